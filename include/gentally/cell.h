@@ -1,0 +1,53 @@
+/*
+ * A cell: the measures of one row in one window. In memory a plain struct; in the store packed bytes that any later
+ * version can read.
+ *
+ *   version 1 (1 byte) | MEASURE_COUNT zigzag varints | slot count varint | per slot: id delta varint, value varint
+ *
+ * Varints are little-endian base 128, as in Avro. Packing is canonical: equal cells have equal bytes. Pure; no
+ * allocation.
+ */
+#ifndef GENTALLY_CELL_H
+#define GENTALLY_CELL_H
+
+#include "measure.h"
+
+struct slot {
+    uint32_t id;    /* < SLOT_COUNT, rising */
+    uint32_t value; /* > 0; a count, or a rank */
+};
+
+/* About 27 kB: scratch for one cell at a time, not for tables. */
+struct cell {
+    int64_t sums[MEASURE_COUNT];
+    uint32_t slot_count;
+    struct slot slots[SLOT_COUNT];
+};
+
+/* The most bytes cell_pack() can need. */
+#define CELL_PACKED_MAX (1 + 10 * MEASURE_COUNT + 5 + SLOT_COUNT * 8)
+
+void cell_clear(struct cell *cell);
+
+/* Writes the packed cell to `bytes` (room for CELL_PACKED_MAX) and returns its size. */
+size_t cell_pack(const struct cell *cell, uint8_t *bytes);
+
+/* False if the bytes are no cell (unknown version, cut short, slots out of order or range, trailing bytes); `cell` is
+ * then undefined. */
+MUST_CHECK bool cell_unpack(struct span packed, struct cell *cell);
+
+/* Adds `from` to `into`: sums and counts by +, account registers by max. Commutative and associative. False if a sum or
+ * count would overflow; `into` is then undefined. */
+MUST_CHECK bool cell_merge(struct cell *into, const struct cell *from);
+
+/* The value of a slot; 0 if the cell has none such. */
+uint32_t cell_slot(const struct cell *cell, uint32_t id);
+
+/*
+ * Estimates the distinct accounts: HyperLogLog with linear counting below 2.5 m (Flajolet, Fusy, Gandouet, Meunier
+ * 2007, figure 3; 64-bit hashes need no large-range correction), rounded to the nearest integer. 0 if no event had an
+ * account.
+ */
+int64_t cell_accounts(const struct cell *cell);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Structs -> Avro bytes (Confluent framing) with libavro, and back for our own readers. The bytes depend on the
+ * contents alone: no clock, no host.
+ */
+#ifndef GENTALLY_ENCODE_H
+#define GENTALLY_ENCODE_H
+
+#include "event.h"
+#include "summary.h"
+
+struct encoder;
+
+/* HALT: NO-MEMORY, SCHEMA-INVALID. */
+MUST_CHECK enum verdict encoder_open(struct encoder **encoder, struct reason *why);
+void encoder_close(struct encoder *encoder);
+
+/* `*bytes` borrows from the encoder until its next call. HALT: ENCODE-FAILED (with libavro's words). */
+MUST_CHECK enum verdict encode_event(struct encoder *encoder, const struct event *event, struct span *bytes,
+                                     struct reason *why);
+MUST_CHECK enum verdict encode_summary(struct encoder *encoder, const struct summary *summary, struct span *bytes,
+                                       struct reason *why);
+MUST_CHECK enum verdict encode_ledger(struct encoder *encoder, const struct ledger *ledger, struct span *bytes,
+                                      struct reason *why);
+
+/* A summary as read back: fixed room, spans borrow from it. */
+struct summary_read {
+    struct summary summary; /* spans point into `text` */
+    struct cell cell;       /* sums and histograms; account registers are not carried by a summary */
+    int64_t accounts;       /* -1 = null */
+    char text[8192];
+};
+/* SET_ASIDE: SUMMARY-UNREADABLE. */
+MUST_CHECK enum verdict decode_summary(struct encoder *encoder, struct span bytes, struct summary_read *read,
+                                       struct reason *why);
+
+struct ledger_read {
+    struct ledger ledger; /* `partitions` points below */
+    char tables_version[128];
+    struct ledger_partition partitions[1024];
+};
+/* SET_ASIDE: LEDGER-UNREADABLE. */
+MUST_CHECK enum verdict decode_ledger(struct encoder *encoder, struct span bytes, struct ledger_read *read,
+                                      struct reason *why);
+
+#endif

@@ -1,0 +1,154 @@
+/*
+ * The counters in Redis. One partition's state lives under one hash tag and changes only by one Redis Function call
+ * that checks, then writes: cells, counts, next offset, watermark, together or not at all (reliability: the flush
+ * protocol). The compare-and-set on `next` gives safety, the owner token liveness. Cells are opaque to Redis: the
+ * worker reads them at `next`, merges in C, and writes them back at the same `next`; if anyone moved it in between,
+ * nothing is written.
+ *
+ *   <ns>:{<topic>:<p>}:meta      inc tok next first wm idle nonce taint, counts, floors
+ *   <ns>:{<topic>:<p>}:windows   "<kind>:<start_ms>" -> records folded into the window
+ *   <ns>:{<topic>:<p>}:<kind>:<start_ms>   row key -> packed cell; "__n" -> records (must equal the line above: a torn
+ * window is detected)
+ *
+ * Only store.c includes hiredis. Single-threaded use; every call blocks at most the configured time-out (twice, when it
+ * reconnects).
+ */
+#ifndef GENTALLY_STORE_H
+#define GENTALLY_STORE_H
+
+#include "log.h"
+#include "window.h"
+
+struct config;
+struct store;
+
+/* How often which end befell a record; cumulative per partition since its first offset. consumed = the sum of all. */
+enum outcome {
+    OUTCOME_COUNTED,
+    OUTCOME_DUPLICATE,
+    OUTCOME_FILTERED,
+    OUTCOME_TOO_LATE,
+    OUTCOME_DEAD_LETTERED,
+    OUTCOME_COUNT
+};
+const char *outcome_name(enum outcome outcome);
+
+#define STORE_NO_TIME INT64_MIN /* a watermark before any event */
+#define STORE_TOKEN_SIZE 48
+
+/* A partition's state as claimed or read. */
+struct standing {
+    int32_t partition;
+    char incarnation[33];         /* 128 random bits in hex: changes when the state is deliberately rebuilt */
+    char token[STORE_TOKEN_SIZE]; /* whoever knows the newest may write */
+    int64_t first;                /* offset counting began at */
+    int64_t next;                 /* offset of the next record to fold */
+    int64_t watermark_ms;         /* STORE_NO_TIME before any event */
+    bool is_idle;
+    int64_t outcomes[OUTCOME_COUNT];
+    int64_t
+        floor_ms[WINDOW_KINDS]; /* windows of the kind that end at or before it are collected; STORE_NO_TIME = none */
+};
+
+/*
+ * Connects and checks: reachable, authenticated, Redis >= 7, maxmemory-policy noeviction. HALT: STORE-AUTH,
+ * STORE-VERSION, STORE-POLICY, STORE-URL, STORE-TLS (asked for, not built in); TRY_LATER: STORE-UNREACHABLE, STORE-BUSY
+ * (loading, out of memory, read-only, ...).
+ */
+MUST_CHECK enum verdict store_open(struct store **store, const struct config *config, struct logger *logger,
+                                   struct reason *why);
+void store_close(struct store *store);
+
+/* Loads the functions (setup only; safe to repeat). HALT: STORE-DENIED. */
+MUST_CHECK enum verdict store_install(struct store *store, struct reason *why);
+
+/* HALT: STORE-FUNCTIONS-MISSING if the functions of this version are not loaded. */
+MUST_CHECK enum verdict store_check(struct store *store, struct reason *why);
+
+/* Creates a partition's first state at offset `first`, unless it exists; `*created` tells. */
+MUST_CHECK enum verdict store_create(struct store *store, int32_t partition, int64_t first, bool *created,
+                                     struct reason *why);
+
+/* Takes ownership: a new token; the old owner's next flush is fenced. HALT: STORE-STATE-MISSING (names `gentally
+ * setup`; never created here), STORE-TAINTED. */
+MUST_CHECK enum verdict store_claim(struct store *store, int32_t partition, struct standing *standing,
+                                    struct reason *why);
+
+/* Reads a partition's state without claiming it. HALT: STORE-STATE-MISSING. */
+MUST_CHECK enum verdict store_standing(struct store *store, int32_t partition, struct standing *standing,
+                                       struct reason *why);
+
+/* One cell of a change. `key` and `value` are the caller's until the flush is answered; `stored` is the store's, until
+ * the next load or flush. */
+struct change_cell {
+    struct span key;    /* row key */
+    struct span stored; /* after store_load(): the packed cell as it is; absent if there is none */
+    struct span value;  /* before store_flush(): the packed cell as it shall be */
+};
+
+struct change_window {
+    struct window window;
+    uint32_t cell_first, cell_count; /* range in `cells` */
+    int64_t records_stored;          /* after store_load() */
+    int64_t records_added;
+};
+
+/* All that one flush changes in one partition. */
+struct change {
+    const struct standing *standing; /* incarnation, token, and next = the offset the change begins at */
+    int64_t next;                    /* offset it ends before */
+    int64_t watermark_ms;
+    bool is_idle;
+    int64_t outcomes[OUTCOME_COUNT]; /* new cumulative counts */
+    uint32_t window_count;           /* none: a touch */
+    struct change_window *windows;
+    uint32_t cell_count;
+    struct change_cell *cells;
+    enum verdict verdict; /* the partition's own answer, see below */
+    struct reason why;
+};
+
+/*
+ * Reads what the changes' cells are now, all partitions in one round trip. GO_ON: each change has its own verdict;
+ * TRY_LATER: STORE-UNREACHABLE, STORE-BUSY: nothing was read. A change's verdict: GO_ON; REWIND: STORE-FENCED (another
+ * owner moved it, or the store was rolled back), STORE-COLLECTED (a window is gone); HALT: STORE-TORN, STORE-TAINTED,
+ * STORE-STATE-MISSING, STORE-INCARNATION.
+ */
+MUST_CHECK enum verdict store_load(struct store *store, struct change *changes[], uint32_t count, struct reason *why);
+
+/*
+ * Writes the changes, all partitions in one round trip. After an unknown outcome (time-out, lost connection) reconnects
+ * and sends the identical changes again, under the same nonce; a change found already applied is GO_ON. Verdicts as
+ * above. TRY_LATER: still unknown or refused without effect: call again with the same changes, unchanged, before
+ * anything else.
+ */
+MUST_CHECK enum verdict store_flush(struct store *store, struct change *changes[], uint32_t count, struct reason *why);
+
+/* One window of one partition in the store. */
+struct stored_window {
+    struct window window;
+    int64_t records;
+};
+
+/* A partition's windows, in no order, at most `room`; `*count` = how many there are (call again with more room if
+ * larger). */
+MUST_CHECK enum verdict store_windows(struct store *store, int32_t partition, struct stored_window windows[],
+                                      uint32_t room, uint32_t *count, struct reason *why);
+
+/* Gives every cell of a window (key and packed cell borrowed for the call). */
+typedef enum verdict store_cell_reader(void *context, struct span key, struct span packed, struct reason *why);
+
+/*
+ * Reads one window of one partition together with the standing it belongs to, atomically: `*records` is 0 and nothing
+ * is given if the window has no data. HALT: STORE-TORN, STORE-STATE-MISSING.
+ */
+MUST_CHECK enum verdict store_snapshot(struct store *store, int32_t partition, struct window window,
+                                       store_cell_reader *each, void *context, int64_t *records,
+                                       struct standing *standing, struct reason *why);
+
+/* Deletes a partition's windows of `kind` that end at or before `floor_ms` and remembers the floor. Harmless to repeat;
+ * never lowers the floor. */
+MUST_CHECK enum verdict store_collect(struct store *store, int32_t partition, enum window_kind kind, int64_t floor_ms,
+                                      struct reason *why);
+
+#endif

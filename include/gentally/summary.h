@@ -1,0 +1,88 @@
+/*
+ * The summary: one row of one window with its attributes, as schemas/summary.avsc tells it; and the ledger record that
+ * says what a window was made of.
+ */
+#ifndef GENTALLY_SUMMARY_H
+#define GENTALLY_SUMMARY_H
+
+#include "catalog.h"
+#include "cell.h"
+#include "countries.h"
+#include "rollup.h"
+#include "store.h"
+#include "window.h"
+
+enum pane { PANE_EARLY, PANE_ON_TIME, PANE_LATE };
+const char *pane_name(enum pane pane); /* "early" "on_time" "late" */
+bool pane_parse(struct span text, enum pane *pane);
+
+/* Dimension columns of a summary, in the schema's order. */
+enum column {
+    COLUMN_MODEL,
+    COLUMN_AUTHOR,
+    COLUMN_SOURCE,
+    COLUMN_SIZE,
+    COLUMN_REASONING,
+    COLUMN_PROVIDER,
+    COLUMN_CATEGORY,
+    COLUMN_TAG,
+    COLUMN_COUNTRY,
+    COLUMN_CONTINENT,
+    COLUMN_LANGUAGE,
+    COLUMN_FINISH_REASON,
+    COLUMN_COHORT,
+    COLUMN_AGE,
+    COLUMN_COUNT
+};
+const char *column_name(enum column column);
+
+struct summary {
+    struct span rollup;
+    struct window window;
+    struct span columns[COLUMN_COUNT]; /* absent = null */
+    const struct cell *cell;           /* the measures; NULL = a tombstone */
+    enum pane pane;
+    int64_t generation, revision;
+    struct span tables_version;
+};
+
+/* Fills the columns of a row from its key's values: model attributes from the catalog, continent from the countries.
+ * Pure; spans borrow from `values` and the tables. */
+void summary_fill(struct summary *summary, const struct rollup *rollup, const struct span values[],
+                  const struct catalog *catalog, const struct countries *countries);
+
+/*
+ * The Kafka key, readable: "<rollup>|<window>|<start as ISO 8601>|<values>", for example
+ * "model|week|2025-11-17T00:00:00Z|openai/gpt-4o". Built from the row key (see rollup.h), so it is escaped the same
+ * way. Returns the size, at most SUMMARY_KEY_MAX.
+ */
+#define SUMMARY_KEY_MAX (ROW_KEY_MAX + 64)
+size_t summary_key_write(struct span row_key, struct window window, char *text);
+
+/* Orders two versions of one key: generation, then revision, then pane (early < on_time < late). >0: left is newer. */
+int summary_version_compare(int64_t left_generation, int64_t left_revision, enum pane left_pane,
+                            int64_t right_generation, int64_t right_revision, enum pane right_pane);
+
+struct ledger_partition {
+    int32_t partition;
+    char incarnation[33];
+    int64_t first, next;  /* offset range [first, next) the counts below cover */
+    int64_t watermark_ms; /* STORE_NO_TIME = null */
+    int64_t records;      /* records of this partition in the window */
+    int64_t outcomes[OUTCOME_COUNT];
+};
+
+struct ledger {
+    struct window window;
+    enum pane pane;
+    int64_t generation, revision;
+    int64_t summaries; /* rows emitted with it, over all rollups */
+    struct span tables_version;
+    uint32_t partition_count;
+    const struct ledger_partition *partitions;
+};
+
+/* "<window>|<start as ISO 8601>". Returns the size; room for 64. */
+size_t ledger_key_write(struct window window, char *text);
+
+#endif
