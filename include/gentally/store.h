@@ -46,8 +46,7 @@ struct standing {
     int64_t watermark_ms;         /* STORE_NO_TIME before any event */
     bool is_idle;
     int64_t outcomes[OUTCOME_COUNT];
-    int64_t
-        floor_ms[WINDOW_KINDS]; /* windows of the kind that end at or before it are collected; STORE_NO_TIME = none */
+    int64_t floor_ms[WINDOW_KINDS]; /* windows of the kind that start before it are collected; STORE_NO_TIME = none */
 };
 
 /*
@@ -104,6 +103,7 @@ struct change {
     struct change_window *windows;
     uint32_t cell_count;
     struct change_cell *cells;
+    char nonce[33];       /* empty before the first store_flush(), which draws it; kept for sending again */
     enum verdict verdict; /* the partition's own answer, see below */
     struct reason why;
 };
@@ -146,9 +146,18 @@ MUST_CHECK enum verdict store_snapshot(struct store *store, int32_t partition, s
                                        store_cell_reader *each, void *context, int64_t *records,
                                        struct standing *standing, struct reason *why);
 
-/* Deletes a partition's windows of `kind` that end at or before `floor_ms` and remembers the floor. Harmless to repeat;
- * never lowers the floor. */
-MUST_CHECK enum verdict store_collect(struct store *store, int32_t partition, enum window_kind kind, int64_t floor_ms,
-                                      struct reason *why);
+/*
+ * Ends the windows of `kind` in one partition that start before `floor_ms` (the start of the first one kept): no flush
+ * touches them any more. `known` are those windows with the records their last summary was made of: if one has grown
+ * since, or one is not named, TRY_LATER (STORE-WINDOW-GREW): emit first. Never lowers the floor; harmless to repeat.
+ */
+MUST_CHECK enum verdict store_seal(struct store *store, int32_t partition, enum window_kind kind, int64_t floor_ms,
+                                   const struct stored_window known[], uint32_t count, struct reason *why);
+
+/* Deletes sealed windows, all of one kind, at most STORE_COLLECT_MAX. Only when every partition has sealed them: until
+ * then a late record may still need their sum. Harmless to repeat. */
+#define STORE_COLLECT_MAX 1000
+MUST_CHECK enum verdict store_collect(struct store *store, int32_t partition, const struct stored_window windows[],
+                                      uint32_t count, struct reason *why);
 
 #endif

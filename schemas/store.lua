@@ -1,0 +1,229 @@
+#!lua name=gentally_1
+--[[
+The counters' guard. One library for all namespaces; the version is part of every name, so that an old worker never meets new rules.
+
+All keys of a call belong to one input partition and share its hash tag, so one call is one step: it checks, then writes. Redis keeps every
+step whole on any history that survives (a lost tail, a failover, a split brain), and so `next` always says exactly which records the cells
+hold. Cells are opaque here: the worker reads them at `next`, merges, and writes them back only if `next` has not moved.
+
+KEYS[1] meta     inc tok next first wm idle nonce taint, counted duplicate filtered too_late dead_lettered, floor:<kind>
+KEYS[2] windows  "<kind>:<start>" -> records folded into the window
+KEYS[3..]        one hash per window: row key -> cell, "__n" -> records, the same number again: if they differ, the window is torn
+
+Offsets are compared as text: Lua's numbers end at 2^53. Every write phase runs after every check; the one way left for a write to fail
+(rights changed under us) leaves a taint, and a tainted partition is never written again.
+--]]
+
+-- unpack() pushes its results on Lua's stack, which ends at 8,000; even, since HSET takes pairs.
+local CHUNK = 6000
+
+local STANDING = {'inc', 'tok', 'first', 'next', 'wm', 'idle', 'counted', 'duplicate', 'filtered', 'too_late', 'dead_lettered',
+                  'floor:hour', 'floor:day', 'floor:week', 'floor:month'}
+
+local function standing(meta)
+  local values = redis.call('HMGET', meta, unpack(STANDING))
+  for i, value in ipairs(values) do
+    if value == false then values[i] = '' end
+  end
+  return values
+end
+
+-- What forbids any step, or nil.
+local function refusal(meta)
+  local state = redis.call('HMGET', meta, 'inc', 'taint')
+  if not state[1] then return {'MISSING'} end
+  if state[2] then return {'TAINTED', state[2]} end
+  return nil
+end
+
+-- Creates a partition's first state, once. ARGV: inc, first
+local function create(KEYS, ARGV)
+  if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
+  redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'tok', '', 'first', ARGV[2], 'next', ARGV[2], 'wm', '', 'idle', '0', 'nonce', '',
+             'counted', '0', 'duplicate', '0', 'filtered', '0', 'too_late', '0', 'dead_lettered', '0')
+  return {'OK'}
+end
+
+-- Takes ownership. A missing state is never created here: that would silently begin again. ARGV: tok
+local function claim(KEYS, ARGV)
+  local no = refusal(KEYS[1])
+  if no then return no end
+  redis.call('HSET', KEYS[1], 'tok', ARGV[1])
+  return {'OK', standing(KEYS[1])}
+end
+
+local function look(KEYS)
+  if redis.call('EXISTS', KEYS[1]) == 0 then return {'MISSING'} end
+  return {'OK', standing(KEYS[1])}
+end
+
+-- Does the caller still stand where it believes to stand? nil if so.
+local function fence(meta, inc, tok, expect)
+  local no = refusal(meta)
+  if no then return no end
+  local state = redis.call('HMGET', meta, 'inc', 'tok', 'next')
+  if state[1] ~= inc then return {'INCARNATION', state[1]} end
+  if state[2] ~= tok or state[3] ~= expect then return {'FENCED', state[3], state[2] == tok and 'offset' or 'token'} end
+  return nil
+end
+
+-- A window that may not be touched: collected, or torn. nil if it may.
+local function forbidden(KEYS, i, name, kind, start)
+  local floor = redis.call('HGET', KEYS[1], 'floor:' .. kind)
+  if floor and floor ~= '' and tonumber(start) < tonumber(floor) then return {'COLLECTED', name} end
+  local n = redis.call('HGET', KEYS[2], name) or '0'
+  if (redis.call('HGET', KEYS[i], '__n') or '0') ~= n then return {'TORN', name} end
+  return nil, n
+end
+
+-- Reads cells at a known offset. ARGV: inc, tok, next, then per window: kind, start, field count, fields.
+-- Replies OK, then per window its records and its values in chunks.
+local function load(KEYS, ARGV)
+  local no = fence(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
+  if no then return no end
+  local reply, at = {'OK'}, 4
+  for i = 3, #KEYS do
+    local kind, start, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+    local bad, n = forbidden(KEYS, i, kind .. ':' .. start, kind, start)
+    if bad then return bad end
+    reply[#reply + 1] = n
+    at = at + 3
+    for first = at, at + count - 1, CHUNK do
+      local last = math.min(first + CHUNK, at + count) - 1
+      reply[#reply + 1] = redis.call('HMGET', KEYS[i], unpack(ARGV, first, last))
+    end
+    at = at + count
+  end
+  return reply
+end
+
+-- Applies one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, five outcome counts, then per window: kind, start, records before, records after,
+-- number of arguments, field/value pairs.
+local function flush(KEYS, ARGV)
+  local no = refusal(KEYS[1])
+  if no then return no end
+  local state = redis.call('HMGET', KEYS[1], 'inc', 'nonce', 'next')
+  if state[1] == ARGV[1] and state[2] == ARGV[5] and state[3] == ARGV[4] then return {'ALREADY'} end
+  no = fence(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
+  if no then return no end
+  local at = 13
+  for i = 3, #KEYS do
+    local name = ARGV[at] .. ':' .. ARGV[at + 1]
+    local bad, n = forbidden(KEYS, i, name, ARGV[at], ARGV[at + 1])
+    if bad then return bad end
+    if n ~= ARGV[at + 2] then return {'TORN', name} end
+    at = at + 5 + tonumber(ARGV[at + 4])
+  end
+
+  -- From here on only writes.
+  local failed
+  local function write(...)
+    if failed then return end
+    local reply = redis.pcall('HSET', ...)
+    if type(reply) == 'table' and reply.err then failed = reply.err end
+  end
+  at = 13
+  for i = 3, #KEYS do
+    local name, records, count = ARGV[at] .. ':' .. ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 4])
+    at = at + 5
+    for first = at, at + count - 1, CHUNK do
+      write(KEYS[i], unpack(ARGV, first, math.min(first + CHUNK, at + count) - 1))
+    end
+    at = at + count
+    write(KEYS[i], '__n', records)
+    write(KEYS[2], name, records)
+  end
+  write(KEYS[1], 'next', ARGV[4], 'nonce', ARGV[5], 'wm', ARGV[6], 'idle', ARGV[7], 'counted', ARGV[8], 'duplicate', ARGV[9],
+        'filtered', ARGV[10], 'too_late', ARGV[11], 'dead_lettered', ARGV[12])
+  if failed then
+    redis.pcall('HSET', KEYS[1], 'taint', failed)
+    return {'TAINTED', failed}
+  end
+  return {'OK'}
+end
+
+-- One window together with the standing it belongs to.  ARGV: name
+local function snapshot(KEYS, ARGV)
+  if redis.call('EXISTS', KEYS[1]) == 0 then return {'MISSING'} end
+  local n = redis.call('HGET', KEYS[2], ARGV[1]) or '0'
+  if (redis.call('HGET', KEYS[3], '__n') or '0') ~= n then return {'TORN', ARGV[1]} end
+  return {'OK', standing(KEYS[1]), n, redis.call('HGETALL', KEYS[3])}
+end
+
+-- Ends a kind's windows that start before the floor: nothing is written to them any more, in this partition. ARGV: kind, floor, then names of windows and
+-- the records their last summary was made of: if one has grown since, or one was not named, its summary comes first.
+local function seal(KEYS, ARGV)
+  local no = refusal(KEYS[1])
+  if no then return no end
+  local kind, floor, known = ARGV[1], tonumber(ARGV[2]), {}
+  for i = 3, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
+  local stored = redis.call('HGET', KEYS[1], 'floor:' .. kind)
+  if stored and stored ~= '' and tonumber(stored) >= floor then return {'OK'} end
+  local all = redis.call('HGETALL', KEYS[2])
+  for i = 1, #all, 2 do
+    local start = string.match(all[i], '^' .. kind .. ':(-?%d+)$')
+    if start and tonumber(start) < floor and known[all[i]] ~= all[i + 1] then return {'CHANGED', all[i]} end
+  end
+  redis.call('HSET', KEYS[1], 'floor:' .. kind, ARGV[2])
+  return {'OK'}
+end
+
+-- Deletes sealed windows. ARGV: kind, then per window key its start.
+local function collect(KEYS, ARGV)
+  local no = refusal(KEYS[1])
+  if no then return no end
+  local floor = tonumber(redis.call('HGET', KEYS[1], 'floor:' .. ARGV[1]) or '') or -math.huge
+  for i = 3, #KEYS do
+    local start = ARGV[i - 1]
+    if tonumber(start) >= floor then return {'CHANGED', ARGV[1] .. ':' .. start} end
+    redis.call('UNLINK', KEYS[i])
+    redis.call('HDEL', KEYS[2], ARGV[1] .. ':' .. start)
+  end
+  return {'OK'}
+end
+
+-- For people at redis-cli: FCALL_RO gentally_1_read 1 <window key> [row key]: names and numbers of the cells' sums (see cell.h).
+local MEASURES = {'requests', 'tokens_prompt', 'tokens_completion', 'tokens_reasoning', 'tokens_cached', 'cost_nano_usd', 'billed_tokens',
+                  'billed_cost_nano_usd', 'free_tokens', 'tool_requests', 'tool_tokens', 'tools_offered', 'streamed', 'cancelled', 'failed',
+                  'classified', 'mapped', 'classified_tokens'}
+
+local function read_cell(packed)
+  local words, at = {}, 2
+  if string.byte(packed, 1) ~= 1 then return 'unknown cell version' end
+  for _, measure in ipairs(MEASURES) do
+    local value, scale = 0, 1
+    repeat
+      local byte = string.byte(packed, at)
+      value = value + (byte % 128) * scale
+      scale = scale * 128
+      at = at + 1
+    until byte < 128
+    value = value % 2 == 0 and value / 2 or -(value + 1) / 2
+    if value ~= 0 then words[#words + 1] = measure .. '=' .. string.format('%.0f', value) end
+  end
+  return table.concat(words, ' ')
+end
+
+local function read(KEYS, ARGV)
+  local reply = {}
+  if ARGV[1] then
+    local packed = redis.call('HGET', KEYS[1], ARGV[1])
+    return packed and {ARGV[1], read_cell(packed)} or {}
+  end
+  local all = redis.call('HGETALL', KEYS[1])
+  for i = 1, #all, 2 do
+    reply[#reply + 1] = all[i]
+    reply[#reply + 1] = all[i] == '__n' and all[i + 1] or read_cell(all[i + 1])
+  end
+  return reply
+end
+
+redis.register_function('gentally_1_create', create)
+redis.register_function{function_name='gentally_1_claim', callback=claim, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_1_look', callback=look, flags={'no-writes'}}
+redis.register_function{function_name='gentally_1_load', callback=load, flags={'no-writes'}}
+redis.register_function('gentally_1_flush', flush)
+redis.register_function{function_name='gentally_1_snapshot', callback=snapshot, flags={'no-writes'}}
+redis.register_function{function_name='gentally_1_seal', callback=seal, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_1_collect', callback=collect, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_1_read', callback=read, flags={'no-writes'}}

@@ -1,0 +1,633 @@
+/*
+ * The store's verbs, each one call of a function in schemas/store.lua. What is read at an offset and what is written
+ * back at the same offset are two round trips over all partitions at once; the function's compare on `next` makes them
+ * one step.
+ */
+#include "gentally/store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "gentally/bundled.h"
+#include "gentally/config.h"
+#include "gentally/store_command.h"
+#include "gentally/store_link.h"
+
+#define KEY_MAX 640 /* namespace 127 + topic 255 + decimal numbers */
+
+struct store {
+    struct store_link *link;
+    struct logger *logger;
+    const char *namespace_;
+    const char *topic;
+    struct store_command command;
+    redisReply **replies; /* of the last load: its cells borrow from them */
+    uint32_t reply_count, reply_room;
+};
+
+static const char *const outcome_names[OUTCOME_COUNT] = {"counted", "duplicate", "filtered", "too_late",
+                                                         "dead_lettered"};
+
+const char *outcome_name(enum outcome outcome)
+{
+    assert(outcome < OUTCOME_COUNT);
+    return outcome_names[outcome];
+}
+
+/* 128 random bits in hex. */
+static void draw(char text[33])
+{
+    uint8_t bytes[16];
+
+    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+        abort(); /* 16 bytes are never cut short (getrandom(2)); without randomness there is no safe token */
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+}
+
+/* ---- commands ---- */
+
+static void put_key(struct store *store, int32_t partition, const char *part)
+{
+    store_put_format(&store->command, "%s:{%s:%" PRId32 "}:%s", store->namespace_, store->topic, partition, part);
+}
+
+static void put_window_key(struct store *store, int32_t partition, struct window window)
+{
+    store_put_format(&store->command, "%s:{%s:%" PRId32 "}:%s:%" PRId64, store->namespace_, store->topic, partition,
+                     window_kind_name(window.kind), window.start_ms);
+}
+
+static void put_window_name(struct store *store, struct window window)
+{
+    store_put_format(&store->command, "%s:%" PRId64, window_kind_name(window.kind), window.start_ms);
+}
+
+static enum verdict call(struct store *store, redisReply **reply, struct reason *why)
+{
+    return store_link_call(store->link, (int)store->command.count, store->command.arguments, store->command.sizes,
+                           reply, why);
+}
+
+/* ---- replies ---- */
+
+static bool is_status(const redisReply *reply, const char *status)
+{
+    return reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 && reply->element[0]->type == REDIS_REPLY_STRING &&
+           strcmp(reply->element[0]->str, status) == 0;
+}
+
+static const char *detail_of(const redisReply *reply)
+{
+    bool has_detail = reply->type == REDIS_REPLY_ARRAY && reply->elements > 1 && reply->element[1]->str != NULL;
+
+    return has_detail ? reply->element[1]->str : "";
+}
+
+/* What a function's first word asks of the caller. */
+static enum verdict verdict_of(const redisReply *reply, int32_t partition, struct reason *why)
+{
+    const char *detail = detail_of(reply);
+
+    if (is_status(reply, "OK") || is_status(reply, "ALREADY"))
+        return GO_ON;
+    if (is_status(reply, "FENCED"))
+        return reason_set(why, REWIND, "STORE-FENCED", 0, "partition %" PRId32 ": the store stands at %s", partition,
+                          detail);
+    if (is_status(reply, "COLLECTED"))
+        return reason_set(why, REWIND, "STORE-COLLECTED", 0, "partition %" PRId32 ": window %s is collected", partition,
+                          detail);
+    if (is_status(reply, "CHANGED"))
+        return reason_set(why, TRY_LATER, "STORE-WINDOW-GREW", 0, "partition %" PRId32 ": window %s has newer records",
+                          partition, detail);
+    if (is_status(reply, "MISSING"))
+        return reason_set(why, HALT, "STORE-STATE-MISSING", 0,
+                          "partition %" PRId32 " has no state in Redis; if it is new, run `gentally setup`", partition);
+    if (is_status(reply, "TAINTED"))
+        return reason_set(why, HALT, "STORE-TAINTED", 0, "partition %" PRId32 ": a write failed half-way: %s",
+                          partition, detail);
+    if (is_status(reply, "TORN"))
+        return reason_set(why, HALT, "STORE-TORN", 0, "partition %" PRId32 ": window %s lost part of its keys",
+                          partition, detail);
+    if (is_status(reply, "INCARNATION"))
+        return reason_set(why, HALT, "STORE-INCARNATION", 0, "partition %" PRId32 ": the state was rebuilt (%s)",
+                          partition, detail);
+    return reason_set(why, HALT, "STORE-ERROR", reply->type, "partition %" PRId32 ": unexpected reply", partition);
+}
+
+static bool read_number(const redisReply *reply, int64_t *number)
+{
+    char *end = NULL;
+
+    if (reply->type != REDIS_REPLY_STRING || reply->len == 0)
+        return false;
+    errno = 0;
+    *number = strtoll(reply->str, &end, 10);
+    return errno == 0 && *end == '\0';
+}
+
+static int64_t read_time(const redisReply *reply)
+{
+    int64_t ms = 0;
+
+    return read_number(reply, &ms) ? ms : STORE_NO_TIME;
+}
+
+static bool read_text(const redisReply *reply, char *text, size_t size)
+{
+    if (reply->type != REDIS_REPLY_STRING || reply->len >= size)
+        return false;
+    memcpy(text, reply->str, reply->len + 1);
+    return true;
+}
+
+/* The fields in the order of STANDING in store.lua. */
+static bool read_standing(const redisReply *fields, int32_t partition, struct standing *standing)
+{
+    if (fields->type != REDIS_REPLY_ARRAY || fields->elements != 6 + OUTCOME_COUNT + WINDOW_KINDS)
+        return false;
+    redisReply **field = fields->element;
+    *standing = (struct standing){.partition = partition};
+    bool is_good = read_text(field[0], standing->incarnation, sizeof(standing->incarnation)) &&
+                   read_text(field[1], standing->token, sizeof(standing->token)) &&
+                   read_number(field[2], &standing->first) && read_number(field[3], &standing->next);
+    standing->watermark_ms = read_time(field[4]);
+    standing->is_idle = field[5]->type == REDIS_REPLY_STRING && strcmp(field[5]->str, "1") == 0;
+    for (size_t i = 0; i < OUTCOME_COUNT; i++)
+        is_good = is_good && read_number(field[6 + i], &standing->outcomes[i]);
+    for (size_t i = 0; i < WINDOW_KINDS; i++)
+        standing->floor_ms[i] = read_time(field[6 + OUTCOME_COUNT + i]);
+    return is_good;
+}
+
+static enum verdict damaged(int32_t partition, const char *what, struct reason *why)
+{
+    return reason_set(why, HALT, "STORE-DAMAGED", 0, "partition %" PRId32 ": %s does not read as we wrote it",
+                      partition, what);
+}
+
+/* ---- opening ---- */
+
+enum verdict store_open(struct store **store, const struct config *config, struct logger *logger, struct reason *why)
+{
+    struct store *opened = calloc(1, sizeof(*opened));
+
+    if (opened == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the store");
+    opened->logger = logger;
+    opened->namespace_ = config->namespace_;
+    opened->topic = config->topic;
+    enum verdict verdict = store_link_open(&opened->link, config, logger, why);
+    if (verdict == GO_ON)
+        verdict = store_link_up(opened->link, why);
+    if (verdict != GO_ON) {
+        store_close(opened);
+        return verdict;
+    }
+    *store = opened;
+    return GO_ON;
+}
+
+static void forget_replies(struct store *store)
+{
+    for (uint32_t i = 0; i < store->reply_count; i++)
+        freeReplyObject(store->replies[i]);
+    store->reply_count = 0;
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    forget_replies(store);
+    free(store->replies);
+    store_command_free(&store->command);
+    store_link_close(store->link);
+    free(store);
+}
+
+enum verdict store_install(struct store *store, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = store_command_begin(&store->command, 4, 0, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "FUNCTION");
+    store_put_text(&store->command, "LOAD");
+    store_put_text(&store->command, "REPLACE");
+    store_put(&store->command, bundled_store_lua);
+    verdict = call(store, &reply, why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
+/* Begins "FCALL function keys ...": the caller puts the keys and arguments. */
+static enum verdict function_begin(struct store *store, const char *name, bool is_read, size_t keys, size_t arguments,
+                                   size_t numbers, struct reason *why)
+{
+    enum verdict verdict =
+        store_command_begin(&store->command, 3 + keys + arguments, 32 + (keys + 1) * KEY_MAX + numbers, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, is_read ? "FCALL_RO" : "FCALL");
+    store_put_text(&store->command, name);
+    store_put_number(&store->command, (int64_t)keys);
+    return GO_ON;
+}
+
+/* Calls what was begun and keeps the reply only if its verdict is GO_ON. */
+static enum verdict function_call(struct store *store, int32_t partition, redisReply **reply, struct reason *why)
+{
+    enum verdict verdict = call(store, reply, why);
+
+    if (verdict == GO_ON)
+        verdict = verdict_of(*reply, partition, why);
+    if (verdict != GO_ON && *reply != NULL) {
+        freeReplyObject(*reply);
+        *reply = NULL;
+    }
+    return verdict;
+}
+
+enum verdict store_check(struct store *store, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = function_begin(store, "gentally_1_look", true, 1, 0, 0, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    put_key(store, 0, "meta");
+    verdict = call(store, &reply, why); /* Whether there is a state yet is another question. */
+    freeReplyObject(reply);
+    return verdict;
+}
+
+enum verdict store_create(struct store *store, int32_t partition, int64_t first, bool *created, struct reason *why)
+{
+    redisReply *reply = NULL;
+    char incarnation[33];
+    enum verdict verdict = function_begin(store, "gentally_1_create", false, 1, 2, 32, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    draw(incarnation);
+    put_key(store, partition, "meta");
+    store_put_text(&store->command, incarnation);
+    store_put_number(&store->command, first);
+    verdict = call(store, &reply, why);
+    if (verdict != GO_ON)
+        return verdict;
+    *created = is_status(reply, "OK");
+    if (!*created && !is_status(reply, "EXISTS"))
+        verdict = verdict_of(reply, partition, why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
+/* Shared by claim and standing: both reply OK and the standing's fields. */
+static enum verdict receive_standing(struct store *store, int32_t partition, struct standing *standing,
+                                     struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = function_call(store, partition, &reply, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    if (reply->elements != 2 || !read_standing(reply->element[1], partition, standing))
+        verdict = damaged(partition, "the state", why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
+enum verdict store_claim(struct store *store, int32_t partition, struct standing *standing, struct reason *why)
+{
+    char token[33];
+    enum verdict verdict = function_begin(store, "gentally_1_claim", false, 1, 1, 0, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    draw(token);
+    put_key(store, partition, "meta");
+    store_put_text(&store->command, token);
+    return receive_standing(store, partition, standing, why);
+}
+
+enum verdict store_standing(struct store *store, int32_t partition, struct standing *standing, struct reason *why)
+{
+    enum verdict verdict = function_begin(store, "gentally_1_look", true, 1, 0, 0, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    put_key(store, partition, "meta");
+    return receive_standing(store, partition, standing, why);
+}
+
+/* ---- load and flush ---- */
+
+/* Keys of a change: meta, windows, one per touched window. */
+static void put_change_keys(struct store *store, const struct change *change)
+{
+    int32_t partition = change->standing->partition;
+
+    put_key(store, partition, "meta");
+    put_key(store, partition, "windows");
+    for (uint32_t i = 0; i < change->window_count; i++)
+        put_window_key(store, partition, change->windows[i].window);
+}
+
+static enum verdict send_load(struct store *store, const struct change *change, struct reason *why)
+{
+    struct store_command *command = &store->command;
+    enum verdict verdict = function_begin(store, "gentally_1_load", true, 2 + change->window_count,
+                                          3 + 3 * (size_t)change->window_count + change->cell_count,
+                                          96 + 64 * (size_t)change->window_count, why);
+    if (verdict != GO_ON)
+        return verdict;
+    put_change_keys(store, change);
+    store_put_text(command, change->standing->incarnation);
+    store_put_text(command, change->standing->token);
+    store_put_number(command, change->standing->next);
+    for (uint32_t i = 0; i < change->window_count; i++) {
+        const struct change_window *window = &change->windows[i];
+        store_put_text(command, window_kind_name(window->window.kind));
+        store_put_number(command, window->window.start_ms);
+        store_put_number(command, window->cell_count);
+        for (uint32_t j = 0; j < window->cell_count; j++)
+            store_put(command, change->cells[window->cell_first + j].key);
+    }
+    return store_link_send(store->link, (int)command->count, command->arguments, command->sizes, why);
+}
+
+/* Hands out the values of one window, which come in as many chunks as the function needed. */
+static bool read_window(const redisReply *reply, size_t *at, struct change *change, struct change_window *window)
+{
+    uint32_t filled = 0;
+
+    if (*at >= reply->elements || !read_number(reply->element[*at], &window->records_stored))
+        return false;
+    for (++*at; filled < window->cell_count && *at < reply->elements; ++*at) {
+        const redisReply *chunk = reply->element[*at];
+        if (chunk->type != REDIS_REPLY_ARRAY || chunk->elements > window->cell_count - filled)
+            return false;
+        for (size_t i = 0; i < chunk->elements; i++) {
+            const redisReply *value = chunk->element[i];
+            struct change_cell *cell = &change->cells[window->cell_first + filled++];
+            cell->stored = value->type == REDIS_REPLY_STRING ? (struct span){value->str, value->len} : span_of(NULL);
+        }
+    }
+    return filled == window->cell_count;
+}
+
+static enum verdict read_load(const redisReply *reply, struct change *change)
+{
+    size_t at = 1;
+    enum verdict verdict = verdict_of(reply, change->standing->partition, &change->why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    for (uint32_t i = 0; i < change->window_count; i++)
+        if (!read_window(reply, &at, change, &change->windows[i]))
+            return damaged(change->standing->partition, "a window", &change->why);
+    return GO_ON;
+}
+
+static enum verdict reserve_replies(struct store *store, uint32_t count, struct reason *why)
+{
+    forget_replies(store);
+    if (count <= store->reply_room)
+        return GO_ON;
+    redisReply **replies = realloc(store->replies, count * sizeof(*replies));
+    if (replies == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for %" PRIu32 " replies", count);
+    store->replies = replies;
+    store->reply_room = count;
+    return GO_ON;
+}
+
+/* Sends one command per change, then takes the replies in order: one round trip for all partitions. */
+typedef enum verdict change_sender(struct store *store, const struct change *change, struct reason *why);
+
+static enum verdict exchange(struct store *store, struct change *changes[], uint32_t count, change_sender *send,
+                             struct reason *why)
+{
+    enum verdict worst = GO_ON;
+    struct reason other;
+    enum verdict verdict = store_link_up(store->link, why);
+
+    for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
+        verdict = send(store, changes[i], why);
+    if (verdict != GO_ON)
+        return verdict;
+    for (uint32_t i = 0; i < count; i++) {
+        redisReply *reply = NULL;
+        verdict = store_link_receive(store->link, &reply, worst == GO_ON ? why : &other);
+        if (verdict != GO_ON && worst != HALT) /* Go on reading: a refusal of one leaves the others' replies. */
+            worst = verdict;
+        store->replies[store->reply_count++] = reply;
+    }
+    return worst;
+}
+
+enum verdict store_load(struct store *store, struct change *changes[], uint32_t count, struct reason *why)
+{
+    enum verdict verdict = TRY_LATER;
+
+    for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++) { /* Reading may always be repeated. */
+        verdict = reserve_replies(store, count, why);
+        if (verdict == GO_ON)
+            verdict = exchange(store, changes, count, send_load, why);
+    }
+    if (verdict != GO_ON)
+        return verdict;
+    for (uint32_t i = 0; i < count; i++)
+        changes[i]->verdict = read_load(store->replies[i], changes[i]);
+    return GO_ON;
+}
+
+static enum verdict send_flush(struct store *store, const struct change *change, struct reason *why)
+{
+    struct store_command *command = &store->command;
+    enum verdict verdict = function_begin(store, "gentally_1_flush", false, 2 + change->window_count,
+                                          12 + 5 * (size_t)change->window_count + 2 * (size_t)change->cell_count,
+                                          320 + 128 * (size_t)change->window_count, why);
+    if (verdict != GO_ON)
+        return verdict;
+    put_change_keys(store, change);
+    store_put_text(command, change->standing->incarnation);
+    store_put_text(command, change->standing->token);
+    store_put_number(command, change->standing->next);
+    store_put_number(command, change->next);
+    store_put_text(command, change->nonce);
+    store_put_time(command, change->watermark_ms);
+    store_put_text(command, change->is_idle ? "1" : "0");
+    for (size_t i = 0; i < OUTCOME_COUNT; i++)
+        store_put_number(command, change->outcomes[i]);
+    for (uint32_t i = 0; i < change->window_count; i++) {
+        const struct change_window *window = &change->windows[i];
+        store_put_text(command, window_kind_name(window->window.kind));
+        store_put_number(command, window->window.start_ms);
+        store_put_number(command, window->records_stored);
+        store_put_number(command, window->records_stored + window->records_added);
+        store_put_number(command, 2 * (int64_t)window->cell_count);
+        for (uint32_t j = 0; j < window->cell_count; j++) {
+            store_put(command, change->cells[window->cell_first + j].key);
+            store_put(command, change->cells[window->cell_first + j].value);
+        }
+    }
+    return store_link_send(store->link, (int)command->count, command->arguments, command->sizes, why);
+}
+
+enum verdict store_flush(struct store *store, struct change *changes[], uint32_t count, struct reason *why)
+{
+    enum verdict verdict = TRY_LATER;
+
+    for (uint32_t i = 0; i < count; i++)
+        if (changes[i]->nonce[0] == '\0')
+            draw(changes[i]->nonce);
+    for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++) {
+        /* Whatever was applied before the answer was lost is found again by its nonce. */
+        verdict = reserve_replies(store, count, why);
+        if (verdict == GO_ON)
+            verdict = exchange(store, changes, count, send_flush, why);
+    }
+    if (verdict == GO_ON)
+        for (uint32_t i = 0; i < count; i++)
+            changes[i]->verdict = verdict_of(store->replies[i], changes[i]->standing->partition, &changes[i]->why);
+    forget_replies(store);
+    return verdict;
+}
+
+/* ---- reading back ---- */
+
+static bool parse_window(const redisReply *name, struct window *window)
+{
+    const char *colon = name->type == REDIS_REPLY_STRING ? strchr(name->str, ':') : NULL;
+    char *end = NULL;
+
+    if (colon == NULL || !window_kind_parse((struct span){name->str, (size_t)(colon - name->str)}, &window->kind))
+        return false;
+    errno = 0;
+    window->start_ms = strtoll(colon + 1, &end, 10);
+    return errno == 0 && end != colon + 1 && *end == '\0';
+}
+
+enum verdict store_windows(struct store *store, int32_t partition, struct stored_window windows[], uint32_t room,
+                           uint32_t *count, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "HGETALL");
+    put_key(store, partition, "windows");
+    verdict = call(store, &reply, why);
+    if (verdict != GO_ON)
+        return verdict;
+    *count = (uint32_t)(reply->elements / 2);
+    for (uint32_t i = 0; i < *count && i < room && verdict == GO_ON; i++)
+        if (!parse_window(reply->element[2 * i], &windows[i].window) ||
+            !read_number(reply->element[2 * i + 1], &windows[i].records))
+            verdict = damaged(partition, "the list of windows", why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
+static enum verdict give_cells(const redisReply *pairs, int32_t partition, store_cell_reader *each, void *context,
+                               struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    if (pairs->type != REDIS_REPLY_ARRAY || pairs->elements % 2 != 0)
+        return damaged(partition, "a window", why);
+    for (size_t i = 0; i < pairs->elements && verdict == GO_ON; i += 2) {
+        const redisReply *key = pairs->element[i], *value = pairs->element[i + 1];
+        if (key->type != REDIS_REPLY_STRING || value->type != REDIS_REPLY_STRING)
+            return damaged(partition, "a cell", why);
+        if (strcmp(key->str, "__n") != 0)
+            verdict = each(context, (struct span){key->str, key->len}, (struct span){value->str, value->len}, why);
+    }
+    return verdict;
+}
+
+enum verdict store_snapshot(struct store *store, int32_t partition, struct window window, store_cell_reader *each,
+                            void *context, int64_t *records, struct standing *standing, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = function_begin(store, "gentally_1_snapshot", true, 3, 1, 64, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    put_key(store, partition, "meta");
+    put_key(store, partition, "windows");
+    put_window_key(store, partition, window);
+    put_window_name(store, window);
+    verdict = function_call(store, partition, &reply, why);
+    if (verdict != GO_ON)
+        return verdict;
+    if (reply->elements != 4 || !read_standing(reply->element[1], partition, standing) ||
+        !read_number(reply->element[2], records))
+        verdict = damaged(partition, "a snapshot", why);
+    else
+        verdict = give_cells(reply->element[3], partition, each, context, why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
+/* Both reply with a status only. */
+static enum verdict function_do(struct store *store, int32_t partition, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = function_call(store, partition, &reply, why);
+
+    freeReplyObject(reply);
+    return verdict;
+}
+
+enum verdict store_seal(struct store *store, int32_t partition, enum window_kind kind, int64_t floor_ms,
+                        const struct stored_window known[], uint32_t count, struct reason *why)
+{
+    struct store_command *command = &store->command;
+    enum verdict verdict =
+        function_begin(store, "gentally_1_seal", false, 2, 2 + 2 * (size_t)count, 64 + 64 * (size_t)count, why);
+    if (verdict != GO_ON)
+        return verdict;
+    put_key(store, partition, "meta");
+    put_key(store, partition, "windows");
+    store_put_text(command, window_kind_name(kind));
+    store_put_number(command, floor_ms);
+    for (uint32_t i = 0; i < count; i++) {
+        assert(known[i].window.kind == kind);
+        put_window_name(store, known[i].window);
+        store_put_number(command, known[i].records);
+    }
+    return function_do(store, partition, why);
+}
+
+enum verdict store_collect(struct store *store, int32_t partition, const struct stored_window windows[], uint32_t count,
+                           struct reason *why)
+{
+    assert(count > 0);
+    assert(count <= STORE_COLLECT_MAX);
+    enum verdict verdict =
+        function_begin(store, "gentally_1_collect", false, 2 + count, 1 + (size_t)count, 64 + 32 * (size_t)count, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    put_key(store, partition, "meta");
+    put_key(store, partition, "windows");
+    for (uint32_t i = 0; i < count; i++)
+        put_window_key(store, partition, windows[i].window);
+    store_put_text(&store->command, window_kind_name(windows[0].window.kind));
+    for (uint32_t i = 0; i < count; i++) {
+        assert(windows[i].window.kind == windows[0].window.kind);
+        store_put_number(&store->command, windows[i].window.start_ms);
+    }
+    return function_do(store, partition, why);
+}
