@@ -1,0 +1,328 @@
+/*
+ * One flush, in five steps: spread each row over its windows and sort; name the cells; load them as they are; merge;
+ * write.
+ *
+ *   rows (hour) --spread--> entries (window, row) --sort, group--> cells --load--> stored --merge--> value --flush-->
+ * store
+ *
+ * A row is counted into bytes once, however many windows it goes into; a cell that is new and has one row is those very
+ * bytes.
+ */
+#include "gentally/checkpoint.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "gentally/arena.h"
+#include "gentally/config.h"
+
+/* One row in one window. */
+struct entry {
+    struct window window;
+    const struct row *row;
+    uint32_t index; /* of the row */
+};
+
+/* What is being flushed for one portion. */
+struct draft {
+    struct change change;
+    struct entry *entries; /* sorted: the rows of one cell stand together */
+    uint32_t entry_count;
+    uint32_t *entry_first; /* per cell: its first entry; one more at the end */
+    struct span *packed;   /* per row: its cell in bytes */
+};
+
+struct checkpoint {
+    const struct config *config;
+    struct store *store;
+    const struct symbols *symbols;
+    uint32_t total; /* index of the rollup whose rows count each record once */
+    struct arena arena;
+    struct draft *drafts;
+    struct change **changes; /* those still to be sent */
+    uint32_t room;           /* of both */
+    bool is_sent;            /* the last flush may have happened: only the identical one may follow */
+    struct cell cell, other; /* scratch */
+};
+
+enum verdict checkpoint_open(struct checkpoint **checkpoint, const struct config *config, struct store *store,
+                             const struct symbols *symbols, struct reason *why)
+{
+    struct checkpoint *opened = calloc(1, sizeof(*opened));
+    const struct rollup *total = rollups_find(&config->rollups, span_of("total"));
+
+    assert(total != NULL);
+    if (opened == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for checkpoints");
+    opened->config = config;
+    opened->store = store;
+    opened->symbols = symbols;
+    opened->total = (uint32_t)(total - config->rollups.items);
+    arena_open(&opened->arena, (size_t)1 << 20);
+    *checkpoint = opened;
+    return GO_ON;
+}
+
+void checkpoint_close(struct checkpoint *checkpoint)
+{
+    if (checkpoint == NULL)
+        return;
+    arena_close(&checkpoint->arena);
+    free(checkpoint->drafts);
+    free(checkpoint->changes);
+    free(checkpoint);
+}
+
+static enum verdict no_memory(struct reason *why)
+{
+    return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a checkpoint");
+}
+
+static enum verdict reserve(struct checkpoint *checkpoint, uint32_t count, struct reason *why)
+{
+    if (count <= checkpoint->room)
+        return GO_ON;
+    struct draft *drafts = realloc(checkpoint->drafts, count * sizeof(*drafts));
+    if (drafts != NULL)
+        checkpoint->drafts = drafts;
+    struct change **changes = realloc(checkpoint->changes, count * sizeof(struct change *));
+    if (changes != NULL)
+        checkpoint->changes = changes;
+    if (drafts == NULL || changes == NULL)
+        return no_memory(why);
+    checkpoint->room = count;
+    return GO_ON;
+}
+
+static int compare_numbers(int64_t left, int64_t right)
+{
+    return (left > right) - (left < right);
+}
+
+static int compare_entries(const void *left_entry, const void *right_entry)
+{
+    const struct entry *left = left_entry, *right = right_entry;
+    int order = compare_numbers((int64_t)left->window.kind, (int64_t)right->window.kind);
+
+    if (order == 0)
+        order = compare_numbers(left->window.start_ms, right->window.start_ms);
+    if (order == 0)
+        order = compare_numbers(left->row->rollup, right->row->rollup);
+    for (size_t i = 0; i < ROLLUP_DIMS_MAX && order == 0; i++)
+        order = compare_numbers(left->row->dims[i], right->row->dims[i]);
+    return order;
+}
+
+static bool is_same_window(const struct entry *left, const struct entry *right)
+{
+    return left->window.kind == right->window.kind && left->window.start_ms == right->window.start_ms;
+}
+
+/* Spreads the rows over the windows they count in, and puts the rows of one cell side by side. */
+static enum verdict spread(struct checkpoint *checkpoint, const struct tally *tally, struct draft *draft,
+                           struct reason *why)
+{
+    uint32_t rows = tally_rows(tally);
+
+    draft->entry_count = 0;
+    draft->entries = arena_take(&checkpoint->arena, (rows + 1) * WINDOW_KINDS * sizeof(struct entry));
+    if (draft->entries == NULL)
+        return no_memory(why);
+    for (uint32_t i = 0; i < rows; i++) {
+        const struct row *row = tally_row(tally, i);
+        for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++)
+            if ((row->windows & 1u << kind) != 0)
+                draft->entries[draft->entry_count++] = (struct entry){window_of(kind, row->base_ms), row, i};
+    }
+    qsort(draft->entries, draft->entry_count, sizeof(struct entry), compare_entries);
+    return GO_ON;
+}
+
+static enum verdict name_cell(struct checkpoint *checkpoint, const struct row *row, struct span *key,
+                              struct reason *why)
+{
+    const struct rollup *rollup = &checkpoint->config->rollups.items[row->rollup];
+    struct span values[ROLLUP_DIMS_MAX];
+    char *text = arena_take(&checkpoint->arena, ROW_KEY_MAX);
+
+    if (text == NULL)
+        return no_memory(why);
+    for (uint32_t i = 0; i < rollup->dim_count; i++)
+        values[i] = symbols_text(checkpoint->symbols, row->dims[i]);
+    size_t size = row_key_write(rollup, values, text);
+    arena_trim(&checkpoint->arena, text, ROW_KEY_MAX, size);
+    *key = (struct span){text, size};
+    return GO_ON;
+}
+
+/* Groups the sorted entries into cells and the cells into windows. */
+static enum verdict group(struct checkpoint *checkpoint, struct draft *draft, struct reason *why)
+{
+    struct change *change = &draft->change;
+    size_t room = draft->entry_count + 1;
+    enum verdict verdict = GO_ON;
+
+    change->cells = arena_take(&checkpoint->arena, room * sizeof(struct change_cell));
+    change->windows = arena_take(&checkpoint->arena, room * sizeof(struct change_window));
+    draft->entry_first = arena_take(&checkpoint->arena, room * sizeof(uint32_t));
+    if (change->cells == NULL || change->windows == NULL || draft->entry_first == NULL)
+        return no_memory(why);
+    for (uint32_t i = 0; i < draft->entry_count && verdict == GO_ON; i++) {
+        const struct entry *entry = &draft->entries[i];
+        if (i == 0 || !is_same_window(entry - 1, entry))
+            change->windows[change->window_count++] =
+                (struct change_window){.window = entry->window, .cell_first = change->cell_count};
+        struct change_window *window = &change->windows[change->window_count - 1];
+        if (entry->row->rollup == checkpoint->total)
+            window->records_added += entry->row->records;
+        if (i > 0 && compare_entries(entry - 1, entry) == 0)
+            continue;
+        draft->entry_first[change->cell_count] = i;
+        verdict = name_cell(checkpoint, entry->row, &change->cells[change->cell_count++].key, why);
+        window->cell_count++;
+    }
+    draft->entry_first[change->cell_count] = draft->entry_count;
+    return verdict;
+}
+
+/* Counts each row into bytes, once. */
+static enum verdict pack_rows(struct checkpoint *checkpoint, const struct tally *tally, struct draft *draft,
+                              struct reason *why)
+{
+    uint32_t rows = tally_rows(tally);
+
+    draft->packed = arena_take(&checkpoint->arena, (rows + 1) * sizeof(struct span));
+    if (draft->packed == NULL)
+        return no_memory(why);
+    for (uint32_t i = 0; i < rows; i++) {
+        uint8_t *bytes = arena_take(&checkpoint->arena, CELL_PACKED_MAX);
+        if (bytes == NULL)
+            return no_memory(why);
+        tally_cell(tally, i, &checkpoint->cell);
+        size_t size = cell_pack(&checkpoint->cell, bytes);
+        arena_trim(&checkpoint->arena, bytes, CELL_PACKED_MAX, size);
+        draft->packed[i] = (struct span){(const char *)bytes, size};
+    }
+    return GO_ON;
+}
+
+static enum verdict draft_portion(struct checkpoint *checkpoint, const struct portion *portion, struct draft *draft,
+                                  struct reason *why)
+{
+    *draft = (struct draft){.change = {.standing = portion->standing,
+                                       .next = portion->next,
+                                       .watermark_ms = portion->watermark_ms,
+                                       .is_idle = portion->is_idle}};
+    memcpy(draft->change.outcomes, portion->outcomes, sizeof(draft->change.outcomes));
+    enum verdict verdict = spread(checkpoint, portion->tally, draft, why);
+    if (verdict == GO_ON)
+        verdict = group(checkpoint, draft, why);
+    if (verdict == GO_ON)
+        verdict = pack_rows(checkpoint, portion->tally, draft, why);
+    return verdict;
+}
+
+static enum verdict merge_cell(struct checkpoint *checkpoint, struct draft *draft, uint32_t index, struct reason *why)
+{
+    struct change_cell *cell = &draft->change.cells[index];
+    uint32_t first = draft->entry_first[index], end = draft->entry_first[index + 1];
+    int32_t partition = draft->change.standing->partition;
+
+    if (cell->stored.bytes == NULL && end - first == 1) {
+        cell->value = draft->packed[draft->entries[first].index];
+        return GO_ON;
+    }
+    if (cell->stored.bytes == NULL)
+        cell_clear(&checkpoint->cell);
+    else if (!cell_unpack(cell->stored, &checkpoint->cell))
+        return reason_set(why, HALT, "STORE-DAMAGED", 0, "partition %" PRId32 ": a cell does not read as we wrote it",
+                          partition);
+    for (uint32_t i = first; i < end; i++) {
+        bool is_good = cell_unpack(draft->packed[draft->entries[i].index], &checkpoint->other);
+        assert(is_good); /* We packed it ourselves. */
+        if (!cell_merge(&checkpoint->cell, &checkpoint->other))
+            return reason_set(why, HALT, "CHECKPOINT-OVERFLOW", 0,
+                              "partition %" PRId32 ": a sum passed 2^63, or a count 2^32", partition);
+    }
+    uint8_t *bytes = arena_take(&checkpoint->arena, CELL_PACKED_MAX);
+    if (bytes == NULL)
+        return no_memory(why);
+    size_t size = cell_pack(&checkpoint->cell, bytes);
+    arena_trim(&checkpoint->arena, bytes, CELL_PACKED_MAX, size);
+    cell->value = (struct span){(const char *)bytes, size};
+    return GO_ON;
+}
+
+/* Tells each portion how its change fared. */
+static void answer(struct checkpoint *checkpoint, struct portion portions[], uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        portions[i].verdict = checkpoint->drafts[i].change.verdict;
+        portions[i].why = checkpoint->drafts[i].change.why;
+    }
+}
+
+static enum verdict load_and_merge(struct checkpoint *checkpoint, uint32_t count, struct reason *why)
+{
+    for (uint32_t i = 0; i < count; i++)
+        checkpoint->changes[i] = &checkpoint->drafts[i].change;
+    enum verdict verdict = store_load(checkpoint->store, checkpoint->changes, count, why);
+    for (uint32_t i = 0; i < count && verdict == GO_ON; i++) {
+        struct draft *draft = &checkpoint->drafts[i];
+        for (uint32_t j = 0; j < draft->change.cell_count && draft->change.verdict == GO_ON; j++)
+            draft->change.verdict = merge_cell(checkpoint, draft, j, &draft->change.why);
+    }
+    return verdict;
+}
+
+static enum verdict flush(struct checkpoint *checkpoint, struct portion portions[], uint32_t count, struct reason *why)
+{
+    uint32_t sendable = 0;
+    enum verdict verdict = GO_ON;
+
+    for (uint32_t i = 0; i < count; i++)
+        if (checkpoint->drafts[i].change.verdict == GO_ON)
+            checkpoint->changes[sendable++] = &checkpoint->drafts[i].change;
+    checkpoint->is_sent = true;
+    if (sendable > 0)
+        verdict = store_flush(checkpoint->store, checkpoint->changes, sendable, why);
+    if (verdict == GO_ON) {
+        checkpoint->is_sent = false;
+        answer(checkpoint, portions, count);
+    }
+    return verdict;
+}
+
+enum verdict checkpoint_run(struct checkpoint *checkpoint, struct portion portions[], uint32_t count,
+                            struct reason *why)
+{
+    assert(!checkpoint->is_sent);
+    arena_clear(&checkpoint->arena);
+    enum verdict verdict = reserve(checkpoint, count, why);
+    for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
+        verdict = draft_portion(checkpoint, &portions[i], &checkpoint->drafts[i], why);
+    if (verdict == GO_ON)
+        verdict = load_and_merge(checkpoint, count, why);
+    if (verdict == GO_ON)
+        verdict = flush(checkpoint, portions, count, why);
+    return verdict;
+}
+
+enum verdict checkpoint_again(struct checkpoint *checkpoint, struct portion portions[], uint32_t count,
+                              struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    if (!checkpoint->is_sent) /* The load did not get through: nothing was written yet. */
+        verdict = load_and_merge(checkpoint, count, why);
+    if (verdict == GO_ON)
+        verdict = flush(checkpoint, portions, count, why);
+    return verdict;
+}
+
+void checkpoint_forget(struct checkpoint *checkpoint)
+{
+    checkpoint->is_sent = false;
+}
