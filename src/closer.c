@@ -1,0 +1,354 @@
+/*
+ * The closing step: survey the store, publish what is due in the order in which windows close, then seal and collect
+ * what is over.
+ *
+ * What was published stands in the ledger topic, written in the same transaction as the summaries, so neither a crash
+ * nor a rolled-back store can make a revision appear twice or fall.
+ */
+#include "gentally/closer.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gentally/book.h"
+#include "gentally/config.h"
+#include "gentally/emission.h"
+#include "gentally/encode.h"
+#include "gentally/sink.h"
+#include "gentally/survey.h"
+#include "gentally/topics.h"
+
+#define TRANSACTION_ROWS 20000u /* then commit: 20,000 x some 300 bytes stay well inside the producer's queue */
+#define TRANSACTION_WINDOWS 256u
+#define TURN_ROWS 60000u /* then give the loop a turn to read its records */
+
+/* A window whose turn it is. */
+struct due {
+    struct window window;
+    enum pane pane;
+    int64_t generation;
+};
+
+struct closer {
+    const struct config *config;
+    struct store *store;
+    struct logger *logger;
+    struct publisher *publisher;
+    struct emission *emission;
+    struct book *book;
+    struct survey survey;
+    uint64_t tables; /* see book_tables() */
+    int64_t due_ms;  /* of the next survey, monotonic */
+    int64_t late_due_ms;
+    struct book_entry pending[TRANSACTION_WINDOWS]; /* published when the open transaction commits */
+    uint32_t pending_count;
+    struct stored_window *scratch; /* windows being sealed or collected */
+    uint32_t scratch_room;
+    uint64_t window_count, summary_count;
+};
+
+/* ---- opening ---- */
+
+struct ledger_reading {
+    struct book *book;
+    struct encoder *encoder;
+    struct ledger_read read;
+};
+
+static enum verdict read_ledger_record(void *context, const struct record *record, struct reason *why)
+{
+    struct ledger_reading *reading = context;
+
+    if (record->value.bytes == NULL) /* a tombstone */
+        return GO_ON;
+    enum verdict verdict = decode_ledger(reading->encoder, record->value, &reading->read, why);
+    if (verdict != GO_ON)
+        return reason_set(why, HALT, "LEDGER-UNREADABLE", 0, "offset %" PRId64 " of the ledger topic", record->offset);
+    const struct ledger *ledger = &reading->read.ledger;
+    struct book_entry entry = {ledger->window, ledger->pane, ledger->generation, ledger->revision,
+                               book_tables(ledger->tables_version)};
+    return book_put(reading->book, &entry, why);
+}
+
+static enum verdict read_ledger(struct closer *closer, struct reason *why)
+{
+    char topic[TOPIC_NAME_MAX + 1];
+    struct ledger_reading *reading = calloc(1, sizeof(*reading));
+
+    if (reading == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to read the ledger");
+    reading->book = closer->book;
+    enum verdict verdict = encoder_open(&reading->encoder, why);
+    if (verdict == GO_ON) {
+        topic_ledger(closer->config, topic);
+        verdict = topic_read(closer->config, topic, read_ledger_record, reading, why);
+    }
+    encoder_close(reading->encoder);
+    free(reading);
+    return verdict;
+}
+
+enum verdict closer_open(struct closer **closer, const struct config *config, struct store *store,
+                         const struct closer_tables *tables, int32_t partitions, struct logger *logger,
+                         struct reason *why)
+{
+    char name[256];
+    struct closer *opened = calloc(1, sizeof(*opened));
+
+    if (opened == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the closer");
+    opened->config = config;
+    opened->store = store;
+    opened->logger = logger;
+    opened->tables = book_tables(span_of(tables->version));
+    snprintf(name, sizeof(name), "%s.closer", config->namespace_);
+    enum verdict verdict = survey_open(&opened->survey, partitions, why);
+    if (verdict == GO_ON)
+        verdict = book_open(&opened->book, why);
+    if (verdict == GO_ON)
+        verdict = emission_open(&opened->emission, config, store, tables, partitions, why);
+    if (verdict == GO_ON) /* First fence whoever was here, then read what they left: nothing is added after that. */
+        verdict = publisher_open(&opened->publisher, config, name, logger, why);
+    if (verdict == GO_ON)
+        verdict = read_ledger(opened, why);
+    if (verdict != GO_ON) {
+        closer_close(opened);
+        return verdict;
+    }
+    log_line(logger, LOG_LEVEL_INFO, "CLOSER-OPENED", "windows_published=%zu partitions=%" PRId32,
+             book_count(opened->book), partitions);
+    *closer = opened;
+    return GO_ON;
+}
+
+void closer_close(struct closer *closer)
+{
+    if (closer == NULL)
+        return;
+    if (closer->publisher != NULL)
+        publisher_close(closer->publisher);
+    emission_close(closer->emission);
+    book_close(closer->book);
+    survey_close(&closer->survey);
+    free(closer->scratch);
+    free(closer);
+}
+
+/* ---- what is due ---- */
+
+static bool is_sealed(const struct closer *closer, struct window window)
+{
+    return window.start_ms < survey_floor(&closer->survey, window.kind);
+}
+
+/* Decides on one window; false if nothing is to be published of it now. */
+static bool is_due(const struct closer *closer, const struct stored_window *stored, bool is_final, bool is_late_due,
+                   struct due *due)
+{
+    const struct book_entry *entry = book_find(closer->book, stored->window);
+    bool is_closed =
+        closer->survey.watermark_ms != STORE_NO_TIME && window_end(stored->window) <= closer->survey.watermark_ms;
+
+    *due = (struct due){.window = stored->window, .pane = PANE_EARLY};
+    if (stored->records == 0 || is_sealed(closer, stored->window))
+        return false;
+    if (entry == NULL) {
+        due->pane = is_closed ? PANE_ON_TIME : PANE_EARLY;
+        return is_closed || is_final;
+    }
+    bool has_more = stored->records > entry->revision;
+    bool is_restated = entry->tables != closer->tables;
+    due->generation = entry->generation + (is_restated ? 1 : 0);
+    if (entry->pane == PANE_EARLY) { /* It was open when last published. */
+        due->pane = is_closed ? PANE_ON_TIME : PANE_EARLY;
+        return is_closed || (is_final && (has_more || is_restated));
+    }
+    due->pane = PANE_LATE;
+    return (has_more || is_restated) && (is_late_due || is_final);
+}
+
+/* ---- publishing ---- */
+
+static enum verdict commit(struct closer *closer, struct reason *why)
+{
+    enum verdict verdict = publisher_commit(closer->publisher, why);
+
+    for (uint32_t i = 0; i < closer->pending_count && verdict == GO_ON; i++)
+        verdict = book_put(closer->book, &closer->pending[i], why);
+    closer->pending_count = 0;
+    return verdict;
+}
+
+static enum verdict publish_one(struct closer *closer, const struct due *due, uint32_t *rows, struct reason *why)
+{
+    int64_t revision = 0;
+    uint32_t summaries = 0;
+    enum verdict verdict = emission_put(closer->emission, closer->publisher, due->window, due->pane, due->generation,
+                                        &revision, &summaries, why);
+
+    if (verdict != GO_ON || summaries == 0)
+        return verdict;
+    closer->pending[closer->pending_count++] =
+        (struct book_entry){due->window, due->pane, due->generation, revision, closer->tables};
+    closer->window_count++;
+    closer->summary_count += summaries;
+    *rows += summaries;
+    return GO_ON;
+}
+
+/* Publishes due windows from `*at` on, in one transaction, as long as it is not too large. */
+static enum verdict publish_some(struct closer *closer, uint32_t *at, bool is_final, bool is_late_due, bool *was_late,
+                                 uint32_t *rows, struct reason *why)
+{
+    struct due due;
+    uint32_t rows_before = *rows;
+    bool is_open = false; /* the transaction */
+    enum verdict verdict = GO_ON;
+
+    for (; *at < closer->survey.count && verdict == GO_ON; ++*at) {
+        if (!is_due(closer, &closer->survey.windows[*at], is_final, is_late_due, &due))
+            continue;
+        if (closer->pending_count == TRANSACTION_WINDOWS || *rows - rows_before >= TRANSACTION_ROWS)
+            break;
+        if (!is_open)
+            verdict = publisher_begin(closer->publisher, why);
+        is_open = true;
+        if (verdict == GO_ON)
+            verdict = publish_one(closer, &due, rows, why);
+        *was_late = *was_late || due.pane == PANE_LATE;
+    }
+    if (verdict == GO_ON && is_open)
+        return commit(closer, why);
+    if (verdict == TRY_LATER) { /* The store did not answer: nothing of this transaction shall be seen. */
+        closer->pending_count = 0;
+        struct reason other;
+        if (publisher_abort(closer->publisher, &other) != GO_ON)
+            return REWIND;
+    }
+    return verdict;
+}
+
+static enum verdict publish(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more, struct reason *why)
+{
+    bool is_late_due = now_ms >= closer->late_due_ms, was_late = false;
+    uint32_t at = 0, rows = 0;
+    enum verdict verdict = GO_ON;
+
+    while (at < closer->survey.count && rows < TURN_ROWS && verdict == GO_ON)
+        verdict = publish_some(closer, &at, is_final, is_late_due, &was_late, &rows, why);
+    if (was_late)
+        closer->late_due_ms = now_ms + closer->config->late_emit_interval_ms;
+    *has_more = verdict == GO_ON && at < closer->survey.count;
+    return verdict;
+}
+
+/* ---- collecting ---- */
+
+/* True if the last summary of every window of `kind` that starts before the floor holds all its records. */
+static bool is_published(const struct closer *closer, enum window_kind kind, int64_t floor_ms, bool *has_any)
+{
+    *has_any = false;
+    for (uint32_t i = 0; i < closer->survey.count; i++) {
+        const struct stored_window *stored = &closer->survey.windows[i];
+        if (stored->window.kind != kind || stored->window.start_ms >= floor_ms)
+            continue;
+        *has_any = true;
+        const struct book_entry *entry = book_find(closer->book, stored->window);
+        if (!is_sealed(closer, stored->window) &&
+            (entry == NULL || entry->pane == PANE_EARLY || entry->revision != stored->records))
+            return false;
+    }
+    return true;
+}
+
+/* The partition's windows of `kind` that start before the floor, into the scratch. */
+static enum verdict select_windows(struct closer *closer, const struct survey_partition *partition,
+                                   enum window_kind kind, int64_t floor_ms, uint32_t *count, struct reason *why)
+{
+    *count = 0;
+    if (partition->count > closer->scratch_room) {
+        struct stored_window *scratch = realloc(closer->scratch, partition->count * sizeof(*scratch));
+        if (scratch == NULL)
+            return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to collect windows");
+        closer->scratch = scratch;
+        closer->scratch_room = partition->count;
+    }
+    for (uint32_t i = 0; i < partition->count; i++)
+        if (partition->windows[i].window.kind == kind && partition->windows[i].window.start_ms < floor_ms)
+            closer->scratch[(*count)++] = partition->windows[i];
+    return GO_ON;
+}
+
+static enum verdict seal_all(struct closer *closer, enum window_kind kind, int64_t floor_ms, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++) {
+        uint32_t count = 0;
+        verdict = select_windows(closer, &closer->survey.partitions[i], kind, floor_ms, &count, why);
+        if (verdict == GO_ON)
+            verdict = store_seal(closer->store, i, kind, floor_ms, closer->scratch, count, why);
+    }
+    return verdict;
+}
+
+static enum verdict collect_all(struct closer *closer, enum window_kind kind, int64_t floor_ms, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++) {
+        uint32_t count = 0;
+        verdict = select_windows(closer, &closer->survey.partitions[i], kind, floor_ms, &count, why);
+        for (uint32_t first = 0; first < count && verdict == GO_ON; first += STORE_COLLECT_MAX) {
+            uint32_t part = count - first < STORE_COLLECT_MAX ? count - first : STORE_COLLECT_MAX;
+            verdict = store_collect(closer->store, i, closer->scratch + first, part, why);
+        }
+    }
+    return verdict;
+}
+
+/* Ends the windows whose time is over: sealed in every partition first, so that none can grow once another lost its
+ * part. */
+static enum verdict collect(struct closer *closer, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+    int64_t watermark_ms = closer->survey.watermark_ms;
+
+    for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS && watermark_ms != STORE_NO_TIME; kind++) {
+        bool has_any = false;
+        int64_t floor_ms = window_of(kind, watermark_ms - closer->config->kept_ms[kind]).start_ms;
+        if (!closer->config->windows[kind] || !is_published(closer, kind, floor_ms, &has_any) || !has_any)
+            continue;
+        verdict = seal_all(closer, kind, floor_ms, why);
+        if (verdict == GO_ON)
+            verdict = collect_all(closer, kind, floor_ms, why);
+        if (verdict != GO_ON)
+            break;
+        log_line(closer->logger, LOG_LEVEL_INFO, "CLOSER-COLLECTED", "window=%s floor_ms=%" PRId64,
+                 window_kind_name(kind), floor_ms);
+    }
+    return verdict == TRY_LATER ? GO_ON : verdict; /* There is no hurry: the next turn surveys anew. */
+}
+
+enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more, struct reason *why)
+{
+    *has_more = false;
+    if (!is_final && now_ms < closer->due_ms)
+        return GO_ON;
+    enum verdict verdict = survey_take(&closer->survey, closer->store, why);
+    if (verdict == GO_ON)
+        verdict = publish(closer, now_ms, is_final, has_more, why);
+    if (verdict == GO_ON && !*has_more)
+        verdict = collect(closer, why);
+    closer->due_ms = *has_more ? now_ms : now_ms + closer->config->emit_interval_ms;
+    return verdict;
+}
+
+void closer_counts(const struct closer *closer, uint64_t *windows, uint64_t *summaries)
+{
+    *windows = closer->window_count;
+    *summaries = closer->summary_count;
+}
