@@ -82,6 +82,7 @@ bool dimension_parse(struct span text, enum dimension *dimension);
 /* What enrichment makes of an event: numbers only. Symbol ids come from the worker's `symbols`; 0 = absent. */
 struct fact {
     int64_t event_ms;
+    uint32_t windows; /* a bit per window_kind it counts in; the fold sets it, by lateness */
     int64_t sums[MEASURE_COUNT];
     uint64_t sample;          /* see measure.h: histogram buckets and the account's HyperLogLog register */
     uint32_t dims[DIM_COUNT]; /* DIM_CATEGORY and DIM_TAG stay 0 here */

@@ -20,15 +20,22 @@ struct worker_options {
  * there yet, nothing is open. */
 MUST_CHECK enum verdict worker_open(struct worker **worker, const struct worker_options *options, struct reason *why);
 
+/* Reads the tables and opens the stages that need no server: what --check-config looks at. HALT with what is wrong. */
+MUST_CHECK enum verdict worker_check(const struct worker_options *options, struct reason *why);
+
 /* Leaves the group and frees all. */
 void worker_close(struct worker *worker);
 
-/* One turn: at most one poll, one flush, one closing step. `now_ms` is monotonic; `stop` asks for the last flush.
- * `*is_done` when there is nothing more to do. HALT: say why and exit. */
-MUST_CHECK enum verdict worker_turn(struct worker *worker, int64_t now_ms, bool stop, bool *is_done,
+/*
+ * One turn: at most one poll, one flush, one closing step. `now_ms` is monotonic, `wall_ms` the time of day; `stop`
+ * asks for the last flush. `*is_done` when there is nothing more to do. TRY_LATER: a server does not answer; call again
+ * a little later, nothing is lost. HALT: say why and exit.
+ */
+MUST_CHECK enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms, bool stop, bool *is_done,
                                     struct reason *why);
 
-/* Re-reads catalog, taxonomy and countries (SIGHUP). On failure the old tables stay; HALT then only describes. */
+/* Re-reads catalog, taxonomy and countries (SIGHUP); they count from the next flush on. HALT only describes: the old
+ * tables stay. */
 MUST_CHECK enum verdict worker_reload(struct worker *worker, struct reason *why);
 
 #endif

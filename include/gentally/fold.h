@@ -1,0 +1,37 @@
+/*
+ * record -> decode -> check -> enrich -> tally: one record into one lane, or into the dead letters.
+ */
+#ifndef GENTALLY_FOLD_H
+#define GENTALLY_FOLD_H
+
+#include "decode.h"
+#include "enrich.h"
+#include "lane.h"
+#include "log.h"
+
+struct sink;
+
+struct fold {
+    const struct config *config;
+    const struct decoder *decoder;
+    struct enrich *enrich;
+    struct sink *sink;
+    struct logger *logger;
+    char dead_letters[256]; /* topic */
+    uint64_t letters;       /* dead letters put since the last settling */
+    uint64_t records, letters_total;
+    struct event event; /* scratch, like the next two */
+    struct fact fact;
+    struct reason because;
+};
+
+/*
+ * Folds `record` into `lane` and moves lane->next past it. `wall_ms` is the time of day: an event later than its
+ * record's timestamp (or, if that is later still, than `wall_ms`) by more than the allowed skew is set aside. GO_ON:
+ * counted or dead-lettered (acknowledged by sink_settle() before the flush that passes it). TRY_LATER (FOLD-NO-ROOM):
+ * nothing changed, flush first. HALT as in sink.h.
+ */
+MUST_CHECK enum verdict fold_record(struct fold *fold, struct lane *lane, const struct record *record, int64_t wall_ms,
+                                    struct reason *why);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * One assigned partition: where it stands in the store, what was folded since, and its watermark. The watermark and the
+ * verdict on lateness are functions of the partition's log alone, so that a replay decides as the first run did.
+ */
+#ifndef GENTALLY_LANE_H
+#define GENTALLY_LANE_H
+
+#include "checkpoint.h"
+#include "config.h"
+
+struct lane {
+    const struct config *config;
+    struct standing standing; /* as the store last said */
+    struct tally *tally;      /* rows since then; owned */
+    int64_t next;             /* offset of the next record to fold; >= standing.next */
+    int64_t watermark_ms;     /* highest event time - allowed out-of-orderness; never falls */
+    int64_t outcomes[OUTCOME_COUNT];
+    int64_t lateness_ms; /* events at or after it are late for no window */
+    int64_t flushed_ms;  /* monotonic time of the last successful flush */
+    int64_t end_ms;      /* monotonic time at which the log's end was reached; valid if is_at_end */
+    bool is_at_end;
+    bool is_idle;     /* at the end for long enough: holds no watermark back */
+    bool is_stale;    /* repositioned: what is left of the current batch is of the old position */
+    bool is_stopped;  /* an operator must look: see `why` */
+    bool must_claim;  /* rewound, and the store has not said yet from where to read on */
+    uint32_t rewinds; /* in a row */
+    struct reason why;
+};
+
+/* Opens a lane at a claimed standing. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict lane_open(struct lane **lane, const struct config *config, const struct standing *standing,
+                                  struct tally_pool *pool, int64_t now_ms, struct reason *why);
+void lane_close(struct lane *lane);
+
+/* Forgets what was folded and goes back to a (newly) claimed standing. */
+void lane_rewind(struct lane *lane, const struct standing *standing);
+
+/* The windows an event still counts in, a bit per window_kind; 0 = too late. A window is over when its end + the time
+ * it is kept <= watermark, or when it is sealed. */
+uint32_t lane_windows(const struct lane *lane, int64_t event_ms);
+
+/* An event at `event_ms` was folded: moves the watermark. */
+void lane_see(struct lane *lane, int64_t event_ms);
+
+/* Records, or the log's end (then `end_next` is where the log goes on), came in at `now_ms`. */
+void lane_moved(struct lane *lane);
+void lane_ended(struct lane *lane, int64_t end_next, int64_t now_ms);
+
+/* Sets is_idle once the end was reached `idle_ms` ago. */
+void lane_rest(struct lane *lane, int64_t idle_ms, int64_t now_ms);
+
+/* True if the store does not know all of it yet. */
+bool lane_is_dirty(const struct lane *lane);
+
+/* The lane's part of a checkpoint; and what its success means. */
+struct portion lane_portion(const struct lane *lane);
+void lane_flushed(struct lane *lane, const struct portion *portion, int64_t now_ms);
+
+#endif

@@ -1,0 +1,104 @@
+/* `gentally setup`: makes what a worker needs and only a deployer may make: topics, Redis functions, the partitions'
+ * first state. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "commands.h"
+#include "gentally/source.h"
+#include "gentally/store.h"
+#include "gentally/topics.h"
+
+static const struct command_help help = {
+    .name = "setup",
+    .arguments = "[--partitions N] [--replication N] [configuration]",
+    .summary = "create topics, Redis functions and first state; safe to repeat",
+    .text =
+        "Creates what is missing and leaves alone what is there: the input topic, dead letters, ledger and summary\n"
+        "topics, the functions in Redis, and the state of each input partition (counting begins at the first offset\n"
+        "its log still has). Run it once before the first worker, and again after partitions were added.\n"
+        "\n"
+        "  gentally setup --partitions 12 --replication 3\n",
+};
+
+static bool read_count(const char *text, int fallback, int min, int *count)
+{
+    char *end = NULL;
+
+    if (text == NULL) {
+        *count = fallback;
+        return true;
+    }
+    long value = strtol(text, &end, 10);
+    *count = (int)value;
+    return end != text && *end == '\0' && value >= min && value <= 10000;
+}
+
+/* First state for every partition the topic has. */
+static enum verdict create_states(const struct config *config, struct store *store, struct logger *logger,
+                                  struct reason *why)
+{
+    struct source *source = NULL;
+    int32_t count = 0, created_count = 0;
+    enum verdict verdict = source_open(&source, config, logger, why);
+
+    if (verdict == GO_ON)
+        verdict = source_partitions(source, &count, why);
+    for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
+        int64_t first = 0, next = 0;
+        bool created = false;
+        verdict = source_extent(source, i, &first, &next, why);
+        if (verdict == GO_ON)
+            verdict = store_create(store, i, first, &created, why);
+        created_count += created ? 1 : 0;
+    }
+    if (source != NULL)
+        source_close(source);
+    if (verdict == GO_ON)
+        printf("partitions: %" PRId32 ", of them new: %" PRId32 "\n", count, created_count);
+    return verdict;
+}
+
+static enum verdict set_up(const struct config *config, int partitions, int replication, struct logger *logger,
+                           struct reason *why)
+{
+    struct store *store = NULL;
+    enum verdict verdict = store_open(&store, config, logger, why);
+
+    if (verdict == GO_ON)
+        verdict = store_install(store, why);
+    if (verdict == GO_ON) {
+        printf("redis functions: loaded\n");
+        verdict = topics_create(config, partitions, replication, logger, why);
+    }
+    if (verdict == GO_ON) {
+        printf("topics: %s and those of namespace %s\n", config->topic, config->namespace_);
+        verdict = create_states(config, store, logger, why);
+    }
+    store_close(store);
+    return verdict;
+}
+
+int command_setup(int argc, char **argv)
+{
+    static struct config config;
+    struct logger logger;
+    struct reason why;
+    int code = EX_OK, partitions = 0, replication = 0;
+    struct command_option options[] = {
+        {"partitions", "N", "partitions of topics that are created (default 12; the ledger has 1)", NULL},
+        {"replication", "N", "replicas of each created topic (default: the broker's)", NULL},
+    };
+
+    if (!command_begin(&help, &config, argc, argv, options, LENGTH_OF(options), NULL, &code))
+        return code;
+    if (!read_count(options[0].value, 12, 1, &partitions) || !read_count(options[1].value, -1, 1, &replication)) {
+        (void)reason_set(&why, HALT, "CONFIG-VALUE", 0, "--partitions and --replication are whole numbers from 1");
+        return command_fail("setup", &why);
+    }
+    log_open(&logger, config.log_level, "setup");
+    if (set_up(&config, partitions, replication, &logger, &why) != GO_ON)
+        return command_fail("setup", &why);
+    return EX_OK;
+}

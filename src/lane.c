@@ -1,0 +1,154 @@
+/* The state of one partition between two flushes. */
+#include "gentally/lane.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+enum verdict lane_open(struct lane **lane, const struct config *config, const struct standing *standing,
+                       struct tally_pool *pool, int64_t now_ms, struct reason *why)
+{
+    struct lane *opened = calloc(1, sizeof(*opened));
+    struct tally_options options = {
+        .rollups = &config->rollups,
+        .base = config->base,
+        .rows_max = (uint32_t)config->flush_rows_max,
+        .pool = pool,
+    };
+
+    if (opened == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a partition");
+    opened->config = config;
+    opened->flushed_ms = now_ms;
+    enum verdict verdict = tally_open(&opened->tally, &options, why);
+    if (verdict != GO_ON) {
+        free(opened);
+        return verdict;
+    }
+    lane_rewind(opened, standing);
+    opened->is_stale = false;
+    *lane = opened;
+    return GO_ON;
+}
+
+void lane_close(struct lane *lane)
+{
+    if (lane == NULL)
+        return;
+    tally_close(lane->tally);
+    free(lane);
+}
+
+/* The earliest time from which on an event is in time for every window: a window that holds it ends later than it
+ * happened. */
+static int64_t lateness_of(const struct lane *lane)
+{
+    int64_t lateness_ms = STORE_NO_TIME;
+
+    for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++) {
+        int64_t over_ms =
+            lane->watermark_ms == STORE_NO_TIME ? STORE_NO_TIME : lane->watermark_ms - lane->config->kept_ms[kind];
+        if (!lane->config->windows[kind])
+            continue;
+        if (over_ms > lateness_ms)
+            lateness_ms = over_ms;
+        if (lane->standing.floor_ms[kind] > lateness_ms)
+            lateness_ms = lane->standing.floor_ms[kind];
+    }
+    return lateness_ms;
+}
+
+void lane_rewind(struct lane *lane, const struct standing *standing)
+{
+    tally_clear(lane->tally);
+    lane->standing = *standing;
+    lane->next = standing->next;
+    lane->watermark_ms = standing->watermark_ms;
+    memcpy(lane->outcomes, standing->outcomes, sizeof(lane->outcomes));
+    lane->lateness_ms = lateness_of(lane);
+    lane->is_at_end = false;
+    lane->is_idle = standing->is_idle;
+    lane->is_stale = true;
+    lane->must_claim = false;
+}
+
+uint32_t lane_windows(const struct lane *lane, int64_t event_ms)
+{
+    uint32_t windows = 0;
+
+    for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++) {
+        if (!lane->config->windows[kind])
+            continue;
+        if (event_ms < lane->lateness_ms) {
+            struct window window = window_of(kind, event_ms);
+            if (window.start_ms < lane->standing.floor_ms[kind] ||
+                (lane->watermark_ms != STORE_NO_TIME &&
+                 window_end(window) + lane->config->kept_ms[kind] <= lane->watermark_ms))
+                continue;
+        }
+        windows |= 1u << kind;
+    }
+    return windows;
+}
+
+void lane_see(struct lane *lane, int64_t event_ms)
+{
+    int64_t watermark_ms = event_ms - lane->config->out_of_orderness_ms;
+
+    if (watermark_ms <= lane->watermark_ms)
+        return;
+    lane->watermark_ms = watermark_ms;
+    lane->lateness_ms = lateness_of(lane);
+}
+
+void lane_moved(struct lane *lane)
+{
+    lane->is_at_end = false;
+    lane->is_idle = false;
+}
+
+void lane_ended(struct lane *lane, int64_t end_next, int64_t now_ms)
+{
+    if (end_next > lane->next) /* Only what is no record lies between: the markers of transactions. */
+        lane->next = end_next;
+    if (!lane->is_at_end)
+        lane->end_ms = now_ms;
+    lane->is_at_end = true;
+}
+
+void lane_rest(struct lane *lane, int64_t idle_ms, int64_t now_ms)
+{
+    if (lane->is_at_end && now_ms - lane->end_ms >= idle_ms)
+        lane->is_idle = true;
+}
+
+bool lane_is_dirty(const struct lane *lane)
+{
+    return lane->next != lane->standing.next || lane->is_idle != lane->standing.is_idle;
+}
+
+struct portion lane_portion(const struct lane *lane)
+{
+    struct portion portion = {
+        .tally = lane->tally,
+        .standing = &lane->standing,
+        .next = lane->next,
+        .watermark_ms = lane->watermark_ms,
+        .is_idle = lane->is_idle,
+    };
+
+    memcpy(portion.outcomes, lane->outcomes, sizeof(portion.outcomes));
+    return portion;
+}
+
+void lane_flushed(struct lane *lane, const struct portion *portion, int64_t now_ms)
+{
+    assert(portion->standing == &lane->standing);
+    tally_clear(lane->tally);
+    lane->standing.next = portion->next;
+    lane->standing.watermark_ms = portion->watermark_ms;
+    lane->standing.is_idle = portion->is_idle;
+    memcpy(lane->standing.outcomes, portion->outcomes, sizeof(lane->standing.outcomes));
+    lane->flushed_ms = now_ms;
+    lane->rewinds = 0;
+}

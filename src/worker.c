@@ -1,0 +1,444 @@
+/*
+ * The loop. One turn opens the doors in a fixed order:
+ *
+ *   finish an unanswered flush -> answer the group's news, or poll -> fold -> flush when due -> close windows -> done?
+ *
+ * Nothing is acknowledged that Redis does not hold; nothing is folded while a flush is unanswered.
+ */
+#include "gentally/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gentally/closer.h"
+#include "gentally/fold.h"
+#include "gentally/lanes.h"
+#include "gentally/sink.h"
+#include "gentally/source.h"
+#include "gentally/tables.h"
+#include "gentally/topics.h"
+
+#define POLL_MS 50           /* how long an idle turn waits: the reaction time of an idle worker */
+#define CLOSER_RETRY_MS 2000 /* after the closer stepped down or lost its transaction */
+#define REPORT_INTERVAL_MS 10000
+#define SYMBOLS_MAX 65536u /* distinct texts between two flushes */
+#define SYMBOLS_BYTES ((size_t)8 << 20)
+#define SAMPLES_MAX (1u << 20) /* x 8 bytes = 8 MiB */
+
+struct worker {
+    const struct config *config;
+    bool is_drain;
+    struct logger *logger;
+    struct tables tables, fresh_tables; /* the fresh ones wait for a flush */
+    bool has_fresh_tables;
+    struct source *source;
+    struct sink *sink;
+    struct store *store;
+    struct decoder *decoder;
+    struct symbols *symbols;
+    struct tally_pool *pool;
+    struct checkpoint *checkpoint;
+    struct closer *closer;
+    struct fold fold;
+    struct lanes lanes;
+    int32_t partition_count;
+    struct batch batch;
+    uint32_t folded; /* records of the batch that are done */
+    bool has_joined; /* an assignment came, even an empty one */
+    bool has_more_to_close;
+    int64_t flush_due_ms, closer_due_ms, report_due_ms;
+    uint64_t reported_records;
+};
+
+/* ---- opening ---- */
+
+/* `setup` should have made all of this: say which is missing before joining the group. */
+static enum verdict check_places(struct worker *worker, struct reason *why)
+{
+    char topic[TOPIC_NAME_MAX + 1];
+    struct standing standing;
+    enum verdict verdict = store_check(worker->store, why);
+
+    if (verdict == GO_ON)
+        verdict = source_partitions(worker->source, &worker->partition_count, why);
+    for (int32_t i = 0; i < worker->partition_count && verdict == GO_ON; i++)
+        verdict = store_standing(worker->store, i, &standing, why);
+    if (verdict == GO_ON)
+        verdict = sink_check_topic(worker->sink, worker->fold.dead_letters, why);
+    if (verdict == GO_ON) {
+        topic_ledger(worker->config, topic);
+        verdict = sink_check_topic(worker->sink, topic, why);
+    }
+    for (uint32_t i = 0; i < worker->config->rollups.count && verdict == GO_ON; i++) {
+        topic_summaries(worker->config, worker->config->rollups.items[i].name, topic);
+        verdict = sink_check_topic(worker->sink, topic, why);
+    }
+    return verdict;
+}
+
+static enum verdict open_stages(struct worker *worker, struct reason *why)
+{
+    const struct config *config = worker->config;
+    struct span key = config->account_key[0] == '\0' ? span_of(NULL) : span_of(config->account_key);
+    enum verdict verdict = decoder_open(&worker->decoder, (size_t)config->message_bytes_max, why);
+
+    if (verdict == GO_ON && config->writer_schemas[0] != '\0')
+        verdict = decoder_learn_folder(worker->decoder, config->writer_schemas, why);
+    if (verdict == GO_ON)
+        verdict = symbols_open(&worker->symbols, SYMBOLS_MAX, SYMBOLS_BYTES, why);
+    if (verdict == GO_ON)
+        verdict = enrich_open(&worker->fold.enrich, worker->tables.taxonomy, worker->symbols, key, why);
+    if (verdict == GO_ON)
+        verdict = tally_pool_open(&worker->pool, SAMPLES_MAX, why);
+    worker->fold.config = config;
+    worker->fold.decoder = worker->decoder;
+    worker->fold.logger = worker->logger;
+    topic_dead_letters(config, worker->fold.dead_letters);
+    if (verdict == GO_ON && key.bytes == NULL)
+        log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-NO-ACCOUNTS",
+                 "no account_key is configured: accounts are not counted");
+    return verdict;
+}
+
+static enum verdict open_places(struct worker *worker, struct reason *why)
+{
+    enum verdict verdict = store_open(&worker->store, worker->config, worker->logger, why);
+
+    if (verdict == GO_ON)
+        verdict = checkpoint_open(&worker->checkpoint, worker->config, worker->store, worker->symbols, why);
+    if (verdict == GO_ON)
+        verdict = sink_open(&worker->sink, worker->config, worker->logger, why);
+    worker->fold.sink = worker->sink;
+    if (verdict == GO_ON)
+        verdict = source_open(&worker->source, worker->config, worker->logger, why);
+    if (verdict == GO_ON)
+        verdict = check_places(worker, why);
+    if (verdict == GO_ON)
+        verdict = source_join(worker->source, why);
+    return verdict;
+}
+
+static struct worker *worker_new(const struct worker_options *options)
+{
+    struct worker *worker = calloc(1, sizeof(*worker));
+
+    if (worker == NULL)
+        return NULL;
+    worker->config = options->config;
+    worker->is_drain = options->is_drain;
+    worker->logger = options->logger;
+    worker->lanes.logger = options->logger;
+    return worker;
+}
+
+static enum verdict open_inside(struct worker *worker, struct reason *why)
+{
+    if (worker == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a worker");
+    enum verdict verdict = tables_open(&worker->tables, worker->config, why);
+    return verdict == GO_ON ? open_stages(worker, why) : verdict;
+}
+
+enum verdict worker_check(const struct worker_options *options, struct reason *why)
+{
+    struct worker *worker = worker_new(options);
+    enum verdict verdict = open_inside(worker, why);
+
+    worker_close(worker);
+    return verdict;
+}
+
+enum verdict worker_open(struct worker **worker, const struct worker_options *options, struct reason *why)
+{
+    struct worker *opened = worker_new(options);
+    enum verdict verdict = open_inside(opened, why);
+
+    if (verdict == GO_ON)
+        verdict = open_places(opened, why);
+    if (verdict != GO_ON) {
+        worker_close(opened);
+        return verdict;
+    }
+    log_line(opened->logger, LOG_LEVEL_INFO, "WORKER-OPENED", "topic=%s partitions=%" PRId32 " namespace=%s %s",
+             opened->config->topic, opened->partition_count, opened->config->namespace_, opened->tables.version);
+    *worker = opened;
+    return GO_ON;
+}
+
+void worker_close(struct worker *worker)
+{
+    if (worker == NULL)
+        return;
+    closer_close(worker->closer);
+    if (worker->source != NULL) {
+        source_release(worker->source, &worker->batch);
+        source_close(worker->source);
+    }
+    lanes_close(&worker->lanes);
+    if (worker->sink != NULL)
+        sink_close(worker->sink);
+    checkpoint_close(worker->checkpoint);
+    store_close(worker->store);
+    if (worker->pool != NULL)
+        tally_pool_close(worker->pool);
+    if (worker->fold.enrich != NULL)
+        enrich_close(worker->fold.enrich);
+    if (worker->symbols != NULL)
+        symbols_close(worker->symbols);
+    if (worker->decoder != NULL)
+        decoder_close(worker->decoder);
+    tables_close(&worker->tables);
+    tables_close(&worker->fresh_tables);
+    free(worker);
+}
+
+enum verdict worker_reload(struct worker *worker, struct reason *why)
+{
+    tables_close(&worker->fresh_tables);
+    worker->has_fresh_tables = false;
+    enum verdict verdict = tables_open(&worker->fresh_tables, worker->config, why);
+    worker->has_fresh_tables = verdict == GO_ON;
+    return verdict;
+}
+
+/* ---- flushing ---- */
+
+/* No row refers to a symbol any more: forget them when they are many, and let new tables in. */
+static enum verdict after_flush(struct worker *worker, struct reason *why)
+{
+    if (!lanes_are_empty(&worker->lanes))
+        return GO_ON;
+    if (!symbols_has_room(worker->symbols, SYMBOLS_MAX / 4, SYMBOLS_BYTES / 4))
+        enrich_forget(worker->fold.enrich);
+    if (!worker->has_fresh_tables)
+        return GO_ON;
+    const struct config *config = worker->config;
+    struct span key = config->account_key[0] == '\0' ? span_of(NULL) : span_of(config->account_key);
+    closer_close(worker->closer); /* It borrows the old ones; the next turn opens another. */
+    worker->closer = NULL;
+    enrich_forget(worker->fold.enrich);
+    enrich_close(worker->fold.enrich);
+    worker->fold.enrich = NULL;
+    tables_close(&worker->tables);
+    worker->tables = worker->fresh_tables;
+    worker->fresh_tables = (struct tables){0};
+    worker->has_fresh_tables = false;
+    log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-RELOADED", "%s", worker->tables.version);
+    return enrich_open(&worker->fold.enrich, worker->tables.taxonomy, worker->symbols, key, why);
+}
+
+/* Flushes what is due, dead letters first: no offset passes a letter that is not acknowledged. */
+static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    if (worker->fold.letters > 0)
+        verdict = sink_settle(worker->sink, 5000, why);
+    if (verdict != GO_ON)
+        return verdict;
+    worker->fold.letters = 0;
+    verdict = lanes_flush(&worker->lanes, worker->checkpoint, is_forced, now_ms, why);
+    if (verdict == GO_ON)
+        verdict = lanes_reclaim(&worker->lanes, worker->store, worker->source, why);
+    if (verdict != GO_ON)
+        return verdict;
+    worker->flush_due_ms = now_ms + worker->config->flush_interval_ms;
+    lanes_commit(&worker->lanes, worker->source);
+    return after_flush(worker, why);
+}
+
+/* ---- the group's news ---- */
+
+static enum verdict assigned(struct worker *worker, int64_t now_ms, struct reason *why)
+{
+    enum verdict verdict = lanes_claim(&worker->lanes, worker->store, worker->config, worker->pool,
+                                       worker->batch.partitions, worker->batch.partition_count, now_ms, why);
+
+    if (verdict == GO_ON)
+        verdict = lanes_assign(&worker->lanes, worker->source, why);
+    if (verdict != GO_ON)
+        return verdict;
+    log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-ASSIGNED", "partitions=%" PRIu32, worker->batch.partition_count);
+    worker->has_joined = true;
+    worker->batch.news = NEWS_NONE;
+    return GO_ON;
+}
+
+/* One attempt to keep the work; what the store does not take now, the next owner counts again. */
+static enum verdict revoked(struct worker *worker, int64_t now_ms, struct reason *why)
+{
+    struct reason lost;
+
+    if (worker->batch.news == NEWS_REVOKED && flush(worker, true, now_ms, &lost) != GO_ON)
+        log_reason(worker->logger, LOG_LEVEL_WARN, &lost);
+    log_line(worker->logger, LOG_LEVEL_INFO, worker->batch.news == NEWS_REVOKED ? "WORKER-REVOKED" : "WORKER-LOST",
+             "partitions=%" PRIu32, worker->batch.partition_count);
+    closer_close(worker->closer);
+    worker->closer = NULL;
+    checkpoint_forget(worker->checkpoint);
+    lanes_close(&worker->lanes);
+    worker->batch.news = NEWS_NONE;
+    return source_release_all(worker->source, why);
+}
+
+/* ---- reading ---- */
+
+static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *why)
+{
+    source_release(worker->source, &worker->batch);
+    worker->folded = 0;
+    worker->batch.record_count = 0;
+    enum verdict verdict = source_poll(worker->source, &worker->batch, worker->has_more_to_close ? 0 : POLL_MS, why);
+    lanes_refresh(&worker->lanes);
+    if (verdict != GO_ON)
+        return verdict;
+    for (uint32_t i = 0; i < worker->batch.unreadable_count; i++)
+        lanes_stop_unreadable(&worker->lanes, worker->source, worker->batch.unreadable[i]);
+    if (worker->batch.news == NEWS_ASSIGNED)
+        return assigned(worker, now_ms, why);
+    if (worker->batch.news != NEWS_NONE)
+        return revoked(worker, now_ms, why);
+    return GO_ON;
+}
+
+/* Folds what is left of the batch; a full tally is flushed in between. */
+static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms, struct reason *why)
+{
+    while (worker->folded < worker->batch.record_count) {
+        const struct record *record = &worker->batch.records[worker->folded];
+        struct lane *lane = lanes_find(&worker->lanes, record->partition);
+        if (lane != NULL && !lane->is_stopped && !lane->is_stale && record->offset >= lane->next) {
+            lane_moved(lane);
+            enum verdict verdict = fold_record(&worker->fold, lane, record, wall_ms, why);
+            if (verdict == TRY_LATER) {
+                verdict = flush(worker, true, now_ms, why);
+                if (verdict == GO_ON)
+                    continue;
+            }
+            if (verdict != GO_ON)
+                return verdict;
+        }
+        worker->folded++;
+    }
+    lanes_end(&worker->lanes, &worker->batch, worker->is_drain ? 0 : worker->config->idle_ms, now_ms);
+    return GO_ON;
+}
+
+/* ---- closing ---- */
+
+static enum verdict close_windows(struct worker *worker, bool is_final, int64_t now_ms, struct reason *why)
+{
+    const struct lane *first = lanes_find(&worker->lanes, 0);
+    struct closer_tables tables = {worker->tables.catalog, worker->tables.countries, worker->tables.version};
+    enum verdict verdict = GO_ON;
+
+    worker->has_more_to_close = false;
+    if (first == NULL || first->is_stopped || now_ms < worker->closer_due_ms)
+        return GO_ON;
+    if (worker->closer == NULL)
+        verdict = closer_open(&worker->closer, worker->config, worker->store, &tables, worker->partition_count,
+                              worker->logger, why);
+    if (verdict == GO_ON)
+        verdict = closer_turn(worker->closer, now_ms, is_final, &worker->has_more_to_close, why);
+    if (verdict == GO_ON || verdict == HALT)
+        return verdict;
+    worker->closer_due_ms = now_ms + CLOSER_RETRY_MS;
+    worker->has_more_to_close = true; /* for a final turn: not finished */
+    log_reason(worker->logger, LOG_LEVEL_WARN, why);
+    if (verdict !=
+        TRY_LATER) { /* Another closer exists, or a transaction's outcome is unknown: begin from the ledger. */
+        closer_close(worker->closer);
+        worker->closer = NULL;
+    }
+    return GO_ON;
+}
+
+/* True once the store holds every record of every partition's log. */
+static enum verdict is_drained_everywhere(struct worker *worker, bool *is_drained, struct reason *why)
+{
+    *is_drained = true;
+    for (int32_t i = 0; i < worker->partition_count && *is_drained; i++) {
+        struct standing standing;
+        int64_t first = 0, next = 0;
+        enum verdict verdict = store_standing(worker->store, i, &standing, why);
+        if (verdict == GO_ON)
+            verdict = source_extent(worker->source, i, &first, &next, why);
+        if (verdict != GO_ON)
+            return verdict;
+        *is_drained = standing.next >= next && standing.is_idle;
+    }
+    return GO_ON;
+}
+
+/* A drain ends when this worker's partitions are at their end and stored; the owner of partition 0 waits for all,
+ * closes everything, and leaves last. */
+static enum verdict finish_drain(struct worker *worker, int64_t now_ms, bool *is_done, struct reason *why)
+{
+    bool is_drained = false;
+
+    if (!worker->is_drain || !worker->has_joined || !lanes_are_drained(&worker->lanes))
+        return GO_ON;
+    const struct lane *stopped = lanes_stopped(&worker->lanes);
+    if (stopped != NULL) {
+        *why = stopped->why;
+        return HALT;
+    }
+    if (lanes_find(&worker->lanes, 0) == NULL) {
+        *is_done = true;
+        return GO_ON;
+    }
+    enum verdict verdict = is_drained_everywhere(worker, &is_drained, why);
+    if (verdict != GO_ON || !is_drained)
+        return verdict;
+    verdict = close_windows(worker, true, now_ms, why);
+    *is_done =
+        verdict == GO_ON && !worker->has_more_to_close && worker->closer != NULL && now_ms >= worker->closer_due_ms;
+    return verdict;
+}
+
+static void report(struct worker *worker, int64_t now_ms)
+{
+    uint64_t windows = 0, summaries = 0;
+
+    if (now_ms < worker->report_due_ms)
+        return;
+    if (worker->closer != NULL)
+        closer_counts(worker->closer, &windows, &summaries);
+    log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-PROGRESS",
+             "records=%" PRIu64 " since_last=%" PRIu64 " partitions=%" PRIu32 " dead_letters=%" PRIu64
+             " windows_published=%" PRIu64 " summaries=%" PRIu64,
+             worker->fold.records, worker->fold.records - worker->reported_records, worker->lanes.count,
+             worker->fold.letters_total, windows, summaries);
+    worker->reported_records = worker->fold.records;
+    worker->report_due_ms = now_ms + REPORT_INTERVAL_MS;
+}
+
+enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms, bool stop, bool *is_done,
+                         struct reason *why)
+{
+    enum verdict verdict = lanes_resume(&worker->lanes, worker->checkpoint, now_ms, why);
+
+    *is_done = false;
+    if (verdict == GO_ON)
+        verdict = lanes_reclaim(&worker->lanes, worker->store, worker->source, why);
+    if (verdict == GO_ON && worker->batch.news == NEWS_ASSIGNED) /* The store did not answer the last time. */
+        verdict = assigned(worker, now_ms, why);
+    else if (verdict == GO_ON && worker->folded == worker->batch.record_count && !stop)
+        verdict = poll(worker, now_ms, why);
+    if (verdict == GO_ON && !stop)
+        verdict = fold(worker, now_ms, wall_ms, why);
+    if (verdict == GO_ON && (stop || worker->has_fresh_tables || now_ms >= worker->flush_due_ms ||
+                             (worker->is_drain && lanes_want_rest(&worker->lanes))))
+        verdict = flush(worker, stop, now_ms, why);
+    if (verdict == GO_ON && stop)
+        *is_done = true;
+    if (verdict == GO_ON && !stop)
+        verdict = close_windows(worker, false, now_ms, why);
+    if (verdict == GO_ON && !stop)
+        verdict = finish_drain(worker, now_ms, is_done, why);
+    report(worker, now_ms);
+    return verdict;
+}
