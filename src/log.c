@@ -88,16 +88,16 @@ void log_line(struct logger *logger, enum log_level level, const char *id, const
         return;
     }
     char line[LINE_SIZE];
-    char time[32];
+    char stamp[32];
     char tail[48] = "";
-    time_format(clock_ms(CLOCK_REALTIME), time, sizeof(time));
+    time_format(clock_ms(CLOCK_REALTIME), stamp, sizeof(stamp));
     if (logger->suppressed > 0)
         snprintf(tail, sizeof(tail), " suppressed=%llu", (unsigned long long)logger->suppressed);
     logger->suppressed = 0;
 
     /* The tail and the newline have their room reserved: a long text is cut, never they. */
     size_t room = sizeof(line) - strlen(tail) - 1;
-    size_t size = written(snprintf(line, room, "%s: %s %s %s ", logger->program, time, level_names[level], id), room);
+    size_t size = written(snprintf(line, room, "%s: %s %s %s ", logger->program, stamp, level_names[level], id), room);
     va_list arguments;
     va_start(arguments, format);
     size += written(vsnprintf(line + size, room - size, format, arguments), room - size);

@@ -70,9 +70,10 @@ struct command_option {
  * Reads the configuration for one command: environment `environ`, flags `argv[1..argc)`; --config FILE names the file
  * (or GENTALLY_CONFIG). What is no configuration flag is looked up in `options` (`option_count`); positional arguments
  * are refused unless `positional` is not NULL (then *positional gets the one allowed, or NULL). Does not print, does
- * not exit. HALT: CONFIG-UNKNOWN-KEY (with the nearest name), CONFIG-VALUE (key, value, allowed range),
- * CONFIG-UNREADABLE (file), CONFIG-OWNED (a kafka property the worker owns), CONFIG-ROLLUP. The struct is large (about
- * 100 kB): allocate it statically or on the heap, not in a deep stack.
+ * not exit. HALT: CONFIG-UNKNOWN-KEY (of a file or the environment, with the nearest name), CONFIG-FLAG (unknown, or
+ * without its value), CONFIG-POSITIONAL, CONFIG-VALUE (key, value, allowed range), CONFIG-UNREADABLE (file),
+ * CONFIG-OWNED (a kafka property the worker owns), CONFIG-ROLLUP. The struct is large (about 100 kB): allocate it
+ * statically or on the heap, not in a deep stack.
  */
 MUST_CHECK enum verdict config_load(struct config *config, int argc, char **argv, struct command_option options[],
                                     size_t option_count, const char **positional, struct reason *why);
@@ -83,7 +84,8 @@ bool config_wants(int argc, char **argv, const char *flag);
 /* The defaults alone, as if nothing were given. */
 void config_defaults(struct config *config);
 
-/* Writes every option as "key = value" lines that config_load() reads back; secrets as "(set)" or "". */
+/* Writes every option as "key = value" lines that config_load() reads back; a secret that is set as a comment, "# key =
+ * (set)". `file` is a FILE. */
 void config_print(const struct config *config, void *file);
 
 /* Writes the options' help for `--help`; `markdown` writes the README's table instead (a test holds the two together).

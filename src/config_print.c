@@ -1,0 +1,127 @@
+/*
+ * The options told to people: --print-config, --help, and the README's table, all from config_table.c. Secrets are
+ * never written; a set one becomes a comment, so that the print can be read back.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "config_table.h"
+
+#define HELP_COLUMNS 96
+
+void config_print(const struct config *config, void *file)
+{
+    char text[CONFIG_TEXT_MAX];
+
+    for (size_t at = 0; at < config_option_count; at++) {
+        const struct option *option = &config_options[at];
+        config_get(config, option, text, sizeof(text));
+        if (option->secret_file != NULL && text[0] != '\0')
+            fprintf(file, "# %s = (set)\n", option->name);
+        else
+            fprintf(file, "%s = %s\n", option->name, text);
+    }
+    for (uint32_t at = 0; at < config->kafka_count; at++) {
+        const struct kafka_property *property = &config->kafka[at];
+        if (config_kafka_is_secret(property->name))
+            fprintf(file, "# kafka.%s = (set)\n", property->name);
+        else
+            fprintf(file, "kafka.%s = %s\n", property->name, property->value);
+    }
+}
+
+static void print_flag(FILE *file, const char *name)
+{
+    fprintf(file, "--");
+    for (; *name != '\0'; name++)
+        fputc(*name == '_' ? '-' : *name, file);
+}
+
+/* Breaks at blanks, each line behind `indent` columns. */
+static void print_wrapped(FILE *file, const char *text, size_t indent)
+{
+    size_t column = 0;
+
+    while (*text != '\0') {
+        size_t size = strcspn(text, " ");
+        if (column > 0 && column + 1 + size > HELP_COLUMNS) {
+            fputc('\n', file);
+            column = 0;
+        }
+        if (column == 0)
+            column = (size_t)fprintf(file, "%*s%.*s", (int)indent, "", (int)size, text);
+        else
+            column += (size_t)fprintf(file, " %.*s", (int)size, text);
+        text += size + strspn(text + size, " ");
+    }
+    fputc('\n', file);
+}
+
+static void print_range(FILE *file, const struct option *option)
+{
+    if (option->kind == OPTION_INTEGER)
+        fprintf(file, "%" PRId64 "..%" PRId64 " %s", option->min, option->max, option->unit);
+    else if (option->kind == OPTION_LEVEL)
+        fprintf(file, "debug, info, warn, error");
+    else
+        fprintf(file, "%s", option->secret_file == NULL ? "text" : "secret text");
+}
+
+static void print_option(FILE *file, const struct option *option)
+{
+    fprintf(file, "  ");
+    print_flag(file, option->name);
+    fprintf(file, " %s", option->kind == OPTION_INTEGER ? "N" : option->unit);
+    if (option->secret_file != NULL) {
+        fprintf(file, ", ");
+        print_flag(file, option->secret_file);
+        fprintf(file, " PATH");
+    }
+    fprintf(file, "\n");
+    print_wrapped(file, option->help, 6);
+    fprintf(file, "      [");
+    print_range(file, option);
+    if (option->secret_file == NULL)
+        fprintf(file, "; default %s", option->initial[0] == '\0' ? "empty" : option->initial);
+    fprintf(file, "]\n");
+}
+
+static void print_row(FILE *file, const struct option *option)
+{
+    fprintf(file, "| `%s`", option->name);
+    if (option->secret_file != NULL)
+        fprintf(file, ", `%s`", option->secret_file);
+    fprintf(file, " | ");
+    if (option->initial[0] != '\0')
+        fprintf(file, "`%s`", option->initial);
+    fprintf(file, " | ");
+    print_range(file, option);
+    fprintf(file, " | %s |\n", option->help);
+}
+
+void config_help(void *file, bool markdown)
+{
+    static const char pass_through[] =
+        "Passed to librdkafka as it is (security.protocol, sasl.mechanism, ssl.ca.location, client.rack, ...), except "
+        "what gentally must set itself to be exact; that is refused by name. Secrets also as NAME_file. If unsure, "
+        "give only what your cluster's security asks for.";
+
+    if (markdown) {
+        fprintf(file, "| option | default | allowed | what it is |\n|---|---|---|---|\n");
+        for (size_t at = 0; at < config_option_count; at++)
+            print_row(file, &config_options[at]);
+        fprintf(file, "| `kafka.PROPERTY` |  | librdkafka's | %s |\n", pass_through);
+        return;
+    }
+    for (size_t at = 0; at < config_option_count; at++)
+        print_option(file, &config_options[at]);
+    fprintf(file, "  --kafka.PROPERTY VALUE\n");
+    print_wrapped(file, pass_through, 6);
+    fprintf(file, "  --config FILE\n");
+    print_wrapped(file,
+                  "File of `key = value` lines, '#' before a comment. What is --redis-url here is redis_url there and "
+                  "GENTALLY_REDIS_URL in the environment. Flags win over the environment, the environment over the "
+                  "file. Also GENTALLY_CONFIG.",
+                  6);
+}

@@ -1,0 +1,123 @@
+/*
+ * The options, in the order in which --help tells them: where things are, what is counted, when, and how much. Each
+ * help says what the choice costs and ends with what to do if unsure.
+ */
+#include "config_table.h"
+
+#define FIELD(member) offsetof(struct config, member), sizeof(((struct config *)NULL)->member)
+#define TEXT_MAX (CONFIG_TEXT_MAX - 1)
+#define DAYS_MAX 3650
+
+const struct option config_options[] = {
+    {"kafka_bootstrap_servers", OPTION_TEXT, FIELD(kafka_bootstrap_servers), "localhost:9092", 1, TEXT_MAX, "HOSTS",
+     NULL,
+     "Kafka brokers to begin with, HOST:PORT separated by commas. One is enough to find the others; name two or three "
+     "so "
+     "that a start survives a broker that is down. If unsure, ask who runs the cluster."},
+    {"redis_url", OPTION_URL, FIELD(redis_url), "redis://localhost:6379", 1, TEXT_MAX, "URL", NULL,
+     "Where the counters are: redis://[USER@]HOST:PORT[/DB], rediss:// for TLS, unix:///PATH for a socket. It holds no "
+     "password: see redis_password. Two gentallys may share a database if their namespaces differ. If unsure, give "
+     "gentally a Redis of its own, with maxmemory-policy noeviction."},
+    {"redis_password", OPTION_TEXT, FIELD(redis_password), "", 0, TEXT_MAX, "PASSWORD", "redis_password_file",
+     "Password for Redis. As a flag anyone on the machine can read it in the process list, so prefer "
+     "redis_password_file. If unsure, leave it empty and see whether Redis asks for one."},
+    {"topic", OPTION_NAME, FIELD(topic), "generations", 1, 249, "NAME", NULL,
+     "Topic the events come from. Counters belong to a topic: another name begins to count from nothing. If unsure, "
+     "keep the default."},
+    {"group", OPTION_NAME, FIELD(group), "gentally", 1, 255, "NAME", NULL,
+     "Kafka consumer group that shares the partitions among the workers. Workers of different groups on the same "
+     "namespace fence each other off. If unsure, keep the default."},
+    {"namespace", OPTION_NAME, FIELD(namespace_), "gentally", 1, sizeof(((struct config *)NULL)->namespace_) - 1,
+     "NAME", NULL,
+     "Prefix of the output topics and of the keys in Redis; two namespaces never touch each other. Changing it begins "
+     "to count from nothing. If unsure, keep the default."},
+    {"catalog", OPTION_TEXT, FIELD(catalog), "", 0, TEXT_MAX, "PATH", NULL,
+     "CSV of models: author, country, weights, size. Empty means the bundled one. A newer file re-states windows still "
+     "kept, with no replay. If unsure, leave it empty."},
+    {"taxonomy", OPTION_TEXT, FIELD(taxonomy), "", 0, TEXT_MAX, "PATH", NULL,
+     "CSV from classifier path to tag and category. Empty means the bundled one. A change holds from then on: what is "
+     "counted stays counted under the old names. If unsure, leave it empty."},
+    {"countries", OPTION_TEXT, FIELD(countries), "", 0, TEXT_MAX, "PATH", NULL,
+     "CSV from country code to continent. Empty means the bundled one. If unsure, leave it empty."},
+    {"writer_schemas", OPTION_TEXT, FIELD(writer_schemas), "", 0, TEXT_MAX, "FOLDER", NULL,
+     "Folder of ID.avsc files, the schemas your producers write with. Empty means only the bundled schema; records "
+     "with "
+     "another id go to the dead letters. If unsure, leave it empty until DECODE-SCHEMA-UNKNOWN is seen."},
+    {"account_key", OPTION_TEXT, FIELD(account_key), "", 0, TEXT_MAX, "KEY", "account_key_file",
+     "Key that pseudonyms of accounts are made with before they leave the worker. Without one accounts are not "
+     "counted; "
+     "with a changed one the same account is counted again. If unsure, make one (openssl rand -hex 32), keep it, and "
+     "give account_key_file."},
+    {"rollups", OPTION_TEXT, FIELD(rollups_text), ROLLUPS_DEFAULT, 1, TEXT_MAX, "LIST", NULL,
+     "What to count by: NAME=DIMENSION+DIMENSION separated by commas; `total=` must be among them. Rows, Redis memory "
+     "and flush time grow with the product of the dimensions' values. A new one counts from now on. If unsure, keep "
+     "the "
+     "default."},
+    {"windows", OPTION_TEXT, FIELD(windows_text), "hour,day,week,month", 1,
+     sizeof(((struct config *)NULL)->windows_text) - 1, "LIST", NULL,
+     "Which windows to keep, of hour, day, week, month (UTC). Without `hour` there are fewer rows to flush, and "
+     "nothing "
+     "is known before the day is over. If unsure, keep all four."},
+    {"log_level", OPTION_LEVEL, offsetof(struct config, log_level), 0, "info", 0, 0, "LEVEL", NULL,
+     "debug, info, warn or error. Nothing is logged per record, so info is cheap. If unsure, keep info."},
+    {"out_of_orderness_ms", OPTION_INTEGER, offsetof(struct config, out_of_orderness_ms), 0, "300000", 0, 7 * DAY_MS,
+     "ms", NULL,
+     "How much later than its neighbours an event may come and still be in the first summary of its window. Larger "
+     "means later summaries, smaller means more revisions. If unsure, keep five minutes."},
+    {"future_skew_ms", OPTION_INTEGER, offsetof(struct config, future_skew_ms), 0, "600000", 0, 365 * DAY_MS, "ms",
+     NULL,
+     "How far ahead of this machine's clock an event may be; beyond it is a dead letter. One wrong clock far in the "
+     "future would otherwise close every window. If unsure, keep ten minutes."},
+    {"hours_kept_days", OPTION_INTEGER, offsetof(struct config, hours_kept_days), 0, "8", 1, DAYS_MAX, "days", NULL,
+     "How long an hour stays open for late events after its end. Redis memory grows with it. If unsure, keep the "
+     "default."},
+    {"days_kept_days", OPTION_INTEGER, offsetof(struct config, days_kept_days), 0, "35", 1, DAYS_MAX, "days", NULL,
+     "The same for days. If unsure, keep the default."},
+    {"weeks_kept_days", OPTION_INTEGER, offsetof(struct config, weeks_kept_days), 0, "100", 1, DAYS_MAX, "days", NULL,
+     "The same for weeks. If unsure, keep the default."},
+    {"months_kept_days", OPTION_INTEGER, offsetof(struct config, months_kept_days), 0, "100", 1, DAYS_MAX, "days", NULL,
+     "The same for months. If unsure, keep the default."},
+    {"idle_ms", OPTION_INTEGER, offsetof(struct config, idle_ms), 0, "30000", 1000, DAY_MS, "ms", NULL,
+     "A partition that has been read to its end for so long stops holding the watermark back. Too short, and a "
+     "producer's pause makes its next events late; too long, and an empty partition delays every summary. If unsure, "
+     "keep 30 seconds."},
+    {"flush_interval_ms", OPTION_INTEGER, offsetof(struct config, flush_interval_ms), 0, "1000", 10, 600000, "ms", NULL,
+     "How often counts go to Redis. Longer combines more events into one write, and makes the live counters and the "
+     "work repeated after a crash older. If unsure, keep one second."},
+    {"emit_interval_ms", OPTION_INTEGER, offsetof(struct config, emit_interval_ms), 0, "1000", 10, 600000, "ms", NULL,
+     "How often to look for windows to close. If unsure, keep one second."},
+    {"late_emit_interval_ms", OPTION_INTEGER, offsetof(struct config, late_emit_interval_ms), 0, "10000", 100, DAY_MS,
+     "ms", NULL,
+     "How often a window that got late events is emitted again. Longer saves revisions downstream. If unsure, keep ten "
+     "seconds."},
+    {"flush_rows_max", OPTION_INTEGER, offsetof(struct config, flush_rows_max), 0, "2048", 64, 65536, "rows", NULL,
+     "Rows of one partition that force a flush before its time: bounds memory (about 200 bytes a row and partition) "
+     "and "
+     "how long Redis is held by one call. If unsure, keep the default."},
+    {"message_bytes_max", OPTION_INTEGER, offsetof(struct config, message_bytes_max), 0, "1048576", 1024, 104857600,
+     "bytes", NULL,
+     "A record larger than this is a dead letter, unread. An event is about 300 bytes. If unsure, keep the default."},
+    {"redis_timeout_ms", OPTION_INTEGER, offsetof(struct config, redis_timeout_ms), 0, "5000", 10, 60000, "ms", NULL,
+     "How long to wait for Redis before the same flush is sent again. Below the longest pause of your Redis "
+     "(snapshots, "
+     "failover) it only makes noise. If unsure, keep five seconds."},
+};
+
+const size_t config_option_count = LENGTH_OF(config_options);
+
+const struct option *config_option(const char *name, size_t size)
+{
+    for (size_t at = 0; at < config_option_count; at++)
+        if (strlen(config_options[at].name) == size && strncmp(config_options[at].name, name, size) == 0)
+            return &config_options[at];
+    return NULL;
+}
+
+void config_nearest(struct nearest *nearest)
+{
+    for (size_t at = 0; at < config_option_count; at++) {
+        nearest_try(nearest, config_options[at].name);
+        if (config_options[at].secret_file != NULL)
+            nearest_try(nearest, config_options[at].secret_file);
+    }
+}
