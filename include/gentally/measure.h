@@ -50,6 +50,7 @@ const char *histogram_name(enum histogram histogram);
 
 #define HISTOGRAM_BUCKETS 256u
 #define ACCOUNT_REGISTERS 2048u /* 2^11: standard error 1.04 / sqrt(2048) = 2.3 % (Flajolet et al. 2007) */
+#define ACCOUNT_RANK_MAX 54u    /* 64 - 11 bits, all zero, + 1 */
 #define ACCOUNT_SLOT (HISTOGRAM_COUNT * HISTOGRAM_BUCKETS)
 #define SLOT_COUNT (ACCOUNT_SLOT + ACCOUNT_REGISTERS)
 
