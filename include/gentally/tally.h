@@ -3,8 +3,8 @@
  * values); the base window is the smallest configured one (hour or day), larger windows are made of it at the flush.
  * Fixed capacity, one owner, no allocation after open: this is the hot path.
  *
- * Sums are added at once. Distributions are deferred: each row keeps its events' samples (8 bytes each, in chunks from
- * a pool shared by all partitions) and they are counted at the flush.
+ * Sums are added at once. Distributions are deferred: each row keeps its events' samples (8 bytes each, the first in
+ * the row itself, further ones in chunks of 15 from a pool shared by all partitions) and they are counted at the flush.
  */
 #ifndef GENTALLY_TALLY_H
 #define GENTALLY_TALLY_H
@@ -14,31 +14,47 @@
 #include "rollup.h"
 #include "window.h"
 
-struct tally_pool; /* Sample chunks, shared by the tallies of one worker. */
+/* Sample chunks, shared by the tallies of one worker. */
+struct tally_pool;
+
+/* Room for at least `samples_max` samples, one for each row a fact touches; never less than a single fact can need.
+ * HALT: NO-MEMORY. */
 MUST_CHECK enum verdict tally_pool_open(struct tally_pool **pool, uint32_t samples_max, struct reason *why);
+
+/* Asserts that its tallies were closed before. NULL does nothing. */
 void tally_pool_close(struct tally_pool *pool);
-/* True if a further `facts` facts fit, whatever their labels (each may touch rows_per_fact rows, each row may open a
- * chunk). */
-bool tally_pool_has_room(const struct tally_pool *pool, uint32_t facts);
+
+/* 0..100: how much of the pool is free. A hint when to flush all partitions, and a number for the log; tally_has_room()
+ * alone is binding. */
+uint32_t tally_pool_free_percent(const struct tally_pool *pool);
 
 struct tally;
 
 struct tally_options {
     const struct rollups *rollups; /* borrowed until close */
     enum window_kind base;         /* WINDOW_HOUR or WINDOW_DAY */
-    uint32_t rows_max;             /* 64..65536 rows; a row is about 200 bytes */
+    uint32_t rows_max;             /* 64..65536 rows of 192 bytes; raised to what a single fact can need */
     struct tally_pool *pool;       /* borrowed until close */
 };
 
 /* All memory is taken here. GO_ON gives `*tally` to the caller; HALT: NO-MEMORY. */
 MUST_CHECK enum verdict tally_open(struct tally **tally, const struct tally_options *options, struct reason *why);
+
+/* Gives the chunks back to the pool first. NULL does nothing. */
 void tally_close(struct tally *tally);
 
-/* True if one more fact fits, however many labels it has. */
+/*
+ * True if one more fact fits, however many labels it has: enough rows here, enough chunks in the pool, and no sum can
+ * pass 2^63 by it. Cheap: ask before each tally_add(). An empty tally has room unless other tallies hold the pool; when
+ * all are empty, each has.
+ */
 bool tally_has_room(const struct tally *tally);
 
-/* Adds `fact`, to one row of each rollup (one per category or tag where the rollup names them). Commutative: the order
- * of facts never shows. Cannot fail; asserts tally_has_room(). */
+/*
+ * Adds `fact` to one row of each rollup. A rollup with DIM_TAG has one row per (tag, category) pair of the fact
+ * instead, one with DIM_CATEGORY alone one per category; a fact without labels adds nothing there. Sums must not be
+ * negative. Commutative: the order of facts never shows. Cannot fail; asserts tally_has_room().
+ */
 void tally_add(struct tally *tally, const struct fact *fact);
 
 /* Rows since the last clear, in no particular order; an index is valid until tally_clear(). */

@@ -1,0 +1,486 @@
+/*
+ * The hot path: a fact is added to some seven rows, each found by hash.
+ *
+ *   table   uint32_t per bucket: 15 bits of the hash, 17 bits row number + 1; 0 = empty; at most half full
+ *   entry   192 bytes = three cache lines: the row, its first sample, its newest chunk, its bucket
+ *   chunk   128 bytes: 15 samples and the number of the next older chunk
+ *
+ * The table holds no keys: a bucket whose 15 bits agree is nearly always the right one, and its row is about to be
+ * written anyway. Entries remember their bucket, so that clearing costs what was used, not what was taken.
+ *
+ * Counting a sample into its histograms at once would touch six more cache lines per row and event. Keeping it is one
+ * store; tally_cell() counts a row's samples on one small board that stays in the cache.
+ */
+#include "gentally/tally.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define CACHE_LINE 64
+#define CHUNK_SAMPLES 15
+#define FACT_ROWS_MAX (ROLLUPS_MAX * EVENT_LABELS_MAX) /* rows, and so new chunks, of one fact at the very most */
+
+#define ROWS_MIN 64
+#define ROWS_MAX 65536
+#define ENTRY_BITS 17u
+#define ENTRY_MASK ((1u << ENTRY_BITS) - 1)
+
+/* All sums of a tally stay below twice this; see weigh(). */
+#define WEIGHT_MAX (UINT64_C(1) << 62)
+
+struct chunk {
+    uint64_t samples[CHUNK_SAMPLES];
+    uint32_t next; /* older chunk of the same row, or next free one; + 1, 0 = none */
+    uint32_t unused;
+};
+
+struct entry {
+    struct row row;
+    uint64_t first_sample; /* most rows of a long tail have but one */
+    uint32_t chunk;        /* the newest one + 1; 0 = none */
+    uint32_t bucket;
+};
+
+static_assert(sizeof(struct chunk) == 2 * CACHE_LINE, "a chunk is two cache lines");
+static_assert(sizeof(struct entry) == 3 * CACHE_LINE, "an entry is three cache lines");
+static_assert(ROWS_MAX < ENTRY_MASK, "a row's number + 1 fits its bits of a bucket");
+static_assert(ROLLUP_DIMS_MAX == 4, "hash_of() and entry_is() read four dimensions");
+
+#define BOARD_WORDS (SLOT_COUNT / 64)
+static_assert(SLOT_COUNT % 64 == 0, "the board's marks are whole words");
+
+/* Where tally_cell() counts: all zero between calls. The marks name the slots in use, in order. */
+struct board {
+    uint64_t marks[BOARD_WORDS];
+    uint32_t values[SLOT_COUNT];
+};
+
+struct tally_pool {
+    struct chunk *chunks;
+    uint32_t chunk_count;
+    uint32_t fresh; /* chunks from here on were never used, and their memory never touched */
+    uint32_t freed; /* list of chunks given back; + 1, 0 = none */
+    uint32_t free_count;
+    struct board board;
+};
+
+/* A rollup, prepared: which labels it iterates, and where they go among its dimensions. */
+struct plan {
+    enum plan_labels { LABELS_NONE, LABELS_CATEGORY, LABELS_TAG, LABELS_TAG_AND_CATEGORY } labels;
+    uint32_t rollup, dim_count;
+    uint32_t category_index, tag_index;
+    enum dimension dims[ROLLUP_DIMS_MAX];
+};
+
+struct key {
+    int64_t base_ms;
+    uint32_t rollup;
+    uint32_t dims[ROLLUP_DIMS_MAX];
+};
+
+struct tally {
+    struct entry *entries;
+    uint32_t *table;
+    struct tally_pool *pool;
+    uint32_t row_count, row_room;
+    uint32_t table_mask;
+    uint32_t fact_rows_max; /* rows one fact can need, by these rollups */
+    uint64_t fact_count;
+    uint64_t weight;
+    int64_t base_ms; /* the last fact's base window */
+    int64_t base_size_ms;
+    enum window_kind base;
+    uint32_t plan_count;
+    struct plan plans[ROLLUPS_MAX];
+};
+
+/* --- The pool --------------------------------------------------------------------------------------------------- */
+
+enum verdict tally_pool_open(struct tally_pool **pool, uint32_t samples_max, struct reason *why)
+{
+    uint32_t chunk_count = samples_max / CHUNK_SAMPLES + 1;
+    if (chunk_count < FACT_ROWS_MAX)
+        chunk_count = FACT_ROWS_MAX;
+
+    struct tally_pool *opened = calloc(1, sizeof(*opened));
+    struct chunk *chunks = aligned_alloc(CACHE_LINE, chunk_count * sizeof(*chunks));
+    if (opened == NULL || chunks == NULL) {
+        free(opened);
+        free(chunks);
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a pool of %u samples", samples_max);
+    }
+    opened->chunks = chunks;
+    opened->chunk_count = chunk_count;
+    opened->free_count = chunk_count;
+    *pool = opened;
+    return GO_ON;
+}
+
+void tally_pool_close(struct tally_pool *pool)
+{
+    if (pool == NULL)
+        return;
+    assert(pool->free_count == pool->chunk_count);
+    free(pool->chunks);
+    free(pool);
+}
+
+uint32_t tally_pool_free_percent(const struct tally_pool *pool)
+{
+    return (uint32_t)(pool->free_count * UINT64_C(100) / pool->chunk_count);
+}
+
+/* Returns a chunk's number + 1, linked before `next`. */
+static uint32_t chunk_take(struct tally_pool *pool, uint32_t next)
+{
+    assert(pool->free_count > 0);
+    uint32_t chunk = pool->freed;
+
+    if (chunk != 0)
+        pool->freed = pool->chunks[chunk - 1].next;
+    else
+        chunk = ++pool->fresh;
+    assert(chunk <= pool->chunk_count);
+    pool->free_count--;
+    pool->chunks[chunk - 1].next = next;
+    return chunk;
+}
+
+static void chunks_give_back(struct tally_pool *pool, uint32_t newest)
+{
+    while (newest != 0) {
+        struct chunk *chunk = &pool->chunks[newest - 1];
+        uint32_t older = chunk->next;
+        chunk->next = pool->freed;
+        pool->freed = newest;
+        pool->free_count++;
+        newest = older;
+    }
+    assert(pool->free_count <= pool->chunk_count);
+}
+
+/* --- Open and close --------------------------------------------------------------------------------------------- */
+
+static struct plan plan_of(const struct rollup *rollup, uint32_t index)
+{
+    struct plan plan = {.labels = LABELS_NONE, .rollup = index, .dim_count = rollup->dim_count};
+    bool has_category = false, has_tag = false;
+
+    for (uint32_t i = 0; i < rollup->dim_count; i++) {
+        plan.dims[i] = rollup->dims[i];
+        if (rollup->dims[i] == DIM_CATEGORY) {
+            has_category = true;
+            plan.category_index = i;
+        }
+        if (rollup->dims[i] == DIM_TAG) {
+            has_tag = true;
+            plan.tag_index = i;
+        }
+    }
+    if (has_tag)
+        plan.labels = has_category ? LABELS_TAG_AND_CATEGORY : LABELS_TAG;
+    else if (has_category)
+        plan.labels = LABELS_CATEGORY;
+    return plan;
+}
+
+static void prepare(struct tally *tally, const struct tally_options *options)
+{
+    tally->pool = options->pool;
+    tally->base = options->base;
+    tally->base_size_ms = options->base == WINDOW_HOUR ? HOUR_MS : DAY_MS;
+    tally->plan_count = options->rollups->count;
+    for (uint32_t i = 0; i < tally->plan_count; i++) {
+        tally->plans[i] = plan_of(&options->rollups->items[i], i);
+        tally->fact_rows_max += tally->plans[i].labels == LABELS_NONE ? 1 : EVENT_LABELS_MAX;
+    }
+    assert(tally->fact_rows_max <= FACT_ROWS_MAX);
+    tally->row_room = options->rows_max > tally->fact_rows_max ? options->rows_max : tally->fact_rows_max;
+}
+
+enum verdict tally_open(struct tally **tally, const struct tally_options *options, struct reason *why)
+{
+    assert(options->rows_max >= ROWS_MIN && options->rows_max <= ROWS_MAX);
+    assert(options->base == WINDOW_HOUR || options->base == WINDOW_DAY);
+    assert(options->rollups->count <= ROLLUPS_MAX && options->pool != NULL);
+
+    struct tally *opened = calloc(1, sizeof(*opened));
+    if (opened == NULL)
+        goto no_memory;
+    prepare(opened, options);
+
+    uint32_t bucket_count = 1;
+    while (bucket_count < 2 * opened->row_room)
+        bucket_count *= 2;
+    opened->table_mask = bucket_count - 1;
+    opened->table = calloc(bucket_count, sizeof(*opened->table));
+    opened->entries = aligned_alloc(CACHE_LINE, opened->row_room * sizeof(*opened->entries));
+    if (opened->table == NULL || opened->entries == NULL)
+        goto no_memory;
+    *tally = opened;
+    return GO_ON;
+
+no_memory:
+    tally_close(opened);
+    return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a tally of %u rows", options->rows_max);
+}
+
+void tally_close(struct tally *tally)
+{
+    if (tally == NULL)
+        return;
+    tally_clear(tally);
+    free(tally->entries);
+    free(tally->table);
+    free(tally);
+}
+
+/* --- Adding ----------------------------------------------------------------------------------------------------- */
+
+bool tally_has_room(const struct tally *tally)
+{
+    return tally->row_room - tally->row_count >= tally->fact_rows_max &&
+           tally->pool->free_count >= tally->fact_rows_max && tally->weight < WEIGHT_MAX;
+}
+
+/* The bitwise or of the sums is no less than any of them. So the weights of all facts, added up, are no less than any
+ * sum of any row: one addition per fact watches over all of them. */
+static uint64_t weigh(const struct fact *fact)
+{
+    uint64_t weight = 0;
+
+    for (unsigned i = 0; i < MEASURE_COUNT; i++)
+        weight |= (uint64_t)fact->sums[i];
+    assert(weight < WEIGHT_MAX); /* Nor is any of them negative. */
+    return weight;
+}
+
+/* Facts arrive nearly in order: most fall into the window of the one before. */
+static int64_t base_of(struct tally *tally, int64_t event_ms)
+{
+    if (event_ms < tally->base_ms || event_ms >= tally->base_ms + tally->base_size_ms)
+        tally->base_ms = window_of(tally->base, event_ms).start_ms;
+    return tally->base_ms;
+}
+
+/*
+ * Multilinear hashing (Lemire and Kaser 2014, "Strongly universal string hashing is fast", section 3) of the key's
+ * words: the multiplications do not wait for each other. The last step brings the good high bits down to where buckets
+ * are taken from. Odd constants from SplitMix64 and its kin.
+ */
+static inline uint32_t hash_of(const struct key *key)
+{
+    uint64_t hash = ((uint64_t)key->base_ms + key->rollup) * UINT64_C(0x9e3779b97f4a7c15);
+
+    hash += (key->dims[0] | (uint64_t)key->dims[1] << 32) * UINT64_C(0xbf58476d1ce4e5b9);
+    hash += (key->dims[2] | (uint64_t)key->dims[3] << 32) * UINT64_C(0x94d049bb133111eb);
+    hash ^= hash >> 32;
+    hash *= UINT64_C(0xd6e8feb86659fd93);
+    return (uint32_t)(hash >> 32);
+}
+
+static inline bool row_is(const struct row *row, const struct key *key)
+{
+    uint64_t difference = (uint64_t)(row->base_ms ^ key->base_ms) | (row->rollup ^ key->rollup);
+
+    for (unsigned i = 0; i < ROLLUP_DIMS_MAX; i++)
+        difference |= row->dims[i] ^ key->dims[i];
+    return difference == 0;
+}
+
+static struct entry *open_row(struct tally *tally, const struct key *key, uint32_t bucket, uint32_t mark)
+{
+    assert(tally->row_count < tally->row_room);
+    struct entry *entry = &tally->entries[tally->row_count++];
+
+    *entry = (struct entry){.row = {.base_ms = key->base_ms, .rollup = key->rollup}, .bucket = bucket};
+    memcpy(entry->row.dims, key->dims, sizeof(key->dims));
+    tally->table[bucket] = mark | tally->row_count;
+    return entry;
+}
+
+/* Linear probing. The low bits of the hash choose the bucket, the high ones mark it. */
+static inline struct entry *find_row(struct tally *tally, const struct key *key)
+{
+    uint32_t hash = hash_of(key);
+    uint32_t mark = hash & ~ENTRY_MASK;
+
+    for (uint32_t bucket = hash & tally->table_mask;; bucket = (bucket + 1) & tally->table_mask) {
+        uint32_t found = tally->table[bucket];
+        if (found == 0)
+            return open_row(tally, key, bucket, mark);
+        if ((found & ~ENTRY_MASK) != mark)
+            continue;
+        struct entry *entry = &tally->entries[(found & ENTRY_MASK) - 1];
+        if (row_is(&entry->row, key))
+            return entry;
+    }
+}
+
+/* A row keeps exactly one sample per record, so the count of records says where the next one goes. */
+static inline void keep_sample(struct tally_pool *pool, struct entry *entry, uint64_t sample)
+{
+    uint32_t kept = entry->row.records++;
+
+    if (kept == 0) {
+        entry->first_sample = sample;
+        return;
+    }
+    uint32_t index = (kept - 1) % CHUNK_SAMPLES;
+    if (index == 0)
+        entry->chunk = chunk_take(pool, entry->chunk);
+    pool->chunks[entry->chunk - 1].samples[index] = sample;
+}
+
+/* `restrict` lets the compiler add two at a time. */
+static inline void add_sums(int64_t *restrict into, const int64_t *restrict from)
+{
+    for (unsigned i = 0; i < MEASURE_COUNT; i++)
+        into[i] += from[i];
+}
+
+static inline void add_to_row(struct tally *tally, const struct key *key, const struct fact *fact)
+{
+    struct entry *entry = find_row(tally, key);
+
+    add_sums(entry->row.sums, fact->sums);
+    keep_sample(tally->pool, entry, fact->sample);
+}
+
+/* True if the pair's tag stood in a pair before: a row that does not name the category counts the fact once only. */
+static bool tag_repeats(const struct fact *fact, uint32_t pair)
+{
+    for (uint32_t i = 0; i < pair; i++) {
+        if (fact->tags[i] == fact->tags[pair])
+            return true;
+    }
+    return false;
+}
+
+static void add_per_category(struct tally *tally, const struct plan *plan, struct key *key, const struct fact *fact)
+{
+    for (uint32_t i = 0; i < fact->category_count; i++) {
+        key->dims[plan->category_index] = fact->categories[i];
+        add_to_row(tally, key, fact);
+    }
+}
+
+static void add_per_tag(struct tally *tally, const struct plan *plan, struct key *key, const struct fact *fact)
+{
+    for (uint32_t i = 0; i < fact->tag_count; i++) {
+        if (plan->labels == LABELS_TAG && tag_repeats(fact, i))
+            continue;
+        if (plan->labels == LABELS_TAG_AND_CATEGORY)
+            key->dims[plan->category_index] = fact->tag_categories[i];
+        key->dims[plan->tag_index] = fact->tags[i];
+        add_to_row(tally, key, fact);
+    }
+}
+
+void tally_add(struct tally *tally, const struct fact *fact)
+{
+    assert(tally_has_room(tally));
+    assert(fact->category_count <= EVENT_LABELS_MAX && fact->tag_count <= EVENT_LABELS_MAX);
+    int64_t base_ms = base_of(tally, fact->event_ms);
+
+    tally->weight += weigh(fact);
+    tally->fact_count++;
+    for (uint32_t p = 0; p < tally->plan_count; p++) {
+        const struct plan *plan = &tally->plans[p];
+        struct key key = {.base_ms = base_ms, .rollup = plan->rollup};
+        for (uint32_t i = 0; i < plan->dim_count; i++)
+            key.dims[i] = fact->dims[plan->dims[i]];
+        if (plan->labels == LABELS_NONE)
+            add_to_row(tally, &key, fact);
+        else if (plan->labels == LABELS_CATEGORY)
+            add_per_category(tally, plan, &key, fact);
+        else
+            add_per_tag(tally, plan, &key, fact);
+    }
+}
+
+/* --- Reading ---------------------------------------------------------------------------------------------------- */
+
+uint32_t tally_rows(const struct tally *tally)
+{
+    return tally->row_count;
+}
+
+uint64_t tally_facts(const struct tally *tally)
+{
+    return tally->fact_count;
+}
+
+const struct row *tally_row(const struct tally *tally, uint32_t index)
+{
+    assert(index < tally->row_count);
+    return &tally->entries[index].row;
+}
+
+static inline uint32_t *board_slot(struct board *board, uint32_t id)
+{
+    board->marks[id / 64] |= UINT64_C(1) << (id % 64);
+    return &board->values[id];
+}
+
+static inline void count_sample(struct board *board, uint64_t sample)
+{
+    for (unsigned h = 0; h < HISTOGRAM_COUNT; h++) {
+        uint32_t bucket = sample_bucket(sample, (enum histogram)h);
+        if (bucket > 0)
+            ++*board_slot(board, h * HISTOGRAM_BUCKETS + bucket - 1);
+    }
+    uint32_t rank = sample_rank(sample);
+    if (rank > 0) {
+        uint32_t *highest = board_slot(board, ACCOUNT_SLOT + sample_register(sample));
+        if (rank > *highest)
+            *highest = rank;
+    }
+}
+
+/* Moves what was counted into the cell, by rising id, and leaves the board empty. */
+static void board_empty(struct board *board, struct cell *cell)
+{
+    cell->slot_count = 0;
+    for (uint32_t word = 0; word < BOARD_WORDS; word++) {
+        for (uint64_t marks = board->marks[word]; marks != 0; marks &= marks - 1) {
+            uint32_t id = word * 64 + (uint32_t)__builtin_ctzll(marks);
+            cell->slots[cell->slot_count++] = (struct slot){id, board->values[id]};
+            board->values[id] = 0;
+        }
+        board->marks[word] = 0;
+    }
+}
+
+void tally_cell(const struct tally *tally, uint32_t index, struct cell *cell)
+{
+    assert(index < tally->row_count);
+    const struct entry *entry = &tally->entries[index];
+    struct board *board = &tally->pool->board;
+    uint32_t left = entry->row.records;
+
+    assert(left > 0);
+    memcpy(cell->sums, entry->row.sums, sizeof(cell->sums));
+    count_sample(board, entry->first_sample);
+    left--;
+    /* Only the newest chunk may be partly filled. */
+    for (uint32_t chunk = entry->chunk; chunk != 0; chunk = tally->pool->chunks[chunk - 1].next) {
+        uint32_t filled = (left - 1) % CHUNK_SAMPLES + 1;
+        for (uint32_t i = 0; i < filled; i++)
+            count_sample(board, tally->pool->chunks[chunk - 1].samples[i]);
+        left -= filled;
+    }
+    assert(left == 0);
+    board_empty(board, cell);
+}
+
+void tally_clear(struct tally *tally)
+{
+    for (uint32_t i = 0; i < tally->row_count; i++) {
+        tally->table[tally->entries[i].bucket] = 0;
+        chunks_give_back(tally->pool, tally->entries[i].chunk);
+    }
+    tally->row_count = 0;
+    tally->fact_count = 0;
+    tally->weight = 0;
+}
