@@ -1,0 +1,183 @@
+/* Cells: the laws of merging, the round trip of packing, and what damage does. */
+#include "gentally/cell.h"
+
+#include "suite.h"
+
+#define ROUNDS 300
+
+static struct cell a, b, c, left, right;
+static uint8_t packed[CELL_PACKED_MAX], again[CELL_PACKED_MAX];
+
+/* Sparse mostly, dense sometimes; small and large values. */
+static void random_cell(struct cell *cell, uint64_t *state)
+{
+    uint64_t density = UINT64_C(1) << suite_below(state, 12);
+
+    cell_clear(cell);
+    for (unsigned i = 0; i < MEASURE_COUNT; i++)
+        cell->sums[i] = (int64_t)suite_random(state) >> (2 + suite_below(state, 62));
+    for (uint32_t id = 0; id < SLOT_COUNT; id++) {
+        if (suite_below(state, density) > 0)
+            continue;
+        uint32_t value = (uint32_t)(suite_random(state) >> (34 + suite_below(state, 30)));
+        if (id >= ACCOUNT_SLOT)
+            value %= ACCOUNT_RANK_MAX;
+        cell->slots[cell->slot_count++] = (struct slot){id, value + 1};
+    }
+}
+
+static struct span pack(const struct cell *cell, uint8_t *bytes)
+{
+    return (struct span){(const char *)bytes, cell_pack(cell, bytes)};
+}
+
+static bool same(const struct cell *one, const struct cell *two)
+{
+    struct span first = pack(one, packed), second = pack(two, again);
+
+    return span_equal(first, second);
+}
+
+static void packing_loses_nothing(void)
+{
+    uint64_t state = suite_seed();
+
+    for (int i = 0; i < ROUNDS; i++) {
+        random_cell(&a, &state);
+        CU_ASSERT(cell_unpack(pack(&a, packed), &b));
+        CU_ASSERT_EQUAL(memcmp(a.sums, b.sums, sizeof(a.sums)), 0);
+        CU_ASSERT_EQUAL_FATAL(a.slot_count, b.slot_count);
+        CU_ASSERT_EQUAL(memcmp(a.slots, b.slots, a.slot_count * sizeof(a.slots[0])), 0);
+    }
+}
+
+static void merging_sees_no_order(void)
+{
+    uint64_t state = suite_seed();
+
+    for (int i = 0; i < ROUNDS; i++) {
+        random_cell(&a, &state);
+        random_cell(&b, &state);
+        random_cell(&c, &state);
+
+        left = a;
+        right = b;
+        CU_ASSERT(cell_merge(&left, &b) && cell_merge(&right, &a));
+        CU_ASSERT(same(&left, &right));
+
+        CU_ASSERT(cell_merge(&left, &c)); /* (a + b) + c */
+        right = b;
+        CU_ASSERT(cell_merge(&right, &c) && cell_merge(&right, &a)); /* (b + c) + a */
+        CU_ASSERT(same(&left, &right));
+
+        cell_clear(&right);
+        CU_ASSERT(cell_merge(&right, &a) && same(&right, &a)); /* 0 + a = a = a + 0 */
+        cell_clear(&left);
+        CU_ASSERT(cell_merge(&right, &left) && same(&right, &a));
+    }
+}
+
+/* Slot by slot, as the header says it. */
+static void merging_is_the_sum_of_slots(void)
+{
+    uint64_t state = suite_seed();
+
+    for (int i = 0; i < ROUNDS / 10; i++) {
+        random_cell(&a, &state);
+        random_cell(&b, &state);
+        left = a;
+        CU_ASSERT(cell_merge(&left, &b));
+        for (uint32_t id = 0; id < SLOT_COUNT; id++) {
+            uint32_t one = cell_slot(&a, id), two = cell_slot(&b, id);
+            uint32_t want = id < ACCOUNT_SLOT ? one + two : (one > two ? one : two);
+            CU_ASSERT_EQUAL(cell_slot(&left, id), want);
+        }
+    }
+}
+
+/* Exactly as large as the bytes, so that a sanitizer sees one byte too far. */
+static bool unpack_copy(const uint8_t *bytes, size_t size)
+{
+    char *copy = malloc(size + (size == 0));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+    memcpy(copy, bytes, size);
+    bool is_cell = cell_unpack((struct span){copy, size}, &b);
+    free(copy);
+    return is_cell;
+}
+
+static void every_truncation_is_refused(void)
+{
+    uint64_t state = suite_seed();
+
+    for (int i = 0; i < 8; i++) {
+        random_cell(&a, &state);
+        a.slot_count = a.slot_count > 200 ? 200 : a.slot_count;
+        size_t size = cell_pack(&a, packed);
+        for (size_t cut = 0; cut < size; cut++)
+            CU_ASSERT_FALSE(unpack_copy(packed, cut));
+        packed[size] = 0;
+        CU_ASSERT_FALSE(unpack_copy(packed, size + 1));
+    }
+}
+
+/* A damaged cell is refused, or is another cell; it never has two spellings. */
+static void damage_never_makes_a_second_spelling(void)
+{
+    uint64_t state = suite_seed();
+
+    for (int i = 0; i < ROUNDS * 20; i++) {
+        if (i % 20 == 0) {
+            random_cell(&a, &state);
+            a.slot_count = a.slot_count > 100 ? 100 : a.slot_count;
+        }
+        size_t size = cell_pack(&a, packed);
+        for (uint64_t flips = 1 + suite_below(&state, 3); flips > 0; flips--)
+            packed[suite_below(&state, size)] ^= (uint8_t)(1u << suite_below(&state, 8));
+        if (unpack_copy(packed, size)) {
+            size_t again_size = cell_pack(&b, again);
+            CU_ASSERT(again_size == size && memcmp(again, packed, size) == 0);
+        }
+    }
+}
+
+/* 1.04 / sqrt(2048) is one sigma; seeds are many and runs are more, so five. */
+static void accounts_are_estimated(void)
+{
+    static const int64_t counts[] = {1, 10, 1000, 4000, 20000, 100000};
+    static uint32_t ranks[ACCOUNT_REGISTERS];
+    uint64_t state = suite_seed();
+
+    for (size_t i = 0; i < LENGTH_OF(counts); i++) {
+        memset(ranks, 0, sizeof(ranks));
+        for (int64_t account = 0; account < counts[i]; account++) {
+            uint64_t sample = sample_with_account(0, suite_random(&state));
+            if (sample_rank(sample) > ranks[sample_register(sample)])
+                ranks[sample_register(sample)] = sample_rank(sample);
+        }
+        cell_clear(&a);
+        for (uint32_t r = 0; r < ACCOUNT_REGISTERS; r++) {
+            if (ranks[r] > 0)
+                a.slots[a.slot_count++] = (struct slot){ACCOUNT_SLOT + r, ranks[r]};
+        }
+        double error = (double)(cell_accounts(&a) - counts[i]) / (double)counts[i];
+        if (counts[i] <= 10) /* Two of ten accounts may share a register, rarely more. */
+            CU_ASSERT(cell_accounts(&a) <= counts[i] && cell_accounts(&a) >= counts[i] - 2);
+        if (counts[i] > 10)
+            CU_ASSERT(error < 5 * 0.023 && error > -5 * 0.023);
+    }
+}
+
+int main(void)
+{
+    CU_TestInfo tests[] = {
+        {"packing loses nothing", packing_loses_nothing},
+        {"merging sees no order", merging_sees_no_order},
+        {"merging is the sum of slots", merging_is_the_sum_of_slots},
+        {"every truncation is refused", every_truncation_is_refused},
+        {"damage never makes a second spelling", damage_never_makes_a_second_spelling},
+        {"accounts are estimated", accounts_are_estimated},
+        CU_TEST_INFO_NULL,
+    };
+    return suite_run("cell", tests);
+}

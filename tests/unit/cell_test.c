@@ -1,0 +1,198 @@
+/* Cells: golden bytes, what is refused, overflow. */
+#include "gentally/cell.h"
+
+#include "suite.h"
+
+static struct cell cell, other;
+static uint8_t packed[CELL_PACKED_MAX];
+
+static void set(struct cell *target, uint32_t count, const struct slot slots[])
+{
+    cell_clear(target);
+    target->slot_count = count;
+    memcpy(target->slots, slots, count * sizeof(*slots));
+}
+
+static struct span span_at(const uint8_t *bytes, size_t size)
+{
+    return (struct span){(const char *)bytes, size};
+}
+
+static void an_empty_cell_is_twenty_bytes(void)
+{
+    cell_clear(&cell);
+    size_t size = cell_pack(&cell, packed);
+
+    CU_ASSERT_EQUAL(size, 1 + MEASURE_COUNT + 1);
+    CU_ASSERT_EQUAL(packed[0], 1);
+    for (size_t i = 1; i < size; i++)
+        CU_ASSERT_EQUAL(packed[i], 0);
+    CU_ASSERT(cell_unpack(span_at(packed, size), &other));
+    CU_ASSERT_EQUAL(other.slot_count, 0);
+}
+
+/* The bytes later versions must still read. */
+static void packed_bytes_stay_as_they_are(void)
+{
+    static const uint8_t golden[] = {1, 2, 1, 0x80, 0x02, 0, 0,    0, 0, 0, 0,    0,    0, 0,    0,    0,
+                                     0, 0, 0, 0,    4,    0, 0xac, 2, 7, 1, 0xf8, 0x09, 5, 0xff, 0x0f, 54};
+    static const struct slot slots[] = {{0, 300}, {7, 1}, {1279, 5}, {3326, 54}};
+
+    set(&cell, LENGTH_OF(slots), slots);
+    cell.sums[M_REQUESTS] = 1;
+    cell.sums[M_TOKENS_PROMPT] = -1;
+    cell.sums[M_TOKENS_COMPLETION] = 128;
+    size_t size = cell_pack(&cell, packed);
+    CU_ASSERT_EQUAL(size, sizeof(golden));
+    CU_ASSERT_EQUAL(memcmp(packed, golden, sizeof(golden)), 0);
+    CU_ASSERT(cell_unpack(span_at(golden, sizeof(golden)), &other));
+    CU_ASSERT_EQUAL(memcmp(other.sums, cell.sums, sizeof(cell.sums)), 0);
+    CU_ASSERT_EQUAL(other.slot_count, LENGTH_OF(slots));
+    CU_ASSERT_EQUAL(memcmp(other.slots, slots, sizeof(slots)), 0);
+}
+
+static void the_largest_cell_fits(void)
+{
+    for (unsigned i = 0; i < MEASURE_COUNT; i++)
+        cell.sums[i] = i % 2 == 0 ? INT64_MIN : INT64_MAX;
+    cell.slot_count = SLOT_COUNT;
+    for (uint32_t id = 0; id < SLOT_COUNT; id++)
+        cell.slots[id] = (struct slot){id, id < ACCOUNT_SLOT ? UINT32_MAX : ACCOUNT_RANK_MAX};
+    size_t size = cell_pack(&cell, packed);
+    CU_ASSERT(size <= CELL_PACKED_MAX);
+    CU_ASSERT(cell_unpack(span_at(packed, size), &other));
+    CU_ASSERT_EQUAL(memcmp(&cell, &other, sizeof(cell)), 0);
+}
+
+/* Sums all zero, then `tail` for the slots. */
+static bool unpacks(const uint8_t *tail, size_t size)
+{
+    static uint8_t bytes[1 + MEASURE_COUNT + 64];
+
+    bytes[0] = 1;
+    memcpy(bytes + 1 + MEASURE_COUNT, tail, size);
+    return cell_unpack(span_at(bytes, 1 + MEASURE_COUNT + size), &other);
+}
+
+static void what_is_no_cell_is_refused(void)
+{
+    static const struct {
+        const char *name;
+        bool is_cell;
+        size_t size;
+        uint8_t tail[24];
+    } rows[] = {
+        {"no slots", true, 1, {0}},
+        {"one slot", true, 3, {1, 0, 1}},
+        {"nothing", false, 0, {0}},
+        {"trailing byte", false, 2, {0, 0}},
+        {"a slot cut short", false, 2, {1, 0}},
+        {"fewer slots than said", false, 3, {2, 0, 1}},
+        {"value 0", false, 3, {1, 0, 0}},
+        {"id twice", false, 5, {2, 3, 1, 0, 1}},
+        {"last id", true, 4, {1, 0xff, 0x19, 1}},
+        {"id beyond the last", false, 4, {1, 0x80, 0x1a, 1}},
+        {"step beyond the last", false, 6, {2, 1, 1, 0xff, 0x19, 1}},
+        {"id wraps round", false, 14, {2, 1, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 1}},
+        {"rank 54", true, 4, {1, 0x80, 0x0a, 54}},
+        {"rank 55", false, 4, {1, 0x80, 0x0a, 55}},
+        {"count 2^32 - 1", true, 7, {1, 0, 0xff, 0xff, 0xff, 0xff, 0x0f}},
+        {"count 2^32", false, 7, {1, 0, 0x80, 0x80, 0x80, 0x80, 0x10}},
+        {"padded value", false, 4, {1, 0, 0x81, 0}},
+        {"padded slot count", false, 2, {0x80, 0}},
+        {"slot count beyond the slots", false, 2, {0x81, 0x1a}},
+        {"varint of 11 bytes", false, 13, {1, 0, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 1}},
+        {"varint of 65 bits", false, 12, {1, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2}},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        bool is_cell = unpacks(rows[i].tail, rows[i].size);
+        if (is_cell != rows[i].is_cell)
+            printf("row '%s'\n", rows[i].name);
+        CU_ASSERT_EQUAL(is_cell, rows[i].is_cell);
+    }
+    CU_ASSERT_FALSE(cell_unpack((struct span){NULL, 0}, &other));
+    static const uint8_t versions[] = {0, 2, 255};
+    for (size_t i = 0; i < LENGTH_OF(versions); i++) {
+        cell_clear(&cell);
+        size_t size = cell_pack(&cell, packed);
+        packed[0] = versions[i];
+        CU_ASSERT_FALSE(cell_unpack(span_at(packed, size), &other));
+    }
+}
+
+static void counts_add_up_and_ranks_rise(void)
+{
+    static const struct slot mine[] = {{2, 1}, {5, 7}, {1280, 3}, {1281, 9}};
+    static const struct slot theirs[] = {{0, 4}, {5, 1}, {900, 2}, {1280, 5}, {1281, 2}, {3327, 1}};
+    static const struct slot want[] = {{0, 4}, {2, 1}, {5, 8}, {900, 2}, {1280, 5}, {1281, 9}, {3327, 1}};
+
+    set(&cell, LENGTH_OF(mine), mine);
+    set(&other, LENGTH_OF(theirs), theirs);
+    cell.sums[M_COST_NANO_USD] = 40;
+    other.sums[M_COST_NANO_USD] = 2;
+    CU_ASSERT(cell_merge(&cell, &other));
+    CU_ASSERT_EQUAL(cell.sums[M_COST_NANO_USD], 42);
+    CU_ASSERT_EQUAL(cell.slot_count, LENGTH_OF(want));
+    CU_ASSERT_EQUAL(memcmp(cell.slots, want, sizeof(want)), 0);
+    CU_ASSERT_EQUAL(cell_slot(&cell, 5), 8);
+    CU_ASSERT_EQUAL(cell_slot(&cell, 6), 0);
+    CU_ASSERT_EQUAL(cell_slot(&cell, 3327), 1);
+    cell_clear(&cell);
+    CU_ASSERT_EQUAL(cell_slot(&cell, 0), 0);
+    CU_ASSERT_EQUAL(cell_slot(&cell, 3327), 0);
+}
+
+static void overflow_is_noticed(void)
+{
+    static const struct slot full[] = {{3, UINT32_MAX}};
+    static const struct slot one[] = {{3, 1}};
+
+    set(&cell, 1, full);
+    set(&other, 1, one);
+    CU_ASSERT_FALSE(cell_merge(&cell, &other));
+    cell_clear(&other);
+    for (unsigned i = 0; i < MEASURE_COUNT; i++) {
+        cell_clear(&cell);
+        cell.sums[i] = INT64_MAX;
+        other.sums[i] = 0;
+        CU_ASSERT(cell_merge(&cell, &other));
+        other.sums[i] = 1;
+        CU_ASSERT_FALSE(cell_merge(&cell, &other));
+        other.sums[i] = 0;
+    }
+    cell_clear(&cell);
+    cell.sums[0] = INT64_MIN;
+    other.sums[0] = -1;
+    CU_ASSERT_FALSE(cell_merge(&cell, &other));
+}
+
+static void no_account_counts_none(void)
+{
+    static const struct slot counts[] = {{0, 9}, {1279, 4}};
+    static const struct slot accounts[] = {{1279, 4}, {1280, 54}};
+
+    set(&cell, LENGTH_OF(counts), counts);
+    CU_ASSERT_EQUAL(cell_accounts(&cell), 0);
+    set(&cell, LENGTH_OF(accounts), accounts);
+    CU_ASSERT_EQUAL(cell_accounts(&cell), 1);
+    cell.slot_count = 0;
+    for (uint32_t i = 0; i < ACCOUNT_REGISTERS; i++)
+        cell.slots[cell.slot_count++] = (struct slot){ACCOUNT_SLOT + i, 1};
+    CU_ASSERT_EQUAL(cell_accounts(&cell), 2953); /* alpha m / 2^-1: no register empty, so not by linear counting */
+}
+
+int main(void)
+{
+    CU_TestInfo tests[] = {
+        {"an empty cell is twenty bytes", an_empty_cell_is_twenty_bytes},
+        {"packed bytes stay as they are", packed_bytes_stay_as_they_are},
+        {"the largest cell fits", the_largest_cell_fits},
+        {"what is no cell is refused", what_is_no_cell_is_refused},
+        {"counts add up and ranks rise", counts_add_up_and_ranks_rise},
+        {"overflow is noticed", overflow_is_noticed},
+        {"no account counts none", no_account_counts_none},
+        CU_TEST_INFO_NULL,
+    };
+    return suite_run("cell", tests);
+}
