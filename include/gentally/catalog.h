@@ -11,7 +11,7 @@ enum model_source { SOURCE_UNKNOWN, SOURCE_CLOSED, SOURCE_OPEN_CN, SOURCE_OPEN_R
 enum model_size { SIZE_UNKNOWN, SIZE_SMALL, SIZE_MEDIUM, SIZE_LARGE };
 enum model_reasoning { REASONING_UNKNOWN, REASONING_NO, REASONING_YES };
 
-/* Borrowed from the catalog. */
+/* Borrowed from the catalog; of an unknown model, from the slug asked for. */
 struct model {
     struct span slug;   /* the display model: canonical base slug; for an unknown model the base slug asked for */
     struct span author; /* slug prefix where the catalog has none; absent if there is no '/' */
@@ -42,7 +42,8 @@ struct model catalog_find(const struct catalog *catalog, struct span slug);
 
 size_t catalog_count(const struct catalog *catalog);
 
-/* Walks the models in file order: false at the end. For `generate` and `catalog`. */
+/* Walks the models in file order: false at the end. A price the catalog does not have is 0. For `generate` and
+ * `catalog`. */
 bool catalog_at(const struct catalog *catalog, size_t index, struct model *model, double *prompt_usd_per_mtok,
                 double *completion_usd_per_mtok);
 

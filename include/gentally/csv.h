@@ -13,7 +13,8 @@ struct csv {
     char *text;  /* owned; fields point into it */
     size_t size; /* bytes */
     size_t at;
-    uint32_t line; /* of the row last read, from 1 */
+    uint32_t line;      /* where the row last read begins, from 1 */
+    uint32_t next_line; /* where the next one does */
     uint32_t field_count;
     struct span fields[CSV_FIELDS_MAX];
     struct span header[CSV_FIELDS_MAX];
@@ -28,6 +29,18 @@ void csv_close(struct csv *csv);
 
 /* The column's index, or -1. */
 int csv_column(const struct csv *csv, const char *name);
+
+/* Finds the `count` columns of `names`, all of them required: `fields[columns[i]]` is the field of names[i]. HALT:
+ * TABLE-INVALID with the name that is missing. */
+MUST_CHECK enum verdict csv_columns(const struct csv *csv, const char *const names[], int columns[], size_t count,
+                                    struct reason *why);
+
+/* No table has more rows than this: what to allocate before reading them. */
+size_t csv_rows_max(const struct csv *csv);
+
+/* HALT with TABLE-INVALID, and the text "<name>:<line>: <what>". */
+enum verdict csv_refuse(const struct csv *csv, uint32_t line, struct reason *why, const char *format, ...)
+    PRINTF_LIKE(4, 5);
 
 /* Reads the next row; `*is_end` at the end. HALT: TABLE-INVALID with line and problem (wrong number of fields, open
  * quote). */

@@ -17,6 +17,9 @@ void symbols_close(struct symbols *symbols);
 /* The id of `text`, 1..; 0 for the absent or empty span. Copies a new text in. Asserts symbols_has_room(). */
 uint32_t symbols_intern(struct symbols *symbols, struct span text);
 
+/* The id of `text` if it was interned, else 0. Changes nothing: this is what makes a table of names of it. */
+uint32_t symbols_find(const struct symbols *symbols, struct span text);
+
 /* Borrowed until symbols_clear(). Id 0 gives the absent span. */
 struct span symbols_text(const struct symbols *symbols, uint32_t id);
 
