@@ -24,7 +24,7 @@
 #define EVENT_DIMENSIONS 5u
 #define EVENT_SYMBOLS_MAX (EVENT_DIMENSIONS + 2u * EVENT_LABELS_MAX)
 
-struct place {
+struct mapping {
     uint32_t tag, category; /* symbols */
     bool is_other;          /* of CATEGORY_OTHER */
 };
@@ -33,7 +33,7 @@ struct enrich {
     const struct taxonomy *taxonomy;
     struct symbols *symbols; /* the worker's */
     struct symbols *paths;
-    struct place places[PATHS_MAX + 1]; /* path -> its place in the taxonomy */
+    struct mapping mappings[PATHS_MAX + 1]; /* by path */
     struct pseudonyms *pseudonyms;      /* NULL: accounts are not counted */
 };
 
@@ -74,32 +74,32 @@ bool enrich_has_room(const struct enrich *enrich)
 void enrich_forget(struct enrich *enrich)
 {
     symbols_clear(enrich->symbols);
-    symbols_clear(enrich->paths); /* their places name symbols */
+    symbols_clear(enrich->paths); /* their mappings name symbols */
 }
 
-static struct place look_up(struct enrich *enrich, struct span path)
+static struct mapping look_up(struct enrich *enrich, struct span path)
 {
     struct span tag, category;
 
     taxonomy_find(enrich->taxonomy, path, &tag, &category);
-    return (struct place){
+    return (struct mapping){
         .tag = symbols_intern(enrich->symbols, tag),
         .category = symbols_intern(enrich->symbols, category),
         .is_other = span_equal(category, span_of(CATEGORY_OTHER)),
     };
 }
 
-static struct place place_of(struct enrich *enrich, struct span path)
+static struct mapping mapping_of(struct enrich *enrich, struct span path)
 {
     uint32_t id = symbols_find(enrich->paths, path);
 
     if (id != 0)
-        return enrich->places[id];
-    struct place place = look_up(enrich, path);
+        return enrich->mappings[id];
+    struct mapping mapping = look_up(enrich, path);
     if (!symbols_has_room(enrich->paths, 1, path.size))
         symbols_clear(enrich->paths);
-    enrich->places[symbols_intern(enrich->paths, path)] = place; /* the empty path has number 0 */
-    return place;
+    enrich->mappings[symbols_intern(enrich->paths, path)] = mapping; /* the empty path has number 0 */
+    return mapping;
 }
 
 static void add_category(struct fact *fact, uint32_t category)
@@ -129,10 +129,10 @@ static bool add_labels(struct enrich *enrich, const struct event *event, struct 
     for (uint32_t i = 0; i < event->label_count; i++) {
         if (event->labels[i].confidence < CONFIDENCE_MIN)
             continue;
-        struct place place = place_of(enrich, event->labels[i].path);
-        add_category(fact, place.category);
-        add_tag(fact, place.category, place.tag);
-        is_mapped = is_mapped || !place.is_other;
+        struct mapping mapping = mapping_of(enrich, event->labels[i].path);
+        add_category(fact, mapping.category);
+        add_tag(fact, mapping.category, mapping.tag);
+        is_mapped = is_mapped || !mapping.is_other;
     }
     return is_mapped;
 }

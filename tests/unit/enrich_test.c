@@ -1,0 +1,465 @@
+/* Enrichment: each measure by rows, labels, dimensions, samples, pseudonyms, room. */
+#include "gentally/enrich.h"
+
+#include "gentally/taxonomy.h"
+#include "pseudonym.h"
+#include "suite.h"
+
+#define PROGRAMMING "/Computers & Electronics/Programming"
+#define DEVELOPMENT "/Computers & Electronics/Programming/Development Tools"
+#define ROLEPLAY "/Games/Roleplaying Games"
+#define SPORTS "/Sports/Team Sports" /* of category other */
+
+struct rig {
+    struct taxonomy *taxonomy;
+    struct symbols *symbols;
+    struct enrich *enrich;
+    struct fact fact;
+};
+
+static struct rig open_rig(const char *account_key, uint32_t symbols_max)
+{
+    struct rig rig = {0};
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(taxonomy_open(&rig.taxonomy, NULL, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(symbols_open(&rig.symbols, symbols_max, (size_t)symbols_max * EVENT_TEXT_MAX, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(enrich_open(&rig.enrich, rig.taxonomy, rig.symbols, span_of(account_key), &why), GO_ON);
+    return rig;
+}
+
+static void close_rig(struct rig *rig)
+{
+    enrich_close(rig->enrich);
+    symbols_close(rig->symbols);
+    taxonomy_close(rig->taxonomy);
+}
+
+/* 100 + 40 tokens, 7 nano-USD, nothing else set. */
+static struct event plain_event(void)
+{
+    return (struct event){
+        .id = span_of("1"),
+        .model = span_of("a/one"),
+        .created_ms = 1700000000123,
+        .tokens_prompt = 100,
+        .tokens_completion = 40,
+        .tokens_reasoning = 10,
+        .tokens_cached = 30,
+        .cost_nano_usd = 7,
+        .latency_ms = EVENT_ABSENT,
+        .first_token_ms = EVENT_ABSENT,
+        .generation_ms = EVENT_ABSENT,
+    };
+}
+
+static void add_label(struct event *event, const char *path, float confidence)
+{
+    event->labels[event->label_count++] = (struct label){span_of(path), confidence};
+}
+
+/* What a plain event sums up to; the rows below name the differences. */
+static const int64_t PLAIN[MEASURE_COUNT] = {
+    [M_REQUESTS] = 1,       [M_TOKENS_PROMPT] = 100, [M_TOKENS_COMPLETION] = 40, [M_TOKENS_REASONING] = 10,
+    [M_TOKENS_CACHED] = 30, [M_COST_NANO_USD] = 7,   [M_BILLED_TOKENS] = 140,    [M_BILLED_COST_NANO_USD] = 7,
+};
+
+struct difference {
+    enum measure measure;
+    int64_t value;
+};
+
+static void check_sums(struct rig *rig, const char *name, const struct event *event,
+                       const struct difference differences[], size_t count)
+{
+    int64_t want[MEASURE_COUNT];
+
+    memcpy(want, PLAIN, sizeof(want));
+    for (size_t i = 0; i < count && differences[i].measure != M_REQUESTS; i++)
+        want[differences[i].measure] = differences[i].value;
+    memset(&rig->fact, 0xa5, sizeof(rig->fact)); /* all that is read must have been written */
+    enrich_event(rig->enrich, event, &rig->fact);
+    for (unsigned i = 0; i < MEASURE_COUNT; i++) {
+        if (rig->fact.sums[i] != want[i])
+            printf("%s: %s is %" PRId64 ", not %" PRId64 "\n", name, measure_name((enum measure)i), rig->fact.sums[i],
+                   want[i]);
+        CU_ASSERT_EQUAL(rig->fact.sums[i], want[i]);
+    }
+}
+
+static void each_measure_by_its_rule(void)
+{
+    static const struct row {
+        const char *name, *model, *finish_reason;
+        bool is_byok, is_free, streamed, cancelled, tools_offered, classified;
+        struct difference differences[3]; /* up to a M_REQUESTS, which never differs */
+    } rows[] = {
+        {.name = "plain"},
+        {.name = "byok", .is_byok = true, .differences = {{M_BILLED_TOKENS, 0}, {M_BILLED_COST_NANO_USD, 0}}},
+        {.name = "free by flag", .is_free = true, .differences = {{M_FREE_TOKENS, 140}}},
+        {.name = "free by variant", .model = "a/one:free", .differences = {{M_FREE_TOKENS, 140}}},
+        {.name = "free both ways", .model = "a/one:free", .is_free = true, .differences = {{M_FREE_TOKENS, 140}}},
+        {.name = "another variant", .model = "a/one:freedom"},
+        {.name = "free in the name", .model = "a/free"},
+        {.name = "tool_calls",
+         .finish_reason = "tool_calls",
+         .differences = {{M_TOOL_REQUESTS, 1}, {M_TOOL_TOKENS, 140}}},
+        {.name = "tools offered, not called",
+         .finish_reason = "stop",
+         .tools_offered = true,
+         .differences = {{M_TOOLS_OFFERED, 1}}},
+        {.name = "error", .finish_reason = "error", .differences = {{M_FAILED, 1}}},
+        {.name = "length", .finish_reason = "length"},
+        {.name = "nearly an error", .finish_reason = "errors"},
+        {.name = "streamed", .streamed = true, .differences = {{M_STREAMED, 1}}},
+        {.name = "cancelled", .cancelled = true, .differences = {{M_CANCELLED, 1}}},
+        {.name = "classified, no label",
+         .classified = true,
+         .differences = {{M_CLASSIFIED, 1}, {M_CLASSIFIED_TOKENS, 140}}},
+    };
+    struct rig rig = open_rig(NULL, 1000);
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        const struct row *row = &rows[i];
+        struct event event = plain_event();
+        if (row->model != NULL)
+            event.model = span_of(row->model);
+        event.finish_reason = span_of(row->finish_reason);
+        event.is_byok = row->is_byok;
+        event.is_free = row->is_free;
+        event.streamed = row->streamed;
+        event.cancelled = row->cancelled;
+        event.tools_offered = row->tools_offered;
+        event.classified = row->classified;
+        check_sums(&rig, row->name, &event, row->differences, LENGTH_OF(row->differences));
+        CU_ASSERT_EQUAL(rig.fact.event_ms, 1700000000123);
+        CU_ASSERT_EQUAL(rig.fact.category_count, 0);
+        CU_ASSERT_EQUAL(rig.fact.tag_count, 0);
+    }
+    close_rig(&rig);
+}
+
+static void labels_become_distinct_tags_and_categories(void)
+{
+    static const struct row {
+        const char *name;
+        bool is_unclassified;
+        struct {
+            const char *path;
+            float confidence;
+        } labels[4];
+        const char *tags;       /* as "category:tag " each, in order */
+        const char *categories; /* as "category " each */
+        bool is_mapped;
+    } rows[] = {
+        {.name = "one",
+         .labels = {{PROGRAMMING, 0.9f}},
+         .tags = "programming:programming_other ",
+         .categories = "programming ",
+         .is_mapped = true},
+        {.name = "exactly 0.5",
+         .labels = {{PROGRAMMING, 0.5f}},
+         .tags = "programming:programming_other ",
+         .categories = "programming ",
+         .is_mapped = true},
+        {.name = "0.49", .labels = {{PROGRAMMING, 0.49f}}, .tags = "", .categories = ""},
+        {.name = "just below 0.5", .labels = {{PROGRAMMING, 0x1.fffffep-2f}}, .tags = "", .categories = ""},
+        {.name = "twice the same",
+         .labels = {{PROGRAMMING, 0.9f}, {PROGRAMMING, 0.8f}},
+         .tags = "programming:programming_other ",
+         .categories = "programming ",
+         .is_mapped = true},
+        {.name = "two paths of one tag",
+         .labels = {{PROGRAMMING, 0.9f}, {PROGRAMMING "/Other", 0.8f}},
+         .tags = "programming:programming_other ",
+         .categories = "programming ",
+         .is_mapped = true},
+        {.name = "two tags in one category",
+         .labels = {{PROGRAMMING, 0.9f}, {DEVELOPMENT, 0.8f}},
+         .tags = "programming:programming_other programming:development_tools ",
+         .categories = "programming ",
+         .is_mapped = true},
+        {.name = "two categories",
+         .labels = {{PROGRAMMING, 0.9f}, {ROLEPLAY, 0.8f}},
+         .tags = "programming:programming_other roleplay:roleplaying_games ",
+         .categories = "programming roleplay ",
+         .is_mapped = true},
+        {.name = "the second below the threshold",
+         .labels = {{PROGRAMMING, 0.9f}, {ROLEPLAY, 0.3f}},
+         .tags = "programming:programming_other ",
+         .categories = "programming ",
+         .is_mapped = true},
+        {.name = "only other", .labels = {{SPORTS, 0.9f}}, .tags = "other:sports ", .categories = "other "},
+        {.name = "other, and one that is not",
+         .labels = {{SPORTS, 0.9f}, {ROLEPLAY, 0.8f}},
+         .tags = "other:sports roleplay:roleplaying_games ",
+         .categories = "other roleplay ",
+         .is_mapped = true},
+        {.name = "no such path", .labels = {{"/No Such Path", 0.9f}}, .tags = "other:other ", .categories = "other "},
+        {.name = "an empty path", .labels = {{"", 0.9f}}, .tags = "other:other ", .categories = "other "},
+        {.name = "not classified",
+         .is_unclassified = true,
+         .labels = {{PROGRAMMING, 0.9f}},
+         .tags = "",
+         .categories = ""},
+    };
+    struct rig rig = open_rig(NULL, 1000);
+
+    for (size_t i = 0; i < 2 * LENGTH_OF(rows); i++) { /* the second time from what was remembered */
+        const struct row *row = &rows[i % LENGTH_OF(rows)];
+        struct event event = plain_event();
+        char tags[256] = "", categories[256] = "";
+        size_t size = 0;
+
+        event.classified = !row->is_unclassified;
+        for (size_t j = 0; j < LENGTH_OF(row->labels) && row->labels[j].path != NULL; j++)
+            add_label(&event, row->labels[j].path, row->labels[j].confidence);
+        const struct difference differences[] = {
+            {M_CLASSIFIED, event.classified},
+            {M_CLASSIFIED_TOKENS, event.classified ? 140 : 0},
+            {M_MAPPED, row->is_mapped},
+        };
+        check_sums(&rig, row->name, &event, differences, LENGTH_OF(differences));
+        for (uint32_t j = 0; j < rig.fact.tag_count; j++) {
+            struct span category = symbols_text(rig.symbols, rig.fact.tag_categories[j]);
+            struct span tag = symbols_text(rig.symbols, rig.fact.tags[j]);
+            size += (size_t)snprintf(tags + size, sizeof(tags) - size, "%.*s:%.*s ", (int)category.size, category.bytes,
+                                     (int)tag.size, tag.bytes);
+        }
+        size = 0;
+        for (uint32_t j = 0; j < rig.fact.category_count; j++) {
+            struct span category = symbols_text(rig.symbols, rig.fact.categories[j]);
+            size += (size_t)snprintf(categories + size, sizeof(categories) - size, "%.*s ", (int)category.size,
+                                     category.bytes);
+        }
+        if (strcmp(tags, row->tags) != 0 || strcmp(categories, row->categories) != 0)
+            printf("%s: got tags \"%s\" categories \"%s\"\n", row->name, tags, categories);
+        CU_ASSERT_STRING_EQUAL(tags, row->tags);
+        CU_ASSERT_STRING_EQUAL(categories, row->categories);
+    }
+    close_rig(&rig);
+}
+
+static void dimensions_are_symbols_and_absent_ones_are_zero(void)
+{
+    struct rig rig = open_rig(NULL, 1000);
+    struct event event = plain_event();
+    const uint32_t *dims = rig.fact.dims;
+
+    memset(&rig.fact, 0xa5, sizeof(rig.fact));
+    event.provider = (struct span){"", 0}; /* empty counts as absent */
+    enrich_event(rig.enrich, &event, &rig.fact);
+    CU_ASSERT(span_equal(symbols_text(rig.symbols, dims[DIM_MODEL]), span_of("a/one")));
+    for (unsigned i = 0; i < DIM_COUNT; i++)
+        CU_ASSERT(i == DIM_MODEL ? dims[i] != 0 : dims[i] == 0);
+
+    event.model = span_of("a/one:free"); /* the slug as it was, variant included */
+    event.provider = span_of("DeepInfra");
+    event.country = span_of("DE");
+    event.language = span_of("de"); /* not the country */
+    event.finish_reason = span_of("stop");
+    event.classified = true;
+    add_label(&event, PROGRAMMING, 1.0f);
+    enrich_event(rig.enrich, &event, &rig.fact);
+    CU_ASSERT(span_equal(symbols_text(rig.symbols, dims[DIM_MODEL]), span_of("a/one:free")));
+    CU_ASSERT(span_equal(symbols_text(rig.symbols, dims[DIM_PROVIDER]), span_of("DeepInfra")));
+    CU_ASSERT(span_equal(symbols_text(rig.symbols, dims[DIM_COUNTRY]), span_of("DE")));
+    CU_ASSERT(span_equal(symbols_text(rig.symbols, dims[DIM_LANGUAGE]), span_of("de")));
+    CU_ASSERT(span_equal(symbols_text(rig.symbols, dims[DIM_FINISH_REASON]), span_of("stop")));
+    CU_ASSERT_EQUAL(dims[DIM_CATEGORY], 0);
+    CU_ASSERT_EQUAL(dims[DIM_TAG], 0);
+    close_rig(&rig);
+}
+
+static void samples_hold_what_is_present(void)
+{
+    static const struct {
+        const char *name;
+        int32_t latency_ms, first_token_ms, generation_ms;
+        int64_t completion, tokens_per_second; /* -1 = no sample */
+    } rows[] = {
+        {"none", -1, -1, -1, 40, -1},
+        {"zero is a value", 0, 0, -1, 40, -1},
+        {"no division by zero", -1, -1, 0, 40, -1},
+        {"latency alone", 1234, -1, -1, 40, -1},
+        {"first token alone", -1, 321, -1, 40, -1},
+        {"40 tokens in 2 s", 5, 6, 2000, 40, 20},
+        {"whole tokens only", 5, 6, 3000, 40, 13},
+        {"slower than one a second", 5, 6, 50000, 40, 0},
+        {"nothing completed", 5, 6, 50000, 0, 0},
+        {"the most there can be", INT32_MAX, INT32_MAX, 1, EVENT_TOKENS_MAX, EVENT_TOKENS_MAX * 1000},
+    };
+    struct rig rig = open_rig(NULL, 1000);
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct event event = plain_event();
+        event.account = span_of("somebody"); /* without a key it is not counted */
+        event.latency_ms = rows[i].latency_ms;
+        event.first_token_ms = rows[i].first_token_ms;
+        event.generation_ms = rows[i].generation_ms;
+        event.tokens_completion = rows[i].completion;
+        const int64_t want[HISTOGRAM_COUNT] = {
+            [H_LATENCY_MS] = rows[i].latency_ms,
+            [H_FIRST_TOKEN_MS] = rows[i].first_token_ms,
+            [H_TOKENS_PER_SECOND] = rows[i].tokens_per_second,
+            [H_TOKENS_PROMPT] = 100,
+            [H_TOKENS_TOTAL] = 100 + rows[i].completion,
+        };
+        enrich_event(rig.enrich, &event, &rig.fact);
+        for (unsigned h = 0; h < HISTOGRAM_COUNT; h++) {
+            uint32_t bucket = sample_bucket(rig.fact.sample, (enum histogram)h);
+            if (bucket != (want[h] < 0 ? 0 : histogram_bucket(want[h]) + 1))
+                printf("%s: %s\n", rows[i].name, histogram_name((enum histogram)h));
+            CU_ASSERT_EQUAL(bucket, want[h] < 0 ? 0 : histogram_bucket(want[h]) + 1);
+        }
+        CU_ASSERT_EQUAL(sample_rank(rig.fact.sample), 0);
+    }
+    close_rig(&rig);
+}
+
+/* RFC 4231, test cases 1, 2, 6 and 7 (keys and texts of all kinds of sizes): the first eight bytes of HMAC-SHA-256. */
+static void pseudonyms_are_hmac_sha_256(void)
+{
+    char long_key[131];
+    const struct {
+        struct span key;
+        const char *account;
+        uint64_t want;
+    } rows[] = {
+        {{"\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b", 20},
+         "Hi There",
+         UINT64_C(0xb0344c61d8db3853)},
+        {{"Jefe", 4}, "what do ya want for nothing?", UINT64_C(0x5bdcc146bf60754e)},
+        {{long_key, 131}, "Test Using Larger Than Block-Size Key - Hash Key First", UINT64_C(0x60e431591ee0b67f)},
+        {{long_key, 131},
+         "This is a test using a larger than block-size key and a larger than block-size data. The key needs to be "
+         "hashed before being used by the HMAC algorithm.",
+         UINT64_C(0x9b09ffa71b942fcb)},
+    };
+
+    memset(long_key, 0xaa, sizeof(long_key));
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct pseudonyms *pseudonyms;
+        struct reason why = {0};
+        CU_ASSERT_EQUAL_FATAL(pseudonyms_open(&pseudonyms, rows[i].key, &why), GO_ON);
+        for (unsigned repetition = 0; repetition < 3; repetition++)
+            CU_ASSERT_EQUAL(pseudonyms_of(pseudonyms, span_of(rows[i].account)), rows[i].want);
+        pseudonyms_close(pseudonyms);
+    }
+}
+
+/* Many more accounts than places: each is the same, remembered or not. */
+static void pseudonyms_do_not_depend_on_what_is_remembered(void)
+{
+    enum { COUNT = 40000 };
+    struct pseudonyms *pseudonyms;
+    struct reason why = {0};
+    static uint64_t first[COUNT];
+
+    CU_ASSERT_EQUAL_FATAL(pseudonyms_open(&pseudonyms, span_of("key"), &why), GO_ON);
+    for (unsigned round = 0; round < 2; round++)
+        for (unsigned i = 0; i < COUNT; i++) {
+            char account[16];
+            snprintf(account, sizeof(account), "user-%u", i);
+            uint64_t pseudonym = pseudonyms_of(pseudonyms, span_of(account));
+            if (round == 0)
+                first[i] = pseudonym;
+            CU_ASSERT_EQUAL(pseudonym, first[i]);
+        }
+    pseudonyms_close(pseudonyms);
+}
+
+static void accounts_are_sampled_by_their_pseudonym(void)
+{
+    struct rig rig = open_rig("Jefe", 1000);
+    struct event event = plain_event();
+
+    enrich_event(rig.enrich, &event, &rig.fact);
+    uint64_t without = rig.fact.sample;
+    CU_ASSERT_EQUAL(sample_rank(without), 0);
+    event.account = span_of("what do ya want for nothing?");
+    enrich_event(rig.enrich, &event, &rig.fact);
+    CU_ASSERT_EQUAL(rig.fact.sample, sample_with_account(without, UINT64_C(0x5bdcc146bf60754e)));
+    CU_ASSERT_NOT_EQUAL(sample_rank(rig.fact.sample), 0);
+    event.account = (struct span){"", 0};
+    enrich_event(rig.enrich, &event, &rig.fact);
+    CU_ASSERT_EQUAL(rig.fact.sample, without);
+    close_rig(&rig);
+}
+
+/* One event of everything at its longest, in as many bytes as promised: it fits exactly when enrich says so. */
+static void room_covers_the_worst_event(void)
+{
+    enum { WORST = 5 + 2 * EVENT_LABELS_MAX };
+    struct rig rig = open_rig(NULL, WORST);
+    static char texts[5][EVENT_TEXT_MAX];
+    struct event event = plain_event();
+    struct span *const dims[] = {&event.model, &event.provider, &event.country, &event.language, &event.finish_reason};
+
+    CU_ASSERT(enrich_has_room(rig.enrich));
+    for (size_t i = 0; i < LENGTH_OF(dims); i++) {
+        memset(texts[i], 'a' + (int)i, EVENT_TEXT_MAX);
+        *dims[i] = (struct span){texts[i], EVENT_TEXT_MAX};
+    }
+    event.classified = true;
+    struct span pattern, tag, category;
+    for (size_t i = 0; i < EVENT_LABELS_MAX && taxonomy_at(rig.taxonomy, i, &pattern, &tag, &category); i++)
+        event.labels[event.label_count++] = (struct label){pattern, 1.0f};
+    CU_ASSERT_EQUAL(event.label_count, EVENT_LABELS_MAX);
+    enrich_event(rig.enrich, &event, &rig.fact);
+    CU_ASSERT(rig.fact.tag_count > 25);
+    CU_ASSERT_FALSE(enrich_has_room(rig.enrich));
+
+    enrich_forget(rig.enrich);
+    CU_ASSERT(enrich_has_room(rig.enrich));
+    CU_ASSERT_EQUAL(symbols_count(rig.symbols), 1);
+    uint32_t tag_count = rig.fact.tag_count;
+    enrich_event(rig.enrich, &event, &rig.fact); /* what was remembered by id is forgotten too */
+    CU_ASSERT_EQUAL(rig.fact.tag_count, tag_count);
+    for (uint32_t i = 0; i < rig.fact.tag_count; i++) {
+        CU_ASSERT(rig.fact.tags[i] < symbols_count(rig.symbols));
+        CU_ASSERT(rig.fact.tag_categories[i] < symbols_count(rig.symbols));
+    }
+    close_rig(&rig);
+}
+
+/* Neither paths nor accounts are rows' keys: as many as like may come, and `symbols` does not grow. */
+static void paths_and_accounts_take_no_room(void)
+{
+    struct rig rig = open_rig("key", 200);
+    char path[64], account[32];
+    uint32_t count = 0;
+
+    for (unsigned i = 0; i < 10000; i++) {
+        struct event event = plain_event();
+        event.classified = true;
+        snprintf(path, sizeof(path), ROLEPLAY "/%u", i);
+        snprintf(account, sizeof(account), "account-%u", i);
+        event.account = span_of(account);
+        add_label(&event, path, 0.7f);
+        CU_ASSERT_FATAL(enrich_has_room(rig.enrich));
+        enrich_event(rig.enrich, &event, &rig.fact);
+        CU_ASSERT(span_equal(symbols_text(rig.symbols, rig.fact.tags[0]), span_of("roleplaying_games")));
+        if (i == 0)
+            count = symbols_count(rig.symbols);
+        CU_ASSERT_EQUAL(symbols_count(rig.symbols), count);
+    }
+    close_rig(&rig);
+}
+
+int main(void)
+{
+    CU_TestInfo tests[] = {
+        {"each_measure_by_its_rule", each_measure_by_its_rule},
+        {"labels_become_distinct_tags_and_categories", labels_become_distinct_tags_and_categories},
+        {"dimensions_are_symbols_and_absent_ones_are_zero", dimensions_are_symbols_and_absent_ones_are_zero},
+        {"samples_hold_what_is_present", samples_hold_what_is_present},
+        {"pseudonyms_are_hmac_sha_256", pseudonyms_are_hmac_sha_256},
+        {"pseudonyms_do_not_depend_on_what_is_remembered", pseudonyms_do_not_depend_on_what_is_remembered},
+        {"accounts_are_sampled_by_their_pseudonym", accounts_are_sampled_by_their_pseudonym},
+        {"room_covers_the_worst_event", room_covers_the_worst_event},
+        {"paths_and_accounts_take_no_room", paths_and_accounts_take_no_room},
+        CU_TEST_INFO_NULL,
+    };
+    return suite_run("enrich", tests);
+}
