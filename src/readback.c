@@ -1,0 +1,251 @@
+/*
+ * Our own Avro bytes -> summary and ledger, for `summaries`, `report`, `verify` and the closer's take-over. The two
+ * schemas are fixed, so a cursor walks them field by field, without libavro: Avro C 1.11 allocates what a length claims
+ * before it looks whether the bytes are there, and takes enum symbols that do not exist. Here every byte is looked at
+ * before it is believed, nothing is allocated, and what encode.c would not have written is refused.
+ */
+#include "gentally/encode.h"
+
+#include <stdio.h>
+
+#include "gentally/decode.h"
+
+/* Years 1 and 9999, as far as times can be written. */
+#define TIME_FIRST_MS INT64_C(-62135596800000)
+#define TIME_LAST_MS INT64_C(253402300799999)
+
+/* Reads on from `at`. The first problem sticks: from then on there is nothing left to read, and
+ * numbers are 0 or the least allowed, texts absent. */
+struct cursor {
+    const uint8_t *at, *end;
+    const char *problem; /* NULL = none */
+    char *text;          /* where copied texts go */
+    size_t text_room;    /* bytes */
+};
+
+static void cursor_fail(struct cursor *cursor, const char *problem)
+{
+    if (cursor->problem == NULL)
+        cursor->problem = problem;
+    cursor->at = cursor->end;
+}
+
+static struct cursor cursor_open(struct span bytes, uint32_t schema_id, char *text, size_t text_room)
+{
+    const uint8_t frame[] = {0, (uint8_t)(schema_id >> 24), (uint8_t)(schema_id >> 16), (uint8_t)(schema_id >> 8),
+                             (uint8_t)schema_id};
+    const uint8_t *first = (const uint8_t *)bytes.bytes;
+    struct cursor cursor = {.text = text, .text_room = text_room};
+
+    if (bytes.size < sizeof(frame) || memcmp(first, frame, sizeof(frame)) != 0) {
+        cursor_fail(&cursor, "it does not begin with 0x00 and the schema's id");
+        return cursor;
+    }
+    cursor.at = first + sizeof(frame);
+    cursor.end = first + bytes.size;
+    return cursor;
+}
+
+static int64_t cursor_long(struct cursor *cursor)
+{
+    uint64_t zigzag = 0;
+
+    for (unsigned shift = 0; shift < 64 && cursor->at < cursor->end; shift += 7) {
+        uint8_t byte = *cursor->at++;
+        if (shift == 63 && byte > 1)
+            break;
+        zigzag |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return (int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1);
+    }
+    cursor_fail(cursor, cursor->at < cursor->end ? "a number is longer than 64 bits" : "it ends inside a value");
+    return 0;
+}
+
+/* A long that must lie in first..last. */
+static int64_t cursor_within(struct cursor *cursor, int64_t first, int64_t last)
+{
+    int64_t number = cursor_long(cursor);
+
+    if (number >= first && number <= last)
+        return number;
+    cursor_fail(cursor, "a number, enum or union branch is out of its range");
+    return first;
+}
+
+/* A null union's branch: true if a value follows. */
+static bool cursor_present(struct cursor *cursor)
+{
+    return cursor_within(cursor, 0, 1) == 1;
+}
+
+/* Copies a text, with a NUL behind it. */
+static struct span cursor_text(struct cursor *cursor)
+{
+    int64_t size = cursor_long(cursor);
+
+    if (cursor->problem != NULL)
+        return (struct span){NULL, 0};
+    if (size < 0 || size > cursor->end - cursor->at) {
+        cursor_fail(cursor, "it ends inside a text");
+        return (struct span){NULL, 0};
+    }
+    if ((size_t)size >= cursor->text_room) {
+        cursor_fail(cursor, "its texts are too long");
+        return (struct span){NULL, 0};
+    }
+    struct span text = {cursor->text, (size_t)size};
+    memcpy(cursor->text, cursor->at, text.size);
+    cursor->text[text.size] = '\0';
+    cursor->at += text.size;
+    cursor->text += text.size + 1;
+    cursor->text_room -= text.size + 1;
+    return text;
+}
+
+static struct span cursor_optional_text(struct cursor *cursor)
+{
+    return cursor_present(cursor) ? cursor_text(cursor) : (struct span){NULL, 0};
+}
+
+static struct window cursor_window(struct cursor *cursor)
+{
+    struct window window = {.kind = (enum window_kind)cursor_within(cursor, 0, WINDOW_KINDS - 1)};
+
+    window.start_ms = cursor_within(cursor, TIME_FIRST_MS, TIME_LAST_MS);
+    int64_t end_ms = cursor_long(cursor);
+    if (cursor->problem == NULL &&
+        (window_of(window.kind, window.start_ms).start_ms != window.start_ms || window_end(window) != end_ms))
+        cursor_fail(cursor, "its window does not begin or end where windows do");
+    return window;
+}
+
+/* The age is a number on the wire and a text in the columns. */
+static struct span cursor_age(struct cursor *cursor)
+{
+    if (!cursor_present(cursor))
+        return (struct span){NULL, 0};
+    int64_t age = cursor_within(cursor, 0, 999999);
+    int size = snprintf(cursor->text, cursor->text_room, "%d", (int)age);
+    if (size < 0 || (size_t)size >= cursor->text_room) {
+        cursor_fail(cursor, "its texts are too long");
+        return (struct span){NULL, 0};
+    }
+    struct span text = {cursor->text, (size_t)size};
+    cursor->text += size + 1;
+    cursor->text_room -= (size_t)size + 1;
+    return text;
+}
+
+/* Opens an array: one block and an end mark, or the end mark alone. Returns its count. */
+static uint32_t cursor_array(struct cursor *cursor, uint32_t count_max)
+{
+    return (uint32_t)cursor_within(cursor, 0, count_max);
+}
+
+static void cursor_array_end(struct cursor *cursor, uint32_t count)
+{
+    if (count > 0 && cursor_long(cursor) != 0)
+        cursor_fail(cursor, "an array has more than one block");
+}
+
+static void cursor_histogram(struct cursor *cursor, uint32_t histogram, struct cell *cell)
+{
+    int64_t last_floor = -1;
+    uint32_t count = cursor_array(cursor, HISTOGRAM_BUCKETS);
+
+    for (uint32_t index = 0; index < count && cursor->problem == NULL; index++) {
+        int64_t floor = cursor_within(cursor, last_floor + 1, INT64_MAX);
+        uint32_t bucket = histogram_bucket(floor);
+        uint32_t value = (uint32_t)cursor_within(cursor, 1, UINT32_MAX);
+        if (histogram_floor(bucket) != floor)
+            cursor_fail(cursor, "a bucket does not begin where buckets do");
+        if (cursor->problem != NULL)
+            return;
+        cell->slots[cell->slot_count++] = (struct slot){HISTOGRAM_BUCKETS * histogram + bucket, value};
+        last_floor = floor;
+    }
+    cursor_array_end(cursor, count);
+}
+
+static const char *cursor_close(struct cursor *cursor)
+{
+    if (cursor->problem == NULL && cursor->at != cursor->end)
+        cursor->problem = "there are bytes after its end";
+    return cursor->problem;
+}
+
+enum verdict decode_summary(struct encoder *encoder, struct span bytes, struct summary_read *read, struct reason *why)
+{
+    struct cursor cursor = cursor_open(bytes, SCHEMA_ID_SUMMARY, read->text, sizeof(read->text));
+    struct summary *summary = &read->summary;
+
+    (void)encoder; /* The schema is fixed: see the top. */
+    *summary = (struct summary){.cell = &read->cell};
+    summary->rollup = cursor_text(&cursor);
+    summary->window = cursor_window(&cursor);
+    for (int column = 0; column < COLUMN_AGE; column++)
+        summary->columns[column] = cursor_optional_text(&cursor);
+    summary->columns[COLUMN_AGE] = cursor_age(&cursor);
+    for (int measure = 0; measure < MEASURE_COUNT; measure++)
+        read->cell.sums[measure] = cursor_long(&cursor);
+    read->cell.slot_count = 0;
+    for (uint32_t histogram = 0; histogram < HISTOGRAM_COUNT; histogram++)
+        cursor_histogram(&cursor, histogram, &read->cell);
+    read->accounts = cursor_present(&cursor) ? cursor_within(&cursor, 0, INT64_MAX) : -1;
+    summary->pane = (enum pane)cursor_within(&cursor, PANE_EARLY, PANE_LATE);
+    summary->generation = cursor_long(&cursor);
+    summary->revision = cursor_long(&cursor);
+    summary->tables_version = cursor_text(&cursor);
+
+    const char *problem = cursor_close(&cursor);
+    if (problem != NULL)
+        return reason_set(why, SET_ASIDE, "SUMMARY-UNREADABLE", 0, "not a summary of this version: %s", problem);
+    return GO_ON;
+}
+
+static void cursor_partition(struct cursor *cursor, struct ledger_partition *partition)
+{
+    int64_t counted = 0;
+    bool has_overflown = false;
+
+    partition->partition = (int32_t)cursor_within(cursor, 0, INT32_MAX);
+    cursor->text = partition->incarnation;
+    cursor->text_room = sizeof(partition->incarnation);
+    (void)cursor_text(cursor);
+    partition->first = cursor_long(cursor);
+    partition->next = cursor_long(cursor);
+    partition->watermark_ms = cursor_present(cursor) ? cursor_long(cursor) : STORE_NO_TIME;
+    partition->records = cursor_long(cursor);
+    int64_t consumed = cursor_long(cursor);
+    for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
+        partition->outcomes[outcome] = cursor_long(cursor);
+        has_overflown |= __builtin_add_overflow(counted, partition->outcomes[outcome], &counted);
+    }
+    if (has_overflown || counted != consumed)
+        cursor_fail(cursor, "a partition's outcomes do not add up to what it consumed");
+}
+
+enum verdict decode_ledger(struct encoder *encoder, struct span bytes, struct ledger_read *read, struct reason *why)
+{
+    struct cursor cursor = cursor_open(bytes, SCHEMA_ID_LEDGER, read->tables_version, sizeof(read->tables_version));
+    struct ledger *ledger = &read->ledger;
+
+    (void)encoder; /* The schema is fixed: see the top. */
+    *ledger = (struct ledger){.partitions = read->partitions};
+    ledger->window = cursor_window(&cursor);
+    ledger->pane = (enum pane)cursor_within(&cursor, PANE_EARLY, PANE_LATE);
+    ledger->generation = cursor_long(&cursor);
+    ledger->revision = cursor_long(&cursor);
+    ledger->summaries = cursor_long(&cursor);
+    ledger->tables_version = cursor_text(&cursor);
+    ledger->partition_count = cursor_array(&cursor, LENGTH_OF(read->partitions));
+    for (uint32_t index = 0; index < ledger->partition_count && cursor.problem == NULL; index++)
+        cursor_partition(&cursor, &read->partitions[index]);
+    cursor_array_end(&cursor, ledger->partition_count);
+
+    const char *problem = cursor_close(&cursor);
+    if (problem != NULL)
+        return reason_set(why, SET_ASIDE, "LEDGER-UNREADABLE", 0, "not a ledger record of this version: %s", problem);
+    return GO_ON;
+}
