@@ -1,0 +1,32 @@
+/*
+ * Lines from a file descriptor, of any length up to a limit, until the end or until somebody asks to stop: SIGINT and
+ * SIGTERM are taken as an end of input, so that what was read can be brought to safety.
+ */
+#ifndef GENTALLY_INPUT_H
+#define GENTALLY_INPUT_H
+
+#include "gentally/verdict.h"
+
+#define INPUT_LINE_MAX ((size_t)16 << 20)
+
+struct input {
+    int descriptor; /* borrowed */
+    int signals;    /* a signalfd */
+    char *bytes;    /* owned */
+    size_t begin, end, room;
+    bool is_end;
+    bool is_stopped; /* by a signal */
+};
+
+/* Blocks both signals for this thread and those it starts from now on: call it before any library starts threads. HALT:
+ * NO-MEMORY, INPUT-FAILED. */
+MUST_CHECK enum verdict input_open(struct input *input, int descriptor, struct reason *why);
+void input_close(struct input *input);
+
+/*
+ * Waits for the next line, without its newline; a last line needs none. GO_ON with an absent span: there is no more.
+ * Borrowed until the next call. HALT: INPUT-FAILED; LINE-TOO-LONG (over INPUT_LINE_MAX), NO-MEMORY.
+ */
+MUST_CHECK enum verdict input_line(struct input *input, struct span *line, struct reason *why);
+
+#endif

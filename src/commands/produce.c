@@ -1,0 +1,197 @@
+/*
+ * `gentally produce`: JSON lines -> Avro -> the input topic. A line is sent or it is named on standard error with its
+ * number; nothing is skipped in silence. What was sent is acknowledged before the command ends, however it ends.
+ */
+#include "commands.h"
+
+#include "gentally/encode.h"
+#include "gentally/lines.h"
+#include "gentally/sink.h"
+#include "input.h"
+#include "options.h"
+#include "progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#define SETTLE_MS 10000
+#define SETTLE_ATTEMPTS 30
+
+enum option { SKIP_BAD, OPTION_COUNT };
+
+static const struct command_help help = {
+    .name = "produce",
+    .arguments = "[options] < events.jsonl",
+    .summary = "sends JSON lines from standard input to the input topic, as Avro",
+    .text = "Reads one event a line, with the field names of schemas/generation.avsc (created_at as ISO 8601\n"
+            "or milliseconds; cost_usd as a decimal string instead of cost_nano_usd), checks it, and sends it\n"
+            "to the topic. The message key is the event's id, so the partitions fill evenly.\n"
+            "\n"
+            "A bad line is reported with its number and reason. Without --skip-bad it ends the command\n"
+            "(exit code 65) after everything before it is safely in the topic. Ctrl-C ends it the same way.\n"
+            "The last line on standard error counts what was produced and what was rejected.\n"
+            "\n"
+            "Example:\n"
+            "  gentally generate --events 1000 | gentally produce --topic generations\n",
+};
+
+struct production {
+    const struct config *config;
+    bool skips_bad;
+    struct input input;
+    struct lines *lines;
+    struct encoder *encoder;
+    struct sink *sink;
+    int64_t line, produced, rejected;
+};
+
+static bool is_blank(struct span line)
+{
+    for (size_t index = 0; index < line.size; index++) {
+        if (line.bytes[index] != ' ' && line.bytes[index] != '\t' && line.bytes[index] != '\r')
+            return false;
+    }
+    return true;
+}
+
+/* SET_ASIDE: the line is bad. */
+static enum verdict send_line(struct production *production, struct span line, struct reason *why)
+{
+    struct event event;
+    struct span value;
+    enum verdict verdict = lines_read(production->lines, line, &event, why);
+
+    if (verdict == GO_ON)
+        verdict = event_check(&event, why);
+    if (verdict == GO_ON)
+        verdict = encode_event(production->encoder, &event, &value, why);
+    if (verdict == GO_ON)
+        verdict = sink_put(production->sink, production->config->topic, event.id, value, why);
+    return verdict;
+}
+
+/* GO_ON at the end of the input; SET_ASIDE at a bad line that shall not be skipped. */
+static enum verdict send_all(struct production *production, struct reason *why)
+{
+    struct progress progress;
+    struct span line;
+    enum verdict verdict;
+
+    progress_begin(&progress, "produced");
+    for (;;) {
+        verdict = input_line(&production->input, &line, why);
+        if (verdict != GO_ON || line.bytes == NULL)
+            break;
+        production->line++;
+        if (is_blank(line))
+            continue;
+        verdict = send_line(production, line, why);
+        if (verdict == GO_ON && ++production->produced % 1024 == 0)
+            progress_step(&progress, production->produced);
+        if (verdict == SET_ASIDE) {
+            progress_end(&progress);
+            production->rejected++;
+            fprintf(stderr, "produce: line %" PRId64 ": %s: %s\n", production->line, why->id, why->text);
+        }
+        if (verdict != GO_ON && (verdict != SET_ASIDE || !production->skips_bad))
+            break;
+    }
+    progress_end(&progress);
+    return verdict;
+}
+
+static enum verdict settle(struct production *production, struct reason *why)
+{
+    enum verdict verdict = TRY_LATER;
+
+    for (int attempt = 0; attempt < SETTLE_ATTEMPTS && verdict == TRY_LATER; attempt++) {
+        verdict = sink_settle(production->sink, SETTLE_MS, why);
+        if (verdict == TRY_LATER)
+            fprintf(stderr, "produce: still waiting: %s: %s\n", why->id, why->text);
+    }
+    return verdict;
+}
+
+static enum verdict open_parts(struct production *production, struct logger *logger, struct reason *why)
+{
+    enum verdict verdict = input_open(&production->input, STDIN_FILENO, why);
+
+    if (verdict == GO_ON)
+        verdict = lines_open(&production->lines, why);
+    if (verdict == GO_ON)
+        verdict = encoder_open(&production->encoder, why);
+    if (verdict == GO_ON)
+        verdict = sink_open(&production->sink, production->config, logger, why);
+    if (verdict == GO_ON)
+        verdict = sink_check_topic(production->sink, production->config->topic, why);
+    return verdict;
+}
+
+static void close_parts(struct production *production)
+{
+    if (production->sink != NULL)
+        sink_close(production->sink);
+    if (production->encoder != NULL)
+        encoder_close(production->encoder);
+    if (production->lines != NULL)
+        lines_close(production->lines);
+    input_close(&production->input);
+}
+
+static void report(const struct production *production, int64_t ms)
+{
+    double seconds = (double)ms / 1000.0;
+    double rate = ms == 0 ? 0.0 : (double)production->produced / seconds;
+
+    fprintf(stderr, "produced=%" PRId64 " rejected=%" PRId64 " seconds=%.1f rate=%.0f/s\n", production->produced,
+            production->rejected, seconds, rate);
+}
+
+static int run(const struct config *config, const struct command_option options[])
+{
+    struct production production = {.config = config, .skips_bad = options[SKIP_BAD].value != NULL};
+    struct reason why = {0}, why_settle = {0};
+    struct logger logger;
+    int64_t begin_ms = progress_now_ms();
+
+    log_open(&logger, config->log_level, help.name);
+    enum verdict verdict = open_parts(&production, &logger, &why);
+    if (verdict != GO_ON) {
+        close_parts(&production);
+        return command_fail(help.name, &why);
+    }
+    verdict = send_all(&production, &why);
+    bool is_stopped = production.input.is_stopped;
+    enum verdict settled = settle(&production, &why_settle);
+    close_parts(&production);
+    if (settled != GO_ON) {
+        fprintf(stderr, "produce: of %" PRId64 " events sent some may be missing from the topic\n",
+                production.produced);
+        return command_fail(help.name, &why_settle);
+    }
+    report(&production, progress_now_ms() - begin_ms);
+    if (verdict == SET_ASIDE)
+        return EX_DATAERR; /* The line is named already. */
+    if (verdict != GO_ON)
+        return command_fail(help.name, &why);
+    if (is_stopped)
+        fprintf(stderr, "produce: stopped by a signal after line %" PRId64 "\n", production.line);
+    return EX_OK;
+}
+
+int command_produce(int argc, char **argv)
+{
+    struct command_option options[OPTION_COUNT] = {
+        [SKIP_BAD] = {"skip-bad", NULL, "report bad lines and go on", NULL},
+    };
+    struct config *config = calloc(1, sizeof *config);
+    int code = EX_OSERR;
+
+    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, NULL, &code))
+        code = run(config, options);
+    free(config);
+    return code;
+}
