@@ -1,0 +1,87 @@
+"""A foreign reader: the topics as anybody's Avro and Kafka client sees them. It shares no code with the worker."""
+
+import io
+import json
+
+import fastavro
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
+
+from harness import SCHEMAS, check
+
+PANES = ("early", "on_time", "late")
+SCHEMA_FILES = {1: "generation.avsc", 2: "summary.avsc", 3: "ledger.avsc"}  # ids without a registry: decode.h
+
+
+def _plain_numbers(schema):
+    """The schema without its logical types: times stay integers."""
+    if isinstance(schema, dict):
+        return {key: _plain_numbers(value) for key, value in schema.items() if key != "logicalType"}
+    return [_plain_numbers(item) for item in schema] if isinstance(schema, list) else schema
+
+
+_SCHEMAS = {
+    schema_id: fastavro.parse_schema(_plain_numbers(json.loads((SCHEMAS / name).read_text())))
+    for schema_id, name in SCHEMA_FILES.items()
+}
+
+
+def decode(value):
+    """Confluent framing: a zero byte, four bytes of schema id, the body; nothing may be left."""
+    check(value[:1] == b"\0", f"no Confluent framing: {value[:8]!r}")
+    stream = io.BytesIO(value[5:])
+    record = fastavro.schemaless_reader(stream, _SCHEMAS[int.from_bytes(value[1:5], "big")], None)
+    check(not stream.read(1), "bytes after the last field")
+    return record
+
+
+def encode_event(event):
+    """An event as a foreign producer writes it."""
+    stream = io.BytesIO(b"\0\0\0\0\1")
+    stream.seek(5)
+    fastavro.schemaless_writer(stream, _SCHEMAS[1], event)
+    return stream.getvalue()
+
+
+def read_topic(address, topic, isolation="read_committed"):
+    """Every message of a topic as of now, in offset order within a partition."""
+    consumer = Consumer({
+        "bootstrap.servers": address, "group.id": "foreign", "enable.auto.commit": False,
+        "isolation.level": isolation, "enable.partition.eof": True, "auto.offset.reset": "earliest",
+    })
+    try:
+        partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
+        check(partitions, f"topic {topic} is missing")
+        consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
+        open_partitions = set(partitions)
+        messages = []
+        while open_partitions:
+            batch = consumer.consume(10000, timeout=20)
+            check(batch, f"topic {topic} cannot be read to its end")
+            for message in batch:
+                if message.error() is None:
+                    messages.append(message)
+                else:
+                    check(message.error().code() == KafkaError._PARTITION_EOF, str(message.error()))
+                    open_partitions.discard(message.partition())
+        return messages
+    finally:
+        consumer.close()
+
+
+def version(record):
+    return record["generation"], record["revision"], PANES.index(record["pane"])
+
+
+def newest(messages):
+    """The newest record of each key. In the log no key's version may ever go down."""
+    records = {}
+    for message in messages:
+        key = message.key().decode()
+        if message.value() is None:
+            records.pop(key, None)
+            continue
+        record = decode(message.value())
+        if key in records:
+            check(version(record) >= version(records[key]), f"{key} went back", version(records[key]), version(record))
+        records[key] = record
+    return records
