@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import math
+import re
 import sqlite3
 import struct
 
@@ -62,6 +63,11 @@ def base_slug(slug):
     return head + slash + (name.rpartition(":")[0] if ":" in name else name)
 
 
+def undated_slug(slug):
+    """The slug without the date of a snapshot at its end, as in openai/gpt-4o-2024-08-06 or -20240806."""
+    return re.sub(r"-(19|20)\d\d(-?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])$", "", slug)
+
+
 def escaped(value):
     """A dimension's value as it stands in a Kafka key: '|', '%' and control characters as %XX, absent as nothing."""
     if value is None:
@@ -89,7 +95,8 @@ class Oracle:
         self.account_key = account_key
         self.db = sqlite3.connect(":memory:", isolation_level=None)
         self.db.execute("PRAGMA temp_store = MEMORY")
-        for count, function in ((1, escaped), (1, base_slug), (2, estimate), (1, self._pseudonym)):
+        functions = ((1, escaped), (1, base_slug), (1, undated_slug), (2, estimate), (1, self._pseudonym))
+        for count, function in functions:
             name = function.__name__.strip("_")
             self.db.create_function(name, count, function, deterministic=True)
         self._load_tables()
@@ -113,6 +120,8 @@ class Oracle:
                                 (tuple(row[column] for column in columns) for row in rows))
         # Every name a model goes by.
         self.db.execute("CREATE TABLE called (name PRIMARY KEY, slug)")
+        self.db.execute("""DELETE FROM catalog WHERE EXISTS (SELECT 1 FROM catalog newer
+            WHERE newer.slug = catalog.slug AND newer.valid_from > catalog.valid_from)""")
         models = self.db.execute("SELECT slug, aliases FROM catalog").fetchall()
         names = {alias: slug for slug, aliases in models for alias in aliases.split()}
         names.update({slug: slug for slug, _ in models})
@@ -188,13 +197,16 @@ class Oracle:
             SELECT model, base,
                 CASE WHEN slug IS NOT NULL THEN author WHEN instr(base, '/') THEN substr(base, 1, instr(base, '/') - 1)
                     END author,
-                CASE WHEN slug IS NULL THEN 'unknown' WHEN NOT open_weights + 0 THEN 'closed'
+                CASE WHEN coalesce(open_weights, '') = '' THEN 'unknown' WHEN open_weights = '0' THEN 'closed'
                     WHEN country IN ('CN', 'HK', 'TW') THEN 'open_cn' ELSE 'open_row' END source,
                 CASE WHEN coalesce(params_b, '') = '' THEN 'unknown' WHEN params_b + 0.0 < 15 THEN 'small'
                     WHEN params_b + 0.0 < 70 THEN 'medium' ELSE 'large' END size,
                 CASE coalesce(reasoning, '') WHEN '' THEN 'unknown' WHEN '1' THEN 'yes' ELSE 'no' END reasoning
-            FROM (SELECT DISTINCT model, base_slug(model) base FROM event)
-                LEFT JOIN called ON name = base LEFT JOIN catalog USING (slug);
+            FROM (SELECT DISTINCT model, base_slug(model) base FROM event) m
+                LEFT JOIN called whole ON whole.name = model
+                LEFT JOIN called plain ON plain.name = base
+                LEFT JOIN called undated ON undated.name = undated_slug(base)
+                LEFT JOIN catalog ON catalog.slug = coalesce(whole.slug, plain.slug, undated.slug);
         """)
         self.db.execute("CREATE TABLE account (event, register, rank)")
         if self.account_key is not None:

@@ -1,0 +1,231 @@
+"""What is wrong around the worker: it says so in one line with a reason id, and ends with a sensible status, or waits.
+
+A server that does not answer is waited for; what an operator has to mend (a password, a policy, a missing topic, a
+table, a misspelt setting) ends the worker at once. Nothing of it may cost an event.
+"""
+
+import subprocess
+
+from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, AdminClient, ResourcePatternType, ResourceType
+
+from harness import check, equal, main, tail, wait_until
+from oracle import ROLLUPS, Oracle
+from topics import newest, read_topic
+
+EVENTS = 20000
+PARTITIONS = 4
+EX_NOPERM, EX_CONFIG = 77, 78
+
+
+def generate(world, events=EVENTS):
+    return world.run("generate", "--events", events, "--seed", 3)
+
+
+def setup(world, *redis_options):
+    world.start_redis(*redis_options)
+    world.run("setup", "--partitions", PARTITIONS)
+
+
+def ends_with(world, reason, status, command="worker", arguments=("--drain",), **settings):
+    """The command ends by itself and says why once, in one line."""
+    process = world.start(command, *arguments, **settings)
+    got = process.wait(30)
+    lines = [line for line in process.log.splitlines() if reason in line]
+    check(len(lines) == 1, f"{command} should say {reason} in one line", f"status {got}", tail(process.log))
+    equal(got, status, f"{command}: exit status with {reason}")
+    check(len(process.log.splitlines()) <= 4, f"{command} says more than is needed", process.log)
+    return lines[0]
+
+
+def compare(world, lines):
+    """All cells against SQL."""
+    summaries = {}
+    for rollup in ROLLUPS:
+        summaries.update(newest(read_topic(world.kafka, f"{world.namespace}.summaries.{rollup}")))
+    cells, differing, shown = Oracle(lines).differences(summaries)
+    check(differing == 0, f"{differing} of {cells} cells differ", *shown)
+
+
+# --- What somebody has to mend ---
+
+
+def test_wrong_redis_password(world):
+    setup(world)
+    world.redis.command("CONFIG", "SET", "requirepass", "right")
+    secret = world.folder / "password"
+    secret.write_text("wrong\n")
+    ends_with(world, "STORE-AUTH", EX_NOPERM)
+    line = ends_with(world, "STORE-AUTH", EX_NOPERM, GENTALLY_REDIS_PASSWORD_FILE=secret)
+    check("wrong" not in line.replace("WRONGPASS", ""), "the line shows the password", line)
+    secret.write_text("right\n")
+    world.run("worker", "--drain", GENTALLY_REDIS_PASSWORD_FILE=secret)
+
+
+def test_redis_user_without_rights(world):
+    setup(world)
+    world.redis.command("ACL", "SETUSER", "reader", "on", ">secret", "~*", "+@connection", "+info", "+config|get")
+    process = world.start("worker", "--drain", GENTALLY_REDIS_URL=world.redis.url.replace("//", "//reader@"),
+                          GENTALLY_REDIS_PASSWORD="secret")
+    equal(process.wait(30), EX_NOPERM, f"exit status; it said {tail(process.log)}")
+    check("STORE-DENIED" in process.log or "STORE-AUTH" in process.log, "no reason", tail(process.log))
+
+
+def test_redis_that_evicts(world):
+    setup(world)
+    world.redis.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+    ends_with(world, "STORE-POLICY", EX_CONFIG)
+
+
+def test_not_set_up(world):
+    world.start_redis()
+    line = ends_with(world, "SOURCE-TOPIC-MISSING", EX_CONFIG)
+    check("gentally setup" in line, "the line should name `gentally setup`", line)
+    world.run("setup", "--partitions", PARTITIONS)
+    world.redis.command("FUNCTION", "FLUSH")
+    ends_with(world, "STORE-FUNCTIONS-MISSING", EX_CONFIG)
+
+
+def test_redis_lost_its_memory(world):
+    """Counters that are gone are never begun anew in silence."""
+    setup(world)
+    world.produce(generate(world).out_path)
+    world.run("worker", "--drain")
+    world.redis.command("FLUSHALL")
+    process = world.start("worker", "--drain")
+    process.says("STORE-STATE-MISSING")
+    check(process.wait(60) != 0, "a worker without a state must not end well")
+
+
+def test_tables_that_cannot_be_read(world):
+    setup(world)
+    missing = world.folder / "nowhere.csv"
+    broken = world.folder / "broken.csv"
+    broken.write_text("slug,author\nopenai/gpt-4o\n")
+    for setting in ("GENTALLY_CATALOG", "GENTALLY_TAXONOMY", "GENTALLY_COUNTRIES"):
+        line = ends_with(world, "TABLE-UNREADABLE", EX_CONFIG, **{setting: missing})
+        check(str(missing) in line, "the line should name the file", line)
+        line = ends_with(world, "TABLE-INVALID", EX_CONFIG, **{setting: broken})
+        check(str(broken) in line, "the line should name the file", line)
+
+
+def test_misspelt_and_wrong_settings(world):
+    setup(world)
+    file = world.folder / "gentally.conf"
+    file.write_text("redis_ulr = redis://localhost\n")
+    for arguments, settings in ((("--config", file), {}), (("--redis-ulr", "x"), {}), ((), {"GENTALLY_REDIS_ULR": "x"})):
+        line = ends_with(world, "CONFIG-UNKNOWN-KEY", EX_CONFIG, arguments=("--drain", *arguments), **settings)
+        check("redis_url" in line or "redis-url" in line or "REDIS_URL" in line, "no suggestion", line)
+    ends_with(world, "CONFIG-VALUE", EX_CONFIG, GENTALLY_FLUSH_INTERVAL_MS="soon")
+    ends_with(world, "CONFIG-VALUE", EX_CONFIG, GENTALLY_HOURS_KEPT_DAYS="0")
+    ends_with(world, "CONFIG-OWNED", EX_CONFIG, GENTALLY_KAFKA_AUTO_OFFSET_RESET="latest")
+    ends_with(world, "CONFIG-UNREADABLE", EX_CONFIG, arguments=("--config", world.folder / "nowhere"))
+    ends_with(world, "CONFIG-ROLLUP", EX_CONFIG, GENTALLY_ROLLUPS="model=model")
+
+
+def test_kafka_without_rights(world):
+    """No right to read the input, then none to write the output: both are said, neither loses an event."""
+    kafka = world.start_kafka("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                              "allow.everyone.if.no.acl.found=true")
+    setup(world)
+    lines = generate(world)
+    world.produce(lines.out_path)
+    admin = AdminClient({"bootstrap.servers": kafka.address})
+
+    def binding(topic, operation):
+        return AclBinding(ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:ANONYMOUS", "*", operation,
+                          AclPermissionType.DENY)
+
+    for topic, operation, reason in ((world.topic, AclOperation.READ, "SOURCE-DENIED"),
+                                     (f"{world.namespace}.summaries.total", AclOperation.WRITE, "SINK-DENIED")):
+        acl = binding(topic, operation)
+        for future in admin.create_acls([acl]).values():
+            future.result(20)
+        process = world.start("worker", "--drain")
+        equal(process.wait(60), EX_NOPERM, f"exit status with {reason}; it said {tail(process.log)}")
+        check(reason in process.log, f"no {reason}", tail(process.log))
+        for future in admin.delete_acls([acl]).values():
+            future.result(20)
+    world.run("worker", "--drain")
+    compare(world, lines.out.splitlines())
+
+
+# --- What passes ---
+
+
+def test_redis_is_down_at_start(world):
+    setup(world, "--appendonly", "yes")
+    lines = generate(world)
+    world.produce(lines.out_path)
+    world.redis.kill()
+    worker = world.start("worker", "--drain")
+    worker.says("STORE-UNREACHABLE")
+    check(worker.is_running(), "the worker should wait for Redis", tail(worker.log))
+    world.redis.start()
+    worker.succeed(60)
+    compare(world, lines.out.splitlines())
+
+
+def test_kafka_is_down_at_start(world):
+    kafka = world.start_kafka()
+    setup(world)
+    lines = generate(world)
+    world.produce(lines.out_path)
+    kafka.kill()
+    worker = world.start("worker", "--drain")
+    worker.says("-UNREACHABLE", 60)
+    check(worker.is_running(), "the worker should wait for Kafka", tail(worker.log))
+    kafka.start()
+    worker.succeed(120)
+    compare(world, lines.out.splitlines())
+
+
+def feed_around(world, interrupt):
+    """Feeds half the events, interrupts when the worker has begun on them, feeds the rest."""
+    lines = generate(world).out.splitlines()
+    producer = world.start("produce", stdin=subprocess.PIPE)
+    worker = world.start("worker")
+    half = len(lines) // 2
+
+    def feed(some):
+        producer.process.stdin.write("".join(line + "\n" for line in some).encode())
+        producer.process.stdin.flush()
+
+    feed(lines[:half])
+    wait_until(lambda: world.consumed(PARTITIONS) > 0, 60, f"the worker to begin\n{tail(worker.log)}")
+    interrupt(worker)
+    feed(lines[half:])
+    producer.process.stdin.close()
+    producer.succeed(120)
+    wait_until(lambda: world.consumed(PARTITIONS) == len(lines), 120,
+               f"all records to be folded after the interruption\n{tail(worker.log)}")
+    worker.end()
+    equal(worker.process.returncode, 0, "exit status after SIGTERM")
+    world.run("worker", "--drain")
+    compare(world, lines)
+
+
+def test_redis_is_killed_and_restarted_on_the_way(world):
+    setup(world, "--appendonly", "yes")
+
+    def interrupt(worker):
+        world.redis.kill()
+        worker.says("STORE-UNREACHABLE", 60)
+        world.redis.start()
+
+    feed_around(world, interrupt)
+
+
+def test_kafka_is_killed_and_restarted_on_the_way(world):
+    kafka = world.start_kafka()
+    setup(world)
+
+    def interrupt(worker):
+        kafka.kill()
+        worker.says("-UNREACHABLE", 60)
+        kafka.start()
+
+    feed_around(world, interrupt)
+
+
+if __name__ == "__main__":
+    main(__file__, globals())
