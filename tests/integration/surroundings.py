@@ -6,7 +6,8 @@ table, a misspelt setting) ends the worker at once. Nothing of it may cost an ev
 
 import subprocess
 
-from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, AdminClient, ResourcePatternType, ResourceType
+from confluent_kafka.admin import (
+    AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient, ResourcePatternType, ResourceType)
 
 from harness import check, equal, main, tail, wait_until
 from oracle import ROLLUPS, Oracle
@@ -131,19 +132,18 @@ def test_kafka_without_rights(world):
     world.produce(lines.out_path)
     admin = AdminClient({"bootstrap.servers": kafka.address})
 
-    def binding(topic, operation):
-        return AclBinding(ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:ANONYMOUS", "*", operation,
-                          AclPermissionType.DENY)
+    def denial(kind, topic, operation):
+        return kind(ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:ANONYMOUS", "*", operation,
+                    AclPermissionType.DENY)
 
     for topic, operation, reason in ((world.topic, AclOperation.READ, "SOURCE-DENIED"),
                                      (f"{world.namespace}.summaries.total", AclOperation.WRITE, "SINK-DENIED")):
-        acl = binding(topic, operation)
-        for future in admin.create_acls([acl]).values():
+        for future in admin.create_acls([denial(AclBinding, topic, operation)]).values():
             future.result(20)
         process = world.start("worker", "--drain")
         equal(process.wait(60), EX_NOPERM, f"exit status with {reason}; it said {tail(process.log)}")
         check(reason in process.log, f"no {reason}", tail(process.log))
-        for future in admin.delete_acls([acl]).values():
+        for future in admin.delete_acls([denial(AclBindingFilter, topic, operation)]).values():
             future.result(20)
     world.run("worker", "--drain")
     compare(world, lines.out.splitlines())

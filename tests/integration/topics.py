@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 
 import fastavro
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
@@ -54,10 +55,11 @@ def read_topic(address, topic, isolation="read_committed"):
         consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
         open_partitions = set(partitions)
         messages = []
+        deadline = time.monotonic() + 60
         while open_partitions:
-            batch = consumer.consume(10000, timeout=20)
-            check(batch, f"topic {topic} cannot be read to its end")
-            for message in batch:
+            check(time.monotonic() < deadline, f"topic {topic} cannot be read to its end")
+            for message in consumer.consume(2000, timeout=0.1):
+                deadline = time.monotonic() + 60
                 if message.error() is None:
                     messages.append(message)
                 else:
