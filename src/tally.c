@@ -74,7 +74,8 @@ struct plan {
 
 struct key {
     int64_t base_ms;
-    uint32_t rollup;
+    uint16_t rollup;
+    uint16_t windows;
     uint32_t dims[ROLLUP_DIMS_MAX];
 };
 
@@ -270,7 +271,8 @@ static int64_t base_of(struct tally *tally, int64_t event_ms)
  */
 static inline uint32_t hash_of(const struct key *key)
 {
-    uint64_t hash = ((uint64_t)key->base_ms + key->rollup) * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash =
+        ((uint64_t)key->base_ms + key->rollup + ((uint64_t)key->windows << 16)) * UINT64_C(0x9e3779b97f4a7c15);
 
     hash += (key->dims[0] | (uint64_t)key->dims[1] << 32) * UINT64_C(0xbf58476d1ce4e5b9);
     hash += (key->dims[2] | (uint64_t)key->dims[3] << 32) * UINT64_C(0x94d049bb133111eb);
@@ -281,7 +283,8 @@ static inline uint32_t hash_of(const struct key *key)
 
 static inline bool row_is(const struct row *row, const struct key *key)
 {
-    uint64_t difference = (uint64_t)(row->base_ms ^ key->base_ms) | (row->rollup ^ key->rollup);
+    uint64_t difference = (uint64_t)(row->base_ms ^ key->base_ms) |
+                          (uint64_t)((row->rollup ^ key->rollup) | (row->windows ^ key->windows));
 
     for (unsigned i = 0; i < ROLLUP_DIMS_MAX; i++)
         difference |= row->dims[i] ^ key->dims[i];
@@ -293,7 +296,8 @@ static struct entry *open_row(struct tally *tally, const struct key *key, uint32
     assert(tally->row_count < tally->row_room);
     struct entry *entry = &tally->entries[tally->row_count++];
 
-    *entry = (struct entry){.row = {.base_ms = key->base_ms, .rollup = key->rollup}, .bucket = bucket};
+    *entry = (struct entry){.row = {.base_ms = key->base_ms, .rollup = key->rollup, .windows = key->windows},
+                            .bucket = bucket};
     memcpy(entry->row.dims, key->dims, sizeof(key->dims));
     tally->table[bucket] = mark | tally->row_count;
     return entry;
@@ -387,7 +391,7 @@ void tally_add(struct tally *tally, const struct fact *fact)
     tally->fact_count++;
     for (uint32_t p = 0; p < tally->plan_count; p++) {
         const struct plan *plan = &tally->plans[p];
-        struct key key = {.base_ms = base_ms, .rollup = plan->rollup};
+        struct key key = {.base_ms = base_ms, .rollup = (uint16_t)plan->rollup, .windows = (uint16_t)fact->windows};
         for (uint32_t i = 0; i < plan->dim_count; i++)
             key.dims[i] = fact->dims[plan->dims[i]];
         if (plan->labels == LABELS_NONE)

@@ -1,7 +1,7 @@
 /*
  * Sums per row in memory: what one partition has added since its last flush. A row is (base window, rollup, dimension
- * values); the base window is the smallest configured one (hour or day), larger windows are made of it at the flush.
- * Fixed capacity, one owner, no allocation after open: this is the hot path.
+ * values, windows it counts in); the base window is the smallest configured one (hour or day), larger windows are made
+ * of it at the flush. Fixed capacity, one owner, no allocation after open: this is the hot path.
  *
  * Sums are added at once. Distributions are deferred: each row keeps its events' samples (8 bytes each, the first in
  * the row itself, further ones in chunks of 15 from a pool shared by all partitions) and they are counted at the flush.
@@ -65,7 +65,8 @@ uint64_t tally_facts(const struct tally *tally);
 
 struct row {
     int64_t base_ms;                /* start of the base window */
-    uint32_t rollup;                /* index into the rollups */
+    uint16_t rollup;                /* index into the rollups */
+    uint16_t windows;               /* a bit per window_kind it counts in; late facts of an hour may count in fewer */
     uint32_t dims[ROLLUP_DIMS_MAX]; /* symbol ids, unused ones 0 */
     uint32_t records;               /* facts added to this row */
     int64_t sums[MEASURE_COUNT];
