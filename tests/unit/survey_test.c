@@ -1,0 +1,54 @@
+/* The watermark of all partitions, and the floor that all have sealed. */
+#include "gentally/survey.h"
+
+#include "suite.h"
+
+static struct survey_partition at(int64_t watermark_ms, bool is_idle)
+{
+    return (struct survey_partition){.standing = {.watermark_ms = watermark_ms, .is_idle = is_idle}};
+}
+
+static void watermark_is_the_lowest_of_those_that_are_not_idle(void)
+{
+    const int64_t none = STORE_NO_TIME;
+    const struct {
+        struct survey_partition partitions[3];
+        int64_t want;
+    } rows[] = {
+        {{at(30, false), at(20, false), at(10, false)}, 10},
+        {{at(30, false), at(20, false), at(10, true)}, 20},      /* an idle one holds nothing back */
+        {{at(30, true), at(20, true), at(10, true)}, 30},        /* when all are, nothing does */
+        {{at(30, false), at(none, false), at(10, false)}, none}, /* one that has seen nothing holds all back */
+        {{at(30, false), at(none, true), at(10, false)}, 10},    /* unless it is known to be empty */
+        {{at(none, true), at(none, true), at(none, true)}, none},
+        {{at(-5, false), at(-7, false), at(-6, false)}, -7}, /* before 1970 */
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++)
+        CU_ASSERT_EQUAL(survey_watermark(rows[i].partitions, 3), rows[i].want);
+    CU_ASSERT_EQUAL(survey_watermark(rows[0].partitions, 0), STORE_NO_TIME);
+}
+
+static void floor_is_what_every_partition_has_sealed(void)
+{
+    struct survey_partition partitions[2] = {
+        {.standing = {.floor_ms = {500, 400, STORE_NO_TIME, 7}}},
+        {.standing = {.floor_ms = {300, 600, 200, 7}}},
+    };
+    struct survey survey = {.partition_count = 2, .partitions = partitions};
+
+    CU_ASSERT_EQUAL(survey_floor(&survey, WINDOW_HOUR), 300);
+    CU_ASSERT_EQUAL(survey_floor(&survey, WINDOW_DAY), 400);
+    CU_ASSERT_EQUAL(survey_floor(&survey, WINDOW_WEEK), STORE_NO_TIME);
+    CU_ASSERT_EQUAL(survey_floor(&survey, WINDOW_MONTH), 7);
+}
+
+int main(void)
+{
+    CU_TestInfo tests[] = {
+        {"watermark_is_the_lowest_of_those_that_are_not_idle", watermark_is_the_lowest_of_those_that_are_not_idle},
+        {"floor_is_what_every_partition_has_sealed", floor_is_what_every_partition_has_sealed},
+        CU_TEST_INFO_NULL,
+    };
+    return suite_run("survey", tests);
+}
