@@ -1,0 +1,354 @@
+/* The store's verbs against a real redis-server: what each guard refuses, and that a refused flush leaves nothing
+ * behind. */
+#include "gentally/store.h"
+
+#include <inttypes.h>
+
+#include "gentally/cell.h"
+#include "gentally/config.h"
+#include "redis.h"
+#include "suite.h"
+
+static struct test_redis redis;
+static struct config config;
+static struct logger logger;
+static struct store *store;
+static int64_t monday;
+
+static struct cell scratch;
+static uint8_t bytes[2][CELL_PACKED_MAX];
+
+static struct span packed(int index, int64_t requests)
+{
+    cell_clear(&scratch);
+    scratch.sums[M_REQUESTS] = requests;
+    return (struct span){(const char *)bytes[index], cell_pack(&scratch, bytes[index])};
+}
+
+/* A change of one window with one cell, `records` more than before. */
+struct small_change {
+    struct change change;
+    struct change_window window;
+    struct change_cell cell;
+};
+
+static void prepare(struct small_change *small, const struct standing *standing, int64_t next, int64_t records)
+{
+    *small = (struct small_change){
+        .change = {.standing = standing, .next = next, .watermark_ms = monday, .window_count = 1, .cell_count = 1},
+        .window = {.window = {WINDOW_DAY, monday}, .cell_count = 1, .records_added = records},
+        .cell = {.key = span_of("total")},
+    };
+    small->change.windows = &small->window;
+    small->change.cells = &small->cell;
+    small->change.outcomes[OUTCOME_COUNTED] = next;
+}
+
+static enum verdict load(struct small_change *small)
+{
+    struct change *changes[] = {&small->change};
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(store_load(store, changes, 1, &why), GO_ON);
+    return small->change.verdict;
+}
+
+static enum verdict flush(struct small_change *small, int64_t requests)
+{
+    struct change *changes[] = {&small->change};
+    struct reason why;
+
+    small->cell.value = packed(0, requests);
+    CU_ASSERT_EQUAL_FATAL(store_flush(store, changes, 1, &why), GO_ON);
+    return small->change.verdict;
+}
+
+/* A new partition for each test, claimed. */
+static struct standing claimed(int32_t partition)
+{
+    struct standing standing = {0};
+    struct reason why;
+    bool created = false;
+
+    CU_ASSERT_EQUAL_FATAL(store_create(store, partition, 100, &created, &why), GO_ON);
+    CU_ASSERT_TRUE(created);
+    CU_ASSERT_EQUAL_FATAL(store_claim(store, partition, &standing, &why), GO_ON);
+    return standing;
+}
+
+static int64_t found_requests;
+static enum verdict find_requests(void *context, struct span key, struct span value, struct reason *why)
+{
+    (void)context;
+    (void)why;
+    CU_ASSERT_TRUE(span_equal(key, span_of("total")));
+    CU_ASSERT_TRUE(cell_unpack(value, &scratch));
+    found_requests = scratch.sums[M_REQUESTS];
+    return GO_ON;
+}
+
+/* What the store holds: records and requests of the one window, and its next offset. */
+static void expect(int32_t partition, int64_t next, int64_t records, int64_t requests)
+{
+    struct standing standing;
+    struct reason why;
+    int64_t found_records = -1;
+
+    found_requests = 0;
+    CU_ASSERT_EQUAL(store_snapshot(store, partition, (struct window){WINDOW_DAY, monday}, find_requests, NULL,
+                                   &found_records, &standing, &why),
+                    GO_ON);
+    CU_ASSERT_EQUAL(standing.next, next);
+    CU_ASSERT_EQUAL(found_records, records);
+    CU_ASSERT_EQUAL(found_requests, requests);
+}
+
+static void state_is_created_once_and_never_by_a_claim(void)
+{
+    struct standing standing;
+    struct reason why;
+    bool created = true;
+
+    CU_ASSERT_EQUAL(store_claim(store, 1, &standing, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-STATE-MISSING");
+    standing = claimed(1);
+    CU_ASSERT_EQUAL(standing.first, 100);
+    CU_ASSERT_EQUAL(standing.next, 100);
+    CU_ASSERT_EQUAL(standing.watermark_ms, STORE_NO_TIME);
+    CU_ASSERT_EQUAL(standing.floor_ms[WINDOW_HOUR], STORE_NO_TIME);
+    CU_ASSERT_EQUAL(store_create(store, 1, 7, &created, &why), GO_ON);
+    CU_ASSERT_FALSE(created);
+    CU_ASSERT_EQUAL(store_standing(store, 1, &standing, &why), GO_ON);
+    CU_ASSERT_EQUAL(standing.next, 100);
+}
+
+static void a_flush_is_applied_once(void)
+{
+    struct standing standing = claimed(2);
+    struct small_change small;
+
+    prepare(&small, &standing, 105, 5);
+    CU_ASSERT_EQUAL(load(&small), GO_ON);
+    CU_ASSERT_PTR_NULL(small.cell.stored.bytes);
+    CU_ASSERT_EQUAL(small.window.records_stored, 0);
+    CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
+    expect(2, 105, 5, 5);
+    CU_ASSERT_EQUAL(flush(&small, 5), GO_ON); /* the reply was lost, say: the identical flush again */
+    expect(2, 105, 5, 5);
+
+    standing.next = 105;
+    prepare(&small, &standing, 107, 2);
+    CU_ASSERT_EQUAL(load(&small), GO_ON);
+    CU_ASSERT_EQUAL(small.window.records_stored, 5);
+    CU_ASSERT_TRUE(cell_unpack(small.cell.stored, &scratch));
+    CU_ASSERT_EQUAL(scratch.sums[M_REQUESTS], 5);
+    CU_ASSERT_EQUAL(flush(&small, 7), GO_ON);
+    expect(2, 107, 7, 7);
+}
+
+static void who_does_not_stand_where_the_store_stands_is_fenced(void)
+{
+    struct standing standing = claimed(3), newer;
+    struct small_change small, stale;
+    struct reason why;
+
+    prepare(&small, &standing, 105, 5);
+    CU_ASSERT_EQUAL(load(&small), GO_ON);
+    prepare(&stale, &standing, 104, 4);
+    CU_ASSERT_EQUAL(load(&stale), GO_ON);
+    CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
+    CU_ASSERT_EQUAL(flush(&stale, 4), REWIND); /* same token, but the offset has moved */
+    CU_ASSERT_STRING_EQUAL(stale.change.why.id, "STORE-FENCED");
+    expect(3, 105, 5, 5);
+
+    CU_ASSERT_EQUAL(store_claim(store, 3, &newer, &why), GO_ON);
+    standing.next = 105;
+    prepare(&small, &standing, 110, 5);
+    CU_ASSERT_EQUAL(load(&small), REWIND); /* another owner */
+    CU_ASSERT_EQUAL(flush(&small, 10), REWIND);
+    CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-FENCED");
+    expect(3, 105, 5, 5);
+}
+
+static void a_torn_window_is_found(void)
+{
+    struct standing standing = claimed(4);
+    struct small_change small;
+    struct reason why;
+    int64_t records = 0;
+    char command[256];
+
+    prepare(&small, &standing, 105, 5);
+    CU_ASSERT_EQUAL(load(&small), GO_ON);
+    CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
+    snprintf(command, sizeof(command), "redis-cli -s %s DEL 'check:{events:4}:day:%" PRId64 "' >/dev/null",
+             redis.socket, monday);
+    CU_ASSERT_EQUAL_FATAL(system(command), 0);
+    standing.next = 105;
+    prepare(&small, &standing, 106, 1);
+    CU_ASSERT_EQUAL(load(&small), HALT);
+    CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-TORN");
+    CU_ASSERT_EQUAL(flush(&small, 6), HALT);
+    CU_ASSERT_EQUAL(
+        store_snapshot(store, 4, (struct window){WINDOW_DAY, monday}, find_requests, NULL, &records, &standing, &why),
+        HALT);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-TORN");
+}
+
+static void a_flush_that_cannot_write_leaves_nothing(void)
+{
+    struct standing standing = claimed(5);
+    struct small_change small;
+    char command[256];
+
+    snprintf(command, sizeof(command), "redis-cli -s %s SET 'check:{events:5}:day:%" PRId64 "' x >/dev/null",
+             redis.socket, monday);
+    CU_ASSERT_EQUAL_FATAL(system(command), 0); /* a foreign writer put something else there */
+    prepare(&small, &standing, 105, 5);
+    struct change *changes[] = {&small.change};
+    struct reason why;
+    small.cell.value = packed(0, 5);
+    CU_ASSERT_EQUAL(store_flush(store, changes, 1, &why), HALT);
+    CU_ASSERT_EQUAL(store_standing(store, 5, &standing, &why), GO_ON);
+    CU_ASSERT_EQUAL(standing.next, 100);
+}
+
+static void windows_end_in_two_steps(void)
+{
+    struct standing standing = claimed(6);
+    struct small_change small;
+    struct reason why;
+    struct stored_window windows[4];
+    uint32_t count = 0;
+    int64_t tuesday = monday + DAY_MS;
+
+    prepare(&small, &standing, 105, 5);
+    CU_ASSERT_EQUAL(load(&small), GO_ON);
+    CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
+    CU_ASSERT_EQUAL(store_windows(store, 6, windows, 4, &count, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(count, 1);
+    CU_ASSERT_EQUAL(windows[0].records, 5);
+    CU_ASSERT_EQUAL(windows[0].window.start_ms, monday);
+
+    CU_ASSERT_EQUAL(store_collect(store, 6, windows, 1, &why), TRY_LATER); /* not sealed */
+    windows[0].records = 4;                                                /* the last summary knew of four */
+    CU_ASSERT_EQUAL(store_seal(store, 6, WINDOW_DAY, tuesday, windows, 1, &why), TRY_LATER);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-WINDOW-GREW");
+    CU_ASSERT_EQUAL(store_seal(store, 6, WINDOW_DAY, tuesday, windows, 0, &why), TRY_LATER); /* of none */
+    windows[0].records = 5;
+    CU_ASSERT_EQUAL(store_seal(store, 6, WINDOW_DAY, tuesday, windows, 1, &why), GO_ON);
+
+    standing.next = 105;
+    prepare(&small, &standing, 106, 1);
+    CU_ASSERT_EQUAL(load(&small), REWIND);
+    CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-COLLECTED");
+    CU_ASSERT_EQUAL(flush(&small, 6), REWIND);
+    expect(6, 105, 5, 5);
+    CU_ASSERT_EQUAL(store_collect(store, 6, windows, 1, &why), GO_ON);
+    CU_ASSERT_EQUAL(store_collect(store, 6, windows, 1, &why), GO_ON); /* harmless to repeat */
+    CU_ASSERT_EQUAL(store_windows(store, 6, windows, 4, &count, &why), GO_ON);
+    CU_ASSERT_EQUAL(count, 0);
+    CU_ASSERT_EQUAL(store_seal(store, 6, WINDOW_DAY, monday, NULL, 0, &why), GO_ON); /* a floor never falls */
+    CU_ASSERT_EQUAL(store_standing(store, 6, &standing, &why), GO_ON);
+    CU_ASSERT_EQUAL(standing.floor_ms[WINDOW_DAY], tuesday);
+}
+
+/* More cells than one unpack() takes, over several partitions in one round trip. */
+static void large_changes_go_in_chunks(void)
+{
+    enum { CELLS = 13000 };
+    struct standing standings[2] = {claimed(7), claimed(8)};
+    struct change_cell *cells = calloc(CELLS, sizeof(*cells));
+    char(*keys)[32] = calloc(CELLS, sizeof(*keys));
+    struct change_window windows[2];
+    struct change changes[2], *both[] = {&changes[0], &changes[1]};
+    struct reason why;
+
+    for (int i = 0; i < CELLS; i++) {
+        snprintf(keys[i], sizeof(keys[i]), "model|author/name-%d", i);
+        cells[i].key = span_of(keys[i]);
+        cells[i].value = packed(i % 2, i % 2 + 1);
+    }
+    for (int i = 0; i < 2; i++) {
+        windows[i] = (struct change_window){.window = {WINDOW_DAY, monday}, .cell_count = CELLS, .records_added = 9};
+        changes[i] = (struct change){.standing = &standings[i],
+                                     .next = 200,
+                                     .window_count = 1,
+                                     .windows = &windows[i],
+                                     .cell_count = CELLS,
+                                     .cells = cells};
+    }
+    CU_ASSERT_EQUAL(store_flush(store, both, 2, &why), GO_ON);
+    CU_ASSERT_EQUAL(changes[0].verdict, GO_ON);
+    CU_ASSERT_EQUAL(changes[1].verdict, GO_ON);
+    standings[0].next = standings[1].next = 200;
+    changes[0].nonce[0] = changes[1].nonce[0] = '\0';
+    CU_ASSERT_EQUAL(store_load(store, both, 2, &why), GO_ON);
+    CU_ASSERT_EQUAL(changes[1].verdict, GO_ON);
+    CU_ASSERT_EQUAL(windows[1].records_stored, 9);
+    for (int i = 0; i < CELLS; i++) {
+        CU_ASSERT_FATAL(cells[i].stored.bytes != NULL && cell_unpack(cells[i].stored, &scratch));
+        CU_ASSERT_EQUAL_FATAL(scratch.sums[M_REQUESTS], i % 2 + 1);
+    }
+    free(cells);
+    free(keys);
+}
+
+/* What a person at redis-cli sees. */
+static void people_can_read_the_cells(void)
+{
+    struct standing standing = claimed(9);
+    struct small_change small;
+    char command[300], line[300] = "";
+
+    prepare(&small, &standing, 105, 5);
+    CU_ASSERT_EQUAL(load(&small), GO_ON);
+    CU_ASSERT_EQUAL(flush(&small, 300), GO_ON);
+    snprintf(command, sizeof(command),
+             "redis-cli -s %s FCALL_RO gentally_1_read 1 'check:{events:9}:day:%" PRId64 "' total", redis.socket,
+             monday);
+    FILE *output = popen(command, "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(output);
+    while (fgets(line, sizeof(line), output) != NULL)
+        ;
+    pclose(output);
+    CU_ASSERT_STRING_EQUAL(line, "requests=300\n");
+}
+
+int main(void)
+{
+    struct reason why;
+    CU_TestInfo tests[] = {
+        {"state_is_created_once_and_never_by_a_claim", state_is_created_once_and_never_by_a_claim},
+        {"a_flush_is_applied_once", a_flush_is_applied_once},
+        {"who_does_not_stand_where_the_store_stands_is_fenced", who_does_not_stand_where_the_store_stands_is_fenced},
+        {"a_torn_window_is_found", a_torn_window_is_found},
+        {"a_flush_that_cannot_write_leaves_nothing", a_flush_that_cannot_write_leaves_nothing},
+        {"windows_end_in_two_steps", windows_end_in_two_steps},
+        {"large_changes_go_in_chunks", large_changes_go_in_chunks},
+        {"people_can_read_the_cells", people_can_read_the_cells},
+        CU_TEST_INFO_NULL,
+    };
+
+    config_defaults(&config);
+    monday = days_of_date(2025, 10, 6) * DAY_MS;
+    log_open(&logger, LOG_LEVEL_ERROR, "store_check");
+    if (!test_redis_start(&redis)) {
+        printf("SKIP store_check: redis-server\n");
+        return 77;
+    }
+    snprintf(config.redis_url, sizeof(config.redis_url), "unix://%s", redis.socket);
+    snprintf(config.namespace_, sizeof(config.namespace_), "check");
+    snprintf(config.topic, sizeof(config.topic), "events");
+    int status = EXIT_FAILURE;
+    if (store_open(&store, &config, &logger, &why) == GO_ON) {
+        if (store_check(store, &why) == HALT && strcmp(why.id, "STORE-FUNCTIONS-MISSING") == 0 &&
+            store_install(store, &why) == GO_ON && store_check(store, &why) == GO_ON)
+            status = suite_run("store_check", tests);
+        else
+            printf("store_check: the functions: %s\n", why.text);
+        store_close(store);
+    }
+    test_redis_stop(&redis);
+    return status;
+}

@@ -1,0 +1,72 @@
+/* A private redis-server for the length of one test program: a unix socket in a folder of its own, ended by its process
+ * id. */
+#ifndef GENTALLY_TEST_REDIS_H
+#define GENTALLY_TEST_REDIS_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct test_redis {
+    char folder[64], socket[80];
+    pid_t pid;
+};
+
+static inline bool test_redis_answers(const struct test_redis *redis)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char reply[8] = "";
+    int connection = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", redis->socket);
+    bool is_good = connect(connection, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+                   write(connection, "PING\r\n", 6) == 6 && read(connection, reply, 7) == 7 &&
+                   memcmp(reply, "+PONG\r\n", 7) == 0;
+    close(connection);
+    return is_good;
+}
+
+/* False if there is no redis-server or it does not answer within 10 s. */
+static inline bool test_redis_start(struct test_redis *redis)
+{
+    snprintf(redis->folder, sizeof(redis->folder), "/tmp/gentally-redis.XXXXXX");
+    if (mkdtemp(redis->folder) == NULL)
+        return false;
+    snprintf(redis->socket, sizeof(redis->socket), "%s/redis.sock", redis->folder);
+    redis->pid = fork();
+    if (redis->pid == 0) {
+        int silent = open("/dev/null", O_WRONLY);
+        dup2(silent, STDOUT_FILENO);
+        dup2(silent, STDERR_FILENO);
+        execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", redis->socket, "--save", "",
+               "--appendonly", "no", "--dir", redis->folder, (char *)NULL);
+        _exit(127);
+    }
+    for (int i = 0; i < 1000; i++) {
+        if (test_redis_answers(redis))
+            return true;
+        if (waitpid(redis->pid, NULL, WNOHANG) == redis->pid)
+            return false;
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    }
+    return false;
+}
+
+static inline void test_redis_stop(struct test_redis *redis)
+{
+    kill(redis->pid, SIGKILL);
+    waitpid(redis->pid, NULL, 0);
+    unlink(redis->socket);
+    rmdir(redis->folder);
+}
+
+#endif
