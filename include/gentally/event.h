@@ -45,13 +45,14 @@ struct event {
 /* The limits an event must keep; beyond them it is set aside, so that no sum can overflow unnoticed. */
 #define EVENT_TOKENS_MAX INT64_C(1000000000000)  /* 10^12 a field */
 #define EVENT_COST_MAX INT64_C(1000000000000000) /* 10^15 nano-USD = a million dollars */
-#define EVENT_TEXT_MAX 256                       /* bytes of any one dimension or id */
+#define EVENT_TEXT_MAX 256                       /* bytes of any one text: id, dimension, label path */
+#define EVENT_MS_MAX INT64_C(253402300799999)    /* created_at: 0 (1970) to the end of the year 9999 */
 
 /*
  * Checks what a schema cannot say: model and id present, 0 <= reasoning <= completion, 0 <= cached <= prompt, limits,
  * text sizes, confidence in [0, 1], `op` = create (amend and retract are not counted yet). Returns GO_ON, or SET_ASIDE
- * with the reason (EVENT-MODEL-MISSING, EVENT-ID-MISSING, EVENT-TOKENS-IDENTITY, EVENT-OUT-OF-RANGE,
- * EVENT-TEXT-TOO-LONG, EVENT-CONFIDENCE, EVENT-OP-UNSUPPORTED).
+ * with the reason (EVENT-MODEL-MISSING, EVENT-ID-MISSING, EVENT-TOKENS-IDENTITY, EVENT-OUT-OF-RANGE (negative ones
+ * too), EVENT-TEXT-TOO-LONG, EVENT-CONFIDENCE, EVENT-OP-UNSUPPORTED).
  */
 MUST_CHECK enum verdict event_check(const struct event *event, struct reason *why);
 
