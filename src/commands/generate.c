@@ -31,7 +31,7 @@ static const struct command_help help = {
             "categories of a small demo are not noise.\n"
             "\n"
             "Example: ten thousand events of one week, some of them up to a minute late:\n"
-            "  gentally generate --events 10000 --from 2025-11-17 --weeks 1 --disorder 60000 > events.jsonl\n",
+            "  gentally generate --events 10000 --from 2025-11-17 --weeks 1 --disorder 60000 > events.jsonl",
 };
 
 static enum verdict read_range(const struct command_option options[], struct workload_options *workload,

@@ -1,0 +1,218 @@
+/* `gentally catalog`: which models the traffic has that the catalog does not know, and what it knows of one. */
+#include "commands.h"
+
+#include "gentally/catalog.h"
+#include "gentally/json.h"
+#include "leaderboard.h"
+#include "live.h"
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+enum option { FORMAT, OPTION_COUNT };
+
+static const struct command_help help = {
+    .name = "catalog",
+    .arguments = "missing [options] | show SLUG [options]",
+    .summary = "lists models the catalog does not know, or shows what it knows of one",
+    .text = "missing  reads the counters in Redis (the largest windows that are kept) and lists the models with\n"
+            "         traffic but without an entry, largest first. They are counted under their own names with\n"
+            "         source, size and reasoning `unknown`. Add them to the catalog file and send the worker\n"
+            "         SIGHUP: windows that are still kept are emitted again with the new attributes.\n"
+            "show     prints author, source, size class, reasoning and list prices of a slug, after its variant\n"
+            "         (\":free\"), alias or date is resolved.\n"
+            "\n"
+            "Example:\n"
+            "  gentally catalog missing\n"
+            "  gentally catalog show anthropic/claude-4.5-sonnet-20250929",
+};
+
+/* The model of a row key of the rollup `model`, without its variant. */
+static struct span model_of(const struct rollups *rollups, struct span key, char text[ROW_KEY_MAX])
+{
+    struct span values[ROLLUP_DIMS_MAX] = {{NULL, 0}};
+    const struct rollup *rollup;
+
+    if (!row_key_read(key, rollups, &rollup, values, text))
+        return (struct span){NULL, 0};
+    for (uint32_t index = 0; index < rollup->dim_count; index++) {
+        if (rollup->dims[index] == DIM_MODEL)
+            return slug_base(values[index]);
+    }
+    return (struct span){NULL, 0};
+}
+
+/* The smallest rollup that names the model: `model` in the default configuration. */
+static const struct rollup *rollup_with_model(const struct rollups *rollups)
+{
+    const struct rollup *found = NULL;
+
+    for (uint32_t index = 0; index < rollups->count; index++) {
+        const struct rollup *rollup = &rollups->items[index];
+        bool counts_once = true, has_model = false;
+        for (uint32_t at = 0; at < rollup->dim_count; at++) {
+            has_model = has_model || rollup->dims[at] == DIM_MODEL;
+            counts_once = counts_once && rollup->dims[at] != DIM_CATEGORY && rollup->dims[at] != DIM_TAG;
+        }
+        if (has_model && counts_once && (found == NULL || rollup->dim_count < found->dim_count))
+            found = rollup;
+    }
+    return found;
+}
+
+/* Sums the rows of every window of the kind by unknown model. */
+static enum verdict add_missing(struct live *live, const struct rollup *rollup, enum window_kind kind,
+                                const struct catalog *catalog, struct breakdown *missing, struct reason *why)
+{
+    struct breakdown *rows = NULL;
+    char text[ROW_KEY_MAX];
+    enum verdict verdict = breakdown_open(&rows, why);
+
+    for (uint32_t index = 0; index < live->window_count && verdict == GO_ON; index++) {
+        if (live->windows[index].window.kind == kind)
+            verdict = live_add(live, live->windows[index].window, rollup, rows, why);
+    }
+    if (verdict == GO_ON)
+        breakdown_sort(rows, BY_TOKENS);
+    for (size_t index = 0; verdict == GO_ON && index < breakdown_count(rows); index++) {
+        const struct breakdown_row *row = breakdown_row(rows, index);
+        struct span model = model_of(&live->config->rollups, row->name, text);
+        int64_t sums[MEASURE_COUNT] = {
+            [M_REQUESTS] = row->requests, [M_TOKENS_PROMPT] = row->tokens, [M_COST_NANO_USD] = row->cost_nano_usd};
+        if (model.size > 0 && !catalog_find(catalog, model).is_known)
+            verdict = breakdown_add(missing, 0, model, sums, why);
+    }
+    breakdown_close(rows);
+    return verdict;
+}
+
+static enum verdict print_missing(const struct config *config, const struct catalog *catalog, uint32_t format,
+                                  struct reason *why)
+{
+    const struct rollup *rollup = rollup_with_model(&config->rollups);
+    const struct leaderboard leaderboard = {
+        .titles = {"model"}, .title_count = 1, .by = BY_TOKENS, .format = format, .limit = INT64_MAX};
+    struct live live = {0};
+    struct breakdown *missing = NULL;
+    enum window_kind kind = WINDOW_MONTH;
+
+    while (kind > WINDOW_HOUR && !config->windows[kind])
+        kind--;
+    if (rollup == NULL)
+        return reason_set(why, HALT, "CONFIG-VALUE", 0, "no configured rollup counts by model (%s)",
+                          config->rollups_text);
+    enum verdict verdict = breakdown_open(&missing, why);
+    if (verdict == GO_ON)
+        verdict = live_open(&live, config, why);
+    if (verdict == GO_ON)
+        verdict = add_missing(&live, rollup, kind, catalog, missing, why);
+    if (verdict == GO_ON) {
+        breakdown_sort(missing, BY_TOKENS);
+        if (breakdown_count(missing) == 0)
+            fprintf(stderr, "no unknown models\n");
+        else
+            verdict = leaderboard_print(&leaderboard, missing, why);
+    }
+    live_close(&live);
+    breakdown_close(missing);
+    return verdict;
+}
+
+static void print_field(const char *name, struct span value)
+{
+    printf("%-10s %.*s\n", name, (int)value.size, value.size == 0 ? "" : value.bytes);
+}
+
+static void print_model(const struct model *model, double prompt_usd, double completion_usd)
+{
+    char released[32] = "unknown";
+
+    if (model->released_ms != 0)
+        time_format(model->released_ms, released, sizeof released);
+    print_field("slug", model->slug);
+    print_field("author", model->author);
+    print_field("source", span_of(model_source_name(model->source)));
+    print_field("size", span_of(model_size_name(model->size)));
+    print_field("reasoning", span_of(model_reasoning_name(model->reasoning)));
+    print_field("released", (struct span){released, strcspn(released, "T")});
+    if (prompt_usd > 0 || completion_usd > 0)
+        printf("%-10s %g USD per million prompt tokens, %g per million completion tokens\n", "price", prompt_usd,
+               completion_usd);
+    else
+        print_field("price", span_of("none listed"));
+}
+
+static void print_model_json(const struct model *model)
+{
+    char slug[JSON_TEXT_MAX(EVENT_TEXT_MAX)], author[JSON_TEXT_MAX(EVENT_TEXT_MAX)];
+
+    printf("{\"model\":%.*s,", (int)(json_text(slug, model->slug) - slug), slug);
+    if (model->author.size > 0)
+        printf("\"author\":%.*s,", (int)(json_text(author, model->author) - author), author);
+    printf("\"source\":\"%s\",\"size\":\"%s\",\"reasoning\":\"%s\"}\n", model_source_name(model->source),
+           model_size_name(model->size), model_reasoning_name(model->reasoning));
+}
+
+static enum verdict show(const struct catalog *catalog, const char *slug, uint32_t format, struct reason *why)
+{
+    struct model model, listed;
+    double prompt_usd = 0, completion_usd = 0;
+
+    if (slug == NULL || *slug == '\0' || strlen(slug) > EVENT_TEXT_MAX)
+        return reason_set(why, HALT, "CONFIG-VALUE", 0, "catalog show wants a slug like openai/gpt-4o");
+    if (format == FORMAT_CSV)
+        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--format csv: catalog show has table and json");
+    model = catalog_find(catalog, span_of(slug));
+    if (!model.is_known) {
+        fprintf(stderr, "%s: the catalog does not know it; it is counted as %.*s, all attributes unknown\n", slug,
+                (int)model.slug.size, model.slug.bytes);
+        return GO_ON;
+    }
+    for (size_t index = 0; catalog_at(catalog, index, &listed, &prompt_usd, &completion_usd); index++) {
+        if (span_equal(listed.slug, model.slug))
+            break;
+    }
+    if (format == FORMAT_JSON)
+        print_model_json(&model);
+    else
+        print_model(&model, prompt_usd, completion_usd);
+    return GO_ON;
+}
+
+static int run(const char *verb, const char *slug, const struct config *config, const struct command_option options[])
+{
+    struct catalog *catalog = NULL;
+    struct reason why = {0};
+    uint32_t format = FORMAT_TABLE;
+    enum verdict verdict = option_choice(&options[FORMAT], leaderboard_formats, LEADERBOARD_FORMATS, &format, &why);
+    bool is_show = strcmp(verb, "show") == 0, is_missing = strcmp(verb, "missing") == 0;
+
+    if (verdict == GO_ON && ((!is_show && !is_missing) || (is_missing && slug != NULL)))
+        verdict = reason_set(&why, HALT, "CONFIG-VALUE", 0, "want `catalog missing` or `catalog show SLUG`");
+    if (verdict == GO_ON)
+        verdict = catalog_open(&catalog, config->catalog, &why);
+    if (verdict == GO_ON)
+        verdict = is_show ? show(catalog, slug, format, &why) : print_missing(config, catalog, format, &why);
+    catalog_close(catalog);
+    return verdict == GO_ON ? EX_OK : command_fail(help.name, &why);
+}
+
+int command_catalog(int argc, char **argv)
+{
+    struct command_option options[OPTION_COUNT] = {
+        [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
+    };
+    struct config *config = calloc(1, sizeof *config);
+    const char *slug = NULL;
+    /* The verb stands where a program's name does; what follows is read as for any other command. */
+    bool has_verb = argc > 1 && argv[1][0] != '-';
+    int code = EX_OSERR;
+
+    if (config != NULL &&
+        command_begin(&help, config, argc - has_verb, argv + has_verb, options, OPTION_COUNT, &slug, &code))
+        code = run(has_verb ? argv[1] : "", slug, config, options);
+    free(config);
+    return code;
+}

@@ -1,0 +1,29 @@
+/* Printing a breakdown: one line per name, with its share, in three formats. What `summaries --by`, `top` and `catalog
+ * missing` have in common. */
+#ifndef GENTALLY_LEADERBOARD_H
+#define GENTALLY_LEADERBOARD_H
+
+#include "gentally/breakdown.h"
+#include "gentally/rollup.h"
+
+enum leaderboard_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV, LEADERBOARD_FORMATS };
+extern const char *const leaderboard_formats[LEADERBOARD_FORMATS];
+extern const char *const leaderboard_orders[3]; /* names of enum breakdown_by */
+
+struct leaderboard {
+    const char *window;                  /* kind: the first column; NULL: the breakdown has no windows */
+    const char *titles[ROLLUP_DIMS_MAX]; /* of the fields a name has */
+    uint32_t title_count;
+    enum breakdown_by by; /* what the shares are of */
+    uint32_t format;      /* enum leaderboard_format */
+    int64_t limit;        /* lines for each window, at most */
+    /* Takes a name apart into `title_count` fields, borrowed until the next call. NULL: the name is the only field. */
+    void (*split)(void *context, struct span name, struct span fields[]);
+    void *context;
+};
+
+/* Prints a sorted breakdown to standard output. HALT: NO-MEMORY, OUTPUT-FAILED. */
+MUST_CHECK enum verdict leaderboard_print(const struct leaderboard *leaderboard, const struct breakdown *breakdown,
+                                          struct reason *why);
+
+#endif

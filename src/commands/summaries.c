@@ -1,0 +1,316 @@
+/*
+ * `gentally summaries`: reads a rollup's topic to its end, keeps the newest version of each key, and prints it as JSON,
+ * CSV or a table, whole or summed over one attribute.
+ */
+#include "commands.h"
+
+#include "gentally/breakdown.h"
+#include "gentally/encode.h"
+#include "gentally/newest.h"
+#include "gentally/sink.h"
+#include "gentally/summary_text.h"
+#include "gentally/table.h"
+#include "gentally/topics.h"
+#include "leaderboard.h"
+#include "options.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+enum option { ROLLUP, WINDOW, FROM, TO, FORMAT, BY, LIMIT, FINAL, OPTION_COUNT };
+
+#define COLUMN_NONE COLUMN_COUNT
+
+static const struct command_help help = {
+    .name = "summaries",
+    .arguments = "--rollup R --window W [options]",
+    .summary = "prints the summaries of a rollup, newest version of each row",
+    .text = "Reads the topic <namespace>.summaries.<rollup> from its beginning to its end and prints the rows of\n"
+            "the windows asked for, ordered by window, then largest tokens first. Nothing is changed.\n"
+            "\n"
+            "--by sums the rows over an attribute and adds each one's share of the window's tokens. Mind\n"
+            "that one event counts in each of its categories and tags.\n"
+            "\n"
+            "json: one object a line, with the fields of schemas/summary.avsc, times in milliseconds.\n"
+            "csv: a header, then all fields but the histograms, times as ISO 8601.\n"
+            "table: what a person wants to see. `early` in it marks a window that was still open.\n"
+            "\n"
+            "Example: tokens by source and week, then the top models of a week:\n"
+            "  gentally summaries --rollup model --window week --by source\n"
+            "  gentally summaries --rollup model --window week --from 2025-11-17 --to 2025-11-24 --limit 10",
+};
+
+/* What was asked for, and what is read. */
+struct request {
+    const struct rollup *rollup;
+    enum window_kind window;
+    int64_t from_ms, to_ms; /* of window_start, half-open */
+    bool is_final;
+    uint32_t format; /* enum leaderboard_format */
+    enum column by;  /* COLUMN_NONE: whole rows */
+    int64_t limit;
+    struct encoder *encoder;
+    struct summary_read *read; /* the summary at hand */
+    struct newest *newest;
+    struct breakdown *breakdown; /* with `by` */
+    struct table *table;
+    char *text; /* SUMMARY_TEXT_MAX */
+};
+
+static enum verdict take_record(void *context, const struct record *record, struct reason *why)
+{
+    struct request *request = context;
+    struct summary_read *read = request->read;
+    const struct summary *summary = &read->summary;
+
+    if (record->value.bytes == NULL) {
+        newest_drop(request->newest, record->key);
+        return GO_ON;
+    }
+    enum verdict verdict = decode_summary(request->encoder, record->value, read, why);
+    if (verdict != GO_ON)
+        return verdict;
+    if (summary->window.kind != request->window || summary->window.start_ms < request->from_ms ||
+        summary->window.start_ms >= request->to_ms || (request->is_final && summary->pane == PANE_EARLY))
+        return GO_ON;
+    struct newest_row row = {
+        .key = record->key,
+        .value = record->value,
+        .generation = summary->generation,
+        .revision = summary->revision,
+        .pane = summary->pane,
+        .start_ms = summary->window.start_ms,
+        .tokens = read->cell.sums[M_TOKENS_PROMPT] + read->cell.sums[M_TOKENS_COMPLETION],
+    };
+    return newest_put(request->newest, &row, why);
+}
+
+static enum verdict read_topic(struct request *request, const struct config *config, struct reason *why)
+{
+    char topic[TOPIC_NAME_MAX + 1];
+
+    topic_summaries(config, request->rollup->name, topic);
+    enum verdict verdict = topic_read(config, topic, take_record, request, why);
+    if (verdict == GO_ON)
+        newest_sort(request->newest);
+    return verdict;
+}
+
+/* Gives each kept summary to `print`, decoded again: the bytes are a tenth of what a decoded one takes. */
+static enum verdict each_row(struct request *request, enum verdict (*print)(struct request *, struct reason *),
+                             struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+    int64_t printed = 0, start_ms = INT64_MIN;
+
+    for (size_t index = 0; index < newest_count(request->newest) && verdict == GO_ON; index++) {
+        const struct newest_row *row = newest_row(request->newest, index);
+        printed = row->start_ms == start_ms ? printed : 0;
+        start_ms = row->start_ms;
+        if (request->by == COLUMN_NONE && printed++ >= request->limit)
+            continue;
+        verdict = decode_summary(request->encoder, row->value, request->read, why);
+        if (verdict == GO_ON)
+            verdict = print(request, why);
+    }
+    return verdict;
+}
+
+static enum verdict write_text(size_t size, const char *text, struct reason *why)
+{
+    if (fwrite(text, 1, size, stdout) == size)
+        return GO_ON;
+    return reason_set(why, HALT, "OUTPUT-FAILED", errno, "standard output: %s", strerror(errno));
+}
+
+static enum verdict print_json(struct request *request, struct reason *why)
+{
+    return write_text(summary_json_write(&request->read->summary, request->read->accounts, request->text),
+                      request->text, why);
+}
+
+static enum verdict print_csv(struct request *request, struct reason *why)
+{
+    return write_text(summary_csv_write(&request->read->summary, request->read->accounts, request->text), request->text,
+                      why);
+}
+
+/* The summary's column of a dimension: they share their names. */
+static enum column column_of(enum dimension dimension)
+{
+    enum column column = 0;
+
+    while (column < COLUMN_COUNT && strcmp(column_name(column), dimension_name(dimension)) != 0)
+        column++;
+    return column;
+}
+
+static enum verdict row_to_table(struct request *request, struct reason *why)
+{
+    const struct summary *summary = &request->read->summary;
+    const int64_t *sums = request->read->cell.sums;
+    char start[32];
+
+    (void)why;
+    time_format(summary->window.start_ms, start, sizeof start);
+    table_text(request->table, span_of(start));
+    for (uint32_t index = 0; index < request->rollup->dim_count; index++) {
+        enum column column = column_of(request->rollup->dims[index]);
+        table_text(request->table, column < COLUMN_COUNT ? summary->columns[column] : (struct span){NULL, 0});
+    }
+    table_integer(request->table, sums[M_REQUESTS]);
+    table_integer(request->table, sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION]);
+    table_nano_usd(request->table, sums[M_COST_NANO_USD]);
+    table_text(request->table, span_of(pane_name(summary->pane)));
+    return GO_ON;
+}
+
+static enum verdict print_table(struct request *request, struct reason *why)
+{
+    struct table_column columns[1 + ROLLUP_DIMS_MAX + 4] = {{window_kind_name(request->window), false}};
+    uint32_t count = 1;
+
+    for (uint32_t index = 0; index < request->rollup->dim_count; index++)
+        columns[count++] = (struct table_column){dimension_name(request->rollup->dims[index]), false};
+    columns[count++] = (struct table_column){"requests", true};
+    columns[count++] = (struct table_column){"tokens", true};
+    columns[count++] = (struct table_column){"cost USD", true};
+    columns[count++] = (struct table_column){"pane", false};
+    enum verdict verdict = table_open(&request->table, columns, count, why);
+    if (verdict == GO_ON)
+        verdict = each_row(request, row_to_table, why);
+    if (verdict == GO_ON)
+        verdict = table_print(request->table, stdout, why);
+    return verdict;
+}
+
+static enum verdict row_to_breakdown(struct request *request, struct reason *why)
+{
+    const struct summary *summary = &request->read->summary;
+
+    return breakdown_add(request->breakdown, summary->window.start_ms, summary->columns[request->by],
+                         request->read->cell.sums, why);
+}
+
+static enum verdict print_groups(struct request *request, struct reason *why)
+{
+    const struct leaderboard leaderboard = {
+        .window = window_kind_name(request->window),
+        .titles = {column_name(request->by)},
+        .title_count = 1,
+        .by = BY_TOKENS,
+        .format = request->format,
+        .limit = request->limit,
+    };
+    enum verdict verdict = each_row(request, row_to_breakdown, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    breakdown_sort(request->breakdown, BY_TOKENS);
+    return leaderboard_print(&leaderboard, request->breakdown, why);
+}
+
+static enum verdict print_rows(struct request *request, struct reason *why)
+{
+    if (request->format == FORMAT_TABLE)
+        return print_table(request, why);
+    if (request->format == FORMAT_JSON)
+        return each_row(request, print_json, why);
+    enum verdict verdict = write_text(summary_csv_header_write(request->text), request->text, why);
+    return verdict == GO_ON ? each_row(request, print_csv, why) : verdict;
+}
+
+static enum verdict read_options(struct request *request, const struct config *config,
+                                 const struct command_option options[], struct reason *why)
+{
+    const char *columns[COLUMN_COUNT];
+    uint32_t by = COLUMN_NONE;
+
+    for (enum column column = 0; column < COLUMN_COUNT; column++)
+        columns[column] = column_name(column);
+    enum verdict verdict = option_rollup(&options[ROLLUP], &config->rollups, &request->rollup, why);
+    if (verdict == GO_ON)
+        verdict = option_window(&options[WINDOW], &request->window, why);
+    if (verdict == GO_ON)
+        verdict = option_time(&options[FROM], &request->from_ms, why);
+    if (verdict == GO_ON)
+        verdict = option_time(&options[TO], &request->to_ms, why);
+    if (verdict == GO_ON)
+        verdict = option_choice(&options[FORMAT], leaderboard_formats, LEADERBOARD_FORMATS, &request->format, why);
+    if (verdict == GO_ON)
+        verdict = option_choice(&options[BY], columns, COLUMN_COUNT, &by, why);
+    if (verdict == GO_ON)
+        verdict = option_integer(&options[LIMIT], 1, INT64_MAX, &request->limit, why);
+    request->by = (enum column)by;
+    request->is_final = options[FINAL].value != NULL;
+    return verdict;
+}
+
+static enum verdict open_parts(struct request *request, struct reason *why)
+{
+    request->read = calloc(1, sizeof *request->read);
+    request->text = malloc(SUMMARY_TEXT_MAX);
+    if (request->read == NULL || request->text == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory to read summaries");
+    enum verdict verdict = newest_open(&request->newest, why);
+    if (verdict == GO_ON)
+        verdict = breakdown_open(&request->breakdown, why);
+    if (verdict == GO_ON)
+        verdict = encoder_open(&request->encoder, why);
+    return verdict;
+}
+
+static void close_parts(struct request *request)
+{
+    if (request->encoder != NULL)
+        encoder_close(request->encoder);
+    table_close(request->table);
+    breakdown_close(request->breakdown);
+    newest_close(request->newest);
+    free(request->read);
+    free(request->text);
+}
+
+static int run(const struct config *config, const struct command_option options[])
+{
+    struct request request = {.from_ms = INT64_MIN, .to_ms = INT64_MAX, .limit = INT64_MAX};
+    struct reason why = {0};
+    enum verdict verdict = read_options(&request, config, options, &why);
+
+    if (verdict == GO_ON)
+        verdict = open_parts(&request, &why);
+    if (verdict == GO_ON)
+        verdict = read_topic(&request, config, &why);
+    if (verdict == GO_ON)
+        verdict = request.by == COLUMN_NONE ? print_rows(&request, &why) : print_groups(&request, &why);
+    if (verdict == GO_ON && fflush(stdout) != 0)
+        verdict = reason_set(&why, HALT, "OUTPUT-FAILED", errno, "standard output: %s", strerror(errno));
+    if (verdict == GO_ON && newest_count(request.newest) == 0)
+        fprintf(stderr, "summaries: no such window has been emitted yet\n");
+    close_parts(&request);
+    return verdict == GO_ON ? EX_OK : command_fail(help.name, &why);
+}
+
+int command_summaries(int argc, char **argv)
+{
+    struct command_option options[OPTION_COUNT] = {
+        [ROLLUP] = {"rollup", "R", "which rollup: total, model, provider, ... (required)", NULL},
+        [WINDOW] = {"window", "W", "which windows: hour, day, week or month (required)", NULL},
+        [FROM] = {"from", "TIME", "only windows that start then or later", NULL},
+        [TO] = {"to", "TIME", "only windows that start before", NULL},
+        [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
+        [BY] = {"by", "COLUMN", "sum over an attribute: source, author, category, continent, size, ...", NULL},
+        [LIMIT] = {"limit", "N", "only the first N of each window", NULL},
+        [FINAL] = {"final", NULL, "leave out early panes: only what was emitted after its window closed", NULL},
+    };
+    struct config *config = calloc(1, sizeof *config);
+    int code = EX_OSERR;
+
+    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, NULL, &code))
+        code = run(config, options);
+    free(config);
+    return code;
+}

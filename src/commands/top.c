@@ -1,0 +1,130 @@
+/* `gentally top`: what the counters in Redis say right now, largest first. */
+#include "commands.h"
+
+#include "leaderboard.h"
+#include "live.h"
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+enum option { ROLLUP, WINDOW, AT, BY, LIMIT, FORMAT, OPTION_COUNT };
+
+static const struct command_help help = {
+    .name = "top",
+    .arguments = "--rollup R --window W [options]",
+    .summary = "prints the largest rows of a window as they are counted, live from Redis",
+    .text = "Reads the newest window of the kind (or the one that holds --at) from all partitions and prints its\n"
+            "largest rows. The numbers are of this moment: the window may still be open, and events since the\n"
+            "last flush (about a second) are not in them. For what was emitted, see `gentally summaries`.\n"
+            "\n"
+            "Example:\n"
+            "  gentally top --rollup model --window hour --limit 10 --by cost",
+};
+
+struct request {
+    const struct rollup *rollup;
+    const struct rollups *rollups;
+    enum window_kind window;
+    int64_t at_ms, limit;
+    uint32_t by, format;
+    char text[ROW_KEY_MAX]; /* the fields of the row at hand */
+};
+
+static enum verdict read_options(struct request *request, const struct config *config,
+                                 const struct command_option options[], struct reason *why)
+{
+    enum verdict verdict = option_rollup(&options[ROLLUP], &config->rollups, &request->rollup, why);
+
+    request->rollups = &config->rollups;
+    if (verdict == GO_ON)
+        verdict = option_window(&options[WINDOW], &request->window, why);
+    if (verdict == GO_ON)
+        verdict = option_time(&options[AT], &request->at_ms, why);
+    if (verdict == GO_ON)
+        verdict = option_choice(&options[BY], leaderboard_orders, LENGTH_OF(leaderboard_orders), &request->by, why);
+    if (verdict == GO_ON)
+        verdict = option_integer(&options[LIMIT], 1, INT64_MAX, &request->limit, why);
+    if (verdict == GO_ON)
+        verdict = option_choice(&options[FORMAT], leaderboard_formats, LEADERBOARD_FORMATS, &request->format, why);
+    if (verdict == GO_ON && !config->windows[request->window])
+        verdict = reason_set(why, HALT, "CONFIG-VALUE", 0, "--window %s is not among the configured windows (%s)",
+                             window_kind_name(request->window), config->windows_text);
+    return verdict;
+}
+
+static void split(void *context, struct span name, struct span fields[])
+{
+    struct request *request = context;
+    const struct rollup *rollup;
+
+    if (!row_key_read(name, request->rollups, &rollup, fields, request->text))
+        fields[0] = name; /* of another configuration: better shown raw than not at all */
+}
+
+static enum verdict print_window(struct request *request, struct live *live, struct breakdown *breakdown,
+                                 struct reason *why)
+{
+    const struct stored_window *stored = live_window(live, request->window, request->at_ms);
+    struct leaderboard leaderboard = {
+        .window = window_kind_name(request->window),
+        .title_count = request->rollup->dim_count,
+        .by = request->by,
+        .format = request->format,
+        .limit = request->limit,
+        .split = split,
+        .context = request,
+    };
+
+    if (stored == NULL) {
+        fprintf(stderr, "top: no %s with records%s\n", window_kind_name(request->window),
+                request->at_ms == INT64_MIN ? " yet" : " at that time, or it is collected already");
+        return GO_ON;
+    }
+    for (uint32_t index = 0; index < request->rollup->dim_count; index++)
+        leaderboard.titles[index] = dimension_name(request->rollup->dims[index]);
+    enum verdict verdict = live_add(live, stored->window, request->rollup, breakdown, why);
+    if (verdict != GO_ON)
+        return verdict;
+    breakdown_sort(breakdown, request->by);
+    return leaderboard_print(&leaderboard, breakdown, why);
+}
+
+static int run(const struct config *config, const struct command_option options[])
+{
+    struct request request = {.at_ms = INT64_MIN, .limit = 20};
+    struct live live = {0};
+    struct breakdown *breakdown = NULL;
+    struct reason why = {0};
+    enum verdict verdict = read_options(&request, config, options, &why);
+
+    if (verdict == GO_ON)
+        verdict = breakdown_open(&breakdown, &why);
+    if (verdict == GO_ON)
+        verdict = live_open(&live, config, &why);
+    if (verdict == GO_ON)
+        verdict = print_window(&request, &live, breakdown, &why);
+    live_close(&live);
+    breakdown_close(breakdown);
+    return verdict == GO_ON ? EX_OK : command_fail(help.name, &why);
+}
+
+int command_top(int argc, char **argv)
+{
+    struct command_option options[OPTION_COUNT] = {
+        [ROLLUP] = {"rollup", "R", "which rollup: total, model, provider, ... (required)", NULL},
+        [WINDOW] = {"window", "W", "which kind of window: hour, day, week or month (required)", NULL},
+        [AT] = {"at", "TIME", "the window that holds this time (default: the newest)", NULL},
+        [BY] = {"by", "MEASURE", "order by tokens, requests or cost (default tokens)", NULL},
+        [LIMIT] = {"limit", "N", "how many rows (default 20)", NULL},
+        [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
+    };
+    struct config *config = calloc(1, sizeof *config);
+    int code = EX_OSERR;
+
+    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, NULL, &code))
+        code = run(config, options);
+    free(config);
+    return code;
+}
