@@ -14,6 +14,7 @@
 
 #define BLOCK_SIZE ((size_t)1 << 18)
 #define WEEK_MS (7 * DAY_MS)
+#define TO_MAX_MS INT64_C(4102444800000)       /* 2100-01-01 */
 #define FROM_DEFAULT_MS INT64_C(1759708800000) /* Monday 2025-10-06: the study's last eight weeks */
 
 enum option { EVENTS, SEED, FROM, WEEKS, TO, ACCOUNTS, CLASSIFIED, ERRORS, DISORDER, OPTION_COUNT };
@@ -42,11 +43,14 @@ static enum verdict read_range(const struct command_option options[], struct wor
 
     if (verdict == GO_ON)
         verdict = option_integer(&options[WEEKS], 1, TIMETABLE_MS_MAX / WEEK_MS, &weeks, why);
-    workload->to_ms = workload->from_ms + weeks * WEEK_MS;
+    if (verdict == GO_ON && workload->from_ms < TO_MAX_MS)
+        workload->to_ms = workload->from_ms + weeks * WEEK_MS;
     if (verdict == GO_ON && options[TO].value != NULL && options[WEEKS].value != NULL)
         return reason_set(why, HALT, "CONFIG-VALUE", 0, "--to and --weeks both say where to end: give one of them");
     if (verdict == GO_ON)
         verdict = option_time(&options[TO], &workload->to_ms, why);
+    if (verdict == GO_ON && (workload->from_ms < 0 || workload->to_ms > TO_MAX_MS))
+        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--from and --to have to lie between 1970 and 2100");
     if (verdict == GO_ON && workload->to_ms <= workload->from_ms)
         return reason_set(why, HALT, "CONFIG-VALUE", 0, "--to has to be later than --from");
     if (verdict == GO_ON && workload->to_ms - workload->from_ms > TIMETABLE_MS_MAX)
