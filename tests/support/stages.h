@@ -1,0 +1,68 @@
+/* decode -> check -> enrich -> tally, as the worker chains them, without Kafka and Redis around. */
+#ifndef GENTALLY_TEST_STAGES_H
+#define GENTALLY_TEST_STAGES_H
+
+#include <stdlib.h>
+
+#include "gentally/decode.h"
+#include "gentally/enrich.h"
+#include "gentally/tally.h"
+#include "messages.h"
+
+struct stages {
+    struct decoder *decoder;
+    struct symbols *symbols;
+    struct enrich *enrich;
+    struct tally_pool *pool;
+    struct tally *tally;
+    struct rollups rollups;
+    struct event event;
+    struct fact fact;
+    struct reason why;
+    uint64_t cleared; /* how often the tally was full */
+};
+
+static inline void stages_open(struct stages *stages, const struct taxonomy *taxonomy)
+{
+    struct tally_options options = {.rollups = &stages->rollups, .base = WINDOW_HOUR, .rows_max = 2048};
+
+    *stages = (struct stages){0};
+    if (rollups_parse(ROLLUPS_DEFAULT, &stages->rollups, &stages->why) != GO_ON ||
+        decoder_open(&stages->decoder, 1 << 20, &stages->why) != GO_ON ||
+        symbols_open(&stages->symbols, 65536, 8 << 20, &stages->why) != GO_ON ||
+        enrich_open(&stages->enrich, taxonomy, stages->symbols, span_of("a key for tests"), &stages->why) != GO_ON ||
+        tally_pool_open(&stages->pool, 1 << 20, &stages->why) != GO_ON)
+        exit(EXIT_FAILURE);
+    options.pool = stages->pool;
+    if (tally_open(&stages->tally, &options, &stages->why) != GO_ON)
+        exit(EXIT_FAILURE);
+}
+
+static inline void stages_close(struct stages *stages)
+{
+    tally_close(stages->tally);
+    tally_pool_close(stages->pool);
+    enrich_close(stages->enrich);
+    symbols_close(stages->symbols);
+    decoder_close(stages->decoder);
+}
+
+/* Folds one message; a full tally is emptied, as a flush would. False if it was set aside. */
+static inline bool stages_fold(struct stages *stages, struct span message)
+{
+    if (!tally_has_room(stages->tally)) {
+        tally_clear(stages->tally);
+        stages->cleared++;
+    }
+    if (!enrich_has_room(stages->enrich))
+        enrich_forget(stages->enrich);
+    if (decode_event(stages->decoder, message, &stages->event, &stages->why) != GO_ON ||
+        event_check(&stages->event, &stages->why) != GO_ON)
+        return false;
+    enrich_event(stages->enrich, &stages->event, &stages->fact);
+    stages->fact.windows = 15;
+    tally_add(stages->tally, &stages->fact);
+    return true;
+}
+
+#endif
