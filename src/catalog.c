@@ -118,6 +118,7 @@ static enum verdict make_room(struct catalog *catalog, struct reason *why)
 {
     size_t alias_count = 0;
 
+    assert(catalog->row_count > 0);
     for (size_t i = 0; i < catalog->row_count; i++)
         alias_count += word_count(catalog->rows[i].aliases);
     catalog->models = calloc(catalog->row_count, sizeof(catalog->models[0]));

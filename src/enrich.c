@@ -34,7 +34,7 @@ struct enrich {
     struct symbols *symbols; /* the worker's */
     struct symbols *paths;
     struct mapping mappings[PATHS_MAX + 1]; /* by path */
-    struct pseudonyms *pseudonyms;      /* NULL: accounts are not counted */
+    struct pseudonyms *pseudonyms;          /* NULL: accounts are not counted */
 };
 
 enum verdict enrich_open(struct enrich **enrich, const struct taxonomy *taxonomy, struct symbols *symbols,

@@ -3,7 +3,7 @@
  * recent ones are remembered in a direct-mapped cache: an account has one place, and takes it from whoever was there.
  * Millions of accounts therefore cost time, never memory, and nothing has to be cleared.
  *
- *   place   [ pseudonym 8 | size 1 | account 55 ]  one cache line; 16384 places = 1 MiB
+ *   place   [ pseudonym 8 | size 1 | account 55 ]  one cache line; 65536 places = 4 MiB
  *
  * The cache holds accounts as they came, in this process's memory only, where the record's bytes have just been too.
  */
@@ -17,7 +17,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
-#define PLACES 16384u
+#define PLACES 65536u
 #define ACCOUNT_SIZE_MAX 55 /* a longer one is not remembered; UUIDs, e-mail hashes and ULIDs are shorter */
 
 struct place {

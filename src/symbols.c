@@ -75,20 +75,6 @@ void symbols_close(struct symbols *symbols)
     free(symbols);
 }
 
-/* memcmp() is a call, and costs more than the comparison of a short text. Overlapping words, as in hash_text(). */
-static inline bool same_bytes(const char *left, const char *right, size_t size)
-{
-    if (size < 8) {
-        if (size >= 4)
-            return hash_load4(left) == hash_load4(right) && hash_load4(left + size - 4) == hash_load4(right + size - 4);
-        return left[0] == right[0] && left[size / 2] == right[size / 2] && left[size - 1] == right[size - 1];
-    }
-    for (size_t at = 0; at + 8 < size; at += 8)
-        if (hash_load8(left + at) != hash_load8(right + at))
-            return false;
-    return hash_load8(left + size - 8) == hash_load8(right + size - 8);
-}
-
 /* The id of `text`, or 0; `*slot` is where it is or would be. */
 static inline uint32_t find(const struct symbols *symbols, struct span text, uint64_t hash, uint64_t *slot)
 {
@@ -101,7 +87,7 @@ static inline uint32_t find(const struct symbols *symbols, struct span text, uin
         if ((found ^ hash) > ID_MASK)
             continue;
         const struct text *known = &symbols->texts[found & ID_MASK];
-        if (known->size == text.size && same_bytes(symbols->arena + known->begin, text.bytes, text.size))
+        if (known->size == text.size && hash_same(symbols->arena + known->begin, text.bytes, text.size))
             return (uint32_t)(found & ID_MASK);
     }
 }

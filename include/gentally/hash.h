@@ -69,4 +69,20 @@ static inline uint64_t hash_text(struct span text)
     return hash_fold(hash, UINT64_C(0x082efa98ec4e6c89));
 }
 
+/*
+ * Are these `size` >= 1 bytes the same? What a hash table asks after a hit, for which memcmp() is a call that costs
+ * more than the comparison. Words overlap as above.
+ */
+static inline bool hash_same(const char *left, const char *right, size_t size)
+{
+    if (size < 4)
+        return left[0] == right[0] && left[size / 2] == right[size / 2] && left[size - 1] == right[size - 1];
+    if (size < 8)
+        return hash_load4(left) == hash_load4(right) && hash_load4(left + size - 4) == hash_load4(right + size - 4);
+    for (size_t at = 0; at + 8 < size; at += 8)
+        if (hash_load8(left + at) != hash_load8(right + at))
+            return false;
+    return hash_load8(left + size - 8) == hash_load8(right + size - 8);
+}
+
 #endif

@@ -139,16 +139,17 @@ static void every_bundled_alias_resolves(void)
     catalog_close(catalog);
 }
 
+static const char FAMILY[] =
+    HEADER "a/one,a,CN,1,14.9,3,1,2025-01-02,0.25,1,2025-01-02,a/uno a/one-0324;~a/one-latest a/two:thinking\n"
+           "a/two,a,HK,1,15,,0,,,,,\n"
+           "a/one-20250101,a,TW,1,69.9,,,,,,,\n"
+           "b/three,,US,1,70,,0,,,,,\n"
+           "b/four,b,,1,,,,,,,,\n"
+           "b/five,b,CN,,1,,0,,,,,\n"
+           "b/six,b,CN,0,15,,0,,,,,\n";
+
 static void folds_names_into_one_model(void)
 {
-    static const char text[] =
-        HEADER "a/one,a,CN,1,14.9,3,1,2025-01-02,0.25,1,2025-01-02,a/uno a/one-0324;~a/one-latest a/two:thinking\n"
-               "a/two,a,HK,1,15,,0,,,,,\n"
-               "a/one-20250101,a,TW,1,69.9,,,,,,,\n"
-               "b/three,,US,1,70,,0,,,,,\n"
-               "b/four,b,,1,,,,,,,,\n"
-               "b/five,b,CN,,1,,0,,,,,\n"
-               "b/six,b,CN,0,15,,0,,,,,\n";
     static const struct {
         const char *slug, *display; /* NULL: unknown */
     } rows[] = {
@@ -182,7 +183,7 @@ static void folds_names_into_one_model(void)
         {"-20250102", NULL},
         {"a/", NULL},
     };
-    struct catalog *catalog = open_text(text);
+    struct catalog *catalog = open_text(FAMILY);
 
     CU_ASSERT_EQUAL(catalog_count(catalog), 7);
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
@@ -193,12 +194,17 @@ static void folds_names_into_one_model(void)
             printf("%s: got %.*s\n", rows[i].slug, (int)model.slug.size, model.slug.bytes);
         CU_ASSERT(is_right);
     }
+    catalog_close(catalog);
+}
+
+static void attributes_follow_from_the_row(void)
+{
     static const struct {
         const char *slug, *author;
         enum model_source source;
         enum model_size size;
         enum model_reasoning reasoning;
-    } attributes[] = {
+    } rows[] = {
         {"a/one", "a", SOURCE_OPEN_CN, SIZE_SMALL, REASONING_YES},
         {"a/two", "a", SOURCE_OPEN_CN, SIZE_MEDIUM, REASONING_NO},
         {"a/one-20250101", "a", SOURCE_OPEN_CN, SIZE_MEDIUM, REASONING_UNKNOWN},
@@ -207,12 +213,14 @@ static void folds_names_into_one_model(void)
         {"b/five", "b", SOURCE_UNKNOWN, SIZE_SMALL, REASONING_NO},
         {"b/six", "b", SOURCE_CLOSED, SIZE_MEDIUM, REASONING_NO},
     };
-    for (size_t i = 0; i < LENGTH_OF(attributes); i++) {
-        struct model model = catalog_find(catalog, span_of(attributes[i].slug));
-        CU_ASSERT(span_equal(model.author, span_of(attributes[i].author)));
-        CU_ASSERT_EQUAL(model.source, attributes[i].source);
-        CU_ASSERT_EQUAL(model.size, attributes[i].size);
-        CU_ASSERT_EQUAL(model.reasoning, attributes[i].reasoning);
+    struct catalog *catalog = open_text(FAMILY);
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct model model = catalog_find(catalog, span_of(rows[i].slug));
+        CU_ASSERT(span_equal(model.author, span_of(rows[i].author)));
+        CU_ASSERT_EQUAL(model.source, rows[i].source);
+        CU_ASSERT_EQUAL(model.size, rows[i].size);
+        CU_ASSERT_EQUAL(model.reasoning, rows[i].reasoning);
     }
     catalog_close(catalog);
 }
@@ -338,6 +346,7 @@ int main(void)
         {"the_bundled_catalog_holds_together", the_bundled_catalog_holds_together},
         {"every_bundled_alias_resolves", every_bundled_alias_resolves},
         {"folds_names_into_one_model", folds_names_into_one_model},
+        {"attributes_follow_from_the_row", attributes_follow_from_the_row},
         {"an_unknown_model_keeps_its_name", an_unknown_model_keeps_its_name},
         {"the_newest_row_of_a_slug_counts", the_newest_row_of_a_slug_counts},
         {"refuses_a_wrong_table", refuses_a_wrong_table},

@@ -109,7 +109,12 @@ static void finds_columns_by_name(void)
     struct reason why = {0};
     int columns[2];
 
-    CU_ASSERT_EQUAL(csv_open(&csv, NULL, span_of("a,b\n1,2\n"), &why), GO_ON);
+    CU_ASSERT_EQUAL(csv_open(&csv, NULL,
+                             span_of("\xef\xbb\xbf"
+                                     "a,b\n1,2\n"),
+                             &why),
+                    GO_ON);
+    CU_ASSERT_EQUAL(csv_column(&csv, "a"), 0); /* without the byte order mark */
     CU_ASSERT_EQUAL(csv_column(&csv, "b"), 1);
     CU_ASSERT_EQUAL(csv_column(&csv, "c"), -1);
     CU_ASSERT_EQUAL(csv_columns(&csv, names, columns, 2, &why), GO_ON);

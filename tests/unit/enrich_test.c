@@ -139,77 +139,95 @@ static void each_measure_by_its_rule(void)
     close_rig(&rig);
 }
 
+static const struct label_row {
+    const char *name;
+    bool is_unclassified;
+    struct {
+        const char *path;
+        float confidence;
+    } labels[4];
+    const char *tags;       /* as "category:tag " each, in order */
+    const char *categories; /* as "category " each */
+    bool is_mapped;
+} label_rows[] = {
+    {.name = "one",
+     .labels = {{PROGRAMMING, 0.9f}},
+     .tags = "programming:programming_other ",
+     .categories = "programming ",
+     .is_mapped = true},
+    {.name = "exactly 0.5",
+     .labels = {{PROGRAMMING, 0.5f}},
+     .tags = "programming:programming_other ",
+     .categories = "programming ",
+     .is_mapped = true},
+    {.name = "0.49", .labels = {{PROGRAMMING, 0.49f}}, .tags = "", .categories = ""},
+    {.name = "just below 0.5", .labels = {{PROGRAMMING, 0x1.fffffep-2f}}, .tags = "", .categories = ""},
+    {.name = "twice the same",
+     .labels = {{PROGRAMMING, 0.9f}, {PROGRAMMING, 0.8f}},
+     .tags = "programming:programming_other ",
+     .categories = "programming ",
+     .is_mapped = true},
+    {.name = "two paths of one tag",
+     .labels = {{PROGRAMMING, 0.9f}, {PROGRAMMING "/Other", 0.8f}},
+     .tags = "programming:programming_other ",
+     .categories = "programming ",
+     .is_mapped = true},
+    {.name = "two tags in one category",
+     .labels = {{PROGRAMMING, 0.9f}, {DEVELOPMENT, 0.8f}},
+     .tags = "programming:programming_other programming:development_tools ",
+     .categories = "programming ",
+     .is_mapped = true},
+    {.name = "two categories",
+     .labels = {{PROGRAMMING, 0.9f}, {ROLEPLAY, 0.8f}},
+     .tags = "programming:programming_other roleplay:roleplaying_games ",
+     .categories = "programming roleplay ",
+     .is_mapped = true},
+    {.name = "the second below the threshold",
+     .labels = {{PROGRAMMING, 0.9f}, {ROLEPLAY, 0.3f}},
+     .tags = "programming:programming_other ",
+     .categories = "programming ",
+     .is_mapped = true},
+    {.name = "only other", .labels = {{SPORTS, 0.9f}}, .tags = "other:sports ", .categories = "other "},
+    {.name = "other, and one that is not",
+     .labels = {{SPORTS, 0.9f}, {ROLEPLAY, 0.8f}},
+     .tags = "other:sports roleplay:roleplaying_games ",
+     .categories = "other roleplay ",
+     .is_mapped = true},
+    {.name = "no such path", .labels = {{"/No Such Path", 0.9f}}, .tags = "other:other ", .categories = "other "},
+    {.name = "an empty path", .labels = {{"", 0.9f}}, .tags = "other:other ", .categories = "other "},
+    {.name = "not classified", .is_unclassified = true, .labels = {{PROGRAMMING, 0.9f}}, .tags = "", .categories = ""},
+};
+
+static void write_tags(const struct rig *rig, char *text, size_t text_size)
+{
+    size_t size = 0;
+
+    for (uint32_t i = 0; i < rig->fact.tag_count; i++) {
+        struct span category = symbols_text(rig->symbols, rig->fact.tag_categories[i]);
+        struct span tag = symbols_text(rig->symbols, rig->fact.tags[i]);
+        size += (size_t)snprintf(text + size, text_size - size, "%.*s:%.*s ", (int)category.size, category.bytes,
+                                 (int)tag.size, tag.bytes);
+    }
+}
+
+static void write_categories(const struct rig *rig, char *text, size_t text_size)
+{
+    size_t size = 0;
+
+    for (uint32_t i = 0; i < rig->fact.category_count; i++) {
+        struct span category = symbols_text(rig->symbols, rig->fact.categories[i]);
+        size += (size_t)snprintf(text + size, text_size - size, "%.*s ", (int)category.size, category.bytes);
+    }
+}
+
 static void labels_become_distinct_tags_and_categories(void)
 {
-    static const struct row {
-        const char *name;
-        bool is_unclassified;
-        struct {
-            const char *path;
-            float confidence;
-        } labels[4];
-        const char *tags;       /* as "category:tag " each, in order */
-        const char *categories; /* as "category " each */
-        bool is_mapped;
-    } rows[] = {
-        {.name = "one",
-         .labels = {{PROGRAMMING, 0.9f}},
-         .tags = "programming:programming_other ",
-         .categories = "programming ",
-         .is_mapped = true},
-        {.name = "exactly 0.5",
-         .labels = {{PROGRAMMING, 0.5f}},
-         .tags = "programming:programming_other ",
-         .categories = "programming ",
-         .is_mapped = true},
-        {.name = "0.49", .labels = {{PROGRAMMING, 0.49f}}, .tags = "", .categories = ""},
-        {.name = "just below 0.5", .labels = {{PROGRAMMING, 0x1.fffffep-2f}}, .tags = "", .categories = ""},
-        {.name = "twice the same",
-         .labels = {{PROGRAMMING, 0.9f}, {PROGRAMMING, 0.8f}},
-         .tags = "programming:programming_other ",
-         .categories = "programming ",
-         .is_mapped = true},
-        {.name = "two paths of one tag",
-         .labels = {{PROGRAMMING, 0.9f}, {PROGRAMMING "/Other", 0.8f}},
-         .tags = "programming:programming_other ",
-         .categories = "programming ",
-         .is_mapped = true},
-        {.name = "two tags in one category",
-         .labels = {{PROGRAMMING, 0.9f}, {DEVELOPMENT, 0.8f}},
-         .tags = "programming:programming_other programming:development_tools ",
-         .categories = "programming ",
-         .is_mapped = true},
-        {.name = "two categories",
-         .labels = {{PROGRAMMING, 0.9f}, {ROLEPLAY, 0.8f}},
-         .tags = "programming:programming_other roleplay:roleplaying_games ",
-         .categories = "programming roleplay ",
-         .is_mapped = true},
-        {.name = "the second below the threshold",
-         .labels = {{PROGRAMMING, 0.9f}, {ROLEPLAY, 0.3f}},
-         .tags = "programming:programming_other ",
-         .categories = "programming ",
-         .is_mapped = true},
-        {.name = "only other", .labels = {{SPORTS, 0.9f}}, .tags = "other:sports ", .categories = "other "},
-        {.name = "other, and one that is not",
-         .labels = {{SPORTS, 0.9f}, {ROLEPLAY, 0.8f}},
-         .tags = "other:sports roleplay:roleplaying_games ",
-         .categories = "other roleplay ",
-         .is_mapped = true},
-        {.name = "no such path", .labels = {{"/No Such Path", 0.9f}}, .tags = "other:other ", .categories = "other "},
-        {.name = "an empty path", .labels = {{"", 0.9f}}, .tags = "other:other ", .categories = "other "},
-        {.name = "not classified",
-         .is_unclassified = true,
-         .labels = {{PROGRAMMING, 0.9f}},
-         .tags = "",
-         .categories = ""},
-    };
     struct rig rig = open_rig(NULL, 1000);
 
-    for (size_t i = 0; i < 2 * LENGTH_OF(rows); i++) { /* the second time from what was remembered */
-        const struct row *row = &rows[i % LENGTH_OF(rows)];
+    for (size_t i = 0; i < 2 * LENGTH_OF(label_rows); i++) { /* the second time from what was remembered */
+        const struct label_row *row = &label_rows[i % LENGTH_OF(label_rows)];
         struct event event = plain_event();
         char tags[256] = "", categories[256] = "";
-        size_t size = 0;
 
         event.classified = !row->is_unclassified;
         for (size_t j = 0; j < LENGTH_OF(row->labels) && row->labels[j].path != NULL; j++)
@@ -220,18 +238,8 @@ static void labels_become_distinct_tags_and_categories(void)
             {M_MAPPED, row->is_mapped},
         };
         check_sums(&rig, row->name, &event, differences, LENGTH_OF(differences));
-        for (uint32_t j = 0; j < rig.fact.tag_count; j++) {
-            struct span category = symbols_text(rig.symbols, rig.fact.tag_categories[j]);
-            struct span tag = symbols_text(rig.symbols, rig.fact.tags[j]);
-            size += (size_t)snprintf(tags + size, sizeof(tags) - size, "%.*s:%.*s ", (int)category.size, category.bytes,
-                                     (int)tag.size, tag.bytes);
-        }
-        size = 0;
-        for (uint32_t j = 0; j < rig.fact.category_count; j++) {
-            struct span category = symbols_text(rig.symbols, rig.fact.categories[j]);
-            size += (size_t)snprintf(categories + size, sizeof(categories) - size, "%.*s ", (int)category.size,
-                                     category.bytes);
-        }
+        write_tags(&rig, tags, sizeof(tags));
+        write_categories(&rig, categories, sizeof(categories));
         if (strcmp(tags, row->tags) != 0 || strcmp(categories, row->categories) != 0)
             printf("%s: got tags \"%s\" categories \"%s\"\n", row->name, tags, categories);
         CU_ASSERT_STRING_EQUAL(tags, row->tags);
@@ -348,10 +356,19 @@ static void pseudonyms_are_hmac_sha_256(void)
     }
 }
 
-/* Many more accounts than places: each is the same, remembered or not. */
+static int compare(const void *left, const void *right)
+{
+    uint64_t a, b;
+
+    memcpy(&a, left, sizeof(a));
+    memcpy(&b, right, sizeof(b));
+    return (a > b) - (a < b);
+}
+
+/* Many more accounts than places: each stays the same, remembered or not, and is nobody else's. */
 static void pseudonyms_do_not_depend_on_what_is_remembered(void)
 {
-    enum { COUNT = 40000 };
+    enum { COUNT = 150000 };
     struct pseudonyms *pseudonyms;
     struct reason why = {0};
     static uint64_t first[COUNT];
@@ -367,6 +384,9 @@ static void pseudonyms_do_not_depend_on_what_is_remembered(void)
             CU_ASSERT_EQUAL(pseudonym, first[i]);
         }
     pseudonyms_close(pseudonyms);
+    qsort(first, COUNT, sizeof(first[0]), compare);
+    for (unsigned i = 1; i < COUNT; i++)
+        CU_ASSERT_NOT_EQUAL(first[i - 1], first[i]);
 }
 
 static void accounts_are_sampled_by_their_pseudonym(void)
@@ -387,6 +407,19 @@ static void accounts_are_sampled_by_their_pseudonym(void)
     close_rig(&rig);
 }
 
+static void check_too_small(const struct taxonomy *taxonomy, uint32_t count_max, size_t bytes_max)
+{
+    struct symbols *symbols;
+    struct enrich *enrich;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(symbols_open(&symbols, count_max, bytes_max, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(enrich_open(&enrich, taxonomy, symbols, span_of(NULL), &why), GO_ON);
+    CU_ASSERT_FALSE(enrich_has_room(enrich));
+    enrich_close(enrich);
+    symbols_close(symbols);
+}
+
 /* One event of everything at its longest, in as many bytes as promised: it fits exactly when enrich says so. */
 static void room_covers_the_worst_event(void)
 {
@@ -396,6 +429,8 @@ static void room_covers_the_worst_event(void)
     struct event event = plain_event();
     struct span *const dims[] = {&event.model, &event.provider, &event.country, &event.language, &event.finish_reason};
 
+    check_too_small(rig.taxonomy, WORST - 1, WORST * EVENT_TEXT_MAX);
+    check_too_small(rig.taxonomy, WORST, WORST * EVENT_TEXT_MAX - 1);
     CU_ASSERT(enrich_has_room(rig.enrich));
     for (size_t i = 0; i < LENGTH_OF(dims); i++) {
         memset(texts[i], 'a' + (int)i, EVENT_TEXT_MAX);

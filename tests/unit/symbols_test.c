@@ -71,10 +71,13 @@ static void every_byte_of_every_size_counts(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(text);
         memset(text, 'a', size);
         CU_ASSERT_EQUAL(symbols_intern(symbols, (struct span){text, size}), ++want);
+        const char *same = symbols_text(symbols, want).bytes;
+        CU_ASSERT(hash_same(text, same, size));
         for (size_t i = 0; i < size; i++) {
             text[i] = 'b';
             CU_ASSERT_EQUAL(symbols_intern(symbols, (struct span){text, size}), ++want);
             CU_ASSERT(span_equal(symbols_text(symbols, want), (struct span){text, size}));
+            CU_ASSERT_FALSE(hash_same(text, same, size)); /* asked only when the hashes agree, so ask it here */
             text[i] = 'a';
         }
         CU_ASSERT_EQUAL(symbols_find(symbols, (struct span){text, size}), want - (uint32_t)size);
