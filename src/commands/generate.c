@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #define BLOCK_SIZE ((size_t)1 << 18)
 #define WEEK_MS (7 * DAY_MS)
@@ -49,7 +50,7 @@ static enum verdict read_range(const struct command_option options[], struct wor
         return reason_set(why, HALT, "CONFIG-VALUE", 0, "--to and --weeks both say where to end: give one of them");
     if (verdict == GO_ON)
         verdict = option_time(&options[TO], &workload->to_ms, why);
-    if (verdict == GO_ON && (workload->from_ms < 0 || workload->to_ms > TO_MAX_MS))
+    if (verdict == GO_ON && (workload->from_ms < 0 || workload->from_ms >= TO_MAX_MS || workload->to_ms > TO_MAX_MS))
         return reason_set(why, HALT, "CONFIG-VALUE", 0, "--from and --to have to lie between 1970 and 2100");
     if (verdict == GO_ON && workload->to_ms <= workload->from_ms)
         return reason_set(why, HALT, "CONFIG-VALUE", 0, "--to has to be later than --from");
@@ -101,6 +102,7 @@ static enum verdict write_events(struct workload *workload, struct reason *why)
     if (block == NULL)
         return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a block of lines");
     progress_begin(&progress, "generated");
+    progress.is_shown = progress.is_shown && isatty(STDOUT_FILENO) == 0; /* not between the lines themselves */
     while (verdict == GO_ON && workload_next(workload, &event)) {
         size += event_json_write(&event, block + size);
         count++;

@@ -69,8 +69,6 @@ static enum verdict read_more(struct input *input, struct reason *why)
         return errno == EINTR ? GO_ON : reason_set(why, HALT, "INPUT-FAILED", errno, "poll: %s", strerror(errno));
     if (watched[0].revents != 0) {
         input->is_stopped = true;
-        input->is_end = true;
-        input->end = input->begin; /* Half a line is no line. */
         return GO_ON;
     }
     ssize_t size = read(input->descriptor, input->bytes + input->end, input->room - input->end);
@@ -98,5 +96,10 @@ enum verdict input_line(struct input *input, struct span *line, struct reason *w
         enum verdict verdict = read_more(input, why);
         if (verdict != GO_ON)
             return verdict;
+        if (input->is_stopped) { /* Half a line is no line. */
+            input->is_end = true;
+            looked = 0;
+            input->end = input->begin;
+        }
     }
 }

@@ -24,6 +24,13 @@ static void split(const struct leaderboard *leaderboard, const struct breakdown_
         fields[0] = row->name;
 }
 
+void leaderboard_start(const char *window, int64_t start_ms, char text[LEADERBOARD_START_SIZE])
+{
+    time_format(start_ms, text, LEADERBOARD_START_SIZE);
+    if (strcmp(window, window_kind_name(WINDOW_HOUR)) != 0)
+        text[strcspn(text, "T")] = '\0';
+}
+
 static enum verdict open_table(const struct leaderboard *leaderboard, struct table **table, struct reason *why)
 {
     struct table_column columns[1 + ROLLUP_DIMS_MAX + 4];
@@ -43,12 +50,13 @@ static enum verdict open_table(const struct leaderboard *leaderboard, struct tab
 static void add_to_table(const struct leaderboard *leaderboard, struct table *table, const struct breakdown_row *row)
 {
     struct span fields[ROLLUP_DIMS_MAX];
-    char start[32];
+    char start[LEADERBOARD_START_SIZE];
 
     split(leaderboard, row, fields);
-    time_format(row->start_ms, start, sizeof start);
-    if (leaderboard->window != NULL)
+    if (leaderboard->window != NULL) {
+        leaderboard_start(leaderboard->window, row->start_ms, start);
         table_text(table, span_of(start));
+    }
     for (uint32_t index = 0; index < leaderboard->title_count; index++)
         table_text(table, fields[index].size > 0 ? fields[index] : span_of("-"));
     table_integer(table, row->requests);

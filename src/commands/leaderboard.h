@@ -22,6 +22,10 @@ struct leaderboard {
     void *context;
 };
 
+#define LEADERBOARD_START_SIZE 32
+/* Writes a window's start for people: the date, and the time where windows are shorter than a day. */
+void leaderboard_start(const char *window, int64_t start_ms, char text[LEADERBOARD_START_SIZE]);
+
 /* Prints a sorted breakdown to standard output. HALT: NO-MEMORY, OUTPUT-FAILED. */
 MUST_CHECK enum verdict leaderboard_print(const struct leaderboard *leaderboard, const struct breakdown *breakdown,
                                           struct reason *why);

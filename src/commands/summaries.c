@@ -152,10 +152,10 @@ static enum verdict row_to_table(struct request *request, struct reason *why)
 {
     const struct summary *summary = &request->read->summary;
     const int64_t *sums = request->read->cell.sums;
-    char start[32];
+    char start[LEADERBOARD_START_SIZE];
 
     (void)why;
-    time_format(summary->window.start_ms, start, sizeof start);
+    leaderboard_start(window_kind_name(request->window), summary->window.start_ms, start);
     table_text(request->table, span_of(start));
     for (uint32_t index = 0; index < request->rollup->dim_count; index++) {
         enum column column = column_of(request->rollup->dims[index]);
