@@ -1,0 +1,112 @@
+/*
+ * `gentally broker`: the embedded broker of the quickstart, librdkafka's mock cluster in a process of its own. It keeps
+ * 5 MiB a partition in memory, fences nobody and has no real transactions: good for a first look, and proof of nothing.
+ */
+#include <errno.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "gentally/topics.h"
+
+#define SUMMARY_PARTITIONS 24 /* x 5 MiB, compressed: room for the summaries of a demo */
+
+static const struct command_help help = {
+    .name = "broker",
+    .arguments = "[--listen-file FILE] [--partitions N] [configuration]",
+    .summary = "run a throw-away Kafka broker in memory, to try things out",
+    .text = "Starts librdkafka's mock cluster on a free loopback port with all topics of the namespace, writes its "
+            "address\n"
+            "to FILE (else to standard output), and runs until SIGTERM or Ctrl-C. For demos only: it keeps the last 5 "
+            "MiB of\n"
+            "each partition, in memory.\n"
+            "\n"
+            "  gentally broker --listen-file /tmp/broker &\n",
+};
+
+/* The file appears whole, or not at all: whoever waits for it may read it at once. */
+static bool tell(const char *file, const char *servers)
+{
+    char fresh[4096];
+
+    if (file == NULL) {
+        printf("%s\n", servers);
+        return fflush(stdout) == 0;
+    }
+    if ((size_t)snprintf(fresh, sizeof(fresh), "%s.new", file) >= sizeof(fresh))
+        return false;
+    FILE *output = fopen(fresh, "w");
+    if (output == NULL)
+        return false;
+    bool is_written = fprintf(output, "%s\n", servers) > 0;
+    is_written = fclose(output) == 0 && is_written;
+    return is_written && rename(fresh, file) == 0;
+}
+
+static bool create_topics(rd_kafka_mock_cluster_t *cluster, const struct config *config, int partitions)
+{
+    char name[TOPIC_NAME_MAX + 1];
+    bool is_good = rd_kafka_mock_topic_create(cluster, config->topic, partitions, 1) == RD_KAFKA_RESP_ERR_NO_ERROR;
+
+    topic_dead_letters(config, name);
+    is_good = rd_kafka_mock_topic_create(cluster, name, partitions, 1) == RD_KAFKA_RESP_ERR_NO_ERROR && is_good;
+    topic_ledger(config, name);
+    is_good = rd_kafka_mock_topic_create(cluster, name, 1, 1) == RD_KAFKA_RESP_ERR_NO_ERROR && is_good;
+    for (uint32_t i = 0; i < config->rollups.count; i++) {
+        topic_summaries(config, config->rollups.items[i].name, name);
+        is_good =
+            rd_kafka_mock_topic_create(cluster, name, SUMMARY_PARTITIONS, 1) == RD_KAFKA_RESP_ERR_NO_ERROR && is_good;
+    }
+    return is_good;
+}
+
+static int serve(const struct config *config, int partitions, const char *file)
+{
+    sigset_t signals;
+    int number = 0, code = EX_OK;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigprocmask(SIG_BLOCK, &signals, NULL); /* before librdkafka's threads are made */
+    rd_kafka_t *client = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), NULL, 0);
+    rd_kafka_mock_cluster_t *cluster = client == NULL ? NULL : rd_kafka_mock_cluster_new(client, 1);
+    if (cluster == NULL || !create_topics(cluster, config, partitions)) {
+        fprintf(stderr, "gentally broker: the mock cluster does not start\n");
+        code = EX_SOFTWARE;
+    } else if (!tell(file, rd_kafka_mock_cluster_bootstraps(cluster))) {
+        fprintf(stderr, "gentally broker: %s: %s\n", file == NULL ? "standard output" : file, strerror(errno));
+        code = EX_CANTCREAT;
+    } else {
+        sigwait(&signals, &number);
+    }
+    if (cluster != NULL)
+        rd_kafka_mock_cluster_destroy(cluster);
+    if (client != NULL)
+        rd_kafka_destroy(client);
+    return code;
+}
+
+int command_broker(int argc, char **argv)
+{
+    static struct config config;
+    int code = EX_OK;
+    struct command_option options[] = {
+        {"listen-file", "FILE", "write the broker's address to FILE once it listens", NULL},
+        {"partitions", "N", "partitions of the input topic (default 12)", NULL},
+    };
+
+    if (!command_begin(&help, &config, argc, argv, options, LENGTH_OF(options), NULL, &code))
+        return code;
+    long partitions = options[1].value == NULL ? 12 : strtol(options[1].value, NULL, 10);
+    if (partitions < 1 || partitions > 1000) {
+        fprintf(stderr, "gentally broker: --partitions is a whole number from 1 to 1000\n");
+        return EX_USAGE;
+    }
+    return serve(&config, (int)partitions, options[0].value);
+}
