@@ -197,7 +197,9 @@ static uint64_t token_weight(const struct offer *offer, int64_t day)
     if (offer->weight > 0)
         return offer->weight;
     uint64_t months = offer->from_day == 0 ? age_unknown_months : (uint64_t)(day - offer->from_day) / 30;
-    return 120 / (2 + months) + 1;
+    /* The study's premium specialists, above $10 a million: needed, dear, and little used. */
+    uint64_t weight = offer->prompt_pico_usd > 10000000 ? 15 : 120;
+    return weight / (2 + months) + 1;
 }
 
 static void set_day(struct offers *offers, struct choice *choice, int64_t day)

@@ -92,7 +92,7 @@ static void every_event_keeps_the_rules(void)
     struct tables tables;
     struct event event;
     struct reason why = {0};
-    int64_t last_ms = FROM_MS, count = 0, broken = 0, unknown = 0, late = 0;
+    int64_t last_ms = FROM_MS, count = 0, broken = 0, unknown = 0, late = 0, early = 0, dated = 0;
 
     tables_open(&tables);
     struct workload *workload = open_workload(&tables, &options);
@@ -104,7 +104,10 @@ static void every_event_keeps_the_rules(void)
         broken +=
             event.first_token_ms != EVENT_ABSENT && event.first_token_ms + event.generation_ms != event.latency_ms;
         broken += event.created_ms < options.from_ms || event.created_ms >= options.to_ms;
-        unknown += !catalog_find(tables.catalog, event.model).is_known;
+        struct model model = catalog_find(tables.catalog, event.model);
+        unknown += !model.is_known;
+        early += model.released_ms > event.created_ms;
+        dated += model.released_ms != 0;
         late += event.created_ms < last_ms;
         last_ms = event.created_ms;
     }
@@ -112,6 +115,8 @@ static void every_event_keeps_the_rules(void)
     CU_ASSERT_EQUAL(broken, 0);
     CU_ASSERT_EQUAL(unknown, 0);
     CU_ASSERT_EQUAL(late, 0);
+    CU_ASSERT_EQUAL(early, 0);         /* nobody uses a model that is not out yet */
+    CU_ASSERT_TRUE(dated > count / 2); /* which says something only if the catalog has dates */
     workload_close(workload);
     tables_close(&tables);
 }
