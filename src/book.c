@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "gentally/hash.h"
+
 struct book {
     struct book_entry *entries; /* by window_compare() */
     size_t count, room;
@@ -91,9 +93,6 @@ uint64_t book_tables(struct span tables_version)
     static const char end[] = " taxonomy=";
     const char *cut = memmem(tables_version.bytes, tables_version.size, end, sizeof(end) - 1);
     size_t size = cut == NULL ? tables_version.size : (size_t)(cut - tables_version.bytes);
-    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
 
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (uint8_t)tables_version.bytes[i]) * UINT64_C(0x100000001b3);
-    return hash;
+    return hash_fnv1a((struct span){tables_version.bytes, size});
 }

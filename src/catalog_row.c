@@ -5,6 +5,7 @@
 #include "catalog_row.h"
 
 #include "gentally/event.h"
+#include "gentally/window.h"
 
 #include <assert.h>
 
@@ -232,6 +233,7 @@ enum verdict row_read(const struct csv *csv, const int columns[ROW_COLUMNS], str
     row->model.slug = csv->fields[columns[SLUG]];
     row->model.author = author.size > 0 ? author : slug_author(row->model.slug);
     row->model.is_known = true;
+    (void)time_parse(csv->fields[columns[RELEASED]], &row->model.released_ms); /* check_texts() has seen it */
     verdict = read_numbers(csv, columns, row, why);
     return verdict == GO_ON ? read_flags(csv, columns, row, why) : verdict;
 }

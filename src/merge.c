@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "gentally/arena.h"
+#include "gentally/hash.h"
 
 struct merged_row {
     struct span key, packed; /* in the arena */
@@ -46,16 +47,6 @@ void merge_close(struct merge *merge)
     free(merge->rows);
     free(merge->table);
     free(merge);
-}
-
-/* FNV-1a, 64 bits. */
-static uint64_t hash_of(struct span key)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-    for (size_t i = 0; i < key.size; i++)
-        hash = (hash ^ (uint8_t)key.bytes[i]) * UINT64_C(0x100000001b3);
-    return hash ^ hash >> 32;
 }
 
 static uint32_t *find(const struct merge *merge, struct span key, uint64_t hash)
@@ -122,7 +113,7 @@ static enum verdict add_to(struct merge *merge, struct merged_row *row, struct s
 
 enum verdict merge_add(struct merge *merge, struct span key, struct span packed, struct reason *why)
 {
-    struct merged_row row = {.hash = hash_of(key)};
+    struct merged_row row = {.hash = hash_text(key)};
 
     assert(!merge->is_sorted);
     if (merge->count == merge->room) {

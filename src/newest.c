@@ -1,5 +1,6 @@
 /* Newest versions by key: an open-addressing table of indexes into an array of rows, at most half full. */
 #include "gentally/newest.h"
+#include "gentally/hash.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -11,15 +12,6 @@ struct newest {
     uint32_t *slots;         /* row index + 1; 0 = free */
     bool is_sorted;
 };
-
-static uint64_t hash_of(struct span key)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-
-    for (size_t index = 0; index < key.size; index++)
-        hash = (hash ^ (unsigned char)key.bytes[index]) * UINT64_C(0x100000001b3);
-    return hash ^ (hash >> 32);
-}
 
 static void free_span(struct span *span)
 {
@@ -62,7 +54,7 @@ void newest_close(struct newest *newest)
 /* The slot of `key`, or the free one where it would go. */
 static size_t slot_of(const struct newest *newest, struct span key)
 {
-    size_t slot = (size_t)hash_of(key) & (newest->slot_count - 1);
+    size_t slot = (size_t)hash_text(key) & (newest->slot_count - 1);
 
     while (newest->slots[slot] != 0 && !span_equal(newest->rows[newest->slots[slot] - 1].key, key))
         slot = (slot + 1) & (newest->slot_count - 1);

@@ -3,6 +3,7 @@
  * model's weight in the draw is its share of tokens, divided by the tokens of its average request.
  */
 #include "gentally/offer.h"
+#include "gentally/hash.h"
 
 #include "gentally/window.h"
 
@@ -23,15 +24,6 @@ struct offers {
 
 static const uint32_t age_unknown_months = 12;
 
-static uint64_t hash_of(struct span text)
-{
-    uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-
-    for (size_t index = 0; index < text.size; index++)
-        hash = (hash ^ (unsigned char)text.bytes[index]) * UINT64_C(0x100000001b3);
-    return hash;
-}
-
 static int64_t day_of(uint32_t date) /* 20251023 */
 {
     return days_of_date(date / 10000, date / 100 % 100, date % 100);
@@ -45,7 +37,7 @@ static int64_t pico_usd(double usd_per_mtok)
 
 static struct offer *add(struct offers *offers, const struct model *model, struct span slug, struct span variant)
 {
-    uint64_t hash = hash_of(slug);
+    uint64_t hash = hash_fnv1a(slug);
 
     assert(offers->count < offers->room);
     if (slug.size + variant.size + 1 > EVENT_TEXT_MAX)
@@ -105,8 +97,8 @@ static void add_tail(struct offers *offers, const struct model *model, int64_t p
     offer = add(offers, model, model->slug, is_priced ? (struct span){NULL, 0} : span_of("free"));
     if (offer == NULL)
         return;
-    offer->prompt = 1200 + (int64_t)(hash_of(model->slug) >> 16) % 5000;
-    offer->completion = 180 + (int64_t)(hash_of(model->slug) >> 24) % 350;
+    offer->prompt = 1200 + (int64_t)(hash_fnv1a(model->slug) >> 16) % 5000;
+    offer->completion = 180 + (int64_t)(hash_fnv1a(model->slug) >> 24) % 350;
     if (model->reasoning == REASONING_YES) {
         offer->reasoning = 550;
         offer->completion *= 2;

@@ -18,6 +18,7 @@ struct model {
     enum model_source source;
     enum model_size size;
     enum model_reasoning reasoning;
+    int64_t released_ms; /* the day it was listed, 00:00 UTC; 0 = not known */
     bool is_known;
 };
 
