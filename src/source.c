@@ -1,0 +1,470 @@
+/*
+ * One consumer on two planes.
+ *
+ * Control: what the group does arrives as events on the consumer's queue and is handed out as news, one a poll; errors
+ * of the connection are noted down by callbacks that run inside our own rd_kafka_poll(). Data: before a partition is
+ * assigned its queue is forwarded to one records queue, which is read by the batch: one call for thousands of records,
+ * and no record can get between the news.
+ *
+ * Beside librdkafka stands a guard per partition, the place: records come out in offset order, from the assigned offset
+ * on, each once, or not at all. What is behind the place is dropped. What is ahead of it may be a left-over of an
+ * earlier assignment, so it is dropped too, and the partition is read again at its place; only if the log then makes
+ * the same jump is it believed that there is nothing in between (compaction, the markers of transactions).
+ *
+ * Moving a place is a new assignment of the full list: rd_kafka_seek() is unreliable before librdkafka 2.1, and the
+ * eager protocol knows no smaller step. What was fetched before carries an older version and is dropped by librdkafka
+ * when it is taken out of the queue; the guard holds where that should fail.
+ */
+#include "gentally/source.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "gentally/kafka.h"
+
+#define ANSWER_MS 10000
+#define NO_JUMP INT64_C(-1)
+
+struct place {
+    int64_t expected; /* the next offset to hand out */
+    int64_t jump;     /* where the log went instead, seen once; NO_JUMP */
+    bool is_assigned;
+    bool is_waiting; /* dropped until the next assignment, to be read again at its place */
+    bool is_settled; /* something arrived at its place since the last assignment: nothing older can follow */
+    bool is_sparse;  /* the log has proved that it leaves offsets out */
+};
+
+struct source {
+    rd_kafka_t *client;
+    rd_kafka_queue_t *control;
+    rd_kafka_queue_t *data;
+    struct kafka_notes notes;
+    char topic[256];
+    enum source_news unanswered;
+    bool is_joined;
+    bool needs_repair; /* a place is waiting */
+    int32_t assigned_count;
+    uint32_t message_count; /* held for the batch that is out */
+    rd_kafka_message_t *messages[BATCH_RECORDS_MAX];
+    struct place places[PARTITIONS_MAX];
+};
+
+/*
+ * Memory, at most: 64 MiB of records queued (over all partitions, since they share one queue), one fetch of 16 MiB a
+ * broker beyond it, and about 250 bytes of librdkafka's own for each of the 500,000 queued records: 125 MiB. Together
+ * 205 MiB with one broker answering; kafka.queued.max.messages.kbytes makes it smaller.
+ */
+static const struct kafka_setting settings[] = {
+    {"enable.auto.commit", "false", SETTING_OWNED},
+    {"enable.auto.offset.store", "false", SETTING_OWNED},
+    {"auto.offset.reset", "error", SETTING_OWNED}, /* The default would jump over records in silence. */
+    {"enable.partition.eof", "true", SETTING_OWNED},
+    {"isolation.level", "read_committed", SETTING_OWNED},
+    {"partition.assignment.strategy", "range", SETTING_OWNED}, /* Eager: the cooperative protocol has bugs to 2.10. */
+    {"check.crcs", "true", SETTING_TUNED},
+    {"queued.min.messages", "500000", SETTING_TUNED},
+    {"queued.max.messages.kbytes", "65536", SETTING_TUNED},
+    {"fetch.max.bytes", "16777216", SETTING_TUNED},
+    {"fetch.message.max.bytes", "4194304", SETTING_TUNED},
+    {"fetch.wait.max.ms", "50", SETTING_TUNED},
+    {"fetch.error.backoff.ms", "10", SETTING_TUNED},
+    {"fetch.queue.backoff.ms", "10", SETTING_OPTIONAL},
+    {"topic.metadata.refresh.interval.ms", "30000", SETTING_TUNED}, /* New partitions are to be found soon. */
+};
+
+enum verdict source_open(struct source **source, const struct config *config, struct logger *logger, struct reason *why)
+{
+    const struct kafka_setting group = {"group.id", config->group, SETTING_OWNED};
+    struct kafka_setting all[LENGTH_OF(settings) + 1];
+    struct source *made = calloc(1, sizeof(*made));
+    int32_t count;
+
+    if (made == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "the source needs %zu bytes", sizeof(*made));
+    memcpy(all, settings, sizeof(settings));
+    all[LENGTH_OF(settings)] = group;
+    made->notes.logger = logger;
+    snprintf(made->topic, sizeof(made->topic), "%s", config->topic);
+    enum verdict verdict =
+        kafka_open(&made->client, RD_KAFKA_CONSUMER, config, all, LENGTH_OF(all),
+                   RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT, &made->notes,
+                   "SOURCE-CONFIG", why);
+    if (verdict != GO_ON) {
+        free(made);
+        return verdict;
+    }
+    made->control = rd_kafka_queue_get_consumer(made->client);
+    made->data = rd_kafka_queue_new(made->client);
+    verdict = source_partitions(made, &count, why);
+    if (verdict == GO_ON)
+        *source = made;
+    else
+        source_close(made);
+    return verdict;
+}
+
+static void free_messages(struct source *source)
+{
+    for (uint32_t i = 0; i < source->message_count; i++)
+        rd_kafka_message_destroy(source->messages[i]);
+    source->message_count = 0;
+}
+
+void source_close(struct source *source)
+{
+    if (source == NULL)
+        return;
+    free_messages(source); /* Whatever of a client is still held makes rd_kafka_destroy() wait for ever. */
+    if (source->is_joined) {
+        rd_kafka_assign(source->client, NULL);
+        rd_kafka_consumer_close(source->client);
+    }
+    rd_kafka_queue_destroy(source->data);
+    rd_kafka_queue_destroy(source->control);
+    rd_kafka_destroy_flags(source->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    free(source);
+}
+
+enum verdict source_partitions(struct source *source, int32_t *count, struct reason *why)
+{
+    enum verdict verdict =
+        kafka_partitions(source->client, &source->notes, KAFKA_READ, source->topic, ANSWER_MS, count, why);
+
+    if (verdict == HALT && why != NULL && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0)
+        return reason_set(why, HALT, "SOURCE-TOPIC-MISSING", why->code,
+                          "topic \"%s\" does not exist: `gentally setup` creates it", source->topic);
+    if (verdict == GO_ON && *count > PARTITIONS_MAX)
+        return reason_set(why, HALT, "SOURCE-PARTITIONS", 0, "topic \"%s\" has %" PRId32 " partitions, the most is %d",
+                          source->topic, *count, PARTITIONS_MAX);
+    return verdict;
+}
+
+enum verdict source_extent(struct source *source, int32_t partition, int64_t *first, int64_t *next, struct reason *why)
+{
+    assert(partition >= 0);
+    assert(partition < PARTITIONS_MAX);
+    return kafka_extents(source->client, source->topic, partition, 1, ANSWER_MS / 2, first, next, why);
+}
+
+enum verdict source_join(struct source *source, struct reason *why)
+{
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+
+    assert(!source->is_joined);
+    rd_kafka_topic_partition_list_add(topics, source->topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t code = rd_kafka_subscribe(source->client, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return kafka_reason(KAFKA_READ, code, "joining the group", why);
+    source->is_joined = true;
+    return GO_ON;
+}
+
+/* Makes the places librdkafka's assignment. */
+static enum verdict assign_places(struct source *source, struct reason *why)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(source->assigned_count);
+
+    for (int32_t i = 0; i < PARTITIONS_MAX; i++) {
+        struct place *place = &source->places[i];
+        if (!place->is_assigned)
+            continue;
+        rd_kafka_topic_partition_list_add(list, source->topic, i)->offset = place->expected;
+        place->is_waiting = false;
+        place->is_settled = false;
+        rd_kafka_queue_t *queue = rd_kafka_queue_get_partition(source->client, source->topic, i);
+        rd_kafka_queue_forward(queue, source->data);
+        rd_kafka_queue_destroy(queue);
+    }
+    assert(list->cnt == source->assigned_count);
+    source->needs_repair = false;
+    rd_kafka_resp_err_t code = rd_kafka_assign(source->client, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "assigning partitions", why);
+}
+
+enum verdict source_assign(struct source *source, const int32_t partitions[], const int64_t offsets[], uint32_t count,
+                           struct reason *why)
+{
+    assert(source->unanswered == NEWS_ASSIGNED);
+    assert(source->assigned_count == 0);
+    for (uint32_t i = 0; i < count; i++) {
+        assert(partitions[i] >= 0);
+        assert(partitions[i] < PARTITIONS_MAX);
+        assert(offsets[i] >= 0); /* A negative one would make librdkafka choose. */
+        assert(!source->places[partitions[i]].is_assigned);
+        source->places[partitions[i]] = (struct place){.expected = offsets[i], .jump = NO_JUMP, .is_assigned = true};
+    }
+    source->assigned_count = (int32_t)count;
+    source->unanswered = NEWS_NONE;
+    return assign_places(source, why);
+}
+
+/* While the answer to a revocation is due, a new assignment would be taken for it. The places stay as the guard. */
+static enum verdict assign_unless_leaving(struct source *source, struct reason *why)
+{
+    return source->unanswered == NEWS_NONE ? assign_places(source, why) : GO_ON;
+}
+
+enum verdict source_reposition(struct source *source, int32_t partition, int64_t offset, struct reason *why)
+{
+    assert(partition >= 0);
+    assert(partition < PARTITIONS_MAX);
+    assert(offset >= 0);
+    struct place *place = &source->places[partition];
+    assert(place->is_assigned);
+    place->expected = offset;
+    place->jump = NO_JUMP;
+    return assign_unless_leaving(source, why);
+}
+
+enum verdict source_stop(struct source *source, int32_t partition, struct reason *why)
+{
+    assert(partition >= 0);
+    assert(partition < PARTITIONS_MAX);
+    if (!source->places[partition].is_assigned)
+        return GO_ON;
+    source->places[partition].is_assigned = false;
+    source->assigned_count--;
+    return assign_unless_leaving(source, why);
+}
+
+enum verdict source_release_all(struct source *source, struct reason *why)
+{
+    assert(source->unanswered == NEWS_REVOKED || source->unanswered == NEWS_LOST);
+    for (int32_t i = 0; i < PARTITIONS_MAX; i++)
+        source->places[i].is_assigned = false;
+    source->assigned_count = 0;
+    source->needs_repair = false;
+    source->unanswered = NEWS_NONE;
+    rd_kafka_resp_err_t code = rd_kafka_assign(source->client, NULL);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "releasing partitions", why);
+}
+
+void source_commit(struct source *source, const int32_t partitions[], const int64_t next[], uint32_t count)
+{
+    if (count == 0)
+        return;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (uint32_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, source->topic, partitions[i])->offset = next[i];
+    rd_kafka_resp_err_t code = rd_kafka_commit(source->client, list, 1);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        log_line(source->notes.logger, LOG_LEVEL_INFO, "SOURCE-COMMIT", "error=%s", rd_kafka_err2name(code));
+}
+
+static void take_news(struct source *source, struct batch *batch, rd_kafka_event_t *event)
+{
+    const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
+
+    if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+        batch->news = NEWS_ASSIGNED;
+    else
+        batch->news = rd_kafka_assignment_lost(source->client) ? NEWS_LOST : NEWS_REVOKED;
+    for (int i = 0; i < list->cnt; i++) {
+        assert(strcmp(list->elems[i].topic, source->topic) == 0);
+        assert(batch->partition_count < PARTITIONS_MAX);
+        batch->partitions[batch->partition_count++] = list->elems[i].partition;
+    }
+    source->unanswered = batch->news;
+}
+
+/* An error that stays an error for a reader is told; the rest is logged, since librdkafka goes on trying. */
+static enum verdict take_error(struct source *source, rd_kafka_resp_err_t code, const char *text, struct reason *why)
+{
+    char fatal[256];
+    struct reason reason;
+
+    if (code == RD_KAFKA_RESP_ERR__FATAL) {
+        code = rd_kafka_fatal_error(source->client, fatal, sizeof(fatal));
+        return reason_set(why, HALT, "SOURCE-FATAL", code, "%s", fatal);
+    }
+    enum verdict verdict = kafka_reason(KAFKA_READ, code, text, &reason);
+    if (verdict == HALT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        if (why != NULL)
+            *why = reason;
+        return verdict;
+    }
+    log_reason(source->notes.logger, LOG_LEVEL_INFO, &reason);
+    return GO_ON;
+}
+
+static enum verdict take_event(struct source *source, struct batch *batch, rd_kafka_event_t *event, struct reason *why)
+{
+    rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+
+    switch (rd_kafka_event_type(event)) {
+    case RD_KAFKA_EVENT_REBALANCE:
+        take_news(source, batch, event);
+        return GO_ON;
+    case RD_KAFKA_EVENT_OFFSET_COMMIT:
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__NO_OFFSET)
+            log_line(source->notes.logger, LOG_LEVEL_INFO, "SOURCE-COMMIT", "error=%s", rd_kafka_err2name(code));
+        return GO_ON;
+    case RD_KAFKA_EVENT_ERROR:
+        return take_error(source, code, rd_kafka_event_error_string(event), why);
+    default:
+        return GO_ON;
+    }
+}
+
+/* Serves the control plane up to the first piece of news or trouble. */
+static enum verdict poll_control(struct source *source, struct batch *batch, int timeout_ms, struct reason *why)
+{
+    rd_kafka_poll(source->client, 0); /* Logs and errors of the connection: the notes. */
+    if (source->notes.error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_resp_err_t code = source->notes.error;
+        source->notes.error = RD_KAFKA_RESP_ERR_NO_ERROR;
+        enum verdict verdict = take_error(source, code, "connection", why);
+        if (verdict != GO_ON)
+            return verdict;
+    }
+    while (batch->news == NEWS_NONE) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(source->control, timeout_ms);
+        if (event == NULL)
+            break;
+        enum verdict verdict = take_event(source, batch, event, why);
+        rd_kafka_event_destroy(event);
+        if (verdict != GO_ON)
+            return verdict;
+        timeout_ms = 0;
+    }
+    return GO_ON;
+}
+
+/* True if what arrived at `offset` may pass; the place is settled then. */
+static bool arrive(struct source *source, int32_t partition, int64_t offset)
+{
+    struct place *place = &source->places[partition];
+
+    if (!place->is_assigned || place->is_waiting || offset < place->expected)
+        return false;
+    if (offset > place->expected && !(place->is_settled && place->is_sparse)) {
+        if (place->jump != offset) {
+            place->jump = offset;
+            place->is_waiting = true;
+            source->needs_repair = true;
+            return false;
+        }
+        if (!place->is_sparse)
+            log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-GAP",
+                     "partition=%" PRId32 " expected=%" PRId64 " found=%" PRId64, partition, place->expected, offset);
+        place->is_sparse = true;
+    }
+    place->jump = NO_JUMP;
+    place->is_settled = true;
+    place->expected = offset;
+    return true;
+}
+
+static void add_end(struct batch *batch, int32_t partition, int64_t next)
+{
+    uint32_t i = 0;
+
+    while (i < batch->end_count && batch->ends[i].partition != partition)
+        i++;
+    if (i == batch->end_count)
+        batch->end_count++;
+    batch->ends[i].partition = partition;
+    batch->ends[i].next = next;
+}
+
+static enum verdict take_oddity(struct source *source, struct batch *batch, const rd_kafka_message_t *message,
+                                struct reason *why)
+{
+    int32_t partition = message->partition;
+    bool is_ours = partition >= 0 && partition < PARTITIONS_MAX && source->places[partition].is_assigned;
+
+    switch (message->err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        if (is_ours && arrive(source, partition, message->offset))
+            add_end(batch, partition, message->offset);
+        return GO_ON;
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+        if (is_ours && batch->unreadable_count < PARTITIONS_MAX)
+            batch->unreadable[batch->unreadable_count++] = partition;
+        return GO_ON;
+    default:
+        return take_error(source, message->err, rd_kafka_message_errstr(message), why);
+    }
+}
+
+/* Makes records of `count` fresh messages, and lets go of those that are none. */
+static enum verdict take_messages(struct source *source, struct batch *batch, uint32_t count, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+    uint32_t kept = source->message_count;
+
+    for (uint32_t i = kept; i < source->message_count + count; i++) {
+        rd_kafka_message_t *message = source->messages[i];
+        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && arrive(source, message->partition, message->offset)) {
+            rd_kafka_timestamp_type_t kind;
+            source->places[message->partition].expected = message->offset + 1;
+            source->messages[kept++] = message;
+            batch->records[batch->record_count++] = (struct record){
+                .partition = message->partition,
+                .offset = message->offset,
+                .timestamp_ms = rd_kafka_message_timestamp(message, &kind),
+                .key = {message->key, message->key_len},
+                .value = {message->payload, message->len},
+            };
+            continue;
+        }
+        if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && verdict == GO_ON)
+            verdict = take_oddity(source, batch, message, why);
+        rd_kafka_message_destroy(message);
+    }
+    source->message_count = kept;
+    return verdict;
+}
+
+/* The batch call waits until its array is full, so it waits for the first message only, and takes the rest as is. */
+static enum verdict poll_data(struct source *source, struct batch *batch, int timeout_ms, struct reason *why)
+{
+    rd_kafka_message_t **room = source->messages;
+    ssize_t count = rd_kafka_consume_batch_queue(source->data, 0, room, BATCH_RECORDS_MAX);
+
+    if (count == 0 && timeout_ms > 0) {
+        count = rd_kafka_consume_batch_queue(source->data, timeout_ms, room, 1);
+        if (count == 1) {
+            ssize_t more = rd_kafka_consume_batch_queue(source->data, 0, room + 1, BATCH_RECORDS_MAX - 1);
+            count += more < 0 ? 0 : more;
+        }
+    }
+    if (count < 0)
+        return kafka_reason(KAFKA_READ, rd_kafka_last_error(), "reading", why);
+    enum verdict verdict = take_messages(source, batch, (uint32_t)count, why);
+    if (verdict == GO_ON && source->needs_repair)
+        verdict = assign_places(source, why);
+    return verdict;
+}
+
+enum verdict source_poll(struct source *source, struct batch *batch, int timeout_ms, struct reason *why)
+{
+    assert(source->unanswered == NEWS_NONE);
+    free_messages(source);
+    batch->news = NEWS_NONE;
+    batch->partition_count = 0;
+    batch->record_count = 0;
+    batch->end_count = 0;
+    batch->unreadable_count = 0;
+    enum verdict verdict = poll_control(source, batch, source->assigned_count == 0 ? timeout_ms : 0, why);
+    /* With news, the answer comes first: a record may belong to what is being taken away. */
+    if (verdict == GO_ON && batch->news == NEWS_NONE && source->assigned_count > 0)
+        verdict = poll_data(source, batch, timeout_ms, why);
+    if (verdict != GO_ON) {
+        batch->record_count = 0;
+        batch->end_count = 0;
+        free_messages(source);
+    }
+    return verdict;
+}
+
+void source_release(struct source *source, struct batch *batch)
+{
+    free_messages(source);
+    batch->record_count = 0;
+}
