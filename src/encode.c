@@ -4,8 +4,7 @@
  *   0x00 | schema id, 4 bytes, big-endian | body
  *
  * One value per schema is made at open and filled again for every message; a `pen` walks its fields in the schema's
- * order. Texts are lent to libavro, not copied: besides the copy this avoids a fault of Avro C 1.11, whose string
- * buffers double at every set of a reused value, needed or not.
+ * order. Texts are lent to libavro, not copied: spans have no NUL behind them, which its copying setters want to read.
  */
 #include "gentally/encode.h"
 

@@ -254,6 +254,15 @@ static const struct field *field_find(const char *name)
     return NULL;
 }
 
+static bool is_plain(const char *name)
+{
+    const char *byte = name;
+
+    while (isalnum((unsigned char)*byte) || *byte == '_' || *byte == '-')
+        byte++;
+    return byte != name && *byte == '\0';
+}
+
 /* Names the first field that is not in the table, if its name can be shown on a terminal. */
 static enum verdict refuse_unknown(json_t *line, struct reason *why)
 {
@@ -262,10 +271,8 @@ static enum verdict refuse_unknown(json_t *line, struct reason *why)
     while (field_find(json_object_iter_key(place)) != NULL)
         place = json_object_iter_next(line, place);
     const char *name = json_object_iter_key(place);
-    for (const char *byte = name; *byte != '\0'; byte++) {
-        if (!isalnum((unsigned char)*byte) && *byte != '_' && *byte != '-')
-            return reason_set(why, SET_ASIDE, "LINE-FIELD", 0, "there is a field of an unknown, unprintable name");
-    }
+    if (!is_plain(name))
+        return reason_set(why, SET_ASIDE, "LINE-FIELD", 0, "there is a field of an unknown, unprintable name");
     return reason_set(why, SET_ASIDE, "LINE-FIELD", 0, "%.64s is not a field", name);
 }
 

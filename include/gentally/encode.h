@@ -1,6 +1,6 @@
 /*
- * Structs -> Avro bytes (Confluent framing) with libavro, and back for our own readers. The bytes depend on the
- * contents alone: no clock, no host.
+ * Structs -> Avro bytes (Confluent framing) with libavro (encode.c), and back for our own readers (readback.c). The
+ * bytes depend on the contents alone: no clock, no host.
  */
 #ifndef GENTALLY_ENCODE_H
 #define GENTALLY_ENCODE_H

@@ -46,8 +46,9 @@ struct summary {
     struct span tables_version;
 };
 
-/* Fills the columns of a row from its key's values: model attributes from the catalog, continent from the countries.
- * Pure; spans borrow from `values` and the tables. */
+/* Fills the rollup's name and the columns of a row from its key's values: model attributes from the catalog, continent
+ * from the countries. An empty value is an absent one.
+ * Pure; spans borrow from `rollup`, `values` and the tables. */
 void summary_fill(struct summary *summary, const struct rollup *rollup, const struct span values[],
                   const struct catalog *catalog, const struct countries *countries);
 
