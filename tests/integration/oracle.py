@@ -195,7 +195,7 @@ class Oracle:
 
             CREATE TABLE attributes AS
             SELECT model, base,
-                CASE WHEN slug IS NOT NULL THEN author WHEN instr(base, '/') THEN substr(base, 1, instr(base, '/') - 1)
+                CASE WHEN catalog.slug IS NOT NULL THEN author WHEN instr(base, '/') THEN substr(base, 1, instr(base, '/') - 1)
                     END author,
                 CASE WHEN coalesce(open_weights, '') = '' THEN 'unknown' WHEN open_weights = '0' THEN 'closed'
                     WHEN country IN ('CN', 'HK', 'TW') THEN 'open_cn' ELSE 'open_row' END source,
