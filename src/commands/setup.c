@@ -3,12 +3,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
+#include <time.h>
 
 #include "commands.h"
 #include "gentally/source.h"
 #include "gentally/store.h"
 #include "gentally/topics.h"
+
+#define READY_SECONDS 30
 
 static const struct command_help help = {
     .name = "setup",
@@ -60,6 +64,24 @@ static enum verdict create_states(const struct config *config, struct store *sto
     return verdict;
 }
 
+/* A topic that was created a moment ago has no leaders yet, and not every broker has heard of it. */
+static enum verdict create_states_when_ready(const struct config *config, struct store *store, struct logger *logger,
+                                             struct reason *why)
+{
+    static const struct timespec pause = {0, 250000000};
+    struct timespec begin, now;
+
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    for (;;) {
+        enum verdict verdict = create_states(config, store, logger, why);
+        bool is_young = verdict == TRY_LATER || (verdict == HALT && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        if (!is_young || now.tv_sec - begin.tv_sec > READY_SECONDS)
+            return verdict;
+        nanosleep(&pause, NULL);
+    }
+}
+
 static enum verdict set_up(const struct config *config, int partitions, int replication, struct logger *logger,
                            struct reason *why)
 {
@@ -74,7 +96,7 @@ static enum verdict set_up(const struct config *config, int partitions, int repl
     }
     if (verdict == GO_ON) {
         printf("topics: %s and those of namespace %s\n", config->topic, config->namespace_);
-        verdict = create_states(config, store, logger, why);
+        verdict = create_states_when_ready(config, store, logger, why);
     }
     store_close(store);
     return verdict;
