@@ -9,6 +9,7 @@
 #include "gentally/kafka.h"
 
 #define REQUEST_MS 30000
+#define POLICY_MS 3000
 #define TOPICS_MAX (3 + ROLLUPS_MAX)
 
 void topic_dead_letters(const struct config *config, char *name)
@@ -160,32 +161,46 @@ static enum verdict create(rd_kafka_t *client, const struct wanted wanted[], uin
 }
 
 /* A summary topic that forgets by age loses closed windows: say so, change nothing. */
-static void warn_of_policy(rd_kafka_t *client, const struct wanted *wanted, struct logger *logger)
+static void read_policies(rd_kafka_event_t *event, struct logger *logger)
 {
-    rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, wanted->name);
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
-    rd_kafka_DescribeConfigs(client, &resource, 1, NULL, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, REQUEST_MS);
     const rd_kafka_DescribeConfigs_result_t *result = rd_kafka_event_DescribeConfigs_result(event);
-    size_t resource_count = 0, entry_count = 0;
-    const rd_kafka_ConfigResource_t **resources =
-        result == NULL ? NULL : rd_kafka_DescribeConfigs_result_resources(result, &resource_count);
+    size_t topics = 0, entries = 0;
+    const rd_kafka_ConfigResource_t **topic = rd_kafka_DescribeConfigs_result_resources(result, &topics);
 
-    for (size_t i = 0; i < resource_count; i++) {
-        const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resources[i], &entry_count);
-        for (size_t j = 0; j < entry_count; j++) {
-            const char *value = rd_kafka_ConfigEntry_value(entries[j]);
-            if (strcmp(rd_kafka_ConfigEntry_name(entries[j]), "cleanup.policy") == 0 && value != NULL &&
+    for (size_t i = 0; i < topics; i++) {
+        const rd_kafka_ConfigEntry_t **entry = rd_kafka_ConfigResource_configs(topic[i], &entries);
+        for (size_t j = 0; j < entries; j++) {
+            const char *value = rd_kafka_ConfigEntry_value(entry[j]);
+            if (strcmp(rd_kafka_ConfigEntry_name(entry[j]), "cleanup.policy") == 0 && value != NULL &&
                 strcmp(value, "compact") != 0)
                 log_line(logger, LOG_LEVEL_WARN, "SETUP-TOPIC-POLICY",
-                         "topic=%s cleanup.policy=%s wanted=compact: summaries will be lost by age", wanted->name,
-                         value);
+                         "topic=%s cleanup.policy=%s wanted=compact: what is older than its retention will be lost",
+                         rd_kafka_ConfigResource_name(topic[i]), value);
         }
     }
+}
+
+/* Looks at the topics that were there already. A broker that does not answer such a question (the embedded one) is not
+ * asked twice. */
+static void check_policies(rd_kafka_t *client, const struct wanted wanted[], uint32_t count, struct logger *logger)
+{
+    rd_kafka_ConfigResource_t *topics[TOPICS_MAX];
+    size_t asked = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        if (wanted[i].is_there && wanted[i].is_compacted)
+            topics[asked++] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, wanted[i].name);
+    if (asked == 0)
+        return;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
+    rd_kafka_DescribeConfigs(client, topics, asked, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, POLICY_MS);
+    if (event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        read_policies(event, logger);
     if (event != NULL)
         rd_kafka_event_destroy(event);
     rd_kafka_queue_destroy(queue);
-    rd_kafka_ConfigResource_destroy(resource);
+    rd_kafka_ConfigResource_destroy_array(topics, asked);
 }
 
 enum verdict topics_create(const struct config *config, int partitions, int replication, struct logger *logger,
@@ -202,9 +217,8 @@ enum verdict topics_create(const struct config *config, int partitions, int repl
     verdict = look(client, &notes, wanted, count, &missing, why);
     if (verdict == GO_ON && missing > 0)
         verdict = create(client, wanted, count, replication, logger, why);
-    for (uint32_t i = 0; i < count && verdict == GO_ON && missing < count; i++)
-        if (wanted[i].is_there && wanted[i].is_compacted)
-            warn_of_policy(client, &wanted[i], logger);
+    if (verdict == GO_ON)
+        check_policies(client, wanted, count, logger);
     rd_kafka_destroy(client);
     return verdict;
 }
