@@ -2,7 +2,7 @@
  * The log: one bounded line per thing worth telling, written whole with one write(2), so that lines of several
  * processes never mix (a pipe keeps writes below PIPE_BUF together). See log.h.
  *
- *   worker: 2026-11-24T08:00:00.123Z info WORKER-ASSIGNED partitions=12 suppressed=3
+ *   worker: 2026-11-24T08:00:00.123Z info WORKER-ASSIGNED partitions=12 suppressed=3 of=STORE-UNREACHABLE
  *
  * A burst of one id is one line a second: the others are counted and the count is told with the next line that is
  * written. Errors are always written.
@@ -10,6 +10,7 @@
 #include "gentally/log.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -83,16 +84,17 @@ void log_line(struct logger *logger, enum log_level level, const char *id, const
     assert((size_t)level < LENGTH_OF(level_names));
     if (level < logger->level)
         return;
+    const char *repeated = logger->last_id;
     if (is_repeat(logger, level, id, clock_ms(CLOCK_MONOTONIC))) {
         logger->suppressed++;
         return;
     }
     char line[LINE_SIZE];
     char stamp[32];
-    char tail[48] = "";
+    char tail[96] = "";
     time_format(clock_ms(CLOCK_REALTIME), stamp, sizeof(stamp));
     if (logger->suppressed > 0)
-        snprintf(tail, sizeof(tail), " suppressed=%llu", (unsigned long long)logger->suppressed);
+        snprintf(tail, sizeof(tail), " suppressed=%" PRIu64 " of=%s", logger->suppressed, repeated);
     logger->suppressed = 0;
 
     /* The tail and the newline have their room reserved: a long text is cut, never they. */
