@@ -9,30 +9,30 @@
 enum part { WHOLE, FIRST, LAST };
 
 static const struct {
-    enum part part;
     const char *words;
+    enum part part;
     int code;
 } rows[] = {
     /* What was typed is EX_USAGE; what was configured is EX_CONFIG. */
-    {WHOLE, "CONFIG-FLAG", EX_USAGE},
-    {WHOLE, "CONFIG-POSITIONAL", EX_USAGE},
-    {FIRST, "CONFIG-", EX_CONFIG},
-    {LAST, "-CONFIG", EX_CONFIG},
-    {WHOLE, "STORE-AUTH", EX_NOPERM},
-    {LAST, "-DENIED", EX_NOPERM},
-    {LAST, "-UNREACHABLE", EX_UNAVAILABLE},
-    {LAST, "-BUSY", EX_TEMPFAIL},
+    {"CONFIG-FLAG", WHOLE, EX_USAGE},
+    {"CONFIG-POSITIONAL", WHOLE, EX_USAGE},
+    {"CONFIG-", FIRST, EX_CONFIG},
+    {"-CONFIG", LAST, EX_CONFIG},
+    {"STORE-AUTH", WHOLE, EX_NOPERM},
+    {"-DENIED", LAST, EX_NOPERM},
+    {"-UNREACHABLE", LAST, EX_UNAVAILABLE},
+    {"-BUSY", LAST, EX_TEMPFAIL},
     /* The other side is not as it should be: an operator changes it, a restart does not. */
-    {LAST, "-MISSING", EX_CONFIG},
-    {WHOLE, "STORE-URL", EX_CONFIG},
-    {WHOLE, "STORE-TLS", EX_CONFIG},
-    {WHOLE, "STORE-VERSION", EX_CONFIG},
-    {WHOLE, "STORE-POLICY", EX_CONFIG},
-    {FIRST, "SCHEMA-", EX_CONFIG},
-    {FIRST, "TABLE-", EX_CONFIG},
-    {FIRST, "LINE-", EX_DATAERR},
-    {FIRST, "DECODE-", EX_DATAERR},
-    {WHOLE, "NO-MEMORY", EX_OSERR},
+    {"-MISSING", LAST, EX_CONFIG},
+    {"STORE-URL", WHOLE, EX_CONFIG},
+    {"STORE-TLS", WHOLE, EX_CONFIG},
+    {"STORE-VERSION", WHOLE, EX_CONFIG},
+    {"STORE-POLICY", WHOLE, EX_CONFIG},
+    {"SCHEMA-", FIRST, EX_CONFIG},
+    {"TABLE-", FIRST, EX_CONFIG},
+    {"LINE-", FIRST, EX_DATAERR},
+    {"DECODE-", FIRST, EX_DATAERR},
+    {"NO-MEMORY", WHOLE, EX_OSERR},
 };
 
 static bool fits(enum part part, const char *words, const char *id)
