@@ -47,7 +47,7 @@ struct worker {
     int32_t partition_count;
     struct batch batch;
     uint32_t folded; /* records of the batch that are done */
-    bool has_joined; /* an assignment came, even an empty one */
+    bool has_joined; /* an assignment is in force, even an empty one */
     bool has_more_to_close;
     int64_t flush_due_ms, closer_due_ms, report_due_ms;
     uint64_t reported_records;
@@ -280,6 +280,7 @@ static enum verdict revoked(struct worker *worker, int64_t now_ms, struct reason
     worker->closer = NULL;
     checkpoint_forget(worker->checkpoint);
     lanes_close(&worker->lanes);
+    worker->has_joined = false; /* Having nothing between two assignments is no reason to leave. */
     worker->batch.news = NEWS_NONE;
     return source_release_all(worker->source, why);
 }
