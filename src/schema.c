@@ -248,8 +248,6 @@ static enum verdict read_object(struct reading *reading, json_t *json, const cha
 
     if (word == NULL)
         return read_type(reading, inner, space, depth + 1, type); /* {"type": {...}} */
-    if (strcmp(word, "error") == 0)
-        word = KIND_NAMES[KIND_RECORD]; /* an error is a record in all but name */
     if (!kind_parse(word, KIND_FIXED, KIND_RECORD, &kind) || kind == KIND_UNION)
         return read_word(reading, json, word, space, type);
     if (kind != KIND_ARRAY && kind != KIND_MAP)
