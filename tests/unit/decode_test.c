@@ -142,6 +142,8 @@ static void writers_resolve_to_the_event(void)
         {"plain int for nullable", PLUS("{'name':'latency_ms','type':'int'}"), BASE "0a", LINE " latency=5"},
         {"latency over 32 bits", PLUS("{'name':'latency_ms','type':['null','int']}"), BASE "02 8080808010",
          "DECODE-RANGE"},
+        {"null second, int", PLUS("{'name':'latency_ms','type':['int','null']}"), BASE "00 0a", LINE " latency=5"},
+        {"null second, no int", PLUS("{'name':'latency_ms','type':['int','null']}"), BASE "02", LINE},
         {"union of one", PLUS("{'name':'latency_ms','type':['int']}"), BASE "00 0a", LINE " latency=5"},
         {"boolean 2", PLUS("{'name':'streamed','type':'boolean'}"), BASE "02", "DECODE-RANGE"},
     };

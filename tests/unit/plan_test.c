@@ -119,7 +119,7 @@ static void aliases_of_the_reader_find_renamed_fields(void)
          RECORD("{'name':'llm','type':'string'},{'name':'slug','type':'string'}," ID CREATED PROMPT COMPLETION), 1},
     };
     static const char MODEL_NAME[] = "\"name\": \"model\",";
-    static const char WITH_ALIASES[] = "\"name\": \"model\", \"aliases\": [\"slug\", \"llm\"],";
+    static const char WITH_ALIASES[] = "\"name\": \"model\", \"aliases\": [\"slug\", \"llm\", \"provider\"],";
     const char *found = strstr(bundled_generation_avsc.bytes, MODEL_NAME);
     char reader[8192], writer[4096];
 
@@ -138,6 +138,13 @@ static void aliases_of_the_reader_find_renamed_fields(void)
         }
         plan_close(&plan);
     }
+
+    struct plan plan;
+    struct reason why = {0};
+    unquote(RECORD(ID CREATED PROMPT COMPLETION ",{'name':'provider','type':'string'}"), writer, sizeof writer);
+    CU_ASSERT(plan_open(&plan, span_of(reader), span_of(writer), &why) == HALT); /* provider has its owner */
+    CU_ASSERT(strstr(why.text, "model") != NULL);
+    plan_close(&plan);
 }
 
 static void a_schema_learnt_again_replaces(void)
