@@ -30,14 +30,17 @@ void decoder_close(struct decoder *decoder);
 MUST_CHECK enum verdict decoder_learn(struct decoder *decoder, uint32_t schema_id, struct span schema,
                                       struct reason *why);
 
-/* Learns every `<id>.avsc` of a folder. HALT as above, or SCHEMA-UNREADABLE with the path. */
+/* Learns every `<id>.avsc` of a folder. HALT as above, or SCHEMA-UNREADABLE with the path (an
+ * .avsc whose name is no id, too: it would be missed only when its events arrive). */
 MUST_CHECK enum verdict decoder_learn_folder(struct decoder *decoder, const char *path, struct reason *why);
 
 /*
  * Decodes one record's value. Strings of `event` borrow from `value`. O(size), no allocation, never reads beyond
  * `value`. SET_ASIDE: DECODE-EMPTY, DECODE-TOO-LARGE, DECODE-FRAMING, DECODE-SCHEMA-UNKNOWN, DECODE-TRUNCATED (ends
- * inside a value, or a length goes beyond the end), DECODE-LENGTH (negative), DECODE-VARINT (over 10 bytes or 64 bits),
- * DECODE-RANGE (does not fit the field, int or enum or union index out of range, boolean not 0/1, NaN), DECODE-UTF8,
+ * inside a value, or a length goes beyond the end), DECODE-LENGTH (negative, a block whose size is wrong, or over 65536
+ * elements of no bytes), DECODE-VARINT (over 10 bytes or 64 bits),
+ * DECODE-RANGE (does not fit the field, int or enum or union index out of range, boolean not 0/1, confidence not
+ * finite, nested deeper than 32), DECODE-UTF8,
  * DECODE-LABELS (more than EVENT_LABELS_MAX), DECODE-TRAILING (bytes after the last field).
  */
 MUST_CHECK enum verdict decode_event(const struct decoder *decoder, struct span value, struct event *event,
