@@ -136,6 +136,8 @@ def unacceptable():
         yield "EVENT-TEXT-TOO-LONG", event(**{field: "é" * 129})
     for confidence in (-0.25, 1.25, float("inf"), float("-inf")):
         yield "EVENT-CONFIDENCE DECODE-RANGE", event(categories=[{"path": "/Science", "confidence": confidence}])
+    for created_at in (4_000_000_000_000, (1 << 63) - 1):
+        yield "EVENT-FUTURE EVENT-OUT-OF-RANGE", event(created_at=created_at)
     for operation in ("amend", "retract"):
         yield "EVENT-OP-UNSUPPORTED", event(op=operation)
 

@@ -322,6 +322,12 @@ class World:
         replies = self.redis.pipeline([("HMGET", key, "next", "first") for key in keys])
         return sum(int(reply[0]) - int(reply[1] or 0) for reply in replies if reply[0] is not None)
 
+    def show_logs(self):
+        """The end of what each worker said, for whoever reads the failure."""
+        for thing in self.things:
+            if isinstance(thing, Process) and thing.name.startswith("worker"):
+                print(f"  {thing.name}, exit status {thing.process.poll()}:\n  {tail(thing.log, 20)}", flush=True)
+
     def close(self):
         for thing in reversed(self.things):
             try:
@@ -348,8 +354,10 @@ def _run_one(suite, name, function):
         return "skipped"
     except Failed as failure:
         print(f"FAIL {name} ({time.monotonic() - begin:.1f} s): {failure}", flush=True)
+        world.show_logs()
     except Exception:
         print(f"FAIL {name}: the test itself broke\n{traceback.format_exc()}", flush=True)
+        world.show_logs()
     finally:
         world.close()
     return "failed"
