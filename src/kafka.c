@@ -9,6 +9,8 @@
 #include <assert.h>
 #include <syslog.h>
 
+#define RETRY_MS 100
+
 struct meaning {
     enum verdict verdict;
     const char *id;
@@ -22,40 +24,67 @@ struct meaning_row {
 #define ERR(name) RD_KAFKA_RESP_ERR_##name
 #define UNREACHABLE                                                                                                    \
     {                                                                                                                  \
-        {TRY_LATER, "SOURCE-UNREACHABLE"}, {TRY_LATER, "SINK-UNREACHABLE"}, {REWIND, "SINK-TXN-UNKNOWN"}               \
+        {TRY_LATER, "SOURCE-UNREACHABLE"}, {TRY_LATER, "SINK-UNREACHABLE"},                                            \
+        {                                                                                                              \
+            REWIND, "SINK-TXN-UNKNOWN"                                                                                 \
+        }                                                                                                              \
     }
 #define DENIED                                                                                                         \
     {                                                                                                                  \
-        {HALT, "SOURCE-DENIED"}, {HALT, "SINK-DENIED"}, {HALT, "SINK-DENIED"}                                          \
+        {HALT, "SOURCE-DENIED"}, {HALT, "SINK-DENIED"},                                                                \
+        {                                                                                                              \
+            HALT, "SINK-DENIED"                                                                                        \
+        }                                                                                                              \
     }
 #define TOPIC_MISSING                                                                                                  \
     {                                                                                                                  \
-        {HALT, "SOURCE-TOPIC-MISSING"}, {HALT, "SINK-TOPIC-MISSING"}, {HALT, "SINK-TOPIC-MISSING"}                     \
+        {HALT, "SOURCE-TOPIC-MISSING"}, {HALT, "SINK-TOPIC-MISSING"},                                                  \
+        {                                                                                                              \
+            HALT, "SINK-TOPIC-MISSING"                                                                                 \
+        }                                                                                                              \
     }
 #define TOO_LARGE                                                                                                      \
     {                                                                                                                  \
-        {HALT, "SOURCE-FATAL"}, {HALT, "SINK-TOO-LARGE"}, {HALT, "SINK-TOO-LARGE"}                                     \
+        {HALT, "SOURCE-FATAL"}, {HALT, "SINK-TOO-LARGE"},                                                              \
+        {                                                                                                              \
+            HALT, "SINK-TOO-LARGE"                                                                                     \
+        }                                                                                                              \
     }
 #define FENCED                                                                                                         \
     {                                                                                                                  \
-        {HALT, "SOURCE-FATAL"}, {HALT, "SINK-FATAL"}, {STEP_DOWN, "SINK-FENCED"}                                       \
+        {HALT, "SOURCE-FATAL"}, {HALT, "SINK-FATAL"},                                                                  \
+        {                                                                                                              \
+            STEP_DOWN, "SINK-FENCED"                                                                                   \
+        }                                                                                                              \
     }
 #define FATAL                                                                                                          \
     {                                                                                                                  \
-        {HALT, "SOURCE-FATAL"}, {HALT, "SINK-FATAL"}, {HALT, "SINK-FATAL"}                                             \
+        {HALT, "SOURCE-FATAL"}, {HALT, "SINK-FATAL"},                                                                  \
+        {                                                                                                              \
+            HALT, "SINK-FATAL"                                                                                         \
+        }                                                                                                              \
     }
 /* A new producer, and the ledger read again, put these right. */
 #define TXN_ABORTED                                                                                                    \
     {                                                                                                                  \
-        {HALT, "SOURCE-FATAL"}, {HALT, "SINK-FATAL"}, {REWIND, "SINK-TXN-ABORTED"}                                     \
+        {HALT, "SOURCE-FATAL"}, {HALT, "SINK-FATAL"},                                                                  \
+        {                                                                                                              \
+            REWIND, "SINK-TXN-ABORTED"                                                                                 \
+        }                                                                                                              \
     }
 #define POLL_LATE                                                                                                      \
     {                                                                                                                  \
-        {TRY_LATER, "SOURCE-POLL-LATE"}, {HALT, "SINK-FATAL"}, {REWIND, "SINK-TXN-UNKNOWN"}                            \
+        {TRY_LATER, "SOURCE-POLL-LATE"}, {HALT, "SINK-FATAL"},                                                         \
+        {                                                                                                              \
+            REWIND, "SINK-TXN-UNKNOWN"                                                                                 \
+        }                                                                                                              \
     }
 #define UNKNOWN                                                                                                        \
     {                                                                                                                  \
-        {TRY_LATER, "SOURCE-UNREACHABLE"}, {HALT, "SINK-FATAL"}, {REWIND, "SINK-TXN-UNKNOWN"}                          \
+        {TRY_LATER, "SOURCE-UNREACHABLE"}, {HALT, "SINK-FATAL"},                                                       \
+        {                                                                                                              \
+            REWIND, "SINK-TXN-UNKNOWN"                                                                                 \
+        }                                                                                                              \
     }
 
 static const struct meaning_row meanings[] = {
@@ -165,17 +194,61 @@ static void note_log(const rd_kafka_t *client, int level, const char *facility, 
         kafka_log(notes->logger, level, facility, text);
 }
 
+/* How much an error is worth telling: what will not mend by itself first, then that nobody is there at all. */
+static int weight(rd_kafka_resp_err_t code)
+{
+    const char *id;
+
+    if (code == ERR(NO_ERROR))
+        return 0;
+    if (kafka_verdict(KAFKA_READ, code, &id) == HALT)
+        return 3;
+    return code == ERR(_ALL_BROKERS_DOWN) ? 2 : 1;
+}
+
 static void note_error(rd_kafka_t *client, int code, const char *text, void *opaque)
 {
     struct kafka_notes *notes = opaque;
-    const char *id;
 
     (void)client;
-    if (kafka_verdict(KAFKA_READ, (rd_kafka_resp_err_t)code, &id) == HALT || notes->error == ERR(NO_ERROR))
+    if (weight((rd_kafka_resp_err_t)code) > weight(notes->error))
         notes->error = (rd_kafka_resp_err_t)code;
     if (notes->logger != NULL)
         log_line(notes->logger, LOG_LEVEL_DEBUG, "KAFKA-CLIENT", "error=%s text=\"%s\"",
                  rd_kafka_err2name((rd_kafka_resp_err_t)code), text);
+}
+
+void kafka_note_refused(struct kafka_notes *notes, rd_kafka_resp_err_t code, const char *topic)
+{
+    if (notes->refused != ERR(NO_ERROR))
+        return;
+    notes->refused = code;
+    snprintf(notes->refused_topic, sizeof(notes->refused_topic), "%s", topic);
+}
+
+enum verdict kafka_put(rd_kafka_t *client, struct kafka_notes *notes, const struct kafka_message *message,
+                       rd_kafka_resp_err_t *code)
+{
+    /* librdkafka takes pointers to bytes it only reads for its own copy. */
+    rd_kafka_vu_t parts[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = message->topic},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)message->key.bytes, message->key.size}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)message->value.bytes, message->value.size}},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = message->opaque},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = message->headers},
+    };
+    rd_kafka_error_t *error =
+        rd_kafka_produceva(client, parts, message->headers != NULL ? LENGTH_OF(parts) : LENGTH_OF(parts) - 1);
+
+    *code = error == NULL ? ERR(NO_ERROR) : rd_kafka_error_code(error);
+    if (error == NULL) {
+        notes->outstanding++;
+        notes->outstanding_bytes += message->key.size + message->value.size;
+        return GO_ON;
+    }
+    rd_kafka_error_destroy(error);
+    return *code == ERR(_QUEUE_FULL) ? TRY_LATER : HALT;
 }
 
 static enum verdict set(rd_kafka_conf_t *conf, const char *name, const char *value, const char *config_id,
@@ -232,7 +305,7 @@ static enum verdict configure(rd_kafka_conf_t *conf, const struct config *config
 }
 
 enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct config *config,
-                        const struct kafka_setting settings[], size_t setting_count, int events,
+                        const struct kafka_setting settings[], size_t setting_count, const struct kafka_hooks *hooks,
                         struct kafka_notes *notes, const char *config_id, struct reason *why)
 {
     char text[256];
@@ -243,7 +316,8 @@ enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct 
         rd_kafka_conf_set_opaque(conf, notes);
         rd_kafka_conf_set_log_cb(conf, note_log);
         rd_kafka_conf_set_error_cb(conf, note_error);
-        rd_kafka_conf_set_events(conf, events);
+        rd_kafka_conf_set_events(conf, hooks->events);
+        rd_kafka_conf_set_dr_msg_cb(conf, hooks->delivered);
         *client = rd_kafka_new(type, conf, text, sizeof(text));
         if (*client == NULL)
             verdict = reason_set(why, HALT, config_id, rd_kafka_last_error(), "%s", text);
@@ -256,15 +330,10 @@ enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct 
     return GO_ON;
 }
 
-/* Why a request found no answer: a broker that lets nobody in never becomes usable, and the request just times out. */
-static rd_kafka_resp_err_t cause_of(rd_kafka_t *client, const struct kafka_notes *notes, rd_kafka_resp_err_t code)
+rd_kafka_resp_err_t kafka_cause(rd_kafka_t *client, const struct kafka_notes *notes, rd_kafka_resp_err_t code)
 {
-    const char *id;
-
     rd_kafka_poll(client, 0); /* Serves note_error(). */
-    if (notes->error != ERR(NO_ERROR) && kafka_verdict(KAFKA_READ, notes->error, &id) == HALT)
-        return notes->error;
-    return code;
+    return weight(notes->error) > weight(code) ? notes->error : code;
 }
 
 enum verdict kafka_partitions(rd_kafka_t *client, struct kafka_notes *notes, enum kafka_act act, const char *topic,
@@ -280,7 +349,7 @@ enum verdict kafka_partitions(rd_kafka_t *client, struct kafka_notes *notes, enu
     rd_kafka_resp_err_t code = rd_kafka_metadata(client, 0, handle, &metadata, timeout_ms);
     rd_kafka_topic_destroy(handle);
     if (code != ERR(NO_ERROR))
-        return kafka_reason(act, cause_of(client, notes, code), what, why);
+        return kafka_reason(act, kafka_cause(client, notes, code), what, why);
     assert(metadata->topic_cnt == 1);
     code = metadata->topics[0].err;
     *count = metadata->topics[0].partition_cnt;
@@ -290,25 +359,44 @@ enum verdict kafka_partitions(rd_kafka_t *client, struct kafka_notes *notes, enu
     return code == ERR(NO_ERROR) ? GO_ON : kafka_reason(act, code, what, why);
 }
 
-/* ListOffsets for the special time `logical` (RD_KAFKA_OFFSET_BEGINNING or _END). rd_kafka_query_watermark_offsets()
- * would ask one partition at a time, and heeds no timeout before 2.3.0. */
-static enum verdict list_offsets(rd_kafka_t *client, const char *topic, int32_t first, int32_t count, int timeout_ms,
-                                 int64_t logical, int64_t offsets[], struct reason *why)
+static rd_kafka_resp_err_t list_once(rd_kafka_t *client, rd_kafka_topic_partition_list_t *list, int timeout_ms,
+                                     int64_t logical, int64_t offsets[])
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
-
-    for (int32_t i = 0; i < count; i++)
-        rd_kafka_topic_partition_list_add(list, topic, first + i)->offset = logical;
+    for (int i = 0; i < list->cnt; i++)
+        list->elems[i].offset = logical;
     rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(client, list, timeout_ms);
-    for (int32_t i = 0; i < count; i++) {
+    for (int i = 0; i < list->cnt; i++) {
         offsets[i] = list->elems[i].offset;
         if (code == ERR(NO_ERROR))
             code = list->elems[i].err;
         if (code == ERR(NO_ERROR) && offsets[i] < 0)
             code = ERR(LEADER_NOT_AVAILABLE);
     }
+    return code;
+}
+
+/*
+ * ListOffsets for the special time `logical` (RD_KAFKA_OFFSET_BEGINNING or _END), again while partitions have no leader
+ * or a new one. rd_kafka_query_watermark_offsets() would ask one partition at a time, and heeds no timeout
+ * before 2.3.0.
+ */
+static enum verdict list_offsets(rd_kafka_t *client, const char *topic, int32_t first, int32_t count, int timeout_ms,
+                                 int64_t logical, int64_t offsets[], struct reason *why)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+    enum verdict verdict = GO_ON;
+
+    for (int32_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, topic, first + i);
+    for (int left_ms = timeout_ms;; left_ms -= RETRY_MS) {
+        rd_kafka_resp_err_t code = list_once(client, list, timeout_ms, logical, offsets);
+        verdict = code == ERR(NO_ERROR) ? GO_ON : kafka_reason(KAFKA_READ, code, "listing offsets", why);
+        if (verdict != TRY_LATER || code == ERR(_TIMED_OUT) || left_ms <= RETRY_MS)
+            break;
+        rd_kafka_poll(client, RETRY_MS);
+    }
     rd_kafka_topic_partition_list_destroy(list);
-    return code == ERR(NO_ERROR) ? GO_ON : kafka_reason(KAFKA_READ, code, "listing offsets", why);
+    return verdict;
 }
 
 enum verdict kafka_extents(rd_kafka_t *client, const char *topic, int32_t first, int32_t count, int timeout_ms,

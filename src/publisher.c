@@ -1,92 +1,114 @@
 /*
- * A transactional producer. Whatever is not a plain yes ends in an abort or in a new publisher: after a time-out nobody knows whether the transaction was committed, and only the
- * ledger, read again behind a new epoch, can tell (KIP-890 describes how guessing goes wrong).
+ * A transactional producer. Its one rule: after anything but a clean answer nobody guesses. The caller closes it, opens
+ * a new one, which fences whatever the old one may still have under way, and reads in the ledger how it ended.
  *
- * No delivery reports are asked for: librdkafka fails the transaction as a whole if one of its messages fails.
+ * That is also the defence against delayed commits of the old transaction protocol (KIP-890).
  */
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "gentally/kafka.h"
 #include "gentally/sink.h"
 
 #define OPEN_MS 30000
-#define COMMIT_MS 60000
-#define FULL_WAIT_MS 50
-#define READ_WAIT_MS 30000 /* no record and no end of a partition for so long: nobody is there */
+#define ABORT_MS 30000
+#define CLOSE_MS 5000
+#define FLUSH_MS 40000 /* FLUSH_MS and COMMIT_MS together keep the promised 60 s. */
+#define COMMIT_MS 20000
+#define TURN_MS 100
 
 struct publisher {
     rd_kafka_t *client;
     struct kafka_notes notes;
-    bool is_open; /* a transaction */
+    bool is_open;   /* a transaction is */
+    bool is_broken; /* it cannot succeed any more */
 };
+
+static const struct kafka_setting settings[] = {
+    {"enable.idempotence", "true", SETTING_OWNED},
+    {"acks", "all", SETTING_OWNED},
+    {"transaction.timeout.ms", "60000", SETTING_OWNED},
+    {"message.timeout.ms", "60000", SETTING_OWNED}, /* Not above the transaction's. */
+    {"queue.buffering.max.messages", "200000", SETTING_OWNED},
+    {"queue.buffering.max.kbytes", "65536", SETTING_OWNED},
+    {"message.max.bytes", "16777216", SETTING_TUNED},
+    {"compression.codec", "lz4", SETTING_TUNED},
+    {"linger.ms", "20", SETTING_TUNED},
+    {"batch.num.messages", "100000", SETTING_TUNED},
+};
+
+static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque)
+{
+    struct kafka_notes *notes = opaque;
+
+    (void)client;
+    assert(notes->outstanding > 0);
+    notes->outstanding--;
+    notes->outstanding_bytes -= message->key_len + message->len;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        kafka_note_refused(notes, message->err, rd_kafka_topic_name(message->rkt));
+}
+
+/* The meaning of an answer of the transaction API; frees it. A fatal one is told by its cause. */
+static enum verdict judge(struct publisher *publisher, rd_kafka_error_t *error, const char *what, struct reason *why)
+{
+    char text[256];
+    const char *id;
+
+    if (error == NULL)
+        return GO_ON;
+    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    snprintf(text, sizeof(text), "%s", rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(publisher->client, text, sizeof(text));
+    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
+        code = fatal;
+    enum verdict verdict = kafka_verdict(KAFKA_TRANSACT, kafka_cause(publisher->client, &publisher->notes, code), &id);
+    publisher->is_broken = true;
+    return reason_set(why, verdict, id, code, "%s: %s (%s)", what, text, rd_kafka_err2name(code));
+}
 
 enum verdict publisher_open(struct publisher **publisher, const struct config *config, const char *name,
                             struct logger *logger, struct reason *why)
 {
-    const struct kafka_setting settings[] = {
-        {"transactional.id", name, SETTING_OWNED},
-        {"transaction.timeout.ms", "60000", SETTING_OWNED},
-        {"message.max.bytes", "16777216", SETTING_OWNED},
-        {"linger.ms", "20", SETTING_TUNED},
-        {"compression.type", "lz4", SETTING_TUNED},
-        {"queue.buffering.max.messages", "200000", SETTING_TUNED},
-        {"queue.buffering.max.kbytes", "131072", SETTING_TUNED},
-    };
-    struct publisher *opened = calloc(1, sizeof(*opened));
+    const struct kafka_hooks hooks = {0, delivered};
+    struct kafka_setting all[LENGTH_OF(settings) + 1];
+    struct publisher *made = calloc(1, sizeof(*made));
 
-    if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for the publisher");
-    opened->notes.logger = logger;
-    enum verdict verdict = kafka_open(&opened->client, RD_KAFKA_PRODUCER, config, settings, LENGTH_OF(settings), 0,
-                                      &opened->notes, "SINK-CONFIG", why);
+    if (made == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "the publisher needs %zu bytes", sizeof(*made));
+    memcpy(all, settings, sizeof(settings));
+    all[LENGTH_OF(settings)] = (struct kafka_setting){"transactional.id", name, SETTING_OWNED};
+    made->notes.logger = logger;
+    enum verdict verdict = kafka_open(&made->client, RD_KAFKA_PRODUCER, config, all, LENGTH_OF(all), &hooks,
+                                      &made->notes, "SINK-CONFIG", why);
     if (verdict != GO_ON) {
-        free(opened);
+        free(made);
         return verdict;
     }
-    rd_kafka_error_t *error = rd_kafka_init_transactions(opened->client, OPEN_MS);
-    if (error != NULL) {
-        verdict = kafka_reason(KAFKA_WRITE, rd_kafka_error_code(error), "opening transactions", why);
-        if (verdict == HALT && rd_kafka_error_is_retriable(error))
-            verdict = TRY_LATER;
-        rd_kafka_error_destroy(error);
-        publisher_close(opened);
-        return verdict;
-    }
-    *publisher = opened;
-    return GO_ON;
-}
-
-/* The meaning of an error object: its flags say more than its code. */
-static enum verdict meaning(struct publisher *publisher, rd_kafka_error_t *error, const char *what, struct reason *why)
-{
-    if (error == NULL)
+    verdict = judge(made, rd_kafka_init_transactions(made->client, OPEN_MS), "opening", why);
+    if (verdict == GO_ON) {
+        *publisher = made;
         return GO_ON;
-    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-    enum verdict verdict;
-
-    if (rd_kafka_error_txn_requires_abort(error)) {
-        verdict = kafka_reason(KAFKA_TRANSACT, code, what, why);
-        if (verdict != HALT && verdict != STEP_DOWN)
-            verdict = reason_set(why, REWIND, "SINK-TXN-ABORTED", code, "%s: %s", what, rd_kafka_error_string(error));
-    } else {
-        verdict = kafka_reason(KAFKA_TRANSACT, code, what, why);
     }
-    (void)publisher;
-    rd_kafka_error_destroy(error);
-    return verdict;
+    publisher_close(made);
+    /* Nothing was begun, so nothing is in doubt: it can be tried again. */
+    if (verdict == REWIND && why != NULL)
+        why->id = "SINK-UNREACHABLE";
+    return verdict == REWIND ? TRY_LATER : verdict;
 }
 
 void publisher_close(struct publisher *publisher)
 {
-    struct reason why;
-
     if (publisher == NULL)
         return;
-    if (publisher->is_open)
-        (void)!publisher_abort(publisher, &why); /* If it cannot, the next publisher's fence does. */
-    rd_kafka_purge(publisher->client,
-                   RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    if (publisher->is_open) {
+        rd_kafka_error_t *error = rd_kafka_abort_transaction(publisher->client, CLOSE_MS);
+        if (error != NULL)
+            rd_kafka_error_destroy(error); /* The next publisher's fence, or the timeout, aborts it. */
+    }
+    rd_kafka_purge(publisher->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_destroy(publisher->client);
     free(publisher);
 }
@@ -94,123 +116,84 @@ void publisher_close(struct publisher *publisher)
 enum verdict publisher_begin(struct publisher *publisher, struct reason *why)
 {
     assert(!publisher->is_open);
-    enum verdict verdict =
-        meaning(publisher, rd_kafka_begin_transaction(publisher->client), "beginning a transaction", why);
+    assert(publisher->notes.outstanding == 0);
+    publisher->notes.refused = RD_KAFKA_RESP_ERR_NO_ERROR;
+    publisher->notes.error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    enum verdict verdict = judge(publisher, rd_kafka_begin_transaction(publisher->client), "beginning", why);
     publisher->is_open = verdict == GO_ON;
     return verdict;
+}
+
+static enum verdict refuse(struct publisher *publisher, rd_kafka_resp_err_t code, const char *topic, struct reason *why)
+{
+    char text[256];
+    char what[300];
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(publisher->client, text, sizeof(text));
+
+    publisher->is_broken = true;
+    snprintf(what, sizeof(what), "topic \"%.249s\" refused a message", topic);
+    return kafka_reason(KAFKA_TRANSACT, fatal != RD_KAFKA_RESP_ERR_NO_ERROR ? fatal : code, what, why);
 }
 
 enum verdict publisher_put(struct publisher *publisher, const char *topic, struct span key, struct span value,
                            struct reason *why)
 {
-    rd_kafka_vu_t message[] = {
-        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
-        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)key.bytes, key.size}},
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)value.bytes, value.size}},
-        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-    };
-    char what[300];
+    const struct kafka_message message = {.topic = topic, .key = key, .value = value};
+    struct kafka_notes *notes = &publisher->notes;
+    rd_kafka_resp_err_t code;
 
     assert(publisher->is_open);
-    for (;;) {
-        rd_kafka_error_t *error = rd_kafka_produceva(publisher->client, message, LENGTH_OF(message));
-        if (error == NULL || rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-            snprintf(what, sizeof(what), "topic \"%.249s\"", topic);
-            return meaning(publisher, error, what, why);
-        }
-        rd_kafka_error_destroy(error);
-        rd_kafka_poll(publisher->client, FULL_WAIT_MS);
+    rd_kafka_poll(publisher->client, 0);
+    if (notes->refused != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return refuse(publisher, notes->refused, notes->refused_topic, why);
+    enum verdict verdict = kafka_put(publisher->client, notes, &message, &code);
+    /* Ends by itself: what does not leave the queue times out, and is then reported as refused. */
+    while (verdict == TRY_LATER && notes->refused == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_poll(publisher->client, TURN_MS);
+        verdict = kafka_put(publisher->client, notes, &message, &code);
     }
+    if (notes->refused != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return refuse(publisher, notes->refused, notes->refused_topic, why);
+    return verdict == GO_ON ? GO_ON : refuse(publisher, code, topic, why);
+}
+
+/* Every report before the commit: a message refused for good halts under its own reason, and one that librdkafka would
+ * not even queue (which its commit does not know of) is not lost behind a yes. */
+static enum verdict settle(struct publisher *publisher, struct reason *why)
+{
+    const struct kafka_notes *notes = &publisher->notes;
+
+    rd_kafka_flush(publisher->client, FLUSH_MS);
+    if (notes->refused != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return refuse(publisher, notes->refused, notes->refused_topic, why);
+    if (notes->outstanding > 0)
+        return reason_set(why, REWIND, "SINK-TXN-UNKNOWN", notes->error,
+                          "%" PRIu64 " messages of the transaction are not acknowledged (%s)", notes->outstanding,
+                          rd_kafka_err2name(notes->error));
+    if (publisher->is_broken)
+        return reason_set(why, REWIND, "SINK-TXN-ABORTED", 0, "a message of the transaction was refused before");
+    return GO_ON;
 }
 
 enum verdict publisher_commit(struct publisher *publisher, struct reason *why)
 {
     assert(publisher->is_open);
-    enum verdict verdict =
-        meaning(publisher, rd_kafka_commit_transaction(publisher->client, COMMIT_MS), "committing", why);
+    enum verdict verdict = settle(publisher, why);
+    if (verdict != GO_ON)
+        return verdict; /* Still open: publisher_close() aborts it. */
+    verdict = judge(publisher, rd_kafka_commit_transaction(publisher->client, COMMIT_MS), "committing", why);
     publisher->is_open = verdict != GO_ON;
-    rd_kafka_poll(publisher->client, 0);
     return verdict;
 }
 
 enum verdict publisher_abort(struct publisher *publisher, struct reason *why)
 {
-    enum verdict verdict =
-        meaning(publisher, rd_kafka_abort_transaction(publisher->client, OPEN_MS), "aborting", why);
-    publisher->is_open = false;
-    return verdict;
-}
-
-/* ---- reading a topic ---- */
-
-static enum verdict give(const rd_kafka_message_t *message, topic_reader *each, void *context, struct reason *why)
-{
-    struct record record = {
-        .partition = message->partition,
-        .offset = message->offset,
-        .timestamp_ms = rd_kafka_message_timestamp(message, NULL),
-        .key = {message->key, message->key_len},
-        .value = {message->payload, message->len},
-    };
-
-    return each(context, &record, why);
-}
-
-/* Reads until each of `count` partitions has said that it is at its end. */
-static enum verdict read_all(rd_kafka_t *client, int32_t count, topic_reader *each, void *context, struct reason *why)
-{
-    enum verdict verdict = GO_ON;
-    int32_t ended = 0;
-
-    while (ended < count && verdict == GO_ON) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(client, READ_WAIT_MS);
-        if (message == NULL)
-            return reason_set(why, TRY_LATER, "SOURCE-UNREACHABLE", 0, "a topic does not come to its end");
-        if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-            ended++;
-        else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-            verdict = give(message, each, context, why);
-        else
-            verdict = kafka_reason(KAFKA_READ, message->err, "reading a topic", why);
-        rd_kafka_message_destroy(message);
-    }
-    return verdict;
-}
-
-enum verdict topic_read(const struct config *config, const char *topic, topic_reader *each, void *context,
-                        struct reason *why)
-{
-    const struct kafka_setting settings[] = {
-        {"group.id", config->group, SETTING_OWNED}, /* never joined: librdkafka assigns nothing without a name */
-        {"enable.auto.commit", "false", SETTING_OWNED},
-        {"enable.partition.eof", "true", SETTING_OWNED},
-        {"auto.offset.reset", "earliest", SETTING_OWNED},
-        {"isolation.level", "read_committed", SETTING_OWNED},
-        {"check.crcs", "true", SETTING_TUNED},
-        {"fetch.wait.max.ms", "20", SETTING_TUNED},
-        {"queued.max.messages.kbytes", "65536", SETTING_TUNED},
-    };
-    struct kafka_notes notes = {0};
-    rd_kafka_t *client = NULL;
-    int32_t count = 0;
-    enum verdict verdict = kafka_open(&client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), 0, &notes,
-                                      "SOURCE-CONFIG", why);
-
-    if (verdict != GO_ON)
-        return verdict;
-    rd_kafka_poll_set_consumer(client);
-    verdict = kafka_partitions(client, &notes, KAFKA_READ, topic, OPEN_MS, &count, why);
+    if (!publisher->is_open)
+        return GO_ON;
+    enum verdict verdict = judge(publisher, rd_kafka_abort_transaction(publisher->client, ABORT_MS), "aborting", why);
     if (verdict == GO_ON) {
-        rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
-        for (int32_t i = 0; i < count; i++)
-            rd_kafka_topic_partition_list_add(list, topic, i)->offset = RD_KAFKA_OFFSET_BEGINNING;
-        rd_kafka_resp_err_t code = rd_kafka_assign(client, list);
-        rd_kafka_topic_partition_list_destroy(list);
-        verdict = code == RD_KAFKA_RESP_ERR_NO_ERROR ? read_all(client, count, each, context, why)
-                                                      : kafka_reason(KAFKA_READ, code, "reading a topic", why);
-        rd_kafka_assign(client, NULL);
+        publisher->is_open = false;
+        publisher->is_broken = false;
     }
-    rd_kafka_consumer_close(client);
-    rd_kafka_destroy(client);
     return verdict;
 }

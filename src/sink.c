@@ -1,53 +1,109 @@
 /*
- * An idempotent producer for single messages. Each message's report comes as an event on the main queue, which is read whenever we are called: a message is either acknowledged, and
- * forgotten, or refused for good, and then the next settling says so. In between librdkafka retries for ever.
+ * An idempotent producer. Messages never time out inside it: an outage delays them, and what is reported as failed was
+ * refused for good. So everything put is either acknowledged, still on its way, or a reason to halt.
+ *
+ * Room: at most OUTSTANDING_MAX messages and OUTSTANDING_BYTES_MAX bytes wait for their acknowledgement, half of what
+ * librdkafka's queue holds. The other half is the room in which a delivery report may send a dead letter once more.
  */
-#include "gentally/sink.h"
-
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "gentally/kafka.h"
+#include "gentally/sink.h"
 
 #define ANSWER_MS 10000
-#define FULL_WAIT_MS 100
+#define TURN_MS 100
+#define OUTSTANDING_MAX 100000u
+#define OUTSTANDING_BYTES_MAX (UINT64_C(64) << 20)
 
 struct sink {
     rd_kafka_t *client;
-    rd_kafka_queue_t *reports; /* the main queue */
     struct kafka_notes notes;
 };
 
-/*
- * Memory, at most: 128 MiB of messages waiting for their acknowledgement.
- */
 static const struct kafka_setting settings[] = {
-    {"enable.idempotence", "true", SETTING_OWNED}, /* acks = all, and no duplicates by retries */
-    {"message.timeout.ms", "0", SETTING_OWNED},    /* never given up: what is reported is final */
-    {"message.max.bytes", "16777216", SETTING_OWNED},
+    {"enable.idempotence", "true", SETTING_OWNED},
+    {"acks", "all", SETTING_OWNED},
+    {"message.timeout.ms", "0", SETTING_OWNED},
+    {"queue.buffering.max.messages", "200000", SETTING_OWNED},
+    {"queue.buffering.max.kbytes", "131072", SETTING_OWNED},
+    {"message.max.bytes", "16777216", SETTING_TUNED}, /* A dead letter is as large as its record was, and more. */
+    {"compression.codec", "lz4", SETTING_TUNED},
     {"linger.ms", "20", SETTING_TUNED},
-    {"compression.type", "lz4", SETTING_TUNED},
-    {"queue.buffering.max.messages", "200000", SETTING_TUNED},
-    {"queue.buffering.max.kbytes", "131072", SETTING_TUNED},
+    {"batch.num.messages", "100000", SETTING_TUNED},
 };
+
+/* Marks a dead letter in its delivery report: the address says it, the byte is never read. */
+static const char dead_letter_mark = 0;
+
+static enum verdict refuse(rd_kafka_resp_err_t code, const char *topic, struct reason *why)
+{
+    char what[300];
+    const char *id;
+
+    snprintf(what, sizeof(what), "topic \"%.249s\" refused a message", topic);
+    /* A refusal is final, whatever the code: TRY_LATER would wait for a message that is gone. */
+    if (kafka_verdict(KAFKA_WRITE, code, &id) == HALT)
+        return kafka_reason(KAFKA_WRITE, code, what, why);
+    return reason_set(why, HALT, "SINK-FATAL", code, "%s: %s", what, rd_kafka_err2str(code));
+}
+
+/* Sends a dead letter without the value that was too large for its topic. */
+static rd_kafka_resp_err_t put_without_value(rd_kafka_t *client, struct kafka_notes *notes, const char *topic,
+                                             struct span key, size_t value_size, const rd_kafka_headers_t *headers)
+{
+    char size[24];
+    struct kafka_message message = {.topic = topic, .key = key, .headers = rd_kafka_headers_copy(headers)};
+    rd_kafka_resp_err_t code;
+
+    snprintf(size, sizeof(size), "%zu", value_size);
+    rd_kafka_header_add(message.headers, "gentally.value-omitted", -1, size, -1);
+    if (kafka_put(client, notes, &message, &code) != GO_ON)
+        rd_kafka_headers_destroy(message.headers);
+    return code;
+}
+
+static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque)
+{
+    struct kafka_notes *notes = opaque;
+    rd_kafka_resp_err_t code = message->err;
+    rd_kafka_headers_t *headers;
+
+    assert(notes->outstanding > 0);
+    notes->outstanding--;
+    notes->outstanding_bytes -= message->key_len + message->len;
+    if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && message->_private == &dead_letter_mark &&
+        rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        code = put_without_value(client, notes, rd_kafka_topic_name(message->rkt),
+                                 (struct span){message->key, message->key_len}, message->len, headers);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        kafka_note_refused(notes, code, rd_kafka_topic_name(message->rkt));
+}
 
 enum verdict sink_open(struct sink **sink, const struct config *config, struct logger *logger, struct reason *why)
 {
-    struct sink *opened = calloc(1, sizeof(*opened));
+    const struct kafka_hooks hooks = {0, delivered};
+    const struct rd_kafka_metadata *metadata;
+    struct sink *made = calloc(1, sizeof(*made));
 
-    if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for the sink");
-    opened->notes.logger = logger;
-    enum verdict verdict = kafka_open(&opened->client, RD_KAFKA_PRODUCER, config, settings, LENGTH_OF(settings),
-                                      RD_KAFKA_EVENT_DR, &opened->notes, "SINK-CONFIG", why);
+    if (made == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "the sink needs %zu bytes", sizeof(*made));
+    made->notes.logger = logger;
+    enum verdict verdict = kafka_open(&made->client, RD_KAFKA_PRODUCER, config, settings, LENGTH_OF(settings), &hooks,
+                                      &made->notes, "SINK-CONFIG", why);
     if (verdict != GO_ON) {
-        free(opened);
+        free(made);
         return verdict;
     }
-    opened->reports = rd_kafka_queue_get_main(opened->client);
-    *sink = opened;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(made->client, 0, NULL, &metadata, ANSWER_MS);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        code = kafka_cause(made->client, &made->notes, code);
+        sink_close(made);
+        return kafka_reason(KAFKA_WRITE, code, "connecting", why);
+    }
+    rd_kafka_metadata_destroy(metadata);
+    *sink = made;
     return GO_ON;
 }
 
@@ -55,204 +111,116 @@ void sink_close(struct sink *sink)
 {
     if (sink == NULL)
         return;
-    rd_kafka_purge(sink->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
-    rd_kafka_queue_destroy(sink->reports);
+    rd_kafka_purge(sink->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_destroy(sink->client);
     free(sink);
 }
 
 enum verdict sink_check_topic(struct sink *sink, const char *topic, struct reason *why)
 {
-    int32_t count = 0;
-    enum verdict verdict =
-        kafka_partitions(sink->client, &sink->notes, KAFKA_WRITE, topic, ANSWER_MS, &count, why);
+    int32_t count;
 
-    if (verdict == HALT && why != NULL && strcmp(why->id, "SINK-TOPIC-MISSING") == 0)
-        return reason_set(why, HALT, "SINK-TOPIC-MISSING", why->code,
-                          "topic \"%s\" does not exist: `gentally setup` creates it", topic);
-    return verdict;
+    return kafka_partitions(sink->client, &sink->notes, KAFKA_WRITE, topic, ANSWER_MS, &count, why);
 }
 
-/* ---- dead letters ---- */
-
-static bool add_text(rd_kafka_headers_t *headers, const char *name, const char *text)
+static enum verdict trouble(struct sink *sink, struct reason *why)
 {
-    return rd_kafka_header_add(headers, name, -1, text, -1) == RD_KAFKA_RESP_ERR_NO_ERROR;
-}
+    char text[256];
 
-static bool add_number(rd_kafka_headers_t *headers, const char *name, int64_t number)
-{
-    char text[24];
-
-    snprintf(text, sizeof(text), "%" PRId64, number);
-    return add_text(headers, name, text);
-}
-
-/* Ours, and those that Kafka Connect's tools know. NULL: no memory. */
-static rd_kafka_headers_t *letter_headers(const char *topic, const struct record *record, const struct reason *because)
-{
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(12);
-    bool is_good = headers != NULL;
-
-    is_good = is_good && add_text(headers, "gentally.reason", because->id);
-    is_good = is_good && add_text(headers, "gentally.detail", because->text);
-    is_good = is_good && add_text(headers, "gentally.topic", topic);
-    is_good = is_good && add_number(headers, "gentally.partition", record->partition);
-    is_good = is_good && add_number(headers, "gentally.offset", record->offset);
-    is_good = is_good && add_number(headers, "gentally.timestamp", record->timestamp_ms);
-    is_good = is_good && add_text(headers, "__connect.errors.topic", topic);
-    is_good = is_good && add_number(headers, "__connect.errors.partition", record->partition);
-    is_good = is_good && add_number(headers, "__connect.errors.offset", record->offset);
-    is_good = is_good && add_text(headers, "__connect.errors.stage", "VALUE_CONVERTER");
-    is_good = is_good && add_text(headers, "__connect.errors.exception.message", because->text);
-    if (!is_good && headers != NULL)
-        rd_kafka_headers_destroy(headers);
-    return is_good ? headers : NULL;
-}
-
-/* ---- sending ---- */
-
-/* Marks a message whose value may be left out if it is too large. */
-static void *const letter_mark = (void *)1;
-
-/* Queues one message, waiting while the queue is full. Takes `headers` if it succeeds. */
-static rd_kafka_resp_err_t enqueue(struct sink *sink, const char *topic, struct span key, struct span value,
-                                   rd_kafka_headers_t *headers, void *mark);
-
-/* Sends a letter that was too large again, as a reference to where its value still is. */
-static rd_kafka_resp_err_t enqueue_reference(struct sink *sink, const char *topic, struct span key, size_t value_size,
-                                             rd_kafka_headers_t *headers)
-{
-    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__FAIL;
-
-    if (add_number(headers, "gentally.value-omitted", (int64_t)value_size))
-        code = enqueue(sink, topic, key, span_of(NULL), headers, NULL);
+    if (sink->notes.refused != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return refuse(sink->notes.refused, sink->notes.refused_topic, why);
+    rd_kafka_resp_err_t code = rd_kafka_fatal_error(sink->client, text, sizeof(text));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        rd_kafka_headers_destroy(headers);
-    return code;
+        return reason_set(why, HALT, "SINK-FATAL", code, "%s", text);
+    return GO_ON;
 }
 
-/* One message's report. */
-static void read_report(struct sink *sink, const rd_kafka_message_t *message)
+/* Waits until there is room for one more. */
+static enum verdict make_room(struct sink *sink, struct reason *why)
 {
-    rd_kafka_headers_t *headers = NULL;
-    const char *topic = rd_kafka_topic_name(message->rkt);
-    rd_kafka_resp_err_t code = message->err;
+    const struct kafka_notes *notes = &sink->notes;
 
-    assert(sink->notes.outstanding > 0);
-    sink->notes.outstanding--;
-    if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && message->_private == letter_mark &&
-        rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        rd_kafka_headers_t *copy = rd_kafka_headers_copy(headers); /* Those of a constant message are only lent. */
-        code = enqueue_reference(sink, topic, (struct span){message->key, message->key_len}, message->len, copy);
+    rd_kafka_poll(sink->client, 0);
+    enum verdict verdict = trouble(sink, why);
+    while (verdict == GO_ON &&
+           (notes->outstanding >= OUTSTANDING_MAX || notes->outstanding_bytes >= OUTSTANDING_BYTES_MAX)) {
+        rd_kafka_poll(sink->client, TURN_MS);
+        verdict = trouble(sink, why);
     }
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR || sink->notes.refused != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return;
-    sink->notes.refused = code;
-    snprintf(sink->notes.refused_topic, sizeof(sink->notes.refused_topic), "%s", topic);
-}
-
-/* Serves reports, and librdkafka's log and errors; waits up to `timeout_ms` for the first. */
-static void serve(struct sink *sink, int timeout_ms)
-{
-    rd_kafka_event_t *event = NULL;
-
-    while ((event = rd_kafka_queue_poll(sink->reports, timeout_ms)) != NULL) {
-        const rd_kafka_message_t *message = NULL;
-        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
-            while ((message = rd_kafka_event_message_next(event)) != NULL)
-                read_report(sink, message);
-        rd_kafka_event_destroy(event);
-        timeout_ms = 0;
-    }
-}
-
-static rd_kafka_resp_err_t enqueue(struct sink *sink, const char *topic, struct span key, struct span value,
-                                   rd_kafka_headers_t *headers, void *mark)
-{
-    rd_kafka_vu_t message[] = {
-        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = topic},
-        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)key.bytes, key.size}},
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)value.bytes, value.size}},
-        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = mark},
-        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
-    };
-
-    for (;;) {
-        rd_kafka_error_t *error = rd_kafka_produceva(sink->client, message, LENGTH_OF(message) - (headers == NULL));
-        rd_kafka_resp_err_t code = error == NULL ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_error_code(error);
-        rd_kafka_error_destroy(error);
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-            sink->notes.outstanding++;
-        if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            return code;
-        serve(sink, FULL_WAIT_MS);
-        if (sink->notes.refused != RD_KAFKA_RESP_ERR_NO_ERROR)
-            return sink->notes.refused;
-    }
-}
-
-static enum verdict refused(const struct sink *sink, rd_kafka_resp_err_t code, const char *topic, struct reason *why)
-{
-    char what[300], text[200] = "";
-
-    if (code == RD_KAFKA_RESP_ERR__FATAL)
-        code = rd_kafka_fatal_error(sink->client, text, sizeof(text));
-    snprintf(what, sizeof(what), "topic \"%.249s\"", topic);
-    return kafka_reason(KAFKA_WRITE, code, what, why);
+    return verdict;
 }
 
 enum verdict sink_put(struct sink *sink, const char *topic, struct span key, struct span value, struct reason *why)
 {
-    rd_kafka_resp_err_t code = enqueue(sink, topic, key, value, NULL, NULL);
+    const struct kafka_message message = {.topic = topic, .key = key, .value = value};
+    rd_kafka_resp_err_t code;
+    enum verdict verdict = make_room(sink, why);
 
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return refused(sink, code, topic, why);
-    serve(sink, 0);
-    return GO_ON;
+    if (verdict != GO_ON)
+        return verdict;
+    return kafka_put(sink->client, &sink->notes, &message, &code) == GO_ON ? GO_ON : refuse(code, topic, why);
+}
+
+static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t number)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%" PRId64, number);
+    rd_kafka_header_add(headers, name, -1, text, -1);
+}
+
+/* Kafka Connect's names beside ours, so that tools made for its dead letters read these too. */
+static rd_kafka_headers_t *dead_letter_headers(const char *topic, const struct record *record,
+                                               const struct reason *because)
+{
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(12);
+    const char *id = because->id == NULL ? "" : because->id;
+
+    rd_kafka_header_add(headers, "gentally.reason", -1, id, -1);
+    rd_kafka_header_add(headers, "gentally.detail", -1, because->text, -1);
+    rd_kafka_header_add(headers, "gentally.topic", -1, topic, -1);
+    add_number(headers, "gentally.partition", record->partition);
+    add_number(headers, "gentally.offset", record->offset);
+    add_number(headers, "gentally.timestamp", record->timestamp_ms);
+    rd_kafka_header_add(headers, "__connect.errors.topic", -1, topic, -1);
+    add_number(headers, "__connect.errors.partition", record->partition);
+    add_number(headers, "__connect.errors.offset", record->offset);
+    rd_kafka_header_add(headers, "__connect.errors.stage", -1, "VALUE_CONVERTER", -1);
+    rd_kafka_header_add(headers, "__connect.errors.exception.message", -1, because->text, -1);
+    return headers;
 }
 
 enum verdict sink_dead_letter(struct sink *sink, const char *dead_topic, const char *topic, const struct record *record,
                               const struct reason *because, struct reason *why)
 {
-    rd_kafka_headers_t *headers = letter_headers(topic, record, because);
+    struct kafka_message message = {
+        .topic = dead_topic,
+        .key = record->key,
+        .value = record->value,
+        .opaque = (void *)(uintptr_t)&dead_letter_mark,
+    };
+    rd_kafka_resp_err_t code;
+    enum verdict verdict = make_room(sink, why);
 
-    if (headers == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a dead letter");
-    rd_kafka_resp_err_t code = enqueue(sink, dead_topic, record->key, record->value, headers, letter_mark);
+    if (verdict != GO_ON)
+        return verdict;
+    message.headers = dead_letter_headers(topic, record, because);
+    if (kafka_put(sink->client, &sink->notes, &message, &code) == GO_ON)
+        return GO_ON;
     if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-        code = enqueue_reference(sink, dead_topic, record->key, record->value.size, headers);
-    else if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        rd_kafka_headers_destroy(headers);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return refused(sink, code, dead_topic, why);
-    serve(sink, 0);
-    return GO_ON;
-}
-
-static int64_t clock_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+        code =
+            put_without_value(sink->client, &sink->notes, dead_topic, record->key, record->value.size, message.headers);
+    rd_kafka_headers_destroy(message.headers);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : refuse(code, dead_topic, why);
 }
 
 enum verdict sink_settle(struct sink *sink, int timeout_ms, struct reason *why)
 {
-    int64_t end_ms = clock_ms() + timeout_ms;
-
-    serve(sink, 0);
-    for (int64_t left_ms = timeout_ms; sink->notes.outstanding > 0 && left_ms > 0; left_ms = end_ms - clock_ms()) {
-        if (sink->notes.refused != RD_KAFKA_RESP_ERR_NO_ERROR)
-            break;
-        serve(sink, left_ms < FULL_WAIT_MS ? (int)left_ms : FULL_WAIT_MS);
-    }
-    if (sink->notes.refused != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return refused(sink, sink->notes.refused, sink->notes.refused_topic, why);
-    if (sink->notes.outstanding > 0)
-        return reason_set(why, TRY_LATER, "SINK-UNREACHABLE", sink->notes.error,
-                          "%" PRIu64 " messages are not acknowledged yet", sink->notes.outstanding);
-    return GO_ON;
+    rd_kafka_flush(sink->client, timeout_ms); /* Sends at once, without lingering; serves the delivery reports. */
+    enum verdict verdict = trouble(sink, why);
+    if (verdict != GO_ON || sink->notes.outstanding == 0)
+        return verdict;
+    return reason_set(why, TRY_LATER, "SINK-UNREACHABLE", sink->notes.error,
+                      "%" PRIu64 " messages are not acknowledged yet (%s)", sink->notes.outstanding,
+                      rd_kafka_err2name(sink->notes.error));
 }

@@ -206,11 +206,12 @@ static void check_policies(rd_kafka_t *client, const struct wanted wanted[], uin
 enum verdict topics_create(const struct config *config, int partitions, int replication, struct logger *logger,
                            struct reason *why)
 {
+    const struct kafka_hooks hooks = {0, NULL};
     struct kafka_notes notes = {.logger = logger};
     struct wanted wanted[TOPICS_MAX];
     uint32_t count = list_wanted(config, partitions, wanted), missing = 0;
     rd_kafka_t *client = NULL;
-    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, 0, &notes, "SINK-CONFIG", why);
+    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, "SINK-CONFIG", why);
 
     if (verdict != GO_ON)
         return verdict;

@@ -35,15 +35,22 @@ struct kafka_setting {
     enum kafka_setting_kind kind;
 };
 
+/* What a client's owner hears of: RD_KAFKA_EVENT_* to be polled as values, and (or NULL) delivery reports. */
+struct kafka_hooks {
+    int events;
+    void (*delivered)(rd_kafka_t *client, const rd_kafka_message_t *message, void *notes);
+};
+
 /*
  * Makes a client: what all clients share, then `settings`, then the configuration's kafka.* (which also gives the
- * producer's properties to consumers: librdkafka accepts and ignores those), then the owned ones again. `events` are
- * RD_KAFKA_EVENT_* to be polled as values. GO_ON gives `*client` to the caller, to be closed with rd_kafka_destroy().
- * HALT with `config_id` (SOURCE-CONFIG, SINK-CONFIG) for a property that librdkafka refuses.
+ * producer's properties to consumers: librdkafka accepts and ignores those), then the owned ones. GO_ON gives `*client`
+ * to the caller, to be closed with rd_kafka_destroy(). HALT with `config_id` (SOURCE-CONFIG, SINK-CONFIG) for a
+ * property that librdkafka refuses.
  */
 MUST_CHECK enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct config *config,
-                                   const struct kafka_setting settings[], size_t setting_count, int events,
-                                   struct kafka_notes *notes, const char *config_id, struct reason *why);
+                                   const struct kafka_setting settings[], size_t setting_count,
+                                   const struct kafka_hooks *hooks, struct kafka_notes *notes, const char *config_id,
+                                   struct reason *why);
 
 /* Who asks what a code means: a reader, a writer of single messages, a writer inside a transaction. */
 enum kafka_act { KAFKA_READ, KAFKA_WRITE, KAFKA_TRANSACT, KAFKA_ACTS };
@@ -58,6 +65,25 @@ enum verdict kafka_verdict(enum kafka_act act, rd_kafka_resp_err_t code, const c
 /* Fills `why` with the verdict's id, the code, and "<what>: <librdkafka's words>". */
 enum verdict kafka_reason(enum kafka_act act, rd_kafka_resp_err_t code, const char *what, struct reason *why);
 
+/* The error behind a request that found no answer: a broker that lets nobody in never becomes usable, and the request
+ * just times out. `code` itself, if nothing weightier is in the notes. */
+rd_kafka_resp_err_t kafka_cause(rd_kafka_t *client, const struct kafka_notes *notes, rd_kafka_resp_err_t code);
+
+struct kafka_message {
+    const char *topic;
+    struct span key, value;      /* absent = null */
+    rd_kafka_headers_t *headers; /* NULL = none; taken if the answer is GO_ON */
+    void *opaque;                /* given back with the delivery report */
+};
+
+/* Queues a message (its bytes are copied) and counts it as outstanding. TRY_LATER: the queue is full; HALT: look at
+ * `*code`. */
+MUST_CHECK enum verdict kafka_put(rd_kafka_t *client, struct kafka_notes *notes, const struct kafka_message *message,
+                                  rd_kafka_resp_err_t *code);
+
+/* Keeps the first refusal. */
+void kafka_note_refused(struct kafka_notes *notes, rd_kafka_resp_err_t code, const char *topic);
+
 /* Logs a line of librdkafka's own, under KAFKA-CLIENT. */
 void kafka_log(struct logger *logger, int syslog_level, const char *facility, const char *text);
 
@@ -69,7 +95,7 @@ MUST_CHECK enum verdict kafka_partitions(rd_kafka_t *client, struct kafka_notes 
                                          const char *topic, int timeout_ms, int32_t *count, struct reason *why);
 
 /* First and next offset (for a read_committed reader) of partitions [first, first + count) of a topic. Blocks up to
- * twice `timeout_ms`. */
+ * four times `timeout_ms`. */
 MUST_CHECK enum verdict kafka_extents(rd_kafka_t *client, const char *topic, int32_t first, int32_t count,
                                       int timeout_ms, int64_t begins[], int64_t ends[], struct reason *why);
 

@@ -54,8 +54,8 @@ void publisher_close(struct publisher *publisher); /* aborts what is open */
 
 MUST_CHECK enum verdict publisher_begin(struct publisher *publisher, struct reason *why);
 
-/* Queues one message of the transaction (bytes are copied; absent value = tombstone). REWIND: the transaction cannot
- * succeed any more (SINK-TXN-ABORTED): abort it. HALT as in sink_put(). */
+/* Queues one message of the transaction (bytes are copied; absent value = tombstone). REWIND and STEP_DOWN as in
+ * publisher_commit(): the transaction cannot succeed any more. HALT as in sink_put(). */
 MUST_CHECK enum verdict publisher_put(struct publisher *publisher, const char *topic, struct span key,
                                       struct span value, struct reason *why);
 
@@ -65,6 +65,7 @@ MUST_CHECK enum verdict publisher_put(struct publisher *publisher, const char *t
  * publisher exists. HALT: SINK-DENIED, SINK-FATAL. Blocks up to 60 s.
  */
 MUST_CHECK enum verdict publisher_commit(struct publisher *publisher, struct reason *why);
+/* GO_ON: nothing of it will ever be seen, or none was open. REWIND, STEP_DOWN, HALT as above. Blocks up to 30 s. */
 MUST_CHECK enum verdict publisher_abort(struct publisher *publisher, struct reason *why);
 
 /* Reads a whole topic, committed records only, from its beginning to the end as of the call; `each` gets them partition

@@ -1,0 +1,153 @@
+/*
+ * A topic from its beginning to its end as of now: one consumer without a group, one partition after the other.
+ *
+ * Where a partition ends is asked before it is read. It is read out when a record reaches that offset, or when the log
+ * itself says that it ends: the last offsets may be markers of transactions, which no reader ever sees.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "gentally/kafka.h"
+#include "gentally/sink.h"
+
+#define ANSWER_MS 10000
+#define SILENCE_MS 30000
+#define TURN_MS 100
+
+struct reading {
+    rd_kafka_t *client;
+    struct kafka_notes notes;
+    const char *topic;
+    topic_reader *each;
+    void *context;
+};
+
+static const struct kafka_setting settings[] = {
+    {"group.id", "gentally-reader", SETTING_OWNED}, /* Demanded by librdkafka; never joined. */
+    {"enable.auto.commit", "false", SETTING_OWNED},
+    {"enable.auto.offset.store", "false", SETTING_OWNED},
+    {"auto.offset.reset", "error", SETTING_OWNED},
+    {"enable.partition.eof", "true", SETTING_OWNED},
+    {"isolation.level", "read_committed", SETTING_OWNED},
+    {"check.crcs", "true", SETTING_TUNED},
+    {"queued.max.messages.kbytes", "16384", SETTING_OWNED},
+    {"fetch.wait.max.ms", "10", SETTING_OWNED}, /* The end shows in an empty answer: not to be waited for long. */
+    {"fetch.error.backoff.ms", "10", SETTING_OWNED},
+};
+
+static int64_t now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static enum verdict assign(struct reading *reading, int32_t partition, int64_t offset, struct reason *why)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+    rd_kafka_topic_partition_list_add(list, reading->topic, partition)->offset = offset;
+    rd_kafka_resp_err_t code = rd_kafka_assign(reading->client, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "assigning", why);
+}
+
+/* One message: moves `*next`. */
+static enum verdict take(struct reading *reading, const rd_kafka_message_t *message, int64_t *next, struct reason *why)
+{
+    rd_kafka_timestamp_type_t kind;
+
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        *next = INT64_MAX;
+        return GO_ON;
+    }
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        enum verdict verdict = kafka_reason(KAFKA_READ, message->err, rd_kafka_message_errstr(message), why);
+        return verdict == HALT ? HALT : GO_ON; /* What may mend is given SILENCE_MS to do so. */
+    }
+    const struct record record = {
+        .partition = message->partition,
+        .offset = message->offset,
+        .timestamp_ms = rd_kafka_message_timestamp(message, &kind),
+        .key = {message->key, message->key_len},
+        .value = {message->payload, message->len},
+    };
+    *next = message->offset + 1;
+    return reading->each(reading->context, &record, why);
+}
+
+/* Left-overs of the partition before are no errors, and an error may name no partition. */
+static bool is_error(const rd_kafka_message_t *message)
+{
+    return message->err != RD_KAFKA_RESP_ERR_NO_ERROR && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF;
+}
+
+static enum verdict read_partition(struct reading *reading, int32_t partition, int64_t begin, int64_t end,
+                                   struct reason *why)
+{
+    int64_t next = begin;
+    int64_t heard_ms = now();
+    enum verdict verdict = assign(reading, partition, begin, why);
+
+    while (verdict == GO_ON && next < end) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(reading->client, TURN_MS);
+        if (message == NULL) {
+            if (now() - heard_ms > SILENCE_MS)
+                verdict = reason_set(why, TRY_LATER, "SOURCE-UNREACHABLE", reading->notes.error,
+                                     "topic \"%s\": nothing heard for %d ms at offset %" PRId64, reading->topic,
+                                     SILENCE_MS, next);
+            continue;
+        }
+        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            heard_ms = now();
+        if (message->partition == partition || is_error(message))
+            verdict = take(reading, message, &next, why);
+        rd_kafka_message_destroy(message);
+    }
+    return verdict;
+}
+
+static enum verdict read_all(struct reading *reading, int32_t count, struct reason *why)
+{
+    int64_t *begins = calloc((size_t)count, sizeof(*begins));
+    int64_t *ends = calloc((size_t)count, sizeof(*ends));
+    enum verdict verdict = GO_ON;
+
+    if (begins == NULL || ends == NULL)
+        verdict = reason_set(why, HALT, "NO-MEMORY", 0, "reading %" PRId32 " partitions", count);
+    if (verdict == GO_ON)
+        verdict = kafka_extents(reading->client, reading->topic, 0, count, ANSWER_MS, begins, ends, why);
+    for (int32_t i = 0; verdict == GO_ON && i < count; i++)
+        if (begins[i] < ends[i])
+            verdict = read_partition(reading, i, begins[i], ends[i], why);
+    free(begins);
+    free(ends);
+    return verdict;
+}
+
+enum verdict topic_read(const struct config *config, const char *topic, topic_reader *each, void *context,
+                        struct reason *why)
+{
+    struct logger silent;
+    struct reading reading = {.topic = topic, .each = each, .context = context, .notes.logger = &silent};
+    const struct kafka_hooks hooks = {0, NULL};
+    int32_t count;
+
+    log_open(&silent, LOG_LEVEL_ERROR, "reader");
+    enum verdict verdict = kafka_open(&reading.client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
+                                      &reading.notes, "SOURCE-CONFIG", why);
+    if (verdict != GO_ON)
+        return verdict;
+    verdict = kafka_partitions(reading.client, &reading.notes, KAFKA_READ, topic, ANSWER_MS, &count, why);
+    if (verdict == GO_ON) {
+        rd_kafka_poll_set_consumer(reading.client);
+        verdict = read_all(&reading, count, why);
+    }
+    rd_kafka_assign(reading.client, NULL);
+    rd_kafka_consumer_close(reading.client);
+    rd_kafka_destroy(reading.client);
+    return verdict;
+}

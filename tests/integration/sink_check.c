@@ -1,0 +1,306 @@
+/* Sink, publisher and the reader of topics against a real broker, and one with a mock that can be switched off. */
+#include "gentally/sink.h"
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include "gentally/topics.h"
+#include "kafka.h"
+#include "suite.h"
+
+#define PARTITIONS 12
+#define EACH 2000
+#define LIMIT_MS 60000
+
+static void setup_creates_the_topics_and_may_be_repeated(void)
+{
+    struct scene scene = scene_open();
+    char name[TOPIC_NAME_MAX + 1];
+    struct sink *sink = NULL;
+
+    CU_ASSERT_EQUAL_FATAL(topics_create(scene.config, 3, -1, &scene.logger, &scene.why), GO_ON);
+    topic_ledger(scene.config, name);
+    await_topic(scene.client, name);
+    CU_ASSERT_EQUAL(topics_create(scene.config, 3, -1, &scene.logger, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(sink_open(&sink, scene.config, &scene.logger, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(sink_check_topic(sink, name, &scene.why), GO_ON);
+    topic_summaries(scene.config, "model", name);
+    CU_ASSERT_EQUAL(sink_check_topic(sink, name, &scene.why), GO_ON);
+    sink_close(sink);
+    scene_close(&scene);
+}
+
+struct seen {
+    uint32_t count;
+    uint32_t absent; /* without a value */
+    int32_t partition;
+    int64_t offset;
+    bool is_ordered;
+};
+
+static enum verdict see(void *context, const struct record *record, struct reason *why)
+{
+    struct seen *seen = context;
+
+    (void)why;
+    if (seen->count > 0 && (record->partition < seen->partition ||
+                            (record->partition == seen->partition && record->offset <= seen->offset)))
+        seen->is_ordered = false;
+    seen->partition = record->partition;
+    seen->offset = record->offset;
+    seen->count++;
+    seen->absent += record->value.bytes == NULL ? 1 : 0;
+    return GO_ON;
+}
+
+static struct seen read_topic(struct scene *scene, const char *topic)
+{
+    struct seen seen = {.is_ordered = true};
+
+    enum verdict verdict = topic_read(scene->config, topic, see, &seen, &scene->why);
+    if (verdict != GO_ON)
+        printf("%s: %s\n", scene->why.id, scene->why.text);
+    CU_ASSERT_EQUAL(verdict, GO_ON);
+    CU_ASSERT_TRUE(seen.is_ordered);
+    return seen;
+}
+
+static enum verdict refuse(void *context, const struct record *record, struct reason *why)
+{
+    (void)record;
+    ++*(uint32_t *)context;
+    return reason_set(why, HALT, "CHECK", 0, "enough");
+}
+
+static void a_topic_is_read_to_its_end(void)
+{
+    struct scene scene = scene_open();
+    uint32_t calls = 0;
+
+    make_topic(&scene, scene.config->topic, PARTITIONS, NULL);
+    CU_ASSERT_EQUAL(read_topic(&scene, scene.config->topic).count, 0);
+    fill_topic(&scene, scene.config->topic, PARTITIONS - 1, EACH);
+    CU_ASSERT_EQUAL(read_topic(&scene, scene.config->topic).count, (PARTITIONS - 1) * EACH);
+    CU_ASSERT_EQUAL(topic_read(scene.config, scene.config->topic, refuse, &calls, &scene.why), HALT);
+    CU_ASSERT_STRING_EQUAL(scene.why.id, "CHECK");
+    CU_ASSERT_EQUAL(calls, 1);
+    CU_ASSERT_EQUAL(topic_read(scene.config, "no-such-topic", refuse, &calls, &scene.why), HALT);
+    CU_ASSERT_STRING_EQUAL(scene.why.id, "SOURCE-TOPIC-MISSING");
+    scene_close(&scene);
+}
+
+/* Checks one dead letter's headers; the value as it was, or its size in a header. */
+static void check_letter(const rd_kafka_message_t *letter, const char *topic, size_t value_size, bool is_omitted)
+{
+    const char *const names[][2] = {
+        {"gentally.reason", "DECODE-UTF8"},
+        {"gentally.detail", "not a text"},
+        {"gentally.topic", topic},
+        {"gentally.partition", "3"},
+        {"gentally.offset", "42"},
+        {"gentally.timestamp", "1700000000000"},
+        {"__connect.errors.topic", topic},
+        {"__connect.errors.partition", "3"},
+        {"__connect.errors.offset", "42"},
+        {"__connect.errors.stage", "VALUE_CONVERTER"},
+        {"__connect.errors.exception.message", "not a text"},
+    };
+    rd_kafka_headers_t *headers = NULL;
+    const void *text = NULL;
+    size_t size = 0;
+
+    CU_ASSERT_EQUAL_FATAL(rd_kafka_message_headers(letter, &headers), RD_KAFKA_RESP_ERR_NO_ERROR);
+    for (size_t i = 0; i < LENGTH_OF(names); i++) {
+        CU_ASSERT_EQUAL_FATAL(rd_kafka_header_get_last(headers, names[i][0], &text, &size), RD_KAFKA_RESP_ERR_NO_ERROR);
+        CU_ASSERT_STRING_EQUAL(text, names[i][1]);
+    }
+    CU_ASSERT_TRUE(letter->key_len == 3 && memcmp(letter->key, "key", 3) == 0);
+    bool is_told =
+        rd_kafka_header_get_last(headers, "gentally.value-omitted", &text, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+    CU_ASSERT_EQUAL(is_told, is_omitted);
+    CU_ASSERT_EQUAL(letter->len, is_omitted ? 0 : value_size);
+    if (is_told)
+        CU_ASSERT_EQUAL(strtoull(text, NULL, 10), value_size);
+}
+
+static rd_kafka_t *raw_reader(struct scene *scene, const char *topic)
+{
+    char text[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+    rd_kafka_conf_set(conf, "bootstrap.servers", scene->config->kafka_bootstrap_servers, text, sizeof(text));
+    rd_kafka_conf_set(conf, "group.id", "raw", text, sizeof(text));
+    rd_kafka_t *client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
+    if (client == NULL)
+        give_up(text);
+    rd_kafka_topic_partition_list_add(list, topic, 0)->offset = 0;
+    rd_kafka_assign(client, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return client;
+}
+
+static void dead_letters_tell_where_and_why(void)
+{
+    static const size_t sizes[] = {5, 2000000, 17000000}; /* fits; refused by the broker; refused by the client */
+    struct scene scene = scene_open();
+    char *noise = malloc(sizes[2]);
+    uint64_t seed = 1;
+    struct reason because;
+    struct sink *sink = NULL;
+
+    for (size_t i = 0; noise != NULL && i + 8 <= sizes[2]; i += 8) {
+        uint64_t word = suite_random(&seed);
+        memcpy(noise + i, &word, 8);
+    }
+    make_topic(&scene, scene.config->topic, 1, "1048588");
+    (void)reason_set(&because, SET_ASIDE, "DECODE-UTF8", 0, "not a text");
+    CU_ASSERT_EQUAL_FATAL(sink_open(&sink, scene.config, &scene.logger, &scene.why), GO_ON);
+    for (size_t i = 0; i < LENGTH_OF(sizes); i++) {
+        struct record record = {3, 42, INT64_C(1700000000000), span_of("key"), {noise, sizes[i]}};
+        CU_ASSERT_EQUAL(sink_dead_letter(sink, scene.config->topic, "t", &record, &because, &scene.why), GO_ON);
+        CU_ASSERT_EQUAL(sink_settle(sink, 30000, &scene.why), GO_ON);
+    }
+    CU_ASSERT_EQUAL(sink_put(sink, scene.config->topic, span_of("key"), (struct span){noise, sizes[1]}, &scene.why),
+                    GO_ON);
+    CU_ASSERT_EQUAL(sink_settle(sink, 30000, &scene.why), HALT); /* only dead letters may lose their value */
+    CU_ASSERT_STRING_EQUAL(scene.why.id, "SINK-TOO-LARGE");
+    sink_close(sink);
+    rd_kafka_t *client = raw_reader(&scene, scene.config->topic);
+    for (size_t i = 0; i < LENGTH_OF(sizes); i++) {
+        rd_kafka_message_t *letter = rd_kafka_consumer_poll(client, LIMIT_MS);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(letter);
+        CU_ASSERT_EQUAL_FATAL(letter->err, RD_KAFKA_RESP_ERR_NO_ERROR);
+        check_letter(letter, "t", sizes[i], i > 0);
+        rd_kafka_message_destroy(letter);
+    }
+    rd_kafka_consumer_close(client);
+    rd_kafka_destroy(client);
+    free(noise);
+    scene_close(&scene);
+}
+
+static void put_rows(struct scene *scene, struct publisher *publisher, int count)
+{
+    for (int i = 0; i < count; i++)
+        CU_ASSERT_EQUAL(publisher_put(publisher, scene->config->topic, span_of("key"),
+                                      i == 0 ? span_of(NULL) : span_of("value"), &scene->why),
+                        GO_ON);
+}
+
+static void only_what_is_committed_is_seen(void)
+{
+    struct scene scene = scene_open();
+    struct publisher *publisher = NULL;
+
+    make_topic(&scene, scene.config->topic, 2, NULL);
+    CU_ASSERT_EQUAL_FATAL(publisher_open(&publisher, scene.config, scene.config->namespace_, &scene.logger, &scene.why),
+                          GO_ON);
+    CU_ASSERT_EQUAL(publisher_begin(publisher, &scene.why), GO_ON);
+    put_rows(&scene, publisher, 100);
+    CU_ASSERT_EQUAL(publisher_commit(publisher, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(publisher_begin(publisher, &scene.why), GO_ON);
+    put_rows(&scene, publisher, 50);
+    CU_ASSERT_EQUAL(publisher_abort(publisher, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(publisher_abort(publisher, &scene.why), GO_ON); /* none is open: no harm */
+    CU_ASSERT_EQUAL(publisher_begin(publisher, &scene.why), GO_ON);
+    put_rows(&scene, publisher, 10);
+    CU_ASSERT_EQUAL(publisher_commit(publisher, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(publisher_begin(publisher, &scene.why), GO_ON);
+    put_rows(&scene, publisher, 7);
+    publisher_close(publisher); /* aborts */
+    struct seen seen = read_topic(&scene, scene.config->topic);
+    CU_ASSERT_EQUAL(seen.count, 110);
+    CU_ASSERT_EQUAL(seen.absent, 2);
+    scene_close(&scene);
+}
+
+/* A refused message must not be lost behind a commit that says yes. */
+static void a_refused_message_spoils_its_transaction(void)
+{
+    struct scene scene = scene_open();
+    struct publisher *publisher = NULL;
+    char *value = calloc(1, 2000000);
+
+    pass_through(&scene, "compression.codec", "none");
+    make_topic(&scene, scene.config->topic, 1, "1048588");
+    CU_ASSERT_EQUAL_FATAL(publisher_open(&publisher, scene.config, scene.config->namespace_, &scene.logger, &scene.why),
+                          GO_ON);
+    CU_ASSERT_EQUAL(publisher_begin(publisher, &scene.why), GO_ON);
+    put_rows(&scene, publisher, 3);
+    CU_ASSERT_EQUAL(
+        publisher_put(publisher, scene.config->topic, span_of("key"), (struct span){value, 2000000}, &scene.why),
+        GO_ON);
+    CU_ASSERT_EQUAL(publisher_commit(publisher, &scene.why), HALT);
+    CU_ASSERT_STRING_EQUAL(scene.why.id, "SINK-TOO-LARGE");
+    publisher_close(publisher);
+    CU_ASSERT_EQUAL(read_topic(&scene, scene.config->topic).count, 0);
+    free(value);
+    scene_close(&scene);
+}
+
+static void a_newer_publisher_fences_the_older(void)
+{
+    struct scene scene = scene_open();
+    struct publisher *older = NULL, *newer = NULL;
+    const char *name = scene.config->namespace_;
+
+    make_topic(&scene, scene.config->topic, 1, NULL);
+    CU_ASSERT_EQUAL_FATAL(publisher_open(&older, scene.config, name, &scene.logger, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(publisher_begin(older, &scene.why), GO_ON);
+    put_rows(&scene, older, 10);
+    CU_ASSERT_EQUAL_FATAL(publisher_open(&newer, scene.config, name, &scene.logger, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(publisher_commit(older, &scene.why), STEP_DOWN);
+    CU_ASSERT_STRING_EQUAL(scene.why.id, "SINK-FENCED");
+    publisher_close(older);
+    CU_ASSERT_EQUAL(publisher_begin(newer, &scene.why), GO_ON);
+    put_rows(&scene, newer, 3);
+    CU_ASSERT_EQUAL(publisher_commit(newer, &scene.why), GO_ON);
+    publisher_close(newer);
+    CU_ASSERT_EQUAL(read_topic(&scene, scene.config->topic).count, 3);
+    scene_close(&scene);
+}
+
+/* With the mock cluster, which can be switched off and on. */
+static void an_outage_delays_what_is_put(void)
+{
+    struct scene scene = scene_open();
+    rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(scene.client, 1);
+    struct sink *sink = NULL;
+
+    snprintf(scene.config->kafka_bootstrap_servers, CONFIG_TEXT_MAX, "%s", rd_kafka_mock_cluster_bootstraps(cluster));
+    rd_kafka_mock_topic_create(cluster, scene.config->topic, 1, 1);
+    CU_ASSERT_EQUAL_FATAL(sink_open(&sink, scene.config, &scene.logger, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(sink_put(sink, scene.config->topic, span_of("k"), span_of("v"), &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(sink_settle(sink, 30000, &scene.why), GO_ON);
+    rd_kafka_mock_broker_set_down(cluster, 1);
+    CU_ASSERT_EQUAL(sink_put(sink, scene.config->topic, span_of("k"), span_of("v"), &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(sink_settle(sink, 300, &scene.why), TRY_LATER);
+    CU_ASSERT_STRING_EQUAL(scene.why.id, "SINK-UNREACHABLE");
+    rd_kafka_mock_broker_set_up(cluster, 1);
+    CU_ASSERT_EQUAL(sink_settle(sink, 30000, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(read_topic(&scene, scene.config->topic).count, 2);
+    sink_close(sink);
+    rd_kafka_mock_cluster_destroy(cluster);
+    scene_close(&scene);
+}
+
+int main(void)
+{
+    CU_TestInfo tests[] = {
+        {"setup creates the topics and may be repeated", setup_creates_the_topics_and_may_be_repeated},
+        {"a topic is read to its end", a_topic_is_read_to_its_end},
+        {"dead letters tell where and why", dead_letters_tell_where_and_why},
+        {"only what is committed is seen", only_what_is_committed_is_seen},
+        {"a refused message spoils its transaction", a_refused_message_spoils_its_transaction},
+        {"a newer publisher fences the older", a_newer_publisher_fences_the_older},
+        {"an outage delays what is put", an_outage_delays_what_is_put},
+        CU_TEST_INFO_NULL,
+    };
+
+    if (broker_address() == NULL) {
+        printf("SKIP sink_check: GENTALLY_TEST_KAFKA names no broker\n");
+        return 77;
+    }
+    return suite_run("sink_check", tests);
+}
