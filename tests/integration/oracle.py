@@ -280,13 +280,13 @@ class Oracle:
         self.db.executemany(f"INSERT INTO actual VALUES ({', '.join('?' * len(COLUMNS))})",
                             (_row(key, record) for key, record in summaries.items()))
         cells, = self.db.execute("SELECT count(*) FROM expected").fetchone()
-        found = 0
+        wrong = set()
         shown = []
         for ours, theirs, word in (("expected", "actual", "missing or wrong"), ("actual", "expected", "unexpected")):
             rows = self.db.execute(f"SELECT * FROM {ours} EXCEPT SELECT * FROM {theirs}").fetchall()
-            found += len(rows)
+            wrong.update(row[0] for row in rows)
             shown += [f"{word}: {self._explain(row, theirs)}" for row in rows[:limit]]
-        return cells, found, shown
+        return cells, len(wrong), shown
 
     def _explain(self, row, theirs):
         other = self.db.execute(f"SELECT * FROM {theirs} WHERE key = ?", row[:1]).fetchone()
