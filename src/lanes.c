@@ -4,9 +4,10 @@
 #include <assert.h>
 #include <inttypes.h>
 
-#define TOUCH_INTERVAL_MS 5000 /* a silent partition finds out within it that it was fenced or the store rolled back   \
-                                */
-#define REWINDS_MAX 5          /* in a row, then let the group decide anew */
+#define TOUCH_INTERVAL_MS                                                                                              \
+    5000              /* a silent partition finds out within it that it was fenced or the store rolled back            \
+                       */
+#define REWINDS_MAX 5 /* in a row, then let the group decide anew */
 
 struct lane *lanes_find(const struct lanes *lanes, int32_t partition)
 {

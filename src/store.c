@@ -16,6 +16,7 @@
 #include "gentally/config.h"
 #include "gentally/store_command.h"
 #include "gentally/store_link.h"
+#include "gentally/store_reply.h"
 
 #define KEY_MAX 640 /* namespace 127 + topic 255 + decimal numbers */
 
@@ -71,103 +72,6 @@ static enum verdict call(struct store *store, redisReply **reply, struct reason 
 {
     return store_link_call(store->link, (int)store->command.count, store->command.arguments, store->command.sizes,
                            reply, why);
-}
-
-/* ---- replies ---- */
-
-static bool is_status(const redisReply *reply, const char *status)
-{
-    return reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 && reply->element[0]->type == REDIS_REPLY_STRING &&
-           strcmp(reply->element[0]->str, status) == 0;
-}
-
-static const char *detail_of(const redisReply *reply)
-{
-    bool has_detail = reply->type == REDIS_REPLY_ARRAY && reply->elements > 1 && reply->element[1]->str != NULL;
-
-    return has_detail ? reply->element[1]->str : "";
-}
-
-/* What a function's first word asks of the caller. */
-static enum verdict verdict_of(const redisReply *reply, int32_t partition, struct reason *why)
-{
-    const char *detail = detail_of(reply);
-
-    if (is_status(reply, "OK") || is_status(reply, "ALREADY"))
-        return GO_ON;
-    if (is_status(reply, "FENCED"))
-        return reason_set(why, REWIND, "STORE-FENCED", 0, "partition %" PRId32 ": the store stands at %s", partition,
-                          detail);
-    if (is_status(reply, "COLLECTED"))
-        return reason_set(why, REWIND, "STORE-COLLECTED", 0, "partition %" PRId32 ": window %s is collected", partition,
-                          detail);
-    if (is_status(reply, "CHANGED"))
-        return reason_set(why, TRY_LATER, "STORE-WINDOW-GREW", 0, "partition %" PRId32 ": window %s has newer records",
-                          partition, detail);
-    if (is_status(reply, "MISSING"))
-        return reason_set(why, HALT, "STORE-STATE-MISSING", 0,
-                          "partition %" PRId32 " has no state in Redis; if it is new, run `gentally setup`", partition);
-    if (is_status(reply, "TAINTED"))
-        return reason_set(why, HALT, "STORE-TAINTED", 0, "partition %" PRId32 ": a write failed half-way: %s",
-                          partition, detail);
-    if (is_status(reply, "TORN"))
-        return reason_set(why, HALT, "STORE-TORN", 0, "partition %" PRId32 ": window %s lost part of its keys",
-                          partition, detail);
-    if (is_status(reply, "INCARNATION"))
-        return reason_set(why, HALT, "STORE-INCARNATION", 0, "partition %" PRId32 ": the state was rebuilt (%s)",
-                          partition, detail);
-    return reason_set(why, HALT, "STORE-ERROR", reply->type, "partition %" PRId32 ": unexpected reply", partition);
-}
-
-static bool read_number(const redisReply *reply, int64_t *number)
-{
-    char *end = NULL;
-
-    if (reply->type != REDIS_REPLY_STRING || reply->len == 0)
-        return false;
-    errno = 0;
-    *number = strtoll(reply->str, &end, 10);
-    return errno == 0 && *end == '\0';
-}
-
-static int64_t read_time(const redisReply *reply)
-{
-    int64_t ms = 0;
-
-    return read_number(reply, &ms) ? ms : STORE_NO_TIME;
-}
-
-static bool read_text(const redisReply *reply, char *text, size_t size)
-{
-    if (reply->type != REDIS_REPLY_STRING || reply->len >= size)
-        return false;
-    memcpy(text, reply->str, reply->len + 1);
-    return true;
-}
-
-/* The fields in the order of STANDING in store.lua. */
-static bool read_standing(const redisReply *fields, int32_t partition, struct standing *standing)
-{
-    if (fields->type != REDIS_REPLY_ARRAY || fields->elements != 6 + OUTCOME_COUNT + WINDOW_KINDS)
-        return false;
-    redisReply **field = fields->element;
-    *standing = (struct standing){.partition = partition};
-    bool is_good = read_text(field[0], standing->incarnation, sizeof(standing->incarnation)) &&
-                   read_text(field[1], standing->token, sizeof(standing->token)) &&
-                   read_number(field[2], &standing->first) && read_number(field[3], &standing->next);
-    standing->watermark_ms = read_time(field[4]);
-    standing->is_idle = field[5]->type == REDIS_REPLY_STRING && strcmp(field[5]->str, "1") == 0;
-    for (size_t i = 0; i < OUTCOME_COUNT; i++)
-        is_good = is_good && read_number(field[6 + i], &standing->outcomes[i]);
-    for (size_t i = 0; i < WINDOW_KINDS; i++)
-        standing->floor_ms[i] = read_time(field[6 + OUTCOME_COUNT + i]);
-    return is_good;
-}
-
-static enum verdict damaged(int32_t partition, const char *what, struct reason *why)
-{
-    return reason_set(why, HALT, "STORE-DAMAGED", 0, "partition %" PRId32 ": %s does not read as we wrote it",
-                      partition, what);
 }
 
 /* ---- opening ---- */
@@ -247,7 +151,7 @@ static enum verdict function_call(struct store *store, int32_t partition, redisR
     enum verdict verdict = call(store, reply, why);
 
     if (verdict == GO_ON)
-        verdict = verdict_of(*reply, partition, why);
+        verdict = store_reply_verdict(*reply, partition, why);
     if (verdict != GO_ON && *reply != NULL) {
         freeReplyObject(*reply);
         *reply = NULL;
@@ -283,9 +187,9 @@ enum verdict store_create(struct store *store, int32_t partition, int64_t first,
     verdict = call(store, &reply, why);
     if (verdict != GO_ON)
         return verdict;
-    *created = is_status(reply, "OK");
-    if (!*created && !is_status(reply, "EXISTS"))
-        verdict = verdict_of(reply, partition, why);
+    *created = store_reply_is(reply, "OK");
+    if (!*created && !store_reply_is(reply, "EXISTS"))
+        verdict = store_reply_verdict(reply, partition, why);
     freeReplyObject(reply);
     return verdict;
 }
@@ -299,8 +203,8 @@ static enum verdict receive_standing(struct store *store, int32_t partition, str
 
     if (verdict != GO_ON)
         return verdict;
-    if (reply->elements != 2 || !read_standing(reply->element[1], partition, standing))
-        verdict = damaged(partition, "the state", why);
+    if (reply->elements != 2 || !store_reply_standing(reply->element[1], partition, standing))
+        verdict = store_reply_damaged(partition, "the state", why);
     freeReplyObject(reply);
     return verdict;
 }
@@ -369,7 +273,7 @@ static bool read_window(const redisReply *reply, size_t *at, struct change *chan
 {
     uint32_t filled = 0;
 
-    if (*at >= reply->elements || !read_number(reply->element[*at], &window->records_stored))
+    if (*at >= reply->elements || !store_reply_number(reply->element[*at], &window->records_stored))
         return false;
     for (++*at; filled < window->cell_count && *at < reply->elements; ++*at) {
         const redisReply *chunk = reply->element[*at];
@@ -387,13 +291,13 @@ static bool read_window(const redisReply *reply, size_t *at, struct change *chan
 static enum verdict read_load(const redisReply *reply, struct change *change)
 {
     size_t at = 1;
-    enum verdict verdict = verdict_of(reply, change->standing->partition, &change->why);
+    enum verdict verdict = store_reply_verdict(reply, change->standing->partition, &change->why);
 
     if (verdict != GO_ON)
         return verdict;
     for (uint32_t i = 0; i < change->window_count; i++)
         if (!read_window(reply, &at, change, &change->windows[i]))
-            return damaged(change->standing->partition, "a window", &change->why);
+            return store_reply_damaged(change->standing->partition, "a window", &change->why);
     return GO_ON;
 }
 
@@ -498,24 +402,13 @@ enum verdict store_flush(struct store *store, struct change *changes[], uint32_t
     }
     if (verdict == GO_ON)
         for (uint32_t i = 0; i < count; i++)
-            changes[i]->verdict = verdict_of(store->replies[i], changes[i]->standing->partition, &changes[i]->why);
+            changes[i]->verdict =
+                store_reply_verdict(store->replies[i], changes[i]->standing->partition, &changes[i]->why);
     forget_replies(store);
     return verdict;
 }
 
 /* ---- reading back ---- */
-
-static bool parse_window(const redisReply *name, struct window *window)
-{
-    const char *colon = name->type == REDIS_REPLY_STRING ? strchr(name->str, ':') : NULL;
-    char *end = NULL;
-
-    if (colon == NULL || !window_kind_parse((struct span){name->str, (size_t)(colon - name->str)}, &window->kind))
-        return false;
-    errno = 0;
-    window->start_ms = strtoll(colon + 1, &end, 10);
-    return errno == 0 && end != colon + 1 && *end == '\0';
-}
 
 enum verdict store_windows(struct store *store, int32_t partition, struct stored_window windows[], uint32_t room,
                            uint32_t *count, struct reason *why)
@@ -532,27 +425,10 @@ enum verdict store_windows(struct store *store, int32_t partition, struct stored
         return verdict;
     *count = (uint32_t)(reply->elements / 2);
     for (uint32_t i = 0; i < *count && i < room && verdict == GO_ON; i++)
-        if (!parse_window(reply->element[2 * i], &windows[i].window) ||
-            !read_number(reply->element[2 * i + 1], &windows[i].records))
-            verdict = damaged(partition, "the list of windows", why);
+        if (!store_reply_window(reply->element[2 * i], &windows[i].window) ||
+            !store_reply_number(reply->element[2 * i + 1], &windows[i].records))
+            verdict = store_reply_damaged(partition, "the list of windows", why);
     freeReplyObject(reply);
-    return verdict;
-}
-
-static enum verdict give_cells(const redisReply *pairs, int32_t partition, store_cell_reader *each, void *context,
-                               struct reason *why)
-{
-    enum verdict verdict = GO_ON;
-
-    if (pairs->type != REDIS_REPLY_ARRAY || pairs->elements % 2 != 0)
-        return damaged(partition, "a window", why);
-    for (size_t i = 0; i < pairs->elements && verdict == GO_ON; i += 2) {
-        const redisReply *key = pairs->element[i], *value = pairs->element[i + 1];
-        if (key->type != REDIS_REPLY_STRING || value->type != REDIS_REPLY_STRING)
-            return damaged(partition, "a cell", why);
-        if (strcmp(key->str, "__n") != 0)
-            verdict = each(context, (struct span){key->str, key->len}, (struct span){value->str, value->len}, why);
-    }
     return verdict;
 }
 
@@ -571,11 +447,11 @@ enum verdict store_snapshot(struct store *store, int32_t partition, struct windo
     verdict = function_call(store, partition, &reply, why);
     if (verdict != GO_ON)
         return verdict;
-    if (reply->elements != 4 || !read_standing(reply->element[1], partition, standing) ||
-        !read_number(reply->element[2], records))
-        verdict = damaged(partition, "a snapshot", why);
+    if (reply->elements != 4 || !store_reply_standing(reply->element[1], partition, standing) ||
+        !store_reply_number(reply->element[2], records))
+        verdict = store_reply_damaged(partition, "a snapshot", why);
     else
-        verdict = give_cells(reply->element[3], partition, each, context, why);
+        verdict = store_reply_cells(reply->element[3], partition, each, context, why);
     freeReplyObject(reply);
     return verdict;
 }

@@ -43,7 +43,8 @@ MUST_CHECK enum verdict checkpoint_run(struct checkpoint *checkpoint, struct por
 MUST_CHECK enum verdict checkpoint_again(struct checkpoint *checkpoint, struct portion portions[], uint32_t count,
                                          struct reason *why);
 
-/* Gives up the flush of the last TRY_LATER, whose outcome may never be known: its partitions must be claimed anew, which makes it harmless. */
+/* Gives up the flush of the last TRY_LATER, whose outcome may never be known: its partitions must be claimed anew,
+ * which makes it harmless. */
 void checkpoint_forget(struct checkpoint *checkpoint);
 
 #endif
