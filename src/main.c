@@ -64,13 +64,17 @@ static int unknown_command(const char *name)
     return EX_USAGE;
 }
 
-/* `gentally help` and `gentally help COMMAND`. */
+/* `gentally help`, `gentally help COMMAND`, and `gentally help --markdown`: the configuration as README.md has it. */
 static int help(int argc, char **argv)
 {
     static char flag[] = "--help";
 
     if (argc < 2) {
         print_help(stdout);
+        return EX_OK;
+    }
+    if (strcmp(argv[1], "--markdown") == 0) {
+        config_help(stdout, true);
         return EX_OK;
     }
     const struct command *command = find_command(argv[1]);
