@@ -59,11 +59,14 @@ static bool has_prefix(const char *text, const char *prefix)
 /* NULL if the URL is one Redis can be reached by; else what is allowed instead. The store reads it in full. */
 static const char *url_problem(const char *text)
 {
-    if (has_prefix(text, "unix:///"))
-        return text[strlen("unix:///")] != '\0' ? NULL : "unix:///PATH";
+    if (has_prefix(text, "unix://")) {
+        const char *begin = text + strlen("unix://"), *path = strchr(begin, '/');
+        bool is_good = path != NULL && path[1] != '\0' && (path == begin || path[-1] == '@');
+        return is_good ? NULL : "unix://[USER@]/PATH";
+    }
     const char *rest = strstr(text, "://");
     if (rest == NULL || (!has_prefix(text, "redis://") && !has_prefix(text, "rediss://")))
-        return "redis://[USER@]HOST:PORT[/DB], rediss://... or unix:///PATH";
+        return "redis://[USER@]HOST:PORT[/DB], rediss://... or unix://[USER@]/PATH";
     rest += strlen("://");
     size_t host_at = 0;
     for (size_t at = 0; rest[at] != '\0'; at++)

@@ -15,7 +15,8 @@ const struct option config_options[] = {
      "so "
      "that a start survives a broker that is down. If unsure, ask who runs the cluster."},
     {"redis_url", OPTION_URL, FIELD(redis_url), "redis://localhost:6379", 1, TEXT_MAX, "URL", NULL,
-     "Where the counters are: redis://[USER@]HOST:PORT[/DB], rediss:// for TLS, unix:///PATH for a socket. It holds no "
+     "Where the counters are: redis://[USER@]HOST:PORT[/DB], rediss:// for TLS, unix://[USER@]/PATH for a socket. It "
+     "holds no "
      "password: see redis_password. Two gentallys may share a database if their namespaces differ. If unsure, give "
      "gentally a Redis of its own, with maxmemory-policy noeviction."},
     {"redis_password", OPTION_TEXT, FIELD(redis_password), "", 0, TEXT_MAX, "PASSWORD", "redis_password_file",

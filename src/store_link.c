@@ -42,6 +42,13 @@ static bool parse_number(const char *text, long max, int *number)
 
 static bool parse_unix(const char *rest, struct store_address *address)
 {
+    const char *path = strchr(rest, '/');
+    size_t user_size = path == NULL || path == rest ? 0 : (size_t)(path - rest) - 1;
+
+    if (path == NULL || user_size >= sizeof(address->user) || (path != rest && path[-1] != '@'))
+        return false;
+    memcpy(address->user, rest, user_size);
+    rest = path;
     const char *query = strstr(rest, "?db=");
     size_t size = query == NULL ? strlen(rest) : (size_t)(query - rest);
 
@@ -142,7 +149,7 @@ enum verdict store_link_open(struct store_link **link, const struct config *conf
     if (!store_address_parse(config->redis_url, &opened->address)) {
         free(opened);
         return reason_set(why, HALT, "STORE-URL", 0,
-                          "redis_url is not redis://[user@]host[:port][/db], rediss://... or unix:///path: %s",
+                          "redis_url is not redis://[user@]host[:port][/db], rediss://... or unix://[user@]/path: %s",
                           config->redis_url);
     }
     if (opened->address.is_tls) {

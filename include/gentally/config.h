@@ -23,7 +23,7 @@ struct kafka_property {
 
 struct config {
     char kafka_bootstrap_servers[CONFIG_TEXT_MAX]; /* "localhost:9092" */
-    char redis_url[CONFIG_TEXT_MAX];               /* redis://[user@]host:port[/db], rediss://..., unix:///path */
+    char redis_url[CONFIG_TEXT_MAX];               /* redis://[user@]host:port[/db], rediss://..., unix://[user@]/path */
     char redis_password[CONFIG_TEXT_MAX];          /* secret */
     char topic[256];                               /* "generations" */
     char group[256];                               /* "gentally" */

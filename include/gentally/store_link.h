@@ -41,7 +41,7 @@ MUST_CHECK enum verdict store_link_call(struct store_link *link, int count, cons
 /* Pure: what a Redis error text means for us. All of these say that nothing was done. */
 enum verdict store_error_verdict(const char *text, struct reason *why);
 
-/* Pure: reads redis://[user@]host[:port][/db], rediss://..., unix:///path[?db=n]. False if it is none. */
+/* Pure: reads redis://[user@]host[:port][/db], rediss://..., unix://[user@]/path[?db=n]. False if it is none. */
 struct store_address {
     bool is_unix, is_tls;
     char host[256]; /* or the socket's path */

@@ -16,6 +16,10 @@ static void addresses_are_read(void)
         {"redis://localhost/", true, {.host = "localhost", .port = 6379}},
         {"rediss://redis.example:6380", true, {.is_tls = true, .host = "redis.example", .port = 6380}},
         {"unix:///run/redis.sock", true, {.is_unix = true, .host = "/run/redis.sock", .port = 6379}},
+        {"unix://worker@/run/redis.sock",
+         true,
+         {.is_unix = true, .host = "/run/redis.sock", .user = "worker", .port = 6379}},
+        {"unix://worker/run/redis.sock", false, {0}},
         {"unix:///run/redis.sock?db=2", true, {.is_unix = true, .host = "/run/redis.sock", .port = 6379, .db = 2}},
         {"redis://user:password@localhost", false, {0}}, /* a password has no place in a URL */
         {"redis://", false, {0}},
