@@ -23,10 +23,10 @@ struct kafka_property {
 
 struct config {
     char kafka_bootstrap_servers[CONFIG_TEXT_MAX]; /* "localhost:9092" */
-    char redis_url[CONFIG_TEXT_MAX];               /* redis://[user@]host:port[/db], rediss://..., unix://[user@]/path */
-    char redis_password[CONFIG_TEXT_MAX];          /* secret */
-    char topic[256];                               /* "generations" */
-    char group[256];                               /* "gentally" */
+    char redis_url[CONFIG_TEXT_MAX];      /* redis://[user@]host:port[/db], rediss://..., unix://[user@]/path */
+    char redis_password[CONFIG_TEXT_MAX]; /* secret */
+    char topic[256];                      /* "generations" */
+    char group[256];                      /* "gentally" */
     char namespace_[128];          /* "gentally": prefix of output topics and Redis keys; option name `namespace` */
     char catalog[CONFIG_TEXT_MAX]; /* path; empty = bundled; likewise the next two */
     char taxonomy[CONFIG_TEXT_MAX];
