@@ -80,6 +80,7 @@ def malformed():
     yield "DECODE-TRAILING", good + good
     yield "DECODE-TOO-LARGE", body(id=text("x" * MESSAGE_BYTES_MAX))
     yield "DECODE-TOO-LARGE", b"\xff" * (MESSAGE_BYTES_MAX + 1)
+    yield "DECODE-TOO-LARGE", body(id=text("x" * 2_000_000))
     for length in (-1, -2, -(1 << 31), -(1 << 63)):
         yield "DECODE-LENGTH", body(id=varint(length) + b"gen-1")
         yield "DECODE-LENGTH", body(provider=varint(1) + varint(length))
@@ -148,7 +149,7 @@ class Feed:
     def __init__(self, world):
         self.topic = world.topic
         self.producer = Producer({"bootstrap.servers": world.kafka, "enable.idempotence": True,
-                                  "message.max.bytes": 4 * MESSAGE_BYTES_MAX})
+                                  "message.max.bytes": 4_000_000})
         self.places = {}
 
     def put(self, name, value, key=None, partition=None):
@@ -221,6 +222,37 @@ def test_every_bad_message_is_set_aside_and_every_good_one_counted(world):
     cells, differing, shown = Oracle(lines).differences(summaries)
     check(differing == 0, f"{differing} of {cells} cells differ", *shown)
     note(f"{len(corpus)} bad messages set aside, {len(lines)} good ones counted, {cells} cells right")
+
+
+def test_what_comes_too_late(world):
+    """Hours are kept for 8 days after their end, days for 35, weeks and months for 100: what fits no window any more is
+    set aside, what is too late for its hour only still counts in its day, week and month."""
+    lines, feed = prepare(world)
+    events = [json.loads(line) for line in lines]
+    for number, event in enumerate(events):
+        feed.put(("good", number), encode_event(event), partition=number % PARTITIONS)
+    feed.settle()
+    world.run("worker", "--drain", seconds=180)
+    last = max(event["created_at"] for event in events)
+    for partition in range(PARTITIONS):
+        for days in (12, 300):
+            feed.put((days, partition), encode_event({**GOOD, "id": f"{days}-{partition}", "created_at": last - days * 86_400_000}),
+                     partition=partition)
+    feed.settle()
+    world.run("worker", "--drain", seconds=180)
+
+    letters = dead_letters(world)
+    equal(set(letters), {feed.places[300, partition] for partition in range(PARTITIONS)}, "dead letters")
+    for _, headers in letters.values():
+        equal(headers["gentally.reason"], b"EVENT-TOO-LATE", "reason")
+    counted = {}
+    for record in newest(read_topic(world.kafka, f"{world.namespace}.summaries.total")).values():
+        counted[record["window"]] = counted.get(record["window"], 0) + record["requests"]
+    equal(counted, {"hour": len(lines), "day": len(lines) + PARTITIONS, "week": len(lines) + PARTITIONS,
+                    "month": len(lines) + PARTITIONS}, "requests counted by window")
+    ledger = newest(read_topic(world.kafka, f"{world.namespace}.ledger")).values()
+    whole = max(ledger, key=lambda entry: sum(part["consumed"] for part in entry["partitions"]))
+    equal([part["too_late"] for part in whole["partitions"]], [1] * PARTITIONS, "too late, by the ledger")
 
 
 def test_flipped_bits_are_counted_or_set_aside(world):
