@@ -44,11 +44,12 @@ local function create(KEYS, ARGV)
   return {'OK'}
 end
 
--- Takes ownership. A missing state is never created here: that would silently begin again. ARGV: tok
+-- Takes ownership. A missing state is never created here: that would silently begin again. What the last owner saw of the log's end is old: until
+-- the new one has been there, the partition holds the watermark back, or windows could be sealed over records nobody has read yet. ARGV: tok
 local function claim(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
-  redis.call('HSET', KEYS[1], 'tok', ARGV[1])
+  redis.call('HSET', KEYS[1], 'tok', ARGV[1], 'idle', '0')
   return {'OK', standing(KEYS[1])}
 end
 

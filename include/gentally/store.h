@@ -68,8 +68,8 @@ MUST_CHECK enum verdict store_check(struct store *store, struct reason *why);
 MUST_CHECK enum verdict store_create(struct store *store, int32_t partition, int64_t first, bool *created,
                                      struct reason *why);
 
-/* Takes ownership: a new token; the old owner's next flush is fenced. HALT: STORE-STATE-MISSING (names `gentally
- * setup`; never created here), STORE-TAINTED. */
+/* Takes ownership: a new token; the old owner's next flush is fenced. The partition is no longer idle: nobody knows
+ * what its log has got since. HALT: STORE-STATE-MISSING (names `gentally setup`; never created here), STORE-TAINTED. */
 MUST_CHECK enum verdict store_claim(struct store *store, int32_t partition, struct standing *standing,
                                     struct reason *why);
 

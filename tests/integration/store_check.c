@@ -122,6 +122,26 @@ static void state_is_created_once_and_never_by_a_claim(void)
     CU_ASSERT_EQUAL(standing.next, 100);
 }
 
+/* What a partition that nobody owned has got meanwhile, nobody knows: it must not stand aside until it is read. */
+static void a_claimed_partition_is_not_idle(void)
+{
+    struct standing standing = claimed(10);
+    struct small_change small;
+    struct reason why;
+
+    prepare(&small, &standing, 105, 5);
+    small.change.is_idle = true;
+    CU_ASSERT_EQUAL(load(&small), GO_ON);
+    CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
+    CU_ASSERT_EQUAL(store_standing(store, 10, &standing, &why), GO_ON);
+    CU_ASSERT_TRUE(standing.is_idle);
+    CU_ASSERT_EQUAL(store_claim(store, 10, &standing, &why), GO_ON);
+    CU_ASSERT_FALSE(standing.is_idle);
+    CU_ASSERT_EQUAL(store_standing(store, 10, &standing, &why), GO_ON);
+    CU_ASSERT_FALSE(standing.is_idle);
+    CU_ASSERT_EQUAL(standing.watermark_ms, monday);
+}
+
 static void a_flush_is_applied_once(void)
 {
     struct standing standing = claimed(2);
@@ -320,6 +340,7 @@ int main(void)
     struct reason why;
     CU_TestInfo tests[] = {
         {"state_is_created_once_and_never_by_a_claim", state_is_created_once_and_never_by_a_claim},
+        {"a_claimed_partition_is_not_idle", a_claimed_partition_is_not_idle},
         {"a_flush_is_applied_once", a_flush_is_applied_once},
         {"who_does_not_stand_where_the_store_stands_is_fenced", who_does_not_stand_where_the_store_stands_is_fenced},
         {"a_torn_window_is_found", a_torn_window_is_found},
