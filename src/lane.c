@@ -109,6 +109,8 @@ void lane_moved(struct lane *lane)
 
 void lane_ended(struct lane *lane, int64_t end_next, int64_t now_ms)
 {
+    if (end_next < lane->next) /* The end came before records of the same batch: it is no more. */
+        return;
     if (end_next > lane->next) /* Only what is no record lies between: the markers of transactions. */
         lane->next = end_next;
     if (!lane->is_at_end)

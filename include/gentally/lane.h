@@ -42,7 +42,8 @@ uint32_t lane_windows(const struct lane *lane, int64_t event_ms);
 /* An event at `event_ms` was folded: moves the watermark. */
 void lane_see(struct lane *lane, int64_t event_ms);
 
-/* Records, or the log's end (then `end_next` is where the log goes on), came in at `now_ms`. */
+/* Records, or the log's end (then `end_next` is where the log goes on), came in at `now_ms`. An end that records were
+ * folded behind since is none. */
 void lane_moved(struct lane *lane);
 void lane_ended(struct lane *lane, int64_t end_next, int64_t now_ms);
 

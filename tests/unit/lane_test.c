@@ -107,6 +107,22 @@ static void an_idle_lane_is_one_that_stayed_at_its_end(void)
     lane_close(lane);
 }
 
+static void an_end_that_records_followed_is_none(void)
+{
+    struct standing standing = fresh();
+    struct lane *lane = opened(&standing);
+
+    lane->next = 105; /* the batch was: the end at 103, then two records */
+    lane_ended(lane, 103, 1000);
+    CU_ASSERT_EQUAL(lane->next, 105);
+    CU_ASSERT_FALSE(lane->is_at_end);
+    lane_rest(lane, 0, 1000);
+    CU_ASSERT_FALSE(lane->is_idle);
+    lane_ended(lane, 105, 1000);
+    CU_ASSERT_TRUE(lane->is_at_end);
+    lane_close(lane);
+}
+
 static void a_rewound_lane_stands_where_the_store_stands(void)
 {
     struct standing standing = fresh();
@@ -134,6 +150,7 @@ int main(void)
         {"a_sealed_window_is_over_whatever_the_watermark_says", a_sealed_window_is_over_whatever_the_watermark_says},
         {"the_watermark_never_falls", the_watermark_never_falls},
         {"an_idle_lane_is_one_that_stayed_at_its_end", an_idle_lane_is_one_that_stayed_at_its_end},
+        {"an_end_that_records_followed_is_none", an_end_that_records_followed_is_none},
         {"a_rewound_lane_stands_where_the_store_stands", a_rewound_lane_stands_where_the_store_stands},
         CU_TEST_INFO_NULL,
     };
