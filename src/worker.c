@@ -252,11 +252,17 @@ static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms,
 
 /* ---- the group's news ---- */
 
+/* A topic that grew makes the group meet: whoever closes windows then must not leave the new partitions out. */
 static enum verdict assigned(struct worker *worker, int64_t now_ms, struct reason *why)
 {
-    enum verdict verdict = lanes_claim(&worker->lanes, worker->store, worker->config, worker->pool,
-                                       worker->batch.partitions, worker->batch.partition_count, now_ms, why);
+    int32_t count = 0;
+    enum verdict verdict = source_partitions(worker->source, &count, why);
 
+    if (verdict == GO_ON && count > worker->partition_count) /* Fewer is what a broker says that lags behind. */
+        worker->partition_count = count;
+    if (verdict == GO_ON)
+        verdict = lanes_claim(&worker->lanes, worker->store, worker->config, worker->pool, worker->batch.partitions,
+                              worker->batch.partition_count, now_ms, why);
     if (verdict == GO_ON)
         verdict = lanes_assign(&worker->lanes, worker->source, why);
     if (verdict != GO_ON)
