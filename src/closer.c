@@ -159,6 +159,10 @@ static bool is_due(const struct closer *closer, const struct stored_window *stor
         due->pane = is_closed ? PANE_ON_TIME : PANE_EARLY;
         return is_closed || is_final;
     }
+    /* A store that rolled back reads its way forward again. What it holds until then would be an older revision, put
+     * behind the newer one. */
+    if (stored->records < entry->revision)
+        return false;
     bool has_more = stored->records > entry->revision;
     bool is_restated = entry->tables != closer->tables;
     due->generation = entry->generation + (is_restated ? 1 : 0);
