@@ -330,9 +330,11 @@ static enum verdict exchange(struct store *store, struct change *changes[], uint
         return verdict;
     for (uint32_t i = 0; i < count; i++) {
         redisReply *reply = NULL;
-        verdict = store_link_receive(store->link, &reply, worst == GO_ON ? why : &other);
-        if (verdict != GO_ON && worst != HALT) /* Go on reading: a refusal of one leaves the others' replies. */
+        verdict = store_link_receive(store->link, &reply, &other);
+        if (verdict != GO_ON && worst != HALT) { /* Go on reading: a refusal of one leaves the others' replies. */
             worst = verdict;
+            *why = other;
+        }
         store->replies[store->reply_count++] = reply;
     }
     return worst;
