@@ -439,7 +439,7 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
         verdict = fold(worker, now_ms, wall_ms, why);
     if (verdict == GO_ON && (stop || worker->has_fresh_tables || now_ms >= worker->flush_due_ms ||
                              (worker->is_drain && lanes_want_rest(&worker->lanes))))
-        verdict = flush(worker, stop, now_ms, why);
+        verdict = flush(worker, stop || worker->has_fresh_tables, now_ms, why);
     if (verdict == GO_ON && stop)
         *is_done = true;
     if (verdict == GO_ON && !stop)
