@@ -252,14 +252,26 @@ static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms,
 
 /* ---- the group's news ---- */
 
-/* A topic that grew makes the group meet: whoever closes windows then must not leave the new partitions out. */
-static enum verdict assigned(struct worker *worker, int64_t now_ms, struct reason *why)
+/* A topic that grew makes the group meet: whoever closes windows then must not leave the new partitions out. Fewer than
+ * before, or none, is what a broker says that lags behind; if the topic is gone, polling will tell. */
+static enum verdict count_partitions(struct worker *worker, struct reason *why)
 {
     int32_t count = 0;
     enum verdict verdict = source_partitions(worker->source, &count, why);
 
-    if (verdict == GO_ON && count > worker->partition_count) /* Fewer is what a broker says that lags behind. */
+    if (verdict == TRY_LATER)
+        return verdict;
+    if (verdict != GO_ON)
+        log_reason(worker->logger, LOG_LEVEL_WARN, why);
+    else if (count > worker->partition_count)
         worker->partition_count = count;
+    return GO_ON;
+}
+
+static enum verdict assigned(struct worker *worker, int64_t now_ms, struct reason *why)
+{
+    enum verdict verdict = count_partitions(worker, why);
+
     if (verdict == GO_ON)
         verdict = lanes_claim(&worker->lanes, worker->store, worker->config, worker->pool, worker->batch.partitions,
                               worker->batch.partition_count, now_ms, why);
