@@ -4,10 +4,12 @@ A server that does not answer is waited for; what an operator has to mend (a pas
 table, a misspelt setting) ends the worker at once. Nothing of it may cost an event.
 """
 
+import signal
 import subprocess
 
 from confluent_kafka.admin import (
-    AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient, ResourcePatternType, ResourceType)
+    AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient, NewPartitions,
+    ResourcePatternType, ResourceType)
 
 from harness import check, equal, main, tail, wait_until
 from oracle import ROLLUPS, Oracle
@@ -228,6 +230,37 @@ def test_kafka_is_killed_and_restarted_on_the_way(world):
         kafka.start()
 
     feed_around(world, interrupt)
+
+
+def test_partitions_are_added_on_the_way(world):
+    """The running worker closes windows over all of them. It sleeps meanwhile, so that it never meets one not set up."""
+    setup(world)
+    lines = generate(world).out.splitlines(keepends=True)
+    half, events = len(lines) // 2, world.folder / "events.jsonl"
+    worker = world.start("worker", GENTALLY_IDLE_MS=1000, GENTALLY_KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS=1000)
+    events.write_text("".join(lines[:half]))
+    world.produce(events)
+    wait_until(lambda: world.consumed(PARTITIONS) == half, 60, "the first half folded")
+    worker.says("CLOSER-OPENED")
+    worker.signal(signal.SIGSTOP)
+    admin = AdminClient({"bootstrap.servers": world.kafka})
+    admin.create_partitions([NewPartitions(world.topic, PARTITIONS + 1)])[world.topic].result(30)
+    world.run("setup")
+    worker.signal(signal.SIGCONT)
+    worker.says(f"WORKER-ASSIGNED partitions={PARTITIONS + 1}", 60)
+    events.write_text("".join(lines[half:]))
+    world.produce(events)
+    wait_until(lambda: world.consumed(PARTITIONS + 1) == EVENTS, 60, "the second half folded")
+
+    def is_published():
+        ledger = newest(read_topic(world.kafka, f"{world.namespace}.ledger"))
+        return any(part["records"] > 0 for entry in ledger.values() for part in entry["partitions"][PARTITIONS:])
+
+    wait_until(is_published, 60, "the new partition is in no summary")
+    worker.end()
+    equal(worker.process.returncode, 0, "exit status after SIGTERM")
+    world.run("worker", "--drain")
+    compare(world, lines)
 
 
 if __name__ == "__main__":
