@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "gentally/closer.h"
 #include "gentally/fold.h"
@@ -51,7 +52,17 @@ struct worker {
     bool has_more_to_close;
     int64_t flush_due_ms, closer_due_ms, report_due_ms;
     uint64_t reported_records;
+    int64_t counting_ms, counted_ms; /* when the first record was folded, and the last row was stored */
 };
+
+/* Within a turn, `now_ms` stands still: a flush is what takes long. */
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 /* ---- opening ---- */
 
@@ -234,6 +245,7 @@ static enum verdict after_flush(struct worker *worker, struct reason *why)
 static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms, struct reason *why)
 {
     enum verdict verdict = GO_ON;
+    bool has_rows = !lanes_are_empty(&worker->lanes);
 
     if (worker->fold.letters > 0)
         verdict = sink_settle(worker->sink, 5000, why);
@@ -245,6 +257,8 @@ static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms,
         verdict = lanes_reclaim(&worker->lanes, worker->store, worker->source, why);
     if (verdict != GO_ON)
         return verdict;
+    if (has_rows)
+        worker->counted_ms = monotonic_ms();
     worker->flush_due_ms = now_ms + worker->config->flush_interval_ms;
     lanes_commit(&worker->lanes, worker->source);
     return after_flush(worker, why);
@@ -326,6 +340,8 @@ static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *w
 /* Folds what is left of the batch; a full tally is flushed in between. */
 static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms, struct reason *why)
 {
+    if (worker->fold.records == 0 && worker->batch.record_count > 0)
+        worker->counting_ms = worker->counted_ms = monotonic_ms();
     while (worker->folded < worker->batch.record_count) {
         const struct record *record = &worker->batch.records[worker->folded];
         struct lane *lane = lanes_find(&worker->lanes, record->partition);
@@ -459,5 +475,8 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
     if (verdict == GO_ON && !stop)
         verdict = finish_drain(worker, now_ms, is_done, why);
     report(worker, now_ms);
+    if (verdict == GO_ON && worker->is_drain && *is_done)
+        log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-DRAINED", "records=%" PRIu64 " counting_ms=%" PRId64,
+                 worker->fold.records, worker->counted_ms - worker->counting_ms);
     return verdict;
 }

@@ -1,0 +1,86 @@
+"""The whole pipeline against a loop that only consumes and drops, on one broker, one topic and one processor.
+
+A million events of one day in twelve partitions. In turns, five times: `gentally worker --drain` into a namespace of
+its own, and the bare batch loop of consume_bench over the same topic with the same settings of librdkafka. Broker and
+Redis have processor 0, what is measured has processor 1. A worker's rate is from its first fold to its last flush.
+"""
+
+import os
+import re
+import resource
+import secrets
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
+
+from harness import BINARY, Process, check, main, note  # noqa: E402
+
+EVENTS = int(os.environ.get("GENTALLY_EVENTS", "1000000"))
+PAIRS = int(os.environ.get("GENTALLY_PAIRS", "5"))
+PARTITIONS = 12
+RATIO_MIN = 0.5
+LOOP = str(Path(BINARY).with_name("consume_bench"))
+PIN = ["taskset", "-c", "1"] if os.cpu_count() > 1 else []
+
+
+def fill(world):
+    environment = world.environment()
+    with subprocess.Popen([BINARY, "generate", "--events", str(EVENTS), "--from", "2025-11-17", "--to", "2025-11-18"],
+                          env=environment, stdout=subprocess.PIPE) as lines:
+        world.run("produce", stdin=lines.stdout, seconds=300)
+    check(lines.returncode == 0, "generate failed")
+
+
+def measure(world, name, arguments, environment):
+    """Runs it to its end; returns the process and its processor time in microseconds per event."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    process = world.own(Process(name, PIN + arguments, environment, world.folder)).succeed(300)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return process, (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e6 / EVENTS
+
+
+def work(world, turn):
+    """Events per second and processor time of a worker that begins from nothing."""
+    name = f"{world.namespace}-{turn}"
+    settings = {"GENTALLY_NAMESPACE": name, "GENTALLY_GROUP": name}
+    world.run("setup", **settings)
+    worker, cpu_us = measure(world, f"worker-{turn}", [BINARY, "worker", "--drain"], world.environment(**settings))
+    drained = re.search(r"WORKER-DRAINED.*records=(\d+) counting_ms=(\d+)", worker.log)
+    check(drained and int(drained[1]) == EVENTS, f"the worker counted {drained and drained[1]} of {EVENTS} events")
+    return EVENTS * 1000 / int(drained[2]), cpu_us
+
+
+def drop(world, turn):
+    """The same of the loop that only consumes."""
+    environment = {**os.environ, "GENTALLY_TEST_KAFKA": world.kafka}
+    loop, cpu_us = measure(world, f"loop-{turn}", [LOOP, str(EVENTS), world.topic], environment)
+    dropped = re.search(r"dropped (\d+) records in (\d+) ms", loop.out)
+    return int(dropped[1]) * 1000 / int(dropped[2]), cpu_us
+
+
+def test_pipeline_against_bare_loop(world):
+    os.sched_setaffinity(world.start_redis().process.process.pid, {0})
+    world.settings["GENTALLY_ACCOUNT_KEY"] = secrets.token_hex(32)
+    world.run("setup", "--partitions", PARTITIONS)
+    fill(world)
+    pairs = []
+    for turn in range(PAIRS):
+        pairs.append((work(world, turn), drop(world, turn)))
+        (rate, cpu_us), (loop_rate, loop_cpu_us) = pairs[-1]
+        print(f"pair {turn}: worker {rate:,.0f}/s {cpu_us:.2f} us, loop {loop_rate:,.0f}/s {loop_cpu_us:.2f} us, "
+              f"ratio {rate / loop_rate:.3f}", flush=True)
+        world.redis.command("FLUSHALL")
+    for name, side in (("worker", 0), ("bare loop", 1)):
+        rate, cpu_us = (statistics.median(pair[side][i] for pair in pairs) for i in (0, 1))
+        note(f"{name}: {rate:,.0f} events/s, {cpu_us:.2f} us of processor time an event")
+    ratios = [worker[0] / loop[0] for worker, loop in pairs]
+    ratio = statistics.median(ratios)
+    note(f"pipeline ratio {ratio:.3f} (median of {PAIRS}; {min(ratios):.3f} to {max(ratios):.3f}; at least {RATIO_MIN})")
+    check(ratio >= RATIO_MIN, f"the pipeline has {ratio:.3f} of the bare loop's rate, less than {RATIO_MIN}")
+
+
+if __name__ == "__main__":
+    main(__file__, globals())
