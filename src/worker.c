@@ -52,16 +52,23 @@ struct worker {
     bool has_more_to_close;
     int64_t flush_due_ms, closer_due_ms, report_due_ms;
     uint64_t reported_records;
-    int64_t counting_ms, counted_ms; /* when the first record was folded, and the last row was stored */
+    struct stamp {
+        int64_t ms, cpu_ms; /* monotonic, and the processor time of all threads */
+    } counting, counted;    /* when the first record was folded, and when the last row was stored */
 };
 
-/* Within a turn, `now_ms` stands still: a flush is what takes long. */
-static int64_t monotonic_ms(void)
+static int64_t clock_ms(clockid_t clock)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Within a turn, `now_ms` stands still: a flush is what takes long. */
+static struct stamp stamp_now(void)
+{
+    return (struct stamp){clock_ms(CLOCK_MONOTONIC), clock_ms(CLOCK_PROCESS_CPUTIME_ID)};
 }
 
 /* ---- opening ---- */
@@ -258,7 +265,7 @@ static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms,
     if (verdict != GO_ON)
         return verdict;
     if (has_rows)
-        worker->counted_ms = monotonic_ms();
+        worker->counted = stamp_now();
     worker->flush_due_ms = now_ms + worker->config->flush_interval_ms;
     lanes_commit(&worker->lanes, worker->source);
     return after_flush(worker, why);
@@ -341,7 +348,7 @@ static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *w
 static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms, struct reason *why)
 {
     if (worker->fold.records == 0 && worker->batch.record_count > 0)
-        worker->counting_ms = worker->counted_ms = monotonic_ms();
+        worker->counting = worker->counted = stamp_now();
     while (worker->folded < worker->batch.record_count) {
         const struct record *record = &worker->batch.records[worker->folded];
         struct lane *lane = lanes_find(&worker->lanes, record->partition);
@@ -476,7 +483,8 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
         verdict = finish_drain(worker, now_ms, is_done, why);
     report(worker, now_ms);
     if (verdict == GO_ON && worker->is_drain && *is_done)
-        log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-DRAINED", "records=%" PRIu64 " counting_ms=%" PRId64,
-                 worker->fold.records, worker->counted_ms - worker->counting_ms);
+        log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-DRAINED",
+                 "records=%" PRIu64 " counting_ms=%" PRId64 " cpu_ms=%" PRId64, worker->fold.records,
+                 worker->counted.ms - worker->counting.ms, worker->counted.cpu_ms - worker->counting.cpu_ms);
     return verdict;
 }
