@@ -243,7 +243,7 @@ static enum verdict publish(struct closer *closer, int64_t now_ms, bool is_final
 
     while (at < closer->survey.count && rows < TURN_ROWS && verdict == GO_ON)
         verdict = publish_some(closer, &at, is_final, is_late_due, &was_late, &rows, why);
-    if (was_late)
+    if (was_late && at >= closer->survey.count) /* Not before the last of them had its turn. */
         closer->late_due_ms = now_ms + closer->config->late_emit_interval_ms;
     *has_more = verdict == GO_ON && at < closer->survey.count;
     return verdict;
