@@ -27,7 +27,8 @@
 #define REPORT_INTERVAL_MS 10000
 #define SYMBOLS_MAX 65536u /* distinct texts between two flushes */
 #define SYMBOLS_BYTES ((size_t)8 << 20)
-#define SAMPLES_MAX (1u << 20) /* x 8 bytes = 8 MiB */
+#define SAMPLES_MAX (1u << 22) /* x 8.5 bytes = 36 MiB: some 800,000 events between two flushes */
+#define BEHIND_MS 4000         /* flush so much later while behind: freshness is worth nothing then, and cells repeat */
 
 struct worker {
     const struct config *config;
@@ -458,6 +459,12 @@ static void report(struct worker *worker, int64_t now_ms)
     worker->report_due_ms = now_ms + REPORT_INTERVAL_MS;
 }
 
+/* A full batch means that more is waiting. */
+static int64_t flush_due_ms(const struct worker *worker)
+{
+    return worker->flush_due_ms + (worker->batch.record_count == BATCH_RECORDS_MAX ? BEHIND_MS : 0);
+}
+
 enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms, bool stop, bool *is_done,
                          struct reason *why)
 {
@@ -472,7 +479,7 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
         verdict = poll(worker, now_ms, why);
     if (verdict == GO_ON && !stop)
         verdict = fold(worker, now_ms, wall_ms, why);
-    if (verdict == GO_ON && (stop || worker->has_fresh_tables || now_ms >= worker->flush_due_ms ||
+    if (verdict == GO_ON && (stop || worker->has_fresh_tables || now_ms >= flush_due_ms(worker) ||
                              (worker->is_drain && lanes_want_rest(&worker->lanes))))
         verdict = flush(worker, stop || worker->has_fresh_tables, now_ms, why);
     if (verdict == GO_ON && stop)
