@@ -1,35 +1,39 @@
 #!/usr/bin/env bash
-# Builds docker/Dockerfile as it is and runs the image, without a Docker engine: buildah with chroot isolation, on a Debian 13 base
-# made by debootstrap. Base and layers are kept under build/image, so that a second run needs little. Needs root.
-# Last line: "image: N passed, N failed"; exit status 77 with a SKIP line if it cannot be had here.
+# The container image: docker/Dockerfile as it stands, built and run, without a daemon and without a registry.
+#
+# buildah builds it; the base, debian:trixie-slim, is made by debootstrap from the distribution's own packages. The base
+# is kept in build/image, the image is built anew each time. The program then runs inside the image, as the image's user:
+# a pipeline over a broker of its own and the host's Redis.
 set -u -o pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 place=${GENTALLY_BUILD:-$root/build}/image
-unset GENTALLY_BUILD GENTALLY_TEST_KAFKA # ours, not settings of the program
 . "$root/tests/support/install.sh"
-export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
-base=localhost/gentally-base:trixie
-image=localhost/gentally:test
-passed=0
-failed=0
-container=
-redis_pid=
-broker_pid=
+
+# Ours, not settings of the program, which would refuse them as misspelt.
+for name in $(compgen -e GENTALLY_); do unset "$name"; done
 
 skip() {
-    echo "SKIP image: $1"
+    echo "SKIP image: $*"
     exit 77
 }
+[ "$(id -u)" -eq 0 ] || skip "root, to make a base image"
+need_packages buildah debootstrap redis-server binutils || skip "${missing_packages[*]}"
 
-b() { buildah --root "$place/storage" --runroot "$place/run" "$@"; }
+events=20000
+passed=0
+failed=0
+redis_pid=
+container=
+export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot CONTAINERS_STORAGE_CONF=$place/storage.conf
 
 clean_up() {
     trap - EXIT INT TERM
-    for pid in $broker_pid $redis_pid; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
-    [ -z "$container" ] || { b umount "$container" && b rm "$container"; } >/dev/null 2>&1
+    [ -z "$redis_pid" ] || { kill "$redis_pid" && wait "$redis_pid"; } 2>/dev/null
+    [ -z "$container" ] || buildah rm "$container" >/dev/null
 }
 trap clean_up EXIT
-trap 'exit 143' INT TERM
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # expect WHAT COMMAND...
 expect() {
@@ -44,77 +48,93 @@ expect() {
     fi
 }
 
-# The base: a minimal Debian 13 with this machine's way to its package registry, if it has one of its own.
+finish() {
+    echo "image: $passed passed, $failed failed"
+    [ $failed -eq 0 ]
+    exit
+}
+
+# inside COMMAND...: in a container of the image, as the image's user.
+inside() { buildah run "${settings[@]}" "$container" -- "$@"; }
+settings=()
+
+# What the image's base is to a registry, made here once.
 make_base() {
-    local rootfs=$place/rootfs made
-    b inspect --type image "$base" >/dev/null 2>&1 && return
-    if [ ! -e "$rootfs.done" ]; then
+    local rootfs=$place/rootfs base
+    buildah inspect --type image debian:trixie-slim >/dev/null 2>&1 && return 0
+    rm -rf "$rootfs"
+    debootstrap --variant=minbase trixie "$rootfs" || return 1
+    # The way to the packages is the host's own: proxies, authorities and the like, if it has any.
+    grep -ls '^Acquire::' /etc/apt/apt.conf /etc/apt/apt.conf.d/* | xargs -r cp -t "$rootfs/etc/apt/apt.conf.d"
+    # As the distribution's own image has it: nobody needs a package flushed to disk in a layer that is not done yet.
+    echo force-unsafe-io >"$rootfs/etc/dpkg/dpkg.cfg.d/speed"
+    rm -rf "$rootfs"/var/cache/apt/archives/*.deb "$rootfs"/var/lib/apt/lists/*
+    base=$(buildah from scratch) &&
+        buildah add --quiet "$base" "$rootfs" / &&
+        buildah commit --quiet --rm "$base" debian:trixie-slim &&
         rm -rf "$rootfs"
-        debootstrap --variant=minbase --include=ca-certificates trixie "$rootfs" >&2 || return 1
-        touch "$rootfs.done"
-    fi
-    cp -r /etc/apt/apt.conf.d /etc/apt/auth.conf.d "$rootfs/etc/apt/" 2>/dev/null
-    cp -rL /etc/ssl/certs/. "$rootfs/etc/ssl/certs/" 2>/dev/null
-    made=$(b from scratch) && b add -q "$made" "$rootfs" / >/dev/null && b commit -q "$made" "$base" >/dev/null
-    local status=$?
-    b rm "$made" >/dev/null
-    return $status
 }
 
-[ "$(id -u)" -eq 0 ] || skip "root (chroot isolation)"
-need_packages buildah debootstrap redis-server binutils || skip "${missing_packages[*]}"
-mkdir -p "$place"
-make_base || skip "a Debian 13 base (debootstrap could not make one)"
-# The unit tests run inside: a failing one fails the build.
-b bud --pull=false --layers --build-arg DEBIAN=$base -f "$root/docker/Dockerfile" -t $image "$root" || {
-    echo "image: 0 passed, 1 failed"
-    exit 1
-}
-passed=1
-container=$(b from --pull=false $image)
-mount=$(b mount "$container")
-share=$mount/tmp/share # a folder that both see
-mkdir -p "$share" && chmod 1777 "$share"
-
-# in_image COMMAND...: gentally, as the image's user
-in_image() { chroot --userspec=65532:65532 "$mount" /usr/bin/env -i "${settings[@]}" /usr/local/bin/gentally "$@"; }
-settings=(GENTALLY_LOG_LEVEL=warn)
-
-user_is_nobody() { [ "$(b inspect --type image --format '{{.OCIv1.Config.User}}' $image)" = 65532:65532 ]; }
 is_hardened() {
-    local binary=$mount/usr/local/bin/gentally
-    readelf -h "$binary" | grep -q 'Type: *DYN' && readelf -d "$binary" | grep -q BIND_NOW && readelf -lW "$binary" | grep GNU_STACK | grep -qv RWE
+    local facts
+    facts=$(readelf --wide --file-header --program-headers --dynamic "$1")
+    grep -q 'Type:.*DYN' <<<"$facts" && grep -q BIND_NOW <<<"$facts" && grep -q GNU_RELRO <<<"$facts" &&
+        grep 'GNU_STACK' <<<"$facts" | grep -q 'RW ' && ! grep -q 'GNU_STACK.*RWE' <<<"$facts"
 }
-says_version() { in_image --version | grep '^gentally '; }
-has_no_compiler() { [ ! -e "$mount/usr/bin/gcc" ] && [ ! -e "$mount/gentally" ]; }
 
-# The whole way inside the image: its own broker, the host's Redis.
-counts_events() {
-    local port=$((20000 + RANDOM % 10000))
-    redis-server --port $port --bind 127.0.0.1 --save '' --dir "$place" >"$place/redis.log" 2>&1 &
+start_redis() {
+    local deadline=$((SECONDS + 20))
+    redis_port=$((20000 + RANDOM % 10000))
+    redis-server --bind 127.0.0.1 --port "$redis_port" --dir "$place" --save '' --appendonly no \
+        --maxmemory-policy noeviction >"$place/redis.log" 2>&1 &
     redis_pid=$!
-    in_image broker --listen-file /tmp/share/broker >"$place/broker.log" 2>&1 &
-    broker_pid=$!
-    local deadline=$((SECONDS + 20)) rows
-    until [ -s "$share/broker" ] && redis-cli -p $port ping >/dev/null 2>&1; do
-        [ $SECONDS -lt $deadline ] || return 1
-        sleep 0.1
+    until redis-cli -p "$redis_port" ping >/dev/null 2>&1; do
+        kill -0 $redis_pid 2>/dev/null && [ $SECONDS -lt $deadline ] || return 1
+        sleep 0.05
     done
-    settings=(GENTALLY_LOG_LEVEL=warn GENTALLY_REDIS_URL=redis://127.0.0.1:$port GENTALLY_WINDOWS=month
-        "GENTALLY_KAFKA_BOOTSTRAP_SERVERS=$(cat "$share/broker")")
-    in_image setup && in_image generate --events 20000 >"$share/events.jsonl" && in_image produce <"$share/events.jsonl" &&
-        in_image worker --drain || return 1
-    rows=$(in_image summaries --rollup total --window month --format json | grep -o '"requests":[0-9]*' | cut -d: -f2 |
-        awk "{ sum += \$1 } END { print sum }")
-    [ "$rows" = 20000 ]
 }
 
-expect "runs as a user without a name" user_is_nobody
-expect "the binary is hardened" is_hardened
-expect "the image holds no compiler and no sources" has_no_compiler
-expect "gentally --version" says_version
-expect "gentally worker --check-config" in_image worker --check-config
-expect "20,000 events are counted" counts_events
-echo "note: the image holds $(du -sm --exclude=tmp "$mount" | cut -f1) MB, the base $(du -sm "$place/rootfs" | cut -f1) MB"
-echo "image: $passed passed, $failed failed"
-[ $failed -eq 0 ]
+# Run by the image's own shell; the broker is ended by its number, and by timeout should this shell be killed.
+# shellcheck disable=SC2016
+pipeline='
+set -eu
+place=$(mktemp -d)
+timeout 300 gentally broker --listen-file "$place/broker" --partitions 4 &
+broker=$!
+trap "kill $broker; wait $broker || true; rm -rf $place" EXIT
+until [ -s "$place/broker" ]; do kill -0 $broker; sleep 0.05; done
+GENTALLY_KAFKA_BOOTSTRAP_SERVERS=$(cat "$place/broker")
+export GENTALLY_KAFKA_BOOTSTRAP_SERVERS
+gentally setup --partitions 4
+gentally generate --events "$1" --seed 1 | gentally produce
+gentally worker --drain
+gentally summaries --rollup model --window week --by source'
+
+mkdir -p "$place"
+printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$place/storage" "$place/run" >"$place/storage.conf"
+make_base || skip "a Debian base: debootstrap could not make one"
+
+begin=$SECONDS
+built=yes
+buildah build --layers=false --file "$root/docker/Dockerfile" --tag gentally "$root" 2>&1 | tee "$place/build.log" || built=no
+expect "the image builds" [ $built = yes ]
+[ $built = yes ] || finish
+expect "its build ran the unit tests" grep -qE '^100% tests passed.* out of [0-9]{2,}' "$place/build.log"
+container=$(buildah from --pull-never gentally)
+files=$(buildah mount "$container")
+echo "note: the image is $(du -sm --one-file-system "$files" | cut -f 1) MB on disk, built in $((SECONDS - begin)) s"
+
+expect "the image's user is 65532" [ "$(inside id -u)" = 65532 ]
+expect "the program tells its version" inside gentally --version
+expect "the program is hardened" is_hardened "$files/usr/local/bin/gentally"
+expect "no compiler is left in the image" [ ! -e "$files/usr/bin/gcc" ]
+expect "Redis of the host" start_redis
+settings=(--env "GENTALLY_REDIS_URL=redis://127.0.0.1:$redis_port" --env GENTALLY_KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9
+    --env GENTALLY_WINDOWS=day,week,month --env GENTALLY_KAFKA_SESSION_TIMEOUT_MS=6000)
+expect "the configuration is accepted" inside gentally worker --check-config
+summaries=$(inside sh -c "$pipeline" pipeline "$events")
+expect "the pipeline ends well" [ $? -eq 0 ]
+printf '%s\n' "$summaries"
+counted=$(awk '/^20[0-9-]+ / { gsub(",", "", $3); sum += $3 } END { print sum + 0 }' <<<"$summaries")
+expect "the weeks' rows add up to all $events requests: $counted" [ "$counted" -eq "$events" ]
+finish
