@@ -1,5 +1,5 @@
 /*
- * Accounts as keyed pseudonyms: the first 8 bytes, big-endian, of HMAC-SHA-256(key, account). The only owner of
+ * Accounts as keyed pseudonyms: the first 8 bytes, big-endian, of HMAC-SHA-256(key, account). An owner of
  * OpenSSL. Used by enrich.c only.
  */
 #ifndef GENTALLY_PSEUDONYM_H

@@ -1,5 +1,5 @@
 /*
- * One connection to one Redis. hiredis 0.14 has neither TLS nor a way to resume after a time-out, so the rule is
+ * One connection to one Redis. hiredis 0.14 has no way to resume after a time-out, so the rule is
  * simple: any I/O error drops the context, and the next use connects anew, authenticates and looks whether the server
  * is fit to count on.
  */
@@ -12,10 +12,7 @@
 #include <sys/time.h>
 
 #include "gentally/config.h"
-
-#ifdef GENTALLY_REDIS_TLS
-#include <hiredis/hiredis_ssl.h>
-#endif
+#include "store_tls.h"
 
 struct store_link {
     redisContext *context; /* NULL: not connected */
@@ -24,9 +21,7 @@ struct store_link {
     struct timeval timeout;
     struct logger *logger;
     uint64_t count;
-#ifdef GENTALLY_REDIS_TLS
-    redisSSLContext *tls;
-#endif
+    struct store_tls *tls; /* NULL: in the clear */
 };
 
 static bool parse_number(const char *text, long max, int *number)
@@ -152,21 +147,9 @@ enum verdict store_link_open(struct store_link **link, const struct config *conf
                           "redis_url is not redis://[user@]host[:port][/db], rediss://... or unix://[user@]/path: %s",
                           config->redis_url);
     }
-    if (opened->address.is_tls) {
-#ifdef GENTALLY_REDIS_TLS
-        redisSSLContextError error = REDIS_SSL_CTX_NONE;
-        redisInitOpenSSL();
-        opened->tls = redisCreateSSLContext(NULL, "/etc/ssl/certs", NULL, NULL, opened->address.host, &error);
-        if (opened->tls == NULL) {
-            free(opened);
-            return reason_set(why, HALT, "STORE-TLS", (long)error, "TLS to Redis: %s", redisSSLContextGetError(error));
-        }
-#else
+    if (opened->address.is_tls && store_tls_open(&opened->tls, opened->address.host, why) != GO_ON) {
         free(opened);
-        return reason_set(
-            why, HALT, "STORE-TLS", 0,
-            "redis_url asks for TLS, and this program was built with a hiredis that has none (>= 1.0 has)");
-#endif
+        return HALT;
     }
     *link = opened;
     return GO_ON;
@@ -184,10 +167,7 @@ void store_link_close(struct store_link *link)
     if (link == NULL)
         return;
     drop(link);
-#ifdef GENTALLY_REDIS_TLS
-    if (link->tls != NULL)
-        redisFreeSSLContext(link->tls);
-#endif
+    store_tls_close(link->tls);
     free(link);
 }
 
@@ -313,12 +293,12 @@ static enum verdict connect_once(struct store_link *link, struct reason *why)
                                      : redisConnectWithTimeout(address->host, address->port, link->timeout);
     if (link->context == NULL || link->context->err != 0)
         return unreachable(link, "connect", why);
-#ifdef GENTALLY_REDIS_TLS
-    if (link->tls != NULL && redisInitiateSSLWithContext(link->context, link->tls) != REDIS_OK)
-        return unreachable(link, "TLS", why);
-#endif
     if (redisSetTimeout(link->context, link->timeout) != REDIS_OK)
         return unreachable(link, "time-out", why);
+    if (link->tls != NULL && store_tls_greet(link->tls, link->context, why) != GO_ON) {
+        drop(link);
+        return TRY_LATER;
+    }
     if (!address->is_unix)
         (void)redisEnableKeepAlive(link->context); /* A half-open peer is found sooner; nothing rests on it. */
     return GO_ON;

@@ -1,140 +1,332 @@
 #!/usr/bin/env bash
-# The container image: docker/Dockerfile as it stands, built and run, without a daemon and without a registry.
+# The container image: builds docker/Dockerfile with buildah, looks at what came out, and runs the whole job from it.
 #
-# buildah builds it; the base, debian:trixie-slim, is made by debootstrap from the distribution's own packages. The base
-# is kept in build/image, the image is built anew each time. The program then runs inside the image, as the image's user:
-# a pipeline over a broker of its own and the host's Redis.
+# Needs no Docker engine, no registry of images and no init: the base is debootstrap's Debian 13, cut down as
+# debian:trixie-slim is, and commands run in the image as `docker run --read-only --cap-drop=ALL
+# --security-opt=no-new-privileges` would run them, in a mount namespace of their own that leaves nothing mounted.
+# The base and the layers stay in build/image, so that a repeat builds only what changed, and asks no network.
 set -u -o pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-place=${GENTALLY_BUILD:-$root/build}/image
+home=${GENTALLY_BUILD:-$root/build}/image
+for name in $(compgen -e GENTALLY_); do unset "$name"; done # settings of the tests, which the binary would refuse
 . "$root/tests/support/install.sh"
 
-# Ours, not settings of the program, which would refuse them as misspelt.
-for name in $(compgen -e GENTALLY_); do unset "$name"; done
+packages=(buildah debootstrap redis-server openssl binutils util-linux)
+events=20000
+passed=0
+failed=0
+place=
+container=
+pids=()
 
 skip() {
     echo "SKIP image: $*"
     exit 77
 }
-[ "$(id -u)" -eq 0 ] || skip "root, to make a base image"
-need_packages buildah debootstrap redis-server binutils || skip "${missing_packages[*]}"
 
-events=20000
-passed=0
-failed=0
-redis_pid=
-container=
-export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot CONTAINERS_STORAGE_CONF=$place/storage.conf
-
+# Everything started here is ended here, by its own number.
 clean_up() {
     trap - EXIT INT TERM
-    [ -z "$redis_pid" ] || { kill "$redis_pid" && wait "$redis_pid"; } 2>/dev/null
-    [ -z "$container" ] || buildah rm "$container" >/dev/null
+    local pid
+    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
+    [ -z "$container" ] || { store umount "$container" && store rm "$container"; } >/dev/null 2>&1
+    [ -z "$place" ] || rm -rf "$place"
 }
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# expect WHAT COMMAND...
+# expect WHAT COMMAND...: one test case; its output is shown when it fails.
 expect() {
-    local what=$1
+    local what=$1 output
     shift
-    if "$@"; then
+    if output=$("$@" 2>&1); then
         passed=$((passed + 1))
         echo "ok   $what"
     else
         failed=$((failed + 1))
         echo "FAIL $what"
+        tail -n 15 <<<"$output" | sed 's/^/     /'
     fi
 }
 
-finish() {
-    echo "image: $passed passed, $failed failed"
-    [ $failed -eq 0 ]
-    exit
+# ---- the base and the build
+
+# Overlay shares what layers have in common; vfs copies it, and works everywhere.
+choose_driver() {
+    local driver
+    for driver in overlay vfs; do
+        buildah --root "$home/storage-$driver" --runroot "$place/run" --storage-driver $driver info >/dev/null 2>&1 &&
+            echo $driver && return 0
+    done
+    return 1
 }
 
-# inside COMMAND...: in a container of the image, as the image's user.
-inside() { buildah run "${settings[@]}" "$container" -- "$@"; }
-settings=()
+store() {
+    buildah --root "$home/storage-$driver" --runroot "$place/run" --storage-driver "$driver" "$@"
+}
 
-# What the image's base is to a registry, made here once.
+# The mirror and the proxy that this machine's apt uses for Debian; nothing where it has none of its own.
+host_mirror() {
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' 2>/dev/null | head -n 1
+}
+host_proxy() {
+    apt-config dump 2>/dev/null | grep -E '^Acquire::https?::(Proxy|CAInfo|Verify-Peer)' || true
+}
+
+# make_base TARBALL: as debian:trixie-slim, without the documentation and apt's caches.
 make_base() {
-    local rootfs=$place/rootfs base
-    buildah inspect --type image debian:trixie-slim >/dev/null 2>&1 && return 0
-    rm -rf "$rootfs"
-    debootstrap --variant=minbase trixie "$rootfs" || return 1
-    # The way to the packages is the host's own: proxies, authorities and the like, if it has any.
-    grep -ls '^Acquire::' /etc/apt/apt.conf /etc/apt/apt.conf.d/* | xargs -r cp -t "$rootfs/etc/apt/apt.conf.d"
-    # As the distribution's own image has it: nobody needs a package flushed to disk in a layer that is not done yet.
-    echo force-unsafe-io >"$rootfs/etc/dpkg/dpkg.cfg.d/speed"
-    rm -rf "$rootfs"/var/cache/apt/archives/*.deb "$rootfs"/var/lib/apt/lists/*
-    base=$(buildah from scratch) &&
-        buildah add --quiet "$base" "$rootfs" / &&
-        buildah commit --quiet --rm "$base" debian:trixie-slim &&
-        rm -rf "$rootfs"
+    local rootfs=$place/rootfs
+    debootstrap --variant=minbase trixie "$rootfs" $(host_mirror) >"$home/debootstrap.log" 2>&1 || return 1
+    printf 'path-exclude /usr/share/%s/*\n' doc man info locale lintian >"$rootfs/etc/dpkg/dpkg.cfg.d/docker"
+    printf 'path-include /usr/share/doc/*/copyright\n' >>"$rootfs/etc/dpkg/dpkg.cfg.d/docker"
+    printf 'Dir::Cache { pkgcache ""; srcpkgcache ""; };\nAcquire::Languages "none";\n%s\n%s\n' \
+        'DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb"; };' "$(host_proxy)" \
+        >"$rootfs/etc/apt/apt.conf.d/docker"
+    find "$rootfs"/usr/share/{doc,man,info,locale} -type f ! -name copyright -delete
+    rm -rf "$rootfs"/var/cache/apt/* "$rootfs"/var/lib/apt/lists/* "$rootfs"/var/log/*
+    tar -C "$rootfs" --one-file-system --exclude=./dev/* --exclude=./proc/* --exclude=./sys/* -czf "$1.part" . &&
+        mv "$1.part" "$1" && rm -rf "$rootfs"
+}
+
+# Another recipe is another base.
+need_base() {
+    local stamp tarball working
+    stamp=$(declare -f make_base | cksum | cut -d ' ' -f 1)
+    base=localhost/debian:$stamp
+    tarball=$home/base-$stamp.tar.gz
+    [ -s "$tarball" ] || make_base "$tarball" ||
+        skip "a Debian 13 base: debootstrap: $(tail -n 1 "$home/debootstrap.log")"
+    store inspect --type image "$base" >/dev/null 2>&1 && return 0
+    working=$(store from scratch) && store add --quiet "$working" "$tarball" / >/dev/null &&
+        store commit --quiet --rm "$working" "$base" >/dev/null
+}
+
+# build TAG [OPTION...]: from our Dockerfile, taking unchanged steps from the last run.
+build() {
+    store bud --isolation chroot --layers --build-arg DEBIAN="$base" -f "$root/docker/Dockerfile" -t "$@" "$root" \
+        >>"$home/build.log" 2>&1
+}
+
+# A network that cannot be had is no fault of the image; a name that does not exist is.
+build_or_skip() {
+    build gentally-build --target build && build gentally && return 0
+    ! grep -qE 'Temporary failure resolving|Could not connect to|Failed to fetch' "$home/build.log" ||
+        skip "Debian's packages: $(grep -E 'Temporary failure|Could not connect|Failed to fetch' "$home/build.log" | tail -n 1)"
+    echo "FAIL docker/Dockerfile builds"
+    tail -n 40 "$home/build.log" | sed 's/^/     /'
+    echo "image: 0 passed, 1 failed"
+    exit 1
+}
+
+# ---- the image at rest
+
+image_config() { store inspect --type image --format "{{.OCIv1.Config.$1}}" gentally; }
+
+is_config() {
+    local got
+    got=$(image_config "$1")
+    echo "$1 is $got, not $2"
+    [ "$got" = "$2" ]
+}
+
+runs_as() {
+    local got
+    got=$(store run --isolation chroot "$container" -- id -u)
+    echo "runs as $got"
+    [ "$got" = 65532 ]
+}
+
+unit_tests_ran() {
+    local working tests
+    working=$(store from gentally-build) || return 1
+    tests=$(store run --isolation chroot "$working" -- cat build/Testing/Temporary/LastTest.log)
+    store rm "$working" >/dev/null
+    echo "$(grep -c '^Test Passed' <<<"$tests") passed, $(grep -c '^Test Failed' <<<"$tests") failed"
+    [ "$(grep -c '^Test Passed' <<<"$tests")" -ge 30 ] && ! grep -q '^Test Failed' <<<"$tests"
 }
 
 is_hardened() {
-    local facts
-    facts=$(readelf --wide --file-header --program-headers --dynamic "$1")
-    grep -q 'Type:.*DYN' <<<"$facts" && grep -q BIND_NOW <<<"$facts" && grep -q GNU_RELRO <<<"$facts" &&
-        grep 'GNU_STACK' <<<"$facts" | grep -q 'RW ' && ! grep -q 'GNU_STACK.*RWE' <<<"$facts"
+    local elf
+    elf=$(readelf -W --file-header --program-headers --dynamic --dyn-syms "$mount/usr/local/bin/gentally") || return 1
+    grep -E 'Type:|GNU_STACK|GNU_RELRO|FLAGS|PATH' <<<"$elf"
+    grep -qE 'FLAGS_1.* PIE' <<<"$elf" && grep -q 'BIND_NOW' <<<"$elf" && grep -q 'GNU_RELRO' <<<"$elf" &&
+        grep -qE 'GNU_STACK .* RW +0x' <<<"$elf" && grep -q '__stack_chk_fail' <<<"$elf" &&
+        grep -q '__snprintf_chk\|__memcpy_chk' <<<"$elf" && ! grep -qE '\((RPATH|RUNPATH|TEXTREL)\)' <<<"$elf"
 }
 
-start_redis() {
-    local deadline=$((SECONDS + 20))
-    redis_port=$((20000 + RANDOM % 10000))
-    redis-server --bind 127.0.0.1 --port "$redis_port" --dir "$place" --save '' --appendonly no \
-        --maxmemory-policy noeviction >"$place/redis.log" 2>&1 &
-    redis_pid=$!
-    until redis-cli -p "$redis_port" ping >/dev/null 2>&1; do
-        kill -0 $redis_pid 2>/dev/null && [ $SECONDS -lt $deadline ] || return 1
+has_no_build_things() {
+    local path
+    for path in gentally usr/bin/gcc usr/bin/cmake usr/include/librdkafka root/.git; do
+        [ ! -e "$mount/$path" ] || { echo "/$path is in the image" && return 1; }
+    done
+}
+
+# ---- the image at work
+
+# in_image [NAME=VALUE...] COMMAND...: read-only, without a right; what the container is given is under /mnt. What waits
+# for a server that never comes is stopped after $limit seconds.
+limit=90
+in_image() {
+    exec unshare --mount --propagation private /bin/sh -ec '
+        mount --bind "$0" "$0"
+        mount -o remount,bind,ro "$0"
+        mount --bind -o ro "$1" "$0/mnt"
+        mount -t proc proc "$0/proc"
+        mount --rbind /dev "$0/dev"
+        image=$0 limit=$2
+        shift 2
+        exec chroot "$image" /usr/bin/setpriv --reuid 65532 --regid 65532 --clear-groups --no-new-privs \
+            --bounding-set=-all /usr/bin/timeout --foreground "$limit" /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin "$@"' \
+        "$mount" "$place/given" "$limit" "$@"
+}
+run_in_image() { (in_image "$@"); }
+
+# wait_for WHAT COMMAND...
+wait_for() {
+    local what=$1 deadline=$((SECONDS + 20))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt $deadline ] || { echo "waited 20 s for $what" && return 1; }
         sleep 0.05
     done
 }
 
-# Run by the image's own shell; the broker is ended by its number, and by timeout should this shell be killed.
-# shellcheck disable=SC2016
-pipeline='
-set -eu
-place=$(mktemp -d)
-timeout 300 gentally broker --listen-file "$place/broker" --partitions 4 &
-broker=$!
-trap "kill $broker; wait $broker || true; rm -rf $place" EXIT
-until [ -s "$place/broker" ]; do kill -0 $broker; sleep 0.05; done
-GENTALLY_KAFKA_BOOTSTRAP_SERVERS=$(cat "$place/broker")
-export GENTALLY_KAFKA_BOOTSTRAP_SERVERS
-gentally setup --partitions 4
-gentally generate --events "$1" --seed 1 | gentally produce
-gentally worker --drain
-gentally summaries --rollup model --window week --by source'
+free_port() {
+    local port
+    while port=$((20000 + RANDOM % 10000)) && (exec 3<>/dev/tcp/127.0.0.1/$port) 2>/dev/null; do :; done
+    echo $port
+}
 
-mkdir -p "$place"
-printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$place/storage" "$place/run" >"$place/storage.conf"
-make_base || skip "a Debian base: debootstrap could not make one"
+# start_redis PORT OPTION...
+start_redis() {
+    redis-server --bind 127.0.0.1 --port "$1" --dir "$place" --save '' --appendonly no \
+        --maxmemory-policy noeviction "${@:2}" >"$place/redis-$1.log" 2>&1 &
+    pids+=($!)
+}
 
+start_broker() {
+    (limit=1000 && in_image gentally broker --partitions 4) >"$place/broker" 2>"$place/broker.log" &
+    pids+=($!)
+}
+
+# What the binary is told of its surroundings.
+settle() {
+    settings=(GENTALLY_KAFKA_BOOTSTRAP_SERVERS="$(tail -n 1 "$place/broker")"
+        GENTALLY_REDIS_URL="redis://127.0.0.1:$redis_port"
+        GENTALLY_WINDOWS=day,week,month GENTALLY_KAFKA_SESSION_TIMEOUT_MS=6000 GENTALLY_LOG_LEVEL=warn)
+}
+
+# certificate NAME HOST: signed by an authority of our own, which only /mnt/ca.pem makes trusted.
+certificate() {
+    local common=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -x509)
+    [ -s "$place/given/ca.pem" ] || openssl req "${common[@]}" -subj "/CN=authority" \
+        -keyout "$place/ca.key" -out "$place/given/ca.pem" 2>>"$place/openssl.log" || return 1
+    openssl req "${common[@]}" -subj "/CN=$1" -addext "subjectAltName=$2" -addext basicConstraints=critical,CA:FALSE \
+        -CA "$place/given/ca.pem" -CAkey "$place/ca.key" -keyout "$place/$1.key" -out "$place/$1.pem" 2>>"$place/openssl.log" || { cat "$place/openssl.log" && return 1; }
+}
+
+# tls_options PORT NAME
+tls_options() { echo --tls-port "$1" --tls-auth-clients no --tls-cert-file "$place/$2.pem" --tls-key-file "$place/$2.key"; }
+
+# asks URL [NAME=VALUE...]: one question to a Redis, that may not take long.
+asks() {
+    run_in_image "${settings[@]}" GENTALLY_REDIS_TIMEOUT_MS=1000 "${@:2}" GENTALLY_REDIS_URL="$1" \
+        timeout 20 gentally top --rollup model --window week --limit 5
+}
+
+# A Redis that takes the connection and never says a word.
+is_patient_with_the_mute() {
+    local status
+    kill -STOP "$mute"
+    says 'STORE-UNREACHABLE.*TLS' asks "rediss://127.0.0.1:$foreign_port" "$trust"
+    status=$?
+    kill -CONT "$mute"
+    return $status
+}
+
+says() {
+    local want=$1 output
+    shift
+    output=$("$@" 2>&1)
+    printf '%s\n' "$output"
+    grep -qE "$want" <<<"$output"
+}
+
+# As the producer of docker/compose.yaml has it: a shell's pipe, read-only.
+produces() { run_in_image "${settings[@]}" /bin/sh -c "gentally generate --events $events --seed 1 | gentally produce"; }
+
+counts_all() {
+    local rows sum
+    rows=$(run_in_image "${settings[@]}" gentally summaries --rollup total --window month --format csv) || return 1
+    sum=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "requests") at = i } NR > 1 { n += $at } END { print n + 0 }' <<<"$rows")
+    printf '%s\nadd up to %s requests, not %s\n' "$rows" "$sum" "$events"
+    [ "$sum" = "$events" ]
+}
+
+# ----
+
+[ "$(id -u)" -eq 0 ] || skip "root, to make a root file system"
+need_packages "${packages[@]}" || skip "${missing_packages[*]}"
+unshare --mount true 2>/dev/null || skip "the right to mount"
+mkdir -p "$home"
+place=$(mktemp -d "$home/run.XXXXXX")
+chmod 755 "$place"
+mkdir -p "$place/given" "$place/tmp"
+export TMPDIR=$place/tmp
+driver=$(choose_driver) || skip "a storage driver for buildah"
+: >"$home/build.log"
+need_base || skip "a base image in buildah's store"
 begin=$SECONDS
-built=yes
-buildah build --layers=false --file "$root/docker/Dockerfile" --tag gentally "$root" 2>&1 | tee "$place/build.log" || built=no
-expect "the image builds" [ $built = yes ]
-[ $built = yes ] || finish
-expect "its build ran the unit tests" grep -qE '^100% tests passed.* out of [0-9]{2,}' "$place/build.log"
-container=$(buildah from --pull-never gentally)
-files=$(buildah mount "$container")
-echo "note: the image is $(du -sm --one-file-system "$files" | cut -f 1) MB on disk, built in $((SECONDS - begin)) s"
+build_or_skip
+echo "note: the image was built in $((SECONDS - begin)) s ($driver)"
+store rmi --prune >/dev/null 2>&1
+container=$(store from gentally)
+mount=$(store mount "$container")
+megabytes() { store images --format '{{.Size}}' "$1"; }
+echo "note: the image has $(megabytes gentally), its base $(megabytes "$base")"
 
-expect "the image's user is 65532" [ "$(inside id -u)" = 65532 ]
-expect "the program tells its version" inside gentally --version
-expect "the program is hardened" is_hardened "$files/usr/local/bin/gentally"
-expect "no compiler is left in the image" [ ! -e "$files/usr/bin/gcc" ]
-expect "Redis of the host" start_redis
-settings=(--env "GENTALLY_REDIS_URL=redis://127.0.0.1:$redis_port" --env GENTALLY_KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:9
-    --env GENTALLY_WINDOWS=day,week,month --env GENTALLY_KAFKA_SESSION_TIMEOUT_MS=6000)
-expect "the configuration is accepted" inside gentally worker --check-config
-summaries=$(inside sh -c "$pipeline" pipeline "$events")
-expect "the pipeline ends well" [ $? -eq 0 ]
-printf '%s\n' "$summaries"
-counted=$(awk '/^20[0-9-]+ / { gsub(",", "", $3); sum += $3 } END { print sum + 0 }' <<<"$summaries")
-expect "the weeks' rows add up to all $events requests: $counted" [ "$counted" -eq "$events" ]
-finish
+expect "it runs as a numeric user without a name" is_config User 65532:65532
+expect "it starts the worker" is_config Entrypoint "[/usr/local/bin/gentally]"
+expect "it is stopped by SIGTERM" is_config StopSignal SIGTERM
+expect "its environment is a path and no more" says '^\[PATH=[^ ]*\]$' image_config Env
+expect "a process in it is that user" runs_as
+expect "unit tests ran when it was built" unit_tests_ran
+expect "the binary is hardened" is_hardened
+expect "nothing of the build is in it" has_no_build_things
+expect "--version" says '^gentally [0-9.]+ \(.*with TLS' run_in_image gentally --version
+expect "--check-config on a read-only root" says 'configuration is good' run_in_image gentally worker --check-config
+
+# One Redis that speaks both, one whose certificate is another's.
+redis_port=$(free_port)
+tls_port=$(free_port)
+foreign_port=$(free_port)
+trust=SSL_CERT_FILE=/mnt/ca.pem
+expect "a certificate of our own" certificate own IP:127.0.0.1
+expect "a certificate of another's" certificate foreign DNS:elsewhere.example
+start_redis "$redis_port" $(tls_options "$tls_port" own)
+start_redis 0 $(tls_options "$foreign_port" foreign)
+mute=${pids[-1]}
+expect "Redis answers" wait_for "Redis" redis-cli -p "$redis_port" ping
+expect "the other Redis answers" wait_for "Redis" redis-cli -p "$foreign_port" --tls --cacert "$place/given/ca.pem" \
+    --sni elsewhere.example ping
+start_broker
+expect "the broker starts" wait_for "the broker" grep -qE ':[0-9]+$' "$place/broker"
+settle
+expect "setup" run_in_image "${settings[@]}" gentally setup --partitions 4
+expect "generate | produce" produces
+expect "worker --drain, Redis over TLS" run_in_image "${settings[@]}" GENTALLY_REDIS_URL="rediss://127.0.0.1:$tls_port" \
+    "$trust" gentally worker --drain
+expect "summaries hold every event" counts_all
+expect "summaries print rows for people" says '[a-z0-9-]+/[a-z0-9.-]+.*[0-9]{2,}' \
+    run_in_image "${settings[@]}" gentally summaries --rollup model --window week --limit 5
+expect "top, Redis over TLS" says '[a-z0-9-]+/[a-z0-9.-]+.*[0-9]{2,}' asks "rediss://127.0.0.1:$tls_port" "$trust"
+expect "an authority nobody trusts is refused" says 'STORE-UNREACHABLE.*certificate: .*issuer' \
+    asks "rediss://127.0.0.1:$tls_port"
+expect "another host's certificate is refused" says 'STORE-UNREACHABLE.*certificate: .*mismatch' \
+    asks "rediss://127.0.0.1:$foreign_port" "$trust"
+expect "TLS to a port without is refused" says 'STORE-UNREACHABLE.*TLS' asks "rediss://127.0.0.1:$redis_port" "$trust"
+expect "a server that never answers does not hang" is_patient_with_the_mute
+
+echo "image: $passed passed, $failed failed"
+[ $failed -eq 0 ]

@@ -54,6 +54,7 @@ static const struct {
     {"src/tally.c", "tally.h", NULL},
     {"src/store.c", "store.h", NULL},
     {"src/store_link.c", "store.h", NULL},
+    {"src/store_tls.c", "store.h", NULL},
     {"src/store_command.c", "store.h", NULL},
     {"src/store_reply.c", "store.h", NULL},
     {"src/sink.c", "sink.h", NULL},
@@ -71,6 +72,7 @@ static const struct {
     {"config_table.h", {"src/config"}},
     {"cursor.h", {"src/decode", "src/plan"}},
     {"pseudonym.h", {"src/pseudonym", "src/enrich"}},
+    {"store_tls.h", {"src/store_tls", "src/store_link"}},
     {"commands.h", {"src/commands/"}},
     {"commands/commands.h", {"src/main.c"}},
     {"input.h", {"src/commands/"}},
@@ -88,10 +90,11 @@ static const struct {
      {"src/source.c", "src/sink.c", "src/publisher.c", "src/topics.c", "src/kafka.c", "include/gentally/kafka.h",
       "src/commands/broker.c"}},
     {"hiredis/",
-     {"src/store_link.c", "src/store.c", "include/gentally/store_link.h", "include/gentally/store_reply.h"}},
+     {"src/store_link.c", "src/store_tls.c", "src/store.c", "include/gentally/store_link.h",
+      "include/gentally/store_reply.h"}},
     {"avro", {"src/encode.c", "src/readback.c", "src/schema.c"}},
     {"jansson", {"src/lines.c", "src/plan.c", "src/schema.c"}},
-    {"openssl/", {"src/pseudonym.c"}},
+    {"openssl/", {"src/pseudonym.c", "src/store_tls.c"}},
 };
 
 /* Where a call may be used, as the beginnings of paths; nowhere if there are none. */
