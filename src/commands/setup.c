@@ -39,22 +39,57 @@ static bool read_count(const char *text, int fallback, int min, int *count)
     return end != text && *end == '\0' && value >= min && value <= 10000;
 }
 
+/* What the partitions that have a state have sealed already. */
+static enum verdict find_floors(struct store *store, int32_t count, int64_t floors_ms[WINDOW_KINDS], struct reason *why)
+{
+    for (int kind = 0; kind < WINDOW_KINDS; kind++)
+        floors_ms[kind] = STORE_NO_TIME;
+    for (int32_t i = 0; i < count; i++) {
+        struct standing standing;
+        enum verdict verdict = store_standing(store, i, &standing, why);
+        if (verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0)
+            continue;
+        if (verdict != GO_ON)
+            return verdict;
+        for (int kind = 0; kind < WINDOW_KINDS; kind++)
+            if (standing.floor_ms[kind] > floors_ms[kind])
+                floors_ms[kind] = standing.floor_ms[kind];
+    }
+    return GO_ON;
+}
+
+/* A partition that comes late begins with the others' floors: in a window they have collected it could only count what
+ * no summary can hold any more. */
+static enum verdict create_state(struct store *store, int32_t partition, int64_t first,
+                                 const int64_t floors_ms[WINDOW_KINDS], bool *created, struct reason *why)
+{
+    enum verdict verdict = store_create(store, partition, first, created, why);
+
+    for (int kind = 0; kind < WINDOW_KINDS && verdict == GO_ON && *created; kind++)
+        if (floors_ms[kind] != STORE_NO_TIME)
+            verdict = store_seal(store, partition, (enum window_kind)kind, floors_ms[kind], NULL, 0, why);
+    return verdict;
+}
+
 /* First state for every partition the topic has. */
 static enum verdict create_states(const struct config *config, struct store *store, struct logger *logger,
                                   struct reason *why)
 {
     struct source *source = NULL;
     int32_t count = 0, created_count = 0;
+    int64_t floors_ms[WINDOW_KINDS];
     enum verdict verdict = source_open(&source, config, logger, why);
 
     if (verdict == GO_ON)
         verdict = source_partitions(source, &count, why);
+    if (verdict == GO_ON)
+        verdict = find_floors(store, count, floors_ms, why);
     for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
         int64_t first = 0, next = 0;
         bool created = false;
         verdict = source_extent(source, i, &first, &next, why);
         if (verdict == GO_ON)
-            verdict = store_create(store, i, first, &created, why);
+            verdict = create_state(store, i, first, floors_ms, &created, why);
         created_count += created ? 1 : 0;
     }
     if (source != NULL)
