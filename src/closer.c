@@ -193,6 +193,10 @@ static enum verdict publish_one(struct closer *closer, const struct due *due, ui
     enum verdict verdict = emission_put(closer->emission, closer->publisher, due->window, due->pane, due->generation,
                                         &revision, &summaries, why);
 
+    const struct book_entry *entry = book_find(closer->book, due->window);
+    if (verdict == GO_ON && entry != NULL && revision < entry->revision) /* Between the survey and now. */
+        return reason_set(why, TRY_LATER, "STORE-ROLLED-BACK", 0,
+                          "a window has %" PRId64 " records, published were %" PRId64, revision, entry->revision);
     if (verdict != GO_ON || summaries == 0)
         return verdict;
     closer->pending[closer->pending_count++] =
