@@ -77,23 +77,17 @@ local function forbidden(KEYS, i, name, kind, start)
   return nil, n
 end
 
--- Reads cells at a known offset. ARGV: inc, tok, next, then per window: kind, start, field count, fields.
--- Replies OK, then per window its records and its values in chunks.
+-- May cells be read at this offset? ARGV: inc, tok, next, then per window: kind, start. Replies OK, then per window its records. The caller reads the
+-- cells by itself, at once: if they change before its flush, so has what fence() compares.
 local function load(KEYS, ARGV)
   local no = fence(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
   if no then return no end
-  local reply, at = {'OK'}, 4
+  local reply = {'OK'}
   for i = 3, #KEYS do
-    local kind, start, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+    local kind, start = ARGV[2 * i - 2], ARGV[2 * i - 1]
     local bad, n = forbidden(KEYS, i, kind .. ':' .. start, kind, start)
     if bad then return bad end
     reply[#reply + 1] = n
-    at = at + 3
-    for first = at, at + count - 1, CHUNK do
-      local last = math.min(first + CHUNK, at + count) - 1
-      reply[#reply + 1] = redis.call('HMGET', KEYS[i], unpack(ARGV, first, last))
-    end
-    at = at + count
   end
   return reply
 end

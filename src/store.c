@@ -245,12 +245,30 @@ static void put_change_keys(struct store *store, const struct change *change)
         put_window_key(store, partition, change->windows[i].window);
 }
 
+/* One plain HMGET: Redis copies every argument and reply of a function into Lua and back, three times the reading. */
+static enum verdict send_window(struct store *store, const struct change *change, const struct change_window *window,
+                                struct reason *why)
+{
+    struct store_command *command = &store->command;
+    enum verdict verdict = store_command_begin(command, 2 + (size_t)window->cell_count, KEY_MAX, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(command, "HMGET");
+    put_window_key(store, change->standing->partition, window->window);
+    for (uint32_t i = 0; i < window->cell_count; i++)
+        store_put(command, change->cells[window->cell_first + i].key);
+    return store_link_send(store->link, (int)command->count, command->arguments, command->sizes, why);
+}
+
+/* What a function checks and what is read after it are not one step, and need not be: whoever writes in between moves
+ * `next` or the token, and then the flush is fenced. */
 static enum verdict send_load(struct store *store, const struct change *change, struct reason *why)
 {
     struct store_command *command = &store->command;
-    enum verdict verdict = function_begin(store, "gentally_1_load", true, 2 + change->window_count,
-                                          3 + 3 * (size_t)change->window_count + change->cell_count,
-                                          96 + 64 * (size_t)change->window_count, why);
+    enum verdict verdict =
+        function_begin(store, "gentally_1_load", true, 2 + change->window_count, 3 + 2 * (size_t)change->window_count,
+                       96 + 32 * (size_t)change->window_count, why);
     if (verdict != GO_ON)
         return verdict;
     put_change_keys(store, change);
@@ -258,46 +276,43 @@ static enum verdict send_load(struct store *store, const struct change *change, 
     store_put_text(command, change->standing->token);
     store_put_number(command, change->standing->next);
     for (uint32_t i = 0; i < change->window_count; i++) {
-        const struct change_window *window = &change->windows[i];
-        store_put_text(command, window_kind_name(window->window.kind));
-        store_put_number(command, window->window.start_ms);
-        store_put_number(command, window->cell_count);
-        for (uint32_t j = 0; j < window->cell_count; j++)
-            store_put(command, change->cells[window->cell_first + j].key);
+        store_put_text(command, window_kind_name(change->windows[i].window.kind));
+        store_put_number(command, change->windows[i].window.start_ms);
     }
-    return store_link_send(store->link, (int)command->count, command->arguments, command->sizes, why);
+    verdict = store_link_send(store->link, (int)command->count, command->arguments, command->sizes, why);
+    for (uint32_t i = 0; i < change->window_count && verdict == GO_ON; i++)
+        verdict = send_window(store, change, &change->windows[i], why);
+    return verdict;
 }
 
-/* Hands out the values of one window, which come in as many chunks as the function needed. */
-static bool read_window(const redisReply *reply, size_t *at, struct change *change, struct change_window *window)
+/* Hands out the values of one window. */
+static bool read_window(const redisReply *records, const redisReply *values, struct change *change,
+                        struct change_window *window)
 {
-    uint32_t filled = 0;
-
-    if (*at >= reply->elements || !store_reply_number(reply->element[*at], &window->records_stored))
+    if (!store_reply_number(records, &window->records_stored) || values->type != REDIS_REPLY_ARRAY ||
+        values->elements != window->cell_count)
         return false;
-    for (++*at; filled < window->cell_count && *at < reply->elements; ++*at) {
-        const redisReply *chunk = reply->element[*at];
-        if (chunk->type != REDIS_REPLY_ARRAY || chunk->elements > window->cell_count - filled)
-            return false;
-        for (size_t i = 0; i < chunk->elements; i++) {
-            const redisReply *value = chunk->element[i];
-            struct change_cell *cell = &change->cells[window->cell_first + filled++];
-            cell->stored = value->type == REDIS_REPLY_STRING ? (struct span){value->str, value->len} : span_of(NULL);
-        }
+    for (uint32_t i = 0; i < window->cell_count; i++) {
+        const redisReply *value = values->element[i];
+        change->cells[window->cell_first + i].stored =
+            value->type == REDIS_REPLY_STRING ? (struct span){value->str, value->len} : span_of(NULL);
     }
-    return filled == window->cell_count;
+    return true;
 }
 
-static enum verdict read_load(const redisReply *reply, struct change *change)
+/* replies[0] is the function's: its verdict and the windows' records; then come the windows' values. */
+static enum verdict read_load(redisReply *const replies[], struct change *change)
 {
-    size_t at = 1;
-    enum verdict verdict = store_reply_verdict(reply, change->standing->partition, &change->why);
+    int32_t partition = change->standing->partition;
+    enum verdict verdict = store_reply_verdict(replies[0], partition, &change->why);
 
     if (verdict != GO_ON)
         return verdict;
+    if (replies[0]->elements != 1 + (size_t)change->window_count)
+        return store_reply_damaged(partition, "the list of windows", &change->why);
     for (uint32_t i = 0; i < change->window_count; i++)
-        if (!read_window(reply, &at, change, &change->windows[i]))
-            return store_reply_damaged(change->standing->partition, "a window", &change->why);
+        if (!read_window(replies[0]->element[1 + i], replies[1 + i], change, &change->windows[i]))
+            return store_reply_damaged(partition, "a window", &change->why);
     return GO_ON;
 }
 
@@ -314,21 +329,23 @@ static enum verdict reserve_replies(struct store *store, uint32_t count, struct 
     return GO_ON;
 }
 
-/* Sends one command per change, then takes the replies in order: one round trip for all partitions. */
+/* Sends the commands of each change, then takes the replies in order: one round trip for all partitions. */
 typedef enum verdict change_sender(struct store *store, const struct change *change, struct reason *why);
 
-static enum verdict exchange(struct store *store, struct change *changes[], uint32_t count, change_sender *send,
-                             struct reason *why)
+static enum verdict exchange(struct store *store, struct change *changes[], uint32_t count, uint32_t reply_count,
+                             change_sender *send, struct reason *why)
 {
     enum verdict worst = GO_ON;
     struct reason other;
-    enum verdict verdict = store_link_up(store->link, why);
+    enum verdict verdict = reserve_replies(store, reply_count, why);
 
+    if (verdict == GO_ON)
+        verdict = store_link_up(store->link, why);
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
         verdict = send(store, changes[i], why);
     if (verdict != GO_ON)
         return verdict;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < reply_count; i++) {
         redisReply *reply = NULL;
         verdict = store_link_receive(store->link, &reply, &other);
         if (verdict != GO_ON && worst != HALT) { /* Go on reading: a refusal of one leaves the others' replies. */
@@ -343,16 +360,18 @@ static enum verdict exchange(struct store *store, struct change *changes[], uint
 enum verdict store_load(struct store *store, struct change *changes[], uint32_t count, struct reason *why)
 {
     enum verdict verdict = TRY_LATER;
+    uint32_t reply_count = count, at = 0;
 
-    for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++) { /* Reading may always be repeated. */
-        verdict = reserve_replies(store, count, why);
-        if (verdict == GO_ON)
-            verdict = exchange(store, changes, count, send_load, why);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        reply_count += changes[i]->window_count;
+    for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++) /* Reading may always be repeated. */
+        verdict = exchange(store, changes, count, reply_count, send_load, why);
     if (verdict != GO_ON)
         return verdict;
-    for (uint32_t i = 0; i < count; i++)
-        changes[i]->verdict = read_load(store->replies[i], changes[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        changes[i]->verdict = read_load(store->replies + at, changes[i]);
+        at += 1 + changes[i]->window_count;
+    }
     return GO_ON;
 }
 
@@ -396,12 +415,9 @@ enum verdict store_flush(struct store *store, struct change *changes[], uint32_t
     for (uint32_t i = 0; i < count; i++)
         if (changes[i]->nonce[0] == '\0')
             draw(changes[i]->nonce);
-    for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++) {
-        /* Whatever was applied before the answer was lost is found again by its nonce. */
-        verdict = reserve_replies(store, count, why);
-        if (verdict == GO_ON)
-            verdict = exchange(store, changes, count, send_flush, why);
-    }
+    /* Whatever was applied before the answer was lost is found again by its nonce. */
+    for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++)
+        verdict = exchange(store, changes, count, count, send_flush, why);
     if (verdict == GO_ON)
         for (uint32_t i = 0; i < count; i++)
             changes[i]->verdict =
