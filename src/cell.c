@@ -13,6 +13,7 @@
 #define CELL_VERSION 1
 #define VARINT_MAX 10 /* bytes of 64 bits in groups of seven */
 
+static_assert(SLOT_COUNT % 64 == 0, "a board's marks are whole words");
 static_assert(SLOT_COUNT < 1u << 14, "an id's step packs into two bytes, which CELL_PACKED_MAX counts on");
 
 void cell_clear(struct cell *cell)
@@ -41,15 +42,20 @@ static inline uint8_t *put_varint(uint8_t *bytes, uint64_t value)
     return bytes;
 }
 
+static uint8_t *put_head(uint8_t *bytes, const int64_t sums[MEASURE_COUNT])
+{
+    *bytes++ = CELL_VERSION;
+    for (unsigned i = 0; i < MEASURE_COUNT; i++)
+        bytes = put_varint(bytes, zigzag(sums[i]));
+    return bytes;
+}
+
 size_t cell_pack(const struct cell *cell, uint8_t *bytes)
 {
-    uint8_t *end = bytes;
+    uint8_t *end = put_head(bytes, cell->sums);
     uint32_t before = 0;
 
     assert(cell->slot_count <= SLOT_COUNT);
-    *end++ = CELL_VERSION;
-    for (unsigned i = 0; i < MEASURE_COUNT; i++)
-        end = put_varint(end, zigzag(cell->sums[i]));
     end = put_varint(end, cell->slot_count);
     for (uint32_t i = 0; i < cell->slot_count; i++) {
         assert(cell->slots[i].id < SLOT_COUNT && cell->slots[i].value > 0);
@@ -97,43 +103,55 @@ static bool slot_is_valid(uint64_t id, uint64_t value)
     return value <= (id < ACCOUNT_SLOT ? UINT32_MAX : ACCOUNT_RANK_MAX);
 }
 
-static bool unpack_slots(struct unread *unread, struct cell *cell)
+/* Reads what stands before the slots. */
+static bool unpack_head(struct unread *unread, int64_t sums[MEASURE_COUNT], uint64_t *slot_count)
 {
-    uint64_t slot_count, id = 0;
-
-    if (!get_varint(unread, &slot_count) || slot_count > SLOT_COUNT)
+    if (unread->next == unread->end || *unread->next++ != CELL_VERSION)
         return false;
-    for (uint32_t i = 0; i < slot_count; i++) {
-        uint64_t step, value;
-        if (!get_varint(unread, &step) || !get_varint(unread, &value))
+    for (unsigned i = 0; i < MEASURE_COUNT; i++) {
+        uint64_t value;
+        if (!get_varint(unread, &value))
             return false;
-        if (step >= SLOT_COUNT || (step == 0 && i > 0))
-            return false;
-        id += step;
-        if (!slot_is_valid(id, value))
-            return false;
-        cell->slots[i] = (struct slot){(uint32_t)id, (uint32_t)value};
+        sums[i] = unzigzag(value);
     }
-    cell->slot_count = (uint32_t)slot_count;
+    return get_varint(unread, slot_count) && *slot_count <= SLOT_COUNT;
+}
+
+/* Reads the slot after `slot`; before the first one, that is an empty one. */
+static inline bool unpack_slot(struct unread *unread, struct slot *slot)
+{
+    uint64_t step, value;
+
+    if (!get_varint(unread, &step) || !get_varint(unread, &value))
+        return false;
+    if (step >= SLOT_COUNT || (step == 0 && slot->value > 0) || !slot_is_valid(slot->id + step, value))
+        return false;
+    *slot = (struct slot){slot->id + (uint32_t)step, (uint32_t)value};
     return true;
+}
+
+static struct unread unread_of(struct span packed)
+{
+    const uint8_t *bytes = (const uint8_t *)packed.bytes;
+
+    return (struct unread){bytes, packed.size == 0 ? bytes : bytes + packed.size};
 }
 
 bool cell_unpack(struct span packed, struct cell *cell)
 {
-    if (packed.size == 0)
-        return false;
+    struct unread unread = unread_of(packed);
+    struct slot slot = {0};
+    uint64_t slot_count;
 
-    const uint8_t *bytes = (const uint8_t *)packed.bytes;
-    struct unread unread = {bytes, bytes + packed.size};
-    if (*unread.next++ != CELL_VERSION)
+    if (!unpack_head(&unread, cell->sums, &slot_count))
         return false;
-    for (unsigned i = 0; i < MEASURE_COUNT; i++) {
-        uint64_t value;
-        if (!get_varint(&unread, &value))
+    for (uint32_t i = 0; i < slot_count; i++) {
+        if (!unpack_slot(&unread, &slot))
             return false;
-        cell->sums[i] = unzigzag(value);
+        cell->slots[i] = slot;
     }
-    return unpack_slots(&unread, cell) && unread.next == unread.end;
+    cell->slot_count = (uint32_t)slot_count;
+    return unread.next == unread.end;
 }
 
 static uint32_t union_size(const struct cell *left, const struct cell *right)
@@ -149,12 +167,12 @@ static uint32_t union_size(const struct cell *left, const struct cell *right)
     return left->slot_count + right->slot_count - shared;
 }
 
-static bool merge_value(struct slot *into, uint32_t value)
+static inline bool merge_value(uint32_t id, uint32_t *into, uint32_t value)
 {
-    if (into->id < ACCOUNT_SLOT)
-        return !__builtin_add_overflow(into->value, value, &into->value);
-    if (value > into->value)
-        into->value = value;
+    if (id < ACCOUNT_SLOT)
+        return !__builtin_add_overflow(*into, value, into);
+    if (value > *into)
+        *into = value;
     return true;
 }
 
@@ -173,7 +191,7 @@ static bool merge_slots(struct cell *into, const struct cell *from)
             into->slots[--end] = into->slots[--mine];
             if (into->slots[end].id > next->id)
                 continue;
-            if (!merge_value(&into->slots[end], next->value))
+            if (!merge_value(next->id, &into->slots[end].value, next->value))
                 return false;
         } else {
             into->slots[--end] = *next;
@@ -191,6 +209,57 @@ bool cell_merge(struct cell *into, const struct cell *from)
             return false;
     }
     return merge_slots(into, from);
+}
+
+enum board_fault board_add(struct board *board, struct span packed)
+{
+    struct unread unread = unread_of(packed);
+    struct slot slot = {0};
+    int64_t sums[MEASURE_COUNT];
+    uint64_t slot_count;
+    bool is_over = false;
+
+    if (!unpack_head(&unread, sums, &slot_count))
+        return BOARD_DAMAGED;
+    for (unsigned i = 0; i < MEASURE_COUNT; i++)
+        is_over |= __builtin_add_overflow(board->sums[i], sums[i], &board->sums[i]);
+    for (uint32_t i = 0; i < slot_count; i++) {
+        if (!unpack_slot(&unread, &slot))
+            return BOARD_DAMAGED;
+        board->marks[slot.id / 64] |= UINT64_C(1) << (slot.id % 64);
+        is_over |= !merge_value(slot.id, &board->values[slot.id], slot.value);
+    }
+    if (unread.next != unread.end)
+        return BOARD_DAMAGED;
+    return is_over ? BOARD_OVERFLOW : BOARD_SOUND;
+}
+
+size_t board_pack(struct board *board, uint8_t *bytes)
+{
+    uint8_t *end = put_head(bytes, board->sums);
+    uint32_t slot_count = 0, before = 0;
+
+    for (uint32_t word = 0; word < BOARD_WORDS; word++)
+        slot_count += (uint32_t)__builtin_popcountll(board->marks[word]);
+    end = put_varint(end, slot_count);
+    for (uint32_t word = 0; word < BOARD_WORDS; word++) {
+        for (uint64_t marks = board->marks[word]; marks != 0; marks &= marks - 1) {
+            uint32_t id = word * 64 + (uint32_t)__builtin_ctzll(marks);
+            end = put_varint(end, id - before);
+            end = put_varint(end, board->values[id]);
+            board->values[id] = 0;
+            before = id;
+        }
+        board->marks[word] = 0;
+    }
+    memset(board->sums, 0, sizeof(board->sums));
+    assert((size_t)(end - bytes) <= CELL_PACKED_MAX);
+    return (size_t)(end - bytes);
+}
+
+void board_clear(struct board *board)
+{
+    memset(board, 0, sizeof(*board));
 }
 
 /* The first slot whose id is not below `id`. */

@@ -44,7 +44,8 @@ struct checkpoint {
     struct change **changes; /* those still to be sent */
     uint32_t room;           /* of both */
     bool is_sent;            /* the last flush may have happened: only the identical one may follow */
-    struct cell cell, other; /* scratch */
+    struct cell cell;        /* scratch */
+    struct board board;      /* empty between cells */
 };
 
 enum verdict checkpoint_open(struct checkpoint **checkpoint, const struct config *config, struct store *store,
@@ -234,22 +235,21 @@ static enum verdict merge_cell(struct checkpoint *checkpoint, struct draft *draf
         cell->value = draft->packed[draft->entries[first].index];
         return GO_ON;
     }
-    if (cell->stored.bytes == NULL)
-        cell_clear(&checkpoint->cell);
-    else if (!cell_unpack(cell->stored, &checkpoint->cell))
-        return reason_set(why, HALT, "STORE-DAMAGED", 0, "partition %" PRId32 ": a cell does not read as we wrote it",
-                          partition);
-    for (uint32_t i = first; i < end; i++) {
-        bool is_good = cell_unpack(draft->packed[draft->entries[i].index], &checkpoint->other);
-        assert(is_good); /* We packed it ourselves. */
-        if (!cell_merge(&checkpoint->cell, &checkpoint->other))
-            return reason_set(why, HALT, "CHECKPOINT-OVERFLOW", 0,
-                              "partition %" PRId32 ": a sum passed 2^63, or a count 2^32", partition);
-    }
     uint8_t *bytes = arena_take(&checkpoint->arena, CELL_PACKED_MAX);
     if (bytes == NULL)
         return no_memory(why);
-    size_t size = cell_pack(&checkpoint->cell, bytes);
+    enum board_fault fault = cell->stored.bytes == NULL ? BOARD_SOUND : board_add(&checkpoint->board, cell->stored);
+    for (uint32_t i = first; i < end && fault == BOARD_SOUND; i++)
+        fault = board_add(&checkpoint->board, draft->packed[draft->entries[i].index]);
+    if (fault != BOARD_SOUND)
+        board_clear(&checkpoint->board);
+    if (fault == BOARD_DAMAGED) /* Not what we packed just now. */
+        return reason_set(why, HALT, "STORE-DAMAGED", 0, "partition %" PRId32 ": a cell does not read as we wrote it",
+                          partition);
+    if (fault == BOARD_OVERFLOW)
+        return reason_set(why, HALT, "CHECKPOINT-OVERFLOW", 0,
+                          "partition %" PRId32 ": a sum passed 2^63, or a count 2^32", partition);
+    size_t size = board_pack(&checkpoint->board, bytes);
     arena_trim(&checkpoint->arena, bytes, CELL_PACKED_MAX, size);
     cell->value = (struct span){(const char *)bytes, size};
     return GO_ON;

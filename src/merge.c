@@ -20,7 +20,8 @@ struct merge {
     uint32_t count, room;
     uint32_t *table; /* row index + 1; 0 = free; twice `room`, a power of two */
     bool is_sorted;  /* then the table no longer leads to the rows */
-    struct cell cell, other;
+    struct cell cell;
+    struct board board; /* empty between rows */
 };
 
 static enum verdict no_memory(struct reason *why)
@@ -95,17 +96,20 @@ static bool copy(struct merge *merge, struct span bytes, struct span *copied)
 /* Adds to a row that is there already. */
 static enum verdict add_to(struct merge *merge, struct merged_row *row, struct span packed, struct reason *why)
 {
-    bool is_known = cell_unpack(row->packed, &merge->cell);
-
-    assert(is_known); /* Checked when it came in. */
-    if (!cell_unpack(packed, &merge->other))
-        return reason_set(why, HALT, "STORE-DAMAGED", 0, "a cell does not read as we wrote it");
-    if (!cell_merge(&merge->cell, &merge->other))
-        return reason_set(why, HALT, "CHECKPOINT-OVERFLOW", 0, "a sum passed 2^63, or a count 2^32");
     uint8_t *bytes = arena_take(&merge->arena, CELL_PACKED_MAX);
+
     if (bytes == NULL)
         return no_memory(why);
-    size_t size = cell_pack(&merge->cell, bytes);
+    enum board_fault fault = board_add(&merge->board, row->packed);
+    assert(fault == BOARD_SOUND); /* Checked when it came in. */
+    fault = board_add(&merge->board, packed);
+    if (fault != BOARD_SOUND)
+        board_clear(&merge->board);
+    if (fault == BOARD_DAMAGED)
+        return reason_set(why, HALT, "STORE-DAMAGED", 0, "a cell does not read as we wrote it");
+    if (fault == BOARD_OVERFLOW)
+        return reason_set(why, HALT, "CHECKPOINT-OVERFLOW", 0, "a sum passed 2^63, or a count 2^32");
+    size_t size = board_pack(&merge->board, bytes);
     arena_trim(&merge->arena, bytes, CELL_PACKED_MAX, size);
     row->packed = (struct span){(const char *)bytes, size};
     return GO_ON;
@@ -124,7 +128,7 @@ enum verdict merge_add(struct merge *merge, struct span key, struct span packed,
     uint32_t *slot = find(merge, key, row.hash);
     if (*slot != 0)
         return add_to(merge, &merge->rows[*slot - 1], packed, why);
-    if (!cell_unpack(packed, &merge->other))
+    if (!cell_unpack(packed, &merge->cell))
         return reason_set(why, HALT, "STORE-DAMAGED", 0, "a cell does not read as we wrote it");
     if (!copy(merge, key, &row.key) || !copy(merge, packed, &row.packed))
         return no_memory(why);

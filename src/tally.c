@@ -46,22 +46,13 @@ static_assert(sizeof(struct entry) == 3 * CACHE_LINE, "an entry is three cache l
 static_assert(ROWS_MAX < ENTRY_MASK, "a row's number + 1 fits its bits of a bucket");
 static_assert(ROLLUP_DIMS_MAX == 4, "hash_of() and entry_is() read four dimensions");
 
-#define BOARD_WORDS (SLOT_COUNT / 64)
-static_assert(SLOT_COUNT % 64 == 0, "the board's marks are whole words");
-
-/* Where tally_cell() counts: all zero between calls. The marks name the slots in use, in order. */
-struct board {
-    uint64_t marks[BOARD_WORDS];
-    uint32_t values[SLOT_COUNT];
-};
-
 struct tally_pool {
     struct chunk *chunks;
     uint32_t chunk_count;
     uint32_t fresh; /* chunks from here on were never used, and their memory never touched */
     uint32_t freed; /* list of chunks given back; + 1, 0 = none */
     uint32_t free_count;
-    struct board board;
+    struct board board; /* where tally_cell() counts: empty between calls */
 };
 
 /* A rollup, prepared: which labels it iterates, and where they go among its dimensions. */

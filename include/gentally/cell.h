@@ -40,6 +40,31 @@ MUST_CHECK bool cell_unpack(struct span packed, struct cell *cell);
  * count would overflow; `into` is then undefined. */
 MUST_CHECK bool cell_merge(struct cell *into, const struct cell *from);
 
+/*
+ * Where packed cells are added up: a counter for every slot, so that an addition costs what is added, however much
+ * there is already. A board is empty when it is all zero, and again after board_pack() and board_clear().
+ */
+#define BOARD_WORDS (SLOT_COUNT / 64)
+struct board {
+    int64_t sums[MEASURE_COUNT];
+    uint64_t marks[BOARD_WORDS]; /* the slots in use */
+    uint32_t values[SLOT_COUNT];
+};
+
+enum board_fault {
+    BOARD_SOUND,
+    BOARD_DAMAGED,  /* the bytes are no cell, as cell_unpack() has it */
+    BOARD_OVERFLOW, /* a sum or count */
+};
+
+/* Adds a packed cell, as cell_merge() adds. After a fault the board must be cleared. */
+MUST_CHECK enum board_fault board_add(struct board *board, struct span packed);
+
+/* Writes the packed sum to `bytes` (room for CELL_PACKED_MAX), empties the board, and returns the size. */
+size_t board_pack(struct board *board, uint8_t *bytes);
+
+void board_clear(struct board *board);
+
 /* The value of a slot; 0 if the cell has none such. */
 uint32_t cell_slot(const struct cell *cell, uint32_t id);
 

@@ -6,6 +6,7 @@
 #define ROUNDS 300
 
 static struct cell a, b, c, left, right;
+static struct board board;
 static uint8_t packed[CELL_PACKED_MAX], again[CELL_PACKED_MAX];
 
 /* Sparse mostly, dense sometimes; small and large values. */
@@ -77,6 +78,25 @@ static void merging_sees_no_order(void)
     }
 }
 
+/* The board is another road to the same bytes, and empty after it. */
+static void a_board_adds_as_merging_does(void)
+{
+    static const struct board empty;
+    uint64_t state = suite_seed();
+
+    for (int i = 0; i < ROUNDS; i++) {
+        random_cell(&a, &state);
+        random_cell(&b, &state);
+        left = a;
+        CU_ASSERT(cell_merge(&left, &b));
+        CU_ASSERT_EQUAL(board_add(&board, pack(&a, packed)), BOARD_SOUND);
+        CU_ASSERT_EQUAL(board_add(&board, pack(&b, packed)), BOARD_SOUND);
+        struct span sum = {(const char *)again, board_pack(&board, again)};
+        CU_ASSERT(span_equal(sum, pack(&left, packed)));
+        CU_ASSERT_EQUAL(memcmp(&board, &empty, sizeof(board)), 0);
+    }
+}
+
 /* Slot by slot, as the header says it. */
 static void merging_is_the_sum_of_slots(void)
 {
@@ -102,6 +122,8 @@ static bool unpack_copy(const uint8_t *bytes, size_t size)
     CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
     memcpy(copy, bytes, size);
     bool is_cell = cell_unpack((struct span){copy, size}, &b);
+    CU_ASSERT_EQUAL(board_add(&board, (struct span){copy, size}) == BOARD_SOUND, is_cell);
+    board_clear(&board);
     free(copy);
     return is_cell;
 }
@@ -173,6 +195,7 @@ int main(void)
     CU_TestInfo tests[] = {
         {"packing loses nothing", packing_loses_nothing},
         {"merging sees no order", merging_sees_no_order},
+        {"a board adds as merging does", a_board_adds_as_merging_does},
         {"merging is the sum of slots", merging_is_the_sum_of_slots},
         {"every truncation is refused", every_truncation_is_refused},
         {"damage never makes a second spelling", damage_never_makes_a_second_spelling},

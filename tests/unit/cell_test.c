@@ -167,6 +167,35 @@ static void overflow_is_noticed(void)
     CU_ASSERT_FALSE(cell_merge(&cell, &other));
 }
 
+/* `cell` and `other` on a board. */
+static enum board_fault add_both(void)
+{
+    static struct board board;
+    static uint8_t bytes[CELL_PACKED_MAX];
+
+    board_clear(&board);
+    CU_ASSERT_EQUAL(board_add(&board, (struct span){(const char *)bytes, cell_pack(&cell, bytes)}), BOARD_SOUND);
+    return board_add(&board, (struct span){(const char *)bytes, cell_pack(&other, bytes)});
+}
+
+static void a_board_notices_overflow(void)
+{
+    static const struct slot full[] = {{3, UINT32_MAX}};
+    static const struct slot one[] = {{3, 1}};
+    static const struct slot highest[] = {{ACCOUNT_SLOT, ACCOUNT_RANK_MAX}};
+
+    set(&cell, 1, full);
+    set(&other, 1, one);
+    CU_ASSERT_EQUAL(add_both(), BOARD_OVERFLOW);
+    set(&other, 1, highest);
+    CU_ASSERT_EQUAL(add_both(), BOARD_SOUND);
+    cell.sums[M_COST_NANO_USD] = INT64_MAX;
+    other.sums[M_COST_NANO_USD] = 1;
+    CU_ASSERT_EQUAL(add_both(), BOARD_OVERFLOW);
+    other.sums[M_COST_NANO_USD] = 0;
+    CU_ASSERT_EQUAL(add_both(), BOARD_SOUND);
+}
+
 static void no_account_counts_none(void)
 {
     static const struct slot counts[] = {{0, 9}, {1279, 4}};
@@ -191,6 +220,7 @@ int main(void)
         {"what is no cell is refused", what_is_no_cell_is_refused},
         {"counts add up and ranks rise", counts_add_up_and_ranks_rise},
         {"overflow is noticed", overflow_is_noticed},
+        {"a board notices overflow", a_board_notices_overflow},
         {"no account counts none", no_account_counts_none},
         CU_TEST_INFO_NULL,
     };
