@@ -35,6 +35,7 @@ struct due {
 struct closer {
     const struct config *config;
     struct store *store;
+    struct closer_logs logs;
     struct logger *logger;
     struct publisher *publisher;
     struct emission *emission;
@@ -45,6 +46,7 @@ struct closer {
     int64_t late_due_ms;
     struct book_entry pending[TRANSACTION_WINDOWS]; /* published when the open transaction commits */
     uint32_t pending_count;
+    int64_t *ends;                 /* of the input's logs, by partition */
     struct stored_window *scratch; /* windows being sealed or collected */
     uint32_t scratch_room;
     uint64_t window_count, summary_count;
@@ -92,8 +94,8 @@ static enum verdict read_ledger(struct closer *closer, struct reason *why)
 }
 
 enum verdict closer_open(struct closer **closer, const struct config *config, struct store *store,
-                         const struct closer_tables *tables, int32_t partitions, struct logger *logger,
-                         struct reason *why)
+                         const struct closer_tables *tables, const struct closer_logs *logs, int32_t partitions,
+                         struct logger *logger, struct reason *why)
 {
     char name[256];
     struct closer *opened = calloc(1, sizeof(*opened));
@@ -102,10 +104,13 @@ enum verdict closer_open(struct closer **closer, const struct config *config, st
         return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the closer");
     opened->config = config;
     opened->store = store;
+    opened->logs = *logs;
     opened->logger = logger;
     opened->tables = book_tables(span_of(tables->version));
     snprintf(name, sizeof(name), "%s.closer", config->namespace_);
-    enum verdict verdict = survey_open(&opened->survey, partitions, why);
+    opened->ends = calloc((size_t)partitions, sizeof(*opened->ends));
+    enum verdict verdict = opened->ends == NULL ? reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the closer")
+                                                : survey_open(&opened->survey, partitions, why);
     if (verdict == GO_ON)
         verdict = book_open(&opened->book, why);
     if (verdict == GO_ON)
@@ -133,6 +138,7 @@ void closer_close(struct closer *closer)
     emission_close(closer->emission);
     book_close(closer->book);
     survey_close(&closer->survey);
+    free(closer->ends);
     free(closer->scratch);
     free(closer);
 }
@@ -318,18 +324,34 @@ static enum verdict collect_all(struct closer *closer, enum window_kind kind, in
     return verdict;
 }
 
+/* Sealing is for good, so it does not take an idle partition's word that it has nothing to add: whoever said so may be
+ * gone, and its log may have grown for longer than windows are kept. Then it waits for the next owner to claim it. */
+static bool may_seal(struct closer *closer, bool *is_asked)
+{
+    struct reason other;
+    int32_t count = closer->survey.partition_count;
+
+    if (!*is_asked && closer->logs.ends(closer->logs.context, count, closer->ends, &other) != GO_ON)
+        return false;
+    *is_asked = true;
+    return survey_is_read_out(&closer->survey, closer->ends);
+}
+
 /* Ends the windows whose time is over: sealed in every partition first, so that none can grow once another lost its
  * part. */
 static enum verdict collect(struct closer *closer, struct reason *why)
 {
     enum verdict verdict = GO_ON;
     int64_t watermark_ms = closer->survey.watermark_ms;
+    bool is_asked = false; /* where the logs end */
 
     for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS && watermark_ms != STORE_NO_TIME; kind++) {
         bool has_any = false;
         int64_t floor_ms = window_of(kind, watermark_ms - closer->config->kept_ms[kind]).start_ms;
         if (!closer->config->windows[kind] || !is_published(closer, kind, floor_ms, &has_any) || !has_any)
             continue;
+        if (!may_seal(closer, &is_asked))
+            break;
         verdict = seal_all(closer, kind, floor_ms, why);
         if (verdict == GO_ON)
             verdict = collect_all(closer, kind, floor_ms, why);

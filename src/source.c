@@ -150,6 +150,15 @@ enum verdict source_extent(struct source *source, int32_t partition, int64_t *fi
     return kafka_extents(source->client, source->topic, partition, 1, ANSWER_MS / 4, first, next, why);
 }
 
+enum verdict source_ends(struct source *source, int32_t count, int64_t ends[], struct reason *why)
+{
+    int64_t begins[PARTITIONS_MAX];
+
+    assert(count > 0);
+    assert(count <= PARTITIONS_MAX);
+    return kafka_extents(source->client, source->topic, 0, count, ANSWER_MS / 4, begins, ends, why);
+}
+
 enum verdict source_join(struct source *source, struct reason *why)
 {
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);

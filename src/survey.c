@@ -105,6 +105,14 @@ int64_t survey_watermark(const struct survey_partition partitions[], int32_t cou
     return lowest == INT64_MAX ? highest : lowest;
 }
 
+bool survey_is_read_out(const struct survey *survey, const int64_t ends[])
+{
+    for (int32_t i = 0; i < survey->partition_count; i++)
+        if (survey->partitions[i].standing.is_idle && survey->partitions[i].standing.next < ends[i])
+            return false;
+    return true;
+}
+
 int64_t survey_floor(const struct survey *survey, enum window_kind kind)
 {
     int64_t floor_ms = INT64_MAX;

@@ -372,17 +372,23 @@ static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms,
 
 /* ---- closing ---- */
 
+static enum verdict log_ends(void *context, int32_t count, int64_t ends[], struct reason *why)
+{
+    return source_ends(context, count, ends, why);
+}
+
 static enum verdict close_windows(struct worker *worker, bool is_final, int64_t now_ms, struct reason *why)
 {
     const struct lane *first = lanes_find(&worker->lanes, 0);
     struct closer_tables tables = {worker->tables.catalog, worker->tables.countries, worker->tables.version};
+    struct closer_logs logs = {log_ends, worker->source};
     enum verdict verdict = GO_ON;
 
     worker->has_more_to_close = false;
     if (first == NULL || first->is_stopped || now_ms < worker->closer_due_ms)
         return GO_ON;
     if (worker->closer == NULL)
-        verdict = closer_open(&worker->closer, worker->config, worker->store, &tables, worker->partition_count,
+        verdict = closer_open(&worker->closer, worker->config, worker->store, &tables, &logs, worker->partition_count,
                               worker->logger, why);
     if (verdict == GO_ON)
         verdict = closer_turn(worker->closer, now_ms, is_final, &worker->has_more_to_close, why);

@@ -19,11 +19,17 @@ struct closer_tables {
     const char *version; /* tables_version: stamped on every summary */
 };
 
+/* Asks how far the input's logs of partitions [0, count) go. */
+struct closer_logs {
+    enum verdict (*ends)(void *context, int32_t count, int64_t ends[], struct reason *why);
+    void *context;
+};
+
 /* Fences any earlier closer and reads the ledger to its end. Blocks. Tables, config and store are borrowed until close.
  * TRY_LATER, HALT as sink.h and store.h say. */
 MUST_CHECK enum verdict closer_open(struct closer **closer, const struct config *config, struct store *store,
-                                    const struct closer_tables *tables, int32_t partitions, struct logger *logger,
-                                    struct reason *why);
+                                    const struct closer_tables *tables, const struct closer_logs *logs,
+                                    int32_t partitions, struct logger *logger, struct reason *why);
 void closer_close(struct closer *closer);
 
 /*

@@ -59,6 +59,9 @@ MUST_CHECK enum verdict source_partitions(struct source *source, int32_t *count,
 MUST_CHECK enum verdict source_extent(struct source *source, int32_t partition, int64_t *first, int64_t *next,
                                       struct reason *why);
 
+/* Next offsets of the logs of partitions [0, count), as of now. Blocks up to 10 s. TRY_LATER: SOURCE-UNREACHABLE. */
+MUST_CHECK enum verdict source_ends(struct source *source, int32_t count, int64_t ends[], struct reason *why);
+
 /* Joins the group. News follow from source_poll(). */
 MUST_CHECK enum verdict source_join(struct source *source, struct reason *why);
 

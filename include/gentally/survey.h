@@ -34,6 +34,10 @@ MUST_CHECK enum verdict survey_take(struct survey *survey, struct store *store, 
  */
 int64_t survey_watermark(const struct survey_partition partitions[], int32_t count);
 
+/* True if no partition that says it is idle has unread records in its log, which goes on at `ends`. Idle is what the
+ * last owner saw, and there may be none any more. */
+bool survey_is_read_out(const struct survey *survey, const int64_t ends[]);
+
 /* The floor below which every partition has sealed the windows of `kind`; STORE_NO_TIME if one has none. */
 int64_t survey_floor(const struct survey *survey, enum window_kind kind);
 

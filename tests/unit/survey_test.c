@@ -43,11 +43,34 @@ static void floor_is_what_every_partition_has_sealed(void)
     CU_ASSERT_EQUAL(survey_floor(&survey, WINDOW_MONTH), 7);
 }
 
+static void an_idle_partition_is_believed_only_at_its_logs_end(void)
+{
+    struct survey_partition partitions[3] = {
+        {.standing = {.is_idle = false, .next = 10}},
+        {.standing = {.is_idle = true, .next = 20}},
+        {.standing = {.is_idle = true, .next = 0}},
+    };
+    struct survey survey = {.partition_count = 3, .partitions = partitions};
+    const struct {
+        int64_t ends[3];
+        bool want;
+    } rows[] = {
+        {{10, 20, 0}, true},  {{99, 20, 0}, true}, /* not idle: its watermark speaks for it */
+        {{10, 21, 0}, false},                      /* grew since its owner left */
+        {{10, 20, 1}, false},                      /* an empty one that no longer is */
+        {{10, 19, 0}, true},                       /* a broker that lags behind */
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++)
+        CU_ASSERT_EQUAL(survey_is_read_out(&survey, rows[i].ends), rows[i].want);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
         {"watermark_is_the_lowest_of_those_that_are_not_idle", watermark_is_the_lowest_of_those_that_are_not_idle},
         {"floor_is_what_every_partition_has_sealed", floor_is_what_every_partition_has_sealed},
+        {"an_idle_partition_is_believed_only_at_its_logs_end", an_idle_partition_is_believed_only_at_its_logs_end},
         CU_TEST_INFO_NULL,
     };
     return suite_run("survey", tests);
