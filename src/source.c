@@ -455,8 +455,11 @@ static enum verdict take_oddity(struct source *source, struct batch *batch, cons
             batch->unreadable[batch->unreadable_count++] = partition;
         return GO_ON;
     default:
-        return take_error(source, message->err, rd_kafka_message_errstr(message), why);
+        break;
     }
+    /* TRY_LATER would drop the records that came before it in this batch, and their places have moved on already. */
+    enum verdict verdict = take_error(source, message->err, rd_kafka_message_errstr(message), why);
+    return verdict == HALT ? HALT : GO_ON;
 }
 
 /* Makes records of `count` fresh messages, and lets go of those that are none. */
