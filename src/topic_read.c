@@ -61,7 +61,7 @@ static enum verdict take(struct reading *reading, const rd_kafka_message_t *mess
     rd_kafka_timestamp_type_t kind;
 
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        *next = INT64_MAX;
+        *next = message->offset; /* A replica that lags behind ends early, and goes on. */
         return GO_ON;
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
