@@ -207,6 +207,8 @@ bool row_key_read(struct span key, const struct rollups *rollups, const struct r
 {
     uint32_t count = 0;
 
+    if (key.size > ROW_KEY_MAX) /* The values are written to `text`, which has no more room. */
+        return false;
     *rollup = rollups_find(rollups, cut(&key, '|'));
     if (*rollup == NULL)
         return false;

@@ -147,6 +147,9 @@ static void what_no_row_wrote_is_no_key(void)
     }
     CU_ASSERT_FALSE(row_key_read((struct span){NULL, 0}, &rollups, &rollup, values, decoded));
     CU_ASSERT_FALSE(row_key_read((struct span){"model|%7\0", 9}, &rollups, &rollup, values, decoded));
+    static char longest[ROW_KEY_MAX + 1] = "model|";
+    memset(longest + 6, 'x', sizeof(longest) - 6);
+    CU_ASSERT_FALSE(row_key_read((struct span){longest, sizeof(longest)}, &rollups, &rollup, values, decoded));
 }
 
 int main(void)
