@@ -25,6 +25,37 @@ void lanes_close(struct lanes *lanes)
     lanes->is_pending = false;
 }
 
+static void stop(struct lanes *lanes, struct lane *lane, const struct reason *why)
+{
+    log_reason(lanes->logger, LOG_LEVEL_ERROR, why);
+    tally_clear(lane->tally);
+    lane->is_stopped = true;
+    lane->why = *why;
+}
+
+/* A taint is one partition's: it stops as it would have in mid-run, or it would end every worker it is handed to. */
+static enum verdict claim(struct lanes *lanes, struct store *store, const struct config *config,
+                          struct tally_pool *pool, int32_t partition, int64_t now_ms, struct reason *why)
+{
+    struct standing standing;
+    struct reason taint;
+    enum verdict verdict = store_claim(store, partition, &standing, why);
+    bool is_tainted = verdict == HALT && strcmp(why->id, "STORE-TAINTED") == 0;
+
+    if (is_tainted) {
+        taint = *why;
+        verdict = store_standing(store, partition, &standing, why);
+    }
+    if (verdict == GO_ON)
+        verdict = lane_open(&lanes->by_partition[partition], config, &standing, pool, now_ms, why);
+    if (verdict != GO_ON)
+        return verdict;
+    lanes->partitions[lanes->count++] = partition;
+    if (is_tainted)
+        stop(lanes, lanes->by_partition[partition], &taint);
+    return GO_ON;
+}
+
 enum verdict lanes_claim(struct lanes *lanes, struct store *store, const struct config *config, struct tally_pool *pool,
                          const int32_t partitions[], uint32_t count, int64_t now_ms, struct reason *why)
 {
@@ -32,14 +63,9 @@ enum verdict lanes_claim(struct lanes *lanes, struct store *store, const struct 
 
     lanes_close(lanes);
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++) {
-        struct standing standing;
         assert(partitions[i] >= 0);
         assert(partitions[i] < PARTITIONS_MAX);
-        verdict = store_claim(store, partitions[i], &standing, why);
-        if (verdict == GO_ON)
-            verdict = lane_open(&lanes->by_partition[partitions[i]], config, &standing, pool, now_ms, why);
-        if (verdict == GO_ON)
-            lanes->partitions[lanes->count++] = partitions[i];
+        verdict = claim(lanes, store, config, pool, partitions[i], now_ms, why);
     }
     if (verdict != GO_ON)
         lanes_close(lanes);
@@ -48,19 +74,18 @@ enum verdict lanes_claim(struct lanes *lanes, struct store *store, const struct 
 
 enum verdict lanes_assign(struct lanes *lanes, struct source *source, struct reason *why)
 {
+    int32_t partitions[PARTITIONS_MAX];
     int64_t offsets[PARTITIONS_MAX];
+    uint32_t count = 0;
 
-    for (uint32_t i = 0; i < lanes->count; i++)
-        offsets[i] = lanes->by_partition[lanes->partitions[i]]->next;
-    return source_assign(source, lanes->partitions, offsets, lanes->count, why);
-}
-
-static void stop(struct lanes *lanes, struct lane *lane, const struct reason *why)
-{
-    log_reason(lanes->logger, LOG_LEVEL_ERROR, why);
-    tally_clear(lane->tally);
-    lane->is_stopped = true;
-    lane->why = *why;
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        const struct lane *lane = lanes->by_partition[lanes->partitions[i]];
+        if (lane->is_stopped)
+            continue;
+        partitions[count] = lanes->partitions[i];
+        offsets[count++] = lane->next;
+    }
+    return source_assign(source, partitions, offsets, count, why);
 }
 
 /* Looks at each portion's answer. */

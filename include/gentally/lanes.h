@@ -23,13 +23,13 @@ struct lanes {
 /* NULL if the partition is not ours. */
 struct lane *lanes_find(const struct lanes *lanes, int32_t partition);
 
-/* Claims the partitions and opens a lane for each. On any failure none is open, and the call may be repeated. Verdicts
- * of store_claim(). */
+/* Claims the partitions and opens a lane for each; that of a tainted partition is stopped. On any failure none is open,
+ * and the call may be repeated. Verdicts of store_claim(). */
 MUST_CHECK enum verdict lanes_claim(struct lanes *lanes, struct store *store, const struct config *config,
                                     struct tally_pool *pool, const int32_t partitions[], uint32_t count, int64_t now_ms,
                                     struct reason *why);
 
-/* Begins to read each lane where the store stands. */
+/* Begins to read each lane that is not stopped where the store stands. */
 MUST_CHECK enum verdict lanes_assign(struct lanes *lanes, struct source *source, struct reason *why);
 
 /* Drops all work and all lanes. */
