@@ -275,13 +275,14 @@ static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms,
 /* ---- the group's news ---- */
 
 /* A topic that grew makes the group meet: whoever closes windows then must not leave the new partitions out. Fewer than
- * before, or none, is what a broker says that lags behind; if the topic is gone, polling will tell. */
+ * before, or none, is what a broker says that lags behind; if the topic is gone, polling will tell. More than we have
+ * room for is the end. */
 static enum verdict count_partitions(struct worker *worker, struct reason *why)
 {
     int32_t count = 0;
     enum verdict verdict = source_partitions(worker->source, &count, why);
 
-    if (verdict == TRY_LATER)
+    if (verdict == TRY_LATER || (verdict == HALT && strcmp(why->id, "SOURCE-PARTITIONS") == 0))
         return verdict;
     if (verdict != GO_ON)
         log_reason(worker->logger, LOG_LEVEL_WARN, why);
