@@ -36,6 +36,7 @@ static enum verdict set_aside(struct fold *fold, struct lane *lane, const struct
         return verdict;
     log_line(fold->logger, LOG_LEVEL_DEBUG, because->id, "partition=%" PRId32 " offset=%" PRId64, record->partition,
              record->offset);
+    fold->records++;
     fold->letters++;
     fold->letters_total++;
     lane->outcomes[outcome]++;
@@ -52,7 +53,6 @@ enum verdict fold_record(struct fold *fold, struct lane *lane, const struct reco
 
     if (!tally_has_room(lane->tally) || !enrich_has_room(fold->enrich))
         return reason_set(why, TRY_LATER, "FOLD-NO-ROOM", 0, "flush first");
-    fold->records++;
     enum verdict verdict = decode_event(fold->decoder, record->value, &fold->event, because);
     if (verdict == GO_ON)
         verdict = event_check(&fold->event, because);
@@ -67,6 +67,7 @@ enum verdict fold_record(struct fold *fold, struct lane *lane, const struct reco
     enrich_event(fold->enrich, &fold->event, &fold->fact);
     fold->fact.windows = windows;
     tally_add(lane->tally, &fold->fact);
+    fold->records++;
     lane_see(lane, fold->event.created_ms);
     lane->outcomes[OUTCOME_COUNTED]++;
     lane->next = record->offset + 1;

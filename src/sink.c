@@ -14,6 +14,8 @@
 
 #define ANSWER_MS 10000
 #define TURN_MS 100
+#define FOREVER (-1)
+#define LETTER_MS 5000 /* a worker whose letters find no room must go on polling, and hear a signal */
 #define OUTSTANDING_MAX 100000u
 #define OUTSTANDING_BYTES_MAX (UINT64_C(64) << 20)
 
@@ -135,8 +137,15 @@ static enum verdict trouble(struct sink *sink, struct reason *why)
     return GO_ON;
 }
 
-/* Waits until there is room for one more. */
-static enum verdict make_room(struct sink *sink, struct reason *why)
+static enum verdict unsettled(const struct sink *sink, struct reason *why)
+{
+    return reason_set(why, TRY_LATER, "SINK-UNREACHABLE", sink->notes.error,
+                      "%" PRIu64 " messages are not acknowledged yet (%s)", sink->notes.outstanding,
+                      rd_kafka_err2name(sink->notes.error));
+}
+
+/* Waits until there is room for one more: for ever, or for about `patience_ms`. */
+static enum verdict make_room(struct sink *sink, int patience_ms, struct reason *why)
 {
     const struct kafka_notes *notes = &sink->notes;
 
@@ -144,6 +153,10 @@ static enum verdict make_room(struct sink *sink, struct reason *why)
     enum verdict verdict = trouble(sink, why);
     while (verdict == GO_ON &&
            (notes->outstanding >= OUTSTANDING_MAX || notes->outstanding_bytes >= OUTSTANDING_BYTES_MAX)) {
+        if (patience_ms == 0)
+            return unsettled(sink, why);
+        if (patience_ms > 0)
+            patience_ms -= TURN_MS;
         rd_kafka_poll(sink->client, TURN_MS);
         verdict = trouble(sink, why);
     }
@@ -154,7 +167,7 @@ enum verdict sink_put(struct sink *sink, const char *topic, struct span key, str
 {
     const struct kafka_message message = {.topic = topic, .key = key, .value = value};
     rd_kafka_resp_err_t code;
-    enum verdict verdict = make_room(sink, why);
+    enum verdict verdict = make_room(sink, FOREVER, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -200,7 +213,7 @@ enum verdict sink_dead_letter(struct sink *sink, const char *dead_topic, const c
         .opaque = (void *)(uintptr_t)&dead_letter_mark,
     };
     rd_kafka_resp_err_t code;
-    enum verdict verdict = make_room(sink, why);
+    enum verdict verdict = make_room(sink, LETTER_MS, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -220,7 +233,5 @@ enum verdict sink_settle(struct sink *sink, int timeout_ms, struct reason *why)
     enum verdict verdict = trouble(sink, why);
     if (verdict != GO_ON || sink->notes.outstanding == 0)
         return verdict;
-    return reason_set(why, TRY_LATER, "SINK-UNREACHABLE", sink->notes.error,
-                      "%" PRIu64 " messages are not acknowledged yet (%s)", sink->notes.outstanding,
-                      rd_kafka_err2name(sink->notes.error));
+    return unsettled(sink, why);
 }

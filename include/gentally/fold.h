@@ -28,8 +28,8 @@ struct fold {
 /*
  * Folds `record` into `lane` and moves lane->next past it. `wall_ms` is the time of day: an event later than its
  * record's timestamp (or, if that is later still, than `wall_ms`) by more than the allowed skew is set aside. GO_ON:
- * counted or dead-lettered (acknowledged by sink_settle() before the flush that passes it). TRY_LATER (FOLD-NO-ROOM):
- * nothing changed, flush first. HALT as in sink.h.
+ * counted or dead-lettered (acknowledged by sink_settle() before the flush that passes it). TRY_LATER (FOLD-NO-ROOM,
+ * or SINK-UNREACHABLE of a dead letter): nothing changed, flush first. HALT as in sink.h.
  */
 MUST_CHECK enum verdict fold_record(struct fold *fold, struct lane *lane, const struct record *record, int64_t wall_ms,
                                     struct reason *why);

@@ -30,7 +30,8 @@ MUST_CHECK enum verdict sink_put(struct sink *sink, const char *topic, struct sp
  * Queues a dead letter: the record's key and value as they were, and headers gentally.reason, gentally.detail,
  * gentally.topic, gentally.partition, gentally.offset, gentally.timestamp (decimal text), and Kafka Connect's
  * __connect.errors.topic, .partition, .offset, .stage, .exception.message. A value the broker refuses as too large is
- * sent again without it, with header gentally.value-omitted = its size.
+ * sent again without it, with header gentally.value-omitted = its size. HALT as in sink_put(); TRY_LATER:
+ * SINK-UNREACHABLE, the queue was full for 5 s and nothing was queued: sink_settle(), then again.
  */
 MUST_CHECK enum verdict sink_dead_letter(struct sink *sink, const char *dead_topic, const char *topic,
                                          const struct record *record, const struct reason *because, struct reason *why);

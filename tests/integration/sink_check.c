@@ -285,6 +285,40 @@ static void an_outage_delays_what_is_put(void)
     scene_close(&scene);
 }
 
+/* A worker that dead-letters more than finds room must not be stuck inside the sink. */
+static void dead_letters_without_room_are_put_off(void)
+{
+    struct scene scene = scene_open();
+    rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(scene.client, 1);
+    struct span value = {calloc(1, 1000000), 1000000};
+    struct record record = {3, 42, INT64_C(1700000000000), span_of("key"), value};
+    struct reason because;
+    struct sink *sink = NULL;
+    enum verdict verdict = GO_ON;
+    uint32_t put = 0;
+
+    snprintf(scene.config->kafka_bootstrap_servers, CONFIG_TEXT_MAX, "%s", rd_kafka_mock_cluster_bootstraps(cluster));
+    rd_kafka_mock_topic_create(cluster, scene.config->topic, 1, 1);
+    (void)reason_set(&because, SET_ASIDE, "DECODE-UTF8", 0, "not a text");
+    CU_ASSERT_EQUAL_FATAL(sink_open(&sink, scene.config, &scene.logger, &scene.why), GO_ON);
+    rd_kafka_mock_broker_set_down(cluster, 1);
+    while (verdict == GO_ON && put < 200) {
+        verdict = sink_dead_letter(sink, scene.config->topic, "t", &record, &because, &scene.why);
+        put += verdict == GO_ON ? 1 : 0;
+    }
+    CU_ASSERT_EQUAL(verdict, TRY_LATER);
+    CU_ASSERT_STRING_EQUAL(scene.why.id, "SINK-UNREACHABLE");
+    rd_kafka_mock_broker_set_up(cluster, 1);
+    CU_ASSERT_EQUAL(sink_settle(sink, 30000, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(sink_dead_letter(sink, scene.config->topic, "t", &record, &because, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(sink_settle(sink, 30000, &scene.why), GO_ON);
+    CU_ASSERT(put > 60 && put < 200);
+    sink_close(sink);
+    rd_kafka_mock_cluster_destroy(cluster);
+    free((void *)(uintptr_t)value.bytes);
+    scene_close(&scene);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
@@ -295,6 +329,7 @@ int main(void)
         {"a refused message spoils its transaction", a_refused_message_spoils_its_transaction},
         {"a newer publisher fences the older", a_newer_publisher_fences_the_older},
         {"an outage delays what is put", an_outage_delays_what_is_put},
+        {"dead letters without room are put off", dead_letters_without_room_are_put_off},
         CU_TEST_INFO_NULL,
     };
 
