@@ -4,7 +4,7 @@ import threading
 
 from confluent_kafka import Consumer, Producer
 
-from harness import equal, main, wait_until
+from harness import check, equal, main, wait_until
 from topics import encode_event, newest, read_topic
 
 HOUR_MS = 3_600_000
@@ -85,6 +85,22 @@ def test_a_partition_nobody_has_claimed_yet_is_not_sealed(world):
     for record in newest(read_topic(world.kafka, f"{world.namespace}.summaries.total")).values():
         counted[record["window"]] = counted.get(record["window"], 0) + record["requests"]
     equal(counted, {window: 2 * 60 * 24 for window in ("hour", "day", "week", "month")}, "requests counted by window")
+
+
+def test_a_tainted_partition_does_not_end_who_is_given_it(world):
+    """It stops, as it does in mid-run; the other goes on."""
+    world.start_redis()
+    world.run("setup", "--partitions", 2)
+    put(world, range(10))
+    world.redis.command("HSET", f"{world.namespace}:{{{world.topic}:1}}:meta", "taint", "NOPERM")
+    worker = world.start("worker")
+    worker.says("STORE-TAINTED")
+    wait_until(lambda: world.consumed(2) == 10, 30, "partition 0 to be counted")
+    check(worker.is_running(), "the worker ended", worker.log)
+    worker.end()
+    drain = world.start("worker", "--drain")
+    check(drain.wait(60) != 0, "a drain with a stopped partition is no success", drain.log)
+    equal(world.consumed(2), 10, "records counted")
 
 
 if __name__ == "__main__":
