@@ -398,8 +398,8 @@ static enum verdict close_windows(struct worker *worker, bool is_final, int64_t 
     worker->closer_due_ms = now_ms + CLOSER_RETRY_MS;
     worker->has_more_to_close = true; /* for a final turn: not finished */
     log_reason(worker->logger, LOG_LEVEL_WARN, why);
-    if (verdict !=
-        TRY_LATER) { /* Another closer exists, or a transaction's outcome is unknown: begin from the ledger. */
+    /* Another closer exists, or a transaction's outcome is unknown: begin from the ledger. */
+    if (verdict != TRY_LATER) {
         closer_close(worker->closer);
         worker->closer = NULL;
     }

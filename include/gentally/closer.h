@@ -33,9 +33,10 @@ MUST_CHECK enum verdict closer_open(struct closer **closer, const struct config 
 void closer_close(struct closer *closer);
 
 /*
- * Does what is due at `now_ms` (monotonic): emits closed windows, late revisions, collects. Bounded work: returns after
- * about `budget_ms`, `*has_more` tells. With `is_final` every window that has records and is still open is emitted too,
- * as EARLY. GO_ON; TRY_LATER; REWIND: close it and open a new one; STEP_DOWN: a newer closer exists; HALT.
+ * Does what is due at `now_ms` (monotonic): emits closed windows, late revisions, collects. Bounded by rows and round
+ * trips; `*has_more` tells whether more is due at once. With `is_final` every window that has records and is still open
+ * is emitted too, as EARLY. GO_ON; TRY_LATER; REWIND: close it and open a new one; STEP_DOWN: a newer closer exists;
+ * HALT.
  */
 MUST_CHECK enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more,
                                     struct reason *why);
