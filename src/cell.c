@@ -11,9 +11,10 @@
 #include <math.h>
 
 #define CELL_VERSION 1
-#define VARINT_MAX 10 /* bytes of 64 bits in groups of seven */
+#define VARINT_MAX 10       /* bytes of 64 bits in groups of seven */
+#define COUNT_MAX INT64_MAX /* of a histogram's bucket: Avro's longs carry it on */
 
-static_assert(SLOT_COUNT % 64 == 0, "a board's marks are whole words");
+static_assert(SLOT_COUNT % 64 == 0 && BOARD_WORDS <= 64, "a board's marks are whole words, each with a bit of its own");
 static_assert(SLOT_COUNT < 1u << 14, "an id's step packs into two bytes, which CELL_PACKED_MAX counts on");
 
 void cell_clear(struct cell *cell)
@@ -100,7 +101,7 @@ static bool slot_is_valid(uint64_t id, uint64_t value)
 {
     if (id >= SLOT_COUNT || value == 0)
         return false;
-    return value <= (id < ACCOUNT_SLOT ? UINT32_MAX : ACCOUNT_RANK_MAX);
+    return id < ACCOUNT_SLOT ? value <= COUNT_MAX : value <= ACCOUNT_RANK_MAX;
 }
 
 /* Reads what stands before the slots. */
@@ -126,7 +127,7 @@ static inline bool unpack_slot(struct unread *unread, struct slot *slot)
         return false;
     if (step >= SLOT_COUNT || (step == 0 && slot->value > 0) || !slot_is_valid(slot->id + step, value))
         return false;
-    *slot = (struct slot){slot->id + (uint32_t)step, (uint32_t)value};
+    *slot = (struct slot){slot->id + (uint32_t)step, value};
     return true;
 }
 
@@ -167,10 +168,12 @@ static uint32_t union_size(const struct cell *left, const struct cell *right)
     return left->slot_count + right->slot_count - shared;
 }
 
-static inline bool merge_value(uint32_t id, uint32_t *into, uint32_t value)
+static inline bool merge_value(uint32_t id, uint64_t *into, uint64_t value)
 {
-    if (id < ACCOUNT_SLOT)
-        return !__builtin_add_overflow(*into, value, into);
+    if (id < ACCOUNT_SLOT) {
+        *into += value; /* Neither is above COUNT_MAX: no bit is lost. */
+        return *into <= COUNT_MAX;
+    }
     if (value > *into)
         *into = value;
     return true;
@@ -226,8 +229,7 @@ enum board_fault board_add(struct board *board, struct span packed)
     for (uint32_t i = 0; i < slot_count; i++) {
         if (!unpack_slot(&unread, &slot))
             return BOARD_DAMAGED;
-        board->marks[slot.id / 64] |= UINT64_C(1) << (slot.id % 64);
-        is_over |= !merge_value(slot.id, &board->values[slot.id], slot.value);
+        is_over |= !merge_value(slot.id, board_slot(board, slot.id), slot.value);
     }
     if (unread.next != unread.end)
         return BOARD_DAMAGED;
@@ -239,10 +241,11 @@ size_t board_pack(struct board *board, uint8_t *bytes)
     uint8_t *end = put_head(bytes, board->sums);
     uint32_t slot_count = 0, before = 0;
 
-    for (uint32_t word = 0; word < BOARD_WORDS; word++)
-        slot_count += (uint32_t)__builtin_popcountll(board->marks[word]);
+    for (uint64_t words = board->words; words != 0; words &= words - 1)
+        slot_count += (uint32_t)__builtin_popcountll(board->marks[__builtin_ctzll(words)]);
     end = put_varint(end, slot_count);
-    for (uint32_t word = 0; word < BOARD_WORDS; word++) {
+    for (uint64_t words = board->words; words != 0; words &= words - 1) {
+        uint32_t word = (uint32_t)__builtin_ctzll(words);
         for (uint64_t marks = board->marks[word]; marks != 0; marks &= marks - 1) {
             uint32_t id = word * 64 + (uint32_t)__builtin_ctzll(marks);
             end = put_varint(end, id - before);
@@ -252,6 +255,7 @@ size_t board_pack(struct board *board, uint8_t *bytes)
         }
         board->marks[word] = 0;
     }
+    board->words = 0;
     memset(board->sums, 0, sizeof(board->sums));
     assert((size_t)(end - bytes) <= CELL_PACKED_MAX);
     return (size_t)(end - bytes);
@@ -277,7 +281,7 @@ static uint32_t slot_search(const struct cell *cell, uint32_t id)
     return begin;
 }
 
-uint32_t cell_slot(const struct cell *cell, uint32_t id)
+uint64_t cell_slot(const struct cell *cell, uint32_t id)
 {
     uint32_t i = slot_search(cell, id);
 

@@ -1,12 +1,12 @@
 /*
- * One flush, in five steps: spread each row over its windows and sort; name the cells; load them as they are; merge;
- * write.
+ * One flush, in six steps: make of the counted rows the rows of every rollup; spread those over their windows; name the
+ * cells; load them as they are; merge; write.
  *
- *   rows (hour) --spread--> entries (window, row) --sort, group--> cells --load--> stored --merge--> value --flush-->
+ *   rows --derive--> deltas (rollup's row of a base window) --spread--> cells --load--> stored --merge--> value -->
  * store
  *
- * A row is counted into bytes once, however many windows it goes into; a cell that is new and has one row is those very
- * bytes.
+ * A delta is counted into bytes and named once, however many windows it goes into; a cell that is new and has one delta
+ * is those very bytes.
  */
 #include "gentally/checkpoint.h"
 
@@ -18,20 +18,38 @@
 #include "gentally/arena.h"
 #include "gentally/config.h"
 
-/* One row in one window. */
+/* A counted row as one rollup sees it. */
+struct part {
+    int64_t base_ms;
+    uint16_t windows, rollup;
+    uint32_t dims[ROLLUP_DIMS_MAX]; /* the rollup's */
+    uint32_t row;
+};
+
+/* What a flush adds to one row of a rollup, in every window its base window belongs to. */
+struct delta {
+    const struct part *part; /* the first of those it is made of */
+    struct span key, packed;
+    int64_t records;
+};
+
+/* One delta in one window. */
 struct entry {
     struct window window;
-    const struct row *row;
-    uint32_t index; /* of the row */
+    const struct delta *delta;
 };
 
 /* What is being flushed for one portion. */
 struct draft {
     struct change change;
-    struct entry *entries; /* sorted: the rows of one cell stand together */
+    struct span *packed; /* per row: its cell in bytes */
+    struct part *parts;  /* sorted: those of one delta stand together */
+    uint32_t part_count;
+    struct delta *deltas;
+    uint32_t delta_count;
+    struct entry *entries; /* sorted: those of one cell stand together */
     uint32_t entry_count;
     uint32_t *entry_first; /* per cell: its first entry; one more at the end */
-    struct span *packed;   /* per row: its cell in bytes */
 };
 
 struct checkpoint {
@@ -44,7 +62,6 @@ struct checkpoint {
     struct change **changes; /* those still to be sent */
     uint32_t room;           /* of both */
     bool is_sent;            /* the last flush may have happened: only the identical one may follow */
-    struct cell cell;        /* scratch */
     struct board board;      /* empty between cells */
 };
 
@@ -102,6 +119,25 @@ static int compare_numbers(int64_t left, int64_t right)
     return (left > right) - (left < right);
 }
 
+static int compare_rows(const struct part *left, const struct part *right)
+{
+    int order = compare_numbers(left->rollup, right->rollup);
+
+    for (size_t i = 0; i < ROLLUP_DIMS_MAX && order == 0; i++)
+        order = compare_numbers(left->dims[i], right->dims[i]);
+    return order;
+}
+
+static int compare_parts(const void *left_part, const void *right_part)
+{
+    const struct part *left = left_part, *right = right_part;
+    int order = compare_numbers(left->base_ms, right->base_ms);
+
+    if (order == 0)
+        order = compare_numbers(left->windows, right->windows);
+    return order == 0 ? compare_rows(left, right) : order;
+}
+
 static int compare_entries(const void *left_entry, const void *right_entry)
 {
     const struct entry *left = left_entry, *right = right_entry;
@@ -109,83 +145,12 @@ static int compare_entries(const void *left_entry, const void *right_entry)
 
     if (order == 0)
         order = compare_numbers(left->window.start_ms, right->window.start_ms);
-    if (order == 0)
-        order = compare_numbers(left->row->rollup, right->row->rollup);
-    for (size_t i = 0; i < ROLLUP_DIMS_MAX && order == 0; i++)
-        order = compare_numbers(left->row->dims[i], right->row->dims[i]);
-    return order;
+    return order == 0 ? compare_rows(left->delta->part, right->delta->part) : order;
 }
 
 static bool is_same_window(const struct entry *left, const struct entry *right)
 {
     return left->window.kind == right->window.kind && left->window.start_ms == right->window.start_ms;
-}
-
-/* Spreads the rows over the windows they count in, and puts the rows of one cell side by side. */
-static enum verdict spread(struct checkpoint *checkpoint, const struct tally *tally, struct draft *draft,
-                           struct reason *why)
-{
-    uint32_t rows = tally_rows(tally);
-
-    draft->entry_count = 0;
-    draft->entries = arena_take(&checkpoint->arena, (rows + 1) * WINDOW_KINDS * sizeof(struct entry));
-    if (draft->entries == NULL)
-        return no_memory(why);
-    for (uint32_t i = 0; i < rows; i++) {
-        const struct row *row = tally_row(tally, i);
-        for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++)
-            if ((row->windows & 1u << kind) != 0)
-                draft->entries[draft->entry_count++] = (struct entry){window_of(kind, row->base_ms), row, i};
-    }
-    qsort(draft->entries, draft->entry_count, sizeof(struct entry), compare_entries);
-    return GO_ON;
-}
-
-static enum verdict name_cell(struct checkpoint *checkpoint, const struct row *row, struct span *key,
-                              struct reason *why)
-{
-    const struct rollup *rollup = &checkpoint->config->rollups.items[row->rollup];
-    struct span values[ROLLUP_DIMS_MAX];
-    char *text = arena_take(&checkpoint->arena, ROW_KEY_MAX);
-
-    if (text == NULL)
-        return no_memory(why);
-    for (uint32_t i = 0; i < rollup->dim_count; i++)
-        values[i] = symbols_text(checkpoint->symbols, row->dims[i]);
-    size_t size = row_key_write(rollup, values, text);
-    arena_trim(&checkpoint->arena, text, ROW_KEY_MAX, size);
-    *key = (struct span){text, size};
-    return GO_ON;
-}
-
-/* Groups the sorted entries into cells and the cells into windows. */
-static enum verdict group(struct checkpoint *checkpoint, struct draft *draft, struct reason *why)
-{
-    struct change *change = &draft->change;
-    size_t room = draft->entry_count + 1;
-    enum verdict verdict = GO_ON;
-
-    change->cells = arena_take(&checkpoint->arena, room * sizeof(struct change_cell));
-    change->windows = arena_take(&checkpoint->arena, room * sizeof(struct change_window));
-    draft->entry_first = arena_take(&checkpoint->arena, room * sizeof(uint32_t));
-    if (change->cells == NULL || change->windows == NULL || draft->entry_first == NULL)
-        return no_memory(why);
-    for (uint32_t i = 0; i < draft->entry_count && verdict == GO_ON; i++) {
-        const struct entry *entry = &draft->entries[i];
-        if (i == 0 || !is_same_window(entry - 1, entry))
-            change->windows[change->window_count++] =
-                (struct change_window){.window = entry->window, .cell_first = change->cell_count};
-        struct change_window *window = &change->windows[change->window_count - 1];
-        if (entry->row->rollup == checkpoint->total)
-            window->records_added += entry->row->records;
-        if (i > 0 && compare_entries(entry - 1, entry) == 0)
-            continue;
-        draft->entry_first[change->cell_count] = i;
-        verdict = name_cell(checkpoint, entry->row, &change->cells[change->cell_count++].key, why);
-        window->cell_count++;
-    }
-    draft->entry_first[change->cell_count] = draft->entry_count;
-    return verdict;
 }
 
 /* Counts each row into bytes, once. */
@@ -201,11 +166,160 @@ static enum verdict pack_rows(struct checkpoint *checkpoint, const struct tally 
         uint8_t *bytes = arena_take(&checkpoint->arena, CELL_PACKED_MAX);
         if (bytes == NULL)
             return no_memory(why);
-        tally_cell(tally, i, &checkpoint->cell);
-        size_t size = cell_pack(&checkpoint->cell, bytes);
+        size_t size = tally_pack(tally, i, bytes);
         arena_trim(&checkpoint->arena, bytes, CELL_PACKED_MAX, size);
         draft->packed[i] = (struct span){(const char *)bytes, size};
     }
+    return GO_ON;
+}
+
+/* Shows each row to the rollups that are made of it, and puts the parts of one delta side by side. */
+static enum verdict part_rows(struct checkpoint *checkpoint, const struct tally *tally, struct draft *draft,
+                              struct reason *why)
+{
+    const struct grouping *grouping = &checkpoint->config->grouping;
+    uint32_t rollups = checkpoint->config->rollups.count, rows = tally_rows(tally);
+    size_t room = ((size_t)rows * rollups + 1) * sizeof(struct part);
+
+    draft->parts = arena_take(&checkpoint->arena, room);
+    if (draft->parts == NULL)
+        return no_memory(why);
+    for (uint32_t i = 0; i < rows; i++) {
+        const struct row *row = tally_row(tally, i);
+        for (uint32_t rollup = 0; rollup < rollups; rollup++) {
+            if (grouping->base[rollup] != row->rollup)
+                continue;
+            struct part *part = &draft->parts[draft->part_count++];
+            *part =
+                (struct part){.base_ms = row->base_ms, .windows = row->windows, .rollup = (uint16_t)rollup, .row = i};
+            for (uint32_t d = 0; d < checkpoint->config->rollups.items[rollup].dim_count; d++)
+                part->dims[d] = row->dims[grouping->place[rollup][d]];
+        }
+    }
+    arena_trim(&checkpoint->arena, draft->parts, room, (draft->part_count + 1) * sizeof(struct part));
+    qsort(draft->parts, draft->part_count, sizeof(struct part), compare_parts);
+    return GO_ON;
+}
+
+static enum verdict name_delta(struct checkpoint *checkpoint, struct delta *delta, struct reason *why)
+{
+    const struct rollup *rollup = &checkpoint->config->rollups.items[delta->part->rollup];
+    struct span values[ROLLUP_DIMS_MAX];
+    char *text = arena_take(&checkpoint->arena, ROW_KEY_MAX);
+
+    if (text == NULL)
+        return no_memory(why);
+    for (uint32_t i = 0; i < rollup->dim_count; i++)
+        values[i] = symbols_text(checkpoint->symbols, delta->part->dims[i]);
+    size_t size = row_key_write(rollup, values, text);
+    arena_trim(&checkpoint->arena, text, ROW_KEY_MAX, size);
+    delta->key = (struct span){text, size};
+    return GO_ON;
+}
+
+/* Empties the board into bytes of the arena. */
+static enum verdict pack_board(struct checkpoint *checkpoint, struct span *packed, struct reason *why)
+{
+    uint8_t *bytes = arena_take(&checkpoint->arena, CELL_PACKED_MAX);
+
+    if (bytes == NULL)
+        return no_memory(why);
+    size_t size = board_pack(&checkpoint->board, bytes);
+    arena_trim(&checkpoint->arena, bytes, CELL_PACKED_MAX, size);
+    *packed = (struct span){(const char *)bytes, size};
+    return GO_ON;
+}
+
+/* One delta of the `count` parts from `parts` on. */
+static enum verdict add_up(struct checkpoint *checkpoint, const struct tally *tally, struct draft *draft,
+                           const struct part *parts, uint32_t count, struct reason *why)
+{
+    struct delta *delta = &draft->deltas[draft->delta_count++];
+    enum board_fault fault = BOARD_SOUND;
+
+    *delta = (struct delta){.part = parts, .packed = draft->packed[parts->row]};
+    for (uint32_t i = 0; i < count; i++)
+        delta->records += tally_row(tally, parts[i].row)->records;
+    enum verdict verdict = name_delta(checkpoint, delta, why);
+    if (verdict != GO_ON || count == 1)
+        return verdict;
+    for (uint32_t i = 0; i < count && fault == BOARD_SOUND; i++)
+        fault = board_add(&checkpoint->board, draft->packed[parts[i].row]);
+    assert(fault == BOARD_SOUND); /* We packed it just now, and a tally watches over its sums. */
+    return pack_board(checkpoint, &delta->packed, why);
+}
+
+static enum verdict derive(struct checkpoint *checkpoint, const struct tally *tally, struct draft *draft,
+                           struct reason *why)
+{
+    enum verdict verdict = pack_rows(checkpoint, tally, draft, why);
+
+    if (verdict == GO_ON)
+        verdict = part_rows(checkpoint, tally, draft, why);
+    if (verdict != GO_ON)
+        return verdict;
+    draft->deltas = arena_take(&checkpoint->arena, (draft->part_count + 1) * sizeof(struct delta));
+    if (draft->deltas == NULL)
+        return no_memory(why);
+    for (uint32_t first = 0, end; first < draft->part_count && verdict == GO_ON; first = end) {
+        for (end = first + 1; end < draft->part_count; end++)
+            if (compare_parts(&draft->parts[first], &draft->parts[end]) != 0)
+                break;
+        verdict = add_up(checkpoint, tally, draft, &draft->parts[first], end - first, why);
+    }
+    return verdict;
+}
+
+/* Spreads the deltas over the windows they count in, and puts those of one cell side by side. Nearly always all are of
+ * one base window, and so in order already. */
+static enum verdict spread(struct checkpoint *checkpoint, struct draft *draft, struct reason *why)
+{
+    bool is_sorted = true;
+
+    draft->entries = arena_take(&checkpoint->arena, (draft->delta_count + 1) * WINDOW_KINDS * sizeof(struct entry));
+    if (draft->entries == NULL)
+        return no_memory(why);
+    for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++) {
+        for (uint32_t i = 0; i < draft->delta_count; i++) {
+            const struct delta *delta = &draft->deltas[i];
+            if ((delta->part->windows & 1u << kind) == 0)
+                continue;
+            struct entry *entry = &draft->entries[draft->entry_count++];
+            *entry = (struct entry){window_of(kind, delta->part->base_ms), delta};
+            is_sorted = is_sorted && (draft->entry_count == 1 || compare_entries(entry - 1, entry) <= 0);
+        }
+    }
+    if (!is_sorted)
+        qsort(draft->entries, draft->entry_count, sizeof(struct entry), compare_entries);
+    return GO_ON;
+}
+
+/* Groups the sorted entries into cells and the cells into windows. */
+static enum verdict group(struct checkpoint *checkpoint, struct draft *draft, struct reason *why)
+{
+    struct change *change = &draft->change;
+    size_t room = draft->entry_count + 1;
+
+    change->cells = arena_take(&checkpoint->arena, room * sizeof(struct change_cell));
+    change->windows = arena_take(&checkpoint->arena, room * sizeof(struct change_window));
+    draft->entry_first = arena_take(&checkpoint->arena, room * sizeof(uint32_t));
+    if (change->cells == NULL || change->windows == NULL || draft->entry_first == NULL)
+        return no_memory(why);
+    for (uint32_t i = 0; i < draft->entry_count; i++) {
+        const struct entry *entry = &draft->entries[i];
+        if (i == 0 || !is_same_window(entry - 1, entry))
+            change->windows[change->window_count++] =
+                (struct change_window){.window = entry->window, .cell_first = change->cell_count};
+        struct change_window *window = &change->windows[change->window_count - 1];
+        if (entry->delta->part->rollup == checkpoint->total)
+            window->records_added += entry->delta->records;
+        if (i > 0 && compare_entries(entry - 1, entry) == 0)
+            continue;
+        draft->entry_first[change->cell_count] = i;
+        change->cells[change->cell_count++] = (struct change_cell){.key = entry->delta->key};
+        window->cell_count++;
+    }
+    draft->entry_first[change->cell_count] = draft->entry_count;
     return GO_ON;
 }
 
@@ -217,11 +331,11 @@ static enum verdict draft_portion(struct checkpoint *checkpoint, const struct po
                                        .watermark_ms = portion->watermark_ms,
                                        .is_idle = portion->is_idle}};
     memcpy(draft->change.outcomes, portion->outcomes, sizeof(draft->change.outcomes));
-    enum verdict verdict = spread(checkpoint, portion->tally, draft, why);
+    enum verdict verdict = derive(checkpoint, portion->tally, draft, why);
+    if (verdict == GO_ON)
+        verdict = spread(checkpoint, draft, why);
     if (verdict == GO_ON)
         verdict = group(checkpoint, draft, why);
-    if (verdict == GO_ON)
-        verdict = pack_rows(checkpoint, portion->tally, draft, why);
     return verdict;
 }
 
@@ -232,27 +346,21 @@ static enum verdict merge_cell(struct checkpoint *checkpoint, struct draft *draf
     int32_t partition = draft->change.standing->partition;
 
     if (cell->stored.bytes == NULL && end - first == 1) {
-        cell->value = draft->packed[draft->entries[first].index];
+        cell->value = draft->entries[first].delta->packed;
         return GO_ON;
     }
-    uint8_t *bytes = arena_take(&checkpoint->arena, CELL_PACKED_MAX);
-    if (bytes == NULL)
-        return no_memory(why);
     enum board_fault fault = cell->stored.bytes == NULL ? BOARD_SOUND : board_add(&checkpoint->board, cell->stored);
     for (uint32_t i = first; i < end && fault == BOARD_SOUND; i++)
-        fault = board_add(&checkpoint->board, draft->packed[draft->entries[i].index]);
+        fault = board_add(&checkpoint->board, draft->entries[i].delta->packed);
     if (fault != BOARD_SOUND)
         board_clear(&checkpoint->board);
     if (fault == BOARD_DAMAGED) /* Not what we packed just now. */
         return reason_set(why, HALT, "STORE-DAMAGED", 0, "partition %" PRId32 ": a cell does not read as we wrote it",
                           partition);
     if (fault == BOARD_OVERFLOW)
-        return reason_set(why, HALT, "CHECKPOINT-OVERFLOW", 0,
-                          "partition %" PRId32 ": a sum passed 2^63, or a count 2^32", partition);
-    size_t size = board_pack(&checkpoint->board, bytes);
-    arena_trim(&checkpoint->arena, bytes, CELL_PACKED_MAX, size);
-    cell->value = (struct span){(const char *)bytes, size};
-    return GO_ON;
+        return reason_set(why, HALT, "CHECKPOINT-OVERFLOW", 0, "partition %" PRId32 ": a sum or a count passed 2^63",
+                          partition);
+    return pack_board(checkpoint, &cell->value, why);
 }
 
 /* Tells each portion how its change fared. */

@@ -185,7 +185,10 @@ enum verdict config_derive(struct config *config, struct reason *why)
     config->kept_ms[WINDOW_DAY] = config->days_kept_days * DAY_MS;
     config->kept_ms[WINDOW_WEEK] = config->weeks_kept_days * DAY_MS;
     config->kept_ms[WINDOW_MONTH] = config->months_kept_days * DAY_MS;
-    return rollups_parse(config->rollups_text, &config->rollups, why);
+    enum verdict verdict = rollups_parse(config->rollups_text, &config->rollups, why);
+    if (verdict == GO_ON)
+        rollups_group(&config->rollups, &config->grouping);
+    return verdict;
 }
 
 void config_defaults(struct config *config)

@@ -343,7 +343,7 @@ static void pen_histogram(struct pen *pen, const struct cell *cell, uint32_t his
         struct pen bucket = pen_append(pen, &array);
         assert(cell->slots[*slot].id >= first);
         pen_long(&bucket, histogram_floor(cell->slots[*slot].id - first));
-        pen_long(&bucket, cell->slots[*slot].value);
+        pen_long(&bucket, (int64_t)cell->slots[*slot].value);
         pen->error = bucket.error;
     }
 }

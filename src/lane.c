@@ -10,7 +10,7 @@ enum verdict lane_open(struct lane **lane, const struct config *config, const st
 {
     struct lane *opened = calloc(1, sizeof(*opened));
     struct tally_options options = {
-        .rollups = &config->rollups,
+        .rollups = &config->grouping.bases,
         .base = config->base,
         .rows_max = (uint32_t)config->flush_rows_max,
         .pool = pool,

@@ -157,7 +157,7 @@ static void cursor_histogram(struct cursor *cursor, uint32_t histogram, struct c
     for (uint32_t index = 0; index < count && cursor->problem == NULL; index++) {
         int64_t floor = cursor_within(cursor, last_floor + 1, INT64_MAX);
         uint32_t bucket = histogram_bucket(floor);
-        uint32_t value = (uint32_t)cursor_within(cursor, 1, UINT32_MAX);
+        uint64_t value = (uint64_t)cursor_within(cursor, 1, INT64_MAX);
         if (histogram_floor(bucket) != floor)
             cursor_fail(cursor, "a bucket does not begin where buckets do");
         if (cursor->problem != NULL)

@@ -1,5 +1,5 @@
 /*
- * Rollups from configuration text, and the readable keys of their rows.
+ * Rollups from configuration text, what is counted for them, and the readable keys of their rows.
  *
  * A key is what people see in the store and in Kafka, so it is text; it is also an identity, so writing and reading it
  * are exact inverses: one row has one spelling, and no other spelling is read.
@@ -125,6 +125,76 @@ const struct rollup *rollups_find(const struct rollups *rollups, struct span nam
             return &rollups->items[i];
     }
     return NULL;
+}
+
+/* Rollups of the same labels iterate an event alike. */
+static bool same_labels(const struct rollup *left, const struct rollup *right)
+{
+    return rollup_has(left, DIM_CATEGORY) == rollup_has(right, DIM_CATEGORY) &&
+           rollup_has(left, DIM_TAG) == rollup_has(right, DIM_TAG);
+}
+
+static uint32_t missing_in(const struct rollup *rollup, const struct rollup *base)
+{
+    uint32_t missing = 0;
+
+    for (uint32_t i = 0; i < rollup->dim_count; i++)
+        missing += !rollup_has(base, rollup->dims[i]);
+    return missing;
+}
+
+/* Of dimensions with few values, whose pairs are few too. */
+static bool is_narrow(const struct rollup *rollup)
+{
+    for (uint32_t i = 0; i < rollup->dim_count; i++) {
+        if (rollup->dims[i] != DIM_COUNTRY && rollup->dims[i] != DIM_LANGUAGE && rollup->dims[i] != DIM_FINISH_REASON)
+            return false;
+    }
+    return true;
+}
+
+/* The base that has all of the rollup's dimensions, or can be given what is missing without growing wide. */
+static struct rollup *find_base(struct rollups *bases, const struct rollup *rollup)
+{
+    for (uint32_t i = 0; i < bases->count; i++) {
+        if (same_labels(&bases->items[i], rollup) && missing_in(rollup, &bases->items[i]) == 0)
+            return &bases->items[i];
+    }
+    for (uint32_t i = 0; i < bases->count; i++) {
+        struct rollup *base = &bases->items[i];
+        if (is_narrow(base) && is_narrow(rollup) && base->dim_count + missing_in(rollup, base) <= ROLLUP_DIMS_MAX)
+            return base;
+    }
+    return NULL;
+}
+
+static void group_one(const struct rollups *rollups, uint32_t index, struct grouping *grouping)
+{
+    const struct rollup *rollup = &rollups->items[index];
+    struct rollup *base = find_base(&grouping->bases, rollup);
+
+    if (base == NULL) {
+        base = &grouping->bases.items[grouping->bases.count++];
+        *base = *rollup;
+    }
+    for (uint32_t i = 0; i < rollup->dim_count; i++) {
+        if (!rollup_has(base, rollup->dims[i]))
+            base->dims[base->dim_count++] = rollup->dims[i];
+        while (base->dims[grouping->place[index][i]] != rollup->dims[i])
+            grouping->place[index][i]++;
+    }
+    grouping->base[index] = (uint32_t)(base - grouping->bases.items);
+}
+
+void rollups_group(const struct rollups *rollups, struct grouping *grouping)
+{
+    memset(grouping, 0, sizeof(*grouping));
+    for (uint32_t dim_count = ROLLUP_DIMS_MAX + 1; dim_count-- > 0;) { /* the largest first: they have the others' */
+        for (uint32_t i = 0; i < rollups->count; i++) {
+            if (rollups->items[i].dim_count == dim_count)
+                group_one(rollups, i, grouping);
+        }
+    }
 }
 
 static bool is_escaped(char byte)

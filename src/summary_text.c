@@ -58,7 +58,7 @@ static char *histogram_put(char *at, const struct cell *cell, enum histogram his
         at = is_first ? JSON_RAW(at, "{\"floor\":") : JSON_RAW(at, ",{\"floor\":");
         at = json_integer(at, histogram_floor(slot->id - first));
         at = JSON_RAW(at, ",\"count\":");
-        at = json_integer(at, slot->value);
+        at = json_integer(at, (int64_t)slot->value);
         *at++ = '}';
         is_first = false;
     }

@@ -9,7 +9,7 @@
  * written anyway. Entries remember their bucket, so that clearing costs what was used, not what was taken.
  *
  * Counting a sample into its histograms at once would touch six more cache lines per row and event. Keeping it is one
- * store; tally_cell() counts a row's samples on one small board that stays in the cache.
+ * store; tally_pack() counts a row's samples on one small board that stays in the cache.
  */
 #include "gentally/tally.h"
 
@@ -52,7 +52,7 @@ struct tally_pool {
     uint32_t fresh; /* chunks from here on were never used, and their memory never touched */
     uint32_t freed; /* list of chunks given back; + 1, 0 = none */
     uint32_t free_count;
-    struct board board; /* where tally_cell() counts: empty between calls */
+    struct board board; /* where tally_pack() counts: empty between calls */
 };
 
 /* A rollup, prepared: which labels it iterates, and where they go among its dimensions. */
@@ -412,12 +412,6 @@ const struct row *tally_row(const struct tally *tally, uint32_t index)
     return &tally->entries[index].row;
 }
 
-static inline uint32_t *board_slot(struct board *board, uint32_t id)
-{
-    board->marks[id / 64] |= UINT64_C(1) << (id % 64);
-    return &board->values[id];
-}
-
 static inline void count_sample(struct board *board, uint64_t sample)
 {
     for (unsigned h = 0; h < HISTOGRAM_COUNT; h++) {
@@ -427,27 +421,13 @@ static inline void count_sample(struct board *board, uint64_t sample)
     }
     uint32_t rank = sample_rank(sample);
     if (rank > 0) {
-        uint32_t *highest = board_slot(board, ACCOUNT_SLOT + sample_register(sample));
+        uint64_t *highest = board_slot(board, ACCOUNT_SLOT + sample_register(sample));
         if (rank > *highest)
             *highest = rank;
     }
 }
 
-/* Moves what was counted into the cell, by rising id, and leaves the board empty. */
-static void board_empty(struct board *board, struct cell *cell)
-{
-    cell->slot_count = 0;
-    for (uint32_t word = 0; word < BOARD_WORDS; word++) {
-        for (uint64_t marks = board->marks[word]; marks != 0; marks &= marks - 1) {
-            uint32_t id = word * 64 + (uint32_t)__builtin_ctzll(marks);
-            cell->slots[cell->slot_count++] = (struct slot){id, board->values[id]};
-            board->values[id] = 0;
-        }
-        board->marks[word] = 0;
-    }
-}
-
-void tally_cell(const struct tally *tally, uint32_t index, struct cell *cell)
+size_t tally_pack(const struct tally *tally, uint32_t index, uint8_t *bytes)
 {
     assert(index < tally->row_count);
     const struct entry *entry = &tally->entries[index];
@@ -455,7 +435,7 @@ void tally_cell(const struct tally *tally, uint32_t index, struct cell *cell)
     uint32_t left = entry->row.records;
 
     assert(left > 0);
-    memcpy(cell->sums, entry->row.sums, sizeof(cell->sums));
+    memcpy(board->sums, entry->row.sums, sizeof(board->sums));
     count_sample(board, entry->first_sample);
     left--;
     /* Only the newest chunk may be partly filled. */
@@ -466,7 +446,7 @@ void tally_cell(const struct tally *tally, uint32_t index, struct cell *cell)
         left -= filled;
     }
     assert(left == 0);
-    board_empty(board, cell);
+    return board_pack(board, bytes);
 }
 
 void tally_clear(struct tally *tally)

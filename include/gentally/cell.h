@@ -14,10 +14,10 @@
 
 struct slot {
     uint32_t id;    /* < SLOT_COUNT, rising */
-    uint32_t value; /* > 0; a count, or a rank */
+    uint64_t value; /* > 0; a count, or a rank */
 };
 
-/* About 27 kB: scratch for one cell at a time, not for tables. */
+/* About 53 kB: scratch for one cell at a time, not for tables. */
 struct cell {
     int64_t sums[MEASURE_COUNT];
     uint32_t slot_count;
@@ -25,7 +25,7 @@ struct cell {
 };
 
 /* The most bytes cell_pack() can need. */
-#define CELL_PACKED_MAX (1 + 10 * MEASURE_COUNT + 5 + SLOT_COUNT * 8)
+#define CELL_PACKED_MAX (1 + 10 * MEASURE_COUNT + 5 + SLOT_COUNT * 12)
 
 void cell_clear(struct cell *cell);
 
@@ -47,9 +47,18 @@ MUST_CHECK bool cell_merge(struct cell *into, const struct cell *from);
 #define BOARD_WORDS (SLOT_COUNT / 64)
 struct board {
     int64_t sums[MEASURE_COUNT];
+    uint64_t words;              /* the words of `marks` in use */
     uint64_t marks[BOARD_WORDS]; /* the slots in use */
-    uint32_t values[SLOT_COUNT];
+    uint64_t values[SLOT_COUNT];
 };
+
+/* The counter of a slot, marked as in use: the caller makes it more than 0. */
+static inline uint64_t *board_slot(struct board *board, uint32_t id)
+{
+    board->words |= UINT64_C(1) << (id / 64);
+    board->marks[id / 64] |= UINT64_C(1) << (id % 64);
+    return &board->values[id];
+}
 
 enum board_fault {
     BOARD_SOUND,
@@ -66,7 +75,7 @@ size_t board_pack(struct board *board, uint8_t *bytes);
 void board_clear(struct board *board);
 
 /* The value of a slot; 0 if the cell has none such. */
-uint32_t cell_slot(const struct cell *cell, uint32_t id);
+uint64_t cell_slot(const struct cell *cell, uint32_t id);
 
 /*
  * Estimates the distinct accounts: HyperLogLog with linear counting below 2.5 m (Flajolet, Fusy, Gandouet, Meunier

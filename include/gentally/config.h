@@ -49,6 +49,7 @@ struct config {
 
     /* Derived. */
     struct rollups rollups;
+    struct grouping grouping; /* of the rollups */
     bool windows[WINDOW_KINDS];
     enum window_kind
         base; /* the smallest unit all configured windows are made of: hour if hour is configured, else day */

@@ -34,6 +34,21 @@ MUST_CHECK enum verdict rollups_parse(const char *text, struct rollups *rollups,
 const struct rollup *rollups_find(const struct rollups *rollups, struct span name);
 
 /*
+ * What is counted, so that every rollup can be made of it: a rollup whose dimensions another one has too is not counted
+ * by itself, but added up from the other's rows when they are flushed. `total` and `model` come from `provider` (x
+ * model) for nothing; rollups of a country, a language and a finish reason, which have few values, share one base. A
+ * rollup by labels comes only from one that iterates the same labels, since an event counts once per label.
+ */
+struct grouping {
+    struct rollups bases;                         /* what a tally counts by; a base is named after its first rollup */
+    uint32_t base[ROLLUPS_MAX];                   /* of each rollup, by its index */
+    uint32_t place[ROLLUPS_MAX][ROLLUP_DIMS_MAX]; /* where each dimension of a rollup stands among its base's */
+};
+
+/* Pure; the largest rollups become bases. */
+void rollups_group(const struct rollups *rollups, struct grouping *grouping);
+
+/*
  * A row's readable key, the field under which the store keeps its cell and the tail of the summary's Kafka key:
  * "model|openai/gpt-4o", "provider|azure|openai/gpt-4o", "total".
  * '|', '%' and bytes below 0x20 in a value are written %XX; an absent value is the empty text. Returns the size, at

@@ -75,8 +75,8 @@ struct row {
 /* Borrowed until the next tally_add() or tally_clear(). */
 const struct row *tally_row(const struct tally *tally, uint32_t index);
 
-/* Counts the row's samples and sums into `cell` (replacing it). */
-void tally_cell(const struct tally *tally, uint32_t index, struct cell *cell);
+/* Counts the row's samples and sums into a packed cell at `bytes` (room for CELL_PACKED_MAX) and returns its size. */
+size_t tally_pack(const struct tally *tally, uint32_t index, uint8_t *bytes);
 
 /* Forgets all rows and gives the chunks back to the pool. */
 void tally_clear(struct tally *tally);

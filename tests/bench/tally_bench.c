@@ -18,7 +18,6 @@
 
 static struct rollups rollups;
 static struct fact facts[DRAWN];
-static struct cell cell;
 static uint8_t packed[CELL_PACKED_MAX];
 
 static uint64_t random_of(uint64_t *state)
@@ -80,8 +79,7 @@ static uint64_t flush(struct tally *tally, uint64_t *rows, double *spent_ns)
     double begin_ns = now_ns();
 
     for (uint32_t i = 0; i < tally_rows(tally); i++) {
-        tally_cell(tally, i, &cell);
-        size_t size = cell_pack(&cell, packed);
+        size_t size = tally_pack(tally, i, packed);
         hash += size * 31 + packed[size / 2] + (uint64_t)tally_row(tally, i)->sums[M_TOKENS_PROMPT];
     }
     *rows += tally_rows(tally);
@@ -133,7 +131,7 @@ int main(int argc, char **argv)
         flush_ns[run] = flushed_ns / (double)rows;
     }
     printf("tally %" PRIu64 " %.1f ns/op %016" PRIx64 "\n", count, median(add_ns), hash);
-    printf("tally_cell %" PRIu64 " %.1f ns/op %016" PRIx64 "\n", rows, median(flush_ns), hash);
+    printf("tally_pack %" PRIu64 " %.1f ns/op %016" PRIx64 "\n", rows, median(flush_ns), hash);
     tally_close(tally);
     tally_pool_close(pool);
     return EXIT_SUCCESS;

@@ -30,6 +30,7 @@ static struct pair *pairs;
 static size_t pair_count;
 static struct rollups rollups;
 static struct cell cell, part;
+static uint8_t packed[CELL_PACKED_MAX];
 
 static void random_labels(struct fact *fact, uint64_t *state)
 {
@@ -205,8 +206,8 @@ static uint32_t merged_row(struct tally *tallies[], uint32_t count, const struct
             if (row->base_ms != pair->base_ms || row->rollup != pair->rollup ||
                 memcmp(row->dims, pair->dims, sizeof(row->dims)) != 0)
                 continue;
-            tally_cell(tallies[t], i, &next);
-            CU_ASSERT(cell_merge(&part, &next));
+            size_t size = tally_pack(tallies[t], i, packed);
+            CU_ASSERT(cell_unpack((struct span){(const char *)packed, size}, &next) && cell_merge(&part, &next));
             records += row->records;
         }
     }
@@ -289,8 +290,7 @@ static struct outcome_row *outcome_of(const struct tally *tally)
     CU_ASSERT_PTR_NOT_NULL_FATAL(rows);
     for (uint32_t i = 0; i < tally_rows(tally); i++) {
         rows[i].row = *tally_row(tally, i);
-        tally_cell(tally, i, &cell);
-        rows[i].packed_size = cell_pack(&cell, rows[i].packed);
+        rows[i].packed_size = tally_pack(tally, i, rows[i].packed);
     }
     qsort(rows, tally_rows(tally), sizeof(*rows), compare_outcomes);
     return rows;

@@ -36,6 +36,47 @@ static void the_default_set_is_read(void)
     CU_ASSERT_PTR_NULL(rollups_find(&rollups, (struct span){NULL, 0}));
 }
 
+/* Which bases are counted, as text, and which of them each rollup is made of. */
+static void rollups_share_bases(void)
+{
+    static const struct {
+        const char *rollups, *bases;
+        uint32_t base[7];
+    } rows[] = {
+        {ROLLUPS_DEFAULT, "provider+model category+model tag+category country+language", {0, 0, 0, 1, 2, 3, 3}},
+        {"total=", "", {0}},
+        {"total=,a=model,b=provider", "model provider", {0, 0, 1}},
+        {"total=,a=category,b=category+model", "category+model", {1, 0, 0}},
+        {"total=,a=tag,b=tag+category", "tag+category tag", {2, 1, 0}},
+        {"total=,a=tag,b=model+tag,c=model", "model+tag model", {1, 0, 0, 1}},
+        {"total=,a=country,b=country+model,c=language", "country+model language", {0, 0, 0, 1}},
+        {"total=,a=finish_reason,b=language,c=country", "finish_reason+language+country", {0, 0, 0, 0}},
+        {"total=,a=model+provider,b=provider+model", "model+provider", {0, 0, 0}},
+    };
+    struct grouping grouping;
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        char bases[256] = "";
+        CU_ASSERT_EQUAL_FATAL(rollups_parse(rows[i].rollups, &rollups, &why), GO_ON);
+        rollups_group(&rollups, &grouping);
+        for (uint32_t b = 0; b < grouping.bases.count; b++) {
+            const struct rollup *base = &grouping.bases.items[b];
+            for (uint32_t d = 0; d < base->dim_count; d++) {
+                strncat(bases, d > 0 ? "+" : b > 0 ? " " : "", 2);
+                strncat(bases, dimension_name(base->dims[d]), 20);
+            }
+        }
+        /* A rollup without dimensions is made of the first base without labels, or is one that has no name to show. */
+        CU_ASSERT_STRING_EQUAL(bases, rows[i].bases);
+        for (uint32_t r = 0; r < rollups.count; r++) {
+            const struct rollup *base = &grouping.bases.items[grouping.base[r]];
+            CU_ASSERT_EQUAL(grouping.base[r], rows[i].base[r]);
+            for (uint32_t d = 0; d < rollups.items[r].dim_count; d++)
+                CU_ASSERT_EQUAL(base->dims[grouping.place[r][d]], rollups.items[r].dims[d]);
+        }
+    }
+}
+
 static void what_is_wrong_is_said(void)
 {
     static const struct {
@@ -156,6 +197,7 @@ int main(void)
 {
     CU_TestInfo tests[] = {
         {"the default set is read", the_default_set_is_read},
+        {"rollups share bases", rollups_share_bases},
         {"what is wrong is said", what_is_wrong_is_said},
         {"keys are readable and read back", keys_are_readable_and_read_back},
         {"the longest key fits", the_longest_key_fits},
