@@ -185,6 +185,8 @@ void enrich_event(struct enrich *enrich, const struct event *event, struct fact 
 
     assert(enrich_has_room(enrich));
     assert(event->label_count <= EVENT_LABELS_MAX);
+    if (enrich->pseudonyms != NULL)
+        pseudonyms_expect(enrich->pseudonyms, event->account);
     fact->event_ms = event->created_ms;
     fact->dims[DIM_MODEL] = symbols_intern(symbols, event->model);
     fact->dims[DIM_PROVIDER] = symbols_intern(symbols, event->provider);

@@ -92,12 +92,23 @@ static uint64_t compute(struct pseudonyms *pseudonyms, struct span account)
     return pseudonym;
 }
 
+static struct place *place_of(const struct pseudonyms *pseudonyms, struct span account)
+{
+    return &pseudonyms->places[hash_text(account) & (PLACES - 1)];
+}
+
+void pseudonyms_expect(const struct pseudonyms *pseudonyms, struct span account)
+{
+    if (account.size > 0)
+        __builtin_prefetch(place_of(pseudonyms, account), 1);
+}
+
 uint64_t pseudonyms_of(struct pseudonyms *pseudonyms, struct span account)
 {
     if (account.size == 0 || account.size > ACCOUNT_SIZE_MAX)
         return compute(pseudonyms, account);
 
-    struct place *place = &pseudonyms->places[hash_text(account) & (PLACES - 1)];
+    struct place *place = place_of(pseudonyms, account);
     if (place->size != account.size || memcmp(place->account, account.bytes, account.size) != 0) {
         place->pseudonym = compute(pseudonyms, account);
         place->size = (uint8_t)account.size;

@@ -70,6 +70,13 @@ struct key {
     uint32_t dims[ROLLUP_DIMS_MAX];
 };
 
+/* One row of the fact being added. */
+struct spot {
+    struct key key;
+    uint32_t hash;
+    struct entry *entry;
+};
+
 struct tally {
     struct entry *entries;
     uint32_t *table;
@@ -84,6 +91,8 @@ struct tally {
     enum window_kind base;
     uint32_t plan_count;
     struct plan plans[ROLLUPS_MAX];
+    uint32_t spot_count;
+    struct spot *spots; /* room for `fact_rows_max` */
 };
 
 /* --- The pool --------------------------------------------------------------------------------------------------- */
@@ -207,7 +216,8 @@ enum verdict tally_open(struct tally **tally, const struct tally_options *option
     opened->table_mask = bucket_count - 1;
     opened->table = calloc(bucket_count, sizeof(*opened->table));
     opened->entries = aligned_alloc(CACHE_LINE, opened->row_room * sizeof(*opened->entries));
-    if (opened->table == NULL || opened->entries == NULL)
+    opened->spots = calloc(opened->fact_rows_max, sizeof(*opened->spots));
+    if (opened->table == NULL || opened->entries == NULL || opened->spots == NULL)
         goto no_memory;
     *tally = opened;
     return GO_ON;
@@ -224,6 +234,7 @@ void tally_close(struct tally *tally)
     tally_clear(tally);
     free(tally->entries);
     free(tally->table);
+    free(tally->spots);
     free(tally);
 }
 
@@ -295,9 +306,8 @@ static struct entry *open_row(struct tally *tally, const struct key *key, uint32
 }
 
 /* Linear probing. The low bits of the hash choose the bucket, the high ones mark it. */
-static inline struct entry *find_row(struct tally *tally, const struct key *key)
+static inline struct entry *find_row(struct tally *tally, const struct key *key, uint32_t hash)
 {
-    uint32_t hash = hash_of(key);
     uint32_t mark = hash & ~ENTRY_MASK;
 
     for (uint32_t bucket = hash & tally->table_mask;; bucket = (bucket + 1) & tally->table_mask) {
@@ -334,12 +344,14 @@ static inline void add_sums(int64_t *restrict into, const int64_t *restrict from
         into[i] += from[i];
 }
 
-static inline void add_to_row(struct tally *tally, const struct key *key, const struct fact *fact)
+/* Notes a row to add to, and asks the memory for its bucket. */
+static inline void note_row(struct tally *tally, const struct key *key)
 {
-    struct entry *entry = find_row(tally, key);
+    struct spot *spot = &tally->spots[tally->spot_count++];
 
-    add_sums(entry->row.sums, fact->sums);
-    keep_sample(tally->pool, entry, fact->sample);
+    spot->key = *key;
+    spot->hash = hash_of(key);
+    __builtin_prefetch(&tally->table[spot->hash & tally->table_mask]);
 }
 
 /* True if the pair's tag stood in a pair before: a row that does not name the category counts the fact once only. */
@@ -352,15 +364,15 @@ static bool tag_repeats(const struct fact *fact, uint32_t pair)
     return false;
 }
 
-static void add_per_category(struct tally *tally, const struct plan *plan, struct key *key, const struct fact *fact)
+static void note_per_category(struct tally *tally, const struct plan *plan, struct key *key, const struct fact *fact)
 {
     for (uint32_t i = 0; i < fact->category_count; i++) {
         key->dims[plan->category_index] = fact->categories[i];
-        add_to_row(tally, key, fact);
+        note_row(tally, key);
     }
 }
 
-static void add_per_tag(struct tally *tally, const struct plan *plan, struct key *key, const struct fact *fact)
+static void note_per_tag(struct tally *tally, const struct plan *plan, struct key *key, const struct fact *fact)
 {
     for (uint32_t i = 0; i < fact->tag_count; i++) {
         if (plan->labels == LABELS_TAG && tag_repeats(fact, i))
@@ -368,29 +380,42 @@ static void add_per_tag(struct tally *tally, const struct plan *plan, struct key
         if (plan->labels == LABELS_TAG_AND_CATEGORY)
             key->dims[plan->category_index] = fact->tag_categories[i];
         key->dims[plan->tag_index] = fact->tags[i];
-        add_to_row(tally, key, fact);
+        note_row(tally, key);
     }
 }
 
-void tally_add(struct tally *tally, const struct fact *fact)
+static void note_rows(struct tally *tally, const struct fact *fact)
 {
-    assert(tally_has_room(tally));
-    assert(fact->category_count <= EVENT_LABELS_MAX && fact->tag_count <= EVENT_LABELS_MAX);
     int64_t base_ms = base_of(tally, fact->event_ms);
 
-    tally->weight += weigh(fact);
-    tally->fact_count++;
+    tally->spot_count = 0;
     for (uint32_t p = 0; p < tally->plan_count; p++) {
         const struct plan *plan = &tally->plans[p];
         struct key key = {.base_ms = base_ms, .rollup = (uint16_t)plan->rollup, .windows = (uint16_t)fact->windows};
         for (uint32_t i = 0; i < plan->dim_count; i++)
             key.dims[i] = fact->dims[plan->dims[i]];
         if (plan->labels == LABELS_NONE)
-            add_to_row(tally, &key, fact);
+            note_row(tally, &key);
         else if (plan->labels == LABELS_CATEGORY)
-            add_per_category(tally, plan, &key, fact);
+            note_per_category(tally, plan, &key, fact);
         else
-            add_per_tag(tally, plan, &key, fact);
+            note_per_tag(tally, plan, &key, fact);
+    }
+}
+
+/* First all buckets, then all rows, then all sums: the memory is waited for once, not row by row. */
+void tally_add(struct tally *tally, const struct fact *fact)
+{
+    assert(tally_has_room(tally));
+    assert(fact->category_count <= EVENT_LABELS_MAX && fact->tag_count <= EVENT_LABELS_MAX);
+    tally->weight += weigh(fact);
+    tally->fact_count++;
+    note_rows(tally, fact);
+    for (uint32_t i = 0; i < tally->spot_count; i++)
+        tally->spots[i].entry = find_row(tally, &tally->spots[i].key, tally->spots[i].hash);
+    for (uint32_t i = 0; i < tally->spot_count; i++) {
+        add_sums(tally->spots[i].entry->row.sums, fact->sums);
+        keep_sample(tally->pool, tally->spots[i].entry, fact->sample);
     }
 }
 

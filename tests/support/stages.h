@@ -16,6 +16,7 @@ struct stages {
     struct tally_pool *pool;
     struct tally *tally;
     struct rollups rollups;
+    struct grouping grouping;
     struct event event;
     struct fact fact;
     struct reason why;
@@ -24,7 +25,7 @@ struct stages {
 
 static inline void stages_open(struct stages *stages, const struct taxonomy *taxonomy)
 {
-    struct tally_options options = {.rollups = &stages->rollups, .base = WINDOW_HOUR, .rows_max = 2048};
+    struct tally_options options = {.rollups = &stages->grouping.bases, .base = WINDOW_HOUR, .rows_max = 2048};
 
     *stages = (struct stages){0};
     if (rollups_parse(ROLLUPS_DEFAULT, &stages->rollups, &stages->why) != GO_ON ||
@@ -33,6 +34,7 @@ static inline void stages_open(struct stages *stages, const struct taxonomy *tax
         enrich_open(&stages->enrich, taxonomy, stages->symbols, span_of("a key for tests"), &stages->why) != GO_ON ||
         tally_pool_open(&stages->pool, 1 << 20, &stages->why) != GO_ON)
         exit(EXIT_FAILURE);
+    rollups_group(&stages->rollups, &stages->grouping);
     options.pool = stages->pool;
     if (tally_open(&stages->tally, &options, &stages->why) != GO_ON)
         exit(EXIT_FAILURE);
