@@ -43,10 +43,10 @@ struct event {
 };
 
 /* The limits an event must keep; beyond them it is set aside, so that no sum can overflow unnoticed. */
-#define EVENT_TOKENS_MAX INT64_C(1000000000000)  /* 10^12 a field */
-#define EVENT_COST_MAX INT64_C(1000000000000000) /* 10^15 nano-USD = a million dollars */
-#define EVENT_TEXT_MAX 256                       /* bytes of any one text: id, dimension, label path */
-#define EVENT_MS_MAX INT64_C(253402300799999)    /* created_at: 0 (1970) to the end of the year 9999 */
+#define EVENT_TOKENS_MAX INT64_C(1000000000000) /* 10^12 a field */
+#define EVENT_COST_MAX INT64_C(1000000000000)   /* 10^12 nano-USD = a thousand dollars */
+#define EVENT_TEXT_MAX 256                      /* bytes of any one text: id, dimension, label path */
+#define EVENT_MS_MAX INT64_C(253402300799999)   /* created_at: 0 (1970) to the end of the year 9999 */
 
 /*
  * Checks what a schema cannot say: model and id present, 0 <= reasoning <= completion, 0 <= cached <= prompt, limits,
