@@ -43,11 +43,23 @@ def measure(world, name, arguments, environment):
     return process, (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1e6 / EVENTS
 
 
-def work(world, turn):
-    """A worker that begins from nothing: events per second, and processor time: while counting, and in all."""
+def prepare(world):
+    """Redis on the broker's processor, the topic, and the settings of all workers."""
+    os.sched_setaffinity(world.start_redis().process.process.pid, {0})
+    world.settings["GENTALLY_ACCOUNT_KEY"] = secrets.token_hex(32)
+    # No window closes before all is counted: when it would depends on which partition is read first.
+    world.settings["GENTALLY_OUT_OF_ORDERNESS_MS"] = 86400000
+    world.run("setup", "--partitions", PARTITIONS)
+
+
+def work(world, turn, before=None):
+    """A worker that begins from nothing: events per second, and processor time: while counting, and in all. `before` is
+    done between its setup and its start."""
     name = f"{world.namespace}-{turn}"
     settings = {"GENTALLY_NAMESPACE": name, "GENTALLY_GROUP": name}
     world.run("setup", **settings)
+    if before:
+        before()
     worker, all_cpu_us = measure(world, f"worker-{turn}", [BINARY, "worker", "--drain"], world.environment(**settings))
     drained = re.search(r"WORKER-DRAINED.*records=(\d+) counting_ms=(\d+) cpu_ms=(\d+)", worker.log)
     check(drained and int(drained[1]) == EVENTS, f"the worker counted {drained and drained[1]} of {EVENTS} events")
@@ -63,11 +75,7 @@ def drop(world, turn):
 
 
 def test_pipeline_against_bare_loop(world):
-    os.sched_setaffinity(world.start_redis().process.process.pid, {0})
-    world.settings["GENTALLY_ACCOUNT_KEY"] = secrets.token_hex(32)
-    # No window closes before all is counted: when it would depends on which partition is read first.
-    world.settings["GENTALLY_OUT_OF_ORDERNESS_MS"] = 86400000
-    world.run("setup", "--partitions", PARTITIONS)
+    prepare(world)
     fill(world)
     pairs = []
     for turn in range(PAIRS):
