@@ -5,6 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define BEHIND_AFTER_MS 2000 /* who keeps up sees the end of the log far more often */
+#define BEHIND_MS 10000 /* freshness is worth nothing then, and cells repeat: the fewer flushes, the fewer merges */
+
 enum verdict lane_open(struct lane **lane, const struct config *config, const struct standing *standing,
                        struct tally_pool *pool, int64_t now_ms, struct reason *why)
 {
@@ -127,6 +130,13 @@ void lane_rest(struct lane *lane, int64_t idle_ms, int64_t now_ms)
 bool lane_is_dirty(const struct lane *lane)
 {
     return lane->next != lane->standing.next || lane->is_idle != lane->standing.is_idle;
+}
+
+bool lane_is_due(const struct lane *lane, int64_t now_ms)
+{
+    bool is_behind = !lane->is_at_end && now_ms - lane->end_ms >= BEHIND_AFTER_MS;
+
+    return now_ms - lane->flushed_ms >= lane->config->flush_interval_ms + (is_behind ? BEHIND_MS : 0);
 }
 
 struct portion lane_portion(const struct lane *lane)

@@ -124,7 +124,7 @@ enum verdict lanes_flush(struct lanes *lanes, struct checkpoint *checkpoint, boo
     for (uint32_t i = 0; i < lanes->count; i++) {
         struct lane *lane = lanes->by_partition[lanes->partitions[i]];
         int64_t silent_ms = now_ms - lane->flushed_ms;
-        bool is_due = is_forced || silent_ms >= lane->config->flush_interval_ms || lane->is_idle;
+        bool is_due = is_forced || lane->is_idle || lane_is_due(lane, now_ms);
         if (lane->is_stopped || lane->must_claim ||
             !((is_due && lane_is_dirty(lane)) || silent_ms >= TOUCH_INTERVAL_MS))
             continue;

@@ -17,7 +17,7 @@ struct lane {
     int64_t outcomes[OUTCOME_COUNT];
     int64_t lateness_ms; /* events at or after it are late for no window */
     int64_t flushed_ms;  /* monotonic time of the last successful flush */
-    int64_t end_ms;      /* monotonic time at which the log's end was reached; valid if is_at_end */
+    int64_t end_ms;      /* monotonic time at which the log's end was last reached; 0 before */
     bool is_at_end;
     bool is_idle;     /* at the end for long enough: holds no watermark back */
     bool is_stale;    /* repositioned: what is left of the current batch is of the old position */
@@ -52,6 +52,10 @@ void lane_rest(struct lane *lane, int64_t idle_ms, int64_t now_ms);
 
 /* True if the store does not know all of it yet. */
 bool lane_is_dirty(const struct lane *lane);
+
+/* True if its last flush is long enough ago: the configured interval, and ten seconds more for a lane that is behind.
+ */
+bool lane_is_due(const struct lane *lane, int64_t now_ms);
 
 /* The lane's part of a checkpoint; and what its success means. */
 struct portion lane_portion(const struct lane *lane);

@@ -123,6 +123,33 @@ static void an_end_that_records_followed_is_none(void)
     lane_close(lane);
 }
 
+/* Freshness is for those who keep up. The end is seen at 5,000. */
+static void a_lane_that_is_behind_is_flushed_later(void)
+{
+    static const struct {
+        int64_t flushed_ms, now_ms;
+        bool is_at_end, is_due;
+    } rows[] = {
+        {1000, 1999, true, false},  {1000, 2000, true, true},
+        {5000, 5999, false, false}, {5000, 6000, false, true},   /* at the end a second ago: it keeps up */
+        {6000, 7000, false, false}, {6000, 16999, false, false}, /* not seen for two seconds */
+        {6000, 17000, false, true}, {20000, 21000, true, true},
+    };
+    struct standing standing = fresh();
+    struct lane *lane = opened(&standing);
+
+    lane->flushed_ms = 100000; /* before any end: behind */
+    CU_ASSERT_FALSE(lane_is_due(lane, 110999));
+    CU_ASSERT_TRUE(lane_is_due(lane, 111000));
+    lane_ended(lane, lane->next, 5000);
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        lane->flushed_ms = rows[i].flushed_ms;
+        lane->is_at_end = rows[i].is_at_end;
+        CU_ASSERT_EQUAL(lane_is_due(lane, rows[i].now_ms), rows[i].is_due);
+    }
+    lane_close(lane);
+}
+
 static void a_rewound_lane_stands_where_the_store_stands(void)
 {
     struct standing standing = fresh();
@@ -151,6 +178,7 @@ int main(void)
         {"the_watermark_never_falls", the_watermark_never_falls},
         {"an_idle_lane_is_one_that_stayed_at_its_end", an_idle_lane_is_one_that_stayed_at_its_end},
         {"an_end_that_records_followed_is_none", an_end_that_records_followed_is_none},
+        {"a_lane_that_is_behind_is_flushed_later", a_lane_that_is_behind_is_flushed_later},
         {"a_rewound_lane_stands_where_the_store_stands", a_rewound_lane_stands_where_the_store_stands},
         CU_TEST_INFO_NULL,
     };
