@@ -119,6 +119,7 @@ void lane_ended(struct lane *lane, int64_t end_next, int64_t now_ms)
     if (!lane->is_at_end)
         lane->end_ms = now_ms;
     lane->is_at_end = true;
+    lane->caught_up_ms = now_ms;
 }
 
 void lane_rest(struct lane *lane, int64_t idle_ms, int64_t now_ms)
@@ -134,7 +135,7 @@ bool lane_is_dirty(const struct lane *lane)
 
 bool lane_is_due(const struct lane *lane, int64_t now_ms)
 {
-    bool is_behind = !lane->is_at_end && now_ms - lane->end_ms >= BEHIND_AFTER_MS;
+    bool is_behind = !lane->is_at_end && now_ms - lane->caught_up_ms >= BEHIND_AFTER_MS;
 
     return now_ms - lane->flushed_ms >= lane->config->flush_interval_ms + (is_behind ? BEHIND_MS : 0);
 }

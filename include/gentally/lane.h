@@ -15,9 +15,10 @@ struct lane {
     int64_t next;             /* offset of the next record to fold; >= standing.next */
     int64_t watermark_ms;     /* highest event time - allowed out-of-orderness; never falls */
     int64_t outcomes[OUTCOME_COUNT];
-    int64_t lateness_ms; /* events at or after it are late for no window */
-    int64_t flushed_ms;  /* monotonic time of the last successful flush */
-    int64_t end_ms;      /* monotonic time at which the log's end was last reached; 0 before */
+    int64_t lateness_ms;  /* events at or after it are late for no window */
+    int64_t flushed_ms;   /* monotonic time of the last successful flush */
+    int64_t end_ms;       /* monotonic time at which the log's end was reached; valid if is_at_end */
+    int64_t caught_up_ms; /* monotonic time at which the log's end was last heard of; 0 before */
     bool is_at_end;
     bool is_idle;     /* at the end for long enough: holds no watermark back */
     bool is_stale;    /* repositioned: what is left of the current batch is of the old position */
