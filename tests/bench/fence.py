@@ -5,11 +5,10 @@ whose checks return at once: no incarnation, no token, no offset, no taint, no t
 what any worker must do: read cells, add, write them and the offset.
 """
 
-import os
 import statistics
 from pathlib import Path
 
-from pipeline import PAIRS, PARTITIONS, fill, prepare, work
+from pipeline import EVENTS, PAIRS, PARTITIONS, fill, prepare, work
 from harness import check, main, note
 
 LIBRARY = Path(__file__).resolve().parents[2] / "schemas" / "store.lua"
@@ -48,7 +47,7 @@ def test_the_price_of_the_fence(world):
     ratios = [fenced[0] / free[0] for fenced, free in pairs]
     ratio = statistics.median(ratios)
     note(f"fence: {ratio:.3f} of the rate without (median of {PAIRS}; {min(ratios):.3f} to {max(ratios):.3f}; "
-         f"at least {RATIO_MIN}), {PARTITIONS} partitions, {os.environ.get('GENTALLY_EVENTS', '1000000')} events")
+         f"at least {RATIO_MIN}), {PARTITIONS} partitions, {EVENTS} events")
     check(ratio >= RATIO_MIN, f"exactness costs more than {1 - RATIO_MIN:.2f}: {ratio:.3f}")
 
 

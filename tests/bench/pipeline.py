@@ -1,6 +1,6 @@
 """The whole pipeline against a loop that only consumes and drops, on one broker, one topic and one processor.
 
-A million events of one hour in twelve partitions: an eighth of what the platform of the study sees in an hour. In
+Eight million events of one hour in twelve partitions: what the platform of the study sees in an hour. In
 turns, five times: `gentally worker --drain` into a namespace of its own, and the bare batch loop of consume_bench over
 the same topic with the same settings of librdkafka. Broker and Redis have processor 0, what is measured has processor 1.
 A worker's rate is from its first fold to its last flush.
@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
 from harness import BINARY, Process, check, main, note  # noqa: E402
 
-EVENTS = int(os.environ.get("GENTALLY_EVENTS", "1000000"))
+EVENTS = int(os.environ.get("GENTALLY_EVENTS", "8000000"))
 PAIRS = int(os.environ.get("GENTALLY_PAIRS", "5"))
 PARTITIONS = 12
 RATIO_MIN = 0.5
