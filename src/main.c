@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"summaries", command_summaries, "show the summaries of a rollup, as a table, CSV or JSON"},
     {"top", command_top, "show the live counters, straight from Redis"},
     {"catalog", command_catalog, "look models up; list those the catalog does not know"},
+    {"verify", command_verify, "prove from the ledger and the summaries that nothing was lost or counted twice"},
     {"broker", command_broker, "run a throw-away Kafka broker in memory, to try things out"},
 };
 

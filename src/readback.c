@@ -204,7 +204,7 @@ enum verdict decode_summary(struct encoder *encoder, struct span bytes, struct s
     return GO_ON;
 }
 
-static void cursor_partition(struct cursor *cursor, struct ledger_partition *partition)
+static void cursor_partition(struct cursor *cursor, struct ledger_partition *partition, struct ledger_misfit *misfit)
 {
     int64_t counted = 0;
     bool has_overflown = false;
@@ -222,8 +222,10 @@ static void cursor_partition(struct cursor *cursor, struct ledger_partition *par
         partition->outcomes[outcome] = cursor_long(cursor);
         has_overflown |= __builtin_add_overflow(counted, partition->outcomes[outcome], &counted);
     }
-    if (has_overflown || counted != consumed)
-        cursor_fail(cursor, "a partition's outcomes do not add up to what it consumed");
+    if (cursor->problem != NULL || (!has_overflown && counted == consumed))
+        return;
+    *misfit = (struct ledger_misfit){true, partition->partition, consumed, has_overflown ? INT64_MAX : counted};
+    cursor_fail(cursor, "a partition's outcomes do not add up to what it consumed");
 }
 
 enum verdict decode_ledger(struct encoder *encoder, struct span bytes, struct ledger_read *read, struct reason *why)
@@ -233,6 +235,7 @@ enum verdict decode_ledger(struct encoder *encoder, struct span bytes, struct le
 
     (void)encoder; /* The schema is fixed: see the top. */
     *ledger = (struct ledger){.partitions = read->partitions};
+    read->misfit = (struct ledger_misfit){0};
     ledger->window = cursor_window(&cursor);
     ledger->pane = (enum pane)cursor_within(&cursor, PANE_EARLY, PANE_LATE);
     ledger->generation = cursor_long(&cursor);
@@ -241,7 +244,7 @@ enum verdict decode_ledger(struct encoder *encoder, struct span bytes, struct le
     ledger->tables_version = cursor_text(&cursor);
     ledger->partition_count = cursor_array(&cursor, LENGTH_OF(read->partitions));
     for (uint32_t index = 0; index < ledger->partition_count && cursor.problem == NULL; index++)
-        cursor_partition(&cursor, &read->partitions[index]);
+        cursor_partition(&cursor, &read->partitions[index], &read->misfit);
     cursor_array_end(&cursor, ledger->partition_count);
 
     const char *problem = cursor_close(&cursor);

@@ -33,8 +33,16 @@ struct summary_read {
 MUST_CHECK enum verdict decode_summary(struct encoder *encoder, struct span bytes, struct summary_read *read,
                                        struct reason *why);
 
+/* A partition of a ledger record that says it consumed something else than its outcomes add up to. */
+struct ledger_misfit {
+    bool is_found;
+    int32_t partition;
+    int64_t consumed, outcomes; /* as it says; their sum, INT64_MAX if that has no number */
+};
+
 struct ledger_read {
-    struct ledger ledger; /* `partitions` points below */
+    struct ledger ledger;        /* `partitions` points below */
+    struct ledger_misfit misfit; /* the first one; such a record is refused */
     char tables_version[128];
     struct ledger_partition partitions[1024];
 };

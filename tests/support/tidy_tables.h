@@ -33,7 +33,7 @@ static const struct {
     {"book.h", 5},        {"checkpoint.h", 5},   {"emission.h", 5},   {"encode.h", 5},    {"kafka.h", 5},
     {"newest.h", 5},      {"summary_text.h", 5},
 
-    {"lane.h", 6},
+    {"audit.h", 6},       {"lane.h", 6},
 
     {"fold.h", 7},        {"lanes.h", 7},
 };
@@ -68,6 +68,7 @@ static const struct {
 static const struct {
     const char *name, *owners[3];
 } private_headers[] = {
+    {"audit_parts.h", {"src/audit"}},
     {"catalog_row.h", {"src/catalog"}},
     {"config_table.h", {"src/config"}},
     {"cursor.h", {"src/decode", "src/plan"}},

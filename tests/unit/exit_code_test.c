@@ -38,6 +38,7 @@ static void reasons_have_their_status(void)
         {"DECODE-UTF8", EX_DATAERR},
         {"CELL-UNREADABLE", EX_DATAERR},
         {"SUMMARY-UNREADABLE", EX_DATAERR},
+        {"VERIFY-VIOLATED", EX_DATAERR},
         {"INPUT-FAILED", EX_IOERR},
         {"OUTPUT-FAILED", EX_IOERR},
         {"WORKLOAD-NO-MODELS", EX_CONFIG},

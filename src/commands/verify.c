@@ -1,0 +1,347 @@
+/*
+ * `gentally verify`: reads the ledger and the summaries, and nothing else, and proves that nothing was lost or counted
+ * twice. See audit.h for what is checked and in which order the topics are read.
+ */
+#include "commands.h"
+
+#include "gentally/audit.h"
+#include "gentally/json.h"
+#include "gentally/sink.h"
+#include "gentally/topics.h"
+#include "options.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <time.h>
+
+enum option { FORMAT, STRICT, SHOW, OPTION_COUNT };
+
+static const char *const formats[] = {"text", "json"};
+enum format { FORMAT_TEXT, FORMAT_JSON };
+
+#define SHOWN_KEY_MAX 200u
+#define SHOWN_TEXT_MAX (4 * SHOWN_KEY_MAX + 8)
+
+static const struct command_help help = {
+    .name = "verify",
+    .arguments = "[--format text|json] [--strict] [--show N] [configuration]",
+    .summary = "prove from the ledger and the summaries that nothing was lost or counted twice",
+    .text =
+        "Reads the ledger and the summary topics from beginning to end, committed records only; asks neither Redis\n"
+        "nor the input topic, and changes nothing. Checks that\n"
+        "  of each partition, consumed = counted + duplicate + filtered + too_late + dead_lettered, and no more was\n"
+        "    consumed than offsets were passed; successive offset ranges have neither gap nor overlap;\n"
+        "  versions of a window and of a row only rise; a rebuilt partition raises the generation;\n"
+        "  no partition's windows hold more records than it counted;\n"
+        "  each window has all the rows its ledger record announces, of that version and no other;\n"
+        "  rows add up: every rollup without labels to the total, the total to the revision.\n"
+        "Prints the first violation with its place, and how many there are; exit status 65 if there is any.\n"
+        "\n"
+        "Holes (offsets without a record: transactions, compaction), steps back (a store that rolled back and counted\n"
+        "again) and amendments are told, and are violations with --strict. Windows that are published while they are\n"
+        "read are told as moved: their rows are not checked. Give it the workers' `rollups`.\n"
+        "\n"
+        "Example:\n"
+        "  gentally verify || gentally verify --format json --show 1000",
+};
+
+/* A violation, with what its place borrowed. */
+struct kept {
+    struct finding finding;
+    char topic[TOPIC_NAME_MAX + 1], key[SHOWN_KEY_MAX];
+};
+
+struct request {
+    const struct config *config;
+    uint32_t format;
+    bool is_strict;
+    int64_t show;
+    struct audit *audit;
+    struct encoder *encoder;
+    struct ledger_read *ledger;
+    struct summary_read *summary;
+    char ledger_topic[TOPIC_NAME_MAX + 1];
+    char topic[TOPIC_NAME_MAX + 1]; /* being read */
+    const struct rollup *rollup;    /* of that topic */
+    bool is_second;                 /* reading of the ledger */
+    struct kept *kept;              /* the first `show` violations */
+    int64_t found;                  /* so many of them */
+};
+
+static void keep(void *context, const struct finding *finding)
+{
+    struct request *request = context;
+
+    if (request->found == request->show)
+        return;
+    struct kept *kept = &request->kept[request->found++];
+    kept->finding = *finding;
+    struct audit_place *place = &kept->finding.place;
+    if (place->key.size > SHOWN_KEY_MAX)
+        place->key.size = SHOWN_KEY_MAX;
+    if (place->key.size > 0)
+        memcpy(kept->key, place->key.bytes, place->key.size);
+    snprintf(kept->topic, sizeof(kept->topic), "%s", place->topic);
+    place->key.bytes = kept->key;
+    place->topic = kept->topic;
+}
+
+/* ---- reading ---- */
+
+static enum verdict take_ledger(void *context, const struct record *record, struct reason *why)
+{
+    struct request *request = context;
+    const struct audit_place place = {request->ledger_topic, record->partition, record->offset, record->key};
+    struct reason because;
+
+    if (record->value.bytes == NULL)
+        return GO_ON;
+    if (decode_ledger(request->encoder, record->value, request->ledger, &because) != GO_ON) {
+        if (request->is_second)
+            return GO_ON;
+        if (request->ledger->misfit.is_found)
+            audit_misfit(request->audit, &place, &request->ledger->misfit);
+        else
+            audit_unreadable(request->audit, AUDIT_LEDGER_READABLE, &place, &because);
+        return GO_ON;
+    }
+    if (request->is_second)
+        return audit_again(request->audit, &request->ledger->ledger, why);
+    return audit_ledger(request->audit, &place, &request->ledger->ledger, why);
+}
+
+static enum verdict take_summary(void *context, const struct record *record, struct reason *why)
+{
+    struct request *request = context;
+    const struct audit_place place = {request->topic, record->partition, record->offset, record->key};
+    struct reason because;
+
+    if (record->value.bytes == NULL) {
+        audit_dropped(request->audit, record->key);
+        return GO_ON;
+    }
+    if (decode_summary(request->encoder, record->value, request->summary, &because) != GO_ON) {
+        audit_unreadable(request->audit, AUDIT_SUMMARY_READABLE, &place, &because);
+        return GO_ON;
+    }
+    return audit_summary(request->audit, &place, request->rollup, request->summary, why);
+}
+
+static enum verdict read_rollup(struct request *request, const struct rollup *rollup, struct reason *why)
+{
+    request->rollup = rollup;
+    topic_summaries(request->config, rollup->name, request->topic);
+    return topic_read(request->config, request->topic, take_summary, request, why);
+}
+
+static enum verdict read_all(struct request *request, struct reason *why)
+{
+    const struct rollups *rollups = &request->config->rollups;
+    const struct rollup *total = rollups_find(rollups, span_of("total"));
+
+    request->is_second = false;
+    enum verdict verdict = topic_read(request->config, request->ledger_topic, take_ledger, request, why);
+    if (verdict == GO_ON)
+        verdict = read_rollup(request, total, why);
+    for (uint32_t i = 0; i < rollups->count && verdict == GO_ON; i++)
+        if (&rollups->items[i] != total)
+            verdict = read_rollup(request, &rollups->items[i], why);
+    request->is_second = true;
+    if (verdict == GO_ON)
+        verdict = topic_read(request->config, request->ledger_topic, take_ledger, request, why);
+    if (verdict == GO_ON)
+        audit_finish(request->audit);
+    return verdict;
+}
+
+static enum verdict audit_once(struct request *request, struct reason *why)
+{
+    const struct audit_options options = {.rollups = &request->config->rollups,
+                                          .ledger_topic = request->ledger_topic,
+                                          .is_strict = request->is_strict,
+                                          .tell = keep,
+                                          .context = request};
+
+    audit_close(request->audit);
+    request->audit = NULL;
+    request->found = 0;
+    enum verdict verdict = audit_open(&request->audit, &options, why);
+    return verdict == GO_ON ? read_all(request, why) : verdict;
+}
+
+/* A transaction ends in one partition a moment before it ends in the next, so a reader in between sees half of what was
+ * published just now. What is really wrong is still wrong a moment later. */
+static enum verdict audit_twice(struct request *request, struct reason *why)
+{
+    static const struct timespec pause = {1, 0};
+    enum verdict verdict = audit_once(request, why);
+
+    if (verdict != GO_ON || audit_counts(request->audit)->violations == 0)
+        return verdict;
+    nanosleep(&pause, NULL);
+    return audit_once(request, why);
+}
+
+/* ---- printing ---- */
+
+/* A key as it can be shown anywhere: what is not printable ASCII as \xNN. */
+static void show_key(struct span key, char text[SHOWN_TEXT_MAX])
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < key.size && i < SHOWN_KEY_MAX; i++) {
+        unsigned char byte = (unsigned char)key.bytes[i];
+        int size = byte < 0x20 || byte > 0x7e ? snprintf(text + at, SHOWN_TEXT_MAX - at, "\\x%02x", byte)
+                                              : snprintf(text + at, SHOWN_TEXT_MAX - at, "%c", byte);
+        at += size > 0 ? (size_t)size : 0;
+    }
+    text[at] = '\0';
+}
+
+static void print_finding(const struct finding *finding)
+{
+    char key[SHOWN_TEXT_MAX];
+
+    show_key(finding->place.key, key);
+    printf("violated %s: topic %s, partition %" PRId32 ", offset %" PRId64 "%s%s\n  %s: expected %s, found %s\n",
+           audit_check_name(finding->check), finding->place.topic, finding->place.partition, finding->place.offset,
+           key[0] == '\0' ? "" : ", key ", key, finding->field, finding->expected, finding->found);
+}
+
+static void print_text(const struct request *request)
+{
+    const struct audit_counts *counts = audit_counts(request->audit);
+
+    printf("ledger: %" PRIu64 " records of %" PRIu64 " windows, %" PRIu64 " histories\n", counts->ledger_records,
+           counts->windows, counts->chains);
+    printf("consumed: %" PRId64, counts->consumed);
+    for (enum outcome outcome = 0; outcome < OUTCOME_COUNT; outcome++)
+        printf("%s%s %" PRId64, outcome == 0 ? " = " : " + ", outcome_name(outcome), counts->outcomes[outcome]);
+    printf("\nsummaries: %" PRIu64 " records of %" PRIu64 " rows\n", counts->summaries, counts->rows);
+    if (counts->holes > 0)
+        printf("holes: %" PRId64 " offsets without a record (transactions, compaction)\n", counts->holes);
+    if (counts->steps_back > 0)
+        printf("steps back: %" PRIu64 " (the store had rolled back, and counted again)\n", counts->steps_back);
+    if (counts->amendments > 0)
+        printf("amendments: %" PRId64 " records without a request\n", counts->amendments);
+    if (counts->windows_moved > 0)
+        printf("moved: %" PRIu64 " windows were published while they were read; their rows were not checked\n",
+               counts->windows_moved);
+    for (int64_t i = 0; i < request->found; i++)
+        print_finding(&request->kept[i].finding);
+    printf("violations: %" PRIu64 "\n", counts->violations);
+}
+
+static void print_json_text(const char *name, const char *text, const char *end)
+{
+    char quoted[JSON_TEXT_MAX(SHOWN_TEXT_MAX) + 1];
+    size_t size = strlen(text);
+
+    *json_text(quoted, (struct span){text, size < SHOWN_TEXT_MAX ? size : SHOWN_TEXT_MAX}) = '\0';
+    printf("\"%s\":%s%s", name, quoted, end);
+}
+
+static void print_json_finding(const struct finding *finding)
+{
+    char key[SHOWN_TEXT_MAX];
+
+    show_key(finding->place.key, key);
+    printf("{");
+    print_json_text("check", audit_check_name(finding->check), ",");
+    print_json_text("topic", finding->place.topic, ",");
+    printf("\"partition\":%" PRId32 ",\"offset\":%" PRId64 ",", finding->place.partition, finding->place.offset);
+    print_json_text("key", key, ",");
+    print_json_text("field", finding->field, ",");
+    print_json_text("expected", finding->expected, ",");
+    print_json_text("found", finding->found, "}");
+}
+
+static void print_json(const struct request *request)
+{
+    const struct audit_counts *counts = audit_counts(request->audit);
+
+    printf("{\"ledger_records\":%" PRIu64 ",\"windows\":%" PRIu64 ",\"windows_moved\":%" PRIu64
+           ",\"histories\":%" PRIu64 ",\"summaries\":%" PRIu64 ",\"rows\":%" PRIu64 ",\"consumed\":%" PRId64 ",",
+           counts->ledger_records, counts->windows, counts->windows_moved, counts->chains, counts->summaries,
+           counts->rows, counts->consumed);
+    for (enum outcome outcome = 0; outcome < OUTCOME_COUNT; outcome++)
+        printf("\"%s\":%" PRId64 ",", outcome_name(outcome), counts->outcomes[outcome]);
+    printf("\"holes\":%" PRId64 ",\"steps_back\":%" PRIu64 ",\"amendments\":%" PRId64 ",\"violations\":%" PRIu64
+           ",\"checks\":{",
+           counts->holes, counts->steps_back, counts->amendments, counts->violations);
+    for (enum audit_check check = 0; check < AUDIT_CHECKS; check++)
+        printf("%s\"%s\":%" PRIu64, check == 0 ? "" : ",", audit_check_name(check), counts->by_check[check]);
+    printf("},\"shown\":[");
+    for (int64_t i = 0; i < request->found; i++) {
+        printf("%s", i == 0 ? "" : ",");
+        print_json_finding(&request->kept[i].finding);
+    }
+    printf("]}\n");
+}
+
+/* ---- the command ---- */
+
+static enum verdict open_parts(struct request *request, const struct command_option options[], struct reason *why)
+{
+    enum verdict verdict = option_choice(&options[FORMAT], formats, LENGTH_OF(formats), &request->format, why);
+
+    if (verdict == GO_ON)
+        verdict = option_integer(&options[SHOW], 1, 100000, &request->show, why);
+    if (verdict != GO_ON)
+        return verdict;
+    request->is_strict = options[STRICT].value != NULL;
+    topic_ledger(request->config, request->ledger_topic);
+    request->ledger = calloc(1, sizeof(*request->ledger));
+    request->summary = calloc(1, sizeof(*request->summary));
+    request->kept = calloc((size_t)request->show, sizeof(*request->kept));
+    if (request->ledger == NULL || request->summary == NULL || request->kept == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to verify");
+    return encoder_open(&request->encoder, why);
+}
+
+static int run(const struct config *config, const struct command_option options[])
+{
+    struct request request = {.config = config, .show = 1};
+    struct reason why = {0};
+    enum verdict verdict = open_parts(&request, options, &why);
+
+    if (verdict == GO_ON)
+        verdict = audit_twice(&request, &why);
+    if (verdict == GO_ON) {
+        const struct audit_counts *counts = audit_counts(request.audit);
+        if (request.format == FORMAT_JSON)
+            print_json(&request);
+        else
+            print_text(&request);
+        if (counts->violations > 0)
+            verdict = reason_set(&why, HALT, "VERIFY-VIOLATED", 0, "%" PRIu64 " violations, the first of \"%s\"",
+                                 counts->violations, audit_check_name(request.kept[0].finding.check));
+        else if (counts->ledger_records == 0)
+            fprintf(stderr, "verify: nothing has been published yet\n");
+    }
+    audit_close(request.audit);
+    encoder_close(request.encoder);
+    free(request.ledger);
+    free(request.summary);
+    free(request.kept);
+    return verdict == GO_ON ? EX_OK : command_fail(help.name, &why);
+}
+
+int command_verify(int argc, char **argv)
+{
+    struct command_option options[OPTION_COUNT] = {
+        [FORMAT] = {"format", "F", "text or json (default text)", NULL},
+        [STRICT] = {"strict", NULL, "holes, steps back and amendments are violations, too", NULL},
+        [SHOW] = {"show", "N", "print the first N violations (default 1)", NULL},
+    };
+    struct config *config = calloc(1, sizeof *config);
+    int code = EX_OSERR;
+
+    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, NULL, &code))
+        code = run(config, options);
+    free(config);
+    return code;
+}

@@ -1,0 +1,461 @@
+"""`gentally verify` against ledgers and summaries that were tampered with by a foreign writer: each is found and named.
+
+One run of real workers gives the records. Each corruption is a copy of them, written to topics of its own through
+fastavro and confluent-kafka, with one thing altered.
+"""
+
+import copy
+import datetime
+import io
+import json
+import subprocess
+
+import fastavro
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from harness import check, equal, main, note
+from topics import _SCHEMAS, decode, read_topic, version
+
+ROLLUPS = {"total": "", "model": "model", "category": "category+model"}
+SETTINGS = {"GENTALLY_ROLLUPS": ",".join(f"{name}={dims}" for name, dims in ROLLUPS.items())}
+OUTCOMES = ("counted", "duplicate", "filtered", "too_late", "dead_lettered")
+VIOLATED = 65
+
+
+def encode(schema_id, record):
+    stream = io.BytesIO(b"\0" + schema_id.to_bytes(4, "big"))
+    stream.seek(5)
+    fastavro.schemaless_writer(stream, _SCHEMAS[schema_id], record)
+    return stream.getvalue()
+
+
+class Copy:
+    """The records of a namespace, as dictionaries, to be altered and written to another one."""
+
+    def __init__(self, world):
+        self.kafka = world.kafka
+        self.ledger = self._read(f"{world.namespace}.ledger")
+        self.summaries = {name: self._read(f"{world.namespace}.summaries.{name}") for name in ROLLUPS}
+
+    def _read(self, topic):
+        return [[message.key(), decode(message.value())] for message in read_topic(self.kafka, topic)]
+
+    def write(self, namespace):
+        admin = AdminClient({"bootstrap.servers": self.kafka})
+        names = [f"{namespace}.ledger", *[f"{namespace}.summaries.{name}" for name in ROLLUPS]]
+        for made in admin.create_topics([NewTopic(name, 1, 1) for name in names]).values():
+            made.result(30)
+        producer = Producer({"bootstrap.servers": self.kafka, "linger.ms": 5})
+        for key, record in self.ledger:
+            producer.produce(names[0], record if isinstance(record, bytes) else encode(3, record), key)
+        for name, records in self.summaries.items():
+            for key, record in records:
+                producer.produce(f"{namespace}.summaries.{name}",
+                                 record if isinstance(record, bytes) else encode(2, record), key)
+        equal(producer.flush(60), 0, "records that were not delivered")
+
+    # What corruptions pick from.
+
+    def last(self, window="day"):
+        """Index of the newest ledger record of the last window of a kind."""
+        return max(index for index, (_, record) in enumerate(self.ledger) if record["window"] == window)
+
+    def again(self):
+        """Index of a ledger record of a window that was published before."""
+        seen = set()
+        for index, (key, _) in enumerate(self.ledger):
+            if key in seen:
+                return index
+            seen.add(key)
+        raise AssertionError("no window was published twice")
+
+    def row(self, rollup):
+        """Index of a row that is its window's newest, of more than one request."""
+        newest = {key: record for key, record in self.ledger}
+        for index, (_, record) in reversed(list(enumerate(self.summaries[rollup]))):
+            key = f"{record['window']}|{iso(record['window_start'])}".encode()
+            if version(record) == version(newest[key]) and record["requests"] > 1 and record["window"] == "day":
+                return index
+        raise AssertionError(f"no row of {rollup}")
+
+
+def iso(milliseconds):
+    return datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def prepare(world):
+    """Two drains, so that windows are published more than once."""
+    world.settings.update(SETTINGS)
+    world.start_redis()
+    world.run("setup", "--partitions", 2)
+    lines = world.run("generate", "--events", 3000, "--seed", 7, "--from", "2025-11-10", "--to", "2025-11-12").out
+    lines = lines.splitlines()
+    for part in (lines[:1500], lines[1500:]):
+        path = world.folder / "events.jsonl"
+        path.write_text("".join(line + "\n" for line in part))
+        world.produce(path)
+        world.run("worker", "--drain")
+    return len(lines)
+
+
+def verify(world, *arguments, **settings):
+    done = world.start("verify", "--format", "json", *arguments, **settings)
+    status = done.wait(60)
+    check(status in (0, VIOLATED), f"verify ended with {status}", done.log)
+    result = json.loads(done.out)
+    equal(status, VIOLATED if result["violations"] else 0, "exit status")
+    equal(sum(result["checks"].values()), result["violations"], "violations by check")
+    return result
+
+
+# ---- corruptions: each alters the copy and says which check finds it, in which field, and (if it is told there) at
+# which offset of the ledger or of a rollup's topic.
+
+def _part(copied, index, number=0):
+    return copied.ledger[index][1]["partitions"][number]
+
+
+def consumed_of_nothing(copied):
+    index = copied.last()
+    _part(copied, index)["consumed"] += 1
+    return "identity", "partitions[0].consumed", "ledger", index
+
+
+def event_counted_beyond_the_offsets(copied):
+    index = copied.last()
+    part = _part(copied, index)
+    part["counted"] += 1
+    part["consumed"] += 1
+    return "offsets", "partitions[0].consumed", "ledger", index
+
+
+def offsets_that_begin_elsewhere(copied):
+    index = copied.again()
+    _part(copied, index, 1)["first_offset"] += 1
+    _part(copied, index, 1)["next_offset"] += 1
+    return "offsets", "partitions[1].first_offset", "ledger", index
+
+
+def offsets_that_end_too_soon(copied):
+    index = copied.last()
+    _part(copied, index)["next_offset"] -= 1
+    return "offsets", "partitions[0].consumed", "ledger", index
+
+
+def event_lost(copied):
+    index = copied.last("hour")
+    part = _part(copied, index)
+    check(any(_part(copied, other)["next_offset"] == part["next_offset"] for other in range(index)),
+          "no earlier record of that offset")
+    part["counted"] -= 1
+    part["consumed"] -= 1
+    return "history", "partitions[0].counted", "ledger", index
+
+
+def offset_passed_twice(copied):
+    """As if the log had been read again from an earlier offset and counted on top."""
+    index = copied.again()
+    before = next(record["partitions"][0] for key, record in copied.ledger if key == copied.ledger[index][0])
+    part = _part(copied, index)
+    part["next_offset"] = before["next_offset"]
+    part["counted"] = before["counted"]
+    part["consumed"] = before["consumed"] + 1
+    part["dead_lettered"] = before["dead_lettered"] + 1
+    return "offsets", "partitions[0].consumed", "ledger", index
+
+
+def incarnation_without_a_generation(copied):
+    index = copied.again()
+    _part(copied, index, 1)["incarnation"] = "f" * 32
+    return "incarnation", "generation", "ledger", index
+
+
+def old_incarnation_again(copied):
+    index = copied.again()
+    other = copy.deepcopy(copied.ledger[index])
+    other[1]["partitions"][1]["incarnation"] = "f" * 32
+    other[1]["generation"] += 1
+    copied.ledger.insert(index, other)
+    copied.ledger[index + 1][1]["generation"] += 2
+    return "incarnation", "partitions[1].incarnation", "ledger", index + 1
+
+
+def revision_of_other_records(copied):
+    index = copied.last()
+    copied.ledger[index][1]["revision"] += 1
+    return "revision", "revision", "ledger", index
+
+
+def records_that_fall(copied):
+    """The sum is right, and yet one partition lost what the other won."""
+    index = copied.again()
+    before = next(record for key, record in copied.ledger if key == copied.ledger[index][0])
+    left, right = _part(copied, index, 0), _part(copied, index, 1)
+    fallen = before["partitions"][0]["records"] - 1
+    right["records"] += left["records"] - fallen
+    left["records"] = fallen
+    check(right["records"] <= right["counted"], "too few counted for this test")
+    return "records", "partitions[0].records", "ledger", index
+
+
+def event_counted_in_two_windows(copied):
+    """All days together hold one record more than was ever counted; revision and rows agree with it."""
+    index = copied.last()
+    ledger = copied.ledger[index][1]
+    old, start = version(ledger), ledger["window_start"]
+    ledger["partitions"][0]["records"] += 1
+    ledger["revision"] += 1
+    for records in copied.summaries.values():
+        for _, record in records:
+            if (record["window"], record["window_start"]) == ("day", start) and version(record) == old:
+                record["revision"] += 1
+    return "records", "partitions[0].records over all windows of kind day", "ledger", None
+
+
+def version_that_falls(copied):
+    index = copied.again()
+    first = next(at for at, (key, _) in enumerate(copied.ledger) if key == copied.ledger[index][0])
+    older, newer = copied.ledger[first][1], copied.ledger[index][1]
+    for name in ("generation", "revision", "pane", "summaries"):
+        older[name], newer[name] = newer[name], older[name]
+    for number in (0, 1):
+        older["partitions"][number], newer["partitions"][number] = (newer["partitions"][number],
+                                                                    older["partitions"][number])
+    return "ledger-version", "(generation, revision, pane)", "ledger", index
+
+
+def watermark_that_falls(copied):
+    index = copied.last("month")
+    _part(copied, index)["watermark"] -= 1
+    return "history", "partitions[0].watermark", "ledger", index
+
+
+def partition_missing(copied):
+    index = copied.again()
+    record = copied.ledger[index][1]
+    gone = record["partitions"].pop()
+    record["partitions"][0]["records"] += gone["records"]
+    return None, None, "ledger", index
+
+
+def ledger_under_another_key(copied):
+    index = copied.last()
+    copied.ledger[index][0] = b"day|2020-01-01T00:00:00Z"
+    return "ledger-key", "key", "ledger", index
+
+
+def ledger_record_of_no_window(copied):
+    index = copied.last()
+    copied.ledger[index][1]["window_end"] += 1
+    return "ledger-readable", "value", "ledger", index
+
+
+def rows_announced(copied):
+    index = copied.last()
+    copied.ledger[index][1]["summaries"] += 1
+    return "rows", "summaries", "ledger", index
+
+
+def row_lost(copied):
+    copied.summaries["model"].pop(copied.row("model"))
+    return "rows", "summaries", "ledger", None
+
+
+def row_of_an_older_version(copied):
+    """A row that the newest publication left out, so that readers keep the older one."""
+    index = copied.row("model")
+    key, record = copied.summaries["model"][index]
+    record["revision"] -= 1
+    for at in [at for at, (other, _) in enumerate(copied.summaries["model"]) if other == key and at != index][::-1]:
+        copied.summaries["model"].pop(at)
+        index -= at < index
+    return "rows", "(generation, revision, pane)", "model", index
+
+
+def row_twice(copied):
+    index = copied.row("model")
+    copied.summaries["model"].append(copied.summaries["model"][index])
+    return "summary-version", "(generation, revision, pane)", "model", len(copied.summaries["model"]) - 1
+
+
+def row_without_a_ledger_record(copied):
+    index = copied.row("model")
+    copied.summaries["model"][index][1]["revision"] += 1
+    return "summary-ledger", "(generation, revision, pane)", "model", index
+
+
+def row_of_another_pane(copied):
+    index = copied.row("model")
+    copied.summaries["model"][index][1]["pane"] = "late"
+    return "summary-ledger", "(generation, revision, pane)", "model", index
+
+
+def row_of_other_tables(copied):
+    index = copied.row("category")
+    copied.summaries["category"][index][1]["tables_version"] = "others"
+    return "summary-ledger", "tables_version", "category", index
+
+
+def window_without_a_ledger_record(copied):
+    gone = copied.ledger[copied.last()][0]
+    copied.ledger = [entry for entry in copied.ledger if entry[0] != gone]
+    return "summary-ledger", "window", "total", None
+
+
+def tokens_added(copied):
+    copied.summaries["model"][copied.row("model")][1]["tokens_prompt"] += 1
+    return "sums", "tokens_prompt over rollup model", "ledger", None
+
+
+def request_added(copied):
+    index = copied.row("model")
+    copied.summaries["model"][index][1]["requests"] += 1
+    return "measures", "tokens_prompt_histogram", "model", index
+
+
+def request_added_to_the_total(copied):
+    index = copied.row("total")
+    copied.summaries["total"][index][1]["requests"] += 1
+    return "sums", "requests", "total", index
+
+
+def value_in_another_bucket(copied):
+    buckets = copied.summaries["model"][copied.row("model")][1]["tokens_total_histogram"]
+    first = buckets[0]
+    other = 0 if first["floor"] > 0 else 1
+    check(other not in [bucket["floor"] for bucket in buckets], "the other bucket is taken")
+    first["floor"] = other
+    buckets.sort(key=lambda bucket: bucket["floor"])
+    return "sums", "tokens_total_histogram over rollup model", "ledger", None
+
+
+def part_larger_than_its_whole(copied):
+    index = copied.row("model")
+    record = copied.summaries["model"][index][1]
+    record["tokens_cached"] = record["tokens_prompt"] + 1
+    return "measures", "tokens_cached", "model", index
+
+
+def negative_cost(copied):
+    index = copied.row("category")
+    copied.summaries["category"][index][1]["cost_nano_usd"] = -1
+    return "measures", "cost_nano_usd", "category", index
+
+
+def category_larger_than_the_total(copied):
+    index = copied.row("category")
+    copied.summaries["category"][index][1]["cost_nano_usd"] = 10**18
+    return "sums", "cost_nano_usd", "category", index
+
+
+def row_under_another_key(copied):
+    index = copied.row("model")
+    copied.summaries["model"][index][1]["model"] += "-mini"
+    return "summary-key", "key", "model", index
+
+
+def row_in_another_topic(copied):
+    index = copied.row("model")
+    copied.summaries["model"][index][1]["rollup"] = "total"
+    return "summary-key", "rollup", "model", index
+
+
+def row_cut_short(copied):
+    index = copied.row("model")
+    copied.summaries["model"][index][1] = encode(2, copied.summaries["model"][index][1])[:-1]
+    return "summary-readable", "value", "model", index
+
+
+CORRUPTIONS = [
+    consumed_of_nothing, event_counted_beyond_the_offsets, offsets_that_begin_elsewhere, offsets_that_end_too_soon,
+    event_lost, offset_passed_twice, incarnation_without_a_generation, old_incarnation_again,
+    revision_of_other_records, records_that_fall, event_counted_in_two_windows, version_that_falls,
+    watermark_that_falls, partition_missing, ledger_under_another_key, ledger_record_of_no_window, rows_announced,
+    row_lost, row_of_an_older_version, row_twice, row_without_a_ledger_record, row_of_another_pane,
+    row_of_other_tables, window_without_a_ledger_record, tokens_added, request_added, request_added_to_the_total,
+    value_in_another_bucket, part_larger_than_its_whole, negative_cost, category_larger_than_the_total,
+    row_under_another_key, row_in_another_topic, row_cut_short,
+]
+
+
+def test_every_corruption_is_found_and_named(world):
+    events = prepare(world)
+    good = verify(world, "--strict")
+    equal((good["violations"], good["consumed"], good["counted"], good["holes"]), (0, events, events, 0), "untouched")
+    original = Copy(world)
+    original.write(f"{world.name}-same")
+    equal(verify(world, "--strict", GENTALLY_NAMESPACE=f"{world.name}-same"), good, "a true copy")
+    for corrupt in CORRUPTIONS:
+        altered = copy.deepcopy(original)
+        wanted, field, topic, offset = corrupt(altered)
+        namespace = f"{world.name}-{corrupt.__name__.replace('_', '-')}"
+        altered.write(namespace)
+        result = verify(world, "--show", 50, GENTALLY_NAMESPACE=namespace)
+        check(result["violations"] > 0, f"{corrupt.__name__} was not found")
+        first = result["shown"][0]
+        told = f"{namespace}.{topic}" if topic == "ledger" else f"{namespace}.summaries.{topic}"
+        equal(first["topic"], told, f"{corrupt.__name__}: topic ({first})")
+        if wanted:
+            equal((first["check"], first["field"]), (wanted, field), f"{corrupt.__name__}: {first}")
+        if offset is not None:
+            equal((first["partition"], first["offset"]), (0, offset), f"{corrupt.__name__}: place ({first})")
+    note(f"{len(CORRUPTIONS)} corruptions, each found and named")
+
+
+def test_what_compaction_leaves_is_proven(world):
+    events = prepare(world)
+    original = Copy(world)
+    whole = len(original.ledger), sum(map(len, original.summaries.values()))
+    for records in (original.ledger, *original.summaries.values()):
+        last = {key: index for index, (key, _) in enumerate(records)}
+        records[:] = [entry for index, entry in enumerate(records) if last[entry[0]] == index]
+    left = len(original.ledger), sum(map(len, original.summaries.values()))
+    check(left[0] < whole[0] and left[1] < whole[1], f"nothing to compact: {whole}, {left}")
+    namespace = f"{world.name}-compacted"
+    original.write(namespace)
+    result = verify(world, GENTALLY_NAMESPACE=namespace)
+    equal((result["violations"], result["ledger_records"], result["summaries"], result["consumed"]),
+          (0, *left, events), "what is left")
+
+
+def test_a_human_reads_the_first_violation(world):
+    prepare(world)
+    altered = Copy(world)
+    consumed_of_nothing(altered)
+    namespace = f"{world.name}-text"
+    altered.write(namespace)
+    done = world.start("verify", GENTALLY_NAMESPACE=namespace)
+    equal(done.wait(60), VIOLATED, "exit status")
+    check("violated identity: topic " in done.out and "partitions[0].consumed: expected " in done.out, "what it says",
+          done.out)
+    check("VERIFY-VIOLATED" in done.log, "its reason", done.log)
+
+
+def test_verify_beside_running_workers(world):
+    """What is published while it is read is no violation."""
+    world.settings.update(SETTINGS)
+    world.start_redis()
+    world.run("setup", "--partitions", 3)
+    lines = world.run("generate", "--events", 60000, "--seed", 9).out.splitlines()
+    worker = world.start("worker", GENTALLY_LATE_EMIT_INTERVAL_MS=100, GENTALLY_EMIT_INTERVAL_MS=100)
+    producer = world.start("produce", stdin=subprocess.PIPE)
+    moved = runs = 0
+    for begin in range(0, len(lines), 6000):
+        producer.process.stdin.write("".join(line + "\n" for line in lines[begin:begin + 6000]).encode())
+        producer.process.stdin.flush()
+        result = verify(world, "--show", 5)
+        equal(result["violations"], 0, f"violations beside a running worker: {result['shown']}")
+        moved += result["windows_moved"]
+        runs += 1
+    producer.process.stdin.close()
+    producer.succeed(60)
+    worker.end()
+    world.run("worker", "--drain")
+    result = verify(world)
+    equal((result["violations"], result["consumed"]), (0, len(lines)), "at the end")
+    note(f"{runs} runs beside a worker, {moved} windows moved meanwhile")
+
+
+if __name__ == "__main__":
+    main(__file__, globals())
