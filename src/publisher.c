@@ -135,10 +135,9 @@ static enum verdict refuse(struct publisher *publisher, rd_kafka_resp_err_t code
     return kafka_reason(KAFKA_TRANSACT, fatal != RD_KAFKA_RESP_ERR_NO_ERROR ? fatal : code, what, why);
 }
 
-enum verdict publisher_put(struct publisher *publisher, const char *topic, struct span key, struct span value,
-                           struct reason *why)
+/* Waits for room in the queue. The message's headers are taken if the answer is GO_ON. */
+static enum verdict put(struct publisher *publisher, const struct kafka_message *message, struct reason *why)
 {
-    const struct kafka_message message = {.topic = topic, .key = key, .value = value};
     struct kafka_notes *notes = &publisher->notes;
     rd_kafka_resp_err_t code;
 
@@ -146,15 +145,45 @@ enum verdict publisher_put(struct publisher *publisher, const char *topic, struc
     rd_kafka_poll(publisher->client, 0);
     if (notes->refused != RD_KAFKA_RESP_ERR_NO_ERROR)
         return refuse(publisher, notes->refused, notes->refused_topic, why);
-    enum verdict verdict = kafka_put(publisher->client, notes, &message, &code);
+    enum verdict verdict = kafka_put(publisher->client, notes, message, &code);
     /* Ends by itself: what does not leave the queue times out, and is then reported as refused. */
     while (verdict == TRY_LATER && notes->refused == RD_KAFKA_RESP_ERR_NO_ERROR) {
         rd_kafka_poll(publisher->client, TURN_MS);
-        verdict = kafka_put(publisher->client, notes, &message, &code);
+        verdict = kafka_put(publisher->client, notes, message, &code);
     }
+    if (verdict == GO_ON)
+        return GO_ON; /* A refusal that came meanwhile is told by the next call. */
     if (notes->refused != RD_KAFKA_RESP_ERR_NO_ERROR)
         return refuse(publisher, notes->refused, notes->refused_topic, why);
-    return verdict == GO_ON ? GO_ON : refuse(publisher, code, topic, why);
+    return refuse(publisher, code, message->topic, why);
+}
+
+enum verdict publisher_put(struct publisher *publisher, const char *topic, struct span key, struct span value,
+                           struct reason *why)
+{
+    const struct kafka_message message = {.topic = topic, .key = key, .value = value};
+
+    return put(publisher, &message, why);
+}
+
+enum verdict publisher_put_to(struct publisher *publisher, const char *topic, int32_t partition, struct span key,
+                              struct span value, const struct publisher_header headers[], uint32_t count,
+                              struct reason *why)
+{
+    struct kafka_message message = {.topic = topic,
+                                    .key = key,
+                                    .value = value,
+                                    .headers = rd_kafka_headers_new(count),
+                                    .has_partition = true,
+                                    .partition = partition};
+
+    for (uint32_t i = 0; i < count; i++)
+        rd_kafka_header_add(message.headers, headers[i].name, -1, headers[i].value.bytes,
+                            (ssize_t)headers[i].value.size);
+    enum verdict verdict = put(publisher, &message, why);
+    if (verdict != GO_ON)
+        rd_kafka_headers_destroy(message.headers);
+    return verdict;
 }
 
 /* Every report before the commit: a message refused for good halts under its own reason, and one that librdkafka would

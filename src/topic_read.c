@@ -24,6 +24,25 @@ struct reading {
     void *context;
 };
 
+/* What a reader is given, with what it came in. */
+struct given {
+    struct record record; /* first: topic_header() finds the other by it */
+    const rd_kafka_message_t *message;
+};
+
+struct span topic_header(const struct record *record, const char *name)
+{
+    const struct given *given = (const struct given *)record;
+    rd_kafka_headers_t *headers;
+    const void *value;
+    size_t size;
+
+    if (rd_kafka_message_headers(given->message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+        rd_kafka_header_get_last(headers, name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return (struct span){NULL, 0};
+    return (struct span){value, size};
+}
+
 static const struct kafka_setting settings[] = {
     {"group.id", "gentally-reader", SETTING_OWNED}, /* Demanded by librdkafka; never joined. */
     {"enable.auto.commit", "false", SETTING_OWNED},
@@ -68,15 +87,16 @@ static enum verdict take(struct reading *reading, const rd_kafka_message_t *mess
         enum verdict verdict = kafka_reason(KAFKA_READ, message->err, rd_kafka_message_errstr(message), why);
         return verdict == HALT ? HALT : GO_ON; /* What may mend is given SILENCE_MS to do so. */
     }
-    const struct record record = {
-        .partition = message->partition,
-        .offset = message->offset,
-        .timestamp_ms = rd_kafka_message_timestamp(message, &kind),
-        .key = {message->key, message->key_len},
-        .value = {message->payload, message->len},
+    const struct given given = {
+        .record = {.partition = message->partition,
+                   .offset = message->offset,
+                   .timestamp_ms = rd_kafka_message_timestamp(message, &kind),
+                   .key = {message->key, message->key_len},
+                   .value = {message->payload, message->len}},
+        .message = message,
     };
     *next = message->offset + 1;
-    return reading->each(reading->context, &record, why);
+    return reading->each(reading->context, &given.record, why);
 }
 
 /* Left-overs of the partition before are no errors, and an error may name no partition. */

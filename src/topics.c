@@ -10,11 +10,16 @@
 
 #define REQUEST_MS 30000
 #define POLICY_MS 3000
-#define TOPICS_MAX (3 + ROLLUPS_MAX)
+#define TOPICS_MAX (4 + ROLLUPS_MAX)
 
 void topic_dead_letters(const struct config *config, char *name)
 {
     snprintf(name, TOPIC_NAME_MAX + 1, "%s.dead-letters", config->namespace_);
+}
+
+void topic_redrives(const struct config *config, char *name)
+{
+    snprintf(name, TOPIC_NAME_MAX + 1, "%s.redrives", config->namespace_);
 }
 
 void topic_ledger(const struct config *config, char *name)
@@ -38,7 +43,7 @@ struct wanted {
 
 static uint32_t list_wanted(const struct config *config, int partitions, struct wanted wanted[])
 {
-    uint32_t count = 3;
+    uint32_t count = 4;
 
     wanted[0] = (struct wanted){.partitions = partitions};
     snprintf(wanted[0].name, sizeof(wanted[0].name), "%.249s", config->topic);
@@ -46,6 +51,8 @@ static uint32_t list_wanted(const struct config *config, int partitions, struct 
     topic_dead_letters(config, wanted[1].name);
     wanted[2] = (struct wanted){.partitions = 1, .is_compacted = true};
     topic_ledger(config, wanted[2].name);
+    wanted[3] = (struct wanted){.partitions = 1, .is_compacted = true};
+    topic_redrives(config, wanted[3].name);
     for (uint32_t i = 0; i < config->rollups.count; i++) {
         wanted[count] = (struct wanted){.partitions = partitions, .is_compacted = true};
         topic_summaries(config, config->rollups.items[i].name, wanted[count++].name);

@@ -73,7 +73,9 @@ struct kafka_message {
     const char *topic;
     struct span key, value;      /* absent = null */
     rd_kafka_headers_t *headers; /* NULL = none; taken if the answer is GO_ON */
-    void *opaque;                /* given back with the delivery report */
+    bool has_partition;          /* else the partitioner chooses, by the key */
+    int32_t partition;
+    void *opaque; /* given back with the delivery report */
 };
 
 /* Queues a message (its bytes are copied) and counts it as outstanding. TRY_LATER: the queue is full; HALT: look at

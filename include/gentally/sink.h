@@ -60,6 +60,16 @@ MUST_CHECK enum verdict publisher_begin(struct publisher *publisher, struct reas
 MUST_CHECK enum verdict publisher_put(struct publisher *publisher, const char *topic, struct span key,
                                       struct span value, struct reason *why);
 
+struct publisher_header {
+    const char *name;
+    struct span value;
+};
+
+/* Like publisher_put(), into one partition, and with headers (copied). */
+MUST_CHECK enum verdict publisher_put_to(struct publisher *publisher, const char *topic, int32_t partition,
+                                         struct span key, struct span value, const struct publisher_header headers[],
+                                         uint32_t count, struct reason *why);
+
 /*
  * Commits. GO_ON: all of it is visible. REWIND: it is aborted, or its outcome is unknown (SINK-TXN-ABORTED,
  * SINK-TXN-UNKNOWN): close this publisher, open a new one and read the ledger again. STEP_DOWN: SINK-FENCED, a newer
@@ -76,5 +86,9 @@ typedef enum verdict topic_reader(void *context, const struct record *record, st
  * SOURCE-DENIED; TRY_LATER: SOURCE-UNREACHABLE. */
 MUST_CHECK enum verdict topic_read(const struct config *config, const char *topic, topic_reader *each, void *context,
                                    struct reason *why);
+
+/* A header of the record that topic_read() is giving just now, to that call of `each` alone: the last one of the name,
+ * absent if there is none or it is null. Borrowed for the call. */
+struct span topic_header(const struct record *record, const char *name);
 
 #endif

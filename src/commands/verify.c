@@ -5,10 +5,10 @@
 #include "commands.h"
 
 #include "gentally/audit.h"
-#include "gentally/json.h"
 #include "gentally/sink.h"
 #include "gentally/topics.h"
 #include "options.h"
+#include "shown.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -23,7 +23,6 @@ static const char *const formats[] = {"text", "json"};
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
 #define SHOWN_KEY_MAX 200u
-#define SHOWN_TEXT_MAX (4 * SHOWN_KEY_MAX + 8)
 
 static const struct command_help help = {
     .name = "verify",
@@ -187,25 +186,11 @@ static enum verdict audit_twice(struct request *request, struct reason *why)
 
 /* ---- printing ---- */
 
-/* A key as it can be shown anywhere: what is not printable ASCII as \xNN. */
-static void show_key(struct span key, char text[SHOWN_TEXT_MAX])
-{
-    size_t at = 0;
-
-    for (size_t i = 0; i < key.size && i < SHOWN_KEY_MAX; i++) {
-        unsigned char byte = (unsigned char)key.bytes[i];
-        int size = byte < 0x20 || byte > 0x7e ? snprintf(text + at, SHOWN_TEXT_MAX - at, "\\x%02x", byte)
-                                              : snprintf(text + at, SHOWN_TEXT_MAX - at, "%c", byte);
-        at += size > 0 ? (size_t)size : 0;
-    }
-    text[at] = '\0';
-}
-
 static void print_finding(const struct finding *finding)
 {
-    char key[SHOWN_TEXT_MAX];
+    char key[SHOWN_MAX(SHOWN_KEY_MAX)];
 
-    show_key(finding->place.key, key);
+    shown_text(finding->place.key, key, sizeof(key));
     printf("violated %s: topic %s, partition %" PRId32 ", offset %" PRId64 "%s%s\n  %s: expected %s, found %s\n",
            audit_check_name(finding->check), finding->place.topic, finding->place.partition, finding->place.offset,
            key[0] == '\0' ? "" : ", key ", key, finding->field, finding->expected, finding->found);
@@ -235,28 +220,16 @@ static void print_text(const struct request *request)
     printf("violations: %" PRIu64 "\n", counts->violations);
 }
 
-static void print_json_text(const char *name, const char *text, const char *end)
-{
-    char quoted[JSON_TEXT_MAX(SHOWN_TEXT_MAX) + 1];
-    size_t size = strlen(text);
-
-    *json_text(quoted, (struct span){text, size < SHOWN_TEXT_MAX ? size : SHOWN_TEXT_MAX}) = '\0';
-    printf("\"%s\":%s%s", name, quoted, end);
-}
-
 static void print_json_finding(const struct finding *finding)
 {
-    char key[SHOWN_TEXT_MAX];
-
-    show_key(finding->place.key, key);
     printf("{");
-    print_json_text("check", audit_check_name(finding->check), ",");
-    print_json_text("topic", finding->place.topic, ",");
+    shown_json("check", span_of(audit_check_name(finding->check)), ",");
+    shown_json("topic", span_of(finding->place.topic), ",");
     printf("\"partition\":%" PRId32 ",\"offset\":%" PRId64 ",", finding->place.partition, finding->place.offset);
-    print_json_text("key", key, ",");
-    print_json_text("field", finding->field, ",");
-    print_json_text("expected", finding->expected, ",");
-    print_json_text("found", finding->found, "}");
+    shown_json("key", finding->place.key, ",");
+    shown_json("field", span_of(finding->field), ",");
+    shown_json("expected", span_of(finding->expected), ",");
+    shown_json("found", span_of(finding->found), "}");
 }
 
 static void print_json(const struct request *request)

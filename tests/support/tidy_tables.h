@@ -22,10 +22,10 @@ static const struct {
     {"draw.h", 2},        {"event.h", 2},        {"log.h", 2},        {"schema.h", 2},    {"store_command.h", 2},
     {"symbols.h", 2},     {"table.h", 2},        {"taxonomy.h", 2},   {"timetable.h", 2},
 
-    {"decode.h", 3},      {"enrich.h", 3},       {"event_json.h", 3}, {"lines.h", 3},     {"merge.h", 3},
-    {"plan.h", 3},        {"rollup.h", 3},       {"sink.h", 3},       {"source.h", 3},    {"store.h", 3},
-    {"store_link.h", 3},  {"study.h", 3},        {"tables.h", 3},     {"topics.h", 3},    {"worker.h", 3},
-    {"workload.h", 3},
+    {"decode.h", 3},      {"enrich.h", 3},       {"event_json.h", 3}, {"letters.h", 3},   {"lines.h", 3},
+    {"merge.h", 3},       {"plan.h", 3},         {"rollup.h", 3},     {"sink.h", 3},      {"source.h", 3},
+    {"store.h", 3},       {"store_link.h", 3},   {"study.h", 3},      {"tables.h", 3},    {"topics.h", 3},
+    {"worker.h", 3},      {"workload.h", 3},
 
     {"closer.h", 4},      {"config.h", 4},       {"offer.h", 4},      {"summary.h", 4},   {"survey.h", 4},
     {"store_reply.h", 4}, {"tally.h", 4},
@@ -75,6 +75,8 @@ static const struct {
     {"pseudonym.h", {"src/pseudonym", "src/enrich"}},
     {"store_tls.h", {"src/store_tls", "src/store_link"}},
     {"commands.h", {"src/commands/"}},
+    {"dlq.h", {"src/commands/"}},
+    {"shown.h", {"src/commands/"}},
     {"commands/commands.h", {"src/main.c"}},
     {"input.h", {"src/commands/"}},
     {"leaderboard.h", {"src/commands/"}},

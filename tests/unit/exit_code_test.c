@@ -39,6 +39,7 @@ static void reasons_have_their_status(void)
         {"CELL-UNREADABLE", EX_DATAERR},
         {"SUMMARY-UNREADABLE", EX_DATAERR},
         {"VERIFY-VIOLATED", EX_DATAERR},
+        {"DLQ-NONE", EX_DATAERR},
         {"INPUT-FAILED", EX_IOERR},
         {"OUTPUT-FAILED", EX_IOERR},
         {"WORKLOAD-NO-MODELS", EX_CONFIG},

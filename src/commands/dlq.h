@@ -1,0 +1,28 @@
+/* What `gentally dlq` and its redrive share. */
+#ifndef GENTALLY_DLQ_H
+#define GENTALLY_DLQ_H
+
+#include "gentally/config.h"
+#include "gentally/letters.h"
+
+/* What a redrive did, or would do. */
+struct redrive_counts {
+    uint64_t letters;   /* that fit the filter */
+    uint64_t sent;      /* records put on the input topic; in a dry run, those that would be */
+    uint64_t before;    /* records that an earlier redrive had sent */
+    uint64_t doubles;   /* further letters of a record met in this run */
+    uint64_t omitted;   /* letters whose value was too large to be kept */
+    uint64_t elsewhere; /* letters of another input topic */
+    uint64_t foreign;   /* letters without the headers of ours */
+};
+
+/*
+ * Sends the records of the letters that fit back to where they came from: the same partition, key and value, each once
+ * for good. The record and the note that it was sent (topic <namespace>.redrives) are one transaction, and a redrive
+ * reads the notes only after it has fenced any other. With `is_dry` nothing is written. Blocks. Verdicts of
+ * publisher_open(), publisher_commit() and topic_read().
+ */
+MUST_CHECK enum verdict redrive(const struct config *config, const struct letter_filter *filter, bool is_dry,
+                                struct redrive_counts *counts, struct reason *why);
+
+#endif

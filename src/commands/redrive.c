@@ -1,0 +1,155 @@
+/*
+ * Redrive: see dlq.h.
+ *
+ * Once for good: what was sent is noted in Kafka itself, in the same transaction, by the record's first place. Whoever
+ * redrives next fences us, waits for what we had under way to end, and only then reads the notes. So a crash at any
+ * moment leaves a record sent and noted, or neither.
+ */
+#include "dlq.h"
+
+#include "gentally/sink.h"
+#include "gentally/topics.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TRANSACTION_LETTERS 500u
+#define TRANSACTION_BYTES ((size_t)16 << 20)
+#define ATTEMPTS 3 /* after a transaction that failed or whose end nobody knows */
+
+struct redriving {
+    const struct config *config;
+    const struct letter_filter *filter;
+    struct redrive_counts *counts;
+    struct letter_set *before, *now; /* sent by an earlier redrive, and met in this one */
+    struct publisher *publisher;     /* NULL: a dry run */
+    char notes[TOPIC_NAME_MAX + 1];
+    uint32_t pending; /* in the open transaction */
+    size_t pending_bytes;
+};
+
+static enum verdict take_note(void *context, const struct record *record, struct reason *why)
+{
+    struct redriving *redriving = context;
+    struct letter_origin origin;
+
+    if (record->value.bytes == NULL || !letter_key_read(record->key, &origin))
+        return GO_ON;
+    return letter_set_put(redriving->before, &origin, why);
+}
+
+static enum verdict commit(struct redriving *redriving, struct reason *why)
+{
+    if (redriving->pending == 0)
+        return GO_ON;
+    enum verdict verdict = publisher_commit(redriving->publisher, why);
+    if (verdict != GO_ON)
+        return verdict;
+    redriving->counts->sent += redriving->pending;
+    redriving->pending = 0;
+    redriving->pending_bytes = 0;
+    return GO_ON;
+}
+
+static enum verdict send(struct redriving *redriving, const struct letter *letter, struct reason *why)
+{
+    char key[LETTER_KEY_MAX], from[LETTER_KEY_MAX], place[48];
+    size_t key_size = letter_key_write(&letter->origin, key);
+    enum verdict verdict = redriving->pending == 0 ? publisher_begin(redriving->publisher, why) : GO_ON;
+
+    snprintf(from, sizeof(from), "%.*s:%" PRId32 ":%" PRId64, (int)letter->origin.topic.size,
+             letter->origin.topic.bytes, letter->origin.partition, letter->origin.offset);
+    snprintf(place, sizeof(place), "%" PRId32 ":%" PRId64, letter->partition, letter->offset);
+    const struct publisher_header headers[] = {{"gentally.redriven-from", span_of(from)},
+                                               {"gentally.redriven-letter", span_of(place)}};
+    if (verdict == GO_ON)
+        verdict = publisher_put_to(redriving->publisher, redriving->config->topic, letter->origin.partition,
+                                   letter->key, letter->value, headers, LENGTH_OF(headers), why);
+    if (verdict == GO_ON)
+        verdict =
+            publisher_put(redriving->publisher, redriving->notes, (struct span){key, key_size}, span_of(place), why);
+    if (verdict != GO_ON)
+        return verdict;
+    redriving->pending++;
+    redriving->pending_bytes += letter->key.size + letter->value.size;
+    return redriving->pending == TRANSACTION_LETTERS || redriving->pending_bytes >= TRANSACTION_BYTES
+               ? commit(redriving, why)
+               : GO_ON;
+}
+
+static enum verdict take_letter(void *context, const struct record *record, struct reason *why)
+{
+    struct redriving *redriving = context;
+    struct redrive_counts *counts = redriving->counts;
+    struct letter letter;
+
+    letter_read(record, topic_header, &letter);
+    if (!letter_fits(&letter, redriving->filter))
+        return GO_ON;
+    counts->letters++;
+    uint64_t *other = !letter.has_origin                                                    ? &counts->foreign
+                      : !span_equal(letter.origin.topic, span_of(redriving->config->topic)) ? &counts->elsewhere
+                                                                                            : NULL;
+    if (other == NULL && letter_set_has(redriving->now, &letter.origin))
+        other = &counts->doubles;
+    else if (other == NULL && letter_set_has(redriving->before, &letter.origin))
+        other = &counts->before;
+    else if (other == NULL && letter.omitted_size >= 0)
+        other = &counts->omitted;
+    if (other != NULL)
+        ++*other;
+    if (other != NULL && other != &counts->before)
+        return GO_ON;
+    enum verdict verdict = letter_set_put(redriving->now, &letter.origin, why);
+    if (verdict != GO_ON || other != NULL)
+        return verdict;
+    if (redriving->publisher != NULL)
+        return send(redriving, &letter, why);
+    counts->sent++;
+    return GO_ON;
+}
+
+static enum verdict attempt(struct redriving *redriving, bool is_dry, struct reason *why)
+{
+    char name[256], letters[TOPIC_NAME_MAX + 1];
+    struct logger logger;
+    enum verdict verdict = letter_set_open(&redriving->before, why);
+
+    log_open(&logger, redriving->config->log_level, "dlq");
+    topic_redrives(redriving->config, redriving->notes);
+    topic_dead_letters(redriving->config, letters);
+    snprintf(name, sizeof(name), "%s.redrive", redriving->config->namespace_);
+    if (verdict == GO_ON)
+        verdict = letter_set_open(&redriving->now, why);
+    if (verdict == GO_ON && !is_dry) /* First fence whoever was here, then read what they left. */
+        verdict = publisher_open(&redriving->publisher, redriving->config, name, &logger, why);
+    if (verdict == GO_ON)
+        verdict = topic_read(redriving->config, redriving->notes, take_note, redriving, why);
+    if (verdict == GO_ON)
+        verdict = topic_read(redriving->config, letters, take_letter, redriving, why);
+    if (verdict == GO_ON && !is_dry)
+        verdict = commit(redriving, why);
+    if (redriving->publisher != NULL)
+        publisher_close(redriving->publisher); /* aborts what is open */
+    letter_set_close(redriving->before);
+    letter_set_close(redriving->now);
+    return verdict;
+}
+
+enum verdict redrive(const struct config *config, const struct letter_filter *filter, bool is_dry,
+                     struct redrive_counts *counts, struct reason *why)
+{
+    enum verdict verdict = REWIND;
+    uint64_t sent = 0;
+
+    for (int i = 0; i < ATTEMPTS && verdict == REWIND; i++) {
+        struct redriving redriving = {.config = config, .filter = filter, .counts = counts};
+        *counts = (struct redrive_counts){0};
+        verdict = attempt(&redriving, is_dry, why);
+        sent += counts->sent; /* What an attempt before sent is found as sent before by the next. */
+        counts->before -= counts->before < sent - counts->sent ? counts->before : sent - counts->sent;
+    }
+    counts->sent = sent;
+    return verdict;
+}
