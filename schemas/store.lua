@@ -6,18 +6,18 @@ All keys of a call belong to one input partition and share its hash tag, so one 
 step whole on any history that survives (a lost tail, a failover, a split brain), and so `next` always says exactly which records the cells
 hold. Cells are opaque here: the worker reads them at `next`, merges, and writes them back only if `next` has not moved.
 
-KEYS[1] meta     inc tok next first wm idle nonce taint, counted duplicate filtered too_late dead_lettered, floor:<kind>
+KEYS[1] meta     inc tok next anchor first wm idle nonce taint, counted duplicate filtered too_late dead_lettered, floor:<kind>
 KEYS[2] windows  "<kind>:<start>" -> records folded into the window
 KEYS[3..]        one hash per window: row key -> cell, "__n" -> records, the same number again: if they differ, the window is torn
 
-Offsets are compared as text: Lua's numbers end at 2^53. Every write phase runs after every check; the one way left for a write to fail
-(rights changed under us) leaves a taint, and a tainted partition is never written again.
+Offsets are compared as text: Lua's numbers end at 2^53. Every write phase runs after every check, that of the caller's rights too, so that no
+write can fail half-way. Should one do so all the same, it leaves a taint, and a tainted partition is never written again.
 --]]
 
 -- unpack() pushes its results on Lua's stack, which ends at 8,000; even, since HSET takes pairs.
 local CHUNK = 6000
 
-local STANDING = {'inc', 'tok', 'first', 'next', 'wm', 'idle', 'counted', 'duplicate', 'filtered', 'too_late', 'dead_lettered',
+local STANDING = {'inc', 'tok', 'first', 'next', 'wm', 'idle', 'anchor', 'counted', 'duplicate', 'filtered', 'too_late', 'dead_lettered',
                   'floor:hour', 'floor:day', 'floor:week', 'floor:month'}
 
 local function standing(meta)
@@ -36,11 +36,29 @@ local function refusal(meta)
   return nil
 end
 
--- Creates a partition's first state, once. ARGV: inc, first
+-- A command that the caller's user may not run on a key, or nil. A right that lacks is found before anything is written.
+local function denied(command, key, ...)
+  if redis.acl_check_cmd(command, key, ...) then return nil end
+  return {'DENIED', command}
+end
+
+-- What the worker and its functions run, as the caller's user: the first it may not. KEYS: a key of ours
+local function probe(KEYS)
+  local key = KEYS[1]
+  for _, words in ipairs{{'HGET', key, 'f'}, {'HMGET', key, 'f'}, {'HGETALL', key}, {'EXISTS', key}, {'HSET', key, 'f', 'v'}, {'HDEL', key, 'f'},
+                         {'UNLINK', key}, {'FCALL', 'f', '1', key}, {'FCALL_RO', 'f', '1', key}, {'INFO'}} do
+    if not redis.acl_check_cmd(unpack(words)) then return {'DENIED', words[1]} end
+  end
+  return {'OK'}
+end
+
+-- Creates a partition's first state, once, with the floors below which its windows are over: one step, or what it counts could end in
+-- windows that nobody reads any more. ARGV: inc, first, then the floors of hour, day, week, month
 local function create(KEYS, ARGV)
   if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
   redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'tok', '', 'first', ARGV[2], 'next', ARGV[2], 'wm', '', 'idle', '0', 'nonce', '',
-             'counted', '0', 'duplicate', '0', 'filtered', '0', 'too_late', '0', 'dead_lettered', '0')
+             'anchor', '', 'counted', '0', 'duplicate', '0', 'filtered', '0', 'too_late', '0', 'dead_lettered', '0',
+             'floor:hour', ARGV[3], 'floor:day', ARGV[4], 'floor:week', ARGV[5], 'floor:month', ARGV[6])
   return {'OK'}
 end
 
@@ -92,7 +110,7 @@ local function load(KEYS, ARGV)
   return reply
 end
 
--- Applies one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, five outcome counts, then per window: kind, start, records before, records after,
+-- Applies one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, anchor, five outcome counts, then per window: kind, start, records before, records after,
 -- number of arguments, field/value pairs.
 local function flush(KEYS, ARGV)
   local no = refusal(KEYS[1])
@@ -101,10 +119,13 @@ local function flush(KEYS, ARGV)
   if state[1] == ARGV[1] and state[2] == ARGV[5] and state[3] == ARGV[4] then return {'ALREADY'} end
   no = fence(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
   if no then return no end
-  local at = 13
+  local at = 14
+  no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', KEYS[2], 'f', 'v')
+  if no then return no end
   for i = 3, #KEYS do
     local name = ARGV[at] .. ':' .. ARGV[at + 1]
     local bad, n = forbidden(KEYS, i, name, ARGV[at], ARGV[at + 1])
+    bad = bad or denied('HSET', KEYS[i], 'f', 'v')
     if bad then return bad end
     if n ~= ARGV[at + 2] then return {'TORN', name} end
     at = at + 5 + tonumber(ARGV[at + 4])
@@ -117,7 +138,7 @@ local function flush(KEYS, ARGV)
     local reply = redis.pcall('HSET', ...)
     if type(reply) == 'table' and reply.err then failed = reply.err end
   end
-  at = 13
+  at = 14
   for i = 3, #KEYS do
     local name, records, count = ARGV[at] .. ':' .. ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 4])
     at = at + 5
@@ -128,8 +149,8 @@ local function flush(KEYS, ARGV)
     write(KEYS[i], '__n', records)
     write(KEYS[2], name, records)
   end
-  write(KEYS[1], 'next', ARGV[4], 'nonce', ARGV[5], 'wm', ARGV[6], 'idle', ARGV[7], 'counted', ARGV[8], 'duplicate', ARGV[9],
-        'filtered', ARGV[10], 'too_late', ARGV[11], 'dead_lettered', ARGV[12])
+  write(KEYS[1], 'next', ARGV[4], 'nonce', ARGV[5], 'wm', ARGV[6], 'idle', ARGV[7], 'anchor', ARGV[8], 'counted', ARGV[9],
+        'duplicate', ARGV[10], 'filtered', ARGV[11], 'too_late', ARGV[12], 'dead_lettered', ARGV[13])
   if failed then
     redis.pcall('HSET', KEYS[1], 'taint', failed)
     return {'TAINTED', failed}
@@ -168,9 +189,14 @@ local function collect(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
   local floor = tonumber(redis.call('HGET', KEYS[1], 'floor:' .. ARGV[1]) or '') or -math.huge
+  no = denied('HDEL', KEYS[2], 'f')
+  for i = 3, #KEYS do
+    no = no or denied('UNLINK', KEYS[i])
+    if no then return no end
+    if tonumber(ARGV[i - 1]) >= floor then return {'CHANGED', ARGV[1] .. ':' .. ARGV[i - 1]} end
+  end
   for i = 3, #KEYS do
     local start = ARGV[i - 1]
-    if tonumber(start) >= floor then return {'CHANGED', ARGV[1] .. ':' .. start} end
     redis.call('UNLINK', KEYS[i])
     redis.call('HDEL', KEYS[2], ARGV[1] .. ':' .. start)
   end
@@ -213,6 +239,7 @@ local function read(KEYS, ARGV)
   return reply
 end
 
+redis.register_function{function_name='gentally_1_probe', callback=probe, flags={'no-writes'}}
 redis.register_function('gentally_1_create', create)
 redis.register_function{function_name='gentally_1_claim', callback=claim, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_look', callback=look, flags={'no-writes'}}

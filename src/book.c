@@ -96,3 +96,8 @@ uint64_t book_tables(struct span tables_version)
 
     return hash_fnv1a((struct span){tables_version.bytes, size});
 }
+
+uint64_t book_states(uint64_t sum, int32_t partition, const char *incarnation)
+{
+    return sum ^ hash_fold(hash_fnv1a(span_of(incarnation)) ^ (uint64_t)partition, UINT64_C(0x9e3779b97f4a7c15));
+}

@@ -328,6 +328,7 @@ static enum verdict draft_portion(struct checkpoint *checkpoint, const struct po
 {
     *draft = (struct draft){.change = {.standing = portion->standing,
                                        .next = portion->next,
+                                       .anchor = portion->anchor,
                                        .watermark_ms = portion->watermark_ms,
                                        .is_idle = portion->is_idle}};
     memcpy(draft->change.outcomes, portion->outcomes, sizeof(draft->change.outcomes));

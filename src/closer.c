@@ -28,11 +28,14 @@
  * is these that a transaction's minute, and the time between two polls, is spent on. */
 #define SNAPSHOT_ROWS 10u
 
+#define TORN_WINDOWS 64u /* then there is no more to be rescued by going on without them */
+
 /* A window whose turn it is. */
 struct due {
     struct window window;
     enum pane pane;
     int64_t generation;
+    bool is_rebuilt; /* from states that begin anew: its revision may be any */
 };
 
 struct closer {
@@ -44,14 +47,18 @@ struct closer {
     struct emission *emission;
     struct book *book;
     struct survey survey;
-    uint64_t tables; /* see book_tables() */
-    int64_t due_ms;  /* of the next survey, monotonic */
+    uint64_t tables;  /* see book_tables() */
+    uint64_t *states; /* by how many partitions are added up, see book_states() */
+    bool is_held;     /* a partition has no state: nothing is closed without it, and that was said */
+    int64_t due_ms;   /* of the next survey, monotonic */
     int64_t late_due_ms;
     struct book_entry pending[TRANSACTION_WINDOWS]; /* published when the open transaction commits */
     uint32_t pending_count;
     int64_t *ends;                 /* of the input's logs, by partition */
     struct stored_window *scratch; /* windows being sealed or collected */
     uint32_t scratch_room;
+    struct window torn[TORN_WINDOWS]; /* lost part of their keys: never published again */
+    uint32_t torn_count;
     uint64_t window_count, summary_count;
 };
 
@@ -73,8 +80,16 @@ static enum verdict read_ledger_record(void *context, const struct record *recor
     if (verdict != GO_ON)
         return reason_set(why, HALT, "LEDGER-UNREADABLE", 0, "offset %" PRId64 " of the ledger topic", record->offset);
     const struct ledger *ledger = &reading->read.ledger;
-    struct book_entry entry = {ledger->window, ledger->pane, ledger->generation, ledger->revision,
-                               book_tables(ledger->tables_version)};
+    struct book_entry entry = {
+        .window = ledger->window,
+        .pane = ledger->pane,
+        .generation = ledger->generation,
+        .revision = ledger->revision,
+        .tables = book_tables(ledger->tables_version),
+        .partitions = ledger->partition_count,
+    };
+    for (uint32_t i = 0; i < ledger->partition_count; i++)
+        entry.states = book_states(entry.states, ledger->partitions[i].partition, ledger->partitions[i].incarnation);
     return book_put(reading->book, &entry, why);
 }
 
@@ -112,8 +127,10 @@ enum verdict closer_open(struct closer **closer, const struct config *config, st
     opened->tables = book_tables(span_of(tables->version));
     snprintf(name, sizeof(name), "%s.closer", config->namespace_);
     opened->ends = calloc((size_t)partitions, sizeof(*opened->ends));
-    enum verdict verdict = opened->ends == NULL ? reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the closer")
-                                                : survey_open(&opened->survey, partitions, why);
+    opened->states = calloc((size_t)partitions + 1, sizeof(*opened->states));
+    enum verdict verdict = opened->ends == NULL || opened->states == NULL
+                               ? reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the closer")
+                               : survey_open(&opened->survey, partitions, why);
     if (verdict == GO_ON)
         verdict = book_open(&opened->book, why);
     if (verdict == GO_ON)
@@ -142,6 +159,7 @@ void closer_close(struct closer *closer)
     book_close(closer->book);
     survey_close(&closer->survey);
     free(closer->ends);
+    free(closer->states);
     free(closer->scratch);
     free(closer);
 }
@@ -153,6 +171,21 @@ static bool is_sealed(const struct closer *closer, struct window window)
     return window.start_ms < survey_floor(&closer->survey, window.kind);
 }
 
+/* Was it published from the states that there are now? */
+static bool is_of_these_states(const struct closer *closer, const struct book_entry *entry)
+{
+    return entry->partitions > (uint32_t)closer->survey.partition_count ||
+           entry->states == closer->states[entry->partitions];
+}
+
+static bool is_torn(const struct closer *closer, struct window window)
+{
+    for (uint32_t i = 0; i < closer->torn_count; i++)
+        if (window_compare(closer->torn[i], window) == 0)
+            return true;
+    return false;
+}
+
 /* Decides on one window; false if nothing is to be published of it now. */
 static bool is_due(const struct closer *closer, const struct stored_window *stored, bool is_final, bool is_late_due,
                    struct due *due)
@@ -162,18 +195,19 @@ static bool is_due(const struct closer *closer, const struct stored_window *stor
         closer->survey.watermark_ms != STORE_NO_TIME && window_end(stored->window) <= closer->survey.watermark_ms;
 
     *due = (struct due){.window = stored->window, .pane = PANE_EARLY};
-    if (stored->records == 0 || is_sealed(closer, stored->window))
+    if (stored->records == 0 || is_sealed(closer, stored->window) || is_torn(closer, stored->window))
         return false;
     if (entry == NULL) {
         due->pane = is_closed ? PANE_ON_TIME : PANE_EARLY;
         return is_closed || is_final;
     }
     /* A store that rolled back reads its way forward again. What it holds until then would be an older revision, put
-     * behind the newer one. */
-    if (stored->records < entry->revision)
+     * behind the newer one. States that were rebuilt are no rollback: what they hold counts, once it is complete. */
+    due->is_rebuilt = !is_of_these_states(closer, entry);
+    if (due->is_rebuilt ? !is_closed && !is_final : stored->records < entry->revision)
         return false;
     bool has_more = stored->records > entry->revision;
-    bool is_restated = entry->tables != closer->tables;
+    bool is_restated = entry->tables != closer->tables || due->is_rebuilt;
     due->generation = entry->generation + (is_restated ? 1 : 0);
     if (entry->pane == PANE_EARLY) { /* It was open when last published. */
         due->pane = is_closed ? PANE_ON_TIME : PANE_EARLY;
@@ -203,13 +237,20 @@ static enum verdict publish_one(struct closer *closer, const struct due *due, ui
                                         &revision, &summaries, why);
 
     const struct book_entry *entry = book_find(closer->book, due->window);
-    if (verdict == GO_ON && entry != NULL && revision < entry->revision) /* Between the survey and now. */
+    if (verdict == GO_ON && entry != NULL && !due->is_rebuilt &&
+        revision < entry->revision) /* Between the survey and now. */
         return reason_set(why, TRY_LATER, "STORE-ROLLED-BACK", 0,
                           "a window has %" PRId64 " records, published were %" PRId64, revision, entry->revision);
     if (verdict != GO_ON || summaries == 0)
         return verdict;
-    closer->pending[closer->pending_count++] =
-        (struct book_entry){due->window, due->pane, due->generation, revision, closer->tables};
+    uint32_t partitions = (uint32_t)closer->survey.partition_count;
+    closer->pending[closer->pending_count++] = (struct book_entry){.window = due->window,
+                                                                   .pane = due->pane,
+                                                                   .generation = due->generation,
+                                                                   .revision = revision,
+                                                                   .tables = closer->tables,
+                                                                   .states = closer->states[partitions],
+                                                                   .partitions = partitions};
     closer->window_count++;
     closer->summary_count += summaries;
     *rows += summaries + SNAPSHOT_ROWS * (uint32_t)closer->survey.partition_count;
@@ -239,6 +280,11 @@ static enum verdict publish_some(struct closer *closer, uint32_t *at, bool is_fi
     }
     if (verdict == GO_ON && is_open)
         return commit(closer, why);
+    if (verdict == HALT && strcmp(why->id, "STORE-TORN") == 0 && closer->torn_count < TORN_WINDOWS) {
+        log_reason(closer->logger, LOG_LEVEL_ERROR, why);
+        closer->torn[closer->torn_count++] = due.window;
+        verdict = TRY_LATER; /* The others go on without it. */
+    }
     if (verdict == TRY_LATER) { /* The store did not answer: nothing of this transaction shall be seen. */
         closer->pending_count = 0;
         struct reason other;
@@ -275,7 +321,8 @@ static bool is_published(const struct closer *closer, enum window_kind kind, int
         *has_any = true;
         const struct book_entry *entry = book_find(closer->book, stored->window);
         if (!is_sealed(closer, stored->window) &&
-            (entry == NULL || entry->pane == PANE_EARLY || entry->revision != stored->records))
+            (entry == NULL || entry->pane == PANE_EARLY || entry->revision != stored->records ||
+             !is_of_these_states(closer, entry)))
             return false;
     }
     return true;
@@ -366,16 +413,39 @@ static enum verdict collect(struct closer *closer, struct reason *why)
     return verdict == TRY_LATER ? GO_ON : verdict; /* There is no hurry: the next turn surveys anew. */
 }
 
+/* Looks where all partitions stand. Without the state of one of them no window is complete: then all wait, and the
+ * worker, which may count others, goes on. */
+static enum verdict survey(struct closer *closer, bool is_final, struct reason *why)
+{
+    enum verdict verdict = survey_take(&closer->survey, closer->store, why);
+    bool is_missing = verdict == HALT && !is_final && strcmp(why->id, "STORE-STATE-MISSING") == 0;
+
+    if (is_missing && !closer->is_held)
+        log_reason(closer->logger, LOG_LEVEL_ERROR, why);
+    closer->is_held = is_missing;
+    for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++)
+        closer->states[i + 1] = book_states(closer->states[i], i, closer->survey.partitions[i].standing.incarnation);
+    return is_missing ? GO_ON : verdict;
+}
+
 enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more, struct reason *why)
 {
     *has_more = false;
     if (!is_final && now_ms < closer->due_ms)
         return GO_ON;
-    enum verdict verdict = survey_take(&closer->survey, closer->store, why);
+    enum verdict verdict = survey(closer, is_final, why);
+    if (verdict == GO_ON && closer->is_held) {
+        closer->due_ms = now_ms + closer->config->emit_interval_ms;
+        return GO_ON;
+    }
     if (verdict == GO_ON)
         verdict = publish(closer, now_ms, is_final, has_more, why);
     if (verdict == GO_ON && !*has_more)
         verdict = collect(closer, why);
+    if (verdict == GO_ON && is_final && !*has_more && closer->torn_count > 0)
+        verdict = reason_set(why, HALT, "STORE-TORN", 0,
+                             "%" PRIu32 " windows lost part of their keys, and have no summary of their last records",
+                             closer->torn_count);
     closer->due_ms = *has_more ? now_ms : now_ms + closer->config->emit_interval_ms;
     return verdict;
 }

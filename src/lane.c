@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define BEHIND_AFTER_MS 2000 /* who keeps up sees the end of the log far more often */
-#define BEHIND_MS 10000 /* freshness is worth nothing then, and cells repeat: the fewer flushes, the fewer merges */
+#define BEHIND_MS 4000 /* freshness is worth nothing then, and cells repeat: the fewer flushes, the fewer merges */
 
 enum verdict lane_open(struct lane **lane, const struct config *config, const struct standing *standing,
                        struct tally_pool *pool, int64_t now_ms, struct reason *why)
@@ -66,10 +66,13 @@ void lane_rewind(struct lane *lane, const struct standing *standing)
     tally_clear(lane->tally);
     lane->standing = *standing;
     lane->next = standing->next;
+    lane->anchor = standing->anchor;
+    lane->last = NULL;
     lane->watermark_ms = standing->watermark_ms;
     memcpy(lane->outcomes, standing->outcomes, sizeof(lane->outcomes));
     lane->lateness_ms = lateness_of(lane);
     lane->is_at_end = false;
+    lane->is_quiet = false;
     lane->is_idle = standing->is_idle;
     lane->is_stale = true;
     lane->must_claim = false;
@@ -94,10 +97,20 @@ uint32_t lane_windows(const struct lane *lane, int64_t event_ms)
     return windows;
 }
 
+void lane_anchor(struct lane *lane)
+{
+    const struct record *last = lane->last;
+
+    if (last != NULL)
+        lane->anchor = anchor_of(last->offset, last->timestamp_ms, last->key, last->value);
+    lane->last = NULL;
+}
+
 void lane_see(struct lane *lane, int64_t event_ms)
 {
     int64_t watermark_ms = event_ms - lane->config->out_of_orderness_ms;
 
+    lane->is_quiet = false;
     if (watermark_ms <= lane->watermark_ms)
         return;
     lane->watermark_ms = watermark_ms;
@@ -116,8 +129,9 @@ void lane_ended(struct lane *lane, int64_t end_next, int64_t now_ms)
         return;
     if (end_next > lane->next) /* Only what is no record lies between: the markers of transactions. */
         lane->next = end_next;
-    if (!lane->is_at_end)
+    if (!lane->is_quiet)
         lane->end_ms = now_ms;
+    lane->is_quiet = true;
     lane->is_at_end = true;
     lane->caught_up_ms = now_ms;
 }
@@ -142,10 +156,12 @@ bool lane_is_due(const struct lane *lane, int64_t now_ms)
 
 struct portion lane_portion(const struct lane *lane)
 {
+    assert(lane->last == NULL);
     struct portion portion = {
         .tally = lane->tally,
         .standing = &lane->standing,
         .next = lane->next,
+        .anchor = lane->anchor,
         .watermark_ms = lane->watermark_ms,
         .is_idle = lane->is_idle,
     };
@@ -159,6 +175,7 @@ void lane_flushed(struct lane *lane, const struct portion *portion, int64_t now_
     assert(portion->standing == &lane->standing);
     tally_clear(lane->tally);
     lane->standing.next = portion->next;
+    lane->standing.anchor = portion->anchor;
     lane->standing.watermark_ms = portion->watermark_ms;
     lane->standing.is_idle = portion->is_idle;
     memcpy(lane->standing.outcomes, portion->outcomes, sizeof(lane->standing.outcomes));

@@ -5,9 +5,10 @@
 #include <inttypes.h>
 
 #define TOUCH_INTERVAL_MS                                                                                              \
-    5000              /* a silent partition finds out within it that it was fenced or the store rolled back            \
-                       */
-#define REWINDS_MAX 5 /* in a row, then let the group decide anew */
+    5000                  /* a silent partition finds out within it that it was fenced or the store rolled back        \
+                           */
+#define QUIET_TURN_MS 500 /* the most that one turn adds to a lane's time at its end */
+#define REWINDS_MAX 5     /* in a row, then let the group decide anew */
 
 struct lane *lanes_find(const struct lanes *lanes, int32_t partition)
 {
@@ -33,26 +34,36 @@ static void stop(struct lanes *lanes, struct lane *lane, const struct reason *wh
     lane->why = *why;
 }
 
-/* A taint is one partition's: it stops as it would have in mid-run, or it would end every worker it is handed to. */
+/* Trouble of one partition's state; what else a store refuses, it refuses for all. */
+static bool is_its_own(const struct reason *why)
+{
+    return strcmp(why->id, "STORE-TAINTED") == 0 || strcmp(why->id, "STORE-STATE-MISSING") == 0 ||
+           strcmp(why->id, "STORE-DAMAGED") == 0;
+}
+
+/* A partition whose state is in trouble stops as it would have in mid-run, or it would end every worker it is handed
+ * to. */
 static enum verdict claim(struct lanes *lanes, struct store *store, const struct config *config,
                           struct tally_pool *pool, int32_t partition, int64_t now_ms, struct reason *why)
 {
-    struct standing standing;
-    struct reason taint;
+    static const struct standing nothing = {.anchor = {.offset = ANCHOR_NONE}, .watermark_ms = STORE_NO_TIME};
+    struct standing standing = nothing;
+    struct reason trouble = {0};
     enum verdict verdict = store_claim(store, partition, &standing, why);
-    bool is_tainted = verdict == HALT && strcmp(why->id, "STORE-TAINTED") == 0;
 
-    if (is_tainted) {
-        taint = *why;
-        verdict = store_standing(store, partition, &standing, why);
+    if (verdict == HALT && is_its_own(why)) {
+        trouble = *why;
+        standing = nothing;
+        standing.partition = partition;
+        verdict = GO_ON;
     }
     if (verdict == GO_ON)
         verdict = lane_open(&lanes->by_partition[partition], config, &standing, pool, now_ms, why);
     if (verdict != GO_ON)
         return verdict;
     lanes->partitions[lanes->count++] = partition;
-    if (is_tainted)
-        stop(lanes, lanes->by_partition[partition], &taint);
+    if (trouble.id != NULL)
+        stop(lanes, lanes->by_partition[partition], &trouble);
     return GO_ON;
 }
 
@@ -62,6 +73,7 @@ enum verdict lanes_claim(struct lanes *lanes, struct store *store, const struct 
     enum verdict verdict = GO_ON;
 
     lanes_close(lanes);
+    lanes->connections = store_connections(store);
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++) {
         assert(partitions[i] >= 0);
         assert(partitions[i] < PARTITIONS_MAX);
@@ -72,20 +84,23 @@ enum verdict lanes_claim(struct lanes *lanes, struct store *store, const struct 
     return verdict;
 }
 
+static struct source_start start_of(const struct standing *standing)
+{
+    return (struct source_start){standing->partition, standing->next, standing->anchor};
+}
+
 enum verdict lanes_assign(struct lanes *lanes, struct source *source, struct reason *why)
 {
-    int32_t partitions[PARTITIONS_MAX];
-    int64_t offsets[PARTITIONS_MAX];
+    struct source_start starts[PARTITIONS_MAX];
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < lanes->count; i++) {
         const struct lane *lane = lanes->by_partition[lanes->partitions[i]];
         if (lane->is_stopped)
             continue;
-        partitions[count] = lanes->partitions[i];
-        offsets[count++] = lane->next;
+        starts[count++] = start_of(&lane->standing);
     }
-    return source_assign(source, partitions, offsets, count, why);
+    return source_assign(source, starts, count, why);
 }
 
 /* Looks at each portion's answer. */
@@ -116,18 +131,31 @@ static void settle(struct lanes *lanes, int64_t now_ms)
     lanes->is_pending = false;
 }
 
-enum verdict lanes_flush(struct lanes *lanes, struct checkpoint *checkpoint, bool is_forced, int64_t now_ms,
-                         struct reason *why)
+/* A connection made anew may lead to a server that forgot something: it is asked about all that we own. */
+static bool is_due(const struct lane *lane, bool is_reconnected, bool is_forced, int64_t now_ms)
 {
+    int64_t silent_ms = now_ms - lane->flushed_ms;
+    bool is_ripe = is_forced || lane->is_idle || lane_is_due(lane, now_ms);
+
+    if (lane->is_stopped || lane->must_claim)
+        return false;
+    return is_reconnected || (is_ripe && lane_is_dirty(lane)) || silent_ms >= TOUCH_INTERVAL_MS;
+}
+
+enum verdict lanes_flush(struct lanes *lanes, struct checkpoint *checkpoint, const struct store *store, bool is_forced,
+                         int64_t now_ms, struct reason *why)
+{
+    uint64_t connections = store_connections(store);
+    bool is_reconnected = connections != lanes->connections;
+
     assert(!lanes->is_pending);
     lanes->portion_count = 0;
+    lanes->connections = connections;
     for (uint32_t i = 0; i < lanes->count; i++) {
         struct lane *lane = lanes->by_partition[lanes->partitions[i]];
-        int64_t silent_ms = now_ms - lane->flushed_ms;
-        bool is_due = is_forced || lane->is_idle || lane_is_due(lane, now_ms);
-        if (lane->is_stopped || lane->must_claim ||
-            !((is_due && lane_is_dirty(lane)) || silent_ms >= TOUCH_INTERVAL_MS))
+        if (!is_due(lane, is_reconnected, is_forced, now_ms))
             continue;
+        lane_anchor(lane);
         lanes->flushed[lanes->portion_count] = lane;
         lanes->portions[lanes->portion_count++] = lane_portion(lane);
     }
@@ -164,8 +192,9 @@ static enum verdict reclaim(struct lanes *lanes, struct lane *lane, struct store
     if (verdict == GO_ON && rewinds > REWINDS_MAX)
         return reason_set(why, HALT, "STORE-DUEL", 0, "partition %" PRId32 ": fenced %" PRIu32 " times in a row",
                           standing.partition, rewinds);
+    struct source_start start = start_of(&standing);
     if (verdict == GO_ON)
-        verdict = source_reposition(source, standing.partition, standing.next, why);
+        verdict = source_reposition(source, &start, why);
     if (verdict != GO_ON)
         return verdict;
     log_line(lanes->logger, LOG_LEVEL_WARN, "WORKER-REWOUND", "partition=%" PRId32 " from=%" PRId64 " to=%" PRId64,
@@ -187,6 +216,12 @@ enum verdict lanes_reclaim(struct lanes *lanes, struct store *store, struct sour
     return verdict;
 }
 
+void lanes_anchor(struct lanes *lanes)
+{
+    for (uint32_t i = 0; i < lanes->count; i++)
+        lane_anchor(lanes->by_partition[lanes->partitions[i]]);
+}
+
 void lanes_refresh(struct lanes *lanes)
 {
     for (uint32_t i = 0; i < lanes->count; i++)
@@ -200,34 +235,52 @@ void lanes_end(struct lanes *lanes, const struct batch *batch, int64_t idle_ms, 
         if (lane != NULL && !lane->is_stale && !lane->is_stopped && !lane->must_claim)
             lane_ended(lane, batch->ends[i].next, now_ms);
     }
-    for (uint32_t i = 0; i < lanes->count; i++)
-        lane_rest(lanes->by_partition[lanes->partitions[i]], idle_ms, now_ms);
+    int64_t passed_ms = now_ms - lanes->turned_ms;
+    bool is_more_waiting = batch->record_count == BATCH_RECORDS_MAX;
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        struct lane *lane = lanes->by_partition[lanes->partitions[i]];
+        if (passed_ms > QUIET_TURN_MS)
+            lane->end_ms += passed_ms - QUIET_TURN_MS;
+        if (!is_more_waiting)
+            lane_rest(lane, idle_ms, now_ms);
+    }
+    lanes->turned_ms = now_ms;
 }
 
-void lanes_stop_unreadable(struct lanes *lanes, struct source *source, int32_t partition)
+void lanes_examine(struct lanes *lanes, struct source *source, int32_t partition)
 {
     struct lane *lane = lanes_find(lanes, partition);
-    struct reason why, other;
+    struct reason why;
 
     if (lane == NULL || lane->is_stopped)
         return;
-    (void)reason_set(&why, HALT, "SOURCE-OFFSET-OUT-OF-RANGE", 0,
-                     "partition %" PRId32 ": the log does not have offset %" PRId64
-                     "; records were deleted before they were counted, or the topic was made anew",
-                     partition, lane->next);
+    enum verdict verdict = source_examine(source, partition, &why);
+    if (verdict == GO_ON)
+        return;
+    if (verdict != HALT) {
+        log_reason(lanes->logger, LOG_LEVEL_WARN, &why);
+        return;
+    }
     stop(lanes, lane, &why);
-    if (source_stop(source, partition, &other) != GO_ON)
-        log_reason(lanes->logger, LOG_LEVEL_WARN, &other);
+    if (source_stop(source, partition, &why) != GO_ON)
+        log_reason(lanes->logger, LOG_LEVEL_WARN, &why);
 }
 
 void lanes_commit(const struct lanes *lanes, struct source *source)
 {
+    int32_t partitions[PARTITIONS_MAX];
     int64_t next[PARTITIONS_MAX];
+    uint32_t count = 0;
 
-    for (uint32_t i = 0; i < lanes->count; i++)
-        next[i] = lanes->by_partition[lanes->partitions[i]]->standing.next;
-    if (lanes->count > 0)
-        source_commit(source, lanes->partitions, next, lanes->count);
+    for (uint32_t i = 0; i < lanes->count; i++) {
+        const struct lane *lane = lanes->by_partition[lanes->partitions[i]];
+        if (lane->is_stopped) /* It may not have a state. */
+            continue;
+        partitions[count] = lanes->partitions[i];
+        next[count++] = lane->standing.next;
+    }
+    if (count > 0)
+        source_commit(source, partitions, next, count);
 }
 
 bool lanes_are_empty(const struct lanes *lanes)

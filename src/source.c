@@ -6,10 +6,9 @@
  * assigned its queue is forwarded to one records queue, which is read by the batch: one call for thousands of records,
  * and no record can get between the news.
  *
- * Beside librdkafka stands a guard per partition, the place: records come out in offset order, from the assigned offset
- * on, each once, or not at all. What is behind the place is dropped. What is ahead of it may be a left-over of an
- * earlier assignment, so it is dropped too, and the partition is read again at its place; only if the log then makes
- * the same jump is it believed that there is nothing in between (compaction, the markers of transactions).
+ * Beside librdkafka stands a guard per partition, the place (place.c): records come out in offset order, from the
+ * assigned offset on, each once, or not at all. Where it has doubts about the log, the partition waits until the caller
+ * has had it examined.
  *
  * Moving a place is a new assignment of the full list: rd_kafka_seek() is unreliable before librdkafka 2.1, and the
  * eager protocol knows no smaller step. What was fetched before carries an older version and is dropped by librdkafka
@@ -22,21 +21,13 @@
 #include <stdlib.h>
 
 #include "gentally/kafka.h"
+#include "gentally/place.h"
+#include "source_settings.h"
 
 #define ANSWER_MS 10000
 /* Before 2.6.1 rd_kafka_destroy() waits for ever for partitions that vanished (issue 4724). The worker is about to end
  * then: it leaves the group in order, and the rest to the system. */
 #define DESTROY_FIXED 0x02060100
-#define NO_JUMP INT64_C(-1)
-
-struct place {
-    int64_t expected; /* the next offset to hand out */
-    int64_t jump;     /* where the log went instead, seen once; NO_JUMP */
-    bool is_assigned;
-    bool is_waiting; /* dropped until the next assignment, to be read again at its place */
-    bool is_settled; /* something arrived at its place since the last assignment: nothing older can follow */
-    bool is_sparse;  /* the log has proved that it leaves offsets out */
-};
 
 struct source {
     rd_kafka_t *client;
@@ -55,58 +46,20 @@ struct source {
     struct place places[PARTITIONS_MAX];
 };
 
-/*
- * Memory: the queued records (all partitions share one queue), one fetch of 16 MiB a broker beyond them, and about 250
- * bytes of librdkafka's own for each queued record.
- *
- * How deep the queue is, is a matter of speed before librdkafka 2.2: a full queue makes it pause for a second, whatever
- * is read meanwhile, so the queue must hold more than is read in a second. Measured with 2.0.2, 200-byte records and a
- * reader that takes 1.1 us each: 150,000 records/s with 100,000 queued, 480,000 with 64 MiB, 830,000 with 128 MiB.
- * kafka.queued.max.messages.kbytes and kafka.queued.min.messages make it smaller.
- */
-#define BACKOFF_FIXED 0x02020000
-
-static void choose_depth(struct kafka_setting depth[2])
-{
-    bool is_deep = rd_kafka_version() < BACKOFF_FIXED;
-
-    depth[0] = (struct kafka_setting){"queued.min.messages", is_deep ? "1000000" : "300000", SETTING_TUNED};
-    depth[1] = (struct kafka_setting){"queued.max.messages.kbytes", is_deep ? "131072" : "65536", SETTING_TUNED};
-}
-
-static const struct kafka_setting settings[] = {
-    {"enable.auto.commit", "false", SETTING_OWNED},
-    {"enable.auto.offset.store", "false", SETTING_OWNED},
-    {"auto.offset.reset", "error", SETTING_OWNED}, /* The default would jump over records in silence. */
-    {"enable.partition.eof", "true", SETTING_OWNED},
-    {"isolation.level", "read_committed", SETTING_OWNED},
-    {"partition.assignment.strategy", "range", SETTING_OWNED}, /* Eager: the cooperative protocol has bugs to 2.10. */
-    {"check.crcs", "true", SETTING_TUNED},
-    {"fetch.max.bytes", "16777216", SETTING_TUNED},
-    {"fetch.message.max.bytes", "4194304", SETTING_TUNED},
-    {"fetch.wait.max.ms", "50", SETTING_TUNED},
-    {"fetch.error.backoff.ms", "10", SETTING_TUNED},
-    {"fetch.queue.backoff.ms", "10", SETTING_OPTIONAL},
-    {"topic.metadata.refresh.interval.ms", "30000", SETTING_TUNED}, /* New partitions are to be found soon. */
-};
-
 enum verdict source_open(struct source **source, const struct config *config, struct logger *logger, struct reason *why)
 {
     const struct kafka_hooks hooks = {RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT,
                                       NULL};
-    const struct kafka_setting group = {"group.id", config->group, SETTING_OWNED};
-    struct kafka_setting all[LENGTH_OF(settings) + 3];
+    struct kafka_setting settings[SOURCE_SETTINGS];
     struct source *made = calloc(1, sizeof(*made));
     int32_t count;
 
     if (made == NULL)
         return reason_set(why, HALT, "NO-MEMORY", 0, "the source needs %zu bytes", sizeof(*made));
-    memcpy(all, settings, sizeof(settings));
-    all[LENGTH_OF(settings)] = group;
-    choose_depth(all + LENGTH_OF(settings) + 1);
+    source_settings(settings, config->group);
     made->notes.logger = logger;
     snprintf(made->topic, sizeof(made->topic), "%s", config->topic);
-    enum verdict verdict = kafka_open(&made->client, RD_KAFKA_CONSUMER, config, all, LENGTH_OF(all), &hooks,
+    enum verdict verdict = kafka_open(&made->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
                                       &made->notes, "SOURCE-CONFIG", why);
     if (verdict != GO_ON) {
         free(made);
@@ -221,15 +174,15 @@ static enum verdict assign_places(struct source *source, struct reason *why)
         if (!place->is_assigned)
             continue;
         rd_kafka_topic_partition_list_add(list, source->topic, i)->offset = place->expected;
-        place->is_waiting = false;
+        place->is_waiting = place->doubt != DOUBT_NONE; /* Somebody has to look first. */
         place->is_settled = false;
     }
     assert(list->cnt == source->assigned_count);
-    source->needs_assign = false;
     source->has_unsettled = list->cnt > 0;
     forward(source); /* Before the assignment, or the first records would go to the control queue. */
     rd_kafka_resp_err_t code = assign(source, list);
     rd_kafka_topic_partition_list_destroy(list);
+    source->needs_assign = code != RD_KAFKA_RESP_ERR_NO_ERROR;
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "assigning partitions", why);
 }
 
@@ -250,33 +203,49 @@ void source_close(struct source *source)
     free(source);
 }
 
-enum verdict source_assign(struct source *source, const int32_t partitions[], const int64_t offsets[], uint32_t count,
+static struct place *place_of(struct source *source, int32_t partition)
+{
+    assert(partition >= 0);
+    assert(partition < PARTITIONS_MAX);
+    return &source->places[partition];
+}
+
+static void unassign_places(struct source *source)
+{
+    for (int32_t i = 0; i < PARTITIONS_MAX; i++)
+        source->places[i].is_assigned = false;
+    source->assigned_count = 0;
+}
+
+enum verdict source_assign(struct source *source, const struct source_start starts[], uint32_t count,
                            struct reason *why)
 {
     assert(source->unanswered == NEWS_ASSIGNED);
     assert(source->assigned_count == 0);
     for (uint32_t i = 0; i < count; i++) {
-        assert(partitions[i] >= 0);
-        assert(partitions[i] < PARTITIONS_MAX);
-        assert(offsets[i] >= 0); /* A negative one would make librdkafka choose. */
-        assert(!source->places[partitions[i]].is_assigned);
-        source->places[partitions[i]] = (struct place){.expected = offsets[i], .jump = NO_JUMP, .is_assigned = true};
+        struct place *place = place_of(source, starts[i].partition);
+        assert(starts[i].next >= 0); /* A negative one would make librdkafka choose. */
+        assert(!place->is_assigned);
+        *place = place_at(starts[i].next, &starts[i].anchor);
     }
     source->assigned_count = (int32_t)count;
-    source->unanswered = NEWS_NONE;
-    return assign_places(source, why);
+    enum verdict verdict = assign_places(source, why);
+    if (verdict == GO_ON)
+        source->unanswered = NEWS_NONE;
+    else
+        unassign_places(source);
+    return verdict;
 }
 
-enum verdict source_reposition(struct source *source, int32_t partition, int64_t offset, struct reason *why)
+enum verdict source_reposition(struct source *source, const struct source_start *start, struct reason *why)
 {
     (void)why;
-    assert(partition >= 0);
-    assert(partition < PARTITIONS_MAX);
-    assert(offset >= 0);
-    struct place *place = &source->places[partition];
+    struct place *place = place_of(source, start->partition);
+    bool is_sparse = place->is_sparse;
     assert(place->is_assigned);
-    place->expected = offset;
-    place->jump = NO_JUMP;
+    assert(start->next >= 0);
+    *place = place_at(start->next, &start->anchor);
+    place->is_sparse = is_sparse;
     place->is_waiting = true; /* until the next poll, which assigns once for all that was moved */
     source->needs_assign = true;
     return GO_ON;
@@ -285,11 +254,9 @@ enum verdict source_reposition(struct source *source, int32_t partition, int64_t
 enum verdict source_stop(struct source *source, int32_t partition, struct reason *why)
 {
     (void)why;
-    assert(partition >= 0);
-    assert(partition < PARTITIONS_MAX);
-    if (!source->places[partition].is_assigned)
+    if (!place_of(source, partition)->is_assigned)
         return GO_ON;
-    source->places[partition].is_assigned = false;
+    place_of(source, partition)->is_assigned = false;
     source->assigned_count--;
     source->needs_assign = true;
     return GO_ON;
@@ -298,13 +265,13 @@ enum verdict source_stop(struct source *source, int32_t partition, struct reason
 enum verdict source_release_all(struct source *source, struct reason *why)
 {
     assert(source->unanswered == NEWS_REVOKED || source->unanswered == NEWS_LOST);
-    for (int32_t i = 0; i < PARTITIONS_MAX; i++)
-        source->places[i].is_assigned = false;
-    source->assigned_count = 0;
+    unassign_places(source);
     source->needs_assign = false;
-    source->unanswered = NEWS_NONE;
     rd_kafka_resp_err_t code = assign(source, NULL);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "releasing partitions", why);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return kafka_reason(KAFKA_READ, code, "releasing partitions", why);
+    source->unanswered = NEWS_NONE;
+    return GO_ON;
 }
 
 void source_commit(struct source *source, const int32_t partitions[], const int64_t next[], uint32_t count)
@@ -324,6 +291,7 @@ static void take_news(struct source *source, struct batch *batch, rd_kafka_event
 {
     const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
 
+    batch->partition_count = 0;
     if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
         batch->news = NEWS_ASSIGNED;
     else
@@ -401,29 +369,56 @@ static enum verdict poll_control(struct source *source, struct batch *batch, int
     return GO_ON;
 }
 
-/* True if what arrived at `offset` may pass; the place is settled then. */
-static bool arrive(struct source *source, int32_t partition, int64_t offset)
+static void add_doubtful(struct batch *batch, int32_t partition)
+{
+    if (batch->doubtful_count < PARTITIONS_MAX) /* One more would be there already. */
+        batch->doubtful[batch->doubtful_count++] = partition;
+}
+
+/* Does what an arrival asks for; true if what arrived may pass. */
+static bool settle(struct source *source, struct batch *batch, int32_t partition, int64_t offset, enum arrival arrival)
+{
+    const struct place *place = &source->places[partition];
+
+    switch (arrival) {
+    case ARRIVAL_AGAIN:
+        source->needs_assign = true;
+        return false;
+    case ARRIVAL_DOUBT:
+        add_doubtful(batch, partition);
+        return false;
+    case ARRIVAL_FIRST_SPARSE:
+        log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-SPARSE", "partition=%" PRId32 " found=%" PRId64,
+                 partition, offset);
+        return true;
+    case ARRIVAL_ANCHOR_GONE:
+        log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-ANCHOR-GONE",
+                 "partition=%" PRId32 " anchor=%" PRId64 " found=%" PRId64, partition, place->anchor.offset, offset);
+        return false;
+    case ARRIVAL_PASS:
+    case ARRIVAL_DROP:
+        break;
+    }
+    return arrival == ARRIVAL_PASS;
+}
+
+/* Asks the place about a record, or about the log's end if there is none. */
+static bool may_pass(struct source *source, struct batch *batch, int32_t partition, int64_t offset,
+                     const struct record *record)
 {
     struct place *place = &source->places[partition];
 
-    if (!place->is_assigned || place->is_waiting || offset < place->expected)
+    if (!place->is_assigned)
         return false;
-    if (offset > place->expected && !(place->is_settled && place->is_sparse)) {
-        if (place->jump != offset) {
-            place->jump = offset;
-            place->is_waiting = true;
-            source->needs_assign = true;
-            return false;
-        }
-        if (!place->is_sparse)
-            log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-GAP",
-                     "partition=%" PRId32 " expected=%" PRId64 " found=%" PRId64, partition, place->expected, offset);
-        place->is_sparse = true;
+    for (;;) {
+        enum arrival arrival = record != NULL ? place_record(place, record) : place_end(place, offset);
+        if (arrival == ARRIVAL_PASS)
+            return true;
+        bool is_good = settle(source, batch, partition, offset, arrival);
+        if (arrival != ARRIVAL_ANCHOR_GONE)
+            return is_good;
+        place_forget_anchor(place); /* Nothing is left to be compared: once more without it. */
     }
-    place->jump = NO_JUMP;
-    place->is_settled = true;
-    place->expected = offset;
-    return true;
 }
 
 static void add_end(struct batch *batch, int32_t partition, int64_t next)
@@ -446,13 +441,15 @@ static enum verdict take_oddity(struct source *source, struct batch *batch, cons
 
     switch (message->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-        if (is_ours && arrive(source, partition, message->offset))
+        if (is_ours && may_pass(source, batch, partition, message->offset, NULL))
             add_end(batch, partition, message->offset);
         return GO_ON;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-        if (is_ours && batch->unreadable_count < PARTITIONS_MAX)
-            batch->unreadable[batch->unreadable_count++] = partition;
+        if (is_ours && !source->places[partition].is_waiting) {
+            place_refuse(&source->places[partition]);
+            add_doubtful(batch, partition);
+        }
         return GO_ON;
     default:
         break;
@@ -470,18 +467,21 @@ static enum verdict take_messages(struct source *source, struct batch *batch, ui
 
     for (uint32_t i = kept; i < source->message_count + count; i++) {
         rd_kafka_message_t *message = source->messages[i];
-        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && arrive(source, message->partition, message->offset)) {
+        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
             rd_kafka_timestamp_type_t kind;
-            source->places[message->partition].expected = message->offset + 1;
-            source->messages[kept++] = message;
-            batch->records[batch->record_count++] = (struct record){
+            struct record *record = &batch->records[batch->record_count];
+            *record = (struct record){
                 .partition = message->partition,
                 .offset = message->offset,
                 .timestamp_ms = rd_kafka_message_timestamp(message, &kind),
                 .key = {message->key, message->key_len},
                 .value = {message->payload, message->len},
             };
-            continue;
+            if (may_pass(source, batch, message->partition, message->offset, record)) {
+                source->messages[kept++] = message;
+                batch->record_count++;
+                continue;
+            }
         }
         if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && verdict == GO_ON)
             verdict = take_oddity(source, batch, message, why);
@@ -520,7 +520,7 @@ enum verdict source_poll(struct source *source, struct batch *batch, int timeout
     batch->partition_count = 0;
     batch->record_count = 0;
     batch->end_count = 0;
-    batch->unreadable_count = 0;
+    batch->doubtful_count = 0;
     enum verdict verdict = source->needs_assign ? assign_places(source, why) : GO_ON;
     if (verdict == GO_ON)
         verdict = poll_control(source, batch, source->assigned_count == 0 ? timeout_ms : 0, why);
@@ -532,6 +532,56 @@ enum verdict source_poll(struct source *source, struct batch *batch, int timeout
         batch->end_count = 0;
         free_messages(source);
     }
+    return verdict;
+}
+
+enum verdict source_attend(struct source *source, struct batch *batch, struct reason *why)
+{
+    enum source_news before = batch->news;
+
+    batch->news = NEWS_NONE;
+    if (source->has_unsettled) /* Or their records would arrive here. */
+        forward(source);
+    enum verdict verdict = poll_control(source, batch, 0, why);
+    if (batch->news == NEWS_NONE)
+        batch->news = before;
+    return verdict;
+}
+
+enum verdict source_examine(struct source *source, int32_t partition, struct reason *why)
+{
+    struct place *place = place_of(source, partition);
+    int64_t begin = 0, end = 0;
+
+    if (!place->is_assigned || place->doubt == DOUBT_NONE)
+        return GO_ON;
+    if (place->doubt == DOUBT_FOREIGN)
+        return reason_set(why, HALT, "SOURCE-RECREATED", 0,
+                          "partition %" PRId32 ": the record at offset %" PRId64
+                          " is not the one we counted (its time %" PRId64 ", ours %" PRId64
+                          "): the topic was made anew, or its log replaced",
+                          partition, place->found.offset, place->found.timestamp_ms, place->anchor.timestamp_ms);
+    enum verdict verdict = source_extent(source, partition, &begin, &end, why);
+    if (verdict == HALT)
+        return verdict;
+    if (verdict == GO_ON && begin > place->next)
+        return reason_set(why, HALT, "SOURCE-GAP", 0,
+                          "partition %" PRId32 ": offsets %" PRId64 " to %" PRId64
+                          " were deleted before they were counted",
+                          partition, place->next, begin - 1);
+    if (verdict == GO_ON && end < place->next)
+        return reason_set(why, HALT, "SOURCE-TRUNCATED", 0,
+                          "partition %" PRId32 ": the log ends at %" PRId64 ", counted is up to %" PRId64
+                          ": it was cut, or the topic made anew",
+                          partition, end, place->next);
+    if (verdict == GO_ON && begin > place->expected) {
+        log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-ANCHOR-GONE",
+                 "partition=%" PRId32 " anchor=%" PRId64 " log_begins=%" PRId64, partition, place->anchor.offset,
+                 begin);
+        place_forget_anchor(place);
+    }
+    place->doubt = DOUBT_NONE; /* It is readable after all, or that cannot be known now: read at its place again. */
+    source->needs_assign = true;
     return verdict;
 }
 

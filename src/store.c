@@ -96,6 +96,11 @@ enum verdict store_open(struct store **store, const struct config *config, struc
     return GO_ON;
 }
 
+uint64_t store_connections(const struct store *store)
+{
+    return store_link_count(store->link);
+}
+
 static void forget_replies(struct store *store)
 {
     for (uint32_t i = 0; i < store->reply_count; i++)
@@ -151,7 +156,7 @@ static enum verdict function_call(struct store *store, int32_t partition, redisR
     enum verdict verdict = call(store, reply, why);
 
     if (verdict == GO_ON)
-        verdict = store_reply_verdict(*reply, partition, why);
+        verdict = store_reply_verdict(*reply, partition, 0, why);
     if (verdict != GO_ON && *reply != NULL) {
         freeReplyObject(*reply);
         *reply = NULL;
@@ -162,21 +167,22 @@ static enum verdict function_call(struct store *store, int32_t partition, redisR
 enum verdict store_check(struct store *store, struct reason *why)
 {
     redisReply *reply = NULL;
-    enum verdict verdict = function_begin(store, "gentally_1_look", true, 1, 0, 0, why);
+    enum verdict verdict = function_begin(store, "gentally_1_probe", true, 1, 0, 0, why);
 
     if (verdict != GO_ON)
         return verdict;
     put_key(store, 0, "meta");
-    verdict = call(store, &reply, why); /* Whether there is a state yet is another question. */
+    verdict = function_call(store, 0, &reply, why);
     freeReplyObject(reply);
     return verdict;
 }
 
-enum verdict store_create(struct store *store, int32_t partition, int64_t first, bool *created, struct reason *why)
+enum verdict store_create(struct store *store, int32_t partition, int64_t first, const int64_t floors_ms[WINDOW_KINDS],
+                          bool *created, struct reason *why)
 {
     redisReply *reply = NULL;
     char incarnation[33];
-    enum verdict verdict = function_begin(store, "gentally_1_create", false, 1, 2, 32, why);
+    enum verdict verdict = function_begin(store, "gentally_1_create", false, 1, 2 + WINDOW_KINDS, 160, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -184,12 +190,14 @@ enum verdict store_create(struct store *store, int32_t partition, int64_t first,
     put_key(store, partition, "meta");
     store_put_text(&store->command, incarnation);
     store_put_number(&store->command, first);
+    for (int kind = 0; kind < WINDOW_KINDS; kind++)
+        store_put_time(&store->command, floors_ms[kind]);
     verdict = call(store, &reply, why);
     if (verdict != GO_ON)
         return verdict;
     *created = store_reply_is(reply, "OK");
     if (!*created && !store_reply_is(reply, "EXISTS"))
-        verdict = store_reply_verdict(reply, partition, why);
+        verdict = store_reply_verdict(reply, partition, 0, why);
     freeReplyObject(reply);
     return verdict;
 }
@@ -304,7 +312,7 @@ static bool read_window(const redisReply *records, const redisReply *values, str
 static enum verdict read_load(redisReply *const replies[], struct change *change)
 {
     int32_t partition = change->standing->partition;
-    enum verdict verdict = store_reply_verdict(replies[0], partition, &change->why);
+    enum verdict verdict = store_reply_verdict(replies[0], partition, change->standing->next, &change->why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -343,8 +351,10 @@ static enum verdict exchange(struct store *store, struct change *changes[], uint
         verdict = store_link_up(store->link, why);
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
         verdict = send(store, changes[i], why);
-    if (verdict != GO_ON)
+    if (verdict != GO_ON) {
+        store_link_drop(store->link); /* What is queued already would be answered to the next question. */
         return verdict;
+    }
     for (uint32_t i = 0; i < reply_count; i++) {
         redisReply *reply = NULL;
         verdict = store_link_receive(store->link, &reply, &other);
@@ -378,9 +388,10 @@ enum verdict store_load(struct store *store, struct change *changes[], uint32_t 
 static enum verdict send_flush(struct store *store, const struct change *change, struct reason *why)
 {
     struct store_command *command = &store->command;
+    char anchor[ANCHOR_TEXT_SIZE];
     enum verdict verdict = function_begin(store, "gentally_1_flush", false, 2 + change->window_count,
-                                          12 + 5 * (size_t)change->window_count + 2 * (size_t)change->cell_count,
-                                          320 + 128 * (size_t)change->window_count, why);
+                                          13 + 5 * (size_t)change->window_count + 2 * (size_t)change->cell_count,
+                                          384 + 128 * (size_t)change->window_count, why);
     if (verdict != GO_ON)
         return verdict;
     put_change_keys(store, change);
@@ -391,6 +402,8 @@ static enum verdict send_flush(struct store *store, const struct change *change,
     store_put_text(command, change->nonce);
     store_put_time(command, change->watermark_ms);
     store_put_text(command, change->is_idle ? "1" : "0");
+    anchor_write(&change->anchor, anchor);
+    store_put_text(command, anchor);
     for (size_t i = 0; i < OUTCOME_COUNT; i++)
         store_put_number(command, change->outcomes[i]);
     for (uint32_t i = 0; i < change->window_count; i++) {
@@ -408,6 +421,16 @@ static enum verdict send_flush(struct store *store, const struct change *change,
     return store_link_send(store->link, (int)command->count, command->arguments, command->sizes, why);
 }
 
+/* A right that lacks, lacks for all partitions: it is no partition's own trouble. */
+static enum verdict read_flush(const redisReply *reply, struct change *change, struct reason *why)
+{
+    change->verdict = store_reply_verdict(reply, change->standing->partition, change->standing->next, &change->why);
+    if (change->verdict != HALT || strcmp(change->why.id, "STORE-DENIED") != 0)
+        return GO_ON;
+    *why = change->why;
+    return HALT;
+}
+
 enum verdict store_flush(struct store *store, struct change *changes[], uint32_t count, struct reason *why)
 {
     enum verdict verdict = TRY_LATER;
@@ -418,10 +441,8 @@ enum verdict store_flush(struct store *store, struct change *changes[], uint32_t
     /* Whatever was applied before the answer was lost is found again by its nonce. */
     for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++)
         verdict = exchange(store, changes, count, count, send_flush, why);
-    if (verdict == GO_ON)
-        for (uint32_t i = 0; i < count; i++)
-            changes[i]->verdict =
-                store_reply_verdict(store->replies[i], changes[i]->standing->partition, &changes[i]->why);
+    for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
+        verdict = read_flush(store->replies[i], changes[i], why);
     forget_replies(store);
     return verdict;
 }

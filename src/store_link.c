@@ -102,20 +102,17 @@ static bool starts_with(const char *text, const char *prefix)
 
 enum verdict store_error_verdict(const char *text, struct reason *why)
 {
-    static const char *const busy[] = {"LOADING",
-                                       "OOM",
-                                       "READONLY",
-                                       "MASTERDOWN",
-                                       "CLUSTERDOWN",
-                                       "TRYAGAIN",
-                                       "BUSY",
-                                       "MISCONF",
-                                       "NOREPLICAS",
-                                       "MOVED",
-                                       "ASK",
-                                       "UNBLOCKED",
-                                       "ERR max number of clients"};
+    static const char *const busy[] = {"LOADING",    "OOM",       "READONLY",
+                                       "MASTERDOWN", "BUSY",      "MISCONF",
+                                       "NOREPLICAS", "UNBLOCKED", "ERR max number of clients"};
 
+    static const char *const cluster[] = {"MOVED", "ASK", "CLUSTERDOWN", "CROSSSLOT", "TRYAGAIN"};
+
+    for (size_t i = 0; i < LENGTH_OF(cluster); i++)
+        if (starts_with(text, cluster[i]))
+            return reason_set(why, HALT, "STORE-CLUSTER", 0,
+                              "this is a Redis Cluster, which is not supported: use one server with its replicas (%s)",
+                              text);
     for (size_t i = 0; i < LENGTH_OF(busy); i++)
         if (starts_with(text, busy[i]))
             return reason_set(why, TRY_LATER, "STORE-BUSY", 0, "Redis refuses for now: %s", text);
@@ -123,7 +120,8 @@ enum verdict store_error_verdict(const char *text, struct reason *why)
         starts_with(text, "ERR invalid password") || starts_with(text, "ERR Client sent AUTH"))
         return reason_set(why, HALT, "STORE-AUTH", 0, "Redis does not accept our password: %s", text);
     if (starts_with(text, "NOPERM"))
-        return reason_set(why, HALT, "STORE-DENIED", 0, "the Redis user lacks a right: %s", text);
+        return reason_set(why, HALT, "STORE-DENIED", 0, "the Redis user lacks a right: %s; give it by: " STORE_GRANT,
+                          text);
     if (starts_with(text, "ERR Function not found"))
         return reason_set(why, HALT, "STORE-FUNCTIONS-MISSING", 0,
                           "Redis does not have our functions; run `gentally setup`");
@@ -155,7 +153,7 @@ enum verdict store_link_open(struct store_link **link, const struct config *conf
     return GO_ON;
 }
 
-static void drop(struct store_link *link)
+void store_link_drop(struct store_link *link)
 {
     if (link->context != NULL)
         redisFree(link->context);
@@ -166,7 +164,7 @@ void store_link_close(struct store_link *link)
 {
     if (link == NULL)
         return;
-    drop(link);
+    store_link_drop(link);
     store_tls_close(link->tls);
     free(link);
 }
@@ -182,7 +180,7 @@ static enum verdict unreachable(struct store_link *link, const char *what, struc
     enum verdict verdict =
         reason_set(why, TRY_LATER, "STORE-UNREACHABLE", 0, "Redis at %s: %s: %s", link->address.host, what, error);
 
-    drop(link);
+    store_link_drop(link);
     return verdict;
 }
 
@@ -213,7 +211,7 @@ enum verdict store_link_receive(struct store_link *link, redisReply **reply, str
     freeReplyObject(*reply);
     *reply = NULL;
     if (is_elsewhere) /* After a failover the name may lead to the new primary: ask again. */
-        drop(link);
+        store_link_drop(link);
     return verdict;
 }
 
@@ -296,7 +294,7 @@ static enum verdict connect_once(struct store_link *link, struct reason *why)
     if (redisSetTimeout(link->context, link->timeout) != REDIS_OK)
         return unreachable(link, "time-out", why);
     if (link->tls != NULL && store_tls_greet(link->tls, link->context, why) != GO_ON) {
-        drop(link);
+        store_link_drop(link);
         return TRY_LATER;
     }
     if (!address->is_unix)
@@ -322,7 +320,7 @@ enum verdict store_link_up(struct store_link *link, struct reason *why)
     if (verdict == GO_ON)
         verdict = inspect(link, why);
     if (verdict != GO_ON) {
-        drop(link);
+        store_link_drop(link);
         return verdict;
     }
     link->count++;

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "gentally/store_link.h"
+
 bool store_reply_is(const redisReply *reply, const char *status)
 {
     return reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 && reply->element[0]->type == REDIS_REPLY_STRING &&
@@ -18,15 +20,43 @@ static const char *detail_of(const redisReply *reply)
     return has_detail ? reply->element[1]->str : "";
 }
 
-enum verdict store_reply_verdict(const redisReply *reply, int32_t partition, struct reason *why)
+/* Where the store stands tells what happened: only a store that forgot something stands behind us. */
+static enum verdict fenced(const redisReply *reply, int32_t partition, int64_t expected, struct reason *why)
+{
+    int64_t next = 0;
+
+    if (reply->elements != 3 || !store_reply_number(reply->element[1], &next))
+        return store_reply_damaged(partition, "the fence", why);
+    if (next < expected)
+        return reason_set(why, REWIND, "STORE-ROLLED-BACK", 0,
+                          "partition %" PRId32 ": the store stands at %" PRId64 ", behind us at %" PRId64
+                          ": it lost its last writes; those records are read again",
+                          partition, next, expected);
+    if (next > expected)
+        return reason_set(why, REWIND, "STORE-FENCED", 0,
+                          "partition %" PRId32 ": the store stands at %" PRId64 ", ahead of us at %" PRId64
+                          ": another owner counted on",
+                          partition, next, expected);
+    return reason_set(why, REWIND, "STORE-FENCED", 0, "partition %" PRId32 ": at %" PRId64 " it has another owner",
+                      partition, next);
+}
+
+enum verdict store_reply_denied(const char *command, struct reason *why)
+{
+    return reason_set(why, HALT, "STORE-DENIED", 0,
+                      "the Redis user may not run %s on our keys; give it by: " STORE_GRANT, command);
+}
+
+enum verdict store_reply_verdict(const redisReply *reply, int32_t partition, int64_t expected, struct reason *why)
 {
     const char *detail = detail_of(reply);
 
     if (store_reply_is(reply, "OK") || store_reply_is(reply, "ALREADY"))
         return GO_ON;
     if (store_reply_is(reply, "FENCED"))
-        return reason_set(why, REWIND, "STORE-FENCED", 0, "partition %" PRId32 ": the store stands at %s", partition,
-                          detail);
+        return fenced(reply, partition, expected, why);
+    if (store_reply_is(reply, "DENIED"))
+        return store_reply_denied(detail, why);
     if (store_reply_is(reply, "COLLECTED"))
         return reason_set(why, REWIND, "STORE-COLLECTED", 0, "partition %" PRId32 ": window %s is collected", partition,
                           detail);
@@ -76,19 +106,20 @@ static bool read_text(const redisReply *reply, char *text, size_t size)
 
 bool store_reply_standing(const redisReply *fields, int32_t partition, struct standing *standing)
 {
-    if (fields->type != REDIS_REPLY_ARRAY || fields->elements != 6 + OUTCOME_COUNT + WINDOW_KINDS)
+    if (fields->type != REDIS_REPLY_ARRAY || fields->elements != 7 + OUTCOME_COUNT + WINDOW_KINDS)
         return false;
     redisReply **field = fields->element;
     *standing = (struct standing){.partition = partition};
     bool is_good = read_text(field[0], standing->incarnation, sizeof(standing->incarnation)) &&
                    read_text(field[1], standing->token, sizeof(standing->token)) &&
                    store_reply_number(field[2], &standing->first) && store_reply_number(field[3], &standing->next);
+    is_good = is_good && field[6]->type == REDIS_REPLY_STRING && anchor_read(field[6]->str, &standing->anchor);
     standing->watermark_ms = read_time(field[4]);
     standing->is_idle = field[5]->type == REDIS_REPLY_STRING && strcmp(field[5]->str, "1") == 0;
     for (size_t i = 0; i < OUTCOME_COUNT; i++)
-        is_good = is_good && store_reply_number(field[6 + i], &standing->outcomes[i]);
+        is_good = is_good && store_reply_number(field[7 + i], &standing->outcomes[i]);
     for (size_t i = 0; i < WINDOW_KINDS; i++)
-        standing->floor_ms[i] = read_time(field[6 + OUTCOME_COUNT + i]);
+        standing->floor_ms[i] = read_time(field[7 + OUTCOME_COUNT + i]);
     return is_good;
 }
 

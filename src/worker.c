@@ -74,17 +74,33 @@ static struct stamp stamp_now(void)
 
 /* ---- opening ---- */
 
+/* No state at all is a setup forgotten, or a Redis that lost everything. Where only some are missing, their owners stop
+ * them, and the others go on. */
+static enum verdict check_states(struct worker *worker, struct reason *why)
+{
+    struct standing standing;
+    int32_t missing = 0;
+
+    for (int32_t i = 0; i < worker->partition_count; i++) {
+        enum verdict verdict = store_standing(worker->store, i, &standing, why);
+        bool is_missing = verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0;
+        missing += is_missing ? 1 : 0;
+        if (verdict != GO_ON && (!is_missing || missing == worker->partition_count))
+            return verdict;
+    }
+    return GO_ON;
+}
+
 /* `setup` should have made all of this: say which is missing before joining the group. */
 static enum verdict check_places(struct worker *worker, struct reason *why)
 {
     char topic[TOPIC_NAME_MAX + 1];
-    struct standing standing;
     enum verdict verdict = store_check(worker->store, why);
 
     if (verdict == GO_ON)
         verdict = source_partitions(worker->source, &worker->partition_count, why);
-    for (int32_t i = 0; i < worker->partition_count && verdict == GO_ON; i++)
-        verdict = store_standing(worker->store, i, &standing, why);
+    if (verdict == GO_ON)
+        verdict = check_states(worker, why);
     if (verdict == GO_ON)
         verdict = sink_check_topic(worker->sink, worker->fold.dead_letters, why);
     if (verdict == GO_ON) {
@@ -260,7 +276,7 @@ static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms,
     if (verdict != GO_ON)
         return verdict;
     worker->fold.letters = 0;
-    verdict = lanes_flush(&worker->lanes, worker->checkpoint, is_forced, now_ms, why);
+    verdict = lanes_flush(&worker->lanes, worker->checkpoint, worker->store, is_forced, now_ms, why);
     if (verdict == GO_ON)
         verdict = lanes_reclaim(&worker->lanes, worker->store, worker->source, why);
     if (verdict != GO_ON)
@@ -313,23 +329,60 @@ static enum verdict revoked(struct worker *worker, int64_t now_ms, struct reason
 {
     struct reason lost;
 
-    if (worker->batch.news == NEWS_REVOKED && flush(worker, true, now_ms, &lost) != GO_ON)
-        log_reason(worker->logger, LOG_LEVEL_WARN, &lost);
+    if (worker->batch.news == NEWS_REVOKED) {
+        enum verdict verdict = lanes_resume(&worker->lanes, worker->checkpoint, now_ms, &lost);
+        if (verdict == GO_ON)
+            verdict = flush(worker, true, now_ms, &lost);
+        if (verdict != GO_ON)
+            log_reason(worker->logger, LOG_LEVEL_WARN, &lost);
+    }
     log_line(worker->logger, LOG_LEVEL_INFO, worker->batch.news == NEWS_REVOKED ? "WORKER-REVOKED" : "WORKER-LOST",
              "partitions=%" PRIu32, worker->batch.partition_count);
     closer_close(worker->closer);
     worker->closer = NULL;
     checkpoint_forget(worker->checkpoint);
     lanes_close(&worker->lanes);
-    worker->has_joined = false; /* Having nothing between two assignments is no reason to leave. */
-    worker->batch.news = NEWS_NONE;
-    return source_release_all(worker->source, why);
+    worker->folded = worker->batch.record_count; /* The rest would be folded into what is assigned next, with a gap. */
+    worker->has_joined = false;                  /* Having nothing between two assignments is no reason to leave. */
+    enum verdict verdict = source_release_all(worker->source, why);
+    if (verdict == GO_ON)
+        worker->batch.news = NEWS_NONE;
+    return verdict;
+}
+
+static enum verdict answer(struct worker *worker, int64_t now_ms, struct reason *why)
+{
+    if (worker->batch.news == NEWS_ASSIGNED)
+        return assigned(worker, now_ms, why);
+    if (worker->batch.news != NEWS_NONE)
+        return revoked(worker, now_ms, why);
+    return GO_ON;
+}
+
+/*
+ * While the store does not answer nothing is read on, but the group still wants to hear of us. What it takes away
+ * meanwhile is given up with the flush that has no answer: whoever gets it claims it, and then that flush can only be
+ * found done or be refused.
+ */
+static enum verdict attend(struct worker *worker, int64_t now_ms, struct reason *why)
+{
+    struct reason other;
+    enum verdict verdict = source_attend(worker->source, &worker->batch, &other);
+
+    if (verdict == GO_ON && (worker->batch.news == NEWS_REVOKED || worker->batch.news == NEWS_LOST))
+        verdict = revoked(worker, now_ms, &other);
+    if (verdict == HALT)
+        *why = other;
+    else if (verdict != GO_ON)
+        log_reason(worker->logger, LOG_LEVEL_WARN, &other);
+    return verdict == HALT ? HALT : TRY_LATER;
 }
 
 /* ---- reading ---- */
 
 static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *why)
 {
+    lanes_anchor(&worker->lanes);
     source_release(worker->source, &worker->batch);
     worker->folded = 0;
     worker->batch.record_count = 0;
@@ -337,13 +390,9 @@ static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *w
     lanes_refresh(&worker->lanes);
     if (verdict != GO_ON)
         return verdict;
-    for (uint32_t i = 0; i < worker->batch.unreadable_count; i++)
-        lanes_stop_unreadable(&worker->lanes, worker->source, worker->batch.unreadable[i]);
-    if (worker->batch.news == NEWS_ASSIGNED)
-        return assigned(worker, now_ms, why);
-    if (worker->batch.news != NEWS_NONE)
-        return revoked(worker, now_ms, why);
-    return GO_ON;
+    for (uint32_t i = 0; i < worker->batch.doubtful_count; i++)
+        lanes_examine(&worker->lanes, worker->source, worker->batch.doubtful[i]);
+    return answer(worker, now_ms, why);
 }
 
 /* Folds what is left of the batch; a full tally is flushed in between. */
@@ -364,6 +413,7 @@ static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms,
             }
             if (verdict != GO_ON)
                 return verdict;
+            lane_fold(lane, record);
         }
         worker->folded++;
     }
@@ -474,8 +524,8 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
     *is_done = false;
     if (verdict == GO_ON)
         verdict = lanes_reclaim(&worker->lanes, worker->store, worker->source, why);
-    if (verdict == GO_ON && worker->batch.news == NEWS_ASSIGNED) /* The store did not answer the last time. */
-        verdict = assigned(worker, now_ms, why);
+    if (verdict == GO_ON && worker->batch.news != NEWS_NONE) /* There was no answer to it the last time. */
+        verdict = answer(worker, now_ms, why);
     else if (verdict == GO_ON && worker->folded == worker->batch.record_count && !stop)
         verdict = poll(worker, now_ms, why);
     if (verdict == GO_ON && !stop)
@@ -489,6 +539,8 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
         verdict = close_windows(worker, false, now_ms, why);
     if (verdict == GO_ON && !stop)
         verdict = finish_drain(worker, now_ms, is_done, why);
+    if (verdict == TRY_LATER)
+        verdict = attend(worker, now_ms, why);
     report(worker, now_ms);
     if (verdict == GO_ON && worker->is_drain && *is_done)
         log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-DRAINED",

@@ -11,7 +11,9 @@ struct book_entry {
     struct window window;
     enum pane pane;
     int64_t generation, revision;
-    uint64_t tables; /* hash of the tables version it was joined with, see book_tables() */
+    uint64_t tables;     /* hash of the tables version it was joined with, see book_tables() */
+    uint64_t states;     /* which states of the partitions it was made of, see book_states() */
+    uint32_t partitions; /* how many there were then */
 };
 
 struct book;
@@ -27,6 +29,13 @@ const struct book_entry *book_find(const struct book *book, struct window window
 MUST_CHECK enum verdict book_put(struct book *book, const struct book_entry *entry, struct reason *why);
 
 size_t book_count(const struct book *book);
+
+/*
+ * Adds one partition's state to a sum over partitions 0, 1, 2, ... (begin with 0). A state that was deliberately
+ * rebuilt has another incarnation, and its records are not those that were published: revisions of the two cannot be
+ * compared. Partitions that are added leave the sum over those before them as it was.
+ */
+uint64_t book_states(uint64_t sum, int32_t partition, const char *incarnation);
 
 /*
  * The part of a tables version that changes published rows without new records: catalog and countries, everything

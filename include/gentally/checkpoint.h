@@ -24,6 +24,7 @@ struct portion {
     const struct tally *tally;       /* rows since the last flush */
     const struct standing *standing; /* where the store stood then */
     int64_t next;
+    struct anchor anchor;
     int64_t watermark_ms;
     bool is_idle;
     int64_t outcomes[OUTCOME_COUNT];

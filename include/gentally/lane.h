@@ -7,17 +7,21 @@
 
 #include "checkpoint.h"
 #include "config.h"
+#include "event.h"
 
 struct lane {
     const struct config *config;
-    struct standing standing; /* as the store last said */
-    struct tally *tally;      /* rows since then; owned */
-    int64_t next;             /* offset of the next record to fold; >= standing.next */
-    int64_t watermark_ms;     /* highest event time - allowed out-of-orderness; never falls */
+    struct standing standing;  /* as the store last said */
+    struct tally *tally;       /* rows since then; owned */
+    int64_t next;              /* offset of the next record to fold; >= standing.next */
+    struct anchor anchor;      /* the last record folded before it, unless `last` is newer */
+    const struct record *last; /* folded, and not yet made the anchor: in the batch; NULL if none */
+    int64_t watermark_ms;      /* highest event time - allowed out-of-orderness; never falls */
     int64_t outcomes[OUTCOME_COUNT];
-    int64_t lateness_ms;  /* events at or after it are late for no window */
-    int64_t flushed_ms;   /* monotonic time of the last successful flush */
-    int64_t end_ms;       /* monotonic time at which the log's end was reached; valid if is_at_end */
+    int64_t lateness_ms; /* events at or after it are late for no window */
+    int64_t flushed_ms;  /* monotonic time of the last successful flush */
+    int64_t end_ms;      /* monotonic time at which the log's end was reached first since an event; valid if is_quiet */
+    bool is_quiet;       /* no event came since then: other records may have */
     int64_t caught_up_ms; /* monotonic time at which the log's end was last heard of; 0 before */
     bool is_at_end;
     bool is_idle;     /* at the end for long enough: holds no watermark back */
@@ -40,6 +44,14 @@ void lane_rewind(struct lane *lane, const struct standing *standing);
  * it is kept <= watermark, or when it is sealed. */
 uint32_t lane_windows(const struct lane *lane, int64_t event_ms);
 
+/* A record was folded or set aside. It is borrowed until lane_anchor(), which reads its bytes: before the batch is
+ * released and before each portion. */
+static inline void lane_fold(struct lane *lane, const struct record *record)
+{
+    lane->last = record;
+}
+void lane_anchor(struct lane *lane);
+
 /* An event at `event_ms` was folded: moves the watermark. */
 void lane_see(struct lane *lane, int64_t event_ms);
 
@@ -48,13 +60,14 @@ void lane_see(struct lane *lane, int64_t event_ms);
 void lane_moved(struct lane *lane);
 void lane_ended(struct lane *lane, int64_t end_next, int64_t now_ms);
 
-/* Sets is_idle once the end was reached `idle_ms` ago. */
+/* Sets is_idle at the log's end, once `idle_ms` have passed without an event: what is only set aside says nothing about
+ * time, and holds no window open. */
 void lane_rest(struct lane *lane, int64_t idle_ms, int64_t now_ms);
 
 /* True if the store does not know all of it yet. */
 bool lane_is_dirty(const struct lane *lane);
 
-/* True if its last flush is long enough ago: the configured interval, and ten seconds more for a lane that is behind.
+/* True if its last flush is long enough ago: the configured interval, and four seconds more for a lane that is behind.
  */
 bool lane_is_due(const struct lane *lane, int64_t now_ms);
 

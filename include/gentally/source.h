@@ -6,6 +6,7 @@
 #ifndef GENTALLY_SOURCE_H
 #define GENTALLY_SOURCE_H
 
+#include "anchor.h"
 #include "event.h"
 #include "log.h"
 
@@ -33,10 +34,9 @@ struct batch {
     struct {
         int32_t partition;
         int64_t next;
-    } ends[PARTITIONS_MAX]; /* next offset the log will give */
-    uint32_t
-        unreadable_count; /* partitions whose position the log no longer (or not yet) has: SOURCE-OFFSET-OUT-OF-RANGE */
-    int32_t unreadable[PARTITIONS_MAX];
+    } ends[PARTITIONS_MAX];  /* next offset the log will give */
+    uint32_t doubtful_count; /* partitions that wait for source_examine(): the log is not as it was left */
+    int32_t doubtful[PARTITIONS_MAX];
 };
 
 /*
@@ -72,16 +72,38 @@ MUST_CHECK enum verdict source_join(struct source *source, struct reason *why);
  */
 MUST_CHECK enum verdict source_poll(struct source *source, struct batch *batch, int timeout_ms, struct reason *why);
 
+/*
+ * Keeps up the membership of a caller that cannot read on for now, which ends after `max.poll.interval.ms` without a
+ * call: serves the group and the connection, hands out no record, and leaves those of the batch. News that comes
+ * replaces news not answered yet: answer it instead. Does not block. Verdicts of source_poll().
+ */
+MUST_CHECK enum verdict source_attend(struct source *source, struct batch *batch, struct reason *why);
+
 /* Frees the batch's messages. */
 void source_release(struct source *source, struct batch *batch);
 
-/* Answers NEWS_ASSIGNED: reads partitions[i] from offsets[i] on. */
-MUST_CHECK enum verdict source_assign(struct source *source, const int32_t partitions[], const int64_t offsets[],
-                                      uint32_t count, struct reason *why);
+/* Where one partition is to be read. */
+struct source_start {
+    int32_t partition;
+    int64_t next;         /* the first record to hand out */
+    struct anchor anchor; /* the last record before it, which the log has to show first; ANCHOR_NONE: none */
+};
 
-/* Moves one assigned partition to another offset (after a REWIND). Fetched records of the old position never appear
- * afterwards. */
-MUST_CHECK enum verdict source_reposition(struct source *source, int32_t partition, int64_t offset, struct reason *why);
+/* Answers NEWS_ASSIGNED. On a failure nothing is assigned, and the call may be repeated. */
+MUST_CHECK enum verdict source_assign(struct source *source, const struct source_start starts[], uint32_t count,
+                                      struct reason *why);
+
+/* Moves one assigned partition elsewhere (after a REWIND). Fetched records of the old position never appear afterwards.
+ */
+MUST_CHECK enum verdict source_reposition(struct source *source, const struct source_start *start, struct reason *why);
+
+/*
+ * Finds out what is the matter with a doubtful partition; blocks up to 10 s. GO_ON: nothing, it is read on (or nobody
+ * doubts it); TRY_LATER: no broker answers, it is read again and will be doubtful again. HALT, this partition cannot be
+ * read on: SOURCE-RECREATED (another record stands at the anchor), SOURCE-TRUNCATED (the log ends before what was
+ * counted), SOURCE-GAP (records were deleted before they were counted).
+ */
+MUST_CHECK enum verdict source_examine(struct source *source, int32_t partition, struct reason *why);
 
 /* Stops one assigned partition without leaving the group: nothing of it appears any more until the next assignment. */
 MUST_CHECK enum verdict source_stop(struct source *source, int32_t partition, struct reason *why);

@@ -5,7 +5,7 @@
  * worker reads them at `next`, merges in C, and writes them back at the same `next`; if anyone moved it in between,
  * nothing is written.
  *
- *   <ns>:{<topic>:<p>}:meta      inc tok next first wm idle nonce taint, counts, floors
+ *   <ns>:{<topic>:<p>}:meta      inc tok next anchor first wm idle nonce taint, counts, floors
  *   <ns>:{<topic>:<p>}:windows   "<kind>:<start_ms>" -> records folded into the window
  *   <ns>:{<topic>:<p>}:<kind>:<start_ms>   row key -> packed cell; "__n" -> records (must equal the line above: a torn
  * window is detected)
@@ -16,6 +16,7 @@
 #ifndef GENTALLY_STORE_H
 #define GENTALLY_STORE_H
 
+#include "anchor.h"
 #include "log.h"
 #include "window.h"
 
@@ -43,6 +44,7 @@ struct standing {
     char token[STORE_TOKEN_SIZE]; /* whoever knows the newest may write */
     int64_t first;                /* offset counting began at */
     int64_t next;                 /* offset of the next record to fold */
+    struct anchor anchor;         /* the last record before it */
     int64_t watermark_ms;         /* STORE_NO_TIME before any event */
     bool is_idle;
     int64_t outcomes[OUTCOME_COUNT];
@@ -58,15 +60,20 @@ MUST_CHECK enum verdict store_open(struct store **store, const struct config *co
                                    struct reason *why);
 void store_close(struct store *store);
 
+/* Times a connection was made: when it rises, what is behind it may have been rolled back or be another server. */
+uint64_t store_connections(const struct store *store);
+
 /* Loads the functions (setup only; safe to repeat). HALT: STORE-DENIED. */
 MUST_CHECK enum verdict store_install(struct store *store, struct reason *why);
 
-/* HALT: STORE-FUNCTIONS-MISSING if the functions of this version are not loaded. */
+/* HALT: STORE-FUNCTIONS-MISSING if the functions of this version are not loaded; STORE-DENIED if our user may not run
+ * what they run, with the right that lacks. */
 MUST_CHECK enum verdict store_check(struct store *store, struct reason *why);
 
-/* Creates a partition's first state at offset `first`, unless it exists; `*created` tells. */
-MUST_CHECK enum verdict store_create(struct store *store, int32_t partition, int64_t first, bool *created,
-                                     struct reason *why);
+/* Creates a partition's first state at offset `first`, unless it exists; `*created` tells. Windows before the floors
+ * are over for it from the start (STORE_NO_TIME: none are). */
+MUST_CHECK enum verdict store_create(struct store *store, int32_t partition, int64_t first,
+                                     const int64_t floors_ms[WINDOW_KINDS], bool *created, struct reason *why);
 
 /* Takes ownership: a new token; the old owner's next flush is fenced. The partition is no longer idle: nobody knows
  * what its log has got since. HALT: STORE-STATE-MISSING (names `gentally setup`; never created here), STORE-TAINTED. */
@@ -96,6 +103,7 @@ struct change_window {
 struct change {
     const struct standing *standing; /* incarnation, token, and next = the offset the change begins at */
     int64_t next;                    /* offset it ends before */
+    struct anchor anchor;            /* the last record before it */
     int64_t watermark_ms;
     bool is_idle;
     int64_t outcomes[OUTCOME_COUNT]; /* new cumulative counts */
@@ -111,16 +119,16 @@ struct change {
 /*
  * Reads what the changes' cells are now, all partitions in one round trip. GO_ON: each change has its own verdict;
  * TRY_LATER: STORE-UNREACHABLE, STORE-BUSY: nothing was read. A change's verdict: GO_ON; REWIND: STORE-FENCED (another
- * owner moved it, or the store was rolled back), STORE-COLLECTED (a window is gone); HALT: STORE-TORN, STORE-TAINTED,
- * STORE-STATE-MISSING, STORE-INCARNATION.
+ * owner has it), STORE-ROLLED-BACK (the store lost its last writes), STORE-COLLECTED (a window is gone); HALT:
+ * STORE-TORN, STORE-TAINTED, STORE-STATE-MISSING, STORE-INCARNATION.
  */
 MUST_CHECK enum verdict store_load(struct store *store, struct change *changes[], uint32_t count, struct reason *why);
 
 /*
  * Writes the changes, all partitions in one round trip. After an unknown outcome (time-out, lost connection) reconnects
  * and sends the identical changes again, under the same nonce; a change found already applied is GO_ON. Verdicts as
- * above. TRY_LATER: still unknown or refused without effect: call again with the same changes, unchanged, before
- * anything else.
+ * above. HALT: STORE-DENIED (nothing was written for those denied). TRY_LATER: still unknown or refused without effect:
+ * call again with the same changes, unchanged, before anything else.
  */
 MUST_CHECK enum verdict store_flush(struct store *store, struct change *changes[], uint32_t count, struct reason *why);
 

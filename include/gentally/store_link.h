@@ -13,6 +13,11 @@
 struct config;
 struct store_link;
 
+/* How a deployer gives a worker's user what it needs. */
+#define STORE_GRANT                                                                                                    \
+    "ACL SETUSER NAME resetchannels -@all ~NAMESPACE:* +fcall +fcall_ro +info +select +hgetall +hget +hmget +hset "    \
+    "+hdel +exists +unlink"
+
 /* Does not connect yet. HALT: STORE-URL (cannot be read), STORE-TLS (rediss:// asked for, not built in), NO-MEMORY. */
 MUST_CHECK enum verdict store_link_open(struct store_link **link, const struct config *config, struct logger *logger,
                                         struct reason *why);
@@ -20,6 +25,9 @@ void store_link_close(struct store_link *link);
 
 /* Connects if it is not connected. GO_ON; TRY_LATER: STORE-UNREACHABLE, STORE-BUSY; HALT: STORE-AUTH, ... */
 MUST_CHECK enum verdict store_link_up(struct store_link *link, struct reason *why);
+
+/* Gives up the connection, with whatever is queued or still to be answered. The next use makes another. */
+void store_link_drop(struct store_link *link);
 
 /* Times a connection was made since open: a reader of state across calls sees a failover by it. */
 uint64_t store_link_count(const struct store_link *link);

@@ -12,8 +12,12 @@
 /* True if the reply's first word is `status`. */
 bool store_reply_is(const redisReply *reply, const char *status);
 
-/* What the first word asks of the caller: GO_ON for OK and ALREADY, else as store.h says of the verbs. */
-enum verdict store_reply_verdict(const redisReply *reply, int32_t partition, struct reason *why);
+/* What the first word asks of the caller: GO_ON for OK and ALREADY, else as store.h says of the verbs. `expected` is
+ * the offset the caller stands at, by which a fence is told from a rollback; of no meaning where nothing is fenced. */
+enum verdict store_reply_verdict(const redisReply *reply, int32_t partition, int64_t expected, struct reason *why);
+
+/* Returns HALT (STORE-DENIED), naming the command and what to grant. */
+enum verdict store_reply_denied(const char *command, struct reason *why);
 
 /* A decimal number as text. False if it is none. */
 bool store_reply_number(const redisReply *reply, int64_t *number);

@@ -39,7 +39,8 @@ static bool read_count(const char *text, int fallback, int min, int *count)
     return end != text && *end == '\0' && value >= min && value <= 10000;
 }
 
-/* What the partitions that have a state have sealed already. */
+/* What the partitions that have a state have sealed already. One that comes late begins with it: in a window they have
+ * collected it could only count what no summary can hold any more. */
 static enum verdict find_floors(struct store *store, int32_t count, int64_t floors_ms[WINDOW_KINDS], struct reason *why)
 {
     for (int kind = 0; kind < WINDOW_KINDS; kind++)
@@ -56,19 +57,6 @@ static enum verdict find_floors(struct store *store, int32_t count, int64_t floo
                 floors_ms[kind] = standing.floor_ms[kind];
     }
     return GO_ON;
-}
-
-/* A partition that comes late begins with the others' floors: in a window they have collected it could only count what
- * no summary can hold any more. */
-static enum verdict create_state(struct store *store, int32_t partition, int64_t first,
-                                 const int64_t floors_ms[WINDOW_KINDS], bool *created, struct reason *why)
-{
-    enum verdict verdict = store_create(store, partition, first, created, why);
-
-    for (int kind = 0; kind < WINDOW_KINDS && verdict == GO_ON && *created; kind++)
-        if (floors_ms[kind] != STORE_NO_TIME)
-            verdict = store_seal(store, partition, (enum window_kind)kind, floors_ms[kind], NULL, 0, why);
-    return verdict;
 }
 
 /* First state for every partition the topic has. */
@@ -89,7 +77,7 @@ static enum verdict create_states(const struct config *config, struct store *sto
         bool created = false;
         verdict = source_extent(source, i, &first, &next, why);
         if (verdict == GO_ON)
-            verdict = create_state(store, i, first, floors_ms, &created, why);
+            verdict = store_create(store, i, first, floors_ms, &created, why);
         created_count += created ? 1 : 0;
     }
     if (source != NULL)

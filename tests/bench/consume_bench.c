@@ -117,7 +117,7 @@ static struct run read_bare(const struct config *config, int64_t records)
 
 static struct source *join(struct scene *scene, struct batch *batch)
 {
-    static const int64_t zeros[PARTITIONS];
+    struct source_start starts[PARTITIONS];
     struct source *source = NULL;
 
     if (source_open(&source, scene->config, &scene->logger, &scene->why) != GO_ON ||
@@ -127,7 +127,9 @@ static struct source *join(struct scene *scene, struct batch *batch)
         if (source_poll(source, batch, 20, &scene->why) != GO_ON)
             give_up(scene->why.text);
     } while (batch->news != NEWS_ASSIGNED);
-    if (source_assign(source, batch->partitions, zeros, batch->partition_count, &scene->why) != GO_ON)
+    for (uint32_t i = 0; i < batch->partition_count; i++)
+        starts[i] = (struct source_start){batch->partitions[i], 0, {.offset = ANCHOR_NONE}};
+    if (source_assign(source, starts, batch->partition_count, &scene->why) != GO_ON)
         give_up(scene->why.text);
     return source;
 }

@@ -14,7 +14,10 @@ struct reader {
     struct batch *batch;
     int64_t expected[PARTITIONS];
     int64_t end[PARTITIONS]; /* -1 = not told */
-    uint32_t wrong, records, unreadable;
+    uint32_t wrong, records, doubtful;
+    struct anchor anchor;  /* to assign with; none if its offset is ANCHOR_NONE */
+    struct anchor noted;   /* of the record of partition 0 at this offset, once it came */
+    struct reason doubt;   /* what the last examination found */
     enum source_news news; /* the last piece */
     uint32_t news_count;   /* partitions of it */
     int32_t partitions[PARTITIONS_MAX];
@@ -28,6 +31,7 @@ static struct reader *reader_open(struct scene *scene)
 
     if (reader == NULL || (reader->batch = malloc(sizeof(*reader->batch))) == NULL)
         give_up("no memory");
+    reader->anchor.offset = ANCHOR_NONE;
     if (source_open(&reader->source, scene->config, &scene->logger, &reader->why) != GO_ON)
         give_up(reader->why.text);
     if (source_join(reader->source, &reader->why) != GO_ON)
@@ -51,7 +55,10 @@ static void turn(struct reader *reader)
     reader->news = batch->news;
     reader->news_count = batch->partition_count;
     memcpy(reader->partitions, batch->partitions, sizeof(batch->partitions[0]) * batch->partition_count);
-    reader->unreadable += batch->unreadable_count;
+    reader->doubtful += batch->doubtful_count;
+    for (uint32_t i = 0; i < batch->doubtful_count; i++)
+        if (source_examine(reader->source, batch->doubtful[i], &reader->doubt) == HALT)
+            CU_ASSERT_EQUAL(source_stop(reader->source, batch->doubtful[i], &reader->why), GO_ON);
     for (uint32_t i = 0; i < batch->record_count; i++) {
         const struct record *record = &batch->records[i];
         char text[24];
@@ -62,6 +69,8 @@ static void turn(struct reader *reader)
         if (record->value.size < sizeof(text) && !span_equal(record->value, (struct span){text, (size_t)size}))
             reader->wrong++;
         reader->expected[record->partition] = record->offset + 1;
+        if (record->partition == 0 && record->offset == reader->noted.offset)
+            reader->noted = anchor_of(record->offset, record->timestamp_ms, record->key, record->value);
         reader->records++;
     }
     for (uint32_t i = 0; i < batch->end_count; i++)
@@ -84,14 +93,21 @@ static void await_news(struct reader *reader, enum source_news news)
 /* Reads every partition of the news from where the reader expects it. */
 static void answer_assigned(struct reader *reader)
 {
-    int64_t offsets[PARTITIONS];
+    struct source_start starts[PARTITIONS];
 
     for (uint32_t i = 0; i < reader->news_count; i++) {
-        offsets[i] = reader->expected[reader->partitions[i]];
+        int32_t partition = reader->partitions[i];
+        starts[i] = (struct source_start){partition, reader->expected[partition], reader->anchor};
         reader->end[reader->partitions[i]] = -1;
     }
-    CU_ASSERT_EQUAL_FATAL(source_assign(reader->source, reader->partitions, offsets, reader->news_count, &reader->why),
-                          GO_ON);
+    CU_ASSERT_EQUAL_FATAL(source_assign(reader->source, starts, reader->news_count, &reader->why), GO_ON);
+}
+
+static enum verdict reposition(struct reader *reader, int32_t partition, int64_t offset)
+{
+    struct source_start start = {partition, offset, reader->anchor};
+
+    return source_reposition(reader->source, &start, &reader->why);
 }
 
 static struct reader *reader_at(struct scene *scene, int64_t offset)
@@ -151,7 +167,7 @@ static void a_moved_partition_shows_nothing_of_its_old_place(void)
             turn(reader);
         int32_t partition = (int32_t)suite_below(&seed, PARTITIONS);
         int64_t offset = (int64_t)suite_below(&seed, 5 * EACH);
-        CU_ASSERT_EQUAL_FATAL(source_reposition(reader->source, partition, offset, &reader->why), GO_ON);
+        CU_ASSERT_EQUAL_FATAL(reposition(reader, partition, offset), GO_ON);
         reader->expected[partition] = offset;
         reader->end[partition] = -1;
         CU_ASSERT_EQUAL_FATAL(reader->wrong, 0);
@@ -249,15 +265,103 @@ static void an_offset_the_log_does_not_have_is_told(void)
     await_news(reader, NEWS_ASSIGNED);
     reader->expected[0] = 1000;
     answer_assigned(reader);
-    while ((reader->unreadable == 0 || reader->end[1] != 10) && monotonic_ms() < deadline_ms)
+    while ((reader->doubtful == 0 || reader->end[1] != 10) && monotonic_ms() < deadline_ms)
         turn(reader);
-    CU_ASSERT_EQUAL(reader->unreadable, 1);
+    CU_ASSERT_EQUAL(reader->doubtful, 1);
+    CU_ASSERT_STRING_EQUAL(reader->doubt.id, "SOURCE-TRUNCATED");
     CU_ASSERT_EQUAL(reader->expected[1], 10);
-    CU_ASSERT_EQUAL(source_reposition(reader->source, 0, 3, &reader->why), GO_ON);
-    reader->expected[0] = 3;
-    read_to(reader, 0, 2, 10);
     CU_ASSERT_EQUAL(reader->wrong, 0);
     reader_close(reader);
+    scene_close(&scene);
+}
+
+/* Reads one partition from `next` on, behind `anchor`, to the end at `end`; returns the id of the doubt, "" for none.
+ */
+static const char *read_behind(struct scene *scene, const struct anchor *anchor, int64_t next, int64_t end)
+{
+    struct reader *reader = reader_open(scene);
+    int64_t deadline_ms = monotonic_ms() + LIMIT_MS;
+
+    await_news(reader, NEWS_ASSIGNED);
+    reader->anchor = *anchor;
+    reader->expected[0] = next;
+    answer_assigned(reader);
+    while (reader->doubt.id == NULL && reader->end[0] != end && monotonic_ms() < deadline_ms)
+        turn(reader);
+    CU_ASSERT_TRUE(monotonic_ms() < deadline_ms);
+    CU_ASSERT_EQUAL(reader->wrong, 0); /* Neither the anchor nor anything else before `next` is handed out. */
+    CU_ASSERT_EQUAL(reader->records, reader->doubt.id == NULL ? end - next : 0);
+    const char *id = reader->doubt.id == NULL ? "" : reader->doubt.id;
+    reader_close(reader);
+    return id;
+}
+
+/* The anchor of the record at `offset` in partition 0. */
+static struct anchor anchor_at(struct scene *scene, int64_t offset)
+{
+    struct reader *reader = reader_open(scene);
+
+    await_news(reader, NEWS_ASSIGNED);
+    reader->noted.offset = offset;
+    answer_assigned(reader);
+    read_to(reader, 0, 1, 20);
+    struct anchor anchor = reader->noted;
+    CU_ASSERT_EQUAL_FATAL(anchor.offset, offset);
+    CU_ASSERT_NOT_EQUAL_FATAL(anchor.digest, 0);
+    reader_close(reader);
+    return anchor;
+}
+
+static void the_last_counted_record_is_looked_for_first(void)
+{
+    struct scene scene = scene_open();
+    make_topic(&scene, scene.config->topic, 1, NULL);
+    fill_topic(&scene, scene.config->topic, 1, 20);
+    struct anchor anchor = anchor_at(&scene, 11);
+
+    CU_ASSERT_STRING_EQUAL(read_behind(&scene, &anchor, 12, 20), "");
+    CU_ASSERT_STRING_EQUAL(read_behind(&scene, &anchor, 15, 20), ""); /* what lies between is no record of ours */
+    anchor.digest++;
+    CU_ASSERT_STRING_EQUAL(read_behind(&scene, &anchor, 12, 20), "SOURCE-RECREATED");
+    anchor.digest--;
+    anchor.timestamp_ms++;
+    CU_ASSERT_STRING_EQUAL(read_behind(&scene, &anchor, 12, 20), "SOURCE-RECREATED");
+    anchor.offset = 19;
+    CU_ASSERT_STRING_EQUAL(read_behind(&scene, &anchor, 20, 20), "SOURCE-RECREATED");
+    anchor.offset = 20; /* the log's end: nothing is there */
+    CU_ASSERT_STRING_EQUAL(read_behind(&scene, &anchor, 21, 20), "SOURCE-TRUNCATED");
+    anchor.offset = 40; /* beyond it */
+    CU_ASSERT_STRING_EQUAL(read_behind(&scene, &anchor, 41, 20), "SOURCE-TRUNCATED");
+    scene_close(&scene);
+}
+
+static void a_topic_made_anew_is_not_read_on(void)
+{
+    struct scene scene = scene_open();
+    make_topic(&scene, scene.config->topic, 1, NULL);
+    fill_topic(&scene, scene.config->topic, 1, 20);
+    struct anchor anchor = anchor_at(&scene, 11);
+
+    delete_topic(&scene, scene.config->topic);
+    await_no_topic(&scene, scene.config->topic);
+    make_topic(&scene, scene.config->topic, 1, NULL);
+    fill_topic(&scene, scene.config->topic, 1, 20); /* the very same texts, at another time */
+    CU_ASSERT_STRING_EQUAL(read_behind(&scene, &anchor, 12, 20), "SOURCE-RECREATED");
+    scene_close(&scene);
+}
+
+static void deleted_records_are_missed_only_if_they_were_not_counted(void)
+{
+    struct scene scene = scene_open();
+    make_topic(&scene, scene.config->topic, 1, NULL);
+    fill_topic(&scene, scene.config->topic, 1, 20);
+    struct anchor anchor = anchor_at(&scene, 11);
+
+    delete_records(&scene, scene.config->topic, 12);
+    CU_ASSERT_STRING_EQUAL(read_behind(&scene, &anchor, 12, 20), ""); /* the anchor went with its time: a warning */
+    CU_ASSERT_STRING_EQUAL(read_behind(&scene, &anchor, 15, 20), "");
+    delete_records(&scene, scene.config->topic, 13);
+    CU_ASSERT_STRING_EQUAL(read_behind(&scene, &anchor, 12, 20), "SOURCE-GAP");
     scene_close(&scene);
 }
 
@@ -339,6 +443,10 @@ int main(void)
         {"a stopped partition is silent, the others go on", a_stopped_partition_is_silent_and_the_others_go_on},
         {"two members share and take over", two_members_share_and_take_over},
         {"an offset the log does not have is told", an_offset_the_log_does_not_have_is_told},
+        {"the last counted record is looked for first", the_last_counted_record_is_looked_for_first},
+        {"a topic made anew is not read on", a_topic_made_anew_is_not_read_on},
+        {"deleted records are missed only if they were not counted",
+         deleted_records_are_missed_only_if_they_were_not_counted},
         {"what was aborted is stepped over", what_was_aborted_is_stepped_over},
         {"a topic that vanishes halts, and closes", a_topic_that_vanishes_halts_and_closes},
         {"a missing topic is named", a_missing_topic_is_named},

@@ -14,6 +14,7 @@ static struct config config;
 static struct logger logger;
 static struct store *store;
 static int64_t monday;
+static const int64_t no_floors[WINDOW_KINDS] = {STORE_NO_TIME, STORE_NO_TIME, STORE_NO_TIME, STORE_NO_TIME};
 
 static struct cell scratch;
 static uint8_t bytes[2][CELL_PACKED_MAX];
@@ -70,7 +71,7 @@ static struct standing claimed(int32_t partition)
     struct reason why;
     bool created = false;
 
-    CU_ASSERT_EQUAL_FATAL(store_create(store, partition, 100, &created, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(store_create(store, partition, 100, no_floors, &created, &why), GO_ON);
     CU_ASSERT_TRUE(created);
     CU_ASSERT_EQUAL_FATAL(store_claim(store, partition, &standing, &why), GO_ON);
     return standing;
@@ -116,7 +117,7 @@ static void state_is_created_once_and_never_by_a_claim(void)
     CU_ASSERT_EQUAL(standing.next, 100);
     CU_ASSERT_EQUAL(standing.watermark_ms, STORE_NO_TIME);
     CU_ASSERT_EQUAL(standing.floor_ms[WINDOW_HOUR], STORE_NO_TIME);
-    CU_ASSERT_EQUAL(store_create(store, 1, 7, &created, &why), GO_ON);
+    CU_ASSERT_EQUAL(store_create(store, 1, 7, no_floors, &created, &why), GO_ON);
     CU_ASSERT_FALSE(created);
     CU_ASSERT_EQUAL(store_standing(store, 1, &standing, &why), GO_ON);
     CU_ASSERT_EQUAL(standing.next, 100);

@@ -150,6 +150,45 @@ static inline void delete_topic(struct scene *scene, const char *topic)
     rd_kafka_queue_destroy(queue);
 }
 
+/* Until the topic is no more, and a new one may have its name. The old producer would mix up the two. */
+static inline void await_no_topic(struct scene *scene, const char *topic)
+{
+    int64_t deadline_ms = monotonic_ms() + 30000;
+    bool is_there = true;
+
+    while (is_there) {
+        const struct rd_kafka_metadata *metadata;
+        if (monotonic_ms() > deadline_ms)
+            give_up("a topic does not vanish");
+        if (rd_kafka_metadata(scene->client, 1, NULL, &metadata, 5000) != RD_KAFKA_RESP_ERR_NO_ERROR)
+            continue;
+        is_there = false;
+        for (int i = 0; i < metadata->topic_cnt; i++)
+            is_there = is_there || strcmp(metadata->topics[i].topic, topic) == 0;
+        rd_kafka_metadata_destroy(metadata);
+    }
+    rd_kafka_destroy(scene->client);
+    scene->client = raw_producer(scene->config, NULL);
+}
+
+/* Deletes the records of partition 0 before `offset`, as retention would. */
+static inline void delete_records(struct scene *scene, const char *topic, int64_t offset)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(scene->client);
+    rd_kafka_topic_partition_list_t *before = rd_kafka_topic_partition_list_new(1);
+
+    rd_kafka_topic_partition_list_add(before, topic, 0)->offset = offset;
+    rd_kafka_DeleteRecords_t *request = rd_kafka_DeleteRecords_new(before);
+    rd_kafka_DeleteRecords(scene->client, &request, 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 30000);
+    if (event == NULL || rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        give_up("records cannot be deleted");
+    rd_kafka_event_destroy(event);
+    rd_kafka_DeleteRecords_destroy(request);
+    rd_kafka_topic_partition_list_destroy(before);
+    rd_kafka_queue_destroy(queue);
+}
+
 /* One record; waits while the queue is full. */
 static inline void raw_put(rd_kafka_t *client, const char *topic, int32_t partition, const char *value, size_t size)
 {

@@ -10,7 +10,7 @@ static struct window day(int64_t number)
 
 static void put(struct book *book, int64_t number, int64_t generation, int64_t revision, enum pane pane)
 {
-    struct book_entry entry = {day(number), pane, generation, revision, 1};
+    struct book_entry entry = {.window = day(number), .pane = pane, .generation = generation, .revision = revision};
     struct reason why;
 
     CU_ASSERT_EQUAL(book_put(book, &entry, &why), GO_ON);
@@ -62,12 +62,26 @@ static void tables_count_but_for_the_taxonomy(void)
     CU_ASSERT_NOT_EQUAL(tables, book_tables(span_of("catalog=1 countries=9 taxonomy=3")));
 }
 
+/* A rebuilt partition changes the sum wherever it stands; one that is added does not change the sum before it. */
+static void states_add_up_by_partition_and_incarnation(void)
+{
+    uint64_t none = 0, one = book_states(none, 0, "aa"), two = book_states(one, 1, "bb");
+
+    CU_ASSERT_NOT_EQUAL(one, none);
+    CU_ASSERT_NOT_EQUAL(two, one);
+    CU_ASSERT_NOT_EQUAL(book_states(book_states(none, 0, "cc"), 1, "bb"), two);
+    CU_ASSERT_NOT_EQUAL(book_states(one, 1, "cc"), two);
+    CU_ASSERT_NOT_EQUAL(book_states(book_states(none, 0, "bb"), 1, "aa"), two); /* they changed places */
+    CU_ASSERT_NOT_EQUAL(book_states(book_states(none, 0, "aa"), 1, "aa"), none);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
         {"newest_version_of_a_window_is_kept", newest_version_of_a_window_is_kept},
         {"windows_may_come_in_any_order", windows_may_come_in_any_order},
         {"tables_count_but_for_the_taxonomy", tables_count_but_for_the_taxonomy},
+        {"states_add_up_by_partition_and_incarnation", states_add_up_by_partition_and_incarnation},
         CU_TEST_INFO_NULL,
     };
     return suite_run("book", tests);
