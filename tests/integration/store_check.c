@@ -3,6 +3,7 @@
 #include "gentally/store.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 
 #include "gentally/cell.h"
 #include "gentally/config.h"
@@ -274,6 +275,117 @@ static void windows_end_in_two_steps(void)
     CU_ASSERT_EQUAL(standing.floor_ms[WINDOW_DAY], tuesday);
 }
 
+static void redis_cli(const char *format, ...)
+{
+    char words[400], command[600];
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(words, sizeof(words), format, values);
+    va_end(values);
+    snprintf(command, sizeof(command), "redis-cli -s %s %s >/dev/null", redis.socket, words);
+    CU_ASSERT_EQUAL_FATAL(system(command), 0);
+}
+
+/* Without the right to write nothing is written, and nothing is tainted: with it, the same flush goes through. */
+static void a_right_that_lacks_is_found_before_anything_is_written(void)
+{
+    struct standing standing = claimed(11), now;
+    struct small_change small;
+    struct change *changes[] = {&small.change};
+    struct reason why;
+    struct stored_window known = {{WINDOW_DAY, monday}, 5};
+
+    prepare(&small, &standing, 105, 5);
+    CU_ASSERT_EQUAL(load(&small), GO_ON);
+    small.cell.value = packed(0, 5);
+    redis_cli("ACL SETUSER default -hset");
+    CU_ASSERT_EQUAL(store_flush(store, changes, 1, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-DENIED");
+    CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "HSET"));
+    CU_ASSERT_EQUAL(store_check(store, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-DENIED");
+    redis_cli("ACL SETUSER default +hset");
+    expect(11, 100, 0, 0);
+    CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
+    expect(11, 105, 5, 5);
+
+    CU_ASSERT_EQUAL(store_seal(store, 11, WINDOW_DAY, monday + DAY_MS, &known, 1, &why), GO_ON);
+    redis_cli("ACL SETUSER default -hdel");
+    CU_ASSERT_EQUAL(store_collect(store, 11, &known, 1, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-DENIED");
+    redis_cli("ACL SETUSER default +hdel");
+    expect(11, 105, 5, 5); /* not torn */
+    CU_ASSERT_EQUAL(store_standing(store, 11, &now, &why), GO_ON);
+    CU_ASSERT_EQUAL(store_collect(store, 11, &known, 1, &why), GO_ON);
+    CU_ASSERT_EQUAL(store_check(store, &why), GO_ON);
+}
+
+/* Behind us stands only a store that forgot something. */
+static void a_store_that_was_rolled_back_is_told_from_another_owner(void)
+{
+    struct standing standing = claimed(12);
+    struct small_change small;
+
+    prepare(&small, &standing, 105, 5);
+    redis_cli("HSET 'check:{events:12}:meta' next 99");
+    CU_ASSERT_EQUAL(load(&small), REWIND);
+    CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-ROLLED-BACK");
+    CU_ASSERT_EQUAL(flush(&small, 5), REWIND);
+    CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-ROLLED-BACK");
+    redis_cli("HSET 'check:{events:12}:meta' next 101");
+    CU_ASSERT_EQUAL(flush(&small, 5), REWIND);
+    CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-FENCED");
+    CU_ASSERT_PTR_NOT_NULL(strstr(small.change.why.text, "ahead"));
+    redis_cli("HSET 'check:{events:12}:meta' next 100 tok other");
+    CU_ASSERT_EQUAL(flush(&small, 5), REWIND);
+    CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-FENCED");
+    redis_cli("HSET 'check:{events:12}:meta' tok '%s' inc other", standing.token);
+    CU_ASSERT_EQUAL(flush(&small, 5), HALT);
+    CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-INCARNATION");
+    redis_cli("DEL 'check:{events:12}:meta'");
+    CU_ASSERT_EQUAL(flush(&small, 5), HALT);
+    CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-STATE-MISSING");
+}
+
+static void a_partition_begins_with_its_floors(void)
+{
+    const int64_t floors_ms[WINDOW_KINDS] = {monday, STORE_NO_TIME, monday - DAY_MS, STORE_NO_TIME};
+    struct standing standing;
+    struct small_change small;
+    struct reason why;
+    bool created = false;
+
+    CU_ASSERT_EQUAL(store_create(store, 13, 100, floors_ms, &created, &why), GO_ON);
+    CU_ASSERT_TRUE(created);
+    CU_ASSERT_EQUAL(store_claim(store, 13, &standing, &why), GO_ON);
+    for (int kind = 0; kind < WINDOW_KINDS; kind++)
+        CU_ASSERT_EQUAL(standing.floor_ms[kind], floors_ms[kind]);
+    prepare(&small, &standing, 105, 5);
+    small.window.window = (struct window){WINDOW_HOUR, monday - HOUR_MS};
+    CU_ASSERT_EQUAL(load(&small), REWIND);
+    CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-COLLECTED");
+}
+
+static void the_anchor_comes_back_as_it_was_flushed(void)
+{
+    struct standing standing = claimed(14);
+    struct anchor anchor = {104, 1700000000000, UINT64_C(0x0123456789abcdef)};
+    struct small_change small;
+    struct reason why;
+
+    CU_ASSERT_EQUAL(standing.anchor.offset, ANCHOR_NONE);
+    prepare(&small, &standing, 105, 5);
+    small.change.anchor = anchor;
+    CU_ASSERT_EQUAL(load(&small), GO_ON);
+    CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
+    CU_ASSERT_EQUAL(store_claim(store, 14, &standing, &why), GO_ON);
+    CU_ASSERT_TRUE(anchor_equal(&standing.anchor, &anchor));
+    redis_cli("HSET 'check:{events:14}:meta' anchor x");
+    CU_ASSERT_EQUAL(store_claim(store, 14, &standing, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-DAMAGED");
+}
+
 /* More cells than one unpack() takes, over several partitions in one round trip. */
 static void large_changes_go_in_chunks(void)
 {
@@ -347,6 +459,12 @@ int main(void)
         {"a_torn_window_is_found", a_torn_window_is_found},
         {"a_flush_that_cannot_write_leaves_nothing", a_flush_that_cannot_write_leaves_nothing},
         {"windows_end_in_two_steps", windows_end_in_two_steps},
+        {"a_right_that_lacks_is_found_before_anything_is_written",
+         a_right_that_lacks_is_found_before_anything_is_written},
+        {"a_store_that_was_rolled_back_is_told_from_another_owner",
+         a_store_that_was_rolled_back_is_told_from_another_owner},
+        {"a_partition_begins_with_its_floors", a_partition_begins_with_its_floors},
+        {"the_anchor_comes_back_as_it_was_flushed", the_anchor_comes_back_as_it_was_flushed},
         {"large_changes_go_in_chunks", large_changes_go_in_chunks},
         {"people_can_read_the_cells", people_can_read_the_cells},
         CU_TEST_INFO_NULL,

@@ -6,14 +6,17 @@ table, a misspelt setting) ends the worker at once. Nothing of it may cost an ev
 
 import signal
 import subprocess
+import time
 
+from confluent_kafka import Producer
 from confluent_kafka.admin import (
     AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient, NewPartitions,
     ResourcePatternType, ResourceType)
 
 from harness import check, equal, main, tail, wait_until
 from oracle import ROLLUPS, Oracle
-from topics import newest, read_topic
+from takeover import EVENT
+from topics import encode_event, newest, read_topic
 
 EVENTS = 20000
 PARTITIONS = 4
@@ -71,6 +74,54 @@ def test_redis_user_without_rights(world):
                           GENTALLY_REDIS_PASSWORD="secret")
     equal(process.wait(30), EX_NOPERM, f"exit status; it said {tail(process.log)}")
     check("STORE-DENIED" in process.log or "STORE-AUTH" in process.log, "no reason", tail(process.log))
+
+
+RIGHTS = "+fcall +fcall_ro +info +select +hgetall +hget +hmget +hset +hdel +exists +unlink".split()
+
+
+def test_redis_user_that_lacks_one_right(world):
+    """Each in turn: it is named at start, before anything is joined or written, and with what to grant."""
+    setup(world)
+    grant = ["ACL", "SETUSER", "w", "on", ">secret", "resetchannels", "-@all", f"~{world.namespace}:*", *RIGHTS]
+    settings = {"GENTALLY_REDIS_URL": world.redis.url.replace("//", "//w@"), "GENTALLY_REDIS_PASSWORD": "secret"}
+    equal(world.redis.command(*grant), "OK", "ACL SETUSER")
+    world.run("worker", "--drain", **settings)  # all of them are enough
+    for right in RIGHTS:
+        if right == "+select":  # a database that has a number
+            continue
+        equal(world.redis.command(*grant, right.replace("+", "-")), "OK", "ACL SETUSER")
+        line = ends_with(world, "STORE-DENIED", EX_NOPERM, **settings).upper()
+        check(right[1:].upper() in line.split("GIVE IT BY")[0], f"the line should name {right}", line)
+        check("ACL SETUSER" in line, "the line should say what to grant", line)
+    equal(world.redis.command(*grant, "resetkeys", "~other:*"), "OK", "ACL SETUSER")
+    ends_with(world, "STORE-DENIED", EX_NOPERM, **settings)
+
+
+def test_redis_user_loses_a_right_on_the_way(world):
+    """The worker ends before it has written half of anything; given the right back, nothing is lost."""
+    setup(world)
+    lines = generate(world, 5000)
+    grant = ["ACL", "SETUSER", "w", "on", ">secret", "resetchannels", "-@all", f"~{world.namespace}:*", *RIGHTS]
+    settings = {"GENTALLY_REDIS_URL": world.redis.url.replace("//", "//w@"), "GENTALLY_REDIS_PASSWORD": "secret"}
+    world.redis.command(*grant)
+    worker = world.start("worker", **settings)
+    worker.says("WORKER-ASSIGNED")
+    equal(world.redis.command("ACL", "SETUSER", "w", "-hset"), "OK", "ACL SETUSER")
+    world.produce(lines.out_path)
+    equal(worker.wait(30), EX_NOPERM, f"exit status; it said {tail(worker.log)}")
+    check("STORE-DENIED: the Redis user may not run HSET" in worker.log, "no reason", tail(worker.log))
+    equal(world.consumed(PARTITIONS), 0, "records counted")
+    world.redis.command(*grant)
+    world.run("worker", "--drain", **settings)
+    compare(world, lines.out.splitlines())
+
+
+def test_redis_cluster(world):
+    setup(world)
+    world.redis.stop()
+    world.start_redis("--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf")
+    for command in ("worker", "setup"):
+        ends_with(world, "STORE-CLUSTER", EX_CONFIG, command, ())
 
 
 def test_redis_that_evicts(world):
@@ -182,6 +233,32 @@ def test_kafka_is_down_at_start(world):
     kafka.start()
     worker.succeed(120)
     compare(world, lines.out.splitlines())
+
+
+def test_a_partition_of_nothing_but_garbage_holds_no_window_open(world):
+    """It never rests for long enough to be idle by its records, yet none of them says anything about time."""
+    hour_ms, begin_ms = 3_600_000, 1_735_689_600_000
+    world.start_redis()
+    world.run("setup", "--partitions", 2)
+    worker = world.start("worker", GENTALLY_IDLE_MS=2000)
+    worker.says("WORKER-ASSIGNED partitions=2")
+    producer = Producer({"bootstrap.servers": world.kafka})
+    for hour in range(4):
+        event = {**EVENT, "id": str(hour), "created_at": begin_ms + hour * hour_ms}
+        producer.produce(world.topic, encode_event(event), partition=0)
+
+    def trickle():
+        """A dead letter ten times within idle_ms, and an event, so that partition 0 is not idle."""
+        producer.produce(world.topic, b"garbage", partition=1)
+        event = {**EVENT, "id": "again", "created_at": begin_ms + 3 * hour_ms}
+        producer.produce(world.topic, encode_event(event), partition=0)
+        producer.flush(10)
+        time.sleep(0.2)
+        total = newest(read_topic(world.kafka, f"{world.namespace}.summaries.total"))
+        return sum(record["window"] == "hour" for record in total.values()) == 2
+
+    wait_until(trickle, 40, f"the first hours to be published\n{tail(worker.log)}")
+    check(worker.is_running(), "the worker ended", tail(worker.log))
 
 
 def feed_around(world, interrupt):
