@@ -55,6 +55,8 @@ static int64_t cursor_long(struct cursor *cursor)
         if (shift == 63 && byte > 1)
             break;
         zigzag |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte == 0 && shift > 0)
+            cursor_fail(cursor, "a number is padded");
         if (byte < 0x80)
             return (int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1);
     }
@@ -94,6 +96,10 @@ static struct span cursor_text(struct cursor *cursor)
         cursor_fail(cursor, "its texts are too long");
         return (struct span){NULL, 0};
     }
+    if (memchr(cursor->at, '\0', (size_t)size) != NULL) /* whoever reads it as a string would see less */
+        cursor_fail(cursor, "a text has a NUL byte");
+    if (cursor->problem != NULL)
+        return (struct span){NULL, 0};
     struct span text = {cursor->text, (size_t)size};
     memcpy(cursor->text, cursor->at, text.size);
     cursor->text[text.size] = '\0';
@@ -105,7 +111,12 @@ static struct span cursor_text(struct cursor *cursor)
 
 static struct span cursor_optional_text(struct cursor *cursor)
 {
-    return cursor_present(cursor) ? cursor_text(cursor) : (struct span){NULL, 0};
+    if (!cursor_present(cursor))
+        return (struct span){NULL, 0};
+    struct span text = cursor_text(cursor);
+    if (text.size == 0)
+        cursor_fail(cursor, "an absent text is written as an empty one");
+    return text;
 }
 
 static struct window cursor_window(struct cursor *cursor)
@@ -183,6 +194,8 @@ enum verdict decode_summary(struct encoder *encoder, struct span bytes, struct s
     (void)encoder; /* The schema is fixed: see the top. */
     *summary = (struct summary){.cell = &read->cell};
     summary->rollup = cursor_text(&cursor);
+    if (summary->rollup.size == 0)
+        cursor_fail(&cursor, "it names no rollup");
     summary->window = cursor_window(&cursor);
     for (int column = 0; column < COLUMN_AGE; column++)
         summary->columns[column] = cursor_optional_text(&cursor);

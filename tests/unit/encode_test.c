@@ -347,13 +347,17 @@ struct patch {
 };
 
 static const struct patch patches[] = {
-    {false, "0a6d6f64656c04", "0a6d6f64656c08", "out of its range"},            /* a fifth kind of window */
-    {false, "0a6d6f64656c04", "0a6d6f64656c03", "out of its range"},            /* a negative one */
-    {false, "80f0e3f1d166", "82f0e3f1d166", "where windows do"},                /* begins a millisecond late */
-    {false, "8080c8b2d666", "8280c8b2d666", "where windows do"},                /* ends a millisecond late */
-    {false, "80f0e3f1d166", "feffffffffffffffff01", "out of its range"},        /* begins at the end of time */
-    {false, "02246f70656e", "04246f70656e", "out of its range"},                /* a third branch */
-    {false, "02246f70656e", "02236f70656e", "inside a text"},                   /* a negative size */
+    {false, "0a6d6f64656c04", "0a6d6f64656c08", "out of its range"},     /* a fifth kind of window */
+    {false, "0a6d6f64656c04", "0a6d6f64656c03", "out of its range"},     /* a negative one */
+    {false, "80f0e3f1d166", "82f0e3f1d166", "where windows do"},         /* begins a millisecond late */
+    {false, "8080c8b2d666", "8280c8b2d666", "where windows do"},         /* ends a millisecond late */
+    {false, "80f0e3f1d166", "feffffffffffffffff01", "out of its range"}, /* begins at the end of time */
+    {false, "02246f70656e", "04246f70656e", "out of its range"},         /* a third branch */
+    {false, "02246f70656e", "02236f70656e", "inside a text"},            /* a negative size */
+    {false, "0a6d6f64656c04", "0004", "names no rollup"},
+    {false, "020c636c6f736564", "0200", "written as an empty one"},
+    {false, "04f2c001", "04f2c08100", "padded"},
+    {false, "0c636c6f736564", "0c636c6f730064", "NUL"},
     {false, "0c6f70656e6169", "feffffff0f6f70656e6169", "inside a text"},       /* 2 GiB claimed */
     {false, "021602d20f", "021502d20f", "out of its range"},                    /* a negative age */
     {false, "040a06808003", "040c06808003", NULL},                              /* another bucket */
