@@ -462,6 +462,8 @@ enum verdict store_windows(struct store *store, int32_t partition, struct stored
     verdict = call(store, &reply, why);
     if (verdict != GO_ON)
         return verdict;
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements % 2 != 0) /* "no windows" would be believed */
+        verdict = store_reply_damaged(partition, "the list of windows", why);
     *count = (uint32_t)(reply->elements / 2);
     for (uint32_t i = 0; i < *count && i < room && verdict == GO_ON; i++)
         if (!store_reply_window(reply->element[2 * i], &windows[i].window) ||

@@ -57,7 +57,8 @@ def cells():
     keep("cell", "two-usual-cells", two(usual, cell({0: 1, 1: 10}, [(0, 1), (40, 1), (1290, 9), (2000, 2)])))
     keep("cell", "sum-overflows", two(cell({3: 2**63 - 1}), cell({3: 1})))
     keep("cell", "negative-sums", two(cell({3: -(2**63)}), cell({3: 2**63 - 1, 17: -1})))
-    keep("cell", "count-overflows", two(cell(slots=[(7, 2**32 - 1)]), cell(slots=[(7, 1)])))
+    keep("cell", "count-overflows", two(cell(slots=[(7, 2**63 - 1)]), cell(slots=[(7, 1)])))
+    keep("cell", "count-of-32-bits", two(cell(slots=[(7, 2**32 - 1)]), cell(slots=[(7, 1)])))
     keep("cell", "padded-number", two(b"\x01\x80\x00" + usual[2:], usual))
     keep("cell", "slots-do-not-rise", two(cell(slots=[(5, 1)])[:-3] + b"\x02\x05\x01\x00\x01", usual))
     keep("cell", "one-byte-short", two(usual, usual[:-1]))
@@ -165,8 +166,287 @@ def schemas():
     keep("schema", "aliases", record(NEEDED.replace("model", "model_slug") + ',{"name":"model","type":"null"}'))
 
 
+# ---- tables: which (0 csv, 1 catalog, 2 taxonomy, 3 countries), the file
+
+CATALOG = "slug,author,country,open_weights,params_b,active_params_b,reasoning,released,prompt_usd_per_mtok,"
+CATALOG += "completion_usd_per_mtok,valid_from,aliases\n"
+
+
+def tables():
+    keep("tables", "csv-quotes", b'\x00a,b\n"x ""y"", z","two\nlines"\n# a comment\n\n,\n')
+    keep("tables", "csv-mark-and-crlf", b"\x00\xef\xbb\xbfa,b\r\n1,2\r\n\r\n3,4")
+    keep("tables", "csv-open-quote", b'\x00a,b\n"x,2\n')
+    keep("tables", "csv-quote-within", b'\x00a,b\nx"y,2\n')
+    keep("tables", "csv-too-wide", b"\x00" + b",".join(b"%d" % i for i in range(33)) + b"\n")
+    keep("tables", "csv-column-twice", b"\x00a,a\n1,2\n")
+    keep("tables", "csv-nul", b"\x00a,b\n\x00,2\n")
+    row = "openai/gpt-4o,openai,US,0,,,0,2024-05-13,2.5,10,,openai/gpt-4o-2024-05-13 openai/gpt-latest\n"
+    keep("tables", "catalog-usual", "\x01" + CATALOG + row + "qwen/q,,CN,1,72.7,9,1,,0.1,0.2,,\n")
+    keep("tables", "catalog-newer-row", "\x01" + CATALOG + row + row.replace(",10,,", ",10,2025-01-31,"))
+    keep("tables", "catalog-slug-twice", "\x01" + CATALOG + row + row)
+    keep("tables", "catalog-alias-is-slug", "\x01" + CATALOG + row + "openai/gpt-latest,,,,,,,,,,,\n")
+    keep("tables", "catalog-bad-number", "\x01" + CATALOG + row.replace("2.5", "2.5e3"))
+    keep("tables", "catalog-columns-turned", "\x01" + "aliases," + CATALOG.replace(",aliases", "") + "," + row.split(",openai/gpt")[0][:-1] + "\n")
+    usual = "pattern,tag,category,origin,note\n/,other,other,,\n/A,a,letters,,\n/A/B,b,letters,,\n/A B & C,c,letters,,\n"
+    keep("tables", "taxonomy-usual", "\x02" + usual)
+    keep("tables", "taxonomy-path-asked-for", "\x02" + usual + "# /A/B/C//D")
+    keep("tables", "taxonomy-tag-of-two", "\x02" + usual + "/D,a,others,,\n")
+    keep("tables", "taxonomy-no-path", "\x02" + usual + "/D//E,a,letters,,\n")
+    keep("tables", "countries-usual", "\x03code,name,continent\nDE,Germany,Europe\nAQ,Antarctica,\nXK,Kosovo,Europe\n")
+    keep("tables", "countries-code-twice", "\x03continent,code\nEurope,DE\nAsia,DE\n")
+    keep("tables", "countries-lower-case", "\x03code,continent\nde,Europe\n")
+    for which, name in enumerate(("catalog", "taxonomy", "countries"), 1):
+        lines = (ROOT / "schemas" / (name + ".csv")).read_text().splitlines(keepends=True)
+        rows = [line for line in lines if not line.startswith("#") and line.strip()]
+        keep("tables", name + "-first-rows-bundled", chr(which) + "".join(rows[:12]))
+
+
+# ---- config: where from (0 file, 1 environment, 2 arguments), lines
+
+
+def configs():
+    keep(
+        "config",
+        "file-usual",
+        "\x00# a comment\nkafka_bootstrap_servers = a:9092,b:9092\nredis_url = redis://me@host:6380/3\n"
+        "redis_password = s3cret\ntopic=t\n\nwindows = hour,month\nrollups = total=,model=model\nlog_level = debug\n"
+        "idle_ms = 1000\nkafka.security.protocol = SASL_SSL\nkafka.sasl.password = p\n",
+    )
+    keep("config", "file-no-newline", b"\x00topic = t")
+    keep("config", "file-unknown-key", "\x00topik = t\n")
+    keep("config", "file-no-equals", "\x00topic t\n")
+    keep("config", "file-out-of-range", "\x00flush_rows_max = 65537\n")
+    keep("config", "file-too-large-number", "\x00idle_ms = 99999999999999999999\n")
+    keep("config", "file-owned", "\x00kafka.group.id = x\n")
+    keep("config", "file-loud", "\x00kafka.debug = broker,msg\n")
+    keep("config", "file-secret-in-url", "\x00redis_url = redis://u:p@h\n")
+    keep("config", "file-socket", "\x00redis_url = unix://me@/run/redis.sock?db=2\n")
+    keep("config", "file-secret-file", "\x00redis_password_file = /dev/null\nkafka.ssl.key.password_file = /nowhere\n")
+    keep("config", "file-long-line", "\x00catalog = " + "x" * 1300 + "\n")
+    keep("config", "file-longest-value", "\x00catalog = " + "x" * 1023 + "\n")
+    keep("config", "file-nul", b"\x00topic = a\x00b\n")
+    keep("config", "file-value-like-comment", "\x00catalog = # not a comment = 1\n")
+    keep("config", "file-no-windows", "\x00windows = hour,hour\n")
+    keep("config", "file-65-properties", "\x00" + "".join("kafka.p%d = 1\n" % i for i in range(65)))
+    keep(
+        "config",
+        "environment-usual",
+        "\x01HOME=/\nGENTALLY_REDIS_URL=redis://h\nGENTALLY_KAFKA_SASL_PASSWORD=p\n"
+        "GENTALLY_KAFKA_BOOTSTRAP_SERVERS=h:1\nGENTALLY_FLUSH_ROWS_MAX=64\nGENTALLY_CONFIG=/nowhere\n",
+    )
+    keep("config", "environment-unknown", "\x01GENTALLY_TOPIK=t\n")
+    keep("config", "environment-of-kubernetes", "\x01GENTALLY_REDIS_PORT=tcp://1.2.3.4:6379\nGENTALLY_SERVICE_HOST=h\n")
+    keep("config", "environment-both", "\x01GENTALLY_REDIS_PASSWORD=p\nGENTALLY_REDIS_PASSWORD_FILE=/dev/null\n")
+    keep("config", "environment-long-name", "\x01GENTALLY_KAFKA_" + "A" * 200 + "=1\n")
+    keep("config", "arguments-usual", "\x02--topic\nt\n--redis-url=redis://h\n--kafka.client.rack=r\n--drain\n--limit=3\nFILE\n")
+    keep("config", "arguments-unknown", "\x02--topik=t\n")
+    keep("config", "arguments-no-value", "\x02--topic\n--drain\n")
+    keep("config", "arguments-one-too-many", "\x02a\nb\n")
+    keep("config", "arguments-file", "\x02--config=/nowhere\n")
+
+
+# ---- ledger: what (0 a ledger's body, 1 a summary's, 2 and 3 all of a message, 4 entries of a book), bytes
+
+HOUR = 3600000
+NOON = 1763380800000  # 2025-11-17T12:00:00Z
+
+
+def ledger_body(partitions, tables="catalog=1a2b3c4d countries=5e6f7a8b taxonomy=9c0d1e2f"):
+    out = zigzag(0) + zigzag(NOON) + zigzag(NOON + HOUR) + zigzag(1) + zigzag(1) + zigzag(3) + zigzag(42) + text(tables)
+    if partitions:
+        out += zigzag(len(partitions))
+    for number, watermark, outcomes in partitions:
+        out += zigzag(number) + text("0123456789abcdef" * 2) + zigzag(0) + zigzag(sum(outcomes))
+        out += zigzag(0) if watermark is None else zigzag(1) + zigzag(watermark)
+        out += zigzag(7) + zigzag(sum(outcomes)) + b"".join(zigzag(outcome) for outcome in outcomes)
+    return out + zigzag(0)
+
+
+def summary_body(columns, buckets=(), accounts=None, age=None):
+    out = text("model") + zigzag(0) + zigzag(NOON) + zigzag(NOON + HOUR)
+    for column in columns:
+        out += zigzag(0) if column is None else zigzag(1) + text(column)
+    out += zigzag(0) if age is None else zigzag(1) + zigzag(age)
+    out += b"".join(zigzag(measure * 1000) for measure in range(18))
+    for histogram in range(5):
+        if buckets and histogram % 2 == 0:
+            out += zigzag(len(buckets)) + b"".join(zigzag(floor) + zigzag(count) for floor, count in buckets)
+        out += zigzag(0)
+    out += zigzag(0) if accounts is None else zigzag(1) + zigzag(accounts)
+    return out + zigzag(1) + zigzag(1) + zigzag(0) + text("catalog=1 countries=2 taxonomy=3")
+
+
+def ledgers():
+    usual = ledger_body([(0, NOON, [5, 1, 0, 2, 1]), (1, None, [0] * 5)])
+    keep("ledger", "ledger-usual", b"\x00" + usual)
+    keep("ledger", "ledger-of-nothing", b"\x00" + ledger_body([]))
+    keep("ledger", "ledger-framed", b"\x02\x00\x00\x00\x00\x03" + usual)
+    keep("ledger", "ledger-other-id", b"\x02\x00\x00\x00\x00\x02" + usual)
+    keep("ledger", "ledger-cut-short", b"\x00" + usual[:-3])
+    keep("ledger", "ledger-one-byte-more", b"\x00" + usual + b"\x00")
+    keep("ledger", "ledger-nul-in-text", b"\x00" + ledger_body([(0, NOON, [1] * 5)]).replace(b"01234567", b"0123\x00567"))
+    keep("ledger", "ledger-padded-number", b"\x00" + b"\x80\x00" + usual[1:])
+    keep("ledger", "ledger-claims-too-much", b"\x00" + usual[:28] + zigzag(2**62))
+    columns = ["openai/gpt-4o", "openai", "closed"] + [None] * 10
+    keep("ledger", "summary-usual", b"\x01" + summary_body(columns, [(0, 1), (5, 7)], 17, 12))
+    keep("ledger", "summary-without-accounts", b"\x01" + summary_body(columns, [(0, 1)]))
+    keep("ledger", "summary-empty-text", b"\x01" + summary_body([""] + [None] * 12))
+    keep("ledger", "summary-framed", b"\x03\x00\x00\x00\x00\x02" + summary_body(columns))
+    entry = bytes([0, 100, 20, 1, 1, 0, 1, 0]) + b"abcd"
+    keep("ledger", "book-one-window-twice", b"\x04" + entry + entry[:6] + b"\x02\x00efgh")
+    keep("ledger", "book-falling-windows", b"\x04" + b"".join(bytes([i % 4, 200 - i]) + entry[2:] for i in range(40)))
+
+
+# ---- replies: which verb, 0 after a proper greeting or 1 before it, what the connections say
+
+CREATE, CLAIM, STANDING, LOAD, WINDOWS, SNAPSHOT, SEAL, COLLECT = range(8)
+INFO = "# Server\r\nredis_version:7.2.1\r\nloading:0\r\nmaxmemory_policy:noeviction\r\n"
+
+
+def resp(value):
+    if value is None:
+        return b"$-1\r\n"
+    if isinstance(value, int):
+        return b":%d\r\n" % value
+    if isinstance(value, list):
+        return b"*%d\r\n" % len(value) + b"".join(resp(item) for item in value)
+    if isinstance(value, Exception):
+        return b"-" + str(value).encode() + b"\r\n"
+    value = value.encode() if isinstance(value, str) else value
+    return b"$%d\r\n%s\r\n" % (len(value), value)
+
+
+def replies():
+    def session(name, verb, *connections, greeting=0):
+        said = b"\n----\n".join(b"".join(resp(reply) for reply in connection) for connection in connections)
+        keep("replies", name, bytes([verb, greeting]) + said)
+
+    state = ["0123456789abcdef" * 2, "fedcba9876543210" * 2, "0", "12345", str(NOON), "0"] + ["1"] * 5 + [""] * 4
+    usual = cell({0: 3, 1: 1200}, [(12, 1), (1290, 3)])
+    session("create", CREATE, [["OK"], ["OK"]])
+    session("create-exists", CREATE, [["MISSING"], ["EXISTS"]])
+    session("no-functions", CREATE, [RuntimeError("ERR Function not found")])
+    session("claim", CLAIM, [["OK", state]])
+    session("claim-missing", CLAIM, [["MISSING"]])
+    session("claim-tainted", CLAIM, [["TAINTED", "NOPERM this user"]])
+    session("claim-lost-once", CLAIM, [], [["OK", state]])
+    session("claim-short-state", CLAIM, [["OK", state[:-1]]])
+    session("claim-long-token", CLAIM, [["OK", [state[0], "t" * 48] + state[2:]]])
+    session("claim-no-number", CLAIM, [["OK", state[:3] + ["12x"] + state[4:]]])
+    session("claim-holes", CLAIM, [["OK", [None] * 15]])
+    session("standing", STANDING, [["OK", state]])
+    session("standing-numbers-for-texts", STANDING, [["OK", [1] * 15]])
+    session("load-and-flush", LOAD, [["OK", "3", "0"], [usual], [None], ["OK"], ["OK"], ["ALREADY"]])
+    session("load-and-flush-all", LOAD, [["OK", "3", "0"], [usual], [None], ["OK"], ["OK"], ["OK"]])
+    session("load-fenced", LOAD, [["FENCED", "9", "token"], [usual], [None], ["OK"]])
+    session("load-torn", LOAD, [["TORN", "hour:0"], [None], [None], ["INCARNATION", "b"]])
+    session("load-collected", LOAD, [["COLLECTED", "hour:0"], [None], [None], ["OK"]])
+    session("load-too-few-values", LOAD, [["OK", "3", "0"], [], [None], ["OK"]])
+    session("load-busy", LOAD, [RuntimeError("LOADING Redis is loading"), [usual], [None], ["OK"]])
+    session("flush-lost", LOAD, [["OK", "3", "0"], [usual], [None], ["OK"]], [["ALREADY"], ["OK"]])
+    session("flush-read-only", LOAD, [["OK", "3", "0"], [usual], [None], ["OK"], RuntimeError("READONLY")], [["OK"]])
+    session("windows", WINDOWS, [["hour:0", "3", "day:%d" % NOON, "4"]])
+    session("windows-more-than-room", WINDOWS, [["hour:%d" % i if i % 2 == 0 else "1" for i in range(20)]])
+    session("windows-odd", WINDOWS, [["hour:0", "3", "day:0"]])
+    session("windows-no-list", WINDOWS, ["hour:0"])
+    session("windows-unheard-of", WINDOWS, [["year:0", "3"]])
+    session("snapshot", SNAPSHOT, [["OK", state, "3", ["__n", "3", "total", usual, "model|a/b", usual]]])
+    session("snapshot-of-nothing", SNAPSHOT, [["OK", state, "0", []]])
+    session("snapshot-torn", SNAPSHOT, [["TORN", "hour:3600000"]])
+    session("snapshot-damaged-cell", SNAPSHOT, [["OK", state, "3", ["total", usual[:-1]]]])
+    session("snapshot-overflows", SNAPSHOT, [["OK", state, "3", ["total", cell({0: 2**63 - 1})] * 2]])
+    session("seal", SEAL, [["OK"]])
+    session("seal-grew", SEAL, [["CHANGED", "hour:0"]])
+    session("collect", COLLECT, [["OK"]])
+    session("old-redis", CLAIM, [INFO.replace("7.2.1", "6.2.1")], greeting=1)
+    session("evicting-redis", CLAIM, [INFO.replace("noeviction", "allkeys-lru")], greeting=1)
+    session("loading-redis", CLAIM, [INFO.replace("loading:0", "loading:1")], greeting=1)
+    session("good-greeting", CLAIM, [INFO, ["OK", state]], greeting=1)
+    session("no-password", CLAIM, [RuntimeError("NOAUTH Authentication required.")], greeting=1)
+    session("greets-with-a-number", CLAIM, [7], greeting=1)
+    keep("replies", "not-resp", b"\x01\x01HTTP/1.1 400 Bad Request\r\n\r\n")
+    keep("replies", "nested-eight-deep", b"\x01\x00" + b"*1\r\n" * 9 + b":1\r\n")
+    keep("replies", "negative-length", b"\x01\x00*2\r\n$-2\r\n*-1\r\n")
+    keep("replies", "cut-in-a-text", b"\x04\x00*2\r\n$6\r\nhour")
+
+
+# ---- decode: by which schema, what it is made of, the body
+
+
+def event_body(**fields):
+    """By the bundled schema."""
+
+    def optional(name, write):
+        return zigzag(0) if fields.get(name) is None else zigzag(1) + write(fields[name])
+
+    texts = ("provider", "account", "app", "country", "language")
+    longs = ("tokens_prompt", "tokens_completion", "tokens_reasoning", "tokens_cached", "cost_nano_usd")
+    out = text(fields.get("id", "gen-1")) + zigzag(fields.get("created_at", NOON)) + text(fields.get("model", "a/b"))
+    out += b"".join(optional(name, text) for name in texts) + b"".join(zigzag(fields.get(name, 7)) for name in longs)
+    out += bytes(fields.get("flags", [0, 1, 1, 0])) + optional("finish_reason", text) + b"\x00"
+    out += b"".join(optional(name, zigzag) for name in ("latency_ms", "first_token_ms", "generation_ms")) + b"\x01"
+    paths = fields.get("paths", ())
+    if paths:
+        out += zigzag(len(paths)) + b"".join(text(path) + b"\x00\x00\x40\x3f" for path in paths)
+    return out + b"\x00" + zigzag(fields.get("op", 0))
+
+
+def decodes():
+    usual = event_body(provider="azure", country="DE", finish_reason="stop", latency_ms=1200, paths=["/A/B", "/C"])
+    keep("decode", "empty-message", b"\x00")
+    keep("decode", "bundled-usual", b"\x00" + usual)
+    keep("decode", "bundled-bare", b"\x00" + event_body())
+    keep("decode", "bundled-cut-short", b"\x00" + usual[:-2])
+    keep("decode", "bundled-one-byte-more", b"\x00" + usual + b"\x00")
+    keep("decode", "bundled-boolean-7", b"\x00" + event_body(flags=[0, 7, 0, 0]))
+    keep("decode", "bundled-not-utf8", b"\x00" + event_body(id=b"\xed\xa0\x80"))
+    keep("decode", "bundled-nul-in-text", b"\x00" + event_body(id=b"a\x00b"))
+    keep("decode", "bundled-enum-99", b"\x00" + event_body(op=99))
+    keep("decode", "bundled-enum-beyond-32-bits", b"\x00" + event_body(op=2**32 + 1))
+    keep("decode", "bundled-claims-256-mb", b"\x00" + zigzag(2**28))
+    keep("decode", "bundled-largest-numbers", b"\x00" + event_body(tokens_prompt=2**63 - 1, tokens_cached=-(2**63)))
+    keep("decode", "bundled-padded-number", b"\x00" + usual.replace(zigzag(7), b"\x8e\x00"))
+    keep("decode", "bundled-eleven-bytes", b"\x00" + text("a") + b"\xff" * 10 + b"\x01")
+    keep("decode", "bundled-33-labels", b"\x00" + event_body(paths=["/x"] * 33))
+    keep("decode", "bundled-32-labels", b"\x00" + event_body(paths=["/x"] * 32))
+    block = usual.index(zigzag(2) + text("/A/B"))
+    labels = usual[block + 1 : -2]
+    keep("decode", "bundled-block-with-size", b"\x00" + usual[:block] + zigzag(-2) + zigzag(len(labels)) + labels + usual[-2:])
+    keep("decode", "bundled-block-of-wrong-size", b"\x00" + usual[:block] + zigzag(-2) + zigzag(len(labels) - 1) + labels + usual[-2:])
+    keep("decode", "bundled-blocks-without-end", b"\x00" + usual[:block] + zigzag(-(2**63)) * 2)
+
+    tail = zigzag(0) + text("id") + zigzag(NOON * 1000 + 999) + text("m") + zigzag(5) + zigzag(1) + zigzag(-3)
+    tail += zigzag(1) + zigzag(2) + zigzag(1) + zigzag(2) + bytes(8) + zigzag(1) + text("/p") + zigzag(0) + zigzag(0) + zigzag(1)
+    leaf = b"\x00\x00\x00"
+    keep("decode", "every-kind-usual", b"\x01" + leaf + tail)
+    keep("decode", "every-kind-null-label", b"\x01" + leaf + tail.replace(zigzag(1) + bytes(0) + text("/p"), b"\x00"))
+    deep = b"\x02" * 40 + leaf + b"\x00\x00\x00" * 40
+    keep("decode", "every-kind-nested-40", b"\x01" + deep + tail)
+    keep("decode", "every-kind-nested-without-end", b"\x01" + b"\x02" * 2000)
+    keep("decode", "every-kind-many-nothings", b"\x01\x00" + zigzag(65536) + zigzag(0) + b"\x00" + tail)
+    keep("decode", "every-kind-too-many-nothings", b"\x01\x00" + zigzag(20_000_000) + b"\x00" + tail)
+    keep("decode", "every-kind-map", b"\x01\x00\x00" + zigzag(2) + text("k") + zigzag(7) + zigzag(1) + text("l") + zigzag(3)
+         + bytes(8) + b"\x00" + tail)
+    recipe = bytes([0, 0] + [0, 0] * 12 + [0, 0, 0, 0, 0] + [0, 0])
+    keep("decode", "made-plain", b"\x02" + recipe + text("id") + zigzag(NOON) + text("m") + zigzag(1) * 2)
+    for number in range(12):
+        made = bytes((number * 37 + i * (2 * number + 1)) % 251 for i in range(60))
+        keep("decode", "made-%d" % number, b"\x02" + made + bytes(60))
+    keep("decode", "text-only-what-is-needed", b"\x03" + record(NEEDED).encode() + b"\x00"
+         + text("id") + zigzag(NOON) + text("m") + zigzag(1) + zigzag(2))
+    keep("decode", "text-every-kind", b"\x03" + record(EVERY_KIND).encode() + b"\x00" + leaf + tail)
+    promoted = NEEDED.replace('"model","type":"string"', '"model","type":["null","bytes"]').replace('"tokens_prompt","type":"long"', '"tokens_prompt","type":"int"')
+    keep("decode", "text-promoted", b"\x03" + record(promoted).encode() + b"\x00"
+         + text("id") + zigzag(NOON) + zigzag(1) + text("m") + zigzag(-1) + zigzag(2))
+
+
 if __name__ == "__main__":
     cells()
     row_keys()
     lines()
     schemas()
+    tables()
+    configs()
+    ledgers()
+    replies()
+    decodes()

@@ -1,0 +1,282 @@
+/*
+ * A hostile or broken Redis: a byte that says which verb is called, another whether the greeting is the fuzzer's too,
+ * then the bytes of the connections, one after the other, each ended by a line "----". They go through hiredis' own
+ * reader into store_link.c, store_reply.c and store.c; only the socket is replaced, by the functions of hiredis at the
+ * top. What is claimed: every verb ends with a verdict and, if it is not GO_ON, a STORE reason (the tidy test sees to
+ * it that each is in the runbook); what is GO_ON is within its types' ranges; nothing leaks, whatever breaks off where.
+ *
+ * Left out: arrays of more elements than fit in a message. hiredis 0.14 takes room for as many as a header claims, up
+ * to 16 GiB, before any has come.
+ */
+#include "fuzz.h"
+
+#include "gentally/config.h"
+#include "gentally/merge.h"
+#include "gentally/store.h"
+
+#include <ctype.h>
+#include <hiredis/hiredis.h>
+
+#define CONNECTION_END "\n----\n"
+#define ELEMENTS_DIGITS_MAX 4
+#define GREETING "$59\r\n# Server\r\nredis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\n"
+
+static struct span script; /* what is left of the connections */
+static bool is_greeted;    /* by a proper Redis */
+static int last_type;      /* of the last reply, and how many it holds */
+static size_t last_elements;
+
+/* ---- hiredis without a socket ---- */
+
+static struct span next_connection(void)
+{
+    const char *end = memmem(script.bytes, script.size, CONNECTION_END, strlen(CONNECTION_END));
+    struct span bytes = {script.bytes, end == NULL ? script.size : (size_t)(end - script.bytes)};
+    size_t used = end == NULL ? bytes.size : bytes.size + strlen(CONNECTION_END);
+
+    script = (struct span){script.bytes + used, script.size - used};
+    return bytes;
+}
+
+static redisContext *connect_to_script(void)
+{
+    redisContext *context = calloc(1, sizeof(*context));
+
+    CLAIM(context != NULL);
+    context->reader = redisReaderCreate();
+    if (script.size == 0) {
+        context->err = REDIS_ERR_IO;
+        snprintf(context->errstr, sizeof(context->errstr), "Connection refused");
+        return context;
+    }
+    struct span bytes = next_connection();
+    if (is_greeted)
+        CLAIM(redisReaderFeed(context->reader, GREETING, strlen(GREETING)) == REDIS_OK);
+    CLAIM(redisReaderFeed(context->reader, bytes.bytes, bytes.size) == REDIS_OK);
+    return context;
+}
+
+redisContext *redisConnectWithTimeout(const char *ip, int port, const struct timeval tv)
+{
+    (void)ip;
+    (void)port;
+    (void)tv;
+    return connect_to_script();
+}
+
+redisContext *redisConnectUnixWithTimeout(const char *path, const struct timeval tv)
+{
+    (void)path;
+    (void)tv;
+    return connect_to_script();
+}
+
+int redisSetTimeout(redisContext *c, const struct timeval tv)
+{
+    (void)tv;
+    return c->err == 0 ? REDIS_OK : REDIS_ERR;
+}
+
+int redisEnableKeepAlive(redisContext *c)
+{
+    return c->err == 0 ? REDIS_OK : REDIS_ERR;
+}
+
+int redisAppendCommandArgv(redisContext *c, int argc, const char **argv, const size_t *argvlen)
+{
+    char *command = NULL;
+    int size = redisFormatCommandArgv(&command, argc, argv, argvlen); /* reads every argument */
+
+    CLAIM(c->err == 0 && size > 0);
+    redisFreeCommand(command);
+    return REDIS_OK;
+}
+
+int redisGetReply(redisContext *c, void **reply)
+{
+    int status = redisReaderGetReply(c->reader, reply);
+
+    if (status == REDIS_OK && *reply != NULL) {
+        last_type = ((redisReply *)*reply)->type;
+        last_elements = ((redisReply *)*reply)->elements;
+        return REDIS_OK;
+    }
+    c->err = status == REDIS_OK ? REDIS_ERR_EOF : c->reader->err;
+    snprintf(c->errstr, sizeof(c->errstr), "%s", status == REDIS_OK ? "Server closed it" : c->reader->errstr);
+    return REDIS_ERR;
+}
+
+void redisFree(redisContext *c)
+{
+    redisReaderFree(c->reader);
+    free(c);
+}
+
+/* ---- the verbs ---- */
+
+static bool is_good(enum verdict verdict, const struct reason *why)
+{
+    if (verdict == GO_ON)
+        return true;
+    CLAIM(verdict == TRY_LATER || verdict == REWIND || verdict == HALT);
+    CLAIM(why->id != NULL && why->text[0] != '\0');
+    CLAIM(strncmp(why->id, "STORE-", 6) == 0 || strcmp(why->id, "CHECKPOINT-OVERFLOW") == 0); /* the latter: merge.h */
+    return false;
+}
+
+static void claim_standing(const struct standing *standing, int32_t partition)
+{
+    CLAIM(standing->partition == partition);
+    CLAIM(memchr(standing->incarnation, '\0', sizeof(standing->incarnation)) != NULL);
+    CLAIM(memchr(standing->token, '\0', sizeof(standing->token)) != NULL);
+}
+
+/* Two partitions: two windows with a cell each, and one with none. */
+static void load_and_flush(struct store *store)
+{
+    struct standing standing[2] = {{.partition = 0, .incarnation = "a", .token = "t", .next = 7}, {.partition = 1}};
+    struct change_cell cells[2] = {{.key = {"total", 5}}, {.key = {"model|a/b", 9}}};
+    struct change_window windows[2] = {
+        {.window = {WINDOW_HOUR, 3600000}, .cell_first = 0, .cell_count = 1, .records_added = 1},
+        {.window = {WINDOW_DAY, 0}, .cell_first = 1, .cell_count = 1, .records_added = 1}};
+    struct change changes[2] = {{.standing = &standing[0], .next = 8, .window_count = 2, .windows = windows},
+                                {.standing = &standing[1], .watermark_ms = STORE_NO_TIME}};
+    struct change *both[2] = {&changes[0], &changes[1]};
+    struct reason why = {0};
+
+    changes[0].cells = cells;
+    changes[0].cell_count = 2;
+    if (!is_good(store_load(store, both, 2, &why), &why))
+        return;
+    bool are_good = is_good(changes[0].verdict, &changes[0].why);
+    are_good = is_good(changes[1].verdict, &changes[1].why) && are_good;
+    for (size_t i = 0; are_good && i < LENGTH_OF(cells); i++) {
+        struct span copy = copy_exactly(cells[i].stored); /* reads every byte of it */
+        free_copy(copy);
+        cells[i].value = span_of("cell");
+        if (windows[i].records_stored > INT64_MAX - 1)
+            are_good = false; /* checkpoint.c refuses it */
+    }
+    if (!are_good)
+        return;
+    if (is_good(store_flush(store, both, 2, &why), &why))
+        for (size_t i = 0; i < LENGTH_OF(changes); i++)
+            (void)is_good(changes[i].verdict, &changes[i].why);
+}
+
+static void read_windows(struct store *store)
+{
+    struct stored_window windows[4];
+    struct reason why = {0};
+    uint32_t count = 0;
+
+    if (!is_good(store_windows(store, 3, windows, LENGTH_OF(windows), &count, &why), &why))
+        return;
+    CLAIM(last_type == REDIS_REPLY_ARRAY && last_elements == 2 * (size_t)count);
+    for (uint32_t i = 0; i < count && i < LENGTH_OF(windows); i++)
+        CLAIM(windows[i].window.kind < WINDOW_KINDS);
+}
+
+static enum verdict add_cell(void *context, struct span key, struct span packed, struct reason *why)
+{
+    enum verdict verdict = merge_add(context, key, packed, why);
+
+    CLAIM(verdict == GO_ON || verdict == HALT);
+    return verdict;
+}
+
+static void read_snapshot(struct store *store)
+{
+    const struct window window = {WINDOW_HOUR, 3600000};
+    struct standing standing;
+    struct merge *merge;
+    struct reason why = {0};
+    const struct cell *cell;
+    struct span key;
+    int64_t records = 0;
+
+    CLAIM(merge_open(&merge, &why) == GO_ON);
+    if (is_good(store_snapshot(store, 5, window, add_cell, merge, &records, &standing, &why), &why)) {
+        claim_standing(&standing, 5);
+        merge_sort(merge);
+        for (uint32_t i = 0; i < merge_count(merge); i++)
+            merge_at(merge, i, &key, &cell);
+    }
+    merge_close(merge);
+}
+
+static void call_verb(struct store *store, uint8_t verb)
+{
+    const struct stored_window known[2] = {{{WINDOW_HOUR, 0}, 3}, {{WINDOW_HOUR, 3600000}, 4}};
+    struct standing standing;
+    struct reason why = {0};
+    bool is_created = false;
+
+    switch (verb % 8) {
+    case 0:
+        if (is_good(store_check(store, &why), &why))
+            (void)is_good(store_create(store, 1, 0, &is_created, &why), &why);
+        break;
+    case 1:
+        if (is_good(store_claim(store, 2, &standing, &why), &why))
+            claim_standing(&standing, 2);
+        break;
+    case 2:
+        if (is_good(store_standing(store, 2, &standing, &why), &why))
+            claim_standing(&standing, 2);
+        break;
+    case 3:
+        load_and_flush(store);
+        break;
+    case 4:
+        read_windows(store);
+        break;
+    case 5:
+        read_snapshot(store);
+        break;
+    case 6:
+        (void)is_good(store_seal(store, 1, WINDOW_HOUR, 7200000, known, 2, &why), &why);
+        break;
+    default:
+        (void)is_good(store_collect(store, 1, known, 2, &why), &why);
+    }
+}
+
+static bool claims_too_much(struct span bytes)
+{
+    for (size_t i = 0; i < bytes.size; i++) {
+        size_t digits = 0;
+        while (bytes.bytes[i] == '*' && i + 1 + digits < bytes.size &&
+               (isdigit((unsigned char)bytes.bytes[i + 1 + digits]) || strchr("+- ", bytes.bytes[i + 1 + digits])))
+            digits++;
+        if (digits > ELEMENTS_DIGITS_MAX)
+            return true;
+    }
+    return false;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    static struct config *config;
+    static struct logger logger;
+    struct input input = {bytes, size};
+    struct store *store = NULL;
+    struct reason why = {0};
+    uint8_t verb = take_byte(&input);
+
+    if (config == NULL) {
+        config = malloc(sizeof(*config));
+        CLAIM(config != NULL);
+        config_defaults(config);
+        log_open(&logger, LOG_LEVEL_ERROR, "fuzz");
+    }
+    is_greeted = take_byte(&input) % 2 == 0;
+    script = take_rest(&input);
+    if (claims_too_much(script))
+        return 0;
+    if (is_good(store_open(&store, config, &logger, &why), &why)) {
+        call_verb(store, verb);
+        store_close(store);
+    }
+    return 0;
+}
