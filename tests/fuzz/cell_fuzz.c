@@ -9,7 +9,7 @@
 
 struct sum { /* the naive one */
     __extension__ __int128 sums[MEASURE_COUNT];
-    uint64_t values[SLOT_COUNT];
+    uint64_t values[SLOT_COUNT]; /* two of 63 bits do not overflow */
 };
 
 static struct cell left, right, merged, turned;
@@ -59,7 +59,7 @@ static bool does_fit(void)
     for (uint32_t i = 0; i < MEASURE_COUNT; i++)
         does = does && sum.sums[i] >= INT64_MIN && sum.sums[i] <= INT64_MAX;
     for (uint32_t i = 0; i < SLOT_COUNT; i++)
-        does = does && sum.values[i] <= UINT32_MAX;
+        does = does && sum.values[i] <= INT64_MAX;
     return does;
 }
 

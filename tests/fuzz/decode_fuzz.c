@@ -1,14 +1,25 @@
 /*
- * libFuzzer: any bytes, as a message by the bundled schema (0), by one with every kind of type to skip (1), or as a
- * writer's schema (other first bytes). Survives under the sanitizers, texts lie within the message, and what is
- * accepted can be checked.
+ * The decoder, against libavro. The first byte says by which schema the message is written: the bundled one (0), one
+ * with every kind of type to skip (1), one made from the two bytes that come next (2), or one that stands there as
+ * text, up to a NUL byte (3). The rest is the message's body.
+ *
+ *   taken by us     libavro takes it, and a plain walk over its value finds the same event, bit by bit
+ *   refused by us   with a reason of decode.h; and if libavro writes the same bytes again, the walk has found why
+ *
+ * fuzz_oracle.h names where libavro is not asked or not believed. Texts lie within the message, whose end the sanitizer
+ * watches.
  */
+#include "fuzz.h"
+#include "fuzz_oracle.h"
+#include "fuzz_writer.h"
+
 #include "gentally/bundled.h"
 #include "gentally/decode.h"
+#include "gentally/hash.h"
+#include "gentally/schema.h"
 
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+#define FRAME_SIZE 5
+#define WRITINGS 32 /* schemas that are remembered: to learn one costs more than to read a thousand messages */
 
 static const char EVERY_KIND[] =
     "{\"type\":\"record\",\"name\":\"G\",\"fields\":["
@@ -27,52 +38,154 @@ static const char EVERY_KIND[] =
     "{\"name\":\"path\",\"type\":[\"null\",\"string\"]}]}]}]},"
     "{\"name\":\"op\",\"type\":{\"type\":\"enum\",\"name\":\"O\",\"symbols\":[\"x\",\"create\",\"amend\"]}}]}";
 
-static void check_text(struct span text, struct span value)
+/* One way messages are written. */
+struct writing {
+    uint8_t id;
+    bool is_known;           /* to our decoder */
+    bool has_empty_elements; /* an array of things that take no bytes: libavro reads it as long as its count says */
+    struct oracle_schema oracle;
+};
+
+/* ---- the oracle's side ---- */
+
+struct verdict_of_libavro {
+    bool is_taken, is_canonical; /* written again it has the same bytes */
+    enum fit fit;
+    struct event event; /* texts live as long as the input */
+};
+
+static void ask_libavro(const struct oracle_schema *schema, struct span body, struct verdict_of_libavro *answer)
 {
-    if (text.bytes != NULL && (text.size == 0 || text.bytes < value.bytes || text.size > value.size ||
-                               text.bytes + text.size > value.bytes + value.size))
-        abort();
+    static char again[2 * ORACLE_MESSAGE_MAX];
+    avro_value_t value;
+
+    CLAIM(avro_generic_value_new(schema->class, &value) == 0);
+    avro_reader_t reader = avro_reader_memory(body.bytes, (int64_t)body.size);
+    answer->is_taken = avro_value_read(reader, &value) == 0;
+    if (!answer->is_taken)
+        return;
+    avro_writer_t writer = avro_writer_memory(again, sizeof(again));
+    bool is_written = avro_value_write(writer, &value) == 0;
+    struct span bytes = {again, is_written ? (size_t)avro_writer_tell(writer) : 0};
+    answer->is_canonical = is_written && span_equal(bytes, body);
+    answer->fit = walk_event(&value, schema->json, &answer->event);
 }
 
-static void check_message(const struct decoder *decoder, uint8_t schema_id, const uint8_t *body, size_t size)
+static bool has_empty_elements(struct span text)
 {
-    char *bytes = malloc(size + 5);
-    struct span value = {bytes, size + 5};
-    struct event event;
-    struct reason why;
+    struct schema schema;
+    struct reason why = {0};
+    bool has = false;
 
-    if (bytes == NULL)
-        return;
-    memcpy(bytes, (const char[]){0, 0, 0, 0, (char)schema_id}, 5);
-    if (size > 0)
-        memcpy(bytes + 5, body, size);
-    if (decode_event(decoder, value, &event, &why) == GO_ON) {
-        check_text(event.id, value);
-        check_text(event.model, value);
-        check_text(event.finish_reason, value);
-        if (event.label_count > EVENT_LABELS_MAX)
-            abort();
-        for (uint32_t i = 0; i < event.label_count; i++)
-            check_text(event.labels[i].path, value);
-        if (event_check(&event, &why) != GO_ON && why.id == NULL)
-            abort();
+    CLAIM(schema_open(&schema, text, &why) == GO_ON);
+    for (uint32_t i = 0; i < schema.type_count; i++)
+        has =
+            has || (schema.types[i].kind == KIND_ARRAY && schema.types[schema.links[schema.types[i].first]].least == 0);
+    schema_close(&schema);
+    return has;
+}
+
+/* ---- our side ---- */
+
+static void check_text(struct span text, struct span value)
+{
+    CLAIM(text.bytes == NULL || (text.size > 0 && text.bytes >= value.bytes && text.size <= value.size &&
+                                 text.bytes + text.size <= value.bytes + value.size));
+}
+
+static void check_event(const struct event *event, struct span value)
+{
+    const struct span texts[] = {event->id,  event->model,   event->provider, event->account,
+                                 event->app, event->country, event->language, event->finish_reason};
+    struct reason why = {0};
+
+    for (size_t i = 0; i < LENGTH_OF(texts); i++)
+        check_text(texts[i], value);
+    claim_texts(event);
+    for (uint32_t i = 0; i < event->label_count; i++)
+        check_text(event->labels[i].path, value);
+    if (event_check(event, &why) != GO_ON)
+        CLAIM(why.id != NULL && strncmp(why.id, "EVENT-", 6) == 0);
+}
+
+static void try_message(const struct decoder *decoder, const struct writing *writing, struct span body)
+{
+    struct verdict_of_libavro answer = {0};
+    struct reason why = {0};
+    struct event event;
+    char *bytes = malloc(FRAME_SIZE + body.size);
+    struct span value = {bytes, FRAME_SIZE + body.size};
+
+    CLAIM(bytes != NULL);
+    memcpy(bytes, (const char[]){0, 0, 0, 0, (char)writing->id}, FRAME_SIZE);
+    memcpy(bytes + FRAME_SIZE, body.bytes, body.size);
+    enum verdict verdict = decode_event(decoder, value, &event, &why);
+    if (verdict != GO_ON) {
+        CLAIM(verdict == SET_ASIDE);
+        CLAIM_REASON(&why, "DECODE-TRUNCATED", "DECODE-LENGTH", "DECODE-VARINT", "DECODE-RANGE", "DECODE-UTF8",
+                     "DECODE-LABELS", "DECODE-TRAILING");
+    } else {
+        check_event(&event, value);
+    }
+    if (body.size <= ORACLE_MESSAGE_MAX && (verdict == GO_ON || !writing->has_empty_elements)) {
+        ask_libavro(&writing->oracle, body, &answer);
+        if (verdict == GO_ON)
+            CLAIM(answer.is_taken && answer.fit != MISFITS && events_equal(&event, &answer.event));
+        else
+            CLAIM(!answer.is_taken || !answer.is_canonical || answer.fit != FITS);
     }
     free(bytes);
 }
 
+/* Makes both sides know the schema; does nothing if it is the one that is there. */
+static bool learn(struct decoder *decoder, struct writing *writing, struct span text)
+{
+    struct reason why = {0};
+    struct span last = {writing->oracle.text, writing->oracle.size};
+
+    if (writing->is_known && span_equal(last, text))
+        return true;
+    struct span copy = copy_exactly(text);
+    enum verdict verdict = decoder_learn(decoder, writing->id, copy, &why);
+    writing->is_known = verdict == GO_ON;
+    if (verdict == GO_ON) {
+        oracle_learn(&writing->oracle, copy);
+        writing->has_empty_elements = has_empty_elements(copy);
+    } else {
+        CLAIM(verdict == HALT);
+        CLAIM_REASON(&why, "SCHEMA-INVALID", "SCHEMA-INCOMPATIBLE");
+    }
+    free_copy(copy);
+    return writing->is_known;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
+    static struct writing writings[WRITINGS];
     static struct decoder *decoder;
+    static struct writer writer;
+    struct input input = {bytes, size};
     struct reason why = {0};
+    uint8_t which = take_byte(&input) % 4;
+    struct span schema = which == 0 ? bundled_generation_avsc : span_of(EVERY_KIND);
 
-    if (decoder == NULL && (decoder_open(&decoder, 1 << 20, &why) != GO_ON ||
-                            decoder_learn(decoder, 2, span_of(EVERY_KIND), &why) != GO_ON))
-        abort();
-    if (size == 0)
-        return 0;
-    if (bytes[0] <= 1)
-        check_message(decoder, (uint8_t)(bytes[0] + 1), bytes + 1, size - 1);
-    else if (decoder_learn(decoder, 3, (struct span){(const char *)bytes, size}, &why) == GO_ON)
-        check_message(decoder, 3, bytes, size);
+    oracle_scratch.used = 0;
+    if (decoder == NULL) {
+        avro_set_allocator(oracle_allocate, NULL);
+        CLAIM(decoder_open(&decoder, 1 << 20, &why) == GO_ON);
+    }
+    if (which == 2) {
+        uint32_t high = take_byte(&input);
+        schema = writer_schema(&writer, high << 8 | take_byte(&input));
+    }
+    if (which == 3) {
+        const uint8_t *end = input.left == 0 ? NULL : memchr(input.at, '\0', input.left);
+        schema = take_span(&input, end == NULL ? input.left : (size_t)(end - input.at));
+        (void)take_byte(&input);
+    }
+    uint8_t at = which < 2 ? which : (uint8_t)(2 + hash_fnv1a(schema) % (WRITINGS - 2));
+    writings[at].id = at + SCHEMA_ID_GENERATION;
+    if (learn(decoder, &writings[at], schema))
+        try_message(decoder, &writings[at], take_rest(&input));
     return 0;
 }

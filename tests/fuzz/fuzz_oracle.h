@@ -1,0 +1,380 @@
+/*
+ * What a message means, by libavro: it reads the message with the writer's schema alone, and a plain walk over its
+ * value looks for the event's fields by their names. libavro is right about the encoding of what is well-formed. It is
+ * not asked, or not believed, where it is lenient or wrong (Avro C 1.11.1, each measured):
+ *   - a boolean other than 0 and 1, a symbol beyond the enum's last, a text that is not UTF-8 are taken: the walk looks
+ *   - bytes after the end, numbers of more bytes than they need and blocks of other sizes than they say are taken: only
+ *     a message that libavro writes again with the same bytes must be taken by us too
+ *   - an array of things that take no bytes is read for as long as its count says: not asked (oracle_may_ask)
+ *   - memory is taken by claimed lengths and not freed on failure: it gets an arena's, within bounds
+ *   - values are read as deep as they nest: messages are short here
+ *   - logical types are not told: they are looked up in the JSON
+ */
+#ifndef GENTALLY_FUZZ_ORACLE_H
+#define GENTALLY_FUZZ_ORACLE_H
+
+#include "fuzz_event.h"
+
+#include <avro.h>
+#include <float.h>
+#include <jansson.h>
+#include <math.h>
+
+#define ORACLE_BYTES_MAX ((size_t)4 << 20)
+#define ORACLE_DEPTH_MAX 28u /* about where nesting may become too deep for us: empty fields do not count there */
+#define ORACLE_MESSAGE_MAX 2048
+
+/* ---- memory ---- */
+
+/* libavro takes its memory from the arena that is current, and it all ends with the arena, whatever was forgotten. */
+struct oracle_arena {
+    size_t used; /* bytes */
+    _Alignas(16) char bytes[ORACLE_BYTES_MAX];
+};
+
+static struct oracle_arena oracle_scratch; /* ends with the input */
+static struct oracle_arena *oracle_arena = &oracle_scratch;
+
+static inline void *oracle_allocate(void *context, void *old, size_t old_size, size_t size)
+{
+    struct oracle_arena *arena = oracle_arena;
+
+    (void)context;
+    if (size == 0 || size > ORACLE_BYTES_MAX - 16 - arena->used)
+        return NULL;
+    void *bytes = arena->bytes + arena->used;
+    arena->used += (size + 15) / 16 * 16;
+    if (old != NULL)
+        memcpy(bytes, old, old_size < size ? old_size : size);
+    return bytes;
+}
+
+/* ---- what is asked about ---- */
+
+struct oracle_schema {
+    struct oracle_arena arena;
+    char *text;
+    size_t size;
+    json_t *json;
+    avro_value_iface_t *class;
+};
+
+/* Does nothing if it is the text of the last time. */
+static inline void oracle_learn(struct oracle_schema *schema, struct span text)
+{
+    avro_schema_t parsed;
+
+    if (schema->text != NULL && span_equal((struct span){schema->text, schema->size}, text))
+        return;
+    free(schema->text);
+    json_decref(schema->json);
+    schema->text = copy_text(text);
+    schema->size = text.size;
+    schema->json = json_loadb(text.bytes, text.size, 0, NULL);
+    schema->arena.used = 0;
+    oracle_arena = &schema->arena;
+    CLAIM(schema->json != NULL && avro_schema_from_json_length(text.bytes, text.size, &parsed) == 0);
+    schema->class = avro_generic_class_from_schema(parsed);
+    CLAIM(schema->class != NULL);
+    oracle_arena = &oracle_scratch;
+}
+
+/* ---- the walk ---- */
+
+enum fit { FITS, MISFITS, TOO_DEEP };
+
+static inline enum fit worse(enum fit left, enum fit right)
+{
+    return left == MISFITS || right == MISFITS ? MISFITS : left > right ? left : right;
+}
+
+static inline enum fit walk_text(const avro_value_t *value, struct span *text)
+{
+    const char *bytes = NULL;
+    const void *raw = NULL;
+    size_t size = 0;
+
+    if (avro_value_get_type(value) == AVRO_STRING) {
+        CLAIM(avro_value_get_string(value, &bytes, &size) == 0 && size > 0);
+        *text = (struct span){bytes, size - 1}; /* a NUL is counted in */
+    } else {
+        CLAIM(avro_value_get_bytes(value, &raw, &size) == 0);
+        *text = (struct span){raw, size};
+    }
+    return is_text(*text) ? FITS : MISFITS;
+}
+
+/* A value that only the writer knows: as strict as if it were ours, but for bytes, which may be anything. */
+static inline enum fit walk_unknown(const avro_value_t *value, unsigned depth)
+{
+    enum fit fit = depth > ORACLE_DEPTH_MAX ? TOO_DEEP : FITS;
+    avro_value_t child;
+    struct span text;
+    size_t count = 0;
+    const char *key = NULL;
+    int number = 0;
+
+    switch (avro_value_get_type(value)) {
+    case AVRO_BOOLEAN:
+        CLAIM(avro_value_get_boolean(value, &number) == 0);
+        return number == 0 || number == 1 ? fit : MISFITS;
+    case AVRO_ENUM:
+        CLAIM(avro_value_get_enum(value, &number) == 0);
+        return number >= 0 && number < avro_schema_enum_number_of_symbols(avro_value_get_schema(value)) ? fit : MISFITS;
+    case AVRO_STRING:
+        return worse(fit, walk_text(value, &text));
+    case AVRO_UNION:
+        CLAIM(avro_value_get_current_branch(value, &child) == 0);
+        return worse(fit, walk_unknown(&child, depth + 1));
+    case AVRO_ARRAY:
+    case AVRO_MAP:
+    case AVRO_RECORD:
+        CLAIM(avro_value_get_size(value, &count) == 0);
+        for (size_t i = 0; i < count; i++) {
+            CLAIM(avro_value_get_by_index(value, i, &child, &key) == 0);
+            fit = worse(fit, walk_unknown(&child, depth + 1));
+            if (avro_value_get_type(value) == AVRO_MAP && !is_text(span_of(key)))
+                fit = MISFITS;
+        }
+        return fit;
+    default:
+        return fit;
+    }
+}
+
+/* The logical type of a field's value, past unions; NULL if there is none. */
+static inline const char *logical_type(const json_t *type, const avro_value_t *field)
+{
+    int branch = 0;
+
+    while (json_is_array(type) || (json_is_object(type) && !json_is_string(json_object_get(type, "type")))) {
+        if (json_is_object(type)) {
+            type = json_object_get(type, "type");
+        } else {
+            CLAIM(avro_value_get_discriminant(field, &branch) == 0);
+            type = json_array_get(type, (size_t)branch);
+        }
+    }
+    return json_string_value(json_object_get(type, "logicalType"));
+}
+
+static inline enum fit walk_time(const avro_value_t *value, const char *logical, int64_t *ms)
+{
+    int64_t parts = 1;
+    int32_t number = 0;
+
+    if (avro_value_get_type(value) == AVRO_INT32) {
+        CLAIM(avro_value_get_int(value, &number) == 0);
+        *ms = number;
+        return logical == NULL ? FITS : MISFITS;
+    }
+    if (avro_value_get_type(value) != AVRO_INT64)
+        return MISFITS;
+    CLAIM(avro_value_get_long(value, ms) == 0);
+    if (logical == NULL)
+        return FITS;
+    if (strcmp(logical, "timestamp-micros") == 0)
+        parts = 1000;
+    else if (strcmp(logical, "timestamp-nanos") == 0)
+        parts = 1000000;
+    else if (strcmp(logical, "timestamp-millis") != 0)
+        return MISFITS;
+    int64_t rest = *ms % parts;
+    *ms = (*ms - (rest < 0 ? rest : 0)) / parts - (rest < 0 ? 1 : 0);
+    return FITS;
+}
+
+static inline enum fit walk_long(const avro_value_t *value, bool is_int, int64_t *number)
+{
+    int32_t narrow = 0;
+
+    if (avro_value_get_type(value) == AVRO_INT32) {
+        CLAIM(avro_value_get_int(value, &narrow) == 0);
+        *number = narrow;
+        return FITS;
+    }
+    if (is_int || avro_value_get_type(value) != AVRO_INT64)
+        return MISFITS;
+    CLAIM(avro_value_get_long(value, number) == 0);
+    return FITS;
+}
+
+static inline enum fit walk_float(const avro_value_t *value, float *number)
+{
+    int64_t whole = 0;
+    double wide = 0;
+
+    if (avro_value_get_type(value) == AVRO_FLOAT) {
+        CLAIM(avro_value_get_float(value, number) == 0);
+        return isfinite(*number) ? FITS : MISFITS;
+    }
+    if (avro_value_get_type(value) == AVRO_DOUBLE) {
+        CLAIM(avro_value_get_double(value, &wide) == 0);
+        *number = fabs(wide) <= (double)FLT_MAX ? (float)wide : 0;
+        return fabs(wide) <= (double)FLT_MAX ? FITS : MISFITS;
+    }
+    enum fit fit = walk_long(value, false, &whole);
+    *number = (float)whole;
+    return fit;
+}
+
+/* Past a union's choice, if it is one. */
+static inline avro_value_t chosen(const avro_value_t *value)
+{
+    avro_value_t branch = *value;
+
+    if (avro_value_get_type(value) == AVRO_UNION)
+        CLAIM(avro_value_get_current_branch(value, &branch) == 0);
+    return branch;
+}
+
+static inline enum fit walk_label(const avro_value_t *value, struct label *label)
+{
+    avro_value_t field;
+    size_t count = 0;
+    const char *name = NULL;
+    enum fit fit = FITS;
+
+    if (avro_value_get_type(value) != AVRO_RECORD)
+        return MISFITS;
+    CLAIM(avro_value_get_size(value, &count) == 0);
+    for (size_t i = 0; i < count; i++) {
+        CLAIM(avro_value_get_by_index(value, i, &field, &name) == 0);
+        avro_value_t inner = chosen(&field);
+        avro_type_t type = avro_value_get_type(&inner);
+        if (strcmp(name, "path") == 0)
+            fit = worse(fit, type == AVRO_STRING || type == AVRO_BYTES ? walk_text(&inner, &label->path) : MISFITS);
+        else if (strcmp(name, "confidence") == 0)
+            fit = worse(fit, walk_float(&inner, &label->confidence));
+        else
+            fit = worse(fit, walk_unknown(&field, 2));
+    }
+    return fit;
+}
+
+static inline enum fit walk_labels(const avro_value_t *value, struct event *event)
+{
+    avro_value_t element;
+    size_t count = 0;
+    enum fit fit = FITS;
+
+    if (avro_value_get_type(value) != AVRO_ARRAY)
+        return MISFITS;
+    CLAIM(avro_value_get_size(value, &count) == 0);
+    if (count > EVENT_LABELS_MAX)
+        return MISFITS;
+    for (size_t i = 0; i < count; i++) {
+        CLAIM(avro_value_get_by_index(value, i, &element, NULL) == 0);
+        element = chosen(&element);
+        fit = worse(fit, walk_label(&element, &event->labels[i]));
+    }
+    event->label_count = (uint32_t)count;
+    return fit;
+}
+
+static inline enum fit walk_op(const avro_value_t *value, enum event_op *op)
+{
+    static const char *const NAMES[] = {[OP_CREATE] = "create", [OP_AMEND] = "amend", [OP_RETRACT] = "retract"};
+    int symbol = 0;
+
+    if (avro_value_get_type(value) != AVRO_ENUM || walk_unknown(value, 1) != FITS)
+        return MISFITS;
+    CLAIM(avro_value_get_enum(value, &symbol) == 0);
+    const char *name = avro_schema_enum_get(avro_value_get_schema(value), symbol);
+    for (size_t i = 0; i < LENGTH_OF(NAMES); i++) {
+        if (strcmp(NAMES[i], name) == 0) {
+            *op = (enum event_op)i;
+            return FITS;
+        }
+    }
+    return MISFITS;
+}
+
+/* What a field of the event is read as: text, long, integer, boolean; '?' lets it be null too. */
+static const struct oracle_field {
+    const char *name, *kind;
+    size_t place;
+} oracle_fields[] = {
+    {"id", "t", offsetof(struct event, id)},
+    {"model", "t", offsetof(struct event, model)},
+    {"provider", "t?", offsetof(struct event, provider)},
+    {"account", "t?", offsetof(struct event, account)},
+    {"app", "t?", offsetof(struct event, app)},
+    {"country", "t?", offsetof(struct event, country)},
+    {"language", "t?", offsetof(struct event, language)},
+    {"finish_reason", "t?", offsetof(struct event, finish_reason)},
+    {"tokens_prompt", "l", offsetof(struct event, tokens_prompt)},
+    {"tokens_completion", "l", offsetof(struct event, tokens_completion)},
+    {"tokens_reasoning", "l", offsetof(struct event, tokens_reasoning)},
+    {"tokens_cached", "l", offsetof(struct event, tokens_cached)},
+    {"cost_nano_usd", "l", offsetof(struct event, cost_nano_usd)},
+    {"is_byok", "b", offsetof(struct event, is_byok)},
+    {"is_free", "b", offsetof(struct event, is_free)},
+    {"streamed", "b", offsetof(struct event, streamed)},
+    {"cancelled", "b", offsetof(struct event, cancelled)},
+    {"tools_offered", "b", offsetof(struct event, tools_offered)},
+    {"classified", "b", offsetof(struct event, classified)},
+    {"latency_ms", "i?", offsetof(struct event, latency_ms)},
+    {"first_token_ms", "i?", offsetof(struct event, first_token_ms)},
+    {"generation_ms", "i?", offsetof(struct event, generation_ms)},
+};
+
+static inline enum fit walk_plain(const struct oracle_field *field, const avro_value_t *value, struct event *event)
+{
+    void *place = (char *)event + field->place;
+    avro_type_t type = avro_value_get_type(value);
+    int64_t number = 0;
+    int flag = 0;
+
+    if (type == AVRO_NULL)
+        return field->kind[1] == '?' ? FITS : MISFITS;
+    if (field->kind[0] == 't')
+        return type == AVRO_STRING || type == AVRO_BYTES ? walk_text(value, place) : MISFITS;
+    if (field->kind[0] == 'b') {
+        if (type != AVRO_BOOLEAN || walk_unknown(value, 1) != FITS)
+            return MISFITS;
+        CLAIM(avro_value_get_boolean(value, &flag) == 0);
+        *(bool *)place = flag == 1;
+        return FITS;
+    }
+    enum fit fit = walk_long(value, field->kind[0] == 'i', &number);
+    if (fit == FITS && field->kind[0] == 'i')
+        *(int32_t *)place = (int32_t)number;
+    else if (fit == FITS)
+        *(int64_t *)place = number;
+    return fit;
+}
+
+static inline enum fit walk_event(const avro_value_t *record, const json_t *schema, struct event *event)
+{
+    enum fit fit = FITS;
+    avro_value_t field;
+    size_t count = 0;
+    const char *name = NULL;
+
+    *event = (struct event){.latency_ms = EVENT_ABSENT, .first_token_ms = EVENT_ABSENT, .generation_ms = EVENT_ABSENT};
+    CLAIM(avro_value_get_size(record, &count) == 0);
+    for (size_t i = 0; i < count; i++) {
+        CLAIM(avro_value_get_by_index(record, i, &field, &name) == 0);
+        avro_value_t inner = chosen(&field);
+        const struct oracle_field *known = NULL;
+        for (size_t k = 0; k < LENGTH_OF(oracle_fields); k++)
+            known = strcmp(oracle_fields[k].name, name) == 0 ? &oracle_fields[k] : known;
+        if (known != NULL) {
+            fit = worse(fit, walk_plain(known, &inner, event));
+        } else if (strcmp(name, "created_at") == 0) {
+            const json_t *json = json_array_get(json_object_get(schema, "fields"), i);
+            const char *logical = logical_type(json_object_get(json, "type"), &field);
+            fit = worse(fit, walk_time(&inner, logical, &event->created_ms));
+        } else if (strcmp(name, "categories") == 0) {
+            fit = worse(fit, walk_labels(&inner, event));
+        } else if (strcmp(name, "op") == 0) {
+            fit = worse(fit, walk_op(&inner, &event->op));
+        } else {
+            fit = worse(fit, walk_unknown(&field, 1));
+        }
+    }
+    return fit;
+}
+
+#endif

@@ -1,0 +1,164 @@
+/*
+ * What we read back of our own topics: a byte that says what, then the bytes.
+ *   ledger, summary   as the body of a message, or as all of it. What is accepted is exactly what encode.c would have
+ *                     written: it is written again and has the same bytes; and libavro reads the same.
+ *   book              entries of 12 bytes, put one after the other: the book ends as a list that keeps the newest does.
+ */
+#include "fuzz.h"
+#include "fuzz_avro.h"
+
+#include "gentally/book.h"
+#include "gentally/bundled.h"
+#include "gentally/decode.h"
+#include "gentally/encode.h"
+
+#include <avro.h>
+
+#define ENTRY_SIZE 12
+#define ENTRIES_MAX 340 /* of an input of 4096 bytes */
+
+static struct encoder *encoder;
+
+/* libavro's own value of the message, written again: canonical. */
+static void claim_libavro_agrees(struct span schema_text, struct span message)
+{
+    static char again[65536];
+    avro_schema_t schema;
+    avro_value_t value;
+
+    CLAIM(avro_schema_from_json_length(schema_text.bytes, schema_text.size, &schema) == 0);
+    avro_value_iface_t *class = avro_generic_class_from_schema(schema);
+    CLAIM(avro_generic_value_new(class, &value) == 0);
+    avro_reader_t reader = avro_reader_memory(message.bytes + 5, (int64_t)message.size - 5);
+    CLAIM(avro_value_read(reader, &value) == 0);
+    avro_writer_t writer = avro_writer_memory(again, sizeof(again));
+    CLAIM(avro_value_write(writer, &value) == 0);
+    CLAIM(span_equal((struct span){again, (size_t)avro_writer_tell(writer)},
+                     (struct span){message.bytes + 5, message.size - 5}));
+    avro_writer_free(writer);
+    avro_reader_free(reader);
+    avro_value_decref(&value);
+    avro_value_iface_decref(class);
+    avro_schema_decref(schema);
+}
+
+static void try_ledger(struct span message)
+{
+    static struct ledger_read read;
+    struct reason why = {0};
+    struct span again;
+    enum verdict verdict = decode_ledger(encoder, message, &read, &why);
+
+    if (verdict != GO_ON) {
+        CLAIM(verdict == SET_ASIDE);
+        CLAIM_REASON(&why, "LEDGER-UNREADABLE");
+        return;
+    }
+    CLAIM(encode_ledger(encoder, &read.ledger, &again, &why) == GO_ON);
+    CLAIM(span_equal(message, again));
+    claim_libavro_agrees(bundled_ledger_avsc, message);
+}
+
+static void try_summary(struct span message)
+{
+    static struct summary_read read;
+    struct reason why = {0};
+    struct span again;
+    enum verdict verdict = decode_summary(encoder, message, &read, &why);
+
+    if (verdict != GO_ON) {
+        CLAIM(verdict == SET_ASIDE);
+        CLAIM_REASON(&why, "SUMMARY-UNREADABLE");
+        return;
+    }
+    if (read.accounts < 0) { /* the estimate is carried, the registers it was made from are not */
+        CLAIM(encode_summary(encoder, &read.summary, &again, &why) == GO_ON);
+        CLAIM(span_equal(message, again));
+    }
+    claim_libavro_agrees(bundled_summary_avsc, message);
+}
+
+/* ---- book ---- */
+
+static struct book_entry take_entry(struct input *input)
+{
+    struct book_entry entry;
+    enum window_kind kind = (enum window_kind)take_below(input, WINDOW_KINDS);
+
+    /* Real windows, some of the same hours or days: a book orders by their ends. */
+    entry.window = window_of(kind, (int64_t)((uint64_t)(int8_t)take_byte(input) << take_below(input, 38)));
+    entry.pane = (enum pane)take_below(input, 3);
+    entry.generation = (int64_t)((uint64_t)(int8_t)take_byte(input) << take_below(input, 64));
+    entry.revision = (int64_t)((uint64_t)(int8_t)take_byte(input) << take_below(input, 64));
+    struct span tables = take_span(input, 4);
+    memcpy(&entry.tables, tables.bytes, tables.size);
+    return entry;
+}
+
+static void try_book(struct input input)
+{
+    struct book_entry newest[ENTRIES_MAX];
+    struct reason why = {0};
+    struct book *book;
+    size_t count = 0;
+
+    CLAIM(book_open(&book, &why) == GO_ON);
+    while (input.left >= ENTRY_SIZE && count < ENTRIES_MAX) {
+        struct book_entry entry = take_entry(&input);
+        size_t at = 0;
+        CLAIM(book_put(book, &entry, &why) == GO_ON);
+        while (at < count &&
+               (newest[at].window.kind != entry.window.kind || newest[at].window.start_ms != entry.window.start_ms))
+            at++;
+        struct book_entry *known = &newest[at];
+        bool is_newer =
+            at == count || entry.generation > known->generation ||
+            (entry.generation == known->generation &&
+             (entry.revision > known->revision || (entry.revision == known->revision && entry.pane > known->pane)));
+        if (is_newer)
+            *known = entry;
+        count += at == count;
+    }
+    CLAIM(book_count(book) == count);
+    for (size_t i = 0; i < count; i++) {
+        const struct book_entry *found = book_find(book, newest[i].window);
+        CLAIM(found != NULL && found->generation == newest[i].generation && found->revision == newest[i].revision &&
+              found->pane == newest[i].pane && found->tables == newest[i].tables);
+    }
+    book_close(book);
+}
+
+static void close_encoder(void)
+{
+    encoder_close(encoder);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    struct input input = {bytes, size};
+    struct reason why = {0};
+    uint8_t what = take_byte(&input);
+
+    if (encoder == NULL) {
+        CLAIM(encoder_open(&encoder, &why) == GO_ON);
+        (void)atexit(close_encoder);
+    }
+    if (what % 5 == 4) {
+        try_book(input);
+        return 0;
+    }
+    struct span message = take_rest(&input);
+    char *framed = malloc(message.size + 5);
+    CLAIM(framed != NULL);
+    memcpy(framed, (const char[]){0, 0, 0, 0, what % 2 == 0 ? SCHEMA_ID_LEDGER : SCHEMA_ID_SUMMARY}, 5);
+    memcpy(framed + 5, message.bytes, message.size);
+    struct span all = what % 5 < 2 ? (struct span){framed, message.size + 5} : copy_exactly(message);
+    if (what % 2 == 0)
+        try_ledger(all);
+    else
+        try_summary(all);
+    if (all.bytes != framed)
+        free_copy(all);
+    free(framed);
+    return 0;
+}
