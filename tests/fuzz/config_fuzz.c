@@ -12,7 +12,7 @@
 #define LINES_MAX 256
 
 extern char **environ;
-static struct config config, again;
+static struct config config, again, defaults;
 
 /* Cuts `text` into its lines; returns how many. */
 static int cut_lines(char *text, char *lines[LINES_MAX + 1])
@@ -47,7 +47,7 @@ static enum verdict load(uint8_t source, struct span bytes, struct reason *why)
     char *text = copy_text(bytes);
     enum verdict verdict;
 
-    config_defaults(&config);
+    config = defaults;
     if (source % 3 == 0)
         verdict = config_read_file(&config, file_with(bytes), why);
     else if (source % 3 == 1) {
@@ -107,7 +107,7 @@ static void claim_print(void)
     config.redis_password[0] = '\0'; /* printed as a remark if set, as an empty value if not */
     config.account_key[0] = '\0';
     struct span first = print(&config);
-    config_defaults(&again);
+    again = defaults;
     CLAIM(config_read_file(&again, file_with(first), &why) == GO_ON);
     CLAIM(config_derive(&again, &why) == GO_ON);
     struct span second = print(&again);
@@ -126,6 +126,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct reason why = {0};
     uint8_t source = take_byte(&input);
 
+    if (environ != nothing)
+        config_defaults(&defaults);
     environ = nothing;
     enum verdict verdict = load(source, take_rest(&input), &why);
     if (verdict == GO_ON) {

@@ -20,7 +20,8 @@
 #include <jansson.h>
 #include <math.h>
 
-#define ORACLE_BYTES_MAX ((size_t)4 << 20)
+#define ORACLE_BYTES_MAX ((size_t)8 << 20) /* for a message */
+#define SCHEMA_BYTES_MAX ((size_t)1 << 20)
 #define ORACLE_DEPTH_MAX 28u /* about where nesting may become too deep for us: empty fields do not count there */
 #define ORACLE_MESSAGE_MAX 2048
 
@@ -28,8 +29,8 @@
 
 /* libavro takes its memory from the arena that is current, and it all ends with the arena, whatever was forgotten. */
 struct oracle_arena {
-    size_t used; /* bytes */
-    _Alignas(16) char bytes[ORACLE_BYTES_MAX];
+    char *bytes;
+    size_t used, room; /* bytes */
 };
 
 static struct oracle_arena oracle_scratch; /* ends with the input */
@@ -40,7 +41,7 @@ static inline void *oracle_allocate(void *context, void *old, size_t old_size, s
     struct oracle_arena *arena = oracle_arena;
 
     (void)context;
-    if (size == 0 || size > ORACLE_BYTES_MAX - 16 - arena->used)
+    if (size == 0 || size > arena->room || size + 15 > arena->room - arena->used)
         return NULL;
     void *bytes = arena->bytes + arena->used;
     arena->used += (size + 15) / 16 * 16;
@@ -49,30 +50,27 @@ static inline void *oracle_allocate(void *context, void *old, size_t old_size, s
     return bytes;
 }
 
+static inline void oracle_open(struct oracle_arena *arena, size_t room)
+{
+    *arena = (struct oracle_arena){.bytes = malloc(room), .room = room};
+    CLAIM(arena->bytes != NULL);
+}
+
 /* ---- what is asked about ---- */
 
 struct oracle_schema {
     struct oracle_arena arena;
-    char *text;
-    size_t size;
     json_t *json;
     avro_value_iface_t *class;
 };
 
-/* Does nothing if it is the text of the last time. */
 static inline void oracle_learn(struct oracle_schema *schema, struct span text)
 {
     avro_schema_t parsed;
 
-    if (schema->text != NULL && span_equal((struct span){schema->text, schema->size}, text))
-        return;
-    free(schema->text);
-    json_decref(schema->json);
-    schema->text = copy_text(text);
-    schema->size = text.size;
-    schema->json = json_loadb(text.bytes, text.size, 0, NULL);
-    schema->arena.used = 0;
+    oracle_open(&schema->arena, SCHEMA_BYTES_MAX);
     oracle_arena = &schema->arena;
+    schema->json = json_loadb(text.bytes, text.size, 0, NULL);
     CLAIM(schema->json != NULL && avro_schema_from_json_length(text.bytes, text.size, &parsed) == 0);
     schema->class = avro_generic_class_from_schema(parsed);
     CLAIM(schema->class != NULL);
