@@ -1,7 +1,8 @@
 /*
  * The decoder, against libavro. The first byte says by which schema the message is written: the bundled one (0), one
- * with every kind of type to skip (1), or one of a thousand that the next two bytes number (2, see fuzz_writer.h). The
- * rest is the message's body. (Schemas as hostile text are the business of schema_fuzz.c.)
+ * with every kind of type to skip (1), or one of a thousand that the next two bytes number (2, see fuzz_writer.h). With
+ * 128 added the rest is what libavro fills a message with, and pairs of bytes that spoil it: where, how; else the rest
+ * is the message's body. (Schemas as hostile text are the business of schema_fuzz.c.)
  *
  *   taken by us     libavro takes it, and a plain walk over its value finds the same event, bit by bit
  *   refused by us   with a reason of decode.h; and if libavro writes the same bytes again, the walk has found why
@@ -136,6 +137,18 @@ static void try_message(const struct decoder *decoder, const struct writing *wri
     free(bytes);
 }
 
+static void try_written(const struct decoder *decoder, const struct writing *writing, struct input *input)
+{
+    static char body[ORACLE_MESSAGE_MAX];
+    size_t size = oracle_write(&writing->oracle, input, body, sizeof(body));
+
+    for (int i = 0; i < 4 && input->left >= 2 && size > 0; i++) {
+        size_t at = take_byte(input) % size;
+        body[at] = (char)(body[at] ^ take_byte(input));
+    }
+    try_message(decoder, writing, (struct span){body, size});
+}
+
 /* Makes both sides know the schema, once. */
 static void learn(struct decoder *decoder, struct writing *writing, struct span text)
 {
@@ -162,7 +175,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     static struct writer writer;
     struct input input = {bytes, size};
     struct reason why = {0};
-    uint32_t which = take_byte(&input) % 3;
+    uint8_t first = take_byte(&input);
+    uint32_t which = first % 128 % 3;
 
     if (decoder == NULL) {
         oracle_open(&oracle_scratch, ORACLE_BYTES_MAX);
@@ -181,7 +195,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
               which == 0   ? bundled_generation_avsc
               : which == 1 ? span_of(EVERY_KIND)
                            : writer_schema(&writer, which));
-    if (writing->is_known)
+    if (!writing->is_known)
+        return 0;
+    if (first < 128)
         try_message(decoder, writing, take_rest(&input));
+    else
+        try_written(decoder, writing, &input);
     return 0;
 }

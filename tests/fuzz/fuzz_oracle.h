@@ -77,6 +77,110 @@ static inline void oracle_learn(struct oracle_schema *schema, struct span text)
     oracle_arena = &oracle_scratch;
 }
 
+/* ---- well-formed messages ---- */
+
+static inline int64_t take_number(struct input *input)
+{
+    struct span bytes = take_span(input, 1 + take_below(input, 8));
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < bytes.size; i++)
+        number = number << 8 | (uint8_t)bytes.bytes[i];
+    return (number & 1) == 0 ? (int64_t)(number >> 1) : -(int64_t)(number >> 1);
+}
+
+static inline void fill(avro_value_t *value, struct input *input, unsigned depth);
+
+static inline void fill_children(avro_value_t *value, struct input *input, unsigned depth)
+{
+    avro_type_t type = avro_value_get_type(value);
+    avro_value_t child;
+    size_t count = depth < 6 ? take_below(input, 3) : 0;
+    char key[] = {'a', '\0'};
+
+    if (type == AVRO_RECORD)
+        CLAIM(avro_value_get_size(value, &count) == 0);
+    for (size_t i = 0; i < count; i++) {
+        key[0] = (char)('a' + i);
+        if (type == AVRO_RECORD)
+            CLAIM(avro_value_get_by_index(value, i, &child, NULL) == 0);
+        else if (type == AVRO_ARRAY)
+            CLAIM(avro_value_append(value, &child, NULL) == 0);
+        else
+            CLAIM(avro_value_add(value, key, &child, NULL, NULL) == 0);
+        fill(&child, input, depth + 1);
+    }
+}
+
+/* Sets the value from the input: any value of the schema, but small. */
+static inline void fill(avro_value_t *value, struct input *input, unsigned depth)
+{
+    static const char *const TEXTS[] = {"", "a/b", "DE", "\xc3\xa9\xe2\x82\xac", "/A/B", "gen-0123456789"};
+    avro_schema_t schema = avro_value_get_schema(value);
+    avro_value_t branch;
+    char fixed[16] = {0};
+    const char *text;
+    double number;
+
+    switch (avro_value_get_type(value)) {
+    case AVRO_BOOLEAN:
+        CLAIM(avro_value_set_boolean(value, take_below(input, 2) == 1) == 0);
+        return;
+    case AVRO_INT32:
+        CLAIM(avro_value_set_int(value, (int32_t)take_number(input)) == 0);
+        return;
+    case AVRO_INT64:
+        CLAIM(avro_value_set_long(value, take_number(input)) == 0);
+        return;
+    case AVRO_FLOAT:
+        CLAIM(avro_value_set_float(value, (float)take_number(input) / 256.0f) == 0);
+        return;
+    case AVRO_DOUBLE:
+        number = ldexp((double)take_number(input), (int)(int8_t)take_byte(input) * 2);
+        CLAIM(avro_value_set_double(value, number) == 0);
+        return;
+    case AVRO_BYTES:
+    case AVRO_STRING:
+        text = TEXTS[take_below(input, LENGTH_OF(TEXTS))];
+        if (avro_value_get_type(value) == AVRO_STRING)
+            CLAIM(avro_value_set_string_len(value, text, strlen(text) + 1) == 0);
+        else
+            CLAIM(avro_value_set_bytes(value, (void *)(uintptr_t)text, strlen(text)) == 0);
+        return;
+    case AVRO_FIXED:
+        CLAIM(avro_value_set_fixed(value, fixed, (size_t)avro_schema_fixed_size(schema)) == 0);
+        return;
+    case AVRO_ENUM:
+        CLAIM(avro_value_set_enum(value,
+                                  (int)take_below(input, (uint32_t)avro_schema_enum_number_of_symbols(schema))) == 0);
+        return;
+    case AVRO_UNION:
+        CLAIM(avro_value_set_branch(value,
+                                    depth > 6 ? 0 : (int)take_below(input, (uint32_t)avro_schema_union_size(schema)),
+                                    &branch) == 0);
+        fill(&branch, input, depth + 1);
+        return;
+    case AVRO_ARRAY:
+    case AVRO_MAP:
+    case AVRO_RECORD:
+        fill_children(value, input, depth);
+        return;
+    default:
+        CLAIM(avro_value_get_type(value) == AVRO_NULL && avro_value_set_null(value) == 0);
+    }
+}
+
+/* What libavro writes of such a value, into `bytes`; 0 if there is no room. */
+static inline size_t oracle_write(const struct oracle_schema *schema, struct input *input, char *bytes, size_t room)
+{
+    avro_value_t value;
+
+    CLAIM(avro_generic_value_new(schema->class, &value) == 0);
+    fill(&value, input, 0);
+    avro_writer_t writer = avro_writer_memory(bytes, (int64_t)room);
+    return avro_value_write(writer, &value) == 0 ? (size_t)avro_writer_tell(writer) : 0;
+}
+
 /* ---- the walk ---- */
 
 enum fit { FITS, MISFITS, TOO_DEEP };

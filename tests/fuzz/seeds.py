@@ -415,12 +415,13 @@ def decodes():
     keep("decode", "bundled-block-of-wrong-size", b"\x00" + usual[:block] + zigzag(-2) + zigzag(len(labels) - 1) + labels + usual[-2:])
     keep("decode", "bundled-blocks-without-end", b"\x00" + usual[:block] + zigzag(-(2**63)) * 2)
 
-    tail = zigzag(0) + text("id") + zigzag(NOON * 1000 + 999) + text("m") + zigzag(5) + zigzag(1) + zigzag(-3)
-    tail += zigzag(1) + zigzag(2) + zigzag(1) + zigzag(2) + bytes(8) + zigzag(1) + text("/p") + zigzag(0) + zigzag(0) + zigzag(1)
+    label = zigzag(1) + zigzag(2) + bytes(6) + b"\xe8\x3f" + zigzag(1) + text("/p")  # 0.75, as a double
+    head = zigzag(0) + text("id") + zigzag(NOON * 1000 + 999) + text("m") + zigzag(5) + zigzag(1) + zigzag(-3)
+    tail = head + zigzag(1) + zigzag(1) + label + zigzag(0) + zigzag(1)
     leaf = b"\x00\x00\x00"
     keep("decode", "every-kind-usual", b"\x01" + leaf + tail)
     keep("decode", "every-kind-before-1970", b"\x01" + leaf + tail.replace(zigzag(NOON * 1000 + 999), zigzag(-1)))
-    keep("decode", "every-kind-null-label", b"\x01" + leaf + tail.replace(zigzag(1) + bytes(0) + text("/p"), b"\x00"))
+    keep("decode", "every-kind-null-label", b"\x01" + leaf + head + zigzag(1) + zigzag(2) + label + b"\x00\x00" + zigzag(1))
     deep = b"\x02" * 40 + leaf + b"\x00\x00\x00" * 40
     keep("decode", "every-kind-nested-40", b"\x01" + deep + tail)
     keep("decode", "every-kind-nested-without-end", b"\x01" + b"\x02" * 2000)
@@ -431,6 +432,11 @@ def decodes():
     for number in range(24):
         body = text("id") + zigzag(NOON) + text("m") + bytes([number % 5, 2] * 3)
         keep("decode", "made-%d" % number, b"\x02" + bytes([number, 255 - number]) + body + bytes(40))
+    for number in range(12):
+        entropy = bytes((number * 41 + i * i * 7) % 256 for i in range(40 + 20 * number))
+        first = bytes([128 + (number + 1) % 3])
+        keep("decode", "filled-%d" % number, first + bytes([number, number]) + entropy)
+        keep("decode", "filled-with-nothing-%d" % number, bytes([130, number, 7 * number]))
 
 
 if __name__ == "__main__":
