@@ -60,7 +60,7 @@ static inline void writer_put_unknown(struct writer *writer, unsigned depth)
         "\"bytes\"",
         "\"string\"",
         "{\"type\":\"fixed\",\"name\":\"F@\",\"size\":3}",
-        "{\"type\":\"fixed\",\"name\":\"Z@\",\"size\":0}",
+        "{\"type\":\"fixed\",\"name\":\"Z@\",\"size\":1}",
         "{\"type\":\"enum\",\"name\":\"E@\",\"symbols\":[\"A\",\"B\",\"C\"]}",
         "{\"type\":\"record\",\"name\":\"N@\",\"fields\":[]}",
         TREE,

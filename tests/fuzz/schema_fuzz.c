@@ -20,6 +20,7 @@ struct print {
     const struct schema *schema;
     char *text;
     size_t size;
+    unsigned depth;
     bool is_defined[SCHEMA_TYPES_MAX];
 };
 
@@ -59,6 +60,7 @@ static void print_type(struct print *print, uint32_t index)
 {
     const struct schema_type *type = &print->schema->types[index];
 
+    CLAIM(++print->depth <= SCHEMA_DEPTH_MAX);
     if (type->kind <= KIND_STRING)
         put(print, "\"%s\"", schema_kind_name(type->kind));
     else if (print->is_defined[index])
@@ -77,6 +79,7 @@ static void print_type(struct print *print, uint32_t index)
     } else {
         print_named(print, type, index);
     }
+    print->depth--;
 }
 
 static void claim_same(const struct schema *schema, const char *text, size_t size)
@@ -97,6 +100,21 @@ static void claim_same(const struct schema *schema, const char *text, size_t siz
     schema_close(&again);
 }
 
+/* Fields one after the other; of anything else at least an index, a count, or all its bytes. */
+static void claim_least(const struct schema *schema, const struct schema_type *type)
+{
+    uint64_t sum = type->kind == KIND_NULL     ? 0
+                   : type->kind == KIND_FIXED  ? type->size
+                   : type->kind == KIND_FLOAT  ? 4
+                   : type->kind == KIND_DOUBLE ? 8
+                   : type->kind == KIND_RECORD ? 0
+                                               : 1;
+
+    for (uint32_t i = 0; type->kind == KIND_RECORD && i < type->count; i++)
+        sum += schema->types[schema->links[type->first + i]].least;
+    CLAIM(type->least == (sum < UINT64_C(1) << 40 ? sum : UINT64_C(1) << 40));
+}
+
 static void claim_bounds(const struct schema *schema)
 {
     uint64_t links = 0;
@@ -109,7 +127,7 @@ static void claim_bounds(const struct schema *schema)
         CLAIM((type->kind != KIND_ARRAY && type->kind != KIND_MAP) || type->count == 1);
         CLAIM((type->kind != KIND_UNION && type->kind != KIND_ENUM) || type->count + type->size > 0);
         CLAIM(type->first <= schema->link_count && type->count <= schema->link_count - type->first);
-        CLAIM(type->least <= UINT64_C(1) << 40);
+        claim_least(schema, type);
         links += type->count;
         for (uint32_t k = 0; k < type->count; k++) {
             CLAIM(schema->links[type->first + k] < schema->type_count);
