@@ -208,6 +208,7 @@ static void read_snapshot(struct store *store)
 static void call_verb(struct store *store, uint8_t verb)
 {
     const struct stored_window known[2] = {{{WINDOW_HOUR, 0}, 3}, {{WINDOW_HOUR, 3600000}, 4}};
+    const int64_t floors_ms[WINDOW_KINDS] = {STORE_NO_TIME, STORE_NO_TIME, 0, 0};
     struct standing standing;
     struct reason why = {0};
     bool is_created = false;
@@ -215,7 +216,7 @@ static void call_verb(struct store *store, uint8_t verb)
     switch (verb % 8) {
     case 0:
         if (is_good(store_check(store, &why), &why))
-            (void)is_good(store_create(store, 1, 0, &is_created, &why), &why);
+            (void)is_good(store_create(store, 1, 0, floors_ms, &is_created, &why), &why);
         break;
     case 1:
         if (is_good(store_claim(store, 2, &standing, &why), &why))

@@ -321,7 +321,8 @@ def replies():
         said = b"\n----\n".join(b"".join(resp(reply) for reply in connection) for connection in connections)
         keep("replies", name, bytes([verb, greeting]) + said)
 
-    state = ["0123456789abcdef" * 2, "fedcba9876543210" * 2, "0", "12345", str(NOON), "0"] + ["1"] * 5 + [""] * 4
+    state = ["0123456789abcdef" * 2, "fedcba9876543210" * 2, "0", "12345", str(NOON), "0"]
+    state += ["12344 %d fedcba9876543210" % NOON] + ["1"] * 5 + [""] * 4
     usual = cell({0: 3, 1: 1200}, [(12, 1), (1290, 3)])
     session("create", CREATE, [["OK"], ["OK"]])
     session("create-exists", CREATE, [["MISSING"], ["EXISTS"]])
@@ -333,9 +334,13 @@ def replies():
     session("claim-short-state", CLAIM, [["OK", state[:-1]]])
     session("claim-long-token", CLAIM, [["OK", [state[0], "t" * 48] + state[2:]]])
     session("claim-no-number", CLAIM, [["OK", state[:3] + ["12x"] + state[4:]]])
-    session("claim-holes", CLAIM, [["OK", [None] * 15]])
+    session("claim-holes", CLAIM, [["OK", [None] * 16]])
+    session("claim-anchor-of-no-record", CLAIM, [["OK", state[:6] + ["12344 x"] + state[7:]]])
+    session("claim-no-anchor", CLAIM, [["OK", state[:6] + [""] + state[7:]]])
+    session("claim-denied", CLAIM, [["DENIED", "HSET"]])
+    session("load-rolled-back", LOAD, [["FENCED", "5", "token"], [usual], [None], ["OK"]])
     session("standing", STANDING, [["OK", state]])
-    session("standing-numbers-for-texts", STANDING, [["OK", [1] * 15]])
+    session("standing-numbers-for-texts", STANDING, [["OK", [1] * 16]])
     session("load-and-flush", LOAD, [["OK", "3", "0"], [usual], [None], ["OK"], ["OK"], ["ALREADY"]])
     session("load-and-flush-all", LOAD, [["OK", "3", "0"], [usual], [None], ["OK"], ["OK"], ["OK"]])
     session("load-fenced", LOAD, [["FENCED", "9", "token"], [usual], [None], ["OK"]])
