@@ -8,7 +8,8 @@
  *   - an array of things that take no bytes is read for as long as its count says: not asked (oracle_may_ask)
  *   - memory is taken by claimed lengths and not freed on failure: it gets an arena's, within bounds
  *   - values are read as deep as they nest: messages are short here
- *   - a fixed of no bytes is not read ("Cannot allocate new fixed value"): no writer here has one
+ *   - a fixed of no bytes is not read ("Cannot allocate new fixed value"), nor an array of records without
+ *     fields ("Couldn't expand array"): no writer here has one
  *   - logical types are not told: they are looked up in the JSON
  */
 #ifndef GENTALLY_FUZZ_ORACLE_H

@@ -62,7 +62,7 @@ static inline void writer_put_unknown(struct writer *writer, unsigned depth)
         "{\"type\":\"fixed\",\"name\":\"F@\",\"size\":3}",
         "{\"type\":\"fixed\",\"name\":\"Z@\",\"size\":1}",
         "{\"type\":\"enum\",\"name\":\"E@\",\"symbols\":[\"A\",\"B\",\"C\"]}",
-        "{\"type\":\"record\",\"name\":\"N@\",\"fields\":[]}",
+        "{\"type\":\"record\",\"name\":\"N@\",\"fields\":[{\"name\":\"n\",\"type\":\"int\"}]}",
         TREE,
         "{\"type\":\"record\",\"name\":\"L@\",\"fields\":[{\"name\":\"next\",\"type\":[\"null\",\"L@\"]}]}",
     };
