@@ -300,10 +300,10 @@ static void a_right_that_lacks_is_found_before_anything_is_written(void)
     CU_ASSERT_EQUAL(load(&small), GO_ON);
     small.cell.value = packed(0, 5);
     redis_cli("ACL SETUSER default -hset");
-    CU_ASSERT_EQUAL(store_flush(store, changes, 1, &why), HALT);
+    CU_ASSERT_EQUAL_FATAL(store_flush(store, changes, 1, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-DENIED");
     CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "HSET"));
-    CU_ASSERT_EQUAL(store_check(store, &why), HALT);
+    CU_ASSERT_EQUAL_FATAL(store_check(store, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-DENIED");
     redis_cli("ACL SETUSER default +hset");
     expect(11, 100, 0, 0);
@@ -312,7 +312,7 @@ static void a_right_that_lacks_is_found_before_anything_is_written(void)
 
     CU_ASSERT_EQUAL(store_seal(store, 11, WINDOW_DAY, monday + DAY_MS, &known, 1, &why), GO_ON);
     redis_cli("ACL SETUSER default -hdel");
-    CU_ASSERT_EQUAL(store_collect(store, 11, &known, 1, &why), HALT);
+    CU_ASSERT_EQUAL_FATAL(store_collect(store, 11, &known, 1, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-DENIED");
     redis_cli("ACL SETUSER default +hdel");
     expect(11, 105, 5, 5); /* not torn */
@@ -329,22 +329,22 @@ static void a_store_that_was_rolled_back_is_told_from_another_owner(void)
 
     prepare(&small, &standing, 105, 5);
     redis_cli("HSET 'check:{events:12}:meta' next 99");
-    CU_ASSERT_EQUAL(load(&small), REWIND);
+    CU_ASSERT_EQUAL_FATAL(load(&small), REWIND);
     CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-ROLLED-BACK");
-    CU_ASSERT_EQUAL(flush(&small, 5), REWIND);
+    CU_ASSERT_EQUAL_FATAL(flush(&small, 5), REWIND);
     CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-ROLLED-BACK");
     redis_cli("HSET 'check:{events:12}:meta' next 101");
-    CU_ASSERT_EQUAL(flush(&small, 5), REWIND);
+    CU_ASSERT_EQUAL_FATAL(flush(&small, 5), REWIND);
     CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-FENCED");
     CU_ASSERT_PTR_NOT_NULL(strstr(small.change.why.text, "ahead"));
     redis_cli("HSET 'check:{events:12}:meta' next 100 tok other");
-    CU_ASSERT_EQUAL(flush(&small, 5), REWIND);
+    CU_ASSERT_EQUAL_FATAL(flush(&small, 5), REWIND);
     CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-FENCED");
     redis_cli("HSET 'check:{events:12}:meta' tok '%s' inc other", standing.token);
-    CU_ASSERT_EQUAL(flush(&small, 5), HALT);
+    CU_ASSERT_EQUAL_FATAL(flush(&small, 5), HALT);
     CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-INCARNATION");
     redis_cli("DEL 'check:{events:12}:meta'");
-    CU_ASSERT_EQUAL(flush(&small, 5), HALT);
+    CU_ASSERT_EQUAL_FATAL(flush(&small, 5), HALT);
     CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-STATE-MISSING");
 }
 
@@ -363,7 +363,7 @@ static void a_partition_begins_with_its_floors(void)
         CU_ASSERT_EQUAL(standing.floor_ms[kind], floors_ms[kind]);
     prepare(&small, &standing, 105, 5);
     small.window.window = (struct window){WINDOW_HOUR, monday - HOUR_MS};
-    CU_ASSERT_EQUAL(load(&small), REWIND);
+    CU_ASSERT_EQUAL_FATAL(load(&small), REWIND);
     CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-COLLECTED");
 }
 
@@ -382,7 +382,7 @@ static void the_anchor_comes_back_as_it_was_flushed(void)
     CU_ASSERT_EQUAL(store_claim(store, 14, &standing, &why), GO_ON);
     CU_ASSERT_TRUE(anchor_equal(&standing.anchor, &anchor));
     redis_cli("HSET 'check:{events:14}:meta' anchor x");
-    CU_ASSERT_EQUAL(store_claim(store, 14, &standing, &why), HALT);
+    CU_ASSERT_EQUAL_FATAL(store_claim(store, 14, &standing, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-DAMAGED");
 }
 
