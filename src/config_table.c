@@ -91,7 +91,7 @@ const struct option config_options[] = {
      "ms", NULL,
      "How often a window that got late events is emitted again. Longer saves revisions downstream. If unsure, keep ten "
      "seconds."},
-    {"flush_rows_max", OPTION_INTEGER, offsetof(struct config, flush_rows_max), 0, "2048", 64, 16384, "rows", NULL,
+    {"flush_rows_max", OPTION_INTEGER, offsetof(struct config, flush_rows_max), 0, "8192", 64, 16384, "rows", NULL,
      "Rows of one partition that force a flush before its time: bounds memory (about 200 bytes a row and partition) "
      "and "
      "how long Redis is held by one call, about 1 us a row and window. Fewer cost Redis more in all. If unsure, keep "
