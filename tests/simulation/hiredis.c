@@ -1,0 +1,192 @@
+/*
+ * The connection: hiredis's functions that src/store_link.c calls, over the simulated Redis. Its reader of replies is
+ * the real one. What can happen to a request happens here: it is lost, or its reply is, or it arrives much later.
+ */
+#include <hiredis/hiredis.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "redis.h"
+
+struct request {
+    int count;
+    struct span *arguments;
+};
+
+struct connection {
+    redisContext context; /* first: what the caller has */
+    struct sim *sim;
+    struct process *process;
+    uint32_t epoch;
+    bool is_broken;           /* once the replies that came are read */
+    struct request *requests; /* not sent yet */
+    uint32_t request_count, request_room;
+};
+
+static struct connection *connection_of(redisContext *context)
+{
+    return (struct connection *)(void *)context;
+}
+
+static int break_off(struct connection *connection, const char *why)
+{
+    connection->context.err = REDIS_ERR_IO;
+    snprintf(connection->context.errstr, sizeof(connection->context.errstr), "%s", why);
+    errno = EAGAIN;
+    return REDIS_ERR;
+}
+
+static bool is_down(const struct sim *sim)
+{
+    return sim->now_ms < sim->redis->down_until_ms;
+}
+
+redisContext *redisConnectWithTimeout(const char *ip, int port, const struct timeval timeout)
+{
+    struct sim *sim = sim_get();
+    struct connection *connection = calloc(1, sizeof(*connection));
+
+    (void)ip;
+    (void)port;
+    (void)timeout;
+    if (connection == NULL)
+        return NULL;
+    connection->sim = sim;
+    connection->process = sim->current;
+    connection->context.reader = redisReaderCreate();
+    bool is_there = sim_yield(sim);
+    bool is_old = sim->redis->is_split && connection->process->is_on_old_side;
+    connection->epoch = is_old ? sim->redis->old_connection_epoch : sim->redis->connection_epoch;
+    if (!is_there || is_down(sim))
+        break_off(connection, "Connection refused");
+    return &connection->context;
+}
+
+redisContext *redisConnectUnixWithTimeout(const char *path, const struct timeval timeout)
+{
+    return redisConnectWithTimeout(path, 0, timeout);
+}
+
+int redisSetTimeout(redisContext *context, const struct timeval timeout)
+{
+    (void)context;
+    (void)timeout;
+    return REDIS_OK;
+}
+
+int redisEnableKeepAlive(redisContext *context)
+{
+    (void)context;
+    return REDIS_OK;
+}
+
+void redisFree(redisContext *context)
+{
+    struct connection *connection = connection_of(context);
+
+    if (context == NULL)
+        return;
+    redisReaderFree(context->reader);
+    free(connection->requests);
+    free(connection);
+}
+
+int redisAppendCommandArgv(redisContext *context, int count, const char **arguments, const size_t *sizes)
+{
+    struct connection *connection = connection_of(context);
+    struct sim *sim = connection->sim;
+
+    if (connection->request_count == connection->request_room) {
+        connection->request_room = 2 * connection->request_room + 16;
+        connection->requests =
+            realloc(connection->requests, connection->request_room * sizeof(*connection->requests));
+        if (connection->requests == NULL)
+            abort();
+    }
+    struct request *request = &connection->requests[connection->request_count++];
+    request->count = count;
+    request->arguments = sim_take(sim, (size_t)count * sizeof(struct span));
+    for (int i = 0; i < count; i++)
+        request->arguments[i] = sim_copy(
+            sim, (struct span){arguments[i] != NULL ? arguments[i] : "", sizes != NULL ? sizes[i] : strlen(arguments[i])});
+    return REDIS_OK;
+}
+
+/* Where it leads: to whom it was connected, if that one is still there. NULL: nowhere. */
+static struct database *peer_of(const struct connection *connection)
+{
+    struct redis *redis = connection->sim->redis;
+
+    if (is_down(connection->sim))
+        return NULL;
+    if (redis->is_split && connection->process->is_on_old_side && connection->epoch == redis->old_connection_epoch)
+        return &redis->old;
+    return connection->epoch == redis->connection_epoch ? &redis->master : NULL;
+}
+
+/* What is under way when a connection dies may still arrive: seconds later, when its sender has long given it up. */
+static void delay(struct connection *connection, uint32_t from)
+{
+    struct sim *sim = connection->sim;
+    struct delayed **end = &sim->redis->delayed;
+
+    while (*end != NULL)
+        end = &(*end)->next;
+    int64_t due_ms = sim->now_ms + sim_between(sim, 0, sim_chance(sim, 500) ? 500 : 20000);
+    for (uint32_t i = from; i < connection->request_count; i++) {
+        *end = sim_take(sim, sizeof(**end));
+        **end = (struct delayed){.due_ms = due_ms + (int64_t)i,
+                                 .count = connection->requests[i].count,
+                                 .arguments = connection->requests[i].arguments};
+        end = &(*end)->next;
+    }
+}
+
+static int send_all(struct connection *connection)
+{
+    struct sim *sim = connection->sim;
+    struct reply reply = {0};
+
+    if (!sim_yield(sim))
+        return break_off(connection, "the process is no more");
+    for (uint32_t i = 0; i < connection->request_count && !connection->is_broken; i++) {
+        const struct request *request = &connection->requests[i];
+        struct database *peer = peer_of(connection);
+        connection->is_broken = true;
+        if (peer == NULL || sim_inject(sim, FAULT_REQUEST_LOST))
+            break;
+        if (peer == &sim->redis->master && sim_inject(sim, FAULT_REQUEST_DELAYED)) {
+            delay(connection, i);
+            break;
+        }
+        size_t size = reply.size;
+        redis_execute(sim, peer, request->count, request->arguments, &reply);
+        sim_note(sim, request->arguments[request->count > 1 ? 1 : 0].bytes, request->count,
+                 (int64_t)(reply.size - size), reply.bytes[size]);
+        if (sim_inject(sim, FAULT_REPLY_LOST)) {
+            reply.size = size;
+            break;
+        }
+        connection->is_broken =
+            i + 1 < connection->request_count && sim_chance(sim, 100) && !sim_yield(sim);
+    }
+    connection->request_count = 0;
+    redisReaderFeed(connection->context.reader, reply.bytes, reply.size);
+    free(reply.bytes);
+    return sim_yield(sim) ? REDIS_OK : break_off(connection, "the process is no more");
+}
+
+int redisGetReply(redisContext *context, void **reply)
+{
+    struct connection *connection = connection_of(context);
+
+    if (context->err != 0)
+        return REDIS_ERR;
+    if (connection->request_count > 0 && send_all(connection) != REDIS_OK)
+        return REDIS_ERR;
+    if (redisReaderGetReply(context->reader, reply) != REDIS_OK || *reply == NULL)
+        return break_off(connection, "Resource temporarily unavailable");
+    return REDIS_OK;
+}

@@ -1,0 +1,97 @@
+/*
+ * Simulated Kafka: append-only logs, one group with eager rebalances, one transactional id with fencing. source.c,
+ * sink.c, publisher.c and topic_read.c have their stand-ins in consumer.c and producer.c, behind the same headers.
+ */
+#ifndef GENTALLY_SIM_KAFKA_H
+#define GENTALLY_SIM_KAFKA_H
+
+#include "sim.h"
+
+enum entry_kind {
+    ENTRY_GOOD,
+    ENTRY_BAD,    /* can never be counted */
+    ENTRY_MARKER, /* takes an offset, is no record */
+};
+
+/* What the producer meant: the oracle counts from it, not from the bytes. */
+struct meaning {
+    enum entry_kind kind;
+    int64_t created_ms;
+    int model, provider, country;
+    int64_t prompt, completion, cost;
+};
+
+enum txn_state { TXN_OPEN, TXN_PREPARED, TXN_COMMITTED, TXN_ABORTED };
+struct txn {
+    enum txn_state state;
+    int64_t begun_ms;
+};
+
+struct entry {
+    int64_t timestamp_ms;
+    struct span key, value;
+    struct meaning meaning;
+    struct txn *txn;      /* NULL: none */
+    uint32_t counted_in;  /* windows the truth of the surviving history counts it in: a bit per kind */
+};
+
+struct partition_log {
+    int64_t first, next;
+    struct entry **entries; /* by offset */
+    size_t room;
+};
+
+#define SIM_TOPICS 12
+struct topic {
+    char name[SIM_NAME];
+    int32_t count;
+    struct partition_log logs[SIM_PARTITIONS];
+};
+
+enum member_state {
+    MEMBER_ABSENT,
+    MEMBER_READY,   /* waits for the group to meet */
+    MEMBER_TOLD,    /* has an assignment waiting for its next poll */
+    MEMBER_STABLE,  /* has its assignment */
+    MEMBER_LEAVING, /* has a revocation waiting for its next poll, or is answering it */
+    MEMBER_KICKED,  /* will hear of it at its next poll */
+};
+struct member {
+    enum member_state state;
+    uint32_t count;
+    int32_t partitions[SIM_PARTITIONS];
+    int64_t heard_ms;
+};
+
+struct kafka {
+    struct topic topics[SIM_TOPICS];
+    uint32_t topic_count;
+    struct topic *input, *letters, *ledger;
+    struct member members[SIM_WORKERS + 1];
+    bool is_meeting;
+    int64_t meeting_until_ms;
+    int32_t known_count; /* partitions of the input the group has heard of */
+    int64_t down_until_ms;
+    int32_t epoch; /* of the transactional id */
+    struct txn *txn;
+};
+
+void kafka_make(struct sim *sim);
+struct topic *kafka_topic(struct kafka *kafka, const char *name);
+int64_t kafka_append(struct sim *sim, struct topic *topic, int32_t partition, struct span key, struct span value,
+                     const struct meaning *meaning, struct txn *txn);
+/* First offset a read_committed reader does not get. */
+int64_t kafka_stable(const struct partition_log *log);
+bool kafka_is_visible(const struct entry *entry);
+bool kafka_is_down(const struct sim *sim);
+
+/* Time passes: sessions end, the group meets, transactions time out. */
+void group_tick(struct sim *sim);
+void group_meet(struct sim *sim);
+void group_join(struct sim *sim, int index);
+void group_leave(struct sim *sim, int index);
+
+/* The producers outside: one more record into the input. */
+void traffic_append(struct sim *sim);
+
+#endif

@@ -1,0 +1,182 @@
+/*
+ * The simulation: runs seeds for a while, on all processors, and says what it saw.
+ *
+ *   GENTALLY_SEED=N           one run, with its trace
+ *   GENTALLY_SIM_SEEDS=N      so many runs (default: as many as fit the time)
+ *   GENTALLY_SIM_SECONDS=N    for so long (default 120)
+ *   GENTALLY_SIM_FIRST=N      the first seed (default 1)
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim.h"
+
+#define FAILURES_MAX 20
+#define CHILDREN_MAX 64
+
+/* What the children tell, in memory they share with us. */
+struct board {
+    uint64_t next_seed; /* taken by one of them: atomically */
+    uint64_t passed, failed, steps;
+    uint64_t injected[FAULT_COUNT];
+    uint64_t running[CHILDREN_MAX]; /* seed under way: 0 = none */
+    struct failure {
+        uint64_t seed;
+        char why[SIM_WHY_SIZE];
+    } failures[FAILURES_MAX];
+};
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+
+    return text == NULL ? otherwise : strtoull(text, NULL, 0);
+}
+
+static double seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void note_failure(struct board *board, uint64_t seed, const char *why)
+{
+    uint64_t at = __atomic_fetch_add(&board->failed, 1, __ATOMIC_RELAXED);
+
+    if (at >= FAILURES_MAX)
+        return;
+    snprintf(board->failures[at].why, sizeof(board->failures[at].why), "%s", why);
+    board->failures[at].seed = seed;
+}
+
+static void run_seeds(struct board *board, int child, uint64_t last_seed, double until)
+{
+    static struct sim sim;
+
+    while (seconds_now() < until && board->failed < FAILURES_MAX) {
+        uint64_t seed = __atomic_fetch_add(&board->next_seed, 1, __ATOMIC_RELAXED);
+        if (seed > last_seed)
+            break;
+        board->running[child] = seed;
+        if (sim_run(&sim, seed, false))
+            __atomic_fetch_add(&board->passed, 1, __ATOMIC_RELAXED);
+        else
+            note_failure(board, seed, sim.why);
+        __atomic_fetch_add(&board->steps, sim.steps, __ATOMIC_RELAXED);
+        for (int i = 0; i < FAULT_COUNT; i++)
+            __atomic_fetch_add(&board->injected[i], sim.injected[i], __ATOMIC_RELAXED);
+    }
+    board->running[child] = 0;
+}
+
+/* A child that dies of an assertion has found something, too; another takes its place. */
+static void run_children(struct board *board, uint64_t last_seed, double until)
+{
+    int count = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    pid_t children[CHILDREN_MAX];
+    int alive = 0;
+
+    count = count < 1 ? 1 : count > CHILDREN_MAX ? CHILDREN_MAX : count;
+    count = (int)setting("GENTALLY_SIM_PROCESSES", (uint64_t)count);
+    for (int i = 0; i < count; i++, alive++) {
+        children[i] = fork();
+        if (children[i] == 0) {
+            run_seeds(board, i, last_seed, until);
+            _exit(0);
+        }
+    }
+    while (alive > 0) {
+        int status = 0;
+        pid_t ended = wait(&status);
+        for (int i = 0; i < count; i++) {
+            if (children[i] != ended)
+                continue;
+            alive--;
+            if (board->running[i] == 0)
+                continue;
+            char why[64];
+            snprintf(why, sizeof(why), "the process died of %s %d", WIFSIGNALED(status) ? "signal" : "status",
+                     WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+            note_failure(board, board->running[i], why);
+            board->running[i] = 0;
+            children[i] = fork();
+            alive++;
+            if (children[i] == 0) {
+                run_seeds(board, i, last_seed, until);
+                _exit(0);
+            }
+        }
+    }
+}
+
+static int run_one(uint64_t seed)
+{
+    static struct sim sim;
+    bool is_good = sim_run(&sim, seed, true);
+
+    printf("seed %" PRIu64 ": %s, trace %016" PRIx64 ", %" PRIu32 " steps%s%s\n", seed, is_good ? "good" : "FAILED",
+           sim.hash, sim.steps, is_good ? "" : ": ", sim.why);
+    return is_good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* One seed is one run: twice the same trace. */
+static bool is_repeatable(void)
+{
+    static struct sim sim;
+    bool is_same = true;
+
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        (void)sim_run(&sim, seed, false);
+        uint64_t hash = sim.hash;
+        (void)sim_run(&sim, seed, false);
+        printf("note: seed %" PRIu64 ": trace %016" PRIx64 "%s\n", seed, hash,
+               hash == sim.hash ? ", twice the same" : ", THEN ANOTHER");
+        is_same = is_same && hash == sim.hash;
+    }
+    return is_same;
+}
+
+static void report(const struct board *board, double seconds)
+{
+    uint64_t runs = board->passed + board->failed;
+
+    printf("note: %" PRIu64 " runs in %.0f s (%.0f a second), %" PRIu64 " steps\n", runs, seconds,
+           (double)runs / seconds, board->steps);
+    for (int i = 0; i < FAULT_COUNT; i++)
+        printf("note: %10" PRIu64 "  %s\n", board->injected[i], fault_name((enum fault)i));
+    for (uint64_t i = 0; i < board->failed && i < FAILURES_MAX; i++)
+        printf("seed %" PRIu64 " failed: %s\n    repeat with GENTALLY_SEED=%" PRIu64 "\n", board->failures[i].seed,
+               board->failures[i].why, board->failures[i].seed);
+}
+
+int main(void)
+{
+    uint64_t seed = setting("GENTALLY_SEED", 0);
+    struct board *board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (seed != 0)
+        return run_one(seed);
+    if (board == MAP_FAILED)
+        return EXIT_FAILURE;
+    bool is_same = is_repeatable();
+    double begin = seconds_now();
+    board->next_seed = setting("GENTALLY_SIM_FIRST", 1);
+    uint64_t seeds = setting("GENTALLY_SIM_SEEDS", UINT64_MAX / 2);
+    run_children(board, board->next_seed + seeds - 1, begin + (double)setting("GENTALLY_SIM_SECONDS", 120));
+    report(board, seconds_now() - begin);
+    if (!is_same)
+        board->failed++;
+    else
+        board->passed++;
+    printf("sim: %" PRIu64 " passed, %" PRIu64 " failed\n", board->passed, board->failed);
+    return board->failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

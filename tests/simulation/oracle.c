@@ -1,0 +1,482 @@
+/*
+ * The naive count. For each partition of each database it reads the log from the beginning, as far as the store says it
+ * has come, deciding on every record by itself; and compares. A history that was taken back is read anew.
+ */
+#include "truth.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define WINDOWS_MAX 4096
+#define SEALS_MAX 1024
+
+const char *const oracle_kinds[KINDS] = {"hour", "day", "week", "month"};
+static const char *const models[ORACLE_MODELS] = {"openai/gpt-4o", "acme/one", "acme/two:free"};
+static const char *const providers[ORACLE_PROVIDERS] = {"azure", "p|pe"};
+static const char *const countries[ORACLE_COUNTRIES] = {"DE", "US", "JP"};
+
+const char *oracle_model(int model)
+{
+    return models[model];
+}
+
+const char *oracle_provider(int provider)
+{
+    return providers[provider];
+}
+
+const char *oracle_country(int country)
+{
+    return countries[country];
+}
+
+/* A window kind was sealed in a partition, at some `next`. Kept in the database itself, so that it is taken back with
+ * it. */
+struct seal {
+    int kind;
+    int64_t floor_ms, next;
+};
+
+struct oracle {
+    struct truth truths[2][SIM_PARTITIONS];
+    struct truth scratch;
+    struct partition_log old_logs[SIM_PARTITIONS]; /* before the log was cut */
+    bool has_old[SIM_PARTITIONS];
+    char row_names[SIM_ROWS][64];
+    int64_t letters_read; /* entries of the dead-letter log looked at */
+    unsigned char *has_letter[SIM_PARTITIONS]; /* by offset: how often, up to 255 */
+    size_t letter_room[SIM_PARTITIONS];
+};
+
+/* ---- windows, by libc's calendar ---- */
+
+static int64_t month_start(int64_t ms, int months)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm date;
+
+    gmtime_r(&seconds, &date);
+    struct tm first = {.tm_year = date.tm_year, .tm_mon = date.tm_mon + months, .tm_mday = 1};
+    return (int64_t)timegm(&first) * 1000;
+}
+
+static int64_t window_start(int kind, int64_t ms)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm date;
+
+    if (kind == 0)
+        return ms - ms % 3600000;
+    if (kind == 3)
+        return month_start(ms, 0);
+    int64_t day = ms - ms % 86400000;
+    if (kind == 1)
+        return day;
+    gmtime_r(&seconds, &date);
+    return day - (int64_t)((date.tm_wday + 6) % 7) * 86400000;
+}
+
+static int64_t window_over(int kind, int64_t start_ms)
+{
+    static const int64_t sizes_ms[] = {3600000, 86400000, 7 * 86400000};
+
+    return kind == 3 ? month_start(start_ms, 1) : start_ms + sizes_ms[kind];
+}
+
+/* ---- reading a log ---- */
+
+static void key_of(const struct sim *sim, int32_t partition, const char *part, char *text, size_t size)
+{
+    snprintf(text, size, "%s:{%s:%" PRId32 "}:%s", sim->config.namespace_, sim->config.topic, partition, part);
+}
+
+const struct partition_log *oracle_log(struct sim *sim, int32_t partition)
+{
+    return sim->oracle->has_old[partition] ? &sim->oracle->old_logs[partition] : &sim->kafka->input->logs[partition];
+}
+
+static struct truth_window *window_at(struct truth *truth, int kind, int64_t start_ms)
+{
+    for (uint32_t i = truth->count; i-- > 0;)
+        if (truth->windows[i].kind == kind && truth->windows[i].start_ms == start_ms)
+            return &truth->windows[i];
+    if (truth->count == WINDOWS_MAX)
+        abort();
+    struct truth_window *window = &truth->windows[truth->count++];
+    *window = (struct truth_window){.kind = kind, .start_ms = start_ms};
+    return window;
+}
+
+static void add(struct sums *sums, const struct meaning *meaning)
+{
+    sums->requests++;
+    sums->prompt += meaning->prompt;
+    sums->completion += meaning->completion;
+    sums->cost += meaning->cost;
+}
+
+static int row_of_model(int model)
+{
+    return 1 + model;
+}
+
+static int row_of_provider(int provider, int model)
+{
+    return 1 + ORACLE_MODELS + provider * ORACLE_MODELS + model;
+}
+
+static int row_of_country(int country)
+{
+    return 1 + ORACLE_MODELS + ORACLE_PROVIDERS * ORACLE_MODELS + country;
+}
+
+static void count_record(const struct sim *sim, struct truth *truth, struct entry *entry, const int64_t floors_ms[])
+{
+    const struct meaning *meaning = &entry->meaning;
+    bool is_counted = false;
+
+    entry->counted_in = 0;
+    for (int kind = 0; kind < KINDS; kind++) {
+        int64_t start_ms = window_start(kind, meaning->created_ms);
+        int64_t over_ms = window_over(kind, start_ms) + sim->config.kept_ms[kind];
+        if ((truth->watermark_ms != NONE && over_ms <= truth->watermark_ms) || start_ms < floors_ms[kind])
+            continue;
+        struct truth_window *window = window_at(truth, kind, start_ms);
+        is_counted = true;
+        entry->counted_in |= 1u << kind;
+        window->records++;
+        add(&window->rows[0], meaning);
+        add(&window->rows[row_of_model(meaning->model)], meaning);
+        add(&window->rows[row_of_provider(meaning->provider, meaning->model)], meaning);
+        add(&window->rows[row_of_country(meaning->country)], meaning);
+    }
+    truth->outcomes[is_counted ? 0 : 3]++;
+    if (is_counted && meaning->created_ms - sim->config.out_of_orderness_ms > truth->watermark_ms)
+        truth->watermark_ms = meaning->created_ms - sim->config.out_of_orderness_ms;
+}
+
+static bool has_letter(struct sim *sim, int32_t partition, int64_t offset)
+{
+    struct oracle *oracle = sim->oracle;
+    const struct partition_log *log = &sim->kafka->letters->logs[0];
+
+    for (; oracle->letters_read < log->next; oracle->letters_read++) {
+        int32_t p = -1;
+        int64_t at = -1;
+        struct span key = log->entries[oracle->letters_read]->key;
+        if (sscanf(key.bytes, "%" SCNd32 ":%" SCNd64, &p, &at) != 2 || p < 0 || p >= SIM_PARTITIONS || at < 0)
+            continue;
+        if ((size_t)at >= oracle->letter_room[p]) {
+            size_t room = 2 * (size_t)at + 256;
+            unsigned char *grown = sim_take(sim, room);
+            if (oracle->letter_room[p] > 0)
+                memcpy(grown, oracle->has_letter[p], oracle->letter_room[p]);
+            oracle->has_letter[p] = grown;
+            oracle->letter_room[p] = room;
+        }
+        oracle->has_letter[p][at] = 1;
+    }
+    return offset < (int64_t)oracle->letter_room[partition] && oracle->has_letter[partition][offset] != 0;
+}
+
+/* Seals of a partition, in the order they were made. */
+static uint32_t read_seals(struct sim *sim, const struct database *database, int32_t partition, struct seal seals[],
+                           uint32_t room)
+{
+    char name[SIM_NAME];
+    uint32_t count = 0;
+
+    key_of(sim, partition, "oracle", name, sizeof(name));
+    const struct keyed *key = database_find(database, span_of(name));
+    for (uint32_t i = 0; key != NULL && i < key->count && count < room; i++)
+        if (key->fields[i].is_live && sscanf(key->fields[i].value.bytes, "%d %" SCNd64 " %" SCNd64, &seals[count].kind,
+                                             &seals[count].floor_ms, &seals[count].next) == 3)
+            count++;
+    return count;
+}
+
+/* Reads the log on, from where the truth is to `next`. Of every record that is not counted a dead letter must be there
+ * already, with `is_barrier`. */
+static void read_on(struct sim *sim, struct truth *truth, const struct database *database, int32_t partition,
+                    int64_t next)
+{
+    static struct seal seals[SEALS_MAX];
+    const struct partition_log *log = oracle_log(sim, partition);
+    uint32_t seal_count = read_seals(sim, database, partition, seals, SEALS_MAX);
+
+    for (; truth->next < next && truth->next < log->next; truth->next++) {
+        struct entry *entry = log->entries[truth->next];
+        int64_t floors_ms[KINDS] = {NONE, NONE, NONE, NONE};
+        int64_t counted = truth->outcomes[0];
+        if (entry->meaning.kind == ENTRY_MARKER)
+            continue;
+        for (uint32_t i = 0; i < seal_count; i++)
+            if (seals[i].next <= truth->next && seals[i].floor_ms > floors_ms[seals[i].kind])
+                floors_ms[seals[i].kind] = seals[i].floor_ms;
+        if (entry->meaning.kind == ENTRY_BAD)
+            truth->outcomes[4]++;
+        else
+            count_record(sim, truth, entry, floors_ms);
+        if (truth->outcomes[0] == counted && !has_letter(sim, partition, truth->next))
+            sim_fail(sim, "partition %" PRId32 ": the store is past offset %" PRId64 ", whose dead letter is not there",
+                     partition, truth->next);
+    }
+    truth->next = next;
+}
+
+static void forget(struct truth *truth, int64_t first)
+{
+    truth->next = first;
+    truth->watermark_ms = NONE;
+    memset(truth->outcomes, 0, sizeof(truth->outcomes));
+    truth->count = 0;
+}
+
+/* The truth of a partition as the database has it. NULL if it has no state. */
+struct truth *oracle_truth(struct sim *sim, struct database *database, int32_t partition)
+{
+    char meta[SIM_NAME];
+    struct truth *truth = &sim->oracle->truths[database == &sim->redis->master ? 0 : 1][partition];
+
+    key_of(sim, partition, "meta", meta, sizeof(meta));
+    int64_t next = database_number(database, span_of(meta), "next", -1);
+    int64_t first = database_number(database, span_of(meta), "first", 0);
+    if (next < 0)
+        return NULL;
+    if (truth->windows == NULL || truth->epoch != database->epoch || truth->next > next) {
+        if (truth->windows == NULL)
+            truth->windows = malloc(WINDOWS_MAX * sizeof(*truth->windows));
+        if (truth->windows == NULL)
+            abort();
+        forget(truth, first);
+        truth->epoch = database->epoch;
+    }
+    read_on(sim, truth, database, partition, next);
+    return truth;
+}
+
+/* ---- comparing with the store ---- */
+
+bool oracle_varint(const char **at, const char *end, int64_t *value)
+{
+    uint64_t raw = 0;
+
+    for (int shift = 0; *at < end && shift < 64; shift += 7) {
+        unsigned char byte = (unsigned char)*(*at)++;
+        raw |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            *value = (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The first sums of a packed cell: version, then requests, prompt, completion, reasoning, cached, cost. */
+static bool read_cell(struct span packed, struct sums *sums)
+{
+    const char *at = packed.bytes + 1, *end = packed.bytes + packed.size;
+    int64_t reasoning, cached;
+
+    return packed.size > 1 && packed.bytes[0] == 1 && oracle_varint(&at, end, &sums->requests) &&
+           oracle_varint(&at, end, &sums->prompt) && oracle_varint(&at, end, &sums->completion) &&
+           oracle_varint(&at, end, &reasoning) && oracle_varint(&at, end, &cached) && oracle_varint(&at, end, &sums->cost);
+}
+
+bool oracle_is_equal(const struct sums *left, const struct sums *right)
+{
+    return left->requests == right->requests && left->prompt == right->prompt &&
+           left->completion == right->completion && left->cost == right->cost;
+}
+
+static int find_row(const struct oracle *oracle, struct span name)
+{
+    for (int row = 0; row < SIM_ROWS; row++)
+        if (span_equal(name, span_of(oracle->row_names[row])))
+            return row;
+    return -1;
+}
+
+static void compare_window(struct sim *sim, struct database *database, int32_t partition,
+                           const struct truth_window *window)
+{
+    char part[64], name[SIM_NAME];
+    uint32_t rows = 0, wanted = 0;
+
+    snprintf(part, sizeof(part), "%s:%" PRId64, oracle_kinds[window->kind], window->start_ms);
+    key_of(sim, partition, part, name, sizeof(name));
+    const struct keyed *key = database_find(database, span_of(name));
+    for (int row = 0; row < SIM_ROWS; row++)
+        wanted += window->rows[row].requests > 0 ? 1 : 0;
+    for (uint32_t i = 0; key != NULL && i < key->count; i++) {
+        struct sums sums = {0};
+        const struct field *field = &key->fields[i];
+        if (!field->is_live || span_equal(field->name, span_of("__n")))
+            continue;
+        int row = find_row(sim->oracle, field->name);
+        rows++;
+        if (row < 0 || !read_cell(field->value, &sums) || !oracle_is_equal(&sums, &window->rows[row]))
+            sim_fail(sim,
+                     "partition %" PRId32 ": %s, row %.*s: the store has %" PRId64 " requests, %" PRId64 " prompt; the "
+                     "truth is %" PRId64 ", %" PRId64,
+                     partition, part, (int)field->name.size, field->name.bytes, sums.requests, sums.prompt,
+                     row < 0 ? 0 : window->rows[row].requests, row < 0 ? 0 : window->rows[row].prompt);
+    }
+    if (rows != wanted || database_number(database, span_of(name), "__n", 0) != window->records)
+        sim_fail(sim, "partition %" PRId32 ": %s: the store has %" PRIu32 " rows of %" PRId64 " records; the truth is %" PRIu32
+                 " of %" PRId64, partition, part, rows, database_number(database, span_of(name), "__n", 0), wanted,
+                 window->records);
+}
+
+static void compare_meta(struct sim *sim, struct database *database, int32_t partition, const struct truth *truth)
+{
+    static const char *const names[OUTCOMES] = {"counted", "duplicate", "filtered", "too_late", "dead_lettered"};
+    char meta[SIM_NAME];
+
+    key_of(sim, partition, "meta", meta, sizeof(meta));
+    for (int i = 0; i < OUTCOMES; i++) {
+        int64_t stored = database_number(database, span_of(meta), names[i], -1);
+        if (stored != truth->outcomes[i])
+            sim_fail(sim, "partition %" PRId32 " at %" PRId64 ": %s is %" PRId64 " in the store, %" PRId64 " in truth",
+                     partition, truth->next, names[i], stored, truth->outcomes[i]);
+    }
+    int64_t watermark_ms = database_number(database, span_of(meta), "wm", NONE);
+    if (watermark_ms != truth->watermark_ms)
+        sim_fail(sim, "partition %" PRId32 " at %" PRId64 ": the watermark is %" PRId64 " in the store, %" PRId64
+                 " in truth", partition, truth->next, watermark_ms, truth->watermark_ms);
+}
+
+/* A window that was collected is not there any more. */
+static bool is_collected(struct sim *sim, const struct database *database, int32_t partition,
+                         const struct truth_window *window)
+{
+    char meta[SIM_NAME], field[32];
+
+    key_of(sim, partition, "meta", meta, sizeof(meta));
+    snprintf(field, sizeof(field), "floor:%s", oracle_kinds[window->kind]);
+    return window->start_ms < database_number(database, span_of(meta), field, NONE);
+}
+
+static bool partition_of(struct span key, int32_t *partition)
+{
+    const char *brace = memchr(key.bytes, '{', key.size);
+    const char *colon = brace == NULL ? NULL : strchr(brace, ':');
+
+    return colon != NULL && sscanf(colon, ":%" SCNd32 "}", partition) == 1 && *partition >= 0 &&
+           *partition < SIM_PARTITIONS;
+}
+
+void oracle_compare(struct sim *sim, int32_t partition, const struct truth *truth)
+{
+    compare_meta(sim, &sim->redis->master, partition, truth);
+    for (uint32_t i = 0; i < truth->count; i++)
+        if (!is_collected(sim, &sim->redis->master, partition, &truth->windows[i]))
+            compare_window(sim, &sim->redis->master, partition, &truth->windows[i]);
+}
+
+const char *oracle_row_name(const struct sim *sim, int row)
+{
+    return sim->oracle->row_names[row];
+}
+
+void oracle_flushed(struct sim *sim, struct database *database, int count, const struct span arguments[])
+{
+    int32_t partition = -1;
+    int keys = (int)strtol(arguments[2].bytes, NULL, 10);
+
+    (void)count;
+    if (!partition_of(arguments[3], &partition) || sim->has_failed)
+        return;
+    struct truth *truth = oracle_truth(sim, database, partition);
+    if (truth == NULL)
+        return;
+    compare_meta(sim, database, partition, truth);
+    for (int i = 2; i < keys; i++) {
+        const char *brace = memchr(arguments[3 + i].bytes, '}', arguments[3 + i].size);
+        for (int kind = 0; brace != NULL && kind < KINDS; kind++) {
+            size_t size = strlen(oracle_kinds[kind]);
+            if (strncmp(brace + 2, oracle_kinds[kind], size) == 0 && brace[2 + size] == ':')
+                compare_window(sim, database, partition,
+                               window_at(truth, kind, strtoll(brace + 3 + size, NULL, 10)));
+        }
+    }
+}
+
+void oracle_sealed(struct sim *sim, struct database *database, int count, const struct span arguments[])
+{
+    char name[SIM_NAME], meta[SIM_NAME], field[64], value[96];
+    int32_t partition = -1;
+    int keys = (int)strtol(arguments[2].bytes, NULL, 10);
+
+    (void)count;
+    if (!partition_of(arguments[3], &partition))
+        return;
+    const struct span *kind_name = &arguments[3 + keys], *floor = &arguments[4 + keys];
+    key_of(sim, partition, "oracle", name, sizeof(name));
+    key_of(sim, partition, "meta", meta, sizeof(meta));
+    int64_t next = database_number(database, span_of(meta), "next", 0);
+    for (int kind = 0; kind < KINDS; kind++) {
+        if (!span_equal(*kind_name, span_of(oracle_kinds[kind])))
+            continue;
+        snprintf(field, sizeof(field), "%d %.*s", kind, (int)floor->size, floor->bytes);
+        if (database_get(database, span_of(name), span_of(field)) != NULL)
+            return;
+        /* What is counted by now stays; a floor that does not rise says nothing new. */
+        snprintf(value, sizeof(value), "%d %.*s %" PRId64, kind, (int)floor->size, floor->bytes, next);
+        database_set(sim, database, span_of(name), span_of(field), span_of(value));
+    }
+}
+
+void oracle_remember(struct sim *sim, int32_t partition)
+{
+    struct oracle *oracle = sim->oracle;
+    const struct partition_log *log = &sim->kafka->input->logs[partition];
+
+    if (oracle->has_old[partition])
+        return;
+    oracle->has_old[partition] = true;
+    oracle->old_logs[partition] = *log;
+    oracle->old_logs[partition].entries = sim_take(sim, ((size_t)log->next + 1) * sizeof(struct entry *));
+    if (log->next > 0)
+        memcpy(oracle->old_logs[partition].entries, log->entries, (size_t)log->next * sizeof(struct entry *));
+}
+
+/* No good record is among the dead letters. One that was late for some window may be: a seal that was taken back with a
+ * lost history may have shut it out. */
+void oracle_letters(struct sim *sim)
+{
+    for (int32_t p = 0; p < sim->kafka->input->count && !sim->has_failed; p++) {
+        const struct partition_log *log = oracle_log(sim, p);
+        for (int64_t i = 0; i < log->next; i++)
+            if (has_letter(sim, p, i) && (log->entries[i]->meaning.kind == ENTRY_MARKER ||
+                                          log->entries[i]->counted_in == (1u << KINDS) - 1))
+                sim_fail(sim, "partition %" PRId32 ": offset %" PRId64 " is good and in time, and a dead letter", p, i);
+    }
+}
+
+/* ---- making ---- */
+
+void oracle_make(struct sim *sim)
+{
+    struct oracle *oracle = sim_take(sim, sizeof(*oracle));
+
+    sim->oracle = oracle;
+    snprintf(oracle->row_names[0], sizeof(oracle->row_names[0]), "total");
+    for (int model = 0; model < ORACLE_MODELS; model++)
+        snprintf(oracle->row_names[row_of_model(model)], 64, "model|%s", models[model]);
+    for (int provider = 0; provider < ORACLE_PROVIDERS; provider++)
+        for (int model = 0; model < ORACLE_MODELS; model++)
+            snprintf(oracle->row_names[row_of_provider(provider, model)], 64, "provider|%s|%s",
+                     provider == 1 ? "p%7Cpe" : providers[provider], models[model]);
+    for (int country = 0; country < ORACLE_COUNTRIES; country++)
+        snprintf(oracle->row_names[row_of_country(country)], 64, "geography|%s", countries[country]);
+}
+
+void oracle_free(struct sim *sim)
+{
+    for (int i = 0; i < 2; i++)
+        for (int32_t p = 0; p < SIM_PARTITIONS; p++)
+            free(sim->oracle->truths[i][p].windows);
+}

@@ -1,0 +1,39 @@
+/*
+ * The truth, counted naively from what the producer meant: never from bytes, never by the core's code. Compared with
+ * the store at every flush and at the end, and with what committed readers see.
+ */
+#ifndef GENTALLY_SIM_ORACLE_H
+#define GENTALLY_SIM_ORACLE_H
+
+#include "kafka.h"
+#include "redis.h"
+
+void oracle_make(struct sim *sim);
+void oracle_free(struct sim *sim);
+void published_make(struct sim *sim);
+void published_free(struct sim *sim);
+
+/* A function has returned OK: its effect is checked against the truth of the database it had it on. */
+void oracle_flushed(struct sim *sim, struct database *database, int count, const struct span arguments[]);
+void oracle_sealed(struct sim *sim, struct database *database, int count, const struct span arguments[]);
+
+/* A transaction was committed. */
+void oracle_committed(struct sim *sim, const struct txn *txn);
+
+/* Before a log is cut or made anew: what was counted of it stays the truth of its partition. */
+void oracle_remember(struct sim *sim, int32_t partition);
+
+/* All that must hold at the end, when everything was read and stored; with `is_published`, published as well. */
+void oracle_settled(struct sim *sim, bool is_published);
+/* True once the store holds every record of the partitions that are not hurt. */
+bool oracle_is_read_out(struct sim *sim);
+
+/* Names of rows: row keys, as the store has them. */
+#define ORACLE_MODELS 3
+#define ORACLE_PROVIDERS 2
+#define ORACLE_COUNTRIES 3
+const char *oracle_model(int model);
+const char *oracle_provider(int provider);
+const char *oracle_country(int country);
+
+#endif

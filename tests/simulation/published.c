@@ -1,0 +1,366 @@
+/*
+ * What committed readers see: summaries and ledger records read back by a small Avro reader of its own, in the order of
+ * the log. Held against the truth at the end, and against themselves all the time.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "truth.h"
+
+#define KEYS_MAX 65536
+
+/* One version of one key. */
+struct version {
+    struct version *next; /* older */
+    int64_t generation, revision, pane;
+    struct sums sums;
+};
+
+struct published_key {
+    struct span key;
+    struct version *newest; /* in log order: the last one */
+};
+
+/* Rows of a window that were committed and no ledger record has accounted for. */
+struct open_window {
+    int64_t kind, start_ms, rows;
+};
+
+struct published {
+    struct published_key *keys; /* open addressing */
+    int64_t read[SIM_TOPICS];   /* next entry of each output topic to look at */
+    struct open_window open[512];
+    uint32_t open_count;
+};
+
+struct reader {
+    const char *at, *end;
+    bool is_bad;
+};
+
+static int64_t read_long(struct reader *reader)
+{
+    int64_t value = 0;
+
+    if (!oracle_varint(&reader->at, reader->end, &value))
+        reader->is_bad = true;
+    return value;
+}
+
+static struct span read_text(struct reader *reader)
+{
+    int64_t size = read_long(reader);
+
+    if (reader->is_bad || size < 0 || size > reader->end - reader->at) {
+        reader->is_bad = true;
+        return span_of("");
+    }
+    reader->at += size;
+    return (struct span){reader->at - size, (size_t)size};
+}
+
+static bool read_framing(struct reader *reader, struct span value, char schema)
+{
+    *reader = (struct reader){value.bytes + 5, value.bytes + value.size, value.size < 6};
+    return !reader->is_bad && memcmp(value.bytes, "\0\0\0\0", 4) == 0 && value.bytes[4] == schema;
+}
+
+/* An array of (long, long). */
+static void skip_buckets(struct reader *reader)
+{
+    for (int64_t count = read_long(reader); count != 0 && !reader->is_bad; count = read_long(reader)) {
+        if (count < 0) {
+            (void)read_long(reader);
+            count = -count;
+        }
+        for (int64_t i = 0; i < 2 * count && !reader->is_bad; i++)
+            (void)read_long(reader);
+    }
+}
+
+static bool read_summary(struct span value, struct version *version, int64_t *kind, int64_t *start_ms)
+{
+    struct reader reader;
+
+    if (!read_framing(&reader, value, 2))
+        return false;
+    (void)read_text(&reader);
+    *kind = read_long(&reader);
+    *start_ms = read_long(&reader);
+    (void)read_long(&reader);
+    for (int i = 0; i < 13; i++) /* model ... cohort */
+        if (read_long(&reader) == 1)
+            (void)read_text(&reader);
+    if (read_long(&reader) == 1) /* age */
+        (void)read_long(&reader);
+    version->sums.requests = read_long(&reader);
+    version->sums.prompt = read_long(&reader);
+    version->sums.completion = read_long(&reader);
+    (void)read_long(&reader);
+    (void)read_long(&reader);
+    version->sums.cost = read_long(&reader);
+    for (int i = 0; i < 12; i++) /* billed_tokens ... classified_tokens */
+        (void)read_long(&reader);
+    for (int i = 0; i < 5; i++)
+        skip_buckets(&reader);
+    if (read_long(&reader) == 1) /* accounts */
+        (void)read_long(&reader);
+    version->pane = read_long(&reader);
+    version->generation = read_long(&reader);
+    version->revision = read_long(&reader);
+    (void)read_text(&reader);
+    return !reader.is_bad && reader.at == reader.end;
+}
+
+void published_make(struct sim *sim)
+{
+    sim->published = sim_take(sim, sizeof(*sim->published));
+    sim->published->keys = calloc(KEYS_MAX, sizeof(*sim->published->keys));
+    if (sim->published->keys == NULL)
+        abort();
+}
+
+void published_free(struct sim *sim)
+{
+    free(sim->published->keys);
+}
+
+static struct published_key *find_key(struct sim *sim, struct span key)
+{
+    uint32_t hash = 2166136261u;
+
+    for (size_t i = 0; i < key.size; i++)
+        hash = (hash ^ (unsigned char)key.bytes[i]) * 16777619u;
+    for (;; hash++) {
+        struct published_key *found = &sim->published->keys[hash % KEYS_MAX];
+        if (found->key.bytes == NULL || span_equal(found->key, key))
+            return found;
+    }
+}
+
+static struct open_window *open_window(struct published *published, int64_t kind, int64_t start_ms)
+{
+    for (uint32_t i = 0; i < published->open_count; i++)
+        if (published->open[i].kind == kind && published->open[i].start_ms == start_ms)
+            return &published->open[i];
+    if (published->open_count == LENGTH_OF(published->open))
+        abort();
+    struct open_window *window = &published->open[published->open_count++];
+    *window = (struct open_window){kind, start_ms, 0};
+    return window;
+}
+
+static void take_summary(struct sim *sim, const struct entry *entry)
+{
+    int64_t kind = 0, start_ms = 0;
+    struct version *version = sim_take(sim, sizeof(*version));
+    struct published_key *key = find_key(sim, entry->key);
+
+    if (!read_summary(entry->value, version, &kind, &start_ms)) {
+        sim_fail(sim, "a summary cannot be read");
+        return;
+    }
+    open_window(sim->published, kind, start_ms)->rows++;
+    const struct version *last = key->newest;
+    if (last != NULL && (version->revision < last->revision || version->generation < last->generation))
+        sim_fail(sim, "%.*s: revision %" PRId64 " of generation %" PRId64 " is committed behind %" PRId64 " of %" PRId64,
+                 (int)entry->key.size, entry->key.bytes, version->revision, version->generation, last->revision,
+                 last->generation);
+    for (const struct version *other = last; other != NULL; other = other->next)
+        if (other->revision == version->revision && other->generation == version->generation &&
+            !oracle_is_equal(&other->sums, &version->sums))
+            sim_fail(sim, "%.*s: revision %" PRId64 " of generation %" PRId64 " says two things: %" PRId64
+                     " requests and %" PRId64, (int)entry->key.size, entry->key.bytes, version->revision,
+                     version->generation, other->sums.requests, version->sums.requests);
+    version->next = key->newest;
+    key->key = entry->key;
+    key->newest = version;
+}
+
+/* Records of a partition's log in [first, next). */
+static int64_t count_records(struct sim *sim, int64_t partition, int64_t first, int64_t next)
+{
+    const struct partition_log *log = oracle_log(sim, (int32_t)partition);
+    int64_t count = 0;
+
+    for (int64_t i = first; i < next && i < log->next; i++)
+        count += log->entries[i]->meaning.kind != ENTRY_MARKER ? 1 : 0;
+    return count;
+}
+
+static int64_t read_ledger_partition(struct sim *sim, struct reader *reader)
+{
+    int64_t sum = 0;
+    int64_t partition = read_long(reader);
+
+    (void)read_text(reader);
+    int64_t first = read_long(reader), next = read_long(reader);
+    if (read_long(reader) == 1)
+        (void)read_long(reader); /* watermark */
+    int64_t records = read_long(reader), consumed = read_long(reader);
+    for (int i = 0; i < OUTCOMES; i++)
+        sum += read_long(reader);
+    if (reader->is_bad || partition < 0 || partition >= SIM_PARTITIONS)
+        return 0;
+    if (sum != consumed)
+        sim_fail(sim, "ledger: partition %" PRId64 " consumed %" PRId64 ", of which are told %" PRId64, partition,
+                 consumed, sum);
+    else if (consumed != count_records(sim, partition, first, next))
+        sim_fail(sim, "ledger: partition %" PRId64 " consumed %" PRId64 " records in [%" PRId64 ", %" PRId64
+                 "), which holds %" PRId64, partition, consumed, first, next,
+                 count_records(sim, partition, first, next));
+    return records;
+}
+
+static void take_ledger(struct sim *sim, const struct entry *entry)
+{
+    struct reader reader;
+    int64_t records = 0;
+
+    if (!read_framing(&reader, entry->value, 3)) {
+        sim_fail(sim, "a ledger record cannot be read");
+        return;
+    }
+    int64_t kind = read_long(&reader), start_ms = read_long(&reader);
+    for (int i = 0; i < 3; i++) /* end, pane, generation */
+        (void)read_long(&reader);
+    int64_t revision = read_long(&reader), rows = read_long(&reader);
+    (void)read_text(&reader);
+    for (int64_t count = read_long(&reader); count != 0 && !reader.is_bad; count = read_long(&reader)) {
+        if (count < 0) {
+            (void)read_long(&reader);
+            count = -count;
+        }
+        for (int64_t i = 0; i < count; i++)
+            records += read_ledger_partition(sim, &reader);
+    }
+    struct open_window *window = open_window(sim->published, kind, start_ms);
+    if (reader.is_bad || reader.at != reader.end)
+        sim_fail(sim, "a ledger record cannot be read to its end");
+    else if (records != revision)
+        sim_fail(sim, "ledger: revision %" PRId64 " of partitions' %" PRId64 " records", revision, records);
+    else if (window->rows != rows)
+        sim_fail(sim, "ledger: %" PRId64 " summaries, committed with it were %" PRId64, rows, window->rows);
+    window->rows = 0;
+}
+
+/* Everything a committed reader gets of the topic now. */
+static void read_topic(struct sim *sim, uint32_t index, void (*take)(struct sim *sim, const struct entry *entry))
+{
+    const struct partition_log *log = &sim->kafka->topics[index].logs[0];
+    int64_t *next = &sim->published->read[index];
+
+    for (; *next < log->next; ++*next) {
+        const struct txn *txn = log->entries[*next]->txn;
+        if (txn != NULL && (txn->state == TXN_OPEN || txn->state == TXN_PREPARED))
+            break;
+        if (kafka_is_visible(log->entries[*next]))
+            take(sim, log->entries[*next]);
+    }
+}
+
+void oracle_committed(struct sim *sim, const struct txn *txn)
+{
+    struct kafka *kafka = sim->kafka;
+
+    (void)txn;
+    for (uint32_t i = 0; i < kafka->topic_count; i++)
+        if (&kafka->topics[i] != kafka->input && &kafka->topics[i] != kafka->letters &&
+            &kafka->topics[i] != kafka->ledger)
+            read_topic(sim, i, take_summary);
+    read_topic(sim, (uint32_t)(kafka->ledger - kafka->topics), take_ledger);
+}
+
+/* ---- at the end ---- */
+
+static bool is_unhurt(const struct sim *sim, int32_t partition)
+{
+    return !sim->is_hurt[partition] && !sim->are_all_hurt;
+}
+
+bool oracle_is_read_out(struct sim *sim)
+{
+    char meta[SIM_NAME];
+
+    for (int32_t p = 0; p < sim->kafka->input->count; p++) {
+        snprintf(meta, sizeof(meta), "%s:{%s:%" PRId32 "}:meta", sim->config.namespace_, sim->config.topic, p);
+        if (is_unhurt(sim, p) && database_number(&sim->redis->master, span_of(meta), "next", -1) <
+                                     kafka_stable(&sim->kafka->input->logs[p]))
+            return false;
+    }
+    return true;
+}
+
+static void compare_row(struct sim *sim, const struct truth_window *window, int row)
+{
+    char start[32], text[256];
+    const char *name = oracle_row_name(sim, row);
+    const char *bar = strchr(name, '|');
+    time_t seconds = (time_t)(window->start_ms / 1000);
+    struct tm date;
+
+    gmtime_r(&seconds, &date);
+    strftime(start, sizeof(start), "%Y-%m-%dT%H:%M:%SZ", &date);
+    snprintf(text, sizeof(text), "%.*s|%s|%s%s%s", (int)(bar == NULL ? (ptrdiff_t)strlen(name) : bar - name), name,
+             oracle_kinds[window->kind], start, bar == NULL ? "" : "|", bar == NULL ? "" : bar + 1);
+    const struct version *newest = find_key(sim, span_of(text))->newest;
+    for (const struct version *other = newest; other != NULL; other = other->next)
+        if (other->generation > newest->generation ||
+            (other->generation == newest->generation && other->revision > newest->revision))
+            newest = other;
+    if (newest == NULL)
+        sim_fail(sim, "%s was never published; the truth is %" PRId64 " requests", text, window->rows[row].requests);
+    else if (!oracle_is_equal(&newest->sums, &window->rows[row]))
+        sim_fail(sim, "%s: published are %" PRId64 " requests (revision %" PRId64 "), the truth is %" PRId64, text,
+                 newest->sums.requests, newest->revision, window->rows[row].requests);
+}
+
+static void merge(struct truth_window *into, const struct truth_window *from)
+{
+    into->records += from->records;
+    for (int row = 0; row < SIM_ROWS; row++) {
+        into->rows[row].requests += from->rows[row].requests;
+        into->rows[row].prompt += from->rows[row].prompt;
+        into->rows[row].completion += from->rows[row].completion;
+        into->rows[row].cost += from->rows[row].cost;
+    }
+}
+
+/* The sum over all partitions, for each window once. */
+static void compare_published(struct sim *sim, struct truth *truths[], int32_t count)
+{
+    for (int32_t p = 0; p < count; p++)
+        for (uint32_t i = 0; i < truths[p]->count && !sim->has_failed; i++) {
+            struct truth_window merged = truths[p]->windows[i];
+            bool is_first = true;
+            for (int32_t q = 0; q < count; q++)
+                for (uint32_t j = 0; q != p && j < truths[q]->count; j++)
+                    if (truths[q]->windows[j].kind == merged.kind && truths[q]->windows[j].start_ms == merged.start_ms) {
+                        is_first = is_first && q > p;
+                        merge(&merged, &truths[q]->windows[j]);
+                    }
+            for (int row = 0; is_first && row < SIM_ROWS; row++)
+                if (merged.rows[row].requests > 0)
+                    compare_row(sim, &merged, row);
+        }
+}
+
+void oracle_settled(struct sim *sim, bool is_published)
+{
+    struct truth *truths[SIM_PARTITIONS];
+    int32_t count = sim->kafka->input->count;
+
+    for (int32_t p = 0; p < count && !sim->has_failed; p++) {
+        truths[p] = is_unhurt(sim, p) ? oracle_truth(sim, &sim->redis->master, p) : NULL;
+        if (truths[p] != NULL)
+            oracle_compare(sim, p, truths[p]);
+        else if (is_unhurt(sim, p))
+            sim_fail(sim, "partition %" PRId32 " has no state", p);
+        is_published = is_published && truths[p] != NULL;
+    }
+    if (is_published && !sim->has_failed)
+        compare_published(sim, truths, count);
+    oracle_letters(sim);
+}

@@ -1,0 +1,50 @@
+/* What the files of the oracle share. */
+#ifndef GENTALLY_SIM_TRUTH_H
+#define GENTALLY_SIM_TRUTH_H
+
+#include "oracle.h"
+
+#define KINDS 4
+#define OUTCOMES 5 /* counted duplicate filtered too_late dead_lettered */
+#define NONE INT64_MIN
+
+extern const char *const oracle_kinds[KINDS]; /* "hour" ... */
+
+struct sums {
+    int64_t requests, prompt, completion, cost;
+};
+bool oracle_is_equal(const struct sums *left, const struct sums *right);
+
+struct truth_window {
+    int kind;
+    int64_t start_ms;
+    int64_t records;
+    struct sums rows[SIM_ROWS];
+};
+
+/* What a partition's state must be at `next`. */
+struct truth {
+    int64_t next;
+    int64_t watermark_ms;
+    int64_t outcomes[OUTCOMES];
+    uint32_t count;
+    struct truth_window *windows; /* WINDOWS_MAX */
+    uint32_t epoch;               /* of the database it was read for */
+    uint32_t seal_count;
+};
+
+/* The truth of a partition as far as the database has come. NULL if it has no state. */
+struct truth *oracle_truth(struct sim *sim, struct database *database, int32_t partition);
+const char *oracle_row_name(const struct sim *sim, int row); /* "" if there is none */
+
+/* Compares all of a partition with the master. */
+void oracle_compare(struct sim *sim, int32_t partition, const struct truth *truth);
+
+/* What was counted of a partition: its log, or what it was before it was cut. */
+const struct partition_log *oracle_log(struct sim *sim, int32_t partition);
+void oracle_letters(struct sim *sim);
+
+/* One value of Avro, or of a cell. False at the end. */
+bool oracle_varint(const char **at, const char *end, int64_t *value);
+
+#endif
