@@ -49,6 +49,7 @@ struct worker {
     int32_t partition_count;
     struct batch batch;
     uint32_t folded; /* records of the batch that are done */
+    bool has_batch;  /* polled, and not folded to its end */
     bool has_joined; /* an assignment is in force, even an empty one */
     bool has_more_to_close;
     int64_t flush_due_ms, closer_due_ms, report_due_ms;
@@ -386,6 +387,7 @@ static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *w
     source_release(worker->source, &worker->batch);
     worker->folded = 0;
     worker->batch.record_count = 0;
+    worker->has_batch = true;
     enum verdict verdict = source_poll(worker->source, &worker->batch, worker->has_more_to_close ? 0 : POLL_MS, why);
     lanes_refresh(&worker->lanes);
     if (verdict != GO_ON)
@@ -418,6 +420,7 @@ static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms,
         worker->folded++;
     }
     lanes_end(&worker->lanes, &worker->batch, worker->is_drain ? 0 : worker->config->idle_ms, now_ms);
+    worker->has_batch = false;
     return GO_ON;
 }
 
@@ -526,10 +529,11 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
         verdict = lanes_reclaim(&worker->lanes, worker->store, worker->source, why);
     if (verdict == GO_ON && worker->batch.news != NEWS_NONE) /* There was no answer to it the last time. */
         verdict = answer(worker, now_ms, why);
-    else if (verdict == GO_ON && worker->folded == worker->batch.record_count && !stop)
-        verdict = poll(worker, now_ms, why);
-    if (verdict == GO_ON && !stop)
+    else if (verdict == GO_ON && worker->has_batch && !stop)
         verdict = fold(worker, now_ms, wall_ms, why);
+    else if (verdict == GO_ON && !stop) /* Folded on the next turn: by a clock read after the records came, however long
+                                           the process was held in between. */
+        verdict = poll(worker, now_ms, why);
     if (verdict == GO_ON && (stop || worker->has_fresh_tables || now_ms >= worker->flush_due_ms ||
                              (worker->is_drain && lanes_want_rest(&worker->lanes))))
         verdict = flush(worker, stop || worker->has_fresh_tables, now_ms, why);

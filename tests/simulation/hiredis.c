@@ -144,6 +144,32 @@ static void delay(struct connection *connection, uint32_t from)
     }
 }
 
+/* The trace shows which partition it was about, and how it ended. */
+static void note(struct sim *sim, const struct request *request, const char *reply, size_t size)
+{
+    const struct span *name = &request->arguments[request->count > 1 ? 1 : 0];
+    int64_t partition = -1;
+    char text[200];
+
+    for (int i = 1; i < request->count && i < 4 && partition < 0; i++) {
+        const char *brace = memchr(request->arguments[i].bytes, '{', request->arguments[i].size);
+        const char *colon = brace == NULL ? NULL : strchr(brace, ':');
+        partition = colon == NULL ? -1 : strtoll(colon + 1, NULL, 10);
+    }
+    sim_note(sim, name->bytes, partition, (int64_t)size, reply[0]);
+    if (!sim->is_verbose)
+        return;
+    if (size >= sizeof(text))
+        size = sizeof(text) - 1;
+    for (size_t i = 0; i < size; i++)
+        text[i] = reply[i] < ' ' ? ' ' : reply[i];
+    text[size] = '\0';
+    printf("              ");
+    for (int i = 3; i < request->count && i < 12; i++)
+        printf(" %.40s", request->arguments[i].bytes);
+    printf(" -> %s\n", text);
+}
+
 static int send_all(struct connection *connection)
 {
     struct sim *sim = connection->sim;
@@ -163,8 +189,7 @@ static int send_all(struct connection *connection)
         }
         size_t size = reply.size;
         redis_execute(sim, peer, request->count, request->arguments, &reply);
-        sim_note(sim, request->arguments[request->count > 1 ? 1 : 0].bytes, request->count,
-                 (int64_t)(reply.size - size), reply.bytes[size]);
+        note(sim, request, reply.bytes + size, reply.size - size);
         if (sim_inject(sim, FAULT_REPLY_LOST)) {
             reply.size = size;
             break;

@@ -53,7 +53,6 @@ static bool delete_unread(struct sim *sim)
 
     if (next < 0 || next >= log->next)
         return false;
-    oracle_remember(sim, p);
     log->first = sim_between(sim, next + 1, log->next);
     sim->is_hurt[p] = true;
     return true;

@@ -168,7 +168,7 @@ void sim_spawn(struct sim *sim, int index, bool is_drain)
                                 .is_drain = is_drain,
                                 .is_operator = index == SIM_WORKERS,
                                 .is_on_old_side = is_on_old_side};
-    log_open(&process->logger, LOG_LEVEL_INFO, "worker");
+    log_open(&process->logger, sim->is_verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "worker");
     getcontext(&process->context);
     process->context.uc_stack.ss_sp = stack;
     process->context.uc_stack.ss_size = STACK_SIZE;
