@@ -167,7 +167,8 @@ local function snapshot(KEYS, ARGV)
 end
 
 -- Ends a kind's windows that start before the floor: nothing is written to them any more, in this partition. ARGV: kind, floor, then names of windows and
--- the records their last summary was made of: if one has grown since, or one was not named, its summary comes first.
+-- the records their last summary was made of: if one has grown since, or one was not named, its summary comes first. If one is not there, this is not the
+-- history that was looked at: it has yet to count again what another one had counted.
 local function seal(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
@@ -179,6 +180,9 @@ local function seal(KEYS, ARGV)
   for i = 1, #all, 2 do
     local start = string.match(all[i], '^' .. kind .. ':(-?%d+)$')
     if start and tonumber(start) < floor and known[all[i]] ~= all[i + 1] then return {'CHANGED', all[i]} end
+  end
+  for i = 3, #ARGV, 2 do
+    if redis.call('HGET', KEYS[2], ARGV[i]) ~= ARGV[i + 1] then return {'CHANGED', ARGV[i]} end
   end
   redis.call('HSET', KEYS[1], 'floor:' .. kind, ARGV[2])
   return {'OK'}

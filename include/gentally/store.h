@@ -157,7 +157,8 @@ MUST_CHECK enum verdict store_snapshot(struct store *store, int32_t partition, s
 /*
  * Ends the windows of `kind` in one partition that start before `floor_ms` (the start of the first one kept): no flush
  * touches them any more. `known` are those windows with the records their last summary was made of: if one has grown
- * since, or one is not named, TRY_LATER (STORE-WINDOW-GREW): emit first. Never lowers the floor; harmless to repeat.
+ * since, is not named, or is not there (the store was rolled back, and will count it again), TRY_LATER
+ * (STORE-WINDOW-GREW): look and emit first. Never lowers the floor; harmless to repeat.
  */
 MUST_CHECK enum verdict store_seal(struct store *store, int32_t partition, enum window_kind kind, int64_t floor_ms,
                                    const struct stored_window known[], uint32_t count, struct reason *why);
