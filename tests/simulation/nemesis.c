@@ -187,9 +187,9 @@ static void supervise(struct sim *sim)
             sim_spawn(sim, i, sim->has_drains && sim_chance(sim, 300));
             alive++;
         }
-    for (int32_t p = 0; p < sim->kafka->input->count && !needs_setup; p++)
-        needs_setup = stored_next(sim, p) < 0;
-    sim->has_rebuilt = sim->has_rebuilt || (needs_setup && sim->redis->master.has_functions);
+    for (int32_t p = 0; p < sim->kafka->input->count; p++)
+        if (stored_next(sim, p) < 0)
+            needs_setup = sim->has_rebuilt = true;
     if (needs_setup && !sim->are_all_hurt && !sim->processes[SIM_WORKERS].is_alive && sim_chance(sim, 10))
         sim_spawn(sim, SIM_WORKERS, false);
 }
