@@ -165,8 +165,11 @@ static void end_sessions(struct sim *sim)
         struct member *member = &kafka->members[i];
         const struct process *process = &sim->processes[i];
         bool is_heard = process->is_alive && !process->is_crashed && process->paused_until_ms <= sim->now_ms;
-        if (!is_in(member))
+        if (!is_in(member)) {
+            if (!process->is_alive)
+                member->state = MEMBER_ABSENT;
             continue;
+        }
         if (is_heard)
             member->heard_ms = sim->now_ms;
         else if (sim->now_ms - member->heard_ms > SESSION_MS) {

@@ -9,6 +9,7 @@
 #include "gentally/store.h"
 #include "oracle.h"
 
+#define TURNS_MAX 1000000u /* of the scheduler: a run takes some thousands */
 #define STACK_SIZE ((size_t)1 << 20)
 
 /* ---- processes ---- */
@@ -202,6 +203,8 @@ static void step(struct sim *sim)
     struct process *runnable[SIM_WORKERS + 1];
     uint64_t count = 0;
 
+    if (++sim->turns > TURNS_MAX)
+        sim_fail(sim, "the run does not end");
     redis_tick(sim);
     group_tick(sim);
     for (int i = 0; i <= SIM_WORKERS; i++)
@@ -356,7 +359,7 @@ static void settle(struct sim *sim)
 static void await_sessions(struct sim *sim)
 {
     for (int i = 0; i < SIM_WORKERS; i++)
-        while (sim->kafka->members[i].state != MEMBER_ABSENT)
+        while (sim->kafka->members[i].state != MEMBER_ABSENT && !sim->has_failed)
             step(sim);
 }
 

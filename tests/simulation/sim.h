@@ -97,7 +97,7 @@ struct sim {
     int64_t wall_base_ms, wall_scale;
     uint32_t rate[FAULT_COUNT];    /* per run: how often, in 1/1000 of its occasions; 0 = not in this run */
     uint32_t injected[FAULT_COUNT];
-    uint32_t yields, steps;
+    uint32_t yields, steps, turns;
     int wanted_workers;
     bool has_drains;
     int64_t fault_due_ms, heal_ms, refused_until_ms;
