@@ -7,6 +7,7 @@
  *   GENTALLY_SIM_FIRST=N      the first seed (default 1)
  */
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,6 +163,9 @@ int main(void)
     uint64_t seed = setting("GENTALLY_SEED", 0);
     struct board *board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
+    /* Workers take large tables and touch little of them: fresh pages are cheaper than cleared ones. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 18);
+    mallopt(M_TRIM_THRESHOLD, 1 << 28);
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (seed != 0)
         return run_one(seed);

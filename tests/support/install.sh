@@ -5,7 +5,7 @@
 
 build_packages=(cmake ninja-build gcc libc6-dev pkg-config librdkafka-dev libavro-dev libhiredis-dev libjansson-dev
     libssl-dev)
-test_packages=(libcunit1-dev redis-server kcat sqlite3 python3 python3-venv curl)
+test_packages=(libcunit1-dev liblua5.1-0-dev redis-server kcat sqlite3 python3 python3-venv curl)
 lint_packages=(clang clang-tidy clang-format)
 fuzz_packages=(clang libclang-rt-14-dev)
 kafka_packages=(default-jre-headless maven)

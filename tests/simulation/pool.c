@@ -1,0 +1,56 @@
+/*
+ * Decoders and encoders are opened anew by every worker and every closer; each time a schema is read as JSON, which was
+ * half of a run. Here a closed one waits for the next that wants one. The linker leads the core's calls to these
+ * wrappers (CMakeLists.txt: --wrap).
+ */
+#include <stdlib.h>
+
+#include "gentally/decode.h"
+#include "gentally/encode.h"
+
+#define POOL_MAX 32
+
+enum verdict __real_decoder_open(struct decoder **decoder, size_t message_bytes_max, struct reason *why);
+void __real_decoder_close(struct decoder *decoder);
+enum verdict __real_encoder_open(struct encoder **encoder, struct reason *why);
+void __real_encoder_close(struct encoder *encoder);
+enum verdict __wrap_decoder_open(struct decoder **decoder, size_t message_bytes_max, struct reason *why);
+void __wrap_decoder_close(struct decoder *decoder);
+enum verdict __wrap_encoder_open(struct encoder **encoder, struct reason *why);
+void __wrap_encoder_close(struct encoder *encoder);
+
+static struct decoder *decoders[POOL_MAX];
+static struct encoder *encoders[POOL_MAX];
+static size_t decoder_count, encoder_count;
+
+enum verdict __wrap_decoder_open(struct decoder **decoder, size_t message_bytes_max, struct reason *why)
+{
+    if (decoder_count == 0)
+        return __real_decoder_open(decoder, message_bytes_max, why);
+    *decoder = decoders[--decoder_count];
+    return GO_ON;
+}
+
+void __wrap_decoder_close(struct decoder *decoder)
+{
+    if (decoder != NULL && decoder_count < POOL_MAX)
+        decoders[decoder_count++] = decoder;
+    else
+        __real_decoder_close(decoder);
+}
+
+enum verdict __wrap_encoder_open(struct encoder **encoder, struct reason *why)
+{
+    if (encoder_count == 0)
+        return __real_encoder_open(encoder, why);
+    *encoder = encoders[--encoder_count];
+    return GO_ON;
+}
+
+void __wrap_encoder_close(struct encoder *encoder)
+{
+    if (encoder != NULL && encoder_count < POOL_MAX)
+        encoders[encoder_count++] = encoder;
+    else
+        __real_encoder_close(encoder);
+}
