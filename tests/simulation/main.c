@@ -5,6 +5,8 @@
  *   GENTALLY_SIM_SEEDS=N      so many runs (default: as many as fit the time)
  *   GENTALLY_SIM_SECONDS=N    for so long (default 120)
  *   GENTALLY_SIM_FIRST=N      the first seed (default 1)
+ *   GENTALLY_SIM_FAILURES=N   stop after so many failed (default 20)
+ *   GENTALLY_SIM_FUNCTIONS=F  the functions of this file instead of the bundled ones
  */
 #include <inttypes.h>
 #include <malloc.h>
@@ -25,6 +27,7 @@
 struct board {
     uint64_t next_seed; /* taken by one of them: atomically */
     uint64_t passed, failed, steps;
+    uint64_t failures_max;
     uint64_t injected[FAULT_COUNT];
     uint64_t running[CHILDREN_MAX]; /* seed under way: 0 = none */
     struct failure {
@@ -62,7 +65,7 @@ static void run_seeds(struct board *board, int child, uint64_t last_seed, double
 {
     static struct sim sim;
 
-    while (seconds_now() < until && board->failed < FAILURES_MAX) {
+    while (seconds_now() < until && board->failed < board->failures_max) {
         uint64_t seed = __atomic_fetch_add(&board->next_seed, 1, __ATOMIC_RELAXED);
         if (seed > last_seed)
             break;
@@ -171,8 +174,9 @@ int main(void)
         return run_one(seed);
     if (board == MAP_FAILED)
         return EXIT_FAILURE;
-    bool is_same = is_repeatable();
+    bool is_same = getenv("GENTALLY_SIM_FAILURES") != NULL || is_repeatable();
     double begin = seconds_now();
+    board->failures_max = setting("GENTALLY_SIM_FAILURES", FAILURES_MAX);
     board->next_seed = setting("GENTALLY_SIM_FIRST", 1);
     uint64_t seeds = setting("GENTALLY_SIM_SEEDS", UINT64_MAX / 2);
     run_children(board, board->next_seed + seeds - 1, begin + (double)setting("GENTALLY_SIM_SECONDS", 120));

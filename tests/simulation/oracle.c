@@ -45,6 +45,7 @@ struct oracle {
     struct partition_log old_logs[SIM_PARTITIONS]; /* before the log was cut */
     bool has_old[SIM_PARTITIONS];
     char row_names[SIM_ROWS][64];
+    int64_t idle_ms[SIM_PARTITIONS]; /* when it last was at rest; 0 = never */
     int64_t letters_read; /* entries of the dead-letter log looked at */
     unsigned char *has_letter[SIM_PARTITIONS]; /* by offset: how often, up to 255 */
     size_t letter_room[SIM_PARTITIONS];
@@ -381,6 +382,36 @@ const char *oracle_row_name(const struct sim *sim, int row)
     return sim->oracle->row_names[row];
 }
 
+/* Whose claim was followed by another's writes nothing any more. */
+static void check_owner(struct sim *sim, const struct database *database, int32_t partition,
+                        const struct span arguments[])
+{
+    char meta[SIM_NAME];
+
+    key_of(sim, partition, "meta", meta, sizeof(meta));
+    const struct span *token = database_get(database, span_of(meta), span_of("tok"));
+    if (token == NULL || !span_equal(*token, arguments[1]))
+        sim_fail(sim, "partition %" PRId32 ": a flush took effect after another owner had claimed", partition);
+    const struct span *idle = database_get(database, span_of(meta), span_of("idle"));
+    if (idle != NULL && span_equal(*idle, span_of("1")))
+        sim->oracle->idle_ms[partition] = sim->now_ms;
+}
+
+/* Who sends a flush again whose answer was lost hears that it was done, and does not begin anew. */
+void oracle_fenced(struct sim *sim, struct database *database, int count, const struct span arguments[])
+{
+    char meta[SIM_NAME];
+    int32_t partition = -1;
+    int keys = (int)strtol(arguments[2].bytes, NULL, 10);
+
+    if (!partition_of(arguments[3], &partition) || count < 8 + keys)
+        return;
+    key_of(sim, partition, "meta", meta, sizeof(meta));
+    const struct span *nonce = database_get(database, span_of(meta), span_of("nonce"));
+    if (nonce != NULL && span_equal(*nonce, arguments[3 + keys + 4]))
+        sim_fail(sim, "partition %" PRId32 ": a flush that was done was refused when it was sent again", partition);
+}
+
 void oracle_flushed(struct sim *sim, struct database *database, int count, const struct span arguments[])
 {
     int32_t partition = -1;
@@ -389,6 +420,7 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
     (void)count;
     if (!partition_of(arguments[3], &partition) || sim->has_failed)
         return;
+    check_owner(sim, database, partition, arguments + 3 + keys);
     struct truth *truth = oracle_truth(sim, database, partition);
     if (truth == NULL)
         return;
@@ -401,6 +433,28 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
                 compare_window(sim, database, partition,
                                window_at(truth, kind, strtoll(brace + 3 + size, NULL, 10)));
         }
+    }
+}
+
+/* No window is ended over a record that waits in the log and is in time. A partition at rest holds nothing back, and what
+ * comes just then is late; so only partitions that never were at rest are looked at. */
+static void check_seal(struct sim *sim, const struct truth *truth, int32_t partition, int kind, int64_t floor_ms)
+{
+    const struct partition_log *log = oracle_log(sim, partition);
+    int64_t watermark_ms = truth == NULL ? NONE : truth->watermark_ms;
+
+    for (int64_t i = truth == NULL ? log->next : truth->next; i < log->next; i++) {
+        const struct entry *entry = log->entries[i];
+        int64_t start_ms = window_start(kind, entry->meaning.created_ms);
+        int64_t over_ms = window_over(kind, start_ms) + sim->config.kept_ms[kind];
+        if (entry->meaning.kind != ENTRY_GOOD)
+            continue;
+        if (start_ms < floor_ms && (watermark_ms == NONE || over_ms > watermark_ms) &&
+            sim->oracle->idle_ms[partition] == 0)
+            sim_fail(sim, "partition %" PRId32 ": %s %" PRId64 " was sealed over offset %" PRId64
+                     ", which nobody has read", partition, oracle_kinds[kind], start_ms, i);
+        if (entry->meaning.created_ms - sim->config.out_of_orderness_ms > watermark_ms)
+            watermark_ms = entry->meaning.created_ms - sim->config.out_of_orderness_ms;
     }
 }
 
@@ -423,6 +477,9 @@ void oracle_sealed(struct sim *sim, struct database *database, int count, const 
         snprintf(field, sizeof(field), "%d %.*s", kind, (int)floor->size, floor->bytes);
         if (database_get(database, span_of(name), span_of(field)) != NULL)
             return;
+        if (sim->current != NULL && !sim->current->is_operator) /* A new partition begins with the others' floors. */
+            check_seal(sim, oracle_truth(sim, database, partition), partition, kind,
+                       strtoll(floor->bytes, NULL, 10));
         /* What is counted by now stays; a floor that does not rise says nothing new. */
         snprintf(value, sizeof(value), "%d %.*s %" PRId64, kind, (int)floor->size, floor->bytes, next);
         database_set(sim, database, span_of(name), span_of(field), span_of(value));

@@ -26,6 +26,7 @@ struct published_key {
 /* Rows of a window that were committed and no ledger record has accounted for. */
 struct open_window {
     int64_t kind, start_ms, rows;
+    int64_t requests[4]; /* by rollup: they add up to the same */
 };
 
 struct published {
@@ -34,6 +35,8 @@ struct published {
     struct open_window open[512];
     uint32_t open_count;
 };
+
+static const char *const rollups[4] = {"total|", "model|", "provider|", "geography|"};
 
 struct reader {
     const char *at, *end;
@@ -148,7 +151,7 @@ static struct open_window *open_window(struct published *published, int64_t kind
     if (published->open_count == LENGTH_OF(published->open))
         abort();
     struct open_window *window = &published->open[published->open_count++];
-    *window = (struct open_window){kind, start_ms, 0};
+    *window = (struct open_window){.kind = kind, .start_ms = start_ms};
     return window;
 }
 
@@ -162,7 +165,11 @@ static void take_summary(struct sim *sim, const struct entry *entry)
         sim_fail(sim, "a summary cannot be read");
         return;
     }
-    open_window(sim->published, kind, start_ms)->rows++;
+    struct open_window *window = open_window(sim->published, kind, start_ms);
+    window->rows++;
+    for (size_t i = 0; i < LENGTH_OF(rollups); i++)
+        if (strncmp(entry->key.bytes, rollups[i], strlen(rollups[i])) == 0)
+            window->requests[i] += version->sums.requests;
     const struct version *last = key->newest;
     if (last != NULL && (version->revision < last->revision || version->generation < last->generation))
         sim_fail(sim, "%.*s: revision %" PRId64 " of generation %" PRId64 " is committed behind %" PRId64 " of %" PRId64,
@@ -170,7 +177,11 @@ static void take_summary(struct sim *sim, const struct entry *entry)
                  last->generation);
     for (const struct version *other = last; other != NULL; other = other->next)
         if (other->revision == version->revision && other->generation == version->generation &&
-            !oracle_is_equal(&other->sums, &version->sums))
+            other->pane == version->pane)
+            sim_fail(sim, "%.*s: revision %" PRId64 " of generation %" PRId64 " is committed twice",
+                     (int)entry->key.size, entry->key.bytes, version->revision, version->generation);
+        else if (other->revision == version->revision && other->generation == version->generation &&
+                 !oracle_is_equal(&other->sums, &version->sums))
             sim_fail(sim, "%.*s: revision %" PRId64 " of generation %" PRId64 " says two things: %" PRId64
                      " requests and %" PRId64, (int)entry->key.size, entry->key.bytes, version->revision,
                      version->generation, other->sums.requests, version->sums.requests);
@@ -243,7 +254,11 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
         sim_fail(sim, "ledger: revision %" PRId64 " of partitions' %" PRId64 " records", revision, records);
     else if (window->rows != rows)
         sim_fail(sim, "ledger: %" PRId64 " summaries, committed with it were %" PRId64, rows, window->rows);
-    window->rows = 0;
+    for (size_t i = 0; i < LENGTH_OF(rollups); i++)
+        if (window->requests[i] != revision)
+            sim_fail(sim, "a %s of revision %" PRId64 " has %" PRId64 " requests by %s", oracle_kinds[kind & 3], revision,
+                     window->requests[i], rollups[i]);
+    *window = (struct open_window){.kind = kind, .start_ms = start_ms};
 }
 
 /* Everything a committed reader gets of the topic now. */

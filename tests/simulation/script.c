@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "oracle.h"
@@ -111,8 +112,27 @@ static void open_lua(void)
     lua_settop(the_lua, 0);
 }
 
+/* The functions to be loaded instead: GENTALLY_SIM_FUNCTIONS names a file, for the mutation check. */
+static struct span instead_of(struct span text)
+{
+    static char *bytes;
+    static size_t size;
+    const char *path = getenv("GENTALLY_SIM_FUNCTIONS");
+
+    if (path != NULL && bytes == NULL) {
+        FILE *file = fopen(path, "re");
+        bytes = file == NULL ? NULL : malloc((size_t)1 << 20);
+        if (bytes == NULL)
+            abort();
+        size = fread(bytes, 1, (size_t)1 << 20, file);
+        fclose(file);
+    }
+    return bytes == NULL ? text : (struct span){bytes, size};
+}
+
 void script_load(struct sim *sim, struct span text, struct reply *reply)
 {
+    text = instead_of(text);
     uint64_t hash = 1469598103934665603u;
     const char *line = memchr(text.bytes, '\n', text.size);
 
@@ -216,16 +236,30 @@ static bool ends_with(struct span text, const char *end)
     return text.size >= size && memcmp(text.bytes + text.size - size, end, size) == 0;
 }
 
-/* Tells the oracle of what took effect. */
+/* The first word of a reply that is an array of texts. */
+static bool is_status(const struct reply *reply, size_t begin, const char *status)
+{
+    const char *at = memmem(reply->bytes + begin, reply->size - begin, "\r\n$", 3);
+    const char *word = at == NULL ? NULL : memchr(at + 3, '\n', reply->size - (size_t)(at + 3 - reply->bytes));
+    size_t size = strlen(status);
+
+    return word != NULL && (size_t)(reply->bytes + reply->size - word) > size + 2 &&
+           memcmp(word + 1, status, size) == 0 && word[1 + size] == '\r';
+}
+
+/* Tells the oracle of what took effect, and of what did not. */
 static void tell(struct sim *sim, int count, const struct span arguments[], const struct reply *reply, size_t begin)
 {
-    static const char ok[] = "*1\r\n$2\r\nOK\r\n";
     struct database *database = sim->redis->current;
-    bool is_ok = reply->size - begin >= 8 && memmem(reply->bytes + begin, reply->size - begin, ok + 4, 8) != NULL;
+    bool is_flush = ends_with(arguments[1], "_flush");
 
-    if (is_ok && ends_with(arguments[1], "_flush"))
+    if (is_status(reply, begin, "FENCED") && is_flush)
+        oracle_fenced(sim, database, count, arguments);
+    if (!is_status(reply, begin, "OK"))
+        return;
+    if (is_flush)
         oracle_flushed(sim, database, count, arguments);
-    if (is_ok && ends_with(arguments[1], "_seal"))
+    if (ends_with(arguments[1], "_seal"))
         oracle_sealed(sim, database, count, arguments);
 }
 
