@@ -29,8 +29,9 @@ void nemesis_choose(struct sim *sim)
     for (int i = 0; i < FAULT_COUNT; i++)
         if (sim_chance(sim, 400) && rates_max[i] > 0)
             sim->rate[i] = 1 + (uint32_t)sim_below(sim, rates_max[i]);
-    if (sim_chance(sim, 150))
-        sim->rate[harms[sim_below(sim, LENGTH_OF(harms))]] = 50;
+    if (sim_chance(sim, 200))
+        sim->rate[harms[sim_below(sim, LENGTH_OF(harms))]] = 50 + (uint32_t)sim_below(sim, 300);
+    sim->switch_rate = (uint32_t)sim_between(sim, 50, 500);
     sim->wanted_workers = (int)sim_between(sim, 1, 3);
     sim->has_drains = sim_chance(sim, 150);
 }

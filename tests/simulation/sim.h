@@ -98,6 +98,7 @@ struct sim {
     uint32_t rate[FAULT_COUNT];    /* per run: how often, in 1/1000 of its occasions; 0 = not in this run */
     uint32_t injected[FAULT_COUNT];
     uint32_t yields, steps, turns;
+    uint32_t switch_rate; /* in 1/1000 of the edges others go first */
     int wanted_workers;
     bool has_drains;
     int64_t fault_due_ms, heal_ms, refused_until_ms;

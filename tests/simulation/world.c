@@ -279,7 +279,7 @@ bool sim_yield(struct sim *sim)
     }
     if (!process->is_operator && sim_inject(sim, FAULT_PAUSE))
         process->paused_until_ms = sim->now_ms + sim_between(sim, 2000, 40000);
-    else if (sim_chance(sim, 850))
+    else if (!sim_chance(sim, sim->switch_rate))
         return true;
     process->wake_ms = sim->now_ms + sim_between(sim, 0, 20);
     return switch_away(sim, process);
