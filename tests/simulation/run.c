@@ -265,6 +265,7 @@ static void configure(struct sim *sim)
         config_defaults(config);
     if (rollups_parse("total=,model=model,provider=provider+model,geography=country", &config->rollups, &why) != GO_ON)
         abort();
+    rollups_group(&config->rollups, &config->grouping);
     config->account_key[0] = '\0';
     for (int kind = 0; kind < WINDOW_KINDS; kind++)
         config->windows[kind] = true;
