@@ -255,8 +255,14 @@ void lanes_examine(struct lanes *lanes, struct source *source, int32_t partition
     if (lane == NULL || lane->is_stopped)
         return;
     enum verdict verdict = source_examine(source, partition, &why);
-    if (verdict == GO_ON)
-        return;
+    if (verdict == GO_ON) {
+        /* Readable after all; but it may have been cut and have grown again meanwhile, so it has to show the record
+         * that was folded last. */
+        struct source_start start = {partition, lane->next, lane->anchor};
+        verdict = source_reposition(source, &start, &why);
+        if (verdict == GO_ON)
+            return;
+    }
     if (verdict != HALT) {
         log_reason(lanes->logger, LOG_LEVEL_WARN, &why);
         return;
