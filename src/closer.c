@@ -410,6 +410,11 @@ static enum verdict collect(struct closer *closer, struct reason *why)
         log_line(closer->logger, LOG_LEVEL_INFO, "CLOSER-COLLECTED", "window=%s floor_ms=%" PRId64,
                  window_kind_name(kind), floor_ms);
     }
+    if (verdict == HALT &&
+        strcmp(why->id, "STORE-TAINTED") == 0) { /* Its windows stay as they are until somebody looks. */
+        log_reason(closer->logger, LOG_LEVEL_WARN, why);
+        return GO_ON;
+    }
     return verdict == TRY_LATER ? GO_ON : verdict; /* There is no hurry: the next turn surveys anew. */
 }
 
