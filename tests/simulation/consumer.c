@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "gentally/place.h"
 #include "gentally/sink.h"
 #include "kafka.h"
 
@@ -12,12 +13,13 @@ struct source {
     struct process *process;
     bool is_joined;
     enum source_news unanswered;
+    struct place places[SIM_PARTITIONS]; /* the real guard: src/place.c */
     struct {
-        bool is_assigned;
         bool has_told_end;
-        int64_t next;
+        bool is_cut;   /* the log was shorter for a moment, and the fetcher has seen it */
+        int64_t next;  /* the fetcher's own position */
         int64_t begin; /* as assigned: nothing before it may come */
-    } places[SIM_PARTITIONS];
+    } fetches[SIM_PARTITIONS];
 };
 
 static enum verdict gone(struct reason *why)
@@ -28,6 +30,13 @@ static enum verdict gone(struct reason *why)
 static enum verdict unreachable(struct reason *why)
 {
     return reason_set(why, TRY_LATER, "SOURCE-UNREACHABLE", 0, "the broker is down");
+}
+
+/* Who fetches all the time sees that a log became shorter, however soon it grows again. */
+void consumer_cut(struct source *source, int32_t partition, int64_t end)
+{
+    if (source->places[partition].is_assigned && source->fetches[partition].next > end)
+        source->fetches[partition].is_cut = true;
 }
 
 /* The edge of every question to the broker. */
@@ -57,6 +66,7 @@ enum verdict source_open(struct source **source, const struct config *config, st
         abort();
     (*source)->sim = sim;
     (*source)->process = sim->current;
+    sim->current->source = *source;
     return GO_ON;
 }
 
@@ -66,6 +76,7 @@ void source_close(struct source *source)
         return;
     if (source->is_joined && sim_yield(source->sim))
         group_leave(source->sim, source->process->index);
+    source->process->source = NULL;
     free(source);
 }
 
@@ -125,6 +136,17 @@ static void take_news(struct source *source, struct batch *batch, enum source_ne
     sim_note(source->sim, "news", (int64_t)news, batch->partition_count, 0);
 }
 
+static struct record record_at(const struct partition_log *log, int32_t p, int64_t offset)
+{
+    const struct entry *entry = log->entries[offset];
+
+    return (struct record){.partition = p,
+                           .offset = offset,
+                           .timestamp_ms = entry->timestamp_ms,
+                           .key = entry->key,
+                           .value = entry->value};
+}
+
 static bool has_news(struct source *source, struct batch *batch)
 {
     struct member *member = member_of(source);
@@ -142,40 +164,90 @@ static bool has_news(struct source *source, struct batch *batch)
     return batch->news != NEWS_NONE;
 }
 
+/* Reads again at the place, as after another assignment. */
+static void fetch_again(struct source *source, int32_t p)
+{
+    struct place *place = &source->places[p];
+
+    place->is_waiting = place->doubt != DOUBT_NONE;
+    place->is_settled = false;
+    source->fetches[p].next = place->expected;
+    source->fetches[p].has_told_end = false;
+}
+
+/* What the place says to something that arrived; true if it may pass. */
+static bool is_welcome(struct batch *batch, int32_t p, enum arrival arrival)
+{
+    if (arrival == ARRIVAL_DOUBT)
+        batch->doubtful[batch->doubtful_count++] = p;
+    return arrival == ARRIVAL_PASS || arrival == ARRIVAL_FIRST_SPARSE;
+}
+
+static enum arrival ask_place(struct place *place, const struct record *record)
+{
+    enum arrival arrival = place_record(place, record);
+
+    if (arrival != ARRIVAL_ANCHOR_GONE)
+        return arrival;
+    place_forget_anchor(place);
+    return place_record(place, record);
+}
+
+/* Some records once more, past the guard of the place: the worker has one of its own. */
+static void deliver_again(struct source *source, struct batch *batch, int32_t p)
+{
+    const struct partition_log *log = &source->sim->kafka->input->logs[p];
+    int64_t from = source->places[p].expected - sim_between(source->sim, 1, 8);
+
+    if (from < source->fetches[p].begin)
+        from = source->fetches[p].begin;
+    for (int64_t i = from < log->first ? log->first : from; i < source->places[p].expected && i < log->next; i++)
+        if (kafka_is_visible(log->entries[i]))
+            batch->records[batch->record_count++] = record_at(log, p, i);
+}
+
 /* Records of one partition, up to `room`. */
 static void fetch(struct source *source, struct batch *batch, int32_t p, uint32_t room)
 {
     struct sim *sim = source->sim;
+    struct place *place = &source->places[p];
     const struct partition_log *log = &sim->kafka->input->logs[p];
-    int64_t end = kafka_stable(log);
+    int64_t end = kafka_stable(log), *next = &source->fetches[p].next;
 
-    if (source->places[p].next < log->first || source->places[p].next > log->next) {
-        batch->unreadable[batch->unreadable_count++] = p;
-        sim_note(sim, "unreadable", p, source->places[p].next, log->next);
+    if (place->is_waiting && place->doubt == DOUBT_NONE)
+        fetch_again(source, p);
+    if (place->is_waiting)
+        return;
+    if (*next < log->first || *next > log->next || source->fetches[p].is_cut) {
+        source->fetches[p].is_cut = false;
+        place_refuse(place);
+        batch->doubtful[batch->doubtful_count++] = p;
+        sim_note(sim, "unreadable", p, *next, log->next);
         return;
     }
-    if (source->places[p].next > source->places[p].begin && sim_inject(sim, FAULT_REDELIVERY)) {
-        int64_t back = sim_between(sim, 1, source->places[p].next - source->places[p].begin);
-        source->places[p].next -= back > 20 ? 20 : back;
-        if (source->places[p].next < log->first)
-            source->places[p].next = log->first;
-    }
-    for (; room > 0 && source->places[p].next < end; source->places[p].next++) {
-        const struct entry *entry = log->entries[source->places[p].next];
-        if (!kafka_is_visible(entry))
+    if (place->is_settled && place->anchor.offset == ANCHOR_NONE && sim_inject(sim, FAULT_REDELIVERY))
+        deliver_again(source, batch, p);
+    for (; room > 0 && *next < end && !place->is_waiting; ++*next) {
+        if (!kafka_is_visible(log->entries[*next]))
             continue;
-        batch->records[batch->record_count++] = (struct record){.partition = p,
-                                                                .offset = source->places[p].next,
-                                                                .timestamp_ms = entry->timestamp_ms,
-                                                                .key = entry->key,
-                                                                .value = entry->value};
-        source->places[p].has_told_end = false;
+        struct record record = record_at(log, p, *next);
+        source->fetches[p].has_told_end = false;
+        if (!is_welcome(batch, p, ask_place(place, &record)))
+            continue;
+        batch->records[batch->record_count++] = record;
         room--;
     }
-    if (source->places[p].next == end && !source->places[p].has_told_end) {
+    if (*next != end || source->fetches[p].has_told_end || place->is_waiting)
+        return;
+    source->fetches[p].has_told_end = true;
+    enum arrival arrival = place_end(place, end);
+    if (arrival == ARRIVAL_ANCHOR_GONE) {
+        place_forget_anchor(place);
+        arrival = place_end(place, end);
+    }
+    if (is_welcome(batch, p, arrival)) {
         batch->ends[batch->end_count].partition = p;
         batch->ends[batch->end_count++].next = end;
-        source->places[p].has_told_end = true;
     }
 }
 
@@ -185,7 +257,7 @@ enum verdict source_poll(struct source *source, struct batch *batch, int timeout
 
     assert(source->unanswered == NEWS_NONE);
     batch->news = NEWS_NONE;
-    batch->partition_count = batch->record_count = batch->end_count = batch->unreadable_count = 0;
+    batch->partition_count = batch->record_count = batch->end_count = batch->doubtful_count = 0;
     if (!sim_yield(sim))
         return gone(why);
     bool is_down = kafka_is_down(sim);
@@ -207,30 +279,76 @@ void source_release(struct source *source, struct batch *batch)
     batch->record_count = 0;
 }
 
-enum verdict source_assign(struct source *source, const int32_t partitions[], const int64_t offsets[], uint32_t count,
+enum verdict source_attend(struct source *source, struct batch *batch, struct reason *why)
+{
+    enum source_news before = batch->news;
+
+    if (!sim_yield(source->sim))
+        return gone(why);
+    batch->news = NEWS_NONE;
+    uint32_t count = batch->partition_count;
+    batch->partition_count = 0;
+    if (!has_news(source, batch)) {
+        batch->news = before;
+        batch->partition_count = count;
+    }
+    return GO_ON;
+}
+
+static void place(struct source *source, const struct source_start *start)
+{
+    assert(start->next >= 0);
+    source->places[start->partition] = place_at(start->next, &start->anchor);
+    source->fetches[start->partition].begin = start->next;
+    source->fetches[start->partition].is_cut = false;
+    fetch_again(source, start->partition);
+}
+
+enum verdict source_assign(struct source *source, const struct source_start starts[], uint32_t count,
                            struct reason *why)
 {
     assert(source->unanswered == NEWS_ASSIGNED);
     if (!sim_yield(source->sim))
         return gone(why);
     for (uint32_t i = 0; i < count; i++) {
-        assert(offsets[i] >= 0);
-        assert(!source->places[partitions[i]].is_assigned);
-        source->places[partitions[i]].is_assigned = true;
-        source->places[partitions[i]].has_told_end = false;
-        source->places[partitions[i]].next = source->places[partitions[i]].begin = offsets[i];
+        assert(!source->places[starts[i].partition].is_assigned);
+        place(source, &starts[i]);
     }
     source->unanswered = NEWS_NONE;
     return GO_ON;
 }
 
-enum verdict source_reposition(struct source *source, int32_t partition, int64_t offset, struct reason *why)
+enum verdict source_reposition(struct source *source, const struct source_start *start, struct reason *why)
 {
     (void)why;
-    assert(source->places[partition].is_assigned);
-    source->places[partition].next = source->places[partition].begin = offset;
-    source->places[partition].has_told_end = false;
+    assert(source->places[start->partition].is_assigned);
+    place(source, start);
     return GO_ON;
+}
+
+/* As src/source.c: the verdicts are its words. */
+enum verdict source_examine(struct source *source, int32_t partition, struct reason *why)
+{
+    struct place *place = &source->places[partition];
+    int64_t begin = 0, end = 0;
+
+    if (!place->is_assigned || place->doubt == DOUBT_NONE)
+        return GO_ON;
+    if (place->doubt == DOUBT_FOREIGN)
+        return reason_set(why, HALT, "SOURCE-RECREATED", 0, "partition %d: another record at the anchor",
+                          (int)partition);
+    enum verdict verdict = source_extent(source, partition, &begin, &end, why);
+    if (verdict == HALT)
+        return verdict;
+    if (verdict == GO_ON && begin > place->next)
+        return reason_set(why, HALT, "SOURCE-GAP", 0, "partition %d: deleted before counted", (int)partition);
+    if (verdict == GO_ON && end < place->next)
+        return reason_set(why, HALT, "SOURCE-TRUNCATED", 0, "partition %d: the log ends before", (int)partition);
+    if (verdict == GO_ON && begin > place->expected)
+        place_forget_anchor(place);
+    place->doubt = DOUBT_NONE;
+    fetch_again(source, partition);
+    return verdict;
 }
 
 enum verdict source_stop(struct source *source, int32_t partition, struct reason *why)

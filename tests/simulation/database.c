@@ -1,7 +1,7 @@
 /* Hashes with a journal: what a Redis would hold, and the way back to what it held a few steps ago. */
 #include <stdlib.h>
 
-#include "redis.h"
+#include "oracle.h"
 
 static uint32_t hash_of(struct span text)
 {
@@ -209,6 +209,7 @@ void redis_split(struct sim *sim, uint32_t steps)
     struct redis *redis = sim->redis;
 
     copy_database(sim, &redis->old, &redis->master);
+    oracle_split(sim);
     take_back(&redis->master, steps);
     redis->is_split = true;
     redis->old_connection_epoch = redis->connection_epoch;

@@ -85,6 +85,9 @@ int64_t kafka_stable(const struct partition_log *log);
 bool kafka_is_visible(const struct entry *entry);
 bool kafka_is_down(const struct sim *sim);
 
+struct source;
+void consumer_cut(struct source *source, int32_t partition, int64_t end);
+
 /* Time passes: sessions end, the group meets, transactions time out. */
 void group_tick(struct sim *sim);
 void group_meet(struct sim *sim);

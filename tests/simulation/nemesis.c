@@ -16,11 +16,11 @@ static const uint32_t rates_max[FAULT_COUNT] = {
 };
 
 /* One of these at most: after it the run ends in a declared stop of some partitions. */
-static const enum fault harms[] = {FAULT_GAP, FAULT_EMPTY, FAULT_TORN, FAULT_TAINT};
+static const enum fault harms[] = {FAULT_GAP, FAULT_TRUNCATED, FAULT_RECREATED, FAULT_EMPTY, FAULT_TORN, FAULT_TAINT};
 
 static const enum fault timed[] = {
     FAULT_LEAVE,         FAULT_JOIN,      FAULT_REBALANCE,  FAULT_RELOAD,          FAULT_BROKER_DOWN, FAULT_GROWTH,
-    FAULT_GAP,           FAULT_REDIS_DOWN, FAULT_REDIS_BUSY, FAULT_REDIS_OOM,       FAULT_REDIS_READONLY,
+    FAULT_GAP,           FAULT_TRUNCATED, FAULT_RECREATED,           FAULT_REDIS_DOWN, FAULT_REDIS_BUSY, FAULT_REDIS_OOM,       FAULT_REDIS_READONLY,
     FAULT_ROLLBACK,      FAULT_SPLIT,     FAULT_FUNCTIONS_LOST, FAULT_EMPTY,       FAULT_TORN,        FAULT_TAINT,
 };
 
@@ -46,6 +46,13 @@ static int64_t stored_next(struct sim *sim, int32_t partition)
     return database_number(&sim->redis->master, span_of(meta), "next", -1);
 }
 
+static int64_t last_visible(const struct partition_log *log, int64_t next)
+{
+    while (next > 0 && !kafka_is_visible(log->entries[next - 1]))
+        next--;
+    return next - 1;
+}
+
 static bool delete_unread(struct sim *sim)
 {
     int32_t p = (int32_t)sim_below(sim, (uint64_t)sim->kafka->input->count);
@@ -56,6 +63,32 @@ static bool delete_unread(struct sim *sim)
         return false;
     log->first = sim_between(sim, next + 1, log->next);
     sim->is_hurt[p] = true;
+    return true;
+}
+
+/* The log ends earlier than what was counted (an unclean election), or begins anew. What is appended from now on takes
+ * offsets that were counted already. */
+static bool cut(struct sim *sim, bool is_anew)
+{
+    int32_t p = (int32_t)sim_below(sim, (uint64_t)sim->kafka->input->count);
+    struct partition_log *log = &sim->kafka->input->logs[p];
+    int64_t next = stored_next(sim, p);
+
+    /* Something must have been counted, or nobody could tell. */
+    if (next < 1 || next > log->next || sim->is_hurt[p] || last_visible(log, next) < log->first)
+        return false;
+    int64_t cut_at = is_anew ? 0 : sim_between(sim, log->first, last_visible(log, next));
+    oracle_remember(sim, p, cut_at);
+    log->next = cut_at;
+    log->first = is_anew ? 0 : log->first;
+    struct entry **entries = sim_take(sim, log->room * sizeof(struct entry *));
+    memcpy(entries, log->entries, (size_t)log->next * sizeof(struct entry *));
+    log->entries = entries;
+    for (int i = 0; i < SIM_WORKERS; i++)
+        if (sim->processes[i].source != NULL)
+            consumer_cut(sim->processes[i].source, p, log->next);
+    sim->is_hurt[p] = true;
+    sim_note(sim, "log cut", p, log->next, next);
     return true;
 }
 
@@ -142,6 +175,7 @@ static bool strike_redis(struct sim *sim, enum fault fault)
         sim->rate[FAULT_TORN] = 0;
         return redis_tear(sim);
     default:
+        redis->is_right_asked = sim_chance(sim, 500);
         redis->refused = refused[sim_below(sim, LENGTH_OF(refused))];
         sim->refused_until_ms = sim->now_ms + sim_between(sim, 100, 3000);
         return true;
@@ -168,6 +202,9 @@ static bool strike(struct sim *sim, enum fault fault)
         return true;
     case FAULT_GAP:
         return delete_unread(sim);
+    case FAULT_TRUNCATED:
+    case FAULT_RECREATED:
+        return cut(sim, fault == FAULT_RECREATED);
     default:
         return strike_redis(sim, fault);
     }

@@ -43,7 +43,8 @@ struct oracle {
     struct truth truths[2][SIM_PARTITIONS];
     struct truth scratch;
     struct partition_log old_logs[SIM_PARTITIONS]; /* before the log was cut */
-    bool has_old[SIM_PARTITIONS];
+    int64_t cut_at[SIM_PARTITIONS];                /* what is before it is the same in both */
+    bool has_old[2][SIM_PARTITIONS];               /* by database: it stands on the old log */
     char row_names[SIM_ROWS][64];
     int64_t idle_ms[SIM_PARTITIONS]; /* when it last was at rest; 0 = never */
     int64_t letters_read; /* entries of the dead-letter log looked at */
@@ -93,9 +94,16 @@ static void key_of(const struct sim *sim, int32_t partition, const char *part, c
     snprintf(text, size, "%s:{%s:%" PRId32 "}:%s", sim->config.namespace_, sim->config.topic, partition, part);
 }
 
-const struct partition_log *oracle_log(struct sim *sim, int32_t partition)
+static int index_of(const struct sim *sim, const struct database *database)
 {
-    return sim->oracle->has_old[partition] ? &sim->oracle->old_logs[partition] : &sim->kafka->input->logs[partition];
+    return database == &sim->redis->master ? 0 : 1;
+}
+
+const struct partition_log *oracle_log(struct sim *sim, const struct database *database, int32_t partition)
+{
+    bool is_old = sim->oracle->has_old[index_of(sim, database)][partition];
+
+    return is_old ? &sim->oracle->old_logs[partition] : &sim->kafka->input->logs[partition];
 }
 
 static struct truth_window *window_at(struct truth *truth, int kind, int64_t start_ms)
@@ -204,7 +212,7 @@ static void read_on(struct sim *sim, struct truth *truth, const struct database 
                     int64_t next)
 {
     static struct seal seals[SEALS_MAX];
-    const struct partition_log *log = oracle_log(sim, partition);
+    const struct partition_log *log = oracle_log(sim, database, partition);
     uint32_t seal_count = read_seals(sim, database, partition, seals, SEALS_MAX);
 
     for (; truth->next < next && truth->next < log->next; truth->next++) {
@@ -239,7 +247,7 @@ static void forget(struct truth *truth, int64_t first)
 struct truth *oracle_truth(struct sim *sim, struct database *database, int32_t partition)
 {
     char meta[SIM_NAME];
-    struct truth *truth = &sim->oracle->truths[database == &sim->redis->master ? 0 : 1][partition];
+    struct truth *truth = &sim->oracle->truths[index_of(sim, database)][partition];
 
     key_of(sim, partition, "meta", meta, sizeof(meta));
     int64_t next = database_number(database, span_of(meta), "next", -1);
@@ -424,6 +432,9 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
     if (!partition_of(arguments[3], &partition) || sim->has_failed)
         return;
     check_owner(sim, database, partition, arguments + 3 + keys);
+    /* A history that was taken back behind the cut goes on along the new log. */
+    if (strtoll(arguments[3 + keys + 2].bytes, NULL, 10) <= sim->oracle->cut_at[partition])
+        sim->oracle->has_old[index_of(sim, database)][partition] = false;
     struct truth *truth = oracle_truth(sim, database, partition);
     if (truth == NULL)
         return;
@@ -441,9 +452,10 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
 
 /* No window is ended over a record that waits in the log and is in time. A partition at rest holds nothing back, and what
  * comes just then is late; so only partitions that never were at rest are looked at. */
-static void check_seal(struct sim *sim, const struct truth *truth, int32_t partition, int kind, int64_t floor_ms)
+static void check_seal(struct sim *sim, const struct database *database, int32_t partition, const struct truth *truth,
+                       int kind, int64_t floor_ms)
 {
-    const struct partition_log *log = oracle_log(sim, partition);
+    const struct partition_log *log = oracle_log(sim, database, partition);
     int64_t watermark_ms = truth == NULL ? NONE : truth->watermark_ms;
 
     for (int64_t i = truth == NULL ? log->next : truth->next; i < log->next; i++) {
@@ -461,46 +473,72 @@ static void check_seal(struct sim *sim, const struct truth *truth, int32_t parti
     }
 }
 
+/* What is counted by now stays; a floor that does not rise says nothing new. */
+static void note_seal(struct sim *sim, struct database *database, int32_t partition, int kind, int64_t floor_ms,
+                      int64_t next)
+{
+    char name[SIM_NAME], field[64], value[96];
+
+    key_of(sim, partition, "oracle", name, sizeof(name));
+    snprintf(field, sizeof(field), "%d %" PRId64, kind, floor_ms);
+    snprintf(value, sizeof(value), "%d %" PRId64 " %" PRId64, kind, floor_ms, next);
+    if (database_get(database, span_of(name), span_of(field)) == NULL)
+        database_set(sim, database, span_of(name), span_of(field), span_of(value));
+}
+
 void oracle_sealed(struct sim *sim, struct database *database, int count, const struct span arguments[])
 {
-    char name[SIM_NAME], meta[SIM_NAME], field[64], value[96];
+    char meta[SIM_NAME];
     int32_t partition = -1;
     int keys = (int)strtol(arguments[2].bytes, NULL, 10);
 
     (void)count;
     if (!partition_of(arguments[3], &partition))
         return;
-    const struct span *kind_name = &arguments[3 + keys], *floor = &arguments[4 + keys];
-    key_of(sim, partition, "oracle", name, sizeof(name));
     key_of(sim, partition, "meta", meta, sizeof(meta));
     int64_t next = database_number(database, span_of(meta), "next", 0);
+    int64_t floor_ms = strtoll(arguments[4 + keys].bytes, NULL, 10);
     for (int kind = 0; kind < KINDS; kind++) {
-        if (!span_equal(*kind_name, span_of(oracle_kinds[kind])))
+        if (!span_equal(arguments[3 + keys], span_of(oracle_kinds[kind])))
             continue;
-        snprintf(field, sizeof(field), "%d %.*s", kind, (int)floor->size, floor->bytes);
-        if (database_get(database, span_of(name), span_of(field)) != NULL)
-            return;
-        if (sim->current != NULL && !sim->current->is_operator) /* A new partition begins with the others' floors. */
-            check_seal(sim, oracle_truth(sim, database, partition), partition, kind,
-                       strtoll(floor->bytes, NULL, 10));
-        /* What is counted by now stays; a floor that does not rise says nothing new. */
-        snprintf(value, sizeof(value), "%d %.*s %" PRId64, kind, (int)floor->size, floor->bytes, next);
-        database_set(sim, database, span_of(name), span_of(field), span_of(value));
+        check_seal(sim, database, partition, oracle_truth(sim, database, partition), kind, floor_ms);
+        note_seal(sim, database, partition, kind, floor_ms, next);
     }
 }
 
-void oracle_remember(struct sim *sim, int32_t partition)
+/* A new partition begins with the others' floors. */
+void oracle_created(struct sim *sim, struct database *database, int count, const struct span arguments[])
+{
+    int32_t partition = -1;
+
+    if (!partition_of(arguments[3], &partition) || count < 10)
+        return;
+    for (int kind = 0; kind < KINDS; kind++)
+        if (arguments[6 + kind].size > 0)
+            note_seal(sim, database, partition, kind, strtoll(arguments[6 + kind].bytes, NULL, 10), 0);
+}
+
+void oracle_remember(struct sim *sim, int32_t partition, int64_t cut_at)
 {
     struct oracle *oracle = sim->oracle;
     const struct partition_log *log = &sim->kafka->input->logs[partition];
 
-    if (oracle->has_old[partition])
-        return;
-    oracle->has_old[partition] = true;
+    oracle->has_old[0][partition] = oracle->has_old[1][partition] = true;
+    oracle->cut_at[partition] = cut_at;
     oracle->old_logs[partition] = *log;
     oracle->old_logs[partition].entries = sim_take(sim, ((size_t)log->next + 1) * sizeof(struct entry *));
     if (log->next > 0)
         memcpy(oracle->old_logs[partition].entries, log->entries, (size_t)log->next * sizeof(struct entry *));
+}
+
+bool oracle_is_cut(const struct sim *sim, int32_t partition)
+{
+    return sim->oracle->cut_at[partition] >= 0;
+}
+
+void oracle_split(struct sim *sim)
+{
+    memcpy(sim->oracle->has_old[1], sim->oracle->has_old[0], sizeof(sim->oracle->has_old[0]));
 }
 
 /* No good record is among the dead letters. One that was late for some window may be: a seal that was taken back with a
@@ -508,7 +546,9 @@ void oracle_remember(struct sim *sim, int32_t partition)
 void oracle_letters(struct sim *sim)
 {
     for (int32_t p = 0; p < sim->kafka->input->count && !sim->has_failed; p++) {
-        const struct partition_log *log = oracle_log(sim, p);
+        const struct partition_log *log = oracle_log(sim, &sim->redis->master, p);
+        if (oracle_is_cut(sim, p)) /* A letter does not say of which of the two logs. */
+            continue;
         for (int64_t i = 0; i < log->next; i++)
             if (has_letter(sim, p, i) && (log->entries[i]->meaning.kind == ENTRY_MARKER ||
                                           log->entries[i]->counted_in == (1u << KINDS) - 1))
@@ -523,6 +563,8 @@ void oracle_make(struct sim *sim)
     struct oracle *oracle = sim_take(sim, sizeof(*oracle));
 
     sim->oracle = oracle;
+    for (int32_t p = 0; p < SIM_PARTITIONS; p++)
+        oracle->cut_at[p] = -1;
     snprintf(oracle->row_names[0], sizeof(oracle->row_names[0]), "total");
     for (int model = 0; model < ORACLE_MODELS; model++)
         snprintf(oracle->row_names[row_of_model(model)], 64, "model|%s", models[model]);

@@ -17,13 +17,16 @@ void published_free(struct sim *sim);
 void oracle_flushed(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 /* A flush was refused as an older owner's, or as not beginning where the store stands. */
 void oracle_fenced(struct sim *sim, struct database *database, int count, const struct span arguments[]);
+void oracle_created(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 void oracle_sealed(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 
 /* A transaction was committed. */
 void oracle_committed(struct sim *sim, const struct txn *txn);
 
-/* Before a log is cut or made anew: what was counted of it stays the truth of its partition. */
-void oracle_remember(struct sim *sim, int32_t partition);
+/* Before a log is cut at an offset: what was counted of it stays the truth of its partition. */
+void oracle_remember(struct sim *sim, int32_t partition, int64_t cut_at);
+/* The old branch of a split store begins as the master is. */
+void oracle_split(struct sim *sim);
 
 /* All that must hold at the end, when everything was read and stored; with `is_published`, published as well. */
 void oracle_settled(struct sim *sim, bool is_published);

@@ -56,6 +56,7 @@ struct redis {
     uint32_t connection_epoch, old_connection_epoch;
     struct delayed *delayed;
     const char *refused; /* a key that may not be written for now (rights), or NULL */
+    bool is_right_asked; /* it shows when asked whether it may be written */
     struct database *current; /* of the command that is running */
     bool is_reading;          /* and it may not write */
 };

@@ -25,6 +25,8 @@ static bool is_excused(const struct sim *sim, const char *id)
             return true;
     for (int32_t p = 0; p < SIM_PARTITIONS; p++)
         is_any_hurt = is_any_hurt || sim->is_hurt[p];
+    if (strcmp(id, "STORE-DENIED") == 0)
+        return sim->injected[FAULT_TAINT] > 0;
     if (sim->has_rebuilt && strcmp(id, "STORE-INCARNATION") == 0)
         return true;
     if (strcmp(id, "STORE-FUNCTIONS-MISSING") == 0)
@@ -107,10 +109,7 @@ static enum verdict set_up(struct process *process, struct store *store, struct 
         bool is_created = false;
         verdict = source_extent(source, i, &first, &next, why);
         if (verdict == GO_ON)
-            verdict = store_create(store, i, first, &is_created, why);
-        for (int kind = 0; kind < WINDOW_KINDS && verdict == GO_ON && is_created; kind++)
-            if (floors_ms[kind] != STORE_NO_TIME)
-                verdict = store_seal(store, i, (enum window_kind)kind, floors_ms[kind], NULL, 0, why);
+            verdict = store_create(store, i, first, floors_ms, &is_created, why);
     }
     (void)process;
     return verdict;

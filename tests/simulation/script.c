@@ -80,6 +80,19 @@ static int redis_pcall(lua_State *lua)
     return call(lua, true);
 }
 
+/* Writes that lack a right are found by asking; what fails without a reason is found by failing. */
+static int redis_check(lua_State *lua)
+{
+    const struct redis *redis = sim_get()->redis;
+    size_t size = 0;
+    const char *command = lua_tolstring(lua, 1, &size), *key = lua_tolstring(lua, 2, &size);
+    bool is_write = strcmp(command, "HSET") == 0 || strcmp(command, "HDEL") == 0 || strcmp(command, "UNLINK") == 0;
+
+    lua_pushboolean(lua, !(is_write && redis->refused != NULL && redis->is_right_asked && key != NULL &&
+                           memmem(key, size, redis->refused, strlen(redis->refused)) != NULL));
+    return 1;
+}
+
 /* register_function(name, callback), or of a table with function_name, callback, flags. */
 static int redis_register(lua_State *lua)
 {
@@ -100,7 +113,8 @@ static int redis_register(lua_State *lua)
 static void open_lua(void)
 {
     static const luaL_Reg redis[] = {
-        {"call", redis_call}, {"pcall", redis_pcall}, {"register_function", redis_register}, {NULL, NULL}};
+        {"call", redis_call}, {"pcall", redis_pcall}, {"register_function", redis_register},
+                                     {"acl_check_cmd", redis_check}, {NULL, NULL}};
 
     if (the_lua != NULL)
         lua_close(the_lua);
@@ -259,6 +273,8 @@ static void tell(struct sim *sim, int count, const struct span arguments[], cons
         return;
     if (is_flush)
         oracle_flushed(sim, database, count, arguments);
+    if (ends_with(arguments[1], "_create"))
+        oracle_created(sim, database, count, arguments);
     if (ends_with(arguments[1], "_seal"))
         oracle_sealed(sim, database, count, arguments);
 }

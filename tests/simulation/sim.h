@@ -60,6 +60,7 @@ enum fault {
 const char *fault_name(enum fault fault);
 
 struct sim;
+struct source;
 struct redis;
 struct kafka;
 struct oracle;
@@ -74,6 +75,7 @@ struct process {
     struct config *config;
     struct logger logger;
     struct worker *worker;
+    struct source *source; /* while it has one */
     bool is_alive;      /* its coroutine has not ended */
     bool is_crashed;    /* nothing it does has an effect any more: it only frees what it has */
     bool must_stop;     /* SIGTERM */

@@ -41,7 +41,8 @@ const char *oracle_row_name(const struct sim *sim, int row); /* "" if there is n
 void oracle_compare(struct sim *sim, int32_t partition, const struct truth *truth);
 
 /* What was counted of a partition: its log, or what it was before it was cut. */
-const struct partition_log *oracle_log(struct sim *sim, int32_t partition);
+const struct partition_log *oracle_log(struct sim *sim, const struct database *database, int32_t partition);
+bool oracle_is_cut(const struct sim *sim, int32_t partition);
 void oracle_letters(struct sim *sim);
 
 /* One value of Avro, or of a cell. False at the end. */
