@@ -8,7 +8,8 @@ hold. Cells are opaque here: the worker reads them at `next`, merges, and writes
 
 KEYS[1] meta     inc tok next anchor first wm idle nonce taint, counted duplicate filtered too_late dead_lettered, floor:<kind>
 KEYS[2] windows  "<kind>:<start>" -> records folded into the window
-KEYS[3..]        one hash per window: row key -> cell, "__n" -> records, the same number again: if they differ, the window is torn
+KEYS[3..]        one hash per window: row key -> cell, "__n" -> records, the same number again: if they differ, the window is torn;
+                 then one hash per bucket of ids: id -> what was counted for it, "__n" -> writes, the same number again in meta, under "ids:<width>:<start>"
 
 Offsets are compared as text: Lua's numbers end at 2^53. Every write phase runs after every check, that of the caller's rights too, so that no
 write can fail half-way. Should one do so all the same, it leaves a taint, and a tainted partition is never written again.
@@ -111,7 +112,7 @@ local function load(KEYS, ARGV)
 end
 
 -- Applies one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, anchor, five outcome counts, then per window: kind, start, records before, records after,
--- number of arguments, field/value pairs.
+-- number of arguments, field/value pairs; then per bucket of ids the same, with "ids", "<width>:<start>" and no records; without pairs it is dropped.
 local function flush(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
@@ -119,35 +120,54 @@ local function flush(KEYS, ARGV)
   if state[1] == ARGV[1] and state[2] == ARGV[5] and state[3] == ARGV[4] then return {'ALREADY'} end
   no = fence(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
   if no then return no end
-  local at = 14
+  local at, kept = 14, {}
   no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', KEYS[2], 'f', 'v')
   if no then return no end
   for i = 3, #KEYS do
     local name = ARGV[at] .. ':' .. ARGV[at + 1]
-    local bad, n = forbidden(KEYS, i, name, ARGV[at], ARGV[at + 1])
-    bad = bad or denied('HSET', KEYS[i], 'f', 'v')
-    if bad then return bad end
-    if n ~= ARGV[at + 2] then return {'TORN', name} end
+    no = denied('HSET', KEYS[i], 'f', 'v')
+    if ARGV[at] == 'ids' then
+      local n = redis.call('HGET', KEYS[1], name) or '0'
+      if (redis.call('HGET', KEYS[i], '__n') or '0') ~= n then return {'TORN', name} end
+      no = no or denied('UNLINK', KEYS[i]) or denied('HDEL', KEYS[1], 'f')
+      kept[i] = tonumber(n)
+    else
+      local bad, n = forbidden(KEYS, i, name, ARGV[at], ARGV[at + 1])
+      if bad then return bad end
+      if n ~= ARGV[at + 2] then return {'TORN', name} end
+    end
+    if no then return no end
     at = at + 5 + tonumber(ARGV[at + 4])
   end
 
   -- From here on only writes.
   local failed
-  local function write(...)
+  local function call(...)
     if failed then return end
-    local reply = redis.pcall('HSET', ...)
+    local reply = redis.pcall(...)
     if type(reply) == 'table' and reply.err then failed = reply.err end
   end
+  local function write(...) call('HSET', ...) end
   at = 14
   for i = 3, #KEYS do
+    local kind = ARGV[at]
     local name, records, count = ARGV[at] .. ':' .. ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 4])
     at = at + 5
     for first = at, at + count - 1, CHUNK do
       write(KEYS[i], unpack(ARGV, first, math.min(first + CHUNK, at + count) - 1))
     end
     at = at + count
-    write(KEYS[i], '__n', records)
-    write(KEYS[2], name, records)
+    if kind ~= 'ids' then
+      write(KEYS[i], '__n', records)
+      write(KEYS[2], name, records)
+    elseif count > 0 then
+      local n = string.format('%.0f', kept[i] + count / 2)
+      write(KEYS[i], '__n', n)
+      write(KEYS[1], name, n)
+    else
+      call('UNLINK', KEYS[i])
+      call('HDEL', KEYS[1], name)
+    end
   end
   write(KEYS[1], 'next', ARGV[4], 'nonce', ARGV[5], 'wm', ARGV[6], 'idle', ARGV[7], 'anchor', ARGV[8], 'counted', ARGV[9],
         'duplicate', ARGV[10], 'filtered', ARGV[11], 'too_late', ARGV[12], 'dead_lettered', ARGV[13])

@@ -356,6 +356,10 @@ static void finish_window(struct audit *audit, const struct audited *audited)
                               edition->summaries);
     }
     place.offset = newest->offset;
+    if (all->rows == 0 && newest->summaries == 0) { /* Nothing is left of the window but tombstones. */
+        audit->counts.amendments += newest->version.revision;
+        return;
+    }
     if (all->rows != 1) {
         audit_tell_number(audit, AUDIT_ROWS, &place, "rows of rollup total", "", 1, all->rows);
         return;

@@ -236,6 +236,43 @@ enum board_fault board_add(struct board *board, struct span packed)
     return is_over ? BOARD_OVERFLOW : BOARD_SOUND;
 }
 
+/* Sums are of amounts that are not negative, so less than nothing is none of ours. */
+static bool take_slot(struct board *board, const struct slot *slot)
+{
+    uint64_t *value = &board->values[slot->id], *marks = &board->marks[slot->id / 64];
+
+    if (slot->id >= ACCOUNT_SLOT)
+        return true;
+    if (*value < slot->value)
+        return false;
+    *value -= slot->value;
+    if (*value == 0)
+        *marks &= ~(UINT64_C(1) << (slot->id % 64));
+    if (*marks == 0)
+        board->words &= ~(UINT64_C(1) << (slot->id / 64));
+    return true;
+}
+
+enum board_fault board_take(struct board *board, struct span packed)
+{
+    struct unread unread = unread_of(packed);
+    struct slot slot = {0};
+    int64_t sums[MEASURE_COUNT];
+    uint64_t slot_count;
+
+    if (!unpack_head(&unread, sums, &slot_count))
+        return BOARD_DAMAGED;
+    for (unsigned i = 0; i < MEASURE_COUNT; i++) {
+        if (sums[i] < 0 || board->sums[i] < sums[i])
+            return BOARD_DAMAGED;
+        board->sums[i] -= sums[i];
+    }
+    for (uint32_t i = 0; i < slot_count; i++)
+        if (!unpack_slot(&unread, &slot) || !take_slot(board, &slot))
+            return BOARD_DAMAGED;
+    return unread.next == unread.end ? BOARD_SOUND : BOARD_DAMAGED;
+}
+
 size_t board_pack(struct board *board, uint8_t *bytes)
 {
     uint8_t *end = put_head(bytes, board->sums);

@@ -23,10 +23,10 @@ struct part {
     int64_t base_ms;
     uint16_t windows, rollup;
     uint32_t dims[ROLLUP_DIMS_MAX]; /* the rollup's */
-    uint32_t row;
+    uint32_t row;                   /* those that are taken back follow those that are added */
 };
 
-/* What a flush adds to one row of a rollup, in every window its base window belongs to. */
+/* What a flush adds to one row of a rollup, or takes from it, in every window its base window belongs to. */
 struct delta {
     const struct part *part; /* the first of those it is made of */
     struct span key, packed;
@@ -153,39 +153,65 @@ static bool is_same_window(const struct entry *left, const struct entry *right)
     return left->window.kind == right->window.kind && left->window.start_ms == right->window.start_ms;
 }
 
-/* Counts each row into bytes, once. */
-static enum verdict pack_rows(struct checkpoint *checkpoint, const struct tally *tally, struct draft *draft,
-                              struct reason *why)
+static uint32_t rows_of(const struct tally *tally)
 {
-    uint32_t rows = tally_rows(tally);
+    return tally == NULL ? 0 : tally_rows(tally);
+}
 
-    draft->packed = arena_take(&checkpoint->arena, (rows + 1) * sizeof(struct span));
-    if (draft->packed == NULL)
-        return no_memory(why);
+static const struct row *row_at(const struct portion *portion, uint32_t index)
+{
+    uint32_t added = rows_of(portion->tally);
+
+    return index < added ? tally_row(portion->tally, index) : tally_row(portion->taken, index - added);
+}
+
+static bool is_taken(const struct delta *delta)
+{
+    return (delta->part->windows & TAKEN_BIT) != 0;
+}
+
+/* Counts each row into bytes, once. */
+static enum verdict pack_tally(struct checkpoint *checkpoint, const struct tally *tally, struct span packed[],
+                               struct reason *why)
+{
+    uint32_t rows = rows_of(tally);
+
     for (uint32_t i = 0; i < rows; i++) {
         uint8_t *bytes = arena_take(&checkpoint->arena, CELL_PACKED_MAX);
         if (bytes == NULL)
             return no_memory(why);
         size_t size = tally_pack(tally, i, bytes);
         arena_trim(&checkpoint->arena, bytes, CELL_PACKED_MAX, size);
-        draft->packed[i] = (struct span){(const char *)bytes, size};
+        packed[i] = (struct span){(const char *)bytes, size};
     }
     return GO_ON;
 }
 
+static enum verdict pack_rows(struct checkpoint *checkpoint, const struct portion *portion, struct draft *draft,
+                              struct reason *why)
+{
+    uint32_t added = rows_of(portion->tally);
+
+    draft->packed = arena_take(&checkpoint->arena, (added + rows_of(portion->taken) + 1) * sizeof(struct span));
+    if (draft->packed == NULL)
+        return no_memory(why);
+    enum verdict verdict = pack_tally(checkpoint, portion->tally, draft->packed, why);
+    return verdict == GO_ON ? pack_tally(checkpoint, portion->taken, draft->packed + added, why) : verdict;
+}
+
 /* Shows each row to the rollups that are made of it, and puts the parts of one delta side by side. */
-static enum verdict part_rows(struct checkpoint *checkpoint, const struct tally *tally, struct draft *draft,
+static enum verdict part_rows(struct checkpoint *checkpoint, const struct portion *portion, struct draft *draft,
                               struct reason *why)
 {
     const struct grouping *grouping = &checkpoint->config->grouping;
-    uint32_t rollups = checkpoint->config->rollups.count, rows = tally_rows(tally);
+    uint32_t rollups = checkpoint->config->rollups.count, rows = rows_of(portion->tally) + rows_of(portion->taken);
     size_t room = ((size_t)rows * rollups + 1) * sizeof(struct part);
 
     draft->parts = arena_take(&checkpoint->arena, room);
     if (draft->parts == NULL)
         return no_memory(why);
     for (uint32_t i = 0; i < rows; i++) {
-        const struct row *row = tally_row(tally, i);
+        const struct row *row = row_at(portion, i);
         for (uint32_t rollup = 0; rollup < rollups; rollup++) {
             if (grouping->base[rollup] != row->rollup)
                 continue;
@@ -231,7 +257,7 @@ static enum verdict pack_board(struct checkpoint *checkpoint, struct span *packe
 }
 
 /* One delta of the `count` parts from `parts` on. */
-static enum verdict add_up(struct checkpoint *checkpoint, const struct tally *tally, struct draft *draft,
+static enum verdict add_up(struct checkpoint *checkpoint, const struct portion *portion, struct draft *draft,
                            const struct part *parts, uint32_t count, struct reason *why)
 {
     struct delta *delta = &draft->deltas[draft->delta_count++];
@@ -239,7 +265,7 @@ static enum verdict add_up(struct checkpoint *checkpoint, const struct tally *ta
 
     *delta = (struct delta){.part = parts, .packed = draft->packed[parts->row]};
     for (uint32_t i = 0; i < count; i++)
-        delta->records += tally_row(tally, parts[i].row)->records;
+        delta->records += row_at(portion, parts[i].row)->records;
     enum verdict verdict = name_delta(checkpoint, delta, why);
     if (verdict != GO_ON || count == 1)
         return verdict;
@@ -249,13 +275,13 @@ static enum verdict add_up(struct checkpoint *checkpoint, const struct tally *ta
     return pack_board(checkpoint, &delta->packed, why);
 }
 
-static enum verdict derive(struct checkpoint *checkpoint, const struct tally *tally, struct draft *draft,
+static enum verdict derive(struct checkpoint *checkpoint, const struct portion *portion, struct draft *draft,
                            struct reason *why)
 {
-    enum verdict verdict = pack_rows(checkpoint, tally, draft, why);
+    enum verdict verdict = pack_rows(checkpoint, portion, draft, why);
 
     if (verdict == GO_ON)
-        verdict = part_rows(checkpoint, tally, draft, why);
+        verdict = part_rows(checkpoint, portion, draft, why);
     if (verdict != GO_ON)
         return verdict;
     draft->deltas = arena_take(&checkpoint->arena, (draft->part_count + 1) * sizeof(struct delta));
@@ -265,7 +291,7 @@ static enum verdict derive(struct checkpoint *checkpoint, const struct tally *ta
         for (end = first + 1; end < draft->part_count; end++)
             if (compare_parts(&draft->parts[first], &draft->parts[end]) != 0)
                 break;
-        verdict = add_up(checkpoint, tally, draft, &draft->parts[first], end - first, why);
+        verdict = add_up(checkpoint, portion, draft, &draft->parts[first], end - first, why);
     }
     return verdict;
 }
@@ -294,6 +320,14 @@ static enum verdict spread(struct checkpoint *checkpoint, struct draft *draft, s
     return GO_ON;
 }
 
+/* A record that takes from a window and adds to the same raises its records once. */
+static int64_t records_of(const struct entry *entry)
+{
+    bool is_alone = (entry->delta->part->windows & 1u << (entry->window.kind + TAKEN_ALONE_SHIFT)) != 0;
+
+    return is_taken(entry->delta) && !is_alone ? 0 : entry->delta->records;
+}
+
 /* Groups the sorted entries into cells and the cells into windows. */
 static enum verdict group(struct checkpoint *checkpoint, struct draft *draft, struct reason *why)
 {
@@ -312,7 +346,7 @@ static enum verdict group(struct checkpoint *checkpoint, struct draft *draft, st
                 (struct change_window){.window = entry->window, .cell_first = change->cell_count};
         struct change_window *window = &change->windows[change->window_count - 1];
         if (entry->delta->part->rollup == checkpoint->total)
-            window->records_added += entry->delta->records;
+            window->records_added += records_of(entry);
         if (i > 0 && compare_entries(entry - 1, entry) == 0)
             continue;
         draft->entry_first[change->cell_count] = i;
@@ -330,9 +364,10 @@ static enum verdict draft_portion(struct checkpoint *checkpoint, const struct po
                                        .next = portion->next,
                                        .anchor = portion->anchor,
                                        .watermark_ms = portion->watermark_ms,
-                                       .is_idle = portion->is_idle}};
+                                       .is_idle = portion->is_idle,
+                                       .ids = portion->ids}};
     memcpy(draft->change.outcomes, portion->outcomes, sizeof(draft->change.outcomes));
-    enum verdict verdict = derive(checkpoint, portion->tally, draft, why);
+    enum verdict verdict = derive(checkpoint, portion, draft, why);
     if (verdict == GO_ON)
         verdict = spread(checkpoint, draft, why);
     if (verdict == GO_ON)
@@ -346,13 +381,17 @@ static enum verdict merge_cell(struct checkpoint *checkpoint, struct draft *draf
     uint32_t first = draft->entry_first[index], end = draft->entry_first[index + 1];
     int32_t partition = draft->change.standing->partition;
 
-    if (cell->stored.bytes == NULL && end - first == 1) {
+    if (cell->stored.bytes == NULL && end - first == 1 && !is_taken(draft->entries[first].delta)) {
         cell->value = draft->entries[first].delta->packed;
         return GO_ON;
     }
     enum board_fault fault = cell->stored.bytes == NULL ? BOARD_SOUND : board_add(&checkpoint->board, cell->stored);
     for (uint32_t i = first; i < end && fault == BOARD_SOUND; i++)
-        fault = board_add(&checkpoint->board, draft->entries[i].delta->packed);
+        if (!is_taken(draft->entries[i].delta))
+            fault = board_add(&checkpoint->board, draft->entries[i].delta->packed);
+    for (uint32_t i = first; i < end && fault == BOARD_SOUND; i++) /* Never below nothing on the way. */
+        if (is_taken(draft->entries[i].delta))
+            fault = board_take(&checkpoint->board, draft->entries[i].delta->packed);
     if (fault != BOARD_SOUND)
         board_clear(&checkpoint->board);
     if (fault == BOARD_DAMAGED) /* Not what we packed just now. */

@@ -241,7 +241,7 @@ static enum verdict publish_one(struct closer *closer, const struct due *due, ui
         revision < entry->revision) /* Between the survey and now. */
         return reason_set(why, TRY_LATER, "STORE-ROLLED-BACK", 0,
                           "a window has %" PRId64 " records, published were %" PRId64, revision, entry->revision);
-    if (verdict != GO_ON || summaries == 0)
+    if (verdict != GO_ON || revision == 0)
         return verdict;
     uint32_t partitions = (uint32_t)closer->survey.partition_count;
     closer->pending[closer->pending_count++] = (struct book_entry){.window = due->window,

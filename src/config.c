@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "config_table.h"
+#include "gentally/hash.h"
 
 static void *field(struct config *config, const struct option *option)
 {
@@ -174,12 +175,29 @@ static bool parse_windows(const char *text, bool windows[WINDOW_KINDS])
     }
 }
 
+static bool parse_ids(const char *text, enum ids_mode *mode)
+{
+    static const char *const modes[] = {[IDS_OFF] = "off", [IDS_DEDUP] = "dedup", [IDS_AMEND] = "amend"};
+
+    for (size_t at = 0; at < LENGTH_OF(modes); at++) {
+        if (strcmp(text, modes[at]) == 0) {
+            *mode = (enum ids_mode)at;
+            return true;
+        }
+    }
+    return false;
+}
+
 enum verdict config_derive(struct config *config, struct reason *why)
 {
     if (!parse_windows(config->windows_text, config->windows))
         return reason_set(why, HALT, "CONFIG-VALUE", 0,
                           "windows = '%s': allowed is each of hour, day, week, month at most once, separated by commas",
                           config->windows_text);
+    if (!parse_ids(config->ids_text, &config->ids))
+        return reason_set(why, HALT, "CONFIG-VALUE", 0, "ids = '%s': allowed is off, dedup, amend", config->ids_text);
+    config->ids_kept_ms = config->ids == IDS_OFF ? 0 : config->ids_kept_hours * HOUR_MS;
+    config->rollups_mark = (uint32_t)hash_fnv1a(span_of(config->rollups_text));
     config->base = config->windows[WINDOW_HOUR] ? WINDOW_HOUR : WINDOW_DAY;
     config->kept_ms[WINDOW_HOUR] = config->hours_kept_days * DAY_MS;
     config->kept_ms[WINDOW_DAY] = config->days_kept_days * DAY_MS;

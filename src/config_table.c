@@ -59,6 +59,15 @@ const struct option config_options[] = {
      "Which windows to keep, of hour, day, week, month (UTC). Without `hour` there are fewer rows to flush, and "
      "nothing "
      "is known before the day is over. If unsure, keep all four."},
+    {"ids", OPTION_TEXT, FIELD(ids_text), "off", 1, sizeof(((struct config *)NULL)->ids_text) - 1, "MODE", NULL,
+     "What to remember of event ids. `off`: nothing. `dedup`: an id counts once, however often it was produced. "
+     "`amend`: "
+     "that, and what it counted, so that later records with `op` amend or retract correct it exactly. Redis holds some "
+     "75 MB (dedup) or 160 MB (amend) per million ids. If unsure, keep off."},
+    {"ids_kept_hours", OPTION_INTEGER, offsetof(struct config, ids_kept_hours), 0, "48", 1, 24 * DAYS_MAX, "hours",
+     NULL,
+     "How long an id is remembered at least, in event time; at most half as long again. Redis memory grows with it. If "
+     "unsure, take the longest time after which your producers may repeat or correct a record."},
     {"log_level", OPTION_LEVEL, offsetof(struct config, log_level), 0, "info", 0, 0, "LEVEL", NULL,
      "debug, info, warn or error. Nothing is logged per record, so info is cheap. If unsure, keep info."},
     {"out_of_orderness_ms", OPTION_INTEGER, offsetof(struct config, out_of_orderness_ms), 0, "300000", 0, 7 * DAY_MS,

@@ -105,14 +105,16 @@ static enum verdict put_summary(struct emission *emission, struct publisher *pub
     merge_at(emission->merge, index, &key, &summary->cell);
     if (!row_key_read(key, &emission->config->rollups, &rollup, values, emission->values))
         return GO_ON; /* A rollup that was configured once and is no more: its cells wait to be collected. */
+    const char *topic = emission->topics[rollup - emission->config->rollups.items];
+    size_t size = summary_key_write(key, summary->window, text);
+    if (summary->cell->sums[M_REQUESTS] == 0) /* All of it was amended away or retracted: a tombstone. */
+        return publisher_put(publisher, topic, (struct span){text, size}, span_of(NULL), why);
     summary_fill(summary, rollup, values, emission->tables.catalog, emission->tables.countries);
     enum verdict verdict = encode_summary(emission->encoder, summary, &bytes, why);
     if (verdict != GO_ON)
         return verdict;
-    size_t size = summary_key_write(key, summary->window, text);
     ++*summaries;
-    return publisher_put(publisher, emission->topics[rollup - emission->config->rollups.items],
-                         (struct span){text, size}, bytes, why);
+    return publisher_put(publisher, topic, (struct span){text, size}, bytes, why);
 }
 
 static enum verdict put_ledger(struct emission *emission, struct publisher *publisher, const struct summary *summary,
@@ -153,7 +155,7 @@ enum verdict emission_put(struct emission *emission, struct publisher *publisher
     summary.revision = *revision;
     for (uint32_t i = 0; verdict == GO_ON && i < merge_count(emission->merge); i++)
         verdict = put_summary(emission, publisher, &summary, i, summaries, why);
-    if (verdict == GO_ON && *summaries > 0)
+    if (verdict == GO_ON && *revision > 0) /* Even if there are only tombstones. */
         verdict = put_ledger(emission, publisher, &summary, *summaries, why);
     return verdict;
 }

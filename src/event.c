@@ -150,8 +150,6 @@ enum verdict event_check(const struct event *event, struct reason *why)
         return reason_set(why, SET_ASIDE, "EVENT-ID-MISSING", 0, "id is empty");
     if (event->model.size == 0)
         return reason_set(why, SET_ASIDE, "EVENT-MODEL-MISSING", 0, "model is empty");
-    if (event->op != OP_CREATE)
-        return reason_set(why, SET_ASIDE, "EVENT-OP-UNSUPPORTED", 0, "op is not create, and no other is counted");
 
     if (!is_plainly_good(event)) {
         enum verdict verdict = check_texts(event, why);

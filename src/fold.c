@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "fold_ids.h"
 #include "gentally/sink.h"
 
 /* A clock that runs ahead would move the watermark past everybody else's events. */
@@ -44,32 +45,55 @@ static enum verdict set_aside(struct fold *fold, struct lane *lane, const struct
     return GO_ON;
 }
 
+static enum verdict check_op(const struct fold *fold, struct reason *why)
+{
+    if (fold->event.op == OP_CREATE || fold->config->ids == IDS_AMEND)
+        return GO_ON;
+    return reason_set(why, SET_ASIDE, "EVENT-OP-UNSUPPORTED", 0,
+                      "op is not create, and what events counted is not kept; ids = amend keeps it from then on");
+}
+
+enum verdict fold_event(struct fold *fold, struct lane *lane, enum outcome *outcome, struct reason *why)
+{
+    uint32_t windows = 0;
+    enum verdict verdict = check_late(lane, fold->event.created_ms, &windows, why);
+
+    *outcome = verdict == GO_ON ? OUTCOME_COUNTED : OUTCOME_TOO_LATE;
+    if (verdict != GO_ON)
+        return verdict;
+    enrich_event(fold->enrich, &fold->event, &fold->fact);
+    fold->fact.windows = windows;
+    tally_add(lane->tally, &fold->fact);
+    lane_see(lane, fold->event.created_ms);
+    return GO_ON;
+}
+
 enum verdict fold_record(struct fold *fold, struct lane *lane, const struct record *record, int64_t wall_ms,
                          struct reason *why)
 {
     enum outcome outcome = OUTCOME_DEAD_LETTERED;
     struct reason *because = &fold->because;
-    uint32_t windows = 0;
+    bool has_ids = fold->config->ids != IDS_OFF;
 
-    if (!tally_has_room(lane->tally) || !enrich_has_room(fold->enrich))
+    if (!tally_has_room(lane->tally) || !enrich_has_room(fold->enrich) || (has_ids && !fold_ids_have_room(fold, lane)))
         return reason_set(why, TRY_LATER, "FOLD-NO-ROOM", 0, "flush first");
     enum verdict verdict = decode_event(fold->decoder, record->value, &fold->event, because);
     if (verdict == GO_ON)
         verdict = event_check(&fold->event, because);
     if (verdict == GO_ON)
+        verdict = check_op(fold, because);
+    if (verdict == GO_ON)
         verdict = check_time(fold, record, wall_ms, because);
-    if (verdict == GO_ON) {
-        verdict = check_late(lane, fold->event.created_ms, &windows, because);
-        outcome = verdict == GO_ON ? OUTCOME_COUNTED : OUTCOME_TOO_LATE;
-    }
-    if (verdict != GO_ON)
+    if (verdict == GO_ON)
+        verdict = has_ids ? fold_by_id(fold, lane, &outcome, because) : fold_event(fold, lane, &outcome, because);
+    if (verdict == SET_ASIDE)
         return set_aside(fold, lane, record, outcome, because, why);
-    enrich_event(fold->enrich, &fold->event, &fold->fact);
-    fold->fact.windows = windows;
-    tally_add(lane->tally, &fold->fact);
+    if (verdict != GO_ON) {
+        *why = *because;
+        return verdict;
+    }
     fold->records++;
-    lane_see(lane, fold->event.created_ms);
-    lane->outcomes[OUTCOME_COUNTED]++;
+    lane->outcomes[outcome]++;
     lane->next = record->offset + 1;
     return GO_ON;
 }

@@ -8,6 +8,17 @@
 #define BEHIND_AFTER_MS 2000 /* who keeps up sees the end of the log far more often */
 #define BEHIND_MS 4000 /* freshness is worth nothing then, and cells repeat: the fewer flushes, the fewer merges */
 
+#define TAKEN_SAMPLES_MAX (1u << 16) /* x 8.5 bytes, touched only if used: thousands of amendments between flushes */
+
+/* A record may fill both tallies: from one pool, either would have to know what the other needs. */
+static enum verdict open_taken(struct lane *lane, struct tally_options options, struct reason *why)
+{
+    enum verdict verdict = tally_pool_open(&lane->taken_pool, TAKEN_SAMPLES_MAX, why);
+
+    options.pool = lane->taken_pool;
+    return verdict == GO_ON ? tally_open(&lane->taken, &options, why) : verdict;
+}
+
 enum verdict lane_open(struct lane **lane, const struct config *config, const struct standing *standing,
                        struct tally_pool *pool, int64_t now_ms, struct reason *why)
 {
@@ -24,8 +35,12 @@ enum verdict lane_open(struct lane **lane, const struct config *config, const st
     opened->config = config;
     opened->flushed_ms = now_ms;
     enum verdict verdict = tally_open(&opened->tally, &options, why);
+    if (verdict == GO_ON)
+        verdict = ids_open(&opened->ids, config->ids_kept_ms, why);
+    if (verdict == GO_ON && config->ids == IDS_AMEND)
+        verdict = open_taken(opened, options, why);
     if (verdict != GO_ON) {
-        free(opened);
+        lane_close(opened);
         return verdict;
     }
     lane_rewind(opened, standing);
@@ -39,7 +54,17 @@ void lane_close(struct lane *lane)
     if (lane == NULL)
         return;
     tally_close(lane->tally);
+    tally_close(lane->taken);
+    tally_pool_close(lane->taken_pool);
+    ids_close(lane->ids);
     free(lane);
+}
+
+void lane_drop(struct lane *lane)
+{
+    tally_clear(lane->tally);
+    if (lane->taken != NULL)
+        tally_clear(lane->taken);
 }
 
 /* The earliest time from which on an event is in time for every window: a window that holds it ends later than it
@@ -63,8 +88,9 @@ static int64_t lateness_of(const struct lane *lane)
 
 void lane_rewind(struct lane *lane, const struct standing *standing)
 {
-    tally_clear(lane->tally);
+    lane_drop(lane);
     lane->standing = *standing;
+    ids_reset(lane->ids, standing);
     lane->next = standing->next;
     lane->anchor = standing->anchor;
     lane->last = NULL;
@@ -142,6 +168,11 @@ void lane_rest(struct lane *lane, int64_t idle_ms, int64_t now_ms)
         lane->is_idle = true;
 }
 
+bool lane_has_rows(const struct lane *lane)
+{
+    return tally_rows(lane->tally) > 0 || (lane->taken != NULL && tally_rows(lane->taken) > 0);
+}
+
 bool lane_is_dirty(const struct lane *lane)
 {
     return lane->next != lane->standing.next || lane->is_idle != lane->standing.is_idle;
@@ -159,6 +190,8 @@ struct portion lane_portion(const struct lane *lane)
     assert(lane->last == NULL);
     struct portion portion = {
         .tally = lane->tally,
+        .taken = lane->taken,
+        .ids = ids_change(lane->ids, lane->watermark_ms),
         .standing = &lane->standing,
         .next = lane->next,
         .anchor = lane->anchor,
@@ -173,7 +206,8 @@ struct portion lane_portion(const struct lane *lane)
 void lane_flushed(struct lane *lane, const struct portion *portion, int64_t now_ms)
 {
     assert(portion->standing == &lane->standing);
-    tally_clear(lane->tally);
+    lane_drop(lane);
+    ids_flushed(lane->ids);
     lane->standing.next = portion->next;
     lane->standing.anchor = portion->anchor;
     lane->standing.watermark_ms = portion->watermark_ms;

@@ -29,7 +29,7 @@ void lanes_close(struct lanes *lanes)
 static void stop(struct lanes *lanes, struct lane *lane, const struct reason *why)
 {
     log_reason(lanes->logger, LOG_LEVEL_ERROR, why);
-    tally_clear(lane->tally);
+    lane_drop(lane);
     lane->is_stopped = true;
     lane->why = *why;
 }
@@ -103,29 +103,35 @@ enum verdict lanes_assign(struct lanes *lanes, struct source *source, struct rea
     return source_assign(source, starts, count, why);
 }
 
+void lanes_refused(struct lanes *lanes, struct lane *lane, enum verdict verdict, const struct reason *why)
+{
+    switch (verdict) {
+    case GO_ON:
+        break;
+    case TRY_LATER:
+    case SET_ASIDE:
+    case REWIND:
+    case STEP_DOWN:
+        log_reason(lanes->logger, LOG_LEVEL_WARN, why);
+        lane_drop(lane);
+        lane->must_claim = true;
+        lane->is_stale = true;
+        break;
+    case HALT:
+        stop(lanes, lane, why);
+        break;
+    }
+}
+
 /* Looks at each portion's answer. */
 static void settle(struct lanes *lanes, int64_t now_ms)
 {
     for (uint32_t i = 0; i < lanes->portion_count; i++) {
-        struct lane *lane = lanes->flushed[i];
         struct portion *portion = &lanes->portions[i];
-        switch (portion->verdict) {
-        case GO_ON:
-            lane_flushed(lane, portion, now_ms);
-            break;
-        case TRY_LATER:
-        case SET_ASIDE:
-        case REWIND:
-        case STEP_DOWN:
-            log_reason(lanes->logger, LOG_LEVEL_WARN, &portion->why);
-            tally_clear(lane->tally);
-            lane->must_claim = true;
-            lane->is_stale = true;
-            break;
-        case HALT:
-            stop(lanes, lane, &portion->why);
-            break;
-        }
+        if (portion->verdict == GO_ON)
+            lane_flushed(lanes->flushed[i], portion, now_ms);
+        else
+            lanes_refused(lanes, lanes->flushed[i], portion->verdict, &portion->why);
     }
     lanes->portion_count = 0;
     lanes->is_pending = false;
@@ -292,7 +298,7 @@ void lanes_commit(const struct lanes *lanes, struct source *source)
 bool lanes_are_empty(const struct lanes *lanes)
 {
     for (uint32_t i = 0; i < lanes->count; i++)
-        if (tally_rows(lanes->by_partition[lanes->partitions[i]]->tally) > 0)
+        if (lane_has_rows(lanes->by_partition[lanes->partitions[i]]))
             return false;
     return true;
 }

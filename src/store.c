@@ -17,18 +17,7 @@
 #include "gentally/store_command.h"
 #include "gentally/store_link.h"
 #include "gentally/store_reply.h"
-
-#define KEY_MAX 640 /* namespace 127 + topic 255 + decimal numbers */
-
-struct store {
-    struct store_link *link;
-    struct logger *logger;
-    const char *namespace_;
-    const char *topic;
-    struct store_command command;
-    redisReply **replies; /* of the last load: its cells borrow from them */
-    uint32_t reply_count, reply_room;
-};
+#include "store_private.h"
 
 static const char *const outcome_names[OUTCOME_COUNT] = {"counted", "duplicate", "filtered", "too_late",
                                                          "dead_lettered"};
@@ -227,7 +216,8 @@ enum verdict store_claim(struct store *store, int32_t partition, struct standing
     draw(token);
     put_key(store, partition, "meta");
     store_put_text(&store->command, token);
-    return receive_standing(store, partition, standing, why);
+    verdict = receive_standing(store, partition, standing, why);
+    return verdict == GO_ON ? store_read_id_buckets(store, standing, why) : verdict;
 }
 
 enum verdict store_standing(struct store *store, int32_t partition, struct standing *standing, struct reason *why)
@@ -389,12 +379,15 @@ static enum verdict send_flush(struct store *store, const struct change *change,
 {
     struct store_command *command = &store->command;
     char anchor[ANCHOR_TEXT_SIZE];
-    enum verdict verdict = function_begin(store, "gentally_1_flush", false, 2 + change->window_count,
-                                          13 + 5 * (size_t)change->window_count + 2 * (size_t)change->cell_count,
-                                          384 + 128 * (size_t)change->window_count, why);
+    uint32_t sections = change->window_count + (change->ids == NULL ? 0 : change->ids->section_count);
+    uint32_t pairs = change->cell_count + (change->ids == NULL ? 0 : change->ids->pair_count);
+    enum verdict verdict =
+        function_begin(store, "gentally_1_flush", false, 2 + sections, 13 + 5 * (size_t)sections + 2 * (size_t)pairs,
+                       384 + 128 * (size_t)sections, why);
     if (verdict != GO_ON)
         return verdict;
     put_change_keys(store, change);
+    store_put_id_keys(store, change);
     store_put_text(command, change->standing->incarnation);
     store_put_text(command, change->standing->token);
     store_put_number(command, change->standing->next);
@@ -418,6 +411,7 @@ static enum verdict send_flush(struct store *store, const struct change *change,
             store_put(command, change->cells[window->cell_first + j].value);
         }
     }
+    store_put_ids(store, change);
     return store_link_send(store->link, (int)command->count, command->arguments, command->sizes, why);
 }
 

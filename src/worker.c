@@ -17,6 +17,7 @@
 #include "gentally/closer.h"
 #include "gentally/fold.h"
 #include "gentally/lanes.h"
+#include "gentally/recall.h"
 #include "gentally/sink.h"
 #include "gentally/source.h"
 #include "gentally/tables.h"
@@ -50,6 +51,7 @@ struct worker {
     struct batch batch;
     uint32_t folded; /* records of the batch that are done */
     bool has_batch;  /* polled, and not folded to its end */
+    enum { NOT_NOTED, NOTED, RECALLED } ids_of_batch;
     bool has_joined; /* an assignment is in force, even an empty one */
     bool has_more_to_close;
     int64_t flush_due_ms, closer_due_ms, report_due_ms;
@@ -131,6 +133,7 @@ static enum verdict open_stages(struct worker *worker, struct reason *why)
         verdict = tally_pool_open(&worker->pool, SAMPLES_MAX, why);
     worker->fold.config = config;
     worker->fold.decoder = worker->decoder;
+    worker->fold.symbols = worker->symbols;
     worker->fold.logger = worker->logger;
     topic_dead_letters(config, worker->fold.dead_letters);
     if (verdict == GO_ON && key.bytes == NULL)
@@ -386,6 +389,7 @@ static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *w
     lanes_anchor(&worker->lanes);
     source_release(worker->source, &worker->batch);
     worker->folded = 0;
+    worker->ids_of_batch = NOT_NOTED;
     worker->batch.record_count = 0;
     worker->has_batch = true;
     enum verdict verdict = source_poll(worker->source, &worker->batch, worker->has_more_to_close ? 0 : POLL_MS, why);
@@ -397,17 +401,39 @@ static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *w
     return answer(worker, now_ms, why);
 }
 
+/* Once for each batch, before any of it is folded: what does the store know of its ids? */
+static enum verdict recall(struct worker *worker, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    if (worker->config->ids == IDS_OFF || worker->ids_of_batch == RECALLED)
+        return GO_ON;
+    if (worker->ids_of_batch == NOT_NOTED)
+        verdict =
+            recall_note(&worker->lanes, worker->decoder, &worker->batch, worker->folded, &worker->fold.event, why);
+    if (verdict != GO_ON)
+        return verdict;
+    worker->ids_of_batch = NOTED;
+    verdict = recall_ask(&worker->lanes, worker->store, why);
+    if (verdict == GO_ON)
+        worker->ids_of_batch = RECALLED;
+    return verdict;
+}
+
 /* Folds what is left of the batch; a full tally is flushed in between. */
 static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms, struct reason *why)
 {
     if (worker->fold.records == 0 && worker->batch.record_count > 0)
         worker->counting = worker->counted = stamp_now();
+    enum verdict verdict = recall(worker, why);
+    if (verdict != GO_ON)
+        return verdict;
     while (worker->folded < worker->batch.record_count) {
         const struct record *record = &worker->batch.records[worker->folded];
         struct lane *lane = lanes_find(&worker->lanes, record->partition);
-        if (lane != NULL && !lane->is_stopped && !lane->is_stale && record->offset >= lane->next) {
+        if (recall_is_wanted(lane, record->offset)) {
             lane_moved(lane);
-            enum verdict verdict = fold_record(&worker->fold, lane, record, wall_ms, why);
+            verdict = fold_record(&worker->fold, lane, record, wall_ms, why);
             if (verdict == TRY_LATER) {
                 verdict = flush(worker, true, now_ms, why);
                 if (verdict == GO_ON)

@@ -62,6 +62,7 @@ struct audit_options {
     bool is_strict;                /* holes, steps back and amendments are violations, too */
     audit_teller *tell;            /* called for each violation */
     void *context;
+    bool may_amend; /* ids = amend: a record may move an event between two windows of a kind, or leave none of a row */
 };
 
 struct audit_counts {

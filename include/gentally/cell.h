@@ -69,6 +69,10 @@ enum board_fault {
 /* Adds a packed cell, as cell_merge() adds. After a fault the board must be cleared. */
 MUST_CHECK enum board_fault board_add(struct board *board, struct span packed);
 
+/* Takes a packed cell away that was added, alone or as a part of others. Account registers stay: a union cannot be
+ * taken back. DAMAGED also if there is less than that. */
+MUST_CHECK enum board_fault board_take(struct board *board, struct span packed);
+
 /* Writes the packed sum to `bytes` (room for CELL_PACKED_MAX), empties the board, and returns the size. */
 size_t board_pack(struct board *board, uint8_t *bytes);
 

@@ -19,9 +19,16 @@ MUST_CHECK enum verdict checkpoint_open(struct checkpoint **checkpoint, const st
                                         struct store *store, const struct symbols *symbols, struct reason *why);
 void checkpoint_close(struct checkpoint *checkpoint);
 
+/* A fact's `windows` in `taken`: beside a bit for each kind it is taken from, one for each kind in which the record
+ * adds nothing to that window, so that it raises the window's records by itself. */
+#define TAKEN_ALONE_SHIFT 8
+#define TAKEN_BIT (1u << 15) /* set in all of them, so that no row is both added and taken */
+
 /* One partition's part of a checkpoint. */
 struct portion {
     const struct tally *tally;       /* rows since the last flush */
+    const struct tally *taken;       /* what is to be taken away; NULL: nothing */
+    const struct id_change *ids;     /* NULL: nothing */
     const struct standing *standing; /* where the store stood then */
     int64_t next;
     struct anchor anchor;

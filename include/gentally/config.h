@@ -16,6 +16,13 @@
 #define CONFIG_TEXT_MAX 1024
 #define CONFIG_KAFKA_MAX 64
 
+/* What is kept of the ids of events. */
+enum ids_mode {
+    IDS_OFF,   /* nothing: a record counts as often as it was produced */
+    IDS_DEDUP, /* which were counted */
+    IDS_AMEND, /* and what each contributed, so that it can be amended and retracted */
+};
+
 struct kafka_property {
     char name[128];
     char value[CONFIG_TEXT_MAX];
@@ -46,14 +53,19 @@ struct config {
     int64_t flush_rows_max;        /* 8192: rows of one partition that force a flush */
     int64_t message_bytes_max;     /* 1048576 */
     int64_t redis_timeout_ms;      /* 5000 */
+    char ids_text[16];             /* option `ids`: "off" */
+    int64_t ids_kept_hours;        /* 48 */
 
     /* Derived. */
     struct rollups rollups;
     struct grouping grouping; /* of the rollups */
+    uint32_t rollups_mark;    /* of their text: another set has another, but for one case in 2^32 */
     bool windows[WINDOW_KINDS];
     enum window_kind
         base; /* the smallest unit all configured windows are made of: hour if hour is configured, else day */
     int64_t kept_ms[WINDOW_KINDS];
+    enum ids_mode ids;
+    int64_t ids_kept_ms;
 
     uint32_t kafka_count;
     struct kafka_property kafka[CONFIG_KAFKA_MAX]; /* names without "kafka." */

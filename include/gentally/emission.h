@@ -18,7 +18,8 @@ void emission_close(struct emission *emission);
 
 /*
  * Puts the summaries of `window` and its ledger record. `*revision` = the records they were made of, `*summaries` = how
- * many rows. A window without records puts nothing (revision 0). Verdicts of store_snapshot() and publisher_put().
+ * many rows; a row without requests is a tombstone, and not among them. A window without records puts nothing (revision
+ * 0). Verdicts of store_snapshot() and publisher_put().
  */
 MUST_CHECK enum verdict emission_put(struct emission *emission, struct publisher *publisher, struct window window,
                                      enum pane pane, int64_t generation, int64_t *revision, uint32_t *summaries,

@@ -50,9 +50,9 @@ struct event {
 
 /*
  * Checks what a schema cannot say: model and id present, 0 <= reasoning <= completion, 0 <= cached <= prompt, limits,
- * text sizes, confidence in [0, 1], `op` = create (amend and retract are not counted yet). Returns GO_ON, or SET_ASIDE
+ * text sizes, confidence in [0, 1], whatever its `op`. Returns GO_ON, or SET_ASIDE
  * with the reason (EVENT-MODEL-MISSING, EVENT-ID-MISSING, EVENT-TOKENS-IDENTITY, EVENT-OUT-OF-RANGE (negative ones
- * too), EVENT-TEXT-TOO-LONG, EVENT-CONFIDENCE, EVENT-OP-UNSUPPORTED).
+ * too), EVENT-TEXT-TOO-LONG, EVENT-CONFIDENCE).
  */
 MUST_CHECK enum verdict event_check(const struct event *event, struct reason *why);
 

@@ -8,11 +8,15 @@
 #include "checkpoint.h"
 #include "config.h"
 #include "event.h"
+#include "ids.h"
 
 struct lane {
     const struct config *config;
-    struct standing standing;  /* as the store last said */
-    struct tally *tally;       /* rows since then; owned */
+    struct standing standing; /* as the store last said */
+    struct tally *tally;      /* rows since then; owned */
+    struct tally *taken;      /* what amendments and retractions took back since then; NULL unless ids = amend */
+    struct tally_pool *taken_pool;
+    struct ids *ids;
     int64_t next;              /* offset of the next record to fold; >= standing.next */
     struct anchor anchor;      /* the last record folded before it, unless `last` is newer */
     const struct record *last; /* folded, and not yet made the anchor: in the batch; NULL if none */
@@ -36,6 +40,9 @@ struct lane {
 MUST_CHECK enum verdict lane_open(struct lane **lane, const struct config *config, const struct standing *standing,
                                   struct tally_pool *pool, int64_t now_ms, struct reason *why);
 void lane_close(struct lane *lane);
+
+/* Forgets the rows; what follows is a rewind or a stop. */
+void lane_drop(struct lane *lane);
 
 /* Forgets what was folded and goes back to a (newly) claimed standing. */
 void lane_rewind(struct lane *lane, const struct standing *standing);
@@ -63,6 +70,9 @@ void lane_ended(struct lane *lane, int64_t end_next, int64_t now_ms);
 /* Sets is_idle at the log's end, once `idle_ms` have passed without an event: what is only set aside says nothing about
  * time, and holds no window open. */
 void lane_rest(struct lane *lane, int64_t idle_ms, int64_t now_ms);
+
+/* True if there are rows that were not flushed. */
+bool lane_has_rows(const struct lane *lane);
 
 /* True if the store does not know all of it yet. */
 bool lane_is_dirty(const struct lane *lane);

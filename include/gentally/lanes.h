@@ -46,6 +46,9 @@ void lanes_close(struct lanes *lanes);
 MUST_CHECK enum verdict lanes_flush(struct lanes *lanes, struct checkpoint *checkpoint, const struct store *store,
                                     bool is_forced, int64_t now_ms, struct reason *why);
 
+/* What the store's refusal means for a lane: with HALT it stops, else it is to be claimed anew. */
+void lanes_refused(struct lanes *lanes, struct lane *lane, enum verdict verdict, const struct reason *why);
+
 /* Sends an unanswered flush again; GO_ON if there is none. */
 MUST_CHECK enum verdict lanes_resume(struct lanes *lanes, struct checkpoint *checkpoint, int64_t now_ms,
                                      struct reason *why);

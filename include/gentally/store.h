@@ -9,6 +9,7 @@
  *   <ns>:{<topic>:<p>}:windows   "<kind>:<start_ms>" -> records folded into the window
  *   <ns>:{<topic>:<p>}:<kind>:<start_ms>   row key -> packed cell; "__n" -> records (must equal the line above: a torn
  * window is detected)
+ *   <ns>:{<topic>:<p>}:ids:<width_ms>:<start_ms>   id -> what was counted for it (see ids.h); its name is in meta, too
  *
  * Only store.c includes hiredis. Single-threaded use; every call blocks at most the configured time-out (twice, when it
  * reconnects).
@@ -37,6 +38,13 @@ const char *outcome_name(enum outcome outcome);
 #define STORE_NO_TIME INT64_MIN /* a watermark before any event */
 #define STORE_TOKEN_SIZE 48
 
+/* Ids of records, kept together while the watermark went from `start_ms` over `width_ms`. */
+#define ID_SIZE 14        /* bytes: with the one Redis keeps beside it and its end, 16, which is what Redis allocates */
+#define ID_BUCKETS_MAX 64 /* of one partition: three of each width that was configured lately */
+struct id_bucket {
+    int64_t start_ms, width_ms;
+};
+
 /* A partition's state as claimed or read. */
 struct standing {
     int32_t partition;
@@ -49,6 +57,8 @@ struct standing {
     bool is_idle;
     int64_t outcomes[OUTCOME_COUNT];
     int64_t floor_ms[WINDOW_KINDS]; /* windows of the kind that start before it are collected; STORE_NO_TIME = none */
+    uint32_t id_bucket_count;       /* of store_claim() only */
+    struct id_bucket id_buckets[ID_BUCKETS_MAX];
 };
 
 /*
@@ -99,6 +109,20 @@ struct change_window {
     int64_t records_added;
 };
 
+/* What one flush writes about ids: one section for each bucket. */
+struct id_pair {
+    struct span id, value; /* the id is ID_SIZE bytes */
+};
+struct id_section {
+    struct id_bucket bucket;
+    uint32_t first, count; /* range in `pairs`; 0: the bucket is dropped */
+};
+struct id_change {
+    uint32_t section_count, pair_count;
+    struct id_section sections[2 * ID_BUCKETS_MAX];
+    const struct id_pair *pairs;
+};
+
 /* All that one flush changes in one partition. */
 struct change {
     const struct standing *standing; /* incarnation, token, and next = the offset the change begins at */
@@ -111,8 +135,9 @@ struct change {
     struct change_window *windows;
     uint32_t cell_count;
     struct change_cell *cells;
-    char nonce[33];       /* empty before the first store_flush(), which draws it; kept for sending again */
-    enum verdict verdict; /* the partition's own answer, see below */
+    const struct id_change *ids; /* NULL: nothing about ids */
+    char nonce[33];              /* empty before the first store_flush(), which draws it; kept for sending again */
+    enum verdict verdict;        /* the partition's own answer, see below */
     struct reason why;
 };
 
@@ -131,6 +156,30 @@ MUST_CHECK enum verdict store_load(struct store *store, struct change *changes[]
  * call again with the same changes, unchanged, before anything else.
  */
 MUST_CHECK enum verdict store_flush(struct store *store, struct change *changes[], uint32_t count, struct reason *why);
+
+/* Gives an id the store knows: `bucket` and `id` are indexes into the recall's own; `value` is borrowed for the call.
+ */
+typedef enum verdict store_id_reader(void *context, uint32_t bucket, uint32_t id, struct span value,
+                                     struct reason *why);
+
+/* A question about ids of one partition. */
+struct recall {
+    const struct standing *standing;
+    uint32_t bucket_count, id_count;
+    const struct id_bucket *buckets;
+    const struct span *ids; /* ID_SIZE bytes each */
+    store_id_reader *each;
+    void *context;
+    enum verdict verdict; /* the partition's own answer, as of store_load(); HALT of `each` too */
+    struct reason why;
+};
+
+/*
+ * Asks which ids are known, all partitions in one round trip, at the offset the change to come begins at: if another
+ * owner writes after that, the change is fenced. An id may be given more than once, for each bucket that has it, and
+ * again after a lost connection. Verdicts as of store_load().
+ */
+MUST_CHECK enum verdict store_recall(struct store *store, struct recall *recalls[], uint32_t count, struct reason *why);
 
 /* One window of one partition in the store. */
 struct stored_window {

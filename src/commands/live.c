@@ -131,6 +131,8 @@ static enum verdict take_cell(void *context, struct span key, struct span packed
     if (!cell_unpack(packed, cell))
         return reason_set(why, HALT, "CELL-UNREADABLE", 0, "row %.*s: %zu bytes that are no cell", (int)key.size,
                           key.bytes, packed.size);
+    if (cell->sums[M_REQUESTS] == 0) /* Nothing is left of it: all was retracted, or amended away. */
+        return GO_ON;
     return breakdown_add(reading->breakdown, reading->start_ms, key, cell->sums, why);
 }
 

@@ -161,6 +161,7 @@ static enum verdict audit_once(struct request *request, struct reason *why)
     const struct audit_options options = {.rollups = &request->config->rollups,
                                           .ledger_topic = request->ledger_topic,
                                           .is_strict = request->is_strict,
+                                          .may_amend = request->config->ids == IDS_AMEND,
                                           .tell = keep,
                                           .context = request};
 

@@ -217,6 +217,101 @@ static void a_torn_window_is_found(void)
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-TORN");
 }
 
+/* ---- Ids: flushed with the counts, asked for under the fence. */
+
+static struct id_change ids_of_change;
+static struct id_pair pairs[2];
+static char answers[256];
+
+static enum verdict note_answer(void *context, uint32_t bucket, uint32_t id, struct span value, struct reason *why)
+{
+    size_t size = strlen(answers);
+
+    (void)context;
+    (void)why;
+    snprintf(answers + size, sizeof(answers) - size, "%u/%u=%.*s ", bucket, id, (int)value.size, value.bytes);
+    return GO_ON;
+}
+
+static const struct id_bucket id_buckets[] = {{-3600000, 3600000}, {7200000, 3600000}};
+static const struct span asked_ids[] = {
+    {"fourteen bytes", ID_SIZE}, {"\0\r\n% unusual!!", ID_SIZE}, {"never was seen", ID_SIZE}};
+
+/* Flushes `next` with the first two ids in the bucket, or drops it. */
+static enum verdict flush_ids(struct standing *standing, int64_t next, struct id_bucket bucket, const char *value)
+{
+    struct small_change small;
+
+    prepare(&small, standing, next, next - standing->next);
+    pairs[0] = (struct id_pair){asked_ids[0], span_of(value)};
+    pairs[1] = (struct id_pair){asked_ids[1], span_of("")};
+    ids_of_change = (struct id_change){.section_count = 1, .pair_count = 2, .pairs = pairs};
+    ids_of_change.sections[0] = (struct id_section){bucket, 0, value == NULL ? 0 : 2};
+    ids_of_change.pair_count = value == NULL ? 0 : 2;
+    small.change.ids = &ids_of_change;
+    enum verdict verdict = load(&small);
+    verdict = verdict == GO_ON ? flush(&small, next - 100) : verdict;
+    if (verdict == GO_ON)
+        standing->next = next;
+    return verdict;
+}
+
+static enum verdict ask(const struct standing *standing, uint32_t bucket_count, struct reason *why)
+{
+    struct recall recall = {.standing = standing,
+                            .bucket_count = bucket_count,
+                            .buckets = id_buckets,
+                            .id_count = LENGTH_OF(asked_ids),
+                            .ids = asked_ids,
+                            .each = note_answer};
+    struct recall *recalls[] = {&recall};
+
+    answers[0] = '\0';
+    CU_ASSERT_EQUAL_FATAL(store_recall(store, recalls, 1, why), GO_ON);
+    *why = recall.why;
+    return recall.verdict;
+}
+
+static void ids_come_and_go_with_the_counts(void)
+{
+    struct standing standing = claimed(21), stale = standing;
+    struct reason why;
+
+    CU_ASSERT_EQUAL(standing.id_bucket_count, 0);
+    CU_ASSERT_EQUAL(flush_ids(&standing, 105, id_buckets[0], "one"), GO_ON);
+    CU_ASSERT_EQUAL(flush_ids(&standing, 106, id_buckets[1], "two"), GO_ON);
+    CU_ASSERT_EQUAL(flush_ids(&stale, 103, id_buckets[1], "stale"), REWIND); /* fenced: no id is written either */
+    CU_ASSERT_EQUAL(ask(&standing, 2, &why), GO_ON);
+    CU_ASSERT_STRING_EQUAL(answers, "0/0=one 0/1= 1/0=two 1/1= ");
+    CU_ASSERT_EQUAL(ask(&stale, 2, &why), REWIND);
+    CU_ASSERT_STRING_EQUAL(answers, "");
+    CU_ASSERT_EQUAL(store_claim(store, 21, &standing, &why), GO_ON);
+    CU_ASSERT_EQUAL(standing.id_bucket_count, 2);
+    CU_ASSERT_EQUAL(flush_ids(&standing, 107, id_buckets[1], NULL), GO_ON);
+    CU_ASSERT_EQUAL(store_claim(store, 21, &standing, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(standing.id_bucket_count, 1);
+    CU_ASSERT_EQUAL(standing.id_buckets[0].start_ms, id_buckets[0].start_ms);
+    CU_ASSERT_EQUAL(standing.id_buckets[0].width_ms, id_buckets[0].width_ms);
+    CU_ASSERT_EQUAL(ask(&standing, 1, &why), GO_ON);
+    CU_ASSERT_STRING_EQUAL(answers, "0/0=one 0/1= ");
+}
+
+static void a_bucket_that_is_gone_is_found(void)
+{
+    struct standing standing = claimed(22);
+    struct reason why;
+    char command[256];
+
+    CU_ASSERT_EQUAL(flush_ids(&standing, 105, id_buckets[0], "one"), GO_ON);
+    snprintf(command, sizeof(command), "redis-cli -s %s DEL 'check:{events:22}:ids:3600000:-3600000' >/dev/null",
+             redis.socket);
+    CU_ASSERT_EQUAL_FATAL(system(command), 0);
+    CU_ASSERT_EQUAL(ask(&standing, 1, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-TORN");
+    CU_ASSERT_EQUAL(flush_ids(&standing, 106, id_buckets[0], "two"), HALT);
+    expect(22, 105, 5, 5);
+}
+
 static void a_flush_that_cannot_write_leaves_nothing(void)
 {
     struct standing standing = claimed(5);
@@ -457,6 +552,8 @@ int main(void)
         {"a_flush_is_applied_once", a_flush_is_applied_once},
         {"who_does_not_stand_where_the_store_stands_is_fenced", who_does_not_stand_where_the_store_stands_is_fenced},
         {"a_torn_window_is_found", a_torn_window_is_found},
+        {"ids_come_and_go_with_the_counts", ids_come_and_go_with_the_counts},
+        {"a_bucket_that_is_gone_is_found", a_bucket_that_is_gone_is_found},
         {"a_flush_that_cannot_write_leaves_nothing", a_flush_that_cannot_write_leaves_nothing},
         {"windows_end_in_two_steps", windows_end_in_two_steps},
         {"a_right_that_lacks_is_found_before_anything_is_written",

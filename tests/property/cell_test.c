@@ -191,6 +191,63 @@ static void accounts_are_estimated(void)
     }
 }
 
+/* Amounts of events: sums and counts that are not negative, small enough to add up. */
+static void random_amounts(struct cell *cell, uint64_t *state)
+{
+    random_cell(cell, state);
+    for (unsigned i = 0; i < MEASURE_COUNT; i++)
+        cell->sums[i] = (int64_t)(suite_random(state) >> 16);
+    for (uint32_t i = 0; i < cell->slot_count; i++)
+        if (cell->slots[i].id < ACCOUNT_SLOT)
+            cell->slots[i].value = 1 + cell->slots[i].value / 8;
+}
+
+/* a + b + c - b = a + c, but for the accounts, which b leaves behind. */
+static void what_is_taken_back_was_never_there(void)
+{
+    uint64_t state = suite_seed();
+
+    for (int i = 0; i < ROUNDS; i++) {
+        random_amounts(&a, &state);
+        random_amounts(&b, &state);
+        random_amounts(&c, &state);
+        CU_ASSERT_EQUAL(board_add(&board, pack(&a, packed)), BOARD_SOUND);
+        CU_ASSERT_EQUAL(board_add(&board, pack(&b, packed)), BOARD_SOUND);
+        CU_ASSERT_EQUAL(board_add(&board, pack(&c, packed)), BOARD_SOUND);
+        CU_ASSERT_EQUAL(board_take(&board, pack(&b, packed)), BOARD_SOUND);
+        CU_ASSERT_TRUE(cell_unpack((struct span){(const char *)again, board_pack(&board, again)}, &left));
+
+        right = a;
+        CU_ASSERT(cell_merge(&right, &c));
+        memset(b.sums, 0, sizeof(b.sums));
+        uint32_t kept = 0;
+        for (uint32_t j = 0; j < b.slot_count; j++)
+            if (b.slots[j].id >= ACCOUNT_SLOT)
+                b.slots[kept++] = b.slots[j];
+        b.slot_count = kept;
+        CU_ASSERT(cell_merge(&right, &b));
+        CU_ASSERT(same(&left, &right));
+    }
+}
+
+static void less_than_nothing_is_refused(void)
+{
+    cell_clear(&a);
+    cell_clear(&b);
+    a.sums[M_REQUESTS] = 1;
+    b.sums[M_REQUESTS] = 2;
+    CU_ASSERT_EQUAL(board_add(&board, pack(&a, packed)), BOARD_SOUND);
+    CU_ASSERT_EQUAL(board_take(&board, pack(&b, packed)), BOARD_DAMAGED);
+    board_clear(&board);
+    b.sums[M_REQUESTS] = 1;
+    b.slots[b.slot_count++] = (struct slot){7, 1};
+    CU_ASSERT_EQUAL(board_add(&board, pack(&a, packed)), BOARD_SOUND);
+    CU_ASSERT_EQUAL(board_take(&board, pack(&b, packed)), BOARD_DAMAGED);
+    board_clear(&board);
+    CU_ASSERT_EQUAL(board_take(&board, (struct span){"\2", 1}), BOARD_DAMAGED);
+    board_clear(&board);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
@@ -201,6 +258,8 @@ int main(void)
         {"every truncation is refused", every_truncation_is_refused},
         {"damage never makes a second spelling", damage_never_makes_a_second_spelling},
         {"accounts are estimated", accounts_are_estimated},
+        {"what_is_taken_back_was_never_there", what_is_taken_back_was_never_there},
+        {"less_than_nothing_is_refused", less_than_nothing_is_refused},
         CU_TEST_INFO_NULL,
     };
     return suite_run("cell", tests);

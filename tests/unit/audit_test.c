@@ -182,10 +182,26 @@ static const struct judgement judgements[] = {
     {"negative", {{0, 0, 5, 10, 20, 9, -1, 7, 'a'}}, 1, "identity", "partitions[0].dead_lettered", false},
 };
 
-static void judge(const struct judgement *judgement, const struct rollups *rollups)
+/* With ids = amend. */
+static const struct judgement amended[] = {
+    {"moved from one hour to another",
+     {{0, 0, 5, 10, 20, 9, 1, 7, 'a'}, {1, 0, 5, 10, 20, 9, 1, 7, 'a'}},
+     2,
+     NULL,
+     NULL,
+     true},
+    {"more in hours than two of each record",
+     {{0, 0, 5, 10, 20, 5, 1, 7, 'a'}, {1, 0, 5, 10, 20, 5, 1, 7, 'a'}, {2, 0, 1, 10, 20, 5, 1, 7, 'a'}},
+     3,
+     "records",
+     "partitions[0].records over all windows of kind hour",
+     false},
+};
+
+static void judge(const struct judgement *judgement, const struct rollups *rollups, bool may_amend)
 {
     struct told told = {0};
-    struct audit_options options = {rollups, "ledger", judgement->is_strict, note, &told};
+    struct audit_options options = {rollups, "ledger", judgement->is_strict, note, &told, may_amend};
     struct audit *audit = NULL;
     struct reason why;
 
@@ -215,7 +231,9 @@ static void test_judgements(void)
 
     CU_ASSERT_EQUAL_FATAL(rollups_parse("total=", &rollups, &why), GO_ON);
     for (size_t i = 0; i < LENGTH_OF(judgements); i++)
-        judge(&judgements[i], &rollups);
+        judge(&judgements[i], &rollups, false);
+    for (size_t i = 0; i < LENGTH_OF(amended); i++)
+        judge(&amended[i], &rollups, true);
 }
 
 /* A window that is published anew while its rows are read: the rows prove nothing, and are no violation. */
@@ -225,7 +243,7 @@ static void test_what_moves_is_not_judged(void)
     static const struct entry before = {0, 0, 5, 10, 20, 9, 1, 7, 'a'}, after = {0, 0, 6, 10, 21, 10, 1, 7, 'a'},
                               other = {1, 0, 1, 10, 21, 10, 1, 7, 'a'};
     struct told told = {0};
-    struct audit_options options = {&rollups, "ledger", false, note, &told};
+    struct audit_options options = {&rollups, "ledger", false, note, &told, false};
     struct audit *audit = NULL;
     struct reason why;
 
@@ -254,7 +272,7 @@ static void test_counts_are_those_of_the_highest_point(void)
     static struct rollups rollups;
     static const struct entry entries[] = {{0, 0, 5, 10, 30, 17, 2, 8, 'a'}, {1, 0, 3, 10, 20, 9, 1, 7, 'a'}};
     struct told told = {0};
-    struct audit_options options = {&rollups, "ledger", false, note, &told};
+    struct audit_options options = {&rollups, "ledger", false, note, &told, false};
     struct audit *audit = NULL;
     struct reason why;
 

@@ -190,6 +190,10 @@ static void values_are_checked(void)
         {"--catalog= a", "blanks"},
         {"--windows=day", NULL},
         {"--windows=", "1..63 bytes"},
+        {"--ids=amend", NULL},
+        {"--ids=dedup", NULL},
+        {"--ids=on", "off, dedup, amend"},
+        {"--ids-kept-hours=0", "1..87600"},
         {"--windows=hour,", "hour, day, week, month"},
         {"--windows=hour,hour", "at most once"},
         {"--windows=hour,year", "hour, day, week, month"},
@@ -234,6 +238,16 @@ static void texts_fit_to_the_last_byte(void)
         flag[8 + rows[at].size] = '\0';
         CU_ASSERT_EQUAL(load_flags((char *[]){flag, NULL}), rows[at].want);
     }
+}
+
+static void ids_that_are_off_are_kept_for_no_time(void)
+{
+    CU_ASSERT_EQUAL(load_flags((char *[]){"--ids-kept-hours=7", NULL}), GO_ON);
+    CU_ASSERT_EQUAL(config.ids, IDS_OFF);
+    CU_ASSERT_EQUAL(config.ids_kept_ms, 0);
+    CU_ASSERT_EQUAL(load_flags((char *[]){"--ids-kept-hours=7", "--ids=amend", NULL}), GO_ON);
+    CU_ASSERT_EQUAL(config.ids, IDS_AMEND);
+    CU_ASSERT_EQUAL(config.ids_kept_ms, 7 * HOUR_MS);
 }
 
 static void windows_give_the_base(void)
@@ -559,6 +573,7 @@ int main(void)
         {"long_lines_are_refused", long_lines_are_refused},
         {"values_are_checked", values_are_checked},
         {"texts_fit_to_the_last_byte", texts_fit_to_the_last_byte},
+        {"ids_that_are_off_are_kept_for_no_time", ids_that_are_off_are_kept_for_no_time},
         {"windows_give_the_base", windows_give_the_base},
         {"secrets_come_from_files", secrets_come_from_files},
         {"secret_files_must_hold_text", secret_files_must_hold_text},

@@ -1,0 +1,28 @@
+/* What store.c and its neighbours share: the store itself, and the parts of a claim and a flush that are about ids. */
+#ifndef GENTALLY_STORE_PRIVATE_H
+#define GENTALLY_STORE_PRIVATE_H
+
+#include "gentally/store.h"
+#include "gentally/store_command.h"
+#include "gentally/store_link.h"
+
+#define KEY_MAX 640 /* namespace 127 + topic 255 + decimal numbers */
+
+struct store {
+    struct store_link *link;
+    struct logger *logger;
+    const char *namespace_;
+    const char *topic;
+    struct store_command command;
+    redisReply **replies; /* of the last load: its cells borrow from them */
+    uint32_t reply_count, reply_room;
+};
+
+/* Reads which buckets a partition has, into its standing. */
+MUST_CHECK enum verdict store_read_id_buckets(struct store *store, struct standing *standing, struct reason *why);
+
+/* Puts a flush's buckets and their sections; nothing if the change has none. */
+void store_put_id_keys(struct store *store, const struct change *change);
+void store_put_ids(struct store *store, const struct change *change);
+
+#endif

@@ -1,0 +1,468 @@
+/*
+ * Creates, repetitions, amendments and retractions through the real fold, lane, ids and checkpoint, over a store that
+ * may roll back and workers that may crash, against a naive model that keeps every event and where it counts. The store
+ * and the sink behind the headers are of this file.
+ */
+#include <assert.h>
+
+#include "gentally/encode.h"
+#include "gentally/fold.h"
+#include "gentally/sink.h"
+#include "gentally/taxonomy.h"
+#include "memory_store.h"
+#include "suite.h"
+
+#define ROUNDS 60
+#define RECORDS 300
+#define IDS 60
+#define FAR_MS (INT64_C(1) << 60) /* nothing is in the future */
+
+static struct config config;
+static struct logger logger;
+static struct tally_pool *pool;
+static uint64_t state;
+
+/* ---- The sink: dead letters by their reason, the last one at each offset. ---- */
+
+static const char *letters[RECORDS];
+
+enum verdict sink_dead_letter(struct sink *sink, const char *dead_topic, const char *source_topic,
+                              const struct record *record, const struct reason *because, struct reason *why)
+{
+    (void)sink;
+    (void)dead_topic;
+    (void)source_topic;
+    (void)why;
+    letters[record->offset] = because->id;
+    return GO_ON;
+}
+
+/* ---- The log. ---- */
+
+static const char *const models[] = {"a/one", "b/two", "c/three:free"};
+static const char *const paths[] = {"/Science", "/Games", "/Computers & Electronics/Programming"};
+static char id_texts[IDS][16];
+
+struct logged {
+    struct event event;
+    struct record record;
+};
+
+static struct logged logged[RECORDS];
+
+static struct event random_version(int64_t time_ms)
+{
+    struct event event = {
+        .id = span_of(id_texts[suite_below(&state, IDS)]),
+        .model = span_of(models[suite_below(&state, LENGTH_OF(models))]),
+        .created_ms = time_ms - (int64_t)suite_below(&state, suite_below(&state, 4) == 0 ? 4 * DAY_MS : 2 * HOUR_MS),
+        .tokens_prompt = (int64_t)suite_below(&state, 1000),
+        .tokens_completion = (int64_t)suite_below(&state, 1000),
+        .cost_nano_usd = (int64_t)suite_below(&state, 1000000),
+        .latency_ms = EVENT_ABSENT,
+        .first_token_ms = EVENT_ABSENT,
+        .generation_ms = EVENT_ABSENT,
+        .classified = suite_below(&state, 2) == 0,
+        .label_count = (uint32_t)suite_below(&state, 3),
+    };
+    static const enum event_op ops[] = {OP_CREATE, OP_CREATE, OP_AMEND, OP_RETRACT};
+
+    for (uint32_t i = 0; i < event.label_count; i++)
+        event.labels[i] = (struct label){span_of(paths[suite_below(&state, LENGTH_OF(paths))]), 0.75f};
+    event.op = ops[suite_below(&state, LENGTH_OF(ops))];
+    return event;
+}
+
+static void write_log(struct encoder *encoder)
+{
+    int64_t time_ms = days_of_date(2025, 10, 6) * DAY_MS;
+    struct reason why;
+
+    for (uint32_t i = 0; i < RECORDS; i++) {
+        struct span value;
+        time_ms += (int64_t)suite_below(&state, suite_below(&state, 20) == 0 ? 2 * DAY_MS : HOUR_MS);
+        logged[i].event = random_version(time_ms);
+        CU_ASSERT_EQUAL_FATAL(encode_event(encoder, &logged[i].event, &value, &why), GO_ON);
+        logged[i].record = (struct record){.offset = i, .timestamp_ms = -1, .value = kept(value)};
+    }
+}
+
+/* ---- The model: every event, and for each kind of window which version of it counts, and where. ---- */
+
+struct known {
+    bool is_known, is_retracted;
+    int64_t bucket_end_ms;
+    int where[WINDOW_KINDS]; /* offset of the version that counts; -1 = none */
+};
+
+struct naive {
+    int64_t watermark_ms;
+    struct known ids[IDS];
+    bool counts[RECORDS][WINDOW_KINDS]; /* versions, by offset */
+    int64_t outcomes[OUTCOME_COUNT];
+    const char *letters[RECORDS];
+    uint32_t touch_count;
+    struct fake_window touched[CELLS_MAX];
+};
+
+static struct naive model;
+
+static bool is_open(enum window_kind kind, int64_t event_ms)
+{
+    return config.windows[kind] && (model.watermark_ms == STORE_NO_TIME ||
+                                    window_end(window_of(kind, event_ms)) + config.kept_ms[kind] > model.watermark_ms);
+}
+
+static void touch(struct window window)
+{
+    uint32_t i = 0;
+
+    while (i < model.touch_count && !is_window(model.touched[i].window, window))
+        i++;
+    if (i == model.touch_count)
+        model.touched[model.touch_count++] = (struct fake_window){window, 0};
+    model.touched[i].records++;
+}
+
+static void refuse(uint32_t offset, const char *reason)
+{
+    bool is_late = strcmp(reason, "EVENT-TOO-LATE") == 0;
+
+    model.outcomes[is_late ? OUTCOME_TOO_LATE : OUTCOME_DEAD_LETTERED]++;
+    model.letters[offset] = reason;
+}
+
+static bool is_open_anywhere(int64_t event_ms)
+{
+    bool is_any = false;
+
+    for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++)
+        is_any = is_any || is_open(kind, event_ms);
+    return is_any;
+}
+
+/* Puts the version at `offset` (-1: nothing) in the place of the one that counts, wherever that may be done. */
+static bool replace(struct known *known, int offset, int64_t new_ms)
+{
+    bool is_changed = false;
+
+    for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++) {
+        int old = known->where[kind];
+        int64_t old_ms = old < 0 ? 0 : logged[old].event.created_ms;
+        if (old >= 0 && !is_open(kind, old_ms))
+            continue;
+        bool is_put = offset >= 0 && is_open(kind, new_ms);
+        if (old >= 0) {
+            model.counts[old][kind] = false;
+            touch(window_of(kind, old_ms));
+        }
+        if (is_put) {
+            model.counts[offset][kind] = true;
+            if (old < 0 || !is_window(window_of(kind, old_ms), window_of(kind, new_ms)))
+                touch(window_of(kind, new_ms));
+        }
+        known->where[kind] = is_put ? offset : -1;
+        is_changed = is_changed || old >= 0 || is_put;
+    }
+    return is_changed;
+}
+
+static void remember(struct known *known, bool is_retracted)
+{
+    int64_t width_ms = config.ids_kept_ms / 2;
+
+    known->is_known = true;
+    known->is_retracted = is_retracted;
+    known->bucket_end_ms = (model.watermark_ms / width_ms + 1) * width_ms;
+    model.outcomes[OUTCOME_COUNTED]++;
+}
+
+static void see(int64_t event_ms)
+{
+    if (event_ms - config.out_of_orderness_ms > model.watermark_ms)
+        model.watermark_ms = event_ms - config.out_of_orderness_ms;
+}
+
+static void change_in_model(struct known *known, const struct event *event, uint32_t offset)
+{
+    bool is_amend = event->op == OP_AMEND;
+
+    if (!known->is_known) {
+        refuse(offset, "EVENT-AMEND-UNKNOWN");
+    } else if (known->is_retracted && is_amend) {
+        refuse(offset, "EVENT-AMEND-RETRACTED");
+    } else if (known->is_retracted) {
+        model.outcomes[OUTCOME_DUPLICATE]++;
+    } else if ((is_amend && !is_open_anywhere(event->created_ms)) ||
+               !replace(known, is_amend ? (int)offset : -1, event->created_ms)) {
+        refuse(offset, "EVENT-TOO-LATE");
+    } else {
+        if (is_amend)
+            see(event->created_ms);
+        remember(known, !is_amend);
+    }
+}
+
+static void take(uint32_t offset)
+{
+    const struct event *event = &logged[offset].event;
+    struct known *known = &model.ids[strtol(event->id.bytes + 2, NULL, 10)];
+
+    if (known->is_known && known->bucket_end_ms + config.ids_kept_ms <= model.watermark_ms)
+        *known = (struct known){.where = {-1, -1, -1, -1}};
+    if (event->op != OP_CREATE) {
+        change_in_model(known, event, offset);
+    } else if (known->is_known) {
+        model.outcomes[OUTCOME_DUPLICATE]++;
+    } else if (!is_open_anywhere(event->created_ms)) {
+        refuse(offset, "EVENT-TOO-LATE");
+    } else {
+        CU_ASSERT_TRUE(replace(known, (int)offset, event->created_ms));
+        see(event->created_ms);
+        remember(known, false);
+    }
+}
+
+static void run_model(void)
+{
+    memset(&model, 0, sizeof(model));
+    model.watermark_ms = STORE_NO_TIME;
+    for (size_t i = 0; i < IDS; i++)
+        model.ids[i] = (struct known){.where = {-1, -1, -1, -1}};
+    for (uint32_t i = 0; i < RECORDS; i++)
+        take(i);
+}
+
+/* ---- The worker. ---- */
+
+struct rig {
+    struct fold fold;
+    struct decoder *decoder;
+    struct taxonomy *taxonomy;
+    struct symbols *symbols;
+    struct checkpoint *checkpoint;
+    struct encoder *encoder;
+    struct lane *lane;
+};
+
+static struct rig rig;
+
+static void open_rig(void)
+{
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(decoder_open(&rig.decoder, 100000, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(taxonomy_open(&rig.taxonomy, NULL, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(symbols_open(&rig.symbols, 2000, 500000, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(enrich_open(&rig.fold.enrich, rig.taxonomy, rig.symbols, span_of("key"), &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(checkpoint_open(&rig.checkpoint, &config, NULL, rig.symbols, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(encoder_open(&rig.encoder, &why), GO_ON);
+    rig.fold.config = &config;
+    rig.fold.decoder = rig.decoder;
+    rig.fold.symbols = rig.symbols;
+    rig.fold.logger = &logger;
+}
+
+static void close_rig(void)
+{
+    lane_close(rig.lane);
+    rig.lane = NULL;
+    encoder_close(rig.encoder);
+    checkpoint_close(rig.checkpoint);
+    enrich_close(rig.fold.enrich);
+    symbols_close(rig.symbols);
+    taxonomy_close(rig.taxonomy);
+    decoder_close(rig.decoder);
+}
+
+/* Another worker goes on where the store stands; or this one does, fenced for a moment. */
+static void crash(void)
+{
+    struct standing standing = claimed();
+    struct reason why;
+
+    if (rig.lane != NULL && suite_below(&state, 2) == 0) {
+        lane_rewind(rig.lane, &standing);
+        return;
+    }
+    lane_close(rig.lane);
+    CU_ASSERT_EQUAL_FATAL(lane_open(&rig.lane, &config, &standing, pool, 0, &why), GO_ON);
+}
+
+static void flush(void)
+{
+    struct reason why;
+    struct portion portion = lane_portion(rig.lane);
+
+    CU_ASSERT_EQUAL_FATAL(checkpoint_run(rig.checkpoint, &portion, 1, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(portion.verdict, GO_ON);
+    lane_flushed(rig.lane, &portion, 0);
+    enrich_forget(rig.fold.enrich); /* Symbols do not outlive a flush. */
+}
+
+/* A batch of some records: asked for as a whole, folded one by one, with a flush or a crash anywhere. */
+static void fold_batch(void)
+{
+    uint32_t end = (uint32_t)(rig.lane->next + 1 + (int64_t)suite_below(&state, 20));
+    struct reason why;
+
+    end = end < RECORDS ? end : RECORDS;
+    ids_begin(rig.lane->ids);
+    for (int64_t i = rig.lane->next; i < end; i++)
+        CU_ASSERT_EQUAL_FATAL(ids_ask(rig.lane->ids, ids_key(rig.lane->ids, logged[i].event.id), &why), GO_ON);
+    struct recall *recall = ids_recall(rig.lane->ids, &rig.lane->standing);
+    if (recall != NULL)
+        answer(recall);
+    while (rig.lane->next < end) {
+        CU_ASSERT_EQUAL_FATAL(fold_record(&rig.fold, rig.lane, &logged[rig.lane->next].record, FAR_MS, &why), GO_ON);
+        if (suite_below(&state, 25) == 0)
+            flush();
+        if (suite_below(&state, 60) == 0) {
+            crash();
+            return;
+        }
+    }
+}
+
+static void run_worker(void)
+{
+    now = (struct fake_store){.standing = {.watermark_ms = STORE_NO_TIME}};
+    snprintf(now.standing.incarnation, sizeof(now.standing.incarnation), "%016" PRIx64 "%016" PRIx64,
+             suite_random(&state), suite_random(&state));
+    for (size_t i = 0; i < WINDOW_KINDS; i++)
+        now.standing.floor_ms[i] = STORE_NO_TIME;
+    backup = now;
+    memset(letters, 0, sizeof(letters));
+    crash();
+    while (rig.lane->next < RECORDS) {
+        fold_batch();
+        if (suite_below(&state, 10) == 0)
+            backup = now;
+        if (suite_below(&state, 20) == 0) { /* a failover forgets the last writes */
+            now = backup;
+            crash();
+        }
+    }
+    flush();
+}
+
+/* ---- The comparison. ---- */
+
+static struct cell cell;
+
+static int64_t histogram_total(enum histogram histogram)
+{
+    int64_t total = 0;
+
+    for (uint32_t i = 0; i < cell.slot_count; i++)
+        if (cell.slots[i].id / HISTOGRAM_BUCKETS == (uint32_t)histogram)
+            total += (int64_t)cell.slots[i].value;
+    return total;
+}
+
+/* One cell against the versions that count in it: `model_name` NULL is the total. */
+static void compare_cell(struct window window, const char *model_name, struct span packed)
+{
+    int64_t requests = 0, prompt = 0, cost = 0, classified = 0;
+
+    for (uint32_t i = 0; i < RECORDS; i++) {
+        const struct event *event = &logged[i].event;
+        if (!model.counts[i][window.kind] || !is_window(window_of(window.kind, event->created_ms), window) ||
+            (model_name != NULL && !span_equal(event->model, span_of(model_name))))
+            continue;
+        requests++;
+        prompt += event->tokens_prompt;
+        cost += event->cost_nano_usd;
+        classified += event->classified;
+    }
+    cell_clear(&cell);
+    if (packed.bytes != NULL)
+        CU_ASSERT_TRUE_FATAL(cell_unpack(packed, &cell));
+    CU_ASSERT_EQUAL(cell.sums[M_REQUESTS], requests);
+    CU_ASSERT_EQUAL(cell.sums[M_TOKENS_PROMPT], prompt);
+    CU_ASSERT_EQUAL(cell.sums[M_COST_NANO_USD], cost);
+    CU_ASSERT_EQUAL(cell.sums[M_CLASSIFIED], classified);
+    CU_ASSERT_EQUAL(histogram_total(H_TOKENS_PROMPT), requests);
+}
+
+static void compare(void)
+{
+    uint32_t windows = 0;
+
+    for (size_t i = 0; i < OUTCOME_COUNT; i++)
+        CU_ASSERT_EQUAL(now.standing.outcomes[i], model.outcomes[i]);
+    CU_ASSERT_EQUAL(now.standing.watermark_ms, model.watermark_ms);
+    for (uint32_t i = 0; i < RECORDS; i++)
+        CU_ASSERT_TRUE(letters[i] == model.letters[i] ||
+                       (letters[i] != NULL && model.letters[i] != NULL && strcmp(letters[i], model.letters[i]) == 0));
+    for (uint32_t i = 0; i < now.window_count; i++)
+        windows += now.windows[i].records > 0;
+    CU_ASSERT_EQUAL(windows, model.touch_count);
+    for (uint32_t i = 0; i < model.touch_count; i++) {
+        struct window window = model.touched[i].window;
+        CU_ASSERT_EQUAL(window_in_store(window)->records, model.touched[i].records);
+        for (size_t j = 0; j <= LENGTH_OF(models); j++) {
+            char key[64] = "total";
+            if (j < LENGTH_OF(models))
+                snprintf(key, sizeof(key), "model|%s", models[j]);
+            const struct fake_cell *found = cell_in_store(window, span_of(key));
+            compare_cell(window, j < LENGTH_OF(models) ? models[j] : NULL,
+                         found == NULL ? span_of(NULL) : found->value);
+        }
+    }
+}
+
+static void what_counts_is_what_a_naive_model_says(void)
+{
+    int64_t seen[OUTCOME_COUNT] = {0};
+    bool was_seen[4] = {false};
+    static const char *const reasons[] = {"EVENT-AMEND-UNKNOWN", "EVENT-AMEND-RETRACTED", "EVENT-TOO-LATE"};
+
+    for (int round = 0; round < ROUNDS; round++) {
+        config.windows[WINDOW_WEEK] = config.windows[WINDOW_MONTH] = round % 3 > 0; /* else much is too late */
+        config.ids_kept_ms = HOUR_MS * (int64_t)(2 + suite_below(&state, 150));
+        open_rig();
+        arena_open(&bytes_of_store, (size_t)1 << 20);
+        write_log(rig.encoder);
+        run_model();
+        run_worker();
+        compare();
+        close_rig();
+        arena_close(&bytes_of_store);
+        for (size_t i = 0; i < OUTCOME_COUNT; i++)
+            seen[i] += model.outcomes[i];
+        for (uint32_t i = 0; i < RECORDS; i++)
+            for (size_t j = 0; j < LENGTH_OF(reasons) && model.letters[i] != NULL; j++)
+                was_seen[j] = was_seen[j] || strcmp(model.letters[i], reasons[j]) == 0;
+    }
+    printf("note: counted %" PRId64 ", duplicate %" PRId64 ", too late %" PRId64 ", dead-lettered %" PRId64 "\n",
+           seen[OUTCOME_COUNTED], seen[OUTCOME_DUPLICATE], seen[OUTCOME_TOO_LATE], seen[OUTCOME_DEAD_LETTERED]);
+    CU_ASSERT_TRUE(seen[OUTCOME_DUPLICATE] > 100);
+    for (size_t j = 0; j < LENGTH_OF(reasons); j++)
+        CU_ASSERT_TRUE(was_seen[j]);
+}
+
+int main(void)
+{
+    struct reason why;
+    CU_TestInfo tests[] = {
+        {"what_counts_is_what_a_naive_model_says", what_counts_is_what_a_naive_model_says},
+        CU_TEST_INFO_NULL,
+    };
+
+    state = suite_seed();
+    log_open(&logger, LOG_LEVEL_ERROR, "amend");
+    config_defaults(&config);
+    config.ids = IDS_AMEND;
+    config.kept_ms[WINDOW_HOUR] = 12 * HOUR_MS;
+    config.kept_ms[WINDOW_DAY] = 2 * DAY_MS;
+    config.kept_ms[WINDOW_WEEK] = 3 * DAY_MS;
+    config.kept_ms[WINDOW_MONTH] = DAY_MS;
+    for (int i = 0; i < IDS; i++)
+        snprintf(id_texts[i], sizeof(id_texts[i]), "id%d", i);
+    if (tally_pool_open(&pool, 100000, &why) != GO_ON)
+        return EXIT_FAILURE;
+    int status = suite_run("amend", tests);
+    tally_pool_close(pool);
+    return status;
+}
