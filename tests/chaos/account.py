@@ -1,0 +1,97 @@
+"""The account after a run: every cell, the ledger, the dead letters and the store, each against what was produced."""
+
+import subprocess
+
+from bad_input import check_letter, dead_letters
+from harness import BINARY, check, equal
+from oracle import ROLLUPS, WINDOWS, Oracle
+from topics import newest, read_topic
+
+
+def settle(world, lines, poison, partitions):
+    """`poison` is {place: (key, value, reasons)}. Fails at the first thing that is not exact; returns figures for the
+    report, which are computed before that."""
+    oracle = Oracle(lines)
+    summaries = {}
+    for rollup in ROLLUPS:
+        summaries.update(newest(read_topic(world.kafka, f"{world.namespace}.summaries.{rollup}")))
+    lost, doubled = _misses(oracle, summaries)
+    cells, differing, shown = oracle.differences(summaries)
+    check(lost == 0 and doubled == 0 and differing == 0,
+          f"lost {lost}, doubled {doubled}, {differing} of {cells} cells differ", *shown)
+    check(cells > 1000, f"only {cells} cells: too few to prove anything")
+    _check_ledger(world, oracle, summaries, len(poison))
+    _check_letters(world, poison)
+    _check_store(world, oracle, partitions)
+    _verify(world)
+    return {"events": len(lines) + len(poison), "lost": lost, "doubled": doubled, "cells": cells}
+
+
+def _misses(oracle, summaries):
+    """Events that are missing in their hour, and events that are too many there."""
+    want = oracle.events_of("hour")
+    got = {record["window_start"]: record["requests"] for record in summaries.values()
+           if record["rollup"] == "total" and record["window"] == "hour"}
+    delta = [got.get(start, 0) - want.get(start, 0) for start in want.keys() | got.keys()]
+    return -sum(n for n in delta if n < 0), sum(n for n in delta if n > 0)
+
+
+def _check_ledger(world, oracle, summaries, poison):
+    ledger = newest(read_topic(world.kafka, f"{world.namespace}.ledger"))
+    rows = {}
+    for record in summaries.values():
+        window = record["window"], record["window_start"]
+        rows[window] = rows.get(window, 0) + 1
+    for window in WINDOWS:
+        got = {entry["window_start"]: entry["revision"] for entry in ledger.values() if entry["window"] == window}
+        equal(got, oracle.events_of(window), f"the newest revision of each {window} against the events in it")
+    most_letters = 0
+    for key, entry in ledger.items():
+        equal(entry["summaries"], rows[entry["window"], entry["window_start"]], f"{key}: rows emitted")
+        equal(sum(part["records"] for part in entry["partitions"]), entry["revision"], f"{key}: records")
+        for part in entry["partitions"]:
+            outcomes = [part[name] for name in ("counted", "duplicate", "filtered", "too_late", "dead_lettered")]
+            equal(part["consumed"], sum(outcomes), f"{key}: consumed, of partition {part['partition']}")
+            equal(part["consumed"], part["next_offset"] - part["first_offset"], f"{key}: the offset range")
+        most_letters = max(most_letters, sum(part["dead_lettered"] for part in entry["partitions"]))
+    check(most_letters <= poison, f"the ledger has {most_letters} dead letters, there were {poison} bad messages")
+
+
+def _check_letters(world, poison):
+    """One by one: each bad message is there as it was, and no good one. A letter may have been sent twice."""
+    letters = dead_letters(world)
+    strangers = letters.keys() - poison.keys()
+    check(not strangers, f"{len(strangers)} dead letters of good messages", *[letters[place][1] for place in list(strangers)[:3]])
+    for place, (key, value, reasons) in poison.items():
+        check(place in letters, f"{value!r:.80} ({reasons}) at {place} is not in the dead-letter topic")
+        check_letter(world, place, letters[place], key, value, reasons)
+
+
+def _check_store(world, oracle, partitions):
+    """The counters themselves: days, weeks and months, which are all kept still."""
+    counted = {window: {} for window in WINDOWS}
+    for partition in range(partitions):
+        prefix = f"{world.namespace}:{{{world.topic}:{partition}}}"
+        flat = world.redis.command("HGETALL", f"{prefix}:windows")
+        for name, records in zip(flat[::2], flat[1::2]):
+            kind, start = name.decode().split(":")
+            window = f"{prefix}:{kind}:{start}"
+            equal(world.redis.command("HGET", window, "__n"), records, f"{window}: torn, or not")
+            words = dict(word.split("=") for word in _total(world, window).split())
+            equal(int(words["requests"]), int(records), f"{window}: requests against records")
+            counted[kind][int(start)] = counted[kind].get(int(start), 0) + int(records)
+    for kind in ("day", "week", "month"):
+        equal(counted[kind], oracle.events_of(kind), f"the store's {kind}s against the events in them")
+
+
+def _total(world, window):
+    reply = world.redis.command("FCALL_RO", "gentally_1_read", 1, window, "total")
+    check(isinstance(reply, list) and len(reply) == 2, f"{window} has no row of totals: {reply}")
+    return reply[1].decode()
+
+
+def _verify(world):
+    """The ledger's own auditor, where the binary has one."""
+    commands = subprocess.run([BINARY, "help"], capture_output=True, text=True, check=False).stdout
+    if any(line.split()[:1] == ["verify"] for line in commands.splitlines()):
+        world.run("verify")

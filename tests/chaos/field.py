@@ -1,0 +1,250 @@
+"""The field of one run: workers, traffic that never rests, and eyes on where the store stands."""
+
+import json
+import os
+import statistics
+import subprocess
+import threading
+import time
+
+from confluent_kafka import ConsumerGroupState
+from confluent_kafka.admin import AdminClient
+
+from account import settle
+from bad_input import MESSAGE_BYTES_MAX, Feed
+from harness import check, equal, tail, wait_until
+from oracle import milliseconds
+from proxy import Proxy
+
+PARTITIONS = int(os.environ.get("GENTALLY_CHAOS_PARTITIONS", "6"))
+EVENTS = int(os.environ.get("GENTALLY_CHAOS_EVENTS", "12000"))
+SESSION_TIMEOUT_MS = 6000
+# What a worker may take beyond the session's end to count again what a dead one held.
+TAKEOVER_MS = 2000
+LATE_SHARE, LATE_MS, DISORDER_MS = 0.05, 10 * 3_600_000, 4 * 60_000
+
+
+def traffic(world, chance):
+    """Lines in the order they arrive: most within the allowed out-of-orderness, some hours late; all in time to count."""
+    lines = world.run("generate", "--events", EVENTS, "--seed", chance.randrange(1 << 31), "--from",
+                      "2025-11-03T00:00:00Z", "--to", "2025-11-04T18:00:00Z").out.splitlines()
+    equal(len(lines), EVENTS, "generated events")
+
+    def arrival(line):
+        late_ms = LATE_MS if chance.random() < LATE_SHARE else DISORDER_MS
+        return milliseconds(json.loads(line)["created_at"]) + chance.randrange(late_ms)
+
+    return sorted(lines, key=arrival)
+
+
+class Traffic(threading.Thread):
+    """Feeds `gentally produce` so many events a second, until it is told to send the rest at once."""
+
+    def __init__(self, world, lines, rate):
+        super().__init__(daemon=True)
+        self.producer = world.start("produce", stdin=subprocess.PIPE)
+        self.lines, self.rate, self.fed = lines, rate, 0
+        self.is_rushed = threading.Event()
+        self.is_resting = threading.Event()
+
+    def run(self):
+        pipe = self.producer.process.stdin
+        try:
+            while self.fed < len(self.lines):
+                count = len(self.lines) if self.is_rushed.wait(0.05) else self.rate // 20
+                if self.is_resting.is_set() and not self.is_rushed.is_set():
+                    continue
+                pipe.write("".join(line + "\n" for line in self.lines[self.fed:self.fed + count]).encode())
+                pipe.flush()
+                self.fed = min(self.fed + count, len(self.lines))
+            pipe.close()
+        except OSError as problem:
+            print(f"the producer hung up: {problem}", flush=True)
+
+    def stop(self):
+        self.is_rushed.set()
+        self.producer.end()
+        self.join(20)
+
+
+class Field:
+    """`behind` is what workers take for their Redis; by default a proxy in front of world.redis."""
+
+    def __init__(self, world, chance, rate=200):
+        self.world, self.chance = world, chance
+        self.workers, self.gone = [], []
+        self.injected, self.recoveries_ms, self.extra = 0, [], {}
+        self.poison = {}
+        self.partitions = PARTITIONS
+        world.settings.update({
+            "GENTALLY_KAFKA_SESSION_TIMEOUT_MS": SESSION_TIMEOUT_MS,
+            "GENTALLY_MESSAGE_BYTES_MAX": MESSAGE_BYTES_MAX,
+            "GENTALLY_REDIS_TIMEOUT_MS": 1000,
+            "GENTALLY_FLUSH_INTERVAL_MS": 300,
+            "GENTALLY_LATE_EMIT_INTERVAL_MS": 1000,
+            "GENTALLY_HOURS_KEPT_DAYS": 1,  # so that windows are sealed and collected on the way
+        })
+        self.lines = traffic(world, chance)
+        self.rate = rate
+
+    def open(self, workers=3):
+        """Proxy, topics, traffic, and the workers; returns when all partitions are being counted."""
+        world = self.world
+        world.run("setup", "--partitions", self.partitions)
+        self.proxy = world.own(Proxy(world.redis.port))
+        world.settings["GENTALLY_REDIS_URL"] = f"redis://127.0.0.1:{self.proxy.port}"
+        self.admin = AdminClient({"bootstrap.servers": world.kafka})
+        self.traffic = world.own(Traffic(world, self.lines, self.rate))
+        self.traffic.start()
+        for _ in range(workers):
+            self.start_worker()
+        self.owners()
+        self.progress("the workers to begin")
+
+    # --- Workers ---
+
+    def start_worker(self, **settings):
+        name = f"worker-{self.world.count + 1}"
+        worker = self.world.start("worker", GENTALLY_KAFKA_CLIENT_ID=name, **settings)
+        self.workers.append(worker)
+        return worker
+
+    def kill(self, worker):
+        self.workers.remove(worker)
+        self.gone.append(worker)
+        worker.kill()
+
+    def all_run(self):
+        for worker in self.workers:
+            check(worker.is_running(), f"{worker.name} ended with {worker.process.poll()}", tail(worker.log))
+
+    def ended(self, worker, status, reason):
+        """It ended by itself, as reasons.md says of this."""
+        equal(worker.wait(30), status, f"{worker.name}: exit status; it said\n{tail(worker.log)}\n")
+        check(reason in worker.log, f"{worker.name} does not say {reason}", tail(worker.log))
+        self.workers.remove(worker)
+        self.gone.append(worker)
+
+    def owners(self, seconds=60):
+        """{worker: partitions}, once the group is at rest and has dealt all of them to those that are to run."""
+        names = {worker.name: worker for worker in self.workers}
+
+        def dealt():
+            self.all_run()
+            try:
+                group, = self.admin.describe_consumer_groups([self.world.settings["GENTALLY_GROUP"]],
+                                                             request_timeout=5).values()
+                group = group.result(5)
+            except Exception:  # the broker may be what is broken
+                return None
+            owned = {member.client_id: [place.partition for place in member.assignment.topic_partitions]
+                     for member in group.members}
+            is_whole = sorted(partition for some in owned.values() for partition in some) == list(range(self.partitions))
+            if group.state != ConsumerGroupState.STABLE or owned.keys() != names.keys() or not is_whole:
+                return None
+            return {names[name]: partitions for name, partitions in owned.items()}
+
+        return wait_until(dealt, seconds, "the group to deal all partitions to the workers")
+
+    # --- The store ---
+
+    def standings(self):
+        """[(next, token)] by partition, as the primary of now has them."""
+        keys = [f"{self.world.namespace}:{{{self.world.topic}:{partition}}}:meta" for partition in range(self.partitions)]
+        replies = self.world.redis.pipeline([("HMGET", key, "next", "tok") for key in keys])
+        return [(int(reply[0]), reply[1]) for reply in replies]
+
+    def consumed(self):
+        return sum(place for place, _ in self.standings())
+
+    def progress(self, what, beyond=None, seconds=60, wants_all=True):
+        """Waits until more is counted than now (or than `beyond`); the time it took, in ms."""
+        begin = time.monotonic()
+        beyond = self.consumed() if beyond is None else beyond
+
+        def moved():
+            if wants_all:
+                self.all_run()
+            try:
+                return self.consumed() > beyond
+            except (OSError, TypeError, ValueError):
+                return False
+
+        wait_until(moved, seconds, f"{what}: {beyond} counted, of {self.traffic.fed} fed")
+        return (time.monotonic() - begin) * 1000
+
+    def taken_over(self, partitions, before, begin, seconds=60):
+        """Waits until each of the partitions has another token than before, and counts under it; ms since `begin`."""
+        claimed_at = {}
+
+        def counts():
+            self.all_run()
+            for partition, (place, token) in enumerate(self.standings()):
+                if partition in partitions and token != before[partition][1]:
+                    claimed_at.setdefault(partition, place)
+                    if place > claimed_at[partition]:
+                        counting.add(partition)
+            return counting >= set(partitions)
+
+        counting = set()
+        wait_until(counts, seconds, f"partitions {partitions} to be counted by others")
+        return (time.monotonic() - begin) * 1000
+
+    # --- Time ---
+
+    def pause(self, low, high):
+        """A part of the fault: how long it lasts, or how long it lets the others be. It waits for nothing."""
+        time.sleep(self.chance.uniform(low, high))
+
+    def recovered(self, milliseconds_taken):
+        self.recoveries_ms.append(milliseconds_taken)
+
+    def no_slower_than(self, limit_ms):
+        slowest = max(self.recoveries_ms)
+        check(slowest <= limit_ms, f"recovery took {slowest:.0f} ms, allowed are {limit_ms} ms", self.recoveries_ms)
+
+    # --- Poison ---
+
+    def poisoner(self):
+        feed = Feed(self.world)
+
+        def put(corpus):
+            for reasons, value in corpus:
+                number = len(self.sent)
+                key = b"\xff%d" % number if number % 2 else None
+                self.sent.append((key, value, reasons))
+                feed.put(number, value, key=key)
+            feed.settle()
+            self.poison.update({feed.places[number]: self.sent[number] for number in range(len(self.sent))})
+
+        self.sent = []
+        return put
+
+    # --- The end ---
+
+    def finish(self):
+        """All faults are over: the rest of the traffic, a drain, and the account."""
+        world = self.world
+        check(self.traffic.fed < len(self.lines), "the traffic ended before the faults did")
+        self.traffic.is_rushed.set()
+        self.traffic.join(60)
+        self.traffic.producer.succeed(60)
+        total = len(self.lines) + len(self.poison)
+
+        def is_counted():
+            self.all_run()
+            return self.consumed() >= total
+
+        wait_until(is_counted, 90, f"all {total} records to be counted")
+        equal(self.consumed(), total, "records consumed")
+        for worker in self.workers:
+            worker.end()
+            equal(worker.process.returncode, 0, f"{worker.name}: exit status after SIGTERM; it said {tail(worker.log)}")
+        world.run("worker", "--drain", seconds=120)
+        figures = settle(world, self.lines, self.poison, self.partitions)
+        figures.update({"injected": self.injected, "recoveries_ms": self.recoveries_ms, "extra": self.extra})
+        print("figures: " + json.dumps(figures), flush=True)
+
+
+def middle(numbers):
+    return statistics.median(numbers) if numbers else None
