@@ -5,101 +5,197 @@ seed, then everything is healed and drained, and the account is made (account.py
 the ledger adds up, each bad message is a dead letter, and no worker ended of anything but what was done to it.
 
 Every run is a process of its own; so many at a time as GENTALLY_CHAOS_JOBS says. GENTALLY_CHAOS_ROUNDS repeats them all
-with new traffic and new schedules; GENTALLY_CHAOS_TIMES multiplies how often a fault strikes in one run.
+with new traffic and new schedules; GENTALLY_CHAOS_TIMES multiplies how often a fault strikes, and the traffic.
 """
 
-import json
-import os
-import random
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
-import harness  # noqa: E402
-from field import SESSION_TIMEOUT_MS, TAKEOVER_MS, Field, middle  # noqa: E402
-from harness import check, note, wait_until  # noqa: E402
-from pair import Pair  # noqa: E402
+from confluent_kafka.admin import NewPartitions  # noqa: E402
 
-JOBS = int(os.environ.get("GENTALLY_CHAOS_JOBS", "2"))
-ROUNDS = int(os.environ.get("GENTALLY_CHAOS_ROUNDS", "1"))
+import runs  # noqa: E402
+from bad_input import malformed, unacceptable  # noqa: E402
+from field import SESSION_TIMEOUT_MS, TAKEOVER_MS, Field  # noqa: E402
+from harness import check, equal, tail, wait_until  # noqa: E402
+from pair import Pair, aof_file, cut_aof, info  # noqa: E402
+from proxy import Proxy  # noqa: E402
+
+EX_SOFTWARE, EX_NOPERM, EX_CONFIG = 70, 77, 78
+FLUSH = b"_flush"  # stands in the request of a flush, whatever the version of its function
 
 
-def chance():
-    """A run's own schedule: by the seed of the session, the nemesis and the round."""
-    return random.Random(os.environ["GENTALLY_CHAOS_SCHEDULE"])
+def open_field(world, workers=3, **settings):
+    field = Field(world, runs.chance(), **settings)
+    field.open(workers)
+    return field
 
 
 # --- Workers ---
 
 
-def test_killed(world):
+def test_worker_killed(world):
     """SIGKILL, and its partitions are counted again by others within the session's timeout and two seconds."""
     world.start_redis()
-    field = Field(world, chance())
-    field.open(workers=3)
-    for _ in range(2):
-        owners = field.owners()
-        victim = field.chance.choice([worker for worker, partitions in owners.items() if partitions])
-        field.pause(0, 1)
+    field = open_field(world)
+    for _ in field.strikes(2):
+        victim, partitions = field.victim()
         begin = time.monotonic()
         field.kill(victim)
         before = field.standings()
         is_replaced_at_once = field.chance.random() < 0.5
         if is_replaced_at_once:
             field.start_worker()
-        field.recovered(field.taken_over(owners[victim], before, begin))
+        field.recovered(field.taken_over(partitions, before, begin))
         if not is_replaced_at_once:
             field.start_worker()
-        field.injected += 1
     field.finish()
     field.no_slower_than(SESSION_TIMEOUT_MS + TAKEOVER_MS)
 
 
-def test_paused(world):
+def test_worker_paused(world):
     """SIGSTOP beyond the session's timeout, then SIGCONT: a zombie that wakes up with counts it may not keep."""
     world.start_redis()
-    field = Field(world, chance())
-    field.open(workers=3)
+    field = open_field(world)
     fenced = 0
-    for _ in range(2):
-        owners = field.owners()
-        victim = field.chance.choice([worker for worker, partitions in owners.items() if partitions])
-        field.pause(0, 1)
+    for _ in field.strikes(2):
+        victim, partitions = field.victim()
         begin = time.monotonic()
         victim.signal(signal.SIGSTOP)
-        field.recovered(field.taken_over(owners[victim], field.standings(), begin))
+        field.recovered(field.taken_over(partitions, field.standings(), begin))
         said = len(victim.log)
         field.pause(0, 1)
         victim.signal(signal.SIGCONT)
         wait_until(lambda: "WORKER-LOST" in victim.log[said:] or "STORE-FENCED" in victim.log[said:], 30,
-                   f"the zombie to learn that it lost its partitions\n{harness.tail(victim.log)}")
+                   f"the zombie to learn that it lost its partitions\n{tail(victim.log)}")
         fenced += victim.log[said:].count("STORE-FENCED")
-        field.injected += 1
     field.owners()
-    field.extra["fenced flushes"] = fenced
+    field.extra["flushes fenced"] = fenced
     field.finish()
     field.no_slower_than(SESSION_TIMEOUT_MS + TAKEOVER_MS)
+
+
+def test_rebalance_storm(world):
+    """Workers come and go every second, some with good-bye and some without."""
+    world.start_redis()
+    field = open_field(world)
+    for _ in field.strikes(12):
+        time.sleep(1)  # the storm's own beat
+        field.all_run()
+        if len(field.workers) < 2 or (len(field.workers) < 5 and field.chance.random() < 0.5):
+            field.start_worker()
+            continue
+        leaver = field.chance.choice(field.workers)
+        if field.chance.random() < 0.25:
+            field.kill(leaver)
+        else:
+            field.dismiss(leaver)
+    begin = time.monotonic()
+    before = field.standings()
+    field.owners()
+    field.moved_on([place for place, _ in before])
+    field.recovered((time.monotonic() - begin) * 1000)
+    field.finish()
+
+
+def test_poison(world):
+    """Bursts of all kinds of bad messages, and a worker killed in the midst of each."""
+    world.start_redis()
+    field = open_field(world)
+    corpus = [*malformed(), *unacceptable()]
+    poison = field.poisoner()
+    for _ in field.strikes(2):
+        some = field.chance.sample(corpus, len(corpus))
+        half = field.chance.randrange(len(some))
+        victim, partitions = field.victim()
+        poison(some[:half])
+        begin = time.monotonic()
+        field.kill(victim)
+        before = field.standings()
+        field.start_worker()
+        poison(some[half:])
+        field.recovered(field.taken_over(partitions, before, begin))
+    field.extra["bad messages"] = len(field.poison)
+    field.finish()
 
 
 # --- Between worker and Redis ---
 
 
-def test_lost_replies(world):
-    """A connection to Redis ends within a reply, so the worker cannot know whether its flush was applied."""
+def test_replies_lost(world):
+    """A connection to Redis ends within a request or a reply, most often a flush's: nobody knows whether it was applied.
+    It is found again by its nonce: nothing is fenced, nothing is read again."""
     world.start_redis()
-    field = Field(world, chance())
-    field.open(workers=2)
-    for _ in range(30):
+    field = open_field(world, workers=2)
+    said = {worker: len(worker.log) for worker in field.workers}
+    for _ in field.strikes(25):
         struck = field.proxy.struck
-        field.proxy.cut_reply(int(2 ** field.chance.uniform(0, 15)))
-        wait_until(lambda: field.proxy.struck > struck, 30, "a reply to be cut")
+        kind = field.chance.random()
+        if kind < 0.6:
+            field.proxy.cut_reply(field.chance.randrange(40), behind=FLUSH)
+        elif kind < 0.8:
+            field.proxy.cut_reply(int(2 ** field.chance.uniform(0, 15)))
+        else:
+            field.proxy.cut_request(int(2 ** field.chance.uniform(0, 17)))
+        wait_until(lambda: field.proxy.struck > struck, 30, "a connection to be cut")
         field.recovered(field.progress("counting after a lost reply"))
-        field.injected += 1
+    for worker, begin in said.items():
+        check("STORE-FENCED" not in worker.log[begin:], f"{worker.name} fenced itself", tail(worker.log[begin:]))
+    field.finish()
+
+
+def test_requests_held(world):
+    """A flush is held on its way; its worker gives up the connection and sends it again; then the first one arrives."""
+    world.start_redis()
+    field = open_field(world, workers=2)
+    for _ in field.strikes(5):
+        field.proxy.hold(FLUSH)
+        wait_until(lambda: field.proxy.held_bytes() > 0, 30, "a flush to be held")
+        before = field.places()
+        begin = time.monotonic()
+        field.moved_on(before)
+        field.recovered((time.monotonic() - begin) * 1000)
+        field.pause(0, 2)
+        released = field.proxy.released_bytes
+        field.proxy.release()
+        check(field.proxy.released_bytes > released, "nothing was held: the fault was none")
+    field.extra["bytes that came late"] = field.proxy.released_bytes
+    field.finish()
+
+
+def test_half_open(world):
+    """Connections to Redis that stay open and carry nothing any more."""
+    world.start_redis()
+    field = open_field(world, workers=2)
+    for _ in field.strikes(4):
+        before = field.places()
+        begin = time.monotonic()
+        field.proxy.half_open()
+        field.moved_on(before)
+        field.recovered((time.monotonic() - begin) * 1000)
+    field.finish()
+
+
+def test_slow_redis(world):
+    """Bytes that trickle, some so slowly that a flush is given up; and a Redis that stands still for seconds."""
+    redis = world.start_redis()
+    field = open_field(world, workers=2)
+    for number in field.strikes(4):
+        before = field.places()
+        if number % 2:
+            redis.process.signal(signal.SIGSTOP)
+            field.pause(0.5, 4)
+            redis.process.signal(signal.SIGCONT)
+        else:
+            field.proxy.slow(int(2 ** field.chance.uniform(8, 13)), 0.004)
+            field.pause(2, 4)
+            field.proxy.slow()
+        begin = time.monotonic()
+        field.moved_on(before)
+        field.recovered((time.monotonic() - begin) * 1000)
     field.finish()
 
 
@@ -107,106 +203,222 @@ def test_lost_replies(world):
 
 
 def test_failover(world):
-    """The primary acknowledges what the replica never hears of; then the replica is promoted."""
+    """The primary acknowledges what the replica never hears of; then the replica is promoted, and `next` goes back."""
     pair = Pair(world)
-    field = Field(world, chance())
-    field.open(workers=3)
-    lost = []
-    for _ in range(4):
+    field = open_field(world)
+    for _ in field.strikes(4):
         pair.isolate()
         field.progress("writes that the replica does not get")
         field.pause(0, 1.5)
         field.proxy.refuse()
-        before = [place for place, _ in field.standings()]
+        before = field.places()
         begin = time.monotonic()
         pair.promote()
-        after = [place for place, _ in field.standings()]
-        lost.append(sum(old - new for old, new in zip(before, after)))
-        check(lost[-1] > 0, "no write was lost: the fault was none", before, after)
+        field.rolled_back(before)
         field.proxy.lead_to(pair.primary.port)
         pair.heal()
-        field.progress("what was lost to be counted again", beyond=sum(before))
+        field.moved_on(before)
         field.recovered((time.monotonic() - begin) * 1000)
-        field.injected += 1
-    field.extra["records rolled back"] = sum(lost)
     field.finish()
 
 
-# --- Running ---
+def test_redis_killed(world):
+    """kill -9 with the end of the append-only file missing."""
+    redis = world.start_redis("--appendonly", "yes", "--appendfsync", "everysec")
+    field = open_field(world)
+    for _ in field.strikes(3):
+        size = aof_file(redis).stat().st_size
+        field.progress("writes to lose")
+        field.pause(0, 1)
+        before = field.places()
+        begin = time.monotonic()
+        redis.kill()
+        cut_aof(redis, field.chance.randrange(1, aof_file(redis).stat().st_size - size))
+        redis.start()
+        field.rolled_back(before)
+        field.moved_on(before)
+        field.recovered((time.monotonic() - begin) * 1000)
+    field.finish()
 
 
-def run_one(name):
-    """The process of one run."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit({"passed": 0, "skipped": 77, "failed": 1}[harness._run_one("chaos", name, globals()[name])])
+def test_split_brain(world):
+    """Some workers go on with the old primary while others have the new one, and partitions change hands between the
+    two; then the old one becomes a replica, and its branch vanishes."""
+    pair = Pair(world)
+    field = open_field(world, workers=2)
+    ahead = world.own(Proxy(pair.primary.port))
+    there = {"GENTALLY_REDIS_URL": f"redis://127.0.0.1:{ahead.port}"}
+    for _ in range(2):
+        field.start_worker(**there)
+    field.owners()
+    for _ in field.strikes(2):
+        pair.isolate()
+        field.progress("writes that the replica does not get")
+        pair.promote()
+        ahead.lead_to(pair.primary.port)
+        old = field.consumed(pair.replica)
+        field.progress("the new branch to grow")
+        wait_until(lambda: field.consumed(pair.replica) > old, 30, "the old branch to grow")
+        mover = field.chance.choice(field.workers[-2:])
+        field.dismiss(mover)
+        field.start_worker(**there)
+        field.owners()
+        old = field.consumed(pair.replica)
+        field.progress("the new branch to grow")
+        wait_until(lambda: field.consumed(pair.replica) > old, 30, "the old branch to grow")
+        field.pause(0, 1)
+        field.proxy.refuse()
+        lost = field.places(pair.replica)
+        begin = time.monotonic()
+        field.rolled_back(lost)
+        field.proxy.lead_to(pair.primary.port)
+        pair.heal()
+        field.moved_on(lost)
+        field.recovered((time.monotonic() - begin) * 1000)
+    field.finish()
 
 
-class Run:
-    def __init__(self, name, round_number, seed):
-        self.name, self.round = name, round_number
-        self.output = tempfile.TemporaryFile("w+")
-        environment = {**os.environ, "GENTALLY_CHAOS_SCHEDULE": f"{seed}/{name}/{round_number}"}
-        self.process = subprocess.Popen([sys.executable, "-B", __file__, "--one", name], env=environment,
-                                        stdout=self.output, stderr=subprocess.STDOUT)
-
-    def text(self):
-        self.output.seek(0)
-        return self.output.read()
-
-
-def report(name, runs):
-    """The row of one nemesis, over all its rounds."""
-    figures = [json.loads(line[len("figures: "):]) for run in runs for line in run.text().splitlines()
-               if line.startswith("figures: ")]
-    recoveries = [took for one in figures for took in one["recoveries_ms"]]
-    extra = {}
-    for one in figures:
-        for what, count in one["extra"].items():
-            extra[what] = extra.get(what, 0) + count
-    times = f"{middle(recoveries) / 1000:.2f} | {max(recoveries) / 1000:.2f}" if recoveries else "- | -"
-    total = {key: sum(one[key] for one in figures) for key in ("injected", "events", "lost", "doubled")}
-    note(f"| {name} | {total['injected']} | {total['events']} | {total['lost']} | {total['doubled']} | {times} | "
-         + ", ".join(f"{count} {what}" for what, count in sorted(extra.items())) + " |")
+def test_memory_full(world):
+    """maxmemory is reached: Redis refuses every flush, until it is raised again."""
+    redis = world.start_redis()
+    field = open_field(world)
+    for _ in field.strikes(3):
+        said = {worker: len(worker.log) for worker in field.workers}
+        redis.command("CONFIG", "SET", "maxmemory", max(1, int(info(redis, "used_memory")) // 2))
+        wait_until(lambda: any("STORE-BUSY" in worker.log[begin:] for worker, begin in said.items()), 30,
+                   "a worker to be refused")
+        field.pause(0, 3)
+        before = field.places()
+        begin = time.monotonic()
+        redis.command("CONFIG", "SET", "maxmemory", 0)
+        field.moved_on(before)
+        field.recovered((time.monotonic() - begin) * 1000)
+    field.finish()
 
 
-def main():
-    seed = int(os.environ.get("GENTALLY_SEED") or random.SystemRandom().randrange(1 << 32))
-    note(f"seed {seed} (repeat with GENTALLY_SEED)")
-    names = [name for name in globals() if name.startswith("test_") and harness._fits(name)]
-    waiting = [(name, number) for number in range(ROUNDS) for name in names]
-    running, done = [], []
+USER = ("resetchannels -@all ~{0}:* +fcall +fcall_ro +info +select +hgetall +hget +hmget +hset +hdel +exists +unlink")
 
-    def stop(*_):
-        for run in running:
-            run.process.terminate()
-        for run in running:
-            run.process.wait()
-        sys.exit(143)
 
-    signal.signal(signal.SIGTERM, stop)
-    while waiting or running:
-        while waiting and len(running) < JOBS:
-            running.append(Run(*waiting.pop(0), seed))
-        for run in [run for run in running if run.process.poll() is not None]:
-            running.remove(run)
-            done.append(run)
-            print(run.text(), end="", flush=True)
-        time.sleep(0.05)
-    note("| nemesis | injected | events in | lost | doubled | recovery median, s | max, s | |")
-    for name in names:
-        report(name.removeprefix("test_").replace("_", " "), [run for run in done if run.name == name])
-    statuses = [run.process.returncode for run in done]
-    failed = sum(status not in (0, 77) for status in statuses)
-    if statuses and all(status == 77 for status in statuses):
-        sys.exit(77)
-    print(f"chaos: {statuses.count(0)} passed, {failed} failed", flush=True)
-    sys.exit(1 if failed else 0)
+def test_rights_taken(world):
+    """The ACL of the workers' user changes under them, and back. Without the right to call functions they end and say so;
+    without the right to write, which is met inside a function, each partition stops and no other harm is done."""
+    redis = world.start_redis()
+    user = ["ACL", "SETUSER", "counter", "on", ">secret", *USER.format(world.namespace).split()]
+    equal(str(redis.command(*user)), "OK", "ACL SETUSER")
+    field = Field(world, runs.chance())
+    field.as_user("counter", "secret")
+    field.open(3)
+    for number in field.strikes(2):
+        before = field.places()
+        redis.command("ACL", "SETUSER", "counter", *(("-fcall", "-fcall_ro"), ("-hset",))[number % 2])
+        owners = dict(field.last_owners)
+        for worker in list(field.workers):
+            if number % 2 == 0:
+                field.ended(worker, EX_NOPERM, "STORE-DENIED")
+            elif owners.get(worker):
+                field.ended_or_stopped(worker, "STORE-TAINTED", EX_SOFTWARE)
+        field.pause(0, 1)
+        redis.command(*user)
+        begin = time.monotonic()
+        for worker in list(field.workers):
+            field.dismiss(worker)
+        for _ in range(3):
+            field.start_worker()
+        field.owners()
+        field.moved_on(before)
+        field.recovered((time.monotonic() - begin) * 1000)
+    field.finish()
+
+
+def test_functions_flushed(world):
+    """FUNCTION FLUSH: workers end and name the cure; `setup` and a restart are it."""
+    redis = world.start_redis()
+    field = open_field(world)
+    for _ in field.strikes(2):
+        field.pause(0, 1)
+        redis.command("FUNCTION", "FLUSH")
+        for worker in list(field.workers):
+            field.ended(worker, EX_CONFIG, "STORE-FUNCTIONS-MISSING")
+        before = field.places()
+        begin = time.monotonic()
+        world.run("setup")
+        for _ in range(3):
+            field.start_worker()
+        field.owners()
+        field.moved_on(before)
+        field.recovered((time.monotonic() - begin) * 1000)
+    field.finish()
+
+
+# --- Kafka ---
+
+
+def test_broker_killed(world):
+    """kill -9 of the broker, and the same one again."""
+    kafka = world.start_kafka()
+    world.start_redis()
+    field = open_field(world)
+    for _ in field.strikes(2):
+        field.pause(0, 2)
+        before = field.places()
+        kafka.kill()
+        begin = time.monotonic()
+        kafka.start()
+        field.moved_on(before)
+        field.recovered((time.monotonic() - begin) * 1000)
+    field.finish()
+
+
+def test_broker_cut_off(world):
+    """Connections to the broker that are reset, cut in the midst, held, half-open and slow."""
+    way = world.own(Proxy(None))
+    kafka = world.start_kafka(f"advertised.listeners=CLIENT://127.0.0.1:{way.port}")
+    way.lead_to(kafka.port)
+    world.settings["GENTALLY_KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{way.port}"
+    world.settings["GENTALLY_KAFKA_SOCKET_TIMEOUT_MS"] = 4000
+    world.start_redis()
+    field = open_field(world)
+    faults = [way.cut, way.half_open, way.hold,
+              lambda: way.cut_reply(int(2 ** field.chance.uniform(0, 18))),
+              lambda: way.cut_request(int(2 ** field.chance.uniform(0, 16))),
+              lambda: way.slow(int(2 ** field.chance.uniform(8, 13)), 0.004)]
+    for number in field.strikes(6):
+        faults[number % len(faults)]()
+        field.pause(1, 4)
+        way.slow()
+        before = field.places()
+        begin = time.monotonic()
+        field.moved_on(before)
+        field.recovered((time.monotonic() - begin) * 1000)
+        way.release()
+    field.finish()
+
+
+def test_partitions_added(world):
+    """The topic grows under traffic, and `setup` is run at once. A worker that met the new partition before it had a state
+    ends and says so, and is started again."""
+    world.start_redis()
+    world.settings["GENTALLY_KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS"] = 500
+    field = open_field(world)
+    early = 0
+    for _ in field.strikes(2):
+        field.pause(0, 1)
+        begin = time.monotonic()
+        field.admin.create_partitions([NewPartitions(world.topic, field.partitions + 1)])[world.topic].result(30)
+        world.run("setup")
+        field.partitions += 1
+
+        def is_taken_up():
+            for worker in [worker for worker in field.workers if not worker.is_running()]:
+                field.ended(worker, EX_CONFIG, "STORE-STATE-MISSING")
+                field.start_worker()
+                field.extra["ended as documented"] = field.extra.get("ended as documented", 0) + 1
+            return field.standings()[-1][0] > 0
+
+        wait_until(is_taken_up, 60, "the new partition to be counted")
+        field.recovered((time.monotonic() - begin) * 1000)
+    field.finish()
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--one"]:
-        run_one(sys.argv[2])
-    if "GENTALLY_TEST_KAFKA" not in os.environ:
-        print("SKIP chaos: GENTALLY_TEST_KAFKA is not set: tests/run starts a broker", flush=True)
-        sys.exit(77)
-    main()
+    runs.main(__file__, globals())

@@ -17,7 +17,8 @@ from oracle import milliseconds
 from proxy import Proxy
 
 PARTITIONS = int(os.environ.get("GENTALLY_CHAOS_PARTITIONS", "6"))
-EVENTS = int(os.environ.get("GENTALLY_CHAOS_EVENTS", "12000"))
+TIMES = int(os.environ.get("GENTALLY_CHAOS_TIMES", "1"))
+EVENTS = 8000 * TIMES
 SESSION_TIMEOUT_MS = 6000
 # What a worker may take beyond the session's end to count again what a dead one held.
 TAKEOVER_MS = 2000
@@ -70,12 +71,14 @@ class Traffic(threading.Thread):
 class Field:
     """`behind` is what workers take for their Redis; by default a proxy in front of world.redis."""
 
-    def __init__(self, world, chance, rate=200):
-        self.world, self.chance = world, chance
+    def __init__(self, world, chance, rate=120):
+        self.world, self.chance, self.begin = world, chance, time.monotonic()
         self.workers, self.gone = [], []
         self.injected, self.recoveries_ms, self.extra = 0, [], {}
-        self.poison = {}
+        self.poison, self.sent = {}, []
         self.partitions = PARTITIONS
+        self.last_owners = {}
+        self.user, self.worker_settings = "", {}
         world.settings.update({
             "GENTALLY_KAFKA_SESSION_TIMEOUT_MS": SESSION_TIMEOUT_MS,
             "GENTALLY_MESSAGE_BYTES_MAX": MESSAGE_BYTES_MAX,
@@ -92,7 +95,7 @@ class Field:
         world = self.world
         world.run("setup", "--partitions", self.partitions)
         self.proxy = world.own(Proxy(world.redis.port))
-        world.settings["GENTALLY_REDIS_URL"] = f"redis://127.0.0.1:{self.proxy.port}"
+        self.worker_settings["GENTALLY_REDIS_URL"] = f"redis://{self.user}127.0.0.1:{self.proxy.port}"
         self.admin = AdminClient({"bootstrap.servers": world.kafka})
         self.traffic = world.own(Traffic(world, self.lines, self.rate))
         self.traffic.start()
@@ -100,12 +103,25 @@ class Field:
             self.start_worker()
         self.owners()
         self.progress("the workers to begin")
+        self.stamp("open")
+
+    def as_user(self, user, password):
+        """The workers' own user of Redis; to be named before open()."""
+        self.user = f"{user}@"
+        self.worker_settings["GENTALLY_REDIS_PASSWORD"] = password
+
+    def strikes(self, times):
+        """Counts the strikes of a fault; between two of them every worker has to be well."""
+        for number in range(times * TIMES):
+            self.all_run()
+            yield number
+            self.injected += 1
 
     # --- Workers ---
 
     def start_worker(self, **settings):
         name = f"worker-{self.world.count + 1}"
-        worker = self.world.start("worker", GENTALLY_KAFKA_CLIENT_ID=name, **settings)
+        worker = self.world.start("worker", **{"GENTALLY_KAFKA_CLIENT_ID": name, **self.worker_settings, **settings})
         self.workers.append(worker)
         return worker
 
@@ -114,7 +130,22 @@ class Field:
         self.gone.append(worker)
         worker.kill()
 
+    def dismiss(self, worker):
+        """SIGTERM: it leaves in order."""
+        worker.end()
+        self.workers.remove(worker)
+        self.gone.append(worker)
+        equal(worker.process.returncode, 0, f"{worker.name}: exit status after SIGTERM; it said\n{tail(worker.log)}\n")
+
+    def victim(self):
+        """A worker that has partitions, and which; after a while in which the others are left to their work."""
+        owners = self.owners()
+        chosen = self.chance.choice([worker for worker in self.workers if owners[worker]])
+        self.pause(0, 1)
+        return chosen, owners[chosen]
+
     def all_run(self):
+        check(self.traffic.fed < len(self.lines) or self.traffic.is_rushed.is_set(), "the traffic ended before the faults did")
         for worker in self.workers:
             check(worker.is_running(), f"{worker.name} ended with {worker.process.poll()}", tail(worker.log))
 
@@ -124,6 +155,12 @@ class Field:
         check(reason in worker.log, f"{worker.name} does not say {reason}", tail(worker.log))
         self.workers.remove(worker)
         self.gone.append(worker)
+
+    def ended_or_stopped(self, worker, reason, status):
+        """It says why it counts none of its partitions any more, and then lives on or ends by the same."""
+        worker.says(reason)
+        if worker.process.poll() is not None:
+            self.ended(worker, status, reason)
 
     def owners(self, seconds=60):
         """{worker: partitions}, once the group is at rest and has dealt all of them to those that are to run."""
@@ -144,27 +181,49 @@ class Field:
                 return None
             return {names[name]: partitions for name, partitions in owned.items()}
 
-        return wait_until(dealt, seconds, "the group to deal all partitions to the workers")
+        self.last_owners = wait_until(dealt, seconds, "the group to deal all partitions to the workers")
+        return self.last_owners
 
     # --- The store ---
 
-    def standings(self):
+    def standings(self, redis=None):
         """[(next, token)] by partition, as the primary of now has them."""
         keys = [f"{self.world.namespace}:{{{self.world.topic}:{partition}}}:meta" for partition in range(self.partitions)]
-        replies = self.world.redis.pipeline([("HMGET", key, "next", "tok") for key in keys])
+        replies = (redis or self.world.redis).pipeline([("HMGET", key, "next", "tok") for key in keys])
         return [(int(reply[0]), reply[1]) for reply in replies]
 
-    def consumed(self):
-        return sum(place for place, _ in self.standings())
+    def places(self, redis=None):
+        return [place for place, _ in self.standings(redis)]
 
-    def progress(self, what, beyond=None, seconds=60, wants_all=True):
-        """Waits until more is counted than now (or than `beyond`); the time it took, in ms."""
-        begin = time.monotonic()
-        beyond = self.consumed() if beyond is None else beyond
+    def consumed(self, redis=None):
+        return sum(self.places(redis))
+
+    def rolled_back(self, before):
+        """Writes were acknowledged that are no more: notes how many records that makes."""
+        after = self.places()
+        lost = sum(max(0, old - new) for old, new in zip(before, after))
+        check(lost > 0, "no write was lost: the fault was none", before, after)
+        self.extra["records rolled back"] = self.extra.get("records rolled back", 0) + lost
+
+    def moved_on(self, before, seconds=60):
+        """Waits until every partition is counted beyond where it was."""
 
         def moved():
-            if wants_all:
-                self.all_run()
+            self.all_run()
+            try:
+                return all(now > then for now, then in zip(self.places(), before))
+            except (OSError, TypeError, ValueError):
+                return False
+
+        wait_until(moved, seconds, f"every partition to be counted beyond {before}")
+
+    def progress(self, what, seconds=60):
+        """Waits until more is counted than now; the time it took, in ms."""
+        begin = time.monotonic()
+        beyond = self.consumed()
+
+        def moved():
+            self.all_run()
             try:
                 return self.consumed() > beyond
             except (OSError, TypeError, ValueError):
@@ -192,6 +251,9 @@ class Field:
 
     # --- Time ---
 
+    def stamp(self, what):
+        print(f"     {time.monotonic() - self.begin:5.1f} s {what}", flush=True)
+
     def pause(self, low, high):
         """A part of the fault: how long it lasts, or how long it lets the others be. It waits for nothing."""
         time.sleep(self.chance.uniform(low, high))
@@ -217,7 +279,6 @@ class Field:
             feed.settle()
             self.poison.update({feed.places[number]: self.sent[number] for number in range(len(self.sent))})
 
-        self.sent = []
         return put
 
     # --- The end ---
@@ -225,7 +286,8 @@ class Field:
     def finish(self):
         """All faults are over: the rest of the traffic, a drain, and the account."""
         world = self.world
-        check(self.traffic.fed < len(self.lines), "the traffic ended before the faults did")
+        self.all_run()
+        self.stamp("faults over")
         self.traffic.is_rushed.set()
         self.traffic.join(60)
         self.traffic.producer.succeed(60)
@@ -237,12 +299,16 @@ class Field:
 
         wait_until(is_counted, 90, f"all {total} records to be counted")
         equal(self.consumed(), total, "records consumed")
+        self.stamp("counted")
         for worker in self.workers:
             worker.end()
             equal(worker.process.returncode, 0, f"{worker.name}: exit status after SIGTERM; it said {tail(worker.log)}")
+        self.stamp("workers ended")
         world.run("worker", "--drain", seconds=120)
+        self.stamp("drained")
         figures = settle(world, self.lines, self.poison, self.partitions)
         figures.update({"injected": self.injected, "recoveries_ms": self.recoveries_ms, "extra": self.extra})
+        self.stamp("settled")
         print("figures: " + json.dumps(figures), flush=True)
 
 

@@ -20,7 +20,9 @@ class Link:
         self.client, self.server = client, server  # the writers
         self.is_swallowing = False  # half-open: what comes is never heard of again
         self.held = None  # an event: requests wait for it
+        self.hold_marker = b""  # from the first request on that has this in it
         self.held_bytes = 0
+        self.cut_reply_after = None  # bytes of replies still to pass
 
     def abort(self):
         for writer in (self.client, self.server):
@@ -36,7 +38,8 @@ class Proxy:
         self.struck = 0  # replies and requests cut so far
         self.released_bytes = 0  # of requests that were executed long after their sender gave up
         self.pace = None  # (bytes at a time, seconds between them)
-        self.cut_after = {True: None, False: None}  # is it a reply -> bytes still to pass before the connection is cut
+        self.cut_after = {True: None, False: None}  # is it a reply -> bytes still to pass, of all connections
+        self.cut_behind = None  # (marker, bytes): the connection whose request has the marker in it is the one
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.is_ready = threading.Event()
@@ -100,19 +103,28 @@ class Proxy:
 
         self._do(change)
 
-    def cut_reply(self, after):
-        """Lets so many bytes of replies pass, and cuts the connection in the midst of what comes then."""
-        self._do(lambda: self.cut_after.__setitem__(True, after))
+    def cut_reply(self, after, behind=None):
+        """Lets so many bytes of replies pass, and cuts the connection in the midst of what comes then. With `behind`: on
+        the connection that carries the next request with this in it, counted from there."""
+
+        def change():
+            if behind:
+                self.cut_behind = behind, after
+            else:
+                self.cut_after[True] = after
+
+        self._do(change)
 
     def cut_request(self, after):
         self._do(lambda: self.cut_after.__setitem__(False, after))
 
-    def hold(self):
-        """Requests on the connections of now wait for release(), even when their sender has left. New ones are free."""
+    def hold(self, marker=b""):
+        """Requests on the connections of now, from the first on that has the marker in it, wait for release(), even when
+        their sender has left. New connections are free."""
 
         def change():
             for link in self.links:
-                link.held = link.held or asyncio.Event()
+                link.held, link.hold_marker = link.held or asyncio.Event(), marker
 
         self._do(change)
 
@@ -125,6 +137,8 @@ class Proxy:
             for link in self.links:
                 if link.held:
                     link.held.set()
+                if not link.held_bytes:
+                    link.held = None
 
         self._do(change)
 
@@ -161,8 +175,16 @@ class Proxy:
             self.links.discard(link)
             link.abort()
 
-    def _strike(self, is_reply, data):
+    def _strike(self, link, is_reply, data):
         """What passes of the data, and whether the connection ends behind it."""
+        if not is_reply and self.cut_behind and self.cut_behind[0] in data:
+            link.cut_reply_after, self.cut_behind = self.cut_behind[1], None
+        if is_reply and link.cut_reply_after is not None:
+            if len(data) <= link.cut_reply_after:
+                link.cut_reply_after -= len(data)
+                return data, False
+            self.struck += 1
+            return data[:link.cut_reply_after], True
         after = self.cut_after[is_reply]
         if after is None:
             return data, False
@@ -176,6 +198,8 @@ class Proxy:
     async def _write(self, writer, data):
         size, seconds = self.pace or (len(data), 0)
         for at in range(0, len(data), max(size, 1)):
+            if writer.transport.is_closing():
+                raise ConnectionResetError
             writer.write(data[at:at + size])
             await writer.drain()
             if seconds:
@@ -192,10 +216,10 @@ class Proxy:
                 break
             if link.is_swallowing:
                 continue
-            if link.held and not is_reply:
+            if link.held and not is_reply and (link.held_bytes or link.hold_marker in data):
                 link.held_bytes += len(data)
                 await link.held.wait()
-            data, is_over = self._strike(is_reply, data)
+            data, is_over = self._strike(link, is_reply, data)
             try:
                 await self._write(writer, data)
             except OSError:
