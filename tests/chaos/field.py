@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 
 from account import settle
 from bad_input import MESSAGE_BYTES_MAX, Feed
-from harness import check, equal, tail, wait_until
+from harness import PATIENCE, check, equal, tail, wait_until
 from oracle import milliseconds
 from proxy import Proxy
 
@@ -79,6 +79,7 @@ class Field:
         self.partitions = PARTITIONS
         self.last_owners = {}
         self.user, self.worker_settings = "", {}
+        self.has_ways, self.ways = False, {}  # a proxy for each worker
         world.settings.update({
             "GENTALLY_KAFKA_SESSION_TIMEOUT_MS": SESSION_TIMEOUT_MS,
             "GENTALLY_MESSAGE_BYTES_MAX": MESSAGE_BYTES_MAX,
@@ -121,7 +122,12 @@ class Field:
 
     def start_worker(self, **settings):
         name = f"worker-{self.world.count + 1}"
-        worker = self.world.start("worker", **{"GENTALLY_KAFKA_CLIENT_ID": name, **self.worker_settings, **settings})
+        settings = {"GENTALLY_KAFKA_CLIENT_ID": name, **self.worker_settings, **settings}
+        way = self.world.own(Proxy(self.world.redis.port)) if self.has_ways else self.proxy
+        if self.has_ways:
+            settings["GENTALLY_REDIS_URL"] = f"redis://{self.user}127.0.0.1:{way.port}"
+        worker = self.world.start("worker", **settings)
+        self.ways[worker] = way
         self.workers.append(worker)
         return worker
 
@@ -261,9 +267,13 @@ class Field:
     def recovered(self, milliseconds_taken):
         self.recoveries_ms.append(milliseconds_taken)
 
-    def no_slower_than(self, limit_ms):
-        slowest = max(self.recoveries_ms)
-        check(slowest <= limit_ms, f"recovery took {slowest:.0f} ms, allowed are {limit_ms} ms", self.recoveries_ms)
+    def no_slower_than(self, beyond_ms=TAKEOVER_MS):
+        """Every recovery within the session's timeout and so much more; the latter by GENTALLY_PATIENCE on a machine that
+        does too much else. To be called before finish(), which reports."""
+        limit_ms = SESSION_TIMEOUT_MS + beyond_ms
+        self.extra[f"recoveries within {limit_ms / 1000:.0f} s"] = sum(took <= limit_ms for took in self.recoveries_ms)
+        slowest_ms, allowed_ms = max(self.recoveries_ms), SESSION_TIMEOUT_MS + beyond_ms * PATIENCE
+        check(slowest_ms <= allowed_ms, f"recovery took {slowest_ms:.0f} ms, allowed are {allowed_ms:.0f} ms", self.recoveries_ms)
 
     # --- Poison ---
 

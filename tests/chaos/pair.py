@@ -28,7 +28,9 @@ class Pair:
         wait_until(lambda: info(self.replica, "master_link_status") == "up", 30, "the replica to follow")
 
     def isolate(self):
-        """The primary goes on and acknowledges; the replica hears nothing of it."""
+        """The primary goes on and acknowledges; the replica, which has all there was, hears nothing of it."""
+        offset = int(info(self.primary, "master_repl_offset"))
+        wait_until(lambda: int(info(self.replica, "slave_repl_offset")) >= offset, 30, "the replica to have caught up")
         self.link.refuse()
 
     def promote(self):
