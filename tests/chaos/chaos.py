@@ -234,20 +234,28 @@ def test_slow_redis(world):
 
 
 def test_failover(world):
-    """The primary acknowledges what the replica never hears of; then the replica is promoted, and `next` goes back."""
+    """The primary acknowledges what the replica never hears of; then the replica is promoted, and `next` goes back. The
+    primary is cut off before, killed, or made a replica while workers still write to it."""
     pair = Pair(world)
     field = open_field(world)
-    for _ in field.strikes(4):
+    for number in field.strikes(4):
         pair.isolate()
         field.progress("writes that the replica does not get")
         field.pause(0, 1.5)
-        field.proxy.refuse()
+        if number % 3 == 0:
+            field.proxy.refuse()
         before = field.places()
         begin = time.monotonic()
+        if number % 3 == 1:
+            pair.primary.kill()
         pair.promote()
         field.rolled_back(before)
-        field.proxy.lead_to(pair.primary.port)
+        if number % 3 == 1:
+            pair.replica.start()
         pair.heal()
+        if number % 3 == 2:
+            wait_until(lambda: any("READONLY" in worker.log for worker in field.workers), 30, "a worker to be refused")
+        field.proxy.lead_to(pair.primary.port)
         field.moved_on(before)
         field.recovered((time.monotonic() - begin) * 1000)
     field.finish()
@@ -310,14 +318,17 @@ def test_split_brain(world):
 
 
 def test_memory_full(world):
-    """maxmemory is reached: Redis refuses every flush, until it is raised again."""
+    """maxmemory is reached: Redis refuses every flush, until it is raised again. Sometimes a worker dies meanwhile."""
     redis = world.start_redis()
     field = open_field(world)
-    for _ in field.strikes(3):
+    for number in field.strikes(3):
         said = {worker: len(worker.log) for worker in field.workers}
         redis.command("CONFIG", "SET", "maxmemory", max(1, int(info(redis, "used_memory")) // 2))
         wait_until(lambda: any("STORE-BUSY" in worker.log[begin:] for worker, begin in said.items()), 30,
                    "a worker to be refused")
+        if number % 2:
+            field.kill(field.chance.choice(field.workers))
+            field.start_worker()
         field.pause(0, 3)
         before = field.places()
         begin = time.monotonic()
@@ -359,6 +370,32 @@ def test_rights_taken(world):
         field.moved_on(before)
         field.recovered((time.monotonic() - begin) * 1000)
     field.finish()
+
+
+def test_tainted(world):
+    """A partition that carries a taint is never written again: it stops, the others are counted on, and a drain says that
+    it is not all. The way out is a new namespace, from the log."""
+    redis = world.start_redis()
+    field = open_field(world)
+    for _ in field.strikes(1):
+        owner, partitions = field.victim()
+        tainted = field.chance.choice(partitions)
+        redis.command("HSET", field.meta(tainted), "taint", "a write that failed half-way")
+        owner.says("STORE-TAINTED")
+        field.kill(owner)
+        field.start_worker()
+        before = field.places()
+        begin = time.monotonic()
+        field.moved_on([-1 if partition == tainted else place for partition, place in enumerate(before)])
+        field.recovered((time.monotonic() - begin) * 1000)
+        equal(field.places()[tainted], before[tainted], "what is counted of the tainted partition")
+    field.traffic_ends()
+    field.dismiss_all()
+    drain = world.start("worker", "--drain")
+    equal(drain.wait(60), EX_SOFTWARE, f"exit status of a drain that cannot be whole; it said {tail(drain.log)}")
+    world.settings["GENTALLY_NAMESPACE"] = world.settings["GENTALLY_GROUP"] = f"{world.name}-again"
+    world.run("setup")
+    field.account()
 
 
 def test_functions_flushed(world):

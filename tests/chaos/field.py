@@ -46,15 +46,12 @@ class Traffic(threading.Thread):
         self.producer = world.start("produce", stdin=subprocess.PIPE)
         self.lines, self.rate, self.fed = lines, rate, 0
         self.is_rushed = threading.Event()
-        self.is_resting = threading.Event()
 
     def run(self):
         pipe = self.producer.process.stdin
         try:
             while self.fed < len(self.lines):
                 count = len(self.lines) if self.is_rushed.wait(0.05) else self.rate // 20
-                if self.is_resting.is_set() and not self.is_rushed.is_set():
-                    continue
                 pipe.write("".join(line + "\n" for line in self.lines[self.fed:self.fed + count]).encode())
                 pipe.flush()
                 self.fed = min(self.fed + count, len(self.lines))
@@ -69,7 +66,7 @@ class Traffic(threading.Thread):
 
 
 class Field:
-    """`behind` is what workers take for their Redis; by default a proxy in front of world.redis."""
+    """Workers reach world.redis, or whatever comes to take its place, through a proxy."""
 
     def __init__(self, world, chance, rate=120):
         self.world, self.chance, self.begin = world, chance, time.monotonic()
@@ -192,10 +189,13 @@ class Field:
 
     # --- The store ---
 
+    def meta(self, partition):
+        return f"{self.world.namespace}:{{{self.world.topic}:{partition}}}:meta"
+
     def standings(self, redis=None):
         """[(next, token)] by partition, as the primary of now has them."""
-        keys = [f"{self.world.namespace}:{{{self.world.topic}:{partition}}}:meta" for partition in range(self.partitions)]
-        replies = (redis or self.world.redis).pipeline([("HMGET", key, "next", "tok") for key in keys])
+        replies = (redis or self.world.redis).pipeline(
+            [("HMGET", self.meta(partition), "next", "tok") for partition in range(self.partitions)])
         return [(int(reply[0]), reply[1]) for reply in replies]
 
     def places(self, redis=None):
@@ -293,14 +293,21 @@ class Field:
 
     # --- The end ---
 
-    def finish(self):
-        """All faults are over: the rest of the traffic, a drain, and the account."""
-        world = self.world
+    def traffic_ends(self):
+        """The rest of the traffic, at once."""
         self.all_run()
-        self.stamp("faults over")
         self.traffic.is_rushed.set()
         self.traffic.join(60)
         self.traffic.producer.succeed(60)
+
+    def dismiss_all(self):
+        for worker in list(self.workers):
+            self.dismiss(worker)
+
+    def finish(self):
+        """All faults are over: the rest of the traffic, and the account."""
+        self.stamp("faults over")
+        self.traffic_ends()
         total = len(self.lines) + len(self.poison)
 
         def is_counted():
@@ -309,16 +316,17 @@ class Field:
 
         wait_until(is_counted, 90, f"all {total} records to be counted")
         equal(self.consumed(), total, "records consumed")
-        self.stamp("counted")
-        for worker in self.workers:
-            worker.end()
-            equal(worker.process.returncode, 0, f"{worker.name}: exit status after SIGTERM; it said {tail(worker.log)}")
-        self.stamp("workers ended")
-        world.run("worker", "--drain", seconds=120)
+        self.dismiss_all()
+        self.account()
+
+    def account(self):
+        """A drain, the account, and the figures for the report."""
+        self.world.run("worker", "--drain", seconds=120)
         self.stamp("drained")
-        figures = settle(world, self.lines, self.poison, self.partitions)
-        figures.update({"injected": self.injected, "recoveries_ms": self.recoveries_ms, "extra": self.extra})
+        equal(self.consumed(), len(self.lines) + len(self.poison), "records consumed")
+        figures = settle(self.world, self.lines, self.poison, self.partitions)
         self.stamp("settled")
+        figures.update({"injected": self.injected, "recoveries_ms": self.recoveries_ms, "extra": self.extra})
         print("figures: " + json.dumps(figures), flush=True)
 
 
