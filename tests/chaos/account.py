@@ -61,7 +61,8 @@ def _check_letters(world, poison):
     """One by one: each bad message is there as it was, and no good one. A letter may have been sent twice."""
     letters = dead_letters(world)
     strangers = letters.keys() - poison.keys()
-    check(not strangers, f"{len(strangers)} dead letters of good messages", *[letters[place][1] for place in list(strangers)[:3]])
+    check(not strangers, f"{len(strangers)} dead letters of good messages",
+          *[letters[place][1] for place in list(strangers)[:3]])
     for place, (key, value, reasons) in poison.items():
         check(place in letters, f"{value!r:.80} ({reasons}) at {place} is not in the dead-letter topic")
         check_letter(world, place, letters[place], key, value, reasons)

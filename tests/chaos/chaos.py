@@ -73,8 +73,8 @@ def test_worker_killed(world):
 
 
 def test_worker_paused(world):
-    """SIGSTOP beyond the session's timeout, then SIGCONT: a zombie that wakes up with counts it may not keep. Every other
-    time a flush of its own was on the way, and arrives when others have counted on."""
+    """SIGSTOP beyond the session's timeout, then SIGCONT: a zombie that wakes up with counts it may not keep. Every
+    other time a flush of its own was on the way, and arrives when others have counted on."""
     world.start_redis()
     field = Field(world, runs.chance())
     field.has_ways = True
@@ -157,8 +157,8 @@ def test_poison(world):
 
 
 def test_replies_lost(world):
-    """A connection to Redis ends within a request or a reply, most often a flush's: nobody knows whether it was applied.
-    It is found again by its nonce: nothing is fenced, nothing is read again."""
+    """A connection to Redis ends within a request or a reply, most often a flush's: nobody knows whether it was
+    applied. It is found again by its nonce: nothing is fenced, nothing is read again."""
     world.start_redis()
     field = open_field(world, workers=2)
     said = {worker: len(worker.log) for worker in field.workers}
@@ -342,8 +342,8 @@ USER = ("resetchannels -@all ~{0}:* +fcall +fcall_ro +info +select +hgetall +hge
 
 
 def test_rights_taken(world):
-    """The ACL of the workers' user changes under them, and back. Without the right to call functions they end and say so;
-    without the right to write, which is met inside a function, each partition stops and no other harm is done."""
+    """The ACL of the workers' user changes under them, and back. Without the right to call functions they end and say
+    so; without the right to write, which is met inside a function, each partition stops and no other harm is done."""
     redis = world.start_redis()
     user = ["ACL", "SETUSER", "counter", "on", ">secret", *USER.format(world.namespace).split()]
     equal(str(redis.command(*user)), "OK", "ACL SETUSER")
@@ -373,8 +373,8 @@ def test_rights_taken(world):
 
 
 def test_tainted(world):
-    """A partition that carries a taint is never written again: it stops, the others are counted on, and a drain says that
-    it is not all. The way out is a new namespace, from the log."""
+    """A partition that carries a taint is never written again: it stops, the others are counted on, and a drain says
+    that it is not all. The way out is a new namespace, from the log."""
     redis = world.start_redis()
     field = open_field(world)
     for _ in field.strikes(1):
@@ -461,8 +461,8 @@ def test_broker_cut_off(world):
 
 
 def test_partitions_added(world):
-    """The topic grows under traffic, and `setup` is run at once. A worker that met the new partition before it had a state
-    ends and says so, and is started again."""
+    """The topic grows under traffic, and `setup` is run at once. A worker that met the new partition before it had a
+    state ends and says so, and is started again."""
     world.start_redis()
     world.settings["GENTALLY_KAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS"] = 500
     field = open_field(world)

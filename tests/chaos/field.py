@@ -26,7 +26,7 @@ LATE_SHARE, LATE_MS, DISORDER_MS = 0.05, 10 * 3_600_000, 4 * 60_000
 
 
 def traffic(world, chance):
-    """Lines in the order they arrive: most within the allowed out-of-orderness, some hours late; all in time to count."""
+    """Lines as they arrive: most within the allowed out-of-orderness, some hours late, all in time to count."""
     lines = world.run("generate", "--events", EVENTS, "--seed", chance.randrange(1 << 31), "--from",
                       "2025-11-03T00:00:00Z", "--to", "2025-11-04T18:00:00Z").out.splitlines()
     equal(len(lines), EVENTS, "generated events")
@@ -148,7 +148,8 @@ class Field:
         return chosen, owners[chosen]
 
     def all_run(self):
-        check(self.traffic.fed < len(self.lines) or self.traffic.is_rushed.is_set(), "the traffic ended before the faults did")
+        check(self.traffic.fed < len(self.lines) or self.traffic.is_rushed.is_set(),
+              "the traffic ended before the faults did")
         for worker in self.workers:
             check(worker.is_running(), f"{worker.name} ended with {worker.process.poll()}", tail(worker.log))
 
@@ -179,8 +180,9 @@ class Field:
                 return None
             owned = {member.client_id: [place.partition for place in member.assignment.topic_partitions]
                      for member in group.members}
-            is_whole = sorted(partition for some in owned.values() for partition in some) == list(range(self.partitions))
-            if group.state != ConsumerGroupState.STABLE or owned.keys() != names.keys() or not is_whole:
+            dealt_out = sorted(partition for some in owned.values() for partition in some)
+            if (group.state != ConsumerGroupState.STABLE or owned.keys() != names.keys() or
+                    dealt_out != list(range(self.partitions))):
                 return None
             return {names[name]: partitions for name, partitions in owned.items()}
 
@@ -268,12 +270,13 @@ class Field:
         self.recoveries_ms.append(milliseconds_taken)
 
     def no_slower_than(self, beyond_ms=TAKEOVER_MS):
-        """Every recovery within the session's timeout and so much more; the latter by GENTALLY_PATIENCE on a machine that
-        does too much else. To be called before finish(), which reports."""
+        """Every recovery within the session's timeout and so much more; the latter times GENTALLY_PATIENCE on a machine
+        that does much else. To be called before finish(), which reports."""
         limit_ms = SESSION_TIMEOUT_MS + beyond_ms
         self.extra[f"recoveries within {limit_ms / 1000:.0f} s"] = sum(took <= limit_ms for took in self.recoveries_ms)
         slowest_ms, allowed_ms = max(self.recoveries_ms), SESSION_TIMEOUT_MS + beyond_ms * PATIENCE
-        check(slowest_ms <= allowed_ms, f"recovery took {slowest_ms:.0f} ms, allowed are {allowed_ms:.0f} ms", self.recoveries_ms)
+        check(slowest_ms <= allowed_ms, f"recovery took {slowest_ms:.0f} ms, allowed are {allowed_ms:.0f} ms",
+              self.recoveries_ms)
 
     # --- Poison ---
 

@@ -104,8 +104,8 @@ class Proxy:
         self._do(change)
 
     def cut_reply(self, after, behind=None):
-        """Lets so many bytes of replies pass, and cuts the connection in the midst of what comes then. With `behind`: on
-        the connection that carries the next request with this in it, counted from there."""
+        """Lets so many bytes of replies pass, and cuts the connection in the midst of what comes then. With `behind`:
+        on the connection that carries the next request with this in it, counted from there."""
 
         def change():
             if behind:
@@ -119,8 +119,8 @@ class Proxy:
         self._do(lambda: self.cut_after.__setitem__(False, after))
 
     def hold(self, marker=b""):
-        """Requests on the connections of now, from the first on that has the marker in it, wait for release(), even when
-        their sender has left. New connections are free."""
+        """Requests on the connections of now, from the first on that has the marker in it, wait for release(), even
+        when their sender has left. New connections are free."""
 
         def change():
             for link in self.links:
