@@ -348,7 +348,9 @@ static enum verdict exchange(struct store *store, struct change *changes[], uint
     for (uint32_t i = 0; i < reply_count; i++) {
         redisReply *reply = NULL;
         verdict = store_link_receive(store->link, &reply, &other);
-        if (verdict != GO_ON && worst != HALT) { /* Go on reading: a refusal of one leaves the others' replies. */
+        /* Go on reading: a refusal of one leaves the others' replies. The first is the one to tell: what follows it may
+         * only say that the connection was dropped for it. */
+        if (verdict != GO_ON && (worst == GO_ON || (verdict == HALT && worst != HALT))) {
             worst = verdict;
             *why = other;
         }

@@ -330,6 +330,34 @@ static void a_flush_that_cannot_write_leaves_nothing(void)
     CU_ASSERT_EQUAL(standing.next, 100);
 }
 
+/* The connection is dropped at the first refusal, so that the next one looks for the primary anew; but what an operator
+ * has to hear is why. */
+static void what_a_replica_says_is_told(void)
+{
+    struct standing first = claimed(40), second = claimed(41);
+    struct small_change small[2];
+    struct change *changes[] = {&small[0].change, &small[1].change};
+    struct reason why;
+    char command[256];
+
+    prepare(&small[0], &first, 105, 5);
+    prepare(&small[1], &second, 105, 5);
+    small[0].cell.value = packed(0, 5);
+    small[1].cell.value = packed(1, 5);
+    CU_ASSERT_EQUAL(load(&small[0]), GO_ON);
+    CU_ASSERT_EQUAL(load(&small[1]), GO_ON);
+    snprintf(command, sizeof(command), "redis-cli -s %s REPLICAOF 127.0.0.1 1 >/dev/null", redis.socket);
+    CU_ASSERT_EQUAL_FATAL(system(command), 0);
+    CU_ASSERT_EQUAL(store_flush(store, changes, 2, &why), TRY_LATER);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-BUSY");
+    CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "READONLY"));
+    snprintf(command, sizeof(command), "redis-cli -s %s REPLICAOF NO ONE >/dev/null", redis.socket);
+    CU_ASSERT_EQUAL_FATAL(system(command), 0);
+    CU_ASSERT_EQUAL(store_flush(store, changes, 2, &why), GO_ON);
+    expect(40, 105, 5, 5);
+    expect(41, 105, 5, 5);
+}
+
 static void windows_end_in_two_steps(void)
 {
     struct standing standing = claimed(6);
@@ -555,6 +583,7 @@ int main(void)
         {"ids_come_and_go_with_the_counts", ids_come_and_go_with_the_counts},
         {"a_bucket_that_is_gone_is_found", a_bucket_that_is_gone_is_found},
         {"a_flush_that_cannot_write_leaves_nothing", a_flush_that_cannot_write_leaves_nothing},
+        {"what_a_replica_says_is_told", what_a_replica_says_is_told},
         {"windows_end_in_two_steps", windows_end_in_two_steps},
         {"a_right_that_lacks_is_found_before_anything_is_written",
          a_right_that_lacks_is_found_before_anything_is_written},
