@@ -489,5 +489,93 @@ def test_partitions_added(world):
     field.finish()
 
 
+# --- Everything ---
+
+
+class Everything:
+    """What can be done to one field; each fault returns what ends it, or None."""
+
+    def __init__(self, field, pair, way):
+        self.field, self.pair, self.way, self.proxy = field, pair, way, field.proxy
+
+    def kill(self):
+        self.field.kill(self.field.chance.choice(self.field.workers))
+        self.field.start_worker()
+
+    def pause(self):
+        worker = self.field.chance.choice(self.field.workers)
+        worker.signal(signal.SIGSTOP)
+        return lambda: worker.signal(signal.SIGCONT)
+
+    def join(self):
+        self.field.start_worker()
+
+    def lose_reply(self):
+        self.proxy.cut_reply(self.field.chance.randrange(40), behind=FLUSH)
+
+    def half_open(self):
+        self.proxy.half_open()
+
+    def hold(self):
+        self.proxy.hold(FLUSH)
+        return self.proxy.release
+
+    def trickle(self):
+        self.proxy.slow(int(2 ** self.field.chance.uniform(8, 13)), 0.004)
+        return self.proxy.slow
+
+    def fail_over(self):
+        self.pair.isolate()
+        self.field.pause(0, 1)
+        self.proxy.refuse()
+        before = self.field.places()
+        self.pair.promote()
+        self.field.rolled_back(before, at_least=0)
+        self.proxy.lead_to(self.pair.primary.port)
+        self.pair.heal()
+
+    def fill(self):
+        redis = self.pair.primary
+        redis.command("CONFIG", "SET", "maxmemory", max(1, int(info(redis, "used_memory")) // 2))
+        return lambda: redis.command("CONFIG", "SET", "maxmemory", 0)
+
+    def cut_broker(self):
+        self.way.cut()
+
+    def hold_letters_and_summaries(self):
+        self.way.hold(self.field.chance.choice((b".dead-letters", b".ledger", b".summaries")))
+        return lambda: (self.way.release(), self.way.cut())
+
+
+def test_all_at_once(world):
+    """Three faults of all kinds at a time, workers and servers alike, with bad messages among the good."""
+    way, past = proxied_kafka(world)
+    pair = Pair(world)
+    field = open_field(world, seconds=150, past=past)
+    everything = Everything(field, pair, way)
+    faults = [name for name in vars(Everything) if not name.startswith("_")]
+    poison = field.poisoner()
+    corpus = [*malformed(), *unacceptable()]
+    for _ in field.strikes(4):
+        chosen = field.chance.sample(faults, 3)
+        print(f"     {', '.join(chosen)}", flush=True)
+        ends = []
+        for name in chosen:
+            ends.append(getattr(everything, name)())
+            poison(field.chance.sample(corpus, 20))
+            field.pause(0, 3)
+        for end in ends:
+            if end:
+                end()
+        before = field.places()
+        begin = time.monotonic()
+        field.moved_on(before, seconds=120)
+        field.recovered((time.monotonic() - begin) * 1000)
+        while len(field.workers) > 3:
+            field.dismiss(field.workers[0])
+        field.owners(120)
+    field.finish()
+
+
 if __name__ == "__main__":
     runs.main(__file__, globals())
