@@ -5,8 +5,8 @@ seed, then everything is healed and drained, and the account is made (account.py
 the ledger adds up, each bad message is a dead letter, and no worker ended of anything but what was done to it.
 
 Every run is a process of its own; so many at a time as GENTALLY_CHAOS_JOBS says. GENTALLY_CHAOS_ROUNDS repeats them all
-with new traffic and new schedules; GENTALLY_CHAOS_TIMES multiplies how often a fault strikes, how long the traffic lasts
-and how many events it has, unless GENTALLY_CHAOS_EVENTS says how many.
+with new traffic and new schedules. GENTALLY_CHAOS_TIMES multiplies how often a fault strikes and how long the traffic
+lasts, and the number of events unless GENTALLY_CHAOS_EVENTS is that.
 """
 
 import signal

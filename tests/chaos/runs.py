@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from harness import note
 
 JOBS = int(os.environ.get("GENTALLY_CHAOS_JOBS", "2"))
 ROUNDS = int(os.environ.get("GENTALLY_CHAOS_ROUNDS", "1"))
+ONLY = os.environ.get("GENTALLY_CHAOS_ONLY", "")  # a pattern, as one on the command line
 
 
 def chance():
@@ -64,7 +66,7 @@ def report(name, runs):
 def run_all(path, nemeses):
     seed = int(os.environ.get("GENTALLY_SEED") or random.SystemRandom().randrange(1 << 32))
     note(f"seed {seed} (repeat with GENTALLY_SEED)")
-    names = [name for name in nemeses if harness._fits(name)]
+    names = [name for name in nemeses if harness._fits(name) and re.search(ONLY, name)]
     waiting = [(name, number) for number in range(ROUNDS) for name in names]
     running, done = [], []
 
