@@ -11,6 +11,7 @@
 #include "gentally/source.h"
 #include "gentally/store.h"
 #include "gentally/topics.h"
+#include "known.h"
 
 #define READY_SECONDS 30
 
@@ -59,6 +60,27 @@ static enum verdict find_floors(struct store *store, int32_t count, int64_t floo
     return GO_ON;
 }
 
+/* Partitions that have a state keep it. One that has none is new, or its state was lost: then it may only begin anew if
+ * nothing that was counted is missing from its log. All are looked at before the first is made. */
+static enum verdict check_beginnings(const struct config *config, struct store *store, struct source *source,
+                                     int32_t count, struct reason *why)
+{
+    struct known known;
+    struct standing standing;
+    enum verdict verdict = known_read(&known, config, why);
+
+    for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
+        int64_t first = 0, next = 0;
+        verdict = store_standing(store, i, &standing, why);
+        if (verdict != HALT || strcmp(why->id, "STORE-STATE-MISSING") != 0)
+            continue;
+        verdict = source_extent(source, i, &first, &next, why);
+        if (verdict == GO_ON)
+            verdict = known_may_begin(&known, i, first, why);
+    }
+    return verdict;
+}
+
 /* First state for every partition the topic has. */
 static enum verdict create_states(const struct config *config, struct store *store, struct logger *logger,
                                   struct reason *why)
@@ -72,6 +94,8 @@ static enum verdict create_states(const struct config *config, struct store *sto
         verdict = source_partitions(source, &count, why);
     if (verdict == GO_ON)
         verdict = find_floors(store, count, floors_ms, why);
+    if (verdict == GO_ON)
+        verdict = check_beginnings(config, store, source, count, why);
     for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
         int64_t first = 0, next = 0;
         bool created = false;

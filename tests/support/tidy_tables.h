@@ -88,6 +88,7 @@ static const struct {
     {"shown.h", {"src/commands/"}},
     {"commands/commands.h", {"src/main.c"}},
     {"input.h", {"src/commands/"}},
+    {"known.h", {"src/commands/"}},
     {"leaderboard.h", {"src/commands/"}},
     {"live.h", {"src/commands/"}},
     {"options.h", {"src/commands/"}},
