@@ -24,6 +24,7 @@ static const struct command commands[] = {
     {"top", command_top, "show the live counters, straight from Redis"},
     {"catalog", command_catalog, "look models up; list those the catalog does not know"},
     {"verify", command_verify, "prove from the ledger and the summaries that nothing was lost or counted twice"},
+    {"replay", command_replay, "count the log again, beside the live counters, and compare cell by cell"},
     {"dlq", command_dlq, "look at dead letters; send them back once their cause is repaired"},
     {"broker", command_broker, "run a throw-away Kafka broker in memory, to try things out"},
 };

@@ -544,3 +544,37 @@ enum verdict store_collect(struct store *store, int32_t partition, const struct 
     }
     return function_do(store, partition, why);
 }
+
+/* The windows of a list, in commands of a bounded size; with the last, when the list is empty, what lists them. */
+static enum verdict unlink_windows(struct store *store, int32_t partition, const struct stored_window windows[],
+                                   uint32_t count, struct reason *why)
+{
+    redisReply *reply = NULL;
+    size_t keys = count > 0 ? count : 2;
+    enum verdict verdict = store_command_begin(&store->command, 1 + keys, keys * KEY_MAX, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "UNLINK");
+    for (uint32_t i = 0; i < count; i++)
+        put_window_key(store, partition, windows[i].window);
+    if (count == 0) {
+        put_key(store, partition, "windows");
+        put_key(store, partition, "meta");
+    }
+    verdict = call(store, &reply, why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
+enum verdict store_remove(struct store *store, int32_t partition, const struct stored_window windows[], uint32_t count,
+                          struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    assert(strstr(store->namespace_, STORE_REPLAY) != NULL); /* Nobody's counts but a replay's. */
+    for (uint32_t first = 0; first < count && verdict == GO_ON; first += STORE_COLLECT_MAX)
+        verdict = unlink_windows(store, partition, windows + first,
+                                 count - first < STORE_COLLECT_MAX ? count - first : STORE_COLLECT_MAX, why);
+    return verdict == GO_ON ? unlink_windows(store, partition, NULL, 0, why) : verdict;
+}

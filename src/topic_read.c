@@ -148,26 +148,79 @@ static enum verdict read_all(struct reading *reading, int32_t count, struct reas
     return verdict;
 }
 
+/* A consumer and the number of the topic's partitions. */
+static enum verdict open_reading(struct reading *reading, const struct config *config, struct logger *silent,
+                                 int32_t *count, struct reason *why)
+{
+    const struct kafka_hooks hooks = {0, NULL};
+
+    log_open(silent, LOG_LEVEL_ERROR, "reader");
+    reading->notes.logger = silent;
+    enum verdict verdict = kafka_open(&reading->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings),
+                                      &hooks, &reading->notes, "SOURCE-CONFIG", why);
+    if (verdict != GO_ON)
+        return verdict;
+    return kafka_partitions(reading->client, &reading->notes, KAFKA_READ, reading->topic, ANSWER_MS, count, why);
+}
+
+static void close_reading(struct reading *reading)
+{
+    if (reading->client == NULL)
+        return;
+    rd_kafka_assign(reading->client, NULL);
+    rd_kafka_consumer_close(reading->client);
+    rd_kafka_destroy(reading->client);
+}
+
 enum verdict topic_read(const struct config *config, const char *topic, topic_reader *each, void *context,
                         struct reason *why)
 {
     struct logger silent;
-    struct reading reading = {.topic = topic, .each = each, .context = context, .notes.logger = &silent};
-    const struct kafka_hooks hooks = {0, NULL};
-    int32_t count;
+    struct reading reading = {.topic = topic, .each = each, .context = context};
+    int32_t count = 0;
+    enum verdict verdict = open_reading(&reading, config, &silent, &count, why);
 
-    log_open(&silent, LOG_LEVEL_ERROR, "reader");
-    enum verdict verdict = kafka_open(&reading.client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
-                                      &reading.notes, "SOURCE-CONFIG", why);
-    if (verdict != GO_ON)
-        return verdict;
-    verdict = kafka_partitions(reading.client, &reading.notes, KAFKA_READ, topic, ANSWER_MS, &count, why);
     if (verdict == GO_ON) {
         rd_kafka_poll_set_consumer(reading.client);
         verdict = read_all(&reading, count, why);
     }
-    rd_kafka_assign(reading.client, NULL);
-    rd_kafka_consumer_close(reading.client);
-    rd_kafka_destroy(reading.client);
+    close_reading(&reading);
+    return verdict;
+}
+
+static enum verdict find_times(struct reading *reading, int64_t time_ms, int32_t count, int64_t offsets[],
+                               struct reason *why)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+
+    for (int32_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, reading->topic, i)->offset = time_ms < 0 ? 0 : time_ms;
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(reading->client, list, ANSWER_MS);
+    for (int32_t i = 0; i < count && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        code = list->elems[i].err;
+        offsets[i] = list->elems[i].offset < 0 ? INT64_MAX : list->elems[i].offset; /* no record so late */
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "asking for offsets", why);
+}
+
+enum verdict topic_find(const struct config *config, const char *topic, int64_t time_ms, int32_t count,
+                        int64_t offsets[], struct reason *why)
+{
+    struct logger silent;
+    struct reading reading = {.topic = topic};
+    int64_t *ends = calloc((size_t)count, sizeof(*ends));
+    int32_t partitions = 0;
+
+    if (ends == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "finding offsets of %" PRId32 " partitions", count);
+    enum verdict verdict = open_reading(&reading, config, &silent, &partitions, why);
+    assert(verdict != GO_ON || partitions >= count);
+    if (verdict == GO_ON && time_ms == INT64_MIN)
+        verdict = kafka_extents(reading.client, topic, 0, count, ANSWER_MS, offsets, ends, why);
+    else if (verdict == GO_ON)
+        verdict = find_times(&reading, time_ms, count, offsets, why);
+    close_reading(&reading);
+    free(ends);
     return verdict;
 }

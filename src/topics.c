@@ -3,6 +3,7 @@
  */
 #include "gentally/topics.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -227,6 +228,67 @@ enum verdict topics_create(const struct config *config, int partitions, int repl
         verdict = create(client, wanted, count, replication, logger, why);
     if (verdict == GO_ON)
         check_policies(client, wanted, count, logger);
+    rd_kafka_destroy(client);
+    return verdict;
+}
+
+static enum verdict read_removals(rd_kafka_event_t *event, struct logger *logger, struct reason *why)
+{
+    const rd_kafka_DeleteTopics_result_t *result = rd_kafka_event_DeleteTopics_result(event);
+    size_t count = 0;
+    const rd_kafka_topic_result_t **topics = rd_kafka_DeleteTopics_result_topics(result, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        rd_kafka_resp_err_t code = rd_kafka_topic_result_error(topics[i]);
+        const char *name = rd_kafka_topic_result_name(topics[i]);
+        if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+            return reason_set(why, HALT, "SETUP-DENIED", code, "topic %s may not be deleted by this user", name);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+            return reason_set(why, HALT, "SETUP-TOPIC", code, "topic %s cannot be deleted: %s", name,
+                              rd_kafka_err2str(code));
+        log_line(logger, LOG_LEVEL_DEBUG, "SETUP-TOPIC-DELETED", "topic=%s", name);
+    }
+    return GO_ON;
+}
+
+/* All of them but the input topic, which is the first. */
+static enum verdict remove_all(rd_kafka_t *client, const struct wanted wanted[], uint32_t count, struct logger *logger,
+                               struct reason *why)
+{
+    rd_kafka_DeleteTopic_t *topics[TOPICS_MAX];
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
+    enum verdict verdict;
+
+    for (uint32_t i = 1; i < count; i++)
+        topics[i - 1] = rd_kafka_DeleteTopic_new(wanted[i].name);
+    rd_kafka_DeleteTopics(client, topics, count - 1, NULL, queue);
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, REQUEST_MS + 5000);
+    if (event == NULL)
+        verdict = reason_set(why, TRY_LATER, "SINK-UNREACHABLE", 0, "no answer to the request to delete topics");
+    else if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        verdict = kafka_reason(KAFKA_WRITE, rd_kafka_event_error(event), "deleting topics", why);
+    else
+        verdict = read_removals(event, logger, why);
+    if (event != NULL)
+        rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_DeleteTopic_destroy_array(topics, count - 1);
+    return verdict;
+}
+
+enum verdict topics_remove(const struct config *config, struct logger *logger, struct reason *why)
+{
+    const struct kafka_hooks hooks = {0, NULL};
+    struct kafka_notes notes = {.logger = logger};
+    struct wanted wanted[TOPICS_MAX];
+    uint32_t count = list_wanted(config, 1, wanted);
+    rd_kafka_t *client = NULL;
+
+    assert(strstr(config->namespace_, "-replay-") != NULL); /* Nobody's topics but a replay's. */
+    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, "SINK-CONFIG", why);
+    if (verdict != GO_ON)
+        return verdict;
+    verdict = remove_all(client, wanted, count, logger, why);
     rd_kafka_destroy(client);
     return verdict;
 }

@@ -218,4 +218,10 @@ MUST_CHECK enum verdict store_seal(struct store *store, int32_t partition, enum 
 MUST_CHECK enum verdict store_collect(struct store *store, int32_t partition, const struct stored_window windows[],
                                       uint32_t count, struct reason *why);
 
+/* Deletes all that a partition has, given its windows: of a replay's namespace only (it holds the word). Harmless to
+ * repeat. */
+#define STORE_REPLAY "-replay-"
+MUST_CHECK enum verdict store_remove(struct store *store, int32_t partition, const struct stored_window windows[],
+                                     uint32_t count, struct reason *why);
+
 #endif

@@ -28,4 +28,8 @@ void topic_summaries(const struct config *config, const char *rollup, char *name
 MUST_CHECK enum verdict topics_create(const struct config *config, int partitions, int replication,
                                       struct logger *logger, struct reason *why);
 
+/* Deletes the topics of a replay's namespace (its name holds "-replay-"), never the input topic. Safe to repeat.
+ * TRY_LATER: SINK-UNREACHABLE; HALT: SETUP-DENIED, SETUP-TOPIC. */
+MUST_CHECK enum verdict topics_remove(const struct config *config, struct logger *logger, struct reason *why);
+
 #endif

@@ -14,6 +14,7 @@ int command_top(int argc, char **argv);
 int command_catalog(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_dlq(int argc, char **argv);
+int command_replay(int argc, char **argv);
 int command_broker(int argc, char **argv); /* the embedded broker of the quickstart: librdkafka's mock cluster */
 
 struct command_help {

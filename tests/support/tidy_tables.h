@@ -28,8 +28,9 @@ static const struct {
     {"sink.h", 3},         {"source.h", 3},       {"store.h", 3},       {"store_link.h", 3}, {"study.h", 3},
     {"tables.h", 3},       {"topics.h", 3},       {"worker.h", 3},      {"workload.h", 3},
 
-    {"ids.h", 4},          {"shift.h", 4},        {"closer.h", 4},      {"config.h", 4},     {"offer.h", 4},
-    {"summary.h", 4},      {"survey.h", 4},       {"store_reply.h", 4}, {"tally.h", 4},
+    {"closer.h", 4},       {"compare.h", 4},      {"config.h", 4},      {"ids.h", 4},        {"offer.h", 4},
+    {"replay.h", 4},       {"shift.h", 4},        {"store_reply.h", 4}, {"summary.h", 4},    {"survey.h", 4},
+    {"tally.h", 4},
 
     {"book.h", 5},         {"checkpoint.h", 5},   {"emission.h", 5},    {"encode.h", 5},     {"kafka.h", 5},
     {"newest.h", 5},       {"summary_text.h", 5},
@@ -86,6 +87,7 @@ static const struct {
     {"commands.h", {"src/commands/"}},
     {"dlq.h", {"src/commands/"}},
     {"shown.h", {"src/commands/"}},
+    {"replayed.h", {"src/commands/"}},
     {"commands/commands.h", {"src/main.c"}},
     {"input.h", {"src/commands/"}},
     {"known.h", {"src/commands/"}},
