@@ -55,6 +55,8 @@ static bool create_topics(rd_kafka_mock_cluster_t *cluster, const struct config 
 
     topic_dead_letters(config, name);
     is_good = rd_kafka_mock_topic_create(cluster, name, partitions, 1) == RD_KAFKA_RESP_ERR_NO_ERROR && is_good;
+    topic_redrives(config, name);
+    is_good = rd_kafka_mock_topic_create(cluster, name, 1, 1) == RD_KAFKA_RESP_ERR_NO_ERROR && is_good;
     topic_ledger(config, name);
     is_good = rd_kafka_mock_topic_create(cluster, name, 1, 1) == RD_KAFKA_RESP_ERR_NO_ERROR && is_good;
     for (uint32_t i = 0; i < config->rollups.count; i++) {
