@@ -100,8 +100,7 @@ int redisAppendCommandArgv(redisContext *context, int count, const char **argume
 
     if (connection->request_count == connection->request_room) {
         connection->request_room = 2 * connection->request_room + 16;
-        connection->requests =
-            realloc(connection->requests, connection->request_room * sizeof(*connection->requests));
+        connection->requests = realloc(connection->requests, connection->request_room * sizeof(*connection->requests));
         if (connection->requests == NULL)
             abort();
     }
@@ -109,8 +108,8 @@ int redisAppendCommandArgv(redisContext *context, int count, const char **argume
     request->count = count;
     request->arguments = sim_take(sim, (size_t)count * sizeof(struct span));
     for (int i = 0; i < count; i++)
-        request->arguments[i] = sim_copy(
-            sim, (struct span){arguments[i] != NULL ? arguments[i] : "", sizes != NULL ? sizes[i] : strlen(arguments[i])});
+        request->arguments[i] = sim_copy(sim, (struct span){arguments[i] != NULL ? arguments[i] : "",
+                                                            sizes != NULL ? sizes[i] : strlen(arguments[i])});
     return REDIS_OK;
 }
 
@@ -194,8 +193,7 @@ static int send_all(struct connection *connection)
             reply.size = size;
             break;
         }
-        connection->is_broken =
-            i + 1 < connection->request_count && sim_chance(sim, 100) && !sim_yield(sim);
+        connection->is_broken = i + 1 < connection->request_count && sim_chance(sim, 100) && !sim_yield(sim);
     }
     connection->request_count = 0;
     redisReaderFeed(connection->context.reader, reply.bytes, reply.size);

@@ -61,10 +61,8 @@ int64_t kafka_append(struct sim *sim, struct topic *topic, int32_t partition, st
         log->entries = entries;
         log->room = room;
     }
-    *entry = (struct entry){.timestamp_ms = sim_wall_ms(sim),
-                            .key = sim_copy(sim, key),
-                            .value = sim_copy(sim, value),
-                            .txn = txn};
+    *entry = (struct entry){
+        .timestamp_ms = sim_wall_ms(sim), .key = sim_copy(sim, key), .value = sim_copy(sim, value), .txn = txn};
     if (meaning != NULL)
         entry->meaning = *meaning;
     log->entries[log->next++] = entry;

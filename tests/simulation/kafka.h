@@ -31,8 +31,8 @@ struct entry {
     int64_t timestamp_ms;
     struct span key, value;
     struct meaning meaning;
-    struct txn *txn;      /* NULL: none */
-    uint32_t counted_in;  /* windows the truth of the surviving history counts it in: a bit per kind */
+    struct txn *txn;     /* NULL: none */
+    uint32_t counted_in; /* windows the truth of the surviving history counts it in: a bit per kind */
 };
 
 struct partition_log {

@@ -1,4 +1,5 @@
-/* What goes wrong, and when: by swarms (Groce et al. 2012): each run has some of the faults, and those at its own rate. */
+/* What goes wrong, and when: by swarms (Groce et al. 2012): each run has some of the faults, and those at its own rate.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -6,10 +7,10 @@
 
 /* Rates in 1/1000 of a fault's occasions, at most; those of timed faults are weights. */
 static const uint32_t rates_max[FAULT_COUNT] = {
-    [FAULT_CRASH] = 5,          [FAULT_PAUSE] = 4,           [FAULT_LEAVE] = 100,       [FAULT_JOIN] = 100,
-    [FAULT_REBALANCE] = 100,    [FAULT_RELOAD] = 50,         [FAULT_REDELIVERY] = 200,  [FAULT_LATE] = 300,
-    [FAULT_FUTURE] = 50,        [FAULT_MALFORMED] = 200,     [FAULT_MARKER] = 100,      [FAULT_BROKER_DOWN] = 100,
-    [FAULT_LETTERS_SLOW] = 200, [FAULT_TXN_ABORTED] = 100,   [FAULT_TXN_UNKNOWN] = 200, [FAULT_GROWTH] = 30,
+    [FAULT_CRASH] = 5,          [FAULT_PAUSE] = 4,           [FAULT_LEAVE] = 100,          [FAULT_JOIN] = 100,
+    [FAULT_REBALANCE] = 100,    [FAULT_RELOAD] = 50,         [FAULT_REDELIVERY] = 200,     [FAULT_LATE] = 300,
+    [FAULT_FUTURE] = 50,        [FAULT_MALFORMED] = 200,     [FAULT_MARKER] = 100,         [FAULT_BROKER_DOWN] = 100,
+    [FAULT_LETTERS_SLOW] = 200, [FAULT_TXN_ABORTED] = 100,   [FAULT_TXN_UNKNOWN] = 200,    [FAULT_GROWTH] = 30,
     [FAULT_REPLY_LOST] = 50,    [FAULT_REQUEST_LOST] = 50,   [FAULT_REQUEST_DELAYED] = 50, [FAULT_REDIS_DOWN] = 100,
     [FAULT_REDIS_BUSY] = 100,   [FAULT_REDIS_OOM] = 100,     [FAULT_REDIS_READONLY] = 100, [FAULT_ROLLBACK] = 200,
     [FAULT_SPLIT] = 100,        [FAULT_FUNCTIONS_LOST] = 50,
@@ -19,9 +20,10 @@ static const uint32_t rates_max[FAULT_COUNT] = {
 static const enum fault harms[] = {FAULT_GAP, FAULT_TRUNCATED, FAULT_RECREATED, FAULT_EMPTY, FAULT_TORN, FAULT_TAINT};
 
 static const enum fault timed[] = {
-    FAULT_LEAVE,         FAULT_JOIN,      FAULT_REBALANCE,  FAULT_RELOAD,          FAULT_BROKER_DOWN, FAULT_GROWTH,
-    FAULT_GAP,           FAULT_TRUNCATED, FAULT_RECREATED,           FAULT_REDIS_DOWN, FAULT_REDIS_BUSY, FAULT_REDIS_OOM,       FAULT_REDIS_READONLY,
-    FAULT_ROLLBACK,      FAULT_SPLIT,     FAULT_FUNCTIONS_LOST, FAULT_EMPTY,       FAULT_TORN,        FAULT_TAINT,
+    FAULT_LEAVE,          FAULT_JOIN,      FAULT_REBALANCE,      FAULT_RELOAD,    FAULT_BROKER_DOWN,
+    FAULT_GROWTH,         FAULT_GAP,       FAULT_TRUNCATED,      FAULT_RECREATED, FAULT_REDIS_DOWN,
+    FAULT_REDIS_BUSY,     FAULT_REDIS_OOM, FAULT_REDIS_READONLY, FAULT_ROLLBACK,  FAULT_SPLIT,
+    FAULT_FUNCTIONS_LOST, FAULT_EMPTY,     FAULT_TORN,           FAULT_TAINT,
 };
 
 void nemesis_choose(struct sim *sim)

@@ -46,8 +46,8 @@ struct oracle {
     int64_t cut_at[SIM_PARTITIONS];                /* what is before it is the same in both */
     bool has_old[2][SIM_PARTITIONS];               /* by database: it stands on the old log */
     char row_names[SIM_ROWS][64];
-    int64_t idle_ms[SIM_PARTITIONS]; /* when it last was at rest; 0 = never */
-    int64_t letters_read; /* entries of the dead-letter log looked at */
+    int64_t idle_ms[SIM_PARTITIONS];           /* when it last was at rest; 0 = never */
+    int64_t letters_read;                      /* entries of the dead-letter log looked at */
     unsigned char *has_letter[SIM_PARTITIONS]; /* by offset: how often, up to 255 */
     size_t letter_room[SIM_PARTITIONS];
 };
@@ -291,7 +291,8 @@ static bool read_cell(struct span packed, struct sums *sums)
 
     return packed.size > 1 && packed.bytes[0] == 1 && oracle_varint(&at, end, &sums->requests) &&
            oracle_varint(&at, end, &sums->prompt) && oracle_varint(&at, end, &sums->completion) &&
-           oracle_varint(&at, end, &reasoning) && oracle_varint(&at, end, &cached) && oracle_varint(&at, end, &sums->cost);
+           oracle_varint(&at, end, &reasoning) && oracle_varint(&at, end, &cached) &&
+           oracle_varint(&at, end, &sums->cost);
 }
 
 bool oracle_is_equal(const struct sums *left, const struct sums *right)
@@ -334,9 +335,10 @@ static void compare_window(struct sim *sim, struct database *database, int32_t p
                      row < 0 ? 0 : window->rows[row].requests, row < 0 ? 0 : window->rows[row].prompt);
     }
     if (rows != wanted || database_number(database, span_of(name), "__n", 0) != window->records)
-        sim_fail(sim, "partition %" PRId32 ": %s: the store has %" PRIu32 " rows of %" PRId64 " records; the truth is %" PRIu32
-                 " of %" PRId64, partition, part, rows, database_number(database, span_of(name), "__n", 0), wanted,
-                 window->records);
+        sim_fail(sim,
+                 "partition %" PRId32 ": %s: the store has %" PRIu32 " rows of %" PRId64
+                 " records; the truth is %" PRIu32 " of %" PRId64,
+                 partition, part, rows, database_number(database, span_of(name), "__n", 0), wanted, window->records);
 }
 
 static void compare_meta(struct sim *sim, struct database *database, int32_t partition, const struct truth *truth)
@@ -353,8 +355,10 @@ static void compare_meta(struct sim *sim, struct database *database, int32_t par
     }
     int64_t watermark_ms = database_number(database, span_of(meta), "wm", NONE);
     if (watermark_ms != truth->watermark_ms)
-        sim_fail(sim, "partition %" PRId32 " at %" PRId64 ": the watermark is %" PRId64 " in the store, %" PRId64
-                 " in truth", partition, truth->next, watermark_ms, truth->watermark_ms);
+        sim_fail(sim,
+                 "partition %" PRId32 " at %" PRId64 ": the watermark is %" PRId64 " in the store, %" PRId64
+                 " in truth",
+                 partition, truth->next, watermark_ms, truth->watermark_ms);
 }
 
 /* A window that was collected is not there any more. */
@@ -405,8 +409,8 @@ static void check_owner(struct sim *sim, const struct database *database, int32_
         sim->oracle->idle_ms[partition] = sim->now_ms;
 }
 
-/* An owner whom nobody has followed finds the store ahead of where he begins only if an own flush was done and its answer
- * lost. He sends that again, and hears so; he does not begin another. */
+/* An owner whom nobody has followed finds the store ahead of where he begins only if an own flush was done and its
+ * answer lost. He sends that again, and hears so; he does not begin another. */
 void oracle_fenced(struct sim *sim, struct database *database, int count, const struct span arguments[])
 {
     char meta[SIM_NAME];
@@ -444,14 +448,13 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
         for (int kind = 0; brace != NULL && kind < KINDS; kind++) {
             size_t size = strlen(oracle_kinds[kind]);
             if (strncmp(brace + 2, oracle_kinds[kind], size) == 0 && brace[2 + size] == ':')
-                compare_window(sim, database, partition,
-                               window_at(truth, kind, strtoll(brace + 3 + size, NULL, 10)));
+                compare_window(sim, database, partition, window_at(truth, kind, strtoll(brace + 3 + size, NULL, 10)));
         }
     }
 }
 
-/* No window is ended over a record that waits in the log and is in time. A partition at rest holds nothing back, and what
- * comes just then is late; so only partitions that never were at rest are looked at. */
+/* No window is ended over a record that waits in the log and is in time. A partition at rest holds nothing back, and
+ * what comes just then is late; so only partitions that never were at rest are looked at. */
 static void check_seal(struct sim *sim, const struct database *database, int32_t partition, const struct truth *truth,
                        int kind, int64_t floor_ms)
 {
@@ -466,8 +469,9 @@ static void check_seal(struct sim *sim, const struct database *database, int32_t
             continue;
         if (start_ms < floor_ms && (watermark_ms == NONE || over_ms > watermark_ms) &&
             sim->oracle->idle_ms[partition] == 0)
-            sim_fail(sim, "partition %" PRId32 ": %s %" PRId64 " was sealed over offset %" PRId64
-                     ", which nobody has read", partition, oracle_kinds[kind], start_ms, i);
+            sim_fail(sim,
+                     "partition %" PRId32 ": %s %" PRId64 " was sealed over offset %" PRId64 ", which nobody has read",
+                     partition, oracle_kinds[kind], start_ms, i);
         if (entry->meaning.created_ms - sim->config.out_of_orderness_ms > watermark_ms)
             watermark_ms = entry->meaning.created_ms - sim->config.out_of_orderness_ms;
     }
@@ -550,8 +554,8 @@ void oracle_letters(struct sim *sim)
         if (oracle_is_cut(sim, p)) /* A letter does not say of which of the two logs. */
             continue;
         for (int64_t i = 0; i < log->next; i++)
-            if (has_letter(sim, p, i) && (log->entries[i]->meaning.kind == ENTRY_MARKER ||
-                                          log->entries[i]->counted_in == (1u << KINDS) - 1))
+            if (has_letter(sim, p, i) &&
+                (log->entries[i]->meaning.kind == ENTRY_MARKER || log->entries[i]->counted_in == (1u << KINDS) - 1))
                 sim_fail(sim, "partition %" PRId32 ": offset %" PRId64 " is good and in time, and a dead letter", p, i);
     }
 }

@@ -173,7 +173,8 @@ static void take_summary(struct sim *sim, const struct entry *entry)
     const struct version *last = key->newest;
     if (last != NULL && (version->generation < last->generation ||
                          (version->generation == last->generation && version->revision < last->revision)))
-        sim_fail(sim, "%.*s: revision %" PRId64 " of generation %" PRId64 " is committed behind %" PRId64 " of %" PRId64,
+        sim_fail(sim,
+                 "%.*s: revision %" PRId64 " of generation %" PRId64 " is committed behind %" PRId64 " of %" PRId64,
                  (int)entry->key.size, entry->key.bytes, version->revision, version->generation, last->revision,
                  last->generation);
     for (const struct version *other = last; other != NULL; other = other->next)
@@ -183,9 +184,11 @@ static void take_summary(struct sim *sim, const struct entry *entry)
                      (int)entry->key.size, entry->key.bytes, version->revision, version->generation);
         else if (other->revision == version->revision && other->generation == version->generation &&
                  !oracle_is_equal(&other->sums, &version->sums))
-            sim_fail(sim, "%.*s: revision %" PRId64 " of generation %" PRId64 " says two things: %" PRId64
-                     " requests and %" PRId64, (int)entry->key.size, entry->key.bytes, version->revision,
-                     version->generation, other->sums.requests, version->sums.requests);
+            sim_fail(sim,
+                     "%.*s: revision %" PRId64 " of generation %" PRId64 " says two things: %" PRId64
+                     " requests and %" PRId64,
+                     (int)entry->key.size, entry->key.bytes, version->revision, version->generation,
+                     other->sums.requests, version->sums.requests);
     version->next = key->newest;
     key->key = entry->key;
     key->newest = version;
@@ -220,9 +223,10 @@ static int64_t read_ledger_partition(struct sim *sim, struct reader *reader)
         sim_fail(sim, "ledger: partition %" PRId64 " consumed %" PRId64 ", of which are told %" PRId64, partition,
                  consumed, sum);
     else if (!oracle_is_cut(sim, (int32_t)partition) && consumed != count_records(sim, partition, first, next))
-        sim_fail(sim, "ledger: partition %" PRId64 " consumed %" PRId64 " records in [%" PRId64 ", %" PRId64
-                 "), which holds %" PRId64, partition, consumed, first, next,
-                 count_records(sim, partition, first, next));
+        sim_fail(sim,
+                 "ledger: partition %" PRId64 " consumed %" PRId64 " records in [%" PRId64 ", %" PRId64
+                 "), which holds %" PRId64,
+                 partition, consumed, first, next, count_records(sim, partition, first, next));
     return records;
 }
 
@@ -257,8 +261,8 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
         sim_fail(sim, "ledger: %" PRId64 " summaries, committed with it were %" PRId64, rows, window->rows);
     for (size_t i = 0; i < LENGTH_OF(rollups); i++)
         if (window->requests[i] != revision)
-            sim_fail(sim, "a %s of revision %" PRId64 " has %" PRId64 " requests by %s", oracle_kinds[kind & 3], revision,
-                     window->requests[i], rollups[i]);
+            sim_fail(sim, "a %s of revision %" PRId64 " has %" PRId64 " requests by %s", oracle_kinds[kind & 3],
+                     revision, window->requests[i], rollups[i]);
     *window = (struct open_window){.kind = kind, .start_ms = start_ms};
 }
 
@@ -302,8 +306,8 @@ bool oracle_is_read_out(struct sim *sim)
 
     for (int32_t p = 0; p < sim->kafka->input->count; p++) {
         snprintf(meta, sizeof(meta), "%s:{%s:%" PRId32 "}:meta", sim->config.namespace_, sim->config.topic, p);
-        if (is_unhurt(sim, p) && database_number(&sim->redis->master, span_of(meta), "next", -1) <
-                                     kafka_stable(&sim->kafka->input->logs[p]))
+        if (is_unhurt(sim, p) &&
+            database_number(&sim->redis->master, span_of(meta), "next", -1) < kafka_stable(&sim->kafka->input->logs[p]))
             return false;
     }
     return true;
@@ -353,7 +357,8 @@ static void compare_published(struct sim *sim, struct truth *truths[], int32_t c
             bool is_first = true;
             for (int32_t q = 0; q < count; q++)
                 for (uint32_t j = 0; q != p && j < truths[q]->count; j++)
-                    if (truths[q]->windows[j].kind == merged.kind && truths[q]->windows[j].start_ms == merged.start_ms) {
+                    if (truths[q]->windows[j].kind == merged.kind &&
+                        truths[q]->windows[j].start_ms == merged.start_ms) {
                         is_first = is_first && q > p;
                         merge(&merged, &truths[q]->windows[j]);
                     }

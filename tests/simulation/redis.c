@@ -166,9 +166,9 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"HMGET", 3, false},  {"HGET", 3, false},  {"HGETALL", 2, false},  {"EXISTS", 2, false}, {"HLEN", 2, false},
-    {"HSET", 4, true},    {"HDEL", 3, true},   {"UNLINK", 2, true},    {"DEL", 2, true},     {"INFO", 1, false},
-    {"PING", 1, false},   {"FCALL", 3, true},  {"FCALL_RO", 3, false}, {"FUNCTION", 2, true},
+    {"HMGET", 3, false}, {"HGET", 3, false}, {"HGETALL", 2, false},  {"EXISTS", 2, false},  {"HLEN", 2, false},
+    {"HSET", 4, true},   {"HDEL", 3, true},  {"UNLINK", 2, true},    {"DEL", 2, true},      {"INFO", 1, false},
+    {"PING", 1, false},  {"FCALL", 3, true}, {"FCALL_RO", 3, false}, {"FUNCTION", 2, true},
 };
 
 static const struct command *find_command(struct span name)

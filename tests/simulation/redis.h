@@ -36,7 +36,7 @@ struct database {
     uint32_t journal_count, journal_room;
     uint32_t *steps; /* the journal's length before each step */
     uint32_t step_count, step_room;
-    uint32_t epoch;  /* counts what made its past another one */
+    uint32_t epoch; /* counts what made its past another one */
     bool has_functions;
 };
 
@@ -55,8 +55,8 @@ struct redis {
     int64_t functions_lost_ms; /* when; 0 = there */
     uint32_t connection_epoch, old_connection_epoch;
     struct delayed *delayed;
-    const char *refused; /* a key that may not be written for now (rights), or NULL */
-    bool is_right_asked; /* it shows when asked whether it may be written */
+    const char *refused;      /* a key that may not be written for now (rights), or NULL */
+    bool is_right_asked;      /* it shows when asked whether it may be written */
     struct database *current; /* of the command that is running */
     bool is_reading;          /* and it may not write */
 };

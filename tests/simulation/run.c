@@ -59,8 +59,7 @@ static void run_worker(struct process *process)
                 sim_fail(sim, "the tables do not load again: %s", why.text);
         }
         int64_t now_ms = sim->now_ms, wall_ms = sim_wall_ms(sim);
-        enum verdict verdict =
-            worker_turn(process->worker, now_ms, wall_ms, process->must_stop, &is_done, &why);
+        enum verdict verdict = worker_turn(process->worker, now_ms, wall_ms, process->must_stop, &is_done, &why);
         ended(process, verdict, &why);
         if (verdict == HALT || (verdict == TRY_LATER && process->must_stop && sim_chance(sim, 100)))
             return;
@@ -135,7 +134,8 @@ void operator_main(struct process *process)
         if (verdict == TRY_LATER)
             (void)sim_sleep(process->sim, 1000);
     }
-    if (verdict == HALT && !process->is_crashed && strcmp(why.id, "STORE-FUNCTIONS-MISSING") != 0 && strcmp(why.id, "STORE-TAINTED") != 0)
+    if (verdict == HALT && !process->is_crashed && strcmp(why.id, "STORE-FUNCTIONS-MISSING") != 0 &&
+        strcmp(why.id, "STORE-TAINTED") != 0)
         sim_fail(process->sim, "setup ended with %s: %s", why.id, why.text);
 }
 

@@ -112,9 +112,11 @@ static int redis_register(lua_State *lua)
 
 static void open_lua(void)
 {
-    static const luaL_Reg redis[] = {
-        {"call", redis_call}, {"pcall", redis_pcall}, {"register_function", redis_register},
-                                     {"acl_check_cmd", redis_check}, {NULL, NULL}};
+    static const luaL_Reg redis[] = {{"call", redis_call},
+                                     {"pcall", redis_pcall},
+                                     {"register_function", redis_register},
+                                     {"acl_check_cmd", redis_check},
+                                     {NULL, NULL}};
 
     if (the_lua != NULL)
         lua_close(the_lua);
@@ -156,8 +158,7 @@ void script_load(struct sim *sim, struct span text, struct reply *reply)
         assert(line != NULL); /* the first line names the library, and is no Lua */
         open_lua();
         size_t skipped = (size_t)(line - text.bytes);
-        if (luaL_loadbuffer(the_lua, line, text.size - skipped, "store.lua") != 0 ||
-            lua_pcall(the_lua, 0, 0, 0) != 0) {
+        if (luaL_loadbuffer(the_lua, line, text.size - skipped, "store.lua") != 0 || lua_pcall(the_lua, 0, 0, 0) != 0) {
             sim_fail(sim, "store.lua does not load: %s", lua_tostring(the_lua, -1));
             reply_format(reply, "-ERR %s\r\n", lua_tostring(the_lua, -1));
             return;

@@ -17,7 +17,7 @@
 
 #define SIM_WORKERS 4
 #define SIM_PARTITIONS 6
-#define SIM_ROWS 16     /* rows of one window: total, 3 models, 2 x 3 providers, 3 countries */
+#define SIM_ROWS 16 /* rows of one window: total, 3 models, 2 x 3 providers, 3 countries */
 #define SIM_WHY_SIZE 1024
 #define SIM_NAME 512 /* of a topic or a key */
 
@@ -76,15 +76,15 @@ struct process {
     struct logger logger;
     struct worker *worker;
     struct source *source; /* while it has one */
-    bool is_alive;      /* its coroutine has not ended */
-    bool is_crashed;    /* nothing it does has an effect any more: it only frees what it has */
-    bool must_stop;     /* SIGTERM */
-    bool must_reload;   /* SIGHUP */
+    bool is_alive;         /* its coroutine has not ended */
+    bool is_crashed;       /* nothing it does has an effect any more: it only frees what it has */
+    bool must_stop;        /* SIGTERM */
+    bool must_reload;      /* SIGHUP */
     bool is_drain;
-    bool is_operator;   /* runs setup, not a worker */
+    bool is_operator;    /* runs setup, not a worker */
     bool is_on_old_side; /* of a split Redis */
-    bool has_failed;    /* ended by HALT */
-    char failure[64];   /* and why */
+    bool has_failed;     /* ended by HALT */
+    char failure[64];    /* and why */
     int64_t wake_ms;
     int64_t paused_until_ms;
 };
@@ -92,12 +92,12 @@ struct process {
 struct sim {
     uint64_t seed, random, hash;
     bool is_verbose;
-    bool is_calm;     /* no faults any more */
+    bool is_calm; /* no faults any more */
     bool has_failed;
     char why[SIM_WHY_SIZE];
-    int64_t now_ms;   /* monotonic */
+    int64_t now_ms; /* monotonic */
     int64_t wall_base_ms, wall_scale;
-    uint32_t rate[FAULT_COUNT];    /* per run: how often, in 1/1000 of its occasions; 0 = not in this run */
+    uint32_t rate[FAULT_COUNT]; /* per run: how often, in 1/1000 of its occasions; 0 = not in this run */
     uint32_t injected[FAULT_COUNT];
     uint32_t yields, steps, turns;
     uint32_t switch_rate; /* in 1/1000 of the edges others go first */

@@ -12,9 +12,9 @@ static struct tables bundled;
 enum verdict tables_open(struct tables *tables, const struct config *config, struct reason *why)
 {
     (void)config;
-    if (bundled.catalog == NULL && (catalog_open(&bundled.catalog, "", why) != GO_ON ||
-                                    countries_open(&bundled.countries, "", why) != GO_ON ||
-                                    taxonomy_open(&bundled.taxonomy, "", why) != GO_ON))
+    if (bundled.catalog == NULL &&
+        (catalog_open(&bundled.catalog, "", why) != GO_ON || countries_open(&bundled.countries, "", why) != GO_ON ||
+         taxonomy_open(&bundled.taxonomy, "", why) != GO_ON))
         return HALT;
     *tables = bundled;
     snprintf(tables->version, sizeof(tables->version), "catalog=%08x countries=00000001 taxonomy=00000001",

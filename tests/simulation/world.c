@@ -212,8 +212,8 @@ void log_open(struct logger *logger, enum log_level level, const char *program)
 /* An error about a partition says that it stops. */
 static void stopped(struct sim *sim, int partition, const char *id, const char *text)
 {
-    bool is_excused = strcmp(id, "STORE-STATE-MISSING") == 0 ||
-                      (sim->has_rebuilt && strcmp(id, "STORE-INCARNATION") == 0);
+    bool is_excused =
+        strcmp(id, "STORE-STATE-MISSING") == 0 || (sim->has_rebuilt && strcmp(id, "STORE-INCARNATION") == 0);
 
     sim->has_stopped[partition] = true;
     if (!sim->is_hurt[partition] && !sim->are_all_hurt && !is_excused)
