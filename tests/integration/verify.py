@@ -258,7 +258,8 @@ def rows_announced(copied):
 
 
 def row_lost(copied):
-    copied.summaries["model"].pop(copied.row("model"))
+    gone = copied.summaries["model"][copied.row("model")][0]
+    copied.summaries["model"] = [entry for entry in copied.summaries["model"] if entry[0] != gone]
     return "rows", "summaries", "ledger", None
 
 
