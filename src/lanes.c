@@ -236,21 +236,19 @@ void lanes_refresh(struct lanes *lanes)
 
 void lanes_end(struct lanes *lanes, const struct batch *batch, int64_t idle_ms, int64_t now_ms)
 {
+    int64_t passed_ms = now_ms - lanes->turned_ms;
+    bool is_more_waiting = batch->record_count == BATCH_RECORDS_MAX;
+
+    lanes->turned_ms = now_ms;
+    for (uint32_t i = 0; i < lanes->count && passed_ms > QUIET_TURN_MS; i++)
+        lanes->by_partition[lanes->partitions[i]]->end_ms += passed_ms - QUIET_TURN_MS;
     for (uint32_t i = 0; i < batch->end_count; i++) {
         struct lane *lane = lanes_find(lanes, batch->ends[i].partition);
         if (lane != NULL && !lane->is_stale && !lane->is_stopped && !lane->must_claim)
             lane_ended(lane, batch->ends[i].next, now_ms);
     }
-    int64_t passed_ms = now_ms - lanes->turned_ms;
-    bool is_more_waiting = batch->record_count == BATCH_RECORDS_MAX;
-    for (uint32_t i = 0; i < lanes->count; i++) {
-        struct lane *lane = lanes->by_partition[lanes->partitions[i]];
-        if (passed_ms > QUIET_TURN_MS)
-            lane->end_ms += passed_ms - QUIET_TURN_MS;
-        if (!is_more_waiting)
-            lane_rest(lane, idle_ms, now_ms);
-    }
-    lanes->turned_ms = now_ms;
+    for (uint32_t i = 0; i < lanes->count && !is_more_waiting; i++)
+        lane_rest(lanes->by_partition[lanes->partitions[i]], idle_ms, now_ms);
 }
 
 void lanes_examine(struct lanes *lanes, struct source *source, int32_t partition)
