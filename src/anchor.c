@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "gentally/hash.h"
 
@@ -37,12 +38,14 @@ void anchor_write(const struct anchor *anchor, char text[ANCHOR_TEXT_SIZE])
 bool anchor_read(const char *text, struct anchor *anchor)
 {
     char again[ANCHOR_TEXT_SIZE];
+    char *at = NULL;
 
     *anchor = (struct anchor){.offset = ANCHOR_NONE};
     if (text[0] == '\0')
         return true;
-    if (sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNx64, &anchor->offset, &anchor->timestamp_ms, &anchor->digest) != 3)
-        return false;
-    anchor_write(anchor, again);
-    return strcmp(again, text) == 0;
+    anchor->offset = strtoll(text, &at, 10);
+    anchor->timestamp_ms = strtoll(at, &at, 10);
+    anchor->digest = strtoull(at, &at, 16);
+    anchor_write(anchor, again); /* What was misread in any way is not written so. */
+    return again[0] != '\0' && strcmp(again, text) == 0;
 }
