@@ -7,7 +7,6 @@
 
 #include "gentally/cell.h"
 #include "gentally/config.h"
-#include "gentally/lanes.h"
 #include "redis.h"
 #include "suite.h"
 
@@ -472,25 +471,6 @@ static void a_store_that_was_rolled_back_is_told_from_another_owner(void)
     CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-STATE-MISSING");
 }
 
-static void a_partition_begins_with_its_floors(void)
-{
-    const int64_t floors_ms[WINDOW_KINDS] = {monday, STORE_NO_TIME, monday - DAY_MS, STORE_NO_TIME};
-    struct standing standing;
-    struct small_change small;
-    struct reason why;
-    bool created = false;
-
-    CU_ASSERT_EQUAL(store_create(store, 13, 100, floors_ms, &created, &why), GO_ON);
-    CU_ASSERT_TRUE(created);
-    CU_ASSERT_EQUAL(store_claim(store, 13, &standing, &why), GO_ON);
-    for (int kind = 0; kind < WINDOW_KINDS; kind++)
-        CU_ASSERT_EQUAL(standing.floor_ms[kind], floors_ms[kind]);
-    prepare(&small, &standing, 105, 5);
-    small.window.window = (struct window){WINDOW_HOUR, monday - HOUR_MS};
-    CU_ASSERT_EQUAL_FATAL(load(&small), REWIND);
-    CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-COLLECTED");
-}
-
 static void the_anchor_comes_back_as_it_was_flushed(void)
 {
     struct standing standing = claimed(14);
@@ -508,43 +488,6 @@ static void the_anchor_comes_back_as_it_was_flushed(void)
     redis_cli("HSET 'check:{events:14}:meta' anchor x");
     CU_ASSERT_EQUAL_FATAL(store_claim(store, 14, &standing, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-DAMAGED");
-}
-
-/* Behind a new connection there may be a server that forgot something: partitions are asked about that have nothing to
- * flush and were asked about just now. */
-static void a_new_connection_asks_about_every_partition(void)
-{
-    const int32_t partitions[] = {15, 16};
-    struct lanes *lanes = calloc(1, sizeof(*lanes));
-    struct checkpoint *checkpoint = NULL;
-    struct symbols *symbols = NULL;
-    struct tally_pool *pool = NULL;
-    struct logger silent;
-    struct reason why;
-
-    log_open(&silent, LOG_LEVEL_ERROR, "lanes");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(lanes);
-    lanes->logger = &silent;
-    CU_ASSERT_EQUAL_FATAL(symbols_open(&symbols, 1000, 65536, &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(tally_pool_open(&pool, 10000, &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(checkpoint_open(&checkpoint, &config, store, symbols, &why), GO_ON);
-    for (size_t i = 0; i < LENGTH_OF(partitions); i++)
-        claimed(partitions[i]);
-    CU_ASSERT_EQUAL(lanes_claim(lanes, store, &config, pool, partitions, LENGTH_OF(partitions), 1000, &why), GO_ON);
-    redis_cli("HSET 'check:{events:15}:meta' next 90");
-    redis_cli("HSET 'check:{events:16}:meta' next 91");
-    CU_ASSERT_EQUAL(lanes_flush(lanes, checkpoint, store, false, 1000, &why), GO_ON);
-    CU_ASSERT_FALSE(lanes_find(lanes, 15)->must_claim); /* nobody has asked */
-    redis_cli("CLIENT KILL TYPE normal");
-    CU_ASSERT_EQUAL(store_check(store, &why), GO_ON);
-    CU_ASSERT_EQUAL(lanes_flush(lanes, checkpoint, store, false, 1000, &why), GO_ON);
-    CU_ASSERT_TRUE(lanes_find(lanes, 15)->must_claim);
-    CU_ASSERT_TRUE(lanes_find(lanes, 16)->must_claim);
-    lanes_close(lanes);
-    checkpoint_close(checkpoint);
-    tally_pool_close(pool);
-    symbols_close(symbols);
-    free(lanes);
 }
 
 /* More cells than one unpack() takes, over several partitions in one round trip. */
@@ -627,15 +570,12 @@ int main(void)
          a_right_that_lacks_is_found_before_anything_is_written},
         {"a_store_that_was_rolled_back_is_told_from_another_owner",
          a_store_that_was_rolled_back_is_told_from_another_owner},
-        {"a_partition_begins_with_its_floors", a_partition_begins_with_its_floors},
         {"the_anchor_comes_back_as_it_was_flushed", the_anchor_comes_back_as_it_was_flushed},
-        {"a_new_connection_asks_about_every_partition", a_new_connection_asks_about_every_partition},
         {"large_changes_go_in_chunks", large_changes_go_in_chunks},
         {"people_can_read_the_cells", people_can_read_the_cells},
         CU_TEST_INFO_NULL,
     };
 
-    signal(SIGPIPE, SIG_IGN); /* as the worker does: a connection is killed here */
     config_defaults(&config);
     monday = days_of_date(2025, 10, 6) * DAY_MS;
     log_open(&logger, LOG_LEVEL_ERROR, "store_check");
