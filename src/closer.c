@@ -17,6 +17,7 @@
 #include "gentally/config.h"
 #include "gentally/emission.h"
 #include "gentally/encode.h"
+#include "gentally/reach.h"
 #include "gentally/sink.h"
 #include "gentally/survey.h"
 #include "gentally/topics.h"
@@ -46,10 +47,11 @@ struct closer {
     struct publisher *publisher;
     struct emission *emission;
     struct book *book;
+    struct reach *reach; /* of all that was put, even if its transaction failed: the store has been there */
     struct survey survey;
     uint64_t tables;  /* see book_tables() */
     uint64_t *states; /* by how many partitions are added up, see book_states() */
-    bool is_held;     /* a partition has no state: nothing is closed without it, and that was said */
+    bool is_held;     /* a partition has no state, or stands behind what was published: that was said */
     int64_t due_ms;   /* of the next survey, monotonic */
     int64_t late_due_ms;
     struct book_entry pending[TRANSACTION_WINDOWS]; /* published when the open transaction commits */
@@ -66,6 +68,7 @@ struct closer {
 
 struct ledger_reading {
     struct book *book;
+    struct reach *reach;
     struct encoder *encoder;
     struct ledger_read read;
 };
@@ -88,8 +91,10 @@ static enum verdict read_ledger_record(void *context, const struct record *recor
         .tables = book_tables(ledger->tables_version),
         .partitions = ledger->partition_count,
     };
-    for (uint32_t i = 0; i < ledger->partition_count; i++)
+    for (uint32_t i = 0; i < ledger->partition_count; i++) {
         entry.states = book_states(entry.states, ledger->partitions[i].partition, ledger->partitions[i].incarnation);
+        reach_note(reading->reach, &ledger->partitions[i]);
+    }
     return book_put(reading->book, &entry, why);
 }
 
@@ -101,6 +106,7 @@ static enum verdict read_ledger(struct closer *closer, struct reason *why)
     if (reading == NULL)
         return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to read the ledger");
     reading->book = closer->book;
+    reading->reach = closer->reach;
     enum verdict verdict = encoder_open(&reading->encoder, why);
     if (verdict == GO_ON) {
         topic_ledger(closer->config, topic);
@@ -134,6 +140,8 @@ enum verdict closer_open(struct closer **closer, const struct config *config, st
     if (verdict == GO_ON)
         verdict = book_open(&opened->book, why);
     if (verdict == GO_ON)
+        verdict = reach_open(&opened->reach, partitions, why);
+    if (verdict == GO_ON)
         verdict = emission_open(&opened->emission, config, store, tables, partitions, why);
     if (verdict == GO_ON) /* First fence whoever was here, then read what they left: nothing is added after that. */
         verdict = publisher_open(&opened->publisher, config, name, logger, why);
@@ -157,6 +165,7 @@ void closer_close(struct closer *closer)
         publisher_close(closer->publisher);
     emission_close(closer->emission);
     book_close(closer->book);
+    reach_close(closer->reach);
     survey_close(&closer->survey);
     free(closer->ends);
     free(closer->states);
@@ -229,6 +238,17 @@ static enum verdict commit(struct closer *closer, struct reason *why)
     return verdict;
 }
 
+/* A store may roll back between the survey and a window's snapshots. */
+static enum verdict check_parts(const struct closer *closer, struct reason *why)
+{
+    const struct ledger_partition *parts = emission_parts(closer->emission);
+    enum verdict verdict = GO_ON;
+
+    for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++)
+        verdict = reach_check(closer->reach, i, parts[i].incarnation, parts[i].next, why);
+    return verdict;
+}
+
 static enum verdict publish_one(struct closer *closer, const struct due *due, uint32_t *rows, struct reason *why)
 {
     int64_t revision = 0;
@@ -236,13 +256,16 @@ static enum verdict publish_one(struct closer *closer, const struct due *due, ui
     enum verdict verdict = emission_put(closer->emission, closer->publisher, due->window, due->pane, due->generation,
                                         &revision, &summaries, why);
 
+    if (verdict == GO_ON)
+        verdict = check_parts(closer, why);
     const struct book_entry *entry = book_find(closer->book, due->window);
-    if (verdict == GO_ON && entry != NULL && !due->is_rebuilt &&
-        revision < entry->revision) /* Between the survey and now. */
+    if (verdict == GO_ON && entry != NULL && !due->is_rebuilt && revision < entry->revision)
         return reason_set(why, TRY_LATER, "STORE-ROLLED-BACK", 0,
                           "a window has %" PRId64 " records, published were %" PRId64, revision, entry->revision);
     if (verdict != GO_ON || revision == 0)
         return verdict;
+    for (int32_t i = 0; i < closer->survey.partition_count; i++)
+        reach_note(closer->reach, &emission_parts(closer->emission)[i]);
     uint32_t partitions = (uint32_t)closer->survey.partition_count;
     closer->pending[closer->pending_count++] = (struct book_entry){.window = due->window,
                                                                    .pane = due->pane,
@@ -418,19 +441,26 @@ static enum verdict collect(struct closer *closer, struct reason *why)
     return verdict == TRY_LATER ? GO_ON : verdict; /* There is no hurry: the next turn surveys anew. */
 }
 
-/* Looks where all partitions stand. Without the state of one of them no window is complete: then all wait, and the
- * worker, which may count others, goes on. */
+/* Looks where all partitions stand. Without the state of one of them no window is complete, and while one stands behind
+ * what was published of it, a window would take that back: then all wait, and the worker, which may count others, goes
+ * on. */
 static enum verdict survey(struct closer *closer, bool is_final, struct reason *why)
 {
     enum verdict verdict = survey_take(&closer->survey, closer->store, why);
-    bool is_missing = verdict == HALT && !is_final && strcmp(why->id, "STORE-STATE-MISSING") == 0;
 
-    if (is_missing && !closer->is_held)
-        log_reason(closer->logger, LOG_LEVEL_ERROR, why);
-    closer->is_held = is_missing;
-    for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++)
-        closer->states[i + 1] = book_states(closer->states[i], i, closer->survey.partitions[i].standing.incarnation);
-    return is_missing ? GO_ON : verdict;
+    for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++) {
+        const struct standing *standing = &closer->survey.partitions[i].standing;
+        closer->states[i + 1] = book_states(closer->states[i], i, standing->incarnation);
+        verdict = reach_check(closer->reach, i, standing->incarnation, standing->next, why);
+    }
+    bool is_missing = verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0;
+    bool is_behind = verdict == TRY_LATER && strcmp(why->id, "STORE-ROLLED-BACK") == 0;
+    bool is_held = !is_final && (is_missing || is_behind);
+
+    if (is_held && !closer->is_held)
+        log_reason(closer->logger, is_missing ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, why);
+    closer->is_held = is_held;
+    return is_held ? GO_ON : verdict;
 }
 
 enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more, struct reason *why)

@@ -159,3 +159,8 @@ enum verdict emission_put(struct emission *emission, struct publisher *publisher
         verdict = put_ledger(emission, publisher, &summary, *summaries, why);
     return verdict;
 }
+
+const struct ledger_partition *emission_parts(const struct emission *emission)
+{
+    return emission->partitions;
+}

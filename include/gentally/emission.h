@@ -25,4 +25,8 @@ MUST_CHECK enum verdict emission_put(struct emission *emission, struct publisher
                                      enum pane pane, int64_t generation, int64_t *revision, uint32_t *summaries,
                                      struct reason *why);
 
+/* What each partition contributed to the window put last, of as many partitions as there were at open. Borrowed until
+ * the next one is put. */
+const struct ledger_partition *emission_parts(const struct emission *emission);
+
 #endif
