@@ -64,6 +64,6 @@ enum verdict known_may_begin(const struct known *known, int32_t partition, int64
     return reason_set(why, HALT, "STORE-STATE-MISSING", 0,
                       "partition %" PRId32 " was counted from offset %" PRId64
                       " on, its state in Redis is gone, and its log now begins at %" PRId64
-                      ": restore Redis, or begin again in a new namespace",
+                      ": restore Redis, begin again in a new namespace, or count what is left: setup --begin-again",
                       partition, counted_from, first);
 }

@@ -17,7 +17,7 @@
 
 static const struct command_help help = {
     .name = "setup",
-    .arguments = "[--partitions N] [--replication N] [configuration]",
+    .arguments = "[--partitions N] [--replication N] [--begin-again] [configuration]",
     .summary = "create topics, Redis functions and first state; safe to repeat",
     .text =
         "Creates what is missing and leaves alone what is there: the input topic, dead letters, ledger and summary\n"
@@ -81,21 +81,28 @@ static enum verdict check_beginnings(const struct config *config, struct store *
     return verdict;
 }
 
+/* What was asked for. */
+struct request {
+    const struct config *config;
+    struct logger *logger;
+    int partitions, replication;
+    bool may_begin_again; /* from what is left of the log, even where that is less than was counted */
+};
+
 /* First state for every partition the topic has. */
-static enum verdict create_states(const struct config *config, struct store *store, struct logger *logger,
-                                  struct reason *why)
+static enum verdict create_states(const struct request *request, struct store *store, struct reason *why)
 {
     struct source *source = NULL;
     int32_t count = 0, created_count = 0;
     int64_t floors_ms[WINDOW_KINDS];
-    enum verdict verdict = source_open(&source, config, logger, why);
+    enum verdict verdict = source_open(&source, request->config, request->logger, why);
 
     if (verdict == GO_ON)
         verdict = source_partitions(source, &count, why);
     if (verdict == GO_ON)
         verdict = find_floors(store, count, floors_ms, why);
-    if (verdict == GO_ON)
-        verdict = check_beginnings(config, store, source, count, why);
+    if (verdict == GO_ON && !request->may_begin_again)
+        verdict = check_beginnings(request->config, store, source, count, why);
     for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
         int64_t first = 0, next = 0;
         bool created = false;
@@ -112,15 +119,14 @@ static enum verdict create_states(const struct config *config, struct store *sto
 }
 
 /* A topic that was created a moment ago has no leaders yet, and not every broker has heard of it. */
-static enum verdict create_states_when_ready(const struct config *config, struct store *store, struct logger *logger,
-                                             struct reason *why)
+static enum verdict create_states_when_ready(const struct request *request, struct store *store, struct reason *why)
 {
     static const struct timespec pause = {0, 250000000};
     struct timespec begin, now;
 
     clock_gettime(CLOCK_MONOTONIC, &begin);
     for (;;) {
-        enum verdict verdict = create_states(config, store, logger, why);
+        enum verdict verdict = create_states(request, store, why);
         bool is_young = verdict == TRY_LATER || (verdict == HALT && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0);
         clock_gettime(CLOCK_MONOTONIC, &now);
         if (!is_young || now.tv_sec - begin.tv_sec > READY_SECONDS)
@@ -129,21 +135,21 @@ static enum verdict create_states_when_ready(const struct config *config, struct
     }
 }
 
-static enum verdict set_up(const struct config *config, int partitions, int replication, struct logger *logger,
-                           struct reason *why)
+static enum verdict set_up(const struct request *request, struct reason *why)
 {
+    const struct config *config = request->config;
     struct store *store = NULL;
-    enum verdict verdict = store_open(&store, config, logger, why);
+    enum verdict verdict = store_open(&store, config, request->logger, why);
 
     if (verdict == GO_ON)
         verdict = store_install(store, why);
     if (verdict == GO_ON) {
         printf("redis functions: loaded\n");
-        verdict = topics_create(config, partitions, replication, logger, why);
+        verdict = topics_create(config, request->partitions, request->replication, request->logger, why);
     }
     if (verdict == GO_ON) {
         printf("topics: %s and those of namespace %s\n", config->topic, config->namespace_);
-        verdict = create_states_when_ready(config, store, logger, why);
+        verdict = create_states_when_ready(request, store, why);
     }
     store_close(store);
     return verdict;
@@ -154,20 +160,24 @@ int command_setup(int argc, char **argv)
     static struct config config;
     struct logger logger;
     struct reason why;
-    int code = EX_OK, partitions = 0, replication = 0;
+    struct request request = {.config = &config, .logger = &logger};
+    int code = EX_OK;
     struct command_option options[] = {
         {"partitions", "N", "partitions of topics that are created (default 12; the ledger has 1)", NULL},
         {"replication", "N", "replicas of each created topic (default: the broker's)", NULL},
+        {"begin-again", NULL, "make lost states anew, even where the log has less than was counted", NULL},
     };
 
     if (!command_begin(&help, &config, argc, argv, options, LENGTH_OF(options), NULL, &code))
         return code;
-    if (!read_count(options[0].value, 12, 1, &partitions) || !read_count(options[1].value, -1, 1, &replication)) {
+    request.may_begin_again = options[2].value != NULL;
+    if (!read_count(options[0].value, 12, 1, &request.partitions) ||
+        !read_count(options[1].value, -1, 1, &request.replication)) {
         (void)reason_set(&why, HALT, "CONFIG-VALUE", 0, "--partitions and --replication are whole numbers from 1");
         return command_fail("setup", &why);
     }
     log_open(&logger, config.log_level, "setup");
-    if (set_up(&config, partitions, replication, &logger, &why) != GO_ON)
+    if (set_up(&request, &why) != GO_ON)
         return command_fail("setup", &why);
     return EX_OK;
 }

@@ -95,4 +95,5 @@ def _verify(world):
     """The ledger's own auditor, where the binary has one."""
     commands = subprocess.run([BINARY, "help"], capture_output=True, text=True, check=False).stdout
     if any(line.split()[:1] == ["verify"] for line in commands.splitlines()):
-        world.run("verify")
+        verify = world.start("verify", "--show", 10)
+        equal(verify.wait(120), 0, f"exit status of verify; it said {verify.out}\n{verify.log}")
