@@ -36,6 +36,7 @@ struct entry {
     bool is_dirty;
     uint8_t state; /* id_state */
     uint32_t changes;
+    uint32_t batch;          /* in which it was asked for last */
     struct id_bucket bucket; /* where it stands, or shall stand */
     struct span value;       /* as in the store */
     struct span contribution;
@@ -47,6 +48,7 @@ struct ids {
     struct arena arena;
     struct entry *entries;
     uint32_t count, room, dirty_count;
+    uint32_t batch;  /* its number */
     uint32_t *table; /* entry index + 1; 0 = free; twice `room`, a power of two */
     uint32_t stored_count;
     struct id_bucket stored[ID_BUCKETS_MAX]; /* what the store has */
@@ -180,6 +182,7 @@ static enum verdict grow(struct ids *ids, struct reason *why)
 void ids_begin(struct ids *ids)
 {
     ids->asked_count = 0;
+    ids->batch++;
     if (ids->dirty_count == 0 && ids->count > 0)
         clear(ids);
 }
@@ -211,11 +214,16 @@ enum verdict ids_ask(struct ids *ids, struct id_key key, struct reason *why)
             return verdict;
     }
     uint32_t *place = place_of(ids, key);
-    if (*place != 0)
+    if (*place == 0) {
+        ids->entries[ids->count++] = (struct entry){.key = key, .state = ID_UNKNOWN, .batch = ids->batch - 1};
+        *place = ids->count;
+    }
+    struct entry *entry = &ids->entries[*place - 1];
+    /* An unknown one of a batch before was perhaps never answered. */
+    if (entry->state != ID_UNKNOWN || entry->batch == ids->batch)
         return GO_ON;
-    ids->entries[ids->count++] = (struct entry){.key = key, .state = ID_UNKNOWN};
-    *place = ids->count;
-    return note_asked(ids, ids->count - 1, why);
+    entry->batch = ids->batch;
+    return note_asked(ids, *place - 1, why);
 }
 
 /* ---- what the store has ---- */

@@ -12,6 +12,7 @@
 
 #include "gentally/fold.h"
 #include "gentally/lanes.h"
+#include "gentally/recall.h"
 #include "gentally/sink.h"
 #include "gentally/source.h"
 #include "gentally/tables.h"
@@ -73,6 +74,7 @@ static enum verdict open_stages(struct replay *replay, struct reason *why)
         verdict = tally_pool_open(&replay->pool, SAMPLES_MAX, why);
     replay->fold.config = config;
     replay->fold.decoder = replay->decoder;
+    replay->fold.symbols = replay->symbols;
     replay->fold.logger = replay->logger;
     topic_dead_letters(config, replay->fold.dead_letters);
     return verdict;
@@ -269,6 +271,15 @@ static enum verdict fold_one(struct replay *replay, const struct record *record,
     return verdict;
 }
 
+/* What the replay knows of the batch's ids: without an answer the batch is let go, and asked for again. */
+static enum verdict recall(struct replay *replay, struct reason *why)
+{
+    if (replay->config->ids == IDS_OFF)
+        return GO_ON;
+    enum verdict verdict = recall_note(&replay->lanes, replay->decoder, &replay->batch, 0, &replay->fold.event, why);
+    return verdict == GO_ON ? recall_ask(&replay->lanes, replay->store, why) : verdict;
+}
+
 static enum verdict poll(struct replay *replay, int64_t now_ms, struct reason *why)
 {
     enum verdict verdict = source_poll(replay->source, &replay->batch, POLL_MS, why);
@@ -278,6 +289,8 @@ static enum verdict poll(struct replay *replay, int64_t now_ms, struct reason *w
         verdict = answer_news(replay, now_ms, why);
     for (uint32_t i = 0; verdict == GO_ON && i < replay->batch.doubtful_count; i++)
         lanes_examine(&replay->lanes, replay->source, replay->batch.doubtful[i]);
+    if (verdict == GO_ON)
+        verdict = recall(replay, why);
     for (uint32_t i = 0; verdict == GO_ON && i < replay->batch.record_count; i++)
         verdict = fold_one(replay, &replay->batch.records[i], now_ms, why);
     /* A trouble in mid-batch: what is left of it is let go, and read again. */
