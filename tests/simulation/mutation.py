@@ -7,7 +7,7 @@ with the code.
 
     python3 tests/simulation/mutation.py BUILD [name ...]
 
-GENTALLY_SIM_SECONDS bounds the search for each mutant (default 60). Prints a table: guard, seeds until found, what was
+GENTALLY_MUTATION_SECONDS bounds the search for each mutant (default 60). Prints a table: guard, seeds until found, what was
 seen. A mutant marked `second` is a second line behind another guard: it is reported, and need not be found.
 """
 import json
@@ -91,7 +91,7 @@ def check(build, mutant, seconds):
 
 def main():
     build, wanted = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    seconds = int(os.environ.get("GENTALLY_SIM_SECONDS", "60"))
+    seconds = int(os.environ.get("GENTALLY_MUTATION_SECONDS", "60"))
     passed = failed = 0
     print("note: %-44s  seeds until found" % "guard taken out", flush=True)
     for mutant in read_mutants():
