@@ -251,6 +251,17 @@ void lanes_end(struct lanes *lanes, const struct batch *batch, int64_t idle_ms, 
         lane_rest(lanes->by_partition[lanes->partitions[i]], idle_ms, now_ms);
 }
 
+/* Readable after all; but a log may have been cut and have grown again meanwhile, so it has to show the record that was
+ * folded last, if it still has it. */
+static enum verdict read_from_anchor(const struct lane *lane, struct source *source, struct reason *why)
+{
+    struct source_start start = {lane->standing.partition, lane->next, lane->anchor};
+    int64_t begin = 0, end = 0;
+    enum verdict verdict = source_extent(source, start.partition, &begin, &end, why);
+
+    return verdict == GO_ON && begin <= lane->anchor.offset ? source_reposition(source, &start, why) : verdict;
+}
+
 void lanes_examine(struct lanes *lanes, struct source *source, int32_t partition)
 {
     struct lane *lane = lanes_find(lanes, partition);
@@ -259,14 +270,10 @@ void lanes_examine(struct lanes *lanes, struct source *source, int32_t partition
     if (lane == NULL || lane->is_stopped)
         return;
     enum verdict verdict = source_examine(source, partition, &why);
-    if (verdict == GO_ON) {
-        /* Readable after all; but it may have been cut and have grown again meanwhile, so it has to show the record
-         * that was folded last. */
-        struct source_start start = {partition, lane->next, lane->anchor};
-        verdict = source_reposition(source, &start, &why);
-        if (verdict == GO_ON)
-            return;
-    }
+    if (verdict == GO_ON)
+        verdict = read_from_anchor(lane, source, &why);
+    if (verdict == GO_ON)
+        return;
     if (verdict != HALT) {
         log_reason(lanes->logger, LOG_LEVEL_WARN, &why);
         return;
