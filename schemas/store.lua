@@ -111,6 +111,18 @@ local function load(KEYS, ARGV)
   return reply
 end
 
+-- May ids be read at this offset? KEYS: meta, buckets. ARGV: inc, tok, next, then "<width>:<start>" of each bucket. As with cells, the caller reads
+-- them by itself.
+local function recall(KEYS, ARGV)
+  local no = fence(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
+  if no then return no end
+  for i = 2, #KEYS do
+    local name = 'ids:' .. ARGV[i + 2]
+    if (redis.call('HGET', KEYS[i], '__n') or '0') ~= (redis.call('HGET', KEYS[1], name) or '0') then return {'TORN', name} end
+  end
+  return {'OK'}
+end
+
 -- Applies one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, anchor, five outcome counts, then per window: kind, start, records before, records after,
 -- number of arguments, field/value pairs; then per bucket of ids the same, with "ids", "<width>:<start>" and no records; without pairs it is dropped.
 local function flush(KEYS, ARGV)
@@ -268,6 +280,7 @@ redis.register_function('gentally_1_create', create)
 redis.register_function{function_name='gentally_1_claim', callback=claim, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_look', callback=look, flags={'no-writes'}}
 redis.register_function{function_name='gentally_1_load', callback=load, flags={'no-writes'}}
+redis.register_function{function_name='gentally_1_recall', callback=recall, flags={'no-writes'}}
 redis.register_function('gentally_1_flush', flush)
 redis.register_function{function_name='gentally_1_snapshot', callback=snapshot, flags={'no-writes'}}
 redis.register_function{function_name='gentally_1_seal', callback=seal, flags={'allow-oom'}}

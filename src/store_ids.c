@@ -16,6 +16,11 @@ static void put_bucket_key(struct store *store, int32_t partition, struct id_buc
                      partition, bucket.width_ms, bucket.start_ms);
 }
 
+static void put_bucket_name(struct store *store, struct id_bucket bucket)
+{
+    store_put_format(&store->command, "%" PRId64 ":%" PRId64, bucket.width_ms, bucket.start_ms);
+}
+
 void store_put_id_keys(struct store *store, const struct change *change)
 {
     for (uint32_t i = 0; change->ids != NULL && i < change->ids->section_count; i++)
@@ -29,7 +34,7 @@ void store_put_ids(struct store *store, const struct change *change)
     for (uint32_t i = 0; change->ids != NULL && i < change->ids->section_count; i++) {
         const struct id_section *section = &change->ids->sections[i];
         store_put_text(command, "ids");
-        store_put_format(command, "%" PRId64 ":%" PRId64, section->bucket.width_ms, section->bucket.start_ms);
+        put_bucket_name(store, section->bucket);
         store_put_text(command, "");
         store_put_text(command, "");
         store_put_number(command, 2 * (int64_t)section->count);
@@ -78,23 +83,27 @@ enum verdict store_read_id_buckets(struct store *store, struct standing *standin
 
 /* ---- asking ---- */
 
-/* The fence is that of a load without windows. */
 static enum verdict send_fence(struct store *store, const struct recall *recall, struct reason *why)
 {
     struct store_command *command = &store->command;
     const struct standing *standing = recall->standing;
-    enum verdict verdict = store_command_begin(command, 8, 2 * KEY_MAX + 64, why);
+    size_t buckets = recall->bucket_count;
+    enum verdict verdict =
+        store_command_begin(command, 7 + 2 * buckets, (1 + buckets) * KEY_MAX + 64 + 64 * buckets, why);
 
     if (verdict != GO_ON)
         return verdict;
     store_put_text(command, "FCALL_RO");
-    store_put_text(command, "gentally_1_load");
-    store_put_text(command, "2");
+    store_put_text(command, "gentally_1_recall");
+    store_put_number(command, 1 + (int64_t)buckets);
     store_put_format(command, "%s:{%s:%" PRId32 "}:meta", store->namespace_, store->topic, standing->partition);
-    store_put_format(command, "%s:{%s:%" PRId32 "}:windows", store->namespace_, store->topic, standing->partition);
+    for (size_t i = 0; i < buckets; i++)
+        put_bucket_key(store, standing->partition, recall->buckets[i]);
     store_put_text(command, standing->incarnation);
     store_put_text(command, standing->token);
     store_put_number(command, standing->next);
+    for (size_t i = 0; i < buckets; i++)
+        put_bucket_name(store, recall->buckets[i]);
     return store_link_send(store->link, (int)command->count, command->arguments, command->sizes, why);
 }
 
@@ -129,9 +138,9 @@ static enum verdict read_ids(const redisReply *reply, struct recall *recall, uin
 
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 1 + (size_t)recall->id_count)
         return store_reply_damaged(recall->standing->partition, "a bucket of ids", &recall->why);
-    if (reply->element[0]->type != REDIS_REPLY_STRING)
-        return reason_set(&recall->why, HALT, "STORE-TORN", 0, "partition %" PRId32 ": a bucket of ids is gone",
-                          recall->standing->partition);
+    if (reply->element[0]->type != REDIS_REPLY_STRING) /* It was whole a moment ago. */
+        return reason_set(&recall->why, REWIND, "STORE-FENCED", 0,
+                          "partition %" PRId32 ": a bucket of ids went while it was read", recall->standing->partition);
     for (uint32_t i = 0; i < recall->id_count && verdict == GO_ON; i++) {
         const redisReply *value = reply->element[1 + i];
         if (value->type == REDIS_REPLY_STRING)

@@ -126,7 +126,8 @@ void traffic_append(struct sim *sim)
         .completion = sim_between(sim, 0, 900),
         .cost = sim_between(sim, 0, 1000000),
     };
-    uint64_t number = (uint64_t)kafka->input->logs[partition].next;
+    /* A log that was cut gives its offsets again, but a producer does not give its ids again. */
+    uint64_t number = (uint64_t)kafka->input->logs[partition].next + (uint64_t)sim->now_ms * 1000;
 
     /* Not into a log that was cut: a marker just where the anchor was leaves nothing to compare with, and is taken for
      * compaction. */
