@@ -152,32 +152,42 @@ static void enter(void)
         swapcontext(&process->context, &process->sim->scheduler);
 }
 
+static void *stack_of(const struct process *process)
+{
+    if (process->stack != NULL)
+        return process->stack;
+    void *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (stack == MAP_FAILED)
+        abort();
+    return stack;
+}
+
+/* A function of its own, without a variable: getcontext(3) may return twice, as far as the compiler knows. */
+static void make_context(struct process *process)
+{
+    getcontext(&process->context);
+    process->context.uc_stack.ss_sp = process->stack;
+    process->context.uc_stack.ss_size = STACK_SIZE;
+    process->context.uc_link = NULL;
+    makecontext(&process->context, enter, 0);
+}
+
 void sim_spawn(struct sim *sim, int index, bool is_drain)
 {
     struct process *process = &sim->processes[index];
-    void *stack = process->stack;
 
-    if (stack == NULL)
-        stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (stack == MAP_FAILED)
-        abort();
-    bool is_on_old_side = process->is_on_old_side;
     if (index < SIM_WORKERS)
         group_leave(sim, index); /* who was here before, if he is still taken for a member */
     *process = (struct process){.sim = sim,
                                 .index = index,
-                                .stack = stack,
+                                .stack = stack_of(process),
                                 .config = &sim->config,
                                 .is_alive = true,
                                 .is_drain = is_drain,
                                 .is_operator = index == SIM_WORKERS,
-                                .is_on_old_side = is_on_old_side};
+                                .is_on_old_side = process->is_on_old_side};
     log_open(&process->logger, sim->is_verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "worker");
-    getcontext(&process->context);
-    process->context.uc_stack.ss_sp = stack;
-    process->context.uc_stack.ss_size = STACK_SIZE;
-    process->context.uc_link = NULL;
-    makecontext(&process->context, enter, 0);
+    make_context(process);
     sim_note(sim, "spawn", index, is_drain, 0);
 }
 
