@@ -119,7 +119,8 @@ enum verdict store_error_verdict(const char *text, struct reason *why)
     if (starts_with(text, "NOAUTH") || starts_with(text, "WRONGPASS") || starts_with(text, "ERR AUTH") ||
         starts_with(text, "ERR invalid password") || starts_with(text, "ERR Client sent AUTH"))
         return reason_set(why, HALT, "STORE-AUTH", 0, "Redis does not accept our password: %s", text);
-    if (starts_with(text, "NOPERM"))
+    /* The latter of a command inside a function, in Redis 7.0. */
+    if (starts_with(text, "NOPERM") || starts_with(text, "ERR The user executing the script can't"))
         return reason_set(why, HALT, "STORE-DENIED", 0, "the Redis user lacks a right: %s; give it by: " STORE_GRANT,
                           text);
     if (starts_with(text, "ERR Function not found"))

@@ -74,7 +74,6 @@ class Field:
         self.injected, self.recoveries_ms, self.extra = 0, [], {}
         self.poison, self.sent = {}, []
         self.partitions = PARTITIONS
-        self.last_owners = {}
         self.user, self.worker_settings = "", {}
         self.has_ways, self.ways = False, {}  # a proxy for each worker
         world.settings.update({
@@ -162,12 +161,6 @@ class Field:
         self.workers.remove(worker)
         self.gone.append(worker)
 
-    def ended_or_stopped(self, worker, reason, status):
-        """It says why it counts none of its partitions any more, and then lives on or ends by the same."""
-        worker.says(reason)
-        if worker.process.poll() is not None:
-            self.ended(worker, status, reason)
-
     def owners(self, seconds=60):
         """{worker: partitions}, once the group is at rest and has dealt all of them to those that are to run."""
         names = {worker.name: worker for worker in self.workers}
@@ -188,8 +181,7 @@ class Field:
                 return None
             return {names[name]: partitions for name, partitions in owned.items()}
 
-        self.last_owners = wait_until(dealt, seconds, "the group to deal all partitions to the workers")
-        return self.last_owners
+        return wait_until(dealt, seconds, "the group to deal all partitions to the workers")
 
     # --- The store ---
 
