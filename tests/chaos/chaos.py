@@ -388,7 +388,7 @@ def test_tainted(world):
     field.injected = 1
     field.traffic_ends()
     field.dismiss_all()
-    drain = world.start("worker", "--drain")
+    drain = world.start("worker", "--drain", **field.worker_settings)
     equal(drain.wait(60), EX_SOFTWARE, f"exit status of a drain that cannot be whole; it said {tail(drain.log)}")
     world.settings["GENTALLY_NAMESPACE"] = world.settings["GENTALLY_GROUP"] = f"{world.name}-again"
     world.run("setup")

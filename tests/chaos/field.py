@@ -318,7 +318,7 @@ class Field:
 
     def account(self):
         """A drain, the account, and the figures for the report."""
-        self.world.run("worker", "--drain", seconds=120)
+        self.world.run("worker", "--drain", seconds=120, **self.worker_settings)
         self.stamp("drained")
         equal(self.consumed(), len(self.lines) + len(self.poison), "records consumed")
         figures = settle(self.world, self.lines, self.poison, self.partitions)
