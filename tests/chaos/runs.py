@@ -36,12 +36,16 @@ class Run:
         self.output = tempfile.TemporaryFile("w+")
         environment = {**os.environ, "GENTALLY_CHAOS_SCHEDULE": f"{seed}/{name}/{round_number}"}
         self.process = subprocess.Popen([sys.executable, "-B", path, "--one", name], env=environment,
-                                        stdout=self.output, stderr=subprocess.STDOUT)
+                                        stdout=self.output, stderr=subprocess.STDOUT, start_new_session=True)
         self.text = None
 
     def is_over(self):
         if self.process.poll() is None:
             return False
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)  # what a run that crashed has left behind
+        except ProcessLookupError:
+            pass
         self.output.seek(0)
         self.text = self.output.read()
         self.output.close()
@@ -78,6 +82,7 @@ def run_all(path, nemeses):
         sys.exit(143)
 
     signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
     while waiting or running:
         while waiting and len(running) < JOBS:
             running.append(Run(path, *waiting.pop(0), seed))
