@@ -198,22 +198,30 @@ local function snapshot(KEYS, ARGV)
   return {'OK', standing(KEYS[1]), n, redis.call('HGETALL', KEYS[3])}
 end
 
--- Ends a kind's windows that start before the floor: nothing is written to them any more, in this partition. ARGV: kind, floor, then names of windows and
--- the records their last summary was made of: if one has grown since, or one was not named, its summary comes first. If one is not there, this is not the
--- history that was looked at: it has yet to count again what another one had counted.
+-- Does an offset come before another? They are texts of digits, without zeros before.
+local function is_before(left, right)
+  return #left < #right or (#left == #right and left < right)
+end
+
+-- Ends a kind's windows that start before the floor: nothing is written to them any more, in this partition. ARGV: kind, floor, the incarnation and next
+-- offset that were looked at, then names of windows and the records their last summary was made of: if one has grown since, or one was not named, its
+-- summary comes first. A store that was rolled back behind what was looked at has yet to count records again, even of windows that are over and gone:
+-- sealed now, they would come too late.
 local function seal(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
   local kind, floor, known = ARGV[1], tonumber(ARGV[2]), {}
-  for i = 3, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
+  for i = 5, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
   local stored = redis.call('HGET', KEYS[1], 'floor:' .. kind)
   if stored and stored ~= '' and tonumber(stored) >= floor then return {'OK'} end
+  local state = redis.call('HMGET', KEYS[1], 'inc', 'next')
+  if state[1] ~= ARGV[3] or is_before(state[2], ARGV[4]) then return {'CHANGED', 'next:' .. state[2]} end
   local all = redis.call('HGETALL', KEYS[2])
   for i = 1, #all, 2 do
     local start = string.match(all[i], '^' .. kind .. ':(-?%d+)$')
     if start and tonumber(start) < floor and known[all[i]] ~= all[i + 1] then return {'CHANGED', all[i]} end
   end
-  for i = 3, #ARGV, 2 do
+  for i = 5, #ARGV, 2 do
     if redis.call('HGET', KEYS[2], ARGV[i]) ~= ARGV[i + 1] then return {'CHANGED', ARGV[i]} end
   end
   redis.call('HSET', KEYS[1], 'floor:' .. kind, ARGV[2])

@@ -377,7 +377,8 @@ static enum verdict seal_all(struct closer *closer, enum window_kind kind, int64
         uint32_t count = 0;
         verdict = select_windows(closer, &closer->survey.partitions[i], kind, floor_ms, &count, why);
         if (verdict == GO_ON)
-            verdict = store_seal(closer->store, i, kind, floor_ms, closer->scratch, count, why);
+            verdict = store_seal(closer->store, &closer->survey.partitions[i].standing, kind, floor_ms, closer->scratch,
+                                 count, why);
     }
     return verdict;
 }
@@ -398,12 +399,15 @@ static enum verdict collect_all(struct closer *closer, enum window_kind kind, in
 }
 
 /* Sealing is for good, so it does not take an idle partition's word that it has nothing to add: whoever said so may be
- * gone, and its log may have grown for longer than windows are kept. Then it waits for the next owner to claim it. */
+ * gone, and its log may have grown for longer than windows are kept. Then it waits for the next owner to claim it. Nor
+ * does it seal while the input has partitions that it does not know: they may hold records of these very windows. */
 static bool may_seal(struct closer *closer, bool *is_asked)
 {
     struct reason other;
-    int32_t count = closer->survey.partition_count;
+    int32_t count = closer->survey.partition_count, count_now = 0;
 
+    if (!*is_asked && (closer->logs.count(closer->logs.context, &count_now, &other) != GO_ON || count_now != count))
+        return false;
     if (!*is_asked && closer->logs.ends(closer->logs.context, count, closer->ends, &other) != GO_ON)
         return false;
     *is_asked = true;

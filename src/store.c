@@ -503,24 +503,26 @@ static enum verdict function_do(struct store *store, int32_t partition, struct r
     return verdict;
 }
 
-enum verdict store_seal(struct store *store, int32_t partition, enum window_kind kind, int64_t floor_ms,
+enum verdict store_seal(struct store *store, const struct standing *seen, enum window_kind kind, int64_t floor_ms,
                         const struct stored_window known[], uint32_t count, struct reason *why)
 {
     struct store_command *command = &store->command;
     enum verdict verdict =
-        function_begin(store, "gentally_1_seal", false, 2, 2 + 2 * (size_t)count, 64 + 64 * (size_t)count, why);
+        function_begin(store, "gentally_1_seal", false, 2, 4 + 2 * (size_t)count, 128 + 64 * (size_t)count, why);
     if (verdict != GO_ON)
         return verdict;
-    put_key(store, partition, "meta");
-    put_key(store, partition, "windows");
+    put_key(store, seen->partition, "meta");
+    put_key(store, seen->partition, "windows");
     store_put_text(command, window_kind_name(kind));
     store_put_number(command, floor_ms);
+    store_put_text(command, seen->incarnation);
+    store_put_number(command, seen->next);
     for (uint32_t i = 0; i < count; i++) {
         assert(known[i].window.kind == kind);
         put_window_name(store, known[i].window);
         store_put_number(command, known[i].records);
     }
-    return function_do(store, partition, why);
+    return function_do(store, seen->partition, why);
 }
 
 enum verdict store_collect(struct store *store, int32_t partition, const struct stored_window windows[], uint32_t count,

@@ -452,6 +452,11 @@ static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms,
 
 /* ---- closing ---- */
 
+static enum verdict log_count(void *context, int32_t *count, struct reason *why)
+{
+    return source_partitions(context, count, why);
+}
+
 static enum verdict log_ends(void *context, int32_t count, int64_t ends[], struct reason *why)
 {
     return source_ends(context, count, ends, why);
@@ -461,7 +466,7 @@ static enum verdict close_windows(struct worker *worker, bool is_final, int64_t 
 {
     const struct lane *first = lanes_find(&worker->lanes, 0);
     struct closer_tables tables = {worker->tables.catalog, worker->tables.countries, worker->tables.version};
-    struct closer_logs logs = {log_ends, worker->source};
+    struct closer_logs logs = {log_count, log_ends, worker->source};
     enum verdict verdict = GO_ON;
 
     worker->has_more_to_close = false;

@@ -19,8 +19,9 @@ struct closer_tables {
     const char *version; /* tables_version: stamped on every summary */
 };
 
-/* Asks how far the input's logs of partitions [0, count) go. */
+/* Asks how many partitions the input has, as of now, and how far the logs of partitions [0, count) go. */
 struct closer_logs {
+    enum verdict (*count)(void *context, int32_t *count, struct reason *why);
     enum verdict (*ends)(void *context, int32_t count, int64_t ends[], struct reason *why);
     void *context;
 };

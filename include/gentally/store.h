@@ -205,12 +205,14 @@ MUST_CHECK enum verdict store_snapshot(struct store *store, int32_t partition, s
 
 /*
  * Ends the windows of `kind` in one partition that start before `floor_ms` (the start of the first one kept): no flush
- * touches them any more. `known` are those windows with the records their last summary was made of: if one has grown
- * since, is not named, or is not there (the store was rolled back, and will count it again), TRY_LATER
- * (STORE-WINDOW-GREW): look and emit first. Never lowers the floor; harmless to repeat.
+ * touches them any more. `seen` is the partition as it was looked at, `known` are those windows with the records their
+ * last summary was made of: if one has grown since, is not named, or is not there, or the partition stands before what
+ * was seen (the store was rolled back, and will count again), TRY_LATER (STORE-WINDOW-GREW): look and emit first. Never
+ * lowers the floor; harmless to repeat.
  */
-MUST_CHECK enum verdict store_seal(struct store *store, int32_t partition, enum window_kind kind, int64_t floor_ms,
-                                   const struct stored_window known[], uint32_t count, struct reason *why);
+MUST_CHECK enum verdict store_seal(struct store *store, const struct standing *seen, enum window_kind kind,
+                                   int64_t floor_ms, const struct stored_window known[], uint32_t count,
+                                   struct reason *why);
 
 /* Deletes sealed windows, all of one kind, at most STORE_COLLECT_MAX. Only when every partition has sealed them: until
  * then a late record may still need their sum. Harmless to repeat. */

@@ -209,7 +209,7 @@ static void call_verb(struct store *store, uint8_t verb)
 {
     const struct stored_window known[2] = {{{WINDOW_HOUR, 0}, 3}, {{WINDOW_HOUR, 3600000}, 4}};
     const int64_t floors_ms[WINDOW_KINDS] = {STORE_NO_TIME, STORE_NO_TIME, 0, 0};
-    struct standing standing;
+    struct standing standing = {.partition = 1};
     struct reason why = {0};
     bool is_created = false;
 
@@ -236,7 +236,7 @@ static void call_verb(struct store *store, uint8_t verb)
         read_snapshot(store);
         break;
     case 6:
-        (void)is_good(store_seal(store, 1, WINDOW_HOUR, 7200000, known, 2, &why), &why);
+        (void)is_good(store_seal(store, &standing, WINDOW_HOUR, 7200000, known, 2, &why), &why);
         break;
     default:
         (void)is_good(store_collect(store, 1, known, 2, &why), &why);

@@ -16,7 +16,6 @@ static struct logger logger;
 static struct store *store;
 static int64_t monday;
 static const int64_t no_floors[WINDOW_KINDS] = {STORE_NO_TIME, STORE_NO_TIME, STORE_NO_TIME, STORE_NO_TIME};
-
 static struct cell scratch;
 static uint8_t bytes[2][CELL_PACKED_MAX];
 
@@ -377,11 +376,14 @@ static void windows_end_in_two_steps(void)
 
     CU_ASSERT_EQUAL(store_collect(store, 6, windows, 1, &why), TRY_LATER); /* not sealed */
     windows[0].records = 4;                                                /* the last summary knew of four */
-    CU_ASSERT_EQUAL(store_seal(store, 6, WINDOW_DAY, tuesday, windows, 1, &why), TRY_LATER);
+    CU_ASSERT_EQUAL(store_seal(store, &standing, WINDOW_DAY, tuesday, windows, 1, &why), TRY_LATER);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-WINDOW-GREW");
-    CU_ASSERT_EQUAL(store_seal(store, 6, WINDOW_DAY, tuesday, windows, 0, &why), TRY_LATER); /* of none */
+    CU_ASSERT_EQUAL(store_seal(store, &standing, WINDOW_DAY, tuesday, windows, 0, &why), TRY_LATER); /* of none */
     windows[0].records = 5;
-    CU_ASSERT_EQUAL(store_seal(store, 6, WINDOW_DAY, tuesday, windows, 1, &why), GO_ON);
+    standing.next = 106; /* a store that forgot the last record */
+    CU_ASSERT_EQUAL(store_seal(store, &standing, WINDOW_DAY, tuesday, windows, 1, &why), TRY_LATER);
+    standing.next = 99; /* offsets are numbers, not texts */
+    CU_ASSERT_EQUAL(store_seal(store, &standing, WINDOW_DAY, tuesday, windows, 1, &why), GO_ON);
 
     standing.next = 105;
     prepare(&small, &standing, 106, 1);
@@ -393,7 +395,7 @@ static void windows_end_in_two_steps(void)
     CU_ASSERT_EQUAL(store_collect(store, 6, windows, 1, &why), GO_ON); /* harmless to repeat */
     CU_ASSERT_EQUAL(store_windows(store, 6, windows, 4, &count, &why), GO_ON);
     CU_ASSERT_EQUAL(count, 0);
-    CU_ASSERT_EQUAL(store_seal(store, 6, WINDOW_DAY, monday, NULL, 0, &why), GO_ON); /* a floor never falls */
+    CU_ASSERT_EQUAL(store_seal(store, &standing, WINDOW_DAY, monday, NULL, 0, &why), GO_ON); /* a floor never falls */
     CU_ASSERT_EQUAL(store_standing(store, 6, &standing, &why), GO_ON);
     CU_ASSERT_EQUAL(standing.floor_ms[WINDOW_DAY], tuesday);
 }
@@ -411,7 +413,7 @@ static void redis_cli(const char *format, ...)
 }
 
 /* Without the right to write nothing is written, and nothing is tainted: with it, the same flush goes through. */
-static void a_right_that_lacks_is_found_before_anything_is_written(void)
+static void a_lacking_right_is_found_before_a_write(void)
 {
     struct standing standing = claimed(11), now;
     struct small_change small;
@@ -433,7 +435,7 @@ static void a_right_that_lacks_is_found_before_anything_is_written(void)
     CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
     expect(11, 105, 5, 5);
 
-    CU_ASSERT_EQUAL(store_seal(store, 11, WINDOW_DAY, monday + DAY_MS, &known, 1, &why), GO_ON);
+    CU_ASSERT_EQUAL(store_seal(store, &standing, WINDOW_DAY, monday + DAY_MS, &known, 1, &why), GO_ON);
     redis_cli("ACL SETUSER default -hdel");
     CU_ASSERT_EQUAL_FATAL(store_collect(store, 11, &known, 1, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-DENIED");
@@ -445,7 +447,7 @@ static void a_right_that_lacks_is_found_before_anything_is_written(void)
 }
 
 /* Behind us stands only a store that forgot something. */
-static void a_store_that_was_rolled_back_is_told_from_another_owner(void)
+static void a_rollback_is_told_from_another_owner(void)
 {
     struct standing standing = claimed(12);
     struct small_change small;
@@ -566,10 +568,8 @@ int main(void)
         {"a_flush_that_cannot_write_leaves_nothing", a_flush_that_cannot_write_leaves_nothing},
         {"what_a_replica_says_is_told", what_a_replica_says_is_told},
         {"windows_end_in_two_steps", windows_end_in_two_steps},
-        {"a_right_that_lacks_is_found_before_anything_is_written",
-         a_right_that_lacks_is_found_before_anything_is_written},
-        {"a_store_that_was_rolled_back_is_told_from_another_owner",
-         a_store_that_was_rolled_back_is_told_from_another_owner},
+        {"a_lacking_right_is_found_before_a_write", a_lacking_right_is_found_before_a_write},
+        {"a_rollback_is_told_from_another_owner", a_rollback_is_told_from_another_owner},
         {"the_anchor_comes_back_as_it_was_flushed", the_anchor_comes_back_as_it_was_flushed},
         {"large_changes_go_in_chunks", large_changes_go_in_chunks},
         {"people_can_read_the_cells", people_can_read_the_cells},
