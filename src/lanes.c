@@ -191,7 +191,7 @@ static enum verdict reclaim(struct lanes *lanes, struct lane *lane, struct store
     uint32_t rewinds = lane->rewinds + 1;
     enum verdict verdict = store_claim(store, lane->standing.partition, &standing, why);
 
-    if (verdict == HALT) { /* Of this partition only: tainted, or its state is gone. */
+    if (verdict == HALT && is_its_own(why)) {
         stop(lanes, lane, why);
         return source_stop(source, lane->standing.partition, why);
     }
