@@ -111,12 +111,11 @@ enum verdict sink_dead_letter(struct sink *sink, const char *dead_topic, const c
     char key[64];
 
     (void)topic;
-    (void)because;
     if (sim->current->is_crashed)
         return gone(why);
     if (sim_inject(sim, FAULT_LETTERS_SLOW))
         return unreachable(why);
-    int size = snprintf(key, sizeof(key), "%" PRId32 ":%" PRId64, record->partition, record->offset);
+    int size = snprintf(key, sizeof(key), "%" PRId32 ":%" PRId64 ":%s", record->partition, record->offset, because->id);
     put(sim, &sink->messages, dead_topic, (struct span){key, (size_t)size}, record->value);
     if (!kafka_is_down(sim) && sim_chance(sim, 200)) /* librdkafka sends when it likes. */
         send(sim, &sink->messages, (uint32_t)sim_between(sim, 1, 4), NULL);
