@@ -251,6 +251,22 @@ void lanes_end(struct lanes *lanes, const struct batch *batch, int64_t idle_ms, 
         lane_rest(lanes->by_partition[lanes->partitions[i]], idle_ms, now_ms);
 }
 
+enum verdict lanes_look_again(struct lanes *lanes, struct source *source, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    lanes_anchor(lanes);
+    for (uint32_t i = 0; i < lanes->count && verdict == GO_ON; i++) {
+        struct lane *lane = lanes->by_partition[lanes->partitions[i]];
+        struct source_start start = {lane->standing.partition, lane->next, lane->anchor};
+        if (lane->is_stopped || lane->must_claim || lane->anchor.offset == ANCHOR_NONE)
+            continue;
+        verdict = source_reposition(source, &start, why);
+        lane->is_stale = true;
+    }
+    return verdict;
+}
+
 /* Readable after all; but a log may have been cut and have grown again meanwhile, so it has to show the record that was
  * folded last, if it still has it. */
 static enum verdict read_from_anchor(const struct lane *lane, struct source *source, struct reason *why)

@@ -26,10 +26,10 @@
 #define POLL_MS 50           /* how long an idle turn waits: the reaction time of an idle worker */
 #define CLOSER_RETRY_MS 2000 /* after the closer stepped down or lost its transaction */
 #define REPORT_INTERVAL_MS 10000
+#define HELD_MS 2000       /* a turn this long: less than it takes to make a topic anew and fill it again */
 #define SYMBOLS_MAX 65536u /* distinct texts between two flushes */
 #define SYMBOLS_BYTES ((size_t)8 << 20)
-#define SAMPLES_MAX                                                                                                    \
-    (1u << 24) /* x 8.5 bytes = 143 MB, touched only when used: some 6 million events between two flushes */
+#define SAMPLES_MAX (1u << 24) /* 143 MB, touched when used: some 6 million events between two flushes */
 
 struct worker {
     const struct config *config;
@@ -54,6 +54,8 @@ struct worker {
     enum { NOT_NOTED, NOTED, RECALLED } ids_of_batch;
     bool has_joined; /* an assignment is in force, even an empty one */
     bool has_more_to_close;
+    int64_t turned_ms; /* when the last turn began that got as far as reading */
+    bool was_cut_off;  /* no broker answered since the logs were last looked at */
     int64_t flush_due_ms, closer_due_ms, report_due_ms;
     uint64_t reported_records;
     struct stamp {
@@ -394,6 +396,7 @@ static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *w
     worker->has_batch = true;
     enum verdict verdict = source_poll(worker->source, &worker->batch, worker->has_more_to_close ? 0 : POLL_MS, why);
     lanes_refresh(&worker->lanes);
+    worker->was_cut_off = verdict == TRY_LATER;
     if (verdict != GO_ON)
         return verdict;
     for (uint32_t i = 0; i < worker->batch.doubtful_count; i++)
@@ -550,6 +553,17 @@ static void report(struct worker *worker, int64_t now_ms)
     worker->report_due_ms = now_ms + REPORT_INTERVAL_MS;
 }
 
+/* Whoever was held, or cut off from the broker, does not know what became of the logs meanwhile. */
+static enum verdict look_again(struct worker *worker, int64_t now_ms, struct reason *why)
+{
+    bool is_needed = worker->was_cut_off || now_ms - worker->turned_ms >= HELD_MS;
+    bool is_reading = worker->has_joined && worker->batch.news == NEWS_NONE;
+
+    worker->turned_ms = now_ms;
+    worker->was_cut_off = false;
+    return is_needed && is_reading ? lanes_look_again(&worker->lanes, worker->source, why) : GO_ON;
+}
+
 enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms, bool stop, bool *is_done,
                          struct reason *why)
 {
@@ -558,12 +572,13 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
     *is_done = false;
     if (verdict == GO_ON)
         verdict = lanes_reclaim(&worker->lanes, worker->store, worker->source, why);
+    if (verdict == GO_ON)
+        verdict = look_again(worker, now_ms, why);
     if (verdict == GO_ON && worker->batch.news != NEWS_NONE) /* There was no answer to it the last time. */
         verdict = answer(worker, now_ms, why);
     else if (verdict == GO_ON && worker->has_batch && !stop)
         verdict = fold(worker, now_ms, wall_ms, why);
-    else if (verdict == GO_ON && !stop) /* Folded on the next turn: by a clock read after the records came, however long
-                                           the process was held in between. */
+    else if (verdict == GO_ON && !stop) /* Folded on the next turn, by a clock read after the records came. */
         verdict = poll(worker, now_ms, why);
     if (verdict == GO_ON && (stop || worker->has_fresh_tables || now_ms >= worker->flush_due_ms ||
                              (worker->is_drain && lanes_want_rest(&worker->lanes))))

@@ -68,6 +68,10 @@ void lanes_refresh(struct lanes *lanes);
  * turn took long, or more is waiting than a batch holds, is not time at the end. */
 void lanes_end(struct lanes *lanes, const struct batch *batch, int64_t idle_ms, int64_t now_ms);
 
+/* After the process was held: a topic can be made anew and filled beyond where we stand without its reader noticing.
+ * Every lane has to see its anchor again; what is left of the batch is dropped, and read again behind it. */
+MUST_CHECK enum verdict lanes_look_again(struct lanes *lanes, struct source *source, struct reason *why);
+
 /* The log is not as the lane left it: has it looked into, and stops the lane if it cannot be read on. */
 void lanes_examine(struct lanes *lanes, struct source *source, int32_t partition);
 

@@ -98,6 +98,25 @@ def test_a_topic_made_anew_and_still_shorter(world):
     equal((next_of(world, 0), next_of(world, 1)), (10, 10), "offsets in the store")
 
 
+def test_a_topic_made_anew_while_its_worker_was_held(world):
+    """Nobody tells the worker, and the new log has the very offset that it would read next."""
+    begin(world)
+    worker = world.start("worker")
+    worker.says("WORKER-ASSIGNED")
+    put(world, [10])
+    wait_until(lambda: (next_of(world, 0), next_of(world, 1)) == (11, 11), 30, "the worker to count")
+    worker.process.send_signal(signal.SIGSTOP)
+    held = time.monotonic()
+    make_anew(world)
+    put(world, range(13))
+    wait_until(lambda: time.monotonic() - held > 3, 10, "the hold to be a long one")
+    worker.process.send_signal(signal.SIGCONT)
+    for partition in (0, 1):
+        worker.says(f"SOURCE-RECREATED partition {partition}:")
+    worker.end()
+    equal((next_of(world, 0), next_of(world, 1)), (11, 11), "offsets in the store")
+
+
 def test_retention_overtakes_one_partition(world):
     """What was deleted after it was counted is a warning; before, it stops that partition."""
     begin(world)
