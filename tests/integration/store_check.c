@@ -400,7 +400,7 @@ static void windows_end_in_two_steps(void)
     CU_ASSERT_EQUAL(standing.floor_ms[WINDOW_DAY], tuesday);
 }
 
-static void redis_cli(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void redis_cli(const char *format, ...)
 {
     char words[400], command[600];
     va_list values;
