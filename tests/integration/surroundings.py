@@ -303,7 +303,8 @@ def test_kafka_is_killed_and_restarted_on_the_way(world):
 
     def interrupt(worker):
         kafka.kill()
-        worker.says("-UNREACHABLE", 60)
+        # Which of its clients tells first depends on what it was doing: a transaction waits for 40 s before it is given up.
+        wait_until(lambda: "-UNREACHABLE" in worker.log or "SINK-TXN-" in worker.log, 60, "the worker to miss the broker")
         kafka.start()
 
     feed_around(world, interrupt)
