@@ -303,8 +303,9 @@ def test_kafka_is_killed_and_restarted_on_the_way(world):
 
     def interrupt(worker):
         kafka.kill()
-        # Which of its clients tells first depends on what it was doing: a transaction waits for 40 s before it is given up.
-        wait_until(lambda: "-UNREACHABLE" in worker.log or "SINK-TXN-" in worker.log, 60, "the worker to miss the broker")
+        # Which of its clients tells first depends on what it was doing: a transaction waits 40 s before it is given up.
+        missed = ("-UNREACHABLE", "SINK-TXN-")
+        wait_until(lambda: any(word in worker.log for word in missed), 60, "the worker to miss the broker")
         kafka.start()
 
     feed_around(world, interrupt)
