@@ -85,7 +85,7 @@ int redisEnableKeepAlive(redisContext *c)
 int redisAppendCommandArgv(redisContext *c, int argc, const char **argv, const size_t *argvlen)
 {
     char *command = NULL;
-    int size = redisFormatCommandArgv(&command, argc, argv, argvlen); /* reads every argument */
+    long long size = redisFormatCommandArgv(&command, argc, argv, argvlen); /* reads every argument */
 
     CLAIM(c->err == 0 && size > 0);
     redisFreeCommand(command);
