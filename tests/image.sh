@@ -29,7 +29,10 @@ clean_up() {
     trap - EXIT INT TERM
     local pid
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
+    # A build that failed leaves its containers, and buildah its storage, mounted.
     [ -z "$container" ] || { store umount "$container" && store rm "$container"; } >/dev/null 2>&1
+    [ -z "${driver:-}" ] || store rm --all >/dev/null 2>&1
+    umount "$home"/storage-*/overlay/*/merged "$home"/storage-*/overlay 2>/dev/null
     [ -z "$place" ] || rm -rf "$place"
 }
 trap clean_up EXIT
