@@ -42,9 +42,7 @@ struct seal {
 struct oracle {
     struct truth truths[2][SIM_PARTITIONS];
     struct truth scratch;
-    struct partition_log old_logs[SIM_PARTITIONS]; /* before the log was cut */
-    int64_t cut_at[SIM_PARTITIONS];                /* what is before it is the same in both */
-    bool has_old[2][SIM_PARTITIONS];               /* by database: it stands on the old log */
+    bool was_created[SIM_PARTITIONS]; /* ever, be it in a history that was lost */
     char row_names[SIM_ROWS][64];
     int64_t idle_ms[SIM_PARTITIONS];           /* when it last was at rest; 0 = never */
     int64_t letters_read;                      /* entries of the dead-letter log looked at */
@@ -100,13 +98,6 @@ static void key_of(const struct sim *sim, int32_t partition, const char *part, c
 static int index_of(const struct sim *sim, const struct database *database)
 {
     return database == &sim->redis->master ? 0 : 1;
-}
-
-const struct partition_log *oracle_log(struct sim *sim, const struct database *database, int32_t partition)
-{
-    bool is_old = sim->oracle->has_old[index_of(sim, database)][partition];
-
-    return is_old ? &sim->oracle->old_logs[partition] : &sim->kafka->input->logs[partition];
 }
 
 static struct truth_window *window_at(struct truth *truth, int kind, int64_t start_ms)
@@ -441,9 +432,9 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
     if (!partition_of(arguments[3], &partition) || sim->has_failed)
         return;
     check_owner(sim, database, partition, arguments + 3 + keys);
-    /* A history that was taken back behind the cut goes on along the new log. */
-    if (strtoll(arguments[3 + keys + 2].bytes, NULL, 10) <= sim->oracle->cut_at[partition])
-        sim->oracle->has_old[index_of(sim, database)][partition] = false;
+    const struct span *words = arguments + 3 + keys; /* inc tok expect next nonce wm idle anchor */
+    cuts_flushed(sim, database, partition, strtoll(words[2].bytes, NULL, 10), strtoll(words[3].bytes, NULL, 10),
+                 words[7]);
     struct truth *truth = oracle_truth(sim, database, partition);
     if (truth == NULL)
         return;
@@ -522,32 +513,11 @@ void oracle_created(struct sim *sim, struct database *database, int count, const
 
     if (!partition_of(arguments[3], &partition) || count < 10)
         return;
+    sim->has_rebuilt = sim->has_rebuilt || sim->oracle->was_created[partition];
+    sim->oracle->was_created[partition] = true;
     for (int kind = 0; kind < KINDS; kind++)
         if (arguments[6 + kind].size > 0)
             note_seal(sim, database, partition, kind, strtoll(arguments[6 + kind].bytes, NULL, 10), 0);
-}
-
-void oracle_remember(struct sim *sim, int32_t partition, int64_t cut_at)
-{
-    struct oracle *oracle = sim->oracle;
-    const struct partition_log *log = &sim->kafka->input->logs[partition];
-
-    oracle->has_old[0][partition] = oracle->has_old[1][partition] = true;
-    oracle->cut_at[partition] = cut_at;
-    oracle->old_logs[partition] = *log;
-    oracle->old_logs[partition].entries = sim_take(sim, ((size_t)log->next + 1) * sizeof(struct entry *));
-    if (log->next > 0)
-        memcpy(oracle->old_logs[partition].entries, log->entries, (size_t)log->next * sizeof(struct entry *));
-}
-
-bool oracle_is_cut(const struct sim *sim, int32_t partition)
-{
-    return sim->oracle->cut_at[partition] >= 0;
-}
-
-void oracle_split(struct sim *sim)
-{
-    memcpy(sim->oracle->has_old[1], sim->oracle->has_old[0], sizeof(sim->oracle->has_old[0]));
 }
 
 /* No good record is among the dead letters; but one may be too late in a history that was lost, with the watermark and
@@ -576,8 +546,7 @@ void oracle_make(struct sim *sim)
     struct oracle *oracle = sim_take(sim, sizeof(*oracle));
 
     sim->oracle = oracle;
-    for (int32_t p = 0; p < SIM_PARTITIONS; p++)
-        oracle->cut_at[p] = -1;
+    cuts_make(sim);
     snprintf(oracle->row_names[0], sizeof(oracle->row_names[0]), "total");
     for (int model = 0; model < ORACLE_MODELS; model++)
         snprintf(oracle->row_names[row_of_model(model)], 64, "model|%s", models[model]);

@@ -63,6 +63,7 @@ struct sim;
 struct source;
 struct redis;
 struct kafka;
+struct cuts;
 struct oracle;
 struct published;
 
@@ -115,6 +116,7 @@ struct sim {
     struct redis *redis;
     struct kafka *kafka;
     struct oracle *oracle;
+    struct cuts *cuts;
     struct published *published;
 };
 

@@ -43,6 +43,10 @@ void oracle_compare(struct sim *sim, int32_t partition, const struct truth *trut
 /* What was counted of a partition: its log, or what it was before it was cut. */
 const struct partition_log *oracle_log(struct sim *sim, const struct database *database, int32_t partition);
 bool oracle_is_cut(const struct sim *sim, int32_t partition);
+void cuts_make(struct sim *sim);
+/* A database took a flush: does it stand on the old log or on the new one now? */
+void cuts_flushed(struct sim *sim, const struct database *database, int32_t partition, int64_t expected, int64_t next,
+                  struct span anchor_text);
 void oracle_letters(struct sim *sim);
 
 /* One value of Avro, or of a cell. False at the end. */
