@@ -10,36 +10,17 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "gentally/fold.h"
-#include "gentally/lanes.h"
 #include "gentally/recall.h"
+#include "gentally/rooms.h"
 #include "gentally/sink.h"
 #include "gentally/source.h"
-#include "gentally/tables.h"
-#include "gentally/topics.h"
 
 #define POLL_MS 50
 #define RETRY_MS 250
 #define PATIENCE_MS 60000 /* without any progress */
-#define SETTLE_MS 5000
-#define SYMBOLS_MAX 65536u
-#define SYMBOLS_BYTES ((size_t)8 << 20)
-#define SAMPLES_MAX (1u << 22)
 
 struct replay {
-    const struct config *config;
-    struct logger *logger;
-    struct tables tables;
-    struct source *source;
-    struct sink *sink;
-    struct store *store;
-    struct decoder *decoder;
-    struct symbols *symbols;
-    struct tally_pool *pool;
-    struct checkpoint *checkpoint;
-    struct fold fold;
-    struct lanes lanes;
-    struct batch batch;
+    struct rooms rooms;
     int32_t partition_count;
     bool has_joined;
     bool is_cut[PARTITIONS_MAX]; /* records beyond the target were let go */
@@ -56,62 +37,21 @@ static int64_t clock_ms(clockid_t clock)
 
 /* ---- opening ---- */
 
-static enum verdict open_stages(struct replay *replay, struct reason *why)
-{
-    const struct config *config = replay->config;
-    struct span key = config->account_key[0] == '\0' ? span_of(NULL) : span_of(config->account_key);
-    enum verdict verdict = tables_open(&replay->tables, config, why);
-
-    if (verdict == GO_ON)
-        verdict = decoder_open(&replay->decoder, (size_t)config->message_bytes_max, why);
-    if (verdict == GO_ON && config->writer_schemas[0] != '\0')
-        verdict = decoder_learn_folder(replay->decoder, config->writer_schemas, why);
-    if (verdict == GO_ON)
-        verdict = symbols_open(&replay->symbols, SYMBOLS_MAX, SYMBOLS_BYTES, why);
-    if (verdict == GO_ON)
-        verdict = enrich_open(&replay->fold.enrich, replay->tables.taxonomy, replay->symbols, key, why);
-    if (verdict == GO_ON)
-        verdict = tally_pool_open(&replay->pool, SAMPLES_MAX, why);
-    replay->fold.config = config;
-    replay->fold.decoder = replay->decoder;
-    replay->fold.symbols = replay->symbols;
-    replay->fold.logger = replay->logger;
-    topic_dead_letters(config, replay->fold.dead_letters);
-    return verdict;
-}
-
-static enum verdict open_places(struct replay *replay, struct reason *why)
-{
-    enum verdict verdict = store_open(&replay->store, replay->config, replay->logger, why);
-
-    if (verdict == GO_ON)
-        verdict = store_check(replay->store, why);
-    if (verdict == GO_ON)
-        verdict = checkpoint_open(&replay->checkpoint, replay->config, replay->store, replay->symbols, why);
-    if (verdict == GO_ON)
-        verdict = sink_open(&replay->sink, replay->config, replay->logger, why);
-    replay->fold.sink = replay->sink;
-    if (verdict == GO_ON)
-        verdict = sink_check_topic(replay->sink, replay->fold.dead_letters, why);
-    if (verdict == GO_ON)
-        verdict = source_open(&replay->source, replay->config, replay->logger, why);
-    if (verdict == GO_ON)
-        verdict = source_partitions(replay->source, &replay->partition_count, why);
-    return verdict;
-}
-
 enum verdict replay_open(struct replay **replay, const struct config *config, struct logger *logger, struct reason *why)
 {
     struct replay *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
         return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a replay");
-    opened->config = config;
-    opened->logger = logger;
-    opened->lanes.logger = logger;
-    enum verdict verdict = open_stages(opened, why);
+    enum verdict verdict = rooms_open_inside(&opened->rooms, config, logger, why);
     if (verdict == GO_ON)
-        verdict = open_places(opened, why);
+        verdict = rooms_open_outside(&opened->rooms, why);
+    if (verdict == GO_ON)
+        verdict = store_check(opened->rooms.store, why);
+    if (verdict == GO_ON)
+        verdict = sink_check_topic(opened->rooms.sink, opened->rooms.fold.dead_letters, why);
+    if (verdict == GO_ON)
+        verdict = source_partitions(opened->rooms.source, &opened->partition_count, why);
     if (verdict != GO_ON) {
         replay_close(opened);
         return verdict;
@@ -124,24 +64,7 @@ void replay_close(struct replay *replay)
 {
     if (replay == NULL)
         return;
-    if (replay->source != NULL) {
-        source_release(replay->source, &replay->batch);
-        source_close(replay->source);
-    }
-    lanes_close(&replay->lanes);
-    if (replay->sink != NULL)
-        sink_close(replay->sink);
-    checkpoint_close(replay->checkpoint);
-    store_close(replay->store);
-    if (replay->pool != NULL)
-        tally_pool_close(replay->pool);
-    if (replay->fold.enrich != NULL)
-        enrich_close(replay->fold.enrich);
-    if (replay->symbols != NULL)
-        symbols_close(replay->symbols);
-    if (replay->decoder != NULL)
-        decoder_close(replay->decoder);
-    tables_close(&replay->tables);
+    rooms_close(&replay->rooms);
     free(replay);
 }
 
@@ -152,17 +75,17 @@ int32_t replay_partitions(const struct replay *replay)
 
 uint64_t replay_records(const struct replay *replay)
 {
-    return replay->fold.records;
+    return replay->rooms.fold.records;
 }
 
 struct store *replay_store(const struct replay *replay)
 {
-    return replay->store;
+    return replay->rooms.store;
 }
 
 int64_t replay_next(const struct replay *replay, int32_t partition)
 {
-    const struct lane *lane = lanes_find(&replay->lanes, partition);
+    const struct lane *lane = lanes_find(&replay->rooms.lanes, partition);
 
     return lane == NULL ? 0 : lane->standing.next;
 }
@@ -174,56 +97,40 @@ enum verdict replay_begin(struct replay *replay, const int64_t firsts[], const s
 
     for (int32_t i = 0; i < replay->partition_count && verdict == GO_ON; i++) {
         bool created = false;
-        verdict = store_create(replay->store, i, firsts[i], lives[i].floor_ms, &created, why);
+        verdict = store_create(replay->rooms.store, i, firsts[i], lives[i].floor_ms, &created, why);
         if (verdict == GO_ON && !created)
             return reason_set(why, HALT, "REPLAY-EXISTS", 0,
-                              "namespace %s holds a state of partition %" PRId32 " already", replay->config->namespace_,
-                              i);
+                              "namespace %s holds a state of partition %" PRId32 " already",
+                              replay->rooms.config->namespace_, i);
     }
-    return verdict == GO_ON ? source_join(replay->source, why) : verdict;
+    return verdict == GO_ON ? source_join(replay->rooms.source, why) : verdict;
 }
 
 /* ---- counting ---- */
 
-/* Dead letters first, as the worker does it. */
-static enum verdict flush(struct replay *replay, int64_t now_ms, struct reason *why)
-{
-    enum verdict verdict = replay->fold.letters > 0 ? sink_settle(replay->sink, SETTLE_MS, why) : GO_ON;
-
-    if (verdict != GO_ON)
-        return verdict;
-    replay->fold.letters = 0;
-    verdict = lanes_flush(&replay->lanes, replay->checkpoint, replay->store, true, now_ms, why);
-    if (verdict == GO_ON)
-        verdict = lanes_reclaim(&replay->lanes, replay->store, replay->source, why);
-    if (verdict == GO_ON && lanes_are_empty(&replay->lanes) &&
-        !symbols_has_room(replay->symbols, SYMBOLS_MAX / 4, SYMBOLS_BYTES / 4))
-        enrich_forget(replay->fold.enrich);
-    return verdict;
-}
-
 /* Nobody else is in the group, so there is one assignment; should there be another, the store says where to go on. */
 static enum verdict answer_news(struct replay *replay, int64_t now_ms, struct reason *why)
 {
-    if (replay->batch.news == NEWS_ASSIGNED) {
-        enum verdict verdict = lanes_claim(&replay->lanes, replay->store, replay->config, replay->pool,
-                                           replay->batch.partitions, replay->batch.partition_count, now_ms, why);
+    if (replay->rooms.batch.news == NEWS_ASSIGNED) {
+        enum verdict verdict =
+            lanes_claim(&replay->rooms.lanes, replay->rooms.store, replay->rooms.config, replay->rooms.pool,
+                        replay->rooms.batch.partitions, replay->rooms.batch.partition_count, now_ms, why);
         if (verdict == GO_ON)
-            verdict = lanes_assign(&replay->lanes, replay->source, why);
+            verdict = lanes_assign(&replay->rooms.lanes, replay->rooms.source, why);
         if (verdict == GO_ON) {
-            replay->has_joined = (int32_t)replay->batch.partition_count == replay->partition_count;
+            replay->has_joined = (int32_t)replay->rooms.batch.partition_count == replay->partition_count;
             memset(replay->is_cut, 0, sizeof(replay->is_cut));
-            replay->batch.news = NEWS_NONE;
+            replay->rooms.batch.news = NEWS_NONE;
         }
         return verdict;
     }
-    if (replay->batch.news == NEWS_NONE)
+    if (replay->rooms.batch.news == NEWS_NONE)
         return GO_ON;
-    checkpoint_forget(replay->checkpoint);
-    lanes_close(&replay->lanes);
+    checkpoint_forget(replay->rooms.checkpoint);
+    lanes_close(&replay->rooms.lanes);
     replay->has_joined = false;
-    replay->batch.news = NEWS_NONE;
-    return source_release_all(replay->source, why);
+    replay->rooms.batch.news = NEWS_NONE;
+    return source_release_all(replay->rooms.source, why);
 }
 
 /* Goes back to where records were let go, for those partitions whose target is further now. */
@@ -231,13 +138,13 @@ static enum verdict resume_cut(struct replay *replay, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
-    for (uint32_t i = 0; i < replay->lanes.count && verdict == GO_ON; i++) {
-        int32_t partition = replay->lanes.partitions[i];
-        struct lane *lane = lanes_find(&replay->lanes, partition);
+    for (uint32_t i = 0; i < replay->rooms.lanes.count && verdict == GO_ON; i++) {
+        int32_t partition = replay->rooms.lanes.partitions[i];
+        struct lane *lane = lanes_find(&replay->rooms.lanes, partition);
         if (!replay->is_cut[partition] || lane->next >= replay->targets[partition])
             continue;
         struct source_start start = {partition, lane->next, {.offset = ANCHOR_NONE}};
-        verdict = source_reposition(replay->source, &start, why);
+        verdict = source_reposition(replay->rooms.source, &start, why);
         replay->is_cut[partition] = verdict != GO_ON;
     }
     return verdict;
@@ -245,7 +152,7 @@ static enum verdict resume_cut(struct replay *replay, struct reason *why)
 
 static enum verdict fold_one(struct replay *replay, const struct record *record, int64_t now_ms, struct reason *why)
 {
-    struct lane *lane = lanes_find(&replay->lanes, record->partition);
+    struct lane *lane = lanes_find(&replay->rooms.lanes, record->partition);
     enum verdict verdict;
 
     if (lane == NULL || lane->is_stopped || lane->is_stale || record->offset < lane->next)
@@ -258,9 +165,9 @@ static enum verdict fold_one(struct replay *replay, const struct record *record,
     }
     lane_moved(lane);
     do {
-        verdict = fold_record(&replay->fold, lane, record, clock_ms(CLOCK_REALTIME), why);
+        verdict = fold_record(&replay->rooms.fold, lane, record, clock_ms(CLOCK_REALTIME), why);
         if (verdict == TRY_LATER) {
-            verdict = flush(replay, now_ms, why);
+            verdict = rooms_flush(&replay->rooms, true, now_ms, why);
             if (verdict != GO_ON || lane->is_stale || lane->is_stopped)
                 return verdict;
             verdict = TRY_LATER;
@@ -274,69 +181,73 @@ static enum verdict fold_one(struct replay *replay, const struct record *record,
 /* What the replay knows of the batch's ids: without an answer the batch is let go, and asked for again. */
 static enum verdict recall(struct replay *replay, struct reason *why)
 {
-    if (replay->config->ids == IDS_OFF)
+    if (replay->rooms.config->ids == IDS_OFF)
         return GO_ON;
-    enum verdict verdict = recall_note(&replay->lanes, replay->decoder, &replay->batch, 0, &replay->fold.event, why);
-    return verdict == GO_ON ? recall_ask(&replay->lanes, replay->store, why) : verdict;
+    enum verdict verdict = recall_note(&replay->rooms.lanes, replay->rooms.decoder, &replay->rooms.batch, 0,
+                                       &replay->rooms.fold.event, why);
+    return verdict == GO_ON ? recall_ask(&replay->rooms.lanes, replay->rooms.store, why) : verdict;
 }
 
 static enum verdict poll(struct replay *replay, int64_t now_ms, struct reason *why)
 {
-    enum verdict verdict = source_poll(replay->source, &replay->batch, POLL_MS, why);
+    enum verdict verdict = source_poll(replay->rooms.source, &replay->rooms.batch, POLL_MS, why);
 
-    lanes_refresh(&replay->lanes);
+    lanes_refresh(&replay->rooms.lanes);
     if (verdict == GO_ON)
         verdict = answer_news(replay, now_ms, why);
-    for (uint32_t i = 0; verdict == GO_ON && i < replay->batch.doubtful_count; i++)
-        lanes_examine(&replay->lanes, replay->source, replay->batch.doubtful[i]);
+    for (uint32_t i = 0; verdict == GO_ON && i < replay->rooms.batch.doubtful_count; i++)
+        lanes_examine(&replay->rooms.lanes, replay->rooms.source, replay->rooms.batch.doubtful[i]);
     if (verdict == GO_ON)
         verdict = recall(replay, why);
-    for (uint32_t i = 0; verdict == GO_ON && i < replay->batch.record_count; i++)
-        verdict = fold_one(replay, &replay->batch.records[i], now_ms, why);
+    for (uint32_t i = 0; verdict == GO_ON && i < replay->rooms.batch.record_count; i++)
+        verdict = fold_one(replay, &replay->rooms.batch.records[i], now_ms, why);
     /* A trouble in mid-batch: what is left of it is let go, and read again. */
-    for (uint32_t i = 0; verdict != GO_ON && i < replay->batch.record_count; i++)
-        replay->is_cut[replay->batch.records[i].partition] = true;
-    for (uint32_t i = 0; verdict == GO_ON && i < replay->batch.end_count; i++) {
-        int32_t partition = replay->batch.ends[i].partition;
-        struct lane *lane = lanes_find(&replay->lanes, partition);
+    for (uint32_t i = 0; verdict != GO_ON && i < replay->rooms.batch.record_count; i++)
+        replay->is_cut[replay->rooms.batch.records[i].partition] = true;
+    for (uint32_t i = 0; verdict == GO_ON && i < replay->rooms.batch.end_count; i++) {
+        int32_t partition = replay->rooms.batch.ends[i].partition;
+        struct lane *lane = lanes_find(&replay->rooms.lanes, partition);
         if (lane != NULL && !lane->is_stale && !lane->is_stopped && !replay->is_cut[partition] &&
             lane->next < replay->targets[partition] &&
-            replay->batch.ends[i].next > lane->next) /* The log's last offsets may be no records. */
-            lane->next = replay->batch.ends[i].next < replay->targets[partition] ? replay->batch.ends[i].next
-                                                                                 : replay->targets[partition];
+            replay->rooms.batch.ends[i].next > lane->next) /* The log's last offsets may be no records. */
+            lane->next = replay->rooms.batch.ends[i].next < replay->targets[partition]
+                             ? replay->rooms.batch.ends[i].next
+                             : replay->targets[partition];
     }
-    lanes_anchor(&replay->lanes); /* They borrow their last record. */
-    source_release(replay->source, &replay->batch);
+    lanes_anchor(&replay->rooms.lanes); /* They borrow their last record. */
+    source_release(replay->rooms.source, &replay->rooms.batch);
     return verdict;
 }
 
 static enum verdict turn(struct replay *replay, bool *is_done, struct reason *why)
 {
     int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
-    enum verdict verdict = lanes_resume(&replay->lanes, replay->checkpoint, now_ms, why);
+    enum verdict verdict = lanes_resume(&replay->rooms.lanes, replay->rooms.checkpoint, now_ms, why);
 
     if (verdict == GO_ON)
-        verdict = lanes_reclaim(&replay->lanes, replay->store, replay->source, why);
-    if (verdict == GO_ON && replay->batch.news != NEWS_NONE) /* The store did not answer the last time. */
+        verdict = lanes_reclaim(&replay->rooms.lanes, replay->rooms.store, replay->rooms.source, why);
+    if (verdict == GO_ON && replay->rooms.batch.news != NEWS_NONE) /* The store did not answer the last time. */
         verdict = answer_news(replay, now_ms, why);
     bool is_there = verdict == GO_ON && replay->has_joined;
-    for (uint32_t i = 0; is_there && i < replay->lanes.count; i++)
-        is_there = lanes_find(&replay->lanes, replay->lanes.partitions[i])->next >=
-                   replay->targets[replay->lanes.partitions[i]];
+    for (uint32_t i = 0; is_there && i < replay->rooms.lanes.count; i++)
+        is_there = lanes_find(&replay->rooms.lanes, replay->rooms.lanes.partitions[i])->next >=
+                   replay->targets[replay->rooms.lanes.partitions[i]];
     if (verdict == GO_ON && is_there)
-        verdict = flush(replay, now_ms, why);
+        verdict = rooms_flush(&replay->rooms, true, now_ms, why);
     else if (verdict == GO_ON)
         verdict = resume_cut(replay, why);
     if (verdict == GO_ON && !is_there)
         verdict = poll(replay, now_ms, why);
-    const struct lane *stopped = lanes_stopped(&replay->lanes);
+    const struct lane *stopped = lanes_stopped(&replay->rooms.lanes);
     if (verdict == GO_ON && stopped != NULL) {
         *why = stopped->why;
         return HALT;
     }
     *is_done = verdict == GO_ON && is_there;
-    for (uint32_t i = 0; *is_done && i < replay->lanes.count; i++) /* A flush may have been refused, and taken back. */
-        *is_done = replay_next(replay, replay->lanes.partitions[i]) >= replay->targets[replay->lanes.partitions[i]];
+    for (uint32_t i = 0; *is_done && i < replay->rooms.lanes.count;
+         i++) /* A flush may have been refused, and taken back. */
+        *is_done = replay_next(replay, replay->rooms.lanes.partitions[i]) >=
+                   replay->targets[replay->rooms.lanes.partitions[i]];
     return verdict;
 }
 
@@ -344,8 +255,8 @@ static int64_t progress_of(const struct replay *replay)
 {
     int64_t progress = 0;
 
-    for (uint32_t i = 0; i < replay->lanes.count; i++)
-        progress += lanes_find(&replay->lanes, replay->lanes.partitions[i])->next;
+    for (uint32_t i = 0; i < replay->rooms.lanes.count; i++)
+        progress += lanes_find(&replay->rooms.lanes, replay->rooms.lanes.partitions[i])->next;
     return progress;
 }
 
@@ -371,7 +282,7 @@ enum verdict replay_advance(struct replay *replay, const int64_t targets[], stru
                                                  "nothing came for %d s, and the offsets asked for are not reached",
                                                  PATIENCE_MS / 1000);
         if (verdict == TRY_LATER) {
-            log_reason(replay->logger, LOG_LEVEL_WARN, why);
+            log_reason(replay->rooms.logger, LOG_LEVEL_WARN, why);
             nanosleep(&pause, NULL);
         }
     }

@@ -15,40 +15,24 @@
 #include <time.h>
 
 #include "gentally/closer.h"
-#include "gentally/fold.h"
-#include "gentally/lanes.h"
 #include "gentally/recall.h"
+#include "gentally/rooms.h"
 #include "gentally/sink.h"
 #include "gentally/source.h"
-#include "gentally/tables.h"
 #include "gentally/topics.h"
 
 #define POLL_MS 50           /* how long an idle turn waits: the reaction time of an idle worker */
 #define CLOSER_RETRY_MS 2000 /* after the closer stepped down or lost its transaction */
 #define REPORT_INTERVAL_MS 10000
-#define HELD_MS 2000       /* a turn this long: less than it takes to make a topic anew and fill it again */
-#define SYMBOLS_MAX 65536u /* distinct texts between two flushes */
-#define SYMBOLS_BYTES ((size_t)8 << 20)
-#define SAMPLES_MAX (1u << 24) /* 143 MB, touched when used: some 6 million events between two flushes */
+#define HELD_MS 2000 /* a turn this long: less than it takes to make a topic anew and fill it again */
 
 struct worker {
-    const struct config *config;
     bool is_drain;
-    struct logger *logger;
-    struct tables tables, fresh_tables; /* the fresh ones wait for a flush */
+    struct rooms rooms;
+    struct tables fresh_tables; /* they wait for a flush */
     bool has_fresh_tables;
-    struct source *source;
-    struct sink *sink;
-    struct store *store;
-    struct decoder *decoder;
-    struct symbols *symbols;
-    struct tally_pool *pool;
-    struct checkpoint *checkpoint;
     struct closer *closer;
-    struct fold fold;
-    struct lanes lanes;
     int32_t partition_count;
-    struct batch batch;
     uint32_t folded; /* records of the batch that are done */
     bool has_batch;  /* polled, and not folded to its end */
     enum { NOT_NOTED, NOTED, RECALLED } ids_of_batch;
@@ -87,7 +71,7 @@ static enum verdict check_states(struct worker *worker, struct reason *why)
     int32_t missing = 0;
 
     for (int32_t i = 0; i < worker->partition_count; i++) {
-        enum verdict verdict = store_standing(worker->store, i, &standing, why);
+        enum verdict verdict = store_standing(worker->rooms.store, i, &standing, why);
         bool is_missing = verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0;
         missing += is_missing ? 1 : 0;
         if (verdict != GO_ON && (!is_missing || missing == worker->partition_count))
@@ -100,93 +84,41 @@ static enum verdict check_states(struct worker *worker, struct reason *why)
 static enum verdict check_places(struct worker *worker, struct reason *why)
 {
     char topic[TOPIC_NAME_MAX + 1];
-    enum verdict verdict = store_check(worker->store, why);
+    enum verdict verdict = store_check(worker->rooms.store, why);
 
     if (verdict == GO_ON)
-        verdict = source_partitions(worker->source, &worker->partition_count, why);
+        verdict = source_partitions(worker->rooms.source, &worker->partition_count, why);
     if (verdict == GO_ON)
         verdict = check_states(worker, why);
     if (verdict == GO_ON)
-        verdict = sink_check_topic(worker->sink, worker->fold.dead_letters, why);
+        verdict = sink_check_topic(worker->rooms.sink, worker->rooms.fold.dead_letters, why);
     if (verdict == GO_ON) {
-        topic_ledger(worker->config, topic);
-        verdict = sink_check_topic(worker->sink, topic, why);
+        topic_ledger(worker->rooms.config, topic);
+        verdict = sink_check_topic(worker->rooms.sink, topic, why);
     }
-    for (uint32_t i = 0; i < worker->config->rollups.count && verdict == GO_ON; i++) {
-        topic_summaries(worker->config, worker->config->rollups.items[i].name, topic);
-        verdict = sink_check_topic(worker->sink, topic, why);
+    for (uint32_t i = 0; i < worker->rooms.config->rollups.count && verdict == GO_ON; i++) {
+        topic_summaries(worker->rooms.config, worker->rooms.config->rollups.items[i].name, topic);
+        verdict = sink_check_topic(worker->rooms.sink, topic, why);
     }
     return verdict;
 }
 
-static enum verdict open_stages(struct worker *worker, struct reason *why)
+static enum verdict open_inside(struct worker *worker, const struct worker_options *options, struct reason *why)
 {
-    const struct config *config = worker->config;
-    struct span key = config->account_key[0] == '\0' ? span_of(NULL) : span_of(config->account_key);
-    enum verdict verdict = decoder_open(&worker->decoder, (size_t)config->message_bytes_max, why);
-
-    if (verdict == GO_ON && config->writer_schemas[0] != '\0')
-        verdict = decoder_learn_folder(worker->decoder, config->writer_schemas, why);
-    if (verdict == GO_ON)
-        verdict = symbols_open(&worker->symbols, SYMBOLS_MAX, SYMBOLS_BYTES, why);
-    if (verdict == GO_ON)
-        verdict = enrich_open(&worker->fold.enrich, worker->tables.taxonomy, worker->symbols, key, why);
-    if (verdict == GO_ON)
-        verdict = tally_pool_open(&worker->pool, SAMPLES_MAX, why);
-    worker->fold.config = config;
-    worker->fold.decoder = worker->decoder;
-    worker->fold.symbols = worker->symbols;
-    worker->fold.logger = worker->logger;
-    topic_dead_letters(config, worker->fold.dead_letters);
-    if (verdict == GO_ON && key.bytes == NULL)
-        log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-NO-ACCOUNTS",
+    if (worker == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a worker");
+    worker->is_drain = options->is_drain;
+    enum verdict verdict = rooms_open_inside(&worker->rooms, options->config, options->logger, why);
+    if (verdict == GO_ON && options->config->account_key[0] == '\0')
+        log_line(options->logger, LOG_LEVEL_INFO, "WORKER-NO-ACCOUNTS",
                  "no account_key is configured: accounts are not counted");
     return verdict;
 }
 
-static enum verdict open_places(struct worker *worker, struct reason *why)
-{
-    enum verdict verdict = store_open(&worker->store, worker->config, worker->logger, why);
-
-    if (verdict == GO_ON)
-        verdict = checkpoint_open(&worker->checkpoint, worker->config, worker->store, worker->symbols, why);
-    if (verdict == GO_ON)
-        verdict = sink_open(&worker->sink, worker->config, worker->logger, why);
-    worker->fold.sink = worker->sink;
-    if (verdict == GO_ON)
-        verdict = source_open(&worker->source, worker->config, worker->logger, why);
-    if (verdict == GO_ON)
-        verdict = check_places(worker, why);
-    if (verdict == GO_ON)
-        verdict = source_join(worker->source, why);
-    return verdict;
-}
-
-static struct worker *worker_new(const struct worker_options *options)
-{
-    struct worker *worker = calloc(1, sizeof(*worker));
-
-    if (worker == NULL)
-        return NULL;
-    worker->config = options->config;
-    worker->is_drain = options->is_drain;
-    worker->logger = options->logger;
-    worker->lanes.logger = options->logger;
-    return worker;
-}
-
-static enum verdict open_inside(struct worker *worker, struct reason *why)
-{
-    if (worker == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a worker");
-    enum verdict verdict = tables_open(&worker->tables, worker->config, why);
-    return verdict == GO_ON ? open_stages(worker, why) : verdict;
-}
-
 enum verdict worker_check(const struct worker_options *options, struct reason *why)
 {
-    struct worker *worker = worker_new(options);
-    enum verdict verdict = open_inside(worker, why);
+    struct worker *worker = calloc(1, sizeof(*worker));
+    enum verdict verdict = open_inside(worker, options, why);
 
     worker_close(worker);
     return verdict;
@@ -194,17 +126,22 @@ enum verdict worker_check(const struct worker_options *options, struct reason *w
 
 enum verdict worker_open(struct worker **worker, const struct worker_options *options, struct reason *why)
 {
-    struct worker *opened = worker_new(options);
-    enum verdict verdict = open_inside(opened, why);
+    struct worker *opened = calloc(1, sizeof(*opened));
+    enum verdict verdict = open_inside(opened, options, why);
 
     if (verdict == GO_ON)
-        verdict = open_places(opened, why);
+        verdict = rooms_open_outside(&opened->rooms, why);
+    if (verdict == GO_ON)
+        verdict = check_places(opened, why);
+    if (verdict == GO_ON)
+        verdict = source_join(opened->rooms.source, why);
     if (verdict != GO_ON) {
         worker_close(opened);
         return verdict;
     }
-    log_line(opened->logger, LOG_LEVEL_INFO, "WORKER-OPENED", "topic=%s partitions=%" PRId32 " namespace=%s %s",
-             opened->config->topic, opened->partition_count, opened->config->namespace_, opened->tables.version);
+    log_line(opened->rooms.logger, LOG_LEVEL_INFO, "WORKER-OPENED", "topic=%s partitions=%" PRId32 " namespace=%s %s",
+             opened->rooms.config->topic, opened->partition_count, opened->rooms.config->namespace_,
+             opened->rooms.tables.version);
     *worker = opened;
     return GO_ON;
 }
@@ -214,24 +151,7 @@ void worker_close(struct worker *worker)
     if (worker == NULL)
         return;
     closer_close(worker->closer);
-    if (worker->source != NULL) {
-        source_release(worker->source, &worker->batch);
-        source_close(worker->source);
-    }
-    lanes_close(&worker->lanes);
-    if (worker->sink != NULL)
-        sink_close(worker->sink);
-    checkpoint_close(worker->checkpoint);
-    store_close(worker->store);
-    if (worker->pool != NULL)
-        tally_pool_close(worker->pool);
-    if (worker->fold.enrich != NULL)
-        enrich_close(worker->fold.enrich);
-    if (worker->symbols != NULL)
-        symbols_close(worker->symbols);
-    if (worker->decoder != NULL)
-        decoder_close(worker->decoder);
-    tables_close(&worker->tables);
+    rooms_close(&worker->rooms);
     tables_close(&worker->fresh_tables);
     free(worker);
 }
@@ -240,57 +160,44 @@ enum verdict worker_reload(struct worker *worker, struct reason *why)
 {
     tables_close(&worker->fresh_tables);
     worker->has_fresh_tables = false;
-    enum verdict verdict = tables_open(&worker->fresh_tables, worker->config, why);
+    enum verdict verdict = tables_open(&worker->fresh_tables, worker->rooms.config, why);
     worker->has_fresh_tables = verdict == GO_ON;
     return verdict;
 }
 
 /* ---- flushing ---- */
 
-/* No row refers to a symbol any more: forget them when they are many, and let new tables in. */
+/* No row refers to a symbol any more: new tables may come in. */
 static enum verdict after_flush(struct worker *worker, struct reason *why)
 {
-    if (!lanes_are_empty(&worker->lanes))
+    if (!worker->has_fresh_tables || !lanes_are_empty(&worker->rooms.lanes))
         return GO_ON;
-    if (!symbols_has_room(worker->symbols, SYMBOLS_MAX / 4, SYMBOLS_BYTES / 4))
-        enrich_forget(worker->fold.enrich);
-    if (!worker->has_fresh_tables)
-        return GO_ON;
-    const struct config *config = worker->config;
+    const struct config *config = worker->rooms.config;
     struct span key = config->account_key[0] == '\0' ? span_of(NULL) : span_of(config->account_key);
     closer_close(worker->closer); /* It borrows the old ones; the next turn opens another. */
     worker->closer = NULL;
-    enrich_forget(worker->fold.enrich);
-    enrich_close(worker->fold.enrich);
-    worker->fold.enrich = NULL;
-    tables_close(&worker->tables);
-    worker->tables = worker->fresh_tables;
+    enrich_forget(worker->rooms.fold.enrich);
+    enrich_close(worker->rooms.fold.enrich);
+    worker->rooms.fold.enrich = NULL;
+    tables_close(&worker->rooms.tables);
+    worker->rooms.tables = worker->fresh_tables;
     worker->fresh_tables = (struct tables){0};
     worker->has_fresh_tables = false;
-    log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-RELOADED", "%s", worker->tables.version);
-    return enrich_open(&worker->fold.enrich, worker->tables.taxonomy, worker->symbols, key, why);
+    log_line(worker->rooms.logger, LOG_LEVEL_INFO, "WORKER-RELOADED", "%s", worker->rooms.tables.version);
+    return enrich_open(&worker->rooms.fold.enrich, worker->rooms.tables.taxonomy, worker->rooms.symbols, key, why);
 }
 
-/* Flushes what is due, dead letters first: no offset passes a letter that is not acknowledged. */
 static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms, struct reason *why)
 {
-    enum verdict verdict = GO_ON;
-    bool has_rows = !lanes_are_empty(&worker->lanes);
+    bool has_rows = !lanes_are_empty(&worker->rooms.lanes);
+    enum verdict verdict = rooms_flush(&worker->rooms, is_forced, now_ms, why);
 
-    if (worker->fold.letters > 0)
-        verdict = sink_settle(worker->sink, 5000, why);
-    if (verdict != GO_ON)
-        return verdict;
-    worker->fold.letters = 0;
-    verdict = lanes_flush(&worker->lanes, worker->checkpoint, worker->store, is_forced, now_ms, why);
-    if (verdict == GO_ON)
-        verdict = lanes_reclaim(&worker->lanes, worker->store, worker->source, why);
     if (verdict != GO_ON)
         return verdict;
     if (has_rows)
         worker->counted = stamp_now();
-    worker->flush_due_ms = now_ms + worker->config->flush_interval_ms;
-    lanes_commit(&worker->lanes, worker->source);
+    worker->flush_due_ms = now_ms + worker->rooms.config->flush_interval_ms;
+    lanes_commit(&worker->rooms.lanes, worker->rooms.source);
     return after_flush(worker, why);
 }
 
@@ -302,12 +209,12 @@ static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms,
 static enum verdict count_partitions(struct worker *worker, struct reason *why)
 {
     int32_t count = 0;
-    enum verdict verdict = source_partitions(worker->source, &count, why);
+    enum verdict verdict = source_partitions(worker->rooms.source, &count, why);
 
     if (verdict == TRY_LATER || (verdict == HALT && strcmp(why->id, "SOURCE-PARTITIONS") == 0))
         return verdict;
     if (verdict != GO_ON)
-        log_reason(worker->logger, LOG_LEVEL_WARN, why);
+        log_reason(worker->rooms.logger, LOG_LEVEL_WARN, why);
     else if (count > worker->partition_count)
         worker->partition_count = count;
     return GO_ON;
@@ -318,15 +225,16 @@ static enum verdict assigned(struct worker *worker, int64_t now_ms, struct reaso
     enum verdict verdict = count_partitions(worker, why);
 
     if (verdict == GO_ON)
-        verdict = lanes_claim(&worker->lanes, worker->store, worker->config, worker->pool, worker->batch.partitions,
-                              worker->batch.partition_count, now_ms, why);
+        verdict = lanes_claim(&worker->rooms.lanes, worker->rooms.store, worker->rooms.config, worker->rooms.pool,
+                              worker->rooms.batch.partitions, worker->rooms.batch.partition_count, now_ms, why);
     if (verdict == GO_ON)
-        verdict = lanes_assign(&worker->lanes, worker->source, why);
+        verdict = lanes_assign(&worker->rooms.lanes, worker->rooms.source, why);
     if (verdict != GO_ON)
         return verdict;
-    log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-ASSIGNED", "partitions=%" PRIu32, worker->batch.partition_count);
+    log_line(worker->rooms.logger, LOG_LEVEL_INFO, "WORKER-ASSIGNED", "partitions=%" PRIu32,
+             worker->rooms.batch.partition_count);
     worker->has_joined = true;
-    worker->batch.news = NEWS_NONE;
+    worker->rooms.batch.news = NEWS_NONE;
     return GO_ON;
 }
 
@@ -335,32 +243,34 @@ static enum verdict revoked(struct worker *worker, int64_t now_ms, struct reason
 {
     struct reason lost;
 
-    if (worker->batch.news == NEWS_REVOKED) {
-        enum verdict verdict = lanes_resume(&worker->lanes, worker->checkpoint, now_ms, &lost);
+    if (worker->rooms.batch.news == NEWS_REVOKED) {
+        enum verdict verdict = lanes_resume(&worker->rooms.lanes, worker->rooms.checkpoint, now_ms, &lost);
         if (verdict == GO_ON)
             verdict = flush(worker, true, now_ms, &lost);
         if (verdict != GO_ON)
-            log_reason(worker->logger, LOG_LEVEL_WARN, &lost);
+            log_reason(worker->rooms.logger, LOG_LEVEL_WARN, &lost);
     }
-    log_line(worker->logger, LOG_LEVEL_INFO, worker->batch.news == NEWS_REVOKED ? "WORKER-REVOKED" : "WORKER-LOST",
-             "partitions=%" PRIu32, worker->batch.partition_count);
+    log_line(worker->rooms.logger, LOG_LEVEL_INFO,
+             worker->rooms.batch.news == NEWS_REVOKED ? "WORKER-REVOKED" : "WORKER-LOST", "partitions=%" PRIu32,
+             worker->rooms.batch.partition_count);
     closer_close(worker->closer);
     worker->closer = NULL;
-    checkpoint_forget(worker->checkpoint);
-    lanes_close(&worker->lanes);
-    worker->folded = worker->batch.record_count; /* The rest would be folded into what is assigned next, with a gap. */
-    worker->has_joined = false;                  /* Having nothing between two assignments is no reason to leave. */
-    enum verdict verdict = source_release_all(worker->source, why);
+    checkpoint_forget(worker->rooms.checkpoint);
+    lanes_close(&worker->rooms.lanes);
+    worker->folded =
+        worker->rooms.batch.record_count; /* The rest would be folded into what is assigned next, with a gap. */
+    worker->has_joined = false;           /* Having nothing between two assignments is no reason to leave. */
+    enum verdict verdict = source_release_all(worker->rooms.source, why);
     if (verdict == GO_ON)
-        worker->batch.news = NEWS_NONE;
+        worker->rooms.batch.news = NEWS_NONE;
     return verdict;
 }
 
 static enum verdict answer(struct worker *worker, int64_t now_ms, struct reason *why)
 {
-    if (worker->batch.news == NEWS_ASSIGNED)
+    if (worker->rooms.batch.news == NEWS_ASSIGNED)
         return assigned(worker, now_ms, why);
-    if (worker->batch.news != NEWS_NONE)
+    if (worker->rooms.batch.news != NEWS_NONE)
         return revoked(worker, now_ms, why);
     return GO_ON;
 }
@@ -373,14 +283,14 @@ static enum verdict answer(struct worker *worker, int64_t now_ms, struct reason 
 static enum verdict attend(struct worker *worker, int64_t now_ms, struct reason *why)
 {
     struct reason other;
-    enum verdict verdict = source_attend(worker->source, &worker->batch, &other);
+    enum verdict verdict = source_attend(worker->rooms.source, &worker->rooms.batch, &other);
 
-    if (verdict == GO_ON && (worker->batch.news == NEWS_REVOKED || worker->batch.news == NEWS_LOST))
+    if (verdict == GO_ON && (worker->rooms.batch.news == NEWS_REVOKED || worker->rooms.batch.news == NEWS_LOST))
         verdict = revoked(worker, now_ms, &other);
     if (verdict == HALT)
         *why = other;
     else if (verdict != GO_ON)
-        log_reason(worker->logger, LOG_LEVEL_WARN, &other);
+        log_reason(worker->rooms.logger, LOG_LEVEL_WARN, &other);
     return verdict == HALT ? HALT : TRY_LATER;
 }
 
@@ -388,19 +298,20 @@ static enum verdict attend(struct worker *worker, int64_t now_ms, struct reason 
 
 static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *why)
 {
-    lanes_anchor(&worker->lanes);
-    source_release(worker->source, &worker->batch);
+    lanes_anchor(&worker->rooms.lanes);
+    source_release(worker->rooms.source, &worker->rooms.batch);
     worker->folded = 0;
     worker->ids_of_batch = NOT_NOTED;
-    worker->batch.record_count = 0;
+    worker->rooms.batch.record_count = 0;
     worker->has_batch = true;
-    enum verdict verdict = source_poll(worker->source, &worker->batch, worker->has_more_to_close ? 0 : POLL_MS, why);
-    lanes_refresh(&worker->lanes);
+    enum verdict verdict =
+        source_poll(worker->rooms.source, &worker->rooms.batch, worker->has_more_to_close ? 0 : POLL_MS, why);
+    lanes_refresh(&worker->rooms.lanes);
     worker->was_cut_off = verdict == TRY_LATER;
     if (verdict != GO_ON)
         return verdict;
-    for (uint32_t i = 0; i < worker->batch.doubtful_count; i++)
-        lanes_examine(&worker->lanes, worker->source, worker->batch.doubtful[i]);
+    for (uint32_t i = 0; i < worker->rooms.batch.doubtful_count; i++)
+        lanes_examine(&worker->rooms.lanes, worker->rooms.source, worker->rooms.batch.doubtful[i]);
     return answer(worker, now_ms, why);
 }
 
@@ -409,15 +320,15 @@ static enum verdict recall(struct worker *worker, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
-    if (worker->config->ids == IDS_OFF || worker->ids_of_batch == RECALLED)
+    if (worker->rooms.config->ids == IDS_OFF || worker->ids_of_batch == RECALLED)
         return GO_ON;
     if (worker->ids_of_batch == NOT_NOTED)
-        verdict =
-            recall_note(&worker->lanes, worker->decoder, &worker->batch, worker->folded, &worker->fold.event, why);
+        verdict = recall_note(&worker->rooms.lanes, worker->rooms.decoder, &worker->rooms.batch, worker->folded,
+                              &worker->rooms.fold.event, why);
     if (verdict != GO_ON)
         return verdict;
     worker->ids_of_batch = NOTED;
-    verdict = recall_ask(&worker->lanes, worker->store, why);
+    verdict = recall_ask(&worker->rooms.lanes, worker->rooms.store, why);
     if (verdict == GO_ON)
         worker->ids_of_batch = RECALLED;
     return verdict;
@@ -426,17 +337,17 @@ static enum verdict recall(struct worker *worker, struct reason *why)
 /* Folds what is left of the batch; a full tally is flushed in between. */
 static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms, struct reason *why)
 {
-    if (worker->fold.records == 0 && worker->batch.record_count > 0)
+    if (worker->rooms.fold.records == 0 && worker->rooms.batch.record_count > 0)
         worker->counting = worker->counted = stamp_now();
     enum verdict verdict = recall(worker, why);
     if (verdict != GO_ON)
         return verdict;
-    while (worker->folded < worker->batch.record_count) {
-        const struct record *record = &worker->batch.records[worker->folded];
-        struct lane *lane = lanes_find(&worker->lanes, record->partition);
+    while (worker->folded < worker->rooms.batch.record_count) {
+        const struct record *record = &worker->rooms.batch.records[worker->folded];
+        struct lane *lane = lanes_find(&worker->rooms.lanes, record->partition);
         if (recall_is_wanted(lane, record->offset)) {
             lane_moved(lane);
-            verdict = fold_record(&worker->fold, lane, record, wall_ms, why);
+            verdict = fold_record(&worker->rooms.fold, lane, record, wall_ms, why);
             if (verdict == TRY_LATER) {
                 verdict = flush(worker, true, now_ms, why);
                 if (verdict == GO_ON)
@@ -448,7 +359,7 @@ static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms,
         }
         worker->folded++;
     }
-    lanes_end(&worker->lanes, &worker->batch, worker->is_drain ? 0 : worker->config->idle_ms, now_ms);
+    lanes_end(&worker->rooms.lanes, &worker->rooms.batch, worker->is_drain ? 0 : worker->rooms.config->idle_ms, now_ms);
     worker->has_batch = false;
     return GO_ON;
 }
@@ -467,24 +378,25 @@ static enum verdict log_ends(void *context, int32_t count, int64_t ends[], struc
 
 static enum verdict close_windows(struct worker *worker, bool is_final, int64_t now_ms, struct reason *why)
 {
-    const struct lane *first = lanes_find(&worker->lanes, 0);
-    struct closer_tables tables = {worker->tables.catalog, worker->tables.countries, worker->tables.version};
-    struct closer_logs logs = {log_count, log_ends, worker->source};
+    const struct lane *first = lanes_find(&worker->rooms.lanes, 0);
+    struct closer_tables tables = {worker->rooms.tables.catalog, worker->rooms.tables.countries,
+                                   worker->rooms.tables.version};
+    struct closer_logs logs = {log_count, log_ends, worker->rooms.source};
     enum verdict verdict = GO_ON;
 
     worker->has_more_to_close = false;
     if (first == NULL || first->is_stopped || now_ms < worker->closer_due_ms)
         return GO_ON;
     if (worker->closer == NULL)
-        verdict = closer_open(&worker->closer, worker->config, worker->store, &tables, &logs, worker->partition_count,
-                              worker->logger, why);
+        verdict = closer_open(&worker->closer, worker->rooms.config, worker->rooms.store, &tables, &logs,
+                              worker->partition_count, worker->rooms.logger, why);
     if (verdict == GO_ON)
         verdict = closer_turn(worker->closer, now_ms, is_final, &worker->has_more_to_close, why);
     if (verdict == GO_ON || verdict == HALT)
         return verdict;
     worker->closer_due_ms = now_ms + CLOSER_RETRY_MS;
     worker->has_more_to_close = true; /* for a final turn: not finished */
-    log_reason(worker->logger, LOG_LEVEL_WARN, why);
+    log_reason(worker->rooms.logger, LOG_LEVEL_WARN, why);
     /* Another closer exists, or a transaction's outcome is unknown: begin from the ledger. */
     if (verdict != TRY_LATER) {
         closer_close(worker->closer);
@@ -500,9 +412,9 @@ static enum verdict is_drained_everywhere(struct worker *worker, bool *is_draine
     for (int32_t i = 0; i < worker->partition_count && *is_drained; i++) {
         struct standing standing;
         int64_t first = 0, next = 0;
-        enum verdict verdict = store_standing(worker->store, i, &standing, why);
+        enum verdict verdict = store_standing(worker->rooms.store, i, &standing, why);
         if (verdict == GO_ON)
-            verdict = source_extent(worker->source, i, &first, &next, why);
+            verdict = source_extent(worker->rooms.source, i, &first, &next, why);
         if (verdict != GO_ON)
             return verdict;
         *is_drained = standing.next >= next && standing.is_idle;
@@ -516,14 +428,14 @@ static enum verdict finish_drain(struct worker *worker, int64_t now_ms, bool *is
 {
     bool is_drained = false;
 
-    if (!worker->is_drain || !worker->has_joined || !lanes_are_drained(&worker->lanes))
+    if (!worker->is_drain || !worker->has_joined || !lanes_are_drained(&worker->rooms.lanes))
         return GO_ON;
-    const struct lane *stopped = lanes_stopped(&worker->lanes);
+    const struct lane *stopped = lanes_stopped(&worker->rooms.lanes);
     if (stopped != NULL) {
         *why = stopped->why;
         return HALT;
     }
-    if (lanes_find(&worker->lanes, 0) == NULL) {
+    if (lanes_find(&worker->rooms.lanes, 0) == NULL) {
         *is_done = true;
         return GO_ON;
     }
@@ -544,12 +456,12 @@ static void report(struct worker *worker, int64_t now_ms)
         return;
     if (worker->closer != NULL)
         closer_counts(worker->closer, &windows, &summaries);
-    log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-PROGRESS",
+    log_line(worker->rooms.logger, LOG_LEVEL_INFO, "WORKER-PROGRESS",
              "records=%" PRIu64 " since_last=%" PRIu64 " partitions=%" PRIu32 " dead_letters=%" PRIu64
              " windows_published=%" PRIu64 " summaries=%" PRIu64,
-             worker->fold.records, worker->fold.records - worker->reported_records, worker->lanes.count,
-             worker->fold.letters_total, windows, summaries);
-    worker->reported_records = worker->fold.records;
+             worker->rooms.fold.records, worker->rooms.fold.records - worker->reported_records,
+             worker->rooms.lanes.count, worker->rooms.fold.letters_total, windows, summaries);
+    worker->reported_records = worker->rooms.fold.records;
     worker->report_due_ms = now_ms + REPORT_INTERVAL_MS;
 }
 
@@ -557,31 +469,31 @@ static void report(struct worker *worker, int64_t now_ms)
 static enum verdict look_again(struct worker *worker, int64_t now_ms, struct reason *why)
 {
     bool is_needed = worker->was_cut_off || now_ms - worker->turned_ms >= HELD_MS;
-    bool is_reading = worker->has_joined && worker->batch.news == NEWS_NONE;
+    bool is_reading = worker->has_joined && worker->rooms.batch.news == NEWS_NONE;
 
     worker->turned_ms = now_ms;
     worker->was_cut_off = false;
-    return is_needed && is_reading ? lanes_look_again(&worker->lanes, worker->source, why) : GO_ON;
+    return is_needed && is_reading ? lanes_look_again(&worker->rooms.lanes, worker->rooms.source, why) : GO_ON;
 }
 
 enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms, bool stop, bool *is_done,
                          struct reason *why)
 {
-    enum verdict verdict = lanes_resume(&worker->lanes, worker->checkpoint, now_ms, why);
+    enum verdict verdict = lanes_resume(&worker->rooms.lanes, worker->rooms.checkpoint, now_ms, why);
 
     *is_done = false;
     if (verdict == GO_ON)
-        verdict = lanes_reclaim(&worker->lanes, worker->store, worker->source, why);
+        verdict = lanes_reclaim(&worker->rooms.lanes, worker->rooms.store, worker->rooms.source, why);
     if (verdict == GO_ON)
         verdict = look_again(worker, now_ms, why);
-    if (verdict == GO_ON && worker->batch.news != NEWS_NONE) /* There was no answer to it the last time. */
+    if (verdict == GO_ON && worker->rooms.batch.news != NEWS_NONE) /* There was no answer to it the last time. */
         verdict = answer(worker, now_ms, why);
     else if (verdict == GO_ON && worker->has_batch && !stop)
         verdict = fold(worker, now_ms, wall_ms, why);
     else if (verdict == GO_ON && !stop) /* Folded on the next turn, by a clock read after the records came. */
         verdict = poll(worker, now_ms, why);
     if (verdict == GO_ON && (stop || worker->has_fresh_tables || now_ms >= worker->flush_due_ms ||
-                             (worker->is_drain && lanes_want_rest(&worker->lanes))))
+                             (worker->is_drain && lanes_want_rest(&worker->rooms.lanes))))
         verdict = flush(worker, stop || worker->has_fresh_tables, now_ms, why);
     if (verdict == GO_ON && stop)
         *is_done = true;
@@ -593,8 +505,8 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
         verdict = attend(worker, now_ms, why);
     report(worker, now_ms);
     if (verdict == GO_ON && worker->is_drain && *is_done)
-        log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-DRAINED",
-                 "records=%" PRIu64 " counting_ms=%" PRId64 " cpu_ms=%" PRId64, worker->fold.records,
+        log_line(worker->rooms.logger, LOG_LEVEL_INFO, "WORKER-DRAINED",
+                 "records=%" PRIu64 " counting_ms=%" PRId64 " cpu_ms=%" PRId64, worker->rooms.fold.records,
                  worker->counted.ms - worker->counting.ms, worker->counted.cpu_ms - worker->counting.cpu_ms);
     return verdict;
 }
