@@ -6,6 +6,7 @@ that the linker takes it from there. A text that is not found, or found twice, i
 with the code.
 
     python3 tests/simulation/mutation.py BUILD [name ...]
+    python3 tests/simulation/mutation.py --texts     only: are all the texts still there?
 
 GENTALLY_MUTATION_SECONDS bounds the search for each mutant (default 60). Prints a table: guard, seeds until found, what was
 seen. A mutant marked `second` is a second line behind another guard: it is reported, and need not be found.
@@ -27,14 +28,13 @@ def read_mutants():
     return re.findall(pattern, text, re.MULTILINE | re.DOTALL)
 
 
-def mutate(path, old, new, target):
+def mutate(path, old, new):
+    """Answers the mutated text, or None and what is wrong."""
     with open(os.path.join(ROOT, path), encoding="utf-8") as file:
         text = file.read()
     if text.count(old) != 1:
-        return "the text is in %s %d times" % (path, text.count(old))
-    with open(target, "w", encoding="utf-8") as file:
-        file.write(text.replace(old, new))
-    return None
+        return None, "the text is in %s %d times" % (path, text.count(old))
+    return text.replace(old, new), None
 
 
 def compile_and_link(build, path, source, folder):
@@ -73,9 +73,11 @@ def check(build, mutant, seconds):
     folder = os.path.join(build, "mutants", re.sub(r"\W+", "-", name))
     os.makedirs(folder, exist_ok=True)
     source = os.path.join(folder, os.path.basename(path))
-    problem = mutate(path, old, new, source)
-    if problem is not None:
+    text, problem = mutate(path, old, new)
+    if text is None:
         return False, "%-44s  %s" % (name, problem)
+    with open(source, "w", encoding="utf-8") as file:
+        file.write(text)
     program, functions = os.path.join(build, "simulation"), None
     if path.endswith(".lua"):
         functions = source
@@ -89,7 +91,20 @@ def check(build, mutant, seconds):
     return True, "%-44s  %5d  seed %d: %s" % (name, seeds, seed, seen[:110])
 
 
+def check_texts():
+    """Code moves on, and a mutant whose text is gone guards nothing: cheap enough to be seen in every run."""
+    lost = [(name, mutate(path, old, new)[1]) for name, path, _, old, new in read_mutants()]
+    for name, problem in lost:
+        if problem is not None:
+            print("FAILED %-44s  %s" % (name, problem))
+    failed = sum(problem is not None for _, problem in lost)
+    print("mutants: %d passed, %d failed" % (len(lost) - failed, failed))
+    sys.exit(0 if failed == 0 and lost else 1)
+
+
 def main():
+    if sys.argv[1:] == ["--texts"]:
+        check_texts()
     build, wanted = os.path.abspath(sys.argv[1]), sys.argv[2:]
     seconds = int(os.environ.get("GENTALLY_MUTATION_SECONDS", "60"))
     passed = failed = 0
