@@ -82,20 +82,11 @@ void audit_dropped(struct audit *audit, struct span key)
 /* The key its contents ask for; absent if no key can be made of them. */
 static struct span key_of(struct audit *audit, const struct rollup *rollup, const struct summary *summary)
 {
-    static const enum column columns[DIM_COUNT] = {
-        [DIM_MODEL] = COLUMN_MODEL,
-        [DIM_PROVIDER] = COLUMN_PROVIDER,
-        [DIM_CATEGORY] = COLUMN_CATEGORY,
-        [DIM_TAG] = COLUMN_TAG,
-        [DIM_COUNTRY] = COLUMN_COUNTRY,
-        [DIM_LANGUAGE] = COLUMN_LANGUAGE,
-        [DIM_FINISH_REASON] = COLUMN_FINISH_REASON,
-    };
     struct span values[ROLLUP_DIMS_MAX];
     char row_key[ROW_KEY_MAX];
 
     for (uint32_t i = 0; i < rollup->dim_count; i++) {
-        values[i] = summary->columns[columns[rollup->dims[i]]];
+        values[i] = summary->columns[column_of(rollup->dims[i])];
         if (values[i].size > EVENT_TEXT_MAX)
             return (struct span){NULL, 0};
     }

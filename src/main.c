@@ -1,6 +1,7 @@
 /*
  * gentally: one binary, one word says what to do. Each command is a file of src/commands/; this one only finds it.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <sysexits.h>
 
@@ -92,12 +93,16 @@ static int finish(int code)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return code;
+    if (code != EX_OK) /* The command has told why. */
+        return code;
     perror("gentally: standard output");
-    return code == EX_OK ? EX_IOERR : code;
+    return EX_IOERR;
 }
 
 int main(int argc, char **argv)
 {
+    /* A connection or a reader that is gone is an error to be told, with a status of its own. */
+    signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {
         print_help(stderr);
         return EX_USAGE;

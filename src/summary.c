@@ -41,6 +41,22 @@ const char *column_name(enum column column)
     return names[column];
 }
 
+enum column column_of(enum dimension dimension)
+{
+    static const enum column columns[DIM_COUNT] = {
+        [DIM_MODEL] = COLUMN_MODEL,
+        [DIM_PROVIDER] = COLUMN_PROVIDER,
+        [DIM_CATEGORY] = COLUMN_CATEGORY,
+        [DIM_TAG] = COLUMN_TAG,
+        [DIM_COUNTRY] = COLUMN_COUNTRY,
+        [DIM_LANGUAGE] = COLUMN_LANGUAGE,
+        [DIM_FINISH_REASON] = COLUMN_FINISH_REASON,
+    };
+
+    assert(dimension < DIM_COUNT);
+    return columns[dimension];
+}
+
 static void model_fill(struct summary *summary, const struct catalog *catalog)
 {
     struct model model = catalog_find(catalog, summary->columns[COLUMN_MODEL]);
@@ -54,23 +70,13 @@ static void model_fill(struct summary *summary, const struct catalog *catalog)
 void summary_fill(struct summary *summary, const struct rollup *rollup, const struct span values[],
                   const struct catalog *catalog, const struct countries *countries)
 {
-    static const enum column columns[DIM_COUNT] = {
-        [DIM_MODEL] = COLUMN_MODEL,
-        [DIM_PROVIDER] = COLUMN_PROVIDER,
-        [DIM_CATEGORY] = COLUMN_CATEGORY,
-        [DIM_TAG] = COLUMN_TAG,
-        [DIM_COUNTRY] = COLUMN_COUNTRY,
-        [DIM_LANGUAGE] = COLUMN_LANGUAGE,
-        [DIM_FINISH_REASON] = COLUMN_FINISH_REASON,
-    };
-
     assert(rollup->dim_count <= ROLLUP_DIMS_MAX);
     summary->rollup = span_of(rollup->name);
     memset(summary->columns, 0, sizeof(summary->columns));
     for (uint32_t index = 0; index < rollup->dim_count; index++) {
         assert(rollup->dims[index] < DIM_COUNT);
         if (values[index].size > 0) /* A row key cannot tell empty from absent, so the column shall not either. */
-            summary->columns[columns[rollup->dims[index]]] = values[index];
+            summary->columns[column_of(rollup->dims[index])] = values[index];
     }
     if (summary->columns[COLUMN_MODEL].size > 0)
         model_fill(summary, catalog);

@@ -35,6 +35,7 @@ enum column {
     COLUMN_COUNT
 };
 const char *column_name(enum column column);
+enum column column_of(enum dimension dimension); /* of the same name */
 
 struct summary {
     struct span rollup;

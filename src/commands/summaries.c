@@ -138,16 +138,6 @@ static enum verdict print_csv(struct request *request, struct reason *why)
                       why);
 }
 
-/* The summary's column of a dimension: they share their names. */
-static enum column column_of(enum dimension dimension)
-{
-    enum column column = 0;
-
-    while (column < COLUMN_COUNT && strcmp(column_name(column), dimension_name(dimension)) != 0)
-        column++;
-    return column;
-}
-
 static enum verdict row_to_table(struct request *request, struct reason *why)
 {
     const struct summary *summary = &request->read->summary;

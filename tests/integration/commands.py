@@ -1,10 +1,12 @@
 """What people type: live counters, unknown models, a corrected catalog, the configuration in force."""
 
 import json
+import os
 import shutil
 import signal
+import subprocess
 
-from harness import SCHEMAS, check, equal, main, wait_until
+from harness import BINARY, SCHEMAS, check, equal, main, wait_until
 from topics import newest, read_topic
 
 UNKNOWN = "acme/unheard-of"
@@ -92,6 +94,18 @@ def test_the_configuration_in_force_can_be_read_back(world):
     world.settings.clear()
     equal(world.run("worker", "--print-config", "--config", path).out, first, "the configuration, read back")
     world.run("worker", "--check-config", "--config", path)
+
+
+
+def test_a_reader_that_leaves_is_told_once(world):
+    """`gentally generate | head`: a line on standard error and a status, as of any output that failed."""
+    with subprocess.Popen([BINARY, "generate", "--events", "100000"], env=world.environment(),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as generate:
+        generate.stdout.readline()
+        generate.stdout.close()
+        said = generate.stderr.read().splitlines()
+    equal((generate.returncode, len(said)), (os.EX_IOERR, 1), f"status and lines: {said}")
+    check("OUTPUT-FAILED" in said[0], f"another reason: {said[0]}")
 
 
 if __name__ == "__main__":
