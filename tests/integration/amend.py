@@ -8,13 +8,12 @@ all that was ever counted.
 
 import collections
 import json
-import subprocess
 import time
 
-from harness import check, equal, main, note, seeded, tail, wait_until
+from harness import check, equal, main, note, seeded
 from oracle import ROLLUPS, WINDOWS, Oracle
 from topics import decode, newest, read_topic
-from truth import ACCOUNT_KEY, drain, feed
+from truth import ACCOUNT_KEY, drain, feed_and_kill
 
 HOUR_MS = 3_600_000
 OUT_OF_ORDERNESS_MS = 300_000  # the default
@@ -234,27 +233,8 @@ def test_what_remains_is_what_sql_says_whoever_is_killed(world):
     prepare(world, kept_hours=240)
     chance = seeded()
     lines = traffic(chance, generated(world, EVENTS, 3), 20 * HOUR_MS)
-    count = len(lines)
-    marks = sorted(chance.sample(range(count // 20, count * 9 // 10), KILLS))
-    note(f"{count} records of {EVENTS} events; killed after {', '.join(map(str, marks))}")
-    producer = world.start("produce", stdin=subprocess.PIPE)
-    workers = [world.start("worker") for _ in range(2)]
-    fed = 0
-    for mark in marks:
-        until = min(count, mark + count // 20)
-        feed(producer, lines[fed:until])
-        fed = until
-        wait_until(lambda mark=mark: world.consumed(PARTITIONS) >= mark, 120,
-                   f"{mark} records folded; they are {world.consumed(PARTITIONS)}")
-        time.sleep(chance.random() * 0.3)  # not to wait for anything: to strike at any point of a flush
-        workers.pop(0).kill()
-        workers.append(world.start("worker"))
-    feed(producer, lines[fed:])
-    producer.process.stdin.close()
-    producer.succeed(60)
-    for worker in workers:
-        check(worker.is_running(), f"{worker.name} ended", tail(worker.log))
-        worker.end()
+    note(f"{EVENTS} events")
+    feed_and_kill(world, lines, KILLS, PARTITIONS, chance)
     drain(world, 2)
     model = compare(world, 240)
     for outcome in ("counted", "duplicate", "dead_lettered"):

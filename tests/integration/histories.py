@@ -156,7 +156,8 @@ def test_redis_comes_back_with_old_data(world):
     world.redis.kill()
     shutil.copy(old, world.redis.folder / "dump.rdb")
     world.redis.start()
-    worker.says("STORE-ROLLED-BACK partition 0:", 60)
+    worker.says("STORE-ROLLED-BACK partition 0", 60)  # of the flush or of the closer: the log tells one of both
+    worker.says("WORKER-REWOUND partition=0 ")
     wait_until(lambda: world.consumed(4) == len(lines), 60, "the lost half to be counted again")
     worker.end()
     equal(worker.process.returncode, 0, "exit status after SIGTERM")

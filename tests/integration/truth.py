@@ -106,19 +106,26 @@ def test_order_does_not_show(world):
 def test_kills_do_not_show(world):
     """Feeds the topic while two workers run, and kills the first of them when so much has been folded."""
     lines = prepare(world)
-    chance = seeded()
-    marks = sorted(chance.sample(range(EVENTS // 20, EVENTS * 9 // 10), KILLS))
-    note(f"killed after {', '.join(map(str, marks))} of {EVENTS} records")
+    feed_and_kill(world, lines, KILLS, PARTITIONS, seeded())
+    drain(world, 2)
+    compare(world, the_truth(lines))
+
+
+def feed_and_kill(world, lines, kills, partitions, chance):
+    """Two workers; each that is killed, at a mark drawn by chance, is followed by another. Ends them all."""
+    count = len(lines)
+    marks = sorted(chance.sample(range(count // 20, count * 9 // 10), kills))
+    note(f"killed after {', '.join(map(str, marks))} of {count} records")
     producer = world.start("produce", stdin=subprocess.PIPE)
     workers = [world.start("worker") for _ in range(2)]
     fed = 0
     for mark in marks:
         # A little more than the mark is there to read, so that the kill finds the worker at work.
-        until = min(EVENTS, mark + EVENTS // 20)
+        until = min(count, mark + count // 20)
         feed(producer, lines[fed:until])
         fed = until
-        wait_until(lambda mark=mark: world.consumed(PARTITIONS) >= mark, 120,
-                   f"{mark} records folded; they are {world.consumed(PARTITIONS)}")
+        wait_until(lambda mark=mark: world.consumed(partitions) >= mark, 120,
+                   f"{mark} records folded; they are {world.consumed(partitions)}")
         time.sleep(chance.random() * 0.3)  # not to wait for anything: to strike at any point of a flush
         workers.pop(0).kill()
         workers.append(world.start("worker"))
@@ -129,8 +136,6 @@ def test_kills_do_not_show(world):
         check(worker.is_running(), f"{worker.name} ended", tail(worker.log))
         worker.end()
         equal(worker.process.returncode, 0, f"{worker.name}: exit status after SIGTERM")
-    drain(world, 2)
-    compare(world, the_truth(lines))
 
 
 def feed(producer, lines):
