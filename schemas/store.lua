@@ -250,12 +250,15 @@ end
 -- For people at redis-cli: FCALL_RO gentally_1_read 1 <window key> [row key]: names and numbers of the cells' sums (see cell.h).
 local MEASURES = {'requests', 'tokens_prompt', 'tokens_completion', 'tokens_reasoning', 'tokens_cached', 'cost_nano_usd', 'billed_tokens',
                   'billed_cost_nano_usd', 'free_tokens', 'tool_requests', 'tool_tokens', 'tools_offered', 'streamed', 'cancelled', 'failed',
-                  'classified', 'mapped', 'classified_tokens'}
+                  'classified', 'mapped', 'classified_tokens', 'free_requests', 'tools_offered_tokens', 'mapped_tokens', 'one_label',
+                  'two_labels', 'more_labels', 'split_tokens', 'tokens_squared', 'tokens_prompt_squared'}
 
 local function read_cell(packed)
-  local words, at = {}, 2
-  if string.byte(packed, 1) ~= 1 then return 'unknown cell version' end
-  for _, measure in ipairs(MEASURES) do
+  local words, at, version, count = {}, 2, string.byte(packed, 1), 18
+  if version == 2 then at, count = 3, string.byte(packed, 2) end
+  if version ~= 1 and version ~= 2 or count > #MEASURES then return 'unknown cell version' end
+  for index = 1, count do
+    local measure = MEASURES[index]
     local value, scale = 0, 1
     repeat
       local byte = string.byte(packed, at)

@@ -267,7 +267,7 @@ struct model catalog_find(const struct catalog *catalog, struct span slug)
         model = model_named(catalog, base);
     if (model == NULL)
         model = model_named(catalog, undated(base));
-    return model != NULL ? *model : (struct model){.slug = base, .author = slug_author(base)};
+    return model != NULL ? *model : (struct model){.slug = base, .family = base, .author = slug_author(base)};
 }
 
 size_t catalog_count(const struct catalog *catalog)

@@ -26,6 +26,8 @@ enum column {
     COMPLETION_PRICE,
     VALID_FROM,
     ALIASES,
+    REQUIRED_COLUMNS,
+    FAMILY = REQUIRED_COLUMNS, /* catalogs of before did not have it */
     COLUMNS
 };
 
@@ -42,6 +44,7 @@ static const char *const COLUMN_NAMES[COLUMNS] = {
     [COMPLETION_PRICE] = "completion_usd_per_mtok",
     [VALID_FROM] = "valid_from",
     [ALIASES] = "aliases",
+    [FAMILY] = "family",
 };
 
 static const enum column DATES[] = {RELEASED, VALID_FROM};
@@ -163,13 +166,21 @@ static enum verdict refuse_field(const struct csv *csv, const int columns[], enu
                       want);
 }
 
+static struct span family_of(const struct csv *csv, const int columns[])
+{
+    return columns[FAMILY] < 0 ? (struct span){NULL, 0} : csv->fields[columns[FAMILY]];
+}
+
 static enum verdict check_texts(const struct csv *csv, const int columns[], struct reason *why)
 {
+    struct span family = family_of(csv, columns);
     struct span author = csv->fields[columns[AUTHOR]];
     struct span country = csv->fields[columns[COUNTRY]];
 
     if (!slug_is_base(csv->fields[columns[SLUG]]))
         return refuse_field(csv, columns, SLUG, "like author/name", why);
+    if (family.size > 0 && !slug_is_base(family))
+        return refuse_field(csv, columns, FAMILY, "like author/name or empty", why);
     if (author.size > EVENT_TEXT_MAX)
         return refuse_field(csv, columns, AUTHOR, "short enough", why);
     if (country.size > 0 && !is_country(country))
@@ -231,6 +242,7 @@ enum verdict row_read(const struct csv *csv, const int columns[ROW_COLUMNS], str
     row->aliases = csv->fields[columns[ALIASES]];
     row->valid_from = csv->fields[columns[VALID_FROM]];
     row->model.slug = csv->fields[columns[SLUG]];
+    row->model.family = family_of(csv, columns).size > 0 ? family_of(csv, columns) : row->model.slug;
     row->model.author = author.size > 0 ? author : slug_author(row->model.slug);
     row->model.is_known = true;
     (void)time_parse(csv->fields[columns[RELEASED]], &row->model.released_ms); /* check_texts() has seen it */
@@ -240,5 +252,6 @@ enum verdict row_read(const struct csv *csv, const int columns[ROW_COLUMNS], str
 
 enum verdict row_columns(const struct csv *csv, int columns[ROW_COLUMNS], struct reason *why)
 {
-    return csv_columns(csv, COLUMN_NAMES, columns, COLUMNS, why);
+    columns[FAMILY] = csv_column(csv, COLUMN_NAMES[FAMILY]);
+    return csv_columns(csv, COLUMN_NAMES, columns, REQUIRED_COLUMNS, why);
 }

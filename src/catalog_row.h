@@ -15,9 +15,9 @@ struct row {
     uint32_t line;
 };
 
-#define ROW_COLUMNS 12
+#define ROW_COLUMNS 13
 
-/* Finds the columns a row is read from. HALT: TABLE-INVALID. */
+/* Finds the columns a row is read from; one that a catalog may lack is -1. HALT: TABLE-INVALID. */
 MUST_CHECK enum verdict row_columns(const struct csv *csv, int columns[ROW_COLUMNS], struct reason *why);
 
 /* Makes `row` of the fields `csv` stands at, borrowing from its text. HALT: TABLE-INVALID. */

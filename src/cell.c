@@ -10,11 +10,15 @@
 #include <assert.h>
 #include <math.h>
 
-#define CELL_VERSION 1
+#define CELL_VERSION 2
+#define CELL_VERSION_OLD 1
+#define CELL_OLD_SUMS 18u   /* those of version 1, as the enum begins */
 #define VARINT_MAX 10       /* bytes of 64 bits in groups of seven */
 #define COUNT_MAX INT64_MAX /* of a histogram's bucket: Avro's longs carry it on */
 
 static_assert(SLOT_COUNT % 64 == 0 && BOARD_WORDS <= 64, "a board's marks are whole words, each with a bit of its own");
+static_assert(MEASURE_COUNT < 1u << 7, "the count of sums packs into one byte, which CELL_PACKED_MAX counts on");
+static_assert(M_CLASSIFIED_TOKENS == CELL_OLD_SUMS - 1, "measures are only ever appended");
 static_assert(SLOT_COUNT < 1u << 14, "an id's step packs into two bytes, which CELL_PACKED_MAX counts on");
 
 void cell_clear(struct cell *cell)
@@ -45,8 +49,13 @@ static inline uint8_t *put_varint(uint8_t *bytes, uint64_t value)
 
 static uint8_t *put_head(uint8_t *bytes, const int64_t sums[MEASURE_COUNT])
 {
+    unsigned count = MEASURE_COUNT;
+
+    while (count > 0 && sums[count - 1] == 0)
+        count--;
     *bytes++ = CELL_VERSION;
-    for (unsigned i = 0; i < MEASURE_COUNT; i++)
+    *bytes++ = (uint8_t)count;
+    for (unsigned i = 0; i < count; i++)
         bytes = put_varint(bytes, zigzag(sums[i]));
     return bytes;
 }
@@ -107,14 +116,23 @@ static bool slot_is_valid(uint64_t id, uint64_t value)
 /* Reads what stands before the slots. */
 static bool unpack_head(struct unread *unread, int64_t sums[MEASURE_COUNT], uint64_t *slot_count)
 {
-    if (unread->next == unread->end || *unread->next++ != CELL_VERSION)
+    if (unread->end - unread->next < 2)
         return false;
-    for (unsigned i = 0; i < MEASURE_COUNT; i++) {
+    bool is_old = *unread->next == CELL_VERSION_OLD;
+    if (*unread->next++ != CELL_VERSION && !is_old)
+        return false;
+    unsigned count = is_old ? CELL_OLD_SUMS : *unread->next++;
+    if (count > MEASURE_COUNT)
+        return false;
+    for (unsigned i = 0; i < count; i++) {
         uint64_t value;
         if (!get_varint(unread, &value))
             return false;
         sums[i] = unzigzag(value);
     }
+    if (!is_old && count > 0 && sums[count - 1] == 0)
+        return false;
+    memset(sums + count, 0, (MEASURE_COUNT - count) * sizeof(sums[0]));
     return get_varint(unread, slot_count) && *slot_count <= SLOT_COUNT;
 }
 

@@ -11,7 +11,7 @@ static_assert(HISTOGRAM_COUNT == SAMPLE_BYTES, "a bucket of the sample is a byte
 static_assert(EVENT_LABELS_MAX < 256, "counts and indexes of labels");
 
 /* What a measure is, for those that follow from others and a yes or no. */
-enum unit { OWN, ONE, TOKENS, COST };
+enum unit { OWN, ONE, TOKENS, COST, TOKENS_SQUARE, PROMPT_SQUARE };
 static const uint8_t units[MEASURE_COUNT] = {
     [M_REQUESTS] = ONE,
     [M_TOKENS_PROMPT] = OWN,
@@ -31,7 +31,17 @@ static const uint8_t units[MEASURE_COUNT] = {
     [M_CLASSIFIED] = ONE,
     [M_MAPPED] = ONE,
     [M_CLASSIFIED_TOKENS] = TOKENS,
+    [M_FREE_REQUESTS] = ONE,
+    [M_TOOLS_OFFERED_TOKENS] = TOKENS,
+    [M_MAPPED_TOKENS] = TOKENS,
+    [M_ONE_LABEL] = ONE,
+    [M_TWO_LABELS] = ONE,
+    [M_MORE_LABELS] = ONE,
+    [M_SPLIT_TOKENS] = TOKENS,
+    [M_TOKENS_SQUARED] = TOKENS_SQUARE,
+    [M_TOKENS_PROMPT_SQUARED] = PROMPT_SQUARE,
 };
+static_assert(MEASURE_COUNT <= 32, "the flags of a contribution are one word");
 
 static const uint64_t own_max[MEASURE_COUNT] = {
     [M_TOKENS_PROMPT] = EVENT_TOKENS_MAX,    [M_TOKENS_COMPLETION] = EVENT_TOKENS_MAX,
@@ -52,6 +62,10 @@ static int64_t unit_of(const int64_t sums[MEASURE_COUNT], unsigned measure)
         return sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION];
     case COST:
         return sums[M_COST_NANO_USD];
+    case TOKENS_SQUARE:
+        return tokens_squared(sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION]);
+    case PROMPT_SQUARE:
+        return tokens_squared(sums[M_TOKENS_PROMPT]);
     case OWN:
         break;
     }

@@ -326,11 +326,13 @@ static int32_t age_parse(struct span text)
 
 static void pen_columns(struct pen *pen, const struct span columns[COLUMN_COUNT])
 {
-    for (int column = 0; column < COLUMN_AGE; column++)
-        pen_optional_text(pen, columns[column]);
-    pen_optional_int(pen, columns[COLUMN_AGE].size > 0, age_parse(columns[COLUMN_AGE]));
+    for (int column = 0; column < COLUMN_COUNT; column++) {
+        if (column == COLUMN_AGE)
+            pen_optional_int(pen, columns[column].size > 0, age_parse(columns[column]));
+        else
+            pen_optional_text(pen, columns[column]);
+    }
 }
-_Static_assert(COLUMN_AGE == COLUMN_COUNT - 1, "the age is the last column, and the only number");
 
 /* The buckets are the cell's slots in their order, histogram after histogram, so `*slot` only moves on. */
 static void pen_histogram(struct pen *pen, const struct cell *cell, uint32_t histogram, uint32_t *slot)
@@ -375,6 +377,7 @@ enum verdict encode_summary(struct encoder *encoder, const struct summary *summa
     pen_long(&pen, summary->generation);
     pen_long(&pen, summary->revision);
     pen_text(&pen, summary->tables_version);
+    pen_flag(&pen, summary->suppressed);
     return message_write(encoder, &encoder->summary, &pen, bytes, why);
 }
 

@@ -102,45 +102,91 @@ static struct mapping mapping_of(struct enrich *enrich, struct span path)
     return mapping;
 }
 
-static void add_category(struct fact *fact, uint32_t category)
+/* By the names' bytes, as memcmp() has them; negative: `left` comes first. */
+static int order_of(const struct symbols *symbols, uint32_t left, uint32_t right)
 {
+    struct span a = symbols_text(symbols, left), b = symbols_text(symbols, right);
+    int order = memcmp(a.bytes, b.bytes, a.size < b.size ? a.size : b.size);
+
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+/* Names are kept in their order, so that whoever splits an event among them needs no texts to do so. */
+static void add_category(const struct symbols *symbols, struct fact *fact, uint32_t category)
+{
+    uint32_t at = fact->category_count;
+
     for (uint32_t i = 0; i < fact->category_count; i++)
         if (fact->categories[i] == category)
             return;
     assert(fact->category_count < EVENT_LABELS_MAX);
-    fact->categories[fact->category_count++] = category;
+    for (; at > 0 && order_of(symbols, fact->categories[at - 1], category) > 0; at--)
+        fact->categories[at] = fact->categories[at - 1];
+    fact->categories[at] = category;
+    fact->category_count++;
 }
 
-static void add_tag(struct fact *fact, uint32_t category, uint32_t tag)
+static void add_tag(const struct symbols *symbols, struct fact *fact, struct mapping mapping)
 {
+    uint32_t at = fact->tag_count;
+
     for (uint32_t i = 0; i < fact->tag_count; i++)
-        if (fact->tags[i] == tag && fact->tag_categories[i] == category)
+        if (fact->tags[i] == mapping.tag && fact->tag_categories[i] == mapping.category)
             return;
     assert(fact->tag_count < EVENT_LABELS_MAX);
-    fact->tag_categories[fact->tag_count] = category;
-    fact->tags[fact->tag_count++] = tag;
+    for (; at > 0; at--) {
+        uint32_t category = fact->tag_categories[at - 1], tag = fact->tags[at - 1];
+        if (category == mapping.category ? order_of(symbols, tag, mapping.tag) < 0
+                                         : order_of(symbols, category, mapping.category) < 0)
+            break;
+        fact->tag_categories[at] = category;
+        fact->tags[at] = tag;
+    }
+    fact->tag_categories[at] = mapping.category;
+    fact->tags[at] = mapping.tag;
+    fact->tag_count++;
 }
 
-/* True if a label maps the event to a category that counts as one. */
-static bool add_labels(struct enrich *enrich, const struct event *event, struct fact *fact)
+struct labelling {
+    uint32_t count; /* of labels with enough confidence */
+    bool is_mapped; /* one of them leads to a category that counts as one */
+};
+
+static struct labelling add_labels(struct enrich *enrich, const struct event *event, struct fact *fact)
 {
-    bool is_mapped = false;
+    struct labelling labelling = {0};
 
     for (uint32_t i = 0; i < event->label_count; i++) {
         if (event->labels[i].confidence < CONFIDENCE_MIN)
             continue;
         struct mapping mapping = mapping_of(enrich, event->labels[i].path);
-        add_category(fact, mapping.category);
-        add_tag(fact, mapping.category, mapping.tag);
-        is_mapped = is_mapped || !mapping.is_other;
+        add_category(enrich->symbols, fact, mapping.category);
+        add_tag(enrich->symbols, fact, mapping);
+        labelling.count++;
+        labelling.is_mapped = labelling.is_mapped || !mapping.is_other;
     }
-    return is_mapped;
+    return labelling;
 }
 
-static void add_sums(const struct event *event, bool is_mapped, int64_t sums[MEASURE_COUNT])
+/* Those of the classifier's sample. */
+static void add_sample_sums(const struct event *event, struct labelling labelling, int64_t tokens,
+                            int64_t sums[MEASURE_COUNT])
+{
+    sums[M_CLASSIFIED] = event->classified;
+    sums[M_MAPPED] = labelling.is_mapped;
+    sums[M_CLASSIFIED_TOKENS] = event->classified ? tokens : 0;
+    sums[M_MAPPED_TOKENS] = labelling.is_mapped ? tokens : 0;
+    sums[M_ONE_LABEL] = labelling.count == 1;
+    sums[M_TWO_LABELS] = labelling.count == 2;
+    sums[M_MORE_LABELS] = labelling.count > 2;
+    sums[M_SPLIT_TOKENS] = labelling.count > 0 ? tokens : 0;
+}
+
+static void add_sums(const struct event *event, struct labelling labelling, int64_t sums[MEASURE_COUNT])
 {
     int64_t tokens = event->tokens_prompt + event->tokens_completion;
     bool is_tool_call = span_equal(event->finish_reason, span_of("tool_calls"));
+    bool is_free = event_is_free(event);
 
     sums[M_REQUESTS] = 1;
     sums[M_TOKENS_PROMPT] = event->tokens_prompt;
@@ -150,20 +196,22 @@ static void add_sums(const struct event *event, bool is_mapped, int64_t sums[MEA
     sums[M_COST_NANO_USD] = event->cost_nano_usd;
     sums[M_BILLED_TOKENS] = event->is_byok ? 0 : tokens;
     sums[M_BILLED_COST_NANO_USD] = event->is_byok ? 0 : event->cost_nano_usd;
-    sums[M_FREE_TOKENS] = event_is_free(event) ? tokens : 0;
+    sums[M_FREE_TOKENS] = is_free ? tokens : 0;
     sums[M_TOOL_REQUESTS] = is_tool_call;
     sums[M_TOOL_TOKENS] = is_tool_call ? tokens : 0;
     sums[M_TOOLS_OFFERED] = event->tools_offered;
     sums[M_STREAMED] = event->streamed;
     sums[M_CANCELLED] = event->cancelled;
     sums[M_FAILED] = span_equal(event->finish_reason, span_of("error"));
-    sums[M_CLASSIFIED] = event->classified;
-    sums[M_MAPPED] = is_mapped;
-    sums[M_CLASSIFIED_TOKENS] = event->classified ? tokens : 0;
-    static_assert(MEASURE_COUNT == 18, "each measure has its line here");
+    sums[M_FREE_REQUESTS] = is_free;
+    sums[M_TOOLS_OFFERED_TOKENS] = event->tools_offered ? tokens : 0;
+    sums[M_TOKENS_SQUARED] = tokens_squared(tokens);
+    sums[M_TOKENS_PROMPT_SQUARED] = tokens_squared(event->tokens_prompt);
+    add_sample_sums(event, labelling, tokens, sums);
+    static_assert(MEASURE_COUNT == 27, "each measure has its line here");
 }
 
-static uint64_t sample_of(struct enrich *enrich, const struct event *event)
+static uint64_t sample_of(const struct event *event, struct pseudonym account)
 {
     uint64_t sample = sample_with_value(0, H_TOKENS_PROMPT, event->tokens_prompt);
 
@@ -174,8 +222,8 @@ static uint64_t sample_of(struct enrich *enrich, const struct event *event)
         sample = sample_with_value(sample, H_FIRST_TOKEN_MS, event->first_token_ms);
     if (event->generation_ms > 0)
         sample = sample_with_value(sample, H_TOKENS_PER_SECOND, event->tokens_completion * 1000 / event->generation_ms);
-    if (enrich->pseudonyms != NULL && event->account.size > 0)
-        sample = sample_with_account(sample, pseudonyms_of(enrich->pseudonyms, event->account));
+    if ((account.high | account.low) != 0)
+        sample = sample_with_account(sample, account.high);
     return sample;
 }
 
@@ -197,7 +245,9 @@ void enrich_event(struct enrich *enrich, const struct event *event, struct fact 
     fact->dims[DIM_FINISH_REASON] = symbols_intern(symbols, event->finish_reason);
     fact->category_count = 0; /* the arrays hold nothing beyond their counts, and are not cleared */
     fact->tag_count = 0;
-    bool is_mapped = event->classified && add_labels(enrich, event, fact);
-    add_sums(event, is_mapped, fact->sums);
-    fact->sample = sample_of(enrich, event);
+    add_sums(event, event->classified ? add_labels(enrich, event, fact) : (struct labelling){0}, fact->sums);
+    fact->account = (struct pseudonym){0};
+    if (enrich->pseudonyms != NULL && event->account.size > 0)
+        fact->account = pseudonyms_of(enrich->pseudonyms, event->account);
+    fact->sample = sample_of(event, fact->account);
 }

@@ -39,6 +39,15 @@ static const char *const measure_names[MEASURE_COUNT] = {
     [M_CLASSIFIED] = "classified",
     [M_MAPPED] = "mapped",
     [M_CLASSIFIED_TOKENS] = "classified_tokens",
+    [M_FREE_REQUESTS] = "free_requests",
+    [M_TOOLS_OFFERED_TOKENS] = "tools_offered_tokens",
+    [M_MAPPED_TOKENS] = "mapped_tokens",
+    [M_ONE_LABEL] = "one_label",
+    [M_TWO_LABELS] = "two_labels",
+    [M_MORE_LABELS] = "more_labels",
+    [M_SPLIT_TOKENS] = "split_tokens",
+    [M_TOKENS_SQUARED] = "tokens_squared",
+    [M_TOKENS_PROMPT_SQUARED] = "tokens_prompt_squared",
 };
 
 static const char *const histogram_names[HISTOGRAM_COUNT] = {

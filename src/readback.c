@@ -30,19 +30,26 @@ static void cursor_fail(struct cursor *cursor, const char *problem)
     cursor->at = cursor->end;
 }
 
+#define FRAME_SIZE 5u
+
+static bool is_framed(struct span bytes, uint32_t schema_id)
+{
+    const uint8_t frame[FRAME_SIZE] = {0, (uint8_t)(schema_id >> 24), (uint8_t)(schema_id >> 16),
+                                       (uint8_t)(schema_id >> 8), (uint8_t)schema_id};
+
+    return bytes.size >= FRAME_SIZE && memcmp(bytes.bytes, frame, FRAME_SIZE) == 0;
+}
+
 static struct cursor cursor_open(struct span bytes, uint32_t schema_id, char *text, size_t text_room)
 {
-    const uint8_t frame[] = {0, (uint8_t)(schema_id >> 24), (uint8_t)(schema_id >> 16), (uint8_t)(schema_id >> 8),
-                             (uint8_t)schema_id};
-    const uint8_t *first = (const uint8_t *)bytes.bytes;
     struct cursor cursor = {.text = text, .text_room = text_room};
 
-    if (bytes.size < sizeof(frame) || memcmp(first, frame, sizeof(frame)) != 0) {
+    if (!is_framed(bytes, schema_id)) {
         cursor_fail(&cursor, "it does not begin with 0x00 and the schema's id");
         return cursor;
     }
-    cursor.at = first + sizeof(frame);
-    cursor.end = first + bytes.size;
+    cursor.at = (const uint8_t *)bytes.bytes + FRAME_SIZE;
+    cursor.end = (const uint8_t *)bytes.bytes + bytes.size;
     return cursor;
 }
 
@@ -79,6 +86,14 @@ static int64_t cursor_within(struct cursor *cursor, int64_t first, int64_t last)
 static bool cursor_present(struct cursor *cursor)
 {
     return cursor_within(cursor, 0, 1) == 1;
+}
+
+static bool cursor_flag(struct cursor *cursor)
+{
+    if (cursor->at < cursor->end && *cursor->at <= 1)
+        return *cursor->at++ == 1;
+    cursor_fail(cursor, cursor->at < cursor->end ? "a flag is neither 0 nor 1" : "it ends inside a value");
+    return false;
 }
 
 /* Copies a text, with a NUL behind it. */
@@ -179,6 +194,23 @@ static void cursor_histogram(struct cursor *cursor, uint32_t histogram, struct c
     cursor_array_end(cursor, count);
 }
 
+static void cursor_columns(struct cursor *cursor, bool is_old, struct span columns[COLUMN_COUNT])
+{
+    int count = is_old ? COLUMN_FAMILY : COLUMN_COUNT;
+
+    for (int column = 0; column < count; column++)
+        columns[column] = column == COLUMN_AGE ? cursor_age(cursor) : cursor_optional_text(cursor);
+}
+
+static void cursor_sums(struct cursor *cursor, bool is_old, int64_t sums[MEASURE_COUNT])
+{
+    int count = is_old ? M_FREE_REQUESTS : MEASURE_COUNT;
+
+    memset(sums, 0, MEASURE_COUNT * sizeof(sums[0]));
+    for (int measure = 0; measure < count; measure++)
+        sums[measure] = cursor_long(cursor);
+}
+
 static const char *cursor_close(struct cursor *cursor)
 {
     if (cursor->problem == NULL && cursor->at != cursor->end)
@@ -188,7 +220,9 @@ static const char *cursor_close(struct cursor *cursor)
 
 enum verdict decode_summary(struct encoder *encoder, struct span bytes, struct summary_read *read, struct reason *why)
 {
-    struct cursor cursor = cursor_open(bytes, SCHEMA_ID_SUMMARY, read->text, sizeof(read->text));
+    bool is_old = is_framed(bytes, SCHEMA_ID_SUMMARY_OLD); /* its fields are the first of each kind of today's */
+    struct cursor cursor =
+        cursor_open(bytes, is_old ? SCHEMA_ID_SUMMARY_OLD : SCHEMA_ID_SUMMARY, read->text, sizeof(read->text));
     struct summary *summary = &read->summary;
 
     (void)encoder; /* The schema is fixed: see the top. */
@@ -197,11 +231,8 @@ enum verdict decode_summary(struct encoder *encoder, struct span bytes, struct s
     if (summary->rollup.size == 0)
         cursor_fail(&cursor, "it names no rollup");
     summary->window = cursor_window(&cursor);
-    for (int column = 0; column < COLUMN_AGE; column++)
-        summary->columns[column] = cursor_optional_text(&cursor);
-    summary->columns[COLUMN_AGE] = cursor_age(&cursor);
-    for (int measure = 0; measure < MEASURE_COUNT; measure++)
-        read->cell.sums[measure] = cursor_long(&cursor);
+    cursor_columns(&cursor, is_old, summary->columns);
+    cursor_sums(&cursor, is_old, read->cell.sums);
     read->cell.slot_count = 0;
     for (uint32_t histogram = 0; histogram < HISTOGRAM_COUNT; histogram++)
         cursor_histogram(&cursor, histogram, &read->cell);
@@ -210,6 +241,7 @@ enum verdict decode_summary(struct encoder *encoder, struct span bytes, struct s
     summary->generation = cursor_long(&cursor);
     summary->revision = cursor_long(&cursor);
     summary->tables_version = cursor_text(&cursor);
+    summary->suppressed = !is_old && cursor_flag(&cursor);
 
     const char *problem = cursor_close(&cursor);
     if (problem != NULL)

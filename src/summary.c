@@ -35,6 +35,7 @@ const char *column_name(enum column column)
         [COLUMN_COUNTRY] = "country",     [COLUMN_CONTINENT] = "continent",
         [COLUMN_LANGUAGE] = "language",   [COLUMN_FINISH_REASON] = "finish_reason",
         [COLUMN_COHORT] = "cohort",       [COLUMN_AGE] = "age",
+        [COLUMN_FAMILY] = "family",       [COLUMN_ACCOUNT] = "account",
     };
 
     assert(column < COLUMN_COUNT);
@@ -61,6 +62,7 @@ static void model_fill(struct summary *summary, const struct catalog *catalog)
 {
     struct model model = catalog_find(catalog, summary->columns[COLUMN_MODEL]);
 
+    summary->columns[COLUMN_FAMILY] = model.family;
     summary->columns[COLUMN_AUTHOR] = model.author;
     summary->columns[COLUMN_SOURCE] = span_of(model_source_name(model.source));
     summary->columns[COLUMN_SIZE] = span_of(model_size_name(model.size));

@@ -86,6 +86,7 @@ size_t summary_json_write(const struct summary *summary, int64_t accounts, char 
     at = integer_put(at, "generation", summary->generation);
     at = integer_put(at, "revision", summary->revision);
     at = text_put(at, "tables_version", summary->tables_version);
+    at = put(name_put(at, "suppressed"), summary->suppressed ? "true" : "false");
     at = JSON_RAW(at, "}\n");
     return (size_t)(at - text);
 }
@@ -102,7 +103,7 @@ size_t summary_csv_header_write(char *text)
         *at++ = ',';
         at = put(at, measure_name(measure));
     }
-    at = put(at, ",accounts,pane,generation,revision,tables_version\n");
+    at = put(at, ",accounts,pane,generation,revision,tables_version,suppressed\n");
     return (size_t)(at - text);
 }
 
@@ -166,6 +167,7 @@ size_t summary_csv_write(const struct summary *summary, int64_t accounts, char *
     at = number_put(at, summary->revision);
     *at++ = ',';
     at = field_put(at, summary->tables_version);
+    at = put(at, summary->suppressed ? ",true" : ",false");
     *at++ = '\n';
     return (size_t)(at - text);
 }

@@ -2,7 +2,10 @@
  * The hot path: a fact is added to some seven rows, each found by hash.
  *
  *   table   uint32_t per bucket: 15 bits of the hash, 17 bits row number + 1; 0 = empty; at most half full
- *   entry   192 bytes = three cache lines: the row, its first sample, its newest chunk, its bucket
+ *   entry   192 bytes = three cache lines: the row, sums that any event may add to, its first sample, its newest chunk,
+ *           its bucket
+ *   label   64 bytes = one cache line, beside each entry: sums that only classified events add to. One in a few hundred
+ *           events is classified, so for most rows this memory is never touched
  *   chunk   128 bytes: 15 samples and the number of the next older chunk
  *
  * The table holds no keys: a bucket whose 15 bits agree is nearly always the right one, and its row is about to be
@@ -25,6 +28,19 @@
 #define ENTRY_BITS 17u
 #define ENTRY_MASK ((1u << ENTRY_BITS) - 1)
 
+/*
+ * Where a row's sums are. Requests are its records. The others lie in runs, as in the enum: those of a run are added
+ * two at a time.
+ */
+#define COMMON_RUN (M_FAILED - M_TOKENS_PROMPT + 1)
+#define OFFERED_RUN (M_TOOLS_OFFERED_TOKENS - M_FREE_REQUESTS + 1)
+#define SQUARES_RUN (M_TOKENS_PROMPT_SQUARED - M_TOKENS_SQUARED + 1)
+#define ENTRY_SUMS (COMMON_RUN + OFFERED_RUN + SQUARES_RUN)
+#define CLASSIFIED_RUN (M_CLASSIFIED_TOKENS - M_CLASSIFIED + 1)
+#define MAPPED_RUN (M_MORE_LABELS - M_MAPPED_TOKENS + 1)
+#define LABEL_SUMS (CLASSIFIED_RUN + MAPPED_RUN + 1)
+static_assert(1 + ENTRY_SUMS + LABEL_SUMS == MEASURE_COUNT, "each measure has its place");
+
 /* All sums of a tally stay below twice this; see weigh(). */
 #define WEIGHT_MAX (UINT64_C(1) << 62)
 
@@ -36,13 +52,20 @@ struct chunk {
 
 struct entry {
     struct row row;
+    int64_t sums[ENTRY_SUMS];
     uint64_t first_sample; /* most rows of a long tail have but one */
     uint32_t chunk;        /* the newest one + 1; 0 = none */
-    uint32_t bucket;
+    uint32_t bucket : 31;
+    uint32_t has_label : 1; /* its label holds sums; until then, whatever was there before */
+};
+
+struct label_sums {
+    int64_t sums[LABEL_SUMS];
 };
 
 static_assert(sizeof(struct chunk) == 2 * CACHE_LINE, "a chunk is two cache lines");
 static_assert(sizeof(struct entry) == 3 * CACHE_LINE, "an entry is three cache lines");
+static_assert(sizeof(struct label_sums) == CACHE_LINE, "a label's sums are one cache line");
 static_assert(ROWS_MAX < ENTRY_MASK, "a row's number + 1 fits its bits of a bucket");
 static_assert(ROLLUP_DIMS_MAX == 4, "hash_of() and entry_is() read four dimensions");
 
@@ -75,10 +98,12 @@ struct spot {
     struct key key;
     uint32_t hash;
     struct entry *entry;
+    int64_t split_tokens; /* the row's part of the fact's */
 };
 
 struct tally {
     struct entry *entries;
+    struct label_sums *labels; /* by entry */
     uint32_t *table;
     struct tally_pool *pool;
     uint32_t row_count, row_room;
@@ -216,8 +241,9 @@ enum verdict tally_open(struct tally **tally, const struct tally_options *option
     opened->table_mask = bucket_count - 1;
     opened->table = calloc(bucket_count, sizeof(*opened->table));
     opened->entries = aligned_alloc(CACHE_LINE, opened->row_room * sizeof(*opened->entries));
+    opened->labels = aligned_alloc(CACHE_LINE, opened->row_room * sizeof(*opened->labels));
     opened->spots = calloc(opened->fact_rows_max, sizeof(*opened->spots));
-    if (opened->table == NULL || opened->entries == NULL || opened->spots == NULL)
+    if (opened->table == NULL || opened->entries == NULL || opened->labels == NULL || opened->spots == NULL)
         goto no_memory;
     *tally = opened;
     return GO_ON;
@@ -233,6 +259,7 @@ void tally_close(struct tally *tally)
         return;
     tally_clear(tally);
     free(tally->entries);
+    free(tally->labels);
     free(tally->table);
     free(tally->spots);
     free(tally);
@@ -299,7 +326,7 @@ static struct entry *open_row(struct tally *tally, const struct key *key, uint32
     struct entry *entry = &tally->entries[tally->row_count++];
 
     *entry = (struct entry){.row = {.base_ms = key->base_ms, .rollup = key->rollup, .windows = key->windows},
-                            .bucket = bucket};
+                            .bucket = bucket & INT32_MAX};
     memcpy(entry->row.dims, key->dims, sizeof(key->dims));
     tally->table[bucket] = mark | tally->row_count;
     return entry;
@@ -338,19 +365,39 @@ static inline void keep_sample(struct tally_pool *pool, struct entry *entry, uin
 }
 
 /* `restrict` lets the compiler add two at a time. */
-static inline void add_sums(int64_t *restrict into, const int64_t *restrict from)
+static inline void add_run(int64_t *restrict into, const int64_t *restrict from, unsigned count)
 {
-    for (unsigned i = 0; i < MEASURE_COUNT; i++)
+    for (unsigned i = 0; i < count; i++)
         into[i] += from[i];
 }
 
+static inline void add_sums(struct entry *entry, const int64_t sums[MEASURE_COUNT])
+{
+    add_run(entry->sums, sums + M_TOKENS_PROMPT, COMMON_RUN);
+    add_run(entry->sums + COMMON_RUN, sums + M_FREE_REQUESTS, OFFERED_RUN);
+    add_run(entry->sums + COMMON_RUN + OFFERED_RUN, sums + M_TOKENS_SQUARED, SQUARES_RUN);
+}
+
+static void add_label_sums(struct tally *tally, const struct spot *spot, const int64_t sums[MEASURE_COUNT])
+{
+    struct label_sums *label = &tally->labels[spot->entry - tally->entries];
+
+    if (!spot->entry->has_label)
+        memset(label, 0, sizeof(*label));
+    spot->entry->has_label = true;
+    add_run(label->sums, sums + M_CLASSIFIED, CLASSIFIED_RUN);
+    add_run(label->sums + CLASSIFIED_RUN, sums + M_MAPPED_TOKENS, MAPPED_RUN);
+    label->sums[LABEL_SUMS - 1] += spot->split_tokens;
+}
+
 /* Notes a row to add to, and asks the memory for its bucket. */
-static inline void note_row(struct tally *tally, const struct key *key)
+static inline void note_row(struct tally *tally, const struct key *key, int64_t split_tokens)
 {
     struct spot *spot = &tally->spots[tally->spot_count++];
 
     spot->key = *key;
     spot->hash = hash_of(key);
+    spot->split_tokens = split_tokens;
     __builtin_prefetch(&tally->table[spot->hash & tally->table_mask]);
 }
 
@@ -364,11 +411,29 @@ static bool tag_repeats(const struct fact *fact, uint32_t pair)
     return false;
 }
 
+/* What is left of the division goes to the first ones, a token each. */
+static int64_t part_of(int64_t tokens, uint32_t place, uint32_t count)
+{
+    return tokens / count + (place < tokens % count);
+}
+
+/* The parts of all pairs with the tag of this one. */
+static int64_t part_of_tag(const struct fact *fact, uint32_t pair)
+{
+    int64_t sum = 0;
+
+    for (uint32_t i = pair; i < fact->tag_count; i++) {
+        if (fact->tags[i] == fact->tags[pair])
+            sum += part_of(fact->sums[M_SPLIT_TOKENS], i, fact->tag_count);
+    }
+    return sum;
+}
+
 static void note_per_category(struct tally *tally, const struct plan *plan, struct key *key, const struct fact *fact)
 {
     for (uint32_t i = 0; i < fact->category_count; i++) {
         key->dims[plan->category_index] = fact->categories[i];
-        note_row(tally, key);
+        note_row(tally, key, part_of(fact->sums[M_SPLIT_TOKENS], i, fact->category_count));
     }
 }
 
@@ -380,7 +445,9 @@ static void note_per_tag(struct tally *tally, const struct plan *plan, struct ke
         if (plan->labels == LABELS_TAG_AND_CATEGORY)
             key->dims[plan->category_index] = fact->tag_categories[i];
         key->dims[plan->tag_index] = fact->tags[i];
-        note_row(tally, key);
+        note_row(tally, key,
+                 plan->labels == LABELS_TAG ? part_of_tag(fact, i)
+                                            : part_of(fact->sums[M_SPLIT_TOKENS], i, fact->tag_count));
     }
 }
 
@@ -395,7 +462,7 @@ static void note_rows(struct tally *tally, const struct fact *fact)
         for (uint32_t i = 0; i < plan->dim_count; i++)
             key.dims[i] = fact->dims[plan->dims[i]];
         if (plan->labels == LABELS_NONE)
-            note_row(tally, &key);
+            note_row(tally, &key, fact->sums[M_SPLIT_TOKENS]);
         else if (plan->labels == LABELS_CATEGORY)
             note_per_category(tally, plan, &key, fact);
         else
@@ -408,15 +475,18 @@ void tally_add(struct tally *tally, const struct fact *fact)
 {
     assert(tally_has_room(tally));
     assert(fact->category_count <= EVENT_LABELS_MAX && fact->tag_count <= EVENT_LABELS_MAX);
+    assert(fact->sums[M_REQUESTS] == 1);
     tally->weight += weigh(fact);
     tally->fact_count++;
     note_rows(tally, fact);
     for (uint32_t i = 0; i < tally->spot_count; i++)
         tally->spots[i].entry = find_row(tally, &tally->spots[i].key, tally->spots[i].hash);
     for (uint32_t i = 0; i < tally->spot_count; i++) {
-        add_sums(tally->spots[i].entry->row.sums, fact->sums);
+        add_sums(tally->spots[i].entry, fact->sums);
         keep_sample(tally->pool, tally->spots[i].entry, fact->sample);
     }
+    for (uint32_t i = 0; fact->sums[M_CLASSIFIED] != 0 && i < tally->spot_count; i++)
+        add_label_sums(tally, &tally->spots[i], fact->sums);
 }
 
 /* --- Reading ---------------------------------------------------------------------------------------------------- */
@@ -435,6 +505,26 @@ const struct row *tally_row(const struct tally *tally, uint32_t index)
 {
     assert(index < tally->row_count);
     return &tally->entries[index].row;
+}
+
+static inline void copy_run(int64_t *into, const int64_t *from, size_t count)
+{
+    memcpy(into, from, count * sizeof(*into));
+}
+
+void tally_sums(const struct tally *tally, uint32_t index, int64_t sums[MEASURE_COUNT])
+{
+    assert(index < tally->row_count);
+    const struct entry *entry = &tally->entries[index];
+    const struct label_sums none = {0}, *label = entry->has_label ? &tally->labels[index] : &none;
+
+    sums[M_REQUESTS] = entry->row.records;
+    copy_run(sums + M_TOKENS_PROMPT, entry->sums, COMMON_RUN);
+    copy_run(sums + M_FREE_REQUESTS, entry->sums + COMMON_RUN, OFFERED_RUN);
+    copy_run(sums + M_TOKENS_SQUARED, entry->sums + COMMON_RUN + OFFERED_RUN, SQUARES_RUN);
+    copy_run(sums + M_CLASSIFIED, label->sums, CLASSIFIED_RUN);
+    copy_run(sums + M_MAPPED_TOKENS, label->sums + CLASSIFIED_RUN, MAPPED_RUN);
+    sums[M_SPLIT_TOKENS] = label->sums[LABEL_SUMS - 1];
 }
 
 static inline void count_sample(struct board *board, uint64_t sample)
@@ -460,7 +550,7 @@ size_t tally_pack(const struct tally *tally, uint32_t index, uint8_t *bytes)
     uint32_t left = entry->row.records;
 
     assert(left > 0);
-    memcpy(board->sums, entry->row.sums, sizeof(board->sums));
+    tally_sums(tally, index, board->sums);
     count_sample(board, entry->first_sample);
     left--;
     /* Only the newest chunk may be partly filled. */

@@ -14,6 +14,7 @@ enum model_reasoning { REASONING_UNKNOWN, REASONING_NO, REASONING_YES };
 /* Borrowed from the catalog; of an unknown model, from the slug asked for. */
 struct model {
     struct span slug;   /* the display model: canonical base slug; for an unknown model the base slug asked for */
+    struct span family; /* the display model whose figures it is counted in: its own slug where the catalog has none */
     struct span author; /* slug prefix where the catalog has none; absent if there is no '/' */
     enum model_source source;
     enum model_size size;

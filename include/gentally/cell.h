@@ -2,10 +2,12 @@
  * A cell: the measures of one row in one window. In memory a plain struct; in the store packed bytes that any later
  * version can read.
  *
- *   version 1 (1 byte) | MEASURE_COUNT zigzag varints | slot count varint | per slot: id delta varint, value varint
+ *   version 2 (1 byte) | sum count varint | so many sums, zigzag varints | slot count varint | per slot: id delta
+ *   varint, value varint
  *
- * Varints are little-endian base 128, as in Avro. Packing is canonical: equal cells have equal bytes. Pure; no
- * allocation.
+ * The last sum that is written is not 0; those after it are. So measures can be appended and cells of before are still
+ * what they were. Version 1 had 18 sums and no count of them: it is read, and never written. Varints are little-endian
+ * base 128, as in Avro. Packing is canonical: equal cells have equal bytes. Pure; no allocation.
  */
 #ifndef GENTALLY_CELL_H
 #define GENTALLY_CELL_H
@@ -25,15 +27,15 @@ struct cell {
 };
 
 /* The most bytes cell_pack() can need. */
-#define CELL_PACKED_MAX (1 + 10 * MEASURE_COUNT + 5 + SLOT_COUNT * 12)
+#define CELL_PACKED_MAX (2 + 10 * MEASURE_COUNT + 5 + SLOT_COUNT * 12)
 
 void cell_clear(struct cell *cell);
 
 /* Writes the packed cell to `bytes` (room for CELL_PACKED_MAX) and returns its size. */
 size_t cell_pack(const struct cell *cell, uint8_t *bytes);
 
-/* False if the bytes are no cell (unknown version, cut short, slots out of order or range, trailing bytes); `cell` is
- * then undefined. */
+/* False if the bytes are no cell (unknown version or sums, cut short, slots out of order or range, trailing bytes);
+ * `cell` is then undefined. */
 MUST_CHECK bool cell_unpack(struct span packed, struct cell *cell);
 
 /* Adds `from` to `into`: sums and counts by +, account registers by max. Commutative and associative. False if a sum or

@@ -6,8 +6,10 @@
  * histogram buckets | five dimensions: size varint, text | categories: count varint, texts | tags: count varint,
  * (category index, text)
  *
- * Twelve of the measures are the tokens, the cost or 1, or nothing: one flag each. Accounts are not kept: a union
- * cannot be taken back. Pure.
+ * Most measures follow from the five amounts, as the tokens, their square, the cost or 1, or are nothing: one flag
+ * each, by measure. A gentally that had fewer measures set no flag for the others, and added nothing to them either, so
+ * just what was added is taken back. Labels stand in the fact's order, by which split_tokens were divided. Accounts are
+ * not kept: a union cannot be taken back. Pure.
  */
 #ifndef GENTALLY_CONTRIBUTION_H
 #define GENTALLY_CONTRIBUTION_H

@@ -12,8 +12,9 @@
 #include "event.h"
 
 #define SCHEMA_ID_GENERATION 1
-#define SCHEMA_ID_SUMMARY 2
+#define SCHEMA_ID_SUMMARY_OLD 2 /* without what schemas/summary.avsc gives a default but not null */
 #define SCHEMA_ID_LEDGER 3
+#define SCHEMA_ID_SUMMARY 4
 
 struct decoder;
 

@@ -30,9 +30,11 @@ void enrich_forget(struct enrich *enrich);
  * sums are exact): requests 1; billed_* = tokens and cost unless is_byok; free_tokens = tokens if event_is_free();
  * tool_* if finish_reason is "tool_calls"; failed if it is "error"; classified (and classified_tokens) if `classified`;
  * labels with confidence >= 0.5 count, each distinct category and (category, tag) once; mapped = classified with such
- * a label outside CATEGORY_OTHER. Labels of an event that is not classified do not count. Samples: latency, first token
- * where present; tokens per second = completion * 1000 / generation_ms (whole) where generation_ms > 0; prompt; prompt
- * + completion; account hash = first 8 bytes, big-endian, of HMAC-SHA-256(key, account).
+ * a label outside CATEGORY_OTHER; one_label, two_labels and more_labels by how many labels count, as the event lists
+ * them; split_tokens = tokens if any does. Labels of an event that is not classified do not count. Squares as
+ * tokens_squared() has them. Samples: latency, first token where present; tokens per second = completion * 1000 /
+ * generation_ms (whole) where generation_ms > 0; prompt; prompt + completion; account hash = first 8 bytes, big-endian,
+ * of HMAC-SHA-256(key, account). `fact->account` is the first 16 bytes of it.
  */
 void enrich_event(struct enrich *enrich, const struct event *event, struct fact *fact);
 

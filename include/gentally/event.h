@@ -80,16 +80,22 @@ enum dimension {
 const char *dimension_name(enum dimension dimension); /* "model", ... as in the summary */
 bool dimension_parse(struct span text, enum dimension *dimension);
 
+/* 128 bits of HMAC-SHA-256(account_key, account), big-endian: all that leaves the worker's memory of an account. */
+struct pseudonym {
+    uint64_t high, low; /* both 0: no account, or no key */
+};
+
 /* What enrichment makes of an event: numbers only. Symbol ids come from the worker's `symbols`; 0 = absent. */
 struct fact {
     int64_t event_ms;
     uint32_t windows; /* a bit per window_kind it counts in; the fold sets it, by lateness */
     int64_t sums[MEASURE_COUNT];
-    uint64_t sample;          /* see measure.h: histogram buckets and the account's HyperLogLog register */
+    uint64_t sample; /* see measure.h: histogram buckets and the account's HyperLogLog register */
+    struct pseudonym account;
     uint32_t dims[DIM_COUNT]; /* DIM_CATEGORY and DIM_TAG stay 0 here */
-    uint32_t category_count;  /* distinct categories */
+    uint32_t category_count;  /* distinct categories, in byte order of their names */
     uint32_t categories[EVENT_LABELS_MAX];
-    uint32_t tag_count; /* distinct (category, tag) pairs */
+    uint32_t tag_count; /* distinct (category, tag) pairs, in byte order of category, then tag */
     uint32_t tag_categories[EVENT_LABELS_MAX];
     uint32_t tags[EVENT_LABELS_MAX];
 };

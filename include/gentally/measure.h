@@ -32,6 +32,15 @@ enum measure {
     M_CLASSIFIED,
     M_MAPPED,
     M_CLASSIFIED_TOKENS,
+    M_FREE_REQUESTS,
+    M_TOOLS_OFFERED_TOKENS,
+    M_MAPPED_TOKENS,
+    M_ONE_LABEL,
+    M_TWO_LABELS,
+    M_MORE_LABELS,
+    M_SPLIT_TOKENS,
+    M_TOKENS_SQUARED,
+    M_TOKENS_PROMPT_SQUARED,
     MEASURE_COUNT
 };
 
@@ -47,6 +56,19 @@ enum histogram {
 /* Names as in the summary: "requests", ...; "latency_ms_histogram", ... */
 const char *measure_name(enum measure measure);
 const char *histogram_name(enum histogram histogram);
+
+/*
+ * Squares are of at most this many tokens, more than any model takes in: so a row's sum of squares stays below 2^63 for
+ * two million requests of that size in one window, or two thousand million of 65,536 tokens.
+ */
+#define SQUARED_TOKENS_MAX (INT64_C(1) << 21)
+
+static inline int64_t tokens_squared(int64_t tokens)
+{
+    int64_t clamped = tokens < SQUARED_TOKENS_MAX ? tokens : SQUARED_TOKENS_MAX;
+
+    return clamped * clamped;
+}
 
 #define HISTOGRAM_BUCKETS 256u
 #define ACCOUNT_REGISTERS 2048u /* 2^11: standard error 1.04 / sqrt(2048) = 2.3 % (Flajolet et al. 2007) */

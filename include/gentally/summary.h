@@ -16,7 +16,7 @@ enum pane { PANE_EARLY, PANE_ON_TIME, PANE_LATE };
 const char *pane_name(enum pane pane); /* "early" "on_time" "late" */
 bool pane_parse(struct span text, enum pane *pane);
 
-/* Dimension columns of a summary, in the schema's order. */
+/* Dimension columns of a summary, in the schema's order. The age is the only number. */
 enum column {
     COLUMN_MODEL,
     COLUMN_AUTHOR,
@@ -32,6 +32,8 @@ enum column {
     COLUMN_FINISH_REASON,
     COLUMN_COHORT,
     COLUMN_AGE,
+    COLUMN_FAMILY,
+    COLUMN_ACCOUNT,
     COLUMN_COUNT
 };
 const char *column_name(enum column column);
@@ -42,6 +44,7 @@ struct summary {
     struct window window;
     struct span columns[COLUMN_COUNT]; /* absent = null */
     const struct cell *cell;           /* the measures; NULL = a tombstone */
+    bool suppressed;                   /* too few accounts to be told: the cell is empty when read back */
     enum pane pane;
     int64_t generation, revision;
     struct span tables_version;

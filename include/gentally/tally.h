@@ -33,7 +33,7 @@ struct tally;
 struct tally_options {
     const struct rollups *rollups; /* borrowed until close */
     enum window_kind base;         /* WINDOW_HOUR or WINDOW_DAY */
-    uint32_t rows_max;             /* 64..65536 rows of 192 bytes; raised to what a single fact can need */
+    uint32_t rows_max;             /* 64..65536 rows of 192 to 256 bytes; raised to what a single fact can need */
     struct tally_pool *pool;       /* borrowed until close */
 };
 
@@ -52,8 +52,12 @@ bool tally_has_room(const struct tally *tally);
 
 /*
  * Adds `fact` to one row of each rollup. A rollup with DIM_TAG has one row per (tag, category) pair of the fact
- * instead, one with DIM_CATEGORY alone one per category; a fact without labels adds nothing there. Sums must not be
- * negative. Commutative: the order of facts never shows. Cannot fail; asserts tally_has_room().
+ * instead, one with DIM_CATEGORY alone one per category; a fact without labels adds nothing there. `split_tokens` are
+ * divided evenly among those rows; what is left of the division goes to the first ones in the fact's order, a token
+ * each. A row by tag alone gets the parts of all its pairs.
+ * Sums must not be negative; requests is 1, and where classified is 0, so are all sums of the classifier's sample
+ * (mapped, labels, split_tokens, ...). Commutative: the order of facts never shows. Cannot fail; asserts
+ * tally_has_room().
  */
 void tally_add(struct tally *tally, const struct fact *fact);
 
@@ -69,11 +73,13 @@ struct row {
     uint16_t windows;               /* a bit per window_kind it counts in; late facts of an hour may count in fewer */
     uint32_t dims[ROLLUP_DIMS_MAX]; /* symbol ids, unused ones 0 */
     uint32_t records;               /* facts added to this row */
-    int64_t sums[MEASURE_COUNT];
 };
 
 /* Borrowed until the next tally_add() or tally_clear(). */
 const struct row *tally_row(const struct tally *tally, uint32_t index);
+
+/* The row's sums. */
+void tally_sums(const struct tally *tally, uint32_t index, int64_t sums[MEASURE_COUNT]);
 
 /* Counts the row's samples and sums into a packed cell at `bytes` (room for CELL_PACKED_MAX) and returns its size. */
 size_t tally_pack(const struct tally *tally, uint32_t index, uint8_t *bytes);

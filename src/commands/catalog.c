@@ -132,6 +132,7 @@ static void print_model(const struct model *model, double prompt_usd, double com
     if (model->released_ms != 0)
         time_format(model->released_ms, released, sizeof released);
     print_field("slug", model->slug);
+    print_field("family", model->family);
     print_field("author", model->author);
     print_field("source", span_of(model_source_name(model->source)));
     print_field("size", span_of(model_size_name(model->size)));

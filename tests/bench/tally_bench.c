@@ -80,7 +80,7 @@ static uint64_t flush(struct tally *tally, uint64_t *rows, double *spent_ns)
 
     for (uint32_t i = 0; i < tally_rows(tally); i++) {
         size_t size = tally_pack(tally, i, packed);
-        hash += size * 31 + packed[size / 2] + (uint64_t)tally_row(tally, i)->sums[M_TOKENS_PROMPT];
+        hash += size * 31 + packed[size / 2];
     }
     *rows += tally_rows(tally);
     tally_clear(tally);

@@ -1,7 +1,7 @@
 /*
  * Packed cells: a byte that splits the rest into two, each tried as a cell. What is accepted is canonical (it packs to
- * the same bytes), a board takes exactly what cell_unpack() takes, and three ways of adding the two agree: cell_merge()
- * in both orders, a board, and a plain array with wide sums.
+ * the same bytes, unless they are of the old version), a board takes exactly what cell_unpack() takes, and three ways
+ * of adding the two agree: cell_merge() in both orders, a board, and a plain array with wide sums.
  */
 #include "fuzz.h"
 
@@ -30,9 +30,10 @@ static bool is_cell(struct span bytes, struct cell *cell)
     board_clear(&board);
     CLAIM(board_add(&board, copy) == (is_accepted ? BOARD_SOUND : BOARD_DAMAGED)); /* one cell cannot overflow */
     if (is_accepted) {
-        CLAIM(span_equal(pack(cell, packed), copy));
+        struct span same = pack(cell, again);
+        CLAIM(span_equal(same, copy) || copy.bytes[0] == 1);
         size_t size = board_pack(&board, packed);
-        CLAIM(span_equal((struct span){(const char *)packed, size}, copy));
+        CLAIM(span_equal((struct span){(const char *)packed, size}, same));
         CLAIM(cell_accounts(cell) >= 0);
     }
     free_copy(copy);

@@ -38,9 +38,12 @@ def text(value):
 # ---- cell: the size of the first cell, the first, the second
 
 
-def cell(sums=None, slots=()):
+def cell(sums=None, slots=(), is_old=False):
     """`sums` by index, `slots` of (id, value), rising."""
-    out = b"\x01" + b"".join(zigzag((sums or {}).get(i, 0)) for i in range(18)) + varint(len(slots))
+    sums = sums or {}
+    count = 18 if is_old else max([i for i, value in sums.items() if value], default=-1) + 1
+    out = b"\x01" if is_old else b"\x02" + varint(count)
+    out += b"".join(zigzag(sums.get(i, 0)) for i in range(count)) + varint(len(slots))
     before = 0
     for slot, value in slots:
         out += varint(slot - before) + varint(value)
@@ -59,10 +62,14 @@ def cells():
     keep("cell", "negative-sums", two(cell({3: -(2**63)}), cell({3: 2**63 - 1, 17: -1})))
     keep("cell", "count-overflows", two(cell(slots=[(7, 2**63 - 1)]), cell(slots=[(7, 1)])))
     keep("cell", "count-of-32-bits", two(cell(slots=[(7, 2**32 - 1)]), cell(slots=[(7, 1)])))
-    keep("cell", "padded-number", two(b"\x01\x80\x00" + usual[2:], usual))
+    keep("cell", "padded-number", two(b"\x02\x06\x80\x00" + usual[3:], usual))
+    keep("cell", "old-and-new", two(cell({0: 3, 1: 1200, 17: 9}, [(12, 1), (1290, 3)], is_old=True), usual))
+    keep("cell", "every-sum", two(cell({i: 1000 * i + 1 for i in range(27)}), usual))
+    keep("cell", "a-sum-too-many", two(cell({27: 1}), usual))
+    keep("cell", "last-sum-is-0", two(b"\x02\x02\x02\x00\x00", usual))
     keep("cell", "slots-do-not-rise", two(cell(slots=[(5, 1)])[:-3] + b"\x02\x05\x01\x00\x01", usual))
     keep("cell", "one-byte-short", two(usual, usual[:-1]))
-    keep("cell", "other-version", two(usual, b"\x02" + usual[1:]))
+    keep("cell", "other-version", two(usual, b"\x03" + usual[1:]))
 
 
 # ---- row_key: rollups, a newline, a key
@@ -262,18 +269,20 @@ def ledger_body(partitions, tables="catalog=1a2b3c4d countries=5e6f7a8b taxonomy
     return out + zigzag(0)
 
 
-def summary_body(columns, buckets=(), accounts=None, age=None):
+def summary_body(columns, buckets=(), accounts=None, age=None, is_old=False):
     out = text("model") + zigzag(0) + zigzag(NOON) + zigzag(NOON + HOUR)
     for column in columns:
         out += zigzag(0) if column is None else zigzag(1) + text(column)
     out += zigzag(0) if age is None else zigzag(1) + zigzag(age)
-    out += b"".join(zigzag(measure * 1000) for measure in range(18))
+    out += b"" if is_old else zigzag(1) + text("openai/gpt-4o") + zigzag(0)
+    out += b"".join(zigzag(measure * 1000) for measure in range(18 if is_old else 27))
     for histogram in range(5):
         if buckets and histogram % 2 == 0:
             out += zigzag(len(buckets)) + b"".join(zigzag(floor) + zigzag(count) for floor, count in buckets)
         out += zigzag(0)
     out += zigzag(0) if accounts is None else zigzag(1) + zigzag(accounts)
-    return out + zigzag(1) + zigzag(1) + zigzag(0) + text("catalog=1 countries=2 taxonomy=3")
+    out += zigzag(1) + zigzag(1) + zigzag(0) + text("catalog=1 countries=2 taxonomy=3")
+    return out if is_old else out + b"\x01"
 
 
 def ledgers():
@@ -291,7 +300,8 @@ def ledgers():
     keep("ledger", "summary-usual", b"\x01" + summary_body(columns, [(0, 1), (5, 7)], 17, 12))
     keep("ledger", "summary-without-accounts", b"\x01" + summary_body(columns, [(0, 1)]))
     keep("ledger", "summary-empty-text", b"\x01" + summary_body([""] + [None] * 12))
-    keep("ledger", "summary-framed", b"\x03\x00\x00\x00\x00\x02" + summary_body(columns))
+    keep("ledger", "summary-framed", b"\x03\x00\x00\x00\x00\x04" + summary_body(columns))
+    keep("ledger", "summary-framed-old", b"\x03\x00\x00\x00\x00\x02" + summary_body(columns, is_old=True))
     entry = bytes([0, 100, 20, 1, 1, 0, 1, 0]) + b"abcd"
     keep("ledger", "book-one-window-twice", b"\x04" + entry + entry[:6] + b"\x02\x00efgh")
     keep("ledger", "book-falling-windows", b"\x04" + b"".join(bytes([i % 4, 200 - i]) + entry[2:] for i in range(40)))

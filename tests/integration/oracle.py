@@ -19,11 +19,12 @@ from harness import SCHEMAS
 
 SUMS = """requests tokens_prompt tokens_completion tokens_reasoning tokens_cached cost_nano_usd billed_tokens
 billed_cost_nano_usd free_tokens tool_requests tool_tokens tools_offered streamed cancelled failed classified mapped
-classified_tokens""".split()
+classified_tokens free_requests tools_offered_tokens mapped_tokens one_label two_labels more_labels split_tokens
+tokens_squared tokens_prompt_squared""".split()
 HISTOGRAMS = """latency_ms_histogram first_token_ms_histogram tokens_per_second_histogram tokens_prompt_histogram
 tokens_total_histogram""".split()
 DIMENSIONS = """model author source size reasoning provider category tag country continent language finish_reason
-cohort age""".split()
+cohort age family account""".split()
 WINDOWS = ("hour", "day", "week", "month")
 # Rollup -> the dimensions of its key, in order (rollup.h).
 ROLLUPS = {
@@ -164,8 +165,30 @@ class Oracle:
                 (tokens_prompt + tokens_completion) * coalesce(finish_reason = 'tool_calls', 0) tool_tokens,
                 tools_offered, streamed, cancelled, coalesce(finish_reason = 'error', 0) failed, classified,
                 event IN (SELECT event FROM tagged WHERE category <> 'other') mapped,
-                (tokens_prompt + tokens_completion) * classified classified_tokens
-            FROM event;
+                (tokens_prompt + tokens_completion) * classified classified_tokens,
+                is_free OR substr(model, -5) = ':free' free_requests,
+                (tokens_prompt + tokens_completion) * tools_offered tools_offered_tokens,
+                (tokens_prompt + tokens_completion) * (event IN (SELECT event FROM tagged WHERE category <> 'other'))
+                    mapped_tokens,
+                coalesce(labels, 0) = 1 one_label, coalesce(labels, 0) = 2 two_labels, coalesce(labels, 0) > 2 more_labels,
+                (tokens_prompt + tokens_completion) * (labels IS NOT NULL) split_tokens,
+                min(tokens_prompt + tokens_completion, 2097152) * min(tokens_prompt + tokens_completion, 2097152)
+                    tokens_squared,
+                min(tokens_prompt, 2097152) * min(tokens_prompt, 2097152) tokens_prompt_squared
+            FROM event LEFT JOIN (SELECT event, count(*) labels FROM event JOIN label USING (event)
+                WHERE classified AND confidence >= 0.5 GROUP BY event) USING (event);
+
+            -- A request's tokens dealt out one by one: to its categories, and to its (category, tag) pairs, in byte order.
+            CREATE TABLE category_part AS
+            SELECT event, category, (tokens + n - place) / n split_tokens FROM (
+                SELECT event, category, tokens_prompt + tokens_completion tokens, count(*) OVER (PARTITION BY event) n,
+                    row_number() OVER (PARTITION BY event ORDER BY category) place
+                FROM (SELECT DISTINCT event, category FROM tagged) JOIN event USING (event));
+            CREATE TABLE tag_part AS
+            SELECT event, category, tag, (tokens + n - place) / n split_tokens FROM (
+                SELECT event, category, tag, tokens_prompt + tokens_completion tokens, count(*) OVER (PARTITION BY event) n,
+                    row_number() OVER (PARTITION BY event ORDER BY category, tag) place
+                FROM tagged JOIN event USING (event));
 
             ALTER TABLE fact ADD COLUMN hour;
             ALTER TABLE fact ADD COLUMN day;
@@ -195,6 +218,7 @@ class Oracle:
 
             CREATE TABLE attributes AS
             SELECT model, base,
+                coalesce(nullif(family, ''), catalog.slug, base) family,
                 CASE WHEN catalog.slug IS NOT NULL THEN author WHEN instr(base, '/') THEN substr(base, 1, instr(base, '/') - 1)
                     END author,
                 CASE WHEN coalesce(open_weights, '') = '' THEN 'unknown' WHEN open_weights = '0' THEN 'closed'
@@ -223,17 +247,17 @@ class Oracle:
                 self._make_cells_of(rollup, dimensions, window)
 
     def _make_cells_of(self, rollup, dimensions, window):
-        source = {"category": "(SELECT DISTINCT event, category FROM tagged) JOIN fact USING (event)",
-                  "tag": "tagged JOIN fact USING (event)"}.get(rollup, "fact")
+        source = {"category": "category_part parts JOIN fact USING (event)",
+                  "tag": "tag_part parts JOIN fact USING (event)"}.get(rollup, "fact parts")
         group = ", ".join(("start", *dimensions))
         run = self.db.execute
         # One number per group, so that what follows joins on integers.
-        run("CREATE TEMP TABLE part AS SELECT event, dense_rank() OVER (ORDER BY {0}) cell, {0} FROM "
-            "(SELECT event, {1} start{2} FROM {3})".format(
+        run("CREATE TEMP TABLE part AS SELECT event, part, dense_rank() OVER (ORDER BY {0}) cell, {0} FROM "
+            "(SELECT event, parts.split_tokens part, {1} start{2} FROM {3})".format(
                 group, window, "".join(f", {name}" for name in dimensions), source))
         run("CREATE TEMP TABLE sums AS SELECT cell, {}, {} FROM part JOIN fact USING (event) GROUP BY cell".format(
             ", ".join(f"part.{name} {name}" for name in ("start", *dimensions)),
-            ", ".join(f"sum({name}) {name}" for name in SUMS)))
+            ", ".join(f"sum({'part.part' if name == 'split_tokens' else name}) {name}" for name in SUMS)))
         run("""CREATE TEMP TABLE bars AS
             SELECT cell, histogram, group_concat(floor || ':' || n, ' ') bars FROM (
                 SELECT cell, histogram, floor, count(*) n FROM part JOIN sample USING (event)
@@ -258,7 +282,7 @@ class Oracle:
         joins = ""
         if "model" in dimensions:
             joins += " JOIN attributes a USING (model)"
-            columns.update({name: f"a.{name}" for name in ("author", "source", "size", "reasoning")})
+            columns.update({name: f"a.{name}" for name in ("family", "author", "source", "size", "reasoning")})
         if "country" in dimensions:
             joins += " LEFT JOIN countries ON countries.code = country"
             columns["continent"] = "nullif(continent, '')"

@@ -52,7 +52,7 @@ class Copy:
         for name, records in self.summaries.items():
             for key, record in records:
                 producer.produce(f"{namespace}.summaries.{name}",
-                                 record if isinstance(record, bytes) else encode(2, record), key)
+                                 record if isinstance(record, bytes) else encode(4, record), key)
         equal(producer.flush(60), 0, "records that were not delivered")
 
     # What corruptions pick from.
@@ -364,7 +364,7 @@ def row_in_another_topic(copied):
 
 def row_cut_short(copied):
     index = copied.row("model")
-    copied.summaries["model"][index][1] = encode(2, copied.summaries["model"][index][1])[:-1]
+    copied.summaries["model"][index][1] = encode(4, copied.summaries["model"][index][1])[:-1]
     return "summary-readable", "value", "model", index
 
 

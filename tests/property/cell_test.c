@@ -144,7 +144,8 @@ static void every_truncation_is_refused(void)
     }
 }
 
-/* A damaged cell is refused, or is another cell; it never has two spellings. */
+/* A damaged cell is refused, or is another cell; it never has two spellings (but for that of version 1, which is not
+ * written any more). */
 static void damage_never_makes_a_second_spelling(void)
 {
     uint64_t state = suite_seed();
@@ -157,7 +158,7 @@ static void damage_never_makes_a_second_spelling(void)
         size_t size = cell_pack(&a, packed);
         for (uint64_t flips = 1 + suite_below(&state, 3); flips > 0; flips--)
             packed[suite_below(&state, size)] ^= (uint8_t)(1u << suite_below(&state, 8));
-        if (unpack_copy(packed, size)) {
+        if (packed[0] != 1 && unpack_copy(packed, size)) {
             size_t again_size = cell_pack(&b, again);
             CU_ASSERT(again_size == size && memcmp(again, packed, size) == 0);
         }
@@ -244,7 +245,7 @@ static void less_than_nothing_is_refused(void)
     CU_ASSERT_EQUAL(board_add(&board, pack(&a, packed)), BOARD_SOUND);
     CU_ASSERT_EQUAL(board_take(&board, pack(&b, packed)), BOARD_DAMAGED);
     board_clear(&board);
-    CU_ASSERT_EQUAL(board_take(&board, (struct span){"\2", 1}), BOARD_DAMAGED);
+    CU_ASSERT_EQUAL(board_take(&board, (struct span){"\3", 1}), BOARD_DAMAGED);
     board_clear(&board);
 }
 

@@ -48,6 +48,15 @@ static void random_labels(struct fact *fact, uint64_t *state)
     }
 }
 
+static void unclassify(struct fact *fact)
+{
+    static const enum measure measures[] = {M_CLASSIFIED, M_MAPPED,     M_CLASSIFIED_TOKENS, M_MAPPED_TOKENS,
+                                            M_ONE_LABEL,  M_TWO_LABELS, M_MORE_LABELS,       M_SPLIT_TOKENS};
+
+    for (size_t i = 0; i < LENGTH_OF(measures); i++)
+        fact->sums[measures[i]] = 0;
+}
+
 static void random_facts(uint64_t *state)
 {
     for (uint32_t f = 0; f < FACTS; f++) {
@@ -55,6 +64,7 @@ static void random_facts(uint64_t *state)
         *fact = (struct fact){.event_ms = (int64_t)suite_below(state, 5 * HOUR_MS) - 2 * HOUR_MS};
         for (unsigned i = 0; i < MEASURE_COUNT; i++)
             fact->sums[i] = (int64_t)(suite_random(state) >> (14 + suite_below(state, 50)));
+        fact->sums[M_REQUESTS] = 1;
         for (unsigned h = 0; h < HISTOGRAM_COUNT; h++) {
             if (suite_below(state, 4) > 0)
                 fact->sample = sample_with_value(fact->sample, (enum histogram)h, fact->sums[h]);
@@ -65,6 +75,10 @@ static void random_facts(uint64_t *state)
             fact->dims[d] = d == DIM_CATEGORY || d == DIM_TAG ? 0 : (uint32_t)suite_below(state, 6);
         if (suite_below(state, 5) == 0)
             random_labels(fact, state);
+        if (fact->category_count == 0 && suite_below(state, 2) == 0)
+            unclassify(fact);
+        else
+            fact->sums[M_CLASSIFIED] = 1;
     }
 }
 
@@ -150,6 +164,33 @@ static void write_pairs(void)
     pair_count = kept;
 }
 
+/* What a row gets of a fact's split tokens: they are dealt out one by one, round and round, among what the row's kind
+ * counts by; and however many of a fact's places lead to the row, it gets what fell to each. */
+static int64_t naive_part(const struct pair *pair)
+{
+    const struct fact *fact = &facts[pair->fact];
+    bool is_by_tag = names(pair->rollup, DIM_TAG), is_by_category = names(pair->rollup, DIM_CATEGORY);
+    uint32_t count = is_by_tag ? fact->tag_count : fact->category_count;
+    int64_t sum = 0, tokens = fact->sums[M_SPLIT_TOKENS];
+
+    if (!is_by_tag && !is_by_category)
+        return tokens;
+    for (uint32_t place = 0; place < count; place++) {
+        uint32_t category = is_by_tag ? fact->tag_categories[place] : fact->categories[place];
+        bool is_here = true;
+        for (uint32_t d = 0; d < rollups.items[pair->rollup].dim_count; d++) {
+            enum dimension dimension = rollups.items[pair->rollup].dims[d];
+            if (dimension == DIM_TAG)
+                is_here = is_here && pair->dims[d] == fact->tags[place];
+            if (dimension == DIM_CATEGORY)
+                is_here = is_here && pair->dims[d] == category;
+        }
+        if (is_here)
+            sum += (tokens + count - 1 - place) / count;
+    }
+    return sum;
+}
+
 /* Counts the facts of pairs [begin, end) into `cell`. */
 static void naive_cell(size_t begin, size_t end)
 {
@@ -160,7 +201,7 @@ static void naive_cell(size_t begin, size_t end)
     for (size_t i = begin; i < end; i++) {
         const struct fact *fact = &facts[pairs[i].fact];
         for (unsigned m = 0; m < MEASURE_COUNT; m++)
-            cell.sums[m] += fact->sums[m];
+            cell.sums[m] += m == M_SPLIT_TOKENS ? naive_part(&pairs[i]) : fact->sums[m];
         for (unsigned h = 0; h < HISTOGRAM_COUNT; h++) {
             if (sample_bucket(fact->sample, (enum histogram)h) > 0)
                 values[256 * h + sample_bucket(fact->sample, (enum histogram)h) - 1]++;

@@ -279,16 +279,23 @@ bool oracle_varint(const char **at, const char *end, int64_t *value)
     return false;
 }
 
-/* The first sums of a packed cell: version, then requests, prompt, completion, reasoning, cached, cost. */
+/* The first sums of a packed cell: version, how many sums, then requests, prompt, completion, reasoning, cached, cost,
+ * ...; the last ones are left out where they are 0. */
 static bool read_cell(struct span packed, struct sums *sums)
 {
-    const char *at = packed.bytes + 1, *end = packed.bytes + packed.size;
-    int64_t reasoning, cached;
+    int64_t *const wanted[] = {&sums->requests, &sums->prompt, &sums->completion, NULL, NULL, &sums->cost};
+    const char *at = packed.bytes + 2, *end = packed.bytes + packed.size;
+    int64_t ignored;
 
-    return packed.size > 1 && packed.bytes[0] == 1 && oracle_varint(&at, end, &sums->requests) &&
-           oracle_varint(&at, end, &sums->prompt) && oracle_varint(&at, end, &sums->completion) &&
-           oracle_varint(&at, end, &reasoning) && oracle_varint(&at, end, &cached) &&
-           oracle_varint(&at, end, &sums->cost);
+    if (packed.size < 2 || packed.bytes[0] != 2)
+        return false;
+    for (int i = 0; i < 6; i++) {
+        int64_t *sum = wanted[i] == NULL ? &ignored : wanted[i];
+        *sum = 0;
+        if (i < packed.bytes[1] && !oracle_varint(&at, end, sum))
+            return false;
+    }
+    return true;
 }
 
 bool oracle_is_equal(const struct sums *left, const struct sums *right)

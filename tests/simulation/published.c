@@ -87,7 +87,7 @@ static bool read_summary(struct span value, struct version *version, int64_t *ki
 {
     struct reader reader;
 
-    if (!read_framing(&reader, value, 2))
+    if (!read_framing(&reader, value, 4))
         return false;
     (void)read_text(&reader);
     *kind = read_long(&reader);
@@ -98,13 +98,16 @@ static bool read_summary(struct span value, struct version *version, int64_t *ki
             (void)read_text(&reader);
     if (read_long(&reader) == 1) /* age */
         (void)read_long(&reader);
+    for (int i = 0; i < 2; i++) /* family, account */
+        if (read_long(&reader) == 1)
+            (void)read_text(&reader);
     version->sums.requests = read_long(&reader);
     version->sums.prompt = read_long(&reader);
     version->sums.completion = read_long(&reader);
     (void)read_long(&reader);
     (void)read_long(&reader);
     version->sums.cost = read_long(&reader);
-    for (int i = 0; i < 12; i++) /* billed_tokens ... classified_tokens */
+    for (int i = 0; i < 21; i++) /* billed_tokens ... tokens_prompt_squared */
         (void)read_long(&reader);
     for (int i = 0; i < 5; i++)
         skip_buckets(&reader);
@@ -114,6 +117,7 @@ static bool read_summary(struct span value, struct version *version, int64_t *ki
     version->generation = read_long(&reader);
     version->revision = read_long(&reader);
     (void)read_text(&reader);
+    (void)read_long(&reader); /* suppressed: a byte of 0, as a number has it */
     return !reader.is_bad && reader.at == reader.end;
 }
 

@@ -16,8 +16,8 @@ static const struct {
     {"base.h", 0},
 
     {"anchor.h", 1},       {"arena.h", 1},      {"bundled.h", 1},      {"exit_code.h", 1},  {"hash.h", 1},
-    {"json.h", 1},         {"measure.h", 1},    {"nearest.h", 1},      {"siphash.h", 1},    {"verdict.h", 1},
-    {"versions.h", 1},     {"window.h", 1},
+    {"interval.h", 1},     {"json.h", 1},       {"measure.h", 1},      {"nearest.h", 1},    {"siphash.h", 1},
+    {"verdict.h", 1},      {"versions.h", 1},   {"window.h", 1},
 
     {"breakdown.h", 2},    {"catalog.h", 2},    {"cell.h", 2},         {"countries.h", 2},  {"csv.h", 2},
     {"draw.h", 2},         {"event.h", 2},      {"log.h", 2},          {"schema.h", 2},     {"store_command.h", 2},

@@ -102,6 +102,8 @@ static void the_bundled_catalog_holds_together(void)
         CU_ASSERT(found.is_known);
         CU_ASSERT(span_equal(found.slug, model.slug));
         CU_ASSERT(model.author.size > 0);
+        struct model family = catalog_find(catalog, model.family); /* a slug, and not itself folded into a third */
+        CU_ASSERT(family.is_known && span_equal(family.slug, model.family) && span_equal(family.family, model.family));
         CU_ASSERT_NOT_EQUAL(model.source, SOURCE_UNKNOWN);
         CU_ASSERT_NOT_EQUAL(model.reasoning, REASONING_UNKNOWN);
         CU_ASSERT(prompt >= 0 && prompt <= 1000);
@@ -122,10 +124,13 @@ static void every_bundled_alias_resolves(void)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(file);
     while (fgets(line, sizeof(line), file) != NULL) {
-        const char *alias = strrchr(line, ',');
+        char *family = strrchr(line, ','); /* the last column; aliases are the one before */
         struct span slug = {line, strcspn(line, ",")};
-        if (line[0] == '#' || alias == NULL || strcmp(alias, ",aliases\n") == 0)
+        if (line[0] == '#' || family == NULL || strcmp(family, ",family\n") == 0)
             continue;
+        *family = '\0';
+        const char *alias = strrchr(line, ',');
+        CU_ASSERT_PTR_NOT_NULL_FATAL(alias);
         for (size_t size = 0; *(alias += strspn(alias, ", \n")) != '\0'; alias += size) {
             size = strcspn(alias, " \n");
             struct model model = catalog_find(catalog, (struct span){alias, size});

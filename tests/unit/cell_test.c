@@ -19,15 +19,14 @@ static struct span span_at(const uint8_t *bytes, size_t size)
     return (struct span){(const char *)bytes, size};
 }
 
-static void an_empty_cell_is_twenty_bytes(void)
+static void an_empty_cell_is_three_bytes(void)
 {
+    static const uint8_t golden[] = {2, 0, 0};
+
     cell_clear(&cell);
     size_t size = cell_pack(&cell, packed);
-
-    CU_ASSERT_EQUAL(size, 1 + MEASURE_COUNT + 1);
-    CU_ASSERT_EQUAL(packed[0], 1);
-    for (size_t i = 1; i < size; i++)
-        CU_ASSERT_EQUAL(packed[i], 0);
+    CU_ASSERT_EQUAL(size, sizeof(golden));
+    CU_ASSERT_EQUAL(memcmp(packed, golden, sizeof(golden)), 0);
     CU_ASSERT(cell_unpack(span_at(packed, size), &other));
     CU_ASSERT_EQUAL(other.slot_count, 0);
 }
@@ -35,8 +34,9 @@ static void an_empty_cell_is_twenty_bytes(void)
 /* The bytes later versions must still read. */
 static void packed_bytes_stay_as_they_are(void)
 {
-    static const uint8_t golden[] = {1, 2, 1, 0x80, 0x02, 0, 0,    0, 0, 0, 0,    0,    0, 0,    0,    0,
-                                     0, 0, 0, 0,    4,    0, 0xac, 2, 7, 1, 0xf8, 0x09, 5, 0xff, 0x0f, 54};
+    static const uint8_t old[] = {1, 2, 1, 0x80, 0x02, 0, 0,    0, 0, 0, 0,    0,    0, 0,    0,    0,
+                                  0, 0, 0, 0,    4,    0, 0xac, 2, 7, 1, 0xf8, 0x09, 5, 0xff, 0x0f, 54};
+    static const uint8_t golden[] = {2, 3, 2, 1, 0x80, 0x02, 4, 0, 0xac, 2, 7, 1, 0xf8, 0x09, 5, 0xff, 0x0f, 54};
     static const struct slot slots[] = {{0, 300}, {7, 1}, {1279, 5}, {3326, 54}};
 
     set(&cell, LENGTH_OF(slots), slots);
@@ -50,6 +50,38 @@ static void packed_bytes_stay_as_they_are(void)
     CU_ASSERT_EQUAL(memcmp(other.sums, cell.sums, sizeof(cell.sums)), 0);
     CU_ASSERT_EQUAL(other.slot_count, LENGTH_OF(slots));
     CU_ASSERT(same_slots(other.slots, slots, LENGTH_OF(slots)));
+    memset(&other, 0xa5, sizeof(other));
+    CU_ASSERT(cell_unpack(span_at(old, sizeof(old)), &other));
+    CU_ASSERT_EQUAL(memcmp(other.sums, cell.sums, sizeof(cell.sums)), 0);
+    CU_ASSERT_EQUAL(cell_pack(&other, packed), sizeof(golden));
+    CU_ASSERT_EQUAL(memcmp(packed, golden, sizeof(golden)), 0);
+}
+
+/* As a worker that was just upgraded finds its store: what it adds goes on top of what was there, and measures that
+ * were not counted before begin at 0. */
+static void a_cell_of_before_is_added_to_and_taken_from(void)
+{
+    static const uint8_t old[] = {1, 10, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 1, 7, 5};
+    static const uint8_t part[] = {1, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 7, 1};
+    static const struct slot one[] = {{7, 2}};
+    static struct board board;
+
+    set(&cell, 1, one);
+    cell.sums[M_REQUESTS] = 2;
+    cell.sums[M_CLASSIFIED_TOKENS] = 3;
+    cell.sums[M_TOKENS_PROMPT_SQUARED] = 99;
+    size_t size = cell_pack(&cell, packed);
+    CU_ASSERT_EQUAL(board_add(&board, span_at(old, sizeof(old))), BOARD_SOUND);
+    CU_ASSERT_EQUAL(board_add(&board, span_at(packed, size)), BOARD_SOUND);
+    CU_ASSERT_EQUAL(board_take(&board, span_at(part, sizeof(part))), BOARD_SOUND);
+    size = board_pack(&board, packed);
+    CU_ASSERT_EQUAL(packed[0], 2);
+    CU_ASSERT_FATAL(cell_unpack(span_at(packed, size), &other));
+    CU_ASSERT_EQUAL(other.sums[M_REQUESTS], 6);
+    CU_ASSERT_EQUAL(other.sums[M_TOKENS_PROMPT], 8);
+    CU_ASSERT_EQUAL(other.sums[M_CLASSIFIED_TOKENS], 9);
+    CU_ASSERT_EQUAL(other.sums[M_TOKENS_PROMPT_SQUARED], 99);
+    CU_ASSERT_EQUAL(cell_slot(&other, 7), 6);
 }
 
 static void the_largest_cell_fits(void)
@@ -67,14 +99,38 @@ static void the_largest_cell_fits(void)
     CU_ASSERT(same_slots(other.slots, cell.slots, SLOT_COUNT));
 }
 
-/* Sums all zero, then `tail` for the slots. */
+/* Sums all zero, then `tail` for the slots, in either version. */
 static bool unpacks(const uint8_t *tail, size_t size)
 {
-    static uint8_t bytes[1 + MEASURE_COUNT + 64];
+    enum { OLD_SUMS = 18 };
+    static uint8_t bytes[1 + OLD_SUMS + 64] = {1};
 
-    bytes[0] = 1;
-    memcpy(bytes + 1 + MEASURE_COUNT, tail, size);
-    return cell_unpack(span_at(bytes, 1 + MEASURE_COUNT + size), &other);
+    memcpy(bytes + 1 + OLD_SUMS, tail, size);
+    bool is_old_cell = cell_unpack(span_at(bytes, 1 + OLD_SUMS + size), &other);
+    bytes[OLD_SUMS - 1] = 2;
+    bool is_cell = cell_unpack(span_at(bytes + OLD_SUMS - 1, 2 + size), &other);
+    bytes[OLD_SUMS - 1] = 0;
+    CU_ASSERT_EQUAL(is_cell, is_old_cell);
+    return is_cell;
+}
+
+/* How many sums there are is told in one way only, and by no more than this version knows. */
+static void sums_have_one_spelling(void)
+{
+    uint8_t bytes[2 + MEASURE_COUNT + 2] = {2};
+
+    for (unsigned count = 0; count <= MEASURE_COUNT + 1; count++) {
+        bytes[1] = (uint8_t)count;
+        memset(bytes + 2, 0, sizeof(bytes) - 2);
+        if (count > 0)
+            bytes[1 + count] = 2;
+        CU_ASSERT_EQUAL(cell_unpack(span_at(bytes, count + 3), &other), count <= MEASURE_COUNT);
+        if (count > 0)
+            bytes[1 + count] = 0; /* the last is 0: it should not be there */
+        CU_ASSERT_EQUAL(cell_unpack(span_at(bytes, count + 3), &other), count == 0);
+    }
+    bytes[1] = 0x80; /* as a varint may be padded */
+    CU_ASSERT_FALSE(cell_unpack(span_at(bytes, sizeof(bytes)), &other));
 }
 
 static void what_is_no_cell_is_refused(void)
@@ -116,7 +172,7 @@ static void what_is_no_cell_is_refused(void)
         CU_ASSERT_EQUAL(is_cell, rows[i].is_cell);
     }
     CU_ASSERT_FALSE(cell_unpack((struct span){NULL, 0}, &other));
-    static const uint8_t versions[] = {0, 2, 255};
+    static const uint8_t versions[] = {0, 1, 3, 255}; /* of version 1 these are too few sums */
     for (size_t i = 0; i < LENGTH_OF(versions); i++) {
         cell_clear(&cell);
         size_t size = cell_pack(&cell, packed);
@@ -218,8 +274,10 @@ static void no_account_counts_none(void)
 int main(void)
 {
     CU_TestInfo tests[] = {
-        {"an empty cell is twenty bytes", an_empty_cell_is_twenty_bytes},
+        {"an empty cell is three bytes", an_empty_cell_is_three_bytes},
         {"packed bytes stay as they are", packed_bytes_stay_as_they_are},
+        {"a cell of before is added to and taken from", a_cell_of_before_is_added_to_and_taken_from},
+        {"sums have one spelling", sums_have_one_spelling},
         {"the largest cell fits", the_largest_cell_fits},
         {"what is no cell is refused", what_is_no_cell_is_refused},
         {"counts add up and ranks rise", counts_add_up_and_ranks_rise},

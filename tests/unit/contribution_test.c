@@ -45,7 +45,10 @@ static struct fact full_fact(void)
     full.sums[M_TOKENS_CACHED] = 0;
     full.sums[M_COST_NANO_USD] = full.sums[M_BILLED_COST_NANO_USD] = EVENT_COST_MAX;
     full.sums[M_BILLED_TOKENS] = full.sums[M_TOOL_TOKENS] = full.sums[M_CLASSIFIED_TOKENS] = 140;
-    full.sums[M_FREE_TOKENS] = 0;
+    full.sums[M_FREE_TOKENS] = full.sums[M_FREE_REQUESTS] = full.sums[M_ONE_LABEL] = full.sums[M_TWO_LABELS] = 0;
+    full.sums[M_TOOLS_OFFERED_TOKENS] = full.sums[M_MAPPED_TOKENS] = full.sums[M_SPLIT_TOKENS] = 140;
+    full.sums[M_TOKENS_SQUARED] = 140 * 140;
+    full.sums[M_TOKENS_PROMPT_SQUARED] = 100 * 100;
     return full;
 }
 

@@ -15,11 +15,17 @@ static const char event_golden[] =
     "44450204646580c0a8ca9a3a80017efe7fc0f0f50b010001000214746f6f6c5f63616c6c7301020002feffffff0f00010408"
     "2f412f420000003f062fc3840000803f0002";
 static const char bare_golden[] = "0000000001026200026d00000000000000000000000000000000000000000000";
-static const char summary_golden[] =
+static const char old_summary_golden[] =
     "00000000020a6d6f64656c0480f0e3f1d1668080c8b2d66602246f70656e61692f6770742d346f3a66726565020c6f70656e"
     "6169020c636c6f736564020e756e6b6e6f776e02046e6f00000000000000020e323032352d3031021602d20fa21ff22ec23e"
     "924ee25db26d827dd28c01a29c01f2ab01c2bb0192cb01e2da01b2ea0182fa01d28902040a0680800380a0d9e61d00000000"
     "0400028080808070040002040204f2c0010a63312d7432";
+static const char summary_golden[] =
+    "00000000040a6d6f64656c0480f0e3f1d1668080c8b2d66602246f70656e61692f6770742d346f3a66726565020c6f70656e"
+    "6169020c636c6f736564020e756e6b6e6f776e02046e6f00000000000000020e323032352d30310216021a6f70656e61692f"
+    "6770742d346f0002d20fa21ff22ec23e924ee25db26d827dd28c01a29c01f2ab01c2bb0192cb01e2da01b2ea0182fa01d289"
+    "02a29902f2a802c2b80292c802e2d702b2e70282f702d28603a29603040a0680800380a0d9e61d0000000004000280808080"
+    "70040002040204f2c0010a63312d743201";
 static const char ledger_golden[] =
     "000000000300ffb9b703000402540e0a63312d74320400403031323334353637383961626364656630313233343536373839"
     "61626364656600c80102f6ffa9d8d66650c801b401080604020e02660a0a000400000000000000";
@@ -129,12 +135,14 @@ static struct summary full_summary(struct cell *cell)
                                         [COLUMN_REASONING] = span_of("no"),
                                         [COLUMN_PROVIDER] = span_of(""), /* empty is absent */
                                         [COLUMN_COHORT] = span_of("2025-01"),
-                                        [COLUMN_AGE] = span_of("11")},
+                                        [COLUMN_AGE] = span_of("11"),
+                                        [COLUMN_FAMILY] = span_of("openai/gpt-4o")},
                             .cell = cell,
                             .pane = PANE_ON_TIME,
                             .generation = 2,
                             .revision = 12345,
-                            .tables_version = span_of("c1-t2")};
+                            .tables_version = span_of("c1-t2"),
+                            .suppressed = true};
 }
 
 static const struct ledger_partition two_partitions[] = {
@@ -188,6 +196,7 @@ static void check_same_summary(const struct summary *have, const struct summary 
     CU_ASSERT_EQUAL(have->generation, want->generation);
     CU_ASSERT_EQUAL(have->revision, want->revision);
     CU_ASSERT(span_equal(have->tables_version, want->tables_version));
+    CU_ASSERT_EQUAL(have->suppressed, want->suppressed);
     CU_ASSERT_EQUAL(memcmp(have->cell->sums, want->cell->sums, sizeof(have->cell->sums)), 0);
     uint32_t slot_count = 0;
     while (slot_count < want->cell->slot_count && want->cell->slots[slot_count].id < ACCOUNT_SLOT)
@@ -221,6 +230,25 @@ static void summaries_are_read_back_whole(void)
     encoder_close(encoder);
 }
 
+/* The topics hold what older versions wrote; it stays readable, with nothing where there was nothing. */
+static void summaries_of_before_are_read(void)
+{
+    struct encoder *encoder = encoder_of_test();
+    static struct summary_read read;
+    static struct cell cell;
+    struct summary want = full_summary(&cell);
+    char bytes[1024];
+
+    want.columns[COLUMN_FAMILY] = span_of(NULL);
+    want.suppressed = false;
+    memset(&cell.sums[M_FREE_REQUESTS], 0, (MEASURE_COUNT - M_FREE_REQUESTS) * sizeof(cell.sums[0]));
+    memset(&read, 0x55, sizeof(read));
+    CU_ASSERT_EQUAL_FATAL(decode_summary(encoder, unhex(old_summary_golden, bytes), &read, NULL), GO_ON);
+    check_same_summary(&read.summary, &want);
+    CU_ASSERT_EQUAL(read.accounts, 2);
+    encoder_close(encoder);
+}
+
 static void the_fullest_summary_fits(void)
 {
     struct encoder *encoder = encoder_of_test();
@@ -231,8 +259,9 @@ static void the_fullest_summary_fits(void)
     struct span bytes;
 
     memset(text, 'x', sizeof(text));
-    for (int column = 0; column < COLUMN_AGE; column++)
-        summary.columns[column] = (struct span){text, sizeof(text)};
+    for (int column = 0; column < COLUMN_COUNT; column++)
+        if (column != COLUMN_AGE)
+            summary.columns[column] = (struct span){text, sizeof(text)};
     cell.slot_count = 0;
     for (uint32_t id = 0; id < SLOT_COUNT; id++) {
         if (id >= ACCOUNT_SLOT || id % HISTOGRAM_BUCKETS != HISTOGRAM_BUCKETS - 1)
@@ -359,7 +388,7 @@ static const struct patch patches[] = {
     {false, "04f2c001", "04f2c08100", "padded"},
     {false, "0c636c6f736564", "0c636c6f730064", "NUL"},
     {false, "0c6f70656e6169", "feffffff0f6f70656e6169", "inside a text"},       /* 2 GiB claimed */
-    {false, "021602d20f", "021502d20f", "out of its range"},                    /* a negative age */
+    {false, "0216021a6f", "0215021a6f", "out of its range"},                    /* a negative age */
     {false, "040a06808003", "040c06808003", NULL},                              /* another bucket */
     {false, "040a06808003", "040a00808003", "out of its range"},                /* an empty one */
     {false, "0a06808003", "80800306808003", "out of its range"},                /* the same twice */
@@ -369,9 +398,11 @@ static const struct patch patches[] = {
     {false, "04f2c001", "06f2c001", NULL},                                      /* another generation */
     {false, "04f2c001", "04ffffffffffffffffffff01", "longer than 64 bits"},     /* eleven bytes */
     {false, "04f2c001", "04ffffffffffffffffff02", "longer than 64 bits"},       /* a 65th bit */
-    {true, "50c801b401", "50ca01b401", "add up"},                               /* one more consumed */
-    {true, "50c801b401", "52c801b401", NULL},                                   /* another number of records */
-    {true, "0040303132", "004261303132", "too long"},                           /* 33 characters of incarnation */
+    {false, "743201", "743200", NULL},                                          /* it is told after all */
+    {false, "743201", "743202", "neither 0 nor 1"},
+    {true, "50c801b401", "50ca01b401", "add up"},     /* one more consumed */
+    {true, "50c801b401", "52c801b401", NULL},         /* another number of records */
+    {true, "0040303132", "004261303132", "too long"}, /* 33 characters of incarnation */
 };
 
 /* Writes `hex` with `from` replaced. */
@@ -481,6 +512,7 @@ static void the_summary_schema_has_the_order_of_our_tables(void)
     CU_ASSERT_STRING_EQUAL(field_name(schema, field++), "generation");
     CU_ASSERT_STRING_EQUAL(field_name(schema, field++), "revision");
     CU_ASSERT_STRING_EQUAL(field_name(schema, field++), "tables_version");
+    CU_ASSERT_STRING_EQUAL(field_name(schema, field++), "suppressed");
     CU_ASSERT_EQUAL(json_array_size(json_object_get(schema, "fields")), field);
     for (size_t pane = PANE_EARLY; pane <= PANE_LATE; pane++)
         CU_ASSERT_STRING_EQUAL(symbol(schema, panes, pane), pane_name((enum pane)pane));
@@ -514,6 +546,7 @@ int main(void)
     CU_TestInfo tests[] = {
         {"bytes are the golden ones, every time", bytes_are_the_golden_ones_every_time},
         {"summaries are read back whole", summaries_are_read_back_whole},
+        {"summaries of before are read", summaries_of_before_are_read},
         {"the fullest summary fits", the_fullest_summary_fits},
         {"ledgers are read back whole", ledgers_are_read_back_whole},
         {"a cut or longer message is unreadable", a_cut_or_longer_message_is_unreadable},

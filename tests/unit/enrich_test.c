@@ -60,8 +60,16 @@ static void add_label(struct event *event, const char *path, float confidence)
 
 /* What a plain event sums up to; the rows below name the differences. */
 static const int64_t PLAIN[MEASURE_COUNT] = {
-    [M_REQUESTS] = 1,       [M_TOKENS_PROMPT] = 100, [M_TOKENS_COMPLETION] = 40, [M_TOKENS_REASONING] = 10,
-    [M_TOKENS_CACHED] = 30, [M_COST_NANO_USD] = 7,   [M_BILLED_TOKENS] = 140,    [M_BILLED_COST_NANO_USD] = 7,
+    [M_REQUESTS] = 1,
+    [M_TOKENS_PROMPT] = 100,
+    [M_TOKENS_COMPLETION] = 40,
+    [M_TOKENS_REASONING] = 10,
+    [M_TOKENS_CACHED] = 30,
+    [M_COST_NANO_USD] = 7,
+    [M_BILLED_TOKENS] = 140,
+    [M_BILLED_COST_NANO_USD] = 7,
+    [M_TOKENS_SQUARED] = 140 * 140,
+    [M_TOKENS_PROMPT_SQUARED] = 100 * 100,
 };
 
 struct difference {
@@ -96,9 +104,12 @@ static void each_measure_by_its_rule(void)
     } rows[] = {
         {.name = "plain"},
         {.name = "byok", .is_byok = true, .differences = {{M_BILLED_TOKENS, 0}, {M_BILLED_COST_NANO_USD, 0}}},
-        {.name = "free by flag", .is_free = true, .differences = {{M_FREE_TOKENS, 140}}},
-        {.name = "free by variant", .model = "a/one:free", .differences = {{M_FREE_TOKENS, 140}}},
-        {.name = "free both ways", .model = "a/one:free", .is_free = true, .differences = {{M_FREE_TOKENS, 140}}},
+        {.name = "free by flag", .is_free = true, .differences = {{M_FREE_TOKENS, 140}, {M_FREE_REQUESTS, 1}}},
+        {.name = "free by variant", .model = "a/one:free", .differences = {{M_FREE_TOKENS, 140}, {M_FREE_REQUESTS, 1}}},
+        {.name = "free both ways",
+         .model = "a/one:free",
+         .is_free = true,
+         .differences = {{M_FREE_TOKENS, 140}, {M_FREE_REQUESTS, 1}}},
         {.name = "another variant", .model = "a/one:freedom"},
         {.name = "free in the name", .model = "a/free"},
         {.name = "tool_calls",
@@ -107,7 +118,7 @@ static void each_measure_by_its_rule(void)
         {.name = "tools offered, not called",
          .finish_reason = "stop",
          .tools_offered = true,
-         .differences = {{M_TOOLS_OFFERED, 1}}},
+         .differences = {{M_TOOLS_OFFERED, 1}, {M_TOOLS_OFFERED_TOKENS, 140}}},
         {.name = "error", .finish_reason = "error", .differences = {{M_FAILED, 1}}},
         {.name = "length", .finish_reason = "length"},
         {.name = "nearly an error", .finish_reason = "errors"},
@@ -149,13 +160,16 @@ static const struct label_row {
     const char *tags;       /* as "category:tag " each, in order */
     const char *categories; /* as "category " each */
     bool is_mapped;
+    int count; /* of labels that count */
 } label_rows[] = {
     {.name = "one",
+     .count = 1,
      .labels = {{PROGRAMMING, 0.9f}},
      .tags = "programming:programming_other ",
      .categories = "programming ",
      .is_mapped = true},
     {.name = "exactly 0.5",
+     .count = 1,
      .labels = {{PROGRAMMING, 0.5f}},
      .tags = "programming:programming_other ",
      .categories = "programming ",
@@ -163,39 +177,55 @@ static const struct label_row {
     {.name = "0.49", .labels = {{PROGRAMMING, 0.49f}}, .tags = "", .categories = ""},
     {.name = "just below 0.5", .labels = {{PROGRAMMING, 0x1.fffffep-2f}}, .tags = "", .categories = ""},
     {.name = "twice the same",
+     .count = 2,
      .labels = {{PROGRAMMING, 0.9f}, {PROGRAMMING, 0.8f}},
      .tags = "programming:programming_other ",
      .categories = "programming ",
      .is_mapped = true},
     {.name = "two paths of one tag",
+     .count = 2,
      .labels = {{PROGRAMMING, 0.9f}, {PROGRAMMING "/Other", 0.8f}},
      .tags = "programming:programming_other ",
      .categories = "programming ",
      .is_mapped = true},
     {.name = "two tags in one category",
+     .count = 2,
      .labels = {{PROGRAMMING, 0.9f}, {DEVELOPMENT, 0.8f}},
-     .tags = "programming:programming_other programming:development_tools ",
+     .tags = "programming:development_tools programming:programming_other ",
      .categories = "programming ",
      .is_mapped = true},
     {.name = "two categories",
+     .count = 2,
      .labels = {{PROGRAMMING, 0.9f}, {ROLEPLAY, 0.8f}},
      .tags = "programming:programming_other roleplay:roleplaying_games ",
      .categories = "programming roleplay ",
      .is_mapped = true},
     {.name = "the second below the threshold",
+     .count = 1,
      .labels = {{PROGRAMMING, 0.9f}, {ROLEPLAY, 0.3f}},
      .tags = "programming:programming_other ",
      .categories = "programming ",
      .is_mapped = true},
-    {.name = "only other", .labels = {{SPORTS, 0.9f}}, .tags = "other:sports ", .categories = "other "},
+    {.name = "only other", .count = 1, .labels = {{SPORTS, 0.9f}}, .tags = "other:sports ", .categories = "other "},
     {.name = "other, and one that is not",
+     .count = 2,
      .labels = {{SPORTS, 0.9f}, {ROLEPLAY, 0.8f}},
      .tags = "other:sports roleplay:roleplaying_games ",
      .categories = "other roleplay ",
      .is_mapped = true},
-    {.name = "no such path", .labels = {{"/No Such Path", 0.9f}}, .tags = "other:other ", .categories = "other "},
-    {.name = "an empty path", .labels = {{"", 0.9f}}, .tags = "other:other ", .categories = "other "},
+    {.name = "no such path",
+     .count = 1,
+     .labels = {{"/No Such Path", 0.9f}},
+     .tags = "other:other ",
+     .categories = "other "},
+    {.name = "an empty path", .count = 1, .labels = {{"", 0.9f}}, .tags = "other:other ", .categories = "other "},
     {.name = "not classified", .is_unclassified = true, .labels = {{PROGRAMMING, 0.9f}}, .tags = "", .categories = ""},
+    {.name = "three, of four, out of order",
+     .count = 3,
+     .labels = {{SPORTS, 0.9f}, {ROLEPLAY, 0.8f}, {PROGRAMMING, 0.1f}, {DEVELOPMENT, 0.7f}},
+     .tags = "other:sports programming:development_tools roleplay:roleplaying_games ",
+     .categories = "other programming roleplay ",
+     .is_mapped = true},
 };
 
 static void write_tags(const struct rig *rig, char *text, size_t text_size)
@@ -233,9 +263,10 @@ static void labels_become_distinct_tags_and_categories(void)
         for (size_t j = 0; j < LENGTH_OF(row->labels) && row->labels[j].path != NULL; j++)
             add_label(&event, row->labels[j].path, row->labels[j].confidence);
         const struct difference differences[] = {
-            {M_CLASSIFIED, event.classified},
-            {M_CLASSIFIED_TOKENS, event.classified ? 140 : 0},
-            {M_MAPPED, row->is_mapped},
+            {M_CLASSIFIED, event.classified}, {M_CLASSIFIED_TOKENS, event.classified ? 140 : 0},
+            {M_MAPPED, row->is_mapped},       {M_MAPPED_TOKENS, row->is_mapped ? 140 : 0},
+            {M_ONE_LABEL, row->count == 1},   {M_TWO_LABELS, row->count == 2},
+            {M_MORE_LABELS, row->count > 2},  {M_SPLIT_TOKENS, row->count > 0 ? 140 : 0},
         };
         check_sums(&rig, row->name, &event, differences, LENGTH_OF(differences));
         write_tags(&rig, tags, sizeof(tags));
@@ -325,24 +356,27 @@ static void samples_hold_what_is_present(void)
     close_rig(&rig);
 }
 
-/* RFC 4231, test cases 1, 2, 6 and 7 (keys and texts of all kinds of sizes): the first eight bytes of HMAC-SHA-256. */
+/* RFC 4231, test cases 1, 2, 6 and 7 (keys and texts of all kinds of sizes): the first sixteen bytes of HMAC-SHA-256.
+ */
 static void pseudonyms_are_hmac_sha_256(void)
 {
     char long_key[131];
     const struct {
         struct span key;
         const char *account;
-        uint64_t want;
+        struct pseudonym want;
     } rows[] = {
         {{"\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b", 20},
          "Hi There",
-         UINT64_C(0xb0344c61d8db3853)},
-        {{"Jefe", 4}, "what do ya want for nothing?", UINT64_C(0x5bdcc146bf60754e)},
-        {{long_key, 131}, "Test Using Larger Than Block-Size Key - Hash Key First", UINT64_C(0x60e431591ee0b67f)},
+         {0xb0344c61d8db3853, 0x5ca8afceaf0bf12b}},
+        {{"Jefe", 4}, "what do ya want for nothing?", {0x5bdcc146bf60754e, 0x6a042426089575c7}},
+        {{long_key, 131},
+         "Test Using Larger Than Block-Size Key - Hash Key First",
+         {0x60e431591ee0b67f, 0x0d8a26aacbf5b77f}},
         {{long_key, 131},
          "This is a test using a larger than block-size key and a larger than block-size data. The key needs to be "
          "hashed before being used by the HMAC algorithm.",
-         UINT64_C(0x9b09ffa71b942fcb)},
+         {0x9b09ffa71b942fcb, 0x27635fbcd5b0e944}},
     };
 
     memset(long_key, 0xaa, sizeof(long_key));
@@ -350,8 +384,10 @@ static void pseudonyms_are_hmac_sha_256(void)
         struct pseudonyms *pseudonyms;
         struct reason why = {0};
         CU_ASSERT_EQUAL_FATAL(pseudonyms_open(&pseudonyms, rows[i].key, &why), GO_ON);
-        for (unsigned repetition = 0; repetition < 3; repetition++)
-            CU_ASSERT_EQUAL(pseudonyms_of(pseudonyms, span_of(rows[i].account)), rows[i].want);
+        for (unsigned repetition = 0; repetition < 3; repetition++) {
+            struct pseudonym have = pseudonyms_of(pseudonyms, span_of(rows[i].account));
+            CU_ASSERT(have.high == rows[i].want.high && have.low == rows[i].want.low);
+        }
         pseudonyms_close(pseudonyms);
     }
 }
@@ -378,7 +414,8 @@ static void pseudonyms_do_not_depend_on_what_is_remembered(void)
         for (unsigned i = 0; i < COUNT; i++) {
             char account[16];
             snprintf(account, sizeof(account), "user-%u", i);
-            uint64_t pseudonym = pseudonyms_of(pseudonyms, span_of(account));
+            struct pseudonym both = pseudonyms_of(pseudonyms, span_of(account));
+            uint64_t pseudonym = both.high ^ both.low;
             if (round == 0)
                 first[i] = pseudonym;
             CU_ASSERT_EQUAL(pseudonym, first[i]);
@@ -401,9 +438,12 @@ static void accounts_are_sampled_by_their_pseudonym(void)
     enrich_event(rig.enrich, &event, &rig.fact);
     CU_ASSERT_EQUAL(rig.fact.sample, sample_with_account(without, UINT64_C(0x5bdcc146bf60754e)));
     CU_ASSERT_NOT_EQUAL(sample_rank(rig.fact.sample), 0);
+    CU_ASSERT(rig.fact.account.high == UINT64_C(0x5bdcc146bf60754e) &&
+              rig.fact.account.low == UINT64_C(0x6a042426089575c7));
     event.account = (struct span){"", 0};
     enrich_event(rig.enrich, &event, &rig.fact);
     CU_ASSERT_EQUAL(rig.fact.sample, without);
+    CU_ASSERT(rig.fact.account.high == 0 && rig.fact.account.low == 0);
     close_rig(&rig);
 }
 

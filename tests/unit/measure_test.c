@@ -109,6 +109,7 @@ static void names_are_all_there_and_differ(void)
         CU_ASSERT_PTR_NOT_NULL(strstr(histogram_name((enum histogram)i), "_histogram"));
     CU_ASSERT_STRING_EQUAL(measure_name(M_REQUESTS), "requests");
     CU_ASSERT_STRING_EQUAL(measure_name(M_CLASSIFIED_TOKENS), "classified_tokens");
+    CU_ASSERT_STRING_EQUAL(measure_name(M_TOKENS_PROMPT_SQUARED), "tokens_prompt_squared");
 }
 
 /* The schema lists the measures in this order, so a writer can walk both at once. */

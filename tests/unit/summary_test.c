@@ -94,7 +94,8 @@ struct fill_row {
 };
 
 #define CLOSED_OPENAI                                                                                                  \
-    [COLUMN_AUTHOR] = "openai", [COLUMN_SOURCE] = "closed", [COLUMN_SIZE] = "unknown", [COLUMN_REASONING] = "no"
+    [COLUMN_FAMILY] = "openai/gpt-4o", [COLUMN_AUTHOR] = "openai", [COLUMN_SOURCE] = "closed",                         \
+    [COLUMN_SIZE] = "unknown", [COLUMN_REASONING] = "no"
 #define UNKNOWN_MODEL [COLUMN_SOURCE] = "unknown", [COLUMN_SIZE] = "unknown", [COLUMN_REASONING] = "unknown"
 
 static const struct fill_row fill_rows[] = {
@@ -110,11 +111,30 @@ static const struct fill_row fill_rows[] = {
     {.name = "an unknown model says so",
      .rollup = {"model", 1, {DIM_MODEL}},
      .values = {"nobody/never-was"},
-     .want = {[COLUMN_MODEL] = "nobody/never-was", [COLUMN_AUTHOR] = "nobody", UNKNOWN_MODEL}},
+     .want = {[COLUMN_MODEL] = "nobody/never-was",
+              [COLUMN_FAMILY] = "nobody/never-was",
+              [COLUMN_AUTHOR] = "nobody",
+              UNKNOWN_MODEL}},
+    {.name = "an unknown model's variant is of its family",
+     .rollup = {"model", 1, {DIM_MODEL}},
+     .values = {"nobody/never-was:free"},
+     .want = {[COLUMN_MODEL] = "nobody/never-was:free",
+              [COLUMN_FAMILY] = "nobody/never-was",
+              [COLUMN_AUTHOR] = "nobody",
+              UNKNOWN_MODEL}},
+    {.name = "a family is the catalog's",
+     .rollup = {"model", 1, {DIM_MODEL}},
+     .values = {"deepseek/deepseek-v3-0324:free"},
+     .want = {[COLUMN_MODEL] = "deepseek/deepseek-v3-0324:free",
+              [COLUMN_FAMILY] = "deepseek/deepseek-chat",
+              [COLUMN_AUTHOR] = "deepseek",
+              [COLUMN_SOURCE] = "open_cn",
+              [COLUMN_SIZE] = "large",
+              [COLUMN_REASONING] = "no"}},
     {.name = "no slash, no author",
      .rollup = {"model", 1, {DIM_MODEL}},
      .values = {"never-was"},
-     .want = {[COLUMN_MODEL] = "never-was", UNKNOWN_MODEL}},
+     .want = {[COLUMN_MODEL] = "never-was", [COLUMN_FAMILY] = "never-was", UNKNOWN_MODEL}},
     {.name = "an absent model has no attributes", .rollup = {"model", 1, {DIM_MODEL}}, .values = {NULL}},
     {.name = "an empty model is absent", .rollup = {"model", 1, {DIM_MODEL}}, .values = {""}},
     {.name = "the order of the dimensions is the rollup's",

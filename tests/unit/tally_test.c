@@ -54,11 +54,26 @@ static const struct row *row_at(const char *rollup_name, uint32_t first, uint32_
     return NULL;
 }
 
+static int64_t sum_of(uint32_t index, enum measure measure)
+{
+    int64_t sums[MEASURE_COUNT];
+
+    tally_sums(tally, index, sums);
+    return sums[measure];
+}
+
+/* The sum of such a row; 0 if there is none. */
+static int64_t sum_at(const char *rollup_name, uint32_t first, uint32_t second, enum measure measure)
+{
+    for (uint32_t i = 0; i < tally_rows(tally); i++)
+        if (tally_row(tally, i) == row_at(rollup_name, first, second))
+            return sum_of(i, measure);
+    return 0;
+}
+
 static int64_t requests_at(const char *rollup_name, uint32_t first, uint32_t second)
 {
-    const struct row *row = row_at(rollup_name, first, second);
-
-    return row == NULL ? 0 : row->sums[M_REQUESTS];
+    return sum_at(rollup_name, first, second, M_REQUESTS);
 }
 
 static void a_fact_without_labels_makes_no_labelled_rows(void)
@@ -75,7 +90,7 @@ static void a_fact_without_labels_makes_no_labelled_rows(void)
     CU_ASSERT_EQUAL(requests_at("provider", 2, 1), 2);
     CU_ASSERT_EQUAL(requests_at("geography", 3, 0), 2);
     CU_ASSERT_EQUAL(requests_at("language", 0, 0), 2); /* absent is a value, too */
-    CU_ASSERT_EQUAL(row_at("total", 0, 0)->sums[M_TOKENS_PROMPT], 200);
+    CU_ASSERT_EQUAL(sum_at("total", 0, 0, M_TOKENS_PROMPT), 200);
     close_tally();
 }
 
@@ -195,7 +210,7 @@ static void room_for_rows_ends_and_returns(void)
     CU_ASSERT(tally_has_room(tally));
     tally_add(tally, &fact);
     CU_ASSERT_EQUAL(tally_row(tally, 0)->records, 1);
-    CU_ASSERT_EQUAL(tally_row(tally, 0)->sums[M_REQUESTS], 1);
+    CU_ASSERT_EQUAL(sum_of(0, M_REQUESTS), 1);
     close_tally();
 }
 
@@ -245,6 +260,66 @@ static void the_pool_is_shared(void)
     close_tally();
 }
 
+/* A token is in exactly one category's row and in one pair's; what does not divide goes to the first ones. */
+static void tokens_are_split_among_labels(void)
+{
+    static const struct {
+        int64_t tokens, of_categories[2], of_pairs[3], of_tag;
+    } rows[] = {
+        {0, {0, 0}, {0, 0, 0}, 0}, {1, {1, 0}, {1, 0, 0}, 1},         {2, {1, 1}, {1, 1, 0}, 1},
+        {3, {2, 1}, {1, 1, 1}, 2}, {100, {50, 50}, {34, 33, 33}, 67}, {101, {51, 50}, {34, 34, 33}, 67},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        open_tally("total=,category=category,tag=tag+category,bare=tag", WINDOW_HOUR, 128, 1000);
+        struct fact fact = plain_fact();
+        fact.sums[M_CLASSIFIED] = fact.sums[M_TWO_LABELS] = 1;
+        fact.sums[M_SPLIT_TOKENS] = rows[i].tokens;
+        fact.category_count = 2;
+        fact.categories[0] = 7;
+        fact.categories[1] = 8;
+        fact.tag_count = 3;
+        fact.tags[0] = fact.tags[2] = 20; /* one tag in both categories */
+        fact.tags[1] = 21;
+        fact.tag_categories[0] = fact.tag_categories[1] = 7;
+        fact.tag_categories[2] = 8;
+        tally_add(tally, &fact);
+        CU_ASSERT_EQUAL(sum_at("total", 0, 0, M_SPLIT_TOKENS), rows[i].tokens);
+        CU_ASSERT_EQUAL(sum_at("category", 7, 0, M_SPLIT_TOKENS), rows[i].of_categories[0]);
+        CU_ASSERT_EQUAL(sum_at("category", 8, 0, M_SPLIT_TOKENS), rows[i].of_categories[1]);
+        CU_ASSERT_EQUAL(sum_at("tag", 20, 7, M_SPLIT_TOKENS), rows[i].of_pairs[0]);
+        CU_ASSERT_EQUAL(sum_at("tag", 21, 7, M_SPLIT_TOKENS), rows[i].of_pairs[1]);
+        CU_ASSERT_EQUAL(sum_at("tag", 20, 8, M_SPLIT_TOKENS), rows[i].of_pairs[2]);
+        CU_ASSERT_EQUAL(sum_at("bare", 20, 0, M_SPLIT_TOKENS), rows[i].of_tag);
+        CU_ASSERT_EQUAL(sum_at("bare", 20, 0, M_TWO_LABELS), 1);
+        CU_ASSERT_EQUAL(sum_at("bare", 20, 0, M_REQUESTS), 1);
+        close_tally();
+    }
+}
+
+/* The sums of the classifier's sample are not there until a classified fact comes, and gone with the row. */
+static void a_classified_fact_may_come_late(void)
+{
+    open_tally("total=", WINDOW_HOUR, 128, 1000);
+    struct fact plain = plain_fact(), classified = plain_fact();
+
+    classified.sums[M_CLASSIFIED] = classified.sums[M_MAPPED] = 1;
+    classified.sums[M_CLASSIFIED_TOKENS] = 100;
+    for (int turn = 0; turn < 2; turn++) {
+        tally_add(tally, &plain);
+        CU_ASSERT_EQUAL(sum_of(0, M_CLASSIFIED_TOKENS), 0);
+        tally_add(tally, &classified);
+        tally_add(tally, &plain);
+        tally_add(tally, &classified);
+        CU_ASSERT_EQUAL(sum_of(0, M_REQUESTS), 4);
+        CU_ASSERT_EQUAL(sum_of(0, M_CLASSIFIED), 2);
+        CU_ASSERT_EQUAL(sum_of(0, M_CLASSIFIED_TOKENS), 200);
+        CU_ASSERT_EQUAL(sum_of(0, M_SPLIT_TOKENS), 0);
+        tally_clear(tally);
+    }
+    close_tally();
+}
+
 /* Facts so dear that few of them pass 2^63: no sum does. */
 static void room_ends_before_a_sum_overflows(void)
 {
@@ -257,7 +332,7 @@ static void room_ends_before_a_sum_overflows(void)
     for (; tally_has_room(tally) && facts < 20000; facts++)
         tally_add(tally, &fact);
     CU_ASSERT(facts > 4000 && facts < INT64_MAX / dear);
-    CU_ASSERT_EQUAL(tally_row(tally, 0)->sums[M_COST_NANO_USD], facts * dear);
+    CU_ASSERT_EQUAL(sum_of(0, M_COST_NANO_USD), facts * dear);
     close_tally();
 }
 
@@ -272,6 +347,8 @@ int main(void)
         {"room for rows ends and returns", room_for_rows_ends_and_returns},
         {"the widest fact always fits an empty tally", the_widest_fact_always_fits_an_empty_tally},
         {"the pool is shared", the_pool_is_shared},
+        {"tokens are split among labels", tokens_are_split_among_labels},
+        {"a classified fact may come late", a_classified_fact_may_come_late},
         {"room ends before a sum overflows", room_ends_before_a_sum_overflows},
         CU_TEST_INFO_NULL,
     };
