@@ -46,7 +46,7 @@ struct part {
 /* The rows of one rollup in a window's newest edition, added up. Histograms by their number of values, and by a sum
  * that tells where the values are: equal histograms have equal ones. */
 struct total {
-    int64_t rows;
+    int64_t rows, suppressed; /* of the rows, so many say nothing */
     int64_t sums[MEASURE_COUNT];
     uint64_t values[HISTOGRAM_COUNT], prints[HISTOGRAM_COUNT];
 };

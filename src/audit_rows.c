@@ -144,8 +144,16 @@ static void check_parts(struct audit *audit, const struct audit_place *place, co
         {M_FAILED, M_REQUESTS},
         {M_CLASSIFIED, M_REQUESTS},
         {M_MAPPED, M_CLASSIFIED},
+        {M_FREE_REQUESTS, M_REQUESTS},
+        {M_MAPPED_TOKENS, M_CLASSIFIED_TOKENS},
+        {M_SPLIT_TOKENS, M_CLASSIFIED_TOKENS},
+        {M_ONE_LABEL, M_CLASSIFIED},
+        {M_TWO_LABELS, M_CLASSIFIED},
+        {M_MORE_LABELS, M_CLASSIFIED},
+        {M_TOKENS_PROMPT_SQUARED, M_TOKENS_SQUARED},
     };
-    static const enum measure of_tokens[] = {M_BILLED_TOKENS, M_FREE_TOKENS, M_TOOL_TOKENS, M_CLASSIFIED_TOKENS};
+    static const enum measure of_tokens[] = {M_BILLED_TOKENS, M_FREE_TOKENS, M_TOOL_TOKENS, M_CLASSIFIED_TOKENS,
+                                             M_TOOLS_OFFERED_TOKENS};
     int64_t tokens = sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION];
     char word[64];
 
@@ -180,19 +188,23 @@ static void check_row(struct audit *audit, const struct audit_place *place, cons
 }
 
 static void add_row(struct audit *audit, const struct audit_place *place, struct audited *audited, uint32_t rollup,
-                    const struct cell *cell)
+                    const struct summary *summary)
 {
+    const struct cell *cell = summary->cell;
     struct total *total = &audited->totals[rollup];
     const struct rollup *whole = rollups_find(audit->options.rollups, span_of("total"));
     const struct total *all = &audited->totals[whole - audit->options.rollups->items];
     int64_t revision = audited->editions[audited->newest].version.revision;
 
     total->rows++;
+    total->suppressed += summary->suppressed;
+    if (summary->suppressed)
+        return;
     add_histograms(total, cell);
     for (enum measure measure = 0; measure < MEASURE_COUNT; measure++) {
         if (cell->sums[measure] < 0)
             audit_tell_number(audit, AUDIT_MEASURES, place, measure_name(measure), "at least ", 0, cell->sums[measure]);
-        else if (all != total && all->rows == 1 && cell->sums[measure] > all->sums[measure])
+        else if (all != total && all->rows == 1 && all->suppressed == 0 && cell->sums[measure] > all->sums[measure])
             audit_tell_number(audit, AUDIT_SUMS, place, measure_name(measure), "at most the total's, ",
                               all->sums[measure], cell->sums[measure]);
         if (__builtin_add_overflow(total->sums[measure], cell->sums[measure], &total->sums[measure]))
@@ -234,7 +246,7 @@ static void take_edition(struct audit *audit, const struct audit_place *place, u
         audit_tell(audit, AUDIT_SUMMARY_LEDGER, place, "tables_version", expected, found);
     }
     if (edition == &audited->editions[audited->newest])
-        add_row(audit, place, audited, rollup, summary->cell);
+        add_row(audit, place, audited, rollup, summary);
 }
 
 enum verdict audit_summary(struct audit *audit, const struct audit_place *place, const struct rollup *rollup,
@@ -302,21 +314,32 @@ static bool has_labels(const struct rollup *rollup)
     return false;
 }
 
-/* The first measure in which a rollup's rows do not add up to the total. */
-static void compare_totals(struct audit *audit, const struct audit_place *place, const char *rollup,
-                           const struct total *sum, const struct total *all)
+/* A measure in which a rollup's rows do not add up to the total; with suppressed rows among them, they must not pass
+ * it.
+ */
+static bool compare_sums(struct audit *audit, const struct audit_place *place, const char *rollup, enum measure measure,
+                         const struct total *sum, const struct total *all)
+{
+    int64_t have = sum->sums[measure], want = all->sums[measure];
+    char field[96];
+
+    if (have == want || (sum->suppressed > 0 && have < want))
+        return true;
+    snprintf(field, sizeof(field), "%s over rollup %s", measure_name(measure), rollup);
+    audit_tell_number(audit, AUDIT_SUMS, place, field, sum->suppressed > 0 ? "at most the total's, " : "the total's, ",
+                      want, have);
+    return false;
+}
+
+static void compare_histograms(struct audit *audit, const struct audit_place *place, const char *rollup,
+                               const struct total *sum, const struct total *all)
 {
     char field[96];
 
-    for (enum measure measure = 0; measure < MEASURE_COUNT; measure++) {
-        if (sum->sums[measure] == all->sums[measure])
-            continue;
-        snprintf(field, sizeof(field), "%s over rollup %s", measure_name(measure), rollup);
-        audit_tell_number(audit, AUDIT_SUMS, place, field, "the total's, ", all->sums[measure], sum->sums[measure]);
-        return;
-    }
     for (enum histogram histogram = 0; histogram < HISTOGRAM_COUNT; histogram++) {
         if (sum->prints[histogram] == all->prints[histogram])
+            continue;
+        if (sum->suppressed > 0 && sum->values[histogram] < all->values[histogram])
             continue;
         snprintf(field, sizeof(field), "%s over rollup %s", histogram_name(histogram), rollup);
         if (sum->values[histogram] == all->values[histogram])
@@ -326,6 +349,21 @@ static void compare_totals(struct audit *audit, const struct audit_place *place,
                               (int64_t)all->values[histogram], (int64_t)sum->values[histogram]);
         return;
     }
+}
+
+/* The first thing in which a rollup's rows do not add up to the total. An event is in as many rows by labels as it has
+ * labels; but its tokens are split among them, and so are in each of these rollups once. */
+static void compare_totals(struct audit *audit, const struct audit_place *place, const struct rollup *rollup,
+                           const struct total *sum, const struct total *all)
+{
+    if (has_labels(rollup)) {
+        (void)compare_sums(audit, place, rollup->name, M_SPLIT_TOKENS, sum, all);
+        return;
+    }
+    for (enum measure measure = 0; measure < MEASURE_COUNT; measure++)
+        if (!compare_sums(audit, place, rollup->name, measure, sum, all))
+            return;
+    compare_histograms(audit, place, rollup->name, sum, all);
 }
 
 static void finish_window(struct audit *audit, const struct audited *audited)
@@ -355,11 +393,13 @@ static void finish_window(struct audit *audit, const struct audited *audited)
         audit_tell_number(audit, AUDIT_ROWS, &place, "rows of rollup total", "", 1, all->rows);
         return;
     }
+    if (all->suppressed > 0) /* Nobody knows what the others should add up to. */
+        return;
     audit->counts.amendments += newest->version.revision - all->sums[M_REQUESTS];
     for (uint32_t i = 0; i < rollups->count; i++) {
         /* No row at all: it was not configured then. If rows are lost, their number told it. */
-        if (&audited->totals[i] != all && audited->totals[i].rows > 0 && !has_labels(&rollups->items[i]))
-            compare_totals(audit, &place, rollups->items[i].name, &audited->totals[i], all);
+        if (&audited->totals[i] != all && audited->totals[i].rows > 0)
+            compare_totals(audit, &place, &rollups->items[i], &audited->totals[i], all);
     }
 }
 

@@ -204,9 +204,30 @@ enum verdict config_derive(struct config *config, struct reason *why)
     config->kept_ms[WINDOW_WEEK] = config->weeks_kept_days * DAY_MS;
     config->kept_ms[WINDOW_MONTH] = config->months_kept_days * DAY_MS;
     enum verdict verdict = rollups_parse(config->rollups_text, &config->rollups, why);
-    if (verdict == GO_ON)
-        rollups_group(&config->rollups, &config->grouping);
-    return verdict;
+    if (verdict != GO_ON)
+        return verdict;
+    rollups_group(&config->rollups, &config->grouping);
+    config->names_accounts = false;
+    for (uint32_t i = 0; i < config->rollups.count; i++)
+        for (uint32_t j = 0; j < config->rollups.items[i].dim_count; j++)
+            config->names_accounts |= config->rollups.items[i].dims[j] == DIM_ACCOUNT;
+    return GO_ON;
+}
+
+enum verdict config_check_accounts(const struct config *config, struct reason *why)
+{
+    if (config->account_key[0] != '\0')
+        return GO_ON;
+    if (config->suppress_below_accounts > 0)
+        return reason_set(why, HALT, "CONFIG-ACCOUNT-KEY", 0,
+                          "suppress_below_accounts = %" PRId64 ": accounts are not counted without an account_key, so "
+                          "nothing could be published",
+                          config->suppress_below_accounts);
+    if (config->names_accounts)
+        return reason_set(why, HALT, "CONFIG-ACCOUNT-KEY", 0,
+                          "rollups: a rollup by `account` counts by pseudonyms, and without an account_key there are "
+                          "none");
+    return GO_ON;
 }
 
 void config_defaults(struct config *config)

@@ -51,7 +51,9 @@ const struct option config_options[] = {
      "give account_key_file."},
     {"rollups", OPTION_TEXT, FIELD(rollups_text), ROLLUPS_DEFAULT, 1, TEXT_MAX, "LIST", NULL,
      "What to count by: NAME=DIMENSION+DIMENSION separated by commas; `total=` must be among them. Rows, Redis memory "
-     "and flush time grow with the product of the dimensions' values. A new one counts from now on. If unsure, keep "
+     "and flush time grow with the product of the dimensions' values. A new one counts from now on. `account` (the "
+     "pseudonym) is a dimension, too: a row for each account, so for few "
+     "windows and small numbers. If unsure, keep "
      "the "
      "default."},
     {"windows", OPTION_TEXT, FIELD(windows_text), "hour,day,week,month", 1,
@@ -68,6 +70,11 @@ const struct option config_options[] = {
      NULL,
      "How long an id is remembered at least, in event time; at most half as long again. Redis memory grows with it. If "
      "unsure, take the longest time after which your producers may repeat or correct a record."},
+    {"suppress_below_accounts", OPTION_INTEGER, offsetof(struct config, suppress_below_accounts), 0, "0", 0, 1000000,
+     "accounts", NULL,
+     "Rows of fewer accounts are published without their numbers, with `suppressed` set: for figures that leave the "
+     "house, 10. Needs account_key. What is left out may still follow from a total and its other rows. Another value "
+     "re-states windows still kept. If unsure, keep 0, which leaves out nothing."},
     {"log_level", OPTION_LEVEL, offsetof(struct config, log_level), 0, "info", 0, 0, "LEVEL", NULL,
      "debug, info, warn or error. Nothing is logged per record, so info is cheap. If unsure, keep info."},
     {"out_of_orderness_ms", OPTION_INTEGER, offsetof(struct config, out_of_orderness_ms), 0, "300000", 0, 7 * DAY_MS,

@@ -3,7 +3,8 @@
 
 #include <assert.h>
 
-#define VERSION 1
+#define VERSION 2
+#define VERSION_OLD 1 /* had no account among its dimensions */
 #define VARINT_MAX 10 /* bytes */
 #define SAMPLE_BYTES 5
 
@@ -50,7 +51,8 @@ static const uint64_t own_max[MEASURE_COUNT] = {
 };
 
 /* Category and tag are the labels'. */
-static const enum dimension kept_dimensions[] = {DIM_MODEL, DIM_PROVIDER, DIM_COUNTRY, DIM_LANGUAGE, DIM_FINISH_REASON};
+static const enum dimension kept_dimensions[] = {DIM_MODEL,    DIM_PROVIDER,      DIM_COUNTRY,
+                                                 DIM_LANGUAGE, DIM_FINISH_REASON, DIM_ACCOUNT};
 static_assert(LENGTH_OF(kept_dimensions) == DIM_COUNT - 2, "each dimension that is not a label's");
 
 static int64_t unit_of(const int64_t sums[MEASURE_COUNT], unsigned measure)
@@ -247,11 +249,12 @@ bool contribution_read(struct span bytes, struct symbols *symbols, struct fact *
     uint64_t rollups;
 
     memset(fact->dims, 0, sizeof(fact->dims));
-    if (!get_byte(&unread, &version) || version != VERSION || !get_byte(&unread, &placed) ||
+    fact->account = (struct pseudonym){0};
+    if (!get_byte(&unread, &version) || (version != VERSION && version != VERSION_OLD) || !get_byte(&unread, &placed) ||
         !get_byte(&unread, &stuck) || !get_word(&unread, 4, &rollups) || !get_sums(&unread, fact) ||
         !get_word(&unread, SAMPLE_BYTES, &fact->sample))
         return false;
-    for (size_t i = 0; i < LENGTH_OF(kept_dimensions); i++)
+    for (size_t i = 0; i < LENGTH_OF(kept_dimensions) - (version == VERSION_OLD); i++)
         if (!get_text(&unread, symbols, &fact->dims[kept_dimensions[i]]))
             return false;
     *placement = (struct placement){placed, stuck, (uint32_t)rollups};

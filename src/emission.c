@@ -110,6 +110,8 @@ static enum verdict put_summary(struct emission *emission, struct publisher *pub
     if (summary->cell->sums[M_REQUESTS] == 0) /* All of it was amended away or retracted: a tombstone. */
         return publisher_put(publisher, topic, (struct span){text, size}, span_of(NULL), why);
     summary_fill(summary, rollup, values, emission->tables.catalog, emission->tables.countries);
+    int64_t below = emission->config->suppress_below_accounts;
+    summary_suppress(summary, below > 0 ? cell_accounts(summary->cell) : 0, below);
     enum verdict verdict = encode_summary(emission->encoder, summary, &bytes, why);
     if (verdict != GO_ON)
         return verdict;

@@ -362,6 +362,18 @@ static void pen_cell(struct pen *pen, const struct cell *cell)
     pen_optional_long(pen, has_accounts, has_accounts ? cell_accounts(cell) : 0);
 }
 
+/* As pen_cell(), of a row that is not told. */
+static void pen_nothing(struct pen *pen)
+{
+    avro_value_t array;
+
+    for (int measure = 0; measure < MEASURE_COUNT; measure++)
+        pen_long(pen, 0);
+    for (uint32_t histogram = 0; histogram < HISTOGRAM_COUNT; histogram++)
+        pen_array(pen, &array);
+    pen_optional_long(pen, false, 0);
+}
+
 enum verdict encode_summary(struct encoder *encoder, const struct summary *summary, struct span *bytes,
                             struct reason *why)
 {
@@ -372,7 +384,10 @@ enum verdict encode_summary(struct encoder *encoder, const struct summary *summa
     pen_text(&pen, summary->rollup);
     pen_window(&pen, summary->window);
     pen_columns(&pen, summary->columns);
-    pen_cell(&pen, summary->cell);
+    if (summary->suppressed)
+        pen_nothing(&pen);
+    else
+        pen_cell(&pen, summary->cell);
     pen_enum(&pen, summary->pane);
     pen_long(&pen, summary->generation);
     pen_long(&pen, summary->revision);

@@ -19,9 +19,9 @@
 #define PATHS_MAX 4096u /* the classifier knows 1,300 */
 #define PATH_BYTES_MAX ((size_t)PATHS_MAX * 64)
 
-/* What one event can add to `symbols` at most: the model, provider, country, language and finish reason, and a tag and
- * a category for each label. */
-#define EVENT_DIMENSIONS 5u
+/* What one event can add to `symbols` at most: the model, provider, country, language, finish reason and account, and a
+ * tag and a category for each label. */
+#define EVENT_DIMENSIONS 6u
 #define EVENT_SYMBOLS_MAX (EVENT_DIMENSIONS + 2u * EVENT_LABELS_MAX)
 
 struct mapping {
@@ -35,6 +35,7 @@ struct enrich {
     struct symbols *paths;
     struct mapping mappings[PATHS_MAX + 1]; /* by path */
     struct pseudonyms *pseudonyms;          /* NULL: accounts are not counted */
+    bool names_accounts;
 };
 
 enum verdict enrich_open(struct enrich **enrich, const struct taxonomy *taxonomy, struct symbols *symbols,
@@ -64,6 +65,12 @@ void enrich_close(struct enrich *enrich)
     pseudonyms_close(enrich->pseudonyms);
     symbols_close(enrich->paths);
     free(enrich);
+}
+
+void enrich_name_accounts(struct enrich *enrich, bool does)
+{
+    assert(!does || enrich->pseudonyms != NULL);
+    enrich->names_accounts = does;
 }
 
 bool enrich_has_room(const struct enrich *enrich)
@@ -227,6 +234,21 @@ static uint64_t sample_of(const struct event *event, struct pseudonym account)
     return sample;
 }
 
+/* The pseudonym's symbol: 32 digits, as a row is named by. */
+static uint32_t name_of(struct symbols *symbols, struct pseudonym account)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[32];
+
+    if ((account.high | account.low) == 0)
+        return 0;
+    for (unsigned i = 0; i < 16; i++) {
+        text[i] = digits[account.high >> (60 - 4 * i) & 0xf];
+        text[16 + i] = digits[account.low >> (60 - 4 * i) & 0xf];
+    }
+    return symbols_intern(symbols, (struct span){text, sizeof(text)});
+}
+
 void enrich_event(struct enrich *enrich, const struct event *event, struct fact *fact)
 {
     struct symbols *symbols = enrich->symbols;
@@ -249,5 +271,6 @@ void enrich_event(struct enrich *enrich, const struct event *event, struct fact 
     fact->account = (struct pseudonym){0};
     if (enrich->pseudonyms != NULL && event->account.size > 0)
         fact->account = pseudonyms_of(enrich->pseudonyms, event->account);
+    fact->dims[DIM_ACCOUNT] = enrich->names_accounts ? name_of(symbols, fact->account) : 0;
     fact->sample = sample_of(event, fact->account);
 }

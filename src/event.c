@@ -10,8 +10,14 @@
 #include <assert.h>
 
 static const char *const DIMENSION_NAMES[DIM_COUNT] = {
-    [DIM_MODEL] = "model",     [DIM_PROVIDER] = "provider", [DIM_CATEGORY] = "category",           [DIM_TAG] = "tag",
-    [DIM_COUNTRY] = "country", [DIM_LANGUAGE] = "language", [DIM_FINISH_REASON] = "finish_reason",
+    [DIM_MODEL] = "model",
+    [DIM_PROVIDER] = "provider",
+    [DIM_CATEGORY] = "category",
+    [DIM_TAG] = "tag",
+    [DIM_COUNTRY] = "country",
+    [DIM_LANGUAGE] = "language",
+    [DIM_FINISH_REASON] = "finish_reason",
+    [DIM_ACCOUNT] = "account",
 };
 
 const char *dimension_name(enum dimension dimension)

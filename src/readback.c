@@ -211,6 +211,17 @@ static void cursor_sums(struct cursor *cursor, bool is_old, int64_t sums[MEASURE
         sums[measure] = cursor_long(cursor);
 }
 
+/* A row that is not told says nothing. */
+static void check_suppressed(struct cursor *cursor, const struct summary_read *read)
+{
+    int64_t any = read->cell.slot_count | (read->accounts >= 0);
+
+    for (int measure = 0; measure < MEASURE_COUNT; measure++)
+        any |= read->cell.sums[measure];
+    if (any != 0)
+        cursor_fail(cursor, "it is suppressed, and has measures");
+}
+
 static const char *cursor_close(struct cursor *cursor)
 {
     if (cursor->problem == NULL && cursor->at != cursor->end)
@@ -242,6 +253,8 @@ enum verdict decode_summary(struct encoder *encoder, struct span bytes, struct s
     summary->revision = cursor_long(&cursor);
     summary->tables_version = cursor_text(&cursor);
     summary->suppressed = !is_old && cursor_flag(&cursor);
+    if (summary->suppressed)
+        check_suppressed(&cursor, read);
 
     const char *problem = cursor_close(&cursor);
     if (problem != NULL)

@@ -10,15 +10,26 @@
 #define SAMPLES_MAX (1u << 24) /* 143 MB, touched when used: some 6 million events between two flushes */
 #define SETTLE_MS 5000
 
+enum verdict rooms_open_enrich(struct rooms *rooms, struct reason *why)
+{
+    const struct config *config = rooms->config;
+    struct span key = config->account_key[0] == '\0' ? span_of(NULL) : span_of(config->account_key);
+    enum verdict verdict = enrich_open(&rooms->fold.enrich, rooms->tables.taxonomy, rooms->symbols, key, why);
+
+    if (verdict == GO_ON)
+        enrich_name_accounts(rooms->fold.enrich, config->names_accounts);
+    return verdict;
+}
+
 enum verdict rooms_open_inside(struct rooms *rooms, const struct config *config, struct logger *logger,
                                struct reason *why)
 {
-    struct span key = config->account_key[0] == '\0' ? span_of(NULL) : span_of(config->account_key);
-
     rooms->config = config;
     rooms->logger = logger;
     rooms->lanes.logger = logger;
-    enum verdict verdict = tables_open(&rooms->tables, config, why);
+    enum verdict verdict = config_check_accounts(config, why);
+    if (verdict == GO_ON)
+        verdict = tables_open(&rooms->tables, config, why);
     if (verdict == GO_ON)
         verdict = decoder_open(&rooms->decoder, (size_t)config->message_bytes_max, why);
     if (verdict == GO_ON && config->writer_schemas[0] != '\0')
@@ -26,7 +37,7 @@ enum verdict rooms_open_inside(struct rooms *rooms, const struct config *config,
     if (verdict == GO_ON)
         verdict = symbols_open(&rooms->symbols, SYMBOLS_MAX, SYMBOLS_BYTES, why);
     if (verdict == GO_ON)
-        verdict = enrich_open(&rooms->fold.enrich, rooms->tables.taxonomy, rooms->symbols, key, why);
+        verdict = rooms_open_enrich(rooms, why);
     if (verdict == GO_ON)
         verdict = tally_pool_open(&rooms->pool, SAMPLES_MAX, why);
     rooms->fold.config = config;

@@ -52,6 +52,7 @@ enum column column_of(enum dimension dimension)
         [DIM_COUNTRY] = COLUMN_COUNTRY,
         [DIM_LANGUAGE] = COLUMN_LANGUAGE,
         [DIM_FINISH_REASON] = COLUMN_FINISH_REASON,
+        [DIM_ACCOUNT] = COLUMN_ACCOUNT,
     };
 
     assert(dimension < DIM_COUNT);
@@ -84,6 +85,11 @@ void summary_fill(struct summary *summary, const struct rollup *rollup, const st
         model_fill(summary, catalog);
     if (summary->columns[COLUMN_COUNTRY].size > 0)
         summary->columns[COLUMN_CONTINENT] = countries_continent(countries, summary->columns[COLUMN_COUNTRY]);
+}
+
+void summary_suppress(struct summary *summary, int64_t accounts, int64_t below)
+{
+    summary->suppressed = accounts < below;
 }
 
 static size_t text_put(char *text, size_t size, struct span part)

@@ -172,8 +172,6 @@ static enum verdict after_flush(struct worker *worker, struct reason *why)
 {
     if (!worker->has_fresh_tables || !lanes_are_empty(&worker->rooms.lanes))
         return GO_ON;
-    const struct config *config = worker->rooms.config;
-    struct span key = config->account_key[0] == '\0' ? span_of(NULL) : span_of(config->account_key);
     closer_close(worker->closer); /* It borrows the old ones; the next turn opens another. */
     worker->closer = NULL;
     enrich_forget(worker->rooms.fold.enrich);
@@ -184,7 +182,7 @@ static enum verdict after_flush(struct worker *worker, struct reason *why)
     worker->fresh_tables = (struct tables){0};
     worker->has_fresh_tables = false;
     log_line(worker->rooms.logger, LOG_LEVEL_INFO, "WORKER-RELOADED", "%s", worker->rooms.tables.version);
-    return enrich_open(&worker->rooms.fold.enrich, worker->rooms.tables.taxonomy, worker->rooms.symbols, key, why);
+    return rooms_open_enrich(&worker->rooms, why);
 }
 
 static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms, struct reason *why)

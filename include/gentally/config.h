@@ -54,11 +54,13 @@ struct config {
     int64_t message_bytes_max;     /* 1048576 */
     int64_t redis_timeout_ms;      /* 5000 */
     char ids_text[16];             /* option `ids`: "off" */
-    int64_t ids_kept_hours;        /* 48 */
+    int64_t suppress_below_accounts; /* 0: nothing is suppressed */
+    int64_t ids_kept_hours;          /* 48 */
 
     /* Derived. */
     struct rollups rollups;
     struct grouping grouping; /* of the rollups */
+    bool names_accounts;      /* a rollup has DIM_ACCOUNT */
     uint32_t rollups_mark;    /* of their text: another set has another, but for one case in 2^32 */
     bool windows[WINDOW_KINDS];
     enum window_kind
@@ -90,6 +92,10 @@ struct command_option {
  */
 MUST_CHECK enum verdict config_load(struct config *config, int argc, char **argv, struct command_option options[],
                                     size_t option_count, const char **positional, struct reason *why);
+
+/* Whoever counts or publishes needs account_key for what is made of accounts; whoever only reads does not. HALT:
+ * CONFIG-ACCOUNT-KEY. */
+MUST_CHECK enum verdict config_check_accounts(const struct config *config, struct reason *why);
 
 /* True if `argv` asks for --help or --version; config_load() ignores them. */
 bool config_wants(int argc, char **argv, const char *flag);

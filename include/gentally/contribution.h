@@ -2,14 +2,15 @@
  * What one event added to the rows, in bytes that outlive the worker's symbols: kept with the event's id, so that an
  * amendment or a retraction can take exactly that back, whatever the taxonomy says by then.
  *
- *   version 1 | placed | stuck | rollups, 4 bytes | flags varint | event_ms varint | five amounts, varints | five
- * histogram buckets | five dimensions: size varint, text | categories: count varint, texts | tags: count varint,
+ *   version 2 | placed | stuck | rollups, 4 bytes | flags varint | event_ms varint | five amounts, varints | five
+ * histogram buckets | six dimensions: size varint, text | categories: count varint, texts | tags: count varint,
  * (category index, text)
  *
  * Most measures follow from the five amounts, as the tokens, their square, the cost or 1, or are nothing: one flag
  * each, by measure. A gentally that had fewer measures set no flag for the others, and added nothing to them either, so
- * just what was added is taken back. Labels stand in the fact's order, by which split_tokens were divided. Accounts are
- * not kept: a union cannot be taken back. Pure.
+ * just what was added is taken back. Version 1, which had no account among its dimensions, is read. Labels stand in the
+ * fact's order, by which split_tokens were divided. The account's register is not kept: a union cannot be taken back.
+ * Pure.
  */
 #ifndef GENTALLY_CONTRIBUTION_H
 #define GENTALLY_CONTRIBUTION_H

@@ -19,6 +19,10 @@ MUST_CHECK enum verdict enrich_open(struct enrich **enrich, const struct taxonom
                                     struct span account_key, struct reason *why);
 void enrich_close(struct enrich *enrich);
 
+/* Whether facts get DIM_ACCOUNT, for rollups that name it: not as long as nothing else is said. Asserts an account_key.
+ * Each account is then a symbol: many accounts are many flushes. */
+void enrich_name_accounts(struct enrich *enrich, bool does);
+
 /* Room for one more event, whatever it holds. If false: flush every tally, then enrich_forget(). */
 bool enrich_has_room(const struct enrich *enrich);
 

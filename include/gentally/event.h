@@ -74,6 +74,7 @@ enum dimension {
     DIM_COUNTRY,
     DIM_LANGUAGE,
     DIM_FINISH_REASON,
+    DIM_ACCOUNT, /* the pseudonym, 32 hexadecimal digits; 0 in facts unless a rollup names it */
     DIM_COUNT
 };
 

@@ -30,6 +30,9 @@ struct rooms {
 MUST_CHECK enum verdict rooms_open_inside(struct rooms *rooms, const struct config *config, struct logger *logger,
                                           struct reason *why);
 
+/* A new enrichment of the tables as they are now; the old one was closed. Part of the above. HALT as enrich_open(). */
+MUST_CHECK enum verdict rooms_open_enrich(struct rooms *rooms, struct reason *why);
+
 /* Redis and Kafka; joins nothing yet. Verdicts of store_open(), sink_open() and source_open(). */
 MUST_CHECK enum verdict rooms_open_outside(struct rooms *rooms, struct reason *why);
 

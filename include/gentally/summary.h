@@ -44,7 +44,7 @@ struct summary {
     struct window window;
     struct span columns[COLUMN_COUNT]; /* absent = null */
     const struct cell *cell;           /* the measures; NULL = a tombstone */
-    bool suppressed;                   /* too few accounts to be told: the cell is empty when read back */
+    bool suppressed;                   /* too few accounts to be told: encode_summary() writes none of the measures */
     enum pane pane;
     int64_t generation, revision;
     struct span tables_version;
@@ -55,6 +55,14 @@ struct summary {
  * Pure; spans borrow from `rollup`, `values` and the tables. */
 void summary_fill(struct summary *summary, const struct rollup *rollup, const struct span values[],
                   const struct catalog *catalog, const struct countries *countries);
+
+/*
+ * The rule of suppression: a row of fewer `accounts` than `below` is not told; with `below` 0 all are. `accounts` is
+ * cell_accounts(), or an exact number; an event without an account is of none. Up to 44 accounts the estimate is never
+ * too large, so that with a `below` of at most 45 no row of fewer is told; it is too small where two share a register,
+ * as in 2 % of the rows of ten.
+ */
+void summary_suppress(struct summary *summary, int64_t accounts, int64_t below);
 
 /*
  * The Kafka key, readable: "<rollup>|<window>|<start as ISO 8601>|<values>", for example

@@ -8,13 +8,15 @@
 
 struct config;
 
-#define TABLES_VERSION_SIZE 80
+#define TABLES_VERSION_SIZE 96
 
 struct tables {
     struct catalog *catalog;
     struct taxonomy *taxonomy;
     struct countries *countries;
-    char version[TABLES_VERSION_SIZE]; /* "catalog=1a2b3c4d countries=... taxonomy=...": 32 bits of each file's hash */
+    char version[TABLES_VERSION_SIZE]; /* "catalog=1a2b3c4d countries=... taxonomy=...": 32 bits of each file's hash;
+                                          and before the taxonomy "suppressed_below=10 ", if rows are: it changes what
+                                          is published as they do */
 };
 
 /* Opens all three from the configured paths. On failure nothing is open. HALT: TABLE-UNREADABLE, TABLE-INVALID,

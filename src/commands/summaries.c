@@ -53,6 +53,7 @@ struct request {
     enum column by;  /* COLUMN_NONE: whole rows */
     int64_t limit;
     struct encoder *encoder;
+    uint64_t suppressed;       /* rows left out of the sums by attribute */
     struct summary_read *read; /* the summary at hand */
     struct newest *newest;
     struct breakdown *breakdown; /* with `by` */
@@ -151,9 +152,14 @@ static enum verdict row_to_table(struct request *request, struct reason *why)
         enum column column = column_of(request->rollup->dims[index]);
         table_text(request->table, column < COLUMN_COUNT ? summary->columns[column] : (struct span){NULL, 0});
     }
-    table_integer(request->table, sums[M_REQUESTS]);
-    table_integer(request->table, sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION]);
-    table_nano_usd(request->table, sums[M_COST_NANO_USD]);
+    if (summary->suppressed) {
+        for (int column = 0; column < 3; column++)
+            table_text(request->table, span_of("suppressed"));
+    } else {
+        table_integer(request->table, sums[M_REQUESTS]);
+        table_integer(request->table, sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION]);
+        table_nano_usd(request->table, sums[M_COST_NANO_USD]);
+    }
     table_text(request->table, span_of(pane_name(summary->pane)));
     return GO_ON;
 }
@@ -181,6 +187,9 @@ static enum verdict row_to_breakdown(struct request *request, struct reason *why
 {
     const struct summary *summary = &request->read->summary;
 
+    request->suppressed += summary->suppressed;
+    if (summary->suppressed) /* It is of its group, and nobody knows how much of it. */
+        return GO_ON;
     return breakdown_add(request->breakdown, summary->window.start_ms, summary->columns[request->by],
                          request->read->cell.sums, why);
 }
@@ -280,6 +289,8 @@ static int run(const struct config *config, const struct command_option options[
         verdict = reason_set(&why, HALT, "OUTPUT-FAILED", errno, "standard output: %s", strerror(errno));
     if (verdict == GO_ON && newest_count(request.newest) == 0)
         fprintf(stderr, "summaries: no such window has been emitted yet\n");
+    if (verdict == GO_ON && request.suppressed > 0)
+        fprintf(stderr, "summaries: %" PRIu64 " suppressed rows are in none of these sums\n", request.suppressed);
     close_parts(&request);
     return verdict == GO_ON ? EX_OK : command_fail(help.name, &why);
 }

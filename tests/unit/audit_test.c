@@ -47,7 +47,7 @@ static struct ledger_partition part_of(const struct entry *entry)
 }
 
 /* Gives a ledger record, or with `is_again` shows it in the second reading. */
-static void give(struct audit *audit, const struct entry *entry, int64_t offset, bool is_again)
+static void give_with(struct audit *audit, const struct entry *entry, int64_t offset, bool is_again, int64_t summaries)
 {
     char key[64];
     struct reason why;
@@ -57,7 +57,7 @@ static void give(struct audit *audit, const struct entry *entry, int64_t offset,
         .pane = PANE_LATE,
         .generation = entry->generation,
         .revision = entry->revision,
-        .summaries = 1,
+        .summaries = summaries,
         .tables_version = span_of("tables"),
         .partition_count = 1,
         .partitions = &part,
@@ -65,6 +65,12 @@ static void give(struct audit *audit, const struct entry *entry, int64_t offset,
     struct audit_place place = {"ledger", 0, offset, {key, ledger_key_write(ledger.window, key)}};
 
     CU_ASSERT_EQUAL(is_again ? audit_again(audit, &ledger, &why) : audit_ledger(audit, &place, &ledger, &why), GO_ON);
+}
+
+/* The same, of a window that has the total alone. */
+static void give(struct audit *audit, const struct entry *entry, int64_t offset, bool is_again)
+{
+    give_with(audit, entry, offset, is_again, 1);
 }
 
 /* Gives the total row of a window as the entry has it. */
@@ -236,6 +242,123 @@ static void test_judgements(void)
         judge(&amended[i], &rollups, true);
 }
 
+#define ROWS_MAX 4
+
+struct published {
+    const char *rollup, *value; /* of its one dimension */
+    int64_t requests, split_tokens;
+    bool suppressed;
+};
+
+struct adding_up {
+    const char *name;
+    struct published rows[ROWS_MAX];
+    const char *field, *expected; /* of the violation; NULL = none */
+};
+
+/* A window of five requests. */
+static const struct adding_up addings[] = {
+    {"all told", {{"total", "", 5, 90, false}, {"model", "a", 3, 60, false}, {"model", "b", 2, 30, false}}, NULL, NULL},
+    {"a row less",
+     {{"total", "", 5, 90, false}, {"model", "a", 3, 60, false}},
+     "requests over rollup model",
+     "the total's, 5"},
+    {"a suppressed row",
+     {{"total", "", 5, 90, false}, {"model", "a", 3, 60, false}, {"model", "b", 0, 0, true}},
+     NULL,
+     NULL},
+    {"all suppressed but the total",
+     {{"total", "", 5, 90, false}, {"model", "a", 0, 0, true}, {"model", "b", 0, 0, true}},
+     NULL,
+     NULL},
+    {"the total suppressed", {{"total", "", 0, 0, true}, {"model", "a", 0, 0, true}}, NULL, NULL},
+    {"the total suppressed and a part not", {{"total", "", 0, 0, true}, {"model", "a", 5, 90, false}}, NULL, NULL},
+    {"more than all, with a suppressed row",
+     {{"total", "", 5, 90, false},
+      {"model", "a", 4, 60, false},
+      {"model", "b", 4, 30, false},
+      {"model", "c", 0, 0, true}},
+     "requests over rollup model",
+     "at most the total's, 5"},
+    {"labels repeat requests and not tokens",
+     {{"total", "", 5, 90, false}, {"category", "x", 5, 50, false}, {"category", "y", 5, 40, false}},
+     NULL,
+     NULL},
+    {"a split token lost",
+     {{"total", "", 5, 90, false}, {"category", "x", 5, 50, false}, {"category", "y", 5, 39, false}},
+     "split_tokens over rollup category",
+     "the total's, 90"},
+    {"a category suppressed",
+     {{"total", "", 5, 90, false}, {"category", "x", 5, 50, false}, {"category", "y", 0, 0, true}},
+     NULL,
+     NULL},
+};
+
+static void give_row(struct audit *audit, const struct rollups *rollups, const struct published *row, int64_t offset)
+{
+    static struct summary_read read;
+    const struct rollup *rollup = rollups_find(rollups, span_of(row->rollup));
+    struct span value = span_of(row->value);
+    char row_key[ROW_KEY_MAX], key[SUMMARY_KEY_MAX];
+    struct reason why;
+    uint32_t requests = (uint32_t)row->requests;
+
+    memset(&read, 0, sizeof(read));
+    read.accounts = row->suppressed ? -1 : 3;
+    read.summary = (struct summary){
+        .rollup = span_of(row->rollup),
+        .window = {WINDOW_HOUR, HOUR_START},
+        .cell = &read.cell,
+        .suppressed = row->suppressed,
+        .pane = PANE_LATE,
+        .revision = 5,
+        .tables_version = span_of("tables"),
+    };
+    if (rollup->dim_count > 0)
+        read.summary.columns[column_of(rollup->dims[0])] = value;
+    read.cell.sums[M_REQUESTS] = read.cell.sums[M_CLASSIFIED] = row->requests;
+    read.cell.sums[M_TOKENS_PROMPT] = read.cell.sums[M_CLASSIFIED_TOKENS] = 100 * row->requests;
+    read.cell.sums[M_SPLIT_TOKENS] = row->split_tokens;
+    read.cell.slots[0] = (struct slot){HISTOGRAM_BUCKETS * H_TOKENS_PROMPT, requests};
+    read.cell.slots[1] = (struct slot){HISTOGRAM_BUCKETS * H_TOKENS_TOTAL, requests};
+    read.cell.slot_count = requests == 0 ? 0 : 2;
+    size_t size = row_key_write(rollup, &value, row_key);
+    struct audit_place place = {
+        row->rollup, 0, offset, {key, summary_key_write((struct span){row_key, size}, read.summary.window, key)}};
+    CU_ASSERT_EQUAL(audit_summary(audit, &place, rollup, &read, &why), GO_ON);
+}
+
+static void test_what_adds_up(void)
+{
+    static struct rollups rollups;
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(rollups_parse("total=,model=model,category=category", &rollups, &why), GO_ON);
+    for (size_t i = 0; i < LENGTH_OF(addings); i++) {
+        const struct adding_up *adding = &addings[i];
+        struct entry entry = {0, 0, 5, 10, 20, 9, 1, 7, 'a'};
+        struct told told = {0};
+        struct audit_options options = {&rollups, "ledger", false, note, &told, false};
+        struct audit *audit = NULL;
+        uint32_t count = 0;
+        while (count < ROWS_MAX && adding->rows[count].rollup != NULL)
+            count++;
+        CU_ASSERT_EQUAL_FATAL(audit_open(&audit, &options, &why), GO_ON);
+        give_with(audit, &entry, 0, false, count);
+        for (uint32_t row = 0; row < count; row++)
+            give_row(audit, &rollups, &adding->rows[row], row);
+        audit_finish(audit);
+        bool is_right = adding->field == NULL ? told.count == 0
+                                              : told.count == 1 && strcmp(told.first.field, adding->field) == 0 &&
+                                                    strcmp(told.first.expected, adding->expected) == 0;
+        if (!is_right)
+            printf("%s: %u violations: %s: expected %s, found %s\n", adding->name, told.count, told.first.field,
+                   told.first.expected, told.first.found);
+        CU_ASSERT(is_right);
+        audit_close(audit);
+    }
+}
+
 /* A window that is published anew while its rows are read: the rows prove nothing, and are no violation. */
 static void test_what_moves_is_not_judged(void)
 {
@@ -297,6 +420,7 @@ int main(void)
 {
     CU_TestInfo tests[] = {
         {"judgements", test_judgements},
+        {"what adds up", test_what_adds_up},
         {"what moves is not judged", test_what_moves_is_not_judged},
         {"counts are those of the highest point", test_counts_are_those_of_the_highest_point},
         CU_TEST_INFO_NULL,

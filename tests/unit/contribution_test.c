@@ -30,6 +30,8 @@ static struct fact full_fact(void)
     full.dims[DIM_MODEL] = symbol("openai/gpt-4o:free");
     full.dims[DIM_PROVIDER] = symbol("azure");
     full.dims[DIM_FINISH_REASON] = symbol("tool_calls");
+    full.dims[DIM_ACCOUNT] = symbol("5bdcc146bf60754e6a042426089575c7");
+    full.account = (struct pseudonym){1, 2};
     full.categories[0] = symbol("programming");
     full.categories[1] = symbol("science");
     for (uint32_t i = 0; i < 3; i++)
@@ -72,6 +74,7 @@ static void nothing_is_lost_but_the_account(void)
     CU_ASSERT_EQUAL(again.event_ms, fact.event_ms);
     CU_ASSERT_EQUAL(memcmp(again.sums, fact.sums, sizeof(fact.sums)), 0);
     CU_ASSERT_EQUAL(again.sample, UINT64_C(0x0102030405));
+    CU_ASSERT(again.account.high == 0 && again.account.low == 0);
     for (unsigned i = 0; i < DIM_COUNT; i++)
         expect_symbol(fact.dims[i], again.dims[i]);
     CU_ASSERT_EQUAL_FATAL(again.category_count, fact.category_count);
@@ -112,8 +115,52 @@ static void damage_is_refused(void)
         (void)!contribution_read((struct span){(char *)bytes, size}, others, &again, &read);
         bytes[at] = was;
     }
-    bytes[0] = 2;
+    bytes[0] = 3;
     CU_ASSERT_FALSE(contribution_read((struct span){(char *)bytes, size}, others, &again, &read));
+    symbols_close(symbols);
+    symbols_close(others);
+}
+
+/* What a gentally of before kept: it knew eighteen measures, had no account among its dimensions, and listed labels as
+ * they came. Just that is taken back. */
+static void contributions_of_before_are_read(void)
+{
+    static const uint8_t old[] = {
+        1,    15,   0,    1,   0,   0, 0,      /* version, placement */
+        0x81, 0x80, 0x0e,                      /* requests, classified, mapped, classified_tokens */
+        0x80, 0x08,                            /* 1024 ms */
+        100,  40,   10,   0,   7,              /* prompt, completion, reasoning, cached, cost */
+        1,    2,    3,    4,   5,              /* the sample */
+        3,    'a',  '/',  'b', 0,   0, 0,   0, /* model, provider, country, language, finish reason */
+        2,    1,    'z',  1,   'y',            /* categories */
+        2,    0,    1,    't', 1,   1, 'u',    /* tags */
+    };
+    static const int64_t want[MEASURE_COUNT] = {
+        [M_REQUESTS] = 1,
+        [M_TOKENS_PROMPT] = 100,
+        [M_TOKENS_COMPLETION] = 40,
+        [M_TOKENS_REASONING] = 10,
+        [M_COST_NANO_USD] = 7,
+        [M_CLASSIFIED] = 1,
+        [M_MAPPED] = 1,
+        [M_CLASSIFIED_TOKENS] = 140,
+    };
+    struct placement read;
+
+    symbols = open_symbols();
+    others = open_symbols();
+    memset(&again, 0xa5, sizeof(again));
+    CU_ASSERT_TRUE_FATAL(contribution_read((struct span){(const char *)old, sizeof(old)}, others, &again, &read));
+    CU_ASSERT_EQUAL(memcmp(again.sums, want, sizeof(want)), 0);
+    CU_ASSERT_EQUAL(again.event_ms, 1024);
+    CU_ASSERT_EQUAL(again.sample, UINT64_C(0x0504030201));
+    CU_ASSERT(span_equal(symbols_text(others, again.dims[DIM_MODEL]), span_of("a/b")));
+    CU_ASSERT_EQUAL(again.dims[DIM_ACCOUNT], 0);
+    CU_ASSERT_EQUAL_FATAL(again.category_count, 2);
+    CU_ASSERT(span_equal(symbols_text(others, again.categories[0]), span_of("z")));
+    CU_ASSERT_EQUAL_FATAL(again.tag_count, 2);
+    CU_ASSERT(span_equal(symbols_text(others, again.tags[1]), span_of("u")));
+    CU_ASSERT_EQUAL(again.tag_categories[1], again.categories[1]);
     symbols_close(symbols);
     symbols_close(others);
 }
@@ -122,6 +169,7 @@ int main(void)
 {
     CU_TestInfo tests[] = {
         {"nothing_is_lost_but_the_account", nothing_is_lost_but_the_account},
+        {"contributions_of_before_are_read", contributions_of_before_are_read},
         {"damage_is_refused", damage_is_refused},
         CU_TEST_INFO_NULL,
     };

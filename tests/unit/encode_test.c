@@ -25,7 +25,7 @@ static const char summary_golden[] =
     "6169020c636c6f736564020e756e6b6e6f776e02046e6f00000000000000020e323032352d30310216021a6f70656e61692f"
     "6770742d346f0002d20fa21ff22ec23e924ee25db26d827dd28c01a29c01f2ab01c2bb0192cb01e2da01b2ea0182fa01d289"
     "02a29902f2a802c2b80292c802e2d702b2e70282f702d28603a29603040a0680800380a0d9e61d0000000004000280808080"
-    "70040002040204f2c0010a63312d743201";
+    "70040002040204f2c0010a63312d743200";
 static const char ledger_golden[] =
     "000000000300ffb9b703000402540e0a63312d74320400403031323334353637383961626364656630313233343536373839"
     "61626364656600c80102f6ffa9d8d66650c801b401080604020e02660a0a000400000000000000";
@@ -141,8 +141,7 @@ static struct summary full_summary(struct cell *cell)
                             .pane = PANE_ON_TIME,
                             .generation = 2,
                             .revision = 12345,
-                            .tables_version = span_of("c1-t2"),
-                            .suppressed = true};
+                            .tables_version = span_of("c1-t2")};
 }
 
 static const struct ledger_partition two_partitions[] = {
@@ -230,6 +229,26 @@ static void summaries_are_read_back_whole(void)
     encoder_close(encoder);
 }
 
+/* Whatever the cell has, nothing of it is in the bytes. */
+static void a_suppressed_summary_says_nothing(void)
+{
+    struct encoder *encoder = encoder_of_test();
+    static struct summary_read read;
+    static struct cell cell;
+    struct summary summary = full_summary(&cell);
+    struct span bytes;
+
+    summary.suppressed = true;
+    CU_ASSERT_EQUAL_FATAL(encode_summary(encoder, &summary, &bytes, NULL), GO_ON);
+    CU_ASSERT(bytes.size < 180); /* texts, and a zero for each measure */
+    memset(&read, 0x55, sizeof(read));
+    CU_ASSERT_EQUAL_FATAL(decode_summary(encoder, bytes, &read, NULL), GO_ON);
+    cell_clear(&cell);
+    check_same_summary(&read.summary, &summary);
+    CU_ASSERT_EQUAL(read.accounts, -1);
+    encoder_close(encoder);
+}
+
 /* The topics hold what older versions wrote; it stays readable, with nothing where there was nothing. */
 static void summaries_of_before_are_read(void)
 {
@@ -240,7 +259,6 @@ static void summaries_of_before_are_read(void)
     char bytes[1024];
 
     want.columns[COLUMN_FAMILY] = span_of(NULL);
-    want.suppressed = false;
     memset(&cell.sums[M_FREE_REQUESTS], 0, (MEASURE_COUNT - M_FREE_REQUESTS) * sizeof(cell.sums[0]));
     memset(&read, 0x55, sizeof(read));
     CU_ASSERT_EQUAL_FATAL(decode_summary(encoder, unhex(old_summary_golden, bytes), &read, NULL), GO_ON);
@@ -398,8 +416,8 @@ static const struct patch patches[] = {
     {false, "04f2c001", "06f2c001", NULL},                                      /* another generation */
     {false, "04f2c001", "04ffffffffffffffffffff01", "longer than 64 bits"},     /* eleven bytes */
     {false, "04f2c001", "04ffffffffffffffffff02", "longer than 64 bits"},       /* a 65th bit */
-    {false, "743201", "743200", NULL},                                          /* it is told after all */
-    {false, "743201", "743202", "neither 0 nor 1"},
+    {false, "743200", "743201", "suppressed, and has measures"},
+    {false, "743200", "743202", "neither 0 nor 1"},
     {true, "50c801b401", "50ca01b401", "add up"},     /* one more consumed */
     {true, "50c801b401", "52c801b401", NULL},         /* another number of records */
     {true, "0040303132", "004261303132", "too long"}, /* 33 characters of incarnation */
@@ -546,6 +564,7 @@ int main(void)
     CU_TestInfo tests[] = {
         {"bytes are the golden ones, every time", bytes_are_the_golden_ones_every_time},
         {"summaries are read back whole", summaries_are_read_back_whole},
+        {"a suppressed summary says nothing", a_suppressed_summary_says_nothing},
         {"summaries of before are read", summaries_of_before_are_read},
         {"the fullest summary fits", the_fullest_summary_fits},
         {"ledgers are read back whole", ledgers_are_read_back_whole},

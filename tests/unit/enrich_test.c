@@ -447,6 +447,29 @@ static void accounts_are_sampled_by_their_pseudonym(void)
     close_rig(&rig);
 }
 
+/* By the pseudonym, never by the account; and only if somebody asked for it. */
+static void accounts_are_named_if_a_rollup_does(void)
+{
+    struct rig rig = open_rig("Jefe", 1000);
+    struct event event = plain_event();
+
+    event.account = span_of("what do ya want for nothing?");
+    enrich_event(rig.enrich, &event, &rig.fact);
+    CU_ASSERT_EQUAL(rig.fact.dims[DIM_ACCOUNT], 0);
+    enrich_name_accounts(rig.enrich, true);
+    enrich_event(rig.enrich, &event, &rig.fact);
+    CU_ASSERT(
+        span_equal(symbols_text(rig.symbols, rig.fact.dims[DIM_ACCOUNT]), span_of("5bdcc146bf60754e6a042426089575c7")));
+    event.account = span_of(NULL);
+    enrich_event(rig.enrich, &event, &rig.fact);
+    CU_ASSERT_EQUAL(rig.fact.dims[DIM_ACCOUNT], 0);
+    event.account = span_of("what do ya want for nothing?");
+    enrich_name_accounts(rig.enrich, false);
+    enrich_event(rig.enrich, &event, &rig.fact);
+    CU_ASSERT_EQUAL(rig.fact.dims[DIM_ACCOUNT], 0);
+    close_rig(&rig);
+}
+
 static void check_too_small(const struct taxonomy *taxonomy, uint32_t count_max, size_t bytes_max)
 {
     struct symbols *symbols;
@@ -463,8 +486,8 @@ static void check_too_small(const struct taxonomy *taxonomy, uint32_t count_max,
 /* One event of everything at its longest, in as many bytes as promised: it fits exactly when enrich says so. */
 static void room_covers_the_worst_event(void)
 {
-    enum { WORST = 5 + 2 * EVENT_LABELS_MAX };
-    struct rig rig = open_rig(NULL, WORST);
+    enum { WORST = 6 + 2 * EVENT_LABELS_MAX };
+    struct rig rig = open_rig("key", WORST);
     static char texts[5][EVENT_TEXT_MAX];
     struct event event = plain_event();
     struct span *const dims[] = {&event.model, &event.provider, &event.country, &event.language, &event.finish_reason};
@@ -472,6 +495,8 @@ static void room_covers_the_worst_event(void)
     check_too_small(rig.taxonomy, WORST - 1, WORST * EVENT_TEXT_MAX);
     check_too_small(rig.taxonomy, WORST, WORST * EVENT_TEXT_MAX - 1);
     CU_ASSERT(enrich_has_room(rig.enrich));
+    enrich_name_accounts(rig.enrich, true);
+    event.account = span_of("somebody");
     for (size_t i = 0; i < LENGTH_OF(dims); i++) {
         memset(texts[i], 'a' + (int)i, EVENT_TEXT_MAX);
         *dims[i] = (struct span){texts[i], EVENT_TEXT_MAX};
@@ -532,6 +557,7 @@ int main(void)
         {"pseudonyms_are_hmac_sha_256", pseudonyms_are_hmac_sha_256},
         {"pseudonyms_do_not_depend_on_what_is_remembered", pseudonyms_do_not_depend_on_what_is_remembered},
         {"accounts_are_sampled_by_their_pseudonym", accounts_are_sampled_by_their_pseudonym},
+        {"accounts are named if a rollup does", accounts_are_named_if_a_rollup_does},
         {"room_covers_the_worst_event", room_covers_the_worst_event},
         {"paths_and_accounts_take_no_room", paths_and_accounts_take_no_room},
         CU_TEST_INFO_NULL,

@@ -207,6 +207,7 @@ static void dimensions_are_known_by_name(void)
         CU_ASSERT(dimension_parse(span_of(name), &dimension) && dimension == (enum dimension)i);
     }
     CU_ASSERT_STRING_EQUAL(dimension_name(DIM_FINISH_REASON), "finish_reason");
+    CU_ASSERT_STRING_EQUAL(dimension_name(DIM_ACCOUNT), "account");
     CU_ASSERT(!dimension_parse(span_of(""), &dimension));
     CU_ASSERT(!dimension_parse(span_of(NULL), &dimension));
     CU_ASSERT(!dimension_parse(span_of("Model"), &dimension));

@@ -86,6 +86,30 @@ static void versions_are_ordered_by_generation_then_revision_then_pane(void)
     }
 }
 
+static void rows_of_too_few_accounts_are_suppressed(void)
+{
+    static const struct {
+        int64_t accounts, below;
+        bool is_suppressed;
+    } rows[] = {
+        {0, 0, false},   {7, 0, false},   {0, 1, true},  {1, 1, false},           {9, 10, true},
+        {10, 10, false}, {11, 10, false}, {0, 10, true}, {999999, 1000000, true}, {1000000, 1000000, false},
+    };
+    static struct cell cell;
+    struct summary summary = {.cell = &cell, .suppressed = true};
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        summary_suppress(&summary, rows[i].accounts, rows[i].below);
+        CU_ASSERT_EQUAL(summary.suppressed, rows[i].is_suppressed);
+    }
+    /* So many registers in use: the estimate is their number, and not more. */
+    cell_clear(&cell);
+    for (uint32_t count = 1; count <= 44; count++) {
+        cell.slots[cell.slot_count++] = (struct slot){ACCOUNT_SLOT + 3 * count, 1 + count % 5};
+        CU_ASSERT_EQUAL(cell_accounts(&cell), count);
+    }
+}
+
 struct fill_row {
     const char *name;
     struct rollup rollup;
@@ -203,6 +227,7 @@ int main(void)
         {"a ledger key is the window", a_ledger_key_is_the_window},
         {"versions are ordered by generation, then revision, then pane",
          versions_are_ordered_by_generation_then_revision_then_pane},
+        {"rows of too few accounts are suppressed", rows_of_too_few_accounts_are_suppressed},
         {"columns are filled from values and tables", columns_are_filled_from_values_and_tables},
         CU_TEST_INFO_NULL,
     };
