@@ -56,6 +56,21 @@ enum verdict option_share(const struct command_option *option, uint32_t *per_mil
     return GO_ON;
 }
 
+enum verdict option_scale(const struct command_option *option, int64_t min, int64_t *billionths, struct reason *why)
+{
+    char *end;
+
+    if (option->value == NULL)
+        return GO_ON;
+    double part = strtod(option->value, &end);
+    bool is_part = end != option->value && *end == '\0' && part >= 0 && part <= 1;
+    *billionths = is_part ? (int64_t)(part * 1e9 + 0.5) : 0;
+    if (*billionths < min)
+        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--%s %s: want a part from %g to 1, like 1e-6 or 0.001",
+                          option->name, option->value, (double)min / 1e9);
+    return GO_ON;
+}
+
 enum verdict option_time(const struct command_option *option, int64_t *ms, struct reason *why)
 {
     if (option->value == NULL)

@@ -12,6 +12,10 @@ MUST_CHECK enum verdict option_integer(const struct command_option *option, int6
 /* A share like "0.05", in millionths: 0..1000000. */
 MUST_CHECK enum verdict option_share(const struct command_option *option, uint32_t *per_million, struct reason *why);
 
+/* A part like "1e-6" or "0.001", in 10^-9: `min`..10^9. */
+MUST_CHECK enum verdict option_scale(const struct command_option *option, int64_t min, int64_t *billionths,
+                                     struct reason *why);
+
 /* ISO 8601, or integer milliseconds since the epoch. */
 MUST_CHECK enum verdict option_time(const struct command_option *option, int64_t *ms, struct reason *why);
 
