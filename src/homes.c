@@ -16,6 +16,8 @@
 #define COUNTRIES_MAX 64u
 #define LANGUAGES_MAX 32u
 #define ROUNDS 200
+#define PAIR_LEAST 4e-5 /* of all tokens */
+#define FLATTER 8       /* per 10,000: added to each unlisted country's share, so that none passes the listed ones */
 
 enum continent { NORTH_AMERICA, ASIA, EUROPE, SOUTH_AMERICA, OCEANIA, AFRICA };
 
@@ -25,9 +27,9 @@ struct homes {
     double continents[SERIES_WEEKS][HOMES_CONTINENTS];    /* tokens */
     double country_parts[COUNTRIES_MAX];                  /* of its continent */
     double language_parts[COUNTRIES_MAX * LANGUAGES_MAX]; /* of its country: country * languages + language */
-    double missing[COUNTRIES_MAX];                        /* due, less given */
-    double languages_missing[LANGUAGES_MAX];
-    double pairs_missing[COUNTRIES_MAX * LANGUAGES_MAX];
+    double missing[COUNTRIES_MAX * LANGUAGES_MAX];        /* tokens due, less given; the same */
+    uint16_t pairs[COUNTRIES_MAX * LANGUAGES_MAX];        /* those that have a part */
+    uint32_t pair_count;
     uint32_t week, part; /* how far tokens are due */
     struct lottery country_lottery;
     struct lottery language_lotteries[COUNTRIES_MAX];
@@ -122,7 +124,7 @@ static void part_countries(struct homes *homes, double totals[])
     for (uint32_t country = 0; country < homes->countries; country++) {
         enum continent continent = continent_of(study_countries[country].code);
         if (country >= LISTED) {
-            weights[continent] += study_countries[country].share;
+            weights[continent] += study_countries[country].share + FLATTER;
             continue;
         }
         totals[country] = study_countries[country].share / 10000.0 * all;
@@ -131,8 +133,9 @@ static void part_countries(struct homes *homes, double totals[])
     for (uint32_t country = 0; country < homes->countries; country++) {
         enum continent continent = continent_of(study_countries[country].code);
         if (country >= LISTED)
-            totals[country] =
-                left[continent] <= 0 ? 0 : left[continent] * study_countries[country].share / weights[continent];
+            totals[country] = left[continent] <= 0
+                                  ? 0
+                                  : left[continent] * (study_countries[country].share + FLATTER) / weights[continent];
         homes->country_parts[country] = continents[continent] <= 0 ? 0 : totals[country] / continents[continent];
     }
 }
@@ -157,28 +160,76 @@ static void wanted_languages(const struct homes *homes, double all, double sums[
     }
 }
 
+/* Where a language is at home; study_tongue() knows how much of some countries speak it. */
+static bool is_local(const char *country, const char *language)
+{
+    static const struct {
+        const char *language, *countries;
+    } locals[] = {{"es", "ES AR CL CO PE MX CR PA"},
+                  {"pt-BR", "BR PT"},
+                  {"ru", "RU KZ UA"},
+                  {"fr", "FR BE CH MA"},
+                  {"de", "DE AT CH"},
+                  {"it", "IT CH"},
+                  {"pl", "PL"},
+                  {"tr", "TR"},
+                  {"id", "ID"},
+                  {"uk", "UA"},
+                  {"ar", "AE EG MA"},
+                  {"hi", "IN"},
+                  {"nl", "NL BE"},
+                  {"cs", "CZ"},
+                  {"fa", "AE"},
+                  {"zh-Hant", "TW HK"},
+                  {"ja", "JP"},
+                  {"ko", "KR"},
+                  {"vi", "VN"},
+                  {"th", "TH"},
+                  {"zh-Hans", "CN SG HK MY"}};
+
+    for (size_t index = 0; index < LENGTH_OF(locals); index++) {
+        if (strcmp(locals[index].language, language) == 0)
+            return strstr(locals[index].countries, country) != NULL;
+    }
+    return false;
+}
+
+static double guess_language(const char *country, const struct study_share *language)
+{
+    const struct study_tongue *tongue = study_tongue(country);
+
+    if (tongue != NULL && strcmp(tongue->language, language->code) == 0)
+        return tongue->share / 1000.0;
+    return is_local(country, language->code) ? 0.3 : language->share / 10000.0;
+}
+
+/* Pairs of a country and a language that come to nearly nothing are left out: a small workload could not give them
+ * whole requests, and what they miss would be missing in the sums. */
 static void part_languages(struct homes *homes, const double totals[])
 {
     double sums[LANGUAGES_MAX], all = 0;
+    struct raking raking = {homes->language_parts, homes->countries, homes->languages, totals, sums};
 
     for (uint32_t country = 0; country < homes->countries; country++) {
-        const struct study_tongue *tongue = study_tongue(study_countries[country].code);
         all += totals[country];
-        for (uint32_t language = 0; language < homes->languages; language++) {
-            double *part = &homes->language_parts[country * homes->languages + language];
-            *part = study_languages[language].share / 10000.0 + 1e-6;
-            if (tongue != NULL)
-                *part *= (1000 - tongue->share) / 1000.0;
-            if (tongue != NULL && strcmp(tongue->language, study_languages[language].code) == 0)
-                *part += tongue->share / 1000.0;
-        }
+        for (uint32_t language = 0; language < homes->languages; language++)
+            homes->language_parts[country * homes->languages + language] =
+                guess_language(study_countries[country].code, &study_languages[language]);
     }
     wanted_languages(homes, all, sums);
-    struct raking raking = {homes->language_parts, homes->countries, homes->languages, totals, sums};
-    raking_fit(&raking, ROUNDS);
-    for (uint32_t country = 0; country < homes->countries; country++) {
-        for (uint32_t language = 0; language < homes->languages; language++)
-            homes->language_parts[country * homes->languages + language] /= totals[country] > 0 ? totals[country] : 1;
+    for (int sparse = 0; sparse < 2; sparse++) {
+        raking_fit(&raking, ROUNDS);
+        for (uint32_t pair = 0; pair < homes->countries * homes->languages && sparse == 0; pair++) {
+            bool is_english = strcmp(study_languages[pair % homes->languages].code, "en") == 0;
+            if (homes->language_parts[pair] < PAIR_LEAST * all && !is_english)
+                homes->language_parts[pair] = 0;
+        }
+    }
+    for (uint32_t pair = 0; pair < homes->countries * homes->languages; pair++) {
+        double total = totals[pair / homes->languages];
+        homes->language_parts[pair] /= total > 0 ? total : 1;
+        if (homes->language_parts[pair] > 0)
+            homes->pairs[homes->pair_count++] = (uint16_t)pair;
     }
 }
 
@@ -248,40 +299,29 @@ void homes_due(struct homes *homes, uint32_t week, uint32_t part)
     assert(week > homes->week || (week == homes->week && part >= homes->part));
     for (; homes->week < week; homes->week++, homes->part = 0)
         homes_due(homes, homes->week, 1000000);
-    for (uint32_t country = 0; country < homes->countries; country++) {
-        double due = country_week(homes, week, country) * (part - homes->part) / 1e6;
-        homes->missing[country] += due;
-        for (uint32_t language = 0; language < homes->languages; language++) {
-            double of_language = due * homes->language_parts[country * homes->languages + language];
-            homes->pairs_missing[country * homes->languages + language] += of_language;
-            homes->languages_missing[language] += of_language;
-        }
+    for (uint32_t index = 0; index < homes->pair_count; index++) {
+        uint32_t pair = homes->pairs[index];
+        double country = country_week(homes, week, pair / homes->languages);
+        homes->missing[pair] += country * homes->language_parts[pair] * (part - homes->part) / 1e6;
     }
     homes->part = part;
 }
 
 void homes_give(struct homes *homes, int64_t tokens, int *country, uint32_t *language)
 {
-    uint32_t best = 0, spoken = 0;
-    double most = 0;
+    uint32_t best = UINT32_MAX;
 
-    for (uint32_t index = 1; index < homes->countries; index++)
-        best = homes->missing[index] > homes->missing[best] ? index : best;
-    if (*country >= 0)
-        best = (uint32_t)*country;
-    /* What the language misses in this country and everywhere: the tables are of everywhere. */
-    for (uint32_t index = 0; index < homes->languages; index++) {
-        double missing = homes->pairs_missing[best * homes->languages + index] + homes->languages_missing[index];
-        if (index == 0 || missing > most) {
-            most = missing;
-            spoken = index;
-        }
+    for (uint32_t index = 0; index < homes->pair_count; index++) {
+        uint32_t pair = homes->pairs[index];
+        if (*country >= 0 && pair / homes->languages != (uint32_t)*country)
+            continue;
+        if (best == UINT32_MAX || homes->missing[pair] > homes->missing[best])
+            best = pair;
     }
+    assert(best != UINT32_MAX);
     homes->missing[best] -= (double)tokens;
-    homes->pairs_missing[best * homes->languages + spoken] -= (double)tokens;
-    homes->languages_missing[spoken] -= (double)tokens;
-    *country = (int)best;
-    *language = spoken;
+    *country = (int)(best / homes->languages);
+    *language = best % homes->languages;
 }
 
 void homes_draw(struct homes *homes, uint32_t week, struct draw *draw, int *country, uint32_t *language)
