@@ -7,16 +7,29 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define REST_MARK (-1) /* as a share: this row shall be of the rest */
+
 struct breakdown {
     size_t count, room;
     struct breakdown_row *rows; /* names are owned */
+    uint32_t measure;
     bool is_sorted;
 };
 
 enum verdict breakdown_open(struct breakdown **breakdown, struct reason *why)
 {
     *breakdown = calloc(1, sizeof **breakdown);
-    return *breakdown != NULL ? GO_ON : reason_set(why, HALT, "NO-MEMORY", 0, "no memory for sums");
+    if (*breakdown == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for sums");
+    (*breakdown)->measure = MEASURE_TOKENS;
+    return GO_ON;
+}
+
+void breakdown_measure(struct breakdown *breakdown, uint32_t measure)
+{
+    assert(measure <= MEASURE_TOKENS);
+    assert(breakdown->count == 0);
+    breakdown->measure = measure;
 }
 
 static void free_name(const struct breakdown_row *row)
@@ -34,15 +47,21 @@ void breakdown_close(struct breakdown *breakdown)
     free(breakdown);
 }
 
+static int compare_span(struct span left, struct span right)
+{
+    size_t size = left.size < right.size ? left.size : right.size;
+    int order = size == 0 ? 0 : memcmp(left.bytes, right.bytes, size);
+
+    return order != 0 ? order : (left.size > right.size) - (left.size < right.size);
+}
+
 static int compare_names(const void *left_row, const void *right_row)
 {
     const struct breakdown_row *left = left_row, *right = right_row;
-    size_t size = left->name.size < right->name.size ? left->name.size : right->name.size;
 
     if (left->start_ms != right->start_ms)
         return left->start_ms < right->start_ms ? -1 : 1;
-    int order = memcmp(left->name.bytes, right->name.bytes, size);
-    return order != 0 ? order : (left->name.size > right->name.size) - (left->name.size < right->name.size);
+    return compare_span(left->name, right->name);
 }
 
 static void merge(struct breakdown *breakdown)
@@ -61,6 +80,7 @@ static void merge(struct breakdown *breakdown)
         target->requests += row->requests;
         target->tokens += row->tokens;
         target->cost_nano_usd += row->cost_nano_usd;
+        target->value += row->value;
         free_name(row);
     }
     breakdown->count = into + 1;
@@ -85,6 +105,7 @@ static enum verdict make_room(struct breakdown *breakdown, struct reason *why)
 enum verdict breakdown_add(struct breakdown *breakdown, int64_t start_ms, struct span name,
                            const int64_t sums[MEASURE_COUNT], struct reason *why)
 {
+    int64_t tokens = sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION];
     enum verdict verdict = make_room(breakdown, why);
     char *copy = malloc(name.size + 1);
 
@@ -100,14 +121,109 @@ enum verdict breakdown_add(struct breakdown *breakdown, int64_t start_ms, struct
         (struct breakdown_row){.start_ms = start_ms,
                                .name = {copy, name.size},
                                .requests = sums[M_REQUESTS],
-                               .tokens = sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION],
+                               .tokens = tokens,
+                               .value = breakdown->measure == MEASURE_TOKENS ? tokens : sums[breakdown->measure],
                                .cost_nano_usd = sums[M_COST_NANO_USD]};
     return GO_ON;
 }
 
 static int64_t value_of(const struct breakdown_row *row, enum breakdown_by by)
 {
-    return by == BY_TOKENS ? row->tokens : by == BY_REQUESTS ? row->requests : row->cost_nano_usd;
+    switch (by) {
+    case BY_TOKENS:
+        return row->tokens;
+    case BY_REQUESTS:
+        return row->requests;
+    case BY_COST:
+        return row->cost_nano_usd;
+    case BY_MEASURE:
+        break;
+    }
+    return row->value;
+}
+
+static bool is_rest(const struct breakdown_row *row)
+{
+    return span_equal(row->name, span_of(BREAKDOWN_REST));
+}
+
+/* One name over all windows. */
+struct whole {
+    struct span name; /* borrowed */
+    int64_t value;
+};
+
+static int compare_whole_names(const void *left, const void *right)
+{
+    return compare_span(((const struct whole *)left)->name, ((const struct whole *)right)->name);
+}
+
+static int compare_wholes(const void *left_whole, const void *right_whole)
+{
+    const struct whole *left = left_whole, *right = right_whole;
+
+    if (left->value != right->value)
+        return left->value > right->value ? -1 : 1;
+    return compare_span(left->name, right->name);
+}
+
+/* Adds up neighbours of one name. Returns how many there are then. */
+static size_t merge_wholes(struct whole wholes[], size_t count)
+{
+    size_t into = 0;
+
+    for (size_t index = 1; index < count; index++) {
+        if (span_equal(wholes[into].name, wholes[index].name))
+            wholes[into].value += wholes[index].value;
+        else
+            wholes[++into] = wholes[index];
+    }
+    return count == 0 ? 0 : into + 1;
+}
+
+/* Gives the rows that are marked the name of the rest. */
+static enum verdict name_rest(struct breakdown *breakdown, struct reason *why)
+{
+    static const struct span rest = {BREAKDOWN_REST, sizeof(BREAKDOWN_REST) - 1};
+
+    for (size_t index = 0; index < breakdown->count; index++) {
+        struct breakdown_row *row = &breakdown->rows[index];
+        if (row->share != REST_MARK)
+            continue;
+        char *name = malloc(rest.size + 1);
+        if (name == NULL)
+            return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a name");
+        memcpy(name, rest.bytes, rest.size + 1);
+        free_name(row);
+        row->name = (struct span){name, rest.size};
+        row->share = 0;
+    }
+    return GO_ON;
+}
+
+enum verdict breakdown_fold(struct breakdown *breakdown, size_t top, enum breakdown_by by, struct reason *why)
+{
+    struct whole *wholes = calloc(breakdown->count + 1, sizeof(*wholes));
+
+    assert(!breakdown->is_sorted);
+    if (wholes == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu names", breakdown->count);
+    for (size_t index = 0; index < breakdown->count; index++)
+        wholes[index] = (struct whole){breakdown->rows[index].name, value_of(&breakdown->rows[index], by)};
+    qsort(wholes, breakdown->count, sizeof(*wholes), compare_whole_names);
+    size_t count = merge_wholes(wholes, breakdown->count);
+    qsort(wholes, count, sizeof(*wholes), compare_wholes);
+    top = top < count ? top : count;
+    qsort(wholes, top, sizeof(*wholes), compare_whole_names);
+    for (size_t index = 0; index < breakdown->count; index++) {
+        struct breakdown_row *row = &breakdown->rows[index];
+        const struct whole wanted = {row->name, 0};
+        if (top > 0 && bsearch(&wanted, wholes, top, sizeof(*wholes), compare_whole_names) != NULL)
+            continue;
+        row->share = REST_MARK; /* names are borrowed by `wholes` until the last was looked up */
+    }
+    free(wholes);
+    return name_rest(breakdown, why);
 }
 
 static int compare_values(const void *left_row, const void *right_row, void *context)
@@ -116,6 +232,8 @@ static int compare_values(const void *left_row, const void *right_row, void *con
     enum breakdown_by by = *(const enum breakdown_by *)context;
     int64_t left_value = value_of(left, by), right_value = value_of(right, by);
 
+    if (left->start_ms == right->start_ms && is_rest(left) != is_rest(right))
+        return is_rest(left) ? 1 : -1;
     if (left->start_ms == right->start_ms && left_value != right_value)
         return left_value > right_value ? -1 : 1;
     return compare_names(left, right);
@@ -153,4 +271,14 @@ const struct breakdown_row *breakdown_row(const struct breakdown *breakdown, siz
     assert(breakdown->is_sorted);
     assert(index < breakdown->count);
     return &breakdown->rows[index];
+}
+
+const struct breakdown_row *breakdown_find(const struct breakdown *breakdown, int64_t start_ms, struct span name)
+{
+    for (size_t index = 0; index < breakdown_count(breakdown); index++) {
+        const struct breakdown_row *row = &breakdown->rows[index];
+        if (row->start_ms == start_ms && span_equal(row->name, name))
+            return row;
+    }
+    return NULL;
 }

@@ -5,7 +5,7 @@
 
 #include "verdict.h"
 
-#define TABLE_COLUMNS_MAX 24
+#define TABLE_COLUMNS_MAX 64
 
 struct table_column {
     const char *title;

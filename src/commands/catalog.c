@@ -93,7 +93,7 @@ static enum verdict print_missing(const struct config *config, const struct cata
 {
     const struct rollup *rollup = rollup_with_model(&config->rollups);
     const struct leaderboard leaderboard = {
-        .titles = {"model"}, .title_count = 1, .by = BY_TOKENS, .format = format, .limit = INT64_MAX};
+        .titles = {"model"}, .title_count = 1, .measure = "tokens", .format = format, .limit = INT64_MAX};
     struct live live = {0};
     struct breakdown *missing = NULL;
     enum window_kind kind = WINDOW_MONTH;

@@ -13,15 +13,63 @@
 #include <stdlib.h>
 
 const char *const leaderboard_formats[LEADERBOARD_FORMATS] = {"table", "json", "csv"};
-const char *const leaderboard_orders[3] = {"tokens", "requests", "cost"};
 
-static void split(const struct leaderboard *leaderboard, const struct breakdown_row *row, struct span fields[])
+void leaderboard_measures(const char *names[LEADERBOARD_MEASURES])
+{
+    names[0] = "tokens";
+    names[1] = "cost";
+    for (enum measure measure = 0; measure < MEASURE_COUNT; measure++)
+        names[2 + measure] = measure_name(measure);
+}
+
+uint32_t leaderboard_measure(uint32_t index)
+{
+    static const uint32_t first[] = {MEASURE_TOKENS, M_COST_NANO_USD};
+
+    return index < LENGTH_OF(first) ? first[index] : index - (uint32_t)LENGTH_OF(first);
+}
+
+void leaderboard_split(const struct leaderboard *leaderboard, struct span name, struct span fields[ROLLUP_DIMS_MAX])
 {
     memset(fields, 0, ROLLUP_DIMS_MAX * sizeof *fields);
     if (leaderboard->split != NULL)
-        leaderboard->split(leaderboard->context, row->name, fields);
+        leaderboard->split(leaderboard->context, name, fields);
     else if (leaderboard->title_count > 0)
-        fields[0] = row->name;
+        fields[0] = name;
+}
+
+/* Whether the measure of choice has no column of its own yet. */
+static bool is_extra(const struct leaderboard *leaderboard)
+{
+    return strcmp(leaderboard->measure, "tokens") != 0 && strcmp(leaderboard->measure, "requests") != 0 &&
+           strcmp(leaderboard->measure, "cost") != 0 && strcmp(leaderboard->measure, "cost_nano_usd") != 0;
+}
+
+/* The share of a name in the window before, in hundredths of a per cent; -1 if it had no row. */
+static int share_of_name(const struct breakdown *before, struct span name)
+{
+    if (breakdown_count(before) == 0)
+        return -1;
+    const struct breakdown_row *found = breakdown_find(before, breakdown_row(before, 0)->start_ms, name);
+    return found == NULL ? -1 : found->share;
+}
+
+/* Of the rest it is what the names that are no rest now leave of the whole. */
+static int share_before(const struct leaderboard *leaderboard, const struct breakdown *now,
+                        const struct breakdown_row *row)
+{
+    int left = 10000;
+
+    if (!span_equal(row->name, span_of(BREAKDOWN_REST)))
+        return share_of_name(leaderboard->before, row->name);
+    if (breakdown_count(leaderboard->before) == 0)
+        return -1;
+    for (size_t index = 0; index < breakdown_count(now); index++) {
+        const struct breakdown_row *other = breakdown_row(now, index);
+        int share = other == row ? -1 : share_of_name(leaderboard->before, other->name);
+        left -= share > 0 ? share : 0;
+    }
+    return left > 0 ? left : 0;
 }
 
 void leaderboard_start(const char *window, int64_t start_ms, char text[LEADERBOARD_START_SIZE])
@@ -33,7 +81,7 @@ void leaderboard_start(const char *window, int64_t start_ms, char text[LEADERBOA
 
 static enum verdict open_table(const struct leaderboard *leaderboard, struct table **table, struct reason *why)
 {
-    struct table_column columns[1 + ROLLUP_DIMS_MAX + 4];
+    struct table_column columns[1 + ROLLUP_DIMS_MAX + 6];
     uint32_t count = 0;
 
     if (leaderboard->window != NULL)
@@ -43,16 +91,35 @@ static enum verdict open_table(const struct leaderboard *leaderboard, struct tab
     columns[count++] = (struct table_column){"requests", true};
     columns[count++] = (struct table_column){"tokens", true};
     columns[count++] = (struct table_column){"cost USD", true};
+    if (is_extra(leaderboard))
+        columns[count++] = (struct table_column){leaderboard->measure, true};
     columns[count++] = (struct table_column){"share", true};
+    if (leaderboard->before != NULL)
+        columns[count++] = (struct table_column){"change", true};
     return table_open(table, columns, count, why);
 }
 
-static void add_to_table(const struct leaderboard *leaderboard, struct table *table, const struct breakdown_row *row)
+/* In points: a window that is still open has smaller values, but shares like others. */
+static void add_change(const struct leaderboard *leaderboard, const struct breakdown *now, struct table *table,
+                       const struct breakdown_row *row)
+{
+    char text[32];
+    int before = share_before(leaderboard, now, row);
+
+    if (before < 0)
+        snprintf(text, sizeof text, "new");
+    else
+        snprintf(text, sizeof text, "%+.2f", (row->share - before) / 100.0);
+    table_text(table, span_of(text));
+}
+
+static void add_to_table(const struct leaderboard *leaderboard, const struct breakdown *now, struct table *table,
+                         const struct breakdown_row *row)
 {
     struct span fields[ROLLUP_DIMS_MAX];
     char start[LEADERBOARD_START_SIZE];
 
-    split(leaderboard, row, fields);
+    leaderboard_split(leaderboard, row->name, fields);
     if (leaderboard->window != NULL) {
         leaderboard_start(leaderboard->window, row->start_ms, start);
         table_text(table, span_of(start));
@@ -62,15 +129,22 @@ static void add_to_table(const struct leaderboard *leaderboard, struct table *ta
     table_integer(table, row->requests);
     table_integer(table, row->tokens);
     table_nano_usd(table, row->cost_nano_usd);
+    if (is_extra(leaderboard) && leaderboard->is_money)
+        table_nano_usd(table, row->value);
+    else if (is_extra(leaderboard))
+        table_integer(table, row->value);
     table_percent(table, row->share);
+    if (leaderboard->before != NULL)
+        add_change(leaderboard, now, table, row);
 }
 
-static void print_json(const struct leaderboard *leaderboard, const struct breakdown_row *row)
+static void print_json(const struct leaderboard *leaderboard, const struct breakdown *now,
+                       const struct breakdown_row *row)
 {
     struct span fields[ROLLUP_DIMS_MAX];
     char text[JSON_TEXT_MAX(ROLLUP_DIMS_MAX * EVENT_TEXT_MAX + 64)];
 
-    split(leaderboard, row, fields);
+    leaderboard_split(leaderboard, row->name, fields);
     fputc('{', stdout);
     if (leaderboard->window != NULL)
         printf("\"window\":\"%s\",\"window_start\":%" PRId64 ",", leaderboard->window, row->start_ms);
@@ -80,12 +154,19 @@ static void print_json(const struct leaderboard *leaderboard, const struct break
         assert(JSON_TEXT_MAX(fields[index].size) <= sizeof text);
         printf("\"%s\":%.*s,", leaderboard->titles[index], (int)(json_text(text, fields[index]) - text), text);
     }
-    printf("\"requests\":%" PRId64 ",\"tokens\":%" PRId64 ",\"cost_nano_usd\":%" PRId64 ",\"share\":%d.%04d}\n",
-           row->requests, row->tokens, row->cost_nano_usd, row->share / 10000, row->share % 10000);
+    printf("\"requests\":%" PRId64 ",\"tokens\":%" PRId64 ",\"cost_nano_usd\":%" PRId64 ",", row->requests, row->tokens,
+           row->cost_nano_usd);
+    if (is_extra(leaderboard))
+        printf("\"%s\":%" PRId64 ",", leaderboard->measure, row->value);
+    printf("\"share\":%d.%04d", row->share / 10000, row->share % 10000);
+    int before = leaderboard->before == NULL ? -1 : share_before(leaderboard, now, row);
+    if (before >= 0)
+        printf(",\"share_before\":%d.%04d", before / 10000, before % 10000);
+    puts("}");
 }
 
 /* Always quoted: names are somebody else's. */
-static void print_quoted(struct span text)
+void leaderboard_quoted(struct span text)
 {
     fputc('"', stdout);
     for (size_t index = 0; index < text.size; index++) {
@@ -96,19 +177,28 @@ static void print_quoted(struct span text)
     fputs("\",", stdout);
 }
 
-static void print_csv(const struct leaderboard *leaderboard, const struct breakdown_row *row)
+static void print_csv(const struct leaderboard *leaderboard, const struct breakdown *now,
+                      const struct breakdown_row *row)
 {
     struct span fields[ROLLUP_DIMS_MAX];
     char start[32];
 
-    split(leaderboard, row, fields);
+    leaderboard_split(leaderboard, row->name, fields);
     time_format(row->start_ms, start, sizeof start);
     if (leaderboard->window != NULL)
         printf("%s,%s,", leaderboard->window, start);
     for (uint32_t index = 0; index < leaderboard->title_count; index++)
-        print_quoted(fields[index]);
-    printf("%" PRId64 ",%" PRId64 ",%" PRId64 ",%d.%04d\n", row->requests, row->tokens, row->cost_nano_usd,
-           row->share / 10000, row->share % 10000);
+        leaderboard_quoted(fields[index]);
+    printf("%" PRId64 ",%" PRId64 ",%" PRId64 ",", row->requests, row->tokens, row->cost_nano_usd);
+    if (is_extra(leaderboard))
+        printf("%" PRId64 ",", row->value);
+    printf("%d.%04d", row->share / 10000, row->share % 10000);
+    int before = leaderboard->before == NULL ? -1 : share_before(leaderboard, now, row);
+    if (before >= 0)
+        printf(",%d.%04d", before / 10000, before % 10000);
+    else if (leaderboard->before != NULL)
+        fputc(',', stdout);
+    fputc('\n', stdout);
 }
 
 static void print_csv_header(const struct leaderboard *leaderboard)
@@ -117,7 +207,8 @@ static void print_csv_header(const struct leaderboard *leaderboard)
         fputs("window,window_start,", stdout);
     for (uint32_t index = 0; index < leaderboard->title_count; index++)
         printf("%s,", leaderboard->titles[index]);
-    puts("requests,tokens,cost_nano_usd,share");
+    printf("requests,tokens,cost_nano_usd,%s%sshare%s\n", is_extra(leaderboard) ? leaderboard->measure : "",
+           is_extra(leaderboard) ? "," : "", leaderboard->before != NULL ? ",share_before" : "");
 }
 
 enum verdict leaderboard_print(const struct leaderboard *leaderboard, const struct breakdown *breakdown,
@@ -138,11 +229,11 @@ enum verdict leaderboard_print(const struct leaderboard *leaderboard, const stru
         if (printed++ >= leaderboard->limit)
             continue;
         if (leaderboard->format == FORMAT_TABLE)
-            add_to_table(leaderboard, table, row);
+            add_to_table(leaderboard, breakdown, table, row);
         else if (leaderboard->format == FORMAT_JSON)
-            print_json(leaderboard, row);
+            print_json(leaderboard, breakdown, row);
         else
-            print_csv(leaderboard, row);
+            print_csv(leaderboard, breakdown, row);
     }
     if (verdict == GO_ON && table != NULL)
         verdict = table_print(table, stdout, why);

@@ -1,6 +1,6 @@
 /*
  * `gentally summaries`: reads a rollup's topic to its end, keeps the newest version of each key, and prints it as JSON,
- * CSV or a table, whole or summed over one attribute.
+ * CSV or a table: whole rows, sums by window and name, or windows side by side.
  */
 #include "commands.h"
 
@@ -13,14 +13,16 @@
 #include "gentally/topics.h"
 #include "leaderboard.h"
 #include "options.h"
+#include "side_by_side.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <unistd.h>
 
-enum option { ROLLUP, WINDOW, FROM, TO, FORMAT, BY, LIMIT, FINAL, OPTION_COUNT };
+enum option { ROLLUP, WINDOW, FROM, TO, FORMAT, BY, MEASURE, TOP, SIDE, SPARKLINE, LIMIT, FINAL, OPTION_COUNT };
 
 #define COLUMN_NONE COLUMN_COUNT
 
@@ -31,16 +33,22 @@ static const struct command_help help = {
     .text = "Reads the topic <namespace>.summaries.<rollup> from its beginning to its end and prints the rows of\n"
             "the windows asked for, ordered by window, then largest tokens first. Nothing is changed.\n"
             "\n"
-            "--by sums the rows over an attribute and adds each one's share of the window's tokens. Mind\n"
-            "that one event counts in each of its categories and tags.\n"
+            "--by sums the rows over an attribute and adds each one's share of the window's tokens, or of another\n"
+            "--measure. Mind that one event counts in each of its categories and tags. --top N keeps the N largest\n"
+            "over the whole range asked for; all others are summed as `(other)`.\n"
+            "\n"
+            "--side-by-side: a line for each name, a column for each window, the newest to the right; a table cuts\n"
+            "numbers to three digits and sums what has no room as `earlier`. `--measure share` shows shares of\n"
+            "tokens. A terminal that speaks UTF-8 gets the trend too; each line has its own scale.\n"
             "\n"
             "json: one object a line, with the fields of schemas/summary.avsc, times in milliseconds.\n"
             "csv: a header, then all fields but the histograms, times as ISO 8601.\n"
             "table: what a person wants to see. `early` in it marks a window that was still open.\n"
             "\n"
-            "Example: tokens by source and week, then the top models of a week:\n"
+            "Example: tokens by source and week; the top models of a week; how the five largest authors fared:\n"
             "  gentally summaries --rollup model --window week --by source\n"
-            "  gentally summaries --rollup model --window week --from 2025-11-17 --to 2025-11-24 --limit 10",
+            "  gentally summaries --rollup model --window week --from 2025-11-17 --to 2025-11-24 --limit 10\n"
+            "  gentally summaries --rollup model --window week --by author --top 5 --side-by-side --measure share",
 };
 
 /* What was asked for, and what is read. */
@@ -50,13 +58,18 @@ struct request {
     int64_t from_ms, to_ms; /* of window_start, half-open */
     bool is_final;
     uint32_t format; /* enum leaderboard_format */
-    enum column by;  /* COLUMN_NONE: whole rows */
+    enum column by;  /* COLUMN_NONE: a name is made of all dimensions of the rollup */
+    bool is_whole;   /* rows as they are, no sums */
+    bool is_side_by_side, is_share, has_sparkline;
+    uint32_t measure; /* of leaderboard_measures() */
+    const char *measures[LEADERBOARD_MEASURES];
+    int64_t top; /* 0: all */
     int64_t limit;
     struct encoder *encoder;
-    uint64_t suppressed;       /* rows left out of the sums by attribute */
+    uint64_t suppressed;       /* rows left out of the sums */
     struct summary_read *read; /* the summary at hand */
     struct newest *newest;
-    struct breakdown *breakdown; /* with `by` */
+    struct breakdown *breakdown; /* unless `is_whole` */
     struct table *table;
     char *text; /* SUMMARY_TEXT_MAX */
 };
@@ -111,7 +124,7 @@ static enum verdict each_row(struct request *request, enum verdict (*print)(stru
         const struct newest_row *row = newest_row(request->newest, index);
         printed = row->start_ms == start_ms ? printed : 0;
         start_ms = row->start_ms;
-        if (request->by == COLUMN_NONE && printed++ >= request->limit)
+        if (request->is_whole && printed++ >= request->limit)
             continue;
         verdict = decode_summary(request->encoder, row->value, request->read, why);
         if (verdict == GO_ON)
@@ -183,6 +196,40 @@ static enum verdict print_table(struct request *request, struct reason *why)
     return verdict;
 }
 
+/* The values of all dimensions in one text, parted by what no value holds. */
+#define PART '\x1f'
+
+static struct span name_of(struct request *request, const struct summary *summary)
+{
+    size_t size = 0;
+
+    if (request->by != COLUMN_NONE)
+        return summary->columns[request->by];
+    for (uint32_t index = 0; index < request->rollup->dim_count; index++) {
+        enum column column = column_of(request->rollup->dims[index]);
+        struct span value = column < COLUMN_COUNT ? summary->columns[column] : (struct span){NULL, 0};
+        if (index > 0)
+            request->text[size++] = PART;
+        if (value.size > 0)
+            memcpy(request->text + size, value.bytes, value.size);
+        size += value.size;
+    }
+    return (struct span){request->text, size};
+}
+
+static void split(void *context, struct span name, struct span fields[])
+{
+    const struct request *request = context;
+    uint32_t count = request->by != COLUMN_NONE ? 1 : request->rollup->dim_count;
+
+    for (uint32_t index = 0; index < count; index++) {
+        const char *part = name.size == 0 ? NULL : memchr(name.bytes, PART, name.size);
+        size_t size = part == NULL ? name.size : (size_t)(part - name.bytes);
+        fields[index] = (struct span){name.bytes, size};
+        name = part == NULL ? (struct span){NULL, 0} : (struct span){part + 1, name.size - size - 1};
+    }
+}
+
 static enum verdict row_to_breakdown(struct request *request, struct reason *why)
 {
     const struct summary *summary = &request->read->summary;
@@ -190,26 +237,41 @@ static enum verdict row_to_breakdown(struct request *request, struct reason *why
     request->suppressed += summary->suppressed;
     if (summary->suppressed) /* It is of its group, and nobody knows how much of it. */
         return GO_ON;
-    return breakdown_add(request->breakdown, summary->window.start_ms, summary->columns[request->by],
+    return breakdown_add(request->breakdown, summary->window.start_ms, name_of(request, summary),
                          request->read->cell.sums, why);
 }
 
-static enum verdict print_groups(struct request *request, struct reason *why)
+static enum verdict print_sums(struct request *request, struct reason *why)
 {
-    const struct leaderboard leaderboard = {
+    const char *measure = request->measures[request->measure];
+    struct leaderboard leaderboard = {
         .window = window_kind_name(request->window),
-        .titles = {column_name(request->by)},
-        .title_count = 1,
-        .by = BY_TOKENS,
+        .measure = measure,
+        .is_money = strstr(measure, "cost") != NULL,
         .format = request->format,
         .limit = request->limit,
+        .split = split,
+        .context = request,
     };
-    enum verdict verdict = each_row(request, row_to_breakdown, why);
 
+    if (request->by != COLUMN_NONE)
+        leaderboard.titles[leaderboard.title_count++] = column_name(request->by);
+    for (uint32_t index = 0; request->by == COLUMN_NONE && index < request->rollup->dim_count; index++)
+        leaderboard.titles[leaderboard.title_count++] = dimension_name(request->rollup->dims[index]);
+    breakdown_measure(request->breakdown, leaderboard_measure(request->measure));
+    enum verdict verdict = each_row(request, row_to_breakdown, why);
+    if (verdict == GO_ON && request->top > 0)
+        verdict = breakdown_fold(request->breakdown, (size_t)request->top, BY_MEASURE, why);
     if (verdict != GO_ON)
         return verdict;
-    breakdown_sort(request->breakdown, BY_TOKENS);
-    return leaderboard_print(&leaderboard, request->breakdown, why);
+    breakdown_sort(request->breakdown, BY_MEASURE);
+    if (!request->is_side_by_side)
+        return leaderboard_print(&leaderboard, request->breakdown, why);
+    const struct side_by_side print = {.leaderboard = &leaderboard,
+                                       .is_share = request->is_share,
+                                       .has_sparkline = request->has_sparkline,
+                                       .width = side_by_side_width()};
+    return side_by_side_print(&print, request->breakdown, why);
 }
 
 static enum verdict print_rows(struct request *request, struct reason *why)
@@ -222,14 +284,40 @@ static enum verdict print_rows(struct request *request, struct reason *why)
     return verdict == GO_ON ? each_row(request, print_csv, why) : verdict;
 }
 
-static enum verdict read_options(struct request *request, const struct config *config,
-                                 const struct command_option options[], struct reason *why)
+/* Those that ask for sums instead of rows. */
+static enum verdict read_sums(struct request *request, const struct command_option options[], struct reason *why)
 {
-    const char *columns[COLUMN_COUNT];
-    uint32_t by = COLUMN_NONE;
+    const char *measures[LEADERBOARD_MEASURES + 1], *columns[COLUMN_COUNT];
+    uint32_t by = COLUMN_NONE, measure = 0;
 
     for (enum column column = 0; column < COLUMN_COUNT; column++)
         columns[column] = column_name(column);
+    leaderboard_measures(request->measures);
+    memcpy(measures, request->measures, sizeof(request->measures));
+    measures[LEADERBOARD_MEASURES] = "share";
+    enum verdict verdict = option_choice(&options[BY], columns, COLUMN_COUNT, &by, why);
+    if (verdict == GO_ON)
+        verdict = option_choice(&options[MEASURE], measures, LENGTH_OF(measures), &measure, why);
+    if (verdict == GO_ON)
+        verdict = option_integer(&options[TOP], 1, INT64_MAX, &request->top, why);
+    request->by = (enum column)by;
+    request->is_share = measure == LEADERBOARD_MEASURES;
+    request->measure = request->is_share ? 0 : measure;
+    request->is_side_by_side = options[SIDE].value != NULL || options[SPARKLINE].value != NULL;
+    request->has_sparkline = options[SPARKLINE].value != NULL || isatty(STDOUT_FILENO) == 1;
+    request->is_whole =
+        by == COLUMN_NONE && options[MEASURE].value == NULL && request->top == 0 && !request->is_side_by_side;
+    if (request->has_sparkline && !side_by_side_is_utf8()) {
+        request->has_sparkline = false;
+        if (options[SPARKLINE].value != NULL)
+            fprintf(stderr, "summaries: no sparklines, the locale is not UTF-8\n");
+    }
+    return verdict;
+}
+
+static enum verdict read_options(struct request *request, const struct config *config,
+                                 const struct command_option options[], struct reason *why)
+{
     enum verdict verdict = option_rollup(&options[ROLLUP], &config->rollups, &request->rollup, why);
     if (verdict == GO_ON)
         verdict = option_window(&options[WINDOW], &request->window, why);
@@ -240,10 +328,9 @@ static enum verdict read_options(struct request *request, const struct config *c
     if (verdict == GO_ON)
         verdict = option_choice(&options[FORMAT], leaderboard_formats, LEADERBOARD_FORMATS, &request->format, why);
     if (verdict == GO_ON)
-        verdict = option_choice(&options[BY], columns, COLUMN_COUNT, &by, why);
+        verdict = read_sums(request, options, why);
     if (verdict == GO_ON)
         verdict = option_integer(&options[LIMIT], 1, INT64_MAX, &request->limit, why);
-    request->by = (enum column)by;
     request->is_final = options[FINAL].value != NULL;
     return verdict;
 }
@@ -284,7 +371,7 @@ static int run(const struct config *config, const struct command_option options[
     if (verdict == GO_ON)
         verdict = read_topic(&request, config, &why);
     if (verdict == GO_ON)
-        verdict = request.by == COLUMN_NONE ? print_rows(&request, &why) : print_groups(&request, &why);
+        verdict = request.is_whole ? print_rows(&request, &why) : print_sums(&request, &why);
     if (verdict == GO_ON && fflush(stdout) != 0)
         verdict = reason_set(&why, HALT, "OUTPUT-FAILED", errno, "standard output: %s", strerror(errno));
     if (verdict == GO_ON && newest_count(request.newest) == 0)
@@ -304,6 +391,10 @@ int command_summaries(int argc, char **argv)
         [TO] = {"to", "TIME", "only windows that start before", NULL},
         [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
         [BY] = {"by", "COLUMN", "sum over an attribute: source, author, category, continent, size, ...", NULL},
+        [MEASURE] = {"measure", "M", "count tokens (default), requests, cost, share, or any measure by name", NULL},
+        [TOP] = {"top", "N", "the N largest over the whole range; all others summed", NULL},
+        [SIDE] = {"side-by-side", NULL, "windows as columns, the newest to the right", NULL},
+        [SPARKLINE] = {"sparkline", NULL, "side by side, with the trend also where output is no terminal", NULL},
         [LIMIT] = {"limit", "N", "only the first N of each window", NULL},
         [FINAL] = {"final", NULL, "leave out early panes: only what was emitted after its window closed", NULL},
     };

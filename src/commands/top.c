@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-enum option { ROLLUP, WINDOW, AT, BY, LIMIT, FORMAT, OPTION_COUNT };
+enum option { ROLLUP, WINDOW, AT, BY, LIMIT, TOP, FORMAT, OPTION_COUNT };
 
 static const struct command_help help = {
     .name = "top",
@@ -17,18 +17,20 @@ static const struct command_help help = {
     .summary = "prints the largest rows of a window as they are counted, live from Redis",
     .text = "Reads the newest window of the kind (or the one that holds --at) from all partitions and prints its\n"
             "largest rows. The numbers are of this moment: the window may still be open, and events since the\n"
-            "last flush (about a second) are not in them. For what was emitted, see `gentally summaries`.\n"
+            "last flush (about a second) are not in them. Shares are of the window; `change` is that against the\n"
+            "window before, in points, if that is still kept. For what was emitted, see `gentally summaries`.\n"
             "\n"
             "Example:\n"
-            "  gentally top --rollup model --window hour --limit 10 --by cost",
+            "  gentally top --rollup model --window hour --top 10 --by cost",
 };
 
 struct request {
     const struct rollup *rollup;
     const struct rollups *rollups;
     enum window_kind window;
-    int64_t at_ms, limit;
+    int64_t at_ms, limit, top;
     uint32_t by, format;
+    const char *measures[LEADERBOARD_MEASURES];
     char text[ROW_KEY_MAX]; /* the fields of the row at hand */
 };
 
@@ -38,14 +40,19 @@ static enum verdict read_options(struct request *request, const struct config *c
     enum verdict verdict = option_rollup(&options[ROLLUP], &config->rollups, &request->rollup, why);
 
     request->rollups = &config->rollups;
+    leaderboard_measures(request->measures);
     if (verdict == GO_ON)
         verdict = option_window(&options[WINDOW], &request->window, why);
     if (verdict == GO_ON)
         verdict = option_time(&options[AT], &request->at_ms, why);
     if (verdict == GO_ON)
-        verdict = option_choice(&options[BY], leaderboard_orders, LENGTH_OF(leaderboard_orders), &request->by, why);
+        verdict = option_choice(&options[BY], request->measures, LEADERBOARD_MEASURES, &request->by, why);
     if (verdict == GO_ON)
         verdict = option_integer(&options[LIMIT], 1, INT64_MAX, &request->limit, why);
+    if (verdict == GO_ON)
+        verdict = option_integer(&options[TOP], 1, INT64_MAX - 1, &request->top, why);
+    if (request->top > 0)
+        request->limit = request->top + 1;
     if (verdict == GO_ON)
         verdict = option_choice(&options[FORMAT], leaderboard_formats, LEADERBOARD_FORMATS, &request->format, why);
     if (verdict == GO_ON && !config->windows[request->window])
@@ -63,14 +70,22 @@ static void split(void *context, struct span name, struct span fields[])
         fields[0] = name; /* of another configuration: better shown raw than not at all */
 }
 
-static enum verdict print_window(struct request *request, struct live *live, struct breakdown *breakdown,
-                                 struct reason *why)
+static enum verdict count_window(struct request *request, struct live *live, struct window window,
+                                 struct breakdown *breakdown, struct reason *why)
 {
-    const struct stored_window *stored = live_window(live, request->window, request->at_ms);
+    breakdown_measure(breakdown, leaderboard_measure(request->by));
+    return live_add(live, window, request->rollup, breakdown, why);
+}
+
+static enum verdict print_window(struct request *request, struct live *live, struct breakdown *breakdown,
+                                 struct breakdown *before, struct reason *why)
+{
+    const struct stored_window *stored = live_window(live, request->window, request->at_ms), *last;
     struct leaderboard leaderboard = {
         .window = window_kind_name(request->window),
         .title_count = request->rollup->dim_count,
-        .by = request->by,
+        .measure = request->measures[request->by],
+        .is_money = strstr(request->measures[request->by], "cost") != NULL,
         .format = request->format,
         .limit = request->limit,
         .split = split,
@@ -84,10 +99,19 @@ static enum verdict print_window(struct request *request, struct live *live, str
     }
     for (uint32_t index = 0; index < request->rollup->dim_count; index++)
         leaderboard.titles[index] = dimension_name(request->rollup->dims[index]);
-    enum verdict verdict = live_add(live, stored->window, request->rollup, breakdown, why);
+    enum verdict verdict = count_window(request, live, stored->window, breakdown, why);
+    last = live_window(live, request->window, stored->window.start_ms - 1);
+    if (verdict == GO_ON && last != NULL) {
+        verdict = count_window(request, live, last->window, before, why);
+        if (verdict == GO_ON)
+            breakdown_sort(before, BY_MEASURE);
+        leaderboard.before = before;
+    }
+    if (verdict == GO_ON && request->top > 0)
+        verdict = breakdown_fold(breakdown, (size_t)request->top, BY_MEASURE, why);
     if (verdict != GO_ON)
         return verdict;
-    breakdown_sort(breakdown, request->by);
+    breakdown_sort(breakdown, BY_MEASURE);
     return leaderboard_print(&leaderboard, breakdown, why);
 }
 
@@ -95,17 +119,20 @@ static int run(const struct config *config, const struct command_option options[
 {
     struct request request = {.at_ms = INT64_MIN, .limit = 20};
     struct live live = {0};
-    struct breakdown *breakdown = NULL;
+    struct breakdown *breakdown = NULL, *before = NULL;
     struct reason why = {0};
     enum verdict verdict = read_options(&request, config, options, &why);
 
     if (verdict == GO_ON)
         verdict = breakdown_open(&breakdown, &why);
     if (verdict == GO_ON)
+        verdict = breakdown_open(&before, &why);
+    if (verdict == GO_ON)
         verdict = live_open(&live, config, &why);
     if (verdict == GO_ON)
-        verdict = print_window(&request, &live, breakdown, &why);
+        verdict = print_window(&request, &live, breakdown, before, &why);
     live_close(&live);
+    breakdown_close(before);
     breakdown_close(breakdown);
     return verdict == GO_ON ? EX_OK : command_fail(help.name, &why);
 }
@@ -116,8 +143,9 @@ int command_top(int argc, char **argv)
         [ROLLUP] = {"rollup", "R", "which rollup: total, model, provider, ... (required)", NULL},
         [WINDOW] = {"window", "W", "which kind of window: hour, day, week or month (required)", NULL},
         [AT] = {"at", "TIME", "the window that holds this time (default: the newest)", NULL},
-        [BY] = {"by", "MEASURE", "order by tokens, requests or cost (default tokens)", NULL},
+        [BY] = {"by", "MEASURE", "count tokens (default), requests, cost, or any measure by name", NULL},
         [LIMIT] = {"limit", "N", "how many rows (default 20)", NULL},
+        [TOP] = {"top", "N", "the N largest, and all others summed", NULL},
         [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
     };
     struct config *config = calloc(1, sizeof *config);

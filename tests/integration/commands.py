@@ -1,12 +1,16 @@
 """What people type: live counters, unknown models, a corrected catalog, the configuration in force."""
 
+import collections
+import csv
 import json
 import os
 import shutil
 import signal
 import subprocess
+import time
 
 from harness import BINARY, SCHEMAS, check, equal, main, wait_until
+from oracle import milliseconds
 from topics import newest, read_topic
 
 UNKNOWN = "acme/unheard-of"
@@ -45,6 +49,118 @@ def test_top_and_catalog_missing_show_what_was_counted(world):
 
     missing = lines_of(world.run("catalog", "missing", "--format", "json").out)
     equal([(row["model"], row["requests"], row["tokens"]) for row in missing], [(UNKNOWN, 2, 20)], "unknown models")
+
+
+def author_of(event):
+    return event["model"].split("/")[0]
+
+
+def week_of(event):
+    return event["created_at"] - (event["created_at"] - 345_600_000) % 604_800_000  # 1970-01-05 was a Monday
+
+
+def sums_of(events, name_of, amount):
+    """(window, name) -> sum, by adding up the lines."""
+    sums = collections.Counter()
+    for event in events:
+        sums[week_of(event), name_of(event)] += amount(event)
+    return sums
+
+
+def tokens_of(event):
+    return event["tokens_prompt"] + event["tokens_completion"]
+
+
+def fold_of(sums, top):
+    """All but the `top` largest over the whole range as one; and the order of the names, it last."""
+    totals = collections.Counter()
+    for (_, name), value in sums.items():
+        totals[name] += value
+    kept = sorted(totals, key=lambda name: (-totals[name], name))[:top]
+    folded = collections.Counter()
+    for (start, name), value in sums.items():
+        folded[start, name if name in kept else "(other)"] += value
+    return folded, kept + ["(other)"] * (len(totals) > top)
+
+
+def shares_of(sums):
+    wholes = collections.Counter()
+    for (start, _), value in sums.items():
+        wholes[start] += value
+    return {key: value / wholes[key[0]] for key, value in sums.items()}
+
+
+def close(got, want, what, digits=9):
+    check(got.keys() == want.keys(), f"{what}: other keys", got.keys() ^ want.keys())
+    wrong = {key: (got[key], want[key]) for key in want if abs(got[key] - want[key]) > 10 ** -digits}
+    check(not wrong, f"{what}: got, want", wrong)
+
+
+def test_summaries_and_top_show_shares_and_windows_side_by_side(world):
+    """Against sums over the JSON lines."""
+    world.start_redis()
+    world.run("setup", "--partitions", 3)
+    lines = world.run("generate", "--events", 6000, "--seed", 11)
+    events = lines_of(lines.out)
+    world.produce(lines.out_path)
+    world.run("worker", "--drain")
+    asked = ("--rollup", "model", "--window", "week", "--by", "author")
+
+    def show(*options, **settings):
+        return world.run("summaries", *asked, *options, **settings).out
+
+    tokens, order = fold_of(sums_of(events, author_of, tokens_of), 4)
+    starts = sorted({start for start, _ in tokens})
+    rows = lines_of(show("--top", 4, "--side-by-side", "--format", "json"))
+    equal([row["author"] for row in rows], order, "names, the largest over the range first")
+    got = {(one["window_start"], row["author"]): one for row in rows for one in row["values"]}
+    want = {(start, name): tokens[start, name] for start in starts for name in order}
+    equal({key: one["value"] for key, one in got.items()}, want, "values side by side")
+    close({key: one["share"] for key, one in got.items()}, shares_of(want), "shares side by side")
+    equal([row["total"] for row in rows], [sum(want[start, name] for start in starts) for name in order], "totals")
+    whole = sum(want.values())
+    close({row["author"]: row["share"] for row in rows},
+          {name: sum(want[start, name] for start in starts) / whole for name in order}, "shares of the range")
+
+    cost, order = fold_of(sums_of(events, author_of, lambda event: event.get("cost_nano_usd", 0)), 3)
+    table = list(csv.reader(show("--measure", "cost", "--top", 3, "--side-by-side", "--format", "csv").splitlines()))
+    equal([milliseconds(title) for title in table[0][1:-1]], starts, "CSV: the windows, oldest first")
+    equal([row[0] for row in table[1:]], order, "CSV: names")
+    equal([[int(value) for value in row[1:-1]] for row in table[1:]],
+          [[cost[start, name] for start in starts] for name in order], "CSV: cost")
+    shares = list(csv.reader(show("--measure", "share", "--side-by-side", "--format", "csv").splitlines()))
+    close({(start, row[0]): float(value) for row in shares[1:] for start, value in zip(starts, row[1:-1])},
+          {(start, row[0]): 0.0 for row in shares[1:] for start in starts} |
+          shares_of(sums_of(events, author_of, tokens_of)), "CSV: shares")
+
+    begin, end = starts[2], starts[4]
+    some = [event for event in events if begin <= week_of(event) < end]
+    requests, _ = fold_of(sums_of(some, author_of, lambda event: 1), 2)
+    got = lines_of(show("--measure", "requests", "--top", 2, "--from", begin, "--to", end, "--format", "json"))
+    equal({(row["window_start"], row["author"]): row["requests"] for row in got}, dict(requests), "requests of a range")
+    close({(row["window_start"], row["author"]): row["share"] for row in got}, shares_of(requests),
+          "shares of a range", 3.9)
+
+    wide = show("--top", 3, "--side-by-side").splitlines()
+    check(max(map(len, wide)) <= 100, "a table is too wide", wide)
+    equal(wide[0].split()[1:-1], [time.strftime("%m-%d", time.gmtime(start / 1000)) for start in starts], "its columns")
+    days = world.run("summaries", "--rollup", "model", "--window", "day", "--top", 3, "--sparkline",
+                     LC_ALL="C.UTF-8").out
+    check(max(map(len, days.splitlines())) <= 100, "a table of days is too wide", days)
+    equal(days.split()[1], "earlier", "what has no room")
+    check("\u2588" in days and "\u2588" not in show("--sparkline", LC_ALL="C"), "sparklines in another locale", days)
+
+    now, order = fold_of({key: value for key, value in sums_of(events, lambda event: event["model"], tokens_of).items()
+                          if key[0] == starts[-1]}, 5)
+    before = shares_of({key: value for key, value in sums_of(events, lambda event: event["model"], tokens_of).items()
+                        if key[0] == starts[-2]})
+    rest = 1 - sum(before.get((starts[-2], name), 0) for name in order[:-1])
+    top = lines_of(world.run("top", "--rollup", "model", "--window", "week", "--top", 5, "--format", "json").out)
+    equal([(row["model"], row["tokens"]) for row in top], [(name, now[starts[-1], name]) for name in order],
+          "top, live")
+    close({row["model"]: row["share_before"] for row in top if "share_before" in row},
+          {name: rest if name == "(other)" else before[starts[-2], name] for name in order
+           if name == "(other)" or (starts[-2], name) in before}, "shares of the week before", 3)
 
 
 def test_a_corrected_catalog_restates_windows_without_a_replay(world):

@@ -5,6 +5,7 @@
 #include "gentally/breakdown.h"
 #include "gentally/draw.h"
 #include "gentally/json.h"
+#include "gentally/matrix.h"
 #include "gentally/newest.h"
 #include "gentally/summary_text.h"
 #include "gentally/table.h"
@@ -220,6 +221,163 @@ static void a_breakdown_may_be_empty(void)
     breakdown_close(breakdown);
 }
 
+/* Tokens of three names in two windows, each in several parts; c is largest in the second window alone. */
+static struct breakdown *folded(size_t top, enum breakdown_by by)
+{
+    struct breakdown *breakdown = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    for (int part = 0; part < 10; part++) {
+        add(breakdown, 1, "a", 9, 10);
+        add(breakdown, 2, "a", 9, 10);
+        add(breakdown, 1, "b", 1, 12);
+        add(breakdown, 2, "b", 1, 7);
+        add(breakdown, 2, "c", 2, 15);
+        add(breakdown, 1, NULL, 1, 1);
+    }
+    CU_ASSERT_EQUAL_FATAL(breakdown_fold(breakdown, top, by, &why), GO_ON);
+    breakdown_sort(breakdown, BY_MEASURE);
+    return breakdown;
+}
+
+static void the_largest_over_all_windows_stay(void)
+{
+    static const struct {
+        size_t top;
+        enum breakdown_by by;
+        const char *want; /* window:name=tokens */
+    } rows[] = {
+        {1, BY_MEASURE, "1:a=100 1:(other)=130 2:a=100 2:(other)=220 "},
+        {2, BY_MEASURE, "1:b=120 1:a=100 1:(other)=10 2:a=100 2:b=70 2:(other)=150 "},
+        {3, BY_MEASURE, "1:b=120 1:a=100 1:(other)=10 2:c=150 2:a=100 2:b=70 "},
+        {4, BY_MEASURE, "1:b=120 1:a=100 1:=10 2:c=150 2:a=100 2:b=70 "},
+        {SIZE_MAX, BY_MEASURE, "1:b=120 1:a=100 1:=10 2:c=150 2:a=100 2:b=70 "},
+        {2, BY_REQUESTS, "1:b=120 1:a=100 1:(other)=10 2:a=100 2:b=70 2:(other)=150 "},
+        {0, BY_MEASURE, "1:(other)=230 2:(other)=320 "},
+    };
+
+    for (size_t index = 0; index < LENGTH_OF(rows); index++) {
+        struct breakdown *breakdown = folded(rows[index].top, rows[index].by);
+        char text[512];
+        size_t size = 0;
+        for (size_t at = 0; at < breakdown_count(breakdown); at++) {
+            const struct breakdown_row *row = breakdown_row(breakdown, at);
+            size += (size_t)snprintf(text + size, sizeof(text) - size, "%" PRId64 ":%.*s=%" PRId64 " ", row->start_ms,
+                                     (int)row->name.size, row->name.bytes, row->tokens);
+        }
+        CU_ASSERT_TRUE(is_text(text, size, rows[index].want));
+        breakdown_close(breakdown);
+    }
+}
+
+static void any_measure_can_be_chosen(void)
+{
+    struct breakdown *breakdown = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    breakdown_measure(breakdown, M_TOKENS_REASONING);
+    add(breakdown, 1, "a", 1, 5);
+    add(breakdown, 1, "b", 1, 5);
+    add(breakdown, 1, "b", 1, 5);
+    breakdown_sort(breakdown, BY_MEASURE);
+    CU_ASSERT_TRUE(span_equal(breakdown_row(breakdown, 0)->name, span_of("b")));
+    CU_ASSERT_EQUAL(breakdown_row(breakdown, 0)->value, 2000);
+    CU_ASSERT_EQUAL(breakdown_row(breakdown, 0)->share, 6667);
+    CU_ASSERT_PTR_EQUAL(breakdown_find(breakdown, 1, span_of("b")), breakdown_row(breakdown, 0));
+    CU_ASSERT_PTR_NULL(breakdown_find(breakdown, 2, span_of("b")));
+    CU_ASSERT_PTR_NULL(breakdown_find(breakdown, 1, span_of("c")));
+    breakdown_close(breakdown);
+}
+
+static void windows_stand_side_by_side(void)
+{
+    static const char *const names[] = {"a", "b", "(other)"};
+    static const int64_t values[3][2] = {{100, 100}, {120, 70}, {10, 150}};
+    struct breakdown *breakdown = folded(2, BY_MEASURE);
+    struct matrix *matrix = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(matrix_open(&matrix, breakdown, WINDOW_KINDS, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(matrix_count(matrix), 3);
+    CU_ASSERT_EQUAL_FATAL(matrix_windows(matrix), 2);
+    CU_ASSERT_EQUAL(matrix_start(matrix, 1), 2);
+    for (size_t name = 0; name < 3; name++) {
+        CU_ASSERT_TRUE(span_equal(matrix_name(matrix, name), span_of(names[name])));
+        for (size_t window = 0; window < 2; window++)
+            CU_ASSERT_EQUAL(matrix_value(matrix, name, window), values[name][window]);
+    }
+    CU_ASSERT_EQUAL(matrix_sum(matrix, 2, 0, 2), 160);
+    CU_ASSERT_EQUAL(matrix_sum(matrix, 2, 1, 1), 0);
+    CU_ASSERT_EQUAL(matrix_total(matrix, 0, 2), 550);
+    matrix_close(matrix);
+    breakdown_close(breakdown);
+    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    breakdown_sort(breakdown, BY_MEASURE);
+    CU_ASSERT_EQUAL_FATAL(matrix_open(&matrix, breakdown, WINDOW_KINDS, &why), GO_ON);
+    CU_ASSERT_EQUAL(matrix_count(matrix) + matrix_windows(matrix), 0);
+    matrix_close(matrix);
+    breakdown_close(breakdown);
+}
+
+static void windows_without_a_row_are_there_too(void)
+{
+    static const int64_t days[] = {-31, 0, 59}; /* 1969-12, 1970-01, 1970-03 */
+    static const int64_t want[] = {-31, 0, 31, 59};
+    struct breakdown *breakdown = NULL;
+    struct matrix *matrix = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    for (size_t index = 0; index < LENGTH_OF(days); index++) {
+        add(breakdown, days[index] * DAY_MS, "a", 1, 5);
+        add(breakdown, days[index] * DAY_MS, "b", 1, 6);
+    }
+    breakdown_sort(breakdown, BY_MEASURE);
+    CU_ASSERT_EQUAL_FATAL(matrix_open(&matrix, breakdown, WINDOW_MONTH, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(matrix_windows(matrix), LENGTH_OF(want));
+    for (size_t window = 0; window < LENGTH_OF(want); window++) {
+        CU_ASSERT_EQUAL(matrix_start(matrix, window), want[window] * DAY_MS);
+        CU_ASSERT_EQUAL(matrix_value(matrix, 1, window), window == 2 ? 0 : 5);
+        CU_ASSERT_EQUAL(matrix_total(matrix, window, window + 1), window == 2 ? 0 : 11);
+    }
+    matrix_close(matrix);
+    breakdown_close(breakdown);
+}
+
+static void a_sparkline_shows_eighths_of_the_largest(void)
+{
+    static const struct {
+        size_t width;
+        bool is_share;
+        const char *want;
+    } rows[] = {
+        {9, false, " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"},  /* rounded up */
+        {64, false, " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"}, /* no wider than there are windows */
+        {3, false, "\u2581\u2584\u2588"},                                 /* means of three: 9, 43, 87 */
+        {1, false, "\u2588"},
+        {9, true, " \u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588"}, /* all there is, wherever there is any */
+    };
+    static const int64_t heights[] = {0, 1, 25, 27, 50, 51, 75, 86, 100};
+    char text[3 * SPARKLINE_MAX + 1];
+    struct breakdown *breakdown = NULL;
+    struct matrix *matrix = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    for (size_t index = 0; index < LENGTH_OF(heights); index++)
+        add(breakdown, (int64_t)index, "a", 1, heights[index]);
+    breakdown_sort(breakdown, BY_MEASURE);
+    CU_ASSERT_EQUAL_FATAL(matrix_open(&matrix, breakdown, WINDOW_KINDS, &why), GO_ON);
+    for (size_t index = 0; index < LENGTH_OF(rows); index++) {
+        size_t size = matrix_sparkline(matrix, 0, rows[index].width, rows[index].is_share, text);
+        CU_ASSERT_TRUE(is_text(text, size, rows[index].want));
+    }
+    matrix_close(matrix);
+    breakdown_close(breakdown);
+}
+
 static void a_table_is_aligned(void)
 {
     static const struct table_column columns[] = {{"name", false}, {"tokens", true}, {"cost", true}, {"pane", false}};
@@ -328,6 +486,11 @@ int main(void)
         {"thousands_of_keys_keep_their_versions", thousands_of_keys_keep_their_versions},
         {"sums_by_name_add_up", sums_by_name_add_up},
         {"a_breakdown_may_be_empty", a_breakdown_may_be_empty},
+        {"the_largest_over_all_windows_stay", the_largest_over_all_windows_stay},
+        {"any_measure_can_be_chosen", any_measure_can_be_chosen},
+        {"windows_stand_side_by_side", windows_stand_side_by_side},
+        {"windows_without_a_row_are_there_too", windows_without_a_row_are_there_too},
+        {"a_sparkline_shows_eighths_of_the_largest", a_sparkline_shows_eighths_of_the_largest},
         {"a_table_is_aligned", a_table_is_aligned},
         {"a_summary_reads_as_json", a_summary_reads_as_json},
         {"a_summary_reads_as_csv", a_summary_reads_as_csv},
