@@ -28,7 +28,7 @@ struct message {
 };
 
 struct encoder {
-    struct message event, summary, ledger;
+    struct message event, summary, ledger, signal;
     avro_writer_t writer;
     char *buffer; /* frame and body of the last message */
     size_t buffer_size;
@@ -63,6 +63,8 @@ static enum verdict encoder_fill(struct encoder *encoder, struct reason *why)
         verdict = message_open(&encoder->summary, SCHEMA_ID_SUMMARY, bundled_summary_avsc, why);
     if (verdict == GO_ON)
         verdict = message_open(&encoder->ledger, SCHEMA_ID_LEDGER, bundled_ledger_avsc, why);
+    if (verdict == GO_ON)
+        verdict = message_open(&encoder->signal, SCHEMA_ID_SIGNAL, bundled_signal_avsc, why);
     if (verdict != GO_ON)
         return verdict;
     encoder->buffer = malloc(BUFFER_SIZE_MIN);
@@ -94,6 +96,7 @@ void encoder_close(struct encoder *encoder)
     if (encoder->writer != NULL)
         avro_writer_free(encoder->writer);
     free(encoder->buffer);
+    message_close(&encoder->signal);
     message_close(&encoder->ledger);
     message_close(&encoder->summary);
     message_close(&encoder->event);
@@ -431,4 +434,40 @@ enum verdict encode_ledger(struct encoder *encoder, const struct ledger *ledger,
         pen.error = partition.error;
     }
     return message_write(encoder, &encoder->ledger, &pen, bytes, why);
+}
+
+static void pen_number(struct pen *pen, const struct signal_number *number)
+{
+    avro_value_t field, branch;
+
+    pen_text(pen, number->name);
+    if (pen_next(pen, &field))
+        pen->error = avro_value_set_branch(&field, number->is_real, &branch);
+    if (pen->error == 0)
+        pen->error = number->is_real ? avro_value_set_double(&branch, number->real)
+                                     : avro_value_set_long(&branch, number->integer);
+}
+
+enum verdict encode_signal(struct encoder *encoder, const struct signal *signal, struct span *bytes, struct reason *why)
+{
+    struct pen pen = {.record = encoder->signal.value};
+    avro_value_t array;
+
+    assert(signal->number_count <= SIGNAL_NUMBERS_MAX);
+    pen_enum(&pen, (int)signal->kind);
+    pen_text(&pen, signal->subject);
+    pen_optional_text(&pen, signal->cohort);
+    pen_enum(&pen, signal->window.kind);
+    pen_long(&pen, signal->window.start_ms);
+    pen_array(&pen, &array);
+    for (uint32_t index = 0; index < signal->number_count; index++) {
+        struct pen number = pen_append(&pen, &array);
+        pen_number(&number, &signal->numbers[index]);
+        pen.error = number.error;
+    }
+    pen_text(&pen, signal->rule);
+    pen_long(&pen, signal->generation);
+    pen_long(&pen, signal->revision);
+    pen_text(&pen, signal->tables_version);
+    return message_write(encoder, &encoder->signal, &pen, bytes, why);
 }

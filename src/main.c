@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"produce", command_produce, "send events, JSON lines on standard input, to the topic"},
     {"generate", command_generate, "make events with the shape of real traffic, from a seed"},
     {"summaries", command_summaries, "show the summaries of a rollup, as a table, CSV or JSON"},
+    {"signals", command_signals, "find what is worth a look in the summaries, and publish it"},
     {"top", command_top, "show the live counters, straight from Redis"},
     {"catalog", command_catalog, "look models up; list those the catalog does not know"},
     {"verify", command_verify, "prove from the ledger and the summaries that nothing was lost or counted twice"},

@@ -137,6 +137,30 @@ void newest_drop(struct newest *newest, struct span key)
         free_span(&newest->rows[newest->slots[slot] - 1].value);
 }
 
+size_t newest_seen(const struct newest *newest)
+{
+    assert(!newest->is_sorted);
+    return newest->count;
+}
+
+const struct newest_row *newest_at(const struct newest *newest, size_t index)
+{
+    assert(!newest->is_sorted);
+    assert(index < newest->count);
+    return &newest->rows[index];
+}
+
+const struct newest_row *newest_find(const struct newest *newest, struct span key)
+{
+    assert(!newest->is_sorted);
+    if (newest->count == 0)
+        return NULL;
+    size_t slot = slot_of(newest, key);
+    if (newest->slots[slot] == 0 || newest->rows[newest->slots[slot] - 1].value.bytes == NULL)
+        return NULL;
+    return &newest->rows[newest->slots[slot] - 1];
+}
+
 static int compare_rows(const void *left_row, const void *right_row)
 {
     const struct newest_row *left = left_row, *right = right_row;

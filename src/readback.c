@@ -1,11 +1,12 @@
 /*
- * Our own Avro bytes -> summary and ledger, for `summaries`, `report`, `verify` and the closer's take-over. The two
- * schemas are fixed, so a cursor walks them field by field, without libavro: Avro C 1.11 allocates what a length claims
- * before it looks whether the bytes are there, and takes enum symbols that do not exist. Here every byte is looked at
- * before it is believed, nothing is allocated, and what encode.c would not have written is refused.
+ * Our own Avro bytes -> summary, ledger and signal, for `summaries`, `report`, `verify`, `signals` and the closer's
+ * take-over. The schemas are fixed, so a cursor walks them field by field, without libavro: Avro C 1.11 allocates what
+ * a length claims before it looks whether the bytes are there, and takes enum symbols that do not exist. Here every
+ * byte is looked at before it is believed, nothing is allocated, and what encode.c would not have written is refused.
  */
 #include "gentally/encode.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "gentally/decode.h"
@@ -308,5 +309,57 @@ enum verdict decode_ledger(struct encoder *encoder, struct span bytes, struct le
     const char *problem = cursor_close(&cursor);
     if (problem != NULL)
         return reason_set(why, SET_ASIDE, "LEDGER-UNREADABLE", 0, "not a ledger record of this version: %s", problem);
+    return GO_ON;
+}
+
+static double cursor_double(struct cursor *cursor)
+{
+    uint64_t bits = 0;
+    double number;
+
+    if (cursor->end - cursor->at < 8) {
+        cursor_fail(cursor, "it ends inside a number");
+        return 0;
+    }
+    for (unsigned index = 0; index < 8; index++)
+        bits |= (uint64_t)*cursor->at++ << (8 * index);
+    memcpy(&number, &bits, sizeof(number));
+    if (!isfinite(number))
+        cursor_fail(cursor, "a number is not finite");
+    return number;
+}
+
+static void cursor_number(struct cursor *cursor, struct signal_number *number)
+{
+    number->name = cursor_text(cursor);
+    number->is_real = cursor_present(cursor);
+    if (number->is_real)
+        number->real = cursor_double(cursor);
+    else
+        number->integer = cursor_long(cursor);
+}
+
+enum verdict decode_signal(struct span bytes, struct signal_read *read, struct reason *why)
+{
+    struct cursor cursor = cursor_open(bytes, SCHEMA_ID_SIGNAL, read->text, sizeof(read->text));
+    struct signal *signal = &read->signal;
+
+    *signal = (struct signal){.kind = (enum signal_kind)cursor_within(&cursor, 0, SIGNAL_KINDS - 1)};
+    signal->subject = cursor_text(&cursor);
+    signal->cohort = cursor_optional_text(&cursor);
+    signal->window.kind = (enum window_kind)cursor_within(&cursor, 0, WINDOW_KINDS - 1);
+    signal->window.start_ms = cursor_within(&cursor, TIME_FIRST_MS, TIME_LAST_MS);
+    signal->number_count = cursor_array(&cursor, SIGNAL_NUMBERS_MAX);
+    for (uint32_t index = 0; index < signal->number_count && cursor.problem == NULL; index++)
+        cursor_number(&cursor, &signal->numbers[index]);
+    cursor_array_end(&cursor, signal->number_count);
+    signal->rule = cursor_text(&cursor);
+    signal->generation = cursor_long(&cursor);
+    signal->revision = cursor_long(&cursor);
+    signal->tables_version = cursor_text(&cursor);
+
+    const char *problem = cursor_close(&cursor);
+    if (problem != NULL)
+        return reason_set(why, SET_ASIDE, "SIGNAL-UNREADABLE", 0, "not a signal of this version: %s", problem);
     return GO_ON;
 }

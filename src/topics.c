@@ -11,7 +11,7 @@
 
 #define REQUEST_MS 30000
 #define POLICY_MS 3000
-#define TOPICS_MAX (4 + ROLLUPS_MAX)
+#define TOPICS_MAX (5 + ROLLUPS_MAX)
 
 void topic_dead_letters(const struct config *config, char *name)
 {
@@ -26,6 +26,11 @@ void topic_redrives(const struct config *config, char *name)
 void topic_ledger(const struct config *config, char *name)
 {
     snprintf(name, TOPIC_NAME_MAX + 1, "%s.ledger", config->namespace_);
+}
+
+void topic_signals(const struct config *config, char *name)
+{
+    snprintf(name, TOPIC_NAME_MAX + 1, "%s.signals", config->namespace_);
 }
 
 void topic_summaries(const struct config *config, const char *rollup, char *name)
@@ -44,7 +49,7 @@ struct wanted {
 
 static uint32_t list_wanted(const struct config *config, int partitions, struct wanted wanted[])
 {
-    uint32_t count = 4;
+    uint32_t count = 5;
 
     wanted[0] = (struct wanted){.partitions = partitions};
     snprintf(wanted[0].name, sizeof(wanted[0].name), "%.249s", config->topic);
@@ -54,6 +59,8 @@ static uint32_t list_wanted(const struct config *config, int partitions, struct 
     topic_ledger(config, wanted[2].name);
     wanted[3] = (struct wanted){.partitions = 1, .is_compacted = true};
     topic_redrives(config, wanted[3].name);
+    wanted[4] = (struct wanted){.partitions = 1, .is_compacted = true};
+    topic_signals(config, wanted[4].name);
     for (uint32_t i = 0; i < config->rollups.count; i++) {
         wanted[count] = (struct wanted){.partitions = partitions, .is_compacted = true};
         topic_summaries(config, config->rollups.items[i].name, wanted[count++].name);

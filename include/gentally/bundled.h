@@ -4,7 +4,7 @@
 
 #include "base.h"
 
-extern const struct span bundled_generation_avsc, bundled_summary_avsc, bundled_ledger_avsc;
+extern const struct span bundled_generation_avsc, bundled_summary_avsc, bundled_ledger_avsc, bundled_signal_avsc;
 extern const struct span bundled_catalog_csv, bundled_taxonomy_csv, bundled_countries_csv;
 extern const struct span bundled_store_lua;
 

@@ -6,6 +6,7 @@
 #define GENTALLY_ENCODE_H
 
 #include "event.h"
+#include "signals.h"
 #include "summary.h"
 
 struct encoder;
@@ -20,6 +21,9 @@ MUST_CHECK enum verdict encode_event(struct encoder *encoder, const struct event
 MUST_CHECK enum verdict encode_summary(struct encoder *encoder, const struct summary *summary, struct span *bytes,
                                        struct reason *why);
 MUST_CHECK enum verdict encode_ledger(struct encoder *encoder, const struct ledger *ledger, struct span *bytes,
+                                      struct reason *why);
+
+MUST_CHECK enum verdict encode_signal(struct encoder *encoder, const struct signal *signal, struct span *bytes,
                                       struct reason *why);
 
 /* A summary as read back: fixed room, spans borrow from it. */
@@ -49,5 +53,12 @@ struct ledger_read {
 /* SET_ASIDE: LEDGER-UNREADABLE. */
 MUST_CHECK enum verdict decode_ledger(struct encoder *encoder, struct span bytes, struct ledger_read *read,
                                       struct reason *why);
+
+struct signal_read {
+    struct signal signal; /* spans point into `text` */
+    char text[8192];
+};
+/* SET_ASIDE: SIGNAL-UNREADABLE. */
+MUST_CHECK enum verdict decode_signal(struct span bytes, struct signal_read *read, struct reason *why);
 
 #endif

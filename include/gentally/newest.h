@@ -28,6 +28,14 @@ MUST_CHECK enum verdict newest_put(struct newest *newest, const struct newest_ro
 /* Takes a tombstone. Nothing happens if the key is not there. */
 void newest_drop(struct newest *newest, struct span key);
 
+/* Before the sort: how many keys were seen, dropped ones too, and one of them, in the order they were first seen; its
+ * value is absent if it is dropped. Borrowed until the next put. */
+size_t newest_seen(const struct newest *newest);
+const struct newest_row *newest_at(const struct newest *newest, size_t index);
+
+/* Before the sort: the row of a key; NULL if it is not there or was dropped. Borrowed until the next put or drop. */
+const struct newest_row *newest_find(const struct newest *newest, struct span key);
+
 /* Orders the rows by window start, then largest tokens first, then key, and forgets the dropped ones. Nothing can be
  * put afterwards. */
 void newest_sort(struct newest *newest);

@@ -10,6 +10,7 @@ int command_worker(int argc, char **argv);
 int command_produce(int argc, char **argv);
 int command_generate(int argc, char **argv);
 int command_summaries(int argc, char **argv);
+int command_signals(int argc, char **argv);
 int command_top(int argc, char **argv);
 int command_catalog(int argc, char **argv);
 int command_verify(int argc, char **argv);

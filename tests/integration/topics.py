@@ -10,7 +10,8 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartiti
 from harness import SCHEMAS, check
 
 PANES = ("early", "on_time", "late")
-SCHEMA_FILES = {1: "generation.avsc", 3: "ledger.avsc", 4: "summary.avsc"}  # ids without a registry: decode.h
+# Ids without a registry: decode.h.
+SCHEMA_FILES = {1: "generation.avsc", 3: "ledger.avsc", 4: "summary.avsc", 5: "signal.avsc"}
 
 
 def _plain_numbers(schema):

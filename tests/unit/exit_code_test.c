@@ -38,6 +38,7 @@ static void reasons_have_their_status(void)
         {"DECODE-UTF8", EX_DATAERR},
         {"CELL-UNREADABLE", EX_DATAERR},
         {"SUMMARY-UNREADABLE", EX_DATAERR},
+        {"SIGNAL-UNREADABLE", EX_DATAERR},
         {"VERIFY-VIOLATED", EX_DATAERR},
         {"DLQ-NONE", EX_DATAERR},
         {"REPLAY-DIFFERS", EX_DATAERR},

@@ -1,0 +1,576 @@
+/*
+ * `gentally signals`: reads the summaries and what was said of them before, applies the rules of gentally/signals.h,
+ * and publishes what is new or has changed; what no longer holds gets a tombstone.
+ *
+ * All state is in the topics. Equal rows make equal bytes, so whoever repeats this, after a crash or beside another
+ * instance, publishes nothing. Windows are published in transactions that end in one partition a moment before the
+ * next, so nothing is concluded until all was read and nothing came for a while.
+ */
+#include "commands.h"
+
+#include "gentally/encode.h"
+#include "gentally/newest.h"
+#include "gentally/sink.h"
+#include "gentally/topic_follow.h"
+#include "gentally/topics.h"
+#include "options.h"
+#include "progress.h"
+#include "signal_text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <time.h>
+
+#define QUIET_MS 1000     /* nothing came for so long: no transaction is half seen */
+#define PATIENCE_MS 10000 /* conclude even so, where something always comes */
+#define POLL_MS 200
+#define SILENCE_MS 30000 /* before the end: is the broker still there? */
+#define ASK_MS 5000
+#define SETTLE_MS 1000
+#define RETRY_MS 1000
+
+enum option {
+    FOLLOW,
+    DRY_RUN,
+    FORMAT,
+    UNKNOWN_SHARE,
+    UNKNOWN_REQUESTS,
+    JUMP,
+    COHORT_ACCOUNTS,
+    LAUNCH_MONTHS,
+    FOUNDATIONAL,
+    RISE,
+    OPTION_COUNT
+};
+
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_NONE };
+static const char *const formats[] = {"table", "json"};
+
+static const struct command_help help = {
+    .name = "signals",
+    .arguments = "[--follow | --dry-run | --format table|json] [options]",
+    .summary = "find what is worth a look in the summaries, and publish it",
+    .text =
+        "Reads the summaries (model and category by week, retention by month) and publishes to <namespace>.signals:\n"
+        "a model's first week, unknown models with real traffic, jumps of a category's share, foundational cohorts,\n"
+        "boomerangs; each with the numbers that led to it. What is there already is not published again; what a\n"
+        "restatement takes away gets a tombstone. Run it as often as you like. The rules: runbooks/signals.md.\n"
+        "\n"
+        "--follow   stay, and publish as summaries come; SIGTERM ends it. Give all instances the same thresholds.\n"
+        "--dry-run  print what would stand in the topic, as a table or (--format json) a line each; change nothing.\n"
+        "--format   alone: print what stands in the topic; change nothing.\n"
+        "\n"
+        "Example:\n"
+        "  gentally signals && gentally signals --format table",
+};
+
+enum topic { TOPIC_SIGNALS, TOPIC_MODEL, TOPIC_CATEGORY, TOPIC_RETENTION, TOPIC_COUNT };
+
+struct request {
+    const struct config *config;
+    struct logger logger;
+    bool is_followed, is_dry;
+    uint32_t format; /* enum format */
+    struct signal_rules rules;
+    sigset_t stops;
+    bool is_stopped;
+
+    char topic[TOPIC_NAME_MAX + 1]; /* of the signals */
+    struct topic_follow *follow;
+    enum topic followed[TOPIC_COUNT]; /* which each of the follower's topics is */
+    struct signals *signals;
+    struct newest *standing; /* what the signals' topic says; the generation of a row is its offset */
+    struct encoder *encoder;
+    struct summary_read *read;
+    struct sink *sink;
+    bool has_news; /* something that conclusions are made of */
+    bool is_heard; /* anything */
+    int64_t published, withdrawn;
+};
+
+/* ---- reading ---- */
+
+/* The family. Summaries of before there were families have none: the slug without its variant stands in. */
+static struct span model_of(const struct summary *summary)
+{
+    if (summary->columns[COLUMN_FAMILY].size > 0)
+        return summary->columns[COLUMN_FAMILY];
+    struct span slug = summary->columns[COLUMN_MODEL];
+    const char *colon = slug.size == 0 ? NULL : memchr(slug.bytes, ':', slug.size);
+
+    return (struct span){slug.bytes, colon == NULL ? slug.size : (size_t)(colon - slug.bytes)};
+}
+
+static void fill_row(enum topic topic, const struct summary_read *read, struct signal_row *row)
+{
+    const struct summary *summary = &read->summary;
+    const int64_t *sums = read->cell.sums;
+    struct span age = summary->columns[COLUMN_AGE];
+
+    *row = (struct signal_row){
+        .start_ms = summary->window.start_ms,
+        .is_closed = summary->pane != PANE_EARLY,
+        .is_known = !span_equal(summary->columns[COLUMN_SOURCE], span_of(model_source_name(SOURCE_UNKNOWN))),
+        .is_hidden = summary->suppressed,
+        .generation = summary->generation,
+        .revision = summary->revision,
+        .requests = sums[M_REQUESTS],
+        .accounts = read->accounts,
+        .tables_version = summary->tables_version,
+    };
+    if (topic == TOPIC_MODEL) {
+        row->rollup = SIGNAL_FROM_MODEL;
+        row->subject = model_of(summary);
+        row->tokens = sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION];
+    } else if (topic == TOPIC_CATEGORY) {
+        row->rollup = SIGNAL_FROM_CATEGORY;
+        row->subject = summary->columns[COLUMN_CATEGORY];
+        row->tokens = sums[M_SPLIT_TOKENS];
+        row->tokens_squared = sums[M_TOKENS_SQUARED];
+    } else {
+        row->rollup = SIGNAL_FROM_RETENTION;
+        row->subject = summary->columns[COLUMN_MODEL];
+        row->cohort = summary->columns[COLUMN_COHORT];
+        for (size_t index = 0; index < age.size; index++)
+            row->age = 10 * row->age + (age.bytes[index] - '0');
+    }
+}
+
+static enum verdict take_standing(struct request *request, const struct record *record, struct reason *why)
+{
+    const struct newest_row row = {.key = record->key, .value = record->value, .generation = record->offset};
+
+    request->has_news = true;
+    if (record->value.bytes == NULL) {
+        newest_drop(request->standing, record->key);
+        return GO_ON;
+    }
+    return newest_put(request->standing, &row, why);
+}
+
+static enum verdict take_record(void *context, size_t index, const struct record *record, struct reason *why)
+{
+    struct request *request = context;
+    enum topic topic = request->followed[index];
+    enum window_kind wanted = topic == TOPIC_RETENTION ? WINDOW_MONTH : WINDOW_WEEK;
+    struct signal_row row;
+
+    request->is_heard = true;
+    if (topic == TOPIC_SIGNALS)
+        return take_standing(request, record, why);
+    if (record->value.bytes == NULL) {
+        signals_drop(request->signals, record->key);
+        request->has_news = true;
+        return GO_ON;
+    }
+    enum verdict verdict = decode_summary(request->encoder, record->value, request->read, why);
+    if (verdict != GO_ON || request->read->summary.window.kind != wanted)
+        return verdict;
+    fill_row(topic, request->read, &row);
+    request->has_news = request->has_news || row.is_closed;
+    return signals_put(request->signals, record->key, &row, why);
+}
+
+/* Whether a topic that need not be there is: a rollup may be switched off. */
+static enum verdict look_for(const struct request *request, const char *topic, bool *is_there, struct reason *why)
+{
+    struct topic_follow *probe = NULL;
+    enum verdict verdict = topic_follow_open(&probe, request->config, &topic, 1, why);
+
+    topic_follow_close(probe);
+    *is_there = verdict == GO_ON;
+    return verdict == HALT && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0 ? GO_ON : verdict;
+}
+
+static enum verdict open_follow(struct request *request, bool is_whole, struct reason *why)
+{
+    static const char *const rollups[TOPIC_COUNT] = {NULL, "model", "category", "retention"};
+    char names[TOPIC_COUNT][TOPIC_NAME_MAX + 1];
+    const char *topics[TOPIC_COUNT];
+    enum verdict verdict = GO_ON;
+    size_t count = 0;
+
+    for (enum topic topic = TOPIC_SIGNALS; topic < TOPIC_COUNT && verdict == GO_ON; topic++) {
+        bool is_there = is_whole || topic == TOPIC_SIGNALS;
+        if (topic == TOPIC_SIGNALS)
+            topic_signals(request->config, names[topic]);
+        else
+            topic_summaries(request->config, rollups[topic], names[topic]);
+        if (is_whole && (topic == TOPIC_CATEGORY || topic == TOPIC_RETENTION))
+            verdict = look_for(request, names[topic], &is_there, why);
+        if (!is_there)
+            continue;
+        request->followed[count] = topic;
+        topics[count++] = names[topic];
+    }
+    return verdict == GO_ON ? topic_follow_open(&request->follow, request->config, topics, count, why) : verdict;
+}
+
+/* ---- publishing ---- */
+
+static enum verdict put(struct request *request, struct span key, struct span value, struct reason *why)
+{
+    log_line(&request->logger, LOG_LEVEL_INFO, value.bytes == NULL ? "SIGNAL-WITHDRAWN" : "SIGNAL-PUBLISHED",
+             "key=%.*s", (int)key.size, key.bytes);
+    return sink_put(request->sink, request->topic, key, value, why);
+}
+
+/* Whether what stands in the topic was made of a newer version of the window than was read here. */
+static bool is_newer(const struct request *request, const struct signal *standing)
+{
+    int64_t generation, revision;
+
+    return signals_version(request->signals, standing->kind, standing->window.start_ms, &generation, &revision) &&
+           summary_version_compare(standing->generation, standing->revision, PANE_ON_TIME, generation, revision,
+                                   PANE_ON_TIME) > 0;
+}
+
+static enum verdict publish_found(struct request *request, struct newest *found, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+    char key[SIGNAL_KEY_MAX];
+
+    for (size_t index = 0; index < signals_count(request->signals) && verdict == GO_ON; index++) {
+        const struct signal *sign = signals_at(request->signals, index);
+        struct newest_row row = {.key = {key, signal_key_write(sign, key)}};
+        verdict = encode_signal(request->encoder, sign, &row.value, why);
+        if (verdict == GO_ON)
+            verdict = newest_put(found, &row, why);
+        const struct newest_row *standing = newest_find(request->standing, row.key);
+        struct signal_read read;
+        if (verdict != GO_ON || (standing != NULL && span_equal(standing->value, row.value)))
+            continue;
+        if (standing != NULL && decode_signal(standing->value, &read, why) == GO_ON && is_newer(request, &read.signal))
+            continue;
+        verdict = put(request, row.key, row.value, why);
+        request->published++;
+    }
+    return verdict;
+}
+
+static enum verdict withdraw_rest(struct request *request, const struct newest *found, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (size_t index = 0; index < newest_seen(request->standing) && verdict == GO_ON; index++) {
+        const struct newest_row *row = newest_at(request->standing, index);
+        struct signal_read read;
+        if (row->value.bytes == NULL || newest_find(found, row->key) != NULL)
+            continue;
+        if (decode_signal(row->value, &read, why) == GO_ON && is_newer(request, &read.signal))
+            continue;
+        verdict = put(request, row->key, (struct span){NULL, 0}, why);
+        request->withdrawn++;
+    }
+    return verdict;
+}
+
+static void look_for_stop(struct request *request, int wait_ms)
+{
+    struct timespec wait = {wait_ms / 1000, wait_ms % 1000 * 1000000L};
+
+    if (!request->is_stopped && request->is_followed && sigtimedwait(&request->stops, NULL, &wait) > 0)
+        request->is_stopped = true;
+}
+
+/* A broker that is away is waited for, by who follows until a signal comes. */
+static enum verdict settle(struct request *request, struct reason *why)
+{
+    int attempts = 0;
+    enum verdict verdict;
+
+    do {
+        verdict = sink_settle(request->sink, SETTLE_MS, why);
+        look_for_stop(request, 0);
+    } while (verdict == TRY_LATER && !request->is_stopped && (request->is_followed || ++attempts < 30));
+    return verdict;
+}
+
+static enum verdict publish(struct request *request, struct reason *why)
+{
+    struct newest *found = NULL;
+    enum verdict verdict = newest_open(&found, why);
+
+    if (verdict == GO_ON)
+        verdict = publish_found(request, found, why);
+    if (verdict == GO_ON)
+        verdict = withdraw_rest(request, found, why);
+    if (verdict == GO_ON)
+        verdict = settle(request, why);
+    newest_close(found);
+    return verdict;
+}
+
+/* ---- printing ---- */
+
+/* A table is as wide as its widest subject, so each is looked at twice. */
+struct printing {
+    struct table *table;
+    size_t widest;
+    bool is_measured;
+};
+
+static void print_one(const struct request *request, struct printing *printing, const struct signal *sign)
+{
+    if (!printing->is_measured)
+        printing->widest = signal_table_widen(printing->widest, sign);
+    else if (request->format == FORMAT_JSON)
+        signal_print_json(sign);
+    else
+        signal_table_add(printing->table, sign, printing->widest);
+}
+
+static int compare_keys(const void *left_row, const void *right_row)
+{
+    const struct newest_row *left = *(const struct newest_row *const *)left_row;
+    const struct newest_row *right = *(const struct newest_row *const *)right_row;
+    size_t size = left->key.size < right->key.size ? left->key.size : right->key.size;
+    int order = memcmp(left->key.bytes, right->key.bytes, size);
+
+    return order != 0 ? order : (left->key.size > right->key.size) - (left->key.size < right->key.size);
+}
+
+/* What stands in the topic, by key. */
+static enum verdict print_standing(struct request *request, struct printing *printing, struct reason *why)
+{
+    size_t seen = newest_seen(request->standing), count = 0;
+    const struct newest_row **rows = calloc(seen + 1, sizeof(*rows));
+    enum verdict verdict = GO_ON;
+
+    if (rows == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu signals", seen);
+    for (size_t index = 0; index < seen; index++)
+        if (newest_at(request->standing, index)->value.bytes != NULL)
+            rows[count++] = newest_at(request->standing, index);
+    qsort(rows, count, sizeof(*rows), compare_keys);
+    for (size_t index = 0; index < count && verdict == GO_ON; index++) {
+        struct signal_read read;
+        verdict = decode_signal(rows[index]->value, &read, why);
+        if (verdict == GO_ON)
+            print_one(request, printing, &read.signal);
+    }
+    free(rows);
+    return verdict;
+}
+
+static enum verdict print_all(struct request *request, struct printing *printing, struct reason *why)
+{
+    if (!request->is_dry)
+        return print_standing(request, printing, why);
+    for (size_t index = 0; index < signals_count(request->signals); index++)
+        print_one(request, printing, signals_at(request->signals, index));
+    return GO_ON;
+}
+
+static enum verdict print(struct request *request, struct reason *why)
+{
+    struct printing printing = {0};
+    enum verdict verdict = GO_ON;
+
+    if (request->format != FORMAT_JSON) {
+        verdict = signal_table_open(&printing.table, why);
+        if (verdict == GO_ON)
+            verdict = print_all(request, &printing, why);
+    }
+    printing.is_measured = true;
+    if (verdict == GO_ON)
+        verdict = print_all(request, &printing, why);
+    if (verdict == GO_ON && printing.table != NULL)
+        verdict = table_print(printing.table, stdout, why);
+    table_close(printing.table);
+    if (verdict == GO_ON && fflush(stdout) != 0)
+        verdict = reason_set(why, HALT, "OUTPUT-FAILED", errno, "standard output: %s", strerror(errno));
+    return verdict;
+}
+
+/* ---- the command ---- */
+
+/* When something came last, and when it began to; 0: nothing did since the last conclusion. */
+struct waiting {
+    int64_t news_ms, begin_ms, heard_ms;
+};
+
+/* Reads on. `*is_over`: all was read, and nothing came for a while. */
+static enum verdict read_on(struct request *request, struct waiting *waiting, bool *is_over, struct reason *why)
+{
+    enum verdict verdict = topic_follow_turn(request->follow, POLL_MS, take_record, request, why);
+    bool is_at_end = topic_follow_at_end(request->follow);
+    int64_t now_ms = progress_now_ms();
+
+    if (request->is_heard || is_at_end)
+        waiting->heard_ms = now_ms;
+    request->is_heard = false;
+    if (request->has_news) {
+        request->has_news = false;
+        waiting->news_ms = now_ms;
+        waiting->begin_ms = waiting->begin_ms == 0 ? now_ms : waiting->begin_ms;
+    }
+    if (verdict == GO_ON && now_ms - waiting->heard_ms > SILENCE_MS) {
+        waiting->heard_ms = now_ms;
+        return topic_follow_ask(request->follow, ASK_MS, why);
+    }
+    *is_over = verdict == GO_ON && is_at_end && waiting->begin_ms != 0 &&
+               (now_ms - waiting->news_ms >= QUIET_MS || now_ms - waiting->begin_ms >= PATIENCE_MS);
+    if (!*is_over)
+        return verdict;
+    waiting->begin_ms = 0;
+    return topic_follow_ask(request->follow, ASK_MS, why); /* Is the end that was reached still the end? */
+}
+
+static enum verdict turn(struct request *request, struct reason *why)
+{
+    int64_t now_ms = progress_now_ms();
+    struct waiting waiting = {now_ms, now_ms, now_ms};
+    enum verdict verdict = GO_ON;
+
+    while (verdict == GO_ON && !request->is_stopped) {
+        bool is_over = false;
+        verdict = read_on(request, &waiting, &is_over, why);
+        if (verdict == TRY_LATER && request->is_followed) {
+            log_reason(&request->logger, LOG_LEVEL_WARN, why);
+            waiting.begin_ms = waiting.news_ms; /* what there was to conclude is still to be */
+            verdict = GO_ON;
+            is_over = false;
+        }
+        if (verdict == GO_ON && is_over) {
+            verdict = signals_evaluate(request->signals, why);
+            if (verdict == GO_ON && request->sink != NULL)
+                verdict = publish(request, why);
+            if (!request->is_followed)
+                return verdict;
+        }
+        look_for_stop(request, 0);
+    }
+    return verdict;
+}
+
+static enum verdict open_parts(struct request *request, struct reason *why)
+{
+    request->read = calloc(1, sizeof(*request->read));
+    if (request->read == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory to read summaries");
+    enum verdict verdict = encoder_open(&request->encoder, why);
+    if (verdict == GO_ON)
+        verdict = signals_open(&request->signals, &request->rules, why);
+    if (verdict == GO_ON)
+        verdict = newest_open(&request->standing, why);
+    return verdict;
+}
+
+/* Opens what speaks to servers. Who follows waits for them. */
+static enum verdict connect_all(struct request *request, struct reason *why)
+{
+    bool is_shown = request->format != FORMAT_NONE && !request->is_dry;
+    bool is_published = request->format == FORMAT_NONE && !request->is_dry;
+    enum verdict verdict;
+
+    topic_signals(request->config, request->topic);
+    do {
+        verdict = request->follow == NULL ? open_follow(request, !is_shown, why) : GO_ON;
+        if (verdict == GO_ON && is_published && request->sink == NULL)
+            verdict = sink_open(&request->sink, request->config, &request->logger, why);
+        if (verdict == TRY_LATER && request->is_followed) {
+            log_reason(&request->logger, LOG_LEVEL_WARN, why);
+            look_for_stop(request, RETRY_MS);
+        }
+    } while (verdict == TRY_LATER && request->is_followed && !request->is_stopped);
+    return request->is_stopped ? GO_ON : verdict;
+}
+
+static enum verdict read_options(struct request *request, const struct command_option options[], struct reason *why)
+{
+    struct signal_rules *rules = &request->rules;
+    const struct {
+        enum option option;
+        int64_t min, max, *value;
+    } integers[] = {
+        {UNKNOWN_REQUESTS, 1, INT64_MAX, &rules->unknown_requests},
+        {COHORT_ACCOUNTS, 1, INT64_MAX, &rules->cohort_accounts},
+        {LAUNCH_MONTHS, 0, 1200, &rules->launch_months},
+        {FOUNDATIONAL, 1, 1000000, &rules->foundational_percent},
+    };
+    const struct {
+        enum option option;
+        int64_t *value;
+    } shares[] = {{UNKNOWN_SHARE, &rules->unknown_share}, {JUMP, &rules->jump_share}, {RISE, &rules->boomerang_rise}};
+    enum verdict verdict = option_choice(&options[FORMAT], formats, LENGTH_OF(formats), &request->format, why);
+
+    for (size_t index = 0; index < LENGTH_OF(integers) && verdict == GO_ON; index++)
+        verdict = option_integer(&options[integers[index].option], integers[index].min, integers[index].max,
+                                 integers[index].value, why);
+    for (size_t index = 0; index < LENGTH_OF(shares) && verdict == GO_ON; index++) {
+        uint32_t share = (uint32_t)*shares[index].value;
+        verdict = option_share(&options[shares[index].option], &share, why);
+        *shares[index].value = share;
+    }
+    request->is_followed = options[FOLLOW].value != NULL;
+    request->is_dry = options[DRY_RUN].value != NULL;
+    if (verdict == GO_ON && request->is_followed && (request->is_dry || request->format != FORMAT_NONE))
+        verdict =
+            reason_set(why, HALT, "CONFIG-VALUE", 0, "--follow publishes: it goes with neither --dry-run nor --format");
+    return verdict;
+}
+
+static int run(struct request *request, struct reason *why)
+{
+    enum verdict verdict = open_parts(request, why);
+    bool is_printed = request->is_dry || request->format != FORMAT_NONE;
+
+    if (verdict == GO_ON)
+        verdict = connect_all(request, why);
+    if (verdict == GO_ON && !request->is_stopped)
+        verdict = turn(request, why);
+    if (verdict == GO_ON && is_printed)
+        verdict = print(request, why);
+    if (verdict == GO_ON && !is_printed)
+        fprintf(stderr, "signals: %" PRId64 " published, %" PRId64 " withdrawn, %zu stand\n", request->published,
+                request->withdrawn, signals_count(request->signals));
+    sink_close(request->sink);
+    topic_follow_close(request->follow);
+    newest_close(request->standing);
+    signals_close(request->signals);
+    encoder_close(request->encoder);
+    free(request->read);
+    return verdict == GO_ON || (verdict == TRY_LATER && request->is_stopped) ? EX_OK : command_fail(help.name, why);
+}
+
+int command_signals(int argc, char **argv)
+{
+    struct command_option options[OPTION_COUNT] = {
+        [FOLLOW] = {"follow", NULL, "stay, and publish as summaries come, until SIGTERM", NULL},
+        [DRY_RUN] = {"dry-run", NULL, "print what would stand, and publish nothing", NULL},
+        [FORMAT] = {"format", "F", "print what stands, as table or json, and publish nothing", NULL},
+        [UNKNOWN_SHARE] = {"unknown-share", "S", "unknown_model: of the week's tokens (default 0.001)", NULL},
+        [UNKNOWN_REQUESTS] = {"unknown-requests", "N", "unknown_model: requests in the week (default 100)", NULL},
+        [JUMP] = {"jump", "S", "category_jump: change of share (default 0.05)", NULL},
+        [COHORT_ACCOUNTS] = {"cohort-accounts", "N", "foundational_cohort, boomerang: size (default 30)", NULL},
+        [LAUNCH_MONTHS] = {"launch-months", "N", "foundational_cohort: after the first cohort (default 2)", NULL},
+        [FOUNDATIONAL] = {"foundational", "N", "foundational_cohort: per cent of the median (default 150)", NULL},
+        [RISE] = {"rise", "S", "boomerang: of the cohort, in a month (default 0.03)", NULL},
+    };
+    struct request request = {.format = FORMAT_NONE, .rules = signal_rules_default()};
+    struct config *config = calloc(1, sizeof(*config));
+    struct reason why = {0};
+    int code = EX_OSERR;
+
+    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, NULL, &code)) {
+        request.config = config;
+        log_open(&request.logger, config->log_level, help.name);
+        sigemptyset(&request.stops);
+        sigaddset(&request.stops, SIGTERM);
+        sigaddset(&request.stops, SIGINT);
+        if (read_options(&request, options, &why) != GO_ON) {
+            code = command_fail(help.name, &why);
+        } else {
+            if (request.is_followed) /* Before any thread is made, so that all inherit the mask. */
+                sigprocmask(SIG_BLOCK, &request.stops, NULL);
+            code = run(&request, &why);
+        }
+    }
+    free(config);
+    return code;
+}
