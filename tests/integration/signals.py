@@ -23,7 +23,8 @@ from harness import SCHEMAS, Skip, check, equal, main, note, seeded, wait_until
 from oracle import base_slug
 from topics import SCHEMA_FILES, decode, newest, read_topic
 
-WEEK = 7 * 86_400_000
+DAY = 86_400_000
+WEEK = 7 * DAY
 FIRST = 1_736_121_600_000  # 2025-01-06, a Monday
 WEEKS = 34
 LAST = 1_764_633_600_000  # 2025-12-02: closes every week and month of the workload
@@ -88,7 +89,7 @@ def cohorts(events):
     for model, cohort, accounts, active in plans:
         for age, count in enumerate((accounts, *active)):
             for account in range(count):
-                when = month_ms(cohort + age) + 7 * 86_400_000
+                when = month_ms(cohort + age) + 7 * DAY
                 events.append((when, model, 30, f"{model}-{cohort}-{account}", None, None))
 
 
@@ -390,7 +391,7 @@ def test_a_restatement_changes_and_takes_away(world):
     events = [event_of(f"{model}{week}-{number}", start + week * WEEK + draw.randrange(WEEK), model, 1000)
               for model, weeks in models.items() for week in weeks for number in range(120)]
     events.sort(key=lambda event: event["created_at"])
-    events.append(event_of("end", start + 3 * WEEK + 86_400_000, "openai/gpt-4o", 10))
+    events.append(event_of("end", start + 3 * WEEK + DAY, "openai/gpt-4o", 10))
     open_world(world, events)
     follower = world.start("signals", "--follow")
     first = {"first_week|2025-11-17T00:00:00Z|acme/rocket", "unknown_model|2025-11-17T00:00:00Z|acme/rocket",
@@ -411,6 +412,32 @@ def test_a_restatement_changes_and_takes_away(world):
             if message.key().decode().startswith("first_week")]
     equal([message.value() is None for message in last], [False, True], "the first week: told, and taken back")
     follower.says("SIGNAL-WITHDRAWN")
+    follower.end()
+    equal(follower.process.returncode, 0, "exit status after SIGTERM")
+
+
+def test_an_older_month_that_comes_late_moves_a_cohort(world):
+    model = "deepseek/deepseek-r1"
+
+    def used(month, count):
+        return [event_of(f"{month}-{number}", month_ms(month) + DAY, model, 10, f"account-{number}")
+                for number in range(count)]
+
+    end = event_of("end", LAST, model, 10)
+    open_world(world, used(8, 30) + used(9, 5) + used(10, 10) + [end])  # September, October, November
+    topics = AdminClient({"bootstrap.servers": world.kafka}).list_topics(timeout=20).topics
+    if f"{world.namespace}.summaries.retention" not in topics:
+        raise Skip("the retention rollup")
+    follower = world.start("signals", "--follow")
+    key = "boomerang|2025-11-01T00:00:00Z|deepseek/deepseek-r1|2025-09"
+    before = wait_until(lambda: standing(world).get(key), 30, "the boomerang")
+    numbers = numbers_of(before)
+    equal((numbers["age"], numbers["active_before"], numbers["active"]), (2, 5, 10), "the boomerang's numbers")
+    run_workers(world, used(7, 30), "august.jsonl")
+    moved = key.replace("2025-09", "2025-08")
+    after = wait_until(lambda: key not in (found := standing(world)) and found.get(moved), 30, "the older cohort's")
+    numbers = numbers_of(after)
+    equal((numbers["age"], numbers["active_before"], numbers["active"]), (3, 5, 10), "its numbers after")
     follower.end()
     equal(follower.process.returncode, 0, "exit status after SIGTERM")
 
