@@ -39,7 +39,8 @@ first_token_ms generation_ms classified""".split()
 FIELDS_OF_ZERO = set("""tokens_reasoning tokens_cached cost_nano_usd is_byok is_free streamed cancelled tools_offered
 classified""".split())
 
-COLUMNS = ["key", "rollup", "window", "window_start", "window_end", *DIMENSIONS, *SUMS, *HISTOGRAMS, "accounts"]
+COLUMNS = ["key", "rollup", "window", "window_start", "window_end", *DIMENSIONS, *SUMS, *HISTOGRAMS, "accounts",
+           "suppressed"]
 
 
 def milliseconds(time):
@@ -90,13 +91,16 @@ def single(number):
 
 
 class Oracle:
-    """Loads JSON lines; `expected` is then the table of all cells."""
+    """Loads JSON lines; `expected` is then the table of all cells. Rows of fewer accounts than `suppress_below` say
+    nothing. `rollups` and `windows` name others than the usual ones."""
 
-    def __init__(self, lines, account_key=None):
+    def __init__(self, lines, account_key=None, suppress_below=0, rollups=None, windows=WINDOWS):
         self.account_key = account_key
+        self.rollups = rollups or ROLLUPS
+        self.windows = windows
         self.db = sqlite3.connect(":memory:", isolation_level=None)
         self.db.execute("PRAGMA temp_store = MEMORY")
-        functions = ((1, escaped), (1, base_slug), (1, undated_slug), (2, estimate), (1, self._pseudonym))
+        functions = ((1, escaped), (1, base_slug), (1, undated_slug), (2, estimate), (1, self._pseudonym), (1, self._digits))
         for count, function in functions:
             name = function.__name__.strip("_")
             self.db.create_function(name, count, function, deterministic=True)
@@ -104,6 +108,13 @@ class Oracle:
         self._load_events(lines)
         self._make_facts()
         self._make_cells()
+        self._suppress(suppress_below)
+
+    def _digits(self, account):
+        """What a row by account is named by."""
+        if account is None or self.account_key is None:
+            return None
+        return hmac.digest(self.account_key, account.encode(), hashlib.sha256)[:16].hex()
 
     def _pseudonym(self, account):
         """The top 11 of 64 bits name the register; the leading zeros of the rest, plus one, are the rank."""
@@ -156,7 +167,7 @@ class Oracle:
             CREATE TABLE fact AS
             SELECT event,
                 created_at / 1000 - (created_at < 0 AND created_at % 1000 <> 0) second,
-                model, provider, country, language, finish_reason,
+                model, provider, country, language, finish_reason, digits(account) account,
                 1 requests, tokens_prompt, tokens_completion, tokens_reasoning, tokens_cached, cost_nano_usd,
                 (tokens_prompt + tokens_completion) * (NOT is_byok) billed_tokens,
                 cost_nano_usd * (NOT is_byok) billed_cost_nano_usd,
@@ -242,9 +253,14 @@ class Oracle:
 
     def _make_cells(self):
         self.db.execute(f"CREATE TABLE expected ({', '.join(COLUMNS)})")
-        for rollup, dimensions in ROLLUPS.items():
-            for window in WINDOWS:
+        for rollup, dimensions in self.rollups.items():
+            for window in self.windows:
                 self._make_cells_of(rollup, dimensions, window)
+
+    def _suppress(self, below):
+        self.db.execute("UPDATE expected SET suppressed = coalesce(accounts, 0) < ?", (below,))
+        self.db.execute("UPDATE expected SET {}, accounts = NULL WHERE suppressed".format(
+            ", ".join([f"{name} = 0" for name in SUMS] + [f"{name} = ''" for name in HISTOGRAMS])))
 
     def _make_cells_of(self, rollup, dimensions, window):
         source = {"category": "category_part parts JOIN fact USING (event)",
