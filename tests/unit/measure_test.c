@@ -98,6 +98,17 @@ static void accounts_have_register_and_rank(void)
     }
 }
 
+static void squares_are_of_so_many_tokens_at_most(void)
+{
+    CU_ASSERT_EQUAL(tokens_squared(0), 0);
+    CU_ASSERT_EQUAL(tokens_squared(1), 1);
+    CU_ASSERT_EQUAL(tokens_squared(65536), INT64_C(4294967296));
+    CU_ASSERT_EQUAL(tokens_squared(2097151), INT64_C(4398042316801));
+    CU_ASSERT_EQUAL(tokens_squared(2097152), INT64_C(4398046511104));
+    CU_ASSERT_EQUAL(tokens_squared(2097153), INT64_C(4398046511104));
+    CU_ASSERT_EQUAL(tokens_squared(2000000000000), INT64_C(4398046511104));
+}
+
 static void names_are_all_there_and_differ(void)
 {
     for (unsigned i = 0; i < MEASURE_COUNT; i++) {
@@ -143,6 +154,7 @@ int main(void)
         {"no bucket is wider than an eighth", no_bucket_is_wider_than_an_eighth},
         {"a sample holds five values and an account", a_sample_holds_five_values_and_an_account},
         {"accounts have register and rank", accounts_have_register_and_rank},
+        {"squares are of so many tokens at most", squares_are_of_so_many_tokens_at_most},
         {"names are all there and differ", names_are_all_there_and_differ},
         {"names are those of the summary", names_are_those_of_the_summary},
         CU_TEST_INFO_NULL,
