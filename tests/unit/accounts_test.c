@@ -4,11 +4,11 @@
 #include "suite.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <unistd.h>
 
 static struct config config;
 
-/* Loads the configuration as if these flags were given. */
+/* Loads the configuration as if these flags were given, and an empty environment. */
 static void load(const char *key, const char *rollups, const char *below)
 {
     char *flags[] = {"test",
@@ -19,9 +19,13 @@ static void load(const char *key, const char *rollups, const char *below)
                      "--suppress-below-accounts",
                      (char *)(uintptr_t)below,
                      NULL};
+    char *nothing[] = {NULL}, **before = environ;
     struct reason why = {0};
 
-    if (config_load(&config, LENGTH_OF(flags) - 1, flags, NULL, 0, NULL, &why) != GO_ON) {
+    environ = nothing;
+    enum verdict verdict = config_load(&config, LENGTH_OF(flags) - 1, flags, NULL, 0, NULL, &why);
+    environ = before;
+    if (verdict != GO_ON) {
         printf("%s: %s\n", why.id, why.text);
         CU_FAIL_FATAL("not loaded");
     }
@@ -61,6 +65,5 @@ int main(void)
         {"accounts need their key", accounts_need_their_key},
         CU_TEST_INFO_NULL,
     };
-    unsetenv("GENTALLY_CONFIG");
     return suite_run("accounts", tests);
 }
