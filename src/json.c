@@ -1,4 +1,8 @@
 /* Writing JSON. Called once per field of every generated event, hence by hand and not through stdio. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "gentally/json.h"
 
 static char *escape(char *target, unsigned char byte)
@@ -46,4 +50,29 @@ char *json_integer(char *target, int64_t value)
     if (value < 0)
         *target++ = '-';
     return json_raw(target, digits + at, sizeof digits - at);
+}
+
+/* Up to 15 digits always survive being a double, 17 always tell one from the next: the least that does is looked for.
+ * The C library prints and reads with the locale's point, which is then made a dot. */
+char *json_real(char *target, double value)
+{
+    char text[JSON_REAL_MAX];
+    int size = 0;
+
+    if (!isfinite(value))
+        return JSON_RAW(target, "null");
+    for (int digits = 15; digits <= 17; digits++) {
+        size = snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    bool was_point = false;
+    for (int index = 0; index < size; index++) {
+        char byte = text[index];
+        bool is_point = !((byte >= '0' && byte <= '9') || byte == '-' || byte == '+' || byte == 'e');
+        if (!is_point || !was_point) /* a point can be more than one byte */
+            *target++ = is_point ? '.' : byte;
+        was_point = is_point;
+    }
+    return target;
 }

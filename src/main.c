@@ -24,6 +24,7 @@ static const struct command commands[] = {
     {"summaries", command_summaries, "show the summaries of a rollup, as a table, CSV or JSON"},
     {"signals", command_signals, "find what is worth a look in the summaries, and publish it"},
     {"top", command_top, "show the live counters, straight from Redis"},
+    {"report", command_report, "write the study's figures and tables from the summaries"},
     {"catalog", command_catalog, "look models up; list those the catalog does not know"},
     {"verify", command_verify, "prove from the ledger and the summaries that nothing was lost or counted twice"},
     {"replay", command_replay, "count the log again, beside the live counters, and compare cell by cell"},

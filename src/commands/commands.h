@@ -12,6 +12,7 @@ int command_generate(int argc, char **argv);
 int command_summaries(int argc, char **argv);
 int command_signals(int argc, char **argv);
 int command_top(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_catalog(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_dlq(int argc, char **argv);

@@ -36,7 +36,7 @@ static const struct {
     {"book.h", 5},         {"checkpoint.h", 5}, {"emission.h", 5},     {"encode.h", 5},     {"kafka.h", 5},
     {"newest.h", 5},       {"reach.h", 5},      {"summary_text.h", 5},
 
-    {"audit.h", 6},        {"lane.h", 6},
+    {"audit.h", 6},        {"figures.h", 6},    {"lane.h", 6},
 
     {"fold.h", 7},         {"lanes.h", 7},
 
@@ -83,6 +83,8 @@ static const struct {
     {"config_table.h", {"src/config"}},
     {"cursor.h", {"src/decode", "src/plan"}},
     {"pseudonym.h", {"src/pseudonym", "src/enrich"}},
+    {"figure_parts.h", {"src/figure"}},
+    {"figure_points.h", {"src/figure"}},
     {"fold_ids.h", {"src/fold"}},
     {"source_settings.h", {"src/source"}},
     {"signal_parts.h", {"src/signal"}},

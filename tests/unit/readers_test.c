@@ -11,6 +11,9 @@
 #include "gentally/table.h"
 #include "suite.h"
 
+#include <locale.h>
+#include <math.h>
+
 static bool is_text(const char *bytes, size_t size, const char *want)
 {
     bool is_same = span_equal((struct span){bytes, size}, span_of(want));
@@ -50,6 +53,60 @@ static void json_integers_reach_both_ends(void)
         snprintf(want, sizeof want, "%" PRId64, rows[index]);
         CU_ASSERT_TRUE(is_text(text, (size_t)(end - text), want));
     }
+}
+
+static void json_reals_are_the_shortest_that_come_back(void)
+{
+    static const struct {
+        double value;
+        const char *want;
+    } rows[] = {
+        {0, "0"},
+        {-0.0, "-0"},
+        {1, "1"},
+        {0.1, "0.1"},
+        {-2.5, "-2.5"},
+        {1.0 / 3, "0.3333333333333333"},
+        {2e-9, "2e-09"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {1e15, "1e+15"},
+        {123456789, "123456789"},
+        {9007199254740993.0, "9007199254740992"},
+        {1.7976931348623157e308, "1.7976931348623157e+308"},
+        {5e-324, "4.94065645841247e-324"},
+        {(double)NAN, "null"},
+        {(double)INFINITY, "null"},
+        {-(double)INFINITY, "null"},
+    };
+    char text[JSON_REAL_MAX + 1];
+
+    for (size_t index = 0; index < LENGTH_OF(rows); index++) {
+        char *end = json_real(text, rows[index].value);
+        CU_ASSERT_TRUE(is_text(text, (size_t)(end - text), rows[index].want));
+    }
+}
+
+/* Bits drawn at random come back as they were; in a locale with a comma, too, if the machine has one. */
+static void json_reals_come_back_bit_for_bit(void)
+{
+    uint64_t random = suite_seed();
+    char text[JSON_REAL_MAX + 1];
+    size_t wrong = 0;
+
+    for (int turn = 0; turn < 20000; turn++) {
+        uint64_t bits = suite_random(&random);
+        double value, back;
+        memcpy(&value, &bits, sizeof value);
+        bool is_comma = turn % 2 == 1 && setlocale(LC_NUMERIC, "de_DE.UTF-8") != NULL;
+        char *end = json_real(text, value);
+        if (is_comma)
+            setlocale(LC_NUMERIC, "C");
+        *end = '\0';
+        back = strtod(text, NULL);
+        wrong += isfinite(value) ? memcmp(&value, &back, sizeof value) != 0 : strcmp(text, "null") != 0;
+        wrong += end > text + JSON_REAL_MAX;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
 }
 
 static void a_lottery_pays_by_weight(void)
@@ -480,6 +537,8 @@ int main(void)
     CU_TestInfo tests[] = {
         {"json_escapes_what_it_must", json_escapes_what_it_must},
         {"json_integers_reach_both_ends", json_integers_reach_both_ends},
+        {"json_reals_are_the_shortest_that_come_back", json_reals_are_the_shortest_that_come_back},
+        {"json_reals_come_back_bit_for_bit", json_reals_come_back_bit_for_bit},
         {"a_lottery_pays_by_weight", a_lottery_pays_by_weight},
         {"a_spread_keeps_its_mean", a_spread_keeps_its_mean},
         {"the_newest_version_stays", the_newest_version_stays},

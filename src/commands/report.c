@@ -1,0 +1,185 @@
+/*
+ * `gentally report`: reads the summary topics and the ledger once, and writes the study's figures and tables as of now.
+ */
+#include "commands.h"
+
+#include "gentally/figures.h"
+#include "gentally/sink.h"
+#include "gentally/topics.h"
+#include "options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+enum option { OUT, FORMAT, FROM, TO, EXAMPLES, OPTION_COUNT };
+
+static const char *const formats[] = {"html", "json"};
+enum format { FORMAT_HTML, FORMAT_JSON };
+
+static const struct command_help help = {
+    .name = "report",
+    .arguments = "[--out FILE] [--format html|json] [--from TIME] [--to TIME] [--examples SLUG,SLUG...]",
+    .summary = "write the study's 41 figures and tables from the summary topics",
+    .text = "Reads the ledger and the summary topics from beginning to end, committed records only, and writes one\n"
+            "document: the figures and tables S01 to S41 of the study \"State of AI\", of your own traffic, with the\n"
+            "scalars C01 to C08, the ledger's state and notes on what is missing or unknown. Nothing is changed.\n"
+            "\n"
+            "html is one page that needs no network; json is what it is drawn from. Tops are chosen over the whole\n"
+            "range; shares are quotients of sums; category figures have 95 % intervals.\n"
+            "\n"
+            "Example:\n"
+            "  gentally report --format json --from 2024-10-28 --to 2025-12-01 --out report.json",
+};
+
+/* What is read, ledger first: what is published meanwhile is then newer than the ledger, and no gap. Retention is there
+ * only where accounts are. */
+static const char *const rollups[] = {"total", "model",     "provider", "category",
+                                      "tag",   "geography", "language", "retention"};
+
+struct request {
+    const struct config *config;
+    const char *out; /* NULL: standard output */
+    uint32_t format;
+    struct figures_options options;
+    struct figures *figures;
+};
+
+static enum verdict take_record(void *context, const struct record *record, struct reason *why)
+{
+    struct request *request = context;
+
+    return figures_take(request->figures, record, why);
+}
+
+/* A rollup that is not configured has no topic: its figures say so. Without the ledger and the total there is nothing.
+ */
+static enum verdict read_rollup(struct request *request, const char *rollup, struct reason *why)
+{
+    char topic[TOPIC_NAME_MAX + 1];
+
+    topic_summaries(request->config, rollup, topic);
+    enum verdict verdict = topic_read(request->config, topic, take_record, request, why);
+    bool is_needed = strcmp(rollup, "total") == 0;
+    if (verdict == HALT && !is_needed && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0)
+        return GO_ON;
+    return verdict;
+}
+
+static enum verdict read_topics(struct request *request, struct reason *why)
+{
+    char topic[TOPIC_NAME_MAX + 1];
+
+    topic_ledger(request->config, topic);
+    enum verdict verdict = topic_read(request->config, topic, take_record, request, why);
+    for (size_t at = 0; at < LENGTH_OF(rollups) && verdict == GO_ON; at++)
+        verdict = read_rollup(request, rollups[at], why);
+    return verdict;
+}
+
+static enum verdict output_failed(const char *path, struct reason *why)
+{
+    return reason_set(why, HALT, "OUTPUT-FAILED", errno, "%s: %s", path, strerror(errno));
+}
+
+/* The one place where a format is chosen. */
+static enum verdict write_format(const struct request *request, FILE *file, struct span json, const char *path,
+                                 struct reason *why)
+{
+    if (request->format == FORMAT_HTML)
+        return reason_set(why, HALT, "REPORT-NOT-BUILT", 0,
+                          "this gentally was built without the page: ask for --format json");
+    return fwrite(json.bytes, 1, json.size, file) == json.size ? GO_ON : output_failed(path, why);
+}
+
+/* A file is written beside its place and then moved there, so that no reader ever meets half of it. */
+static enum verdict write_file(const struct request *request, struct span json, struct reason *why)
+{
+    size_t size = strlen(request->out) + 16;
+    char *path = malloc(size);
+
+    if (path == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a path");
+    snprintf(path, size, "%s.part", request->out);
+    FILE *file = fopen(path, "wb");
+    enum verdict verdict = file == NULL ? output_failed(path, why) : write_format(request, file, json, path, why);
+    if (file != NULL && fclose(file) != 0 && verdict == GO_ON)
+        verdict = output_failed(path, why);
+    if (verdict == GO_ON && rename(path, request->out) != 0)
+        verdict = output_failed(request->out, why);
+    if (verdict != GO_ON && file != NULL)
+        remove(path);
+    free(path);
+    return verdict;
+}
+
+static enum verdict write_report(struct request *request, struct reason *why)
+{
+    struct span json;
+    enum verdict verdict = figures_write(request->figures, &json, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    if (request->out != NULL)
+        return write_file(request, json, why);
+    verdict = write_format(request, stdout, json, "standard output", why);
+    if (verdict == GO_ON && fflush(stdout) != 0)
+        verdict = output_failed("standard output", why);
+    return verdict;
+}
+
+static enum verdict read_options(struct request *request, const struct command_option options[], struct reason *why)
+{
+    request->out = options[OUT].value;
+    request->options = (struct figures_options){.prefix = request->config->namespace_,
+                                                .from_ms = INT64_MIN,
+                                                .to_ms = INT64_MAX,
+                                                .examples = options[EXAMPLES].value};
+    if (request->out != NULL && strcmp(request->out, "-") == 0)
+        request->out = NULL;
+    enum verdict verdict = option_choice(&options[FORMAT], formats, LENGTH_OF(formats), &request->format, why);
+    if (verdict == GO_ON)
+        verdict = option_time(&options[FROM], &request->options.from_ms, why);
+    if (verdict == GO_ON)
+        verdict = option_time(&options[TO], &request->options.to_ms, why);
+    if (verdict == GO_ON && request->options.from_ms >= request->options.to_ms)
+        verdict = reason_set(why, HALT, "CONFIG-VALUE", 0, "--from %s is not before --to %s", options[FROM].value,
+                             options[TO].value);
+    return verdict;
+}
+
+static int run(const struct config *config, const struct command_option options[])
+{
+    struct request request = {.config = config};
+    struct reason why = {0};
+    enum verdict verdict = read_options(&request, options, &why);
+
+    if (verdict == GO_ON)
+        verdict = figures_open(&request.figures, &request.options, &why);
+    if (verdict == GO_ON)
+        verdict = read_topics(&request, &why);
+    if (verdict == GO_ON)
+        verdict = write_report(&request, &why);
+    figures_close(request.figures);
+    return verdict == GO_ON ? EX_OK : command_fail(help.name, &why);
+}
+
+int command_report(int argc, char **argv)
+{
+    struct command_option options[OPTION_COUNT] = {
+        [OUT] = {"out", "FILE", "write there (default: standard output)", NULL},
+        [FORMAT] = {"format", "F", "html or json (default html)", NULL},
+        [FROM] = {"from", "TIME", "only weeks and months that start then or later", NULL},
+        [TO] = {"to", "TIME", "only weeks and months that start before", NULL},
+        [EXAMPLES] = {"examples", "SLUGS", "models of table S38, separated by commas (default: the study's)", NULL},
+    };
+    struct config *config = calloc(1, sizeof *config);
+    int code = EX_OSERR;
+
+    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, NULL, &code))
+        code = run(config, options);
+    free(config);
+    return code;
+}

@@ -1,0 +1,133 @@
+/* Points of price and usage, their medians, and the line through their logarithms: what S35 to S38 are drawn from. */
+#include "figure_points.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static void take(void *context, const struct figure_row *row)
+{
+    struct figure_points *points = context;
+
+    groups_add(&points->groups, 0, figure_series_of(points->data, row, points->spec->series), row, row->sums);
+}
+
+static int compare_points(const void *left_point, const void *right_point)
+{
+    const struct figure_point *left = left_point, *right = right_point;
+
+    if (left->tokens != right->tokens)
+        return left->tokens > right->tokens ? -1 : 1;
+    return figure_compare_spans(left->name, right->name);
+}
+
+static int compare_reals(const void *left_real, const void *right_real)
+{
+    double left = *(const double *)left_real, right = *(const double *)right_real;
+
+    return (left > right) - (left < right);
+}
+
+/* Sorts the values. */
+static double median_of(double *values, size_t count)
+{
+    qsort(values, count, sizeof(*values), compare_reals);
+    return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+static bool take_medians(struct figure_points *points)
+{
+    double *values = calloc(points->count + 1, sizeof(*values));
+
+    if (values == NULL)
+        return false;
+    for (size_t index = 0; index < points->count; index++)
+        values[index] = points->items[index].price;
+    points->price_median = points->count == 0 ? (double)NAN : median_of(values, points->count);
+    for (size_t index = 0; index < points->count; index++)
+        values[index] = (double)points->items[index].tokens;
+    points->tokens_median = points->count == 0 ? (double)NAN : median_of(values, points->count);
+    free(values);
+    return true;
+}
+
+void figure_points_open(struct figure_points *points, const struct figure_spec *spec, struct figure_data *data,
+                        struct figure *figure)
+{
+    *points = (struct figure_points){.spec = spec, .data = data};
+    figure_each(spec, data, figure, take, points);
+    points->items = calloc(points->groups.count + 1, sizeof(*points->items));
+    for (size_t index = 0; index < points->groups.count && points->items != NULL; index++) {
+        const struct figure_group *group = &points->groups.items[index];
+        int64_t tokens = group->sums[M_BILLED_TOKENS], cost = group->sums[M_BILLED_COST_NANO_USD];
+        if (tokens <= 0 || cost <= 0) {
+            points->left_out += row_tokens(group->sums) > 0;
+            continue;
+        }
+        points->items[points->count++] = (struct figure_point){.series = group->series,
+                                                               .group = group,
+                                                               .name = names_text(&data->names, group->series),
+                                                               .tokens = tokens,
+                                                               .price = figure_price(cost, tokens)};
+    }
+    if (points->count > 0)
+        qsort(points->items, points->count, sizeof(*points->items), compare_points);
+    if (points->items == NULL || points->groups.has_failed || !take_medians(points))
+        figure->has_failed = true;
+    if (points->left_out > 0)
+        figure_note(figure,
+                    "%zu without a price (free, or all of it bring-your-own-key) have no place on a "
+                    "logarithmic axis, and are left out.",
+                    points->left_out);
+}
+
+void figure_points_close(struct figure_points *points)
+{
+    free(points->items);
+    groups_close(&points->groups);
+}
+
+double figure_usage(int64_t tokens)
+{
+    return log10((double)tokens / 1e6);
+}
+
+/* Ordinary least squares of usage on price, both as log10; about the means, so that nothing large cancels. */
+bool figure_points_fit(const struct figure_points *points, double *slope, double *start)
+{
+    double count = (double)points->count, x_mean = 0, y_mean = 0, squares = 0, products = 0;
+
+    for (size_t index = 0; index < points->count; index++) {
+        x_mean += log10(points->items[index].price) / count;
+        y_mean += figure_usage(points->items[index].tokens) / count;
+    }
+    for (size_t index = 0; index < points->count; index++) {
+        double x = log10(points->items[index].price) - x_mean;
+        squares += x * x;
+        products += x * (figure_usage(points->items[index].tokens) - y_mean);
+    }
+    if (points->count < 2 || squares <= 0)
+        return false;
+    *slope = products / squares;
+    *start = y_mean - *slope * x_mean;
+    return true;
+}
+
+enum figure_segment figure_segment_of(const struct figure_points *points, const struct figure_point *point)
+{
+    bool is_dear = point->price >= points->price_median;
+    bool is_used = (double)point->tokens >= points->tokens_median;
+
+    return is_used ? (is_dear ? SEGMENT_LEADERS : SEGMENT_GIANTS) : is_dear ? SEGMENT_SPECIALISTS : SEGMENT_TAIL;
+}
+
+const char *figure_segment_name(enum figure_segment segment)
+{
+    static const char *const names[SEGMENT_COUNT] = {
+        [SEGMENT_GIANTS] = "efficient giants",
+        [SEGMENT_LEADERS] = "premium leaders",
+        [SEGMENT_TAIL] = "long tail",
+        [SEGMENT_SPECIALISTS] = "premium specialists",
+    };
+
+    return names[segment];
+}

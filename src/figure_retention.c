@@ -1,0 +1,147 @@
+/*
+ * S34: for each of eight models and each month of first use, which part of its accounts were back after so many months.
+ * A month in which none was is a true 0 as long as the topic goes on; a cohort without its first month is left out,
+ * since nothing is known of its size.
+ */
+#include <stdlib.h>
+
+#include "figure_parts.h"
+
+#define PANELS 8
+
+/* The study's, as families of the catalog. */
+static const char *const wanted[PANELS] = {
+    "anthropic/claude-sonnet-4",   "google/gemini-2.5-pro",       "google/gemini-2.5-flash", "openai/gpt-4o-mini",
+    "meta-llama/llama-4-maverick", "google/gemini-2.0-flash-001", "deepseek/deepseek-r1",    "deepseek/deepseek-chat"};
+
+struct retaining {
+    struct figure_data *data;
+    struct figure_groups models;  /* accounts of all cohorts at age 0, in `requests` */
+    struct figure_groups cohorts; /* (activity month, model and cohort): accounts, in `requests` */
+    struct figure_names pairs;    /* "model|cohort" */
+};
+
+static uint32_t pair_of(struct retaining *retaining, uint32_t model, int64_t cohort_ms)
+{
+    char text[24];
+
+    memcpy(text, &model, sizeof(model));
+    memcpy(text + sizeof(model), &cohort_ms, sizeof(cohort_ms));
+    return names_put(&retaining->pairs, (struct span){text, sizeof(model) + sizeof(cohort_ms)});
+}
+
+/* "2025-05" and the like. False if it is no month. */
+static bool month_of(struct span cohort, int64_t *ms)
+{
+    char date[16];
+
+    if (cohort.size != 7)
+        return false;
+    memcpy(date, cohort.bytes, 7);
+    memcpy(date + 7, "-01", 3);
+    return time_parse((struct span){date, 10}, ms);
+}
+
+static void take(void *context, const struct figure_row *row)
+{
+    struct retaining *retaining = context;
+    int64_t sums[MEASURE_COUNT] = {[M_REQUESTS] = row->accounts < 0 ? 0 : row->accounts};
+    int64_t cohort_ms;
+    uint32_t model = row->columns[COLUMN_MODEL];
+
+    if (model == 0 || !month_of(names_text(&retaining->data->names, row->columns[COLUMN_COHORT]), &cohort_ms) ||
+        cohort_ms > row->start_ms)
+        return;
+    if (cohort_ms == row->start_ms)
+        groups_add(&retaining->models, 0, model, row, sums);
+    groups_add(&retaining->cohorts, row->start_ms, pair_of(retaining, model, cohort_ms), row, sums);
+}
+
+/* The study's models that are there; the rest of the eight by their accounts. */
+static uint32_t choose(struct retaining *retaining, uint32_t panels[PANELS])
+{
+    struct figure_groups *models = &retaining->models;
+    uint32_t count = 0;
+
+    for (int at = 0; at < PANELS; at++) {
+        uint32_t name = figure_name(retaining->data, wanted[at]);
+        if (groups_find(models, 0, name) != NULL)
+            panels[count++] = name;
+    }
+    uint32_t ranked_count;
+    uint32_t *ranked = groups_rank(models, retaining->data, QUANTITY_REQUESTS, &ranked_count);
+    for (uint32_t index = 0; index < ranked_count && count < PANELS; index++) {
+        bool is_there = false;
+        for (uint32_t at = 0; at < count; at++)
+            is_there |= panels[at] == ranked[index];
+        if (!is_there)
+            panels[count++] = ranked[index];
+    }
+    free(ranked);
+    return count;
+}
+
+static int64_t month_after(int64_t ms)
+{
+    return window_end((struct window){WINDOW_MONTH, ms});
+}
+
+static void put_cohort(struct figure *figure, struct retaining *retaining, uint32_t model, int64_t cohort_ms)
+{
+    const struct figure_data *data = retaining->data;
+    uint32_t pair = pair_of(retaining, model, cohort_ms);
+    const struct figure_group *first = groups_find(&retaining->cohorts, cohort_ms, pair);
+
+    if (first == NULL || first->sums[M_REQUESTS] == 0)
+        return;
+    int64_t age = 0;
+    for (int64_t ms = cohort_ms; ms <= data->last_month_ms; ms = month_after(ms), age++) {
+        const struct figure_group *group = groups_find(&retaining->cohorts, ms, pair);
+        int64_t accounts = group == NULL ? 0 : group->sums[M_REQUESTS];
+        figure_text(figure, names_text(&data->names, model));
+        figure_date(figure, cohort_ms);
+        figure_integer(figure, age);
+        figure_integer(figure, accounts);
+        figure_integer(figure, first->sums[M_REQUESTS]);
+        figure_real(figure, figure_share(accounts, first->sums[M_REQUESTS]));
+    }
+}
+
+void make_retention(const struct figure_spec *spec, struct figure_data *data, struct figure *figure)
+{
+    struct retaining retaining = {.data = data};
+    uint32_t panels[PANELS];
+    char cohort[32];
+
+    figure_column(figure, "model", "Model", TYPE_TEXT);
+    figure_column(figure, "cohort", "First used in", TYPE_MONTH);
+    figure_column(figure, "age", "Months since", TYPE_INTEGER);
+    figure_column(figure, "accounts", "Accounts", TYPE_INTEGER);
+    figure_column(figure, "cohort_accounts", "Accounts of the cohort", TYPE_INTEGER);
+    figure_column(figure, "share", "Share back", TYPE_SHARE);
+    figure->chart.x = "age";
+    figure->chart.y = "share";
+    figure->chart.series = "cohort";
+    figure->chart.panel = "model";
+    figure->chart.x_title = "Months since first use";
+    figure->chart.y_title = "Share of the cohort";
+    figure_each(spec, data, figure, take, &retaining);
+    uint32_t count = choose(&retaining, panels);
+    int64_t first_ms = data->last_month_ms;
+    for (size_t index = 0; index < retaining.cohorts.count; index++)
+        first_ms = retaining.cohorts.items[index].x < first_ms ? retaining.cohorts.items[index].x : first_ms;
+    for (uint32_t at = 0; at < count; at++)
+        for (int64_t ms = first_ms; ms <= data->last_month_ms; ms = month_after(ms))
+            put_cohort(figure, &retaining, panels[at], ms);
+    for (int64_t ms = first_ms; count > 0 && ms <= data->last_month_ms; ms = month_after(ms)) {
+        time_format(ms, cohort, sizeof(cohort));
+        figure_order(figure, names_put(&data->names, (struct span){cohort, 7}));
+    }
+    if (count > 0)
+        figure_note(figure, "Cohorts are shown from their first month on, wherever the range begins; models are "
+                            "display families of the catalog. Accounts are exact counts of pseudonyms.");
+    figure->has_failed |= retaining.models.has_failed || retaining.cohorts.has_failed || retaining.pairs.has_failed;
+    groups_close(&retaining.models);
+    groups_close(&retaining.cohorts);
+    names_close(&retaining.pairs);
+}

@@ -1,0 +1,257 @@
+"""`gentally report --format json`: every one of the 41 figures and the scalars, equal to SQL over the raw events.
+
+Integers, texts and dates are equal, shares, prices and money are the same doubles. Intervals, logarithms and the line
+of least squares are computed in another order here, and agree to 1e-12. What a document says in words (nothing there,
+one event, a week without traffic, models and countries nobody knows) is looked for as words.
+"""
+
+import functools
+import json
+import math
+import subprocess
+
+from harness import BINARY, check, equal, main, note
+from oracle import milliseconds
+from study_sql import StudySQL
+
+EVENTS = 24_000
+WEEKS = 24
+FIRST_DAY = "2025-05-05"  # a Monday
+UNCLASSIFIED_UNTIL = "2025-05-26"  # the category window begins later than the range
+EMPTY_WEEK = "2025-08-11"
+PARTITIONS = 6
+ACCOUNT_KEY = b"a key for tests, of no worth"
+# Computed in another order than in C.
+LOOSE = {"n_effective", "low", "high", "usage_log10"}
+
+
+def week_of(event_ms):
+    """Weeks since Monday 1970-01-05."""
+    return (event_ms // 86_400_000 - 4) // 7
+
+
+def odd(number, event):
+    """Every few events something is unusual."""
+    if number % 41 == 0:
+        event["model"] = "acme/unheard-of" if number % 2 else "loner"
+    if number % 43 == 0:
+        event.pop("country", None)
+    if number % 47 == 0:
+        event["country"] = "ZZ"
+    if number % 53 == 0:
+        event.pop("language", None)
+    if number % 29 == 0:
+        event.pop("account", None)
+    if number % 31 == 0:
+        event["is_byok"] = True
+    if number % 59 == 0:
+        event["is_free"] = True
+    if number % 61 == 0:
+        event["model"] = event["model"].split(":")[0] + ":free"
+    if number % 211 == 0:
+        event["tokens_prompt"] += 3_000_000  # beyond what is squared whole
+    if number % 5 == 0 and event.get("categories"):
+        event["categories"] += [{"path": "/Books & Literature/Writers Resources", "confidence": 0.75},
+                                {"path": "/Computers & Electronics/Programming", "confidence": 0.5},
+                                {"path": "/Travel & Transportation", "confidence": 0.625}]
+    return event
+
+
+@functools.lru_cache(maxsize=1)
+def the_lines(generated):
+    lines = []
+    for number, line in enumerate(generated):
+        event = odd(number, json.loads(line))
+        week = week_of(event["created_at"])
+        if week == week_of(milliseconds(EMPTY_WEEK)):
+            continue
+        if week < week_of(milliseconds(UNCLASSIFIED_UNTIL)):
+            event.pop("classified", None)
+            event.pop("categories", None)
+        lines.append(json.dumps(event))
+    return tuple(lines)
+
+
+@functools.lru_cache(maxsize=1)
+def the_truth(lines):
+    return StudySQL(lines, ACCOUNT_KEY)
+
+
+def prepare(world, with_accounts=True):
+    world.start_redis()
+    if with_accounts:
+        key = world.folder / "account.key"
+        key.write_bytes(ACCOUNT_KEY)
+        world.settings["GENTALLY_ACCOUNT_KEY_FILE"] = str(key)
+    world.run("setup", "--partitions", PARTITIONS)
+
+
+def count(world, lines):
+    path = world.folder / "events.jsonl"
+    path.write_text("".join(line + "\n" for line in lines))
+    world.produce(path)
+    workers = [world.start("worker", "--drain") for _ in range(2)]
+    for worker in workers:
+        worker.succeed(180)
+
+
+def report(world, *arguments):
+    path = world.folder / "report.json"
+    world.run("report", "--format", "json", "--out", path, *arguments)
+    return json.loads(path.read_text())
+
+
+def same(name, got, want):
+    if name in LOOSE and got is not None and want is not None:
+        return math.isclose(got, want, rel_tol=1e-12, abs_tol=1e-15)
+    return got == want and (got is None) == (want is None)
+
+
+def compare_figure(figure, want):
+    """A list of what differs; empty if nothing does."""
+    names = [column["name"] for column in figure["columns"]]
+    rows = figure["rows"]
+    wrong = []
+    if len(rows) != len(want):
+        wrong.append(f"{len(rows)} rows, SQL has {len(want)}")
+    for number, (got, right) in enumerate(zip(rows, want)):
+        if len(got) != len(right):
+            wrong.append(f"row {number} has {len(got)} cells, SQL {len(right)}: {got} against {right}")
+        wrong += [f"row {number} {got[:2]}: {name} {mine!r}, SQL {yours!r}"
+                  for name, mine, yours in zip(names, got, right) if not same(name, mine, yours)]
+    return wrong
+
+
+def compare(document, truth, examples=None):
+    """All 41, and the scalars; fails with each figure's first difference."""
+    wrong, rows, cells = [], 0, 0
+    equal([figure["id"] for figure in document["figures"]], [f"S{number:02d}" for number in range(1, 42)], "figures")
+    for figure in document["figures"]:
+        ask = getattr(truth, figure["id"].lower())
+        want = ask(examples) if figure["id"] == "S38" else ask()
+        differences = compare_figure(figure, want)
+        if differences:
+            wrong.append(f"{figure['id']}: {len(differences)} differences, the first: {differences[0]}")
+        rows += len(want)
+        cells += sum(map(len, want))
+        if bool(want) != (figure["missing"] is None):
+            wrong.append(f"{figure['id']}: missing is {figure['missing']!r}")
+    scalars = {scalar["id"]: scalar["value"] for scalar in document["header"]["scalars"]}
+    for name, want in truth.scalars().items():
+        if scalars.get(name) != want:
+            wrong.append(f"{name}: {scalars.get(name)!r}, SQL {want!r}")
+    check(not wrong, f"{len(wrong)} of the figures and scalars are not what SQL says", *wrong)
+    note(f"{rows} rows, {cells} cells of 41 figures are what SQL says")
+
+
+def compare_lines(document, truth):
+    """Medians and the fitted line of the maps."""
+    figures = {figure["id"]: figure for figure in document["figures"]}
+    points = truth.points("weekly", "base")
+    for name, where in (("S35", truth.points("categories", "category")), ("S36", points), ("S37", points)):
+        dear, used = truth.medians(where)
+        rules = {rule["axis"]: rule["at"] for rule in figures[name]["chart"]["rules"]}
+        equal(rules, {"x": dear, "y": used}, f"{name}: medians")
+    slope, start = truth.line(points)
+    line = figures["S36"]["chart"]["line"]
+    prices = [point[3] for point in points]
+    for end, at in (("from", min(prices)), ("to", max(prices))):
+        equal(line[end][0], at, f"S36: the line's {end}")
+        usage = 10 ** (start + slope * math.log10(at)) * 1e6
+        check(math.isclose(line[end][1], usage, rel_tol=1e-12), f"S36: the line's {end}: {line[end][1]}, SQL {usage}")
+    check(f"slope {slope:.3f}" in line["text"], f"S36 says {line['text']}, the slope is {slope}")
+
+
+def compare_header(document, truth):
+    header = document["header"]
+    run = truth.run
+    total = run("SELECT count(*), sum(p + c), sum(cost), count(DISTINCT base), min(week), date(max(week), '+7 days') "
+                "FROM weekly").fetchone()
+    equal([header["requests"], header["tokens"], header["cost_nano_usd"], header["models"], header["range"]["from"],
+           header["range"]["to"]], list(total), "header")
+    classified, tokens = run("SELECT sum(classified), sum((p + c) * classified) FROM weekly").fetchone()
+    mapped, = run("SELECT count(DISTINCT event) FROM categories").fetchone()
+    equal([header["coverage"]["classified"], header["coverage"]["classified_tokens"], header["coverage"]["mapped"]],
+          [classified, tokens, mapped], "coverage")
+    equal(header["coverage"]["share"], classified / header["requests"], "coverage: share")
+    equal(header["coverage"]["from"], truth.category_week, "coverage: the first week")
+
+
+def test_every_figure_is_what_sql_says(world):
+    prepare(world)
+    generated = world.run("generate", "--events", EVENTS, "--from", FIRST_DAY, "--weeks", WEEKS, "--accounts", 900,
+                          "--classified", "0.2", "--seed", 41).out.splitlines()
+    lines = the_lines(tuple(generated))
+    count(world, lines)
+    truth = the_truth(lines)
+    document = report(world)
+    compare(document, truth)
+    compare_lines(document, truth)
+    compare_header(document, truth)
+    equal([document["header"]["ledger"][name] for name in ("consumed", "counted", "dead_lettered")],
+          [len(lines), len(lines), 0], "ledger")
+    check(document["header"]["ledger"]["state"] == "open", f"the ledger is {document['header']['ledger']}")
+    notes = "\n".join(document["notes"])
+    for words in ("left as gaps: 2025-08-11", "source the catalog does not know", "Countries that are absent", "Languages that are"):
+        check(words in notes, f"no note says '{words}'", notes)
+    gaps = [figure["id"] for figure in document["figures"] if any("2025-08-11" in text for text in figure["notes"])]
+    check({"S01", "S11", "S18", "S20", "S30"} <= set(gaps), f"only {gaps} tell the week without traffic")
+    # A part of the range, and other examples.
+    truth.choose("2025-07-07", "2025-09-29")
+    examples = ["acme/unheard-of", "openai/gpt-5", "no/such", "openai/gpt-5"]
+    part = report(world, "--from", "2025-07-07", "--to", "2025-09-29", "--examples", ",".join(examples))
+    compare(part, truth, examples)
+    compare_lines(part, truth)
+    # A range in which nothing happened.
+    nothing = report(world, "--from", "2019-01-01", "--to", "2020-01-01")
+    equal([figure["id"] for figure in nothing["figures"] if figure["rows"] or not figure["missing"]], [], "figures of 2019")
+    again = world.run("report", "--format", "json").out
+    equal(json.loads(again), document, "the document on standard output")
+
+
+def test_an_empty_namespace_gives_a_document_that_says_so(world):
+    prepare(world)
+    document = report(world)
+    equal(document["header"]["requests"], 0, "requests")
+    equal(document["header"]["ledger"]["state"], "absent", "ledger")
+    equal(len(document["figures"]), 41, "figures")
+    for figure in document["figures"]:
+        equal(figure["rows"], [], figure["id"])
+        check(figure["missing"] and world.namespace in figure["missing"], f"{figure['id']} says {figure['missing']!r}")
+    check("nothing to show" in document["notes"][0], f"the first note is {document['notes'][0]}")
+
+
+def test_one_event_gives_what_can_be_had(world):
+    prepare(world, with_accounts=False)
+    event = {"id": "one", "created_at": "2025-11-19T10:00:00Z", "model": "openai/gpt-5", "tokens_prompt": 900,
+             "tokens_completion": 100, "cost_usd": "0.0025", "country": "US", "language": "en"}
+    count(world, [json.dumps(event)])
+    document = report(world)
+    figures = {figure["id"]: figure for figure in document["figures"]}
+    equal(figures["S01"]["rows"], [["2025-11-17", "Closed", 1000, 1000, 1]], "S01")
+    equal(figures["S36"]["rows"], [["openai/gpt-5", "Closed", 1000, 0.0025, 2.5, -3]], "S36")
+    check(figures["S36"]["chart"]["line"] is None, "a line through one point")
+    check("classified" in figures["S20"]["missing"], f"S20 says {figures['S20']['missing']}")
+    check(figures["S03"]["missing"] is not None, "an open author")
+    check(figures["S34"]["missing"] is not None, "retention without accounts")
+    equal(document["header"]["accounts"], None, "accounts")
+
+
+def test_what_is_asked_wrongly_is_told(world):
+    """Before anything is read: no broker is needed for that."""
+    def fails(arguments, status, words):
+        done = subprocess.run([BINARY, "report", *arguments], env=world.environment(), capture_output=True, text=True,
+                              check=False, timeout=60)
+        equal(done.returncode, status, f"report {' '.join(arguments)}: exit status ({done.stderr.strip()})")
+        check(words in done.stderr, f"report {' '.join(arguments)} says {done.stderr}")
+
+    fails(["--format", "pdf"], 78, "html, json")
+    fails(["--from", "soon"], 78, "want a time")
+    fails(["--format", "json", "--from", "2025-02-01", "--to", "2025-02-01"], 78, "is not before")
+    fails(["--format", "json"], 78, "SOURCE-TOPIC-MISSING")
+    prepare(world)
+    fails(["--format", "json", "--out", str(world.folder / "no" / "where.json")], 74, "OUTPUT-FAILED")
+
+
+if __name__ == "__main__":
+    main(__file__, globals())
