@@ -49,7 +49,7 @@ def odd(number, event):
     if number % 61 == 0:
         event["model"] = event["model"].split(":")[0] + ":free"
     if number % 211 == 0:
-        event["tokens_prompt"] += 3_000_000  # beyond what is squared whole
+        event["tokens_prompt"] += 3_000_000 if number % 422 else 300_000_000  # beyond what is squared whole
     if number % 5 == 0 and event.get("categories"):
         event["categories"] += [{"path": "/Books & Literature/Writers Resources", "confidence": 0.75},
                                 {"path": "/Computers & Electronics/Programming", "confidence": 0.5},
