@@ -230,8 +230,9 @@ static const char *const choices[] = {
     "The first week with classified requests is drawn though the study's own is odd: nothing is left out.",
     "The study's charts cannot all hold at once (Chinese open models' part of roleplay is 15 % by one, 29 % by "
     "three others): here all figures are of the same summaries, and agree.",
-    "Category figures are over classified requests with a category, `other` left out. A request with several counts in "
-    "full in each; the measure split_tokens divides it. Intervals are of 95 %, by the effective sample size.",
+    "Category figures are over classified requests with a category, `other` left out; those by category are over the "
+    "eleven that the study draws, and say what else there was. A request with several categories counts in full in "
+    "each; the measure split_tokens divides it. Intervals are of 95 %, by the effective sample size.",
 };
 
 void write_notes(struct figure_writer *writer, struct figure_data *data)

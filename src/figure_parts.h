@@ -59,12 +59,14 @@ struct figure_row {
 };
 
 #define FIGURE_NO_TIME INT64_MIN
+#define CATEGORIES_DRAWN 11 /* by the study's charts */
 
 /* All rows of a document, and what is found out about them once. */
 struct figure_data {
     const struct figures_options *options;
     struct figure_names names;
     uint32_t unknown, other, open_cn, open_row, closed, yes, no; /* names that are asked for often */
+    uint32_t drawn[CATEGORIES_DRAWN];                            /* categories */
     uint32_t closed_shown, open_cn_shown, open_row_shown, yes_shown, no_shown;
     size_t row_count, row_room;
     struct figure_row *rows; /* by rollup, window, start, key */

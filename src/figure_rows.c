@@ -91,17 +91,39 @@ static bool take(struct figure_data *data, const struct summary_read *read)
     return true;
 }
 
-static int compare_ids(const struct figure_row *left, const struct figure_row *right)
+/* Numbers of names follow the order in which records came; rows must not. So names are ranked as texts. */
+static int compare_names(const void *left_id, const void *right_id, void *context)
 {
-    for (int column = 0; column < COLUMN_COUNT; column++)
-        if (left->columns[column] != right->columns[column])
-            return left->columns[column] < right->columns[column] ? -1 : 1;
-    return 0;
+    const struct figure_names *names = context;
+
+    return figure_compare_spans(names_text(names, *(const uint32_t *)left_id),
+                                names_text(names, *(const uint32_t *)right_id));
 }
 
-static int compare(const void *left_row, const void *right_row)
+/* The rank of each name by its number; 0 = absent. NULL: no memory. */
+static uint32_t *rank_names(struct figure_names *names)
+{
+    uint32_t *ids = calloc(names->count + 1, sizeof(*ids)), *ranks = calloc(names->count + 1, sizeof(*ranks));
+
+    if (ids == NULL || ranks == NULL) {
+        free(ids);
+        free(ranks);
+        return NULL;
+    }
+    for (uint32_t index = 0; index < names->count; index++)
+        ids[index] = index + 1;
+    if (names->count > 0)
+        qsort_r(ids, names->count, sizeof(*ids), compare_names, names);
+    for (uint32_t index = 0; index < names->count; index++)
+        ranks[ids[index]] = index + 1;
+    free(ids);
+    return ranks;
+}
+
+static int compare(const void *left_row, const void *right_row, void *context)
 {
     const struct figure_row *left = left_row, *right = right_row;
+    const uint32_t *ranks = context;
 
     if (left->rollup != right->rollup)
         return left->rollup < right->rollup ? -1 : 1;
@@ -109,13 +131,23 @@ static int compare(const void *left_row, const void *right_row)
         return left->window < right->window ? -1 : 1;
     if (left->start_ms != right->start_ms)
         return left->start_ms < right->start_ms ? -1 : 1;
-    return compare_ids(left, right);
+    for (int column = 0; column < COLUMN_COUNT; column++) {
+        uint32_t left_rank = ranks[left->columns[column]], right_rank = ranks[right->columns[column]];
+        if (left_rank != right_rank)
+            return left_rank < right_rank ? -1 : 1;
+    }
+    return 0;
 }
 
-static void sort(struct figure_data *data)
+static bool sort(struct figure_data *data)
 {
+    uint32_t *ranks = rank_names(&data->names);
+
+    if (ranks == NULL)
+        return false;
     if (data->row_count > 0)
-        qsort(data->rows, data->row_count, sizeof(*data->rows), compare);
+        qsort_r(data->rows, data->row_count, sizeof(*data->rows), compare, ranks);
+    free(ranks);
     for (size_t index = 0; index < data->row_count; index++) {
         const struct figure_row *row = &data->rows[index];
         size_t *first = &data->firsts[row->rollup][row->window], *end = &data->ends[row->rollup][row->window];
@@ -123,6 +155,7 @@ static void sort(struct figure_data *data)
             *first = index;
         *end = index + 1;
     }
+    return true;
 }
 
 struct figure_rows figure_rows_of(const struct figure_data *data, enum figure_rollup rollup, enum window_kind window)
@@ -181,13 +214,12 @@ static enum verdict read_histograms(struct figure_data *data, const struct newes
     return GO_ON;
 }
 
-enum verdict figure_data_open(struct figure_data *data, const struct figures_options *options,
-                              const struct newest *newest, struct encoder *encoder, struct summary_read *read,
-                              struct reason *why)
+static void name_all(struct figure_data *data)
 {
-    enum verdict verdict = GO_ON;
+    static const char *const drawn[CATEGORIES_DRAWN] = {"programming", "roleplay",  "technology", "science",
+                                                        "translation", "finance",   "academia",   "health",
+                                                        "legal",       "marketing", "trivia"};
 
-    *data = (struct figure_data){.options = options};
     data->unknown = figure_name(data, "unknown");
     data->other = figure_name(data, "other");
     data->open_cn = figure_name(data, "open_cn");
@@ -200,6 +232,18 @@ enum verdict figure_data_open(struct figure_data *data, const struct figures_opt
     data->open_row_shown = figure_name(data, "RoW OSS");
     data->yes_shown = figure_name(data, "Reasoning");
     data->no_shown = figure_name(data, "Non-reasoning");
+    for (int at = 0; at < CATEGORIES_DRAWN; at++)
+        data->drawn[at] = figure_name(data, drawn[at]);
+}
+
+enum verdict figure_data_open(struct figure_data *data, const struct figures_options *options,
+                              const struct newest *newest, struct encoder *encoder, struct summary_read *read,
+                              struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    *data = (struct figure_data){.options = options};
+    name_all(data);
     for (size_t index = 0; index < newest_seen(newest) && verdict == GO_ON; index++) {
         const struct newest_row *kept = newest_at(newest, index);
         if (kept->value.bytes == NULL)
@@ -208,8 +252,9 @@ enum verdict figure_data_open(struct figure_data *data, const struct figures_opt
         if (verdict == GO_ON && !take(data, read))
             verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu summaries", data->row_count);
     }
+    if (verdict == GO_ON && !sort(data))
+        verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory to sort %zu summaries", data->row_count);
     if (verdict == GO_ON) {
-        sort(data);
         survey(data);
         verdict = read_histograms(data, newest, encoder, read, why);
     }

@@ -1,5 +1,6 @@
 /* What the words of a specification mean for a row: its series, its quantity, whether it is spoken of at all. */
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "figure_parts.h"
@@ -121,26 +122,76 @@ static bool is_of(const struct figure_data *data, const struct figure_spec *spec
     return true;
 }
 
+/* Rows that are not taken, to be told. */
+struct left_out {
+    size_t suppressed;
+    int64_t taken_tokens, tokens; /* of categories that the study does not draw */
+    uint32_t count;
+    uint32_t names[8]; /* the first of these categories */
+};
+
+static bool is_drawn(const struct figure_data *data, uint32_t category)
+{
+    for (int at = 0; at < CATEGORIES_DRAWN; at++)
+        if (data->drawn[at] == category)
+            return true;
+    return false;
+}
+
+static void leave_out(struct left_out *left_out, uint32_t category, int64_t tokens)
+{
+    left_out->tokens += tokens;
+    for (uint32_t at = 0; at < left_out->count; at++)
+        if (left_out->names[at] == category)
+            return;
+    if (left_out->count < LENGTH_OF(left_out->names))
+        left_out->names[left_out->count++] = category;
+}
+
+static void tell_left_out(const struct left_out *left_out, const struct figure_data *data, struct figure *figure)
+{
+    char names[256] = "";
+    size_t size = 0;
+
+    if (left_out->suppressed > 0)
+        figure_note(figure, "%zu %s of too few accounts: suppressed, and left out here.", left_out->suppressed,
+                    left_out->suppressed == 1 ? "row" : "rows");
+    for (uint32_t at = 0; at < left_out->count; at++) {
+        struct span name = names_text(&data->names, left_out->names[at]);
+        if (size + name.size + 8 < sizeof(names))
+            size += (size_t)snprintf(names + size, sizeof(names) - size, "%s%.*s", at == 0 ? "" : ", ", (int)name.size,
+                                     name.bytes);
+    }
+    if (left_out->tokens > 0)
+        figure_note(figure,
+                    "Over the study's eleven categories. Left out are %" PRId64 " tokens, %.1f %% of all with a "
+                    "category: %s.",
+                    left_out->tokens, 100 * figure_share(left_out->tokens, left_out->tokens + left_out->taken_tokens),
+                    names);
+}
+
 void figure_each(const struct figure_spec *spec, struct figure_data *data, struct figure *figure,
                  figure_row_taker *take, void *context)
 {
     struct figure_rows rows = figure_rows_of(data, spec->rollup, spec->window);
     uint32_t author = figure_name(data, spec->filter.author);
     uint32_t category = figure_name(data, spec->filter.category);
-    size_t suppressed = 0;
+    struct left_out left_out = {0};
 
     for (size_t index = 0; index < rows.count; index++) {
         const struct figure_row *row = &rows.rows[index];
         if (!is_of(data, spec, row, author, category))
             continue;
-        if (row->is_suppressed)
-            suppressed++;
-        else
+        if (row->is_suppressed) {
+            left_out.suppressed++;
+        } else if (spec->series == SERIES_CATEGORY && !is_drawn(data, row->columns[COLUMN_CATEGORY])) {
+            leave_out(&left_out, row->columns[COLUMN_CATEGORY], row_tokens(row->sums));
+        } else {
+            left_out.taken_tokens += row_tokens(row->sums);
             take(context, row);
+        }
     }
-    if (suppressed > 0)
-        figure_note(figure, "%zu %s of too few accounts: suppressed, and left out here.", suppressed,
-                    suppressed == 1 ? "row" : "rows");
+    tell_left_out(&left_out, data, figure);
 }
 
 void figure_nothing(const struct figure_spec *spec, const struct figure_data *data, struct figure *figure)

@@ -12,7 +12,7 @@ import subprocess
 
 from harness import BINARY, check, equal, main, note
 from oracle import milliseconds
-from study_sql import StudySQL
+from study_sql import ELEVEN, StudySQL
 
 EVENTS = 24_000
 WEEKS = 24
@@ -148,7 +148,7 @@ def compare_lines(document, truth):
     """Medians and the fitted line of the maps."""
     figures = {figure["id"]: figure for figure in document["figures"]}
     points = truth.points("weekly", "base")
-    for name, where in (("S35", truth.points("categories", "category")), ("S36", points), ("S37", points)):
+    for name, where in (("S35", truth.points("categories", "category", ELEVEN)), ("S36", points), ("S37", points)):
         dear, used = truth.medians(where)
         rules = {rule["axis"]: rule["at"] for rule in figures[name]["chart"]["rules"]}
         equal(rules, {"x": dear, "y": used}, f"{name}: medians")

@@ -16,6 +16,9 @@ SOURCES = ["Closed", "Chinese OSS", "RoW OSS"]
 SIZES = ["small", "medium", "large"]
 REASONING = ["Reasoning", "Non-reasoning"]
 Z = statistics.NormalDist().inv_cdf(0.975)
+# What the charts by category draw.
+ELEVEN = """category IN ('programming', 'roleplay', 'technology', 'science', 'translation', 'finance', 'academia', 'health',
+'legal', 'marketing', 'trivia')"""
 FIRST_SIX = ["roleplay", "programming", "translation", "science", "technology", "health"]
 NEXT_SIX = ["finance", "academia", "legal", "trivia", "marketing", "seo"]
 PANELS = """anthropic/claude-sonnet-4 google/gemini-2.5-pro google/gemini-2.5-flash openai/gpt-4o-mini
@@ -191,10 +194,10 @@ class StudySQL(Oracle):
         return rows
 
     def s07(self):
-        return self.sampled("category", OPEN)
+        return self.sampled("category", f"{OPEN} AND {ELEVEN}")
 
     def s08(self):
-        return self.sampled("category", "source = 'Chinese OSS'")
+        return self.sampled("category", f"source = 'Chinese OSS' AND {ELEVEN}")
 
     def s09(self):
         return self.sampled("source", "category = 'programming'", fixed=SOURCES)
@@ -231,10 +234,12 @@ class StudySQL(Oracle):
         return self.means("c")
 
     def s17(self):
-        order = [name for name, _ in self.run("SELECT category, sum(p) FROM categories GROUP BY 1 ORDER BY 2 DESC, 1")]
+        order = [name for name, _ in self.run(
+            f"SELECT category, sum(p) FROM categories WHERE {ELEVEN} GROUP BY 1 ORDER BY 2 DESC, 1")]
         rows = [[week, name, requests, total, total / requests, *mean_interval(total, squares, requests)]
                 for week, name, requests, total, squares in self.run(
-                    "SELECT week, category, count(*), sum(p), sum(clamped_p * clamped_p) FROM categories GROUP BY 1, 2")]
+                    "SELECT week, category, count(*), sum(p), sum(clamped_p * clamped_p) FROM categories "
+                    f"WHERE {ELEVEN} GROUP BY 1, 2")]
         return sorted(rows, key=lambda row: (row[0], order.index(row[1])))
 
     def s18(self):
@@ -257,7 +262,7 @@ class StudySQL(Oracle):
     # ---- categories ----
 
     def s20(self):
-        return self.sampled("category", requests=True)
+        return self.sampled("category", ELEVEN, requests=True)
 
     def s21(self):
         return self.sampled("author", "category = 'programming'", quantity="cost", top=10, rest=True, spend=True, volume=True)
@@ -284,7 +289,7 @@ class StudySQL(Oracle):
         return self.composition(NEXT_SIX)
 
     def mix(self, author):
-        return self.sampled("category", f"author = '{author}'")
+        return self.sampled("category", f"author = '{author}' AND {ELEVEN}")
 
     def s24(self):
         return self.mix("anthropic")
@@ -361,7 +366,7 @@ class StudySQL(Oracle):
     def s35(self):
         sizes = {name: effective(*sums) for name, *sums in self.run(
             f"SELECT category, sum({T}), sum(clamped * clamped), count(*) FROM categories GROUP BY 1")}
-        return [[*self.row_of(point), sizes[point[0]]] for point in self.points("categories", "category")]
+        return [[*self.row_of(point), sizes[point[0]]] for point in self.points("categories", "category", ELEVEN)]
 
     def attribute(self, column):
         return dict(self.run(f"SELECT base, {column} FROM weekly GROUP BY 1"))

@@ -146,6 +146,14 @@ static void tops_are_chosen_over_the_whole_range(void)
 
 /* ---- versions ---- */
 
+static struct line category(int64_t week, const char *columns, int64_t tokens)
+{
+    struct line line = model(week, columns, tokens);
+
+    line.rollup = "category";
+    return line;
+}
+
 static void push_versions(struct stack *stack)
 {
     struct line lines[] = {
@@ -156,7 +164,13 @@ static void push_versions(struct stack *stack)
         model(0, "model=a/b,source=closed,author=a", 70),
         model(0, "model=a/b,source=closed,author=a", 100),
         model(1, "model=a/b,source=closed,author=a", 1),
-        model(1, "model=a/b,source=open_cn,author=a", 42),
+        model(1, "model=a/b,source=closed,author=a", 42),
+        category(1, "model=a/b,source=closed,author=a,category=zeal", 11),
+        category(1, "model=a/b,source=closed,author=a,category=adult", 5),
+        category(1, "model=a/b,source=closed,author=a,category=law", 7),
+        category(1, "model=a/b,source=closed,author=a,category=legal", 7),
+        category(1, "model=a/b,source=closed,author=a,category=other", 3),
+        category(1, "model=a/b,source=closed,author=a,category=finance", 7),
     };
 
     lines[1].pane = PANE_LATE;
@@ -164,7 +178,7 @@ static void push_versions(struct stack *stack)
     lines[2].prompt = 99;
     lines[5].revision = 2;
     lines[7].revision = 9;
-    lines[7].columns = lines[6].columns; /* one key */
+    lines[3].classified = 2;
     for (size_t at = 0; at < LENGTH_OF(lines); at++)
         push(stack, &lines[at]);
 }
@@ -201,6 +215,7 @@ static void order_and_repetition_do_not_show(void)
     written = first;
     check_rows("S15", "[[\"2025-11-17\",5,100,20],[\"2025-11-24\",2,30,15]]");
     check_rows("S02", "[[\"2025-11-17\",\"Closed\",100,100,1],[\"2025-11-24\",\"Closed\",42,42,1]]");
+    CU_ASSERT(strstr(written, "23 tokens, 62.2 % of all with a category: adult, law, zeal.") != NULL);
 }
 
 static void a_tombstone_takes_a_row_away(void)
