@@ -5,12 +5,13 @@ of least squares are computed in another order here, and agree to 1e-12. What a 
 one event, a week without traffic, models and countries nobody knows) is looked for as words.
 """
 
+import csv
 import functools
 import json
 import math
 import subprocess
 
-from harness import BINARY, check, equal, main, note
+from harness import BINARY, ROOT, check, equal, main, note
 from oracle import milliseconds
 from study_sql import ELEVEN, StudySQL
 
@@ -21,6 +22,21 @@ UNCLASSIFIED_UNTIL = "2025-05-26"  # the category window begins later than the r
 EMPTY_WEEK = "2025-08-11"
 PARTITIONS = 6
 ACCOUNT_KEY = b"a key for tests, of no worth"
+SCALE = 1e-6  # of the study's tokens
+CATEGORIES = "programming roleplay technology science translation finance academia health legal marketing trivia".split()
+SPENDERS = "anthropic google openai x-ai qwen deepseek moonshotai z-ai mistralai minimax".split()
+AUTHORS = {"DeepSeek": "deepseek", "Qwen": "qwen", "Meta LLaMA": "meta-llama", "Mistral AI": "mistralai",
+           "OpenAI": "openai", "Minimax": "minimax", "Z-AI": "z-ai", "TNGTech": "tngtech", "MoonshotAI": "moonshotai",
+           "Google": "google"}
+# The study's names where the catalog has others.
+SLUGS = {"google/gemini-2.0-flash": "google/gemini-2.0-flash-001",
+         "deepseek/deepseek-v3-0324": "deepseek/deepseek-chat-v3-0324",
+         "ibm/granite-4.0-micro": "ibm-granite/granite-4.0-h-micro"}
+TOOL_MODELS = {"claude-4-sonnet": "anthropic/claude-sonnet-4", "gpt-4o-mini": "openai/gpt-4o-mini",
+               "claude-4.5-sonnet": "anthropic/claude-sonnet-4.5", "claude-3.7-sonnet": "anthropic/claude-3.7-sonnet",
+               "gemini-2.5-flash": "google/gemini-2.5-flash", "gemini-2.0-flash": "google/gemini-2.0-flash-001",
+               "grok-code-fast-1": "x-ai/grok-code-fast-1", "claude-3.5-haiku": "anthropic/claude-3.5-haiku",
+               "glm-4.6": "z-ai/glm-4.6", "gemini-2.5-pro": "google/gemini-2.5-pro"}
 # Computed in another order than in C.
 LOOSE = {"n_effective", "low", "high", "usage_log10"}
 
@@ -207,6 +223,92 @@ def test_every_figure_is_what_sql_says(world):
     equal([figure["id"] for figure in nothing["figures"] if figure["rows"] or not figure["missing"]], [], "figures of 2019")
     again = world.run("report", "--format", "json").out
     equal(json.loads(again), document, "the document on standard output")
+
+
+@functools.lru_cache(maxsize=None)
+def published(name):
+    """A table of what the study says, as dictionaries."""
+    text = (ROOT / "tests" / "integration" / "study_values.csv").read_text()
+    return list(csv.DictReader(text.split(f"## {name}\n")[1].split("\n\n")[0].splitlines()))
+
+
+class Replica:
+    """The report on the study's workload, its figures as tables by column name."""
+
+    def __init__(self, document):
+        self.figures = {}
+        for figure in document["figures"]:
+            names = [column["name"] for column in figure["columns"]]
+            self.figures[figure["id"]] = [dict(zip(names, row)) for row in figure["rows"]]
+
+    def by(self, figure, *names, value="share"):
+        return {tuple(row[name] for name in names): row[value] for row in self.figures[figure]}
+
+    def tables(self):
+        """What is not the published digit."""
+        wrong = []
+
+        def digit(figure, name, got, want):
+            if got != want:
+                wrong.append(f"{figure}: {name} {got}, the study {want}")
+
+        tokens = self.by("S03", "author", value="tokens")
+        for row in published("s03_oss_authors"):
+            got = tokens.get((AUTHORS[row["author"]],), 0) / SCALE / 1e12
+            digit("S03", row["author"], f"{got:.2f}", row["total_tokens_trillion"])
+        for figure, table, key, column, rest in (
+                ("S31", "s31_continents", "continent", "continent", None),
+                ("S32", "s32_countries", "iso2", "country", "other"),
+                ("S33", "s33_languages", "bcp47", "language", "other")):
+            shares = self.by(figure, column)
+            for row in published(table):
+                got = shares.get((row[key] or rest,), 0)
+                digit(figure, row[key] or rest, f"{100 * got:.2f}", row["share_pct"])
+            equal(len(shares), len(published(table)), f"{figure}: rows")
+        price = self.by("S38", "model", value="usd_per_mtok")
+        usage = self.by("S38", "model", value="usage_log10")
+        for row in published("s38_segments"):
+            slug = SLUGS.get(row["model"], row["model"])
+            digit("S38", f"price of {slug}", f"{price.get((slug,), 0):.3f}", row["price_usd_per_1m"])
+            digit("S38", f"usage of {slug}", f"{usage.get((slug,), 0) - math.log10(SCALE):.2f}", row["usage_log10"])
+        return wrong
+
+    def chart(self, figure, table, columns, series, allowed=1.0, value="share", scale=100, x="week"):
+        """How far the worst value of a chart is from the study's; `columns`: the study's -> ours."""
+        got = self.by(figure, x, series, value=value)
+        worst, wrong = (0, ""), []
+        for row in published(table):
+            for theirs, ours in columns.items():
+                off = abs(scale * sum(got.get((row[x], name), 0) for name in ours.split("+")) - float(row[theirs]))
+                worst = max(worst, (off, f"{row[x]} {theirs}"))
+                if off > allowed:
+                    wrong.append(f"{figure} {row[x]} {theirs}: {off:.2f} off, allowed {allowed}")
+        note(f"{figure}: worst {worst[0]:.2f} ({worst[1]}), allowed {allowed}")
+        return wrong
+
+
+def test_the_study_comes_out(world):
+    """The replica of the study at a millionth of its tokens: tables to the digit, charts in every week."""
+    prepare(world)
+    lines = tuple(world.run("generate", "--profile", "study", "--exact").out.splitlines())
+    count(world, lines)
+    document = report(world)
+    truth = StudySQL(lines, ACCOUNT_KEY)
+    compare(document, truth)
+    compare_lines(document, truth)
+    compare_header(document, truth)
+    replica = Replica(document)
+    wrong = replica.tables()
+    wrong += replica.chart("S01", "base_weekly", {"cn_oss": "Chinese OSS", "row_oss": "RoW OSS", "closed": "Closed"}, "source")
+    wrong += replica.chart("S11", "base_weekly", {"reasoning": "Reasoning"}, "reasoning")
+    wrong += replica.chart("S06", "s06_size_count_weekly", {name: name for name in ("small", "medium", "large")}, "size")
+    wrong += replica.chart("S07", "s07_oss_categories_weekly", {name: name for name in CATEGORIES}, "category")
+    wrong += replica.chart("S20", "s20_categories_weekly", {name: name for name in CATEGORIES}, "category")
+    wrong += replica.chart("S21", "s21_programming_spend_weekly", {name: name for name in (*SPENDERS, "other")}, "author")
+    wrong += replica.chart("S14", "s14_tool_models_monthly", TOOL_MODELS, "model", x="month")
+    for name, allowed in (("programming", 500), ("technology", 200), ("roleplay", 200)):
+        wrong += replica.chart("S17", "s17_prompt_tokens_weekly", {name: name}, "category", allowed, "mean", 1)
+    check(not wrong, f"{len(wrong)} values are not the study's", *wrong[:30])
 
 
 def test_an_empty_namespace_gives_a_document_that_says_so(world):

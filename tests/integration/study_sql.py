@@ -174,7 +174,7 @@ class StudySQL(Oracle):
     s02 = s01
 
     def s03(self):
-        return self.shares("weekly", "author", OPEN, x=None, top=10, rest=True)
+        return self.shares("weekly", "author", OPEN, x=None, top=20, rest=True)
 
     def s04(self):
         return self.shares("weekly", "family", OPEN, top=15)
