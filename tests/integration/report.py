@@ -15,7 +15,7 @@ from harness import BINARY, ROOT, check, equal, main, note
 from oracle import milliseconds
 from study_sql import ELEVEN, StudySQL
 
-EVENTS = 24_000
+EVENTS = 16_000
 WEEKS = 24
 FIRST_DAY = "2025-05-05"  # a Monday
 UNCLASSIFIED_UNTIL = "2025-05-26"  # the category window begins later than the range
