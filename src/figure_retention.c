@@ -10,10 +10,11 @@
 #define PANELS 8
 
 /* The study's, by the catalog's slugs. */
-static const char *const wanted[PANELS] = {"anthropic/claude-sonnet-4",   "google/gemini-2.5-pro",
-                                           "google/gemini-2.5-flash",     "openai/gpt-4o-mini",
-                                           "meta-llama/llama-4-maverick", "google/gemini-2.0-flash-001",
-                                           "deepseek/deepseek-r1",        "deepseek/deepseek-chat-v3-0324"};
+static const char *const wanted[PANELS] = {
+    "anthropic/claude-sonnet-4", "google/gemini-2.5-pro",          "google/gemini-2.5-flash",
+    "openai/gpt-4o-mini",        "meta-llama/llama-4-maverick",    "google/gemini-2.0-flash-001",
+    "deepseek/deepseek-r1",      "deepseek/deepseek-chat-v3-0324",
+};
 
 struct retaining {
     struct figure_data *data;
@@ -139,10 +140,8 @@ void make_retention(const struct figure_spec *spec, struct figure_data *data, st
         figure_order(figure, names_put(&data->names, (struct span){cohort, 7}));
     }
     if (count > 0)
-        figure_note(
-            figure,
-            "Cohorts are shown from their first month on, wherever the range begins; models are "
-            "slugs of the catalog, their variants and dated slugs folded in. Accounts are exact counts of pseudonyms.");
+        figure_note(figure, "Cohorts are shown from their first month on, wherever the range begins. Models are the "
+                            "catalog's, variants and dated slugs folded in; accounts are counted exactly.");
     figure->has_failed |= retaining.models.has_failed || retaining.cohorts.has_failed || retaining.pairs.has_failed;
     groups_close(&retaining.models);
     groups_close(&retaining.cohorts);

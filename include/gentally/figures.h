@@ -4,6 +4,15 @@
  *
  * Tops are chosen over the whole range, shares are quotients of sums, category figures carry an effective sample size
  * and a 95 % interval. What is not there is said in words: no figure is ever left out of the document.
+ *
+ *   {"format": 1, "header": {title, range, requests, tokens, ..., coverage, ledger, scalars}, "notes": [text, ...],
+ *    "figures": [{id, section, title, about, "chart": {kind, stack, x, y, series, ..., order, rules, line},
+ *                 "columns": [{name, title, type}, ...], "rows": [[cell, ...], ...], "notes": [...],
+ *                 "missing": null or why there is nothing to draw}, ...]}
+ *
+ * A row is one point: x, series, the sums as integers, and what is made of them. Types of columns: date ("2025-11-17"),
+ * month ("2025-11"), text, integer, real, share (0..1), usd, usd_per_mtok (dollars per million tokens), flag. `order`
+ * lists the series as they are drawn.
  */
 #ifndef GENTALLY_FIGURES_H
 #define GENTALLY_FIGURES_H
