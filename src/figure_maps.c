@@ -33,8 +33,12 @@ static void draw(struct figure *figure, const struct figure_points *points, cons
     chart->label = label;
     if (points->count == 0)
         return;
-    figure_rule(figure, (struct figure_rule){.is_x = true, .at = points->price_median, .text = "median price"});
-    figure_rule(figure, (struct figure_rule){.at = points->tokens_median, .text = "median usage"});
+    struct figure_rule price = {.is_x = true, .at = points->price_median};
+    snprintf(price.text, sizeof(price.text), "Median $%.2f", points->price_median);
+    figure_rule(figure, price);
+    struct figure_rule usage = {.at = points->tokens_median};
+    snprintf(usage.text, sizeof(usage.text), "Median 10^%.2f M tokens", log10(points->tokens_median / 1e6));
+    figure_rule(figure, usage);
 }
 
 /* ---- S35 ---- */
@@ -48,6 +52,7 @@ void make_category_map(const struct figure_spec *spec, struct figure_data *data,
     add_columns(figure);
     figure_column(figure, "n_effective", "Effective sample size", TYPE_REAL);
     draw(figure, &points, "category");
+    figure->chart.series = "category";
     for (size_t index = 0; index < points.count; index++) {
         const struct figure_point *point = &points.items[index];
         figure_order(figure, point->series);

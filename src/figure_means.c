@@ -14,31 +14,36 @@ static void take_week(void *context, const struct figure_row *row)
 
 void make_tool_share(const struct figure_spec *spec, struct figure_data *data, struct figure *figure)
 {
+    static const struct {
+        const char *name;
+        enum measure measure;
+    } kinds[] = {{"Tool calls", M_TOOL_TOKENS}, {"Tools offered", M_TOOLS_OFFERED_TOKENS}};
     struct figure_groups weeks = {0};
 
     figure_column(figure, "week", "Week", TYPE_DATE);
-    figure_column(figure, "tool_tokens", "Tool-call tokens", TYPE_INTEGER);
+    figure_column(figure, "kind", "Requests with", TYPE_TEXT);
+    figure_column(figure, "tokens", "Tokens", TYPE_INTEGER);
     figure_column(figure, "total_tokens", "Total tokens", TYPE_INTEGER);
     figure_column(figure, "share", "Share", TYPE_SHARE);
-    figure_column(figure, "offered_tokens", "Tokens with tools offered", TYPE_INTEGER);
-    figure_column(figure, "offered_share", "Share with tools offered", TYPE_SHARE);
     figure->chart.x = "week";
     figure->chart.y = "share";
+    figure->chart.series = "kind";
     figure->chart.x_title = "Week";
     figure->chart.y_title = "Share of tokens";
     figure_each(spec, data, figure, take_week, &weeks);
     groups_sort(&weeks);
     for (size_t index = 0; index < weeks.count; index++) {
         const int64_t *sums = weeks.items[index].sums;
-        if (row_tokens(sums) == 0)
-            continue;
-        figure_date(figure, weeks.items[index].x);
-        figure_integer(figure, sums[M_TOOL_TOKENS]);
-        figure_integer(figure, row_tokens(sums));
-        figure_real(figure, figure_share(sums[M_TOOL_TOKENS], row_tokens(sums)));
-        figure_integer(figure, sums[M_TOOLS_OFFERED_TOKENS]);
-        figure_real(figure, figure_share(sums[M_TOOLS_OFFERED_TOKENS], row_tokens(sums)));
+        for (size_t at = 0; at < LENGTH_OF(kinds) && row_tokens(sums) > 0; at++) {
+            figure_date(figure, weeks.items[index].x);
+            figure_text(figure, span_of(kinds[at].name));
+            figure_integer(figure, sums[kinds[at].measure]);
+            figure_integer(figure, row_tokens(sums));
+            figure_real(figure, figure_share(sums[kinds[at].measure], row_tokens(sums)));
+        }
     }
+    for (size_t at = 0; at < LENGTH_OF(kinds) && figure->cell_count > 0; at++)
+        figure_order(figure, figure_name(data, kinds[at].name));
     figure->has_failed |= weeks.has_failed;
     groups_close(&weeks);
 }

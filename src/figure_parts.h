@@ -159,7 +159,7 @@ struct figure_rule {
     bool is_date;
     int64_t date_ms;
     double at;
-    const char *text;
+    char text[40];
 };
 
 struct figure_chart {

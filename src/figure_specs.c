@@ -16,17 +16,17 @@
 
 #define DATE(ms, label)                                                                                                \
     {                                                                                                                  \
-        .is_x = true, .is_date = true, .date_ms = INT64_C(ms), .text = (label)                                         \
+        .is_x = true, .is_date = true, .date_ms = INT64_C(ms), .text = label                                           \
     }
 
 static const struct figure_rule releases[] = {
     DATE(1733443200000, "Llama 3.3 70B"), DATE(1735171200000, "DeepSeek V3"),
     DATE(1737331200000, "DeepSeek R1"),   DATE(1752192000000, "Kimi K2"),
     DATE(1753228800000, "Qwen3 Coder"),   DATE(1754352000000, "gpt-oss"),
-    {.at = 0.3, .text = "30 % split"},    {.text = NULL},
+    {.at = 0.3, .text = "30 % split"},    {.text = ""},
 };
 
-static const struct figure_rule inflection[] = {DATE(1752451200000, "summer inflection"), {.text = NULL}};
+static const struct figure_rule inflection[] = {DATE(1752451200000, "summer inflection"), {.text = ""}};
 
 #define WEEKLY .window = WINDOW_WEEK
 #define SAMPLED .rollup = ROWS_CATEGORY, WEEKLY, .period = PERIOD_CATEGORY
@@ -202,8 +202,8 @@ const struct figure_spec figure_specs[FIGURES_COUNT] = {
      WEEKLY,
      .quantity = QUANTITY_TOOL_TOKENS,
      .kind = "lines",
-     .notes = {"Beside it, requests that offered tools, invoked or not: the study left these out. A single large "
-               "account can move this line; a rollup by account would show it."}},
+     .notes = {"The study left out requests that offered tools, invoked or not. A single large account can move these "
+               "lines; a rollup by account would show it."}},
     {.id = "S14",
      .section = AGENTIC,
      .title = "Top 10 models by tool-call tokens",

@@ -112,7 +112,7 @@ static void write_one(struct figure_writer *writer, struct figure_data *data, co
     figure.chart.kind = spec->kind;
     figure.chart.stack = spec->stack;
     spec->make(spec, data, &figure);
-    for (const struct figure_rule *rule = spec->rules; rule != NULL && rule->text != NULL; rule++) {
+    for (const struct figure_rule *rule = spec->rules; rule != NULL && rule->text[0] != '\0'; rule++) {
         bool is_in = !rule->is_date || (data->first_week_ms != FIGURE_NO_TIME && rule->date_ms >= data->first_week_ms &&
                                         rule->date_ms < data->last_week_ms + 7 * DAY_MS);
         if (is_in)

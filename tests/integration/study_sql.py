@@ -213,10 +213,11 @@ class StudySQL(Oracle):
                            x=None, top=10, rest=True)
 
     def s13(self):
-        return [[week, tool, total, quotient(tool, total), offered, quotient(offered, total)]
-                for week, tool, total, offered in self.run(
-                    f"SELECT week, sum({T} * tool), sum({T}) t, sum({T} * offered) FROM weekly GROUP BY 1 HAVING t > 0 "
-                    "ORDER BY 1")]
+        return [[week, kind, tokens, total, quotient(tokens, total)]
+                for week, tool, offered, total in self.run(
+                    f"SELECT week, sum({T} * tool), sum({T} * offered), sum({T}) t FROM weekly GROUP BY 1 HAVING t > 0 "
+                    "ORDER BY 1")
+                for kind, tokens in (("Tool calls", tool), ("Tools offered", offered))]
 
     def s14(self):
         return self.shares("monthly", "family", quantity=f"{T} * tool", x="month", top=10)
