@@ -406,8 +406,9 @@ class StudySQL(Oracle):
         for segment, is_used, is_dear in (("efficient giants", True, False), ("premium leaders", True, True),
                                           ("long tail", False, False), ("premium specialists", False, True)):
             inside = {point[0]: point for point in points if (point[1] >= used, point[3] >= dear) == (is_used, is_dear)}
-            chosen = [(name, "example") for name in (examples or EXAMPLES) if name in inside]
-            others = [(name, "largest") for name in inside if name not in (examples or EXAMPLES)]
+            asked = list(dict.fromkeys(examples or EXAMPLES))
+            chosen = [(name, "example") for name in asked if name in inside]
+            others = [(name, "largest") for name in inside if name not in asked]
             chosen += others[:max(0, 2 - len(chosen))]
             rows += [[segment, *self.row_of(inside[name]), why] for name, why in chosen]
         return rows
