@@ -16,6 +16,7 @@
 #define COUNTRIES_MAX 64u
 #define LANGUAGES_MAX 32u
 #define ROUNDS 200
+#define LATER 4 /* times a request */
 #define PAIR_LEAST 4e-5 /* of all tokens */
 #define FLATTER 8       /* per 10,000: added to each unlisted country's share, so that none passes the listed ones */
 
@@ -25,6 +26,7 @@ struct homes {
     uint32_t countries, languages;
     int64_t tokens[SERIES_WEEKS];
     double continents[SERIES_WEEKS][HOMES_CONTINENTS];    /* tokens */
+    double later[SERIES_WEEKS][COUNTRIES_MAX];            /* tokens of the weeks to come, until a table's last */
     double country_parts[COUNTRIES_MAX];                  /* of its continent */
     double language_parts[COUNTRIES_MAX * LANGUAGES_MAX]; /* of its country: country * languages + language */
     double missing[COUNTRIES_MAX * LANGUAGES_MAX];        /* tokens due, less given; the same */
@@ -233,6 +235,22 @@ static void part_languages(struct homes *homes, const double totals[])
     }
 }
 
+static double country_week(const struct homes *homes, uint32_t week, uint32_t country)
+{
+    return homes->continents[week][continent_of(study_countries[country].code)] * homes->country_parts[country];
+}
+
+static void sum_later(struct homes *homes)
+{
+    for (uint32_t week = SERIES_WEEKS - 1; week > 0; week--) {
+        for (uint32_t country = 0; country < homes->countries; country++) {
+            bool is_last = week == SERIES_CATEGORY_WEEK; /* of the weeks before */
+            homes->later[week - 1][country] =
+                is_last ? 0 : homes->later[week][country] + country_week(homes, week, country);
+        }
+    }
+}
+
 static uint32_t weight_of(double part)
 {
     return (uint32_t)(part * 10000000 + 0.5);
@@ -270,6 +288,7 @@ enum verdict homes_open(struct homes **out, const int64_t tokens[SERIES_WEEKS], 
     fit_continents(homes);
     part_countries(homes, totals);
     part_languages(homes, totals);
+    sum_later(homes);
     enum verdict verdict = open_lotteries(homes, why);
     if (verdict != GO_ON)
         homes_close(homes);
@@ -288,11 +307,6 @@ void homes_close(struct homes *homes)
     free(homes);
 }
 
-static double country_week(const struct homes *homes, uint32_t week, uint32_t country)
-{
-    return homes->continents[week][continent_of(study_countries[country].code)] * homes->country_parts[country];
-}
-
 void homes_due(struct homes *homes, uint32_t week, uint32_t part)
 {
     assert(week < SERIES_WEEKS);
@@ -307,16 +321,62 @@ void homes_due(struct homes *homes, uint32_t week, uint32_t part)
     homes->part = part;
 }
 
-void homes_give(struct homes *homes, int64_t tokens, int *country, uint32_t *language)
+/* Whether a pair can take a request: it misses as much, or misses something and will miss as much again before the
+ * table it is in has its last week. */
+static bool can_take(const struct homes *homes, uint32_t pair, int64_t tokens)
 {
-    uint32_t best = UINT32_MAX;
+    double later = homes->later[homes->week][pair / homes->languages] * homes->language_parts[pair];
 
-    for (uint32_t index = 0; index < homes->pair_count; index++) {
-        uint32_t pair = homes->pairs[index];
-        if (*country >= 0 && pair / homes->languages != (uint32_t)*country)
+    return homes->missing[pair] >= (double)tokens || (homes->missing[pair] >= 1 && later >= LATER * (double)tokens);
+}
+
+/* By chance, by what they miss, among pairs that miss enough; UINT32_MAX: there is none. */
+static uint32_t draw_pair(const struct homes *homes, int64_t tokens, int country, struct draw *draw)
+{
+    double sum = 0;
+
+    for (int round = 0; round < 2; round++) {
+        double lot = round == 0 ? 0 : sum * (double)draw_below(draw, 1 << 30) / (1 << 30);
+        for (uint32_t index = 0; index < homes->pair_count; index++) {
+            uint32_t pair = homes->pairs[index];
+            if (!can_take(homes, pair, tokens))
+                continue;
+            if (country >= 0 && pair / homes->languages != (uint32_t)country)
+                continue;
+            if (round == 0)
+                sum += homes->missing[pair];
+            else if ((lot -= homes->missing[pair]) < 0)
+                return pair;
+        }
+    }
+    return UINT32_MAX;
+}
+
+bool homes_has_room(const struct homes *homes, int64_t tokens, uint32_t country)
+{
+    for (uint32_t language = 0; language < homes->languages; language++) {
+        uint32_t pair = country * homes->languages + language;
+        if (homes->language_parts[pair] > 0 && can_take(homes, pair, tokens))
+            return true;
+    }
+    return false;
+}
+
+void homes_give(struct homes *homes, int64_t tokens, struct draw *draw, int *country, uint32_t *language)
+{
+    uint32_t best = draw_pair(homes, tokens, *country, draw);
+
+    for (uint32_t index = 0; index < homes->pair_count && best == UINT32_MAX; index++) {
+        uint32_t most = homes->pairs[index];
+        if (*country >= 0 && most / homes->languages != (uint32_t)*country)
             continue;
-        if (best == UINT32_MAX || homes->missing[pair] > homes->missing[best])
-            best = pair;
+        for (uint32_t other = index; other < homes->pair_count; other++) {
+            uint32_t pair = homes->pairs[other];
+            if ((*country < 0 || pair / homes->languages == (uint32_t)*country) &&
+                homes->missing[pair] > homes->missing[most])
+                most = pair;
+        }
+        best = most;
     }
     assert(best != UINT32_MAX);
     homes->missing[best] -= (double)tokens;

@@ -135,21 +135,51 @@ static void begin_month(struct group *group, uint32_t month)
 }
 
 /* The next account of an earlier month whose turn it is; false if there is none left. */
-static bool returning(const struct members *members, struct group *group, uint32_t family, uint32_t country,
-                      uint32_t *cohort, uint32_t *number)
+static bool waiting(const struct members *members, struct group *group, uint32_t family, uint32_t country,
+                    uint32_t *cohort, uint32_t *number)
 {
     for (uint32_t back = 1; back <= group->month; back++) {
         struct cohort *at = &group->cohorts[group->month - back];
-        while (at->checked < at->count) {
+        for (; at->checked < at->count; at->checked++) {
             *cohort = group->month - back;
-            *number = at->checked++;
-            if (!is_active(members, family, country, *cohort, *number, group->month))
-                continue;
-            at->seen++;
-            return true;
+            *number = at->checked;
+            if (is_active(members, family, country, *cohort, *number, group->month))
+                return true;
         }
     }
     return false;
+}
+
+static bool returning(const struct members *members, struct group *group, uint32_t family, uint32_t country,
+                      uint32_t *cohort, uint32_t *number)
+{
+    if (!waiting(members, group, family, country, cohort, number))
+        return false;
+    group->cohorts[*cohort].checked++;
+    group->cohorts[*cohort].seen++;
+    return true;
+}
+
+static struct group *group_of(struct members *members, uint32_t family, uint32_t country, uint32_t month)
+{
+    assert(family < members->families);
+    assert(country < members->countries);
+    assert(month < MEMBERS_MONTHS);
+    struct group *group = &members->groups[(size_t)family * members->countries + country];
+    begin_month(group, month);
+    return group;
+}
+
+uint32_t members_new_share(const struct members *members)
+{
+    return members->new_share;
+}
+
+bool members_waits(struct members *members, uint32_t family, uint32_t country, uint32_t month)
+{
+    uint32_t cohort, number;
+
+    return waiting(members, group_of(members, family, country, month), family, country, &cohort, &number);
 }
 
 /* One of those already seen this month; false if there are none. */
@@ -179,19 +209,15 @@ static bool seen_again(const struct members *members, const struct group *group,
     return group->cohorts[*cohort].count > 0;
 }
 
-uint64_t members_next(struct members *members, uint32_t family, uint32_t country, uint32_t month, struct draw *draw)
+uint64_t members_next(struct members *members, uint32_t family, uint32_t country, uint32_t month, bool is_new,
+                      struct draw *draw)
 {
-    assert(family < members->families);
-    assert(country < members->countries);
-    assert(month < MEMBERS_MONTHS);
-    struct group *group = &members->groups[(size_t)family * members->countries + country];
+    struct group *group = group_of(members, family, country, month);
     uint32_t cohort = month, number = 0;
     uint64_t before = 0;
 
-    begin_month(group, month);
-    bool is_new = draw_below(draw, 1000000) < members->new_share;
-    bool is_return = !is_new && draw_chance(draw, 800);
-    bool is_found = is_return && returning(members, group, family, country, &cohort, &number);
+    /* Those that wait come soon, but not all before anyone comes twice. */
+    bool is_found = !is_new && draw_chance(draw, 800) && returning(members, group, family, country, &cohort, &number);
     if (!is_found && !is_new)
         is_found = seen_again(members, group, family, country, draw, &cohort, &number) ||
                    returning(members, group, family, country, &cohort, &number);

@@ -15,7 +15,11 @@
 #define ROUNDS 80
 #define TAIL_REQUESTS 1.5
 #define REQUEST_TOKENS_MIN 24
-#define SHORTEST 5 /* a rare model's request may be so many times shorter than its topic's */
+#define SHORTEST 5    /* a rare model's request may be so many times shorter than its topic's */
+#define OFF_MAX 0.002 /* of a group's tokens: how far a topic may be off */
+#define OPENED_MAX 12
+#define LEAN_MIN 0.3 /* beyond it prices adjust, not tokens */
+#define LEAN_MAX 3
 #define KEPT_PART 0.8
 
 struct row {
@@ -30,6 +34,7 @@ struct desk {
     struct row *rows;
     double *cells;               /* rows * TOPIC_COUNT: tokens */
     double *sums;                /* by row */
+    double *dense;               /* the same, before it was made sparse */
     double *work;                /* a group's cells */
     int64_t *requests;           /* as `cells` */
     double lengths[TOPIC_COUNT]; /* tokens of a request, first guess */
@@ -64,7 +69,7 @@ static void fill_rows(struct desk *desk)
  */
 static double spender_price(uint32_t column, uint32_t week)
 {
-    static const double prices[SERIES_SPENDERS] = {2.0, 0.6, 0.8, 2.5, 0.25, 0.35, 0.5, 0.5, 0.3, 0.3, 0.5};
+    static const double prices[SERIES_SPENDERS] = {2.0, 1.0, 0.8, 2.5, 0.25, 0.35, 0.5, 0.5, 0.3, 0.3, 0.5};
 
     return column == 3 && week >= 43 ? 0.15 : prices[column]; /* Grok Code Fast came in week 43. */
 }
@@ -84,7 +89,7 @@ static void lean_to_spenders(struct desk *desk)
     for (uint32_t row = 0; row < desk->count; row++) {
         uint32_t column = (uint32_t)model_of(desk, row)->author_column;
         double factor = want[column] / wanted * total / (have[column] + 1);
-        desk->cells[row * TOPIC_COUNT] *= factor < 0.1 ? 0.1 : factor > 10 ? 10 : factor;
+        desk->cells[row * TOPIC_COUNT] *= factor < LEAN_MIN ? LEAN_MIN : factor > LEAN_MAX ? LEAN_MAX : factor;
     }
 }
 
@@ -248,6 +253,34 @@ static void fit_majors(struct desk *desk, uint32_t first, uint32_t end, double w
     }
 }
 
+/* Where the kept cells can't have the wanted sums: opens a cell of the topic that has least to the model that has most
+ * of the topic with most. False if all is well, or nothing can be opened. */
+static bool open_cell(struct desk *desk, uint32_t first, uint32_t end, const double wanted[TOPIC_COUNT])
+{
+    double off[TOPIC_COUNT], group = 0;
+    uint32_t over = 0, under = 0, best = UINT32_MAX;
+
+    for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++) {
+        off[topic] = -wanted[topic];
+        for (uint32_t row = first; row < end; row++)
+            off[topic] += desk->rows[row].is_tail ? 0 : desk->cells[row * TOPIC_COUNT + topic];
+        over = off[topic] > off[over] ? topic : over;
+        under = off[topic] < off[under] ? topic : under;
+        group += wanted[topic];
+    }
+    for (uint32_t row = first; row < end; row++) {
+        bool is_closed = !desk->rows[row].is_tail && desk->requests[row * TOPIC_COUNT + under] == 0;
+        if (is_closed && desk->dense[row * TOPIC_COUNT + under] > 0 &&
+            (best == UINT32_MAX || desk->cells[row * TOPIC_COUNT + over] > desk->cells[best * TOPIC_COUNT + over]))
+            best = row;
+    }
+    if (best == UINT32_MAX || (off[over] < OFF_MAX * group && off[under] > -OFF_MAX * group))
+        return false;
+    desk->requests[best * TOPIC_COUNT + under] = 1;
+    desk->cells[best * TOPIC_COUNT + under] = desk->dense[best * TOPIC_COUNT + under];
+    return true;
+}
+
 static void fit_group(struct desk *desk, uint32_t first, uint32_t end)
 {
     double wanted[TOPIC_COUNT];
@@ -258,8 +291,11 @@ static void fit_group(struct desk *desk, uint32_t first, uint32_t end)
     raking_fit(&all, ROUNDS);
     settle_tail(desk, first, end, wanted);
     fit_majors(desk, first, end, wanted, false);
+    memcpy(desk->dense + (size_t)first * TOPIC_COUNT, all.cells, (size_t)(end - first) * TOPIC_COUNT * sizeof(double));
     settle_majors(desk, first, end, wanted);
     fit_majors(desk, first, end, wanted, true);
+    for (uint32_t opened = 0; opened < OPENED_MAX && open_cell(desk, first, end, wanted); opened++)
+        fit_majors(desk, first, end, wanted, true);
 }
 
 /* Whole tokens: the greatest cell of a row takes what rounding leaves. */
@@ -376,9 +412,11 @@ enum verdict topics_add(struct portions *portions, const struct budget *budget, 
     desk.rows = calloc(budget->count, sizeof *desk.rows);
     desk.sums = calloc(budget->count, sizeof *desk.sums);
     desk.cells = calloc(cells, sizeof *desk.cells);
+    desk.dense = calloc(cells, sizeof *desk.dense);
     desk.work = calloc(cells + budget->count, sizeof *desk.work);
     desk.requests = calloc(cells, sizeof *desk.requests);
-    if (desk.rows == NULL || desk.sums == NULL || desk.cells == NULL || desk.work == NULL || desk.requests == NULL) {
+    if (desk.rows == NULL || desk.sums == NULL || desk.cells == NULL || desk.dense == NULL || desk.work == NULL ||
+        desk.requests == NULL) {
         verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a week's topics");
         goto done;
     }
@@ -397,6 +435,7 @@ done:
     free(desk.rows);
     free(desk.sums);
     free(desk.cells);
+    free(desk.dense);
     free(desk.work);
     free(desk.requests);
     return verdict;

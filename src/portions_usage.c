@@ -67,6 +67,9 @@ void usage_of(const struct budget_model *model, uint32_t week, double shares[TOP
             double part = (double)(week - before->week) / (after->week - before->week);
             share = share * (1 - part) + after->shares[topic] * part;
         }
+        if (topic == TOPIC_PROGRAMMING && model->source == SOURCE_CLOSED && model->prompt_usd < 0.2 &&
+            !model->is_coding)
+            share *= 0.4; /* Cheap models are seldom used for it: programming is where the spend is. */
         /* The study's dear and rare examples: what they cost is then theirs alone. */
         if (topic == TOPIC_PROGRAMMING && model->price_usd > 0 && model->tokens[SERIES_WEEKS - 1] < 2000)
             share = model->price_usd > 10 || model->price_usd < 0.1 ? 0 : share;

@@ -167,21 +167,15 @@ static bool is_outlier(const struct replica *replica, const struct request *requ
            span_equal(replica->budget.models[portion->model].slug, span_of("openai/gpt-4o-mini"));
 }
 
-static int by_size(const void *left, const void *right)
+static int by_month_and_size(const void *left, const void *right)
 {
     const struct request *one = left, *other = right;
+    uint32_t month = month_of(one->event_ms), other_month = month_of(other->event_ms);
 
+    if (month != other_month)
+        return month < other_month ? -1 : 1;
     if (one->tokens != other->tokens)
         return one->tokens > other->tokens ? -1 : 1;
-    return one->number < other->number ? -1 : one->number > other->number;
-}
-
-static int by_time(const void *left, const void *right)
-{
-    const struct request *one = left, *other = right;
-
-    if (one->event_ms != other->event_ms)
-        return one->event_ms < other->event_ms ? -1 : 1;
     return one->number < other->number ? -1 : one->number > other->number;
 }
 
@@ -191,38 +185,54 @@ static int by_arrival(const void *left, const void *right)
 
     if (one->arrival_ms != other->arrival_ms)
         return one->arrival_ms < other->arrival_ms ? -1 : 1;
-    return by_time(left, right);
+    if (one->event_ms != other->event_ms)
+        return one->event_ms < other->event_ms ? -1 : 1;
+    return one->number < other->number ? -1 : one->number > other->number;
 }
 
-static void find_accounts(struct replica *replica, struct request *items, size_t count)
+/* A small workload has few requests of a model in a country: then those that wait for one decide where it comes from.
+ */
+static int wanted_country(struct replica *replica, const struct request *request, uint32_t family, struct draw *draw)
 {
-    for (size_t index = 0; index < count; index++) {
-        struct draw draw =
-            draw_stream(replica->options.seed ^ UINT64_C(0xacc7), (uint64_t)replica->week << 48 | items[index].number);
-        uint32_t family = replica->families[replica->portions.items[items[index].portion].model];
-        items[index].account = members_next(replica->members, family, (uint32_t)items[index].country,
-                                            month_of(items[index].event_ms), &draw);
+    uint32_t month = month_of(request->event_ms), first = draw_below(draw, study_country_count);
+
+    for (uint32_t index = 0; index < study_country_count && replica->slices == 1; index++) {
+        uint32_t country = (first + index) % study_country_count;
+        if (homes_has_room(replica->homes, request->tokens, country) &&
+            members_waits(replica->members, family, country, month))
+            return (int)country;
     }
+    return -1;
+}
+
+static void find_home(struct replica *replica, struct request *request, bool is_outlier)
+{
+    struct draw draw =
+        draw_stream(replica->options.seed ^ UINT64_C(0x403e), (uint64_t)replica->week << 48 | request->number);
+    uint32_t family = replica->families[replica->portions.items[request->portion].model], language;
+    bool is_new = draw_below(&draw, 1000000) < members_new_share(replica->members);
+    int country = is_outlier ? 0 : -1; /* study_countries[0]: US */
+
+    if (replica->options.is_exact) {
+        if (!is_outlier && !is_new)
+            country = wanted_country(replica, request, family, &draw);
+        homes_give(replica->homes, request->tokens, &draw, &country, &language);
+    } else {
+        homes_draw(replica->homes, replica->week, &draw, &country, &language);
+    }
+    request->country = (int16_t)country;
+    request->language = (uint16_t)language;
+    if (!is_outlier)
+        request->account =
+            members_next(replica->members, family, (uint32_t)country, month_of(request->event_ms), is_new, &draw);
 }
 
 static void find_homes(struct replica *replica, struct request *items, size_t count)
 {
     for (int outliers = 1; outliers >= 0; outliers--) {
         for (size_t index = 0; index < count; index++) {
-            struct request *request = &items[index];
-            int country = outliers == 1 ? 0 : -1; /* study_countries[0]: US */
-            uint32_t language;
-            if (is_outlier(replica, request) != (outliers == 1))
-                continue;
-            if (replica->options.is_exact) {
-                homes_give(replica->homes, request->tokens, &country, &language);
-            } else {
-                struct draw draw = draw_stream(replica->options.seed ^ UINT64_C(0x403e),
-                                               (uint64_t)replica->week << 48 | request->number);
-                homes_draw(replica->homes, replica->week, &draw, &country, &language);
-            }
-            request->country = (int16_t)country;
-            request->language = (uint16_t)language;
+            if (is_outlier(replica, &items[index]) == (outliers == 1))
+                find_home(replica, &items[index], outliers == 1);
         }
     }
 }
@@ -273,10 +283,8 @@ static enum verdict make_slice(struct replica *replica, struct reason *why)
         request->arrival_ms = request->event_ms + draw_below(&draw, (uint32_t)replica->options.disorder_ms + 1);
     }
     if (count > 0) {
-        qsort(ready->items + waiting, count, sizeof *ready->items, by_size);
+        qsort(ready->items + waiting, count, sizeof *ready->items, by_month_and_size);
         find_homes(replica, ready->items + waiting, count);
-        qsort(ready->items + waiting, count, sizeof *ready->items, by_time);
-        find_accounts(replica, ready->items + waiting, count);
         qsort(ready->items, ready->count, sizeof *ready->items, by_arrival);
     }
     replica->slice++;

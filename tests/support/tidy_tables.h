@@ -16,8 +16,8 @@ static const struct {
     {"base.h", 0},
 
     {"anchor.h", 1},       {"arena.h", 1},      {"bundled.h", 1},      {"exit_code.h", 1},  {"hash.h", 1},
-    {"interval.h", 1},     {"json.h", 1},       {"measure.h", 1},      {"nearest.h", 1},    {"siphash.h", 1},
-    {"verdict.h", 1},      {"versions.h", 1},   {"window.h", 1},
+    {"interval.h", 1},     {"json.h", 1},       {"measure.h", 1},      {"nearest.h", 1},    {"raking.h", 1},
+    {"siphash.h", 1},      {"verdict.h", 1},    {"versions.h", 1},     {"window.h", 1},
 
     {"breakdown.h", 2},    {"catalog.h", 2},    {"cell.h", 2},         {"countries.h", 2},  {"csv.h", 2},
     {"draw.h", 2},         {"event.h", 2},      {"log.h", 2},          {"schema.h", 2},     {"store_command.h", 2},
@@ -28,10 +28,16 @@ static const struct {
     {"lines.h", 3},        {"merge.h", 3},      {"place.h", 3},        {"plan.h", 3},       {"rollup.h", 3},
     {"sink.h", 3},         {"source.h", 3},     {"store.h", 3},        {"store_link.h", 3}, {"study.h", 3},
     {"tables.h", 3},       {"topics.h", 3},     {"worker.h", 3},       {"workload.h", 3},   {"matrix.h", 3},
+    {"lines.h", 3},        {"members.h", 3},    {"replica.h", 3},      {"merge.h", 3},      {"place.h", 3},
+    {"plan.h", 3},         {"rollup.h", 3},     {"sink.h", 3},         {"source.h", 3},     {"store.h", 3},
+    {"store_link.h", 3},   {"study.h", 3},      {"tables.h", 3},       {"topics.h", 3},     {"worker.h", 3},
+    {"workload.h", 3},
 
     {"closer.h", 4},       {"compare.h", 4},    {"config.h", 4},       {"ids.h", 4},        {"offer.h", 4},
     {"replay.h", 4},       {"shift.h", 4},      {"store_reply.h", 4},  {"summary.h", 4},    {"survey.h", 4},
-    {"tally.h", 4},
+    {"tally.h", 4},        {"homes.h", 4},      {"series.h", 4},       {"tagging.h", 4},
+
+    {"budget.h", 5},       {"troupe.h", 5},     {"portions.h", 6},
 
     {"book.h", 5},         {"checkpoint.h", 5}, {"emission.h", 5},     {"encode.h", 5},     {"kafka.h", 5},
     {"newest.h", 5},       {"reach.h", 5},      {"summary_text.h", 5},
