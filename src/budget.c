@@ -35,7 +35,7 @@ double budget_tool_level(uint32_t month)
 
 double budget_tool_others(uint32_t month)
 {
-    static const double parts[11] = {0, 0.001, 0.003, 0.006, 0.01, 0.025, 0.04, 0.06, 0.075, 0.09, 0.11};
+    static const double parts[11] = {0, 0.001, 0.003, 0.006, 0.045, 0.03, 0.04, 0.06, 0.075, 0.09, 0.11};
 
     assert(month < LENGTH_OF(parts));
     return parts[month];

@@ -16,7 +16,7 @@
 #define COUNTRIES_MAX 64u
 #define LANGUAGES_MAX 32u
 #define ROUNDS 200
-#define LATER 4 /* times a request */
+#define LATER 4         /* times a request */
 #define PAIR_LEAST 4e-5 /* of all tokens */
 #define FLATTER 8       /* per 10,000: added to each unlisted country's share, so that none passes the listed ones */
 

@@ -6,7 +6,9 @@ the study's own (study_values.csv). Nothing goes through Kafka here.
 
 import csv
 import functools
+import json
 import math
+import os
 
 from harness import ROOT, check, equal, main, note
 from oracle import Oracle
@@ -36,7 +38,8 @@ TOP_MODELS = {"deepseek-v3": ("deepseek/deepseek-chat", "deepseek/deepseek-chat-
               "glm-4.5-air": ("z-ai/glm-4.5-air",), "minimax-m2": ("minimax/minimax-m2",),
               "kimi-k2": ("moonshotai/kimi-k2",), "mistral-nemo": ("mistralai/mistral-nemo",),
               "qwen3-coder-480b": ("qwen/qwen3-coder",), "qwen3-235b-a22b-2507": ("qwen/qwen3-235b-a22b-2507",),
-              "llama-3.3-70b": ("meta-llama/llama-3.3-70b-instruct",), "llama-4-maverick": ("meta-llama/llama-4-maverick",),
+              "llama-3.3-70b": ("meta-llama/llama-3.3-70b-instruct",),
+              "llama-4-maverick": ("meta-llama/llama-4-maverick",),
               "qwen3-30b-a3b": ("qwen/qwen3-30b-a3b",), "gpt-oss-120b": ("openai/gpt-oss-120b",),
               "gpt-oss-20b": ("openai/gpt-oss-20b",)}
 # Weeks in which two of the study's charts cannot both be met, with the one that gives way: none is needed.
@@ -256,6 +259,163 @@ def test_fifteen_open_models_are_followed(world):
            for row in study("s04_top15_weekly") for name in TOP_MODELS]
     note(f"S04: mean {sum(off) / len(off):.2f} points off, worst {max(off):.1f}")
     check(sum(off) / len(off) < 3, "S04 is not followed")
+
+
+def months(made):
+    return [month for month, in made.rows("SELECT DISTINCT month FROM request ORDER BY 1")]
+
+
+def test_tool_calls_rise_and_one_account_bursts(world):
+    """S13."""
+    made = workload(world)
+    got = dict(made.rows("SELECT week, 100.0 * sum(tokens * tool_requests) / sum(tokens) FROM request GROUP BY 1"))
+    weeks = [got[week] for week in sorted(got)]
+    check(max(weeks[:9]) == 0 and 10 <= weeks[-1] <= 16, f"percent of tokens in tool calls: {weeks}")
+    plain = dict(made.rows("""SELECT month,
+            100.0 * sum(tokens * tool_requests * (account <> 'acct-us-outlier')) / sum(tokens)
+        FROM request WHERE month >= '2025-01' GROUP BY 1"""))
+    rising = [plain[month] for month in sorted(plain)]
+    check(rising == sorted(rising), f"without its outlier it rises every month: {rising}")
+    account, share = made.rows("""SELECT account, 1.0 * sum(tokens) / sum(sum(tokens)) OVER () FROM request
+        WHERE tool_requests AND month = '2025-05-01 00:00:00' GROUP BY 1 ORDER BY 2 DESC LIMIT 1""")[0]
+    check(share > 0.5, f"{account} has {share:.2f} of May's tool calls")
+    equal(made.value("SELECT count(*) FROM request WHERE tool_requests AND NOT tools_offered"), 0, "not offered")
+
+
+def test_lengths_grow(world):
+    """S15, S16, S18, S19: near the study's means at the end, and on the way there at the beginning."""
+    made = workload(world)
+    got = made.rows("""SELECT avg(tokens_prompt), avg(tokens_completion), avg(tokens) FROM request
+        GROUP BY week ORDER BY week""")
+    first, last = got[0], got[-1]
+    check(1000 < first[0] < 2000 and last[0] > 5800, f"prompt tokens {first[0]:.0f} to {last[0]:.0f}")
+    check(120 < first[1] < 180 and 360 < last[1] < 500, f"completion tokens {first[1]:.0f} to {last[1]:.0f}")
+    check(last[2] > 5400, f"tokens of a request in the last week {last[2]:.0f}")
+    programming = made.value("""SELECT avg(tokens) FROM request JOIN topic USING (event)
+        WHERE category = 'programming' AND week >= '2025-11'""")
+    check(3 < programming / last[2] < 5, f"programming is {programming / last[2]:.1f} times as long")
+
+
+def test_spend_moves_to_asia(world):
+    """S30, over four weeks: single ones hang on single requests at this scale."""
+    made = workload(world)
+
+    def spend(until, skip):
+        weeks = sorted(week for week, in made.rows("SELECT DISTINCT week FROM request"))[skip:until]
+        return dict(made.rows("""SELECT continent, 100.0 * sum(cost) / sum(sum(cost)) OVER () FROM request
+            WHERE week BETWEEN ? AND ? GROUP BY 1""", weeks[0], weeks[-1]))
+
+    first, last = spend(8, 0), spend(57, 53)
+    check(first["Asia"] < 19 and 26 < last["Asia"] < 36, f"Asia from {first['Asia']:.1f} to {last['Asia']:.1f}")
+    check(first["North America"] > 55 and last["North America"] < 50, f"North America {first} to {last}")
+    for begin in range(0, 56, 8):
+        check(12 < spend(begin + 8, begin)["Europe"] < 30, f"Europe from week {begin}: {spend(begin + 8, begin)}")
+
+
+def retention(made, *bases):
+    """{cohort: [percent active after 0, 1, ... months]}, and how many accounts each has."""
+    known, active, curves = months(made), {}, {}
+    for account, month in made.rows(f"""SELECT DISTINCT account, month FROM request
+            WHERE base IN ({', '.join('?' * len(bases))})""", *bases):
+        active.setdefault(account, set()).add(known.index(month))
+    for seen in active.values():
+        curves.setdefault(min(seen), []).append(seen)
+    return {cohort: [100 * sum(cohort + age in seen for seen in accounts) / len(accounts)
+                     for age in range(len(known) - cohort)] for cohort, accounts in curves.items()}
+
+
+def test_accounts_stay_as_the_study_has_them(world):
+    """S34. The first month of the workload stands for GPT-4o mini's cohort of July 2024."""
+    made = workload(world)
+    mini = retention(made, "openai/gpt-4o-mini")
+    later = sorted(curve[5] for cohort, curve in mini.items() if cohort > 0 and len(curve) > 5)
+    check(mini[0][5] > 1.5 * later[len(later) // 2], f"a foundational cohort: {mini[0][5]:.0f} beside {later}")
+    lost = [100 - curve[1] for cohort, curve in mini.items() if cohort > 0 and len(curve) > 1]
+    check(60 <= sum(lost) / len(lost) <= 80, f"lost in the first month: {lost}")
+    flash = [curve[5] for curve in retention(made, "google/gemini-2.0-flash-001").values() if len(curve) > 5]
+    check(max(flash) < 25, f"no foundational cohort: {flash}")
+    chat = retention(made, "deepseek/deepseek-chat", "deepseek/deepseek-chat-v3-0324")
+    july = chat[months(made).index("2025-07-01 00:00:00")]
+    check(july[2] >= july[1] + 3, f"those of July come back after two months: {july}")
+    homes = made.value("""SELECT max(n) FROM (SELECT count(DISTINCT country) n FROM request
+        WHERE account IS NOT NULL GROUP BY account)""")
+    equal(homes, 1, "countries of an account")
+
+
+def test_samples_and_kinds_of_requests(world):
+    made = workload(world)
+    equal(made.rows("SELECT min(classified), max(classified) FROM request WHERE week >= ?", FIRST_CATEGORIES), [(1, 1)],
+          "classified since May 2025")
+    equal(made.value("SELECT max(classified) FROM request WHERE week < ?", FIRST_CATEGORIES), 0, "classified before")
+    unmapped = 100 - 100 * made.value("SELECT 1.0 * sum(tokens * mapped) / sum(tokens) FROM request WHERE classified")
+    check(18 < unmapped < 22, f"{unmapped:.1f} percent unmapped")
+    labels = made.value("SELECT avg(n) FROM (SELECT count(*) n FROM label WHERE confidence >= 0.5 GROUP BY event)")
+    check(1.1 < labels < 1.3, f"{labels:.2f} labels to a request")
+    for category, tag, want in (("roleplay", "roleplaying_games", 58), ("roleplay", "writers_resources", 15.6),
+                                ("roleplay", "adult", 15.4), ("programming", "programming_other", 66.1),
+                                ("programming", "development_tools", 26.4), ("science", "machine_learning_ai", 80.4),
+                                ("translation", "foreign_language_resources", 51.1),
+                                ("finance", "foreign_exchange", 19.2),
+                                ("technology", "personal_assistants", 31.3), ("marketing", "marketing", 66.3),
+                                ("legal", "government", 43), ("academia", "educational_resources", 42.7),
+                                ("health", "health_other", 25), ("trivia", "fun_trivia", 96.2)):
+        got = made.value("""SELECT
+                100.0 * sum(tokens * (event IN (SELECT event FROM tagged WHERE tag = ?))) / sum(tokens)
+            FROM request JOIN topic USING (event) WHERE category = ?""", tag, category)
+        check(abs(got - want) < 4, f"{tag} is {got:.1f} percent of {category}, not {want}")
+    byok, free, providers, models = made.rows("""SELECT avg(is_byok), avg(is_free), count(DISTINCT provider),
+        count(DISTINCT base) FROM request""")[0]
+    check(0.01 < byok < 0.06 and 0.02 < free < 0.15, f"BYOK {byok:.3f}, free {free:.3f}")
+    check(providers > 50 and models > 350, f"{providers} providers, {models} models")
+    equal(made.value("SELECT sum(cost) FROM request WHERE is_free"), 0, "cost of what is free")
+
+
+def generate(world, *options):
+    return world.run("generate", "--profile", "study", *options).out.splitlines()
+
+
+def test_the_same_options_make_the_same_bytes(world):
+    first = generate(world, "--exact")
+    equal(first == generate(world, "--exact"), True, "twice the same")
+    equal(first == generate(world, "--exact", "--seed", 2), False, "another seed is the same")
+    times = [json.loads(line)["created_at"] for line in first]
+    equal(times, sorted(times), "in order of time")
+    equal(times[0] >= 1730073600000 and times[-1] < 1764547200000, True, "within the study's weeks")
+    part = generate(world, "--exact", "--from", "2025-03-03", "--to", "2025-03-12T12:00:00Z")
+    inside = [line for line in first if 1740960000000 <= json.loads(line)["created_at"] < 1741780800000]
+    equal(part == inside, True, "a part has what the whole has there")
+    loose = generate(world, "--exact", "--disorder", 60000)
+    newest = late = 0
+    for line in loose:
+        time = json.loads(line)["created_at"]
+        late = max(late, newest - time)
+        newest = max(newest, time)
+    check(0 < late <= 60000, f"the latest event is {late} ms behind")
+    equal(sorted(json.loads(line)["id"] for line in loose), sorted(json.loads(line)["id"] for line in first), "ids")
+
+
+def test_without_exact_it_is_as_chance_has_it(world):
+    made = Workload(tuple(generate(world, "--classified", 0.05, "--seed", 3)))
+    total = made.value("SELECT sum(tokens) FROM request")
+    check(0.9 < total / (186.2e12 * SCALE) < 1.1, f"{total} tokens")
+    america = made.value("SELECT 100.0 * sum(tokens * (country = 'US')) / sum(tokens) FROM request")
+    check(43 < america < 51, f"United States {america:.1f} percent")
+    sampled = made.value("SELECT avg(classified) FROM request WHERE week >= ?", FIRST_CATEGORIES)
+    check(0.04 < sampled < 0.06, f"{sampled:.3f} classified")
+
+
+def test_what_makes_no_sense_is_refused(world):
+    for options in (["--events", 5], ["--accounts", 5], ["--scale", "1e-7"], ["--scale", "2"], ["--scale", "x"],
+                    ["--from", "2024-10-01"], ["--to", "2026-01-01"], ["--profile", "other"]):
+        refused(world, "--profile", "study", *options)
+    refused(world, "--exact")
+    refused(world, "--scale", "1e-6")
+
+
+def refused(world, *options):
+    process = world.start("generate", *options)
+    process.process.wait(30)
+    check(process.process.returncode == os.EX_CONFIG and "CONFIG-VALUE" in process.log, f"{options}: {process.log}")
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ static const struct {
 
     {"closer.h", 4},       {"compare.h", 4},    {"config.h", 4},       {"ids.h", 4},        {"offer.h", 4},
     {"replay.h", 4},       {"shift.h", 4},      {"store_reply.h", 4},  {"summary.h", 4},    {"survey.h", 4},
-    {"tally.h", 4},        {"homes.h", 4},      {"series.h", 4},       {"tagging.h", 4},
+    {"tally.h", 4},        {"homes.h", 5},      {"series.h", 4},       {"tagging.h", 4},
 
     {"budget.h", 5},       {"troupe.h", 5},     {"portions.h", 6},
 
@@ -85,6 +85,7 @@ static const struct {
     const char *name, *owners[3];
 } private_headers[] = {
     {"audit_parts.h", {"src/audit"}},
+    {"budget_fit.h", {"src/budget"}},
     {"catalog_row.h", {"src/catalog"}},
     {"config_table.h", {"src/config"}},
     {"cursor.h", {"src/decode", "src/plan"}},
@@ -92,6 +93,8 @@ static const struct {
     {"figure_parts.h", {"src/figure"}},
     {"figure_points.h", {"src/figure"}},
     {"fold_ids.h", {"src/fold"}},
+    {"portions_parts.h", {"src/portions"}},
+    {"slices.h", {"src/slices", "src/replica"}},
     {"source_settings.h", {"src/source"}},
     {"signal_parts.h", {"src/signal"}},
     {"store_private.h", {"src/store"}},
