@@ -386,6 +386,27 @@ static void examples_that_are_absent_are_replaced(void)
     figures_close(figures);
 }
 
+/* Of an odd number of models one is the median itself: it stands above it, both ways. */
+static void at_the_median_is_above_it(void)
+{
+    static struct stack stack;
+    static const char *const columns[] = {"model=x/a,source=closed", "model=x/b,source=closed",
+                                          "model=x/c,source=closed"};
+
+    stack.count = 0;
+    for (int64_t at = 0; at < 3; at++) {
+        struct line line = model(0, columns[at], 1000000 * (at + 1));
+        line.cost_nano_usd = 1000000000 * (at + 1) * (at + 1); /* a dollar, two, three for a million */
+        push(&stack, &line);
+    }
+    json_t *document = document_of(&stack);
+    check_rows("S38", "[[\"premium leaders\",\"x/c\",3000000,9,3,0.47712125471966244,\"largest\"],"
+                      "[\"premium leaders\",\"x/b\",2000000,4,2,0.3010299956639812,\"largest\"],"
+                      "[\"long tail\",\"x/a\",1000000,1,1,0,\"largest\"]]");
+    CU_ASSERT(strstr(written, "\"axis\":\"x\",\"at\":2,\"text\":\"Median $2.00\"") != NULL);
+    json_decref(document);
+}
+
 int main(void)
 {
     CU_TestInfo tests[] = {
@@ -402,6 +423,7 @@ int main(void)
         {"cohorts come back", cohorts_come_back},
         {"the ledger is told", the_ledger_is_told},
         {"examples that are absent are replaced", examples_that_are_absent_are_replaced},
+        {"at the median is above it", at_the_median_is_above_it},
         CU_TEST_INFO_NULL};
     struct reason why;
 
