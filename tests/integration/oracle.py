@@ -98,6 +98,7 @@ class Oracle:
         self.account_key = account_key
         self.rollups = rollups or ROLLUPS
         self.windows = windows
+        self.suppress_below = suppress_below
         self.db = sqlite3.connect(":memory:", isolation_level=None)
         self.db.execute("PRAGMA temp_store = MEMORY")
         functions = ((1, escaped), (1, base_slug), (1, undated_slug), (2, estimate), (1, self._pseudonym), (1, self._digits))
@@ -108,7 +109,6 @@ class Oracle:
         self._load_events(lines)
         self._make_facts()
         self._make_cells()
-        self._suppress(suppress_below)
 
     def _digits(self, account):
         """What a row by account is named by."""
@@ -256,9 +256,10 @@ class Oracle:
         for rollup, dimensions in self.rollups.items():
             for window in self.windows:
                 self._make_cells_of(rollup, dimensions, window)
+        self._suppress()
 
-    def _suppress(self, below):
-        self.db.execute("UPDATE expected SET suppressed = coalesce(accounts, 0) < ?", (below,))
+    def _suppress(self):
+        self.db.execute("UPDATE expected SET suppressed = coalesce(accounts, 0) < ?", (self.suppress_below,))
         self.db.execute("UPDATE expected SET {}, accounts = NULL WHERE suppressed".format(
             ", ".join([f"{name} = 0" for name in SUMS] + [f"{name} = ''" for name in HISTOGRAMS])))
 

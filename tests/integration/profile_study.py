@@ -55,7 +55,7 @@ class Workload(Oracle):
             SELECT fact.event, week, month, created_at, fact.model, a.base, a.author, a.source, a.size, a.reasoning,
                 fact.country, nullif(continent, '') continent, fact.language, tool_requests, fact.tokens_prompt,
                 fact.tokens_prompt + fact.tokens_completion tokens, fact.tokens_completion, fact.cost_nano_usd cost,
-                is_byok, is_free, fact.classified, fact.mapped, account, fact.finish_reason, fact.provider,
+                is_byok, is_free, fact.classified, fact.mapped, event.account, fact.finish_reason, fact.provider,
                 fact.tools_offered
             FROM fact JOIN event USING (event) JOIN attributes a ON a.model = fact.model
                 LEFT JOIN countries ON code = fact.country;

@@ -71,9 +71,6 @@ class StudySQL(Oracle):
     def _make_cells(self):
         """The report is not compared cell by cell."""
 
-    def _suppress(self, below):
-        """There are no cells to be told without their numbers."""
-
     def _make_study(self):
         self.db.executescript("""
             CREATE TABLE study AS
