@@ -20,6 +20,7 @@ struct retaining {
     struct figure_data *data;
     struct figure_groups models;  /* accounts of all cohorts at age 0, in `requests` */
     struct figure_groups cohorts; /* (activity month, model and cohort): accounts, in `requests` */
+    struct figure_groups hidden;  /* the same of suppressed rows: not known, which is not 0 */
     struct figure_names pairs;    /* "model|cohort" */
 };
 
@@ -54,9 +55,22 @@ static void take(void *context, const struct figure_row *row)
     if (model == 0 || !month_of(names_text(&retaining->data->names, row->columns[COLUMN_COHORT]), &cohort_ms) ||
         cohort_ms > row->start_ms)
         return;
+    if (row->is_suppressed) {
+        groups_add(&retaining->hidden, row->start_ms, pair_of(retaining, model, cohort_ms), row, sums);
+        return;
+    }
     if (cohort_ms == row->start_ms)
         groups_add(&retaining->models, 0, model, row, sums);
     groups_add(&retaining->cohorts, row->start_ms, pair_of(retaining, model, cohort_ms), row, sums);
+}
+
+static void take_hidden(struct retaining *retaining)
+{
+    struct figure_rows rows = figure_rows_of(retaining->data, ROWS_RETENTION, WINDOW_MONTH);
+
+    for (size_t index = 0; index < rows.count; index++)
+        if (rows.rows[index].is_suppressed)
+            take(retaining, &rows.rows[index]);
 }
 
 /* The study's models that are there; the rest of the eight by their accounts. */
@@ -103,9 +117,16 @@ static void put_cohort(struct figure *figure, struct retaining *retaining, uint3
         figure_text(figure, names_text(&data->names, model));
         figure_date(figure, cohort_ms);
         figure_integer(figure, age);
-        figure_integer(figure, accounts);
+        bool is_hidden = groups_find(&retaining->hidden, ms, pair) != NULL;
+        if (is_hidden)
+            figure_none(figure);
+        else
+            figure_integer(figure, accounts);
         figure_integer(figure, first->sums[M_REQUESTS]);
-        figure_real(figure, figure_share(accounts, first->sums[M_REQUESTS]));
+        if (is_hidden)
+            figure_none(figure);
+        else
+            figure_real(figure, figure_share(accounts, first->sums[M_REQUESTS]));
     }
 }
 
@@ -128,6 +149,7 @@ void make_retention(const struct figure_spec *spec, struct figure_data *data, st
     figure->chart.x_title = "Months since first use";
     figure->chart.y_title = "Share of the cohort";
     figure_each(spec, data, figure, take, &retaining);
+    take_hidden(&retaining);
     uint32_t count = choose(&retaining, panels);
     int64_t first_ms = data->last_month_ms;
     for (size_t index = 0; index < retaining.cohorts.count; index++)
@@ -142,7 +164,9 @@ void make_retention(const struct figure_spec *spec, struct figure_data *data, st
     if (count > 0)
         figure_note(figure, "Cohorts are shown from their first month on, wherever the range begins. Models are the "
                             "catalog's, variants and dated slugs folded in; accounts are counted exactly.");
-    figure->has_failed |= retaining.models.has_failed || retaining.cohorts.has_failed || retaining.pairs.has_failed;
+    figure->has_failed |= retaining.models.has_failed || retaining.cohorts.has_failed || retaining.hidden.has_failed ||
+                          retaining.pairs.has_failed;
+    groups_close(&retaining.hidden);
     groups_close(&retaining.models);
     groups_close(&retaining.cohorts);
     names_close(&retaining.pairs);

@@ -285,11 +285,14 @@ static void cohorts_come_back(void)
         retained("model=openai/gpt-4o-mini,cohort=2025-05,age=0", 5, 20),
         retained("model=openai/gpt-4o-mini,cohort=2025-05,age=1", 6, 8),
         retained("model=openai/gpt-4o-mini,cohort=2025-05,age=3", 8, 10),
+        retained("model=openai/gpt-4o-mini,cohort=2025-06,age=0", 6, 5),
+        retained("model=openai/gpt-4o-mini,cohort=2025-06,age=1", 7, 0), /* suppressed: no 0, but unknown */
         retained("model=openai/gpt-4o-mini,cohort=2025-07,age=0", 7, 4),
         retained("model=openai/gpt-4o-mini,cohort=2025-04,age=1", 5, 3), /* its first month is not there */
         retained("model=acme/new,cohort=2025-08,age=0", 8, 30),
     };
 
+    lines[4].is_suppressed = true;
     stack.count = 0;
     for (size_t at = 0; at < LENGTH_OF(lines); at++)
         push(&stack, &lines[at]);
@@ -299,6 +302,8 @@ static void cohorts_come_back(void)
     /* The study's model first, though the other has more accounts; the range does not cut a curve's beginning off. */
     check_rows("S34", "[[\"openai/gpt-4o-mini\",\"2025-05\",0,20,20,1],[\"openai/gpt-4o-mini\",\"2025-05\",1,8,20,0.4],"
                       "[\"openai/gpt-4o-mini\",\"2025-05\",2,0,20,0],[\"openai/gpt-4o-mini\",\"2025-05\",3,10,20,0.5],"
+                      "[\"openai/gpt-4o-mini\",\"2025-06\",0,5,5,1],[\"openai/gpt-4o-mini\",\"2025-06\",1,null,5,null],"
+                      "[\"openai/gpt-4o-mini\",\"2025-06\",2,0,5,0],"
                       "[\"openai/gpt-4o-mini\",\"2025-07\",0,4,4,1],[\"openai/gpt-4o-mini\",\"2025-07\",1,0,4,0],"
                       "[\"acme/new\",\"2025-08\",0,30,30,1]]");
     json_decref(document);
