@@ -11,6 +11,9 @@ KEYS[2] windows  "<kind>:<start>" -> records folded into the window
 KEYS[3..]        one hash per window: row key -> cell, "__n" -> records, the same number again: if they differ, the window is torn;
                  then one hash per bucket of ids: id -> what was counted for it, "__n" -> writes, the same number again in meta, under "ids:<width>:<start>"
 
+Retention is the namespace's own, not a partition's: an account's events may be in any of them. Its pairs lie in shards, each under a hash tag of its
+own, and are written before the flush that passes their records, as a union: see retain() below.
+
 Offsets are compared as text: Lua's numbers end at 2^53. Every write phase runs after every check, that of the caller's rights too, so that no
 write can fail half-way. Should one do so all the same, it leaves a taint, and a tainted partition is never written again.
 --]]
@@ -247,6 +250,228 @@ local function collect(KEYS, ARGV)
   return {'OK'}
 end
 
+-- ---- retention ----
+--
+-- <shard>:state           inc taint buckets floor, "rev:<month>" -> revision; months are counted from January 1970
+-- <shard>:buckets         bucket -> pairs in it
+-- <shard>:counts:<month>  "<cohort>|<model>" -> accounts; "__n" -> revision, the same number again
+-- <shard>:pairs:<bucket>  pair -> its months of activity; "__n" -> pairs, the same number again
+--
+-- A bucket is a small hash, which Redis packs into one string. Only <shard>:state is named by the caller, for which month's counts are touched shows when
+-- the pairs are read; the others are under the same hash tag. A month's revision is the sum, over the pairs active in it, of the months from their cohort
+-- to it, both counted: it follows from the pairs alone, in whatever order they came, and rises whenever its counts change, since cohorts only get older.
+
+local function months_of(kept)
+  local months, first = {}, string.byte(kept, 1) * 256 + string.byte(kept, 2)
+  for i = 3, #kept do
+    local byte, month = string.byte(kept, i), first + 8 * (i - 3)
+    while byte > 0 do
+      if byte % 2 == 1 then months[#months + 1] = month end
+      byte = math.floor(byte / 2)
+      month = month + 1
+    end
+  end
+  return months
+end
+
+-- The first month in two bytes, then a bit for each from it on, without zero bytes at the end.
+local function kept_of(months)
+  local first, bytes = months[1], {}
+  for i = 1, math.floor((months[#months] - first) / 8) + 1 do bytes[i] = 0 end
+  for _, month in ipairs(months) do
+    local at = math.floor((month - first) / 8) + 1
+    bytes[at] = bytes[at] + 2 ^ ((month - first) % 8)
+  end
+  return string.char(math.floor(first / 256), first % 256, unpack(bytes))
+end
+
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+local function retention_create(KEYS, ARGV)
+  if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
+  if redis.call('EXISTS', string.sub(KEYS[1], 1, -6) .. 'buckets') == 1 then return {'TORN', 'state'} end
+  redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'buckets', ARGV[2], 'floor', '0')
+  return {'OK'}
+end
+
+-- The pairs of a call by bucket, without the months that are over: {{bucket, {pair, month, model}, ...}, ...}
+local function by_bucket(ARGV, floor)
+  local buckets, known = {}, {}
+  for i = 2, #ARGV, 2 do
+    local b1, b2, b3, b4, m1, m2 = string.byte(ARGV[i], 1, 6)
+    local bucket, month = ((b1 * 256 + b2) * 256 + b3) * 256 + b4, m1 * 256 + m2
+    if month >= floor then
+      if not known[bucket] then
+        known[bucket] = {bucket}
+        buckets[#buckets + 1] = known[bucket]
+      end
+      table.insert(known[bucket], {string.sub(ARGV[i], 7), month, ARGV[i + 1]})
+    end
+  end
+  return buckets
+end
+
+-- Puts a month among those of a pair and notes what that changes: false if it is there already.
+local function note_month(months, month, model, rise, change)
+  local at = 1
+  local function count(of, cohort, by)
+    local field = cohort .. '|' .. model
+    change[of] = change[of] or {}
+    change[of][field] = (change[of][field] or 0) + by
+    rise[of] = (rise[of] or 0) + by * (of - cohort + 1)
+  end
+  while months[at] and months[at] < month do at = at + 1 end
+  if months[at] == month then return false end
+  for i = 1, at == 1 and #months or 0 do -- An older month than all: it is the cohort now.
+    count(months[i], months[1], -1)
+    count(months[i], month, 1)
+  end
+  count(month, at == 1 and month or months[1], 1)
+  table.insert(months, at, month)
+  return true
+end
+
+-- Reads one bucket and notes what changes: a list of fields and values to be written, or nil and what is torn.
+local function read_bucket(stem, bucket, number, rise, change)
+  local names, at, writes, added = {'__n'}, {}, {}, 0
+  for i = 2, #bucket do
+    local pair = bucket[i][1]
+    if not at[pair] then
+      names[#names + 1] = pair
+      at[pair] = #names
+    end
+  end
+  local kept = redis.call('HMGET', stem .. 'pairs:' .. whole(bucket[1]), unpack(names))
+  if (kept[1] or '0') ~= number then return nil, 'pairs:' .. whole(bucket[1]) end
+  local months, is_new = {}, {}
+  for i = 2, #bucket do
+    local pair, month, model = unpack(bucket[i])
+    months[pair] = months[pair] or (kept[at[pair]] and months_of(kept[at[pair]])) or {}
+    if note_month(months[pair], month, model, rise, change) then is_new[pair] = true end
+  end
+  for i = 2, #names do
+    local pair = names[i]
+    if is_new[pair] then
+      writes[#writes + 1] = pair
+      writes[#writes + 1] = kept_of(months[pair])
+      if not kept[i] then added = added + 1 end
+    end
+  end
+  return writes, whole(tonumber(number) + added)
+end
+
+-- What is to be written of one month's counts, and its revision then; or nil and what is torn.
+local function read_counts(state, stem, month, rise, change)
+  local fields, writes = {'__n'}, {}
+  for field in pairs(change) do fields[#fields + 1] = field end
+  local revision = redis.call('HGET', state, 'rev:' .. whole(month)) or '0'
+  for first = 1, #fields, CHUNK do
+    local last = math.min(first + CHUNK - 1, #fields)
+    local stored = redis.call('HMGET', stem .. 'counts:' .. whole(month), unpack(fields, first, last))
+    for i = first, last do
+      local value = stored[i - first + 1] or '0'
+      if i == 1 then
+        if value ~= revision then return nil, 'counts:' .. whole(month) end
+      else
+        value = tonumber(value) + change[fields[i]]
+        if value < 0 or value >= 2 ^ 53 then return nil, 'counts:' .. whole(month) end
+        writes[#writes + 1] = fields[i]
+        writes[#writes + 1] = whole(value)
+      end
+    end
+  end
+  revision = whole(tonumber(revision) + rise)
+  writes[#writes + 1] = '__n'
+  writes[#writes + 1] = revision
+  return writes, revision
+end
+
+-- Notes in which months pairs were active: a union, so that it may be repeated. ARGV: inc, then for each pair 18 bytes, big-endian: bucket (4), month (2),
+-- pair (12); and its model. Months below the floor are passed over: what is not counted any more has no retention either.
+local function retain(KEYS, ARGV)
+  local no = refusal(KEYS[1])
+  if no then return no end
+  local state, stem = redis.call('HMGET', KEYS[1], 'inc', 'floor'), string.sub(KEYS[1], 1, -6)
+  if state[1] ~= ARGV[1] then return {'INCARNATION', state[1]} end
+  no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', stem .. 'buckets', 'f', 'v') or denied('HSET', stem .. 'counts:0', 'f', 'v') or
+       denied('HSET', stem .. 'pairs:0', 'f', 'v')
+  if no then return no end
+  local buckets, rise, change, writes, numbers = by_bucket(ARGV, tonumber(state[2])), {}, {}, {}, {}
+  if #buckets == 0 then return {'OK'} end
+  local names = {}
+  for i, bucket in ipairs(buckets) do names[i] = whole(bucket[1]) end
+  local stored = redis.call('HMGET', stem .. 'buckets', unpack(names))
+  for i, bucket in ipairs(buckets) do
+    local pairs_written, number = read_bucket(stem, bucket, stored[i] or '0', rise, change)
+    if not pairs_written then return {'TORN', number} end
+    if #pairs_written > 0 then
+      writes[#writes + 1] = {stem .. 'pairs:' .. names[i], '__n', number, unpack(pairs_written)}
+      numbers[#numbers + 1] = names[i]
+      numbers[#numbers + 1] = number
+    end
+  end
+  local revisions = {}
+  for month, of in pairs(change) do
+    local counts, revision = read_counts(KEYS[1], stem, month, rise[month], of)
+    if not counts then return {'TORN', revision} end
+    for first = 1, #counts, CHUNK do
+      writes[#writes + 1] = {stem .. 'counts:' .. whole(month), unpack(counts, first, math.min(first + CHUNK - 1, #counts))}
+    end
+    revisions[#revisions + 1] = 'rev:' .. whole(month)
+    revisions[#revisions + 1] = revision
+  end
+  if #writes == 0 then return {'OK'} end
+  writes[#writes + 1] = {stem .. 'buckets', unpack(numbers)}
+  writes[#writes + 1] = {KEYS[1], unpack(revisions)}
+
+  -- From here on only writes.
+  for _, write in ipairs(writes) do
+    local reply = redis.pcall('HSET', unpack(write))
+    if type(reply) == 'table' and reply.err then
+      redis.pcall('HSET', KEYS[1], 'taint', reply.err)
+      return {'TAINTED', reply.err}
+    end
+  end
+  return {'OK'}
+end
+
+-- A month's counts, with its revision. ARGV: month
+local function retained(KEYS, ARGV)
+  local no = refusal(KEYS[1])
+  if no then return no end
+  local revision = redis.call('HGET', KEYS[1], 'rev:' .. ARGV[1]) or '0'
+  local counts = string.sub(KEYS[1], 1, -6) .. 'counts:' .. ARGV[1]
+  if (redis.call('HGET', counts, '__n') or '0') ~= revision then return {'TORN', 'counts:' .. ARGV[1]} end
+  return {'OK', revision, redis.call('HGETALL', counts)}
+end
+
+-- Ends the months before the floor, which never falls. ARGV: floor
+local function retention_seal(KEYS, ARGV)
+  local no = refusal(KEYS[1])
+  if no then return no end
+  if tonumber(redis.call('HGET', KEYS[1], 'floor')) < tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'floor', ARGV[1]) end
+  return {'OK'}
+end
+
+-- Deletes the counts of months that are sealed. The pairs keep them: they are the cohorts of what follows. ARGV: months
+local function retention_collect(KEYS, ARGV)
+  local no = refusal(KEYS[1]) or denied('HDEL', KEYS[1], 'f')
+  if no then return no end
+  local floor, stem = tonumber(redis.call('HGET', KEYS[1], 'floor')), string.sub(KEYS[1], 1, -6)
+  for _, month in ipairs(ARGV) do
+    no = denied('UNLINK', stem .. 'counts:' .. month)
+    if no then return no end
+    if tonumber(month) >= floor then return {'CHANGED', 'month:' .. month} end
+  end
+  for _, month in ipairs(ARGV) do
+    redis.call('UNLINK', stem .. 'counts:' .. month)
+    redis.call('HDEL', KEYS[1], 'rev:' .. month)
+  end
+  return {'OK'}
+end
+
 -- For people at redis-cli: FCALL_RO gentally_1_read 1 <window key> [row key]: names and numbers of the cells' sums (see cell.h).
 local MEASURES = {'requests', 'tokens_prompt', 'tokens_completion', 'tokens_reasoning', 'tokens_cached', 'cost_nano_usd', 'billed_tokens',
                   'billed_cost_nano_usd', 'free_tokens', 'tool_requests', 'tool_tokens', 'tools_offered', 'streamed', 'cancelled', 'failed',
@@ -297,3 +522,8 @@ redis.register_function{function_name='gentally_1_snapshot', callback=snapshot, 
 redis.register_function{function_name='gentally_1_seal', callback=seal, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_collect', callback=collect, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_read', callback=read, flags={'no-writes'}}
+redis.register_function('gentally_1_retention_create', retention_create)
+redis.register_function('gentally_1_retain', retain)
+redis.register_function{function_name='gentally_1_retained', callback=retained, flags={'no-writes'}}
+redis.register_function{function_name='gentally_1_retention_seal', callback=retention_seal, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_1_retention_collect', callback=retention_collect, flags={'allow-oom'}}

@@ -36,6 +36,7 @@ const char *audit_check_name(enum audit_check check)
         [AUDIT_ROWS] = "rows",
         [AUDIT_SUMS] = "sums",
         [AUDIT_MEASURES] = "measures",
+        [AUDIT_RETAINED] = "retention",
     };
 
     assert(check < AUDIT_CHECKS);
@@ -109,7 +110,7 @@ enum verdict audit_open(struct audit **audit, const struct audit_options *option
         return no_memory(why);
     opened->options = *options;
     arena_open(&opened->arena, ARENA_BLOCK);
-    opened->topics = calloc(options->rollups->count, sizeof(*opened->topics));
+    opened->topics = calloc(options->rollups->count + 1, sizeof(*opened->topics));
     if (opened->topics == NULL) {
         audit_close(opened);
         return no_memory(why);
@@ -462,6 +463,14 @@ static enum verdict take_parts(struct audit *audit, const struct audit_place *pl
     return GO_ON;
 }
 
+/* Where only retention has risen, the version of all else stays. */
+static int edition_compare(struct version version, int64_t retention, const struct edition *edition)
+{
+    int order = version_compare(version, edition->version);
+
+    return order != 0 ? order : (retention > edition->retention) - (retention < edition->retention);
+}
+
 enum verdict audit_ledger(struct audit *audit, const struct audit_place *place, const struct ledger *ledger,
                           struct reason *why)
 {
@@ -475,7 +484,8 @@ enum verdict audit_ledger(struct audit *audit, const struct audit_place *place, 
     if (audited == NULL)
         return no_memory(why);
     bool is_first = audited->edition_count == 0;
-    if (!is_first && version_compare(version, audited->editions[audited->newest].version) <= 0)
+    int order = is_first ? 1 : edition_compare(version, ledger->retention, &audited->editions[audited->newest]);
+    if (order <= 0)
         audit_tell_version(audit, AUDIT_LEDGER_VERSION, place, "newer than ",
                            audited->editions[audited->newest].version, version);
     enum verdict verdict = take_parts(audit, place, audited, ledger, why);
@@ -489,9 +499,10 @@ enum verdict audit_ledger(struct audit *audit, const struct audit_place *place, 
         memcpy(tables, ledger->tables_version.bytes, ledger->tables_version.size);
     *edition = (struct edition){.version = version,
                                 .summaries = ledger->summaries,
+                                .retention = ledger->retention,
                                 .tables_version = {tables, ledger->tables_version.size},
                                 .offset = place->offset};
-    if (is_first || version_compare(version, audited->editions[audited->newest].version) > 0)
+    if (order > 0)
         audited->newest = audited->edition_count - 1;
     return GO_ON;
 }
@@ -506,7 +517,8 @@ enum verdict audit_again(struct audit *audit, const struct ledger *ledger, struc
         if (audited == NULL)
             return no_memory(why);
         audited->has_moved = true;
-    } else if (audited->edition_count > 0 && version_compare(version, audited->editions[audited->newest].version) > 0) {
+    } else if (audited->edition_count > 0 &&
+               edition_compare(version, ledger->retention, &audited->editions[audited->newest]) > 0) {
         audited->has_moved = true;
     }
     return GO_ON;
@@ -570,4 +582,5 @@ void audit_finish(struct audit *audit)
     for (uint32_t i = 0; i < audit->chain_count; i++)
         finish_chain(audit, &audit->chains[i]);
     audit_finish_rows(audit);
+    audit_finish_retention(audit);
 }

@@ -31,8 +31,11 @@ struct version {
 /* One ledger record of a window. */
 struct edition {
     struct version version;
-    int64_t summaries; /* as it says */
-    int64_t rows;      /* as found */
+    int64_t summaries;     /* as it says */
+    int64_t rows;          /* as found */
+    int64_t retention;     /* revision of its retention rows, as it says; 0: it has none */
+    int64_t retained_rows; /* as found: editions of one revision share them */
+    int64_t retained_sum;  /* accounts x (age + 1): what the revision must be */
     struct span tables_version;
     int64_t offset;
 };
@@ -61,15 +64,19 @@ struct audited {
     struct total *totals; /* by rollup */
 };
 
+#define AUDIT_RETENTION UINT32_MAX /* instead of a rollup's index */
+
 /* A summary's key, and the newest version of it. */
 struct audited_row {
     struct span key;
     struct window window;
     struct version version;
     bool is_dropped;
-    uint32_t rollup;
+    uint32_t rollup; /* or AUDIT_RETENTION */
     int32_t partition;
     int64_t offset;
+    int64_t accounts; /* of retention, like the next two: months since January 1970, and from then on */
+    uint32_t cohort, age;
 };
 
 struct audit {
@@ -85,7 +92,7 @@ struct audit {
     struct audited_row *rows;
     size_t slot_count;   /* a power of two */
     uint32_t *slots;     /* row + 1; 0 = free */
-    char (*topics)[256]; /* of the rollups, as they were seen */
+    char (*topics)[256]; /* of the rollups, as they were seen; that of retention is behind them */
     char key[SUMMARY_KEY_MAX];
 };
 
@@ -106,7 +113,15 @@ void audit_tell_number(struct audit *audit, enum audit_check check, const struct
 void audit_tell_version(struct audit *audit, enum audit_check check, const struct audit_place *place, const char *word,
                         struct version expected, struct version found);
 
-/* The end of the audit, of the rows. */
+/* The end of the audit, of the rows, and of those of retention. */
 void audit_finish_rows(struct audit *audit);
+void audit_finish_retention(struct audit *audit);
+
+/* The row of a key, new if it was not there (`*is_new`). NULL: no memory. */
+struct audited_row *audit_row(struct audit *audit, struct span key, bool *is_new);
+/* The row of a key, or NULL. */
+const struct audited_row *audit_row_find(const struct audit *audit, struct span key);
+/* Where a row was found. */
+struct audit_place audit_row_place(const struct audit *audit, const struct audited_row *row);
 
 #endif

@@ -51,8 +51,7 @@ static bool make_room(struct audit *audit)
     return true;
 }
 
-/* The row of a key, new if it was not there (`*is_new`). NULL: no memory. */
-static struct audited_row *find_row(struct audit *audit, struct span key, bool *is_new)
+struct audited_row *audit_row(struct audit *audit, struct span key, bool *is_new)
 {
     if (!make_room(audit))
         return NULL;
@@ -68,6 +67,13 @@ static struct audited_row *find_row(struct audit *audit, struct span key, bool *
     *row = (struct audited_row){.key = {copy, key.size}};
     audit->slots[slot] = (uint32_t)audit->row_count;
     return row;
+}
+
+const struct audited_row *audit_row_find(const struct audit *audit, struct span key)
+{
+    size_t slot = audit->slot_count == 0 ? 0 : slot_of(audit, key);
+
+    return audit->slot_count == 0 || audit->slots[slot] == 0 ? NULL : &audit->rows[audit->slots[slot] - 1];
 }
 
 void audit_dropped(struct audit *audit, struct span key)
@@ -221,31 +227,29 @@ static void add_row(struct audit *audit, const struct audit_place *place, struct
 
 /* ---- one summary ---- */
 
-static struct edition *find_edition(const struct audited *audited, struct version version)
-{
-    for (uint32_t i = 0; audited != NULL && i < audited->edition_count; i++)
-        if (version_compare(audited->editions[i].version, version) == 0)
-            return &audited->editions[i];
-    return NULL;
-}
-
+/* Editions of which only retention rose share their other rows. */
 static void take_edition(struct audit *audit, const struct audit_place *place, uint32_t rollup,
                          const struct summary *summary)
 {
     struct version version = {summary->generation, summary->revision, summary->pane};
     struct audited *audited = audit_find(audit, summary->window);
-    struct edition *edition = find_edition(audited, version);
+    struct edition *edition = NULL;
     char expected[160], found[160];
 
+    for (uint32_t i = 0; audited != NULL && i < audited->edition_count; i++) {
+        if (version_compare(audited->editions[i].version, version) != 0)
+            continue;
+        edition = &audited->editions[i];
+        edition->rows++;
+    }
     if (edition == NULL)
         return;
-    edition->rows++;
     if (!span_equal(edition->tables_version, summary->tables_version)) {
         snprintf(expected, sizeof(expected), "%.*s", (int)edition->tables_version.size, edition->tables_version.bytes);
         snprintf(found, sizeof(found), "%.*s", (int)summary->tables_version.size, summary->tables_version.bytes);
         audit_tell(audit, AUDIT_SUMMARY_LEDGER, place, "tables_version", expected, found);
     }
-    if (edition == &audited->editions[audited->newest])
+    if (version_compare(audited->editions[audited->newest].version, version) == 0)
         add_row(audit, place, audited, rollup, summary);
 }
 
@@ -262,7 +266,7 @@ enum verdict audit_summary(struct audit *audit, const struct audit_place *place,
     snprintf(audit->topics[index], sizeof(audit->topics[index]), "%s", place->topic);
     if (!check_key(audit, place, rollup, summary))
         return GO_ON;
-    struct audited_row *row = find_row(audit, place->key, &is_new);
+    struct audited_row *row = audit_row(audit, place->key, &is_new);
     if (row == NULL)
         return no_memory(why);
     if (!is_new && !row->is_dropped && version_compare(version, row->version) <= 0) {
@@ -281,15 +285,17 @@ enum verdict audit_summary(struct audit *audit, const struct audit_place *place,
 
 /* ---- the end ---- */
 
-static struct audit_place place_of(const struct audit *audit, const struct audited_row *row)
+struct audit_place audit_row_place(const struct audit *audit, const struct audited_row *row)
 {
-    return (struct audit_place){audit->topics[row->rollup], row->partition, row->offset, row->key};
+    uint32_t index = row->rollup == AUDIT_RETENTION ? audit->options.rollups->count : row->rollup;
+
+    return (struct audit_place){audit->topics[index], row->partition, row->offset, row->key};
 }
 
 static void finish_row(struct audit *audit, const struct audited_row *row)
 {
     const struct audited *audited = audit_find(audit, row->window);
-    struct audit_place place = place_of(audit, row);
+    struct audit_place place = audit_row_place(audit, row);
 
     if (audited != NULL && audited->has_moved)
         return;
@@ -297,7 +303,13 @@ static void finish_row(struct audit *audit, const struct audited_row *row)
         audit_tell(audit, AUDIT_SUMMARY_LEDGER, &place, "window", "a ledger record of it", "none");
         return;
     }
-    const struct version *newest = &audited->editions[audited->newest].version;
+    const struct edition *edition = &audited->editions[audited->newest];
+    struct version version = edition->version;
+    if (row->rollup == AUDIT_RETENTION && edition->retention == 0)
+        return; /* Retention was switched off: what was told of it stays as it was. */
+    if (row->rollup == AUDIT_RETENTION)
+        version.revision = edition->retention;
+    const struct version *newest = &version;
     int order = version_compare(row->version, *newest);
     if (order > 0)
         audit_tell_version(audit, AUDIT_SUMMARY_LEDGER, &place, "a ledger record; the newest of its window is ",
@@ -378,14 +390,16 @@ static void finish_window(struct audit *audit, const struct audited *audited)
     place.key.size = ledger_key_write(audited->window, key);
     for (uint32_t i = 0; i < audited->edition_count; i++) {
         const struct edition *edition = &audited->editions[i];
-        bool is_right = edition == newest ? edition->rows == edition->summaries : edition->rows <= edition->summaries;
+        int64_t rows = edition->rows + edition->retained_rows;
+        bool is_right = edition == newest ? rows == edition->summaries : rows <= edition->summaries;
         place.offset = edition->offset;
         if (!is_right)
-            audit_tell_number(audit, AUDIT_ROWS, &place, "summaries", "as many as rows were found, ", edition->rows,
+            audit_tell_number(audit, AUDIT_ROWS, &place, "summaries", "as many as rows were found, ", rows,
                               edition->summaries);
     }
     place.offset = newest->offset;
-    if (all->rows == 0 && newest->summaries == 0) { /* Nothing is left of the window but tombstones. */
+    if (all->rows == 0 &&
+        newest->summaries == newest->retained_rows) { /* Nothing is left of the window but tombstones. */
         audit->counts.amendments += newest->version.revision;
         return;
     }

@@ -56,8 +56,10 @@ const struct book_entry *book_find(const struct book *book, struct window window
 
 static bool is_newer(const struct book_entry *left, const struct book_entry *right)
 {
-    return summary_version_compare(left->generation, left->revision, left->pane, right->generation, right->revision,
-                                   right->pane) > 0;
+    int order = summary_version_compare(left->generation, left->revision, left->pane, right->generation,
+                                        right->revision, right->pane);
+
+    return order > 0 || (order == 0 && left->retention > right->retention);
 }
 
 enum verdict book_put(struct book *book, const struct book_entry *entry, struct reason *why)

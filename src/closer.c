@@ -18,6 +18,7 @@
 #include "gentally/emission.h"
 #include "gentally/encode.h"
 #include "gentally/reach.h"
+#include "gentally/retention.h"
 #include "gentally/sink.h"
 #include "gentally/survey.h"
 #include "gentally/topics.h"
@@ -33,9 +34,7 @@
 
 /* A window whose turn it is. */
 struct due {
-    struct window window;
-    enum pane pane;
-    int64_t generation;
+    struct emission_order order;
     bool is_rebuilt; /* from states that begin anew: its revision may be any */
 };
 
@@ -49,10 +48,12 @@ struct closer {
     struct book *book;
     struct reach *reach; /* of all that was put, even if its transaction failed: the store has been there */
     struct survey survey;
-    uint64_t tables;  /* see book_tables() */
-    uint64_t *states; /* by how many partitions are added up, see book_states() */
-    bool is_held;     /* a partition has no state, or stands behind what was published: that was said */
-    int64_t due_ms;   /* of the next survey, monotonic */
+    int64_t *retention;       /* revision of each month, as surveyed; NULL: without retention */
+    uint32_t retention_floor; /* months below it are sealed in all shards */
+    uint64_t tables;          /* see book_tables() */
+    uint64_t *states;         /* by how many partitions are added up, see book_states() */
+    bool is_held;             /* a partition has no state, or stands behind what was published: that was said */
+    int64_t due_ms;           /* of the next survey, monotonic */
     int64_t late_due_ms;
     struct book_entry pending[TRANSACTION_WINDOWS]; /* published when the open transaction commits */
     uint32_t pending_count;
@@ -88,6 +89,7 @@ static enum verdict read_ledger_record(void *context, const struct record *recor
         .pane = ledger->pane,
         .generation = ledger->generation,
         .revision = ledger->revision,
+        .retention = ledger->retention,
         .tables = book_tables(ledger->tables_version),
         .partitions = ledger->partition_count,
     };
@@ -134,9 +136,12 @@ enum verdict closer_open(struct closer **closer, const struct config *config, st
     snprintf(name, sizeof(name), "%s.closer", config->namespace_);
     opened->ends = calloc((size_t)partitions, sizeof(*opened->ends));
     opened->states = calloc((size_t)partitions + 1, sizeof(*opened->states));
-    enum verdict verdict = opened->ends == NULL || opened->states == NULL
-                               ? reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the closer")
-                               : survey_open(&opened->survey, partitions, why);
+    if (config->has_retention)
+        opened->retention = calloc(RETENTION_MONTHS_MAX, sizeof(*opened->retention));
+    enum verdict verdict =
+        opened->ends == NULL || opened->states == NULL || (config->has_retention && opened->retention == NULL)
+            ? reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the closer")
+            : survey_open(&opened->survey, partitions, why);
     if (verdict == GO_ON)
         verdict = book_open(&opened->book, why);
     if (verdict == GO_ON)
@@ -167,6 +172,7 @@ void closer_close(struct closer *closer)
     book_close(closer->book);
     reach_close(closer->reach);
     survey_close(&closer->survey);
+    free(closer->retention);
     free(closer->ends);
     free(closer->states);
     free(closer->scratch);
@@ -195,6 +201,27 @@ static bool is_torn(const struct closer *closer, struct window window)
     return false;
 }
 
+/* The revision of a window's retention rows; 0: it has none. */
+static int64_t retention_of(const struct closer *closer, struct window window)
+{
+    if (closer->retention == NULL || window.kind != WINDOW_MONTH)
+        return 0;
+    uint32_t month = retention_month(window.start_ms);
+    return month < RETENTION_MONTHS_MAX ? closer->retention[month] : 0;
+}
+
+/* A window that is over has one thing left to be told: retention that was noted just before it was sealed, which is
+ * final once the shards are sealed too. All its cells must still be there. */
+static bool is_retention_due(const struct closer *closer, const struct stored_window *stored,
+                             const struct book_entry *entry, struct due *due)
+{
+    if (entry == NULL || entry->pane == PANE_EARLY || stored->records != entry->revision ||
+        !is_of_these_states(closer, entry) || retention_of(closer, stored->window) <= entry->retention)
+        return false;
+    due->order = (struct emission_order){stored->window, PANE_LATE, entry->generation, entry->revision, entry->pane};
+    return retention_month(stored->window.start_ms) < closer->retention_floor;
+}
+
 /* Decides on one window; false if nothing is to be published of it now. */
 static bool is_due(const struct closer *closer, const struct stored_window *stored, bool is_final, bool is_late_due,
                    struct due *due)
@@ -203,26 +230,35 @@ static bool is_due(const struct closer *closer, const struct stored_window *stor
     bool is_closed =
         closer->survey.watermark_ms != STORE_NO_TIME && window_end(stored->window) <= closer->survey.watermark_ms;
 
-    *due = (struct due){.window = stored->window, .pane = PANE_EARLY};
-    if (stored->records == 0 || is_sealed(closer, stored->window) || is_torn(closer, stored->window))
+    *due = (struct due){.order = {.window = stored->window, .pane = PANE_EARLY}};
+    if (stored->records == 0 || is_torn(closer, stored->window))
         return false;
+    if (is_sealed(closer, stored->window))
+        return is_retention_due(closer, stored, entry, due);
     if (entry == NULL) {
-        due->pane = is_closed ? PANE_ON_TIME : PANE_EARLY;
+        due->order.pane = is_closed ? PANE_ON_TIME : PANE_EARLY;
         return is_closed || is_final;
     }
     /* A store that rolled back reads its way forward again. What it holds until then would be an older revision, put
      * behind the newer one. States that were rebuilt are no rollback: what they hold counts, once it is complete. */
     due->is_rebuilt = !is_of_these_states(closer, entry);
-    if (due->is_rebuilt ? !is_closed && !is_final : stored->records < entry->revision)
+    int64_t retention = retention_of(closer, stored->window);
+    if (due->is_rebuilt
+            ? !is_closed && !is_final
+            : stored->records < entry->revision || (closer->retention != NULL && retention < entry->retention))
         return false;
-    bool has_more = stored->records > entry->revision;
+    bool has_more = stored->records > entry->revision || retention > entry->retention;
     bool is_restated = entry->tables != closer->tables || due->is_rebuilt;
-    due->generation = entry->generation + (is_restated ? 1 : 0);
+    if (!is_restated && (entry->pane != PANE_EARLY || !is_closed)) {
+        due->order.unchanged_revision = entry->revision;
+        due->order.unchanged_pane = entry->pane;
+    }
+    due->order.generation = entry->generation + (is_restated ? 1 : 0);
     if (entry->pane == PANE_EARLY) { /* It was open when last published. */
-        due->pane = is_closed ? PANE_ON_TIME : PANE_EARLY;
+        due->order.pane = is_closed ? PANE_ON_TIME : PANE_EARLY;
         return is_closed || (is_final && (has_more || is_restated));
     }
-    due->pane = PANE_LATE;
+    due->order.pane = PANE_LATE;
     return (has_more || is_restated) && (is_late_due || is_final);
 }
 
@@ -249,34 +285,50 @@ static enum verdict check_parts(const struct closer *closer, struct reason *why)
     return verdict;
 }
 
+/* The store may have rolled back since it was surveyed. */
+static enum verdict check_outcome(const struct closer *closer, const struct due *due,
+                                  const struct emission_outcome *outcome, struct reason *why)
+{
+    const struct book_entry *entry = book_find(closer->book, due->order.window);
+
+    if (entry == NULL || due->is_rebuilt)
+        return GO_ON;
+    if (outcome->revision < entry->revision)
+        return reason_set(why, TRY_LATER, "STORE-ROLLED-BACK", 0,
+                          "a window has %" PRId64 " records, published were %" PRId64, outcome->revision,
+                          entry->revision);
+    if (closer->retention != NULL && outcome->retention < entry->retention)
+        return reason_set(why, TRY_LATER, "STORE-ROLLED-BACK", 0,
+                          "a month's retention has revision %" PRId64 ", published was %" PRId64, outcome->retention,
+                          entry->retention);
+    return GO_ON;
+}
+
 static enum verdict publish_one(struct closer *closer, const struct due *due, uint32_t *rows, struct reason *why)
 {
-    int64_t revision = 0;
-    uint32_t summaries = 0;
-    enum verdict verdict = emission_put(closer->emission, closer->publisher, due->window, due->pane, due->generation,
-                                        &revision, &summaries, why);
+    struct emission_outcome outcome;
+    enum verdict verdict = emission_put(closer->emission, closer->publisher, &due->order, &outcome, why);
 
     if (verdict == GO_ON)
         verdict = check_parts(closer, why);
-    const struct book_entry *entry = book_find(closer->book, due->window);
-    if (verdict == GO_ON && entry != NULL && !due->is_rebuilt && revision < entry->revision)
-        return reason_set(why, TRY_LATER, "STORE-ROLLED-BACK", 0,
-                          "a window has %" PRId64 " records, published were %" PRId64, revision, entry->revision);
-    if (verdict != GO_ON || revision == 0)
+    if (verdict == GO_ON)
+        verdict = check_outcome(closer, due, &outcome, why);
+    if (verdict != GO_ON || outcome.revision == 0)
         return verdict;
     for (int32_t i = 0; i < closer->survey.partition_count; i++)
         reach_note(closer->reach, &emission_parts(closer->emission)[i]);
     uint32_t partitions = (uint32_t)closer->survey.partition_count;
-    closer->pending[closer->pending_count++] = (struct book_entry){.window = due->window,
-                                                                   .pane = due->pane,
-                                                                   .generation = due->generation,
-                                                                   .revision = revision,
+    closer->pending[closer->pending_count++] = (struct book_entry){.window = due->order.window,
+                                                                   .pane = outcome.pane,
+                                                                   .generation = due->order.generation,
+                                                                   .revision = outcome.revision,
+                                                                   .retention = outcome.retention,
                                                                    .tables = closer->tables,
                                                                    .states = closer->states[partitions],
                                                                    .partitions = partitions};
     closer->window_count++;
-    closer->summary_count += summaries;
-    *rows += summaries + SNAPSHOT_ROWS * (uint32_t)closer->survey.partition_count;
+    closer->summary_count += outcome.summaries;
+    *rows += outcome.summaries + SNAPSHOT_ROWS * (uint32_t)closer->survey.partition_count;
     return GO_ON;
 }
 
@@ -299,13 +351,13 @@ static enum verdict publish_some(struct closer *closer, uint32_t *at, bool is_fi
         is_open = true;
         if (verdict == GO_ON)
             verdict = publish_one(closer, &due, rows, why);
-        *was_late = *was_late || due.pane == PANE_LATE;
+        *was_late = *was_late || due.order.pane == PANE_LATE;
     }
     if (verdict == GO_ON && is_open)
         return commit(closer, why);
     if (verdict == HALT && strcmp(why->id, "STORE-TORN") == 0 && closer->torn_count < TORN_WINDOWS) {
         log_reason(closer->logger, LOG_LEVEL_ERROR, why);
-        closer->torn[closer->torn_count++] = due.window;
+        closer->torn[closer->torn_count++] = due.order.window;
         verdict = TRY_LATER; /* The others go on without it. */
     }
     if (verdict == TRY_LATER) { /* The store did not answer: nothing of this transaction shall be seen. */
@@ -414,6 +466,31 @@ static bool may_seal(struct closer *closer, bool *is_asked)
     return survey_is_read_out(&closer->survey, closer->ends);
 }
 
+/* Once all partitions have sealed these months, the shards do, and what was noted of them until then is published; then
+ * the counts go. `*is_done` tells whether all of it is published. */
+static enum verdict end_retention(struct closer *closer, int64_t floor_ms, bool *is_done, struct reason *why)
+{
+    uint32_t floor = retention_month(floor_ms);
+    enum verdict verdict = GO_ON;
+
+    *is_done = true;
+    if (closer->retention == NULL || floor_ms <= 0 || floor >= RETENTION_MONTHS_MAX)
+        return GO_ON;
+    if (closer->retention_floor < floor)
+        verdict = store_retention_seal(closer->store, floor, why);
+    if (verdict == GO_ON)
+        verdict = store_retention_revisions(closer->store, closer->retention, &closer->retention_floor, why);
+    for (uint32_t i = 0; verdict == GO_ON && i < closer->survey.count; i++) {
+        const struct stored_window *stored = &closer->survey.windows[i];
+        struct due due;
+        if (stored->window.kind == WINDOW_MONTH && stored->window.start_ms < floor_ms &&
+            !is_torn(closer, stored->window))
+            *is_done = *is_done && !is_retention_due(closer, stored, book_find(closer->book, stored->window), &due);
+    }
+    return verdict == GO_ON && *is_done ? store_retention_collect(closer->store, closer->retention, floor, why)
+                                        : verdict;
+}
+
 /* Ends the windows whose time is over: sealed in every partition first, so that none can grow once another lost its
  * part. */
 static enum verdict collect(struct closer *closer, struct reason *why)
@@ -423,16 +500,18 @@ static enum verdict collect(struct closer *closer, struct reason *why)
     bool is_asked = false; /* where the logs end */
 
     for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS && watermark_ms != STORE_NO_TIME; kind++) {
-        bool has_any = false;
+        bool has_any = false, is_done = true;
         int64_t floor_ms = window_of(kind, watermark_ms - closer->config->kept_ms[kind]).start_ms;
         if (!closer->config->windows[kind] || !is_published(closer, kind, floor_ms, &has_any) || !has_any)
             continue;
         if (!may_seal(closer, &is_asked))
             break;
         verdict = seal_all(closer, kind, floor_ms, why);
-        if (verdict == GO_ON)
+        if (verdict == GO_ON && kind == WINDOW_MONTH)
+            verdict = end_retention(closer, floor_ms, &is_done, why);
+        if (verdict == GO_ON && is_done)
             verdict = collect_all(closer, kind, floor_ms, why);
-        if (verdict != GO_ON)
+        if (verdict != GO_ON || !is_done)
             break;
         log_line(closer->logger, LOG_LEVEL_INFO, "CLOSER-COLLECTED", "window=%s floor_ms=%" PRId64,
                  window_kind_name(kind), floor_ms);
@@ -451,6 +530,8 @@ static enum verdict collect(struct closer *closer, struct reason *why)
 static enum verdict survey(struct closer *closer, bool is_final, struct reason *why)
 {
     enum verdict verdict = survey_take(&closer->survey, closer->store, why);
+    if (verdict == GO_ON && closer->retention != NULL)
+        verdict = store_retention_revisions(closer->store, closer->retention, &closer->retention_floor, why);
 
     for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++) {
         const struct standing *standing = &closer->survey.partitions[i].standing;

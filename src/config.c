@@ -196,6 +196,10 @@ enum verdict config_derive(struct config *config, struct reason *why)
                           config->windows_text);
     if (!parse_ids(config->ids_text, &config->ids))
         return reason_set(why, HALT, "CONFIG-VALUE", 0, "ids = '%s': allowed is off, dedup, amend", config->ids_text);
+    bool is_on = strcmp(config->retention_text, "on") == 0;
+    if (!is_on && strcmp(config->retention_text, "off") != 0)
+        return reason_set(why, HALT, "CONFIG-VALUE", 0, "retention = '%s': allowed is on, off", config->retention_text);
+    config->has_retention = is_on && config->account_key[0] != '\0' && config->windows[WINDOW_MONTH];
     config->ids_kept_ms = config->ids == IDS_OFF ? 0 : config->ids_kept_hours * HOUR_MS;
     config->rollups_mark = (uint32_t)hash_fnv1a(span_of(config->rollups_text));
     config->base = config->windows[WINDOW_HOUR] ? WINDOW_HOUR : WINDOW_DAY;

@@ -75,6 +75,15 @@ const struct option config_options[] = {
      "Rows of fewer accounts are published without their numbers, with `suppressed` set: for figures that leave the "
      "house, 10. Needs account_key. What is left out may still follow from a total and its other rows. Another value "
      "re-states windows still kept. If unsure, keep 0, which leaves out nothing."},
+    {"retention", OPTION_TEXT, FIELD(retention_text), "on", 1, sizeof(((struct config *)NULL)->retention_text) - 1,
+     "MODE", NULL,
+     "Whether to keep, of each model and account, the months of activity: `on` or `off`. It needs an account_key and "
+     "months among the windows. Redis holds some 30 bytes per pair of model and account, for good. Switched on later, "
+     "it begins then: whoever was there before looks new. If unsure, keep on."},
+    {"retention_pairs", OPTION_INTEGER, offsetof(struct config, retention_pairs), 0, "10000000", 1000, 4000000000,
+     "pairs", NULL,
+     "How many pairs of model and account retention is laid out for, fixed when `setup` makes its state. Eight times "
+     "as many still fit; beyond that a pair takes some 100 bytes. If unsure, keep ten million."},
     {"log_level", OPTION_LEVEL, offsetof(struct config, log_level), 0, "info", 0, 0, "LEVEL", NULL,
      "debug, info, warn or error. Nothing is logged per record, so info is cheap. If unsure, keep info."},
     {"out_of_orderness_ms", OPTION_INTEGER, offsetof(struct config, out_of_orderness_ms), 0, "300000", 0, 7 * DAY_MS,

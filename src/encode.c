@@ -353,7 +353,7 @@ static void pen_histogram(struct pen *pen, const struct cell *cell, uint32_t his
     }
 }
 
-static void pen_cell(struct pen *pen, const struct cell *cell)
+static void pen_cell(struct pen *pen, const struct cell *cell, int64_t retained)
 {
     uint32_t slot = 0;
 
@@ -362,7 +362,8 @@ static void pen_cell(struct pen *pen, const struct cell *cell)
     for (uint32_t histogram = 0; histogram < HISTOGRAM_COUNT; histogram++)
         pen_histogram(pen, cell, histogram, &slot);
     bool has_accounts = slot < cell->slot_count; /* what is left are account registers */
-    pen_optional_long(pen, has_accounts, has_accounts ? cell_accounts(cell) : 0);
+    assert(!has_accounts || retained == 0);
+    pen_optional_long(pen, has_accounts || retained > 0, has_accounts ? cell_accounts(cell) : retained);
 }
 
 /* As pen_cell(), of a row that is not told. */
@@ -390,7 +391,7 @@ enum verdict encode_summary(struct encoder *encoder, const struct summary *summa
     if (summary->suppressed)
         pen_nothing(&pen);
     else
-        pen_cell(&pen, summary->cell);
+        pen_cell(&pen, summary->cell, summary->retained);
     pen_enum(&pen, summary->pane);
     pen_long(&pen, summary->generation);
     pen_long(&pen, summary->revision);
@@ -433,6 +434,7 @@ enum verdict encode_ledger(struct encoder *encoder, const struct ledger *ledger,
         pen_partition(&partition, &ledger->partitions[index]);
         pen.error = partition.error;
     }
+    pen_long(&pen, ledger->retention);
     return message_write(encoder, &encoder->ledger, &pen, bytes, why);
 }
 

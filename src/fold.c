@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "fold_ids.h"
+#include "gentally/retention.h"
 #include "gentally/sink.h"
 
 /* A clock that runs ahead would move the watermark past everybody else's events. */
@@ -64,6 +65,8 @@ enum verdict fold_event(struct fold *fold, struct lane *lane, enum outcome *outc
     enrich_event(fold->enrich, &fold->event, &fold->fact);
     fold->fact.windows = windows;
     tally_add(lane->tally, &fold->fact);
+    if (fold->retention != NULL)
+        retention_note(fold->retention, &fold->fact);
     lane_see(lane, fold->event.created_ms);
     return GO_ON;
 }
@@ -75,7 +78,9 @@ enum verdict fold_record(struct fold *fold, struct lane *lane, const struct reco
     struct reason *because = &fold->because;
     bool has_ids = fold->config->ids != IDS_OFF;
 
-    if (!tally_has_room(lane->tally) || !enrich_has_room(fold->enrich) || (has_ids && !fold_ids_have_room(fold, lane)))
+    if (!tally_has_room(lane->tally) || !enrich_has_room(fold->enrich) ||
+        (has_ids && !fold_ids_have_room(fold, lane)) ||
+        (fold->retention != NULL && !retention_has_room(fold->retention)))
         return reason_set(why, TRY_LATER, "FOLD-NO-ROOM", 0, "flush first");
     enum verdict verdict = decode_event(fold->decoder, record->value, &fold->event, because);
     if (verdict == GO_ON)

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
+#include "gentally/retention.h"
 #include "gentally/shift.h"
 
 #define SYMBOLS_OF_AN_EVENT (DIM_COUNT + 2u * EVENT_LABELS_MAX)
@@ -96,6 +97,8 @@ static enum verdict change(struct fold *fold, struct lane *lane, struct id_key k
         fold->fact.windows = shift.added;
         if (shift.added != 0)
             tally_add(lane->tally, &fold->fact);
+        if (fold->retention != NULL) /* A union: what the event was before stays noted, like its account. */
+            retention_note(fold->retention, &fold->fact);
         lane_see(lane, event->created_ms);
     }
     *outcome = OUTCOME_COUNTED;

@@ -305,6 +305,8 @@ enum verdict decode_ledger(struct encoder *encoder, struct span bytes, struct le
     for (uint32_t index = 0; index < ledger->partition_count && cursor.problem == NULL; index++)
         cursor_partition(&cursor, &read->partitions[index], &read->misfit);
     cursor_array_end(&cursor, ledger->partition_count);
+    if (cursor.at != cursor.end) /* Records from before there was retention end here. */
+        ledger->retention = cursor_within(&cursor, 0, INT64_MAX);
 
     const char *problem = cursor_close(&cursor);
     if (problem != NULL)

@@ -103,6 +103,11 @@ enum verdict replay_begin(struct replay *replay, const int64_t firsts[], const s
                               "namespace %s holds a state of partition %" PRId32 " already",
                               replay->rooms.config->namespace_, i);
     }
+    uint32_t created = 0;
+    if (verdict == GO_ON && replay->rooms.retention != NULL)
+        verdict = store_retention_create(replay->rooms.store, replay->rooms.config->retention_pairs, &created, why);
+    if (verdict == GO_ON && replay->rooms.retention != NULL)
+        verdict = store_retention_open(replay->rooms.store, why);
     return verdict == GO_ON ? source_join(replay->rooms.source, why) : verdict;
 }
 
@@ -225,7 +230,7 @@ static enum verdict turn(struct replay *replay, bool *is_done, struct reason *wh
     enum verdict verdict = lanes_resume(&replay->rooms.lanes, replay->rooms.checkpoint, now_ms, why);
 
     if (verdict == GO_ON)
-        verdict = lanes_reclaim(&replay->rooms.lanes, replay->rooms.store, replay->rooms.source, why);
+        verdict = rooms_reclaim(&replay->rooms, why);
     if (verdict == GO_ON && replay->rooms.batch.news != NEWS_NONE) /* The store did not answer the last time. */
         verdict = answer_news(replay, now_ms, why);
     bool is_there = verdict == GO_ON && replay->has_joined;

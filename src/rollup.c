@@ -87,6 +87,8 @@ static enum verdict parse_one(const struct place *place, struct span text, struc
         return complain(place, name, "a name is 1 to 31 of a-z, 0-9 and '_'");
     if (rollups_find(rollups, name) != NULL)
         return complain(place, name, "name given twice");
+    if (span_equal(name, span_of(ROLLUP_RETENTION)))
+        return complain(place, name, "a rollup of its own, see the option retention");
     if (rollups->count == ROLLUPS_MAX)
         return complain(place, name, "more than 16 rollups");
 

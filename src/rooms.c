@@ -40,6 +40,9 @@ enum verdict rooms_open_inside(struct rooms *rooms, const struct config *config,
         verdict = rooms_open_enrich(rooms, why);
     if (verdict == GO_ON)
         verdict = tally_pool_open(&rooms->pool, SAMPLES_MAX, why);
+    if (verdict == GO_ON && config->has_retention)
+        verdict = retention_open(&rooms->retention, rooms->symbols, rooms->tables.catalog, why);
+    rooms->fold.retention = rooms->retention;
     rooms->fold.config = config;
     rooms->fold.decoder = rooms->decoder;
     rooms->fold.symbols = rooms->symbols;
@@ -52,6 +55,8 @@ enum verdict rooms_open_outside(struct rooms *rooms, struct reason *why)
 {
     enum verdict verdict = store_open(&rooms->store, rooms->config, rooms->logger, why);
 
+    if (verdict == GO_ON && rooms->retention != NULL)
+        store_set_barrier(rooms->store, retention_put, rooms->retention);
     if (verdict == GO_ON)
         verdict = checkpoint_open(&rooms->checkpoint, rooms->config, rooms->store, rooms->symbols, why);
     if (verdict == GO_ON)
@@ -71,6 +76,7 @@ void rooms_close(struct rooms *rooms)
         sink_close(rooms->sink);
     checkpoint_close(rooms->checkpoint);
     store_close(rooms->store);
+    retention_close(rooms->retention);
     tally_pool_close(rooms->pool);
     enrich_close(rooms->fold.enrich);
     if (rooms->symbols != NULL)
@@ -78,6 +84,31 @@ void rooms_close(struct rooms *rooms)
     if (rooms->decoder != NULL)
         decoder_close(rooms->decoder);
     tables_close(&rooms->tables);
+}
+
+enum verdict rooms_reclaim(struct rooms *rooms, struct reason *why)
+{
+    for (uint32_t i = 0; i < rooms->lanes.count && rooms->retention != NULL; i++)
+        if (rooms->lanes.by_partition[rooms->lanes.partitions[i]]->must_claim) {
+            retention_doubt(rooms->retention);
+            break;
+        }
+    return lanes_reclaim(&rooms->lanes, rooms->store, rooms->source, why);
+}
+
+enum verdict rooms_renew_tables(struct rooms *rooms, struct tables *fresh, struct reason *why)
+{
+    enrich_forget(rooms->fold.enrich);
+    enrich_close(rooms->fold.enrich);
+    rooms->fold.enrich = NULL;
+    tables_close(&rooms->tables);
+    rooms->tables = *fresh;
+    *fresh = (struct tables){0};
+    if (rooms->retention != NULL) {
+        retention_settled(rooms->retention);
+        retention_forget(rooms->retention, rooms->tables.catalog);
+    }
+    return rooms_open_enrich(rooms, why);
 }
 
 enum verdict rooms_flush(struct rooms *rooms, bool is_forced, int64_t now_ms, struct reason *why)
@@ -91,9 +122,15 @@ enum verdict rooms_flush(struct rooms *rooms, bool is_forced, int64_t now_ms, st
     rooms->fold.letters = 0;
     verdict = lanes_flush(&rooms->lanes, rooms->checkpoint, rooms->store, is_forced, now_ms, why);
     if (verdict == GO_ON)
-        verdict = lanes_reclaim(&rooms->lanes, rooms->store, rooms->source, why);
-    if (verdict == GO_ON && lanes_are_empty(&rooms->lanes) &&
-        !symbols_has_room(rooms->symbols, SYMBOLS_MAX / 4, SYMBOLS_BYTES / 4))
+        verdict = rooms_reclaim(rooms, why);
+    if (verdict != GO_ON || !lanes_are_empty(&rooms->lanes))
+        return verdict;
+    if (rooms->retention != NULL)
+        retention_settled(rooms->retention);
+    bool is_full = !symbols_has_room(rooms->symbols, SYMBOLS_MAX / 4, SYMBOLS_BYTES / 4);
+    if (is_full)
         enrich_forget(rooms->fold.enrich);
+    if (rooms->retention != NULL && (is_full || !retention_has_room(rooms->retention)))
+        retention_forget(rooms->retention, rooms->tables.catalog);
     return verdict;
 }

@@ -28,8 +28,7 @@ const char *outcome_name(enum outcome outcome)
     return outcome_names[outcome];
 }
 
-/* 128 random bits in hex. */
-static void draw(char text[33])
+void store_draw(char text[33])
 {
     uint8_t bytes[16];
 
@@ -88,6 +87,12 @@ enum verdict store_open(struct store **store, const struct config *config, struc
 uint64_t store_connections(const struct store *store)
 {
     return store_link_count(store->link);
+}
+
+void store_set_barrier(struct store *store, store_barrier *barrier, void *context)
+{
+    store->barrier = barrier;
+    store->barrier_context = context;
 }
 
 static void forget_replies(struct store *store)
@@ -175,7 +180,7 @@ enum verdict store_create(struct store *store, int32_t partition, int64_t first,
 
     if (verdict != GO_ON)
         return verdict;
-    draw(incarnation);
+    store_draw(incarnation);
     put_key(store, partition, "meta");
     store_put_text(&store->command, incarnation);
     store_put_number(&store->command, first);
@@ -213,7 +218,7 @@ enum verdict store_claim(struct store *store, int32_t partition, struct standing
 
     if (verdict != GO_ON)
         return verdict;
-    draw(token);
+    store_draw(token);
     put_key(store, partition, "meta");
     store_put_text(&store->command, token);
     verdict = receive_standing(store, partition, standing, why);
@@ -433,10 +438,16 @@ enum verdict store_flush(struct store *store, struct change *changes[], uint32_t
 
     for (uint32_t i = 0; i < count; i++)
         if (changes[i]->nonce[0] == '\0')
-            draw(changes[i]->nonce);
-    /* Whatever was applied before the answer was lost is found again by its nonce. */
-    for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++)
-        verdict = exchange(store, changes, count, count, send_flush, why);
+            store_draw(changes[i]->nonce);
+    /* Whatever was applied before the answer was lost is found again by its nonce. What a barrier put is in the same
+     * connection's past: exchange() does not make another. */
+    for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++) {
+        verdict = store_link_up(store->link, why);
+        if (verdict == GO_ON && store->barrier != NULL)
+            verdict = store->barrier(store->barrier_context, store, why);
+        if (verdict == GO_ON)
+            verdict = exchange(store, changes, count, count, send_flush, why);
+    }
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
         verdict = read_flush(store->replies[i], changes[i], why);
     forget_replies(store);

@@ -5,6 +5,7 @@
 #include "gentally/store.h"
 #include "gentally/store_command.h"
 #include "gentally/store_link.h"
+#include "gentally/store_retention.h"
 
 #define KEY_MAX 640 /* namespace 127 + topic 255 + decimal numbers */
 
@@ -16,7 +17,16 @@ struct store {
     struct store_command command;
     redisReply **replies; /* of the last load: its cells borrow from them */
     uint32_t reply_count, reply_room;
+    store_barrier *barrier; /* NULL: none */
+    void *barrier_context;
+    struct {
+        char incarnation[33];
+        uint32_t buckets;
+    } shards[RETENTION_SHARDS]; /* as store_retention_open() read them */
 };
+
+/* 128 random bits in hex. */
+void store_draw(char text[33]);
 
 /* Reads which buckets a partition has, into its standing. */
 MUST_CHECK enum verdict store_read_id_buckets(struct store *store, struct standing *standing, struct reason *why);

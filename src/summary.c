@@ -92,6 +92,17 @@ void summary_suppress(struct summary *summary, int64_t accounts, int64_t below)
     summary->suppressed = accounts < below;
 }
 
+void summary_fill_retention(struct summary *summary, struct span model, struct span cohort, struct span age,
+                            const struct catalog *catalog)
+{
+    summary->rollup = span_of(ROLLUP_RETENTION);
+    memset(summary->columns, 0, sizeof(summary->columns));
+    summary->columns[COLUMN_MODEL] = model;
+    summary->columns[COLUMN_COHORT] = cohort;
+    summary->columns[COLUMN_AGE] = age;
+    model_fill(summary, catalog);
+}
+
 static size_t text_put(char *text, size_t size, struct span part)
 {
     if (part.size > 0)
@@ -120,6 +131,16 @@ size_t summary_key_write(struct span row_key, struct window window, char *text)
     size = text_put(text, size, span_of("|"));
     size += ledger_key_write(window, text + size);
     return text_put(text, size, (struct span){row_key.bytes + name_size, row_key.size - name_size});
+}
+
+size_t summary_retention_key_write(struct span model, struct span cohort, struct span age, struct window window,
+                                   char *text)
+{
+    static const struct rollup retention = {.name = ROLLUP_RETENTION, .dim_count = 3}; /* for its key alone */
+    const struct span values[] = {model, cohort, age};
+    char row_key[ROW_KEY_MAX];
+
+    return summary_key_write((struct span){row_key, row_key_write(&retention, values, row_key)}, window, text);
 }
 
 static int number_compare(int64_t left, int64_t right)

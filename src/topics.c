@@ -65,6 +65,10 @@ static uint32_t list_wanted(const struct config *config, int partitions, struct 
         wanted[count] = (struct wanted){.partitions = partitions, .is_compacted = true};
         topic_summaries(config, config->rollups.items[i].name, wanted[count++].name);
     }
+    if (config->has_retention) {
+        wanted[count] = (struct wanted){.partitions = partitions, .is_compacted = true};
+        topic_summaries(config, ROLLUP_RETENTION, wanted[count++].name);
+    }
     return count;
 }
 

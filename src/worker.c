@@ -90,6 +90,8 @@ static enum verdict check_places(struct worker *worker, struct reason *why)
         verdict = source_partitions(worker->rooms.source, &worker->partition_count, why);
     if (verdict == GO_ON)
         verdict = check_states(worker, why);
+    if (verdict == GO_ON && worker->rooms.retention != NULL)
+        verdict = store_retention_open(worker->rooms.store, why);
     if (verdict == GO_ON)
         verdict = sink_check_topic(worker->rooms.sink, worker->rooms.fold.dead_letters, why);
     if (verdict == GO_ON) {
@@ -98,6 +100,10 @@ static enum verdict check_places(struct worker *worker, struct reason *why)
     }
     for (uint32_t i = 0; i < worker->rooms.config->rollups.count && verdict == GO_ON; i++) {
         topic_summaries(worker->rooms.config, worker->rooms.config->rollups.items[i].name, topic);
+        verdict = sink_check_topic(worker->rooms.sink, topic, why);
+    }
+    if (verdict == GO_ON && worker->rooms.retention != NULL) {
+        topic_summaries(worker->rooms.config, ROLLUP_RETENTION, topic);
         verdict = sink_check_topic(worker->rooms.sink, topic, why);
     }
     return verdict;
@@ -174,15 +180,10 @@ static enum verdict after_flush(struct worker *worker, struct reason *why)
         return GO_ON;
     closer_close(worker->closer); /* It borrows the old ones; the next turn opens another. */
     worker->closer = NULL;
-    enrich_forget(worker->rooms.fold.enrich);
-    enrich_close(worker->rooms.fold.enrich);
-    worker->rooms.fold.enrich = NULL;
-    tables_close(&worker->rooms.tables);
-    worker->rooms.tables = worker->fresh_tables;
-    worker->fresh_tables = (struct tables){0};
     worker->has_fresh_tables = false;
+    enum verdict verdict = rooms_renew_tables(&worker->rooms, &worker->fresh_tables, why);
     log_line(worker->rooms.logger, LOG_LEVEL_INFO, "WORKER-RELOADED", "%s", worker->rooms.tables.version);
-    return rooms_open_enrich(&worker->rooms, why);
+    return verdict;
 }
 
 static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms, struct reason *why)
@@ -481,7 +482,7 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
 
     *is_done = false;
     if (verdict == GO_ON)
-        verdict = lanes_reclaim(&worker->rooms.lanes, worker->rooms.store, worker->rooms.source, why);
+        verdict = rooms_reclaim(&worker->rooms, why);
     if (verdict == GO_ON)
         verdict = look_again(worker, now_ms, why);
     if (verdict == GO_ON && worker->rooms.batch.news != NEWS_NONE) /* There was no answer to it the last time. */

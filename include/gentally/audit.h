@@ -35,6 +35,7 @@ enum audit_check {
     AUDIT_ROWS,
     AUDIT_SUMS,
     AUDIT_MEASURES,
+    AUDIT_RETAINED,
     AUDIT_CHECKS
 };
 /* "identity", "offsets", ... */
@@ -90,6 +91,9 @@ MUST_CHECK enum verdict audit_ledger(struct audit *audit, const struct audit_pla
                                      struct reason *why);
 MUST_CHECK enum verdict audit_summary(struct audit *audit, const struct audit_place *place, const struct rollup *rollup,
                                       const struct summary_read *read, struct reason *why);
+/* The same of the rollup retention: `accounts` as read back. */
+MUST_CHECK enum verdict audit_retained(struct audit *audit, const struct audit_place *place,
+                                       const struct summary_read *read, struct reason *why);
 MUST_CHECK enum verdict audit_again(struct audit *audit, const struct ledger *ledger, struct reason *why);
 
 /* A tombstone of a summary: the key is gone. */

@@ -11,6 +11,7 @@ struct book_entry {
     struct window window;
     enum pane pane;
     int64_t generation, revision;
+    int64_t retention;   /* revision of the retention rows that were published with it */
     uint64_t tables;     /* hash of the tables version it was joined with, see book_tables() */
     uint64_t states;     /* which states of the partitions it was made of, see book_states() */
     uint32_t partitions; /* how many there were then */

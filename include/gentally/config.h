@@ -56,6 +56,8 @@ struct config {
     char ids_text[16];             /* option `ids`: "off" */
     int64_t suppress_below_accounts; /* 0: nothing is suppressed */
     int64_t ids_kept_hours;          /* 48 */
+    char retention_text[8];          /* option `retention`: "on" */
+    int64_t retention_pairs;         /* 10000000: how many the state is laid out for */
 
     /* Derived. */
     struct rollups rollups;
@@ -68,6 +70,7 @@ struct config {
     int64_t kept_ms[WINDOW_KINDS];
     enum ids_mode ids;
     int64_t ids_kept_ms;
+    bool has_retention; /* on, and possible: with an account key and months */
 
     uint32_t kafka_count;
     struct kafka_property kafka[CONFIG_KAFKA_MAX]; /* names without "kafka." */

@@ -16,13 +16,27 @@ MUST_CHECK enum verdict emission_open(struct emission **emission, const struct c
                                       const struct closer_tables *tables, int32_t partitions, struct reason *why);
 void emission_close(struct emission *emission);
 
-/*
- * Puts the summaries of `window` and its ledger record. `*revision` = the records they were made of, `*summaries` = how
- * many rows; a row without requests is a tombstone, and not among them. A window without records puts nothing (revision
- * 0). Verdicts of store_snapshot() and publisher_put().
- */
-MUST_CHECK enum verdict emission_put(struct emission *emission, struct publisher *publisher, struct window window,
-                                     enum pane pane, int64_t generation, int64_t *revision, uint32_t *summaries,
+struct emission_order {
+    struct window window;
+    enum pane pane;
+    int64_t generation;
+    /* Of what was published: if the records are still these, only retention has risen, and nothing else is put again:
+     * its rows are there already, in this pane. 0: put all. */
+    int64_t unchanged_revision;
+    enum pane unchanged_pane;
+};
+
+struct emission_outcome {
+    enum pane pane;
+    int64_t revision;   /* the records the summaries were made of; 0: there are none, and nothing was put */
+    int64_t retention;  /* revision of a month's retention rows; 0: none */
+    uint32_t summaries; /* rows in all; one without requests or accounts is a tombstone, and not among them */
+};
+
+/* Puts the summaries of a window, of a month its retention rows too, and its ledger record. Verdicts of
+ * store_snapshot(), store_retained() and publisher_put(). */
+MUST_CHECK enum verdict emission_put(struct emission *emission, struct publisher *publisher,
+                                     const struct emission_order *order, struct emission_outcome *outcome,
                                      struct reason *why);
 
 /* What each partition contributed to the window put last, of as many partitions as there were at open. Borrowed until

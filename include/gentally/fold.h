@@ -10,6 +10,7 @@
 #include "lane.h"
 #include "log.h"
 
+struct retention;
 struct sink;
 
 struct fold {
@@ -18,6 +19,7 @@ struct fold {
     struct enrich *enrich;
     struct symbols *symbols; /* enrich's own */
     struct sink *sink;
+    struct retention *retention; /* NULL: off */
     struct logger *logger;
     char dead_letters[256]; /* topic */
     uint64_t letters;       /* dead letters put since the last settling */

@@ -17,6 +17,9 @@ struct rollup {
     enum dimension dims[ROLLUP_DIMS_MAX];
 };
 
+/* The rollup of retention: a name no other may have, since its rows are not counted by dimensions of an event. */
+#define ROLLUP_RETENTION "retention"
+
 struct rollups {
     uint32_t count;
     struct rollup items[ROLLUPS_MAX];

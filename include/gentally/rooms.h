@@ -7,6 +7,7 @@
 
 #include "fold.h"
 #include "lanes.h"
+#include "retention.h"
 #include "tables.h"
 
 struct rooms {
@@ -18,6 +19,7 @@ struct rooms {
     struct decoder *decoder;
     struct symbols *symbols;
     struct tally_pool *pool;
+    struct retention *retention; /* NULL: off */
     struct fold fold;
     struct lanes lanes;
     struct checkpoint *checkpoint;
@@ -37,6 +39,13 @@ MUST_CHECK enum verdict rooms_open_enrich(struct rooms *rooms, struct reason *wh
 MUST_CHECK enum verdict rooms_open_outside(struct rooms *rooms, struct reason *why);
 
 void rooms_close(struct rooms *rooms);
+
+/* lanes_reclaim(); a lane that has to be claimed anew may stand on a store that forgot something. */
+MUST_CHECK enum verdict rooms_reclaim(struct rooms *rooms, struct reason *why);
+
+/* Closes the tables, once no row refers to them, and takes `fresh` instead, which is left empty. HALT: as
+ * enrich_open(). */
+MUST_CHECK enum verdict rooms_renew_tables(struct rooms *rooms, struct tables *fresh, struct reason *why);
 
 /*
  * Flushes the lanes that are due, or all of them, and claims anew what was fenced. Dead letters first: no offset passes

@@ -73,6 +73,14 @@ void store_close(struct store *store);
 /* Times a connection was made: when it rises, what is behind it may have been rolled back or be another server. */
 uint64_t store_connections(const struct store *store);
 
+/*
+ * Puts, before a flush is sent, what must be acknowledged before it: called on the connection the flush will go over,
+ * each time it is sent, and not to make another. Whatever it puts then stands before the flush in every history of the
+ * store that holds the flush. With TRY_LATER or HALT the flush is not sent. NULL: none.
+ */
+typedef enum verdict store_barrier(void *context, struct store *store, struct reason *why);
+void store_set_barrier(struct store *store, store_barrier *barrier, void *context);
+
 /* Loads the functions (setup only; safe to repeat). HALT: STORE-DENIED. */
 MUST_CHECK enum verdict store_install(struct store *store, struct reason *why);
 

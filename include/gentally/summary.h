@@ -45,6 +45,7 @@ struct summary {
     struct span columns[COLUMN_COUNT]; /* absent = null */
     const struct cell *cell;           /* the measures; NULL = a tombstone */
     bool suppressed;                   /* too few accounts to be told: encode_summary() writes none of the measures */
+    int64_t retained;                  /* accounts, exactly, of a retention row; 0 in all others: the cell has them */
     enum pane pane;
     int64_t generation, revision;
     struct span tables_version;
@@ -55,6 +56,14 @@ struct summary {
  * Pure; spans borrow from `rollup`, `values` and the tables. */
 void summary_fill(struct summary *summary, const struct rollup *rollup, const struct span values[],
                   const struct catalog *catalog, const struct countries *countries);
+
+/* The same of a row of retention. `cohort` is "2025-11", `age` in months. */
+void summary_fill_retention(struct summary *summary, struct span model, struct span cohort, struct span age,
+                            const struct catalog *catalog);
+
+/* Its Kafka key: "retention|month|<start>|<model>|<cohort>|<age>". Room for SUMMARY_KEY_MAX. */
+size_t summary_retention_key_write(struct span model, struct span cohort, struct span age, struct window window,
+                                   char *text);
 
 /*
  * The rule of suppression: a row of fewer `accounts` than `below` is not told; with `below` 0 all are. `accounts` is
@@ -93,6 +102,7 @@ struct ledger {
     struct span tables_version;
     uint32_t partition_count;
     const struct ledger_partition *partitions;
+    int64_t retention; /* revision of the retention rows emitted with it; 0 = none, and all but months */
 };
 
 /* "<window>|<start as ISO 8601>". Returns the size; room for 64. */

@@ -22,6 +22,7 @@
 #include "gentally/topics.h"
 #include "options.h"
 #include "replayed.h"
+#include "replayed_retention.h"
 #include "shown.h"
 
 enum option { FROM, OFFSETS, WHOLE_FROM, NAME, KEEP, REMOVE, SHOW, FORMAT, OPTION_COUNT };
@@ -64,6 +65,7 @@ struct request {
     struct cells *ours, *theirs;
     struct window_list list;
     struct replay_counts counts;
+    struct retention_comparison retention;
     struct {
         int32_t partition;
         struct window window;
@@ -288,6 +290,43 @@ static enum verdict compare_partition(struct request *request, int32_t partition
     return verdict == GO_ON ? compare_outcomes(request, partition, why) : verdict;
 }
 
+/* Retention is of all partitions together: both sides are read while the live one stands still, at the same offsets.
+ * Only of the whole log: who was there before a part of it began cannot be known. */
+static enum verdict compare_retention(struct request *request, int32_t count, struct reason *why)
+{
+    static const struct timespec pause = {0, 100000000};
+    struct standing live;
+    bool is_still = false;
+
+    for (int32_t i = 0; i < count; i++)
+        if (request->firsts[i] != request->lives[i].first || !request->config->has_retention)
+            return GO_ON;
+    for (int try = 0; try < TRIES && !is_still; try++) {
+        enum verdict verdict = GO_ON;
+        for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
+            verdict = store_standing(request->live, i, &live, why);
+            request->targets[i] = live.next;
+        }
+        if (verdict == GO_ON)
+            verdict = replay_advance(request->replay, request->targets, why);
+        if (verdict == GO_ON)
+            verdict = retention_compare(request->live, replay_store(request->replay), &request->retention, why);
+        is_still = true;
+        for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
+            verdict = store_standing(request->live, i, &live, why);
+            is_still = is_still && live.next == replay_next(request->replay, i);
+        }
+        if (verdict != GO_ON)
+            return verdict;
+        if (request->retention.differing > 0 && try < 2) /* What is noted comes a moment before what is counted. */
+            is_still = false;
+        if (!is_still)
+            nanosleep(&pause, NULL);
+    }
+    request->retention.is_compared = request->retention.is_compared && is_still;
+    return GO_ON;
+}
+
 /* ---- the whole ---- */
 
 static enum verdict run_replay(struct request *request, struct reason *why)
@@ -311,9 +350,37 @@ static enum verdict run_replay(struct request *request, struct reason *why)
         verdict = replay_advance(request->replay, request->targets, why);
     for (int32_t i = 0; i < count && verdict == GO_ON; i++)
         verdict = compare_partition(request, i, why);
+    if (verdict == GO_ON)
+        verdict = compare_retention(request, count, why);
     if (request->replay != NULL)
         request->counts.records = replay_records(request->replay);
     return verdict;
+}
+
+static uint64_t retention_differing(const struct request *request)
+{
+    return request->retention.is_compared ? request->retention.differing : 0;
+}
+
+static void print_retention(const struct request *request)
+{
+    const struct retention_comparison *retention = &request->retention;
+    char month[8], cohort[8], model[SHOWN_MAX(EVENT_TEXT_MAX)];
+
+    for (uint64_t i = 0; i < retention_differing(request) && i < RETENTION_SHOWN; i++) {
+        const struct retention_difference *difference = &retention->shown[i];
+        retained_month_write(difference->month, month, sizeof(month));
+        retained_month_write(difference->cohort, cohort, sizeof(cohort));
+        shown_text(span_of(difference->model), model, sizeof(model));
+        fprintf(request->format == FORMAT_JSON ? stderr : stdout,
+                "differs: retention, month %s, model %s, cohort %s: live %" PRId64 ", replay %" PRId64 "\n", month,
+                model, cohort, difference->live, difference->replay);
+    }
+    if (request->format == FORMAT_TEXT && retention->is_compared)
+        printf("compared: %" PRIu64 " rows of retention\n", retention->rows);
+    else if (request->format == FORMAT_TEXT && request->config->has_retention)
+        printf("retention: not compared; the range is a part of the log, months are no longer kept, or the live state "
+               "never stood still\n");
 }
 
 static void print_counts(const struct request *request)
@@ -323,10 +390,12 @@ static void print_counts(const struct request *request)
     if (request->format == FORMAT_JSON) {
         printf("{\"namespace\":\"%s\",\"records\":%" PRIu64 ",\"windows\":%" PRIu64 ",\"cells\":%" PRIu64
                ",\"differing\":%" PRIu64 ",\"partitions_differing\":%" PRIu64 ",\"moved\":%" PRIu64
-               ",\"sealed\":%" PRIu64 ",\"outside\":%" PRIu64 ",\"other_rollups\":%" PRIu64 "}\n",
+               ",\"sealed\":%" PRIu64 ",\"outside\":%" PRIu64 ",\"other_rollups\":%" PRIu64
+               ",\"retention_rows\":%" PRIu64 ",\"retention_differing\":%" PRIu64 "}\n",
                request->config->namespace_, counts->records, counts->windows, counts->compared.cells,
                counts->compared.differing, counts->outcomes, counts->moved, counts->sealed, counts->outside,
-               counts->compared.foreign);
+               counts->compared.foreign, request->retention.is_compared ? request->retention.rows : 0,
+               retention_differing(request));
         return;
     }
     printf("replayed: %" PRIu64 " records into %s\n", counts->records, request->config->namespace_);
@@ -341,7 +410,8 @@ static void print_counts(const struct request *request)
                counts->moved);
     if (counts->compared.foreign > 0)
         printf("of rollups that are not configured: %" PRIu64 " cells\n", counts->compared.foreign);
-    printf("%s\n", counts->compared.differing == 0 && counts->outcomes == 0 ? "equal" : "NOT equal");
+    bool is_equal = counts->compared.differing == 0 && counts->outcomes == 0 && retention_differing(request) == 0;
+    printf("%s\n", is_equal ? "equal" : "NOT equal");
 }
 
 static enum verdict judge(const struct request *request, struct reason *why)
@@ -351,6 +421,9 @@ static enum verdict judge(const struct request *request, struct reason *why)
     if (counts->compared.differing > 0 || counts->outcomes > 0)
         return reason_set(why, HALT, "REPLAY-DIFFERS", 0, "%" PRIu64 " of %" PRIu64 " cells differ",
                           counts->compared.differing, counts->compared.cells);
+    if (retention_differing(request) > 0)
+        return reason_set(why, HALT, "REPLAY-DIFFERS", 0, "%" PRIu64 " of %" PRIu64 " rows of retention differ",
+                          request->retention.differing, request->retention.rows);
     if (counts->windows == 0)
         return reason_set(why, HALT, "REPLAY-NOTHING", 0, "no window could be compared");
     return GO_ON;
@@ -387,6 +460,8 @@ static enum verdict run_and_clean(struct request *request, struct reason *why)
 
     if (request->replay != NULL)
         replay_close(request->replay);
+    if (verdict == GO_ON)
+        print_retention(request);
     if (verdict == GO_ON)
         print_counts(request);
     if (verdict == GO_ON)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "gentally/source.h"
+#include "gentally/store_retention.h"
 #include "gentally/topics.h"
 
 #define READY_TRIES 120 /* of 250 ms */
@@ -88,6 +89,8 @@ enum verdict replay_remove(const struct config *config, struct window_list *list
         if (verdict == GO_ON)
             verdict = store_remove(store, i, list->windows, list->count, why);
     }
+    if (verdict == GO_ON)
+        verdict = store_retention_remove(store, why);
     store_close(store);
     return verdict == GO_ON ? topics_remove(config, logger, why) : verdict;
 }

@@ -9,7 +9,7 @@
 
 #include "commands.h"
 #include "gentally/source.h"
-#include "gentally/store.h"
+#include "gentally/store_retention.h"
 #include "gentally/topics.h"
 #include "known.h"
 
@@ -135,6 +135,17 @@ static enum verdict create_states_when_ready(const struct request *request, stru
     }
 }
 
+static enum verdict create_retention(const struct config *config, struct store *store, struct reason *why)
+{
+    uint32_t created = 0;
+    enum verdict verdict = store_retention_create(store, config->retention_pairs, &created, why);
+
+    if (verdict == GO_ON)
+        printf("retention: %s, %u of %u shards new\n", created == 0 ? "there already" : "laid out", created,
+               RETENTION_SHARDS);
+    return verdict;
+}
+
 static enum verdict set_up(const struct request *request, struct reason *why)
 {
     const struct config *config = request->config;
@@ -151,6 +162,8 @@ static enum verdict set_up(const struct request *request, struct reason *why)
         printf("topics: %s and those of namespace %s\n", config->topic, config->namespace_);
         verdict = create_states_when_ready(request, store, why);
     }
+    if (verdict == GO_ON && config->has_retention)
+        verdict = create_retention(config, store, why);
     store_close(store);
     return verdict;
 }

@@ -51,6 +51,9 @@ static const struct command_help help = {
             "  gentally summaries --rollup model --window week --by author --top 5 --side-by-side --measure share",
 };
 
+/* Not one that is configured: its rows are of accounts, and have no tokens. */
+static const struct rollup retention = {.name = ROLLUP_RETENTION, .dim_count = 1, .dims = {DIM_MODEL}};
+
 /* What was asked for, and what is read. */
 struct request {
     const struct rollup *rollup;
@@ -150,6 +153,37 @@ static enum verdict print_csv(struct request *request, struct reason *why)
 {
     return write_text(summary_csv_write(&request->read->summary, request->read->accounts, request->text), request->text,
                       why);
+}
+
+static enum verdict retention_to_table(struct request *request, struct reason *why)
+{
+    const struct summary *summary = &request->read->summary;
+    char start[LEADERBOARD_START_SIZE];
+
+    (void)why;
+    leaderboard_start(window_kind_name(request->window), summary->window.start_ms, start);
+    table_text(request->table, span_of(start));
+    table_text(request->table, summary->columns[COLUMN_MODEL]);
+    table_text(request->table, summary->columns[COLUMN_COHORT]);
+    table_text(request->table, summary->columns[COLUMN_AGE]);
+    table_integer(request->table, request->read->accounts);
+    table_text(request->table, span_of(pane_name(summary->pane)));
+    return GO_ON;
+}
+
+static enum verdict print_retention(struct request *request, struct reason *why)
+{
+    const struct table_column columns[] = {{window_kind_name(request->window), false},
+                                           {"model", false},
+                                           {"cohort", false},
+                                           {"age", true},
+                                           {"accounts", true},
+                                           {"pane", false}};
+    enum verdict verdict = table_open(&request->table, columns, LENGTH_OF(columns), why);
+
+    if (verdict == GO_ON)
+        verdict = each_row(request, retention_to_table, why);
+    return verdict == GO_ON ? table_print(request->table, stdout, why) : verdict;
 }
 
 static enum verdict row_to_table(struct request *request, struct reason *why)
@@ -277,7 +311,7 @@ static enum verdict print_sums(struct request *request, struct reason *why)
 static enum verdict print_rows(struct request *request, struct reason *why)
 {
     if (request->format == FORMAT_TABLE)
-        return print_table(request, why);
+        return request->rollup == &retention ? print_retention(request, why) : print_table(request, why);
     if (request->format == FORMAT_JSON)
         return each_row(request, print_json, why);
     enum verdict verdict = write_text(summary_csv_header_write(request->text), request->text, why);
@@ -318,7 +352,14 @@ static enum verdict read_sums(struct request *request, const struct command_opti
 static enum verdict read_options(struct request *request, const struct config *config,
                                  const struct command_option options[], struct reason *why)
 {
-    enum verdict verdict = option_rollup(&options[ROLLUP], &config->rollups, &request->rollup, why);
+    bool is_retention = options[ROLLUP].value != NULL && strcmp(options[ROLLUP].value, ROLLUP_RETENTION) == 0;
+    enum verdict verdict = GO_ON;
+    if (is_retention && options[BY].value != NULL)
+        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--by sums tokens: rollup retention has accounts only");
+    if (is_retention)
+        request->rollup = &retention;
+    else
+        verdict = option_rollup(&options[ROLLUP], &config->rollups, &request->rollup, why);
     if (verdict == GO_ON)
         verdict = option_window(&options[WINDOW], &request->window, why);
     if (verdict == GO_ON)
@@ -385,7 +426,7 @@ static int run(const struct config *config, const struct command_option options[
 int command_summaries(int argc, char **argv)
 {
     struct command_option options[OPTION_COUNT] = {
-        [ROLLUP] = {"rollup", "R", "which rollup: total, model, provider, ... (required)", NULL},
+        [ROLLUP] = {"rollup", "R", "which rollup: total, model, provider, ..., retention (required)", NULL},
         [WINDOW] = {"window", "W", "which windows: hour, day, week or month (required)", NULL},
         [FROM] = {"from", "TIME", "only windows that start then or later", NULL},
         [TO] = {"to", "TIME", "only windows that start before", NULL},

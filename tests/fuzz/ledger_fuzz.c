@@ -55,8 +55,12 @@ static void try_ledger(struct span message)
         return;
     }
     CLAIM(encode_ledger(encoder, &read.ledger, &again, &why) == GO_ON);
+    /* A record of before there was retention ends before it: libavro would not read it by the schema of now. */
+    if (read.ledger.retention == 0 && again.size == message.size + 1)
+        again.size--;
+    else
+        claim_libavro_agrees(bundled_ledger_avsc, message);
     CLAIM(span_equal(message, again));
-    claim_libavro_agrees(bundled_ledger_avsc, message);
 }
 
 static void try_summary(struct span message)

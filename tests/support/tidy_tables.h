@@ -38,9 +38,11 @@ static const struct {
     {"tally.h", 4},        {"homes.h", 5},      {"series.h", 4},       {"tagging.h", 4},
 
     {"budget.h", 5},       {"troupe.h", 5},     {"portions.h", 6},
+    {"replay.h", 4},       {"shift.h", 4},      {"store_reply.h", 4},  {"summary.h", 4},    {"store_retention.h", 4},
+    {"survey.h", 4},       {"tally.h", 4},
 
     {"book.h", 5},         {"checkpoint.h", 5}, {"emission.h", 5},     {"encode.h", 5},     {"kafka.h", 5},
-    {"newest.h", 5},       {"reach.h", 5},      {"summary_text.h", 5},
+    {"newest.h", 5},       {"reach.h", 5},      {"retained.h", 5},     {"retention.h", 5},  {"summary_text.h", 5},
 
     {"audit.h", 6},        {"figures.h", 6},    {"lane.h", 6},
 
@@ -73,6 +75,7 @@ static const struct {
     {"src/store_command.c", "store.h", NULL},
     {"src/store_ids.c", "store.h", NULL},
     {"src/store_reply.c", "store.h", NULL},
+    {"src/store_retention.c", "store.h", NULL},
     {"src/sink.c", "sink.h", NULL},
     {"src/publisher.c", "sink.h", NULL},
     /* What is written is framed by the schema ids it is read by. */
@@ -105,6 +108,7 @@ static const struct {
     {"side_by_side.h", {"src/commands/"}},
     {"signal_text.h", {"src/commands/"}},
     {"replayed.h", {"src/commands/"}},
+    {"replayed_retention.h", {"src/commands/"}},
     {"commands/commands.h", {"src/main.c"}},
     {"input.h", {"src/commands/"}},
     {"known.h", {"src/commands/"}},

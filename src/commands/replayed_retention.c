@@ -1,0 +1,102 @@
+/* Month by month, both sides sorted by model and cohort and walked together. */
+#include "replayed_retention.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct sides {
+    struct store *stores[2];
+    struct retained *rows[2];
+    int64_t *months[2]; /* revisions */
+};
+
+static int compare_rows(const struct retained_row *left, const struct retained_row *right)
+{
+    size_t size = left->model.size < right->model.size ? left->model.size : right->model.size;
+    int order = memcmp(left->model.bytes, right->model.bytes, size);
+
+    if (order == 0)
+        order = (left->model.size > right->model.size) - (left->model.size < right->model.size);
+    return order != 0 ? order : (left->cohort > right->cohort) - (left->cohort < right->cohort);
+}
+
+/* A row on either side or on both. A count of 0 is as good as none. */
+static void compare_row(struct retention_comparison *comparison, uint32_t month, const struct retained_row *live,
+                        const struct retained_row *replay)
+{
+    const struct retained_row *row = live != NULL ? live : replay;
+    int64_t counts[2] = {live != NULL ? live->accounts : 0, replay != NULL ? replay->accounts : 0};
+
+    comparison->rows += counts[0] > 0 || counts[1] > 0 ? 1 : 0;
+    if (counts[0] == counts[1])
+        return;
+    if (comparison->differing < RETENTION_SHOWN) {
+        struct retention_difference *shown = &comparison->shown[comparison->differing];
+        *shown = (struct retention_difference){
+            .month = month, .cohort = row->cohort, .live = counts[0], .replay = counts[1]};
+        memcpy(shown->model, row->model.bytes, row->model.size);
+    }
+    comparison->differing++;
+}
+
+static enum verdict compare_month(const struct sides *sides, uint32_t month, struct retention_comparison *comparison,
+                                  struct reason *why)
+{
+    uint32_t at[2] = {0}, counts[2];
+    enum verdict verdict = GO_ON;
+
+    for (int side = 0; side < 2 && verdict == GO_ON; side++) {
+        int64_t revision = 0;
+        verdict = retained_read(sides->rows[side], sides->stores[side], month, &revision, why);
+        counts[side] = retained_count(sides->rows[side]);
+    }
+    while (verdict == GO_ON && (at[0] < counts[0] || at[1] < counts[1])) {
+        const struct retained_row *live = at[0] < counts[0] ? retained_at(sides->rows[0], at[0]) : NULL;
+        const struct retained_row *replay = at[1] < counts[1] ? retained_at(sides->rows[1], at[1]) : NULL;
+        int order = live == NULL ? 1 : replay == NULL ? -1 : compare_rows(live, replay);
+        compare_row(comparison, month, order <= 0 ? live : NULL, order >= 0 ? replay : NULL);
+        at[0] += order <= 0;
+        at[1] += order >= 0;
+    }
+    return verdict;
+}
+
+static enum verdict compare_sides(const struct sides *sides, struct retention_comparison *comparison,
+                                  struct reason *why)
+{
+    uint32_t floors[2] = {0};
+    enum verdict verdict = GO_ON;
+
+    for (int side = 0; side < 2 && verdict == GO_ON; side++)
+        verdict = store_retention_revisions(sides->stores[side], sides->months[side], &floors[side], why);
+    if (verdict != GO_ON || floors[0] > 0)
+        return verdict;
+    for (uint32_t month = 0; month < RETENTION_MONTHS_MAX && verdict == GO_ON; month++)
+        if (sides->months[0][month] > 0 || sides->months[1][month] > 0)
+            verdict = compare_month(sides, month, comparison, why);
+    comparison->is_compared = verdict == GO_ON;
+    return verdict;
+}
+
+enum verdict retention_compare(struct store *live, struct store *replay, struct retention_comparison *comparison,
+                               struct reason *why)
+{
+    struct sides sides = {.stores = {live, replay}};
+    enum verdict verdict = GO_ON;
+
+    *comparison = (struct retention_comparison){0};
+    for (int side = 0; side < 2 && verdict == GO_ON; side++) {
+        sides.months[side] = calloc(RETENTION_MONTHS_MAX, sizeof(*sides.months[side]));
+        if (sides.months[side] == NULL)
+            verdict = reason_set(why, HALT, "NO-MEMORY", errno, "no memory to compare retention");
+        if (verdict == GO_ON)
+            verdict = retained_open(&sides.rows[side], why);
+    }
+    if (verdict == GO_ON)
+        verdict = compare_sides(&sides, comparison, why);
+    for (int side = 0; side < 2; side++) {
+        retained_close(sides.rows[side]);
+        free(sides.months[side]);
+    }
+    return verdict;
+}

@@ -1,0 +1,230 @@
+"""Retention: of each model and account the months of activity. The rows of the topic against SQL over the events.
+
+Accounts are spread over all partitions, months come in any order, events come twice, workers are killed.
+"""
+
+import json
+import signal
+import subprocess
+import time
+
+from harness import check, equal, main, note, seeded, tail, wait_until
+from oracle import Oracle
+from topics import newest, read_topic
+
+PARTITIONS = 4
+ACCOUNT_KEY = b"a key for tests, of no worth"
+KEPT_DAYS = 3650  # nothing is over in these tests, but for the one about that
+DAY = 86_400_000
+MODELS = ["openai/gpt-4o", "openai/gpt-4o:free", "openai/gpt-4o-2024-08-06", "anthropic/claude-3.5-sonnet",
+          "deepseek/deepseek-r1", "nobody/has-heard-of", "nobody/has-heard-of:beta", "odd|name/with%20things"]
+
+
+def prepare(world, **settings):
+    world.start_redis()
+    key = world.folder / "account.key"
+    key.write_bytes(ACCOUNT_KEY)
+    world.settings.update({"GENTALLY_ACCOUNT_KEY_FILE": str(key), "GENTALLY_RETENTION_PAIRS": 20000,
+                           "GENTALLY_MONTHS_KEPT_DAYS": KEPT_DAYS, "GENTALLY_LATE_EMIT_INTERVAL_MS": 500,
+                           "GENTALLY_ROLLUPS": "total=,model=model", "GENTALLY_WINDOWS": "day,month", **settings})
+    world.run("setup", "--partitions", PARTITIONS)
+
+
+def make_events(chance, count, accounts=400, months=18):
+    """Accounts come and go: each has a first month, and is there less and less afterwards."""
+    first = {account: chance.randrange(months) for account in range(accounts)}
+    events = []
+    for number in range(count):
+        account = chance.randrange(accounts)
+        month = min(months - 1, first[account] + int(chance.expovariate(0.6)))
+        begin = (2024 + month // 12, month % 12 + 1)
+        events.append({
+            "id": f"r-{number}", "created_at": f"{begin[0]}-{begin[1]:02}-{chance.randrange(1, 29):02}T12:00:00Z",
+            "model": chance.choice(MODELS), "account": None if chance.random() < 0.05 else f"user-{account}",
+            "tokens_prompt": 10, "tokens_completion": 5})
+    return [json.dumps({name: value for name, value in event.items() if value is not None}) for event in events]
+
+
+def write(world, lines):
+    path = world.folder / f"events-{time.monotonic_ns()}.jsonl"
+    path.write_text("".join(line + "\n" for line in lines))
+    return path
+
+
+def rows_of(world):
+    messages = read_topic(world.kafka, f"{world.namespace}.summaries.retention")
+    return newest(messages), messages
+
+
+def published(world):
+    """What a reader of the topic holds: (model, cohort, age) -> accounts."""
+    rows, _ = rows_of(world)
+    for key, row in rows.items():
+        parts = key.split("|")
+        equal(parts[:2], ["retention", "month"], "the key's beginning")
+        equal((row["rollup"], row["window"], row["requests"], row["tokens_prompt"]), ("retention", "month", 0, 0), key)
+    return {(row["model"], row["cohort"], row["age"]): row["accounts"] for row in rows.values()}
+
+
+def expected(lines):
+    """The same by SQL, over all lines, each id once."""
+    db = Oracle(list({json.loads(line)["id"]: line for line in lines}.values())).db
+    return {(model, cohort, age): accounts for model, cohort, age, accounts in db.execute("""
+        WITH active AS (SELECT DISTINCT coalesce(catalog.slug, base) display, account,
+                            strftime('%Y-%m', created_at / 1000, 'unixepoch') month
+                        FROM event JOIN attributes USING (model)
+                            LEFT JOIN called whole ON whole.name = event.model
+                            LEFT JOIN called plain ON plain.name = base
+                            LEFT JOIN called undated ON undated.name = undated_slug(base)
+                            LEFT JOIN catalog ON catalog.slug = coalesce(whole.slug, plain.slug, undated.slug)
+                        WHERE account IS NOT NULL),
+            born AS (SELECT display, account, min(month) cohort FROM active GROUP BY display, account)
+        SELECT display, cohort, substr(month, 1, 4) * 12 + substr(month, 6) - substr(cohort, 1, 4) * 12 - substr(cohort, 6),
+            count(*) FROM active JOIN born USING (display, account) GROUP BY 1, 2, 3""")}
+
+
+def compare(world, lines):
+    want = expected(lines)
+    got = published(world)
+    check(len(want) > 200, f"only {len(want)} rows: too few to prove anything")
+    differing = [key for key in want.keys() | got.keys() if want.get(key) != got.get(key)]
+    note(f"retention rows compared {len(want)}, differences {len(differing)}")
+    check(not differing, f"{len(differing)} rows differ",
+          *[f"{key}: SQL {want.get(key)}, published {got.get(key)}" for key in sorted(differing)[:5]])
+    return got
+
+
+def drain(world, workers=2):
+    running = [world.start("worker", "--drain") for _ in range(workers)]
+    for worker in running:
+        worker.succeed(120)
+
+
+def verify(world, *arguments):
+    """Nothing is under way any more, so the strict reading holds, too."""
+    done = world.run("verify", *arguments)
+    check("violations: 0" in done.out, "verify", done.out)
+
+
+def test_rows_are_what_sql_says(world):
+    """In the order of time, by two workers; and what our own reader prints."""
+    prepare(world)
+    lines = sorted(make_events(seeded(), 12000), key=lambda line: json.loads(line)["created_at"])
+    world.produce(write(world, lines))
+    drain(world)
+    got = compare(world, lines)
+    verify(world, "--strict")
+    ours = {(row["model"], row["cohort"], row["age"]): row["accounts"] for row in world.summaries("retention", "month")}
+    equal(ours, got, "summaries --rollup retention")
+    check("cohort" in world.run("summaries", "--rollup", "retention", "--window", "month").out, "the table")
+    result = json.loads(world.run("replay", "--format", "json").out.splitlines()[-1])
+    equal((result["retention_rows"], result["retention_differing"], result["differing"]), (len(got), 0, 0), "replay")
+    state = f"{world.namespace}:{{{world.topic}:retention:*}}:pairs:*"
+    equal(world.redis.command("KEYS", f"{world.namespace}-replay-*"), [], "what the replay left")
+    check(world.redis.command("KEYS", state), "the live pairs stay")
+
+
+def test_order_and_repetition_do_not_show(world):
+    """Months shuffled, everything produced twice, ids deduplicated; then nothing new may be published."""
+    prepare(world, GENTALLY_IDS="dedup", GENTALLY_IDS_KEPT_HOURS=24 * 3650)
+    chance = seeded()
+    lines = make_events(chance, 8000)
+    for _ in range(2):
+        chance.shuffle(lines)
+        world.produce(write(world, lines))
+        drain(world)
+        compare(world, lines)
+    verify(world, "--strict")
+
+
+def test_late_months_restate(world):
+    """A worker that goes on publishing: older months arrive after newer ones were told."""
+    prepare(world, GENTALLY_OUT_OF_ORDERNESS_MS=0, GENTALLY_IDLE_MS=1000)
+    chance = seeded()
+    lines = sorted(make_events(chance, 6000, months=12), key=lambda line: json.loads(line)["created_at"], reverse=True)
+    worker = world.start("worker")
+    for part in range(4):
+        world.produce(write(world, lines[part * 1500:(part + 1) * 1500]))
+        so_far = lines[:(part + 1) * 1500]
+        last = max(key[1:] for key in expected(so_far))
+        wait_until(lambda: world.consumed(PARTITIONS) == len(so_far), 60, "records folded")
+        # The newest month is still open; of all others every late word is to be told.
+        newest_month = json.loads(lines[0])["created_at"][:7]
+        wanted = {key: value for key, value in expected(so_far).items() if month_of(key) != newest_month}
+        wait_until(lambda: {key: value for key, value in published(world).items() if month_of(key) != newest_month}
+                   == wanted, 60, f"{len(wanted)} restated rows, up to {last}")
+    worker.end()
+    drain(world, 1)
+    compare(world, lines)
+    _, messages = rows_of(world)
+    check(any(message.value() is None for message in messages), "a cohort that moved leaves a tombstone")
+    verify(world, "--strict")
+
+
+def month_of(key):
+    months = int(key[1][:4]) * 12 + int(key[1][5:]) - 1 + key[2]
+    return f"{months // 12}-{months % 12 + 1:02}"
+
+
+def test_kills_do_not_show(world):
+    """Workers killed between what is noted and what is flushed: flushes are repeated, pairs too."""
+    prepare(world, GENTALLY_FLUSH_INTERVAL_MS=50)
+    chance = seeded()
+    lines = make_events(chance, 30000, accounts=3000)
+    producer = world.start("produce", stdin=subprocess.PIPE)
+    workers = [world.start("worker") for _ in range(2)]
+    for kill in range(4):
+        part = lines[kill * 7500:(kill + 1) * 7500]
+        producer.process.stdin.write("".join(line + "\n" for line in part).encode())
+        producer.process.stdin.flush()
+        begun = kill * 7500 + chance.randrange(500, 6000)
+        wait_until(lambda begun=begun: world.consumed(PARTITIONS) >= begun, 60, f"{begun} records folded")
+        workers.pop(0).process.send_signal(signal.SIGKILL)
+        workers.append(world.start("worker"))
+    producer.process.stdin.close()
+    producer.succeed(60)
+    for worker in workers:
+        check(worker.is_running(), f"{worker.name} ended", tail(worker.log))
+        worker.end()
+    drain(world)
+    equal(world.consumed(PARTITIONS), len(lines), "records folded")
+    compare(world, lines)
+    verify(world)
+
+
+def test_months_are_collected(world):
+    """Months that are over are sealed with what was told of them; who was there then stays known."""
+    prepare(world, GENTALLY_MONTHS_KEPT_DAYS=40, GENTALLY_OUT_OF_ORDERNESS_MS=0, GENTALLY_IDLE_MS=1000,
+            GENTALLY_DAYS_KEPT_DAYS=40)
+    chance = seeded()
+    lines = sorted(make_events(chance, 6000, months=12), key=lambda line: json.loads(line)["created_at"])
+    world.produce(write(world, lines))
+    worker = world.start("worker")
+    state = f"{world.namespace}:{{{world.topic}:retention:0}}"
+    wait_until(lambda: int(world.redis.command("HGET", f"{state}:state", "floor")) >= (2024 - 1970) * 12 + 9, 60, "sealed")
+    wait_until(lambda: not world.redis.command("KEYS", f"{state}:counts:{(2024 - 1970) * 12}"), 60, "counts gone")
+    late = {"id": "late", "created_at": "2024-01-05T00:00:00Z", "model": "openai/gpt-4o", "account": "nobody-else",
+            "tokens_prompt": 1, "tokens_completion": 1}
+    world.produce(write(world, [json.dumps(late)] * 3))
+    wait_until(lambda: world.consumed(PARTITIONS) == len(lines) + 3, 60, "records folded")
+    worker.end()
+    drain(world)
+    compare(world, lines)
+    verify(world)
+
+
+def test_without_state_or_topic(world):
+    """What a worker misses it names."""
+    prepare(world)
+    for shard in range(8):
+        world.redis.command("DEL", f"{world.namespace}:{{{world.topic}:retention:{shard}}}:state")
+    process = world.start("worker", "--drain")
+    equal(process.wait(60), 78, f"exit status: {process.log}")
+    check("STORE-RETENTION-MISSING" in process.log and "gentally setup" in process.log, "its reason", process.log)
+    world.run("setup")
+    drain(world, 1)
+    world.run("worker", "--drain", GENTALLY_RETENTION="off")
+
+
+if __name__ == "__main__":
+    main(__file__, globals())

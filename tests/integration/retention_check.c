@@ -1,0 +1,399 @@
+/*
+ * Retention against a real redis-server: what the function keeps of pairs and months, in whatever order and however
+ * often they come, is a naive model's union and count; and what each of its guards refuses.
+ */
+#include "gentally/store_retention.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+#include "gentally/config.h"
+#include "redis.h"
+#include "suite.h"
+
+#define ACCOUNTS 300
+#define MODELS 3
+#define MONTHS 40 /* from JANUARY_2023 on */
+#define JANUARY_2023 636u
+#define STEPS 6000
+#define COUNTS_MAX 2000
+
+static struct test_redis redis;
+static struct config config;
+static struct logger logger;
+static struct store *store;
+static uint64_t chance;
+
+static const char *const models[MODELS] = {"openai/gpt-4o", "a|b/c%d", "x"};
+
+static uint32_t below(uint32_t bound)
+{
+    chance = chance * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(chance >> 33) % bound;
+}
+
+/* Well mixed, as a pseudonym is (SplitMix64). */
+static uint64_t mixed(uint64_t number)
+{
+    number += UINT64_C(0x9e3779b97f4a7c15);
+    number = (number ^ number >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    number = (number ^ number >> 27) * UINT64_C(0x94d049bb133111eb);
+    return number ^ number >> 31;
+}
+
+/* ---- the naive model ---- */
+
+static bool was_active[ACCOUNTS][MODELS][MONTHS];
+
+static int64_t accounts_of(unsigned model, unsigned cohort, unsigned month)
+{
+    int64_t count = 0;
+
+    for (unsigned account = 0; account < ACCOUNTS; account++) {
+        unsigned first = 0;
+        while (first < MONTHS && !was_active[account][model][first])
+            first++;
+        count += first == cohort && was_active[account][model][month];
+    }
+    return count;
+}
+
+static int64_t revision_of(unsigned month)
+{
+    int64_t revision = 0;
+
+    for (unsigned model = 0; model < MODELS; model++)
+        for (unsigned cohort = 0; cohort <= month; cohort++)
+            revision += accounts_of(model, cohort, month) * (month - cohort + 1);
+    return revision;
+}
+
+/* ---- the store ---- */
+
+static struct activity activity_of(unsigned account, unsigned model, unsigned month)
+{
+    uint64_t number = account * MODELS + model;
+
+    return (struct activity){mixed(2 * number), mixed(2 * number + 1), span_of(models[model]), JANUARY_2023 + month};
+}
+
+static enum verdict retain(const struct activity activities[], uint32_t count, struct reason *why)
+{
+    struct activity ordered[RETENTION_CALL_PAIRS];
+    uint32_t counts[RETENTION_SHARDS] = {0}, total = 0;
+
+    CU_ASSERT_FATAL(count <= RETENTION_CALL_PAIRS);
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++)
+        for (uint32_t i = 0; i < count; i++)
+            if (activity_shard(&activities[i]) == shard) {
+                ordered[total++] = activities[i];
+                counts[shard]++;
+            }
+    return store_retain(store, ordered, counts, why);
+}
+
+static struct {
+    int64_t accounts[MODELS][MONTHS];
+    uint32_t strange;
+} found;
+
+static enum verdict take_count(void *context, uint32_t cohort, struct span model, int64_t accounts, struct reason *why)
+{
+    (void)context;
+    (void)why;
+    for (unsigned m = 0; m < MODELS; m++)
+        if (span_equal(model, span_of(models[m])) && cohort >= JANUARY_2023 && cohort < JANUARY_2023 + MONTHS) {
+            found.accounts[m][cohort - JANUARY_2023] += accounts;
+            return GO_ON;
+        }
+    found.strange++;
+    return GO_ON;
+}
+
+/* Every count and revision of every month. */
+static void compare(void)
+{
+    static int64_t months[RETENTION_MONTHS_MAX];
+    struct reason why = {0};
+    uint32_t floor = 1, differing = 0;
+
+    CU_ASSERT_EQUAL_FATAL(store_retention_revisions(store, months, &floor, &why), GO_ON);
+    for (unsigned month = 0; month < MONTHS; month++) {
+        int64_t revision = -1;
+        memset(&found, 0, sizeof(found));
+        CU_ASSERT_EQUAL_FATAL(store_retained(store, JANUARY_2023 + month, take_count, NULL, &revision, &why), GO_ON);
+        CU_ASSERT_EQUAL(revision, revision_of(month));
+        CU_ASSERT_EQUAL(months[JANUARY_2023 + month], revision);
+        CU_ASSERT_EQUAL(found.strange, 0);
+        for (unsigned model = 0; model < MODELS; model++)
+            for (unsigned cohort = 0; cohort < MONTHS; cohort++)
+                differing += found.accounts[model][cohort] != accounts_of(model, cohort, month);
+    }
+    CU_ASSERT_EQUAL(differing, 0);
+    CU_ASSERT_EQUAL(floor, 0);
+}
+
+__attribute__((format(printf, 1, 2))) static void redis_cli(const char *format, ...)
+{
+    char words[400], command[600];
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(words, sizeof(words), format, values);
+    va_end(values);
+    snprintf(command, sizeof(command), "redis-cli -s %s %s >/dev/null", redis.socket, words);
+    CU_ASSERT_EQUAL_FATAL(system(command), 0);
+}
+
+static void begin_anew(void)
+{
+    struct reason why = {0};
+    uint32_t created = 0;
+
+    redis_cli("FLUSHALL");
+    memset(was_active, 0, sizeof(was_active));
+    CU_ASSERT_EQUAL_FATAL(store_retention_open(store, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-MISSING");
+    CU_ASSERT_EQUAL_FATAL(store_retention_create(store, 20000, &created, &why), GO_ON);
+    CU_ASSERT_EQUAL(created, RETENTION_SHARDS);
+    CU_ASSERT_EQUAL_FATAL(store_retention_create(store, 99999, &created, &why), GO_ON);
+    CU_ASSERT_EQUAL(created, 0);
+    CU_ASSERT_EQUAL_FATAL(store_retention_open(store, &why), GO_ON);
+}
+
+/* ---- tests ---- */
+
+/* Months come in any order, repeated within a call and by later ones, many pairs in one bucket. */
+static void counts_are_those_of_a_naive_union(void)
+{
+    static struct activity calls[STEPS];
+    struct reason why = {0};
+    uint32_t count = 0;
+
+    begin_anew();
+    for (unsigned step = 0; step < STEPS; step++) {
+        unsigned account = below(ACCOUNTS), model = below(MODELS), month = below(MONTHS);
+        calls[step] = activity_of(account, model, month);
+        was_active[account][model][month] = true;
+    }
+    for (uint32_t first = 0; first < STEPS; first += count) {
+        count = 1 + below(400);
+        count = first + count > STEPS ? STEPS - first : count;
+        CU_ASSERT_EQUAL_FATAL(retain(calls + first, count, &why), GO_ON);
+        if (below(3) == 0) /* as after an answer that was lost */
+            CU_ASSERT_EQUAL_FATAL(retain(calls + first, count, &why), GO_ON);
+    }
+    compare();
+    for (uint32_t first = 0; first < STEPS; first += 500)
+        CU_ASSERT_EQUAL_FATAL(retain(calls + first, 500, &why), GO_ON);
+    compare();
+}
+
+/* Every order of three months of one pair ends the same; each step is right, too. */
+static void an_older_month_moves_the_cohort(void)
+{
+    static const unsigned orders[][3] = {{0, 5, 30}, {0, 30, 5}, {5, 0, 30}, {5, 30, 0}, {30, 0, 5}, {30, 5, 0}};
+    struct reason why = {0};
+
+    for (size_t i = 0; i < LENGTH_OF(orders); i++) {
+        begin_anew();
+        for (unsigned step = 0; step < 3; step++) {
+            struct activity activity = activity_of(7, 1, orders[i][step]);
+            CU_ASSERT_EQUAL_FATAL(retain(&activity, 1, &why), GO_ON);
+            was_active[7][1][orders[i][step]] = true;
+            compare();
+        }
+    }
+}
+
+/* What is over is passed over, and its counts can go; what follows still knows it as the cohort. */
+static void months_end(void)
+{
+    static int64_t months[RETENTION_MONTHS_MAX];
+    struct reason why = {0};
+    struct activity early = activity_of(1, 0, 3), late = activity_of(1, 0, 20), older = activity_of(1, 0, 1);
+    uint32_t floor = 0;
+    int64_t revision = 0;
+
+    begin_anew();
+    CU_ASSERT_EQUAL_FATAL(retain(&early, 1, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(store_retention_revisions(store, months, &floor, &why), GO_ON);
+    CU_ASSERT_EQUAL(store_retention_collect(store, months, JANUARY_2023 + 4, &why), HALT); /* not sealed */
+    CU_ASSERT_EQUAL_FATAL(store_retention_seal(store, JANUARY_2023 + 4, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(store_retention_seal(store, JANUARY_2023 + 2, &why), GO_ON); /* a floor never falls */
+    CU_ASSERT_EQUAL_FATAL(store_retention_revisions(store, months, &floor, &why), GO_ON);
+    CU_ASSERT_EQUAL(floor, JANUARY_2023 + 4);
+    CU_ASSERT_EQUAL(months[JANUARY_2023 + 3], 1);
+    CU_ASSERT_EQUAL_FATAL(retain(&older, 1, &why), GO_ON); /* passed over */
+    CU_ASSERT_EQUAL_FATAL(store_retention_collect(store, months, floor, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(store_retention_collect(store, months, floor, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(store_retention_revisions(store, months, &floor, &why), GO_ON);
+    CU_ASSERT_EQUAL(months[JANUARY_2023 + 3], 0);
+    CU_ASSERT_EQUAL(months[JANUARY_2023 + 1], 0);
+    CU_ASSERT_EQUAL_FATAL(retain(&late, 1, &why), GO_ON);
+    memset(&found, 0, sizeof(found));
+    CU_ASSERT_EQUAL_FATAL(store_retained(store, late.month, take_count, NULL, &revision, &why), GO_ON);
+    CU_ASSERT_EQUAL(found.accounts[0][3], 1);
+    CU_ASSERT_EQUAL(revision, 20 - 3 + 1);
+}
+
+/* A key that is gone would make known pairs new: nothing is counted then, and nothing is written. */
+static void a_key_that_is_gone_is_found(void)
+{
+    static const char *const gone[] = {"pairs:*", "counts:*", "buckets"};
+    struct activity first = activity_of(1, 0, 3), second = activity_of(1, 0, 9);
+    struct reason why = {0};
+    int64_t revision = 0;
+
+    for (size_t i = 0; i < LENGTH_OF(gone); i++) {
+        begin_anew();
+        CU_ASSERT_EQUAL_FATAL(retain(&first, 1, &why), GO_ON);
+        redis_cli("--raw KEYS 'check:{events:retention:*}:%s' | xargs redis-cli -s %s DEL", gone[i], redis.socket);
+        CU_ASSERT_EQUAL_FATAL(retain(&first, 1, &why), i == 1 ? GO_ON : HALT); /* of a known month no count is read */
+        if (i != 1)
+            CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-DAMAGED");
+        if (i == 1)
+            CU_ASSERT_EQUAL(store_retained(store, first.month, take_count, NULL, &revision, &why), HALT);
+        second.month = i == 1 ? first.month - 1 : second.month; /* moves the cohort of the month that lost its counts */
+        CU_ASSERT_EQUAL_FATAL(retain(&second, 1, &why), HALT);
+        CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-DAMAGED");
+    }
+    uint32_t created = 0;
+    begin_anew();
+    CU_ASSERT_EQUAL_FATAL(retain(&first, 1, &why), GO_ON);
+    redis_cli("DEL 'check:{events:retention:%" PRIu32 "}:state'", activity_shard(&first));
+    CU_ASSERT_EQUAL_FATAL(retain(&first, 1, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-MISSING");
+    CU_ASSERT_EQUAL(store_retention_create(store, 1000, &created, &why), HALT); /* its pairs are still there */
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-DAMAGED");
+}
+
+/* Redis was emptied and set up anew, with other buckets, under a worker that goes on. */
+static void a_state_made_anew_is_read_again(void)
+{
+    struct activity activity = activity_of(1, 0, 3);
+    struct reason why = {0};
+    uint32_t created = 0;
+
+    begin_anew();
+    CU_ASSERT_EQUAL_FATAL(retain(&activity, 1, &why), GO_ON);
+    redis_cli("FLUSHALL");
+    CU_ASSERT_EQUAL_FATAL(store_retention_create(store, 4000000, &created, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(retain(&activity, 1, &why), TRY_LATER);
+    CU_ASSERT_EQUAL_FATAL(retain(&activity, 1, &why), GO_ON);
+    was_active[1][0][3] = true;
+    compare();
+}
+
+static void a_lacking_right_is_found_before_a_write(void)
+{
+    struct activity activity = activity_of(1, 0, 3);
+    struct reason why = {0};
+
+    begin_anew();
+    redis_cli("ACL SETUSER default -hset");
+    CU_ASSERT_EQUAL(retain(&activity, 1, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-DENIED");
+    redis_cli("ACL SETUSER default +hset");
+    compare(); /* nothing */
+    CU_ASSERT_EQUAL_FATAL(retain(&activity, 1, &why), GO_ON);
+    was_active[1][0][3] = true;
+    compare();
+}
+
+/* Asked before it writes; afterwards memory may be over the limit, but nothing is half written. */
+static void without_memory_nothing_is_written(void)
+{
+    struct activity activity = activity_of(1, 0, 3);
+    struct reason why = {0};
+
+    begin_anew();
+    redis_cli("CONFIG SET maxmemory 1");
+    CU_ASSERT_EQUAL(retain(&activity, 1, &why), TRY_LATER);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-BUSY");
+    redis_cli("CONFIG SET maxmemory 0");
+    compare();
+}
+
+/* The most that one call takes, of new pairs and of many months each. */
+static void the_largest_call_goes_through(void)
+{
+    struct activity activities[RETENTION_CALL_PAIRS];
+    uint32_t counts[RETENTION_SHARDS] = {RETENTION_CALL_PAIRS};
+    struct reason why = {0};
+    int64_t revision = 0;
+
+    begin_anew();
+    for (uint32_t i = 0; i < RETENTION_CALL_PAIRS; i++)
+        activities[i] = (struct activity){mixed(i), mixed(i + 7777) / RETENTION_SHARDS * RETENTION_SHARDS,
+                                          span_of("openai/gpt-4o"), i % 3 == 0 ? RETENTION_MONTHS_MAX - 1 : i % 600};
+    CU_ASSERT_EQUAL_FATAL(store_retain(store, activities, counts, &why), GO_ON);
+    for (uint32_t i = 0; i < RETENTION_CALL_PAIRS; i++)
+        activities[i].month = 0; /* the widest span there is */
+    CU_ASSERT_EQUAL_FATAL(store_retain(store, activities, counts, &why), GO_ON);
+    memset(&found, 0, sizeof(found));
+    CU_ASSERT_EQUAL_FATAL(store_retained(store, RETENTION_MONTHS_MAX - 1, take_count, NULL, &revision, &why), GO_ON);
+    CU_ASSERT_EQUAL(revision, (RETENTION_CALL_PAIRS + 2) / 3 * RETENTION_MONTHS_MAX);
+}
+
+static void a_replay_leaves_nothing(void)
+{
+    struct store *live = store;
+    struct reason why = {0};
+    char command[200];
+
+    snprintf(config.namespace_, sizeof(config.namespace_), "check-replay-1");
+    CU_ASSERT_EQUAL_FATAL(store_open(&store, &config, &logger, &why), GO_ON);
+    begin_anew();
+    for (unsigned i = 0; i < 200; i++) {
+        struct activity activity = activity_of(i, i % MODELS, i % MONTHS);
+        CU_ASSERT_EQUAL_FATAL(retain(&activity, 1, &why), GO_ON);
+    }
+    CU_ASSERT_EQUAL_FATAL(store_retention_remove(store, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(store_retention_remove(store, &why), GO_ON);
+    snprintf(command, sizeof(command), "test \"$(redis-cli -s %s KEYS 'check-replay-1*')\" = ''", redis.socket);
+    CU_ASSERT_EQUAL(system(command), 0);
+    store_close(store);
+    store = live;
+    snprintf(config.namespace_, sizeof(config.namespace_), "check");
+}
+
+int main(void)
+{
+    struct reason why;
+    const char *seed = getenv("GENTALLY_SEED");
+    CU_TestInfo tests[] = {
+        {"counts_are_those_of_a_naive_union", counts_are_those_of_a_naive_union},
+        {"an_older_month_moves_the_cohort", an_older_month_moves_the_cohort},
+        {"months_end", months_end},
+        {"a_key_that_is_gone_is_found", a_key_that_is_gone_is_found},
+        {"a_state_made_anew_is_read_again", a_state_made_anew_is_read_again},
+        {"a_lacking_right_is_found_before_a_write", a_lacking_right_is_found_before_a_write},
+        {"without_memory_nothing_is_written", without_memory_nothing_is_written},
+        {"the_largest_call_goes_through", the_largest_call_goes_through},
+        {"a_replay_leaves_nothing", a_replay_leaves_nothing},
+        CU_TEST_INFO_NULL,
+    };
+
+    config_defaults(&config);
+    chance = seed == NULL ? (uint64_t)time(NULL) : strtoull(seed, NULL, 10);
+    printf("GENTALLY_SEED=%" PRIu64 "\n", chance);
+    log_open(&logger, LOG_LEVEL_ERROR, "retention_check");
+    if (!test_redis_start(&redis)) {
+        printf("SKIP retention_check: redis-server\n");
+        return 77;
+    }
+    snprintf(config.redis_url, sizeof(config.redis_url), "unix://%s", redis.socket);
+    snprintf(config.namespace_, sizeof(config.namespace_), "check");
+    snprintf(config.topic, sizeof(config.topic), "events");
+    int status = EXIT_FAILURE;
+    if (store_open(&store, &config, &logger, &why) == GO_ON) {
+        if (store_install(store, &why) == GO_ON)
+            status = suite_run("retention_check", tests);
+        else
+            printf("retention_check: the functions: %s\n", why.text);
+        store_close(store);
+    }
+    test_redis_stop(&redis);
+    return status;
+}
