@@ -42,7 +42,7 @@ static const struct {
     {"survey.h", 4},       {"tally.h", 4},
 
     {"book.h", 5},         {"checkpoint.h", 5}, {"emission.h", 5},     {"encode.h", 5},     {"kafka.h", 5},
-    {"newest.h", 5},       {"reach.h", 5},      {"retained.h", 5},     {"retention.h", 5},  {"summary_text.h", 5},
+    {"newest.h", 5},       {"reach.h", 5},      {"summary_text.h", 5}, {"retained.h", 5},   {"retention.h", 5},
 
     {"audit.h", 6},        {"figures.h", 6},    {"lane.h", 6},
 
