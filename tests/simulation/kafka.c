@@ -37,6 +37,8 @@ void kafka_make(struct sim *sim)
         snprintf(name, sizeof(name), "%s.summaries.%s", sim->config.namespace_, sim->config.rollups.items[i].name);
         add_topic(kafka, name, 1);
     }
+    snprintf(name, sizeof(name), "%s.summaries.retention", sim->config.namespace_);
+    add_topic(kafka, name, 1);
 }
 
 struct topic *kafka_topic(struct kafka *kafka, const char *name)

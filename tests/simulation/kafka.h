@@ -17,7 +17,7 @@ enum entry_kind {
 struct meaning {
     enum entry_kind kind;
     int64_t created_ms;
-    int model, provider, country;
+    int model, provider, country, account; /* account 0: none */
     int64_t prompt, completion, cost;
 };
 

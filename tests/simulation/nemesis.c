@@ -214,6 +214,18 @@ static bool strike(struct sim *sim, enum fault fault)
 
 /* ---- in time ---- */
 
+static bool has_retention_state(const struct sim *sim)
+{
+    char key[SIM_NAME];
+    bool has_all = true;
+
+    for (int shard = 0; shard < 8; shard++) {
+        snprintf(key, sizeof(key), "%s:{%s:retention:%d}:state", sim->config.namespace_, sim->config.topic, shard);
+        has_all = has_all && database_find(&sim->redis->master, span_of(key)) != NULL;
+    }
+    return has_all;
+}
+
 /* Somebody keeps the workers running, and runs `setup` where it is needed. */
 static void supervise(struct sim *sim)
 {
@@ -230,6 +242,7 @@ static void supervise(struct sim *sim)
     for (int32_t p = 0; p < sim->kafka->input->count; p++)
         if (stored_next(sim, p) < 0)
             needs_setup = sim->has_rebuilt = true;
+    needs_setup = needs_setup || (sim->config.has_retention && !has_retention_state(sim));
     if (needs_setup && !sim->are_all_hurt && !sim->processes[SIM_WORKERS].is_alive && sim_chance(sim, 10))
         sim_spawn(sim, SIM_WORKERS, false);
 }

@@ -454,6 +454,7 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
                 compare_window(sim, database, partition, window_at(truth, kind, strtoll(brace + 3 + size, NULL, 10)));
         }
     }
+    oracle_retention_flushed(sim, database);
 }
 
 /* No window is ended over a record that waits in the log and is in time. A partition at rest holds nothing back, and

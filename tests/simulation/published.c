@@ -16,6 +16,7 @@ struct version {
     struct version *next; /* older */
     int64_t generation, revision, pane;
     struct sums sums;
+    int64_t accounts; /* of retention; 0: a tombstone */
 };
 
 struct published_key {
@@ -25,8 +26,9 @@ struct published_key {
 
 /* Rows of a window that were committed and no ledger record has accounted for. */
 struct open_window {
-    int64_t kind, start_ms, rows;
-    int64_t requests[4]; /* by rollup: they add up to the same */
+    int64_t kind, start_ms, rows, retained;
+    int64_t last_revision, last_rows; /* of the ledger record before: where only retention has risen, these stay */
+    int64_t requests[4];              /* by rollup: they add up to the same */
 };
 
 struct published {
@@ -111,8 +113,7 @@ static bool read_summary(struct span value, struct version *version, int64_t *ki
         (void)read_long(&reader);
     for (int i = 0; i < 5; i++)
         skip_buckets(&reader);
-    if (read_long(&reader) == 1) /* accounts */
-        (void)read_long(&reader);
+    version->accounts = read_long(&reader) == 1 ? read_long(&reader) : 0;
     version->pane = read_long(&reader);
     version->generation = read_long(&reader);
     version->revision = read_long(&reader);
@@ -159,12 +160,55 @@ static struct open_window *open_window(struct published *published, int64_t kind
     return window;
 }
 
+/* A row of retention: one version may come again with its month, with the same contents; unless the store lost what was
+ * noted and told before it was flushed, and others were noted instead, on the way to the same end. */
+static void take_retained(struct sim *sim, const struct entry *entry)
+{
+    int64_t kind = 3, start_ms = 0;
+    struct version *version = sim_take(sim, sizeof(*version));
+    struct published_key *key = find_key(sim, entry->key);
+    const struct version *last = key->newest;
+    bool has_lost = sim->injected[FAULT_ROLLBACK] + sim->injected[FAULT_SPLIT] + sim->injected[FAULT_EMPTY] > 0;
+
+    if (entry->value.bytes != NULL && !read_summary(entry->value, version, &kind, &start_ms)) {
+        sim_fail(sim, "a summary cannot be read");
+        return;
+    }
+    if (entry->value.bytes != NULL)
+        open_window(sim->published, kind, start_ms)->retained++;
+    for (; entry->value.bytes != NULL && last != NULL && last->accounts == 0; last = last->next)
+        ;
+    if (entry->value.bytes != NULL && last != NULL &&
+        (version->generation < last->generation ||
+         (version->generation == last->generation && version->revision < last->revision)))
+        sim_fail(sim, "%.*s: revision %" PRId64 " is committed behind %" PRId64, (int)entry->key.size, entry->key.bytes,
+                 version->revision, last->revision);
+    if (entry->value.bytes != NULL && last != NULL && version->revision == last->revision &&
+        version->generation == last->generation && version->accounts != last->accounts && !has_lost)
+        sim_fail(sim, "%.*s: revision %" PRId64 " says two things: %" PRId64 " accounts and %" PRId64,
+                 (int)entry->key.size, entry->key.bytes, version->revision, version->accounts, last->accounts);
+    version->next = key->newest;
+    key->key = entry->key;
+    key->newest = version;
+}
+
+int64_t published_accounts(struct sim *sim, struct span key)
+{
+    const struct version *newest = find_key(sim, key)->newest;
+
+    return newest == NULL ? 0 : newest->accounts;
+}
+
 static void take_summary(struct sim *sim, const struct entry *entry)
 {
     int64_t kind = 0, start_ms = 0;
     struct version *version = sim_take(sim, sizeof(*version));
     struct published_key *key = find_key(sim, entry->key);
 
+    if (strncmp(entry->key.bytes, "retention|", 10) == 0) {
+        take_retained(sim, entry);
+        return;
+    }
     if (!read_summary(entry->value, version, &kind, &start_ms)) {
         sim_fail(sim, "a summary cannot be read");
         return;
@@ -257,17 +301,24 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
             records += read_ledger_partition(sim, &reader);
     }
     struct open_window *window = open_window(sim->published, kind, start_ms);
+    if (read_long(&reader) > 0 && kind != 3) /* retention */
+        sim_fail(sim, "ledger: retention of a window that is no month");
+    bool is_retention_only = window->rows == 0 && window->last_revision == revision;
+    if (is_retention_only)
+        window->rows = window->last_rows;
     if (reader.is_bad || reader.at != reader.end)
         sim_fail(sim, "a ledger record cannot be read to its end");
     else if (records != revision)
         sim_fail(sim, "ledger: revision %" PRId64 " of partitions' %" PRId64 " records", revision, records);
-    else if (window->rows != rows)
-        sim_fail(sim, "ledger: %" PRId64 " summaries, committed with it were %" PRId64, rows, window->rows);
-    for (size_t i = 0; i < LENGTH_OF(rollups); i++)
+    else if (window->rows + window->retained != rows)
+        sim_fail(sim, "ledger: %" PRId64 " summaries, committed with it were %" PRId64, rows,
+                 window->rows + window->retained);
+    for (size_t i = 0; i < LENGTH_OF(rollups) && !is_retention_only; i++)
         if (window->requests[i] != revision)
             sim_fail(sim, "a %s of revision %" PRId64 " has %" PRId64 " requests by %s", oracle_kinds[kind & 3],
                      revision, window->requests[i], rollups[i]);
-    *window = (struct open_window){.kind = kind, .start_ms = start_ms};
+    *window =
+        (struct open_window){.kind = kind, .start_ms = start_ms, .last_revision = revision, .last_rows = window->rows};
 }
 
 /* Everything a committed reader gets of the topic now. */
@@ -387,5 +438,6 @@ void oracle_settled(struct sim *sim, bool is_published)
     }
     if (is_published && !sim->has_failed)
         compare_published(sim, truths, count);
+    oracle_retention_settled(sim, is_published);
     oracle_letters(sim);
 }

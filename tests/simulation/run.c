@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 
 #include "gentally/source.h"
-#include "gentally/store.h"
+#include "gentally/store_retention.h"
 #include "oracle.h"
 
 #define TURNS_MAX 1000000u /* of the scheduler: a run takes some thousands */
@@ -17,7 +17,7 @@
 /* What ends a worker for good reason. */
 static bool is_excused(const struct sim *sim, const char *id)
 {
-    static const char *const always[] = {"SIM-CRASHED", "STORE-DUEL", "STORE-STATE-MISSING"};
+    static const char *const always[] = {"SIM-CRASHED", "STORE-DUEL", "STORE-STATE-MISSING", "STORE-RETENTION-MISSING"};
     bool is_any_hurt = sim->are_all_hurt;
 
     for (size_t i = 0; i < LENGTH_OF(always); i++)
@@ -110,7 +110,9 @@ static enum verdict set_up(struct process *process, struct store *store, struct 
         if (verdict == GO_ON)
             verdict = store_create(store, i, first, floors_ms, &is_created, why);
     }
-    (void)process;
+    uint32_t created = 0;
+    if (verdict == GO_ON && process->config->has_retention)
+        verdict = store_retention_create(store, process->config->retention_pairs, &created, why);
     return verdict;
 }
 
@@ -275,7 +277,9 @@ static void configure(struct sim *sim)
     if (rollups_parse("total=,model=model,provider=provider+model,geography=country", &config->rollups, &why) != GO_ON)
         abort();
     rollups_group(&config->rollups, &config->grouping);
-    config->account_key[0] = '\0';
+    config->has_retention = sim_chance(sim, 700);
+    snprintf(config->account_key, sizeof(config->account_key), "%s", config->has_retention ? "key" : "");
+    config->retention_pairs = sim_between(sim, 1, 100000);
     for (int kind = 0; kind < WINDOW_KINDS; kind++)
         config->windows[kind] = true;
     config->base = WINDOW_HOUR;

@@ -45,7 +45,11 @@ static void put_event(struct bytes *into, uint64_t number, const struct meaning 
     put_text(into, oracle_model(meaning->model));
     put_long(into, 1);
     put_text(into, oracle_provider(meaning->provider));
-    put_long(into, 0); /* account */
+    put_long(into, meaning->account > 0); /* account */
+    if (meaning->account > 0) {
+        snprintf(id, sizeof(id), "user-%d", meaning->account);
+        put_text(into, id);
+    }
     put_long(into, 0); /* app */
     put_long(into, 1);
     put_text(into, oracle_country(meaning->country));
@@ -122,6 +126,7 @@ void traffic_append(struct sim *sim)
         .model = (int)sim_below(sim, ORACLE_MODELS),
         .provider = (int)sim_below(sim, ORACLE_PROVIDERS),
         .country = (int)sim_below(sim, ORACLE_COUNTRIES),
+        .account = (int)sim_below(sim, ORACLE_ACCOUNTS + 1),
         .prompt = sim_between(sim, 0, 5000),
         .completion = sim_between(sim, 0, 900),
         .cost = sim_between(sim, 0, 1000000),
