@@ -296,18 +296,21 @@ local function retention_create(KEYS, ARGV)
   return {'OK'}
 end
 
--- The pairs of a call by bucket, without the months that are over: {{bucket, {pair, month, model}, ...}, ...}
+-- The pairs of a call by bucket, without the months that are over: {{bucket, pair, month, model, pair, month, model, ...}, ...}
 local function by_bucket(ARGV, floor)
   local buckets, known = {}, {}
-  for i = 2, #ARGV, 2 do
-    local b1, b2, b3, b4, m1, m2 = string.byte(ARGV[i], 1, 6)
-    local bucket, month = ((b1 * 256 + b2) * 256 + b3) * 256 + b4, m1 * 256 + m2
+  for i = 2, #ARGV, 3 do
+    local bucket, high, low = ARGV[i], string.byte(ARGV[i + 1], 1, 2)
+    local month, of = high * 256 + low, known[bucket]
     if month >= floor then
-      if not known[bucket] then
-        known[bucket] = {bucket}
-        buckets[#buckets + 1] = known[bucket]
+      if of then
+        local n = #of
+        of[n + 1], of[n + 2], of[n + 3] = string.sub(ARGV[i + 1], 3), month, ARGV[i + 2]
+      else
+        of = {bucket, string.sub(ARGV[i + 1], 3), month, ARGV[i + 2]}
+        known[bucket] = of
+        buckets[#buckets + 1] = of
       end
-      table.insert(known[bucket], {string.sub(ARGV[i], 7), month, ARGV[i + 1]})
     end
   end
   return buckets
@@ -333,33 +336,33 @@ local function note_month(months, month, model, rise, change)
   return true
 end
 
--- Reads one bucket and notes what changes: a list of fields and values to be written, or nil and what is torn.
+-- Reads one bucket and notes what changes: fields and values to be written, none if nothing does; or nil if it is torn.
 local function read_bucket(stem, bucket, number, rise, change)
-  local names, at, writes, added = {'__n'}, {}, {}, 0
-  for i = 2, #bucket do
-    local pair = bucket[i][1]
-    if not at[pair] then
-      names[#names + 1] = pair
-      at[pair] = #names
+  local names, at, months, is_new, writes = {'__n'}, {}, {}, {}, {}
+  for i = 2, #bucket, 3 do
+    if not at[bucket[i]] then
+      names[#names + 1] = bucket[i]
+      at[bucket[i]] = #names
     end
   end
-  local kept = redis.call('HMGET', stem .. 'pairs:' .. whole(bucket[1]), unpack(names))
-  if (kept[1] or '0') ~= number then return nil, 'pairs:' .. whole(bucket[1]) end
-  local months, is_new = {}, {}
-  for i = 2, #bucket do
-    local pair, month, model = unpack(bucket[i])
-    months[pair] = months[pair] or (kept[at[pair]] and months_of(kept[at[pair]])) or {}
-    if note_month(months[pair], month, model, rise, change) then is_new[pair] = true end
+  local kept = redis.call('HMGET', stem .. 'pairs:' .. bucket[1], unpack(names))
+  if (kept[1] or '0') ~= number then return nil end
+  for i = 2, #bucket, 3 do
+    local n = at[bucket[i]]
+    months[n] = months[n] or (kept[n] and months_of(kept[n])) or {}
+    if note_month(months[n], bucket[i + 1], bucket[i + 2], rise, change) then is_new[n] = true end
   end
-  for i = 2, #names do
-    local pair = names[i]
-    if is_new[pair] then
-      writes[#writes + 1] = pair
-      writes[#writes + 1] = kept_of(months[pair])
-      if not kept[i] then added = added + 1 end
+  if next(is_new) == nil then return writes, number end
+  writes[1], writes[2] = '__n', number
+  for n = 2, #names do
+    if is_new[n] then
+      writes[#writes + 1] = names[n]
+      writes[#writes + 1] = kept_of(months[n])
+      if not kept[n] then number = number + 1 end
     end
   end
-  return writes, whole(tonumber(number) + added)
+  writes[2] = whole(number)
+  return writes, writes[2]
 end
 
 -- What is to be written of one month's counts, and its revision then; or nil and what is torn.
@@ -388,8 +391,8 @@ local function read_counts(state, stem, month, rise, change)
   return writes, revision
 end
 
--- Notes in which months pairs were active: a union, so that it may be repeated. ARGV: inc, then for each pair 18 bytes, big-endian: bucket (4), month (2),
--- pair (12); and its model. Months below the floor are passed over: what is not counted any more has no retention either.
+-- Notes in which months pairs were active: a union, so that it may be repeated. ARGV: inc, then for each pair its bucket, 14 bytes: month (2, big-endian) and
+-- pair (12), and its model. Months below the floor are passed over: what is not counted any more has no retention either.
 local function retain(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
@@ -401,13 +404,13 @@ local function retain(KEYS, ARGV)
   local buckets, rise, change, writes, numbers = by_bucket(ARGV, tonumber(state[2])), {}, {}, {}, {}
   if #buckets == 0 then return {'OK'} end
   local names = {}
-  for i, bucket in ipairs(buckets) do names[i] = whole(bucket[1]) end
+  for i, bucket in ipairs(buckets) do names[i] = bucket[1] end
   local stored = redis.call('HMGET', stem .. 'buckets', unpack(names))
   for i, bucket in ipairs(buckets) do
     local pairs_written, number = read_bucket(stem, bucket, stored[i] or '0', rise, change)
-    if not pairs_written then return {'TORN', number} end
+    if not pairs_written then return {'TORN', 'pairs:' .. names[i]} end
     if #pairs_written > 0 then
-      writes[#writes + 1] = {stem .. 'pairs:' .. names[i], '__n', number, unpack(pairs_written)}
+      writes[#writes + 1] = {stem .. 'pairs:' .. names[i], unpack(pairs_written)}
       numbers[#numbers + 1] = names[i]
       numbers[#numbers + 1] = number
     end

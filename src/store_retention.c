@@ -10,7 +10,7 @@
 #include "gentally/store_reply.h"
 #include "store_private.h"
 
-#define PACKED_SIZE 18u /* bucket, month, pair */
+#define PACKED_SIZE 14u /* month, pair */
 #define UNLINK_MAX 500u
 
 static void put_key(struct store *store, uint32_t shard, const char *part)
@@ -63,6 +63,9 @@ static enum verdict verdict_of(const redisReply *reply, uint32_t shard, struct r
         return store_reply_denied(detail, why);
     if (store_reply_is(reply, "MISSING"))
         return missing(shard, why);
+    if (store_reply_is(reply, "CHANGED")) /* What was sealed is not: the store was rolled back behind it. */
+        return reason_set(why, TRY_LATER, "STORE-ROLLED-BACK", 0, "retention, shard %" PRIu32 ": %s is not sealed",
+                          shard, detail);
     if (store_reply_is(reply, "TORN"))
         return damaged(shard, "it lost part of its keys: ", detail, why);
     if (store_reply_is(reply, "TAINTED"))
@@ -248,19 +251,23 @@ static void put_big_endian(uint8_t *at, uint64_t number, unsigned size)
 }
 
 /* The bucket is of other bits than the shard and the pair's last four bytes. */
-static void pack(const struct activity *activity, uint32_t buckets, uint8_t packed[PACKED_SIZE])
+static int64_t bucket_of(const struct activity *activity, uint32_t buckets)
 {
-    put_big_endian(packed, (activity->low >> 32) * buckets >> 32, 4);
-    put_big_endian(packed + 4, activity->month, 2);
-    put_big_endian(packed + 6, activity->high, 8);
-    put_big_endian(packed + 14, activity->low & UINT32_MAX, 4);
+    return (int64_t)((activity->low >> 32) * buckets >> 32);
+}
+
+static void pack(const struct activity *activity, uint8_t packed[PACKED_SIZE])
+{
+    put_big_endian(packed, activity->month, 2);
+    put_big_endian(packed + 2, activity->high, 8);
+    put_big_endian(packed + 10, activity->low & UINT32_MAX, 4);
 }
 
 static enum verdict send_activities(struct store *store, uint32_t shard, const struct activity activities[],
                                     uint32_t count, struct reason *why)
 {
     uint8_t packed[RETENTION_CALL_PAIRS][PACKED_SIZE];
-    enum verdict verdict = begin(store, "gentally_1_retain", false, shard, 1 + 2 * (size_t)count, why);
+    enum verdict verdict = begin(store, "gentally_1_retain", false, shard, 1 + 3 * (size_t)count, why);
 
     assert(count <= RETENTION_CALL_PAIRS);
     if (verdict != GO_ON)
@@ -269,7 +276,8 @@ static enum verdict send_activities(struct store *store, uint32_t shard, const s
     for (uint32_t i = 0; i < count; i++) {
         assert(activity_shard(&activities[i]) == shard);
         assert(activities[i].month < RETENTION_MONTHS_MAX && activities[i].model.size <= EVENT_TEXT_MAX);
-        pack(&activities[i], store->shards[shard].buckets, packed[i]);
+        pack(&activities[i], packed[i]);
+        store_put_number(&store->command, bucket_of(&activities[i], store->shards[shard].buckets));
         store_put(&store->command, (struct span){(const char *)packed[i], PACKED_SIZE});
         store_put(&store->command, activities[i].model);
     }

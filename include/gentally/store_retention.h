@@ -70,7 +70,8 @@ MUST_CHECK enum verdict store_retained(struct store *store, uint32_t month, stor
  * sealed them. Harmless to repeat. */
 MUST_CHECK enum verdict store_retention_seal(struct store *store, uint32_t floor, struct reason *why);
 
-/* Deletes the counts of the months before the floor, which are sealed; the pairs keep them. Harmless to repeat. */
+/* Deletes the counts of the months before the floor, which are sealed; the pairs keep them. Harmless to repeat.
+ * TRY_LATER: STORE-ROLLED-BACK, they are not sealed any more. */
 MUST_CHECK enum verdict store_retention_collect(struct store *store, const int64_t months[], uint32_t floor,
                                                 struct reason *why);
 

@@ -37,7 +37,7 @@ bool oracle_is_read_out(struct sim *sim);
 #define ORACLE_MODELS 3
 #define ORACLE_PROVIDERS 2
 #define ORACLE_COUNTRIES 3
-#define ORACLE_ACCOUNTS 5
+#define ORACLE_ACCOUNTS 30
 const char *oracle_model(int model);
 const char *oracle_provider(int provider);
 const char *oracle_country(int country);

@@ -150,8 +150,7 @@ static void compare_all(struct sim *sim, const struct activities *exact, const s
 static void compare_published(struct sim *sim)
 {
     for (int model = 0; model < DISPLAYED; model++)
-        for (int month = stored_floor(sim, &sim->redis->master) < 0 ? 0 : stored_floor(sim, &sim->redis->master);
-             month < MONTHS; month++)
+        for (int month = 0; month < MONTHS; month++)
             for (int cohort = 0; cohort <= month; cohort++) {
                 char key[256];
                 int year = (FIRST_MONTH + month) / 12 + 1970, of_year = (FIRST_MONTH + month) % 12 + 1;
@@ -160,7 +159,8 @@ static void compare_published(struct sim *sim)
                          displayed[model], born, of_born, month - cohort);
                 int64_t stored = stored_count(sim, &sim->redis->master, model, cohort, month);
                 int64_t told = published_accounts(sim, span_of(key));
-                if (told != stored)
+                /* Of a month that is over the store may have nothing left. */
+                if (told != stored && (stored != 0 || month >= stored_floor(sim, &sim->redis->master)))
                     sim_fail(sim, "%s: published are %" PRId64 " accounts, the store has %" PRId64, key, told, stored);
             }
 }

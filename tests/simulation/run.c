@@ -288,7 +288,7 @@ static void configure(struct sim *sim)
     config->kept_ms[WINDOW_HOUR] = sim_between(sim, 1, 10) * HOUR_MS;
     config->kept_ms[WINDOW_DAY] = sim_between(sim, 2, 20) * HOUR_MS;
     config->kept_ms[WINDOW_WEEK] = sim_between(sim, 2, 20) * HOUR_MS;
-    config->kept_ms[WINDOW_MONTH] = sim_between(sim, 2, 20) * HOUR_MS;
+    config->kept_ms[WINDOW_MONTH] = sim_chance(sim, 300) ? 100 * DAY_MS : sim_between(sim, 2, 20) * HOUR_MS;
     config->idle_ms = sim_between(sim, 500, 5000);
     config->flush_interval_ms = sim_between(sim, 200, 3000);
     config->emit_interval_ms = sim_between(sim, 200, 3000);
