@@ -8,9 +8,9 @@ import signal
 import subprocess
 import time
 
-from harness import check, equal, main, note, seeded, tail, wait_until
+from harness import check, equal, main, seeded, tail, wait_until
 from oracle import Oracle
-from topics import newest, read_topic
+from retained import compare_retention, expected, published
 
 PARTITIONS = 4
 ACCOUNT_KEY = b"a key for tests, of no worth"
@@ -51,47 +51,13 @@ def write(world, lines):
     return path
 
 
-def rows_of(world):
-    messages = read_topic(world.kafka, f"{world.namespace}.summaries.retention")
-    return newest(messages), messages
-
-
-def published(world):
-    """What a reader of the topic holds: (model, cohort, age) -> accounts."""
-    rows, _ = rows_of(world)
-    for key, row in rows.items():
-        parts = key.split("|")
-        equal(parts[:2], ["retention", "month"], "the key's beginning")
-        equal((row["rollup"], row["window"], row["requests"], row["tokens_prompt"]), ("retention", "month", 0, 0), key)
-    return {(row["model"], row["cohort"], row["age"]): row["accounts"] for row in rows.values()}
-
-
-def expected(lines):
-    """The same by SQL, over all lines, each id once."""
-    db = Oracle(list({json.loads(line)["id"]: line for line in lines}.values())).db
-    return {(model, cohort, age): accounts for model, cohort, age, accounts in db.execute("""
-        WITH active AS (SELECT DISTINCT coalesce(catalog.slug, base) display, account,
-                            strftime('%Y-%m', created_at / 1000, 'unixepoch') month
-                        FROM event JOIN attributes USING (model)
-                            LEFT JOIN called whole ON whole.name = event.model
-                            LEFT JOIN called plain ON plain.name = base
-                            LEFT JOIN called undated ON undated.name = undated_slug(base)
-                            LEFT JOIN catalog ON catalog.slug = coalesce(whole.slug, plain.slug, undated.slug)
-                        WHERE account IS NOT NULL),
-            born AS (SELECT display, account, min(month) cohort FROM active GROUP BY display, account)
-        SELECT display, cohort, substr(month, 1, 4) * 12 + substr(month, 6) - substr(cohort, 1, 4) * 12 - substr(cohort, 6),
-            count(*) FROM active JOIN born USING (display, account) GROUP BY 1, 2, 3""")}
+def wanted(lines):
+    """What SQL says of all lines, each id once."""
+    return Oracle(list({json.loads(line)["id"]: line for line in lines}.values()))
 
 
 def compare(world, lines):
-    want = expected(lines)
-    got = published(world)
-    check(len(want) > 200, f"only {len(want)} rows: too few to prove anything")
-    differing = [key for key in want.keys() | got.keys() if want.get(key) != got.get(key)]
-    note(f"retention rows compared {len(want)}, differences {len(differing)}")
-    check(not differing, f"{len(differing)} rows differ",
-          *[f"{key}: SQL {want.get(key)}, published {got.get(key)}" for key in sorted(differing)[:5]])
-    return got
+    return compare_retention(world, wanted(lines), 200)
 
 
 def drain(world, workers=2):
@@ -146,18 +112,16 @@ def test_late_months_restate(world):
     for part in range(4):
         world.produce(write(world, lines[part * 1500:(part + 1) * 1500]))
         so_far = lines[:(part + 1) * 1500]
-        last = max(key[1:] for key in expected(so_far))
         wait_until(lambda: world.consumed(PARTITIONS) == len(so_far), 60, "records folded")
         # The newest month is still open; of all others every late word is to be told.
         newest_month = json.loads(lines[0])["created_at"][:7]
-        wanted = {key: value for key, value in expected(so_far).items() if month_of(key) != newest_month}
-        wait_until(lambda: {key: value for key, value in published(world).items() if month_of(key) != newest_month}
-                   == wanted, 60, f"{len(wanted)} restated rows, up to {last}")
+        want = {key: value for key, value in expected(wanted(so_far)).items() if month_of(key) != newest_month}
+        wait_until(lambda: {key: value for key, value in published(world)[0].items() if month_of(key) != newest_month}
+                   == want, 60, f"{len(want)} restated rows")
     worker.end()
     drain(world, 1)
     compare(world, lines)
-    _, messages = rows_of(world)
-    check(any(message.value() is None for message in messages), "a cohort that moved leaves a tombstone")
+    check(any(message.value() is None for message in published(world)[1]), "a cohort that moved leaves a tombstone")
     verify(world, "--strict")
 
 

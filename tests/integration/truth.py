@@ -11,6 +11,7 @@ import time
 
 from harness import check, equal, main, note, seeded, tail, wait_until
 from oracle import ROLLUPS, WINDOWS, Oracle, milliseconds
+from retained import compare_retention, rows_by_month
 from topics import newest, read_topic
 
 EVENTS = int(os.environ.get("GENTALLY_TRUTH_EVENTS", "200000"))
@@ -53,6 +54,7 @@ def compare(world, oracle):
     note(f"cells compared {cells}, differences {differing}")
     check(cells > 10_000, f"only {cells} cells: too few to prove anything")
     check(differing == 0, f"{differing} of {cells} cells differ", *shown)
+    compare_retention(world, oracle, 100)
     compare_ledger(world, oracle, summaries)
 
 
@@ -62,6 +64,8 @@ def compare_ledger(world, oracle, summaries):
     for record in summaries.values():
         window = record["window"], record["window_start"]
         rows[window] = rows.get(window, 0) + 1
+    for start, count in rows_by_month(world).items():
+        rows["month", start] += count
     for window in WINDOWS:
         events = oracle.events_of(window)
         got = {entry["window_start"]: entry["revision"] for entry in ledger.values() if entry["window"] == window}
