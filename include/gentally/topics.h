@@ -20,11 +20,11 @@ void topic_summaries(const struct config *config, const char *rollup, char *name
 
 /*
  * Creates what is missing of: the input topic (`partitions`), dead letters (`partitions`, max.message.bytes 16 MiB,
- * retention 30 days), ledger, redrives and signals (1 partition, compacted), one summary topic per rollup, retention too
- * (`partitions`, compacted). Existing ones are left as they are, with a warning where cleanup.policy of a compacted one
- * differs. `replication` = replicas each; -1 = the broker's default. Says what it did in the log. TRY_LATER:
- * SINK-UNREACHABLE; HALT: SETUP-DENIED, SETUP-TOPIC (refused, with the broker's words). Safe to repeat. A broker
- * without CreateTopics (the embedded one) is fine if nothing is missing.
+ * retention 30 days), ledger, redrives and signals (1 partition, compacted), one summary topic per rollup, and
+ * retention (`partitions`, compacted). Existing ones are left as they are, with a warning where cleanup.policy of a
+ * compacted one differs. `replication` = replicas each; -1 = the broker's default. Says what it did in the log.
+ * TRY_LATER: SINK-UNREACHABLE; HALT: SETUP-DENIED, SETUP-TOPIC (refused, with the broker's words). Safe to repeat. A
+ * broker without CreateTopics (the embedded one) is fine if nothing is missing.
  */
 MUST_CHECK enum verdict topics_create(const struct config *config, int partitions, int replication,
                                       struct logger *logger, struct reason *why);
