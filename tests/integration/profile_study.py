@@ -50,6 +50,13 @@ class Workload(Oracle):
     """The oracle's tables and facts without its cells: what these figures need."""
 
     def _make_cells(self):
+        pass
+
+    def _suppress(self, below):
+        pass
+
+    def __init__(self, lines):
+        super().__init__(lines)
         self.db.executescript("""
             CREATE TABLE request AS
             SELECT fact.event, week, month, created_at, fact.model, a.base, a.author, a.source, a.size, a.reasoning,
