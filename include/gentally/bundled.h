@@ -8,4 +8,7 @@ extern const struct span bundled_generation_avsc, bundled_summary_avsc, bundled_
 extern const struct span bundled_catalog_csv, bundled_taxonomy_csv, bundled_countries_csv;
 extern const struct span bundled_store_lua;
 
+/* The page of `gentally report` as src/report/bundle.mjs makes it, NUL-terminated; empty in a build without npm. */
+extern const char bundled_report_page[];
+
 #endif

@@ -1,0 +1,101 @@
+// How values read: one formatter per column type of the document, for axes (short), for tables and hints (exact enough).
+// Everything is UTC and English, whatever the reader's machine is set to, since the page is published as it is.
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+// 1234567 -> "1.23 M"; `digits` are significant.
+export function compact(value, digits = 3) {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  const steps = [
+    [1e12, " T"],
+    [1e9, " B"],
+    [1e6, " M"],
+    [1e3, " k"],
+  ];
+  for (const [scale, unit] of steps)
+    if (size >= scale * 0.99951) return significant(value / scale, digits) + unit;
+  return significant(value, digits);
+}
+
+function significant(value, digits) {
+  if (value === 0) return "0";
+  const before = Math.max(1, Math.floor(Math.log10(Math.abs(value)) + 1e-9) + 1);
+  const text = value.toFixed(Math.min(12, Math.max(0, value < 1 && value > -1 ? digits - 1 - exponent(value) : digits - before)));
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
+}
+
+const exponent = (value) => Math.floor(Math.log10(Math.abs(value)));
+
+export function percent(value, digits = 1) {
+  const share = value * 100;
+  if (share !== 0 && Math.abs(share) < 0.05) return share < 0 ? ">-0.1 %" : "<0.1 %";
+  return share.toFixed(digits) + " %";
+}
+
+export function dollars(value) {
+  if (value === 0) return "$0";
+  const size = Math.abs(value);
+  if (size >= 1e6) return "$" + compact(value);
+  if (size >= 1000) return "$" + whole.format(value);
+  if (size >= 100) return "$" + value.toFixed(0);
+  if (size >= 1) return "$" + value.toFixed(2);
+  return "$" + significant(value, 3);
+}
+
+export function dayOf(text) {
+  return new Date(text + "T00:00:00Z");
+}
+
+export function day(date) {
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+}
+
+export function month(date) {
+  return `${MONTHS[date.getUTCMonth()]} ${date.getUTCFullYear()}`;
+}
+
+export function moment(ms) {
+  const date = new Date(ms);
+  const two = (number) => String(number).padStart(2, "0");
+  return `${day(date)}, ${two(date.getUTCHours())}:${two(date.getUTCMinutes())} UTC`;
+}
+
+export const integer = (value) => whole.format(value);
+
+// A value of the document as a person reads it. Null is not here: who asks says what is missing.
+export function text(value, type) {
+  switch (type) {
+    case "date":
+      return day(value instanceof Date ? value : dayOf(value));
+    case "month":
+      return month(value instanceof Date ? value : dayOf(value + "-01"));
+    case "share":
+      return percent(value);
+    case "integer":
+      return Math.abs(value) >= 1e6 ? compact(value, 4) : integer(value);
+    case "usd":
+    case "usd_per_mtok":
+      return dollars(value);
+    case "real":
+      return Math.abs(value) >= 1e4 ? compact(value, 4) : significant(value, 4);
+    case "flag":
+      return value ? "yes" : "no";
+    default:
+      return String(value);
+  }
+}
+
+// The same for the ticks of an axis: no more digits than ticks need.
+export function tick(value, type) {
+  switch (type) {
+    case "share":
+      return `${Number((value * 100).toFixed(2))} %`;
+    case "usd":
+    case "usd_per_mtok":
+      return "$" + (Math.abs(value) >= 1000 ? compact(value, 3) : Number(value.toPrecision(3)));
+    default:
+      return typeof value === "number" ? compact(value, 3) : String(value);
+  }
+}

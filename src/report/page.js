@@ -1,0 +1,207 @@
+// The page: takes the document that stands in it, fills the header and the sections, draws each figure when it comes
+// near the window, and, where it is served live, does so again with each new document, in place.
+
+import { element } from "./dom.js";
+import { drawCharts, heightOf } from "./draw.js";
+import { compact, day, dayOf, dollars, integer, moment, percent, text } from "./format.js";
+import { listen } from "./live.js";
+import { readFigure } from "./model.js";
+import { makeTable } from "./table.js";
+
+// The study prints these as tables: they stand open, beside their chart.
+const OPEN_TABLES = ["S03", "S31", "S32", "S33", "S38"];
+
+const models = new Map(); // by id: {source, model, isDrawn, width}
+const spoken = document.getElementById("spoken");
+
+// A live region speaks only what changes, so the same words twice need a different text.
+let turn = false;
+function announce(words) {
+  turn = !turn;
+  spoken.textContent = turn ? words : words + "\u00a0";
+}
+
+// ---- The header.
+
+const LEDGER = {
+  whole: "whole: every record that was read is accounted for",
+  open: "open: the worker has not closed all windows yet",
+  absent: "absent: there is no ledger to hold the figures to",
+};
+
+function item(term, ...meaning) {
+  return element("div", {}, element("dt", {}, term), element("dd", {}, ...meaning));
+}
+
+function tokens(value) {
+  return element("abbr", { title: `${integer(value)} tokens` }, compact(value, 4));
+}
+
+function header(facts) {
+  const { range, coverage, ledger } = facts;
+  const last = range?.to ? new Date(dayOf(range.to).getTime() - 86400000) : null;
+  const list = [];
+  if (range?.from && last) list.push(item("Range", last < dayOf(range.from) ? "no weeks" : `${day(dayOf(range.from))} to ${day(last)}`));
+  list.push(item("Requests", integer(facts.requests)), item("Tokens", tokens(facts.tokens)));
+  list.push(item("Paid", dollars(facts.cost_nano_usd / 1e9)), item("Models", integer(facts.models)));
+  list.push(item("Accounts", facts.accounts === null || facts.accounts === undefined ? "not known" : integer(facts.accounts)));
+  if (coverage) list.push(item("Classified", `${percent(coverage.share, 2)} of requests`, element("small", {}, `${integer(coverage.classified)} requests, ${integer(coverage.mapped)} with a category`)));
+  if (ledger) list.push(item("Ledger", element("span", { class: `state ${ledger.state}` }, ledger.state), element("small", {}, ledger.sentence ?? LEDGER[ledger.state] ?? "")));
+  if (facts.tables_version) list.push(item("Tables", facts.tables_version));
+  list.push(item("Newest window ends", facts.newest_window_end_ms > 0 ? moment(facts.newest_window_end_ms) : "none"));
+  document.getElementById("facts").replaceChildren(...list);
+  document.getElementById("scalars").replaceChildren(...(facts.scalars ?? []).map(scalar));
+}
+
+function scalar(one) {
+  const value = one.value === null || one.value === undefined ? "not known" : text(one.value, one.type);
+  return element("div", { id: one.id }, element("dt", {}, element("span", { class: "id" }, one.id), " ", one.title), element("dd", {}, value, one.about ? element("small", {}, one.about) : null));
+}
+
+function notes(list) {
+  const section = document.getElementById("notes");
+  section.hidden = list.length === 0;
+  section.querySelector("ul").replaceChildren(...list.map((note) => element("li", {}, note)));
+}
+
+// ---- Figures.
+
+function sectionOf(figure) {
+  let section = document.getElementById(figure.id);
+  if (!section) {
+    section = element("section", { id: figure.id, class: "figure", "aria-labelledby": `${figure.id}-title` },
+      element("h3", { id: `${figure.id}-title` }, element("a", { class: "id", href: `#${figure.id}` }, figure.id), " ", element("span", {}, figure.title)), element("p", { class: "about" }, figure.about));
+    document.getElementById("figures").append(section);
+  }
+  return section;
+}
+
+function part(section, name, tag = "div") {
+  return section.querySelector(`:scope > .${name}`) ?? section.appendChild(element(tag, { class: name }));
+}
+
+function takeFigure(figure) {
+  const source = JSON.stringify(figure);
+  const known = models.get(figure.id);
+  if (known?.source === source) return;
+  const section = sectionOf(figure);
+  section.querySelector("h3 span:last-child").textContent = figure.title;
+  section.querySelector(".about").textContent = figure.about;
+  const entry = known ?? { section };
+  Object.assign(entry, { source, figure, isDrawn: false, width: 0 });
+  entry.model = readFigure(figure);
+  models.set(figure.id, entry);
+  const isMissing = Boolean(figure.missing) || entry.model.points.length === 0;
+  entry.isChart = !isMissing && figure.chart.kind !== "table";
+  words(section, entry, isMissing);
+  const plot = part(section, "plot");
+  plot.hidden = !entry.isChart;
+  if (entry.isChart && !plot.querySelector(".charts")) plot.style.minHeight = `${heightOf(entry.model, plot.clientWidth || section.clientWidth, entry.model.panels.length) + 40}px`;
+  tableOf(section, entry, isMissing);
+  remarks(section, entry);
+  if (entry.isChart) watcher.observe(plot);
+  if (known && isNear(plot)) drawFigure(entry);
+}
+
+function words(section, entry, isMissing) {
+  const box = part(section, "missing", "p");
+  box.hidden = !isMissing;
+  box.textContent = isMissing ? entry.figure.missing || "There is nothing to draw yet." : "";
+}
+
+function tableOf(section, entry, isMissing) {
+  const details = part(section, "table", "details");
+  details.hidden = isMissing;
+  if (!details.firstChild) {
+    details.append(element("summary", {}, "Table"), element("div", { class: "body" }));
+    details.addEventListener("toggle", () => fillTable(entry, details));
+    details.open = OPEN_TABLES.includes(entry.figure.id) || entry.figure.chart.kind === "table";
+  }
+  const { length } = entry.figure.rows;
+  details.querySelector("summary").textContent = `Table (${integer(length)} ${length === 1 ? "value" : "values"})`;
+  entry.tableOf = null;
+  fillTable(entry, details);
+}
+
+function fillTable(entry, details) {
+  if (!details.open || entry.tableOf === entry.source) return;
+  entry.tableOf = entry.source;
+  const body = details.querySelector(".body");
+  const old = body.querySelector(".scroll");
+  const place = old ? [old.scrollLeft, old.scrollTop] : null;
+  const isFocused = old !== null && old === document.activeElement;
+  body.replaceChildren(...makeTable(entry.model));
+  const made = body.querySelector(".scroll");
+  if (place) [made.scrollLeft, made.scrollTop] = place;
+  if (isFocused) made.focus({ preventScroll: true });
+}
+
+function remarks(section, entry) {
+  const list = [...(entry.figure.notes ?? [])];
+  if (entry.model.suppressed > 0 && !list.some((note) => /suppress|withheld/i.test(note)))
+    list.push(`${entry.model.suppressed} ${entry.model.suppressed === 1 ? "value is" : "values are"} withheld, for fewer accounts than may be published.`);
+  const box = part(section, "remarks", "ul");
+  box.hidden = list.length === 0;
+  box.replaceChildren(...list.map((note) => element("li", {}, note)));
+}
+
+function drawFigure(entry) {
+  const plot = entry.section.querySelector(":scope > .plot");
+  const width = plot.clientWidth;
+  if (!entry.isChart || width === 0 || (entry.isDrawn && entry.width === width)) return;
+  entry.isDrawn = true;
+  entry.width = width;
+  drawCharts(entry.model, plot, width, announce);
+}
+
+const isNear = (element) => {
+  const box = element.getBoundingClientRect();
+  return box.bottom > -innerHeight && box.top < 2 * innerHeight;
+};
+
+const watcher = new IntersectionObserver(
+  (seen) => {
+    for (const one of seen) if (one.isIntersecting) drawFigure(entryOf(one.target));
+  },
+  { rootMargin: "100% 0%" },
+);
+
+const entryOf = (plot) => models.get(plot.parentElement.id);
+
+// A new width draws what is near again, and the rest when it comes near.
+let settling = 0;
+new ResizeObserver(() => {
+  cancelAnimationFrame(settling);
+  settling = requestAnimationFrame(() => {
+    for (const entry of models.values()) if (isNear(entry.section)) drawFigure(entry);
+      else if (entry.isDrawn) {
+        const plot = entry.section.querySelector(":scope > .plot");
+        watcher.unobserve(plot);
+        watcher.observe(plot);
+      }
+  });
+}).observe(document.getElementById("figures"));
+
+// On paper everything is there, drawn and open enough to be read.
+addEventListener("beforeprint", () => {
+  for (const entry of models.values()) drawFigure(entry);
+});
+
+// ---- The document.
+
+function take(study) {
+  document.title = study.header.title;
+  document.getElementById("title").textContent = study.header.title;
+  header(study.header);
+  notes(study.notes ?? []);
+  // What is in view stays where it is, whatever grows above it.
+  const anchor = [...models.values()].map((entry) => entry.section).find((section) => section.getBoundingClientRect().bottom > 0);
+  const before = anchor?.getBoundingClientRect().top;
+  for (const figure of study.figures) takeFigure(figure);
+  if (anchor && scrollY > 0) scrollBy(0, anchor.getBoundingClientRect().top - before);
+}
+
+document.getElementById("contents").open = matchMedia("(min-width: 1100px)").matches;
+take(JSON.parse(document.getElementById("study").textContent));
+if (document.body.dataset.live !== undefined) listen(document.body.dataset.live, take);
+document.body.classList.add("ready");

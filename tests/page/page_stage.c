@@ -1,0 +1,134 @@
+/*
+ * Puts documents onto the page without a stream, for the tests of the page:
+ *
+ *   page_stage fill < DOCUMENT           writes the page to standard output
+ *   page_stage serve PORT < DOCUMENTS    serves the page of the first line, pushes each further line as it comes;
+ * prints the port first, and "published N" for each. Ends with its input.
+ *
+ * A document is one line of JSON. Its figures become the sections, as `report` does it.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gentally/http.h"
+#include "gentally/page.h"
+
+#define SECTIONS_MAX 64
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static struct span text_of(const json_t *object, const char *name)
+{
+    return span_of(json_string_value(json_object_get(object, name)));
+}
+
+static enum verdict write_document(FILE *file, struct span document, uint64_t revision, struct reason *why)
+{
+    struct page_section sections[SECTIONS_MAX] = {0};
+    json_error_t error;
+    json_t *study = json_loadb(document.bytes, document.size, 0, &error);
+    const json_t *figures = json_object_get(study, "figures");
+    struct page page = {
+        .title = text_of(json_object_get(study, "header"), "title"),
+        .sections = sections,
+        .study = document,
+        .is_live = revision > 0,
+        .revision = revision,
+    };
+
+    if (study == NULL || json_array_size(figures) > SECTIONS_MAX) {
+        fprintf(stderr, "page_stage: %s\n", study == NULL ? error.text : "too many figures");
+        exit(EXIT_FAILURE);
+    }
+    for (; page.section_count < json_array_size(figures); page.section_count++) {
+        const json_t *figure = json_array_get(figures, page.section_count);
+        sections[page.section_count] = (struct page_section){text_of(figure, "id"), text_of(figure, "section"),
+                                                             text_of(figure, "title"), text_of(figure, "about")};
+    }
+    enum verdict verdict = page_write(file, &page, why);
+    json_decref(study);
+    return verdict;
+}
+
+static enum verdict publish(struct http *http, struct span document, uint64_t number, struct reason *why)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    enum verdict verdict = write_document(file, document, number, why);
+
+    fclose(file);
+    if (verdict == GO_ON)
+        verdict = http_publish(http, (struct span){text, size}, document, number, why);
+    free(text);
+    if (verdict == GO_ON) {
+        printf("published %" PRIu64 "\n", number);
+        fflush(stdout);
+    }
+    return verdict;
+}
+
+static enum verdict serve(struct http *http, struct reason *why)
+{
+    char *line = NULL;
+    size_t room = 0;
+    uint64_t number = 0;
+    enum verdict verdict = GO_ON;
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    while (verdict == GO_ON) {
+        if (poll(&input, 1, 0) > 0) {
+            ssize_t size = getline(&line, &room, stdin);
+            if (size < 0)
+                break;
+            verdict = publish(http, (struct span){line, (size_t)size}, ++number, why);
+        }
+        http_is_current(http, monotonic_ms());
+        http_turn(http, 20, monotonic_ms());
+    }
+    free(line);
+    return verdict;
+}
+
+int main(int argc, char **argv)
+{
+    struct reason why = {0};
+    struct http *http = NULL;
+    enum verdict verdict = HALT;
+
+    if (argc == 2 && strcmp(argv[1], "fill") == 0) {
+        char *document = NULL;
+        size_t room = 0;
+        ssize_t size = getdelim(&document, &room, '\0', stdin);
+        if (size >= 0)
+            verdict = write_document(stdout, (struct span){document, (size_t)size}, 0, &why);
+        free(document);
+    } else if (argc == 3 && strcmp(argv[1], "serve") == 0) {
+        setvbuf(stdin, NULL, _IONBF, 0); /* so that poll() knows of every line */
+        verdict = http_open(&http, (uint16_t)strtoul(argv[2], NULL, 10), &why);
+        if (verdict == GO_ON) {
+            printf("%u\n", http_port(http));
+            fflush(stdout);
+            verdict = serve(http, &why);
+        }
+        http_close(http);
+    } else {
+        fprintf(stderr, "usage: page_stage fill|serve PORT\n");
+    }
+    if (verdict == GO_ON)
+        return EXIT_SUCCESS;
+    fprintf(stderr, "page_stage: %s: %s\n", why.id == NULL ? "usage" : why.id, why.text);
+    return EXIT_FAILURE;
+}
