@@ -11,7 +11,7 @@ const MEANINGS = {
   oss: "row", open: "row", opensource: "row", openweights: "row",
   reasoning: "reasoning", nonreasoning: "muted", other: "muted", others: "muted", unknown: "muted", unclassified: "muted",
   small: "small", medium: "medium", large: "large",
-  overall: "ink", all: "ink",
+  overall: "ink", all: "ink", allrequests: "ink",
   programming: "c1", roleplay: "c2", technology: "c3", science: "c4", translation: "c5", finance: "c6", academia: "c7",
   health: "c8", legal: "c9", marketing: "c10", trivia: "c11", marketingseo: "c12", seo: "c12",
   anthropic: "a1", google: "a2", openai: "a3", xai: "a4", qwen: "a5", deepseek: "a6", moonshotai: "a7", zai: "a8",

@@ -10,9 +10,27 @@ import { highest, lines, lyingBars, scatter, timeStack, words } from "./shapes.j
 const WIDE = 720; // from here on names stand beside the chart, not above it
 const KINDS = { area: "Stacked area chart", bars: "Bar chart", lines: "Line chart", points: "Scatter plot", bar: "Bar chart" };
 
-// Draws `model` into `host` (cleared of all but its charts, which are used again), `width` pixels wide.
+const panelsOf = (model) => (model.chart.panel ? model.panels : [""]);
+
+// The boxes of a figure's charts, with their words: there from the beginning, for keys and for screen readers, while the
+// drawing waits until it is near. Boxes that are there stay, and keep the focus.
+export function prepareCharts(model, host, announce) {
+  const panels = panelsOf(model);
+  let frame = host.querySelector(":scope > .charts");
+  if (!frame) host.append((frame = element("div", { class: "charts" })));
+  frame.classList.toggle("panels", Boolean(model.chart.panel));
+  while (frame.children.length > panels.length) frame.lastElementChild.remove();
+  while (frame.children.length < panels.length) frame.append(chartBox(announce));
+  panels.forEach((panel, index) => frame.children[index].setAttribute("aria-label", summary(model, panel, pointsOf(model, panel))));
+  return frame;
+}
+
+const pointsOf = (model, panel) => (model.chart.panel ? model.points.filter((point) => point.panel === panel) : model.points);
+
+// Draws `model` into `host`, `width` pixels wide.
 export function drawCharts(model, host, width, announce) {
-  const panels = model.panels.length > 1 || model.chart.panel ? model.panels : [""];
+  const panels = panelsOf(model);
+  const frame = prepareCharts(model, host, announce);
   const isScatter = model.chart.kind === "points";
   const tints = colours(model);
   const shades = model.series.map((series) => tints.get(series));
@@ -20,32 +38,27 @@ export function drawCharts(model, host, width, announce) {
 
   const names = legendNames(model);
   const hasLegend = names.length > 1;
-  const isBeside = hasLegend && width >= WIDE && panels.length === 1 && !model.isLying;
+  const isBeside = hasLegend && width >= WIDE && !model.chart.panel && !model.isLying;
   const legendWidth = isBeside ? Math.min(240, 34 + Math.max(...names.map((entry) => measure(entry.short)))) : 0;
   const room = {
     right: isBeside ? legendWidth + 6 : 14,
-    isSmall: panels.length > 1,
+    isSmall: Boolean(model.chart.panel),
     symbol: (series) => symbolOf(model, series),
     fill: (point, index) => partFill(model, tints, point, index),
   };
-  const height = heightOf(model, width, panels.length);
+  const height = heightOf(model, width);
 
-  let frame = host.querySelector(":scope > .charts");
-  if (!frame) host.append((frame = element("div", { class: "charts" })));
-  frame.classList.toggle("panels", panels.length > 1);
-  while (frame.children.length > panels.length) frame.lastElementChild.remove();
-  while (frame.children.length < panels.length) frame.append(chartBox(announce));
-
-  const columns = panels.length > 1 ? Math.max(2, Math.min(4, Math.floor((width + 20) / 240))) : 1;
-  titles(model, host, frame, panels.length > 1);
+  const isSplit = Boolean(model.chart.panel);
+  const columns = isSplit ? Math.max(2, Math.min(4, Math.floor((width + 20) / 240))) : 1;
+  titles(model, host, frame, isSplit);
   frame.style.setProperty("--columns", columns);
   const chartWidth = Math.floor((width - (columns - 1) * 20) / columns);
-  const domains = panels.length > 1 ? sharedDomains(model) : {};
+  const domains = isSplit ? sharedDomains(model) : {};
   const drawn = panels.map((panel, index) => {
     const box = frame.children[index];
-    const points = panel === "" ? model.points : model.points.filter((point) => point.panel === panel);
+    const points = pointsOf(model, panel);
     const shape = shapeFor(model, points, chartWidth, height, room, domains);
-    fill(box, model, panel, points, shape);
+    fill(box, model, panel, shape);
     return shape;
   });
   legend(model, host, frame, names, hasLegend, isBeside ? drawn[0] : null, legendWidth, isScatter);
@@ -61,8 +74,8 @@ function shapeFor(model, points, width, height, room, domains) {
 }
 
 // About as high as the drawing will be: kept free before it is drawn, so that nothing jumps.
-export function heightOf(model, width, panels) {
-  if (panels > 1) return width < 480 ? 150 : 190;
+export function heightOf(model, width) {
+  if (model.chart.panel) return width < 480 ? 150 : 190;
   if (model.chart.kind === "points") return width < 480 ? 380 : 540;
   return width < 480 ? 260 : 360;
 }
@@ -99,10 +112,9 @@ function isNested(model) {
 function partFill(model, tints, point, index) {
   if (!model.chart.series) return `var(--${authorOf(String(point.x)) ?? "accent"})`;
   // Parts that belong to one bar alone are shades of that bar's colour.
-  const inParts = model.points.filter((other) => String(other.x) === String(point.x)).length > 1;
-  if (inParts && isNested(model)) {
+  if (isNested(model)) {
     const base = meaningOf(String(point.x)) ?? "accent";
-    return `color-mix(in oklab, var(--${base}) ${[58, 46, 37, 29, 23, 18, 14][Math.min(index, 6)]}%, var(--paper))`;
+    return `color-mix(in oklab, var(--${base}) ${[42, 34, 27, 21, 17, 13, 10][Math.min(index, 6)]}%, var(--paper))`;
   }
   return tints.get(point.series);
 }
@@ -228,7 +240,7 @@ function chartBox(announce) {
   return box;
 }
 
-function fill(box, model, panel, points, shape) {
+function fill(box, model, panel, shape) {
   const state = box.state;
   const svgBox = element("div", { class: "drawing" });
   const cursor = element("div", { class: `cursor ${shape.by}`, hidden: true });
@@ -242,7 +254,6 @@ function fill(box, model, panel, points, shape) {
   );
   const key = state.key;
   Object.assign(state, { stops: shape.stops, shape, model, cursor, hint, at: -1 });
-  box.setAttribute("aria-label", summary(model, panel, points));
   // After a redraw the place that was visited is found again by what it stands for.
   if (key !== null && (document.activeElement === box || box.matches(":hover"))) visit(box, shape.stops.findIndex((stop) => stop.key === key));
 }

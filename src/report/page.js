@@ -2,7 +2,7 @@
 // near the window, and, where it is served live, does so again with each new document, in place.
 
 import { element } from "./dom.js";
-import { drawCharts, heightOf } from "./draw.js";
+import { drawCharts, heightOf, prepareCharts } from "./draw.js";
 import { compact, day, dayOf, dollars, integer, moment, percent, text } from "./format.js";
 import { listen } from "./live.js";
 import { readFigure } from "./model.js";
@@ -96,10 +96,14 @@ function takeFigure(figure) {
   words(section, entry, isMissing);
   const plot = part(section, "plot");
   plot.hidden = !entry.isChart;
-  if (entry.isChart && !plot.querySelector(".charts")) plot.style.minHeight = `${heightOf(entry.model, plot.clientWidth || section.clientWidth, entry.model.panels.length) + 40}px`;
+  if (entry.isChart && !plot.querySelector("svg")) plot.style.minHeight = `${heightOf(entry.model, plot.clientWidth) * (entry.model.chart.panel ? Math.ceil(entry.model.panels.length / 3) : 1) + 40}px`;
   tableOf(section, entry, isMissing);
   remarks(section, entry);
-  if (entry.isChart) watcher.observe(plot);
+  if (entry.isChart) {
+    prepareCharts(entry.model, plot, announce);
+    if (!known) plot.addEventListener("focusin", () => drawFigure(entry));
+    watcher.observe(plot);
+  }
   if (known && isNear(plot)) drawFigure(entry);
 }
 

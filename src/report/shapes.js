@@ -60,7 +60,7 @@ function timeAxis(width, xType) {
 // the lines that they reach over.
 function lanes(rules, position, left, right) {
   const placed = rules
-    .map((rule) => ({ ...rule, px: position(rule.at) }))
+    .map((rule) => ({ ...rule, text: shorten(rule.text, Math.min(220, right - left - 20)), px: position(rule.at) }))
     .filter((rule) => rule.px >= left - 0.5 && rule.px <= right + 0.5)
     .sort((a, b) => b.px - a.px);
   placed.forEach((rule, index) => {
@@ -96,7 +96,7 @@ function ruleMarks(model, layout, at) {
       Plot.ruleY([rule.at], { stroke: "var(--paper)", strokeOpacity: 0.55, strokeWidth: 3 }),
       Plot.ruleY([rule.at], { stroke: "var(--ink)", strokeDasharray: "3,3", className: "rule" }),
       Plot.text([rule.text], {
-        y: [rule.at], frameAnchor: "left", text: [rule.text], dx: 4, dy: -8, textAnchor: "start",
+        y: [rule.at], frameAnchor: "left", text: [shorten(rule.text, 220)], dx: 4, dy: -8, textAnchor: "start",
         fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 4, className: "rule-text",
       }),
     ]),
@@ -143,14 +143,16 @@ export function timeStack(model, points, width, height, room) {
     layout.height = height + layout.lanes.count * LANE;
   }
   const hasNeighbour = (index) => rows[index - 1]?.parts || rows[index + 1]?.parts;
+  const isAlone = rows.map((row, index) => !areas || !hasNeighbour(index));
   const marks = model.series.flatMap((series, index) => {
     const fill = `var(--s${index})`;
     const part = (row) => row.parts?.[index];
-    const bars = rows.filter((row, at) => row.parts && part(row).y2 > part(row).y1 && (!areas || !hasNeighbour(at)));
+    const bars = rows.filter((row, at) => row.parts && part(row).y2 > part(row).y1 && isAlone[at]);
+    const end = (side) => (row, at) => (isAlone[at] ? NaN : part(row)?.[side] ?? NaN);
     return [
-      areas &&
+      isAlone.includes(false) &&
         Plot.areaY(rows, {
-          x: "x", y1: (row) => part(row)?.y1 ?? NaN, y2: (row) => part(row)?.y2 ?? NaN, fill, stroke: "var(--paper)",
+          x: "x", y1: end("y1"), y2: end("y2"), fill, stroke: "var(--paper)",
           strokeWidth: 0.6, strokeLinejoin: "round", className: `mark s${index}`,
         }),
       bars.length > 0 &&

@@ -8,6 +8,7 @@ build_packages=(cmake ninja-build gcc libc6-dev pkg-config librdkafka-dev libavr
 test_packages=(libcunit1-dev liblua5.1-0-dev redis-server kcat sqlite3 python3 python3-venv curl)
 lint_packages=(clang clang-tidy clang-format)
 fuzz_packages=(clang libclang-rt-14-dev)
+npm_packages=(npm nodejs)
 kafka_packages=(default-jre-headless maven)
 
 # Answers whether all the packages named are installed; sets missing_packages.
@@ -84,6 +85,25 @@ need_venv() {
         "$folder/bin/pip" --quiet --disable-pip-version-check install --only-binary :all: -r "$requirements" >&2 &&
         cp "$requirements" "$folder/requirements.txt" && return 0
     echo "missing: the Python packages of $(basename "$requirements") (pip could not install them)" >&2
+    return 1
+}
+
+# npm and node, of whoever's make: Debian's own brings some hundred packages, so only where none is.
+need_npm() {
+    command -v node >/dev/null && command -v npm >/dev/null && return 0
+    need_packages "${npm_packages[@]}"
+}
+
+# need_node_modules FOLDER SOURCE: exactly what SOURCE/package-lock.json pins, installed in FOLDER.
+need_node_modules() {
+    local folder=$1 source=$2
+    cmp -s "$source/package-lock.json" "$folder/installed" && return 0
+    echo "installing the packages of ${source#"$root"/}/package-lock.json" >&2
+    mkdir -p "$folder" && rm -f "$folder/installed"
+    cp "$source"/package.json "$source"/package-lock.json "$source"/.npmrc "$folder/" &&
+        (cd "$folder" && npm ci --ignore-scripts --prefer-offline --fetch-retries=1 --loglevel=error) >&2 &&
+        cp "$source/package-lock.json" "$folder/installed" && return 0
+    echo "missing: the packages of ${source#"$root"/}/package.json (npm could not install them)" >&2
     return 1
 }
 
