@@ -88,7 +88,7 @@ void write_header(struct figure_writer *writer, struct figure_data *data, const 
     write_key(writer, "header");
     write_raw(writer, "{");
     write_key(writer, "title");
-    write_text(writer, span_of("State of AI, live"));
+    write_text(writer, span_of(FIGURES_PAGE_TITLE));
     write_range(writer, data);
     write_number(writer, "requests", sums[M_REQUESTS]);
     write_number(writer, "tokens", row_tokens(sums));

@@ -41,17 +41,20 @@ static const struct kafka_setting settings[] = {
 };
 
 /* Looks up the topic's partitions and lists them to be assigned. */
-static enum verdict add_topic(struct topic_follow *follow, size_t index, const char *name,
+static enum verdict add_topic(struct topic_follow *follow, size_t index, const struct topic_wanted *wanted,
                               rd_kafka_topic_partition_list_t *list, struct reason *why)
 {
     struct followed *topic = &follow->topics[index];
+    const char *name = wanted->name;
 
     topic->name = strdup(name);
     enum verdict verdict =
         kafka_partitions(follow->client, &follow->notes, KAFKA_READ, name, ANSWER_MS, &topic->partition_count, why);
-    if (verdict != GO_ON)
+    if (verdict == HALT && wanted->is_optional && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0)
+        topic->partition_count = 0;
+    else if (verdict != GO_ON)
         return verdict;
-    topic->is_out = calloc((size_t)topic->partition_count, sizeof(*topic->is_out));
+    topic->is_out = calloc((size_t)topic->partition_count + 1, sizeof(*topic->is_out));
     if (topic->name == NULL || topic->is_out == NULL)
         return reason_set(why, HALT, "NO-MEMORY", 0, "following topic \"%s\"", name);
     follow->partition_count += topic->partition_count;
@@ -60,13 +63,13 @@ static enum verdict add_topic(struct topic_follow *follow, size_t index, const c
     return GO_ON;
 }
 
-static enum verdict assign_all(struct topic_follow *follow, const char *const topics[], struct reason *why)
+static enum verdict assign_all(struct topic_follow *follow, const struct topic_wanted topics[], struct reason *why)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
     enum verdict verdict = GO_ON;
 
     for (size_t index = 0; index < follow->topic_count && verdict == GO_ON; index++)
-        verdict = add_topic(follow, index, topics[index], list, why);
+        verdict = add_topic(follow, index, &topics[index], list, why);
     if (verdict == GO_ON) {
         rd_kafka_poll_set_consumer(follow->client);
         rd_kafka_resp_err_t code = rd_kafka_assign(follow->client, list);
@@ -77,8 +80,8 @@ static enum verdict assign_all(struct topic_follow *follow, const char *const to
     return verdict;
 }
 
-enum verdict topic_follow_open(struct topic_follow **follow, const struct config *config, const char *const topics[],
-                               size_t topic_count, struct reason *why)
+enum verdict topic_follow_open(struct topic_follow **follow, const struct config *config,
+                               const struct topic_wanted topics[], size_t topic_count, struct reason *why)
 {
     const struct kafka_hooks hooks = {0, NULL};
     struct topic_follow *made = calloc(1, sizeof(*made));

@@ -20,6 +20,7 @@
 #include "encode.h"
 
 #define FIGURES_COUNT 41
+#define FIGURES_PAGE_TITLE "State of AI, live" /* of the document, and of its page */
 
 struct figures_options {
     const char *prefix; /* of the topics' names, like "gentally", to say what was looked for; borrowed until close */

@@ -11,17 +11,22 @@ struct config;
 struct record;
 struct topic_follow;
 
+struct topic_wanted {
+    const char *name;
+    bool is_optional; /* left out if it is not there */
+};
+
 /* Gets each committed record, tombstones too, in offset order per partition; `topic` is the index of its topic.
  * Borrowed for the call. */
 typedef enum verdict follow_reader(void *context, size_t topic, const struct record *record, struct reason *why);
 
 /*
- * Begins at the first offset of every partition there is now; one that is added later is not read. Names are copied.
- * GO_ON gives `*follow` to the caller, to be closed once. Blocks up to 10 s a topic. HALT: SOURCE-TOPIC-MISSING,
- * SOURCE-DENIED, SOURCE-CONFIG, NO-MEMORY; TRY_LATER: SOURCE-UNREACHABLE.
+ * Begins at the first offset of every partition there is now; a topic or partition that is made later is not read.
+ * Names are copied. GO_ON gives `*follow` to the caller, to be closed once. Blocks up to 10 s a topic. HALT:
+ * SOURCE-TOPIC-MISSING, SOURCE-DENIED, SOURCE-CONFIG, NO-MEMORY; TRY_LATER: SOURCE-UNREACHABLE.
  */
 MUST_CHECK enum verdict topic_follow_open(struct topic_follow **follow, const struct config *config,
-                                          const char *const topics[], size_t topic_count, struct reason *why);
+                                          const struct topic_wanted topics[], size_t topic_count, struct reason *why);
 void topic_follow_close(struct topic_follow *follow);
 
 /*

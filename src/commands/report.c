@@ -4,9 +4,11 @@
 #include "commands.h"
 
 #include "gentally/figures.h"
+#include "gentally/page.h"
 #include "gentally/sink.h"
 #include "gentally/topics.h"
 #include "options.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,35 +16,45 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum option { OUT, FORMAT, FROM, TO, EXAMPLES, OPTION_COUNT };
+enum option { OUT, FORMAT, FROM, TO, EXAMPLES, WATCH, PORT, OPTION_COUNT };
 
 static const char *const formats[] = {"html", "json"};
 enum format { FORMAT_HTML, FORMAT_JSON };
 
+#define PORT_DEFAULT 8732
+
 static const struct command_help help = {
     .name = "report",
-    .arguments = "[--out FILE] [--format html|json] [--from TIME] [--to TIME] [--examples SLUG,SLUG...]",
+    .arguments = "[--out FILE] [--format html|json] [--from TIME] [--to TIME] [--examples SLUG,SLUG...] "
+                 "[--watch [--port N]]",
     .summary = "write the study's 41 figures and tables from the summary topics",
-    .text = "Reads the ledger and the summary topics from beginning to end, committed records only, and writes one\n"
-            "document: the figures and tables S01 to S41 of the study \"State of AI\", of your own traffic, with the\n"
-            "scalars C01 to C08, the ledger's state and notes on what is missing or unknown. Nothing is changed.\n"
-            "\n"
-            "html is one page that needs no network; json is what it is drawn from. Tops are chosen over the whole\n"
-            "range; shares are quotients of sums; category figures have 95 % intervals.\n"
-            "\n"
-            "Example:\n"
-            "  gentally report --format json --from 2024-10-28 --to 2025-12-01 --out report.json",
+    .text =
+        "Reads the ledger and the summary topics from beginning to end, committed records only, and writes one\n"
+        "document: the figures and tables S01 to S41 of the study \"State of AI\", of your own traffic, with the\n"
+        "scalars C01 to C08, the ledger's state and notes on what is missing or unknown. Nothing is changed.\n"
+        "\n"
+        "html is one page that needs no network; json is what it is drawn from. Tops are chosen over the whole\n"
+        "range; shares are quotients of sums; category figures have 95 % intervals.\n"
+        "\n"
+        "--watch serves the page at http://127.0.0.1:PORT/, to this machine alone, goes on reading, and renews it in\n"
+        "open browsers. It ends with Ctrl-C or SIGTERM.\n"
+        "\n"
+        "Examples:\n"
+        "  gentally report --out report.html\n"
+        "  gentally report --watch\n"
+        "  gentally report --format json --from 2024-10-28 --to 2025-12-01 --out report.json",
 };
 
 /* What is read, ledger first: what is published meanwhile is then newer than the ledger, and no gap. Retention is there
  * only where accounts are. */
-static const char *const rollups[] = {"total", "model",     "provider", "category",
-                                      "tag",   "geography", "language", "retention"};
+static const char *const rollups[] = {REPORT_ROLLUPS};
 
 struct request {
     const struct config *config;
     const char *out; /* NULL: standard output */
     uint32_t format;
+    bool is_watched;
+    int64_t port;
     struct figures_options options;
     struct figures *figures;
 };
@@ -84,13 +96,30 @@ static enum verdict output_failed(const char *path, struct reason *why)
     return reason_set(why, HALT, "OUTPUT-FAILED", errno, "%s: %s", path, strerror(errno));
 }
 
+enum verdict report_page(FILE *file, struct span json, uint64_t revision, struct reason *why)
+{
+    struct page_section sections[FIGURES_COUNT];
+    const struct page page = {.title = span_of(FIGURES_PAGE_TITLE),
+                              .sections = sections,
+                              .section_count = FIGURES_COUNT,
+                              .study = json,
+                              .is_live = revision > 0,
+                              .revision = revision};
+
+    for (uint32_t index = 0; index < FIGURES_COUNT; index++) {
+        struct figures_title title = figures_title(index);
+        sections[index] = (struct page_section){span_of(title.id), span_of(title.section), span_of(title.title),
+                                                span_of(title.about)};
+    }
+    return page_write(file, &page, why);
+}
+
 /* The one place where a format is chosen. */
 static enum verdict write_format(const struct request *request, FILE *file, struct span json, const char *path,
                                  struct reason *why)
 {
     if (request->format == FORMAT_HTML)
-        return reason_set(why, HALT, "REPORT-NOT-BUILT", 0,
-                          "this gentally was built without the page: ask for --format json");
+        return report_page(file, json, 0, why);
     return fwrite(json.bytes, 1, json.size, file) == json.size ? GO_ON : output_failed(path, why);
 }
 
@@ -130,9 +159,23 @@ static enum verdict write_report(struct request *request, struct reason *why)
     return verdict;
 }
 
+/* What is served is the page, and nothing is written. */
+static enum verdict check_watch(const struct command_option options[], uint32_t format, struct reason *why)
+{
+    if (options[WATCH].value == NULL && options[PORT].value != NULL)
+        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--port is of --watch");
+    if (options[WATCH].value != NULL && (options[OUT].value != NULL || format != FORMAT_HTML))
+        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--watch serves the page: without --out and --format json");
+    if (options[WATCH].value != NULL && !page_is_built())
+        return report_page(stdout, (struct span){"", 0}, 0, why);
+    return GO_ON;
+}
+
 static enum verdict read_options(struct request *request, const struct command_option options[], struct reason *why)
 {
     request->out = options[OUT].value;
+    request->is_watched = options[WATCH].value != NULL;
+    request->port = PORT_DEFAULT;
     request->options = (struct figures_options){.prefix = request->config->namespace_,
                                                 .from_ms = INT64_MIN,
                                                 .to_ms = INT64_MAX,
@@ -144,6 +187,10 @@ static enum verdict read_options(struct request *request, const struct command_o
         verdict = option_time(&options[FROM], &request->options.from_ms, why);
     if (verdict == GO_ON)
         verdict = option_time(&options[TO], &request->options.to_ms, why);
+    if (verdict == GO_ON)
+        verdict = option_integer(&options[PORT], 0, UINT16_MAX, &request->port, why);
+    if (verdict == GO_ON)
+        verdict = check_watch(options, request->format, why);
     if (verdict == GO_ON && request->options.from_ms >= request->options.to_ms)
         verdict = reason_set(why, HALT, "CONFIG-VALUE", 0, "--from %s is not before --to %s", options[FROM].value,
                              options[TO].value);
@@ -158,10 +205,13 @@ static int run(const struct config *config, const struct command_option options[
 
     if (verdict == GO_ON)
         verdict = figures_open(&request.figures, &request.options, &why);
-    if (verdict == GO_ON)
+    if (verdict == GO_ON && request.is_watched) {
+        verdict = watch(config, request.figures, (uint16_t)request.port, &why);
+    } else if (verdict == GO_ON) {
         verdict = read_topics(&request, &why);
-    if (verdict == GO_ON)
-        verdict = write_report(&request, &why);
+        if (verdict == GO_ON)
+            verdict = write_report(&request, &why);
+    }
     figures_close(request.figures);
     return verdict == GO_ON ? EX_OK : command_fail(help.name, &why);
 }
@@ -174,6 +224,8 @@ int command_report(int argc, char **argv)
         [FROM] = {"from", "TIME", "only weeks and months that start then or later", NULL},
         [TO] = {"to", "TIME", "only weeks and months that start before", NULL},
         [EXAMPLES] = {"examples", "SLUGS", "models of table S38, separated by commas (default: the study's)", NULL},
+        [WATCH] = {"watch", NULL, "serve the page on 127.0.0.1 and keep it live", NULL},
+        [PORT] = {"port", "N", "of --watch; 0 = any free one, which is printed (default 8732)", NULL},
     };
     struct config *config = calloc(1, sizeof *config);
     int code = EX_OSERR;

@@ -126,6 +126,7 @@ static const struct {
     {"live.h", {"src/commands/"}},
     {"options.h", {"src/commands/"}},
     {"progress.h", {"src/commands/"}},
+    {"watch.h", {"src/commands/"}},
 };
 
 /* Each library has its border posts; src/versions.c asks all of them who they are, and tests use what they like. */
