@@ -105,9 +105,11 @@ need_base() {
         store commit --quiet --rm "$working" "$base" >/dev/null
 }
 
-# build TAG [OPTION...]: from our Dockerfile, taking unchanged steps from the last run.
+# build TAG [OPTION...]: from our Dockerfile, taking unchanged steps from the last run. Without the page: Debian's npm is
+# most of a build's time, and the page lane looks at the page.
 build() {
-    store bud --isolation chroot --layers --build-arg DEBIAN="$base" -f "$root/docker/Dockerfile" -t "$@" "$root" \
+    store bud --isolation chroot --layers --build-arg DEBIAN="$base" --build-arg REPORT=off \
+        -f "$root/docker/Dockerfile" -t "$@" "$root" \
         >>"$home/build.log" 2>&1
 }
 

@@ -8,3 +8,8 @@ export function element(tag, attributes = {}, ...children) {
   made.append(...children.filter((child) => child !== null && child !== undefined));
   return made;
 }
+
+// A sentence of the document; what stands in `backticks` is a name of the system.
+export function sentence(words) {
+  return String(words).split("`").map((part, index, all) => (index % 2 && index < all.length - 1 ? element("code", {}, part) : index % 2 ? "`" + part : part));
+}

@@ -109,8 +109,11 @@ function isNested(model) {
   return model.isLying && most > 1 && model.series.length > 1.5 * most;
 }
 
+// Of a bar that stands for an author, a model, a category, a continent.
+const ownColour = (point) => meaningOf(String(point.x)) ?? authorOf(String(point.x));
+
 function partFill(model, tints, point, index) {
-  if (!model.chart.series) return `var(--${authorOf(String(point.x)) ?? "accent"})`;
+  if (!model.chart.series) return `var(--${ownColour(point) ?? (model.points.some((one) => ownColour(one) && ownColour(one) !== "muted") ? "muted" : "accent")})`;
   // Parts that belong to one bar alone are shades of that bar's colour.
   if (isNested(model)) {
     const base = meaningOf(String(point.x)) ?? "accent";

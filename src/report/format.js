@@ -64,6 +64,20 @@ export function moment(ms) {
 
 export const integer = (value) => whole.format(value);
 
+const regions = new Intl.DisplayNames("en", { type: "region", fallback: "code" });
+const languages = new Intl.DisplayNames("en", { type: "language", fallback: "code" });
+
+// Codes and keys as names, by the column they stand in.
+export function named(value, column) {
+  try {
+    if (column === "country" && /^[A-Z]{2}$/.test(value)) return regions.of(value);
+    if (column === "language" && /^[a-z]{2,3}(-[A-Za-z0-9]+)*$/.test(value)) return languages.of(value);
+  } catch {
+    return value; // no code after all
+  }
+  return column === "tag" && /^[a-z0-9_]+$/.test(value) ? value.replaceAll("_", " ") : value;
+}
+
 // A value of the document as a person reads it. Null is not here: who asks says what is missing.
 export function text(value, type) {
   switch (type) {

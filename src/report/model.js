@@ -1,6 +1,6 @@
 // A figure of the document, made ready to be drawn: columns by name, values parsed, points sorted, gaps found.
 
-import { dayOf } from "./format.js";
+import { dayOf, named } from "./format.js";
 
 const DAY_MS = 86400000;
 
@@ -18,19 +18,23 @@ export function parse(value, type) {
 export const rank = (value) => (value instanceof Date ? value.getTime() : value);
 
 export function readFigure(figure) {
-  const chart = figure.chart;
+  const chart = { ...figure.chart };
+  // Points that nothing but their label tells apart are each a series, so that they have the colours of what they are.
+  if (chart.kind === "points" && !chart.series && chart.label && figure.rows.length <= 24) chart.series = chart.label;
   const at = new Map(figure.columns.map((column, index) => [column.name, index]));
   const typeOf = (name) => (at.has(name) ? figure.columns[at.get(name)].type : "text");
   const titleOf = (name) => (at.has(name) ? figure.columns[at.get(name)].title : name);
   const suppressedAt = figure.columns.findIndex((column) => column.type === "flag" && column.name === "suppressed");
   const get = (row, name) => (name && at.has(name) ? row[at.get(name)] : null);
 
+  const nameOf = (value, column) => named(String(value ?? "unknown"), column);
+
   const points = figure.rows.map((row, index) => ({
     index,
     row,
-    x: parse(get(row, chart.x), typeOf(chart.x)),
+    x: typeOf(chart.x) === "text" ? nameOf(get(row, chart.x), chart.x) : parse(get(row, chart.x), typeOf(chart.x)),
     y: get(row, chart.y),
-    series: chart.series ? String(get(row, chart.series) ?? "unknown") : "",
+    series: chart.series ? nameOf(get(row, chart.series), chart.series) : "",
     panel: chart.panel ? String(get(row, chart.panel) ?? "unknown") : "",
     low: get(row, chart.low),
     high: get(row, chart.high),
@@ -46,7 +50,7 @@ export function readFigure(figure) {
     titleOf,
     xType: typeOf(chart.x),
     yType: typeOf(chart.y),
-    series: ordered(chart.order, points, "series"),
+    series: ordered((chart.order ?? []).map((name) => named(String(name), chart.series)), points, "series"),
     panels: ordered(null, points, "panel"),
     suppressed: points.filter((point) => point.suppressed).length,
   };

@@ -1,7 +1,7 @@
 // The page: takes the document that stands in it, fills the header and the sections, draws each figure when it comes
 // near the window, and, where it is served live, does so again with each new document, in place.
 
-import { element } from "./dom.js";
+import { element, sentence } from "./dom.js";
 import { drawCharts, heightOf, prepareCharts } from "./draw.js";
 import { compact, day, dayOf, dollars, integer, moment, percent, text } from "./format.js";
 import { listen } from "./live.js";
@@ -30,7 +30,7 @@ const LEDGER = {
 };
 
 function item(term, ...meaning) {
-  return element("div", {}, element("dt", {}, term), element("dd", {}, ...meaning));
+  return element("div", {}, element("dt", {}, term), element("dd", {}, ...meaning.filter((part) => part !== null)));
 }
 
 function tokens(value) {
@@ -44,10 +44,10 @@ function header(facts) {
   if (range?.from && last) list.push(item("Range", last < dayOf(range.from) ? "no weeks" : `${day(dayOf(range.from))} to ${day(last)}`));
   list.push(item("Requests", integer(facts.requests)), item("Tokens", tokens(facts.tokens)));
   list.push(item("Paid", dollars(facts.cost_nano_usd / 1e9)), item("Models", integer(facts.models)));
-  list.push(item("Accounts", facts.accounts === null || facts.accounts === undefined ? "not known" : integer(facts.accounts)));
+  list.push(item("Accounts", facts.accounts === null || facts.accounts === undefined ? "not known" : integer(facts.accounts), facts.accounts_about ? element("small", {}, facts.accounts_about) : null));
   if (coverage) list.push(item("Classified", `${percent(coverage.share, 2)} of requests`, element("small", {}, `${integer(coverage.classified)} requests, ${integer(coverage.mapped)} with a category`)));
   if (ledger) list.push(item("Ledger", element("span", { class: `state ${ledger.state}` }, ledger.state), element("small", {}, ledger.sentence ?? LEDGER[ledger.state] ?? "")));
-  if (facts.tables_version) list.push(item("Tables", facts.tables_version));
+  if (facts.tables_version) list.push(item("Tables", element("small", {}, facts.tables_version)));
   list.push(item("Newest window ends", facts.newest_window_end_ms > 0 ? moment(facts.newest_window_end_ms) : "none"));
   document.getElementById("facts").replaceChildren(...list);
   document.getElementById("scalars").replaceChildren(...(facts.scalars ?? []).map(scalar));
@@ -61,7 +61,7 @@ function scalar(one) {
 function notes(list) {
   const section = document.getElementById("notes");
   section.hidden = list.length === 0;
-  section.querySelector("ul").replaceChildren(...list.map((note) => element("li", {}, note)));
+  section.querySelector("ul").replaceChildren(...list.map((note) => element("li", {}, ...sentence(note))));
 }
 
 // ---- Figures.
@@ -110,7 +110,7 @@ function takeFigure(figure) {
 function words(section, entry, isMissing) {
   const box = part(section, "missing", "p");
   box.hidden = !isMissing;
-  box.textContent = isMissing ? entry.figure.missing || "There is nothing to draw yet." : "";
+  box.replaceChildren(...sentence(isMissing ? entry.figure.missing || "There is nothing to draw yet." : ""));
 }
 
 function tableOf(section, entry, isMissing) {
@@ -146,7 +146,7 @@ function remarks(section, entry) {
     list.push(`${entry.model.suppressed} ${entry.model.suppressed === 1 ? "value is" : "values are"} withheld, for fewer accounts than may be published.`);
   const box = part(section, "remarks", "ul");
   box.hidden = list.length === 0;
-  box.replaceChildren(...list.map((note) => element("li", {}, note)));
+  box.replaceChildren(...list.map((note) => element("li", {}, ...sentence(note))));
 }
 
 function drawFigure(entry) {

@@ -270,12 +270,14 @@ export function lyingBars(model, points, width, room) {
   const parts = [...cells].flatMap(([key, list]) => {
     let end = 0;
     return list.map((point, index) => {
+      if (list.length === 1 && point.y < 0) return { key, point, index, x1: point.y, x2: 0 };
       const begin = end;
       end += Math.max(0, point.y ?? 0);
       return { key, point, index, x1: begin, x2: end };
     });
   });
-  const top = inParts && model.chart.stack === "share" ? 1 : Math.max(...parts.map((part) => Math.max(part.x2, part.point.high ?? 0)), 0) || 1;
+  const top = inParts && model.chart.stack === "share" ? 1 : Math.max(...parts.map((part) => Math.max(part.x2, part.point.high ?? 0)), 0) || (parts.some((part) => part.x1 < 0) ? 0 : 1);
+  const least = Math.min(0, ...parts.map((part) => part.x1));
   const inner = width - marginLeft - layout.marginRight;
   const fill = (part) => room.fill(part.point, part.index);
   const isLog = Boolean(model.chart.y_log);
@@ -287,8 +289,8 @@ export function lyingBars(model, points, width, room) {
   };
   const svg = frame(
     {
-      width, ...pick(layout), x: isLog ? { type: "log" } : { domain: [0, top] },
-      y: { type: "band", domain: names, paddingInner: isAbove ? 0.55 : 0.3, paddingOuter: isAbove ? 0.4 : 0.15 },
+      width, ...pick(layout), x: isLog ? { type: "log" } : { domain: [least, top] },
+      y: { type: "band", axis: isAbove ? null : undefined, domain: names, paddingInner: isAbove ? 0.55 : 0.3, paddingOuter: isAbove ? 0.4 : 0.15 },
     },
     [
       Plot.gridX({ ticks: 4, stroke: "var(--grid)", strokeOpacity: 1 }),
@@ -297,6 +299,7 @@ export function lyingBars(model, points, width, room) {
         ? Plot.text(names, { y: (key) => key, text: (key) => shorten(key, width - 8), frameAnchor: "left", textAnchor: "start", dx: -12, dy: -step * 0.225 - 8, fill: "var(--ink)" })
         : Plot.axisY({ tickSize: 0, fill: "var(--ink)" }),
       Plot.barX(parts.filter((part) => part.x2 > part.x1), { x1: isLog ? undefined : "x1", x2: "x2", y: "key", fill: { value: fill, scale: null }, stroke: "var(--paper)", strokeWidth: inParts ? 1 : 0, className: "mark" }),
+      least < 0 && Plot.ruleX([0], { stroke: "var(--ink-soft)" }),
       whiskers.length > 0 && Plot.link(whiskers, { x1: (part) => part.point.low, x2: (part) => part.point.high, y1: "key", y2: "key", stroke: "var(--ink)", strokeWidth: 1.5, className: "band" }),
       !inParts && Plot.text(parts, { x: (part) => Math.max(part.x2, part.point.high ?? 0), y: "key", text: (part) => words(model, { ...part.point, low: null }), textAnchor: "start", dx: 5, fill: "var(--ink)", className: "value" }),
       fits.length > 0 && Plot.text(fits, { x: "x1", y: "key", text: partName, textAnchor: "start", dx: 5, fill: "var(--ink)", className: "value" }),

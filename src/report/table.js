@@ -2,7 +2,7 @@
 // tidy, as CSV. Built when it is opened: forty-one tables are a hundred thousand cells.
 
 import { element } from "./dom.js";
-import { text } from "./format.js";
+import { named, text } from "./format.js";
 import { isNumber, isTime, rank } from "./model.js";
 
 const SUPPRESSED = "Fewer accounts than may be published: the value is withheld.";
@@ -70,7 +70,7 @@ function flat(model) {
   const head = element("tr", {}, ...columns.map((column) => element("th", { scope: "col", class: isNumber(column.type) ? "number" : null }, column.title)));
   const rows = model.points.map((point) =>
     element("tr", {}, ...columns.map((column, index) => {
-      const value = point.row[index];
+      const value = column.type === "text" && point.row[index] !== null ? named(String(point.row[index]), column.name) : point.row[index];
       if (index > 0) return cell(point, value, column.type);
       return element("th", { scope: "row" }, value === null ? "unknown" : text(value, column.type));
     })));

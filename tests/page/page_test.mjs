@@ -262,7 +262,7 @@ const tests = {
           for (const figure of study.figures) {
             const words = page.locator(`#${figure.id} .missing`);
             if (figure.missing) {
-              assert.equal(await words.textContent(), figure.missing);
+              assert.equal(await words.textContent(), figure.missing.replaceAll("`", ""));
               assert.ok(await words.isVisible());
             } else assert.ok((await page.locator(`#${figure.id} svg .mark`).count()) > 0 && (await words.isHidden()), `${name} ${figure.id}`);
           }
