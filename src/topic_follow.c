@@ -80,8 +80,8 @@ static enum verdict assign_all(struct topic_follow *follow, const struct topic_w
     return verdict;
 }
 
-enum verdict topic_follow_open(struct topic_follow **follow, const struct config *config,
-                               const struct topic_wanted topics[], size_t topic_count, struct reason *why)
+enum verdict topic_follow_open_wanted(struct topic_follow **follow, const struct config *config,
+                                      const struct topic_wanted topics[], size_t topic_count, struct reason *why)
 {
     const struct kafka_hooks hooks = {0, NULL};
     struct topic_follow *made = calloc(1, sizeof(*made));
@@ -103,6 +103,21 @@ enum verdict topic_follow_open(struct topic_follow **follow, const struct config
         *follow = made;
     else
         topic_follow_close(made);
+    return verdict;
+}
+
+enum verdict topic_follow_open(struct topic_follow **follow, const struct config *config, const char *const topics[],
+                               size_t topic_count, struct reason *why)
+{
+    struct topic_wanted *wanted = calloc(topic_count, sizeof(*wanted));
+
+    *follow = NULL;
+    if (wanted == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "following %zu topics", topic_count);
+    for (size_t index = 0; index < topic_count; index++)
+        wanted[index] = (struct topic_wanted){topics[index], false};
+    enum verdict verdict = topic_follow_open_wanted(follow, config, wanted, topic_count, why);
+    free(wanted);
     return verdict;
 }
 

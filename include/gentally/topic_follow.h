@@ -26,7 +26,11 @@ typedef enum verdict follow_reader(void *context, size_t topic, const struct rec
  * SOURCE-TOPIC-MISSING, SOURCE-DENIED, SOURCE-CONFIG, NO-MEMORY; TRY_LATER: SOURCE-UNREACHABLE.
  */
 MUST_CHECK enum verdict topic_follow_open(struct topic_follow **follow, const struct config *config,
-                                          const struct topic_wanted topics[], size_t topic_count, struct reason *why);
+                                          const char *const topics[], size_t topic_count, struct reason *why);
+/* The same where some topics need not be there. */
+MUST_CHECK enum verdict topic_follow_open_wanted(struct topic_follow **follow, const struct config *config,
+                                                 const struct topic_wanted topics[], size_t topic_count,
+                                                 struct reason *why);
 void topic_follow_close(struct topic_follow *follow);
 
 /*

@@ -80,7 +80,7 @@ static enum verdict follow_topics(struct watched *watched, const struct config *
         topic_summaries(config, rollups[at - 1], names[at]);
         wanted[at] = (struct topic_wanted){names[at], at > 1};
     }
-    return topic_follow_open(&watched->follow, config, wanted, TOPICS, why);
+    return topic_follow_open_wanted(&watched->follow, config, wanted, TOPICS, why);
 }
 
 /* Numbers are times, so that those of the next server go on behind them. */

@@ -27,9 +27,7 @@ static const struct {
     {"breakdown.h", 2},    {"catalog.h", 2},    {"cell.h", 2},         {"countries.h", 2},  {"csv.h", 2},
     {"draw.h", 2},         {"event.h", 2},      {"log.h", 2},          {"schema.h", 2},     {"store_command.h", 2},
     {"topic_follow.h", 2}, {"symbols.h", 2},    {"table.h", 2},        {"taxonomy.h", 2},   {"timetable.h", 2},
-    {"signals.h", 2},
-    {"http.h", 2},         {"page.h", 2},       {"topic_follow.h", 2}, {"symbols.h", 2},    {"table.h", 2},
-    {"taxonomy.h", 2},     {"timetable.h", 2},
+    {"signals.h", 2},      {"http.h", 2},       {"page.h", 2},
 
     {"contribution.h", 3}, {"decode.h", 3},        {"enrich.h", 3},       {"event_json.h", 3},
     {"letters.h", 3},      {"lines.h", 3},         {"merge.h", 3},        {"place.h", 3},
