@@ -166,7 +166,7 @@ static enum verdict check_watch(const struct command_option options[], uint32_t 
         return reason_set(why, HALT, "CONFIG-VALUE", 0, "--port is of --watch");
     if (options[WATCH].value != NULL && (options[OUT].value != NULL || format != FORMAT_HTML))
         return reason_set(why, HALT, "CONFIG-VALUE", 0, "--watch serves the page: without --out and --format json");
-    if (options[WATCH].value != NULL && !page_is_built())
+    if (format == FORMAT_HTML && !page_is_built()) /* better told now than when all is read */
         return report_page(stdout, (struct span){"", 0}, 0, why);
     return GO_ON;
 }
