@@ -36,6 +36,7 @@ struct edition {
     int64_t retention;     /* revision of its retention rows, as it says; 0: it has none */
     int64_t retained_rows; /* as found: editions of one revision share them */
     int64_t retained_sum;  /* accounts x (age + 1): what the revision must be */
+    bool has_suppressed;   /* rows of retention among them, whose accounts are not told */
     struct span tables_version;
     int64_t offset;
 };
@@ -75,7 +76,7 @@ struct audited_row {
     uint32_t rollup; /* or AUDIT_RETENTION */
     int32_t partition;
     int64_t offset;
-    int64_t accounts; /* of retention, like the next two: months since January 1970, and from then on */
+    int64_t accounts; /* of retention, 0: suppressed; like the next two: months since January 1970, and from then on */
     uint32_t cohort, age;
 };
 

@@ -81,6 +81,7 @@ enum verdict audit_retained(struct audit *audit, const struct audit_place *place
 {
     const struct summary *summary = &read->summary;
     struct version version = {summary->generation, summary->revision, summary->pane};
+    int64_t accounts = summary->suppressed ? 0 : read->accounts;
     uint32_t cohort = 0, age = 0;
     bool is_new = false;
 
@@ -94,9 +95,9 @@ enum verdict audit_retained(struct audit *audit, const struct audit_place *place
     int order = is_new || row->is_dropped ? 1 : version_compare(version, row->version);
     if (order < 0)
         audit_tell_version(audit, AUDIT_SUMMARY_VERSION, place, "not older than ", row->version, version);
-    if (order == 0 && row->accounts != read->accounts)
+    if (order == 0 && row->accounts != accounts)
         audit_tell_number(audit, AUDIT_SUMMARY_VERSION, place, "accounts, of the same version", "", row->accounts,
-                          read->accounts);
+                          accounts);
     if (order <= 0)
         return GO_ON;
     *row = (struct audited_row){.key = row->key,
@@ -105,7 +106,7 @@ enum verdict audit_retained(struct audit *audit, const struct audit_place *place
                                 .rollup = AUDIT_RETENTION,
                                 .partition = place->partition,
                                 .offset = place->offset,
-                                .accounts = read->accounts,
+                                .accounts = accounts,
                                 .cohort = cohort,
                                 .age = age};
     count_row(audit_find(audit, summary->window), version);
@@ -135,17 +136,18 @@ static void compare_with_first(struct audit *audit, const struct audited_row *ro
     const struct audited *audited = audit_find(audit, window);
     if (first == NULL || first->is_dropped || audited == NULL || audited->has_moved)
         return;
-    if (row->accounts > first->accounts &&
+    if (row->accounts > first->accounts && first->accounts > 0 &&
         (audit->options.is_strict || audited->editions[audited->newest].offset > edition->offset))
         audit_tell_number(audit, AUDIT_RETAINED, &place, "accounts", "at most as many as began, ", first->accounts,
                           row->accounts);
 }
 
-/* The revision is what the rows add up to. */
+/* The revision is what the rows add up to; with suppressed ones among them, more than the others. */
 static void add_to_edition(struct edition *edition, const struct audited_row *row)
 {
     int64_t part = 0;
 
+    edition->has_suppressed = edition->has_suppressed || row->accounts == 0;
     if (__builtin_mul_overflow(row->accounts, (int64_t)row->age + 1, &part) ||
         __builtin_add_overflow(edition->retained_sum, part, &edition->retained_sum))
         edition->retained_sum = INT64_MAX;
@@ -158,7 +160,8 @@ static void finish_window(struct audit *audit, const struct audited *audited)
     struct audit_place place = {audit->options.ledger_topic, 0, edition->offset, {key, 0}};
 
     place.key.size = ledger_key_write(audited->window, key);
-    if (edition->retention != edition->retained_sum)
+    if (edition->has_suppressed ? edition->retention <= edition->retained_sum
+                                : edition->retention != edition->retained_sum)
         audit_tell_number(audit, AUDIT_RETAINED, &place, "retention", "accounts x (age + 1) of its rows, ",
                           edition->retained_sum, edition->retention);
 }

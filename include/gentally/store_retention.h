@@ -20,7 +20,7 @@
 
 #define RETENTION_SHARDS 8u
 #define RETENTION_BUCKET_PAIRS 64 /* on average, once there are as many as were expected */
-#define RETENTION_CALL_PAIRS 512u /* of one shard in one call: 2 to 4 ms of Redis */
+#define RETENTION_CALL_PAIRS 512u /* of one shard in one call: some 6 ms of Redis */
 #define RETENTION_MONTHS_MAX 4096 /* to the year 2311 */
 
 /* One pair and a month in which it was active. */

@@ -90,6 +90,18 @@ def test_rows_are_what_sql_says(world):
     check(world.redis.command("KEYS", state), "the live pairs stay")
 
 
+def test_small_rows_are_suppressed(world):
+    """A row of too few accounts is there, and says so; `verify` does not trip over it."""
+    prepare(world, GENTALLY_SUPPRESS_BELOW_ACCOUNTS=5)
+    lines = make_events(seeded(), 6000)
+    world.produce(write(world, lines))
+    drain(world)
+    want, got = expected(wanted(lines)), published(world)[0]
+    equal(got, {key: accounts if accounts >= 5 else None for key, accounts in want.items()}, "rows, small ones untold")
+    check(None in got.values() and len(set(got.values())) > 3, "too few rows of either kind")
+    verify(world, "--strict")
+
+
 def test_order_and_repetition_do_not_show(world):
     """Months shuffled, everything produced twice, ids deduplicated; then nothing new may be published."""
     prepare(world, GENTALLY_IDS="dedup", GENTALLY_IDS_KEPT_HOURS=24 * 3650)

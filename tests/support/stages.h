@@ -6,6 +6,7 @@
 
 #include "gentally/decode.h"
 #include "gentally/enrich.h"
+#include "gentally/retention.h"
 #include "gentally/tally.h"
 #include "messages.h"
 
@@ -15,6 +16,8 @@ struct stages {
     struct enrich *enrich;
     struct tally_pool *pool;
     struct tally *tally;
+    struct catalog *catalog;
+    struct retention *retention;
     struct rollups rollups;
     struct grouping grouping;
     struct event event;
@@ -32,7 +35,9 @@ static inline void stages_open(struct stages *stages, const struct taxonomy *tax
         decoder_open(&stages->decoder, 1 << 20, &stages->why) != GO_ON ||
         symbols_open(&stages->symbols, 65536, 8 << 20, &stages->why) != GO_ON ||
         enrich_open(&stages->enrich, taxonomy, stages->symbols, span_of("a key for tests"), &stages->why) != GO_ON ||
-        tally_pool_open(&stages->pool, 1 << 20, &stages->why) != GO_ON)
+        tally_pool_open(&stages->pool, 1 << 20, &stages->why) != GO_ON ||
+        catalog_open(&stages->catalog, "", &stages->why) != GO_ON ||
+        retention_open(&stages->retention, stages->symbols, stages->catalog, &stages->why) != GO_ON)
         exit(EXIT_FAILURE);
     rollups_group(&stages->rollups, &stages->grouping);
     options.pool = stages->pool;
@@ -42,6 +47,8 @@ static inline void stages_open(struct stages *stages, const struct taxonomy *tax
 
 static inline void stages_close(struct stages *stages)
 {
+    retention_close(stages->retention);
+    catalog_close(stages->catalog);
     tally_close(stages->tally);
     tally_pool_close(stages->pool);
     enrich_close(stages->enrich);
@@ -52,18 +59,25 @@ static inline void stages_close(struct stages *stages)
 /* Folds one message; a full tally is emptied, as a flush would. False if it was set aside. */
 static inline bool stages_fold(struct stages *stages, struct span message)
 {
-    if (!tally_has_room(stages->tally)) {
+    if (!tally_has_room(stages->tally) || !retention_has_room(stages->retention)) {
         tally_clear(stages->tally);
+        retention_acknowledged(stages->retention);
+        retention_settled(stages->retention);
         stages->cleared++;
     }
-    if (!enrich_has_room(stages->enrich))
+    if (!enrich_has_room(stages->enrich)) {
         enrich_forget(stages->enrich);
+        retention_acknowledged(stages->retention);
+        retention_settled(stages->retention);
+        retention_forget(stages->retention, stages->catalog);
+    }
     if (decode_event(stages->decoder, message, &stages->event, &stages->why) != GO_ON ||
         event_check(&stages->event, &stages->why) != GO_ON)
         return false;
     enrich_event(stages->enrich, &stages->event, &stages->fact);
     stages->fact.windows = 15;
     tally_add(stages->tally, &stages->fact);
+    retention_note(stages->retention, &stages->fact);
     return true;
 }
 
