@@ -8,9 +8,12 @@ import signal
 import subprocess
 import time
 
+from confluent_kafka import Producer
+
 from harness import check, equal, main, seeded, tail, wait_until
 from oracle import Oracle
 from retained import compare_retention, expected, published
+from topics import decode, encode_summary
 
 PARTITIONS = 4
 ACCOUNT_KEY = b"a key for tests, of no worth"
@@ -100,6 +103,35 @@ def test_small_rows_are_suppressed(world):
     equal(got, {key: accounts if accounts >= 5 else None for key, accounts in want.items()}, "rows, small ones untold")
     check(None in got.values() and len(set(got.values())) > 3, "too few rows of either kind")
     verify(world, "--strict")
+
+
+def test_verify_sees_what_was_altered(world):
+    """A foreign writer changes a row, with its version or a newer one, or takes it away."""
+    prepare(world)
+    lines = make_events(seeded(), 3000)
+    world.produce(write(world, lines))
+    drain(world, 1)
+    verify(world, "--strict")
+    topic = f"{world.namespace}.summaries.retention"
+    message = next(message for message in published(world)[1] if decode(message.value())["age"] == 1)
+    row = decode(message.value())
+    altered = {"accounts": row["accounts"] + 1}, {"accounts": row["accounts"] + 1, "revision": row["revision"] + 1}, None
+    for changes, named in zip(altered, ("summary-version", "rows", "rows")):
+        value = None if changes is None else encode_summary({**row, **changes})
+        producer = Producer({"bootstrap.servers": world.kafka})
+        for after in (value, None if changes is None else message.value()):
+            producer.produce(topic, after, message.key(), message.partition())
+            equal(producer.flush(30), 0, "messages that were not delivered")
+            if after is value:
+                process = world.start("verify", "--format", "json", "--show", "50")
+                equal(process.wait(60), 65, f"exit status of verify after {changes}")
+                checks = json.loads(process.out)["checks"]
+                check(checks[named] > 0, f"{changes}: {named} is not among what is violated", checks)
+                if changes is None:
+                    check(checks["retention"] > 0, "the rows that are left do not add up to the revision", checks)
+            if changes is not None:  # as it was; what was newer is no more
+                producer.produce(topic, None, message.key(), message.partition())
+                equal(producer.flush(30), 0, "messages that were not delivered")
 
 
 def test_order_and_repetition_do_not_show(world):

@@ -44,6 +44,15 @@ def encode_event(event):
     return stream.getvalue()
 
 
+def encode_summary(record):
+    """A summary as a foreign writer puts it."""
+    number = next(number for number, name in SCHEMA_FILES.items() if name == "summary.avsc")
+    stream = io.BytesIO(b"\0" + number.to_bytes(4, "big"))
+    stream.seek(5)
+    fastavro.schemaless_writer(stream, _SCHEMAS[number], record)
+    return stream.getvalue()
+
+
 def read_topic(address, topic, isolation="read_committed"):
     """Every message of a topic as of now, in offset order within a partition."""
     consumer = Consumer({
