@@ -18,7 +18,6 @@ from topics import decode, encode_summary
 PARTITIONS = 4
 ACCOUNT_KEY = b"a key for tests, of no worth"
 KEPT_DAYS = 3650  # nothing is over in these tests, but for the one about that
-DAY = 86_400_000
 MODELS = ["openai/gpt-4o", "openai/gpt-4o:free", "openai/gpt-4o-2024-08-06", "anthropic/claude-3.5-sonnet",
           "deepseek/deepseek-r1", "nobody/has-heard-of", "nobody/has-heard-of:beta", "odd|name/with%20things"]
 
