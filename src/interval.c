@@ -35,7 +35,7 @@ struct interval interval_of_share(double share, double n)
 struct interval interval_of_mean(double sum, double sum_of_squares, double n)
 {
     if (!(n > 1))
-        return (struct interval){-INFINITY, INFINITY};
+        return (struct interval){-(double)INFINITY, (double)INFINITY};
     double mean = sum / n, variance = (sum_of_squares - sum * mean) / (n - 1);
     double reach = variance > 0 ? Z * sqrt(variance / n) : 0;
     return (struct interval){mean - reach, mean + reach};

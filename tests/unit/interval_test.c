@@ -34,7 +34,7 @@ static void shares_have_wilsons_interval(void)
         {0.2, 0.5, 0.004975299176709044, 0.9259235041080276},
         {0.4, 0, 0, 1},
         {0.4, -3, 0, 1},
-        {0.4, NAN, 0, 1},
+        {0.4, (double)NAN, 0, 1},
         {-0.1, 10, 0, 0.27753279986288926},
         {1.5, 10, 0.7224672001371107, 1},
     };
@@ -71,9 +71,9 @@ static void means_have_the_interval_of_their_spread(void)
         {8, 34, 2, 2.040036015459946, 5.959963984540054},
         {3, 8.99999, 10, 0.3 - 0.58798850, 0.3 + 0.58798850}, /* nearly one of ten */
         {30, 89.9999999, 10, 3, 3},                           /* a variance just below 0 */
-        {7, 49, 1, -INFINITY, INFINITY},
-        {0, 0, 0, -INFINITY, INFINITY},
-        {0, 0, NAN, -INFINITY, INFINITY},
+        {7, 49, 1, -(double)INFINITY, (double)INFINITY},
+        {0, 0, 0, -(double)INFINITY, (double)INFINITY},
+        {0, 0, (double)NAN, -(double)INFINITY, (double)INFINITY},
     };
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
@@ -99,7 +99,7 @@ static void equal_weights_count_each_and_one_heavy_one_alone(void)
     CU_ASSERT_EQUAL(effective_n(0, 0), 0);
     CU_ASSERT_EQUAL(effective_n(5, 0), 0);
     CU_ASSERT_EQUAL(effective_n(-5, 25), 0);
-    CU_ASSERT_EQUAL(effective_n(NAN, 25), 0);
+    CU_ASSERT_EQUAL(effective_n((double)NAN, 25), 0);
 }
 
 int main(void)

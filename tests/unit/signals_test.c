@@ -56,9 +56,9 @@ static struct signal_row category(const char *name, int week, int64_t tokens, in
 /* `cohort` in months after 2025-01. */
 static struct signal_row retained(const char *name, int cohort, int age, int64_t accounts)
 {
-    static char texts[16][8];
+    static char texts[16][16];
 
-    snprintf(texts[cohort], sizeof(texts[0]), "%04d-%02d", (2025 + cohort / 12) % 10000, (cohort % 12 + 1) % 100);
+    snprintf(texts[cohort], sizeof(texts[0]), "%04d-%02d", 2025 + cohort / 12, cohort % 12 + 1);
     return (struct signal_row){.rollup = SIGNAL_FROM_RETENTION,
                                .start_ms = month_ms(cohort + age),
                                .is_closed = true,
