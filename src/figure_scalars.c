@@ -37,39 +37,48 @@ static bool is_open(const struct figure_data *data, const struct figure_row *row
     return row->columns[COLUMN_SOURCE] == data->open_cn || row->columns[COLUMN_SOURCE] == data->open_row;
 }
 
-/* C01, C05: of the last week's models. */
-static void write_open(struct figure_writer *writer, struct figure_data *data)
+struct open_models {
+    int64_t all, open, top; /* tokens: of all models, of the open ones, of the largest of these */
+    struct span name;       /* of the largest */
+};
+
+/* Of the last week. The name is the data's. */
+static struct open_models open_models_of(struct figure_writer *writer, struct figure_data *data)
 {
     struct figure_rows rows = figure_rows_of(data, ROWS_MODEL, WINDOW_WEEK);
     struct figure_groups families = {0};
-    int64_t all = 0, open = 0, top = 0;
-    char about[160];
+    struct open_models models = {.name = span_of("none")};
+    uint32_t count;
 
     for (size_t index = 0; index < rows.count; index++) {
         const struct figure_row *row = &rows.rows[index];
         if (row->start_ms != data->last_week_ms)
             continue;
-        all += row_tokens(row->sums);
+        models.all += row_tokens(row->sums);
         if (!is_open(data, row))
             continue;
-        open += row_tokens(row->sums);
+        models.open += row_tokens(row->sums);
         groups_add(&families, 0, figure_family(row), row, row->sums);
     }
-    uint32_t count;
     uint32_t *ranked = groups_rank(&families, data, QUANTITY_TOKENS, &count);
-    if (count > 0)
-        top = row_tokens(groups_find(&families, 0, ranked[0])->sums);
-    struct span name = count > 0 ? names_text(&data->names, ranked[0]) : span_of("none");
-    write_scalar(writer, &(struct scalar){"C01", "Open models' share at the end", "share",
-                                          "Share of open models in all tokens of the last week.",
-                                          figure_share(open, all), false});
-    snprintf(about, sizeof(about), "Share of the largest open model in the tokens of open models, last week: %.*s.",
-             (int)(name.size < 80 ? name.size : 80), name.bytes);
-    write_scalar(writer, &(struct scalar){"C05", "The largest open model among the open ones", "share", about,
-                                          figure_share(top, open), false});
+    if (count > 0) {
+        models.top = row_tokens(groups_find(&families, 0, ranked[0])->sums);
+        models.name = names_text(&data->names, ranked[0]);
+    }
     writer->has_failed |= families.has_failed;
     free(ranked);
     groups_close(&families);
+    return models;
+}
+
+static void write_largest(struct figure_writer *writer, const struct open_models *models)
+{
+    char about[160];
+
+    snprintf(about, sizeof(about), "Share of the largest open model in the tokens of open models, last week: %.*s.",
+             (int)(models->name.size < 80 ? models->name.size : 80), models->name.bytes);
+    write_scalar(writer, &(struct scalar){"C05", "The largest open model among the open ones", "share", about,
+                                          figure_share(models->top, models->open), false});
 }
 
 static void write_outside(struct figure_writer *writer, struct figure_data *data)
@@ -197,7 +206,10 @@ void write_scalars(struct figure_writer *writer, struct figure_data *data)
     write_raw(writer, "[");
     if (writer->has_failed)
         return;
-    write_open(writer, data);
+    struct open_models open = open_models_of(writer, data);
+    write_scalar(writer, &(struct scalar){"C01", "Open models' share at the end", "share",
+                                          "Share of open models in all tokens of the last week.",
+                                          figure_share(open.open, open.all), false});
     write_outside(writer, data);
     write_scalar(writer, &(struct scalar){"C03", "Active models", "integer",
                                           "Models with at least one request in the last week.",
@@ -206,6 +218,7 @@ void write_scalars(struct figure_writer *writer, struct figure_data *data)
                                           "Providers that served at least one request in the last week.",
                                           count_of(data, ROWS_PROVIDER, true), true});
     write_pair(writer, data);
+    write_largest(writer, &open);
     write_last_week(writer, data);
     write_raw(writer, "]");
 }

@@ -12,7 +12,7 @@ from oracle import Oracle
 
 T = "(p + c)"
 OPEN = "source IN ('Chinese OSS', 'RoW OSS')"
-SOURCES = ["Closed", "Chinese OSS", "RoW OSS"]
+SOURCES = ["Chinese OSS", "RoW OSS", "Closed"]
 SIZES = ["small", "medium", "large"]
 REASONING = ["Reasoning", "Non-reasoning"]
 Z = statistics.NormalDist().inv_cdf(0.975)
