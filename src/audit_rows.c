@@ -353,7 +353,7 @@ static void compare_histograms(struct audit *audit, const struct audit_place *pl
             continue;
         if (sum->suppressed > 0 && sum->values[histogram] < all->values[histogram])
             continue;
-        snprintf(field, sizeof(field), "%s over rollup %s", histogram_name(histogram), rollup);
+        snprintf(field, sizeof(field), "%s over rollup %.*s", histogram_name(histogram), ROLLUP_NAME_MAX, rollup);
         if (sum->values[histogram] == all->values[histogram])
             audit_tell(audit, AUDIT_SUMS, place, field, "the total's buckets", "as many values in other buckets");
         else
