@@ -72,6 +72,17 @@ static uint32_t list_wanted(const struct config *config, int partitions, struct 
     return count;
 }
 
+bool topics_each(const struct config *config, int partitions, topics_teller *each, void *context)
+{
+    struct wanted wanted[TOPICS_MAX];
+    uint32_t count = list_wanted(config, partitions, wanted);
+
+    for (uint32_t i = 0; i < count; i++)
+        if (!each(context, wanted[i].name, wanted[i].partitions, wanted[i].is_compacted))
+            return false;
+    return true;
+}
+
 /* Asks for each topic; only those that are missing go into the request. */
 static enum verdict look(rd_kafka_t *client, struct kafka_notes *notes, struct wanted wanted[], uint32_t count,
                          uint32_t *missing, struct reason *why)

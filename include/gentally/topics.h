@@ -18,6 +18,11 @@ void topic_ledger(const struct config *config, char *name);
 void topic_signals(const struct config *config, char *name);
 void topic_summaries(const struct config *config, const char *rollup, char *name);
 
+/* Tells each topic that a namespace has, and with how many partitions, if the input has `partitions`; false as soon as
+ * `each` is. */
+typedef bool topics_teller(void *context, const char *name, int partitions, bool is_compacted);
+bool topics_each(const struct config *config, int partitions, topics_teller *each, void *context);
+
 /*
  * Creates what is missing of: the input topic (`partitions`), dead letters (`partitions`, max.message.bytes 16 MiB,
  * retention 30 days), ledger, redrives and signals (1 partition, compacted), one summary topic per rollup, and

@@ -48,23 +48,17 @@ static bool tell(const char *file, const char *servers)
     return is_written && rename(fresh, file) == 0;
 }
 
-static bool create_topics(rd_kafka_mock_cluster_t *cluster, const struct config *config, int partitions)
-{
-    char name[TOPIC_NAME_MAX + 1];
-    bool is_good = rd_kafka_mock_topic_create(cluster, config->topic, partitions, 1) == RD_KAFKA_RESP_ERR_NO_ERROR;
+struct mock {
+    rd_kafka_mock_cluster_t *cluster;
+    int partitions; /* of the input topic */
+};
 
-    topic_dead_letters(config, name);
-    is_good = rd_kafka_mock_topic_create(cluster, name, partitions, 1) == RD_KAFKA_RESP_ERR_NO_ERROR && is_good;
-    topic_redrives(config, name);
-    is_good = rd_kafka_mock_topic_create(cluster, name, 1, 1) == RD_KAFKA_RESP_ERR_NO_ERROR && is_good;
-    topic_ledger(config, name);
-    is_good = rd_kafka_mock_topic_create(cluster, name, 1, 1) == RD_KAFKA_RESP_ERR_NO_ERROR && is_good;
-    for (uint32_t i = 0; i < config->rollups.count; i++) {
-        topic_summaries(config, config->rollups.items[i].name, name);
-        is_good =
-            rd_kafka_mock_topic_create(cluster, name, SUMMARY_PARTITIONS, 1) == RD_KAFKA_RESP_ERR_NO_ERROR && is_good;
-    }
-    return is_good;
+static bool create_topic(void *context, const char *name, int partitions, bool is_compacted)
+{
+    const struct mock *mock = context;
+
+    return rd_kafka_mock_topic_create(mock->cluster, name, is_compacted ? partitions : mock->partitions, 1) ==
+           RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 static int serve(const struct config *config, int partitions, const char *file)
@@ -78,7 +72,8 @@ static int serve(const struct config *config, int partitions, const char *file)
     sigprocmask(SIG_BLOCK, &signals, NULL); /* before librdkafka's threads are made */
     rd_kafka_t *client = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), NULL, 0);
     rd_kafka_mock_cluster_t *cluster = client == NULL ? NULL : rd_kafka_mock_cluster_new(client, 1);
-    if (cluster == NULL || !create_topics(cluster, config, partitions)) {
+    struct mock mock = {cluster, partitions};
+    if (cluster == NULL || !topics_each(config, SUMMARY_PARTITIONS, create_topic, &mock)) {
         fprintf(stderr, "gentally broker: the mock cluster does not start\n");
         code = EX_SOFTWARE;
     } else if (!tell(file, rd_kafka_mock_cluster_bootstraps(cluster))) {
