@@ -98,6 +98,9 @@ static void make_six(const struct figure_spec *spec, struct figure_data *data, s
         put_category(figure, data, &composing, figure_name(data, names[at]));
     figure_note(figure, "The twelve categories are divided as in the study. Its text and its figures differ by up to a "
                         "point, and have the halves of translation the other way round: this is what was counted.");
+    figure_note(figure,
+                "A request with several tags of a category counts in full for each, so together they may have more "
+                "than the category.");
     figure->has_failed |= shown.has_failed;
     groups_close(&shown);
     close(figure, &composing);
@@ -127,5 +130,8 @@ void make_sub_tags(const struct figure_spec *spec, struct figure_data *data, str
     figure->chart.x_title = "Tag";
     figure_order_by(figure, data, &composing.tags, QUANTITY_TOKENS);
     put_category(figure, data, &composing, figure_name(data, spec->filter.category));
+    figure_note(figure,
+                "A request with several tags of a category counts in full for each, so together they may have more "
+                "than the category.");
     close(figure, &composing);
 }

@@ -30,7 +30,8 @@ const exponent = (value) => Math.floor(Math.log10(Math.abs(value)));
 
 export function percent(value, digits = 1) {
   const share = value * 100;
-  if (share !== 0 && Math.abs(share) < 0.05) return share < 0 ? ">-0.1 %" : "<0.1 %";
+  const least = 10 ** -digits;
+  if (share !== 0 && Math.abs(share) < least / 2) return share < 0 ? `>-${least} %` : `<${least} %`;
   return share.toFixed(digits) + " %";
 }
 
@@ -99,6 +100,13 @@ export function text(value, type) {
     default:
       return String(value);
   }
+}
+
+// The same for tables, to the digits in which such figures are published.
+export function exact(value, type) {
+  if (type === "share") return percent(value, 2);
+  if (type === "usd_per_mtok" && Math.abs(value) >= 0.1) return "$" + value.toFixed(3);
+  return text(value, type);
 }
 
 // The same for the ticks of an axis: no more digits than ticks need.

@@ -2,7 +2,7 @@
 // tidy, as CSV. Built when it is opened: forty-one tables are a hundred thousand cells.
 
 import { element } from "./dom.js";
-import { named, text } from "./format.js";
+import { exact, named, text } from "./format.js";
 import { isNumber, isTime, rank } from "./model.js";
 
 const SUPPRESSED = "Fewer accounts than may be published: the value is withheld.";
@@ -12,7 +12,7 @@ function cell(point, value, type) {
     return element("td", { class: "number withheld" }, element("abbr", { title: SUPPRESSED }, "▨", element("span", { class: "unseen" }, " withheld")));
   }
   if (value === null || value === undefined) return element("td", { class: "none" }, element("span", { "aria-hidden": "true" }, "–"), element("span", { class: "unseen" }, "none"));
-  return element("td", { class: isNumber(type) ? "number" : "words" }, text(value, type));
+  return element("td", { class: isNumber(type) ? "number" : "words" }, exact(value, type));
 }
 
 export function pivots(model) {
