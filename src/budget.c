@@ -109,7 +109,7 @@ static void add_model(struct budget *budget, const struct model *model, double p
     entry->tool_column = -1;
     for (uint32_t index = 0; index < SERIES_TOOL_MODELS; index++) {
         if (span_equal(span_of(series_tool_model(index)), model->slug))
-            entry->tool_column = (int8_t)index;
+            entry->tool_column = (int32_t)index;
     }
     entry->author_column = SERIES_SPENDERS - 1;
     for (uint32_t index = 0; index < SERIES_SPENDERS - 1; index++) {

@@ -265,21 +265,21 @@ typedef void figure_maker(const struct figure_spec *spec, struct figure_data *da
 struct figure_spec {
     const char *id, *section, *title, *about;
     figure_maker *make;
-    enum figure_rollup rollup;
-    enum window_kind window;
-    enum figure_period period;
-    bool is_summed; /* over the period: one row a series, and no x */
-    bool is_volume; /* what is drawn is the quantity, not its share */
-    enum figure_series series;
-    enum figure_quantity quantity;
     struct figure_filter filter;
-    uint32_t top;  /* 0 = all */
-    bool has_rest; /* what is not in the top is "other", and in the denominator */
-    unsigned extras;
     const char *kind, *stack;
     const struct figure_rule *rules; /* ends with one without text */
     const char *y_title;
     const char *notes[3];
+    enum figure_rollup rollup;
+    enum window_kind window;
+    enum figure_period period;
+    enum figure_series series;
+    enum figure_quantity quantity;
+    uint32_t top; /* 0 = all */
+    unsigned extras;
+    bool is_summed; /* over the period: one row a series, and no x */
+    bool is_volume; /* what is drawn is the quantity, not its share */
+    bool has_rest;  /* what is not in the top is "other", and in the denominator */
 };
 
 extern const struct figure_spec figure_specs[FIGURES_COUNT];

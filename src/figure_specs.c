@@ -14,19 +14,19 @@
 #define COST "Cost"
 #define APPENDIX "Appendix"
 
-#define DATE(ms, label)                                                                                                \
-    {                                                                                                                  \
-        .is_x = true, .is_date = true, .date_ms = INT64_C(ms), .text = label                                           \
-    }
-
 static const struct figure_rule releases[] = {
-    DATE(1733443200000, "Llama 3.3 70B"), DATE(1735171200000, "DeepSeek V3"),
-    DATE(1737331200000, "DeepSeek R1"),   DATE(1752192000000, "Kimi K2"),
-    DATE(1753228800000, "Qwen3 Coder"),   DATE(1754352000000, "gpt-oss"),
-    {.at = 0.3, .text = "30 % split"},    {.text = ""},
+    {.is_x = true, .is_date = true, .date_ms = INT64_C(1733443200000), .text = "Llama 3.3 70B"},
+    {.is_x = true, .is_date = true, .date_ms = INT64_C(1735171200000), .text = "DeepSeek V3"},
+    {.is_x = true, .is_date = true, .date_ms = INT64_C(1737331200000), .text = "DeepSeek R1"},
+    {.is_x = true, .is_date = true, .date_ms = INT64_C(1752192000000), .text = "Kimi K2"},
+    {.is_x = true, .is_date = true, .date_ms = INT64_C(1753228800000), .text = "Qwen3 Coder"},
+    {.is_x = true, .is_date = true, .date_ms = INT64_C(1754352000000), .text = "gpt-oss"},
+    {.at = 0.3, .text = "30 % split"},
+    {.text = ""},
 };
 
-static const struct figure_rule inflection[] = {DATE(1752451200000, "summer inflection"), {.text = ""}};
+static const struct figure_rule inflection[] = {
+    {.is_x = true, .is_date = true, .date_ms = INT64_C(1752451200000), .text = "summer inflection"}, {.text = ""}};
 
 #define WEEKLY .window = WINDOW_WEEK
 #define SAMPLED .rollup = ROWS_CATEGORY, WEEKLY, .period = PERIOD_CATEGORY
@@ -34,9 +34,9 @@ static const struct figure_rule inflection[] = {DATE(1752451200000, "summer infl
 /* What an author's models are used for. */
 #define MIX(number, who, slug)                                                                                         \
     {                                                                                                                  \
-        .id = number, .section = CATEGORIES, .title = who ": categories over time",                                    \
+        .id = (number), .section = CATEGORIES, .title = who ": categories over time",                                  \
         .about = "Share of each category in the classified tokens of " who "'s models, by week.", .make = make_shares, \
-        SAMPLED, .series = SERIES_CATEGORY, .filter = {.author = slug}, .extras = EXTRA_INTERVAL, .kind = "bars",      \
+        SAMPLED, .series = SERIES_CATEGORY, .filter = {.author = (slug)}, .extras = EXTRA_INTERVAL, .kind = "bars",    \
         .stack = "share"                                                                                               \
     }
 

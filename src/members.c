@@ -83,9 +83,9 @@ void members_close(struct members *members)
 void members_curve(struct members *members, uint32_t family, struct span slug)
 {
     assert(family < members->families);
-    for (uint8_t index = 1; index < LENGTH_OF(curves); index++) {
+    for (uint32_t index = 1; index < LENGTH_OF(curves); index++) {
         if (span_equal(span_of(curves[index].slug), slug))
-            members->curves[family] = index;
+            members->curves[family] = (uint8_t)index;
     }
 }
 

@@ -150,9 +150,9 @@ static uint16_t add_model(struct retention *retention, uint32_t symbol)
     siphash128(&key, slug, hash);
     memcpy(&model->high, hash, sizeof(model->high));
     memcpy(&model->low, hash + 8, sizeof(model->low));
-    for (uint16_t i = 0; i < retention->model_count; i++)
+    for (uint32_t i = 0; i < retention->model_count; i++)
         if (retention->models[i].high == model->high && retention->models[i].low == model->low)
-            return i;
+            return (uint16_t)i;
     model->size = (uint16_t)slug.size;
     if (slug.size > 0)
         memcpy(model->text, slug.bytes, slug.size);

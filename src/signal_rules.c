@@ -24,10 +24,10 @@ void signal_rules_write(struct found *found)
     snprintf(found->texts[SIGNAL_FIRST_WEEK], size, "requests in the week, and none in any earlier published week");
     snprintf(found->texts[SIGNAL_UNKNOWN_MODEL], size,
              "not in the catalog, with >= %.10g %% of the week's tokens and >= %lld requests",
-             (double)rules->unknown_share / (MILLION / 100), (long long)rules->unknown_requests);
+             (double)rules->unknown_share * 100 / MILLION, (long long)rules->unknown_requests);
     snprintf(found->texts[SIGNAL_CATEGORY_JUMP], size,
              "share of mapped tokens >= %.10g points off the week before, and the 95 %% intervals apart",
-             (double)rules->jump_share / (MILLION / 100));
+             (double)rules->jump_share * 100 / MILLION);
     snprintf(found->texts[SIGNAL_FOUNDATIONAL_COHORT], size,
              ">= %lld accounts, <= %lld months after the first cohort, active in month %d >= %lld %% of the median of "
              "the model's other cohorts",
@@ -35,7 +35,7 @@ void signal_rules_write(struct found *found)
              (long long)rules->foundational_percent);
     snprintf(found->texts[SIGNAL_BOOMERANG], size,
              ">= %lld accounts, active >= %.10g points above the month before, in month %d or later",
-             (long long)rules->cohort_accounts, (double)rules->boomerang_rise / (MILLION / 100), BOOMERANG_AGE_MIN);
+             (long long)rules->cohort_accounts, (double)rules->boomerang_rise * 100 / MILLION, BOOMERANG_AGE_MIN);
 }
 
 /* ---- writing down what was found ---- */

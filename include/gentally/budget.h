@@ -24,7 +24,7 @@ struct budget_model {
     double length;                     /* tokens of a typical request, at the study's end */
     double completion;                 /* of it, the part that is completion */
     uint32_t reasoning, cached;        /* of completion, of prompt; per mille */
-    int8_t tool_column;                /* of series_tools(); -1 = none */
+    int32_t tool_column;               /* of series_tools(); -1 = none */
     int8_t author_column;              /* of series_spend(); the last column for anyone else */
     bool is_coding;                    /* made for programmers */
     int64_t tokens[SERIES_WEEKS];
