@@ -78,7 +78,8 @@ export async function open(browser, address, { width = 1440, mode = "light", red
 // Goes past every figure, so that all are drawn, and back to the top.
 export async function drawAll(page) {
   await page.evaluate(async () => {
-    const frame = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    // A page that the browser holds for covered by another one gets no frames.
+    const frame = () => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); setTimeout(resolve, 250); });
     for (const section of document.querySelectorAll("section.figure")) {
       section.scrollIntoView();
       for (let wait = 0; wait < 30; wait++) {
