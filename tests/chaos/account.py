@@ -3,15 +3,16 @@
 import subprocess
 
 from bad_input import check_letter, dead_letters
-from harness import BINARY, check, equal
+from harness import ACCOUNT_KEY, BINARY, check, equal
 from oracle import ROLLUPS, WINDOWS, Oracle
+from retained import compare_retention, rows_by_month
 from topics import newest, read_topic
 
 
 def settle(world, lines, poison, partitions):
     """`poison` is {place: (key, value, reasons)}. Fails at the first thing that is not exact; returns figures for the
     report, which are computed before that."""
-    oracle = Oracle(lines)
+    oracle = Oracle(lines, ACCOUNT_KEY)
     summaries = {}
     for rollup in ROLLUPS:
         summaries.update(newest(read_topic(world.kafka, f"{world.namespace}.summaries.{rollup}")))
@@ -20,6 +21,7 @@ def settle(world, lines, poison, partitions):
     check(lost == 0 and doubled == 0 and differing == 0,
           f"lost {lost}, doubled {doubled}, {differing} of {cells} cells differ", *shown)
     check(cells > 1000, f"only {cells} cells: too few to prove anything")
+    compare_retention(world, oracle, 100)
     _check_ledger(world, oracle, summaries, len(poison))
     _check_letters(world, poison)
     _check_store(world, oracle, partitions)
@@ -42,6 +44,8 @@ def _check_ledger(world, oracle, summaries, poison):
     for record in summaries.values():
         window = record["window"], record["window_start"]
         rows[window] = rows.get(window, 0) + 1
+    for start, count in rows_by_month(world).items():
+        rows["month", start] += count
     for window in WINDOWS:
         got = {entry["window_start"]: entry["revision"] for entry in ledger.values() if entry["window"] == window}
         equal(got, oracle.events_of(window), f"the newest revision of each {window} against the events in it")

@@ -26,9 +26,10 @@ LATE_SHARE, LATE_MS, DISORDER_MS = 0.05, 10 * 3_600_000, 4 * 60_000
 
 
 def traffic(world, chance):
-    """Lines as they arrive: most within the allowed out-of-orderness, some hours late, all in time to count."""
+    """Lines as they arrive: most within the allowed out-of-orderness, some hours late, all in time to count. Over a month's
+    end, so that accounts stay, come late, and become older than they seemed."""
     lines = world.run("generate", "--events", EVENTS, "--seed", chance.randrange(1 << 31), "--from",
-                      "2025-11-03T00:00:00Z", "--to", "2025-11-04T18:00:00Z").out.splitlines()
+                      "2025-10-31T00:00:00Z", "--to", "2025-11-01T18:00:00Z").out.splitlines()
     equal(len(lines), EVENTS, "generated events")
 
     def arrival(line):
@@ -85,6 +86,7 @@ class Field:
             "GENTALLY_IDLE_MS": 1000,
             "GENTALLY_HOURS_KEPT_DAYS": 1,  # so that windows are sealed and collected on the way
         })
+        world.count_accounts()
         self.lines = traffic(world, chance)
         self.rate = EVENTS / (seconds * TIMES)  # so long the traffic lasts, or the faults do not fit into it
         # Questions about the group take a way past all faults: some librdkafka's admin client fails an assertion there.

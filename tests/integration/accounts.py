@@ -5,10 +5,10 @@ Which rows are suppressed is SQL's answer too, by its own estimate of a row's ac
 
 import json
 
-from harness import check, equal, main, note
+from harness import ACCOUNT_KEY, check, equal, main, note
 from oracle import ROLLUPS, WINDOWS, Oracle
 from topics import newest, read_topic
-from truth import ACCOUNT_KEY, drain, write
+from truth import drain, write
 
 EVENTS = 3_000
 PARTITIONS = 4
@@ -24,10 +24,8 @@ def text_of(rollups):
 
 def prepare(world, rollups, windows=WINDOWS):
     world.start_redis()
-    key = world.folder / "account.key"
-    key.write_bytes(ACCOUNT_KEY)
-    world.settings.update(GENTALLY_ACCOUNT_KEY_FILE=str(key), GENTALLY_ROLLUPS=text_of(rollups),
-                          GENTALLY_WINDOWS=",".join(windows))
+    world.count_accounts()
+    world.settings.update(GENTALLY_ROLLUPS=text_of(rollups), GENTALLY_WINDOWS=",".join(windows))
     world.run("setup", "--partitions", PARTITIONS)
 
 

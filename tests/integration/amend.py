@@ -10,10 +10,10 @@ import collections
 import json
 import time
 
-from harness import check, equal, main, note, seeded
+from harness import ACCOUNT_KEY, check, equal, main, note, seeded
 from oracle import ROLLUPS, WINDOWS, Oracle
 from topics import decode, newest, read_topic
-from truth import ACCOUNT_KEY, drain, feed_and_kill
+from truth import drain, feed_and_kill
 
 HOUR_MS = 3_600_000
 OUT_OF_ORDERNESS_MS = 300_000  # the default
@@ -211,9 +211,8 @@ def compare_ledger(world, model):
 
 def prepare(world, kept_hours, mode="amend"):
     world.start_redis()
-    key = world.folder / "account.key"
-    key.write_bytes(ACCOUNT_KEY)
-    world.settings.update(GENTALLY_ACCOUNT_KEY_FILE=str(key), GENTALLY_IDS=mode, GENTALLY_IDS_KEPT_HOURS=str(kept_hours))
+    world.count_accounts()
+    world.settings.update(GENTALLY_IDS=mode, GENTALLY_IDS_KEPT_HOURS=str(kept_hours))
     world.run("setup", "--partitions", PARTITIONS)
 
 

@@ -243,6 +243,9 @@ class Kafka:
         self._run("stop", self.folder)
 
 
+ACCOUNT_KEY = b"a key for tests, of no worth"
+
+
 class World:
     """One test's surroundings, and the binary in them."""
 
@@ -280,6 +283,12 @@ class World:
         """Ends `thing` when the test ends."""
         self.things.append(thing)
         return thing
+
+    def count_accounts(self):
+        """From here on accounts are counted, under ACCOUNT_KEY, and so is retention."""
+        key = self.folder / "account.key"
+        key.write_bytes(ACCOUNT_KEY)
+        self.settings["GENTALLY_ACCOUNT_KEY_FILE"] = str(key)
 
     def start_redis(self, *options, port=None):
         self.redis = self.own(Redis(self.folder / "redis", *options, port=port)).start()

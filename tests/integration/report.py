@@ -11,7 +11,7 @@ import json
 import math
 import subprocess
 
-from harness import BINARY, ROOT, check, equal, main, note
+from harness import ACCOUNT_KEY, BINARY, ROOT, check, equal, main, note
 from oracle import milliseconds
 from study_sql import ELEVEN, StudySQL
 
@@ -21,7 +21,6 @@ FIRST_DAY = "2025-05-05"  # a Monday
 UNCLASSIFIED_UNTIL = "2025-05-26"  # the category window begins later than the range
 EMPTY_WEEK = "2025-08-11"
 PARTITIONS = 6
-ACCOUNT_KEY = b"a key for tests, of no worth"
 SCALE = 1e-6  # of the study's tokens
 CATEGORIES = "programming roleplay technology science translation finance academia health legal marketing trivia".split()
 SPENDERS = "anthropic google openai x-ai qwen deepseek moonshotai z-ai mistralai minimax".split()
@@ -97,9 +96,7 @@ def prepare(world, with_accounts=True):
     world.start_redis()
     world.settings["GENTALLY_WINDOWS"] = "week,month"  # those that figures are of: a fifth of the time
     if with_accounts:
-        key = world.folder / "account.key"
-        key.write_bytes(ACCOUNT_KEY)
-        world.settings["GENTALLY_ACCOUNT_KEY_FILE"] = str(key)
+        world.count_accounts()
     world.run("setup", "--partitions", PARTITIONS)
 
 

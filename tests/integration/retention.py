@@ -16,7 +16,6 @@ from retained import compare_retention, expected, published
 from topics import decode, encode_summary
 
 PARTITIONS = 4
-ACCOUNT_KEY = b"a key for tests, of no worth"
 KEPT_DAYS = 3650  # nothing is over in these tests, but for the one about that
 MODELS = ["openai/gpt-4o", "openai/gpt-4o:free", "openai/gpt-4o-2024-08-06", "anthropic/claude-3.5-sonnet",
           "deepseek/deepseek-r1", "nobody/has-heard-of", "nobody/has-heard-of:beta", "odd|name/with%20things"]
@@ -24,11 +23,10 @@ MODELS = ["openai/gpt-4o", "openai/gpt-4o:free", "openai/gpt-4o-2024-08-06", "an
 
 def prepare(world, **settings):
     world.start_redis()
-    key = world.folder / "account.key"
-    key.write_bytes(ACCOUNT_KEY)
-    world.settings.update({"GENTALLY_ACCOUNT_KEY_FILE": str(key), "GENTALLY_RETENTION_PAIRS": 20000,
-                           "GENTALLY_MONTHS_KEPT_DAYS": KEPT_DAYS, "GENTALLY_LATE_EMIT_INTERVAL_MS": 500,
-                           "GENTALLY_ROLLUPS": "total=,model=model", "GENTALLY_WINDOWS": "day,month", **settings})
+    world.count_accounts()
+    world.settings.update({"GENTALLY_RETENTION_PAIRS": 20000, "GENTALLY_MONTHS_KEPT_DAYS": KEPT_DAYS,
+                           "GENTALLY_LATE_EMIT_INTERVAL_MS": 500, "GENTALLY_ROLLUPS": "total=,model=model",
+                           "GENTALLY_WINDOWS": "day,month", **settings})
     world.run("setup", "--partitions", PARTITIONS)
 
 

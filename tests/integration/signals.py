@@ -283,9 +283,7 @@ def run_workers(world, events, name):
 
 def open_world(world, events):
     world.settings["GENTALLY_WINDOWS"] = "week,month"
-    key = world.folder / "account.key"
-    key.write_text("a key of nobody's\n")
-    world.settings["GENTALLY_ACCOUNT_KEY_FILE"] = str(key)
+    world.count_accounts()
     world.start_redis()
     world.run("setup", "--partitions", 2)
     run_workers(world, events, "events.jsonl")

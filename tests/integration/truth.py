@@ -9,7 +9,7 @@ import os
 import subprocess
 import time
 
-from harness import check, equal, main, note, seeded, tail, wait_until
+from harness import ACCOUNT_KEY, check, equal, main, note, seeded, tail, wait_until
 from oracle import ROLLUPS, WINDOWS, Oracle, milliseconds
 from retained import compare_retention, rows_by_month
 from topics import newest, read_topic
@@ -17,7 +17,6 @@ from topics import newest, read_topic
 EVENTS = int(os.environ.get("GENTALLY_TRUTH_EVENTS", "200000"))
 PARTITIONS = 12
 OUT_OF_ORDERNESS_MS = 300_000  # the default
-ACCOUNT_KEY = b"a key for tests, of no worth"
 KILLS = 3
 
 
@@ -30,9 +29,7 @@ def the_truth(generated):
 def prepare(world):
     """Servers, topics, the key; returns the generated lines."""
     world.start_redis()
-    key = world.folder / "account.key"
-    key.write_bytes(ACCOUNT_KEY)
-    world.settings["GENTALLY_ACCOUNT_KEY_FILE"] = str(key)
+    world.count_accounts()
     world.run("setup", "--partitions", PARTITIONS)
     generated = world.run("generate", "--events", EVENTS, "--seed", 20251124).out.splitlines()
     equal(len(generated), EVENTS, "generated events")
