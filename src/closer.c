@@ -219,6 +219,10 @@ static bool is_retention_due(const struct closer *closer, const struct stored_wi
         !is_of_these_states(closer, entry) || retention_of(closer, stored->window) <= entry->retention)
         return false;
     due->order = (struct emission_order){stored->window, PANE_LATE, entry->generation, entry->revision, entry->pane};
+    if (entry->tables != closer->tables) /* Then the other rows are told again, too: a version has one catalog. */
+        due->order = (struct emission_order){.window = stored->window,
+                                             .pane = PANE_LATE,
+                                             .generation = entry->generation + 1};
     return retention_month(stored->window.start_ms) < closer->retention_floor;
 }
 

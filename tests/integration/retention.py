@@ -10,7 +10,7 @@ import time
 
 from confluent_kafka import Producer
 
-from harness import check, equal, main, seeded, tail, wait_until
+from harness import SCHEMAS, check, equal, main, seeded, tail, wait_until
 from oracle import Oracle
 from retained import compare_retention, expected, published
 from topics import decode, encode_summary
@@ -216,6 +216,46 @@ def test_months_are_collected(world):
     drain(world)
     compare(world, lines)
     verify(world)
+
+
+def test_tables_change_before_retention_rises(world):
+    """A month of which only retention is told again keeps its other rows, of another taxonomy than it is told with now;
+    with another catalog they are told again, too, even if the month is over."""
+    prepare(world)
+    chance = seeded()
+    lines = make_events(chance, 3000, months=12)
+    world.produce(write(world, [line for line in lines if "-01-" not in json.loads(line)["created_at"][4:8]]))
+    drain(world, 1)
+    tables = {}
+    for name, old, new in (("taxonomy", "\n", "\n# another\n"), ("catalog", "\nopenai/gpt-4o,openai,US,0,",
+                                                                "\nopenai/gpt-4o,openai,US,1,")):
+        text = (SCHEMAS / f"{name}.csv").read_text()
+        check(old in text, f"the {name} has another row now")
+        tables[name] = world.folder / f"{name}.csv"
+        tables[name].write_text(text.replace(old, new, 1))
+
+    world.settings["GENTALLY_TAXONOMY"] = tables["taxonomy"]
+    world.produce(write(world, [line for line in lines if "-01-" in json.loads(line)["created_at"][4:8]]))
+    drain(world, 1)
+    compare(world, lines)
+    verify(world, "--strict")
+
+    # January is over for all partitions; what is noted now, in the moment before the shards end it, is to be told yet.
+    state = f"{world.namespace}:{{{world.topic}:retention:0}}:state"
+    january = (2024 - 1970) * 12
+    for partition in range(PARTITIONS):
+        world.redis.command("HSET", f"{world.namespace}:{{{world.topic}:{partition}}}:meta", "floor:month", 1706745600000)
+    pair = january.to_bytes(2, "big") + bytes(12)
+    equal(world.redis.command("FCALL", "gentally_1_retain", 1, state, world.redis.command("HGET", state, "inc"), 0, pair,
+                              MODELS[0]), [b"OK"], "what is noted")
+    want = dict(expected(wanted(lines)))
+    want[MODELS[0], "2024-01", 0] += 1
+    world.settings.update({"GENTALLY_CATALOG": tables["catalog"], "GENTALLY_MONTHS_KEPT_DAYS": 250})
+    worker = world.start("worker", GENTALLY_IDLE_MS=1000)
+    wait_until(lambda: not world.redis.command("KEYS", f"{world.namespace}:*:counts:{january}"), 60, "January to end")
+    worker.end()
+    equal(published(world)[0], want, "rows")
+    verify(world, "--strict")
 
 
 def test_without_state_or_topic(world):

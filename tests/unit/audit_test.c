@@ -47,7 +47,8 @@ static struct ledger_partition part_of(const struct entry *entry)
 }
 
 /* Gives a ledger record, or with `is_again` shows it in the second reading. */
-static void give_with(struct audit *audit, const struct entry *entry, int64_t offset, bool is_again, int64_t summaries)
+static void give_with(struct audit *audit, const struct entry *entry, int64_t offset, bool is_again, int64_t summaries,
+                      const char *tables)
 {
     char key[64];
     struct reason why;
@@ -58,7 +59,7 @@ static void give_with(struct audit *audit, const struct entry *entry, int64_t of
         .generation = entry->generation,
         .revision = entry->revision,
         .summaries = summaries,
-        .tables_version = span_of("tables"),
+        .tables_version = span_of(tables),
         .partition_count = 1,
         .partitions = &part,
     };
@@ -70,11 +71,12 @@ static void give_with(struct audit *audit, const struct entry *entry, int64_t of
 /* The same, of a window that has the total alone. */
 static void give(struct audit *audit, const struct entry *entry, int64_t offset, bool is_again)
 {
-    give_with(audit, entry, offset, is_again, 1);
+    give_with(audit, entry, offset, is_again, 1, "tables");
 }
 
 /* Gives the total row of a window as the entry has it. */
-static void give_total(struct audit *audit, const struct rollups *rollups, const struct entry *entry, int64_t offset)
+static void give_total_with(struct audit *audit, const struct rollups *rollups, const struct entry *entry,
+                            int64_t offset, const char *tables)
 {
     static struct summary_read read;
     char key[SUMMARY_KEY_MAX];
@@ -88,7 +90,7 @@ static void give_total(struct audit *audit, const struct rollups *rollups, const
         .pane = PANE_LATE,
         .generation = entry->generation,
         .revision = entry->revision,
-        .tables_version = span_of("tables"),
+        .tables_version = span_of(tables),
     };
     read.cell.sums[M_REQUESTS] = entry->revision;
     read.cell.slot_count = 2;
@@ -97,6 +99,11 @@ static void give_total(struct audit *audit, const struct rollups *rollups, const
     struct audit_place place = {
         "total", 0, offset, {key, summary_key_write(span_of("total"), read.summary.window, key)}};
     CU_ASSERT_EQUAL(audit_summary(audit, &place, &rollups->items[0], &read, &why), GO_ON);
+}
+
+static void give_total(struct audit *audit, const struct rollups *rollups, const struct entry *entry, int64_t offset)
+{
+    give_total_with(audit, rollups, entry, offset, "tables");
 }
 
 #define ENTRIES_MAX 4
@@ -344,7 +351,7 @@ static void test_what_adds_up(void)
         while (count < ROWS_MAX && adding->rows[count].rollup != NULL)
             count++;
         CU_ASSERT_EQUAL_FATAL(audit_open(&audit, &options, &why), GO_ON);
-        give_with(audit, &entry, 0, false, count);
+        give_with(audit, &entry, 0, false, count, "tables");
         for (uint32_t row = 0; row < count; row++)
             give_row(audit, &rollups, &adding->rows[row], row);
         audit_finish(audit);
@@ -390,6 +397,38 @@ static void test_what_moves_is_not_judged(void)
     }
 }
 
+/* Where only retention rose, a ledger record names the tables of now, and the rows were told with those of then. Labels
+ * are mapped when they are counted, so another taxonomy tells nothing again; another catalog would have. */
+static void test_rows_outlive_a_taxonomy(void)
+{
+    static const struct {
+        const char *now;
+        bool is_right;
+    } rows[] = {
+        {"catalog=1 countries=2 taxonomy=3", true},
+        {"catalog=1 countries=2 taxonomy=4", true},
+        {"catalog=9 countries=2 taxonomy=3", false},
+    };
+    static struct rollups rollups;
+    static const struct entry entry = {0, 0, 5, 10, 20, 9, 1, 7, 'a'};
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(rollups_parse("total=", &rollups, &why), GO_ON);
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct told told = {0};
+        struct audit_options options = {&rollups, "ledger", false, note, &told, false};
+        struct audit *audit = NULL;
+        CU_ASSERT_EQUAL_FATAL(audit_open(&audit, &options, &why), GO_ON);
+        give_with(audit, &entry, 0, false, 1, rows[i].now);
+        give_total_with(audit, &rollups, &entry, 0, rows[0].now);
+        audit_finish(audit);
+        CU_ASSERT_EQUAL(told.count, rows[i].is_right ? 0 : 1);
+        if (!rows[i].is_right)
+            CU_ASSERT_STRING_EQUAL(told.first.field, "tables_version");
+        audit_close(audit);
+    }
+}
+
 static void test_counts_are_those_of_the_highest_point(void)
 {
     static struct rollups rollups;
@@ -422,6 +461,7 @@ int main(void)
         {"judgements", test_judgements},
         {"what adds up", test_what_adds_up},
         {"what moves is not judged", test_what_moves_is_not_judged},
+        {"rows outlive a taxonomy", test_rows_outlive_a_taxonomy},
         {"counts are those of the highest point", test_counts_are_those_of_the_highest_point},
         CU_TEST_INFO_NULL,
     };
