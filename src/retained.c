@@ -77,8 +77,10 @@ static enum verdict check(const struct retained *retained, uint32_t month, int64
 
     for (uint32_t i = 0; i < retained->count; i++) {
         const struct retained_row *row = &retained->rows[i];
-        is_good = is_good && row->cohort <= month && row->model.size <= EVENT_TEXT_MAX;
-        sum += row->accounts * ((int64_t)month - row->cohort + 1);
+        int64_t part = 0;
+        is_good = is_good && row->cohort <= month && row->model.size <= EVENT_TEXT_MAX &&
+                  !__builtin_mul_overflow(row->accounts, (int64_t)month - row->cohort + 1, &part) &&
+                  !__builtin_add_overflow(sum, part, &sum);
     }
     if (is_good && sum == revision)
         return GO_ON;

@@ -129,18 +129,25 @@ enum verdict store_retention_create(struct store *store, int64_t pairs, uint32_t
     return verdict;
 }
 
+/* Our functions count in Lua's numbers, which are exact below 2^53. */
+static bool read_number(const redisReply *reply, int64_t *number)
+{
+    return store_reply_number(reply, number) && *number >= 0 && *number < INT64_C(1) << 53;
+}
+
 /* A field of a hash as HGETALL has it; NULL if it is not there. */
 static const redisReply *find_field(const redisReply *hash, const char *name)
 {
     for (size_t i = 0; i + 1 < hash->elements; i += 2)
-        if (hash->element[i]->type == REDIS_REPLY_STRING && strcmp(hash->element[i]->str, name) == 0)
+        if (hash->element[i]->type == REDIS_REPLY_STRING && hash->element[i + 1]->type == REDIS_REPLY_STRING &&
+            strcmp(hash->element[i]->str, name) == 0)
             return hash->element[i + 1];
     return NULL;
 }
 
-/* Checks a shard's state and reads what every call needs of it. */
+/* Checks a shard's state and reads what every call needs of it. `*is_anew`, if it is another than was read before. */
 static enum verdict read_state(struct store *store, uint32_t shard, const redisReply *state, uint32_t *floor,
-                               struct reason *why)
+                               bool *is_anew, struct reason *why)
 {
     int64_t buckets = 0, month = 0;
 
@@ -154,7 +161,9 @@ static enum verdict read_state(struct store *store, uint32_t shard, const redisR
         !store_reply_number(count, &buckets) || buckets <= 0 || buckets > UINT32_MAX ||
         !store_reply_number(sealed, &month) || month < 0 || month >= RETENTION_MONTHS_MAX)
         return damaged(shard, "its state does not read as we wrote it", "", why);
-    memcpy(store->shards[shard].incarnation, inc->str, inc->len + 1);
+    char *incarnation = store->shards[shard].incarnation;
+    *is_anew = *is_anew || (incarnation[0] != '\0' && strcmp(incarnation, inc->str) != 0);
+    memcpy(incarnation, inc->str, inc->len + 1);
     store->shards[shard].buckets = (uint32_t)buckets;
     *floor = (uint32_t)month;
     return GO_ON;
@@ -170,7 +179,7 @@ static enum verdict add_revisions(uint32_t shard, const redisReply *state, int64
         char *end = NULL;
         long month = strtol(state->element[i]->str + 4, &end, 10);
         if (*end != '\0' || month < 0 || month >= RETENTION_MONTHS_MAX ||
-            !store_reply_number(state->element[i + 1], &revision) || revision < 0)
+            !read_number(state->element[i + 1], &revision))
             return damaged(shard, "its revisions do not read as we wrote them", "", why);
         months[month] += revision;
     }
@@ -197,6 +206,7 @@ static enum verdict send_states(struct store *store, struct reason *why)
 static enum verdict look(struct store *store, int64_t months[], uint32_t *floor, struct reason *why)
 {
     struct reason other;
+    bool is_anew = false;
     enum verdict worst = send_states(store, why);
 
     if (worst != GO_ON)
@@ -207,7 +217,7 @@ static enum verdict look(struct store *store, int64_t months[], uint32_t *floor,
         uint32_t sealed = 0;
         enum verdict verdict = store_link_receive(store->link, &reply, &other);
         if (verdict == GO_ON)
-            verdict = read_state(store, shard, reply, &sealed, &other);
+            verdict = read_state(store, shard, reply, &sealed, &is_anew, &other);
         if (verdict == GO_ON && months != NULL)
             verdict = add_revisions(shard, reply, months, &other);
         freeReplyObject(reply);
@@ -218,6 +228,8 @@ static enum verdict look(struct store *store, int64_t months[], uint32_t *floor,
             *why = other;
         }
     }
+    if (is_anew) /* It knows nothing of what its predecessor acknowledged: over another connection all is put again. */
+        store_link_drop(store->link);
     return worst;
 }
 
@@ -330,7 +342,7 @@ static bool read_count(const redisReply *field, const redisReply *value, uint32_
 {
     char *end = NULL;
 
-    if (field->type != REDIS_REPLY_STRING || !store_reply_number(value, accounts) || *accounts < 0)
+    if (field->type != REDIS_REPLY_STRING || !read_number(value, accounts))
         return false;
     unsigned long month = strtoul(field->str, &end, 10);
     *cohort = (uint32_t)month;
@@ -375,7 +387,7 @@ enum verdict store_retained(struct store *store, uint32_t month, store_count_rea
         verdict = call(store, shard, &reply, why);
         if (verdict != GO_ON)
             return verdict;
-        if (reply->elements != 3 || !store_reply_number(reply->element[1], &part) || part < 0)
+        if (reply->elements != 3 || !read_number(reply->element[1], &part))
             verdict = damaged(shard, "a month does not read as we wrote it", "", why);
         else
             verdict = read_counts(reply->element[2], shard, each, context, why);

@@ -40,7 +40,8 @@ static inline uint32_t activity_shard(const struct activity *activity)
 MUST_CHECK enum verdict store_retention_create(struct store *store, int64_t pairs, uint32_t *created,
                                                struct reason *why);
 
-/* Reads the shards' states: before store_retain(). HALT: STORE-RETENTION-MISSING (names `gentally setup`),
+/* Reads the shards' states: before store_retain(). Where one was made anew since the last reading, what comes next goes
+ * over another connection (store_connections()). HALT: STORE-RETENTION-MISSING (names `gentally setup`),
  * STORE-RETENTION-DAMAGED. */
 MUST_CHECK enum verdict store_retention_open(struct store *store, struct reason *why);
 

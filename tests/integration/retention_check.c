@@ -2,7 +2,8 @@
  * Retention against a real redis-server: what the function keeps of pairs and months, in whatever order and however
  * often they come, is a naive model's union and count; and what each of its guards refuses.
  */
-#include "gentally/store_retention.h"
+#include "gentally/retained.h"
+#include "gentally/retention.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -268,6 +269,35 @@ static void a_key_that_is_gone_is_found(void)
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-DAMAGED");
 }
 
+/* Numbers that no function of ours writes: they would not add up in 64 bits. */
+static void numbers_out_of_range_are_damage(void)
+{
+    static int64_t months[RETENTION_MONTHS_MAX];
+    struct retained *retained = NULL;
+    struct reason why = {0};
+    int64_t revision = 0;
+    uint32_t floor = 0;
+
+    CU_ASSERT_EQUAL_FATAL(retained_open(&retained, &why), GO_ON);
+    begin_anew();
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++)
+        redis_cli("HSET 'check:{events:retention:%" PRIu32
+                  "}:counts:640' '0|x' 9007199254740991 __n 5; redis-cli -s %s "
+                  "HSET 'check:{events:retention:%" PRIu32 "}:state' rev:640 5",
+                  shard, redis.socket, shard);
+    CU_ASSERT_EQUAL(retained_read(retained, store, 640, &revision, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-DAMAGED");
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++)
+        redis_cli("HSET 'check:{events:retention:%" PRIu32 "}:counts:640' __n 9223372036854775807; redis-cli -s %s "
+                  "HSET 'check:{events:retention:%" PRIu32 "}:state' rev:640 9223372036854775807",
+                  shard, redis.socket, shard);
+    CU_ASSERT_EQUAL(retained_read(retained, store, 640, &revision, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-DAMAGED");
+    CU_ASSERT_EQUAL(store_retention_revisions(store, months, &floor, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-DAMAGED");
+    retained_close(retained);
+}
+
 /* Redis was emptied and set up anew, with other buckets, under a worker that goes on. */
 static void a_state_made_anew_is_read_again(void)
 {
@@ -283,6 +313,56 @@ static void a_state_made_anew_is_read_again(void)
     CU_ASSERT_EQUAL_FATAL(retain(&activity, 1, &why), GO_ON);
     was_active[1][0][3] = true;
     compare();
+}
+
+static void note(struct retention *retention, struct symbols *symbols, uint64_t account)
+{
+    static struct fact fact;
+
+    fact = (struct fact){.event_ms = retained_window(JANUARY_2023).start_ms, .windows = 1u << WINDOW_MONTH};
+    fact.account = (struct pseudonym){mixed(account), mixed(account + 7777)};
+    fact.dims[DIM_MODEL] = symbols_intern(symbols, span_of(models[0]));
+    retention_note(retention, &fact);
+}
+
+/* It has not heard of what its predecessor acknowledged; whoever meets it first, a flush or a survey. */
+static void a_state_made_anew_is_told_all(void)
+{
+    static int64_t months[RETENTION_MONTHS_MAX];
+    struct symbols *symbols = NULL;
+    struct catalog *catalog = NULL;
+    struct retention *retention = NULL;
+    struct reason why = {0};
+    uint32_t created = 0, floor = 0;
+    int64_t revision = 0;
+
+    CU_ASSERT_EQUAL_FATAL(symbols_open(&symbols, 1000, 100000, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(catalog_open(&catalog, "", &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(retention_open(&retention, symbols, catalog, &why), GO_ON);
+    for (int is_surveyed = 0; is_surveyed < 2; is_surveyed++) {
+        enum verdict verdict = TRY_LATER;
+        begin_anew();
+        CU_ASSERT_EQUAL_FATAL(store_retention_revisions(store, months, &floor, &why), GO_ON);
+        (void)retention_begin(retention, store_connections(store));
+        note(retention, symbols, 1);
+        CU_ASSERT_EQUAL_FATAL(retention_put(retention, store, &why), GO_ON);
+        retention_settled(retention);
+        redis_cli("FLUSHALL");
+        CU_ASSERT_EQUAL_FATAL(store_retention_create(store, 20000, &created, &why), GO_ON);
+        if (is_surveyed)
+            CU_ASSERT_EQUAL_FATAL(store_retention_revisions(store, months, &floor, &why), GO_ON);
+        note(retention, symbols, 1);
+        note(retention, symbols, 2);
+        for (int attempt = 0; attempt < 3 && verdict == TRY_LATER; attempt++)
+            verdict = retention_put(retention, store, &why);
+        CU_ASSERT_EQUAL(verdict, GO_ON);
+        CU_ASSERT_EQUAL_FATAL(store_retained(store, JANUARY_2023, take_count, NULL, &revision, &why), GO_ON);
+        CU_ASSERT_EQUAL(revision, 2);
+        retention_settled(retention);
+    }
+    retention_close(retention);
+    catalog_close(catalog);
+    symbols_close(symbols);
 }
 
 static void a_lacking_right_is_found_before_a_write(void)
@@ -367,7 +447,9 @@ int main(void)
         {"an_older_month_moves_the_cohort", an_older_month_moves_the_cohort},
         {"months_end", months_end},
         {"a_key_that_is_gone_is_found", a_key_that_is_gone_is_found},
+        {"numbers_out_of_range_are_damage", numbers_out_of_range_are_damage},
         {"a_state_made_anew_is_read_again", a_state_made_anew_is_read_again},
+        {"a_state_made_anew_is_told_all", a_state_made_anew_is_told_all},
         {"a_lacking_right_is_found_before_a_write", a_lacking_right_is_found_before_a_write},
         {"without_memory_nothing_is_written", without_memory_nothing_is_written},
         {"the_largest_call_goes_through", the_largest_call_goes_through},
