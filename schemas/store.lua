@@ -252,7 +252,7 @@ end
 
 -- ---- retention ----
 --
--- <shard>:state           inc taint buckets floor, "rev:<month>" -> revision; months are counted from January 1970
+-- <shard>:state           inc taint buckets floor late, "rev:<month>" -> revision; months are counted from January 1970
 -- <shard>:buckets         bucket -> pairs in it
 -- <shard>:counts:<month>  "<cohort>|<model>" -> accounts; "__n" -> revision, the same number again
 -- <shard>:pairs:<bucket>  pair -> its months of activity; "__n" -> pairs, the same number again
@@ -289,10 +289,11 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
+-- ARGV: inc, buckets, late: 1 if events were counted before
 local function retention_create(KEYS, ARGV)
   if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
   if redis.call('EXISTS', string.sub(KEYS[1], 1, -6) .. 'buckets') == 1 then return {'TORN', 'state'} end
-  redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'buckets', ARGV[2], 'floor', '0')
+  redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'buckets', ARGV[2], 'floor', '0', 'late', ARGV[3])
   return {'OK'}
 end
 

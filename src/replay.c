@@ -105,7 +105,8 @@ enum verdict replay_begin(struct replay *replay, const int64_t firsts[], const s
     }
     uint32_t created = 0;
     if (verdict == GO_ON && replay->rooms.retention != NULL)
-        verdict = store_retention_create(replay->rooms.store, replay->rooms.config->retention_pairs, &created, why);
+        verdict =
+            store_retention_create(replay->rooms.store, replay->rooms.config->retention_pairs, false, &created, why);
     if (verdict == GO_ON && replay->rooms.retention != NULL)
         verdict = store_retention_open(replay->rooms.store, why);
     return verdict == GO_ON ? source_join(replay->rooms.source, why) : verdict;

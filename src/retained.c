@@ -58,15 +58,19 @@ static enum verdict add(void *context, uint32_t cohort, struct span model, int64
     return GO_ON;
 }
 
-static int compare(const void *left_row, const void *right_row)
+int retained_row_compare(const struct retained_row *left, const struct retained_row *right)
 {
-    const struct retained_row *left = left_row, *right = right_row;
     size_t size = left->model.size < right->model.size ? left->model.size : right->model.size;
     int order = memcmp(left->model.bytes, right->model.bytes, size);
 
     if (order == 0)
         order = (left->model.size > right->model.size) - (left->model.size < right->model.size);
     return order != 0 ? order : (left->cohort > right->cohort) - (left->cohort < right->cohort);
+}
+
+static int compare(const void *left, const void *right)
+{
+    return retained_row_compare(left, right);
 }
 
 /* The revision is what the counts add up to: see store.lua. */

@@ -22,6 +22,7 @@ struct store {
     struct {
         char incarnation[33];
         uint32_t buckets;
+        bool is_late;
     } shards[RETENTION_SHARDS]; /* as store_retention_open() read them */
 };
 

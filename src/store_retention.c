@@ -93,17 +93,19 @@ static enum verdict call(struct store *store, uint32_t shard, redisReply **reply
 
 /* ---- state ---- */
 
-static enum verdict create(struct store *store, uint32_t shard, int64_t buckets, bool *created, struct reason *why)
+static enum verdict create(struct store *store, uint32_t shard, int64_t buckets, bool is_late, bool *created,
+                           struct reason *why)
 {
     redisReply *reply = NULL;
     char incarnation[33];
-    enum verdict verdict = begin(store, "gentally_1_retention_create", false, shard, 2, why);
+    enum verdict verdict = begin(store, "gentally_1_retention_create", false, shard, 3, why);
 
     if (verdict != GO_ON)
         return verdict;
     store_draw(incarnation);
     store_put_text(&store->command, incarnation);
     store_put_number(&store->command, buckets);
+    store_put_text(&store->command, is_late ? "1" : "0");
     verdict = store_link_call(store->link, (int)store->command.count, store->command.arguments, store->command.sizes,
                               &reply, why);
     if (verdict != GO_ON)
@@ -115,7 +117,8 @@ static enum verdict create(struct store *store, uint32_t shard, int64_t buckets,
     return verdict;
 }
 
-enum verdict store_retention_create(struct store *store, int64_t pairs, uint32_t *created, struct reason *why)
+enum verdict store_retention_create(struct store *store, int64_t pairs, bool is_late, uint32_t *created,
+                                    struct reason *why)
 {
     int64_t buckets = pairs / RETENTION_SHARDS / RETENTION_BUCKET_PAIRS + 1;
     enum verdict verdict = GO_ON;
@@ -123,7 +126,7 @@ enum verdict store_retention_create(struct store *store, int64_t pairs, uint32_t
     *created = 0;
     for (uint32_t shard = 0; shard < RETENTION_SHARDS && verdict == GO_ON; shard++) {
         bool is_created = false;
-        verdict = create(store, shard, buckets, &is_created, why);
+        verdict = create(store, shard, buckets, is_late, &is_created, why);
         *created += is_created ? 1 : 0;
     }
     return verdict;
@@ -155,6 +158,7 @@ static enum verdict read_state(struct store *store, uint32_t shard, const redisR
         return missing(shard, why);
     const redisReply *inc = find_field(state, "inc"), *taint = find_field(state, "taint");
     const redisReply *count = find_field(state, "buckets"), *sealed = find_field(state, "floor");
+    const redisReply *late = find_field(state, "late");
     if (taint != NULL)
         return damaged(shard, "a write failed half-way: ", taint->str, why);
     if (inc == NULL || inc->len >= sizeof(store->shards[shard].incarnation) || count == NULL || sealed == NULL ||
@@ -165,6 +169,7 @@ static enum verdict read_state(struct store *store, uint32_t shard, const redisR
     *is_anew = *is_anew || (incarnation[0] != '\0' && strcmp(incarnation, inc->str) != 0);
     memcpy(incarnation, inc->str, inc->len + 1);
     store->shards[shard].buckets = (uint32_t)buckets;
+    store->shards[shard].is_late = late != NULL && strcmp(late->str, "1") == 0;
     *floor = (uint32_t)month;
     return GO_ON;
 }
@@ -252,6 +257,15 @@ enum verdict store_retention_revisions(struct store *store, int64_t months[], ui
         verdict = look(store, months, floor, why);
     }
     return verdict;
+}
+
+bool store_retention_is_late(const struct store *store)
+{
+    bool is_late = false;
+
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++)
+        is_late = is_late || store->shards[shard].is_late;
+    return is_late;
 }
 
 /* ---- noting ---- */

@@ -24,6 +24,7 @@ struct retained_row {
 };
 
 /* By model, then cohort. */
+int retained_row_compare(const struct retained_row *left, const struct retained_row *right);
 uint32_t retained_count(const struct retained *retained);
 const struct retained_row *retained_at(const struct retained *retained, uint32_t index);
 

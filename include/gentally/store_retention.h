@@ -4,7 +4,7 @@
  * partition's, since an account's events may be in any of them; it lies in RETENTION_SHARDS shards, each changed by one
  * function call that checks, then writes. Months are counted from January 1970.
  *
- *   <ns>:{<topic>:retention:<shard>}:state           inc taint buckets floor, "rev:<month>" -> revision
+ *   <ns>:{<topic>:retention:<shard>}:state           inc taint buckets floor late, "rev:<month>" -> revision
  *   <ns>:{<topic>:retention:<shard>}:buckets         bucket -> pairs in it
  *   <ns>:{<topic>:retention:<shard>}:counts:<month>  "<cohort>|<model>" -> accounts
  *   <ns>:{<topic>:retention:<shard>}:pairs:<bucket>  pair (12 bytes) -> first month (2 bytes), a bit for each from it
@@ -35,9 +35,10 @@ static inline uint32_t activity_shard(const struct activity *activity)
     return (uint32_t)(activity->low % RETENTION_SHARDS);
 }
 
-/* Makes the state of each shard that has none, for `pairs` pairs in all. `*created` = how many were made. HALT:
- * STORE-RETENTION-DAMAGED (a shard lost its state, not its pairs). */
-MUST_CHECK enum verdict store_retention_create(struct store *store, int64_t pairs, uint32_t *created,
+/* Makes the state of each shard that has none, for `pairs` pairs in all. `is_late`: events were counted before, whose
+ * pairs it will never see. `*created` = how many were made. HALT: STORE-RETENTION-DAMAGED (a shard lost its state, not
+ * its pairs). */
+MUST_CHECK enum verdict store_retention_create(struct store *store, int64_t pairs, bool is_late, uint32_t *created,
                                                struct reason *why);
 
 /* Reads the shards' states: before store_retain(). Where one was made anew since the last reading, what comes next goes
@@ -58,6 +59,9 @@ MUST_CHECK enum verdict store_retain(struct store *store, const struct activity 
  * room for RETENTION_MONTHS_MAX; `*floor` = the month below which every shard is sealed. */
 MUST_CHECK enum verdict store_retention_revisions(struct store *store, int64_t months[], uint32_t *floor,
                                                   struct reason *why);
+
+/* Whether it began later than counting, as it was read last. */
+bool store_retention_is_late(const struct store *store);
 
 /* Gives a count of one shard: borrowed for the call. `accounts` may be 0: all have moved to an older cohort. */
 typedef enum verdict store_count_reader(void *context, uint32_t cohort, struct span model, int64_t accounts,

@@ -379,8 +379,8 @@ static void print_retention(const struct request *request)
     if (request->format == FORMAT_TEXT && retention->is_compared)
         printf("compared: %" PRIu64 " rows of retention\n", retention->rows);
     else if (request->format == FORMAT_TEXT && request->config->has_retention)
-        printf("retention: not compared; the range is a part of the log, months are no longer kept, or the live state "
-               "never stood still\n");
+        printf("retention: not compared; the range is a part of the log, months are no longer kept, it was switched on "
+               "later, or the live state never stood still\n");
 }
 
 static void print_counts(const struct request *request)

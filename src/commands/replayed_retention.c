@@ -10,16 +10,6 @@ struct sides {
     int64_t *months[2]; /* revisions */
 };
 
-static int compare_rows(const struct retained_row *left, const struct retained_row *right)
-{
-    size_t size = left->model.size < right->model.size ? left->model.size : right->model.size;
-    int order = memcmp(left->model.bytes, right->model.bytes, size);
-
-    if (order == 0)
-        order = (left->model.size > right->model.size) - (left->model.size < right->model.size);
-    return order != 0 ? order : (left->cohort > right->cohort) - (left->cohort < right->cohort);
-}
-
 /* A row on either side or on both. A count of 0 is as good as none. */
 static void compare_row(struct retention_comparison *comparison, uint32_t month, const struct retained_row *live,
                         const struct retained_row *replay)
@@ -53,7 +43,7 @@ static enum verdict compare_month(const struct sides *sides, uint32_t month, str
     while (verdict == GO_ON && (at[0] < counts[0] || at[1] < counts[1])) {
         const struct retained_row *live = at[0] < counts[0] ? retained_at(sides->rows[0], at[0]) : NULL;
         const struct retained_row *replay = at[1] < counts[1] ? retained_at(sides->rows[1], at[1]) : NULL;
-        int order = live == NULL ? 1 : replay == NULL ? -1 : compare_rows(live, replay);
+        int order = live == NULL ? 1 : replay == NULL ? -1 : retained_row_compare(live, replay);
         compare_row(comparison, month, order <= 0 ? live : NULL, order >= 0 ? replay : NULL);
         at[0] += order <= 0;
         at[1] += order >= 0;
@@ -69,7 +59,7 @@ static enum verdict compare_sides(const struct sides *sides, struct retention_co
 
     for (int side = 0; side < 2 && verdict == GO_ON; side++)
         verdict = store_retention_revisions(sides->stores[side], sides->months[side], &floors[side], why);
-    if (verdict != GO_ON || floors[0] > 0)
+    if (verdict != GO_ON || floors[0] > 0 || store_retention_is_late(sides->stores[0]))
         return verdict;
     for (uint32_t month = 0; month < RETENTION_MONTHS_MAX && verdict == GO_ON; month++)
         if (sides->months[0][month] > 0 || sides->months[1][month] > 0)

@@ -20,9 +20,8 @@ struct retention_comparison {
 };
 
 /*
- * Compares every month that is in either. Nothing is compared where the live state has sealed months:
- * whose pairs those are a replay cannot see any more. Verdicts of store_retention_open(),
- * store_retained().
+ * Compares every month that is in either. Nothing is compared where the live state has sealed months, whose pairs a
+ * replay cannot see any more, or began later than counting. Verdicts of store_retention_open(), store_retained().
  */
 MUST_CHECK enum verdict retention_compare(struct store *live, struct store *replay,
                                           struct retention_comparison *comparison, struct reason *why);

@@ -41,9 +41,11 @@ static bool read_count(const char *text, int fallback, int min, int *count)
 }
 
 /* What the partitions that have a state have sealed already. One that comes late begins with it: in a window they have
- * collected it could only count what no summary can hold any more. */
-static enum verdict find_floors(struct store *store, int32_t count, int64_t floors_ms[WINDOW_KINDS], struct reason *why)
+ * collected it could only count what no summary can hold any more. `*has_counted` tells whether one of them has. */
+static enum verdict find_floors(struct store *store, int32_t count, int64_t floors_ms[WINDOW_KINDS], bool *has_counted,
+                                struct reason *why)
 {
+    *has_counted = false;
     for (int kind = 0; kind < WINDOW_KINDS; kind++)
         floors_ms[kind] = STORE_NO_TIME;
     for (int32_t i = 0; i < count; i++) {
@@ -53,6 +55,7 @@ static enum verdict find_floors(struct store *store, int32_t count, int64_t floo
             continue;
         if (verdict != GO_ON)
             return verdict;
+        *has_counted = *has_counted || standing.next != standing.first;
         for (int kind = 0; kind < WINDOW_KINDS; kind++)
             if (standing.floor_ms[kind] > floors_ms[kind])
                 floors_ms[kind] = standing.floor_ms[kind];
@@ -90,7 +93,8 @@ struct request {
 };
 
 /* First state for every partition the topic has. */
-static enum verdict create_states(const struct request *request, struct store *store, struct reason *why)
+static enum verdict create_states(const struct request *request, struct store *store, bool *has_counted,
+                                  struct reason *why)
 {
     struct source *source = NULL;
     int32_t count = 0, created_count = 0;
@@ -100,7 +104,7 @@ static enum verdict create_states(const struct request *request, struct store *s
     if (verdict == GO_ON)
         verdict = source_partitions(source, &count, why);
     if (verdict == GO_ON)
-        verdict = find_floors(store, count, floors_ms, why);
+        verdict = find_floors(store, count, floors_ms, has_counted, why);
     if (verdict == GO_ON && !request->may_begin_again)
         verdict = check_beginnings(request->config, store, source, count, why);
     for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
@@ -119,14 +123,15 @@ static enum verdict create_states(const struct request *request, struct store *s
 }
 
 /* A topic that was created a moment ago has no leaders yet, and not every broker has heard of it. */
-static enum verdict create_states_when_ready(const struct request *request, struct store *store, struct reason *why)
+static enum verdict create_states_when_ready(const struct request *request, struct store *store, bool *has_counted,
+                                             struct reason *why)
 {
     static const struct timespec pause = {0, 250000000};
     struct timespec begin, now;
 
     clock_gettime(CLOCK_MONOTONIC, &begin);
     for (;;) {
-        enum verdict verdict = create_states(request, store, why);
+        enum verdict verdict = create_states(request, store, has_counted, why);
         bool is_young = verdict == TRY_LATER || (verdict == HALT && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0);
         clock_gettime(CLOCK_MONOTONIC, &now);
         if (!is_young || now.tv_sec - begin.tv_sec > READY_SECONDS)
@@ -135,10 +140,10 @@ static enum verdict create_states_when_ready(const struct request *request, stru
     }
 }
 
-static enum verdict create_retention(const struct config *config, struct store *store, struct reason *why)
+static enum verdict create_retention(const struct config *config, struct store *store, bool is_late, struct reason *why)
 {
     uint32_t created = 0;
-    enum verdict verdict = store_retention_create(store, config->retention_pairs, &created, why);
+    enum verdict verdict = store_retention_create(store, config->retention_pairs, is_late, &created, why);
 
     if (verdict == GO_ON)
         printf("retention: %s, %u of %u shards new\n", created == 0 ? "there already" : "laid out", created,
@@ -150,6 +155,7 @@ static enum verdict set_up(const struct request *request, struct reason *why)
 {
     const struct config *config = request->config;
     struct store *store = NULL;
+    bool has_counted = false;
     enum verdict verdict = store_open(&store, config, request->logger, why);
 
     if (verdict == GO_ON)
@@ -160,10 +166,10 @@ static enum verdict set_up(const struct request *request, struct reason *why)
     }
     if (verdict == GO_ON) {
         printf("topics: %s and those of namespace %s\n", config->topic, config->namespace_);
-        verdict = create_states_when_ready(request, store, why);
+        verdict = create_states_when_ready(request, store, &has_counted, why);
     }
     if (verdict == GO_ON && config->has_retention)
-        verdict = create_retention(config, store, why);
+        verdict = create_retention(config, store, has_counted, why);
     store_close(store);
     return verdict;
 }

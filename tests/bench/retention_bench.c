@@ -122,7 +122,8 @@ static bool measure(const struct test_redis *redis, struct store *store, uint64_
     uint32_t created = 0;
     int64_t used = info(redis, "used_memory"), resident = info(redis, "used_memory_rss");
 
-    if (store_install(store, &why) != GO_ON || store_retention_create(store, expected, &created, &why) != GO_ON ||
+    if (store_install(store, &why) != GO_ON ||
+        store_retention_create(store, expected, false, &created, &why) != GO_ON ||
         store_retention_open(store, &why) != GO_ON) {
         printf("retention_bench: %s: %s\n", why.id, why.text);
         return false;

@@ -258,6 +258,25 @@ def test_tables_change_before_retention_rises(world):
     verify(world, "--strict")
 
 
+def test_switched_on_later(world):
+    """It begins then, and whoever was there before looks new; neither `verify` nor a replay takes that for damage."""
+    prepare(world, GENTALLY_RETENTION="off")
+    lines = make_events(seeded(), 6000)
+    world.produce(write(world, lines[:3000]))
+    drain(world, 1)
+    equal(published(world)[0], {}, "rows of retention that is off")
+    world.settings["GENTALLY_RETENTION"] = "on"
+    world.run("setup")
+    world.produce(write(world, lines[3000:]))
+    drain(world)
+    compare(world, lines[3000:])
+    verify(world, "--strict")
+    check("retention: not compared" in world.run("replay").out, "a replay sees those of before, too")
+    world.settings["GENTALLY_RETENTION"] = "off"
+    drain(world, 1)
+    verify(world, "--strict")
+
+
 def test_without_state_or_topic(world):
     """What a worker misses it names."""
     prepare(world)

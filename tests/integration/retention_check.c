@@ -155,9 +155,9 @@ static void begin_anew(void)
     memset(was_active, 0, sizeof(was_active));
     CU_ASSERT_EQUAL_FATAL(store_retention_open(store, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-MISSING");
-    CU_ASSERT_EQUAL_FATAL(store_retention_create(store, 20000, &created, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(store_retention_create(store, 20000, false, &created, &why), GO_ON);
     CU_ASSERT_EQUAL(created, RETENTION_SHARDS);
-    CU_ASSERT_EQUAL_FATAL(store_retention_create(store, 99999, &created, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(store_retention_create(store, 99999, false, &created, &why), GO_ON);
     CU_ASSERT_EQUAL(created, 0);
     CU_ASSERT_EQUAL_FATAL(store_retention_open(store, &why), GO_ON);
 }
@@ -265,7 +265,7 @@ static void a_key_that_is_gone_is_found(void)
     redis_cli("DEL 'check:{events:retention:%" PRIu32 "}:state'", activity_shard(&first));
     CU_ASSERT_EQUAL_FATAL(retain(&first, 1, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-MISSING");
-    CU_ASSERT_EQUAL(store_retention_create(store, 1000, &created, &why), HALT); /* its pairs are still there */
+    CU_ASSERT_EQUAL(store_retention_create(store, 1000, false, &created, &why), HALT); /* its pairs are still there */
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-DAMAGED");
 }
 
@@ -308,7 +308,7 @@ static void a_state_made_anew_is_read_again(void)
     begin_anew();
     CU_ASSERT_EQUAL_FATAL(retain(&activity, 1, &why), GO_ON);
     redis_cli("FLUSHALL");
-    CU_ASSERT_EQUAL_FATAL(store_retention_create(store, 4000000, &created, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(store_retention_create(store, 4000000, false, &created, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(retain(&activity, 1, &why), TRY_LATER);
     CU_ASSERT_EQUAL_FATAL(retain(&activity, 1, &why), GO_ON);
     was_active[1][0][3] = true;
@@ -348,7 +348,7 @@ static void a_state_made_anew_is_told_all(void)
         CU_ASSERT_EQUAL_FATAL(retention_put(retention, store, &why), GO_ON);
         retention_settled(retention);
         redis_cli("FLUSHALL");
-        CU_ASSERT_EQUAL_FATAL(store_retention_create(store, 20000, &created, &why), GO_ON);
+        CU_ASSERT_EQUAL_FATAL(store_retention_create(store, 20000, false, &created, &why), GO_ON);
         if (is_surveyed)
             CU_ASSERT_EQUAL_FATAL(store_retention_revisions(store, months, &floor, &why), GO_ON);
         note(retention, symbols, 1);

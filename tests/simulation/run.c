@@ -112,7 +112,7 @@ static enum verdict set_up(struct process *process, struct store *store, struct 
     }
     uint32_t created = 0;
     if (verdict == GO_ON && process->config->has_retention)
-        verdict = store_retention_create(store, process->config->retention_pairs, &created, why);
+        verdict = store_retention_create(store, process->config->retention_pairs, false, &created, why);
     return verdict;
 }
 
