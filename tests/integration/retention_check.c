@@ -242,10 +242,12 @@ static void months_end(void)
 static void a_key_that_is_gone_is_found(void)
 {
     static const char *const gone[] = {"pairs:*", "counts:*", "buckets"};
-    struct activity first = activity_of(1, 0, 3), second = activity_of(1, 0, 9);
+    struct activity first = activity_of(1, 0, 3), second = activity_of(1, 0, 9), beside = first;
     struct reason why = {0};
     int64_t revision = 0;
 
+    for (unsigned account = 2; beside.low == first.low || activity_shard(&beside) != activity_shard(&first); account++)
+        beside = activity_of(account, 0, 3);
     for (size_t i = 0; i < LENGTH_OF(gone); i++) {
         begin_anew();
         CU_ASSERT_EQUAL_FATAL(retain(&first, 1, &why), GO_ON);
@@ -258,6 +260,7 @@ static void a_key_that_is_gone_is_found(void)
         second.month = i == 1 ? first.month - 1 : second.month; /* moves the cohort of the month that lost its counts */
         CU_ASSERT_EQUAL_FATAL(retain(&second, 1, &why), HALT);
         CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-DAMAGED");
+        CU_ASSERT_EQUAL_FATAL(retain(&beside, 1, &why), i == 1 ? HALT : GO_ON); /* its bucket is new, not its month */
     }
     uint32_t created = 0;
     begin_anew();
