@@ -220,9 +220,8 @@ static bool is_retention_due(const struct closer *closer, const struct stored_wi
         return false;
     due->order = (struct emission_order){stored->window, PANE_LATE, entry->generation, entry->revision, entry->pane};
     if (entry->tables != closer->tables) /* Then the other rows are told again, too: a version has one catalog. */
-        due->order = (struct emission_order){.window = stored->window,
-                                             .pane = PANE_LATE,
-                                             .generation = entry->generation + 1};
+        due->order =
+            (struct emission_order){.window = stored->window, .pane = PANE_LATE, .generation = entry->generation + 1};
     return retention_month(stored->window.start_ms) < closer->retention_floor;
 }
 
@@ -496,8 +495,8 @@ static enum verdict end_retention(struct closer *closer, int64_t floor_ms, bool 
 }
 
 /* Ends the windows whose time is over: sealed in every partition first, so that none can grow once another lost its
- * part. */
-static enum verdict collect(struct closer *closer, struct reason *why)
+ * part. `*has_more`: what a month's end brought to light is to be published before it goes. */
+static enum verdict collect(struct closer *closer, bool *has_more, struct reason *why)
 {
     enum verdict verdict = GO_ON;
     int64_t watermark_ms = closer->survey.watermark_ms;
@@ -515,6 +514,7 @@ static enum verdict collect(struct closer *closer, struct reason *why)
             verdict = end_retention(closer, floor_ms, &is_done, why);
         if (verdict == GO_ON && is_done)
             verdict = collect_all(closer, kind, floor_ms, why);
+        *has_more = verdict == GO_ON && !is_done;
         if (verdict != GO_ON || !is_done)
             break;
         log_line(closer->logger, LOG_LEVEL_INFO, "CLOSER-COLLECTED", "window=%s floor_ms=%" PRId64,
@@ -565,7 +565,7 @@ enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, b
     if (verdict == GO_ON)
         verdict = publish(closer, now_ms, is_final, has_more, why);
     if (verdict == GO_ON && !*has_more)
-        verdict = collect(closer, why);
+        verdict = collect(closer, has_more, why);
     if (verdict == GO_ON && is_final && !*has_more && closer->torn_count > 0)
         verdict = reason_set(why, HALT, "STORE-TORN", 0,
                              "%" PRIu32 " windows lost part of their keys, and have no summary of their last records",
