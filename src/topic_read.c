@@ -3,6 +3,10 @@
  *
  * Where a partition ends is asked before it is read. It is read out when a record reaches that offset, or when the log
  * itself says that it ends: the last offsets may be markers of transactions, which no reader ever sees.
+ *
+ * A commit is answered before its markers stand in the partitions, so what is committed becomes visible a moment later.
+ * The end is thus that of the log, as a reader of everything is told it, and not the last stable offset, where whoever
+ * reads right after a commit would stop short of it. A transaction that is open in between is waited for, but not long.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -15,6 +19,7 @@
 #define ANSWER_MS 10000
 #define SILENCE_MS 30000
 #define TURN_MS 100
+#define PATIENCE_MS 5000 /* with open transactions, a topic: that of a publisher that died stays open for a minute */
 
 struct reading {
     rd_kafka_t *client;
@@ -22,6 +27,12 @@ struct reading {
     const char *topic;
     topic_reader *each;
     void *context;
+    int patience_ms; /* what is left */
+};
+
+/* Of a partition's log. What lies between `stable` and `end` is of transactions that are open, or were just now. */
+struct extent {
+    int64_t begin, stable, end;
 };
 
 /* What a reader is given, with what it came in. */
@@ -105,17 +116,19 @@ static bool is_error(const rd_kafka_message_t *message)
     return message->err != RD_KAFKA_RESP_ERR_NO_ERROR && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF;
 }
 
-static enum verdict read_partition(struct reading *reading, int32_t partition, int64_t begin, int64_t end,
+static enum verdict read_partition(struct reading *reading, int32_t partition, const struct extent *extent,
                                    struct reason *why)
 {
-    int64_t next = begin;
+    int64_t next = extent->begin;
     int64_t heard_ms = now();
-    enum verdict verdict = assign(reading, partition, begin, why);
+    enum verdict verdict = assign(reading, partition, next, why);
 
-    while (verdict == GO_ON && next < end) {
+    while (verdict == GO_ON && (next < extent->stable || (next < extent->end && reading->patience_ms > 0))) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(reading->client, TURN_MS);
         if (message == NULL) {
-            if (now() - heard_ms > SILENCE_MS)
+            if (next >= extent->stable)
+                reading->patience_ms -= TURN_MS;
+            else if (now() - heard_ms > SILENCE_MS)
                 verdict = reason_set(why, TRY_LATER, "SOURCE-UNREACHABLE", reading->notes.error,
                                      "topic \"%s\": nothing heard for %d ms at offset %" PRId64, reading->topic,
                                      SILENCE_MS, next);
@@ -130,20 +143,44 @@ static enum verdict read_partition(struct reading *reading, int32_t partition, i
     return verdict;
 }
 
-static enum verdict read_all(struct reading *reading, int32_t count, struct reason *why)
+/* The ends of the log with what is not committed yet: a client's isolation decides which ends it is told. */
+static enum verdict find_ends(const struct config *config, const char *topic, int32_t count, int64_t begins[],
+                              int64_t ends[], struct reason *why)
+{
+    static const struct kafka_setting all[] = {{"isolation.level", "read_uncommitted", SETTING_OWNED}};
+    const struct kafka_hooks hooks = {0, NULL};
+    struct logger silent;
+    struct kafka_notes notes = {.logger = &silent};
+    rd_kafka_t *client;
+
+    log_open(&silent, LOG_LEVEL_ERROR, "reader");
+    enum verdict verdict =
+        kafka_open(&client, RD_KAFKA_CONSUMER, config, all, LENGTH_OF(all), &hooks, &notes, "SOURCE-CONFIG", why);
+    if (verdict != GO_ON)
+        return verdict;
+    verdict = kafka_extents(client, topic, 0, count, ANSWER_MS, begins, ends, why);
+    rd_kafka_destroy(client);
+    return verdict;
+}
+
+static enum verdict read_all(struct reading *reading, const struct config *config, int32_t count, struct reason *why)
 {
     int64_t *begins = calloc((size_t)count, sizeof(*begins));
+    int64_t *stables = calloc((size_t)count, sizeof(*stables));
     int64_t *ends = calloc((size_t)count, sizeof(*ends));
     enum verdict verdict = GO_ON;
 
-    if (begins == NULL || ends == NULL)
+    if (begins == NULL || stables == NULL || ends == NULL)
         verdict = reason_set(why, HALT, "NO-MEMORY", 0, "reading %" PRId32 " partitions", count);
     if (verdict == GO_ON)
-        verdict = kafka_extents(reading->client, reading->topic, 0, count, ANSWER_MS, begins, ends, why);
+        verdict = find_ends(config, reading->topic, count, begins, ends, why);
+    if (verdict == GO_ON)
+        verdict = kafka_extents(reading->client, reading->topic, 0, count, ANSWER_MS, begins, stables, why);
     for (int32_t i = 0; verdict == GO_ON && i < count; i++)
         if (begins[i] < ends[i])
-            verdict = read_partition(reading, i, begins[i], ends[i], why);
+            verdict = read_partition(reading, i, &(struct extent){begins[i], stables[i], ends[i]}, why);
     free(begins);
+    free(stables);
     free(ends);
     return verdict;
 }
@@ -176,13 +213,13 @@ enum verdict topic_read(const struct config *config, const char *topic, topic_re
                         struct reason *why)
 {
     struct logger silent;
-    struct reading reading = {.topic = topic, .each = each, .context = context};
+    struct reading reading = {.topic = topic, .each = each, .context = context, .patience_ms = PATIENCE_MS};
     int32_t count = 0;
     enum verdict verdict = open_reading(&reading, config, &silent, &count, why);
 
     if (verdict == GO_ON) {
         rd_kafka_poll_set_consumer(reading.client);
-        verdict = read_all(&reading, count, why);
+        verdict = read_all(&reading, config, count, why);
     }
     close_reading(&reading);
     return verdict;

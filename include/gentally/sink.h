@@ -82,7 +82,8 @@ MUST_CHECK enum verdict publisher_abort(struct publisher *publisher, struct reas
 /* Reads a whole topic, committed records only, from its beginning to the end as of the call; `each` gets them partition
  * by partition, in offset order (value absent for tombstones). */
 typedef enum verdict topic_reader(void *context, const struct record *record, struct reason *why);
-/* Blocks. Stops at the first verdict of `each` that is not GO_ON and returns it. HALT: SOURCE-TOPIC-MISSING,
+/* Blocks. What was committed before the call is given; a transaction that is open then is waited for, up to 5 s, and
+ * else left out. Stops at the first verdict of `each` that is not GO_ON and returns it. HALT: SOURCE-TOPIC-MISSING,
  * SOURCE-DENIED; TRY_LATER: SOURCE-UNREACHABLE. */
 MUST_CHECK enum verdict topic_read(const struct config *config, const char *topic, topic_reader *each, void *context,
                                    struct reason *why);

@@ -215,6 +215,63 @@ static void only_what_is_committed_is_seen(void)
     scene_close(&scene);
 }
 
+enum ending { COMMITTED, ABORTED, LEFT_OPEN };
+
+/* A reading in the midst of which a transaction ends. */
+struct meanwhile {
+    rd_kafka_t *producer;
+    enum ending ending;
+    uint32_t count;
+};
+
+static void require(rd_kafka_error_t *error)
+{
+    if (error != NULL)
+        give_up(rd_kafka_error_string(error));
+}
+
+static enum verdict end_meanwhile(void *context, const struct record *record, struct reason *why)
+{
+    struct meanwhile *meanwhile = context;
+
+    (void)record;
+    (void)why;
+    if (meanwhile->count++ == 0 && meanwhile->ending == COMMITTED)
+        require(rd_kafka_commit_transaction(meanwhile->producer, LIMIT_MS));
+    else if (meanwhile->count == 1 && meanwhile->ending == ABORTED)
+        require(rd_kafka_abort_transaction(meanwhile->producer, LIMIT_MS));
+    return GO_ON;
+}
+
+/* The broker answers a commit before readers see it: who reads then must not stop short of it. */
+static void a_transaction_that_is_ending_is_waited_for(void)
+{
+    static const struct {
+        enum ending ending;
+        uint32_t wanted;
+    } rows[] = {{COMMITTED, 2}, {ABORTED, 1}, {LEFT_OPEN, 1}};
+    struct scene scene = scene_open();
+    const char *topic = scene.config->topic;
+    char value[] = "value";
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        snprintf(scene.config->topic, sizeof(scene.config->topic), "%s.%zu", scene.config->namespace_, i);
+        make_topic(&scene, topic, 1, NULL);
+        fill_topic(&scene, topic, 1, 1);
+        struct meanwhile meanwhile = {raw_producer(scene.config, topic), rows[i].ending, 0};
+        require(rd_kafka_init_transactions(meanwhile.producer, LIMIT_MS));
+        require(rd_kafka_begin_transaction(meanwhile.producer));
+        CU_ASSERT_EQUAL(rd_kafka_producev(meanwhile.producer, RD_KAFKA_V_TOPIC(topic),
+                                          RD_KAFKA_V_VALUE(value, sizeof(value)), RD_KAFKA_V_END),
+                        RD_KAFKA_RESP_ERR_NO_ERROR);
+        CU_ASSERT_EQUAL(rd_kafka_flush(meanwhile.producer, LIMIT_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
+        CU_ASSERT_EQUAL(topic_read(scene.config, topic, end_meanwhile, &meanwhile, &scene.why), GO_ON);
+        CU_ASSERT_EQUAL(meanwhile.count, rows[i].wanted);
+        rd_kafka_destroy(meanwhile.producer);
+    }
+    scene_close(&scene);
+}
+
 /* A refused message must not be lost behind a commit that says yes. */
 static void a_refused_message_spoils_its_transaction(void)
 {
@@ -326,6 +383,7 @@ int main(void)
         {"a topic is read to its end", a_topic_is_read_to_its_end},
         {"dead letters tell where and why", dead_letters_tell_where_and_why},
         {"only what is committed is seen", only_what_is_committed_is_seen},
+        {"a transaction that is ending is waited for", a_transaction_that_is_ending_is_waited_for},
         {"a refused message spoils its transaction", a_refused_message_spoils_its_transaction},
         {"a newer publisher fences the older", a_newer_publisher_fences_the_older},
         {"an outage delays what is put", an_outage_delays_what_is_put},
