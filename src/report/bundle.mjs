@@ -1,5 +1,5 @@
-// Makes one page of template.html, page.css, page.js and what they import: node bundle.mjs OUTPUT, run where the
-// node_modules are. What is left to fill in when a report is written stands in double braces.
+// Makes one page of template.html, page.css, page.js and what they import: node bundle.mjs SOURCE OUTPUT, run where
+// the node_modules are. What is left to fill in when a report is written stands in double braces.
 
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync, existsSync } from "node:fs";

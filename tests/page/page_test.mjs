@@ -58,6 +58,18 @@ const tests = {
     await context.close();
   },
 
+  async a_figure_is_drawn_when_it_comes_near() {
+    await visit("study", {}, async (page) => {
+      const isDrawn = (id) => page.locator(`#${id} svg .mark`).count();
+      await page.locator("#S01 svg .mark").first().waitFor();
+      assert.equal(await isDrawn("S20"), 0);
+      assert.equal(await isDrawn("S41"), 0);
+      await page.evaluate(() => document.querySelector("#S41").scrollIntoView());
+      await page.locator("#S41 svg .mark").first().waitFor();
+      assert.equal(await isDrawn("S20"), 0, "what was passed over in a jump");
+    });
+  },
+
   // Every series that has a value has a mark; every point of a scatter, every bar too.
   async every_chart_has_its_marks() {
     for (const width of [360, 1440])
