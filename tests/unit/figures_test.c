@@ -316,20 +316,23 @@ static void the_ledger_is_told(void)
 {
     static const struct {
         const char *name, *state, *words;
-        int64_t ledger_revision, model_tokens_requests;
+        int64_t ledger_revision, model_requests, model_revision;
         enum pane pane;
     } rows[] = {
-        {"all closed", "whole", "All 1 weeks and months are closed", 1, 1, PANE_ON_TIME},
-        {"early", "open", "1 are still open", 1, 1, PANE_EARLY},
-        {"older than the ledger", "gap", "older than the ledger", 2, 1, PANE_ON_TIME},
-        {"newer than the ledger", "whole", "closed", 0, 1, PANE_ON_TIME},
-        {"a row is not there", "gap", "model has 0 requests, the total 1", 1, 0, PANE_ON_TIME},
+        {"all closed", "whole", "All 1 weeks and months are closed", 1, 1, 1, PANE_ON_TIME},
+        {"early", "open", "1 are still open", 1, 1, 1, PANE_EARLY},
+        {"older than the ledger", "gap", "older than the ledger", 2, 1, 1, PANE_ON_TIME},
+        {"newer than the ledger", "whole", "closed", 0, 1, 1, PANE_ON_TIME},
+        {"a row is not there", "gap", "model has 0 requests, the total 1", 1, 0, 1, PANE_ON_TIME},
+        {"a row is older", "gap", "model has 1 requests, the total 1", 1, 1, 0, PANE_ON_TIME},
+        {"published while it was read", "whole", "closed", 1, 3, 2, PANE_ON_TIME},
     };
     static struct stack stack;
 
     for (size_t at = 0; at < LENGTH_OF(rows); at++) {
         struct line week = total(0, 1, 10, 0), of_model = model(0, "model=a/b,source=closed", 10);
-        of_model.requests = rows[at].model_tokens_requests;
+        of_model.requests = rows[at].model_requests;
+        of_model.revision = rows[at].model_revision;
         stack.count = 0;
         push(&stack, &week);
         push(&stack, &of_model);
