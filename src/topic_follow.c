@@ -13,8 +13,9 @@
 
 struct followed {
     char *name;
-    int32_t partition_count;
-    bool *is_out; /* by partition */
+    bool is_optional;
+    int32_t partition_count; /* 0: it is not there, and need not be */
+    bool *is_out;            /* by partition */
 };
 
 struct topic_follow {
@@ -40,27 +41,47 @@ static const struct kafka_setting settings[] = {
     {"fetch.error.backoff.ms", "100", SETTING_OWNED},
 };
 
-/* Looks up the topic's partitions and lists them to be assigned. */
-static enum verdict add_topic(struct topic_follow *follow, size_t index, const struct topic_wanted *wanted,
+static enum verdict count_partitions(struct topic_follow *follow, const struct followed *topic, int wait_ms,
+                                     int32_t *count, struct reason *why)
+{
+    enum verdict verdict =
+        kafka_partitions(follow->client, &follow->notes, KAFKA_READ, topic->name, wait_ms, count, why);
+
+    if (verdict != HALT || !topic->is_optional || topic->partition_count > 0 ||
+        strcmp(why->id, "SOURCE-TOPIC-MISSING") != 0)
+        return verdict;
+    *count = 0;
+    return GO_ON;
+}
+
+/* Lists the partitions that were not known, to be assigned. */
+static enum verdict add_partitions(struct topic_follow *follow, struct followed *topic, int32_t count,
+                                   rd_kafka_topic_partition_list_t *list, struct reason *why)
+{
+    bool *is_out = realloc(topic->is_out, ((size_t)count + 1) * sizeof(*is_out));
+
+    if (is_out == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "following topic \"%s\"", topic->name);
+    topic->is_out = is_out;
+    for (; topic->partition_count < count; topic->partition_count++, follow->partition_count++) {
+        is_out[topic->partition_count] = false;
+        rd_kafka_topic_partition_list_add(list, topic->name, topic->partition_count)->offset =
+            RD_KAFKA_OFFSET_BEGINNING;
+    }
+    return GO_ON;
+}
+
+static enum verdict add_topic(struct topic_follow *follow, struct followed *topic, const struct topic_wanted *wanted,
                               rd_kafka_topic_partition_list_t *list, struct reason *why)
 {
-    struct followed *topic = &follow->topics[index];
-    const char *name = wanted->name;
+    int32_t count = 0;
 
-    topic->name = strdup(name);
-    enum verdict verdict =
-        kafka_partitions(follow->client, &follow->notes, KAFKA_READ, name, ANSWER_MS, &topic->partition_count, why);
-    if (verdict == HALT && wanted->is_optional && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0)
-        topic->partition_count = 0;
-    else if (verdict != GO_ON)
-        return verdict;
-    topic->is_out = calloc((size_t)topic->partition_count + 1, sizeof(*topic->is_out));
-    if (topic->name == NULL || topic->is_out == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "following topic \"%s\"", name);
-    follow->partition_count += topic->partition_count;
-    for (int32_t partition = 0; partition < topic->partition_count; partition++)
-        rd_kafka_topic_partition_list_add(list, name, partition)->offset = RD_KAFKA_OFFSET_BEGINNING;
-    return GO_ON;
+    topic->name = strdup(wanted->name);
+    topic->is_optional = wanted->is_optional;
+    if (topic->name == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "following topic \"%s\"", wanted->name);
+    enum verdict verdict = count_partitions(follow, topic, ANSWER_MS, &count, why);
+    return verdict == GO_ON ? add_partitions(follow, topic, count, list, why) : verdict;
 }
 
 static enum verdict assign_all(struct topic_follow *follow, const struct topic_wanted topics[], struct reason *why)
@@ -69,7 +90,7 @@ static enum verdict assign_all(struct topic_follow *follow, const struct topic_w
     enum verdict verdict = GO_ON;
 
     for (size_t index = 0; index < follow->topic_count && verdict == GO_ON; index++)
-        verdict = add_topic(follow, index, &topics[index], list, why);
+        verdict = add_topic(follow, &follow->topics[index], &topics[index], list, why);
     if (verdict == GO_ON) {
         rd_kafka_poll_set_consumer(follow->client);
         rd_kafka_resp_err_t code = rd_kafka_assign(follow->client, list);
@@ -206,9 +227,31 @@ bool topic_follow_at_end(const struct topic_follow *follow)
     return follow->out_count == follow->partition_count;
 }
 
+/* Takes the partitions up that are listed. */
+static enum verdict assign_more(struct topic_follow *follow, const rd_kafka_topic_partition_list_t *list,
+                                struct reason *why)
+{
+    rd_kafka_error_t *error = list->cnt > 0 ? rd_kafka_incremental_assign(follow->client, list) : NULL;
+
+    if (error == NULL)
+        return GO_ON;
+    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    rd_kafka_error_destroy(error);
+    return kafka_reason(KAFKA_READ, code, "assigning", why);
+}
+
 enum verdict topic_follow_ask(struct topic_follow *follow, int wait_ms, struct reason *why)
 {
-    int32_t count;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    enum verdict verdict = GO_ON;
 
-    return kafka_partitions(follow->client, &follow->notes, KAFKA_READ, follow->topics[0].name, wait_ms, &count, why);
+    for (size_t index = 0; index < follow->topic_count && verdict == GO_ON; index++) {
+        int32_t count = 0;
+        verdict = count_partitions(follow, &follow->topics[index], wait_ms, &count, why);
+        if (verdict == GO_ON && count > follow->topics[index].partition_count)
+            verdict = add_partitions(follow, &follow->topics[index], count, list, why);
+    }
+    enum verdict assigned = assign_more(follow, list, verdict == GO_ON ? why : NULL);
+    rd_kafka_topic_partition_list_destroy(list);
+    return verdict == GO_ON ? assigned : verdict;
 }

@@ -13,7 +13,7 @@ struct topic_follow;
 
 struct topic_wanted {
     const char *name;
-    bool is_optional; /* left out if it is not there */
+    bool is_optional; /* left out as long as it is not there */
 };
 
 /* Gets each committed record, tombstones too, in offset order per partition; `topic` is the index of its topic.
@@ -21,7 +21,7 @@ struct topic_wanted {
 typedef enum verdict follow_reader(void *context, size_t topic, const struct record *record, struct reason *why);
 
 /*
- * Begins at the first offset of every partition there is now; a topic or partition that is made later is not read.
+ * Begins at the first offset of every partition there is now; those made later are taken up by topic_follow_ask().
  * Names are copied. GO_ON gives `*follow` to the caller, to be closed once. Blocks up to 10 s a topic. HALT:
  * SOURCE-TOPIC-MISSING, SOURCE-DENIED, SOURCE-CONFIG, NO-MEMORY; TRY_LATER: SOURCE-UNREACHABLE.
  */
@@ -44,8 +44,9 @@ MUST_CHECK enum verdict topic_follow_turn(struct topic_follow *follow, int wait_
 /* Whether every partition was read to what was its end when it was last heard of. */
 bool topic_follow_at_end(const struct topic_follow *follow);
 
-/* Asks a broker whether it is there: GO_ON means that what at_end() says is true of now. Blocks up to `wait_ms`.
- * TRY_LATER: SOURCE-UNREACHABLE. */
+/* Asks a broker whether it is there, and for topics and partitions made since, to read them too. GO_ON means that what
+ * at_end() says from then on is true of now. Blocks up to `wait_ms` a topic, once if nobody answers. TRY_LATER:
+ * SOURCE-UNREACHABLE; HALT: SOURCE-TOPIC-MISSING, SOURCE-DENIED, NO-MEMORY. */
 MUST_CHECK enum verdict topic_follow_ask(struct topic_follow *follow, int wait_ms, struct reason *why);
 
 #endif

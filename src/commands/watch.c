@@ -145,7 +145,7 @@ static void look_whether_current(struct watched *watched, int64_t now_ms)
 
     if (now_ms - watched->asked_ms < ASK_MS || !topic_follow_at_end(watched->follow))
         return;
-    if (topic_follow_ask(watched->follow, ANSWER_MS, &why) == GO_ON)
+    if (topic_follow_ask(watched->follow, ANSWER_MS, &why) == GO_ON && topic_follow_at_end(watched->follow))
         http_is_current(watched->http, clock_ms(CLOCK_MONOTONIC));
     watched->asked_ms = clock_ms(CLOCK_MONOTONIC);
 }
