@@ -5,9 +5,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 import { documents, HOSTILE } from "./documents.mjs";
-import { axe, chromium, drawAll, makePage, open, serve } from "./harness.mjs";
+import { axe, chromium, drawAll, makePage, open, serve, tellOpen } from "./harness.mjs";
 import { legibility, numbersOf } from "./looks.mjs";
 
+const LIMIT_MS = 120000; // of a test
 const only = process.argv[2];
 const studies = documents();
 const files = Object.fromEntries(Object.entries(studies).map(([name, study]) => [name, makePage(name, study)]));
@@ -383,8 +384,8 @@ async function runSome() {
   while (next < chosen.length) {
     const [name, test] = chosen[next++];
     const begin = Date.now();
-    const late = new Promise((_, reject) => setTimeout(reject, 240000, new Error("took more than four minutes")));
-    const error = await Promise.race([test(), late]).then(() => null, (error) => error);
+    const late = new Promise((resolve) => setTimeout(resolve, LIMIT_MS)).then(async () => new Error(`took more than ${LIMIT_MS / 1000} s; open pages: ${await tellOpen()}`));
+    const error = await Promise.race([test().then(() => null, (error) => error), late]);
     results.set(name, error);
     console.log(`${error ? "FAIL" : "ok  "} ${name} (${Date.now() - begin} ms)${error ? `: ${error.stack}` : ""}`);
   }
