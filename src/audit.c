@@ -8,6 +8,7 @@
  * within one window the parts never fall.
  */
 #include "audit_parts.h"
+#include "gentally/readback.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -6,6 +6,7 @@
 #include "audit_parts.h"
 
 #include "gentally/retained.h"
+#include "gentally/readback.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -45,7 +46,7 @@ static bool check_row(struct audit *audit, const struct audit_place *place, cons
     }
     *cohort = (uint32_t)month;
     *age = (uint32_t)strtoul(columns[COLUMN_AGE].bytes, NULL, 10); /* made a text by the reader, of a number */
-    if (month + *age >= RETENTION_MONTHS_MAX || retained_window(*cohort + *age).start_ms != summary->window.start_ms) {
+    if (month + *age >= MONTHS_MAX || month_window(*cohort + *age).start_ms != summary->window.start_ms) {
         audit_tell(audit, AUDIT_RETAINED, place, "age", "months from the cohort to the window", "another number");
         return false;
     }
@@ -119,7 +120,7 @@ enum verdict audit_retained(struct audit *audit, const struct audit_place *place
 static void compare_with_first(struct audit *audit, const struct audited_row *row, const struct edition *edition)
 {
     char key[SUMMARY_KEY_MAX];
-    struct window window = retained_window(row->cohort);
+    struct window window = month_window(row->cohort);
     struct audit_place place = audit_row_place(audit, row);
     size_t name_size = strlen(ROLLUP_RETENTION) + 1, size = name_size;
     size_t age_size =

@@ -8,6 +8,7 @@
 
 #include "gentally/book.h"
 #include "gentally/hash.h"
+#include "gentally/readback.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -246,7 +247,7 @@ static void take_edition(struct audit *audit, const struct audit_place *place, u
     }
     if (edition == NULL)
         return;
-    if (book_tables(edition->tables_version) != book_tables(summary->tables_version)) {
+    if (tables_version_hash(edition->tables_version) != tables_version_hash(summary->tables_version)) {
         snprintf(expected, sizeof(expected), "%.*s", (int)edition->tables_version.size, edition->tables_version.bytes);
         snprintf(found, sizeof(found), "%.*s", (int)summary->tables_version.size, summary->tables_version.bytes);
         audit_tell(audit, AUDIT_SUMMARY_LEDGER, place, "tables_version", expected, found);

@@ -90,15 +90,6 @@ size_t book_count(const struct book *book)
     return book->count;
 }
 
-uint64_t book_tables(struct span tables_version)
-{
-    static const char end[] = " taxonomy=";
-    const char *cut = memmem(tables_version.bytes, tables_version.size, end, sizeof(end) - 1);
-    size_t size = cut == NULL ? tables_version.size : (size_t)(cut - tables_version.bytes);
-
-    return hash_fnv1a((struct span){tables_version.bytes, size});
-}
-
 uint64_t book_states(uint64_t sum, int32_t partition, const char *incarnation)
 {
     return sum ^ hash_fold(hash_fnv1a(span_of(incarnation)) ^ (uint64_t)partition, UINT64_C(0x9e3779b97f4a7c15));

@@ -17,9 +17,12 @@
 #include "gentally/config.h"
 #include "gentally/emission.h"
 #include "gentally/encode.h"
+#include "gentally/readback.h"
 #include "gentally/reach.h"
 #include "gentally/retention.h"
-#include "gentally/sink.h"
+#include "gentally/event.h"
+#include "gentally/topic_read.h"
+#include "gentally/publisher.h"
 #include "gentally/survey.h"
 #include "gentally/topics.h"
 
@@ -50,7 +53,7 @@ struct closer {
     struct survey survey;
     int64_t *retention;       /* revision of each month, as surveyed; NULL: without retention */
     uint32_t retention_floor; /* months below it are sealed in all shards */
-    uint64_t tables;          /* see book_tables() */
+    uint64_t tables;          /* see tables_version_hash() */
     uint64_t *states;         /* by how many partitions are added up, see book_states() */
     bool is_held;             /* a partition has no state, or stands behind what was published: that was said */
     int64_t due_ms;           /* of the next survey, monotonic */
@@ -90,7 +93,7 @@ static enum verdict read_ledger_record(void *context, const struct record *recor
         .generation = ledger->generation,
         .revision = ledger->revision,
         .retention = ledger->retention,
-        .tables = book_tables(ledger->tables_version),
+        .tables = tables_version_hash(ledger->tables_version),
         .partitions = ledger->partition_count,
     };
     for (uint32_t i = 0; i < ledger->partition_count; i++) {
@@ -132,12 +135,12 @@ enum verdict closer_open(struct closer **closer, const struct config *config, st
     opened->store = store;
     opened->logs = *logs;
     opened->logger = logger;
-    opened->tables = book_tables(span_of(tables->version));
+    opened->tables = tables_version_hash(span_of(tables->version));
     snprintf(name, sizeof(name), "%s.closer", config->namespace_);
     opened->ends = calloc((size_t)partitions, sizeof(*opened->ends));
     opened->states = calloc((size_t)partitions + 1, sizeof(*opened->states));
     if (config->has_retention)
-        opened->retention = calloc(RETENTION_MONTHS_MAX, sizeof(*opened->retention));
+        opened->retention = calloc(MONTHS_MAX, sizeof(*opened->retention));
     enum verdict verdict =
         opened->ends == NULL || opened->states == NULL || (config->has_retention && opened->retention == NULL)
             ? reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the closer")
@@ -206,8 +209,8 @@ static int64_t retention_of(const struct closer *closer, struct window window)
 {
     if (closer->retention == NULL || window.kind != WINDOW_MONTH)
         return 0;
-    uint32_t month = retention_month(window.start_ms);
-    return month < RETENTION_MONTHS_MAX ? closer->retention[month] : 0;
+    uint32_t month = month_number(window.start_ms);
+    return month < MONTHS_MAX ? closer->retention[month] : 0;
 }
 
 /* A window that is over has one thing left to be told: retention that was noted just before it was sealed, which is
@@ -222,7 +225,7 @@ static bool is_retention_due(const struct closer *closer, const struct stored_wi
     if (entry->tables != closer->tables) /* Then the other rows are told again, too: a version has one catalog. */
         due->order =
             (struct emission_order){.window = stored->window, .pane = PANE_LATE, .generation = entry->generation + 1};
-    return retention_month(stored->window.start_ms) < closer->retention_floor;
+    return month_number(stored->window.start_ms) < closer->retention_floor;
 }
 
 /* Decides on one window; false if nothing is to be published of it now. */
@@ -231,7 +234,7 @@ static bool is_due(const struct closer *closer, const struct stored_window *stor
 {
     const struct book_entry *entry = book_find(closer->book, stored->window);
     bool is_closed =
-        closer->survey.watermark_ms != STORE_NO_TIME && window_end(stored->window) <= closer->survey.watermark_ms;
+        closer->survey.watermark_ms != NO_TIME && window_end(stored->window) <= closer->survey.watermark_ms;
 
     *due = (struct due){.order = {.window = stored->window, .pane = PANE_EARLY}};
     if (stored->records == 0 || is_torn(closer, stored->window))
@@ -473,11 +476,11 @@ static bool may_seal(struct closer *closer, bool *is_asked)
  * the counts go. `*is_done` tells whether all of it is published. */
 static enum verdict end_retention(struct closer *closer, int64_t floor_ms, bool *is_done, struct reason *why)
 {
-    uint32_t floor = retention_month(floor_ms);
+    uint32_t floor = month_number(floor_ms);
     enum verdict verdict = GO_ON;
 
     *is_done = true;
-    if (closer->retention == NULL || floor_ms <= 0 || floor >= RETENTION_MONTHS_MAX)
+    if (closer->retention == NULL || floor_ms <= 0 || floor >= MONTHS_MAX)
         return GO_ON;
     if (closer->retention_floor < floor)
         verdict = store_retention_seal(closer->store, floor, why);
@@ -502,7 +505,7 @@ static enum verdict collect(struct closer *closer, bool *has_more, struct reason
     int64_t watermark_ms = closer->survey.watermark_ms;
     bool is_asked = false; /* where the logs end */
 
-    for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS && watermark_ms != STORE_NO_TIME; kind++) {
+    for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS && watermark_ms != NO_TIME; kind++) {
         bool has_any = false, is_done = true;
         int64_t floor_ms = window_of(kind, watermark_ms - closer->config->kept_ms[kind]).start_ms;
         if (!closer->config->windows[kind] || !is_published(closer, kind, floor_ms, &has_any) || !has_any)

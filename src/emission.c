@@ -14,7 +14,8 @@
 #include "gentally/merge.h"
 #include "gentally/retained.h"
 #include "gentally/retention.h"
-#include "gentally/sink.h"
+#include "gentally/event.h"
+#include "gentally/publisher.h"
 #include "gentally/topics.h"
 
 struct emission {
@@ -140,7 +141,7 @@ static enum verdict put_retained(struct emission *emission, struct publisher *pu
     char text[SUMMARY_KEY_MAX], cohort[8], age[16];
     struct span bytes;
 
-    retained_month_write(row->cohort, cohort, sizeof(cohort));
+    month_write(row->cohort, cohort, sizeof(cohort));
     snprintf(age, sizeof(age), "%" PRIu32, month - row->cohort);
     struct span key = {text,
                        summary_retention_key_write(row->model, span_of(cohort), span_of(age), summary->window, text)};
@@ -161,7 +162,7 @@ static enum verdict put_retention(struct emission *emission, struct publisher *p
                                   struct emission_outcome *outcome, struct reason *why)
 {
     static const struct cell nothing = {.slot_count = 0};
-    uint32_t month = retention_month(summary.window.start_ms);
+    uint32_t month = month_number(summary.window.start_ms);
     enum verdict verdict = retained_read(emission->retained, emission->store, month, &outcome->retention, why);
 
     summary.cell = &nothing;

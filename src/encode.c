@@ -410,7 +410,7 @@ static void pen_partition(struct pen *pen, const struct ledger_partition *partit
     pen_text(pen, span_of(partition->incarnation));
     pen_long(pen, partition->first);
     pen_long(pen, partition->next);
-    pen_optional_long(pen, partition->watermark_ms != STORE_NO_TIME, partition->watermark_ms);
+    pen_optional_long(pen, partition->watermark_ms != NO_TIME, partition->watermark_ms);
     pen_long(pen, partition->records);
     pen_long(pen, consumed);
     for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "figure_parts.h"
+#include "gentally/readback.h"
 
 /* ---- header ---- */
 

@@ -8,6 +8,7 @@
 
 #include "figure_parts.h"
 #include "gentally/source.h"
+#include "gentally/readback.h"
 
 /* Where a partition's history stands at its highest offset. */
 struct reach {

@@ -17,6 +17,7 @@
 
 #include "gentally/figures.h"
 #include "gentally/newest.h"
+#include "gentally/readback.h"
 
 /* ---- rows ---- */
 

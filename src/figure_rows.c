@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "figure_parts.h"
+#include "gentally/readback.h"
 
 static const char *const rollup_names[ROWS_KINDS] = {
     [ROWS_TOTAL] = "total",       [ROWS_MODEL] = "model",

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #include "figure_parts.h"
+#include "gentally/readback.h"
+#include "gentally/encode.h"
 
 struct figures {
     struct figures_options options;

@@ -131,14 +131,14 @@ struct id_key ids_key(const struct ids *ids, struct span id)
 
 static bool is_live(const struct ids *ids, struct id_bucket bucket, int64_t watermark_ms)
 {
-    return watermark_ms == STORE_NO_TIME || bucket.start_ms + bucket.width_ms + ids->kept_ms > watermark_ms;
+    return watermark_ms == NO_TIME || bucket.start_ms + bucket.width_ms + ids->kept_ms > watermark_ms;
 }
 
 static struct id_bucket bucket_at(const struct ids *ids, int64_t watermark_ms)
 {
     int64_t into = watermark_ms % ids->width_ms;
 
-    assert(watermark_ms != STORE_NO_TIME);
+    assert(watermark_ms != NO_TIME);
     return (struct id_bucket){watermark_ms - into - (into < 0 ? ids->width_ms : 0), ids->width_ms};
 }
 

@@ -71,11 +71,11 @@ void lane_drop(struct lane *lane)
  * happened. */
 static int64_t lateness_of(const struct lane *lane)
 {
-    int64_t lateness_ms = STORE_NO_TIME;
+    int64_t lateness_ms = NO_TIME;
 
     for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++) {
         int64_t over_ms =
-            lane->watermark_ms == STORE_NO_TIME ? STORE_NO_TIME : lane->watermark_ms - lane->config->kept_ms[kind];
+            lane->watermark_ms == NO_TIME ? NO_TIME : lane->watermark_ms - lane->config->kept_ms[kind];
         if (!lane->config->windows[kind])
             continue;
         if (over_ms > lateness_ms)
@@ -114,7 +114,7 @@ uint32_t lane_windows(const struct lane *lane, int64_t event_ms)
         if (event_ms < lane->lateness_ms) {
             struct window window = window_of(kind, event_ms);
             if (window.start_ms < lane->standing.floor_ms[kind] ||
-                (lane->watermark_ms != STORE_NO_TIME &&
+                (lane->watermark_ms != NO_TIME &&
                  window_end(window) + lane->config->kept_ms[kind] <= lane->watermark_ms))
                 continue;
         }

@@ -46,7 +46,7 @@ static bool is_its_own(const struct reason *why)
 static enum verdict claim(struct lanes *lanes, struct store *store, const struct config *config,
                           struct tally_pool *pool, int32_t partition, int64_t now_ms, struct reason *why)
 {
-    static const struct standing nothing = {.anchor = {.offset = ANCHOR_NONE}, .watermark_ms = STORE_NO_TIME};
+    static const struct standing nothing = {.anchor = {.offset = ANCHOR_NONE}, .watermark_ms = NO_TIME};
     struct standing standing = nothing;
     struct reason trouble = {0};
     enum verdict verdict = store_claim(store, partition, &standing, why);

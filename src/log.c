@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "gentally/window.h"
+#include "gentally/calendar.h"
 
 /* Below PIPE_BUF (4096 on Linux, at least 512 everywhere): a whole line is one atomic write. */
 #define LINE_SIZE 1024

@@ -4,12 +4,14 @@
  *
  * That is also the defence against delayed commits of the old transaction protocol (KIP-890).
  */
+#include "gentally/publisher.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "gentally/kafka.h"
-#include "gentally/sink.h"
+#include "gentally/event.h"
 
 #define OPEN_MS 30000
 #define ABORT_MS 30000

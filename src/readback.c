@@ -4,8 +4,9 @@
  * a length claims before it looks whether the bytes are there, and takes enum symbols that do not exist. Here every
  * byte is looked at before it is believed, nothing is allocated, and what encode.c would not have written is refused.
  */
-#include "gentally/encode.h"
+#include "gentally/readback.h"
 
+#include "gentally/encode.h"
 #include <math.h>
 #include <stdio.h>
 
@@ -274,7 +275,7 @@ static void cursor_partition(struct cursor *cursor, struct ledger_partition *par
     (void)cursor_text(cursor);
     partition->first = cursor_long(cursor);
     partition->next = cursor_long(cursor);
-    partition->watermark_ms = cursor_present(cursor) ? cursor_long(cursor) : STORE_NO_TIME;
+    partition->watermark_ms = cursor_present(cursor) ? cursor_long(cursor) : NO_TIME;
     partition->records = cursor_long(cursor);
     int64_t consumed = cursor_long(cursor);
     for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++) {

@@ -125,13 +125,3 @@ const struct retained_row *retained_at(const struct retained *retained, uint32_t
     return &retained->rows[index];
 }
 
-void retained_month_write(uint32_t month, char *text, size_t size)
-{
-    assert(size >= 8 && month < RETENTION_MONTHS_MAX);
-    snprintf(text, size, "%04" PRIu32 "-%02" PRIu32, 1970 + month / 12, month % 12 + 1);
-}
-
-struct window retained_window(uint32_t month)
-{
-    return (struct window){WINDOW_MONTH, days_of_date(1970 + month / 12, month % 12 + 1, 1) * DAY_MS};
-}

@@ -114,24 +114,14 @@ bool retention_has_room(const struct retention *retention)
 
 /* ---- noting ---- */
 
-uint32_t retention_month(int64_t event_ms)
-{
-    int64_t year;
-    unsigned month, day;
-
-    assert(event_ms >= 0);
-    date_of_days(event_ms / DAY_MS, &year, &month, &day);
-    return (uint32_t)(year - 1970) * 12 + month - 1;
-}
-
 /* Facts arrive nearly in order: most fall into the month of the one before. */
-static uint32_t month_of(struct retention *retention, int64_t event_ms)
+static uint32_t cached_month(struct retention *retention, int64_t event_ms)
 {
     if (event_ms < retention->month_ms || event_ms >= retention->month_end) {
         struct window window = window_of(WINDOW_MONTH, event_ms);
         retention->month_ms = window.start_ms;
         retention->month_end = window_end(window);
-        retention->month = retention_month(event_ms);
+        retention->month = month_number(event_ms);
     }
     return retention->month;
 }
@@ -172,9 +162,9 @@ void retention_note(struct retention *retention, const struct fact *fact)
 {
     if ((fact->account.high | fact->account.low) == 0 || (fact->windows & 1u << WINDOW_MONTH) == 0)
         return;
-    uint32_t month = month_of(retention, fact->event_ms);
+    uint32_t month = cached_month(retention, fact->event_ms);
     uint32_t symbol = fact->dims[DIM_MODEL];
-    if (month >= RETENTION_MONTHS_MAX)
+    if (month >= MONTHS_MAX)
         return;
     assert(symbol <= SYMBOLS_MAX);
     if (retention->by_symbol[symbol] == NO_MODEL)

@@ -19,15 +19,6 @@
 #include "gentally/store_reply.h"
 #include "store_private.h"
 
-static const char *const outcome_names[OUTCOME_COUNT] = {"counted", "duplicate", "filtered", "too_late",
-                                                         "dead_lettered"};
-
-const char *outcome_name(enum outcome outcome)
-{
-    assert(outcome < OUTCOME_COUNT);
-    return outcome_names[outcome];
-}
-
 void store_draw(char text[33])
 {
     uint8_t bytes[16];

@@ -93,7 +93,7 @@ static int64_t read_time(const redisReply *reply)
 {
     int64_t ms = 0;
 
-    return store_reply_number(reply, &ms) ? ms : STORE_NO_TIME;
+    return store_reply_number(reply, &ms) ? ms : NO_TIME;
 }
 
 static bool read_text(const redisReply *reply, char *text, size_t size)

@@ -163,7 +163,7 @@ static enum verdict read_state(struct store *store, uint32_t shard, const redisR
         return damaged(shard, "a write failed half-way: ", taint->str, why);
     if (inc == NULL || inc->len >= sizeof(store->shards[shard].incarnation) || count == NULL || sealed == NULL ||
         !store_reply_number(count, &buckets) || buckets <= 0 || buckets > UINT32_MAX ||
-        !store_reply_number(sealed, &month) || month < 0 || month >= RETENTION_MONTHS_MAX)
+        !store_reply_number(sealed, &month) || month < 0 || month >= MONTHS_MAX)
         return damaged(shard, "its state does not read as we wrote it", "", why);
     char *incarnation = store->shards[shard].incarnation;
     *is_anew = *is_anew || (incarnation[0] != '\0' && strcmp(incarnation, inc->str) != 0);
@@ -183,7 +183,7 @@ static enum verdict add_revisions(uint32_t shard, const redisReply *state, int64
             continue;
         char *end = NULL;
         long month = strtol(state->element[i]->str + 4, &end, 10);
-        if (*end != '\0' || month < 0 || month >= RETENTION_MONTHS_MAX ||
+        if (*end != '\0' || month < 0 || month >= MONTHS_MAX ||
             !read_number(state->element[i + 1], &revision))
             return damaged(shard, "its revisions do not read as we wrote them", "", why);
         months[month] += revision;
@@ -216,7 +216,7 @@ static enum verdict look(struct store *store, int64_t months[], uint32_t *floor,
 
     if (worst != GO_ON)
         return worst;
-    *floor = RETENTION_MONTHS_MAX;
+    *floor = MONTHS_MAX;
     for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++) {
         redisReply *reply = NULL;
         uint32_t sealed = 0;
@@ -253,7 +253,7 @@ enum verdict store_retention_revisions(struct store *store, int64_t months[], ui
     enum verdict verdict = TRY_LATER;
 
     for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++) {
-        memset(months, 0, RETENTION_MONTHS_MAX * sizeof(*months));
+        memset(months, 0, MONTHS_MAX * sizeof(*months));
         verdict = look(store, months, floor, why);
     }
     return verdict;
@@ -301,7 +301,7 @@ static enum verdict send_activities(struct store *store, uint32_t shard, const s
     store_put_text(&store->command, store->shards[shard].incarnation);
     for (uint32_t i = 0; i < count; i++) {
         assert(activity_shard(&activities[i]) == shard);
-        assert(activities[i].month < RETENTION_MONTHS_MAX && activities[i].model.size <= EVENT_TEXT_MAX);
+        assert(activities[i].month < MONTHS_MAX && activities[i].model.size <= EVENT_TEXT_MAX);
         pack(&activities[i], packed[i]);
         store_put_number(&store->command, bucket_of(&activities[i], store->shards[shard].buckets));
         store_put(&store->command, (struct span){(const char *)packed[i], PACKED_SIZE});
@@ -361,7 +361,7 @@ static bool read_count(const redisReply *field, const redisReply *value, uint32_
     unsigned long month = strtoul(field->str, &end, 10);
     *cohort = (uint32_t)month;
     *model = (struct span){end + 1, field->len - (size_t)(end - field->str) - 1};
-    return end != field->str && *end == '|' && month < RETENTION_MONTHS_MAX;
+    return end != field->str && *end == '|' && month < MONTHS_MAX;
 }
 
 static enum verdict read_counts(const redisReply *counts, uint32_t shard, store_count_reader *each, void *context,
@@ -434,7 +434,7 @@ enum verdict store_retention_collect(struct store *store, const int64_t months[]
     uint32_t count = 0;
     enum verdict verdict = GO_ON;
 
-    assert(floor < RETENTION_MONTHS_MAX);
+    assert(floor < MONTHS_MAX);
     for (uint32_t month = 0; month < floor; month++)
         count += months[month] > 0 ? 1 : 0;
     for (uint32_t shard = 0; shard < RETENTION_SHARDS && count > 0 && verdict == GO_ON; shard++) {

@@ -4,6 +4,8 @@
  */
 #include "gentally/summary.h"
 
+#include "gentally/hash.h"
+
 #include <assert.h>
 
 static const char *const pane_names[] = {[PANE_EARLY] = "early", [PANE_ON_TIME] = "on_time", [PANE_LATE] = "late"};
@@ -158,4 +160,13 @@ int summary_version_compare(int64_t left_generation, int64_t left_revision, enum
     if (order == 0)
         order = number_compare(left_pane, right_pane);
     return order;
+}
+
+uint64_t tables_version_hash(struct span tables_version)
+{
+    static const char end[] = " taxonomy=";
+    const char *cut = memmem(tables_version.bytes, tables_version.size, end, sizeof(end) - 1);
+    size_t size = cut == NULL ? tables_version.size : (size_t)(cut - tables_version.bytes);
+
+    return hash_fnv1a((struct span){tables_version.bytes, size});
 }

@@ -6,7 +6,7 @@
 
 enum verdict survey_open(struct survey *survey, int32_t partitions, struct reason *why)
 {
-    *survey = (struct survey){.partition_count = partitions, .watermark_ms = STORE_NO_TIME};
+    *survey = (struct survey){.partition_count = partitions, .watermark_ms = NO_TIME};
     survey->partitions = calloc((size_t)partitions, sizeof(*survey->partitions));
     if (survey->partitions == NULL)
         return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for %d partitions", (int)partitions);
@@ -93,7 +93,7 @@ enum verdict survey_take(struct survey *survey, struct store *store, struct reas
 
 int64_t survey_watermark(const struct survey_partition partitions[], int32_t count)
 {
-    int64_t lowest = INT64_MAX, highest = STORE_NO_TIME;
+    int64_t lowest = INT64_MAX, highest = NO_TIME;
 
     for (int32_t i = 0; i < count; i++) {
         const struct standing *standing = &partitions[i].standing;
@@ -120,5 +120,5 @@ int64_t survey_floor(const struct survey *survey, enum window_kind kind)
     for (int32_t i = 0; i < survey->partition_count; i++)
         if (survey->partitions[i].standing.floor_ms[kind] < floor_ms)
             floor_ms = survey->partitions[i].standing.floor_ms[kind];
-    return survey->partition_count > 0 ? floor_ms : STORE_NO_TIME;
+    return survey->partition_count > 0 ? floor_ms : NO_TIME;
 }

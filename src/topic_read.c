@@ -8,13 +8,15 @@
  * The end is thus that of the log, as a reader of everything is told it, and not the last stable offset, where whoever
  * reads right after a commit would stop short of it. A transaction that is open in between is waited for, but not long.
  */
+#include "gentally/topic_read.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "gentally/kafka.h"
-#include "gentally/sink.h"
+#include "gentally/event.h"
 
 #define ANSWER_MS 10000
 #define SILENCE_MS 30000

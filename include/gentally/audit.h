@@ -14,7 +14,8 @@
 #ifndef GENTALLY_AUDIT_H
 #define GENTALLY_AUDIT_H
 
-#include "encode.h"
+#include "event.h"
+#include "readback.h"
 #include "source.h"
 
 enum audit_check {

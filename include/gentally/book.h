@@ -12,7 +12,7 @@ struct book_entry {
     enum pane pane;
     int64_t generation, revision;
     int64_t retention;   /* revision of the retention rows that were published with it */
-    uint64_t tables;     /* hash of the tables version it was joined with, see book_tables() */
+    uint64_t tables;     /* hash of the tables version it was joined with, see tables_version_hash() */
     uint64_t states;     /* which states of the partitions it was made of, see book_states() */
     uint32_t partitions; /* how many there were then */
 };
@@ -37,11 +37,5 @@ size_t book_count(const struct book *book);
  * compared. Partitions that are added leave the sum over those before them as it was.
  */
 uint64_t book_states(uint64_t sum, int32_t partition, const char *incarnation);
-
-/*
- * The part of a tables version that changes published rows without new records: catalog and countries, everything
- * before " taxonomy=" (labels are mapped when counted, so a changed taxonomy restates nothing).
- */
-uint64_t book_tables(struct span tables_version);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "closer.h"
 #include "summary.h"
+#include "publisher.h"
 
 struct publisher;
 struct emission;

@@ -9,6 +9,8 @@
 #include "measure.h"
 #include "verdict.h"
 
+#define PARTITIONS_MAX 1024 /* of the input topic */
+
 /* One Kafka message. Its bytes are borrowed from `source` until source_release(). */
 struct record {
     int32_t partition;

@@ -17,7 +17,7 @@
 #ifndef GENTALLY_FIGURES_H
 #define GENTALLY_FIGURES_H
 
-#include "encode.h"
+#include "event.h"
 
 #define FIGURES_COUNT 41
 #define FIGURES_PAGE_TITLE "State of AI, live" /* of the document, and of its page */

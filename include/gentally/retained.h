@@ -28,8 +28,4 @@ int retained_row_compare(const struct retained_row *left, const struct retained_
 uint32_t retained_count(const struct retained *retained);
 const struct retained_row *retained_at(const struct retained *retained, uint32_t index);
 
-/* A month since January 1970 as "2025-11", `size` >= 8; and as its window. */
-void retained_month_write(uint32_t month, char *text, size_t size);
-struct window retained_window(uint32_t month);
-
 #endif

@@ -56,7 +56,4 @@ void retention_forget(struct retention *retention, const struct catalog *catalog
 /* Activities put so far, repeated ones too. */
 uint64_t retention_count(const struct retention *retention);
 
-/* Months since January 1970 of a time from 1970 on. */
-uint32_t retention_month(int64_t event_ms);
-
 #endif

@@ -14,7 +14,6 @@ struct config;
 struct source;
 
 #define BATCH_RECORDS_MAX 4096u
-#define PARTITIONS_MAX 1024
 
 /* What the group did, at most one thing a poll; the caller must answer before it polls again. */
 enum source_news {

@@ -19,23 +19,12 @@
 
 #include "anchor.h"
 #include "log.h"
+#include "outcome.h"
 #include "window.h"
 
 struct config;
 struct store;
 
-/* How often which end befell a record; cumulative per partition since its first offset. consumed = the sum of all. */
-enum outcome {
-    OUTCOME_COUNTED,
-    OUTCOME_DUPLICATE,
-    OUTCOME_FILTERED,
-    OUTCOME_TOO_LATE,
-    OUTCOME_DEAD_LETTERED,
-    OUTCOME_COUNT
-};
-const char *outcome_name(enum outcome outcome);
-
-#define STORE_NO_TIME INT64_MIN /* a watermark before any event */
 #define STORE_TOKEN_SIZE 48
 
 /* Ids of records, kept together while the watermark went from `start_ms` over `width_ms`. */
@@ -53,10 +42,10 @@ struct standing {
     int64_t first;                /* offset counting began at */
     int64_t next;                 /* offset of the next record to fold */
     struct anchor anchor;         /* the last record before it */
-    int64_t watermark_ms;         /* STORE_NO_TIME before any event */
+    int64_t watermark_ms;         /* NO_TIME before any event */
     bool is_idle;
     int64_t outcomes[OUTCOME_COUNT];
-    int64_t floor_ms[WINDOW_KINDS]; /* windows of the kind that start before it are collected; STORE_NO_TIME = none */
+    int64_t floor_ms[WINDOW_KINDS]; /* windows of the kind that start before it are collected; NO_TIME = none */
     uint32_t id_bucket_count;       /* of store_claim() only */
     struct id_bucket id_buckets[ID_BUCKETS_MAX];
 };
@@ -89,7 +78,7 @@ MUST_CHECK enum verdict store_install(struct store *store, struct reason *why);
 MUST_CHECK enum verdict store_check(struct store *store, struct reason *why);
 
 /* Creates a partition's first state at offset `first`, unless it exists; `*created` tells. Windows before the floors
- * are over for it from the start (STORE_NO_TIME: none are). */
+ * are over for it from the start (NO_TIME: none are). */
 MUST_CHECK enum verdict store_create(struct store *store, int32_t partition, int64_t first,
                                      const int64_t floors_ms[WINDOW_KINDS], bool *created, struct reason *why);
 

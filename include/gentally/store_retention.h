@@ -21,13 +21,12 @@
 #define RETENTION_SHARDS 8u
 #define RETENTION_BUCKET_PAIRS 64 /* on average, once there are as many as were expected */
 #define RETENTION_CALL_PAIRS 512u /* of one shard in one call: some 6 ms of Redis */
-#define RETENTION_MONTHS_MAX 4096 /* to the year 2311 */
 
 /* One pair and a month in which it was active. */
 struct activity {
     uint64_t high, low; /* 128 bits that name the pair, evenly spread */
     struct span model;  /* the display model, at most EVENT_TEXT_MAX bytes */
-    uint32_t month;     /* < RETENTION_MONTHS_MAX */
+    uint32_t month;     /* < MONTHS_MAX */
 };
 
 static inline uint32_t activity_shard(const struct activity *activity)
@@ -56,7 +55,7 @@ MUST_CHECK enum verdict store_retain(struct store *store, const struct activity 
                                      const uint32_t counts[RETENTION_SHARDS], struct reason *why);
 
 /* The revision of each month that was ever noted and is not collected; of each shard by itself atomically. `months` has
- * room for RETENTION_MONTHS_MAX; `*floor` = the month below which every shard is sealed. */
+ * room for MONTHS_MAX; `*floor` = the month below which every shard is sealed. */
 MUST_CHECK enum verdict store_retention_revisions(struct store *store, int64_t months[], uint32_t *floor,
                                                   struct reason *why);
 

@@ -9,7 +9,8 @@
 #include "cell.h"
 #include "countries.h"
 #include "rollup.h"
-#include "store.h"
+#include "anchor.h"
+#include "outcome.h"
 #include "window.h"
 
 enum pane { PANE_EARLY, PANE_ON_TIME, PANE_LATE };
@@ -89,7 +90,7 @@ struct ledger_partition {
     int32_t partition;
     char incarnation[33];
     int64_t first, next;  /* offset range [first, next) the counts below cover */
-    int64_t watermark_ms; /* STORE_NO_TIME = null */
+    int64_t watermark_ms; /* NO_TIME = null */
     int64_t records;      /* records of this partition in the window */
     int64_t outcomes[OUTCOME_COUNT];
 };
@@ -107,5 +108,11 @@ struct ledger {
 
 /* "<window>|<start as ISO 8601>". Returns the size; room for 64. */
 size_t ledger_key_write(struct window window, char *text);
+
+/*
+ * The part of a tables version that changes published rows without new records: catalog and countries, everything
+ * before " taxonomy=" (labels are mapped when counted, so a changed taxonomy restates nothing).
+ */
+uint64_t tables_version_hash(struct span tables_version);
 
 #endif

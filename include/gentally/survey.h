@@ -29,7 +29,7 @@ void survey_close(struct survey *survey);
 MUST_CHECK enum verdict survey_take(struct survey *survey, struct store *store, struct reason *why);
 
 /*
- * The watermark of all partitions: the lowest of those that are not idle; STORE_NO_TIME while one of them has not seen
+ * The watermark of all partitions: the lowest of those that are not idle; NO_TIME while one of them has not seen
  * an event. If all are idle, nothing holds it back: the highest.
  */
 int64_t survey_watermark(const struct survey_partition partitions[], int32_t count);
@@ -38,7 +38,7 @@ int64_t survey_watermark(const struct survey_partition partitions[], int32_t cou
  * last owner saw, and there may be none any more. */
 bool survey_is_read_out(const struct survey *survey, const int64_t ends[]);
 
-/* The floor below which every partition has sealed the windows of `kind`; STORE_NO_TIME if one has none. */
+/* The floor below which every partition has sealed the windows of `kind`; NO_TIME if one has none. */
 int64_t survey_floor(const struct survey *survey, enum window_kind kind);
 
 #endif

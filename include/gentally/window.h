@@ -5,12 +5,9 @@
 #ifndef GENTALLY_WINDOW_H
 #define GENTALLY_WINDOW_H
 
-#include "base.h"
+#include "calendar.h"
 
 enum window_kind { WINDOW_HOUR, WINDOW_DAY, WINDOW_WEEK, WINDOW_MONTH, WINDOW_KINDS };
-
-#define HOUR_MS INT64_C(3600000)
-#define DAY_MS (24 * HOUR_MS)
 
 struct window {
     enum window_kind kind;
@@ -30,20 +27,14 @@ int window_compare(struct window left, struct window right);
 const char *window_kind_name(enum window_kind kind);
 bool window_kind_parse(struct span text, enum window_kind *kind);
 
-/* Days since 1970-01-01 of a proleptic Gregorian date (Howard Hinnant, chrono-Compatible Low-Level Date Algorithms,
- * days_from_civil). */
-int64_t days_of_date(int64_t year, unsigned month, unsigned day);
+/* Months as numbers: 0 is January 1970. Those that are counted are below MONTHS_MAX. */
+#define MONTHS_MAX 4096 /* to the year 2311 */
 
-/* Its inverse (civil_from_days). */
-void date_of_days(int64_t days, int64_t *year, unsigned *month, unsigned *day);
+/* The month that holds `event_ms` (>= 0). */
+uint32_t month_number(int64_t event_ms);
+struct window month_window(uint32_t month);
 
-/*
- * Parses ISO 8601 ("2025-11-24", "2025-11-24T10:00:00Z", fraction up to 9 digits (cut to ms), offset "+05:30", blank
- * instead of T) to ms; no offset means UTC. False on anything else, on impossible dates, or years outside 1..9999.
- */
-bool time_parse(struct span text, int64_t *ms);
-
-/* Writes "2025-11-24T10:00:00Z" (or with .123 when there are milliseconds); `size` >= 32. */
-void time_format(int64_t ms, char *text, size_t size);
+/* Writes a month (< MONTHS_MAX) as "2025-11"; `size` >= 8. */
+void month_write(uint32_t month, char *text, size_t size);
 
 #endif

@@ -6,7 +6,8 @@
 #include "commands.h"
 
 #include "gentally/json.h"
-#include "gentally/sink.h"
+#include "gentally/event.h"
+#include "gentally/topic_read.h"
 #include "gentally/table.h"
 #include "gentally/topics.h"
 #include "gentally/window.h"

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #include "gentally/encode.h"
-#include "gentally/sink.h"
+#include "gentally/readback.h"
+#include "gentally/event.h"
+#include "gentally/topic_read.h"
 #include "gentally/topics.h"
 
 struct reading {

@@ -7,7 +7,9 @@
  */
 #include "dlq.h"
 
-#include "gentally/sink.h"
+#include "gentally/event.h"
+#include "gentally/topic_read.h"
+#include "gentally/publisher.h"
 #include "gentally/topics.h"
 
 #include <inttypes.h>

@@ -17,7 +17,8 @@
 #include "commands.h"
 #include "gentally/compare.h"
 #include "gentally/letters.h"
-#include "gentally/sink.h"
+#include "gentally/event.h"
+#include "gentally/topic_read.h"
 #include "gentally/source.h"
 #include "gentally/topics.h"
 #include "options.h"
@@ -369,8 +370,8 @@ static void print_retention(const struct request *request)
 
     for (uint64_t i = 0; i < retention_differing(request) && i < RETENTION_SHOWN; i++) {
         const struct retention_difference *difference = &retention->shown[i];
-        retained_month_write(difference->month, month, sizeof(month));
-        retained_month_write(difference->cohort, cohort, sizeof(cohort));
+        month_write(difference->month, month, sizeof(month));
+        month_write(difference->cohort, cohort, sizeof(cohort));
         shown_text(span_of(difference->model), model, sizeof(model));
         fprintf(request->format == FORMAT_JSON ? stderr : stdout,
                 "differs: retention, month %s, model %s, cohort %s: live %" PRId64 ", replay %" PRId64 "\n", month,

@@ -61,7 +61,7 @@ static enum verdict compare_sides(const struct sides *sides, struct retention_co
         verdict = store_retention_revisions(sides->stores[side], sides->months[side], &floors[side], why);
     if (verdict != GO_ON || floors[0] > 0 || store_retention_is_late(sides->stores[0]))
         return verdict;
-    for (uint32_t month = 0; month < RETENTION_MONTHS_MAX && verdict == GO_ON; month++)
+    for (uint32_t month = 0; month < MONTHS_MAX && verdict == GO_ON; month++)
         if (sides->months[0][month] > 0 || sides->months[1][month] > 0)
             verdict = compare_month(sides, month, comparison, why);
     comparison->is_compared = verdict == GO_ON;
@@ -76,7 +76,7 @@ enum verdict retention_compare(struct store *live, struct store *replay, struct 
 
     *comparison = (struct retention_comparison){0};
     for (int side = 0; side < 2 && verdict == GO_ON; side++) {
-        sides.months[side] = calloc(RETENTION_MONTHS_MAX, sizeof(*sides.months[side]));
+        sides.months[side] = calloc(MONTHS_MAX, sizeof(*sides.months[side]));
         if (sides.months[side] == NULL)
             verdict = reason_set(why, HALT, "NO-MEMORY", errno, "no memory to compare retention");
         if (verdict == GO_ON)

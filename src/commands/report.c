@@ -5,7 +5,8 @@
 
 #include "gentally/figures.h"
 #include "gentally/page.h"
-#include "gentally/sink.h"
+#include "gentally/event.h"
+#include "gentally/topic_read.h"
 #include "gentally/topics.h"
 #include "options.h"
 #include "watch.h"

@@ -47,7 +47,7 @@ static enum verdict find_floors(struct store *store, int32_t count, int64_t floo
 {
     *has_counted = false;
     for (int kind = 0; kind < WINDOW_KINDS; kind++)
-        floors_ms[kind] = STORE_NO_TIME;
+        floors_ms[kind] = NO_TIME;
     for (int32_t i = 0; i < count; i++) {
         struct standing standing;
         enum verdict verdict = store_standing(store, i, &standing, why);

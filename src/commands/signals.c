@@ -9,6 +9,7 @@
 #include "commands.h"
 
 #include "gentally/encode.h"
+#include "gentally/readback.h"
 #include "gentally/newest.h"
 #include "gentally/sink.h"
 #include "gentally/topic_follow.h"

@@ -6,8 +6,10 @@
 
 #include "gentally/breakdown.h"
 #include "gentally/encode.h"
+#include "gentally/readback.h"
 #include "gentally/newest.h"
-#include "gentally/sink.h"
+#include "gentally/event.h"
+#include "gentally/topic_read.h"
 #include "gentally/summary_text.h"
 #include "gentally/table.h"
 #include "gentally/topics.h"

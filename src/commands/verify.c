@@ -5,10 +5,13 @@
 #include "commands.h"
 
 #include "gentally/audit.h"
-#include "gentally/sink.h"
+#include "gentally/event.h"
+#include "gentally/topic_read.h"
 #include "gentally/topics.h"
 #include "options.h"
 #include "shown.h"
+#include "gentally/readback.h"
+#include "gentally/encode.h"
 
 #include <errno.h>
 #include <inttypes.h>

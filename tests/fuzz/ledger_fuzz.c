@@ -11,6 +11,7 @@
 #include "gentally/bundled.h"
 #include "gentally/decode.h"
 #include "gentally/encode.h"
+#include "gentally/readback.h"
 
 #include <avro.h>
 

@@ -140,7 +140,7 @@ static void load_and_flush(struct store *store)
         {.window = {WINDOW_HOUR, 3600000}, .cell_first = 0, .cell_count = 1, .records_added = 1},
         {.window = {WINDOW_DAY, 0}, .cell_first = 1, .cell_count = 1, .records_added = 1}};
     struct change changes[2] = {{.standing = &standing[0], .next = 8, .window_count = 2, .windows = windows},
-                                {.standing = &standing[1], .watermark_ms = STORE_NO_TIME}};
+                                {.standing = &standing[1], .watermark_ms = NO_TIME}};
     struct change *both[2] = {&changes[0], &changes[1]};
     struct reason why = {0};
 
@@ -208,7 +208,7 @@ static void read_snapshot(struct store *store)
 static void call_verb(struct store *store, uint8_t verb)
 {
     const struct stored_window known[2] = {{{WINDOW_HOUR, 0}, 3}, {{WINDOW_HOUR, 3600000}, 4}};
-    const int64_t floors_ms[WINDOW_KINDS] = {STORE_NO_TIME, STORE_NO_TIME, 0, 0};
+    const int64_t floors_ms[WINDOW_KINDS] = {NO_TIME, NO_TIME, 0, 0};
     struct standing standing = {.partition = 1};
     struct reason why = {0};
     bool is_created = false;

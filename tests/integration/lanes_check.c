@@ -10,7 +10,7 @@
 static struct test_redis redis;
 static struct config config;
 static struct store *store;
-static const int64_t no_floors[WINDOW_KINDS] = {STORE_NO_TIME, STORE_NO_TIME, STORE_NO_TIME, STORE_NO_TIME};
+static const int64_t no_floors[WINDOW_KINDS] = {NO_TIME, NO_TIME, NO_TIME, NO_TIME};
 
 static void redis_cli(const char *words)
 {
@@ -23,7 +23,7 @@ static void redis_cli(const char *words)
 static void a_partition_begins_with_its_floors(void)
 {
     const int64_t monday = days_of_date(2025, 10, 6) * DAY_MS;
-    const int64_t floors_ms[WINDOW_KINDS] = {monday, STORE_NO_TIME, monday - 7 * DAY_MS, STORE_NO_TIME};
+    const int64_t floors_ms[WINDOW_KINDS] = {monday, NO_TIME, monday - 7 * DAY_MS, NO_TIME};
     const int32_t partition = 13;
     struct lanes *lanes = calloc(1, sizeof(*lanes));
     struct tally_pool *pool = NULL;

@@ -114,7 +114,7 @@ static enum verdict take_count(void *context, uint32_t cohort, struct span model
 /* Every count and revision of every month. */
 static void compare(void)
 {
-    static int64_t months[RETENTION_MONTHS_MAX];
+    static int64_t months[MONTHS_MAX];
     struct reason why = {0};
     uint32_t floor = 1, differing = 0;
 
@@ -210,7 +210,7 @@ static void an_older_month_moves_the_cohort(void)
 /* What is over is passed over, and its counts can go; what follows still knows it as the cohort. */
 static void months_end(void)
 {
-    static int64_t months[RETENTION_MONTHS_MAX];
+    static int64_t months[MONTHS_MAX];
     struct reason why = {0};
     struct activity early = activity_of(1, 0, 3), late = activity_of(1, 0, 20), older = activity_of(1, 0, 1);
     uint32_t floor = 0;
@@ -275,7 +275,7 @@ static void a_key_that_is_gone_is_found(void)
 /* Numbers that no function of ours writes: they would not add up in 64 bits. */
 static void numbers_out_of_range_are_damage(void)
 {
-    static int64_t months[RETENTION_MONTHS_MAX];
+    static int64_t months[MONTHS_MAX];
     struct retained *retained = NULL;
     struct reason why = {0};
     int64_t revision = 0;
@@ -322,7 +322,7 @@ static void note(struct retention *retention, struct symbols *symbols, uint64_t 
 {
     static struct fact fact;
 
-    fact = (struct fact){.event_ms = retained_window(JANUARY_2023).start_ms, .windows = 1u << WINDOW_MONTH};
+    fact = (struct fact){.event_ms = month_window(JANUARY_2023).start_ms, .windows = 1u << WINDOW_MONTH};
     fact.account = (struct pseudonym){mixed(account), mixed(account + 7777)};
     fact.dims[DIM_MODEL] = symbols_intern(symbols, span_of(models[0]));
     retention_note(retention, &fact);
@@ -331,7 +331,7 @@ static void note(struct retention *retention, struct symbols *symbols, uint64_t 
 /* It has not heard of what its predecessor acknowledged; whoever meets it first, a flush or a survey. */
 static void a_state_made_anew_is_told_all(void)
 {
-    static int64_t months[RETENTION_MONTHS_MAX];
+    static int64_t months[MONTHS_MAX];
     struct symbols *symbols = NULL;
     struct catalog *catalog = NULL;
     struct retention *retention = NULL;
@@ -409,14 +409,14 @@ static void the_largest_call_goes_through(void)
     begin_anew();
     for (uint32_t i = 0; i < RETENTION_CALL_PAIRS; i++)
         activities[i] = (struct activity){mixed(i), mixed(i + 7777) / RETENTION_SHARDS * RETENTION_SHARDS,
-                                          span_of("openai/gpt-4o"), i % 3 == 0 ? RETENTION_MONTHS_MAX - 1 : i % 600};
+                                          span_of("openai/gpt-4o"), i % 3 == 0 ? MONTHS_MAX - 1 : i % 600};
     CU_ASSERT_EQUAL_FATAL(store_retain(store, activities, counts, &why), GO_ON);
     for (uint32_t i = 0; i < RETENTION_CALL_PAIRS; i++)
         activities[i].month = 0; /* the widest span there is */
     CU_ASSERT_EQUAL_FATAL(store_retain(store, activities, counts, &why), GO_ON);
     memset(&found, 0, sizeof(found));
-    CU_ASSERT_EQUAL_FATAL(store_retained(store, RETENTION_MONTHS_MAX - 1, take_count, NULL, &revision, &why), GO_ON);
-    CU_ASSERT_EQUAL(revision, (RETENTION_CALL_PAIRS + 2) / 3 * RETENTION_MONTHS_MAX);
+    CU_ASSERT_EQUAL_FATAL(store_retained(store, MONTHS_MAX - 1, take_count, NULL, &revision, &why), GO_ON);
+    CU_ASSERT_EQUAL(revision, (RETENTION_CALL_PAIRS + 2) / 3 * MONTHS_MAX);
 }
 
 static void a_replay_leaves_nothing(void)

@@ -1,5 +1,7 @@
 /* Sink, publisher and the reader of topics against a real broker, and one with a mock that can be switched off. */
 #include "gentally/sink.h"
+#include "gentally/topic_read.h"
+#include "gentally/publisher.h"
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>

@@ -15,7 +15,7 @@ static struct config config;
 static struct logger logger;
 static struct store *store;
 static int64_t monday;
-static const int64_t no_floors[WINDOW_KINDS] = {STORE_NO_TIME, STORE_NO_TIME, STORE_NO_TIME, STORE_NO_TIME};
+static const int64_t no_floors[WINDOW_KINDS] = {NO_TIME, NO_TIME, NO_TIME, NO_TIME};
 static struct cell scratch;
 static uint8_t bytes[2][CELL_PACKED_MAX];
 
@@ -115,8 +115,8 @@ static void state_is_created_once_and_never_by_a_claim(void)
     standing = claimed(1);
     CU_ASSERT_EQUAL(standing.first, 100);
     CU_ASSERT_EQUAL(standing.next, 100);
-    CU_ASSERT_EQUAL(standing.watermark_ms, STORE_NO_TIME);
-    CU_ASSERT_EQUAL(standing.floor_ms[WINDOW_HOUR], STORE_NO_TIME);
+    CU_ASSERT_EQUAL(standing.watermark_ms, NO_TIME);
+    CU_ASSERT_EQUAL(standing.floor_ms[WINDOW_HOUR], NO_TIME);
     CU_ASSERT_EQUAL(store_create(store, 1, 7, no_floors, &created, &why), GO_ON);
     CU_ASSERT_FALSE(created);
     CU_ASSERT_EQUAL(store_standing(store, 1, &standing, &why), GO_ON);

@@ -109,7 +109,7 @@ static struct naive model;
 
 static bool is_open(enum window_kind kind, int64_t event_ms)
 {
-    return config.windows[kind] && (model.watermark_ms == STORE_NO_TIME ||
+    return config.windows[kind] && (model.watermark_ms == NO_TIME ||
                                     window_end(window_of(kind, event_ms)) + config.kept_ms[kind] > model.watermark_ms);
 }
 
@@ -226,7 +226,7 @@ static void take(uint32_t offset)
 static void run_model(void)
 {
     memset(&model, 0, sizeof(model));
-    model.watermark_ms = STORE_NO_TIME;
+    model.watermark_ms = NO_TIME;
     for (size_t i = 0; i < IDS; i++)
         model.ids[i] = (struct known){.where = {-1, -1, -1, -1}};
     for (uint32_t i = 0; i < RECORDS; i++)
@@ -326,11 +326,11 @@ static void fold_batch(void)
 
 static void run_worker(void)
 {
-    now = (struct fake_store){.standing = {.watermark_ms = STORE_NO_TIME}};
+    now = (struct fake_store){.standing = {.watermark_ms = NO_TIME}};
     snprintf(now.standing.incarnation, sizeof(now.standing.incarnation), "%016" PRIx64 "%016" PRIx64,
              suite_random(&state), suite_random(&state));
     for (size_t i = 0; i < WINDOW_KINDS; i++)
-        now.standing.floor_ms[i] = STORE_NO_TIME;
+        now.standing.floor_ms[i] = NO_TIME;
     backup = now;
     memset(letters, 0, sizeof(letters));
     crash();

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #include "gentally/place.h"
-#include "gentally/sink.h"
+#include "gentally/event.h"
+#include "gentally/topic_read.h"
 #include "kafka.h"
 
 struct source {

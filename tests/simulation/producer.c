@@ -1,5 +1,6 @@
 /* sink.h over the simulated Kafka: acknowledged messages, and transactions under one transactional id. */
 #include "gentally/sink.h"
+#include "gentally/publisher.h"
 
 #include <assert.h>
 #include <inttypes.h>

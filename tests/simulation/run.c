@@ -90,7 +90,7 @@ void process_main(struct process *process)
 /* What `gentally setup` does, but for topics. */
 static enum verdict set_up(struct process *process, struct store *store, struct source *source, struct reason *why)
 {
-    int64_t floors_ms[WINDOW_KINDS] = {STORE_NO_TIME, STORE_NO_TIME, STORE_NO_TIME, STORE_NO_TIME};
+    int64_t floors_ms[WINDOW_KINDS] = {NO_TIME, NO_TIME, NO_TIME, NO_TIME};
     int32_t count = 0;
     enum verdict verdict = source_partitions(source, &count, why);
 

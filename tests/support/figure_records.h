@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "gentally/figures.h"
+#include "gentally/encode.h"
 #include "suite.h"
 
 #define WEEK_MS (7 * DAY_MS)

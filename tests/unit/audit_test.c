@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "suite.h"
+#include "gentally/readback.h"
 
 #define HOUR_START (INT64_C(1763000000000) / HOUR_MS * HOUR_MS)
 

@@ -9,6 +9,7 @@
 
 #include "gentally/bundled.h"
 #include "gentally/encode.h"
+#include "gentally/readback.h"
 
 static const char event_golden[] =
     "00000000010a67656e2d31f6ffa9d8d666246f70656e61692f6770742d346f3a66726565020a617a75726502046131000204"
@@ -146,7 +147,7 @@ static struct summary full_summary(struct cell *cell)
 
 static const struct ledger_partition two_partitions[] = {
     {0, "0123456789abcdef0123456789abcdef", 0, 100, HOUR_START + 123, 40, {90, 4, 3, 2, 1}},
-    {7, "f", 5, 5, STORE_NO_TIME, 2, {0}},
+    {7, "f", 5, 5, NO_TIME, 2, {0}},
 };
 
 static struct ledger full_ledger(void)

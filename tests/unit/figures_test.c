@@ -4,6 +4,7 @@
  * are those of raw events is for tests/integration/report.py.
  */
 #include "figure_records.h"
+#include "gentally/encode.h"
 
 /* ---- nothing, and little ---- */
 

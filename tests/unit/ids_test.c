@@ -14,7 +14,7 @@ static struct reason why;
 
 static void open_ids(int64_t kept_ms)
 {
-    standing = (struct standing){.incarnation = "0123456789abcdef0123456789abcdef", .watermark_ms = STORE_NO_TIME};
+    standing = (struct standing){.incarnation = "0123456789abcdef0123456789abcdef", .watermark_ms = NO_TIME};
     CU_ASSERT_EQUAL_FATAL(ids_open(&ids, kept_ms, &why), GO_ON);
     ids_reset(ids, &standing);
 }
@@ -63,7 +63,7 @@ static void an_id_is_known_until_its_bucket_is_far_enough_behind(void)
 
     open_ids(KEPT_MS);
     ask("a");
-    expect("a", STORE_NO_TIME, ID_UNKNOWN, NULL);
+    expect("a", NO_TIME, ID_UNKNOWN, NULL);
     put("a", NOON_MS, ID_COUNTED, "what a added");
     expect("a", NOON_MS, ID_COUNTED, "what a added");
     expect("a", last_ms - 1, ID_COUNTED, "what a added");
@@ -191,7 +191,7 @@ static void with_nothing_kept_all_that_was_is_dropped(void)
     standing.id_bucket_count = 1;
     standing.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
     ids_reset(ids, &standing);
-    flush(STORE_NO_TIME, 0, 1);
+    flush(NO_TIME, 0, 1);
     flush(NOON_MS, 0, 0);
     ids_close(ids);
 }

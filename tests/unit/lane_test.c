@@ -15,10 +15,10 @@ static int64_t monday; /* 2025-10-06T00:00:00Z */
 
 static struct standing fresh(void)
 {
-    struct standing standing = {.next = 100, .watermark_ms = STORE_NO_TIME};
+    struct standing standing = {.next = 100, .watermark_ms = NO_TIME};
 
     for (size_t i = 0; i < WINDOW_KINDS; i++)
-        standing.floor_ms[i] = STORE_NO_TIME;
+        standing.floor_ms[i] = NO_TIME;
     return standing;
 }
 
@@ -213,7 +213,7 @@ static void a_rewound_lane_stands_where_the_store_stands(void)
     lane_see(lane, monday);
     lane_rewind(lane, &standing);
     CU_ASSERT_EQUAL(lane->next, 100);
-    CU_ASSERT_EQUAL(lane->watermark_ms, STORE_NO_TIME);
+    CU_ASSERT_EQUAL(lane->watermark_ms, NO_TIME);
     CU_ASSERT_EQUAL(lane->outcomes[OUTCOME_COUNTED], 0);
     CU_ASSERT_TRUE(lane->is_stale);
     CU_ASSERT_FALSE(lane_is_dirty(lane));

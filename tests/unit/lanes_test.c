@@ -13,7 +13,7 @@ static struct batch batch;
 /* One lane, of partition 3, that stands at 100. */
 static struct lane *begin(int64_t now_ms)
 {
-    struct standing standing = {.partition = 3, .next = 100, .watermark_ms = STORE_NO_TIME};
+    struct standing standing = {.partition = 3, .next = 100, .watermark_ms = NO_TIME};
     struct reason why;
 
     lanes = (struct lanes){.count = 1, .partitions = {3}, .turned_ms = now_ms};

@@ -165,7 +165,7 @@ static void months_are_counted_from_1970(void)
         {0, 0}, {31 * DAY_MS - 1, 0}, {31 * DAY_MS, 1}, {INT64_C(1761955199999), 669}, {INT64_C(1761955200000), 670}};
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++)
-        CU_ASSERT_EQUAL(retention_month(rows[i].ms), rows[i].month);
+        CU_ASSERT_EQUAL(month_number(rows[i].ms), rows[i].month);
 }
 
 /* As many as there is room for, over and over; each is put exactly once. */

@@ -3,6 +3,7 @@
  * rows and the keys of the signals they give, worked out by hand.
  */
 #include "gentally/encode.h"
+#include "gentally/readback.h"
 #include "gentally/signals.h"
 #include "suite.h"
 

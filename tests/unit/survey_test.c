@@ -10,7 +10,7 @@ static struct survey_partition at(int64_t watermark_ms, bool is_idle)
 
 static void watermark_is_the_lowest_of_those_that_are_not_idle(void)
 {
-    const int64_t none = STORE_NO_TIME;
+    const int64_t none = NO_TIME;
     const struct {
         struct survey_partition partitions[3];
         int64_t want;
@@ -26,20 +26,20 @@ static void watermark_is_the_lowest_of_those_that_are_not_idle(void)
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++)
         CU_ASSERT_EQUAL(survey_watermark(rows[i].partitions, 3), rows[i].want);
-    CU_ASSERT_EQUAL(survey_watermark(rows[0].partitions, 0), STORE_NO_TIME);
+    CU_ASSERT_EQUAL(survey_watermark(rows[0].partitions, 0), NO_TIME);
 }
 
 static void floor_is_what_every_partition_has_sealed(void)
 {
     struct survey_partition partitions[2] = {
-        {.standing = {.floor_ms = {500, 400, STORE_NO_TIME, 7}}},
+        {.standing = {.floor_ms = {500, 400, NO_TIME, 7}}},
         {.standing = {.floor_ms = {300, 600, 200, 7}}},
     };
     struct survey survey = {.partition_count = 2, .partitions = partitions};
 
     CU_ASSERT_EQUAL(survey_floor(&survey, WINDOW_HOUR), 300);
     CU_ASSERT_EQUAL(survey_floor(&survey, WINDOW_DAY), 400);
-    CU_ASSERT_EQUAL(survey_floor(&survey, WINDOW_WEEK), STORE_NO_TIME);
+    CU_ASSERT_EQUAL(survey_floor(&survey, WINDOW_WEEK), NO_TIME);
     CU_ASSERT_EQUAL(survey_floor(&survey, WINDOW_MONTH), 7);
 }
 
