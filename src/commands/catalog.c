@@ -1,11 +1,12 @@
 /* `gentally catalog`: which models the traffic has that the catalog does not know, and what it knows of one. */
-#include "commands.h"
+#include "gentally/cli/command.h"
+#include "gentally/commands/commands.h"
 
-#include "gentally/catalog.h"
-#include "gentally/json.h"
+#include "gentally/core/catalog.h"
+#include "gentally/base/json.h"
 #include "leaderboard.h"
-#include "live.h"
-#include "options.h"
+#include "live_counters.h"
+#include "gentally/cli/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,7 +198,7 @@ static int run(const char *verb, const char *slug, const struct config *config, 
     if (verdict == GO_ON)
         verdict = is_show ? show(catalog, slug, format, &why) : print_missing(config, catalog, format, &why);
     catalog_close(catalog);
-    return verdict == GO_ON ? EX_OK : command_fail(help.name, &why);
+    return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
 }
 
 int command_catalog(int argc, char **argv)

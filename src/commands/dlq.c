@@ -3,16 +3,17 @@
  * only to who asks for it.
  */
 #include "dlq.h"
-#include "commands.h"
+#include "gentally/cli/command.h"
+#include "gentally/commands/commands.h"
 
-#include "gentally/json.h"
-#include "gentally/event.h"
-#include "gentally/topic_read.h"
-#include "gentally/table.h"
-#include "gentally/topics.h"
-#include "gentally/window.h"
-#include "options.h"
-#include "shown.h"
+#include "gentally/base/json.h"
+#include "gentally/core/event.h"
+#include "gentally/kafka/topic_read.h"
+#include "table.h"
+#include "gentally/kafka/topics.h"
+#include "gentally/core/window.h"
+#include "gentally/cli/options.h"
+#include "printable.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -409,7 +410,7 @@ static int run(const struct config *config, const struct command_option options[
     for (uint32_t i = 0; i < request.reason_count; i++)
         letter_set_close(request.reasons[i].records);
     free(request.reasons);
-    return verdict == GO_ON ? EX_OK : command_fail(help.name, &why);
+    return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
 }
 
 int command_dlq(int argc, char **argv)

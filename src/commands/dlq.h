@@ -2,8 +2,8 @@
 #ifndef GENTALLY_DLQ_H
 #define GENTALLY_DLQ_H
 
-#include "gentally/config.h"
-#include "gentally/letters.h"
+#include "gentally/config/config.h"
+#include "gentally/inspect/dead_letters.h"
 
 /* What a redrive did, or would do. */
 struct redrive_counts {

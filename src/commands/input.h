@@ -5,7 +5,7 @@
 #ifndef GENTALLY_INPUT_H
 #define GENTALLY_INPUT_H
 
-#include "gentally/verdict.h"
+#include "gentally/base/verdict.h"
 
 #define INPUT_LINE_MAX ((size_t)16 << 20)
 

@@ -2,9 +2,9 @@
  */
 #include "leaderboard.h"
 
-#include "gentally/json.h"
-#include "gentally/table.h"
-#include "gentally/window.h"
+#include "gentally/base/json.h"
+#include "table.h"
+#include "gentally/core/window.h"
 
 #include <assert.h>
 #include <errno.h>

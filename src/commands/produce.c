@@ -2,14 +2,15 @@
  * `gentally produce`: JSON lines -> Avro -> the input topic. A line is sent or it is named on standard error with its
  * number; nothing is skipped in silence. What was sent is acknowledged before the command ends, however it ends.
  */
-#include "commands.h"
+#include "gentally/cli/command.h"
+#include "gentally/commands/commands.h"
 
-#include "gentally/encode.h"
-#include "gentally/lines.h"
-#include "gentally/sink.h"
+#include "gentally/codec/avro_write.h"
+#include "gentally/codec/json_read.h"
+#include "gentally/kafka/producer.h"
 #include "input.h"
-#include "options.h"
-#include "progress.h"
+#include "gentally/cli/options.h"
+#include "gentally/cli/progress.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -161,7 +162,7 @@ static int run(const struct config *config, const struct command_option options[
     enum verdict verdict = open_parts(&production, &logger, &why);
     if (verdict != GO_ON) {
         close_parts(&production);
-        return command_fail(help.name, &why);
+        return command_fail(&help, &why);
     }
     verdict = send_all(&production, &why);
     bool is_stopped = production.input.is_stopped;
@@ -170,13 +171,13 @@ static int run(const struct config *config, const struct command_option options[
     if (settled != GO_ON) {
         fprintf(stderr, "produce: of %" PRId64 " events sent some may be missing from the topic\n",
                 production.produced);
-        return command_fail(help.name, &why_settle);
+        return command_fail(&help, &why_settle);
     }
     report(&production, progress_now_ms() - begin_ms);
     if (verdict == SET_ASIDE)
         return EX_DATAERR; /* The line is named already. */
     if (verdict != GO_ON)
-        return command_fail(help.name, &why);
+        return command_fail(&help, &why);
     if (is_stopped)
         fprintf(stderr, "produce: stopped by a signal after line %" PRId64 "\n", production.line);
     return EX_OK;

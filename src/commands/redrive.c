@@ -7,10 +7,10 @@
  */
 #include "dlq.h"
 
-#include "gentally/event.h"
-#include "gentally/topic_read.h"
-#include "gentally/publisher.h"
-#include "gentally/topics.h"
+#include "gentally/core/event.h"
+#include "gentally/kafka/topic_read.h"
+#include "gentally/kafka/transaction.h"
+#include "gentally/kafka/topics.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  * state together with the offset it belongs to, the replay counts on to exactly that offset, and then both are the fold
  * of the same records. Live workers may go on all the while. See runbooks/replay.md for what is left out, and why.
  */
-#include "gentally/replay.h"
+#include "gentally/ingest/replay.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -14,17 +14,18 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include "commands.h"
-#include "gentally/compare.h"
-#include "gentally/letters.h"
-#include "gentally/event.h"
-#include "gentally/topic_read.h"
-#include "gentally/source.h"
-#include "gentally/topics.h"
-#include "options.h"
-#include "replayed.h"
+#include "gentally/cli/command.h"
+#include "gentally/commands/commands.h"
+#include "gentally/inspect/compare.h"
+#include "gentally/inspect/dead_letters.h"
+#include "gentally/core/event.h"
+#include "gentally/kafka/topic_read.h"
+#include "gentally/kafka/source.h"
+#include "gentally/kafka/topics.h"
+#include "gentally/cli/options.h"
+#include "replay_namespace.h"
 #include "replayed_retention.h"
-#include "shown.h"
+#include "printable.h"
 
 enum option { FROM, OFFSETS, WHOLE_FROM, NAME, KEEP, REMOVE, SHOW, FORMAT, OPTION_COUNT };
 
@@ -519,7 +520,7 @@ int command_replay(int argc, char **argv)
         command_begin(&help, configs, argc, argv, options, OPTION_COUNT, NULL, &code)) {
         *request = (struct request){.live_config = configs, .config = configs + 1, .options = options, .show = 10};
         log_open(&request->logger, configs->log_level, "replay");
-        code = run_action(request, &why) == GO_ON ? EX_OK : command_fail(help.name, &why);
+        code = run_action(request, &why) == GO_ON ? EX_OK : command_fail(&help, &why);
         store_close(request->live);
         cells_close(request->ours);
         cells_close(request->theirs);

@@ -2,7 +2,7 @@
 #ifndef GENTALLY_REPLAYED_RETENTION_H
 #define GENTALLY_REPLAYED_RETENTION_H
 
-#include "gentally/retained.h"
+#include "gentally/publish/retention_rows.h"
 
 #define RETENTION_SHOWN 10
 

@@ -1,15 +1,16 @@
 /*
  * `gentally report`: reads the summary topics and the ledger once, and writes the study's figures and tables as of now.
  */
-#include "commands.h"
+#include "gentally/cli/command.h"
+#include "gentally/commands/commands.h"
 
-#include "gentally/figures.h"
-#include "gentally/page.h"
-#include "gentally/event.h"
-#include "gentally/topic_read.h"
-#include "gentally/topics.h"
-#include "options.h"
-#include "watch.h"
+#include "gentally/report/figures.h"
+#include "gentally/report/page.h"
+#include "gentally/core/event.h"
+#include "gentally/kafka/topic_read.h"
+#include "gentally/kafka/topics.h"
+#include "gentally/cli/options.h"
+#include "report_live.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -214,7 +215,7 @@ static int run(const struct config *config, const struct command_option options[
             verdict = write_report(&request, &why);
     }
     figures_close(request.figures);
-    return verdict == GO_ON ? EX_OK : command_fail(help.name, &why);
+    return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
 }
 
 int command_report(int argc, char **argv)

@@ -7,11 +7,12 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include "commands.h"
-#include "gentally/source.h"
-#include "gentally/store_retention.h"
-#include "gentally/topics.h"
-#include "known.h"
+#include "gentally/cli/command.h"
+#include "gentally/commands/commands.h"
+#include "gentally/kafka/source.h"
+#include "gentally/redis/store_retention.h"
+#include "gentally/kafka/topics.h"
+#include "ledger_offsets.h"
 
 #define READY_SECONDS 30
 
@@ -193,10 +194,10 @@ int command_setup(int argc, char **argv)
     if (!read_count(options[0].value, 12, 1, &request.partitions) ||
         !read_count(options[1].value, -1, 1, &request.replication)) {
         (void)reason_set(&why, HALT, "CONFIG-VALUE", 0, "--partitions and --replication are whole numbers from 1");
-        return command_fail("setup", &why);
+        return command_fail(&help, &why);
     }
     log_open(&logger, config.log_level, "setup");
     if (set_up(&request, &why) != GO_ON)
-        return command_fail("setup", &why);
+        return command_fail(&help, &why);
     return EX_OK;
 }

@@ -4,10 +4,10 @@
  */
 #include "side_by_side.h"
 
-#include "gentally/json.h"
-#include "gentally/matrix.h"
-#include "gentally/table.h"
-#include "gentally/window.h"
+#include "gentally/base/json.h"
+#include "gentally/inspect/pivot.h"
+#include "table.h"
+#include "gentally/core/window.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 #ifndef GENTALLY_SIDE_BY_SIDE_H
 #define GENTALLY_SIDE_BY_SIDE_H
 
-#include "gentally/breakdown.h"
+#include "gentally/inspect/totals.h"
 #include "leaderboard.h"
 
 struct side_by_side {

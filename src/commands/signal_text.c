@@ -1,7 +1,7 @@
 /* See signal_text.h. */
 #include "signal_text.h"
 
-#include "gentally/json.h"
+#include "gentally/base/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>

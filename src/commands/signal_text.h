@@ -2,8 +2,8 @@
 #ifndef GENTALLY_SIGNAL_TEXT_H
 #define GENTALLY_SIGNAL_TEXT_H
 
-#include "gentally/signals.h"
-#include "gentally/table.h"
+#include "gentally/inspect/signals.h"
+#include "table.h"
 
 /* One JSON object and a newline, to standard output: the schema's fields, nulls left out, numbers as an object. */
 void signal_print_json(const struct signal *signal);

@@ -6,16 +6,17 @@
  * instance, publishes nothing. Windows are published in transactions that end in one partition a moment before the
  * next, so nothing is concluded until all was read and nothing came for a while.
  */
-#include "commands.h"
+#include "gentally/cli/command.h"
+#include "gentally/commands/commands.h"
 
-#include "gentally/encode.h"
-#include "gentally/readback.h"
-#include "gentally/newest.h"
-#include "gentally/sink.h"
-#include "gentally/topic_follow.h"
-#include "gentally/topics.h"
-#include "options.h"
-#include "progress.h"
+#include "gentally/codec/avro_write.h"
+#include "gentally/codec/avro_read.h"
+#include "gentally/inspect/latest.h"
+#include "gentally/kafka/producer.h"
+#include "gentally/kafka/topic_follow.h"
+#include "gentally/kafka/topics.h"
+#include "gentally/cli/options.h"
+#include "gentally/cli/progress.h"
 #include "signal_text.h"
 
 #include <errno.h>
@@ -536,7 +537,7 @@ static int run(struct request *request, struct reason *why)
     signals_close(request->signals);
     encoder_close(request->encoder);
     free(request->read);
-    return verdict == GO_ON || (verdict == TRY_LATER && request->is_stopped) ? EX_OK : command_fail(help.name, why);
+    return verdict == GO_ON || (verdict == TRY_LATER && request->is_stopped) ? EX_OK : command_fail(&help, why);
 }
 
 int command_signals(int argc, char **argv)
@@ -565,7 +566,7 @@ int command_signals(int argc, char **argv)
         sigaddset(&request.stops, SIGTERM);
         sigaddset(&request.stops, SIGINT);
         if (read_options(&request, options, &why) != GO_ON) {
-            code = command_fail(help.name, &why);
+            code = command_fail(&help, &why);
         } else {
             if (request.is_followed) /* Before any thread is made, so that all inherit the mask. */
                 sigprocmask(SIG_BLOCK, &request.stops, NULL);

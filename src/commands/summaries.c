@@ -2,19 +2,20 @@
  * `gentally summaries`: reads a rollup's topic to its end, keeps the newest version of each key, and prints it as JSON,
  * CSV or a table: whole rows, sums by window and name, or windows side by side.
  */
-#include "commands.h"
+#include "gentally/cli/command.h"
+#include "gentally/commands/commands.h"
 
-#include "gentally/breakdown.h"
-#include "gentally/encode.h"
-#include "gentally/readback.h"
-#include "gentally/newest.h"
-#include "gentally/event.h"
-#include "gentally/topic_read.h"
-#include "gentally/summary_text.h"
-#include "gentally/table.h"
-#include "gentally/topics.h"
+#include "gentally/inspect/totals.h"
+#include "gentally/codec/avro_write.h"
+#include "gentally/codec/avro_read.h"
+#include "gentally/inspect/latest.h"
+#include "gentally/core/event.h"
+#include "gentally/kafka/topic_read.h"
+#include "gentally/inspect/summary_text.h"
+#include "table.h"
+#include "gentally/kafka/topics.h"
 #include "leaderboard.h"
-#include "options.h"
+#include "gentally/cli/options.h"
 #include "side_by_side.h"
 
 #include <errno.h>
@@ -422,7 +423,7 @@ static int run(const struct config *config, const struct command_option options[
     if (verdict == GO_ON && request.suppressed > 0)
         fprintf(stderr, "summaries: %" PRIu64 " suppressed rows are in none of these sums\n", request.suppressed);
     close_parts(&request);
-    return verdict == GO_ON ? EX_OK : command_fail(help.name, &why);
+    return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
 }
 
 int command_summaries(int argc, char **argv)

@@ -1,9 +1,10 @@
 /* `gentally top`: what the counters in Redis say right now, largest first. */
-#include "commands.h"
+#include "gentally/cli/command.h"
+#include "gentally/commands/commands.h"
 
 #include "leaderboard.h"
-#include "live.h"
-#include "options.h"
+#include "live_counters.h"
+#include "gentally/cli/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,7 +135,7 @@ static int run(const struct config *config, const struct command_option options[
     live_close(&live);
     breakdown_close(before);
     breakdown_close(breakdown);
-    return verdict == GO_ON ? EX_OK : command_fail(help.name, &why);
+    return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
 }
 
 int command_top(int argc, char **argv)

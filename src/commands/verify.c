@@ -2,16 +2,17 @@
  * `gentally verify`: reads the ledger and the summaries, and nothing else, and proves that nothing was lost or counted
  * twice. See audit.h for what is checked and in which order the topics are read.
  */
-#include "commands.h"
+#include "gentally/cli/command.h"
+#include "gentally/commands/commands.h"
 
-#include "gentally/audit.h"
-#include "gentally/event.h"
-#include "gentally/topic_read.h"
-#include "gentally/topics.h"
-#include "options.h"
-#include "shown.h"
-#include "gentally/readback.h"
-#include "gentally/encode.h"
+#include "gentally/inspect/audit.h"
+#include "gentally/core/event.h"
+#include "gentally/kafka/topic_read.h"
+#include "gentally/kafka/topics.h"
+#include "gentally/cli/options.h"
+#include "printable.h"
+#include "gentally/codec/avro_read.h"
+#include "gentally/codec/avro_write.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -318,7 +319,7 @@ static int run(const struct config *config, const struct command_option options[
     free(request.ledger);
     free(request.summary);
     free(request.kept);
-    return verdict == GO_ON ? EX_OK : command_fail(help.name, &why);
+    return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
 }
 
 int command_verify(int argc, char **argv)

@@ -1,5 +1,5 @@
 /* `gentally worker`: signals, time and exit codes around the loop in src/worker.c. */
-#include "gentally/worker.h"
+#include "gentally/ingest/worker.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -9,7 +9,8 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include "commands.h"
+#include "gentally/cli/command.h"
+#include "gentally/commands/commands.h"
 
 #define RETRY_MS 250        /* between attempts while a server does not answer */
 #define STOP_GRACE_MS 10000 /* then leave without the last flush: the next owner counts it again */
@@ -66,7 +67,7 @@ static struct worker *open_patiently(const struct worker_options *options, const
         if (verdict == GO_ON)
             return worker;
         if (verdict != TRY_LATER) {
-            *code = command_fail("worker", &why);
+            *code = command_fail(&help, &why);
             return NULL;
         }
         log_reason(options->logger, LOG_LEVEL_WARN, &why);
@@ -96,7 +97,7 @@ static int run(struct worker *worker, struct logger *logger, const sigset_t *sig
         }
         enum verdict verdict = worker_turn(worker, now_ms, clock_ms(CLOCK_REALTIME), stop_ms != 0, &is_done, &why);
         if (verdict == HALT)
-            return command_fail("worker", &why);
+            return command_fail(&help, &why);
         if (verdict != GO_ON)
             log_reason(logger, LOG_LEVEL_WARN, &why);
         wait_ms = verdict == GO_ON ? 0 : RETRY_MS;
@@ -130,7 +131,7 @@ int command_worker(int argc, char **argv)
     if (options[1].value != NULL) {
         struct reason why;
         if (worker_check(&worker_options, &why) != GO_ON)
-            return command_fail("worker", &why);
+            return command_fail(&help, &why);
         printf("the configuration is good\n");
         return EX_OK;
     }

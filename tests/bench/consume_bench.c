@@ -4,7 +4,7 @@
  * medians and their ratio are printed. GENTALLY_TEST_KAFKA names the broker; arguments: records (200000), and a topic:
  * with it, only the bare loop reads that topic once, as pipeline.py wants it.
  */
-#include "kafka.h"
+#include "kafka_server.h"
 
 #define PARTITIONS 12
 #define ROUNDS 5

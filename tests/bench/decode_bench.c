@@ -4,7 +4,7 @@
  *
  * decode_bench [messages] [rounds]; the hash keeps the compiler honest and must be the same in every run of one size.
  */
-#include "gentally/decode.h"
+#include "gentally/codec/decode.h"
 
 #include "generation.h"
 

@@ -5,10 +5,10 @@
  * 100,000 by the same law, or a new one each time (the price of an HMAC). Each line is `name n ns/op hash`; the best of
  * five rounds is shown, and the hash keeps the compiler honest. An argument sets the number of events of a round.
  */
-#include "gentally/enrich.h"
+#include "enrich.h"
 
-#include "gentally/hash.h"
-#include "gentally/taxonomy.h"
+#include "gentally/base/hash.h"
+#include "gentally/core/taxonomy.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -11,9 +11,9 @@
 #include <inttypes.h>
 #include <time.h>
 
-#include "gentally/config.h"
-#include "gentally/store_retention.h"
-#include "redis.h"
+#include "gentally/config/config.h"
+#include "gentally/redis/store_retention.h"
+#include "redis_server.h"
 
 #define MODELS 300u
 #define MONTHS 13u

@@ -5,7 +5,7 @@
  * Usage: tally_bench [facts]. One hour, the default rollups, 300 models, 60 providers, 100 countries, 40 languages, 5 %
  * of the facts classified; popularity falls as 1 / rank. Facts are drawn before the clock runs.
  */
-#include "gentally/tally.h"
+#include "tally.h"
 
 #include <inttypes.h>
 #include <stdio.h>

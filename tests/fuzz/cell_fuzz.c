@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "gentally/cell.h"
+#include "gentally/core/cell.h"
 
 struct sum { /* the naive one */
     __extension__ __int128 sums[MEASURE_COUNT];

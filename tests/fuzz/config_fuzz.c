@@ -7,7 +7,7 @@
 #include "fuzz_file.h"
 
 #include "config_table.h"
-#include "gentally/store_link.h"
+#include "store_link.h"
 
 #define LINES_MAX 256
 

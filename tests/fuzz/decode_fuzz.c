@@ -14,9 +14,9 @@
 #include "fuzz_oracle.h"
 #include "fuzz_writer.h"
 
-#include "gentally/bundled.h"
-#include "gentally/decode.h"
-#include "gentally/schema.h"
+#include "gentally/base/bundled.h"
+#include "gentally/codec/decode.h"
+#include "schema.h"
 
 #define FRAME_SIZE 5
 #define WRITERS 1024 /* schemas: to learn one costs more than to read a thousand messages */

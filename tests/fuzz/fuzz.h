@@ -6,7 +6,7 @@
 #ifndef GENTALLY_FUZZ_H
 #define GENTALLY_FUZZ_H
 
-#include "gentally/verdict.h"
+#include "gentally/base/verdict.h"
 
 #include <stdio.h>
 #include <stdlib.h>

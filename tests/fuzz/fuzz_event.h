@@ -4,7 +4,7 @@
 
 #include "fuzz.h"
 
-#include "gentally/event.h"
+#include "gentally/core/event.h"
 
 static inline bool labels_equal(const struct event *left, const struct event *right)
 {

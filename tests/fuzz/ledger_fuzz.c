@@ -7,11 +7,11 @@
 #include "fuzz.h"
 #include "fuzz_avro.h"
 
-#include "gentally/book.h"
-#include "gentally/bundled.h"
-#include "gentally/decode.h"
-#include "gentally/encode.h"
-#include "gentally/readback.h"
+#include "published.h"
+#include "gentally/base/bundled.h"
+#include "gentally/codec/decode.h"
+#include "gentally/codec/avro_write.h"
+#include "gentally/codec/avro_read.h"
 
 #include <avro.h>
 

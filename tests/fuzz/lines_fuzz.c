@@ -7,10 +7,10 @@
 #include "fuzz_avro.h"
 #include "fuzz_event.h"
 
-#include "gentally/decode.h"
-#include "gentally/encode.h"
-#include "gentally/event_json.h"
-#include "gentally/lines.h"
+#include "gentally/codec/decode.h"
+#include "gentally/codec/avro_write.h"
+#include "gentally/codec/json_write.h"
+#include "gentally/codec/json_read.h"
 
 static struct lines *lines, *second;
 static struct encoder *encoder;

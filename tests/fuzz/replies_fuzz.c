@@ -10,9 +10,9 @@
  */
 #include "fuzz.h"
 
-#include "gentally/config.h"
-#include "gentally/merge.h"
-#include "gentally/store.h"
+#include "gentally/config/config.h"
+#include "combine.h"
+#include "gentally/redis/store.h"
 
 #include <ctype.h>
 #include <hiredis/hiredis.h>

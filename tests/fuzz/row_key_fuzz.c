@@ -4,7 +4,7 @@
  */
 #include "fuzz.h"
 
-#include "gentally/rollup.h"
+#include "gentally/core/rollup.h"
 
 static void claim_key(const struct rollups *rollups, struct span bytes)
 {

@@ -7,8 +7,8 @@
 #include "fuzz.h"
 #include "fuzz_avro.h"
 
-#include "gentally/bundled.h"
-#include "gentally/plan.h"
+#include "gentally/base/bundled.h"
+#include "plan.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -8,9 +8,9 @@
 #include "fuzz.h"
 #include "fuzz_file.h"
 
-#include "gentally/csv.h"
-#include "gentally/event.h"
-#include "gentally/tables.h"
+#include "gentally/base/csv.h"
+#include "gentally/core/event.h"
+#include "tables.h"
 
 #define TEXT_ROOM 32768 /* a field in quotes takes at most twice its size and three bytes more */
 

@@ -1,10 +1,10 @@
 /* The assigned partitions against a real redis-server: what they begin with, and when they ask again. */
-#include "gentally/lanes.h"
+#include "assignment.h"
 
 #include <inttypes.h>
 
-#include "gentally/config.h"
-#include "redis.h"
+#include "gentally/config/config.h"
+#include "redis_server.h"
 #include "suite.h"
 
 static struct test_redis redis;

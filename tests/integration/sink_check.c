@@ -1,13 +1,13 @@
 /* Sink, publisher and the reader of topics against a real broker, and one with a mock that can be switched off. */
-#include "gentally/sink.h"
-#include "gentally/topic_read.h"
-#include "gentally/publisher.h"
+#include "gentally/kafka/producer.h"
+#include "gentally/kafka/topic_read.h"
+#include "gentally/kafka/transaction.h"
 
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
-#include "gentally/topics.h"
-#include "kafka.h"
+#include "gentally/kafka/topics.h"
+#include "kafka_server.h"
 #include "suite.h"
 
 #define PARTITIONS 12

@@ -1,7 +1,7 @@
 /* The source against a real broker. */
-#include "gentally/sink.h"
-#include "gentally/source.h"
-#include "kafka.h"
+#include "gentally/kafka/producer.h"
+#include "gentally/kafka/source.h"
+#include "kafka_server.h"
 #include "suite.h"
 
 #define PARTITIONS 12

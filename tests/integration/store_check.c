@@ -1,13 +1,13 @@
 /* The store's verbs against a real redis-server: what each guard refuses, and that a refused flush leaves nothing
  * behind. */
-#include "gentally/store.h"
+#include "gentally/redis/store.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 
-#include "gentally/cell.h"
-#include "gentally/config.h"
-#include "redis.h"
+#include "gentally/core/cell.h"
+#include "gentally/config/config.h"
+#include "redis_server.h"
 #include "suite.h"
 
 static struct test_redis redis;

@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "gentally/http.h"
-#include "gentally/page.h"
+#include "gentally/report/http.h"
+#include "gentally/report/page.h"
 
 #define SECTIONS_MAX 64
 

@@ -5,10 +5,10 @@
  */
 #include <assert.h>
 
-#include "gentally/encode.h"
-#include "gentally/fold.h"
-#include "gentally/sink.h"
-#include "gentally/taxonomy.h"
+#include "gentally/codec/avro_write.h"
+#include "fold.h"
+#include "gentally/kafka/producer.h"
+#include "gentally/core/taxonomy.h"
 #include "memory_store.h"
 #include "suite.h"
 

@@ -1,5 +1,5 @@
 /* Cells: the laws of merging, the round trip of packing, and what damage does. */
-#include "gentally/cell.h"
+#include "gentally/core/cell.h"
 
 #include "slots.h"
 #include "suite.h"

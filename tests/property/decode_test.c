@@ -6,7 +6,7 @@
  * texts that are not UTF-8, bytes after the end, numbers over 64 bits. So only one direction is claimed: what we
  * accept, libavro accepts and encodes again to the same event.
  */
-#include "gentally/decode.h"
+#include "gentally/codec/decode.h"
 
 #include "generation.h"
 

@@ -2,7 +2,7 @@
  * The tally against the naive way: write down every (row, fact) pair, sort, and add up what is equal. It knows nothing
  * of hashes, chunks or samples packed in words; it shares only the header's words with what it judges.
  */
-#include "gentally/tally.h"
+#include "tally.h"
 
 #include "suite.h"
 

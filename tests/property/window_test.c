@@ -1,5 +1,5 @@
 /* Windows against the C library's calendar, at random times of 1900..2200 and at every day of it. */
-#include "gentally/window.h"
+#include "gentally/core/window.h"
 
 #include "suite.h"
 

@@ -1,12 +1,12 @@
 /* source.h over the simulated Kafka, and topic_read(). */
-#include "gentally/source.h"
+#include "gentally/kafka/source.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-#include "gentally/place.h"
-#include "gentally/event.h"
-#include "gentally/topic_read.h"
+#include "position.h"
+#include "gentally/core/event.h"
+#include "gentally/kafka/topic_read.h"
 #include "kafka.h"
 
 struct source {

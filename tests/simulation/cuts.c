@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "gentally/anchor.h"
+#include "gentally/core/anchor.h"
 
 struct cuts {
     struct partition_log old_logs[SIM_PARTITIONS];

@@ -5,8 +5,8 @@
  */
 #include <stdlib.h>
 
-#include "gentally/decode.h"
-#include "gentally/encode.h"
+#include "gentally/codec/decode.h"
+#include "gentally/codec/avro_write.h"
 
 #define POOL_MAX 32
 

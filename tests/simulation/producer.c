@@ -1,6 +1,6 @@
 /* sink.h over the simulated Kafka: acknowledged messages, and transactions under one transactional id. */
-#include "gentally/sink.h"
-#include "gentally/publisher.h"
+#include "gentally/kafka/producer.h"
+#include "gentally/kafka/transaction.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "gentally/source.h"
-#include "gentally/store_retention.h"
+#include "gentally/kafka/source.h"
+#include "gentally/redis/store_retention.h"
 #include "oracle.h"
 
 #define TURNS_MAX 1000000u /* of the scheduler: a run takes some thousands */

@@ -11,9 +11,9 @@
 
 #include <ucontext.h>
 
-#include "gentally/config.h"
-#include "gentally/log.h"
-#include "gentally/worker.h"
+#include "gentally/config/config.h"
+#include "gentally/base/log.h"
+#include "gentally/ingest/worker.h"
 
 #define SIM_WORKERS 4
 #define SIM_PARTITIONS 6

@@ -1,6 +1,6 @@
 /* tables.h without files: the bundled tables, opened once for all runs. Every second opening is of another version, as
  * after a corrected catalog. */
-#include "gentally/tables.h"
+#include "tables.h"
 
 #include <stdio.h>
 #include <stdlib.h>

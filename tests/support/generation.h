@@ -4,7 +4,7 @@
 #ifndef GENTALLY_GENERATION_H
 #define GENTALLY_GENERATION_H
 
-#include "gentally/bundled.h"
+#include "gentally/base/bundled.h"
 #include "message.h"
 #include "suite.h"
 

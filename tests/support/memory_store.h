@@ -8,8 +8,8 @@
 
 #include <assert.h>
 
-#include "gentally/arena.h"
-#include "gentally/store.h"
+#include "gentally/base/arena.h"
+#include "gentally/redis/store.h"
 #include "suite.h"
 
 #define CELLS_MAX 20000

@@ -5,7 +5,7 @@
 #ifndef GENTALLY_MESSAGE_H
 #define GENTALLY_MESSAGE_H
 
-#include "gentally/decode.h"
+#include "gentally/codec/decode.h"
 
 #include <assert.h>
 #include <inttypes.h>

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "gentally/catalog.h"
-#include "gentally/encode.h"
-#include "gentally/taxonomy.h"
-#include "gentally/workload.h"
+#include "gentally/core/catalog.h"
+#include "gentally/codec/avro_write.h"
+#include "gentally/core/taxonomy.h"
+#include "workload.h"
 
 struct messages {
     char *bytes;

@@ -2,7 +2,7 @@
 #ifndef GENTALLY_TEST_SLOTS_H
 #define GENTALLY_TEST_SLOTS_H
 
-#include "gentally/cell.h"
+#include "gentally/core/cell.h"
 
 static inline bool same_slots(const struct slot *left, const struct slot *right, uint32_t count)
 {

@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 
-#include "gentally/decode.h"
-#include "gentally/enrich.h"
-#include "gentally/retention.h"
-#include "gentally/tally.h"
+#include "gentally/codec/decode.h"
+#include "enrich.h"
+#include "retention.h"
+#include "tally.h"
 #include "messages.h"
 
 struct stages {

@@ -11,7 +11,7 @@
 #include <ftw.h>
 #include <stdarg.h>
 
-#include "gentally/base.h"
+#include "gentally/base/base.h"
 #include "suite.h"
 #include "tidy_source.h"
 #include "tidy_tables.h"

@@ -1,0 +1,18 @@
+/*
+ * SipHash-2-4 with 128 bits (Aumasson and Bernstein 2012, "SipHash: a fast short-input PRF"; the 128-bit variant is of
+ * their reference implementation). Keyed, so that a stranger who chooses the texts cannot choose the hashes. The same
+ * on every machine: what it gives may be stored.
+ */
+#ifndef GENTALLY_SIPHASH_H
+#define GENTALLY_SIPHASH_H
+
+#include "gentally/base/base.h"
+
+struct siphash_key {
+    uint64_t words[2]; /* the key's bytes, little-endian */
+};
+
+/* Writes 16 bytes. Pure. */
+void siphash128(const struct siphash_key *key, struct span text, uint8_t hash[16]);
+
+#endif

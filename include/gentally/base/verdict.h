@@ -1,0 +1,38 @@
+/*
+ * How a module answers when it can fail: a verdict says what the caller must do next, a reason says
+ * why, for people. Every reason id is a heading of runbooks/reasons.md (the tidy test checks it).
+ */
+#ifndef GENTALLY_VERDICT_H
+#define GENTALLY_VERDICT_H
+
+#include "gentally/base/base.h"
+
+enum verdict {
+    GO_ON,     /* Done. */
+    TRY_LATER, /* Nothing changed; the same call may succeed on a later turn. */
+    SET_ASIDE, /* This record never will: dead-letter it and go on. */
+    REWIND,    /* This partition's work is void: forget it, claim again, re-read from the store. */
+    STEP_DOWN, /* A newer owner holds this partition: write nothing more for it. */
+    HALT,      /* The process cannot continue: say why, exit, let an operator look. */
+};
+
+#define REASON_TEXT_SIZE 512
+
+/* Caller-owned, fixed size, reusable. */
+struct reason {
+    const char *id;              /* static, like "STORE-UNREACHABLE"; NULL until set */
+    long code;                   /* the foreign library's number, 0 if none */
+    char text[REASON_TEXT_SIZE]; /* one line, no payloads, no secrets */
+};
+
+/*
+ * Fills `why` (may be NULL) and returns `verdict`, so that a failing line reads
+ * `return reason_set(why, HALT, "CONFIG-UNKNOWN-KEY", 0, "...", ...)`. Newlines in the text become blanks.
+ */
+enum verdict reason_set(struct reason *why, enum verdict verdict, const char *id, long code, const char *format, ...)
+    PRINTF_LIKE(5, 6);
+
+/* "GO_ON", "HALT", ... for logs and tests. */
+const char *verdict_name(enum verdict verdict);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * Structs -> Avro bytes (Confluent framing) with libavro. The bytes depend on the contents alone: no clock, no host.
+ */
+#ifndef GENTALLY_AVRO_WRITE_H
+#define GENTALLY_AVRO_WRITE_H
+
+#include "gentally/core/event.h"
+#include "gentally/core/signal.h"
+#include "gentally/core/summary.h"
+
+struct encoder;
+
+/* HALT: NO-MEMORY, SCHEMA-INVALID. */
+MUST_CHECK enum verdict encoder_open(struct encoder **encoder, struct reason *why);
+void encoder_close(struct encoder *encoder);
+
+/* `*bytes` borrows from the encoder until its next call. HALT: ENCODE-FAILED (with libavro's words). */
+MUST_CHECK enum verdict encode_event(struct encoder *encoder, const struct event *event, struct span *bytes,
+                                     struct reason *why);
+MUST_CHECK enum verdict encode_summary(struct encoder *encoder, const struct summary *summary, struct span *bytes,
+                                       struct reason *why);
+MUST_CHECK enum verdict encode_ledger(struct encoder *encoder, const struct ledger *ledger, struct span *bytes,
+                                      struct reason *why);
+
+MUST_CHECK enum verdict encode_signal(struct encoder *encoder, const struct signal *signal, struct span *bytes,
+                                      struct reason *why);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * The 41 figures and tables of the study "State of AI" (S01..S41) and its scalars (C01..C08), made from the summary
+ * topics. A reader feeds records as they come; the document can be written at any moment, and again after more records.
+ *
+ * Tops are chosen over the whole range, shares are quotients of sums, category figures carry an effective sample size
+ * and a 95 % interval. What is not there is said in words: no figure is ever left out of the document.
+ *
+ *   {"format": 1, "header": {title, range, requests, tokens, ..., coverage, ledger, scalars}, "notes": [text, ...],
+ *    "figures": [{id, section, title, about, "chart": {kind, stack, x, y, series, ..., order, rules, line},
+ *                 "columns": [{name, title, type}, ...], "rows": [[cell, ...], ...], "notes": [...],
+ *                 "missing": null or why there is nothing to draw}, ...]}
+ *
+ * A row is one point: x, series, the sums as integers, and what is made of them. Types of columns: date ("2025-11-17"),
+ * month ("2025-11"), text, integer, real, share (0..1), usd, usd_per_mtok (dollars per million tokens), flag. `order`
+ * lists the series as they are drawn.
+ */
+#ifndef GENTALLY_FIGURES_H
+#define GENTALLY_FIGURES_H
+
+#include "gentally/core/event.h"
+
+#define FIGURES_COUNT 41
+#define FIGURES_PAGE_TITLE "State of AI, live" /* of the document, and of its page */
+
+struct figures_options {
+    const char *prefix; /* of the topics' names, like "gentally", to say what was looked for; borrowed until close */
+    int64_t from_ms, to_ms; /* weeks and months that start in [from_ms, to_ms); INT64_MIN, INT64_MAX: all there are */
+    const char *examples;   /* S38: model slugs, separated by commas; NULL: the study's; borrowed until close */
+};
+
+struct figures;
+
+/* HALT: NO-MEMORY, SCHEMA-INVALID. */
+MUST_CHECK enum verdict figures_open(struct figures **figures, const struct figures_options *options,
+                                     struct reason *why);
+void figures_close(struct figures *figures);
+
+/*
+ * Takes a record of any summary topic or of the ledger, a tombstone too. Of each key the newest version is kept,
+ * whatever the order of keys and versions; rollups and windows that no figure needs are let go. HALT: NO-MEMORY;
+ * SET_ASIDE: SUMMARY-UNREADABLE.
+ */
+MUST_CHECK enum verdict figures_take(struct figures *figures, const struct record *record, struct reason *why);
+
+/*
+ * Writes the document as JSON, from what was taken so far. The same records give the same bytes. `*json` borrows until
+ * the next call or close. HALT: NO-MEMORY. Costs a pass over all rows that are kept: a second for a million.
+ */
+MUST_CHECK enum verdict figures_write(struct figures *figures, struct span *json, struct reason *why);
+
+/* Id, title and the one sentence of a figure, in the study's order: for a page's skeleton. */
+struct figures_title {
+    const char *id, *section, *title, *about;
+};
+struct figures_title figures_title(uint32_t index); /* < FIGURES_COUNT */
+
+#endif

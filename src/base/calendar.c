@@ -1,0 +1,182 @@
+/*
+ * Civil dates as pure arithmetic.
+ *
+ * Why not gmtime_r() and timegm(): they know leap-second tables and locales, cost a microsecond, and end where their
+ * struct ends. Here every 64-bit time has a date. Division rounds down everywhere, so times before 1970 need no case of
+ * their own.
+ */
+#include "gentally/base/calendar.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#define MINUTE_MS INT64_C(60000)
+#define SECOND_MS INT64_C(1000)
+
+/* The calendar repeats every 400 years ("era"); 719468 days lie between 0000-03-01 and 1970-01-01. */
+#define ERA_YEARS 400
+#define ERA_DAYS 146097
+#define EPOCH_DAYS 719468
+
+/* Years are counted from March, so that the leap day is the last of its year and month lengths follow 153 days per five
+ * months. */
+int64_t days_of_date(int64_t year, unsigned month, unsigned day)
+{
+    assert(month >= 1 && month <= 12);
+    assert(day >= 1 && day <= 31);
+
+    int64_t march_year = month <= 2 ? year - 1 : year;
+    int64_t era = divide_down(march_year, ERA_YEARS);
+    int64_t year_of_era = march_year - era * ERA_YEARS;
+    int64_t day_of_year = (153 * (int64_t)(month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return era * ERA_DAYS + day_of_era - EPOCH_DAYS;
+}
+
+void date_of_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
+{
+    int64_t shifted = days + EPOCH_DAYS;
+    int64_t era = divide_down(shifted, ERA_DAYS);
+    int64_t day_of_era = shifted - era * ERA_DAYS;
+    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t march_month = (5 * day_of_year + 2) / 153;
+
+    *day = (unsigned)(day_of_year - (153 * march_month + 2) / 5 + 1);
+    *month = (unsigned)(march_month < 10 ? march_month + 3 : march_month - 9);
+    *year = year_of_era + era * ERA_YEARS + (*month <= 2);
+}
+
+static unsigned month_length(int64_t year, unsigned month)
+{
+    static const uint8_t lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return month == 2 && is_leap ? 29 : lengths[month - 1];
+}
+
+/* The parsers below eat from the front of `text` and say whether they could. */
+
+static bool eat_byte(struct span *text, char byte)
+{
+    if (text->size == 0 || text->bytes[0] != byte)
+        return false;
+    text->bytes++;
+    text->size--;
+    return true;
+}
+
+static bool eat_number(struct span *text, unsigned digits, unsigned *number)
+{
+    if (text->size < digits)
+        return false;
+    *number = 0;
+    for (unsigned i = 0; i < digits; i++) {
+        char byte = text->bytes[i];
+        if (byte < '0' || byte > '9')
+            return false;
+        *number = *number * 10 + (unsigned)(byte - '0');
+    }
+    text->bytes += digits;
+    text->size -= digits;
+    return true;
+}
+
+static bool eat_date(struct span *text, int64_t *ms)
+{
+    unsigned year, month, day;
+
+    if (!eat_number(text, 4, &year) || !eat_byte(text, '-') || !eat_number(text, 2, &month) || !eat_byte(text, '-') ||
+        !eat_number(text, 2, &day))
+        return false;
+    if (year < 1 || month < 1 || month > 12 || day < 1 || day > month_length(year, month))
+        return false;
+    *ms = days_of_date(year, month, day) * DAY_MS;
+    return true;
+}
+
+static bool eat_fraction(struct span *text, unsigned *ms)
+{
+    unsigned digits = 0, digit;
+
+    *ms = 0;
+    if (!eat_byte(text, '.'))
+        return true;
+    for (; eat_number(text, 1, &digit); digits++) {
+        if (digits < 3)
+            *ms = *ms * 10 + digit;
+    }
+    for (unsigned missing = digits; missing < 3; missing++)
+        *ms *= 10;
+    return digits >= 1 && digits <= 9;
+}
+
+static bool eat_clock(struct span *text, int64_t *ms)
+{
+    unsigned hour, minute, second, fraction;
+
+    if (!eat_number(text, 2, &hour) || !eat_byte(text, ':') || !eat_number(text, 2, &minute) || !eat_byte(text, ':') ||
+        !eat_number(text, 2, &second) || !eat_fraction(text, &fraction))
+        return false;
+    if (hour > 23 || minute > 59 || second > 59)
+        return false;
+    *ms = hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS + fraction;
+    return true;
+}
+
+static bool eat_offset(struct span *text, int64_t *ms)
+{
+    unsigned hour, minute;
+
+    *ms = 0;
+    if (text->size == 0 || eat_byte(text, 'Z'))
+        return true;
+    bool is_west = eat_byte(text, '-');
+    if (!is_west && !eat_byte(text, '+'))
+        return false;
+    if (!eat_number(text, 2, &hour) || !eat_byte(text, ':') || !eat_number(text, 2, &minute))
+        return false;
+    if (hour > 23 || minute > 59)
+        return false;
+    *ms = (hour * HOUR_MS + minute * MINUTE_MS) * (is_west ? -1 : 1);
+    return true;
+}
+
+bool time_parse(struct span text, int64_t *ms)
+{
+    int64_t date, clock = 0, offset = 0;
+
+    if (!eat_date(&text, &date))
+        return false;
+    if (text.size > 0) {
+        if (!eat_byte(&text, 'T') && !eat_byte(&text, ' '))
+            return false;
+        if (!eat_clock(&text, &clock) || !eat_offset(&text, &offset))
+            return false;
+    }
+    if (text.size > 0)
+        return false;
+    *ms = date + clock - offset;
+    return true;
+}
+
+void time_format(int64_t ms, char *text, size_t size)
+{
+    assert(size >= 32);
+    int64_t days = divide_down(ms, DAY_MS);
+    int64_t rest = ms - days * DAY_MS;
+    int64_t year;
+    unsigned month, day;
+
+    date_of_days(days, &year, &month, &day);
+    int length =
+        snprintf(text, size, "%04" PRId64 "-%02u-%02uT%02u:%02u:%02u", year, month, day, (unsigned)(rest / HOUR_MS),
+                 (unsigned)(rest / MINUTE_MS % 60), (unsigned)(rest / SECOND_MS % 60));
+    assert(length > 0);
+    unsigned fraction = (unsigned)(rest % SECOND_MS);
+    if (fraction == 0)
+        snprintf(text + length, size - (size_t)length, "Z");
+    else
+        snprintf(text + length, size - (size_t)length, ".%03uZ", fraction);
+}

@@ -1,0 +1,47 @@
+/*
+ * Verdicts and reasons: see verdict.h. A reason's text ends up in one log line, so whatever a foreign library put into
+ * its message (newlines, tabs, escape sequences) is made blank here, once, at the border.
+ */
+#include "gentally/base/verdict.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static void make_one_line(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            *text = ' ';
+}
+
+enum verdict reason_set(struct reason *why, enum verdict verdict, const char *id, long code, const char *format, ...)
+{
+    assert(id != NULL);
+    assert(format != NULL);
+    if (why == NULL)
+        return verdict;
+    /* The arguments may point into why->text ("...: %s", why->text), so the new text is built beside it. */
+    char text[REASON_TEXT_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (size < 0)
+        text[0] = '\0';
+    make_one_line(text);
+    why->id = id;
+    why->code = code;
+    memcpy(why->text, text, sizeof(text));
+    return verdict;
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+    static const char *const names[] = {
+        [GO_ON] = "GO_ON",   [TRY_LATER] = "TRY_LATER", [SET_ASIDE] = "SET_ASIDE",
+        [REWIND] = "REWIND", [STEP_DOWN] = "STEP_DOWN", [HALT] = "HALT",
+    };
+    assert((size_t)verdict < LENGTH_OF(names));
+    return names[verdict];
+}

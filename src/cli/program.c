@@ -1,0 +1,103 @@
+/* See program.h. Commands are looked up by name; everything else here is what a person gets to read. */
+#include "gentally/cli/program.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "gentally/base/suggest.h"
+#include "gentally/cli/versions.h"
+#include "gentally/config/config.h"
+
+static const struct program_command *find_command(const struct program *program, const char *name)
+{
+    for (size_t at = 0; at < program->command_count; at++)
+        if (strcmp(program->commands[at].name, name) == 0)
+            return &program->commands[at];
+    return NULL;
+}
+
+static void print_help(const struct program *program, FILE *file)
+{
+    fprintf(file, "Usage: %s COMMAND [options]\n\n%s\n\nCommands:\n", program->name, program->purpose);
+    for (size_t at = 0; at < program->command_count; at++)
+        fprintf(file, "  %-10s %s\n", program->commands[at].name, program->commands[at].summary);
+    fprintf(file,
+            "\n`%s help COMMAND` tells its options, and the configuration they share.\n"
+            "What an error's name means: runbooks/reasons.md\n",
+            program->name);
+}
+
+static void print_version(void)
+{
+    char text[256];
+    versions_write(text, sizeof(text));
+    printf("%s\n", text);
+}
+
+static int unknown_command(const struct program *program, const char *name)
+{
+    struct nearest nearest = nearest_to(name);
+    for (size_t at = 0; at < program->command_count; at++)
+        nearest_try(&nearest, program->commands[at].name);
+    const char *found = nearest_name(&nearest);
+    if (found != NULL)
+        fprintf(stderr, "%s: there is no '%s'; did you mean '%s'?\n", program->name, name, found);
+    else
+        fprintf(stderr, "%s: there is no '%s'; `%s --help` lists the commands\n", program->name, name, program->name);
+    return EX_USAGE;
+}
+
+/* `help`, `help COMMAND`, and `help --markdown`: the configuration as the runbook has it. */
+static int help(const struct program *program, int argc, char **argv)
+{
+    static char flag[] = "--help";
+
+    if (argc < 2) {
+        print_help(program, stdout);
+        return EX_OK;
+    }
+    if (strcmp(argv[1], "--markdown") == 0) {
+        config_help(stdout, true);
+        return EX_OK;
+    }
+    const struct program_command *command = find_command(program, argv[1]);
+    if (command == NULL)
+        return unknown_command(program, argv[1]);
+    char *arguments[] = {argv[1], flag, NULL};
+    return command->run(2, arguments);
+}
+
+/* Results that never reached their reader (a full disk, a closed pipe) must not look like success. */
+static int finish(const struct program *program, int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    if (code != EX_OK) /* The command has told why. */
+        return code;
+    char name[64];
+    snprintf(name, sizeof(name), "%s: standard output", program->name);
+    perror(name);
+    return EX_IOERR;
+}
+
+int program_run(const struct program *program, int argc, char **argv)
+{
+    /* A connection or a reader that is gone is an error to be told, with a status of its own. */
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        print_help(program, stderr);
+        return EX_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return finish(program, help(program, argc - 1, argv + 1));
+    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
+        print_version();
+        return finish(program, EX_OK);
+    }
+    const struct program_command *command = find_command(program, name);
+    if (command == NULL)
+        return unknown_command(program, name);
+    return finish(program, command->run(argc - 1, argv + 1));
+}

@@ -1,0 +1,309 @@
+/*
+ * A cursor over one message: the primitives of Avro's binary encoding, strict and bounds-checked, never allocating.
+ * Everything here is inline, because a call for each of some thirty small values would cost as much as reading them.
+ *
+ * Every function moves the cursor over what it read and returns SOUND, or a fault with the cursor somewhere in the
+ * value. No byte at or after `end` is ever read.
+ */
+#ifndef GENTALLY_CURSOR_H
+#define GENTALLY_CURSOR_H
+
+#include "gentally/base/base.h"
+
+#include <endian.h>
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+#define VARINT_BYTES_MAX 10
+#define EMPTY_ELEMENTS_MAX 65536 /* elements of a block that take no bytes: nothing else limits them */
+
+enum fault {
+    SOUND,
+    FAULT_TRUNCATED,
+    FAULT_LENGTH,
+    FAULT_VARINT,
+    FAULT_RANGE,
+    FAULT_NESTING,
+    FAULT_UTF8,
+    FAULT_LABELS,
+    FAULT_TRAILING,
+    FAULT_COUNT
+};
+
+struct cursor {
+    const unsigned char *at, *end;
+};
+
+static ALWAYS_INLINE size_t cursor_left(const struct cursor *cursor)
+{
+    return (size_t)(cursor->end - cursor->at);
+}
+
+static ALWAYS_INLINE uint64_t load_word(const unsigned char *at) /* little-endian everywhere */
+{
+    uint64_t word;
+
+    memcpy(&word, at, sizeof word);
+    return le64toh(word);
+}
+
+/* Near the end of the message, and varints of nine or ten bytes. */
+static inline enum fault cursor_varint_slowly(struct cursor *cursor, uint64_t *raw)
+{
+    *raw = 0;
+    for (unsigned i = 0; i < VARINT_BYTES_MAX; i++) {
+        if (cursor->at == cursor->end)
+            return FAULT_TRUNCATED;
+        unsigned char byte = *cursor->at++;
+        if (i == VARINT_BYTES_MAX - 1 && byte > 1) /* a 65th bit, or an eleventh byte */
+            return FAULT_VARINT;
+        *raw |= (uint64_t)(byte & 0x7f) << (7 * i);
+        if (byte < 0x80)
+            return SOUND;
+    }
+    return FAULT_VARINT;
+}
+
+/*
+ * Up to eight bytes at once: find the last byte (the first without its high bit), cut what follows, then close the gaps
+ * of one bit between groups of 7, 14 and 28 bits. No branch depends on the length, which no predictor could guess.
+ */
+static ALWAYS_INLINE enum fault cursor_varint(struct cursor *cursor, uint64_t *raw)
+{
+    if (LIKELY(cursor_left(cursor) >= sizeof(uint64_t))) {
+        uint64_t word = load_word(cursor->at);
+        uint64_t last = ~word & HIGH_BITS;
+        if (LIKELY(last != 0)) {
+            unsigned top = (unsigned)__builtin_ctzll(last); /* 7, 15, ... 63 */
+            word &= UINT64_MAX >> (63 - top);
+            word = ((word & UINT64_C(0x7f007f007f007f00)) >> 1) | (word & UINT64_C(0x007f007f007f007f));
+            word = ((word & UINT64_C(0x3fff00003fff0000)) >> 2) | (word & UINT64_C(0x00003fff00003fff));
+            word = ((word & UINT64_C(0x0fffffff00000000)) >> 4) | (word & UINT64_C(0x000000000fffffff));
+            *raw = word;
+            cursor->at += (top + 1) / 8;
+            return SOUND;
+        }
+    }
+    struct cursor aside = *cursor; /* a copy, so that the caller's cursor can stay in registers */
+    enum fault fault = cursor_varint_slowly(&aside, raw);
+    *cursor = aside;
+    return fault;
+}
+
+static ALWAYS_INLINE enum fault cursor_long(struct cursor *cursor, int64_t *value)
+{
+    uint64_t raw;
+    enum fault fault = cursor_varint(cursor, &raw);
+
+    *value = (int64_t)((raw >> 1) ^ (0 - (raw & 1))); /* zigzag */
+    return fault;
+}
+
+static ALWAYS_INLINE enum fault cursor_int(struct cursor *cursor, int32_t *value)
+{
+    int64_t wide;
+    enum fault fault = cursor_long(cursor, &wide);
+
+    if (LIKELY(fault == SOUND) && UNLIKELY(wide < INT32_MIN || wide > INT32_MAX))
+        fault = FAULT_RANGE;
+    *value = (int32_t)wide;
+    return fault;
+}
+
+/* A union's branch or an enum's symbol: 0 <= index < count. Nearly always one byte. */
+static ALWAYS_INLINE enum fault cursor_index(struct cursor *cursor, uint32_t count, uint32_t *index)
+{
+    int64_t wide;
+
+    if (LIKELY(cursor->at < cursor->end && *cursor->at < 0x80)) {
+        unsigned char byte = *cursor->at++;
+        *index = byte >> 1;
+        return (byte & 1) == 0 && *index < count ? SOUND : FAULT_RANGE;
+    }
+    enum fault fault = cursor_long(cursor, &wide);
+    if (fault == SOUND && (wide < 0 || wide >= (int64_t)count))
+        fault = FAULT_RANGE;
+    *index = (uint32_t)wide;
+    return fault;
+}
+
+static ALWAYS_INLINE enum fault cursor_boolean(struct cursor *cursor, bool *value)
+{
+    if (UNLIKELY(cursor->at == cursor->end))
+        return FAULT_TRUNCATED;
+    unsigned char byte = *cursor->at++;
+    *value = byte == 1;
+    return LIKELY(byte <= 1) ? SOUND : FAULT_RANGE;
+}
+
+static ALWAYS_INLINE enum fault cursor_skip(struct cursor *cursor, size_t size)
+{
+    if (UNLIKELY(size > cursor_left(cursor)))
+        return FAULT_TRUNCATED;
+    cursor->at += size;
+    return SOUND;
+}
+
+static ALWAYS_INLINE enum fault cursor_double(struct cursor *cursor, double *value)
+{
+    if (UNLIKELY(cursor_left(cursor) < sizeof *value))
+        return FAULT_TRUNCATED;
+    uint64_t bits = load_word(cursor->at);
+    memcpy(value, &bits, sizeof *value);
+    cursor->at += sizeof *value;
+    return SOUND;
+}
+
+static ALWAYS_INLINE enum fault cursor_float(struct cursor *cursor, float *value)
+{
+    uint32_t bits;
+
+    if (UNLIKELY(cursor_left(cursor) < sizeof bits))
+        return FAULT_TRUNCATED;
+    memcpy(&bits, cursor->at, sizeof bits);
+    bits = le32toh(bits);
+    memcpy(value, &bits, sizeof bits);
+    cursor->at += sizeof bits;
+    return SOUND;
+}
+
+/* Length, then that many bytes. */
+static ALWAYS_INLINE enum fault cursor_bytes(struct cursor *cursor, const unsigned char **bytes, size_t *size)
+{
+    int64_t length;
+
+    if (LIKELY(cursor->at < cursor->end && *cursor->at < 0x80)) {
+        unsigned char byte = *cursor->at++;
+        if (UNLIKELY((byte & 1) != 0))
+            return FAULT_LENGTH;
+        length = byte >> 1;
+    } else {
+        enum fault fault = cursor_long(cursor, &length);
+        if (fault != SOUND)
+            return fault;
+        if (length < 0)
+            return FAULT_LENGTH;
+    }
+    if (UNLIKELY((uint64_t)length > cursor_left(cursor)))
+        return FAULT_TRUNCATED;
+    *bytes = cursor->at;
+    *size = (size_t)length;
+    cursor->at += length;
+    return SOUND;
+}
+
+/* Eight bytes a step; the last step overlaps the one before. `end` is the message's, so that a short text can be read
+ * as one word where the message goes on. */
+static ALWAYS_INLINE bool is_ascii(const unsigned char *bytes, size_t size, const unsigned char *end)
+{
+    uint64_t seen = 0;
+
+    if (size >= sizeof seen) {
+        for (size_t i = 0; i + sizeof seen < size; i += sizeof seen)
+            seen |= load_word(bytes + i);
+        seen |= load_word(bytes + size - sizeof seen);
+    } else if (LIKELY((size_t)(end - bytes) >= sizeof seen)) {
+        seen = load_word(bytes) & ~(UINT64_MAX << (8 * size));
+    } else {
+        for (size_t i = 0; i < size; i++)
+            seen |= bytes[i];
+    }
+    return (seen & HIGH_BITS) == 0;
+}
+
+/*
+ * Well-formed UTF-8 by table 3-7 of the Unicode standard: the second byte's range depends on the first, which keeps out
+ * overlong forms (E0, F0), surrogates (ED) and what lies beyond U+10FFFF (F4).
+ */
+static inline bool is_utf8(const unsigned char *bytes, size_t size)
+{
+    const unsigned char *at = bytes, *end = bytes + size;
+
+    while (at < end) {
+        unsigned char lead = *at++;
+        unsigned char low = 0x80, high = 0xbf;
+        size_t more;
+        if (lead < 0x80)
+            continue;
+        if (lead >= 0xc2 && lead <= 0xdf)
+            more = 1;
+        else if (lead >= 0xe0 && lead <= 0xef)
+            more = 2;
+        else if (lead >= 0xf0 && lead <= 0xf4)
+            more = 3;
+        else
+            return false;
+        if (lead == 0xe0)
+            low = 0xa0;
+        else if (lead == 0xed)
+            high = 0x9f;
+        else if (lead == 0xf0)
+            low = 0x90;
+        else if (lead == 0xf4)
+            high = 0x8f;
+        if ((size_t)(end - at) < more || at[0] < low || at[0] > high)
+            return false;
+        for (size_t i = 1; i < more; i++) {
+            if ((at[i] & 0xc0) != 0x80)
+                return false;
+        }
+        at += more;
+    }
+    return true;
+}
+
+/* A string; an empty one is the absent span. */
+static ALWAYS_INLINE enum fault cursor_text(struct cursor *cursor, struct span *text)
+{
+    const unsigned char *bytes = NULL;
+    size_t size = 0;
+    enum fault fault = cursor_bytes(cursor, &bytes, &size);
+
+    if (UNLIKELY(fault != SOUND))
+        return fault;
+    *text = (struct span){size > 0 ? (const char *)bytes : NULL, size};
+    return LIKELY(is_ascii(bytes, size, cursor->end)) || is_utf8(bytes, size) ? SOUND : FAULT_UTF8;
+}
+
+/* The head of a block of an array or map. */
+struct block {
+    uint64_t count;           /* 0: the collection ends here */
+    const unsigned char *end; /* where the block says it ends; NULL if it does not say */
+};
+
+/* Reads a block's head and checks that `count` elements of `least` bytes can follow. */
+static inline enum fault cursor_block(struct cursor *cursor, uint64_t least, struct block *block)
+{
+    int64_t count;
+    int64_t size;
+    enum fault fault = cursor_long(cursor, &count);
+
+    if (fault != SOUND)
+        return fault;
+    *block = (struct block){.count = (uint64_t)count, .end = NULL};
+    if (count < 0) { /* then its size in bytes comes too */
+        block->count = 0 - (uint64_t)count;
+        fault = cursor_long(cursor, &size);
+        if (fault != SOUND)
+            return fault;
+        if (size < 0)
+            return FAULT_LENGTH;
+        if ((uint64_t)size > cursor_left(cursor))
+            return FAULT_TRUNCATED;
+        block->end = cursor->at + size;
+    }
+    if (least == 0)
+        return block->count > EMPTY_ELEMENTS_MAX ? FAULT_LENGTH : SOUND;
+    return block->count > cursor_left(cursor) / least ? FAULT_TRUNCATED : SOUND;
+}
+
+/* After the elements: the block must end where it said. */
+static inline enum fault cursor_block_end(const struct cursor *cursor, const struct block *block)
+{
+    return block->end == NULL || block->end == cursor->at ? SOUND : FAULT_LENGTH;
+}
+
+#endif

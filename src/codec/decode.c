@@ -1,0 +1,547 @@
+/*
+ * The interpreter: follows a plan (plan.c) over a record's bytes, and keeps the plans by schema id.
+ *
+ * Nothing is allocated or copied; texts borrow from the record. Nothing of a message is believed before it is checked:
+ * a length against the bytes left, a count against the bytes its elements need at least, nesting against a limit. What
+ * the event does not keep is walked over with the same strictness, since a value whose unknown parts are broken was
+ * written by something broken.
+ *
+ * Speed: the cursor is a local copy that never has its address taken outside inline code, so it lives in registers; one
+ * switch a field, the common [null, text] in one step; findings are small numbers that become a reason only at the end.
+ */
+#include "gentally/codec/decode.h"
+
+#include "cursor.h"
+#include "gentally/base/bundled.h"
+#include "plan.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <float.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define FRAMING_SIZE 5 /* 0x00, schema id */
+
+struct known { /* one schema */
+    uint32_t id;
+    struct plan plan;
+};
+
+struct decoder {
+    size_t message_bytes_max;
+    struct known *known; /* sorted by id */
+    size_t known_count;
+};
+
+/* What `run` hands back: where it stopped, and on which field. */
+struct walk {
+    struct cursor cursor;
+    const struct plan_step *step;
+};
+
+static const struct {
+    const char *id, *text;
+} FAULTS[FAULT_COUNT] = {
+    [FAULT_TRUNCATED] = {"DECODE-TRUNCATED", "the message ends inside a value"},
+    [FAULT_LENGTH] = {"DECODE-LENGTH", "a length is negative or a block's size or count is impossible"},
+    [FAULT_VARINT] = {"DECODE-VARINT", "a number goes over 10 bytes or 64 bits"},
+    [FAULT_RANGE] = {"DECODE-RANGE", "a value does not fit the field"},
+    [FAULT_NESTING] = {"DECODE-RANGE", "values are nested deeper than 32"},
+    [FAULT_UTF8] = {"DECODE-UTF8", "a text is not UTF-8"},
+    [FAULT_LABELS] = {"DECODE-LABELS", "more labels than an event can hold"},
+    [FAULT_TRAILING] = {"DECODE-TRAILING", "bytes follow the last field"},
+};
+
+static enum fault skip(const struct plan *plan, struct cursor *cursor, uint32_t type, unsigned depth);
+
+static enum fault skip_blocks(const struct plan *plan, struct cursor *cursor, const struct schema_type *type,
+                              unsigned depth)
+{
+    uint32_t element = plan->links[type->first];
+    bool is_map = type->kind == KIND_MAP;
+    uint64_t least = plan->types[element].least + (is_map ? 1 : 0);
+    struct block block;
+    struct span key;
+    enum fault fault;
+
+    for (;;) {
+        fault = cursor_block(cursor, least, &block);
+        if (fault != SOUND || block.count == 0)
+            return fault;
+        for (uint64_t i = 0; least > 0 && i < block.count; i++) {
+            if (is_map) {
+                fault = cursor_text(cursor, &key);
+                if (fault != SOUND)
+                    return fault;
+            }
+            fault = skip(plan, cursor, element, depth + 1);
+            if (fault != SOUND)
+                return fault;
+        }
+        fault = cursor_block_end(cursor, &block);
+        if (fault != SOUND)
+            return fault;
+    }
+}
+
+static enum fault skip_fields(const struct plan *plan, struct cursor *cursor, const struct schema_type *type,
+                              unsigned depth)
+{
+    for (uint32_t i = 0; i < type->count; i++) {
+        enum fault fault = skip(plan, cursor, plan->links[type->first + i], depth + 1);
+        if (fault != SOUND)
+            return fault;
+    }
+    return SOUND;
+}
+
+/* Walks over one value that the event does not keep. */
+static enum fault skip(const struct plan *plan, struct cursor *cursor, uint32_t index, unsigned depth)
+{
+    const struct schema_type *type = &plan->types[index];
+    const unsigned char *bytes;
+    struct span text;
+    uint32_t branch;
+    int64_t wide;
+    int32_t narrow;
+    size_t size;
+    bool flag;
+    enum fault fault;
+
+    if (depth > SCHEMA_DEPTH_MAX)
+        return FAULT_NESTING;
+    switch (type->kind) {
+    case KIND_NULL:
+        return SOUND;
+    case KIND_BOOLEAN:
+        return cursor_boolean(cursor, &flag);
+    case KIND_INT:
+        return cursor_int(cursor, &narrow);
+    case KIND_LONG:
+        return cursor_long(cursor, &wide);
+    case KIND_FLOAT:
+        return cursor_skip(cursor, sizeof(float));
+    case KIND_DOUBLE:
+        return cursor_skip(cursor, sizeof(double));
+    case KIND_BYTES:
+        return cursor_bytes(cursor, &bytes, &size);
+    case KIND_STRING:
+        return cursor_text(cursor, &text);
+    case KIND_FIXED:
+        return cursor_skip(cursor, type->size);
+    case KIND_ENUM:
+        return cursor_index(cursor, type->size, &branch);
+    case KIND_ARRAY:
+    case KIND_MAP:
+        return skip_blocks(plan, cursor, type, depth);
+    case KIND_UNION:
+        fault = cursor_index(cursor, type->count, &branch);
+        return fault == SOUND ? skip(plan, cursor, plan->links[type->first + branch], depth + 1) : fault;
+    case KIND_RECORD:
+        return skip_fields(plan, cursor, type, depth);
+    case KIND_COUNT:
+        break;
+    }
+    assert(!"a kind of type");
+    return FAULT_RANGE;
+}
+
+static ALWAYS_INLINE enum fault read_double(struct cursor *cursor, float *value)
+{
+    double wide;
+    enum fault fault = cursor_double(cursor, &wide);
+
+    if (fault != SOUND)
+        return fault;
+    if (!(wide >= (double)-FLT_MAX && wide <= (double)FLT_MAX)) /* so that NaN fails too */
+        return FAULT_RANGE;
+    *value = (float)wide;
+    return SOUND;
+}
+
+static ALWAYS_INLINE enum fault read_float(struct cursor *cursor, float *value)
+{
+    enum fault fault = cursor_float(cursor, value);
+
+    return fault == SOUND && !(*value >= -FLT_MAX && *value <= FLT_MAX) ? FAULT_RANGE : fault;
+}
+
+static ALWAYS_INLINE enum fault read_whole_as_float(struct cursor *cursor, bool is_int, float *value)
+{
+    int64_t wide = 0;
+    enum fault fault = cursor_long(cursor, &wide);
+
+    if (fault == SOUND && is_int && (wide < INT32_MIN || wide > INT32_MAX))
+        return FAULT_RANGE;
+    *value = (float)wide;
+    return fault;
+}
+
+static ALWAYS_INLINE enum fault read_time(struct cursor *cursor, int64_t parts, int64_t *value)
+{
+    int64_t wide = 0;
+    enum fault fault = cursor_long(cursor, &wide);
+
+    *value = wide / parts - (wide % parts < 0 ? 1 : 0);
+    return fault;
+}
+
+static ALWAYS_INLINE enum fault read_int_as_long(struct cursor *cursor, int64_t *value)
+{
+    int32_t narrow = 0;
+    enum fault fault = cursor_int(cursor, &narrow);
+
+    *value = narrow;
+    return fault;
+}
+
+static ALWAYS_INLINE enum fault read_op(const struct plan *plan, struct cursor *cursor, const struct plan_step *step,
+                                        enum event_op *op)
+{
+    uint32_t index = 0;
+    enum fault fault = cursor_index(cursor, step->count, &index);
+
+    if (fault != SOUND)
+        return fault;
+    if (plan->symbols[step->first + index] == SYMBOL_UNKNOWN)
+        return FAULT_RANGE;
+    *op = (enum event_op)plan->symbols[step->first + index];
+    return SOUND;
+}
+
+/* The branch the message chose; on a fault, the union's own step. */
+static ALWAYS_INLINE const struct plan_step *choose(const struct plan *plan, struct cursor *cursor,
+                                                    const struct plan_step *step, enum fault *fault)
+{
+    uint32_t branch = 0;
+
+    *fault = cursor_index(cursor, step->count, &branch);
+    return *fault == SOUND ? &plan->steps[step->first + branch] : step;
+}
+
+/* [null, text], in one step. */
+static ALWAYS_INLINE enum fault read_optional_text(struct cursor *cursor, unsigned null_branch, struct span *text)
+{
+    uint32_t branch = 0;
+    enum fault fault = cursor_index(cursor, 2, &branch);
+
+    return fault == SOUND && branch != null_branch ? cursor_text(cursor, text) : fault;
+}
+
+static ALWAYS_INLINE enum fault read_optional_int(struct cursor *cursor, unsigned null_branch, int32_t *value)
+{
+    uint32_t branch = 0;
+    enum fault fault = cursor_index(cursor, 2, &branch);
+
+    return fault == SOUND && branch != null_branch ? cursor_int(cursor, value) : fault;
+}
+
+static enum fault run(const struct plan *plan, const struct plan_step *first, struct walk *walk, char *base);
+
+/* One element of the labels' array: a record, or a union that should have chosen one. */
+static ALWAYS_INLINE enum fault run_label(const struct plan *plan, const struct plan_step *step, struct walk *walk,
+                                          struct label *label)
+{
+    enum fault fault = SOUND;
+
+    if (step->op == STEP_UNION)
+        step = choose(plan, &walk->cursor, step, &fault);
+    if (fault != SOUND)
+        return fault;
+    if (step->op != STEP_RECORD)
+        return FAULT_RANGE;
+    return run(plan, &plan->steps[step->first], walk, (char *)label);
+}
+
+static enum fault run_labels(const struct plan *plan, const struct plan_step *step, struct walk *walk,
+                             struct event *event)
+{
+    struct block block;
+
+    for (;;) {
+        enum fault fault = cursor_block(&walk->cursor, step->least, &block);
+        if (fault != SOUND || block.count == 0)
+            return fault;
+        if (block.count > EVENT_LABELS_MAX - event->label_count)
+            return FAULT_LABELS;
+        for (uint64_t i = 0; i < block.count; i++) {
+            struct label *label = &event->labels[event->label_count++];
+            fault = run_label(plan, &plan->steps[step->first], walk, label);
+            if (fault != SOUND)
+                return fault;
+        }
+        fault = cursor_block_end(&walk->cursor, &block);
+        if (fault != SOUND)
+            return fault;
+    }
+}
+
+/* The steps that leave the registers anyway: nested walks, and promotions few writers need. */
+static enum fault run_rarely(const struct plan *plan, const struct plan_step *step, struct walk *walk, char *base)
+{
+    void *target = base + step->target;
+
+    switch (step->op) {
+    case STEP_LABELS:
+        return run_labels(plan, step, walk, target);
+    case STEP_SKIP:
+        return skip(plan, &walk->cursor, step->first, 2); /* 1 is the record itself */
+    case STEP_TIME:
+        return read_time(&walk->cursor, step->count, target);
+    case STEP_DOUBLE_AS_FLOAT:
+        return read_double(&walk->cursor, target);
+    case STEP_INT_AS_FLOAT:
+    case STEP_LONG_AS_FLOAT:
+        return read_whole_as_float(&walk->cursor, step->op == STEP_INT_AS_FLOAT, target);
+    case STEP_NULL:
+        return SOUND;
+    default:
+        assert(step->op == STEP_REFUSE);
+        return FAULT_RANGE;
+    }
+}
+
+/* Follows one list of steps; `base` is the event or label it fills. The cursor is copied in and out of `walk`. */
+static enum fault run(const struct plan *plan, const struct plan_step *first, struct walk *walk, char *base)
+{
+    struct cursor cursor = walk->cursor;
+    const struct plan_step *step = first;
+    enum fault fault = SOUND;
+
+    for (const struct plan_step *next = first; fault == SOUND; next++) {
+        step = next;
+        if (UNLIKELY(step->op == STEP_UNION)) {
+            step = choose(plan, &cursor, step, &fault);
+            if (fault != SOUND)
+                break;
+        }
+        void *target = base + step->target;
+        switch (step->op) {
+        case STEP_END:
+            walk->cursor = cursor;
+            return SOUND;
+        case STEP_TEXT:
+            fault = cursor_text(&cursor, target);
+            break;
+        case STEP_TEXT_OPTIONAL:
+            fault = read_optional_text(&cursor, step->null_branch, target);
+            break;
+        case STEP_LONG:
+            fault = cursor_long(&cursor, target);
+            break;
+        case STEP_INT:
+            fault = cursor_int(&cursor, target);
+            break;
+        case STEP_INT_OPTIONAL:
+            fault = read_optional_int(&cursor, step->null_branch, target);
+            break;
+        case STEP_INT_AS_LONG:
+            fault = read_int_as_long(&cursor, target);
+            break;
+        case STEP_BOOLEAN:
+            fault = cursor_boolean(&cursor, target);
+            break;
+        case STEP_FLOAT:
+            fault = read_float(&cursor, target);
+            break;
+        case STEP_OP:
+            fault = read_op(plan, &cursor, step, target);
+            break;
+        default:
+            walk->cursor = cursor;
+            fault = run_rarely(plan, step, walk, base);
+            cursor = walk->cursor;
+        }
+    }
+    walk->cursor = cursor;
+    walk->step = step;
+    return fault;
+}
+
+/* The defaults of schemas/generation.avsc. The labels are left as they are: `label_count` guards them. */
+static void set_defaults(struct event *event)
+{
+    static const struct event DEFAULTS = {
+        .latency_ms = EVENT_ABSENT, .first_token_ms = EVENT_ABSENT, .generation_ms = EVENT_ABSENT, .op = OP_CREATE};
+
+    memcpy(event, &DEFAULTS, offsetof(struct event, labels));
+}
+
+/* The first schema whose id is not below `schema_id`. */
+static size_t find_known(const struct decoder *decoder, uint32_t schema_id)
+{
+    size_t begin = 0, end = decoder->known_count;
+
+    while (begin < end) {
+        size_t middle = begin + (end - begin) / 2;
+        if (decoder->known[middle].id < schema_id)
+            begin = middle + 1;
+        else
+            end = middle;
+    }
+    return begin;
+}
+
+enum verdict decode_event(const struct decoder *decoder, struct span value, struct event *event, struct reason *why)
+{
+    uint32_t schema_id;
+
+    if (value.size == 0)
+        return reason_set(why, SET_ASIDE, "DECODE-EMPTY", 0, "the record has no value");
+    if (value.size > decoder->message_bytes_max)
+        return reason_set(why, SET_ASIDE, "DECODE-TOO-LARGE", 0, "the value has %zu bytes, at most %zu are read",
+                          value.size, decoder->message_bytes_max);
+    if (value.size < FRAMING_SIZE || value.bytes[0] != 0)
+        return reason_set(why, SET_ASIDE, "DECODE-FRAMING", 0, "no zero byte and schema id before the body");
+    memcpy(&schema_id, value.bytes + 1, sizeof schema_id);
+    schema_id = be32toh(schema_id);
+    size_t at = find_known(decoder, schema_id);
+    if (at == decoder->known_count || decoder->known[at].id != schema_id)
+        return reason_set(why, SET_ASIDE, "DECODE-SCHEMA-UNKNOWN", 0, "no schema is known under id %u",
+                          (unsigned)schema_id);
+
+    const struct plan *plan = &decoder->known[at].plan;
+    const unsigned char *begin = (const unsigned char *)value.bytes;
+    struct walk walk = {.cursor = {begin + FRAMING_SIZE, begin + value.size}, .step = plan->steps};
+    set_defaults(event);
+    enum fault fault = run(plan, plan->steps, &walk, (char *)event);
+    if (LIKELY(fault == SOUND && walk.cursor.at == walk.cursor.end))
+        return GO_ON;
+    if (fault == SOUND)
+        return reason_set(why, SET_ASIDE, FAULTS[FAULT_TRAILING].id, 0, "%s: %zu of %zu", FAULTS[FAULT_TRAILING].text,
+                          cursor_left(&walk.cursor), value.size);
+    return reason_set(why, SET_ASIDE, FAULTS[fault].id, 0, "%s: field %s, at or before byte %zu of %zu",
+                      FAULTS[fault].text, walk.step->name, (size_t)(walk.cursor.at - begin), value.size);
+}
+
+enum verdict decoder_open(struct decoder **decoder, size_t message_bytes_max, struct reason *why)
+{
+    *decoder = calloc(1, sizeof **decoder);
+    if (*decoder == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a decoder");
+    (*decoder)->message_bytes_max = message_bytes_max;
+    enum verdict verdict = decoder_learn(*decoder, SCHEMA_ID_GENERATION, bundled_generation_avsc, why);
+    if (verdict != GO_ON) {
+        decoder_close(*decoder);
+        *decoder = NULL;
+    }
+    return verdict;
+}
+
+void decoder_close(struct decoder *decoder)
+{
+    if (decoder == NULL)
+        return;
+    for (size_t i = 0; i < decoder->known_count; i++)
+        plan_close(&decoder->known[i].plan);
+    free(decoder->known);
+    free(decoder);
+}
+
+/* Makes room for one more schema at `at`. */
+static bool insert_known(struct decoder *decoder, size_t at, uint32_t schema_id)
+{
+    struct known *known = realloc(decoder->known, (decoder->known_count + 1) * sizeof *known);
+
+    if (known == NULL)
+        return false;
+    memmove(&known[at + 1], &known[at], (decoder->known_count - at) * sizeof *known);
+    known[at] = (struct known){.id = schema_id};
+    decoder->known = known;
+    decoder->known_count++;
+    return true;
+}
+
+enum verdict decoder_learn(struct decoder *decoder, uint32_t schema_id, struct span schema, struct reason *why)
+{
+    struct reason inner = {0};
+    struct plan plan;
+    enum verdict verdict = plan_open(&plan, bundled_generation_avsc, schema, &inner);
+
+    if (verdict != GO_ON) {
+        plan_close(&plan);
+        return reason_set(why, verdict, inner.id, inner.code, "schema %u: %.400s", (unsigned)schema_id, inner.text);
+    }
+    size_t at = find_known(decoder, schema_id);
+    bool is_new = at == decoder->known_count || decoder->known[at].id != schema_id;
+    if (is_new && !insert_known(decoder, at, schema_id)) {
+        plan_close(&plan);
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for schema %u", (unsigned)schema_id);
+    }
+    plan_close(&decoder->known[at].plan);
+    decoder->known[at].plan = plan;
+    return GO_ON;
+}
+
+/* "7.avsc" -> 7. One spelling per id, so that no two files claim the same. */
+static bool parse_file_name(const char *name, uint32_t *schema_id)
+{
+    uint64_t id = 0;
+    const char *at = name;
+
+    while (*at >= '0' && *at <= '9' && id <= UINT32_MAX)
+        id = id * 10 + (uint64_t)(*at++ - '0');
+    *schema_id = (uint32_t)id;
+    return at > name && (name[0] != '0' || at == name + 1) && id <= UINT32_MAX && strcmp(at, ".avsc") == 0;
+}
+
+static enum verdict unreadable(const char *path, const char *problem, struct reason *why)
+{
+    return reason_set(why, HALT, "SCHEMA-UNREADABLE", errno, "%.300s: %s", path, problem);
+}
+
+static enum verdict learn_file(struct decoder *decoder, int folder, const char *name, uint32_t schema_id,
+                               struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+    size_t size = 0;
+    ssize_t got = 1;
+    int file = openat(folder, name, O_RDONLY | O_CLOEXEC);
+    char *text = malloc(SCHEMA_TEXT_MAX + 1); /* one more than allowed, so that plan_open() sees what is too long */
+
+    if (text == NULL)
+        verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory for schema %u", (unsigned)schema_id);
+    else if (file < 0)
+        verdict = unreadable(name, strerror(errno), why);
+    while (verdict == GO_ON && got > 0 && size <= SCHEMA_TEXT_MAX) {
+        got = read(file, text + size, SCHEMA_TEXT_MAX + 1 - size);
+        if (got < 0)
+            verdict = unreadable(name, strerror(errno), why);
+        else
+            size += (size_t)got;
+    }
+    if (verdict == GO_ON)
+        verdict = decoder_learn(decoder, schema_id, (struct span){text, size}, why);
+    free(text);
+    if (file >= 0)
+        close(file);
+    return verdict;
+}
+
+enum verdict decoder_learn_folder(struct decoder *decoder, const char *path, struct reason *why)
+{
+    DIR *folder = opendir(path);
+    enum verdict verdict = GO_ON;
+    const struct dirent *entry;
+
+    if (folder == NULL)
+        return unreadable(path, strerror(errno), why);
+    while (verdict == GO_ON && (errno = 0, entry = readdir(folder)) != NULL) {
+        const char *suffix = strrchr(entry->d_name, '.');
+        uint32_t schema_id;
+        if (suffix == NULL || strcmp(suffix, ".avsc") != 0)
+            continue;
+        if (parse_file_name(entry->d_name, &schema_id))
+            verdict = learn_file(decoder, dirfd(folder), entry->d_name, schema_id, why);
+        else
+            verdict = reason_set(why, HALT, "SCHEMA-UNREADABLE", 0, "%.100s in %.300s: its name is no schema id",
+                                 entry->d_name, path);
+    }
+    if (verdict == GO_ON && errno != 0)
+        verdict = unreadable(path, strerror(errno), why);
+    closedir(folder);
+    return verdict;
+}

@@ -1,0 +1,315 @@
+/*
+ * JSON line -> event, with jansson. A table names each field, its reader and its place in the event; a reader answers
+ * with NULL or with what is wrong, so that every refusal names its field. Reasons never quote the line: a value may be
+ * somebody's.
+ */
+#include "gentally/codec/json_read.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "gentally/core/window.h"
+
+struct lines {
+    json_t *line; /* holds the strings of the last event */
+};
+
+/* Reads `json` into `target`. Returns NULL, or the problem as the end of a sentence that begins with the field. */
+typedef const char *field_reader(const json_t *json, void *target);
+
+struct field {
+    const char *name;
+    field_reader *read;
+    size_t place; /* of the target in struct event */
+    bool is_required;
+};
+
+static const char *read_text(const json_t *json, void *target)
+{
+    struct span *text = target;
+
+    if (!json_is_string(json))
+        return "must be a string";
+    *text = (struct span){json_string_value(json), json_string_length(json)};
+    return NULL;
+}
+
+static const char *read_text_or_null(const json_t *json, void *target)
+{
+    if (json_is_null(json))
+        return NULL;
+    return read_text(json, target) == NULL ? NULL : "must be a string or null";
+}
+
+static const char *read_long(const json_t *json, void *target)
+{
+    int64_t *number = target;
+
+    if (!json_is_integer(json))
+        return "must be an integer, without a point or an exponent";
+    *number = json_integer_value(json);
+    return NULL;
+}
+
+static const char *read_duration_or_null(const json_t *json, void *target)
+{
+    int32_t *duration = target;
+
+    if (json_is_null(json))
+        return NULL;
+    if (!json_is_integer(json) || json_integer_value(json) < 0 || json_integer_value(json) > INT32_MAX)
+        return "must be an integer from 0 to 2147483647, or null";
+    *duration = (int32_t)json_integer_value(json);
+    return NULL;
+}
+
+static const char *read_flag(const json_t *json, void *target)
+{
+    bool *flag = target;
+
+    if (!json_is_boolean(json))
+        return "must be true or false";
+    *flag = json_is_true(json);
+    return NULL;
+}
+
+static const char *read_time(const json_t *json, void *target)
+{
+    struct span text;
+
+    if (json_is_integer(json))
+        return read_long(json, target);
+    if (read_text(json, &text) == NULL && time_parse(text, target))
+        return NULL;
+    return "must be integer milliseconds since 1970, or ISO 8601 text";
+}
+
+static size_t digits_count(struct span text, size_t first)
+{
+    size_t index = first;
+
+    while (index < text.size && isdigit((unsigned char)text.bytes[index]))
+        index++;
+    return index - first;
+}
+
+/* False if the number would leave 64 bits. */
+static bool digit_add(int64_t *number, char digit)
+{
+    return !__builtin_mul_overflow(*number, 10, number) && !__builtin_add_overflow(*number, digit - '0', number);
+}
+
+/* "12.5" dollars -> 12500000000 nano-dollars: through no float, and refused rather than rounded. */
+static const char *read_dollars(const json_t *json, void *target)
+{
+    static const size_t decimals_max = 9;
+    struct span text;
+
+    if (read_text(json, &text) != NULL)
+        return "must be a decimal string, like \"0.0125\" (in quotation marks: money is never a float)";
+    size_t whole = digits_count(text, 0);
+    bool has_point = whole < text.size && text.bytes[whole] == '.';
+    size_t decimals = has_point ? digits_count(text, whole + 1) : 0;
+    if (whole == 0 || (has_point && decimals == 0) || whole + has_point + decimals != text.size)
+        return "must be digits, with at most one point between them, no sign and no exponent";
+    while (decimals > decimals_max && text.bytes[whole + decimals] == '0')
+        decimals--;
+    if (decimals > decimals_max)
+        return "has more than 9 decimals";
+
+    int64_t nano_usd = 0;
+    bool fits = true;
+    for (size_t index = 0; index < whole; index++)
+        fits = fits && digit_add(&nano_usd, text.bytes[index]);
+    for (size_t index = 1; index <= decimals_max; index++)
+        fits = fits && digit_add(&nano_usd, index <= decimals ? text.bytes[whole + index] : '0');
+    if (!fits)
+        return "is too large";
+    *(int64_t *)target = nano_usd;
+    return NULL;
+}
+
+static const char *read_op(const json_t *json, void *target)
+{
+    static const char *const names[] = {[OP_CREATE] = "create", [OP_AMEND] = "amend", [OP_RETRACT] = "retract"};
+    struct span text = {NULL, 0};
+
+    if (read_text(json, &text) == NULL) {
+        for (size_t index = 0; index < LENGTH_OF(names); index++) {
+            if (span_equal(text, span_of(names[index]))) {
+                *(enum event_op *)target = (enum event_op)index;
+                return NULL;
+            }
+        }
+    }
+    return "must be \"create\", \"amend\" or \"retract\"";
+}
+
+static const char *read_label(const json_t *json, struct label *label)
+{
+    const json_t *confidence = json_object_get(json, "confidence");
+
+    if (json_object_size(json) != 2 || read_text(json_object_get(json, "path"), &label->path) != NULL)
+        return "must hold objects {path, confidence}";
+    if (!json_is_number(confidence) || !(json_number_value(confidence) >= 0 && json_number_value(confidence) <= 1))
+        return "must have confidences from 0 to 1";
+    label->confidence = (float)json_number_value(confidence);
+    return NULL;
+}
+
+static const char *read_labels(const json_t *json, void *target)
+{
+    struct event *event = target;
+
+    if (!json_is_array(json))
+        return "must be an array";
+    if (json_array_size(json) > EVENT_LABELS_MAX)
+        return "has more than 32 labels";
+    for (size_t index = 0; index < json_array_size(json); index++) {
+        const char *problem = read_label(json_array_get(json, index), &event->labels[index]);
+        if (problem != NULL)
+            return problem;
+    }
+    event->label_count = (uint32_t)json_array_size(json);
+    return NULL;
+}
+_Static_assert(EVENT_LABELS_MAX == 32, "the problem text above says 32");
+
+#define PLACE(member) offsetof(struct event, member)
+
+static const struct field fields[] = {
+    {"id", read_text, PLACE(id), true},
+    {"created_at", read_time, PLACE(created_ms), true},
+    {"model", read_text, PLACE(model), true},
+    {"provider", read_text_or_null, PLACE(provider), false},
+    {"account", read_text_or_null, PLACE(account), false},
+    {"app", read_text_or_null, PLACE(app), false},
+    {"country", read_text_or_null, PLACE(country), false},
+    {"language", read_text_or_null, PLACE(language), false},
+    {"tokens_prompt", read_long, PLACE(tokens_prompt), true},
+    {"tokens_completion", read_long, PLACE(tokens_completion), true},
+    {"tokens_reasoning", read_long, PLACE(tokens_reasoning), false},
+    {"tokens_cached", read_long, PLACE(tokens_cached), false},
+    {"cost_nano_usd", read_long, PLACE(cost_nano_usd), false},
+    {"cost_usd", read_dollars, PLACE(cost_nano_usd), false},
+    {"is_byok", read_flag, PLACE(is_byok), false},
+    {"is_free", read_flag, PLACE(is_free), false},
+    {"streamed", read_flag, PLACE(streamed), false},
+    {"cancelled", read_flag, PLACE(cancelled), false},
+    {"finish_reason", read_text_or_null, PLACE(finish_reason), false},
+    {"tools_offered", read_flag, PLACE(tools_offered), false},
+    {"latency_ms", read_duration_or_null, PLACE(latency_ms), false},
+    {"first_token_ms", read_duration_or_null, PLACE(first_token_ms), false},
+    {"generation_ms", read_duration_or_null, PLACE(generation_ms), false},
+    {"classified", read_flag, PLACE(classified), false},
+    {"categories", read_labels, 0, false},
+    {"op", read_op, PLACE(op), false},
+};
+
+enum verdict lines_open(struct lines **lines, struct reason *why)
+{
+    *lines = calloc(1, sizeof(**lines));
+    if (*lines == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a reader of JSON lines");
+    return GO_ON;
+}
+
+void lines_close(struct lines *lines)
+{
+    if (lines != NULL)
+        json_decref(lines->line);
+    free(lines);
+}
+
+static bool is_blank(struct span line)
+{
+    size_t index = 0;
+
+    while (index < line.size && isspace((unsigned char)line.bytes[index]))
+        index++;
+    return index == line.size;
+}
+
+/* Says where parsing stopped, in our words: jansson's own text quotes the line. */
+static enum verdict refuse_text(struct span line, const json_error_t *error, struct reason *why)
+{
+    enum json_error_code code = json_error_code(error);
+
+    if (is_blank(line))
+        return reason_set(why, SET_ASIDE, "LINE-NOT-JSON", 0, "the line is blank");
+    if (code == json_error_duplicate_key)
+        return reason_set(why, SET_ASIDE, "LINE-FIELD", code, "a field is given twice: at byte %d", error->position);
+    return reason_set(why, SET_ASIDE, "LINE-NOT-JSON", code, "not one JSON object: stopped at byte %d",
+                      error->position);
+}
+
+static const struct field *field_find(const char *name)
+{
+    for (size_t index = 0; index < LENGTH_OF(fields); index++) {
+        if (strcmp(fields[index].name, name) == 0)
+            return &fields[index];
+    }
+    return NULL;
+}
+
+static bool is_plain(const char *name)
+{
+    const char *byte = name;
+
+    while (isalnum((unsigned char)*byte) || *byte == '_' || *byte == '-')
+        byte++;
+    return byte != name && *byte == '\0';
+}
+
+/* Names the first field that is not in the table, if its name can be shown on a terminal. */
+static enum verdict refuse_unknown(json_t *line, struct reason *why)
+{
+    void *place = json_object_iter(line);
+
+    while (field_find(json_object_iter_key(place)) != NULL)
+        place = json_object_iter_next(line, place);
+    const char *name = json_object_iter_key(place);
+    if (!is_plain(name))
+        return reason_set(why, SET_ASIDE, "LINE-FIELD", 0, "there is a field of an unknown, unprintable name");
+    return reason_set(why, SET_ASIDE, "LINE-FIELD", 0, "%.64s is not a field", name);
+}
+
+static enum verdict fields_read(json_t *line, struct event *event, struct reason *why)
+{
+    size_t found = 0;
+
+    for (size_t index = 0; index < LENGTH_OF(fields); index++) {
+        const struct field *field = &fields[index];
+        const json_t *json = json_object_get(line, field->name);
+        if (json == NULL) {
+            if (field->is_required)
+                return reason_set(why, SET_ASIDE, "LINE-FIELD", 0, "%s is missing", field->name);
+            continue;
+        }
+        found++;
+        const char *problem = field->read(json, (char *)event + field->place);
+        if (problem != NULL)
+            return reason_set(why, SET_ASIDE, "LINE-FIELD", 0, "%s %s", field->name, problem);
+    }
+    if (found != json_object_size(line))
+        return refuse_unknown(line, why);
+    if (json_object_get(line, "cost_usd") != NULL && json_object_get(line, "cost_nano_usd") != NULL)
+        return reason_set(why, SET_ASIDE, "LINE-FIELD", 0, "cost_usd and cost_nano_usd exclude each other");
+    return GO_ON;
+}
+
+enum verdict lines_read(struct lines *lines, struct span line, struct event *event, struct reason *why)
+{
+    json_error_t error;
+
+    json_decref(lines->line);
+    lines->line = json_loadb(line.size == 0 ? "" : line.bytes, line.size, JSON_REJECT_DUPLICATES, &error);
+    if (lines->line == NULL)
+        return refuse_text(line, &error, why);
+    if (!json_is_object(lines->line))
+        return reason_set(why, SET_ASIDE, "LINE-NOT-JSON", 0, "not one JSON object, but an array");
+    *event = (struct event){.latency_ms = EVENT_ABSENT, .first_token_ms = EVENT_ABSENT, .generation_ms = EVENT_ABSENT};
+    return fields_read(lines->line, event, why);
+}

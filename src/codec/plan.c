@@ -1,0 +1,421 @@
+/*
+ * The schema compiler: a writer's schema and the reader's -> a plan. The interpreter is another room, decode.c.
+ *
+ * Resolution is that of the Avro 1.11 specification ("Schema Resolution"), with these choices, each on the strict side
+ * unless it loses nothing:
+ *  - Names of records and enums need not match: fields and symbols decide. A platform's record is rarely called ours.
+ *  - An enum symbol we do not know is set aside with DECODE-RANGE when met, although the reader's enum has a default,
+ *    `create`: to count an operation we do not understand as a new event would be wrong, and silently.
+ *  - A double is taken for the one float, a label's confidence; no promotion can be lost by that.
+ *  - A union of which no branch fits is refused at once; of which some fit, when a record chooses another.
+ *  - A time in microseconds or nanoseconds is floored to milliseconds. Any other logical type on created_at is refused:
+ *    the specification would ignore it and read days, or a local time, as milliseconds since 1970.
+ */
+#include "plan.h"
+
+#include <assert.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum reader_kind {
+    WANT_TEXT,
+    WANT_LONG,
+    WANT_INT,
+    WANT_TIME,
+    WANT_BOOLEAN,
+    WANT_FLOAT,
+    WANT_OP,
+    WANT_LABELS,
+    WANT_LABEL
+};
+
+struct reader_field {
+    const char *name;
+    enum reader_kind kind;
+    bool is_nullable;
+    bool has_default; /* its value is what decode.c starts each event with */
+    uint16_t target;
+};
+
+/* One row for each field of schemas/generation.avsc; plan_open() asserts that nothing is missing. */
+static const struct reader_field EVENT_FIELDS[] = {
+    {"id", WANT_TEXT, false, false, offsetof(struct event, id)},
+    {"created_at", WANT_TIME, false, false, offsetof(struct event, created_ms)},
+    {"model", WANT_TEXT, false, false, offsetof(struct event, model)},
+    {"provider", WANT_TEXT, true, true, offsetof(struct event, provider)},
+    {"account", WANT_TEXT, true, true, offsetof(struct event, account)},
+    {"app", WANT_TEXT, true, true, offsetof(struct event, app)},
+    {"country", WANT_TEXT, true, true, offsetof(struct event, country)},
+    {"language", WANT_TEXT, true, true, offsetof(struct event, language)},
+    {"tokens_prompt", WANT_LONG, false, false, offsetof(struct event, tokens_prompt)},
+    {"tokens_completion", WANT_LONG, false, false, offsetof(struct event, tokens_completion)},
+    {"tokens_reasoning", WANT_LONG, false, true, offsetof(struct event, tokens_reasoning)},
+    {"tokens_cached", WANT_LONG, false, true, offsetof(struct event, tokens_cached)},
+    {"cost_nano_usd", WANT_LONG, false, true, offsetof(struct event, cost_nano_usd)},
+    {"is_byok", WANT_BOOLEAN, false, true, offsetof(struct event, is_byok)},
+    {"is_free", WANT_BOOLEAN, false, true, offsetof(struct event, is_free)},
+    {"streamed", WANT_BOOLEAN, false, true, offsetof(struct event, streamed)},
+    {"cancelled", WANT_BOOLEAN, false, true, offsetof(struct event, cancelled)},
+    {"finish_reason", WANT_TEXT, true, true, offsetof(struct event, finish_reason)},
+    {"tools_offered", WANT_BOOLEAN, false, true, offsetof(struct event, tools_offered)},
+    {"latency_ms", WANT_INT, true, true, offsetof(struct event, latency_ms)},
+    {"first_token_ms", WANT_INT, true, true, offsetof(struct event, first_token_ms)},
+    {"generation_ms", WANT_INT, true, true, offsetof(struct event, generation_ms)},
+    {"classified", WANT_BOOLEAN, false, true, offsetof(struct event, classified)},
+    {"categories", WANT_LABELS, false, true, 0},
+    {"op", WANT_OP, false, true, offsetof(struct event, op)},
+};
+
+static const struct reader_field LABEL_FIELDS[] = {
+    {"path", WANT_TEXT, false, false, offsetof(struct label, path)},
+    {"confidence", WANT_FLOAT, false, false, offsetof(struct label, confidence)},
+};
+
+static_assert(sizeof(struct event) <= UINT16_MAX, "a target holds any place in an event");
+static_assert(EVENT_LABELS_MAX * sizeof(struct label) < sizeof(struct event), "labels are part of the event");
+
+/* The pairs that need no more than an op. */
+static const struct {
+    enum reader_kind want;
+    enum schema_kind have;
+    enum plan_op op;
+} PROMOTIONS[] = {
+    {WANT_TEXT, KIND_STRING, STEP_TEXT},
+    {WANT_TEXT, KIND_BYTES, STEP_TEXT},
+    {WANT_LONG, KIND_LONG, STEP_LONG},
+    {WANT_LONG, KIND_INT, STEP_INT_AS_LONG},
+    {WANT_INT, KIND_INT, STEP_INT},
+    {WANT_BOOLEAN, KIND_BOOLEAN, STEP_BOOLEAN},
+    {WANT_FLOAT, KIND_FLOAT, STEP_FLOAT},
+    {WANT_FLOAT, KIND_DOUBLE, STEP_DOUBLE_AS_FLOAT},
+    {WANT_FLOAT, KIND_INT, STEP_INT_AS_FLOAT},
+    {WANT_FLOAT, KIND_LONG, STEP_LONG_AS_FLOAT},
+};
+
+static const char *const OP_NAMES[] = {[OP_CREATE] = "create", [OP_AMEND] = "amend", [OP_RETRACT] = "retract"};
+
+struct compiler {
+    struct plan *plan;
+    const struct schema *writer;
+    const json_t *label_fields; /* of the reader's schema */
+    char problem[256];          /* the first thing that did not fit */
+};
+
+struct record_match { /* of one writer's record: which reader's row each of its fields is for, or -1 */
+    int16_t rows[SCHEMA_TYPES_MAX];
+};
+
+static bool resolve(struct compiler *compiler, const struct reader_field *row, uint32_t type, uint32_t at);
+
+static bool does_not_fit(struct compiler *compiler, const char *field, const char *what, const char *detail)
+{
+    if (compiler->problem[0] == '\0')
+        snprintf(compiler->problem, sizeof compiler->problem, "field %s: %s%.100s", field, what, detail);
+    return false;
+}
+
+/* Room for `count` steps side by side. plan_open() took enough for the worst schema: see steps_max(). */
+static uint32_t reserve_steps(struct compiler *compiler, uint32_t count)
+{
+    struct plan *plan = compiler->plan;
+    uint32_t first = plan->step_count;
+
+    assert(count <= plan->step_max - first);
+    plan->step_count += count;
+    return first;
+}
+
+static const json_t *find_field(const json_t *fields, const char *name)
+{
+    for (size_t i = 0; i < json_array_size(fields); i++) {
+        const char *other = json_string_value(json_object_get(json_array_get(fields, i), "name"));
+        if (other != NULL && strcmp(name, other) == 0)
+            return json_array_get(fields, i);
+    }
+    return NULL;
+}
+
+/* Finds the writer's field of this name, if it is not spoken for. */
+static bool match_name(const struct compiler *compiler, uint32_t record, const char *name, int16_t row,
+                       struct record_match *match)
+{
+    const struct schema_type *type = &compiler->writer->types[record];
+
+    for (uint32_t i = 0; i < type->count; i++) {
+        if (match->rows[i] < 0 && strcmp(name, schema_field_name(compiler->writer, record, i)) == 0) {
+            match->rows[i] = row;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Names before aliases, so that an alias never takes a field from its rightful owner. */
+static bool match_fields(struct compiler *compiler, const struct reader_field *rows, size_t row_count,
+                         const json_t *reader_fields, uint32_t record, struct record_match *match)
+{
+    bool is_found[LENGTH_OF(EVENT_FIELDS)] = {false};
+
+    assert(row_count <= LENGTH_OF(is_found));
+    memset(match->rows, -1, sizeof match->rows);
+    for (size_t i = 0; i < row_count; i++)
+        is_found[i] = match_name(compiler, record, rows[i].name, (int16_t)i, match);
+    for (size_t i = 0; i < row_count; i++) {
+        const json_t *aliases = json_object_get(find_field(reader_fields, rows[i].name), "aliases");
+        for (size_t k = 0; !is_found[i] && k < json_array_size(aliases); k++) {
+            const char *alias = json_string_value(json_array_get(aliases, k));
+            is_found[i] = alias != NULL && match_name(compiler, record, alias, (int16_t)i, match);
+        }
+        if (!is_found[i] && !rows[i].has_default)
+            return does_not_fit(compiler, rows[i].name, "is missing, and has no default", "");
+    }
+    return true;
+}
+
+/* Lays the list of steps of a writer's record, END included. */
+static bool resolve_record(struct compiler *compiler, const struct reader_field *rows, size_t row_count,
+                           const json_t *reader_fields, uint32_t record, uint32_t *first)
+{
+    const struct schema *writer = compiler->writer;
+    const struct schema_type *type = &writer->types[record];
+    struct record_match match;
+
+    *first = reserve_steps(compiler, type->count + 1); /* the rest stay END */
+    if (!match_fields(compiler, rows, row_count, reader_fields, record, &match))
+        return false;
+    uint32_t at = *first;
+    for (uint32_t i = 0; i < type->count; i++) {
+        uint32_t child = writer->links[type->first + i];
+        struct plan_step *step = &compiler->plan->steps[at];
+        if (match.rows[i] >= 0) {
+            if (!resolve(compiler, &rows[match.rows[i]], child, at++))
+                return false;
+        } else if (writer->types[child].least > 0) { /* an empty value needs no step */
+            *step = (struct plan_step){.op = STEP_SKIP, .first = child, .name = "an unknown field"};
+            at++;
+        }
+    }
+    return true;
+}
+
+/* [null, X] and [X, null] of the common kinds become one step. */
+static void fuse_optional(const struct plan_step *branches, struct plan_step *step)
+{
+    for (uint8_t null_branch = 0; step->count == 2 && null_branch < 2; null_branch++) {
+        const struct plan_step *other = &branches[1 - null_branch];
+        if (branches[null_branch].op != STEP_NULL || (other->op != STEP_TEXT && other->op != STEP_INT))
+            continue;
+        step->op = other->op == STEP_TEXT ? STEP_TEXT_OPTIONAL : STEP_INT_OPTIONAL;
+        step->null_branch = null_branch;
+        return;
+    }
+}
+
+static bool resolve_union(struct compiler *compiler, const struct reader_field *row, const struct schema_type *type,
+                          struct plan_step *step)
+{
+    bool does_any_fit = false;
+
+    step->op = STEP_UNION;
+    step->count = type->count;
+    step->first = reserve_steps(compiler, type->count);
+    for (uint32_t i = 0; i < type->count; i++) {
+        if (resolve(compiler, row, compiler->writer->links[type->first + i], step->first + i))
+            does_any_fit = true;
+        else
+            compiler->plan->steps[step->first + i] = (struct plan_step){.op = STEP_REFUSE, .name = row->name};
+    }
+    if (does_any_fit)
+        compiler->problem[0] = '\0'; /* a branch that does not fit is no problem until it is met */
+    fuse_optional(&compiler->plan->steps[step->first], step);
+    return does_any_fit;
+}
+
+static bool resolve_time(struct compiler *compiler, const struct reader_field *row, uint32_t type,
+                         struct plan_step *step)
+{
+    static const struct {
+        const char *name;
+        uint32_t parts;
+    } TIMES[] = {{"timestamp-millis", 1}, {"timestamp-micros", 1000}, {"timestamp-nanos", 1000000}};
+    const char *logical = json_string_value(json_object_get(compiler->writer->sources[type], "logicalType"));
+    enum schema_kind have = compiler->writer->types[type].kind;
+
+    if (have != KIND_LONG && have != KIND_INT)
+        return does_not_fit(compiler, row->name, "no time can be read from the writer's ", schema_kind_name(have));
+    if (logical == NULL) {
+        step->op = have == KIND_INT ? STEP_INT_AS_LONG : STEP_LONG;
+        return true;
+    }
+    for (size_t i = 0; have == KIND_LONG && i < LENGTH_OF(TIMES); i++) {
+        if (strcmp(logical, TIMES[i].name) == 0) {
+            step->op = TIMES[i].parts == 1 ? STEP_LONG : STEP_TIME;
+            step->count = TIMES[i].parts;
+            return true;
+        }
+    }
+    return does_not_fit(compiler, row->name, "not a point in time by its logical type ", logical);
+}
+
+static bool resolve_op(struct compiler *compiler, uint32_t type, struct plan_step *step)
+{
+    struct plan *plan = compiler->plan;
+    const json_t *symbols = json_object_get(compiler->writer->sources[type], "symbols");
+
+    step->op = STEP_OP;
+    step->first = plan->symbol_count;
+    step->count = compiler->writer->types[type].size;
+    for (uint32_t i = 0; i < step->count; i++) {
+        const char *symbol = json_string_value(json_array_get(symbols, i));
+        plan->symbols[step->first + i] = SYMBOL_UNKNOWN;
+        for (unsigned op = 0; op < LENGTH_OF(OP_NAMES); op++) {
+            if (strcmp(symbol, OP_NAMES[op]) == 0)
+                plan->symbols[step->first + i] = (uint8_t)op;
+        }
+    }
+    plan->symbol_count += step->count;
+    return true;
+}
+
+static bool resolve_labels(struct compiler *compiler, const struct schema_type *type, struct plan_step *step)
+{
+    static const struct reader_field LABEL = {"categories", WANT_LABEL, false, false, 0};
+    uint32_t item = compiler->writer->links[type->first];
+    uint64_t least = compiler->writer->types[item].least;
+
+    step->op = STEP_LABELS;
+    step->first = reserve_steps(compiler, 1);
+    step->least = least < UINT32_MAX ? (uint32_t)least : UINT32_MAX;
+    return resolve(compiler, &LABEL, item, step->first);
+}
+
+static bool resolve(struct compiler *compiler, const struct reader_field *row, uint32_t type, uint32_t at)
+{
+    struct plan_step *step = &compiler->plan->steps[at];
+    const struct schema_type *have = &compiler->writer->types[type];
+
+    *step = (struct plan_step){.op = STEP_NULL, .target = row->target, .name = row->name};
+    if (have->kind == KIND_UNION)
+        return resolve_union(compiler, row, have, step);
+    if (have->kind == KIND_NULL && row->is_nullable)
+        return true;
+    for (size_t i = 0; i < LENGTH_OF(PROMOTIONS); i++) {
+        if (PROMOTIONS[i].want == row->kind && PROMOTIONS[i].have == have->kind) {
+            step->op = (uint8_t)PROMOTIONS[i].op;
+            return true;
+        }
+    }
+    if (row->kind == WANT_TIME)
+        return resolve_time(compiler, row, type, step);
+    if (row->kind == WANT_OP && have->kind == KIND_ENUM)
+        return resolve_op(compiler, type, step);
+    if (row->kind == WANT_LABELS && have->kind == KIND_ARRAY)
+        return resolve_labels(compiler, have, step);
+    if (row->kind == WANT_LABEL && have->kind == KIND_RECORD) {
+        step->op = STEP_RECORD;
+        return resolve_record(compiler, LABEL_FIELDS, LENGTH_OF(LABEL_FIELDS), compiler->label_fields, type,
+                              &step->first);
+    }
+    return does_not_fit(compiler, row->name, "cannot be read from the writer's ", schema_kind_name(have->kind));
+}
+
+/* The reader's schema and the tables above must tell the same story. */
+static const json_t *reader_fields_of(const json_t *reader)
+{
+    const json_t *fields = json_object_get(reader, "fields");
+
+    assert(json_array_size(fields) == LENGTH_OF(EVENT_FIELDS));
+    for (size_t i = 0; i < LENGTH_OF(EVENT_FIELDS); i++) {
+        const json_t *field = find_field(fields, EVENT_FIELDS[i].name);
+        assert(field != NULL);
+        assert((json_object_get(field, "default") != NULL) == EVENT_FIELDS[i].has_default);
+    }
+    return fields;
+}
+
+/* Leaves empty fields (null, fixed of no bytes) out of records, so that each step of a skip moves on by a byte, and a
+ * small message cannot cost much time. */
+static void drop_empty_fields(const struct schema *schema)
+{
+    for (uint32_t i = 0; i < schema->type_count; i++) {
+        struct schema_type *type = &schema->types[i];
+        uint32_t kept = 0;
+
+        if (type->kind != KIND_RECORD)
+            continue;
+        for (uint32_t k = 0; k < type->count; k++) {
+            uint32_t child = schema->links[type->first + k];
+            if (schema->types[child].least > 0)
+                schema->links[type->first + kept++] = child;
+        }
+        type->count = kept;
+    }
+}
+
+/* Every field and branch gives at most one step as part of the event and one as part of a label, every record one END
+ * for each, every array one step for its element. */
+static enum verdict make_room(struct plan *plan, const struct schema *writer, struct reason *why)
+{
+    size_t symbol_max = 1;
+
+    for (uint32_t i = 0; i < writer->type_count; i++)
+        symbol_max += writer->types[i].kind == KIND_ENUM ? writer->types[i].size : 0;
+    plan->step_max = 2 * (writer->link_count + writer->type_count) + 1;
+    plan->steps = calloc(plan->step_max, sizeof *plan->steps);
+    plan->symbols = calloc(symbol_max, sizeof *plan->symbols);
+    if (plan->steps == NULL || plan->symbols == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a plan");
+    return GO_ON;
+}
+
+static enum verdict compile(struct plan *plan, const json_t *reader, const struct schema *writer, struct reason *why)
+{
+    struct compiler compiler = {.plan = plan, .writer = writer};
+    const json_t *fields = reader_fields_of(reader);
+    const json_t *labels = json_object_get(find_field(fields, "categories"), "type");
+    uint32_t first = 0;
+
+    compiler.label_fields = json_object_get(json_object_get(labels, "items"), "fields");
+    if (writer->types[0].kind != KIND_RECORD)
+        return reason_set(why, HALT, "SCHEMA-INCOMPATIBLE", 0, "the schema is a %s, not a record",
+                          schema_kind_name(writer->types[0].kind));
+    enum verdict verdict = make_room(plan, writer, why);
+    if (verdict != GO_ON)
+        return verdict;
+    if (!resolve_record(&compiler, EVENT_FIELDS, LENGTH_OF(EVENT_FIELDS), fields, 0, &first))
+        return reason_set(why, HALT, "SCHEMA-INCOMPATIBLE", 0, "%s", compiler.problem);
+    assert(first == 0);
+    return GO_ON;
+}
+
+enum verdict plan_open(struct plan *plan, struct span reader, struct span writer, struct reason *why)
+{
+    struct schema schema;
+    json_t *reader_json = json_loadb(reader.bytes, reader.size, 0, NULL);
+
+    *plan = (struct plan){0};
+    assert(reader_json != NULL);
+    enum verdict verdict = schema_open(&schema, writer, why);
+    if (verdict == GO_ON)
+        verdict = compile(plan, reader_json, &schema, why);
+    if (verdict == GO_ON) {
+        drop_empty_fields(&schema);
+        plan->types = schema.types;
+        plan->links = schema.links;
+        schema.types = NULL;
+        schema.links = NULL;
+    }
+    schema_close(&schema);
+    json_decref(reader_json);
+    return verdict;
+}
+
+void plan_close(struct plan *plan)
+{
+    free(plan->steps);
+    free(plan->symbols);
+    free(plan->types);
+    free(plan->links);
+    *plan = (struct plan){0};
+}

@@ -1,0 +1,26 @@
+/*
+ * What the ledger knows of the input's partitions. A state that is gone from Redis may only be made anew where the log
+ * still has every record that was counted and published: otherwise windows would be stated again with fewer records
+ * than they had, and nobody would be told.
+ */
+#ifndef GENTALLY_LEDGER_OFFSETS_H
+#define GENTALLY_LEDGER_OFFSETS_H
+
+#include "gentally/kafka/source.h"
+
+#define KNOWN_NOTHING INT64_C(-1)
+
+struct known {
+    int64_t first[PARTITIONS_MAX]; /* the lowest offset published windows were counted from, or KNOWN_NOTHING */
+};
+
+/* Reads the ledger topic to its end. Blocks like topic_read(), and answers what it answers; HALT too:
+ * LEDGER-UNREADABLE, NO-MEMORY. */
+MUST_CHECK enum verdict known_read(struct known *known, const struct config *config, struct reason *why);
+
+/* May a partition without a state begin at `first`, the first offset its log still has? HALT, STORE-STATE-MISSING: not
+ * without losing records. */
+MUST_CHECK enum verdict known_may_begin(const struct known *known, int32_t partition, int64_t first,
+                                        struct reason *why);
+
+#endif

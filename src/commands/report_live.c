@@ -1,0 +1,210 @@
+/*
+ * See watch.h. One thread, in turns: what has come from the topics, what browsers want, and, when all is read and a
+ * moment was quiet, a new document. A summary's rows come in one transaction but in several partitions: the moment lets
+ * the rest of it arrive. That the topics are read to their end is said only while a broker answers.
+ */
+#include "report_live.h"
+
+#include "gentally/core/event.h"
+#include "gentally/report/http.h"
+#include "gentally/kafka/topic_follow.h"
+#include "gentally/kafka/topics.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define TURN_MS 50
+#define QUIET_MS 1000  /* without a record, before a document is made */
+#define OFTEN_MS 10000 /* but made so often under a steady stream */
+#define ASK_MS 5000    /* between two questions whether the broker is there */
+#define ANSWER_MS 1000
+
+static const char *const rollups[] = {REPORT_ROLLUPS};
+#define TOPICS (LENGTH_OF(rollups) + 1)
+
+struct watched {
+    struct figures *figures;
+    struct topic_follow *follow;
+    struct http *http;
+    int64_t heard_ms, made_ms, asked_ms; /* a record came; a document was made; a broker was asked */
+    bool is_stale;                       /* records came since the last document */
+    uint64_t revision;
+    char *document; /* the last one, to know another by */
+    size_t document_size;
+};
+
+static int64_t clock_ms(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void block_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+    sigprocmask(SIG_BLOCK, signals, NULL);
+}
+
+static bool is_told_to_stop(const sigset_t *signals)
+{
+    const struct timespec at_once = {0, 0};
+
+    return sigtimedwait(signals, NULL, &at_once) > 0;
+}
+
+static enum verdict take_record(void *context, size_t topic, const struct record *record, struct reason *why)
+{
+    struct watched *watched = context;
+
+    (void)topic;
+    watched->is_stale = true;
+    watched->heard_ms = clock_ms(CLOCK_MONOTONIC);
+    return figures_take(watched->figures, record, why);
+}
+
+static enum verdict follow_topics(struct watched *watched, const struct config *config, struct reason *why)
+{
+    char names[TOPICS][TOPIC_NAME_MAX + 1];
+    struct topic_wanted wanted[TOPICS];
+
+    topic_ledger(config, names[0]);
+    wanted[0] = (struct topic_wanted){names[0], false};
+    for (size_t at = 1; at < TOPICS; at++) {
+        topic_summaries(config, rollups[at - 1], names[at]);
+        wanted[at] = (struct topic_wanted){names[at], at > 1};
+    }
+    return topic_follow_open_wanted(&watched->follow, config, wanted, TOPICS, why);
+}
+
+/* Numbers are times, so that those of the next server go on behind them. */
+static uint64_t next_revision(const struct watched *watched)
+{
+    uint64_t now_ms = (uint64_t)clock_ms(CLOCK_REALTIME);
+
+    return now_ms > watched->revision ? now_ms : watched->revision + 1;
+}
+
+static enum verdict keep_document(struct watched *watched, struct span json, struct reason *why)
+{
+    char *document = malloc(json.size + 1);
+
+    if (document == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "keeping a document of %zu bytes", json.size);
+    memcpy(document, json.bytes, json.size);
+    free(watched->document);
+    watched->document = document;
+    watched->document_size = json.size;
+    return GO_ON;
+}
+
+static enum verdict publish(struct watched *watched, struct span json, struct reason *why)
+{
+    char *page = NULL;
+    size_t size = 0;
+    uint64_t revision = next_revision(watched);
+    FILE *file = open_memstream(&page, &size);
+
+    if (file == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", errno, "making the page");
+    enum verdict verdict = report_page(file, json, revision, why);
+    if (fclose(file) != 0 && verdict == GO_ON)
+        verdict = reason_set(why, HALT, "NO-MEMORY", errno, "making the page");
+    if (verdict == GO_ON)
+        verdict = http_publish(watched->http, (struct span){page, size}, json, revision, why);
+    free(page);
+    watched->revision = revision;
+    return verdict;
+}
+
+/* Makes a document of what was read, and publishes it if it says anything new. */
+static enum verdict renew(struct watched *watched, struct reason *why)
+{
+    struct span json;
+    enum verdict verdict = figures_write(watched->figures, &json, why);
+
+    watched->is_stale = false;
+    watched->made_ms = clock_ms(CLOCK_MONOTONIC);
+    if (verdict != GO_ON || span_equal(json, (struct span){watched->document, watched->document_size}))
+        return verdict;
+    verdict = publish(watched, json, why);
+    if (verdict == GO_ON)
+        verdict = keep_document(watched, json, why);
+    return verdict;
+}
+
+static void look_whether_current(struct watched *watched, int64_t now_ms)
+{
+    struct reason why = {0};
+
+    if (now_ms - watched->asked_ms < ASK_MS || !topic_follow_at_end(watched->follow))
+        return;
+    if (topic_follow_ask(watched->follow, ANSWER_MS, &why) == GO_ON && topic_follow_at_end(watched->follow))
+        http_is_current(watched->http, clock_ms(CLOCK_MONOTONIC));
+    watched->asked_ms = clock_ms(CLOCK_MONOTONIC);
+}
+
+static bool is_due(const struct watched *watched, int64_t now_ms)
+{
+    return watched->is_stale && topic_follow_at_end(watched->follow) &&
+           (now_ms - watched->heard_ms >= QUIET_MS || now_ms - watched->made_ms >= OFTEN_MS);
+}
+
+static enum verdict turn(struct watched *watched, int wait_ms, struct reason *why)
+{
+    enum verdict verdict = topic_follow_turn(watched->follow, wait_ms, take_record, watched, why);
+    int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+
+    if (verdict == GO_ON && is_due(watched, now_ms))
+        verdict = renew(watched, why);
+    look_whether_current(watched, now_ms);
+    http_turn(watched->http, 0, clock_ms(CLOCK_MONOTONIC));
+    return verdict;
+}
+
+/* The first document, before anybody is told the address. GO_ON also when it was told to stop. */
+static enum verdict begin(struct watched *watched, const sigset_t *signals, bool *is_stopped, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    while (verdict == GO_ON && !topic_follow_at_end(watched->follow) && !(*is_stopped = is_told_to_stop(signals)))
+        verdict = topic_follow_turn(watched->follow, TURN_MS, take_record, watched, why);
+    if (verdict != GO_ON || *is_stopped)
+        return verdict;
+    verdict = renew(watched, why);
+    http_is_current(watched->http, clock_ms(CLOCK_MONOTONIC));
+    watched->asked_ms = clock_ms(CLOCK_MONOTONIC);
+    if (verdict == GO_ON) {
+        printf("http://127.0.0.1:%u/\n", http_port(watched->http));
+        fflush(stdout);
+    }
+    return verdict;
+}
+
+enum verdict watch(const struct config *config, struct figures *figures, uint16_t port, struct reason *why)
+{
+    struct watched watched = {.figures = figures};
+    sigset_t signals;
+    bool is_stopped = false;
+
+    block_signals(&signals); /* before any thread is made, so that all inherit the mask */
+    enum verdict verdict = http_open(&watched.http, port, why);
+    if (verdict == GO_ON)
+        verdict = follow_topics(&watched, config, why);
+    if (verdict == GO_ON)
+        verdict = begin(&watched, &signals, &is_stopped, why);
+    while (verdict == GO_ON && !is_stopped) {
+        verdict = turn(&watched, TURN_MS, why);
+        is_stopped = is_told_to_stop(&signals);
+    }
+    topic_follow_close(watched.follow);
+    http_close(watched.http);
+    free(watched.document);
+    return verdict;
+}

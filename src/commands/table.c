@@ -1,0 +1,186 @@
+/*
+ * A table for terminals. Cells lie one behind the other in one text; widths are counted in UTF-8 characters, which is
+ * right for everything but wide East Asian ones.
+ */
+#include "table.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct cell_place {
+    size_t at, size; /* bytes in `text` */
+    uint32_t width;  /* characters */
+};
+
+struct table {
+    uint32_t column_count;
+    struct table_column columns[TABLE_COLUMNS_MAX];
+    uint32_t widths[TABLE_COLUMNS_MAX];
+    size_t cell_count, cell_room;
+    struct cell_place *cells;
+    size_t text_size, text_room;
+    char *text;
+    bool is_broken; /* memory ran out; said once, when it is printed */
+};
+
+static uint32_t width_of(struct span text)
+{
+    uint32_t width = 0;
+
+    for (size_t index = 0; index < text.size; index++)
+        width += ((unsigned char)text.bytes[index] & 0xc0) != 0x80; /* all but continuation bytes */
+    return width;
+}
+
+enum verdict table_open(struct table **out, const struct table_column columns[], uint32_t count, struct reason *why)
+{
+    struct table *table = calloc(1, sizeof *table);
+
+    assert(count >= 1);
+    assert(count <= TABLE_COLUMNS_MAX);
+    *out = table;
+    if (table == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a table");
+    table->column_count = count;
+    for (uint32_t index = 0; index < count; index++) {
+        table->columns[index] = columns[index];
+        table->widths[index] = width_of(span_of(columns[index].title));
+    }
+    return GO_ON;
+}
+
+void table_close(struct table *table)
+{
+    if (table == NULL)
+        return;
+    free(table->cells);
+    free(table->text);
+    free(table);
+}
+
+/* Makes room for `more` items of `size` bytes beyond the `used` ones. NULL, and nothing changed, if there is no memory.
+ */
+static void *grown(void *items, size_t *room, size_t used, size_t more, size_t size)
+{
+    if (items != NULL && *room - used >= more)
+        return items;
+    size_t wanted = 2 * *room + more + 64;
+    void *larger = realloc(items, wanted * size);
+    if (larger != NULL)
+        *room = wanted;
+    return larger;
+}
+
+static bool make_room(struct table *table, size_t text_size)
+{
+    void *cells = grown(table->cells, &table->cell_room, table->cell_count, 1, sizeof *table->cells);
+    void *text = grown(table->text, &table->text_room, table->text_size, text_size, 1);
+
+    table->cells = cells != NULL ? cells : table->cells;
+    table->text = text != NULL ? text : table->text;
+    return cells != NULL && text != NULL;
+}
+
+void table_text(struct table *table, struct span text)
+{
+    uint32_t column = (uint32_t)(table->cell_count % table->column_count);
+    uint32_t width = width_of(text);
+
+    if (table->is_broken || !make_room(table, text.size)) {
+        table->is_broken = true;
+        return;
+    }
+    table->cells[table->cell_count++] = (struct cell_place){table->text_size, text.size, width};
+    for (size_t index = 0; index < text.size; index++) {
+        unsigned char byte = (unsigned char)text.bytes[index];
+        table->text[table->text_size++] = byte < 0x20 || byte == 0x7f ? '?' : (char)byte;
+    }
+    if (width > table->widths[column])
+        table->widths[column] = width;
+}
+
+/* Writes digits in groups of three, from the end of `target` backwards; returns the beginning. */
+static char *grouped(char *end, uint64_t value)
+{
+    for (int digit = 0; digit == 0 || value != 0; digit++, value /= 10) {
+        if (digit > 0 && digit % 3 == 0)
+            *--end = ',';
+        *--end = (char)('0' + value % 10);
+    }
+    return end;
+}
+
+void table_integer(struct table *table, int64_t value)
+{
+    char text[32], *end = text + sizeof text;
+    char *begin = grouped(end, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+
+    if (value < 0)
+        *--begin = '-';
+    table_text(table, (struct span){begin, (size_t)(end - begin)});
+}
+
+void table_nano_usd(struct table *table, int64_t nano_usd)
+{
+    char text[48], *whole_end = text + 32, *end = whole_end;
+    uint64_t nano = nano_usd < 0 ? 0 - (uint64_t)nano_usd : (uint64_t)nano_usd;
+    bool is_small = nano > 0 && nano < 10000000;
+    uint64_t unit = is_small ? 1000 : 10000000; /* six decimals, or two */
+    uint64_t parts = (nano + unit / 2) / unit, decimals = 1000000000 / unit;
+    char *begin = grouped(whole_end, parts / decimals);
+
+    *--begin = '$';
+    if (nano_usd < 0)
+        *--begin = '-';
+    *end++ = '.';
+    for (uint64_t digit = decimals / 10; digit > 0; digit /= 10)
+        *end++ = (char)('0' + parts / digit % 10);
+    table_text(table, (struct span){begin, (size_t)(end - begin)});
+}
+
+void table_percent(struct table *table, int hundredths)
+{
+    char text[32];
+    int size = snprintf(text, sizeof text, "%d.%02d %%", hundredths / 100, abs(hundredths % 100));
+
+    table_text(table, (struct span){text, size > 0 ? (size_t)size : 0});
+}
+
+static void print_cell(const struct table *table, FILE *file, uint32_t column, struct span text, uint32_t width)
+{
+    int blanks = (int)(table->widths[column] - width);
+    bool is_last = column + 1 == table->column_count, is_number = table->columns[column].is_number;
+
+    fprintf(file, "%s%*s%.*s", column == 0 ? "" : "  ", is_number ? blanks : 0, "", (int)text.size,
+            text.size == 0 ? "" : text.bytes);
+    if (!is_number && !is_last)
+        fprintf(file, "%*s", blanks, "");
+    if (is_last)
+        fputc('\n', file);
+}
+
+enum verdict table_print(const struct table *table, void *target, struct reason *why)
+{
+    FILE *file = target;
+
+    if (table->is_broken)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a table of %zu cells", table->cell_count);
+    assert(table->cell_count % table->column_count == 0);
+    for (uint32_t column = 0; column < table->column_count; column++) {
+        struct span title = span_of(table->columns[column].title);
+        print_cell(table, file, column, title, width_of(title));
+    }
+    for (uint32_t column = 0; column < table->column_count; column++) {
+        fputs(column == 0 ? "" : "  ", file);
+        for (uint32_t at = 0; at < table->widths[column]; at++)
+            fputc('-', file);
+    }
+    fputc('\n', file);
+    for (size_t index = 0; index < table->cell_count; index++) {
+        const struct cell_place *cell = &table->cells[index];
+        struct span text = {cell->size == 0 ? NULL : table->text + cell->at, cell->size};
+        print_cell(table, file, (uint32_t)(index % table->column_count), text, cell->width);
+    }
+    return GO_ON;
+}

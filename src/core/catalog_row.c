@@ -1,0 +1,257 @@
+/*
+ * Reads and checks one row. Everything is checked, what no look-up needs too: a table that is wrong in one column is
+ * seldom right in the next.
+ */
+#include "catalog_row.h"
+
+#include "gentally/core/event.h"
+#include "gentally/core/window.h"
+
+#include <assert.h>
+
+#define PARAMS_MEDIUM 15.0 /* 10^9 parameters: the size classes of the study */
+#define PARAMS_LARGE 70.0
+#define NUMBER_MAX 1e9
+
+enum column {
+    SLUG,
+    AUTHOR,
+    COUNTRY,
+    OPEN_WEIGHTS,
+    PARAMS,
+    ACTIVE_PARAMS,
+    REASONING,
+    RELEASED,
+    PROMPT_PRICE,
+    COMPLETION_PRICE,
+    VALID_FROM,
+    ALIASES,
+    REQUIRED_COLUMNS,
+    FAMILY = REQUIRED_COLUMNS, /* catalogs of before did not have it */
+    COLUMNS
+};
+
+static const char *const COLUMN_NAMES[COLUMNS] = {
+    [SLUG] = "slug",
+    [AUTHOR] = "author",
+    [COUNTRY] = "country",
+    [OPEN_WEIGHTS] = "open_weights",
+    [PARAMS] = "params_b",
+    [ACTIVE_PARAMS] = "active_params_b",
+    [REASONING] = "reasoning",
+    [RELEASED] = "released",
+    [PROMPT_PRICE] = "prompt_usd_per_mtok",
+    [COMPLETION_PRICE] = "completion_usd_per_mtok",
+    [VALID_FROM] = "valid_from",
+    [ALIASES] = "aliases",
+    [FAMILY] = "family",
+};
+
+static const enum column DATES[] = {RELEASED, VALID_FROM};
+
+static_assert(COLUMNS == ROW_COLUMNS, "the header names the number of columns");
+
+struct span slug_author(struct span slug)
+{
+    const char *slash = slug.size == 0 ? NULL : memchr(slug.bytes, '/', slug.size);
+
+    if (slash == NULL || slash == slug.bytes)
+        return (struct span){NULL, 0};
+    return (struct span){slug.bytes, (size_t)(slash - slug.bytes)};
+}
+
+bool slug_is_base(struct span slug)
+{
+    struct span author = slug_author(slug);
+
+    if (author.size == 0 || author.size + 1 == slug.size || slug.size > EVENT_TEXT_MAX)
+        return false;
+    for (size_t i = 0; i < slug.size; i++)
+        if (slug.bytes[i] <= ' ' || slug.bytes[i] == 0x7f || slug.bytes[i] == ':')
+            return false;
+    return true;
+}
+
+static bool is_country(struct span text)
+{
+    return text.size == 2 && text.bytes[0] >= 'A' && text.bytes[0] <= 'Z' && text.bytes[1] >= 'A' &&
+           text.bytes[1] <= 'Z';
+}
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* The two-digit number at `digits`, if it is in [min, max]. */
+static bool is_between(const char *digits, int min, int max)
+{
+    int number = 10 * (digits[0] - '0') + (digits[1] - '0');
+
+    return number >= min && number <= max;
+}
+
+bool is_date(struct span text, bool is_dashed)
+{
+    size_t step = is_dashed ? 1 : 0;
+
+    if (text.size != 8 + 2 * step)
+        return false;
+    for (size_t i = 0; i < text.size; i++) {
+        bool is_dash = is_dashed && (i == 4 || i == 7);
+        if (is_dash ? text.bytes[i] != '-' : !is_digit(text.bytes[i]))
+            return false;
+    }
+    return is_between(text.bytes, 19, 20) && is_between(text.bytes + 4 + step, 1, 12) &&
+           is_between(text.bytes + 6 + 2 * step, 1, 31);
+}
+
+/* A decimal number without sign or exponent, whatever the locale; empty = 0. */
+static bool read_number(struct span text, double *number)
+{
+    double digits = 0, scale = 1;
+    bool has_point = false;
+
+    *number = 0;
+    if (text.size > 15) /* more digits than a double tells apart */
+        return false;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.bytes[i] == '.' && !has_point && i > 0 && i + 1 < text.size) {
+            has_point = true;
+            continue;
+        }
+        if (!is_digit(text.bytes[i]))
+            return false;
+        digits = 10 * digits + (text.bytes[i] - '0');
+        scale *= has_point ? 10 : 1;
+    }
+    *number = digits / scale;
+    return *number <= NUMBER_MAX;
+}
+
+enum flag { FLAG_UNKNOWN, FLAG_NO, FLAG_YES };
+
+static bool read_flag(struct span text, enum flag *flag)
+{
+    *flag = text.size == 0 ? FLAG_UNKNOWN : text.bytes[0] == '1' ? FLAG_YES : FLAG_NO;
+    return text.size == 0 || (text.size == 1 && (text.bytes[0] == '0' || text.bytes[0] == '1'));
+}
+
+static enum model_source source_of(enum flag is_open, struct span country)
+{
+    static const char *const chinese[] = {"CN", "HK", "TW"};
+
+    if (is_open != FLAG_YES)
+        return is_open == FLAG_NO ? SOURCE_CLOSED : SOURCE_UNKNOWN;
+    for (size_t i = 0; i < LENGTH_OF(chinese); i++)
+        if (span_equal(country, span_of(chinese[i])))
+            return SOURCE_OPEN_CN;
+    return SOURCE_OPEN_ROW;
+}
+
+static enum model_size size_of(double params)
+{
+    if (params <= 0)
+        return SIZE_UNKNOWN;
+    return params < PARAMS_MEDIUM ? SIZE_SMALL : params < PARAMS_LARGE ? SIZE_MEDIUM : SIZE_LARGE;
+}
+
+/* Refuses the row for what stands in `column`. */
+static enum verdict refuse_field(const struct csv *csv, const int columns[], enum column column, const char *want,
+                                 struct reason *why)
+{
+    struct span field = csv->fields[columns[column]];
+
+    return csv_refuse(csv, csv->line, why, "%s \"%.*s\" is not %s", COLUMN_NAMES[column], (int)field.size, field.bytes,
+                      want);
+}
+
+static struct span family_of(const struct csv *csv, const int columns[])
+{
+    return columns[FAMILY] < 0 ? (struct span){NULL, 0} : csv->fields[columns[FAMILY]];
+}
+
+static enum verdict check_texts(const struct csv *csv, const int columns[], struct reason *why)
+{
+    struct span family = family_of(csv, columns);
+    struct span author = csv->fields[columns[AUTHOR]];
+    struct span country = csv->fields[columns[COUNTRY]];
+
+    if (!slug_is_base(csv->fields[columns[SLUG]]))
+        return refuse_field(csv, columns, SLUG, "like author/name", why);
+    if (family.size > 0 && !slug_is_base(family))
+        return refuse_field(csv, columns, FAMILY, "like author/name or empty", why);
+    if (author.size > EVENT_TEXT_MAX)
+        return refuse_field(csv, columns, AUTHOR, "short enough", why);
+    if (country.size > 0 && !is_country(country))
+        return refuse_field(csv, columns, COUNTRY, "two capitals or empty", why);
+    for (size_t i = 0; i < LENGTH_OF(DATES); i++) {
+        struct span date = csv->fields[columns[DATES[i]]];
+        if (date.size > 0 && !is_date(date, true))
+            return refuse_field(csv, columns, DATES[i], "a date like 2025-09-29 or empty", why);
+    }
+    return GO_ON;
+}
+
+static enum verdict read_numbers(const struct csv *csv, const int columns[], struct row *row, struct reason *why)
+{
+    double params = 0, active_params = 0;
+    const struct {
+        enum column column;
+        double *value;
+    } numbers[] = {
+        {PARAMS, &params},
+        {ACTIVE_PARAMS, &active_params},
+        {PROMPT_PRICE, &row->prompt_usd_per_mtok},
+        {COMPLETION_PRICE, &row->completion_usd_per_mtok},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(numbers); i++)
+        if (!read_number(csv->fields[columns[numbers[i].column]], numbers[i].value))
+            return refuse_field(csv, columns, numbers[i].column, "a number like 0.25 or empty", why);
+    if (params > 0 && active_params > params)
+        return refuse_field(csv, columns, ACTIVE_PARAMS, "at most params_b", why);
+    row->model.size = size_of(params);
+    return GO_ON;
+}
+
+static enum verdict read_flags(const struct csv *csv, const int columns[], struct row *row, struct reason *why)
+{
+    enum flag is_open, is_reasoning;
+
+    if (!read_flag(csv->fields[columns[OPEN_WEIGHTS]], &is_open))
+        return refuse_field(csv, columns, OPEN_WEIGHTS, "0, 1 or empty", why);
+    if (!read_flag(csv->fields[columns[REASONING]], &is_reasoning))
+        return refuse_field(csv, columns, REASONING, "0, 1 or empty", why);
+    row->model.source = source_of(is_open, csv->fields[columns[COUNTRY]]);
+    row->model.reasoning = is_reasoning == FLAG_YES  ? REASONING_YES
+                           : is_reasoning == FLAG_NO ? REASONING_NO
+                                                     : REASONING_UNKNOWN;
+    return GO_ON;
+}
+
+enum verdict row_read(const struct csv *csv, const int columns[ROW_COLUMNS], struct row *row, struct reason *why)
+{
+    struct span author = csv->fields[columns[AUTHOR]];
+    enum verdict verdict = check_texts(csv, columns, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    memset(row, 0, sizeof(*row));
+    row->line = csv->line;
+    row->aliases = csv->fields[columns[ALIASES]];
+    row->valid_from = csv->fields[columns[VALID_FROM]];
+    row->model.slug = csv->fields[columns[SLUG]];
+    row->model.family = family_of(csv, columns).size > 0 ? family_of(csv, columns) : row->model.slug;
+    row->model.author = author.size > 0 ? author : slug_author(row->model.slug);
+    row->model.is_known = true;
+    (void)time_parse(csv->fields[columns[RELEASED]], &row->model.released_ms); /* check_texts() has seen it */
+    verdict = read_numbers(csv, columns, row, why);
+    return verdict == GO_ON ? read_flags(csv, columns, row, why) : verdict;
+}
+
+enum verdict row_columns(const struct csv *csv, int columns[ROW_COLUMNS], struct reason *why)
+{
+    columns[FAMILY] = csv_column(csv, COLUMN_NAMES[FAMILY]);
+    return csv_columns(csv, COLUMN_NAMES, columns, REQUIRED_COLUMNS, why);
+}

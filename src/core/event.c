@@ -1,0 +1,172 @@
+/*
+ * What an event must keep beyond its schema, how a model's slug is read, and the names of the dimensions. Pure.
+ *
+ * Order of the checks: what is missing, what is not supported, what is too long, what is out of range, what contradicts
+ * itself. The first finding is the reason. A negative number is EVENT-OUT-OF-RANGE, so that EVENT-TOKENS-IDENTITY
+ * always means that two fields, each fine by itself, do not belong together.
+ */
+#include "gentally/core/event.h"
+
+#include <assert.h>
+
+static const char *const DIMENSION_NAMES[DIM_COUNT] = {
+    [DIM_MODEL] = "model",
+    [DIM_PROVIDER] = "provider",
+    [DIM_CATEGORY] = "category",
+    [DIM_TAG] = "tag",
+    [DIM_COUNTRY] = "country",
+    [DIM_LANGUAGE] = "language",
+    [DIM_FINISH_REASON] = "finish_reason",
+    [DIM_ACCOUNT] = "account",
+};
+
+const char *dimension_name(enum dimension dimension)
+{
+    return DIMENSION_NAMES[dimension];
+}
+
+bool dimension_parse(struct span text, enum dimension *dimension)
+{
+    for (unsigned i = 0; i < DIM_COUNT; i++) {
+        if (span_equal(text, span_of(DIMENSION_NAMES[i]))) {
+            *dimension = (enum dimension)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the variant's ':' stands, or the slug's size if there is none. */
+static size_t slug_colon(struct span slug)
+{
+    for (size_t i = slug.size; i > 0 && slug.bytes[i - 1] != '/'; i--) {
+        if (slug.bytes[i - 1] == ':')
+            return i - 1;
+    }
+    return slug.size;
+}
+
+struct span slug_base(struct span slug)
+{
+    return (struct span){slug.bytes, slug_colon(slug)};
+}
+
+struct span slug_variant(struct span slug)
+{
+    size_t colon = slug_colon(slug);
+
+    if (slug.size - colon <= 1) /* no ':', or nothing behind it */
+        return (struct span){NULL, 0};
+    return (struct span){slug.bytes + colon + 1, slug.size - colon - 1};
+}
+
+bool event_is_free(const struct event *event)
+{
+    static const char end[] = ":free"; /* Then the variant is "free": nothing in it could end a variant. */
+    const size_t end_size = sizeof(end) - 1;
+    struct span model = event->model;
+
+    return event->is_free ||
+           (model.size >= end_size && memcmp(model.bytes + model.size - end_size, end, end_size) == 0);
+}
+
+/* The bitwise or of numbers is no less than any of them, and negative if one is: a few comparisons let nearly every
+ * event pass. What they do not let pass may still be good. */
+static bool is_plainly_good(const struct event *event)
+{
+    size_t sizes = event->id.size | event->model.size | event->provider.size | event->account.size | event->app.size |
+                   event->country.size | event->language.size | event->finish_reason.size;
+    int64_t tokens = event->tokens_prompt | event->tokens_completion | event->tokens_reasoning | event->tokens_cached;
+    int64_t times = ((int64_t)event->latency_ms - EVENT_ABSENT) | ((int64_t)event->first_token_ms - EVENT_ABSENT) |
+                    ((int64_t)event->generation_ms - EVENT_ABSENT);
+
+    return sizes <= EVENT_TEXT_MAX && tokens >= 0 && tokens <= EVENT_TOKENS_MAX && times >= 0 &&
+           event->created_ms >= 0 && event->created_ms <= EVENT_MS_MAX && event->cost_nano_usd >= 0 &&
+           event->cost_nano_usd <= EVENT_COST_MAX;
+}
+
+static enum verdict check_texts(const struct event *event, struct reason *why)
+{
+    const struct {
+        const char *name;
+        size_t size;
+    } texts[] = {
+        {"id", event->id.size},
+        {"model", event->model.size},
+        {"provider", event->provider.size},
+        {"account", event->account.size},
+        {"app", event->app.size},
+        {"country", event->country.size},
+        {"language", event->language.size},
+        {"finish_reason", event->finish_reason.size},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(texts); i++) {
+        if (texts[i].size > EVENT_TEXT_MAX)
+            return reason_set(why, SET_ASIDE, "EVENT-TEXT-TOO-LONG", 0, "%s has %zu bytes, at most %d are allowed",
+                              texts[i].name, texts[i].size, EVENT_TEXT_MAX);
+    }
+    return GO_ON;
+}
+
+static enum verdict check_ranges(const struct event *event, struct reason *why)
+{
+    const struct {
+        const char *name;
+        int64_t value, min, max;
+    } numbers[] = {
+        {"created_at", event->created_ms, 0, EVENT_MS_MAX},
+        {"tokens_prompt", event->tokens_prompt, 0, EVENT_TOKENS_MAX},
+        {"tokens_completion", event->tokens_completion, 0, EVENT_TOKENS_MAX},
+        {"tokens_reasoning", event->tokens_reasoning, 0, EVENT_TOKENS_MAX},
+        {"tokens_cached", event->tokens_cached, 0, EVENT_TOKENS_MAX},
+        {"cost_nano_usd", event->cost_nano_usd, 0, EVENT_COST_MAX},
+        {"latency_ms", event->latency_ms, EVENT_ABSENT, INT32_MAX},
+        {"first_token_ms", event->first_token_ms, EVENT_ABSENT, INT32_MAX},
+        {"generation_ms", event->generation_ms, EVENT_ABSENT, INT32_MAX},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(numbers); i++) {
+        if (numbers[i].value < numbers[i].min || numbers[i].value > numbers[i].max)
+            return reason_set(why, SET_ASIDE, "EVENT-OUT-OF-RANGE", 0, "%s is below 0 or above its limit",
+                              numbers[i].name);
+    }
+    return GO_ON;
+}
+
+static enum verdict check_labels(const struct event *event, struct reason *why)
+{
+    assert(event->label_count <= EVENT_LABELS_MAX);
+    for (uint32_t i = 0; i < event->label_count; i++) {
+        const struct label *label = &event->labels[i];
+
+        if (label->path.size > EVENT_TEXT_MAX)
+            return reason_set(why, SET_ASIDE, "EVENT-TEXT-TOO-LONG", 0, "path of label %u has %zu bytes, at most %d",
+                              (unsigned)i, label->path.size, EVENT_TEXT_MAX);
+        if (!(label->confidence >= 0.0f && label->confidence <= 1.0f)) /* so that NaN fails too */
+            return reason_set(why, SET_ASIDE, "EVENT-CONFIDENCE", 0, "confidence of label %u is not in [0, 1]",
+                              (unsigned)i);
+    }
+    return GO_ON;
+}
+
+enum verdict event_check(const struct event *event, struct reason *why)
+{
+    if (event->id.size == 0)
+        return reason_set(why, SET_ASIDE, "EVENT-ID-MISSING", 0, "id is empty");
+    if (event->model.size == 0)
+        return reason_set(why, SET_ASIDE, "EVENT-MODEL-MISSING", 0, "model is empty");
+
+    if (!is_plainly_good(event)) {
+        enum verdict verdict = check_texts(event, why);
+        if (verdict == GO_ON)
+            verdict = check_ranges(event, why);
+        if (verdict != GO_ON)
+            return verdict;
+    }
+    if (event->tokens_reasoning > event->tokens_completion)
+        return reason_set(why, SET_ASIDE, "EVENT-TOKENS-IDENTITY", 0, "tokens_reasoning exceeds tokens_completion");
+    if (event->tokens_cached > event->tokens_prompt)
+        return reason_set(why, SET_ASIDE, "EVENT-TOKENS-IDENTITY", 0, "tokens_cached exceeds tokens_prompt");
+    return check_labels(event, why);
+}

@@ -1,0 +1,13 @@
+/* See outcome.h. */
+#include "gentally/core/outcome.h"
+
+#include <assert.h>
+
+static const char *const outcome_names[OUTCOME_COUNT] = {"counted", "duplicate", "filtered", "too_late",
+                                                         "dead_lettered"};
+
+const char *outcome_name(enum outcome outcome)
+{
+    assert(outcome < OUTCOME_COUNT);
+    return outcome_names[outcome];
+}

@@ -1,0 +1,175 @@
+/*
+ * The longest pattern that ends on a segment's end is found by asking for the whole path, then for the path without its
+ * last segment, and so on: as many questions to a hash table as the path has segments, whatever the number of rules.
+ * Patterns are interned in file order, so a pattern's symbol is the index of its rule + 1.
+ */
+#include "gentally/core/taxonomy.h"
+
+#include "gentally/base/bundled.h"
+#include "gentally/base/csv.h"
+#include "gentally/core/event.h"
+#include "gentally/base/symbols.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct rule {
+    struct span tag;
+    struct span category;
+};
+
+struct taxonomy {
+    struct csv csv; /* keeps the text the rules borrow from */
+    struct symbols *patterns;
+    struct rule *rules;
+    size_t rule_count;
+    struct rule catch_all; /* what "/" says */
+};
+
+enum column { PATTERN, TAG, CATEGORY, ORIGIN, NOTE, COLUMNS };
+static const char *const COLUMN_NAMES[COLUMNS] = {
+    [PATTERN] = "pattern", [TAG] = "tag", [CATEGORY] = "category", [ORIGIN] = "origin", [NOTE] = "note",
+};
+
+/* "/", or segments each led by a '/', none of them empty. */
+static bool is_pattern(struct span text)
+{
+    if (text.size == 0 || text.size > EVENT_TEXT_MAX || text.bytes[0] != '/')
+        return false;
+    for (size_t i = 1; i < text.size; i++)
+        if (text.bytes[i] == '/' && text.bytes[i - 1] == '/')
+            return false;
+    return text.size == 1 || text.bytes[text.size - 1] != '/';
+}
+
+static bool is_name(struct span text)
+{
+    return text.size > 0 && text.size <= EVENT_TEXT_MAX;
+}
+
+static enum verdict check_row(const struct taxonomy *taxonomy, struct span pattern, const struct rule *rule,
+                              struct reason *why)
+{
+    const struct csv *csv = &taxonomy->csv;
+
+    if (!is_pattern(pattern))
+        return csv_refuse(csv, csv->line, why, "pattern \"%.*s\" is not a path like /A/B", (int)pattern.size,
+                          pattern.bytes);
+    if (symbols_find(taxonomy->patterns, pattern) != 0)
+        return csv_refuse(csv, csv->line, why, "pattern \"%.*s\" appears twice", (int)pattern.size, pattern.bytes);
+    if (!is_name(rule->tag) || !is_name(rule->category))
+        return csv_refuse(csv, csv->line, why, "tag and category need 1 to %d bytes", EVENT_TEXT_MAX);
+    /* Quadratic, but over a hundred rows once. */
+    for (size_t i = 0; i < taxonomy->rule_count; i++) {
+        const struct rule *other = &taxonomy->rules[i];
+        if (span_equal(other->tag, rule->tag) && !span_equal(other->category, rule->category))
+            return csv_refuse(csv, csv->line, why, "tag \"%.*s\" has another category above", (int)rule->tag.size,
+                              rule->tag.bytes);
+    }
+    return GO_ON;
+}
+
+static enum verdict read_rows(struct taxonomy *taxonomy, struct reason *why)
+{
+    struct csv *csv = &taxonomy->csv;
+    int columns[COLUMNS];
+    bool is_end = false;
+    enum verdict verdict = csv_columns(csv, COLUMN_NAMES, columns, COLUMNS, why);
+
+    while (verdict == GO_ON) {
+        verdict = csv_next(csv, &is_end, why);
+        if (verdict != GO_ON || is_end)
+            break;
+        struct span pattern = csv->fields[columns[PATTERN]];
+        struct rule rule = {csv->fields[columns[TAG]], csv->fields[columns[CATEGORY]]};
+        verdict = check_row(taxonomy, pattern, &rule, why);
+        if (verdict != GO_ON)
+            break;
+        taxonomy->rules[taxonomy->rule_count++] = rule;
+        uint32_t id = symbols_intern(taxonomy->patterns, pattern);
+        assert(id == taxonomy->rule_count);
+        if (pattern.size == 1)
+            taxonomy->catch_all = rule;
+    }
+    if (verdict == GO_ON && taxonomy->rule_count == 0)
+        return csv_refuse(csv, csv->line, why, "has no rows");
+    return verdict;
+}
+
+static enum verdict make_room(struct taxonomy *taxonomy, struct reason *why)
+{
+    size_t rows_max = csv_rows_max(&taxonomy->csv);
+
+    taxonomy->rules = calloc(rows_max, sizeof(taxonomy->rules[0]));
+    if (taxonomy->rules == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no room for the taxonomy");
+    return symbols_open(&taxonomy->patterns, (uint32_t)rows_max, taxonomy->csv.size, why);
+}
+
+enum verdict taxonomy_open(struct taxonomy **taxonomy, const char *path, struct reason *why)
+{
+    struct taxonomy *opened = calloc(1, sizeof(*opened));
+
+    if (opened == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no room for the taxonomy");
+    opened->catch_all = (struct rule){span_of(CATEGORY_OTHER), span_of(CATEGORY_OTHER)};
+    enum verdict verdict = csv_open(&opened->csv, path, bundled_taxonomy_csv, why);
+    if (verdict == GO_ON)
+        verdict = make_room(opened, why);
+    if (verdict == GO_ON)
+        verdict = read_rows(opened, why);
+    if (verdict == GO_ON)
+        *taxonomy = opened;
+    else
+        taxonomy_close(opened);
+    return verdict;
+}
+
+void taxonomy_close(struct taxonomy *taxonomy)
+{
+    if (taxonomy == NULL)
+        return;
+    symbols_close(taxonomy->patterns);
+    free(taxonomy->rules);
+    csv_close(&taxonomy->csv);
+    free(taxonomy);
+}
+
+/* The path without its last segment; of "/A" or "A" nothing is left. */
+static struct span parent_of(struct span path)
+{
+    while (path.size > 0 && path.bytes[path.size - 1] != '/')
+        path.size--;
+    return path.size == 0 ? path : (struct span){path.bytes, path.size - 1};
+}
+
+void taxonomy_find(const struct taxonomy *taxonomy, struct span path, struct span *tag, struct span *category)
+{
+    const struct rule *rule = &taxonomy->catch_all;
+
+    for (; path.size > 0; path = parent_of(path)) {
+        uint32_t id = symbols_find(taxonomy->patterns, path);
+        if (id != 0) {
+            rule = &taxonomy->rules[id - 1];
+            break;
+        }
+    }
+    *tag = rule->tag;
+    *category = rule->category;
+}
+
+bool taxonomy_at(const struct taxonomy *taxonomy, size_t index, struct span *pattern, struct span *tag,
+                 struct span *category)
+{
+    if (index >= taxonomy->rule_count)
+        return false;
+    *pattern = symbols_text(taxonomy->patterns, (uint32_t)index + 1);
+    *tag = taxonomy->rules[index].tag;
+    *category = taxonomy->rules[index].category;
+    return true;
+}
+
+uint64_t taxonomy_version(const struct taxonomy *taxonomy)
+{
+    return taxonomy->csv.version;
+}

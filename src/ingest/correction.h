@@ -1,0 +1,27 @@
+/*
+ * What an amendment or a retraction may still change: windows of each kind for themselves, since an hour may be closed
+ * for good while its month is open. Pure.
+ *
+ * A window that is closed for good stays as it was published. An event that is counted in one is stuck there: it is not
+ * taken out of it, and so not put into another window of that kind either, or the kind would count it twice.
+ */
+#ifndef GENTALLY_CORRECTION_H
+#define GENTALLY_CORRECTION_H
+
+#include "contribution.h"
+#include "gentally/core/window.h"
+
+struct shift {
+    uint32_t taken;             /* kinds whose window the old contribution is taken from */
+    uint32_t added;             /* kinds whose window the new one is added to */
+    uint32_t alone;             /* of `taken`: kinds whose window the new one is not added to as well */
+    struct placement placement; /* of the event afterwards */
+};
+
+/*
+ * `old_open` and `new_open` are the kinds whose window of that time is not closed for good (a bit per window_kind).
+ * `new_open` = 0 for a retraction. Nothing changes if `taken` and `added` are 0.
+ */
+struct shift shift_of(struct placement old, int64_t old_ms, uint32_t old_open, int64_t new_ms, uint32_t new_open);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * What the store knows of the ids of a batch, asked for before any of it is folded: one round trip for all partitions,
+ * however many records. The fold then decides from memory.
+ */
+#ifndef GENTALLY_ID_LOOKUP_H
+#define GENTALLY_ID_LOOKUP_H
+
+#include "gentally/codec/decode.h"
+#include "assignment.h"
+
+/* Notes the ids of the batch's records from `first` on, of lanes that will fold them. `event` is scratch. HALT:
+ * NO-MEMORY. */
+MUST_CHECK enum verdict recall_note(struct lanes *lanes, const struct decoder *decoder, const struct batch *batch,
+                                    uint32_t first, struct event *event, struct reason *why);
+
+/* Asks the store for them. Lanes that it refuses are stopped, or marked for lanes_reclaim(). TRY_LATER: no answer; call
+ * this again before anything is folded. */
+MUST_CHECK enum verdict recall_ask(struct lanes *lanes, struct store *store, struct reason *why);
+
+/* True if the lane will fold records from `offset` on. */
+bool recall_is_wanted(const struct lane *lane, int64_t offset);
+
+#endif

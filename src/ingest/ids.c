@@ -1,0 +1,457 @@
+/*
+ * An open-addressing table over an array of entries. An entry is what the store was asked for, or was put since the
+ * last flush (then it is dirty). Values are in an arena and look as they do in the store:
+ *
+ *   ""                         seen
+ *   'r' changes varint         retracted
+ *   'c' changes varint bytes   counted, and its contribution
+ *
+ * `changes` counts how often the id was written: an id that was amended stands in an older bucket as well, and the
+ * higher number is the newer one. With one width of buckets their order would tell; but the width follows kept_ms,
+ * which an operator may change.
+ */
+#include "ids.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "gentally/base/arena.h"
+#include "gentally/base/hash.h"
+#include "gentally/base/siphash.h"
+
+/* Buckets are half of what is kept wide: three of them are read for an id, and it is kept for 1 to 1.5 times kept_ms.
+ */
+#define BUCKETS_KEPT 2
+#define LIVE_BUCKETS_MAX (BUCKETS_KEPT + 1) /* of one width */
+
+/* Bounds how long one flush holds Redis, and the memory for ids (some 120 bytes each, and the contributions). */
+#define DIRTY_MAX 16384u
+#define ENTRIES_MAX 65536u
+
+enum value_kind { KIND_RETRACTED = 'r', KIND_COUNTED = 'c' };
+
+struct entry {
+    struct id_key key;
+    bool is_dirty;
+    uint8_t state; /* id_state */
+    uint32_t changes;
+    uint32_t batch;          /* in which it was asked for last */
+    struct id_bucket bucket; /* where it stands, or shall stand */
+    struct span value;       /* as in the store */
+    struct span contribution;
+};
+
+struct ids {
+    int64_t kept_ms, width_ms;
+    struct siphash_key hash_key;
+    struct arena arena;
+    struct entry *entries;
+    uint32_t count, room, dirty_count;
+    uint32_t batch;  /* its number */
+    uint32_t *table; /* entry index + 1; 0 = free; twice `room`, a power of two */
+    uint32_t stored_count;
+    struct id_bucket stored[ID_BUCKETS_MAX]; /* what the store has */
+    uint32_t asked_count, asked_room;
+    uint32_t *asked; /* entry indexes */
+    struct span *asked_keys;
+    struct recall recall;
+    uint32_t pair_room;
+    struct id_pair *pairs;
+    struct id_change change;
+};
+
+static enum verdict no_memory(struct reason *why)
+{
+    return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to remember ids");
+}
+
+enum verdict ids_open(struct ids **ids, int64_t kept_ms, struct reason *why)
+{
+    struct ids *opened = calloc(1, sizeof(*opened));
+
+    assert(kept_ms >= 0);
+    if (opened == NULL)
+        return no_memory(why);
+    opened->kept_ms = kept_ms;
+    opened->width_ms = kept_ms / BUCKETS_KEPT > 0 ? kept_ms / BUCKETS_KEPT : 1;
+    arena_open(&opened->arena, (size_t)1 << 16);
+    *ids = opened;
+    return GO_ON;
+}
+
+void ids_close(struct ids *ids)
+{
+    if (ids == NULL)
+        return;
+    arena_close(&ids->arena);
+    free(ids->entries);
+    free(ids->table);
+    free(ids->asked);
+    free(ids->asked_keys);
+    free(ids->pairs);
+    free(ids);
+}
+
+static void clear(struct ids *ids)
+{
+    arena_clear(&ids->arena);
+    ids->count = 0;
+    ids->dirty_count = 0;
+    ids->asked_count = 0;
+    if (ids->room > 0)
+        memset(ids->table, 0, 2 * (size_t)ids->room * sizeof(*ids->table));
+}
+
+void ids_reset(struct ids *ids, const struct standing *standing)
+{
+    struct span incarnation = span_of(standing->incarnation);
+
+    clear(ids);
+    ids->change.section_count = 0;
+    ids->stored_count = standing->id_bucket_count;
+    memcpy(ids->stored, standing->id_buckets, sizeof(ids->stored));
+    /* The incarnation's 128 random bits, in hex: each half of it is a word. */
+    ids->hash_key.words[0] = hash_fnv1a((struct span){incarnation.bytes, incarnation.size / 2});
+    ids->hash_key.words[1] =
+        hash_fnv1a((struct span){incarnation.bytes + incarnation.size / 2, incarnation.size - incarnation.size / 2});
+}
+
+struct id_key ids_key(const struct ids *ids, struct span id)
+{
+    uint8_t hash[16];
+    struct id_key key;
+
+    siphash128(&ids->hash_key, id, hash);
+    memcpy(key.bytes, hash, sizeof(key.bytes));
+    return key;
+}
+
+/* ---- time ---- */
+
+static bool is_live(const struct ids *ids, struct id_bucket bucket, int64_t watermark_ms)
+{
+    return watermark_ms == NO_TIME || bucket.start_ms + bucket.width_ms + ids->kept_ms > watermark_ms;
+}
+
+static struct id_bucket bucket_at(const struct ids *ids, int64_t watermark_ms)
+{
+    int64_t into = watermark_ms % ids->width_ms;
+
+    assert(watermark_ms != NO_TIME);
+    return (struct id_bucket){watermark_ms - into - (into < 0 ? ids->width_ms : 0), ids->width_ms};
+}
+
+static bool bucket_is(struct id_bucket left, struct id_bucket right)
+{
+    return left.start_ms == right.start_ms && left.width_ms == right.width_ms;
+}
+
+/* ---- the table ---- */
+
+static uint32_t *place_of(const struct ids *ids, struct id_key key)
+{
+    uint32_t mask = 2 * ids->room - 1;
+    uint32_t at = hash_load4(key.bytes) & mask;
+
+    for (; ids->table[at] != 0; at = (at + 1) & mask)
+        if (memcmp(ids->entries[ids->table[at] - 1].key.bytes, key.bytes, sizeof(key.bytes)) == 0)
+            break;
+    return &ids->table[at];
+}
+
+static enum verdict grow(struct ids *ids, struct reason *why)
+{
+    uint32_t room = ids->room == 0 ? 1024 : 2 * ids->room;
+    struct entry *entries = realloc(ids->entries, room * sizeof(*entries));
+
+    if (entries == NULL)
+        return no_memory(why);
+    ids->entries = entries;
+    uint32_t *table = calloc(2 * (size_t)room, sizeof(*table));
+    if (table == NULL)
+        return no_memory(why);
+    free(ids->table);
+    ids->table = table;
+    ids->room = room;
+    for (uint32_t i = 0; i < ids->count; i++)
+        *place_of(ids, ids->entries[i].key) = i + 1;
+    return GO_ON;
+}
+
+void ids_begin(struct ids *ids)
+{
+    ids->asked_count = 0;
+    ids->batch++;
+    if (ids->dirty_count == 0 && ids->count > 0)
+        clear(ids);
+}
+
+static enum verdict note_asked(struct ids *ids, uint32_t index, struct reason *why)
+{
+    if (ids->asked_count == ids->asked_room) {
+        uint32_t room = ids->asked_room == 0 ? 1024 : 2 * ids->asked_room;
+        uint32_t *asked = realloc(ids->asked, room * sizeof(*asked));
+        if (asked != NULL)
+            ids->asked = asked;
+        struct span *keys = realloc(ids->asked_keys, room * sizeof(*keys));
+        if (keys != NULL)
+            ids->asked_keys = keys;
+        if (asked == NULL || keys == NULL)
+            return no_memory(why);
+        ids->asked_room = room;
+    }
+    ids->asked[ids->asked_count++] = index;
+    return GO_ON;
+}
+
+enum verdict ids_ask(struct ids *ids, struct id_key key, struct reason *why)
+{
+    assert(ids->kept_ms > 0);
+    if (ids->count == ids->room) {
+        enum verdict verdict = grow(ids, why);
+        if (verdict != GO_ON)
+            return verdict;
+    }
+    uint32_t *place = place_of(ids, key);
+    if (*place == 0) {
+        ids->entries[ids->count++] = (struct entry){.key = key, .state = ID_UNKNOWN, .batch = ids->batch - 1};
+        *place = ids->count;
+    }
+    struct entry *entry = &ids->entries[*place - 1];
+    /* An unknown one of a batch before was perhaps never answered. */
+    if (entry->state != ID_UNKNOWN || entry->batch == ids->batch)
+        return GO_ON;
+    entry->batch = ids->batch;
+    return note_asked(ids, *place - 1, why);
+}
+
+/* ---- what the store has ---- */
+
+static bool read_changes(struct span value, uint32_t *changes, struct span *rest)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 1; i < value.size && i <= 5; i++) {
+        unsigned char byte = (unsigned char)value.bytes[i];
+        number |= (uint64_t)(byte & 0x7f) << (7 * (i - 1));
+        if (byte >= 0x80)
+            continue;
+        *changes = (uint32_t)number;
+        *rest = (struct span){value.bytes + i + 1, value.size - i - 1};
+        return number <= UINT32_MAX;
+    }
+    return false;
+}
+
+/* Reads a value as the store has it into an entry. */
+static bool read_value(struct span value, struct entry *entry)
+{
+    entry->value = value;
+    entry->contribution = (struct span){NULL, 0};
+    entry->changes = 0;
+    entry->state = ID_SEEN;
+    if (value.size == 0)
+        return true;
+    entry->state = value.bytes[0] == KIND_COUNTED ? ID_COUNTED : ID_RETRACTED;
+    return (value.bytes[0] == KIND_COUNTED || value.bytes[0] == KIND_RETRACTED) &&
+           read_changes(value, &entry->changes, &entry->contribution);
+}
+
+static bool copy(struct ids *ids, struct span value, struct span *copied)
+{
+    char *bytes = arena_take(&ids->arena, value.size + 1); /* never absent, even if empty */
+
+    if (bytes == NULL)
+        return false;
+    if (value.size > 0)
+        memcpy(bytes, value.bytes, value.size);
+    *copied = (struct span){bytes, value.size};
+    return true;
+}
+
+/* The store knows an id. The one that was written last counts. */
+static enum verdict take_answer(void *context, uint32_t bucket, uint32_t id, struct span value, struct reason *why)
+{
+    struct ids *ids = context;
+    struct entry *entry = &ids->entries[ids->asked[id]], found = *entry;
+    struct span copied;
+
+    found.bucket = ids->recall.buckets[bucket];
+    if (!copy(ids, value, &copied))
+        return no_memory(why);
+    if (!read_value(copied, &found))
+        return reason_set(why, HALT, "STORE-DAMAGED", 0, "an id does not read as we wrote it");
+    bool is_newer = found.changes != entry->changes ? found.changes > entry->changes
+                                                    : found.bucket.start_ms > entry->bucket.start_ms;
+    if (entry->state == ID_UNKNOWN || is_newer)
+        *entry = found;
+    return GO_ON;
+}
+
+struct recall *ids_recall(struct ids *ids, const struct standing *standing)
+{
+    if (ids->asked_count == 0 || ids->stored_count == 0)
+        return NULL;
+    for (uint32_t i = 0; i < ids->asked_count; i++)
+        ids->asked_keys[i] = (struct span){ids->entries[ids->asked[i]].key.bytes, ID_SIZE};
+    ids->recall = (struct recall){
+        .standing = standing,
+        .bucket_count = ids->stored_count,
+        .buckets = ids->stored,
+        .id_count = ids->asked_count,
+        .ids = ids->asked_keys,
+        .each = take_answer,
+        .context = ids,
+    };
+    return &ids->recall;
+}
+
+/* ---- folding ---- */
+
+bool ids_has_room(const struct ids *ids)
+{
+    return ids->dirty_count < DIRTY_MAX && (ids->count < ENTRIES_MAX || ids->dirty_count == 0);
+}
+
+static struct entry *asked_entry(const struct ids *ids, struct id_key key)
+{
+    assert(ids->room > 0);
+    uint32_t index = *place_of(ids, key);
+    assert(index != 0); /* Whoever folds asks first. */
+    return &ids->entries[index - 1];
+}
+
+struct id_known ids_find(const struct ids *ids, struct id_key key, int64_t watermark_ms)
+{
+    const struct entry *entry = asked_entry(ids, key);
+
+    if (entry->state == ID_UNKNOWN || !is_live(ids, entry->bucket, watermark_ms))
+        return (struct id_known){.state = ID_UNKNOWN};
+    return (struct id_known){(enum id_state)entry->state, entry->contribution};
+}
+
+/* The value as the store shall have it. */
+static bool write_value(struct ids *ids, struct entry *entry, struct span contribution)
+{
+    uint8_t head[6];
+    size_t size = 0;
+
+    if (entry->state != ID_SEEN) {
+        head[size++] = entry->state == ID_COUNTED ? KIND_COUNTED : KIND_RETRACTED;
+        for (uint32_t rest = entry->changes; size == 1 || rest > 0; rest >>= 7)
+            head[size++] = (uint8_t)((rest & 0x7f) | (rest >= 0x80 ? 0x80 : 0));
+    }
+    char *bytes = arena_take(&ids->arena, size + contribution.size + 1);
+    if (bytes == NULL)
+        return false;
+    memcpy(bytes, head, size);
+    if (contribution.size > 0)
+        memcpy(bytes + size, contribution.bytes, contribution.size);
+    entry->value = (struct span){bytes, size + contribution.size};
+    entry->contribution = (struct span){bytes + size, contribution.size};
+    return true;
+}
+
+/* Room for one more dirty entry's pair, so that a flush cannot fail for it. */
+static bool reserve_pair(struct ids *ids)
+{
+    if (ids->dirty_count < ids->pair_room)
+        return true;
+    uint32_t room = ids->pair_room == 0 ? 1024 : 2 * ids->pair_room;
+    struct id_pair *pairs = realloc(ids->pairs, room * sizeof(*pairs));
+    if (pairs == NULL)
+        return false;
+    ids->pairs = pairs;
+    ids->pair_room = room;
+    return true;
+}
+
+enum verdict ids_put(struct ids *ids, struct id_key key, int64_t watermark_ms, enum id_state state,
+                     struct span contribution, struct reason *why)
+{
+    struct entry *entry = asked_entry(ids, key);
+    bool is_known = entry->state != ID_UNKNOWN;
+
+    assert(state != ID_UNKNOWN);
+    assert(state == ID_COUNTED || contribution.size == 0);
+    entry->changes = is_known ? entry->changes + 1 : 0;
+    entry->state = (uint8_t)state;
+    entry->bucket = bucket_at(ids, watermark_ms);
+    if (!reserve_pair(ids) || !write_value(ids, entry, contribution))
+        return no_memory(why);
+    ids->dirty_count += !entry->is_dirty;
+    entry->is_dirty = true;
+    return GO_ON;
+}
+
+/* ---- flushing ---- */
+
+static struct id_section *add_section(struct id_change *change, struct id_bucket bucket)
+{
+    assert(change->section_count < LENGTH_OF(change->sections));
+    struct id_section *section = &change->sections[change->section_count++];
+
+    *section = (struct id_section){.bucket = bucket, .first = change->pair_count};
+    return section;
+}
+
+/* Those of the dirty entries that stand in one bucket. */
+static void collect(struct ids *ids, struct id_bucket bucket)
+{
+    struct id_section *section = NULL;
+
+    for (uint32_t i = 0; i < ids->count; i++) {
+        const struct entry *entry = &ids->entries[i];
+        if (!entry->is_dirty || !bucket_is(entry->bucket, bucket))
+            continue;
+        if (section == NULL)
+            section = add_section(&ids->change, bucket);
+        ids->pairs[ids->change.pair_count++] = (struct id_pair){{entry->key.bytes, ID_SIZE}, entry->value};
+        section->count++;
+    }
+}
+
+const struct id_change *ids_change(struct ids *ids, int64_t watermark_ms)
+{
+    struct id_change *change = &ids->change;
+
+    *change = (struct id_change){0};
+    for (uint32_t i = 0; i < ids->stored_count; i++)
+        if (ids->kept_ms == 0 || !is_live(ids, ids->stored[i], watermark_ms))
+            add_section(change, ids->stored[i]);
+    change->pairs = ids->pairs;
+    if (ids->dirty_count == 0)
+        return change->section_count > 0 ? change : NULL;
+    struct id_bucket newest = bucket_at(ids, watermark_ms);
+    for (int64_t age = LIVE_BUCKETS_MAX; age >= 0; age--) {
+        struct id_bucket bucket = {newest.start_ms - age * ids->width_ms, ids->width_ms};
+        if (is_live(ids, bucket, watermark_ms)) /* One that died since need not be written at all. */
+            collect(ids, bucket);
+    }
+    return change->section_count > 0 ? change : NULL;
+}
+
+static void forget_bucket(struct ids *ids, struct id_bucket bucket)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < ids->stored_count; i++)
+        if (!bucket_is(ids->stored[i], bucket))
+            ids->stored[kept++] = ids->stored[i];
+    ids->stored_count = kept;
+}
+
+void ids_flushed(struct ids *ids)
+{
+    for (uint32_t i = 0; i < ids->change.section_count; i++) {
+        const struct id_section *section = &ids->change.sections[i];
+        forget_bucket(ids, section->bucket);
+        if (section->count > 0 && ids->stored_count < ID_BUCKETS_MAX)
+            ids->stored[ids->stored_count++] = section->bucket;
+    }
+    ids->change.section_count = 0;
+    for (uint32_t i = 0; i < ids->count; i++)
+        ids->entries[i].is_dirty = false;
+    ids->dirty_count = 0;
+}

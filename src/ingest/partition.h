@@ -1,0 +1,88 @@
+/*
+ * One assigned partition: where it stands in the store, what was folded since, and its watermark. The watermark and the
+ * verdict on lateness are functions of the partition's log alone, so that a replay decides as the first run did.
+ */
+#ifndef GENTALLY_PARTITION_H
+#define GENTALLY_PARTITION_H
+
+#include "checkpoint.h"
+#include "gentally/config/config.h"
+#include "gentally/core/event.h"
+#include "ids.h"
+
+struct lane {
+    const struct config *config;
+    struct standing standing; /* as the store last said */
+    struct tally *tally;      /* rows since then; owned */
+    struct tally *taken;      /* what amendments and retractions took back since then; NULL unless ids = amend */
+    struct tally_pool *taken_pool;
+    struct ids *ids;
+    int64_t next;              /* offset of the next record to fold; >= standing.next */
+    struct anchor anchor;      /* the last record folded before it, unless `last` is newer */
+    const struct record *last; /* folded, and not yet made the anchor: in the batch; NULL if none */
+    int64_t watermark_ms;      /* highest event time - allowed out-of-orderness; never falls */
+    int64_t outcomes[OUTCOME_COUNT];
+    int64_t lateness_ms; /* events at or after it are late for no window */
+    int64_t flushed_ms;  /* monotonic time of the last successful flush */
+    int64_t end_ms;      /* monotonic time at which the log's end was reached first since an event; valid if is_quiet */
+    bool is_quiet;       /* no event came since then: other records may have */
+    int64_t caught_up_ms; /* monotonic time at which the log's end was last heard of; 0 before */
+    bool is_at_end;
+    bool is_idle;     /* at the end for long enough: holds no watermark back */
+    bool is_stale;    /* repositioned: what is left of the current batch is of the old position */
+    bool is_stopped;  /* an operator must look: see `why` */
+    bool must_claim;  /* rewound, and the store has not said yet from where to read on */
+    uint32_t rewinds; /* in a row */
+    struct reason why;
+};
+
+/* Opens a lane at a claimed standing. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict lane_open(struct lane **lane, const struct config *config, const struct standing *standing,
+                                  struct tally_pool *pool, int64_t now_ms, struct reason *why);
+void lane_close(struct lane *lane);
+
+/* Forgets the rows; what follows is a rewind or a stop. */
+void lane_drop(struct lane *lane);
+
+/* Forgets what was folded and goes back to a (newly) claimed standing. */
+void lane_rewind(struct lane *lane, const struct standing *standing);
+
+/* The windows an event still counts in, a bit per window_kind; 0 = too late. A window is over when its end + the time
+ * it is kept <= watermark, or when it is sealed. */
+uint32_t lane_windows(const struct lane *lane, int64_t event_ms);
+
+/* A record was folded or set aside. It is borrowed until lane_anchor(), which reads its bytes: before the batch is
+ * released and before each portion. */
+static inline void lane_fold(struct lane *lane, const struct record *record)
+{
+    lane->last = record;
+}
+void lane_anchor(struct lane *lane);
+
+/* An event at `event_ms` was folded: moves the watermark. */
+void lane_see(struct lane *lane, int64_t event_ms);
+
+/* Records, or the log's end (then `end_next` is where the log goes on), came in at `now_ms`. An end that records were
+ * folded behind since is none. */
+void lane_moved(struct lane *lane);
+void lane_ended(struct lane *lane, int64_t end_next, int64_t now_ms);
+
+/* Sets is_idle at the log's end, once `idle_ms` have passed without an event: what is only set aside says nothing about
+ * time, and holds no window open. */
+void lane_rest(struct lane *lane, int64_t idle_ms, int64_t now_ms);
+
+/* True if there are rows that were not flushed. */
+bool lane_has_rows(const struct lane *lane);
+
+/* True if the store does not know all of it yet. */
+bool lane_is_dirty(const struct lane *lane);
+
+/* True if its last flush is long enough ago: the configured interval, and four seconds more for a lane that is behind.
+ */
+bool lane_is_due(const struct lane *lane, int64_t now_ms);
+
+/* The lane's part of a checkpoint; and what its success means. */
+struct portion lane_portion(const struct lane *lane);
+void lane_flushed(struct lane *lane, const struct portion *portion, int64_t now_ms);
+
+#endif

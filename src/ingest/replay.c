@@ -1,0 +1,296 @@
+/*
+ * The worker's turn without a group to share with and without closing. What is new is the end: records at or beyond a
+ * partition's target are let go, and read again when the target is raised.
+ */
+#include "gentally/ingest/replay.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "id_lookup.h"
+#include "pipeline.h"
+#include "gentally/kafka/producer.h"
+#include "gentally/kafka/source.h"
+
+#define POLL_MS 50
+#define RETRY_MS 250
+#define PATIENCE_MS 60000 /* without any progress */
+
+struct replay {
+    struct rooms rooms;
+    int32_t partition_count;
+    bool has_joined;
+    bool is_cut[PARTITIONS_MAX]; /* records beyond the target were let go */
+    int64_t targets[PARTITIONS_MAX];
+};
+
+static int64_t clock_ms(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- opening ---- */
+
+enum verdict replay_open(struct replay **replay, const struct config *config, struct logger *logger, struct reason *why)
+{
+    struct replay *opened = calloc(1, sizeof(*opened));
+
+    if (opened == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a replay");
+    enum verdict verdict = rooms_open_inside(&opened->rooms, config, logger, why);
+    if (verdict == GO_ON)
+        verdict = rooms_open_outside(&opened->rooms, why);
+    if (verdict == GO_ON)
+        verdict = store_check(opened->rooms.store, why);
+    if (verdict == GO_ON)
+        verdict = sink_check_topic(opened->rooms.sink, opened->rooms.fold.dead_letters, why);
+    if (verdict == GO_ON)
+        verdict = source_partitions(opened->rooms.source, &opened->partition_count, why);
+    if (verdict != GO_ON) {
+        replay_close(opened);
+        return verdict;
+    }
+    *replay = opened;
+    return GO_ON;
+}
+
+void replay_close(struct replay *replay)
+{
+    if (replay == NULL)
+        return;
+    rooms_close(&replay->rooms);
+    free(replay);
+}
+
+int32_t replay_partitions(const struct replay *replay)
+{
+    return replay->partition_count;
+}
+
+uint64_t replay_records(const struct replay *replay)
+{
+    return replay->rooms.fold.records;
+}
+
+struct store *replay_store(const struct replay *replay)
+{
+    return replay->rooms.store;
+}
+
+int64_t replay_next(const struct replay *replay, int32_t partition)
+{
+    const struct lane *lane = lanes_find(&replay->rooms.lanes, partition);
+
+    return lane == NULL ? 0 : lane->standing.next;
+}
+
+enum verdict replay_begin(struct replay *replay, const int64_t firsts[], const struct standing lives[],
+                          struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (int32_t i = 0; i < replay->partition_count && verdict == GO_ON; i++) {
+        bool created = false;
+        verdict = store_create(replay->rooms.store, i, firsts[i], lives[i].floor_ms, &created, why);
+        if (verdict == GO_ON && !created)
+            return reason_set(why, HALT, "REPLAY-EXISTS", 0,
+                              "namespace %s holds a state of partition %" PRId32 " already",
+                              replay->rooms.config->namespace_, i);
+    }
+    uint32_t created = 0;
+    if (verdict == GO_ON && replay->rooms.retention != NULL)
+        verdict =
+            store_retention_create(replay->rooms.store, replay->rooms.config->retention_pairs, false, &created, why);
+    if (verdict == GO_ON && replay->rooms.retention != NULL)
+        verdict = store_retention_open(replay->rooms.store, why);
+    return verdict == GO_ON ? source_join(replay->rooms.source, why) : verdict;
+}
+
+/* ---- counting ---- */
+
+/* Nobody else is in the group, so there is one assignment; should there be another, the store says where to go on. */
+static enum verdict answer_news(struct replay *replay, int64_t now_ms, struct reason *why)
+{
+    if (replay->rooms.batch.news == NEWS_ASSIGNED) {
+        enum verdict verdict =
+            lanes_claim(&replay->rooms.lanes, replay->rooms.store, replay->rooms.config, replay->rooms.pool,
+                        replay->rooms.batch.partitions, replay->rooms.batch.partition_count, now_ms, why);
+        if (verdict == GO_ON)
+            verdict = lanes_assign(&replay->rooms.lanes, replay->rooms.source, why);
+        if (verdict == GO_ON) {
+            replay->has_joined = (int32_t)replay->rooms.batch.partition_count == replay->partition_count;
+            memset(replay->is_cut, 0, sizeof(replay->is_cut));
+            replay->rooms.batch.news = NEWS_NONE;
+        }
+        return verdict;
+    }
+    if (replay->rooms.batch.news == NEWS_NONE)
+        return GO_ON;
+    checkpoint_forget(replay->rooms.checkpoint);
+    lanes_close(&replay->rooms.lanes);
+    replay->has_joined = false;
+    replay->rooms.batch.news = NEWS_NONE;
+    return source_release_all(replay->rooms.source, why);
+}
+
+/* Goes back to where records were let go, for those partitions whose target is further now. */
+static enum verdict resume_cut(struct replay *replay, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (uint32_t i = 0; i < replay->rooms.lanes.count && verdict == GO_ON; i++) {
+        int32_t partition = replay->rooms.lanes.partitions[i];
+        struct lane *lane = lanes_find(&replay->rooms.lanes, partition);
+        if (!replay->is_cut[partition] || lane->next >= replay->targets[partition])
+            continue;
+        struct source_start start = {partition, lane->next, {.offset = ANCHOR_NONE}};
+        verdict = source_reposition(replay->rooms.source, &start, why);
+        replay->is_cut[partition] = verdict != GO_ON;
+    }
+    return verdict;
+}
+
+static enum verdict fold_one(struct replay *replay, const struct record *record, int64_t now_ms, struct reason *why)
+{
+    struct lane *lane = lanes_find(&replay->rooms.lanes, record->partition);
+    enum verdict verdict;
+
+    if (lane == NULL || lane->is_stopped || lane->is_stale || record->offset < lane->next)
+        return GO_ON;
+    if (record->offset >= replay->targets[record->partition]) {
+        if (lane->next < replay->targets[record->partition])
+            lane->next = replay->targets[record->partition]; /* Only what is no record lies between. */
+        replay->is_cut[record->partition] = true;
+        return GO_ON;
+    }
+    lane_moved(lane);
+    do {
+        verdict = fold_record(&replay->rooms.fold, lane, record, clock_ms(CLOCK_REALTIME), why);
+        if (verdict == TRY_LATER) {
+            verdict = rooms_flush(&replay->rooms, true, now_ms, why);
+            if (verdict != GO_ON || lane->is_stale || lane->is_stopped)
+                return verdict;
+            verdict = TRY_LATER;
+        }
+    } while (verdict == TRY_LATER);
+    if (verdict == GO_ON)
+        lane_fold(lane, record);
+    return verdict;
+}
+
+/* What the replay knows of the batch's ids: without an answer the batch is let go, and asked for again. */
+static enum verdict recall(struct replay *replay, struct reason *why)
+{
+    if (replay->rooms.config->ids == IDS_OFF)
+        return GO_ON;
+    enum verdict verdict = recall_note(&replay->rooms.lanes, replay->rooms.decoder, &replay->rooms.batch, 0,
+                                       &replay->rooms.fold.event, why);
+    return verdict == GO_ON ? recall_ask(&replay->rooms.lanes, replay->rooms.store, why) : verdict;
+}
+
+static enum verdict poll(struct replay *replay, int64_t now_ms, struct reason *why)
+{
+    enum verdict verdict = source_poll(replay->rooms.source, &replay->rooms.batch, POLL_MS, why);
+
+    lanes_refresh(&replay->rooms.lanes);
+    if (verdict == GO_ON)
+        verdict = answer_news(replay, now_ms, why);
+    for (uint32_t i = 0; verdict == GO_ON && i < replay->rooms.batch.doubtful_count; i++)
+        lanes_examine(&replay->rooms.lanes, replay->rooms.source, replay->rooms.batch.doubtful[i]);
+    if (verdict == GO_ON)
+        verdict = recall(replay, why);
+    for (uint32_t i = 0; verdict == GO_ON && i < replay->rooms.batch.record_count; i++)
+        verdict = fold_one(replay, &replay->rooms.batch.records[i], now_ms, why);
+    /* A trouble in mid-batch: what is left of it is let go, and read again. */
+    for (uint32_t i = 0; verdict != GO_ON && i < replay->rooms.batch.record_count; i++)
+        replay->is_cut[replay->rooms.batch.records[i].partition] = true;
+    for (uint32_t i = 0; verdict == GO_ON && i < replay->rooms.batch.end_count; i++) {
+        int32_t partition = replay->rooms.batch.ends[i].partition;
+        struct lane *lane = lanes_find(&replay->rooms.lanes, partition);
+        if (lane != NULL && !lane->is_stale && !lane->is_stopped && !replay->is_cut[partition] &&
+            lane->next < replay->targets[partition] &&
+            replay->rooms.batch.ends[i].next > lane->next) /* The log's last offsets may be no records. */
+            lane->next = replay->rooms.batch.ends[i].next < replay->targets[partition]
+                             ? replay->rooms.batch.ends[i].next
+                             : replay->targets[partition];
+    }
+    lanes_anchor(&replay->rooms.lanes); /* They borrow their last record. */
+    source_release(replay->rooms.source, &replay->rooms.batch);
+    return verdict;
+}
+
+static enum verdict turn(struct replay *replay, bool *is_done, struct reason *why)
+{
+    int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+    enum verdict verdict = lanes_resume(&replay->rooms.lanes, replay->rooms.checkpoint, now_ms, why);
+
+    if (verdict == GO_ON)
+        verdict = rooms_reclaim(&replay->rooms, why);
+    if (verdict == GO_ON && replay->rooms.batch.news != NEWS_NONE) /* The store did not answer the last time. */
+        verdict = answer_news(replay, now_ms, why);
+    bool is_there = verdict == GO_ON && replay->has_joined;
+    for (uint32_t i = 0; is_there && i < replay->rooms.lanes.count; i++)
+        is_there = lanes_find(&replay->rooms.lanes, replay->rooms.lanes.partitions[i])->next >=
+                   replay->targets[replay->rooms.lanes.partitions[i]];
+    if (verdict == GO_ON && is_there)
+        verdict = rooms_flush(&replay->rooms, true, now_ms, why);
+    else if (verdict == GO_ON)
+        verdict = resume_cut(replay, why);
+    if (verdict == GO_ON && !is_there)
+        verdict = poll(replay, now_ms, why);
+    const struct lane *stopped = lanes_stopped(&replay->rooms.lanes);
+    if (verdict == GO_ON && stopped != NULL) {
+        *why = stopped->why;
+        return HALT;
+    }
+    *is_done = verdict == GO_ON && is_there;
+    for (uint32_t i = 0; *is_done && i < replay->rooms.lanes.count;
+         i++) /* A flush may have been refused, and taken back. */
+        *is_done = replay_next(replay, replay->rooms.lanes.partitions[i]) >=
+                   replay->targets[replay->rooms.lanes.partitions[i]];
+    return verdict;
+}
+
+static int64_t progress_of(const struct replay *replay)
+{
+    int64_t progress = 0;
+
+    for (uint32_t i = 0; i < replay->rooms.lanes.count; i++)
+        progress += lanes_find(&replay->rooms.lanes, replay->rooms.lanes.partitions[i])->next;
+    return progress;
+}
+
+enum verdict replay_advance(struct replay *replay, const int64_t targets[], struct reason *why)
+{
+    static const struct timespec pause = {0, RETRY_MS * 1000000L};
+    int64_t progress = -1, progress_ms = clock_ms(CLOCK_MONOTONIC);
+    bool is_done = false;
+
+    memcpy(replay->targets, targets, (size_t)replay->partition_count * sizeof(*targets));
+    while (!is_done) {
+        enum verdict verdict = turn(replay, &is_done, why);
+        int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+        if (verdict != GO_ON && verdict != TRY_LATER)
+            return verdict;
+        if (progress != progress_of(replay)) {
+            progress = progress_of(replay);
+            progress_ms = now_ms;
+        }
+        if (now_ms - progress_ms > PATIENCE_MS)
+            return verdict != GO_ON ? verdict
+                                    : reason_set(why, HALT, "REPLAY-UNREACHABLE", 0,
+                                                 "nothing came for %d s, and the offsets asked for are not reached",
+                                                 PATIENCE_MS / 1000);
+        if (verdict == TRY_LATER) {
+            log_reason(replay->rooms.logger, LOG_LEVEL_WARN, why);
+            nanosleep(&pause, NULL);
+        }
+    }
+    return GO_ON;
+}

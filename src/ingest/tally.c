@@ -1,0 +1,576 @@
+/*
+ * The hot path: a fact is added to some seven rows, each found by hash.
+ *
+ *   table   uint32_t per bucket: 15 bits of the hash, 17 bits row number + 1; 0 = empty; at most half full
+ *   entry   192 bytes = three cache lines: the row, sums that any event may add to, its first sample, its newest chunk,
+ *           its bucket
+ *   label   64 bytes = one cache line, beside each entry: sums that only classified events add to. One in a few hundred
+ *           events is classified, so for most rows this memory is never touched
+ *   chunk   128 bytes: 15 samples and the number of the next older chunk
+ *
+ * The table holds no keys: a bucket whose 15 bits agree is nearly always the right one, and its row is about to be
+ * written anyway. Entries remember their bucket, so that clearing costs what was used, not what was taken.
+ *
+ * Counting a sample into its histograms at once would touch six more cache lines per row and event. Keeping it is one
+ * store; tally_pack() counts a row's samples on one small board that stays in the cache.
+ */
+#include "tally.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define CACHE_LINE 64
+#define CHUNK_SAMPLES 15
+#define FACT_ROWS_MAX (ROLLUPS_MAX * EVENT_LABELS_MAX) /* rows, and so new chunks, of one fact at the very most */
+
+#define ROWS_MIN 64
+#define ROWS_MAX 65536
+#define ENTRY_BITS 17u
+#define ENTRY_MASK ((1u << ENTRY_BITS) - 1)
+
+/*
+ * Where a row's sums are. Requests are its records. The others lie in runs, as in the enum: those of a run are added
+ * two at a time.
+ */
+#define COMMON_RUN (M_FAILED - M_TOKENS_PROMPT + 1)
+#define OFFERED_RUN (M_TOOLS_OFFERED_TOKENS - M_FREE_REQUESTS + 1)
+#define SQUARES_RUN (M_TOKENS_PROMPT_SQUARED - M_TOKENS_SQUARED + 1)
+#define ENTRY_SUMS (COMMON_RUN + OFFERED_RUN + SQUARES_RUN)
+#define CLASSIFIED_RUN (M_CLASSIFIED_TOKENS - M_CLASSIFIED + 1)
+#define MAPPED_RUN (M_MORE_LABELS - M_MAPPED_TOKENS + 1)
+#define LABEL_SUMS (CLASSIFIED_RUN + MAPPED_RUN + 1)
+static_assert(1 + ENTRY_SUMS + LABEL_SUMS == MEASURE_COUNT, "each measure has its place");
+
+/* All sums of a tally stay below twice this; see weigh(). */
+#define WEIGHT_MAX (UINT64_C(1) << 62)
+
+struct chunk {
+    uint64_t samples[CHUNK_SAMPLES];
+    uint32_t next; /* older chunk of the same row, or next free one; + 1, 0 = none */
+    uint32_t unused;
+};
+
+struct entry {
+    struct row row;
+    int64_t sums[ENTRY_SUMS];
+    uint64_t first_sample; /* most rows of a long tail have but one */
+    uint32_t chunk;        /* the newest one + 1; 0 = none */
+    uint32_t bucket : 31;
+    uint32_t has_label : 1; /* its label holds sums; until then, whatever was there before */
+};
+
+struct label_sums {
+    int64_t sums[LABEL_SUMS];
+};
+
+static_assert(sizeof(struct chunk) == 2 * CACHE_LINE, "a chunk is two cache lines");
+static_assert(sizeof(struct entry) == 3 * CACHE_LINE, "an entry is three cache lines");
+static_assert(sizeof(struct label_sums) == CACHE_LINE, "a label's sums are one cache line");
+static_assert(ROWS_MAX < ENTRY_MASK, "a row's number + 1 fits its bits of a bucket");
+static_assert(ROLLUP_DIMS_MAX == 4, "hash_of() and entry_is() read four dimensions");
+
+struct tally_pool {
+    struct chunk *chunks;
+    uint32_t chunk_count;
+    uint32_t fresh; /* chunks from here on were never used, and their memory never touched */
+    uint32_t freed; /* list of chunks given back; + 1, 0 = none */
+    uint32_t free_count;
+    struct board board; /* where tally_pack() counts: empty between calls */
+};
+
+/* A rollup, prepared: which labels it iterates, and where they go among its dimensions. */
+struct plan {
+    enum plan_labels { LABELS_NONE, LABELS_CATEGORY, LABELS_TAG, LABELS_TAG_AND_CATEGORY } labels;
+    uint32_t rollup, dim_count;
+    uint32_t category_index, tag_index;
+    enum dimension dims[ROLLUP_DIMS_MAX];
+};
+
+struct key {
+    int64_t base_ms;
+    uint16_t rollup;
+    uint16_t windows;
+    uint32_t dims[ROLLUP_DIMS_MAX];
+};
+
+/* One row of the fact being added. */
+struct spot {
+    struct key key;
+    uint32_t hash;
+    struct entry *entry;
+    int64_t split_tokens; /* the row's part of the fact's */
+};
+
+struct tally {
+    struct entry *entries;
+    struct label_sums *labels; /* by entry */
+    uint32_t *table;
+    struct tally_pool *pool;
+    uint32_t row_count, row_room;
+    uint32_t table_mask;
+    uint32_t fact_rows_max; /* rows one fact can need, by these rollups */
+    uint64_t fact_count;
+    uint64_t weight;
+    int64_t base_ms; /* the last fact's base window */
+    int64_t base_size_ms;
+    enum window_kind base;
+    uint32_t plan_count;
+    struct plan plans[ROLLUPS_MAX];
+    uint32_t spot_count;
+    struct spot *spots; /* room for `fact_rows_max` */
+};
+
+/* --- The pool --------------------------------------------------------------------------------------------------- */
+
+enum verdict tally_pool_open(struct tally_pool **pool, uint32_t samples_max, struct reason *why)
+{
+    uint32_t chunk_count = samples_max / CHUNK_SAMPLES + 1;
+    if (chunk_count < FACT_ROWS_MAX)
+        chunk_count = FACT_ROWS_MAX;
+
+    struct tally_pool *opened = calloc(1, sizeof(*opened));
+    struct chunk *chunks = aligned_alloc(CACHE_LINE, chunk_count * sizeof(*chunks));
+    if (opened == NULL || chunks == NULL) {
+        free(opened);
+        free(chunks);
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a pool of %u samples", samples_max);
+    }
+    opened->chunks = chunks;
+    opened->chunk_count = chunk_count;
+    opened->free_count = chunk_count;
+    *pool = opened;
+    return GO_ON;
+}
+
+void tally_pool_close(struct tally_pool *pool)
+{
+    if (pool == NULL)
+        return;
+    assert(pool->free_count == pool->chunk_count);
+    free(pool->chunks);
+    free(pool);
+}
+
+uint32_t tally_pool_free_percent(const struct tally_pool *pool)
+{
+    return (uint32_t)(pool->free_count * UINT64_C(100) / pool->chunk_count);
+}
+
+/* Returns a chunk's number + 1, linked before `next`. */
+static uint32_t chunk_take(struct tally_pool *pool, uint32_t next)
+{
+    assert(pool->free_count > 0);
+    uint32_t chunk = pool->freed;
+
+    if (chunk != 0)
+        pool->freed = pool->chunks[chunk - 1].next;
+    else
+        chunk = ++pool->fresh;
+    assert(chunk <= pool->chunk_count);
+    pool->free_count--;
+    pool->chunks[chunk - 1].next = next;
+    return chunk;
+}
+
+static void chunks_give_back(struct tally_pool *pool, uint32_t newest)
+{
+    while (newest != 0) {
+        struct chunk *chunk = &pool->chunks[newest - 1];
+        uint32_t older = chunk->next;
+        chunk->next = pool->freed;
+        pool->freed = newest;
+        pool->free_count++;
+        newest = older;
+    }
+    assert(pool->free_count <= pool->chunk_count);
+}
+
+/* --- Open and close --------------------------------------------------------------------------------------------- */
+
+static struct plan plan_of(const struct rollup *rollup, uint32_t index)
+{
+    struct plan plan = {.labels = LABELS_NONE, .rollup = index, .dim_count = rollup->dim_count};
+    bool has_category = false, has_tag = false;
+
+    for (uint32_t i = 0; i < rollup->dim_count; i++) {
+        plan.dims[i] = rollup->dims[i];
+        if (rollup->dims[i] == DIM_CATEGORY) {
+            has_category = true;
+            plan.category_index = i;
+        }
+        if (rollup->dims[i] == DIM_TAG) {
+            has_tag = true;
+            plan.tag_index = i;
+        }
+    }
+    if (has_tag)
+        plan.labels = has_category ? LABELS_TAG_AND_CATEGORY : LABELS_TAG;
+    else if (has_category)
+        plan.labels = LABELS_CATEGORY;
+    return plan;
+}
+
+static void prepare(struct tally *tally, const struct tally_options *options)
+{
+    tally->pool = options->pool;
+    tally->base = options->base;
+    tally->base_size_ms = options->base == WINDOW_HOUR ? HOUR_MS : DAY_MS;
+    tally->plan_count = options->rollups->count;
+    for (uint32_t i = 0; i < tally->plan_count; i++) {
+        tally->plans[i] = plan_of(&options->rollups->items[i], i);
+        tally->fact_rows_max += tally->plans[i].labels == LABELS_NONE ? 1 : EVENT_LABELS_MAX;
+    }
+    assert(tally->fact_rows_max <= FACT_ROWS_MAX);
+    tally->row_room = options->rows_max > tally->fact_rows_max ? options->rows_max : tally->fact_rows_max;
+}
+
+enum verdict tally_open(struct tally **tally, const struct tally_options *options, struct reason *why)
+{
+    assert(options->rows_max >= ROWS_MIN && options->rows_max <= ROWS_MAX);
+    assert(options->base == WINDOW_HOUR || options->base == WINDOW_DAY);
+    assert(options->rollups->count <= ROLLUPS_MAX && options->pool != NULL);
+
+    struct tally *opened = calloc(1, sizeof(*opened));
+    if (opened == NULL)
+        goto no_memory;
+    prepare(opened, options);
+
+    uint32_t bucket_count = 1;
+    while (bucket_count < 2 * opened->row_room)
+        bucket_count *= 2;
+    opened->table_mask = bucket_count - 1;
+    opened->table = calloc(bucket_count, sizeof(*opened->table));
+    opened->entries = aligned_alloc(CACHE_LINE, opened->row_room * sizeof(*opened->entries));
+    opened->labels = aligned_alloc(CACHE_LINE, opened->row_room * sizeof(*opened->labels));
+    opened->spots = calloc(opened->fact_rows_max, sizeof(*opened->spots));
+    if (opened->table == NULL || opened->entries == NULL || opened->labels == NULL || opened->spots == NULL)
+        goto no_memory;
+    *tally = opened;
+    return GO_ON;
+
+no_memory:
+    tally_close(opened);
+    return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a tally of %u rows", options->rows_max);
+}
+
+void tally_close(struct tally *tally)
+{
+    if (tally == NULL)
+        return;
+    tally_clear(tally);
+    free(tally->entries);
+    free(tally->labels);
+    free(tally->table);
+    free(tally->spots);
+    free(tally);
+}
+
+/* --- Adding ----------------------------------------------------------------------------------------------------- */
+
+bool tally_has_room(const struct tally *tally)
+{
+    return tally->row_room - tally->row_count >= tally->fact_rows_max &&
+           tally->pool->free_count >= tally->fact_rows_max && tally->weight < WEIGHT_MAX;
+}
+
+/* The bitwise or of the sums is no less than any of them. So the weights of all facts, added up, are no less than any
+ * sum of any row: one addition per fact watches over all of them. */
+static uint64_t weigh(const struct fact *fact)
+{
+    uint64_t weight = 0;
+
+    for (unsigned i = 0; i < MEASURE_COUNT; i++)
+        weight |= (uint64_t)fact->sums[i];
+    assert(weight < WEIGHT_MAX); /* Nor is any of them negative. */
+    return weight;
+}
+
+/* Facts arrive nearly in order: most fall into the window of the one before. */
+static int64_t base_of(struct tally *tally, int64_t event_ms)
+{
+    if (event_ms < tally->base_ms || event_ms >= tally->base_ms + tally->base_size_ms)
+        tally->base_ms = window_of(tally->base, event_ms).start_ms;
+    return tally->base_ms;
+}
+
+/*
+ * Multilinear hashing (Lemire and Kaser 2014, "Strongly universal string hashing is fast", section 3) of the key's
+ * words: the multiplications do not wait for each other. The last step brings the good high bits down to where buckets
+ * are taken from. Odd constants from SplitMix64 and its kin.
+ */
+static inline uint32_t hash_of(const struct key *key)
+{
+    uint64_t hash =
+        ((uint64_t)key->base_ms + key->rollup + ((uint64_t)key->windows << 16)) * UINT64_C(0x9e3779b97f4a7c15);
+
+    hash += (key->dims[0] | (uint64_t)key->dims[1] << 32) * UINT64_C(0xbf58476d1ce4e5b9);
+    hash += (key->dims[2] | (uint64_t)key->dims[3] << 32) * UINT64_C(0x94d049bb133111eb);
+    hash ^= hash >> 32;
+    hash *= UINT64_C(0xd6e8feb86659fd93);
+    return (uint32_t)(hash >> 32);
+}
+
+static inline bool row_is(const struct row *row, const struct key *key)
+{
+    uint64_t difference = (uint64_t)(row->base_ms ^ key->base_ms) |
+                          (uint64_t)((row->rollup ^ key->rollup) | (row->windows ^ key->windows));
+
+    for (unsigned i = 0; i < ROLLUP_DIMS_MAX; i++)
+        difference |= row->dims[i] ^ key->dims[i];
+    return difference == 0;
+}
+
+static struct entry *open_row(struct tally *tally, const struct key *key, uint32_t bucket, uint32_t mark)
+{
+    assert(tally->row_count < tally->row_room);
+    struct entry *entry = &tally->entries[tally->row_count++];
+
+    *entry = (struct entry){.row = {.base_ms = key->base_ms, .rollup = key->rollup, .windows = key->windows},
+                            .bucket = bucket & INT32_MAX};
+    memcpy(entry->row.dims, key->dims, sizeof(key->dims));
+    tally->table[bucket] = mark | tally->row_count;
+    return entry;
+}
+
+/* Linear probing. The low bits of the hash choose the bucket, the high ones mark it. */
+static inline struct entry *find_row(struct tally *tally, const struct key *key, uint32_t hash)
+{
+    uint32_t mark = hash & ~ENTRY_MASK;
+
+    for (uint32_t bucket = hash & tally->table_mask;; bucket = (bucket + 1) & tally->table_mask) {
+        uint32_t found = tally->table[bucket];
+        if (found == 0)
+            return open_row(tally, key, bucket, mark);
+        if ((found & ~ENTRY_MASK) != mark)
+            continue;
+        struct entry *entry = &tally->entries[(found & ENTRY_MASK) - 1];
+        if (row_is(&entry->row, key))
+            return entry;
+    }
+}
+
+/* A row keeps exactly one sample per record, so the count of records says where the next one goes. */
+static inline void keep_sample(struct tally_pool *pool, struct entry *entry, uint64_t sample)
+{
+    uint32_t kept = entry->row.records++;
+
+    if (kept == 0) {
+        entry->first_sample = sample;
+        return;
+    }
+    uint32_t index = (kept - 1) % CHUNK_SAMPLES;
+    if (index == 0)
+        entry->chunk = chunk_take(pool, entry->chunk);
+    pool->chunks[entry->chunk - 1].samples[index] = sample;
+}
+
+/* `restrict` lets the compiler add two at a time. */
+static inline void add_run(int64_t *restrict into, const int64_t *restrict from, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        into[i] += from[i];
+}
+
+static inline void add_sums(struct entry *entry, const int64_t sums[MEASURE_COUNT])
+{
+    add_run(entry->sums, sums + M_TOKENS_PROMPT, COMMON_RUN);
+    add_run(entry->sums + COMMON_RUN, sums + M_FREE_REQUESTS, OFFERED_RUN);
+    add_run(entry->sums + COMMON_RUN + OFFERED_RUN, sums + M_TOKENS_SQUARED, SQUARES_RUN);
+}
+
+static void add_label_sums(struct tally *tally, const struct spot *spot, const int64_t sums[MEASURE_COUNT])
+{
+    struct label_sums *label = &tally->labels[spot->entry - tally->entries];
+
+    if (!spot->entry->has_label)
+        memset(label, 0, sizeof(*label));
+    spot->entry->has_label = true;
+    add_run(label->sums, sums + M_CLASSIFIED, CLASSIFIED_RUN);
+    add_run(label->sums + CLASSIFIED_RUN, sums + M_MAPPED_TOKENS, MAPPED_RUN);
+    label->sums[LABEL_SUMS - 1] += spot->split_tokens;
+}
+
+/* Notes a row to add to, and asks the memory for its bucket. */
+static inline void note_row(struct tally *tally, const struct key *key, int64_t split_tokens)
+{
+    struct spot *spot = &tally->spots[tally->spot_count++];
+
+    spot->key = *key;
+    spot->hash = hash_of(key);
+    spot->split_tokens = split_tokens;
+    __builtin_prefetch(&tally->table[spot->hash & tally->table_mask]);
+}
+
+/* True if the pair's tag stood in a pair before: a row that does not name the category counts the fact once only. */
+static bool tag_repeats(const struct fact *fact, uint32_t pair)
+{
+    for (uint32_t i = 0; i < pair; i++) {
+        if (fact->tags[i] == fact->tags[pair])
+            return true;
+    }
+    return false;
+}
+
+/* What is left of the division goes to the first ones, a token each. */
+static int64_t part_of(int64_t tokens, uint32_t place, uint32_t count)
+{
+    return tokens / count + (place < tokens % count);
+}
+
+/* The parts of all pairs with the tag of this one. */
+static int64_t part_of_tag(const struct fact *fact, uint32_t pair)
+{
+    int64_t sum = 0;
+
+    for (uint32_t i = pair; i < fact->tag_count; i++) {
+        if (fact->tags[i] == fact->tags[pair])
+            sum += part_of(fact->sums[M_SPLIT_TOKENS], i, fact->tag_count);
+    }
+    return sum;
+}
+
+static void note_per_category(struct tally *tally, const struct plan *plan, struct key *key, const struct fact *fact)
+{
+    for (uint32_t i = 0; i < fact->category_count; i++) {
+        key->dims[plan->category_index] = fact->categories[i];
+        note_row(tally, key, part_of(fact->sums[M_SPLIT_TOKENS], i, fact->category_count));
+    }
+}
+
+static void note_per_tag(struct tally *tally, const struct plan *plan, struct key *key, const struct fact *fact)
+{
+    for (uint32_t i = 0; i < fact->tag_count; i++) {
+        if (plan->labels == LABELS_TAG && tag_repeats(fact, i))
+            continue;
+        if (plan->labels == LABELS_TAG_AND_CATEGORY)
+            key->dims[plan->category_index] = fact->tag_categories[i];
+        key->dims[plan->tag_index] = fact->tags[i];
+        note_row(tally, key,
+                 plan->labels == LABELS_TAG ? part_of_tag(fact, i)
+                                            : part_of(fact->sums[M_SPLIT_TOKENS], i, fact->tag_count));
+    }
+}
+
+static void note_rows(struct tally *tally, const struct fact *fact)
+{
+    int64_t base_ms = base_of(tally, fact->event_ms);
+
+    tally->spot_count = 0;
+    for (uint32_t p = 0; p < tally->plan_count; p++) {
+        const struct plan *plan = &tally->plans[p];
+        struct key key = {.base_ms = base_ms, .rollup = (uint16_t)plan->rollup, .windows = (uint16_t)fact->windows};
+        for (uint32_t i = 0; i < plan->dim_count; i++)
+            key.dims[i] = fact->dims[plan->dims[i]];
+        if (plan->labels == LABELS_NONE)
+            note_row(tally, &key, fact->sums[M_SPLIT_TOKENS]);
+        else if (plan->labels == LABELS_CATEGORY)
+            note_per_category(tally, plan, &key, fact);
+        else
+            note_per_tag(tally, plan, &key, fact);
+    }
+}
+
+/* First all buckets, then all rows, then all sums: the memory is waited for once, not row by row. */
+void tally_add(struct tally *tally, const struct fact *fact)
+{
+    assert(tally_has_room(tally));
+    assert(fact->category_count <= EVENT_LABELS_MAX && fact->tag_count <= EVENT_LABELS_MAX);
+    assert(fact->sums[M_REQUESTS] == 1);
+    tally->weight += weigh(fact);
+    tally->fact_count++;
+    note_rows(tally, fact);
+    for (uint32_t i = 0; i < tally->spot_count; i++)
+        tally->spots[i].entry = find_row(tally, &tally->spots[i].key, tally->spots[i].hash);
+    for (uint32_t i = 0; i < tally->spot_count; i++) {
+        add_sums(tally->spots[i].entry, fact->sums);
+        keep_sample(tally->pool, tally->spots[i].entry, fact->sample);
+    }
+    for (uint32_t i = 0; fact->sums[M_CLASSIFIED] != 0 && i < tally->spot_count; i++)
+        add_label_sums(tally, &tally->spots[i], fact->sums);
+}
+
+/* --- Reading ---------------------------------------------------------------------------------------------------- */
+
+uint32_t tally_rows(const struct tally *tally)
+{
+    return tally->row_count;
+}
+
+uint64_t tally_facts(const struct tally *tally)
+{
+    return tally->fact_count;
+}
+
+const struct row *tally_row(const struct tally *tally, uint32_t index)
+{
+    assert(index < tally->row_count);
+    return &tally->entries[index].row;
+}
+
+static inline void copy_run(int64_t *into, const int64_t *from, size_t count)
+{
+    memcpy(into, from, count * sizeof(*into));
+}
+
+void tally_sums(const struct tally *tally, uint32_t index, int64_t sums[MEASURE_COUNT])
+{
+    assert(index < tally->row_count);
+    const struct entry *entry = &tally->entries[index];
+    const struct label_sums none = {0}, *label = entry->has_label ? &tally->labels[index] : &none;
+
+    sums[M_REQUESTS] = entry->row.records;
+    copy_run(sums + M_TOKENS_PROMPT, entry->sums, COMMON_RUN);
+    copy_run(sums + M_FREE_REQUESTS, entry->sums + COMMON_RUN, OFFERED_RUN);
+    copy_run(sums + M_TOKENS_SQUARED, entry->sums + COMMON_RUN + OFFERED_RUN, SQUARES_RUN);
+    copy_run(sums + M_CLASSIFIED, label->sums, CLASSIFIED_RUN);
+    copy_run(sums + M_MAPPED_TOKENS, label->sums + CLASSIFIED_RUN, MAPPED_RUN);
+    sums[M_SPLIT_TOKENS] = label->sums[LABEL_SUMS - 1];
+}
+
+static inline void count_sample(struct board *board, uint64_t sample)
+{
+    for (unsigned h = 0; h < HISTOGRAM_COUNT; h++) {
+        uint32_t bucket = sample_bucket(sample, (enum histogram)h);
+        if (bucket > 0)
+            ++*board_slot(board, h * HISTOGRAM_BUCKETS + bucket - 1);
+    }
+    uint32_t rank = sample_rank(sample);
+    if (rank > 0) {
+        uint64_t *highest = board_slot(board, ACCOUNT_SLOT + sample_register(sample));
+        if (rank > *highest)
+            *highest = rank;
+    }
+}
+
+size_t tally_pack(const struct tally *tally, uint32_t index, uint8_t *bytes)
+{
+    assert(index < tally->row_count);
+    const struct entry *entry = &tally->entries[index];
+    struct board *board = &tally->pool->board;
+    uint32_t left = entry->row.records;
+
+    assert(left > 0);
+    tally_sums(tally, index, board->sums);
+    count_sample(board, entry->first_sample);
+    left--;
+    /* Only the newest chunk may be partly filled. */
+    for (uint32_t chunk = entry->chunk; chunk != 0; chunk = tally->pool->chunks[chunk - 1].next) {
+        uint32_t filled = (left - 1) % CHUNK_SAMPLES + 1;
+        for (uint32_t i = 0; i < filled; i++)
+            count_sample(board, tally->pool->chunks[chunk - 1].samples[i]);
+        left -= filled;
+    }
+    assert(left == 0);
+    return board_pack(board, bytes);
+}
+
+void tally_clear(struct tally *tally)
+{
+    for (uint32_t i = 0; i < tally->row_count; i++) {
+        tally->table[tally->entries[i].bucket] = 0;
+        chunks_give_back(tally->pool, tally->entries[i].chunk);
+    }
+    tally->row_count = 0;
+    tally->fact_count = 0;
+    tally->weight = 0;
+}

@@ -1,0 +1,433 @@
+/*
+ * The summaries held to the ledger: every key's newest version must be its window's newest, as many rows as the ledger
+ * says, and rollups that count each event once must add up to the total, measure by measure.
+ *
+ * A row that was superseded says nothing any more; its ledger record may have been compacted away.
+ */
+#include "audit_parts.h"
+
+#include "gentally/base/hash.h"
+#include "gentally/codec/avro_read.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static enum verdict no_memory(struct reason *why)
+{
+    return reason_set(why, HALT, "NO-MEMORY", 0, "no memory to verify so many summaries");
+}
+
+/* ---- keys ---- */
+
+static size_t slot_of(const struct audit *audit, struct span key)
+{
+    size_t slot = (size_t)hash_text(key) & (audit->slot_count - 1);
+
+    while (audit->slots[slot] != 0 && !span_equal(audit->rows[audit->slots[slot] - 1].key, key))
+        slot = (slot + 1) & (audit->slot_count - 1);
+    return slot;
+}
+
+static bool make_room(struct audit *audit)
+{
+    if (audit->row_count < audit->row_room)
+        return true;
+    size_t room = audit->row_room == 0 ? 1024 : 2 * audit->row_room;
+    struct audited_row *rows = realloc(audit->rows, room * sizeof(*rows));
+    if (rows != NULL)
+        audit->rows = rows;
+    uint32_t *slots = calloc(2 * room, sizeof(*slots));
+    if (rows == NULL || slots == NULL || room > UINT32_MAX / 2) {
+        free(slots);
+        return false;
+    }
+    free(audit->slots);
+    audit->slots = slots;
+    audit->slot_count = 2 * room;
+    audit->row_room = room;
+    for (size_t i = 0; i < audit->row_count; i++)
+        audit->slots[slot_of(audit, audit->rows[i].key)] = (uint32_t)i + 1;
+    return true;
+}
+
+struct audited_row *audit_row(struct audit *audit, struct span key, bool *is_new)
+{
+    if (!make_room(audit))
+        return NULL;
+    size_t slot = slot_of(audit, key);
+    *is_new = audit->slots[slot] == 0;
+    if (!*is_new)
+        return &audit->rows[audit->slots[slot] - 1];
+    char *copy = arena_take(&audit->arena, key.size + 1);
+    if (copy == NULL)
+        return NULL;
+    memcpy(copy, key.bytes, key.size);
+    struct audited_row *row = &audit->rows[audit->row_count++];
+    *row = (struct audited_row){.key = {copy, key.size}};
+    audit->slots[slot] = (uint32_t)audit->row_count;
+    return row;
+}
+
+const struct audited_row *audit_row_find(const struct audit *audit, struct span key)
+{
+    size_t slot = audit->slot_count == 0 ? 0 : slot_of(audit, key);
+
+    return audit->slot_count == 0 || audit->slots[slot] == 0 ? NULL : &audit->rows[audit->slots[slot] - 1];
+}
+
+void audit_dropped(struct audit *audit, struct span key)
+{
+    if (key.bytes == NULL || audit->slot_count == 0)
+        return;
+    size_t slot = slot_of(audit, key);
+    if (audit->slots[slot] != 0)
+        audit->rows[audit->slots[slot] - 1].is_dropped = true;
+}
+
+/* The key its contents ask for; absent if no key can be made of them. */
+static struct span key_of(struct audit *audit, const struct rollup *rollup, const struct summary *summary)
+{
+    struct span values[ROLLUP_DIMS_MAX];
+    char row_key[ROW_KEY_MAX];
+
+    for (uint32_t i = 0; i < rollup->dim_count; i++) {
+        values[i] = summary->columns[column_of(rollup->dims[i])];
+        if (values[i].size > EVENT_TEXT_MAX)
+            return (struct span){NULL, 0};
+    }
+    size_t size = row_key_write(rollup, values, row_key);
+    return (struct span){audit->key, summary_key_write((struct span){row_key, size}, summary->window, audit->key)};
+}
+
+static bool check_key(struct audit *audit, const struct audit_place *place, const struct rollup *rollup,
+                      const struct summary *summary)
+{
+    char shown[160];
+
+    if (!span_equal(summary->rollup, span_of(rollup->name))) {
+        snprintf(shown, sizeof(shown), "%.*s", (int)(summary->rollup.size < 64 ? summary->rollup.size : 64),
+                 summary->rollup.size == 0 ? "" : summary->rollup.bytes);
+        audit_tell(audit, AUDIT_SUMMARY_KEY, place, "rollup", rollup->name, shown);
+        return false;
+    }
+    struct span key = key_of(audit, rollup, summary);
+    if (key.bytes != NULL && span_equal(key, place->key))
+        return true;
+    snprintf(shown, sizeof(shown), "%.*s", (int)(key.size < 150 ? key.size : 150), key.bytes == NULL ? "" : key.bytes);
+    audit_tell(audit, AUDIT_SUMMARY_KEY, place, "key", shown, "another key");
+    return false;
+}
+
+/* ---- measures ---- */
+
+static void add_histograms(struct total *total, const struct cell *cell)
+{
+    for (uint32_t i = 0; i < cell->slot_count; i++) {
+        uint32_t histogram = cell->slots[i].id / HISTOGRAM_BUCKETS;
+        if (histogram >= HISTOGRAM_COUNT)
+            continue;
+        total->values[histogram] += cell->slots[i].value;
+        /* An odd number with mixed bits per bucket: what is equal stays equal, whatever is added up first. */
+        uint64_t mixed = hash_fold(cell->slots[i].id + 1, UINT64_C(0x9e3779b97f4a7c15)) | 1;
+        total->prints[histogram] += mixed * cell->slots[i].value;
+    }
+}
+
+/* Parts are not more than their whole. */
+static void check_parts(struct audit *audit, const struct audit_place *place, const int64_t sums[MEASURE_COUNT])
+{
+    static const struct {
+        enum measure part, whole;
+    } pairs[] = {
+        {M_TOKENS_REASONING, M_TOKENS_COMPLETION},
+        {M_TOKENS_CACHED, M_TOKENS_PROMPT},
+        {M_BILLED_COST_NANO_USD, M_COST_NANO_USD},
+        {M_TOOL_REQUESTS, M_REQUESTS},
+        {M_TOOLS_OFFERED, M_REQUESTS},
+        {M_STREAMED, M_REQUESTS},
+        {M_CANCELLED, M_REQUESTS},
+        {M_FAILED, M_REQUESTS},
+        {M_CLASSIFIED, M_REQUESTS},
+        {M_MAPPED, M_CLASSIFIED},
+        {M_FREE_REQUESTS, M_REQUESTS},
+        {M_MAPPED_TOKENS, M_CLASSIFIED_TOKENS},
+        {M_SPLIT_TOKENS, M_CLASSIFIED_TOKENS},
+        {M_ONE_LABEL, M_CLASSIFIED},
+        {M_TWO_LABELS, M_CLASSIFIED},
+        {M_MORE_LABELS, M_CLASSIFIED},
+        {M_TOKENS_PROMPT_SQUARED, M_TOKENS_SQUARED},
+    };
+    static const enum measure of_tokens[] = {M_BILLED_TOKENS, M_FREE_TOKENS, M_TOOL_TOKENS, M_CLASSIFIED_TOKENS,
+                                             M_TOOLS_OFFERED_TOKENS};
+    int64_t tokens = sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION];
+    char word[64];
+
+    for (size_t i = 0; i < LENGTH_OF(pairs); i++) {
+        if (sums[pairs[i].part] <= sums[pairs[i].whole])
+            continue;
+        snprintf(word, sizeof(word), "at most %s, ", measure_name(pairs[i].whole));
+        audit_tell_number(audit, AUDIT_MEASURES, place, measure_name(pairs[i].part), word, sums[pairs[i].whole],
+                          sums[pairs[i].part]);
+    }
+    for (size_t i = 0; i < LENGTH_OF(of_tokens); i++)
+        if (sums[of_tokens[i]] > tokens)
+            audit_tell_number(audit, AUDIT_MEASURES, place, measure_name(of_tokens[i]), "at most all tokens, ", tokens,
+                              sums[of_tokens[i]]);
+}
+
+/* What an event adds to each row it falls into holds of the row too, as long as nothing was amended. */
+static void check_row(struct audit *audit, const struct audit_place *place, const struct cell *cell)
+{
+    struct total own = {0};
+
+    check_parts(audit, place, cell->sums);
+    add_histograms(&own, cell);
+    for (enum histogram histogram = 0; histogram < HISTOGRAM_COUNT; histogram++) {
+        int64_t values = (int64_t)own.values[histogram];
+        bool is_whole = histogram == H_TOKENS_PROMPT || histogram == H_TOKENS_TOTAL;
+        if (is_whole ? values != cell->sums[M_REQUESTS] : values > cell->sums[M_REQUESTS])
+            audit_tell_number(audit, AUDIT_MEASURES, place, histogram_name(histogram),
+                              is_whole ? "as many values as requests, " : "at most as many values as requests, ",
+                              cell->sums[M_REQUESTS], values);
+    }
+}
+
+static void add_row(struct audit *audit, const struct audit_place *place, struct audited *audited, uint32_t rollup,
+                    const struct summary *summary)
+{
+    const struct cell *cell = summary->cell;
+    struct total *total = &audited->totals[rollup];
+    const struct rollup *whole = rollups_find(audit->options.rollups, span_of("total"));
+    const struct total *all = &audited->totals[whole - audit->options.rollups->items];
+    int64_t revision = audited->editions[audited->newest].version.revision;
+
+    total->rows++;
+    total->suppressed += summary->suppressed;
+    if (summary->suppressed)
+        return;
+    add_histograms(total, cell);
+    for (enum measure measure = 0; measure < MEASURE_COUNT; measure++) {
+        if (cell->sums[measure] < 0)
+            audit_tell_number(audit, AUDIT_MEASURES, place, measure_name(measure), "at least ", 0, cell->sums[measure]);
+        else if (all != total && all->rows == 1 && all->suppressed == 0 && cell->sums[measure] > all->sums[measure])
+            audit_tell_number(audit, AUDIT_SUMS, place, measure_name(measure), "at most the total's, ",
+                              all->sums[measure], cell->sums[measure]);
+        if (__builtin_add_overflow(total->sums[measure], cell->sums[measure], &total->sums[measure]))
+            total->sums[measure] = INT64_MAX;
+    }
+    if (all == total && cell->sums[M_REQUESTS] > revision)
+        audit_tell_number(audit, AUDIT_SUMS, place, "requests", "at most the revision, ", revision,
+                          cell->sums[M_REQUESTS]);
+    else if (all == total && cell->sums[M_REQUESTS] < revision && audit->options.is_strict)
+        audit_tell_number(audit, AUDIT_SUMS, place, "requests", "the revision, ", revision, cell->sums[M_REQUESTS]);
+    if (all->sums[M_REQUESTS] == revision)
+        check_row(audit, place, cell);
+}
+
+/* ---- one summary ---- */
+
+/* Editions of which only retention rose share their other rows; what is not told again for another taxonomy bears the
+ * name of the one before. */
+static void take_edition(struct audit *audit, const struct audit_place *place, uint32_t rollup,
+                         const struct summary *summary)
+{
+    struct version version = {summary->generation, summary->revision, summary->pane};
+    struct audited *audited = audit_find(audit, summary->window);
+    struct edition *edition = NULL;
+    char expected[160], found[160];
+
+    for (uint32_t i = 0; audited != NULL && i < audited->edition_count; i++) {
+        if (version_compare(audited->editions[i].version, version) != 0)
+            continue;
+        edition = &audited->editions[i];
+        edition->rows++;
+    }
+    if (edition == NULL)
+        return;
+    if (tables_version_hash(edition->tables_version) != tables_version_hash(summary->tables_version)) {
+        snprintf(expected, sizeof(expected), "%.*s", (int)edition->tables_version.size, edition->tables_version.bytes);
+        snprintf(found, sizeof(found), "%.*s", (int)summary->tables_version.size, summary->tables_version.bytes);
+        audit_tell(audit, AUDIT_SUMMARY_LEDGER, place, "tables_version", expected, found);
+    }
+    if (version_compare(audited->editions[audited->newest].version, version) == 0)
+        add_row(audit, place, audited, rollup, summary);
+}
+
+enum verdict audit_summary(struct audit *audit, const struct audit_place *place, const struct rollup *rollup,
+                           const struct summary_read *read, struct reason *why)
+{
+    const struct summary *summary = &read->summary;
+    struct version version = {summary->generation, summary->revision, summary->pane};
+    uint32_t index = (uint32_t)(rollup - audit->options.rollups->items);
+    bool is_new = false;
+
+    assert(index < audit->options.rollups->count);
+    audit->counts.summaries++;
+    snprintf(audit->topics[index], sizeof(audit->topics[index]), "%s", place->topic);
+    if (!check_key(audit, place, rollup, summary))
+        return GO_ON;
+    struct audited_row *row = audit_row(audit, place->key, &is_new);
+    if (row == NULL)
+        return no_memory(why);
+    if (!is_new && !row->is_dropped && version_compare(version, row->version) <= 0) {
+        audit_tell_version(audit, AUDIT_SUMMARY_VERSION, place, "newer than ", row->version, version);
+        return GO_ON;
+    }
+    row->window = summary->window;
+    row->version = version;
+    row->rollup = index;
+    row->partition = place->partition;
+    row->offset = place->offset;
+    row->is_dropped = false;
+    take_edition(audit, place, index, summary);
+    return GO_ON;
+}
+
+/* ---- the end ---- */
+
+struct audit_place audit_row_place(const struct audit *audit, const struct audited_row *row)
+{
+    uint32_t index = row->rollup == AUDIT_RETENTION ? audit->options.rollups->count : row->rollup;
+
+    return (struct audit_place){audit->topics[index], row->partition, row->offset, row->key};
+}
+
+static void finish_row(struct audit *audit, const struct audited_row *row)
+{
+    const struct audited *audited = audit_find(audit, row->window);
+    struct audit_place place = audit_row_place(audit, row);
+
+    if (audited != NULL && audited->has_moved)
+        return;
+    if (audited == NULL) {
+        audit_tell(audit, AUDIT_SUMMARY_LEDGER, &place, "window", "a ledger record of it", "none");
+        return;
+    }
+    const struct edition *edition = &audited->editions[audited->newest];
+    struct version version = edition->version;
+    if (row->rollup == AUDIT_RETENTION && edition->retention == 0)
+        return; /* Retention was switched off: what was told of it stays as it was. */
+    if (row->rollup == AUDIT_RETENTION)
+        version.revision = edition->retention;
+    const struct version *newest = &version;
+    int order = version_compare(row->version, *newest);
+    if (order > 0)
+        audit_tell_version(audit, AUDIT_SUMMARY_LEDGER, &place, "a ledger record; the newest of its window is ",
+                           *newest, row->version);
+    else if (order < 0)
+        audit_tell_version(audit, AUDIT_ROWS, &place, "as all of its window ", *newest, row->version);
+}
+
+static bool has_labels(const struct rollup *rollup)
+{
+    for (uint32_t i = 0; i < rollup->dim_count; i++)
+        if (rollup->dims[i] == DIM_CATEGORY || rollup->dims[i] == DIM_TAG)
+            return true;
+    return false;
+}
+
+/* A measure in which a rollup's rows do not add up to the total; with suppressed rows among them, they must not pass
+ * it.
+ */
+static bool compare_sums(struct audit *audit, const struct audit_place *place, const char *rollup, enum measure measure,
+                         const struct total *sum, const struct total *all)
+{
+    int64_t have = sum->sums[measure], want = all->sums[measure];
+    char field[96];
+
+    if (have == want || (sum->suppressed > 0 && have < want))
+        return true;
+    snprintf(field, sizeof(field), "%s over rollup %s", measure_name(measure), rollup);
+    audit_tell_number(audit, AUDIT_SUMS, place, field, sum->suppressed > 0 ? "at most the total's, " : "the total's, ",
+                      want, have);
+    return false;
+}
+
+static void compare_histograms(struct audit *audit, const struct audit_place *place, const char *rollup,
+                               const struct total *sum, const struct total *all)
+{
+    char field[96];
+
+    for (enum histogram histogram = 0; histogram < HISTOGRAM_COUNT; histogram++) {
+        if (sum->prints[histogram] == all->prints[histogram])
+            continue;
+        if (sum->suppressed > 0 && sum->values[histogram] < all->values[histogram])
+            continue;
+        snprintf(field, sizeof(field), "%s over rollup %.*s", histogram_name(histogram), ROLLUP_NAME_MAX, rollup);
+        if (sum->values[histogram] == all->values[histogram])
+            audit_tell(audit, AUDIT_SUMS, place, field, "the total's buckets", "as many values in other buckets");
+        else
+            audit_tell_number(audit, AUDIT_SUMS, place, field, "as many values as the total's, ",
+                              (int64_t)all->values[histogram], (int64_t)sum->values[histogram]);
+        return;
+    }
+}
+
+/* The first thing in which a rollup's rows do not add up to the total. An event is in as many rows by labels as it has
+ * labels; but its tokens are split among them, and so are in each of these rollups once. */
+static void compare_totals(struct audit *audit, const struct audit_place *place, const struct rollup *rollup,
+                           const struct total *sum, const struct total *all)
+{
+    if (has_labels(rollup)) {
+        (void)compare_sums(audit, place, rollup->name, M_SPLIT_TOKENS, sum, all);
+        return;
+    }
+    for (enum measure measure = 0; measure < MEASURE_COUNT; measure++)
+        if (!compare_sums(audit, place, rollup->name, measure, sum, all))
+            return;
+    compare_histograms(audit, place, rollup->name, sum, all);
+}
+
+static void finish_window(struct audit *audit, const struct audited *audited)
+{
+    const struct rollups *rollups = audit->options.rollups;
+    const struct rollup *whole = rollups_find(rollups, span_of("total"));
+    const struct total *all = &audited->totals[whole - rollups->items];
+    const struct edition *newest = &audited->editions[audited->newest];
+    char key[64];
+    struct audit_place place = {audit->options.ledger_topic, 0, newest->offset, {key, 0}};
+
+    place.key.size = ledger_key_write(audited->window, key);
+    for (uint32_t i = 0; i < audited->edition_count; i++) {
+        const struct edition *edition = &audited->editions[i];
+        int64_t rows = edition->rows + edition->retained_rows;
+        bool is_right = edition == newest ? rows == edition->summaries : rows <= edition->summaries;
+        place.offset = edition->offset;
+        if (!is_right)
+            audit_tell_number(audit, AUDIT_ROWS, &place, "summaries", "as many as rows were found, ", rows,
+                              edition->summaries);
+    }
+    place.offset = newest->offset;
+    if (all->rows == 0 &&
+        newest->summaries == newest->retained_rows) { /* Nothing is left of the window but tombstones. */
+        audit->counts.amendments += newest->version.revision;
+        return;
+    }
+    if (all->rows != 1) {
+        audit_tell_number(audit, AUDIT_ROWS, &place, "rows of rollup total", "", 1, all->rows);
+        return;
+    }
+    if (all->suppressed > 0) /* Nobody knows what the others should add up to. */
+        return;
+    audit->counts.amendments += newest->version.revision - all->sums[M_REQUESTS];
+    for (uint32_t i = 0; i < rollups->count; i++) {
+        /* No row at all: it was not configured then. If rows are lost, their number told it. */
+        if (&audited->totals[i] != all && audited->totals[i].rows > 0)
+            compare_totals(audit, &place, &rollups->items[i], &audited->totals[i], all);
+    }
+}
+
+void audit_finish_rows(struct audit *audit)
+{
+    for (size_t i = 0; i < audit->row_count; i++) {
+        if (audit->rows[i].is_dropped)
+            continue;
+        audit->counts.rows++;
+        finish_row(audit, &audit->rows[i]);
+    }
+    for (uint32_t i = 0; i < audit->window_count; i++)
+        if (!audit->windows[i]->has_moved)
+            finish_window(audit, audit->windows[i]);
+}

@@ -1,0 +1,200 @@
+/* See letters.h. Pure: whoever reads the topic gives the headers. */
+#include "gentally/inspect/dead_letters.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gentally/base/hash.h"
+
+struct member {
+    uint64_t topic; /* its hash: topics are few */
+    int64_t offset, timestamp_ms;
+    int32_t partition;
+    bool is_used;
+};
+
+struct letter_set {
+    size_t count, slot_count; /* a power of two, at most half full */
+    struct member *slots;
+};
+
+/* A decimal number, whole and within first..last; false for anything else. */
+static bool read_number(struct span text, int64_t first, int64_t last, int64_t *number)
+{
+    bool is_negative = text.size > 1 && text.bytes[0] == '-';
+    int64_t value = 0;
+
+    if (text.size == 0 || text.size > 20)
+        return false;
+    for (size_t i = is_negative ? 1 : 0; i < text.size; i++) {
+        int digit = text.bytes[i] - '0';
+        if (digit < 0 || digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, is_negative ? -digit : digit, &value))
+            return false;
+    }
+    *number = value;
+    return value >= first && value <= last;
+}
+
+void letter_read(const struct record *record, letter_header *header, struct letter *letter)
+{
+    int64_t partition = 0;
+    struct letter_origin *origin = &letter->origin;
+
+    *letter = (struct letter){
+        .partition = record->partition,
+        .offset = record->offset,
+        .time_ms = record->timestamp_ms,
+        .reason = header(record, "gentally.reason"),
+        .detail = header(record, "gentally.detail"),
+        .omitted_size = -1,
+        .key = record->key,
+        .value = record->value,
+    };
+    origin->topic = header(record, "gentally.topic");
+    letter->has_origin = origin->topic.size > 0 && letter->reason.bytes != NULL &&
+                         read_number(header(record, "gentally.partition"), 0, INT32_MAX, &partition) &&
+                         read_number(header(record, "gentally.offset"), 0, INT64_MAX, &origin->offset) &&
+                         read_number(header(record, "gentally.timestamp"), INT64_MIN, INT64_MAX, &origin->timestamp_ms);
+    origin->partition = (int32_t)partition;
+    struct span omitted = header(record, "gentally.value-omitted");
+    if (omitted.bytes != NULL && !read_number(omitted, 0, INT64_MAX, &letter->omitted_size))
+        letter->omitted_size = 0; /* It is not there, however large it was. */
+}
+
+bool letter_fits(const struct letter *letter, const struct letter_filter *filter)
+{
+    if (filter->reason.bytes != NULL && !span_equal(filter->reason, letter->reason))
+        return false;
+    if (filter->partition >= 0 && (!letter->has_origin || letter->origin.partition != filter->partition))
+        return false;
+    return letter->time_ms >= filter->from_ms && letter->time_ms < filter->to_ms;
+}
+
+size_t letter_key_write(const struct letter_origin *origin, char *text)
+{
+    assert(origin->topic.size < 256);
+    int size = snprintf(text, LETTER_KEY_MAX, "%.*s:%" PRId32 ":%" PRId64 ":%" PRId64, (int)origin->topic.size,
+                        origin->topic.bytes, origin->partition, origin->offset, origin->timestamp_ms);
+
+    assert(size > 0 && size < LETTER_KEY_MAX);
+    return (size_t)size;
+}
+
+/* Cuts what follows the last ':' off the text. */
+static struct span cut_last(struct span *text)
+{
+    const char *colon = text->size == 0 ? NULL : memrchr(text->bytes, ':', text->size);
+
+    if (colon == NULL)
+        return (struct span){NULL, 0};
+    size_t size = text->size - (size_t)(colon + 1 - text->bytes);
+    text->size = (size_t)(colon - text->bytes);
+    return (struct span){colon + 1, size};
+}
+
+bool letter_key_read(struct span key, struct letter_origin *origin)
+{
+    int64_t partition;
+    struct span timestamp = cut_last(&key), offset = cut_last(&key), number = cut_last(&key);
+
+    if (!read_number(timestamp, INT64_MIN, INT64_MAX, &origin->timestamp_ms) ||
+        !read_number(offset, 0, INT64_MAX, &origin->offset) || !read_number(number, 0, INT32_MAX, &partition))
+        return false;
+    origin->partition = (int32_t)partition;
+    origin->topic = key;
+    return key.size > 0;
+}
+
+bool letter_place_read(struct span text, int32_t *partition, int64_t *offset)
+{
+    int64_t number;
+    struct span last = cut_last(&text);
+
+    if (!read_number(last, 0, INT64_MAX, offset) || !read_number(text, 0, INT32_MAX, &number))
+        return false;
+    *partition = (int32_t)number;
+    return true;
+}
+
+/* ---- sets ---- */
+
+enum verdict letter_set_open(struct letter_set **set, struct reason *why)
+{
+    *set = calloc(1, sizeof(**set));
+    return *set != NULL ? GO_ON : reason_set(why, HALT, "NO-MEMORY", 0, "no memory for dead letters");
+}
+
+void letter_set_close(struct letter_set *set)
+{
+    if (set == NULL)
+        return;
+    free(set->slots);
+    free(set);
+}
+
+static struct member member_of(const struct letter_origin *origin)
+{
+    return (struct member){hash_fnv1a(origin->topic), origin->offset, origin->timestamp_ms, origin->partition, true};
+}
+
+static bool is_same(const struct member *left, const struct member *right)
+{
+    return left->topic == right->topic && left->offset == right->offset && left->partition == right->partition &&
+           left->timestamp_ms == right->timestamp_ms;
+}
+
+/* The slot of the member, or the free one where it would go. */
+static size_t slot_of(const struct letter_set *set, const struct member *member)
+{
+    uint64_t hash = hash_fold(member->topic ^ (uint64_t)member->offset, UINT64_C(0x9e3779b97f4a7c15));
+    hash = hash_fold(hash ^ (uint64_t)member->partition, (uint64_t)member->timestamp_ms | 1);
+    size_t slot = (size_t)hash & (set->slot_count - 1);
+
+    while (set->slots[slot].is_used && !is_same(&set->slots[slot], member))
+        slot = (slot + 1) & (set->slot_count - 1);
+    return slot;
+}
+
+bool letter_set_has(const struct letter_set *set, const struct letter_origin *origin)
+{
+    struct member member = member_of(origin);
+
+    return set->slot_count > 0 && set->slots[slot_of(set, &member)].is_used;
+}
+
+static bool grow(struct letter_set *set)
+{
+    struct letter_set grown = {.slot_count = set->slot_count == 0 ? 1024 : 2 * set->slot_count};
+
+    grown.slots = calloc(grown.slot_count, sizeof(*grown.slots));
+    if (grown.slots == NULL)
+        return false;
+    for (size_t i = 0; i < set->slot_count; i++)
+        if (set->slots[i].is_used)
+            grown.slots[slot_of(&grown, &set->slots[i])] = set->slots[i];
+    free(set->slots);
+    set->slots = grown.slots;
+    set->slot_count = grown.slot_count;
+    return true;
+}
+
+enum verdict letter_set_put(struct letter_set *set, const struct letter_origin *origin, struct reason *why)
+{
+    struct member member = member_of(origin);
+
+    if (2 * set->count >= set->slot_count && !grow(set))
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu dead letters", set->count);
+    struct member *slot = &set->slots[slot_of(set, &member)];
+    if (!slot->is_used)
+        set->count++;
+    *slot = member;
+    return GO_ON;
+}
+
+size_t letter_set_count(const struct letter_set *set)
+{
+    return set->count;
+}

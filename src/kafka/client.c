@@ -1,0 +1,413 @@
+/*
+ * The settings every client has, and the meaning of librdkafka's error codes.
+ *
+ * Nothing is left to librdkafka's defaults where a default could lose or double a record; what is only a matter of
+ * speed is tuned, and may be changed by kafka.*.
+ */
+#include "client.h"
+
+#include <assert.h>
+#include <syslog.h>
+
+#define RETRY_MS 100
+
+struct meaning {
+    enum verdict verdict;
+    const char *id;
+};
+
+struct meaning_row {
+    rd_kafka_resp_err_t code;
+    struct meaning of[KAFKA_ACTS]; /* read, write, transact */
+};
+
+#define ERR(name) RD_KAFKA_RESP_ERR_##name
+#define UNREACHABLE                                                                                                    \
+    {                                                                                                                  \
+        {TRY_LATER, "SOURCE-UNREACHABLE"}, {TRY_LATER, "SINK-UNREACHABLE"},                                            \
+        {                                                                                                              \
+            REWIND, "SINK-TXN-UNKNOWN"                                                                                 \
+        }                                                                                                              \
+    }
+#define DENIED                                                                                                         \
+    {                                                                                                                  \
+        {HALT, "SOURCE-DENIED"}, {HALT, "SINK-DENIED"},                                                                \
+        {                                                                                                              \
+            HALT, "SINK-DENIED"                                                                                        \
+        }                                                                                                              \
+    }
+#define TOPIC_MISSING                                                                                                  \
+    {                                                                                                                  \
+        {HALT, "SOURCE-TOPIC-MISSING"}, {HALT, "SINK-TOPIC-MISSING"},                                                  \
+        {                                                                                                              \
+            HALT, "SINK-TOPIC-MISSING"                                                                                 \
+        }                                                                                                              \
+    }
+#define TOO_LARGE                                                                                                      \
+    {                                                                                                                  \
+        {HALT, "SOURCE-FATAL"}, {HALT, "SINK-TOO-LARGE"},                                                              \
+        {                                                                                                              \
+            HALT, "SINK-TOO-LARGE"                                                                                     \
+        }                                                                                                              \
+    }
+#define FENCED                                                                                                         \
+    {                                                                                                                  \
+        {HALT, "SOURCE-FATAL"}, {HALT, "SINK-FATAL"},                                                                  \
+        {                                                                                                              \
+            STEP_DOWN, "SINK-FENCED"                                                                                   \
+        }                                                                                                              \
+    }
+#define FATAL                                                                                                          \
+    {                                                                                                                  \
+        {HALT, "SOURCE-FATAL"}, {HALT, "SINK-FATAL"},                                                                  \
+        {                                                                                                              \
+            HALT, "SINK-FATAL"                                                                                         \
+        }                                                                                                              \
+    }
+/* A new producer, and the ledger read again, put these right. */
+#define TXN_ABORTED                                                                                                    \
+    {                                                                                                                  \
+        {HALT, "SOURCE-FATAL"}, {HALT, "SINK-FATAL"},                                                                  \
+        {                                                                                                              \
+            REWIND, "SINK-TXN-ABORTED"                                                                                 \
+        }                                                                                                              \
+    }
+#define POLL_LATE                                                                                                      \
+    {                                                                                                                  \
+        {TRY_LATER, "SOURCE-POLL-LATE"}, {HALT, "SINK-FATAL"},                                                         \
+        {                                                                                                              \
+            REWIND, "SINK-TXN-UNKNOWN"                                                                                 \
+        }                                                                                                              \
+    }
+#define UNKNOWN                                                                                                        \
+    {                                                                                                                  \
+        {TRY_LATER, "SOURCE-UNREACHABLE"}, {HALT, "SINK-FATAL"},                                                       \
+        {                                                                                                              \
+            REWIND, "SINK-TXN-UNKNOWN"                                                                                 \
+        }                                                                                                              \
+    }
+
+static const struct meaning_row meanings[] = {
+    {ERR(_TRANSPORT), UNREACHABLE},
+    {ERR(_ALL_BROKERS_DOWN), UNREACHABLE},
+    {ERR(_TIMED_OUT), UNREACHABLE},
+    {ERR(_TIMED_OUT_QUEUE), UNREACHABLE},
+    {ERR(_MSG_TIMED_OUT), UNREACHABLE},
+    {ERR(_RESOLVE), UNREACHABLE},
+    {ERR(_WAIT_COORD), UNREACHABLE},
+    {ERR(_WAIT_CACHE), UNREACHABLE},
+    /* A broker that dies in the middle of a handshake looks the same as a wrong certificate. */
+    {ERR(_SSL), UNREACHABLE},
+    {ERR(REQUEST_TIMED_OUT), UNREACHABLE},
+    {ERR(NETWORK_EXCEPTION), UNREACHABLE},
+    {ERR(LEADER_NOT_AVAILABLE), UNREACHABLE},
+    {ERR(NOT_LEADER_FOR_PARTITION), UNREACHABLE},
+    {ERR(BROKER_NOT_AVAILABLE), UNREACHABLE},
+    {ERR(COORDINATOR_LOAD_IN_PROGRESS), UNREACHABLE},
+    {ERR(COORDINATOR_NOT_AVAILABLE), UNREACHABLE},
+    {ERR(NOT_COORDINATOR), UNREACHABLE},
+    {ERR(NOT_ENOUGH_REPLICAS), UNREACHABLE},
+    {ERR(NOT_ENOUGH_REPLICAS_AFTER_APPEND), UNREACHABLE},
+    {ERR(_AUTHENTICATION), DENIED},
+    {ERR(SASL_AUTHENTICATION_FAILED), DENIED},
+    {ERR(ILLEGAL_SASL_STATE), DENIED},
+    {ERR(UNSUPPORTED_SASL_MECHANISM), DENIED},
+    {ERR(TOPIC_AUTHORIZATION_FAILED), DENIED},
+    {ERR(GROUP_AUTHORIZATION_FAILED), DENIED},
+    {ERR(CLUSTER_AUTHORIZATION_FAILED), DENIED},
+    {ERR(TRANSACTIONAL_ID_AUTHORIZATION_FAILED), DENIED},
+    {ERR(SECURITY_DISABLED), DENIED},
+    {ERR(UNKNOWN_TOPIC_OR_PART), TOPIC_MISSING},
+    {ERR(_UNKNOWN_TOPIC), TOPIC_MISSING},
+    {ERR(_UNKNOWN_PARTITION), TOPIC_MISSING},
+    {ERR(TOPIC_EXCEPTION), TOPIC_MISSING}, /* a name no topic can have */
+    {ERR(MSG_SIZE_TOO_LARGE), TOO_LARGE},
+    {ERR(RECORD_LIST_TOO_LARGE), TOO_LARGE},
+    {ERR(_FENCED), FENCED},
+    {ERR(PRODUCER_FENCED), FENCED},
+    {ERR(INVALID_PRODUCER_EPOCH), FENCED},
+    {ERR(_FATAL), FATAL},
+    {ERR(_CRIT_SYS_RESOURCE), FATAL},
+    {ERR(_UNSUPPORTED_FEATURE), FATAL},
+    {ERR(UNSUPPORTED_VERSION), FATAL},
+    {ERR(FENCED_INSTANCE_ID), FATAL},
+    {ERR(INVALID_TRANSACTION_TIMEOUT), FATAL},
+    /* librdkafka steps over what it cannot read: going on would lose those records. */
+    {ERR(_BAD_MSG), FATAL},
+    {ERR(_BAD_COMPRESSION), FATAL},
+    {ERR(INVALID_MSG), FATAL},
+    {ERR(_NOT_IMPLEMENTED), FATAL},
+    {ERR(_STATE), TXN_ABORTED},
+    {ERR(_INCONSISTENT), TXN_ABORTED},
+    {ERR(_PURGE_QUEUE), TXN_ABORTED},
+    {ERR(_PURGE_INFLIGHT), TXN_ABORTED},
+    {ERR(OUT_OF_ORDER_SEQUENCE_NUMBER), TXN_ABORTED},
+    {ERR(DUPLICATE_SEQUENCE_NUMBER), TXN_ABORTED},
+    {ERR(UNKNOWN_PRODUCER_ID), TXN_ABORTED},
+    {ERR(INVALID_PRODUCER_ID_MAPPING), TXN_ABORTED},
+    {ERR(INVALID_TXN_STATE), TXN_ABORTED},
+    {ERR(CONCURRENT_TRANSACTIONS), TXN_ABORTED},
+    {ERR(_MAX_POLL_EXCEEDED), POLL_LATE},
+};
+
+enum verdict kafka_verdict(enum kafka_act act, rd_kafka_resp_err_t code, const char **id)
+{
+    static const struct meaning unknown[KAFKA_ACTS] = UNKNOWN;
+    const struct meaning *meaning = &unknown[act];
+
+    assert(act < KAFKA_ACTS);
+    for (size_t i = 0; i < LENGTH_OF(meanings); i++)
+        if (meanings[i].code == code)
+            meaning = &meanings[i].of[act];
+    *id = meaning->id;
+    assert(meaning->verdict != GO_ON);
+    return meaning->verdict;
+}
+
+enum verdict kafka_reason(enum kafka_act act, rd_kafka_resp_err_t code, const char *what, struct reason *why)
+{
+    const char *id;
+    enum verdict verdict = kafka_verdict(act, code, &id);
+
+    return reason_set(why, verdict, id, code, "%s: %s (%s)", what, rd_kafka_err2str(code), rd_kafka_err2name(code));
+}
+
+void kafka_log(struct logger *logger, int syslog_level, const char *facility, const char *text)
+{
+    enum log_level level = LOG_LEVEL_DEBUG;
+
+    /* Consumers are given the producers' properties and the other way round; that warning is no news. */
+    if (strcmp(facility, "CONFWARN") == 0)
+        return;
+    if (syslog_level <= LOG_ERR)
+        level = LOG_LEVEL_WARN; /* It goes on trying: what we make of it is a verdict, and logged as such. */
+    else if (syslog_level <= LOG_NOTICE)
+        level = LOG_LEVEL_INFO;
+    log_line(logger, level, "KAFKA-CLIENT", "facility=%s text=\"%s\"", facility, text);
+}
+
+static void note_log(const rd_kafka_t *client, int level, const char *facility, const char *text)
+{
+    const struct kafka_notes *notes = rd_kafka_opaque(client);
+
+    if (notes != NULL && notes->logger != NULL)
+        kafka_log(notes->logger, level, facility, text);
+}
+
+/* How much an error is worth telling: what will not mend by itself first, then that nobody is there at all. */
+static int weight(rd_kafka_resp_err_t code)
+{
+    const char *id;
+
+    if (code == ERR(NO_ERROR))
+        return 0;
+    if (kafka_verdict(KAFKA_READ, code, &id) == HALT)
+        return 3;
+    return code == ERR(_ALL_BROKERS_DOWN) ? 2 : 1;
+}
+
+static void note_error(rd_kafka_t *client, int code, const char *text, void *opaque)
+{
+    struct kafka_notes *notes = opaque;
+
+    (void)client;
+    if (weight((rd_kafka_resp_err_t)code) > weight(notes->error))
+        notes->error = (rd_kafka_resp_err_t)code;
+    if (notes->logger != NULL)
+        log_line(notes->logger, LOG_LEVEL_DEBUG, "KAFKA-CLIENT", "error=%s text=\"%s\"",
+                 rd_kafka_err2name((rd_kafka_resp_err_t)code), text);
+}
+
+void kafka_note_refused(struct kafka_notes *notes, rd_kafka_resp_err_t code, const char *topic)
+{
+    if (notes->refused != ERR(NO_ERROR))
+        return;
+    notes->refused = code;
+    snprintf(notes->refused_topic, sizeof(notes->refused_topic), "%s", topic);
+}
+
+enum verdict kafka_put(rd_kafka_t *client, struct kafka_notes *notes, const struct kafka_message *message,
+                       rd_kafka_resp_err_t *code)
+{
+    /* librdkafka takes pointers to bytes it only reads for its own copy. */
+    rd_kafka_vu_t parts[] = {
+        {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = message->topic},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)message->key.bytes, message->key.size}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)message->value.bytes, message->value.size}},
+        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = message->opaque},
+        {.vtype = RD_KAFKA_VTYPE_PARTITION,
+         .u.i32 = message->has_partition ? message->partition : RD_KAFKA_PARTITION_UA},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = message->headers},
+    };
+    rd_kafka_error_t *error =
+        rd_kafka_produceva(client, parts, message->headers != NULL ? LENGTH_OF(parts) : LENGTH_OF(parts) - 1);
+
+    *code = error == NULL ? ERR(NO_ERROR) : rd_kafka_error_code(error);
+    if (error == NULL) {
+        notes->outstanding++;
+        notes->outstanding_bytes += message->key.size + message->value.size;
+        return GO_ON;
+    }
+    rd_kafka_error_destroy(error);
+    return *code == ERR(_QUEUE_FULL) ? TRY_LATER : HALT;
+}
+
+static enum verdict set(rd_kafka_conf_t *conf, const char *name, const char *value, const char *config_id,
+                        struct reason *why)
+{
+    char text[256];
+
+    if (rd_kafka_conf_set(conf, name, value, text, sizeof(text)) == RD_KAFKA_CONF_OK)
+        return GO_ON;
+    /* librdkafka quotes the value in its text, which may be a secret. */
+    return reason_set(why, HALT, config_id, 0, "librdkafka refuses the property kafka.%s", name);
+}
+
+static enum verdict set_of_kind(rd_kafka_conf_t *conf, const struct kafka_setting settings[], size_t count,
+                                enum kafka_setting_kind kind, const char *config_id, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (size_t i = 0; verdict == GO_ON && i < count; i++) {
+        if (settings[i].kind != kind)
+            continue;
+        verdict = set(conf, settings[i].name, settings[i].value, config_id, why);
+        if (kind == SETTING_OPTIONAL)
+            verdict = GO_ON;
+    }
+    return verdict;
+}
+
+static enum verdict configure(rd_kafka_conf_t *conf, const struct config *config, const struct kafka_setting settings[],
+                              size_t count, const char *config_id, struct reason *why)
+{
+    const struct kafka_setting common[] = {
+        {"bootstrap.servers", config->kafka_bootstrap_servers, SETTING_OWNED},
+        {"log.queue", "true", SETTING_OWNED},
+        {"log_level", config->log_level == LOG_LEVEL_DEBUG ? "7" : "6", SETTING_OWNED},
+        {"allow.auto.create.topics", "false", SETTING_OWNED}, /* Producers would create what setup should. */
+        {"client.id", "gentally", SETTING_TUNED},
+        {"reconnect.backoff.max.ms", "2000", SETTING_TUNED},
+        {"socket.keepalive.enable", "true", SETTING_TUNED},
+    };
+    enum verdict verdict = set_of_kind(conf, common, LENGTH_OF(common), SETTING_TUNED, config_id, why);
+
+    if (verdict == GO_ON)
+        verdict = set_of_kind(conf, settings, count, SETTING_TUNED, config_id, why);
+    if (verdict == GO_ON)
+        verdict = set_of_kind(conf, settings, count, SETTING_OPTIONAL, config_id, why);
+    for (uint32_t i = 0; verdict == GO_ON && i < config->kafka_count; i++)
+        verdict = set(conf, config->kafka[i].name, config->kafka[i].value, config_id, why);
+    if (verdict == GO_ON)
+        verdict = set_of_kind(conf, common, LENGTH_OF(common), SETTING_OWNED, config_id, why);
+    if (verdict == GO_ON)
+        verdict = set_of_kind(conf, settings, count, SETTING_OWNED, config_id, why);
+    return verdict;
+}
+
+enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct config *config,
+                        const struct kafka_setting settings[], size_t setting_count, const struct kafka_hooks *hooks,
+                        struct kafka_notes *notes, const char *config_id, struct reason *why)
+{
+    char text[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    enum verdict verdict = configure(conf, config, settings, setting_count, config_id, why);
+
+    if (verdict == GO_ON) {
+        rd_kafka_conf_set_opaque(conf, notes);
+        rd_kafka_conf_set_log_cb(conf, note_log);
+        rd_kafka_conf_set_error_cb(conf, note_error);
+        rd_kafka_conf_set_events(conf, hooks->events);
+        rd_kafka_conf_set_dr_msg_cb(conf, hooks->delivered);
+        *client = rd_kafka_new(type, conf, text, sizeof(text));
+        if (*client == NULL)
+            verdict = reason_set(why, HALT, config_id, rd_kafka_last_error(), "%s", text);
+    }
+    if (verdict != GO_ON) {
+        rd_kafka_conf_destroy(conf);
+        return verdict;
+    }
+    rd_kafka_set_log_queue(*client, NULL); /* NULL: the main queue, which the owner polls anyway. */
+    return GO_ON;
+}
+
+rd_kafka_resp_err_t kafka_cause(rd_kafka_t *client, const struct kafka_notes *notes, rd_kafka_resp_err_t code)
+{
+    rd_kafka_poll(client, 0); /* Serves note_error(). */
+    return weight(notes->error) > weight(code) ? notes->error : code;
+}
+
+enum verdict kafka_partitions(rd_kafka_t *client, struct kafka_notes *notes, enum kafka_act act, const char *topic,
+                              int timeout_ms, int32_t *count, struct reason *why)
+{
+    const struct rd_kafka_metadata *metadata;
+    char what[300];
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(client, topic, NULL);
+
+    snprintf(what, sizeof(what), "topic \"%.249s\"", topic);
+    if (handle == NULL)
+        return kafka_reason(act, ERR(TOPIC_EXCEPTION), what, why);
+    rd_kafka_resp_err_t code = rd_kafka_metadata(client, 0, handle, &metadata, timeout_ms);
+    rd_kafka_topic_destroy(handle);
+    if (code != ERR(NO_ERROR))
+        return kafka_reason(act, kafka_cause(client, notes, code), what, why);
+    assert(metadata->topic_cnt == 1);
+    code = metadata->topics[0].err;
+    *count = metadata->topics[0].partition_cnt;
+    if (code == ERR(NO_ERROR) && *count == 0)
+        code = ERR(LEADER_NOT_AVAILABLE);
+    rd_kafka_metadata_destroy(metadata);
+    return code == ERR(NO_ERROR) ? GO_ON : kafka_reason(act, code, what, why);
+}
+
+static rd_kafka_resp_err_t list_once(rd_kafka_t *client, rd_kafka_topic_partition_list_t *list, int timeout_ms,
+                                     int64_t logical, int64_t offsets[])
+{
+    for (int i = 0; i < list->cnt; i++)
+        list->elems[i].offset = logical;
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(client, list, timeout_ms);
+    for (int i = 0; i < list->cnt; i++) {
+        offsets[i] = list->elems[i].offset;
+        if (code == ERR(NO_ERROR))
+            code = list->elems[i].err;
+        if (code == ERR(NO_ERROR) && offsets[i] < 0)
+            code = ERR(LEADER_NOT_AVAILABLE);
+    }
+    return code;
+}
+
+/*
+ * ListOffsets for the special time `logical` (RD_KAFKA_OFFSET_BEGINNING or _END), again while partitions have no leader
+ * or a new one. rd_kafka_query_watermark_offsets() would ask one partition at a time, and heeds no timeout
+ * before 2.3.0.
+ */
+static enum verdict list_offsets(rd_kafka_t *client, const char *topic, int32_t first, int32_t count, int timeout_ms,
+                                 int64_t logical, int64_t offsets[], struct reason *why)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+    enum verdict verdict = GO_ON;
+
+    for (int32_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, topic, first + i);
+    for (int left_ms = timeout_ms;; left_ms -= RETRY_MS) {
+        rd_kafka_resp_err_t code = list_once(client, list, timeout_ms, logical, offsets);
+        verdict = code == ERR(NO_ERROR) ? GO_ON : kafka_reason(KAFKA_READ, code, "listing offsets", why);
+        if (verdict != TRY_LATER || code == ERR(_TIMED_OUT) || left_ms <= RETRY_MS)
+            break;
+        rd_kafka_poll(client, RETRY_MS);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return verdict;
+}
+
+enum verdict kafka_extents(rd_kafka_t *client, const char *topic, int32_t first, int32_t count, int timeout_ms,
+                           int64_t begins[], int64_t ends[], struct reason *why)
+{
+    enum verdict verdict =
+        list_offsets(client, topic, first, count, timeout_ms, RD_KAFKA_OFFSET_BEGINNING, begins, why);
+
+    if (verdict == GO_ON)
+        verdict = list_offsets(client, topic, first, count, timeout_ms, RD_KAFKA_OFFSET_END, ends, why);
+    return verdict;
+}

@@ -1,0 +1,237 @@
+/*
+ * An idempotent producer. Messages never time out inside it: an outage delays them, and what is reported as failed was
+ * refused for good. So everything put is either acknowledged, still on its way, or a reason to halt.
+ *
+ * Room: at most OUTSTANDING_MAX messages and OUTSTANDING_BYTES_MAX bytes wait for their acknowledgement, half of what
+ * librdkafka's queue holds. The other half is the room in which a delivery report may send a dead letter once more.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "client.h"
+#include "gentally/kafka/producer.h"
+
+#define ANSWER_MS 10000
+#define TURN_MS 100
+#define FOREVER (-1)
+#define LETTER_MS 5000 /* a worker whose letters find no room must go on polling, and hear a signal */
+#define OUTSTANDING_MAX 100000u
+#define OUTSTANDING_BYTES_MAX (UINT64_C(64) << 20)
+
+struct sink {
+    rd_kafka_t *client;
+    struct kafka_notes notes;
+};
+
+static const struct kafka_setting settings[] = {
+    {"enable.idempotence", "true", SETTING_OWNED},
+    {"acks", "all", SETTING_OWNED},
+    {"message.timeout.ms", "0", SETTING_OWNED},
+    {"queue.buffering.max.messages", "200000", SETTING_OWNED},
+    {"queue.buffering.max.kbytes", "131072", SETTING_OWNED},
+    {"message.max.bytes", "16777216", SETTING_TUNED}, /* A dead letter is as large as its record was, and more. */
+    {"compression.codec", "lz4", SETTING_TUNED},
+    {"linger.ms", "20", SETTING_TUNED},
+    {"batch.num.messages", "100000", SETTING_TUNED},
+};
+
+/* Marks a dead letter in its delivery report: the address says it, the byte is never read. */
+static const char dead_letter_mark = 0;
+
+static enum verdict refuse(rd_kafka_resp_err_t code, const char *topic, struct reason *why)
+{
+    char what[300];
+    const char *id;
+
+    snprintf(what, sizeof(what), "topic \"%.249s\" refused a message", topic);
+    /* A refusal is final, whatever the code: TRY_LATER would wait for a message that is gone. */
+    if (kafka_verdict(KAFKA_WRITE, code, &id) == HALT)
+        return kafka_reason(KAFKA_WRITE, code, what, why);
+    return reason_set(why, HALT, "SINK-FATAL", code, "%s: %s", what, rd_kafka_err2str(code));
+}
+
+/* Sends a dead letter without the value that was too large for its topic. */
+static rd_kafka_resp_err_t put_without_value(rd_kafka_t *client, struct kafka_notes *notes, const char *topic,
+                                             struct span key, size_t value_size, const rd_kafka_headers_t *headers)
+{
+    char size[24];
+    struct kafka_message message = {.topic = topic, .key = key, .headers = rd_kafka_headers_copy(headers)};
+    rd_kafka_resp_err_t code;
+
+    snprintf(size, sizeof(size), "%zu", value_size);
+    rd_kafka_header_add(message.headers, "gentally.value-omitted", -1, size, -1);
+    if (kafka_put(client, notes, &message, &code) != GO_ON)
+        rd_kafka_headers_destroy(message.headers);
+    return code;
+}
+
+static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque)
+{
+    struct kafka_notes *notes = opaque;
+    rd_kafka_resp_err_t code = message->err;
+    rd_kafka_headers_t *headers;
+
+    assert(notes->outstanding > 0);
+    notes->outstanding--;
+    notes->outstanding_bytes -= message->key_len + message->len;
+    if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE && message->_private == &dead_letter_mark &&
+        rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        code = put_without_value(client, notes, rd_kafka_topic_name(message->rkt),
+                                 (struct span){message->key, message->key_len}, message->len, headers);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        kafka_note_refused(notes, code, rd_kafka_topic_name(message->rkt));
+}
+
+enum verdict sink_open(struct sink **sink, const struct config *config, struct logger *logger, struct reason *why)
+{
+    const struct kafka_hooks hooks = {0, delivered};
+    const struct rd_kafka_metadata *metadata;
+    struct sink *made = calloc(1, sizeof(*made));
+
+    if (made == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "the sink needs %zu bytes", sizeof(*made));
+    made->notes.logger = logger;
+    enum verdict verdict = kafka_open(&made->client, RD_KAFKA_PRODUCER, config, settings, LENGTH_OF(settings), &hooks,
+                                      &made->notes, "SINK-CONFIG", why);
+    if (verdict != GO_ON) {
+        free(made);
+        return verdict;
+    }
+    rd_kafka_resp_err_t code = rd_kafka_metadata(made->client, 0, NULL, &metadata, ANSWER_MS);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        code = kafka_cause(made->client, &made->notes, code);
+        sink_close(made);
+        return kafka_reason(KAFKA_WRITE, code, "connecting", why);
+    }
+    rd_kafka_metadata_destroy(metadata);
+    *sink = made;
+    return GO_ON;
+}
+
+void sink_close(struct sink *sink)
+{
+    if (sink == NULL)
+        return;
+    rd_kafka_purge(sink->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_destroy(sink->client);
+    free(sink);
+}
+
+enum verdict sink_check_topic(struct sink *sink, const char *topic, struct reason *why)
+{
+    int32_t count;
+
+    return kafka_partitions(sink->client, &sink->notes, KAFKA_WRITE, topic, ANSWER_MS, &count, why);
+}
+
+static enum verdict trouble(struct sink *sink, struct reason *why)
+{
+    char text[256];
+
+    if (sink->notes.refused != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return refuse(sink->notes.refused, sink->notes.refused_topic, why);
+    rd_kafka_resp_err_t code = rd_kafka_fatal_error(sink->client, text, sizeof(text));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return reason_set(why, HALT, "SINK-FATAL", code, "%s", text);
+    return GO_ON;
+}
+
+static enum verdict unsettled(const struct sink *sink, struct reason *why)
+{
+    return reason_set(why, TRY_LATER, "SINK-UNREACHABLE", sink->notes.error,
+                      "%" PRIu64 " messages are not acknowledged yet (%s)", sink->notes.outstanding,
+                      rd_kafka_err2name(sink->notes.error));
+}
+
+/* Waits until there is room for one more: for ever, or for about `patience_ms`. */
+static enum verdict make_room(struct sink *sink, int patience_ms, struct reason *why)
+{
+    const struct kafka_notes *notes = &sink->notes;
+
+    rd_kafka_poll(sink->client, 0);
+    enum verdict verdict = trouble(sink, why);
+    while (verdict == GO_ON &&
+           (notes->outstanding >= OUTSTANDING_MAX || notes->outstanding_bytes >= OUTSTANDING_BYTES_MAX)) {
+        if (patience_ms == 0)
+            return unsettled(sink, why);
+        if (patience_ms > 0)
+            patience_ms -= TURN_MS;
+        rd_kafka_poll(sink->client, TURN_MS);
+        verdict = trouble(sink, why);
+    }
+    return verdict;
+}
+
+enum verdict sink_put(struct sink *sink, const char *topic, struct span key, struct span value, struct reason *why)
+{
+    const struct kafka_message message = {.topic = topic, .key = key, .value = value};
+    rd_kafka_resp_err_t code;
+    enum verdict verdict = make_room(sink, FOREVER, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    return kafka_put(sink->client, &sink->notes, &message, &code) == GO_ON ? GO_ON : refuse(code, topic, why);
+}
+
+static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t number)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%" PRId64, number);
+    rd_kafka_header_add(headers, name, -1, text, -1);
+}
+
+/* Kafka Connect's names beside ours, so that tools made for its dead letters read these too. */
+static rd_kafka_headers_t *dead_letter_headers(const char *topic, const struct record *record,
+                                               const struct reason *because)
+{
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(12);
+    const char *id = because->id == NULL ? "" : because->id;
+
+    rd_kafka_header_add(headers, "gentally.reason", -1, id, -1);
+    rd_kafka_header_add(headers, "gentally.detail", -1, because->text, -1);
+    rd_kafka_header_add(headers, "gentally.topic", -1, topic, -1);
+    add_number(headers, "gentally.partition", record->partition);
+    add_number(headers, "gentally.offset", record->offset);
+    add_number(headers, "gentally.timestamp", record->timestamp_ms);
+    rd_kafka_header_add(headers, "__connect.errors.topic", -1, topic, -1);
+    add_number(headers, "__connect.errors.partition", record->partition);
+    add_number(headers, "__connect.errors.offset", record->offset);
+    rd_kafka_header_add(headers, "__connect.errors.stage", -1, "VALUE_CONVERTER", -1);
+    rd_kafka_header_add(headers, "__connect.errors.exception.message", -1, because->text, -1);
+    return headers;
+}
+
+enum verdict sink_dead_letter(struct sink *sink, const char *dead_topic, const char *topic, const struct record *record,
+                              const struct reason *because, struct reason *why)
+{
+    struct kafka_message message = {
+        .topic = dead_topic,
+        .key = record->key,
+        .value = record->value,
+        .opaque = (void *)(uintptr_t)&dead_letter_mark,
+    };
+    rd_kafka_resp_err_t code;
+    enum verdict verdict = make_room(sink, LETTER_MS, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    message.headers = dead_letter_headers(topic, record, because);
+    if (kafka_put(sink->client, &sink->notes, &message, &code) == GO_ON)
+        return GO_ON;
+    if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        code =
+            put_without_value(sink->client, &sink->notes, dead_topic, record->key, record->value.size, message.headers);
+    rd_kafka_headers_destroy(message.headers);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : refuse(code, dead_topic, why);
+}
+
+enum verdict sink_settle(struct sink *sink, int timeout_ms, struct reason *why)
+{
+    rd_kafka_flush(sink->client, timeout_ms); /* Sends at once, without lingering; serves the delivery reports. */
+    enum verdict verdict = trouble(sink, why);
+    if (verdict != GO_ON || sink->notes.outstanding == 0)
+        return verdict;
+    return unsettled(sink, why);
+}

@@ -1,0 +1,592 @@
+/*
+ * One consumer on two planes.
+ *
+ * Control: what the group does arrives as events on the consumer's queue and is handed out as news, one a poll; errors
+ * of the connection are noted down by callbacks that run inside our own rd_kafka_poll(). Data: before a partition is
+ * assigned its queue is forwarded to one records queue, which is read by the batch: one call for thousands of records,
+ * and no record can get between the news.
+ *
+ * Beside librdkafka stands a guard per partition, the place (place.c): records come out in offset order, from the
+ * assigned offset on, each once, or not at all. Where it has doubts about the log, the partition waits until the caller
+ * has had it examined.
+ *
+ * Moving a place is a new assignment of the full list: rd_kafka_seek() is unreliable before librdkafka 2.1, and the
+ * eager protocol knows no smaller step. What was fetched before carries an older version and is dropped by librdkafka
+ * when it is taken out of the queue; the guard holds where that should fail.
+ */
+#include "gentally/kafka/source.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "client.h"
+#include "position.h"
+#include "source_settings.h"
+
+#define ANSWER_MS 10000
+/* Before 2.6.1 rd_kafka_destroy() waits for ever for partitions that vanished (issue 4724). The worker is about to end
+ * then: it leaves the group in order, and the rest to the system. */
+#define DESTROY_FIXED 0x02060100
+
+struct source {
+    rd_kafka_t *client;
+    rd_kafka_queue_t *control;
+    rd_kafka_queue_t *data;
+    struct kafka_notes notes;
+    char topic[256];
+    enum source_news unanswered;
+    bool is_joined;
+    bool is_vanished;   /* the topic, while it was read */
+    bool needs_assign;  /* the places are no longer librdkafka's assignment */
+    bool has_unsettled; /* perhaps */
+    int32_t assigned_count;
+    uint32_t message_count; /* held for the batch that is out */
+    rd_kafka_message_t *messages[BATCH_RECORDS_MAX];
+    struct place places[PARTITIONS_MAX];
+};
+
+enum verdict source_open(struct source **source, const struct config *config, struct logger *logger, struct reason *why)
+{
+    const struct kafka_hooks hooks = {RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT,
+                                      NULL};
+    struct kafka_setting settings[SOURCE_SETTINGS];
+    struct source *made = calloc(1, sizeof(*made));
+    int32_t count;
+
+    if (made == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "the source needs %zu bytes", sizeof(*made));
+    source_settings(settings, config->group);
+    made->notes.logger = logger;
+    snprintf(made->topic, sizeof(made->topic), "%s", config->topic);
+    enum verdict verdict = kafka_open(&made->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
+                                      &made->notes, "SOURCE-CONFIG", why);
+    if (verdict != GO_ON) {
+        free(made);
+        return verdict;
+    }
+    made->control = rd_kafka_queue_get_consumer(made->client);
+    made->data = rd_kafka_queue_new(made->client);
+    verdict = source_partitions(made, &count, why);
+    if (verdict == GO_ON)
+        *source = made;
+    else
+        source_close(made);
+    return verdict;
+}
+
+static void free_messages(struct source *source)
+{
+    for (uint32_t i = 0; i < source->message_count; i++)
+        rd_kafka_message_destroy(source->messages[i]);
+    source->message_count = 0;
+}
+
+enum verdict source_partitions(struct source *source, int32_t *count, struct reason *why)
+{
+    enum verdict verdict =
+        kafka_partitions(source->client, &source->notes, KAFKA_READ, source->topic, ANSWER_MS, count, why);
+
+    if (verdict == HALT && why != NULL && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0)
+        return reason_set(why, HALT, "SOURCE-TOPIC-MISSING", why->code,
+                          "topic \"%s\" does not exist: `gentally setup` creates it", source->topic);
+    if (verdict == GO_ON && *count > PARTITIONS_MAX)
+        return reason_set(why, HALT, "SOURCE-PARTITIONS", 0, "topic \"%s\" has %" PRId32 " partitions, the most is %d",
+                          source->topic, *count, PARTITIONS_MAX);
+    return verdict;
+}
+
+enum verdict source_extent(struct source *source, int32_t partition, int64_t *first, int64_t *next, struct reason *why)
+{
+    assert(partition >= 0);
+    assert(partition < PARTITIONS_MAX);
+    return kafka_extents(source->client, source->topic, partition, 1, ANSWER_MS / 4, first, next, why);
+}
+
+enum verdict source_ends(struct source *source, int32_t count, int64_t ends[], struct reason *why)
+{
+    int64_t begins[PARTITIONS_MAX];
+
+    assert(count > 0);
+    assert(count <= PARTITIONS_MAX);
+    return kafka_extents(source->client, source->topic, 0, count, ANSWER_MS / 4, begins, ends, why);
+}
+
+enum verdict source_join(struct source *source, struct reason *why)
+{
+    rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+
+    assert(!source->is_joined);
+    rd_kafka_topic_partition_list_add(topics, source->topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_resp_err_t code = rd_kafka_subscribe(source->client, topics);
+    rd_kafka_topic_partition_list_destroy(topics);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return kafka_reason(KAFKA_READ, code, "joining the group", why);
+    source->is_joined = true;
+    return GO_ON;
+}
+
+/*
+ * Forwards the queues of partitions of which nothing has arrived yet. Once is not enough: a partition that is assigned
+ * anew is stopped first, on another thread, and stopping takes the forwarding away, at a time nobody tells. What came
+ * before the next forwarding is moved along with it.
+ */
+static void forward(struct source *source)
+{
+    int32_t seen = 0;
+    bool is_any = false;
+
+    for (int32_t i = 0; seen < source->assigned_count && i < PARTITIONS_MAX; i++) {
+        const struct place *place = &source->places[i];
+        seen += place->is_assigned ? 1 : 0;
+        if (!place->is_assigned || place->is_settled)
+            continue;
+        rd_kafka_queue_t *queue = rd_kafka_queue_get_partition(source->client, source->topic, i);
+        rd_kafka_queue_forward(queue, source->data);
+        rd_kafka_queue_destroy(queue);
+        is_any = true;
+    }
+    source->has_unsettled = is_any;
+}
+
+/*
+ * librdkafka 2.0.2 dies of a failed assertion ("rktp_started") where an assignment meets partitions that are still
+ * being stopped for the one before. Stopping takes two steps through its main thread's queue, so two questions that go
+ * the same way have their answers only after it.
+ */
+static rd_kafka_resp_err_t assign(struct source *source, const rd_kafka_topic_partition_list_t *list)
+{
+    for (int step = 0; step < 2; step++) {
+        rd_kafka_topic_partition_list_t *current;
+        if (rd_kafka_assignment(source->client, &current) == RD_KAFKA_RESP_ERR_NO_ERROR)
+            rd_kafka_topic_partition_list_destroy(current);
+    }
+    return rd_kafka_assign(source->client, list);
+}
+
+/* Makes the places librdkafka's assignment. */
+static enum verdict assign_places(struct source *source, struct reason *why)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(source->assigned_count);
+
+    for (int32_t i = 0; i < PARTITIONS_MAX; i++) {
+        struct place *place = &source->places[i];
+        if (!place->is_assigned)
+            continue;
+        rd_kafka_topic_partition_list_add(list, source->topic, i)->offset = place->expected;
+        place->is_waiting = place->doubt != DOUBT_NONE; /* Somebody has to look first. */
+        place->is_settled = false;
+    }
+    assert(list->cnt == source->assigned_count);
+    source->has_unsettled = list->cnt > 0;
+    forward(source); /* Before the assignment, or the first records would go to the control queue. */
+    rd_kafka_resp_err_t code = assign(source, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    source->needs_assign = code != RD_KAFKA_RESP_ERR_NO_ERROR;
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "assigning partitions", why);
+}
+
+void source_close(struct source *source)
+{
+    if (source == NULL)
+        return;
+    free_messages(source); /* Whatever of a client is still held makes rd_kafka_destroy() wait for ever. */
+    if (source->is_joined) {
+        assign(source, NULL);
+        rd_kafka_consumer_close(source->client);
+    }
+    if (source->is_vanished && rd_kafka_version() < DESTROY_FIXED)
+        return;
+    rd_kafka_queue_destroy(source->data);
+    rd_kafka_queue_destroy(source->control);
+    rd_kafka_destroy_flags(source->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    free(source);
+}
+
+static struct place *place_of(struct source *source, int32_t partition)
+{
+    assert(partition >= 0);
+    assert(partition < PARTITIONS_MAX);
+    return &source->places[partition];
+}
+
+static void unassign_places(struct source *source)
+{
+    for (int32_t i = 0; i < PARTITIONS_MAX; i++)
+        source->places[i].is_assigned = false;
+    source->assigned_count = 0;
+}
+
+enum verdict source_assign(struct source *source, const struct source_start starts[], uint32_t count,
+                           struct reason *why)
+{
+    assert(source->unanswered == NEWS_ASSIGNED);
+    assert(source->assigned_count == 0);
+    for (uint32_t i = 0; i < count; i++) {
+        struct place *place = place_of(source, starts[i].partition);
+        assert(starts[i].next >= 0); /* A negative one would make librdkafka choose. */
+        assert(!place->is_assigned);
+        *place = place_at(starts[i].next, &starts[i].anchor);
+    }
+    source->assigned_count = (int32_t)count;
+    enum verdict verdict = assign_places(source, why);
+    if (verdict == GO_ON)
+        source->unanswered = NEWS_NONE;
+    else
+        unassign_places(source);
+    return verdict;
+}
+
+enum verdict source_reposition(struct source *source, const struct source_start *start, struct reason *why)
+{
+    (void)why;
+    struct place *place = place_of(source, start->partition);
+    bool is_sparse = place->is_sparse;
+    assert(place->is_assigned);
+    assert(start->next >= 0);
+    *place = place_at(start->next, &start->anchor);
+    place->is_sparse = is_sparse;
+    place->is_waiting = true; /* until the next poll, which assigns once for all that was moved */
+    source->needs_assign = true;
+    return GO_ON;
+}
+
+enum verdict source_stop(struct source *source, int32_t partition, struct reason *why)
+{
+    (void)why;
+    if (!place_of(source, partition)->is_assigned)
+        return GO_ON;
+    place_of(source, partition)->is_assigned = false;
+    source->assigned_count--;
+    source->needs_assign = true;
+    return GO_ON;
+}
+
+enum verdict source_release_all(struct source *source, struct reason *why)
+{
+    assert(source->unanswered == NEWS_REVOKED || source->unanswered == NEWS_LOST);
+    unassign_places(source);
+    source->needs_assign = false;
+    rd_kafka_resp_err_t code = assign(source, NULL);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return kafka_reason(KAFKA_READ, code, "releasing partitions", why);
+    source->unanswered = NEWS_NONE;
+    return GO_ON;
+}
+
+void source_commit(struct source *source, const int32_t partitions[], const int64_t next[], uint32_t count)
+{
+    if (count == 0)
+        return;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (uint32_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, source->topic, partitions[i])->offset = next[i];
+    rd_kafka_resp_err_t code = rd_kafka_commit(source->client, list, 1);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        log_line(source->notes.logger, LOG_LEVEL_INFO, "SOURCE-COMMIT", "error=%s", rd_kafka_err2name(code));
+}
+
+static void take_news(struct source *source, struct batch *batch, rd_kafka_event_t *event)
+{
+    const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
+
+    batch->partition_count = 0;
+    if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+        batch->news = NEWS_ASSIGNED;
+    else
+        batch->news = rd_kafka_assignment_lost(source->client) ? NEWS_LOST : NEWS_REVOKED;
+    for (int i = 0; i < list->cnt; i++) {
+        assert(strcmp(list->elems[i].topic, source->topic) == 0);
+        assert(batch->partition_count < PARTITIONS_MAX);
+        batch->partitions[batch->partition_count++] = list->elems[i].partition;
+    }
+    source->unanswered = batch->news;
+}
+
+/* An error that stays an error for a reader is told; the rest is logged, since librdkafka goes on trying. */
+static enum verdict take_error(struct source *source, rd_kafka_resp_err_t code, const char *text, struct reason *why)
+{
+    char fatal[256];
+    struct reason reason;
+
+    if (code == RD_KAFKA_RESP_ERR__FATAL) {
+        code = rd_kafka_fatal_error(source->client, fatal, sizeof(fatal));
+        return reason_set(why, HALT, "SOURCE-FATAL", code, "%s", fatal);
+    }
+    enum verdict verdict = kafka_reason(KAFKA_READ, code, text, &reason);
+    if (strcmp(reason.id, "SOURCE-TOPIC-MISSING") == 0)
+        source->is_vanished = true;
+    if (verdict == HALT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        if (why != NULL)
+            *why = reason;
+        return verdict;
+    }
+    log_reason(source->notes.logger, LOG_LEVEL_INFO, &reason);
+    return GO_ON;
+}
+
+static enum verdict take_event(struct source *source, struct batch *batch, rd_kafka_event_t *event, struct reason *why)
+{
+    rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+
+    switch (rd_kafka_event_type(event)) {
+    case RD_KAFKA_EVENT_REBALANCE:
+        take_news(source, batch, event);
+        return GO_ON;
+    case RD_KAFKA_EVENT_OFFSET_COMMIT:
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__NO_OFFSET)
+            log_line(source->notes.logger, LOG_LEVEL_INFO, "SOURCE-COMMIT", "error=%s", rd_kafka_err2name(code));
+        return GO_ON;
+    case RD_KAFKA_EVENT_ERROR:
+        return take_error(source, code, rd_kafka_event_error_string(event), why);
+    default:
+        return GO_ON;
+    }
+}
+
+/* Serves the control plane up to the first piece of news or trouble. */
+static enum verdict poll_control(struct source *source, struct batch *batch, int timeout_ms, struct reason *why)
+{
+    rd_kafka_poll(source->client, 0); /* Logs and errors of the connection: the notes. */
+    if (source->notes.error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_resp_err_t code = source->notes.error;
+        source->notes.error = RD_KAFKA_RESP_ERR_NO_ERROR;
+        enum verdict verdict = take_error(source, code, "connection", why);
+        if (verdict != GO_ON)
+            return verdict;
+    }
+    while (batch->news == NEWS_NONE) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(source->control, timeout_ms);
+        if (event == NULL)
+            break;
+        enum verdict verdict = take_event(source, batch, event, why);
+        rd_kafka_event_destroy(event);
+        if (verdict != GO_ON)
+            return verdict;
+        timeout_ms = 0;
+    }
+    return GO_ON;
+}
+
+static void add_doubtful(struct batch *batch, int32_t partition)
+{
+    if (batch->doubtful_count < PARTITIONS_MAX) /* One more would be there already. */
+        batch->doubtful[batch->doubtful_count++] = partition;
+}
+
+/* Does what an arrival asks for; true if what arrived may pass. */
+static bool settle(struct source *source, struct batch *batch, int32_t partition, int64_t offset, enum arrival arrival)
+{
+    const struct place *place = &source->places[partition];
+
+    switch (arrival) {
+    case ARRIVAL_AGAIN:
+        source->needs_assign = true;
+        return false;
+    case ARRIVAL_DOUBT:
+        add_doubtful(batch, partition);
+        return false;
+    case ARRIVAL_FIRST_SPARSE:
+        log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-SPARSE", "partition=%" PRId32 " found=%" PRId64,
+                 partition, offset);
+        return true;
+    case ARRIVAL_ANCHOR_GONE:
+        log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-ANCHOR-GONE",
+                 "partition=%" PRId32 " anchor=%" PRId64 " found=%" PRId64, partition, place->anchor.offset, offset);
+        return false;
+    case ARRIVAL_PASS:
+    case ARRIVAL_DROP:
+        break;
+    }
+    return arrival == ARRIVAL_PASS;
+}
+
+/* Asks the place about a record, or about the log's end if there is none. */
+static bool may_pass(struct source *source, struct batch *batch, int32_t partition, int64_t offset,
+                     const struct record *record)
+{
+    struct place *place = &source->places[partition];
+
+    if (!place->is_assigned)
+        return false;
+    for (;;) {
+        enum arrival arrival = record != NULL ? place_record(place, record) : place_end(place, offset);
+        if (arrival == ARRIVAL_PASS)
+            return true;
+        bool is_good = settle(source, batch, partition, offset, arrival);
+        if (arrival != ARRIVAL_ANCHOR_GONE)
+            return is_good;
+        place_forget_anchor(place); /* Nothing is left to be compared: once more without it. */
+    }
+}
+
+static void add_end(struct batch *batch, int32_t partition, int64_t next)
+{
+    uint32_t i = 0;
+
+    while (i < batch->end_count && batch->ends[i].partition != partition)
+        i++;
+    if (i == batch->end_count)
+        batch->end_count++;
+    batch->ends[i].partition = partition;
+    batch->ends[i].next = next;
+}
+
+static enum verdict take_oddity(struct source *source, struct batch *batch, const rd_kafka_message_t *message,
+                                struct reason *why)
+{
+    int32_t partition = message->partition;
+    bool is_ours = partition >= 0 && partition < PARTITIONS_MAX && source->places[partition].is_assigned;
+
+    switch (message->err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        if (is_ours && may_pass(source, batch, partition, message->offset, NULL))
+            add_end(batch, partition, message->offset);
+        return GO_ON;
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+        if (is_ours && !source->places[partition].is_waiting) {
+            place_refuse(&source->places[partition]);
+            add_doubtful(batch, partition);
+        }
+        return GO_ON;
+    default:
+        break;
+    }
+    /* TRY_LATER would drop the records that came before it in this batch, and their places have moved on already. */
+    enum verdict verdict = take_error(source, message->err, rd_kafka_message_errstr(message), why);
+    return verdict == HALT ? HALT : GO_ON;
+}
+
+/* Makes records of `count` fresh messages, and lets go of those that are none. */
+static enum verdict take_messages(struct source *source, struct batch *batch, uint32_t count, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+    uint32_t kept = source->message_count;
+
+    for (uint32_t i = kept; i < source->message_count + count; i++) {
+        rd_kafka_message_t *message = source->messages[i];
+        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            rd_kafka_timestamp_type_t kind;
+            struct record *record = &batch->records[batch->record_count];
+            *record = (struct record){
+                .partition = message->partition,
+                .offset = message->offset,
+                .timestamp_ms = rd_kafka_message_timestamp(message, &kind),
+                .key = {message->key, message->key_len},
+                .value = {message->payload, message->len},
+            };
+            if (may_pass(source, batch, message->partition, message->offset, record)) {
+                source->messages[kept++] = message;
+                batch->record_count++;
+                continue;
+            }
+        }
+        if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && verdict == GO_ON)
+            verdict = take_oddity(source, batch, message, why);
+        rd_kafka_message_destroy(message);
+    }
+    source->message_count = kept;
+    return verdict;
+}
+
+/* The batch call waits until its array is full, so it waits for the first message only, and takes the rest as is. */
+static enum verdict poll_data(struct source *source, struct batch *batch, int timeout_ms, struct reason *why)
+{
+    rd_kafka_message_t **room = source->messages;
+
+    if (source->has_unsettled)
+        forward(source);
+    ssize_t count = rd_kafka_consume_batch_queue(source->data, 0, room, BATCH_RECORDS_MAX);
+
+    if (count == 0 && timeout_ms > 0) {
+        count = rd_kafka_consume_batch_queue(source->data, timeout_ms, room, 1);
+        if (count == 1) {
+            ssize_t more = rd_kafka_consume_batch_queue(source->data, 0, room + 1, BATCH_RECORDS_MAX - 1);
+            count += more < 0 ? 0 : more;
+        }
+    }
+    if (count < 0)
+        return kafka_reason(KAFKA_READ, rd_kafka_last_error(), "reading", why);
+    return take_messages(source, batch, (uint32_t)count, why);
+}
+
+enum verdict source_poll(struct source *source, struct batch *batch, int timeout_ms, struct reason *why)
+{
+    assert(source->unanswered == NEWS_NONE);
+    free_messages(source);
+    batch->news = NEWS_NONE;
+    batch->partition_count = 0;
+    batch->record_count = 0;
+    batch->end_count = 0;
+    batch->doubtful_count = 0;
+    enum verdict verdict = source->needs_assign ? assign_places(source, why) : GO_ON;
+    if (verdict == GO_ON)
+        verdict = poll_control(source, batch, source->assigned_count == 0 ? timeout_ms : 0, why);
+    /* With news, the answer comes first: a record may belong to what is being taken away. */
+    if (verdict == GO_ON && batch->news == NEWS_NONE && source->assigned_count > 0)
+        verdict = poll_data(source, batch, timeout_ms, why);
+    if (verdict != GO_ON) {
+        batch->record_count = 0;
+        batch->end_count = 0;
+        free_messages(source);
+    }
+    return verdict;
+}
+
+enum verdict source_attend(struct source *source, struct batch *batch, struct reason *why)
+{
+    enum source_news before = batch->news;
+
+    batch->news = NEWS_NONE;
+    if (source->has_unsettled) /* Or their records would arrive here. */
+        forward(source);
+    enum verdict verdict = poll_control(source, batch, 0, why);
+    if (batch->news == NEWS_NONE)
+        batch->news = before;
+    return verdict;
+}
+
+enum verdict source_examine(struct source *source, int32_t partition, struct reason *why)
+{
+    struct place *place = place_of(source, partition);
+    int64_t begin = 0, end = 0;
+
+    if (!place->is_assigned || place->doubt == DOUBT_NONE)
+        return GO_ON;
+    if (place->doubt == DOUBT_FOREIGN)
+        return reason_set(why, HALT, "SOURCE-RECREATED", 0,
+                          "partition %" PRId32 ": the record at offset %" PRId64
+                          " is not the one we counted (its time %" PRId64 ", ours %" PRId64
+                          "): the topic was made anew, or its log replaced",
+                          partition, place->found.offset, place->found.timestamp_ms, place->anchor.timestamp_ms);
+    enum verdict verdict = source_extent(source, partition, &begin, &end, why);
+    if (verdict == HALT)
+        return verdict;
+    if (verdict == GO_ON && begin > place->next)
+        return reason_set(why, HALT, "SOURCE-GAP", 0,
+                          "partition %" PRId32 ": offsets %" PRId64 " to %" PRId64
+                          " were deleted before they were counted",
+                          partition, place->next, begin - 1);
+    if (verdict == GO_ON && end < place->next)
+        return reason_set(why, HALT, "SOURCE-TRUNCATED", 0,
+                          "partition %" PRId32 ": the log ends at %" PRId64 ", counted is up to %" PRId64
+                          ": it was cut, or the topic made anew",
+                          partition, end, place->next);
+    if (verdict == GO_ON && begin > place->expected) {
+        log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-ANCHOR-GONE",
+                 "partition=%" PRId32 " anchor=%" PRId64 " log_begins=%" PRId64, partition, place->anchor.offset,
+                 begin);
+        place_forget_anchor(place);
+    }
+    place->doubt = DOUBT_NONE; /* It is readable after all, or that cannot be known now: read at its place again. */
+    source->needs_assign = true;
+    return verdict;
+}
+
+void source_release(struct source *source, struct batch *batch)
+{
+    free_messages(source);
+    batch->record_count = 0;
+}

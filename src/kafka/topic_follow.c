@@ -1,0 +1,257 @@
+/*
+ * Following topics. A partition is out when the log says that it ends, and no more when a record comes: a count of
+ * those that are out answers whether all is read. What the consumer fetches ahead is bounded by its queue.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "gentally/core/event.h"
+#include "client.h"
+#include "gentally/kafka/topic_follow.h"
+
+#define ANSWER_MS 10000
+
+struct followed {
+    char *name;
+    bool is_optional;
+    int32_t partition_count; /* 0: it is not there, and need not be */
+    bool *is_out;            /* by partition */
+};
+
+struct topic_follow {
+    rd_kafka_t *client;
+    struct kafka_notes notes;
+    struct logger silent;
+    size_t topic_count;
+    struct followed *topics;
+    int64_t partition_count, out_count;
+};
+
+static const struct kafka_setting settings[] = {
+    {"group.id", "gentally-follower", SETTING_OWNED}, /* Demanded by librdkafka; never joined. */
+    {"enable.auto.commit", "false", SETTING_OWNED},
+    {"enable.auto.offset.store", "false", SETTING_OWNED},
+    {"auto.offset.reset", "earliest",
+     SETTING_OWNED}, /* What is deleted under a reader was compacted: read what is left. */
+    {"enable.partition.eof", "true", SETTING_OWNED},
+    {"isolation.level", "read_committed", SETTING_OWNED},
+    {"check.crcs", "true", SETTING_TUNED},
+    {"queued.max.messages.kbytes", "16384", SETTING_OWNED},
+    {"fetch.wait.max.ms", "500", SETTING_OWNED}, /* A broker answers at once when there is something. */
+    {"fetch.error.backoff.ms", "100", SETTING_OWNED},
+};
+
+static enum verdict count_partitions(struct topic_follow *follow, const struct followed *topic, int wait_ms,
+                                     int32_t *count, struct reason *why)
+{
+    enum verdict verdict =
+        kafka_partitions(follow->client, &follow->notes, KAFKA_READ, topic->name, wait_ms, count, why);
+
+    if (verdict != HALT || !topic->is_optional || topic->partition_count > 0 ||
+        strcmp(why->id, "SOURCE-TOPIC-MISSING") != 0)
+        return verdict;
+    *count = 0;
+    return GO_ON;
+}
+
+/* Lists the partitions that were not known, to be assigned. */
+static enum verdict add_partitions(struct topic_follow *follow, struct followed *topic, int32_t count,
+                                   rd_kafka_topic_partition_list_t *list, struct reason *why)
+{
+    bool *is_out = realloc(topic->is_out, ((size_t)count + 1) * sizeof(*is_out));
+
+    if (is_out == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "following topic \"%s\"", topic->name);
+    topic->is_out = is_out;
+    for (; topic->partition_count < count; topic->partition_count++, follow->partition_count++) {
+        is_out[topic->partition_count] = false;
+        rd_kafka_topic_partition_list_add(list, topic->name, topic->partition_count)->offset =
+            RD_KAFKA_OFFSET_BEGINNING;
+    }
+    return GO_ON;
+}
+
+static enum verdict add_topic(struct topic_follow *follow, struct followed *topic, const struct topic_wanted *wanted,
+                              rd_kafka_topic_partition_list_t *list, struct reason *why)
+{
+    int32_t count = 0;
+
+    topic->name = strdup(wanted->name);
+    topic->is_optional = wanted->is_optional;
+    if (topic->name == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "following topic \"%s\"", wanted->name);
+    enum verdict verdict = count_partitions(follow, topic, ANSWER_MS, &count, why);
+    return verdict == GO_ON ? add_partitions(follow, topic, count, list, why) : verdict;
+}
+
+static enum verdict assign_all(struct topic_follow *follow, const struct topic_wanted topics[], struct reason *why)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
+    enum verdict verdict = GO_ON;
+
+    for (size_t index = 0; index < follow->topic_count && verdict == GO_ON; index++)
+        verdict = add_topic(follow, &follow->topics[index], &topics[index], list, why);
+    if (verdict == GO_ON) {
+        rd_kafka_poll_set_consumer(follow->client);
+        rd_kafka_resp_err_t code = rd_kafka_assign(follow->client, list);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+            verdict = kafka_reason(KAFKA_READ, code, "assigning", why);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return verdict;
+}
+
+enum verdict topic_follow_open_wanted(struct topic_follow **follow, const struct config *config,
+                                      const struct topic_wanted topics[], size_t topic_count, struct reason *why)
+{
+    const struct kafka_hooks hooks = {0, NULL};
+    struct topic_follow *made = calloc(1, sizeof(*made));
+
+    assert(topic_count > 0);
+    *follow = NULL;
+    if (made == NULL || (made->topics = calloc(topic_count, sizeof(*made->topics))) == NULL) {
+        free(made);
+        return reason_set(why, HALT, "NO-MEMORY", 0, "following %zu topics", topic_count);
+    }
+    made->topic_count = topic_count;
+    log_open(&made->silent, LOG_LEVEL_ERROR, "follower");
+    made->notes.logger = &made->silent;
+    enum verdict verdict = kafka_open(&made->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
+                                      &made->notes, "SOURCE-CONFIG", why);
+    if (verdict == GO_ON)
+        verdict = assign_all(made, topics, why);
+    if (verdict == GO_ON)
+        *follow = made;
+    else
+        topic_follow_close(made);
+    return verdict;
+}
+
+enum verdict topic_follow_open(struct topic_follow **follow, const struct config *config, const char *const topics[],
+                               size_t topic_count, struct reason *why)
+{
+    struct topic_wanted *wanted = calloc(topic_count, sizeof(*wanted));
+
+    *follow = NULL;
+    if (wanted == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "following %zu topics", topic_count);
+    for (size_t index = 0; index < topic_count; index++)
+        wanted[index] = (struct topic_wanted){topics[index], false};
+    enum verdict verdict = topic_follow_open_wanted(follow, config, wanted, topic_count, why);
+    free(wanted);
+    return verdict;
+}
+
+void topic_follow_close(struct topic_follow *follow)
+{
+    if (follow == NULL)
+        return;
+    if (follow->client != NULL) {
+        rd_kafka_assign(follow->client, NULL);
+        rd_kafka_consumer_close(follow->client);
+        rd_kafka_destroy(follow->client);
+    }
+    for (size_t index = 0; index < follow->topic_count; index++) {
+        free(follow->topics[index].name);
+        free(follow->topics[index].is_out);
+    }
+    free(follow->topics);
+    free(follow);
+}
+
+static void set_out(struct topic_follow *follow, size_t topic, int32_t partition, bool is_out)
+{
+    bool *known = &follow->topics[topic].is_out[partition];
+
+    follow->out_count += (int64_t)is_out - (int64_t)*known;
+    *known = is_out;
+    assert(follow->out_count >= 0);
+    assert(follow->out_count <= follow->partition_count);
+}
+
+static bool find_topic(const struct topic_follow *follow, const rd_kafka_message_t *message, size_t *topic)
+{
+    if (message->rkt == NULL)
+        return false;
+    for (*topic = 0; *topic < follow->topic_count; ++*topic)
+        if (strcmp(follow->topics[*topic].name, rd_kafka_topic_name(message->rkt)) == 0)
+            return message->partition >= 0 && message->partition < follow->topics[*topic].partition_count;
+    return false;
+}
+
+static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *message, follow_reader *each,
+                         void *context, struct reason *why)
+{
+    size_t topic;
+    rd_kafka_timestamp_type_t kind;
+    bool is_known = find_topic(follow, message, &topic);
+
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        if (is_known)
+            set_out(follow, topic, message->partition, true);
+        return GO_ON;
+    }
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        enum verdict verdict = kafka_reason(KAFKA_READ, message->err, rd_kafka_message_errstr(message), why);
+        return verdict == HALT ? HALT : GO_ON; /* What may mend is waited for: topic_follow_ask() tells. */
+    }
+    assert(is_known);
+    const struct record record = {
+        .partition = message->partition,
+        .offset = message->offset,
+        .timestamp_ms = rd_kafka_message_timestamp(message, &kind),
+        .key = {message->key, message->key_len},
+        .value = {message->payload, message->len},
+    };
+    set_out(follow, topic, message->partition, false);
+    return each(context, topic, &record, why);
+}
+
+enum verdict topic_follow_turn(struct topic_follow *follow, int wait_ms, follow_reader *each, void *context,
+                               struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (int count = 0; count < FOLLOW_TURN_RECORDS && verdict == GO_ON; count++) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(follow->client, count == 0 ? wait_ms : 0);
+        if (message == NULL)
+            break;
+        verdict = take(follow, message, each, context, why);
+        rd_kafka_message_destroy(message);
+    }
+    return verdict;
+}
+
+bool topic_follow_at_end(const struct topic_follow *follow)
+{
+    return follow->out_count == follow->partition_count;
+}
+
+/* Takes the partitions up that are listed. */
+static enum verdict assign_more(struct topic_follow *follow, const rd_kafka_topic_partition_list_t *list,
+                                struct reason *why)
+{
+    rd_kafka_error_t *error = list->cnt > 0 ? rd_kafka_incremental_assign(follow->client, list) : NULL;
+
+    if (error == NULL)
+        return GO_ON;
+    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    rd_kafka_error_destroy(error);
+    return kafka_reason(KAFKA_READ, code, "assigning", why);
+}
+
+enum verdict topic_follow_ask(struct topic_follow *follow, int wait_ms, struct reason *why)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+    enum verdict verdict = GO_ON;
+
+    for (size_t index = 0; index < follow->topic_count && verdict == GO_ON; index++) {
+        int32_t count = 0;
+        verdict = count_partitions(follow, &follow->topics[index], wait_ms, &count, why);
+        if (verdict == GO_ON && count > follow->topics[index].partition_count)
+            verdict = add_partitions(follow, &follow->topics[index], count, list, why);
+    }
+    enum verdict assigned = assign_more(follow, list, verdict == GO_ON ? why : NULL);
+    rd_kafka_topic_partition_list_destroy(list);
+    return verdict == GO_ON ? assigned : verdict;
+}

@@ -1,0 +1,265 @@
+/*
+ * A topic from its beginning to its end as of now: one consumer without a group, one partition after the other.
+ *
+ * Where a partition ends is asked before it is read. It is read out when a record reaches that offset, or when the log
+ * itself says that it ends: the last offsets may be markers of transactions, which no reader ever sees.
+ *
+ * A commit is answered before its markers stand in the partitions, so what is committed becomes visible a moment later.
+ * The end is thus that of the log, as a reader of everything is told it, and not the last stable offset, where whoever
+ * reads right after a commit would stop short of it. A transaction that is open in between is waited for, but not long.
+ */
+#include "gentally/kafka/topic_read.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "client.h"
+#include "gentally/core/event.h"
+
+#define ANSWER_MS 10000
+#define SILENCE_MS 30000
+#define TURN_MS 100
+#define PATIENCE_MS 5000 /* with open transactions, a topic: that of a publisher that died stays open for a minute */
+
+struct reading {
+    rd_kafka_t *client;
+    struct kafka_notes notes;
+    const char *topic;
+    topic_reader *each;
+    void *context;
+    int patience_ms; /* what is left */
+};
+
+/* Of a partition's log. What lies between `stable` and `end` is of transactions that are open, or were just now. */
+struct extent {
+    int64_t begin, stable, end;
+};
+
+/* What a reader is given, with what it came in. */
+struct given {
+    struct record record; /* first: topic_header() finds the other by it */
+    const rd_kafka_message_t *message;
+};
+
+struct span topic_header(const struct record *record, const char *name)
+{
+    const struct given *given = (const struct given *)record;
+    rd_kafka_headers_t *headers;
+    const void *value;
+    size_t size;
+
+    if (rd_kafka_message_headers(given->message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+        rd_kafka_header_get_last(headers, name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return (struct span){NULL, 0};
+    return (struct span){value, size};
+}
+
+static const struct kafka_setting settings[] = {
+    {"group.id", "gentally-reader", SETTING_OWNED}, /* Demanded by librdkafka; never joined. */
+    {"enable.auto.commit", "false", SETTING_OWNED},
+    {"enable.auto.offset.store", "false", SETTING_OWNED},
+    {"auto.offset.reset", "error", SETTING_OWNED},
+    {"enable.partition.eof", "true", SETTING_OWNED},
+    {"isolation.level", "read_committed", SETTING_OWNED},
+    {"check.crcs", "true", SETTING_TUNED},
+    {"queued.max.messages.kbytes", "16384", SETTING_OWNED},
+    {"fetch.wait.max.ms", "10", SETTING_OWNED}, /* The end shows in an empty answer: not to be waited for long. */
+    {"fetch.error.backoff.ms", "10", SETTING_OWNED},
+};
+
+static int64_t now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static enum verdict assign(struct reading *reading, int32_t partition, int64_t offset, struct reason *why)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+    rd_kafka_topic_partition_list_add(list, reading->topic, partition)->offset = offset;
+    rd_kafka_resp_err_t code = rd_kafka_assign(reading->client, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "assigning", why);
+}
+
+/* One message: moves `*next`. */
+static enum verdict take(struct reading *reading, const rd_kafka_message_t *message, int64_t *next, struct reason *why)
+{
+    rd_kafka_timestamp_type_t kind;
+
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        *next = message->offset; /* A replica that lags behind ends early, and goes on. */
+        return GO_ON;
+    }
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        enum verdict verdict = kafka_reason(KAFKA_READ, message->err, rd_kafka_message_errstr(message), why);
+        return verdict == HALT ? HALT : GO_ON; /* What may mend is given SILENCE_MS to do so. */
+    }
+    const struct given given = {
+        .record = {.partition = message->partition,
+                   .offset = message->offset,
+                   .timestamp_ms = rd_kafka_message_timestamp(message, &kind),
+                   .key = {message->key, message->key_len},
+                   .value = {message->payload, message->len}},
+        .message = message,
+    };
+    *next = message->offset + 1;
+    return reading->each(reading->context, &given.record, why);
+}
+
+/* Left-overs of the partition before are no errors, and an error may name no partition. */
+static bool is_error(const rd_kafka_message_t *message)
+{
+    return message->err != RD_KAFKA_RESP_ERR_NO_ERROR && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF;
+}
+
+static enum verdict read_partition(struct reading *reading, int32_t partition, const struct extent *extent,
+                                   struct reason *why)
+{
+    int64_t next = extent->begin;
+    int64_t heard_ms = now();
+    enum verdict verdict = assign(reading, partition, next, why);
+
+    while (verdict == GO_ON && (next < extent->stable || (next < extent->end && reading->patience_ms > 0))) {
+        rd_kafka_message_t *message = rd_kafka_consumer_poll(reading->client, TURN_MS);
+        if (message == NULL) {
+            if (next >= extent->stable)
+                reading->patience_ms -= TURN_MS;
+            else if (now() - heard_ms > SILENCE_MS)
+                verdict = reason_set(why, TRY_LATER, "SOURCE-UNREACHABLE", reading->notes.error,
+                                     "topic \"%s\": nothing heard for %d ms at offset %" PRId64, reading->topic,
+                                     SILENCE_MS, next);
+            continue;
+        }
+        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+            heard_ms = now();
+        if (message->partition == partition || is_error(message))
+            verdict = take(reading, message, &next, why);
+        rd_kafka_message_destroy(message);
+    }
+    return verdict;
+}
+
+/* The ends of the log with what is not committed yet: a client's isolation decides which ends it is told. */
+static enum verdict find_ends(const struct config *config, const char *topic, int32_t count, int64_t begins[],
+                              int64_t ends[], struct reason *why)
+{
+    static const struct kafka_setting all[] = {{"isolation.level", "read_uncommitted", SETTING_OWNED}};
+    const struct kafka_hooks hooks = {0, NULL};
+    struct logger silent;
+    struct kafka_notes notes = {.logger = &silent};
+    rd_kafka_t *client;
+
+    log_open(&silent, LOG_LEVEL_ERROR, "reader");
+    enum verdict verdict =
+        kafka_open(&client, RD_KAFKA_CONSUMER, config, all, LENGTH_OF(all), &hooks, &notes, "SOURCE-CONFIG", why);
+    if (verdict != GO_ON)
+        return verdict;
+    verdict = kafka_extents(client, topic, 0, count, ANSWER_MS, begins, ends, why);
+    rd_kafka_destroy(client);
+    return verdict;
+}
+
+static enum verdict read_all(struct reading *reading, const struct config *config, int32_t count, struct reason *why)
+{
+    int64_t *begins = calloc((size_t)count, sizeof(*begins));
+    int64_t *stables = calloc((size_t)count, sizeof(*stables));
+    int64_t *ends = calloc((size_t)count, sizeof(*ends));
+    enum verdict verdict = GO_ON;
+
+    if (begins == NULL || stables == NULL || ends == NULL)
+        verdict = reason_set(why, HALT, "NO-MEMORY", 0, "reading %" PRId32 " partitions", count);
+    if (verdict == GO_ON)
+        verdict = find_ends(config, reading->topic, count, begins, ends, why);
+    if (verdict == GO_ON)
+        verdict = kafka_extents(reading->client, reading->topic, 0, count, ANSWER_MS, begins, stables, why);
+    for (int32_t i = 0; verdict == GO_ON && i < count; i++)
+        if (begins[i] < ends[i])
+            verdict = read_partition(reading, i, &(struct extent){begins[i], stables[i], ends[i]}, why);
+    free(begins);
+    free(stables);
+    free(ends);
+    return verdict;
+}
+
+/* A consumer and the number of the topic's partitions. */
+static enum verdict open_reading(struct reading *reading, const struct config *config, struct logger *silent,
+                                 int32_t *count, struct reason *why)
+{
+    const struct kafka_hooks hooks = {0, NULL};
+
+    log_open(silent, LOG_LEVEL_ERROR, "reader");
+    reading->notes.logger = silent;
+    enum verdict verdict = kafka_open(&reading->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings),
+                                      &hooks, &reading->notes, "SOURCE-CONFIG", why);
+    if (verdict != GO_ON)
+        return verdict;
+    return kafka_partitions(reading->client, &reading->notes, KAFKA_READ, reading->topic, ANSWER_MS, count, why);
+}
+
+static void close_reading(struct reading *reading)
+{
+    if (reading->client == NULL)
+        return;
+    rd_kafka_assign(reading->client, NULL);
+    rd_kafka_consumer_close(reading->client);
+    rd_kafka_destroy(reading->client);
+}
+
+enum verdict topic_read(const struct config *config, const char *topic, topic_reader *each, void *context,
+                        struct reason *why)
+{
+    struct logger silent;
+    struct reading reading = {.topic = topic, .each = each, .context = context, .patience_ms = PATIENCE_MS};
+    int32_t count = 0;
+    enum verdict verdict = open_reading(&reading, config, &silent, &count, why);
+
+    if (verdict == GO_ON) {
+        rd_kafka_poll_set_consumer(reading.client);
+        verdict = read_all(&reading, config, count, why);
+    }
+    close_reading(&reading);
+    return verdict;
+}
+
+static enum verdict find_times(struct reading *reading, int64_t time_ms, int32_t count, int64_t offsets[],
+                               struct reason *why)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+
+    for (int32_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, reading->topic, i)->offset = time_ms < 0 ? 0 : time_ms;
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(reading->client, list, ANSWER_MS);
+    for (int32_t i = 0; i < count && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        code = list->elems[i].err;
+        offsets[i] = list->elems[i].offset < 0 ? INT64_MAX : list->elems[i].offset; /* no record so late */
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "asking for offsets", why);
+}
+
+enum verdict topic_find(const struct config *config, const char *topic, int64_t time_ms, int32_t count,
+                        int64_t offsets[], struct reason *why)
+{
+    struct logger silent;
+    struct reading reading = {.topic = topic};
+    int64_t *ends = calloc((size_t)count, sizeof(*ends));
+    int32_t partitions = 0;
+
+    if (ends == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "finding offsets of %" PRId32 " partitions", count);
+    enum verdict verdict = open_reading(&reading, config, &silent, &partitions, why);
+    assert(verdict != GO_ON || partitions >= count);
+    if (verdict == GO_ON && time_ms == INT64_MIN)
+        verdict = kafka_extents(reading.client, topic, 0, count, ANSWER_MS, offsets, ends, why);
+    else if (verdict == GO_ON)
+        verdict = find_times(&reading, time_ms, count, offsets, why);
+    close_reading(&reading);
+    free(ends);
+    return verdict;
+}

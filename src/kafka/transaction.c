@@ -1,0 +1,230 @@
+/*
+ * A transactional producer. Its one rule: after anything but a clean answer nobody guesses. The caller closes it, opens
+ * a new one, which fences whatever the old one may still have under way, and reads in the ledger how it ended.
+ *
+ * That is also the defence against delayed commits of the old transaction protocol (KIP-890).
+ */
+#include "gentally/kafka/transaction.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "client.h"
+#include "gentally/core/event.h"
+
+#define OPEN_MS 30000
+#define ABORT_MS 30000
+#define CLOSE_MS 5000
+#define FLUSH_MS 40000 /* FLUSH_MS and COMMIT_MS together keep the promised 60 s. */
+#define COMMIT_MS 20000
+#define TURN_MS 100
+
+struct publisher {
+    rd_kafka_t *client;
+    struct kafka_notes notes;
+    bool is_open;   /* a transaction is */
+    bool is_broken; /* it cannot succeed any more */
+};
+
+static const struct kafka_setting settings[] = {
+    {"enable.idempotence", "true", SETTING_OWNED},
+    {"acks", "all", SETTING_OWNED},
+    {"transaction.timeout.ms", "60000", SETTING_OWNED},
+    {"message.timeout.ms", "60000", SETTING_OWNED}, /* Not above the transaction's. */
+    {"queue.buffering.max.messages", "200000", SETTING_OWNED},
+    {"queue.buffering.max.kbytes", "65536", SETTING_OWNED},
+    {"message.max.bytes", "16777216", SETTING_TUNED},
+    {"compression.codec", "lz4", SETTING_TUNED},
+    {"linger.ms", "20", SETTING_TUNED},
+    {"batch.num.messages", "100000", SETTING_TUNED},
+};
+
+static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, void *opaque)
+{
+    struct kafka_notes *notes = opaque;
+
+    (void)client;
+    assert(notes->outstanding > 0);
+    notes->outstanding--;
+    notes->outstanding_bytes -= message->key_len + message->len;
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        kafka_note_refused(notes, message->err, rd_kafka_topic_name(message->rkt));
+}
+
+/* The meaning of an answer of the transaction API; frees it. A fatal one is told by its cause. */
+static enum verdict judge(struct publisher *publisher, rd_kafka_error_t *error, const char *what, struct reason *why)
+{
+    char text[256];
+    const char *id;
+
+    if (error == NULL)
+        return GO_ON;
+    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    snprintf(text, sizeof(text), "%s", rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(publisher->client, text, sizeof(text));
+    if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
+        code = fatal;
+    enum verdict verdict = kafka_verdict(KAFKA_TRANSACT, kafka_cause(publisher->client, &publisher->notes, code), &id);
+    publisher->is_broken = true;
+    return reason_set(why, verdict, id, code, "%s: %s (%s)", what, text, rd_kafka_err2name(code));
+}
+
+enum verdict publisher_open(struct publisher **publisher, const struct config *config, const char *name,
+                            struct logger *logger, struct reason *why)
+{
+    const struct kafka_hooks hooks = {0, delivered};
+    struct kafka_setting all[LENGTH_OF(settings) + 1];
+    struct publisher *made = calloc(1, sizeof(*made));
+
+    if (made == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "the publisher needs %zu bytes", sizeof(*made));
+    memcpy(all, settings, sizeof(settings));
+    all[LENGTH_OF(settings)] = (struct kafka_setting){"transactional.id", name, SETTING_OWNED};
+    made->notes.logger = logger;
+    enum verdict verdict = kafka_open(&made->client, RD_KAFKA_PRODUCER, config, all, LENGTH_OF(all), &hooks,
+                                      &made->notes, "SINK-CONFIG", why);
+    if (verdict != GO_ON) {
+        free(made);
+        return verdict;
+    }
+    verdict = judge(made, rd_kafka_init_transactions(made->client, OPEN_MS), "opening", why);
+    if (verdict == GO_ON) {
+        *publisher = made;
+        return GO_ON;
+    }
+    publisher_close(made);
+    /* Nothing was begun, so nothing is in doubt: it can be tried again. */
+    if (verdict == REWIND && why != NULL)
+        why->id = "SINK-UNREACHABLE";
+    return verdict == REWIND ? TRY_LATER : verdict;
+}
+
+void publisher_close(struct publisher *publisher)
+{
+    if (publisher == NULL)
+        return;
+    if (publisher->is_open) {
+        rd_kafka_error_t *error = rd_kafka_abort_transaction(publisher->client, CLOSE_MS);
+        if (error != NULL)
+            rd_kafka_error_destroy(error); /* The next publisher's fence, or the timeout, aborts it. */
+    }
+    rd_kafka_purge(publisher->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_destroy(publisher->client);
+    free(publisher);
+}
+
+enum verdict publisher_begin(struct publisher *publisher, struct reason *why)
+{
+    assert(!publisher->is_open);
+    assert(publisher->notes.outstanding == 0);
+    publisher->notes.refused = RD_KAFKA_RESP_ERR_NO_ERROR;
+    publisher->notes.error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    enum verdict verdict = judge(publisher, rd_kafka_begin_transaction(publisher->client), "beginning", why);
+    publisher->is_open = verdict == GO_ON;
+    return verdict;
+}
+
+static enum verdict refuse(struct publisher *publisher, rd_kafka_resp_err_t code, const char *topic, struct reason *why)
+{
+    char text[256];
+    char what[300];
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(publisher->client, text, sizeof(text));
+
+    publisher->is_broken = true;
+    snprintf(what, sizeof(what), "topic \"%.249s\" refused a message", topic);
+    return kafka_reason(KAFKA_TRANSACT, fatal != RD_KAFKA_RESP_ERR_NO_ERROR ? fatal : code, what, why);
+}
+
+/* Waits for room in the queue. The message's headers are taken if the answer is GO_ON. */
+static enum verdict put(struct publisher *publisher, const struct kafka_message *message, struct reason *why)
+{
+    struct kafka_notes *notes = &publisher->notes;
+    rd_kafka_resp_err_t code;
+
+    assert(publisher->is_open);
+    rd_kafka_poll(publisher->client, 0);
+    if (notes->refused != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return refuse(publisher, notes->refused, notes->refused_topic, why);
+    enum verdict verdict = kafka_put(publisher->client, notes, message, &code);
+    /* Ends by itself: what does not leave the queue times out, and is then reported as refused. */
+    while (verdict == TRY_LATER && notes->refused == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_poll(publisher->client, TURN_MS);
+        verdict = kafka_put(publisher->client, notes, message, &code);
+    }
+    if (verdict == GO_ON)
+        return GO_ON; /* A refusal that came meanwhile is told by the next call. */
+    if (notes->refused != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return refuse(publisher, notes->refused, notes->refused_topic, why);
+    return refuse(publisher, code, message->topic, why);
+}
+
+enum verdict publisher_put(struct publisher *publisher, const char *topic, struct span key, struct span value,
+                           struct reason *why)
+{
+    const struct kafka_message message = {.topic = topic, .key = key, .value = value};
+
+    return put(publisher, &message, why);
+}
+
+enum verdict publisher_put_to(struct publisher *publisher, const char *topic, int32_t partition, struct span key,
+                              struct span value, const struct publisher_header headers[], uint32_t count,
+                              struct reason *why)
+{
+    struct kafka_message message = {.topic = topic,
+                                    .key = key,
+                                    .value = value,
+                                    .headers = rd_kafka_headers_new(count),
+                                    .has_partition = true,
+                                    .partition = partition};
+
+    for (uint32_t i = 0; i < count; i++)
+        rd_kafka_header_add(message.headers, headers[i].name, -1, headers[i].value.bytes,
+                            (ssize_t)headers[i].value.size);
+    enum verdict verdict = put(publisher, &message, why);
+    if (verdict != GO_ON)
+        rd_kafka_headers_destroy(message.headers);
+    return verdict;
+}
+
+/* Every report before the commit: a message refused for good halts under its own reason, and one that librdkafka would
+ * not even queue (which its commit does not know of) is not lost behind a yes. */
+static enum verdict settle(struct publisher *publisher, struct reason *why)
+{
+    const struct kafka_notes *notes = &publisher->notes;
+
+    rd_kafka_flush(publisher->client, FLUSH_MS);
+    if (notes->refused != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return refuse(publisher, notes->refused, notes->refused_topic, why);
+    if (notes->outstanding > 0)
+        return reason_set(why, REWIND, "SINK-TXN-UNKNOWN", notes->error,
+                          "%" PRIu64 " messages of the transaction are not acknowledged (%s)", notes->outstanding,
+                          rd_kafka_err2name(notes->error));
+    if (publisher->is_broken)
+        return reason_set(why, REWIND, "SINK-TXN-ABORTED", 0, "a message of the transaction was refused before");
+    return GO_ON;
+}
+
+enum verdict publisher_commit(struct publisher *publisher, struct reason *why)
+{
+    assert(publisher->is_open);
+    enum verdict verdict = settle(publisher, why);
+    if (verdict != GO_ON)
+        return verdict; /* Still open: publisher_close() aborts it. */
+    verdict = judge(publisher, rd_kafka_commit_transaction(publisher->client, COMMIT_MS), "committing", why);
+    publisher->is_open = verdict != GO_ON;
+    return verdict;
+}
+
+enum verdict publisher_abort(struct publisher *publisher, struct reason *why)
+{
+    if (!publisher->is_open)
+        return GO_ON;
+    enum verdict verdict = judge(publisher, rd_kafka_abort_transaction(publisher->client, ABORT_MS), "aborting", why);
+    if (verdict == GO_ON) {
+        publisher->is_open = false;
+        publisher->is_broken = false;
+    }
+    return verdict;
+}

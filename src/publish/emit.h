@@ -1,0 +1,47 @@
+/*
+ * One window on its way out: its cells of all partitions, merged, joined with the tables, encoded and put into the
+ * publisher's open transaction, with the ledger record last.
+ */
+#ifndef GENTALLY_EMIT_H
+#define GENTALLY_EMIT_H
+
+#include "gentally/publish/closer.h"
+#include "gentally/core/summary.h"
+#include "gentally/kafka/transaction.h"
+
+struct publisher;
+struct emission;
+
+/* All borrowed until close. HALT: NO-MEMORY, SCHEMA-INVALID. */
+MUST_CHECK enum verdict emission_open(struct emission **emission, const struct config *config, struct store *store,
+                                      const struct closer_tables *tables, int32_t partitions, struct reason *why);
+void emission_close(struct emission *emission);
+
+struct emission_order {
+    struct window window;
+    enum pane pane;
+    int64_t generation;
+    /* Of what was published: if the records are still these, only retention has risen, and nothing else is put again:
+     * its rows are there already, in this pane. 0: put all. */
+    int64_t unchanged_revision;
+    enum pane unchanged_pane;
+};
+
+struct emission_outcome {
+    enum pane pane;
+    int64_t revision;   /* the records the summaries were made of; 0: there are none, and nothing was put */
+    int64_t retention;  /* revision of a month's retention rows; 0: none */
+    uint32_t summaries; /* rows in all; one without requests or accounts is a tombstone, and not among them */
+};
+
+/* Puts the summaries of a window, of a month its retention rows too, and its ledger record. Verdicts of
+ * store_snapshot(), store_retained() and publisher_put(). */
+MUST_CHECK enum verdict emission_put(struct emission *emission, struct publisher *publisher,
+                                     const struct emission_order *order, struct emission_outcome *outcome,
+                                     struct reason *why);
+
+/* What each partition contributed to the window put last, of as many partitions as there were at open. Borrowed until
+ * the next one is put. */
+const struct ledger_partition *emission_parts(const struct emission *emission);
+
+#endif

@@ -1,0 +1,124 @@
+/* One pass over the partitions' standings and window lists, then a sort that adds up equal windows. */
+#include "survey.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum verdict survey_open(struct survey *survey, int32_t partitions, struct reason *why)
+{
+    *survey = (struct survey){.partition_count = partitions, .watermark_ms = NO_TIME};
+    survey->partitions = calloc((size_t)partitions, sizeof(*survey->partitions));
+    if (survey->partitions == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for %d partitions", (int)partitions);
+    return GO_ON;
+}
+
+void survey_close(struct survey *survey)
+{
+    for (int32_t i = 0; i < survey->partition_count && survey->partitions != NULL; i++)
+        free(survey->partitions[i].windows);
+    free(survey->partitions);
+    free(survey->windows);
+    *survey = (struct survey){0};
+}
+
+static enum verdict reserve(struct stored_window **windows, uint32_t *room, uint32_t count, struct reason *why)
+{
+    if (count <= *room)
+        return GO_ON;
+    struct stored_window *grown = realloc(*windows, 2 * (size_t)count * sizeof(*grown));
+    if (grown == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for %u windows", count);
+    *windows = grown;
+    *room = 2 * count;
+    return GO_ON;
+}
+
+static enum verdict take_partition(struct survey_partition *partition, int32_t index, struct store *store,
+                                   struct reason *why)
+{
+    enum verdict verdict = store_standing(store, index, &partition->standing, why);
+
+    while (verdict == GO_ON) {
+        verdict = store_windows(store, index, partition->windows, partition->room, &partition->count, why);
+        if (verdict != GO_ON || partition->count <= partition->room)
+            break;
+        verdict = reserve(&partition->windows, &partition->room, partition->count, why);
+    }
+    return verdict;
+}
+
+static int compare_windows(const void *left_window, const void *right_window)
+{
+    const struct stored_window *left = left_window, *right = right_window;
+
+    return window_compare(left->window, right->window);
+}
+
+/* Sorts what all partitions hold and adds up what is one window. */
+static void add_up(struct survey *survey)
+{
+    uint32_t kept = 0;
+
+    if (survey->count > 0)
+        qsort(survey->windows, survey->count, sizeof(*survey->windows), compare_windows);
+    for (uint32_t i = 0; i < survey->count; i++) {
+        if (kept > 0 && window_compare(survey->windows[kept - 1].window, survey->windows[i].window) == 0)
+            survey->windows[kept - 1].records += survey->windows[i].records;
+        else
+            survey->windows[kept++] = survey->windows[i];
+    }
+    survey->count = kept;
+}
+
+enum verdict survey_take(struct survey *survey, struct store *store, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    survey->count = 0;
+    for (int32_t i = 0; i < survey->partition_count && verdict == GO_ON; i++) {
+        struct survey_partition *partition = &survey->partitions[i];
+        verdict = take_partition(partition, i, store, why);
+        if (verdict == GO_ON)
+            verdict = reserve(&survey->windows, &survey->room, survey->count + partition->count, why);
+        if (verdict != GO_ON)
+            return verdict;
+        for (uint32_t j = 0; j < partition->count; j++)
+            survey->windows[survey->count++] = partition->windows[j];
+    }
+    add_up(survey);
+    survey->watermark_ms = survey_watermark(survey->partitions, survey->partition_count);
+    return verdict;
+}
+
+int64_t survey_watermark(const struct survey_partition partitions[], int32_t count)
+{
+    int64_t lowest = INT64_MAX, highest = NO_TIME;
+
+    for (int32_t i = 0; i < count; i++) {
+        const struct standing *standing = &partitions[i].standing;
+        if (!standing->is_idle && standing->watermark_ms < lowest)
+            lowest = standing->watermark_ms;
+        if (standing->watermark_ms > highest)
+            highest = standing->watermark_ms;
+    }
+    return lowest == INT64_MAX ? highest : lowest;
+}
+
+bool survey_is_read_out(const struct survey *survey, const int64_t ends[])
+{
+    for (int32_t i = 0; i < survey->partition_count; i++)
+        if (survey->partitions[i].standing.is_idle && survey->partitions[i].standing.next < ends[i])
+            return false;
+    return true;
+}
+
+int64_t survey_floor(const struct survey *survey, enum window_kind kind)
+{
+    int64_t floor_ms = INT64_MAX;
+
+    for (int32_t i = 0; i < survey->partition_count; i++)
+        if (survey->partitions[i].standing.floor_ms[kind] < floor_ms)
+            floor_ms = survey->partitions[i].standing.floor_ms[kind];
+    return survey->partition_count > 0 ? floor_ms : NO_TIME;
+}

@@ -1,0 +1,348 @@
+/*
+ * One connection to one Redis. hiredis 0.14 has no way to resume after a time-out, so the rule is
+ * simple: any I/O error drops the context, and the next use connects anew, authenticates and looks whether the server
+ * is fit to count on.
+ */
+#include "store_link.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/time.h>
+
+#include "gentally/config/config.h"
+#include "store_tls.h"
+
+struct store_link {
+    redisContext *context; /* NULL: not connected */
+    struct store_address address;
+    const char *password; /* the configuration's */
+    struct timeval timeout;
+    struct logger *logger;
+    uint64_t count;
+    struct store_tls *tls; /* NULL: in the clear */
+};
+
+static bool parse_number(const char *text, long max, int *number)
+{
+    char *end = NULL;
+    long value = strtol(text, &end, 10);
+
+    if (end == text || *end != '\0' || value < 0 || value > max)
+        return false;
+    *number = (int)value;
+    return true;
+}
+
+static bool parse_unix(const char *rest, struct store_address *address)
+{
+    const char *path = strchr(rest, '/');
+    size_t user_size = path == NULL || path == rest ? 0 : (size_t)(path - rest) - 1;
+
+    if (path == NULL || user_size >= sizeof(address->user) || (path != rest && path[-1] != '@'))
+        return false;
+    memcpy(address->user, rest, user_size);
+    rest = path;
+    const char *query = strstr(rest, "?db=");
+    size_t size = query == NULL ? strlen(rest) : (size_t)(query - rest);
+
+    if (size == 0 || size >= sizeof(address->host) || rest[0] != '/')
+        return false;
+    memcpy(address->host, rest, size);
+    address->is_unix = true;
+    return query == NULL || parse_number(query + 4, 65535, &address->db);
+}
+
+bool store_address_parse(const char *url, struct store_address *address)
+{
+    char rest[512];
+
+    *address = (struct store_address){.port = 6379};
+    if (strncmp(url, "unix://", 7) == 0)
+        return parse_unix(url + 7, address);
+    if (strncmp(url, "rediss://", 9) == 0)
+        address->is_tls = true;
+    else if (strncmp(url, "redis://", 8) != 0)
+        return false;
+    if ((size_t)snprintf(rest, sizeof(rest), "%s", url + (address->is_tls ? 9 : 8)) >= sizeof(rest))
+        return false;
+
+    char *host = rest;
+    char *slash = strchr(host, '/');
+    if (slash != NULL) {
+        *slash = '\0';
+        if (slash[1] != '\0' && !parse_number(slash + 1, 65535, &address->db))
+            return false;
+    }
+    char *at = strrchr(host, '@');
+    if (at != NULL) {
+        *at = '\0';
+        if (strchr(host, ':') != NULL || strlen(host) >= sizeof(address->user))
+            return false; /* a password has no place in a URL that is printed */
+        memcpy(address->user, host, strlen(host) + 1);
+        host = at + 1;
+    }
+    char *colon = strrchr(host, ':');
+    if (colon != NULL) {
+        *colon = '\0';
+        if (!parse_number(colon + 1, 65535, &address->port) || address->port == 0)
+            return false;
+    }
+    if (host[0] == '\0' || strlen(host) >= sizeof(address->host))
+        return false;
+    memcpy(address->host, host, strlen(host) + 1);
+    return true;
+}
+
+static bool starts_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+enum verdict store_error_verdict(const char *text, struct reason *why)
+{
+    static const char *const busy[] = {"LOADING",    "OOM",       "READONLY",
+                                       "MASTERDOWN", "BUSY",      "MISCONF",
+                                       "NOREPLICAS", "UNBLOCKED", "ERR max number of clients"};
+
+    static const char *const cluster[] = {"MOVED", "ASK", "CLUSTERDOWN", "CROSSSLOT", "TRYAGAIN"};
+
+    for (size_t i = 0; i < LENGTH_OF(cluster); i++)
+        if (starts_with(text, cluster[i]))
+            return reason_set(why, HALT, "STORE-CLUSTER", 0,
+                              "this is a Redis Cluster, which is not supported: use one server with its replicas (%s)",
+                              text);
+    for (size_t i = 0; i < LENGTH_OF(busy); i++)
+        if (starts_with(text, busy[i]))
+            return reason_set(why, TRY_LATER, "STORE-BUSY", 0, "Redis refuses for now: %s", text);
+    if (starts_with(text, "NOAUTH") || starts_with(text, "WRONGPASS") || starts_with(text, "ERR AUTH") ||
+        starts_with(text, "ERR invalid password") || starts_with(text, "ERR Client sent AUTH"))
+        return reason_set(why, HALT, "STORE-AUTH", 0, "Redis does not accept our password: %s", text);
+    /* The latter of a command inside a function, in Redis 7.0. */
+    if (starts_with(text, "NOPERM") || starts_with(text, "ERR The user executing the script can't"))
+        return reason_set(why, HALT, "STORE-DENIED", 0, "the Redis user lacks a right: %s; give it by: " STORE_GRANT,
+                          text);
+    if (starts_with(text, "ERR Function not found"))
+        return reason_set(why, HALT, "STORE-FUNCTIONS-MISSING", 0,
+                          "Redis does not have our functions; run `gentally setup`");
+    return reason_set(why, HALT, "STORE-ERROR", 0, "Redis: %s", text);
+}
+
+enum verdict store_link_open(struct store_link **link, const struct config *config, struct logger *logger,
+                             struct reason *why)
+{
+    struct store_link *opened = calloc(1, sizeof(*opened));
+
+    if (opened == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the store's connection");
+    opened->logger = logger;
+    opened->password = config->redis_password;
+    opened->timeout = (struct timeval){.tv_sec = (time_t)(config->redis_timeout_ms / 1000),
+                                       .tv_usec = (suseconds_t)(config->redis_timeout_ms % 1000 * 1000)};
+    if (!store_address_parse(config->redis_url, &opened->address)) {
+        free(opened);
+        return reason_set(why, HALT, "STORE-URL", 0,
+                          "redis_url is not redis://[user@]host[:port][/db], rediss://... or unix://[user@]/path: %s",
+                          config->redis_url);
+    }
+    if (opened->address.is_tls && store_tls_open(&opened->tls, opened->address.host, why) != GO_ON) {
+        free(opened);
+        return HALT;
+    }
+    *link = opened;
+    return GO_ON;
+}
+
+void store_link_drop(struct store_link *link)
+{
+    if (link->context != NULL)
+        redisFree(link->context);
+    link->context = NULL;
+}
+
+void store_link_close(struct store_link *link)
+{
+    if (link == NULL)
+        return;
+    store_link_drop(link);
+    store_tls_close(link->tls);
+    free(link);
+}
+
+uint64_t store_link_count(const struct store_link *link)
+{
+    return link->count;
+}
+
+static enum verdict unreachable(struct store_link *link, const char *what, struct reason *why)
+{
+    const char *error = link->context != NULL && link->context->err != 0 ? link->context->errstr : strerror(errno);
+    enum verdict verdict =
+        reason_set(why, TRY_LATER, "STORE-UNREACHABLE", 0, "Redis at %s: %s: %s", link->address.host, what, error);
+
+    store_link_drop(link);
+    return verdict;
+}
+
+enum verdict store_link_send(struct store_link *link, int count, const char **arguments, const size_t *sizes,
+                             struct reason *why)
+{
+    if (link->context == NULL)
+        return reason_set(why, TRY_LATER, "STORE-UNREACHABLE", 0, "Redis at %s: not connected", link->address.host);
+    if (redisAppendCommandArgv(link->context, count, arguments, sizes) != REDIS_OK)
+        return unreachable(link, "send", why);
+    return GO_ON;
+}
+
+enum verdict store_link_receive(struct store_link *link, redisReply **reply, struct reason *why)
+{
+    void *received = NULL;
+
+    *reply = NULL;
+    if (link->context == NULL)
+        return reason_set(why, TRY_LATER, "STORE-UNREACHABLE", 0, "Redis at %s: not connected", link->address.host);
+    if (redisGetReply(link->context, &received) != REDIS_OK)
+        return unreachable(link, "no answer", why);
+    *reply = received;
+    if ((*reply)->type != REDIS_REPLY_ERROR)
+        return GO_ON;
+    enum verdict verdict = store_error_verdict((*reply)->str, why);
+    bool is_elsewhere = starts_with((*reply)->str, "READONLY") || starts_with((*reply)->str, "MASTERDOWN");
+    freeReplyObject(*reply);
+    *reply = NULL;
+    if (is_elsewhere) /* After a failover the name may lead to the new primary: ask again. */
+        store_link_drop(link);
+    return verdict;
+}
+
+/* One command on a fresh connection, whose reply only matters if it is an error. */
+static enum verdict greet(struct store_link *link, int count, const char **arguments, redisReply **reply,
+                          struct reason *why)
+{
+    enum verdict verdict = store_link_send(link, count, arguments, NULL, why);
+
+    if (verdict == GO_ON)
+        verdict = store_link_receive(link, reply, why);
+    return verdict;
+}
+
+static enum verdict authenticate(struct store_link *link, struct reason *why)
+{
+    redisReply *reply = NULL;
+    const char *with_user[] = {"AUTH", link->address.user, link->password};
+    const char *without[] = {"AUTH", link->password};
+
+    if (link->password[0] == '\0')
+        return GO_ON;
+    enum verdict verdict =
+        link->address.user[0] != '\0' ? greet(link, 3, with_user, &reply, why) : greet(link, 2, without, &reply, why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
+/* Reads "name:value\r\n" out of INFO; empty if it is not there. */
+static void info_value(const redisReply *info, const char *name, char *value, size_t size)
+{
+    char pattern[64];
+
+    value[0] = '\0';
+    snprintf(pattern, sizeof(pattern), "\n%s:", name);
+    const char *at = info->type == REDIS_REPLY_STRING ? strstr(info->str, pattern) : NULL;
+    if (at == NULL)
+        return;
+    at += strlen(pattern);
+    size_t length = strcspn(at, "\r\n");
+    if (length >= size)
+        length = size - 1;
+    memcpy(value, at, length);
+    value[length] = '\0';
+}
+
+/* Counters that may be evicted, or functions that do not exist, are no ground to stand on: look before the first write.
+ */
+static enum verdict inspect(struct store_link *link, struct reason *why)
+{
+    redisReply *reply = NULL;
+    char version[32], policy[32], loading[8];
+    const char *info[] = {"INFO"};
+    enum verdict verdict = greet(link, 1, info, &reply, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    info_value(reply, "redis_version", version, sizeof(version));
+    info_value(reply, "maxmemory_policy", policy, sizeof(policy));
+    info_value(reply, "loading", loading, sizeof(loading));
+    freeReplyObject(reply);
+    if (strcmp(loading, "1") == 0)
+        return reason_set(why, TRY_LATER, "STORE-BUSY", 0, "Redis is loading its data");
+    if (strtol(version, NULL, 10) < 7)
+        return reason_set(why, HALT, "STORE-VERSION", 0, "Redis %s has no functions; 7.0 or newer is needed", version);
+    if (strcmp(policy, "noeviction") != 0)
+        return reason_set(why, HALT, "STORE-POLICY", 0,
+                          "maxmemory-policy is %s: Redis could drop counters unseen; set it to noeviction", policy);
+    return GO_ON;
+}
+
+static enum verdict connect_once(struct store_link *link, struct reason *why)
+{
+    const struct store_address *address = &link->address;
+
+    link->context = address->is_unix ? redisConnectUnixWithTimeout(address->host, link->timeout)
+                                     : redisConnectWithTimeout(address->host, address->port, link->timeout);
+    if (link->context == NULL || link->context->err != 0)
+        return unreachable(link, "connect", why);
+    if (redisSetTimeout(link->context, link->timeout) != REDIS_OK)
+        return unreachable(link, "time-out", why);
+    if (link->tls != NULL && store_tls_greet(link->tls, link->context, why) != GO_ON) {
+        store_link_drop(link);
+        return TRY_LATER;
+    }
+    if (!address->is_unix)
+        (void)redisEnableKeepAlive(link->context); /* A half-open peer is found sooner; nothing rests on it. */
+    return GO_ON;
+}
+
+enum verdict store_link_up(struct store_link *link, struct reason *why)
+{
+    char number[16];
+    redisReply *reply = NULL;
+
+    if (link->context != NULL)
+        return GO_ON;
+    enum verdict verdict = connect_once(link, why);
+    if (verdict == GO_ON)
+        verdict = authenticate(link, why);
+    if (verdict == GO_ON && link->address.db != 0) {
+        snprintf(number, sizeof(number), "%d", link->address.db);
+        verdict = greet(link, 2, (const char *[]){"SELECT", number}, &reply, why);
+        freeReplyObject(reply);
+    }
+    if (verdict == GO_ON)
+        verdict = inspect(link, why);
+    if (verdict != GO_ON) {
+        store_link_drop(link);
+        return verdict;
+    }
+    link->count++;
+    if (link->count > 1)
+        log_line(link->logger, LOG_LEVEL_INFO, "STORE-RECONNECTED", "address=%s", link->address.host);
+    return GO_ON;
+}
+
+enum verdict store_link_call(struct store_link *link, int count, const char **arguments, const size_t *sizes,
+                             redisReply **reply, struct reason *why)
+{
+    enum verdict verdict = TRY_LATER;
+
+    for (int attempt = 0; attempt < 2; attempt++) {
+        verdict = store_link_up(link, why);
+        if (verdict == GO_ON)
+            verdict = store_link_send(link, count, arguments, sizes, why);
+        if (verdict == GO_ON)
+            verdict = store_link_receive(link, reply, why);
+        if (verdict != TRY_LATER || link->context != NULL)
+            break;
+    }
+    return verdict;
+}

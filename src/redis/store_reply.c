@@ -1,0 +1,159 @@
+/* Replies of the store's functions, read without trust: whatever does not read as we wrote it is said to be damaged. */
+#include "store_reply.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "store_link.h"
+
+bool store_reply_is(const redisReply *reply, const char *status)
+{
+    return reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 && reply->element[0]->type == REDIS_REPLY_STRING &&
+           strcmp(reply->element[0]->str, status) == 0;
+}
+
+static const char *detail_of(const redisReply *reply)
+{
+    bool has_detail = reply->type == REDIS_REPLY_ARRAY && reply->elements > 1 && reply->element[1]->str != NULL;
+
+    return has_detail ? reply->element[1]->str : "";
+}
+
+/* Where the store stands tells what happened: only a store that forgot something stands behind us. */
+static enum verdict fenced(const redisReply *reply, int32_t partition, int64_t expected, struct reason *why)
+{
+    int64_t next = 0;
+
+    if (reply->elements != 3 || !store_reply_number(reply->element[1], &next))
+        return store_reply_damaged(partition, "the fence", why);
+    if (next < expected)
+        return reason_set(why, REWIND, "STORE-ROLLED-BACK", 0,
+                          "partition %" PRId32 ": the store stands at %" PRId64 ", behind us at %" PRId64
+                          ": it lost its last writes; those records are read again",
+                          partition, next, expected);
+    if (next > expected)
+        return reason_set(why, REWIND, "STORE-FENCED", 0,
+                          "partition %" PRId32 ": the store stands at %" PRId64 ", ahead of us at %" PRId64
+                          ": another owner counted on",
+                          partition, next, expected);
+    return reason_set(why, REWIND, "STORE-FENCED", 0, "partition %" PRId32 ": at %" PRId64 " it has another owner",
+                      partition, next);
+}
+
+enum verdict store_reply_denied(const char *command, struct reason *why)
+{
+    return reason_set(why, HALT, "STORE-DENIED", 0,
+                      "the Redis user may not run %s on our keys; give it by: " STORE_GRANT, command);
+}
+
+enum verdict store_reply_verdict(const redisReply *reply, int32_t partition, int64_t expected, struct reason *why)
+{
+    const char *detail = detail_of(reply);
+
+    if (store_reply_is(reply, "OK") || store_reply_is(reply, "ALREADY"))
+        return GO_ON;
+    if (store_reply_is(reply, "FENCED"))
+        return fenced(reply, partition, expected, why);
+    if (store_reply_is(reply, "DENIED"))
+        return store_reply_denied(detail, why);
+    if (store_reply_is(reply, "COLLECTED"))
+        return reason_set(why, REWIND, "STORE-COLLECTED", 0, "partition %" PRId32 ": window %s is collected", partition,
+                          detail);
+    if (store_reply_is(reply, "CHANGED"))
+        return reason_set(why, TRY_LATER, "STORE-WINDOW-GREW", 0, "partition %" PRId32 ": window %s has newer records",
+                          partition, detail);
+    if (store_reply_is(reply, "MISSING"))
+        return reason_set(why, HALT, "STORE-STATE-MISSING", 0,
+                          "partition %" PRId32 " has no state in Redis; if it is new, run `gentally setup`", partition);
+    if (store_reply_is(reply, "TAINTED"))
+        return reason_set(why, HALT, "STORE-TAINTED", 0, "partition %" PRId32 ": a write failed half-way: %s",
+                          partition, detail);
+    if (store_reply_is(reply, "TORN"))
+        return reason_set(why, HALT, "STORE-TORN", 0, "partition %" PRId32 ": window %s lost part of its keys",
+                          partition, detail);
+    if (store_reply_is(reply, "INCARNATION"))
+        return reason_set(why, HALT, "STORE-INCARNATION", 0, "partition %" PRId32 ": the state was rebuilt (%s)",
+                          partition, detail);
+    return reason_set(why, HALT, "STORE-ERROR", reply->type, "partition %" PRId32 ": unexpected reply", partition);
+}
+
+bool store_reply_number(const redisReply *reply, int64_t *number)
+{
+    char *end = NULL;
+
+    if (reply->type != REDIS_REPLY_STRING || reply->len == 0)
+        return false;
+    errno = 0;
+    *number = strtoll(reply->str, &end, 10);
+    return errno == 0 && *end == '\0';
+}
+
+static int64_t read_time(const redisReply *reply)
+{
+    int64_t ms = 0;
+
+    return store_reply_number(reply, &ms) ? ms : NO_TIME;
+}
+
+static bool read_text(const redisReply *reply, char *text, size_t size)
+{
+    if (reply->type != REDIS_REPLY_STRING || reply->len >= size)
+        return false;
+    memcpy(text, reply->str, reply->len + 1);
+    return true;
+}
+
+bool store_reply_standing(const redisReply *fields, int32_t partition, struct standing *standing)
+{
+    if (fields->type != REDIS_REPLY_ARRAY || fields->elements != 7 + OUTCOME_COUNT + WINDOW_KINDS)
+        return false;
+    redisReply **field = fields->element;
+    *standing = (struct standing){.partition = partition};
+    bool is_good = read_text(field[0], standing->incarnation, sizeof(standing->incarnation)) &&
+                   read_text(field[1], standing->token, sizeof(standing->token)) &&
+                   store_reply_number(field[2], &standing->first) && store_reply_number(field[3], &standing->next);
+    is_good = is_good && field[6]->type == REDIS_REPLY_STRING && anchor_read(field[6]->str, &standing->anchor);
+    standing->watermark_ms = read_time(field[4]);
+    standing->is_idle = field[5]->type == REDIS_REPLY_STRING && strcmp(field[5]->str, "1") == 0;
+    for (size_t i = 0; i < OUTCOME_COUNT; i++)
+        is_good = is_good && store_reply_number(field[7 + i], &standing->outcomes[i]);
+    for (size_t i = 0; i < WINDOW_KINDS; i++)
+        standing->floor_ms[i] = read_time(field[7 + OUTCOME_COUNT + i]);
+    return is_good;
+}
+
+enum verdict store_reply_damaged(int32_t partition, const char *what, struct reason *why)
+{
+    return reason_set(why, HALT, "STORE-DAMAGED", 0, "partition %" PRId32 ": %s does not read as we wrote it",
+                      partition, what);
+}
+
+bool store_reply_window(const redisReply *name, struct window *window)
+{
+    const char *colon = name->type == REDIS_REPLY_STRING ? strchr(name->str, ':') : NULL;
+    char *end = NULL;
+
+    if (colon == NULL || !window_kind_parse((struct span){name->str, (size_t)(colon - name->str)}, &window->kind))
+        return false;
+    errno = 0;
+    window->start_ms = strtoll(colon + 1, &end, 10);
+    return errno == 0 && end != colon + 1 && *end == '\0';
+}
+
+enum verdict store_reply_cells(const redisReply *pairs, int32_t partition, store_cell_reader *each, void *context,
+                               struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    if (pairs->type != REDIS_REPLY_ARRAY || pairs->elements % 2 != 0)
+        return store_reply_damaged(partition, "a window", why);
+    for (size_t i = 0; i < pairs->elements && verdict == GO_ON; i += 2) {
+        const redisReply *key = pairs->element[i], *value = pairs->element[i + 1];
+        if (key->type != REDIS_REPLY_STRING || value->type != REDIS_REPLY_STRING)
+            return store_reply_damaged(partition, "a cell", why);
+        if (strcmp(key->str, "__n") != 0)
+            verdict = each(context, (struct span){key->str, key->len}, (struct span){value->str, value->len}, why);
+    }
+    return verdict;
+}

@@ -1,0 +1,532 @@
+/* The calls about retention: of all shards together, each a function call of its own. */
+#include "gentally/redis/store_retention.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "gentally/core/event.h"
+#include "store_reply.h"
+#include "store_private.h"
+
+#define PACKED_SIZE 14u /* month, pair */
+#define UNLINK_MAX 500u
+
+static void put_key(struct store *store, uint32_t shard, const char *part)
+{
+    store_put_format(&store->command, "%s:{%s:retention:%" PRIu32 "}:%s", store->namespace_, store->topic, shard, part);
+}
+
+static enum verdict begin(struct store *store, const char *function, bool is_read, uint32_t shard, size_t arguments,
+                          struct reason *why)
+{
+    enum verdict verdict = store_command_begin(&store->command, 4 + arguments, 32 + KEY_MAX + 24 * arguments, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, is_read ? "FCALL_RO" : "FCALL");
+    store_put_text(&store->command, function);
+    store_put_number(&store->command, 1);
+    put_key(store, shard, "state");
+    return GO_ON;
+}
+
+static enum verdict send(struct store *store, struct reason *why)
+{
+    return store_link_send(store->link, (int)store->command.count, store->command.arguments, store->command.sizes, why);
+}
+
+static enum verdict damaged(uint32_t shard, const char *what, const char *detail, struct reason *why)
+{
+    return reason_set(why, HALT, "STORE-RETENTION-DAMAGED", 0, "retention, shard %" PRIu32 ": %s%s", shard, what,
+                      detail);
+}
+
+static enum verdict missing(uint32_t shard, struct reason *why)
+{
+    return reason_set(why, HALT, "STORE-RETENTION-MISSING", 0,
+                      "retention has no state in Redis (shard %" PRIu32
+                      "): run `gentally setup`, or configure retention = off",
+                      shard);
+}
+
+/* What a function of a shard has answered. */
+static enum verdict verdict_of(const redisReply *reply, uint32_t shard, struct reason *why)
+{
+    bool has_detail = reply->type == REDIS_REPLY_ARRAY && reply->elements > 1 && reply->element[1]->str != NULL;
+    const char *detail = has_detail ? reply->element[1]->str : "";
+
+    if (store_reply_is(reply, "OK"))
+        return GO_ON;
+    if (store_reply_is(reply, "DENIED"))
+        return store_reply_denied(detail, why);
+    if (store_reply_is(reply, "MISSING"))
+        return missing(shard, why);
+    if (store_reply_is(reply, "CHANGED")) /* What was sealed is not: the store was rolled back behind it. */
+        return reason_set(why, TRY_LATER, "STORE-ROLLED-BACK", 0, "retention, shard %" PRIu32 ": %s is not sealed",
+                          shard, detail);
+    if (store_reply_is(reply, "TORN"))
+        return damaged(shard, "it lost part of its keys: ", detail, why);
+    if (store_reply_is(reply, "TAINTED"))
+        return damaged(shard, "a write failed half-way: ", detail, why);
+    if (store_reply_is(reply, "INCARNATION")) /* Made anew: how many buckets it has now is to be read again. */
+        return reason_set(why, TRY_LATER, "STORE-BUSY", 0, "retention, shard %" PRIu32 ": its state was made anew",
+                          shard);
+    return damaged(shard, "unexpected reply ", detail, why);
+}
+
+/* Calls what was begun; keeps the reply only if its verdict is GO_ON. */
+static enum verdict call(struct store *store, uint32_t shard, redisReply **reply, struct reason *why)
+{
+    enum verdict verdict = store_link_call(store->link, (int)store->command.count, store->command.arguments,
+                                           store->command.sizes, reply, why);
+
+    if (verdict == GO_ON)
+        verdict = verdict_of(*reply, shard, why);
+    if (verdict != GO_ON && *reply != NULL) {
+        freeReplyObject(*reply);
+        *reply = NULL;
+    }
+    return verdict;
+}
+
+/* ---- state ---- */
+
+static enum verdict create(struct store *store, uint32_t shard, int64_t buckets, bool is_late, bool *created,
+                           struct reason *why)
+{
+    redisReply *reply = NULL;
+    char incarnation[33];
+    enum verdict verdict = begin(store, "gentally_1_retention_create", false, shard, 3, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_draw(incarnation);
+    store_put_text(&store->command, incarnation);
+    store_put_number(&store->command, buckets);
+    store_put_text(&store->command, is_late ? "1" : "0");
+    verdict = store_link_call(store->link, (int)store->command.count, store->command.arguments, store->command.sizes,
+                              &reply, why);
+    if (verdict != GO_ON)
+        return verdict;
+    *created = store_reply_is(reply, "OK");
+    if (!*created && !store_reply_is(reply, "EXISTS"))
+        verdict = verdict_of(reply, shard, why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
+enum verdict store_retention_create(struct store *store, int64_t pairs, bool is_late, uint32_t *created,
+                                    struct reason *why)
+{
+    int64_t buckets = pairs / RETENTION_SHARDS / RETENTION_BUCKET_PAIRS + 1;
+    enum verdict verdict = GO_ON;
+
+    *created = 0;
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS && verdict == GO_ON; shard++) {
+        bool is_created = false;
+        verdict = create(store, shard, buckets, is_late, &is_created, why);
+        *created += is_created ? 1 : 0;
+    }
+    return verdict;
+}
+
+/* Our functions count in Lua's numbers, which are exact below 2^53. */
+static bool read_number(const redisReply *reply, int64_t *number)
+{
+    return store_reply_number(reply, number) && *number >= 0 && *number < INT64_C(1) << 53;
+}
+
+/* A field of a hash as HGETALL has it; NULL if it is not there. */
+static const redisReply *find_field(const redisReply *hash, const char *name)
+{
+    for (size_t i = 0; i + 1 < hash->elements; i += 2)
+        if (hash->element[i]->type == REDIS_REPLY_STRING && hash->element[i + 1]->type == REDIS_REPLY_STRING &&
+            strcmp(hash->element[i]->str, name) == 0)
+            return hash->element[i + 1];
+    return NULL;
+}
+
+/* Checks a shard's state and reads what every call needs of it. `*is_anew`, if it is another than was read before. */
+static enum verdict read_state(struct store *store, uint32_t shard, const redisReply *state, uint32_t *floor,
+                               bool *is_anew, struct reason *why)
+{
+    int64_t buckets = 0, month = 0;
+
+    if (state->type != REDIS_REPLY_ARRAY || state->elements == 0)
+        return missing(shard, why);
+    const redisReply *inc = find_field(state, "inc"), *taint = find_field(state, "taint");
+    const redisReply *count = find_field(state, "buckets"), *sealed = find_field(state, "floor");
+    const redisReply *late = find_field(state, "late");
+    if (taint != NULL)
+        return damaged(shard, "a write failed half-way: ", taint->str, why);
+    if (inc == NULL || inc->len >= sizeof(store->shards[shard].incarnation) || count == NULL || sealed == NULL ||
+        !store_reply_number(count, &buckets) || buckets <= 0 || buckets > UINT32_MAX ||
+        !store_reply_number(sealed, &month) || month < 0 || month >= MONTHS_MAX)
+        return damaged(shard, "its state does not read as we wrote it", "", why);
+    char *incarnation = store->shards[shard].incarnation;
+    *is_anew = *is_anew || (incarnation[0] != '\0' && strcmp(incarnation, inc->str) != 0);
+    memcpy(incarnation, inc->str, inc->len + 1);
+    store->shards[shard].buckets = (uint32_t)buckets;
+    store->shards[shard].is_late = late != NULL && strcmp(late->str, "1") == 0;
+    *floor = (uint32_t)month;
+    return GO_ON;
+}
+
+/* "rev:<month>" fields, added to `months`. */
+static enum verdict add_revisions(uint32_t shard, const redisReply *state, int64_t months[], struct reason *why)
+{
+    for (size_t i = 0; i + 1 < state->elements; i += 2) {
+        int64_t revision = 0;
+        if (state->element[i]->type != REDIS_REPLY_STRING || strncmp(state->element[i]->str, "rev:", 4) != 0)
+            continue;
+        char *end = NULL;
+        long month = strtol(state->element[i]->str + 4, &end, 10);
+        if (*end != '\0' || month < 0 || month >= MONTHS_MAX ||
+            !read_number(state->element[i + 1], &revision))
+            return damaged(shard, "its revisions do not read as we wrote them", "", why);
+        months[month] += revision;
+    }
+    return GO_ON;
+}
+
+static enum verdict send_states(struct store *store, struct reason *why)
+{
+    enum verdict verdict = store_link_up(store->link, why);
+
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS && verdict == GO_ON; shard++) {
+        verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
+        if (verdict != GO_ON)
+            break;
+        store_put_text(&store->command, "HGETALL");
+        put_key(store, shard, "state");
+        verdict = send(store, why);
+    }
+    if (verdict != GO_ON)
+        store_link_drop(store->link); /* What is queued already would be answered to the next question. */
+    return verdict;
+}
+
+static enum verdict look(struct store *store, int64_t months[], uint32_t *floor, struct reason *why)
+{
+    struct reason other;
+    bool is_anew = false;
+    enum verdict worst = send_states(store, why);
+
+    if (worst != GO_ON)
+        return worst;
+    *floor = MONTHS_MAX;
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++) {
+        redisReply *reply = NULL;
+        uint32_t sealed = 0;
+        enum verdict verdict = store_link_receive(store->link, &reply, &other);
+        if (verdict == GO_ON)
+            verdict = read_state(store, shard, reply, &sealed, &is_anew, &other);
+        if (verdict == GO_ON && months != NULL)
+            verdict = add_revisions(shard, reply, months, &other);
+        freeReplyObject(reply);
+        if (verdict == GO_ON && sealed < *floor)
+            *floor = sealed;
+        if (verdict != GO_ON && (worst == GO_ON || (verdict == HALT && worst != HALT))) {
+            worst = verdict;
+            *why = other;
+        }
+    }
+    if (is_anew) /* It knows nothing of what its predecessor acknowledged: over another connection all is put again. */
+        store_link_drop(store->link);
+    return worst;
+}
+
+enum verdict store_retention_open(struct store *store, struct reason *why)
+{
+    uint32_t floor = 0;
+    enum verdict verdict = TRY_LATER;
+
+    for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++)
+        verdict = look(store, NULL, &floor, why);
+    return verdict;
+}
+
+enum verdict store_retention_revisions(struct store *store, int64_t months[], uint32_t *floor, struct reason *why)
+{
+    enum verdict verdict = TRY_LATER;
+
+    for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++) {
+        memset(months, 0, MONTHS_MAX * sizeof(*months));
+        verdict = look(store, months, floor, why);
+    }
+    return verdict;
+}
+
+bool store_retention_is_late(const struct store *store)
+{
+    bool is_late = false;
+
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++)
+        is_late = is_late || store->shards[shard].is_late;
+    return is_late;
+}
+
+/* ---- noting ---- */
+
+static void put_big_endian(uint8_t *at, uint64_t number, unsigned size)
+{
+    for (unsigned i = 0; i < size; i++)
+        at[i] = (uint8_t)(number >> (8 * (size - 1 - i)));
+}
+
+/* The bucket is of other bits than the shard and the pair's last four bytes. */
+static int64_t bucket_of(const struct activity *activity, uint32_t buckets)
+{
+    return (int64_t)((activity->low >> 32) * buckets >> 32);
+}
+
+static void pack(const struct activity *activity, uint8_t packed[PACKED_SIZE])
+{
+    put_big_endian(packed, activity->month, 2);
+    put_big_endian(packed + 2, activity->high, 8);
+    put_big_endian(packed + 10, activity->low & UINT32_MAX, 4);
+}
+
+static enum verdict send_activities(struct store *store, uint32_t shard, const struct activity activities[],
+                                    uint32_t count, struct reason *why)
+{
+    uint8_t packed[RETENTION_CALL_PAIRS][PACKED_SIZE];
+    enum verdict verdict = begin(store, "gentally_1_retain", false, shard, 1 + 3 * (size_t)count, why);
+
+    assert(count <= RETENTION_CALL_PAIRS);
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, store->shards[shard].incarnation);
+    for (uint32_t i = 0; i < count; i++) {
+        assert(activity_shard(&activities[i]) == shard);
+        assert(activities[i].month < MONTHS_MAX && activities[i].model.size <= EVENT_TEXT_MAX);
+        pack(&activities[i], packed[i]);
+        store_put_number(&store->command, bucket_of(&activities[i], store->shards[shard].buckets));
+        store_put(&store->command, (struct span){(const char *)packed[i], PACKED_SIZE});
+        store_put(&store->command, activities[i].model);
+    }
+    return send(store, why); /* It copies. */
+}
+
+enum verdict store_retain(struct store *store, const struct activity activities[],
+                          const uint32_t counts[RETENTION_SHARDS], struct reason *why)
+{
+    struct reason other;
+    uint32_t first = 0;
+    bool is_anew = false;
+    enum verdict worst = store_link_up(store->link, why);
+
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS && worst == GO_ON; shard++) {
+        if (counts[shard] > 0)
+            worst = send_activities(store, shard, activities + first, counts[shard], why);
+        first += counts[shard];
+    }
+    if (worst != GO_ON) {
+        store_link_drop(store->link); /* What is queued already would be answered to the next question. */
+        return worst;
+    }
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++) {
+        redisReply *reply = NULL;
+        if (counts[shard] == 0)
+            continue;
+        enum verdict verdict = store_link_receive(store->link, &reply, &other);
+        if (verdict == GO_ON) {
+            verdict = verdict_of(reply, shard, &other);
+            is_anew = is_anew || verdict == TRY_LATER;
+        }
+        freeReplyObject(reply);
+        if (verdict != GO_ON && (worst == GO_ON || (verdict == HALT && worst != HALT))) {
+            worst = verdict;
+            *why = other;
+        }
+    }
+    if (is_anew && worst == TRY_LATER && store_retention_open(store, &other) == HALT) {
+        *why = other;
+        return HALT;
+    }
+    return worst;
+}
+
+/* ---- reading back ---- */
+
+static bool read_count(const redisReply *field, const redisReply *value, uint32_t *cohort, struct span *model,
+                       int64_t *accounts)
+{
+    char *end = NULL;
+
+    if (field->type != REDIS_REPLY_STRING || !read_number(value, accounts))
+        return false;
+    unsigned long month = strtoul(field->str, &end, 10);
+    *cohort = (uint32_t)month;
+    *model = (struct span){end + 1, field->len - (size_t)(end - field->str) - 1};
+    return end != field->str && *end == '|' && month < MONTHS_MAX;
+}
+
+static enum verdict read_counts(const redisReply *counts, uint32_t shard, store_count_reader *each, void *context,
+                                struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    if (counts->type != REDIS_REPLY_ARRAY || counts->elements % 2 != 0)
+        return damaged(shard, "its counts do not read as we wrote them", "", why);
+    for (size_t i = 0; i < counts->elements && verdict == GO_ON; i += 2) {
+        const redisReply *field = counts->element[i];
+        struct span model;
+        uint32_t cohort;
+        int64_t accounts;
+        if (field->type == REDIS_REPLY_STRING && strcmp(field->str, "__n") == 0)
+            continue;
+        if (!read_count(field, counts->element[i + 1], &cohort, &model, &accounts))
+            return damaged(shard, "its counts do not read as we wrote them", "", why);
+        verdict = each(context, cohort, model, accounts, why);
+    }
+    return verdict;
+}
+
+enum verdict store_retained(struct store *store, uint32_t month, store_count_reader *each, void *context,
+                            int64_t *revision, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    *revision = 0;
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS && verdict == GO_ON; shard++) {
+        redisReply *reply = NULL;
+        int64_t part = 0;
+        verdict = begin(store, "gentally_1_retained", true, shard, 1, why);
+        if (verdict != GO_ON)
+            return verdict;
+        store_put_number(&store->command, month);
+        verdict = call(store, shard, &reply, why);
+        if (verdict != GO_ON)
+            return verdict;
+        if (reply->elements != 3 || !read_number(reply->element[1], &part))
+            verdict = damaged(shard, "a month does not read as we wrote it", "", why);
+        else
+            verdict = read_counts(reply->element[2], shard, each, context, why);
+        *revision += part;
+        freeReplyObject(reply);
+    }
+    return verdict;
+}
+
+/* ---- ending ---- */
+
+enum verdict store_retention_seal(struct store *store, uint32_t floor, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS && verdict == GO_ON; shard++) {
+        redisReply *reply = NULL;
+        verdict = begin(store, "gentally_1_retention_seal", false, shard, 1, why);
+        if (verdict != GO_ON)
+            return verdict;
+        store_put_number(&store->command, floor);
+        verdict = call(store, shard, &reply, why);
+        freeReplyObject(reply);
+    }
+    return verdict;
+}
+
+enum verdict store_retention_collect(struct store *store, const int64_t months[], uint32_t floor, struct reason *why)
+{
+    uint32_t count = 0;
+    enum verdict verdict = GO_ON;
+
+    assert(floor < MONTHS_MAX);
+    for (uint32_t month = 0; month < floor; month++)
+        count += months[month] > 0 ? 1 : 0;
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS && count > 0 && verdict == GO_ON; shard++) {
+        redisReply *reply = NULL;
+        verdict = begin(store, "gentally_1_retention_collect", false, shard, count, why);
+        if (verdict != GO_ON)
+            return verdict;
+        for (uint32_t month = 0; month < floor; month++)
+            if (months[month] > 0)
+                store_put_number(&store->command, month);
+        verdict = call(store, shard, &reply, why);
+        freeReplyObject(reply);
+    }
+    return verdict;
+}
+
+/* ---- removing ---- */
+
+static enum verdict plain(struct store *store, const char *name, uint32_t shard, const char *part, redisReply **reply,
+                          struct reason *why)
+{
+    enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, name);
+    put_key(store, shard, part);
+    verdict = store_link_call(store->link, (int)store->command.count, store->command.arguments, store->command.sizes,
+                              reply, why);
+    if (verdict == GO_ON && (*reply)->type != REDIS_REPLY_ARRAY && (*reply)->type != REDIS_REPLY_INTEGER)
+        verdict = damaged(shard, "unexpected reply to ", name, why);
+    return verdict;
+}
+
+/* Unlinks the keys that the fields of a hash name: "pairs:<field>", or "counts:<month>" of "rev:<month>". */
+static enum verdict unlink_named(struct store *store, uint32_t shard, const redisReply *hash, const char *before,
+                                 const char *part, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (size_t first = 0; first < hash->elements && verdict == GO_ON; first += 2 * (size_t)UNLINK_MAX) {
+        size_t end = first + 2 * (size_t)UNLINK_MAX < hash->elements ? first + 2 * (size_t)UNLINK_MAX : hash->elements;
+        redisReply *reply = NULL;
+        verdict = store_command_begin(&store->command, 1 + UNLINK_MAX, UNLINK_MAX * (size_t)KEY_MAX, why);
+        if (verdict != GO_ON)
+            return verdict;
+        store_put_text(&store->command, "UNLINK");
+        for (size_t i = first; i < end; i += 2) {
+            char name[64];
+            const char *field = hash->element[i]->str;
+            if (field == NULL || strncmp(field, before, strlen(before)) != 0)
+                continue;
+            snprintf(name, sizeof(name), "%s:%.32s", part, field + strlen(before));
+            put_key(store, shard, name);
+        }
+        if (store->command.count > 1)
+            verdict = store_link_call(store->link, (int)store->command.count, store->command.arguments,
+                                      store->command.sizes, &reply, why);
+        freeReplyObject(reply);
+    }
+    return verdict;
+}
+
+/* What names the other keys goes last. */
+static enum verdict remove_shard(struct store *store, uint32_t shard, struct reason *why)
+{
+    static const struct {
+        const char *hash, *before, *part;
+    } parts[] = {{"buckets", "", "pairs"}, {"state", "rev:", "counts"}};
+    enum verdict verdict = GO_ON;
+
+    for (size_t i = 0; i < LENGTH_OF(parts) && verdict == GO_ON; i++) {
+        redisReply *reply = NULL;
+        verdict = plain(store, "HGETALL", shard, parts[i].hash, &reply, why);
+        if (verdict == GO_ON)
+            verdict = unlink_named(store, shard, reply, parts[i].before, parts[i].part, why);
+        freeReplyObject(reply);
+    }
+    for (size_t i = 0; i < LENGTH_OF(parts) && verdict == GO_ON; i++) {
+        redisReply *reply = NULL;
+        verdict = plain(store, "UNLINK", shard, parts[i].hash, &reply, why);
+        freeReplyObject(reply);
+    }
+    return verdict;
+}
+
+enum verdict store_retention_remove(struct store *store, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    assert(strstr(store->namespace_, STORE_REPLAY) != NULL); /* Nobody's counts but a replay's. */
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS && verdict == GO_ON; shard++)
+        verdict = remove_shard(store, shard, why);
+    return verdict;
+}

@@ -1,0 +1,193 @@
+/*
+ * Filling in the page. The template is copied up to the next mark in double braces, what the mark stands for is
+ * written, and so on: nothing is ever held in memory twice, and what was filled in is not looked at again, so a title
+ * that looks like a mark stays a title.
+ */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "gentally/base/bundled.h"
+#include "gentally/report/page.h"
+
+static void write_span(FILE *file, struct span text)
+{
+    fwrite(text.bytes, 1, text.size, file);
+}
+
+/* Text between tags or in a quoted attribute. */
+static void write_escaped(FILE *file, struct span text)
+{
+    for (size_t at = 0; at < text.size; at++) {
+        switch (text.bytes[at]) {
+        case '&':
+            fputs("&amp;", file);
+            break;
+        case '<':
+            fputs("&lt;", file);
+            break;
+        case '>':
+            fputs("&gt;", file);
+            break;
+        case '"':
+            fputs("&quot;", file);
+            break;
+        case '\'':
+            fputs("&#39;", file);
+            break;
+        default:
+            putc(text.bytes[at], file);
+        }
+    }
+}
+
+/* JSON inside a script element, which "</script" would end and "<!--" would change: in JSON a "<" stands only in texts,
+ * where it may as well be written by its number. */
+static void write_study(FILE *file, struct span study)
+{
+    const char *at = study.bytes;
+    const char *end = study.bytes + study.size;
+
+    while (at < end) {
+        const char *bracket = memchr(at, '<', (size_t)(end - at));
+        write_span(file, (struct span){at, (size_t)((bracket == NULL ? end : bracket) - at)});
+        if (bracket == NULL)
+            return;
+        fputs("\\u003c", file);
+        at = bracket + 1;
+    }
+}
+
+static bool begins_group(const struct page *page, size_t at)
+{
+    return page->sections[at].group.size > 0 &&
+           (at == 0 || !span_equal(page->sections[at].group, page->sections[at - 1].group));
+}
+
+static void write_contents(FILE *file, const struct page *page)
+{
+    fputs("<ol>", file);
+    for (size_t at = 0; at < page->section_count; at++) {
+        const struct page_section *section = &page->sections[at];
+        if (begins_group(page, at)) {
+            fputs("<li class=\"group\">", file);
+            write_escaped(file, section->group);
+            fputs("</li>", file);
+        }
+        fputs("<li><a href=\"#", file);
+        write_escaped(file, section->id);
+        fputs("\">", file);
+        write_escaped(file, section->id);
+        putc(' ', file);
+        write_escaped(file, section->title);
+        fputs("</a></li>", file);
+    }
+    fputs("</ol>", file);
+}
+
+static void write_section(FILE *file, const struct page_section *section)
+{
+    fputs("<section id=\"", file);
+    write_escaped(file, section->id);
+    fputs("\" class=\"figure\" aria-labelledby=\"", file);
+    write_escaped(file, section->id);
+    fputs("-title\"><h3 id=\"", file);
+    write_escaped(file, section->id);
+    fputs("-title\"><a class=\"id\" href=\"#", file);
+    write_escaped(file, section->id);
+    fputs("\">", file);
+    write_escaped(file, section->id);
+    fputs("</a> <span>", file);
+    write_escaped(file, section->title);
+    fputs("</span></h3><p class=\"about\">", file);
+    write_escaped(file, section->about);
+    fputs("</p></section>\n", file);
+}
+
+static void write_sections(FILE *file, const struct page *page)
+{
+    for (size_t at = 0; at < page->section_count; at++) {
+        if (begins_group(page, at)) {
+            fputs("<h2>", file);
+            write_escaped(file, page->sections[at].group);
+            fputs("</h2>\n", file);
+        }
+        write_section(file, &page->sections[at]);
+    }
+}
+
+static void write_title(FILE *file, const struct page *page)
+{
+    write_escaped(file, page->title);
+}
+
+/* Where the page may connect to: nowhere, or, live, back to whom it came from. */
+static void write_connect(FILE *file, const struct page *page)
+{
+    fputs(page->is_live ? "'self'" : "'none'", file);
+}
+
+static void write_live(FILE *file, const struct page *page)
+{
+    if (page->is_live)
+        fprintf(file, " data-live=\"%" PRIu64 "\"", page->revision);
+}
+
+static void write_document(FILE *file, const struct page *page)
+{
+    write_study(file, page->study);
+}
+
+static const struct {
+    const char *mark;
+    void (*write)(FILE *file, const struct page *page);
+} marks[] = {
+    {"{{title}}", write_title},       {"{{connect}}", write_connect},   {"{{live}}", write_live},
+    {"{{contents}}", write_contents}, {"{{sections}}", write_sections}, {"{{study}}", write_document},
+};
+
+/* Writes what the text at `at` stands for. Returns the size of the mark, 0 if it is none. */
+static size_t write_mark(FILE *file, struct span text, const struct page *page)
+{
+    for (size_t at = 0; at < LENGTH_OF(marks); at++) {
+        size_t size = strlen(marks[at].mark);
+        if (text.size < size || memcmp(text.bytes, marks[at].mark, size) != 0)
+            continue;
+        marks[at].write(file, page);
+        return size;
+    }
+    return 0;
+}
+
+enum verdict page_fill(FILE *file, struct span template, const struct page *page, struct reason *why)
+{
+    const char *at = template.bytes;
+    const char *end = template.bytes + template.size;
+
+    while (at < end) {
+        const char *brace = memmem(at, (size_t)(end - at), "{{", 2);
+        write_span(file, (struct span){at, (size_t)((brace == NULL ? end : brace) - at)});
+        if (brace == NULL)
+            break;
+        size_t size = write_mark(file, (struct span){brace, (size_t)(end - brace)}, page);
+        if (size == 0)
+            putc(brace[size++],
+                 file); /* Braces of the script's own: only the first is passed, "{{{live}}" has a mark. */
+        at = brace + size;
+    }
+    if (fflush(file) == 0 && !ferror(file))
+        return GO_ON;
+    return reason_set(why, HALT, "OUTPUT-FAILED", errno, "writing the page: %s", strerror(errno));
+}
+
+bool page_is_built(void)
+{
+    return bundled_report_page[0] != '\0';
+}
+
+enum verdict page_write(FILE *file, const struct page *page, struct reason *why)
+{
+    if (!page_is_built())
+        return reason_set(why, HALT, "REPORT-NOT-BUILT", 0,
+                          "this binary was built without npm and has no page; --format json has the figures");
+    return page_fill(file, span_of(bundled_report_page), page, why);
+}

@@ -1,0 +1,314 @@
+/*
+ * The fit of models over weeks: first guesses, which open models are used in a week at all (S06), then scaling by
+ * turns to the sums of weeks and groups (S01, S11) and of authors and models over all weeks (S03, S38). The latter come
+ * last, as they have to hold to the digit; the former may be off by what the study's charts can be read to.
+ */
+#include "budget_fit.h"
+
+#include "model_curves.h"
+#include "gentally/core/window.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define ROUNDS 300
+#define TOKENS_MIN 48.0    /* of a model that is used in a week */
+#define EXAMPLE_STEP 150.0 /* tokens of a little-used example model in a week it is used */
+#define OPEN_TOKENS 2200   /* a week for each open model that is used: those of a small workload are not all */
+#define TOOL_PART_MAX 0.8  /* of a model's tokens, tool calls */
+
+struct fit {
+    struct budget *budget;
+    int64_t scale;
+    double top_part;
+    double *tokens; /* model * SERIES_WEEKS + week */
+    double *tools;  /* the same: tokens of tool calls S14 wants of it */
+};
+
+static double *at(const struct fit *fit, uint32_t model, uint32_t week)
+{
+    return &fit->tokens[model * SERIES_WEEKS + week];
+}
+
+static double source_part(uint32_t week, enum model_source source)
+{
+    const struct study_week *shares = study_week(SERIES_FIRST_DAY + 7 * (int64_t)week);
+
+    if (source == SOURCE_OPEN_CN)
+        return shares->open_cn / 1000.0;
+    if (source == SOURCE_OPEN_ROW)
+        return shares->open_row / 1000.0;
+    return (1000 - shares->open_cn - shares->open_row) / 1000.0;
+}
+
+/* How much of the week a model is on offer. */
+static double presence(const struct budget_model *model, uint32_t week)
+{
+    int64_t start = SERIES_FIRST_DAY + 7 * (int64_t)week, end = start + 7;
+    int64_t from = model->first_day > start ? model->first_day : start;
+    int64_t until = model->until_day < end ? model->until_day : end;
+
+    return until <= from ? 0 : (double)(until - from) / 7.0;
+}
+
+/* A first guess, per mille of all tokens of the week. */
+static double guess(const struct fit *fit, const struct budget_model *model, uint32_t week)
+{
+    double part = 0, present = presence(model, week);
+    double open = source_part(week, SOURCE_OPEN_CN) + source_part(week, SOURCE_OPEN_ROW);
+    const struct troupe_entry *entry = troupe_entry(model->slug);
+    int column = troupe_top_column(model->slug, week, &part);
+
+    if (present <= 0)
+        return 0;
+    if (column >= 0)
+        return (series_top_open(week)[column] * part * fit->top_part * open + 0.02) * present;
+    if (entry != NULL)
+        return troupe_weight(entry, week) * present;
+    int64_t age = SERIES_FIRST_DAY + 7 * (int64_t)week - model->first_day;
+    double months = model->first_day == 0 ? 12 : age < 0 ? 0 : (double)age / 30;
+    double weight = model->source == SOURCE_CLOSED ? 1.2 : model->source == SOURCE_OPEN_CN ? 1.0 : 3.0;
+    if (model->prompt_usd > 10)
+        weight /= 8;
+    return weight / (2 + months) * present;
+}
+
+/* The examples of S38 that are little used: in as many weeks as their tokens make requests. */
+static void spread_example(const struct fit *fit, uint32_t model, double tokens)
+{
+    uint32_t offered = 0, seen = 0;
+
+    for (uint32_t week = 0; week < SERIES_WEEKS; week++)
+        offered += *at(fit, model, week) > 0;
+    uint32_t wanted = tokens < EXAMPLE_STEP             ? 1
+                      : tokens / EXAMPLE_STEP > offered ? offered
+                                                        : (uint32_t)(tokens / EXAMPLE_STEP);
+    for (uint32_t week = 0; week < SERIES_WEEKS && offered > 0; week++) {
+        if (*at(fit, model, week) <= 0)
+            continue;
+        bool is_used = (seen + 1) * wanted / offered > seen * wanted / offered;
+        *at(fit, model, week) = is_used ? *at(fit, model, week) : 0;
+        seen++;
+    }
+}
+
+static void make_guesses(const struct fit *fit)
+{
+    for (uint32_t model = 0; model < fit->budget->count; model++) {
+        const struct budget_model *entry = &fit->budget->models[model];
+        const struct troupe_example *example = troupe_example(entry->slug);
+        for (uint32_t week = 0; week < SERIES_WEEKS; week++)
+            *at(fit, model, week) = guess(fit, entry, week) * budget_volume(week, fit->scale) / 1000;
+        if (example != NULL)
+            spread_example(fit, model, example->tokens_m * 1e6 * ((double)fit->scale / 1e9));
+    }
+}
+
+/* How many open models of each size to use: as many as there are and as the week's tokens carry, in S06's proportions.
+ * The last resort of very small weeks is one model of a size. */
+static void count_sizes(const uint32_t offered[3], uint32_t most, const uint16_t parts[3], uint32_t counts[3])
+{
+    double best = 1e9;
+
+    for (uint32_t total = most; total >= 3; total--) {
+        uint32_t tried[3];
+        double worst = 0;
+        tried[0] = (total * parts[0] + 500) / 1000;
+        tried[1] = (total * parts[1] + 500) / 1000;
+        tried[2] = total > tried[0] + tried[1] ? total - tried[0] - tried[1] : 0;
+        for (uint32_t size = 0; size < 3; size++) {
+            double off = 1000.0 * tried[size] / total - parts[size];
+            worst = off > worst ? off : -off > worst ? -off : worst;
+            worst = tried[size] > offered[size] ? 1e9 : worst;
+        }
+        if (worst >= best)
+            continue;
+        best = worst;
+        memcpy(counts, tried, sizeof tried);
+        if (best <= 6)
+            return;
+    }
+}
+
+/* Takes the open models beyond the wanted counts out of the week, those of least weight first. */
+static void choose_open(const struct fit *fit, uint32_t week)
+{
+    static const enum model_size sizes[3] = {SIZE_SMALL, SIZE_MEDIUM, SIZE_LARGE};
+    const struct budget_model *models = fit->budget->models;
+    uint32_t offered[3] = {0}, counts[3] = {0};
+    double open = source_part(week, SOURCE_OPEN_CN) + source_part(week, SOURCE_OPEN_ROW);
+    double most = budget_volume(week, fit->scale) * open / OPEN_TOKENS;
+
+    for (uint32_t model = 0; model < fit->budget->count; model++) {
+        for (uint32_t size = 0; size < 3; size++)
+            offered[size] +=
+                models[model].source != SOURCE_CLOSED && models[model].size == sizes[size] && *at(fit, model, week) > 0;
+    }
+    uint32_t all = offered[0] + offered[1] + offered[2];
+    count_sizes(offered, most < all ? (uint32_t)most : all, series_sizes(week), counts);
+    for (uint32_t size = 0; size < 3; size++) {
+        for (; offered[size] > counts[size]; offered[size]--) {
+            uint32_t least = UINT32_MAX;
+            for (uint32_t model = 0; model < fit->budget->count; model++) {
+                bool is_candidate = models[model].source != SOURCE_CLOSED && models[model].size == sizes[size] &&
+                                    *at(fit, model, week) > 0 && models[model].price_usd <= 0;
+                if (is_candidate && (least == UINT32_MAX || *at(fit, model, week) < *at(fit, least, week)))
+                    least = model;
+            }
+            if (least == UINT32_MAX)
+                break;
+            *at(fit, least, week) = 0;
+        }
+    }
+}
+
+/* S14: a month's tokens of tool calls, on the days of it that a week has. */
+static void add_tools(const struct fit *fit, uint32_t week)
+{
+    for (int64_t day = SERIES_FIRST_DAY + 7 * (int64_t)week, end = day + 7; day < end; day++) {
+        int64_t year;
+        unsigned month, date;
+        date_of_days(day, &year, &month, &date);
+        if (year != 2025)
+            continue;
+        double level = budget_tool_level(month - 1) * budget_volume(week, fit->scale) / 7;
+        for (uint32_t model = 0; model < fit->budget->count; model++) {
+            int column = fit->budget->models[model].tool_column;
+            if (column >= 0)
+                fit->tools[model * SERIES_WEEKS + week] += level * series_tools(month - 1)[column] / 1000.0;
+        }
+    }
+}
+
+/* Scales the models of a week for which `is_in` is equal to `which` to `wanted` tokens; examples of S38 stay. */
+static void scale_week(const struct fit *fit, uint32_t week, bool (*is_in)(const struct budget_model *, uint32_t),
+                       uint32_t which, double wanted)
+{
+    double sum = 0;
+
+    for (uint32_t model = 0; model < fit->budget->count; model++)
+        sum += is_in(&fit->budget->models[model], which) ? *at(fit, model, week) : 0;
+    for (uint32_t model = 0; model < fit->budget->count && sum > 0; model++) {
+        if (is_in(&fit->budget->models[model], which))
+            *at(fit, model, week) *= wanted / sum;
+    }
+}
+
+static bool is_of_source(const struct budget_model *model, uint32_t source)
+{
+    return model->source == source;
+}
+
+static bool is_of_reasoning(const struct budget_model *model, uint32_t is_reasoning)
+{
+    return model->is_reasoning == (is_reasoning != 0);
+}
+
+static void scale_weeks(const struct fit *fit)
+{
+    for (uint32_t week = 0; week < SERIES_WEEKS; week++) {
+        double volume = budget_volume(week, fit->scale);
+        double reasoning = series_reasoning(week) < 2 ? 0.001 : series_reasoning(week) / 1000.0;
+        for (uint32_t model = 0; model < fit->budget->count; model++) {
+            double least = fit->tools[model * SERIES_WEEKS + week] / TOOL_PART_MAX;
+            if (*at(fit, model, week) > 0 && *at(fit, model, week) < least)
+                *at(fit, model, week) = least;
+        }
+        scale_week(fit, week, is_of_reasoning, 1, volume * reasoning);
+        scale_week(fit, week, is_of_reasoning, 0, volume * (1 - reasoning));
+        for (enum model_source source = SOURCE_CLOSED; source <= SOURCE_OPEN_ROW; source++)
+            scale_week(fit, week, is_of_source, source, volume * source_part(week, source));
+        for (uint32_t model = 0; model < fit->budget->count; model++) {
+            if (*at(fit, model, week) > 0 && *at(fit, model, week) < TOKENS_MIN)
+                *at(fit, model, week) = TOKENS_MIN;
+        }
+    }
+}
+
+static double model_sum(const struct fit *fit, uint32_t model)
+{
+    double sum = 0;
+
+    for (uint32_t week = 0; week < SERIES_WEEKS; week++)
+        sum += *at(fit, model, week);
+    return sum;
+}
+
+static void scale_model(const struct fit *fit, uint32_t model, double factor)
+{
+    for (uint32_t week = 0; week < SERIES_WEEKS; week++)
+        *at(fit, model, week) *= factor;
+}
+
+/* S38, then S03 by the author's other models. */
+static void scale_totals(const struct fit *fit)
+{
+    const struct budget_model *models = fit->budget->models;
+    double scale = (double)fit->scale / 1e9;
+    struct span author;
+
+    for (uint32_t model = 0; model < fit->budget->count; model++) {
+        const struct troupe_example *example = troupe_example(models[model].slug);
+        double sum = example == NULL ? 0 : model_sum(fit, model);
+        if (sum > 0)
+            scale_model(fit, model, example->tokens_m * 1e6 * scale / sum);
+    }
+    for (uint32_t index = 0; troupe_author_b(index, &author) > 0; index++) {
+        double fixed = 0, free = 0;
+        for (uint32_t model = 0; model < fit->budget->count; model++) {
+            if (models[model].source == SOURCE_CLOSED || !span_equal(models[model].author, author))
+                continue;
+            if (models[model].price_usd > 0)
+                fixed += model_sum(fit, model);
+            else
+                free += model_sum(fit, model);
+        }
+        double wanted = troupe_author_b(index, &author) * 1e9 * scale - fixed;
+        for (uint32_t model = 0; model < fit->budget->count && free > 0; model++) {
+            if (models[model].source != SOURCE_CLOSED && models[model].price_usd <= 0 &&
+                span_equal(models[model].author, author))
+                scale_model(fit, model, wanted / free);
+        }
+    }
+}
+
+/* Whole tokens; what rounding takes in a week the model's next week gives back. */
+static void round_tokens(const struct fit *fit)
+{
+    for (uint32_t model = 0; model < fit->budget->count; model++) {
+        double carry = 0;
+        for (uint32_t week = 0; week < SERIES_WEEKS; week++) {
+            double exact = *at(fit, model, week), wanted = exact + carry;
+            if (exact <= 0)
+                continue;
+            int64_t whole = (int64_t)(wanted < TOKENS_MIN ? TOKENS_MIN : wanted + 0.5);
+            carry = wanted - (double)whole;
+            fit->budget->models[model].tokens[week] = whole;
+        }
+    }
+}
+
+enum verdict budget_fit(struct budget *budget, int64_t scale, double top_part, struct reason *why)
+{
+    size_t cells = (size_t)budget->count * SERIES_WEEKS;
+    struct fit fit = {budget, scale, top_part, calloc(cells, sizeof(double)), calloc(cells, sizeof(double))};
+
+    if (fit.tokens == NULL || fit.tools == NULL) {
+        free(fit.tokens);
+        free(fit.tools);
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for the models of the study");
+    }
+    make_guesses(&fit);
+    for (uint32_t week = 0; week < SERIES_WEEKS; week++) {
+        choose_open(&fit, week);
+        add_tools(&fit, week);
+    }
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        scale_weeks(&fit);
+        scale_totals(&fit);
+    }
+    round_tokens(&fit);
+    free(fit.tokens);
+    free(fit.tools);
+    return GO_ON;
+}

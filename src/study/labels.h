@@ -1,0 +1,21 @@
+/*
+ * What the classifier answers for a topic of the calibrated workload: paths whose tags have the study's shares of the
+ * topic's tokens (S22, S23, S39 to S41). Each answer has a tag of the topic's own category; a second label is of the
+ * same category or of one outside the charts, so that the shares of topics stay as they are.
+ */
+#ifndef GENTALLY_LABELS_H
+#define GENTALLY_LABELS_H
+
+#include "random.h"
+#include "gentally/core/event.h"
+#include "study.h"
+
+struct tagging {
+    int64_t missing[128]; /* by answer: tokens due, less given, in thousandths */
+};
+
+/* Labels for a classified request of `tokens`. The answer that misses most of its share is given. Static strings. */
+void tagging_give(struct tagging *tagging, enum study_topic topic, int64_t tokens, struct draw *draw,
+                  struct event *event);
+
+#endif

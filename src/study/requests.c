@@ -1,0 +1,140 @@
+/*
+ * A portion's requests are spread over its time as people work (study_hour), those of a stretch are what is due at its
+ * end less what was due at its beginning; tokens go along with requests. So stretches need not know of each other, and
+ * sums hold however a week is cut.
+ */
+#include "requests.h"
+
+#include "random.h"
+#include "gentally/core/window.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define LEAST 8      /* tokens of a request */
+#define SPREAD_MAX 5 /* times the mean: beyond it a small workload's week would hang on one request */
+
+__extension__ typedef unsigned __int128 wide;
+
+uint64_t slice_weight(int64_t week_ms)
+{
+    uint64_t weight = 0;
+    uint32_t hour = 0;
+
+    assert(week_ms >= 0);
+    assert(week_ms <= 7 * DAY_MS);
+    for (; hour < (uint32_t)(week_ms / HOUR_MS); hour++)
+        weight += (uint64_t)study_hour(hour) * HOUR_MS;
+    return hour == 168 ? weight : weight + (uint64_t)study_hour(hour) * (uint64_t)(week_ms % HOUR_MS);
+}
+
+/* The moment of a week before which `weight` comes. */
+static int64_t moment_of(uint64_t weight)
+{
+    for (uint32_t hour = 0; hour < 168; hour++) {
+        uint64_t of_hour = (uint64_t)study_hour(hour) * HOUR_MS;
+        if (weight < of_hour)
+            return hour * HOUR_MS + (int64_t)(weight / study_hour(hour));
+        weight -= of_hour;
+    }
+    return 7 * DAY_MS - 1;
+}
+
+static int64_t week_start(const struct portion *portion)
+{
+    return (SERIES_FIRST_DAY + 7 * (int64_t)portion->week) * DAY_MS;
+}
+
+/* Requests of a portion before a moment; `phase`, below 2^16, is where between two moments it has its whole ones. */
+static int64_t due(const struct portion *portion, int64_t moment_ms, uint32_t phase)
+{
+    int64_t start = week_start(portion);
+    int64_t until = moment_ms < portion->from_ms    ? portion->from_ms
+                    : moment_ms > portion->until_ms ? portion->until_ms
+                                                    : moment_ms;
+    uint64_t from = slice_weight(portion->from_ms - start);
+    uint64_t all = slice_weight(portion->until_ms - start) - from, part = slice_weight(until - start) - from;
+
+    return (int64_t)((((wide)portion->requests * part << 16) / all + phase) >> 16);
+}
+
+static int64_t part_of(int64_t whole, int64_t part, int64_t all)
+{
+    return all == 0 ? 0 : (int64_t)((wide)(uint64_t)whole * (uint64_t)part / (uint64_t)all);
+}
+
+static enum verdict make_room(struct requests *requests, size_t more, struct reason *why)
+{
+    if (requests->count + more <= requests->room)
+        return GO_ON;
+    size_t room = (requests->count + more) * 2;
+    struct request *items = reallocarray(requests->items, room, sizeof *items);
+    if (items == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu requests under way", room);
+    requests->items = items;
+    requests->room = room;
+    return GO_ON;
+}
+
+/* Sizes about the mean, as many tokens as there are if that is asked for. `weights` stand in the requests' tokens. */
+static void size_requests(struct request *items, size_t count, int64_t tokens, int64_t cost, bool is_exact)
+{
+    int64_t weights = 0, least = tokens >= (int64_t)(2 * LEAST * count) ? LEAST : 0;
+    int64_t spread = tokens - least * (int64_t)count, before = 0, given = 0, paid = 0;
+
+    for (size_t index = 0; index < count; index++)
+        weights += items[index].tokens;
+    if (!is_exact) /* as the mean weight has it */
+        weights = 4096 * (int64_t)count;
+    for (size_t index = 0; index < count; index++) {
+        int64_t own = items[index].tokens;
+        if (is_exact) {
+            before += own;
+            int64_t upto = part_of(spread, before, weights) + least * (int64_t)(index + 1);
+            items[index].tokens = upto - given;
+            given = upto;
+            int64_t bill = part_of(cost, upto, tokens);
+            items[index].cost_nano_usd = bill - paid;
+            paid = bill;
+        } else {
+            items[index].tokens = part_of(spread, own, weights) + LEAST;
+            items[index].cost_nano_usd = part_of(cost, items[index].tokens, tokens);
+        }
+    }
+}
+
+enum verdict slice_add(struct requests *requests, const struct portions *portions, uint32_t portion, int64_t from_ms,
+                       int64_t until_ms, bool is_exact, uint64_t seed, uint64_t *number, struct reason *why)
+{
+    const struct portion *of = &portions->items[portion];
+    struct draw phases = draw_stream(seed ^ UINT64_C(0x9b5ad4ce), portion);
+    uint32_t phase = draw_below(&phases, 1 << 16);
+    int64_t before = due(of, from_ms, phase), after = due(of, until_ms, phase), start = week_start(of);
+
+    assert(after >= before);
+    if (after == before)
+        return GO_ON;
+    size_t count = (size_t)(after - before), first = requests->count;
+    enum verdict verdict = make_room(requests, count, why);
+    if (verdict != GO_ON)
+        return verdict;
+    int64_t from = from_ms > of->from_ms ? from_ms : of->from_ms;
+    int64_t until = until_ms < of->until_ms ? until_ms : of->until_ms;
+    uint64_t low = slice_weight(from - start), high = slice_weight(until - start);
+    for (size_t index = 0; index < count; index++) {
+        struct draw draw = draw_stream(seed ^ UINT64_C(0x51ce), (uint64_t)of->week << 48 | *number);
+        int64_t weight = draw_spread(&draw, 4096);
+        uint64_t lot = draw_bits(&draw);
+        requests->items[requests->count++] = (struct request){
+            .event_ms = start + moment_of(low + (uint64_t)((wide)lot * (high - low) >> 64)),
+            .tokens = weight > SPREAD_MAX * 4096 ? SPREAD_MAX * 4096 : weight,
+            .number = (*number)++,
+            .portion = portion,
+            .country = -1,
+        };
+    }
+    int64_t tokens = part_of(of->tokens, after, of->requests) - part_of(of->tokens, before, of->requests);
+    int64_t cost = part_of(of->cost_nano_usd, after, of->requests) - part_of(of->cost_nano_usd, before, of->requests);
+    size_requests(requests->items + first, count, tokens, cost, is_exact);
+    return GO_ON;
+}

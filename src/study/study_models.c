@@ -1,0 +1,93 @@
+/*
+ * The models that carried the study's last weeks. Weights are per 10,000 of the tokens of the model's source (closed,
+ * open_cn, open_row) while it is on offer; whatever the catalog knows besides shares a tail (workload.c).
+ */
+#include "study.h"
+
+/* clang-format off */
+static const struct study_model models[] = {
+    /* slug                               weight  prompt compl reas cach tool mix              from      until  promo */
+    {"x-ai/grok-code-fast-1",               2100, 37000,  760, 440, 700,  60, MIX_CODING,          0,        0, false},
+    {"anthropic/claude-sonnet-4.5",         1550, 34000,  710,  60, 570, 500, -1,                  0,        0, false},
+    {"anthropic/claude-sonnet-4",            680, 28000,  650,  40, 520, 380, -1,                  0,        0, false},
+    {"anthropic/claude-3.7-sonnet",          130, 15000,  600,  60, 450, 150, -1,                  0,        0, false},
+    {"anthropic/claude-haiku-4.5",           220, 14000,  520,  40, 400, 300, -1,                  0,        0, false},
+    {"anthropic/claude-opus-4.1",             60, 22000,  700,  80, 450, 250, -1,                  0,        0, false},
+    {"anthropic/claude-opus-4.5",            200, 33000,  690, 110, 460, 400, -1,                  0,        0, false},
+    {"google/gemini-2.5-flash",              560,  3930,  325, 240, 247, 120, -1,                  0,        0, false},
+    {"google/gemini-2.5-pro",                320, 10100, 1880, 650, 290,  90, -1,                  0,        0, false},
+    {"google/gemini-2.0-flash-001",          640,  1780,  212,   0,   4,  60, -1,                  0,        0, false},
+    {"google/gemini-2.5-flash-lite",         250,  1690,  267,  50, 151,  50, -1,                  0,        0, false},
+    {"google/gemini-3-pro-preview",          280, 26000, 2160, 630, 640, 150, -1,                  0,        0, false},
+    {"x-ai/grok-4-fast",                     340,  5680,  840, 570, 287,  60, -1,                  0,        0, false},
+    {"x-ai/grok-4.1-fast",                   700,  5160, 1530, 680, 380,  60, MIX_CHAT,            0,        0, true},
+    {"x-ai/grok-4",                           80,  9000, 1300, 600, 300,  80, -1,                  0,        0, false},
+    {"x-ai/grok-3-mini",                      60,  4000,  900, 600, 200,  60, -1,                  0,        0, false},
+    {"openrouter/polaris-alpha",             270,  7800,  715,   0, 311, 100, MIX_CHAT,     20251106, 20251114, true},
+    {"openrouter/sherlock-think-alpha",      290,  5070, 1290, 720, 264,  80, MIX_CHAT,     20251115, 20251120, true},
+    {"openai/gpt-5",                         200, 12000, 1900, 680, 350, 150, -1,                  0,        0, false},
+    {"openai/gpt-5-mini",                    200,  5500,  900, 500, 300, 120, -1,                  0,        0, false},
+    {"openai/gpt-5-nano",                     80,  3000,  700, 500, 200,  60, -1,                  0,        0, false},
+    {"openai/gpt-5.1",                       150, 13000, 1500, 600, 380, 180, -1,                  0,        0, false},
+    {"openai/gpt-5-codex",                   110, 26000,  900, 500, 600, 450, MIX_CODING,          0,        0, false},
+    {"openai/gpt-5-pro",                       4,  8000, 6000, 800,   0,   0, -1,                  0,        0, false},
+    {"openai/gpt-4.1",                       340,  6500,  380,   0, 280, 150, -1,                  0,        0, false},
+    {"openai/gpt-4.1-mini",                  520,  4500,  300,   0, 250, 130, -1,                  0,        0, false},
+    {"openai/gpt-4.1-nano",                  110,  2200,  180,   0, 150,  50, -1,                  0,        0, false},
+    {"openai/gpt-4o-mini",                   560,  2400,  230,   0, 180, 120, -1,                  0,        0, false},
+    {"openai/gpt-4o",                        130,  3800,  330,   0, 200, 100, -1,                  0,        0, false},
+    {"openai/gpt-4",                           2,  1800,  350,   0,   0,  10, -1,                  0,        0, false},
+    {"openai/o4-mini",                        50,  5000, 1500, 750, 200,  80, -1,                  0,        0, false},
+    {"openai/o3",                             30,  6000, 1800, 750, 200,  80, -1,                  0,        0, false},
+    {"qwen/qwen3-max",                        60,  6000,  700,   0,  50, 100, -1,                  0,        0, false},
+    {"qwen/qwen3-coder-plus",                 40, 24000,  600,   0, 300, 200, MIX_CODING,          0,        0, false},
+    {"qwen/qwen3-coder-flash",                20, 16000,  500,   0, 200, 150, MIX_CODING,          0,        0, false},
+    {"mistralai/mistral-medium-3.1",          60,  5000,  400,   0,   0, 100, -1,                  0,        0, false},
+    {"mistralai/codestral-2508",              30,  3500,  150,   0,   0,  10, MIX_CODING,          0,        0, false},
+    {"amazon/nova-lite-v1",                   40,  2500,  250,   0,   0,  60, -1,                  0,        0, false},
+    {"perplexity/sonar",                      30,   700,  450,   0,   0,   0, -1,                  0,        0, false},
+
+    {"minimax/minimax-m2",                  2600, 43500,  745, 490,   3, 150, MIX_CODING,          0,        0, false},
+    {"deepseek/deepseek-chat-v3-0324",      1000,  4600,  330,   0,  60,  20, -1,                  0,        0, false},
+    {"deepseek/deepseek-chat-v3-0324:free",  650,  5200,  340,   0,   0,   5, -1,                  0,        0, false},
+    {"deepseek/deepseek-chat-v3.1",          650,  6500,  420, 150, 120,  50, -1,                  0,        0, false},
+    {"deepseek/deepseek-chat-v3.1:free",     450,  5600,  400, 150,   0,  10, -1,                  0,        0, false},
+    {"deepseek/deepseek-v3.2-exp",           500,  7500,  500, 250, 300,  80, -1,                  0,        0, false},
+    {"deepseek/deepseek-r1-0528",            180,  4800, 1400, 750,  40,  10, -1,                  0,        0, false},
+    {"deepseek/deepseek-r1-0528:free",       220,  4900, 1300, 750,   0,   5, -1,                  0,        0, false},
+    {"z-ai/glm-4.6",                         900, 21000,  650, 250, 350, 400, MIX_CODING,          0,        0, false},
+    {"z-ai/glm-4.5-air",                     260,  7000,  550, 350,  80, 100, -1,                  0,        0, false},
+    {"z-ai/glm-4.5-air:free",                240,  6500,  550, 350,   0,  40, -1,                  0,        0, false},
+    {"qwen/qwen3-coder",                     350, 23000,  560,   0,  80, 120, MIX_CODING,          0,        0, false},
+    {"qwen/qwen3-coder:free",                150, 22000,  540,   0,   0,  80, MIX_CODING,          0,        0, false},
+    {"qwen/qwen3-235b-a22b-2507",            600,  3900,  480,   0,  10,  60, -1,                  0,        0, false},
+    {"qwen/qwen3-30b-a3b",                   100,  2600,  620, 500,   0,  30, -1,                  0,        0, false},
+    {"qwen/qwen3-next-80b-a3b-instruct",     120,  3200,  520,   0,   0,  50, -1,                  0,        0, false},
+    {"moonshotai/kimi-k2-0905",              200,  9000,  430,   0, 150, 250, -1,                  0,        0, false},
+    {"moonshotai/kimi-k2-thinking",          220, 12000, 1500, 700, 200, 200, -1,                  0,        0, false},
+    {"alibaba/tongyi-deepresearch-30b-a3b",   60,  8000, 1200, 700,   0,  60, -1,                  0,        0, false},
+
+    {"tngtech/deepseek-r1t2-chimera:free",  1400,  5200, 1250, 700,   0,   0, -1,                  0,        0, false},
+    {"tngtech/deepseek-r1t2-chimera",        300,  5400, 1250, 700,   0,   0, -1,                  0,        0, false},
+    {"mistralai/mistral-nemo",              1250,  3100,  260,   0,   0,   5, -1,                  0,        0, false},
+    {"openai/gpt-oss-120b",                 1300,  4200,  650, 500,  30,  80, MIX_OTHER,           0,        0, false},
+    {"openai/gpt-oss-20b",                   620,  2600,  520, 500,  10,  40, MIX_OTHER,           0,        0, false},
+    {"openai/gpt-oss-20b:free",              180,  3000,  520, 500,   0,  20, MIX_OTHER,           0,        0, false},
+    {"meta-llama/llama-3.3-70b-instruct",    430,  2800,  280,   0,   5,  60, -1,                  0,        0, false},
+    {"meta-llama/llama-4-maverick",          340,  2300,  250,   0,   5,  60, MIX_OTHER,           0,        0, false},
+    {"mistralai/mistral-small-3.2-24b-instruct", 300, 2700, 290, 0, 0, 40, -1,                      0,        0, false},
+    {"google/gemma-3-27b-it",                330,  1900,  320,   0,   0,  10, -1,                  0,        0, false},
+    {"google/gemma-3-12b-it",                200,  1300,  240,   0,   0,   5, -1,                  0,        0, false},
+    {"meta-llama/llama-3.1-8b-instruct",     210,  1500,  180,   0,   0,  10, MIX_OTHER,           0,        0, false},
+    {"nousresearch/hermes-4-405b",           120,  4500,  420, 100,   0,   5, -1,                  0,        0, false},
+    {"thedrummer/rocinante-12b",             110,  5200,  260,   0,   0,   0, -1,                  0,        0, false},
+    {"sao10k/l3.3-euryale-70b",               90,  5600,  270,   0,   0,   0, -1,                  0,        0, false},
+    {"microsoft/wizardlm-2-8x22b",            80,  4200,  300,   0,   0,   0, -1,                  0,        0, false},
+    {"ibm-granite/granite-4.0-h-micro",        3,  1200,  160,   0,   0,  10, MIX_OTHER,           0,        0, false},
+};
+/* clang-format on */
+
+const struct study_model *study_model(uint32_t index)
+{
+    return index < LENGTH_OF(models) ? &models[index] : NULL;
+}

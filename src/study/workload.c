@@ -1,0 +1,387 @@
+/*
+ * One event after the other: a time from the timetable, a model from the day's offers, an account and all that follows
+ * from it, a topic that sets how long the prompt is and what the classifier would say. Every event has a stream of
+ * draws of its own; the order of the draws below is therefore part of the seed's meaning.
+ */
+#include "workload.h"
+
+#include "gentally/base/json.h"
+#include "price_list.h"
+#include "arrivals.h"
+#include "gentally/core/window.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define APPS 300
+
+/* One kind of use: which topics its requests are of, and how long their prompts are beside the model's mean. */
+struct use {
+    struct lottery topics;
+    uint32_t lengths[TOPIC_COUNT]; /* per mille */
+};
+
+/* What the classifier may say of a topic. */
+struct phrases {
+    struct lottery rules; /* indexes into `paths` */
+    struct span *paths;   /* borrowed from the taxonomy */
+};
+
+struct workload {
+    struct workload_options options;
+    struct timetable *timetable;
+    struct offers *offers;
+    struct lottery accounts, apps, languages;
+    uint8_t *countries; /* of account, index into study_countries */
+    uint32_t use_count;
+    struct use *uses; /* one for each study_mix() */
+    struct phrases phrases[TOPIC_COUNT];
+    char id[64], account[32], app[16];
+};
+
+static enum verdict open_lottery(struct lottery *lottery, const uint32_t weights[], uint32_t count, struct reason *why)
+{
+    enum verdict verdict = lottery_open(lottery, count, why);
+
+    if (verdict == GO_ON)
+        lottery_fill(lottery, weights, count);
+    return verdict;
+}
+
+/* Weights 1 / (rank + flat), as near as integers can; the flat start keeps the first from owning the market. */
+static enum verdict open_zipf(struct lottery *lottery, uint32_t count, uint32_t flat, struct reason *why)
+{
+    uint32_t *weights = calloc(count, sizeof *weights);
+
+    if (weights == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %u weights", count);
+    for (uint32_t rank = 0; rank < count; rank++)
+        weights[rank] = (UINT32_C(1) << 27) / (rank + flat);
+    enum verdict verdict = open_lottery(lottery, weights, count, why);
+    free(weights);
+    return verdict;
+}
+
+/*
+ * An account pays from one country. Accounts are dealt to the countries evenly by rank (steps of the golden section
+ * along the shares), so that large and small ones are everywhere and the shares hold for few accounts too.
+ */
+static enum verdict open_accounts(struct workload *workload, struct reason *why)
+{
+    uint32_t count = (uint32_t)workload->options.accounts, total = 0;
+
+    workload->countries = calloc(count, 1);
+    if (workload->countries == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %u accounts", count);
+    assert(study_country_count <= UINT8_MAX);
+    for (uint32_t index = 0; index < study_country_count; index++)
+        total += study_countries[index].share;
+    for (uint32_t rank = 0; rank < count; rank++) {
+        uint32_t place = (uint32_t)((uint64_t)(rank * UINT32_C(2654435769)) * total >> 32);
+        uint32_t country = 0;
+        while (place >= study_countries[country].share)
+            place -= study_countries[country++].share;
+        workload->countries[rank] = (uint8_t)country;
+    }
+    return open_zipf(&workload->accounts, count, 40, why);
+}
+
+static enum verdict open_languages(struct workload *workload, struct reason *why)
+{
+    uint32_t weights[64];
+
+    assert(study_language_count <= LENGTH_OF(weights));
+    for (uint32_t index = 0; index < study_language_count; index++)
+        weights[index] = study_languages[index].share;
+    return open_lottery(&workload->languages, weights, study_language_count, why);
+}
+
+/* The mixes are shares of tokens. Requests of a topic are its tokens over its length; lengths are then scaled so that
+ * the mean request is as long as the model's. */
+static enum verdict open_use(struct use *use, const struct study_mix *mix, struct reason *why)
+{
+    uint32_t requests[TOPIC_COUNT];
+    uint64_t tokens_sum = 0, requests_sum = 0;
+
+    for (enum study_topic topic = 0; topic < TOPIC_COUNT; topic++) {
+        requests[topic] = mix->topics[topic] * UINT32_C(1000000) / study_topic_length(topic);
+        tokens_sum += mix->topics[topic];
+        requests_sum += requests[topic];
+    }
+    for (enum study_topic topic = 0; topic < TOPIC_COUNT; topic++)
+        use->lengths[topic] = (uint32_t)(study_topic_length(topic) * requests_sum / (tokens_sum * 1000));
+    return open_lottery(&use->topics, requests, TOPIC_COUNT, why);
+}
+
+static enum verdict open_uses(struct workload *workload, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    workload->uses = calloc(study_mix_count(), sizeof *workload->uses);
+    if (workload->uses == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for the kinds of use");
+    workload->use_count = study_mix_count();
+    for (uint32_t index = 0; index < workload->use_count && verdict == GO_ON; index++)
+        verdict = open_use(&workload->uses[index], study_mix(index), why);
+    return verdict;
+}
+
+/* A rule speaks for a topic if the study gives its tag a share there, or, a little, if its category is the topic's. */
+static enum verdict open_phrases(struct phrases *phrases, enum study_topic topic, const struct taxonomy *taxonomy,
+                                 size_t rules, struct reason *why)
+{
+    struct span pattern, tag, category, name = span_of(study_topic_category(topic));
+    uint32_t count = 0;
+    uint32_t *weights = calloc(rules + 1, sizeof *weights);
+
+    phrases->paths = calloc(rules + 1, sizeof *phrases->paths);
+    if (weights == NULL || phrases->paths == NULL) {
+        free(weights);
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu classifier paths", rules);
+    }
+    for (size_t index = 0; taxonomy_at(taxonomy, index, &pattern, &tag, &category); index++) {
+        uint32_t weight = study_topic_tag(topic, tag);
+        if (weight == 0 && span_equal(category, name))
+            weight = 8;
+        if (weight == 0 || pattern.size < 2) /* "/" matches all and is no answer of a classifier. */
+            continue;
+        phrases->paths[count] = pattern;
+        weights[count++] = weight;
+    }
+    if (count == 0) { /* A taxonomy without such a category: the classifier has no word for it. */
+        phrases->paths[count] = span_of("/Sensitive Subjects");
+        weights[count++] = 1;
+    }
+    enum verdict verdict = open_lottery(&phrases->rules, weights, count, why);
+    free(weights);
+    return verdict;
+}
+
+static enum verdict open_parts(struct workload *workload, const struct catalog *catalog,
+                               const struct taxonomy *taxonomy, struct reason *why)
+{
+    const struct workload_options *options = &workload->options;
+    struct timetable_options times = {options->seed, options->events, options->from_ms, options->to_ms,
+                                      options->disorder_ms};
+    struct span pattern, tag, category;
+    size_t rules = 0;
+    enum verdict verdict = timetable_open(&workload->timetable, &times, why);
+
+    while (taxonomy_at(taxonomy, rules, &pattern, &tag, &category))
+        rules++;
+    if (verdict == GO_ON)
+        verdict = offers_open(&workload->offers, catalog, why);
+    if (verdict == GO_ON)
+        verdict = open_accounts(workload, why);
+    if (verdict == GO_ON)
+        verdict = open_zipf(&workload->apps, APPS, 4, why);
+    if (verdict == GO_ON)
+        verdict = open_languages(workload, why);
+    if (verdict == GO_ON)
+        verdict = open_uses(workload, why);
+    for (enum study_topic topic = 0; topic < TOPIC_COUNT && verdict == GO_ON; topic++)
+        verdict = open_phrases(&workload->phrases[topic], topic, taxonomy, rules, why);
+    return verdict;
+}
+
+enum verdict workload_open(struct workload **out, const struct workload_options *options, const struct catalog *catalog,
+                           const struct taxonomy *taxonomy, struct reason *why)
+{
+    struct workload *workload = calloc(1, sizeof *workload);
+
+    assert(options->events <= WORKLOAD_EVENTS_MAX);
+    assert(options->accounts >= 1);
+    assert(options->accounts <= WORKLOAD_ACCOUNTS_MAX);
+    assert(options->disorder_ms <= WORKLOAD_DISORDER_MS_MAX);
+    *out = NULL;
+    if (workload == NULL)
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a workload");
+    workload->options = *options;
+    enum verdict verdict = open_parts(workload, catalog, taxonomy, why);
+    if (verdict != GO_ON) {
+        workload_close(workload);
+        return verdict;
+    }
+    *out = workload;
+    return GO_ON;
+}
+
+void workload_close(struct workload *workload)
+{
+    if (workload == NULL)
+        return;
+    timetable_close(workload->timetable);
+    offers_close(workload->offers);
+    lottery_close(&workload->accounts);
+    lottery_close(&workload->apps);
+    lottery_close(&workload->languages);
+    free(workload->countries);
+    for (uint32_t index = 0; index < workload->use_count; index++)
+        lottery_close(&workload->uses[index].topics);
+    free(workload->uses);
+    for (enum study_topic topic = 0; topic < TOPIC_COUNT; topic++) {
+        lottery_close(&workload->phrases[topic].rules);
+        free(workload->phrases[topic].paths);
+    }
+    free(workload);
+}
+
+static bool draw_share(struct draw *draw, uint32_t per_million)
+{
+    return draw_below(draw, 1000000) < per_million;
+}
+
+/* A number of at least six digits after a word, like "acct-000123". */
+static struct span name_number(char *text, const char *word, uint32_t number)
+{
+    char *at = json_raw(text, word, strlen(word));
+
+    for (uint32_t unit = 100000; unit > number && unit > 1; unit /= 10)
+        *at++ = '0';
+    at = json_integer(at, number);
+    return (struct span){text, (size_t)(at - text)};
+}
+
+static void draw_customer(struct workload *workload, struct draw *draw, struct event *event)
+{
+    uint32_t account = lottery_draw(&workload->accounts, draw);
+    const char *country = study_countries[workload->countries[account]].code;
+    const struct study_tongue *tongue = study_tongue(country);
+    uint32_t language = lottery_draw(&workload->languages, draw);
+
+    event->account = name_number(workload->account, "acct-", account);
+    event->country = span_of(country);
+    event->language = span_of(study_languages[language].code);
+    if (tongue != NULL && draw_chance(draw, tongue->share))
+        event->language = span_of(tongue->language);
+    uint32_t app = lottery_draw(&workload->apps, draw);
+    if (draw_chance(draw, 900))
+        event->app = name_number(workload->app, "app-", app);
+}
+
+static void draw_ending(const struct workload *workload, const struct offer *offer, struct draw *draw,
+                        struct event *event)
+{
+    uint32_t lot = draw_below(draw, 1000);
+
+    event->streamed = draw_chance(draw, 700);
+    event->is_byok = draw_chance(draw, 30) && !event_is_free(event);
+    if (draw_share(draw, workload->options.errors)) {
+        event->finish_reason = span_of("error");
+    } else if (draw_chance(draw, 10)) {
+        event->cancelled = true;
+    } else if (draw_chance(draw, offer->tool_calls)) {
+        event->finish_reason = span_of("tool_calls");
+        event->tools_offered = true;
+    } else if (lot >= 8) { /* else nobody said why it ended */
+        event->finish_reason = span_of(lot < 35 ? "length" : lot < 38 ? "content_filter" : "stop");
+    }
+    /* Tools are offered more often than they are called. */
+    event->tools_offered = event->tools_offered || draw_chance(draw, offer->tool_calls * 2 / 3);
+}
+
+static void draw_tokens(const struct offer *offer, uint32_t length, struct draw *draw, struct event *event)
+{
+    bool is_failed = span_equal(event->finish_reason, span_of("error"));
+
+    event->tokens_prompt = 1 + draw_spread(draw, offer->prompt * length / 1000);
+    event->tokens_completion = is_failed ? 0 : 1 + draw_spread(draw, offer->completion);
+    if (event->cancelled)
+        event->tokens_completion -= event->tokens_completion * draw_below(draw, 1000) / 1000;
+    /* About the mean, so that the identities hold without cutting the average. */
+    int64_t reasoning = offer->reasoning == 0 ? 0 : offer->reasoning - 100 + draw_below(draw, 201);
+    int64_t cached = offer->cached < 20 ? 0 : (int64_t)offer->cached * 2 * draw_chance(draw, 500);
+    cached = cached > 950 ? 950 : cached;
+    reasoning = reasoning < 0 ? 0 : reasoning > 950 ? 950 : reasoning;
+    event->tokens_reasoning = event->tokens_completion * reasoning / 1000;
+    event->tokens_cached = event->tokens_prompt * cached / 1000;
+}
+
+/* List price, exact to the nano: a cached token costs a tenth, and who brings a key pays a fee of a twentieth. */
+static int64_t cost_of(const struct offer *offer, const struct event *event)
+{
+    int64_t fresh = event->tokens_prompt - event->tokens_cached;
+    int64_t pico = fresh * offer->prompt_pico_usd + event->tokens_cached * offer->prompt_pico_usd / 10 +
+                   event->tokens_completion * offer->completion_pico_usd;
+
+    if (span_equal(event->finish_reason, span_of("error")))
+        return 0;
+    return pico / (event->is_byok ? 20000 : 1000);
+}
+
+static void draw_times(const struct offer *offer, struct draw *draw, struct event *event)
+{
+    int64_t wait_ms = draw_spread(draw, 450 + event->tokens_prompt / 40);
+    int64_t speed = 1 + (int64_t)offer->speed * (750 + draw_below(draw, 500)) / 1000;
+    int64_t generation_ms = event->tokens_completion * 1000 / speed;
+
+    event->latency_ms = event->first_token_ms = event->generation_ms = EVENT_ABSENT;
+    if (draw_chance(draw, 20)) /* not every provider tells */
+        return;
+    event->latency_ms = (int32_t)(wait_ms + generation_ms);
+    if (event->tokens_completion == 0)
+        return;
+    event->generation_ms = (int32_t)generation_ms;
+    if (event->streamed)
+        event->first_token_ms = (int32_t)wait_ms;
+}
+
+/* The classifier's answer: usually the topic, sure enough; sometimes a second or third thought, rarely a sure one. */
+static void draw_labels(const struct workload *workload, const struct use *use, enum study_topic topic,
+                        struct draw *draw, struct event *event)
+{
+    uint32_t lot = draw_below(draw, 1000);
+
+    event->label_count = lot < 820 ? 1 : lot < 965 ? 2 : 3;
+    for (uint32_t index = 0; index < event->label_count; index++) {
+        const struct phrases *phrases;
+        if (index > 0)
+            topic = lottery_draw(&use->topics, draw);
+        phrases = &workload->phrases[topic];
+        uint32_t rule = lottery_draw(&phrases->rules, draw);
+        bool is_sure = draw_chance(draw, index == 0 ? 940 : 450);
+        uint32_t thousandths = is_sure ? 500 + draw_below(draw, 500) : 100 + draw_below(draw, 400);
+        event->labels[index] = (struct label){phrases->paths[rule], (float)thousandths / 1000.0f};
+    }
+}
+
+static struct span name_event(struct workload *workload, uint64_t number)
+{
+    char *at = JSON_RAW(workload->id, "gen-");
+
+    at = json_integer(at, (int64_t)(workload->options.seed & INT64_MAX));
+    *at++ = '-';
+    at = json_integer(at, (int64_t)number);
+    return (struct span){workload->id, (size_t)(at - workload->id)};
+}
+
+bool workload_next(struct workload *workload, struct event *event)
+{
+    uint64_t number;
+    int64_t event_ms;
+
+    if (!timetable_next(workload->timetable, &number, &event_ms))
+        return false;
+    struct draw draw = draw_stream(workload->options.seed, number);
+    int64_t day = window_of(WINDOW_DAY, event_ms).start_ms / DAY_MS;
+    const struct offer *offer = offers_draw(workload->offers, day, &draw);
+    const struct use *use = &workload->uses[offer->mix];
+    enum study_topic topic = lottery_draw(&use->topics, &draw);
+
+    memset(event, 0, offsetof(struct event, labels));
+    event->id = name_event(workload, number);
+    event->created_ms = event_ms;
+    event->model = (struct span){offer->slug, offer->slug_size};
+    event->provider = span_of(offer_provider(offer, &draw));
+    event->is_free = offer->is_promotion || slug_variant(event->model).size > 0;
+    event->op = OP_CREATE;
+    draw_customer(workload, &draw, event);
+    draw_ending(workload, offer, &draw, event);
+    draw_tokens(offer, use->lengths[topic], &draw, event);
+    event->cost_nano_usd = cost_of(offer, event);
+    draw_times(offer, &draw, event);
+    event->classified = draw_share(&draw, workload->options.classified);
+    if (event->classified)
+        draw_labels(workload, use, topic, &draw, event);
+    return true;
+}

@@ -1,0 +1,78 @@
+/* Which name was meant. */
+#include "gentally/base/suggest.h"
+
+#include "suite.h"
+
+static void edits_are_counted(void)
+{
+    static const struct {
+        const char *left, *right;
+        size_t want;
+    } rows[] = {
+        {"", "", 0},
+        {"", "abc", 3},
+        {"abc", "", 3},
+        {"abc", "abc", 0},
+        {"abc", "abd", 1},
+        {"abc", "acb", 1},
+        {"abc", "ab", 1},
+        {"abc", "xabc", 1},
+        {"kitten", "sitting", 3},
+        {"ca", "abc", 3},
+        {"redis-url", "redis_url", 0},
+        {"top", "pot", 2},
+    };
+    for (size_t at = 0; at < LENGTH_OF(rows); at++) {
+        size_t distance = edit_distance(rows[at].left, rows[at].right);
+        if (distance != rows[at].want)
+            printf("%s, %s: %zu\n", rows[at].left, rows[at].right, distance);
+        CU_ASSERT_EQUAL(distance, rows[at].want);
+        CU_ASSERT_EQUAL(edit_distance(rows[at].right, rows[at].left), rows[at].want);
+    }
+}
+
+static void names_beyond_the_limit_never_match(void)
+{
+    char name[NEAREST_NAME_MAX + 2];
+    memset(name, 'a', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    CU_ASSERT_EQUAL(edit_distance(name, name), SIZE_MAX);
+    CU_ASSERT_EQUAL(edit_distance(name + 1, name + 1), 0);
+    struct nearest nearest = nearest_to(name);
+    nearest_try(&nearest, name);
+    CU_ASSERT_PTR_NULL(nearest_name(&nearest));
+}
+
+static void nearest_is_offered_only_if_near(void)
+{
+    static const struct {
+        const char *wanted, *want;
+    } rows[] = {
+        {"workr", "worker"}, {"wroker", "worker"}, {"setpu", "setup"},
+        {"tp", "top"},       {"elephant", NULL},   {"summarys", "summaries"},
+    };
+    for (size_t at = 0; at < LENGTH_OF(rows); at++) {
+        struct nearest nearest = nearest_to(rows[at].wanted);
+        CU_ASSERT_PTR_NULL(nearest_name(&nearest));
+        nearest_try(&nearest, "worker");
+        nearest_try(&nearest, "setup");
+        nearest_try(&nearest, "top");
+        nearest_try(&nearest, "summaries");
+        const char *name = nearest_name(&nearest);
+        if (rows[at].want == NULL)
+            CU_ASSERT_PTR_NULL(name);
+        if (rows[at].want != NULL)
+            CU_ASSERT_STRING_EQUAL(name == NULL ? "" : name, rows[at].want);
+    }
+}
+
+int main(void)
+{
+    CU_TestInfo tests[] = {
+        {"edits_are_counted", edits_are_counted},
+        {"names_beyond_the_limit_never_match", names_beyond_the_limit_never_match},
+        {"nearest_is_offered_only_if_near", nearest_is_offered_only_if_near},
+        CU_TEST_INFO_NULL,
+    };
+    return suite_run("nearest", tests);
+}

@@ -1,0 +1,365 @@
+/* JSON lines: what is read, and every kind of refusal with the words that name it. */
+#include "suite.h"
+
+#include "gentally/codec/json_read.h"
+
+/* The required fields, to be followed by more. */
+#define LEAST "\"id\":\"g\",\"created_at\":7,\"model\":\"a/b\",\"tokens_prompt\":1,\"tokens_completion\":2"
+
+struct refusal {
+    const char *line;
+    const char *id;
+    const char *text; /* part of the reason */
+};
+
+static const struct refusal refusals[] = {
+    {"", "LINE-NOT-JSON", "blank"},
+    {"\n", "LINE-NOT-JSON", "blank"},
+    {" \t\r\n", "LINE-NOT-JSON", "blank"},
+    {"{", "LINE-NOT-JSON", "byte 1"},
+    {"{" LEAST, "LINE-NOT-JSON", "byte"},
+    {"{" LEAST "}}", "LINE-NOT-JSON", "byte"},
+    {"{" LEAST "} {" LEAST "}", "LINE-NOT-JSON", "byte"},
+    {"{" LEAST ",}", "LINE-NOT-JSON", "byte"},
+    {"[]", "LINE-NOT-JSON", "an array"},
+    {"7", "LINE-NOT-JSON", "byte"},
+    {"null", "LINE-NOT-JSON", "byte"},
+    {"{'id':1}", "LINE-NOT-JSON", "byte 2"},
+    {"{" LEAST ",\"app\":\"\xff\"}", "LINE-NOT-JSON", "byte"},         /* no UTF-8 */
+    {"{" LEAST ",\"app\":\"\xed\xa0\x80\"}", "LINE-NOT-JSON", "byte"}, /* a surrogate */
+    {"{" LEAST ",\"app\":\"a\\u0000b\"}", "LINE-NOT-JSON", "byte"},
+    {"{" LEAST ",\"app\":\"a\nb\"}", "LINE-NOT-JSON", "byte"},
+    {"{" LEAST ",\"cost_nano_usd\":9223372036854775808}", "LINE-NOT-JSON", "byte"},
+    {"{" LEAST ",\"cost_nano_usd\":01}", "LINE-NOT-JSON", "byte"},
+
+    {"{}", "LINE-FIELD", "id is missing"},
+    {"{\"created_at\":7,\"model\":\"m\",\"tokens_prompt\":1,\"tokens_completion\":2}", "LINE-FIELD", "id is missing"},
+    {"{\"id\":\"g\",\"model\":\"m\",\"tokens_prompt\":1,\"tokens_completion\":2}", "LINE-FIELD",
+     "created_at is missing"},
+    {"{\"id\":\"g\",\"created_at\":7,\"tokens_prompt\":1,\"tokens_completion\":2}", "LINE-FIELD", "model is missing"},
+    {"{\"id\":\"g\",\"created_at\":7,\"model\":\"m\",\"tokens_completion\":2}", "LINE-FIELD",
+     "tokens_prompt is missing"},
+    {"{\"id\":\"g\",\"created_at\":7,\"model\":\"m\",\"tokens_prompt\":1}", "LINE-FIELD",
+     "tokens_completion is missing"},
+
+    {"{" LEAST ",\"model\":\"c/d\"}", "LINE-FIELD", "twice"},
+    {"{" LEAST ",\"tokens_promt\":1}", "LINE-FIELD", "tokens_promt is not a field"},
+    {"{" LEAST ",\"ID\":\"g\"}", "LINE-FIELD", "ID is not a field"},
+    {"{" LEAST ",\"\":1}", "LINE-FIELD", "unprintable"},
+    {"{" LEAST ",\"\\u001b[31m\":1}", "LINE-FIELD", "unprintable"},
+
+    {"{\"id\":null,\"created_at\":7,\"model\":\"m\",\"tokens_prompt\":1,\"tokens_completion\":2}", "LINE-FIELD",
+     "id must be a string"},
+    {"{\"id\":7,\"created_at\":7,\"model\":\"m\",\"tokens_prompt\":1,\"tokens_completion\":2}", "LINE-FIELD",
+     "id must be a string"},
+    {"{\"id\":\"g\",\"created_at\":7.0,\"model\":\"m\",\"tokens_prompt\":1,\"tokens_completion\":2}", "LINE-FIELD",
+     "created_at must be"},
+    {"{\"id\":\"g\",\"created_at\":null,\"model\":\"m\",\"tokens_prompt\":1,\"tokens_completion\":2}", "LINE-FIELD",
+     "created_at must be"},
+    {"{\"id\":\"g\",\"created_at\":\"\",\"model\":\"m\",\"tokens_prompt\":1,\"tokens_completion\":2}", "LINE-FIELD",
+     "created_at must be"},
+    {"{\"id\":\"g\",\"created_at\":\"7\",\"model\":\"m\",\"tokens_prompt\":1,\"tokens_completion\":2}", "LINE-FIELD",
+     "created_at must be"},
+    {"{\"id\":\"g\",\"created_at\":\"2025-02-29\",\"model\":\"m\",\"tokens_prompt\":1,\"tokens_completion\":2}",
+     "LINE-FIELD", "created_at must be"},
+    {"{\"id\":\"g\",\"created_at\":7,\"model\":\"m\",\"tokens_prompt\":1.0,\"tokens_completion\":2}", "LINE-FIELD",
+     "tokens_prompt must be an integer"},
+    {"{\"id\":\"g\",\"created_at\":7,\"model\":\"m\",\"tokens_prompt\":1e3,\"tokens_completion\":2}", "LINE-FIELD",
+     "tokens_prompt must be an integer"},
+    {"{\"id\":\"g\",\"created_at\":7,\"model\":\"m\",\"tokens_prompt\":\"1\",\"tokens_completion\":2}", "LINE-FIELD",
+     "tokens_prompt must be an integer"},
+
+    {"{" LEAST ",\"provider\":7}", "LINE-FIELD", "provider must be a string or null"},
+    {"{" LEAST ",\"tokens_cached\":null}", "LINE-FIELD", "tokens_cached must be an integer"},
+    {"{" LEAST ",\"is_free\":1}", "LINE-FIELD", "is_free must be true or false"},
+    {"{" LEAST ",\"is_free\":\"true\"}", "LINE-FIELD", "is_free must be true or false"},
+    {"{" LEAST ",\"classified\":null}", "LINE-FIELD", "classified must be true or false"},
+    {"{" LEAST ",\"latency_ms\":-1}", "LINE-FIELD", "latency_ms must be an integer from 0"},
+    {"{" LEAST ",\"latency_ms\":2147483648}", "LINE-FIELD", "latency_ms must be an integer from 0"},
+    {"{" LEAST ",\"generation_ms\":1.5}", "LINE-FIELD", "generation_ms must be an integer from 0"},
+    {"{" LEAST ",\"op\":\"delete\"}", "LINE-FIELD", "op must be"},
+    {"{" LEAST ",\"op\":null}", "LINE-FIELD", "op must be"},
+    {"{" LEAST ",\"op\":0}", "LINE-FIELD", "op must be"},
+
+    {"{" LEAST ",\"cost_usd\":0.1}", "LINE-FIELD", "cost_usd must be a decimal string"},
+    {"{" LEAST ",\"cost_usd\":1}", "LINE-FIELD", "cost_usd must be a decimal string"},
+    {"{" LEAST ",\"cost_usd\":null}", "LINE-FIELD", "cost_usd must be a decimal string"},
+    {"{" LEAST ",\"cost_usd\":\"\"}", "LINE-FIELD", "cost_usd must be digits"},
+    {"{" LEAST ",\"cost_usd\":\".\"}", "LINE-FIELD", "cost_usd must be digits"},
+    {"{" LEAST ",\"cost_usd\":\".5\"}", "LINE-FIELD", "cost_usd must be digits"},
+    {"{" LEAST ",\"cost_usd\":\"5.\"}", "LINE-FIELD", "cost_usd must be digits"},
+    {"{" LEAST ",\"cost_usd\":\"1.2.3\"}", "LINE-FIELD", "cost_usd must be digits"},
+    {"{" LEAST ",\"cost_usd\":\"-1\"}", "LINE-FIELD", "cost_usd must be digits"},
+    {"{" LEAST ",\"cost_usd\":\"+1\"}", "LINE-FIELD", "cost_usd must be digits"},
+    {"{" LEAST ",\"cost_usd\":\" 1\"}", "LINE-FIELD", "cost_usd must be digits"},
+    {"{" LEAST ",\"cost_usd\":\"1e-3\"}", "LINE-FIELD", "cost_usd must be digits"},
+    {"{" LEAST ",\"cost_usd\":\"1,5\"}", "LINE-FIELD", "cost_usd must be digits"},
+    {"{" LEAST ",\"cost_usd\":\"0.0000000001\"}", "LINE-FIELD", "cost_usd has more than 9 decimals"},
+    {"{" LEAST ",\"cost_usd\":\"0.00000000010\"}", "LINE-FIELD", "cost_usd has more than 9 decimals"},
+    {"{" LEAST ",\"cost_usd\":\"9223372036.854775808\"}", "LINE-FIELD", "cost_usd is too large"},
+    {"{" LEAST ",\"cost_usd\":\"9223372036854775808\"}", "LINE-FIELD", "cost_usd is too large"},
+    {"{" LEAST ",\"cost_usd\":\"1\",\"cost_nano_usd\":1000000000}", "LINE-FIELD", "exclude each other"},
+
+    {"{" LEAST ",\"categories\":null}", "LINE-FIELD", "categories must be an array"},
+    {"{" LEAST ",\"categories\":{}}", "LINE-FIELD", "categories must be an array"},
+    {"{" LEAST ",\"categories\":[\"/A\"]}", "LINE-FIELD", "categories must hold objects"},
+    {"{" LEAST ",\"categories\":[{\"path\":\"/A\"}]}", "LINE-FIELD", "categories must hold objects"},
+    {"{" LEAST ",\"categories\":[{\"path\":\"/A\",\"confidence\":1,\"x\":1}]}", "LINE-FIELD",
+     "categories must hold objects"},
+    {"{" LEAST ",\"categories\":[{\"path\":\"/A\",\"score\":1}]}", "LINE-FIELD", "categories must have confidences"},
+    {"{" LEAST ",\"categories\":[{\"path\":null,\"confidence\":1}]}", "LINE-FIELD", "categories must hold objects"},
+    {"{" LEAST ",\"categories\":[{\"path\":\"/A\",\"confidence\":\"1\"}]}", "LINE-FIELD",
+     "categories must have confidences"},
+    {"{" LEAST ",\"categories\":[{\"path\":\"/A\",\"confidence\":1.01}]}", "LINE-FIELD",
+     "categories must have confidences"},
+    {"{" LEAST ",\"categories\":[{\"path\":\"/A\",\"confidence\":-0.01}]}", "LINE-FIELD",
+     "categories must have confidences"},
+};
+
+static void refusals_name_what_is_wrong(void)
+{
+    struct lines *lines;
+    struct event event;
+
+    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    for (size_t index = 0; index < LENGTH_OF(refusals); index++) {
+        const struct refusal *row = &refusals[index];
+        struct reason why = {0};
+        enum verdict verdict = lines_read(lines, span_of(row->line), &event, &why);
+        if (verdict != SET_ASIDE || strcmp(why.id, row->id) != 0 || strstr(why.text, row->text) == NULL) {
+            printf("%s: %d %s %s\n", row->line, verdict, why.id, why.text);
+            CU_FAIL("a line is not refused as it should be");
+        }
+    }
+    lines_close(lines);
+}
+
+static void reasons_do_not_quote_values(void)
+{
+    static const char *const texts[] = {
+        "{" LEAST ",\"account\":\"s3cret\" \"x\"}", "{" LEAST ",\"account\":s3cret}",
+        "{" LEAST ",\"cost_usd\":\"s3cret\"}",      "{" LEAST ",\"op\":\"s3cret\"}",
+        "{" LEAST ",\"app\":{\"s3cret\":1}}",       "{" LEAST ",\"id\":\"s3cret\"}",
+    };
+    struct lines *lines;
+    struct event event;
+
+    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    for (size_t index = 0; index < LENGTH_OF(texts); index++) {
+        struct reason why = {0};
+        CU_ASSERT_EQUAL(lines_read(lines, span_of(texts[index]), &event, &why), SET_ASIDE);
+        CU_ASSERT_PTR_NULL(strstr(why.text, "s3cret"));
+    }
+    lines_close(lines);
+}
+
+static void the_least_line_gets_the_schema_defaults(void)
+{
+    static const char *const texts[] = {
+        "{" LEAST "}",
+        "  {" LEAST "}  \r\n",
+        "{" LEAST ",\"provider\":null,\"account\":null,\"app\":null,\"country\":null,\"language\":null,"
+        "\"finish_reason\":null,\"latency_ms\":null,\"first_token_ms\":null,\"generation_ms\":null,\"categories\":[]}",
+    };
+    struct lines *lines;
+
+    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    for (size_t index = 0; index < LENGTH_OF(texts); index++) {
+        struct event event;
+        struct reason why = {0};
+        memset(&event, 0x55, sizeof(event)); /* What was there before must not shine through. */
+        CU_ASSERT_EQUAL_FATAL(lines_read(lines, span_of(texts[index]), &event, &why), GO_ON);
+        CU_ASSERT(span_equal(event.id, span_of("g")) && span_equal(event.model, span_of("a/b")));
+        CU_ASSERT(event.provider.bytes == NULL && event.account.bytes == NULL && event.app.bytes == NULL);
+        CU_ASSERT(event.country.bytes == NULL && event.language.bytes == NULL && event.finish_reason.bytes == NULL);
+        CU_ASSERT(event.created_ms == 7 && event.tokens_prompt == 1 && event.tokens_completion == 2);
+        CU_ASSERT(event.tokens_reasoning == 0 && event.tokens_cached == 0 && event.cost_nano_usd == 0);
+        CU_ASSERT(!event.is_byok && !event.is_free && !event.streamed && !event.cancelled);
+        CU_ASSERT(!event.tools_offered && !event.classified && event.label_count == 0 && event.op == OP_CREATE);
+        CU_ASSERT_EQUAL(event.latency_ms, EVENT_ABSENT);
+        CU_ASSERT_EQUAL(event.first_token_ms, EVENT_ABSENT);
+        CU_ASSERT_EQUAL(event.generation_ms, EVENT_ABSENT);
+    }
+    lines_close(lines);
+}
+
+static void every_field_reaches_its_place(void)
+{
+    static const char text[] =
+        "{\"op\":\"retract\",\"id\":\"i\",\"created_at\":-1,\"model\":\"m:free\",\"provider\":\"p\",\"account\":\"a\","
+        "\"app\":\"x\",\"country\":\"DE\",\"language\":\"\xc3\xa4\",\"tokens_prompt\":11,\"tokens_completion\":12,"
+        "\"tokens_reasoning\":13,\"tokens_cached\":14,\"cost_nano_usd\":15,\"is_byok\":true,\"is_free\":false,"
+        "\"streamed\":true,\"cancelled\":false,\"finish_reason\":\"stop\",\"tools_offered\":true,\"latency_ms\":0,"
+        "\"first_token_ms\":2147483647,\"generation_ms\":18,\"classified\":false,\"categories\":[{\"path\":\"/A\","
+        "\"confidence\":1},{\"confidence\":0.5,\"path\":\"/B\"}]}";
+    struct lines *lines;
+    struct event event;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(lines_read(lines, span_of(text), &event, &why), GO_ON);
+    CU_ASSERT(span_equal(event.id, span_of("i")) && span_equal(event.model, span_of("m:free")));
+    CU_ASSERT(span_equal(event.provider, span_of("p")) && span_equal(event.account, span_of("a")));
+    CU_ASSERT(span_equal(event.app, span_of("x")) && span_equal(event.country, span_of("DE")));
+    CU_ASSERT(span_equal(event.language, span_of("\xc3\xa4")) && span_equal(event.finish_reason, span_of("stop")));
+    CU_ASSERT(event.created_ms == -1 && event.tokens_prompt == 11 && event.tokens_completion == 12);
+    CU_ASSERT(event.tokens_reasoning == 13 && event.tokens_cached == 14 && event.cost_nano_usd == 15);
+    CU_ASSERT(event.is_byok && !event.is_free && event.streamed && !event.cancelled && event.tools_offered);
+    CU_ASSERT(!event.classified && event.op == OP_RETRACT);
+    CU_ASSERT(event.latency_ms == 0 && event.first_token_ms == INT32_MAX && event.generation_ms == 18);
+    CU_ASSERT_EQUAL_FATAL(event.label_count, 2);
+    CU_ASSERT(span_equal(event.labels[0].path, span_of("/A")) && span_equal(event.labels[1].path, span_of("/B")));
+    CU_ASSERT_DOUBLE_EQUAL(event.labels[0].confidence, 1, 0);
+    CU_ASSERT_DOUBLE_EQUAL(event.labels[1].confidence, 0.5, 0);
+    lines_close(lines);
+}
+
+static void each_flag_sets_its_own_field(void)
+{
+    static const struct {
+        const char *name;
+        size_t place;
+    } rows[] = {
+        {"is_byok", offsetof(struct event, is_byok)},       {"is_free", offsetof(struct event, is_free)},
+        {"streamed", offsetof(struct event, streamed)},     {"cancelled", offsetof(struct event, cancelled)},
+        {"classified", offsetof(struct event, classified)}, {"tools_offered", offsetof(struct event, tools_offered)},
+    };
+    struct lines *lines;
+
+    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    for (size_t index = 0; index < LENGTH_OF(rows); index++) {
+        char text[256];
+        struct event event;
+        snprintf(text, sizeof(text), "{" LEAST ",\"%s\":true}", rows[index].name);
+        CU_ASSERT_EQUAL_FATAL(lines_read(lines, span_of(text), &event, NULL), GO_ON);
+        for (size_t other = 0; other < LENGTH_OF(rows); other++)
+            CU_ASSERT_EQUAL(*(const bool *)((const char *)&event + rows[other].place), other == index);
+    }
+    lines_close(lines);
+}
+
+static void dollars_are_exact_to_the_nano(void)
+{
+    static const struct {
+        const char *text;
+        int64_t nano_usd;
+    } rows[] = {
+        {"0", 0},
+        {"0.0", 0},
+        {"0.000000001", 1},
+        {"0.999999999", 999999999},
+        {"0.1", 100000000},
+        {"00.10", 100000000},
+        {"1", 1000000000},
+        {"1.000000000000000000000000000000", 1000000000},
+        {"12.5", 12500000000},
+        {"0.07", 70000000}, /* 0.07 * 1e9 is not whole in binary */
+        {"9223372036.854775807", INT64_MAX},
+        {"000000000000000000000000000000000000001", 1000000000},
+    };
+    struct lines *lines;
+
+    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    for (size_t index = 0; index < LENGTH_OF(rows); index++) {
+        char text[256];
+        struct event event = {0};
+        snprintf(text, sizeof(text), "{" LEAST ",\"cost_usd\":\"%s\"}", rows[index].text);
+        enum verdict verdict = lines_read(lines, span_of(text), &event, NULL);
+        if (verdict != GO_ON || event.cost_nano_usd != rows[index].nano_usd) {
+            printf("%s: %d %" PRId64 "\n", rows[index].text, verdict, event.cost_nano_usd);
+            CU_FAIL("the cost is another");
+        }
+    }
+    lines_close(lines);
+}
+
+static void times_are_integers_or_iso_8601(void)
+{
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } rows[] = {
+        {"0", 0},
+        {"-1", -1},
+        {"1763982000123", 1763982000123},
+        {"\"1970-01-01\"", 0},
+        {"\"2025-11-24T11:00:00Z\"", 1763982000000},
+        {"\"2025-11-24 11:00:00.123\"", 1763982000123},
+        {"\"2025-11-24T16:30:00+05:30\"", 1763982000000},
+    };
+    struct lines *lines;
+
+    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    for (size_t index = 0; index < LENGTH_OF(rows); index++) {
+        char text[256];
+        struct event event = {0};
+        snprintf(text, sizeof(text),
+                 "{\"id\":\"g\",\"created_at\":%s,\"model\":\"m\",\"tokens_prompt\":1,\"tokens_completion\":2}",
+                 rows[index].text);
+        enum verdict verdict = lines_read(lines, span_of(text), &event, NULL);
+        if (verdict != GO_ON || event.created_ms != rows[index].ms) {
+            printf("%s: %d %" PRId64 "\n", rows[index].text, verdict, event.created_ms);
+            CU_FAIL("the time is another");
+        }
+    }
+    lines_close(lines);
+}
+
+static void labels_end_at_their_limit(void)
+{
+    struct lines *lines;
+
+    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    for (size_t count = EVENT_LABELS_MAX - 1; count <= EVENT_LABELS_MAX + 1; count++) {
+        char text[4096];
+        struct event event = {0};
+        struct reason why = {0};
+        size_t size = (size_t)snprintf(text, sizeof(text), "{" LEAST ",\"categories\":[");
+        for (size_t index = 0; index < count; index++)
+            size += (size_t)snprintf(text + size, sizeof(text) - size, "%s{\"path\":\"/%zu\",\"confidence\":0.25}",
+                                     index == 0 ? "" : ",", index);
+        size += (size_t)snprintf(text + size, sizeof(text) - size, "]}");
+        enum verdict verdict = lines_read(lines, (struct span){text, size}, &event, &why);
+        CU_ASSERT_EQUAL(verdict, count <= EVENT_LABELS_MAX ? GO_ON : SET_ASIDE);
+        if (verdict == GO_ON)
+            CU_ASSERT_EQUAL(event.label_count, count);
+    }
+    lines_close(lines);
+}
+
+/* The line is a span: what lies behind it, digits or another line, is not read. */
+static void a_line_ends_where_its_span_ends(void)
+{
+    static const char text[] = "{" LEAST "}garbage";
+    struct lines *lines;
+    struct event event;
+
+    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    CU_ASSERT_EQUAL(lines_read(lines, (struct span){text, strlen(text) - strlen("garbage")}, &event, NULL), GO_ON);
+    CU_ASSERT_EQUAL(lines_read(lines, span_of(text), &event, NULL), SET_ASIDE);
+    CU_ASSERT_EQUAL(lines_read(lines, (struct span){NULL, 0}, &event, NULL), SET_ASIDE);
+    for (size_t size = 0; size < strlen("{" LEAST "}"); size++) {
+        char *exact = malloc(size == 0 ? 1 : size); /* its end is watched by the address sanitizer */
+        memcpy(exact, text, size);
+        CU_ASSERT_EQUAL(lines_read(lines, (struct span){exact, size}, &event, NULL), SET_ASIDE);
+        free(exact);
+    }
+    lines_close(lines);
+}
+
+int main(void)
+{
+    CU_TestInfo tests[] = {
+        {"refusals name what is wrong", refusals_name_what_is_wrong},
+        {"reasons do not quote values", reasons_do_not_quote_values},
+        {"the least line gets the schema's defaults", the_least_line_gets_the_schema_defaults},
+        {"every field reaches its place", every_field_reaches_its_place},
+        {"each flag sets its own field", each_flag_sets_its_own_field},
+        {"dollars are exact to the nano", dollars_are_exact_to_the_nano},
+        {"times are integers or ISO 8601", times_are_integers_or_iso_8601},
+        {"labels end at their limit", labels_end_at_their_limit},
+        {"a line ends where its span ends", a_line_ends_where_its_span_ends},
+        CU_TEST_INFO_NULL,
+    };
+    return suite_run("lines", tests);
+}

@@ -1,0 +1,362 @@
+/* The model catalog: the bundled one, names folded into one model, dated rows, and what makes a table wrong. */
+#include "gentally/core/catalog.h"
+#include "suite.h"
+#include "table_file.h"
+
+#define HEADER                                                                                                         \
+    "slug,author,country,open_weights,params_b,active_params_b,reasoning,released,prompt_usd_per_mtok,"                \
+    "completion_usd_per_mtok,valid_from,aliases\n"
+
+static struct catalog *open_catalog(const char *path)
+{
+    struct catalog *catalog = NULL;
+    struct reason why = {0};
+
+    if (catalog_open(&catalog, path, &why) != GO_ON)
+        printf("%s: %s\n", why.id, why.text);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(catalog);
+    return catalog;
+}
+
+static struct catalog *open_text(const char *text)
+{
+    struct table_file file = table_file_open(text);
+    struct catalog *catalog = open_catalog(file.path);
+
+    table_file_close(&file);
+    return catalog;
+}
+
+static void knows_the_models_of_the_study(void)
+{
+    static const struct {
+        const char *slug, *display, *author;
+        enum model_source source;
+        enum model_size size;
+        enum model_reasoning reasoning;
+    } rows[] = {
+        {"anthropic/claude-sonnet-4", "anthropic/claude-sonnet-4", "anthropic", SOURCE_CLOSED, SIZE_UNKNOWN,
+         REASONING_YES},
+        {"anthropic/claude-4.5-sonnet-20250929", "anthropic/claude-sonnet-4.5", "anthropic", SOURCE_CLOSED,
+         SIZE_UNKNOWN, REASONING_YES},
+        {"x-ai/grok-code-fast-1", "x-ai/grok-code-fast-1", "x-ai", SOURCE_CLOSED, SIZE_UNKNOWN, REASONING_YES},
+        {"x-ai/grok-4.1-fast:free", "x-ai/grok-4.1-fast", "x-ai", SOURCE_CLOSED, SIZE_UNKNOWN, REASONING_YES},
+        {"google/gemini-2.0-flash-001", "google/gemini-2.0-flash-001", "google", SOURCE_CLOSED, SIZE_UNKNOWN,
+         REASONING_NO},
+        {"google/gemini-3-pro-preview-20251117", "google/gemini-3-pro-preview", "google", SOURCE_CLOSED, SIZE_UNKNOWN,
+         REASONING_YES},
+        {"openai/gpt-oss-120b", "openai/gpt-oss-120b", "openai", SOURCE_OPEN_ROW, SIZE_LARGE, REASONING_YES},
+        {"openai/gpt-oss-20b:exacto", "openai/gpt-oss-20b", "openai", SOURCE_OPEN_ROW, SIZE_MEDIUM, REASONING_YES},
+        {"openai/gpt-4o-2024-11-20", "openai/gpt-4o-2024-11-20", "openai", SOURCE_CLOSED, SIZE_UNKNOWN, REASONING_NO},
+        {"openai/gpt-5-2025-08-07", "openai/gpt-5", "openai", SOURCE_CLOSED, SIZE_UNKNOWN, REASONING_YES},
+        {"deepseek/deepseek-chat-v3-0324:free", "deepseek/deepseek-chat-v3-0324", "deepseek", SOURCE_OPEN_CN,
+         SIZE_LARGE, REASONING_NO},
+        {"deepseek/deepseek-v3.2-20251201", "deepseek/deepseek-v3.2", "deepseek", SOURCE_OPEN_CN, SIZE_LARGE,
+         REASONING_YES},
+        {"deepseek/deepseek-r1-0528-qwen3-8b", "deepseek/deepseek-r1-0528-qwen3-8b", "deepseek", SOURCE_OPEN_CN,
+         SIZE_SMALL, REASONING_YES},
+        {"tngtech/deepseek-r1t2-chimera:free", "tngtech/deepseek-r1t2-chimera", "tngtech", SOURCE_OPEN_ROW, SIZE_LARGE,
+         REASONING_YES},
+        {"qwen/qwen3-coder", "qwen/qwen3-coder", "qwen", SOURCE_OPEN_CN, SIZE_LARGE, REASONING_NO},
+        {"qwen/qwen3-max", "qwen/qwen3-max", "qwen", SOURCE_CLOSED, SIZE_LARGE, REASONING_NO},
+        {"moonshotai/kimi-k2.5-0127", "moonshotai/kimi-k2.5", "moonshotai", SOURCE_OPEN_CN, SIZE_LARGE, REASONING_YES},
+        {"minimax/minimax-m2", "minimax/minimax-m2", "minimax", SOURCE_OPEN_CN, SIZE_LARGE, REASONING_YES},
+        {"mistralai/mistral-nemo", "mistralai/mistral-nemo", "mistralai", SOURCE_OPEN_ROW, SIZE_SMALL, REASONING_NO},
+        {"mistralai/mistral-small-3", "mistralai/mistral-small-24b-instruct-2501", "mistralai", SOURCE_OPEN_ROW,
+         SIZE_MEDIUM, REASONING_NO},
+        {"meta-llama/llama-3.3-70b-instruct", "meta-llama/llama-3.3-70b-instruct", "meta-llama", SOURCE_OPEN_ROW,
+         SIZE_LARGE, REASONING_NO},
+        {"gryphe/mythomax-l2-13b", "gryphe/mythomax-l2-13b", "gryphe", SOURCE_OPEN_ROW, SIZE_SMALL, REASONING_NO},
+        {"z-ai/glm-4.6-20251208", "z-ai/glm-4.6v", "z-ai", SOURCE_OPEN_CN, SIZE_LARGE, REASONING_YES},
+        {"xiaomi/mimo-v2-flash-20251210:free", "xiaomi/mimo-v2-flash", "xiaomi", SOURCE_OPEN_CN, SIZE_LARGE,
+         REASONING_YES},
+        {"openrouter/polaris-alpha", "openrouter/polaris-alpha", "openrouter", SOURCE_CLOSED, SIZE_UNKNOWN,
+         REASONING_NO},
+    };
+    struct catalog *catalog = open_catalog(NULL);
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct model model = catalog_find(catalog, span_of(rows[i].slug));
+        bool is_right = model.is_known && span_equal(model.slug, span_of(rows[i].display)) &&
+                        span_equal(model.author, span_of(rows[i].author)) && model.source == rows[i].source &&
+                        model.size == rows[i].size && model.reasoning == rows[i].reasoning;
+        if (!is_right)
+            printf("%s: got %.*s %s %s %s\n", rows[i].slug, (int)model.slug.size, model.slug.bytes,
+                   model_source_name(model.source), model_size_name(model.size), model_reasoning_name(model.reasoning));
+        CU_ASSERT(is_right);
+    }
+    catalog_close(catalog);
+}
+
+/* What the file's text says is asked of the look-up, name by name. That no alias is a slug or has two is refused when
+ * the file is opened. */
+static void the_bundled_catalog_holds_together(void)
+{
+    struct catalog *catalog = open_catalog("");
+    struct model model;
+    double prompt, completion;
+    size_t index = 0;
+
+    for (; catalog_at(catalog, index, &model, &prompt, &completion); index++) {
+        struct model found = catalog_find(catalog, model.slug);
+        CU_ASSERT(found.is_known);
+        CU_ASSERT(span_equal(found.slug, model.slug));
+        CU_ASSERT(model.author.size > 0);
+        struct model family = catalog_find(catalog, model.family); /* a slug, and not itself folded into a third */
+        CU_ASSERT(family.is_known && span_equal(family.slug, model.family) && span_equal(family.family, model.family));
+        CU_ASSERT_NOT_EQUAL(model.source, SOURCE_UNKNOWN);
+        CU_ASSERT_NOT_EQUAL(model.reasoning, REASONING_UNKNOWN);
+        CU_ASSERT(prompt >= 0 && prompt <= 1000);
+        CU_ASSERT(completion >= 0 && completion <= 1000);
+    }
+    CU_ASSERT_EQUAL(index, catalog_count(catalog));
+    CU_ASSERT(index >= 574);
+    CU_ASSERT_NOT_EQUAL(catalog_version(catalog), 0);
+    catalog_close(catalog);
+}
+
+static void every_bundled_alias_resolves(void)
+{
+    struct catalog *catalog = open_catalog(NULL);
+    FILE *file = fopen(GENTALLY_ROOT "/schemas/catalog.csv", "r");
+    char line[4096];
+    unsigned count = 0;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    while (fgets(line, sizeof(line), file) != NULL) {
+        char *family = strrchr(line, ','); /* the last column; aliases are the one before */
+        struct span slug = {line, strcspn(line, ",")};
+        if (line[0] == '#' || family == NULL || strcmp(family, ",family\n") == 0)
+            continue;
+        *family = '\0';
+        const char *alias = strrchr(line, ',');
+        CU_ASSERT_PTR_NOT_NULL_FATAL(alias);
+        for (size_t size = 0; *(alias += strspn(alias, ", \n")) != '\0'; alias += size) {
+            size = strcspn(alias, " \n");
+            struct model model = catalog_find(catalog, (struct span){alias, size});
+            CU_ASSERT(model.is_known);
+            CU_ASSERT(span_equal(model.slug, slug));
+            count++;
+        }
+    }
+    CU_ASSERT(count >= 170);
+    fclose(file);
+    catalog_close(catalog);
+}
+
+static const char FAMILY[] =
+    HEADER "a/one,a,CN,1,14.9,3,1,2025-01-02,0.25,1,2025-01-02,a/uno a/one-0324;~a/one-latest a/two:thinking\n"
+           "a/two,a,HK,1,15,,0,,,,,\n"
+           "a/one-20250101,a,TW,1,69.9,,,,,,,\n"
+           "b/three,,US,1,70,,0,,,,,\n"
+           "b/four,b,,1,,,,,,,,\n"
+           "b/five,b,CN,,1,,0,,,,,\n"
+           "b/six,b,CN,0,15,,0,,,,,\n";
+
+static void folds_names_into_one_model(void)
+{
+    static const struct {
+        const char *slug, *display; /* NULL: unknown */
+    } rows[] = {
+        {"a/one", "a/one"},
+        {"a/one:free", "a/one"},
+        {"a/one:", "a/one"},
+        {"a/uno", "a/one"},
+        {"a/uno:free", "a/one"},
+        {"a/one-0324", "a/one"},
+        {"~a/one-latest", "a/one"},
+        {"a/two", "a/two"},
+        {"a/two:thinking", "a/one"}, /* the more precise name wins */
+        {"a/two:free", "a/two"},
+        {"a/one-20250101", "a/one-20250101"}, /* its own row, not the date cut off */
+        {"a/one-20250101:free", "a/one-20250101"},
+        {"a/one-20250102", "a/one"},
+        {"a/one-2025-01-02", "a/one"},
+        {"a/one-2025-01-02:free", "a/one"},
+        {"a/uno-20250102", "a/one"},
+        {"a/one-20251302", NULL}, /* no month 13 */
+        {"a/one-20250132", NULL},
+        {"a/one-30250102", NULL},
+        {"a/one-2025-0102", NULL},
+        {"a/one-202501022", NULL},
+        {"a/one20250102", NULL},
+        {"a/one-0325", NULL}, /* four digits tell models apart */
+        {"a/one-latest", NULL},
+        {"~a/one", NULL},
+        {"a/one ", NULL},
+        {"A/one", NULL},
+        {"-20250102", NULL},
+        {"a/", NULL},
+    };
+    struct catalog *catalog = open_text(FAMILY);
+
+    CU_ASSERT_EQUAL(catalog_count(catalog), 7);
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct model model = catalog_find(catalog, span_of(rows[i].slug));
+        bool is_right = model.is_known == (rows[i].display != NULL) &&
+                        (rows[i].display == NULL || span_equal(model.slug, span_of(rows[i].display)));
+        if (!is_right)
+            printf("%s: got %.*s\n", rows[i].slug, (int)model.slug.size, model.slug.bytes);
+        CU_ASSERT(is_right);
+    }
+    catalog_close(catalog);
+}
+
+static void attributes_follow_from_the_row(void)
+{
+    static const struct {
+        const char *slug, *author;
+        enum model_source source;
+        enum model_size size;
+        enum model_reasoning reasoning;
+    } rows[] = {
+        {"a/one", "a", SOURCE_OPEN_CN, SIZE_SMALL, REASONING_YES},
+        {"a/two", "a", SOURCE_OPEN_CN, SIZE_MEDIUM, REASONING_NO},
+        {"a/one-20250101", "a", SOURCE_OPEN_CN, SIZE_MEDIUM, REASONING_UNKNOWN},
+        {"b/three", "b", SOURCE_OPEN_ROW, SIZE_LARGE, REASONING_NO},       /* author from the slug */
+        {"b/four", "b", SOURCE_OPEN_ROW, SIZE_UNKNOWN, REASONING_UNKNOWN}, /* no country = rest of world */
+        {"b/five", "b", SOURCE_UNKNOWN, SIZE_SMALL, REASONING_NO},
+        {"b/six", "b", SOURCE_CLOSED, SIZE_MEDIUM, REASONING_NO},
+    };
+    struct catalog *catalog = open_text(FAMILY);
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct model model = catalog_find(catalog, span_of(rows[i].slug));
+        CU_ASSERT(span_equal(model.author, span_of(rows[i].author)));
+        CU_ASSERT_EQUAL(model.source, rows[i].source);
+        CU_ASSERT_EQUAL(model.size, rows[i].size);
+        CU_ASSERT_EQUAL(model.reasoning, rows[i].reasoning);
+    }
+    catalog_close(catalog);
+}
+
+static void an_unknown_model_keeps_its_name(void)
+{
+    static const struct {
+        const char *slug, *base, *author; /* NULL = absent */
+    } rows[] = {
+        {"acme/new-model:free", "acme/new-model", "acme"},
+        {"acme/new-model-20250929", "acme/new-model-20250929", "acme"},
+        {"acme/new/model:x", "acme/new/model", "acme"},
+        {"nobody", "nobody", NULL},
+        {"/nobody", "/nobody", NULL},
+        {"", "", NULL},
+        {NULL, NULL, NULL},
+    };
+    struct catalog *catalog = open_catalog(NULL);
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct model model = catalog_find(catalog, span_of(rows[i].slug));
+        CU_ASSERT_FALSE(model.is_known);
+        CU_ASSERT(span_equal(model.slug, span_of(rows[i].base)));
+        CU_ASSERT(span_equal(model.author, span_of(rows[i].author)));
+        CU_ASSERT_EQUAL(model.author.bytes == NULL, rows[i].author == NULL);
+        CU_ASSERT_EQUAL(model.source, SOURCE_UNKNOWN);
+        CU_ASSERT_EQUAL(model.size, SIZE_UNKNOWN);
+        CU_ASSERT_EQUAL(model.reasoning, REASONING_UNKNOWN);
+    }
+    catalog_close(catalog);
+}
+
+static void the_newest_row_of_a_slug_counts(void)
+{
+    static const char text[] = HEADER "a/one,a,US,0,,,0,,3,15,2025-06-01,a/uno\n"
+                                      "a/two,a,US,0,,,0,,0,0,,\n"
+                                      "a/one,a,US,1,80,,1,,2.5,10,2025-07-01,a/uno a/eins\n"
+                                      "a/one,a,CN,1,1,,1,,9,9,,\n";
+    struct catalog *catalog = open_text(text);
+    struct model model;
+    double prompt, completion;
+
+    CU_ASSERT_EQUAL(catalog_count(catalog), 2);
+    CU_ASSERT(catalog_at(catalog, 0, &model, &prompt, &completion));
+    CU_ASSERT(span_equal(model.slug, span_of("a/one")));
+    CU_ASSERT_EQUAL(model.source, SOURCE_OPEN_ROW);
+    CU_ASSERT_EQUAL(model.size, SIZE_LARGE);
+    CU_ASSERT_EQUAL(prompt, 2.5);
+    CU_ASSERT_EQUAL(completion, 10);
+    CU_ASSERT(catalog_at(catalog, 1, &model, &prompt, &completion));
+    CU_ASSERT(span_equal(model.slug, span_of("a/two")));
+    CU_ASSERT_FALSE(catalog_at(catalog, 2, &model, &prompt, &completion));
+    CU_ASSERT_EQUAL(catalog_find(catalog, span_of("a/uno")).size, SIZE_LARGE);
+    CU_ASSERT_EQUAL(catalog_find(catalog, span_of("a/eins")).size, SIZE_LARGE);
+    catalog_close(catalog);
+}
+
+static void refuses_a_wrong_table(void)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"slug,author\na/b,a\n", ":1: has no column \"country\""},
+        {HEADER, ":2: has no rows"},
+        {HEADER "ab,a,US,1,1,1,1,,,,,\n", ":2: slug \"ab\" is not like author/name"},
+        {HEADER "a/,a,US,1,1,1,1,,,,,\n", ":2: slug \"a/\" is not like author/name"},
+        {HEADER "/b,a,US,1,1,1,1,,,,,\n", ":2: slug \"/b\" is not like author/name"},
+        {HEADER "a/b c,a,US,1,1,1,1,,,,,\n", ":2: slug \"a/b c\" is not like author/name"},
+        {HEADER "a/b:free,a,US,1,1,1,1,,,,,\n", ":2: slug \"a/b:free\" is not like author/name"},
+        {HEADER "a/b,a,usa,1,1,1,1,,,,,\n", ":2: country \"usa\" is not two capitals or empty"},
+        {HEADER "a/b,a,US,yes,1,1,1,,,,,\n", ":2: open_weights \"yes\" is not 0, 1 or empty"},
+        {HEADER "a/b,a,US,2,1,1,1,,,,,\n", ":2: open_weights \"2\" is not 0, 1 or empty"},
+        {HEADER "a/b,a,US,1,1,1,01,,,,,\n", ":2: reasoning \"01\" is not 0, 1 or empty"},
+        {HEADER "a/b,a,US,1,70B,1,1,,,,,\n", ":2: params_b \"70B\" is not a number like 0.25 or empty"},
+        {HEADER "a/b,a,US,1,-1,1,1,,,,,\n", ":2: params_b \"-1\" is not a number like 0.25 or empty"},
+        {HEADER "a/b,a,US,1,1e3,1,1,,,,,\n", ":2: params_b \"1e3\" is not a number like 0.25 or empty"},
+        {HEADER "a/b,a,US,1,.5,,1,,,,,\n", ":2: params_b \".5\" is not a number like 0.25 or empty"},
+        {HEADER "a/b,a,US,1,5.,,1,,,,,\n", ":2: params_b \"5.\" is not a number like 0.25 or empty"},
+        {HEADER "a/b,a,US,1,1.2.3,,1,,,,,\n", ":2: params_b \"1.2.3\" is not a number like 0.25 or empty"},
+        {HEADER "a/b,a,US,1,9999999999,,1,,,,,\n", ":2: params_b \"9999999999\" is not a number"},
+        {HEADER "a/b,a,US,1,8,9,1,,,,,\n", ":2: active_params_b \"9\" is not at most params_b"},
+        {HEADER "a/b,a,US,1,1,1,1,,x,,,\n", ":2: prompt_usd_per_mtok \"x\" is not a number like 0.25 or empty"},
+        {HEADER "a/b,a,US,1,1,1,1,2025,,,,\n", ":2: released \"2025\" is not a date like 2025-09-29 or empty"},
+        {HEADER "a/b,a,US,1,1,1,1,,,,2025-13-01,\n", ":2: valid_from \"2025-13-01\" is not a date"},
+        {HEADER "a/b,a,US,1,1,1,1,,,,20250101,\n", ":2: valid_from \"20250101\" is not a date"},
+        {HEADER "a/b,,,,,,,,,,,\na/c,,,,,,,,,,,\na/b,,,,,,,,,,,\n", ":4: slug a/b appears twice with the same"},
+        {HEADER "a/b,,,,,,,,,,2025-01-01,\na/b,,,,,,,,,,2025-01-01,\n", ":3: slug a/b appears twice"},
+        {HEADER "a/b,,,,,,,,,,,x/y\na/c,,,,,,,,,,,x/y\n", ":3: alias x/y belongs to another slug too"},
+        {HEADER "a/b,,,,,,,,,,,a/c\na/c,,,,,,,,,,,\n", ":2: alias a/c is a slug itself"},
+        {HEADER "a/b,,,,,,,,,,,a/b\n", ":2: alias a/b is a slug itself"},
+        {HEADER "a/b,,,,,,,,,,,xy\n", ":2: alias \"xy\" is not like author/name"},
+        {HEADER "a/b,,,,,,,,,,\n", ":2: has 11 fields, the header has 12"},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct catalog *catalog = NULL;
+        struct reason why = {0};
+        struct table_file file = table_file_open(rows[i].text);
+        CU_ASSERT_EQUAL(catalog_open(&catalog, file.path, &why), HALT);
+        CU_ASSERT_STRING_EQUAL_FATAL(why.id, "TABLE-INVALID");
+        if (strstr(why.text, rows[i].want) == NULL)
+            printf("got \"%s\"\n", why.text);
+        CU_ASSERT_PTR_NOT_NULL(strstr(why.text, rows[i].want));
+        CU_ASSERT_PTR_NULL(catalog);
+        table_file_close(&file);
+    }
+}
+
+static void a_missing_file_is_unreadable(void)
+{
+    struct catalog *catalog = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL(catalog_open(&catalog, "no/such.csv", &why), HALT);
+    CU_ASSERT_STRING_EQUAL(why.id, "TABLE-UNREADABLE");
+    CU_ASSERT_STRING_EQUAL(why.text, "no/such.csv: No such file or directory");
+}
+
+int main(void)
+{
+    CU_TestInfo tests[] = {
+        {"knows_the_models_of_the_study", knows_the_models_of_the_study},
+        {"the_bundled_catalog_holds_together", the_bundled_catalog_holds_together},
+        {"every_bundled_alias_resolves", every_bundled_alias_resolves},
+        {"folds_names_into_one_model", folds_names_into_one_model},
+        {"attributes_follow_from_the_row", attributes_follow_from_the_row},
+        {"an_unknown_model_keeps_its_name", an_unknown_model_keeps_its_name},
+        {"the_newest_row_of_a_slug_counts", the_newest_row_of_a_slug_counts},
+        {"refuses_a_wrong_table", refuses_a_wrong_table},
+        {"a_missing_file_is_unreadable", a_missing_file_is_unreadable},
+        CU_TEST_INFO_NULL,
+    };
+    return suite_run("catalog", tests);
+}

@@ -1,0 +1,235 @@
+/* The columns, keys and versions of a summary: rows, edges first. The tables are the bundled ones. */
+#include "suite.h"
+
+#include "gentally/core/summary.h"
+
+#define WEEK_MS INT64_C(1763337600000) /* 2025-11-17, a Monday */
+
+static void pane_names_parse_back(void)
+{
+    static const char *const names[] = {"early", "on_time", "late"};
+    static const char *const wrong[] = {"", "Early", "ontime", "on_time ", "late\n"};
+    enum pane pane;
+
+    for (size_t index = 0; index < LENGTH_OF(names); index++) {
+        CU_ASSERT_STRING_EQUAL(pane_name((enum pane)index), names[index]);
+        CU_ASSERT(pane_parse(span_of(names[index]), &pane));
+        CU_ASSERT_EQUAL(pane, index);
+    }
+    for (size_t index = 0; index < LENGTH_OF(wrong); index++)
+        CU_ASSERT_FALSE(pane_parse(span_of(wrong[index]), &pane));
+    CU_ASSERT_FALSE(pane_parse((struct span){NULL, 0}, &pane));
+}
+
+static void keys_put_the_window_behind_the_name(void)
+{
+    static const struct {
+        const char *row_key;
+        struct window window;
+        const char *key;
+    } rows[] = {
+        {"total", {WINDOW_HOUR, 0}, "total|hour|1970-01-01T00:00:00Z"},
+        {"total", {WINDOW_HOUR, -HOUR_MS}, "total|hour|1969-12-31T23:00:00Z"},
+        {"language|", {WINDOW_DAY, DAY_MS}, "language|day|1970-01-02T00:00:00Z|"},
+        {"model|openai/gpt-4o", {WINDOW_WEEK, WEEK_MS}, "model|week|2025-11-17T00:00:00Z|openai/gpt-4o"},
+        {"provider|a%7Cb|x/y:free", {WINDOW_MONTH, 0}, "provider|month|1970-01-01T00:00:00Z|a%7Cb|x/y:free"},
+        {"tag||", {WINDOW_HOUR, 0}, "tag|hour|1970-01-01T00:00:00Z||"},
+    };
+    char text[SUMMARY_KEY_MAX];
+
+    for (size_t index = 0; index < LENGTH_OF(rows); index++) {
+        size_t size = summary_key_write(span_of(rows[index].row_key), rows[index].window, text);
+        if (!span_equal((struct span){text, size}, span_of(rows[index].key))) {
+            printf("%s: %.*s\n", rows[index].row_key, (int)size, text);
+            CU_FAIL("the key is another");
+        }
+    }
+}
+
+static void the_longest_key_fits(void)
+{
+    static char row_key[ROW_KEY_MAX], text[SUMMARY_KEY_MAX + 1];
+
+    memset(row_key, 'x', sizeof(row_key));
+    row_key[ROLLUP_NAME_MAX - 1] = '|';
+    text[SUMMARY_KEY_MAX] = '#';
+    size_t size =
+        summary_key_write((struct span){row_key, sizeof(row_key)}, (struct window){WINDOW_MONTH, WEEK_MS}, text);
+    CU_ASSERT_EQUAL(size, ROW_KEY_MAX + strlen("|month|2025-11-17T00:00:00Z"));
+    CU_ASSERT_EQUAL(text[SUMMARY_KEY_MAX], '#');
+}
+
+static void a_ledger_key_is_the_window(void)
+{
+    char text[64];
+    size_t size = ledger_key_write((struct window){WINDOW_WEEK, WEEK_MS}, text);
+
+    CU_ASSERT(span_equal((struct span){text, size}, span_of("week|2025-11-17T00:00:00Z")));
+}
+
+static void versions_are_ordered_by_generation_then_revision_then_pane(void)
+{
+    static const struct {
+        int64_t generation, revision;
+        enum pane pane;
+    } rising[] = {
+        {0, 0, PANE_EARLY}, {0, 0, PANE_ON_TIME}, {0, 0, PANE_LATE}, {0, 1, PANE_EARLY}, {0, 9, PANE_LATE},
+        {1, 0, PANE_EARLY}, {1, 8, PANE_EARLY},   {1, 8, PANE_LATE}, {2, 0, PANE_EARLY}, {2, INT64_MAX, PANE_EARLY},
+    };
+
+    for (size_t left = 0; left < LENGTH_OF(rising); left++) {
+        for (size_t right = 0; right < LENGTH_OF(rising); right++) {
+            int order = summary_version_compare(rising[left].generation, rising[left].revision, rising[left].pane,
+                                                rising[right].generation, rising[right].revision, rising[right].pane);
+            CU_ASSERT_EQUAL((order > 0) - (order < 0), (left > right) - (left < right));
+        }
+    }
+}
+
+static void rows_of_too_few_accounts_are_suppressed(void)
+{
+    static const struct {
+        int64_t accounts, below;
+        bool is_suppressed;
+    } rows[] = {
+        {0, 0, false},   {7, 0, false},   {0, 1, true},  {1, 1, false},           {9, 10, true},
+        {10, 10, false}, {11, 10, false}, {0, 10, true}, {999999, 1000000, true}, {1000000, 1000000, false},
+    };
+    static struct cell cell;
+    struct summary summary = {.cell = &cell, .suppressed = true};
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        summary_suppress(&summary, rows[i].accounts, rows[i].below);
+        CU_ASSERT_EQUAL(summary.suppressed, rows[i].is_suppressed);
+    }
+    /* So many registers in use: the estimate is their number, and not more. */
+    cell_clear(&cell);
+    for (uint32_t count = 1; count <= 44; count++) {
+        cell.slots[cell.slot_count++] = (struct slot){ACCOUNT_SLOT + 3 * count, 1 + count % 5};
+        CU_ASSERT_EQUAL(cell_accounts(&cell), count);
+    }
+}
+
+struct fill_row {
+    const char *name;
+    struct rollup rollup;
+    const char *values[ROLLUP_DIMS_MAX]; /* NULL = absent */
+    const char *want[COLUMN_COUNT];      /* NULL = null */
+};
+
+#define CLOSED_OPENAI                                                                                                  \
+    [COLUMN_FAMILY] = "openai/gpt-4o", [COLUMN_AUTHOR] = "openai", [COLUMN_SOURCE] = "closed",                         \
+    [COLUMN_SIZE] = "unknown", [COLUMN_REASONING] = "no"
+#define UNKNOWN_MODEL [COLUMN_SOURCE] = "unknown", [COLUMN_SIZE] = "unknown", [COLUMN_REASONING] = "unknown"
+
+static const struct fill_row fill_rows[] = {
+    {.name = "no dimension, no column", .rollup = {"total", 0, {0}}},
+    {.name = "a model brings its attributes",
+     .rollup = {"model", 1, {DIM_MODEL}},
+     .values = {"openai/gpt-4o"},
+     .want = {[COLUMN_MODEL] = "openai/gpt-4o", CLOSED_OPENAI}},
+    {.name = "the variant stays in the slug",
+     .rollup = {"model", 1, {DIM_MODEL}},
+     .values = {"openai/gpt-4o:free"},
+     .want = {[COLUMN_MODEL] = "openai/gpt-4o:free", CLOSED_OPENAI}},
+    {.name = "an unknown model says so",
+     .rollup = {"model", 1, {DIM_MODEL}},
+     .values = {"nobody/never-was"},
+     .want = {[COLUMN_MODEL] = "nobody/never-was",
+              [COLUMN_FAMILY] = "nobody/never-was",
+              [COLUMN_AUTHOR] = "nobody",
+              UNKNOWN_MODEL}},
+    {.name = "an unknown model's variant is of its family",
+     .rollup = {"model", 1, {DIM_MODEL}},
+     .values = {"nobody/never-was:free"},
+     .want = {[COLUMN_MODEL] = "nobody/never-was:free",
+              [COLUMN_FAMILY] = "nobody/never-was",
+              [COLUMN_AUTHOR] = "nobody",
+              UNKNOWN_MODEL}},
+    {.name = "a family is the catalog's",
+     .rollup = {"model", 1, {DIM_MODEL}},
+     .values = {"deepseek/deepseek-v3-0324:free"},
+     .want = {[COLUMN_MODEL] = "deepseek/deepseek-v3-0324:free",
+              [COLUMN_FAMILY] = "deepseek/deepseek-chat",
+              [COLUMN_AUTHOR] = "deepseek",
+              [COLUMN_SOURCE] = "open_cn",
+              [COLUMN_SIZE] = "large",
+              [COLUMN_REASONING] = "no"}},
+    {.name = "no slash, no author",
+     .rollup = {"model", 1, {DIM_MODEL}},
+     .values = {"never-was"},
+     .want = {[COLUMN_MODEL] = "never-was", [COLUMN_FAMILY] = "never-was", UNKNOWN_MODEL}},
+    {.name = "an absent model has no attributes", .rollup = {"model", 1, {DIM_MODEL}}, .values = {NULL}},
+    {.name = "an empty model is absent", .rollup = {"model", 1, {DIM_MODEL}}, .values = {""}},
+    {.name = "the order of the dimensions is the rollup's",
+     .rollup = {"provider", 2, {DIM_PROVIDER, DIM_MODEL}},
+     .values = {"azure", "openai/gpt-4o"},
+     .want = {[COLUMN_PROVIDER] = "azure", [COLUMN_MODEL] = "openai/gpt-4o", CLOSED_OPENAI}},
+    {.name = "labels are columns, with no attributes",
+     .rollup = {"tag", 2, {DIM_TAG, DIM_CATEGORY}},
+     .values = {"debugging", "programming"},
+     .want = {[COLUMN_TAG] = "debugging", [COLUMN_CATEGORY] = "programming"}},
+    {.name = "a country brings its continent",
+     .rollup = {"geography", 1, {DIM_COUNTRY}},
+     .values = {"DE"},
+     .want = {[COLUMN_COUNTRY] = "DE", [COLUMN_CONTINENT] = "Europe"}},
+    {.name = "an unknown country has none",
+     .rollup = {"geography", 1, {DIM_COUNTRY}},
+     .values = {"??"},
+     .want = {[COLUMN_COUNTRY] = "??"}},
+    {.name = "an absent country has none", .rollup = {"geography", 1, {DIM_COUNTRY}}, .values = {""}},
+    {.name = "the other dimensions stand for themselves",
+     .rollup = {"ends", 2, {DIM_LANGUAGE, DIM_FINISH_REASON}},
+     .values = {"de", "stop"},
+     .want = {[COLUMN_LANGUAGE] = "de", [COLUMN_FINISH_REASON] = "stop"}},
+};
+
+static void fill_check(const struct fill_row *row, const struct catalog *catalog, const struct countries *countries)
+{
+    struct summary summary;
+    struct span values[ROLLUP_DIMS_MAX];
+
+    memset(&summary, 0x55, sizeof(summary)); /* What was there before must not shine through. */
+    for (size_t index = 0; index < ROLLUP_DIMS_MAX; index++)
+        values[index] = span_of(row->values[index]);
+    summary_fill(&summary, &row->rollup, values, catalog, countries);
+    CU_ASSERT(span_equal(summary.rollup, span_of(row->rollup.name)));
+    for (int column = 0; column < COLUMN_COUNT; column++) {
+        struct span have = summary.columns[column], want = span_of(row->want[column]);
+        if (!span_equal(have, want) || (have.bytes == NULL) != (want.bytes == NULL)) {
+            printf("%s: %s is \"%.*s\"\n", row->name, column_name((enum column)column), (int)have.size,
+                   have.bytes == NULL ? "" : have.bytes);
+            CU_FAIL("a column is another");
+        }
+    }
+}
+
+static void columns_are_filled_from_values_and_tables(void)
+{
+    struct catalog *catalog;
+    struct countries *countries;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(catalog_open(&catalog, NULL, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(countries_open(&countries, NULL, &why), GO_ON);
+    for (size_t index = 0; index < LENGTH_OF(fill_rows); index++)
+        fill_check(&fill_rows[index], catalog, countries);
+    countries_close(countries);
+    catalog_close(catalog);
+}
+
+int main(void)
+{
+    CU_TestInfo tests[] = {
+        {"pane names parse back", pane_names_parse_back},
+        {"keys put the window behind the name", keys_put_the_window_behind_the_name},
+        {"the longest key fits", the_longest_key_fits},
+        {"a ledger key is the window", a_ledger_key_is_the_window},
+        {"versions are ordered by generation, then revision, then pane",
+         versions_are_ordered_by_generation_then_revision_then_pane},
+        {"rows of too few accounts are suppressed", rows_of_too_few_accounts_are_suppressed},
+        {"columns are filled from values and tables", columns_are_filled_from_values_and_tables},
+        CU_TEST_INFO_NULL,
+    };
+    return suite_run("summary", tests);
+}

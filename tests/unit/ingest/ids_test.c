@@ -1,0 +1,225 @@
+/* The ids of a partition: what is asked, what is written and dropped, and for how long an id is known. */
+#include "ids.h"
+
+#include "suite.h"
+
+#define KEPT_MS (10 * HOUR_MS)
+#define WIDTH_MS (KEPT_MS / 2)
+#define NOON_MS (INT64_C(20000) * DAY_MS + 12 * HOUR_MS) /* a bucket begins two hours before */
+#define BUCKET_MS (NOON_MS - NOON_MS % WIDTH_MS)
+
+static struct ids *ids;
+static struct standing standing;
+static struct reason why;
+
+static void open_ids(int64_t kept_ms)
+{
+    standing = (struct standing){.incarnation = "0123456789abcdef0123456789abcdef", .watermark_ms = NO_TIME};
+    CU_ASSERT_EQUAL_FATAL(ids_open(&ids, kept_ms, &why), GO_ON);
+    ids_reset(ids, &standing);
+}
+
+static struct id_key key_of(const char *id)
+{
+    return ids_key(ids, span_of(id));
+}
+
+static void ask(const char *id)
+{
+    CU_ASSERT_EQUAL_FATAL(ids_ask(ids, key_of(id), &why), GO_ON);
+}
+
+static void put(const char *id, int64_t watermark_ms, enum id_state state, const char *contribution)
+{
+    CU_ASSERT_EQUAL_FATAL(ids_put(ids, key_of(id), watermark_ms, state, span_of(contribution), &why), GO_ON);
+}
+
+static void expect(const char *id, int64_t watermark_ms, enum id_state state, const char *contribution)
+{
+    struct id_known known = ids_find(ids, key_of(id), watermark_ms);
+
+    CU_ASSERT_EQUAL(known.state, state);
+    CU_ASSERT_TRUE(span_equal(known.contribution, span_of(contribution)));
+}
+
+/* Flushes at this watermark; how many ids are written, and how many buckets dropped. */
+static void flush(int64_t watermark_ms, uint32_t written, uint32_t dropped)
+{
+    const struct id_change *change = ids_change(ids, watermark_ms);
+    uint32_t count = 0, sections = 0;
+
+    for (uint32_t i = 0; change != NULL && i < change->section_count; i++) {
+        count += change->sections[i].count;
+        sections += change->sections[i].count == 0;
+    }
+    CU_ASSERT_EQUAL(count, written);
+    CU_ASSERT_EQUAL(sections, dropped);
+    ids_flushed(ids);
+}
+
+static void an_id_is_known_until_its_bucket_is_far_enough_behind(void)
+{
+    const int64_t last_ms = BUCKET_MS + WIDTH_MS + KEPT_MS; /* the bucket's end, and what is kept */
+
+    open_ids(KEPT_MS);
+    ask("a");
+    expect("a", NO_TIME, ID_UNKNOWN, NULL);
+    put("a", NOON_MS, ID_COUNTED, "what a added");
+    expect("a", NOON_MS, ID_COUNTED, "what a added");
+    expect("a", last_ms - 1, ID_COUNTED, "what a added");
+    expect("a", last_ms, ID_UNKNOWN, NULL);
+    flush(last_ms, 0, 0); /* never known again: not even written */
+    ids_close(ids);
+}
+
+static void buckets_are_dropped_by_the_flush_that_outlives_them(void)
+{
+    open_ids(KEPT_MS);
+    ids_begin(ids);
+    ask("a");
+    put("a", NOON_MS, ID_SEEN, NULL);
+    flush(NOON_MS, 1, 0);
+    flush(NOON_MS, 0, 0); /* nothing new */
+    ids_begin(ids);
+    ask("b");
+    put("b", NOON_MS + WIDTH_MS, ID_SEEN, NULL);
+    flush(BUCKET_MS + WIDTH_MS + KEPT_MS - 1, 1, 0);
+    flush(BUCKET_MS + WIDTH_MS + KEPT_MS, 0, 1);
+    flush(BUCKET_MS + 2 * WIDTH_MS + KEPT_MS, 0, 1);
+    flush(BUCKET_MS + 9 * WIDTH_MS + KEPT_MS, 0, 0);
+    ids_close(ids);
+}
+
+static void the_store_is_asked_once_and_the_newest_answer_counts(void)
+{
+    open_ids(KEPT_MS);
+    standing.id_bucket_count = 2; /* the second one of a time when ids were kept for longer */
+    standing.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
+    standing.id_buckets[1] = (struct id_bucket){BUCKET_MS - 7 * WIDTH_MS, 20 * WIDTH_MS};
+    ids_reset(ids, &standing);
+    ask("a");
+    ask("b");
+    ask("a");
+    struct recall *recall = ids_recall(ids, &standing);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(recall);
+    CU_ASSERT_EQUAL(recall->id_count, 2);
+    CU_ASSERT_EQUAL(recall->bucket_count, 2);
+    CU_ASSERT_EQUAL(recall->each(ids, 0, 0, (struct span){"c\1first", 7}, &why), GO_ON);
+    CU_ASSERT_EQUAL(recall->each(ids, 1, 0, (struct span){"c\2second", 8}, &why), GO_ON);
+    CU_ASSERT_EQUAL(recall->each(ids, 0, 0, (struct span){"c\1first", 7}, &why), GO_ON); /* asked again */
+    expect("a", NOON_MS, ID_COUNTED, "second");
+    expect("b", NOON_MS, ID_UNKNOWN, NULL);
+    ids_close(ids);
+}
+
+/* The store did not answer for the first batch, which was let go; an id of it that nobody put may be known there. */
+static void what_was_never_answered_is_asked_again(void)
+{
+    open_ids(KEPT_MS);
+    standing.id_bucket_count = 1;
+    standing.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
+    ids_reset(ids, &standing);
+    ids_begin(ids);
+    ask("put");
+    put("put", NOON_MS, ID_SEEN, NULL);
+    ids_begin(ids);
+    ask("a");
+    ids_begin(ids);
+    ask("a");
+    ask("a");
+    ask("put");
+    struct recall *recall = ids_recall(ids, &standing);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(recall);
+    CU_ASSERT_EQUAL(recall->id_count, 1);
+    CU_ASSERT_EQUAL(recall->each(ids, 0, 0, (struct span){"", 0}, &why), GO_ON);
+    expect("a", NOON_MS, ID_SEEN, NULL);
+    ids_close(ids);
+}
+
+static void values_are_read_back(void)
+{
+    static const struct {
+        struct span value;
+        enum verdict verdict;
+        enum id_state state;
+    } rows[] = {
+        {{"", 0}, GO_ON, ID_SEEN},        {{"r\0", 2}, GO_ON, ID_RETRACTED},
+        {{"c\0x", 3}, GO_ON, ID_COUNTED}, {{"c\x80\1", 3}, GO_ON, ID_COUNTED},
+        {{"c", 1}, HALT, ID_UNKNOWN},     {{"c\x80", 2}, HALT, ID_UNKNOWN},
+        {{"x\0", 2}, HALT, ID_UNKNOWN},   {{"c\xff\xff\xff\xff\xff\1", 7}, HALT, ID_UNKNOWN},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        open_ids(KEPT_MS);
+        standing.id_bucket_count = 1;
+        standing.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
+        ids_reset(ids, &standing);
+        ask("a");
+        struct recall *recall = ids_recall(ids, &standing);
+        CU_ASSERT_EQUAL(recall->each(ids, 0, 0, rows[i].value, &why), rows[i].verdict);
+        CU_ASSERT_EQUAL(ids_find(ids, key_of("a"), NOON_MS).state, rows[i].state);
+        if (rows[i].verdict == HALT)
+            CU_ASSERT_STRING_EQUAL(why.id, "STORE-DAMAGED");
+        ids_close(ids);
+    }
+}
+
+static void a_flush_comes_before_the_room_ends(void)
+{
+    char id[16];
+    uint32_t count = 0;
+
+    open_ids(KEPT_MS);
+    for (; ids_has_room(ids) && count < 100000; count++) {
+        snprintf(id, sizeof(id), "%u", count);
+        ask(id);
+        put(id, NOON_MS, ID_SEEN, NULL);
+    }
+    CU_ASSERT_EQUAL(count, 16384);
+    flush(NOON_MS, 16384, 0);
+    CU_ASSERT_TRUE(ids_has_room(ids));
+    expect("0", NOON_MS, ID_SEEN, NULL); /* The rest of the batch may need it. */
+    ids_begin(ids);
+    ask("0");
+    CU_ASSERT_PTR_NOT_NULL(ids_recall(ids, &standing)); /* A new batch asks anew. */
+    ids_close(ids);
+}
+
+static void with_nothing_kept_all_that_was_is_dropped(void)
+{
+    open_ids(0);
+    standing.id_bucket_count = 1;
+    standing.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
+    ids_reset(ids, &standing);
+    flush(NO_TIME, 0, 1);
+    flush(NOON_MS, 0, 0);
+    ids_close(ids);
+}
+
+static void another_incarnation_hashes_otherwise(void)
+{
+    open_ids(KEPT_MS);
+    struct id_key one = key_of("a");
+    snprintf(standing.incarnation, sizeof(standing.incarnation), "0123456789abcdef0123456789abcdee");
+    ids_reset(ids, &standing);
+    struct id_key other = key_of("a");
+    CU_ASSERT_NOT_EQUAL(memcmp(one.bytes, other.bytes, ID_SIZE), 0);
+    ids_close(ids);
+}
+
+int main(void)
+{
+    CU_TestInfo tests[] = {
+        {"an_id_is_known_until_its_bucket_is_far_enough_behind", an_id_is_known_until_its_bucket_is_far_enough_behind},
+        {"buckets_are_dropped_by_the_flush_that_outlives_them", buckets_are_dropped_by_the_flush_that_outlives_them},
+        {"the_store_is_asked_once_and_the_newest_answer_counts", the_store_is_asked_once_and_the_newest_answer_counts},
+        {"what_was_never_answered_is_asked_again", what_was_never_answered_is_asked_again},
+        {"values_are_read_back", values_are_read_back},
+        {"a_flush_comes_before_the_room_ends", a_flush_comes_before_the_room_ends},
+        {"with_nothing_kept_all_that_was_is_dropped", with_nothing_kept_all_that_was_is_dropped},
+        {"another_incarnation_hashes_otherwise", another_incarnation_hashes_otherwise},
+        CU_TEST_INFO_NULL,
+    };
+
+    return suite_run("ids", tests);
+}

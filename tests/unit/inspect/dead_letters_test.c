@@ -1,0 +1,155 @@
+/* Dead letters read back: headers that are ours and headers that are not, places, keys, sets. */
+#include "gentally/inspect/dead_letters.h"
+
+#include <stdio.h>
+
+#include "suite.h"
+
+/* The headers of the letter at hand; a test has one at a time. */
+static struct {
+    const char *name, *value;
+} headers[6];
+
+static struct span header(const struct record *record, const char *name)
+{
+    (void)record;
+    for (size_t i = 0; i < LENGTH_OF(headers); i++)
+        if (headers[i].name != NULL && strcmp(headers[i].name, name) == 0)
+            return span_of(headers[i].value);
+    return (struct span){NULL, 0};
+}
+
+static void set_headers(const char *partition, const char *offset, const char *timestamp, const char *omitted)
+{
+    headers[0].name = "gentally.reason";
+    headers[0].value = "DECODE-UTF8";
+    headers[1].name = "gentally.topic";
+    headers[1].value = "generations";
+    headers[2].name = "gentally.partition";
+    headers[2].value = partition;
+    headers[3].name = "gentally.offset";
+    headers[3].value = offset;
+    headers[4].name = "gentally.timestamp";
+    headers[4].value = timestamp;
+    headers[5].name = omitted == NULL ? NULL : "gentally.value-omitted";
+    headers[5].value = omitted;
+}
+
+static void test_headers(void)
+{
+    static const struct {
+        const char *partition, *offset, *timestamp, *omitted;
+        bool has_origin;
+        int64_t omitted_size;
+    } rows[] = {
+        {"3", "17", "1763000000000", NULL, true, -1},
+        {"0", "0", "-1", NULL, true, -1},
+        {"0", "9223372036854775807", "-9223372036854775808", NULL, true, -1},
+        {"3", "17", "1763000000000", "1048577", true, 1048577},
+        {"3", "17", "1763000000000", "many", true, 0},
+        {"2147483648", "17", "1", NULL, false, -1},
+        {"3", "9223372036854775808", "1", NULL, false, -1},
+        {"-3", "17", "1", NULL, false, -1},
+        {"3", "", "1", NULL, false, -1},
+        {"3", "1 ", "1", NULL, false, -1},
+        {"3", "0x1", "1", NULL, false, -1},
+        {"3", "17", NULL, NULL, false, -1},
+        {"3", "17", "-", NULL, false, -1},
+    };
+    const struct record record = {.partition = 1, .offset = 2, .timestamp_ms = 3};
+    struct letter letter;
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        set_headers(rows[i].partition, rows[i].offset, rows[i].timestamp, rows[i].omitted);
+        letter_read(&record, header, &letter);
+        CU_ASSERT_EQUAL(letter.has_origin, rows[i].has_origin);
+        CU_ASSERT_EQUAL(letter.omitted_size, rows[i].omitted_size);
+    }
+    set_headers("3", "17", "5", NULL);
+    letter_read(&record, header, &letter);
+    CU_ASSERT(letter.partition == 1 && letter.offset == 2 && letter.time_ms == 3);
+    CU_ASSERT(letter.origin.partition == 3 && letter.origin.offset == 17 && letter.origin.timestamp_ms == 5);
+}
+
+static void test_filters(void)
+{
+    static const struct {
+        const char *reason;
+        int64_t partition, from_ms, to_ms;
+        bool fits;
+    } rows[] = {
+        {NULL, -1, INT64_MIN, INT64_MAX, true},
+        {"DECODE-UTF8", 3, 100, 101, true},
+        {"DECODE-UTF", -1, 0, 200, false},
+        {NULL, 1, 0, 200, false},
+        {NULL, -1, 101, 200, false},
+        {NULL, -1, 0, 100, false},
+    };
+    const struct letter letter = {
+        .reason = span_of("DECODE-UTF8"), .has_origin = true, .origin = {.partition = 3}, .time_ms = 100};
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct letter_filter filter = {span_of(rows[i].reason), rows[i].partition, rows[i].from_ms, rows[i].to_ms};
+        CU_ASSERT_EQUAL(letter_fits(&letter, &filter), rows[i].fits);
+    }
+}
+
+static void test_keys_are_read_back(void)
+{
+    static const char *const bad[] = {"", ":", "a:1:2", "a:1:2:", "a:1::3", ":1:2:3", "a:b:2:3", "a:1:-2:3"};
+    const struct letter_origin origin = {span_of("some.topic"), 7, 12345678901, -1};
+    struct letter_origin read;
+    char key[LETTER_KEY_MAX];
+
+    size_t size = letter_key_write(&origin, key);
+    CU_ASSERT(span_equal((struct span){key, size}, span_of("some.topic:7:12345678901:-1")));
+    CU_ASSERT_TRUE_FATAL(letter_key_read((struct span){key, size}, &read));
+    CU_ASSERT(span_equal(read.topic, origin.topic) && read.partition == 7 && read.offset == 12345678901 &&
+              read.timestamp_ms == -1);
+    for (size_t i = 0; i < LENGTH_OF(bad); i++)
+        CU_ASSERT_FALSE(letter_key_read(span_of(bad[i]), &read));
+}
+
+static void test_places(void)
+{
+    static const char *const bad[] = {"", "3", "3:", ":3", "3:x", "a:3", "3:4:5", "-1:3", "2147483648:1"};
+    int32_t partition = 0;
+    int64_t offset = 0;
+
+    CU_ASSERT(letter_place_read(span_of("3:17"), &partition, &offset) && partition == 3 && offset == 17);
+    for (size_t i = 0; i < LENGTH_OF(bad); i++)
+        CU_ASSERT_FALSE(letter_place_read(span_of(bad[i]), &partition, &offset));
+}
+
+static void test_a_set_holds_each_once(void)
+{
+    struct letter_set *set = NULL;
+    struct reason why;
+    uint32_t wrong = 0;
+
+    CU_ASSERT_EQUAL_FATAL(letter_set_open(&set, &why), GO_ON);
+    for (int64_t i = 0; i < 20000; i++) {
+        struct letter_origin origin = {span_of(i % 2 == 0 ? "even" : "odd"), (int32_t)(i % 7), i / 3, i % 3};
+        wrong += letter_set_has(set, &origin);
+        CU_ASSERT_EQUAL_FATAL(letter_set_put(set, &origin, &why), GO_ON);
+        CU_ASSERT_EQUAL_FATAL(letter_set_put(set, &origin, &why), GO_ON);
+        wrong += !letter_set_has(set, &origin);
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(letter_set_count(set), 20000);
+    letter_set_close(set);
+}
+
+int main(void)
+{
+    CU_TestInfo tests[] = {
+        {"headers", test_headers},
+        {"filters", test_filters},
+        {"keys are read back", test_keys_are_read_back},
+        {"places", test_places},
+        {"a set holds each once", test_a_set_holds_each_once},
+        CU_TEST_INFO_NULL,
+    };
+
+    return suite_run("letters", tests);
+}

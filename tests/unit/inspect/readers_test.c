@@ -1,0 +1,560 @@
+/*
+ * The rooms behind `summaries`, `top` and `catalog`: newest versions, sums by name, text for people and for programs,
+ * and the weighted draws of `generate`.
+ */
+#include "gentally/inspect/totals.h"
+#include "random.h"
+#include "gentally/base/json.h"
+#include "gentally/inspect/pivot.h"
+#include "gentally/inspect/latest.h"
+#include "gentally/inspect/summary_text.h"
+#include "table.h"
+#include "suite.h"
+
+#include <locale.h>
+#include <math.h>
+
+static bool is_text(const char *bytes, size_t size, const char *want)
+{
+    bool is_same = span_equal((struct span){bytes, size}, span_of(want));
+
+    if (!is_same)
+        printf("got:  %.*s\nwant: %s\n", (int)size, bytes, want);
+    return is_same;
+}
+
+static void json_escapes_what_it_must(void)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"", "\"\""},
+        {"plain/x:y", "\"plain/x:y\""},
+        {"a\"b\\c", "\"a\\\"b\\\\c\""},
+        {"\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\""},
+        {"\x01\x1f", "\"\\u0001\\u001f\""},
+        {"\x7f\xc3\xa9", "\"\x7f\xc3\xa9\""},
+    };
+    char text[64];
+
+    for (size_t index = 0; index < LENGTH_OF(rows); index++) {
+        char *end = json_text(text, span_of(rows[index].text));
+        CU_ASSERT_TRUE(is_text(text, (size_t)(end - text), rows[index].want));
+    }
+}
+
+static void json_integers_reach_both_ends(void)
+{
+    static const int64_t rows[] = {0, 1, -1, 9, 10, -10, 1759708800000, INT64_MAX, INT64_MIN};
+    char text[JSON_INTEGER_MAX], want[32];
+
+    for (size_t index = 0; index < LENGTH_OF(rows); index++) {
+        char *end = json_integer(text, rows[index]);
+        snprintf(want, sizeof want, "%" PRId64, rows[index]);
+        CU_ASSERT_TRUE(is_text(text, (size_t)(end - text), want));
+    }
+}
+
+static void json_reals_are_the_shortest_that_come_back(void)
+{
+    static const struct {
+        double value;
+        const char *want;
+    } rows[] = {
+        {0, "0"},
+        {-0.0, "-0"},
+        {1, "1"},
+        {0.1, "0.1"},
+        {-2.5, "-2.5"},
+        {1.0 / 3, "0.3333333333333333"},
+        {2e-9, "2e-09"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {1e15, "1e+15"},
+        {123456789, "123456789"},
+        {9007199254740993.0, "9007199254740992"},
+        {1.7976931348623157e308, "1.7976931348623157e+308"},
+        {5e-324, "4.94065645841247e-324"},
+        {(double)NAN, "null"},
+        {(double)INFINITY, "null"},
+        {-(double)INFINITY, "null"},
+    };
+    char text[JSON_REAL_MAX + 1];
+
+    for (size_t index = 0; index < LENGTH_OF(rows); index++) {
+        char *end = json_real(text, rows[index].value);
+        CU_ASSERT_TRUE(is_text(text, (size_t)(end - text), rows[index].want));
+    }
+}
+
+/* Bits drawn at random come back as they were; in a locale with a comma, too, if the machine has one. */
+static void json_reals_come_back_bit_for_bit(void)
+{
+    uint64_t random = suite_seed();
+    char text[JSON_REAL_MAX + 1];
+    size_t wrong = 0;
+
+    for (int turn = 0; turn < 20000; turn++) {
+        uint64_t bits = suite_random(&random);
+        double value, back;
+        memcpy(&value, &bits, sizeof value);
+        bool is_comma = turn % 2 == 1 && setlocale(LC_NUMERIC, "de_DE.UTF-8") != NULL;
+        char *end = json_real(text, value);
+        if (is_comma)
+            setlocale(LC_NUMERIC, "C");
+        *end = '\0';
+        back = strtod(text, NULL);
+        wrong += isfinite(value) ? memcmp(&value, &back, sizeof value) != 0 : strcmp(text, "null") != 0;
+        wrong += end > text + JSON_REAL_MAX;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
+static void a_lottery_pays_by_weight(void)
+{
+    static const uint32_t weights[] = {0, 1, 2, 4, 0, 93, 900, 0};
+    struct lottery lottery;
+    struct reason why = {0};
+    struct draw draw = draw_stream(1, 2);
+    uint32_t counts[LENGTH_OF(weights)] = {0};
+
+    CU_ASSERT_EQUAL_FATAL(lottery_open(&lottery, LENGTH_OF(weights), &why), GO_ON);
+    lottery_fill(&lottery, weights, LENGTH_OF(weights));
+    for (int turn = 0; turn < 1000000; turn++)
+        counts[lottery_draw(&lottery, &draw)]++;
+    for (size_t index = 0; index < LENGTH_OF(weights); index++) {
+        int want = (int)weights[index] * 1000;
+        CU_ASSERT_TRUE(abs((int)counts[index] - want) <= want / 20 + (weights[index] > 0 ? 150 : 0));
+    }
+    lottery_fill(&lottery, &weights[1], 1); /* one thing always wins */
+    CU_ASSERT_EQUAL(lottery_draw(&lottery, &draw), 0);
+    lottery_close(&lottery);
+}
+
+static void a_spread_keeps_its_mean(void)
+{
+    struct draw draw = draw_stream(7, 0);
+    int64_t sum = 0, min = INT64_MAX, max = 0;
+
+    for (int turn = 0; turn < 400000; turn++) {
+        int64_t value = draw_spread(&draw, 10000);
+        sum += value;
+        min = value < min ? value : min;
+        max = value > max ? value : max;
+    }
+    CU_ASSERT_TRUE(llabs(sum / 400000 - 10000) < 150);
+    CU_ASSERT_TRUE(min >= 261);
+    CU_ASSERT_TRUE(max > 130000);
+    CU_ASSERT_TRUE(max <= 140854);
+    CU_ASSERT_EQUAL(draw_spread(&draw, 0), 0);
+}
+
+static struct newest_row version(const char *key, const char *value, int64_t generation, int64_t revision,
+                                 enum pane pane)
+{
+    return (struct newest_row){.key = span_of(key),
+                               .value = span_of(value),
+                               .generation = generation,
+                               .revision = revision,
+                               .pane = pane,
+                               .tokens = (int64_t)strlen(value)};
+}
+
+static void the_newest_version_stays(void)
+{
+    struct newest_row rows[] = {
+        version("a", "old", 0, 5, PANE_ON_TIME),   version("a", "newer!", 0, 6, PANE_EARLY),
+        version("a", "back", 0, 5, PANE_LATE),     version("b", "early", 0, 5, PANE_EARLY),
+        version("b", "same...", 0, 5, PANE_EARLY), version("c", "gone", 9, 9, PANE_LATE),
+        version("d", "first", 9, 9, PANE_LATE),
+    };
+    struct newest *newest = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(newest_open(&newest, &why), GO_ON);
+    newest_drop(newest, span_of("a")); /* nothing there yet */
+    for (size_t index = 0; index < LENGTH_OF(rows); index++)
+        CU_ASSERT_EQUAL(newest_put(newest, &rows[index], &why), GO_ON);
+    newest_drop(newest, span_of("c"));
+    newest_drop(newest, span_of("c"));
+    newest_drop(newest, span_of("d"));
+    struct newest_row again = version("d", "x", 0, 1, PANE_EARLY); /* after a tombstone the past does not count */
+    CU_ASSERT_EQUAL(newest_put(newest, &again, &why), GO_ON);
+    newest_sort(newest);
+    CU_ASSERT_EQUAL_FATAL(newest_count(newest), 3);
+    CU_ASSERT_TRUE(span_equal(newest_row(newest, 0)->value, span_of("same...")));
+    CU_ASSERT_TRUE(span_equal(newest_row(newest, 1)->value, span_of("newer!")));
+    CU_ASSERT_TRUE(span_equal(newest_row(newest, 2)->value, span_of("x")));
+    newest_close(newest);
+}
+
+/* Beyond the first rooms, against arithmetic: key k ends at revision 3 where k is odd, else 4, and is gone where 7 | k.
+ */
+static void thousands_of_keys_keep_their_versions(void)
+{
+    struct newest *newest = NULL;
+    struct reason why = {0};
+    char key[16], value[16];
+    size_t wrong = 0, want = 0;
+
+    CU_ASSERT_EQUAL_FATAL(newest_open(&newest, &why), GO_ON);
+    for (int revision = 1; revision <= 4; revision++) {
+        for (int k = 0; k < 5000; k++) {
+            snprintf(key, sizeof key, "%d", k);
+            snprintf(value, sizeof value, "%d:%d", k, revision);
+            struct newest_row row = version(key, value, 0, k % 2 == 1 && revision == 4 ? 2 : revision, PANE_LATE);
+            wrong += newest_put(newest, &row, &why) != GO_ON;
+        }
+    }
+    for (int k = 0; k < 5000; k += 7) {
+        snprintf(key, sizeof key, "%d", k);
+        newest_drop(newest, span_of(key));
+    }
+    newest_sort(newest);
+    for (size_t index = 0; index < newest_count(newest); index++) {
+        const struct newest_row *row = newest_row(newest, index);
+        snprintf(key, sizeof key, "%.*s", (int)row->key.size, row->key.bytes); /* a span has no end mark */
+        int k = (int)strtol(key, NULL, 10);
+        snprintf(value, sizeof value, "%d:%d", k, k % 2 == 1 ? 3 : 4);
+        wrong += k % 7 == 0 || !span_equal(row->value, span_of(value));
+    }
+    for (int k = 0; k < 5000; k++)
+        want += k % 7 != 0;
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(newest_count(newest), want);
+    newest_close(newest);
+}
+
+static void add(struct breakdown *breakdown, int64_t start_ms, const char *name, int64_t requests, int64_t tokens)
+{
+    struct reason why = {0};
+    int64_t sums[MEASURE_COUNT] = {[M_REQUESTS] = requests,
+                                   [M_TOKENS_PROMPT] = tokens,
+                                   [M_TOKENS_REASONING] = 1000,
+                                   [M_COST_NANO_USD] = 2 * tokens};
+
+    CU_ASSERT_EQUAL(breakdown_add(breakdown, start_ms, span_of(name), sums, &why), GO_ON);
+}
+
+static void sums_by_name_add_up(void)
+{
+    static const struct {
+        int64_t start_ms;
+        const char *name;
+        int64_t requests, tokens;
+        int share;
+    } want[] = {{1, "b", 2000, 40000, 7999}, {1, "a", 1000, 10000, 2000}, {1, "", 1, 5, 1}, {2, "a", 1, 0, 0}};
+    struct breakdown *breakdown = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    add(breakdown, 2, "a", 1, 0);
+    add(breakdown, 1, NULL, 1, 5);
+    for (int turn = 0; turn < 1000; turn++) { /* more than one room's worth, all mergeable */
+        add(breakdown, 1, "a", 1, 10);
+        add(breakdown, 1, "b", 2, 40);
+    }
+    breakdown_sort(breakdown, BY_TOKENS);
+    CU_ASSERT_EQUAL_FATAL(breakdown_count(breakdown), LENGTH_OF(want));
+    for (size_t index = 0; index < LENGTH_OF(want); index++) {
+        const struct breakdown_row *row = breakdown_row(breakdown, index);
+        CU_ASSERT_EQUAL(row->start_ms, want[index].start_ms);
+        CU_ASSERT_TRUE(span_equal(row->name, span_of(want[index].name)));
+        CU_ASSERT_EQUAL(row->requests, want[index].requests);
+        CU_ASSERT_EQUAL(row->tokens, want[index].tokens);
+        CU_ASSERT_EQUAL(row->cost_nano_usd, 2 * want[index].tokens);
+        CU_ASSERT_EQUAL(row->share, want[index].share);
+    }
+    breakdown_close(breakdown);
+}
+
+static void a_breakdown_may_be_empty(void)
+{
+    struct breakdown *breakdown = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    breakdown_sort(breakdown, BY_COST);
+    CU_ASSERT_EQUAL(breakdown_count(breakdown), 0);
+    breakdown_close(breakdown);
+}
+
+/* Tokens of three names in two windows, each in several parts; c is largest in the second window alone. */
+static struct breakdown *folded(size_t top, enum breakdown_by by)
+{
+    struct breakdown *breakdown = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    for (int part = 0; part < 10; part++) {
+        add(breakdown, 1, "a", 9, 10);
+        add(breakdown, 2, "a", 9, 10);
+        add(breakdown, 1, "b", 1, 12);
+        add(breakdown, 2, "b", 1, 7);
+        add(breakdown, 2, "c", 2, 15);
+        add(breakdown, 1, NULL, 1, 1);
+    }
+    CU_ASSERT_EQUAL_FATAL(breakdown_fold(breakdown, top, by, &why), GO_ON);
+    breakdown_sort(breakdown, BY_MEASURE);
+    return breakdown;
+}
+
+static void the_largest_over_all_windows_stay(void)
+{
+    static const struct {
+        size_t top;
+        enum breakdown_by by;
+        const char *want; /* window:name=tokens */
+    } rows[] = {
+        {1, BY_MEASURE, "1:a=100 1:(other)=130 2:a=100 2:(other)=220 "},
+        {2, BY_MEASURE, "1:b=120 1:a=100 1:(other)=10 2:a=100 2:b=70 2:(other)=150 "},
+        {3, BY_MEASURE, "1:b=120 1:a=100 1:(other)=10 2:c=150 2:a=100 2:b=70 "},
+        {4, BY_MEASURE, "1:b=120 1:a=100 1:=10 2:c=150 2:a=100 2:b=70 "},
+        {SIZE_MAX, BY_MEASURE, "1:b=120 1:a=100 1:=10 2:c=150 2:a=100 2:b=70 "},
+        {2, BY_REQUESTS, "1:b=120 1:a=100 1:(other)=10 2:a=100 2:b=70 2:(other)=150 "},
+        {0, BY_MEASURE, "1:(other)=230 2:(other)=320 "},
+    };
+
+    for (size_t index = 0; index < LENGTH_OF(rows); index++) {
+        struct breakdown *breakdown = folded(rows[index].top, rows[index].by);
+        char text[512];
+        size_t size = 0;
+        for (size_t at = 0; at < breakdown_count(breakdown); at++) {
+            const struct breakdown_row *row = breakdown_row(breakdown, at);
+            size += (size_t)snprintf(text + size, sizeof(text) - size, "%" PRId64 ":%.*s=%" PRId64 " ", row->start_ms,
+                                     (int)row->name.size, row->name.bytes, row->tokens);
+        }
+        CU_ASSERT_TRUE(is_text(text, size, rows[index].want));
+        breakdown_close(breakdown);
+    }
+}
+
+static void any_measure_can_be_chosen(void)
+{
+    struct breakdown *breakdown = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    breakdown_measure(breakdown, M_TOKENS_REASONING);
+    add(breakdown, 1, "a", 1, 5);
+    add(breakdown, 1, "b", 1, 5);
+    add(breakdown, 1, "b", 1, 5);
+    breakdown_sort(breakdown, BY_MEASURE);
+    CU_ASSERT_TRUE(span_equal(breakdown_row(breakdown, 0)->name, span_of("b")));
+    CU_ASSERT_EQUAL(breakdown_row(breakdown, 0)->value, 2000);
+    CU_ASSERT_EQUAL(breakdown_row(breakdown, 0)->share, 6667);
+    CU_ASSERT_PTR_EQUAL(breakdown_find(breakdown, 1, span_of("b")), breakdown_row(breakdown, 0));
+    CU_ASSERT_PTR_NULL(breakdown_find(breakdown, 2, span_of("b")));
+    CU_ASSERT_PTR_NULL(breakdown_find(breakdown, 1, span_of("c")));
+    breakdown_close(breakdown);
+}
+
+static void windows_stand_side_by_side(void)
+{
+    static const char *const names[] = {"a", "b", "(other)"};
+    static const int64_t values[3][2] = {{100, 100}, {120, 70}, {10, 150}};
+    struct breakdown *breakdown = folded(2, BY_MEASURE);
+    struct matrix *matrix = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(matrix_open(&matrix, breakdown, WINDOW_KINDS, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(matrix_count(matrix), 3);
+    CU_ASSERT_EQUAL_FATAL(matrix_windows(matrix), 2);
+    CU_ASSERT_EQUAL(matrix_start(matrix, 1), 2);
+    for (size_t name = 0; name < 3; name++) {
+        CU_ASSERT_TRUE(span_equal(matrix_name(matrix, name), span_of(names[name])));
+        for (size_t window = 0; window < 2; window++)
+            CU_ASSERT_EQUAL(matrix_value(matrix, name, window), values[name][window]);
+    }
+    CU_ASSERT_EQUAL(matrix_sum(matrix, 2, 0, 2), 160);
+    CU_ASSERT_EQUAL(matrix_sum(matrix, 2, 1, 1), 0);
+    CU_ASSERT_EQUAL(matrix_total(matrix, 0, 2), 550);
+    matrix_close(matrix);
+    breakdown_close(breakdown);
+    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    breakdown_sort(breakdown, BY_MEASURE);
+    CU_ASSERT_EQUAL_FATAL(matrix_open(&matrix, breakdown, WINDOW_KINDS, &why), GO_ON);
+    CU_ASSERT_EQUAL(matrix_count(matrix) + matrix_windows(matrix), 0);
+    matrix_close(matrix);
+    breakdown_close(breakdown);
+}
+
+static void windows_without_a_row_are_there_too(void)
+{
+    static const int64_t days[] = {-31, 0, 59}; /* 1969-12, 1970-01, 1970-03 */
+    static const int64_t want[] = {-31, 0, 31, 59};
+    struct breakdown *breakdown = NULL;
+    struct matrix *matrix = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    for (size_t index = 0; index < LENGTH_OF(days); index++) {
+        add(breakdown, days[index] * DAY_MS, "a", 1, 5);
+        add(breakdown, days[index] * DAY_MS, "b", 1, 6);
+    }
+    breakdown_sort(breakdown, BY_MEASURE);
+    CU_ASSERT_EQUAL_FATAL(matrix_open(&matrix, breakdown, WINDOW_MONTH, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(matrix_windows(matrix), LENGTH_OF(want));
+    for (size_t window = 0; window < LENGTH_OF(want); window++) {
+        CU_ASSERT_EQUAL(matrix_start(matrix, window), want[window] * DAY_MS);
+        CU_ASSERT_EQUAL(matrix_value(matrix, 1, window), window == 2 ? 0 : 5);
+        CU_ASSERT_EQUAL(matrix_total(matrix, window, window + 1), window == 2 ? 0 : 11);
+    }
+    matrix_close(matrix);
+    breakdown_close(breakdown);
+}
+
+static void a_sparkline_shows_eighths_of_the_largest(void)
+{
+    static const struct {
+        size_t width;
+        bool is_share;
+        const char *want;
+    } rows[] = {
+        {9, false, " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"},  /* rounded up */
+        {64, false, " \u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"}, /* no wider than there are windows */
+        {3, false, "\u2581\u2584\u2588"},                                 /* means of three: 9, 43, 87 */
+        {1, false, "\u2588"},
+        {9, true, " \u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588"}, /* all there is, wherever there is any */
+    };
+    static const int64_t heights[] = {0, 1, 25, 27, 50, 51, 75, 86, 100};
+    char text[3 * SPARKLINE_MAX + 1];
+    struct breakdown *breakdown = NULL;
+    struct matrix *matrix = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    for (size_t index = 0; index < LENGTH_OF(heights); index++)
+        add(breakdown, (int64_t)index, "a", 1, heights[index]);
+    breakdown_sort(breakdown, BY_MEASURE);
+    CU_ASSERT_EQUAL_FATAL(matrix_open(&matrix, breakdown, WINDOW_KINDS, &why), GO_ON);
+    for (size_t index = 0; index < LENGTH_OF(rows); index++) {
+        size_t size = matrix_sparkline(matrix, 0, rows[index].width, rows[index].is_share, text);
+        CU_ASSERT_TRUE(is_text(text, size, rows[index].want));
+    }
+    matrix_close(matrix);
+    breakdown_close(breakdown);
+}
+
+static void a_table_is_aligned(void)
+{
+    static const struct table_column columns[] = {{"name", false}, {"tokens", true}, {"cost", true}, {"pane", false}};
+    static const char want[] = "name       tokens       cost  pane\n"
+                               "----  -----------  ---------  ----\n"
+                               "\xc3\xa9               0      $0.00  a?b\n"
+                               "x       1,234,567  $1,234.57  \n"
+                               "abc   -12,000,000  $0.000001  late\n";
+    char *text = NULL;
+    size_t size = 0;
+    struct table *table = NULL;
+    struct reason why = {0};
+    FILE *file = open_memstream(&text, &size);
+
+    CU_ASSERT_EQUAL_FATAL(table_open(&table, columns, LENGTH_OF(columns), &why), GO_ON);
+    table_text(table, span_of("\xc3\xa9"));
+    table_integer(table, 0);
+    table_nano_usd(table, 0);
+    table_text(table, span_of("a\x1b"
+                              "b"));
+    table_text(table, span_of("x"));
+    table_integer(table, 1234567);
+    table_nano_usd(table, 1234567890123);
+    table_text(table, (struct span){NULL, 0});
+    table_text(table, span_of("abc"));
+    table_integer(table, -12000000);
+    table_nano_usd(table, 999);
+    table_text(table, span_of("late"));
+    CU_ASSERT_EQUAL(table_print(table, file, &why), GO_ON);
+    fclose(file);
+    CU_ASSERT_TRUE(is_text(text, size, want));
+    free(text);
+    table_close(table);
+}
+
+static struct summary sample_summary(const struct cell *cell)
+{
+    struct summary summary = {.rollup = span_of("model"),
+                              .window = {WINDOW_WEEK, 1763337600000},
+                              .cell = cell,
+                              .pane = PANE_LATE,
+                              .generation = 1,
+                              .revision = 42,
+                              .tables_version = span_of("c1,t2")};
+
+    summary.columns[COLUMN_MODEL] = span_of("x/\"y\",z");
+    summary.columns[COLUMN_AGE] = span_of("3");
+    return summary;
+}
+
+static void a_summary_reads_as_json(void)
+{
+    static struct cell cell;
+    static char text[SUMMARY_TEXT_MAX];
+
+    cell = (struct cell){.sums = {[M_REQUESTS] = 7, [M_CLASSIFIED_TOKENS] = INT64_MAX},
+                         .slot_count = 4,
+                         .slots = {{0, 1}, {16, 2}, {256, 3}, {ACCOUNT_SLOT + 5, 9}}};
+    struct summary summary = sample_summary(&cell);
+    size_t size = summary_json_write(&summary, -1, text);
+    text[size] = '\0';
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "{\"rollup\":\"model\",\"window\":\"week\",\"window_start\":1763337600000,"
+                                        "\"window_end\":1763942400000,\"model\":\"x/\\\"y\\\",z\",\"age\":3,"
+                                        "\"requests\":7,\"tokens_prompt\":0,"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"classified_tokens\":9223372036854775807,\"free_requests\":0,"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"tokens_prompt_squared\":0,\"latency_ms_histogram\":"
+                                        "[{\"floor\":0,\"count\":1},{\"floor\":16,\"count\":2}],"
+                                        "\"first_token_ms_histogram\":[{\"floor\":0,\"count\":3}],"
+                                        "\"tokens_per_second_histogram\":[],"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"tokens_total_histogram\":[],\"pane\":\"late\",\"generation\":1,"
+                                        "\"revision\":42,\"tables_version\":\"c1,t2\",\"suppressed\":false}\n"));
+    size = summary_json_write(&summary, 12, text);
+    text[size] = '\0';
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"accounts\":12,\"pane\""));
+}
+
+static void a_summary_reads_as_csv(void)
+{
+    static struct cell cell;
+    static char text[SUMMARY_TEXT_MAX];
+    size_t commas[2] = {0};
+
+    cell = (struct cell){.sums = {[M_REQUESTS] = 7}};
+    struct summary summary = sample_summary(&cell);
+    size_t size = summary_csv_header_write(text);
+    for (size_t index = 0; index < size; index++)
+        commas[0] += text[index] == ',';
+    size = summary_csv_write(&summary, -1, text);
+    for (size_t index = 0; index < size; index++)
+        commas[1] += text[index] == ',';
+    CU_ASSERT_EQUAL(commas[0] + 2, commas[1]); /* two stand inside quotes */
+    text[size] = '\0';
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "model,week,2025-11-17T00:00:00Z,2025-11-24T00:00:00Z,\"x/\"\"y\"\",z\",,"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, ",,3,,,7,0,"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, ",0,,late,1,42,\"c1,t2\",false\n"));
+}
+
+int main(void)
+{
+    CU_TestInfo tests[] = {
+        {"json_escapes_what_it_must", json_escapes_what_it_must},
+        {"json_integers_reach_both_ends", json_integers_reach_both_ends},
+        {"json_reals_are_the_shortest_that_come_back", json_reals_are_the_shortest_that_come_back},
+        {"json_reals_come_back_bit_for_bit", json_reals_come_back_bit_for_bit},
+        {"a_lottery_pays_by_weight", a_lottery_pays_by_weight},
+        {"a_spread_keeps_its_mean", a_spread_keeps_its_mean},
+        {"the_newest_version_stays", the_newest_version_stays},
+        {"thousands_of_keys_keep_their_versions", thousands_of_keys_keep_their_versions},
+        {"sums_by_name_add_up", sums_by_name_add_up},
+        {"a_breakdown_may_be_empty", a_breakdown_may_be_empty},
+        {"the_largest_over_all_windows_stay", the_largest_over_all_windows_stay},
+        {"any_measure_can_be_chosen", any_measure_can_be_chosen},
+        {"windows_stand_side_by_side", windows_stand_side_by_side},
+        {"windows_without_a_row_are_there_too", windows_without_a_row_are_there_too},
+        {"a_sparkline_shows_eighths_of_the_largest", a_sparkline_shows_eighths_of_the_largest},
+        {"a_table_is_aligned", a_table_is_aligned},
+        {"a_summary_reads_as_json", a_summary_reads_as_json},
+        {"a_summary_reads_as_csv", a_summary_reads_as_csv},
+        CU_TEST_INFO_NULL,
+    };
+
+    return suite_run("readers", tests);
+}
