@@ -7,31 +7,31 @@
 #define TOUCH_INTERVAL_MS                                                                                              \
     5000                  /* a silent partition finds out within it that it was fenced or the store rolled back        \
                            */
-#define QUIET_TURN_MS 500 /* the most that one turn adds to a lane's time at its end */
+#define QUIET_TURN_MS 500 /* the most that one turn adds to a partition's time at its end */
 #define REWINDS_MAX 5     /* in a row, then let the group decide anew */
 
-struct lane *lanes_find(const struct lanes *lanes, int32_t partition)
+struct partition *assignment_find(const struct assignment *assignment, int32_t partition)
 {
-    return partition >= 0 && partition < PARTITIONS_MAX ? lanes->by_partition[partition] : NULL;
+    return partition >= 0 && partition < PARTITIONS_MAX ? assignment->by_partition[partition] : NULL;
 }
 
-void lanes_close(struct lanes *lanes)
+void assignment_close(struct assignment *assignment)
 {
-    for (uint32_t i = 0; i < lanes->count; i++) {
-        lane_close(lanes->by_partition[lanes->partitions[i]]);
-        lanes->by_partition[lanes->partitions[i]] = NULL;
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        partition_close(assignment->by_partition[assignment->partitions[i]]);
+        assignment->by_partition[assignment->partitions[i]] = NULL;
     }
-    lanes->count = 0;
-    lanes->portion_count = 0;
-    lanes->is_pending = false;
+    assignment->count = 0;
+    assignment->flush_count = 0;
+    assignment->is_pending = false;
 }
 
-static void stop(struct lanes *lanes, struct lane *lane, const struct reason *why)
+static void stop(struct assignment *assignment, struct partition *partition, const struct reason *why)
 {
-    log_reason(lanes->logger, LOG_LEVEL_ERROR, why);
-    lane_drop(lane);
-    lane->is_stopped = true;
-    lane->why = *why;
+    log_reason(assignment->logger, LOG_LEVEL_ERROR, why);
+    partition_drop(partition);
+    partition->is_stopped = true;
+    partition->why = *why;
 }
 
 /* Trouble of one partition's state; what else a store refuses, it refuses for all. */
@@ -43,7 +43,7 @@ static bool is_its_own(const struct reason *why)
 
 /* A partition whose state is in trouble stops as it would have in mid-run, or it would end every worker it is handed
  * to. */
-static enum verdict claim(struct lanes *lanes, struct store *store, const struct config *config,
+static enum verdict claim(struct assignment *assignment, struct store *store, const struct config *config,
                           struct tally_pool *pool, int32_t partition, int64_t now_ms, struct reason *why)
 {
     static const struct standing nothing = {.anchor = {.offset = ANCHOR_NONE}, .watermark_ms = NO_TIME};
@@ -58,29 +58,29 @@ static enum verdict claim(struct lanes *lanes, struct store *store, const struct
         verdict = GO_ON;
     }
     if (verdict == GO_ON)
-        verdict = lane_open(&lanes->by_partition[partition], config, &standing, pool, now_ms, why);
+        verdict = partition_open(&assignment->by_partition[partition], config, &standing, pool, now_ms, why);
     if (verdict != GO_ON)
         return verdict;
-    lanes->partitions[lanes->count++] = partition;
+    assignment->partitions[assignment->count++] = partition;
     if (trouble.id != NULL)
-        stop(lanes, lanes->by_partition[partition], &trouble);
+        stop(assignment, assignment->by_partition[partition], &trouble);
     return GO_ON;
 }
 
-enum verdict lanes_claim(struct lanes *lanes, struct store *store, const struct config *config, struct tally_pool *pool,
+enum verdict assignment_claim(struct assignment *assignment, struct store *store, const struct config *config, struct tally_pool *pool,
                          const int32_t partitions[], uint32_t count, int64_t now_ms, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
-    lanes_close(lanes);
-    lanes->connections = store_connections(store);
+    assignment_close(assignment);
+    assignment->connections = store_connections(store);
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++) {
         assert(partitions[i] >= 0);
         assert(partitions[i] < PARTITIONS_MAX);
-        verdict = claim(lanes, store, config, pool, partitions[i], now_ms, why);
+        verdict = claim(assignment, store, config, pool, partitions[i], now_ms, why);
     }
     if (verdict != GO_ON)
-        lanes_close(lanes);
+        assignment_close(assignment);
     return verdict;
 }
 
@@ -89,21 +89,21 @@ static struct source_start start_of(const struct standing *standing)
     return (struct source_start){standing->partition, standing->next, standing->anchor};
 }
 
-enum verdict lanes_assign(struct lanes *lanes, struct source *source, struct reason *why)
+enum verdict assignment_assign(struct assignment *assignment, struct source *source, struct reason *why)
 {
     struct source_start starts[PARTITIONS_MAX];
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < lanes->count; i++) {
-        const struct lane *lane = lanes->by_partition[lanes->partitions[i]];
-        if (lane->is_stopped)
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if (partition->is_stopped)
             continue;
-        starts[count++] = start_of(&lane->standing);
+        starts[count++] = start_of(&partition->standing);
     }
     return source_assign(source, starts, count, why);
 }
 
-void lanes_refused(struct lanes *lanes, struct lane *lane, enum verdict verdict, const struct reason *why)
+void assignment_refused(struct assignment *assignment, struct partition *partition, enum verdict verdict, const struct reason *why)
 {
     switch (verdict) {
     case GO_ON:
@@ -112,88 +112,88 @@ void lanes_refused(struct lanes *lanes, struct lane *lane, enum verdict verdict,
     case SET_ASIDE:
     case REWIND:
     case STEP_DOWN:
-        log_reason(lanes->logger, LOG_LEVEL_WARN, why);
-        lane_drop(lane);
-        lane->must_claim = true;
-        lane->is_stale = true;
+        log_reason(assignment->logger, LOG_LEVEL_WARN, why);
+        partition_drop(partition);
+        partition->must_claim = true;
+        partition->is_stale = true;
         break;
     case HALT:
-        stop(lanes, lane, why);
+        stop(assignment, partition, why);
         break;
     }
 }
 
-/* Looks at each portion's answer. */
-static void settle(struct lanes *lanes, int64_t now_ms)
+/* Looks at each flush's answer. */
+static void settle(struct assignment *assignment, int64_t now_ms)
 {
-    for (uint32_t i = 0; i < lanes->portion_count; i++) {
-        struct portion *portion = &lanes->portions[i];
-        if (portion->verdict == GO_ON)
-            lane_flushed(lanes->flushed[i], portion, now_ms);
+    for (uint32_t i = 0; i < assignment->flush_count; i++) {
+        struct partition_flush *flush = &assignment->flushes[i];
+        if (flush->verdict == GO_ON)
+            partition_flushed(assignment->flushed[i], flush, now_ms);
         else
-            lanes_refused(lanes, lanes->flushed[i], portion->verdict, &portion->why);
+            assignment_refused(assignment, assignment->flushed[i], flush->verdict, &flush->why);
     }
-    lanes->portion_count = 0;
-    lanes->is_pending = false;
+    assignment->flush_count = 0;
+    assignment->is_pending = false;
 }
 
 /* A connection made anew may lead to a server that forgot something: it is asked about all that we own. */
-static bool is_due(const struct lane *lane, bool is_reconnected, bool is_forced, int64_t now_ms)
+static bool is_due(const struct partition *partition, bool is_reconnected, bool is_forced, int64_t now_ms)
 {
-    int64_t silent_ms = now_ms - lane->flushed_ms;
-    bool is_ripe = is_forced || lane->is_idle || lane_is_due(lane, now_ms);
+    int64_t silent_ms = now_ms - partition->flushed_ms;
+    bool is_ripe = is_forced || partition->is_idle || partition_is_due(partition, now_ms);
 
-    if (lane->is_stopped || lane->must_claim)
+    if (partition->is_stopped || partition->must_claim)
         return false;
-    return is_reconnected || (is_ripe && lane_is_dirty(lane)) || silent_ms >= TOUCH_INTERVAL_MS;
+    return is_reconnected || (is_ripe && partition_is_dirty(partition)) || silent_ms >= TOUCH_INTERVAL_MS;
 }
 
-enum verdict lanes_flush(struct lanes *lanes, struct checkpoint *checkpoint, const struct store *store, bool is_forced,
+enum verdict assignment_flush(struct assignment *assignment, struct checkpoint *checkpoint, const struct store *store, bool is_forced,
                          int64_t now_ms, struct reason *why)
 {
     uint64_t connections = store_connections(store);
-    bool is_reconnected = connections != lanes->connections;
+    bool is_reconnected = connections != assignment->connections;
 
-    assert(!lanes->is_pending);
-    lanes->portion_count = 0;
-    lanes->connections = connections;
-    for (uint32_t i = 0; i < lanes->count; i++) {
-        struct lane *lane = lanes->by_partition[lanes->partitions[i]];
-        if (!is_due(lane, is_reconnected, is_forced, now_ms))
+    assert(!assignment->is_pending);
+    assignment->flush_count = 0;
+    assignment->connections = connections;
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if (!is_due(partition, is_reconnected, is_forced, now_ms))
             continue;
-        lane_anchor(lane);
-        lanes->flushed[lanes->portion_count] = lane;
-        lanes->portions[lanes->portion_count++] = lane_portion(lane);
+        partition_anchor(partition);
+        assignment->flushed[assignment->flush_count] = partition;
+        assignment->flushes[assignment->flush_count++] = partition_flush_of(partition);
     }
-    if (lanes->portion_count == 0)
+    if (assignment->flush_count == 0)
         return GO_ON;
-    enum verdict verdict = checkpoint_run(checkpoint, lanes->portions, lanes->portion_count, why);
+    enum verdict verdict = checkpoint_run(checkpoint, assignment->flushes, assignment->flush_count, why);
     if (verdict == GO_ON)
-        settle(lanes, now_ms);
-    lanes->is_pending = verdict == TRY_LATER;
+        settle(assignment, now_ms);
+    assignment->is_pending = verdict == TRY_LATER;
     return verdict;
 }
 
-enum verdict lanes_resume(struct lanes *lanes, struct checkpoint *checkpoint, int64_t now_ms, struct reason *why)
+enum verdict assignment_resume(struct assignment *assignment, struct checkpoint *checkpoint, int64_t now_ms, struct reason *why)
 {
-    if (!lanes->is_pending)
+    if (!assignment->is_pending)
         return GO_ON;
-    enum verdict verdict = checkpoint_again(checkpoint, lanes->portions, lanes->portion_count, why);
+    enum verdict verdict = checkpoint_again(checkpoint, assignment->flushes, assignment->flush_count, why);
     if (verdict == GO_ON)
-        settle(lanes, now_ms);
+        settle(assignment, now_ms);
     return verdict;
 }
 
-static enum verdict reclaim(struct lanes *lanes, struct lane *lane, struct store *store, struct source *source,
+static enum verdict reclaim(struct assignment *assignment, struct partition *partition, struct store *store, struct source *source,
                             struct reason *why)
 {
     struct standing standing;
-    uint32_t rewinds = lane->rewinds + 1;
-    enum verdict verdict = store_claim(store, lane->standing.partition, &standing, why);
+    uint32_t rewinds = partition->rewinds + 1;
+    enum verdict verdict = store_claim(store, partition->standing.partition, &standing, why);
 
     if (verdict == HALT && is_its_own(why)) {
-        stop(lanes, lane, why);
-        return source_stop(source, lane->standing.partition, why);
+        stop(assignment, partition, why);
+        return source_stop(source, partition->standing.partition, why);
     }
     if (verdict == GO_ON && rewinds > REWINDS_MAX)
         return reason_set(why, HALT, "STORE-DUEL", 0, "partition %" PRId32 ": fenced %" PRIu32 " times in a row",
@@ -203,151 +203,151 @@ static enum verdict reclaim(struct lanes *lanes, struct lane *lane, struct store
         verdict = source_reposition(source, &start, why);
     if (verdict != GO_ON)
         return verdict;
-    log_line(lanes->logger, LOG_LEVEL_WARN, "WORKER-REWOUND", "partition=%" PRId32 " from=%" PRId64 " to=%" PRId64,
-             standing.partition, lane->next, standing.next);
-    lane_rewind(lane, &standing);
-    lane->rewinds = rewinds;
+    log_line(assignment->logger, LOG_LEVEL_WARN, "WORKER-REWOUND", "partition=%" PRId32 " from=%" PRId64 " to=%" PRId64,
+             standing.partition, partition->next, standing.next);
+    partition_rewind(partition, &standing);
+    partition->rewinds = rewinds;
     return GO_ON;
 }
 
-enum verdict lanes_reclaim(struct lanes *lanes, struct store *store, struct source *source, struct reason *why)
+enum verdict assignment_reclaim(struct assignment *assignment, struct store *store, struct source *source, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
-    for (uint32_t i = 0; i < lanes->count && verdict == GO_ON; i++) {
-        struct lane *lane = lanes->by_partition[lanes->partitions[i]];
-        if (lane->must_claim && !lane->is_stopped)
-            verdict = reclaim(lanes, lane, store, source, why);
+    for (uint32_t i = 0; i < assignment->count && verdict == GO_ON; i++) {
+        struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if (partition->must_claim && !partition->is_stopped)
+            verdict = reclaim(assignment, partition, store, source, why);
     }
     return verdict;
 }
 
-void lanes_anchor(struct lanes *lanes)
+void assignment_anchor(struct assignment *assignment)
 {
-    for (uint32_t i = 0; i < lanes->count; i++)
-        lane_anchor(lanes->by_partition[lanes->partitions[i]]);
+    for (uint32_t i = 0; i < assignment->count; i++)
+        partition_anchor(assignment->by_partition[assignment->partitions[i]]);
 }
 
-void lanes_refresh(struct lanes *lanes)
+void assignment_refresh(struct assignment *assignment)
 {
-    for (uint32_t i = 0; i < lanes->count; i++)
-        lanes->by_partition[lanes->partitions[i]]->is_stale = false;
+    for (uint32_t i = 0; i < assignment->count; i++)
+        assignment->by_partition[assignment->partitions[i]]->is_stale = false;
 }
 
-void lanes_end(struct lanes *lanes, const struct batch *batch, int64_t idle_ms, int64_t now_ms)
+void assignment_end(struct assignment *assignment, const struct batch *batch, int64_t idle_ms, int64_t now_ms)
 {
-    int64_t passed_ms = now_ms - lanes->turned_ms;
+    int64_t passed_ms = now_ms - assignment->turned_ms;
     bool is_more_waiting = batch->record_count == BATCH_RECORDS_MAX;
 
-    lanes->turned_ms = now_ms;
-    for (uint32_t i = 0; i < lanes->count && passed_ms > QUIET_TURN_MS; i++)
-        lanes->by_partition[lanes->partitions[i]]->end_ms += passed_ms - QUIET_TURN_MS;
+    assignment->turned_ms = now_ms;
+    for (uint32_t i = 0; i < assignment->count && passed_ms > QUIET_TURN_MS; i++)
+        assignment->by_partition[assignment->partitions[i]]->end_ms += passed_ms - QUIET_TURN_MS;
     for (uint32_t i = 0; i < batch->end_count; i++) {
-        struct lane *lane = lanes_find(lanes, batch->ends[i].partition);
-        if (lane != NULL && !lane->is_stale && !lane->is_stopped && !lane->must_claim)
-            lane_ended(lane, batch->ends[i].next, now_ms);
+        struct partition *partition = assignment_find(assignment, batch->ends[i].partition);
+        if (partition != NULL && !partition->is_stale && !partition->is_stopped && !partition->must_claim)
+            partition_ended(partition, batch->ends[i].next, now_ms);
     }
-    for (uint32_t i = 0; i < lanes->count && !is_more_waiting; i++)
-        lane_rest(lanes->by_partition[lanes->partitions[i]], idle_ms, now_ms);
+    for (uint32_t i = 0; i < assignment->count && !is_more_waiting; i++)
+        partition_rest(assignment->by_partition[assignment->partitions[i]], idle_ms, now_ms);
 }
 
-enum verdict lanes_look_again(struct lanes *lanes, struct source *source, struct reason *why)
+enum verdict assignment_recheck_logs(struct assignment *assignment, struct source *source, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
-    lanes_anchor(lanes);
-    for (uint32_t i = 0; i < lanes->count && verdict == GO_ON; i++) {
-        struct lane *lane = lanes->by_partition[lanes->partitions[i]];
-        struct source_start start = {lane->standing.partition, lane->next, lane->anchor};
-        if (lane->is_stopped || lane->must_claim || lane->anchor.offset == ANCHOR_NONE)
+    assignment_anchor(assignment);
+    for (uint32_t i = 0; i < assignment->count && verdict == GO_ON; i++) {
+        struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        struct source_start start = {partition->standing.partition, partition->next, partition->anchor};
+        if (partition->is_stopped || partition->must_claim || partition->anchor.offset == ANCHOR_NONE)
             continue;
         verdict = source_reposition(source, &start, why);
-        lane->is_stale = true;
+        partition->is_stale = true;
     }
     return verdict;
 }
 
 /* Readable after all; but a log may have been cut and have grown again meanwhile, so it has to show the record that was
  * folded last, if it still has it. */
-static enum verdict read_from_anchor(const struct lane *lane, struct source *source, struct reason *why)
+static enum verdict read_from_anchor(const struct partition *partition, struct source *source, struct reason *why)
 {
-    struct source_start start = {lane->standing.partition, lane->next, lane->anchor};
+    struct source_start start = {partition->standing.partition, partition->next, partition->anchor};
     int64_t begin = 0, end = 0;
     enum verdict verdict = source_extent(source, start.partition, &begin, &end, why);
 
-    return verdict == GO_ON && begin <= lane->anchor.offset ? source_reposition(source, &start, why) : verdict;
+    return verdict == GO_ON && begin <= partition->anchor.offset ? source_reposition(source, &start, why) : verdict;
 }
 
-void lanes_examine(struct lanes *lanes, struct source *source, int32_t partition)
+void assignment_check_log(struct assignment *assignment, struct source *source, int32_t number)
 {
-    struct lane *lane = lanes_find(lanes, partition);
+    struct partition *partition = assignment_find(assignment, number);
     struct reason why;
 
-    if (lane == NULL || lane->is_stopped)
+    if (partition == NULL || partition->is_stopped)
         return;
-    enum verdict verdict = source_examine(source, partition, &why);
+    enum verdict verdict = source_examine(source, number, &why);
     if (verdict == GO_ON)
-        verdict = read_from_anchor(lane, source, &why);
+        verdict = read_from_anchor(partition, source, &why);
     if (verdict == GO_ON)
         return;
     if (verdict != HALT) {
-        log_reason(lanes->logger, LOG_LEVEL_WARN, &why);
+        log_reason(assignment->logger, LOG_LEVEL_WARN, &why);
         return;
     }
-    stop(lanes, lane, &why);
-    if (source_stop(source, partition, &why) != GO_ON)
-        log_reason(lanes->logger, LOG_LEVEL_WARN, &why);
+    stop(assignment, partition, &why);
+    if (source_stop(source, number, &why) != GO_ON)
+        log_reason(assignment->logger, LOG_LEVEL_WARN, &why);
 }
 
-void lanes_commit(const struct lanes *lanes, struct source *source)
+void assignment_commit(const struct assignment *assignment, struct source *source)
 {
     int32_t partitions[PARTITIONS_MAX];
     int64_t next[PARTITIONS_MAX];
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < lanes->count; i++) {
-        const struct lane *lane = lanes->by_partition[lanes->partitions[i]];
-        if (lane->is_stopped) /* It may not have a state. */
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if (partition->is_stopped) /* It may not have a state. */
             continue;
-        partitions[count] = lanes->partitions[i];
-        next[count++] = lane->standing.next;
+        partitions[count] = assignment->partitions[i];
+        next[count++] = partition->standing.next;
     }
     if (count > 0)
         source_commit(source, partitions, next, count);
 }
 
-bool lanes_are_empty(const struct lanes *lanes)
+bool assignment_is_empty(const struct assignment *assignment)
 {
-    for (uint32_t i = 0; i < lanes->count; i++)
-        if (lane_has_rows(lanes->by_partition[lanes->partitions[i]]))
+    for (uint32_t i = 0; i < assignment->count; i++)
+        if (partition_has_rows(assignment->by_partition[assignment->partitions[i]]))
             return false;
     return true;
 }
 
-bool lanes_are_drained(const struct lanes *lanes)
+bool assignment_is_drained(const struct assignment *assignment)
 {
-    for (uint32_t i = 0; i < lanes->count; i++) {
-        const struct lane *lane = lanes->by_partition[lanes->partitions[i]];
-        if (!lane->is_stopped && (!lane->is_at_end || !lane->is_idle || lane->must_claim || lane_is_dirty(lane)))
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if (!partition->is_stopped && (!partition->is_at_end || !partition->is_idle || partition->must_claim || partition_is_dirty(partition)))
             return false;
     }
     return true;
 }
 
-bool lanes_want_rest(const struct lanes *lanes)
+bool assignment_wants_rest(const struct assignment *assignment)
 {
-    for (uint32_t i = 0; i < lanes->count; i++) {
-        const struct lane *lane = lanes->by_partition[lanes->partitions[i]];
-        if (!lane->is_stopped && !lane->must_claim && lane->is_idle && lane_is_dirty(lane))
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if (!partition->is_stopped && !partition->must_claim && partition->is_idle && partition_is_dirty(partition))
             return true;
     }
     return false;
 }
 
-const struct lane *lanes_stopped(const struct lanes *lanes)
+const struct partition *assignment_stopped(const struct assignment *assignment)
 {
-    for (uint32_t i = 0; i < lanes->count; i++)
-        if (lanes->by_partition[lanes->partitions[i]]->is_stopped)
-            return lanes->by_partition[lanes->partitions[i]];
+    for (uint32_t i = 0; i < assignment->count; i++)
+        if (assignment->by_partition[assignment->partitions[i]]->is_stopped)
+            return assignment->by_partition[assignment->partitions[i]];
     return NULL;
 }

@@ -39,7 +39,7 @@ struct entry {
     const struct delta *delta;
 };
 
-/* What is being flushed for one portion. */
+/* What is being flushed for one flush. */
 struct draft {
     struct change change;
     struct span *packed; /* per row: its cell in bytes */
@@ -158,11 +158,11 @@ static uint32_t rows_of(const struct tally *tally)
     return tally == NULL ? 0 : tally_rows(tally);
 }
 
-static const struct row *row_at(const struct portion *portion, uint32_t index)
+static const struct row *row_at(const struct partition_flush *flush, uint32_t index)
 {
-    uint32_t added = rows_of(portion->tally);
+    uint32_t added = rows_of(flush->tally);
 
-    return index < added ? tally_row(portion->tally, index) : tally_row(portion->taken, index - added);
+    return index < added ? tally_row(flush->tally, index) : tally_row(flush->taken, index - added);
 }
 
 static bool is_taken(const struct delta *delta)
@@ -187,31 +187,31 @@ static enum verdict pack_tally(struct checkpoint *checkpoint, const struct tally
     return GO_ON;
 }
 
-static enum verdict pack_rows(struct checkpoint *checkpoint, const struct portion *portion, struct draft *draft,
+static enum verdict pack_rows(struct checkpoint *checkpoint, const struct partition_flush *flush, struct draft *draft,
                               struct reason *why)
 {
-    uint32_t added = rows_of(portion->tally);
+    uint32_t added = rows_of(flush->tally);
 
-    draft->packed = arena_take(&checkpoint->arena, (added + rows_of(portion->taken) + 1) * sizeof(struct span));
+    draft->packed = arena_take(&checkpoint->arena, (added + rows_of(flush->taken) + 1) * sizeof(struct span));
     if (draft->packed == NULL)
         return no_memory(why);
-    enum verdict verdict = pack_tally(checkpoint, portion->tally, draft->packed, why);
-    return verdict == GO_ON ? pack_tally(checkpoint, portion->taken, draft->packed + added, why) : verdict;
+    enum verdict verdict = pack_tally(checkpoint, flush->tally, draft->packed, why);
+    return verdict == GO_ON ? pack_tally(checkpoint, flush->taken, draft->packed + added, why) : verdict;
 }
 
 /* Shows each row to the rollups that are made of it, and puts the parts of one delta side by side. */
-static enum verdict part_rows(struct checkpoint *checkpoint, const struct portion *portion, struct draft *draft,
+static enum verdict part_rows(struct checkpoint *checkpoint, const struct partition_flush *flush, struct draft *draft,
                               struct reason *why)
 {
     const struct grouping *grouping = &checkpoint->config->grouping;
-    uint32_t rollups = checkpoint->config->rollups.count, rows = rows_of(portion->tally) + rows_of(portion->taken);
+    uint32_t rollups = checkpoint->config->rollups.count, rows = rows_of(flush->tally) + rows_of(flush->taken);
     size_t room = ((size_t)rows * rollups + 1) * sizeof(struct part);
 
     draft->parts = arena_take(&checkpoint->arena, room);
     if (draft->parts == NULL)
         return no_memory(why);
     for (uint32_t i = 0; i < rows; i++) {
-        const struct row *row = row_at(portion, i);
+        const struct row *row = row_at(flush, i);
         for (uint32_t rollup = 0; rollup < rollups; rollup++) {
             if (grouping->base[rollup] != row->rollup)
                 continue;
@@ -257,7 +257,7 @@ static enum verdict pack_board(struct checkpoint *checkpoint, struct span *packe
 }
 
 /* One delta of the `count` parts from `parts` on. */
-static enum verdict add_up(struct checkpoint *checkpoint, const struct portion *portion, struct draft *draft,
+static enum verdict add_up(struct checkpoint *checkpoint, const struct partition_flush *flush, struct draft *draft,
                            const struct part *parts, uint32_t count, struct reason *why)
 {
     struct delta *delta = &draft->deltas[draft->delta_count++];
@@ -265,7 +265,7 @@ static enum verdict add_up(struct checkpoint *checkpoint, const struct portion *
 
     *delta = (struct delta){.part = parts, .packed = draft->packed[parts->row]};
     for (uint32_t i = 0; i < count; i++)
-        delta->records += row_at(portion, parts[i].row)->records;
+        delta->records += row_at(flush, parts[i].row)->records;
     enum verdict verdict = name_delta(checkpoint, delta, why);
     if (verdict != GO_ON || count == 1)
         return verdict;
@@ -275,13 +275,13 @@ static enum verdict add_up(struct checkpoint *checkpoint, const struct portion *
     return pack_board(checkpoint, &delta->packed, why);
 }
 
-static enum verdict derive(struct checkpoint *checkpoint, const struct portion *portion, struct draft *draft,
+static enum verdict derive(struct checkpoint *checkpoint, const struct partition_flush *flush, struct draft *draft,
                            struct reason *why)
 {
-    enum verdict verdict = pack_rows(checkpoint, portion, draft, why);
+    enum verdict verdict = pack_rows(checkpoint, flush, draft, why);
 
     if (verdict == GO_ON)
-        verdict = part_rows(checkpoint, portion, draft, why);
+        verdict = part_rows(checkpoint, flush, draft, why);
     if (verdict != GO_ON)
         return verdict;
     draft->deltas = arena_take(&checkpoint->arena, (draft->part_count + 1) * sizeof(struct delta));
@@ -291,7 +291,7 @@ static enum verdict derive(struct checkpoint *checkpoint, const struct portion *
         for (end = first + 1; end < draft->part_count; end++)
             if (compare_parts(&draft->parts[first], &draft->parts[end]) != 0)
                 break;
-        verdict = add_up(checkpoint, portion, draft, &draft->parts[first], end - first, why);
+        verdict = add_up(checkpoint, flush, draft, &draft->parts[first], end - first, why);
     }
     return verdict;
 }
@@ -357,17 +357,17 @@ static enum verdict group(struct checkpoint *checkpoint, struct draft *draft, st
     return GO_ON;
 }
 
-static enum verdict draft_portion(struct checkpoint *checkpoint, const struct portion *portion, struct draft *draft,
+static enum verdict draft_portion(struct checkpoint *checkpoint, const struct partition_flush *flush, struct draft *draft,
                                   struct reason *why)
 {
-    *draft = (struct draft){.change = {.standing = portion->standing,
-                                       .next = portion->next,
-                                       .anchor = portion->anchor,
-                                       .watermark_ms = portion->watermark_ms,
-                                       .is_idle = portion->is_idle,
-                                       .ids = portion->ids}};
-    memcpy(draft->change.outcomes, portion->outcomes, sizeof(draft->change.outcomes));
-    enum verdict verdict = derive(checkpoint, portion, draft, why);
+    *draft = (struct draft){.change = {.standing = flush->standing,
+                                       .next = flush->next,
+                                       .anchor = flush->anchor,
+                                       .watermark_ms = flush->watermark_ms,
+                                       .is_idle = flush->is_idle,
+                                       .ids = flush->ids}};
+    memcpy(draft->change.outcomes, flush->outcomes, sizeof(draft->change.outcomes));
+    enum verdict verdict = derive(checkpoint, flush, draft, why);
     if (verdict == GO_ON)
         verdict = spread(checkpoint, draft, why);
     if (verdict == GO_ON)
@@ -403,12 +403,12 @@ static enum verdict merge_cell(struct checkpoint *checkpoint, struct draft *draf
     return pack_board(checkpoint, &cell->value, why);
 }
 
-/* Tells each portion how its change fared. */
-static void answer(struct checkpoint *checkpoint, struct portion portions[], uint32_t count)
+/* Tells each flush how its change fared. */
+static void answer(struct checkpoint *checkpoint, struct partition_flush flushes[], uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        portions[i].verdict = checkpoint->drafts[i].change.verdict;
-        portions[i].why = checkpoint->drafts[i].change.why;
+        flushes[i].verdict = checkpoint->drafts[i].change.verdict;
+        flushes[i].why = checkpoint->drafts[i].change.why;
     }
 }
 
@@ -425,7 +425,7 @@ static enum verdict load_and_merge(struct checkpoint *checkpoint, uint32_t count
     return verdict;
 }
 
-static enum verdict flush(struct checkpoint *checkpoint, struct portion portions[], uint32_t count, struct reason *why)
+static enum verdict flush(struct checkpoint *checkpoint, struct partition_flush flushes[], uint32_t count, struct reason *why)
 {
     uint32_t sendable = 0;
     enum verdict verdict = GO_ON;
@@ -438,27 +438,27 @@ static enum verdict flush(struct checkpoint *checkpoint, struct portion portions
         verdict = store_flush(checkpoint->store, checkpoint->changes, sendable, why);
     if (verdict == GO_ON) {
         checkpoint->is_sent = false;
-        answer(checkpoint, portions, count);
+        answer(checkpoint, flushes, count);
     }
     return verdict;
 }
 
-enum verdict checkpoint_run(struct checkpoint *checkpoint, struct portion portions[], uint32_t count,
+enum verdict checkpoint_run(struct checkpoint *checkpoint, struct partition_flush flushes[], uint32_t count,
                             struct reason *why)
 {
     assert(!checkpoint->is_sent);
     arena_clear(&checkpoint->arena);
     enum verdict verdict = reserve(checkpoint, count, why);
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
-        verdict = draft_portion(checkpoint, &portions[i], &checkpoint->drafts[i], why);
+        verdict = draft_portion(checkpoint, &flushes[i], &checkpoint->drafts[i], why);
     if (verdict == GO_ON)
         verdict = load_and_merge(checkpoint, count, why);
     if (verdict == GO_ON)
-        verdict = flush(checkpoint, portions, count, why);
+        verdict = flush(checkpoint, flushes, count, why);
     return verdict;
 }
 
-enum verdict checkpoint_again(struct checkpoint *checkpoint, struct portion portions[], uint32_t count,
+enum verdict checkpoint_again(struct checkpoint *checkpoint, struct partition_flush flushes[], uint32_t count,
                               struct reason *why)
 {
     enum verdict verdict = GO_ON;
@@ -466,7 +466,7 @@ enum verdict checkpoint_again(struct checkpoint *checkpoint, struct portion port
     if (!checkpoint->is_sent) /* The load did not get through: nothing was written yet. */
         verdict = load_and_merge(checkpoint, count, why);
     if (verdict == GO_ON)
-        verdict = flush(checkpoint, portions, count, why);
+        verdict = flush(checkpoint, flushes, count, why);
     return verdict;
 }
 

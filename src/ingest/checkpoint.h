@@ -25,7 +25,7 @@ void checkpoint_close(struct checkpoint *checkpoint);
 #define TAKEN_BIT (1u << 15) /* set in all of them, so that no row is both added and taken */
 
 /* One partition's part of a checkpoint. */
-struct portion {
+struct partition_flush {
     const struct tally *tally;       /* rows since the last flush */
     const struct tally *taken;       /* what is to be taken away; NULL: nothing */
     const struct id_change *ids;     /* NULL: nothing */
@@ -40,15 +40,15 @@ struct portion {
 };
 
 /*
- * Flushes all portions, in two round trips. GO_ON: look at each portion's verdict. TRY_LATER: the store did not answer;
+ * Flushes all flushes, in two round trips. GO_ON: look at each flush's verdict. TRY_LATER: the store did not answer;
  * nothing may be folded before checkpoint_again() says otherwise. HALT: CHECKPOINT-OVERFLOW (a sum beyond 64 bits),
  * NO-MEMORY.
  */
-MUST_CHECK enum verdict checkpoint_run(struct checkpoint *checkpoint, struct portion portions[], uint32_t count,
+MUST_CHECK enum verdict checkpoint_run(struct checkpoint *checkpoint, struct partition_flush flushes[], uint32_t count,
                                        struct reason *why);
 
 /* Sends the flush of the last TRY_LATER again, identical. Same answers. */
-MUST_CHECK enum verdict checkpoint_again(struct checkpoint *checkpoint, struct portion portions[], uint32_t count,
+MUST_CHECK enum verdict checkpoint_again(struct checkpoint *checkpoint, struct partition_flush flushes[], uint32_t count,
                                          struct reason *why);
 
 /* Gives up the flush of the last TRY_LATER, whose outcome may never be known: its partitions must be claimed anew,

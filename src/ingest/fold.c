@@ -19,17 +19,17 @@ static enum verdict check_time(const struct fold *fold, const struct record *rec
                       fold->event.created_ms - reference_ms);
 }
 
-static enum verdict check_late(const struct lane *lane, int64_t event_ms, uint32_t *windows, struct reason *why)
+static enum verdict check_late(const struct partition *partition, int64_t event_ms, uint32_t *windows, struct reason *why)
 {
-    *windows = lane_windows(lane, event_ms);
+    *windows = partition_windows(partition, event_ms);
     if (*windows != 0)
         return GO_ON;
     return reason_set(why, SET_ASIDE, "EVENT-TOO-LATE", 0,
                       "all its windows are closed for good: %" PRId64 " ms before the watermark",
-                      lane->watermark_ms - event_ms);
+                      partition->watermark_ms - event_ms);
 }
 
-static enum verdict set_aside(struct fold *fold, struct lane *lane, const struct record *record, enum outcome outcome,
+static enum verdict set_aside(struct fold *fold, struct partition *partition, const struct record *record, enum outcome outcome,
                               const struct reason *because, struct reason *why)
 {
     enum verdict verdict = sink_dead_letter(fold->sink, fold->dead_letters, fold->config->topic, record, because, why);
@@ -41,8 +41,8 @@ static enum verdict set_aside(struct fold *fold, struct lane *lane, const struct
     fold->records++;
     fold->letters++;
     fold->letters_total++;
-    lane->outcomes[outcome]++;
-    lane->next = record->offset + 1;
+    partition->outcomes[outcome]++;
+    partition->next = record->offset + 1;
     return GO_ON;
 }
 
@@ -54,32 +54,32 @@ static enum verdict check_op(const struct fold *fold, struct reason *why)
                       "op is not create, and what events counted is not kept; ids = amend keeps it from then on");
 }
 
-enum verdict fold_event(struct fold *fold, struct lane *lane, enum outcome *outcome, struct reason *why)
+enum verdict fold_event(struct fold *fold, struct partition *partition, enum outcome *outcome, struct reason *why)
 {
     uint32_t windows = 0;
-    enum verdict verdict = check_late(lane, fold->event.created_ms, &windows, why);
+    enum verdict verdict = check_late(partition, fold->event.created_ms, &windows, why);
 
     *outcome = verdict == GO_ON ? OUTCOME_COUNTED : OUTCOME_TOO_LATE;
     if (verdict != GO_ON)
         return verdict;
     enrich_event(fold->enrich, &fold->event, &fold->fact);
     fold->fact.windows = windows;
-    tally_add(lane->tally, &fold->fact);
+    tally_add(partition->tally, &fold->fact);
     if (fold->retention != NULL)
         retention_note(fold->retention, &fold->fact);
-    lane_see(lane, fold->event.created_ms);
+    partition_see(partition, fold->event.created_ms);
     return GO_ON;
 }
 
-enum verdict fold_record(struct fold *fold, struct lane *lane, const struct record *record, int64_t wall_ms,
+enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record, int64_t wall_ms,
                          struct reason *why)
 {
     enum outcome outcome = OUTCOME_DEAD_LETTERED;
     struct reason *because = &fold->because;
     bool has_ids = fold->config->ids != IDS_OFF;
 
-    if (!tally_has_room(lane->tally) || !enrich_has_room(fold->enrich) ||
-        (has_ids && !fold_ids_have_room(fold, lane)) ||
+    if (!tally_has_room(partition->tally) || !enrich_has_room(fold->enrich) ||
+        (has_ids && !fold_ids_have_room(fold, partition)) ||
         (fold->retention != NULL && !retention_has_room(fold->retention)))
         return reason_set(why, TRY_LATER, "FOLD-NO-ROOM", 0, "flush first");
     enum verdict verdict = decode_event(fold->decoder, record->value, &fold->event, because);
@@ -90,15 +90,15 @@ enum verdict fold_record(struct fold *fold, struct lane *lane, const struct reco
     if (verdict == GO_ON)
         verdict = check_time(fold, record, wall_ms, because);
     if (verdict == GO_ON)
-        verdict = has_ids ? fold_by_id(fold, lane, &outcome, because) : fold_event(fold, lane, &outcome, because);
+        verdict = has_ids ? fold_by_id(fold, partition, &outcome, because) : fold_event(fold, partition, &outcome, because);
     if (verdict == SET_ASIDE)
-        return set_aside(fold, lane, record, outcome, because, why);
+        return set_aside(fold, partition, record, outcome, because, why);
     if (verdict != GO_ON) {
         *why = *because;
         return verdict;
     }
     fold->records++;
-    lane->outcomes[outcome]++;
-    lane->next = record->offset + 1;
+    partition->outcomes[outcome]++;
+    partition->next = record->offset + 1;
     return GO_ON;
 }

@@ -1,5 +1,5 @@
 /*
- * record -> decode -> check -> enrich -> tally: one record into one lane, or into the dead letters.
+ * record -> decode -> check -> enrich -> tally: one record into one partition, or into the dead letters.
  */
 #ifndef GENTALLY_FOLD_H
 #define GENTALLY_FOLD_H
@@ -31,13 +31,13 @@ struct fold {
 };
 
 /*
- * Folds `record` into `lane` and moves lane->next past it. `wall_ms` is the time of day: an event later than its
+ * Folds `record` into `partition` and moves partition->next past it. `wall_ms` is the time of day: an event later than its
  * record's timestamp (or, if that is later still, than `wall_ms`) by more than the allowed skew is set aside. With ids
  * kept, the record's id must have been asked for (recall.h). GO_ON: counted, a duplicate, or dead-lettered
  * (acknowledged by sink_settle() before the flush that passes it). TRY_LATER (FOLD-NO-ROOM, or SINK-UNREACHABLE of a
  * dead letter): nothing changed, flush first. HALT as in sink.h.
  */
-MUST_CHECK enum verdict fold_record(struct fold *fold, struct lane *lane, const struct record *record, int64_t wall_ms,
+MUST_CHECK enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record, int64_t wall_ms,
                                     struct reason *why);
 
 #endif

@@ -9,15 +9,15 @@
 
 #define SYMBOLS_OF_AN_EVENT (DIM_COUNT + 2u * EVENT_LABELS_MAX)
 
-bool fold_ids_have_room(const struct fold *fold, const struct lane *lane)
+bool fold_ids_have_room(const struct fold *fold, const struct partition *partition)
 {
     uint32_t symbols = 2 * SYMBOLS_OF_AN_EVENT; /* those of the old contribution, and of the new one */
 
-    return ids_has_room(lane->ids) && (lane->taken == NULL || tally_has_room(lane->taken)) &&
+    return ids_has_room(partition->ids) && (partition->taken == NULL || tally_has_room(partition->taken)) &&
            symbols_has_room(fold->symbols, symbols, (size_t)symbols * EVENT_TEXT_MAX);
 }
 
-static enum verdict remember(struct fold *fold, struct lane *lane, struct id_key key, enum id_state state,
+static enum verdict remember(struct fold *fold, struct partition *partition, struct id_key key, enum id_state state,
                              struct placement placement, struct reason *why)
 {
     struct span contribution = {NULL, 0};
@@ -25,31 +25,31 @@ static enum verdict remember(struct fold *fold, struct lane *lane, struct id_key
     if (state == ID_COUNTED)
         contribution = (struct span){(const char *)fold->contribution,
                                      contribution_write(&fold->fact, placement, fold->symbols, fold->contribution)};
-    return ids_put(lane->ids, key, lane->watermark_ms, state, contribution, why);
+    return ids_put(partition->ids, key, partition->watermark_ms, state, contribution, why);
 }
 
-static enum verdict create(struct fold *fold, struct lane *lane, struct id_key key, enum outcome *outcome,
+static enum verdict create(struct fold *fold, struct partition *partition, struct id_key key, enum outcome *outcome,
                            struct reason *why)
 {
     bool is_kept = fold->config->ids == IDS_AMEND;
-    enum verdict verdict = fold_event(fold, lane, outcome, why);
+    enum verdict verdict = fold_event(fold, partition, outcome, why);
 
     if (verdict != GO_ON)
         return verdict;
     struct placement placement = {.placed = fold->fact.windows, .rollups = fold->config->rollups_mark};
-    return remember(fold, lane, key, is_kept ? ID_COUNTED : ID_SEEN, placement, why);
+    return remember(fold, partition, key, is_kept ? ID_COUNTED : ID_SEEN, placement, why);
 }
 
-static enum verdict too_late(const struct lane *lane, int64_t event_ms, enum outcome *outcome, struct reason *why)
+static enum verdict too_late(const struct partition *partition, int64_t event_ms, enum outcome *outcome, struct reason *why)
 {
     *outcome = OUTCOME_TOO_LATE;
     return reason_set(why, SET_ASIDE, "EVENT-TOO-LATE", 0,
                       "all windows it would change are closed for good: %" PRId64 " ms before the watermark",
-                      lane->watermark_ms - event_ms);
+                      partition->watermark_ms - event_ms);
 }
 
 /* Reads what is to be taken back into fold->old. */
-static enum verdict recollect(struct fold *fold, const struct lane *lane, const struct id_known *known,
+static enum verdict recollect(struct fold *fold, const struct partition *partition, const struct id_known *known,
                               struct placement *placement, struct reason *why)
 {
     if (known->state == ID_UNKNOWN)
@@ -64,14 +64,14 @@ static enum verdict recollect(struct fold *fold, const struct lane *lane, const 
     if (!contribution_read(known->contribution, fold->symbols, &fold->old, placement))
         return reason_set(why, HALT, "STORE-DAMAGED", 0,
                           "partition %" PRId32 ": what an id contributed does not read as we wrote it",
-                          lane->standing.partition);
+                          partition->standing.partition);
     if (placement->rollups != fold->config->rollups_mark)
         return reason_set(why, SET_ASIDE, "EVENT-AMEND-UNKNOWN", 0,
                           "the event of this id was counted under other rollups than are configured now");
     return GO_ON;
 }
 
-static enum verdict change(struct fold *fold, struct lane *lane, struct id_key key, const struct id_known *known,
+static enum verdict change(struct fold *fold, struct partition *partition, struct id_key key, const struct id_known *known,
                            enum outcome *outcome, struct reason *why)
 {
     const struct event *event = &fold->event;
@@ -79,44 +79,44 @@ static enum verdict change(struct fold *fold, struct lane *lane, struct id_key k
     struct placement placement;
 
     *outcome = OUTCOME_DEAD_LETTERED;
-    enum verdict verdict = recollect(fold, lane, known, &placement, why);
+    enum verdict verdict = recollect(fold, partition, known, &placement, why);
     if (verdict != GO_ON)
         return verdict;
-    uint32_t open = is_amend ? lane_windows(lane, event->created_ms) : 0;
+    uint32_t open = is_amend ? partition_windows(partition, event->created_ms) : 0;
     struct shift shift =
-        shift_of(placement, fold->old.event_ms, lane_windows(lane, fold->old.event_ms), event->created_ms, open);
+        shift_of(placement, fold->old.event_ms, partition_windows(partition, fold->old.event_ms), event->created_ms, open);
     if (is_amend && open == 0)
-        return too_late(lane, event->created_ms, outcome, why);
+        return too_late(partition, event->created_ms, outcome, why);
     if ((shift.taken | shift.added) == 0)
-        return too_late(lane, fold->old.event_ms, outcome, why);
+        return too_late(partition, fold->old.event_ms, outcome, why);
     fold->old.windows = TAKEN_BIT | shift.taken | shift.alone << TAKEN_ALONE_SHIFT;
     if (shift.taken != 0)
-        tally_add(lane->taken, &fold->old);
+        tally_add(partition->taken, &fold->old);
     if (is_amend) {
         enrich_event(fold->enrich, event, &fold->fact);
         fold->fact.windows = shift.added;
         if (shift.added != 0)
-            tally_add(lane->tally, &fold->fact);
+            tally_add(partition->tally, &fold->fact);
         if (fold->retention != NULL) /* A union: what the event was before stays noted, like its account. */
             retention_note(fold->retention, &fold->fact);
-        lane_see(lane, event->created_ms);
+        partition_see(partition, event->created_ms);
     }
     *outcome = OUTCOME_COUNTED;
-    return remember(fold, lane, key, is_amend ? ID_COUNTED : ID_RETRACTED, shift.placement, why);
+    return remember(fold, partition, key, is_amend ? ID_COUNTED : ID_RETRACTED, shift.placement, why);
 }
 
-enum verdict fold_by_id(struct fold *fold, struct lane *lane, enum outcome *outcome, struct reason *why)
+enum verdict fold_by_id(struct fold *fold, struct partition *partition, enum outcome *outcome, struct reason *why)
 {
-    struct id_key key = ids_key(lane->ids, fold->event.id);
-    struct id_known known = ids_find(lane->ids, key, lane->watermark_ms);
+    struct id_key key = ids_key(partition->ids, fold->event.id);
+    struct id_known known = ids_find(partition->ids, key, partition->watermark_ms);
     enum event_op op = fold->event.op;
 
-    assert(op == OP_CREATE || lane->taken != NULL);
+    assert(op == OP_CREATE || partition->taken != NULL);
     if (op == OP_CREATE && known.state == ID_UNKNOWN)
-        return create(fold, lane, key, outcome, why);
+        return create(fold, partition, key, outcome, why);
     if (op == OP_CREATE || (op == OP_RETRACT && known.state == ID_RETRACTED)) {
         *outcome = OUTCOME_DUPLICATE;
         return GO_ON;
     }
-    return change(fold, lane, key, &known, outcome, why);
+    return change(fold, partition, key, &known, outcome, why);
 }

@@ -8,16 +8,16 @@
 #include "gentally/codec/decode.h"
 #include "assignment.h"
 
-/* Notes the ids of the batch's records from `first` on, of lanes that will fold them. `event` is scratch. HALT:
+/* Notes the ids of the batch's records from `first` on, of partitions that will fold them. `event` is scratch. HALT:
  * NO-MEMORY. */
-MUST_CHECK enum verdict recall_note(struct lanes *lanes, const struct decoder *decoder, const struct batch *batch,
+MUST_CHECK enum verdict recall_note(struct assignment *assignment, const struct decoder *decoder, const struct batch *batch,
                                     uint32_t first, struct event *event, struct reason *why);
 
-/* Asks the store for them. Lanes that it refuses are stopped, or marked for lanes_reclaim(). TRY_LATER: no answer; call
+/* Asks the store for them. Partitions that it refuses are stopped, or marked for assignment_reclaim(). TRY_LATER: no answer; call
  * this again before anything is folded. */
-MUST_CHECK enum verdict recall_ask(struct lanes *lanes, struct store *store, struct reason *why);
+MUST_CHECK enum verdict recall_ask(struct assignment *assignment, struct store *store, struct reason *why);
 
-/* True if the lane will fold records from `offset` on. */
-bool recall_is_wanted(const struct lane *lane, int64_t offset);
+/* True if the partition will fold records from `offset` on. */
+bool recall_is_wanted(const struct partition *partition, int64_t offset);
 
 #endif

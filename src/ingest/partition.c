@@ -11,18 +11,18 @@
 #define TAKEN_SAMPLES_MAX (1u << 16) /* x 8.5 bytes, touched only if used: thousands of amendments between flushes */
 
 /* A record may fill both tallies: from one pool, either would have to know what the other needs. */
-static enum verdict open_taken(struct lane *lane, struct tally_options options, struct reason *why)
+static enum verdict open_taken(struct partition *partition, struct tally_options options, struct reason *why)
 {
-    enum verdict verdict = tally_pool_open(&lane->taken_pool, TAKEN_SAMPLES_MAX, why);
+    enum verdict verdict = tally_pool_open(&partition->taken_pool, TAKEN_SAMPLES_MAX, why);
 
-    options.pool = lane->taken_pool;
-    return verdict == GO_ON ? tally_open(&lane->taken, &options, why) : verdict;
+    options.pool = partition->taken_pool;
+    return verdict == GO_ON ? tally_open(&partition->taken, &options, why) : verdict;
 }
 
-enum verdict lane_open(struct lane **lane, const struct config *config, const struct standing *standing,
+enum verdict partition_open(struct partition **partition, const struct config *config, const struct standing *standing,
                        struct tally_pool *pool, int64_t now_ms, struct reason *why)
 {
-    struct lane *opened = calloc(1, sizeof(*opened));
+    struct partition *opened = calloc(1, sizeof(*opened));
     struct tally_options options = {
         .rollups = &config->grouping.bases,
         .base = config->base,
@@ -40,82 +40,82 @@ enum verdict lane_open(struct lane **lane, const struct config *config, const st
     if (verdict == GO_ON && config->ids == IDS_AMEND)
         verdict = open_taken(opened, options, why);
     if (verdict != GO_ON) {
-        lane_close(opened);
+        partition_close(opened);
         return verdict;
     }
-    lane_rewind(opened, standing);
+    partition_rewind(opened, standing);
     opened->is_stale = false;
-    *lane = opened;
+    *partition = opened;
     return GO_ON;
 }
 
-void lane_close(struct lane *lane)
+void partition_close(struct partition *partition)
 {
-    if (lane == NULL)
+    if (partition == NULL)
         return;
-    tally_close(lane->tally);
-    tally_close(lane->taken);
-    tally_pool_close(lane->taken_pool);
-    ids_close(lane->ids);
-    free(lane);
+    tally_close(partition->tally);
+    tally_close(partition->taken);
+    tally_pool_close(partition->taken_pool);
+    ids_close(partition->ids);
+    free(partition);
 }
 
-void lane_drop(struct lane *lane)
+void partition_drop(struct partition *partition)
 {
-    tally_clear(lane->tally);
-    if (lane->taken != NULL)
-        tally_clear(lane->taken);
+    tally_clear(partition->tally);
+    if (partition->taken != NULL)
+        tally_clear(partition->taken);
 }
 
 /* The earliest time from which on an event is in time for every window: a window that holds it ends later than it
  * happened. */
-static int64_t lateness_of(const struct lane *lane)
+static int64_t lateness_of(const struct partition *partition)
 {
     int64_t lateness_ms = NO_TIME;
 
     for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++) {
         int64_t over_ms =
-            lane->watermark_ms == NO_TIME ? NO_TIME : lane->watermark_ms - lane->config->kept_ms[kind];
-        if (!lane->config->windows[kind])
+            partition->watermark_ms == NO_TIME ? NO_TIME : partition->watermark_ms - partition->config->kept_ms[kind];
+        if (!partition->config->windows[kind])
             continue;
         if (over_ms > lateness_ms)
             lateness_ms = over_ms;
-        if (lane->standing.floor_ms[kind] > lateness_ms)
-            lateness_ms = lane->standing.floor_ms[kind];
+        if (partition->standing.floor_ms[kind] > lateness_ms)
+            lateness_ms = partition->standing.floor_ms[kind];
     }
     return lateness_ms;
 }
 
-void lane_rewind(struct lane *lane, const struct standing *standing)
+void partition_rewind(struct partition *partition, const struct standing *standing)
 {
-    lane_drop(lane);
-    lane->standing = *standing;
-    ids_reset(lane->ids, standing);
-    lane->next = standing->next;
-    lane->anchor = standing->anchor;
-    lane->last = NULL;
-    lane->watermark_ms = standing->watermark_ms;
-    memcpy(lane->outcomes, standing->outcomes, sizeof(lane->outcomes));
-    lane->lateness_ms = lateness_of(lane);
-    lane->is_at_end = false;
-    lane->is_quiet = false;
-    lane->is_idle = standing->is_idle;
-    lane->is_stale = true;
-    lane->must_claim = false;
+    partition_drop(partition);
+    partition->standing = *standing;
+    ids_reset(partition->ids, standing);
+    partition->next = standing->next;
+    partition->anchor = standing->anchor;
+    partition->last = NULL;
+    partition->watermark_ms = standing->watermark_ms;
+    memcpy(partition->outcomes, standing->outcomes, sizeof(partition->outcomes));
+    partition->lateness_ms = lateness_of(partition);
+    partition->is_at_end = false;
+    partition->is_quiet = false;
+    partition->is_idle = standing->is_idle;
+    partition->is_stale = true;
+    partition->must_claim = false;
 }
 
-uint32_t lane_windows(const struct lane *lane, int64_t event_ms)
+uint32_t partition_windows(const struct partition *partition, int64_t event_ms)
 {
     uint32_t windows = 0;
 
     for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++) {
-        if (!lane->config->windows[kind])
+        if (!partition->config->windows[kind])
             continue;
-        if (event_ms < lane->lateness_ms) {
+        if (event_ms < partition->lateness_ms) {
             struct window window = window_of(kind, event_ms);
-            if (window.start_ms < lane->standing.floor_ms[kind] ||
-                (lane->watermark_ms != NO_TIME &&
-                 window_end(window) + lane->config->kept_ms[kind] <= lane->watermark_ms))
+            if (window.start_ms < partition->standing.floor_ms[kind] ||
+                (partition->watermark_ms != NO_TIME &&
+                 window_end(window) + partition->config->kept_ms[kind] <= partition->watermark_ms))
                 continue;
         }
         windows |= 1u << kind;
@@ -123,96 +123,96 @@ uint32_t lane_windows(const struct lane *lane, int64_t event_ms)
     return windows;
 }
 
-void lane_anchor(struct lane *lane)
+void partition_anchor(struct partition *partition)
 {
-    const struct record *last = lane->last;
+    const struct record *last = partition->last;
 
     if (last != NULL)
-        lane->anchor = anchor_of(last->offset, last->timestamp_ms, last->key, last->value);
-    lane->last = NULL;
+        partition->anchor = anchor_of(last->offset, last->timestamp_ms, last->key, last->value);
+    partition->last = NULL;
 }
 
-void lane_see(struct lane *lane, int64_t event_ms)
+void partition_see(struct partition *partition, int64_t event_ms)
 {
-    int64_t watermark_ms = event_ms - lane->config->out_of_orderness_ms;
+    int64_t watermark_ms = event_ms - partition->config->out_of_orderness_ms;
 
-    lane->is_quiet = false;
-    if (watermark_ms <= lane->watermark_ms)
+    partition->is_quiet = false;
+    if (watermark_ms <= partition->watermark_ms)
         return;
-    lane->watermark_ms = watermark_ms;
-    lane->lateness_ms = lateness_of(lane);
+    partition->watermark_ms = watermark_ms;
+    partition->lateness_ms = lateness_of(partition);
 }
 
-void lane_moved(struct lane *lane)
+void partition_moved(struct partition *partition)
 {
-    lane->is_at_end = false;
-    lane->is_idle = false;
+    partition->is_at_end = false;
+    partition->is_idle = false;
 }
 
-void lane_ended(struct lane *lane, int64_t end_next, int64_t now_ms)
+void partition_ended(struct partition *partition, int64_t end_next, int64_t now_ms)
 {
-    if (end_next < lane->next) /* The end came before records of the same batch: it is no more. */
+    if (end_next < partition->next) /* The end came before records of the same batch: it is no more. */
         return;
-    if (end_next > lane->next) /* Only what is no record lies between: the markers of transactions. */
-        lane->next = end_next;
-    if (!lane->is_quiet)
-        lane->end_ms = now_ms;
-    lane->is_quiet = true;
-    lane->is_at_end = true;
-    lane->caught_up_ms = now_ms;
+    if (end_next > partition->next) /* Only what is no record lies between: the markers of transactions. */
+        partition->next = end_next;
+    if (!partition->is_quiet)
+        partition->end_ms = now_ms;
+    partition->is_quiet = true;
+    partition->is_at_end = true;
+    partition->caught_up_ms = now_ms;
 }
 
-void lane_rest(struct lane *lane, int64_t idle_ms, int64_t now_ms)
+void partition_rest(struct partition *partition, int64_t idle_ms, int64_t now_ms)
 {
-    if (lane->is_at_end && now_ms - lane->end_ms >= idle_ms)
-        lane->is_idle = true;
+    if (partition->is_at_end && now_ms - partition->end_ms >= idle_ms)
+        partition->is_idle = true;
 }
 
-bool lane_has_rows(const struct lane *lane)
+bool partition_has_rows(const struct partition *partition)
 {
-    return tally_rows(lane->tally) > 0 || (lane->taken != NULL && tally_rows(lane->taken) > 0);
+    return tally_rows(partition->tally) > 0 || (partition->taken != NULL && tally_rows(partition->taken) > 0);
 }
 
-bool lane_is_dirty(const struct lane *lane)
+bool partition_is_dirty(const struct partition *partition)
 {
-    return lane->next != lane->standing.next || lane->is_idle != lane->standing.is_idle;
+    return partition->next != partition->standing.next || partition->is_idle != partition->standing.is_idle;
 }
 
-bool lane_is_due(const struct lane *lane, int64_t now_ms)
+bool partition_is_due(const struct partition *partition, int64_t now_ms)
 {
-    bool is_behind = !lane->is_at_end && now_ms - lane->caught_up_ms >= BEHIND_AFTER_MS;
+    bool is_behind = !partition->is_at_end && now_ms - partition->caught_up_ms >= BEHIND_AFTER_MS;
 
-    return now_ms - lane->flushed_ms >= lane->config->flush_interval_ms + (is_behind ? BEHIND_MS : 0);
+    return now_ms - partition->flushed_ms >= partition->config->flush_interval_ms + (is_behind ? BEHIND_MS : 0);
 }
 
-struct portion lane_portion(const struct lane *lane)
+struct partition_flush partition_flush_of(const struct partition *partition)
 {
-    assert(lane->last == NULL);
-    struct portion portion = {
-        .tally = lane->tally,
-        .taken = lane->taken,
-        .ids = ids_change(lane->ids, lane->watermark_ms),
-        .standing = &lane->standing,
-        .next = lane->next,
-        .anchor = lane->anchor,
-        .watermark_ms = lane->watermark_ms,
-        .is_idle = lane->is_idle,
+    assert(partition->last == NULL);
+    struct partition_flush flush = {
+        .tally = partition->tally,
+        .taken = partition->taken,
+        .ids = ids_change(partition->ids, partition->watermark_ms),
+        .standing = &partition->standing,
+        .next = partition->next,
+        .anchor = partition->anchor,
+        .watermark_ms = partition->watermark_ms,
+        .is_idle = partition->is_idle,
     };
 
-    memcpy(portion.outcomes, lane->outcomes, sizeof(portion.outcomes));
-    return portion;
+    memcpy(flush.outcomes, partition->outcomes, sizeof(flush.outcomes));
+    return flush;
 }
 
-void lane_flushed(struct lane *lane, const struct portion *portion, int64_t now_ms)
+void partition_flushed(struct partition *partition, const struct partition_flush *flush, int64_t now_ms)
 {
-    assert(portion->standing == &lane->standing);
-    lane_drop(lane);
-    ids_flushed(lane->ids);
-    lane->standing.next = portion->next;
-    lane->standing.anchor = portion->anchor;
-    lane->standing.watermark_ms = portion->watermark_ms;
-    lane->standing.is_idle = portion->is_idle;
-    memcpy(lane->standing.outcomes, portion->outcomes, sizeof(lane->standing.outcomes));
-    lane->flushed_ms = now_ms;
-    lane->rewinds = 0;
+    assert(flush->standing == &partition->standing);
+    partition_drop(partition);
+    ids_flushed(partition->ids);
+    partition->standing.next = flush->next;
+    partition->standing.anchor = flush->anchor;
+    partition->standing.watermark_ms = flush->watermark_ms;
+    partition->standing.is_idle = flush->is_idle;
+    memcpy(partition->standing.outcomes, flush->outcomes, sizeof(partition->standing.outcomes));
+    partition->flushed_ms = now_ms;
+    partition->rewinds = 0;
 }

@@ -10,7 +10,7 @@
 #include "gentally/core/event.h"
 #include "ids.h"
 
-struct lane {
+struct partition {
     const struct config *config;
     struct standing standing; /* as the store last said */
     struct tally *tally;      /* rows since then; owned */
@@ -36,53 +36,53 @@ struct lane {
     struct reason why;
 };
 
-/* Opens a lane at a claimed standing. HALT: NO-MEMORY. */
-MUST_CHECK enum verdict lane_open(struct lane **lane, const struct config *config, const struct standing *standing,
+/* Opens a partition at a claimed standing. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict partition_open(struct partition **partition, const struct config *config, const struct standing *standing,
                                   struct tally_pool *pool, int64_t now_ms, struct reason *why);
-void lane_close(struct lane *lane);
+void partition_close(struct partition *partition);
 
 /* Forgets the rows; what follows is a rewind or a stop. */
-void lane_drop(struct lane *lane);
+void partition_drop(struct partition *partition);
 
 /* Forgets what was folded and goes back to a (newly) claimed standing. */
-void lane_rewind(struct lane *lane, const struct standing *standing);
+void partition_rewind(struct partition *partition, const struct standing *standing);
 
 /* The windows an event still counts in, a bit per window_kind; 0 = too late. A window is over when its end + the time
  * it is kept <= watermark, or when it is sealed. */
-uint32_t lane_windows(const struct lane *lane, int64_t event_ms);
+uint32_t partition_windows(const struct partition *partition, int64_t event_ms);
 
-/* A record was folded or set aside. It is borrowed until lane_anchor(), which reads its bytes: before the batch is
- * released and before each portion. */
-static inline void lane_fold(struct lane *lane, const struct record *record)
+/* A record was folded or set aside. It is borrowed until partition_anchor(), which reads its bytes: before the batch is
+ * released and before each flush. */
+static inline void partition_fold(struct partition *partition, const struct record *record)
 {
-    lane->last = record;
+    partition->last = record;
 }
-void lane_anchor(struct lane *lane);
+void partition_anchor(struct partition *partition);
 
 /* An event at `event_ms` was folded: moves the watermark. */
-void lane_see(struct lane *lane, int64_t event_ms);
+void partition_see(struct partition *partition, int64_t event_ms);
 
 /* Records, or the log's end (then `end_next` is where the log goes on), came in at `now_ms`. An end that records were
  * folded behind since is none. */
-void lane_moved(struct lane *lane);
-void lane_ended(struct lane *lane, int64_t end_next, int64_t now_ms);
+void partition_moved(struct partition *partition);
+void partition_ended(struct partition *partition, int64_t end_next, int64_t now_ms);
 
 /* Sets is_idle at the log's end, once `idle_ms` have passed without an event: what is only set aside says nothing about
  * time, and holds no window open. */
-void lane_rest(struct lane *lane, int64_t idle_ms, int64_t now_ms);
+void partition_rest(struct partition *partition, int64_t idle_ms, int64_t now_ms);
 
 /* True if there are rows that were not flushed. */
-bool lane_has_rows(const struct lane *lane);
+bool partition_has_rows(const struct partition *partition);
 
 /* True if the store does not know all of it yet. */
-bool lane_is_dirty(const struct lane *lane);
+bool partition_is_dirty(const struct partition *partition);
 
-/* True if its last flush is long enough ago: the configured interval, and four seconds more for a lane that is behind.
+/* True if its last flush is long enough ago: the configured interval, and four seconds more for a partition that is behind.
  */
-bool lane_is_due(const struct lane *lane, int64_t now_ms);
+bool partition_is_due(const struct partition *partition, int64_t now_ms);
 
-/* The lane's part of a checkpoint; and what its success means. */
-struct portion lane_portion(const struct lane *lane);
-void lane_flushed(struct lane *lane, const struct portion *portion, int64_t now_ms);
+/* The partition's part of a checkpoint; and what its success means. */
+struct partition_flush partition_flush_of(const struct partition *partition);
+void partition_flushed(struct partition *partition, const struct partition_flush *flush, int64_t now_ms);
 
 #endif

@@ -26,7 +26,7 @@ enum verdict rooms_open_inside(struct rooms *rooms, const struct config *config,
 {
     rooms->config = config;
     rooms->logger = logger;
-    rooms->lanes.logger = logger;
+    rooms->assignment.logger = logger;
     enum verdict verdict = config_check_accounts(config, why);
     if (verdict == GO_ON)
         verdict = tables_open(&rooms->tables, config, why);
@@ -71,7 +71,7 @@ void rooms_close(struct rooms *rooms)
         source_release(rooms->source, &rooms->batch);
         source_close(rooms->source);
     }
-    lanes_close(&rooms->lanes);
+    assignment_close(&rooms->assignment);
     if (rooms->sink != NULL)
         sink_close(rooms->sink);
     checkpoint_close(rooms->checkpoint);
@@ -88,12 +88,12 @@ void rooms_close(struct rooms *rooms)
 
 enum verdict rooms_reclaim(struct rooms *rooms, struct reason *why)
 {
-    for (uint32_t i = 0; i < rooms->lanes.count && rooms->retention != NULL; i++)
-        if (rooms->lanes.by_partition[rooms->lanes.partitions[i]]->must_claim) {
+    for (uint32_t i = 0; i < rooms->assignment.count && rooms->retention != NULL; i++)
+        if (rooms->assignment.by_partition[rooms->assignment.partitions[i]]->must_claim) {
             retention_doubt(rooms->retention);
             break;
         }
-    return lanes_reclaim(&rooms->lanes, rooms->store, rooms->source, why);
+    return assignment_reclaim(&rooms->assignment, rooms->store, rooms->source, why);
 }
 
 enum verdict rooms_renew_tables(struct rooms *rooms, struct tables *fresh, struct reason *why)
@@ -120,10 +120,10 @@ enum verdict rooms_flush(struct rooms *rooms, bool is_forced, int64_t now_ms, st
     if (verdict != GO_ON)
         return verdict;
     rooms->fold.letters = 0;
-    verdict = lanes_flush(&rooms->lanes, rooms->checkpoint, rooms->store, is_forced, now_ms, why);
+    verdict = assignment_flush(&rooms->assignment, rooms->checkpoint, rooms->store, is_forced, now_ms, why);
     if (verdict == GO_ON)
         verdict = rooms_reclaim(rooms, why);
-    if (verdict != GO_ON || !lanes_are_empty(&rooms->lanes))
+    if (verdict != GO_ON || !assignment_is_empty(&rooms->assignment))
         return verdict;
     if (rooms->retention != NULL)
         retention_settled(rooms->retention);

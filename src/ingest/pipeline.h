@@ -21,7 +21,7 @@ struct rooms {
     struct tally_pool *pool;
     struct retention *retention; /* NULL: off */
     struct fold fold;
-    struct lanes lanes;
+    struct assignment assignment;
     struct checkpoint *checkpoint;
     struct store *store;
     struct sink *sink;
@@ -40,7 +40,7 @@ MUST_CHECK enum verdict rooms_open_outside(struct rooms *rooms, struct reason *w
 
 void rooms_close(struct rooms *rooms);
 
-/* lanes_reclaim(); a lane that has to be claimed anew may stand on a store that forgot something. */
+/* assignment_reclaim(); a partition that has to be claimed anew may stand on a store that forgot something. */
 MUST_CHECK enum verdict rooms_reclaim(struct rooms *rooms, struct reason *why);
 
 /* Closes the tables, once no row refers to them, and takes `fresh` instead, which is left empty. HALT: as
@@ -48,9 +48,9 @@ MUST_CHECK enum verdict rooms_reclaim(struct rooms *rooms, struct reason *why);
 MUST_CHECK enum verdict rooms_renew_tables(struct rooms *rooms, struct tables *fresh, struct reason *why);
 
 /*
- * Flushes the lanes that are due, or all of them, and claims anew what was fenced. Dead letters first: no offset passes
+ * Flushes the partitions that are due, or all of them, and claims anew what was fenced. Dead letters first: no offset passes
  * one that is not acknowledged. Symbols are forgotten once no row refers to them and they are many. TRY_LATER: the
- * store or the broker did not answer; lanes_resume() before anything else.
+ * store or the broker did not answer; assignment_resume() before anything else.
  */
 MUST_CHECK enum verdict rooms_flush(struct rooms *rooms, bool is_forced, int64_t now_ms, struct reason *why);
 

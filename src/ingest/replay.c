@@ -83,11 +83,11 @@ struct store *replay_store(const struct replay *replay)
     return replay->rooms.store;
 }
 
-int64_t replay_next(const struct replay *replay, int32_t partition)
+int64_t replay_next(const struct replay *replay, int32_t number)
 {
-    const struct lane *lane = lanes_find(&replay->rooms.lanes, partition);
+    const struct partition *partition = assignment_find(&replay->rooms.assignment, number);
 
-    return lane == NULL ? 0 : lane->standing.next;
+    return partition == NULL ? 0 : partition->standing.next;
 }
 
 enum verdict replay_begin(struct replay *replay, const int64_t firsts[], const struct standing lives[],
@@ -119,10 +119,10 @@ static enum verdict answer_news(struct replay *replay, int64_t now_ms, struct re
 {
     if (replay->rooms.batch.news == NEWS_ASSIGNED) {
         enum verdict verdict =
-            lanes_claim(&replay->rooms.lanes, replay->rooms.store, replay->rooms.config, replay->rooms.pool,
+            assignment_claim(&replay->rooms.assignment, replay->rooms.store, replay->rooms.config, replay->rooms.pool,
                         replay->rooms.batch.partitions, replay->rooms.batch.partition_count, now_ms, why);
         if (verdict == GO_ON)
-            verdict = lanes_assign(&replay->rooms.lanes, replay->rooms.source, why);
+            verdict = assignment_assign(&replay->rooms.assignment, replay->rooms.source, why);
         if (verdict == GO_ON) {
             replay->has_joined = (int32_t)replay->rooms.batch.partition_count == replay->partition_count;
             memset(replay->is_cut, 0, sizeof(replay->is_cut));
@@ -133,7 +133,7 @@ static enum verdict answer_news(struct replay *replay, int64_t now_ms, struct re
     if (replay->rooms.batch.news == NEWS_NONE)
         return GO_ON;
     checkpoint_forget(replay->rooms.checkpoint);
-    lanes_close(&replay->rooms.lanes);
+    assignment_close(&replay->rooms.assignment);
     replay->has_joined = false;
     replay->rooms.batch.news = NEWS_NONE;
     return source_release_all(replay->rooms.source, why);
@@ -144,43 +144,43 @@ static enum verdict resume_cut(struct replay *replay, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
-    for (uint32_t i = 0; i < replay->rooms.lanes.count && verdict == GO_ON; i++) {
-        int32_t partition = replay->rooms.lanes.partitions[i];
-        struct lane *lane = lanes_find(&replay->rooms.lanes, partition);
-        if (!replay->is_cut[partition] || lane->next >= replay->targets[partition])
+    for (uint32_t i = 0; i < replay->rooms.assignment.count && verdict == GO_ON; i++) {
+        int32_t number = replay->rooms.assignment.partitions[i];
+        struct partition *partition = assignment_find(&replay->rooms.assignment, number);
+        if (!replay->is_cut[number] || partition->next >= replay->targets[number])
             continue;
-        struct source_start start = {partition, lane->next, {.offset = ANCHOR_NONE}};
+        struct source_start start = {number, partition->next, {.offset = ANCHOR_NONE}};
         verdict = source_reposition(replay->rooms.source, &start, why);
-        replay->is_cut[partition] = verdict != GO_ON;
+        replay->is_cut[number] = verdict != GO_ON;
     }
     return verdict;
 }
 
 static enum verdict fold_one(struct replay *replay, const struct record *record, int64_t now_ms, struct reason *why)
 {
-    struct lane *lane = lanes_find(&replay->rooms.lanes, record->partition);
+    struct partition *partition = assignment_find(&replay->rooms.assignment, record->partition);
     enum verdict verdict;
 
-    if (lane == NULL || lane->is_stopped || lane->is_stale || record->offset < lane->next)
+    if (partition == NULL || partition->is_stopped || partition->is_stale || record->offset < partition->next)
         return GO_ON;
     if (record->offset >= replay->targets[record->partition]) {
-        if (lane->next < replay->targets[record->partition])
-            lane->next = replay->targets[record->partition]; /* Only what is no record lies between. */
+        if (partition->next < replay->targets[record->partition])
+            partition->next = replay->targets[record->partition]; /* Only what is no record lies between. */
         replay->is_cut[record->partition] = true;
         return GO_ON;
     }
-    lane_moved(lane);
+    partition_moved(partition);
     do {
-        verdict = fold_record(&replay->rooms.fold, lane, record, clock_ms(CLOCK_REALTIME), why);
+        verdict = fold_record(&replay->rooms.fold, partition, record, clock_ms(CLOCK_REALTIME), why);
         if (verdict == TRY_LATER) {
             verdict = rooms_flush(&replay->rooms, true, now_ms, why);
-            if (verdict != GO_ON || lane->is_stale || lane->is_stopped)
+            if (verdict != GO_ON || partition->is_stale || partition->is_stopped)
                 return verdict;
             verdict = TRY_LATER;
         }
     } while (verdict == TRY_LATER);
     if (verdict == GO_ON)
-        lane_fold(lane, record);
+        partition_fold(partition, record);
     return verdict;
 }
 
@@ -189,20 +189,20 @@ static enum verdict recall(struct replay *replay, struct reason *why)
 {
     if (replay->rooms.config->ids == IDS_OFF)
         return GO_ON;
-    enum verdict verdict = recall_note(&replay->rooms.lanes, replay->rooms.decoder, &replay->rooms.batch, 0,
+    enum verdict verdict = recall_note(&replay->rooms.assignment, replay->rooms.decoder, &replay->rooms.batch, 0,
                                        &replay->rooms.fold.event, why);
-    return verdict == GO_ON ? recall_ask(&replay->rooms.lanes, replay->rooms.store, why) : verdict;
+    return verdict == GO_ON ? recall_ask(&replay->rooms.assignment, replay->rooms.store, why) : verdict;
 }
 
 static enum verdict poll(struct replay *replay, int64_t now_ms, struct reason *why)
 {
     enum verdict verdict = source_poll(replay->rooms.source, &replay->rooms.batch, POLL_MS, why);
 
-    lanes_refresh(&replay->rooms.lanes);
+    assignment_refresh(&replay->rooms.assignment);
     if (verdict == GO_ON)
         verdict = answer_news(replay, now_ms, why);
     for (uint32_t i = 0; verdict == GO_ON && i < replay->rooms.batch.doubtful_count; i++)
-        lanes_examine(&replay->rooms.lanes, replay->rooms.source, replay->rooms.batch.doubtful[i]);
+        assignment_check_log(&replay->rooms.assignment, replay->rooms.source, replay->rooms.batch.doubtful[i]);
     if (verdict == GO_ON)
         verdict = recall(replay, why);
     for (uint32_t i = 0; verdict == GO_ON && i < replay->rooms.batch.record_count; i++)
@@ -211,16 +211,16 @@ static enum verdict poll(struct replay *replay, int64_t now_ms, struct reason *w
     for (uint32_t i = 0; verdict != GO_ON && i < replay->rooms.batch.record_count; i++)
         replay->is_cut[replay->rooms.batch.records[i].partition] = true;
     for (uint32_t i = 0; verdict == GO_ON && i < replay->rooms.batch.end_count; i++) {
-        int32_t partition = replay->rooms.batch.ends[i].partition;
-        struct lane *lane = lanes_find(&replay->rooms.lanes, partition);
-        if (lane != NULL && !lane->is_stale && !lane->is_stopped && !replay->is_cut[partition] &&
-            lane->next < replay->targets[partition] &&
-            replay->rooms.batch.ends[i].next > lane->next) /* The log's last offsets may be no records. */
-            lane->next = replay->rooms.batch.ends[i].next < replay->targets[partition]
+        int32_t number = replay->rooms.batch.ends[i].partition;
+        struct partition *partition = assignment_find(&replay->rooms.assignment, number);
+        if (partition != NULL && !partition->is_stale && !partition->is_stopped && !replay->is_cut[number] &&
+            partition->next < replay->targets[number] &&
+            replay->rooms.batch.ends[i].next > partition->next) /* The log's last offsets may be no records. */
+            partition->next = replay->rooms.batch.ends[i].next < replay->targets[number]
                              ? replay->rooms.batch.ends[i].next
-                             : replay->targets[partition];
+                             : replay->targets[number];
     }
-    lanes_anchor(&replay->rooms.lanes); /* They borrow their last record. */
+    assignment_anchor(&replay->rooms.assignment); /* They borrow their last record. */
     source_release(replay->rooms.source, &replay->rooms.batch);
     return verdict;
 }
@@ -228,32 +228,32 @@ static enum verdict poll(struct replay *replay, int64_t now_ms, struct reason *w
 static enum verdict turn(struct replay *replay, bool *is_done, struct reason *why)
 {
     int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
-    enum verdict verdict = lanes_resume(&replay->rooms.lanes, replay->rooms.checkpoint, now_ms, why);
+    enum verdict verdict = assignment_resume(&replay->rooms.assignment, replay->rooms.checkpoint, now_ms, why);
 
     if (verdict == GO_ON)
         verdict = rooms_reclaim(&replay->rooms, why);
     if (verdict == GO_ON && replay->rooms.batch.news != NEWS_NONE) /* The store did not answer the last time. */
         verdict = answer_news(replay, now_ms, why);
     bool is_there = verdict == GO_ON && replay->has_joined;
-    for (uint32_t i = 0; is_there && i < replay->rooms.lanes.count; i++)
-        is_there = lanes_find(&replay->rooms.lanes, replay->rooms.lanes.partitions[i])->next >=
-                   replay->targets[replay->rooms.lanes.partitions[i]];
+    for (uint32_t i = 0; is_there && i < replay->rooms.assignment.count; i++)
+        is_there = assignment_find(&replay->rooms.assignment, replay->rooms.assignment.partitions[i])->next >=
+                   replay->targets[replay->rooms.assignment.partitions[i]];
     if (verdict == GO_ON && is_there)
         verdict = rooms_flush(&replay->rooms, true, now_ms, why);
     else if (verdict == GO_ON)
         verdict = resume_cut(replay, why);
     if (verdict == GO_ON && !is_there)
         verdict = poll(replay, now_ms, why);
-    const struct lane *stopped = lanes_stopped(&replay->rooms.lanes);
+    const struct partition *stopped = assignment_stopped(&replay->rooms.assignment);
     if (verdict == GO_ON && stopped != NULL) {
         *why = stopped->why;
         return HALT;
     }
     *is_done = verdict == GO_ON && is_there;
-    for (uint32_t i = 0; *is_done && i < replay->rooms.lanes.count;
+    for (uint32_t i = 0; *is_done && i < replay->rooms.assignment.count;
          i++) /* A flush may have been refused, and taken back. */
-        *is_done = replay_next(replay, replay->rooms.lanes.partitions[i]) >=
-                   replay->targets[replay->rooms.lanes.partitions[i]];
+        *is_done = replay_next(replay, replay->rooms.assignment.partitions[i]) >=
+                   replay->targets[replay->rooms.assignment.partitions[i]];
     return verdict;
 }
 
@@ -261,8 +261,8 @@ static int64_t progress_of(const struct replay *replay)
 {
     int64_t progress = 0;
 
-    for (uint32_t i = 0; i < replay->rooms.lanes.count; i++)
-        progress += lanes_find(&replay->rooms.lanes, replay->rooms.lanes.partitions[i])->next;
+    for (uint32_t i = 0; i < replay->rooms.assignment.count; i++)
+        progress += assignment_find(&replay->rooms.assignment, replay->rooms.assignment.partitions[i])->next;
     return progress;
 }
 

@@ -12,11 +12,11 @@
  * Sentinel sees to it (CLIENT KILL with each new role), a cluster is refused (store_link.c). Whoever changes roles by
  * hand does the same, see runbooks/operate.md.
  *
- * Repeating is harmless, a pair's months are a union; so whatever is put in vain (by a lane that is taken away before
+ * Repeating is harmless, a pair's months are a union; so whatever is put in vain (by a partition that is taken away before
  * its flush) is put again by whoever reads the record.
  *
  * The cache: place = low bits of a pair and month; it holds the other bits and the interval (between two settlings) in
- * which it was noted last. An interval is over when every lane is flushed: what it noted is then acknowledged.
+ * which it was noted last. An interval is over when every partition is flushed: what it noted is then acknowledged.
  */
 #include "retention.h"
 
@@ -237,7 +237,7 @@ void retention_acknowledged(struct retention *retention)
 
 void retention_settled(struct retention *retention)
 {
-    /* What was noted and never put (its lanes were taken away) is not to be remembered. */
+    /* What was noted and never put (its partitions were taken away) is not to be remembered. */
     if (retention->unknown_count > 0)
         retention_doubt(retention);
     if (retention->note_count == 0)

@@ -1,5 +1,5 @@
 /*
- * Which accounts used which display model in which month, on its way into the store: collects the pairs of all lanes
+ * Which accounts used which display model in which month, on its way into the store: collects the pairs of all partitions
  * between two flushes, and puts them before a flush goes out (a store_barrier()).
  *
  * Traffic repeats itself: what the store has acknowledged is remembered in a direct-mapped cache, so that nearly
@@ -23,7 +23,7 @@ MUST_CHECK enum verdict retention_open(struct retention **retention, const struc
                                        const struct catalog *catalog, struct reason *why);
 void retention_close(struct retention *retention);
 
-/* Room for one more activity. If false: flush every lane, then retention_settled(). */
+/* Room for one more activity. If false: flush every partition, then retention_settled(). */
 bool retention_has_room(const struct retention *retention);
 
 /* Notes that the fact's account used its model in the fact's month: if it has an account, and counts in its month. Asks

@@ -176,7 +176,7 @@ enum verdict worker_reload(struct worker *worker, struct reason *why)
 /* No row refers to a symbol any more: new tables may come in. */
 static enum verdict after_flush(struct worker *worker, struct reason *why)
 {
-    if (!worker->has_fresh_tables || !lanes_are_empty(&worker->rooms.lanes))
+    if (!worker->has_fresh_tables || !assignment_is_empty(&worker->rooms.assignment))
         return GO_ON;
     closer_close(worker->closer); /* It borrows the old ones; the next turn opens another. */
     worker->closer = NULL;
@@ -188,7 +188,7 @@ static enum verdict after_flush(struct worker *worker, struct reason *why)
 
 static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms, struct reason *why)
 {
-    bool has_rows = !lanes_are_empty(&worker->rooms.lanes);
+    bool has_rows = !assignment_is_empty(&worker->rooms.assignment);
     enum verdict verdict = rooms_flush(&worker->rooms, is_forced, now_ms, why);
 
     if (verdict != GO_ON)
@@ -196,7 +196,7 @@ static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms,
     if (has_rows)
         worker->counted = stamp_now();
     worker->flush_due_ms = now_ms + worker->rooms.config->flush_interval_ms;
-    lanes_commit(&worker->rooms.lanes, worker->rooms.source);
+    assignment_commit(&worker->rooms.assignment, worker->rooms.source);
     return after_flush(worker, why);
 }
 
@@ -224,10 +224,10 @@ static enum verdict assigned(struct worker *worker, int64_t now_ms, struct reaso
     enum verdict verdict = count_partitions(worker, why);
 
     if (verdict == GO_ON)
-        verdict = lanes_claim(&worker->rooms.lanes, worker->rooms.store, worker->rooms.config, worker->rooms.pool,
+        verdict = assignment_claim(&worker->rooms.assignment, worker->rooms.store, worker->rooms.config, worker->rooms.pool,
                               worker->rooms.batch.partitions, worker->rooms.batch.partition_count, now_ms, why);
     if (verdict == GO_ON)
-        verdict = lanes_assign(&worker->rooms.lanes, worker->rooms.source, why);
+        verdict = assignment_assign(&worker->rooms.assignment, worker->rooms.source, why);
     if (verdict != GO_ON)
         return verdict;
     log_line(worker->rooms.logger, LOG_LEVEL_INFO, "WORKER-ASSIGNED", "partitions=%" PRIu32,
@@ -243,7 +243,7 @@ static enum verdict revoked(struct worker *worker, int64_t now_ms, struct reason
     struct reason lost;
 
     if (worker->rooms.batch.news == NEWS_REVOKED) {
-        enum verdict verdict = lanes_resume(&worker->rooms.lanes, worker->rooms.checkpoint, now_ms, &lost);
+        enum verdict verdict = assignment_resume(&worker->rooms.assignment, worker->rooms.checkpoint, now_ms, &lost);
         if (verdict == GO_ON)
             verdict = flush(worker, true, now_ms, &lost);
         if (verdict != GO_ON)
@@ -255,7 +255,7 @@ static enum verdict revoked(struct worker *worker, int64_t now_ms, struct reason
     closer_close(worker->closer);
     worker->closer = NULL;
     checkpoint_forget(worker->rooms.checkpoint);
-    lanes_close(&worker->rooms.lanes);
+    assignment_close(&worker->rooms.assignment);
     worker->folded =
         worker->rooms.batch.record_count; /* The rest would be folded into what is assigned next, with a gap. */
     worker->has_joined = false;           /* Having nothing between two assignments is no reason to leave. */
@@ -297,7 +297,7 @@ static enum verdict attend(struct worker *worker, int64_t now_ms, struct reason 
 
 static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *why)
 {
-    lanes_anchor(&worker->rooms.lanes);
+    assignment_anchor(&worker->rooms.assignment);
     source_release(worker->rooms.source, &worker->rooms.batch);
     worker->folded = 0;
     worker->ids_of_batch = NOT_NOTED;
@@ -305,12 +305,12 @@ static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *w
     worker->has_batch = true;
     enum verdict verdict =
         source_poll(worker->rooms.source, &worker->rooms.batch, worker->has_more_to_close ? 0 : POLL_MS, why);
-    lanes_refresh(&worker->rooms.lanes);
+    assignment_refresh(&worker->rooms.assignment);
     worker->was_cut_off = verdict == TRY_LATER;
     if (verdict != GO_ON)
         return verdict;
     for (uint32_t i = 0; i < worker->rooms.batch.doubtful_count; i++)
-        lanes_examine(&worker->rooms.lanes, worker->rooms.source, worker->rooms.batch.doubtful[i]);
+        assignment_check_log(&worker->rooms.assignment, worker->rooms.source, worker->rooms.batch.doubtful[i]);
     return answer(worker, now_ms, why);
 }
 
@@ -322,12 +322,12 @@ static enum verdict recall(struct worker *worker, struct reason *why)
     if (worker->rooms.config->ids == IDS_OFF || worker->ids_of_batch == RECALLED)
         return GO_ON;
     if (worker->ids_of_batch == NOT_NOTED)
-        verdict = recall_note(&worker->rooms.lanes, worker->rooms.decoder, &worker->rooms.batch, worker->folded,
+        verdict = recall_note(&worker->rooms.assignment, worker->rooms.decoder, &worker->rooms.batch, worker->folded,
                               &worker->rooms.fold.event, why);
     if (verdict != GO_ON)
         return verdict;
     worker->ids_of_batch = NOTED;
-    verdict = recall_ask(&worker->rooms.lanes, worker->rooms.store, why);
+    verdict = recall_ask(&worker->rooms.assignment, worker->rooms.store, why);
     if (verdict == GO_ON)
         worker->ids_of_batch = RECALLED;
     return verdict;
@@ -343,10 +343,10 @@ static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms,
         return verdict;
     while (worker->folded < worker->rooms.batch.record_count) {
         const struct record *record = &worker->rooms.batch.records[worker->folded];
-        struct lane *lane = lanes_find(&worker->rooms.lanes, record->partition);
-        if (recall_is_wanted(lane, record->offset)) {
-            lane_moved(lane);
-            verdict = fold_record(&worker->rooms.fold, lane, record, wall_ms, why);
+        struct partition *partition = assignment_find(&worker->rooms.assignment, record->partition);
+        if (recall_is_wanted(partition, record->offset)) {
+            partition_moved(partition);
+            verdict = fold_record(&worker->rooms.fold, partition, record, wall_ms, why);
             if (verdict == TRY_LATER) {
                 verdict = flush(worker, true, now_ms, why);
                 if (verdict == GO_ON)
@@ -354,11 +354,11 @@ static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms,
             }
             if (verdict != GO_ON)
                 return verdict;
-            lane_fold(lane, record);
+            partition_fold(partition, record);
         }
         worker->folded++;
     }
-    lanes_end(&worker->rooms.lanes, &worker->rooms.batch, worker->is_drain ? 0 : worker->rooms.config->idle_ms, now_ms);
+    assignment_end(&worker->rooms.assignment, &worker->rooms.batch, worker->is_drain ? 0 : worker->rooms.config->idle_ms, now_ms);
     worker->has_batch = false;
     return GO_ON;
 }
@@ -377,7 +377,7 @@ static enum verdict log_ends(void *context, int32_t count, int64_t ends[], struc
 
 static enum verdict close_windows(struct worker *worker, bool is_final, int64_t now_ms, struct reason *why)
 {
-    const struct lane *first = lanes_find(&worker->rooms.lanes, 0);
+    const struct partition *first = assignment_find(&worker->rooms.assignment, 0);
     struct closer_tables tables = {worker->rooms.tables.catalog, worker->rooms.tables.countries,
                                    worker->rooms.tables.version};
     struct closer_logs logs = {log_count, log_ends, worker->rooms.source};
@@ -427,14 +427,14 @@ static enum verdict finish_drain(struct worker *worker, int64_t now_ms, bool *is
 {
     bool is_drained = false;
 
-    if (!worker->is_drain || !worker->has_joined || !lanes_are_drained(&worker->rooms.lanes))
+    if (!worker->is_drain || !worker->has_joined || !assignment_is_drained(&worker->rooms.assignment))
         return GO_ON;
-    const struct lane *stopped = lanes_stopped(&worker->rooms.lanes);
+    const struct partition *stopped = assignment_stopped(&worker->rooms.assignment);
     if (stopped != NULL) {
         *why = stopped->why;
         return HALT;
     }
-    if (lanes_find(&worker->rooms.lanes, 0) == NULL) {
+    if (assignment_find(&worker->rooms.assignment, 0) == NULL) {
         *is_done = true;
         return GO_ON;
     }
@@ -459,7 +459,7 @@ static void report(struct worker *worker, int64_t now_ms)
              "records=%" PRIu64 " since_last=%" PRIu64 " partitions=%" PRIu32 " dead_letters=%" PRIu64
              " windows_published=%" PRIu64 " summaries=%" PRIu64,
              worker->rooms.fold.records, worker->rooms.fold.records - worker->reported_records,
-             worker->rooms.lanes.count, worker->rooms.fold.letters_total, windows, summaries);
+             worker->rooms.assignment.count, worker->rooms.fold.letters_total, windows, summaries);
     worker->reported_records = worker->rooms.fold.records;
     worker->report_due_ms = now_ms + REPORT_INTERVAL_MS;
 }
@@ -472,13 +472,13 @@ static enum verdict look_again(struct worker *worker, int64_t now_ms, struct rea
 
     worker->turned_ms = now_ms;
     worker->was_cut_off = false;
-    return is_needed && is_reading ? lanes_look_again(&worker->rooms.lanes, worker->rooms.source, why) : GO_ON;
+    return is_needed && is_reading ? assignment_recheck_logs(&worker->rooms.assignment, worker->rooms.source, why) : GO_ON;
 }
 
 enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms, bool stop, bool *is_done,
                          struct reason *why)
 {
-    enum verdict verdict = lanes_resume(&worker->rooms.lanes, worker->rooms.checkpoint, now_ms, why);
+    enum verdict verdict = assignment_resume(&worker->rooms.assignment, worker->rooms.checkpoint, now_ms, why);
 
     *is_done = false;
     if (verdict == GO_ON)
@@ -492,7 +492,7 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
     else if (verdict == GO_ON && !stop) /* Folded on the next turn, by a clock read after the records came. */
         verdict = poll(worker, now_ms, why);
     if (verdict == GO_ON && (stop || worker->has_fresh_tables || now_ms >= worker->flush_due_ms ||
-                             (worker->is_drain && lanes_want_rest(&worker->rooms.lanes))))
+                             (worker->is_drain && assignment_wants_rest(&worker->rooms.assignment))))
         verdict = flush(worker, stop || worker->has_fresh_tables, now_ms, why);
     if (verdict == GO_ON && stop)
         *is_done = true;

@@ -1,5 +1,5 @@
 /*
- * Creates, repetitions, amendments and retractions through the real fold, lane, ids and checkpoint, over a store that
+ * Creates, repetitions, amendments and retractions through the real fold, partition, ids and checkpoint, over a store that
  * may roll back and workers that may crash, against a naive model that keeps every event and where it counts. The store
  * and the sink behind the headers are of this file.
  */
@@ -242,7 +242,7 @@ struct rig {
     struct symbols *symbols;
     struct checkpoint *checkpoint;
     struct encoder *encoder;
-    struct lane *lane;
+    struct partition *partition;
 };
 
 static struct rig rig;
@@ -265,8 +265,8 @@ static void open_rig(void)
 
 static void close_rig(void)
 {
-    lane_close(rig.lane);
-    rig.lane = NULL;
+    partition_close(rig.partition);
+    rig.partition = NULL;
     encoder_close(rig.encoder);
     checkpoint_close(rig.checkpoint);
     enrich_close(rig.fold.enrich);
@@ -281,40 +281,40 @@ static void crash(void)
     struct standing standing = claimed();
     struct reason why;
 
-    if (rig.lane != NULL && suite_below(&state, 2) == 0) {
-        lane_rewind(rig.lane, &standing);
+    if (rig.partition != NULL && suite_below(&state, 2) == 0) {
+        partition_rewind(rig.partition, &standing);
         return;
     }
-    lane_close(rig.lane);
-    CU_ASSERT_EQUAL_FATAL(lane_open(&rig.lane, &config, &standing, pool, 0, &why), GO_ON);
+    partition_close(rig.partition);
+    CU_ASSERT_EQUAL_FATAL(partition_open(&rig.partition, &config, &standing, pool, 0, &why), GO_ON);
 }
 
 static void flush(void)
 {
     struct reason why;
-    struct portion portion = lane_portion(rig.lane);
+    struct partition_flush flush = partition_flush_of(rig.partition);
 
-    CU_ASSERT_EQUAL_FATAL(checkpoint_run(rig.checkpoint, &portion, 1, &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(portion.verdict, GO_ON);
-    lane_flushed(rig.lane, &portion, 0);
+    CU_ASSERT_EQUAL_FATAL(checkpoint_run(rig.checkpoint, &flush, 1, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(flush.verdict, GO_ON);
+    partition_flushed(rig.partition, &flush, 0);
     enrich_forget(rig.fold.enrich); /* Symbols do not outlive a flush. */
 }
 
 /* A batch of some records: asked for as a whole, folded one by one, with a flush or a crash anywhere. */
 static void fold_batch(void)
 {
-    uint32_t end = (uint32_t)(rig.lane->next + 1 + (int64_t)suite_below(&state, 20));
+    uint32_t end = (uint32_t)(rig.partition->next + 1 + (int64_t)suite_below(&state, 20));
     struct reason why;
 
     end = end < RECORDS ? end : RECORDS;
-    ids_begin(rig.lane->ids);
-    for (int64_t i = rig.lane->next; i < end; i++)
-        CU_ASSERT_EQUAL_FATAL(ids_ask(rig.lane->ids, ids_key(rig.lane->ids, logged[i].event.id), &why), GO_ON);
-    struct recall *recall = ids_recall(rig.lane->ids, &rig.lane->standing);
+    ids_begin(rig.partition->ids);
+    for (int64_t i = rig.partition->next; i < end; i++)
+        CU_ASSERT_EQUAL_FATAL(ids_ask(rig.partition->ids, ids_key(rig.partition->ids, logged[i].event.id), &why), GO_ON);
+    struct recall *recall = ids_recall(rig.partition->ids, &rig.partition->standing);
     if (recall != NULL)
         answer(recall);
-    while (rig.lane->next < end) {
-        CU_ASSERT_EQUAL_FATAL(fold_record(&rig.fold, rig.lane, &logged[rig.lane->next].record, FAR_MS, &why), GO_ON);
+    while (rig.partition->next < end) {
+        CU_ASSERT_EQUAL_FATAL(fold_record(&rig.fold, rig.partition, &logged[rig.partition->next].record, FAR_MS, &why), GO_ON);
         if (suite_below(&state, 25) == 0)
             flush();
         if (suite_below(&state, 60) == 0) {
@@ -334,7 +334,7 @@ static void run_worker(void)
     backup = now;
     memset(letters, 0, sizeof(letters));
     crash();
-    while (rig.lane->next < RECORDS) {
+    while (rig.partition->next < RECORDS) {
         fold_batch();
         if (suite_below(&state, 10) == 0)
             backup = now;

@@ -34,7 +34,7 @@ MUST_CHECK enum verdict replay_begin(struct replay *replay, const int64_t firsts
 MUST_CHECK enum verdict replay_advance(struct replay *replay, const int64_t targets[], struct reason *why);
 
 /* Where the partition stands. */
-int64_t replay_next(const struct replay *replay, int32_t partition);
+int64_t replay_next(const struct replay *replay, int32_t number);
 
 /* Records counted or set aside so far. */
 uint64_t replay_records(const struct replay *replay);

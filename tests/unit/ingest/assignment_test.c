@@ -7,18 +7,18 @@
 
 static struct config config;
 static struct tally_pool *pool;
-static struct lanes lanes;
+static struct assignment assignment;
 static struct batch batch;
 
-/* One lane, of partition 3, that stands at 100. */
-static struct lane *begin(int64_t now_ms)
+/* One partition, of partition 3, that stands at 100. */
+static struct partition *begin(int64_t now_ms)
 {
     struct standing standing = {.partition = 3, .next = 100, .watermark_ms = NO_TIME};
     struct reason why;
 
-    lanes = (struct lanes){.count = 1, .partitions = {3}, .turned_ms = now_ms};
-    CU_ASSERT_EQUAL_FATAL(lane_open(&lanes.by_partition[3], &config, &standing, pool, now_ms, &why), GO_ON);
-    return lanes.by_partition[3];
+    assignment = (struct assignment){.count = 1, .partitions = {3}, .turned_ms = now_ms};
+    CU_ASSERT_EQUAL_FATAL(partition_open(&assignment.by_partition[3], &config, &standing, pool, now_ms, &why), GO_ON);
+    return assignment.by_partition[3];
 }
 
 /* A turn that ends at `now_ms` and was given `records`, and the end of the log if `is_end`. */
@@ -28,8 +28,8 @@ static bool rests_after(int64_t now_ms, uint32_t records, bool is_end)
     batch.end_count = is_end ? 1 : 0;
     batch.ends[0].partition = 3;
     batch.ends[0].next = 100;
-    lanes_end(&lanes, &batch, IDLE_MS, now_ms);
-    return lanes.by_partition[3]->is_idle;
+    assignment_end(&assignment, &batch, IDLE_MS, now_ms);
+    return assignment.by_partition[3]->is_idle;
 }
 
 static void time_at_the_end_adds_up_over_turns(void)
@@ -39,7 +39,7 @@ static void time_at_the_end_adds_up_over_turns(void)
     for (int64_t now_ms = 1100; now_ms < 1050 + IDLE_MS; now_ms += 50)
         CU_ASSERT_FALSE_FATAL(rests_after(now_ms, 0, false));
     CU_ASSERT_TRUE(rests_after(1050 + IDLE_MS, 0, false));
-    lanes_close(&lanes);
+    assignment_close(&assignment);
 }
 
 /* What was produced while a turn was held up (a slow Redis) has not come yet. */
@@ -49,7 +49,7 @@ static void a_turn_that_was_held_up_is_no_time_at_the_end(void)
     CU_ASSERT_FALSE(rests_after(1050, 0, true));
     CU_ASSERT_FALSE(rests_after(1050 + 2 * IDLE_MS, 0, false));
     CU_ASSERT_FALSE(rests_after(1050 + 3 * IDLE_MS - 1000, 0, false)); /* nor the next one */
-    lanes_close(&lanes);
+    assignment_close(&assignment);
 }
 
 /* The end that comes at the end of such a turn is as good as any: the time before it was not taken from it. */
@@ -60,7 +60,7 @@ static void an_end_after_a_turn_that_was_held_up_begins_at_once(void)
     for (int64_t passed_ms = 500; passed_ms < IDLE_MS; passed_ms += 500)
         CU_ASSERT_FALSE_FATAL(rests_after(1000 + 2 * IDLE_MS + passed_ms, 0, false));
     CU_ASSERT_TRUE(rests_after(1000 + 3 * IDLE_MS, 0, false));
-    lanes_close(&lanes);
+    assignment_close(&assignment);
 }
 
 /* Its own records may be among those that wait behind a full batch of the others'. */
@@ -71,7 +71,7 @@ static void nothing_rests_behind_a_full_batch(void)
     for (int64_t now_ms = 1100; now_ms < 1050 + 2 * IDLE_MS; now_ms += 50)
         CU_ASSERT_FALSE_FATAL(rests_after(now_ms, BATCH_RECORDS_MAX, false));
     CU_ASSERT_TRUE(rests_after(1050 + 2 * IDLE_MS, 17, false));
-    lanes_close(&lanes);
+    assignment_close(&assignment);
 }
 
 int main(void)

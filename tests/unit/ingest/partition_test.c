@@ -22,44 +22,44 @@ static struct standing fresh(void)
     return standing;
 }
 
-static struct lane *opened(const struct standing *standing)
+static struct partition *opened(const struct standing *standing)
 {
-    struct lane *lane = NULL;
+    struct partition *partition = NULL;
     struct reason why;
 
-    CU_ASSERT_EQUAL_FATAL(lane_open(&lane, &config, standing, pool, 0, &why), GO_ON);
-    return lane;
+    CU_ASSERT_EQUAL_FATAL(partition_open(&partition, &config, standing, pool, 0, &why), GO_ON);
+    return partition;
 }
 
 static void time_before_the_first_event_is_not_late(void)
 {
     struct standing standing = fresh();
-    struct lane *lane = opened(&standing);
+    struct partition *partition = opened(&standing);
 
-    CU_ASSERT_EQUAL(lane_windows(lane, 0), ALL);
-    CU_ASSERT_EQUAL(lane_windows(lane, monday), ALL);
-    lane_close(lane);
+    CU_ASSERT_EQUAL(partition_windows(partition, 0), ALL);
+    CU_ASSERT_EQUAL(partition_windows(partition, monday), ALL);
+    partition_close(partition);
 }
 
 static void a_window_is_over_when_its_end_and_its_time_have_passed(void)
 {
     struct standing standing = fresh();
-    struct lane *lane = opened(&standing);
+    struct partition *partition = opened(&standing);
     int64_t hour_kept = config.kept_ms[WINDOW_HOUR], ooo = config.out_of_orderness_ms;
 
     /* The hour that began on Monday at 0 ends at 1; it is over when the watermark is at 1:00 + 8 days. */
-    lane_see(lane, monday + HOUR_MS + hour_kept + ooo - 1);
-    CU_ASSERT_EQUAL(lane_windows(lane, monday), ALL);
-    lane_see(lane, monday + HOUR_MS + hour_kept + ooo);
-    CU_ASSERT_EQUAL(lane_windows(lane, monday), ALL & ~HOUR_BIT);
-    CU_ASSERT_EQUAL(lane_windows(lane, monday + HOUR_MS), ALL);
-    lane_see(lane, monday + DAY_MS + config.kept_ms[WINDOW_DAY] + ooo);
-    CU_ASSERT_EQUAL(lane_windows(lane, monday), WEEK_BIT | MONTH_BIT);
-    lane_see(lane, monday + 7 * DAY_MS + config.kept_ms[WINDOW_WEEK] + ooo);
-    CU_ASSERT_EQUAL(lane_windows(lane, monday), MONTH_BIT);
-    lane_see(lane, monday + 26 * DAY_MS + config.kept_ms[WINDOW_MONTH] + ooo); /* November begins */
-    CU_ASSERT_EQUAL(lane_windows(lane, monday), 0);
-    lane_close(lane);
+    partition_see(partition, monday + HOUR_MS + hour_kept + ooo - 1);
+    CU_ASSERT_EQUAL(partition_windows(partition, monday), ALL);
+    partition_see(partition, monday + HOUR_MS + hour_kept + ooo);
+    CU_ASSERT_EQUAL(partition_windows(partition, monday), ALL & ~HOUR_BIT);
+    CU_ASSERT_EQUAL(partition_windows(partition, monday + HOUR_MS), ALL);
+    partition_see(partition, monday + DAY_MS + config.kept_ms[WINDOW_DAY] + ooo);
+    CU_ASSERT_EQUAL(partition_windows(partition, monday), WEEK_BIT | MONTH_BIT);
+    partition_see(partition, monday + 7 * DAY_MS + config.kept_ms[WINDOW_WEEK] + ooo);
+    CU_ASSERT_EQUAL(partition_windows(partition, monday), MONTH_BIT);
+    partition_see(partition, monday + 26 * DAY_MS + config.kept_ms[WINDOW_MONTH] + ooo); /* November begins */
+    CU_ASSERT_EQUAL(partition_windows(partition, monday), 0);
+    partition_close(partition);
 }
 
 static void a_sealed_window_is_over_whatever_the_watermark_says(void)
@@ -67,70 +67,70 @@ static void a_sealed_window_is_over_whatever_the_watermark_says(void)
     struct standing standing = fresh();
 
     standing.floor_ms[WINDOW_HOUR] = monday + 5 * HOUR_MS;
-    struct lane *lane = opened(&standing);
-    CU_ASSERT_EQUAL(lane_windows(lane, monday + 5 * HOUR_MS - 1), ALL & ~HOUR_BIT);
-    CU_ASSERT_EQUAL(lane_windows(lane, monday + 5 * HOUR_MS), ALL);
-    lane_close(lane);
+    struct partition *partition = opened(&standing);
+    CU_ASSERT_EQUAL(partition_windows(partition, monday + 5 * HOUR_MS - 1), ALL & ~HOUR_BIT);
+    CU_ASSERT_EQUAL(partition_windows(partition, monday + 5 * HOUR_MS), ALL);
+    partition_close(partition);
 }
 
 static void the_watermark_never_falls(void)
 {
     struct standing standing = fresh();
-    struct lane *lane = opened(&standing);
+    struct partition *partition = opened(&standing);
 
-    lane_see(lane, monday);
-    CU_ASSERT_EQUAL(lane->watermark_ms, monday - config.out_of_orderness_ms);
-    lane_see(lane, monday - DAY_MS);
-    CU_ASSERT_EQUAL(lane->watermark_ms, monday - config.out_of_orderness_ms);
-    lane_close(lane);
+    partition_see(partition, monday);
+    CU_ASSERT_EQUAL(partition->watermark_ms, monday - config.out_of_orderness_ms);
+    partition_see(partition, monday - DAY_MS);
+    CU_ASSERT_EQUAL(partition->watermark_ms, monday - config.out_of_orderness_ms);
+    partition_close(partition);
 }
 
 static void an_idle_lane_is_one_that_stayed_at_its_end(void)
 {
     struct standing standing = fresh();
-    struct lane *lane = opened(&standing);
+    struct partition *partition = opened(&standing);
 
-    lane_rest(lane, 30, 1000);
-    CU_ASSERT_FALSE(lane->is_idle);
-    lane_ended(lane, 103, 1000); /* the markers of a transaction end the log */
-    CU_ASSERT_EQUAL(lane->next, 103);
-    lane_rest(lane, 30, 1029);
-    CU_ASSERT_FALSE(lane->is_idle);
-    lane_ended(lane, 103, 1020); /* said again: it does not begin anew */
-    lane_rest(lane, 30, 1030);
-    CU_ASSERT_TRUE(lane->is_idle);
-    CU_ASSERT_TRUE(lane_is_dirty(lane));
-    lane_moved(lane);
-    CU_ASSERT_FALSE(lane->is_idle);
-    lane_rest(lane, 30, 9000);
-    CU_ASSERT_FALSE(lane->is_idle);
-    lane_close(lane);
+    partition_rest(partition, 30, 1000);
+    CU_ASSERT_FALSE(partition->is_idle);
+    partition_ended(partition, 103, 1000); /* the markers of a transaction end the log */
+    CU_ASSERT_EQUAL(partition->next, 103);
+    partition_rest(partition, 30, 1029);
+    CU_ASSERT_FALSE(partition->is_idle);
+    partition_ended(partition, 103, 1020); /* said again: it does not begin anew */
+    partition_rest(partition, 30, 1030);
+    CU_ASSERT_TRUE(partition->is_idle);
+    CU_ASSERT_TRUE(partition_is_dirty(partition));
+    partition_moved(partition);
+    CU_ASSERT_FALSE(partition->is_idle);
+    partition_rest(partition, 30, 9000);
+    CU_ASSERT_FALSE(partition->is_idle);
+    partition_close(partition);
 }
 
 /* What is set aside says nothing about time: it does not begin the rest anew, and it takes its end first. */
 static void a_lane_of_dead_letters_comes_to_rest(void)
 {
     struct standing standing = fresh();
-    struct lane *lane = opened(&standing);
+    struct partition *partition = opened(&standing);
 
     for (int64_t i = 0; i < 4; i++) { /* one every 10 ms, each read to the end */
-        lane_moved(lane);
-        lane->next++;
-        lane_rest(lane, 30, 1000 + 10 * i);
-        CU_ASSERT_FALSE(lane->is_idle); /* not before the end: what follows may be an event */
-        lane_ended(lane, lane->next, 1000 + 10 * i);
-        lane_rest(lane, 30, 1000 + 10 * i);
-        CU_ASSERT_EQUAL(lane->is_idle, i == 3);
+        partition_moved(partition);
+        partition->next++;
+        partition_rest(partition, 30, 1000 + 10 * i);
+        CU_ASSERT_FALSE(partition->is_idle); /* not before the end: what follows may be an event */
+        partition_ended(partition, partition->next, 1000 + 10 * i);
+        partition_rest(partition, 30, 1000 + 10 * i);
+        CU_ASSERT_EQUAL(partition->is_idle, i == 3);
     }
-    lane_moved(lane);
-    lane_see(lane, monday);
-    lane->next++;
-    lane_ended(lane, lane->next, 1050);
-    lane_rest(lane, 30, 1079);
-    CU_ASSERT_FALSE(lane->is_idle);
-    lane_rest(lane, 30, 1080);
-    CU_ASSERT_TRUE(lane->is_idle);
-    lane_close(lane);
+    partition_moved(partition);
+    partition_see(partition, monday);
+    partition->next++;
+    partition_ended(partition, partition->next, 1050);
+    partition_rest(partition, 30, 1079);
+    CU_ASSERT_FALSE(partition->is_idle);
+    partition_rest(partition, 30, 1080);
+    CU_ASSERT_TRUE(partition->is_idle);
+    partition_close(partition);
 }
 
 static void the_last_record_becomes_the_anchor(void)
@@ -140,40 +140,40 @@ static void the_last_record_becomes_the_anchor(void)
                                 {.offset = 101, .timestamp_ms = 6, .value = span_of("two")}};
 
     standing.anchor.offset = ANCHOR_NONE;
-    struct lane *lane = opened(&standing);
-    lane_anchor(lane);
-    CU_ASSERT_EQUAL(lane->anchor.offset, ANCHOR_NONE);
-    lane_fold(lane, &records[0]);
-    lane_fold(lane, &records[1]);
-    lane->next = 102;
-    lane_anchor(lane);
+    struct partition *partition = opened(&standing);
+    partition_anchor(partition);
+    CU_ASSERT_EQUAL(partition->anchor.offset, ANCHOR_NONE);
+    partition_fold(partition, &records[0]);
+    partition_fold(partition, &records[1]);
+    partition->next = 102;
+    partition_anchor(partition);
     records[1].value = span_of("gone"); /* as the batch's bytes are */
     struct anchor want = anchor_of(101, 6, span_of(NULL), span_of("two"));
-    struct portion portion = lane_portion(lane);
-    CU_ASSERT_TRUE(anchor_equal(&portion.anchor, &want));
-    lane_ended(lane, 104, 1000); /* markers: `next` moves, the anchor stays */
-    portion = lane_portion(lane);
-    CU_ASSERT_EQUAL(portion.next, 104);
-    CU_ASSERT_TRUE(anchor_equal(&portion.anchor, &want));
-    lane_flushed(lane, &portion, 1000);
-    CU_ASSERT_TRUE(anchor_equal(&lane->standing.anchor, &want));
-    lane_close(lane);
+    struct partition_flush flush = partition_flush_of(partition);
+    CU_ASSERT_TRUE(anchor_equal(&flush.anchor, &want));
+    partition_ended(partition, 104, 1000); /* markers: `next` moves, the anchor stays */
+    flush = partition_flush_of(partition);
+    CU_ASSERT_EQUAL(flush.next, 104);
+    CU_ASSERT_TRUE(anchor_equal(&flush.anchor, &want));
+    partition_flushed(partition, &flush, 1000);
+    CU_ASSERT_TRUE(anchor_equal(&partition->standing.anchor, &want));
+    partition_close(partition);
 }
 
 static void an_end_that_records_followed_is_none(void)
 {
     struct standing standing = fresh();
-    struct lane *lane = opened(&standing);
+    struct partition *partition = opened(&standing);
 
-    lane->next = 105; /* the batch was: the end at 103, then two records */
-    lane_ended(lane, 103, 1000);
-    CU_ASSERT_EQUAL(lane->next, 105);
-    CU_ASSERT_FALSE(lane->is_at_end);
-    lane_rest(lane, 0, 1000);
-    CU_ASSERT_FALSE(lane->is_idle);
-    lane_ended(lane, 105, 1000);
-    CU_ASSERT_TRUE(lane->is_at_end);
-    lane_close(lane);
+    partition->next = 105; /* the batch was: the end at 103, then two records */
+    partition_ended(partition, 103, 1000);
+    CU_ASSERT_EQUAL(partition->next, 105);
+    CU_ASSERT_FALSE(partition->is_at_end);
+    partition_rest(partition, 0, 1000);
+    CU_ASSERT_FALSE(partition->is_idle);
+    partition_ended(partition, 105, 1000);
+    CU_ASSERT_TRUE(partition->is_at_end);
+    partition_close(partition);
 }
 
 /* Freshness is for those who keep up. The end is seen at 5,000. */
@@ -189,35 +189,35 @@ static void a_lane_that_is_behind_is_flushed_later(void)
         {6000, 11000, false, true}, {20000, 21000, true, true},
     };
     struct standing standing = fresh();
-    struct lane *lane = opened(&standing);
+    struct partition *partition = opened(&standing);
 
-    lane->flushed_ms = 100000; /* before any end: behind */
-    CU_ASSERT_FALSE(lane_is_due(lane, 104999));
-    CU_ASSERT_TRUE(lane_is_due(lane, 105000));
-    lane_ended(lane, lane->next, 5000);
+    partition->flushed_ms = 100000; /* before any end: behind */
+    CU_ASSERT_FALSE(partition_is_due(partition, 104999));
+    CU_ASSERT_TRUE(partition_is_due(partition, 105000));
+    partition_ended(partition, partition->next, 5000);
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
-        lane->flushed_ms = rows[i].flushed_ms;
-        lane->is_at_end = rows[i].is_at_end;
-        CU_ASSERT_EQUAL(lane_is_due(lane, rows[i].now_ms), rows[i].is_due);
+        partition->flushed_ms = rows[i].flushed_ms;
+        partition->is_at_end = rows[i].is_at_end;
+        CU_ASSERT_EQUAL(partition_is_due(partition, rows[i].now_ms), rows[i].is_due);
     }
-    lane_close(lane);
+    partition_close(partition);
 }
 
 static void a_rewound_lane_stands_where_the_store_stands(void)
 {
     struct standing standing = fresh();
-    struct lane *lane = opened(&standing);
+    struct partition *partition = opened(&standing);
 
-    lane->next = 150;
-    lane->outcomes[OUTCOME_COUNTED] = 50;
-    lane_see(lane, monday);
-    lane_rewind(lane, &standing);
-    CU_ASSERT_EQUAL(lane->next, 100);
-    CU_ASSERT_EQUAL(lane->watermark_ms, NO_TIME);
-    CU_ASSERT_EQUAL(lane->outcomes[OUTCOME_COUNTED], 0);
-    CU_ASSERT_TRUE(lane->is_stale);
-    CU_ASSERT_FALSE(lane_is_dirty(lane));
-    lane_close(lane);
+    partition->next = 150;
+    partition->outcomes[OUTCOME_COUNTED] = 50;
+    partition_see(partition, monday);
+    partition_rewind(partition, &standing);
+    CU_ASSERT_EQUAL(partition->next, 100);
+    CU_ASSERT_EQUAL(partition->watermark_ms, NO_TIME);
+    CU_ASSERT_EQUAL(partition->outcomes[OUTCOME_COUNTED], 0);
+    CU_ASSERT_TRUE(partition->is_stale);
+    CU_ASSERT_FALSE(partition_is_dirty(partition));
+    partition_close(partition);
 }
 
 int main(void)

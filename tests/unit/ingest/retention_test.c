@@ -117,7 +117,7 @@ static void what_was_not_acknowledged_is_not_remembered(void)
     note(&rig, "openai/gpt-4o", 1, DAY_2025_10_15);
     CU_ASSERT_EQUAL(put(&rig, 1, false), 1);
     CU_ASSERT_EQUAL(put(&rig, 1, false), 1);
-    retention_settled(rig.retention); /* its lanes were taken away */
+    retention_settled(rig.retention); /* its partitions were taken away */
     CU_ASSERT_EQUAL(put(&rig, 1, true), 0);
     note(&rig, "openai/gpt-4o", 1, DAY_2025_10_15);
     CU_ASSERT_EQUAL(put(&rig, 1, true), 1);

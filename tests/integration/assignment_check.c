@@ -24,26 +24,26 @@ static void a_partition_begins_with_its_floors(void)
 {
     const int64_t monday = days_of_date(2025, 10, 6) * DAY_MS;
     const int64_t floors_ms[WINDOW_KINDS] = {monday, NO_TIME, monday - 7 * DAY_MS, NO_TIME};
-    const int32_t partition = 13;
-    struct lanes *lanes = calloc(1, sizeof(*lanes));
+    const int32_t number = 13;
+    struct assignment *assignment = calloc(1, sizeof(*assignment));
     struct tally_pool *pool = NULL;
     struct reason why;
     bool created = false;
 
-    CU_ASSERT_PTR_NOT_NULL_FATAL(lanes);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(assignment);
     CU_ASSERT_EQUAL_FATAL(tally_pool_open(&pool, 10000, &why), GO_ON);
-    CU_ASSERT_EQUAL(store_create(store, partition, 100, floors_ms, &created, &why), GO_ON);
+    CU_ASSERT_EQUAL(store_create(store, number, 100, floors_ms, &created, &why), GO_ON);
     CU_ASSERT_TRUE(created);
-    CU_ASSERT_EQUAL_FATAL(lanes_claim(lanes, store, &config, pool, &partition, 1, 1000, &why), GO_ON);
-    const struct lane *lane = lanes_find(lanes, partition);
+    CU_ASSERT_EQUAL_FATAL(assignment_claim(assignment, store, &config, pool, &number, 1, 1000, &why), GO_ON);
+    const struct partition *partition = assignment_find(assignment, number);
     for (int kind = 0; kind < WINDOW_KINDS; kind++)
-        CU_ASSERT_EQUAL(lane->standing.floor_ms[kind], floors_ms[kind]);
-    CU_ASSERT_EQUAL(lane_windows(lane, monday) & 1u << WINDOW_HOUR, 1u << WINDOW_HOUR);
-    CU_ASSERT_EQUAL(lane_windows(lane, monday - 1) & 1u << WINDOW_HOUR, 0);
-    CU_ASSERT_EQUAL(lane_windows(lane, monday - 1) & 1u << WINDOW_DAY, 1u << WINDOW_DAY);
-    lanes_close(lanes);
+        CU_ASSERT_EQUAL(partition->standing.floor_ms[kind], floors_ms[kind]);
+    CU_ASSERT_EQUAL(partition_windows(partition, monday) & 1u << WINDOW_HOUR, 1u << WINDOW_HOUR);
+    CU_ASSERT_EQUAL(partition_windows(partition, monday - 1) & 1u << WINDOW_HOUR, 0);
+    CU_ASSERT_EQUAL(partition_windows(partition, monday - 1) & 1u << WINDOW_DAY, 1u << WINDOW_DAY);
+    assignment_close(assignment);
     tally_pool_close(pool);
-    free(lanes);
+    free(assignment);
 }
 
 /* Behind a new connection there may be a server that forgot something: partitions are asked about that have nothing to
@@ -51,7 +51,7 @@ static void a_partition_begins_with_its_floors(void)
 static void a_new_connection_asks_about_every_partition(void)
 {
     const int32_t partitions[] = {15, 16};
-    struct lanes *lanes = calloc(1, sizeof(*lanes));
+    struct assignment *assignment = calloc(1, sizeof(*assignment));
     struct checkpoint *checkpoint = NULL;
     struct symbols *symbols = NULL;
     struct tally_pool *pool = NULL;
@@ -60,28 +60,28 @@ static void a_new_connection_asks_about_every_partition(void)
     bool created = false;
 
     log_open(&silent, LOG_LEVEL_ERROR, "lanes");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(lanes);
-    lanes->logger = &silent;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(assignment);
+    assignment->logger = &silent;
     CU_ASSERT_EQUAL_FATAL(symbols_open(&symbols, 1000, 65536, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(tally_pool_open(&pool, 10000, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(checkpoint_open(&checkpoint, &config, store, symbols, &why), GO_ON);
     for (size_t i = 0; i < LENGTH_OF(partitions); i++)
         CU_ASSERT_EQUAL_FATAL(store_create(store, partitions[i], 100, no_floors, &created, &why), GO_ON);
-    CU_ASSERT_EQUAL(lanes_claim(lanes, store, &config, pool, partitions, LENGTH_OF(partitions), 1000, &why), GO_ON);
+    CU_ASSERT_EQUAL(assignment_claim(assignment, store, &config, pool, partitions, LENGTH_OF(partitions), 1000, &why), GO_ON);
     redis_cli("HSET 'check:{events:15}:meta' next 90");
     redis_cli("HSET 'check:{events:16}:meta' next 91");
-    CU_ASSERT_EQUAL(lanes_flush(lanes, checkpoint, store, false, 1000, &why), GO_ON);
-    CU_ASSERT_FALSE(lanes_find(lanes, 15)->must_claim); /* nobody has asked */
+    CU_ASSERT_EQUAL(assignment_flush(assignment, checkpoint, store, false, 1000, &why), GO_ON);
+    CU_ASSERT_FALSE(assignment_find(assignment, 15)->must_claim); /* nobody has asked */
     redis_cli("CLIENT KILL TYPE normal");
     CU_ASSERT_EQUAL(store_check(store, &why), GO_ON);
-    CU_ASSERT_EQUAL(lanes_flush(lanes, checkpoint, store, false, 1000, &why), GO_ON);
-    CU_ASSERT_TRUE(lanes_find(lanes, 15)->must_claim);
-    CU_ASSERT_TRUE(lanes_find(lanes, 16)->must_claim);
-    lanes_close(lanes);
+    CU_ASSERT_EQUAL(assignment_flush(assignment, checkpoint, store, false, 1000, &why), GO_ON);
+    CU_ASSERT_TRUE(assignment_find(assignment, 15)->must_claim);
+    CU_ASSERT_TRUE(assignment_find(assignment, 16)->must_claim);
+    assignment_close(assignment);
     checkpoint_close(checkpoint);
     tally_pool_close(pool);
     symbols_close(symbols);
-    free(lanes);
+    free(assignment);
 }
 
 int main(void)
