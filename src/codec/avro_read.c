@@ -6,7 +6,6 @@
  */
 #include "gentally/codec/avro_read.h"
 
-#include "gentally/codec/avro_write.h"
 #include <math.h>
 #include <stdio.h>
 
@@ -231,14 +230,13 @@ static const char *cursor_close(struct cursor *cursor)
     return cursor->problem;
 }
 
-enum verdict decode_summary(struct encoder *encoder, struct span bytes, struct summary_read *read, struct reason *why)
+enum verdict decode_summary(struct span bytes, struct summary_read *read, struct reason *why)
 {
     bool is_old = is_framed(bytes, SCHEMA_ID_SUMMARY_OLD); /* its fields are the first of each kind of today's */
     struct cursor cursor =
         cursor_open(bytes, is_old ? SCHEMA_ID_SUMMARY_OLD : SCHEMA_ID_SUMMARY, read->text, sizeof(read->text));
     struct summary *summary = &read->summary;
 
-    (void)encoder; /* The schema is fixed: see the top. */
     *summary = (struct summary){.cell = &read->cell};
     summary->rollup = cursor_text(&cursor);
     if (summary->rollup.size == 0)
@@ -288,12 +286,11 @@ static void cursor_partition(struct cursor *cursor, struct ledger_partition *par
     cursor_fail(cursor, "a partition's outcomes do not add up to what it consumed");
 }
 
-enum verdict decode_ledger(struct encoder *encoder, struct span bytes, struct ledger_read *read, struct reason *why)
+enum verdict decode_ledger(struct span bytes, struct ledger_read *read, struct reason *why)
 {
     struct cursor cursor = cursor_open(bytes, SCHEMA_ID_LEDGER, read->tables_version, sizeof(read->tables_version));
     struct ledger *ledger = &read->ledger;
 
-    (void)encoder; /* The schema is fixed: see the top. */
     *ledger = (struct ledger){.partitions = read->partitions};
     read->misfit = (struct ledger_misfit){0};
     ledger->window = cursor_window(&cursor);

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "gentally/codec/avro_write.h"
 #include "gentally/codec/avro_read.h"
 #include "gentally/core/event.h"
 #include "gentally/kafka/topic_read.h"
@@ -13,7 +12,6 @@
 
 struct reading {
     struct known *known;
-    struct encoder *encoder;
     struct ledger_read read;
 };
 
@@ -23,7 +21,7 @@ static enum verdict take(void *context, const struct record *record, struct reas
 
     if (record->value.bytes == NULL) /* a tombstone */
         return GO_ON;
-    if (decode_ledger(reading->encoder, record->value, &reading->read, why) != GO_ON)
+    if (decode_ledger(record->value, &reading->read, why) != GO_ON)
         return reason_set(why, HALT, "LEDGER-UNREADABLE", 0, "offset %" PRId64 " of the ledger topic", record->offset);
     const struct ledger *ledger = &reading->read.ledger;
     for (uint32_t i = 0; i < ledger->partition_count; i++) {
@@ -47,12 +45,8 @@ enum verdict known_read(struct known *known, const struct config *config, struct
     if (reading == NULL)
         return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to read the ledger");
     reading->known = known;
-    enum verdict verdict = encoder_open(&reading->encoder, why);
-    if (verdict == GO_ON) {
-        topic_ledger(config, topic);
-        verdict = topic_read(config, topic, take, reading, why);
-    }
-    encoder_close(reading->encoder);
+    topic_ledger(config, topic);
+    enum verdict verdict = topic_read(config, topic, take, reading, why);
     free(reading);
     return verdict;
 }

@@ -169,7 +169,7 @@ static enum verdict take_record(void *context, size_t index, const struct record
         request->has_news = true;
         return GO_ON;
     }
-    enum verdict verdict = decode_summary(request->encoder, record->value, request->read, why);
+    enum verdict verdict = decode_summary(record->value, request->read, why);
     if (verdict != GO_ON || request->read->summary.window.kind != wanted)
         return verdict;
     fill_row(topic, request->read, &row);

@@ -6,7 +6,6 @@
 #include "gentally/commands/commands.h"
 
 #include "gentally/inspect/totals.h"
-#include "gentally/codec/avro_write.h"
 #include "gentally/codec/avro_read.h"
 #include "gentally/inspect/latest.h"
 #include "gentally/core/event.h"
@@ -71,7 +70,6 @@ struct request {
     const char *measures[LEADERBOARD_MEASURES];
     int64_t top; /* 0: all */
     int64_t limit;
-    struct encoder *encoder;
     uint64_t suppressed;       /* rows left out of the sums */
     struct summary_read *read; /* the summary at hand */
     struct newest *newest;
@@ -90,7 +88,7 @@ static enum verdict take_record(void *context, const struct record *record, stru
         newest_drop(request->newest, record->key);
         return GO_ON;
     }
-    enum verdict verdict = decode_summary(request->encoder, record->value, read, why);
+    enum verdict verdict = decode_summary(record->value, read, why);
     if (verdict != GO_ON)
         return verdict;
     if (summary->window.kind != request->window || summary->window.start_ms < request->from_ms ||
@@ -132,7 +130,7 @@ static enum verdict each_row(struct request *request, enum verdict (*print)(stru
         start_ms = row->start_ms;
         if (request->is_whole && printed++ >= request->limit)
             continue;
-        verdict = decode_summary(request->encoder, row->value, request->read, why);
+        verdict = decode_summary(row->value, request->read, why);
         if (verdict == GO_ON)
             verdict = print(request, why);
     }
@@ -388,15 +386,11 @@ static enum verdict open_parts(struct request *request, struct reason *why)
     enum verdict verdict = newest_open(&request->newest, why);
     if (verdict == GO_ON)
         verdict = breakdown_open(&request->breakdown, why);
-    if (verdict == GO_ON)
-        verdict = encoder_open(&request->encoder, why);
     return verdict;
 }
 
 static void close_parts(struct request *request)
 {
-    if (request->encoder != NULL)
-        encoder_close(request->encoder);
     table_close(request->table);
     breakdown_close(request->breakdown);
     newest_close(request->newest);

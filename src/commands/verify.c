@@ -12,7 +12,6 @@
 #include "gentally/cli/options.h"
 #include "printable.h"
 #include "gentally/codec/avro_read.h"
-#include "gentally/codec/avro_write.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -64,7 +63,6 @@ struct request {
     bool is_strict;
     int64_t show;
     struct audit *audit;
-    struct encoder *encoder;
     struct ledger_read *ledger;
     struct summary_read *summary;
     char ledger_topic[TOPIC_NAME_MAX + 1];
@@ -103,7 +101,7 @@ static enum verdict take_ledger(void *context, const struct record *record, stru
 
     if (record->value.bytes == NULL)
         return GO_ON;
-    if (decode_ledger(request->encoder, record->value, request->ledger, &because) != GO_ON) {
+    if (decode_ledger(record->value, request->ledger, &because) != GO_ON) {
         if (request->is_second)
             return GO_ON;
         if (request->ledger->misfit.is_found)
@@ -127,7 +125,7 @@ static enum verdict take_summary(void *context, const struct record *record, str
         audit_dropped(request->audit, record->key);
         return GO_ON;
     }
-    if (decode_summary(request->encoder, record->value, request->summary, &because) != GO_ON) {
+    if (decode_summary(record->value, request->summary, &because) != GO_ON) {
         audit_unreadable(request->audit, AUDIT_SUMMARY_READABLE, &place, &because);
         return GO_ON;
     }
@@ -291,7 +289,7 @@ static enum verdict open_parts(struct request *request, const struct command_opt
     request->kept = calloc((size_t)request->show, sizeof(*request->kept));
     if (request->ledger == NULL || request->summary == NULL || request->kept == NULL)
         return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to verify");
-    return encoder_open(&request->encoder, why);
+    return GO_ON;
 }
 
 static int run(const struct config *config, const struct command_option options[])
@@ -315,7 +313,6 @@ static int run(const struct config *config, const struct command_option options[
             fprintf(stderr, "verify: nothing has been published yet\n");
     }
     audit_close(request.audit);
-    encoder_close(request.encoder);
     free(request.ledger);
     free(request.summary);
     free(request.kept);

@@ -16,7 +16,6 @@
 #include "published.h"
 #include "gentally/config/config.h"
 #include "emit.h"
-#include "gentally/codec/avro_write.h"
 #include "gentally/codec/avro_read.h"
 #include "published_offsets.h"
 #include "gentally/redis/store_retention.h"
@@ -73,7 +72,6 @@ struct closer {
 struct ledger_reading {
     struct book *book;
     struct reach *reach;
-    struct encoder *encoder;
     struct ledger_read read;
 };
 
@@ -83,7 +81,7 @@ static enum verdict read_ledger_record(void *context, const struct record *recor
 
     if (record->value.bytes == NULL) /* a tombstone */
         return GO_ON;
-    enum verdict verdict = decode_ledger(reading->encoder, record->value, &reading->read, why);
+    enum verdict verdict = decode_ledger(record->value, &reading->read, why);
     if (verdict != GO_ON)
         return reason_set(why, HALT, "LEDGER-UNREADABLE", 0, "offset %" PRId64 " of the ledger topic", record->offset);
     const struct ledger *ledger = &reading->read.ledger;
@@ -112,12 +110,8 @@ static enum verdict read_ledger(struct closer *closer, struct reason *why)
         return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to read the ledger");
     reading->book = closer->book;
     reading->reach = closer->reach;
-    enum verdict verdict = encoder_open(&reading->encoder, why);
-    if (verdict == GO_ON) {
-        topic_ledger(closer->config, topic);
-        verdict = topic_read(closer->config, topic, read_ledger_record, reading, why);
-    }
-    encoder_close(reading->encoder);
+    topic_ledger(closer->config, topic);
+    enum verdict verdict = topic_read(closer->config, topic, read_ledger_record, reading, why);
     free(reading);
     return verdict;
 }

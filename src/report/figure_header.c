@@ -81,7 +81,7 @@ static void write_accounts(struct figure_writer *writer, const struct figure_dat
 }
 
 void write_header(struct figure_writer *writer, struct figure_data *data, const struct newest *ledger,
-                  struct encoder *encoder, struct ledger_read *read)
+                  struct ledger_read *read)
 {
     int64_t sums[MEASURE_COUNT] = {0};
 
@@ -113,7 +113,7 @@ void write_header(struct figure_writer *writer, struct figure_data *data, const 
     else
         write_date(writer, data->category_ms);
     write_raw(writer, "}");
-    write_ledger(writer, data, ledger, encoder, read);
+    write_ledger(writer, data, ledger, read);
     write_key(writer, "tables_version");
     write_text(writer, names_text(&data->names, data->tables_version));
     write_key(writer, "newest_window_end_ms");

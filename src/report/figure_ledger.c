@@ -184,7 +184,7 @@ static void write_accounting(struct figure_writer *writer, const struct accounti
 }
 
 void write_ledger(struct figure_writer *writer, const struct figure_data *data, const struct newest *ledger,
-                  struct encoder *encoder, struct ledger_read *read)
+                  struct ledger_read *read)
 {
     struct accounting accounting = {.data = data, .reaches = calloc(PARTITIONS_MAX, sizeof(struct reach))};
 
@@ -194,7 +194,7 @@ void write_ledger(struct figure_writer *writer, const struct figure_data *data, 
     }
     for (size_t index = 0; index < newest_seen(ledger); index++) {
         const struct newest_row *kept = newest_at(ledger, index);
-        if (kept->value.bytes == NULL || decode_ledger(encoder, kept->value, read, NULL) != GO_ON)
+        if (kept->value.bytes == NULL || decode_ledger(kept->value, read, NULL) != GO_ON)
             continue; /* it was read when it was taken */
         accounting.windows++;
         reach_out(&accounting, &read->ledger);

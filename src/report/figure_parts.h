@@ -87,7 +87,7 @@ struct figure_rows {
 };
 
 enum verdict figure_data_open(struct figure_data *data, const struct figures_options *options,
-                              const struct newest *newest, struct encoder *encoder, struct summary_read *read,
+                              const struct newest *newest, struct summary_read *read,
                               struct reason *why);
 void figure_data_close(struct figure_data *data);
 struct figure_rows figure_rows_of(const struct figure_data *data, enum figure_rollup rollup, enum window_kind window);
@@ -325,10 +325,10 @@ void write_date(struct figure_writer *writer, int64_t ms);
 void write_figure(struct figure_writer *writer, const struct figure_data *data, const struct figure *figure);
 
 void write_header(struct figure_writer *writer, struct figure_data *data, const struct newest *ledger,
-                  struct encoder *encoder, struct ledger_read *read);
+                  struct ledger_read *read);
 void write_scalars(struct figure_writer *writer, struct figure_data *data);
 void write_ledger(struct figure_writer *writer, const struct figure_data *data, const struct newest *ledger,
-                  struct encoder *encoder, struct ledger_read *read);
+                  struct ledger_read *read);
 void write_notes(struct figure_writer *writer, struct figure_data *data);
 
 #endif

@@ -199,7 +199,7 @@ static void take_histograms(struct figure_data *data, const struct summary_read 
     }
 }
 
-static enum verdict read_histograms(struct figure_data *data, const struct newest *newest, struct encoder *encoder,
+static enum verdict read_histograms(struct figure_data *data, const struct newest *newest,
                                     struct summary_read *read, struct reason *why)
 {
     for (size_t index = 0; index < newest_seen(newest); index++) {
@@ -207,7 +207,7 @@ static enum verdict read_histograms(struct figure_data *data, const struct newes
         if (kept->value.bytes == NULL || kept->start_ms != data->last_week_ms || kept->key.size < 11 ||
             memcmp(kept->key.bytes, "total|week|", 11) != 0)
             continue;
-        enum verdict verdict = decode_summary(encoder, kept->value, read, why);
+        enum verdict verdict = decode_summary(kept->value, read, why);
         if (verdict != GO_ON)
             return verdict;
         take_histograms(data, read);
@@ -238,7 +238,7 @@ static void name_all(struct figure_data *data)
 }
 
 enum verdict figure_data_open(struct figure_data *data, const struct figures_options *options,
-                              const struct newest *newest, struct encoder *encoder, struct summary_read *read,
+                              const struct newest *newest, struct summary_read *read,
                               struct reason *why)
 {
     enum verdict verdict = GO_ON;
@@ -249,7 +249,7 @@ enum verdict figure_data_open(struct figure_data *data, const struct figures_opt
         const struct newest_row *kept = newest_at(newest, index);
         if (kept->value.bytes == NULL)
             continue;
-        verdict = decode_summary(encoder, kept->value, read, why);
+        verdict = decode_summary(kept->value, read, why);
         if (verdict == GO_ON && !take(data, read))
             verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu summaries", data->row_count);
     }
@@ -257,7 +257,7 @@ enum verdict figure_data_open(struct figure_data *data, const struct figures_opt
         verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory to sort %zu summaries", data->row_count);
     if (verdict == GO_ON) {
         survey(data);
-        verdict = read_histograms(data, newest, encoder, read, why);
+        verdict = read_histograms(data, newest, read, why);
     }
     return verdict;
 }

@@ -9,12 +9,10 @@
 
 #include "figure_parts.h"
 #include "gentally/codec/avro_read.h"
-#include "gentally/codec/avro_write.h"
 
 struct figures {
     struct figures_options options;
     struct newest *summaries, *ledger;
-    struct encoder *encoder;
     struct summary_read *summary_read;
     struct ledger_read *ledger_read;
     struct figure_writer writer;
@@ -38,8 +36,6 @@ enum verdict figures_open(struct figures **figures, const struct figures_options
         verdict = newest_open(&opened->summaries, why);
     if (verdict == GO_ON)
         verdict = newest_open(&opened->ledger, why);
-    if (verdict == GO_ON)
-        verdict = encoder_open(&opened->encoder, why);
     if (verdict != GO_ON) {
         figures_close(opened);
         *figures = NULL;
@@ -53,8 +49,6 @@ void figures_close(struct figures *figures)
         return;
     newest_close(figures->summaries);
     newest_close(figures->ledger);
-    if (figures->encoder != NULL)
-        encoder_close(figures->encoder);
     free(figures->summary_read);
     free(figures->ledger_read);
     free(figures->writer.bytes);
@@ -99,10 +93,10 @@ enum verdict figures_take(struct figures *figures, const struct record *record, 
         newest_drop(figures->ledger, record->key);
         return GO_ON;
     }
-    enum verdict verdict = decode_summary(figures->encoder, record->value, figures->summary_read, why);
+    enum verdict verdict = decode_summary(record->value, figures->summary_read, why);
     if (verdict == GO_ON)
         return take_summary(figures, record, why);
-    if (decode_ledger(figures->encoder, record->value, figures->ledger_read, NULL) == GO_ON)
+    if (decode_ledger(record->value, figures->ledger_read, NULL) == GO_ON)
         return take_ledger(figures, record, why);
     return verdict;
 }
@@ -139,7 +133,7 @@ static void write_document(struct figures *figures, struct figure_data *data)
     write_raw(writer, "{");
     write_key(writer, "format");
     write_integer(writer, 1);
-    write_header(writer, data, figures->ledger, figures->encoder, figures->ledger_read);
+    write_header(writer, data, figures->ledger, figures->ledger_read);
     write_notes(writer, data);
     write_key(writer, "figures");
     write_raw(writer, "[");
@@ -153,7 +147,7 @@ enum verdict figures_write(struct figures *figures, struct span *json, struct re
 {
     struct figure_data data;
     enum verdict verdict =
-        figure_data_open(&data, &figures->options, figures->summaries, figures->encoder, figures->summary_read, why);
+        figure_data_open(&data, &figures->options, figures->summaries, figures->summary_read, why);
 
     if (verdict == GO_ON) {
         write_document(figures, &data);

@@ -48,7 +48,7 @@ static void try_ledger(struct span message)
     static struct ledger_read read;
     struct reason why = {0};
     struct span again;
-    enum verdict verdict = decode_ledger(encoder, message, &read, &why);
+    enum verdict verdict = decode_ledger(message, &read, &why);
 
     if (verdict != GO_ON) {
         CLAIM(verdict == SET_ASIDE);
@@ -69,7 +69,7 @@ static void try_summary(struct span message)
     static struct summary_read read;
     struct reason why = {0};
     struct span again;
-    enum verdict verdict = decode_summary(encoder, message, &read, &why);
+    enum verdict verdict = decode_summary(message, &read, &why);
 
     if (verdict != GO_ON) {
         CLAIM(verdict == SET_ASIDE);

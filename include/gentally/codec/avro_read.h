@@ -6,8 +6,6 @@
 #include "gentally/core/summary.h"
 #include "gentally/base/verdict.h"
 
-struct encoder;
-
 /* A summary as read back: fixed room, spans borrow from it. */
 struct summary_read {
     struct summary summary; /* spans point into `text` */
@@ -16,7 +14,7 @@ struct summary_read {
     char text[8192];
 };
 /* SET_ASIDE: SUMMARY-UNREADABLE. */
-MUST_CHECK enum verdict decode_summary(struct encoder *encoder, struct span bytes, struct summary_read *read,
+MUST_CHECK enum verdict decode_summary(struct span bytes, struct summary_read *read,
                                        struct reason *why);
 
 /* A partition of a ledger record that says it consumed something else than its outcomes add up to. */
@@ -33,7 +31,7 @@ struct ledger_read {
     struct ledger_partition partitions[1024];
 };
 /* SET_ASIDE: LEDGER-UNREADABLE. */
-MUST_CHECK enum verdict decode_ledger(struct encoder *encoder, struct span bytes, struct ledger_read *read,
+MUST_CHECK enum verdict decode_ledger(struct span bytes, struct ledger_read *read,
                                       struct reason *why);
 
 struct signal_read {

@@ -216,7 +216,7 @@ static void summaries_are_read_back_whole(void)
 
     CU_ASSERT_EQUAL_FATAL(encode_summary(encoder, &summary, &bytes, NULL), GO_ON);
     memset(&read, 0x55, sizeof(read));
-    CU_ASSERT_EQUAL_FATAL(decode_summary(encoder, bytes, &read, NULL), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(decode_summary(bytes, &read, NULL), GO_ON);
     check_same_summary(&read.summary, &summary);
     CU_ASSERT_EQUAL(read.accounts, 2);
 
@@ -225,7 +225,7 @@ static void summaries_are_read_back_whole(void)
         cell.sums[measure] = measure % 2 == 0 ? INT64_MAX : 0;
     summary = (struct summary){.rollup = span_of("total"), .window = {WINDOW_HOUR, 0}, .cell = &cell};
     CU_ASSERT_EQUAL_FATAL(encode_summary(encoder, &summary, &bytes, NULL), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(decode_summary(encoder, bytes, &read, NULL), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(decode_summary(bytes, &read, NULL), GO_ON);
     check_same_summary(&read.summary, &summary);
     CU_ASSERT_EQUAL(read.accounts, -1); /* no registers: null, not 0 */
     encoder_close(encoder);
@@ -244,7 +244,7 @@ static void a_suppressed_summary_says_nothing(void)
     CU_ASSERT_EQUAL_FATAL(encode_summary(encoder, &summary, &bytes, NULL), GO_ON);
     CU_ASSERT(bytes.size < 180); /* texts, and a zero for each measure */
     memset(&read, 0x55, sizeof(read));
-    CU_ASSERT_EQUAL_FATAL(decode_summary(encoder, bytes, &read, NULL), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(decode_summary(bytes, &read, NULL), GO_ON);
     cell_clear(&cell);
     check_same_summary(&read.summary, &summary);
     CU_ASSERT_EQUAL(read.accounts, -1);
@@ -263,7 +263,7 @@ static void summaries_of_before_are_read(void)
     want.columns[COLUMN_FAMILY] = span_of(NULL);
     memset(&cell.sums[M_FREE_REQUESTS], 0, (MEASURE_COUNT - M_FREE_REQUESTS) * sizeof(cell.sums[0]));
     memset(&read, 0x55, sizeof(read));
-    CU_ASSERT_EQUAL_FATAL(decode_summary(encoder, unhex(old_summary_golden, bytes), &read, NULL), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(decode_summary(unhex(old_summary_golden, bytes), &read, NULL), GO_ON);
     check_same_summary(&read.summary, &want);
     CU_ASSERT_EQUAL(read.accounts, 2);
     encoder_close(encoder);
@@ -288,7 +288,7 @@ static void the_fullest_summary_fits(void)
             cell.slots[cell.slot_count++] = (struct slot){id, id < ACCOUNT_SLOT ? UINT32_MAX : 20};
     }
     CU_ASSERT_EQUAL_FATAL(encode_summary(encoder, &summary, &bytes, NULL), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(decode_summary(encoder, bytes, &read, NULL), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(decode_summary(bytes, &read, NULL), GO_ON);
     check_same_summary(&read.summary, &summary);
     encoder_close(encoder);
 }
@@ -311,7 +311,7 @@ static void ledgers_are_read_back_whole(void)
         ledger.partition_count = count == LENGTH_OF(read.partitions) - 1 ? count + 1 : count;
         CU_ASSERT_EQUAL_FATAL(encode_ledger(encoder, &ledger, &bytes, &why), GO_ON);
         memset(&read, 0x55, sizeof(read));
-        CU_ASSERT_EQUAL_FATAL(decode_ledger(encoder, bytes, &read, &why), GO_ON);
+        CU_ASSERT_EQUAL_FATAL(decode_ledger(bytes, &read, &why), GO_ON);
         CU_ASSERT_EQUAL(window_compare(read.ledger.window, ledger.window), 0);
         CU_ASSERT(read.ledger.pane == PANE_LATE && read.ledger.generation == 1 && read.ledger.revision == 42);
         CU_ASSERT(read.ledger.summaries == 7 && span_equal(read.ledger.tables_version, ledger.tables_version));
@@ -326,16 +326,16 @@ static void ledgers_are_read_back_whole(void)
     }
     ledger.partition_count = LENGTH_OF(partitions); /* one more than a reader has room for */
     CU_ASSERT_EQUAL_FATAL(encode_ledger(encoder, &ledger, &bytes, &why), GO_ON);
-    CU_ASSERT_EQUAL(decode_ledger(encoder, bytes, &read, &why), SET_ASIDE);
+    CU_ASSERT_EQUAL(decode_ledger(bytes, &read, &why), SET_ASIDE);
     encoder_close(encoder);
 }
 
-static enum verdict decode_either(struct encoder *encoder, bool is_ledger, struct span bytes, struct reason *why)
+static enum verdict decode_either(bool is_ledger, struct span bytes, struct reason *why)
 {
     static struct summary_read summary;
     static struct ledger_read ledger;
 
-    return is_ledger ? decode_ledger(encoder, bytes, &ledger, why) : decode_summary(encoder, bytes, &summary, why);
+    return is_ledger ? decode_ledger(bytes, &ledger, why) : decode_summary(bytes, &summary, why);
 }
 
 static void a_cut_or_longer_message_is_unreadable(void)
@@ -348,15 +348,15 @@ static void a_cut_or_longer_message_is_unreadable(void)
 
     for (size_t row = 0; row < LENGTH_OF(rows); row++) {
         struct span whole = unhex(rows[row].hex, golden);
-        CU_ASSERT_EQUAL(decode_either(encoder, row == 1, whole, NULL), GO_ON);
-        CU_ASSERT_EQUAL(decode_either(encoder, row == 0, whole, NULL), SET_ASIDE); /* the other's id */
+        CU_ASSERT_EQUAL(decode_either(row == 1, whole, NULL), GO_ON);
+        CU_ASSERT_EQUAL(decode_either(row == 0, whole, NULL), SET_ASIDE); /* the other's id */
         for (size_t size = 0; size <= whole.size + 1; size++) {
             char *exact = malloc(whole.size + 1); /* its end is watched by the address sanitizer */
             struct reason why = {0};
             char *end = exact + whole.size + 1 - size;
             memset(exact, 0, whole.size + 1);
             memcpy(end, whole.bytes, size < whole.size ? size : whole.size);
-            enum verdict verdict = decode_either(encoder, row == 1, (struct span){end, size}, &why);
+            enum verdict verdict = decode_either(row == 1, (struct span){end, size}, &why);
             /* A ledger record of before there was retention ends before its two bytes. */
             bool is_whole = size == whole.size || (row == 1 && size == whole.size - 2);
             CU_ASSERT_EQUAL(verdict, is_whole ? GO_ON : SET_ASIDE);
@@ -380,7 +380,7 @@ static void no_byte_can_lead_the_reader_astray(void)
             char kept = golden[index];
             for (int byte = 0; byte < 256; byte++) {
                 golden[index] = (char)byte;
-                enum verdict verdict = decode_either(encoder, row == 1, whole, NULL);
+                enum verdict verdict = decode_either(row == 1, whole, NULL);
                 CU_ASSERT(verdict == SET_ASIDE || verdict == GO_ON);
                 if (index < 5 && golden[index] != kept)
                     CU_ASSERT_EQUAL(verdict, SET_ASIDE);
@@ -446,7 +446,7 @@ static void what_we_would_not_write_is_unreadable(void)
         char hex[1024], bytes[512];
         struct reason why = {0};
         patch_hex(patch->is_ledger ? ledger_golden : summary_golden, patch, hex, sizeof(hex));
-        enum verdict verdict = decode_either(encoder, patch->is_ledger, unhex(hex, bytes), &why);
+        enum verdict verdict = decode_either(patch->is_ledger, unhex(hex, bytes), &why);
         bool is_refused = verdict == SET_ASIDE && patch->problem != NULL && strstr(why.text, patch->problem) != NULL;
         if (!is_refused && (verdict != GO_ON || patch->problem != NULL)) {
             printf("%s -> %s: %d %s\n", patch->from, patch->to, verdict, why.text);
