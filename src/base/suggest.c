@@ -1,14 +1,14 @@
 /*
- * The nearest name, see nearest.h. Three rows of the edit matrix are enough, since a swap looks back two rows.
+ * The suggestion name, see suggestion.h. Three rows of the edit matrix are enough, since a swap looks back two rows.
  */
 #include "gentally/base/suggest.h"
 
 #include <assert.h>
 
-struct nearest nearest_to(const char *wanted)
+struct suggestion suggestion_for(const char *wanted)
 {
     assert(wanted != NULL);
-    return (struct nearest){.wanted = wanted, .name = NULL, .distance = SIZE_MAX};
+    return (struct suggestion){.wanted = wanted, .name = NULL, .distance = SIZE_MAX};
 }
 
 static bool same_letter(char left, char right)
@@ -51,19 +51,19 @@ size_t edit_distance(const char *left, const char *right)
     return above[right_size];
 }
 
-void nearest_try(struct nearest *nearest, const char *candidate)
+void suggestion_try(struct suggestion *suggestion, const char *candidate)
 {
-    size_t distance = edit_distance(nearest->wanted, candidate);
-    if (distance < nearest->distance) {
-        nearest->distance = distance;
-        nearest->name = candidate;
+    size_t distance = edit_distance(suggestion->wanted, candidate);
+    if (distance < suggestion->distance) {
+        suggestion->distance = distance;
+        suggestion->name = candidate;
     }
 }
 
-const char *nearest_name(const struct nearest *nearest)
+const char *suggestion_name(const struct suggestion *suggestion)
 {
-    if (nearest->name == NULL)
+    if (suggestion->name == NULL)
         return NULL;
-    size_t allowed = strlen(nearest->name) / 3;
-    return nearest->distance <= (allowed < 2 ? 2 : allowed) ? nearest->name : NULL;
+    size_t allowed = strlen(suggestion->name) / 3;
+    return suggestion->distance <= (allowed < 2 ? 2 : allowed) ? suggestion->name : NULL;
 }

@@ -37,10 +37,10 @@ static void print_version(void)
 
 static int unknown_command(const struct program *program, const char *name)
 {
-    struct nearest nearest = nearest_to(name);
+    struct suggestion suggestion = suggestion_for(name);
     for (size_t at = 0; at < program->command_count; at++)
-        nearest_try(&nearest, program->commands[at].name);
-    const char *found = nearest_name(&nearest);
+        suggestion_try(&suggestion, program->commands[at].name);
+    const char *found = suggestion_name(&suggestion);
     if (found != NULL)
         fprintf(stderr, "%s: there is no '%s'; did you mean '%s'?\n", program->name, name, found);
     else

@@ -12,7 +12,7 @@
 
 #include "gentally/core/window.h"
 
-struct lines {
+struct json_reader {
     json_t *line; /* holds the strings of the last event */
 };
 
@@ -208,19 +208,19 @@ static const struct field fields[] = {
     {"op", read_op, PLACE(op), false},
 };
 
-enum verdict lines_open(struct lines **lines, struct reason *why)
+enum verdict json_reader_open(struct json_reader **reader, struct reason *why)
 {
-    *lines = calloc(1, sizeof(**lines));
-    if (*lines == NULL)
+    *reader = calloc(1, sizeof(**reader));
+    if (*reader == NULL)
         return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a reader of JSON lines");
     return GO_ON;
 }
 
-void lines_close(struct lines *lines)
+void json_reader_close(struct json_reader *reader)
 {
-    if (lines != NULL)
-        json_decref(lines->line);
-    free(lines);
+    if (reader != NULL)
+        json_decref(reader->line);
+    free(reader);
 }
 
 static bool is_blank(struct span line)
@@ -300,16 +300,16 @@ static enum verdict fields_read(json_t *line, struct event *event, struct reason
     return GO_ON;
 }
 
-enum verdict lines_read(struct lines *lines, struct span line, struct event *event, struct reason *why)
+enum verdict json_read_event(struct json_reader *reader, struct span line, struct event *event, struct reason *why)
 {
     json_error_t error;
 
-    json_decref(lines->line);
-    lines->line = json_loadb(line.size == 0 ? "" : line.bytes, line.size, JSON_REJECT_DUPLICATES, &error);
-    if (lines->line == NULL)
+    json_decref(reader->line);
+    reader->line = json_loadb(line.size == 0 ? "" : line.bytes, line.size, JSON_REJECT_DUPLICATES, &error);
+    if (reader->line == NULL)
         return refuse_text(line, &error, why);
-    if (!json_is_object(lines->line))
+    if (!json_is_object(reader->line))
         return reason_set(why, SET_ASIDE, "LINE-NOT-JSON", 0, "not one JSON object, but an array");
     *event = (struct event){.latency_ms = EVENT_ABSENT, .first_token_ms = EVENT_ABSENT, .generation_ms = EVENT_ABSENT};
-    return fields_read(lines->line, event, why);
+    return fields_read(reader->line, event, why);
 }

@@ -61,7 +61,7 @@ static char *labels_field(char *at, const struct event *event)
     return at;
 }
 
-size_t event_json_write(const struct event *event, char *text)
+size_t json_write_event(const struct event *event, char *text)
 {
     char *at = text;
 

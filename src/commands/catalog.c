@@ -64,28 +64,28 @@ static const struct rollup *rollup_with_model(const struct rollups *rollups)
 }
 
 /* Sums the rows of every window of the kind by unknown model. */
-static enum verdict add_missing(struct live *live, const struct rollup *rollup, enum window_kind kind,
-                                const struct catalog *catalog, struct breakdown *missing, struct reason *why)
+static enum verdict add_missing(struct live_counters *counters, const struct rollup *rollup, enum window_kind kind,
+                                const struct catalog *catalog, struct totals *missing, struct reason *why)
 {
-    struct breakdown *rows = NULL;
+    struct totals *rows = NULL;
     char text[ROW_KEY_MAX];
-    enum verdict verdict = breakdown_open(&rows, why);
+    enum verdict verdict = totals_open(&rows, why);
 
-    for (uint32_t index = 0; index < live->window_count && verdict == GO_ON; index++) {
-        if (live->windows[index].window.kind == kind)
-            verdict = live_add(live, live->windows[index].window, rollup, rows, why);
+    for (uint32_t index = 0; index < counters->window_count && verdict == GO_ON; index++) {
+        if (counters->windows[index].window.kind == kind)
+            verdict = live_counters_add(counters, counters->windows[index].window, rollup, rows, why);
     }
     if (verdict == GO_ON)
-        breakdown_sort(rows, BY_TOKENS);
-    for (size_t index = 0; verdict == GO_ON && index < breakdown_count(rows); index++) {
-        const struct breakdown_row *row = breakdown_row(rows, index);
-        struct span model = model_of(&live->config->rollups, row->name, text);
+        totals_sort(rows, BY_TOKENS);
+    for (size_t index = 0; verdict == GO_ON && index < totals_count(rows); index++) {
+        const struct totals_row *row = totals_row(rows, index);
+        struct span model = model_of(&counters->config->rollups, row->name, text);
         int64_t sums[MEASURE_COUNT] = {
             [M_REQUESTS] = row->requests, [M_TOKENS_PROMPT] = row->tokens, [M_COST_NANO_USD] = row->cost_nano_usd};
         if (model.size > 0 && !catalog_find(catalog, model).is_known)
-            verdict = breakdown_add(missing, 0, model, sums, why);
+            verdict = totals_add(missing, 0, model, sums, why);
     }
-    breakdown_close(rows);
+    totals_close(rows);
     return verdict;
 }
 
@@ -95,8 +95,8 @@ static enum verdict print_missing(const struct config *config, const struct cata
     const struct rollup *rollup = rollup_with_model(&config->rollups);
     const struct leaderboard leaderboard = {
         .titles = {"model"}, .title_count = 1, .measure = "tokens", .format = format, .limit = INT64_MAX};
-    struct live live = {0};
-    struct breakdown *missing = NULL;
+    struct live_counters counters = {0};
+    struct totals *missing = NULL;
     enum window_kind kind = WINDOW_MONTH;
 
     while (kind > WINDOW_HOUR && !config->windows[kind])
@@ -104,20 +104,20 @@ static enum verdict print_missing(const struct config *config, const struct cata
     if (rollup == NULL)
         return reason_set(why, HALT, "CONFIG-VALUE", 0, "no configured rollup counts by model (%s)",
                           config->rollups_text);
-    enum verdict verdict = breakdown_open(&missing, why);
+    enum verdict verdict = totals_open(&missing, why);
     if (verdict == GO_ON)
-        verdict = live_open(&live, config, why);
+        verdict = live_counters_open(&counters, config, why);
     if (verdict == GO_ON)
-        verdict = add_missing(&live, rollup, kind, catalog, missing, why);
+        verdict = add_missing(&counters, rollup, kind, catalog, missing, why);
     if (verdict == GO_ON) {
-        breakdown_sort(missing, BY_TOKENS);
-        if (breakdown_count(missing) == 0)
+        totals_sort(missing, BY_TOKENS);
+        if (totals_count(missing) == 0)
             fprintf(stderr, "no unknown models\n");
         else
             verdict = leaderboard_print(&leaderboard, missing, why);
     }
-    live_close(&live);
-    breakdown_close(missing);
+    live_counters_close(&counters);
+    totals_close(missing);
     return verdict;
 }
 

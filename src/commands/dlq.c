@@ -48,12 +48,12 @@ static const struct command_help help = {
 struct reason_count {
     char id[64];
     uint64_t letters;
-    struct letter_set *records;
+    struct dead_letter_set *records;
 };
 
 struct request {
     const struct config *config;
-    struct letter_filter filter;
+    struct dead_letter_filter filter;
     uint32_t format;
     int64_t limit, printed;
     bool has_letter, has_record, has_payload, is_real;
@@ -73,14 +73,14 @@ static void write_time(int64_t ms, char text[40])
         time_format(ms, text, 40);
 }
 
-static void print_line(const struct letter *letter)
+static void print_line(const struct dead_letter *letter)
 {
     char time[40], reason[SHOWN_MAX(64)], topic[SHOWN_MAX(255)], detail[SHOWN_MAX(512)];
 
     write_time(letter->time_ms, time);
-    shown_text(letter->reason, reason, sizeof(reason));
-    shown_text(letter->origin.topic, topic, sizeof(topic));
-    shown_text(letter->detail, detail, sizeof(detail));
+    printable_text(letter->reason, reason, sizeof(reason));
+    printable_text(letter->origin.topic, topic, sizeof(topic));
+    printable_text(letter->detail, detail, sizeof(detail));
     printf("%" PRId32 ":%" PRId64 "  %s  %s  ", letter->partition, letter->offset, time,
            reason[0] == '\0' ? "-" : reason);
     if (letter->has_origin)
@@ -104,15 +104,15 @@ static void print_json_hex(const char *name, struct span bytes)
     printf("\"");
 }
 
-static void print_json(const struct letter *letter, bool has_payload)
+static void print_json(const struct dead_letter *letter, bool has_payload)
 {
     printf("{\"partition\":%" PRId32 ",\"offset\":%" PRId64 ",\"time\":%" PRId64 ",", letter->partition, letter->offset,
            letter->time_ms);
-    shown_json("reason", letter->reason, ",");
-    shown_json("detail", letter->detail, "");
+    printable_json("reason", letter->reason, ",");
+    printable_json("detail", letter->detail, "");
     if (letter->has_origin) {
         printf(",");
-        shown_json("record_topic", letter->origin.topic, "");
+        printable_json("record_topic", letter->origin.topic, "");
         printf(",\"record_partition\":%" PRId32 ",\"record_offset\":%" PRId64 ",\"record_timestamp\":%" PRId64,
                letter->origin.partition, letter->origin.offset, letter->origin.timestamp_ms);
     }
@@ -130,11 +130,11 @@ static void print_json(const struct letter *letter, bool has_payload)
 static enum verdict list_letter(void *context, const struct record *record, struct reason *why)
 {
     struct request *request = context;
-    struct letter letter;
+    struct dead_letter letter;
 
     (void)why;
-    letter_read(record, topic_header, &letter);
-    if (!letter_fits(&letter, &request->filter) || request->printed == request->limit)
+    dead_letter_read(record, topic_header, &letter);
+    if (!dead_letter_fits(&letter, &request->filter) || request->printed == request->limit)
         return GO_ON;
     request->printed++;
     if (request->format == FORMAT_JSON)
@@ -166,18 +166,18 @@ static void print_bytes(const char *name, struct span bytes)
     }
 }
 
-static void print_whole(const struct letter *letter, bool has_payload)
+static void print_whole(const struct dead_letter *letter, bool has_payload)
 {
     char time[40], text[SHOWN_MAX(512)];
 
     write_time(letter->time_ms, time);
     printf("letter     %" PRId32 ":%" PRId64 ", written %s\n", letter->partition, letter->offset, time);
-    shown_text(letter->reason, text, sizeof(text));
+    printable_text(letter->reason, text, sizeof(text));
     printf("reason     %s\n", text);
-    shown_text(letter->detail, text, sizeof(text));
+    printable_text(letter->detail, text, sizeof(text));
     printf("detail     %s\n", text);
     if (letter->has_origin) {
-        shown_text(letter->origin.topic, text, sizeof(text));
+        printable_text(letter->origin.topic, text, sizeof(text));
         write_time(letter->origin.timestamp_ms, time);
         printf("record     topic %s, partition %" PRId32 ", offset %" PRId64 ", written %s\n", text,
                letter->origin.partition, letter->origin.offset, time);
@@ -198,10 +198,10 @@ static void print_whole(const struct letter *letter, bool has_payload)
 static enum verdict show_letter(void *context, const struct record *record, struct reason *why)
 {
     struct request *request = context;
-    struct letter letter;
+    struct dead_letter letter;
 
     (void)why;
-    letter_read(record, topic_header, &letter);
+    dead_letter_read(record, topic_header, &letter);
     bool is_it = request->has_letter ? letter.partition == request->partition && letter.offset == request->offset
                                      : letter.has_origin && letter.origin.partition == request->partition &&
                                            letter.origin.offset == request->offset &&
@@ -238,7 +238,7 @@ static struct reason_count *find_reason(struct request *request, struct span id)
     if (id.size > 0)
         memcpy(added->id, id.bytes, id.size);
     struct reason why;
-    if (letter_set_open(&added->records, &why) != GO_ON)
+    if (dead_letter_set_open(&added->records, &why) != GO_ON)
         return NULL;
     request->reason_count++;
     return added;
@@ -247,18 +247,18 @@ static struct reason_count *find_reason(struct request *request, struct span id)
 static enum verdict count_letter(void *context, const struct record *record, struct reason *why)
 {
     struct request *request = context;
-    struct letter letter;
+    struct dead_letter letter;
 
-    letter_read(record, topic_header, &letter);
-    if (!letter_fits(&letter, &request->filter))
+    dead_letter_read(record, topic_header, &letter);
+    if (!dead_letter_fits(&letter, &request->filter))
         return GO_ON;
     struct reason_count *count = find_reason(request, letter.reason);
     if (count == NULL)
         return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to count dead letters");
     count->letters++;
     if (!letter.has_origin) /* Each is a record of its own, as far as anybody knows. */
-        letter.origin = (struct letter_origin){span_of(""), letter.partition, letter.offset, 0};
-    return letter_set_put(count->records, &letter.origin, why);
+        letter.origin = (struct dead_letter_origin){span_of(""), letter.partition, letter.offset, 0};
+    return dead_letter_set_put(count->records, &letter.origin, why);
 }
 
 static int most_first(const void *left_count, const void *right_count)
@@ -283,16 +283,16 @@ static enum verdict print_counts(struct request *request, struct reason *why)
         verdict = table_open(&table, columns, LENGTH_OF(columns), why);
     for (uint32_t i = 0; i < request->reason_count && verdict == GO_ON; i++) {
         const struct reason_count *count = &request->reasons[i];
-        shown_text(span_of(count->id), id, sizeof(id));
+        printable_text(span_of(count->id), id, sizeof(id));
         if (request->format == FORMAT_JSON) {
             printf("{");
-            shown_json("reason", span_of(count->id), ",");
-            printf("\"letters\":%" PRIu64 ",\"records\":%zu}\n", count->letters, letter_set_count(count->records));
+            printable_json("reason", span_of(count->id), ",");
+            printf("\"letters\":%" PRIu64 ",\"records\":%zu}\n", count->letters, dead_letter_set_count(count->records));
             continue;
         }
         table_text(table, span_of(id[0] == '\0' ? "-" : id));
         table_integer(table, (int64_t)count->letters);
-        table_integer(table, (int64_t)letter_set_count(count->records));
+        table_integer(table, (int64_t)dead_letter_set_count(count->records));
     }
     if (verdict == GO_ON && table != NULL)
         verdict = table_print(table, stdout, why);
@@ -342,7 +342,7 @@ static enum verdict run_redrive(struct request *request, struct reason *why)
 
 static enum verdict read_place(struct request *request, const struct command_option *option, struct reason *why)
 {
-    if (option->value == NULL || letter_place_read(span_of(option->value), &request->partition, &request->offset))
+    if (option->value == NULL || dead_letter_place_read(span_of(option->value), &request->partition, &request->offset))
         return GO_ON;
     return reason_set(why, HALT, "CONFIG-VALUE", 0, "--%s %s: want PARTITION:OFFSET, like 3:17", option->name,
                       option->value);
@@ -352,7 +352,7 @@ static enum verdict read_options(struct request *request, const struct command_o
 {
     enum verdict verdict = option_choice(&options[FORMAT], formats, LENGTH_OF(formats), &request->format, why);
 
-    request->filter = (struct letter_filter){span_of(options[REASON].value), -1, INT64_MIN, INT64_MAX};
+    request->filter = (struct dead_letter_filter){span_of(options[REASON].value), -1, INT64_MIN, INT64_MAX};
     request->has_letter = options[LETTER].value != NULL;
     request->has_record = options[RECORD].value != NULL;
     request->has_payload = options[PAYLOAD].value != NULL;
@@ -408,7 +408,7 @@ static int run(const struct config *config, const struct command_option options[
     if (verdict == GO_ON)
         verdict = run_action(&request, action, &why);
     for (uint32_t i = 0; i < request.reason_count; i++)
-        letter_set_close(request.reasons[i].records);
+        dead_letter_set_close(request.reasons[i].records);
     free(request.reasons);
     return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
 }

@@ -20,9 +20,9 @@ struct redrive_counts {
  * Sends the records of the letters that fit back to where they came from: the same partition, key and value, each once
  * for good. The record and the note that it was sent (topic <namespace>.redrives) are one transaction, and a redrive
  * reads the notes only after it has fenced any other. With `is_dry` nothing is written. Blocks. Verdicts of
- * publisher_open(), publisher_commit() and topic_read().
+ * transaction_open(), transaction_commit() and topic_read().
  */
-MUST_CHECK enum verdict redrive(const struct config *config, const struct letter_filter *filter, bool is_dry,
+MUST_CHECK enum verdict redrive(const struct config *config, const struct dead_letter_filter *filter, bool is_dry,
                                 struct redrive_counts *counts, struct reason *why);
 
 #endif

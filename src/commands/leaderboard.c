@@ -46,26 +46,26 @@ static bool is_extra(const struct leaderboard *leaderboard)
 }
 
 /* The share of a name in the window before, in hundredths of a per cent; -1 if it had no row. */
-static int share_of_name(const struct breakdown *before, struct span name)
+static int share_of_name(const struct totals *before, struct span name)
 {
-    if (breakdown_count(before) == 0)
+    if (totals_count(before) == 0)
         return -1;
-    const struct breakdown_row *found = breakdown_find(before, breakdown_row(before, 0)->start_ms, name);
+    const struct totals_row *found = totals_find(before, totals_row(before, 0)->start_ms, name);
     return found == NULL ? -1 : found->share;
 }
 
 /* Of the rest it is what the names that are no rest now leave of the whole. */
-static int share_before(const struct leaderboard *leaderboard, const struct breakdown *now,
-                        const struct breakdown_row *row)
+static int share_before(const struct leaderboard *leaderboard, const struct totals *now,
+                        const struct totals_row *row)
 {
     int left = 10000;
 
-    if (!span_equal(row->name, span_of(BREAKDOWN_REST)))
+    if (!span_equal(row->name, span_of(TOTALS_REST)))
         return share_of_name(leaderboard->before, row->name);
-    if (breakdown_count(leaderboard->before) == 0)
+    if (totals_count(leaderboard->before) == 0)
         return -1;
-    for (size_t index = 0; index < breakdown_count(now); index++) {
-        const struct breakdown_row *other = breakdown_row(now, index);
+    for (size_t index = 0; index < totals_count(now); index++) {
+        const struct totals_row *other = totals_row(now, index);
         int share = other == row ? -1 : share_of_name(leaderboard->before, other->name);
         left -= share > 0 ? share : 0;
     }
@@ -100,8 +100,8 @@ static enum verdict open_table(const struct leaderboard *leaderboard, struct tab
 }
 
 /* In points: a window that is still open has smaller values, but shares like others. */
-static void add_change(const struct leaderboard *leaderboard, const struct breakdown *now, struct table *table,
-                       const struct breakdown_row *row)
+static void add_change(const struct leaderboard *leaderboard, const struct totals *now, struct table *table,
+                       const struct totals_row *row)
 {
     char text[32];
     int before = share_before(leaderboard, now, row);
@@ -113,8 +113,8 @@ static void add_change(const struct leaderboard *leaderboard, const struct break
     table_text(table, span_of(text));
 }
 
-static void add_to_table(const struct leaderboard *leaderboard, const struct breakdown *now, struct table *table,
-                         const struct breakdown_row *row)
+static void add_to_table(const struct leaderboard *leaderboard, const struct totals *now, struct table *table,
+                         const struct totals_row *row)
 {
     struct span fields[ROLLUP_DIMS_MAX];
     char start[LEADERBOARD_START_SIZE];
@@ -138,8 +138,8 @@ static void add_to_table(const struct leaderboard *leaderboard, const struct bre
         add_change(leaderboard, now, table, row);
 }
 
-static void print_json(const struct leaderboard *leaderboard, const struct breakdown *now,
-                       const struct breakdown_row *row)
+static void print_json(const struct leaderboard *leaderboard, const struct totals *now,
+                       const struct totals_row *row)
 {
     struct span fields[ROLLUP_DIMS_MAX];
     char text[JSON_TEXT_MAX(ROLLUP_DIMS_MAX * EVENT_TEXT_MAX + 64)];
@@ -177,8 +177,8 @@ void leaderboard_quoted(struct span text)
     fputs("\",", stdout);
 }
 
-static void print_csv(const struct leaderboard *leaderboard, const struct breakdown *now,
-                      const struct breakdown_row *row)
+static void print_csv(const struct leaderboard *leaderboard, const struct totals *now,
+                      const struct totals_row *row)
 {
     struct span fields[ROLLUP_DIMS_MAX];
     char start[32];
@@ -211,7 +211,7 @@ static void print_csv_header(const struct leaderboard *leaderboard)
            is_extra(leaderboard) ? "," : "", leaderboard->before != NULL ? ",share_before" : "");
 }
 
-enum verdict leaderboard_print(const struct leaderboard *leaderboard, const struct breakdown *breakdown,
+enum verdict leaderboard_print(const struct leaderboard *leaderboard, const struct totals *totals,
                                struct reason *why)
 {
     struct table *table = NULL;
@@ -222,18 +222,18 @@ enum verdict leaderboard_print(const struct leaderboard *leaderboard, const stru
         verdict = open_table(leaderboard, &table, why);
     if (leaderboard->format == FORMAT_CSV)
         print_csv_header(leaderboard);
-    for (size_t index = 0; index < breakdown_count(breakdown) && verdict == GO_ON; index++) {
-        const struct breakdown_row *row = breakdown_row(breakdown, index);
+    for (size_t index = 0; index < totals_count(totals) && verdict == GO_ON; index++) {
+        const struct totals_row *row = totals_row(totals, index);
         printed = row->start_ms == start_ms ? printed : 0;
         start_ms = row->start_ms;
         if (printed++ >= leaderboard->limit)
             continue;
         if (leaderboard->format == FORMAT_TABLE)
-            add_to_table(leaderboard, breakdown, table, row);
+            add_to_table(leaderboard, totals, table, row);
         else if (leaderboard->format == FORMAT_JSON)
-            print_json(leaderboard, breakdown, row);
+            print_json(leaderboard, totals, row);
         else
-            print_csv(leaderboard, breakdown, row);
+            print_csv(leaderboard, totals, row);
     }
     if (verdict == GO_ON && table != NULL)
         verdict = table_print(table, stdout, why);

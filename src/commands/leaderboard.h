@@ -1,4 +1,4 @@
-/* Printing a breakdown: one line per name, with its share, in three formats. What `summaries --by`, `top` and `catalog
+/* Printing a totals: one line per name, with its share, in three formats. What `summaries --by`, `top` and `catalog
  * missing` have in common. */
 #ifndef GENTALLY_LEADERBOARD_H
 #define GENTALLY_LEADERBOARD_H
@@ -12,21 +12,21 @@ extern const char *const leaderboard_formats[LEADERBOARD_FORMATS];
 /* What can be counted by: tokens (prompt and completion), cost, and every enum measure by its name. */
 #define LEADERBOARD_MEASURES (2 + MEASURE_COUNT)
 void leaderboard_measures(const char *names[LEADERBOARD_MEASURES]);
-/* For breakdown_measure(). */
+/* For totals_measure(). */
 uint32_t leaderboard_measure(uint32_t index);
 
 struct leaderboard {
-    const char *window;                  /* kind: the first column; NULL: the breakdown has no windows */
+    const char *window;                  /* kind: the first column; NULL: the totals has no windows */
     const char *titles[ROLLUP_DIMS_MAX]; /* of the fields a name has */
     uint32_t title_count;
-    const char *measure; /* name of the breakdown's measure of choice, what the shares are of */
+    const char *measure; /* name of the totals's measure of choice, what the shares are of */
     bool is_money;       /* it is in 10^-9 US dollars */
     uint32_t format;     /* enum leaderboard_format */
     int64_t limit;       /* lines for each window, at most */
     /* Takes a name apart into `title_count` fields, borrowed until the next call. NULL: the name is the only field. */
     void (*split)(void *context, struct span name, struct span fields[]);
     void *context;
-    const struct breakdown *before; /* NULL, or sorted, of one window: what the shares have changed since */
+    const struct totals *before; /* NULL, or sorted, of one window: what the shares have changed since */
 };
 
 /* The fields of a name; absent ones where it has fewer. */
@@ -39,8 +39,8 @@ void leaderboard_quoted(struct span text);
 /* Writes a window's start for people: the date, and the time where windows are shorter than a day. */
 void leaderboard_start(const char *window, int64_t start_ms, char text[LEADERBOARD_START_SIZE]);
 
-/* Prints a breakdown, sorted by its measure of choice, to standard output. HALT: NO-MEMORY, OUTPUT-FAILED. */
-MUST_CHECK enum verdict leaderboard_print(const struct leaderboard *leaderboard, const struct breakdown *breakdown,
+/* Prints a totals, sorted by its measure of choice, to standard output. HALT: NO-MEMORY, OUTPUT-FAILED. */
+MUST_CHECK enum verdict leaderboard_print(const struct leaderboard *leaderboard, const struct totals *totals,
                                           struct reason *why);
 
 #endif

@@ -11,7 +11,7 @@
 #include "gentally/kafka/topics.h"
 
 struct reading {
-    struct known *known;
+    struct ledger_offsets *offsets;
     struct ledger_read read;
 };
 
@@ -28,34 +28,34 @@ static enum verdict take(void *context, const struct record *record, struct reas
         const struct ledger_partition *part = &ledger->partitions[i];
         if (part->partition < 0 || part->partition >= PARTITIONS_MAX)
             continue;
-        int64_t *first = &reading->known->first[part->partition];
-        if (*first == KNOWN_NOTHING || part->first < *first)
+        int64_t *first = &reading->offsets->first[part->partition];
+        if (*first == LEDGER_OFFSETS_NOTHING || part->first < *first)
             *first = part->first;
     }
     return GO_ON;
 }
 
-enum verdict known_read(struct known *known, const struct config *config, struct reason *why)
+enum verdict ledger_offsets_read(struct ledger_offsets *offsets, const struct config *config, struct reason *why)
 {
     char topic[TOPIC_NAME_MAX + 1];
     struct reading *reading = calloc(1, sizeof(*reading));
 
     for (size_t i = 0; i < PARTITIONS_MAX; i++)
-        known->first[i] = KNOWN_NOTHING;
+        offsets->first[i] = LEDGER_OFFSETS_NOTHING;
     if (reading == NULL)
         return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to read the ledger");
-    reading->known = known;
+    reading->offsets = offsets;
     topic_ledger(config, topic);
     enum verdict verdict = topic_read(config, topic, take, reading, why);
     free(reading);
     return verdict;
 }
 
-enum verdict known_may_begin(const struct known *known, int32_t partition, int64_t first, struct reason *why)
+enum verdict ledger_offsets_may_begin(const struct ledger_offsets *offsets, int32_t partition, int64_t first, struct reason *why)
 {
-    int64_t counted_from = known->first[partition];
+    int64_t counted_from = offsets->first[partition];
 
-    if (counted_from == KNOWN_NOTHING || first <= counted_from)
+    if (counted_from == LEDGER_OFFSETS_NOTHING || first <= counted_from)
         return GO_ON;
     return reason_set(why, HALT, "STORE-STATE-MISSING", 0,
                       "partition %" PRId32 " was counted from offset %" PRId64

@@ -8,19 +8,19 @@
 
 #include "gentally/kafka/source.h"
 
-#define KNOWN_NOTHING INT64_C(-1)
+#define LEDGER_OFFSETS_NOTHING INT64_C(-1)
 
-struct known {
-    int64_t first[PARTITIONS_MAX]; /* the lowest offset published windows were counted from, or KNOWN_NOTHING */
+struct ledger_offsets {
+    int64_t first[PARTITIONS_MAX]; /* the lowest offset published windows were counted from, or LEDGER_OFFSETS_NOTHING */
 };
 
 /* Reads the ledger topic to its end. Blocks like topic_read(), and answers what it answers; HALT too:
  * LEDGER-UNREADABLE, NO-MEMORY. */
-MUST_CHECK enum verdict known_read(struct known *known, const struct config *config, struct reason *why);
+MUST_CHECK enum verdict ledger_offsets_read(struct ledger_offsets *offsets, const struct config *config, struct reason *why);
 
 /* May a partition without a state begin at `first`, the first offset its log still has? HALT, STORE-STATE-MISSING: not
  * without losing records. */
-MUST_CHECK enum verdict known_may_begin(const struct known *known, int32_t partition, int64_t first,
+MUST_CHECK enum verdict ledger_offsets_may_begin(const struct ledger_offsets *offsets, int32_t partition, int64_t first,
                                         struct reason *why);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-void shown_text(struct span bytes, char *text, size_t room)
+void printable_text(struct span bytes, char *text, size_t room)
 {
     static const char hex[] = "0123456789abcdef";
     size_t at = 0;
@@ -24,11 +24,11 @@ void shown_text(struct span bytes, char *text, size_t room)
     text[at] = '\0';
 }
 
-void shown_json(const char *name, struct span bytes, const char *end)
+void printable_json(const char *name, struct span bytes, const char *end)
 {
     char text[SHOWN_MAX(512)], quoted[JSON_TEXT_MAX(sizeof(text)) + 1];
 
-    shown_text(bytes, text, sizeof(text));
+    printable_text(bytes, text, sizeof(text));
     *json_text(quoted, span_of(text)) = '\0';
     printf("\"%s\":%s%s", name, quoted, end);
 }

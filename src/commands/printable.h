@@ -8,9 +8,9 @@
 #define SHOWN_MAX(size) (4 * (size) + 1)
 
 /* Writes the bytes to `text` (`room` bytes), what is not printable ASCII as \xNN, as many as fit, and a NUL. */
-void shown_text(struct span bytes, char *text, size_t room);
+void printable_text(struct span bytes, char *text, size_t room);
 
 /* Prints `"name":"text"` and `end`, the bytes shown as above. */
-void shown_json(const char *name, struct span bytes, const char *end);
+void printable_json(const char *name, struct span bytes, const char *end);
 
 #endif

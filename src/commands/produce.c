@@ -1,5 +1,5 @@
 /*
- * `gentally produce`: JSON lines -> Avro -> the input topic. A line is sent or it is named on standard error with its
+ * `gentally produce`: JSON reader -> Avro -> the input topic. A line is sent or it is named on standard error with its
  * number; nothing is skipped in silence. What was sent is acknowledged before the command ends, however it ends.
  */
 #include "gentally/cli/command.h"
@@ -43,9 +43,9 @@ struct production {
     const struct config *config;
     bool skips_bad;
     struct input input;
-    struct lines *lines;
+    struct json_reader *reader;
     struct encoder *encoder;
-    struct sink *sink;
+    struct producer *producer;
     int64_t line, produced, rejected;
 };
 
@@ -63,14 +63,14 @@ static enum verdict send_line(struct production *production, struct span line, s
 {
     struct event event;
     struct span value;
-    enum verdict verdict = lines_read(production->lines, line, &event, why);
+    enum verdict verdict = json_read_event(production->reader, line, &event, why);
 
     if (verdict == GO_ON)
         verdict = event_check(&event, why);
     if (verdict == GO_ON)
         verdict = encode_event(production->encoder, &event, &value, why);
     if (verdict == GO_ON)
-        verdict = sink_put(production->sink, production->config->topic, event.id, value, why);
+        verdict = producer_put(production->producer, production->config->topic, event.id, value, why);
     return verdict;
 }
 
@@ -109,7 +109,7 @@ static enum verdict settle(struct production *production, struct reason *why)
     enum verdict verdict = TRY_LATER;
 
     for (int attempt = 0; attempt < SETTLE_ATTEMPTS && verdict == TRY_LATER; attempt++) {
-        verdict = sink_settle(production->sink, SETTLE_MS, why);
+        verdict = producer_settle(production->producer, SETTLE_MS, why);
         if (verdict == TRY_LATER)
             fprintf(stderr, "produce: still waiting: %s: %s\n", why->id, why->text);
     }
@@ -121,24 +121,24 @@ static enum verdict open_parts(struct production *production, struct logger *log
     enum verdict verdict = input_open(&production->input, STDIN_FILENO, why);
 
     if (verdict == GO_ON)
-        verdict = lines_open(&production->lines, why);
+        verdict = json_reader_open(&production->reader, why);
     if (verdict == GO_ON)
         verdict = encoder_open(&production->encoder, why);
     if (verdict == GO_ON)
-        verdict = sink_open(&production->sink, production->config, logger, why);
+        verdict = producer_open(&production->producer, production->config, logger, why);
     if (verdict == GO_ON)
-        verdict = sink_check_topic(production->sink, production->config->topic, why);
+        verdict = producer_check_topic(production->producer, production->config->topic, why);
     return verdict;
 }
 
 static void close_parts(struct production *production)
 {
-    if (production->sink != NULL)
-        sink_close(production->sink);
+    if (production->producer != NULL)
+        producer_close(production->producer);
     if (production->encoder != NULL)
         encoder_close(production->encoder);
-    if (production->lines != NULL)
-        lines_close(production->lines);
+    if (production->reader != NULL)
+        json_reader_close(production->reader);
     input_close(&production->input);
 }
 

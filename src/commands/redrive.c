@@ -22,10 +22,10 @@
 
 struct redriving {
     const struct config *config;
-    const struct letter_filter *filter;
+    const struct dead_letter_filter *filter;
     struct redrive_counts *counts;
-    struct letter_set *before, *now; /* sent by an earlier redrive, and met in this one */
-    struct publisher *publisher;     /* NULL: a dry run */
+    struct dead_letter_set *before, *now; /* sent by an earlier redrive, and met in this one */
+    struct transaction *transaction;     /* NULL: a dry run */
     char notes[TOPIC_NAME_MAX + 1];
     uint32_t pending; /* in the open transaction */
     size_t pending_bytes;
@@ -34,18 +34,18 @@ struct redriving {
 static enum verdict take_note(void *context, const struct record *record, struct reason *why)
 {
     struct redriving *redriving = context;
-    struct letter_origin origin;
+    struct dead_letter_origin origin;
 
-    if (record->value.bytes == NULL || !letter_key_read(record->key, &origin))
+    if (record->value.bytes == NULL || !dead_letter_key_read(record->key, &origin))
         return GO_ON;
-    return letter_set_put(redriving->before, &origin, why);
+    return dead_letter_set_put(redriving->before, &origin, why);
 }
 
 static enum verdict commit(struct redriving *redriving, struct reason *why)
 {
     if (redriving->pending == 0)
         return GO_ON;
-    enum verdict verdict = publisher_commit(redriving->publisher, why);
+    enum verdict verdict = transaction_commit(redriving->transaction, why);
     if (verdict != GO_ON)
         return verdict;
     redriving->counts->sent += redriving->pending;
@@ -54,23 +54,23 @@ static enum verdict commit(struct redriving *redriving, struct reason *why)
     return GO_ON;
 }
 
-static enum verdict send(struct redriving *redriving, const struct letter *letter, struct reason *why)
+static enum verdict send(struct redriving *redriving, const struct dead_letter *letter, struct reason *why)
 {
-    char key[LETTER_KEY_MAX], from[LETTER_KEY_MAX], place[48];
-    size_t key_size = letter_key_write(&letter->origin, key);
-    enum verdict verdict = redriving->pending == 0 ? publisher_begin(redriving->publisher, why) : GO_ON;
+    char key[DEAD_LETTER_KEY_MAX], from[DEAD_LETTER_KEY_MAX], place[48];
+    size_t key_size = dead_letter_key_write(&letter->origin, key);
+    enum verdict verdict = redriving->pending == 0 ? transaction_begin(redriving->transaction, why) : GO_ON;
 
     snprintf(from, sizeof(from), "%.*s:%" PRId32 ":%" PRId64, (int)letter->origin.topic.size,
              letter->origin.topic.bytes, letter->origin.partition, letter->origin.offset);
     snprintf(place, sizeof(place), "%" PRId32 ":%" PRId64, letter->partition, letter->offset);
-    const struct publisher_header headers[] = {{"gentally.redriven-from", span_of(from)},
+    const struct transaction_header headers[] = {{"gentally.redriven-from", span_of(from)},
                                                {"gentally.redriven-letter", span_of(place)}};
     if (verdict == GO_ON)
-        verdict = publisher_put_to(redriving->publisher, redriving->config->topic, letter->origin.partition,
+        verdict = transaction_put_to(redriving->transaction, redriving->config->topic, letter->origin.partition,
                                    letter->key, letter->value, headers, LENGTH_OF(headers), why);
     if (verdict == GO_ON)
         verdict =
-            publisher_put(redriving->publisher, redriving->notes, (struct span){key, key_size}, span_of(place), why);
+            transaction_put(redriving->transaction, redriving->notes, (struct span){key, key_size}, span_of(place), why);
     if (verdict != GO_ON)
         return verdict;
     redriving->pending++;
@@ -84,18 +84,18 @@ static enum verdict take_letter(void *context, const struct record *record, stru
 {
     struct redriving *redriving = context;
     struct redrive_counts *counts = redriving->counts;
-    struct letter letter;
+    struct dead_letter letter;
 
-    letter_read(record, topic_header, &letter);
-    if (!letter_fits(&letter, redriving->filter))
+    dead_letter_read(record, topic_header, &letter);
+    if (!dead_letter_fits(&letter, redriving->filter))
         return GO_ON;
     counts->letters++;
     uint64_t *other = !letter.has_origin                                                    ? &counts->foreign
                       : !span_equal(letter.origin.topic, span_of(redriving->config->topic)) ? &counts->elsewhere
                                                                                             : NULL;
-    if (other == NULL && letter_set_has(redriving->now, &letter.origin))
+    if (other == NULL && dead_letter_set_has(redriving->now, &letter.origin))
         other = &counts->doubles;
-    else if (other == NULL && letter_set_has(redriving->before, &letter.origin))
+    else if (other == NULL && dead_letter_set_has(redriving->before, &letter.origin))
         other = &counts->before;
     else if (other == NULL && letter.omitted_size >= 0)
         other = &counts->omitted;
@@ -103,10 +103,10 @@ static enum verdict take_letter(void *context, const struct record *record, stru
         ++*other;
     if (other != NULL && other != &counts->before)
         return GO_ON;
-    enum verdict verdict = letter_set_put(redriving->now, &letter.origin, why);
+    enum verdict verdict = dead_letter_set_put(redriving->now, &letter.origin, why);
     if (verdict != GO_ON || other != NULL)
         return verdict;
-    if (redriving->publisher != NULL)
+    if (redriving->transaction != NULL)
         return send(redriving, &letter, why);
     counts->sent++;
     return GO_ON;
@@ -116,30 +116,30 @@ static enum verdict attempt(struct redriving *redriving, bool is_dry, struct rea
 {
     char name[256], letters[TOPIC_NAME_MAX + 1];
     struct logger logger;
-    enum verdict verdict = letter_set_open(&redriving->before, why);
+    enum verdict verdict = dead_letter_set_open(&redriving->before, why);
 
     log_open(&logger, redriving->config->log_level, "dlq");
     topic_redrives(redriving->config, redriving->notes);
     topic_dead_letters(redriving->config, letters);
     snprintf(name, sizeof(name), "%s.redrive", redriving->config->namespace_);
     if (verdict == GO_ON)
-        verdict = letter_set_open(&redriving->now, why);
+        verdict = dead_letter_set_open(&redriving->now, why);
     if (verdict == GO_ON && !is_dry) /* First fence whoever was here, then read what they left. */
-        verdict = publisher_open(&redriving->publisher, redriving->config, name, &logger, why);
+        verdict = transaction_open(&redriving->transaction, redriving->config, name, &logger, why);
     if (verdict == GO_ON)
         verdict = topic_read(redriving->config, redriving->notes, take_note, redriving, why);
     if (verdict == GO_ON)
         verdict = topic_read(redriving->config, letters, take_letter, redriving, why);
     if (verdict == GO_ON && !is_dry)
         verdict = commit(redriving, why);
-    if (redriving->publisher != NULL)
-        publisher_close(redriving->publisher); /* aborts what is open */
-    letter_set_close(redriving->before);
-    letter_set_close(redriving->now);
+    if (redriving->transaction != NULL)
+        transaction_close(redriving->transaction); /* aborts what is open */
+    dead_letter_set_close(redriving->before);
+    dead_letter_set_close(redriving->now);
     return verdict;
 }
 
-enum verdict redrive(const struct config *config, const struct letter_filter *filter, bool is_dry,
+enum verdict redrive(const struct config *config, const struct dead_letter_filter *filter, bool is_dry,
                      struct redrive_counts *counts, struct reason *why)
 {
     enum verdict verdict = REWIND;

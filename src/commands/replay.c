@@ -61,7 +61,7 @@ struct request {
     struct logger logger;
     struct store *live;
     struct replay *replay;
-    struct standing lives[PARTITIONS_MAX]; /* where the live partitions stood at the start */
+    struct partition_state lives[PARTITIONS_MAX]; /* where the live partitions stood at the start */
     int64_t targets[PARTITIONS_MAX], firsts[PARTITIONS_MAX];
     int64_t whole_ms; /* windows that start before it may hold records from before the range */
     struct cells *ours, *theirs;
@@ -86,7 +86,7 @@ static enum verdict read_offsets(struct request *request, const char *text, int3
         struct span place = {rest.bytes, comma == NULL ? rest.size : (size_t)(comma - rest.bytes)};
         int32_t partition;
         int64_t offset;
-        if (!letter_place_read(place, &partition, &offset) || partition >= count)
+        if (!dead_letter_place_read(place, &partition, &offset) || partition >= count)
             return reason_set(why, HALT, "CONFIG-VALUE", 0,
                               "--offsets %s: want PARTITION:OFFSET,... of the topic's %" PRId32 " partitions", text,
                               count);
@@ -127,11 +127,11 @@ static enum verdict find_range(struct request *request, int32_t count, struct re
     if (verdict == GO_ON && options[FROM].value != NULL && options[OFFSETS].value != NULL)
         return reason_set(why, HALT, "REPLAY-RANGE", 0, "--from and --offsets both say where to begin: give one");
     for (int32_t i = 0; i < count; i++) {
-        const struct standing *standing = &request->lives[i];
-        if (request->firsts[i] > standing->next)
-            request->firsts[i] = standing->next;
-        is_whole = is_whole && request->firsts[i] == standing->first;
-        request->targets[i] = standing->next;
+        const struct partition_state *state = &request->lives[i];
+        if (request->firsts[i] > state->next)
+            request->firsts[i] = state->next;
+        is_whole = is_whole && request->firsts[i] == state->first;
+        request->targets[i] = state->next;
     }
     request->whole_ms = INT64_MIN;
     if (verdict != GO_ON || (is_whole && options[WHOLE_FROM].value == NULL))
@@ -165,11 +165,11 @@ static void show_difference(void *context, const struct difference *difference)
         return;
     request->counts.shown++;
     time_format(request->at.window.start_ms, start, sizeof(start));
-    shown_text(difference->key, row, sizeof(row));
+    printable_text(difference->key, row, sizeof(row));
     if (request->format == FORMAT_JSON) {
         printf("{\"partition\":%" PRId32 ",\"window\":\"%s\",\"window_start\":\"%s\",", request->at.partition,
                window_kind_name(request->at.window.kind), start);
-        shown_json("row", difference->key, ",");
+        printable_json("row", difference->key, ",");
         printf("\"field\":\"%s\",\"live\":%" PRId64 ",\"replay\":%" PRId64 "}\n", difference->field, difference->left,
                difference->right);
         return;
@@ -179,12 +179,12 @@ static void show_difference(void *context, const struct difference *difference)
            difference->left, difference->right);
 }
 
-/* Brings the replay's partition to the offset of the live standing. `*is_same` if it stands there already; false in
+/* Brings the replay's partition to the offset of the live state. `*is_same` if it stands there already; false in
  * `*is_possible` if it never will: the live state was rolled back, or made anew. */
-static enum verdict meet(struct request *request, int32_t partition, const struct standing *live, bool *is_same,
+static enum verdict meet(struct request *request, int32_t partition, const struct partition_state *live, bool *is_same,
                          bool *is_possible, struct reason *why)
 {
-    const struct standing *noted = &request->lives[partition];
+    const struct partition_state *noted = &request->lives[partition];
     int64_t next = replay_next(request->replay, partition);
 
     *is_same = live->next == next;
@@ -214,7 +214,7 @@ static enum verdict compare_cells(struct request *request, const int64_t records
 /* One window of one partition. */
 static enum verdict compare_window(struct request *request, int32_t partition, struct window window, struct reason *why)
 {
-    struct standing live, ours;
+    struct partition_state live, ours;
     int64_t records[2];
     bool is_same = false, is_possible = true;
 
@@ -247,11 +247,11 @@ static enum verdict compare_window(struct request *request, int32_t partition, s
  * are sealed depends on the other partitions, too. */
 static enum verdict compare_outcomes(struct request *request, int32_t partition, struct reason *why)
 {
-    struct standing live, ours;
+    struct partition_state live, ours;
     bool is_same = false, is_possible = request->firsts[partition] == request->lives[partition].first;
 
     for (int i = 0; i < TRIES && is_possible && !is_same; i++) {
-        enum verdict verdict = store_standing(request->live, partition, &live, why);
+        enum verdict verdict = store_state(request->live, partition, &live, why);
         if (verdict == GO_ON)
             verdict = meet(request, partition, &live, &is_same, &is_possible, why);
         if (verdict != GO_ON)
@@ -259,7 +259,7 @@ static enum verdict compare_outcomes(struct request *request, int32_t partition,
     }
     if (!is_same)
         return GO_ON;
-    enum verdict verdict = store_standing(replay_store(request->replay), partition, &ours, why);
+    enum verdict verdict = store_state(replay_store(request->replay), partition, &ours, why);
     live.outcomes[OUTCOME_COUNTED] += live.outcomes[OUTCOME_TOO_LATE];
     ours.outcomes[OUTCOME_COUNTED] += ours.outcomes[OUTCOME_TOO_LATE];
     live.outcomes[OUTCOME_TOO_LATE] = ours.outcomes[OUTCOME_TOO_LATE] = 0;
@@ -297,7 +297,7 @@ static enum verdict compare_partition(struct request *request, int32_t partition
 static enum verdict compare_retention(struct request *request, int32_t count, struct reason *why)
 {
     static const struct timespec pause = {0, 100000000};
-    struct standing live;
+    struct partition_state live;
     bool is_still = false;
 
     for (int32_t i = 0; i < count; i++)
@@ -306,7 +306,7 @@ static enum verdict compare_retention(struct request *request, int32_t count, st
     for (int try = 0; try < TRIES && !is_still; try++) {
         enum verdict verdict = GO_ON;
         for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
-            verdict = store_standing(request->live, i, &live, why);
+            verdict = store_state(request->live, i, &live, why);
             request->targets[i] = live.next;
         }
         if (verdict == GO_ON)
@@ -315,7 +315,7 @@ static enum verdict compare_retention(struct request *request, int32_t count, st
             verdict = retention_compare(request->live, replay_store(request->replay), &request->retention, why);
         is_still = true;
         for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
-            verdict = store_standing(request->live, i, &live, why);
+            verdict = store_state(request->live, i, &live, why);
             is_still = is_still && live.next == replay_next(request->replay, i);
         }
         if (verdict != GO_ON)
@@ -343,7 +343,7 @@ static enum verdict run_replay(struct request *request, struct reason *why)
     if (verdict == GO_ON)
         count = replay_partitions(request->replay);
     for (int32_t i = 0; i < count && verdict == GO_ON; i++)
-        verdict = store_standing(request->live, i, &request->lives[i], why);
+        verdict = store_state(request->live, i, &request->lives[i], why);
     if (verdict == GO_ON)
         verdict = find_range(request, count, why);
     if (verdict == GO_ON)
@@ -373,7 +373,7 @@ static void print_retention(const struct request *request)
         const struct retention_difference *difference = &retention->shown[i];
         month_write(difference->month, month, sizeof(month));
         month_write(difference->cohort, cohort, sizeof(cohort));
-        shown_text(span_of(difference->model), model, sizeof(model));
+        printable_text(span_of(difference->model), model, sizeof(model));
         fprintf(request->format == FORMAT_JSON ? stderr : stdout,
                 "differs: retention, month %s, model %s, cohort %s: live %" PRId64 ", replay %" PRId64 "\n", month,
                 model, cohort, difference->live, difference->replay);

@@ -73,13 +73,13 @@ enum verdict replay_remove(const struct config *config, struct window_list *list
                            struct reason *why)
 {
     struct store *store = NULL;
-    struct standing standing;
+    struct partition_state state;
     enum verdict verdict = store_open(&store, config, logger, why);
 
     /* From the last partition, so that what an interrupted removal leaves is found again from the first one. */
     int32_t count = 0;
     while (verdict == GO_ON && count < PARTITIONS_MAX) {
-        verdict = store_standing(store, count, &standing, why);
+        verdict = store_state(store, count, &state, why);
         count += verdict == GO_ON;
     }
     if (verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0)

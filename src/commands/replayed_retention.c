@@ -6,15 +6,15 @@
 
 struct sides {
     struct store *stores[2];
-    struct retained *rows[2];
+    struct retention_rows *rows[2];
     int64_t *months[2]; /* revisions */
 };
 
 /* A row on either side or on both. A count of 0 is as good as none. */
-static void compare_row(struct retention_comparison *comparison, uint32_t month, const struct retained_row *live,
-                        const struct retained_row *replay)
+static void compare_row(struct retention_comparison *comparison, uint32_t month, const struct retention_row *live,
+                        const struct retention_row *replay)
 {
-    const struct retained_row *row = live != NULL ? live : replay;
+    const struct retention_row *row = live != NULL ? live : replay;
     int64_t counts[2] = {live != NULL ? live->accounts : 0, replay != NULL ? replay->accounts : 0};
 
     comparison->rows += counts[0] > 0 || counts[1] > 0 ? 1 : 0;
@@ -37,13 +37,13 @@ static enum verdict compare_month(const struct sides *sides, uint32_t month, str
 
     for (int side = 0; side < 2 && verdict == GO_ON; side++) {
         int64_t revision = 0;
-        verdict = retained_read(sides->rows[side], sides->stores[side], month, &revision, why);
-        counts[side] = retained_count(sides->rows[side]);
+        verdict = retention_rows_read(sides->rows[side], sides->stores[side], month, &revision, why);
+        counts[side] = retention_rows_count(sides->rows[side]);
     }
     while (verdict == GO_ON && (at[0] < counts[0] || at[1] < counts[1])) {
-        const struct retained_row *live = at[0] < counts[0] ? retained_at(sides->rows[0], at[0]) : NULL;
-        const struct retained_row *replay = at[1] < counts[1] ? retained_at(sides->rows[1], at[1]) : NULL;
-        int order = live == NULL ? 1 : replay == NULL ? -1 : retained_row_compare(live, replay);
+        const struct retention_row *live = at[0] < counts[0] ? retention_rows_at(sides->rows[0], at[0]) : NULL;
+        const struct retention_row *replay = at[1] < counts[1] ? retention_rows_at(sides->rows[1], at[1]) : NULL;
+        int order = live == NULL ? 1 : replay == NULL ? -1 : retention_row_compare(live, replay);
         compare_row(comparison, month, order <= 0 ? live : NULL, order >= 0 ? replay : NULL);
         at[0] += order <= 0;
         at[1] += order >= 0;
@@ -80,12 +80,12 @@ enum verdict retention_compare(struct store *live, struct store *replay, struct 
         if (sides.months[side] == NULL)
             verdict = reason_set(why, HALT, "NO-MEMORY", errno, "no memory to compare retention");
         if (verdict == GO_ON)
-            verdict = retained_open(&sides.rows[side], why);
+            verdict = retention_rows_open(&sides.rows[side], why);
     }
     if (verdict == GO_ON)
         verdict = compare_sides(&sides, comparison, why);
     for (int side = 0; side < 2; side++) {
-        retained_close(sides.rows[side]);
+        retention_rows_close(sides.rows[side]);
         free(sides.months[side]);
     }
     return verdict;

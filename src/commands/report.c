@@ -208,7 +208,7 @@ static int run(const struct config *config, const struct command_option options[
     if (verdict == GO_ON)
         verdict = figures_open(&request.figures, &request.options, &why);
     if (verdict == GO_ON && request.is_watched) {
-        verdict = watch(config, request.figures, (uint16_t)request.port, &why);
+        verdict = report_live(config, request.figures, (uint16_t)request.port, &why);
     } else if (verdict == GO_ON) {
         verdict = read_topics(&request, &why);
         if (verdict == GO_ON)

@@ -187,7 +187,7 @@ static enum verdict begin(struct watched *watched, const sigset_t *signals, bool
     return verdict;
 }
 
-enum verdict watch(const struct config *config, struct figures *figures, uint16_t port, struct reason *why)
+enum verdict report_live(const struct config *config, struct figures *figures, uint16_t port, struct reason *why)
 {
     struct watched watched = {.figures = figures};
     sigset_t signals;

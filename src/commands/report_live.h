@@ -18,6 +18,6 @@ MUST_CHECK enum verdict report_page(FILE *file, struct span json, uint64_t revis
  * Reads the topics to their end, prints the address, and serves the page until SIGTERM or SIGINT: then GO_ON. HALT:
  * REPORT-PORT, SOURCE-TOPIC-MISSING, SOURCE-DENIED, SUMMARY-UNREADABLE, NO-MEMORY; TRY_LATER: SOURCE-UNREACHABLE.
  */
-MUST_CHECK enum verdict watch(const struct config *config, struct figures *figures, uint16_t port, struct reason *why);
+MUST_CHECK enum verdict report_live(const struct config *config, struct figures *figures, uint16_t port, struct reason *why);
 
 #endif

@@ -50,16 +50,16 @@ static enum verdict find_floors(struct store *store, int32_t count, int64_t floo
     for (int kind = 0; kind < WINDOW_KINDS; kind++)
         floors_ms[kind] = NO_TIME;
     for (int32_t i = 0; i < count; i++) {
-        struct standing standing;
-        enum verdict verdict = store_standing(store, i, &standing, why);
+        struct partition_state state;
+        enum verdict verdict = store_state(store, i, &state, why);
         if (verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0)
             continue;
         if (verdict != GO_ON)
             return verdict;
-        *has_counted = *has_counted || standing.next != standing.first;
+        *has_counted = *has_counted || state.next != state.first;
         for (int kind = 0; kind < WINDOW_KINDS; kind++)
-            if (standing.floor_ms[kind] > floors_ms[kind])
-                floors_ms[kind] = standing.floor_ms[kind];
+            if (state.floor_ms[kind] > floors_ms[kind])
+                floors_ms[kind] = state.floor_ms[kind];
     }
     return GO_ON;
 }
@@ -69,18 +69,18 @@ static enum verdict find_floors(struct store *store, int32_t count, int64_t floo
 static enum verdict check_beginnings(const struct config *config, struct store *store, struct source *source,
                                      int32_t count, struct reason *why)
 {
-    struct known known;
-    struct standing standing;
-    enum verdict verdict = known_read(&known, config, why);
+    struct ledger_offsets offsets;
+    struct partition_state state;
+    enum verdict verdict = ledger_offsets_read(&offsets, config, why);
 
     for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
         int64_t first = 0, next = 0;
-        verdict = store_standing(store, i, &standing, why);
+        verdict = store_state(store, i, &state, why);
         if (verdict != HALT || strcmp(why->id, "STORE-STATE-MISSING") != 0)
             continue;
         verdict = source_extent(source, i, &first, &next, why);
         if (verdict == GO_ON)
-            verdict = known_may_begin(&known, i, first, why);
+            verdict = ledger_offsets_may_begin(&offsets, i, first, why);
     }
     return verdict;
 }

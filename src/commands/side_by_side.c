@@ -1,5 +1,5 @@
 /*
- * See side_by_side.h. A table has room for so many windows; older ones are added up in a column of their own, so that
+ * See pivot_text.h. A table has room for so many windows; older ones are added up in a column of their own, so that
  * nothing is silently left out. JSON and CSV always have all.
  */
 #include "side_by_side.h"
@@ -25,7 +25,7 @@
 #define SIZE_MAX_OF_VALUE 24
 #define GAP 2
 
-uint32_t side_by_side_width(void)
+uint32_t pivot_text_width(void)
 {
     struct winsize size = {0};
 
@@ -34,30 +34,30 @@ uint32_t side_by_side_width(void)
     return size.ws_col < 40 ? 40 : size.ws_col;
 }
 
-bool side_by_side_is_utf8(void)
+bool pivot_text_is_utf8(void)
 {
     return setlocale(LC_CTYPE, "") != NULL && strcasecmp(nl_langinfo(CODESET), "utf-8") == 0;
 }
 
 /* What is printed, and of what. */
 struct grid {
-    const struct side_by_side *print;
+    const struct pivot_text *print;
     const struct leaderboard *leaderboard;
-    struct matrix *matrix;
+    struct pivot *pivot;
     size_t count, windows;
     size_t first; /* of the windows that have a column */
 };
 
 static double share_of(const struct grid *grid, size_t name, size_t begin, size_t end)
 {
-    double whole = (double)matrix_total(grid->matrix, begin, end);
+    double whole = (double)pivot_total(grid->pivot, begin, end);
 
-    return whole > 0 ? (double)matrix_sum(grid->matrix, name, begin, end) / whole : 0;
+    return whole > 0 ? (double)pivot_sum(grid->pivot, name, begin, end) / whole : 0;
 }
 
 static void split(const struct grid *grid, size_t name, struct span fields[ROLLUP_DIMS_MAX])
 {
-    leaderboard_split(grid->leaderboard, matrix_name(grid->matrix, name), fields);
+    leaderboard_split(grid->leaderboard, pivot_name(grid->pivot, name), fields);
 }
 
 /* ---- a table ---- */
@@ -93,7 +93,7 @@ static void write_money(double usd, char text[SIZE_MAX_OF_VALUE])
 
 static void write_value(const struct grid *grid, size_t name, size_t begin, size_t end, char text[SIZE_MAX_OF_VALUE])
 {
-    double value = (double)matrix_sum(grid->matrix, name, begin, end);
+    double value = (double)pivot_sum(grid->pivot, name, begin, end);
 
     if (grid->print->is_share)
         snprintf(text, SIZE_MAX_OF_VALUE, "%.1f%%", 100 * share_of(grid, name, begin, end));
@@ -108,7 +108,7 @@ static void write_start(const struct grid *grid, size_t window, char text[LEADER
     char start[LEADERBOARD_START_SIZE];
     const char *kind = grid->leaderboard->window;
 
-    leaderboard_start(kind, matrix_start(grid->matrix, window), start);
+    leaderboard_start(kind, pivot_start(grid->pivot, window), start);
     if (strcmp(kind, window_kind_name(WINDOW_MONTH)) == 0)
         snprintf(text, LEADERBOARD_START_SIZE, "%.7s", start);
     else
@@ -143,7 +143,7 @@ static uint32_t name_widths(const struct grid *grid)
     return sum;
 }
 
-/* How many of the newest windows have room beside the names, `earlier`, the total and the sparkline. */
+/* How many of the latest windows have room beside the names, `earlier`, the total and the sparkline. */
 static size_t choose_first(const struct grid *grid)
 {
     char start[LEADERBOARD_START_SIZE] = "", text[SIZE_MAX_OF_VALUE];
@@ -209,7 +209,7 @@ static void add_line(const struct grid *grid, struct table *table, size_t name)
     table_text(table, span_of(text));
     if (!grid->print->has_sparkline)
         return;
-    size_t size = matrix_sparkline(grid->matrix, name, SPARKLINE_WIDTH, grid->print->is_share, line);
+    size_t size = pivot_sparkline(grid->pivot, name, SPARKLINE_WIDTH, grid->print->is_share, line);
     table_text(table, (struct span){line, size});
 }
 
@@ -258,11 +258,11 @@ static void print_json(const struct grid *grid, size_t name)
         printf("\"%s\":%.*s,", leaderboard->titles[index], (int)(json_text(text, fields[index]) - text), text);
     }
     printf("\"window\":\"%s\",\"measure\":\"%s\",\"total\":%" PRId64 ",\"share\":%.10g,\"values\":[",
-           leaderboard->window, leaderboard->measure, matrix_sum(grid->matrix, name, 0, grid->windows),
+           leaderboard->window, leaderboard->measure, pivot_sum(grid->pivot, name, 0, grid->windows),
            share_of(grid, name, 0, grid->windows));
     for (size_t window = 0; window < grid->windows; window++)
         printf("%s{\"window_start\":%" PRId64 ",\"value\":%" PRId64 ",\"share\":%.10g}", window == 0 ? "" : ",",
-               matrix_start(grid->matrix, window), matrix_value(grid->matrix, name, window),
+               pivot_start(grid->pivot, window), pivot_value(grid->pivot, name, window),
                share_of(grid, name, window, window + 1));
     puts("]}");
 }
@@ -272,7 +272,7 @@ static void print_csv_value(const struct grid *grid, size_t name, size_t begin, 
     if (grid->print->is_share)
         printf("%.10g%c", share_of(grid, name, begin, end), after);
     else
-        printf("%" PRId64 "%c", matrix_sum(grid->matrix, name, begin, end), after);
+        printf("%" PRId64 "%c", pivot_sum(grid->pivot, name, begin, end), after);
 }
 
 static void print_csv(const struct grid *grid, size_t name)
@@ -294,24 +294,24 @@ static void print_csv_header(const struct grid *grid)
     for (uint32_t index = 0; index < grid->leaderboard->title_count; index++)
         printf("%s,", grid->leaderboard->titles[index]);
     for (size_t window = 0; window < grid->windows; window++) {
-        time_format(matrix_start(grid->matrix, window), start, sizeof(start));
+        time_format(pivot_start(grid->pivot, window), start, sizeof(start));
         printf("%s,", start);
     }
     puts(grid->print->is_share ? "all" : "total");
 }
 
-enum verdict side_by_side_print(const struct side_by_side *print, const struct breakdown *breakdown, struct reason *why)
+enum verdict pivot_text_print(const struct pivot_text *print, const struct totals *totals, struct reason *why)
 {
     struct grid grid = {.print = print, .leaderboard = print->leaderboard};
     enum window_kind kind = WINDOW_KINDS;
 
     (void)window_kind_parse(span_of(print->leaderboard->window), &kind);
-    enum verdict verdict = matrix_open(&grid.matrix, breakdown, kind, why);
+    enum verdict verdict = pivot_open(&grid.pivot, totals, kind, why);
 
     if (verdict != GO_ON)
         return verdict;
-    grid.count = matrix_count(grid.matrix);
-    grid.windows = matrix_windows(grid.matrix);
+    grid.count = pivot_count(grid.pivot);
+    grid.windows = pivot_windows(grid.pivot);
     if ((uint64_t)print->leaderboard->limit < grid.count)
         grid.count = (size_t)print->leaderboard->limit;
     if (print->leaderboard->format == FORMAT_TABLE)
@@ -324,7 +324,7 @@ enum verdict side_by_side_print(const struct side_by_side *print, const struct b
         else
             print_csv(&grid, name);
     }
-    matrix_close(grid.matrix);
+    pivot_close(grid.pivot);
     if (verdict == GO_ON && fflush(stdout) != 0)
         return reason_set(why, HALT, "OUTPUT-FAILED", errno, "standard output: %s", strerror(errno));
     return verdict;

@@ -1,25 +1,25 @@
-/* Windows side by side: a line for each name, a column for each window, the newest to the right. In three formats. */
+/* Windows side by side: a line for each name, a column for each window, the latest to the right. In three formats. */
 #ifndef GENTALLY_SIDE_BY_SIDE_H
 #define GENTALLY_SIDE_BY_SIDE_H
 
 #include "gentally/inspect/totals.h"
 #include "leaderboard.h"
 
-struct side_by_side {
+struct pivot_text {
     const struct leaderboard *leaderboard; /* window, titles, split and format; limit: names in all */
     bool is_share;                         /* of the window's sum, instead of the values */
     bool has_sparkline;                    /* table only */
     uint32_t width;                        /* characters of a table's line: windows that have no room become one */
 };
 
-/* Prints a sorted breakdown to standard output, by its measure of choice. HALT: NO-MEMORY, OUTPUT-FAILED. */
-MUST_CHECK enum verdict side_by_side_print(const struct side_by_side *print, const struct breakdown *breakdown,
+/* Prints a sorted totals to standard output, by its measure of choice. HALT: NO-MEMORY, OUTPUT-FAILED. */
+MUST_CHECK enum verdict pivot_text_print(const struct pivot_text *print, const struct totals *totals,
                                            struct reason *why);
 
 /* The width of the terminal on standard output; 100 if it is none. */
-uint32_t side_by_side_width(void);
+uint32_t pivot_text_width(void);
 
 /* Whether sparklines can be read here: the locale is UTF-8. */
-bool side_by_side_is_utf8(void);
+bool pivot_text_is_utf8(void);
 
 #endif

@@ -85,10 +85,10 @@ struct request {
     struct topic_follow *follow;
     enum topic followed[TOPIC_COUNT]; /* which each of the follower's topics is */
     struct signals *signals;
-    struct newest *standing; /* what the signals' topic says; the generation of a row is its offset */
+    struct latest *state; /* what the signals' topic says; the generation of a row is its offset */
     struct encoder *encoder;
     struct summary_read *read;
-    struct sink *sink;
+    struct producer *producer;
     bool has_news; /* something that conclusions are made of */
     bool is_heard; /* anything */
     int64_t published, withdrawn;
@@ -144,14 +144,14 @@ static void fill_row(enum topic topic, const struct summary_read *read, struct s
 
 static enum verdict take_standing(struct request *request, const struct record *record, struct reason *why)
 {
-    const struct newest_row row = {.key = record->key, .value = record->value, .generation = record->offset};
+    const struct latest_row row = {.key = record->key, .value = record->value, .generation = record->offset};
 
     request->has_news = true;
     if (record->value.bytes == NULL) {
-        newest_drop(request->standing, record->key);
+        latest_drop(request->state, record->key);
         return GO_ON;
     }
-    return newest_put(request->standing, &row, why);
+    return latest_put(request->state, &row, why);
 }
 
 static enum verdict take_record(void *context, size_t index, const struct record *record, struct reason *why)
@@ -218,35 +218,35 @@ static enum verdict put(struct request *request, struct span key, struct span va
 {
     log_line(&request->logger, LOG_LEVEL_INFO, value.bytes == NULL ? "SIGNAL-WITHDRAWN" : "SIGNAL-PUBLISHED",
              "key=%.*s", (int)key.size, key.bytes);
-    return sink_put(request->sink, request->topic, key, value, why);
+    return producer_put(request->producer, request->topic, key, value, why);
 }
 
 /* Whether what stands in the topic was made of a newer version of the window than was read here. */
-static bool is_newer(const struct request *request, const struct signal *standing)
+static bool is_newer(const struct request *request, const struct signal *state)
 {
     int64_t generation, revision;
 
-    return signals_version(request->signals, standing->kind, standing->window.start_ms, &generation, &revision) &&
-           summary_version_compare(standing->generation, standing->revision, PANE_ON_TIME, generation, revision,
+    return signals_version(request->signals, state->kind, state->window.start_ms, &generation, &revision) &&
+           summary_version_compare(state->generation, state->revision, PANE_ON_TIME, generation, revision,
                                    PANE_ON_TIME) > 0;
 }
 
-static enum verdict publish_found(struct request *request, struct newest *found, struct reason *why)
+static enum verdict publish_found(struct request *request, struct latest *found, struct reason *why)
 {
     enum verdict verdict = GO_ON;
     char key[SIGNAL_KEY_MAX];
 
     for (size_t index = 0; index < signals_count(request->signals) && verdict == GO_ON; index++) {
         const struct signal *sign = signals_at(request->signals, index);
-        struct newest_row row = {.key = {key, signal_key_write(sign, key)}};
+        struct latest_row row = {.key = {key, signal_key_write(sign, key)}};
         verdict = encode_signal(request->encoder, sign, &row.value, why);
         if (verdict == GO_ON)
-            verdict = newest_put(found, &row, why);
-        const struct newest_row *standing = newest_find(request->standing, row.key);
+            verdict = latest_put(found, &row, why);
+        const struct latest_row *state = latest_find(request->state, row.key);
         struct signal_read read;
-        if (verdict != GO_ON || (standing != NULL && span_equal(standing->value, row.value)))
+        if (verdict != GO_ON || (state != NULL && span_equal(state->value, row.value)))
             continue;
-        if (standing != NULL && decode_signal(standing->value, &read, why) == GO_ON && is_newer(request, &read.signal))
+        if (state != NULL && decode_signal(state->value, &read, why) == GO_ON && is_newer(request, &read.signal))
             continue;
         verdict = put(request, row.key, row.value, why);
         request->published++;
@@ -254,14 +254,14 @@ static enum verdict publish_found(struct request *request, struct newest *found,
     return verdict;
 }
 
-static enum verdict withdraw_rest(struct request *request, const struct newest *found, struct reason *why)
+static enum verdict withdraw_rest(struct request *request, const struct latest *found, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
-    for (size_t index = 0; index < newest_seen(request->standing) && verdict == GO_ON; index++) {
-        const struct newest_row *row = newest_at(request->standing, index);
+    for (size_t index = 0; index < latest_seen(request->state) && verdict == GO_ON; index++) {
+        const struct latest_row *row = latest_at(request->state, index);
         struct signal_read read;
-        if (row->value.bytes == NULL || newest_find(found, row->key) != NULL)
+        if (row->value.bytes == NULL || latest_find(found, row->key) != NULL)
             continue;
         if (decode_signal(row->value, &read, why) == GO_ON && is_newer(request, &read.signal))
             continue;
@@ -286,7 +286,7 @@ static enum verdict settle(struct request *request, struct reason *why)
     enum verdict verdict;
 
     do {
-        verdict = sink_settle(request->sink, SETTLE_MS, why);
+        verdict = producer_settle(request->producer, SETTLE_MS, why);
         look_for_stop(request, 0);
     } while (verdict == TRY_LATER && !request->is_stopped && (request->is_followed || ++attempts < 30));
     return verdict;
@@ -294,8 +294,8 @@ static enum verdict settle(struct request *request, struct reason *why)
 
 static enum verdict publish(struct request *request, struct reason *why)
 {
-    struct newest *found = NULL;
-    enum verdict verdict = newest_open(&found, why);
+    struct latest *found = NULL;
+    enum verdict verdict = latest_open(&found, why);
 
     if (verdict == GO_ON)
         verdict = publish_found(request, found, why);
@@ -303,7 +303,7 @@ static enum verdict publish(struct request *request, struct reason *why)
         verdict = withdraw_rest(request, found, why);
     if (verdict == GO_ON)
         verdict = settle(request, why);
-    newest_close(found);
+    latest_close(found);
     return verdict;
 }
 
@@ -328,8 +328,8 @@ static void print_one(const struct request *request, struct printing *printing, 
 
 static int compare_keys(const void *left_row, const void *right_row)
 {
-    const struct newest_row *left = *(const struct newest_row *const *)left_row;
-    const struct newest_row *right = *(const struct newest_row *const *)right_row;
+    const struct latest_row *left = *(const struct latest_row *const *)left_row;
+    const struct latest_row *right = *(const struct latest_row *const *)right_row;
     size_t size = left->key.size < right->key.size ? left->key.size : right->key.size;
     int order = memcmp(left->key.bytes, right->key.bytes, size);
 
@@ -339,15 +339,15 @@ static int compare_keys(const void *left_row, const void *right_row)
 /* What stands in the topic, by key. */
 static enum verdict print_standing(struct request *request, struct printing *printing, struct reason *why)
 {
-    size_t seen = newest_seen(request->standing), count = 0;
-    const struct newest_row **rows = calloc(seen + 1, sizeof(*rows));
+    size_t seen = latest_seen(request->state), count = 0;
+    const struct latest_row **rows = calloc(seen + 1, sizeof(*rows));
     enum verdict verdict = GO_ON;
 
     if (rows == NULL)
         return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu signals", seen);
     for (size_t index = 0; index < seen; index++)
-        if (newest_at(request->standing, index)->value.bytes != NULL)
-            rows[count++] = newest_at(request->standing, index);
+        if (latest_at(request->state, index)->value.bytes != NULL)
+            rows[count++] = latest_at(request->state, index);
     qsort(rows, count, sizeof(*rows), compare_keys);
     for (size_t index = 0; index < count && verdict == GO_ON; index++) {
         struct signal_read read;
@@ -440,7 +440,7 @@ static enum verdict turn(struct request *request, struct reason *why)
         }
         if (verdict == GO_ON && is_over) {
             verdict = signals_evaluate(request->signals, why);
-            if (verdict == GO_ON && request->sink != NULL)
+            if (verdict == GO_ON && request->producer != NULL)
                 verdict = publish(request, why);
             if (!request->is_followed)
                 return verdict;
@@ -459,7 +459,7 @@ static enum verdict open_parts(struct request *request, struct reason *why)
     if (verdict == GO_ON)
         verdict = signals_open(&request->signals, &request->rules, why);
     if (verdict == GO_ON)
-        verdict = newest_open(&request->standing, why);
+        verdict = latest_open(&request->state, why);
     return verdict;
 }
 
@@ -473,8 +473,8 @@ static enum verdict connect_all(struct request *request, struct reason *why)
     topic_signals(request->config, request->topic);
     do {
         verdict = request->follow == NULL ? open_follow(request, !is_shown, why) : GO_ON;
-        if (verdict == GO_ON && is_published && request->sink == NULL)
-            verdict = sink_open(&request->sink, request->config, &request->logger, why);
+        if (verdict == GO_ON && is_published && request->producer == NULL)
+            verdict = producer_open(&request->producer, request->config, &request->logger, why);
         if (verdict == TRY_LATER && request->is_followed) {
             log_reason(&request->logger, LOG_LEVEL_WARN, why);
             look_for_stop(request, RETRY_MS);
@@ -531,9 +531,9 @@ static int run(struct request *request, struct reason *why)
     if (verdict == GO_ON && !is_printed)
         fprintf(stderr, "signals: %" PRId64 " published, %" PRId64 " withdrawn, %zu stand\n", request->published,
                 request->withdrawn, signals_count(request->signals));
-    sink_close(request->sink);
+    producer_close(request->producer);
     topic_follow_close(request->follow);
-    newest_close(request->standing);
+    latest_close(request->state);
     signals_close(request->signals);
     encoder_close(request->encoder);
     free(request->read);

@@ -1,5 +1,5 @@
 /*
- * `gentally summaries`: reads a rollup's topic to its end, keeps the newest version of each key, and prints it as JSON,
+ * `gentally summaries`: reads a rollup's topic to its end, keeps the latest version of each key, and prints it as JSON,
  * CSV or a table: whole rows, sums by window and name, or windows side by side.
  */
 #include "gentally/cli/command.h"
@@ -72,8 +72,8 @@ struct request {
     int64_t limit;
     uint64_t suppressed;       /* rows left out of the sums */
     struct summary_read *read; /* the summary at hand */
-    struct newest *newest;
-    struct breakdown *breakdown; /* unless `is_whole` */
+    struct latest *latest;
+    struct totals *totals; /* unless `is_whole` */
     struct table *table;
     char *text; /* SUMMARY_TEXT_MAX */
 };
@@ -85,7 +85,7 @@ static enum verdict take_record(void *context, const struct record *record, stru
     const struct summary *summary = &read->summary;
 
     if (record->value.bytes == NULL) {
-        newest_drop(request->newest, record->key);
+        latest_drop(request->latest, record->key);
         return GO_ON;
     }
     enum verdict verdict = decode_summary(record->value, read, why);
@@ -94,7 +94,7 @@ static enum verdict take_record(void *context, const struct record *record, stru
     if (summary->window.kind != request->window || summary->window.start_ms < request->from_ms ||
         summary->window.start_ms >= request->to_ms || (request->is_final && summary->pane == PANE_EARLY))
         return GO_ON;
-    struct newest_row row = {
+    struct latest_row row = {
         .key = record->key,
         .value = record->value,
         .generation = summary->generation,
@@ -103,7 +103,7 @@ static enum verdict take_record(void *context, const struct record *record, stru
         .start_ms = summary->window.start_ms,
         .tokens = read->cell.sums[M_TOKENS_PROMPT] + read->cell.sums[M_TOKENS_COMPLETION],
     };
-    return newest_put(request->newest, &row, why);
+    return latest_put(request->latest, &row, why);
 }
 
 static enum verdict read_topic(struct request *request, const struct config *config, struct reason *why)
@@ -113,7 +113,7 @@ static enum verdict read_topic(struct request *request, const struct config *con
     topic_summaries(config, request->rollup->name, topic);
     enum verdict verdict = topic_read(config, topic, take_record, request, why);
     if (verdict == GO_ON)
-        newest_sort(request->newest);
+        latest_sort(request->latest);
     return verdict;
 }
 
@@ -124,8 +124,8 @@ static enum verdict each_row(struct request *request, enum verdict (*print)(stru
     enum verdict verdict = GO_ON;
     int64_t printed = 0, start_ms = INT64_MIN;
 
-    for (size_t index = 0; index < newest_count(request->newest) && verdict == GO_ON; index++) {
-        const struct newest_row *row = newest_row(request->newest, index);
+    for (size_t index = 0; index < latest_count(request->latest) && verdict == GO_ON; index++) {
+        const struct latest_row *row = latest_row(request->latest, index);
         printed = row->start_ms == start_ms ? printed : 0;
         start_ms = row->start_ms;
         if (request->is_whole && printed++ >= request->limit)
@@ -272,7 +272,7 @@ static enum verdict row_to_breakdown(struct request *request, struct reason *why
     request->suppressed += summary->suppressed;
     if (summary->suppressed) /* It is of its group, and nobody knows how much of it. */
         return GO_ON;
-    return breakdown_add(request->breakdown, summary->window.start_ms, name_of(request, summary),
+    return totals_add(request->totals, summary->window.start_ms, name_of(request, summary),
                          request->read->cell.sums, why);
 }
 
@@ -293,20 +293,20 @@ static enum verdict print_sums(struct request *request, struct reason *why)
         leaderboard.titles[leaderboard.title_count++] = column_name(request->by);
     for (uint32_t index = 0; request->by == COLUMN_NONE && index < request->rollup->dim_count; index++)
         leaderboard.titles[leaderboard.title_count++] = dimension_name(request->rollup->dims[index]);
-    breakdown_measure(request->breakdown, leaderboard_measure(request->measure));
+    totals_measure(request->totals, leaderboard_measure(request->measure));
     enum verdict verdict = each_row(request, row_to_breakdown, why);
     if (verdict == GO_ON && request->top > 0)
-        verdict = breakdown_fold(request->breakdown, (size_t)request->top, BY_MEASURE, why);
+        verdict = totals_fold(request->totals, (size_t)request->top, BY_MEASURE, why);
     if (verdict != GO_ON)
         return verdict;
-    breakdown_sort(request->breakdown, BY_MEASURE);
+    totals_sort(request->totals, BY_MEASURE);
     if (!request->is_side_by_side)
-        return leaderboard_print(&leaderboard, request->breakdown, why);
-    const struct side_by_side print = {.leaderboard = &leaderboard,
+        return leaderboard_print(&leaderboard, request->totals, why);
+    const struct pivot_text print = {.leaderboard = &leaderboard,
                                        .is_share = request->is_share,
                                        .has_sparkline = request->has_sparkline,
-                                       .width = side_by_side_width()};
-    return side_by_side_print(&print, request->breakdown, why);
+                                       .width = pivot_text_width()};
+    return pivot_text_print(&print, request->totals, why);
 }
 
 static enum verdict print_rows(struct request *request, struct reason *why)
@@ -342,7 +342,7 @@ static enum verdict read_sums(struct request *request, const struct command_opti
     request->has_sparkline = options[SPARKLINE].value != NULL || isatty(STDOUT_FILENO) == 1;
     request->is_whole =
         by == COLUMN_NONE && options[MEASURE].value == NULL && request->top == 0 && !request->is_side_by_side;
-    if (request->has_sparkline && !side_by_side_is_utf8()) {
+    if (request->has_sparkline && !pivot_text_is_utf8()) {
         request->has_sparkline = false;
         if (options[SPARKLINE].value != NULL)
             fprintf(stderr, "summaries: no sparklines, the locale is not UTF-8\n");
@@ -383,17 +383,17 @@ static enum verdict open_parts(struct request *request, struct reason *why)
     request->text = malloc(SUMMARY_TEXT_MAX);
     if (request->read == NULL || request->text == NULL)
         return reason_set(why, HALT, "NO-MEMORY", 0, "no memory to read summaries");
-    enum verdict verdict = newest_open(&request->newest, why);
+    enum verdict verdict = latest_open(&request->latest, why);
     if (verdict == GO_ON)
-        verdict = breakdown_open(&request->breakdown, why);
+        verdict = totals_open(&request->totals, why);
     return verdict;
 }
 
 static void close_parts(struct request *request)
 {
     table_close(request->table);
-    breakdown_close(request->breakdown);
-    newest_close(request->newest);
+    totals_close(request->totals);
+    latest_close(request->latest);
     free(request->read);
     free(request->text);
 }
@@ -412,7 +412,7 @@ static int run(const struct config *config, const struct command_option options[
         verdict = request.is_whole ? print_rows(&request, &why) : print_sums(&request, &why);
     if (verdict == GO_ON && fflush(stdout) != 0)
         verdict = reason_set(&why, HALT, "OUTPUT-FAILED", errno, "standard output: %s", strerror(errno));
-    if (verdict == GO_ON && newest_count(request.newest) == 0)
+    if (verdict == GO_ON && latest_count(request.latest) == 0)
         fprintf(stderr, "summaries: no such window has been emitted yet\n");
     if (verdict == GO_ON && request.suppressed > 0)
         fprintf(stderr, "summaries: %" PRIu64 " suppressed rows are in none of these sums\n", request.suppressed);

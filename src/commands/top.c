@@ -71,17 +71,17 @@ static void split(void *context, struct span name, struct span fields[])
         fields[0] = name; /* of another configuration: better shown raw than not at all */
 }
 
-static enum verdict count_window(struct request *request, struct live *live, struct window window,
-                                 struct breakdown *breakdown, struct reason *why)
+static enum verdict count_window(struct request *request, struct live_counters *counters, struct window window,
+                                 struct totals *totals, struct reason *why)
 {
-    breakdown_measure(breakdown, leaderboard_measure(request->by));
-    return live_add(live, window, request->rollup, breakdown, why);
+    totals_measure(totals, leaderboard_measure(request->by));
+    return live_counters_add(counters, window, request->rollup, totals, why);
 }
 
-static enum verdict print_window(struct request *request, struct live *live, struct breakdown *breakdown,
-                                 struct breakdown *before, struct reason *why)
+static enum verdict print_window(struct request *request, struct live_counters *counters, struct totals *totals,
+                                 struct totals *before, struct reason *why)
 {
-    const struct stored_window *stored = live_window(live, request->window, request->at_ms), *last;
+    const struct stored_window *stored = live_counters_window(counters, request->window, request->at_ms), *last;
     struct leaderboard leaderboard = {
         .window = window_kind_name(request->window),
         .title_count = request->rollup->dim_count,
@@ -100,41 +100,41 @@ static enum verdict print_window(struct request *request, struct live *live, str
     }
     for (uint32_t index = 0; index < request->rollup->dim_count; index++)
         leaderboard.titles[index] = dimension_name(request->rollup->dims[index]);
-    enum verdict verdict = count_window(request, live, stored->window, breakdown, why);
-    last = live_window(live, request->window, stored->window.start_ms - 1);
+    enum verdict verdict = count_window(request, counters, stored->window, totals, why);
+    last = live_counters_window(counters, request->window, stored->window.start_ms - 1);
     if (verdict == GO_ON && last != NULL) {
-        verdict = count_window(request, live, last->window, before, why);
+        verdict = count_window(request, counters, last->window, before, why);
         if (verdict == GO_ON)
-            breakdown_sort(before, BY_MEASURE);
+            totals_sort(before, BY_MEASURE);
         leaderboard.before = before;
     }
     if (verdict == GO_ON && request->top > 0)
-        verdict = breakdown_fold(breakdown, (size_t)request->top, BY_MEASURE, why);
+        verdict = totals_fold(totals, (size_t)request->top, BY_MEASURE, why);
     if (verdict != GO_ON)
         return verdict;
-    breakdown_sort(breakdown, BY_MEASURE);
-    return leaderboard_print(&leaderboard, breakdown, why);
+    totals_sort(totals, BY_MEASURE);
+    return leaderboard_print(&leaderboard, totals, why);
 }
 
 static int run(const struct config *config, const struct command_option options[])
 {
     struct request request = {.at_ms = INT64_MIN, .limit = 20};
-    struct live live = {0};
-    struct breakdown *breakdown = NULL, *before = NULL;
+    struct live_counters counters = {0};
+    struct totals *totals = NULL, *before = NULL;
     struct reason why = {0};
     enum verdict verdict = read_options(&request, config, options, &why);
 
     if (verdict == GO_ON)
-        verdict = breakdown_open(&breakdown, &why);
+        verdict = totals_open(&totals, &why);
     if (verdict == GO_ON)
-        verdict = breakdown_open(&before, &why);
+        verdict = totals_open(&before, &why);
     if (verdict == GO_ON)
-        verdict = live_open(&live, config, &why);
+        verdict = live_counters_open(&counters, config, &why);
     if (verdict == GO_ON)
-        verdict = print_window(&request, &live, breakdown, before, &why);
-    live_close(&live);
-    breakdown_close(before);
-    breakdown_close(breakdown);
+        verdict = print_window(&request, &counters, totals, before, &why);
+    live_counters_close(&counters);
+    totals_close(before);
+    totals_close(totals);
     return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
 }
 

@@ -207,7 +207,7 @@ static void print_finding(const struct finding *finding)
 {
     char key[SHOWN_MAX(SHOWN_KEY_MAX)];
 
-    shown_text(finding->place.key, key, sizeof(key));
+    printable_text(finding->place.key, key, sizeof(key));
     printf("violated %s: topic %s, partition %" PRId32 ", offset %" PRId64 "%s%s\n  %s: expected %s, found %s\n",
            audit_check_name(finding->check), finding->place.topic, finding->place.partition, finding->place.offset,
            key[0] == '\0' ? "" : ", key ", key, finding->field, finding->expected, finding->found);
@@ -240,13 +240,13 @@ static void print_text(const struct request *request)
 static void print_json_finding(const struct finding *finding)
 {
     printf("{");
-    shown_json("check", span_of(audit_check_name(finding->check)), ",");
-    shown_json("topic", span_of(finding->place.topic), ",");
+    printable_json("check", span_of(audit_check_name(finding->check)), ",");
+    printable_json("topic", span_of(finding->place.topic), ",");
     printf("\"partition\":%" PRId32 ",\"offset\":%" PRId64 ",", finding->place.partition, finding->place.offset);
-    shown_json("key", finding->place.key, ",");
-    shown_json("field", span_of(finding->field), ",");
-    shown_json("expected", span_of(finding->expected), ",");
-    shown_json("found", span_of(finding->found), "}");
+    printable_json("key", finding->place.key, ",");
+    printable_json("field", span_of(finding->field), ",");
+    printable_json("expected", span_of(finding->expected), ",");
+    printable_json("found", span_of(finding->found), "}");
 }
 
 static void print_json(const struct request *request)

@@ -94,9 +94,9 @@ static char *trim(char *text)
 
 static enum verdict unknown_key(const char *key, const char *place, struct reason *why)
 {
-    struct nearest nearest = nearest_to(key);
-    config_nearest(&nearest);
-    const char *name = nearest_name(&nearest);
+    struct suggestion suggestion = suggestion_for(key);
+    config_nearest(&suggestion);
+    const char *name = suggestion_name(&suggestion);
     return reason_set(why, HALT, "CONFIG-UNKNOWN-KEY", 0, "%s: there is no '%.64s'%s%s%s", place, key,
                       name == NULL ? "" : "; did you mean '", name == NULL ? "" : name, name == NULL ? "" : "'?");
 }

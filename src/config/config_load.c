@@ -59,16 +59,16 @@ static struct command_option *find_option(struct command_option options[], size_
 static enum verdict unknown_flag(const struct flag *flag, const struct command_option options[], size_t option_count,
                                  struct reason *why)
 {
-    struct nearest nearest = nearest_to(flag->key);
+    struct suggestion suggestion = suggestion_for(flag->key);
     char name[NEAREST_NAME_MAX + 1] = "";
 
-    config_nearest(&nearest);
-    nearest_try(&nearest, "config");
-    nearest_try(&nearest, "help");
-    nearest_try(&nearest, "version");
+    config_nearest(&suggestion);
+    suggestion_try(&suggestion, "config");
+    suggestion_try(&suggestion, "help");
+    suggestion_try(&suggestion, "version");
     for (size_t at = 0; at < option_count; at++)
-        nearest_try(&nearest, options[at].name);
-    const char *found = nearest_name(&nearest);
+        suggestion_try(&suggestion, options[at].name);
+    const char *found = suggestion_name(&suggestion);
     for (size_t at = 0; found != NULL && at < NEAREST_NAME_MAX && found[at] != '\0'; at++) {
         name[at] = found[at] == '_' ? '-' : found[at];
         name[at + 1] = '\0';

@@ -141,11 +141,11 @@ const struct option *config_option(const char *name, size_t size)
     return NULL;
 }
 
-void config_nearest(struct nearest *nearest)
+void config_nearest(struct suggestion *suggestion)
 {
     for (size_t at = 0; at < config_option_count; at++) {
-        nearest_try(nearest, config_options[at].name);
+        suggestion_try(suggestion, config_options[at].name);
         if (config_options[at].secret_file != NULL)
-            nearest_try(nearest, config_options[at].secret_file);
+            suggestion_try(suggestion, config_options[at].secret_file);
     }
 }

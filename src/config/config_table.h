@@ -73,6 +73,6 @@ MUST_CHECK enum verdict config_read_file(struct config *config, const char *path
 MUST_CHECK enum verdict config_read_environment(struct config *config, char **environment, struct reason *why);
 
 /* Offers the name of every option, and NAME_file of the secrets. */
-void config_nearest(struct nearest *nearest);
+void config_nearest(struct suggestion *suggestion);
 
 #endif

@@ -16,7 +16,7 @@
 #define VARINT_MAX 10       /* bytes of 64 bits in groups of seven */
 #define COUNT_MAX INT64_MAX /* of a histogram's bucket: Avro's longs carry it on */
 
-static_assert(SLOT_COUNT % 64 == 0 && BOARD_WORDS <= 64, "a board's marks are whole words, each with a bit of its own");
+static_assert(SLOT_COUNT % 64 == 0 && ACCUMULATOR_WORDS <= 64, "a board's marks are whole words, each with a bit of its own");
 static_assert(MEASURE_COUNT < 1u << 7, "the count of sums packs into one byte, which CELL_PACKED_MAX counts on");
 static_assert(M_CLASSIFIED_TOKENS == CELL_OLD_SUMS - 1, "measures are only ever appended");
 static_assert(SLOT_COUNT < 1u << 14, "an id's step packs into two bytes, which CELL_PACKED_MAX counts on");
@@ -232,7 +232,7 @@ bool cell_merge(struct cell *into, const struct cell *from)
     return merge_slots(into, from);
 }
 
-enum board_fault board_add(struct board *board, struct span packed)
+enum accumulator_fault accumulator_add(struct accumulator *accumulator, struct span packed)
 {
     struct unread unread = unread_of(packed);
     struct slot slot = {0};
@@ -241,23 +241,23 @@ enum board_fault board_add(struct board *board, struct span packed)
     bool is_over = false;
 
     if (!unpack_head(&unread, sums, &slot_count))
-        return BOARD_DAMAGED;
+        return ACCUMULATOR_DAMAGED;
     for (unsigned i = 0; i < MEASURE_COUNT; i++)
-        is_over |= __builtin_add_overflow(board->sums[i], sums[i], &board->sums[i]);
+        is_over |= __builtin_add_overflow(accumulator->sums[i], sums[i], &accumulator->sums[i]);
     for (uint32_t i = 0; i < slot_count; i++) {
         if (!unpack_slot(&unread, &slot))
-            return BOARD_DAMAGED;
-        is_over |= !merge_value(slot.id, board_slot(board, slot.id), slot.value);
+            return ACCUMULATOR_DAMAGED;
+        is_over |= !merge_value(slot.id, accumulator_slot(accumulator, slot.id), slot.value);
     }
     if (unread.next != unread.end)
-        return BOARD_DAMAGED;
-    return is_over ? BOARD_OVERFLOW : BOARD_SOUND;
+        return ACCUMULATOR_DAMAGED;
+    return is_over ? ACCUMULATOR_OVERFLOW : ACCUMULATOR_SOUND;
 }
 
 /* Sums are of amounts that are not negative, so less than nothing is none of ours. */
-static bool take_slot(struct board *board, const struct slot *slot)
+static bool take_slot(struct accumulator *accumulator, const struct slot *slot)
 {
-    uint64_t *value = &board->values[slot->id], *marks = &board->marks[slot->id / 64];
+    uint64_t *value = &accumulator->values[slot->id], *marks = &accumulator->marks[slot->id / 64];
 
     if (slot->id >= ACCOUNT_SLOT)
         return true;
@@ -267,11 +267,11 @@ static bool take_slot(struct board *board, const struct slot *slot)
     if (*value == 0)
         *marks &= ~(UINT64_C(1) << (slot->id % 64));
     if (*marks == 0)
-        board->words &= ~(UINT64_C(1) << (slot->id / 64));
+        accumulator->words &= ~(UINT64_C(1) << (slot->id / 64));
     return true;
 }
 
-enum board_fault board_take(struct board *board, struct span packed)
+enum accumulator_fault accumulator_subtract(struct accumulator *accumulator, struct span packed)
 {
     struct unread unread = unread_of(packed);
     struct slot slot = {0};
@@ -279,46 +279,46 @@ enum board_fault board_take(struct board *board, struct span packed)
     uint64_t slot_count;
 
     if (!unpack_head(&unread, sums, &slot_count))
-        return BOARD_DAMAGED;
+        return ACCUMULATOR_DAMAGED;
     for (unsigned i = 0; i < MEASURE_COUNT; i++) {
-        if (sums[i] < 0 || board->sums[i] < sums[i])
-            return BOARD_DAMAGED;
-        board->sums[i] -= sums[i];
+        if (sums[i] < 0 || accumulator->sums[i] < sums[i])
+            return ACCUMULATOR_DAMAGED;
+        accumulator->sums[i] -= sums[i];
     }
     for (uint32_t i = 0; i < slot_count; i++)
-        if (!unpack_slot(&unread, &slot) || !take_slot(board, &slot))
-            return BOARD_DAMAGED;
-    return unread.next == unread.end ? BOARD_SOUND : BOARD_DAMAGED;
+        if (!unpack_slot(&unread, &slot) || !take_slot(accumulator, &slot))
+            return ACCUMULATOR_DAMAGED;
+    return unread.next == unread.end ? ACCUMULATOR_SOUND : ACCUMULATOR_DAMAGED;
 }
 
-size_t board_pack(struct board *board, uint8_t *bytes)
+size_t accumulator_pack(struct accumulator *accumulator, uint8_t *bytes)
 {
-    uint8_t *end = put_head(bytes, board->sums);
+    uint8_t *end = put_head(bytes, accumulator->sums);
     uint32_t slot_count = 0, before = 0;
 
-    for (uint64_t words = board->words; words != 0; words &= words - 1)
-        slot_count += (uint32_t)__builtin_popcountll(board->marks[__builtin_ctzll(words)]);
+    for (uint64_t words = accumulator->words; words != 0; words &= words - 1)
+        slot_count += (uint32_t)__builtin_popcountll(accumulator->marks[__builtin_ctzll(words)]);
     end = put_varint(end, slot_count);
-    for (uint64_t words = board->words; words != 0; words &= words - 1) {
+    for (uint64_t words = accumulator->words; words != 0; words &= words - 1) {
         uint32_t word = (uint32_t)__builtin_ctzll(words);
-        for (uint64_t marks = board->marks[word]; marks != 0; marks &= marks - 1) {
+        for (uint64_t marks = accumulator->marks[word]; marks != 0; marks &= marks - 1) {
             uint32_t id = word * 64 + (uint32_t)__builtin_ctzll(marks);
             end = put_varint(end, id - before);
-            end = put_varint(end, board->values[id]);
-            board->values[id] = 0;
+            end = put_varint(end, accumulator->values[id]);
+            accumulator->values[id] = 0;
             before = id;
         }
-        board->marks[word] = 0;
+        accumulator->marks[word] = 0;
     }
-    board->words = 0;
-    memset(board->sums, 0, sizeof(board->sums));
+    accumulator->words = 0;
+    memset(accumulator->sums, 0, sizeof(accumulator->sums));
     assert((size_t)(end - bytes) <= CELL_PACKED_MAX);
     return (size_t)(end - bytes);
 }
 
-void board_clear(struct board *board)
+void accumulator_clear(struct accumulator *accumulator)
 {
-    memset(board, 0, sizeof(*board));
+    memset(accumulator, 0, sizeof(*accumulator));
 }
 
 /* The first slot whose id is not below `id`. */

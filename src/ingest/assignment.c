@@ -46,19 +46,19 @@ static bool is_its_own(const struct reason *why)
 static enum verdict claim(struct assignment *assignment, struct store *store, const struct config *config,
                           struct tally_pool *pool, int32_t partition, int64_t now_ms, struct reason *why)
 {
-    static const struct standing nothing = {.anchor = {.offset = ANCHOR_NONE}, .watermark_ms = NO_TIME};
-    struct standing standing = nothing;
+    static const struct partition_state nothing = {.anchor = {.offset = ANCHOR_NONE}, .watermark_ms = NO_TIME};
+    struct partition_state state = nothing;
     struct reason trouble = {0};
-    enum verdict verdict = store_claim(store, partition, &standing, why);
+    enum verdict verdict = store_claim(store, partition, &state, why);
 
     if (verdict == HALT && is_its_own(why)) {
         trouble = *why;
-        standing = nothing;
-        standing.partition = partition;
+        state = nothing;
+        state.partition = partition;
         verdict = GO_ON;
     }
     if (verdict == GO_ON)
-        verdict = partition_open(&assignment->by_partition[partition], config, &standing, pool, now_ms, why);
+        verdict = partition_open(&assignment->by_partition[partition], config, &state, pool, now_ms, why);
     if (verdict != GO_ON)
         return verdict;
     assignment->partitions[assignment->count++] = partition;
@@ -84,12 +84,12 @@ enum verdict assignment_claim(struct assignment *assignment, struct store *store
     return verdict;
 }
 
-static struct source_start start_of(const struct standing *standing)
+static struct source_start start_of(const struct partition_state *state)
 {
-    return (struct source_start){standing->partition, standing->next, standing->anchor};
+    return (struct source_start){state->partition, state->next, state->anchor};
 }
 
-enum verdict assignment_assign(struct assignment *assignment, struct source *source, struct reason *why)
+enum verdict assignment_start(struct assignment *assignment, struct source *source, struct reason *why)
 {
     struct source_start starts[PARTITIONS_MAX];
     uint32_t count = 0;
@@ -98,7 +98,7 @@ enum verdict assignment_assign(struct assignment *assignment, struct source *sou
         const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
         if (partition->is_stopped)
             continue;
-        starts[count++] = start_of(&partition->standing);
+        starts[count++] = start_of(&partition->state);
     }
     return source_assign(source, starts, count, why);
 }
@@ -187,25 +187,25 @@ enum verdict assignment_resume(struct assignment *assignment, struct checkpoint 
 static enum verdict reclaim(struct assignment *assignment, struct partition *partition, struct store *store, struct source *source,
                             struct reason *why)
 {
-    struct standing standing;
+    struct partition_state state;
     uint32_t rewinds = partition->rewinds + 1;
-    enum verdict verdict = store_claim(store, partition->standing.partition, &standing, why);
+    enum verdict verdict = store_claim(store, partition->state.partition, &state, why);
 
     if (verdict == HALT && is_its_own(why)) {
         stop(assignment, partition, why);
-        return source_stop(source, partition->standing.partition, why);
+        return source_stop(source, partition->state.partition, why);
     }
     if (verdict == GO_ON && rewinds > REWINDS_MAX)
         return reason_set(why, HALT, "STORE-DUEL", 0, "partition %" PRId32 ": fenced %" PRIu32 " times in a row",
-                          standing.partition, rewinds);
-    struct source_start start = start_of(&standing);
+                          state.partition, rewinds);
+    struct source_start start = start_of(&state);
     if (verdict == GO_ON)
         verdict = source_reposition(source, &start, why);
     if (verdict != GO_ON)
         return verdict;
     log_line(assignment->logger, LOG_LEVEL_WARN, "WORKER-REWOUND", "partition=%" PRId32 " from=%" PRId64 " to=%" PRId64,
-             standing.partition, partition->next, standing.next);
-    partition_rewind(partition, &standing);
+             state.partition, partition->next, state.next);
+    partition_rewind(partition, &state);
     partition->rewinds = rewinds;
     return GO_ON;
 }
@@ -258,7 +258,7 @@ enum verdict assignment_recheck_logs(struct assignment *assignment, struct sourc
     assignment_anchor(assignment);
     for (uint32_t i = 0; i < assignment->count && verdict == GO_ON; i++) {
         struct partition *partition = assignment->by_partition[assignment->partitions[i]];
-        struct source_start start = {partition->standing.partition, partition->next, partition->anchor};
+        struct source_start start = {partition->state.partition, partition->next, partition->anchor};
         if (partition->is_stopped || partition->must_claim || partition->anchor.offset == ANCHOR_NONE)
             continue;
         verdict = source_reposition(source, &start, why);
@@ -271,7 +271,7 @@ enum verdict assignment_recheck_logs(struct assignment *assignment, struct sourc
  * folded last, if it still has it. */
 static enum verdict read_from_anchor(const struct partition *partition, struct source *source, struct reason *why)
 {
-    struct source_start start = {partition->standing.partition, partition->next, partition->anchor};
+    struct source_start start = {partition->state.partition, partition->next, partition->anchor};
     int64_t begin = 0, end = 0;
     enum verdict verdict = source_extent(source, start.partition, &begin, &end, why);
 
@@ -285,7 +285,7 @@ void assignment_check_log(struct assignment *assignment, struct source *source, 
 
     if (partition == NULL || partition->is_stopped)
         return;
-    enum verdict verdict = source_examine(source, number, &why);
+    enum verdict verdict = source_check_log(source, number, &why);
     if (verdict == GO_ON)
         verdict = read_from_anchor(partition, source, &why);
     if (verdict == GO_ON)
@@ -310,7 +310,7 @@ void assignment_commit(const struct assignment *assignment, struct source *sourc
         if (partition->is_stopped) /* It may not have a state. */
             continue;
         partitions[count] = assignment->partitions[i];
-        next[count++] = partition->standing.next;
+        next[count++] = partition->state.next;
     }
     if (count > 0)
         source_commit(source, partitions, next, count);

@@ -32,7 +32,7 @@ MUST_CHECK enum verdict assignment_claim(struct assignment *assignment, struct s
                                     struct reason *why);
 
 /* Begins to read each partition that is not stopped where the store stands. */
-MUST_CHECK enum verdict assignment_assign(struct assignment *assignment, struct source *source, struct reason *why);
+MUST_CHECK enum verdict assignment_start(struct assignment *assignment, struct source *source, struct reason *why);
 
 /* Drops all work and all assignment. */
 void assignment_close(struct assignment *assignment);

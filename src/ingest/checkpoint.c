@@ -62,7 +62,7 @@ struct checkpoint {
     struct change **changes; /* those still to be sent */
     uint32_t room;           /* of both */
     bool is_sent;            /* the last flush may have happened: only the identical one may follow */
-    struct board board;      /* empty between cells */
+    struct accumulator accumulator;      /* empty between cells */
 };
 
 enum verdict checkpoint_open(struct checkpoint **checkpoint, const struct config *config, struct store *store,
@@ -243,14 +243,14 @@ static enum verdict name_delta(struct checkpoint *checkpoint, struct delta *delt
     return GO_ON;
 }
 
-/* Empties the board into bytes of the arena. */
+/* Empties the accumulator into bytes of the arena. */
 static enum verdict pack_board(struct checkpoint *checkpoint, struct span *packed, struct reason *why)
 {
     uint8_t *bytes = arena_take(&checkpoint->arena, CELL_PACKED_MAX);
 
     if (bytes == NULL)
         return no_memory(why);
-    size_t size = board_pack(&checkpoint->board, bytes);
+    size_t size = accumulator_pack(&checkpoint->accumulator, bytes);
     arena_trim(&checkpoint->arena, bytes, CELL_PACKED_MAX, size);
     *packed = (struct span){(const char *)bytes, size};
     return GO_ON;
@@ -261,7 +261,7 @@ static enum verdict add_up(struct checkpoint *checkpoint, const struct partition
                            const struct part *parts, uint32_t count, struct reason *why)
 {
     struct delta *delta = &draft->deltas[draft->delta_count++];
-    enum board_fault fault = BOARD_SOUND;
+    enum accumulator_fault fault = ACCUMULATOR_SOUND;
 
     *delta = (struct delta){.part = parts, .packed = draft->packed[parts->row]};
     for (uint32_t i = 0; i < count; i++)
@@ -269,9 +269,9 @@ static enum verdict add_up(struct checkpoint *checkpoint, const struct partition
     enum verdict verdict = name_delta(checkpoint, delta, why);
     if (verdict != GO_ON || count == 1)
         return verdict;
-    for (uint32_t i = 0; i < count && fault == BOARD_SOUND; i++)
-        fault = board_add(&checkpoint->board, draft->packed[parts[i].row]);
-    assert(fault == BOARD_SOUND); /* We packed it just now, and a tally watches over its sums. */
+    for (uint32_t i = 0; i < count && fault == ACCUMULATOR_SOUND; i++)
+        fault = accumulator_add(&checkpoint->accumulator, draft->packed[parts[i].row]);
+    assert(fault == ACCUMULATOR_SOUND); /* We packed it just now, and a tally watches over its sums. */
     return pack_board(checkpoint, &delta->packed, why);
 }
 
@@ -360,7 +360,7 @@ static enum verdict group(struct checkpoint *checkpoint, struct draft *draft, st
 static enum verdict draft_portion(struct checkpoint *checkpoint, const struct partition_flush *flush, struct draft *draft,
                                   struct reason *why)
 {
-    *draft = (struct draft){.change = {.standing = flush->standing,
+    *draft = (struct draft){.change = {.state = flush->state,
                                        .next = flush->next,
                                        .anchor = flush->anchor,
                                        .watermark_ms = flush->watermark_ms,
@@ -379,25 +379,25 @@ static enum verdict merge_cell(struct checkpoint *checkpoint, struct draft *draf
 {
     struct change_cell *cell = &draft->change.cells[index];
     uint32_t first = draft->entry_first[index], end = draft->entry_first[index + 1];
-    int32_t partition = draft->change.standing->partition;
+    int32_t partition = draft->change.state->partition;
 
     if (cell->stored.bytes == NULL && end - first == 1 && !is_taken(draft->entries[first].delta)) {
         cell->value = draft->entries[first].delta->packed;
         return GO_ON;
     }
-    enum board_fault fault = cell->stored.bytes == NULL ? BOARD_SOUND : board_add(&checkpoint->board, cell->stored);
-    for (uint32_t i = first; i < end && fault == BOARD_SOUND; i++)
+    enum accumulator_fault fault = cell->stored.bytes == NULL ? ACCUMULATOR_SOUND : accumulator_add(&checkpoint->accumulator, cell->stored);
+    for (uint32_t i = first; i < end && fault == ACCUMULATOR_SOUND; i++)
         if (!is_taken(draft->entries[i].delta))
-            fault = board_add(&checkpoint->board, draft->entries[i].delta->packed);
-    for (uint32_t i = first; i < end && fault == BOARD_SOUND; i++) /* Never below nothing on the way. */
+            fault = accumulator_add(&checkpoint->accumulator, draft->entries[i].delta->packed);
+    for (uint32_t i = first; i < end && fault == ACCUMULATOR_SOUND; i++) /* Never below nothing on the way. */
         if (is_taken(draft->entries[i].delta))
-            fault = board_take(&checkpoint->board, draft->entries[i].delta->packed);
-    if (fault != BOARD_SOUND)
-        board_clear(&checkpoint->board);
-    if (fault == BOARD_DAMAGED) /* Not what we packed just now. */
+            fault = accumulator_subtract(&checkpoint->accumulator, draft->entries[i].delta->packed);
+    if (fault != ACCUMULATOR_SOUND)
+        accumulator_clear(&checkpoint->accumulator);
+    if (fault == ACCUMULATOR_DAMAGED) /* Not what we packed just now. */
         return reason_set(why, HALT, "STORE-DAMAGED", 0, "partition %" PRId32 ": a cell does not read as we wrote it",
                           partition);
-    if (fault == BOARD_OVERFLOW)
+    if (fault == ACCUMULATOR_OVERFLOW)
         return reason_set(why, HALT, "CHECKPOINT-OVERFLOW", 0, "partition %" PRId32 ": a sum or a count passed 2^63",
                           partition);
     return pack_board(checkpoint, &cell->value, why);

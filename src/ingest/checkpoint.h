@@ -29,7 +29,7 @@ struct partition_flush {
     const struct tally *tally;       /* rows since the last flush */
     const struct tally *taken;       /* what is to be taken away; NULL: nothing */
     const struct id_change *ids;     /* NULL: nothing */
-    const struct standing *standing; /* where the store stood then */
+    const struct partition_state *state; /* where the store stood then */
     int64_t next;
     struct anchor anchor;
     int64_t watermark_ms;

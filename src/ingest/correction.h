@@ -11,7 +11,7 @@
 #include "contribution.h"
 #include "gentally/core/window.h"
 
-struct shift {
+struct correction {
     uint32_t taken;             /* kinds whose window the old contribution is taken from */
     uint32_t added;             /* kinds whose window the new one is added to */
     uint32_t alone;             /* of `taken`: kinds whose window the new one is not added to as well */
@@ -22,6 +22,6 @@ struct shift {
  * `old_open` and `new_open` are the kinds whose window of that time is not closed for good (a bit per window_kind).
  * `new_open` = 0 for a retraction. Nothing changes if `taken` and `added` are 0.
  */
-struct shift shift_of(struct placement old, int64_t old_ms, uint32_t old_open, int64_t new_ms, uint32_t new_open);
+struct correction correction_of(struct placement old, int64_t old_ms, uint32_t old_open, int64_t new_ms, uint32_t new_open);
 
 #endif

@@ -32,7 +32,7 @@ static enum verdict check_late(const struct partition *partition, int64_t event_
 static enum verdict set_aside(struct fold *fold, struct partition *partition, const struct record *record, enum outcome outcome,
                               const struct reason *because, struct reason *why)
 {
-    enum verdict verdict = sink_dead_letter(fold->sink, fold->dead_letters, fold->config->topic, record, because, why);
+    enum verdict verdict = producer_dead_letter(fold->producer, fold->dead_letters, fold->config->topic, record, because, why);
 
     if (verdict != GO_ON)
         return verdict;

@@ -11,14 +11,14 @@
 #include "gentally/base/log.h"
 
 struct retention;
-struct sink;
+struct producer;
 
 struct fold {
     const struct config *config;
     const struct decoder *decoder;
     struct enrich *enrich;
     struct symbols *symbols; /* enrich's own */
-    struct sink *sink;
+    struct producer *producer;
     struct retention *retention; /* NULL: off */
     struct logger *logger;
     char dead_letters[256]; /* topic */
@@ -33,9 +33,9 @@ struct fold {
 /*
  * Folds `record` into `partition` and moves partition->next past it. `wall_ms` is the time of day: an event later than its
  * record's timestamp (or, if that is later still, than `wall_ms`) by more than the allowed skew is set aside. With ids
- * kept, the record's id must have been asked for (recall.h). GO_ON: counted, a duplicate, or dead-lettered
- * (acknowledged by sink_settle() before the flush that passes it). TRY_LATER (FOLD-NO-ROOM, or SINK-UNREACHABLE of a
- * dead letter): nothing changed, flush first. HALT as in sink.h.
+ * kept, the record's id must have been asked for (lookup.h). GO_ON: counted, a duplicate, or dead-lettered
+ * (acknowledged by producer_settle() before the flush that passes it). TRY_LATER (FOLD-NO-ROOM, or SINK-UNREACHABLE of a
+ * dead letter): nothing changed, flush first. HALT as in producer.h.
  */
 MUST_CHECK enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record, int64_t wall_ms,
                                     struct reason *why);

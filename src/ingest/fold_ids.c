@@ -64,7 +64,7 @@ static enum verdict recollect(struct fold *fold, const struct partition *partiti
     if (!contribution_read(known->contribution, fold->symbols, &fold->old, placement))
         return reason_set(why, HALT, "STORE-DAMAGED", 0,
                           "partition %" PRId32 ": what an id contributed does not read as we wrote it",
-                          partition->standing.partition);
+                          partition->state.partition);
     if (placement->rollups != fold->config->rollups_mark)
         return reason_set(why, SET_ASIDE, "EVENT-AMEND-UNKNOWN", 0,
                           "the event of this id was counted under other rollups than are configured now");
@@ -83,26 +83,26 @@ static enum verdict change(struct fold *fold, struct partition *partition, struc
     if (verdict != GO_ON)
         return verdict;
     uint32_t open = is_amend ? partition_windows(partition, event->created_ms) : 0;
-    struct shift shift =
-        shift_of(placement, fold->old.event_ms, partition_windows(partition, fold->old.event_ms), event->created_ms, open);
+    struct correction correction =
+        correction_of(placement, fold->old.event_ms, partition_windows(partition, fold->old.event_ms), event->created_ms, open);
     if (is_amend && open == 0)
         return too_late(partition, event->created_ms, outcome, why);
-    if ((shift.taken | shift.added) == 0)
+    if ((correction.taken | correction.added) == 0)
         return too_late(partition, fold->old.event_ms, outcome, why);
-    fold->old.windows = TAKEN_BIT | shift.taken | shift.alone << TAKEN_ALONE_SHIFT;
-    if (shift.taken != 0)
+    fold->old.windows = TAKEN_BIT | correction.taken | correction.alone << TAKEN_ALONE_SHIFT;
+    if (correction.taken != 0)
         tally_add(partition->taken, &fold->old);
     if (is_amend) {
         enrich_event(fold->enrich, event, &fold->fact);
-        fold->fact.windows = shift.added;
-        if (shift.added != 0)
+        fold->fact.windows = correction.added;
+        if (correction.added != 0)
             tally_add(partition->tally, &fold->fact);
         if (fold->retention != NULL) /* A union: what the event was before stays noted, like its account. */
             retention_note(fold->retention, &fold->fact);
         partition_see(partition, event->created_ms);
     }
     *outcome = OUTCOME_COUNTED;
-    return remember(fold, partition, key, is_amend ? ID_COUNTED : ID_RETRACTED, shift.placement, why);
+    return remember(fold, partition, key, is_amend ? ID_COUNTED : ID_RETRACTED, correction.placement, why);
 }
 
 enum verdict fold_by_id(struct fold *fold, struct partition *partition, enum outcome *outcome, struct reason *why)

@@ -1,14 +1,14 @@
 /* Ids of a batch -> the store's answer, per partition. */
 #include "id_lookup.h"
 
-bool recall_is_wanted(const struct partition *partition, int64_t offset)
+bool id_lookup_is_wanted(const struct partition *partition, int64_t offset)
 {
     return partition != NULL && !partition->is_stopped && !partition->is_stale && offset >= partition->next;
 }
 
 /* A record that does not decode is set aside without its id being asked. Decoding twice costs less than keeping what
  * was decoded of thousands of records. */
-enum verdict recall_note(struct assignment *assignment, const struct decoder *decoder, const struct batch *batch, uint32_t first,
+enum verdict id_lookup_note(struct assignment *assignment, const struct decoder *decoder, const struct batch *batch, uint32_t first,
                          struct event *event, struct reason *why)
 {
     struct reason other;
@@ -19,29 +19,29 @@ enum verdict recall_note(struct assignment *assignment, const struct decoder *de
     for (uint32_t i = first; i < batch->record_count && verdict == GO_ON; i++) {
         const struct record *record = &batch->records[i];
         struct partition *partition = assignment_find(assignment, record->partition);
-        if (recall_is_wanted(partition, record->offset) && decode_event(decoder, record->value, event, &other) == GO_ON)
+        if (id_lookup_is_wanted(partition, record->offset) && decode_event(decoder, record->value, event, &other) == GO_ON)
             verdict = ids_ask(partition->ids, ids_key(partition->ids, event->id), why);
     }
     return verdict;
 }
 
-enum verdict recall_ask(struct assignment *assignment, struct store *store, struct reason *why)
+enum verdict id_lookup_ask(struct assignment *assignment, struct store *store, struct reason *why)
 {
-    struct recall *recalls[PARTITIONS_MAX];
+    struct id_lookup *lookups[PARTITIONS_MAX];
     struct partition *asked[PARTITIONS_MAX];
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < assignment->count; i++) {
         struct partition *partition = assignment->by_partition[assignment->partitions[i]];
-        struct recall *recall = partition->is_stopped || partition->is_stale ? NULL : ids_recall(partition->ids, &partition->standing);
-        if (recall == NULL)
+        struct id_lookup *lookup = partition->is_stopped || partition->is_stale ? NULL : ids_recall(partition->ids, &partition->state);
+        if (lookup == NULL)
             continue;
         asked[count] = partition;
-        recalls[count++] = recall;
+        lookups[count++] = lookup;
     }
-    enum verdict verdict = count == 0 ? GO_ON : store_recall(store, recalls, count, why);
+    enum verdict verdict = count == 0 ? GO_ON : store_look_up_ids(store, lookups, count, why);
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
-        if (recalls[i]->verdict != GO_ON)
-            assignment_refused(assignment, asked[i], recalls[i]->verdict, &recalls[i]->why);
+        if (lookups[i]->verdict != GO_ON)
+            assignment_refused(assignment, asked[i], lookups[i]->verdict, &lookups[i]->why);
     return verdict;
 }

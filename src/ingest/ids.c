@@ -55,7 +55,7 @@ struct ids {
     uint32_t asked_count, asked_room;
     uint32_t *asked; /* entry indexes */
     struct span *asked_keys;
-    struct recall recall;
+    struct id_lookup lookup;
     uint32_t pair_room;
     struct id_pair *pairs;
     struct id_change change;
@@ -103,14 +103,14 @@ static void clear(struct ids *ids)
         memset(ids->table, 0, 2 * (size_t)ids->room * sizeof(*ids->table));
 }
 
-void ids_reset(struct ids *ids, const struct standing *standing)
+void ids_reset(struct ids *ids, const struct partition_state *state)
 {
-    struct span incarnation = span_of(standing->incarnation);
+    struct span incarnation = span_of(state->incarnation);
 
     clear(ids);
     ids->change.section_count = 0;
-    ids->stored_count = standing->id_bucket_count;
-    memcpy(ids->stored, standing->id_buckets, sizeof(ids->stored));
+    ids->stored_count = state->id_bucket_count;
+    memcpy(ids->stored, state->id_buckets, sizeof(ids->stored));
     /* The incarnation's 128 random bits, in hex: each half of it is a word. */
     ids->hash_key.words[0] = hash_fnv1a((struct span){incarnation.bytes, incarnation.size / 2});
     ids->hash_key.words[1] =
@@ -277,7 +277,7 @@ static enum verdict take_answer(void *context, uint32_t bucket, uint32_t id, str
     struct entry *entry = &ids->entries[ids->asked[id]], found = *entry;
     struct span copied;
 
-    found.bucket = ids->recall.buckets[bucket];
+    found.bucket = ids->lookup.buckets[bucket];
     if (!copy(ids, value, &copied))
         return no_memory(why);
     if (!read_value(copied, &found))
@@ -289,14 +289,14 @@ static enum verdict take_answer(void *context, uint32_t bucket, uint32_t id, str
     return GO_ON;
 }
 
-struct recall *ids_recall(struct ids *ids, const struct standing *standing)
+struct id_lookup *ids_recall(struct ids *ids, const struct partition_state *state)
 {
     if (ids->asked_count == 0 || ids->stored_count == 0)
         return NULL;
     for (uint32_t i = 0; i < ids->asked_count; i++)
         ids->asked_keys[i] = (struct span){ids->entries[ids->asked[i]].key.bytes, ID_SIZE};
-    ids->recall = (struct recall){
-        .standing = standing,
+    ids->lookup = (struct id_lookup){
+        .state = state,
         .bucket_count = ids->stored_count,
         .buckets = ids->stored,
         .id_count = ids->asked_count,
@@ -304,7 +304,7 @@ struct recall *ids_recall(struct ids *ids, const struct standing *standing)
         .each = take_answer,
         .context = ids,
     };
-    return &ids->recall;
+    return &ids->lookup;
 }
 
 /* ---- folding ---- */
@@ -423,9 +423,9 @@ const struct id_change *ids_change(struct ids *ids, int64_t watermark_ms)
     change->pairs = ids->pairs;
     if (ids->dirty_count == 0)
         return change->section_count > 0 ? change : NULL;
-    struct id_bucket newest = bucket_at(ids, watermark_ms);
+    struct id_bucket latest = bucket_at(ids, watermark_ms);
     for (int64_t age = LIVE_BUCKETS_MAX; age >= 0; age--) {
-        struct id_bucket bucket = {newest.start_ms - age * ids->width_ms, ids->width_ms};
+        struct id_bucket bucket = {latest.start_ms - age * ids->width_ms, ids->width_ms};
         if (is_live(ids, bucket, watermark_ms)) /* One that died since need not be written at all. */
             collect(ids, bucket);
     }

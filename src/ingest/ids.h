@@ -37,8 +37,8 @@ struct id_known {
 MUST_CHECK enum verdict ids_open(struct ids **ids, int64_t kept_ms, struct reason *why);
 void ids_close(struct ids *ids);
 
-/* Forgets everything in memory, and begins at a claimed standing. */
-void ids_reset(struct ids *ids, const struct standing *standing);
+/* Forgets everything in memory, and begins at a claimed state. */
+void ids_reset(struct ids *ids, const struct partition_state *state);
 
 struct id_key ids_key(const struct ids *ids, struct span id);
 
@@ -48,9 +48,9 @@ void ids_begin(struct ids *ids);
 /* Notes that the batch holds this id; the store will be asked for it unless memory knows. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict ids_ask(struct ids *ids, struct id_key key, struct reason *why);
 
-/* The question to the store, for store_recall(); NULL if there is nothing to ask. Borrowed, like `standing`, until the
+/* The question to the store, for store_look_up_ids(); NULL if there is nothing to ask. Borrowed, like `state`, until the
  * next ids_begin(). */
-struct recall *ids_recall(struct ids *ids, const struct standing *standing);
+struct id_lookup *ids_recall(struct ids *ids, const struct partition_state *state);
 
 /* False if a flush must come before the next ids_put(). After a flush there is always room for what was asked. */
 bool ids_has_room(const struct ids *ids);

@@ -19,7 +19,7 @@ static enum verdict open_taken(struct partition *partition, struct tally_options
     return verdict == GO_ON ? tally_open(&partition->taken, &options, why) : verdict;
 }
 
-enum verdict partition_open(struct partition **partition, const struct config *config, const struct standing *standing,
+enum verdict partition_open(struct partition **partition, const struct config *config, const struct partition_state *state,
                        struct tally_pool *pool, int64_t now_ms, struct reason *why)
 {
     struct partition *opened = calloc(1, sizeof(*opened));
@@ -43,7 +43,7 @@ enum verdict partition_open(struct partition **partition, const struct config *c
         partition_close(opened);
         return verdict;
     }
-    partition_rewind(opened, standing);
+    partition_rewind(opened, state);
     opened->is_stale = false;
     *partition = opened;
     return GO_ON;
@@ -80,26 +80,26 @@ static int64_t lateness_of(const struct partition *partition)
             continue;
         if (over_ms > lateness_ms)
             lateness_ms = over_ms;
-        if (partition->standing.floor_ms[kind] > lateness_ms)
-            lateness_ms = partition->standing.floor_ms[kind];
+        if (partition->state.floor_ms[kind] > lateness_ms)
+            lateness_ms = partition->state.floor_ms[kind];
     }
     return lateness_ms;
 }
 
-void partition_rewind(struct partition *partition, const struct standing *standing)
+void partition_rewind(struct partition *partition, const struct partition_state *state)
 {
     partition_drop(partition);
-    partition->standing = *standing;
-    ids_reset(partition->ids, standing);
-    partition->next = standing->next;
-    partition->anchor = standing->anchor;
+    partition->state = *state;
+    ids_reset(partition->ids, state);
+    partition->next = state->next;
+    partition->anchor = state->anchor;
     partition->last = NULL;
-    partition->watermark_ms = standing->watermark_ms;
-    memcpy(partition->outcomes, standing->outcomes, sizeof(partition->outcomes));
+    partition->watermark_ms = state->watermark_ms;
+    memcpy(partition->outcomes, state->outcomes, sizeof(partition->outcomes));
     partition->lateness_ms = lateness_of(partition);
     partition->is_at_end = false;
     partition->is_quiet = false;
-    partition->is_idle = standing->is_idle;
+    partition->is_idle = state->is_idle;
     partition->is_stale = true;
     partition->must_claim = false;
 }
@@ -113,7 +113,7 @@ uint32_t partition_windows(const struct partition *partition, int64_t event_ms)
             continue;
         if (event_ms < partition->lateness_ms) {
             struct window window = window_of(kind, event_ms);
-            if (window.start_ms < partition->standing.floor_ms[kind] ||
+            if (window.start_ms < partition->state.floor_ms[kind] ||
                 (partition->watermark_ms != NO_TIME &&
                  window_end(window) + partition->config->kept_ms[kind] <= partition->watermark_ms))
                 continue;
@@ -175,7 +175,7 @@ bool partition_has_rows(const struct partition *partition)
 
 bool partition_is_dirty(const struct partition *partition)
 {
-    return partition->next != partition->standing.next || partition->is_idle != partition->standing.is_idle;
+    return partition->next != partition->state.next || partition->is_idle != partition->state.is_idle;
 }
 
 bool partition_is_due(const struct partition *partition, int64_t now_ms)
@@ -192,7 +192,7 @@ struct partition_flush partition_flush_of(const struct partition *partition)
         .tally = partition->tally,
         .taken = partition->taken,
         .ids = ids_change(partition->ids, partition->watermark_ms),
-        .standing = &partition->standing,
+        .state = &partition->state,
         .next = partition->next,
         .anchor = partition->anchor,
         .watermark_ms = partition->watermark_ms,
@@ -205,14 +205,14 @@ struct partition_flush partition_flush_of(const struct partition *partition)
 
 void partition_flushed(struct partition *partition, const struct partition_flush *flush, int64_t now_ms)
 {
-    assert(flush->standing == &partition->standing);
+    assert(flush->state == &partition->state);
     partition_drop(partition);
     ids_flushed(partition->ids);
-    partition->standing.next = flush->next;
-    partition->standing.anchor = flush->anchor;
-    partition->standing.watermark_ms = flush->watermark_ms;
-    partition->standing.is_idle = flush->is_idle;
-    memcpy(partition->standing.outcomes, flush->outcomes, sizeof(partition->standing.outcomes));
+    partition->state.next = flush->next;
+    partition->state.anchor = flush->anchor;
+    partition->state.watermark_ms = flush->watermark_ms;
+    partition->state.is_idle = flush->is_idle;
+    memcpy(partition->state.outcomes, flush->outcomes, sizeof(partition->state.outcomes));
     partition->flushed_ms = now_ms;
     partition->rewinds = 0;
 }

@@ -12,12 +12,12 @@
 
 struct partition {
     const struct config *config;
-    struct standing standing; /* as the store last said */
+    struct partition_state state; /* as the store last said */
     struct tally *tally;      /* rows since then; owned */
     struct tally *taken;      /* what amendments and retractions took back since then; NULL unless ids = amend */
     struct tally_pool *taken_pool;
     struct ids *ids;
-    int64_t next;              /* offset of the next record to fold; >= standing.next */
+    int64_t next;              /* offset of the next record to fold; >= state.next */
     struct anchor anchor;      /* the last record folded before it, unless `last` is newer */
     const struct record *last; /* folded, and not yet made the anchor: in the batch; NULL if none */
     int64_t watermark_ms;      /* highest event time - allowed out-of-orderness; never falls */
@@ -36,16 +36,16 @@ struct partition {
     struct reason why;
 };
 
-/* Opens a partition at a claimed standing. HALT: NO-MEMORY. */
-MUST_CHECK enum verdict partition_open(struct partition **partition, const struct config *config, const struct standing *standing,
+/* Opens a partition at a claimed state. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict partition_open(struct partition **partition, const struct config *config, const struct partition_state *state,
                                   struct tally_pool *pool, int64_t now_ms, struct reason *why);
 void partition_close(struct partition *partition);
 
 /* Forgets the rows; what follows is a rewind or a stop. */
 void partition_drop(struct partition *partition);
 
-/* Forgets what was folded and goes back to a (newly) claimed standing. */
-void partition_rewind(struct partition *partition, const struct standing *standing);
+/* Forgets what was folded and goes back to a (newly) claimed state. */
+void partition_rewind(struct partition *partition, const struct partition_state *state);
 
 /* The windows an event still counts in, a bit per window_kind; 0 = too late. A window is over when its end + the time
  * it is kept <= watermark, or when it is sealed. */

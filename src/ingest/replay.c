@@ -20,7 +20,7 @@
 #define PATIENCE_MS 60000 /* without any progress */
 
 struct replay {
-    struct rooms rooms;
+    struct pipeline pipeline;
     int32_t partition_count;
     bool has_joined;
     bool is_cut[PARTITIONS_MAX]; /* records beyond the target were let go */
@@ -43,15 +43,15 @@ enum verdict replay_open(struct replay **replay, const struct config *config, st
 
     if (opened == NULL)
         return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a replay");
-    enum verdict verdict = rooms_open_inside(&opened->rooms, config, logger, why);
+    enum verdict verdict = pipeline_open_local(&opened->pipeline, config, logger, why);
     if (verdict == GO_ON)
-        verdict = rooms_open_outside(&opened->rooms, why);
+        verdict = pipeline_connect(&opened->pipeline, why);
     if (verdict == GO_ON)
-        verdict = store_check(opened->rooms.store, why);
+        verdict = store_check(opened->pipeline.store, why);
     if (verdict == GO_ON)
-        verdict = sink_check_topic(opened->rooms.sink, opened->rooms.fold.dead_letters, why);
+        verdict = producer_check_topic(opened->pipeline.producer, opened->pipeline.fold.dead_letters, why);
     if (verdict == GO_ON)
-        verdict = source_partitions(opened->rooms.source, &opened->partition_count, why);
+        verdict = source_partitions(opened->pipeline.source, &opened->partition_count, why);
     if (verdict != GO_ON) {
         replay_close(opened);
         return verdict;
@@ -64,7 +64,7 @@ void replay_close(struct replay *replay)
 {
     if (replay == NULL)
         return;
-    rooms_close(&replay->rooms);
+    pipeline_close(&replay->pipeline);
     free(replay);
 }
 
@@ -75,68 +75,68 @@ int32_t replay_partitions(const struct replay *replay)
 
 uint64_t replay_records(const struct replay *replay)
 {
-    return replay->rooms.fold.records;
+    return replay->pipeline.fold.records;
 }
 
 struct store *replay_store(const struct replay *replay)
 {
-    return replay->rooms.store;
+    return replay->pipeline.store;
 }
 
 int64_t replay_next(const struct replay *replay, int32_t number)
 {
-    const struct partition *partition = assignment_find(&replay->rooms.assignment, number);
+    const struct partition *partition = assignment_find(&replay->pipeline.assignment, number);
 
-    return partition == NULL ? 0 : partition->standing.next;
+    return partition == NULL ? 0 : partition->state.next;
 }
 
-enum verdict replay_begin(struct replay *replay, const int64_t firsts[], const struct standing lives[],
+enum verdict replay_begin(struct replay *replay, const int64_t firsts[], const struct partition_state lives[],
                           struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
     for (int32_t i = 0; i < replay->partition_count && verdict == GO_ON; i++) {
         bool created = false;
-        verdict = store_create(replay->rooms.store, i, firsts[i], lives[i].floor_ms, &created, why);
+        verdict = store_create(replay->pipeline.store, i, firsts[i], lives[i].floor_ms, &created, why);
         if (verdict == GO_ON && !created)
             return reason_set(why, HALT, "REPLAY-EXISTS", 0,
                               "namespace %s holds a state of partition %" PRId32 " already",
-                              replay->rooms.config->namespace_, i);
+                              replay->pipeline.config->namespace_, i);
     }
     uint32_t created = 0;
-    if (verdict == GO_ON && replay->rooms.retention != NULL)
+    if (verdict == GO_ON && replay->pipeline.retention != NULL)
         verdict =
-            store_retention_create(replay->rooms.store, replay->rooms.config->retention_pairs, false, &created, why);
-    if (verdict == GO_ON && replay->rooms.retention != NULL)
-        verdict = store_retention_open(replay->rooms.store, why);
-    return verdict == GO_ON ? source_join(replay->rooms.source, why) : verdict;
+            store_retention_create(replay->pipeline.store, replay->pipeline.config->retention_pairs, false, &created, why);
+    if (verdict == GO_ON && replay->pipeline.retention != NULL)
+        verdict = store_retention_open(replay->pipeline.store, why);
+    return verdict == GO_ON ? source_join(replay->pipeline.source, why) : verdict;
 }
 
 /* ---- counting ---- */
 
 /* Nobody else is in the group, so there is one assignment; should there be another, the store says where to go on. */
-static enum verdict answer_news(struct replay *replay, int64_t now_ms, struct reason *why)
+static enum verdict answer_rebalance(struct replay *replay, int64_t now_ms, struct reason *why)
 {
-    if (replay->rooms.batch.news == NEWS_ASSIGNED) {
+    if (replay->pipeline.batch.rebalance == REBALANCE_ASSIGNED) {
         enum verdict verdict =
-            assignment_claim(&replay->rooms.assignment, replay->rooms.store, replay->rooms.config, replay->rooms.pool,
-                        replay->rooms.batch.partitions, replay->rooms.batch.partition_count, now_ms, why);
+            assignment_claim(&replay->pipeline.assignment, replay->pipeline.store, replay->pipeline.config, replay->pipeline.pool,
+                        replay->pipeline.batch.partitions, replay->pipeline.batch.partition_count, now_ms, why);
         if (verdict == GO_ON)
-            verdict = assignment_assign(&replay->rooms.assignment, replay->rooms.source, why);
+            verdict = assignment_start(&replay->pipeline.assignment, replay->pipeline.source, why);
         if (verdict == GO_ON) {
-            replay->has_joined = (int32_t)replay->rooms.batch.partition_count == replay->partition_count;
+            replay->has_joined = (int32_t)replay->pipeline.batch.partition_count == replay->partition_count;
             memset(replay->is_cut, 0, sizeof(replay->is_cut));
-            replay->rooms.batch.news = NEWS_NONE;
+            replay->pipeline.batch.rebalance = REBALANCE_NONE;
         }
         return verdict;
     }
-    if (replay->rooms.batch.news == NEWS_NONE)
+    if (replay->pipeline.batch.rebalance == REBALANCE_NONE)
         return GO_ON;
-    checkpoint_forget(replay->rooms.checkpoint);
-    assignment_close(&replay->rooms.assignment);
+    checkpoint_forget(replay->pipeline.checkpoint);
+    assignment_close(&replay->pipeline.assignment);
     replay->has_joined = false;
-    replay->rooms.batch.news = NEWS_NONE;
-    return source_release_all(replay->rooms.source, why);
+    replay->pipeline.batch.rebalance = REBALANCE_NONE;
+    return source_release_all(replay->pipeline.source, why);
 }
 
 /* Goes back to where records were let go, for those partitions whose target is further now. */
@@ -144,13 +144,13 @@ static enum verdict resume_cut(struct replay *replay, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
-    for (uint32_t i = 0; i < replay->rooms.assignment.count && verdict == GO_ON; i++) {
-        int32_t number = replay->rooms.assignment.partitions[i];
-        struct partition *partition = assignment_find(&replay->rooms.assignment, number);
+    for (uint32_t i = 0; i < replay->pipeline.assignment.count && verdict == GO_ON; i++) {
+        int32_t number = replay->pipeline.assignment.partitions[i];
+        struct partition *partition = assignment_find(&replay->pipeline.assignment, number);
         if (!replay->is_cut[number] || partition->next >= replay->targets[number])
             continue;
         struct source_start start = {number, partition->next, {.offset = ANCHOR_NONE}};
-        verdict = source_reposition(replay->rooms.source, &start, why);
+        verdict = source_reposition(replay->pipeline.source, &start, why);
         replay->is_cut[number] = verdict != GO_ON;
     }
     return verdict;
@@ -158,7 +158,7 @@ static enum verdict resume_cut(struct replay *replay, struct reason *why)
 
 static enum verdict fold_one(struct replay *replay, const struct record *record, int64_t now_ms, struct reason *why)
 {
-    struct partition *partition = assignment_find(&replay->rooms.assignment, record->partition);
+    struct partition *partition = assignment_find(&replay->pipeline.assignment, record->partition);
     enum verdict verdict;
 
     if (partition == NULL || partition->is_stopped || partition->is_stale || record->offset < partition->next)
@@ -171,9 +171,9 @@ static enum verdict fold_one(struct replay *replay, const struct record *record,
     }
     partition_moved(partition);
     do {
-        verdict = fold_record(&replay->rooms.fold, partition, record, clock_ms(CLOCK_REALTIME), why);
+        verdict = fold_record(&replay->pipeline.fold, partition, record, clock_ms(CLOCK_REALTIME), why);
         if (verdict == TRY_LATER) {
-            verdict = rooms_flush(&replay->rooms, true, now_ms, why);
+            verdict = pipeline_flush(&replay->pipeline, true, now_ms, why);
             if (verdict != GO_ON || partition->is_stale || partition->is_stopped)
                 return verdict;
             verdict = TRY_LATER;
@@ -185,75 +185,75 @@ static enum verdict fold_one(struct replay *replay, const struct record *record,
 }
 
 /* What the replay knows of the batch's ids: without an answer the batch is let go, and asked for again. */
-static enum verdict recall(struct replay *replay, struct reason *why)
+static enum verdict lookup(struct replay *replay, struct reason *why)
 {
-    if (replay->rooms.config->ids == IDS_OFF)
+    if (replay->pipeline.config->ids == IDS_OFF)
         return GO_ON;
-    enum verdict verdict = recall_note(&replay->rooms.assignment, replay->rooms.decoder, &replay->rooms.batch, 0,
-                                       &replay->rooms.fold.event, why);
-    return verdict == GO_ON ? recall_ask(&replay->rooms.assignment, replay->rooms.store, why) : verdict;
+    enum verdict verdict = id_lookup_note(&replay->pipeline.assignment, replay->pipeline.decoder, &replay->pipeline.batch, 0,
+                                       &replay->pipeline.fold.event, why);
+    return verdict == GO_ON ? id_lookup_ask(&replay->pipeline.assignment, replay->pipeline.store, why) : verdict;
 }
 
 static enum verdict poll(struct replay *replay, int64_t now_ms, struct reason *why)
 {
-    enum verdict verdict = source_poll(replay->rooms.source, &replay->rooms.batch, POLL_MS, why);
+    enum verdict verdict = source_poll(replay->pipeline.source, &replay->pipeline.batch, POLL_MS, why);
 
-    assignment_refresh(&replay->rooms.assignment);
+    assignment_refresh(&replay->pipeline.assignment);
     if (verdict == GO_ON)
-        verdict = answer_news(replay, now_ms, why);
-    for (uint32_t i = 0; verdict == GO_ON && i < replay->rooms.batch.doubtful_count; i++)
-        assignment_check_log(&replay->rooms.assignment, replay->rooms.source, replay->rooms.batch.doubtful[i]);
+        verdict = answer_rebalance(replay, now_ms, why);
+    for (uint32_t i = 0; verdict == GO_ON && i < replay->pipeline.batch.suspect_count; i++)
+        assignment_check_log(&replay->pipeline.assignment, replay->pipeline.source, replay->pipeline.batch.suspects[i]);
     if (verdict == GO_ON)
-        verdict = recall(replay, why);
-    for (uint32_t i = 0; verdict == GO_ON && i < replay->rooms.batch.record_count; i++)
-        verdict = fold_one(replay, &replay->rooms.batch.records[i], now_ms, why);
+        verdict = lookup(replay, why);
+    for (uint32_t i = 0; verdict == GO_ON && i < replay->pipeline.batch.record_count; i++)
+        verdict = fold_one(replay, &replay->pipeline.batch.records[i], now_ms, why);
     /* A trouble in mid-batch: what is left of it is let go, and read again. */
-    for (uint32_t i = 0; verdict != GO_ON && i < replay->rooms.batch.record_count; i++)
-        replay->is_cut[replay->rooms.batch.records[i].partition] = true;
-    for (uint32_t i = 0; verdict == GO_ON && i < replay->rooms.batch.end_count; i++) {
-        int32_t number = replay->rooms.batch.ends[i].partition;
-        struct partition *partition = assignment_find(&replay->rooms.assignment, number);
+    for (uint32_t i = 0; verdict != GO_ON && i < replay->pipeline.batch.record_count; i++)
+        replay->is_cut[replay->pipeline.batch.records[i].partition] = true;
+    for (uint32_t i = 0; verdict == GO_ON && i < replay->pipeline.batch.end_count; i++) {
+        int32_t number = replay->pipeline.batch.ends[i].partition;
+        struct partition *partition = assignment_find(&replay->pipeline.assignment, number);
         if (partition != NULL && !partition->is_stale && !partition->is_stopped && !replay->is_cut[number] &&
             partition->next < replay->targets[number] &&
-            replay->rooms.batch.ends[i].next > partition->next) /* The log's last offsets may be no records. */
-            partition->next = replay->rooms.batch.ends[i].next < replay->targets[number]
-                             ? replay->rooms.batch.ends[i].next
+            replay->pipeline.batch.ends[i].next > partition->next) /* The log's last offsets may be no records. */
+            partition->next = replay->pipeline.batch.ends[i].next < replay->targets[number]
+                             ? replay->pipeline.batch.ends[i].next
                              : replay->targets[number];
     }
-    assignment_anchor(&replay->rooms.assignment); /* They borrow their last record. */
-    source_release(replay->rooms.source, &replay->rooms.batch);
+    assignment_anchor(&replay->pipeline.assignment); /* They borrow their last record. */
+    source_release(replay->pipeline.source, &replay->pipeline.batch);
     return verdict;
 }
 
 static enum verdict turn(struct replay *replay, bool *is_done, struct reason *why)
 {
     int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
-    enum verdict verdict = assignment_resume(&replay->rooms.assignment, replay->rooms.checkpoint, now_ms, why);
+    enum verdict verdict = assignment_resume(&replay->pipeline.assignment, replay->pipeline.checkpoint, now_ms, why);
 
     if (verdict == GO_ON)
-        verdict = rooms_reclaim(&replay->rooms, why);
-    if (verdict == GO_ON && replay->rooms.batch.news != NEWS_NONE) /* The store did not answer the last time. */
-        verdict = answer_news(replay, now_ms, why);
+        verdict = pipeline_reclaim(&replay->pipeline, why);
+    if (verdict == GO_ON && replay->pipeline.batch.rebalance != REBALANCE_NONE) /* The store did not answer the last time. */
+        verdict = answer_rebalance(replay, now_ms, why);
     bool is_there = verdict == GO_ON && replay->has_joined;
-    for (uint32_t i = 0; is_there && i < replay->rooms.assignment.count; i++)
-        is_there = assignment_find(&replay->rooms.assignment, replay->rooms.assignment.partitions[i])->next >=
-                   replay->targets[replay->rooms.assignment.partitions[i]];
+    for (uint32_t i = 0; is_there && i < replay->pipeline.assignment.count; i++)
+        is_there = assignment_find(&replay->pipeline.assignment, replay->pipeline.assignment.partitions[i])->next >=
+                   replay->targets[replay->pipeline.assignment.partitions[i]];
     if (verdict == GO_ON && is_there)
-        verdict = rooms_flush(&replay->rooms, true, now_ms, why);
+        verdict = pipeline_flush(&replay->pipeline, true, now_ms, why);
     else if (verdict == GO_ON)
         verdict = resume_cut(replay, why);
     if (verdict == GO_ON && !is_there)
         verdict = poll(replay, now_ms, why);
-    const struct partition *stopped = assignment_stopped(&replay->rooms.assignment);
+    const struct partition *stopped = assignment_stopped(&replay->pipeline.assignment);
     if (verdict == GO_ON && stopped != NULL) {
         *why = stopped->why;
         return HALT;
     }
     *is_done = verdict == GO_ON && is_there;
-    for (uint32_t i = 0; *is_done && i < replay->rooms.assignment.count;
+    for (uint32_t i = 0; *is_done && i < replay->pipeline.assignment.count;
          i++) /* A flush may have been refused, and taken back. */
-        *is_done = replay_next(replay, replay->rooms.assignment.partitions[i]) >=
-                   replay->targets[replay->rooms.assignment.partitions[i]];
+        *is_done = replay_next(replay, replay->pipeline.assignment.partitions[i]) >=
+                   replay->targets[replay->pipeline.assignment.partitions[i]];
     return verdict;
 }
 
@@ -261,8 +261,8 @@ static int64_t progress_of(const struct replay *replay)
 {
     int64_t progress = 0;
 
-    for (uint32_t i = 0; i < replay->rooms.assignment.count; i++)
-        progress += assignment_find(&replay->rooms.assignment, replay->rooms.assignment.partitions[i])->next;
+    for (uint32_t i = 0; i < replay->pipeline.assignment.count; i++)
+        progress += assignment_find(&replay->pipeline.assignment, replay->pipeline.assignment.partitions[i])->next;
     return progress;
 }
 
@@ -288,7 +288,7 @@ enum verdict replay_advance(struct replay *replay, const int64_t targets[], stru
                                                  "nothing came for %d s, and the offsets asked for are not reached",
                                                  PATIENCE_MS / 1000);
         if (verdict == TRY_LATER) {
-            log_reason(replay->rooms.logger, LOG_LEVEL_WARN, why);
+            log_reason(replay->pipeline.logger, LOG_LEVEL_WARN, why);
             nanosleep(&pause, NULL);
         }
     }

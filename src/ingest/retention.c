@@ -186,7 +186,7 @@ void retention_note(struct retention *retention, const struct fact *fact)
 
 /* ---- putting ---- */
 
-void retention_doubt(struct retention *retention)
+void retention_distrust(struct retention *retention)
 {
     for (uint32_t i = 0; i < retention->note_count; i++)
         retention->notes[i].is_known = false;
@@ -223,7 +223,7 @@ bool retention_gather(struct retention *retention, uint32_t at[RETENTION_SHARDS]
 bool retention_begin(struct retention *retention, uint64_t connections)
 {
     if (retention->connections != connections)
-        retention_doubt(retention);
+        retention_distrust(retention);
     retention->connections = connections;
     return retention->unknown_count > 0;
 }
@@ -239,13 +239,13 @@ void retention_settled(struct retention *retention)
 {
     /* What was noted and never put (its partitions were taken away) is not to be remembered. */
     if (retention->unknown_count > 0)
-        retention_doubt(retention);
+        retention_distrust(retention);
     if (retention->note_count == 0)
         return;
     retention->note_count = 0;
     retention->unknown_count = 0;
     if (retention->interval == UINT32_MAX)
-        retention_doubt(retention);
+        retention_distrust(retention);
     else
         retention->interval++;
 }

@@ -48,7 +48,7 @@ void retention_acknowledged(struct retention *retention);
 void retention_settled(struct retention *retention);
 
 /* The store may have lost some of its history: what was acknowledged may be unknown to it. */
-void retention_doubt(struct retention *retention);
+void retention_distrust(struct retention *retention);
 
 /* The symbols were cleared, or the tables are others (`catalog`): after retention_settled(). */
 void retention_forget(struct retention *retention, const struct catalog *catalog);

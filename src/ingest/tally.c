@@ -2,7 +2,7 @@
  * The hot path: a fact is added to some seven rows, each found by hash.
  *
  *   table   uint32_t per bucket: 15 bits of the hash, 17 bits row number + 1; 0 = empty; at most half full
- *   entry   192 bytes = three cache lines: the row, sums that any event may add to, its first sample, its newest chunk,
+ *   entry   192 bytes = three cache lines: the row, sums that any event may add to, its first sample, its latest chunk,
  *           its bucket
  *   label   64 bytes = one cache line, beside each entry: sums that only classified events add to. One in a few hundred
  *           events is classified, so for most rows this memory is never touched
@@ -12,7 +12,7 @@
  * written anyway. Entries remember their bucket, so that clearing costs what was used, not what was taken.
  *
  * Counting a sample into its histograms at once would touch six more cache lines per row and event. Keeping it is one
- * store; tally_pack() counts a row's samples on one small board that stays in the cache.
+ * store; tally_pack() counts a row's samples on one small accumulator that stays in the cache.
  */
 #include "tally.h"
 
@@ -54,7 +54,7 @@ struct entry {
     struct row row;
     int64_t sums[ENTRY_SUMS];
     uint64_t first_sample; /* most rows of a long tail have but one */
-    uint32_t chunk;        /* the newest one + 1; 0 = none */
+    uint32_t chunk;        /* the latest one + 1; 0 = none */
     uint32_t bucket : 31;
     uint32_t has_label : 1; /* its label holds sums; until then, whatever was there before */
 };
@@ -75,7 +75,7 @@ struct tally_pool {
     uint32_t fresh; /* chunks from here on were never used, and their memory never touched */
     uint32_t freed; /* list of chunks given back; + 1, 0 = none */
     uint32_t free_count;
-    struct board board; /* where tally_pack() counts: empty between calls */
+    struct accumulator accumulator; /* where tally_pack() counts: empty between calls */
 };
 
 /* A rollup, prepared: which labels it iterates, and where they go among its dimensions. */
@@ -94,7 +94,7 @@ struct key {
 };
 
 /* One row of the fact being added. */
-struct spot {
+struct target {
     struct key key;
     uint32_t hash;
     struct entry *entry;
@@ -116,8 +116,8 @@ struct tally {
     enum window_kind base;
     uint32_t plan_count;
     struct plan plans[ROLLUPS_MAX];
-    uint32_t spot_count;
-    struct spot *spots; /* room for `fact_rows_max` */
+    uint32_t target_count;
+    struct target *targets; /* room for `fact_rows_max` */
 };
 
 /* --- The pool --------------------------------------------------------------------------------------------------- */
@@ -172,15 +172,15 @@ static uint32_t chunk_take(struct tally_pool *pool, uint32_t next)
     return chunk;
 }
 
-static void chunks_give_back(struct tally_pool *pool, uint32_t newest)
+static void chunks_give_back(struct tally_pool *pool, uint32_t latest)
 {
-    while (newest != 0) {
-        struct chunk *chunk = &pool->chunks[newest - 1];
+    while (latest != 0) {
+        struct chunk *chunk = &pool->chunks[latest - 1];
         uint32_t older = chunk->next;
         chunk->next = pool->freed;
-        pool->freed = newest;
+        pool->freed = latest;
         pool->free_count++;
-        newest = older;
+        latest = older;
     }
     assert(pool->free_count <= pool->chunk_count);
 }
@@ -242,8 +242,8 @@ enum verdict tally_open(struct tally **tally, const struct tally_options *option
     opened->table = calloc(bucket_count, sizeof(*opened->table));
     opened->entries = aligned_alloc(CACHE_LINE, opened->row_room * sizeof(*opened->entries));
     opened->labels = aligned_alloc(CACHE_LINE, opened->row_room * sizeof(*opened->labels));
-    opened->spots = calloc(opened->fact_rows_max, sizeof(*opened->spots));
-    if (opened->table == NULL || opened->entries == NULL || opened->labels == NULL || opened->spots == NULL)
+    opened->targets = calloc(opened->fact_rows_max, sizeof(*opened->targets));
+    if (opened->table == NULL || opened->entries == NULL || opened->labels == NULL || opened->targets == NULL)
         goto no_memory;
     *tally = opened;
     return GO_ON;
@@ -261,7 +261,7 @@ void tally_close(struct tally *tally)
     free(tally->entries);
     free(tally->labels);
     free(tally->table);
-    free(tally->spots);
+    free(tally->targets);
     free(tally);
 }
 
@@ -378,27 +378,27 @@ static inline void add_sums(struct entry *entry, const int64_t sums[MEASURE_COUN
     add_run(entry->sums + COMMON_RUN + OFFERED_RUN, sums + M_TOKENS_SQUARED, SQUARES_RUN);
 }
 
-static void add_label_sums(struct tally *tally, const struct spot *spot, const int64_t sums[MEASURE_COUNT])
+static void add_label_sums(struct tally *tally, const struct target *target, const int64_t sums[MEASURE_COUNT])
 {
-    struct label_sums *label = &tally->labels[spot->entry - tally->entries];
+    struct label_sums *label = &tally->labels[target->entry - tally->entries];
 
-    if (!spot->entry->has_label)
+    if (!target->entry->has_label)
         memset(label, 0, sizeof(*label));
-    spot->entry->has_label = true;
+    target->entry->has_label = true;
     add_run(label->sums, sums + M_CLASSIFIED, CLASSIFIED_RUN);
     add_run(label->sums + CLASSIFIED_RUN, sums + M_MAPPED_TOKENS, MAPPED_RUN);
-    label->sums[LABEL_SUMS - 1] += spot->split_tokens;
+    label->sums[LABEL_SUMS - 1] += target->split_tokens;
 }
 
 /* Notes a row to add to, and asks the memory for its bucket. */
-static inline void note_row(struct tally *tally, const struct key *key, int64_t split_tokens)
+static inline void stage_row(struct tally *tally, const struct key *key, int64_t split_tokens)
 {
-    struct spot *spot = &tally->spots[tally->spot_count++];
+    struct target *target = &tally->targets[tally->target_count++];
 
-    spot->key = *key;
-    spot->hash = hash_of(key);
-    spot->split_tokens = split_tokens;
-    __builtin_prefetch(&tally->table[spot->hash & tally->table_mask]);
+    target->key = *key;
+    target->hash = hash_of(key);
+    target->split_tokens = split_tokens;
+    __builtin_prefetch(&tally->table[target->hash & tally->table_mask]);
 }
 
 /* True if the pair's tag stood in a pair before: a row that does not name the category counts the fact once only. */
@@ -433,7 +433,7 @@ static void note_per_category(struct tally *tally, const struct plan *plan, stru
 {
     for (uint32_t i = 0; i < fact->category_count; i++) {
         key->dims[plan->category_index] = fact->categories[i];
-        note_row(tally, key, part_of(fact->sums[M_SPLIT_TOKENS], i, fact->category_count));
+        stage_row(tally, key, part_of(fact->sums[M_SPLIT_TOKENS], i, fact->category_count));
     }
 }
 
@@ -445,24 +445,24 @@ static void note_per_tag(struct tally *tally, const struct plan *plan, struct ke
         if (plan->labels == LABELS_TAG_AND_CATEGORY)
             key->dims[plan->category_index] = fact->tag_categories[i];
         key->dims[plan->tag_index] = fact->tags[i];
-        note_row(tally, key,
+        stage_row(tally, key,
                  plan->labels == LABELS_TAG ? part_of_tag(fact, i)
                                             : part_of(fact->sums[M_SPLIT_TOKENS], i, fact->tag_count));
     }
 }
 
-static void note_rows(struct tally *tally, const struct fact *fact)
+static void stage_rows(struct tally *tally, const struct fact *fact)
 {
     int64_t base_ms = base_of(tally, fact->event_ms);
 
-    tally->spot_count = 0;
+    tally->target_count = 0;
     for (uint32_t p = 0; p < tally->plan_count; p++) {
         const struct plan *plan = &tally->plans[p];
         struct key key = {.base_ms = base_ms, .rollup = (uint16_t)plan->rollup, .windows = (uint16_t)fact->windows};
         for (uint32_t i = 0; i < plan->dim_count; i++)
             key.dims[i] = fact->dims[plan->dims[i]];
         if (plan->labels == LABELS_NONE)
-            note_row(tally, &key, fact->sums[M_SPLIT_TOKENS]);
+            stage_row(tally, &key, fact->sums[M_SPLIT_TOKENS]);
         else if (plan->labels == LABELS_CATEGORY)
             note_per_category(tally, plan, &key, fact);
         else
@@ -478,15 +478,15 @@ void tally_add(struct tally *tally, const struct fact *fact)
     assert(fact->sums[M_REQUESTS] == 1);
     tally->weight += weigh(fact);
     tally->fact_count++;
-    note_rows(tally, fact);
-    for (uint32_t i = 0; i < tally->spot_count; i++)
-        tally->spots[i].entry = find_row(tally, &tally->spots[i].key, tally->spots[i].hash);
-    for (uint32_t i = 0; i < tally->spot_count; i++) {
-        add_sums(tally->spots[i].entry, fact->sums);
-        keep_sample(tally->pool, tally->spots[i].entry, fact->sample);
+    stage_rows(tally, fact);
+    for (uint32_t i = 0; i < tally->target_count; i++)
+        tally->targets[i].entry = find_row(tally, &tally->targets[i].key, tally->targets[i].hash);
+    for (uint32_t i = 0; i < tally->target_count; i++) {
+        add_sums(tally->targets[i].entry, fact->sums);
+        keep_sample(tally->pool, tally->targets[i].entry, fact->sample);
     }
-    for (uint32_t i = 0; fact->sums[M_CLASSIFIED] != 0 && i < tally->spot_count; i++)
-        add_label_sums(tally, &tally->spots[i], fact->sums);
+    for (uint32_t i = 0; fact->sums[M_CLASSIFIED] != 0 && i < tally->target_count; i++)
+        add_label_sums(tally, &tally->targets[i], fact->sums);
 }
 
 /* --- Reading ---------------------------------------------------------------------------------------------------- */
@@ -527,16 +527,16 @@ void tally_sums(const struct tally *tally, uint32_t index, int64_t sums[MEASURE_
     sums[M_SPLIT_TOKENS] = label->sums[LABEL_SUMS - 1];
 }
 
-static inline void count_sample(struct board *board, uint64_t sample)
+static inline void count_sample(struct accumulator *accumulator, uint64_t sample)
 {
     for (unsigned h = 0; h < HISTOGRAM_COUNT; h++) {
         uint32_t bucket = sample_bucket(sample, (enum histogram)h);
         if (bucket > 0)
-            ++*board_slot(board, h * HISTOGRAM_BUCKETS + bucket - 1);
+            ++*accumulator_slot(accumulator, h * HISTOGRAM_BUCKETS + bucket - 1);
     }
     uint32_t rank = sample_rank(sample);
     if (rank > 0) {
-        uint64_t *highest = board_slot(board, ACCOUNT_SLOT + sample_register(sample));
+        uint64_t *highest = accumulator_slot(accumulator, ACCOUNT_SLOT + sample_register(sample));
         if (rank > *highest)
             *highest = rank;
     }
@@ -546,22 +546,22 @@ size_t tally_pack(const struct tally *tally, uint32_t index, uint8_t *bytes)
 {
     assert(index < tally->row_count);
     const struct entry *entry = &tally->entries[index];
-    struct board *board = &tally->pool->board;
+    struct accumulator *accumulator = &tally->pool->accumulator;
     uint32_t left = entry->row.records;
 
     assert(left > 0);
-    tally_sums(tally, index, board->sums);
-    count_sample(board, entry->first_sample);
+    tally_sums(tally, index, accumulator->sums);
+    count_sample(accumulator, entry->first_sample);
     left--;
-    /* Only the newest chunk may be partly filled. */
+    /* Only the latest chunk may be partly filled. */
     for (uint32_t chunk = entry->chunk; chunk != 0; chunk = tally->pool->chunks[chunk - 1].next) {
         uint32_t filled = (left - 1) % CHUNK_SAMPLES + 1;
         for (uint32_t i = 0; i < filled; i++)
-            count_sample(board, tally->pool->chunks[chunk - 1].samples[i]);
+            count_sample(accumulator, tally->pool->chunks[chunk - 1].samples[i]);
         left -= filled;
     }
     assert(left == 0);
-    return board_pack(board, bytes);
+    return accumulator_pack(accumulator, bytes);
 }
 
 void tally_clear(struct tally *tally)

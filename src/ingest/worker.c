@@ -1,7 +1,7 @@
 /*
  * The loop. One turn opens the doors in a fixed order:
  *
- *   finish an unanswered flush -> answer the group's news, or poll -> fold -> flush when due -> close windows -> done?
+ *   finish an unanswered flush -> answer the group's rebalance, or poll -> fold -> flush when due -> close windows -> done?
  *
  * Nothing is acknowledged that Redis does not hold; nothing is folded while a flush is unanswered.
  */
@@ -28,7 +28,7 @@
 
 struct worker {
     bool is_drain;
-    struct rooms rooms;
+    struct pipeline pipeline;
     struct tables fresh_tables; /* they wait for a flush */
     bool has_fresh_tables;
     struct closer *closer;
@@ -67,11 +67,11 @@ static struct stamp stamp_now(void)
  * them, and the others go on. */
 static enum verdict check_states(struct worker *worker, struct reason *why)
 {
-    struct standing standing;
+    struct partition_state state;
     int32_t missing = 0;
 
     for (int32_t i = 0; i < worker->partition_count; i++) {
-        enum verdict verdict = store_standing(worker->rooms.store, i, &standing, why);
+        enum verdict verdict = store_state(worker->pipeline.store, i, &state, why);
         bool is_missing = verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0;
         missing += is_missing ? 1 : 0;
         if (verdict != GO_ON && (!is_missing || missing == worker->partition_count))
@@ -84,27 +84,27 @@ static enum verdict check_states(struct worker *worker, struct reason *why)
 static enum verdict check_places(struct worker *worker, struct reason *why)
 {
     char topic[TOPIC_NAME_MAX + 1];
-    enum verdict verdict = store_check(worker->rooms.store, why);
+    enum verdict verdict = store_check(worker->pipeline.store, why);
 
     if (verdict == GO_ON)
-        verdict = source_partitions(worker->rooms.source, &worker->partition_count, why);
+        verdict = source_partitions(worker->pipeline.source, &worker->partition_count, why);
     if (verdict == GO_ON)
         verdict = check_states(worker, why);
-    if (verdict == GO_ON && worker->rooms.retention != NULL)
-        verdict = store_retention_open(worker->rooms.store, why);
+    if (verdict == GO_ON && worker->pipeline.retention != NULL)
+        verdict = store_retention_open(worker->pipeline.store, why);
     if (verdict == GO_ON)
-        verdict = sink_check_topic(worker->rooms.sink, worker->rooms.fold.dead_letters, why);
+        verdict = producer_check_topic(worker->pipeline.producer, worker->pipeline.fold.dead_letters, why);
     if (verdict == GO_ON) {
-        topic_ledger(worker->rooms.config, topic);
-        verdict = sink_check_topic(worker->rooms.sink, topic, why);
+        topic_ledger(worker->pipeline.config, topic);
+        verdict = producer_check_topic(worker->pipeline.producer, topic, why);
     }
-    for (uint32_t i = 0; i < worker->rooms.config->rollups.count && verdict == GO_ON; i++) {
-        topic_summaries(worker->rooms.config, worker->rooms.config->rollups.items[i].name, topic);
-        verdict = sink_check_topic(worker->rooms.sink, topic, why);
+    for (uint32_t i = 0; i < worker->pipeline.config->rollups.count && verdict == GO_ON; i++) {
+        topic_summaries(worker->pipeline.config, worker->pipeline.config->rollups.items[i].name, topic);
+        verdict = producer_check_topic(worker->pipeline.producer, topic, why);
     }
-    if (verdict == GO_ON && worker->rooms.retention != NULL) {
-        topic_summaries(worker->rooms.config, ROLLUP_RETENTION, topic);
-        verdict = sink_check_topic(worker->rooms.sink, topic, why);
+    if (verdict == GO_ON && worker->pipeline.retention != NULL) {
+        topic_summaries(worker->pipeline.config, ROLLUP_RETENTION, topic);
+        verdict = producer_check_topic(worker->pipeline.producer, topic, why);
     }
     return verdict;
 }
@@ -114,7 +114,7 @@ static enum verdict open_inside(struct worker *worker, const struct worker_optio
     if (worker == NULL)
         return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a worker");
     worker->is_drain = options->is_drain;
-    enum verdict verdict = rooms_open_inside(&worker->rooms, options->config, options->logger, why);
+    enum verdict verdict = pipeline_open_local(&worker->pipeline, options->config, options->logger, why);
     if (verdict == GO_ON && options->config->account_key[0] == '\0')
         log_line(options->logger, LOG_LEVEL_INFO, "WORKER-NO-ACCOUNTS",
                  "no account_key is configured: accounts are not counted");
@@ -136,18 +136,18 @@ enum verdict worker_open(struct worker **worker, const struct worker_options *op
     enum verdict verdict = open_inside(opened, options, why);
 
     if (verdict == GO_ON)
-        verdict = rooms_open_outside(&opened->rooms, why);
+        verdict = pipeline_connect(&opened->pipeline, why);
     if (verdict == GO_ON)
         verdict = check_places(opened, why);
     if (verdict == GO_ON)
-        verdict = source_join(opened->rooms.source, why);
+        verdict = source_join(opened->pipeline.source, why);
     if (verdict != GO_ON) {
         worker_close(opened);
         return verdict;
     }
-    log_line(opened->rooms.logger, LOG_LEVEL_INFO, "WORKER-OPENED", "topic=%s partitions=%" PRId32 " namespace=%s %s",
-             opened->rooms.config->topic, opened->partition_count, opened->rooms.config->namespace_,
-             opened->rooms.tables.version);
+    log_line(opened->pipeline.logger, LOG_LEVEL_INFO, "WORKER-OPENED", "topic=%s partitions=%" PRId32 " namespace=%s %s",
+             opened->pipeline.config->topic, opened->partition_count, opened->pipeline.config->namespace_,
+             opened->pipeline.tables.version);
     *worker = opened;
     return GO_ON;
 }
@@ -157,7 +157,7 @@ void worker_close(struct worker *worker)
     if (worker == NULL)
         return;
     closer_close(worker->closer);
-    rooms_close(&worker->rooms);
+    pipeline_close(&worker->pipeline);
     tables_close(&worker->fresh_tables);
     free(worker);
 }
@@ -166,7 +166,7 @@ enum verdict worker_reload(struct worker *worker, struct reason *why)
 {
     tables_close(&worker->fresh_tables);
     worker->has_fresh_tables = false;
-    enum verdict verdict = tables_open(&worker->fresh_tables, worker->rooms.config, why);
+    enum verdict verdict = tables_open(&worker->fresh_tables, worker->pipeline.config, why);
     worker->has_fresh_tables = verdict == GO_ON;
     return verdict;
 }
@@ -176,31 +176,31 @@ enum verdict worker_reload(struct worker *worker, struct reason *why)
 /* No row refers to a symbol any more: new tables may come in. */
 static enum verdict after_flush(struct worker *worker, struct reason *why)
 {
-    if (!worker->has_fresh_tables || !assignment_is_empty(&worker->rooms.assignment))
+    if (!worker->has_fresh_tables || !assignment_is_empty(&worker->pipeline.assignment))
         return GO_ON;
     closer_close(worker->closer); /* It borrows the old ones; the next turn opens another. */
     worker->closer = NULL;
     worker->has_fresh_tables = false;
-    enum verdict verdict = rooms_renew_tables(&worker->rooms, &worker->fresh_tables, why);
-    log_line(worker->rooms.logger, LOG_LEVEL_INFO, "WORKER-RELOADED", "%s", worker->rooms.tables.version);
+    enum verdict verdict = pipeline_renew_tables(&worker->pipeline, &worker->fresh_tables, why);
+    log_line(worker->pipeline.logger, LOG_LEVEL_INFO, "WORKER-RELOADED", "%s", worker->pipeline.tables.version);
     return verdict;
 }
 
 static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms, struct reason *why)
 {
-    bool has_rows = !assignment_is_empty(&worker->rooms.assignment);
-    enum verdict verdict = rooms_flush(&worker->rooms, is_forced, now_ms, why);
+    bool has_rows = !assignment_is_empty(&worker->pipeline.assignment);
+    enum verdict verdict = pipeline_flush(&worker->pipeline, is_forced, now_ms, why);
 
     if (verdict != GO_ON)
         return verdict;
     if (has_rows)
         worker->counted = stamp_now();
-    worker->flush_due_ms = now_ms + worker->rooms.config->flush_interval_ms;
-    assignment_commit(&worker->rooms.assignment, worker->rooms.source);
+    worker->flush_due_ms = now_ms + worker->pipeline.config->flush_interval_ms;
+    assignment_commit(&worker->pipeline.assignment, worker->pipeline.source);
     return after_flush(worker, why);
 }
 
-/* ---- the group's news ---- */
+/* ---- the group's rebalance ---- */
 
 /* A topic that grew makes the group meet: whoever closes windows then must not leave the new partitions out. Fewer than
  * before, or none, is what a broker says that lags behind; if the topic is gone, polling will tell. More than we have
@@ -208,12 +208,12 @@ static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms,
 static enum verdict count_partitions(struct worker *worker, struct reason *why)
 {
     int32_t count = 0;
-    enum verdict verdict = source_partitions(worker->rooms.source, &count, why);
+    enum verdict verdict = source_partitions(worker->pipeline.source, &count, why);
 
     if (verdict == TRY_LATER || (verdict == HALT && strcmp(why->id, "SOURCE-PARTITIONS") == 0))
         return verdict;
     if (verdict != GO_ON)
-        log_reason(worker->rooms.logger, LOG_LEVEL_WARN, why);
+        log_reason(worker->pipeline.logger, LOG_LEVEL_WARN, why);
     else if (count > worker->partition_count)
         worker->partition_count = count;
     return GO_ON;
@@ -224,16 +224,16 @@ static enum verdict assigned(struct worker *worker, int64_t now_ms, struct reaso
     enum verdict verdict = count_partitions(worker, why);
 
     if (verdict == GO_ON)
-        verdict = assignment_claim(&worker->rooms.assignment, worker->rooms.store, worker->rooms.config, worker->rooms.pool,
-                              worker->rooms.batch.partitions, worker->rooms.batch.partition_count, now_ms, why);
+        verdict = assignment_claim(&worker->pipeline.assignment, worker->pipeline.store, worker->pipeline.config, worker->pipeline.pool,
+                              worker->pipeline.batch.partitions, worker->pipeline.batch.partition_count, now_ms, why);
     if (verdict == GO_ON)
-        verdict = assignment_assign(&worker->rooms.assignment, worker->rooms.source, why);
+        verdict = assignment_start(&worker->pipeline.assignment, worker->pipeline.source, why);
     if (verdict != GO_ON)
         return verdict;
-    log_line(worker->rooms.logger, LOG_LEVEL_INFO, "WORKER-ASSIGNED", "partitions=%" PRIu32,
-             worker->rooms.batch.partition_count);
+    log_line(worker->pipeline.logger, LOG_LEVEL_INFO, "WORKER-ASSIGNED", "partitions=%" PRIu32,
+             worker->pipeline.batch.partition_count);
     worker->has_joined = true;
-    worker->rooms.batch.news = NEWS_NONE;
+    worker->pipeline.batch.rebalance = REBALANCE_NONE;
     return GO_ON;
 }
 
@@ -242,34 +242,34 @@ static enum verdict revoked(struct worker *worker, int64_t now_ms, struct reason
 {
     struct reason lost;
 
-    if (worker->rooms.batch.news == NEWS_REVOKED) {
-        enum verdict verdict = assignment_resume(&worker->rooms.assignment, worker->rooms.checkpoint, now_ms, &lost);
+    if (worker->pipeline.batch.rebalance == REBALANCE_REVOKED) {
+        enum verdict verdict = assignment_resume(&worker->pipeline.assignment, worker->pipeline.checkpoint, now_ms, &lost);
         if (verdict == GO_ON)
             verdict = flush(worker, true, now_ms, &lost);
         if (verdict != GO_ON)
-            log_reason(worker->rooms.logger, LOG_LEVEL_WARN, &lost);
+            log_reason(worker->pipeline.logger, LOG_LEVEL_WARN, &lost);
     }
-    log_line(worker->rooms.logger, LOG_LEVEL_INFO,
-             worker->rooms.batch.news == NEWS_REVOKED ? "WORKER-REVOKED" : "WORKER-LOST", "partitions=%" PRIu32,
-             worker->rooms.batch.partition_count);
+    log_line(worker->pipeline.logger, LOG_LEVEL_INFO,
+             worker->pipeline.batch.rebalance == REBALANCE_REVOKED ? "WORKER-REVOKED" : "WORKER-LOST", "partitions=%" PRIu32,
+             worker->pipeline.batch.partition_count);
     closer_close(worker->closer);
     worker->closer = NULL;
-    checkpoint_forget(worker->rooms.checkpoint);
-    assignment_close(&worker->rooms.assignment);
+    checkpoint_forget(worker->pipeline.checkpoint);
+    assignment_close(&worker->pipeline.assignment);
     worker->folded =
-        worker->rooms.batch.record_count; /* The rest would be folded into what is assigned next, with a gap. */
+        worker->pipeline.batch.record_count; /* The rest would be folded into what is assigned next, with a gap. */
     worker->has_joined = false;           /* Having nothing between two assignments is no reason to leave. */
-    enum verdict verdict = source_release_all(worker->rooms.source, why);
+    enum verdict verdict = source_release_all(worker->pipeline.source, why);
     if (verdict == GO_ON)
-        worker->rooms.batch.news = NEWS_NONE;
+        worker->pipeline.batch.rebalance = REBALANCE_NONE;
     return verdict;
 }
 
 static enum verdict answer(struct worker *worker, int64_t now_ms, struct reason *why)
 {
-    if (worker->rooms.batch.news == NEWS_ASSIGNED)
+    if (worker->pipeline.batch.rebalance == REBALANCE_ASSIGNED)
         return assigned(worker, now_ms, why);
-    if (worker->rooms.batch.news != NEWS_NONE)
+    if (worker->pipeline.batch.rebalance != REBALANCE_NONE)
         return revoked(worker, now_ms, why);
     return GO_ON;
 }
@@ -282,14 +282,14 @@ static enum verdict answer(struct worker *worker, int64_t now_ms, struct reason 
 static enum verdict attend(struct worker *worker, int64_t now_ms, struct reason *why)
 {
     struct reason other;
-    enum verdict verdict = source_attend(worker->rooms.source, &worker->rooms.batch, &other);
+    enum verdict verdict = source_keep_alive(worker->pipeline.source, &worker->pipeline.batch, &other);
 
-    if (verdict == GO_ON && (worker->rooms.batch.news == NEWS_REVOKED || worker->rooms.batch.news == NEWS_LOST))
+    if (verdict == GO_ON && (worker->pipeline.batch.rebalance == REBALANCE_REVOKED || worker->pipeline.batch.rebalance == REBALANCE_LOST))
         verdict = revoked(worker, now_ms, &other);
     if (verdict == HALT)
         *why = other;
     else if (verdict != GO_ON)
-        log_reason(worker->rooms.logger, LOG_LEVEL_WARN, &other);
+        log_reason(worker->pipeline.logger, LOG_LEVEL_WARN, &other);
     return verdict == HALT ? HALT : TRY_LATER;
 }
 
@@ -297,37 +297,37 @@ static enum verdict attend(struct worker *worker, int64_t now_ms, struct reason 
 
 static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *why)
 {
-    assignment_anchor(&worker->rooms.assignment);
-    source_release(worker->rooms.source, &worker->rooms.batch);
+    assignment_anchor(&worker->pipeline.assignment);
+    source_release(worker->pipeline.source, &worker->pipeline.batch);
     worker->folded = 0;
     worker->ids_of_batch = NOT_NOTED;
-    worker->rooms.batch.record_count = 0;
+    worker->pipeline.batch.record_count = 0;
     worker->has_batch = true;
     enum verdict verdict =
-        source_poll(worker->rooms.source, &worker->rooms.batch, worker->has_more_to_close ? 0 : POLL_MS, why);
-    assignment_refresh(&worker->rooms.assignment);
+        source_poll(worker->pipeline.source, &worker->pipeline.batch, worker->has_more_to_close ? 0 : POLL_MS, why);
+    assignment_refresh(&worker->pipeline.assignment);
     worker->was_cut_off = verdict == TRY_LATER;
     if (verdict != GO_ON)
         return verdict;
-    for (uint32_t i = 0; i < worker->rooms.batch.doubtful_count; i++)
-        assignment_check_log(&worker->rooms.assignment, worker->rooms.source, worker->rooms.batch.doubtful[i]);
+    for (uint32_t i = 0; i < worker->pipeline.batch.suspect_count; i++)
+        assignment_check_log(&worker->pipeline.assignment, worker->pipeline.source, worker->pipeline.batch.suspects[i]);
     return answer(worker, now_ms, why);
 }
 
 /* Once for each batch, before any of it is folded: what does the store know of its ids? */
-static enum verdict recall(struct worker *worker, struct reason *why)
+static enum verdict lookup(struct worker *worker, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
-    if (worker->rooms.config->ids == IDS_OFF || worker->ids_of_batch == RECALLED)
+    if (worker->pipeline.config->ids == IDS_OFF || worker->ids_of_batch == RECALLED)
         return GO_ON;
     if (worker->ids_of_batch == NOT_NOTED)
-        verdict = recall_note(&worker->rooms.assignment, worker->rooms.decoder, &worker->rooms.batch, worker->folded,
-                              &worker->rooms.fold.event, why);
+        verdict = id_lookup_note(&worker->pipeline.assignment, worker->pipeline.decoder, &worker->pipeline.batch, worker->folded,
+                              &worker->pipeline.fold.event, why);
     if (verdict != GO_ON)
         return verdict;
     worker->ids_of_batch = NOTED;
-    verdict = recall_ask(&worker->rooms.assignment, worker->rooms.store, why);
+    verdict = id_lookup_ask(&worker->pipeline.assignment, worker->pipeline.store, why);
     if (verdict == GO_ON)
         worker->ids_of_batch = RECALLED;
     return verdict;
@@ -336,17 +336,17 @@ static enum verdict recall(struct worker *worker, struct reason *why)
 /* Folds what is left of the batch; a full tally is flushed in between. */
 static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms, struct reason *why)
 {
-    if (worker->rooms.fold.records == 0 && worker->rooms.batch.record_count > 0)
+    if (worker->pipeline.fold.records == 0 && worker->pipeline.batch.record_count > 0)
         worker->counting = worker->counted = stamp_now();
-    enum verdict verdict = recall(worker, why);
+    enum verdict verdict = lookup(worker, why);
     if (verdict != GO_ON)
         return verdict;
-    while (worker->folded < worker->rooms.batch.record_count) {
-        const struct record *record = &worker->rooms.batch.records[worker->folded];
-        struct partition *partition = assignment_find(&worker->rooms.assignment, record->partition);
-        if (recall_is_wanted(partition, record->offset)) {
+    while (worker->folded < worker->pipeline.batch.record_count) {
+        const struct record *record = &worker->pipeline.batch.records[worker->folded];
+        struct partition *partition = assignment_find(&worker->pipeline.assignment, record->partition);
+        if (id_lookup_is_wanted(partition, record->offset)) {
             partition_moved(partition);
-            verdict = fold_record(&worker->rooms.fold, partition, record, wall_ms, why);
+            verdict = fold_record(&worker->pipeline.fold, partition, record, wall_ms, why);
             if (verdict == TRY_LATER) {
                 verdict = flush(worker, true, now_ms, why);
                 if (verdict == GO_ON)
@@ -358,7 +358,7 @@ static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms,
         }
         worker->folded++;
     }
-    assignment_end(&worker->rooms.assignment, &worker->rooms.batch, worker->is_drain ? 0 : worker->rooms.config->idle_ms, now_ms);
+    assignment_end(&worker->pipeline.assignment, &worker->pipeline.batch, worker->is_drain ? 0 : worker->pipeline.config->idle_ms, now_ms);
     worker->has_batch = false;
     return GO_ON;
 }
@@ -377,25 +377,25 @@ static enum verdict log_ends(void *context, int32_t count, int64_t ends[], struc
 
 static enum verdict close_windows(struct worker *worker, bool is_final, int64_t now_ms, struct reason *why)
 {
-    const struct partition *first = assignment_find(&worker->rooms.assignment, 0);
-    struct closer_tables tables = {worker->rooms.tables.catalog, worker->rooms.tables.countries,
-                                   worker->rooms.tables.version};
-    struct closer_logs logs = {log_count, log_ends, worker->rooms.source};
+    const struct partition *first = assignment_find(&worker->pipeline.assignment, 0);
+    struct closer_tables tables = {worker->pipeline.tables.catalog, worker->pipeline.tables.countries,
+                                   worker->pipeline.tables.version};
+    struct closer_logs logs = {log_count, log_ends, worker->pipeline.source};
     enum verdict verdict = GO_ON;
 
     worker->has_more_to_close = false;
     if (first == NULL || first->is_stopped || now_ms < worker->closer_due_ms)
         return GO_ON;
     if (worker->closer == NULL)
-        verdict = closer_open(&worker->closer, worker->rooms.config, worker->rooms.store, &tables, &logs,
-                              worker->partition_count, worker->rooms.logger, why);
+        verdict = closer_open(&worker->closer, worker->pipeline.config, worker->pipeline.store, &tables, &logs,
+                              worker->partition_count, worker->pipeline.logger, why);
     if (verdict == GO_ON)
         verdict = closer_turn(worker->closer, now_ms, is_final, &worker->has_more_to_close, why);
     if (verdict == GO_ON || verdict == HALT)
         return verdict;
     worker->closer_due_ms = now_ms + CLOSER_RETRY_MS;
     worker->has_more_to_close = true; /* for a final turn: not finished */
-    log_reason(worker->rooms.logger, LOG_LEVEL_WARN, why);
+    log_reason(worker->pipeline.logger, LOG_LEVEL_WARN, why);
     /* Another closer exists, or a transaction's outcome is unknown: begin from the ledger. */
     if (verdict != TRY_LATER) {
         closer_close(worker->closer);
@@ -409,14 +409,14 @@ static enum verdict is_drained_everywhere(struct worker *worker, bool *is_draine
 {
     *is_drained = true;
     for (int32_t i = 0; i < worker->partition_count && *is_drained; i++) {
-        struct standing standing;
+        struct partition_state state;
         int64_t first = 0, next = 0;
-        enum verdict verdict = store_standing(worker->rooms.store, i, &standing, why);
+        enum verdict verdict = store_state(worker->pipeline.store, i, &state, why);
         if (verdict == GO_ON)
-            verdict = source_extent(worker->rooms.source, i, &first, &next, why);
+            verdict = source_extent(worker->pipeline.source, i, &first, &next, why);
         if (verdict != GO_ON)
             return verdict;
-        *is_drained = standing.next >= next && standing.is_idle;
+        *is_drained = state.next >= next && state.is_idle;
     }
     return GO_ON;
 }
@@ -427,14 +427,14 @@ static enum verdict finish_drain(struct worker *worker, int64_t now_ms, bool *is
 {
     bool is_drained = false;
 
-    if (!worker->is_drain || !worker->has_joined || !assignment_is_drained(&worker->rooms.assignment))
+    if (!worker->is_drain || !worker->has_joined || !assignment_is_drained(&worker->pipeline.assignment))
         return GO_ON;
-    const struct partition *stopped = assignment_stopped(&worker->rooms.assignment);
+    const struct partition *stopped = assignment_stopped(&worker->pipeline.assignment);
     if (stopped != NULL) {
         *why = stopped->why;
         return HALT;
     }
-    if (assignment_find(&worker->rooms.assignment, 0) == NULL) {
+    if (assignment_find(&worker->pipeline.assignment, 0) == NULL) {
         *is_done = true;
         return GO_ON;
     }
@@ -455,12 +455,12 @@ static void report(struct worker *worker, int64_t now_ms)
         return;
     if (worker->closer != NULL)
         closer_counts(worker->closer, &windows, &summaries);
-    log_line(worker->rooms.logger, LOG_LEVEL_INFO, "WORKER-PROGRESS",
+    log_line(worker->pipeline.logger, LOG_LEVEL_INFO, "WORKER-PROGRESS",
              "records=%" PRIu64 " since_last=%" PRIu64 " partitions=%" PRIu32 " dead_letters=%" PRIu64
              " windows_published=%" PRIu64 " summaries=%" PRIu64,
-             worker->rooms.fold.records, worker->rooms.fold.records - worker->reported_records,
-             worker->rooms.assignment.count, worker->rooms.fold.letters_total, windows, summaries);
-    worker->reported_records = worker->rooms.fold.records;
+             worker->pipeline.fold.records, worker->pipeline.fold.records - worker->reported_records,
+             worker->pipeline.assignment.count, worker->pipeline.fold.letters_total, windows, summaries);
+    worker->reported_records = worker->pipeline.fold.records;
     worker->report_due_ms = now_ms + REPORT_INTERVAL_MS;
 }
 
@@ -468,31 +468,31 @@ static void report(struct worker *worker, int64_t now_ms)
 static enum verdict look_again(struct worker *worker, int64_t now_ms, struct reason *why)
 {
     bool is_needed = worker->was_cut_off || now_ms - worker->turned_ms >= HELD_MS;
-    bool is_reading = worker->has_joined && worker->rooms.batch.news == NEWS_NONE;
+    bool is_reading = worker->has_joined && worker->pipeline.batch.rebalance == REBALANCE_NONE;
 
     worker->turned_ms = now_ms;
     worker->was_cut_off = false;
-    return is_needed && is_reading ? assignment_recheck_logs(&worker->rooms.assignment, worker->rooms.source, why) : GO_ON;
+    return is_needed && is_reading ? assignment_recheck_logs(&worker->pipeline.assignment, worker->pipeline.source, why) : GO_ON;
 }
 
 enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms, bool stop, bool *is_done,
                          struct reason *why)
 {
-    enum verdict verdict = assignment_resume(&worker->rooms.assignment, worker->rooms.checkpoint, now_ms, why);
+    enum verdict verdict = assignment_resume(&worker->pipeline.assignment, worker->pipeline.checkpoint, now_ms, why);
 
     *is_done = false;
     if (verdict == GO_ON)
-        verdict = rooms_reclaim(&worker->rooms, why);
+        verdict = pipeline_reclaim(&worker->pipeline, why);
     if (verdict == GO_ON)
         verdict = look_again(worker, now_ms, why);
-    if (verdict == GO_ON && worker->rooms.batch.news != NEWS_NONE) /* There was no answer to it the last time. */
+    if (verdict == GO_ON && worker->pipeline.batch.rebalance != REBALANCE_NONE) /* There was no answer to it the last time. */
         verdict = answer(worker, now_ms, why);
     else if (verdict == GO_ON && worker->has_batch && !stop)
         verdict = fold(worker, now_ms, wall_ms, why);
     else if (verdict == GO_ON && !stop) /* Folded on the next turn, by a clock read after the records came. */
         verdict = poll(worker, now_ms, why);
     if (verdict == GO_ON && (stop || worker->has_fresh_tables || now_ms >= worker->flush_due_ms ||
-                             (worker->is_drain && assignment_wants_rest(&worker->rooms.assignment))))
+                             (worker->is_drain && assignment_wants_rest(&worker->pipeline.assignment))))
         verdict = flush(worker, stop || worker->has_fresh_tables, now_ms, why);
     if (verdict == GO_ON && stop)
         *is_done = true;
@@ -504,8 +504,8 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
         verdict = attend(worker, now_ms, why);
     report(worker, now_ms);
     if (verdict == GO_ON && worker->is_drain && *is_done)
-        log_line(worker->rooms.logger, LOG_LEVEL_INFO, "WORKER-DRAINED",
-                 "records=%" PRIu64 " counting_ms=%" PRId64 " cpu_ms=%" PRId64, worker->rooms.fold.records,
+        log_line(worker->pipeline.logger, LOG_LEVEL_INFO, "WORKER-DRAINED",
+                 "records=%" PRIu64 " counting_ms=%" PRId64 " cpu_ms=%" PRId64, worker->pipeline.fold.records,
                  worker->counted.ms - worker->counting.ms, worker->counted.cpu_ms - worker->counting.cpu_ms);
     return verdict;
 }

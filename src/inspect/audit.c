@@ -418,7 +418,7 @@ static void compare_part(struct audit *audit, const struct audit_place *place, c
                          const struct audited *audited, const struct part *part, int32_t partition)
 {
     const struct part *before = &audited->parts[partition];
-    int64_t generation = audited->editions[audited->newest].version.generation;
+    int64_t generation = audited->editions[audited->latest].version.generation;
     char field[64];
 
     if (before->chain != part->chain) {
@@ -485,10 +485,10 @@ enum verdict audit_ledger(struct audit *audit, const struct audit_place *place, 
     if (audited == NULL)
         return no_memory(why);
     bool is_first = audited->edition_count == 0;
-    int order = is_first ? 1 : edition_compare(version, ledger->retention, &audited->editions[audited->newest]);
+    int order = is_first ? 1 : edition_compare(version, ledger->retention, &audited->editions[audited->latest]);
     if (order <= 0)
         audit_tell_version(audit, AUDIT_LEDGER_VERSION, place, "newer than ",
-                           audited->editions[audited->newest].version, version);
+                           audited->editions[audited->latest].version, version);
     enum verdict verdict = take_parts(audit, place, audited, ledger, why);
     if (verdict != GO_ON)
         return verdict;
@@ -504,7 +504,7 @@ enum verdict audit_ledger(struct audit *audit, const struct audit_place *place, 
                                 .tables_version = {tables, ledger->tables_version.size},
                                 .offset = place->offset};
     if (order > 0)
-        audited->newest = audited->edition_count - 1;
+        audited->latest = audited->edition_count - 1;
     return GO_ON;
 }
 
@@ -519,7 +519,7 @@ enum verdict audit_again(struct audit *audit, const struct ledger *ledger, struc
             return no_memory(why);
         audited->has_moved = true;
     } else if (audited->edition_count > 0 &&
-               edition_compare(version, ledger->retention, &audited->editions[audited->newest]) > 0) {
+               edition_compare(version, ledger->retention, &audited->editions[audited->latest]) > 0) {
         audited->has_moved = true;
     }
     return GO_ON;

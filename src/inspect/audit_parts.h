@@ -20,7 +20,7 @@ struct chain {
     int64_t first;
     struct point highest;
     int64_t offset;                /* of the ledger record that says so */
-    int64_t records[WINDOW_KINDS]; /* in the newest windows of a kind */
+    int64_t records[WINDOW_KINDS]; /* in the latest windows of a kind */
 };
 
 struct version {
@@ -47,7 +47,7 @@ struct part {
     int64_t next, records;
 };
 
-/* The rows of one rollup in a window's newest edition, added up. Histograms by their number of values, and by a sum
+/* The rows of one rollup in a window's latest edition, added up. Histograms by their number of values, and by a sum
  * that tells where the values are: equal histograms have equal ones. */
 struct total {
     int64_t rows, suppressed; /* of the rows, so many say nothing */
@@ -58,16 +58,16 @@ struct total {
 struct audited {
     struct window window;
     bool has_moved;
-    uint32_t edition_count, edition_room, newest; /* `newest`: its index */
+    uint32_t edition_count, edition_room, latest; /* `latest`: its index */
     struct edition *editions;
     uint32_t part_count;
-    struct part *parts;   /* of the newest edition */
+    struct part *parts;   /* of the latest edition */
     struct total *totals; /* by rollup */
 };
 
 #define AUDIT_RETENTION UINT32_MAX /* instead of a rollup's index */
 
-/* A summary's key, and the newest version of it. */
+/* A summary's key, and the latest version of it. */
 struct audited_row {
     struct span key;
     struct window window;

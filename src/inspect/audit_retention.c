@@ -137,7 +137,7 @@ static void compare_with_first(struct audit *audit, const struct audited_row *ro
     if (first == NULL || first->is_dropped || audited == NULL || audited->has_moved)
         return;
     if (row->accounts > first->accounts && first->accounts > 0 &&
-        (audit->options.is_strict || audited->editions[audited->newest].offset > edition->offset))
+        (audit->options.is_strict || audited->editions[audited->latest].offset > edition->offset))
         audit_tell_number(audit, AUDIT_RETAINED, &place, "accounts", "at most as many as began, ", first->accounts,
                           row->accounts);
 }
@@ -155,7 +155,7 @@ static void add_to_edition(struct edition *edition, const struct audited_row *ro
 
 static void finish_window(struct audit *audit, const struct audited *audited)
 {
-    const struct edition *edition = &audited->editions[audited->newest];
+    const struct edition *edition = &audited->editions[audited->latest];
     char key[64];
     struct audit_place place = {audit->options.ledger_topic, 0, edition->offset, {key, 0}};
 
@@ -173,7 +173,7 @@ void audit_finish_retention(struct audit *audit)
         const struct audited *audited = audit_find(audit, row->window);
         if (row->rollup != AUDIT_RETENTION || row->is_dropped || audited == NULL || audited->has_moved)
             continue;
-        struct edition *edition = &audited->editions[audited->newest];
+        struct edition *edition = &audited->editions[audited->latest];
         if (edition->retention != row->version.revision)
             continue;
         add_to_edition(edition, row);

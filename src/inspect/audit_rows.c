@@ -1,5 +1,5 @@
 /*
- * The summaries held to the ledger: every key's newest version must be its window's newest, as many rows as the ledger
+ * The summaries held to the ledger: every key's latest version must be its window's latest, as many rows as the ledger
  * says, and rollups that count each event once must add up to the total, measure by measure.
  *
  * A row that was superseded says nothing any more; its ledger record may have been compacted away.
@@ -201,7 +201,7 @@ static void add_row(struct audit *audit, const struct audit_place *place, struct
     struct total *total = &audited->totals[rollup];
     const struct rollup *whole = rollups_find(audit->options.rollups, span_of("total"));
     const struct total *all = &audited->totals[whole - audit->options.rollups->items];
-    int64_t revision = audited->editions[audited->newest].version.revision;
+    int64_t revision = audited->editions[audited->latest].version.revision;
 
     total->rows++;
     total->suppressed += summary->suppressed;
@@ -251,7 +251,7 @@ static void take_edition(struct audit *audit, const struct audit_place *place, u
         snprintf(found, sizeof(found), "%.*s", (int)summary->tables_version.size, summary->tables_version.bytes);
         audit_tell(audit, AUDIT_SUMMARY_LEDGER, place, "tables_version", expected, found);
     }
-    if (version_compare(audited->editions[audited->newest].version, version) == 0)
+    if (version_compare(audited->editions[audited->latest].version, version) == 0)
         add_row(audit, place, audited, rollup, summary);
 }
 
@@ -305,19 +305,19 @@ static void finish_row(struct audit *audit, const struct audited_row *row)
         audit_tell(audit, AUDIT_SUMMARY_LEDGER, &place, "window", "a ledger record of it", "none");
         return;
     }
-    const struct edition *edition = &audited->editions[audited->newest];
+    const struct edition *edition = &audited->editions[audited->latest];
     struct version version = edition->version;
     if (row->rollup == AUDIT_RETENTION && edition->retention == 0)
         return; /* Retention was switched off: what was told of it stays as it was. */
     if (row->rollup == AUDIT_RETENTION)
         version.revision = edition->retention;
-    const struct version *newest = &version;
-    int order = version_compare(row->version, *newest);
+    const struct version *latest = &version;
+    int order = version_compare(row->version, *latest);
     if (order > 0)
         audit_tell_version(audit, AUDIT_SUMMARY_LEDGER, &place, "a ledger record; the newest of its window is ",
-                           *newest, row->version);
+                           *latest, row->version);
     else if (order < 0)
-        audit_tell_version(audit, AUDIT_ROWS, &place, "as all of its window ", *newest, row->version);
+        audit_tell_version(audit, AUDIT_ROWS, &place, "as all of its window ", *latest, row->version);
 }
 
 static bool has_labels(const struct rollup *rollup)
@@ -385,24 +385,24 @@ static void finish_window(struct audit *audit, const struct audited *audited)
     const struct rollups *rollups = audit->options.rollups;
     const struct rollup *whole = rollups_find(rollups, span_of("total"));
     const struct total *all = &audited->totals[whole - rollups->items];
-    const struct edition *newest = &audited->editions[audited->newest];
+    const struct edition *latest = &audited->editions[audited->latest];
     char key[64];
-    struct audit_place place = {audit->options.ledger_topic, 0, newest->offset, {key, 0}};
+    struct audit_place place = {audit->options.ledger_topic, 0, latest->offset, {key, 0}};
 
     place.key.size = ledger_key_write(audited->window, key);
     for (uint32_t i = 0; i < audited->edition_count; i++) {
         const struct edition *edition = &audited->editions[i];
         int64_t rows = edition->rows + edition->retained_rows;
-        bool is_right = edition == newest ? rows == edition->summaries : rows <= edition->summaries;
+        bool is_right = edition == latest ? rows == edition->summaries : rows <= edition->summaries;
         place.offset = edition->offset;
         if (!is_right)
             audit_tell_number(audit, AUDIT_ROWS, &place, "summaries", "as many as rows were found, ", rows,
                               edition->summaries);
     }
-    place.offset = newest->offset;
+    place.offset = latest->offset;
     if (all->rows == 0 &&
-        newest->summaries == newest->retained_rows) { /* Nothing is left of the window but tombstones. */
-        audit->counts.amendments += newest->version.revision;
+        latest->summaries == latest->retained_rows) { /* Nothing is left of the window but tombstones. */
+        audit->counts.amendments += latest->version.revision;
         return;
     }
     if (all->rows != 1) {
@@ -411,7 +411,7 @@ static void finish_window(struct audit *audit, const struct audited *audited)
     }
     if (all->suppressed > 0) /* Nobody knows what the others should add up to. */
         return;
-    audit->counts.amendments += newest->version.revision - all->sums[M_REQUESTS];
+    audit->counts.amendments += latest->version.revision - all->sums[M_REQUESTS];
     for (uint32_t i = 0; i < rollups->count; i++) {
         /* No row at all: it was not configured then. If rows are lost, their number told it. */
         if (&audited->totals[i] != all && audited->totals[i].rows > 0)

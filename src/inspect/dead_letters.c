@@ -15,7 +15,7 @@ struct member {
     bool is_used;
 };
 
-struct letter_set {
+struct dead_letter_set {
     size_t count, slot_count; /* a power of two, at most half full */
     struct member *slots;
 };
@@ -38,12 +38,12 @@ static bool read_number(struct span text, int64_t first, int64_t last, int64_t *
     return value >= first && value <= last;
 }
 
-void letter_read(const struct record *record, letter_header *header, struct letter *letter)
+void dead_letter_read(const struct record *record, dead_letter_header *header, struct dead_letter *letter)
 {
     int64_t partition = 0;
-    struct letter_origin *origin = &letter->origin;
+    struct dead_letter_origin *origin = &letter->origin;
 
-    *letter = (struct letter){
+    *letter = (struct dead_letter){
         .partition = record->partition,
         .offset = record->offset,
         .time_ms = record->timestamp_ms,
@@ -64,7 +64,7 @@ void letter_read(const struct record *record, letter_header *header, struct lett
         letter->omitted_size = 0; /* It is not there, however large it was. */
 }
 
-bool letter_fits(const struct letter *letter, const struct letter_filter *filter)
+bool dead_letter_fits(const struct dead_letter *letter, const struct dead_letter_filter *filter)
 {
     if (filter->reason.bytes != NULL && !span_equal(filter->reason, letter->reason))
         return false;
@@ -73,13 +73,13 @@ bool letter_fits(const struct letter *letter, const struct letter_filter *filter
     return letter->time_ms >= filter->from_ms && letter->time_ms < filter->to_ms;
 }
 
-size_t letter_key_write(const struct letter_origin *origin, char *text)
+size_t dead_letter_key_write(const struct dead_letter_origin *origin, char *text)
 {
     assert(origin->topic.size < 256);
-    int size = snprintf(text, LETTER_KEY_MAX, "%.*s:%" PRId32 ":%" PRId64 ":%" PRId64, (int)origin->topic.size,
+    int size = snprintf(text, DEAD_LETTER_KEY_MAX, "%.*s:%" PRId32 ":%" PRId64 ":%" PRId64, (int)origin->topic.size,
                         origin->topic.bytes, origin->partition, origin->offset, origin->timestamp_ms);
 
-    assert(size > 0 && size < LETTER_KEY_MAX);
+    assert(size > 0 && size < DEAD_LETTER_KEY_MAX);
     return (size_t)size;
 }
 
@@ -95,7 +95,7 @@ static struct span cut_last(struct span *text)
     return (struct span){colon + 1, size};
 }
 
-bool letter_key_read(struct span key, struct letter_origin *origin)
+bool dead_letter_key_read(struct span key, struct dead_letter_origin *origin)
 {
     int64_t partition;
     struct span timestamp = cut_last(&key), offset = cut_last(&key), number = cut_last(&key);
@@ -108,7 +108,7 @@ bool letter_key_read(struct span key, struct letter_origin *origin)
     return key.size > 0;
 }
 
-bool letter_place_read(struct span text, int32_t *partition, int64_t *offset)
+bool dead_letter_place_read(struct span text, int32_t *partition, int64_t *offset)
 {
     int64_t number;
     struct span last = cut_last(&text);
@@ -121,13 +121,13 @@ bool letter_place_read(struct span text, int32_t *partition, int64_t *offset)
 
 /* ---- sets ---- */
 
-enum verdict letter_set_open(struct letter_set **set, struct reason *why)
+enum verdict dead_letter_set_open(struct dead_letter_set **set, struct reason *why)
 {
     *set = calloc(1, sizeof(**set));
     return *set != NULL ? GO_ON : reason_set(why, HALT, "NO-MEMORY", 0, "no memory for dead letters");
 }
 
-void letter_set_close(struct letter_set *set)
+void dead_letter_set_close(struct dead_letter_set *set)
 {
     if (set == NULL)
         return;
@@ -135,7 +135,7 @@ void letter_set_close(struct letter_set *set)
     free(set);
 }
 
-static struct member member_of(const struct letter_origin *origin)
+static struct member member_of(const struct dead_letter_origin *origin)
 {
     return (struct member){hash_fnv1a(origin->topic), origin->offset, origin->timestamp_ms, origin->partition, true};
 }
@@ -147,7 +147,7 @@ static bool is_same(const struct member *left, const struct member *right)
 }
 
 /* The slot of the member, or the free one where it would go. */
-static size_t slot_of(const struct letter_set *set, const struct member *member)
+static size_t slot_of(const struct dead_letter_set *set, const struct member *member)
 {
     uint64_t hash = hash_fold(member->topic ^ (uint64_t)member->offset, UINT64_C(0x9e3779b97f4a7c15));
     hash = hash_fold(hash ^ (uint64_t)member->partition, (uint64_t)member->timestamp_ms | 1);
@@ -158,16 +158,16 @@ static size_t slot_of(const struct letter_set *set, const struct member *member)
     return slot;
 }
 
-bool letter_set_has(const struct letter_set *set, const struct letter_origin *origin)
+bool dead_letter_set_has(const struct dead_letter_set *set, const struct dead_letter_origin *origin)
 {
     struct member member = member_of(origin);
 
     return set->slot_count > 0 && set->slots[slot_of(set, &member)].is_used;
 }
 
-static bool grow(struct letter_set *set)
+static bool grow(struct dead_letter_set *set)
 {
-    struct letter_set grown = {.slot_count = set->slot_count == 0 ? 1024 : 2 * set->slot_count};
+    struct dead_letter_set grown = {.slot_count = set->slot_count == 0 ? 1024 : 2 * set->slot_count};
 
     grown.slots = calloc(grown.slot_count, sizeof(*grown.slots));
     if (grown.slots == NULL)
@@ -181,7 +181,7 @@ static bool grow(struct letter_set *set)
     return true;
 }
 
-enum verdict letter_set_put(struct letter_set *set, const struct letter_origin *origin, struct reason *why)
+enum verdict dead_letter_set_put(struct dead_letter_set *set, const struct dead_letter_origin *origin, struct reason *why)
 {
     struct member member = member_of(origin);
 
@@ -194,7 +194,7 @@ enum verdict letter_set_put(struct letter_set *set, const struct letter_origin *
     return GO_ON;
 }
 
-size_t letter_set_count(const struct letter_set *set)
+size_t dead_letter_set_count(const struct dead_letter_set *set)
 {
     return set->count;
 }

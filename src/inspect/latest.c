@@ -5,9 +5,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-struct newest {
+struct latest {
     size_t count, room;
-    struct newest_row *rows; /* keys and values are owned */
+    struct latest_row *rows; /* keys and values are owned */
     size_t slot_count;       /* a power of two */
     uint32_t *slots;         /* row index + 1; 0 = free */
     bool is_sorted;
@@ -32,67 +32,67 @@ static bool copy_span(struct span *target, struct span source)
     return true;
 }
 
-enum verdict newest_open(struct newest **newest, struct reason *why)
+enum verdict latest_open(struct latest **latest, struct reason *why)
 {
-    *newest = calloc(1, sizeof **newest);
-    return *newest != NULL ? GO_ON : reason_set(why, HALT, "NO-MEMORY", 0, "no memory for summaries");
+    *latest = calloc(1, sizeof **latest);
+    return *latest != NULL ? GO_ON : reason_set(why, HALT, "NO-MEMORY", 0, "no memory for summaries");
 }
 
-void newest_close(struct newest *newest)
+void latest_close(struct latest *latest)
 {
-    if (newest == NULL)
+    if (latest == NULL)
         return;
-    for (size_t index = 0; index < newest->count; index++) {
-        free_span(&newest->rows[index].key);
-        free_span(&newest->rows[index].value);
+    for (size_t index = 0; index < latest->count; index++) {
+        free_span(&latest->rows[index].key);
+        free_span(&latest->rows[index].value);
     }
-    free(newest->rows);
-    free(newest->slots);
-    free(newest);
+    free(latest->rows);
+    free(latest->slots);
+    free(latest);
 }
 
 /* The slot of `key`, or the free one where it would go. */
-static size_t slot_of(const struct newest *newest, struct span key)
+static size_t slot_of(const struct latest *latest, struct span key)
 {
-    size_t slot = (size_t)hash_text(key) & (newest->slot_count - 1);
+    size_t slot = (size_t)hash_text(key) & (latest->slot_count - 1);
 
-    while (newest->slots[slot] != 0 && !span_equal(newest->rows[newest->slots[slot] - 1].key, key))
-        slot = (slot + 1) & (newest->slot_count - 1);
+    while (latest->slots[slot] != 0 && !span_equal(latest->rows[latest->slots[slot] - 1].key, key))
+        slot = (slot + 1) & (latest->slot_count - 1);
     return slot;
 }
 
-static enum verdict make_room(struct newest *newest, struct reason *why)
+static enum verdict make_room(struct latest *latest, struct reason *why)
 {
-    if (newest->count < newest->room)
+    if (latest->count < latest->room)
         return GO_ON;
-    size_t room = newest->room == 0 ? 512 : 2 * newest->room;
-    struct newest_row *rows = realloc(newest->rows, room * sizeof *rows);
+    size_t room = latest->room == 0 ? 512 : 2 * latest->room;
+    struct latest_row *rows = realloc(latest->rows, room * sizeof *rows);
     if (rows != NULL)
-        newest->rows = rows;
+        latest->rows = rows;
     uint32_t *slots = calloc(2 * room, sizeof *slots);
     if (rows == NULL || slots == NULL || room > UINT32_MAX / 2) {
         free(slots);
         return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu summaries; ask for fewer with --from and --to",
                           room);
     }
-    free(newest->slots);
-    newest->slots = slots;
-    newest->slot_count = 2 * room;
-    newest->room = room;
-    for (size_t index = 0; index < newest->count; index++)
-        newest->slots[slot_of(newest, newest->rows[index].key)] = (uint32_t)index + 1;
+    free(latest->slots);
+    latest->slots = slots;
+    latest->slot_count = 2 * room;
+    latest->room = room;
+    for (size_t index = 0; index < latest->count; index++)
+        latest->slots[slot_of(latest, latest->rows[index].key)] = (uint32_t)index + 1;
     return GO_ON;
 }
 
-static bool is_newer(const struct newest_row *row, const struct newest_row *than)
+static bool is_newer(const struct latest_row *row, const struct latest_row *than)
 {
     return than->value.bytes == NULL || summary_version_compare(row->generation, row->revision, row->pane,
                                                                 than->generation, than->revision, than->pane) >= 0;
 }
 
-static enum verdict add(struct newest *newest, size_t slot, const struct newest_row *row, struct reason *why)
+static enum verdict add(struct latest *latest, size_t slot, const struct latest_row *row, struct reason *why)
 {
-    struct newest_row *added = &newest->rows[newest->count];
+    struct latest_row *added = &latest->rows[latest->count];
 
     *added = *row;
     added->key = added->value = (struct span){NULL, 0};
@@ -100,21 +100,21 @@ static enum verdict add(struct newest *newest, size_t slot, const struct newest_
         free_span(&added->key);
         return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a summary");
     }
-    newest->slots[slot] = (uint32_t)++newest->count;
+    latest->slots[slot] = (uint32_t)++latest->count;
     return GO_ON;
 }
 
-enum verdict newest_put(struct newest *newest, const struct newest_row *row, struct reason *why)
+enum verdict latest_put(struct latest *latest, const struct latest_row *row, struct reason *why)
 {
-    enum verdict verdict = make_room(newest, why);
+    enum verdict verdict = make_room(latest, why);
 
-    assert(!newest->is_sorted);
+    assert(!latest->is_sorted);
     if (verdict != GO_ON)
         return verdict;
-    size_t slot = slot_of(newest, row->key);
-    if (newest->slots[slot] == 0)
-        return add(newest, slot, row, why);
-    struct newest_row *known = &newest->rows[newest->slots[slot] - 1];
+    size_t slot = slot_of(latest, row->key);
+    if (latest->slots[slot] == 0)
+        return add(latest, slot, row, why);
+    struct latest_row *known = &latest->rows[latest->slots[slot] - 1];
     struct span key = known->key, value;
     if (!is_newer(row, known))
         return GO_ON;
@@ -127,43 +127,43 @@ enum verdict newest_put(struct newest *newest, const struct newest_row *row, str
     return GO_ON;
 }
 
-void newest_drop(struct newest *newest, struct span key)
+void latest_drop(struct latest *latest, struct span key)
 {
-    assert(!newest->is_sorted);
-    if (newest->count == 0)
+    assert(!latest->is_sorted);
+    if (latest->count == 0)
         return;
-    size_t slot = slot_of(newest, key);
-    if (newest->slots[slot] != 0)
-        free_span(&newest->rows[newest->slots[slot] - 1].value);
+    size_t slot = slot_of(latest, key);
+    if (latest->slots[slot] != 0)
+        free_span(&latest->rows[latest->slots[slot] - 1].value);
 }
 
-size_t newest_seen(const struct newest *newest)
+size_t latest_seen(const struct latest *latest)
 {
-    assert(!newest->is_sorted);
-    return newest->count;
+    assert(!latest->is_sorted);
+    return latest->count;
 }
 
-const struct newest_row *newest_at(const struct newest *newest, size_t index)
+const struct latest_row *latest_at(const struct latest *latest, size_t index)
 {
-    assert(!newest->is_sorted);
-    assert(index < newest->count);
-    return &newest->rows[index];
+    assert(!latest->is_sorted);
+    assert(index < latest->count);
+    return &latest->rows[index];
 }
 
-const struct newest_row *newest_find(const struct newest *newest, struct span key)
+const struct latest_row *latest_find(const struct latest *latest, struct span key)
 {
-    assert(!newest->is_sorted);
-    if (newest->count == 0)
+    assert(!latest->is_sorted);
+    if (latest->count == 0)
         return NULL;
-    size_t slot = slot_of(newest, key);
-    if (newest->slots[slot] == 0 || newest->rows[newest->slots[slot] - 1].value.bytes == NULL)
+    size_t slot = slot_of(latest, key);
+    if (latest->slots[slot] == 0 || latest->rows[latest->slots[slot] - 1].value.bytes == NULL)
         return NULL;
-    return &newest->rows[newest->slots[slot] - 1];
+    return &latest->rows[latest->slots[slot] - 1];
 }
 
 static int compare_rows(const void *left_row, const void *right_row)
 {
-    const struct newest_row *left = left_row, *right = right_row;
+    const struct latest_row *left = left_row, *right = right_row;
     size_t size = left->key.size < right->key.size ? left->key.size : right->key.size;
 
     if (left->start_ms != right->start_ms)
@@ -174,32 +174,32 @@ static int compare_rows(const void *left_row, const void *right_row)
     return order != 0 ? order : (left->key.size > right->key.size) - (left->key.size < right->key.size);
 }
 
-void newest_sort(struct newest *newest)
+void latest_sort(struct latest *latest)
 {
     size_t kept = 0;
 
-    assert(!newest->is_sorted);
-    newest->is_sorted = true;
-    for (size_t index = 0; index < newest->count; index++) {
-        if (newest->rows[index].value.bytes == NULL)
-            free_span(&newest->rows[index].key);
+    assert(!latest->is_sorted);
+    latest->is_sorted = true;
+    for (size_t index = 0; index < latest->count; index++) {
+        if (latest->rows[index].value.bytes == NULL)
+            free_span(&latest->rows[index].key);
         else
-            newest->rows[kept++] = newest->rows[index];
+            latest->rows[kept++] = latest->rows[index];
     }
-    newest->count = kept;
+    latest->count = kept;
     if (kept > 0)
-        qsort(newest->rows, kept, sizeof *newest->rows, compare_rows);
+        qsort(latest->rows, kept, sizeof *latest->rows, compare_rows);
 }
 
-size_t newest_count(const struct newest *newest)
+size_t latest_count(const struct latest *latest)
 {
-    assert(newest->is_sorted);
-    return newest->count;
+    assert(latest->is_sorted);
+    return latest->count;
 }
 
-const struct newest_row *newest_row(const struct newest *newest, size_t index)
+const struct latest_row *latest_row(const struct latest *latest, size_t index)
 {
-    assert(newest->is_sorted);
-    assert(index < newest->count);
-    return &newest->rows[index];
+    assert(latest->is_sorted);
+    assert(index < latest->count);
+    return &latest->rows[index];
 }

@@ -1,4 +1,4 @@
-/* A dense matrix of sums: names by windows. */
+/* A dense pivot of sums: names by windows. */
 #include "gentally/inspect/pivot.h"
 
 #include <assert.h>
@@ -7,7 +7,7 @@
 
 #define VALUES_MAX ((size_t)1 << 28)
 
-struct matrix {
+struct pivot {
     size_t count, window_count;
     struct span *names;
     int64_t *starts;
@@ -33,8 +33,8 @@ static int compare_names(const void *left_line, const void *right_line)
 static int compare_sums(const void *left_line, const void *right_line)
 {
     const struct line *left = left_line, *right = right_line;
-    bool is_rest_left = span_equal(left->name, span_of(BREAKDOWN_REST));
-    bool is_rest_right = span_equal(right->name, span_of(BREAKDOWN_REST));
+    bool is_rest_left = span_equal(left->name, span_of(TOTALS_REST));
+    bool is_rest_right = span_equal(right->name, span_of(TOTALS_REST));
 
     if (is_rest_left != is_rest_right)
         return is_rest_left ? 1 : -1;
@@ -44,12 +44,12 @@ static int compare_sums(const void *left_line, const void *right_line)
 }
 
 /* The names, each once with its sum, in byte order. */
-static size_t list_lines(const struct breakdown *breakdown, struct line lines[])
+static size_t list_lines(const struct totals *totals, struct line lines[])
 {
-    size_t count = breakdown_count(breakdown), into = 0;
+    size_t count = totals_count(totals), into = 0;
 
     for (size_t index = 0; index < count; index++) {
-        const struct breakdown_row *row = breakdown_row(breakdown, index);
+        const struct totals_row *row = totals_row(totals, index);
         lines[index] = (struct line){row->name, row->value};
     }
     if (count == 0)
@@ -65,14 +65,14 @@ static size_t list_lines(const struct breakdown *breakdown, struct line lines[])
 }
 
 /* Lists the windows, or only counts them if `starts` is NULL: at most one more than VALUES_MAX. */
-static size_t list_starts(const struct breakdown *breakdown, enum window_kind kind, int64_t starts[])
+static size_t list_starts(const struct totals *totals, enum window_kind kind, int64_t starts[])
 {
     size_t count = 0;
     int64_t next_ms = INT64_MAX; /* the window behind the last one */
 
-    for (size_t index = 0; index < breakdown_count(breakdown) && count <= VALUES_MAX; index++) {
-        int64_t start_ms = breakdown_row(breakdown, index)->start_ms;
-        bool is_known = index > 0 && breakdown_row(breakdown, index - 1)->start_ms == start_ms;
+    for (size_t index = 0; index < totals_count(totals) && count <= VALUES_MAX; index++) {
+        int64_t start_ms = totals_row(totals, index)->start_ms;
+        bool is_known = index > 0 && totals_row(totals, index - 1)->start_ms == start_ms;
         while (!is_known && next_ms < start_ms && count <= VALUES_MAX) { /* a window without a row */
             if (starts != NULL)
                 starts[count] = next_ms;
@@ -91,153 +91,153 @@ static size_t list_starts(const struct breakdown *breakdown, enum window_kind ki
 }
 
 /* `order` holds the place of each of the lines, which are in byte order. */
-static void fill(struct matrix *matrix, const struct breakdown *breakdown, const struct line lines[],
+static void fill(struct pivot *pivot, const struct totals *totals, const struct line lines[],
                  const size_t order[])
 {
     size_t window = 0;
 
-    for (size_t index = 0; index < breakdown_count(breakdown); index++) {
-        const struct breakdown_row *row = breakdown_row(breakdown, index);
+    for (size_t index = 0; index < totals_count(totals); index++) {
+        const struct totals_row *row = totals_row(totals, index);
         const struct line wanted = {row->name, 0};
-        const struct line *line = bsearch(&wanted, lines, matrix->count, sizeof(*lines), compare_names);
+        const struct line *line = bsearch(&wanted, lines, pivot->count, sizeof(*lines), compare_names);
         assert(line != NULL);
-        while (matrix->starts[window] != row->start_ms)
+        while (pivot->starts[window] != row->start_ms)
             window++;
-        matrix->values[order[line - lines] * matrix->window_count + window] += row->value;
-        matrix->totals[window] += row->value;
+        pivot->values[order[line - lines] * pivot->window_count + window] += row->value;
+        pivot->totals[window] += row->value;
     }
 }
 
-static bool order_lines(struct matrix *matrix, const struct line lines[], size_t order[])
+static bool order_lines(struct pivot *pivot, const struct line lines[], size_t order[])
 {
-    struct line *by_sum = malloc((matrix->count + 1) * sizeof(*by_sum));
+    struct line *by_sum = malloc((pivot->count + 1) * sizeof(*by_sum));
 
     if (by_sum == NULL)
         return false;
-    if (matrix->count > 0) {
-        memcpy(by_sum, lines, matrix->count * sizeof(*by_sum));
-        qsort(by_sum, matrix->count, sizeof(*by_sum), compare_sums);
+    if (pivot->count > 0) {
+        memcpy(by_sum, lines, pivot->count * sizeof(*by_sum));
+        qsort(by_sum, pivot->count, sizeof(*by_sum), compare_sums);
     }
-    for (size_t place = 0; place < matrix->count; place++) {
-        const struct line *line = bsearch(&by_sum[place], lines, matrix->count, sizeof(*lines), compare_names);
+    for (size_t place = 0; place < pivot->count; place++) {
+        const struct line *line = bsearch(&by_sum[place], lines, pivot->count, sizeof(*lines), compare_names);
         order[line - lines] = place;
-        matrix->names[place] = line->name;
+        pivot->names[place] = line->name;
     }
     free(by_sum);
     return true;
 }
 
-static bool make_room(struct matrix *matrix, size_t names, size_t windows)
+static bool make_room(struct pivot *pivot, size_t names, size_t windows)
 {
     if (windows > VALUES_MAX || names > VALUES_MAX / (windows + 1))
         return false;
-    matrix->names = calloc(names + 1, sizeof(*matrix->names));
-    matrix->starts = calloc(windows + 1, sizeof(*matrix->starts));
-    matrix->totals = calloc(windows + 1, sizeof(*matrix->totals));
-    matrix->values = calloc(names * windows + 1, sizeof(*matrix->values));
-    matrix->count = names;
-    matrix->window_count = windows;
-    return matrix->names != NULL && matrix->starts != NULL && matrix->totals != NULL && matrix->values != NULL;
+    pivot->names = calloc(names + 1, sizeof(*pivot->names));
+    pivot->starts = calloc(windows + 1, sizeof(*pivot->starts));
+    pivot->totals = calloc(windows + 1, sizeof(*pivot->totals));
+    pivot->values = calloc(names * windows + 1, sizeof(*pivot->values));
+    pivot->count = names;
+    pivot->window_count = windows;
+    return pivot->names != NULL && pivot->starts != NULL && pivot->totals != NULL && pivot->values != NULL;
 }
 
-enum verdict matrix_open(struct matrix **out, const struct breakdown *breakdown, enum window_kind kind,
+enum verdict pivot_open(struct pivot **out, const struct totals *totals, enum window_kind kind,
                          struct reason *why)
 {
-    size_t rows = breakdown_count(breakdown) + 1;
-    struct matrix *matrix = calloc(1, sizeof(*matrix));
+    size_t rows = totals_count(totals) + 1;
+    struct pivot *pivot = calloc(1, sizeof(*pivot));
     struct line *lines = calloc(rows, sizeof(*lines));
     size_t *order = calloc(rows, sizeof(*order));
-    bool is_made = matrix != NULL && lines != NULL && order != NULL;
+    bool is_made = pivot != NULL && lines != NULL && order != NULL;
 
     if (is_made)
-        is_made = make_room(matrix, list_lines(breakdown, lines), list_starts(breakdown, kind, NULL));
+        is_made = make_room(pivot, list_lines(totals, lines), list_starts(totals, kind, NULL));
     if (is_made) {
-        (void)list_starts(breakdown, kind, matrix->starts);
-        is_made = order_lines(matrix, lines, order);
+        (void)list_starts(totals, kind, pivot->starts);
+        is_made = order_lines(pivot, lines, order);
     }
     if (is_made)
-        fill(matrix, breakdown, lines, order);
+        fill(pivot, totals, lines, order);
     free(lines);
     free(order);
-    *out = matrix;
+    *out = pivot;
     if (is_made)
         return GO_ON;
-    matrix_close(matrix);
+    pivot_close(pivot);
     *out = NULL;
     return reason_set(why, HALT, "NO-MEMORY", 0, "no memory to set %zu sums side by side; ask for fewer with --top",
                       rows);
 }
 
-void matrix_close(struct matrix *matrix)
+void pivot_close(struct pivot *pivot)
 {
-    if (matrix == NULL)
+    if (pivot == NULL)
         return;
-    free(matrix->names);
-    free(matrix->starts);
-    free(matrix->totals);
-    free(matrix->values);
-    free(matrix);
+    free(pivot->names);
+    free(pivot->starts);
+    free(pivot->totals);
+    free(pivot->values);
+    free(pivot);
 }
 
-size_t matrix_count(const struct matrix *matrix)
+size_t pivot_count(const struct pivot *pivot)
 {
-    return matrix->count;
+    return pivot->count;
 }
 
-size_t matrix_windows(const struct matrix *matrix)
+size_t pivot_windows(const struct pivot *pivot)
 {
-    return matrix->window_count;
+    return pivot->window_count;
 }
 
-int64_t matrix_start(const struct matrix *matrix, size_t window)
+int64_t pivot_start(const struct pivot *pivot, size_t window)
 {
-    assert(window < matrix->window_count);
-    return matrix->starts[window];
+    assert(window < pivot->window_count);
+    return pivot->starts[window];
 }
 
-struct span matrix_name(const struct matrix *matrix, size_t name)
+struct span pivot_name(const struct pivot *pivot, size_t name)
 {
-    assert(name < matrix->count);
-    return matrix->names[name];
+    assert(name < pivot->count);
+    return pivot->names[name];
 }
 
-int64_t matrix_value(const struct matrix *matrix, size_t name, size_t window)
+int64_t pivot_value(const struct pivot *pivot, size_t name, size_t window)
 {
-    assert(name < matrix->count);
-    assert(window < matrix->window_count);
-    return matrix->values[name * matrix->window_count + window];
+    assert(name < pivot->count);
+    assert(window < pivot->window_count);
+    return pivot->values[name * pivot->window_count + window];
 }
 
-int64_t matrix_sum(const struct matrix *matrix, size_t name, size_t begin, size_t end)
+int64_t pivot_sum(const struct pivot *pivot, size_t name, size_t begin, size_t end)
 {
     int64_t sum = 0;
 
     for (size_t window = begin; window < end; window++)
-        sum += matrix_value(matrix, name, window);
+        sum += pivot_value(pivot, name, window);
     return sum;
 }
 
-int64_t matrix_total(const struct matrix *matrix, size_t begin, size_t end)
+int64_t pivot_total(const struct pivot *pivot, size_t begin, size_t end)
 {
     int64_t sum = 0;
 
-    assert(end <= matrix->window_count);
+    assert(end <= pivot->window_count);
     for (size_t window = begin; window < end; window++)
-        sum += matrix->totals[window];
+        sum += pivot->totals[window];
     return sum;
 }
 
 /* The mean of what `place` of `width` stands for. */
-static double height_of(const struct matrix *matrix, size_t name, size_t place, size_t width, bool is_share)
+static double height_of(const struct pivot *pivot, size_t name, size_t place, size_t width, bool is_share)
 {
-    size_t begin = place * matrix->window_count / width, end = (place + 1) * matrix->window_count / width;
-    double sum = (double)matrix_sum(matrix, name, begin, end);
-    double whole = is_share ? (double)matrix_total(matrix, begin, end) : (double)(end - begin);
+    size_t begin = place * pivot->window_count / width, end = (place + 1) * pivot->window_count / width;
+    double sum = (double)pivot_sum(pivot, name, begin, end);
+    double whole = is_share ? (double)pivot_total(pivot, begin, end) : (double)(end - begin);
 
     return whole > 0 ? sum / whole : 0;
 }
 
-size_t matrix_sparkline(const struct matrix *matrix, size_t name, size_t width, bool is_share,
+size_t pivot_sparkline(const struct pivot *pivot, size_t name, size_t width, bool is_share,
                         char text[3 * SPARKLINE_MAX + 1])
 {
     double most = 0;
@@ -245,11 +245,11 @@ size_t matrix_sparkline(const struct matrix *matrix, size_t name, size_t width, 
 
     assert(width >= 1);
     assert(width <= SPARKLINE_MAX);
-    width = width < matrix->window_count ? width : matrix->window_count;
+    width = width < pivot->window_count ? width : pivot->window_count;
     for (size_t place = 0; place < width; place++)
-        most = fmax(most, height_of(matrix, name, place, width, is_share));
+        most = fmax(most, height_of(pivot, name, place, width, is_share));
     for (size_t place = 0; place < width; place++) {
-        double height = height_of(matrix, name, place, width, is_share);
+        double height = height_of(pivot, name, place, width, is_share);
         if (height <= 0) {
             text[size++] = ' ';
             continue;

@@ -15,7 +15,7 @@ struct subject_week {
     int64_t requests, tokens;
     double tokens_squared;
     int64_t accounts_low, accounts_high; /* the largest row; all added up; -1 = not known */
-    int64_t generation, revision;        /* of the newest row */
+    int64_t generation, revision;        /* of the latest row */
     struct span tables_version;          /* of that row */
 };
 
@@ -23,7 +23,7 @@ struct week {
     int64_t start_ms;
     int64_t tokens; /* of categories: without `other` */
     double tokens_squared;
-    int64_t generation, revision; /* of the newest row */
+    int64_t generation, revision; /* of the latest row */
 };
 
 /* All of a rollup, closed rows only. */
@@ -37,7 +37,7 @@ struct subject_weeks {
 struct cohort_rows {
     size_t count;
     const struct signal_row *items; /* by model, cohort, age; their windows are closed */
-    int64_t newest_month;           /* the newest that is published; as month_of() counts */
+    int64_t latest_month;           /* the latest that is published; as month_of() counts */
 };
 
 /* Months since the year 0 of a window's start. */

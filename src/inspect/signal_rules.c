@@ -372,7 +372,7 @@ void signal_rules_of_cohorts(struct found *found, const struct cohort_rows *rows
         watch_returns(found, cohort);
         first_month = cohort->month < first_month ? cohort->month : first_month;
         if (!cohort->is_hidden && cohort->accounts >= found->rules->cohort_accounts &&
-            cohort->month + FOUNDATIONAL_AGE <= rows->newest_month)
+            cohort->month + FOUNDATIONAL_AGE <= rows->latest_month)
             count++;
     }
     if (!found->is_broken)

@@ -1,6 +1,6 @@
 /*
- * The rows the rules look at, and what the rules make of them. A row is kept as one block of bytes in a `newest` per
- * rollup: the struct, then its texts; so the newest version of each key is one well-known thing.
+ * The rows the rules look at, and what the rules make of them. A row is kept as one block of bytes in a `latest` per
+ * rollup: the struct, then its texts; so the latest version of each key is one well-known thing.
  */
 #include "gentally/inspect/signals.h"
 
@@ -13,7 +13,7 @@
 
 struct signals {
     struct signal_rules rules;
-    struct newest *rows[SIGNAL_ROLLUPS];
+    struct latest *rows[SIGNAL_ROLLUPS];
     struct found found;
     struct subject_weeks weeks[2]; /* models, categories: what the signals were found in */
     struct signal_row *closed;     /* scratch; the cohorts' rows stay until the next evaluation */
@@ -47,7 +47,7 @@ void signals_close(struct signals *signals)
     if (signals == NULL)
         return;
     for (int rollup = 0; rollup < SIGNAL_ROLLUPS; rollup++)
-        newest_close(signals->rows[rollup]);
+        latest_close(signals->rows[rollup]);
     for (size_t index = 0; index < LENGTH_OF(signals->weeks); index++)
         close_weeks(&signals->weeks[index]);
     free(signals->found.items);
@@ -73,7 +73,7 @@ enum verdict signals_open(struct signals **out, const struct signal_rules *rules
     signals->found.rules = &signals->rules;
     signal_rules_write(&signals->found);
     for (int rollup = 0; rollup < SIGNAL_ROLLUPS && verdict == GO_ON; rollup++)
-        verdict = newest_open(&signals->rows[rollup], why);
+        verdict = latest_open(&signals->rows[rollup], why);
     if (verdict != GO_ON) {
         signals_close(signals);
         *out = NULL;
@@ -107,7 +107,7 @@ enum verdict signals_put(struct signals *signals, struct span key, const struct 
     at = pack_text(signals->packed, at, row->cohort);
     at = pack_text(signals->packed, at, row->tables_version);
     assert(at == size);
-    const struct newest_row kept = {
+    const struct latest_row kept = {
         .key = key,
         .value = {signals->packed, size},
         .generation = row->generation,
@@ -115,13 +115,13 @@ enum verdict signals_put(struct signals *signals, struct span key, const struct 
         .pane = row->is_closed ? PANE_ON_TIME : PANE_EARLY,
         .start_ms = row->start_ms,
     };
-    return newest_put(signals->rows[row->rollup], &kept, why);
+    return latest_put(signals->rows[row->rollup], &kept, why);
 }
 
 void signals_drop(struct signals *signals, struct span key)
 {
     for (int rollup = 0; rollup < SIGNAL_ROLLUPS; rollup++)
-        newest_drop(signals->rows[rollup], key);
+        latest_drop(signals->rows[rollup], key);
 }
 
 static struct span unpack_text(const char **at, size_t size)
@@ -159,7 +159,7 @@ static int compare_spans(struct span left, struct span right)
     return order != 0 ? order : (left.size > right.size) - (left.size < right.size);
 }
 
-/* By subject, cohort, window; versions break ties, so that the newest of a group comes last, whoever came first. */
+/* By subject, cohort, window; versions break ties, so that the latest of a group comes last, whoever came first. */
 static int compare_rows(const void *left_row, const void *right_row)
 {
     const struct signal_row *left = left_row, *right = right_row;
@@ -178,16 +178,16 @@ static int compare_rows(const void *left_row, const void *right_row)
 /* The closed rows of a rollup, in order. They stand in `signals->closed` until the next call. */
 static enum verdict list_closed(struct signals *signals, enum signal_rollup rollup, size_t *count, struct reason *why)
 {
-    const struct newest *rows = signals->rows[rollup];
-    size_t size = (newest_seen(rows) + 1) * sizeof(struct signal_row);
+    const struct latest *rows = signals->rows[rollup];
+    size_t size = (latest_seen(rows) + 1) * sizeof(struct signal_row);
     struct signal_row *closed = realloc(signals->closed, size);
 
     if (closed == NULL)
         return no_memory(size, why);
     signals->closed = closed;
     *count = 0;
-    for (size_t index = 0; index < newest_seen(rows); index++) {
-        const struct newest_row *row = newest_at(rows, index);
+    for (size_t index = 0; index < latest_seen(rows); index++) {
+        const struct latest_row *row = latest_at(rows, index);
         if (row->value.bytes == NULL || row->pane == PANE_EARLY)
             continue;
         unpack(row->value, &closed[*count]);
@@ -243,7 +243,7 @@ static void add_up_weeks(struct subject_weeks *all)
     all->week_count = into + 1;
 }
 
-/* Rows of one subject and week come one behind the other, the newest version last. */
+/* Rows of one subject and week come one behind the other, the latest version last. */
 static void add_row(struct subject_week *item, const struct signal_row *row)
 {
     bool is_first = item->subject.bytes == NULL;
@@ -298,10 +298,10 @@ static enum verdict list_cohorts(struct signals *signals, struct reason *why)
     enum verdict verdict = list_closed(signals, SIGNAL_FROM_RETENTION, &cohorts->count, why);
 
     cohorts->items = signals->closed;
-    cohorts->newest_month = INT64_MIN;
+    cohorts->latest_month = INT64_MIN;
     for (size_t index = 0; verdict == GO_ON && index < cohorts->count; index++) {
         int64_t month = signal_month(cohorts->items[index].start_ms);
-        cohorts->newest_month = month > cohorts->newest_month ? month : cohorts->newest_month;
+        cohorts->latest_month = month > cohorts->latest_month ? month : cohorts->latest_month;
     }
     return verdict;
 }
@@ -353,7 +353,7 @@ const struct signal *signals_at(const struct signals *signals, size_t index)
     return &signals->found.items[index];
 }
 
-static bool version_of_month(const struct cohort_rows *cohorts, int64_t start_ms, struct subject_week *newest)
+static bool version_of_month(const struct cohort_rows *cohorts, int64_t start_ms, struct subject_week *latest)
 {
     bool is_there = false;
 
@@ -363,8 +363,8 @@ static bool version_of_month(const struct cohort_rows *cohorts, int64_t start_ms
         if (row->start_ms != start_ms)
             continue;
         if (!is_there)
-            *newest = version;
-        keep_newest(&newest->generation, &newest->revision, &version);
+            *latest = version;
+        keep_newest(&latest->generation, &latest->revision, &version);
         is_there = true;
     }
     return is_there;
@@ -375,17 +375,17 @@ bool signals_version(const struct signals *signals, enum signal_kind kind, int64
 {
     const struct subject_weeks *weeks =
         &signals->weeks[kind == SIGNAL_CATEGORY_JUMP ? SIGNAL_FROM_CATEGORY : SIGNAL_FROM_MODEL];
-    struct subject_week newest = {0};
+    struct subject_week latest = {0};
     bool is_there = false;
 
     if (kind == SIGNAL_FOUNDATIONAL_COHORT || kind == SIGNAL_BOOMERANG)
-        is_there = version_of_month(&signals->cohorts, start_ms, &newest);
+        is_there = version_of_month(&signals->cohorts, start_ms, &latest);
     for (size_t index = 0; !is_there && kind <= SIGNAL_CATEGORY_JUMP && index < weeks->week_count; index++) {
         is_there = weeks->weeks[index].start_ms == start_ms;
-        newest.generation = weeks->weeks[index].generation;
-        newest.revision = weeks->weeks[index].revision;
+        latest.generation = weeks->weeks[index].generation;
+        latest.revision = weeks->weeks[index].revision;
     }
-    *generation = newest.generation;
-    *revision = newest.revision;
+    *generation = latest.generation;
+    *revision = latest.revision;
     return is_there;
 }

@@ -9,42 +9,42 @@
 
 #define REST_MARK (-1) /* as a share: this row shall be of the rest */
 
-struct breakdown {
+struct totals {
     size_t count, room;
-    struct breakdown_row *rows; /* names are owned */
+    struct totals_row *rows; /* names are owned */
     uint32_t measure;
     bool is_sorted;
 };
 
-enum verdict breakdown_open(struct breakdown **breakdown, struct reason *why)
+enum verdict totals_open(struct totals **totals, struct reason *why)
 {
-    *breakdown = calloc(1, sizeof **breakdown);
-    if (*breakdown == NULL)
+    *totals = calloc(1, sizeof **totals);
+    if (*totals == NULL)
         return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for sums");
-    (*breakdown)->measure = MEASURE_TOKENS;
+    (*totals)->measure = MEASURE_TOKENS;
     return GO_ON;
 }
 
-void breakdown_measure(struct breakdown *breakdown, uint32_t measure)
+void totals_measure(struct totals *totals, uint32_t measure)
 {
     assert(measure <= MEASURE_TOKENS);
-    assert(breakdown->count == 0);
-    breakdown->measure = measure;
+    assert(totals->count == 0);
+    totals->measure = measure;
 }
 
-static void free_name(const struct breakdown_row *row)
+static void free_name(const struct totals_row *row)
 {
     free((char *)(uintptr_t)row->name.bytes);
 }
 
-void breakdown_close(struct breakdown *breakdown)
+void totals_close(struct totals *totals)
 {
-    if (breakdown == NULL)
+    if (totals == NULL)
         return;
-    for (size_t index = 0; index < breakdown->count; index++)
-        free_name(&breakdown->rows[index]);
-    free(breakdown->rows);
-    free(breakdown);
+    for (size_t index = 0; index < totals->count; index++)
+        free_name(&totals->rows[index]);
+    free(totals->rows);
+    free(totals);
 }
 
 static int compare_span(struct span left, struct span right)
@@ -57,24 +57,24 @@ static int compare_span(struct span left, struct span right)
 
 static int compare_names(const void *left_row, const void *right_row)
 {
-    const struct breakdown_row *left = left_row, *right = right_row;
+    const struct totals_row *left = left_row, *right = right_row;
 
     if (left->start_ms != right->start_ms)
         return left->start_ms < right->start_ms ? -1 : 1;
     return compare_span(left->name, right->name);
 }
 
-static void merge(struct breakdown *breakdown)
+static void merge(struct totals *totals)
 {
     size_t into = 0;
 
-    if (breakdown->count == 0)
+    if (totals->count == 0)
         return;
-    qsort(breakdown->rows, breakdown->count, sizeof *breakdown->rows, compare_names);
-    for (size_t index = 1; index < breakdown->count; index++) {
-        struct breakdown_row *row = &breakdown->rows[index], *target = &breakdown->rows[into];
+    qsort(totals->rows, totals->count, sizeof *totals->rows, compare_names);
+    for (size_t index = 1; index < totals->count; index++) {
+        struct totals_row *row = &totals->rows[index], *target = &totals->rows[into];
         if (compare_names(target, row) != 0) {
-            breakdown->rows[++into] = *row;
+            totals->rows[++into] = *row;
             continue;
         }
         target->requests += row->requests;
@@ -83,33 +83,33 @@ static void merge(struct breakdown *breakdown)
         target->value += row->value;
         free_name(row);
     }
-    breakdown->count = into + 1;
+    totals->count = into + 1;
 }
 
-static enum verdict make_room(struct breakdown *breakdown, struct reason *why)
+static enum verdict make_room(struct totals *totals, struct reason *why)
 {
-    if (breakdown->count < breakdown->room)
+    if (totals->count < totals->room)
         return GO_ON;
-    merge(breakdown);
-    if (breakdown->count < breakdown->room / 2) /* merging was worth it */
+    merge(totals);
+    if (totals->count < totals->room / 2) /* merging was worth it */
         return GO_ON;
-    size_t room = 2 * breakdown->room + 256;
-    struct breakdown_row *rows = realloc(breakdown->rows, room * sizeof *rows);
+    size_t room = 2 * totals->room + 256;
+    struct totals_row *rows = realloc(totals->rows, room * sizeof *rows);
     if (rows == NULL)
         return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu sums", room);
-    breakdown->rows = rows;
-    breakdown->room = room;
+    totals->rows = rows;
+    totals->room = room;
     return GO_ON;
 }
 
-enum verdict breakdown_add(struct breakdown *breakdown, int64_t start_ms, struct span name,
+enum verdict totals_add(struct totals *totals, int64_t start_ms, struct span name,
                            const int64_t sums[MEASURE_COUNT], struct reason *why)
 {
     int64_t tokens = sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION];
-    enum verdict verdict = make_room(breakdown, why);
+    enum verdict verdict = make_room(totals, why);
     char *copy = malloc(name.size + 1);
 
-    assert(!breakdown->is_sorted);
+    assert(!totals->is_sorted);
     if (verdict != GO_ON || copy == NULL) {
         free(copy);
         return verdict != GO_ON ? verdict : reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a name");
@@ -117,17 +117,17 @@ enum verdict breakdown_add(struct breakdown *breakdown, int64_t start_ms, struct
     if (name.size > 0)
         memcpy(copy, name.bytes, name.size);
     copy[name.size] = '\0';
-    breakdown->rows[breakdown->count++] =
-        (struct breakdown_row){.start_ms = start_ms,
+    totals->rows[totals->count++] =
+        (struct totals_row){.start_ms = start_ms,
                                .name = {copy, name.size},
                                .requests = sums[M_REQUESTS],
                                .tokens = tokens,
-                               .value = breakdown->measure == MEASURE_TOKENS ? tokens : sums[breakdown->measure],
+                               .value = totals->measure == MEASURE_TOKENS ? tokens : sums[totals->measure],
                                .cost_nano_usd = sums[M_COST_NANO_USD]};
     return GO_ON;
 }
 
-static int64_t value_of(const struct breakdown_row *row, enum breakdown_by by)
+static int64_t value_of(const struct totals_row *row, enum totals_by by)
 {
     switch (by) {
     case BY_TOKENS:
@@ -142,9 +142,9 @@ static int64_t value_of(const struct breakdown_row *row, enum breakdown_by by)
     return row->value;
 }
 
-static bool is_rest(const struct breakdown_row *row)
+static bool is_rest(const struct totals_row *row)
 {
-    return span_equal(row->name, span_of(BREAKDOWN_REST));
+    return span_equal(row->name, span_of(TOTALS_REST));
 }
 
 /* One name over all windows. */
@@ -182,12 +182,12 @@ static size_t merge_wholes(struct whole wholes[], size_t count)
 }
 
 /* Gives the rows that are marked the name of the rest. */
-static enum verdict name_rest(struct breakdown *breakdown, struct reason *why)
+static enum verdict name_rest(struct totals *totals, struct reason *why)
 {
-    static const struct span rest = {BREAKDOWN_REST, sizeof(BREAKDOWN_REST) - 1};
+    static const struct span rest = {TOTALS_REST, sizeof(TOTALS_REST) - 1};
 
-    for (size_t index = 0; index < breakdown->count; index++) {
-        struct breakdown_row *row = &breakdown->rows[index];
+    for (size_t index = 0; index < totals->count; index++) {
+        struct totals_row *row = &totals->rows[index];
         if (row->share != REST_MARK)
             continue;
         char *name = malloc(rest.size + 1);
@@ -201,35 +201,35 @@ static enum verdict name_rest(struct breakdown *breakdown, struct reason *why)
     return GO_ON;
 }
 
-enum verdict breakdown_fold(struct breakdown *breakdown, size_t top, enum breakdown_by by, struct reason *why)
+enum verdict totals_fold(struct totals *totals, size_t top, enum totals_by by, struct reason *why)
 {
-    struct whole *wholes = calloc(breakdown->count + 1, sizeof(*wholes));
+    struct whole *wholes = calloc(totals->count + 1, sizeof(*wholes));
 
-    assert(!breakdown->is_sorted);
+    assert(!totals->is_sorted);
     if (wholes == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu names", breakdown->count);
-    for (size_t index = 0; index < breakdown->count; index++)
-        wholes[index] = (struct whole){breakdown->rows[index].name, value_of(&breakdown->rows[index], by)};
-    qsort(wholes, breakdown->count, sizeof(*wholes), compare_whole_names);
-    size_t count = merge_wholes(wholes, breakdown->count);
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu names", totals->count);
+    for (size_t index = 0; index < totals->count; index++)
+        wholes[index] = (struct whole){totals->rows[index].name, value_of(&totals->rows[index], by)};
+    qsort(wholes, totals->count, sizeof(*wholes), compare_whole_names);
+    size_t count = merge_wholes(wholes, totals->count);
     qsort(wholes, count, sizeof(*wholes), compare_wholes);
     top = top < count ? top : count;
     qsort(wholes, top, sizeof(*wholes), compare_whole_names);
-    for (size_t index = 0; index < breakdown->count; index++) {
-        struct breakdown_row *row = &breakdown->rows[index];
+    for (size_t index = 0; index < totals->count; index++) {
+        struct totals_row *row = &totals->rows[index];
         const struct whole wanted = {row->name, 0};
         if (top > 0 && bsearch(&wanted, wholes, top, sizeof(*wholes), compare_whole_names) != NULL)
             continue;
         row->share = REST_MARK; /* names are borrowed by `wholes` until the last was looked up */
     }
     free(wholes);
-    return name_rest(breakdown, why);
+    return name_rest(totals, why);
 }
 
 static int compare_values(const void *left_row, const void *right_row, void *context)
 {
-    const struct breakdown_row *left = left_row, *right = right_row;
-    enum breakdown_by by = *(const enum breakdown_by *)context;
+    const struct totals_row *left = left_row, *right = right_row;
+    enum totals_by by = *(const enum totals_by *)context;
     int64_t left_value = value_of(left, by), right_value = value_of(right, by);
 
     if (left->start_ms == right->start_ms && is_rest(left) != is_rest(right))
@@ -239,44 +239,44 @@ static int compare_values(const void *left_row, const void *right_row, void *con
     return compare_names(left, right);
 }
 
-void breakdown_sort(struct breakdown *breakdown, enum breakdown_by by)
+void totals_sort(struct totals *totals, enum totals_by by)
 {
     size_t first = 0;
 
-    assert(!breakdown->is_sorted);
-    breakdown->is_sorted = true;
-    merge(breakdown);
-    if (breakdown->count > 0)
-        qsort_r(breakdown->rows, breakdown->count, sizeof *breakdown->rows, compare_values, &by);
-    while (first < breakdown->count) {
+    assert(!totals->is_sorted);
+    totals->is_sorted = true;
+    merge(totals);
+    if (totals->count > 0)
+        qsort_r(totals->rows, totals->count, sizeof *totals->rows, compare_values, &by);
+    while (first < totals->count) {
         size_t end = first;
         double total = 0;
-        for (; end < breakdown->count && breakdown->rows[end].start_ms == breakdown->rows[first].start_ms; end++)
-            total += (double)value_of(&breakdown->rows[end], by);
+        for (; end < totals->count && totals->rows[end].start_ms == totals->rows[first].start_ms; end++)
+            total += (double)value_of(&totals->rows[end], by);
         for (; first < end; first++) {
-            struct breakdown_row *row = &breakdown->rows[first];
+            struct totals_row *row = &totals->rows[first];
             row->share = total > 0 ? (int)(10000.0 * (double)value_of(row, by) / total + 0.5) : 0;
         }
     }
 }
 
-size_t breakdown_count(const struct breakdown *breakdown)
+size_t totals_count(const struct totals *totals)
 {
-    assert(breakdown->is_sorted);
-    return breakdown->count;
+    assert(totals->is_sorted);
+    return totals->count;
 }
 
-const struct breakdown_row *breakdown_row(const struct breakdown *breakdown, size_t index)
+const struct totals_row *totals_row(const struct totals *totals, size_t index)
 {
-    assert(breakdown->is_sorted);
-    assert(index < breakdown->count);
-    return &breakdown->rows[index];
+    assert(totals->is_sorted);
+    assert(index < totals->count);
+    return &totals->rows[index];
 }
 
-const struct breakdown_row *breakdown_find(const struct breakdown *breakdown, int64_t start_ms, struct span name)
+const struct totals_row *totals_find(const struct totals *totals, int64_t start_ms, struct span name)
 {
-    for (size_t index = 0; index < breakdown_count(breakdown); index++) {
-        const struct breakdown_row *row = &breakdown->rows[index];
+    for (size_t index = 0; index < totals_count(totals); index++) {
+        const struct totals_row *row = &totals->rows[index];
         if (row->start_ms == start_ms && span_equal(row->name, name))
             return row;
     }

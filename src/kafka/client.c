@@ -176,7 +176,7 @@ void kafka_log(struct logger *logger, int syslog_level, const char *facility, co
 {
     enum log_level level = LOG_LEVEL_DEBUG;
 
-    /* Consumers are given the producers' properties and the other way round; that warning is no news. */
+    /* Consumers are given the producers' properties and the other way round; that warning is no rebalance. */
     if (strcmp(facility, "CONFWARN") == 0)
         return;
     if (syslog_level <= LOG_ERR)

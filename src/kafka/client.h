@@ -1,5 +1,5 @@
 /*
- * What source.c, sink.c, publisher.c and topics.c share: one way to configure a librdkafka client, and one table that
+ * What source.c, producer.c, transaction.c and topics.c share: one way to configure a librdkafka client, and one table that
  * says what its error codes mean for us. Private to those files; the only header of ours that includes librdkafka.
  *
  * Callbacks never work, they note down: a client's opaque is a `struct kafka_notes`, and every callback runs inside a

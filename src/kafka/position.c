@@ -1,88 +1,88 @@
-/* See place.h. */
+/* See position.h. */
 #include "position.h"
 
-struct place place_at(int64_t next, const struct anchor *anchor)
+struct position position_at(int64_t next, const struct anchor *anchor)
 {
-    struct place place = {.expected = next, .next = next, .jump = PLACE_NO_JUMP, .is_assigned = true};
+    struct position position = {.expected = next, .next = next, .jump = POSITION_NO_JUMP, .is_assigned = true};
 
-    place.anchor = *anchor;
+    position.anchor = *anchor;
     if (anchor->offset >= next) /* No record we counted: nothing to look for. */
-        place.anchor.offset = ANCHOR_NONE;
-    if (place.anchor.offset != ANCHOR_NONE)
-        place.expected = anchor->offset;
-    return place;
+        position.anchor.offset = ANCHOR_NONE;
+    if (position.anchor.offset != ANCHOR_NONE)
+        position.expected = anchor->offset;
+    return position;
 }
 
-void place_forget_anchor(struct place *place)
+void position_forget_anchor(struct position *position)
 {
-    place->anchor.offset = ANCHOR_NONE;
-    place->expected = place->next;
-    place->jump = PLACE_NO_JUMP;
-    place->doubt = DOUBT_NONE;
+    position->anchor.offset = ANCHOR_NONE;
+    position->expected = position->next;
+    position->jump = POSITION_NO_JUMP;
+    position->suspicion = SUSPICION_NONE;
 }
 
-static enum arrival doubt(struct place *place, enum doubt what)
+static enum arrival suspicion(struct position *position, enum suspicion what)
 {
-    place->doubt = what;
-    place->is_waiting = true;
-    return ARRIVAL_DOUBT;
+    position->suspicion = what;
+    position->is_waiting = true;
+    return ARRIVAL_SUSPECT;
 }
 
-/* What arrives may pass if it is at the place, or if the log makes the same jump twice. */
-static enum arrival arrive(struct place *place, int64_t offset)
+/* What arrives may pass if it is at the position, or if the log makes the same jump twice. */
+static enum arrival arrive(struct position *position, int64_t offset)
 {
     bool is_first_jump = false;
 
-    if (place->is_waiting || offset < place->expected)
+    if (position->is_waiting || offset < position->expected)
         return ARRIVAL_DROP;
-    if (offset > place->expected && !(place->is_settled && place->is_sparse)) {
-        if (place->jump != offset) {
-            place->jump = offset;
-            place->is_waiting = true;
+    if (offset > position->expected && !(position->is_settled && position->is_sparse)) {
+        if (position->jump != offset) {
+            position->jump = offset;
+            position->is_waiting = true;
             return ARRIVAL_AGAIN;
         }
-        if (place->anchor.offset != ANCHOR_NONE)
+        if (position->anchor.offset != ANCHOR_NONE)
             return ARRIVAL_ANCHOR_GONE;
-        is_first_jump = !place->is_sparse;
-        place->is_sparse = true;
+        is_first_jump = !position->is_sparse;
+        position->is_sparse = true;
     }
-    place->jump = PLACE_NO_JUMP;
-    place->is_settled = true;
-    place->expected = offset;
+    position->jump = POSITION_NO_JUMP;
+    position->is_settled = true;
+    position->expected = offset;
     return is_first_jump ? ARRIVAL_FIRST_SPARSE : ARRIVAL_PASS;
 }
 
 /* The record at the anchor's offset: the one we counted last, or another's. */
-static enum arrival compare(struct place *place, const struct record *record)
+static enum arrival compare(struct position *position, const struct record *record)
 {
-    place->found = anchor_of(record->offset, record->timestamp_ms, record->key, record->value);
-    if (!anchor_equal(&place->found, &place->anchor))
-        return doubt(place, DOUBT_FOREIGN);
-    place_forget_anchor(place);
+    position->found = anchor_of(record->offset, record->timestamp_ms, record->key, record->value);
+    if (!anchor_equal(&position->found, &position->anchor))
+        return suspicion(position, SUSPICION_FOREIGN);
+    position_forget_anchor(position);
     return ARRIVAL_DROP;
 }
 
-enum arrival place_record(struct place *place, const struct record *record)
+enum arrival position_record(struct position *position, const struct record *record)
 {
-    enum arrival arrival = arrive(place, record->offset);
+    enum arrival arrival = arrive(position, record->offset);
 
     if (arrival != ARRIVAL_PASS && arrival != ARRIVAL_FIRST_SPARSE)
         return arrival;
-    if (place->anchor.offset != ANCHOR_NONE)
-        return compare(place, record);
-    place->expected = record->offset + 1;
+    if (position->anchor.offset != ANCHOR_NONE)
+        return compare(position, record);
+    position->expected = record->offset + 1;
     return arrival;
 }
 
-enum arrival place_end(struct place *place, int64_t offset)
+enum arrival position_end(struct position *position, int64_t offset)
 {
     /* Even if nothing but markers is missing: the next record would get an offset that was passed already. */
-    if (!place->is_waiting && offset < place->next)
-        return doubt(place, DOUBT_SHORT);
-    return arrive(place, offset);
+    if (!position->is_waiting && offset < position->next)
+        return suspicion(position, SUSPICION_SHORT);
+    return arrive(position, offset);
 }
 
-void place_refuse(struct place *place)
+void position_refuse(struct position *position)
 {
-    doubt(place, DOUBT_NO_OFFSET);
+    suspicion(position, SUSPICION_NO_OFFSET);
 }

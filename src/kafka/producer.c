@@ -19,7 +19,7 @@
 #define OUTSTANDING_MAX 100000u
 #define OUTSTANDING_BYTES_MAX (UINT64_C(64) << 20)
 
-struct sink {
+struct producer {
     rd_kafka_t *client;
     struct kafka_notes notes;
 };
@@ -83,11 +83,11 @@ static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, voi
         kafka_note_refused(notes, code, rd_kafka_topic_name(message->rkt));
 }
 
-enum verdict sink_open(struct sink **sink, const struct config *config, struct logger *logger, struct reason *why)
+enum verdict producer_open(struct producer **producer, const struct config *config, struct logger *logger, struct reason *why)
 {
     const struct kafka_hooks hooks = {0, delivered};
     const struct rd_kafka_metadata *metadata;
-    struct sink *made = calloc(1, sizeof(*made));
+    struct producer *made = calloc(1, sizeof(*made));
 
     if (made == NULL)
         return reason_set(why, HALT, "NO-MEMORY", 0, "the sink needs %zu bytes", sizeof(*made));
@@ -101,77 +101,77 @@ enum verdict sink_open(struct sink **sink, const struct config *config, struct l
     rd_kafka_resp_err_t code = rd_kafka_metadata(made->client, 0, NULL, &metadata, ANSWER_MS);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         code = kafka_cause(made->client, &made->notes, code);
-        sink_close(made);
+        producer_close(made);
         return kafka_reason(KAFKA_WRITE, code, "connecting", why);
     }
     rd_kafka_metadata_destroy(metadata);
-    *sink = made;
+    *producer = made;
     return GO_ON;
 }
 
-void sink_close(struct sink *sink)
+void producer_close(struct producer *producer)
 {
-    if (sink == NULL)
+    if (producer == NULL)
         return;
-    rd_kafka_purge(sink->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    rd_kafka_destroy(sink->client);
-    free(sink);
+    rd_kafka_purge(producer->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_destroy(producer->client);
+    free(producer);
 }
 
-enum verdict sink_check_topic(struct sink *sink, const char *topic, struct reason *why)
+enum verdict producer_check_topic(struct producer *producer, const char *topic, struct reason *why)
 {
     int32_t count;
 
-    return kafka_partitions(sink->client, &sink->notes, KAFKA_WRITE, topic, ANSWER_MS, &count, why);
+    return kafka_partitions(producer->client, &producer->notes, KAFKA_WRITE, topic, ANSWER_MS, &count, why);
 }
 
-static enum verdict trouble(struct sink *sink, struct reason *why)
+static enum verdict trouble(struct producer *producer, struct reason *why)
 {
     char text[256];
 
-    if (sink->notes.refused != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return refuse(sink->notes.refused, sink->notes.refused_topic, why);
-    rd_kafka_resp_err_t code = rd_kafka_fatal_error(sink->client, text, sizeof(text));
+    if (producer->notes.refused != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return refuse(producer->notes.refused, producer->notes.refused_topic, why);
+    rd_kafka_resp_err_t code = rd_kafka_fatal_error(producer->client, text, sizeof(text));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return reason_set(why, HALT, "SINK-FATAL", code, "%s", text);
     return GO_ON;
 }
 
-static enum verdict unsettled(const struct sink *sink, struct reason *why)
+static enum verdict unsettled(const struct producer *producer, struct reason *why)
 {
-    return reason_set(why, TRY_LATER, "SINK-UNREACHABLE", sink->notes.error,
-                      "%" PRIu64 " messages are not acknowledged yet (%s)", sink->notes.outstanding,
-                      rd_kafka_err2name(sink->notes.error));
+    return reason_set(why, TRY_LATER, "SINK-UNREACHABLE", producer->notes.error,
+                      "%" PRIu64 " messages are not acknowledged yet (%s)", producer->notes.outstanding,
+                      rd_kafka_err2name(producer->notes.error));
 }
 
 /* Waits until there is room for one more: for ever, or for about `patience_ms`. */
-static enum verdict make_room(struct sink *sink, int patience_ms, struct reason *why)
+static enum verdict make_room(struct producer *producer, int patience_ms, struct reason *why)
 {
-    const struct kafka_notes *notes = &sink->notes;
+    const struct kafka_notes *notes = &producer->notes;
 
-    rd_kafka_poll(sink->client, 0);
-    enum verdict verdict = trouble(sink, why);
+    rd_kafka_poll(producer->client, 0);
+    enum verdict verdict = trouble(producer, why);
     while (verdict == GO_ON &&
            (notes->outstanding >= OUTSTANDING_MAX || notes->outstanding_bytes >= OUTSTANDING_BYTES_MAX)) {
         if (patience_ms == 0)
-            return unsettled(sink, why);
+            return unsettled(producer, why);
         if (patience_ms > 0)
             patience_ms -= TURN_MS;
-        rd_kafka_poll(sink->client, TURN_MS);
-        verdict = trouble(sink, why);
+        rd_kafka_poll(producer->client, TURN_MS);
+        verdict = trouble(producer, why);
     }
     return verdict;
 }
 
-enum verdict sink_put(struct sink *sink, const char *topic, struct span key, struct span value, struct reason *why)
+enum verdict producer_put(struct producer *producer, const char *topic, struct span key, struct span value, struct reason *why)
 {
     const struct kafka_message message = {.topic = topic, .key = key, .value = value};
     rd_kafka_resp_err_t code;
-    enum verdict verdict = make_room(sink, FOREVER, why);
+    enum verdict verdict = make_room(producer, FOREVER, why);
 
     if (verdict != GO_ON)
         return verdict;
-    return kafka_put(sink->client, &sink->notes, &message, &code) == GO_ON ? GO_ON : refuse(code, topic, why);
+    return kafka_put(producer->client, &producer->notes, &message, &code) == GO_ON ? GO_ON : refuse(code, topic, why);
 }
 
 static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t number)
@@ -203,7 +203,7 @@ static rd_kafka_headers_t *dead_letter_headers(const char *topic, const struct r
     return headers;
 }
 
-enum verdict sink_dead_letter(struct sink *sink, const char *dead_topic, const char *topic, const struct record *record,
+enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic, const struct record *record,
                               const struct reason *because, struct reason *why)
 {
     struct kafka_message message = {
@@ -213,25 +213,25 @@ enum verdict sink_dead_letter(struct sink *sink, const char *dead_topic, const c
         .opaque = (void *)(uintptr_t)&dead_letter_mark,
     };
     rd_kafka_resp_err_t code;
-    enum verdict verdict = make_room(sink, LETTER_MS, why);
+    enum verdict verdict = make_room(producer, LETTER_MS, why);
 
     if (verdict != GO_ON)
         return verdict;
     message.headers = dead_letter_headers(topic, record, because);
-    if (kafka_put(sink->client, &sink->notes, &message, &code) == GO_ON)
+    if (kafka_put(producer->client, &producer->notes, &message, &code) == GO_ON)
         return GO_ON;
     if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
         code =
-            put_without_value(sink->client, &sink->notes, dead_topic, record->key, record->value.size, message.headers);
+            put_without_value(producer->client, &producer->notes, dead_topic, record->key, record->value.size, message.headers);
     rd_kafka_headers_destroy(message.headers);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : refuse(code, dead_topic, why);
 }
 
-enum verdict sink_settle(struct sink *sink, int timeout_ms, struct reason *why)
+enum verdict producer_settle(struct producer *producer, int timeout_ms, struct reason *why)
 {
-    rd_kafka_flush(sink->client, timeout_ms); /* Sends at once, without lingering; serves the delivery reports. */
-    enum verdict verdict = trouble(sink, why);
-    if (verdict != GO_ON || sink->notes.outstanding == 0)
+    rd_kafka_flush(producer->client, timeout_ms); /* Sends at once, without lingering; serves the delivery reports. */
+    enum verdict verdict = trouble(producer, why);
+    if (verdict != GO_ON || producer->notes.outstanding == 0)
         return verdict;
-    return unsettled(sink, why);
+    return unsettled(producer, why);
 }

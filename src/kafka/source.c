@@ -1,16 +1,16 @@
 /*
  * One consumer on two planes.
  *
- * Control: what the group does arrives as events on the consumer's queue and is handed out as news, one a poll; errors
+ * Control: what the group does arrives as events on the consumer's queue and is handed out as rebalance, one a poll; errors
  * of the connection are noted down by callbacks that run inside our own rd_kafka_poll(). Data: before a partition is
  * assigned its queue is forwarded to one records queue, which is read by the batch: one call for thousands of records,
- * and no record can get between the news.
+ * and no record can get between the rebalance.
  *
- * Beside librdkafka stands a guard per partition, the place (place.c): records come out in offset order, from the
+ * Beside librdkafka stands a guard per partition, the position (position.c): records come out in offset order, from the
  * assigned offset on, each once, or not at all. Where it has doubts about the log, the partition waits until the caller
  * has had it examined.
  *
- * Moving a place is a new assignment of the full list: rd_kafka_seek() is unreliable before librdkafka 2.1, and the
+ * Moving a position is a new assignment of the full list: rd_kafka_seek() is unreliable before librdkafka 2.1, and the
  * eager protocol knows no smaller step. What was fetched before carries an older version and is dropped by librdkafka
  * when it is taken out of the queue; the guard holds where that should fail.
  */
@@ -35,15 +35,15 @@ struct source {
     rd_kafka_queue_t *data;
     struct kafka_notes notes;
     char topic[256];
-    enum source_news unanswered;
+    enum rebalance unanswered;
     bool is_joined;
     bool is_vanished;   /* the topic, while it was read */
-    bool needs_assign;  /* the places are no longer librdkafka's assignment */
+    bool needs_assign;  /* the positions are no longer librdkafka's assignment */
     bool has_unsettled; /* perhaps */
     int32_t assigned_count;
     uint32_t message_count; /* held for the batch that is out */
     rd_kafka_message_t *messages[BATCH_RECORDS_MAX];
-    struct place places[PARTITIONS_MAX];
+    struct position positions[PARTITIONS_MAX];
 };
 
 enum verdict source_open(struct source **source, const struct config *config, struct logger *logger, struct reason *why)
@@ -137,9 +137,9 @@ static void forward(struct source *source)
     bool is_any = false;
 
     for (int32_t i = 0; seen < source->assigned_count && i < PARTITIONS_MAX; i++) {
-        const struct place *place = &source->places[i];
-        seen += place->is_assigned ? 1 : 0;
-        if (!place->is_assigned || place->is_settled)
+        const struct position *position = &source->positions[i];
+        seen += position->is_assigned ? 1 : 0;
+        if (!position->is_assigned || position->is_settled)
             continue;
         rd_kafka_queue_t *queue = rd_kafka_queue_get_partition(source->client, source->topic, i);
         rd_kafka_queue_forward(queue, source->data);
@@ -164,18 +164,18 @@ static rd_kafka_resp_err_t assign(struct source *source, const rd_kafka_topic_pa
     return rd_kafka_assign(source->client, list);
 }
 
-/* Makes the places librdkafka's assignment. */
+/* Makes the positions librdkafka's assignment. */
 static enum verdict assign_places(struct source *source, struct reason *why)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(source->assigned_count);
 
     for (int32_t i = 0; i < PARTITIONS_MAX; i++) {
-        struct place *place = &source->places[i];
-        if (!place->is_assigned)
+        struct position *position = &source->positions[i];
+        if (!position->is_assigned)
             continue;
-        rd_kafka_topic_partition_list_add(list, source->topic, i)->offset = place->expected;
-        place->is_waiting = place->doubt != DOUBT_NONE; /* Somebody has to look first. */
-        place->is_settled = false;
+        rd_kafka_topic_partition_list_add(list, source->topic, i)->offset = position->expected;
+        position->is_waiting = position->suspicion != SUSPICION_NONE; /* Somebody has to look first. */
+        position->is_settled = false;
     }
     assert(list->cnt == source->assigned_count);
     source->has_unsettled = list->cnt > 0;
@@ -203,35 +203,35 @@ void source_close(struct source *source)
     free(source);
 }
 
-static struct place *place_of(struct source *source, int32_t partition)
+static struct position *position_of(struct source *source, int32_t partition)
 {
     assert(partition >= 0);
     assert(partition < PARTITIONS_MAX);
-    return &source->places[partition];
+    return &source->positions[partition];
 }
 
 static void unassign_places(struct source *source)
 {
     for (int32_t i = 0; i < PARTITIONS_MAX; i++)
-        source->places[i].is_assigned = false;
+        source->positions[i].is_assigned = false;
     source->assigned_count = 0;
 }
 
 enum verdict source_assign(struct source *source, const struct source_start starts[], uint32_t count,
                            struct reason *why)
 {
-    assert(source->unanswered == NEWS_ASSIGNED);
+    assert(source->unanswered == REBALANCE_ASSIGNED);
     assert(source->assigned_count == 0);
     for (uint32_t i = 0; i < count; i++) {
-        struct place *place = place_of(source, starts[i].partition);
+        struct position *position = position_of(source, starts[i].partition);
         assert(starts[i].next >= 0); /* A negative one would make librdkafka choose. */
-        assert(!place->is_assigned);
-        *place = place_at(starts[i].next, &starts[i].anchor);
+        assert(!position->is_assigned);
+        *position = position_at(starts[i].next, &starts[i].anchor);
     }
     source->assigned_count = (int32_t)count;
     enum verdict verdict = assign_places(source, why);
     if (verdict == GO_ON)
-        source->unanswered = NEWS_NONE;
+        source->unanswered = REBALANCE_NONE;
     else
         unassign_places(source);
     return verdict;
@@ -240,13 +240,13 @@ enum verdict source_assign(struct source *source, const struct source_start star
 enum verdict source_reposition(struct source *source, const struct source_start *start, struct reason *why)
 {
     (void)why;
-    struct place *place = place_of(source, start->partition);
-    bool is_sparse = place->is_sparse;
-    assert(place->is_assigned);
+    struct position *position = position_of(source, start->partition);
+    bool is_sparse = position->is_sparse;
+    assert(position->is_assigned);
     assert(start->next >= 0);
-    *place = place_at(start->next, &start->anchor);
-    place->is_sparse = is_sparse;
-    place->is_waiting = true; /* until the next poll, which assigns once for all that was moved */
+    *position = position_at(start->next, &start->anchor);
+    position->is_sparse = is_sparse;
+    position->is_waiting = true; /* until the next poll, which assigns once for all that was moved */
     source->needs_assign = true;
     return GO_ON;
 }
@@ -254,9 +254,9 @@ enum verdict source_reposition(struct source *source, const struct source_start 
 enum verdict source_stop(struct source *source, int32_t partition, struct reason *why)
 {
     (void)why;
-    if (!place_of(source, partition)->is_assigned)
+    if (!position_of(source, partition)->is_assigned)
         return GO_ON;
-    place_of(source, partition)->is_assigned = false;
+    position_of(source, partition)->is_assigned = false;
     source->assigned_count--;
     source->needs_assign = true;
     return GO_ON;
@@ -264,13 +264,13 @@ enum verdict source_stop(struct source *source, int32_t partition, struct reason
 
 enum verdict source_release_all(struct source *source, struct reason *why)
 {
-    assert(source->unanswered == NEWS_REVOKED || source->unanswered == NEWS_LOST);
+    assert(source->unanswered == REBALANCE_REVOKED || source->unanswered == REBALANCE_LOST);
     unassign_places(source);
     source->needs_assign = false;
     rd_kafka_resp_err_t code = assign(source, NULL);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return kafka_reason(KAFKA_READ, code, "releasing partitions", why);
-    source->unanswered = NEWS_NONE;
+    source->unanswered = REBALANCE_NONE;
     return GO_ON;
 }
 
@@ -293,15 +293,15 @@ static void take_news(struct source *source, struct batch *batch, rd_kafka_event
 
     batch->partition_count = 0;
     if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
-        batch->news = NEWS_ASSIGNED;
+        batch->rebalance = REBALANCE_ASSIGNED;
     else
-        batch->news = rd_kafka_assignment_lost(source->client) ? NEWS_LOST : NEWS_REVOKED;
+        batch->rebalance = rd_kafka_assignment_lost(source->client) ? REBALANCE_LOST : REBALANCE_REVOKED;
     for (int i = 0; i < list->cnt; i++) {
         assert(strcmp(list->elems[i].topic, source->topic) == 0);
         assert(batch->partition_count < PARTITIONS_MAX);
         batch->partitions[batch->partition_count++] = list->elems[i].partition;
     }
-    source->unanswered = batch->news;
+    source->unanswered = batch->rebalance;
 }
 
 /* An error that stays an error for a reader is told; the rest is logged, since librdkafka goes on trying. */
@@ -345,7 +345,7 @@ static enum verdict take_event(struct source *source, struct batch *batch, rd_ka
     }
 }
 
-/* Serves the control plane up to the first piece of news or trouble. */
+/* Serves the control plane up to the first piece of rebalance or trouble. */
 static enum verdict poll_control(struct source *source, struct batch *batch, int timeout_ms, struct reason *why)
 {
     rd_kafka_poll(source->client, 0); /* Logs and errors of the connection: the notes. */
@@ -356,7 +356,7 @@ static enum verdict poll_control(struct source *source, struct batch *batch, int
         if (verdict != GO_ON)
             return verdict;
     }
-    while (batch->news == NEWS_NONE) {
+    while (batch->rebalance == REBALANCE_NONE) {
         rd_kafka_event_t *event = rd_kafka_queue_poll(source->control, timeout_ms);
         if (event == NULL)
             break;
@@ -371,20 +371,20 @@ static enum verdict poll_control(struct source *source, struct batch *batch, int
 
 static void add_doubtful(struct batch *batch, int32_t partition)
 {
-    if (batch->doubtful_count < PARTITIONS_MAX) /* One more would be there already. */
-        batch->doubtful[batch->doubtful_count++] = partition;
+    if (batch->suspect_count < PARTITIONS_MAX) /* One more would be there already. */
+        batch->suspects[batch->suspect_count++] = partition;
 }
 
 /* Does what an arrival asks for; true if what arrived may pass. */
 static bool settle(struct source *source, struct batch *batch, int32_t partition, int64_t offset, enum arrival arrival)
 {
-    const struct place *place = &source->places[partition];
+    const struct position *position = &source->positions[partition];
 
     switch (arrival) {
     case ARRIVAL_AGAIN:
         source->needs_assign = true;
         return false;
-    case ARRIVAL_DOUBT:
+    case ARRIVAL_SUSPECT:
         add_doubtful(batch, partition);
         return false;
     case ARRIVAL_FIRST_SPARSE:
@@ -393,7 +393,7 @@ static bool settle(struct source *source, struct batch *batch, int32_t partition
         return true;
     case ARRIVAL_ANCHOR_GONE:
         log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-ANCHOR-GONE",
-                 "partition=%" PRId32 " anchor=%" PRId64 " found=%" PRId64, partition, place->anchor.offset, offset);
+                 "partition=%" PRId32 " anchor=%" PRId64 " found=%" PRId64, partition, position->anchor.offset, offset);
         return false;
     case ARRIVAL_PASS:
     case ARRIVAL_DROP:
@@ -402,22 +402,22 @@ static bool settle(struct source *source, struct batch *batch, int32_t partition
     return arrival == ARRIVAL_PASS;
 }
 
-/* Asks the place about a record, or about the log's end if there is none. */
+/* Asks the position about a record, or about the log's end if there is none. */
 static bool may_pass(struct source *source, struct batch *batch, int32_t partition, int64_t offset,
                      const struct record *record)
 {
-    struct place *place = &source->places[partition];
+    struct position *position = &source->positions[partition];
 
-    if (!place->is_assigned)
+    if (!position->is_assigned)
         return false;
     for (;;) {
-        enum arrival arrival = record != NULL ? place_record(place, record) : place_end(place, offset);
+        enum arrival arrival = record != NULL ? position_record(position, record) : position_end(position, offset);
         if (arrival == ARRIVAL_PASS)
             return true;
         bool is_good = settle(source, batch, partition, offset, arrival);
         if (arrival != ARRIVAL_ANCHOR_GONE)
             return is_good;
-        place_forget_anchor(place); /* Nothing is left to be compared: once more without it. */
+        position_forget_anchor(position); /* Nothing is left to be compared: once more without it. */
     }
 }
 
@@ -437,7 +437,7 @@ static enum verdict take_oddity(struct source *source, struct batch *batch, cons
                                 struct reason *why)
 {
     int32_t partition = message->partition;
-    bool is_ours = partition >= 0 && partition < PARTITIONS_MAX && source->places[partition].is_assigned;
+    bool is_ours = partition >= 0 && partition < PARTITIONS_MAX && source->positions[partition].is_assigned;
 
     switch (message->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
@@ -446,15 +446,15 @@ static enum verdict take_oddity(struct source *source, struct batch *batch, cons
         return GO_ON;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-        if (is_ours && !source->places[partition].is_waiting) {
-            place_refuse(&source->places[partition]);
+        if (is_ours && !source->positions[partition].is_waiting) {
+            position_refuse(&source->positions[partition]);
             add_doubtful(batch, partition);
         }
         return GO_ON;
     default:
         break;
     }
-    /* TRY_LATER would drop the records that came before it in this batch, and their places have moved on already. */
+    /* TRY_LATER would drop the records that came before it in this batch, and their positions have moved on already. */
     enum verdict verdict = take_error(source, message->err, rd_kafka_message_errstr(message), why);
     return verdict == HALT ? HALT : GO_ON;
 }
@@ -514,18 +514,18 @@ static enum verdict poll_data(struct source *source, struct batch *batch, int ti
 
 enum verdict source_poll(struct source *source, struct batch *batch, int timeout_ms, struct reason *why)
 {
-    assert(source->unanswered == NEWS_NONE);
+    assert(source->unanswered == REBALANCE_NONE);
     free_messages(source);
-    batch->news = NEWS_NONE;
+    batch->rebalance = REBALANCE_NONE;
     batch->partition_count = 0;
     batch->record_count = 0;
     batch->end_count = 0;
-    batch->doubtful_count = 0;
+    batch->suspect_count = 0;
     enum verdict verdict = source->needs_assign ? assign_places(source, why) : GO_ON;
     if (verdict == GO_ON)
         verdict = poll_control(source, batch, source->assigned_count == 0 ? timeout_ms : 0, why);
-    /* With news, the answer comes first: a record may belong to what is being taken away. */
-    if (verdict == GO_ON && batch->news == NEWS_NONE && source->assigned_count > 0)
+    /* With rebalance, the answer comes first: a record may belong to what is being taken away. */
+    if (verdict == GO_ON && batch->rebalance == REBALANCE_NONE && source->assigned_count > 0)
         verdict = poll_data(source, batch, timeout_ms, why);
     if (verdict != GO_ON) {
         batch->record_count = 0;
@@ -535,52 +535,52 @@ enum verdict source_poll(struct source *source, struct batch *batch, int timeout
     return verdict;
 }
 
-enum verdict source_attend(struct source *source, struct batch *batch, struct reason *why)
+enum verdict source_keep_alive(struct source *source, struct batch *batch, struct reason *why)
 {
-    enum source_news before = batch->news;
+    enum rebalance before = batch->rebalance;
 
-    batch->news = NEWS_NONE;
+    batch->rebalance = REBALANCE_NONE;
     if (source->has_unsettled) /* Or their records would arrive here. */
         forward(source);
     enum verdict verdict = poll_control(source, batch, 0, why);
-    if (batch->news == NEWS_NONE)
-        batch->news = before;
+    if (batch->rebalance == REBALANCE_NONE)
+        batch->rebalance = before;
     return verdict;
 }
 
-enum verdict source_examine(struct source *source, int32_t partition, struct reason *why)
+enum verdict source_check_log(struct source *source, int32_t partition, struct reason *why)
 {
-    struct place *place = place_of(source, partition);
+    struct position *position = position_of(source, partition);
     int64_t begin = 0, end = 0;
 
-    if (!place->is_assigned || place->doubt == DOUBT_NONE)
+    if (!position->is_assigned || position->suspicion == SUSPICION_NONE)
         return GO_ON;
-    if (place->doubt == DOUBT_FOREIGN)
+    if (position->suspicion == SUSPICION_FOREIGN)
         return reason_set(why, HALT, "SOURCE-RECREATED", 0,
                           "partition %" PRId32 ": the record at offset %" PRId64
                           " is not the one we counted (its time %" PRId64 ", ours %" PRId64
                           "): the topic was made anew, or its log replaced",
-                          partition, place->found.offset, place->found.timestamp_ms, place->anchor.timestamp_ms);
+                          partition, position->found.offset, position->found.timestamp_ms, position->anchor.timestamp_ms);
     enum verdict verdict = source_extent(source, partition, &begin, &end, why);
     if (verdict == HALT)
         return verdict;
-    if (verdict == GO_ON && begin > place->next)
+    if (verdict == GO_ON && begin > position->next)
         return reason_set(why, HALT, "SOURCE-GAP", 0,
                           "partition %" PRId32 ": offsets %" PRId64 " to %" PRId64
                           " were deleted before they were counted",
-                          partition, place->next, begin - 1);
-    if (verdict == GO_ON && end < place->next)
+                          partition, position->next, begin - 1);
+    if (verdict == GO_ON && end < position->next)
         return reason_set(why, HALT, "SOURCE-TRUNCATED", 0,
                           "partition %" PRId32 ": the log ends at %" PRId64 ", counted is up to %" PRId64
                           ": it was cut, or the topic made anew",
-                          partition, end, place->next);
-    if (verdict == GO_ON && begin > place->expected) {
+                          partition, end, position->next);
+    if (verdict == GO_ON && begin > position->expected) {
         log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-ANCHOR-GONE",
-                 "partition=%" PRId32 " anchor=%" PRId64 " log_begins=%" PRId64, partition, place->anchor.offset,
+                 "partition=%" PRId32 " anchor=%" PRId64 " log_begins=%" PRId64, partition, position->anchor.offset,
                  begin);
-        place_forget_anchor(place);
+        position_forget_anchor(position);
     }
-    place->doubt = DOUBT_NONE; /* It is readable after all, or that cannot be known now: read at its place again. */
+    position->suspicion = SUSPICION_NONE; /* It is readable after all, or that cannot be known now: read at its position again. */
     source->needs_assign = true;
     return verdict;
 }

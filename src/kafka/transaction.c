@@ -20,7 +20,7 @@
 #define COMMIT_MS 20000
 #define TURN_MS 100
 
-struct publisher {
+struct transaction {
     rd_kafka_t *client;
     struct kafka_notes notes;
     bool is_open;   /* a transaction is */
@@ -53,7 +53,7 @@ static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, voi
 }
 
 /* The meaning of an answer of the transaction API; frees it. A fatal one is told by its cause. */
-static enum verdict judge(struct publisher *publisher, rd_kafka_error_t *error, const char *what, struct reason *why)
+static enum verdict judge(struct transaction *transaction, rd_kafka_error_t *error, const char *what, struct reason *why)
 {
     char text[256];
     const char *id;
@@ -63,20 +63,20 @@ static enum verdict judge(struct publisher *publisher, rd_kafka_error_t *error, 
     rd_kafka_resp_err_t code = rd_kafka_error_code(error);
     snprintf(text, sizeof(text), "%s", rd_kafka_error_string(error));
     rd_kafka_error_destroy(error);
-    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(publisher->client, text, sizeof(text));
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(transaction->client, text, sizeof(text));
     if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
         code = fatal;
-    enum verdict verdict = kafka_verdict(KAFKA_TRANSACT, kafka_cause(publisher->client, &publisher->notes, code), &id);
-    publisher->is_broken = true;
+    enum verdict verdict = kafka_verdict(KAFKA_TRANSACT, kafka_cause(transaction->client, &transaction->notes, code), &id);
+    transaction->is_broken = true;
     return reason_set(why, verdict, id, code, "%s: %s (%s)", what, text, rd_kafka_err2name(code));
 }
 
-enum verdict publisher_open(struct publisher **publisher, const struct config *config, const char *name,
+enum verdict transaction_open(struct transaction **transaction, const struct config *config, const char *name,
                             struct logger *logger, struct reason *why)
 {
     const struct kafka_hooks hooks = {0, delivered};
     struct kafka_setting all[LENGTH_OF(settings) + 1];
-    struct publisher *made = calloc(1, sizeof(*made));
+    struct transaction *made = calloc(1, sizeof(*made));
 
     if (made == NULL)
         return reason_set(why, HALT, "NO-MEMORY", 0, "the publisher needs %zu bytes", sizeof(*made));
@@ -91,85 +91,85 @@ enum verdict publisher_open(struct publisher **publisher, const struct config *c
     }
     verdict = judge(made, rd_kafka_init_transactions(made->client, OPEN_MS), "opening", why);
     if (verdict == GO_ON) {
-        *publisher = made;
+        *transaction = made;
         return GO_ON;
     }
-    publisher_close(made);
-    /* Nothing was begun, so nothing is in doubt: it can be tried again. */
+    transaction_close(made);
+    /* Nothing was begun, so nothing is in suspicion: it can be tried again. */
     if (verdict == REWIND && why != NULL)
         why->id = "SINK-UNREACHABLE";
     return verdict == REWIND ? TRY_LATER : verdict;
 }
 
-void publisher_close(struct publisher *publisher)
+void transaction_close(struct transaction *transaction)
 {
-    if (publisher == NULL)
+    if (transaction == NULL)
         return;
-    if (publisher->is_open) {
-        rd_kafka_error_t *error = rd_kafka_abort_transaction(publisher->client, CLOSE_MS);
+    if (transaction->is_open) {
+        rd_kafka_error_t *error = rd_kafka_abort_transaction(transaction->client, CLOSE_MS);
         if (error != NULL)
-            rd_kafka_error_destroy(error); /* The next publisher's fence, or the timeout, aborts it. */
+            rd_kafka_error_destroy(error); /* The next transaction's fence, or the timeout, aborts it. */
     }
-    rd_kafka_purge(publisher->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    rd_kafka_destroy(publisher->client);
-    free(publisher);
+    rd_kafka_purge(transaction->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    rd_kafka_destroy(transaction->client);
+    free(transaction);
 }
 
-enum verdict publisher_begin(struct publisher *publisher, struct reason *why)
+enum verdict transaction_begin(struct transaction *transaction, struct reason *why)
 {
-    assert(!publisher->is_open);
-    assert(publisher->notes.outstanding == 0);
-    publisher->notes.refused = RD_KAFKA_RESP_ERR_NO_ERROR;
-    publisher->notes.error = RD_KAFKA_RESP_ERR_NO_ERROR;
-    enum verdict verdict = judge(publisher, rd_kafka_begin_transaction(publisher->client), "beginning", why);
-    publisher->is_open = verdict == GO_ON;
+    assert(!transaction->is_open);
+    assert(transaction->notes.outstanding == 0);
+    transaction->notes.refused = RD_KAFKA_RESP_ERR_NO_ERROR;
+    transaction->notes.error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    enum verdict verdict = judge(transaction, rd_kafka_begin_transaction(transaction->client), "beginning", why);
+    transaction->is_open = verdict == GO_ON;
     return verdict;
 }
 
-static enum verdict refuse(struct publisher *publisher, rd_kafka_resp_err_t code, const char *topic, struct reason *why)
+static enum verdict refuse(struct transaction *transaction, rd_kafka_resp_err_t code, const char *topic, struct reason *why)
 {
     char text[256];
     char what[300];
-    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(publisher->client, text, sizeof(text));
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(transaction->client, text, sizeof(text));
 
-    publisher->is_broken = true;
+    transaction->is_broken = true;
     snprintf(what, sizeof(what), "topic \"%.249s\" refused a message", topic);
     return kafka_reason(KAFKA_TRANSACT, fatal != RD_KAFKA_RESP_ERR_NO_ERROR ? fatal : code, what, why);
 }
 
 /* Waits for room in the queue. The message's headers are taken if the answer is GO_ON. */
-static enum verdict put(struct publisher *publisher, const struct kafka_message *message, struct reason *why)
+static enum verdict put(struct transaction *transaction, const struct kafka_message *message, struct reason *why)
 {
-    struct kafka_notes *notes = &publisher->notes;
+    struct kafka_notes *notes = &transaction->notes;
     rd_kafka_resp_err_t code;
 
-    assert(publisher->is_open);
-    rd_kafka_poll(publisher->client, 0);
+    assert(transaction->is_open);
+    rd_kafka_poll(transaction->client, 0);
     if (notes->refused != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return refuse(publisher, notes->refused, notes->refused_topic, why);
-    enum verdict verdict = kafka_put(publisher->client, notes, message, &code);
+        return refuse(transaction, notes->refused, notes->refused_topic, why);
+    enum verdict verdict = kafka_put(transaction->client, notes, message, &code);
     /* Ends by itself: what does not leave the queue times out, and is then reported as refused. */
     while (verdict == TRY_LATER && notes->refused == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        rd_kafka_poll(publisher->client, TURN_MS);
-        verdict = kafka_put(publisher->client, notes, message, &code);
+        rd_kafka_poll(transaction->client, TURN_MS);
+        verdict = kafka_put(transaction->client, notes, message, &code);
     }
     if (verdict == GO_ON)
         return GO_ON; /* A refusal that came meanwhile is told by the next call. */
     if (notes->refused != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return refuse(publisher, notes->refused, notes->refused_topic, why);
-    return refuse(publisher, code, message->topic, why);
+        return refuse(transaction, notes->refused, notes->refused_topic, why);
+    return refuse(transaction, code, message->topic, why);
 }
 
-enum verdict publisher_put(struct publisher *publisher, const char *topic, struct span key, struct span value,
+enum verdict transaction_put(struct transaction *transaction, const char *topic, struct span key, struct span value,
                            struct reason *why)
 {
     const struct kafka_message message = {.topic = topic, .key = key, .value = value};
 
-    return put(publisher, &message, why);
+    return put(transaction, &message, why);
 }
 
-enum verdict publisher_put_to(struct publisher *publisher, const char *topic, int32_t partition, struct span key,
-                              struct span value, const struct publisher_header headers[], uint32_t count,
+enum verdict transaction_put_to(struct transaction *transaction, const char *topic, int32_t partition, struct span key,
+                              struct span value, const struct transaction_header headers[], uint32_t count,
                               struct reason *why)
 {
     struct kafka_message message = {.topic = topic,
@@ -182,7 +182,7 @@ enum verdict publisher_put_to(struct publisher *publisher, const char *topic, in
     for (uint32_t i = 0; i < count; i++)
         rd_kafka_header_add(message.headers, headers[i].name, -1, headers[i].value.bytes,
                             (ssize_t)headers[i].value.size);
-    enum verdict verdict = put(publisher, &message, why);
+    enum verdict verdict = put(transaction, &message, why);
     if (verdict != GO_ON)
         rd_kafka_headers_destroy(message.headers);
     return verdict;
@@ -190,41 +190,41 @@ enum verdict publisher_put_to(struct publisher *publisher, const char *topic, in
 
 /* Every report before the commit: a message refused for good halts under its own reason, and one that librdkafka would
  * not even queue (which its commit does not know of) is not lost behind a yes. */
-static enum verdict settle(struct publisher *publisher, struct reason *why)
+static enum verdict settle(struct transaction *transaction, struct reason *why)
 {
-    const struct kafka_notes *notes = &publisher->notes;
+    const struct kafka_notes *notes = &transaction->notes;
 
-    rd_kafka_flush(publisher->client, FLUSH_MS);
+    rd_kafka_flush(transaction->client, FLUSH_MS);
     if (notes->refused != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return refuse(publisher, notes->refused, notes->refused_topic, why);
+        return refuse(transaction, notes->refused, notes->refused_topic, why);
     if (notes->outstanding > 0)
         return reason_set(why, REWIND, "SINK-TXN-UNKNOWN", notes->error,
                           "%" PRIu64 " messages of the transaction are not acknowledged (%s)", notes->outstanding,
                           rd_kafka_err2name(notes->error));
-    if (publisher->is_broken)
+    if (transaction->is_broken)
         return reason_set(why, REWIND, "SINK-TXN-ABORTED", 0, "a message of the transaction was refused before");
     return GO_ON;
 }
 
-enum verdict publisher_commit(struct publisher *publisher, struct reason *why)
+enum verdict transaction_commit(struct transaction *transaction, struct reason *why)
 {
-    assert(publisher->is_open);
-    enum verdict verdict = settle(publisher, why);
+    assert(transaction->is_open);
+    enum verdict verdict = settle(transaction, why);
     if (verdict != GO_ON)
-        return verdict; /* Still open: publisher_close() aborts it. */
-    verdict = judge(publisher, rd_kafka_commit_transaction(publisher->client, COMMIT_MS), "committing", why);
-    publisher->is_open = verdict != GO_ON;
+        return verdict; /* Still open: transaction_close() aborts it. */
+    verdict = judge(transaction, rd_kafka_commit_transaction(transaction->client, COMMIT_MS), "committing", why);
+    transaction->is_open = verdict != GO_ON;
     return verdict;
 }
 
-enum verdict publisher_abort(struct publisher *publisher, struct reason *why)
+enum verdict transaction_abort(struct transaction *transaction, struct reason *why)
 {
-    if (!publisher->is_open)
+    if (!transaction->is_open)
         return GO_ON;
-    enum verdict verdict = judge(publisher, rd_kafka_abort_transaction(publisher->client, ABORT_MS), "aborting", why);
+    enum verdict verdict = judge(transaction, rd_kafka_abort_transaction(transaction->client, ABORT_MS), "aborting", why);
     if (verdict == GO_ON) {
-        publisher->is_open = false;
-        publisher->is_broken = false;
+        transaction->is_open = false;
+        transaction->is_broken = false;
     }
     return verdict;
 }

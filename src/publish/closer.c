@@ -36,7 +36,7 @@
 
 /* A window whose turn it is. */
 struct due {
-    struct emission_order order;
+    struct emit_order order;
     bool is_rebuilt; /* from states that begin anew: its revision may be any */
 };
 
@@ -45,19 +45,19 @@ struct closer {
     struct store *store;
     struct closer_logs logs;
     struct logger *logger;
-    struct publisher *publisher;
-    struct emission *emission;
-    struct book *book;
-    struct reach *reach; /* of all that was put, even if its transaction failed: the store has been there */
+    struct transaction *transaction;
+    struct emitter *emitter;
+    struct published *published;
+    struct published_offsets *offsets; /* of all that was put, even if its transaction failed: the store has been there */
     struct survey survey;
     int64_t *retention;       /* revision of each month, as surveyed; NULL: without retention */
     uint32_t retention_floor; /* months below it are sealed in all shards */
     uint64_t tables;          /* see tables_version_hash() */
-    uint64_t *states;         /* by how many partitions are added up, see book_states() */
+    uint64_t *states;         /* by how many partitions are added up, see published_states() */
     bool is_held;             /* a partition has no state, or stands behind what was published: that was said */
     int64_t due_ms;           /* of the next survey, monotonic */
     int64_t late_due_ms;
-    struct book_entry pending[TRANSACTION_WINDOWS]; /* published when the open transaction commits */
+    struct published_window pending[TRANSACTION_WINDOWS]; /* published when the open transaction commits */
     uint32_t pending_count;
     int64_t *ends;                 /* of the input's logs, by partition */
     struct stored_window *scratch; /* windows being sealed or collected */
@@ -70,8 +70,8 @@ struct closer {
 /* ---- opening ---- */
 
 struct ledger_reading {
-    struct book *book;
-    struct reach *reach;
+    struct published *published;
+    struct published_offsets *offsets;
     struct ledger_read read;
 };
 
@@ -85,7 +85,7 @@ static enum verdict read_ledger_record(void *context, const struct record *recor
     if (verdict != GO_ON)
         return reason_set(why, HALT, "LEDGER-UNREADABLE", 0, "offset %" PRId64 " of the ledger topic", record->offset);
     const struct ledger *ledger = &reading->read.ledger;
-    struct book_entry entry = {
+    struct published_window entry = {
         .window = ledger->window,
         .pane = ledger->pane,
         .generation = ledger->generation,
@@ -95,10 +95,10 @@ static enum verdict read_ledger_record(void *context, const struct record *recor
         .partitions = ledger->partition_count,
     };
     for (uint32_t i = 0; i < ledger->partition_count; i++) {
-        entry.states = book_states(entry.states, ledger->partitions[i].partition, ledger->partitions[i].incarnation);
-        reach_note(reading->reach, &ledger->partitions[i]);
+        entry.states = published_states(entry.states, ledger->partitions[i].partition, ledger->partitions[i].incarnation);
+        published_offsets_note(reading->offsets, &ledger->partitions[i]);
     }
-    return book_put(reading->book, &entry, why);
+    return published_put(reading->published, &entry, why);
 }
 
 static enum verdict read_ledger(struct closer *closer, struct reason *why)
@@ -108,8 +108,8 @@ static enum verdict read_ledger(struct closer *closer, struct reason *why)
 
     if (reading == NULL)
         return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to read the ledger");
-    reading->book = closer->book;
-    reading->reach = closer->reach;
+    reading->published = closer->published;
+    reading->offsets = closer->offsets;
     topic_ledger(closer->config, topic);
     enum verdict verdict = topic_read(closer->config, topic, read_ledger_record, reading, why);
     free(reading);
@@ -140,13 +140,13 @@ enum verdict closer_open(struct closer **closer, const struct config *config, st
             ? reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the closer")
             : survey_open(&opened->survey, partitions, why);
     if (verdict == GO_ON)
-        verdict = book_open(&opened->book, why);
+        verdict = published_open(&opened->published, why);
     if (verdict == GO_ON)
-        verdict = reach_open(&opened->reach, partitions, why);
+        verdict = published_offsets_open(&opened->offsets, partitions, why);
     if (verdict == GO_ON)
-        verdict = emission_open(&opened->emission, config, store, tables, partitions, why);
+        verdict = emit_open(&opened->emitter, config, store, tables, partitions, why);
     if (verdict == GO_ON) /* First fence whoever was here, then read what they left: nothing is added after that. */
-        verdict = publisher_open(&opened->publisher, config, name, logger, why);
+        verdict = transaction_open(&opened->transaction, config, name, logger, why);
     if (verdict == GO_ON)
         verdict = read_ledger(opened, why);
     if (verdict != GO_ON) {
@@ -154,7 +154,7 @@ enum verdict closer_open(struct closer **closer, const struct config *config, st
         return verdict;
     }
     log_line(logger, LOG_LEVEL_INFO, "CLOSER-OPENED", "windows_published=%zu partitions=%" PRId32,
-             book_count(opened->book), partitions);
+             published_count(opened->published), partitions);
     *closer = opened;
     return GO_ON;
 }
@@ -163,11 +163,11 @@ void closer_close(struct closer *closer)
 {
     if (closer == NULL)
         return;
-    if (closer->publisher != NULL)
-        publisher_close(closer->publisher);
-    emission_close(closer->emission);
-    book_close(closer->book);
-    reach_close(closer->reach);
+    if (closer->transaction != NULL)
+        transaction_close(closer->transaction);
+    emit_close(closer->emitter);
+    published_close(closer->published);
+    published_offsets_close(closer->offsets);
     survey_close(&closer->survey);
     free(closer->retention);
     free(closer->ends);
@@ -184,7 +184,7 @@ static bool is_sealed(const struct closer *closer, struct window window)
 }
 
 /* Was it published from the states that there are now? */
-static bool is_of_these_states(const struct closer *closer, const struct book_entry *entry)
+static bool is_of_these_states(const struct closer *closer, const struct published_window *entry)
 {
     return entry->partitions > (uint32_t)closer->survey.partition_count ||
            entry->states == closer->states[entry->partitions];
@@ -210,15 +210,15 @@ static int64_t retention_of(const struct closer *closer, struct window window)
 /* A window that is over has one thing left to be told: retention that was noted just before it was sealed, which is
  * final once the shards are sealed too. All its cells must still be there. */
 static bool is_retention_due(const struct closer *closer, const struct stored_window *stored,
-                             const struct book_entry *entry, struct due *due)
+                             const struct published_window *entry, struct due *due)
 {
     if (entry == NULL || entry->pane == PANE_EARLY || stored->records != entry->revision ||
         !is_of_these_states(closer, entry) || retention_of(closer, stored->window) <= entry->retention)
         return false;
-    due->order = (struct emission_order){stored->window, PANE_LATE, entry->generation, entry->revision, entry->pane};
+    due->order = (struct emit_order){stored->window, PANE_LATE, entry->generation, entry->revision, entry->pane};
     if (entry->tables != closer->tables) /* Then the other rows are told again, too: a version has one catalog. */
         due->order =
-            (struct emission_order){.window = stored->window, .pane = PANE_LATE, .generation = entry->generation + 1};
+            (struct emit_order){.window = stored->window, .pane = PANE_LATE, .generation = entry->generation + 1};
     return month_number(stored->window.start_ms) < closer->retention_floor;
 }
 
@@ -226,7 +226,7 @@ static bool is_retention_due(const struct closer *closer, const struct stored_wi
 static bool is_due(const struct closer *closer, const struct stored_window *stored, bool is_final, bool is_late_due,
                    struct due *due)
 {
-    const struct book_entry *entry = book_find(closer->book, stored->window);
+    const struct published_window *entry = published_find(closer->published, stored->window);
     bool is_closed =
         closer->survey.watermark_ms != NO_TIME && window_end(stored->window) <= closer->survey.watermark_ms;
 
@@ -266,10 +266,10 @@ static bool is_due(const struct closer *closer, const struct stored_window *stor
 
 static enum verdict commit(struct closer *closer, struct reason *why)
 {
-    enum verdict verdict = publisher_commit(closer->publisher, why);
+    enum verdict verdict = transaction_commit(closer->transaction, why);
 
     for (uint32_t i = 0; i < closer->pending_count && verdict == GO_ON; i++)
-        verdict = book_put(closer->book, &closer->pending[i], why);
+        verdict = published_put(closer->published, &closer->pending[i], why);
     closer->pending_count = 0;
     return verdict;
 }
@@ -277,19 +277,19 @@ static enum verdict commit(struct closer *closer, struct reason *why)
 /* A store may roll back between the survey and a window's snapshots. */
 static enum verdict check_parts(const struct closer *closer, struct reason *why)
 {
-    const struct ledger_partition *parts = emission_parts(closer->emission);
+    const struct ledger_partition *parts = emit_parts(closer->emitter);
     enum verdict verdict = GO_ON;
 
     for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++)
-        verdict = reach_check(closer->reach, i, parts[i].incarnation, parts[i].next, why);
+        verdict = published_offsets_check(closer->offsets, i, parts[i].incarnation, parts[i].next, why);
     return verdict;
 }
 
 /* The store may have rolled back since it was surveyed. */
 static enum verdict check_outcome(const struct closer *closer, const struct due *due,
-                                  const struct emission_outcome *outcome, struct reason *why)
+                                  const struct emit_outcome *outcome, struct reason *why)
 {
-    const struct book_entry *entry = book_find(closer->book, due->order.window);
+    const struct published_window *entry = published_find(closer->published, due->order.window);
 
     if (entry == NULL || due->is_rebuilt)
         return GO_ON;
@@ -306,8 +306,8 @@ static enum verdict check_outcome(const struct closer *closer, const struct due 
 
 static enum verdict publish_one(struct closer *closer, const struct due *due, uint32_t *rows, struct reason *why)
 {
-    struct emission_outcome outcome;
-    enum verdict verdict = emission_put(closer->emission, closer->publisher, &due->order, &outcome, why);
+    struct emit_outcome outcome;
+    enum verdict verdict = emit_put(closer->emitter, closer->transaction, &due->order, &outcome, why);
 
     if (verdict == GO_ON)
         verdict = check_parts(closer, why);
@@ -316,9 +316,9 @@ static enum verdict publish_one(struct closer *closer, const struct due *due, ui
     if (verdict != GO_ON || outcome.revision == 0)
         return verdict;
     for (int32_t i = 0; i < closer->survey.partition_count; i++)
-        reach_note(closer->reach, &emission_parts(closer->emission)[i]);
+        published_offsets_note(closer->offsets, &emit_parts(closer->emitter)[i]);
     uint32_t partitions = (uint32_t)closer->survey.partition_count;
-    closer->pending[closer->pending_count++] = (struct book_entry){.window = due->order.window,
+    closer->pending[closer->pending_count++] = (struct published_window){.window = due->order.window,
                                                                    .pane = outcome.pane,
                                                                    .generation = due->order.generation,
                                                                    .revision = outcome.revision,
@@ -347,7 +347,7 @@ static enum verdict publish_some(struct closer *closer, uint32_t *at, bool is_fi
         if (closer->pending_count == TRANSACTION_WINDOWS || *rows - rows_before >= TRANSACTION_ROWS)
             break;
         if (!is_open)
-            verdict = publisher_begin(closer->publisher, why);
+            verdict = transaction_begin(closer->transaction, why);
         is_open = true;
         if (verdict == GO_ON)
             verdict = publish_one(closer, &due, rows, why);
@@ -363,7 +363,7 @@ static enum verdict publish_some(struct closer *closer, uint32_t *at, bool is_fi
     if (verdict == TRY_LATER) { /* The store did not answer: nothing of this transaction shall be seen. */
         closer->pending_count = 0;
         struct reason other;
-        if (publisher_abort(closer->publisher, &other) != GO_ON)
+        if (transaction_abort(closer->transaction, &other) != GO_ON)
             return REWIND;
     }
     return verdict;
@@ -394,7 +394,7 @@ static bool is_published(const struct closer *closer, enum window_kind kind, int
         if (stored->window.kind != kind || stored->window.start_ms >= floor_ms)
             continue;
         *has_any = true;
-        const struct book_entry *entry = book_find(closer->book, stored->window);
+        const struct published_window *entry = published_find(closer->published, stored->window);
         if (!is_sealed(closer, stored->window) &&
             (entry == NULL || entry->pane == PANE_EARLY || entry->revision != stored->records ||
              !is_of_these_states(closer, entry)))
@@ -429,7 +429,7 @@ static enum verdict seal_all(struct closer *closer, enum window_kind kind, int64
         uint32_t count = 0;
         verdict = select_windows(closer, &closer->survey.partitions[i], kind, floor_ms, &count, why);
         if (verdict == GO_ON)
-            verdict = store_seal(closer->store, &closer->survey.partitions[i].standing, kind, floor_ms, closer->scratch,
+            verdict = store_seal(closer->store, &closer->survey.partitions[i].state, kind, floor_ms, closer->scratch,
                                  count, why);
     }
     return verdict;
@@ -485,7 +485,7 @@ static enum verdict end_retention(struct closer *closer, int64_t floor_ms, bool 
         struct due due;
         if (stored->window.kind == WINDOW_MONTH && stored->window.start_ms < floor_ms &&
             !is_torn(closer, stored->window))
-            *is_done = *is_done && !is_retention_due(closer, stored, book_find(closer->book, stored->window), &due);
+            *is_done = *is_done && !is_retention_due(closer, stored, published_find(closer->published, stored->window), &due);
     }
     return verdict == GO_ON && *is_done ? store_retention_collect(closer->store, closer->retention, floor, why)
                                         : verdict;
@@ -535,9 +535,9 @@ static enum verdict survey(struct closer *closer, bool is_final, struct reason *
         verdict = store_retention_revisions(closer->store, closer->retention, &closer->retention_floor, why);
 
     for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++) {
-        const struct standing *standing = &closer->survey.partitions[i].standing;
-        closer->states[i + 1] = book_states(closer->states[i], i, standing->incarnation);
-        verdict = reach_check(closer->reach, i, standing->incarnation, standing->next, why);
+        const struct partition_state *state = &closer->survey.partitions[i].state;
+        closer->states[i + 1] = published_states(closer->states[i], i, state->incarnation);
+        verdict = published_offsets_check(closer->offsets, i, state->incarnation, state->next, why);
     }
     bool is_missing = verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0;
     bool is_behind = verdict == TRY_LATER && strcmp(why->id, "STORE-ROLLED-BACK") == 0;

@@ -8,24 +8,24 @@
 #include "gentally/core/cell.h"
 #include "gentally/base/verdict.h"
 
-struct merge;
+struct combination;
 
 /* HALT: NO-MEMORY. */
-MUST_CHECK enum verdict merge_open(struct merge **merge, struct reason *why);
-void merge_close(struct merge *merge);
+MUST_CHECK enum verdict combine_open(struct combination **combination, struct reason *why);
+void combine_close(struct combination *combination);
 
 /* Adds a packed cell to the row `key`; both are copied. HALT: STORE-DAMAGED (no cell), CHECKPOINT-OVERFLOW, NO-MEMORY.
  */
-MUST_CHECK enum verdict merge_add(struct merge *merge, struct span key, struct span packed, struct reason *why);
+MUST_CHECK enum verdict combine_add(struct combination *combination, struct span key, struct span packed, struct reason *why);
 
-/* Orders the rows by key, bytewise: the same contents then give the same sequence. Before merge_at(). */
-void merge_sort(struct merge *merge);
-uint32_t merge_count(const struct merge *merge);
+/* Orders the rows by key, bytewise: the same contents then give the same sequence. Before combine_at(). */
+void combine_sort(struct combination *combination);
+uint32_t combine_count(const struct combination *combination);
 
-/* Key and cell of a row, borrowed until the next call that changes the merge, or the next merge_at(). */
-void merge_at(struct merge *merge, uint32_t index, struct span *key, const struct cell **cell);
+/* Key and cell of a row, borrowed until the next call that changes the combination, or the next combine_at(). */
+void combine_at(struct combination *combination, uint32_t index, struct span *key, const struct cell **cell);
 
 /* Forgets the rows. */
-void merge_clear(struct merge *merge);
+void combine_clear(struct combination *combination);
 
 #endif

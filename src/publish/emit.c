@@ -1,6 +1,6 @@
 /*
  * Summaries are a pure function of the cells and the tables: rows sorted by key, no clock, no host, so that a repeated
- * emission is byte-identical.
+ * emitter is byte-identical.
  */
 #include "emit.h"
 
@@ -17,24 +17,24 @@
 #include "gentally/kafka/transaction.h"
 #include "gentally/kafka/topics.h"
 
-struct emission {
+struct emitter {
     const struct config *config;
     struct store *store;
     struct closer_tables tables;
     struct encoder *encoder;
-    struct merge *merge;
+    struct combination *combination;
     char (*topics)[TOPIC_NAME_MAX + 1]; /* by rollup */
     char ledger_topic[TOPIC_NAME_MAX + 1], retention_topic[TOPIC_NAME_MAX + 1];
-    struct retained *retained; /* NULL: without retention */
+    struct retention_rows *retained; /* NULL: without retention */
     struct ledger_partition *partitions;
     uint32_t partition_count;
     char values[ROW_KEY_MAX]; /* of the row being joined */
 };
 
-enum verdict emission_open(struct emission **emission, const struct config *config, struct store *store,
+enum verdict emit_open(struct emitter **emitter, const struct config *config, struct store *store,
                            const struct closer_tables *tables, int32_t partitions, struct reason *why)
 {
-    struct emission *opened = calloc(1, sizeof(*opened));
+    struct emitter *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
         return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for emissions");
@@ -48,95 +48,95 @@ enum verdict emission_open(struct emission **emission, const struct config *conf
                                ? reason_set(why, HALT, "NO-MEMORY", errno, "no memory for emissions")
                                : encoder_open(&opened->encoder, why);
     if (verdict == GO_ON)
-        verdict = merge_open(&opened->merge, why);
+        verdict = combine_open(&opened->combination, why);
     if (verdict == GO_ON && config->has_retention)
-        verdict = retained_open(&opened->retained, why);
+        verdict = retention_rows_open(&opened->retained, why);
     if (verdict != GO_ON) {
-        emission_close(opened);
+        emit_close(opened);
         return verdict;
     }
     topic_ledger(config, opened->ledger_topic);
     topic_summaries(config, ROLLUP_RETENTION, opened->retention_topic);
     for (uint32_t i = 0; i < config->rollups.count; i++)
         topic_summaries(config, config->rollups.items[i].name, opened->topics[i]);
-    *emission = opened;
+    *emitter = opened;
     return GO_ON;
 }
 
-void emission_close(struct emission *emission)
+void emit_close(struct emitter *emitter)
 {
-    if (emission == NULL)
+    if (emitter == NULL)
         return;
-    merge_close(emission->merge);
-    retained_close(emission->retained);
-    encoder_close(emission->encoder);
-    free(emission->partitions);
-    free(emission->topics);
-    free(emission);
+    combine_close(emitter->combination);
+    retention_rows_close(emitter->retained);
+    encoder_close(emitter->encoder);
+    free(emitter->partitions);
+    free(emitter->topics);
+    free(emitter);
 }
 
 static enum verdict gather_cell(void *context, struct span key, struct span packed, struct reason *why)
 {
-    return merge_add(context, key, packed, why);
+    return combine_add(context, key, packed, why);
 }
 
 /* Merges the window's cells of all partitions and notes what each contributed. */
-static enum verdict gather(struct emission *emission, struct window window, int64_t *revision, struct reason *why)
+static enum verdict gather(struct emitter *emitter, struct window window, int64_t *revision, struct reason *why)
 {
-    merge_clear(emission->merge);
+    combine_clear(emitter->combination);
     *revision = 0;
-    for (uint32_t i = 0; i < emission->partition_count; i++) {
-        struct ledger_partition *part = &emission->partitions[i];
-        struct standing standing;
-        enum verdict verdict = store_snapshot(emission->store, (int32_t)i, window, gather_cell, emission->merge,
-                                              &part->records, &standing, why);
+    for (uint32_t i = 0; i < emitter->partition_count; i++) {
+        struct ledger_partition *part = &emitter->partitions[i];
+        struct partition_state state;
+        enum verdict verdict = store_snapshot(emitter->store, (int32_t)i, window, gather_cell, emitter->combination,
+                                              &part->records, &state, why);
         if (verdict != GO_ON)
             return verdict;
         part->partition = (int32_t)i;
-        memcpy(part->incarnation, standing.incarnation, sizeof(part->incarnation));
-        part->first = standing.first;
-        part->next = standing.next;
-        part->watermark_ms = standing.watermark_ms;
-        memcpy(part->outcomes, standing.outcomes, sizeof(part->outcomes));
+        memcpy(part->incarnation, state.incarnation, sizeof(part->incarnation));
+        part->first = state.first;
+        part->next = state.next;
+        part->watermark_ms = state.watermark_ms;
+        memcpy(part->outcomes, state.outcomes, sizeof(part->outcomes));
         *revision += part->records;
     }
-    merge_sort(emission->merge);
+    combine_sort(emitter->combination);
     return GO_ON;
 }
 
-/* Without a publisher it is only counted. */
-static enum verdict put_summary(struct emission *emission, struct publisher *publisher, struct summary *summary,
+/* Without a transaction it is only counted. */
+static enum verdict put_summary(struct emitter *emitter, struct transaction *transaction, struct summary *summary,
                                 uint32_t index, uint32_t *summaries, struct reason *why)
 {
     const struct rollup *rollup = NULL;
     struct span key, values[ROLLUP_DIMS_MAX], bytes;
     char text[SUMMARY_KEY_MAX];
 
-    merge_at(emission->merge, index, &key, &summary->cell);
-    if (!row_key_read(key, &emission->config->rollups, &rollup, values, emission->values))
+    combine_at(emitter->combination, index, &key, &summary->cell);
+    if (!row_key_read(key, &emitter->config->rollups, &rollup, values, emitter->values))
         return GO_ON; /* A rollup that was configured once and is no more: its cells wait to be collected. */
-    const char *topic = emission->topics[rollup - emission->config->rollups.items];
+    const char *topic = emitter->topics[rollup - emitter->config->rollups.items];
     size_t size = summary_key_write(key, summary->window, text);
-    if (publisher == NULL) {
+    if (transaction == NULL) {
         *summaries += summary->cell->sums[M_REQUESTS] == 0 ? 0 : 1;
         return GO_ON;
     }
     if (summary->cell->sums[M_REQUESTS] == 0) /* All of it was amended away or retracted: a tombstone. */
-        return publisher_put(publisher, topic, (struct span){text, size}, span_of(NULL), why);
-    summary_fill(summary, rollup, values, emission->tables.catalog, emission->tables.countries);
-    int64_t below = emission->config->suppress_below_accounts;
+        return transaction_put(transaction, topic, (struct span){text, size}, span_of(NULL), why);
+    summary_fill(summary, rollup, values, emitter->tables.catalog, emitter->tables.countries);
+    int64_t below = emitter->config->suppress_below_accounts;
     summary_suppress(summary, below > 0 ? cell_accounts(summary->cell) : 0, below);
-    enum verdict verdict = encode_summary(emission->encoder, summary, &bytes, why);
+    enum verdict verdict = encode_summary(emitter->encoder, summary, &bytes, why);
     if (verdict != GO_ON)
         return verdict;
     ++*summaries;
-    return publisher_put(publisher, topic, (struct span){text, size}, bytes, why);
+    return transaction_put(transaction, topic, (struct span){text, size}, bytes, why);
 }
 
-static enum verdict put_retained(struct emission *emission, struct publisher *publisher, struct summary *summary,
+static enum verdict put_retained(struct emitter *emitter, struct transaction *transaction, struct summary *summary,
                                  uint32_t month, uint32_t index, uint32_t *summaries, struct reason *why)
 {
-    const struct retained_row *row = retained_at(emission->retained, index);
+    const struct retention_row *row = retention_rows_at(emitter->retained, index);
     char text[SUMMARY_KEY_MAX], cohort[8], age[16];
     struct span bytes;
 
@@ -145,34 +145,34 @@ static enum verdict put_retained(struct emission *emission, struct publisher *pu
     struct span key = {text,
                        summary_retention_key_write(row->model, span_of(cohort), span_of(age), summary->window, text)};
     if (row->accounts == 0) /* They are in an older cohort now: a tombstone. */
-        return publisher_put(publisher, emission->retention_topic, key, span_of(NULL), why);
+        return transaction_put(transaction, emitter->retention_topic, key, span_of(NULL), why);
     summary->retained = row->accounts;
-    summary_suppress(summary, row->accounts, emission->config->suppress_below_accounts);
-    summary_fill_retention(summary, row->model, span_of(cohort), span_of(age), emission->tables.catalog);
-    enum verdict verdict = encode_summary(emission->encoder, summary, &bytes, why);
+    summary_suppress(summary, row->accounts, emitter->config->suppress_below_accounts);
+    summary_fill_retention(summary, row->model, span_of(cohort), span_of(age), emitter->tables.catalog);
+    enum verdict verdict = encode_summary(emitter->encoder, summary, &bytes, why);
     if (verdict != GO_ON)
         return verdict;
     ++*summaries;
-    return publisher_put(publisher, emission->retention_topic, key, bytes, why);
+    return transaction_put(transaction, emitter->retention_topic, key, bytes, why);
 }
 
 /* The month's rows of retention, if there are any. */
-static enum verdict put_retention(struct emission *emission, struct publisher *publisher, struct summary summary,
-                                  struct emission_outcome *outcome, struct reason *why)
+static enum verdict put_retention(struct emitter *emitter, struct transaction *transaction, struct summary summary,
+                                  struct emit_outcome *outcome, struct reason *why)
 {
     static const struct cell nothing = {.slot_count = 0};
     uint32_t month = month_number(summary.window.start_ms);
-    enum verdict verdict = retained_read(emission->retained, emission->store, month, &outcome->retention, why);
+    enum verdict verdict = retention_rows_read(emitter->retained, emitter->store, month, &outcome->retention, why);
 
     summary.cell = &nothing;
     summary.revision = outcome->retention;
-    for (uint32_t i = 0; verdict == GO_ON && i < retained_count(emission->retained); i++)
-        verdict = put_retained(emission, publisher, &summary, month, i, &outcome->summaries, why);
+    for (uint32_t i = 0; verdict == GO_ON && i < retention_rows_count(emitter->retained); i++)
+        verdict = put_retained(emitter, transaction, &summary, month, i, &outcome->summaries, why);
     return verdict;
 }
 
-static enum verdict put_ledger(struct emission *emission, struct publisher *publisher, const struct summary *summary,
-                               const struct emission_outcome *outcome, struct reason *why)
+static enum verdict put_ledger(struct emitter *emitter, struct transaction *transaction, const struct summary *summary,
+                               const struct emit_outcome *outcome, struct reason *why)
 {
     char key[64];
     struct span bytes;
@@ -183,28 +183,28 @@ static enum verdict put_ledger(struct emission *emission, struct publisher *publ
         .revision = summary->revision,
         .summaries = outcome->summaries,
         .tables_version = summary->tables_version,
-        .partition_count = emission->partition_count,
-        .partitions = emission->partitions,
+        .partition_count = emitter->partition_count,
+        .partitions = emitter->partitions,
         .retention = outcome->retention,
     };
-    enum verdict verdict = encode_ledger(emission->encoder, &ledger, &bytes, why);
+    enum verdict verdict = encode_ledger(emitter->encoder, &ledger, &bytes, why);
 
     if (verdict != GO_ON)
         return verdict;
     size_t size = ledger_key_write(summary->window, key);
-    return publisher_put(publisher, emission->ledger_topic, (struct span){key, size}, bytes, why);
+    return transaction_put(transaction, emitter->ledger_topic, (struct span){key, size}, bytes, why);
 }
 
-enum verdict emission_put(struct emission *emission, struct publisher *publisher, const struct emission_order *order,
-                          struct emission_outcome *outcome, struct reason *why)
+enum verdict emit_put(struct emitter *emitter, struct transaction *transaction, const struct emit_order *order,
+                          struct emit_outcome *outcome, struct reason *why)
 {
     struct summary summary = {
         .window = order->window,
         .generation = order->generation,
-        .tables_version = span_of(emission->tables.version),
+        .tables_version = span_of(emitter->tables.version),
     };
-    *outcome = (struct emission_outcome){.pane = order->pane};
-    enum verdict verdict = gather(emission, order->window, &outcome->revision, why);
+    *outcome = (struct emit_outcome){.pane = order->pane};
+    enum verdict verdict = gather(emitter, order->window, &outcome->revision, why);
 
     if (verdict != GO_ON || outcome->revision == 0) /* Retention is noted before the flush of its records. */
         return verdict;
@@ -213,16 +213,16 @@ enum verdict emission_put(struct emission *emission, struct publisher *publisher
         outcome->pane = order->unchanged_pane;
     summary.pane = outcome->pane;
     summary.revision = outcome->revision;
-    for (uint32_t i = 0; verdict == GO_ON && i < merge_count(emission->merge); i++)
-        verdict = put_summary(emission, is_unchanged ? NULL : publisher, &summary, i, &outcome->summaries, why);
-    if (verdict == GO_ON && emission->retained != NULL && order->window.kind == WINDOW_MONTH)
-        verdict = put_retention(emission, publisher, summary, outcome, why);
+    for (uint32_t i = 0; verdict == GO_ON && i < combine_count(emitter->combination); i++)
+        verdict = put_summary(emitter, is_unchanged ? NULL : transaction, &summary, i, &outcome->summaries, why);
+    if (verdict == GO_ON && emitter->retained != NULL && order->window.kind == WINDOW_MONTH)
+        verdict = put_retention(emitter, transaction, summary, outcome, why);
     if (verdict == GO_ON) /* Even if there are only tombstones. */
-        verdict = put_ledger(emission, publisher, &summary, outcome, why);
+        verdict = put_ledger(emitter, transaction, &summary, outcome, why);
     return verdict;
 }
 
-const struct ledger_partition *emission_parts(const struct emission *emission)
+const struct ledger_partition *emit_parts(const struct emitter *emitter)
 {
-    return emission->partitions;
+    return emitter->partitions;
 }

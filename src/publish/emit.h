@@ -1,6 +1,6 @@
 /*
  * One window on its way out: its cells of all partitions, merged, joined with the tables, encoded and put into the
- * publisher's open transaction, with the ledger record last.
+ * transaction's open transaction, with the ledger record last.
  */
 #ifndef GENTALLY_EMIT_H
 #define GENTALLY_EMIT_H
@@ -9,15 +9,15 @@
 #include "gentally/core/summary.h"
 #include "gentally/kafka/transaction.h"
 
-struct publisher;
-struct emission;
+struct transaction;
+struct emitter;
 
 /* All borrowed until close. HALT: NO-MEMORY, SCHEMA-INVALID. */
-MUST_CHECK enum verdict emission_open(struct emission **emission, const struct config *config, struct store *store,
+MUST_CHECK enum verdict emit_open(struct emitter **emitter, const struct config *config, struct store *store,
                                       const struct closer_tables *tables, int32_t partitions, struct reason *why);
-void emission_close(struct emission *emission);
+void emit_close(struct emitter *emitter);
 
-struct emission_order {
+struct emit_order {
     struct window window;
     enum pane pane;
     int64_t generation;
@@ -27,7 +27,7 @@ struct emission_order {
     enum pane unchanged_pane;
 };
 
-struct emission_outcome {
+struct emit_outcome {
     enum pane pane;
     int64_t revision;   /* the records the summaries were made of; 0: there are none, and nothing was put */
     int64_t retention;  /* revision of a month's retention rows; 0: none */
@@ -35,13 +35,13 @@ struct emission_outcome {
 };
 
 /* Puts the summaries of a window, of a month its retention rows too, and its ledger record. Verdicts of
- * store_snapshot(), store_retained() and publisher_put(). */
-MUST_CHECK enum verdict emission_put(struct emission *emission, struct publisher *publisher,
-                                     const struct emission_order *order, struct emission_outcome *outcome,
+ * store_snapshot(), store_retained() and transaction_put(). */
+MUST_CHECK enum verdict emit_put(struct emitter *emitter, struct transaction *transaction,
+                                     const struct emit_order *order, struct emit_outcome *outcome,
                                      struct reason *why);
 
 /* What each partition contributed to the window put last, of as many partitions as there were at open. Borrowed until
  * the next one is put. */
-const struct ledger_partition *emission_parts(const struct emission *emission);
+const struct ledger_partition *emit_parts(const struct emitter *emitter);
 
 #endif

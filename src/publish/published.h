@@ -1,5 +1,5 @@
 /*
- * What has been published, by window: the ledger topic as the closer remembers it. Keeps the newest version of each
+ * What has been published, by window: the ledger topic as the closer remembers it. Keeps the latest version of each
  * window.
  */
 #ifndef GENTALLY_PUBLISHED_H
@@ -7,35 +7,35 @@
 
 #include "gentally/core/summary.h"
 
-struct book_entry {
+struct published_window {
     struct window window;
     enum pane pane;
     int64_t generation, revision;
     int64_t retention;   /* revision of the retention rows that were published with it */
     uint64_t tables;     /* hash of the tables version it was joined with, see tables_version_hash() */
-    uint64_t states;     /* which states of the partitions it was made of, see book_states() */
+    uint64_t states;     /* which states of the partitions it was made of, see published_states() */
     uint32_t partitions; /* how many there were then */
 };
 
-struct book;
+struct published;
 
 /* HALT: NO-MEMORY. */
-MUST_CHECK enum verdict book_open(struct book **book, struct reason *why);
-void book_close(struct book *book);
+MUST_CHECK enum verdict published_open(struct published **published, struct reason *why);
+void published_close(struct published *published);
 
-/* NULL if the window was never published. Borrowed until book_put(). O(log n). */
-const struct book_entry *book_find(const struct book *book, struct window window);
+/* NULL if the window was never published. Borrowed until published_put(). O(log n). */
+const struct published_window *published_find(const struct published *published, struct window window);
 
 /* Remembers an entry, unless a newer version of the window is known. Cheap for rising windows. HALT: NO-MEMORY. */
-MUST_CHECK enum verdict book_put(struct book *book, const struct book_entry *entry, struct reason *why);
+MUST_CHECK enum verdict published_put(struct published *published, const struct published_window *entry, struct reason *why);
 
-size_t book_count(const struct book *book);
+size_t published_count(const struct published *published);
 
 /*
  * Adds one partition's state to a sum over partitions 0, 1, 2, ... (begin with 0). A state that was deliberately
  * rebuilt has another incarnation, and its records are not those that were published: revisions of the two cannot be
  * compared. Partitions that are added leave the sum over those before them as it was.
  */
-uint64_t book_states(uint64_t sum, int32_t partition, const char *incarnation);
+uint64_t published_states(uint64_t sum, int32_t partition, const char *incarnation);
 
 #endif

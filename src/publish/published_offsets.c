@@ -11,14 +11,14 @@ struct reached {
     int64_t next;
 };
 
-struct reach {
+struct published_offsets {
     int32_t count;
     struct reached *partitions;
 };
 
-enum verdict reach_open(struct reach **reach, int32_t count, struct reason *why)
+enum verdict published_offsets_open(struct published_offsets **offsets, int32_t count, struct reason *why)
 {
-    struct reach *opened = calloc(1, sizeof(*opened));
+    struct published_offsets *opened = calloc(1, sizeof(*opened));
 
     assert(count > 0);
     if (opened != NULL)
@@ -28,44 +28,44 @@ enum verdict reach_open(struct reach **reach, int32_t count, struct reason *why)
         return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the offsets that were published");
     }
     opened->count = count;
-    *reach = opened;
+    *offsets = opened;
     return GO_ON;
 }
 
-void reach_close(struct reach *reach)
+void published_offsets_close(struct published_offsets *offsets)
 {
-    if (reach == NULL)
+    if (offsets == NULL)
         return;
-    free(reach->partitions);
-    free(reach);
+    free(offsets->partitions);
+    free(offsets);
 }
 
-void reach_note(struct reach *reach, const struct ledger_partition *part)
+void published_offsets_note(struct published_offsets *offsets, const struct ledger_partition *part)
 {
-    if (part->partition < 0 || part->partition >= reach->count)
+    if (part->partition < 0 || part->partition >= offsets->count)
         return;
-    struct reached *reached = &reach->partitions[part->partition];
+    struct reached *reached = &offsets->partitions[part->partition];
     if (strcmp(reached->incarnation, part->incarnation) == 0 && part->next <= reached->next)
         return;
     memcpy(reached->incarnation, part->incarnation, sizeof(reached->incarnation));
     reached->next = part->next;
 }
 
-bool reach_is_ahead(const struct reach *reach, int32_t partition, const char *incarnation, int64_t next)
+bool published_offsets_is_ahead(const struct published_offsets *offsets, int32_t partition, const char *incarnation, int64_t next)
 {
     assert(partition >= 0);
-    assert(partition < reach->count);
-    const struct reached *reached = &reach->partitions[partition];
+    assert(partition < offsets->count);
+    const struct reached *reached = &offsets->partitions[partition];
     return strcmp(reached->incarnation, incarnation) == 0 && next < reached->next;
 }
 
-enum verdict reach_check(const struct reach *reach, int32_t partition, const char *incarnation, int64_t next,
+enum verdict published_offsets_check(const struct published_offsets *offsets, int32_t partition, const char *incarnation, int64_t next,
                          struct reason *why)
 {
-    if (!reach_is_ahead(reach, partition, incarnation, next))
+    if (!published_offsets_is_ahead(offsets, partition, incarnation, next))
         return GO_ON;
     return reason_set(why, TRY_LATER, "STORE-ROLLED-BACK", 0,
                       "partition %" PRId32 " stands at %" PRId64 ", and was published up to %" PRId64
                       ": windows wait until it is read again",
-                      partition, next, reach->partitions[partition].next);
+                      partition, next, offsets->partitions[partition].next);
 }

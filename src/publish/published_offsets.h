@@ -8,21 +8,21 @@
 
 #include "gentally/core/summary.h"
 
-struct reach;
+struct published_offsets;
 
 /* For partitions 0 .. count - 1. HALT: NO-MEMORY. */
-MUST_CHECK enum verdict reach_open(struct reach **reach, int32_t count, struct reason *why);
-void reach_close(struct reach *reach);
+MUST_CHECK enum verdict published_offsets_open(struct published_offsets **offsets, int32_t count, struct reason *why);
+void published_offsets_close(struct published_offsets *offsets);
 
 /* Remembers a part of a ledger record, in the order they were published. A new incarnation replaces the old one; of the
  * same one the highest offset is kept. Partitions that are not there are passed over. */
-void reach_note(struct reach *reach, const struct ledger_partition *part);
+void published_offsets_note(struct published_offsets *offsets, const struct ledger_partition *part);
 
 /* Does this state stand behind what was published of it? Never true of another incarnation: it is another count. */
-bool reach_is_ahead(const struct reach *reach, int32_t partition, const char *incarnation, int64_t next);
+bool published_offsets_is_ahead(const struct published_offsets *offsets, int32_t partition, const char *incarnation, int64_t next);
 
-/* GO_ON, or TRY_LATER: STORE-ROLLED-BACK, as reach_is_ahead(). */
-MUST_CHECK enum verdict reach_check(const struct reach *reach, int32_t partition, const char *incarnation, int64_t next,
+/* GO_ON, or TRY_LATER: STORE-ROLLED-BACK, as published_offsets_is_ahead(). */
+MUST_CHECK enum verdict published_offsets_check(const struct published_offsets *offsets, int32_t partition, const char *incarnation, int64_t next,
                                     struct reason *why);
 
 #endif

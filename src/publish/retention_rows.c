@@ -9,9 +9,9 @@
 
 #include "gentally/base/arena.h"
 
-struct retained {
+struct retention_rows {
     struct arena arena; /* the models' names */
-    struct retained_row *rows;
+    struct retention_row *rows;
     uint32_t count, room;
 };
 
@@ -20,7 +20,7 @@ static enum verdict no_memory(struct reason *why)
     return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a month of retention");
 }
 
-enum verdict retained_open(struct retained **retained, struct reason *why)
+enum verdict retention_rows_open(struct retention_rows **retained, struct reason *why)
 {
     *retained = calloc(1, sizeof(**retained));
     if (*retained == NULL)
@@ -29,7 +29,7 @@ enum verdict retained_open(struct retained **retained, struct reason *why)
     return GO_ON;
 }
 
-void retained_close(struct retained *retained)
+void retention_rows_close(struct retention_rows *retained)
 {
     if (retained == NULL)
         return;
@@ -40,11 +40,11 @@ void retained_close(struct retained *retained)
 
 static enum verdict add(void *context, uint32_t cohort, struct span model, int64_t accounts, struct reason *why)
 {
-    struct retained *retained = context;
+    struct retention_rows *retained = context;
 
     if (retained->count == retained->room) {
         uint32_t room = retained->room == 0 ? 1024 : 2 * retained->room;
-        struct retained_row *rows = realloc(retained->rows, room * sizeof(*rows));
+        struct retention_row *rows = realloc(retained->rows, room * sizeof(*rows));
         if (rows == NULL)
             return no_memory(why);
         retained->rows = rows;
@@ -54,11 +54,11 @@ static enum verdict add(void *context, uint32_t cohort, struct span model, int64
     if (text == NULL)
         return no_memory(why);
     memcpy(text, model.bytes, model.size);
-    retained->rows[retained->count++] = (struct retained_row){{text, model.size}, cohort, accounts};
+    retained->rows[retained->count++] = (struct retention_row){{text, model.size}, cohort, accounts};
     return GO_ON;
 }
 
-int retained_row_compare(const struct retained_row *left, const struct retained_row *right)
+int retention_row_compare(const struct retention_row *left, const struct retention_row *right)
 {
     size_t size = left->model.size < right->model.size ? left->model.size : right->model.size;
     int order = memcmp(left->model.bytes, right->model.bytes, size);
@@ -70,17 +70,17 @@ int retained_row_compare(const struct retained_row *left, const struct retained_
 
 static int compare(const void *left, const void *right)
 {
-    return retained_row_compare(left, right);
+    return retention_row_compare(left, right);
 }
 
 /* The revision is what the counts add up to: see store.lua. */
-static enum verdict check(const struct retained *retained, uint32_t month, int64_t revision, struct reason *why)
+static enum verdict check(const struct retention_rows *retained, uint32_t month, int64_t revision, struct reason *why)
 {
     int64_t sum = 0;
     bool is_good = true;
 
     for (uint32_t i = 0; i < retained->count; i++) {
-        const struct retained_row *row = &retained->rows[i];
+        const struct retention_row *row = &retained->rows[i];
         int64_t part = 0;
         is_good = is_good && row->cohort <= month && row->model.size <= EVENT_TEXT_MAX &&
                   !__builtin_mul_overflow(row->accounts, (int64_t)month - row->cohort + 1, &part) &&
@@ -92,7 +92,7 @@ static enum verdict check(const struct retained *retained, uint32_t month, int64
                       "retention: the counts of month %" PRIu32 " do not read as we wrote them", month);
 }
 
-enum verdict retained_read(struct retained *retained, struct store *store, uint32_t month, int64_t *revision,
+enum verdict retention_rows_read(struct retention_rows *retained, struct store *store, uint32_t month, int64_t *revision,
                            struct reason *why)
 {
     uint32_t kept = 0;
@@ -114,12 +114,12 @@ enum verdict retained_read(struct retained *retained, struct store *store, uint3
     return check(retained, month, *revision, why);
 }
 
-uint32_t retained_count(const struct retained *retained)
+uint32_t retention_rows_count(const struct retention_rows *retained)
 {
     return retained->count;
 }
 
-const struct retained_row *retained_at(const struct retained *retained, uint32_t index)
+const struct retention_row *retention_rows_at(const struct retention_rows *retained, uint32_t index)
 {
     assert(index < retained->count);
     return &retained->rows[index];

@@ -1,4 +1,4 @@
-/* One pass over the partitions' standings and window lists, then a sort that adds up equal windows. */
+/* One pass over the partitions' states and window lists, then a sort that adds up equal windows. */
 #include "survey.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ static enum verdict reserve(struct stored_window **windows, uint32_t *room, uint
 static enum verdict take_partition(struct survey_partition *partition, int32_t index, struct store *store,
                                    struct reason *why)
 {
-    enum verdict verdict = store_standing(store, index, &partition->standing, why);
+    enum verdict verdict = store_state(store, index, &partition->state, why);
 
     while (verdict == GO_ON) {
         verdict = store_windows(store, index, partition->windows, partition->room, &partition->count, why);
@@ -96,11 +96,11 @@ int64_t survey_watermark(const struct survey_partition partitions[], int32_t cou
     int64_t lowest = INT64_MAX, highest = NO_TIME;
 
     for (int32_t i = 0; i < count; i++) {
-        const struct standing *standing = &partitions[i].standing;
-        if (!standing->is_idle && standing->watermark_ms < lowest)
-            lowest = standing->watermark_ms;
-        if (standing->watermark_ms > highest)
-            highest = standing->watermark_ms;
+        const struct partition_state *state = &partitions[i].state;
+        if (!state->is_idle && state->watermark_ms < lowest)
+            lowest = state->watermark_ms;
+        if (state->watermark_ms > highest)
+            highest = state->watermark_ms;
     }
     return lowest == INT64_MAX ? highest : lowest;
 }
@@ -108,7 +108,7 @@ int64_t survey_watermark(const struct survey_partition partitions[], int32_t cou
 bool survey_is_read_out(const struct survey *survey, const int64_t ends[])
 {
     for (int32_t i = 0; i < survey->partition_count; i++)
-        if (survey->partitions[i].standing.is_idle && survey->partitions[i].standing.next < ends[i])
+        if (survey->partitions[i].state.is_idle && survey->partitions[i].state.next < ends[i])
             return false;
     return true;
 }
@@ -118,7 +118,7 @@ int64_t survey_floor(const struct survey *survey, enum window_kind kind)
     int64_t floor_ms = INT64_MAX;
 
     for (int32_t i = 0; i < survey->partition_count; i++)
-        if (survey->partitions[i].standing.floor_ms[kind] < floor_ms)
-            floor_ms = survey->partitions[i].standing.floor_ms[kind];
+        if (survey->partitions[i].state.floor_ms[kind] < floor_ms)
+            floor_ms = survey->partitions[i].state.floor_ms[kind];
     return survey->partition_count > 0 ? floor_ms : NO_TIME;
 }

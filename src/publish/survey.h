@@ -8,7 +8,7 @@
 #include "gentally/redis/store.h"
 
 struct survey_partition {
-    struct standing standing;
+    struct partition_state state;
     struct stored_window *windows; /* in no order */
     uint32_t count, room;
 };
@@ -25,7 +25,7 @@ struct survey {
 MUST_CHECK enum verdict survey_open(struct survey *survey, int32_t partitions, struct reason *why);
 void survey_close(struct survey *survey);
 
-/* Reads everything anew. Two round trips a partition. Verdicts of store_standing() and store_windows(). */
+/* Reads everything anew. Two round trips a partition. Verdicts of store_state() and store_windows(). */
 MUST_CHECK enum verdict survey_take(struct survey *survey, struct store *store, struct reason *why);
 
 /*

@@ -19,7 +19,7 @@
 #include "store_reply.h"
 #include "store_private.h"
 
-void store_draw(char text[33])
+void store_random_token(char text[33])
 {
     uint8_t bytes[16];
 
@@ -171,7 +171,7 @@ enum verdict store_create(struct store *store, int32_t partition, int64_t first,
 
     if (verdict != GO_ON)
         return verdict;
-    store_draw(incarnation);
+    store_random_token(incarnation);
     put_key(store, partition, "meta");
     store_put_text(&store->command, incarnation);
     store_put_number(&store->command, first);
@@ -187,8 +187,8 @@ enum verdict store_create(struct store *store, int32_t partition, int64_t first,
     return verdict;
 }
 
-/* Shared by claim and standing: both reply OK and the standing's fields. */
-static enum verdict receive_standing(struct store *store, int32_t partition, struct standing *standing,
+/* Shared by claim and state: both reply OK and the state's fields. */
+static enum verdict receive_standing(struct store *store, int32_t partition, struct partition_state *state,
                                      struct reason *why)
 {
     redisReply *reply = NULL;
@@ -196,34 +196,34 @@ static enum verdict receive_standing(struct store *store, int32_t partition, str
 
     if (verdict != GO_ON)
         return verdict;
-    if (reply->elements != 2 || !store_reply_standing(reply->element[1], partition, standing))
+    if (reply->elements != 2 || !store_reply_standing(reply->element[1], partition, state))
         verdict = store_reply_damaged(partition, "the state", why);
     freeReplyObject(reply);
     return verdict;
 }
 
-enum verdict store_claim(struct store *store, int32_t partition, struct standing *standing, struct reason *why)
+enum verdict store_claim(struct store *store, int32_t partition, struct partition_state *state, struct reason *why)
 {
     char token[33];
     enum verdict verdict = function_begin(store, "gentally_1_claim", false, 1, 1, 0, why);
 
     if (verdict != GO_ON)
         return verdict;
-    store_draw(token);
+    store_random_token(token);
     put_key(store, partition, "meta");
     store_put_text(&store->command, token);
-    verdict = receive_standing(store, partition, standing, why);
-    return verdict == GO_ON ? store_read_id_buckets(store, standing, why) : verdict;
+    verdict = receive_standing(store, partition, state, why);
+    return verdict == GO_ON ? store_read_id_buckets(store, state, why) : verdict;
 }
 
-enum verdict store_standing(struct store *store, int32_t partition, struct standing *standing, struct reason *why)
+enum verdict store_state(struct store *store, int32_t partition, struct partition_state *state, struct reason *why)
 {
     enum verdict verdict = function_begin(store, "gentally_1_look", true, 1, 0, 0, why);
 
     if (verdict != GO_ON)
         return verdict;
     put_key(store, partition, "meta");
-    return receive_standing(store, partition, standing, why);
+    return receive_standing(store, partition, state, why);
 }
 
 /* ---- load and flush ---- */
@@ -231,7 +231,7 @@ enum verdict store_standing(struct store *store, int32_t partition, struct stand
 /* Keys of a change: meta, windows, one per touched window. */
 static void put_change_keys(struct store *store, const struct change *change)
 {
-    int32_t partition = change->standing->partition;
+    int32_t partition = change->state->partition;
 
     put_key(store, partition, "meta");
     put_key(store, partition, "windows");
@@ -249,7 +249,7 @@ static enum verdict send_window(struct store *store, const struct change *change
     if (verdict != GO_ON)
         return verdict;
     store_put_text(command, "HMGET");
-    put_window_key(store, change->standing->partition, window->window);
+    put_window_key(store, change->state->partition, window->window);
     for (uint32_t i = 0; i < window->cell_count; i++)
         store_put(command, change->cells[window->cell_first + i].key);
     return store_link_send(store->link, (int)command->count, command->arguments, command->sizes, why);
@@ -266,9 +266,9 @@ static enum verdict send_load(struct store *store, const struct change *change, 
     if (verdict != GO_ON)
         return verdict;
     put_change_keys(store, change);
-    store_put_text(command, change->standing->incarnation);
-    store_put_text(command, change->standing->token);
-    store_put_number(command, change->standing->next);
+    store_put_text(command, change->state->incarnation);
+    store_put_text(command, change->state->token);
+    store_put_number(command, change->state->next);
     for (uint32_t i = 0; i < change->window_count; i++) {
         store_put_text(command, window_kind_name(change->windows[i].window.kind));
         store_put_number(command, change->windows[i].window.start_ms);
@@ -297,8 +297,8 @@ static bool read_window(const redisReply *records, const redisReply *values, str
 /* replies[0] is the function's: its verdict and the windows' records; then come the windows' values. */
 static enum verdict read_load(redisReply *const replies[], struct change *change)
 {
-    int32_t partition = change->standing->partition;
-    enum verdict verdict = store_reply_verdict(replies[0], partition, change->standing->next, &change->why);
+    int32_t partition = change->state->partition;
+    enum verdict verdict = store_reply_verdict(replies[0], partition, change->state->next, &change->why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -386,9 +386,9 @@ static enum verdict send_flush(struct store *store, const struct change *change,
         return verdict;
     put_change_keys(store, change);
     store_put_id_keys(store, change);
-    store_put_text(command, change->standing->incarnation);
-    store_put_text(command, change->standing->token);
-    store_put_number(command, change->standing->next);
+    store_put_text(command, change->state->incarnation);
+    store_put_text(command, change->state->token);
+    store_put_number(command, change->state->next);
     store_put_number(command, change->next);
     store_put_text(command, change->nonce);
     store_put_time(command, change->watermark_ms);
@@ -416,7 +416,7 @@ static enum verdict send_flush(struct store *store, const struct change *change,
 /* A right that lacks, lacks for all partitions: it is no partition's own trouble. */
 static enum verdict read_flush(const redisReply *reply, struct change *change, struct reason *why)
 {
-    change->verdict = store_reply_verdict(reply, change->standing->partition, change->standing->next, &change->why);
+    change->verdict = store_reply_verdict(reply, change->state->partition, change->state->next, &change->why);
     if (change->verdict != HALT || strcmp(change->why.id, "STORE-DENIED") != 0)
         return GO_ON;
     *why = change->why;
@@ -429,7 +429,7 @@ enum verdict store_flush(struct store *store, struct change *changes[], uint32_t
 
     for (uint32_t i = 0; i < count; i++)
         if (changes[i]->nonce[0] == '\0')
-            store_draw(changes[i]->nonce);
+            store_random_token(changes[i]->nonce);
     /* Whatever was applied before the answer was lost is found again by its nonce. What a barrier put is in the same
      * connection's past: exchange() does not make another. */
     for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++) {
@@ -472,7 +472,7 @@ enum verdict store_windows(struct store *store, int32_t partition, struct stored
 }
 
 enum verdict store_snapshot(struct store *store, int32_t partition, struct window window, store_cell_reader *each,
-                            void *context, int64_t *records, struct standing *standing, struct reason *why)
+                            void *context, int64_t *records, struct partition_state *state, struct reason *why)
 {
     redisReply *reply = NULL;
     enum verdict verdict = function_begin(store, "gentally_1_snapshot", true, 3, 1, 64, why);
@@ -486,7 +486,7 @@ enum verdict store_snapshot(struct store *store, int32_t partition, struct windo
     verdict = function_call(store, partition, &reply, why);
     if (verdict != GO_ON)
         return verdict;
-    if (reply->elements != 4 || !store_reply_standing(reply->element[1], partition, standing) ||
+    if (reply->elements != 4 || !store_reply_standing(reply->element[1], partition, state) ||
         !store_reply_number(reply->element[2], records))
         verdict = store_reply_damaged(partition, "a snapshot", why);
     else
@@ -505,7 +505,7 @@ static enum verdict function_do(struct store *store, int32_t partition, struct r
     return verdict;
 }
 
-enum verdict store_seal(struct store *store, const struct standing *seen, enum window_kind kind, int64_t floor_ms,
+enum verdict store_seal(struct store *store, const struct partition_state *seen, enum window_kind kind, int64_t floor_ms,
                         const struct stored_window known[], uint32_t count, struct reason *why)
 {
     struct store_command *command = &store->command;

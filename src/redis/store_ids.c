@@ -24,7 +24,7 @@ static void put_bucket_name(struct store *store, struct id_bucket bucket)
 void store_put_id_keys(struct store *store, const struct change *change)
 {
     for (uint32_t i = 0; change->ids != NULL && i < change->ids->section_count; i++)
-        put_bucket_key(store, change->standing->partition, change->ids->sections[i].bucket);
+        put_bucket_key(store, change->state->partition, change->ids->sections[i].bucket);
 }
 
 void store_put_ids(struct store *store, const struct change *change)
@@ -60,7 +60,7 @@ static bool read_bucket(const redisReply *field, struct id_bucket *bucket)
     return errno == 0 && *end == '\0';
 }
 
-enum verdict store_read_id_buckets(struct store *store, struct standing *standing, struct reason *why)
+enum verdict store_read_id_buckets(struct store *store, struct partition_state *state, struct reason *why)
 {
     redisReply *reply = NULL;
     enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
@@ -68,26 +68,26 @@ enum verdict store_read_id_buckets(struct store *store, struct standing *standin
     if (verdict != GO_ON)
         return verdict;
     store_put_text(&store->command, "HGETALL"); /* a right the worker has anyway */
-    store_put_format(&store->command, "%s:{%s:%" PRId32 "}:meta", store->namespace_, store->topic, standing->partition);
+    store_put_format(&store->command, "%s:{%s:%" PRId32 "}:meta", store->namespace_, store->topic, state->partition);
     verdict = store_link_call(store->link, (int)store->command.count, store->command.arguments, store->command.sizes,
                               &reply, why);
     if (verdict != GO_ON)
         return verdict;
-    standing->id_bucket_count = 0;
-    for (size_t i = 0; i < reply->elements && standing->id_bucket_count < ID_BUCKETS_MAX; i += 2)
-        if (read_bucket(reply->element[i], &standing->id_buckets[standing->id_bucket_count]))
-            standing->id_bucket_count++;
+    state->id_bucket_count = 0;
+    for (size_t i = 0; i < reply->elements && state->id_bucket_count < ID_BUCKETS_MAX; i += 2)
+        if (read_bucket(reply->element[i], &state->id_buckets[state->id_bucket_count]))
+            state->id_bucket_count++;
     freeReplyObject(reply);
     return GO_ON;
 }
 
 /* ---- asking ---- */
 
-static enum verdict send_fence(struct store *store, const struct recall *recall, struct reason *why)
+static enum verdict send_fence(struct store *store, const struct id_lookup *lookup, struct reason *why)
 {
     struct store_command *command = &store->command;
-    const struct standing *standing = recall->standing;
-    size_t buckets = recall->bucket_count;
+    const struct partition_state *state = lookup->state;
+    size_t buckets = lookup->bucket_count;
     enum verdict verdict =
         store_command_begin(command, 7 + 2 * buckets, (1 + buckets) * KEY_MAX + 64 + 64 * buckets, why);
 
@@ -96,65 +96,65 @@ static enum verdict send_fence(struct store *store, const struct recall *recall,
     store_put_text(command, "FCALL_RO");
     store_put_text(command, "gentally_1_recall");
     store_put_number(command, 1 + (int64_t)buckets);
-    store_put_format(command, "%s:{%s:%" PRId32 "}:meta", store->namespace_, store->topic, standing->partition);
+    store_put_format(command, "%s:{%s:%" PRId32 "}:meta", store->namespace_, store->topic, state->partition);
     for (size_t i = 0; i < buckets; i++)
-        put_bucket_key(store, standing->partition, recall->buckets[i]);
-    store_put_text(command, standing->incarnation);
-    store_put_text(command, standing->token);
-    store_put_number(command, standing->next);
+        put_bucket_key(store, state->partition, lookup->buckets[i]);
+    store_put_text(command, state->incarnation);
+    store_put_text(command, state->token);
+    store_put_number(command, state->next);
     for (size_t i = 0; i < buckets; i++)
-        put_bucket_name(store, recall->buckets[i]);
+        put_bucket_name(store, lookup->buckets[i]);
     return store_link_send(store->link, (int)command->count, command->arguments, command->sizes, why);
 }
 
-static enum verdict send_bucket(struct store *store, const struct recall *recall, struct id_bucket bucket,
+static enum verdict send_bucket(struct store *store, const struct id_lookup *lookup, struct id_bucket bucket,
                                 struct reason *why)
 {
     struct store_command *command = &store->command;
-    enum verdict verdict = store_command_begin(command, 3 + (size_t)recall->id_count, KEY_MAX, why);
+    enum verdict verdict = store_command_begin(command, 3 + (size_t)lookup->id_count, KEY_MAX, why);
 
     if (verdict != GO_ON)
         return verdict;
     store_put_text(command, "HMGET");
-    put_bucket_key(store, recall->standing->partition, bucket);
+    put_bucket_key(store, lookup->state->partition, bucket);
     store_put_text(command, "__n");
-    for (uint32_t i = 0; i < recall->id_count; i++)
-        store_put(command, recall->ids[i]);
+    for (uint32_t i = 0; i < lookup->id_count; i++)
+        store_put(command, lookup->ids[i]);
     return store_link_send(store->link, (int)command->count, command->arguments, command->sizes, why);
 }
 
-static enum verdict send(struct store *store, const struct recall *recall, struct reason *why)
+static enum verdict send(struct store *store, const struct id_lookup *lookup, struct reason *why)
 {
-    enum verdict verdict = send_fence(store, recall, why);
+    enum verdict verdict = send_fence(store, lookup, why);
 
-    for (uint32_t i = 0; i < recall->bucket_count && verdict == GO_ON; i++)
-        verdict = send_bucket(store, recall, recall->buckets[i], why);
+    for (uint32_t i = 0; i < lookup->bucket_count && verdict == GO_ON; i++)
+        verdict = send_bucket(store, lookup, lookup->buckets[i], why);
     return verdict;
 }
 
-static enum verdict read_ids(const redisReply *reply, struct recall *recall, uint32_t bucket)
+static enum verdict read_ids(const redisReply *reply, struct id_lookup *lookup, uint32_t bucket)
 {
     enum verdict verdict = GO_ON;
 
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 1 + (size_t)recall->id_count)
-        return store_reply_damaged(recall->standing->partition, "a bucket of ids", &recall->why);
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 1 + (size_t)lookup->id_count)
+        return store_reply_damaged(lookup->state->partition, "a bucket of ids", &lookup->why);
     if (reply->element[0]->type != REDIS_REPLY_STRING) /* It was whole a moment ago. */
-        return reason_set(&recall->why, REWIND, "STORE-FENCED", 0,
-                          "partition %" PRId32 ": a bucket of ids went while it was read", recall->standing->partition);
-    for (uint32_t i = 0; i < recall->id_count && verdict == GO_ON; i++) {
+        return reason_set(&lookup->why, REWIND, "STORE-FENCED", 0,
+                          "partition %" PRId32 ": a bucket of ids went while it was read", lookup->state->partition);
+    for (uint32_t i = 0; i < lookup->id_count && verdict == GO_ON; i++) {
         const redisReply *value = reply->element[1 + i];
         if (value->type == REDIS_REPLY_STRING)
-            verdict = recall->each(recall->context, bucket, i, (struct span){value->str, value->len}, &recall->why);
+            verdict = lookup->each(lookup->context, bucket, i, (struct span){value->str, value->len}, &lookup->why);
     }
     return verdict;
 }
 
 /* Takes the replies in order; goes on after a refusal, whose fellows still come. */
-static enum verdict receive(struct store *store, struct recall *recall, struct reason *why)
+static enum verdict receive(struct store *store, struct id_lookup *lookup, struct reason *why)
 {
     enum verdict worst = GO_ON;
 
-    for (uint32_t i = 0; i <= recall->bucket_count; i++) {
+    for (uint32_t i = 0; i <= lookup->bucket_count; i++) {
         redisReply *reply = NULL;
         struct reason other;
         enum verdict verdict = store_link_receive(store->link, &reply, &other);
@@ -163,26 +163,26 @@ static enum verdict receive(struct store *store, struct recall *recall, struct r
             *why = other;
         }
         if (verdict == GO_ON && i == 0)
-            recall->verdict =
-                store_reply_verdict(reply, recall->standing->partition, recall->standing->next, &recall->why);
-        else if (verdict == GO_ON && recall->verdict == GO_ON)
-            recall->verdict = read_ids(reply, recall, i - 1);
+            lookup->verdict =
+                store_reply_verdict(reply, lookup->state->partition, lookup->state->next, &lookup->why);
+        else if (verdict == GO_ON && lookup->verdict == GO_ON)
+            lookup->verdict = read_ids(reply, lookup, i - 1);
         freeReplyObject(reply);
     }
     return worst;
 }
 
-static enum verdict exchange(struct store *store, struct recall *recalls[], uint32_t count, struct reason *why)
+static enum verdict exchange(struct store *store, struct id_lookup *lookups[], uint32_t count, struct reason *why)
 {
     struct reason other;
     enum verdict worst = store_link_up(store->link, why);
 
     for (uint32_t i = 0; i < count && worst == GO_ON; i++)
-        worst = send(store, recalls[i], why);
+        worst = send(store, lookups[i], why);
     if (worst != GO_ON)
         return worst;
     for (uint32_t i = 0; i < count; i++) {
-        enum verdict verdict = receive(store, recalls[i], &other);
+        enum verdict verdict = receive(store, lookups[i], &other);
         if (verdict != GO_ON && worst != HALT) {
             worst = verdict;
             *why = other;
@@ -191,11 +191,11 @@ static enum verdict exchange(struct store *store, struct recall *recalls[], uint
     return worst;
 }
 
-enum verdict store_recall(struct store *store, struct recall *recalls[], uint32_t count, struct reason *why)
+enum verdict store_look_up_ids(struct store *store, struct id_lookup *lookups[], uint32_t count, struct reason *why)
 {
     enum verdict verdict = TRY_LATER;
 
     for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++) /* Reading may always be repeated. */
-        verdict = exchange(store, recalls, count, why);
+        verdict = exchange(store, lookups, count, why);
     return verdict;
 }

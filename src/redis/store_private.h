@@ -27,10 +27,10 @@ struct store {
 };
 
 /* 128 random bits in hex. */
-void store_draw(char text[33]);
+void store_random_token(char text[33]);
 
-/* Reads which buckets a partition has, into its standing. */
-MUST_CHECK enum verdict store_read_id_buckets(struct store *store, struct standing *standing, struct reason *why);
+/* Reads which buckets a partition has, into its state. */
+MUST_CHECK enum verdict store_read_id_buckets(struct store *store, struct partition_state *state, struct reason *why);
 
 /* Puts a flush's buckets and their sections; nothing if the change has none. */
 void store_put_id_keys(struct store *store, const struct change *change);

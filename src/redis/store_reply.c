@@ -104,22 +104,22 @@ static bool read_text(const redisReply *reply, char *text, size_t size)
     return true;
 }
 
-bool store_reply_standing(const redisReply *fields, int32_t partition, struct standing *standing)
+bool store_reply_standing(const redisReply *fields, int32_t partition, struct partition_state *state)
 {
     if (fields->type != REDIS_REPLY_ARRAY || fields->elements != 7 + OUTCOME_COUNT + WINDOW_KINDS)
         return false;
     redisReply **field = fields->element;
-    *standing = (struct standing){.partition = partition};
-    bool is_good = read_text(field[0], standing->incarnation, sizeof(standing->incarnation)) &&
-                   read_text(field[1], standing->token, sizeof(standing->token)) &&
-                   store_reply_number(field[2], &standing->first) && store_reply_number(field[3], &standing->next);
-    is_good = is_good && field[6]->type == REDIS_REPLY_STRING && anchor_read(field[6]->str, &standing->anchor);
-    standing->watermark_ms = read_time(field[4]);
-    standing->is_idle = field[5]->type == REDIS_REPLY_STRING && strcmp(field[5]->str, "1") == 0;
+    *state = (struct partition_state){.partition = partition};
+    bool is_good = read_text(field[0], state->incarnation, sizeof(state->incarnation)) &&
+                   read_text(field[1], state->token, sizeof(state->token)) &&
+                   store_reply_number(field[2], &state->first) && store_reply_number(field[3], &state->next);
+    is_good = is_good && field[6]->type == REDIS_REPLY_STRING && anchor_read(field[6]->str, &state->anchor);
+    state->watermark_ms = read_time(field[4]);
+    state->is_idle = field[5]->type == REDIS_REPLY_STRING && strcmp(field[5]->str, "1") == 0;
     for (size_t i = 0; i < OUTCOME_COUNT; i++)
-        is_good = is_good && store_reply_number(field[7 + i], &standing->outcomes[i]);
+        is_good = is_good && store_reply_number(field[7 + i], &state->outcomes[i]);
     for (size_t i = 0; i < WINDOW_KINDS; i++)
-        standing->floor_ms[i] = read_time(field[7 + OUTCOME_COUNT + i]);
+        state->floor_ms[i] = read_time(field[7 + OUTCOME_COUNT + i]);
     return is_good;
 }
 

@@ -1,5 +1,5 @@
 /*
- * What the functions of schemas/store.lua reply, turned into verdicts, standings, windows and cells. Pure. Private to
+ * What the functions of schemas/store.lua reply, turned into verdicts, states, windows and cells. Pure. Private to
  * store.c.
  */
 #ifndef GENTALLY_STORE_REPLY_H
@@ -23,7 +23,7 @@ enum verdict store_reply_denied(const char *command, struct reason *why);
 bool store_reply_number(const redisReply *reply, int64_t *number);
 
 /* The fields in the order of STANDING in store.lua. False if they do not read so. */
-bool store_reply_standing(const redisReply *fields, int32_t partition, struct standing *standing);
+bool store_reply_standing(const redisReply *fields, int32_t partition, struct partition_state *state);
 
 /* "<kind>:<start_ms>". False if it is none. */
 bool store_reply_window(const redisReply *name, struct window *window);

@@ -102,7 +102,7 @@ static enum verdict create(struct store *store, uint32_t shard, int64_t buckets,
 
     if (verdict != GO_ON)
         return verdict;
-    store_draw(incarnation);
+    store_random_token(incarnation);
     store_put_text(&store->command, incarnation);
     store_put_number(&store->command, buckets);
     store_put_text(&store->command, is_late ? "1" : "0");

@@ -49,13 +49,13 @@ void groups_add(struct figure_groups *groups, int64_t x, uint32_t series, const 
     }
     size_t slot = slot_of(groups, x, series);
     if (groups->slots[slot] == 0) {
-        groups->items[groups->count++] = (struct figure_group){.x = x, .series = series, .newest = row};
+        groups->items[groups->count++] = (struct figure_group){.x = x, .series = series, .latest = row};
         groups->slots[slot] = (uint32_t)groups->count;
     }
     struct figure_group *group = &groups->items[groups->slots[slot] - 1];
     group->rows++;
-    if (row != NULL && row->start_ms >= group->newest->start_ms)
-        group->newest = row;
+    if (row != NULL && row->start_ms >= group->latest->start_ms)
+        group->latest = row;
     for (int measure = 0; measure < MEASURE_COUNT; measure++)
         group->sums[measure] += sums[measure];
 }

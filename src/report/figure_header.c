@@ -80,7 +80,7 @@ static void write_accounts(struct figure_writer *writer, const struct figure_dat
                                             : "Distinct accounts of the last week, an estimate within 2.3 %."));
 }
 
-void write_header(struct figure_writer *writer, struct figure_data *data, const struct newest *ledger,
+void write_header(struct figure_writer *writer, struct figure_data *data, const struct latest *ledger,
                   struct ledger_read *read)
 {
     int64_t sums[MEASURE_COUNT] = {0};

@@ -183,7 +183,7 @@ static void write_accounting(struct figure_writer *writer, const struct accounti
     write_raw(writer, "}");
 }
 
-void write_ledger(struct figure_writer *writer, const struct figure_data *data, const struct newest *ledger,
+void write_ledger(struct figure_writer *writer, const struct figure_data *data, const struct latest *ledger,
                   struct ledger_read *read)
 {
     struct accounting accounting = {.data = data, .reaches = calloc(PARTITIONS_MAX, sizeof(struct reach))};
@@ -192,8 +192,8 @@ void write_ledger(struct figure_writer *writer, const struct figure_data *data, 
         writer->has_failed = true;
         return;
     }
-    for (size_t index = 0; index < newest_seen(ledger); index++) {
-        const struct newest_row *kept = newest_at(ledger, index);
+    for (size_t index = 0; index < latest_seen(ledger); index++) {
+        const struct latest_row *kept = latest_at(ledger, index);
         if (kept->value.bytes == NULL || decode_ledger(kept->value, read, NULL) != GO_ON)
             continue; /* it was read when it was taken */
         accounting.windows++;

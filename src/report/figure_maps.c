@@ -109,13 +109,13 @@ void make_source_map(const struct figure_spec *spec, struct figure_data *data, s
     for (size_t index = 0; index < points.count; index++) {
         const struct figure_point *point = &points.items[index];
         figure_text(figure, point->name);
-        figure_text(figure, names_text(&data->names, figure_series_of(data, point->group->newest, SERIES_SOURCE)));
+        figure_text(figure, names_text(&data->names, figure_series_of(data, point->group->latest, SERIES_SOURCE)));
         put_point(figure, point);
     }
     for (size_t at = 0; at < LENGTH_OF(order); at++) {
         bool is_there = false;
         for (size_t index = 0; index < points.count; index++)
-            is_there |= figure_series_of(data, points.items[index].group->newest, SERIES_SOURCE) == order[at];
+            is_there |= figure_series_of(data, points.items[index].group->latest, SERIES_SOURCE) == order[at];
         if (is_there)
             figure_order(figure, order[at]);
     }
@@ -144,7 +144,7 @@ void make_author_map(const struct figure_spec *spec, struct figure_data *data, s
     figure_points_open(&points, spec, data, figure);
     for (size_t index = 0; index < points.count; index++) {
         const struct figure_group *group = points.items[index].group;
-        groups_add(&authors, 0, figure_series_of(data, group->newest, SERIES_AUTHOR), NULL, group->sums);
+        groups_add(&authors, 0, figure_series_of(data, group->latest, SERIES_AUTHOR), NULL, group->sums);
     }
     uint32_t *ranked = groups_rank(&authors, data, QUANTITY_BILLED_TOKENS, &count);
     for (uint32_t at = 0; at < count && figure->order_count < AUTHORS_SHOWN; at++)
@@ -158,7 +158,7 @@ void make_author_map(const struct figure_spec *spec, struct figure_data *data, s
     figure->chart.series = "group";
     for (size_t index = 0; index < points.count; index++) {
         const struct figure_point *point = &points.items[index];
-        uint32_t author = figure_series_of(data, point->group->newest, SERIES_AUTHOR);
+        uint32_t author = figure_series_of(data, point->group->latest, SERIES_AUTHOR);
         bool is_author_shown = is_shown(figure, author);
         others += !is_author_shown;
         figure_text(figure, point->name);

@@ -229,7 +229,7 @@ void make_model_counts(const struct figure_spec *spec, struct figure_data *data,
         const struct figure_group *model = &models.items[index];
         if (model->sums[M_REQUESTS] == 0)
             continue;
-        groups_add(&counts, model->x, figure_series_of(data, model->newest, SERIES_SIZE), NULL, one);
+        groups_add(&counts, model->x, figure_series_of(data, model->latest, SERIES_SIZE), NULL, one);
         groups_add(&weeks, model->x, 0, NULL, one);
     }
     groups_sort(&weeks);

@@ -76,7 +76,7 @@ struct figure_data {
     int64_t category_ms;                 /* the first week with classified events; FIGURE_NO_TIME = none */
     uint64_t histograms[HISTOGRAM_COUNT][HISTOGRAM_BUCKETS]; /* of the last week's total */
     int64_t last_month_ms;                                   /* of retention */
-    uint32_t tables_version;                                 /* of the newest window */
+    uint32_t tables_version;                                 /* of the latest window */
     bool has_versions;                                       /* rows of several table versions */
     bool has_failed;
 };
@@ -87,7 +87,7 @@ struct figure_rows {
 };
 
 enum verdict figure_data_open(struct figure_data *data, const struct figures_options *options,
-                              const struct newest *newest, struct summary_read *read,
+                              const struct latest *latest, struct summary_read *read,
                               struct reason *why);
 void figure_data_close(struct figure_data *data);
 struct figure_rows figure_rows_of(const struct figure_data *data, enum figure_rollup rollup, enum window_kind window);
@@ -107,7 +107,7 @@ struct figure_group {
     int64_t x;
     uint32_t series;
     uint32_t rows;
-    const struct figure_row *newest; /* its attributes are the newest known */
+    const struct figure_row *latest; /* its attributes are the latest known */
     int64_t sums[MEASURE_COUNT];
 };
 
@@ -205,7 +205,7 @@ void figure_note(struct figure *figure, const char *format, ...) PRINTF_LIKE(2, 
 void figure_missing(struct figure *figure, const char *format, ...) PRINTF_LIKE(2, 3);
 size_t figure_row_count(const struct figure *figure);
 
-/* The quotient as the nearest double; no number where nothing is divided by. */
+/* The quotient as the suggestion double; no number where nothing is divided by. */
 double figure_share(int64_t part, int64_t whole);
 int figure_compare_spans(struct span left, struct span right); /* by bytes */
 /* Money by tokens in dollars for a million tokens. */
@@ -324,10 +324,10 @@ void write_real(struct figure_writer *writer, double value); /* null if it is no
 void write_date(struct figure_writer *writer, int64_t ms);
 void write_figure(struct figure_writer *writer, const struct figure_data *data, const struct figure *figure);
 
-void write_header(struct figure_writer *writer, struct figure_data *data, const struct newest *ledger,
+void write_header(struct figure_writer *writer, struct figure_data *data, const struct latest *ledger,
                   struct ledger_read *read);
 void write_scalars(struct figure_writer *writer, struct figure_data *data);
-void write_ledger(struct figure_writer *writer, const struct figure_data *data, const struct newest *ledger,
+void write_ledger(struct figure_writer *writer, const struct figure_data *data, const struct latest *ledger,
                   struct ledger_read *read);
 void write_notes(struct figure_writer *writer, struct figure_data *data);
 

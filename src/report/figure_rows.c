@@ -199,11 +199,11 @@ static void take_histograms(struct figure_data *data, const struct summary_read 
     }
 }
 
-static enum verdict read_histograms(struct figure_data *data, const struct newest *newest,
+static enum verdict read_histograms(struct figure_data *data, const struct latest *latest,
                                     struct summary_read *read, struct reason *why)
 {
-    for (size_t index = 0; index < newest_seen(newest); index++) {
-        const struct newest_row *kept = newest_at(newest, index);
+    for (size_t index = 0; index < latest_seen(latest); index++) {
+        const struct latest_row *kept = latest_at(latest, index);
         if (kept->value.bytes == NULL || kept->start_ms != data->last_week_ms || kept->key.size < 11 ||
             memcmp(kept->key.bytes, "total|week|", 11) != 0)
             continue;
@@ -238,15 +238,15 @@ static void name_all(struct figure_data *data)
 }
 
 enum verdict figure_data_open(struct figure_data *data, const struct figures_options *options,
-                              const struct newest *newest, struct summary_read *read,
+                              const struct latest *latest, struct summary_read *read,
                               struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
     *data = (struct figure_data){.options = options};
     name_all(data);
-    for (size_t index = 0; index < newest_seen(newest) && verdict == GO_ON; index++) {
-        const struct newest_row *kept = newest_at(newest, index);
+    for (size_t index = 0; index < latest_seen(latest) && verdict == GO_ON; index++) {
+        const struct latest_row *kept = latest_at(latest, index);
         if (kept->value.bytes == NULL)
             continue;
         verdict = decode_summary(kept->value, read, why);
@@ -257,7 +257,7 @@ enum verdict figure_data_open(struct figure_data *data, const struct figures_opt
         verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory to sort %zu summaries", data->row_count);
     if (verdict == GO_ON) {
         survey(data);
-        verdict = read_histograms(data, newest, read, why);
+        verdict = read_histograms(data, latest, read, why);
     }
     return verdict;
 }

@@ -1,5 +1,5 @@
 /*
- * The document of 41 figures: keeps the newest version of what it is given, and writes everything anew when asked, so
+ * The document of 41 figures: keeps the latest version of what it is given, and writes everything anew when asked, so
  * that a restated row, a tombstone or an older version in any order cannot leave anything behind.
  */
 #include "gentally/report/figures.h"
@@ -12,7 +12,7 @@
 
 struct figures {
     struct figures_options options;
-    struct newest *summaries, *ledger;
+    struct latest *summaries, *ledger;
     struct summary_read *summary_read;
     struct ledger_read *ledger_read;
     struct figure_writer writer;
@@ -33,9 +33,9 @@ enum verdict figures_open(struct figures **figures, const struct figures_options
     if (opened->summary_read == NULL || opened->ledger_read == NULL)
         verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory for figures");
     if (verdict == GO_ON)
-        verdict = newest_open(&opened->summaries, why);
+        verdict = latest_open(&opened->summaries, why);
     if (verdict == GO_ON)
-        verdict = newest_open(&opened->ledger, why);
+        verdict = latest_open(&opened->ledger, why);
     if (verdict != GO_ON) {
         figures_close(opened);
         *figures = NULL;
@@ -47,8 +47,8 @@ void figures_close(struct figures *figures)
 {
     if (figures == NULL)
         return;
-    newest_close(figures->summaries);
-    newest_close(figures->ledger);
+    latest_close(figures->summaries);
+    latest_close(figures->ledger);
     free(figures->summary_read);
     free(figures->ledger_read);
     free(figures->writer.bytes);
@@ -64,33 +64,33 @@ static enum verdict take_summary(struct figures *figures, const struct record *r
     if ((summary->window.kind != WINDOW_WEEK && summary->window.kind != WINDOW_MONTH) ||
         !figure_rollup_find(summary->rollup, &rollup))
         return GO_ON;
-    const struct newest_row row = {.key = record->key,
+    const struct latest_row row = {.key = record->key,
                                    .value = record->value,
                                    .generation = summary->generation,
                                    .revision = summary->revision,
                                    .pane = summary->pane,
                                    .start_ms = summary->window.start_ms};
-    return newest_put(figures->summaries, &row, why);
+    return latest_put(figures->summaries, &row, why);
 }
 
 static enum verdict take_ledger(struct figures *figures, const struct record *record, struct reason *why)
 {
     const struct ledger *ledger = &figures->ledger_read->ledger;
-    const struct newest_row row = {.key = record->key,
+    const struct latest_row row = {.key = record->key,
                                    .value = record->value,
                                    .generation = ledger->generation,
                                    .revision = ledger->revision,
                                    .pane = ledger->pane,
                                    .start_ms = ledger->window.start_ms};
 
-    return newest_put(figures->ledger, &row, why);
+    return latest_put(figures->ledger, &row, why);
 }
 
 enum verdict figures_take(struct figures *figures, const struct record *record, struct reason *why)
 {
     if (record->value.bytes == NULL) { /* the two kinds of keys are never alike: see summary.h */
-        newest_drop(figures->summaries, record->key);
-        newest_drop(figures->ledger, record->key);
+        latest_drop(figures->summaries, record->key);
+        latest_drop(figures->ledger, record->key);
         return GO_ON;
     }
     enum verdict verdict = decode_summary(record->value, figures->summary_read, why);

@@ -210,7 +210,7 @@ static enum verdict write_events(const struct maker *maker, struct reason *why)
         verdict = make_event(maker, &event, &is_end, why);
         if (is_end || verdict != GO_ON)
             break;
-        size += event_json_write(&event, block + size);
+        size += json_write_event(&event, block + size);
         count++;
         if (size >= BLOCK_SIZE) {
             verdict = write_all(block, size, why);

@@ -126,7 +126,7 @@ static struct source *join(struct scene *scene, struct batch *batch)
     do {
         if (source_poll(source, batch, 20, &scene->why) != GO_ON)
             give_up(scene->why.text);
-    } while (batch->news != NEWS_ASSIGNED);
+    } while (batch->rebalance != REBALANCE_ASSIGNED);
     for (uint32_t i = 0; i < batch->partition_count; i++)
         starts[i] = (struct source_start){batch->partitions[i], 0, {.offset = ANCHOR_NONE}};
     if (source_assign(source, starts, batch->partition_count, &scene->why) != GO_ON)

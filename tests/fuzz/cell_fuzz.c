@@ -1,7 +1,7 @@
 /*
  * Packed cells: a byte that splits the rest into two, each tried as a cell. What is accepted is canonical (it packs to
- * the same bytes, unless they are of the old version), a board takes exactly what cell_unpack() takes, and three ways
- * of adding the two agree: cell_merge() in both orders, a board, and a plain array with wide sums.
+ * the same bytes, unless they are of the old version), a accumulator takes exactly what cell_unpack() takes, and three ways
+ * of adding the two agree: cell_merge() in both orders, a accumulator, and a plain array with wide sums.
  */
 #include "fuzz.h"
 
@@ -13,7 +13,7 @@ struct sum { /* the naive one */
 };
 
 static struct cell left, right, merged, turned;
-static struct board board;
+static struct accumulator accumulator;
 static struct sum sum;
 static uint8_t packed[CELL_PACKED_MAX], again[CELL_PACKED_MAX];
 
@@ -27,12 +27,12 @@ static bool is_cell(struct span bytes, struct cell *cell)
     struct span copy = copy_exactly(bytes);
     bool is_accepted = cell_unpack(copy, cell);
 
-    board_clear(&board);
-    CLAIM(board_add(&board, copy) == (is_accepted ? BOARD_SOUND : BOARD_DAMAGED)); /* one cell cannot overflow */
+    accumulator_clear(&accumulator);
+    CLAIM(accumulator_add(&accumulator, copy) == (is_accepted ? ACCUMULATOR_SOUND : ACCUMULATOR_DAMAGED)); /* one cell cannot overflow */
     if (is_accepted) {
         struct span same = pack(cell, again);
         CLAIM(span_equal(same, copy) || copy.bytes[0] == 1);
-        size_t size = board_pack(&board, packed);
+        size_t size = accumulator_pack(&accumulator, packed);
         CLAIM(span_equal((struct span){(const char *)packed, size}, same));
         CLAIM(cell_accounts(cell) >= 0);
     }
@@ -74,9 +74,9 @@ static void claim_sums(struct span one, struct span other)
     turned = right;
     CLAIM(cell_merge(&merged, &right) == is_sound);
     CLAIM(cell_merge(&turned, &left) == is_sound);
-    board_clear(&board);
-    enum board_fault first = board_add(&board, one), second = board_add(&board, other);
-    CLAIM(first == BOARD_SOUND && second == (is_sound ? BOARD_SOUND : BOARD_OVERFLOW));
+    accumulator_clear(&accumulator);
+    enum accumulator_fault first = accumulator_add(&accumulator, one), second = accumulator_add(&accumulator, other);
+    CLAIM(first == ACCUMULATOR_SOUND && second == (is_sound ? ACCUMULATOR_SOUND : ACCUMULATOR_OVERFLOW));
     if (!is_sound)
         return;
     for (uint32_t i = 0; i < MEASURE_COUNT; i++)
@@ -85,7 +85,7 @@ static void claim_sums(struct span one, struct span other)
         CLAIM(cell_slot(&merged, i) == sum.values[i]);
     struct span want = pack(&merged, packed);
     CLAIM(span_equal(pack(&turned, again), want));
-    CLAIM(span_equal((struct span){(const char *)again, board_pack(&board, again)}, want));
+    CLAIM(span_equal((struct span){(const char *)again, accumulator_pack(&accumulator, again)}, want));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

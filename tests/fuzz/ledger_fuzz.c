@@ -2,7 +2,7 @@
  * What we read back of our own topics: a byte that says what, then the bytes.
  *   ledger, summary   as the body of a message, or as all of it. What is accepted is exactly what encode.c would have
  *                     written: it is written again and has the same bytes; and libavro reads the same.
- *   book              entries of 12 bytes, put one after the other: the book ends as a list that keeps the newest does.
+ *   published              entries of 12 bytes, put one after the other: the published ends as a list that keeps the latest does.
  */
 #include "fuzz.h"
 #include "fuzz_avro.h"
@@ -87,14 +87,14 @@ static void try_summary(struct span message)
     claim_libavro_agrees(bundled_summary_avsc, message);
 }
 
-/* ---- book ---- */
+/* ---- published ---- */
 
-static struct book_entry take_entry(struct input *input)
+static struct published_window take_entry(struct input *input)
 {
-    struct book_entry entry;
+    struct published_window entry;
     enum window_kind kind = (enum window_kind)take_below(input, WINDOW_KINDS);
 
-    /* Real windows, some of the same hours or days: a book orders by their ends. */
+    /* Real windows, some of the same hours or days: a published orders by their ends. */
     entry.window = window_of(kind, (int64_t)((uint64_t)(int8_t)take_byte(input) << take_below(input, 38)));
     entry.pane = (enum pane)take_below(input, 3);
     entry.generation = (int64_t)((uint64_t)(int8_t)take_byte(input) << take_below(input, 64));
@@ -106,20 +106,20 @@ static struct book_entry take_entry(struct input *input)
 
 static void try_book(struct input input)
 {
-    struct book_entry newest[ENTRIES_MAX];
+    struct published_window latest[ENTRIES_MAX];
     struct reason why = {0};
-    struct book *book;
+    struct published *published;
     size_t count = 0;
 
-    CLAIM(book_open(&book, &why) == GO_ON);
+    CLAIM(published_open(&published, &why) == GO_ON);
     while (input.left >= ENTRY_SIZE && count < ENTRIES_MAX) {
-        struct book_entry entry = take_entry(&input);
+        struct published_window entry = take_entry(&input);
         size_t at = 0;
-        CLAIM(book_put(book, &entry, &why) == GO_ON);
+        CLAIM(published_put(published, &entry, &why) == GO_ON);
         while (at < count &&
-               (newest[at].window.kind != entry.window.kind || newest[at].window.start_ms != entry.window.start_ms))
+               (latest[at].window.kind != entry.window.kind || latest[at].window.start_ms != entry.window.start_ms))
             at++;
-        struct book_entry *known = &newest[at];
+        struct published_window *known = &latest[at];
         bool is_newer =
             at == count || entry.generation > known->generation ||
             (entry.generation == known->generation &&
@@ -128,13 +128,13 @@ static void try_book(struct input input)
             *known = entry;
         count += at == count;
     }
-    CLAIM(book_count(book) == count);
+    CLAIM(published_count(published) == count);
     for (size_t i = 0; i < count; i++) {
-        const struct book_entry *found = book_find(book, newest[i].window);
-        CLAIM(found != NULL && found->generation == newest[i].generation && found->revision == newest[i].revision &&
-              found->pane == newest[i].pane && found->tables == newest[i].tables);
+        const struct published_window *found = published_find(published, latest[i].window);
+        CLAIM(found != NULL && found->generation == latest[i].generation && found->revision == latest[i].revision &&
+              found->pane == latest[i].pane && found->tables == latest[i].tables);
     }
-    book_close(book);
+    published_close(published);
 }
 
 static void close_encoder(void)

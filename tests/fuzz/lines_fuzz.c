@@ -1,5 +1,5 @@
 /*
- * JSON lines. A refusal has one of the two reasons and never quotes the line. What is accepted is UTF-8 within limits;
+ * JSON reader. A refusal has one of the two reasons and never quotes the line. What is accepted is UTF-8 within limits;
  * an event that may be counted goes round: written as JSON and read again it is the same (confidences to the thousandth
  * they are written with), and written as Avro by libavro and decoded it is the same to the bit.
  */
@@ -12,7 +12,7 @@
 #include "gentally/codec/json_write.h"
 #include "gentally/codec/json_read.h"
 
-static struct lines *lines, *second;
+static struct json_reader *reader, *second;
 static struct encoder *encoder;
 static struct decoder *decoder;
 
@@ -20,8 +20,8 @@ static void open_all(void)
 {
     struct reason why = {0};
 
-    CLAIM(lines_open(&lines, &why) == GO_ON);
-    CLAIM(lines_open(&second, &why) == GO_ON);
+    CLAIM(json_reader_open(&reader, &why) == GO_ON);
+    CLAIM(json_reader_open(&second, &why) == GO_ON);
     CLAIM(encoder_open(&encoder, &why) == GO_ON);
     CLAIM(decoder_open(&decoder, 1 << 20, &why) == GO_ON);
 }
@@ -31,9 +31,9 @@ static void claim_json_round(const struct event *event)
     static char text[EVENT_JSON_MAX], again[EVENT_JSON_MAX];
     struct event read, twice;
     struct reason why = {0};
-    size_t size = event_json_write(event, text);
+    size_t size = json_write_event(event, text);
 
-    CLAIM(lines_read(second, (struct span){text, size}, &read, &why) == GO_ON);
+    CLAIM(json_read_event(second, (struct span){text, size}, &read, &why) == GO_ON);
     CLAIM(read.label_count == event->label_count);
     for (uint32_t i = 0; i < read.label_count; i++) {
         float apart = read.labels[i].confidence - event->labels[i].confidence;
@@ -43,7 +43,7 @@ static void claim_json_round(const struct event *event)
     for (uint32_t i = 0; i < read.label_count; i++)
         twice.labels[i].confidence = event->labels[i].confidence;
     CLAIM(events_equal(event, &twice));
-    size_t again_size = event_json_write(&read, again);
+    size_t again_size = json_write_event(&read, again);
     CLAIM(span_equal((struct span){again, again_size}, (struct span){text, size}));
 }
 
@@ -65,10 +65,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     struct event event;
     struct reason why = {0};
 
-    if (lines == NULL)
+    if (reader == NULL)
         open_all();
     struct span line = copy_exactly((struct span){(const char *)bytes, size});
-    enum verdict verdict = lines_read(lines, line, &event, &why);
+    enum verdict verdict = json_read_event(reader, line, &event, &why);
     free_copy(line);
     if (verdict != GO_ON) {
         CLAIM(verdict == SET_ASIDE);

@@ -120,27 +120,27 @@ static bool is_good(enum verdict verdict, const struct reason *why)
         return true;
     CLAIM(verdict == TRY_LATER || verdict == REWIND || verdict == HALT);
     CLAIM(why->id != NULL && why->text[0] != '\0');
-    CLAIM(strncmp(why->id, "STORE-", 6) == 0 || strcmp(why->id, "CHECKPOINT-OVERFLOW") == 0); /* the latter: merge.h */
+    CLAIM(strncmp(why->id, "STORE-", 6) == 0 || strcmp(why->id, "CHECKPOINT-OVERFLOW") == 0); /* the latter: combination.h */
     return false;
 }
 
-static void claim_standing(const struct standing *standing, int32_t partition)
+static void claim_standing(const struct partition_state *state, int32_t partition)
 {
-    CLAIM(standing->partition == partition);
-    CLAIM(memchr(standing->incarnation, '\0', sizeof(standing->incarnation)) != NULL);
-    CLAIM(memchr(standing->token, '\0', sizeof(standing->token)) != NULL);
+    CLAIM(state->partition == partition);
+    CLAIM(memchr(state->incarnation, '\0', sizeof(state->incarnation)) != NULL);
+    CLAIM(memchr(state->token, '\0', sizeof(state->token)) != NULL);
 }
 
 /* Two partitions: two windows with a cell each, and one with none. */
 static void load_and_flush(struct store *store)
 {
-    struct standing standing[2] = {{.partition = 0, .incarnation = "a", .token = "t", .next = 7}, {.partition = 1}};
+    struct partition_state state[2] = {{.partition = 0, .incarnation = "a", .token = "t", .next = 7}, {.partition = 1}};
     struct change_cell cells[2] = {{.key = {"total", 5}}, {.key = {"model|a/b", 9}}};
     struct change_window windows[2] = {
         {.window = {WINDOW_HOUR, 3600000}, .cell_first = 0, .cell_count = 1, .records_added = 1},
         {.window = {WINDOW_DAY, 0}, .cell_first = 1, .cell_count = 1, .records_added = 1}};
-    struct change changes[2] = {{.standing = &standing[0], .next = 8, .window_count = 2, .windows = windows},
-                                {.standing = &standing[1], .watermark_ms = NO_TIME}};
+    struct change changes[2] = {{.state = &state[0], .next = 8, .window_count = 2, .windows = windows},
+                                {.state = &state[1], .watermark_ms = NO_TIME}};
     struct change *both[2] = {&changes[0], &changes[1]};
     struct reason why = {0};
 
@@ -179,7 +179,7 @@ static void read_windows(struct store *store)
 
 static enum verdict add_cell(void *context, struct span key, struct span packed, struct reason *why)
 {
-    enum verdict verdict = merge_add(context, key, packed, why);
+    enum verdict verdict = combine_add(context, key, packed, why);
 
     CLAIM(verdict == GO_ON || verdict == HALT);
     return verdict;
@@ -188,28 +188,28 @@ static enum verdict add_cell(void *context, struct span key, struct span packed,
 static void read_snapshot(struct store *store)
 {
     const struct window window = {WINDOW_HOUR, 3600000};
-    struct standing standing;
-    struct merge *merge;
+    struct partition_state state;
+    struct combination *combination;
     struct reason why = {0};
     const struct cell *cell;
     struct span key;
     int64_t records = 0;
 
-    CLAIM(merge_open(&merge, &why) == GO_ON);
-    if (is_good(store_snapshot(store, 5, window, add_cell, merge, &records, &standing, &why), &why)) {
-        claim_standing(&standing, 5);
-        merge_sort(merge);
-        for (uint32_t i = 0; i < merge_count(merge); i++)
-            merge_at(merge, i, &key, &cell);
+    CLAIM(combine_open(&combination, &why) == GO_ON);
+    if (is_good(store_snapshot(store, 5, window, add_cell, combination, &records, &state, &why), &why)) {
+        claim_standing(&state, 5);
+        combine_sort(combination);
+        for (uint32_t i = 0; i < combine_count(combination); i++)
+            combine_at(combination, i, &key, &cell);
     }
-    merge_close(merge);
+    combine_close(combination);
 }
 
 static void call_verb(struct store *store, uint8_t verb)
 {
     const struct stored_window known[2] = {{{WINDOW_HOUR, 0}, 3}, {{WINDOW_HOUR, 3600000}, 4}};
     const int64_t floors_ms[WINDOW_KINDS] = {NO_TIME, NO_TIME, 0, 0};
-    struct standing standing = {.partition = 1};
+    struct partition_state state = {.partition = 1};
     struct reason why = {0};
     bool is_created = false;
 
@@ -219,12 +219,12 @@ static void call_verb(struct store *store, uint8_t verb)
             (void)is_good(store_create(store, 1, 0, floors_ms, &is_created, &why), &why);
         break;
     case 1:
-        if (is_good(store_claim(store, 2, &standing, &why), &why))
-            claim_standing(&standing, 2);
+        if (is_good(store_claim(store, 2, &state, &why), &why))
+            claim_standing(&state, 2);
         break;
     case 2:
-        if (is_good(store_standing(store, 2, &standing, &why), &why))
-            claim_standing(&standing, 2);
+        if (is_good(store_state(store, 2, &state, &why), &why))
+            claim_standing(&state, 2);
         break;
     case 3:
         load_and_flush(store);
@@ -236,7 +236,7 @@ static void call_verb(struct store *store, uint8_t verb)
         read_snapshot(store);
         break;
     case 6:
-        (void)is_good(store_seal(store, &standing, WINDOW_HOUR, 7200000, known, 2, &why), &why);
+        (void)is_good(store_seal(store, &state, WINDOW_HOUR, 7200000, known, 2, &why), &why);
         break;
     default:
         (void)is_good(store_collect(store, 1, known, 2, &why), &why);

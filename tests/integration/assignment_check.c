@@ -37,7 +37,7 @@ static void a_partition_begins_with_its_floors(void)
     CU_ASSERT_EQUAL_FATAL(assignment_claim(assignment, store, &config, pool, &number, 1, 1000, &why), GO_ON);
     const struct partition *partition = assignment_find(assignment, number);
     for (int kind = 0; kind < WINDOW_KINDS; kind++)
-        CU_ASSERT_EQUAL(partition->standing.floor_ms[kind], floors_ms[kind]);
+        CU_ASSERT_EQUAL(partition->state.floor_ms[kind], floors_ms[kind]);
     CU_ASSERT_EQUAL(partition_windows(partition, monday) & 1u << WINDOW_HOUR, 1u << WINDOW_HOUR);
     CU_ASSERT_EQUAL(partition_windows(partition, monday - 1) & 1u << WINDOW_HOUR, 0);
     CU_ASSERT_EQUAL(partition_windows(partition, monday - 1) & 1u << WINDOW_DAY, 1u << WINDOW_DAY);

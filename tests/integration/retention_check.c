@@ -276,29 +276,29 @@ static void a_key_that_is_gone_is_found(void)
 static void numbers_out_of_range_are_damage(void)
 {
     static int64_t months[MONTHS_MAX];
-    struct retained *retained = NULL;
+    struct retention_rows *retained = NULL;
     struct reason why = {0};
     int64_t revision = 0;
     uint32_t floor = 0;
 
-    CU_ASSERT_EQUAL_FATAL(retained_open(&retained, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(retention_rows_open(&retained, &why), GO_ON);
     begin_anew();
     for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++)
         redis_cli("HSET 'check:{events:retention:%" PRIu32
                   "}:counts:640' '0|x' 9007199254740991 __n 5; redis-cli -s %s "
                   "HSET 'check:{events:retention:%" PRIu32 "}:state' rev:640 5",
                   shard, redis.socket, shard);
-    CU_ASSERT_EQUAL(retained_read(retained, store, 640, &revision, &why), HALT);
+    CU_ASSERT_EQUAL(retention_rows_read(retained, store, 640, &revision, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-DAMAGED");
     for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++)
         redis_cli("HSET 'check:{events:retention:%" PRIu32 "}:counts:640' __n 9223372036854775807; redis-cli -s %s "
                   "HSET 'check:{events:retention:%" PRIu32 "}:state' rev:640 9223372036854775807",
                   shard, redis.socket, shard);
-    CU_ASSERT_EQUAL(retained_read(retained, store, 640, &revision, &why), HALT);
+    CU_ASSERT_EQUAL(retention_rows_read(retained, store, 640, &revision, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-DAMAGED");
     CU_ASSERT_EQUAL(store_retention_revisions(store, months, &floor, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-RETENTION-DAMAGED");
-    retained_close(retained);
+    retention_rows_close(retained);
 }
 
 /* Redis was emptied and set up anew, with other buckets, under a worker that goes on. */

@@ -1,4 +1,4 @@
-/* Sink, publisher and the reader of topics against a real broker, and one with a mock that can be switched off. */
+/* Sink, transaction and the reader of topics against a real broker, and one with a mock that can be switched off. */
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/transaction.h"
@@ -18,17 +18,17 @@ static void setup_creates_the_topics_and_may_be_repeated(void)
 {
     struct scene scene = scene_open();
     char name[TOPIC_NAME_MAX + 1];
-    struct sink *sink = NULL;
+    struct producer *producer = NULL;
 
     CU_ASSERT_EQUAL_FATAL(topics_create(scene.config, 3, -1, &scene.logger, &scene.why), GO_ON);
     topic_ledger(scene.config, name);
     await_topic(scene.client, name);
     CU_ASSERT_EQUAL(topics_create(scene.config, 3, -1, &scene.logger, &scene.why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(sink_open(&sink, scene.config, &scene.logger, &scene.why), GO_ON);
-    CU_ASSERT_EQUAL(sink_check_topic(sink, name, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(producer_open(&producer, scene.config, &scene.logger, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(producer_check_topic(producer, name, &scene.why), GO_ON);
     topic_summaries(scene.config, "model", name);
-    CU_ASSERT_EQUAL(sink_check_topic(sink, name, &scene.why), GO_ON);
-    sink_close(sink);
+    CU_ASSERT_EQUAL(producer_check_topic(producer, name, &scene.why), GO_ON);
+    producer_close(producer);
     scene_close(&scene);
 }
 
@@ -149,7 +149,7 @@ static void dead_letters_tell_where_and_why(void)
     char *noise = malloc(sizes[2]);
     uint64_t seed = 1;
     struct reason because;
-    struct sink *sink = NULL;
+    struct producer *producer = NULL;
 
     for (size_t i = 0; noise != NULL && i + 8 <= sizes[2]; i += 8) {
         uint64_t word = suite_random(&seed);
@@ -157,17 +157,17 @@ static void dead_letters_tell_where_and_why(void)
     }
     make_topic(&scene, scene.config->topic, 1, "1048588");
     (void)reason_set(&because, SET_ASIDE, "DECODE-UTF8", 0, "not a text");
-    CU_ASSERT_EQUAL_FATAL(sink_open(&sink, scene.config, &scene.logger, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(producer_open(&producer, scene.config, &scene.logger, &scene.why), GO_ON);
     for (size_t i = 0; i < LENGTH_OF(sizes); i++) {
         struct record record = {3, 42, INT64_C(1700000000000), span_of("key"), {noise, sizes[i]}};
-        CU_ASSERT_EQUAL(sink_dead_letter(sink, scene.config->topic, "t", &record, &because, &scene.why), GO_ON);
-        CU_ASSERT_EQUAL(sink_settle(sink, 30000, &scene.why), GO_ON);
+        CU_ASSERT_EQUAL(producer_dead_letter(producer, scene.config->topic, "t", &record, &because, &scene.why), GO_ON);
+        CU_ASSERT_EQUAL(producer_settle(producer, 30000, &scene.why), GO_ON);
     }
-    CU_ASSERT_EQUAL(sink_put(sink, scene.config->topic, span_of("key"), (struct span){noise, sizes[1]}, &scene.why),
+    CU_ASSERT_EQUAL(producer_put(producer, scene.config->topic, span_of("key"), (struct span){noise, sizes[1]}, &scene.why),
                     GO_ON);
-    CU_ASSERT_EQUAL(sink_settle(sink, 30000, &scene.why), HALT); /* only dead letters may lose their value */
+    CU_ASSERT_EQUAL(producer_settle(producer, 30000, &scene.why), HALT); /* only dead letters may lose their value */
     CU_ASSERT_STRING_EQUAL(scene.why.id, "SINK-TOO-LARGE");
-    sink_close(sink);
+    producer_close(producer);
     rd_kafka_t *client = raw_reader(&scene, scene.config->topic);
     for (size_t i = 0; i < LENGTH_OF(sizes); i++) {
         rd_kafka_message_t *letter = rd_kafka_consumer_poll(client, LIMIT_MS);
@@ -182,10 +182,10 @@ static void dead_letters_tell_where_and_why(void)
     scene_close(&scene);
 }
 
-static void put_rows(struct scene *scene, struct publisher *publisher, int count)
+static void put_rows(struct scene *scene, struct transaction *transaction, int count)
 {
     for (int i = 0; i < count; i++)
-        CU_ASSERT_EQUAL(publisher_put(publisher, scene->config->topic, span_of("key"),
+        CU_ASSERT_EQUAL(transaction_put(transaction, scene->config->topic, span_of("key"),
                                       i == 0 ? span_of(NULL) : span_of("value"), &scene->why),
                         GO_ON);
 }
@@ -193,24 +193,24 @@ static void put_rows(struct scene *scene, struct publisher *publisher, int count
 static void only_what_is_committed_is_seen(void)
 {
     struct scene scene = scene_open();
-    struct publisher *publisher = NULL;
+    struct transaction *transaction = NULL;
 
     make_topic(&scene, scene.config->topic, 2, NULL);
-    CU_ASSERT_EQUAL_FATAL(publisher_open(&publisher, scene.config, scene.config->namespace_, &scene.logger, &scene.why),
+    CU_ASSERT_EQUAL_FATAL(transaction_open(&transaction, scene.config, scene.config->namespace_, &scene.logger, &scene.why),
                           GO_ON);
-    CU_ASSERT_EQUAL(publisher_begin(publisher, &scene.why), GO_ON);
-    put_rows(&scene, publisher, 100);
-    CU_ASSERT_EQUAL(publisher_commit(publisher, &scene.why), GO_ON);
-    CU_ASSERT_EQUAL(publisher_begin(publisher, &scene.why), GO_ON);
-    put_rows(&scene, publisher, 50);
-    CU_ASSERT_EQUAL(publisher_abort(publisher, &scene.why), GO_ON);
-    CU_ASSERT_EQUAL(publisher_abort(publisher, &scene.why), GO_ON); /* none is open: no harm */
-    CU_ASSERT_EQUAL(publisher_begin(publisher, &scene.why), GO_ON);
-    put_rows(&scene, publisher, 10);
-    CU_ASSERT_EQUAL(publisher_commit(publisher, &scene.why), GO_ON);
-    CU_ASSERT_EQUAL(publisher_begin(publisher, &scene.why), GO_ON);
-    put_rows(&scene, publisher, 7);
-    publisher_close(publisher); /* aborts */
+    CU_ASSERT_EQUAL(transaction_begin(transaction, &scene.why), GO_ON);
+    put_rows(&scene, transaction, 100);
+    CU_ASSERT_EQUAL(transaction_commit(transaction, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(transaction_begin(transaction, &scene.why), GO_ON);
+    put_rows(&scene, transaction, 50);
+    CU_ASSERT_EQUAL(transaction_abort(transaction, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(transaction_abort(transaction, &scene.why), GO_ON); /* none is open: no harm */
+    CU_ASSERT_EQUAL(transaction_begin(transaction, &scene.why), GO_ON);
+    put_rows(&scene, transaction, 10);
+    CU_ASSERT_EQUAL(transaction_commit(transaction, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(transaction_begin(transaction, &scene.why), GO_ON);
+    put_rows(&scene, transaction, 7);
+    transaction_close(transaction); /* aborts */
     struct seen seen = read_topic(&scene, scene.config->topic);
     CU_ASSERT_EQUAL(seen.count, 110);
     CU_ASSERT_EQUAL(seen.absent, 2);
@@ -278,21 +278,21 @@ static void a_transaction_that_is_ending_is_waited_for(void)
 static void a_refused_message_spoils_its_transaction(void)
 {
     struct scene scene = scene_open();
-    struct publisher *publisher = NULL;
+    struct transaction *transaction = NULL;
     char *value = calloc(1, 2000000);
 
     pass_through(&scene, "compression.codec", "none");
     make_topic(&scene, scene.config->topic, 1, "1048588");
-    CU_ASSERT_EQUAL_FATAL(publisher_open(&publisher, scene.config, scene.config->namespace_, &scene.logger, &scene.why),
+    CU_ASSERT_EQUAL_FATAL(transaction_open(&transaction, scene.config, scene.config->namespace_, &scene.logger, &scene.why),
                           GO_ON);
-    CU_ASSERT_EQUAL(publisher_begin(publisher, &scene.why), GO_ON);
-    put_rows(&scene, publisher, 3);
+    CU_ASSERT_EQUAL(transaction_begin(transaction, &scene.why), GO_ON);
+    put_rows(&scene, transaction, 3);
     CU_ASSERT_EQUAL(
-        publisher_put(publisher, scene.config->topic, span_of("key"), (struct span){value, 2000000}, &scene.why),
+        transaction_put(transaction, scene.config->topic, span_of("key"), (struct span){value, 2000000}, &scene.why),
         GO_ON);
-    CU_ASSERT_EQUAL(publisher_commit(publisher, &scene.why), HALT);
+    CU_ASSERT_EQUAL(transaction_commit(transaction, &scene.why), HALT);
     CU_ASSERT_STRING_EQUAL(scene.why.id, "SINK-TOO-LARGE");
-    publisher_close(publisher);
+    transaction_close(transaction);
     CU_ASSERT_EQUAL(read_topic(&scene, scene.config->topic).count, 0);
     free(value);
     scene_close(&scene);
@@ -301,21 +301,21 @@ static void a_refused_message_spoils_its_transaction(void)
 static void a_newer_publisher_fences_the_older(void)
 {
     struct scene scene = scene_open();
-    struct publisher *older = NULL, *newer = NULL;
+    struct transaction *older = NULL, *newer = NULL;
     const char *name = scene.config->namespace_;
 
     make_topic(&scene, scene.config->topic, 1, NULL);
-    CU_ASSERT_EQUAL_FATAL(publisher_open(&older, scene.config, name, &scene.logger, &scene.why), GO_ON);
-    CU_ASSERT_EQUAL(publisher_begin(older, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(transaction_open(&older, scene.config, name, &scene.logger, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(transaction_begin(older, &scene.why), GO_ON);
     put_rows(&scene, older, 10);
-    CU_ASSERT_EQUAL_FATAL(publisher_open(&newer, scene.config, name, &scene.logger, &scene.why), GO_ON);
-    CU_ASSERT_EQUAL(publisher_commit(older, &scene.why), STEP_DOWN);
+    CU_ASSERT_EQUAL_FATAL(transaction_open(&newer, scene.config, name, &scene.logger, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(transaction_commit(older, &scene.why), STEP_DOWN);
     CU_ASSERT_STRING_EQUAL(scene.why.id, "SINK-FENCED");
-    publisher_close(older);
-    CU_ASSERT_EQUAL(publisher_begin(newer, &scene.why), GO_ON);
+    transaction_close(older);
+    CU_ASSERT_EQUAL(transaction_begin(newer, &scene.why), GO_ON);
     put_rows(&scene, newer, 3);
-    CU_ASSERT_EQUAL(publisher_commit(newer, &scene.why), GO_ON);
-    publisher_close(newer);
+    CU_ASSERT_EQUAL(transaction_commit(newer, &scene.why), GO_ON);
+    transaction_close(newer);
     CU_ASSERT_EQUAL(read_topic(&scene, scene.config->topic).count, 3);
     scene_close(&scene);
 }
@@ -325,26 +325,26 @@ static void an_outage_delays_what_is_put(void)
 {
     struct scene scene = scene_open();
     rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(scene.client, 1);
-    struct sink *sink = NULL;
+    struct producer *producer = NULL;
 
     snprintf(scene.config->kafka_bootstrap_servers, CONFIG_TEXT_MAX, "%s", rd_kafka_mock_cluster_bootstraps(cluster));
     rd_kafka_mock_topic_create(cluster, scene.config->topic, 1, 1);
-    CU_ASSERT_EQUAL_FATAL(sink_open(&sink, scene.config, &scene.logger, &scene.why), GO_ON);
-    CU_ASSERT_EQUAL(sink_put(sink, scene.config->topic, span_of("k"), span_of("v"), &scene.why), GO_ON);
-    CU_ASSERT_EQUAL(sink_settle(sink, 30000, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(producer_open(&producer, scene.config, &scene.logger, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(producer_put(producer, scene.config->topic, span_of("k"), span_of("v"), &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(producer_settle(producer, 30000, &scene.why), GO_ON);
     rd_kafka_mock_broker_set_down(cluster, 1);
-    CU_ASSERT_EQUAL(sink_put(sink, scene.config->topic, span_of("k"), span_of("v"), &scene.why), GO_ON);
-    CU_ASSERT_EQUAL(sink_settle(sink, 300, &scene.why), TRY_LATER);
+    CU_ASSERT_EQUAL(producer_put(producer, scene.config->topic, span_of("k"), span_of("v"), &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(producer_settle(producer, 300, &scene.why), TRY_LATER);
     CU_ASSERT_STRING_EQUAL(scene.why.id, "SINK-UNREACHABLE");
     rd_kafka_mock_broker_set_up(cluster, 1);
-    CU_ASSERT_EQUAL(sink_settle(sink, 30000, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(producer_settle(producer, 30000, &scene.why), GO_ON);
     CU_ASSERT_EQUAL(read_topic(&scene, scene.config->topic).count, 2);
-    sink_close(sink);
+    producer_close(producer);
     rd_kafka_mock_cluster_destroy(cluster);
     scene_close(&scene);
 }
 
-/* A worker that dead-letters more than finds room must not be stuck inside the sink. */
+/* A worker that dead-letters more than finds room must not be stuck inside the producer. */
 static void dead_letters_without_room_are_put_off(void)
 {
     struct scene scene = scene_open();
@@ -352,27 +352,27 @@ static void dead_letters_without_room_are_put_off(void)
     struct span value = {calloc(1, 1000000), 1000000};
     struct record record = {3, 42, INT64_C(1700000000000), span_of("key"), value};
     struct reason because;
-    struct sink *sink = NULL;
+    struct producer *producer = NULL;
     enum verdict verdict = GO_ON;
     uint32_t put = 0;
 
     snprintf(scene.config->kafka_bootstrap_servers, CONFIG_TEXT_MAX, "%s", rd_kafka_mock_cluster_bootstraps(cluster));
     rd_kafka_mock_topic_create(cluster, scene.config->topic, 1, 1);
     (void)reason_set(&because, SET_ASIDE, "DECODE-UTF8", 0, "not a text");
-    CU_ASSERT_EQUAL_FATAL(sink_open(&sink, scene.config, &scene.logger, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(producer_open(&producer, scene.config, &scene.logger, &scene.why), GO_ON);
     rd_kafka_mock_broker_set_down(cluster, 1);
     while (verdict == GO_ON && put < 200) {
-        verdict = sink_dead_letter(sink, scene.config->topic, "t", &record, &because, &scene.why);
+        verdict = producer_dead_letter(producer, scene.config->topic, "t", &record, &because, &scene.why);
         put += verdict == GO_ON ? 1 : 0;
     }
     CU_ASSERT_EQUAL(verdict, TRY_LATER);
     CU_ASSERT_STRING_EQUAL(scene.why.id, "SINK-UNREACHABLE");
     rd_kafka_mock_broker_set_up(cluster, 1);
-    CU_ASSERT_EQUAL(sink_settle(sink, 30000, &scene.why), GO_ON);
-    CU_ASSERT_EQUAL(sink_dead_letter(sink, scene.config->topic, "t", &record, &because, &scene.why), GO_ON);
-    CU_ASSERT_EQUAL(sink_settle(sink, 30000, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(producer_settle(producer, 30000, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(producer_dead_letter(producer, scene.config->topic, "t", &record, &because, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(producer_settle(producer, 30000, &scene.why), GO_ON);
     CU_ASSERT(put > 60 && put < 200);
-    sink_close(sink);
+    producer_close(producer);
     rd_kafka_mock_cluster_destroy(cluster);
     free((void *)(uintptr_t)value.bytes);
     scene_close(&scene);

@@ -14,11 +14,11 @@ struct reader {
     struct batch *batch;
     int64_t expected[PARTITIONS];
     int64_t end[PARTITIONS]; /* -1 = not told */
-    uint32_t wrong, records, doubtful;
+    uint32_t wrong, records, suspects;
     struct anchor anchor;  /* to assign with; none if its offset is ANCHOR_NONE */
     struct anchor noted;   /* of the record of partition 0 at this offset, once it came */
     struct reason doubt;   /* what the last examination found */
-    enum source_news news; /* the last piece */
+    enum rebalance rebalance; /* the last piece */
     uint32_t news_count;   /* partitions of it */
     int32_t partitions[PARTITIONS_MAX];
     enum verdict verdict;
@@ -52,13 +52,13 @@ static void turn(struct reader *reader)
     const struct batch *batch = reader->batch;
 
     reader->verdict = source_poll(reader->source, reader->batch, 20, &reader->why);
-    reader->news = batch->news;
+    reader->rebalance = batch->rebalance;
     reader->news_count = batch->partition_count;
     memcpy(reader->partitions, batch->partitions, sizeof(batch->partitions[0]) * batch->partition_count);
-    reader->doubtful += batch->doubtful_count;
-    for (uint32_t i = 0; i < batch->doubtful_count; i++)
-        if (source_examine(reader->source, batch->doubtful[i], &reader->doubt) == HALT)
-            CU_ASSERT_EQUAL(source_stop(reader->source, batch->doubtful[i], &reader->why), GO_ON);
+    reader->suspects += batch->suspect_count;
+    for (uint32_t i = 0; i < batch->suspect_count; i++)
+        if (source_check_log(reader->source, batch->suspects[i], &reader->doubt) == HALT)
+            CU_ASSERT_EQUAL(source_stop(reader->source, batch->suspects[i], &reader->why), GO_ON);
     for (uint32_t i = 0; i < batch->record_count; i++) {
         const struct record *record = &batch->records[i];
         char text[24];
@@ -78,19 +78,19 @@ static void turn(struct reader *reader)
     source_release(reader->source, reader->batch);
 }
 
-/* Polls until there is news. */
-static void await_news(struct reader *reader, enum source_news news)
+/* Polls until there is rebalance. */
+static void await_news(struct reader *reader, enum rebalance rebalance)
 {
     int64_t deadline_ms = monotonic_ms() + LIMIT_MS;
 
     do {
         turn(reader);
-    } while (reader->news == NEWS_NONE && reader->verdict == GO_ON && monotonic_ms() < deadline_ms);
+    } while (reader->rebalance == REBALANCE_NONE && reader->verdict == GO_ON && monotonic_ms() < deadline_ms);
     CU_ASSERT_EQUAL_FATAL(reader->verdict, GO_ON);
-    CU_ASSERT_EQUAL_FATAL(reader->news, news);
+    CU_ASSERT_EQUAL_FATAL(reader->rebalance, rebalance);
 }
 
-/* Reads every partition of the news from where the reader expects it. */
+/* Reads every partition of the rebalance from where the reader expects it. */
 static void answer_assigned(struct reader *reader)
 {
     struct source_start starts[PARTITIONS];
@@ -114,7 +114,7 @@ static struct reader *reader_at(struct scene *scene, int64_t offset)
 {
     struct reader *reader = reader_open(scene);
 
-    await_news(reader, NEWS_ASSIGNED);
+    await_news(reader, REBALANCE_ASSIGNED);
     for (uint32_t i = 0; i < PARTITIONS; i++)
         reader->expected[i] = offset;
     answer_assigned(reader);
@@ -211,19 +211,19 @@ static void share(struct reader *first, struct reader *second)
 
     while (!(has_first && has_second) && monotonic_ms() < deadline_ms) {
         turn(first);
-        if (first->news == NEWS_REVOKED) {
+        if (first->rebalance == REBALANCE_REVOKED) {
             was_revoked = true;
             source_commit(first->source, (const int32_t[]){0}, (const int64_t[]){1}, 1);
             CU_ASSERT_EQUAL(source_release_all(first->source, &first->why), GO_ON);
-        } else if (first->news == NEWS_ASSIGNED) {
+        } else if (first->rebalance == REBALANCE_ASSIGNED) {
             has_first = true;
             answer_assigned(first);
         }
         turn(second);
-        if (second->news == NEWS_ASSIGNED) {
+        if (second->rebalance == REBALANCE_ASSIGNED) {
             has_second = true;
             answer_assigned(second);
-        } else if (second->news != NEWS_NONE) {
+        } else if (second->rebalance != REBALANCE_NONE) {
             has_second = false;
             CU_ASSERT_EQUAL(source_release_all(second->source, &second->why), GO_ON);
         }
@@ -242,9 +242,9 @@ static void two_members_share_and_take_over(void)
     CU_ASSERT_EQUAL(first->news_count, PARTITIONS);
     share(first, second);
     reader_close(second); /* leaves the group; what it had comes back */
-    await_news(first, NEWS_REVOKED);
+    await_news(first, REBALANCE_REVOKED);
     CU_ASSERT_EQUAL(source_release_all(first->source, &first->why), GO_ON);
-    await_news(first, NEWS_ASSIGNED);
+    await_news(first, REBALANCE_ASSIGNED);
     CU_ASSERT_EQUAL(first->news_count, PARTITIONS);
     answer_assigned(first);
     read_to(first, 0, PARTITIONS, EACH);
@@ -262,12 +262,12 @@ static void an_offset_the_log_does_not_have_is_told(void)
     struct reader *reader = reader_open(&scene);
     int64_t deadline_ms = monotonic_ms() + LIMIT_MS;
 
-    await_news(reader, NEWS_ASSIGNED);
+    await_news(reader, REBALANCE_ASSIGNED);
     reader->expected[0] = 1000;
     answer_assigned(reader);
-    while ((reader->doubtful == 0 || reader->end[1] != 10) && monotonic_ms() < deadline_ms)
+    while ((reader->suspects == 0 || reader->end[1] != 10) && monotonic_ms() < deadline_ms)
         turn(reader);
-    CU_ASSERT_EQUAL(reader->doubtful, 1);
+    CU_ASSERT_EQUAL(reader->suspects, 1);
     CU_ASSERT_STRING_EQUAL(reader->doubt.id, "SOURCE-TRUNCATED");
     CU_ASSERT_EQUAL(reader->expected[1], 10);
     CU_ASSERT_EQUAL(reader->wrong, 0);
@@ -282,7 +282,7 @@ static const char *read_behind(struct scene *scene, const struct anchor *anchor,
     struct reader *reader = reader_open(scene);
     int64_t deadline_ms = monotonic_ms() + LIMIT_MS;
 
-    await_news(reader, NEWS_ASSIGNED);
+    await_news(reader, REBALANCE_ASSIGNED);
     reader->anchor = *anchor;
     reader->expected[0] = next;
     answer_assigned(reader);
@@ -301,7 +301,7 @@ static struct anchor anchor_at(struct scene *scene, int64_t offset)
 {
     struct reader *reader = reader_open(scene);
 
-    await_news(reader, NEWS_ASSIGNED);
+    await_news(reader, REBALANCE_ASSIGNED);
     reader->noted.offset = offset;
     answer_assigned(reader);
     read_to(reader, 0, 1, 20);
@@ -406,9 +406,9 @@ static void a_topic_that_vanishes_halts_and_closes(void)
     delete_topic(&scene, scene.config->topic);
     while (reader->verdict == GO_ON && monotonic_ms() < deadline_ms) {
         turn(reader);
-        if (reader->news == NEWS_ASSIGNED)
+        if (reader->rebalance == REBALANCE_ASSIGNED)
             answer_assigned(reader);
-        else if (reader->news != NEWS_NONE)
+        else if (reader->rebalance != REBALANCE_NONE)
             CU_ASSERT_EQUAL(source_release_all(reader->source, &reader->why), GO_ON);
     }
     CU_ASSERT_EQUAL(reader->verdict, HALT);
@@ -423,15 +423,15 @@ static void a_missing_topic_is_named(void)
 {
     struct scene scene = scene_open();
     struct source *source = NULL;
-    struct sink *sink = NULL;
+    struct producer *producer = NULL;
 
     CU_ASSERT_EQUAL(source_open(&source, scene.config, &scene.logger, &scene.why), HALT);
     CU_ASSERT_STRING_EQUAL(scene.why.id, "SOURCE-TOPIC-MISSING");
     CU_ASSERT_PTR_NOT_NULL(strstr(scene.why.text, "gentally setup"));
-    CU_ASSERT_EQUAL_FATAL(sink_open(&sink, scene.config, &scene.logger, &scene.why), GO_ON);
-    CU_ASSERT_EQUAL(sink_check_topic(sink, scene.config->topic, &scene.why), HALT);
+    CU_ASSERT_EQUAL_FATAL(producer_open(&producer, scene.config, &scene.logger, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(producer_check_topic(producer, scene.config->topic, &scene.why), HALT);
     CU_ASSERT_STRING_EQUAL(scene.why.id, "SINK-TOPIC-MISSING");
-    sink_close(sink);
+    producer_close(producer);
     scene_close(&scene);
 }
 

@@ -33,10 +33,10 @@ struct small_change {
     struct change_cell cell;
 };
 
-static void prepare(struct small_change *small, const struct standing *standing, int64_t next, int64_t records)
+static void prepare(struct small_change *small, const struct partition_state *state, int64_t next, int64_t records)
 {
     *small = (struct small_change){
-        .change = {.standing = standing, .next = next, .watermark_ms = monday, .window_count = 1, .cell_count = 1},
+        .change = {.state = state, .next = next, .watermark_ms = monday, .window_count = 1, .cell_count = 1},
         .window = {.window = {WINDOW_DAY, monday}, .cell_count = 1, .records_added = records},
         .cell = {.key = span_of("total")},
     };
@@ -65,16 +65,16 @@ static enum verdict flush(struct small_change *small, int64_t requests)
 }
 
 /* A new partition for each test, claimed. */
-static struct standing claimed(int32_t partition)
+static struct partition_state claimed(int32_t partition)
 {
-    struct standing standing = {0};
+    struct partition_state state = {0};
     struct reason why;
     bool created = false;
 
     CU_ASSERT_EQUAL_FATAL(store_create(store, partition, 100, no_floors, &created, &why), GO_ON);
     CU_ASSERT_TRUE(created);
-    CU_ASSERT_EQUAL_FATAL(store_claim(store, partition, &standing, &why), GO_ON);
-    return standing;
+    CU_ASSERT_EQUAL_FATAL(store_claim(store, partition, &state, &why), GO_ON);
+    return state;
 }
 
 static int64_t found_requests;
@@ -91,64 +91,64 @@ static enum verdict find_requests(void *context, struct span key, struct span va
 /* What the store holds: records and requests of the one window, and its next offset. */
 static void expect(int32_t partition, int64_t next, int64_t records, int64_t requests)
 {
-    struct standing standing;
+    struct partition_state state;
     struct reason why;
     int64_t found_records = -1;
 
     found_requests = 0;
     CU_ASSERT_EQUAL(store_snapshot(store, partition, (struct window){WINDOW_DAY, monday}, find_requests, NULL,
-                                   &found_records, &standing, &why),
+                                   &found_records, &state, &why),
                     GO_ON);
-    CU_ASSERT_EQUAL(standing.next, next);
+    CU_ASSERT_EQUAL(state.next, next);
     CU_ASSERT_EQUAL(found_records, records);
     CU_ASSERT_EQUAL(found_requests, requests);
 }
 
 static void state_is_created_once_and_never_by_a_claim(void)
 {
-    struct standing standing;
+    struct partition_state state;
     struct reason why;
     bool created = true;
 
-    CU_ASSERT_EQUAL(store_claim(store, 1, &standing, &why), HALT);
+    CU_ASSERT_EQUAL(store_claim(store, 1, &state, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-STATE-MISSING");
-    standing = claimed(1);
-    CU_ASSERT_EQUAL(standing.first, 100);
-    CU_ASSERT_EQUAL(standing.next, 100);
-    CU_ASSERT_EQUAL(standing.watermark_ms, NO_TIME);
-    CU_ASSERT_EQUAL(standing.floor_ms[WINDOW_HOUR], NO_TIME);
+    state = claimed(1);
+    CU_ASSERT_EQUAL(state.first, 100);
+    CU_ASSERT_EQUAL(state.next, 100);
+    CU_ASSERT_EQUAL(state.watermark_ms, NO_TIME);
+    CU_ASSERT_EQUAL(state.floor_ms[WINDOW_HOUR], NO_TIME);
     CU_ASSERT_EQUAL(store_create(store, 1, 7, no_floors, &created, &why), GO_ON);
     CU_ASSERT_FALSE(created);
-    CU_ASSERT_EQUAL(store_standing(store, 1, &standing, &why), GO_ON);
-    CU_ASSERT_EQUAL(standing.next, 100);
+    CU_ASSERT_EQUAL(store_state(store, 1, &state, &why), GO_ON);
+    CU_ASSERT_EQUAL(state.next, 100);
 }
 
 /* What a partition that nobody owned has got meanwhile, nobody knows: it must not stand aside until it is read. */
 static void a_claimed_partition_is_not_idle(void)
 {
-    struct standing standing = claimed(10);
+    struct partition_state state = claimed(10);
     struct small_change small;
     struct reason why;
 
-    prepare(&small, &standing, 105, 5);
+    prepare(&small, &state, 105, 5);
     small.change.is_idle = true;
     CU_ASSERT_EQUAL(load(&small), GO_ON);
     CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
-    CU_ASSERT_EQUAL(store_standing(store, 10, &standing, &why), GO_ON);
-    CU_ASSERT_TRUE(standing.is_idle);
-    CU_ASSERT_EQUAL(store_claim(store, 10, &standing, &why), GO_ON);
-    CU_ASSERT_FALSE(standing.is_idle);
-    CU_ASSERT_EQUAL(store_standing(store, 10, &standing, &why), GO_ON);
-    CU_ASSERT_FALSE(standing.is_idle);
-    CU_ASSERT_EQUAL(standing.watermark_ms, monday);
+    CU_ASSERT_EQUAL(store_state(store, 10, &state, &why), GO_ON);
+    CU_ASSERT_TRUE(state.is_idle);
+    CU_ASSERT_EQUAL(store_claim(store, 10, &state, &why), GO_ON);
+    CU_ASSERT_FALSE(state.is_idle);
+    CU_ASSERT_EQUAL(store_state(store, 10, &state, &why), GO_ON);
+    CU_ASSERT_FALSE(state.is_idle);
+    CU_ASSERT_EQUAL(state.watermark_ms, monday);
 }
 
 static void a_flush_is_applied_once(void)
 {
-    struct standing standing = claimed(2);
+    struct partition_state state = claimed(2);
     struct small_change small;
 
-    prepare(&small, &standing, 105, 5);
+    prepare(&small, &state, 105, 5);
     CU_ASSERT_EQUAL(load(&small), GO_ON);
     CU_ASSERT_PTR_NULL(small.cell.stored.bytes);
     CU_ASSERT_EQUAL(small.window.records_stored, 0);
@@ -157,8 +157,8 @@ static void a_flush_is_applied_once(void)
     CU_ASSERT_EQUAL(flush(&small, 5), GO_ON); /* the reply was lost, say: the identical flush again */
     expect(2, 105, 5, 5);
 
-    standing.next = 105;
-    prepare(&small, &standing, 107, 2);
+    state.next = 105;
+    prepare(&small, &state, 107, 2);
     CU_ASSERT_EQUAL(load(&small), GO_ON);
     CU_ASSERT_EQUAL(small.window.records_stored, 5);
     CU_ASSERT_TRUE(cell_unpack(small.cell.stored, &scratch));
@@ -169,13 +169,13 @@ static void a_flush_is_applied_once(void)
 
 static void who_does_not_stand_where_the_store_stands_is_fenced(void)
 {
-    struct standing standing = claimed(3), newer;
+    struct partition_state state = claimed(3), newer;
     struct small_change small, stale;
     struct reason why;
 
-    prepare(&small, &standing, 105, 5);
+    prepare(&small, &state, 105, 5);
     CU_ASSERT_EQUAL(load(&small), GO_ON);
-    prepare(&stale, &standing, 104, 4);
+    prepare(&stale, &state, 104, 4);
     CU_ASSERT_EQUAL(load(&stale), GO_ON);
     CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
     CU_ASSERT_EQUAL(flush(&stale, 4), REWIND); /* same token, but the offset has moved */
@@ -183,8 +183,8 @@ static void who_does_not_stand_where_the_store_stands_is_fenced(void)
     expect(3, 105, 5, 5);
 
     CU_ASSERT_EQUAL(store_claim(store, 3, &newer, &why), GO_ON);
-    standing.next = 105;
-    prepare(&small, &standing, 110, 5);
+    state.next = 105;
+    prepare(&small, &state, 110, 5);
     CU_ASSERT_EQUAL(load(&small), REWIND); /* another owner */
     CU_ASSERT_EQUAL(flush(&small, 10), REWIND);
     CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-FENCED");
@@ -193,25 +193,25 @@ static void who_does_not_stand_where_the_store_stands_is_fenced(void)
 
 static void a_torn_window_is_found(void)
 {
-    struct standing standing = claimed(4);
+    struct partition_state state = claimed(4);
     struct small_change small;
     struct reason why;
     int64_t records = 0;
     char command[256];
 
-    prepare(&small, &standing, 105, 5);
+    prepare(&small, &state, 105, 5);
     CU_ASSERT_EQUAL(load(&small), GO_ON);
     CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
     snprintf(command, sizeof(command), "redis-cli -s %s DEL 'check:{events:4}:day:%" PRId64 "' >/dev/null",
              redis.socket, monday);
     CU_ASSERT_EQUAL_FATAL(system(command), 0);
-    standing.next = 105;
-    prepare(&small, &standing, 106, 1);
+    state.next = 105;
+    prepare(&small, &state, 106, 1);
     CU_ASSERT_EQUAL(load(&small), HALT);
     CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-TORN");
     CU_ASSERT_EQUAL(flush(&small, 6), HALT);
     CU_ASSERT_EQUAL(
-        store_snapshot(store, 4, (struct window){WINDOW_DAY, monday}, find_requests, NULL, &records, &standing, &why),
+        store_snapshot(store, 4, (struct window){WINDOW_DAY, monday}, find_requests, NULL, &records, &state, &why),
         HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-TORN");
 }
@@ -237,11 +237,11 @@ static const struct span asked_ids[] = {
     {"fourteen bytes", ID_SIZE}, {"\0\r\n% unusual!!", ID_SIZE}, {"never was seen", ID_SIZE}};
 
 /* Flushes `next` with the first two ids in the bucket, or drops it. */
-static enum verdict flush_ids(struct standing *standing, int64_t next, struct id_bucket bucket, const char *value)
+static enum verdict flush_ids(struct partition_state *state, int64_t next, struct id_bucket bucket, const char *value)
 {
     struct small_change small;
 
-    prepare(&small, standing, next, next - standing->next);
+    prepare(&small, state, next, next - state->next);
     pairs[0] = (struct id_pair){asked_ids[0], span_of(value)};
     pairs[1] = (struct id_pair){asked_ids[1], span_of("")};
     ids_of_change = (struct id_change){.section_count = 1, .pair_count = 2, .pairs = pairs};
@@ -251,89 +251,89 @@ static enum verdict flush_ids(struct standing *standing, int64_t next, struct id
     enum verdict verdict = load(&small);
     verdict = verdict == GO_ON ? flush(&small, next - 100) : verdict;
     if (verdict == GO_ON)
-        standing->next = next;
+        state->next = next;
     return verdict;
 }
 
-static enum verdict ask(const struct standing *standing, uint32_t bucket_count, struct reason *why)
+static enum verdict ask(const struct partition_state *state, uint32_t bucket_count, struct reason *why)
 {
-    struct recall recall = {.standing = standing,
+    struct id_lookup lookup = {.state = state,
                             .bucket_count = bucket_count,
                             .buckets = id_buckets,
                             .id_count = LENGTH_OF(asked_ids),
                             .ids = asked_ids,
                             .each = note_answer};
-    struct recall *recalls[] = {&recall};
+    struct id_lookup *lookups[] = {&lookup};
 
     answers[0] = '\0';
-    CU_ASSERT_EQUAL_FATAL(store_recall(store, recalls, 1, why), GO_ON);
-    *why = recall.why;
-    return recall.verdict;
+    CU_ASSERT_EQUAL_FATAL(store_look_up_ids(store, lookups, 1, why), GO_ON);
+    *why = lookup.why;
+    return lookup.verdict;
 }
 
 static void ids_come_and_go_with_the_counts(void)
 {
-    struct standing standing = claimed(21), stale = standing;
+    struct partition_state state = claimed(21), stale = state;
     struct reason why;
 
-    CU_ASSERT_EQUAL(standing.id_bucket_count, 0);
-    CU_ASSERT_EQUAL(flush_ids(&standing, 105, id_buckets[0], "one"), GO_ON);
-    CU_ASSERT_EQUAL(flush_ids(&standing, 106, id_buckets[1], "two"), GO_ON);
+    CU_ASSERT_EQUAL(state.id_bucket_count, 0);
+    CU_ASSERT_EQUAL(flush_ids(&state, 105, id_buckets[0], "one"), GO_ON);
+    CU_ASSERT_EQUAL(flush_ids(&state, 106, id_buckets[1], "two"), GO_ON);
     CU_ASSERT_EQUAL(flush_ids(&stale, 103, id_buckets[1], "stale"), REWIND); /* fenced: no id is written either */
-    CU_ASSERT_EQUAL(ask(&standing, 2, &why), GO_ON);
+    CU_ASSERT_EQUAL(ask(&state, 2, &why), GO_ON);
     CU_ASSERT_STRING_EQUAL(answers, "0/0=one 0/1= 1/0=two 1/1= ");
     CU_ASSERT_EQUAL(ask(&stale, 2, &why), REWIND);
     CU_ASSERT_STRING_EQUAL(answers, "");
-    CU_ASSERT_EQUAL(store_claim(store, 21, &standing, &why), GO_ON);
-    CU_ASSERT_EQUAL(standing.id_bucket_count, 2);
-    CU_ASSERT_EQUAL(flush_ids(&standing, 107, id_buckets[1], NULL), GO_ON);
-    CU_ASSERT_EQUAL(store_claim(store, 21, &standing, &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(standing.id_bucket_count, 1);
-    CU_ASSERT_EQUAL(standing.id_buckets[0].start_ms, id_buckets[0].start_ms);
-    CU_ASSERT_EQUAL(standing.id_buckets[0].width_ms, id_buckets[0].width_ms);
-    CU_ASSERT_EQUAL(ask(&standing, 1, &why), GO_ON);
+    CU_ASSERT_EQUAL(store_claim(store, 21, &state, &why), GO_ON);
+    CU_ASSERT_EQUAL(state.id_bucket_count, 2);
+    CU_ASSERT_EQUAL(flush_ids(&state, 107, id_buckets[1], NULL), GO_ON);
+    CU_ASSERT_EQUAL(store_claim(store, 21, &state, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(state.id_bucket_count, 1);
+    CU_ASSERT_EQUAL(state.id_buckets[0].start_ms, id_buckets[0].start_ms);
+    CU_ASSERT_EQUAL(state.id_buckets[0].width_ms, id_buckets[0].width_ms);
+    CU_ASSERT_EQUAL(ask(&state, 1, &why), GO_ON);
     CU_ASSERT_STRING_EQUAL(answers, "0/0=one 0/1= ");
 }
 
 static void a_bucket_that_is_gone_is_found(void)
 {
-    struct standing standing = claimed(22);
+    struct partition_state state = claimed(22);
     struct reason why;
     char command[256];
 
-    CU_ASSERT_EQUAL(flush_ids(&standing, 105, id_buckets[0], "one"), GO_ON);
+    CU_ASSERT_EQUAL(flush_ids(&state, 105, id_buckets[0], "one"), GO_ON);
     snprintf(command, sizeof(command), "redis-cli -s %s DEL 'check:{events:22}:ids:3600000:-3600000' >/dev/null",
              redis.socket);
     CU_ASSERT_EQUAL_FATAL(system(command), 0);
-    CU_ASSERT_EQUAL(ask(&standing, 1, &why), HALT);
+    CU_ASSERT_EQUAL(ask(&state, 1, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-TORN");
-    CU_ASSERT_EQUAL(flush_ids(&standing, 106, id_buckets[0], "two"), HALT);
+    CU_ASSERT_EQUAL(flush_ids(&state, 106, id_buckets[0], "two"), HALT);
     expect(22, 105, 5, 5);
 }
 
 static void a_flush_that_cannot_write_leaves_nothing(void)
 {
-    struct standing standing = claimed(5);
+    struct partition_state state = claimed(5);
     struct small_change small;
     char command[256];
 
     snprintf(command, sizeof(command), "redis-cli -s %s SET 'check:{events:5}:day:%" PRId64 "' x >/dev/null",
              redis.socket, monday);
     CU_ASSERT_EQUAL_FATAL(system(command), 0); /* a foreign writer put something else there */
-    prepare(&small, &standing, 105, 5);
+    prepare(&small, &state, 105, 5);
     struct change *changes[] = {&small.change};
     struct reason why;
     small.cell.value = packed(0, 5);
     CU_ASSERT_EQUAL(store_flush(store, changes, 1, &why), HALT);
-    CU_ASSERT_EQUAL(store_standing(store, 5, &standing, &why), GO_ON);
-    CU_ASSERT_EQUAL(standing.next, 100);
+    CU_ASSERT_EQUAL(store_state(store, 5, &state, &why), GO_ON);
+    CU_ASSERT_EQUAL(state.next, 100);
 }
 
 /* The connection is dropped at the first refusal, so that the next one looks for the primary anew; but what an operator
  * has to hear is why. */
 static void what_a_replica_says_is_told(void)
 {
-    struct standing first = claimed(40), second = claimed(41);
+    struct partition_state first = claimed(40), second = claimed(41);
     struct small_change small[2];
     struct change *changes[] = {&small[0].change, &small[1].change};
     struct reason why;
@@ -359,14 +359,14 @@ static void what_a_replica_says_is_told(void)
 
 static void windows_end_in_two_steps(void)
 {
-    struct standing standing = claimed(6);
+    struct partition_state state = claimed(6);
     struct small_change small;
     struct reason why;
     struct stored_window windows[4];
     uint32_t count = 0;
     int64_t tuesday = monday + DAY_MS;
 
-    prepare(&small, &standing, 105, 5);
+    prepare(&small, &state, 105, 5);
     CU_ASSERT_EQUAL(load(&small), GO_ON);
     CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
     CU_ASSERT_EQUAL(store_windows(store, 6, windows, 4, &count, &why), GO_ON);
@@ -376,17 +376,17 @@ static void windows_end_in_two_steps(void)
 
     CU_ASSERT_EQUAL(store_collect(store, 6, windows, 1, &why), TRY_LATER); /* not sealed */
     windows[0].records = 4;                                                /* the last summary knew of four */
-    CU_ASSERT_EQUAL(store_seal(store, &standing, WINDOW_DAY, tuesday, windows, 1, &why), TRY_LATER);
+    CU_ASSERT_EQUAL(store_seal(store, &state, WINDOW_DAY, tuesday, windows, 1, &why), TRY_LATER);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-WINDOW-GREW");
-    CU_ASSERT_EQUAL(store_seal(store, &standing, WINDOW_DAY, tuesday, windows, 0, &why), TRY_LATER); /* of none */
+    CU_ASSERT_EQUAL(store_seal(store, &state, WINDOW_DAY, tuesday, windows, 0, &why), TRY_LATER); /* of none */
     windows[0].records = 5;
-    standing.next = 106; /* a store that forgot the last record */
-    CU_ASSERT_EQUAL(store_seal(store, &standing, WINDOW_DAY, tuesday, windows, 1, &why), TRY_LATER);
-    standing.next = 99; /* offsets are numbers, not texts */
-    CU_ASSERT_EQUAL(store_seal(store, &standing, WINDOW_DAY, tuesday, windows, 1, &why), GO_ON);
+    state.next = 106; /* a store that forgot the last record */
+    CU_ASSERT_EQUAL(store_seal(store, &state, WINDOW_DAY, tuesday, windows, 1, &why), TRY_LATER);
+    state.next = 99; /* offsets are numbers, not texts */
+    CU_ASSERT_EQUAL(store_seal(store, &state, WINDOW_DAY, tuesday, windows, 1, &why), GO_ON);
 
-    standing.next = 105;
-    prepare(&small, &standing, 106, 1);
+    state.next = 105;
+    prepare(&small, &state, 106, 1);
     CU_ASSERT_EQUAL(load(&small), REWIND);
     CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-COLLECTED");
     CU_ASSERT_EQUAL(flush(&small, 6), REWIND);
@@ -395,9 +395,9 @@ static void windows_end_in_two_steps(void)
     CU_ASSERT_EQUAL(store_collect(store, 6, windows, 1, &why), GO_ON); /* harmless to repeat */
     CU_ASSERT_EQUAL(store_windows(store, 6, windows, 4, &count, &why), GO_ON);
     CU_ASSERT_EQUAL(count, 0);
-    CU_ASSERT_EQUAL(store_seal(store, &standing, WINDOW_DAY, monday, NULL, 0, &why), GO_ON); /* a floor never falls */
-    CU_ASSERT_EQUAL(store_standing(store, 6, &standing, &why), GO_ON);
-    CU_ASSERT_EQUAL(standing.floor_ms[WINDOW_DAY], tuesday);
+    CU_ASSERT_EQUAL(store_seal(store, &state, WINDOW_DAY, monday, NULL, 0, &why), GO_ON); /* a floor never falls */
+    CU_ASSERT_EQUAL(store_state(store, 6, &state, &why), GO_ON);
+    CU_ASSERT_EQUAL(state.floor_ms[WINDOW_DAY], tuesday);
 }
 
 __attribute__((format(printf, 1, 2))) static void redis_cli(const char *format, ...)
@@ -415,13 +415,13 @@ __attribute__((format(printf, 1, 2))) static void redis_cli(const char *format, 
 /* Without the right to write nothing is written, and nothing is tainted: with it, the same flush goes through. */
 static void a_lacking_right_is_found_before_a_write(void)
 {
-    struct standing standing = claimed(11), now;
+    struct partition_state state = claimed(11), now;
     struct small_change small;
     struct change *changes[] = {&small.change};
     struct reason why;
     struct stored_window known = {{WINDOW_DAY, monday}, 5};
 
-    prepare(&small, &standing, 105, 5);
+    prepare(&small, &state, 105, 5);
     CU_ASSERT_EQUAL(load(&small), GO_ON);
     small.cell.value = packed(0, 5);
     redis_cli("ACL SETUSER default -hset");
@@ -435,13 +435,13 @@ static void a_lacking_right_is_found_before_a_write(void)
     CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
     expect(11, 105, 5, 5);
 
-    CU_ASSERT_EQUAL(store_seal(store, &standing, WINDOW_DAY, monday + DAY_MS, &known, 1, &why), GO_ON);
+    CU_ASSERT_EQUAL(store_seal(store, &state, WINDOW_DAY, monday + DAY_MS, &known, 1, &why), GO_ON);
     redis_cli("ACL SETUSER default -hdel");
     CU_ASSERT_EQUAL_FATAL(store_collect(store, 11, &known, 1, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-DENIED");
     redis_cli("ACL SETUSER default +hdel");
     expect(11, 105, 5, 5); /* not torn */
-    CU_ASSERT_EQUAL(store_standing(store, 11, &now, &why), GO_ON);
+    CU_ASSERT_EQUAL(store_state(store, 11, &now, &why), GO_ON);
     CU_ASSERT_EQUAL(store_collect(store, 11, &known, 1, &why), GO_ON);
     CU_ASSERT_EQUAL(store_check(store, &why), GO_ON);
 }
@@ -449,10 +449,10 @@ static void a_lacking_right_is_found_before_a_write(void)
 /* Behind us stands only a store that forgot something. */
 static void a_rollback_is_told_from_another_owner(void)
 {
-    struct standing standing = claimed(12);
+    struct partition_state state = claimed(12);
     struct small_change small;
 
-    prepare(&small, &standing, 105, 5);
+    prepare(&small, &state, 105, 5);
     redis_cli("HSET 'check:{events:12}:meta' next 99");
     CU_ASSERT_EQUAL_FATAL(load(&small), REWIND);
     CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-ROLLED-BACK");
@@ -465,7 +465,7 @@ static void a_rollback_is_told_from_another_owner(void)
     redis_cli("HSET 'check:{events:12}:meta' next 100 tok other");
     CU_ASSERT_EQUAL_FATAL(flush(&small, 5), REWIND);
     CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-FENCED");
-    redis_cli("HSET 'check:{events:12}:meta' tok '%s' inc other", standing.token);
+    redis_cli("HSET 'check:{events:12}:meta' tok '%s' inc other", state.token);
     CU_ASSERT_EQUAL_FATAL(flush(&small, 5), HALT);
     CU_ASSERT_STRING_EQUAL(small.change.why.id, "STORE-INCARNATION");
     redis_cli("DEL 'check:{events:12}:meta'");
@@ -475,20 +475,20 @@ static void a_rollback_is_told_from_another_owner(void)
 
 static void the_anchor_comes_back_as_it_was_flushed(void)
 {
-    struct standing standing = claimed(14);
+    struct partition_state state = claimed(14);
     struct anchor anchor = {104, 1700000000000, UINT64_C(0x0123456789abcdef)};
     struct small_change small;
     struct reason why;
 
-    CU_ASSERT_EQUAL(standing.anchor.offset, ANCHOR_NONE);
-    prepare(&small, &standing, 105, 5);
+    CU_ASSERT_EQUAL(state.anchor.offset, ANCHOR_NONE);
+    prepare(&small, &state, 105, 5);
     small.change.anchor = anchor;
     CU_ASSERT_EQUAL(load(&small), GO_ON);
     CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
-    CU_ASSERT_EQUAL(store_claim(store, 14, &standing, &why), GO_ON);
-    CU_ASSERT_TRUE(anchor_equal(&standing.anchor, &anchor));
+    CU_ASSERT_EQUAL(store_claim(store, 14, &state, &why), GO_ON);
+    CU_ASSERT_TRUE(anchor_equal(&state.anchor, &anchor));
     redis_cli("HSET 'check:{events:14}:meta' anchor x");
-    CU_ASSERT_EQUAL_FATAL(store_claim(store, 14, &standing, &why), HALT);
+    CU_ASSERT_EQUAL_FATAL(store_claim(store, 14, &state, &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-DAMAGED");
 }
 
@@ -496,7 +496,7 @@ static void the_anchor_comes_back_as_it_was_flushed(void)
 static void large_changes_go_in_chunks(void)
 {
     enum { CELLS = 13000 };
-    struct standing standings[2] = {claimed(7), claimed(8)};
+    struct partition_state states[2] = {claimed(7), claimed(8)};
     struct change_cell *cells = calloc(CELLS, sizeof(*cells));
     char(*keys)[32] = calloc(CELLS, sizeof(*keys));
     struct change_window windows[2];
@@ -510,7 +510,7 @@ static void large_changes_go_in_chunks(void)
     }
     for (int i = 0; i < 2; i++) {
         windows[i] = (struct change_window){.window = {WINDOW_DAY, monday}, .cell_count = CELLS, .records_added = 9};
-        changes[i] = (struct change){.standing = &standings[i],
+        changes[i] = (struct change){.state = &states[i],
                                      .next = 200,
                                      .window_count = 1,
                                      .windows = &windows[i],
@@ -520,7 +520,7 @@ static void large_changes_go_in_chunks(void)
     CU_ASSERT_EQUAL(store_flush(store, both, 2, &why), GO_ON);
     CU_ASSERT_EQUAL(changes[0].verdict, GO_ON);
     CU_ASSERT_EQUAL(changes[1].verdict, GO_ON);
-    standings[0].next = standings[1].next = 200;
+    states[0].next = states[1].next = 200;
     changes[0].nonce[0] = changes[1].nonce[0] = '\0';
     CU_ASSERT_EQUAL(store_load(store, both, 2, &why), GO_ON);
     CU_ASSERT_EQUAL(changes[1].verdict, GO_ON);
@@ -536,11 +536,11 @@ static void large_changes_go_in_chunks(void)
 /* What a person at redis-cli sees. */
 static void people_can_read_the_cells(void)
 {
-    struct standing standing = claimed(9);
+    struct partition_state state = claimed(9);
     struct small_change small;
     char command[300], line[300] = "";
 
-    prepare(&small, &standing, 105, 5);
+    prepare(&small, &state, 105, 5);
     CU_ASSERT_EQUAL(load(&small), GO_ON);
     CU_ASSERT_EQUAL(flush(&small, 300), GO_ON);
     snprintf(command, sizeof(command),

@@ -1,7 +1,7 @@
 /*
  * Creates, repetitions, amendments and retractions through the real fold, partition, ids and checkpoint, over a store that
  * may roll back and workers that may crash, against a naive model that keeps every event and where it counts. The store
- * and the sink behind the headers are of this file.
+ * and the producer behind the headers are of this file.
  */
 #include <assert.h>
 
@@ -22,14 +22,14 @@ static struct logger logger;
 static struct tally_pool *pool;
 static uint64_t state;
 
-/* ---- The sink: dead letters by their reason, the last one at each offset. ---- */
+/* ---- The producer: dead letters by their reason, the last one at each offset. ---- */
 
 static const char *letters[RECORDS];
 
-enum verdict sink_dead_letter(struct sink *sink, const char *dead_topic, const char *source_topic,
+enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *source_topic,
                               const struct record *record, const struct reason *because, struct reason *why)
 {
-    (void)sink;
+    (void)producer;
     (void)dead_topic;
     (void)source_topic;
     (void)why;
@@ -278,15 +278,15 @@ static void close_rig(void)
 /* Another worker goes on where the store stands; or this one does, fenced for a moment. */
 static void crash(void)
 {
-    struct standing standing = claimed();
+    struct partition_state stored = claimed();
     struct reason why;
 
     if (rig.partition != NULL && suite_below(&state, 2) == 0) {
-        partition_rewind(rig.partition, &standing);
+        partition_rewind(rig.partition, &stored);
         return;
     }
     partition_close(rig.partition);
-    CU_ASSERT_EQUAL_FATAL(partition_open(&rig.partition, &config, &standing, pool, 0, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(partition_open(&rig.partition, &config, &stored, pool, 0, &why), GO_ON);
 }
 
 static void flush(void)
@@ -310,9 +310,9 @@ static void fold_batch(void)
     ids_begin(rig.partition->ids);
     for (int64_t i = rig.partition->next; i < end; i++)
         CU_ASSERT_EQUAL_FATAL(ids_ask(rig.partition->ids, ids_key(rig.partition->ids, logged[i].event.id), &why), GO_ON);
-    struct recall *recall = ids_recall(rig.partition->ids, &rig.partition->standing);
-    if (recall != NULL)
-        answer(recall);
+    struct id_lookup *lookup = ids_recall(rig.partition->ids, &rig.partition->state);
+    if (lookup != NULL)
+        answer(lookup);
     while (rig.partition->next < end) {
         CU_ASSERT_EQUAL_FATAL(fold_record(&rig.fold, rig.partition, &logged[rig.partition->next].record, FAR_MS, &why), GO_ON);
         if (suite_below(&state, 25) == 0)
@@ -326,11 +326,11 @@ static void fold_batch(void)
 
 static void run_worker(void)
 {
-    now = (struct fake_store){.standing = {.watermark_ms = NO_TIME}};
-    snprintf(now.standing.incarnation, sizeof(now.standing.incarnation), "%016" PRIx64 "%016" PRIx64,
+    now = (struct fake_store){.state = {.watermark_ms = NO_TIME}};
+    snprintf(now.state.incarnation, sizeof(now.state.incarnation), "%016" PRIx64 "%016" PRIx64,
              suite_random(&state), suite_random(&state));
     for (size_t i = 0; i < WINDOW_KINDS; i++)
-        now.standing.floor_ms[i] = NO_TIME;
+        now.state.floor_ms[i] = NO_TIME;
     backup = now;
     memset(letters, 0, sizeof(letters));
     crash();
@@ -390,8 +390,8 @@ static void compare(void)
     uint32_t windows = 0;
 
     for (size_t i = 0; i < OUTCOME_COUNT; i++)
-        CU_ASSERT_EQUAL(now.standing.outcomes[i], model.outcomes[i]);
-    CU_ASSERT_EQUAL(now.standing.watermark_ms, model.watermark_ms);
+        CU_ASSERT_EQUAL(now.state.outcomes[i], model.outcomes[i]);
+    CU_ASSERT_EQUAL(now.state.watermark_ms, model.watermark_ms);
     for (uint32_t i = 0; i < RECORDS; i++)
         CU_ASSERT_TRUE(letters[i] == model.letters[i] ||
                        (letters[i] != NULL && model.letters[i] != NULL && strcmp(letters[i], model.letters[i]) == 0));

@@ -7,7 +7,7 @@
 #define ROUNDS 300
 
 static struct cell a, b, c, left, right;
-static struct board board;
+static struct accumulator accumulator;
 static uint8_t packed[CELL_PACKED_MAX], again[CELL_PACKED_MAX];
 
 /* Sparse mostly, dense sometimes; small and large values. */
@@ -79,10 +79,10 @@ static void merging_sees_no_order(void)
     }
 }
 
-/* The board is another road to the same bytes, and empty after it. */
+/* The accumulator is another road to the same bytes, and empty after it. */
 static void a_board_adds_as_merging_does(void)
 {
-    static const struct board empty;
+    static const struct accumulator empty;
     uint64_t state = suite_seed();
 
     for (int i = 0; i < ROUNDS; i++) {
@@ -90,11 +90,11 @@ static void a_board_adds_as_merging_does(void)
         random_cell(&b, &state);
         left = a;
         CU_ASSERT(cell_merge(&left, &b));
-        CU_ASSERT_EQUAL(board_add(&board, pack(&a, packed)), BOARD_SOUND);
-        CU_ASSERT_EQUAL(board_add(&board, pack(&b, packed)), BOARD_SOUND);
-        struct span sum = {(const char *)again, board_pack(&board, again)};
+        CU_ASSERT_EQUAL(accumulator_add(&accumulator, pack(&a, packed)), ACCUMULATOR_SOUND);
+        CU_ASSERT_EQUAL(accumulator_add(&accumulator, pack(&b, packed)), ACCUMULATOR_SOUND);
+        struct span sum = {(const char *)again, accumulator_pack(&accumulator, again)};
         CU_ASSERT(span_equal(sum, pack(&left, packed)));
-        CU_ASSERT_EQUAL(memcmp(&board, &empty, sizeof(board)), 0);
+        CU_ASSERT_EQUAL(memcmp(&accumulator, &empty, sizeof(accumulator)), 0);
     }
 }
 
@@ -123,8 +123,8 @@ static bool unpack_copy(const uint8_t *bytes, size_t size)
     CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
     memcpy(copy, bytes, size);
     bool is_cell = cell_unpack((struct span){copy, size}, &b);
-    CU_ASSERT_EQUAL(board_add(&board, (struct span){copy, size}) == BOARD_SOUND, is_cell);
-    board_clear(&board);
+    CU_ASSERT_EQUAL(accumulator_add(&accumulator, (struct span){copy, size}) == ACCUMULATOR_SOUND, is_cell);
+    accumulator_clear(&accumulator);
     free(copy);
     return is_cell;
 }
@@ -212,11 +212,11 @@ static void what_is_taken_back_was_never_there(void)
         random_amounts(&a, &state);
         random_amounts(&b, &state);
         random_amounts(&c, &state);
-        CU_ASSERT_EQUAL(board_add(&board, pack(&a, packed)), BOARD_SOUND);
-        CU_ASSERT_EQUAL(board_add(&board, pack(&b, packed)), BOARD_SOUND);
-        CU_ASSERT_EQUAL(board_add(&board, pack(&c, packed)), BOARD_SOUND);
-        CU_ASSERT_EQUAL(board_take(&board, pack(&b, packed)), BOARD_SOUND);
-        CU_ASSERT_TRUE(cell_unpack((struct span){(const char *)again, board_pack(&board, again)}, &left));
+        CU_ASSERT_EQUAL(accumulator_add(&accumulator, pack(&a, packed)), ACCUMULATOR_SOUND);
+        CU_ASSERT_EQUAL(accumulator_add(&accumulator, pack(&b, packed)), ACCUMULATOR_SOUND);
+        CU_ASSERT_EQUAL(accumulator_add(&accumulator, pack(&c, packed)), ACCUMULATOR_SOUND);
+        CU_ASSERT_EQUAL(accumulator_subtract(&accumulator, pack(&b, packed)), ACCUMULATOR_SOUND);
+        CU_ASSERT_TRUE(cell_unpack((struct span){(const char *)again, accumulator_pack(&accumulator, again)}, &left));
 
         right = a;
         CU_ASSERT(cell_merge(&right, &c));
@@ -237,16 +237,16 @@ static void less_than_nothing_is_refused(void)
     cell_clear(&b);
     a.sums[M_REQUESTS] = 1;
     b.sums[M_REQUESTS] = 2;
-    CU_ASSERT_EQUAL(board_add(&board, pack(&a, packed)), BOARD_SOUND);
-    CU_ASSERT_EQUAL(board_take(&board, pack(&b, packed)), BOARD_DAMAGED);
-    board_clear(&board);
+    CU_ASSERT_EQUAL(accumulator_add(&accumulator, pack(&a, packed)), ACCUMULATOR_SOUND);
+    CU_ASSERT_EQUAL(accumulator_subtract(&accumulator, pack(&b, packed)), ACCUMULATOR_DAMAGED);
+    accumulator_clear(&accumulator);
     b.sums[M_REQUESTS] = 1;
     b.slots[b.slot_count++] = (struct slot){7, 1};
-    CU_ASSERT_EQUAL(board_add(&board, pack(&a, packed)), BOARD_SOUND);
-    CU_ASSERT_EQUAL(board_take(&board, pack(&b, packed)), BOARD_DAMAGED);
-    board_clear(&board);
-    CU_ASSERT_EQUAL(board_take(&board, (struct span){"\3", 1}), BOARD_DAMAGED);
-    board_clear(&board);
+    CU_ASSERT_EQUAL(accumulator_add(&accumulator, pack(&a, packed)), ACCUMULATOR_SOUND);
+    CU_ASSERT_EQUAL(accumulator_subtract(&accumulator, pack(&b, packed)), ACCUMULATOR_DAMAGED);
+    accumulator_clear(&accumulator);
+    CU_ASSERT_EQUAL(accumulator_subtract(&accumulator, (struct span){"\3", 1}), ACCUMULATOR_DAMAGED);
+    accumulator_clear(&accumulator);
 }
 
 int main(void)

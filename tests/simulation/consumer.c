@@ -13,8 +13,8 @@ struct source {
     struct sim *sim;
     struct process *process;
     bool is_joined;
-    enum source_news unanswered;
-    struct place places[SIM_PARTITIONS]; /* the real guard: src/place.c */
+    enum rebalance unanswered;
+    struct position positions[SIM_PARTITIONS]; /* the real guard: src/position.c */
     struct {
         bool has_told_end;
         bool is_cut;   /* the log was shorter for a moment, and the fetcher has seen it */
@@ -36,7 +36,7 @@ static enum verdict unreachable(struct reason *why)
 /* Who fetches all the time sees that a log became shorter, however soon it grows again. */
 void consumer_cut(struct source *source, int32_t partition, int64_t end)
 {
-    if (source->places[partition].is_assigned && source->fetches[partition].next > end)
+    if (source->positions[partition].is_assigned && source->fetches[partition].next > end)
         source->fetches[partition].is_cut = true;
 }
 
@@ -119,22 +119,22 @@ enum verdict source_join(struct source *source, struct reason *why)
 
 /* ---- polling ---- */
 
-static void take_news(struct source *source, struct batch *batch, enum source_news news)
+static void take_news(struct source *source, struct batch *batch, enum rebalance rebalance)
 {
     const struct member *member = member_of(source);
 
-    batch->news = news;
-    source->unanswered = news;
-    if (news == NEWS_ASSIGNED) {
+    batch->rebalance = rebalance;
+    source->unanswered = rebalance;
+    if (rebalance == REBALANCE_ASSIGNED) {
         batch->partition_count = member->count;
         for (uint32_t i = 0; i < member->count; i++)
             batch->partitions[i] = member->partitions[i];
     } else {
         for (int32_t p = 0; p < SIM_PARTITIONS; p++)
-            if (source->places[p].is_assigned)
+            if (source->positions[p].is_assigned)
                 batch->partitions[batch->partition_count++] = p;
     }
-    sim_note(source->sim, "news", (int64_t)news, batch->partition_count, 0);
+    sim_note(source->sim, "news", (int64_t)rebalance, batch->partition_count, 0);
 }
 
 static struct record record_at(const struct partition_log *log, int32_t p, int64_t offset)
@@ -156,53 +156,53 @@ static bool has_news(struct source *source, struct batch *batch)
         return false;
     if (member->state == MEMBER_TOLD) {
         member->state = MEMBER_STABLE;
-        take_news(source, batch, NEWS_ASSIGNED);
+        take_news(source, batch, REBALANCE_ASSIGNED);
     } else if (member->state == MEMBER_LEAVING && !sim_chance(source->sim, 300)) {
-        take_news(source, batch, NEWS_REVOKED);
+        take_news(source, batch, REBALANCE_REVOKED);
     } else if (member->state == MEMBER_KICKED && !sim_chance(source->sim, 300)) {
-        take_news(source, batch, NEWS_LOST); /* Who was away may get what was fetched before it hears. */
+        take_news(source, batch, REBALANCE_LOST); /* Who was away may get what was fetched before it hears. */
     }
-    return batch->news != NEWS_NONE;
+    return batch->rebalance != REBALANCE_NONE;
 }
 
-/* Reads again at the place, as after another assignment. */
+/* Reads again at the position, as after another assignment. */
 static void fetch_again(struct source *source, int32_t p)
 {
-    struct place *place = &source->places[p];
+    struct position *position = &source->positions[p];
 
-    place->is_waiting = place->doubt != DOUBT_NONE;
-    place->is_settled = false;
-    source->fetches[p].next = place->expected;
+    position->is_waiting = position->suspicion != SUSPICION_NONE;
+    position->is_settled = false;
+    source->fetches[p].next = position->expected;
     source->fetches[p].has_told_end = false;
 }
 
-/* What the place says to something that arrived; true if it may pass. */
+/* What the position says to something that arrived; true if it may pass. */
 static bool is_welcome(struct batch *batch, int32_t p, enum arrival arrival)
 {
-    if (arrival == ARRIVAL_DOUBT)
-        batch->doubtful[batch->doubtful_count++] = p;
+    if (arrival == ARRIVAL_SUSPECT)
+        batch->suspects[batch->suspect_count++] = p;
     return arrival == ARRIVAL_PASS || arrival == ARRIVAL_FIRST_SPARSE;
 }
 
-static enum arrival ask_place(struct place *place, const struct record *record)
+static enum arrival ask_place(struct position *position, const struct record *record)
 {
-    enum arrival arrival = place_record(place, record);
+    enum arrival arrival = position_record(position, record);
 
     if (arrival != ARRIVAL_ANCHOR_GONE)
         return arrival;
-    place_forget_anchor(place);
-    return place_record(place, record);
+    position_forget_anchor(position);
+    return position_record(position, record);
 }
 
-/* Some records once more, past the guard of the place: the worker has one of its own. */
+/* Some records once more, past the guard of the position: the worker has one of its own. */
 static void deliver_again(struct source *source, struct batch *batch, int32_t p)
 {
     const struct partition_log *log = &source->sim->kafka->input->logs[p];
-    int64_t from = source->places[p].expected - sim_between(source->sim, 1, 8);
+    int64_t from = source->positions[p].expected - sim_between(source->sim, 1, 8);
 
     if (from < source->fetches[p].begin)
         from = source->fetches[p].begin;
-    for (int64_t i = from < log->first ? log->first : from; i < source->places[p].expected && i < log->next; i++)
+    for (int64_t i = from < log->first ? log->first : from; i < source->positions[p].expected && i < log->next; i++)
         if (kafka_is_visible(log->entries[i]))
             batch->records[batch->record_count++] = record_at(log, p, i);
 }
@@ -211,40 +211,40 @@ static void deliver_again(struct source *source, struct batch *batch, int32_t p)
 static void fetch(struct source *source, struct batch *batch, int32_t p, uint32_t room)
 {
     struct sim *sim = source->sim;
-    struct place *place = &source->places[p];
+    struct position *position = &source->positions[p];
     const struct partition_log *log = &sim->kafka->input->logs[p];
     int64_t end = kafka_stable(log), *next = &source->fetches[p].next;
 
-    if (place->is_waiting && place->doubt == DOUBT_NONE)
+    if (position->is_waiting && position->suspicion == SUSPICION_NONE)
         fetch_again(source, p);
-    if (place->is_waiting)
+    if (position->is_waiting)
         return;
     if (*next < log->first || *next > log->next || source->fetches[p].is_cut) {
         source->fetches[p].is_cut = false;
-        place_refuse(place);
-        batch->doubtful[batch->doubtful_count++] = p;
+        position_refuse(position);
+        batch->suspects[batch->suspect_count++] = p;
         sim_note(sim, "unreadable", p, *next, log->next);
         return;
     }
-    if (place->is_settled && place->anchor.offset == ANCHOR_NONE && sim_inject(sim, FAULT_REDELIVERY))
+    if (position->is_settled && position->anchor.offset == ANCHOR_NONE && sim_inject(sim, FAULT_REDELIVERY))
         deliver_again(source, batch, p);
-    for (; room > 0 && *next < end && !place->is_waiting; ++*next) {
+    for (; room > 0 && *next < end && !position->is_waiting; ++*next) {
         if (!kafka_is_visible(log->entries[*next]))
             continue;
         struct record record = record_at(log, p, *next);
         source->fetches[p].has_told_end = false;
-        if (!is_welcome(batch, p, ask_place(place, &record)))
+        if (!is_welcome(batch, p, ask_place(position, &record)))
             continue;
         batch->records[batch->record_count++] = record;
         room--;
     }
-    if (*next != end || source->fetches[p].has_told_end || place->is_waiting)
+    if (*next != end || source->fetches[p].has_told_end || position->is_waiting)
         return;
     source->fetches[p].has_told_end = true;
-    enum arrival arrival = place_end(place, end);
+    enum arrival arrival = position_end(position, end);
     if (arrival == ARRIVAL_ANCHOR_GONE) {
-        place_forget_anchor(place);
-        arrival = place_end(place, end);
+        position_forget_anchor(position);
+        arrival = position_end(position, end);
     }
     if (is_welcome(batch, p, arrival)) {
         batch->ends[batch->end_count].partition = p;
@@ -256,19 +256,19 @@ enum verdict source_poll(struct source *source, struct batch *batch, int timeout
 {
     struct sim *sim = source->sim;
 
-    assert(source->unanswered == NEWS_NONE);
-    batch->news = NEWS_NONE;
-    batch->partition_count = batch->record_count = batch->end_count = batch->doubtful_count = 0;
+    assert(source->unanswered == REBALANCE_NONE);
+    batch->rebalance = REBALANCE_NONE;
+    batch->partition_count = batch->record_count = batch->end_count = batch->suspect_count = 0;
     if (!sim_yield(sim))
         return gone(why);
     bool is_down = kafka_is_down(sim);
     if (!has_news(source, batch) && !is_down)
         for (int32_t p = 0; p < SIM_PARTITIONS; p++)
-            if (source->places[p].is_assigned)
+            if (source->positions[p].is_assigned)
                 fetch(source, batch, p, (uint32_t)sim_between(sim, 1, 20));
     if (batch->record_count > 0)
         sim_note(sim, "records", batch->record_count, batch->records[0].partition, batch->records[0].offset);
-    if (batch->news == NEWS_NONE && batch->record_count == 0 && timeout_ms > 0 &&
+    if (batch->rebalance == REBALANCE_NONE && batch->record_count == 0 && timeout_ms > 0 &&
         !sim_sleep(sim, sim_between(sim, timeout_ms, 10 * timeout_ms)))
         return gone(why);
     return is_down && sim_chance(sim, 200) ? unreachable(why) : GO_ON;
@@ -280,26 +280,26 @@ void source_release(struct source *source, struct batch *batch)
     batch->record_count = 0;
 }
 
-enum verdict source_attend(struct source *source, struct batch *batch, struct reason *why)
+enum verdict source_keep_alive(struct source *source, struct batch *batch, struct reason *why)
 {
-    enum source_news before = batch->news;
+    enum rebalance before = batch->rebalance;
 
     if (!sim_yield(source->sim))
         return gone(why);
-    batch->news = NEWS_NONE;
+    batch->rebalance = REBALANCE_NONE;
     uint32_t count = batch->partition_count;
     batch->partition_count = 0;
     if (!has_news(source, batch)) {
-        batch->news = before;
+        batch->rebalance = before;
         batch->partition_count = count;
     }
     return GO_ON;
 }
 
-static void place(struct source *source, const struct source_start *start)
+static void position(struct source *source, const struct source_start *start)
 {
     assert(start->next >= 0);
-    source->places[start->partition] = place_at(start->next, &start->anchor);
+    source->positions[start->partition] = position_at(start->next, &start->anchor);
     source->fetches[start->partition].begin = start->next;
     source->fetches[start->partition].is_cut = false;
     fetch_again(source, start->partition);
@@ -308,46 +308,46 @@ static void place(struct source *source, const struct source_start *start)
 enum verdict source_assign(struct source *source, const struct source_start starts[], uint32_t count,
                            struct reason *why)
 {
-    assert(source->unanswered == NEWS_ASSIGNED);
+    assert(source->unanswered == REBALANCE_ASSIGNED);
     if (!sim_yield(source->sim))
         return gone(why);
     for (uint32_t i = 0; i < count; i++) {
-        assert(!source->places[starts[i].partition].is_assigned);
-        place(source, &starts[i]);
+        assert(!source->positions[starts[i].partition].is_assigned);
+        position(source, &starts[i]);
     }
-    source->unanswered = NEWS_NONE;
+    source->unanswered = REBALANCE_NONE;
     return GO_ON;
 }
 
 enum verdict source_reposition(struct source *source, const struct source_start *start, struct reason *why)
 {
     (void)why;
-    assert(source->places[start->partition].is_assigned);
-    place(source, start);
+    assert(source->positions[start->partition].is_assigned);
+    position(source, start);
     return GO_ON;
 }
 
 /* As src/source.c: the verdicts are its words. */
-enum verdict source_examine(struct source *source, int32_t partition, struct reason *why)
+enum verdict source_check_log(struct source *source, int32_t partition, struct reason *why)
 {
-    struct place *place = &source->places[partition];
+    struct position *position = &source->positions[partition];
     int64_t begin = 0, end = 0;
 
-    if (!place->is_assigned || place->doubt == DOUBT_NONE)
+    if (!position->is_assigned || position->suspicion == SUSPICION_NONE)
         return GO_ON;
-    if (place->doubt == DOUBT_FOREIGN)
+    if (position->suspicion == SUSPICION_FOREIGN)
         return reason_set(why, HALT, "SOURCE-RECREATED", 0, "partition %d: another record at the anchor",
                           (int)partition);
     enum verdict verdict = source_extent(source, partition, &begin, &end, why);
     if (verdict == HALT)
         return verdict;
-    if (verdict == GO_ON && begin > place->next)
+    if (verdict == GO_ON && begin > position->next)
         return reason_set(why, HALT, "SOURCE-GAP", 0, "partition %d: deleted before counted", (int)partition);
-    if (verdict == GO_ON && end < place->next)
+    if (verdict == GO_ON && end < position->next)
         return reason_set(why, HALT, "SOURCE-TRUNCATED", 0, "partition %d: the log ends before", (int)partition);
-    if (verdict == GO_ON && begin > place->expected)
-        place_forget_anchor(place);
-    place->doubt = DOUBT_NONE;
+    if (verdict == GO_ON && begin > position->expected)
+        position_forget_anchor(position);
+    position->suspicion = SUSPICION_NONE;
     fetch_again(source, partition);
     return verdict;
 }
@@ -355,7 +355,7 @@ enum verdict source_examine(struct source *source, int32_t partition, struct rea
 enum verdict source_stop(struct source *source, int32_t partition, struct reason *why)
 {
     (void)why;
-    source->places[partition].is_assigned = false;
+    source->positions[partition].is_assigned = false;
     return GO_ON;
 }
 
@@ -363,10 +363,10 @@ enum verdict source_release_all(struct source *source, struct reason *why)
 {
     struct member *member = member_of(source);
 
-    assert(source->unanswered == NEWS_REVOKED || source->unanswered == NEWS_LOST);
+    assert(source->unanswered == REBALANCE_REVOKED || source->unanswered == REBALANCE_LOST);
     for (int32_t p = 0; p < SIM_PARTITIONS; p++)
-        source->places[p].is_assigned = false;
-    source->unanswered = NEWS_NONE;
+        source->positions[p].is_assigned = false;
+    source->unanswered = REBALANCE_NONE;
     if (!sim_yield(source->sim))
         return gone(why);
     if (member->state == MEMBER_LEAVING)

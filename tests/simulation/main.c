@@ -24,7 +24,7 @@
 #define CHILDREN_MAX 64
 
 /* What the children tell, in memory they share with us. */
-struct board {
+struct accumulator {
     uint64_t next_seed; /* taken by one of them: atomically */
     uint64_t passed, failed, steps;
     uint64_t failures_max;
@@ -51,38 +51,38 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void note_failure(struct board *board, uint64_t seed, const char *why)
+static void note_failure(struct accumulator *accumulator, uint64_t seed, const char *why)
 {
-    uint64_t at = __atomic_fetch_add(&board->failed, 1, __ATOMIC_RELAXED);
+    uint64_t at = __atomic_fetch_add(&accumulator->failed, 1, __ATOMIC_RELAXED);
 
     if (at >= FAILURES_MAX)
         return;
-    snprintf(board->failures[at].why, sizeof(board->failures[at].why), "%s", why);
-    board->failures[at].seed = seed;
+    snprintf(accumulator->failures[at].why, sizeof(accumulator->failures[at].why), "%s", why);
+    accumulator->failures[at].seed = seed;
 }
 
-static void run_seeds(struct board *board, int child, uint64_t last_seed, double until)
+static void run_seeds(struct accumulator *accumulator, int child, uint64_t last_seed, double until)
 {
     static struct sim sim;
 
-    while (seconds_now() < until && board->failed < board->failures_max) {
-        uint64_t seed = __atomic_fetch_add(&board->next_seed, 1, __ATOMIC_RELAXED);
+    while (seconds_now() < until && accumulator->failed < accumulator->failures_max) {
+        uint64_t seed = __atomic_fetch_add(&accumulator->next_seed, 1, __ATOMIC_RELAXED);
         if (seed > last_seed)
             break;
-        board->running[child] = seed;
+        accumulator->running[child] = seed;
         if (sim_run(&sim, seed, false))
-            __atomic_fetch_add(&board->passed, 1, __ATOMIC_RELAXED);
+            __atomic_fetch_add(&accumulator->passed, 1, __ATOMIC_RELAXED);
         else
-            note_failure(board, seed, sim.why);
-        __atomic_fetch_add(&board->steps, sim.steps, __ATOMIC_RELAXED);
+            note_failure(accumulator, seed, sim.why);
+        __atomic_fetch_add(&accumulator->steps, sim.steps, __ATOMIC_RELAXED);
         for (int i = 0; i < FAULT_COUNT; i++)
-            __atomic_fetch_add(&board->injected[i], sim.injected[i], __ATOMIC_RELAXED);
+            __atomic_fetch_add(&accumulator->injected[i], sim.injected[i], __ATOMIC_RELAXED);
     }
-    board->running[child] = 0;
+    accumulator->running[child] = 0;
 }
 
 /* A child that dies of an assertion has found something, too; another takes its place. */
-static void run_children(struct board *board, uint64_t last_seed, double until)
+static void run_children(struct accumulator *accumulator, uint64_t last_seed, double until)
 {
     int count = (int)sysconf(_SC_NPROCESSORS_ONLN);
     pid_t children[CHILDREN_MAX];
@@ -93,7 +93,7 @@ static void run_children(struct board *board, uint64_t last_seed, double until)
     for (int i = 0; i < count; i++, alive++) {
         children[i] = fork();
         if (children[i] == 0) {
-            run_seeds(board, i, last_seed, until);
+            run_seeds(accumulator, i, last_seed, until);
             _exit(0);
         }
     }
@@ -104,17 +104,17 @@ static void run_children(struct board *board, uint64_t last_seed, double until)
             if (children[i] != ended)
                 continue;
             alive--;
-            if (board->running[i] == 0)
+            if (accumulator->running[i] == 0)
                 continue;
             char why[64];
             snprintf(why, sizeof(why), "the process died of %s %d", WIFSIGNALED(status) ? "signal" : "status",
                      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-            note_failure(board, board->running[i], why);
-            board->running[i] = 0;
+            note_failure(accumulator, accumulator->running[i], why);
+            accumulator->running[i] = 0;
             children[i] = fork();
             alive++;
             if (children[i] == 0) {
-                run_seeds(board, i, last_seed, until);
+                run_seeds(accumulator, i, last_seed, until);
                 _exit(0);
             }
         }
@@ -148,23 +148,23 @@ static bool is_repeatable(void)
     return is_same;
 }
 
-static void report(const struct board *board, double seconds)
+static void report(const struct accumulator *accumulator, double seconds)
 {
-    uint64_t runs = board->passed + board->failed;
+    uint64_t runs = accumulator->passed + accumulator->failed;
 
     printf("note: %" PRIu64 " runs in %.0f s (%.0f a second), %" PRIu64 " steps\n", runs, seconds,
-           (double)runs / seconds, board->steps);
+           (double)runs / seconds, accumulator->steps);
     for (int i = 0; i < FAULT_COUNT; i++)
-        printf("note: %10" PRIu64 "  %s\n", board->injected[i], fault_name((enum fault)i));
-    for (uint64_t i = 0; i < board->failed && i < FAILURES_MAX; i++)
-        printf("seed %" PRIu64 " failed: %s\n    repeat with GENTALLY_SEED=%" PRIu64 "\n", board->failures[i].seed,
-               board->failures[i].why, board->failures[i].seed);
+        printf("note: %10" PRIu64 "  %s\n", accumulator->injected[i], fault_name((enum fault)i));
+    for (uint64_t i = 0; i < accumulator->failed && i < FAILURES_MAX; i++)
+        printf("seed %" PRIu64 " failed: %s\n    repeat with GENTALLY_SEED=%" PRIu64 "\n", accumulator->failures[i].seed,
+               accumulator->failures[i].why, accumulator->failures[i].seed);
 }
 
 int main(void)
 {
     uint64_t seed = setting("GENTALLY_SEED", 0);
-    struct board *board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct accumulator *accumulator = mmap(NULL, sizeof(*accumulator), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     /* Workers take large tables and touch little of them: fresh pages are cheaper than cleared ones. */
     mallopt(M_MMAP_THRESHOLD, 1 << 18);
@@ -172,19 +172,19 @@ int main(void)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (seed != 0)
         return run_one(seed);
-    if (board == MAP_FAILED)
+    if (accumulator == MAP_FAILED)
         return EXIT_FAILURE;
     bool is_same = getenv("GENTALLY_SIM_FAILURES") != NULL || is_repeatable();
     double begin = seconds_now();
-    board->failures_max = setting("GENTALLY_SIM_FAILURES", FAILURES_MAX);
-    board->next_seed = setting("GENTALLY_SIM_FIRST", 1);
+    accumulator->failures_max = setting("GENTALLY_SIM_FAILURES", FAILURES_MAX);
+    accumulator->next_seed = setting("GENTALLY_SIM_FIRST", 1);
     uint64_t seeds = setting("GENTALLY_SIM_SEEDS", UINT64_MAX / 2);
-    run_children(board, board->next_seed + seeds - 1, begin + (double)setting("GENTALLY_SIM_SECONDS", 120));
-    report(board, seconds_now() - begin);
+    run_children(accumulator, accumulator->next_seed + seeds - 1, begin + (double)setting("GENTALLY_SIM_SECONDS", 120));
+    report(accumulator, seconds_now() - begin);
     if (!is_same)
-        board->failed++;
+        accumulator->failed++;
     else
-        board->passed++;
-    printf("sim: %" PRIu64 " passed, %" PRIu64 " failed\n", board->passed, board->failed);
-    return board->failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        accumulator->passed++;
+    printf("sim: %" PRIu64 " passed, %" PRIu64 " failed\n", accumulator->passed, accumulator->failed);
+    return accumulator->failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

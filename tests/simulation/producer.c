@@ -1,4 +1,4 @@
-/* sink.h over the simulated Kafka: acknowledged messages, and transactions under one transactional id. */
+/* producer.h over the simulated Kafka: acknowledged messages, and transactions under one transactional id. */
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/transaction.h"
 
@@ -56,14 +56,14 @@ static void send(struct sim *sim, struct messages *messages, uint32_t count, str
         messages->sent = messages->count = 0;
 }
 
-/* ---- sink ---- */
+/* ---- producer ---- */
 
-struct sink {
+struct producer {
     struct sim *sim;
     struct messages messages;
 };
 
-enum verdict sink_open(struct sink **sink, const struct config *config, struct logger *logger, struct reason *why)
+enum verdict producer_open(struct producer **producer, const struct config *config, struct logger *logger, struct reason *why)
 {
     struct sim *sim = sim_get();
 
@@ -73,42 +73,42 @@ enum verdict sink_open(struct sink **sink, const struct config *config, struct l
         return gone(why);
     if (kafka_is_down(sim))
         return unreachable(why);
-    *sink = calloc(1, sizeof(**sink));
-    if (*sink == NULL)
+    *producer = calloc(1, sizeof(**producer));
+    if (*producer == NULL)
         abort();
-    (*sink)->sim = sim;
+    (*producer)->sim = sim;
     return GO_ON;
 }
 
-void sink_close(struct sink *sink)
+void producer_close(struct producer *producer)
 {
-    free(sink);
+    free(producer);
 }
 
-enum verdict sink_check_topic(struct sink *sink, const char *topic, struct reason *why)
+enum verdict producer_check_topic(struct producer *producer, const char *topic, struct reason *why)
 {
-    if (!sim_yield(sink->sim))
+    if (!sim_yield(producer->sim))
         return gone(why);
-    if (kafka_is_down(sink->sim))
+    if (kafka_is_down(producer->sim))
         return unreachable(why);
-    if (kafka_topic(sink->sim->kafka, topic) == NULL)
+    if (kafka_topic(producer->sim->kafka, topic) == NULL)
         return reason_set(why, HALT, "SINK-TOPIC-MISSING", 0, "%s", topic);
     return GO_ON;
 }
 
-enum verdict sink_put(struct sink *sink, const char *topic, struct span key, struct span value, struct reason *why)
+enum verdict producer_put(struct producer *producer, const char *topic, struct span key, struct span value, struct reason *why)
 {
-    if (sink->sim->current->is_crashed)
+    if (producer->sim->current->is_crashed)
         return gone(why);
-    put(sink->sim, &sink->messages, topic, key, value);
+    put(producer->sim, &producer->messages, topic, key, value);
     return GO_ON;
 }
 
 /* The key tells the oracle which record it is; the real one has headers for that. */
-enum verdict sink_dead_letter(struct sink *sink, const char *dead_topic, const char *topic, const struct record *record,
+enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic, const struct record *record,
                               const struct reason *because, struct reason *why)
 {
-    struct sim *sim = sink->sim;
+    struct sim *sim = producer->sim;
     char key[64];
 
     (void)topic;
@@ -117,32 +117,32 @@ enum verdict sink_dead_letter(struct sink *sink, const char *dead_topic, const c
     if (sim_inject(sim, FAULT_LETTERS_SLOW))
         return unreachable(why);
     int size = snprintf(key, sizeof(key), "%" PRId32 ":%" PRId64 ":%s", record->partition, record->offset, because->id);
-    put(sim, &sink->messages, dead_topic, (struct span){key, (size_t)size}, record->value);
+    put(sim, &producer->messages, dead_topic, (struct span){key, (size_t)size}, record->value);
     if (!kafka_is_down(sim) && sim_chance(sim, 200)) /* librdkafka sends when it likes. */
-        send(sim, &sink->messages, (uint32_t)sim_between(sim, 1, 4), NULL);
+        send(sim, &producer->messages, (uint32_t)sim_between(sim, 1, 4), NULL);
     return GO_ON;
 }
 
-enum verdict sink_settle(struct sink *sink, int timeout_ms, struct reason *why)
+enum verdict producer_settle(struct producer *producer, int timeout_ms, struct reason *why)
 {
-    struct sim *sim = sink->sim;
+    struct sim *sim = producer->sim;
 
     if (!sim_yield(sim))
         return gone(why);
     if (kafka_is_down(sim) || sim_inject(sim, FAULT_LETTERS_SLOW)) {
         if (!kafka_is_down(sim))
-            send(sim, &sink->messages, (uint32_t)sim_between(sim, 0, 3), NULL);
+            send(sim, &producer->messages, (uint32_t)sim_between(sim, 0, 3), NULL);
         if (!sim_sleep(sim, timeout_ms))
             return gone(why);
         return unreachable(why);
     }
-    send(sim, &sink->messages, UINT32_MAX, NULL);
+    send(sim, &producer->messages, UINT32_MAX, NULL);
     return sim_yield(sim) ? GO_ON : gone(why);
 }
 
-/* ---- publisher ---- */
+/* ---- transaction ---- */
 
-struct publisher {
+struct transaction {
     struct sim *sim;
     struct messages messages;
     int32_t epoch;
@@ -150,7 +150,7 @@ struct publisher {
     bool is_broken;
 };
 
-enum verdict publisher_open(struct publisher **publisher, const struct config *config, const char *name,
+enum verdict transaction_open(struct transaction **transaction, const struct config *config, const char *name,
                             struct logger *logger, struct reason *why)
 {
     struct sim *sim = sim_get();
@@ -170,7 +170,7 @@ enum verdict publisher_open(struct publisher **publisher, const struct config *c
         oracle_committed(sim, kafka->txn);
     }
     kafka->txn = NULL;
-    struct publisher *made = calloc(1, sizeof(*made));
+    struct transaction *made = calloc(1, sizeof(*made));
     if (made == NULL)
         abort();
     made->sim = sim;
@@ -180,124 +180,124 @@ enum verdict publisher_open(struct publisher **publisher, const struct config *c
         free(made);
         return gone(why);
     }
-    *publisher = made;
+    *transaction = made;
     return GO_ON;
 }
 
-static bool is_fenced(const struct publisher *publisher)
+static bool is_fenced(const struct transaction *transaction)
 {
-    return publisher->epoch != publisher->sim->kafka->epoch;
+    return transaction->epoch != transaction->sim->kafka->epoch;
 }
 
-void publisher_close(struct publisher *publisher)
+void transaction_close(struct transaction *transaction)
 {
-    if (publisher == NULL)
+    if (transaction == NULL)
         return;
-    bool is_there = sim_yield(publisher->sim) && !is_fenced(publisher) && !kafka_is_down(publisher->sim);
-    if (is_there && publisher->txn != NULL && publisher->txn->state == TXN_OPEN)
-        publisher->txn->state = TXN_ABORTED;
-    free(publisher);
+    bool is_there = sim_yield(transaction->sim) && !is_fenced(transaction) && !kafka_is_down(transaction->sim);
+    if (is_there && transaction->txn != NULL && transaction->txn->state == TXN_OPEN)
+        transaction->txn->state = TXN_ABORTED;
+    free(transaction);
 }
 
-static enum verdict fenced(struct publisher *publisher, struct reason *why)
+static enum verdict fenced(struct transaction *transaction, struct reason *why)
 {
-    publisher->is_broken = true;
-    return reason_set(why, STEP_DOWN, "SINK-FENCED", 0, "epoch %" PRId32, publisher->epoch);
+    transaction->is_broken = true;
+    return reason_set(why, STEP_DOWN, "SINK-FENCED", 0, "epoch %" PRId32, transaction->epoch);
 }
 
-static enum verdict broken(struct publisher *publisher, const char *id, struct reason *why)
+static enum verdict broken(struct transaction *transaction, const char *id, struct reason *why)
 {
-    publisher->is_broken = true;
-    return reason_set(why, REWIND, id, 0, "the transaction of epoch %" PRId32, publisher->epoch);
+    transaction->is_broken = true;
+    return reason_set(why, REWIND, id, 0, "the transaction of epoch %" PRId32, transaction->epoch);
 }
 
-enum verdict publisher_begin(struct publisher *publisher, struct reason *why)
+enum verdict transaction_begin(struct transaction *transaction, struct reason *why)
 {
-    assert(publisher->txn == NULL);
-    if (publisher->is_broken)
-        return broken(publisher, "SINK-TXN-ABORTED", why);
-    publisher->txn = sim_take(publisher->sim, sizeof(*publisher->txn));
-    publisher->txn->begun_ms = publisher->sim->now_ms;
-    publisher->messages.count = publisher->messages.sent = 0;
+    assert(transaction->txn == NULL);
+    if (transaction->is_broken)
+        return broken(transaction, "SINK-TXN-ABORTED", why);
+    transaction->txn = sim_take(transaction->sim, sizeof(*transaction->txn));
+    transaction->txn->begun_ms = transaction->sim->now_ms;
+    transaction->messages.count = transaction->messages.sent = 0;
     return GO_ON;
 }
 
 /* The first message to arrive makes the broker know of the transaction. */
-static bool send_some(struct publisher *publisher, uint32_t count)
+static bool send_some(struct transaction *transaction, uint32_t count)
 {
-    struct kafka *kafka = publisher->sim->kafka;
+    struct kafka *kafka = transaction->sim->kafka;
 
-    if (is_fenced(publisher) || kafka_is_down(publisher->sim) || publisher->txn->state != TXN_OPEN)
+    if (is_fenced(transaction) || kafka_is_down(transaction->sim) || transaction->txn->state != TXN_OPEN)
         return false;
-    kafka->txn = publisher->txn;
-    send(publisher->sim, &publisher->messages, count, publisher->txn);
+    kafka->txn = transaction->txn;
+    send(transaction->sim, &transaction->messages, count, transaction->txn);
     return true;
 }
 
-enum verdict publisher_put(struct publisher *publisher, const char *topic, struct span key, struct span value,
+enum verdict transaction_put(struct transaction *transaction, const char *topic, struct span key, struct span value,
                            struct reason *why)
 {
-    struct sim *sim = publisher->sim;
+    struct sim *sim = transaction->sim;
 
-    assert(publisher->txn != NULL);
+    assert(transaction->txn != NULL);
     if (sim->current->is_crashed)
         return gone(why);
-    put(sim, &publisher->messages, topic, key, value);
-    if (sim_chance(sim, 50) && !send_some(publisher, (uint32_t)sim_between(sim, 1, 5)) && is_fenced(publisher))
-        return fenced(publisher, why);
+    put(sim, &transaction->messages, topic, key, value);
+    if (sim_chance(sim, 50) && !send_some(transaction, (uint32_t)sim_between(sim, 1, 5)) && is_fenced(transaction))
+        return fenced(transaction, why);
     return GO_ON;
 }
 
-static enum verdict finish(struct publisher *publisher, struct reason *why)
+static enum verdict finish(struct transaction *transaction, struct reason *why)
 {
-    struct sim *sim = publisher->sim;
-    struct txn *txn = publisher->txn;
+    struct sim *sim = transaction->sim;
+    struct txn *txn = transaction->txn;
 
-    if (is_fenced(publisher))
-        return fenced(publisher, why);
-    if (!send_some(publisher, UINT32_MAX))
-        return broken(publisher, "SINK-TXN-UNKNOWN", why);
+    if (is_fenced(transaction))
+        return fenced(transaction, why);
+    if (!send_some(transaction, UINT32_MAX))
+        return broken(transaction, "SINK-TXN-UNKNOWN", why);
     if (!sim_yield(sim))
         return gone(why);
-    if (is_fenced(publisher))
-        return fenced(publisher, why);
+    if (is_fenced(transaction))
+        return fenced(transaction, why);
     if (txn->state != TXN_OPEN || sim_inject(sim, FAULT_TXN_ABORTED)) {
         txn->state = TXN_ABORTED;
-        return broken(publisher, "SINK-TXN-ABORTED", why);
+        return broken(transaction, "SINK-TXN-ABORTED", why);
     }
     if (sim_inject(sim, FAULT_TXN_UNKNOWN)) {
         if (sim_chance(sim, 600))
             txn->state = TXN_PREPARED;
-        return broken(publisher, "SINK-TXN-UNKNOWN", why);
+        return broken(transaction, "SINK-TXN-UNKNOWN", why);
     }
     txn->state = TXN_COMMITTED;
     oracle_committed(sim, txn);
     return GO_ON;
 }
 
-enum verdict publisher_commit(struct publisher *publisher, struct reason *why)
+enum verdict transaction_commit(struct transaction *transaction, struct reason *why)
 {
-    assert(publisher->txn != NULL);
-    if (!sim_yield(publisher->sim))
+    assert(transaction->txn != NULL);
+    if (!sim_yield(transaction->sim))
         return gone(why);
-    enum verdict verdict = finish(publisher, why);
-    sim_note(publisher->sim, "commit", (int64_t)verdict, publisher->epoch, 0);
+    enum verdict verdict = finish(transaction, why);
+    sim_note(transaction->sim, "commit", (int64_t)verdict, transaction->epoch, 0);
     if (verdict == GO_ON)
-        publisher->txn = NULL;
-    return sim_yield(publisher->sim) ? verdict : gone(why);
+        transaction->txn = NULL;
+    return sim_yield(transaction->sim) ? verdict : gone(why);
 }
 
-enum verdict publisher_abort(struct publisher *publisher, struct reason *why)
+enum verdict transaction_abort(struct transaction *transaction, struct reason *why)
 {
-    if (publisher->txn == NULL)
+    if (transaction->txn == NULL)
         return GO_ON;
-    if (!sim_yield(publisher->sim))
+    if (!sim_yield(transaction->sim))
         return gone(why);
-    if (is_fenced(publisher))
-        return fenced(publisher, why);
-    if (kafka_is_down(publisher->sim))
-        return broken(publisher, "SINK-TXN-UNKNOWN", why);
-    publisher->txn->state = TXN_ABORTED;
-    publisher->txn = NULL;
+    if (is_fenced(transaction))
+        return fenced(transaction, why);
+    if (kafka_is_down(transaction->sim))
+        return broken(transaction, "SINK-TXN-UNKNOWN", why);
+    transaction->txn->state = TXN_ABORTED;
+    transaction->txn = NULL;
     return GO_ON;
 }

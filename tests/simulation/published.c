@@ -21,7 +21,7 @@ struct version {
 
 struct published_key {
     struct span key;
-    struct version *newest; /* in log order: the last one */
+    struct version *latest; /* in log order: the last one */
 };
 
 /* Rows of a window that were committed and no ledger record has accounted for. */
@@ -167,7 +167,7 @@ static void take_retained(struct sim *sim, const struct entry *entry)
     int64_t kind = 3, start_ms = 0;
     struct version *version = sim_take(sim, sizeof(*version));
     struct published_key *key = find_key(sim, entry->key);
-    const struct version *last = key->newest;
+    const struct version *last = key->latest;
     bool has_lost = sim->injected[FAULT_ROLLBACK] + sim->injected[FAULT_SPLIT] + sim->injected[FAULT_EMPTY] > 0;
 
     if (entry->value.bytes != NULL && !read_summary(entry->value, version, &kind, &start_ms)) {
@@ -187,16 +187,16 @@ static void take_retained(struct sim *sim, const struct entry *entry)
         version->generation == last->generation && version->accounts != last->accounts && !has_lost)
         sim_fail(sim, "%.*s: revision %" PRId64 " says two things: %" PRId64 " accounts and %" PRId64,
                  (int)entry->key.size, entry->key.bytes, version->revision, version->accounts, last->accounts);
-    version->next = key->newest;
+    version->next = key->latest;
     key->key = entry->key;
-    key->newest = version;
+    key->latest = version;
 }
 
 int64_t published_accounts(struct sim *sim, struct span key)
 {
-    const struct version *newest = find_key(sim, key)->newest;
+    const struct version *latest = find_key(sim, key)->latest;
 
-    return newest == NULL ? 0 : newest->accounts;
+    return latest == NULL ? 0 : latest->accounts;
 }
 
 static void take_summary(struct sim *sim, const struct entry *entry)
@@ -218,7 +218,7 @@ static void take_summary(struct sim *sim, const struct entry *entry)
     for (size_t i = 0; i < LENGTH_OF(rollups); i++)
         if (strncmp(entry->key.bytes, rollups[i], strlen(rollups[i])) == 0)
             window->requests[i] += version->sums.requests;
-    const struct version *last = key->newest;
+    const struct version *last = key->latest;
     if (last != NULL && (version->generation < last->generation ||
                          (version->generation == last->generation && version->revision < last->revision)))
         sim_fail(sim,
@@ -237,9 +237,9 @@ static void take_summary(struct sim *sim, const struct entry *entry)
                      " requests and %" PRId64,
                      (int)entry->key.size, entry->key.bytes, version->revision, version->generation,
                      other->sums.requests, version->sums.requests);
-    version->next = key->newest;
+    version->next = key->latest;
     key->key = entry->key;
-    key->newest = version;
+    key->latest = version;
 }
 
 /* Records of a partition's log in [first, next). */
@@ -380,16 +380,16 @@ static void compare_row(struct sim *sim, const struct truth_window *window, int 
     strftime(start, sizeof(start), "%Y-%m-%dT%H:%M:%SZ", &date);
     snprintf(text, sizeof(text), "%.*s|%s|%s%s%s", (int)(bar == NULL ? (ptrdiff_t)strlen(name) : bar - name), name,
              oracle_kinds[window->kind], start, bar == NULL ? "" : "|", bar == NULL ? "" : bar + 1);
-    const struct version *newest = find_key(sim, span_of(text))->newest;
-    for (const struct version *other = newest; other != NULL; other = other->next)
-        if (other->generation > newest->generation ||
-            (other->generation == newest->generation && other->revision > newest->revision))
-            newest = other;
-    if (newest == NULL)
+    const struct version *latest = find_key(sim, span_of(text))->latest;
+    for (const struct version *other = latest; other != NULL; other = other->next)
+        if (other->generation > latest->generation ||
+            (other->generation == latest->generation && other->revision > latest->revision))
+            latest = other;
+    if (latest == NULL)
         sim_fail(sim, "%s was never published; the truth is %" PRId64 " requests", text, window->rows[row].requests);
-    else if (!oracle_is_equal(&newest->sums, &window->rows[row]))
+    else if (!oracle_is_equal(&latest->sums, &window->rows[row]))
         sim_fail(sim, "%s: published are %" PRId64 " requests (revision %" PRId64 "), the truth is %" PRId64, text,
-                 newest->sums.requests, newest->revision, window->rows[row].requests);
+                 latest->sums.requests, latest->revision, window->rows[row].requests);
 }
 
 static void merge(struct truth_window *into, const struct truth_window *from)

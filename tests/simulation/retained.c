@@ -1,6 +1,6 @@
 /*
  * Retention, counted naively: of each display model and account the months in which an event of it is counted. What a
- * flush passes must be noted already; at the end the store's counts are those of the naive union, and the newest rows
+ * flush passes must be noted already; at the end the store's counts are those of the naive union, and the latest rows
  * that readers hold are the store's counts.
  */
 #include <inttypes.h>

@@ -95,11 +95,11 @@ static enum verdict set_up(struct process *process, struct store *store, struct 
     enum verdict verdict = source_partitions(source, &count, why);
 
     for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
-        struct standing standing;
-        verdict = store_standing(store, i, &standing, why);
+        struct partition_state state;
+        verdict = store_state(store, i, &state, why);
         for (int kind = 0; verdict == GO_ON && kind < WINDOW_KINDS; kind++)
-            if (standing.floor_ms[kind] > floors_ms[kind])
-                floors_ms[kind] = standing.floor_ms[kind];
+            if (state.floor_ms[kind] > floors_ms[kind])
+                floors_ms[kind] = state.floor_ms[kind];
         if (verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0)
             verdict = GO_ON;
     }

@@ -43,7 +43,7 @@ void oracle_compare(struct sim *sim, int32_t partition, const struct truth *trut
 /* retained.c: after a flush, and at the end. */
 void oracle_retention_flushed(struct sim *sim, struct database *database);
 void oracle_retention_settled(struct sim *sim, bool is_published);
-/* What readers hold of a row of retention: the newest; 0 if it is not there. */
+/* What readers hold of a row of retention: the latest; 0 if it is not there. */
 int64_t published_accounts(struct sim *sim, struct span key);
 
 /* What was counted of a partition: its log, or what it was before it was cut. */

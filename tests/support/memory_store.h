@@ -34,7 +34,7 @@ struct fake_bucket {
 
 /* Bytes are in an arena that lives as long as a round, so a copy of this is a backup. */
 struct fake_store {
-    struct standing standing;
+    struct partition_state state;
     uint32_t cell_count, window_count, bucket_count;
     struct fake_cell cells[CELLS_MAX];
     struct fake_window windows[CELLS_MAX];
@@ -81,7 +81,7 @@ enum verdict store_load(struct store *store, struct change *changes[], uint32_t 
     (void)store;
     (void)why;
     assert(count == 1);
-    assert(changes[0]->standing->next == now.standing.next);
+    assert(changes[0]->state->next == now.state.next);
     for (uint32_t i = 0; i < changes[0]->window_count; i++) {
         struct change_window *window = &changes[0]->windows[i];
         window->records_stored = window_in_store(window->window)->records;
@@ -160,35 +160,35 @@ enum verdict store_flush(struct store *store, struct change *changes[], uint32_t
         flush_window(change, &change->windows[i]);
     for (uint32_t i = 0; change->ids != NULL && i < change->ids->section_count; i++)
         flush_section(change->ids, &change->ids->sections[i]);
-    now.standing.next = change->next;
-    now.standing.watermark_ms = change->watermark_ms;
-    memcpy(now.standing.outcomes, change->outcomes, sizeof(change->outcomes));
+    now.state.next = change->next;
+    now.state.watermark_ms = change->watermark_ms;
+    memcpy(now.state.outcomes, change->outcomes, sizeof(change->outcomes));
     changes[0]->verdict = GO_ON;
     return GO_ON;
 }
 
-/* The standing as a claim would read it. */
-static struct standing claimed(void)
+/* The state as a claim would read it. */
+static struct partition_state claimed(void)
 {
-    struct standing standing = now.standing;
+    struct partition_state state = now.state;
 
-    standing.id_bucket_count = now.bucket_count;
+    state.id_bucket_count = now.bucket_count;
     for (uint32_t i = 0; i < now.bucket_count; i++)
-        standing.id_buckets[i] = now.buckets[i].bucket;
-    return standing;
+        state.id_buckets[i] = now.buckets[i].bucket;
+    return state;
 }
 
-static void answer(struct recall *recall)
+static void answer(struct id_lookup *lookup)
 {
     struct reason why;
 
-    for (uint32_t i = 0; i < recall->bucket_count; i++)
-        for (uint32_t j = 0; j < recall->id_count; j++) {
-            uint32_t at = bucket_in_store(recall->buckets[i]);
+    for (uint32_t i = 0; i < lookup->bucket_count; i++)
+        for (uint32_t j = 0; j < lookup->id_count; j++) {
+            uint32_t at = bucket_in_store(lookup->buckets[i]);
             CU_ASSERT_TRUE_FATAL(at < now.bucket_count);
-            const struct id_pair *pair = pair_in_store(&now.buckets[at], recall->ids[j]);
+            const struct id_pair *pair = pair_in_store(&now.buckets[at], lookup->ids[j]);
             if (pair != NULL)
-                CU_ASSERT_EQUAL_FATAL(recall->each(recall->context, i, j, pair->value, &why), GO_ON);
+                CU_ASSERT_EQUAL_FATAL(lookup->each(lookup->context, i, j, pair->value, &why), GO_ON);
         }
 }
 

@@ -8,12 +8,12 @@
 
 #include "gentally/core/event.h"
 
-struct lines;
-MUST_CHECK enum verdict lines_open(struct lines **lines, struct reason *why);
-void lines_close(struct lines *lines);
+struct json_reader;
+MUST_CHECK enum verdict json_reader_open(struct json_reader **reader, struct reason *why);
+void json_reader_close(struct json_reader *reader);
 
-/* Parses one line. Strings of `event` live in `lines` until the next call. Applies the schema's defaults. SET_ASIDE:
+/* Parses one line. Strings of `event` live in `reader` until the next call. Applies the schema's defaults. SET_ASIDE:
  * LINE-NOT-JSON, LINE-FIELD (names field and problem). */
-MUST_CHECK enum verdict lines_read(struct lines *lines, struct span line, struct event *event, struct reason *why);
+MUST_CHECK enum verdict json_read_event(struct json_reader *reader, struct span line, struct event *event, struct reason *why);
 
 #endif

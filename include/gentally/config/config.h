@@ -88,7 +88,7 @@ struct command_option {
  * Reads the configuration for one command: environment `environ`, flags `argv[1..argc)`; --config FILE names the file
  * (or GENTALLY_CONFIG). What is no configuration flag is looked up in `options` (`option_count`); positional arguments
  * are refused unless `positional` is not NULL (then *positional gets the one allowed, or NULL). Does not print, does
- * not exit. HALT: CONFIG-UNKNOWN-KEY (of a file or the environment, with the nearest name), CONFIG-FLAG (unknown, or
+ * not exit. HALT: CONFIG-UNKNOWN-KEY (of a file or the environment, with the suggestion name), CONFIG-FLAG (unknown, or
  * without its value), CONFIG-POSITIONAL, CONFIG-VALUE (key, value, allowed range), CONFIG-UNREADABLE (file),
  * CONFIG-OWNED (a kafka property the worker owns), CONFIG-ROLLUP. The struct is large (about 100 kB): allocate it
  * statically or on the heap, not in a deep stack.

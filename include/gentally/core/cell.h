@@ -44,48 +44,48 @@ MUST_CHECK bool cell_merge(struct cell *into, const struct cell *from);
 
 /*
  * Where packed cells are added up: a counter for every slot, so that an addition costs what is added, however much
- * there is already. A board is empty when it is all zero, and again after board_pack() and board_clear().
+ * there is already. A accumulator is empty when it is all zero, and again after accumulator_pack() and accumulator_clear().
  */
-#define BOARD_WORDS (SLOT_COUNT / 64)
-struct board {
+#define ACCUMULATOR_WORDS (SLOT_COUNT / 64)
+struct accumulator {
     int64_t sums[MEASURE_COUNT];
     uint64_t words;              /* the words of `marks` in use */
-    uint64_t marks[BOARD_WORDS]; /* the slots in use */
+    uint64_t marks[ACCUMULATOR_WORDS]; /* the slots in use */
     uint64_t values[SLOT_COUNT];
 };
 
 /* The counter of a slot, marked as in use: the caller makes it more than 0. */
-static inline uint64_t *board_slot(struct board *board, uint32_t id)
+static inline uint64_t *accumulator_slot(struct accumulator *accumulator, uint32_t id)
 {
-    board->words |= UINT64_C(1) << (id / 64);
-    board->marks[id / 64] |= UINT64_C(1) << (id % 64);
-    return &board->values[id];
+    accumulator->words |= UINT64_C(1) << (id / 64);
+    accumulator->marks[id / 64] |= UINT64_C(1) << (id % 64);
+    return &accumulator->values[id];
 }
 
-enum board_fault {
-    BOARD_SOUND,
-    BOARD_DAMAGED,  /* the bytes are no cell, as cell_unpack() has it */
-    BOARD_OVERFLOW, /* a sum or count */
+enum accumulator_fault {
+    ACCUMULATOR_SOUND,
+    ACCUMULATOR_DAMAGED,  /* the bytes are no cell, as cell_unpack() has it */
+    ACCUMULATOR_OVERFLOW, /* a sum or count */
 };
 
-/* Adds a packed cell, as cell_merge() adds. After a fault the board must be cleared. */
-MUST_CHECK enum board_fault board_add(struct board *board, struct span packed);
+/* Adds a packed cell, as cell_merge() adds. After a fault the accumulator must be cleared. */
+MUST_CHECK enum accumulator_fault accumulator_add(struct accumulator *accumulator, struct span packed);
 
 /* Takes a packed cell away that was added, alone or as a part of others. Account registers stay: a union cannot be
  * taken back. DAMAGED also if there is less than that. */
-MUST_CHECK enum board_fault board_take(struct board *board, struct span packed);
+MUST_CHECK enum accumulator_fault accumulator_subtract(struct accumulator *accumulator, struct span packed);
 
-/* Writes the packed sum to `bytes` (room for CELL_PACKED_MAX), empties the board, and returns the size. */
-size_t board_pack(struct board *board, uint8_t *bytes);
+/* Writes the packed sum to `bytes` (room for CELL_PACKED_MAX), empties the accumulator, and returns the size. */
+size_t accumulator_pack(struct accumulator *accumulator, uint8_t *bytes);
 
-void board_clear(struct board *board);
+void accumulator_clear(struct accumulator *accumulator);
 
 /* The value of a slot; 0 if the cell has none such. */
 uint64_t cell_slot(const struct cell *cell, uint32_t id);
 
 /*
  * Estimates the distinct accounts: HyperLogLog with linear counting below 2.5 m (Flajolet, Fusy, Gandouet, Meunier
- * 2007, figure 3; 64-bit hashes need no large-range correction), rounded to the nearest integer. 0 if no event had an
+ * 2007, figure 3; 64-bit hashes need no large-range correction), rounded to the suggestion integer. 0 if no event had an
  * account.
  */
 int64_t cell_accounts(const struct cell *cell);

@@ -31,7 +31,7 @@ struct signal {
     uint32_t number_count;
     struct signal_number numbers[SIGNAL_NUMBERS_MAX];
     struct span rule;             /* in words, with the thresholds that held */
-    int64_t generation, revision; /* of the row it is about, the newest one if several fold into it */
+    int64_t generation, revision; /* of the row it is about, the latest one if several fold into it */
     struct span tables_version;
 };
 

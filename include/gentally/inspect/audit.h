@@ -72,11 +72,11 @@ struct audit_counts {
     uint64_t summaries;     /* records */
     uint64_t rows;          /* keys */
     uint64_t chains;        /* histories: partition and incarnation */
-    int64_t consumed;       /* of the newest history of each partition, at its highest offset */
+    int64_t consumed;       /* of the latest history of each partition, at its highest offset */
     int64_t outcomes[OUTCOME_COUNT];
     int64_t holes;       /* offsets that held no record: transaction markers, aborted or compacted records */
     uint64_t steps_back; /* ledger records of an earlier offset than one before: the store had rolled back */
-    int64_t amendments;  /* records of the newest windows that brought no request */
+    int64_t amendments;  /* records of the latest windows that brought no request */
     uint64_t violations, by_check[AUDIT_CHECKS];
 };
 

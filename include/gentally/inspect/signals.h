@@ -1,10 +1,10 @@
 /*
  * Signals: what in the summaries is worth an analyst's look. Five rules, one table of thresholds; a pure function of
- * the newest rows of three rollups (model and category by week, retention by month). Rows of a window that is still
+ * the latest rows of three rollups (model and category by week, retention by month). Rows of a window that is still
  * open (early panes) are no ground for anything.
  *
  *   first_week           a model with requests in a week and with none in any earlier published week. The first week
- *                        that is published at all is no news.
+ *                        that is published at all is no rebalance.
  *   unknown_model        a model the catalog does not know, with >= `unknown_share` of the week's tokens and
  *                        >= `unknown_requests` requests.
  *   category_jump        a category whose share of the tokens of mapped events differs from the week before by
@@ -17,7 +17,7 @@
  *   boomerang            a cohort of >= `cohort_accounts` accounts whose active share in a month, the second after the
  *                        first or later, is >= `boomerang_rise` above that of the month before.
  *
- * What is suppressed is there, and nothing more: a model in its week is no news later, a cohort is not compared.
+ * What is suppressed is there, and nothing more: a model in its week is no rebalance later, a cohort is not compared.
  * Thresholds are met by equality; sums are compared as integers, quotients to within 10^-12. A model is what its rows
  * fold into: the family.
  */
@@ -76,7 +76,7 @@ MUST_CHECK enum verdict signals_evaluate(struct signals *signals, struct reason 
 size_t signals_count(const struct signals *signals);
 const struct signal *signals_at(const struct signals *signals, size_t index);
 
-/* The newest version among the closed rows of a window; false if it has none. After signals_evaluate(). */
+/* The latest version among the closed rows of a window; false if it has none. After signals_evaluate(). */
 bool signals_version(const struct signals *signals, enum signal_kind kind, int64_t start_ms, int64_t *generation,
                      int64_t *revision);
 

@@ -9,30 +9,30 @@
 #include "gentally/base/log.h"
 
 struct config;
-struct sink;
+struct producer;
 
 /* An idempotent producer (acks = all). HALT: SINK-CONFIG; TRY_LATER: SINK-UNREACHABLE. */
-MUST_CHECK enum verdict sink_open(struct sink **sink, const struct config *config, struct logger *logger,
+MUST_CHECK enum verdict producer_open(struct producer **producer, const struct config *config, struct logger *logger,
                                   struct reason *why);
-/* Does not wait for what is unacknowledged: sink_settle() first. */
-void sink_close(struct sink *sink);
+/* Does not wait for what is unacknowledged: producer_settle() first. */
+void producer_close(struct producer *producer);
 
 /* HALT: SINK-TOPIC-MISSING if the topic does not exist; TRY_LATER: SINK-UNREACHABLE. Blocks up to 10 s. */
-MUST_CHECK enum verdict sink_check_topic(struct sink *sink, const char *topic, struct reason *why);
+MUST_CHECK enum verdict producer_check_topic(struct producer *producer, const char *topic, struct reason *why);
 
 /* Queues one message (bytes are copied). Blocks while the queue is full. HALT: SINK-DENIED, SINK-TOO-LARGE,
  * SINK-TOPIC-MISSING, SINK-FATAL. */
-MUST_CHECK enum verdict sink_put(struct sink *sink, const char *topic, struct span key, struct span value,
+MUST_CHECK enum verdict producer_put(struct producer *producer, const char *topic, struct span key, struct span value,
                                  struct reason *why);
 
 /*
  * Queues a dead letter: the record's key and value as they were, and headers gentally.reason, gentally.detail,
  * gentally.topic, gentally.partition, gentally.offset, gentally.timestamp (decimal text), and Kafka Connect's
  * __connect.errors.topic, .partition, .offset, .stage, .exception.message. A value the broker refuses as too large is
- * sent again without it, with header gentally.value-omitted = its size. HALT as in sink_put(); TRY_LATER:
- * SINK-UNREACHABLE, the queue was full for 5 s and nothing was queued: sink_settle(), then again.
+ * sent again without it, with header gentally.value-omitted = its size. HALT as in producer_put(); TRY_LATER:
+ * SINK-UNREACHABLE, the queue was full for 5 s and nothing was queued: producer_settle(), then again.
  */
-MUST_CHECK enum verdict sink_dead_letter(struct sink *sink, const char *dead_topic, const char *topic,
+MUST_CHECK enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic,
                                          const struct record *record, const struct reason *because, struct reason *why);
 
 /*
@@ -40,6 +40,6 @@ MUST_CHECK enum verdict sink_dead_letter(struct sink *sink, const char *dead_top
  * SINK-UNREACHABLE, call again (nothing is sent twice by us). HALT: a message was refused for good: SINK-DENIED,
  * SINK-TOO-LARGE, SINK-TOPIC-MISSING, SINK-FATAL.
  */
-MUST_CHECK enum verdict sink_settle(struct sink *sink, int timeout_ms, struct reason *why);
+MUST_CHECK enum verdict producer_settle(struct producer *producer, int timeout_ms, struct reason *why);
 
 #endif

@@ -16,16 +16,16 @@ struct source;
 #define BATCH_RECORDS_MAX 4096u
 
 /* What the group did, at most one thing a poll; the caller must answer before it polls again. */
-enum source_news {
-    NEWS_NONE,
-    NEWS_ASSIGNED, /* answer: source_assign(), with an offset for each */
-    NEWS_REVOKED,  /* answer: flush, then source_release_all() */
-    NEWS_LOST,     /* ownership is gone already: drop the work, then source_release_all() */
+enum rebalance {
+    REBALANCE_NONE,
+    REBALANCE_ASSIGNED, /* answer: source_assign(), with an offset for each */
+    REBALANCE_REVOKED,  /* answer: flush, then source_release_all() */
+    REBALANCE_LOST,     /* ownership is gone already: drop the work, then source_release_all() */
 };
 
 struct batch {
-    enum source_news news;
-    uint32_t partition_count; /* of the news */
+    enum rebalance rebalance;
+    uint32_t partition_count; /* of the rebalance */
     int32_t partitions[PARTITIONS_MAX];
     uint32_t record_count; /* in offset order within a partition; borrowed until source_release() or the next poll */
     struct record records[BATCH_RECORDS_MAX];
@@ -34,8 +34,8 @@ struct batch {
         int32_t partition;
         int64_t next;
     } ends[PARTITIONS_MAX];  /* next offset the log will give */
-    uint32_t doubtful_count; /* partitions that wait for source_examine(): the log is not as it was left */
-    int32_t doubtful[PARTITIONS_MAX];
+    uint32_t suspect_count; /* partitions that wait for source_check_log(): the log is not as it was left */
+    int32_t suspects[PARTITIONS_MAX];
 };
 
 /*
@@ -65,7 +65,7 @@ MUST_CHECK enum verdict source_ends(struct source *source, int32_t count, int64_
 MUST_CHECK enum verdict source_join(struct source *source, struct reason *why);
 
 /*
- * Waits up to `timeout_ms` for records or news and fills `batch`. GO_ON also when there is nothing. Records come only
+ * Waits up to `timeout_ms` for records or rebalance and fills `batch`. GO_ON also when there is nothing. Records come only
  * from assigned partitions, at or after the assigned offset. TRY_LATER: SOURCE-UNREACHABLE (all brokers down; polling
  * goes on by itself, retried for ever); HALT: SOURCE-FATAL, SOURCE-DENIED, SOURCE-TOPIC-MISSING.
  */
@@ -74,9 +74,9 @@ MUST_CHECK enum verdict source_poll(struct source *source, struct batch *batch, 
 /*
  * Keeps up the membership of a caller that cannot read on for now, which ends after `max.poll.interval.ms` without a
  * call: serves the group and the connection, hands out no record, and leaves those of the batch. News that comes
- * replaces news not answered yet: answer it instead. Does not block. Verdicts of source_poll().
+ * replaces rebalance not answered yet: answer it instead. Does not block. Verdicts of source_poll().
  */
-MUST_CHECK enum verdict source_attend(struct source *source, struct batch *batch, struct reason *why);
+MUST_CHECK enum verdict source_keep_alive(struct source *source, struct batch *batch, struct reason *why);
 
 /* Frees the batch's messages. */
 void source_release(struct source *source, struct batch *batch);
@@ -88,7 +88,7 @@ struct source_start {
     struct anchor anchor; /* the last record before it, which the log has to show first; ANCHOR_NONE: none */
 };
 
-/* Answers NEWS_ASSIGNED. On a failure nothing is assigned, and the call may be repeated. */
+/* Answers REBALANCE_ASSIGNED. On a failure nothing is assigned, and the call may be repeated. */
 MUST_CHECK enum verdict source_assign(struct source *source, const struct source_start starts[], uint32_t count,
                                       struct reason *why);
 
@@ -97,17 +97,17 @@ MUST_CHECK enum verdict source_assign(struct source *source, const struct source
 MUST_CHECK enum verdict source_reposition(struct source *source, const struct source_start *start, struct reason *why);
 
 /*
- * Finds out what is the matter with a doubtful partition; blocks up to 10 s. GO_ON: nothing, it is read on (or nobody
- * doubts it); TRY_LATER: no broker answers, it is read again and will be doubtful again. HALT, this partition cannot be
+ * Finds out what is the matter with a suspects partition; blocks up to 10 s. GO_ON: nothing, it is read on (or nobody
+ * doubts it); TRY_LATER: no broker answers, it is read again and will be suspects again. HALT, this partition cannot be
  * read on: SOURCE-RECREATED (another record stands at the anchor), SOURCE-TRUNCATED (the log ends before what was
  * counted), SOURCE-GAP (records were deleted before they were counted).
  */
-MUST_CHECK enum verdict source_examine(struct source *source, int32_t partition, struct reason *why);
+MUST_CHECK enum verdict source_check_log(struct source *source, int32_t partition, struct reason *why);
 
 /* Stops one assigned partition without leaving the group: nothing of it appears any more until the next assignment. */
 MUST_CHECK enum verdict source_stop(struct source *source, int32_t partition, struct reason *why);
 
-/* Answers NEWS_REVOKED and NEWS_LOST: unassigns everything (the eager protocol). */
+/* Answers REBALANCE_REVOKED and REBALANCE_LOST: unassigns everything (the eager protocol). */
 MUST_CHECK enum verdict source_release_all(struct source *source, struct reason *why);
 
 /* Commits `next` per partition to the group, asynchronously, for lag tools; errors are logged and harmless. */

@@ -27,7 +27,7 @@ struct closer_logs {
 };
 
 /* Fences any earlier closer and reads the ledger to its end. Blocks. Tables, config and store are borrowed until close.
- * TRY_LATER, HALT as sink.h and store.h say. */
+ * TRY_LATER, HALT as producer.h and store.h say. */
 MUST_CHECK enum verdict closer_open(struct closer **closer, const struct config *config, struct store *store,
                                     const struct closer_tables *tables, const struct closer_logs *logs,
                                     int32_t partitions, struct logger *logger, struct reason *why);

@@ -7,25 +7,25 @@
 #include "gentally/redis/store_retention.h"
 #include "gentally/core/summary.h"
 
-struct retained;
+struct retention_rows;
 
 /* HALT: NO-MEMORY. */
-MUST_CHECK enum verdict retained_open(struct retained **retained, struct reason *why);
-void retained_close(struct retained *retained);
+MUST_CHECK enum verdict retention_rows_open(struct retention_rows **retained, struct reason *why);
+void retention_rows_close(struct retention_rows *retained);
 
 /* Reads a month anew; `*revision` as of store_retained(), whose verdicts these are; HALT: NO-MEMORY too. */
-MUST_CHECK enum verdict retained_read(struct retained *retained, struct store *store, uint32_t month, int64_t *revision,
+MUST_CHECK enum verdict retention_rows_read(struct retention_rows *retained, struct store *store, uint32_t month, int64_t *revision,
                                       struct reason *why);
 
-struct retained_row {
+struct retention_row {
     struct span model; /* borrowed until the next reading */
     uint32_t cohort;   /* <= the month */
     int64_t accounts;  /* 0: there were some, and they are of an older cohort now */
 };
 
 /* By model, then cohort. */
-int retained_row_compare(const struct retained_row *left, const struct retained_row *right);
-uint32_t retained_count(const struct retained *retained);
-const struct retained_row *retained_at(const struct retained *retained, uint32_t index);
+int retention_row_compare(const struct retention_row *left, const struct retention_row *right);
+uint32_t retention_rows_count(const struct retention_rows *retained);
+const struct retention_row *retention_rows_at(const struct retention_rows *retained, uint32_t index);
 
 #endif

@@ -35,10 +35,10 @@ struct id_bucket {
 };
 
 /* A partition's state as claimed or read. */
-struct standing {
+struct partition_state {
     int32_t partition;
     char incarnation[33];         /* 128 random bits in hex: changes when the state is deliberately rebuilt */
-    char token[STORE_TOKEN_SIZE]; /* whoever knows the newest may write */
+    char token[STORE_TOKEN_SIZE]; /* whoever knows the latest may write */
     int64_t first;                /* offset counting began at */
     int64_t next;                 /* offset of the next record to fold */
     struct anchor anchor;         /* the last record before it */
@@ -84,11 +84,11 @@ MUST_CHECK enum verdict store_create(struct store *store, int32_t partition, int
 
 /* Takes ownership: a new token; the old owner's next flush is fenced. The partition is no longer idle: nobody knows
  * what its log has got since. HALT: STORE-STATE-MISSING (names `gentally setup`; never created here), STORE-TAINTED. */
-MUST_CHECK enum verdict store_claim(struct store *store, int32_t partition, struct standing *standing,
+MUST_CHECK enum verdict store_claim(struct store *store, int32_t partition, struct partition_state *state,
                                     struct reason *why);
 
 /* Reads a partition's state without claiming it. HALT: STORE-STATE-MISSING. */
-MUST_CHECK enum verdict store_standing(struct store *store, int32_t partition, struct standing *standing,
+MUST_CHECK enum verdict store_state(struct store *store, int32_t partition, struct partition_state *state,
                                        struct reason *why);
 
 /* One cell of a change. `key` and `value` are the caller's until the flush is answered; `stored` is the store's, until
@@ -122,7 +122,7 @@ struct id_change {
 
 /* All that one flush changes in one partition. */
 struct change {
-    const struct standing *standing; /* incarnation, token, and next = the offset the change begins at */
+    const struct partition_state *state; /* incarnation, token, and next = the offset the change begins at */
     int64_t next;                    /* offset it ends before */
     struct anchor anchor;            /* the last record before it */
     int64_t watermark_ms;
@@ -154,14 +154,14 @@ MUST_CHECK enum verdict store_load(struct store *store, struct change *changes[]
  */
 MUST_CHECK enum verdict store_flush(struct store *store, struct change *changes[], uint32_t count, struct reason *why);
 
-/* Gives an id the store knows: `bucket` and `id` are indexes into the recall's own; `value` is borrowed for the call.
+/* Gives an id the store knows: `bucket` and `id` are indexes into the lookup's own; `value` is borrowed for the call.
  */
 typedef enum verdict store_id_reader(void *context, uint32_t bucket, uint32_t id, struct span value,
                                      struct reason *why);
 
 /* A question about ids of one partition. */
-struct recall {
-    const struct standing *standing;
+struct id_lookup {
+    const struct partition_state *state;
     uint32_t bucket_count, id_count;
     const struct id_bucket *buckets;
     const struct span *ids; /* ID_SIZE bytes each */
@@ -176,7 +176,7 @@ struct recall {
  * owner writes after that, the change is fenced. An id may be given more than once, for each bucket that has it, and
  * again after a lost connection. Verdicts as of store_load().
  */
-MUST_CHECK enum verdict store_recall(struct store *store, struct recall *recalls[], uint32_t count, struct reason *why);
+MUST_CHECK enum verdict store_look_up_ids(struct store *store, struct id_lookup *lookups[], uint32_t count, struct reason *why);
 
 /* One window of one partition in the store. */
 struct stored_window {
@@ -193,12 +193,12 @@ MUST_CHECK enum verdict store_windows(struct store *store, int32_t partition, st
 typedef enum verdict store_cell_reader(void *context, struct span key, struct span packed, struct reason *why);
 
 /*
- * Reads one window of one partition together with the standing it belongs to, atomically: `*records` is 0 and nothing
+ * Reads one window of one partition together with the state it belongs to, atomically: `*records` is 0 and nothing
  * is given if the window has no data. HALT: STORE-TORN, STORE-STATE-MISSING.
  */
 MUST_CHECK enum verdict store_snapshot(struct store *store, int32_t partition, struct window window,
                                        store_cell_reader *each, void *context, int64_t *records,
-                                       struct standing *standing, struct reason *why);
+                                       struct partition_state *state, struct reason *why);
 
 /*
  * Ends the windows of `kind` in one partition that start before `floor_ms` (the start of the first one kept): no flush
@@ -207,7 +207,7 @@ MUST_CHECK enum verdict store_snapshot(struct store *store, int32_t partition, s
  * was seen (the store was rolled back, and will count again), TRY_LATER (STORE-WINDOW-GREW): look and emit first. Never
  * lowers the floor; harmless to repeat.
  */
-MUST_CHECK enum verdict store_seal(struct store *store, const struct standing *seen, enum window_kind kind,
+MUST_CHECK enum verdict store_seal(struct store *store, const struct partition_state *seen, enum window_kind kind,
                                    int64_t floor_ms, const struct stored_window known[], uint32_t count,
                                    struct reason *why);
 

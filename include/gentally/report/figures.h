@@ -36,7 +36,7 @@ MUST_CHECK enum verdict figures_open(struct figures **figures, const struct figu
 void figures_close(struct figures *figures);
 
 /*
- * Takes a record of any summary topic or of the ledger, a tombstone too. Of each key the newest version is kept,
+ * Takes a record of any summary topic or of the ledger, a tombstone too. Of each key the latest version is kept,
  * whatever the order of keys and versions; rollups and windows that no figure needs are let go. HALT: NO-MEMORY;
  * SET_ASIDE: SUMMARY-UNREADABLE.
  */

@@ -20,7 +20,7 @@ enum http_target { HTTP_PAGE, HTTP_EVENTS };
 struct http_request {
     int status; /* 200, or why not: 400, 403 (Host), 404, 405, 505 */
     enum http_target target;
-    uint64_t after; /* of HTTP_EVENTS: the newest document the client has; 0 = none */
+    uint64_t after; /* of HTTP_EVENTS: the latest document the client has; 0 = none */
 };
 
 /* Judges a request's head, up to and with the empty line. `port` is what Host must name. Pure. */

@@ -38,9 +38,9 @@ static void names_beyond_the_limit_never_match(void)
     name[sizeof(name) - 1] = '\0';
     CU_ASSERT_EQUAL(edit_distance(name, name), SIZE_MAX);
     CU_ASSERT_EQUAL(edit_distance(name + 1, name + 1), 0);
-    struct nearest nearest = nearest_to(name);
-    nearest_try(&nearest, name);
-    CU_ASSERT_PTR_NULL(nearest_name(&nearest));
+    struct suggestion suggestion = suggestion_for(name);
+    suggestion_try(&suggestion, name);
+    CU_ASSERT_PTR_NULL(suggestion_name(&suggestion));
 }
 
 static void nearest_is_offered_only_if_near(void)
@@ -52,13 +52,13 @@ static void nearest_is_offered_only_if_near(void)
         {"tp", "top"},       {"elephant", NULL},   {"summarys", "summaries"},
     };
     for (size_t at = 0; at < LENGTH_OF(rows); at++) {
-        struct nearest nearest = nearest_to(rows[at].wanted);
-        CU_ASSERT_PTR_NULL(nearest_name(&nearest));
-        nearest_try(&nearest, "worker");
-        nearest_try(&nearest, "setup");
-        nearest_try(&nearest, "top");
-        nearest_try(&nearest, "summaries");
-        const char *name = nearest_name(&nearest);
+        struct suggestion suggestion = suggestion_for(rows[at].wanted);
+        CU_ASSERT_PTR_NULL(suggestion_name(&suggestion));
+        suggestion_try(&suggestion, "worker");
+        suggestion_try(&suggestion, "setup");
+        suggestion_try(&suggestion, "top");
+        suggestion_try(&suggestion, "summaries");
+        const char *name = suggestion_name(&suggestion);
         if (rows[at].want == NULL)
             CU_ASSERT_PTR_NULL(name);
         if (rows[at].want != NULL)

@@ -1,4 +1,4 @@
-/* JSON lines: what is read, and every kind of refusal with the words that name it. */
+/* JSON reader: what is read, and every kind of refusal with the words that name it. */
 #include "suite.h"
 
 #include "gentally/codec/json_read.h"
@@ -118,20 +118,20 @@ static const struct refusal refusals[] = {
 
 static void refusals_name_what_is_wrong(void)
 {
-    struct lines *lines;
+    struct json_reader *reader;
     struct event event;
 
-    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(json_reader_open(&reader, NULL), GO_ON);
     for (size_t index = 0; index < LENGTH_OF(refusals); index++) {
         const struct refusal *row = &refusals[index];
         struct reason why = {0};
-        enum verdict verdict = lines_read(lines, span_of(row->line), &event, &why);
+        enum verdict verdict = json_read_event(reader, span_of(row->line), &event, &why);
         if (verdict != SET_ASIDE || strcmp(why.id, row->id) != 0 || strstr(why.text, row->text) == NULL) {
             printf("%s: %d %s %s\n", row->line, verdict, why.id, why.text);
             CU_FAIL("a line is not refused as it should be");
         }
     }
-    lines_close(lines);
+    json_reader_close(reader);
 }
 
 static void reasons_do_not_quote_values(void)
@@ -141,16 +141,16 @@ static void reasons_do_not_quote_values(void)
         "{" LEAST ",\"cost_usd\":\"s3cret\"}",      "{" LEAST ",\"op\":\"s3cret\"}",
         "{" LEAST ",\"app\":{\"s3cret\":1}}",       "{" LEAST ",\"id\":\"s3cret\"}",
     };
-    struct lines *lines;
+    struct json_reader *reader;
     struct event event;
 
-    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(json_reader_open(&reader, NULL), GO_ON);
     for (size_t index = 0; index < LENGTH_OF(texts); index++) {
         struct reason why = {0};
-        CU_ASSERT_EQUAL(lines_read(lines, span_of(texts[index]), &event, &why), SET_ASIDE);
+        CU_ASSERT_EQUAL(json_read_event(reader, span_of(texts[index]), &event, &why), SET_ASIDE);
         CU_ASSERT_PTR_NULL(strstr(why.text, "s3cret"));
     }
-    lines_close(lines);
+    json_reader_close(reader);
 }
 
 static void the_least_line_gets_the_schema_defaults(void)
@@ -161,14 +161,14 @@ static void the_least_line_gets_the_schema_defaults(void)
         "{" LEAST ",\"provider\":null,\"account\":null,\"app\":null,\"country\":null,\"language\":null,"
         "\"finish_reason\":null,\"latency_ms\":null,\"first_token_ms\":null,\"generation_ms\":null,\"categories\":[]}",
     };
-    struct lines *lines;
+    struct json_reader *reader;
 
-    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(json_reader_open(&reader, NULL), GO_ON);
     for (size_t index = 0; index < LENGTH_OF(texts); index++) {
         struct event event;
         struct reason why = {0};
         memset(&event, 0x55, sizeof(event)); /* What was there before must not shine through. */
-        CU_ASSERT_EQUAL_FATAL(lines_read(lines, span_of(texts[index]), &event, &why), GO_ON);
+        CU_ASSERT_EQUAL_FATAL(json_read_event(reader, span_of(texts[index]), &event, &why), GO_ON);
         CU_ASSERT(span_equal(event.id, span_of("g")) && span_equal(event.model, span_of("a/b")));
         CU_ASSERT(event.provider.bytes == NULL && event.account.bytes == NULL && event.app.bytes == NULL);
         CU_ASSERT(event.country.bytes == NULL && event.language.bytes == NULL && event.finish_reason.bytes == NULL);
@@ -180,7 +180,7 @@ static void the_least_line_gets_the_schema_defaults(void)
         CU_ASSERT_EQUAL(event.first_token_ms, EVENT_ABSENT);
         CU_ASSERT_EQUAL(event.generation_ms, EVENT_ABSENT);
     }
-    lines_close(lines);
+    json_reader_close(reader);
 }
 
 static void every_field_reaches_its_place(void)
@@ -192,12 +192,12 @@ static void every_field_reaches_its_place(void)
         "\"streamed\":true,\"cancelled\":false,\"finish_reason\":\"stop\",\"tools_offered\":true,\"latency_ms\":0,"
         "\"first_token_ms\":2147483647,\"generation_ms\":18,\"classified\":false,\"categories\":[{\"path\":\"/A\","
         "\"confidence\":1},{\"confidence\":0.5,\"path\":\"/B\"}]}";
-    struct lines *lines;
+    struct json_reader *reader;
     struct event event;
     struct reason why = {0};
 
-    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(lines_read(lines, span_of(text), &event, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(json_reader_open(&reader, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(json_read_event(reader, span_of(text), &event, &why), GO_ON);
     CU_ASSERT(span_equal(event.id, span_of("i")) && span_equal(event.model, span_of("m:free")));
     CU_ASSERT(span_equal(event.provider, span_of("p")) && span_equal(event.account, span_of("a")));
     CU_ASSERT(span_equal(event.app, span_of("x")) && span_equal(event.country, span_of("DE")));
@@ -211,7 +211,7 @@ static void every_field_reaches_its_place(void)
     CU_ASSERT(span_equal(event.labels[0].path, span_of("/A")) && span_equal(event.labels[1].path, span_of("/B")));
     CU_ASSERT_DOUBLE_EQUAL(event.labels[0].confidence, 1, 0);
     CU_ASSERT_DOUBLE_EQUAL(event.labels[1].confidence, 0.5, 0);
-    lines_close(lines);
+    json_reader_close(reader);
 }
 
 static void each_flag_sets_its_own_field(void)
@@ -224,18 +224,18 @@ static void each_flag_sets_its_own_field(void)
         {"streamed", offsetof(struct event, streamed)},     {"cancelled", offsetof(struct event, cancelled)},
         {"classified", offsetof(struct event, classified)}, {"tools_offered", offsetof(struct event, tools_offered)},
     };
-    struct lines *lines;
+    struct json_reader *reader;
 
-    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(json_reader_open(&reader, NULL), GO_ON);
     for (size_t index = 0; index < LENGTH_OF(rows); index++) {
         char text[256];
         struct event event;
         snprintf(text, sizeof(text), "{" LEAST ",\"%s\":true}", rows[index].name);
-        CU_ASSERT_EQUAL_FATAL(lines_read(lines, span_of(text), &event, NULL), GO_ON);
+        CU_ASSERT_EQUAL_FATAL(json_read_event(reader, span_of(text), &event, NULL), GO_ON);
         for (size_t other = 0; other < LENGTH_OF(rows); other++)
             CU_ASSERT_EQUAL(*(const bool *)((const char *)&event + rows[other].place), other == index);
     }
-    lines_close(lines);
+    json_reader_close(reader);
 }
 
 static void dollars_are_exact_to_the_nano(void)
@@ -257,20 +257,20 @@ static void dollars_are_exact_to_the_nano(void)
         {"9223372036.854775807", INT64_MAX},
         {"000000000000000000000000000000000000001", 1000000000},
     };
-    struct lines *lines;
+    struct json_reader *reader;
 
-    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(json_reader_open(&reader, NULL), GO_ON);
     for (size_t index = 0; index < LENGTH_OF(rows); index++) {
         char text[256];
         struct event event = {0};
         snprintf(text, sizeof(text), "{" LEAST ",\"cost_usd\":\"%s\"}", rows[index].text);
-        enum verdict verdict = lines_read(lines, span_of(text), &event, NULL);
+        enum verdict verdict = json_read_event(reader, span_of(text), &event, NULL);
         if (verdict != GO_ON || event.cost_nano_usd != rows[index].nano_usd) {
             printf("%s: %d %" PRId64 "\n", rows[index].text, verdict, event.cost_nano_usd);
             CU_FAIL("the cost is another");
         }
     }
-    lines_close(lines);
+    json_reader_close(reader);
 }
 
 static void times_are_integers_or_iso_8601(void)
@@ -287,29 +287,29 @@ static void times_are_integers_or_iso_8601(void)
         {"\"2025-11-24 11:00:00.123\"", 1763982000123},
         {"\"2025-11-24T16:30:00+05:30\"", 1763982000000},
     };
-    struct lines *lines;
+    struct json_reader *reader;
 
-    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(json_reader_open(&reader, NULL), GO_ON);
     for (size_t index = 0; index < LENGTH_OF(rows); index++) {
         char text[256];
         struct event event = {0};
         snprintf(text, sizeof(text),
                  "{\"id\":\"g\",\"created_at\":%s,\"model\":\"m\",\"tokens_prompt\":1,\"tokens_completion\":2}",
                  rows[index].text);
-        enum verdict verdict = lines_read(lines, span_of(text), &event, NULL);
+        enum verdict verdict = json_read_event(reader, span_of(text), &event, NULL);
         if (verdict != GO_ON || event.created_ms != rows[index].ms) {
             printf("%s: %d %" PRId64 "\n", rows[index].text, verdict, event.created_ms);
             CU_FAIL("the time is another");
         }
     }
-    lines_close(lines);
+    json_reader_close(reader);
 }
 
 static void labels_end_at_their_limit(void)
 {
-    struct lines *lines;
+    struct json_reader *reader;
 
-    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(json_reader_open(&reader, NULL), GO_ON);
     for (size_t count = EVENT_LABELS_MAX - 1; count <= EVENT_LABELS_MAX + 1; count++) {
         char text[4096];
         struct event event = {0};
@@ -319,32 +319,32 @@ static void labels_end_at_their_limit(void)
             size += (size_t)snprintf(text + size, sizeof(text) - size, "%s{\"path\":\"/%zu\",\"confidence\":0.25}",
                                      index == 0 ? "" : ",", index);
         size += (size_t)snprintf(text + size, sizeof(text) - size, "]}");
-        enum verdict verdict = lines_read(lines, (struct span){text, size}, &event, &why);
+        enum verdict verdict = json_read_event(reader, (struct span){text, size}, &event, &why);
         CU_ASSERT_EQUAL(verdict, count <= EVENT_LABELS_MAX ? GO_ON : SET_ASIDE);
         if (verdict == GO_ON)
             CU_ASSERT_EQUAL(event.label_count, count);
     }
-    lines_close(lines);
+    json_reader_close(reader);
 }
 
 /* The line is a span: what lies behind it, digits or another line, is not read. */
 static void a_line_ends_where_its_span_ends(void)
 {
     static const char text[] = "{" LEAST "}garbage";
-    struct lines *lines;
+    struct json_reader *reader;
     struct event event;
 
-    CU_ASSERT_EQUAL_FATAL(lines_open(&lines, NULL), GO_ON);
-    CU_ASSERT_EQUAL(lines_read(lines, (struct span){text, strlen(text) - strlen("garbage")}, &event, NULL), GO_ON);
-    CU_ASSERT_EQUAL(lines_read(lines, span_of(text), &event, NULL), SET_ASIDE);
-    CU_ASSERT_EQUAL(lines_read(lines, (struct span){NULL, 0}, &event, NULL), SET_ASIDE);
+    CU_ASSERT_EQUAL_FATAL(json_reader_open(&reader, NULL), GO_ON);
+    CU_ASSERT_EQUAL(json_read_event(reader, (struct span){text, strlen(text) - strlen("garbage")}, &event, NULL), GO_ON);
+    CU_ASSERT_EQUAL(json_read_event(reader, span_of(text), &event, NULL), SET_ASIDE);
+    CU_ASSERT_EQUAL(json_read_event(reader, (struct span){NULL, 0}, &event, NULL), SET_ASIDE);
     for (size_t size = 0; size < strlen("{" LEAST "}"); size++) {
         char *exact = malloc(size == 0 ? 1 : size); /* its end is watched by the address sanitizer */
         memcpy(exact, text, size);
-        CU_ASSERT_EQUAL(lines_read(lines, (struct span){exact, size}, &event, NULL), SET_ASIDE);
+        CU_ASSERT_EQUAL(json_read_event(reader, (struct span){exact, size}, &event, NULL), SET_ASIDE);
         free(exact);
     }
-    lines_close(lines);
+    json_reader_close(reader);
 }
 
 int main(void)

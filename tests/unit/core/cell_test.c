@@ -64,17 +64,17 @@ static void a_cell_of_before_is_added_to_and_taken_from(void)
     static const uint8_t old[] = {1, 10, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 14, 1, 7, 5};
     static const uint8_t part[] = {1, 2, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 7, 1};
     static const struct slot one[] = {{7, 2}};
-    static struct board board;
+    static struct accumulator accumulator;
 
     set(&cell, 1, one);
     cell.sums[M_REQUESTS] = 2;
     cell.sums[M_CLASSIFIED_TOKENS] = 3;
     cell.sums[M_TOKENS_PROMPT_SQUARED] = 99;
     size_t size = cell_pack(&cell, packed);
-    CU_ASSERT_EQUAL(board_add(&board, span_at(old, sizeof(old))), BOARD_SOUND);
-    CU_ASSERT_EQUAL(board_add(&board, span_at(packed, size)), BOARD_SOUND);
-    CU_ASSERT_EQUAL(board_take(&board, span_at(part, sizeof(part))), BOARD_SOUND);
-    size = board_pack(&board, packed);
+    CU_ASSERT_EQUAL(accumulator_add(&accumulator, span_at(old, sizeof(old))), ACCUMULATOR_SOUND);
+    CU_ASSERT_EQUAL(accumulator_add(&accumulator, span_at(packed, size)), ACCUMULATOR_SOUND);
+    CU_ASSERT_EQUAL(accumulator_subtract(&accumulator, span_at(part, sizeof(part))), ACCUMULATOR_SOUND);
+    size = accumulator_pack(&accumulator, packed);
     CU_ASSERT_EQUAL(packed[0], 2);
     CU_ASSERT_FATAL(cell_unpack(span_at(packed, size), &other));
     CU_ASSERT_EQUAL(other.sums[M_REQUESTS], 6);
@@ -227,15 +227,15 @@ static void overflow_is_noticed(void)
     CU_ASSERT_FALSE(cell_merge(&cell, &other));
 }
 
-/* `cell` and `other` on a board. */
-static enum board_fault add_both(void)
+/* `cell` and `other` on a accumulator. */
+static enum accumulator_fault add_both(void)
 {
-    static struct board board;
+    static struct accumulator accumulator;
     static uint8_t bytes[CELL_PACKED_MAX];
 
-    board_clear(&board);
-    CU_ASSERT_EQUAL(board_add(&board, (struct span){(const char *)bytes, cell_pack(&cell, bytes)}), BOARD_SOUND);
-    return board_add(&board, (struct span){(const char *)bytes, cell_pack(&other, bytes)});
+    accumulator_clear(&accumulator);
+    CU_ASSERT_EQUAL(accumulator_add(&accumulator, (struct span){(const char *)bytes, cell_pack(&cell, bytes)}), ACCUMULATOR_SOUND);
+    return accumulator_add(&accumulator, (struct span){(const char *)bytes, cell_pack(&other, bytes)});
 }
 
 static void a_board_notices_overflow(void)
@@ -246,14 +246,14 @@ static void a_board_notices_overflow(void)
 
     set(&cell, 1, full);
     set(&other, 1, one);
-    CU_ASSERT_EQUAL(add_both(), BOARD_OVERFLOW);
+    CU_ASSERT_EQUAL(add_both(), ACCUMULATOR_OVERFLOW);
     set(&other, 1, highest);
-    CU_ASSERT_EQUAL(add_both(), BOARD_SOUND);
+    CU_ASSERT_EQUAL(add_both(), ACCUMULATOR_SOUND);
     cell.sums[M_COST_NANO_USD] = INT64_MAX;
     other.sums[M_COST_NANO_USD] = 1;
-    CU_ASSERT_EQUAL(add_both(), BOARD_OVERFLOW);
+    CU_ASSERT_EQUAL(add_both(), ACCUMULATOR_OVERFLOW);
     other.sums[M_COST_NANO_USD] = 0;
-    CU_ASSERT_EQUAL(add_both(), BOARD_SOUND);
+    CU_ASSERT_EQUAL(add_both(), ACCUMULATOR_SOUND);
 }
 
 static void no_account_counts_none(void)

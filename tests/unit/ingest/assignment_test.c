@@ -13,11 +13,11 @@ static struct batch batch;
 /* One partition, of partition 3, that stands at 100. */
 static struct partition *begin(int64_t now_ms)
 {
-    struct standing standing = {.partition = 3, .next = 100, .watermark_ms = NO_TIME};
+    struct partition_state state = {.partition = 3, .next = 100, .watermark_ms = NO_TIME};
     struct reason why;
 
     assignment = (struct assignment){.count = 1, .partitions = {3}, .turned_ms = now_ms};
-    CU_ASSERT_EQUAL_FATAL(partition_open(&assignment.by_partition[3], &config, &standing, pool, now_ms, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(partition_open(&assignment.by_partition[3], &config, &state, pool, now_ms, &why), GO_ON);
     return assignment.by_partition[3];
 }
 

@@ -9,14 +9,14 @@
 #define BUCKET_MS (NOON_MS - NOON_MS % WIDTH_MS)
 
 static struct ids *ids;
-static struct standing standing;
+static struct partition_state stored;
 static struct reason why;
 
 static void open_ids(int64_t kept_ms)
 {
-    standing = (struct standing){.incarnation = "0123456789abcdef0123456789abcdef", .watermark_ms = NO_TIME};
+    stored = (struct partition_state){.incarnation = "0123456789abcdef0123456789abcdef", .watermark_ms = NO_TIME};
     CU_ASSERT_EQUAL_FATAL(ids_open(&ids, kept_ms, &why), GO_ON);
-    ids_reset(ids, &standing);
+    ids_reset(ids, &stored);
 }
 
 static struct id_key key_of(const char *id)
@@ -93,20 +93,20 @@ static void buckets_are_dropped_by_the_flush_that_outlives_them(void)
 static void the_store_is_asked_once_and_the_newest_answer_counts(void)
 {
     open_ids(KEPT_MS);
-    standing.id_bucket_count = 2; /* the second one of a time when ids were kept for longer */
-    standing.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
-    standing.id_buckets[1] = (struct id_bucket){BUCKET_MS - 7 * WIDTH_MS, 20 * WIDTH_MS};
-    ids_reset(ids, &standing);
+    stored.id_bucket_count = 2; /* the second one of a time when ids were kept for longer */
+    stored.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
+    stored.id_buckets[1] = (struct id_bucket){BUCKET_MS - 7 * WIDTH_MS, 20 * WIDTH_MS};
+    ids_reset(ids, &stored);
     ask("a");
     ask("b");
     ask("a");
-    struct recall *recall = ids_recall(ids, &standing);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(recall);
-    CU_ASSERT_EQUAL(recall->id_count, 2);
-    CU_ASSERT_EQUAL(recall->bucket_count, 2);
-    CU_ASSERT_EQUAL(recall->each(ids, 0, 0, (struct span){"c\1first", 7}, &why), GO_ON);
-    CU_ASSERT_EQUAL(recall->each(ids, 1, 0, (struct span){"c\2second", 8}, &why), GO_ON);
-    CU_ASSERT_EQUAL(recall->each(ids, 0, 0, (struct span){"c\1first", 7}, &why), GO_ON); /* asked again */
+    struct id_lookup *lookup = ids_recall(ids, &stored);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(lookup);
+    CU_ASSERT_EQUAL(lookup->id_count, 2);
+    CU_ASSERT_EQUAL(lookup->bucket_count, 2);
+    CU_ASSERT_EQUAL(lookup->each(ids, 0, 0, (struct span){"c\1first", 7}, &why), GO_ON);
+    CU_ASSERT_EQUAL(lookup->each(ids, 1, 0, (struct span){"c\2second", 8}, &why), GO_ON);
+    CU_ASSERT_EQUAL(lookup->each(ids, 0, 0, (struct span){"c\1first", 7}, &why), GO_ON); /* asked again */
     expect("a", NOON_MS, ID_COUNTED, "second");
     expect("b", NOON_MS, ID_UNKNOWN, NULL);
     ids_close(ids);
@@ -116,9 +116,9 @@ static void the_store_is_asked_once_and_the_newest_answer_counts(void)
 static void what_was_never_answered_is_asked_again(void)
 {
     open_ids(KEPT_MS);
-    standing.id_bucket_count = 1;
-    standing.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
-    ids_reset(ids, &standing);
+    stored.id_bucket_count = 1;
+    stored.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
+    ids_reset(ids, &stored);
     ids_begin(ids);
     ask("put");
     put("put", NOON_MS, ID_SEEN, NULL);
@@ -128,10 +128,10 @@ static void what_was_never_answered_is_asked_again(void)
     ask("a");
     ask("a");
     ask("put");
-    struct recall *recall = ids_recall(ids, &standing);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(recall);
-    CU_ASSERT_EQUAL(recall->id_count, 1);
-    CU_ASSERT_EQUAL(recall->each(ids, 0, 0, (struct span){"", 0}, &why), GO_ON);
+    struct id_lookup *lookup = ids_recall(ids, &stored);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(lookup);
+    CU_ASSERT_EQUAL(lookup->id_count, 1);
+    CU_ASSERT_EQUAL(lookup->each(ids, 0, 0, (struct span){"", 0}, &why), GO_ON);
     expect("a", NOON_MS, ID_SEEN, NULL);
     ids_close(ids);
 }
@@ -151,12 +151,12 @@ static void values_are_read_back(void)
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         open_ids(KEPT_MS);
-        standing.id_bucket_count = 1;
-        standing.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
-        ids_reset(ids, &standing);
+        stored.id_bucket_count = 1;
+        stored.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
+        ids_reset(ids, &stored);
         ask("a");
-        struct recall *recall = ids_recall(ids, &standing);
-        CU_ASSERT_EQUAL(recall->each(ids, 0, 0, rows[i].value, &why), rows[i].verdict);
+        struct id_lookup *lookup = ids_recall(ids, &stored);
+        CU_ASSERT_EQUAL(lookup->each(ids, 0, 0, rows[i].value, &why), rows[i].verdict);
         CU_ASSERT_EQUAL(ids_find(ids, key_of("a"), NOON_MS).state, rows[i].state);
         if (rows[i].verdict == HALT)
             CU_ASSERT_STRING_EQUAL(why.id, "STORE-DAMAGED");
@@ -181,16 +181,16 @@ static void a_flush_comes_before_the_room_ends(void)
     expect("0", NOON_MS, ID_SEEN, NULL); /* The rest of the batch may need it. */
     ids_begin(ids);
     ask("0");
-    CU_ASSERT_PTR_NOT_NULL(ids_recall(ids, &standing)); /* A new batch asks anew. */
+    CU_ASSERT_PTR_NOT_NULL(ids_recall(ids, &stored)); /* A new batch asks anew. */
     ids_close(ids);
 }
 
 static void with_nothing_kept_all_that_was_is_dropped(void)
 {
     open_ids(0);
-    standing.id_bucket_count = 1;
-    standing.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
-    ids_reset(ids, &standing);
+    stored.id_bucket_count = 1;
+    stored.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
+    ids_reset(ids, &stored);
     flush(NO_TIME, 0, 1);
     flush(NOON_MS, 0, 0);
     ids_close(ids);
@@ -200,8 +200,8 @@ static void another_incarnation_hashes_otherwise(void)
 {
     open_ids(KEPT_MS);
     struct id_key one = key_of("a");
-    snprintf(standing.incarnation, sizeof(standing.incarnation), "0123456789abcdef0123456789abcdee");
-    ids_reset(ids, &standing);
+    snprintf(stored.incarnation, sizeof(stored.incarnation), "0123456789abcdef0123456789abcdee");
+    ids_reset(ids, &stored);
     struct id_key other = key_of("a");
     CU_ASSERT_NOT_EQUAL(memcmp(one.bytes, other.bytes, ID_SIZE), 0);
     ids_close(ids);

@@ -13,28 +13,28 @@ static struct config config;
 static struct tally_pool *pool;
 static int64_t monday; /* 2025-10-06T00:00:00Z */
 
-static struct standing fresh(void)
+static struct partition_state fresh(void)
 {
-    struct standing standing = {.next = 100, .watermark_ms = NO_TIME};
+    struct partition_state state = {.next = 100, .watermark_ms = NO_TIME};
 
     for (size_t i = 0; i < WINDOW_KINDS; i++)
-        standing.floor_ms[i] = NO_TIME;
-    return standing;
+        state.floor_ms[i] = NO_TIME;
+    return state;
 }
 
-static struct partition *opened(const struct standing *standing)
+static struct partition *opened(const struct partition_state *state)
 {
     struct partition *partition = NULL;
     struct reason why;
 
-    CU_ASSERT_EQUAL_FATAL(partition_open(&partition, &config, standing, pool, 0, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(partition_open(&partition, &config, state, pool, 0, &why), GO_ON);
     return partition;
 }
 
 static void time_before_the_first_event_is_not_late(void)
 {
-    struct standing standing = fresh();
-    struct partition *partition = opened(&standing);
+    struct partition_state state = fresh();
+    struct partition *partition = opened(&state);
 
     CU_ASSERT_EQUAL(partition_windows(partition, 0), ALL);
     CU_ASSERT_EQUAL(partition_windows(partition, monday), ALL);
@@ -43,8 +43,8 @@ static void time_before_the_first_event_is_not_late(void)
 
 static void a_window_is_over_when_its_end_and_its_time_have_passed(void)
 {
-    struct standing standing = fresh();
-    struct partition *partition = opened(&standing);
+    struct partition_state state = fresh();
+    struct partition *partition = opened(&state);
     int64_t hour_kept = config.kept_ms[WINDOW_HOUR], ooo = config.out_of_orderness_ms;
 
     /* The hour that began on Monday at 0 ends at 1; it is over when the watermark is at 1:00 + 8 days. */
@@ -64,10 +64,10 @@ static void a_window_is_over_when_its_end_and_its_time_have_passed(void)
 
 static void a_sealed_window_is_over_whatever_the_watermark_says(void)
 {
-    struct standing standing = fresh();
+    struct partition_state state = fresh();
 
-    standing.floor_ms[WINDOW_HOUR] = monday + 5 * HOUR_MS;
-    struct partition *partition = opened(&standing);
+    state.floor_ms[WINDOW_HOUR] = monday + 5 * HOUR_MS;
+    struct partition *partition = opened(&state);
     CU_ASSERT_EQUAL(partition_windows(partition, monday + 5 * HOUR_MS - 1), ALL & ~HOUR_BIT);
     CU_ASSERT_EQUAL(partition_windows(partition, monday + 5 * HOUR_MS), ALL);
     partition_close(partition);
@@ -75,8 +75,8 @@ static void a_sealed_window_is_over_whatever_the_watermark_says(void)
 
 static void the_watermark_never_falls(void)
 {
-    struct standing standing = fresh();
-    struct partition *partition = opened(&standing);
+    struct partition_state state = fresh();
+    struct partition *partition = opened(&state);
 
     partition_see(partition, monday);
     CU_ASSERT_EQUAL(partition->watermark_ms, monday - config.out_of_orderness_ms);
@@ -87,8 +87,8 @@ static void the_watermark_never_falls(void)
 
 static void an_idle_lane_is_one_that_stayed_at_its_end(void)
 {
-    struct standing standing = fresh();
-    struct partition *partition = opened(&standing);
+    struct partition_state state = fresh();
+    struct partition *partition = opened(&state);
 
     partition_rest(partition, 30, 1000);
     CU_ASSERT_FALSE(partition->is_idle);
@@ -110,8 +110,8 @@ static void an_idle_lane_is_one_that_stayed_at_its_end(void)
 /* What is set aside says nothing about time: it does not begin the rest anew, and it takes its end first. */
 static void a_lane_of_dead_letters_comes_to_rest(void)
 {
-    struct standing standing = fresh();
-    struct partition *partition = opened(&standing);
+    struct partition_state state = fresh();
+    struct partition *partition = opened(&state);
 
     for (int64_t i = 0; i < 4; i++) { /* one every 10 ms, each read to the end */
         partition_moved(partition);
@@ -135,12 +135,12 @@ static void a_lane_of_dead_letters_comes_to_rest(void)
 
 static void the_last_record_becomes_the_anchor(void)
 {
-    struct standing standing = fresh();
+    struct partition_state state = fresh();
     struct record records[2] = {{.offset = 100, .timestamp_ms = 5, .value = span_of("one")},
                                 {.offset = 101, .timestamp_ms = 6, .value = span_of("two")}};
 
-    standing.anchor.offset = ANCHOR_NONE;
-    struct partition *partition = opened(&standing);
+    state.anchor.offset = ANCHOR_NONE;
+    struct partition *partition = opened(&state);
     partition_anchor(partition);
     CU_ASSERT_EQUAL(partition->anchor.offset, ANCHOR_NONE);
     partition_fold(partition, &records[0]);
@@ -156,14 +156,14 @@ static void the_last_record_becomes_the_anchor(void)
     CU_ASSERT_EQUAL(flush.next, 104);
     CU_ASSERT_TRUE(anchor_equal(&flush.anchor, &want));
     partition_flushed(partition, &flush, 1000);
-    CU_ASSERT_TRUE(anchor_equal(&partition->standing.anchor, &want));
+    CU_ASSERT_TRUE(anchor_equal(&partition->state.anchor, &want));
     partition_close(partition);
 }
 
 static void an_end_that_records_followed_is_none(void)
 {
-    struct standing standing = fresh();
-    struct partition *partition = opened(&standing);
+    struct partition_state state = fresh();
+    struct partition *partition = opened(&state);
 
     partition->next = 105; /* the batch was: the end at 103, then two records */
     partition_ended(partition, 103, 1000);
@@ -188,8 +188,8 @@ static void a_lane_that_is_behind_is_flushed_later(void)
         {6000, 7000, false, false}, {6000, 10999, false, false}, /* not seen for two seconds */
         {6000, 11000, false, true}, {20000, 21000, true, true},
     };
-    struct standing standing = fresh();
-    struct partition *partition = opened(&standing);
+    struct partition_state state = fresh();
+    struct partition *partition = opened(&state);
 
     partition->flushed_ms = 100000; /* before any end: behind */
     CU_ASSERT_FALSE(partition_is_due(partition, 104999));
@@ -205,13 +205,13 @@ static void a_lane_that_is_behind_is_flushed_later(void)
 
 static void a_rewound_lane_stands_where_the_store_stands(void)
 {
-    struct standing standing = fresh();
-    struct partition *partition = opened(&standing);
+    struct partition_state state = fresh();
+    struct partition *partition = opened(&state);
 
     partition->next = 150;
     partition->outcomes[OUTCOME_COUNTED] = 50;
     partition_see(partition, monday);
-    partition_rewind(partition, &standing);
+    partition_rewind(partition, &state);
     CU_ASSERT_EQUAL(partition->next, 100);
     CU_ASSERT_EQUAL(partition->watermark_ms, NO_TIME);
     CU_ASSERT_EQUAL(partition->outcomes[OUTCOME_COUNTED], 0);

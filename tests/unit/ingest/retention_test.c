@@ -104,7 +104,7 @@ static void another_connection_is_told_all(void)
     note(&rig, "openai/gpt-4o", 1, DAY_2025_10_15);
     CU_ASSERT_EQUAL(put(&rig, 2, true), 1); /* what was remembered of the first is forgotten */
     retention_settled(rig.retention);
-    retention_doubt(rig.retention);
+    retention_distrust(rig.retention);
     note(&rig, "openai/gpt-4o", 1, DAY_2025_10_15);
     CU_ASSERT_EQUAL(put(&rig, 2, true), 1);
     close_rig(&rig);

@@ -57,16 +57,16 @@ static void test_headers(void)
         {"3", "17", "-", NULL, false, -1},
     };
     const struct record record = {.partition = 1, .offset = 2, .timestamp_ms = 3};
-    struct letter letter;
+    struct dead_letter letter;
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         set_headers(rows[i].partition, rows[i].offset, rows[i].timestamp, rows[i].omitted);
-        letter_read(&record, header, &letter);
+        dead_letter_read(&record, header, &letter);
         CU_ASSERT_EQUAL(letter.has_origin, rows[i].has_origin);
         CU_ASSERT_EQUAL(letter.omitted_size, rows[i].omitted_size);
     }
     set_headers("3", "17", "5", NULL);
-    letter_read(&record, header, &letter);
+    dead_letter_read(&record, header, &letter);
     CU_ASSERT(letter.partition == 1 && letter.offset == 2 && letter.time_ms == 3);
     CU_ASSERT(letter.origin.partition == 3 && letter.origin.offset == 17 && letter.origin.timestamp_ms == 5);
 }
@@ -85,29 +85,29 @@ static void test_filters(void)
         {NULL, -1, 101, 200, false},
         {NULL, -1, 0, 100, false},
     };
-    const struct letter letter = {
+    const struct dead_letter letter = {
         .reason = span_of("DECODE-UTF8"), .has_origin = true, .origin = {.partition = 3}, .time_ms = 100};
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
-        struct letter_filter filter = {span_of(rows[i].reason), rows[i].partition, rows[i].from_ms, rows[i].to_ms};
-        CU_ASSERT_EQUAL(letter_fits(&letter, &filter), rows[i].fits);
+        struct dead_letter_filter filter = {span_of(rows[i].reason), rows[i].partition, rows[i].from_ms, rows[i].to_ms};
+        CU_ASSERT_EQUAL(dead_letter_fits(&letter, &filter), rows[i].fits);
     }
 }
 
 static void test_keys_are_read_back(void)
 {
     static const char *const bad[] = {"", ":", "a:1:2", "a:1:2:", "a:1::3", ":1:2:3", "a:b:2:3", "a:1:-2:3"};
-    const struct letter_origin origin = {span_of("some.topic"), 7, 12345678901, -1};
-    struct letter_origin read;
-    char key[LETTER_KEY_MAX];
+    const struct dead_letter_origin origin = {span_of("some.topic"), 7, 12345678901, -1};
+    struct dead_letter_origin read;
+    char key[DEAD_LETTER_KEY_MAX];
 
-    size_t size = letter_key_write(&origin, key);
+    size_t size = dead_letter_key_write(&origin, key);
     CU_ASSERT(span_equal((struct span){key, size}, span_of("some.topic:7:12345678901:-1")));
-    CU_ASSERT_TRUE_FATAL(letter_key_read((struct span){key, size}, &read));
+    CU_ASSERT_TRUE_FATAL(dead_letter_key_read((struct span){key, size}, &read));
     CU_ASSERT(span_equal(read.topic, origin.topic) && read.partition == 7 && read.offset == 12345678901 &&
               read.timestamp_ms == -1);
     for (size_t i = 0; i < LENGTH_OF(bad); i++)
-        CU_ASSERT_FALSE(letter_key_read(span_of(bad[i]), &read));
+        CU_ASSERT_FALSE(dead_letter_key_read(span_of(bad[i]), &read));
 }
 
 static void test_places(void)
@@ -116,28 +116,28 @@ static void test_places(void)
     int32_t partition = 0;
     int64_t offset = 0;
 
-    CU_ASSERT(letter_place_read(span_of("3:17"), &partition, &offset) && partition == 3 && offset == 17);
+    CU_ASSERT(dead_letter_place_read(span_of("3:17"), &partition, &offset) && partition == 3 && offset == 17);
     for (size_t i = 0; i < LENGTH_OF(bad); i++)
-        CU_ASSERT_FALSE(letter_place_read(span_of(bad[i]), &partition, &offset));
+        CU_ASSERT_FALSE(dead_letter_place_read(span_of(bad[i]), &partition, &offset));
 }
 
 static void test_a_set_holds_each_once(void)
 {
-    struct letter_set *set = NULL;
+    struct dead_letter_set *set = NULL;
     struct reason why;
     uint32_t wrong = 0;
 
-    CU_ASSERT_EQUAL_FATAL(letter_set_open(&set, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(dead_letter_set_open(&set, &why), GO_ON);
     for (int64_t i = 0; i < 20000; i++) {
-        struct letter_origin origin = {span_of(i % 2 == 0 ? "even" : "odd"), (int32_t)(i % 7), i / 3, i % 3};
-        wrong += letter_set_has(set, &origin);
-        CU_ASSERT_EQUAL_FATAL(letter_set_put(set, &origin, &why), GO_ON);
-        CU_ASSERT_EQUAL_FATAL(letter_set_put(set, &origin, &why), GO_ON);
-        wrong += !letter_set_has(set, &origin);
+        struct dead_letter_origin origin = {span_of(i % 2 == 0 ? "even" : "odd"), (int32_t)(i % 7), i / 3, i % 3};
+        wrong += dead_letter_set_has(set, &origin);
+        CU_ASSERT_EQUAL_FATAL(dead_letter_set_put(set, &origin, &why), GO_ON);
+        CU_ASSERT_EQUAL_FATAL(dead_letter_set_put(set, &origin, &why), GO_ON);
+        wrong += !dead_letter_set_has(set, &origin);
     }
     CU_ASSERT_EQUAL(wrong, 0);
-    CU_ASSERT_EQUAL(letter_set_count(set), 20000);
-    letter_set_close(set);
+    CU_ASSERT_EQUAL(dead_letter_set_count(set), 20000);
+    dead_letter_set_close(set);
 }
 
 int main(void)

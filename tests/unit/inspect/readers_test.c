@@ -1,5 +1,5 @@
 /*
- * The rooms behind `summaries`, `top` and `catalog`: newest versions, sums by name, text for people and for programs,
+ * The rooms behind `summaries`, `top` and `catalog`: latest versions, sums by name, text for people and for programs,
  * and the weighted draws of `generate`.
  */
 #include "gentally/inspect/totals.h"
@@ -148,10 +148,10 @@ static void a_spread_keeps_its_mean(void)
     CU_ASSERT_EQUAL(draw_spread(&draw, 0), 0);
 }
 
-static struct newest_row version(const char *key, const char *value, int64_t generation, int64_t revision,
+static struct latest_row version(const char *key, const char *value, int64_t generation, int64_t revision,
                                  enum pane pane)
 {
-    return (struct newest_row){.key = span_of(key),
+    return (struct latest_row){.key = span_of(key),
                                .value = span_of(value),
                                .generation = generation,
                                .revision = revision,
@@ -161,57 +161,57 @@ static struct newest_row version(const char *key, const char *value, int64_t gen
 
 static void the_newest_version_stays(void)
 {
-    struct newest_row rows[] = {
+    struct latest_row rows[] = {
         version("a", "old", 0, 5, PANE_ON_TIME),   version("a", "newer!", 0, 6, PANE_EARLY),
         version("a", "back", 0, 5, PANE_LATE),     version("b", "early", 0, 5, PANE_EARLY),
         version("b", "same...", 0, 5, PANE_EARLY), version("c", "gone", 9, 9, PANE_LATE),
         version("d", "first", 9, 9, PANE_LATE),
     };
-    struct newest *newest = NULL;
+    struct latest *latest = NULL;
     struct reason why = {0};
 
-    CU_ASSERT_EQUAL_FATAL(newest_open(&newest, &why), GO_ON);
-    newest_drop(newest, span_of("a")); /* nothing there yet */
+    CU_ASSERT_EQUAL_FATAL(latest_open(&latest, &why), GO_ON);
+    latest_drop(latest, span_of("a")); /* nothing there yet */
     for (size_t index = 0; index < LENGTH_OF(rows); index++)
-        CU_ASSERT_EQUAL(newest_put(newest, &rows[index], &why), GO_ON);
-    newest_drop(newest, span_of("c"));
-    newest_drop(newest, span_of("c"));
-    newest_drop(newest, span_of("d"));
-    struct newest_row again = version("d", "x", 0, 1, PANE_EARLY); /* after a tombstone the past does not count */
-    CU_ASSERT_EQUAL(newest_put(newest, &again, &why), GO_ON);
-    newest_sort(newest);
-    CU_ASSERT_EQUAL_FATAL(newest_count(newest), 3);
-    CU_ASSERT_TRUE(span_equal(newest_row(newest, 0)->value, span_of("same...")));
-    CU_ASSERT_TRUE(span_equal(newest_row(newest, 1)->value, span_of("newer!")));
-    CU_ASSERT_TRUE(span_equal(newest_row(newest, 2)->value, span_of("x")));
-    newest_close(newest);
+        CU_ASSERT_EQUAL(latest_put(latest, &rows[index], &why), GO_ON);
+    latest_drop(latest, span_of("c"));
+    latest_drop(latest, span_of("c"));
+    latest_drop(latest, span_of("d"));
+    struct latest_row again = version("d", "x", 0, 1, PANE_EARLY); /* after a tombstone the past does not count */
+    CU_ASSERT_EQUAL(latest_put(latest, &again, &why), GO_ON);
+    latest_sort(latest);
+    CU_ASSERT_EQUAL_FATAL(latest_count(latest), 3);
+    CU_ASSERT_TRUE(span_equal(latest_row(latest, 0)->value, span_of("same...")));
+    CU_ASSERT_TRUE(span_equal(latest_row(latest, 1)->value, span_of("newer!")));
+    CU_ASSERT_TRUE(span_equal(latest_row(latest, 2)->value, span_of("x")));
+    latest_close(latest);
 }
 
 /* Beyond the first rooms, against arithmetic: key k ends at revision 3 where k is odd, else 4, and is gone where 7 | k.
  */
 static void thousands_of_keys_keep_their_versions(void)
 {
-    struct newest *newest = NULL;
+    struct latest *latest = NULL;
     struct reason why = {0};
     char key[16], value[16];
     size_t wrong = 0, want = 0;
 
-    CU_ASSERT_EQUAL_FATAL(newest_open(&newest, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(latest_open(&latest, &why), GO_ON);
     for (int revision = 1; revision <= 4; revision++) {
         for (int k = 0; k < 5000; k++) {
             snprintf(key, sizeof key, "%d", k);
             snprintf(value, sizeof value, "%d:%d", k, revision);
-            struct newest_row row = version(key, value, 0, k % 2 == 1 && revision == 4 ? 2 : revision, PANE_LATE);
-            wrong += newest_put(newest, &row, &why) != GO_ON;
+            struct latest_row row = version(key, value, 0, k % 2 == 1 && revision == 4 ? 2 : revision, PANE_LATE);
+            wrong += latest_put(latest, &row, &why) != GO_ON;
         }
     }
     for (int k = 0; k < 5000; k += 7) {
         snprintf(key, sizeof key, "%d", k);
-        newest_drop(newest, span_of(key));
+        latest_drop(latest, span_of(key));
     }
-    newest_sort(newest);
-    for (size_t index = 0; index < newest_count(newest); index++) {
-        const struct newest_row *row = newest_row(newest, index);
+    latest_sort(latest);
+    for (size_t index = 0; index < latest_count(latest); index++) {
+        const struct latest_row *row = latest_row(latest, index);
         snprintf(key, sizeof key, "%.*s", (int)row->key.size, row->key.bytes); /* a span has no end mark */
         int k = (int)strtol(key, NULL, 10);
         snprintf(value, sizeof value, "%d:%d", k, k % 2 == 1 ? 3 : 4);
@@ -220,11 +220,11 @@ static void thousands_of_keys_keep_their_versions(void)
     for (int k = 0; k < 5000; k++)
         want += k % 7 != 0;
     CU_ASSERT_EQUAL(wrong, 0);
-    CU_ASSERT_EQUAL(newest_count(newest), want);
-    newest_close(newest);
+    CU_ASSERT_EQUAL(latest_count(latest), want);
+    latest_close(latest);
 }
 
-static void add(struct breakdown *breakdown, int64_t start_ms, const char *name, int64_t requests, int64_t tokens)
+static void add(struct totals *totals, int64_t start_ms, const char *name, int64_t requests, int64_t tokens)
 {
     struct reason why = {0};
     int64_t sums[MEASURE_COUNT] = {[M_REQUESTS] = requests,
@@ -232,7 +232,7 @@ static void add(struct breakdown *breakdown, int64_t start_ms, const char *name,
                                    [M_TOKENS_REASONING] = 1000,
                                    [M_COST_NANO_USD] = 2 * tokens};
 
-    CU_ASSERT_EQUAL(breakdown_add(breakdown, start_ms, span_of(name), sums, &why), GO_ON);
+    CU_ASSERT_EQUAL(totals_add(totals, start_ms, span_of(name), sums, &why), GO_ON);
 }
 
 static void sums_by_name_add_up(void)
@@ -243,20 +243,20 @@ static void sums_by_name_add_up(void)
         int64_t requests, tokens;
         int share;
     } want[] = {{1, "b", 2000, 40000, 7999}, {1, "a", 1000, 10000, 2000}, {1, "", 1, 5, 1}, {2, "a", 1, 0, 0}};
-    struct breakdown *breakdown = NULL;
+    struct totals *totals = NULL;
     struct reason why = {0};
 
-    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
-    add(breakdown, 2, "a", 1, 0);
-    add(breakdown, 1, NULL, 1, 5);
+    CU_ASSERT_EQUAL_FATAL(totals_open(&totals, &why), GO_ON);
+    add(totals, 2, "a", 1, 0);
+    add(totals, 1, NULL, 1, 5);
     for (int turn = 0; turn < 1000; turn++) { /* more than one room's worth, all mergeable */
-        add(breakdown, 1, "a", 1, 10);
-        add(breakdown, 1, "b", 2, 40);
+        add(totals, 1, "a", 1, 10);
+        add(totals, 1, "b", 2, 40);
     }
-    breakdown_sort(breakdown, BY_TOKENS);
-    CU_ASSERT_EQUAL_FATAL(breakdown_count(breakdown), LENGTH_OF(want));
+    totals_sort(totals, BY_TOKENS);
+    CU_ASSERT_EQUAL_FATAL(totals_count(totals), LENGTH_OF(want));
     for (size_t index = 0; index < LENGTH_OF(want); index++) {
-        const struct breakdown_row *row = breakdown_row(breakdown, index);
+        const struct totals_row *row = totals_row(totals, index);
         CU_ASSERT_EQUAL(row->start_ms, want[index].start_ms);
         CU_ASSERT_TRUE(span_equal(row->name, span_of(want[index].name)));
         CU_ASSERT_EQUAL(row->requests, want[index].requests);
@@ -264,45 +264,45 @@ static void sums_by_name_add_up(void)
         CU_ASSERT_EQUAL(row->cost_nano_usd, 2 * want[index].tokens);
         CU_ASSERT_EQUAL(row->share, want[index].share);
     }
-    breakdown_close(breakdown);
+    totals_close(totals);
 }
 
 static void a_breakdown_may_be_empty(void)
 {
-    struct breakdown *breakdown = NULL;
+    struct totals *totals = NULL;
     struct reason why = {0};
 
-    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
-    breakdown_sort(breakdown, BY_COST);
-    CU_ASSERT_EQUAL(breakdown_count(breakdown), 0);
-    breakdown_close(breakdown);
+    CU_ASSERT_EQUAL_FATAL(totals_open(&totals, &why), GO_ON);
+    totals_sort(totals, BY_COST);
+    CU_ASSERT_EQUAL(totals_count(totals), 0);
+    totals_close(totals);
 }
 
 /* Tokens of three names in two windows, each in several parts; c is largest in the second window alone. */
-static struct breakdown *folded(size_t top, enum breakdown_by by)
+static struct totals *folded(size_t top, enum totals_by by)
 {
-    struct breakdown *breakdown = NULL;
+    struct totals *totals = NULL;
     struct reason why = {0};
 
-    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(totals_open(&totals, &why), GO_ON);
     for (int part = 0; part < 10; part++) {
-        add(breakdown, 1, "a", 9, 10);
-        add(breakdown, 2, "a", 9, 10);
-        add(breakdown, 1, "b", 1, 12);
-        add(breakdown, 2, "b", 1, 7);
-        add(breakdown, 2, "c", 2, 15);
-        add(breakdown, 1, NULL, 1, 1);
+        add(totals, 1, "a", 9, 10);
+        add(totals, 2, "a", 9, 10);
+        add(totals, 1, "b", 1, 12);
+        add(totals, 2, "b", 1, 7);
+        add(totals, 2, "c", 2, 15);
+        add(totals, 1, NULL, 1, 1);
     }
-    CU_ASSERT_EQUAL_FATAL(breakdown_fold(breakdown, top, by, &why), GO_ON);
-    breakdown_sort(breakdown, BY_MEASURE);
-    return breakdown;
+    CU_ASSERT_EQUAL_FATAL(totals_fold(totals, top, by, &why), GO_ON);
+    totals_sort(totals, BY_MEASURE);
+    return totals;
 }
 
 static void the_largest_over_all_windows_stay(void)
 {
     static const struct {
         size_t top;
-        enum breakdown_by by;
+        enum totals_by by;
         const char *want; /* window:name=tokens */
     } rows[] = {
         {1, BY_MEASURE, "1:a=100 1:(other)=130 2:a=100 2:(other)=220 "},
@@ -315,92 +315,92 @@ static void the_largest_over_all_windows_stay(void)
     };
 
     for (size_t index = 0; index < LENGTH_OF(rows); index++) {
-        struct breakdown *breakdown = folded(rows[index].top, rows[index].by);
+        struct totals *totals = folded(rows[index].top, rows[index].by);
         char text[512];
         size_t size = 0;
-        for (size_t at = 0; at < breakdown_count(breakdown); at++) {
-            const struct breakdown_row *row = breakdown_row(breakdown, at);
+        for (size_t at = 0; at < totals_count(totals); at++) {
+            const struct totals_row *row = totals_row(totals, at);
             size += (size_t)snprintf(text + size, sizeof(text) - size, "%" PRId64 ":%.*s=%" PRId64 " ", row->start_ms,
                                      (int)row->name.size, row->name.bytes, row->tokens);
         }
         CU_ASSERT_TRUE(is_text(text, size, rows[index].want));
-        breakdown_close(breakdown);
+        totals_close(totals);
     }
 }
 
 static void any_measure_can_be_chosen(void)
 {
-    struct breakdown *breakdown = NULL;
+    struct totals *totals = NULL;
     struct reason why = {0};
 
-    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
-    breakdown_measure(breakdown, M_TOKENS_REASONING);
-    add(breakdown, 1, "a", 1, 5);
-    add(breakdown, 1, "b", 1, 5);
-    add(breakdown, 1, "b", 1, 5);
-    breakdown_sort(breakdown, BY_MEASURE);
-    CU_ASSERT_TRUE(span_equal(breakdown_row(breakdown, 0)->name, span_of("b")));
-    CU_ASSERT_EQUAL(breakdown_row(breakdown, 0)->value, 2000);
-    CU_ASSERT_EQUAL(breakdown_row(breakdown, 0)->share, 6667);
-    CU_ASSERT_PTR_EQUAL(breakdown_find(breakdown, 1, span_of("b")), breakdown_row(breakdown, 0));
-    CU_ASSERT_PTR_NULL(breakdown_find(breakdown, 2, span_of("b")));
-    CU_ASSERT_PTR_NULL(breakdown_find(breakdown, 1, span_of("c")));
-    breakdown_close(breakdown);
+    CU_ASSERT_EQUAL_FATAL(totals_open(&totals, &why), GO_ON);
+    totals_measure(totals, M_TOKENS_REASONING);
+    add(totals, 1, "a", 1, 5);
+    add(totals, 1, "b", 1, 5);
+    add(totals, 1, "b", 1, 5);
+    totals_sort(totals, BY_MEASURE);
+    CU_ASSERT_TRUE(span_equal(totals_row(totals, 0)->name, span_of("b")));
+    CU_ASSERT_EQUAL(totals_row(totals, 0)->value, 2000);
+    CU_ASSERT_EQUAL(totals_row(totals, 0)->share, 6667);
+    CU_ASSERT_PTR_EQUAL(totals_find(totals, 1, span_of("b")), totals_row(totals, 0));
+    CU_ASSERT_PTR_NULL(totals_find(totals, 2, span_of("b")));
+    CU_ASSERT_PTR_NULL(totals_find(totals, 1, span_of("c")));
+    totals_close(totals);
 }
 
 static void windows_stand_side_by_side(void)
 {
     static const char *const names[] = {"a", "b", "(other)"};
     static const int64_t values[3][2] = {{100, 100}, {120, 70}, {10, 150}};
-    struct breakdown *breakdown = folded(2, BY_MEASURE);
-    struct matrix *matrix = NULL;
+    struct totals *totals = folded(2, BY_MEASURE);
+    struct pivot *pivot = NULL;
     struct reason why = {0};
 
-    CU_ASSERT_EQUAL_FATAL(matrix_open(&matrix, breakdown, WINDOW_KINDS, &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(matrix_count(matrix), 3);
-    CU_ASSERT_EQUAL_FATAL(matrix_windows(matrix), 2);
-    CU_ASSERT_EQUAL(matrix_start(matrix, 1), 2);
+    CU_ASSERT_EQUAL_FATAL(pivot_open(&pivot, totals, WINDOW_KINDS, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(pivot_count(pivot), 3);
+    CU_ASSERT_EQUAL_FATAL(pivot_windows(pivot), 2);
+    CU_ASSERT_EQUAL(pivot_start(pivot, 1), 2);
     for (size_t name = 0; name < 3; name++) {
-        CU_ASSERT_TRUE(span_equal(matrix_name(matrix, name), span_of(names[name])));
+        CU_ASSERT_TRUE(span_equal(pivot_name(pivot, name), span_of(names[name])));
         for (size_t window = 0; window < 2; window++)
-            CU_ASSERT_EQUAL(matrix_value(matrix, name, window), values[name][window]);
+            CU_ASSERT_EQUAL(pivot_value(pivot, name, window), values[name][window]);
     }
-    CU_ASSERT_EQUAL(matrix_sum(matrix, 2, 0, 2), 160);
-    CU_ASSERT_EQUAL(matrix_sum(matrix, 2, 1, 1), 0);
-    CU_ASSERT_EQUAL(matrix_total(matrix, 0, 2), 550);
-    matrix_close(matrix);
-    breakdown_close(breakdown);
-    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
-    breakdown_sort(breakdown, BY_MEASURE);
-    CU_ASSERT_EQUAL_FATAL(matrix_open(&matrix, breakdown, WINDOW_KINDS, &why), GO_ON);
-    CU_ASSERT_EQUAL(matrix_count(matrix) + matrix_windows(matrix), 0);
-    matrix_close(matrix);
-    breakdown_close(breakdown);
+    CU_ASSERT_EQUAL(pivot_sum(pivot, 2, 0, 2), 160);
+    CU_ASSERT_EQUAL(pivot_sum(pivot, 2, 1, 1), 0);
+    CU_ASSERT_EQUAL(pivot_total(pivot, 0, 2), 550);
+    pivot_close(pivot);
+    totals_close(totals);
+    CU_ASSERT_EQUAL_FATAL(totals_open(&totals, &why), GO_ON);
+    totals_sort(totals, BY_MEASURE);
+    CU_ASSERT_EQUAL_FATAL(pivot_open(&pivot, totals, WINDOW_KINDS, &why), GO_ON);
+    CU_ASSERT_EQUAL(pivot_count(pivot) + pivot_windows(pivot), 0);
+    pivot_close(pivot);
+    totals_close(totals);
 }
 
 static void windows_without_a_row_are_there_too(void)
 {
     static const int64_t days[] = {-31, 0, 59}; /* 1969-12, 1970-01, 1970-03 */
     static const int64_t want[] = {-31, 0, 31, 59};
-    struct breakdown *breakdown = NULL;
-    struct matrix *matrix = NULL;
+    struct totals *totals = NULL;
+    struct pivot *pivot = NULL;
     struct reason why = {0};
 
-    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(totals_open(&totals, &why), GO_ON);
     for (size_t index = 0; index < LENGTH_OF(days); index++) {
-        add(breakdown, days[index] * DAY_MS, "a", 1, 5);
-        add(breakdown, days[index] * DAY_MS, "b", 1, 6);
+        add(totals, days[index] * DAY_MS, "a", 1, 5);
+        add(totals, days[index] * DAY_MS, "b", 1, 6);
     }
-    breakdown_sort(breakdown, BY_MEASURE);
-    CU_ASSERT_EQUAL_FATAL(matrix_open(&matrix, breakdown, WINDOW_MONTH, &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(matrix_windows(matrix), LENGTH_OF(want));
+    totals_sort(totals, BY_MEASURE);
+    CU_ASSERT_EQUAL_FATAL(pivot_open(&pivot, totals, WINDOW_MONTH, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(pivot_windows(pivot), LENGTH_OF(want));
     for (size_t window = 0; window < LENGTH_OF(want); window++) {
-        CU_ASSERT_EQUAL(matrix_start(matrix, window), want[window] * DAY_MS);
-        CU_ASSERT_EQUAL(matrix_value(matrix, 1, window), window == 2 ? 0 : 5);
-        CU_ASSERT_EQUAL(matrix_total(matrix, window, window + 1), window == 2 ? 0 : 11);
+        CU_ASSERT_EQUAL(pivot_start(pivot, window), want[window] * DAY_MS);
+        CU_ASSERT_EQUAL(pivot_value(pivot, 1, window), window == 2 ? 0 : 5);
+        CU_ASSERT_EQUAL(pivot_total(pivot, window, window + 1), window == 2 ? 0 : 11);
     }
-    matrix_close(matrix);
-    breakdown_close(breakdown);
+    pivot_close(pivot);
+    totals_close(totals);
 }
 
 static void a_sparkline_shows_eighths_of_the_largest(void)
@@ -418,21 +418,21 @@ static void a_sparkline_shows_eighths_of_the_largest(void)
     };
     static const int64_t heights[] = {0, 1, 25, 27, 50, 51, 75, 86, 100};
     char text[3 * SPARKLINE_MAX + 1];
-    struct breakdown *breakdown = NULL;
-    struct matrix *matrix = NULL;
+    struct totals *totals = NULL;
+    struct pivot *pivot = NULL;
     struct reason why = {0};
 
-    CU_ASSERT_EQUAL_FATAL(breakdown_open(&breakdown, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(totals_open(&totals, &why), GO_ON);
     for (size_t index = 0; index < LENGTH_OF(heights); index++)
-        add(breakdown, (int64_t)index, "a", 1, heights[index]);
-    breakdown_sort(breakdown, BY_MEASURE);
-    CU_ASSERT_EQUAL_FATAL(matrix_open(&matrix, breakdown, WINDOW_KINDS, &why), GO_ON);
+        add(totals, (int64_t)index, "a", 1, heights[index]);
+    totals_sort(totals, BY_MEASURE);
+    CU_ASSERT_EQUAL_FATAL(pivot_open(&pivot, totals, WINDOW_KINDS, &why), GO_ON);
     for (size_t index = 0; index < LENGTH_OF(rows); index++) {
-        size_t size = matrix_sparkline(matrix, 0, rows[index].width, rows[index].is_share, text);
+        size_t size = pivot_sparkline(pivot, 0, rows[index].width, rows[index].is_share, text);
         CU_ASSERT_TRUE(is_text(text, size, rows[index].want));
     }
-    matrix_close(matrix);
-    breakdown_close(breakdown);
+    pivot_close(pivot);
+    totals_close(totals);
 }
 
 static void a_table_is_aligned(void)

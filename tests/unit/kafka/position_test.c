@@ -14,11 +14,11 @@ static struct record at(int64_t offset)
     return (struct record){.offset = offset, .timestamp_ms = 1000 + offset, .value = span_of(values[offset % 64])};
 }
 
-static enum arrival arrives(struct place *place, int64_t offset)
+static enum arrival arrives(struct position *position, int64_t offset)
 {
     struct record record = at(offset);
 
-    return place_record(place, &record);
+    return position_record(position, &record);
 }
 
 static struct anchor anchored(int64_t offset)
@@ -28,68 +28,68 @@ static struct anchor anchored(int64_t offset)
     return anchor_of(offset, record.timestamp_ms, record.key, record.value);
 }
 
-/* What the source does before it reads a place again. */
-static void read_again(struct place *place)
+/* What the source does before it reads a position again. */
+static void read_again(struct position *position)
 {
-    place->is_waiting = false;
-    place->is_settled = false;
+    position->is_waiting = false;
+    position->is_settled = false;
 }
 
 static void records_pass_in_order_and_once(void)
 {
-    struct place place = place_at(7, &none);
+    struct position position = position_at(7, &none);
 
-    CU_ASSERT_EQUAL(arrives(&place, 6), ARRIVAL_DROP);
-    CU_ASSERT_EQUAL(arrives(&place, 7), ARRIVAL_PASS);
-    CU_ASSERT_EQUAL(arrives(&place, 7), ARRIVAL_DROP);
-    CU_ASSERT_EQUAL(arrives(&place, 8), ARRIVAL_PASS);
-    CU_ASSERT_EQUAL(place_end(&place, 9), ARRIVAL_PASS);
-    CU_ASSERT_EQUAL(arrives(&place, 9), ARRIVAL_PASS);
-    CU_ASSERT_EQUAL(place_end(&place, 9), ARRIVAL_DROP); /* an older end */
+    CU_ASSERT_EQUAL(arrives(&position, 6), ARRIVAL_DROP);
+    CU_ASSERT_EQUAL(arrives(&position, 7), ARRIVAL_PASS);
+    CU_ASSERT_EQUAL(arrives(&position, 7), ARRIVAL_DROP);
+    CU_ASSERT_EQUAL(arrives(&position, 8), ARRIVAL_PASS);
+    CU_ASSERT_EQUAL(position_end(&position, 9), ARRIVAL_PASS);
+    CU_ASSERT_EQUAL(arrives(&position, 9), ARRIVAL_PASS);
+    CU_ASSERT_EQUAL(position_end(&position, 9), ARRIVAL_DROP); /* an older end */
 }
 
 static void a_jump_is_believed_the_second_time(void)
 {
-    struct place place = place_at(7, &none);
+    struct position position = position_at(7, &none);
 
-    CU_ASSERT_EQUAL(arrives(&place, 9), ARRIVAL_AGAIN);
-    CU_ASSERT_EQUAL(arrives(&place, 7), ARRIVAL_DROP); /* until it is read again */
-    read_again(&place);
-    CU_ASSERT_EQUAL(arrives(&place, 9), ARRIVAL_FIRST_SPARSE);
-    CU_ASSERT_EQUAL(arrives(&place, 12), ARRIVAL_PASS); /* known to leave offsets out */
-    read_again(&place);
-    CU_ASSERT_EQUAL(arrives(&place, 20), ARRIVAL_AGAIN); /* perhaps of an older assignment */
-    read_again(&place);
-    CU_ASSERT_EQUAL(arrives(&place, 15), ARRIVAL_AGAIN);
-    read_again(&place);
-    CU_ASSERT_EQUAL(arrives(&place, 13), ARRIVAL_PASS);
+    CU_ASSERT_EQUAL(arrives(&position, 9), ARRIVAL_AGAIN);
+    CU_ASSERT_EQUAL(arrives(&position, 7), ARRIVAL_DROP); /* until it is read again */
+    read_again(&position);
+    CU_ASSERT_EQUAL(arrives(&position, 9), ARRIVAL_FIRST_SPARSE);
+    CU_ASSERT_EQUAL(arrives(&position, 12), ARRIVAL_PASS); /* known to leave offsets out */
+    read_again(&position);
+    CU_ASSERT_EQUAL(arrives(&position, 20), ARRIVAL_AGAIN); /* perhaps of an older assignment */
+    read_again(&position);
+    CU_ASSERT_EQUAL(arrives(&position, 15), ARRIVAL_AGAIN);
+    read_again(&position);
+    CU_ASSERT_EQUAL(arrives(&position, 13), ARRIVAL_PASS);
 }
 
 static void the_anchor_is_compared_and_not_handed_out(void)
 {
     struct anchor anchor = anchored(11);
-    struct place place = place_at(12, &anchor);
+    struct position position = position_at(12, &anchor);
 
-    CU_ASSERT_EQUAL(place.expected, 11);
-    CU_ASSERT_EQUAL(arrives(&place, 10), ARRIVAL_DROP);
-    CU_ASSERT_EQUAL(arrives(&place, 11), ARRIVAL_DROP);
-    CU_ASSERT_EQUAL(place.doubt, DOUBT_NONE);
-    CU_ASSERT_EQUAL(arrives(&place, 12), ARRIVAL_PASS);
+    CU_ASSERT_EQUAL(position.expected, 11);
+    CU_ASSERT_EQUAL(arrives(&position, 10), ARRIVAL_DROP);
+    CU_ASSERT_EQUAL(arrives(&position, 11), ARRIVAL_DROP);
+    CU_ASSERT_EQUAL(position.suspicion, SUSPICION_NONE);
+    CU_ASSERT_EQUAL(arrives(&position, 12), ARRIVAL_PASS);
 }
 
 static void what_lies_between_anchor_and_next_is_dropped(void)
 {
     struct anchor anchor = anchored(11);
-    struct place place = place_at(14, &anchor);
+    struct position position = position_at(14, &anchor);
 
-    CU_ASSERT_EQUAL(arrives(&place, 11), ARRIVAL_DROP);
-    CU_ASSERT_EQUAL(arrives(&place, 12), ARRIVAL_DROP);
-    CU_ASSERT_EQUAL(arrives(&place, 14), ARRIVAL_PASS);
-    place = place_at(14, &anchor);
-    CU_ASSERT_EQUAL(arrives(&place, 11), ARRIVAL_DROP);
-    CU_ASSERT_EQUAL(place_end(&place, 14), ARRIVAL_PASS);
-    place = place_at(11, &anchor); /* not before next: nothing to look for */
-    CU_ASSERT_EQUAL(arrives(&place, 11), ARRIVAL_PASS);
+    CU_ASSERT_EQUAL(arrives(&position, 11), ARRIVAL_DROP);
+    CU_ASSERT_EQUAL(arrives(&position, 12), ARRIVAL_DROP);
+    CU_ASSERT_EQUAL(arrives(&position, 14), ARRIVAL_PASS);
+    position = position_at(14, &anchor);
+    CU_ASSERT_EQUAL(arrives(&position, 11), ARRIVAL_DROP);
+    CU_ASSERT_EQUAL(position_end(&position, 14), ARRIVAL_PASS);
+    position = position_at(11, &anchor); /* not before next: nothing to look for */
+    CU_ASSERT_EQUAL(arrives(&position, 11), ARRIVAL_PASS);
 }
 
 static void another_record_at_the_anchor_is_doubtful(void)
@@ -99,43 +99,43 @@ static void another_record_at_the_anchor_is_doubtful(void)
     anchors[0].digest ^= 1;
     anchors[1].timestamp_ms++;
     for (size_t i = 0; i < LENGTH_OF(anchors); i++) {
-        struct place place = place_at(12, &anchors[i]);
-        CU_ASSERT_EQUAL(arrives(&place, 11), ARRIVAL_DOUBT);
-        CU_ASSERT_EQUAL(place.doubt, DOUBT_FOREIGN);
-        CU_ASSERT_EQUAL(place.found.timestamp_ms, 1011);
-        CU_ASSERT_EQUAL(arrives(&place, 12), ARRIVAL_DROP); /* nothing more, until somebody has looked */
-        CU_ASSERT_EQUAL(place_end(&place, 13), ARRIVAL_DROP);
+        struct position position = position_at(12, &anchors[i]);
+        CU_ASSERT_EQUAL(arrives(&position, 11), ARRIVAL_SUSPECT);
+        CU_ASSERT_EQUAL(position.suspicion, SUSPICION_FOREIGN);
+        CU_ASSERT_EQUAL(position.found.timestamp_ms, 1011);
+        CU_ASSERT_EQUAL(arrives(&position, 12), ARRIVAL_DROP); /* nothing more, until somebody has looked */
+        CU_ASSERT_EQUAL(position_end(&position, 13), ARRIVAL_DROP);
     }
 }
 
 static void a_log_that_ends_too_early_is_doubtful(void)
 {
     struct anchor anchor = anchored(11);
-    struct place place = place_at(14, &anchor);
+    struct position position = position_at(14, &anchor);
 
-    CU_ASSERT_EQUAL(place_end(&place, 11), ARRIVAL_DOUBT); /* not even the anchor */
-    CU_ASSERT_EQUAL(place.doubt, DOUBT_SHORT);
-    place = place_at(14, &anchor);
-    CU_ASSERT_EQUAL(arrives(&place, 11), ARRIVAL_DROP);
-    CU_ASSERT_EQUAL(place_end(&place, 13), ARRIVAL_DOUBT); /* a marker is missing: a record will stand there */
-    CU_ASSERT_EQUAL(place.doubt, DOUBT_SHORT);
-    place = place_at(14, &anchor);
-    place_refuse(&place);
-    CU_ASSERT_EQUAL(place.doubt, DOUBT_NO_OFFSET);
-    CU_ASSERT_EQUAL(arrives(&place, 14), ARRIVAL_DROP);
+    CU_ASSERT_EQUAL(position_end(&position, 11), ARRIVAL_SUSPECT); /* not even the anchor */
+    CU_ASSERT_EQUAL(position.suspicion, SUSPICION_SHORT);
+    position = position_at(14, &anchor);
+    CU_ASSERT_EQUAL(arrives(&position, 11), ARRIVAL_DROP);
+    CU_ASSERT_EQUAL(position_end(&position, 13), ARRIVAL_SUSPECT); /* a marker is missing: a record will stand there */
+    CU_ASSERT_EQUAL(position.suspicion, SUSPICION_SHORT);
+    position = position_at(14, &anchor);
+    position_refuse(&position);
+    CU_ASSERT_EQUAL(position.suspicion, SUSPICION_NO_OFFSET);
+    CU_ASSERT_EQUAL(arrives(&position, 14), ARRIVAL_DROP);
 }
 
 /* Compaction took it: the second time the log jumps over it there is nothing to compare. */
 static void an_anchor_that_is_jumped_over_is_gone(void)
 {
     struct anchor anchor = anchored(11);
-    struct place place = place_at(12, &anchor);
+    struct position position = position_at(12, &anchor);
 
-    CU_ASSERT_EQUAL(arrives(&place, 12), ARRIVAL_AGAIN);
-    read_again(&place);
-    CU_ASSERT_EQUAL(arrives(&place, 12), ARRIVAL_ANCHOR_GONE);
-    place_forget_anchor(&place);
-    CU_ASSERT_EQUAL(arrives(&place, 12), ARRIVAL_PASS);
+    CU_ASSERT_EQUAL(arrives(&position, 12), ARRIVAL_AGAIN);
+    read_again(&position);
+    CU_ASSERT_EQUAL(arrives(&position, 12), ARRIVAL_ANCHOR_GONE);
+    position_forget_anchor(&position);
+    CU_ASSERT_EQUAL(arrives(&position, 12), ARRIVAL_PASS);
 }
 
 int main(void)

@@ -17,60 +17,60 @@ static struct span packed(int64_t requests, uint32_t slot, uint32_t value)
 
 static void equal_keys_are_added_and_rows_come_in_order(void)
 {
-    struct merge *merge = NULL;
+    struct combination *combination = NULL;
     struct reason why;
     struct span key;
     const struct cell *cell = NULL;
 
-    CU_ASSERT_EQUAL_FATAL(merge_open(&merge, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(combine_open(&combination, &why), GO_ON);
     for (int round = 0; round < 2; round++) { /* cleared, it is as new */
-        CU_ASSERT_EQUAL(merge_add(merge, span_of("b"), packed(1, 3, 1), &why), GO_ON);
-        CU_ASSERT_EQUAL(merge_add(merge, span_of("a"), packed(2, 3, 1), &why), GO_ON);
-        CU_ASSERT_EQUAL(merge_add(merge, span_of("ab"), packed(8, 3, 1), &why), GO_ON);
-        CU_ASSERT_EQUAL(merge_add(merge, span_of("b"), packed(4, ACCOUNT_SLOT, 9), &why), GO_ON);
-        merge_sort(merge);
-        CU_ASSERT_EQUAL_FATAL(merge_count(merge), 3);
-        merge_at(merge, 0, &key, &cell);
+        CU_ASSERT_EQUAL(combine_add(combination, span_of("b"), packed(1, 3, 1), &why), GO_ON);
+        CU_ASSERT_EQUAL(combine_add(combination, span_of("a"), packed(2, 3, 1), &why), GO_ON);
+        CU_ASSERT_EQUAL(combine_add(combination, span_of("ab"), packed(8, 3, 1), &why), GO_ON);
+        CU_ASSERT_EQUAL(combine_add(combination, span_of("b"), packed(4, ACCOUNT_SLOT, 9), &why), GO_ON);
+        combine_sort(combination);
+        CU_ASSERT_EQUAL_FATAL(combine_count(combination), 3);
+        combine_at(combination, 0, &key, &cell);
         CU_ASSERT_TRUE(span_equal(key, span_of("a")));
-        merge_at(merge, 1, &key, &cell);
+        combine_at(combination, 1, &key, &cell);
         CU_ASSERT_TRUE(span_equal(key, span_of("ab")));
-        merge_at(merge, 2, &key, &cell);
+        combine_at(combination, 2, &key, &cell);
         CU_ASSERT_EQUAL(cell->sums[M_REQUESTS], 5);
         CU_ASSERT_EQUAL(cell_slot(cell, 3), 1);
         CU_ASSERT_EQUAL(cell_slot(cell, ACCOUNT_SLOT), 9);
-        merge_clear(merge);
+        combine_clear(combination);
     }
-    merge_close(merge);
+    combine_close(combination);
 }
 
 static void many_keys_are_found_again(void)
 {
-    struct merge *merge = NULL;
+    struct combination *combination = NULL;
     struct reason why;
     char text[32];
 
-    CU_ASSERT_EQUAL_FATAL(merge_open(&merge, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(combine_open(&combination, &why), GO_ON);
     for (int round = 0; round < 2; round++)
         for (int i = 0; i < 5000; i++) {
             snprintf(text, sizeof(text), "model|author/name-%d", i);
-            CU_ASSERT_EQUAL_FATAL(merge_add(merge, span_of(text), packed(i, 1, 1), &why), GO_ON);
+            CU_ASSERT_EQUAL_FATAL(combine_add(combination, span_of(text), packed(i, 1, 1), &why), GO_ON);
         }
-    CU_ASSERT_EQUAL(merge_count(merge), 5000);
-    merge_close(merge);
+    CU_ASSERT_EQUAL(combine_count(combination), 5000);
+    combine_close(combination);
 }
 
 static void what_is_no_cell_is_refused(void)
 {
-    struct merge *merge = NULL;
+    struct combination *combination = NULL;
     struct reason why = {0};
 
-    CU_ASSERT_EQUAL_FATAL(merge_open(&merge, &why), GO_ON);
-    CU_ASSERT_EQUAL(merge_add(merge, span_of("a"), span_of("\x07nonsense"), &why), HALT);
+    CU_ASSERT_EQUAL_FATAL(combine_open(&combination, &why), GO_ON);
+    CU_ASSERT_EQUAL(combine_add(combination, span_of("a"), span_of("\x07nonsense"), &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-DAMAGED");
-    CU_ASSERT_EQUAL(merge_add(merge, span_of("a"), packed(INT64_MAX, 1, 1), &why), GO_ON);
-    CU_ASSERT_EQUAL(merge_add(merge, span_of("a"), packed(1, 1, 1), &why), HALT);
+    CU_ASSERT_EQUAL(combine_add(combination, span_of("a"), packed(INT64_MAX, 1, 1), &why), GO_ON);
+    CU_ASSERT_EQUAL(combine_add(combination, span_of("a"), packed(1, 1, 1), &why), HALT);
     CU_ASSERT_STRING_EQUAL(why.id, "CHECKPOINT-OVERFLOW");
-    merge_close(merge);
+    combine_close(combination);
 }
 
 int main(void)

@@ -3,61 +3,61 @@
 
 #include "suite.h"
 
-static void note(struct reach *reach, int32_t partition, const char *incarnation, int64_t next)
+static void note(struct published_offsets *offsets, int32_t partition, const char *incarnation, int64_t next)
 {
     struct ledger_partition part = {.partition = partition, .next = next};
 
     snprintf(part.incarnation, sizeof(part.incarnation), "%s", incarnation);
-    reach_note(reach, &part);
+    published_offsets_note(offsets, &part);
 }
 
 static void a_state_behind_what_was_published_is_found(void)
 {
-    struct reach *reach = NULL;
+    struct published_offsets *offsets = NULL;
     struct reason why;
 
-    CU_ASSERT_EQUAL_FATAL(reach_open(&reach, 2, &why), GO_ON);
-    CU_ASSERT_FALSE(reach_is_ahead(reach, 0, "a", 0)); /* nothing was published yet */
-    note(reach, 0, "a", 100);
-    CU_ASSERT_TRUE(reach_is_ahead(reach, 0, "a", 99));
-    CU_ASSERT_FALSE(reach_is_ahead(reach, 0, "a", 100));
-    CU_ASSERT_FALSE(reach_is_ahead(reach, 0, "a", 101));
-    CU_ASSERT_FALSE(reach_is_ahead(reach, 1, "a", 99)); /* each for itself */
-    note(reach, 0, "a", 90);                            /* as a ledger has it that was written without this guard */
-    CU_ASSERT_TRUE(reach_is_ahead(reach, 0, "a", 99));
-    CU_ASSERT_EQUAL(reach_check(reach, 0, "a", 100, &why), GO_ON);
-    CU_ASSERT_EQUAL(reach_check(reach, 0, "a", 99, &why), TRY_LATER);
+    CU_ASSERT_EQUAL_FATAL(published_offsets_open(&offsets, 2, &why), GO_ON);
+    CU_ASSERT_FALSE(published_offsets_is_ahead(offsets, 0, "a", 0)); /* nothing was published yet */
+    note(offsets, 0, "a", 100);
+    CU_ASSERT_TRUE(published_offsets_is_ahead(offsets, 0, "a", 99));
+    CU_ASSERT_FALSE(published_offsets_is_ahead(offsets, 0, "a", 100));
+    CU_ASSERT_FALSE(published_offsets_is_ahead(offsets, 0, "a", 101));
+    CU_ASSERT_FALSE(published_offsets_is_ahead(offsets, 1, "a", 99)); /* each for itself */
+    note(offsets, 0, "a", 90);                            /* as a ledger has it that was written without this guard */
+    CU_ASSERT_TRUE(published_offsets_is_ahead(offsets, 0, "a", 99));
+    CU_ASSERT_EQUAL(published_offsets_check(offsets, 0, "a", 100, &why), GO_ON);
+    CU_ASSERT_EQUAL(published_offsets_check(offsets, 0, "a", 99, &why), TRY_LATER);
     CU_ASSERT_STRING_EQUAL(why.id, "STORE-ROLLED-BACK");
-    reach_close(reach);
+    published_offsets_close(offsets);
 }
 
 static void a_state_that_was_made_anew_is_another_count(void)
 {
-    struct reach *reach = NULL;
+    struct published_offsets *offsets = NULL;
     struct reason why;
 
-    CU_ASSERT_EQUAL_FATAL(reach_open(&reach, 1, &why), GO_ON);
-    note(reach, 0, "a", 100);
-    CU_ASSERT_FALSE(reach_is_ahead(reach, 0, "b", 5));
-    note(reach, 0, "b", 50);
-    CU_ASSERT_TRUE(reach_is_ahead(reach, 0, "b", 49));
-    CU_ASSERT_FALSE(reach_is_ahead(reach, 0, "b", 50));
-    CU_ASSERT_FALSE(reach_is_ahead(reach, 0, "a", 5)); /* which is nobody's any more */
-    reach_close(reach);
+    CU_ASSERT_EQUAL_FATAL(published_offsets_open(&offsets, 1, &why), GO_ON);
+    note(offsets, 0, "a", 100);
+    CU_ASSERT_FALSE(published_offsets_is_ahead(offsets, 0, "b", 5));
+    note(offsets, 0, "b", 50);
+    CU_ASSERT_TRUE(published_offsets_is_ahead(offsets, 0, "b", 49));
+    CU_ASSERT_FALSE(published_offsets_is_ahead(offsets, 0, "b", 50));
+    CU_ASSERT_FALSE(published_offsets_is_ahead(offsets, 0, "a", 5)); /* which is nobody's any more */
+    published_offsets_close(offsets);
 }
 
 static void partitions_that_are_not_there_are_passed_over(void)
 {
-    struct reach *reach = NULL;
+    struct published_offsets *offsets = NULL;
     struct reason why;
 
-    CU_ASSERT_EQUAL_FATAL(reach_open(&reach, 1, &why), GO_ON);
-    note(reach, 1, "a", 100);
-    note(reach, -1, "a", 100);
-    note(reach, INT32_MAX, "a", 100);
-    CU_ASSERT_FALSE(reach_is_ahead(reach, 0, "a", 0));
-    reach_close(reach);
-    reach_close(NULL);
+    CU_ASSERT_EQUAL_FATAL(published_offsets_open(&offsets, 1, &why), GO_ON);
+    note(offsets, 1, "a", 100);
+    note(offsets, -1, "a", 100);
+    note(offsets, INT32_MAX, "a", 100);
+    CU_ASSERT_FALSE(published_offsets_is_ahead(offsets, 0, "a", 0));
+    published_offsets_close(offsets);
+    published_offsets_close(NULL);
 }
 
 int main(void)

@@ -8,49 +8,49 @@ static struct window day(int64_t number)
     return (struct window){WINDOW_DAY, number * DAY_MS};
 }
 
-static void put(struct book *book, int64_t number, int64_t generation, int64_t revision, enum pane pane)
+static void put(struct published *published, int64_t number, int64_t generation, int64_t revision, enum pane pane)
 {
-    struct book_entry entry = {.window = day(number), .pane = pane, .generation = generation, .revision = revision};
+    struct published_window entry = {.window = day(number), .pane = pane, .generation = generation, .revision = revision};
     struct reason why;
 
-    CU_ASSERT_EQUAL(book_put(book, &entry, &why), GO_ON);
+    CU_ASSERT_EQUAL(published_put(published, &entry, &why), GO_ON);
 }
 
-static void newest_version_of_a_window_is_kept(void)
+static void latest_version_of_a_window_is_kept(void)
 {
-    struct book *book = NULL;
+    struct published *published = NULL;
     struct reason why;
 
-    CU_ASSERT_EQUAL_FATAL(book_open(&book, &why), GO_ON);
-    CU_ASSERT_PTR_NULL(book_find(book, day(3)));
-    put(book, 3, 0, 10, PANE_EARLY);
-    put(book, 3, 0, 10, PANE_ON_TIME); /* equal revision: the later pane */
-    CU_ASSERT_EQUAL(book_find(book, day(3))->pane, PANE_ON_TIME);
-    put(book, 3, 0, 9, PANE_LATE); /* a lower revision says nothing new */
-    CU_ASSERT_EQUAL(book_find(book, day(3))->revision, 10);
-    put(book, 3, 1, 5, PANE_LATE); /* a higher generation does, whatever its revision */
-    CU_ASSERT_EQUAL(book_find(book, day(3))->generation, 1);
-    CU_ASSERT_EQUAL(book_find(book, day(3))->revision, 5);
-    CU_ASSERT_EQUAL(book_count(book), 1);
-    book_close(book);
+    CU_ASSERT_EQUAL_FATAL(published_open(&published, &why), GO_ON);
+    CU_ASSERT_PTR_NULL(published_find(published, day(3)));
+    put(published, 3, 0, 10, PANE_EARLY);
+    put(published, 3, 0, 10, PANE_ON_TIME); /* equal revision: the later pane */
+    CU_ASSERT_EQUAL(published_find(published, day(3))->pane, PANE_ON_TIME);
+    put(published, 3, 0, 9, PANE_LATE); /* a lower revision says nothing new */
+    CU_ASSERT_EQUAL(published_find(published, day(3))->revision, 10);
+    put(published, 3, 1, 5, PANE_LATE); /* a higher generation does, whatever its revision */
+    CU_ASSERT_EQUAL(published_find(published, day(3))->generation, 1);
+    CU_ASSERT_EQUAL(published_find(published, day(3))->revision, 5);
+    CU_ASSERT_EQUAL(published_count(published), 1);
+    published_close(published);
 }
 
 static void windows_may_come_in_any_order(void)
 {
-    struct book *book = NULL;
+    struct published *published = NULL;
     struct reason why;
     uint64_t seed = 7;
 
-    CU_ASSERT_EQUAL_FATAL(book_open(&book, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(published_open(&published, &why), GO_ON);
     for (int i = 0; i < 5000; i++) {
         int64_t number = (int64_t)suite_below(&seed, 3000) - 1500;
-        put(book, number, 0, number + 2000, PANE_ON_TIME);
-        CU_ASSERT_PTR_NOT_NULL_FATAL(book_find(book, day(number)));
-        CU_ASSERT_EQUAL(book_find(book, day(number))->revision, number + 2000);
+        put(published, number, 0, number + 2000, PANE_ON_TIME);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(published_find(published, day(number)));
+        CU_ASSERT_EQUAL(published_find(published, day(number))->revision, number + 2000);
     }
     struct window hour = {WINDOW_HOUR, 0};
-    CU_ASSERT_PTR_NULL(book_find(book, hour)); /* a window is its kind and its start */
-    book_close(book);
+    CU_ASSERT_PTR_NULL(published_find(published, hour)); /* a window is its kind and its start */
+    published_close(published);
 }
 
 static void tables_count_but_for_the_taxonomy(void)
@@ -65,20 +65,20 @@ static void tables_count_but_for_the_taxonomy(void)
 /* A rebuilt partition changes the sum wherever it stands; one that is added does not change the sum before it. */
 static void states_add_up_by_partition_and_incarnation(void)
 {
-    uint64_t none = 0, one = book_states(none, 0, "aa"), two = book_states(one, 1, "bb");
+    uint64_t none = 0, one = published_states(none, 0, "aa"), two = published_states(one, 1, "bb");
 
     CU_ASSERT_NOT_EQUAL(one, none);
     CU_ASSERT_NOT_EQUAL(two, one);
-    CU_ASSERT_NOT_EQUAL(book_states(book_states(none, 0, "cc"), 1, "bb"), two);
-    CU_ASSERT_NOT_EQUAL(book_states(one, 1, "cc"), two);
-    CU_ASSERT_NOT_EQUAL(book_states(book_states(none, 0, "bb"), 1, "aa"), two); /* they changed places */
-    CU_ASSERT_NOT_EQUAL(book_states(book_states(none, 0, "aa"), 1, "aa"), none);
+    CU_ASSERT_NOT_EQUAL(published_states(published_states(none, 0, "cc"), 1, "bb"), two);
+    CU_ASSERT_NOT_EQUAL(published_states(one, 1, "cc"), two);
+    CU_ASSERT_NOT_EQUAL(published_states(published_states(none, 0, "bb"), 1, "aa"), two); /* they changed places */
+    CU_ASSERT_NOT_EQUAL(published_states(published_states(none, 0, "aa"), 1, "aa"), none);
 }
 
 int main(void)
 {
     CU_TestInfo tests[] = {
-        {"newest_version_of_a_window_is_kept", newest_version_of_a_window_is_kept},
+        {"newest_version_of_a_window_is_kept", latest_version_of_a_window_is_kept},
         {"windows_may_come_in_any_order", windows_may_come_in_any_order},
         {"tables_count_but_for_the_taxonomy", tables_count_but_for_the_taxonomy},
         {"states_add_up_by_partition_and_incarnation", states_add_up_by_partition_and_incarnation},

@@ -5,7 +5,7 @@
 
 static struct survey_partition at(int64_t watermark_ms, bool is_idle)
 {
-    return (struct survey_partition){.standing = {.watermark_ms = watermark_ms, .is_idle = is_idle}};
+    return (struct survey_partition){.state = {.watermark_ms = watermark_ms, .is_idle = is_idle}};
 }
 
 static void watermark_is_the_lowest_of_those_that_are_not_idle(void)
@@ -32,8 +32,8 @@ static void watermark_is_the_lowest_of_those_that_are_not_idle(void)
 static void floor_is_what_every_partition_has_sealed(void)
 {
     struct survey_partition partitions[2] = {
-        {.standing = {.floor_ms = {500, 400, NO_TIME, 7}}},
-        {.standing = {.floor_ms = {300, 600, 200, 7}}},
+        {.state = {.floor_ms = {500, 400, NO_TIME, 7}}},
+        {.state = {.floor_ms = {300, 600, 200, 7}}},
     };
     struct survey survey = {.partition_count = 2, .partitions = partitions};
 
@@ -46,9 +46,9 @@ static void floor_is_what_every_partition_has_sealed(void)
 static void an_idle_partition_is_believed_only_at_its_logs_end(void)
 {
     struct survey_partition partitions[3] = {
-        {.standing = {.is_idle = false, .next = 10}},
-        {.standing = {.is_idle = true, .next = 20}},
-        {.standing = {.is_idle = true, .next = 0}},
+        {.state = {.is_idle = false, .next = 10}},
+        {.state = {.is_idle = true, .next = 20}},
+        {.state = {.is_idle = true, .next = 0}},
     };
     struct survey survey = {.partition_count = 3, .partitions = partitions};
     const struct {

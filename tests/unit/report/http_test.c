@@ -236,7 +236,7 @@ static void listeners_hear_what_they_have_not(void)
         hear(http, client, "id: 1\nevent: study\ndata: {\ndata: \"a\":1, \ndata: \"b\":2}\n\n", heard, sizeof(heard)));
     publish(http, "<2>", "[2]", 2);
     CU_ASSERT(hear(http, client, "id: 2\nevent: study\ndata: [2]\n\n", heard, sizeof(heard)));
-    /* Who has the newest is told only how old it is. */
+    /* Who has the latest is told only how old it is. */
     int other = connect_to(http);
     http_is_current(http, clock_ms - 300);
     ask(http, other, "/events?after=2");

@@ -63,7 +63,7 @@ static uint64_t hash_of(const struct workload_options *options, int64_t *lines)
     tables_open(&tables);
     struct workload *workload = open_workload(&tables, options);
     for (*lines = 0; workload_next(workload, &event); ++*lines) {
-        size_t size = event_json_write(&event, line);
+        size_t size = json_write_event(&event, line);
         for (size_t index = strcspn(line, ","); index < size; index++)
             hash = (hash ^ (unsigned char)line[index]) * UINT64_C(0x100000001b3);
     }
@@ -283,7 +283,7 @@ static void an_event_is_one_line_of_json(void)
                        "\"tokens_completion\":0,\"first_token_ms\":0,\"classified\":true,\"categories\":[{\"path\":"
                        "\"/Adult\",\"confidence\":1.000},{\"path\":\"/A & B/\\\\C\",\"confidence\":0.050}]}\n";
 
-    size_t size = event_json_write(&event, line);
+    size_t size = json_write_event(&event, line);
     CU_ASSERT_TRUE(span_equal((struct span){line, size}, span_of(want)));
 }
 
