@@ -1,6 +1,6 @@
 /*
- * The options told to people: --print-config, --help, and the README's table, all from config_table.c. Secrets are
- * never written; a set one becomes a comment, so that the print can be read back.
+ * The options told to people: --print-config, --help, and the table of runbooks/configuration.md, all from
+ * config_table.c. Secrets are never written; a set one becomes a comment, so that the print can be read back.
  */
 #include <ctype.h>
 #include <inttypes.h>

@@ -1,10 +1,10 @@
 /*
- * The one configuration: a table of options makes the parser, the range checks, --help, --print-config, the README's
- * table and this struct. Sources, later wins: built-in default < file ("key = value" lines, '#' comments) < environment
- * < flags. `redis_url` is GENTALLY_REDIS_URL in the environment and --redis-url as a flag. A secret may be given as a
- * file: GENTALLY_REDIS_PASSWORD_FILE, --redis-password-file, redis_password_file. `kafka.<property>` (file),
- * GENTALLY_KAFKA_<PROPERTY> (dots as '_'), --kafka.<property> pass through to librdkafka, except what the worker owns,
- * which is refused by name.
+ * The one configuration: a table of options makes the parser, the range checks, --help, --print-config, the table of
+ * runbooks/configuration.md and this struct. Sources, later wins: built-in default < file ("key = value" lines, '#'
+ * comments) < environment < flags. `redis_url` is GENTALLY_REDIS_URL in the environment and --redis-url as a flag. A
+ * secret may be given as a file: GENTALLY_REDIS_PASSWORD_FILE, --redis-password-file, redis_password_file.
+ * `kafka.<property>` (file), GENTALLY_KAFKA_<PROPERTY> (dots as '_'), --kafka.<property> pass through to librdkafka,
+ * except what the worker owns, which is refused by name.
  */
 #ifndef GENTALLY_CONFIG_H
 #define GENTALLY_CONFIG_H
@@ -110,8 +110,8 @@ void config_defaults(struct config *config);
  * (set)". `file` is a FILE. */
 void config_print(const struct config *config, void *file);
 
-/* Writes the options' help for `--help`; `markdown` writes the README's table instead (a test holds the two together).
- */
+/* Writes the options' help for `--help`; `markdown` writes the table of runbooks/configuration.md instead (a test holds
+ * the two together). */
 void config_help(void *file, bool markdown);
 
 #endif
