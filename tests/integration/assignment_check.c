@@ -84,7 +84,7 @@ static void a_new_connection_asks_about_every_partition(void)
     free(assignment);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct logger logger;
     struct reason why;
@@ -107,7 +107,7 @@ int main(void)
     int status = EXIT_FAILURE;
     if (store_open(&store, &config, &logger, &why) == GO_ON) {
         if (store_install(store, &why) == GO_ON)
-            status = suite_run("lanes_check", tests);
+            status = suite_run(argc, argv, "lanes_check", tests);
         else
             printf("lanes_check: the functions: %s\n", why.text);
         store_close(store);

@@ -441,7 +441,7 @@ static void a_replay_leaves_nothing(void)
     snprintf(config.namespace_, sizeof(config.namespace_), "check");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct reason why;
     const char *seed = getenv("GENTALLY_SEED");
@@ -474,7 +474,7 @@ int main(void)
     int status = EXIT_FAILURE;
     if (store_open(&store, &config, &logger, &why) == GO_ON) {
         if (store_install(store, &why) == GO_ON)
-            status = suite_run("retention_check", tests);
+            status = suite_run(argc, argv, "retention_check", tests);
         else
             printf("retention_check: the functions: %s\n", why.text);
         store_close(store);

@@ -378,7 +378,7 @@ static void dead_letters_without_room_are_put_off(void)
     scene_close(&scene);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"setup creates the topics and may be repeated", setup_creates_the_topics_and_may_be_repeated},
@@ -397,5 +397,5 @@ int main(void)
         printf("SKIP sink_check: GENTALLY_TEST_KAFKA names no broker\n");
         return 77;
     }
-    return suite_run("sink_check", tests);
+    return suite_run(argc, argv, "sink_check", tests);
 }

@@ -435,7 +435,7 @@ static void a_missing_topic_is_named(void)
     scene_close(&scene);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"records come once, in order, from the assigned offset", records_come_once_in_order_from_the_assigned_offset},
@@ -457,5 +457,5 @@ int main(void)
         printf("SKIP source_check: GENTALLY_TEST_KAFKA names no broker\n");
         return 77;
     }
-    return suite_run("source_check", tests);
+    return suite_run(argc, argv, "source_check", tests);
 }

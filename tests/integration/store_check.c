@@ -554,7 +554,7 @@ static void people_can_read_the_cells(void)
     CU_ASSERT_STRING_EQUAL(line, "requests=300\n");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct reason why;
     CU_TestInfo tests[] = {
@@ -590,7 +590,7 @@ int main(void)
     if (store_open(&store, &config, &logger, &why) == GO_ON) {
         if (store_check(store, &why) == HALT && strcmp(why.id, "STORE-FUNCTIONS-MISSING") == 0 &&
             store_install(store, &why) == GO_ON && store_check(store, &why) == GO_ON)
-            status = suite_run("store_check", tests);
+            status = suite_run(argc, argv, "store_check", tests);
         else
             printf("store_check: the functions: %s\n", why.text);
         store_close(store);

@@ -442,7 +442,7 @@ static void what_counts_is_what_a_naive_model_says(void)
         CU_ASSERT_TRUE(was_seen[j]);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct reason why;
     CU_TestInfo tests[] = {
@@ -462,7 +462,7 @@ int main(void)
         snprintf(id_texts[i], sizeof(id_texts[i]), "id%d", i);
     if (tally_pool_open(&pool, 100000, &why) != GO_ON)
         return EXIT_FAILURE;
-    int status = suite_run("amend", tests);
+    int status = suite_run(argc, argv, "amend", tests);
     tally_pool_close(pool);
     return status;
 }

@@ -249,7 +249,7 @@ static void less_than_nothing_is_refused(void)
     accumulator_clear(&accumulator);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"packing loses nothing", packing_loses_nothing},
@@ -263,5 +263,5 @@ int main(void)
         {"less_than_nothing_is_refused", less_than_nothing_is_refused},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("cell", tests);
+    return suite_run(argc, argv, "cell", tests);
 }

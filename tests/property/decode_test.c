@@ -149,7 +149,7 @@ static void noise_never_crashes(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"what_libavro_writes_decodes_to_the_same_event", what_libavro_writes_decodes_to_the_same_event},
@@ -165,7 +165,7 @@ int main(void)
         return EXIT_FAILURE;
     AVRO_OK(avro_schema_from_json_length(bundled_generation_avsc.bytes, bundled_generation_avsc.size, &schema));
     iface = avro_generic_class_from_schema(schema);
-    int status = suite_run("decode", tests);
+    int status = suite_run(argc, argv, "decode", tests);
     avro_value_iface_decref(iface);
     avro_schema_decref(schema);
     decoder_close(decoder);

@@ -371,7 +371,7 @@ static void the_order_of_facts_never_shows(void)
     tally_pool_close(pool);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"a tally is what one pass would count", a_tally_is_what_one_pass_would_count},
@@ -379,5 +379,5 @@ int main(void)
         {"the order of facts never shows", the_order_of_facts_never_shows},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("tally", tests);
+    return suite_run(argc, argv, "tally", tests);
 }

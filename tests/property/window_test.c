@@ -116,7 +116,7 @@ static void written_times_read_back(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"a window is what the calendar says", a_window_is_what_the_calendar_says},
@@ -126,5 +126,5 @@ int main(void)
         {"written times read back", written_times_read_back},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("window", tests);
+    return suite_run(argc, argv, "window", tests);
 }

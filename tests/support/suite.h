@@ -2,6 +2,10 @@
  * What every CUnit program shares: run an array of tests, print each failure with its place, end with "N passed, N
  * failed" and an exit status that can fail. Property tests take their seed from GENTALLY_SEED, else from the clock, and
  * print it.
+ *
+ *     unit_x_test              all cases
+ *     unit_x_test NAME...      the cases whose name contains one of the names
+ *     unit_x_test --list       the names of the cases
  */
 #ifndef GENTALLY_SUITE_H
 #define GENTALLY_SUITE_H
@@ -9,15 +13,60 @@
 #include <CUnit/Basic.h>
 #include <CUnit/CUnit.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-static inline int suite_run(const char *name, CU_TestInfo tests[])
+static inline void suite_list(FILE *file, const CU_TestInfo tests[])
+{
+    for (; tests->pName != NULL; tests++)
+        fprintf(file, "    %s\n", tests->pName);
+}
+
+/* True if one of the words is in the case's name. */
+static inline bool suite_wants(const CU_TestInfo *test, int count, char *const words[])
+{
+    for (int at = 0; at < count; at++)
+        if (strstr(test->pName, words[at]) != NULL)
+            return true;
+    return false;
+}
+
+/* Keeps the cases that have one of the words in their name, in their order. False if one of the words is in no name. */
+static inline bool suite_filter(CU_TestInfo tests[], int count, char *const words[])
+{
+    size_t kept = 0;
+
+    for (int at = 0; at < count; at++) {
+        const CU_TestInfo *test = tests;
+        while (test->pName != NULL && !suite_wants(test, 1, &words[at]))
+            test++;
+        if (test->pName == NULL) {
+            fprintf(stderr, "No case has \"%s\" in its name. The cases are:\n", words[at]);
+            suite_list(stderr, tests);
+            return false;
+        }
+    }
+    for (const CU_TestInfo *test = tests; test->pName != NULL; test++)
+        if (suite_wants(test, count, words))
+            tests[kept++] = *test;
+    tests[kept] = (CU_TestInfo)CU_TEST_INFO_NULL;
+    return true;
+}
+
+static inline int suite_run(int argc, char **argv, const char *name, CU_TestInfo tests[])
 {
     CU_SuiteInfo suites[] = {{name, NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
 
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        suite_list(stdout, tests);
+        return EXIT_SUCCESS;
+    }
+    if (argc > 1 && !suite_filter(tests, argc - 1, argv + 1))
+        return EXIT_FAILURE;
     if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS) {
         fprintf(stderr, "%s: CUnit: %s\n", name, CU_get_error_msg());
         return EXIT_FAILURE;

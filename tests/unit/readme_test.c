@@ -117,7 +117,7 @@ static void summary_table_names_every_field(void)
     check_fields(GENTALLY_ROOT "/schemas/summary.avsc", "## The summary", 60);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"readme_is_short", readme_is_short},
@@ -126,5 +126,5 @@ int main(void)
         {"summary_table_names_every_field", summary_table_names_every_field},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("readme", tests);
+    return suite_run(argc, argv, "readme", tests);
 }

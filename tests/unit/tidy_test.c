@@ -527,7 +527,7 @@ static void every_reason_has_its_page(void)
     source_free(&pages);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"rules_see_bad_examples", rules_see_bad_examples},
@@ -543,7 +543,7 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
     read_tree();
-    int status = suite_run("tidy", tests);
+    int status = suite_run(argc, argv, "tidy", tests);
     for (size_t at = 0; at < tree_count; at++) {
         free((char *)(uintptr_t)tree[at].path);
         source_free(&tree[at]);

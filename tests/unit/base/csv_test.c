@@ -193,7 +193,7 @@ static void reads_a_file_larger_than_its_first_buffer(void)
     free(text);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"reads_what_the_rfc_allows", reads_what_the_rfc_allows},
@@ -206,5 +206,5 @@ int main(void)
         {"reads_a_file_larger_than_its_first_buffer", reads_a_file_larger_than_its_first_buffer},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("csv", tests);
+    return suite_run(argc, argv, "csv", tests);
 }

@@ -169,7 +169,7 @@ static void levels_are_parsed(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"line_has_its_form", line_has_its_form},
@@ -181,5 +181,5 @@ int main(void)
         {"levels_are_parsed", levels_are_parsed},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("log", tests);
+    return suite_run(argc, argv, "log", tests);
 }

@@ -48,7 +48,7 @@ static void every_length_as_openssl_has_it(void)
     EVP_MAC_free(mac);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"the_authors_vectors", the_authors_vectors},
@@ -56,5 +56,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("siphash", tests);
+    return suite_run(argc, argv, "siphash", tests);
 }

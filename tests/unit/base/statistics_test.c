@@ -102,7 +102,7 @@ static void equal_weights_count_each_and_one_heavy_one_alone(void)
     CU_ASSERT_EQUAL(effective_n((double)NAN, 25), 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"shares have Wilson's interval", shares_have_wilsons_interval},
@@ -111,5 +111,5 @@ int main(void)
         {"equal weights count each, and one heavy one alone", equal_weights_count_each_and_one_heavy_one_alone},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("interval", tests);
+    return suite_run(argc, argv, "interval", tests);
 }

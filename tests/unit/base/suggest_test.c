@@ -66,7 +66,7 @@ static void nearest_is_offered_only_if_near(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"edits_are_counted", edits_are_counted},
@@ -74,5 +74,5 @@ int main(void)
         {"nearest_is_offered_only_if_near", nearest_is_offered_only_if_near},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("nearest", tests);
+    return suite_run(argc, argv, "nearest", tests);
 }

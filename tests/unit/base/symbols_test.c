@@ -163,7 +163,7 @@ static void the_hash_spreads(void)
     CU_ASSERT(high_count > 40700 && high_count < 42150);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"ids_are_dense_and_stay", ids_are_dense_and_stay},
@@ -176,5 +176,5 @@ int main(void)
         {"the_hash_spreads", the_hash_spreads},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("symbols", tests);
+    return suite_run(argc, argv, "symbols", tests);
 }

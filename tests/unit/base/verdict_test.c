@@ -59,7 +59,7 @@ static void verdicts_have_their_names(void)
     CU_ASSERT_EQUAL(LENGTH_OF(names), HALT + 1);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"reason_keeps_all_it_is_told", reason_keeps_all_it_is_told},
@@ -71,5 +71,5 @@ int main(void)
         {"verdicts_have_their_names", verdicts_have_their_names},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("verdict", tests);
+    return suite_run(argc, argv, "verdict", tests);
 }

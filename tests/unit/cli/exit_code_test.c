@@ -61,8 +61,8 @@ static void reasons_have_their_status(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {{"reasons_have_their_status", reasons_have_their_status}, CU_TEST_INFO_NULL};
-    return suite_run("exit_code", tests);
+    return suite_run(argc, argv, "exit_code", tests);
 }

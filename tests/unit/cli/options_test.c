@@ -192,7 +192,7 @@ static void a_long_line_is_whole_or_refused(void)
     input_close(&input);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"shares_are_read_whole_or_not_at_all", shares_are_read_whole_or_not_at_all},
@@ -206,5 +206,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("options", tests);
+    return suite_run(argc, argv, "options", tests);
 }

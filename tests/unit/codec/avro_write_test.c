@@ -564,7 +564,7 @@ static void the_ledger_schema_has_the_order_of_our_tables(void)
     json_decref(schema);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"bytes are the golden ones, every time", bytes_are_the_golden_ones_every_time},
@@ -582,5 +582,5 @@ int main(void)
         {"the ledger schema has the order of our tables", the_ledger_schema_has_the_order_of_our_tables},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("encode", tests);
+    return suite_run(argc, argv, "encode", tests);
 }

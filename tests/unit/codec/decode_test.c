@@ -433,7 +433,7 @@ static void reasons_name_the_field_and_never_the_content(void)
     decoder_close(decoder);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"golden_message_decodes", golden_message_decodes},
@@ -452,5 +452,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("decode", tests);
+    return suite_run(argc, argv, "decode", tests);
 }

@@ -347,7 +347,7 @@ static void a_line_ends_where_its_span_ends(void)
     json_reader_close(reader);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"refusals name what is wrong", refusals_name_what_is_wrong},
@@ -361,5 +361,5 @@ int main(void)
         {"a line ends where its span ends", a_line_ends_where_its_span_ends},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("lines", tests);
+    return suite_run(argc, argv, "lines", tests);
 }

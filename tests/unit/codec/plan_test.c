@@ -237,7 +237,7 @@ static void folders_are_learnt_whole_or_refused(void)
     decoder_close(decoder);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"schemas_are_refused_by_name", schemas_are_refused_by_name},
@@ -248,5 +248,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("plan", tests);
+    return suite_run(argc, argv, "plan", tests);
 }

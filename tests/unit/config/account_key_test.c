@@ -59,11 +59,11 @@ static void accounts_need_their_key(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"accounts need their key", accounts_need_their_key},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("accounts", tests);
+    return suite_run(argc, argv, "accounts", tests);
 }

@@ -563,7 +563,7 @@ static void wants_finds_a_flag(void)
     CU_ASSERT(!config_wants(2, (char *[]){"worker", "--help", NULL}, "--version"));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"defaults_are_as_documented", defaults_are_as_documented},
@@ -591,5 +591,5 @@ int main(void)
         {"wants_finds_a_flag", wants_finds_a_flag},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("config", tests);
+    return suite_run(argc, argv, "config", tests);
 }

@@ -75,7 +75,7 @@ static void what_we_would_not_write_is_not_read(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"any_difference_makes_another_record", any_difference_makes_another_record},
@@ -83,5 +83,5 @@ int main(void)
         {"what_we_would_not_write_is_not_read", what_we_would_not_write_is_not_read},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("anchor", tests);
+    return suite_run(argc, argv, "anchor", tests);
 }

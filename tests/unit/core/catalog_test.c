@@ -344,7 +344,7 @@ static void a_missing_file_is_unreadable(void)
     CU_ASSERT_STRING_EQUAL(why.text, "no/such.csv: No such file or directory");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"knows_the_models_of_the_study", knows_the_models_of_the_study},
@@ -358,5 +358,5 @@ int main(void)
         {"a_missing_file_is_unreadable", a_missing_file_is_unreadable},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("catalog", tests);
+    return suite_run(argc, argv, "catalog", tests);
 }

@@ -271,7 +271,7 @@ static void no_account_counts_none(void)
     CU_ASSERT_EQUAL(cell_accounts(&cell), 2953); /* alpha m / 2^-1: no register empty, so not by linear counting */
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"an empty cell is three bytes", an_empty_cell_is_three_bytes},
@@ -286,5 +286,5 @@ int main(void)
         {"no account counts none", no_account_counts_none},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("cell", tests);
+    return suite_run(argc, argv, "cell", tests);
 }

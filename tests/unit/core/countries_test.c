@@ -96,7 +96,7 @@ static void refuses_a_wrong_table(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"finds_the_continent", finds_the_continent},
@@ -104,5 +104,5 @@ int main(void)
         {"refuses_a_wrong_table", refuses_a_wrong_table},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("countries", tests);
+    return suite_run(argc, argv, "countries", tests);
 }

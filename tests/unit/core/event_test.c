@@ -214,7 +214,7 @@ static void dimensions_are_known_by_name(void)
     CU_ASSERT(!dimension_parse(span_of("models"), &dimension));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"numbers_keep_their_limits", numbers_keep_their_limits},
@@ -227,5 +227,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("event", tests);
+    return suite_run(argc, argv, "event", tests);
 }

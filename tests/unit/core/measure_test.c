@@ -146,7 +146,7 @@ static void names_are_those_of_the_summary(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"buckets of values", buckets_of_values},
@@ -159,5 +159,5 @@ int main(void)
         {"names are those of the summary", names_are_those_of_the_summary},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("measure", tests);
+    return suite_run(argc, argv, "measure", tests);
 }

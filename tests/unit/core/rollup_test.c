@@ -193,7 +193,7 @@ static void what_no_row_wrote_is_no_key(void)
     CU_ASSERT_FALSE(row_key_read((struct span){longest, sizeof(longest)}, &rollups, &rollup, values, decoded));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"the default set is read", the_default_set_is_read},
@@ -204,5 +204,5 @@ int main(void)
         {"what no row wrote is no key", what_no_row_wrote_is_no_key},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("rollup", tests);
+    return suite_run(argc, argv, "rollup", tests);
 }

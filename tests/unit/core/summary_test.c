@@ -218,7 +218,7 @@ static void columns_are_filled_from_values_and_tables(void)
     catalog_close(catalog);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"pane names parse back", pane_names_parse_back},
@@ -231,5 +231,5 @@ int main(void)
         {"columns are filled from values and tables", columns_are_filled_from_values_and_tables},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("summary", tests);
+    return suite_run(argc, argv, "summary", tests);
 }

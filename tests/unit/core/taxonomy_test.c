@@ -140,7 +140,7 @@ static void refuses_a_wrong_table(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"finds_the_longest_pattern", finds_the_longest_pattern},
@@ -149,5 +149,5 @@ int main(void)
         {"refuses_a_wrong_table", refuses_a_wrong_table},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("taxonomy", tests);
+    return suite_run(argc, argv, "taxonomy", tests);
 }

@@ -207,7 +207,7 @@ static void times_are_written(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"windows begin and end", windows_begin_and_end},
@@ -219,5 +219,5 @@ int main(void)
         {"times are written", times_are_written},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("window", tests);
+    return suite_run(argc, argv, "window", tests);
 }

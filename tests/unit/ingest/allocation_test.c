@@ -58,11 +58,11 @@ static void no_message_allocates_after_warm_up(void)
     messages_free(&messages);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"no_message_allocates_after_warm_up", no_message_allocates_after_warm_up},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("allocation", tests);
+    return suite_run(argc, argv, "allocation", tests);
 }

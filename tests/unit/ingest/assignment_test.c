@@ -74,7 +74,7 @@ static void nothing_rests_behind_a_full_batch(void)
     assignment_close(&assignment);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct reason why;
     CU_TestInfo tests[] = {
@@ -88,7 +88,7 @@ int main(void)
     config_defaults(&config);
     if (tally_pool_open(&pool, 100000, &why) != GO_ON)
         return EXIT_FAILURE;
-    int status = suite_run("lanes", tests);
+    int status = suite_run(argc, argv, "lanes", tests);
     tally_pool_close(pool);
     return status;
 }

@@ -165,7 +165,7 @@ static void contributions_of_before_are_read(void)
     symbols_close(others);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"nothing_is_lost_but_the_account", nothing_is_lost_but_the_account},
@@ -174,5 +174,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("contribution", tests);
+    return suite_run(argc, argv, "contribution", tests);
 }

@@ -49,12 +49,12 @@ static void each_kind_by_itself(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"each_kind_by_itself", each_kind_by_itself},
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("shift", tests);
+    return suite_run(argc, argv, "shift", tests);
 }

@@ -547,7 +547,7 @@ static void paths_and_accounts_take_no_room(void)
     close_rig(&rig);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"each_measure_by_its_rule", each_measure_by_its_rule},
@@ -562,5 +562,5 @@ int main(void)
         {"paths_and_accounts_take_no_room", paths_and_accounts_take_no_room},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("enrich", tests);
+    return suite_run(argc, argv, "enrich", tests);
 }

@@ -207,7 +207,7 @@ static void another_incarnation_hashes_otherwise(void)
     ids_close(ids);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"an_id_is_known_until_its_bucket_is_far_enough_behind", an_id_is_known_until_its_bucket_is_far_enough_behind},
@@ -221,5 +221,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("ids", tests);
+    return suite_run(argc, argv, "ids", tests);
 }

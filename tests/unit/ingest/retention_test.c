@@ -188,7 +188,7 @@ static void a_full_interval_asks_for_a_flush(void)
     close_rig(&rig);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"what_is_known_is_not_put_again", what_is_known_is_not_put_again},
@@ -201,5 +201,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("retention", tests);
+    return suite_run(argc, argv, "retention", tests);
 }

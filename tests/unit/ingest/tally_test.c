@@ -336,7 +336,7 @@ static void room_ends_before_a_sum_overflows(void)
     close_tally();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"a fact without labels makes no labelled rows", a_fact_without_labels_makes_no_labelled_rows},
@@ -352,5 +352,5 @@ int main(void)
         {"room ends before a sum overflows", room_ends_before_a_sum_overflows},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("tally", tests);
+    return suite_run(argc, argv, "tally", tests);
 }

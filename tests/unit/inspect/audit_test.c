@@ -456,7 +456,7 @@ static void test_counts_are_those_of_the_highest_point(void)
     audit_close(audit);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"judgements", test_judgements},
@@ -467,5 +467,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("audit", tests);
+    return suite_run(argc, argv, "audit", tests);
 }

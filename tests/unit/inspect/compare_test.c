@@ -172,7 +172,7 @@ static void test_bytes_that_are_no_cell(void)
     cells_close(right);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"differences", test_differences},
@@ -180,5 +180,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("compare", tests);
+    return suite_run(argc, argv, "compare", tests);
 }

@@ -140,7 +140,7 @@ static void test_a_set_holds_each_once(void)
     dead_letter_set_close(set);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"headers", test_headers},
@@ -151,5 +151,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("letters", tests);
+    return suite_run(argc, argv, "letters", tests);
 }

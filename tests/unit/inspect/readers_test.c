@@ -532,7 +532,7 @@ static void a_summary_reads_as_csv(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(text, ",0,,late,1,42,\"c1,t2\",false\n"));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"json_escapes_what_it_must", json_escapes_what_it_must},
@@ -556,5 +556,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("readers", tests);
+    return suite_run(argc, argv, "readers", tests);
 }

@@ -469,7 +469,7 @@ static void bytes_that_are_no_signal_are_refused(void)
     signals_close(signals);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"a first week needs a week before", a_first_week_needs_a_week_before},
@@ -487,5 +487,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("signals", tests);
+    return suite_run(argc, argv, "signals", tests);
 }

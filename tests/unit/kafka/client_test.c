@@ -168,7 +168,7 @@ static void a_refused_property_is_named_and_its_value_is_not(void)
     free(config);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"codes have their meaning", codes_have_their_meaning},
@@ -180,5 +180,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("kafka", tests);
+    return suite_run(argc, argv, "kafka", tests);
 }

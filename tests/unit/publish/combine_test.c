@@ -73,7 +73,7 @@ static void what_is_no_cell_is_refused(void)
     combine_close(combination);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"equal_keys_are_added_and_rows_come_in_order", equal_keys_are_added_and_rows_come_in_order},
@@ -81,5 +81,5 @@ int main(void)
         {"what_is_no_cell_is_refused", what_is_no_cell_is_refused},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("merge", tests);
+    return suite_run(argc, argv, "merge", tests);
 }

@@ -65,7 +65,7 @@ static void an_idle_partition_is_believed_only_at_its_logs_end(void)
         CU_ASSERT_EQUAL(survey_is_read_out(&survey, rows[i].ends), rows[i].want);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"watermark_is_the_lowest_of_those_that_are_not_idle", watermark_is_the_lowest_of_those_that_are_not_idle},
@@ -73,5 +73,5 @@ int main(void)
         {"an_idle_partition_is_believed_only_at_its_logs_end", an_idle_partition_is_believed_only_at_its_logs_end},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("survey", tests);
+    return suite_run(argc, argv, "survey", tests);
 }

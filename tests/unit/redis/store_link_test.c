@@ -85,12 +85,12 @@ static void errors_become_verdicts(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"addresses_are_read", addresses_are_read},
         {"errors_become_verdicts", errors_become_verdicts},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("store_link", tests);
+    return suite_run(argc, argv, "store_link", tests);
 }

@@ -416,7 +416,7 @@ static void at_the_median_is_above_it(void)
     json_decref(document);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"nothing is a document, too", nothing_is_a_document_too},
@@ -438,7 +438,7 @@ int main(void)
 
     if (encoder_open(&encoder, &why) != GO_ON)
         return EXIT_FAILURE;
-    int code = suite_run("figures", tests);
+    int code = suite_run(argc, argv, "figures", tests);
     encoder_close(encoder);
     free(written);
     return code;

@@ -372,7 +372,7 @@ static void a_taken_port_is_told(void)
     http_close(http);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"requests_are_judged", requests_are_judged},
@@ -388,5 +388,5 @@ int main(void)
         {"a_taken_port_is_told", a_taken_port_is_told},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("http", tests);
+    return suite_run(argc, argv, "http", tests);
 }

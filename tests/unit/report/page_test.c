@@ -174,7 +174,7 @@ static void the_bundled_page_is_whole_or_absent(void)
     free(text);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"marks_are_filled_and_all_else_is_copied", marks_are_filled_and_all_else_is_copied},
@@ -186,5 +186,5 @@ int main(void)
         {"the_bundled_page_is_whole_or_absent", the_bundled_page_is_whole_or_absent},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("page", tests);
+    return suite_run(argc, argv, "page", tests);
 }

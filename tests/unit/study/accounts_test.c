@@ -109,7 +109,7 @@ static void who_waits_is_told_until_nobody_does(void)
     members_close(members);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"an_ordinary_model_keeps_what_its_curve_says", an_ordinary_model_keeps_what_its_curve_says},
@@ -118,5 +118,5 @@ int main(void)
         {"who_waits_is_told_until_nobody_does", who_waits_is_told_until_nobody_does},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("members", tests);
+    return suite_run(argc, argv, "members", tests);
 }

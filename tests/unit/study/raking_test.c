@@ -47,7 +47,7 @@ static void an_empty_row_or_column_is_left_alone(void)
     CU_ASSERT_EQUAL(cells[3], 9);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"rows_and_columns_get_their_sums", rows_and_columns_get_their_sums},
@@ -56,5 +56,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("raking", tests);
+    return suite_run(argc, argv, "raking", tests);
 }

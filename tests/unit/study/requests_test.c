@@ -62,12 +62,12 @@ static void a_week_is_weighed_from_its_monday(void)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"any_cut_gives_the_same_sums", any_cut_gives_the_same_sums},
         {"a_week_is_weighed_from_its_monday", a_week_is_weighed_from_its_monday},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("slices", tests);
+    return suite_run(argc, argv, "slices", tests);
 }

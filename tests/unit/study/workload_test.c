@@ -287,7 +287,7 @@ static void an_event_is_one_line_of_json(void)
     CU_ASSERT_TRUE(span_equal((struct span){line, size}, span_of(want)));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"same_seed_same_bytes", same_seed_same_bytes},
@@ -298,5 +298,5 @@ int main(void)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run("workload", tests);
+    return suite_run(argc, argv, "workload", tests);
 }
