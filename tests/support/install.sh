@@ -6,7 +6,9 @@
 build_packages=(cmake ninja-build gcc libc6-dev pkg-config librdkafka-dev libavro-dev libhiredis-dev libjansson-dev
     libssl-dev)
 test_packages=(libcunit1-dev liblua5.1-0-dev redis-server kcat sqlite3 python3 python3-venv curl)
-lint_packages=(clang clang-tidy clang-format)
+format_packages=(clang-format shfmt black)
+lint_packages=(clang clang-tidy)
+debug_packages=(gdb)
 fuzz_packages=(clang libclang-rt-14-dev)
 npm_packages=(npm nodejs)
 kafka_packages=(default-jre-headless maven)
