@@ -1,27 +1,34 @@
 #!lua name=gentally_1
 --[[
-The counters' guard. One library for all namespaces; the version is part of every name, so that an old worker never meets new rules.
+The counters' guard. One library for all namespaces; the version is part of every name, so that an old worker never
+meets new rules.
 
-All keys of a call belong to one input partition and share its hash tag, so one call is one step: it checks, then writes. Redis keeps every
-step whole on any history that survives (a lost tail, a failover, a split brain), and so `next` always says exactly which records the cells
-hold. Cells are opaque here: the worker reads them at `next`, merges, and writes them back only if `next` has not moved.
+All keys of a call belong to one input partition and share its hash tag, so one call is one step: it checks, then
+writes. Redis keeps every step whole on any history that survives (a lost tail, a failover, a split brain), and so
+`next` always says exactly which records the cells hold. Cells are opaque here: the worker reads them at `next`, merges,
+and writes them back only if `next` has not moved.
 
-KEYS[1] meta     inc tok next anchor first wm idle nonce taint, counted duplicate filtered too_late dead_lettered, floor:<kind>
+KEYS[1] meta     inc tok next anchor first wm idle nonce taint, counted duplicate filtered too_late dead_lettered,
+                 floor:<kind>
 KEYS[2] windows  "<kind>:<start>" -> records folded into the window
-KEYS[3..]        one hash per window: row key -> cell, "__n" -> records, the same number again: if they differ, the window is torn;
-                 then one hash per bucket of ids: id -> what was counted for it, "__n" -> writes, the same number again in meta, under "ids:<width>:<start>"
+KEYS[3..]        one hash per window: row key -> cell, "__n" -> records, the same number again: if they differ, the
+                 window is torn; then one hash per bucket of ids: id -> what was counted for it, "__n" -> writes, the
+                 same number again in meta, under "ids:<width>:<start>"
 
-Retention is the namespace's own, not a partition's: an account's events may be in any of them. Its pairs lie in shards, each under a hash tag of its
-own, and are written before the flush that passes their records, as a union: see retain() below.
+Retention is the namespace's own, not a partition's: an account's events may be in any of them. Its pairs lie in shards,
+each under a hash tag of its own, and are written before the flush that passes their records, as a union: see retain()
+below.
 
-Offsets are compared as text: Lua's numbers end at 2^53. Every write phase runs after every check, that of the caller's rights too, so that no
-write can fail half-way. Should one do so all the same, it leaves a taint, and a tainted partition is never written again.
+Offsets are compared as text: Lua's numbers end at 2^53. Every write phase runs after every check, that of the caller's
+rights too, so that no write can fail half-way. Should one do so all the same, it leaves a taint, and a tainted
+partition is never written again.
 --]]
 
 -- unpack() pushes its results on Lua's stack, which ends at 8,000; even, since HSET takes pairs.
 local CHUNK = 6000
 
-local STANDING = {'inc', 'tok', 'first', 'next', 'wm', 'idle', 'anchor', 'counted', 'duplicate', 'filtered', 'too_late', 'dead_lettered',
+local STANDING = {'inc', 'tok', 'first', 'next', 'wm', 'idle', 'anchor',
+                  'counted', 'duplicate', 'filtered', 'too_late', 'dead_lettered',
                   'floor:hour', 'floor:day', 'floor:week', 'floor:month'}
 
 local function standing(meta)
@@ -40,7 +47,8 @@ local function refusal(meta)
   return nil
 end
 
--- A command that the caller's user may not run on a key, or nil. A right that lacks is found before anything is written.
+-- A command that the caller's user may not run on a key, or nil. A right that lacks is found before anything is
+-- written.
 local function denied(command, key, ...)
   if redis.acl_check_cmd(command, key, ...) then return nil end
   return {'DENIED', command}
@@ -49,25 +57,28 @@ end
 -- What the worker and its functions run, as the caller's user: the first it may not. KEYS: a key of ours
 local function probe(KEYS)
   local key = KEYS[1]
-  for _, words in ipairs{{'HGET', key, 'f'}, {'HMGET', key, 'f'}, {'HGETALL', key}, {'EXISTS', key}, {'HSET', key, 'f', 'v'}, {'HDEL', key, 'f'},
-                         {'UNLINK', key}, {'FCALL', 'f', '1', key}, {'FCALL_RO', 'f', '1', key}, {'INFO'}} do
+  for _, words in ipairs{{'HGET', key, 'f'}, {'HMGET', key, 'f'}, {'HGETALL', key}, {'EXISTS', key},
+                         {'HSET', key, 'f', 'v'}, {'HDEL', key, 'f'}, {'UNLINK', key},
+                         {'FCALL', 'f', '1', key}, {'FCALL_RO', 'f', '1', key}, {'INFO'}} do
     if not redis.acl_check_cmd(unpack(words)) then return {'DENIED', words[1]} end
   end
   return {'OK'}
 end
 
--- Creates a partition's first state, once, with the floors below which its windows are over: one step, or what it counts could end in
--- windows that nobody reads any more. ARGV: inc, first, then the floors of hour, day, week, month
+-- Creates a partition's first state, once, with the floors below which its windows are over: one step, or what it
+-- counts could end in windows that nobody reads any more. ARGV: inc, first, then the floors of hour, day, week, month
 local function create(KEYS, ARGV)
   if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
-  redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'tok', '', 'first', ARGV[2], 'next', ARGV[2], 'wm', '', 'idle', '0', 'nonce', '',
-             'anchor', '', 'counted', '0', 'duplicate', '0', 'filtered', '0', 'too_late', '0', 'dead_lettered', '0',
+  redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'tok', '', 'first', ARGV[2], 'next', ARGV[2],
+             'wm', '', 'idle', '0', 'nonce', '', 'anchor', '',
+             'counted', '0', 'duplicate', '0', 'filtered', '0', 'too_late', '0', 'dead_lettered', '0',
              'floor:hour', ARGV[3], 'floor:day', ARGV[4], 'floor:week', ARGV[5], 'floor:month', ARGV[6])
   return {'OK'}
 end
 
--- Takes ownership. A missing state is never created here: that would silently begin again. What the last owner saw of the log's end is old: until
--- the new one has been there, the partition holds the watermark back, or windows could be sealed over records nobody has read yet. ARGV: tok
+-- Takes ownership. A missing state is never created here: that would silently begin again. What the last owner saw of
+-- the log's end is old: until the new one has been there, the partition holds the watermark back, or windows could be
+-- sealed over records nobody has read yet. ARGV: tok
 local function claim(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
@@ -99,8 +110,9 @@ local function forbidden(KEYS, i, name, kind, start)
   return nil, n
 end
 
--- May cells be read at this offset? ARGV: inc, tok, next, then per window: kind, start. Replies OK, then per window its records. The caller reads the
--- cells by itself, at once: if they change before its flush, so has what fence() compares.
+-- May cells be read at this offset? ARGV: inc, tok, next, then per window: kind, start. Replies OK, then per window its
+-- records. The caller reads the cells by itself, at once: if they change before its flush, so has what fence()
+-- compares.
 local function load(KEYS, ARGV)
   local no = fence(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
   if no then return no end
@@ -114,20 +126,23 @@ local function load(KEYS, ARGV)
   return reply
 end
 
--- May ids be read at this offset? KEYS: meta, buckets. ARGV: inc, tok, next, then "<width>:<start>" of each bucket. As with cells, the caller reads
--- them by itself.
+-- May ids be read at this offset? KEYS: meta, buckets. ARGV: inc, tok, next, then "<width>:<start>" of each bucket. As
+-- with cells, the caller reads them by itself.
 local function recall(KEYS, ARGV)
   local no = fence(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
   if no then return no end
   for i = 2, #KEYS do
     local name = 'ids:' .. ARGV[i + 2]
-    if (redis.call('HGET', KEYS[i], '__n') or '0') ~= (redis.call('HGET', KEYS[1], name) or '0') then return {'TORN', name} end
+    if (redis.call('HGET', KEYS[i], '__n') or '0') ~= (redis.call('HGET', KEYS[1], name) or '0') then
+      return {'TORN', name}
+    end
   end
   return {'OK'}
 end
 
--- Applies one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, anchor, five outcome counts, then per window: kind, start, records before, records after,
--- number of arguments, field/value pairs; then per bucket of ids the same, with "ids", "<width>:<start>" and no records; without pairs it is dropped.
+-- Applies one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, anchor, five outcome counts, then per
+-- window: kind, start, records before, records after, number of arguments, field/value pairs; then per bucket of ids
+-- the same, with "ids", "<width>:<start>" and no records; without pairs it is dropped.
 local function flush(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
@@ -184,8 +199,9 @@ local function flush(KEYS, ARGV)
       call('HDEL', KEYS[1], name)
     end
   end
-  write(KEYS[1], 'next', ARGV[4], 'nonce', ARGV[5], 'wm', ARGV[6], 'idle', ARGV[7], 'anchor', ARGV[8], 'counted', ARGV[9],
-        'duplicate', ARGV[10], 'filtered', ARGV[11], 'too_late', ARGV[12], 'dead_lettered', ARGV[13])
+  write(KEYS[1], 'next', ARGV[4], 'nonce', ARGV[5], 'wm', ARGV[6], 'idle', ARGV[7], 'anchor', ARGV[8],
+        'counted', ARGV[9], 'duplicate', ARGV[10], 'filtered', ARGV[11], 'too_late', ARGV[12],
+        'dead_lettered', ARGV[13])
   if failed then
     redis.pcall('HSET', KEYS[1], 'taint', failed)
     return {'TAINTED', failed}
@@ -206,10 +222,11 @@ local function is_before(left, right)
   return #left < #right or (#left == #right and left < right)
 end
 
--- Ends a kind's windows that start before the floor: nothing is written to them any more, in this partition. ARGV: kind, floor, the incarnation and next
--- offset that were looked at, then names of windows and the records their last summary was made of: if one has grown since, or one was not named, its
--- summary comes first. A store that was rolled back behind what was looked at has yet to count records again, even of windows that are over and gone:
--- sealed now, they would come too late.
+-- Ends a kind's windows that start before the floor: nothing is written to them any more, in this partition. ARGV:
+-- kind, floor, the incarnation and next offset that were looked at, then names of windows and the records their last
+-- summary was made of: if one has grown since, or one was not named, its summary comes first. A store that was rolled
+-- back behind what was looked at has yet to count records again, even of windows that are over and gone: sealed now,
+-- they would come too late.
 local function seal(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
@@ -257,9 +274,10 @@ end
 -- <shard>:counts:<month>  "<cohort>|<model>" -> accounts; "__n" -> revision, the same number again
 -- <shard>:pairs:<bucket>  pair -> its months of activity; "__n" -> pairs, the same number again
 --
--- A bucket is a small hash, which Redis packs into one string. Only <shard>:state is named by the caller, for which month's counts are touched shows when
--- the pairs are read; the others are under the same hash tag. A month's revision is the sum, over the pairs active in it, of the months from their cohort
--- to it, both counted: it follows from the pairs alone, in whatever order they came, and rises whenever its counts change, since cohorts only get older.
+-- A bucket is a small hash, which Redis packs into one string. Only <shard>:state is named by the caller, for which
+-- month's counts are touched shows when the pairs are read; the others are under the same hash tag. A month's revision
+-- is the sum, over the pairs active in it, of the months from their cohort to it, both counted: it follows from the
+-- pairs alone, in whatever order they came, and rises whenever its counts change, since cohorts only get older.
 
 local function months_of(kept)
   local months, first = {}, string.byte(kept, 1) * 256 + string.byte(kept, 2)
@@ -297,7 +315,8 @@ local function retention_create(KEYS, ARGV)
   return {'OK'}
 end
 
--- The pairs of a call by bucket, without the months that are over: {{bucket, pair, month, model, pair, month, model, ...}, ...}
+-- The pairs of a call by bucket, without the months that are over: {{bucket, pair, month, model, pair, month, model,
+-- ...}, ...}
 local function by_bucket(ARGV, floor)
   local buckets, known = {}, {}
   for i = 2, #ARGV, 3 do
@@ -392,15 +411,16 @@ local function read_counts(state, stem, month, rise, change)
   return writes, revision
 end
 
--- Notes in which months pairs were active: a union, so that it may be repeated. ARGV: inc, then for each pair its bucket, 14 bytes: month (2, big-endian) and
--- pair (12), and its model. Months below the floor are passed over: what is not counted any more has no retention either.
+-- Notes in which months pairs were active: a union, so that it may be repeated. ARGV: inc, then for each pair its
+-- bucket, 14 bytes: month (2, big-endian) and pair (12), and its model. Months below the floor are passed over: what is
+-- not counted any more has no retention either.
 local function retain(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
   local state, stem = redis.call('HMGET', KEYS[1], 'inc', 'floor'), string.sub(KEYS[1], 1, -6)
   if state[1] ~= ARGV[1] then return {'INCARNATION', state[1]} end
-  no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', stem .. 'buckets', 'f', 'v') or denied('HSET', stem .. 'counts:0', 'f', 'v') or
-       denied('HSET', stem .. 'pairs:0', 'f', 'v')
+  no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', stem .. 'buckets', 'f', 'v') or
+       denied('HSET', stem .. 'counts:0', 'f', 'v') or denied('HSET', stem .. 'pairs:0', 'f', 'v')
   if no then return no end
   local buckets, rise, change, writes, numbers = by_bucket(ARGV, tonumber(state[2])), {}, {}, {}, {}
   if #buckets == 0 then return {'OK'} end
@@ -421,7 +441,8 @@ local function retain(KEYS, ARGV)
     local counts, revision = read_counts(KEYS[1], stem, month, rise[month], of)
     if not counts then return {'TORN', revision} end
     for first = 1, #counts, CHUNK do
-      writes[#writes + 1] = {stem .. 'counts:' .. whole(month), unpack(counts, first, math.min(first + CHUNK - 1, #counts))}
+      writes[#writes + 1] = {stem .. 'counts:' .. whole(month),
+                             unpack(counts, first, math.min(first + CHUNK - 1, #counts))}
     end
     revisions[#revisions + 1] = 'rev:' .. whole(month)
     revisions[#revisions + 1] = revision
@@ -455,7 +476,9 @@ end
 local function retention_seal(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
-  if tonumber(redis.call('HGET', KEYS[1], 'floor')) < tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'floor', ARGV[1]) end
+  if tonumber(redis.call('HGET', KEYS[1], 'floor')) < tonumber(ARGV[1]) then
+    redis.call('HSET', KEYS[1], 'floor', ARGV[1])
+  end
   return {'OK'}
 end
 
@@ -476,10 +499,12 @@ local function retention_collect(KEYS, ARGV)
   return {'OK'}
 end
 
--- For people at redis-cli: FCALL_RO gentally_1_read 1 <window key> [row key]: names and numbers of the cells' sums (see cell.h).
-local MEASURES = {'requests', 'tokens_prompt', 'tokens_completion', 'tokens_reasoning', 'tokens_cached', 'cost_nano_usd', 'billed_tokens',
-                  'billed_cost_nano_usd', 'free_tokens', 'tool_requests', 'tool_tokens', 'tools_offered', 'streamed', 'cancelled', 'failed',
-                  'classified', 'mapped', 'classified_tokens', 'free_requests', 'tools_offered_tokens', 'mapped_tokens', 'one_label',
+-- For people at redis-cli: FCALL_RO gentally_1_read 1 <window key> [row key]: names and numbers of the cells' sums (see
+-- cell.h).
+local MEASURES = {'requests', 'tokens_prompt', 'tokens_completion', 'tokens_reasoning', 'tokens_cached',
+                  'cost_nano_usd', 'billed_tokens', 'billed_cost_nano_usd', 'free_tokens', 'tool_requests',
+                  'tool_tokens', 'tools_offered', 'streamed', 'cancelled', 'failed', 'classified', 'mapped',
+                  'classified_tokens', 'free_requests', 'tools_offered_tokens', 'mapped_tokens', 'one_label',
                   'two_labels', 'more_labels', 'split_tokens', 'tokens_squared', 'tokens_prompt_squared'}
 
 local function read_cell(packed)
