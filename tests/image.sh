@@ -105,8 +105,8 @@ need_base() {
         store commit --quiet --rm "$working" "$base" >/dev/null
 }
 
-# build TAG [OPTION...]: from our Dockerfile, taking unchanged steps from the last run. Without the page: Debian's npm is
-# most of a build's time, and the page lane looks at the page.
+# build TAG [OPTION...]: from our Dockerfile, taking unchanged steps from the last run. Without the page: Debian's npm
+# is most of a build's time, and the page lane looks at the page.
 build() {
     store bud --isolation chroot --layers --build-arg DEBIAN="$base" --build-arg REPORT=off \
         -f "$root/docker/Dockerfile" -t "$@" "$root" \
@@ -116,8 +116,9 @@ build() {
 # A network that cannot be had is no fault of the image; a name that does not exist is.
 build_or_skip() {
     build gentally-build --target build && build gentally && return 0
-    ! grep -qE 'Temporary failure resolving|Could not connect to|Failed to fetch' "$home/build.log" ||
-        skip "Debian's packages: $(grep -E 'Temporary failure|Could not connect|Failed to fetch' "$home/build.log" | tail -n 1)"
+    local reason
+    reason=$(grep -E 'Temporary failure resolving|Could not connect to|Failed to fetch' "$home/build.log" | tail -n 1)
+    [ -z "$reason" ] || skip "Debian's packages: $reason"
     echo "FAIL docker/Dockerfile builds"
     tail -n 40 "$home/build.log" | sed 's/^/     /'
     echo "image: 0 passed, 1 failed"
@@ -182,7 +183,8 @@ in_image() {
         image=$0 limit=$2
         shift 2
         exec chroot "$image" /usr/bin/setpriv --reuid 65532 --regid 65532 --clear-groups --no-new-privs \
-            --bounding-set=-all /usr/bin/timeout --foreground "$limit" /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin "$@"' \
+            --bounding-set=-all /usr/bin/timeout --foreground "$limit" \
+            /usr/bin/env -i PATH=/usr/local/bin:/usr/bin:/bin "$@"' \
         "$mount" "$place/given" "$limit" "$@"
 }
 run_in_image() { (in_image "$@"); }
@@ -217,9 +219,11 @@ start_broker() {
 
 # What the binary is told of its surroundings.
 settle() {
-    settings=(GENTALLY_KAFKA_BOOTSTRAP_SERVERS="$(tail -n 1 "$place/broker")"
+    settings=(
+        GENTALLY_KAFKA_BOOTSTRAP_SERVERS="$(tail -n 1 "$place/broker")"
         GENTALLY_REDIS_URL="redis://127.0.0.1:$redis_port"
-        GENTALLY_WINDOWS=day,week,month GENTALLY_KAFKA_SESSION_TIMEOUT_MS=6000 GENTALLY_LOG_LEVEL=warn)
+        GENTALLY_WINDOWS=day,week,month GENTALLY_KAFKA_SESSION_TIMEOUT_MS=6000 GENTALLY_LOG_LEVEL=warn
+    )
 }
 
 # certificate NAME HOST: signed by an authority of our own, which only /mnt/ca.pem makes trusted.
@@ -228,11 +232,14 @@ certificate() {
     [ -s "$place/given/ca.pem" ] || openssl req "${common[@]}" -subj "/CN=authority" \
         -keyout "$place/ca.key" -out "$place/given/ca.pem" 2>>"$place/openssl.log" || return 1
     openssl req "${common[@]}" -subj "/CN=$1" -addext "subjectAltName=$2" -addext basicConstraints=critical,CA:FALSE \
-        -CA "$place/given/ca.pem" -CAkey "$place/ca.key" -keyout "$place/$1.key" -out "$place/$1.pem" 2>>"$place/openssl.log" || { cat "$place/openssl.log" && return 1; }
+        -CA "$place/given/ca.pem" -CAkey "$place/ca.key" -keyout "$place/$1.key" -out "$place/$1.pem" \
+        2>>"$place/openssl.log" || { cat "$place/openssl.log" && return 1; }
 }
 
 # tls_options PORT NAME
-tls_options() { echo --tls-port "$1" --tls-auth-clients no --tls-cert-file "$place/$2.pem" --tls-key-file "$place/$2.key"; }
+tls_options() {
+    echo --tls-port "$1" --tls-auth-clients no --tls-cert-file "$place/$2.pem" --tls-key-file "$place/$2.key"
+}
 
 # asks URL [NAME=VALUE...]: one question to a Redis, that may not take long.
 asks() {
@@ -259,12 +266,17 @@ says() {
 }
 
 # As the producer of docker/compose.yaml has it: a shell's pipe, read-only.
-produces() { run_in_image "${settings[@]}" /bin/sh -c "gentally generate --events $events --seed 1 | gentally produce"; }
+produces() {
+    run_in_image "${settings[@]}" /bin/sh -c "gentally generate --events $events --seed 1 | gentally produce"
+}
 
 counts_all() {
     local rows sum
     rows=$(run_in_image "${settings[@]}" gentally summaries --rollup total --window month --format csv) || return 1
-    sum=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "requests") at = i } NR > 1 { n += $at } END { print n + 0 }' <<<"$rows")
+    sum=$(awk -F, '
+        NR == 1 { for (i = 1; i <= NF; i++) if ($i == "requests") at = i }
+        NR > 1 { n += $at }
+        END { print n + 0 }' <<<"$rows")
     printf '%s\nadd up to %s requests, not %s\n' "$rows" "$sum" "$events"
     [ "$sum" = "$events" ]
 }
@@ -320,8 +332,8 @@ expect "the broker starts" wait_for "the broker" grep -qE ':[0-9]+$' "$place/bro
 settle
 expect "setup" run_in_image "${settings[@]}" gentally setup --partitions 4
 expect "generate | produce" produces
-expect "worker --drain, Redis over TLS" run_in_image "${settings[@]}" GENTALLY_REDIS_URL="rediss://127.0.0.1:$tls_port" \
-    "$trust" gentally worker --drain
+over_tls=("${settings[@]}" GENTALLY_REDIS_URL="rediss://127.0.0.1:$tls_port")
+expect "worker --drain, Redis over TLS" run_in_image "${over_tls[@]}" "$trust" gentally worker --drain
 expect "summaries hold every event" counts_all
 expect "summaries print rows for people" says '[a-z0-9-]+/[a-z0-9.-]+.*[0-9]{2,}' \
     run_in_image "${settings[@]}" gentally summaries --rollup model --window week --limit 5

@@ -15,7 +15,8 @@ command -v valgrind >/dev/null || {
 
 # instructions EVENTS: of fold_all() and what it calls.
 instructions() {
-    valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect=fold_all "$program" "$1" 1 2>&1 >/dev/null |
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect=fold_all \
+        "$program" "$1" 1 2>&1 >/dev/null |
         sed -n 's/^.*Collected : //p'
 }
 

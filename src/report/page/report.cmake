@@ -26,7 +26,8 @@ function(report_install result)
     file(COPY ${REPORT_SOURCE}/package.json ${REPORT_SOURCE}/package-lock.json ${REPORT_SOURCE}/.npmrc
         DESTINATION ${REPORT_FOLDER})
     execute_process(
-        COMMAND ${GENTALLY_NPM} ci --ignore-scripts --prefer-offline --fetch-retries=1 --fetch-timeout=20000 --loglevel=error
+        COMMAND ${GENTALLY_NPM} ci --ignore-scripts --prefer-offline --fetch-retries=1 --fetch-timeout=20000
+            --loglevel=error
         WORKING_DIRECTORY ${REPORT_FOLDER} RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE error TIMEOUT 180)
     if(NOT status EQUAL 0)
         string(REGEX MATCH "[^\n]*" line "${error}")
