@@ -13,12 +13,12 @@ from harness import check, main, note
 
 LIBRARY = Path(__file__).resolve().parents[2] / "schemas" / "store.lua"
 RATIO_MIN = 0.97
+NOT_FORBIDDEN = "  do return nil, redis.call('HGET', KEYS[2], name) or '0' end\n"
 # After which line a function returns, and what.
 OPENED = {
     "local function refusal(meta)\n": "  do return nil end\n",
     "local function fence(meta, inc, tok, expect)\n": "  do return nil end\n",
-    "local function forbidden(KEYS, i, name, kind, start)\n":
-        "  do return nil, redis.call('HGET', KEYS[2], name) or '0' end\n",
+    "local function forbidden(KEYS, i, name, kind, start)\n": NOT_FORBIDDEN,
 }
 
 

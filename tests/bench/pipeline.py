@@ -2,8 +2,8 @@
 
 Eight million events of one hour in twelve partitions: what the platform of the study sees in an hour. In
 turns, five times: `gentally worker --drain` into a namespace of its own, and the bare batch loop of consume_bench over
-the same topic with the same settings of librdkafka. Broker and Redis have processor 0, what is measured has processor 1.
-A worker's rate is from its first fold to its last flush.
+the same topic with the same settings of librdkafka. Broker and Redis have processor 0, what is measured has processor
+1. A worker's rate is from its first fold to its last flush.
 """
 
 import os

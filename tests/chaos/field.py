@@ -26,8 +26,8 @@ LATE_SHARE, LATE_MS, DISORDER_MS = 0.05, 10 * 3_600_000, 4 * 60_000
 
 
 def traffic(world, chance):
-    """Lines as they arrive: most within the allowed out-of-orderness, some hours late, all in time to count. Over a month's
-    end, so that accounts stay, come late, and become older than they seemed."""
+    """Lines as they arrive: most within the allowed out-of-orderness, some hours late, all in time to count. Over a
+    month's end, so that accounts stay, come late, and become older than they seemed."""
     lines = world.run("generate", "--events", EVENTS, "--seed", chance.randrange(1 << 31), "--from",
                       "2025-10-31T00:00:00Z", "--to", "2025-11-01T18:00:00Z").out.splitlines()
     equal(len(lines), EVENTS, "generated events")

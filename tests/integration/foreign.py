@@ -1,4 +1,5 @@
-"""Other people's tools read our topics: kcat, and Confluent's own deserializer with the schemas a registry would serve."""
+"""Other people's tools read our topics: kcat, and Confluent's own deserializer with the schemas a registry would
+serve."""
 
 import re
 import shutil

@@ -181,7 +181,8 @@ class Oracle:
                 (tokens_prompt + tokens_completion) * tools_offered tools_offered_tokens,
                 (tokens_prompt + tokens_completion) * (event IN (SELECT event FROM tagged WHERE category <> 'other'))
                     mapped_tokens,
-                coalesce(labels, 0) = 1 one_label, coalesce(labels, 0) = 2 two_labels, coalesce(labels, 0) > 2 more_labels,
+                coalesce(labels, 0) = 1 one_label, coalesce(labels, 0) = 2 two_labels,
+                coalesce(labels, 0) > 2 more_labels,
                 (tokens_prompt + tokens_completion) * (labels IS NOT NULL) split_tokens,
                 min(tokens_prompt + tokens_completion, 2097152) * min(tokens_prompt + tokens_completion, 2097152)
                     tokens_squared,
@@ -189,7 +190,8 @@ class Oracle:
             FROM event LEFT JOIN (SELECT event, count(*) labels FROM event JOIN label USING (event)
                 WHERE classified AND confidence >= 0.5 GROUP BY event) USING (event);
 
-            -- A request's tokens dealt out one by one: to its categories, and to its (category, tag) pairs, in byte order.
+            -- A request's tokens dealt out one by one: to its categories, and to its (category, tag) pairs, in byte
+            -- order.
             CREATE TABLE category_part AS
             SELECT event, category, (tokens + n - place) / n split_tokens FROM (
                 SELECT event, category, tokens_prompt + tokens_completion tokens, count(*) OVER (PARTITION BY event) n,
@@ -197,7 +199,8 @@ class Oracle:
                 FROM (SELECT DISTINCT event, category FROM tagged) JOIN event USING (event));
             CREATE TABLE tag_part AS
             SELECT event, category, tag, (tokens + n - place) / n split_tokens FROM (
-                SELECT event, category, tag, tokens_prompt + tokens_completion tokens, count(*) OVER (PARTITION BY event) n,
+                SELECT event, category, tag, tokens_prompt + tokens_completion tokens,
+                    count(*) OVER (PARTITION BY event) n,
                     row_number() OVER (PARTITION BY event ORDER BY category, tag) place
                 FROM tagged JOIN event USING (event));
 
@@ -230,8 +233,8 @@ class Oracle:
             CREATE TABLE attributes AS
             SELECT model, base,
                 coalesce(nullif(family, ''), catalog.slug, base) family,
-                CASE WHEN catalog.slug IS NOT NULL THEN author WHEN instr(base, '/') THEN substr(base, 1, instr(base, '/') - 1)
-                    END author,
+                CASE WHEN catalog.slug IS NOT NULL THEN author
+                    WHEN instr(base, '/') THEN substr(base, 1, instr(base, '/') - 1) END author,
                 CASE WHEN coalesce(open_weights, '') = '' THEN 'unknown' WHEN open_weights = '0' THEN 'closed'
                     WHEN country IN ('CN', 'HK', 'TW') THEN 'open_cn' ELSE 'open_row' END source,
                 CASE WHEN coalesce(params_b, '') = '' THEN 'unknown' WHEN params_b + 0.0 < 15 THEN 'small'

@@ -26,7 +26,8 @@ def expected(oracle):
                             LEFT JOIN catalog ON catalog.slug = coalesce(whole.slug, plain.slug, undated.slug)
                         WHERE account IS NOT NULL),
             born AS (SELECT display, account, min(month) cohort FROM active GROUP BY display, account)
-        SELECT display, cohort, substr(month, 1, 4) * 12 + substr(month, 6) - substr(cohort, 1, 4) * 12 - substr(cohort, 6),
+        SELECT display, cohort,
+            substr(month, 1, 4) * 12 + substr(month, 6) - substr(cohort, 1, 4) * 12 - substr(cohort, 6),
             count(*) FROM active JOIN born USING (display, account) GROUP BY 1, 2, 3""")}
 
 

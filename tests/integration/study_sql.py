@@ -17,8 +17,8 @@ SIZES = ["small", "medium", "large"]
 REASONING = ["Reasoning", "Non-reasoning"]
 Z = statistics.NormalDist().inv_cdf(0.975)
 # What the charts by category draw.
-ELEVEN = """category IN ('programming', 'roleplay', 'technology', 'science', 'translation', 'finance', 'academia', 'health',
-'legal', 'marketing', 'trivia')"""
+ELEVEN = """category IN ('programming', 'roleplay', 'technology', 'science', 'translation', 'finance', 'academia',
+'health', 'legal', 'marketing', 'trivia')"""
 FIRST_SIX = ["roleplay", "programming", "translation", "science", "technology", "health"]
 NEXT_SIX = ["finance", "academia", "legal", "trivia", "marketing", "seo"]
 PANELS = """anthropic/claude-sonnet-4 google/gemini-2.5-pro google/gemini-2.5-flash openai/gpt-4o-mini
@@ -77,10 +77,12 @@ class StudySQL(Oracle):
             SELECT e.event, date(f.week) week, date(f.month) month, e.model, a.base, a.family,
                 coalesce(whole.slug, plain.slug, undated.slug, a.base) display,
                 coalesce(a.author, 'unknown') author, a.size,
-                CASE a.source WHEN 'closed' THEN 'Closed' WHEN 'open_cn' THEN 'Chinese OSS' WHEN 'open_row' THEN 'RoW OSS'
-                    ELSE 'unknown' END source,
-                CASE a.reasoning WHEN 'yes' THEN 'Reasoning' WHEN 'no' THEN 'Non-reasoning' ELSE 'unknown' END reasoning,
-                e.provider, coalesce(e.country, 'unknown') country, coalesce(nullif(continent, ''), 'unknown') continent,
+                CASE a.source WHEN 'closed' THEN 'Closed' WHEN 'open_cn' THEN 'Chinese OSS'
+                    WHEN 'open_row' THEN 'RoW OSS' ELSE 'unknown' END source,
+                CASE a.reasoning WHEN 'yes' THEN 'Reasoning' WHEN 'no' THEN 'Non-reasoning'
+                    ELSE 'unknown' END reasoning,
+                e.provider, coalesce(e.country, 'unknown') country,
+                coalesce(nullif(continent, ''), 'unknown') continent,
                 coalesce(e.language, 'unknown') language, e.account, e.tokens_prompt p, e.tokens_completion c,
                 e.cost_nano_usd cost, NOT e.is_byok billed, e.is_free OR e.model LIKE '%:free' free,
                 coalesce(e.finish_reason = 'tool_calls', 0) tool, e.tools_offered offered, e.classified, e.streamed,
@@ -92,7 +94,8 @@ class StudySQL(Oracle):
                 LEFT JOIN called plain ON plain.name = a.base
                 LEFT JOIN called undated ON undated.name = undated_slug(a.base);
 
-            -- Each request once in each of its categories; its tokens divided among them, the rest to the first by name.
+            -- Each request once in each of its categories; its tokens divided among them, the rest to the first by
+            -- name.
             CREATE TABLE labelled AS
             SELECT event, category, (p + c) / n + ((p + c) % n >= place) divided FROM (
                 SELECT event, category, p, c, count(*) OVER (PARTITION BY event) n,
@@ -248,7 +251,8 @@ class StudySQL(Oracle):
 
     def s19(self):
         programming = {row[0]: row[1:] for row in self.run(
-            f"SELECT week, count(*), sum({T}), sum(clamped * clamped) FROM categories WHERE category = 'programming' "
+            f"SELECT week, count(*), sum({T}), sum(clamped * clamped) FROM categories "
+            "WHERE category = 'programming' "
             "GROUP BY 1")}
         rows = []
         for week, requests, total in self.run(
@@ -331,13 +335,15 @@ class StudySQL(Oracle):
         run = self.run
         for name in ("active", "cohort"):
             run(f"DROP TABLE IF EXISTS {name}")
-        run("CREATE TABLE active AS SELECT DISTINCT display, account, month FROM study WHERE account IS NOT NULL AND month < ?",
+        run("CREATE TABLE active AS SELECT DISTINCT display, account, month FROM study "
+            "WHERE account IS NOT NULL AND month < ?",
             (self.to_day,))
         run("CREATE TABLE cohort AS SELECT display, account, min(month) cohort FROM active GROUP BY 1, 2")
         sizes = {(model, cohort): accounts for model, cohort, accounts in run(
             "SELECT display, cohort, count(*) FROM cohort GROUP BY 1, 2")}
         counts = {(model, cohort, month): accounts for model, cohort, month, accounts in run(
-            "SELECT display, cohort, month, count(*) FROM active JOIN cohort USING (display, account) GROUP BY 1, 2, 3")}
+            "SELECT display, cohort, month, count(*) FROM active "
+            "JOIN cohort USING (display, account) GROUP BY 1, 2, 3")}
         months = every_month(*run("SELECT min(month), max(month) FROM active").fetchone())
         by_size = [model for model, _ in run("SELECT display, count(*) FROM cohort GROUP BY 1 ORDER BY 2 DESC, 1")]
         panels = [model for model in PANELS if model in by_size]
@@ -430,7 +436,8 @@ class StudySQL(Oracle):
 
         last = self.last_week
         tokens, offered, tool, requests, streamed, cancelled = one(
-            f"SELECT sum({T}), sum({T} * offered), sum({T} * tool), count(*), sum(streamed), sum(cancelled) FROM weekly "
+            f"SELECT sum({T}), sum({T} * offered), sum({T} * tool), count(*), sum(streamed), sum(cancelled) "
+            "FROM weekly "
             "WHERE week = ?", last)
         open_tokens, = one(f"SELECT coalesce(sum({T}), 0) FROM weekly WHERE week = ? AND {OPEN}", last)
         best_open, = one(f"SELECT coalesce(max(t), 0) FROM (SELECT sum({T}) t FROM weekly WHERE week = ? AND {OPEN} "

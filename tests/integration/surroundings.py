@@ -312,7 +312,8 @@ def test_kafka_is_killed_and_restarted_on_the_way(world):
 
 
 def test_partitions_are_added_on_the_way(world):
-    """The running worker closes windows over all of them. It sleeps meanwhile, so that it never meets one not set up."""
+    """The running worker closes windows over all of them. It sleeps meanwhile, so that it never meets one not set
+    up."""
     setup(world)
     lines = generate(world).out.splitlines(keepends=True)
     half, events = len(lines) // 2, world.folder / "events.jsonl"

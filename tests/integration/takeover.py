@@ -58,8 +58,8 @@ class Stranger:
 
 
 def test_a_partition_nobody_has_claimed_yet_is_not_sealed(world):
-    """Both partitions are idle after a drain. Then 60 days arrive in each, and the owner of one reads through them while
-    the other's has not claimed its own: hours are kept for 8 days, and still none of the other's may be lost."""
+    """Both partitions are idle after a drain. Then 60 days arrive in each, and the owner of one reads through them
+    while the other's has not claimed its own: hours are kept for 8 days, and still none of the other's may be lost."""
     world.start_redis()
     world.run("setup", "--partitions", 2)
     put(world, range(1))

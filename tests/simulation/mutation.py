@@ -8,8 +8,8 @@ with the code.
     python3 tests/simulation/mutation.py BUILD [name ...]
     python3 tests/simulation/mutation.py --texts     only: are all the texts still there?
 
-GENTALLY_MUTATION_SECONDS bounds the search for each mutant (default 60). Prints a table: guard, seeds until found, what was
-seen. A mutant marked `second` is a second line behind another guard: it is reported, and need not be found.
+GENTALLY_MUTATION_SECONDS bounds the search for each mutant (default 60). Prints a table: guard, seeds until found, what
+was seen. A mutant marked `second` is a second line behind another guard: it is reported, and need not be found.
 """
 import json
 import os
@@ -21,7 +21,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 def read_mutants():
-    """Blocks of: `name: ...`, `file: ...`, optional `second: why`, then `<<<<`, the text, `====`, its replacement, `>>>>`."""
+    """Blocks of: `name: ...`, `file: ...`, optional `second: why`, then `<<<<`, the text, `====`, its replacement,
+    `>>>>`."""
     with open(os.path.join(ROOT, "tests/simulation/mutants.txt"), encoding="utf-8") as file:
         text = file.read()
     pattern = r"^name: ([^\n]+)\nfile: ([^\n]+)\n(?:second: ([^\n]+)\n)?<<<<\n(.*?)\n====\n(.*?)\n?>>>>$"
