@@ -64,23 +64,36 @@ const opened = new Set();
 
 // What can be said of the pages that are open, when a test does not end: whether they answer, are shown, get frames.
 export async function tellOpen() {
-  const soon = (promise, ms, otherwise) => Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms, otherwise))]);
+  const soon = (promise, ms, otherwise) =>
+    Promise.race([promise, new Promise((resolve) => setTimeout(resolve, ms, otherwise))]);
   const look = () => {
     const frame = new Promise((resolve) => requestAnimationFrame(() => resolve("gets frames")));
     const none = new Promise((resolve) => setTimeout(resolve, 1000, "gets no frames"));
-    return Promise.race([frame, none]).then((words) => `${document.visibilityState}, ${words}, ${document.querySelectorAll(".plot svg").length} drawings`);
+    return Promise.race([frame, none]).then(
+      (words) => `${document.visibilityState}, ${words}, ${document.querySelectorAll(".plot svg").length} drawings`,
+    );
   };
-  const told = await Promise.all([...opened].map(async (page) => `${page.url()}: ${await soon(page.evaluate(look).catch(String), 5000, "does not answer")}`));
+  const told = await Promise.all(
+    [...opened].map(
+      async (page) => `${page.url()}: ${await soon(page.evaluate(look).catch(String), 5000, "does not answer")}`,
+    ),
+  );
   return told.join("; ") || "none";
 }
 
 // Opens a page and notes what it does. `said` should stay empty; `asked` are the addresses of its requests.
 export async function open(browser, address, { width = 1440, mode = "light", reducedMotion = "no-preference" } = {}) {
-  const context = await browser.newContext({ viewport: { width, height: width < 500 ? 740 : 900 }, colorScheme: mode, reducedMotion, acceptDownloads: true });
+  const context = await browser.newContext({
+    viewport: { width, height: width < 500 ? 740 : 900 },
+    colorScheme: mode,
+    reducedMotion,
+    acceptDownloads: true,
+  });
   const page = await context.newPage();
   opened.add(page);
   page.setDefaultTimeout(10000);
-  const said = [], asked = [];
+  const said = [],
+    asked = [];
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && said.push(message.text()));
   page.on("pageerror", (error) => said.push(String(error.stack ?? error)));
   page.on("dialog", (dialog) => (said.push(`dialog: ${dialog.message()}`), dialog.dismiss()));

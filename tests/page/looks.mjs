@@ -1,10 +1,13 @@
 // How text looks on the screen: its size, and its contrast to what is painted behind it.
 
-export const numbersOf = (text) => [...text.matchAll(/[-+]?[\d,]*\.?\d+/g)].map(([number]) => Number(number.replaceAll(",", "")));
+export const numbersOf = (text) =>
+  [...text.matchAll(/[-+]?[\d,]*\.?\d+/g)].map(([number]) => Number(number.replaceAll(",", "")));
 
 // Runs in the page. Gives what is smaller than 12 pixels or fainter than 4.5:1 (WCAG 2.2, 1.4.3), each kind once.
 export function legibility() {
-  const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  const context = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", {
+    willReadFrequently: true,
+  });
   const known = new Map();
   const rgba = (colour) => {
     if (!known.has(colour)) {
@@ -15,8 +18,13 @@ export function legibility() {
     }
     return known.get(colour);
   };
-  const luminance = ([r, g, b]) => [r, g, b].map((value) => value / 255).map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)).reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
-  const contrast = (a, b) => (Math.max(luminance(a), luminance(b)) + 0.05) / (Math.min(luminance(a), luminance(b)) + 0.05);
+  const luminance = ([r, g, b]) =>
+    [r, g, b]
+      .map((value) => value / 255)
+      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+      .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
+  const contrast = (a, b) =>
+    (Math.max(luminance(a), luminance(b)) + 0.05) / (Math.min(luminance(a), luminance(b)) + 0.05);
   const paper = rgba(getComputedStyle(document.body).backgroundColor);
 
   function behind(element) {
@@ -29,10 +37,12 @@ export function legibility() {
   // A text upon a bar: the bar; elsewhere in a drawing the paper, or the halo of the text, which is the paper too.
   function behindText(text) {
     const box = text.getBoundingClientRect();
-    const x = box.left + 4, y = box.top + box.height / 2;
+    const x = box.left + 4,
+      y = box.top + box.height / 2;
     for (const rect of text.closest("svg").querySelectorAll(".mark rect")) {
       const area = rect.getBoundingClientRect();
-      if (area.left <= x && area.right >= x && area.top <= y && area.bottom >= y) return rgba(getComputedStyle(rect).fill);
+      if (area.left <= x && area.right >= x && area.top <= y && area.bottom >= y)
+        return rgba(getComputedStyle(rect).fill);
     }
     return behind(text.closest(".chart"));
   }
@@ -41,15 +51,25 @@ export function legibility() {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const element = node.parentElement;
-    if (!node.textContent.trim() || ["SCRIPT", "STYLE", "NOSCRIPT", "TITLE"].includes(element.tagName.toUpperCase()) || element.closest(".unseen, [hidden], .skip")) continue;
+    if (
+      !node.textContent.trim() ||
+      ["SCRIPT", "STYLE", "NOSCRIPT", "TITLE"].includes(element.tagName.toUpperCase()) ||
+      element.closest(".unseen, [hidden], .skip")
+    )
+      continue;
     if (!element.checkVisibility()) continue;
     const style = getComputedStyle(element);
     const isDrawn = element instanceof SVGElement;
     const size = parseFloat(style.fontSize);
     const text = isDrawn ? element.closest("text") : element;
     const hasHalo = isDrawn && style.stroke !== "none";
-    const ratio = contrast(rgba(isDrawn ? style.fill : style.color), isDrawn ? (hasHalo ? rgba(style.stroke) : behindText(text)) : behind(element));
-    const where = `${element.closest("section")?.id ?? ""} ${element.tagName.toLowerCase()}.${element.getAttribute("class") ?? ""}`;
+    const ratio = contrast(
+      rgba(isDrawn ? style.fill : style.color),
+      isDrawn ? (hasHalo ? rgba(style.stroke) : behindText(text)) : behind(element),
+    );
+    const where = `${
+      element.closest("section")?.id ?? ""
+    } ${element.tagName.toLowerCase()}.${element.getAttribute("class") ?? ""}`;
     if (size < 12) bad.set(`${where}: ${size} px`, node.textContent.slice(0, 40));
     if (ratio < 4.5) bad.set(`${where}: contrast ${ratio.toFixed(2)}`, node.textContent.slice(0, 40));
   }

@@ -12,7 +12,10 @@ const LIMIT_MS = 120000; // of a test
 const only = process.argv[2];
 const studies = documents();
 const files = Object.fromEntries(Object.entries(studies).map(([name, study]) => [name, makePage(name, study)]));
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox", "--force-color-profile=srgb"] });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--force-color-profile=srgb"],
+});
 const IDS = Array.from({ length: 41 }, (_, index) => `S${String(index + 1).padStart(2, "0")}`);
 const figureOf = (study, id) => study.figures.find((figure) => figure.id === id);
 const column = (figure, name) => figure.columns.findIndex((one) => one.name === name);
@@ -23,7 +26,10 @@ async function visit(name, options, look) {
   try {
     await look(visited.page, studies[name]);
     assert.deepEqual(visited.said, []);
-    assert.deepEqual(visited.asked.filter((url) => !url.startsWith("data:") && !url.startsWith("blob:")), [`file://${files[name]}`]);
+    assert.deepEqual(
+      visited.asked.filter((url) => !url.startsWith("data:") && !url.startsWith("blob:")),
+      [`file://${files[name]}`],
+    );
   } finally {
     await visited.close();
   }
@@ -44,8 +50,16 @@ const tests = {
   async sections_stand_in_the_studys_order() {
     await visit("study", {}, async (page, study) => {
       assert.deepEqual(await sectionIds(page), IDS);
-      const titles = await page.$$eval("section.figure", (list) => list.map((section) => [section.querySelector("h3 span:last-child").textContent, section.querySelector(".about").textContent]));
-      assert.deepEqual(titles, study.figures.map((figure) => [figure.title, figure.about]));
+      const titles = await page.$$eval("section.figure", (list) =>
+        list.map((section) => [
+          section.querySelector("h3 span:last-child").textContent,
+          section.querySelector(".about").textContent,
+        ]),
+      );
+      assert.deepEqual(
+        titles,
+        study.figures.map((figure) => [figure.title, figure.about]),
+      );
       assert.equal(await page.title(), study.header.title);
     });
   },
@@ -55,7 +69,8 @@ const tests = {
     const page = await context.newPage();
     await page.goto(`file://${files.study}`);
     const text = await page.textContent("#figures");
-    for (const figure of studies.study.figures) assert.ok(text.includes(figure.title) && text.includes(figure.about), figure.id);
+    for (const figure of studies.study.figures)
+      assert.ok(text.includes(figure.title) && text.includes(figure.about), figure.id);
     await context.close();
   },
 
@@ -80,17 +95,35 @@ const tests = {
           const shapes = await page.$$eval(`#${figure.id} svg .mark`, (marks) =>
             marks.flatMap((mark) => {
               const own = [...mark.classList].find((name) => /^s\d+$/.test(name)) ?? "";
-              const shapes = mark.matches("path,rect,circle,line") ? [mark] : [...mark.querySelectorAll("path,rect,circle,line")];
-              return shapes.filter((shape) => { const box = shape.getBBox(); return box.width > 0 || box.height > 0; }).map(() => own);
-            }));
+              const shapes = mark.matches("path,rect,circle,line")
+                ? [mark]
+                : [...mark.querySelectorAll("path,rect,circle,line")];
+              return shapes
+                .filter((shape) => {
+                  const box = shape.getBBox();
+                  return box.width > 0 || box.height > 0;
+                })
+                .map(() => own);
+            }),
+          );
           assert.ok(shapes.length > 0, `${figure.id} has no mark at ${width}`);
-          const y = column(figure, figure.chart.y), series = column(figure, figure.chart.series);
-          if (SERIES_DRAWN.includes(figure.chart.kind) && series >= 0 && column(figure, "week") + column(figure, "month") > -2) {
+          const y = column(figure, figure.chart.y),
+            series = column(figure, figure.chart.series);
+          if (
+            SERIES_DRAWN.includes(figure.chart.kind) &&
+            series >= 0 &&
+            column(figure, "week") + column(figure, "month") > -2
+          ) {
             const wanted = new Set(figure.rows.filter((row) => row[y] > 0).map((row) => row[series]));
             assert.equal(new Set(shapes).size, wanted.size, `${figure.id}: series with marks`);
           }
-          if (figure.chart.kind === "points" || figure.chart.kind === "bar") assert.equal(shapes.length, figure.rows.filter((row) => row[y] > 0).length, `${figure.id}: one mark a row`);
-          if (figure.chart.panel) assert.equal(await page.locator(`#${figure.id} .chart`).count(), new Set(figure.rows.map((row) => row[column(figure, figure.chart.panel)])).size);
+          if (figure.chart.kind === "points" || figure.chart.kind === "bar")
+            assert.equal(shapes.length, figure.rows.filter((row) => row[y] > 0).length, `${figure.id}: one mark a row`);
+          if (figure.chart.panel)
+            assert.equal(
+              await page.locator(`#${figure.id} .chart`).count(),
+              new Set(figure.rows.map((row) => row[column(figure, figure.chart.panel)])).size,
+            );
         }
       });
   },
@@ -100,25 +133,55 @@ const tests = {
     await visit("study", {}, async (page, study) => {
       await drawAll(page);
       const figure = figureOf(study, "S20");
-      const bars = await page.$$eval("#S20 svg .mark", (marks) => marks.map((mark) => [...mark.querySelectorAll("rect")].map((rect) => rect.getBBox()).map(({ x, height }) => [x, height])));
-      const shares = figure.chart.order.map((series) => figure.rows.filter((row) => row[1] === series && row[2] > 0).map((row) => row[2]));
-      const whole = bars.flat().reduce((sum, [, height]) => sum + height, 0) / new Set(figure.rows.map((row) => row[0])).size;
+      const bars = await page.$$eval("#S20 svg .mark", (marks) =>
+        marks.map((mark) =>
+          [...mark.querySelectorAll("rect")].map((rect) => rect.getBBox()).map(({ x, height }) => [x, height]),
+        ),
+      );
+      const shares = figure.chart.order.map((series) =>
+        figure.rows.filter((row) => row[1] === series && row[2] > 0).map((row) => row[2]),
+      );
+      const whole =
+        bars.flat().reduce((sum, [, height]) => sum + height, 0) / new Set(figure.rows.map((row) => row[0])).size;
       assert.ok(whole > 200, `bars of ${whole} pixels`);
       shares.forEach((list, series) => {
         assert.equal(bars[series].length, list.length, figure.chart.order[series]);
-        list.forEach((share, index) => assert.ok(Math.abs(bars[series][index][1] / whole - share) < 0.004, `${figure.chart.order[series]} ${index}: ${bars[series][index][1] / whole} for ${share}`));
+        list.forEach((share, index) =>
+          assert.ok(
+            Math.abs(bars[series][index][1] / whole - share) < 0.004,
+            `${figure.chart.order[series]} ${index}: ${bars[series][index][1] / whole} for ${share}`,
+          ),
+        );
       });
       const scatter = figureOf(study, "S35");
-      const dots = await page.$$eval("#S35 svg .mark path, #S35 svg .mark circle", (list) => list.map((dot) => { const box = dot.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }));
-      const byOrder = [...scatter.rows].sort((a, b) => scatter.chart.order.indexOf(a[0]) - scatter.chart.order.indexOf(b[0]));
+      const dots = await page.$$eval("#S35 svg .mark path, #S35 svg .mark circle", (list) =>
+        list.map((dot) => {
+          const box = dot.getBoundingClientRect();
+          return [box.x + box.width / 2, box.y + box.height / 2];
+        }),
+      );
+      const byOrder = [...scatter.rows].sort(
+        (a, b) => scatter.chart.order.indexOf(a[0]) - scatter.chart.order.indexOf(b[0]),
+      );
       const line = (axis, value) => {
         // The pixels of a log axis, from the two points farthest apart.
         const logs = byOrder.map(value);
-        const low = logs.indexOf(Math.min(...logs)), high = logs.indexOf(Math.max(...logs));
-        return byOrder.map((_, index) => dots[low][axis] + ((logs[index] - logs[low]) / (logs[high] - logs[low])) * (dots[high][axis] - dots[low][axis]));
+        const low = logs.indexOf(Math.min(...logs)),
+          high = logs.indexOf(Math.max(...logs));
+        return byOrder.map(
+          (_, index) =>
+            dots[low][axis] +
+            ((logs[index] - logs[low]) / (logs[high] - logs[low])) * (dots[high][axis] - dots[low][axis]),
+        );
       };
-      const xs = line(0, (row) => Math.log(row[1])), ys = line(1, (row) => Math.log(row[2]));
-      dots.forEach(([x, y], index) => assert.ok(Math.abs(x - xs[index]) < 2.5 && Math.abs(y - ys[index]) < 2.5, `${byOrder[index][0]} at ${x},${y}, not ${xs[index]},${ys[index]}`));
+      const xs = line(0, (row) => Math.log(row[1])),
+        ys = line(1, (row) => Math.log(row[2]));
+      dots.forEach(([x, y], index) =>
+        assert.ok(
+          Math.abs(x - xs[index]) < 2.5 && Math.abs(y - ys[index]) < 2.5,
+          `${byOrder[index][0]} at ${x},${y}, not ${xs[index]},${ys[index]}`,
+        ),
+      );
     });
   },
 
@@ -136,14 +199,19 @@ const tests = {
 
   async tables_and_files_hold_the_document() {
     await visit("study", {}, async (page, study) => {
-      for (const id of ["S03", "S31", "S32", "S33", "S38"]) assert.ok(await page.locator(`#${id} table`).isVisible(), `${id} is open`);
+      for (const id of ["S03", "S31", "S32", "S33", "S38"])
+        assert.ok(await page.locator(`#${id} table`).isVisible(), `${id} is open`);
       await page.locator("#S20 summary").click();
       const figure = figureOf(study, "S20");
-      const cells = await page.$$eval("#S20 table tr", (rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+      const cells = await page.$$eval("#S20 table tr", (rows) =>
+        rows.map((row) => [...row.cells].map((cell) => cell.textContent)),
+      );
       assert.deepEqual(cells[0], ["Week", ...figure.chart.order]);
       assert.equal(cells.length, 1 + new Set(figure.rows.map((row) => row[0])).size);
       for (const [week, category, share] of figure.rows) {
-        const day = new Date(`${week}T00:00:00Z`).toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" }).replace("Sept", "Sep");
+        const day = new Date(`${week}T00:00:00Z`)
+          .toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" })
+          .replace("Sept", "Sep");
         const row = cells.find((one) => one[0] === day);
         assert.ok(row, day);
         const shown = row[1 + figure.chart.order.indexOf(category)];
@@ -153,7 +221,10 @@ const tests = {
       assert.equal(await page.locator("#S20 thead th:not([scope=col]), #S20 tbody th:not([scope=row])").count(), 0);
       const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#S20 a[download]").click()]);
       assert.equal(download.suggestedFilename(), "S20.csv");
-      const lines = readFileSync(await download.path(), "utf8").trimEnd().split("\r\n").map((line) => line.split(","));
+      const lines = readFileSync(await download.path(), "utf8")
+        .trimEnd()
+        .split("\r\n")
+        .map((line) => line.split(","));
       assert.deepEqual(lines, [figure.columns.map((one) => one.name), ...figure.rows.map((row) => row.map(String))]);
     });
   },
@@ -167,7 +238,11 @@ const tests = {
       const hint = await page.locator("#S01 .hint").innerText();
       const [, date] = /Week of (.*)/.exec(hint);
       const week = new Date(`${date} UTC`).toISOString().slice(0, 10);
-      for (const [, source, share] of figureOf(study, "S01").rows.filter((row) => row[0] === week)) assert.ok(hint.includes(source) && hint.includes(`${(share * 100).toFixed(1)} %`), `${source} ${share} in ${hint}`);
+      for (const [, source, share] of figureOf(study, "S01").rows.filter((row) => row[0] === week))
+        assert.ok(
+          hint.includes(source) && hint.includes(`${(share * 100).toFixed(1)} %`),
+          `${source} ${share} in ${hint}`,
+        );
       await page.mouse.move(2, 2);
       assert.ok(await page.locator("#S01 .hint").isHidden());
     });
@@ -187,10 +262,19 @@ const tests = {
       assert.match(label, /Stacked area chart: .*28 Oct 2024: Closed 68\.6 %; 24 Nov 2025: Closed 75\.7 %/);
       const rows = figureOf(study, "S01").rows;
       const said = async () => (await page.locator("#spoken").textContent()).trim();
-      for (const [key, week] of [["ArrowRight", "2024-10-28"], ["ArrowRight", "2024-11-04"], ["ArrowLeft", "2024-10-28"], ["ArrowLeft", "2024-10-28"], ["End", "2025-11-24"], ["ArrowRight", "2025-11-24"], ["Home", "2024-10-28"]]) {
+      for (const [key, week] of [
+        ["ArrowRight", "2024-10-28"],
+        ["ArrowRight", "2024-11-04"],
+        ["ArrowLeft", "2024-10-28"],
+        ["ArrowLeft", "2024-10-28"],
+        ["End", "2025-11-24"],
+        ["ArrowRight", "2025-11-24"],
+        ["Home", "2024-10-28"],
+      ]) {
         await page.keyboard.press(key);
         const words = await said();
-        for (const [, source, share] of rows.filter((row) => row[0] === week)) assert.ok(words.includes(`${source} ${(share * 100).toFixed(1)} %`), `${key}: ${words}`);
+        for (const [, source, share] of rows.filter((row) => row[0] === week))
+          assert.ok(words.includes(`${source} ${(share * 100).toFixed(1)} %`), `${key}: ${words}`);
       }
       assert.ok(await page.locator("#S01 .hint").isVisible());
       await page.keyboard.press("Escape");
@@ -210,7 +294,8 @@ const tests = {
   async a_series_is_brought_out() {
     await visit("study", {}, async (page) => {
       await page.locator("#S07").scrollIntoViewIfNeeded();
-      const faded = () => page.$$eval("#S07 svg .mark", (marks) => marks.filter((mark) => mark.classList.contains("faded")).length);
+      const faded = () =>
+        page.$$eval("#S07 svg .mark", (marks) => marks.filter((mark) => mark.classList.contains("faded")).length);
       await page.locator('#S07 .legend button[data-series="science"]').click();
       assert.equal(await faded(), 10);
       await page.locator('#S07 .legend button[data-series="science"]').click();
@@ -219,7 +304,10 @@ const tests = {
   },
 
   async nothing_serious_for_axe() {
-    for (const [width, mode] of [[360, "light"], [1440, "dark"]])
+    for (const [width, mode] of [
+      [360, "light"],
+      [1440, "dark"],
+    ])
       await visit("study", { width, mode }, async (page) => {
         await drawAll(page);
         await page.locator("#S01 summary").click();
@@ -227,8 +315,18 @@ const tests = {
         await page.locator("#S01 .chart").focus();
         await page.keyboard.press("ArrowRight");
         await page.evaluate(axe);
-        const { violations } = await page.evaluate(() => axe.run({ exclude: [["svg"]] }, { resultTypes: ["violations"] }));
-        const bad = violations.filter((one) => ["serious", "critical"].includes(one.impact)).map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
+        const { violations } = await page.evaluate(() =>
+          axe.run({ exclude: [["svg"]] }, { resultTypes: ["violations"] }),
+        );
+        const bad = violations
+          .filter((one) => ["serious", "critical"].includes(one.impact))
+          .map(
+            (one) =>
+              `${one.id}: ${one.nodes
+                .slice(0, 3)
+                .map((node) => node.html.slice(0, 160))
+                .join(" | ")}`,
+          );
         assert.deepEqual(bad, []);
       });
   },
@@ -242,7 +340,12 @@ const tests = {
 
   async nothing_gets_out() {
     const visited = await open(browser, files.study);
-    const result = await visited.page.evaluate(() => fetch("http://127.0.0.1:9/").then(() => "went out", (error) => String(error)));
+    const result = await visited.page.evaluate(() =>
+      fetch("http://127.0.0.1:9/").then(
+        () => "went out",
+        (error) => String(error),
+      ),
+    );
     assert.match(result, /TypeError/);
     const ran = await visited.page.evaluate(() => {
       document.body.append(Object.assign(document.createElement("script"), { textContent: "window.ran = true" }));
@@ -285,9 +388,18 @@ const tests = {
   async a_week_without_traffic_is_a_hole() {
     await visit("weekWithout", {}, async (page) => {
       await drawAll(page);
-      const moves = await page.$$eval("#S01 svg .mark", (marks) => marks.map((mark) => [...mark.querySelectorAll("path")].map((path) => path.getAttribute("d").split("M").length - 1).reduce((a, b) => a + b, 0)));
+      const moves = await page.$$eval("#S01 svg .mark", (marks) =>
+        marks.map((mark) =>
+          [...mark.querySelectorAll("path")]
+            .map((path) => path.getAttribute("d").split("M").length - 1)
+            .reduce((a, b) => a + b, 0),
+        ),
+      );
       // Three holes make four areas, the one week between two of them a bar.
-      assert.deepEqual(moves.filter((count) => count > 0), [3, 3, 3]);
+      assert.deepEqual(
+        moves.filter((count) => count > 0),
+        [3, 3, 3],
+      );
       assert.equal(await page.locator("#S01 svg .mark rect").count(), 3);
       await page.locator("#S01 .chart").focus();
       await page.keyboard.press("Home");
@@ -307,9 +419,18 @@ const tests = {
     for (const width of [360, 1440])
       await visit("manyModels", { width }, async (page) => {
         await drawAll(page);
-        const boxes = await page.$$eval("#S36 svg .label", (list) => list.map((label) => { const box = (label.querySelector("text") ?? label).getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom]; }));
+        const boxes = await page.$$eval("#S36 svg .label", (list) =>
+          list.map((label) => {
+            const box = (label.querySelector("text") ?? label).getBoundingClientRect();
+            return [box.left, box.top, box.right, box.bottom];
+          }),
+        );
         assert.ok(boxes.length >= (width < 500 ? 6 : 25), `${boxes.length} labels`);
-        const overlaps = boxes.flatMap((a, index) => boxes.slice(index + 1).filter((b) => a[0] < b[2] - 1 && a[2] > b[0] + 1 && a[1] < b[3] - 3 && a[3] > b[1] + 3));
+        const overlaps = boxes.flatMap((a, index) =>
+          boxes
+            .slice(index + 1)
+            .filter((b) => a[0] < b[2] - 1 && a[2] > b[0] + 1 && a[1] < b[3] - 3 && a[3] > b[1] + 3),
+        );
         assert.deepEqual(overlaps, []);
       });
   },
@@ -329,15 +450,21 @@ const tests = {
       const next = structuredClone(studies.study);
       next.header.title = "Renewed";
       next.notes.push("A new note");
-      figureOf(next, "S01").notes.push(...Array.from({ length: 20 }, (_, index) => `A note that makes what is above longer, ${index}`));
+      figureOf(next, "S01").notes.push(
+        ...Array.from({ length: 20 }, (_, index) => `A note that makes what is above longer, ${index}`),
+      );
       const rows = figureOf(next, "S20").rows.filter((row) => row[0] === "2025-11-17");
       Object.assign(rows[0], { 2: 0.4, 3: 1 });
-      rows[1][2] += figureOf(studies.study, "S20").rows.find((row) => row[0] === "2025-11-17" && row[1] === rows[0][1])[2] - 0.4;
+      rows[1][2] +=
+        figureOf(studies.study, "S20").rows.find((row) => row[0] === "2025-11-17" && row[1] === rows[0][1])[2] - 0.4;
       await server.publish(next);
       await page.locator("#title", { hasText: "Renewed" }).waitFor();
       const after = await page.evaluate(() => document.querySelector("#S20 .chart").getBoundingClientRect().top);
       assert.ok(Math.abs(after - before) < 2, `the figure moved by ${after - before}`);
-      assert.ok(await page.evaluate(() => document.activeElement === document.querySelector("#S20 .chart")), "the focus stays");
+      assert.ok(
+        await page.evaluate(() => document.activeElement === document.querySelector("#S20 .chart")),
+        "the focus stays",
+      );
       assert.match(await page.locator("#S20 .hint").innerText(), /17 Nov 2025[^]*40\.0 %/);
       assert.ok(await page.locator("#S20 table").isVisible(), "the table stays open");
       assert.match(await page.locator("#S20 table tbody tr:last-child").innerText(), /40\.00 %/);
@@ -359,7 +486,17 @@ const tests = {
 };
 
 // Documents that lack things are drawn as far as they go, and say what is missing.
-const BAD = [["empty", 360], ["oneEvent", 360], ["weekWithout", 360], ["unknownModels", 1440], ["withoutAccounts", 360], ["withoutCountries", 1440], ["suppressed", 1440], ["hostile", 360], ["hostile", 1440]];
+const BAD = [
+  ["empty", 360],
+  ["oneEvent", 360],
+  ["weekWithout", 360],
+  ["unknownModels", 1440],
+  ["withoutAccounts", 360],
+  ["withoutCountries", 1440],
+  ["suppressed", 1440],
+  ["hostile", 360],
+  ["hostile", 1440],
+];
 for (const [name, width] of BAD)
   tests[`document_${name}_${width}`] = () =>
     visit(name, { width }, async (page, study) => {
@@ -371,7 +508,8 @@ for (const [name, width] of BAD)
         if (figure.missing) {
           assert.equal(await words.textContent(), figure.missing.replaceAll("`", ""));
           assert.ok(await words.isVisible());
-        } else assert.ok((await page.locator(`#${figure.id} svg .mark`).count()) > 0 && (await words.isHidden()), figure.id);
+        } else
+          assert.ok((await page.locator(`#${figure.id} svg .mark`).count()) > 0 && (await words.isHidden()), figure.id);
       }
     });
 
@@ -384,8 +522,16 @@ async function runSome() {
   while (next < chosen.length) {
     const [name, test] = chosen[next++];
     const begin = Date.now();
-    const late = new Promise((resolve) => setTimeout(resolve, LIMIT_MS)).then(async () => new Error(`took more than ${LIMIT_MS / 1000} s; open pages: ${await tellOpen()}`));
-    const error = await Promise.race([test().then(() => null, (error) => error), late]);
+    const late = new Promise((resolve) => setTimeout(resolve, LIMIT_MS)).then(
+      async () => new Error(`took more than ${LIMIT_MS / 1000} s; open pages: ${await tellOpen()}`),
+    );
+    const error = await Promise.race([
+      test().then(
+        () => null,
+        (error) => error,
+      ),
+      late,
+    ]);
     results.set(name, error);
     console.log(`${error ? "FAIL" : "ok  "} ${name} (${Date.now() - begin} ms)${error ? `: ${error.stack}` : ""}`);
   }

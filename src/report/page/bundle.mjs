@@ -9,7 +9,15 @@ import { dirname, join, resolve } from "node:path";
 const source = process.argv[2];
 const output = process.argv[3];
 const { build } = createRequire(join(process.cwd(), "package.json"))("esbuild");
-const common = { bundle: true, minify: true, write: false, legalComments: "none", charset: "utf8", target: "es2022", nodePaths: [join(process.cwd(), "node_modules")] };
+const common = {
+  bundle: true,
+  minify: true,
+  write: false,
+  legalComments: "none",
+  charset: "utf8",
+  target: "es2022",
+  nodePaths: [join(process.cwd(), "node_modules")],
+};
 
 const script = await build({ ...common, entryPoints: [join(source, "page.js")], format: "iife", metafile: true });
 const style = await build({ ...common, entryPoints: [join(source, "page.css")], target: "chrome115" });
@@ -33,13 +41,20 @@ for (const [name, folder] of [...packages].sort()) {
   const words = readFileSync(file, "utf8").trim();
   byLicence.set(words, [...(byLicence.get(words) ?? []), `${name} ${about.version} (${about.license})`]);
 }
-const notices = [...byLicence].map(([words, names]) => `<pre>${escape(names.join(", "))}\n\n${escape(words)}</pre>`).join("\n");
+const notices = [...byLicence]
+  .map(([words, names]) => `<pre>${escape(names.join(", "))}\n\n${escape(words)}</pre>`)
+  .join("\n");
 
 const css = style.outputFiles[0].text.trim();
 if (css.includes("</style")) throw new Error("the style sheet closes its own element");
 const hash = "sha256-" + createHash("sha256").update(code).digest("base64");
 const filled = { "script-hash": hash, style: css, script: code, notices };
-const page = readFileSync(join(source, "template.html"), "utf8").replace(/\{\{([a-z-]+)\}\}/g, (mark, name) => filled[name] ?? mark);
-for (const text of [code, css, notices]) if (/\{\{(title|connect|live|contents|sections|study)\}\}/.test(text)) throw new Error("a mark of the template in what is bundled");
+const page = readFileSync(join(source, "template.html"), "utf8").replace(
+  /\{\{([a-z-]+)\}\}/g,
+  (mark, name) => filled[name] ?? mark,
+);
+for (const text of [code, css, notices])
+  if (/\{\{(title|connect|live|contents|sections|study)\}\}/.test(text))
+    throw new Error("a mark of the template in what is bundled");
 writeFileSync(output, page);
 console.log(`${output}: ${page.length} characters, ${packages.size} packages`);

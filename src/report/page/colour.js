@@ -4,12 +4,14 @@
 
 const plain = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, "");
 
+// prettier-ignore
 const MEANINGS = {
   closed: "closed", proprietary: "closed", closedsource: "closed", closedrow: "closed",
   chineseoss: "cn", osscn: "cn", cnoss: "cn", cn: "cn", chinese: "cn",
   rowoss: "row", ossrow: "row", row: "row", restofworldoss: "row",
   oss: "row", open: "row", opensource: "row", openweights: "row",
-  reasoning: "reasoning", nonreasoning: "muted", other: "muted", others: "muted", unknown: "muted", unclassified: "muted",
+  reasoning: "reasoning", nonreasoning: "muted",
+  other: "muted", others: "muted", unknown: "muted", unclassified: "muted",
   small: "small", medium: "medium", large: "large",
   overall: "ink", all: "ink", allrequests: "ink",
   programming: "c1", roleplay: "c2", technology: "c3", science: "c4", translation: "c5", finance: "c6", academia: "c7",
@@ -25,7 +27,7 @@ export function meaningOf(series) {
   return MEANINGS[plain(series)] ?? null;
 }
 
-export const authorOf = (series) => (series.includes("/") ? MEANINGS[plain(series.split("/")[0])] ?? null : null);
+export const authorOf = (series) => (series.includes("/") ? (MEANINGS[plain(series.split("/")[0])] ?? null) : null);
 
 // A CSS colour per series of a model.
 export function colours(model) {
@@ -43,9 +45,20 @@ export function colours(model) {
       // The models of one author are shades of the author's colour.
       const count = seen.get(author) ?? 0;
       seen.set(author, count + 1);
-      result.set(name, count === 0 ? `var(--${author})` : `color-mix(in oklab, var(--${author}) ${[100, 68, 45, 30][Math.min(count, 3)]}%, var(--${count % 2 ? "paper" : "ink"}))`);
+      result.set(
+        name,
+        count === 0
+          ? `var(--${author})`
+          : `color-mix(in oklab, var(--${author}) ${
+              [100, 68, 45, 30][Math.min(count, 3)]
+            }%, var(--${count % 2 ? "paper" : "ink"}))`,
+      );
     } else if (series.length === 1) result.set(name, "var(--accent)");
-    else result.set(name, model.series.length > 12 && chart.kind === "points" ? "var(--muted)" : `var(--c${1 + (free++ % 12)})`);
+    else
+      result.set(
+        name,
+        model.series.length > 12 && chart.kind === "points" ? "var(--muted)" : `var(--c${1 + (free++ % 12)})`,
+      );
   }
   return result;
 }
@@ -58,7 +71,10 @@ function ramp(series) {
     sorted.map((name, index) => {
       const at = (3 * index) / last;
       const from = Math.min(2, Math.floor(at));
-      return [name, `color-mix(in oklab, var(--ramp${from + 1}) ${Math.round((at - from) * 100)}%, var(--ramp${from}))`];
+      return [
+        name,
+        `color-mix(in oklab, var(--ramp${from + 1}) ${Math.round((at - from) * 100)}%, var(--ramp${from}))`,
+      ];
     }),
   );
 }

@@ -11,5 +11,9 @@ export function element(tag, attributes = {}, ...children) {
 
 // A sentence of the document; what stands in `backticks` is a name of the system.
 export function sentence(words) {
-  return String(words).split("`").map((part, index, all) => (index % 2 && index < all.length - 1 ? element("code", {}, part) : index % 2 ? "`" + part : part));
+  return String(words)
+    .split("`")
+    .map((part, index, all) =>
+      index % 2 && index < all.length - 1 ? element("code", {}, part) : index % 2 ? "`" + part : part,
+    );
 }

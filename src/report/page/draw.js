@@ -8,12 +8,18 @@ import { isNumber, isTime, rank } from "./model.js";
 import { highest, lines, lyingBars, scatter, timeStack, words } from "./shapes.js";
 
 const WIDE = 720; // from here on names stand beside the chart, not above it
-const KINDS = { area: "Stacked area chart", bars: "Bar chart", lines: "Line chart", points: "Scatter plot", bar: "Bar chart" };
+const KINDS = {
+  area: "Stacked area chart",
+  bars: "Bar chart",
+  lines: "Line chart",
+  points: "Scatter plot",
+  bar: "Bar chart",
+};
 
 const panelsOf = (model) => (model.chart.panel ? model.panels : [""]);
 
-// The boxes of a figure's charts, with their words: there from the beginning, for keys and for screen readers, while the
-// drawing waits until it is near. Boxes that are there stay, and keep the focus.
+// The boxes of a figure's charts, with their words: there from the beginning, for keys and for screen readers, while
+// the drawing waits until it is near. Boxes that are there stay, and keep the focus.
 export function prepareCharts(model, host, announce) {
   const panels = panelsOf(model);
   let frame = host.querySelector(":scope > .charts");
@@ -21,11 +27,14 @@ export function prepareCharts(model, host, announce) {
   frame.classList.toggle("panels", Boolean(model.chart.panel));
   while (frame.children.length > panels.length) frame.lastElementChild.remove();
   while (frame.children.length < panels.length) frame.append(chartBox(announce));
-  panels.forEach((panel, index) => frame.children[index].setAttribute("aria-label", summary(model, panel, pointsOf(model, panel))));
+  panels.forEach((panel, index) =>
+    frame.children[index].setAttribute("aria-label", summary(model, panel, pointsOf(model, panel))),
+  );
   return frame;
 }
 
-const pointsOf = (model, panel) => (model.chart.panel ? model.points.filter((point) => point.panel === panel) : model.points);
+const pointsOf = (model, panel) =>
+  model.chart.panel ? model.points.filter((point) => point.panel === panel) : model.points;
 
 // Draws `model` into `host`, `width` pixels wide.
 export function drawCharts(model, host, width, announce) {
@@ -85,7 +94,8 @@ function sharedDomains(model) {
   const domains = { top: highest(model, model.points) };
   if (!isTime(model.xType) && xs.length) {
     domains.x = [Math.min(...xs), Math.max(...xs, Math.min(...xs) + 1)];
-    if (model.xType === "integer" && domains.x[1] - domains.x[0] < 8) domains.xTicks = range(domains.x[0], domains.x[1]);
+    if (model.xType === "integer" && domains.x[1] - domains.x[0] < 8)
+      domains.xTicks = range(domains.x[0], domains.x[1]);
   }
   return domains;
 }
@@ -113,7 +123,11 @@ function isNested(model) {
 const ownColour = (point) => meaningOf(String(point.x)) ?? authorOf(String(point.x));
 
 function partFill(model, tints, point, index) {
-  if (!model.chart.series) return `var(--${ownColour(point) ?? (model.points.some((one) => ownColour(one) && ownColour(one) !== "muted") ? "muted" : "accent")})`;
+  if (!model.chart.series)
+    return `var(--${
+      ownColour(point) ??
+      (model.points.some((one) => ownColour(one) && ownColour(one) !== "muted") ? "muted" : "accent")
+    })`;
   // Parts that belong to one bar alone are shades of that bar's colour.
   if (isNested(model)) {
     const base = meaningOf(String(point.x)) ?? "accent";
@@ -132,18 +146,34 @@ function symbolOf(model, series) {
 
 function legendNames(model) {
   if (!model.chart.series || model.series.length < 2 || isNested(model)) return [];
-  const labelled = model.chart.kind === "points" && model.chart.label === model.chart.series && model.series.length <= 24;
+  const labelled =
+    model.chart.kind === "points" && model.chart.label === model.chart.series && model.series.length <= 24;
   if (labelled) return [];
   // A model's author is left out where its colour says it, unless two models would read alike.
   const type = model.typeOf(model.chart.series);
   const short = model.series.map((name) => (type === "month" ? text(name, type) : name.replace(/^[^/]+\//, "")));
   const isClear = new Set(short).size === short.length && !model.series.includes("marketing/seo");
-  const entries = model.series.map((name, index) => ({ name, short: isClear ? short[index] : name, index, indexes: [index] }));
+  const entries = model.series.map((name, index) => ({
+    name,
+    short: isClear ? short[index] : name,
+    index,
+    indexes: [index],
+  }));
   if (model.chart.kind !== "points" || model.series.length <= 12) return entries;
   // Authors without a colour of their own are one entry.
   const known = entries.filter((entry) => meaningOf(entry.name) && meaningOf(entry.name) !== "muted");
   const rest = entries.filter((entry) => !known.includes(entry));
-  return rest.length ? [...known, { name: `${rest.length} others`, short: `${rest.length} others`, index: rest[0].index, indexes: rest.map((entry) => entry.index) }] : known;
+  return rest.length
+    ? [
+        ...known,
+        {
+          name: `${rest.length} others`,
+          short: `${rest.length} others`,
+          index: rest[0].index,
+          indexes: rest.map((entry) => entry.index),
+        },
+      ]
+    : known;
 }
 
 function legend(model, host, frame, names, isShown, beside, width, isScatter) {
@@ -155,15 +185,27 @@ function legend(model, host, frame, names, isShown, beside, width, isScatter) {
     delete host.dataset.only;
     return;
   }
-  if (!list) host.insertBefore((list = element("ul", { class: "legend", "aria-label": "Series: press one to bring it out" })), frame);
+  if (!list)
+    host.insertBefore(
+      (list = element("ul", { class: "legend", "aria-label": "Series: press one to bring it out" })),
+      frame,
+    );
   list.classList.toggle("beside", Boolean(beside));
   list.style.width = beside ? `${width}px` : "";
   const places = beside ? spread(names, beside) : null;
   const entries = places ? [...names].sort((a, b) => places.get(a) - places.get(b)) : names;
   list.replaceChildren(
     ...entries.map((entry) => {
-      const button = element("button", { type: "button", "data-series": entry.name, title: entry.short === entry.name ? null : entry.name, "aria-pressed": String(pressed === entry.name) });
-      button.append(swatch(entry, isScatter ? symbolOf(model, entry.name) : "square", model.chart.kind === "lines"), element("span", {}, entry.short));
+      const button = element("button", {
+        type: "button",
+        "data-series": entry.name,
+        title: entry.short === entry.name ? null : entry.name,
+        "aria-pressed": String(pressed === entry.name),
+      });
+      button.append(
+        swatch(entry, isScatter ? symbolOf(model, entry.name) : "square", model.chart.kind === "lines"),
+        element("span", {}, entry.short),
+      );
       button.addEventListener("click", () => bringOut(host, pressedNow(host) === entry.name ? null : entry));
       const item = element("li", {}, button);
       if (places) item.style.top = `${places.get(entry)}px`;
@@ -171,7 +213,7 @@ function legend(model, host, frame, names, isShown, beside, width, isScatter) {
       return item;
     }),
   );
-  bringOut(host, pressed === null ? null : names.find((entry) => entry.name === pressed) ?? null);
+  bringOut(host, pressed === null ? null : (names.find((entry) => entry.name === pressed) ?? null));
 }
 
 const pressedNow = (host) => host.dataset.only ?? null;
@@ -179,16 +221,25 @@ const pressedNow = (host) => host.dataset.only ?? null;
 function bringOut(host, entry) {
   if (entry) host.dataset.only = entry.name;
   else delete host.dataset.only;
-  for (const button of host.querySelectorAll(".legend button")) button.setAttribute("aria-pressed", String(entry !== null && button.dataset.series === entry.name));
+  for (const button of host.querySelectorAll(".legend button"))
+    button.setAttribute("aria-pressed", String(entry !== null && button.dataset.series === entry.name));
   for (const mark of host.querySelectorAll("svg .mark, svg .band")) {
     const own = [...mark.classList].find((name) => /^s\d+$/.test(name));
-    mark.classList.toggle("faded", entry !== null && own !== undefined && !entry.indexes.includes(Number(own.slice(1))));
+    mark.classList.toggle(
+      "faded",
+      entry !== null && own !== undefined && !entry.indexes.includes(Number(own.slice(1))),
+    );
   }
 }
 
 const SYMBOLS = {
-  circle: "M8 4a4 4 0 1 0 .01 0z", square: "M4 4h8v8h-8z", triangle: "M8 3l5 9H3z", diamond: "M8 2l4 6-4 6-4-6z",
-  star: "M8 2l1.6 4.2 4.4.2-3.5 2.7 1.2 4.3L8 11l-3.7 2.4 1.2-4.3L2 6.4l4.4-.2z", wye: "M6.5 2h3v5l4 2.5-1.5 2.5-4-2.5-4 2.5-1.5-2.5 4-2.5z", cross: "M6 2h4v4h4v4h-4v4H6v-4H2V6h4z",
+  circle: "M8 4a4 4 0 1 0 .01 0z",
+  square: "M4 4h8v8h-8z",
+  triangle: "M8 3l5 9H3z",
+  diamond: "M8 2l4 6-4 6-4-6z",
+  star: "M8 2l1.6 4.2 4.4.2-3.5 2.7 1.2 4.3L8 11l-3.7 2.4 1.2-4.3L2 6.4l4.4-.2z",
+  wye: "M6.5 2h3v5l4 2.5-1.5 2.5-4-2.5-4 2.5-1.5-2.5 4-2.5z",
+  cross: "M6 2h4v4h4v4h-4v4H6v-4H2V6h4z",
 };
 
 function swatch(entry, symbol, isLine) {
@@ -196,7 +247,10 @@ function swatch(entry, symbol, isLine) {
   svg.setAttribute("viewBox", "0 0 16 16");
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  path.setAttribute("d", isLine ? "M1 6.5h14v3H1z" : symbol === "square" ? "M2 2h12v12H2z" : SYMBOLS[symbol] ?? SYMBOLS.circle);
+  path.setAttribute(
+    "d",
+    isLine ? "M1 6.5h14v3H1z" : symbol === "square" ? "M2 2h12v12H2z" : (SYMBOLS[symbol] ?? SYMBOLS.circle),
+  );
   path.setAttribute("fill", `var(--s${entry.index})`);
   svg.append(path);
   return svg;
@@ -206,10 +260,18 @@ function swatch(entry, symbol, isLine) {
 function spread(names, shape) {
   const height = 20;
   const { marginTop, marginBottom, height: whole } = shape.layout;
-  const wanted = names.map((entry, index) => ({ entry, y: (shape.ends.get(entry.name) ?? marginTop + index * height + height / 2) - height / 2 })).sort((a, b) => a.y - b.y);
-  const low = marginTop - 4, high = whole - marginBottom + 4 - height;
-  for (let index = 0; index < wanted.length; index++) wanted[index].y = Math.max(wanted[index].y, index ? wanted[index - 1].y + height : low);
-  for (let index = wanted.length - 1; index >= 0; index--) wanted[index].y = Math.min(wanted[index].y, index < wanted.length - 1 ? wanted[index + 1].y - height : high);
+  const wanted = names
+    .map((entry, index) => ({
+      entry,
+      y: (shape.ends.get(entry.name) ?? marginTop + index * height + height / 2) - height / 2,
+    }))
+    .sort((a, b) => a.y - b.y);
+  const low = marginTop - 4,
+    high = whole - marginBottom + 4 - height;
+  for (let index = 0; index < wanted.length; index++)
+    wanted[index].y = Math.max(wanted[index].y, index ? wanted[index - 1].y + height : low);
+  for (let index = wanted.length - 1; index >= 0; index--)
+    wanted[index].y = Math.min(wanted[index].y, index < wanted.length - 1 ? wanted[index + 1].y - height : high);
   // More names than the chart is high: from the top down, below its end.
   if (wanted.length && wanted[0].y < 0) wanted.forEach((one, index) => (one.y = index * height));
   return new Map(wanted.map(({ entry, y }) => [entry, Math.round(y)]));
@@ -231,7 +293,8 @@ function chartBox(announce) {
     // Up and down go along lying bars; elsewhere they scroll the page, as they do everywhere.
     const steps = { ArrowRight: 1, ArrowLeft: -1, ...(state.shape.by === "y" ? { ArrowDown: 1, ArrowUp: -1 } : {}) };
     let at = state.at;
-    if (event.key in steps) at = at < 0 ? (steps[event.key] > 0 ? 0 : last) : Math.min(last, Math.max(0, at + steps[event.key]));
+    if (event.key in steps)
+      at = at < 0 ? (steps[event.key] > 0 ? 0 : last) : Math.min(last, Math.max(0, at + steps[event.key]));
     else if (event.key === "Home") at = 0;
     else if (event.key === "End") at = last;
     else if (event.key === "Escape") return leave(box);
@@ -258,7 +321,11 @@ function fill(box, model, panel, shape) {
   const key = state.key;
   Object.assign(state, { stops: shape.stops, shape, model, cursor, hint, at: -1 });
   // After a redraw the place that was visited is found again by what it stands for.
-  if (key !== null && (document.activeElement === box || box.matches(":hover"))) visit(box, shape.stops.findIndex((stop) => stop.key === key));
+  if (key !== null && (document.activeElement === box || box.matches(":hover")))
+    visit(
+      box,
+      shape.stops.findIndex((stop) => stop.key === key),
+    );
 }
 
 // Small charts share the titles of their axes.
@@ -281,8 +348,10 @@ function nearest(box, event) {
   const { stops, shape } = box.state;
   if (!shape || stops.length === 0) return -1;
   const frame = shape.svg.getBoundingClientRect();
-  const x = event.clientX - frame.left, y = event.clientY - frame.top;
-  let best = -1, least = shape.by === "xy" ? 30 * 30 : Infinity;
+  const x = event.clientX - frame.left,
+    y = event.clientY - frame.top;
+  let best = -1,
+    least = shape.by === "xy" ? 30 * 30 : Infinity;
   stops.forEach((stop, index) => {
     const far = (shape.by === "y" ? 0 : (stop.px - x) ** 2) + (shape.by === "x" ? 0 : (stop.py - y) ** 2);
     if (far < least) [best, least] = [index, far];
@@ -314,7 +383,10 @@ function visit(box, at) {
     cursor.style.top = `${stop.py - 13}px`;
     cursor.style.height = "26px";
   }
-  hint.replaceChildren(element("strong", {}, stop.title), stop.empty ? element("p", {}, stop.empty) : rowsOf(stop, model));
+  hint.replaceChildren(
+    element("strong", {}, stop.title),
+    stop.empty ? element("p", {}, stop.empty) : rowsOf(stop, model),
+  );
   hint.hidden = false;
   place(hint, box, stop, shape);
 }
@@ -327,7 +399,10 @@ function rowsOf(stop, model) {
     const mark = element("i", {});
     if (line.fill || line.index !== undefined) mark.style.background = line.fill ?? `var(--s${line.index})`;
     else mark.hidden = true;
-    list.append(element("dt", {}, mark, line.series || model.chart.y_title || ""), element("dd", {}, valueOf(line, model)));
+    list.append(
+      element("dt", {}, mark, line.series || model.chart.y_title || ""),
+      element("dd", {}, valueOf(line, model)),
+    );
   }
   return list;
 }
@@ -352,13 +427,19 @@ function place(hint, box, stop, shape) {
 function spoken(box, stop) {
   const { model } = box.state;
   if (stop.empty) return `${stop.title}: ${stop.empty}`;
-  return `${stop.title}: ${stop.lines.map((line) => `${line.series ? line.series + " " : ""}${valueOf(line, model)}`).join(", ")}`;
+  return `${stop.title}: ${stop.lines
+    .map((line) => `${line.series ? line.series + " " : ""}${valueOf(line, model)}`)
+    .join(", ")}`;
 }
 
 // ---- In a sentence or two, from the data.
 
 export function summary(model, panel, points) {
-  const kind = model.isLying ? "Bar chart" : model.chart.stack && model.chart.kind === "bars" ? "Stacked bar chart" : KINDS[model.chart.kind] ?? "Chart";
+  const kind = model.isLying
+    ? "Bar chart"
+    : model.chart.stack && model.chart.kind === "bars"
+      ? "Stacked bar chart"
+      : (KINDS[model.chart.kind] ?? "Chart");
   const head = `${kind}: ${model.figure.title}${panel ? `, ${panel}` : ""}.`;
   const keys = " Arrow keys visit the values.";
   const known = points.filter((point) => point.y !== null && point.x !== null);
@@ -366,10 +447,18 @@ export function summary(model, panel, points) {
   if (model.chart.kind === "points") return `${head} ${scatterWords(model, known)}${keys}`;
   if (model.isLying) {
     const top = [...known].sort((a, b) => b.y - a.y).slice(0, 3);
-    return `${head} Greatest: ${top.map((point) => `${point.x}${point.series && point.series !== String(point.x) ? ", " + point.series : ""} ${words(model, point)}`).join("; ")}.${keys}`;
+    return `${head} Greatest: ${top
+      .map(
+        (point) =>
+          `${point.x}${
+            point.series && point.series !== String(point.x) ? ", " + point.series : ""
+          } ${words(model, point)}`,
+      )
+      .join("; ")}.${keys}`;
   }
   const sorted = [...known].sort((a, b) => rank(a.x) - rank(b.x));
-  const first = sorted[0].x, last = sorted.at(-1).x;
+  const first = sorted[0].x,
+    last = sorted.at(-1).x;
   const at = (x) => sorted.filter((point) => rank(point.x) === rank(x)).sort((a, b) => b.y - a.y)[0];
   const tell = (x) => {
     const point = at(x);
@@ -383,5 +472,7 @@ function scatterWords(model, points) {
   const top = [...points].sort((a, b) => b.y - a.y)[0];
   const far = [...points].filter((point) => isNumber(model.xType)).sort((a, b) => b.x - a.x)[0];
   const line = model.chart.line?.text ? ` ${model.chart.line.text}.` : "";
-  return `${points.length} points; highest ${top.label || top.series} with ${words(model, top)}${far ? `; farthest right ${far.label || far.series} with ${text(far.x, model.xType)}` : ""}.${line}`;
+  return `${points.length} points; highest ${top.label || top.series} with ${words(model, top)}${
+    far ? `; farthest right ${far.label || far.series} with ${text(far.x, model.xType)}` : ""
+  }.${line}`;
 }

@@ -1,4 +1,5 @@
-// How values read: one formatter per column type of the document, for axes (short), for tables and hints (exact enough).
+// How values read: one formatter per column type of the document, for axes (short), for tables and hints (exact
+// enough).
 // Everything is UTC and English, whatever the reader's machine is set to, since the page is published as it is.
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -14,15 +15,16 @@ export function compact(value, digits = 3) {
     [1e6, " M"],
     [1e3, " k"],
   ];
-  for (const [scale, unit] of steps)
-    if (size >= scale * 0.99951) return significant(value / scale, digits) + unit;
+  for (const [scale, unit] of steps) if (size >= scale * 0.99951) return significant(value / scale, digits) + unit;
   return significant(value, digits);
 }
 
 function significant(value, digits) {
   if (value === 0) return "0";
   const before = Math.max(1, Math.floor(Math.log10(Math.abs(value)) + 1e-9) + 1);
-  const text = value.toFixed(Math.min(12, Math.max(0, value < 1 && value > -1 ? digits - 1 - exponent(value) : digits - before)));
+  const text = value.toFixed(
+    Math.min(12, Math.max(0, value < 1 && value > -1 ? digits - 1 - exponent(value) : digits - before)),
+  );
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 

@@ -50,7 +50,11 @@ export function readFigure(figure) {
     titleOf,
     xType: typeOf(chart.x),
     yType: typeOf(chart.y),
-    series: ordered((chart.order ?? []).map((name) => named(String(name), chart.series)), points, "series"),
+    series: ordered(
+      (chart.order ?? []).map((name) => named(String(name), chart.series)),
+      points,
+      "series",
+    ),
     panels: ordered(null, points, "panel"),
     suppressed: points.filter((point) => point.suppressed).length,
   };
@@ -75,7 +79,9 @@ function ordered(order, points, key) {
 
 // All values of a time axis, one step apart, so that a week without traffic is a hole and no slope.
 export function timeSteps(points, type) {
-  const times = [...new Set(points.map((point) => rank(point.x)).filter((time) => time !== null))].sort((a, b) => a - b);
+  const times = [...new Set(points.map((point) => rank(point.x)).filter((time) => time !== null))].sort(
+    (a, b) => a - b,
+  );
   if (times.length < 2) return times.map((time) => new Date(time));
   const steps = [];
   if (type === "month") {

@@ -41,12 +41,33 @@ function header(facts) {
   const { range, coverage, ledger } = facts;
   const last = range?.to ? new Date(dayOf(range.to).getTime() - 86400000) : null;
   const list = [];
-  if (range?.from && last) list.push(item("Range", last < dayOf(range.from) ? "no weeks" : `${day(dayOf(range.from))} to ${day(last)}`));
+  if (range?.from && last)
+    list.push(item("Range", last < dayOf(range.from) ? "no weeks" : `${day(dayOf(range.from))} to ${day(last)}`));
   list.push(item("Requests", integer(facts.requests)), item("Tokens", tokens(facts.tokens)));
   list.push(item("Paid", dollars(facts.cost_nano_usd / 1e9)), item("Models", integer(facts.models)));
-  list.push(item("Accounts", facts.accounts === null || facts.accounts === undefined ? "not known" : integer(facts.accounts), facts.accounts_about ? element("small", {}, facts.accounts_about) : null));
-  if (coverage) list.push(item("Classified", `${percent(coverage.share, 2)} of requests`, element("small", {}, `${integer(coverage.classified)} requests, ${integer(coverage.mapped)} with a category`)));
-  if (ledger) list.push(item("Ledger", element("span", { class: `state ${ledger.state}` }, ledger.state), element("small", {}, ledger.sentence ?? LEDGER[ledger.state] ?? "")));
+  list.push(
+    item(
+      "Accounts",
+      facts.accounts === null || facts.accounts === undefined ? "not known" : integer(facts.accounts),
+      facts.accounts_about ? element("small", {}, facts.accounts_about) : null,
+    ),
+  );
+  if (coverage)
+    list.push(
+      item(
+        "Classified",
+        `${percent(coverage.share, 2)} of requests`,
+        element("small", {}, `${integer(coverage.classified)} requests, ${integer(coverage.mapped)} with a category`),
+      ),
+    );
+  if (ledger)
+    list.push(
+      item(
+        "Ledger",
+        element("span", { class: `state ${ledger.state}` }, ledger.state),
+        element("small", {}, ledger.sentence ?? LEDGER[ledger.state] ?? ""),
+      ),
+    );
   if (facts.tables_version) list.push(item("Tables", element("small", {}, facts.tables_version)));
   list.push(item("Newest window ends", facts.newest_window_end_ms > 0 ? moment(facts.newest_window_end_ms) : "none"));
   document.getElementById("facts").replaceChildren(...list);
@@ -55,7 +76,12 @@ function header(facts) {
 
 function scalar(one) {
   const value = one.value === null || one.value === undefined ? "not known" : text(one.value, one.type);
-  return element("div", { id: one.id }, element("dt", {}, element("span", { class: "id" }, one.id), " ", one.title), element("dd", {}, value, one.about ? element("small", {}, one.about) : null));
+  return element(
+    "div",
+    { id: one.id },
+    element("dt", {}, element("span", { class: "id" }, one.id), " ", one.title),
+    element("dd", {}, value, one.about ? element("small", {}, one.about) : null),
+  );
 }
 
 function notes(list) {
@@ -69,8 +95,18 @@ function notes(list) {
 function sectionOf(figure) {
   let section = document.getElementById(figure.id);
   if (!section) {
-    section = element("section", { id: figure.id, class: "figure", "aria-labelledby": `${figure.id}-title` },
-      element("h3", { id: `${figure.id}-title` }, element("a", { class: "id", href: `#${figure.id}` }, figure.id), " ", element("span", {}, figure.title)), element("p", { class: "about" }, figure.about));
+    section = element(
+      "section",
+      { id: figure.id, class: "figure", "aria-labelledby": `${figure.id}-title` },
+      element(
+        "h3",
+        { id: `${figure.id}-title` },
+        element("a", { class: "id", href: `#${figure.id}` }, figure.id),
+        " ",
+        element("span", {}, figure.title),
+      ),
+      element("p", { class: "about" }, figure.about),
+    );
     document.getElementById("figures").append(section);
   }
   return section;
@@ -96,7 +132,12 @@ function takeFigure(figure) {
   words(section, entry, isMissing);
   const plot = part(section, "plot");
   plot.hidden = !entry.isChart;
-  if (entry.isChart && !plot.querySelector("svg")) plot.style.minHeight = `${heightOf(entry.model, plot.clientWidth) * (entry.model.chart.panel ? Math.ceil(entry.model.panels.length / 3) : 1) + 40}px`;
+  if (entry.isChart && !plot.querySelector("svg"))
+    plot.style.minHeight = `${
+      heightOf(entry.model, plot.clientWidth) *
+        (entry.model.chart.panel ? Math.ceil(entry.model.panels.length / 3) : 1) +
+      40
+    }px`;
   tableOf(section, entry, isMissing);
   remarks(section, entry);
   if (entry.isChart) {
@@ -143,7 +184,11 @@ function fillTable(entry, details) {
 function remarks(section, entry) {
   const list = [...(entry.figure.notes ?? [])];
   if (entry.model.suppressed > 0 && !list.some((note) => /suppress|withheld/i.test(note)))
-    list.push(`${entry.model.suppressed} ${entry.model.suppressed === 1 ? "value is" : "values are"} withheld, for fewer accounts than may be published.`);
+    list.push(
+      `${entry.model.suppressed} ${
+        entry.model.suppressed === 1 ? "value is" : "values are"
+      } withheld, for fewer accounts than may be published.`,
+    );
   const box = part(section, "remarks", "ul");
   box.hidden = list.length === 0;
   box.replaceChildren(...list.map((note) => element("li", {}, ...sentence(note))));
@@ -177,7 +222,8 @@ let settling = 0;
 new ResizeObserver(() => {
   cancelAnimationFrame(settling);
   settling = requestAnimationFrame(() => {
-    for (const entry of models.values()) if (isNear(entry.section)) drawFigure(entry);
+    for (const entry of models.values())
+      if (isNear(entry.section)) drawFigure(entry);
       else if (entry.isDrawn) {
         const plot = entry.section.querySelector(":scope > .plot");
         watcher.unobserve(plot);
@@ -199,7 +245,9 @@ function take(study) {
   header(study.header);
   notes(study.notes ?? []);
   // What is in view stays where it is, whatever grows above it.
-  const anchor = [...models.values()].map((entry) => entry.section).find((section) => section.getBoundingClientRect().bottom > 0);
+  const anchor = [...models.values()]
+    .map((entry) => entry.section)
+    .find((section) => section.getBoundingClientRect().bottom > 0);
   const before = anchor?.getBoundingClientRect().top;
   for (const figure of study.figures) takeFigure(figure);
   if (anchor && scrollY > 0) scrollBy(0, anchor.getBoundingClientRect().top - before);

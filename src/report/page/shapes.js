@@ -85,19 +85,39 @@ function ruleMarks(model, layout, at) {
     ...layout.lanes.placed.flatMap((rule) => [
       Plot.ruleX([at(rule.at)], { stroke: "var(--paper)", strokeOpacity: 0.55, strokeWidth: 3 }),
       Plot.ruleX([at(rule.at)], {
-        stroke: "var(--ink)", strokeDasharray: "3,3", insetTop: -(rule.lane * LANE + 10), className: "rule",
+        stroke: "var(--ink)",
+        strokeDasharray: "3,3",
+        insetTop: -(rule.lane * LANE + 10),
+        className: "rule",
       }),
       Plot.text([rule.text], {
-        x: [at(rule.at)], frameAnchor: "top", text: [rule.text], dy: -6 - rule.lane * LANE, dx: rule.isLeft ? -4 : 4 + rule.shift,
-        textAnchor: rule.isLeft ? "end" : "start", lineAnchor: "middle", fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 3, className: "rule-text",
+        x: [at(rule.at)],
+        frameAnchor: "top",
+        text: [rule.text],
+        dy: -6 - rule.lane * LANE,
+        dx: rule.isLeft ? -4 : 4 + rule.shift,
+        textAnchor: rule.isLeft ? "end" : "start",
+        lineAnchor: "middle",
+        fill: "var(--ink)",
+        stroke: "var(--paper)",
+        strokeWidth: 3,
+        className: "rule-text",
       }),
     ]),
     ...levels(model).flatMap((rule) => [
       Plot.ruleY([rule.at], { stroke: "var(--paper)", strokeOpacity: 0.55, strokeWidth: 3 }),
       Plot.ruleY([rule.at], { stroke: "var(--ink)", strokeDasharray: "3,3", className: "rule" }),
       Plot.text([rule.text], {
-        y: [rule.at], frameAnchor: "left", text: [shorten(rule.text, 220)], dx: 4, dy: -8, textAnchor: "start",
-        fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 4, className: "rule-text",
+        y: [rule.at],
+        frameAnchor: "left",
+        text: [shorten(rule.text, 220)],
+        dx: 4,
+        dy: -8,
+        textAnchor: "start",
+        fill: "var(--ink)",
+        stroke: "var(--paper)",
+        strokeWidth: 4,
+        className: "rule-text",
       }),
     ]),
   ];
@@ -109,12 +129,23 @@ function timeLayout(model, width, height, room, steps) {
   const marginLeft = model.yMargin ?? 46;
   const marginRight = room.right;
   const end = last && last > first ? last : stepEnd(steps.at(-1), model.xType, steps);
-  const left = marginLeft, right = width - marginRight;
+  const left = marginLeft,
+    right = width - marginRight;
   const at = (value) => new Date(value + (String(value).length === 7 ? "-01" : "") + "T00:00:00Z");
   const position = (value) => left + ((at(value) - first) / (end - first)) * (right - left);
   const placed = lanes(verticals(model), position, left, right);
   const marginTop = 10 + placed.count * LANE;
-  return { marginLeft, marginRight, marginTop, marginBottom: 38, lanes: placed, first, end, at, height: height + placed.count * LANE };
+  return {
+    marginLeft,
+    marginRight,
+    marginTop,
+    marginBottom: 38,
+    lanes: placed,
+    first,
+    end,
+    at,
+    height: height + placed.count * LANE,
+  };
 }
 
 const name = (model, value, type) => (type === "date" ? `Week of ${day(value)}` : text(value, type));
@@ -138,7 +169,15 @@ export function timeStack(model, points, width, height, room) {
   // An area is drawn between points, so it ends where the last one stands.
   if (areas && steps.length > 1) {
     layout.end = steps.at(-1);
-    layout.lanes = lanes(verticals(model), (value) => layout.marginLeft + ((layout.at(value) - layout.first) / (layout.end - layout.first)) * (width - layout.marginLeft - layout.marginRight), layout.marginLeft, width - layout.marginRight);
+    layout.lanes = lanes(
+      verticals(model),
+      (value) =>
+        layout.marginLeft +
+        ((layout.at(value) - layout.first) / (layout.end - layout.first)) *
+          (width - layout.marginLeft - layout.marginRight),
+      layout.marginLeft,
+      width - layout.marginRight,
+    );
     layout.marginTop = 10 + layout.lanes.count * LANE;
     layout.height = height + layout.lanes.count * LANE;
   }
@@ -148,17 +187,30 @@ export function timeStack(model, points, width, height, room) {
     const fill = `var(--s${index})`;
     const part = (row) => row.parts?.[index];
     const bars = rows.filter((row, at) => row.parts && part(row).y2 > part(row).y1 && isAlone[at]);
-    const end = (side) => (row, at) => (isAlone[at] ? NaN : part(row)?.[side] ?? NaN);
+    const end = (side) => (row, at) => (isAlone[at] ? NaN : (part(row)?.[side] ?? NaN));
     return [
       isAlone.includes(false) &&
         Plot.areaY(rows, {
-          x: "x", y1: end("y1"), y2: end("y2"), fill, stroke: "var(--paper)",
-          strokeWidth: 0.6, strokeLinejoin: "round", className: `mark s${index}`,
+          x: "x",
+          y1: end("y1"),
+          y2: end("y2"),
+          fill,
+          stroke: "var(--paper)",
+          strokeWidth: 0.6,
+          strokeLinejoin: "round",
+          className: `mark s${index}`,
         }),
       bars.length > 0 &&
         Plot.rect(bars, {
-          x1: "x", x2: (row) => stepEnd(row.x, model.xType, steps), y1: (row) => part(row).y1, y2: (row) => part(row).y2,
-          fill, stroke: "var(--paper)", strokeWidth: 0.6, insetLeft: width / steps.length > 8 ? 1 : 0.3, className: `mark s${index}`,
+          x1: "x",
+          x2: (row) => stepEnd(row.x, model.xType, steps),
+          y1: (row) => part(row).y1,
+          y2: (row) => part(row).y2,
+          fill,
+          stroke: "var(--paper)",
+          strokeWidth: 0.6,
+          insetLeft: width / steps.length > 8 ? 1 : 0.3,
+          className: `mark s${index}`,
         }),
     ].filter(Boolean);
   });
@@ -166,14 +218,24 @@ export function timeStack(model, points, width, height, room) {
   const format = (value) => tick(value, model.yType);
   const svg = frame(
     { width, ...pick(layout), x: { type: "utc", domain: [layout.first, layout.end] }, y: { domain: [0, top] } },
-    [...grid(isShare ? [0, 0.25, 0.5, 0.75, 1] : 5, format), ...marks, timeAxis(width, model.xType), ...ruleMarks(model, layout, layout.at)],
+    [
+      ...grid(isShare ? [0, 0.25, 0.5, 0.75, 1] : 5, format),
+      ...marks,
+      timeAxis(width, model.xType),
+      ...ruleMarks(model, layout, layout.at),
+    ],
   );
   const scale = { x: svg.scale("x"), y: svg.scale("y") };
   const shift = areas && steps.length > 1 ? 0 : (stepEnd(steps[0], model.xType, steps) - steps[0]) / 2;
   const stops = rows.map((row) => ({
-    key: rank(row.x), px: scale.x.apply(new Date(row.x.getTime() + shift)), title: name(model, row.x, model.xType),
+    key: rank(row.x),
+    px: scale.x.apply(new Date(row.x.getTime() + shift)),
+    title: name(model, row.x, model.xType),
     lines: row.cell
-      ? model.series.map((series, index) => ({ index, series, point: row.cell.get(series) })).filter((line) => line.point).reverse()
+      ? model.series
+          .map((series, index) => ({ index, series, point: row.cell.get(series) }))
+          .filter((line) => line.point)
+          .reverse()
       : [],
     empty: row.cell ? null : "no traffic",
   }));
@@ -182,21 +244,38 @@ export function timeStack(model, points, width, height, room) {
   return { svg, stops, ends, by: "x", layout };
 }
 
-const pick = ({ marginLeft, marginRight, marginTop, marginBottom, height }) => ({ marginLeft, marginRight, marginTop, marginBottom, height });
+const pick = ({ marginLeft, marginRight, marginTop, marginBottom, height }) => ({
+  marginLeft,
+  marginRight,
+  marginTop,
+  marginBottom,
+  height,
+});
 
 // Lines over time or over a number, with bands where the document gives intervals.
 export function lines(model, points, width, height, room, domains = {}) {
   const over = isTime(model.xType);
   const drawn = points.filter((point) => point.x !== null);
-  const steps = over ? timeSteps(drawn, model.xType) : [...new Set(drawn.map((point) => point.x))].sort((a, b) => a - b);
+  const steps = over
+    ? timeSteps(drawn, model.xType)
+    : [...new Set(drawn.map((point) => point.x))].sort((a, b) => a - b);
   const layout = over
     ? timeLayout(model, width, height, room, steps)
-    : { marginLeft: model.yMargin ?? 46, marginRight: room.right, marginTop: 10, marginBottom: 24, height, lanes: { placed: [], count: 0 }, at: (value) => value };
+    : {
+        marginLeft: model.yMargin ?? 46,
+        marginRight: room.right,
+        marginTop: 10,
+        marginBottom: 24,
+        height,
+        lanes: { placed: [], count: 0 },
+        at: (value) => value,
+      };
   const top = domains.top ?? highest(model, drawn);
   const isLog = Boolean(model.chart.y_log);
   const cells = new Map(drawn.map((point) => [`${rank(point.x)}|${point.series}`, point]));
   const rowsOf = (series) => steps.map((x) => ({ x, point: cells.get(`${rank(x)}|${series}`) }));
-  const value = (point, key) => (point && point[key] !== null && point[key] !== undefined && !(isLog && point[key] <= 0) ? point[key] : NaN);
+  const value = (point, key) =>
+    point && point[key] !== null && point[key] !== undefined && !(isLog && point[key] <= 0) ? point[key] : NaN;
   const marks = model.series.flatMap((series, index) => {
     const rows = rowsOf(series);
     const stroke = `var(--s${index})`;
@@ -204,29 +283,62 @@ export function lines(model, points, width, height, room, domains = {}) {
     const alone = rows.filter((row, at) => isDefined(at) && !isDefined(at - 1) && !isDefined(at + 1));
     const banded = rows.some((row) => !Number.isNaN(value(row.point, "low")));
     return [
-      banded && Plot.areaY(rows, { x: "x", y1: (row) => value(row.point, "low"), y2: (row) => value(row.point, "high"), fill: stroke, fillOpacity: 0.16, className: `band s${index}` }),
-      Plot.lineY(rows, { x: "x", y: (row) => value(row.point, "y"), stroke, strokeWidth: 2, strokeLinejoin: "round", className: `mark s${index}` }),
-      alone.length > 0 && Plot.dot(alone, { x: "x", y: (row) => value(row.point, "y"), fill: stroke, r: 3, className: `mark s${index}` }),
+      banded &&
+        Plot.areaY(rows, {
+          x: "x",
+          y1: (row) => value(row.point, "low"),
+          y2: (row) => value(row.point, "high"),
+          fill: stroke,
+          fillOpacity: 0.16,
+          className: `band s${index}`,
+        }),
+      Plot.lineY(rows, {
+        x: "x",
+        y: (row) => value(row.point, "y"),
+        stroke,
+        strokeWidth: 2,
+        strokeLinejoin: "round",
+        className: `mark s${index}`,
+      }),
+      alone.length > 0 &&
+        Plot.dot(alone, { x: "x", y: (row) => value(row.point, "y"), fill: stroke, r: 3, className: `mark s${index}` }),
     ].filter(Boolean);
   });
-  const xDomain = over ? [layout.first, layout.end] : domains.x ?? wide(steps);
+  const xDomain = over ? [layout.first, layout.end] : (domains.x ?? wide(steps));
   const svg = frame(
     {
-      width, ...pick(layout), x: over ? { type: "utc", domain: xDomain } : { type: model.chart.x_log ? "log" : "linear", domain: xDomain },
+      width,
+      ...pick(layout),
+      x: over ? { type: "utc", domain: xDomain } : { type: model.chart.x_log ? "log" : "linear", domain: xDomain },
       y: isLog ? { type: "log" } : { domain: [0, top] },
     },
     [
       ...grid(room.isSmall ? 2 : 5, (number) => tick(number, model.yType)),
       ...marks,
-      over ? timeAxis(width, model.xType) : Plot.axisX({ tickSpacing: room.isSmall ? 26 : 40, ticks: domains.xTicks, tickSize: 4, color: "var(--ink-soft)", tickFormat: (number) => tick(number, model.xType) }),
+      over
+        ? timeAxis(width, model.xType)
+        : Plot.axisX({
+            tickSpacing: room.isSmall ? 26 : 40,
+            ticks: domains.xTicks,
+            tickSize: 4,
+            color: "var(--ink-soft)",
+            tickFormat: (number) => tick(number, model.xType),
+          }),
       room.isSmall && oldest(model, drawn, xDomain, width - layout.marginLeft),
       ...ruleMarks(model, layout, layout.at),
     ],
   );
   const scale = { x: svg.scale("x"), y: svg.scale("y") };
   const stops = steps.map((x) => ({
-    key: rank(x), px: scale.x.apply(x), title: over ? name(model, x, model.xType) : `${model.chart.x_title ?? model.titleOf(model.chart.x)}: ${text(x, model.xType)}`,
-    lines: model.series.map((series, index) => ({ index, series, point: cells.get(`${rank(x)}|${series}`) })).filter((line) => line.point).sort((a, b) => (b.point.y ?? -1) - (a.point.y ?? -1)),
+    key: rank(x),
+    px: scale.x.apply(x),
+    title: over
+      ? name(model, x, model.xType)
+      : `${model.chart.x_title ?? model.titleOf(model.chart.x)}: ${text(x, model.xType)}`,
+    lines: model.series
+      .map((series, index) => ({ index, series, point: cells.get(`${rank(x)}|${series}`) }))
+      .filter((line) => line.point)
+      .sort((a, b) => (b.point.y ?? -1) - (a.point.y ?? -1)),
     empty: null,
   }));
   for (const stop of stops) if (stop.lines.length === 0) stop.empty = "no traffic";
@@ -241,11 +353,24 @@ export function lines(model, points, width, height, room, domains = {}) {
 // In a small chart only the first line is named, at its end: the legend has the others.
 function oldest(model, points, domain, room) {
   const first = model.series.find((series) => points.some((point) => point.series === series));
-  const last = points.filter((point) => point.series === first && point.y !== null).sort((a, b) => rank(a.x) - rank(b.x)).at(-1);
+  const last = points
+    .filter((point) => point.series === first && point.y !== null)
+    .sort((a, b) => rank(a.x) - rank(b.x))
+    .at(-1);
   const words = first && text(first, model.typeOf(model.chart.series));
   if (!last || textWidth(words) > room) return null;
   const isFree = last.x <= 0.55 * Math.max(...domain);
-  return Plot.text([words], { x: [last.x], y: [last.y], dx: isFree ? 5 : 0, dy: isFree ? 0 : -9, textAnchor: isFree ? "start" : "end", fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 3, className: "label" });
+  return Plot.text([words], {
+    x: [last.x],
+    y: [last.y],
+    dx: isFree ? 5 : 0,
+    dy: isFree ? 0 : -9,
+    textAnchor: isFree ? "start" : "end",
+    fill: "var(--ink)",
+    stroke: "var(--paper)",
+    strokeWidth: 3,
+    className: "label",
+  });
 }
 
 const wide = (values) => (values.length > 1 ? [values[0], values.at(-1)] : [values[0] - 1, values[0] + 1]);
@@ -262,11 +387,20 @@ export function lyingBars(model, points, width, room) {
   const cells = new Map(names.map((key) => [key, points.filter((point) => String(point.x) === key)]));
   const inParts = [...cells.values()].some((list) => list.length > 1);
   const longest = Math.max(...names.map(textWidth));
-  const isAbove = longest + 12 > Math.max(width * 0.36, Math.min(260, width * 0.45)); // names that would take the bars' room stand above them
+  // Names that would take the bars' room stand above them.
+  const isAbove = longest + 12 > Math.max(width * 0.36, Math.min(260, width * 0.45));
   const marginLeft = isAbove ? 12 : Math.ceil(longest + 12);
-  const valueRoom = inParts ? 24 : Math.max(...points.map((point) => textWidth(words(model, { ...point, low: null })))) + 14;
+  const valueRoom = inParts
+    ? 24
+    : Math.max(...points.map((point) => textWidth(words(model, { ...point, low: null })))) + 14;
   const step = (inParts ? 34 : 26) + (isAbove ? 17 : 0);
-  const layout = { marginLeft, marginRight: Math.ceil(valueRoom), marginTop: isAbove ? 10 : 4, marginBottom: 26, height: names.length * step + 30 + (isAbove ? 6 : 0) };
+  const layout = {
+    marginLeft,
+    marginRight: Math.ceil(valueRoom),
+    marginTop: isAbove ? 10 : 4,
+    marginBottom: 26,
+    height: names.length * step + 30 + (isAbove ? 6 : 0),
+  };
   const parts = [...cells].flatMap(([key, list]) => {
     let end = 0;
     return list.map((point, index) => {
@@ -276,45 +410,118 @@ export function lyingBars(model, points, width, room) {
       return { key, point, index, x1: begin, x2: end };
     });
   });
-  const top = inParts && model.chart.stack === "share" ? 1 : Math.max(...parts.map((part) => Math.max(part.x2, part.point.high ?? 0)), 0) || (parts.some((part) => part.x1 < 0) ? 0 : 1);
+  const top =
+    inParts && model.chart.stack === "share"
+      ? 1
+      : Math.max(...parts.map((part) => Math.max(part.x2, part.point.high ?? 0)), 0) ||
+        (parts.some((part) => part.x1 < 0) ? 0 : 1);
   const least = Math.min(0, ...parts.map((part) => part.x1));
   const inner = width - marginLeft - layout.marginRight;
   const fill = (part) => room.fill(part.point, part.index);
   const isLog = Boolean(model.chart.y_log);
   const whiskers = inParts ? [] : parts.filter((part) => part.point.low !== null && part.point.high !== null);
-  const fits = inParts ? parts.filter((part) => textWidth(part.point.series) + 10 < ((part.x2 - part.x1) / top) * inner) : [];
+  const fits = inParts
+    ? parts.filter((part) => textWidth(part.point.series) + 10 < ((part.x2 - part.x1) / top) * inner)
+    : [];
   const partName = (part) => {
     const long = `${part.point.series} ${text(part.point.y, model.yType)}`;
     return textWidth(long) + 10 < ((part.x2 - part.x1) / top) * inner ? long : part.point.series;
   };
   const svg = frame(
     {
-      width, ...pick(layout), x: isLog ? { type: "log" } : { domain: [least, top] },
-      y: { type: "band", axis: isAbove ? null : undefined, domain: names, paddingInner: isAbove ? 0.55 : 0.3, paddingOuter: isAbove ? 0.4 : 0.15 },
+      width,
+      ...pick(layout),
+      x: isLog ? { type: "log" } : { domain: [least, top] },
+      y: {
+        type: "band",
+        axis: isAbove ? null : undefined,
+        domain: names,
+        paddingInner: isAbove ? 0.55 : 0.3,
+        paddingOuter: isAbove ? 0.4 : 0.15,
+      },
     },
     [
       Plot.gridX({ ticks: 4, stroke: "var(--grid)", strokeOpacity: 1 }),
-      Plot.axisX({ tickSpacing: 70, tickSize: 0, color: "var(--ink-soft)", tickFormat: (value) => tick(value, model.yType) }),
+      Plot.axisX({
+        tickSpacing: 70,
+        tickSize: 0,
+        color: "var(--ink-soft)",
+        tickFormat: (value) => tick(value, model.yType),
+      }),
       isAbove
-        ? Plot.text(names, { y: (key) => key, text: (key) => shorten(key, width - 8), frameAnchor: "left", textAnchor: "start", dx: -12, dy: -step * 0.225 - 8, fill: "var(--ink)" })
+        ? Plot.text(names, {
+            y: (key) => key,
+            text: (key) => shorten(key, width - 8),
+            frameAnchor: "left",
+            textAnchor: "start",
+            dx: -12,
+            dy: -step * 0.225 - 8,
+            fill: "var(--ink)",
+          })
         : Plot.axisY({ tickSize: 0, fill: "var(--ink)" }),
-      Plot.barX(parts.filter((part) => part.x2 > part.x1), { x1: isLog ? undefined : "x1", x2: "x2", y: "key", fill: { value: fill, scale: null }, stroke: "var(--paper)", strokeWidth: inParts ? 1 : 0, className: "mark" }),
+      Plot.barX(
+        parts.filter((part) => part.x2 > part.x1),
+        {
+          x1: isLog ? undefined : "x1",
+          x2: "x2",
+          y: "key",
+          fill: { value: fill, scale: null },
+          stroke: "var(--paper)",
+          strokeWidth: inParts ? 1 : 0,
+          className: "mark",
+        },
+      ),
       least < 0 && Plot.ruleX([0], { stroke: "var(--ink-soft)" }),
-      whiskers.length > 0 && Plot.link(whiskers, { x1: (part) => part.point.low, x2: (part) => part.point.high, y1: "key", y2: "key", stroke: "var(--ink)", strokeWidth: 1.5, className: "band" }),
-      !inParts && Plot.text(parts, { x: (part) => Math.max(part.x2, part.point.high ?? 0), y: "key", text: (part) => words(model, { ...part.point, low: null }), textAnchor: "start", dx: 5, fill: "var(--ink)", className: "value" }),
-      fits.length > 0 && Plot.text(fits, { x: "x1", y: "key", text: partName, textAnchor: "start", dx: 5, fill: "var(--ink)", className: "value" }),
+      whiskers.length > 0 &&
+        Plot.link(whiskers, {
+          x1: (part) => part.point.low,
+          x2: (part) => part.point.high,
+          y1: "key",
+          y2: "key",
+          stroke: "var(--ink)",
+          strokeWidth: 1.5,
+          className: "band",
+        }),
+      !inParts &&
+        Plot.text(parts, {
+          x: (part) => Math.max(part.x2, part.point.high ?? 0),
+          y: "key",
+          text: (part) => words(model, { ...part.point, low: null }),
+          textAnchor: "start",
+          dx: 5,
+          fill: "var(--ink)",
+          className: "value",
+        }),
+      fits.length > 0 &&
+        Plot.text(fits, {
+          x: "x1",
+          y: "key",
+          text: partName,
+          textAnchor: "start",
+          dx: 5,
+          fill: "var(--ink)",
+          className: "value",
+        }),
     ],
   );
   const y = svg.scale("y");
   const stops = names.map((key) => ({
-    key, py: y.apply(key) + y.bandwidth / 2, title: key,
-    lines: cells.get(key).map((point, index) => ({ series: inParts || model.series.length > 1 ? point.series : "", fill: room.fill(point, index), point })), empty: null,
+    key,
+    py: y.apply(key) + y.bandwidth / 2,
+    title: key,
+    lines: cells.get(key).map((point, index) => ({
+      series: inParts || model.series.length > 1 ? point.series : "",
+      fill: room.fill(point, index),
+      point,
+    })),
+    empty: null,
   }));
   return { svg, stops, ends: new Map(), by: "y", layout };
 }
 
 const powers = (low, high, count) => {
-  const first = Math.floor(Math.log10(low)), last = Math.ceil(Math.log10(high));
+  const first = Math.floor(Math.log10(low)),
+    last = Math.ceil(Math.log10(high));
   const every = Math.max(1, Math.ceil((last - first) / count));
   const ticks = [];
   for (let power = first; power <= last; power += every) ticks.push(10 ** power);
@@ -323,8 +530,11 @@ const powers = (low, high, count) => {
 };
 
 function extent(points, key, isLog, extra) {
-  const values = [...points.map((point) => point[key]), ...extra].filter((value) => typeof value === "number" && (!isLog || value > 0));
-  let low = Math.min(...values), high = Math.max(...values);
+  const values = [...points.map((point) => point[key]), ...extra].filter(
+    (value) => typeof value === "number" && (!isLog || value > 0),
+  );
+  let low = Math.min(...values),
+    high = Math.max(...values);
   if (!values.length) [low, high] = isLog ? [0.1, 10] : [0, 1];
   if (isLog) return [low / 1.6, high * 1.6];
   const pad = (high - low || Math.abs(high) || 1) * 0.07;
@@ -333,74 +543,186 @@ function extent(points, key, isLog, extra) {
 
 // A scatter. Labels are placed greedily, greatest first, only where they cover neither a label nor a point with one.
 export function scatter(model, points, width, height, room) {
-  const xLog = Boolean(model.chart.x_log), yLog = Boolean(model.chart.y_log);
-  const drawn = points.filter((point) => isFinite(point.x) && point.x !== null && point.y !== null && (!xLog || point.x > 0) && (!yLog || point.y > 0));
+  const xLog = Boolean(model.chart.x_log),
+    yLog = Boolean(model.chart.y_log);
+  const drawn = points.filter(
+    (point) =>
+      isFinite(point.x) && point.x !== null && point.y !== null && (!xLog || point.x > 0) && (!yLog || point.y > 0),
+  );
   const line = model.chart.line;
   const rules = model.chart.rules ?? [];
-  const xDomain = extent(drawn, "x", xLog, rules.filter((rule) => rule.axis === "x").map((rule) => rule.at));
-  const yDomain = extent(drawn, "y", yLog, rules.filter((rule) => rule.axis === "y").map((rule) => rule.at));
-  const marginLeft = model.yMargin ?? 52, marginRight = room.right;
-  const project = (value, [low, high], log) => (log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
-  const left = marginLeft, right = width - marginRight;
+  const xDomain = extent(
+    drawn,
+    "x",
+    xLog,
+    rules.filter((rule) => rule.axis === "x").map((rule) => rule.at),
+  );
+  const yDomain = extent(
+    drawn,
+    "y",
+    yLog,
+    rules.filter((rule) => rule.axis === "y").map((rule) => rule.at),
+  );
+  const marginLeft = model.yMargin ?? 52,
+    marginRight = room.right;
+  const project = (value, [low, high], log) =>
+    log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+  const left = marginLeft,
+    right = width - marginRight;
   const position = (value) => left + project(value, xDomain, xLog) * (right - left);
   const placed = lanes(verticals(model), position, left, right);
-  const layout = { marginLeft, marginRight, marginTop: 10 + placed.count * LANE, marginBottom: 26, height: height + placed.count * LANE, lanes: placed };
+  const layout = {
+    marginLeft,
+    marginRight,
+    marginTop: 10 + placed.count * LANE,
+    marginBottom: 26,
+    height: height + placed.count * LANE,
+    lanes: placed,
+  };
   const radius = drawn.length > 60 ? 3 : drawn.length > 20 ? 4 : 5.5;
   const format = (type) => (value) => tick(value, type);
   const xTicks = xLog ? powers(...xDomain, width < 480 ? 4 : 8) : undefined;
   const yTicks = yLog ? powers(...yDomain, 7) : 6;
   const plot = {
-    width, ...pick(layout), x: { type: xLog ? "log" : "linear", domain: xDomain }, y: { type: yLog ? "log" : "linear", domain: yDomain },
+    width,
+    ...pick(layout),
+    x: { type: xLog ? "log" : "linear", domain: xDomain },
+    y: { type: yLog ? "log" : "linear", domain: yDomain },
   };
   const px = (point) => position(point.x);
-  const py = (point) => layout.height - layout.marginBottom - project(point.y, yDomain, yLog) * (layout.height - layout.marginTop - layout.marginBottom);
+  const py = (point) =>
+    layout.height -
+    layout.marginBottom -
+    project(point.y, yDomain, yLog) * (layout.height - layout.marginTop - layout.marginBottom);
   const lineText = line && fitText(line, position(line.to[0]), py({ y: line.to[1] }), right);
   const obstacles = [
     ...(line ? lineBoxes(line, position, (y) => py({ y })) : []),
     ...(lineText ? [lineText.box] : []),
-    ...levels(model).map((rule) => ({ x1: left, x2: left + 6 + textWidth(rule.text), y1: py({ y: rule.at }) - 16, y2: py({ y: rule.at }) + 1 })),
+    ...levels(model).map((rule) => ({
+      x1: left,
+      x2: left + 6 + textWidth(rule.text),
+      y1: py({ y: rule.at }) - 16,
+      y2: py({ y: rule.at }) + 1,
+    })),
   ];
-  const labels = model.chart.label ? placeLabels(drawn, px, py, { left, right, top: layout.marginTop, bottom: layout.height - layout.marginBottom }, radius, width < 480 ? 14 : 46, obstacles) : [];
+  const labels = model.chart.label
+    ? placeLabels(
+        drawn,
+        px,
+        py,
+        { left, right, top: layout.marginTop, bottom: layout.height - layout.marginBottom },
+        radius,
+        width < 480 ? 14 : 46,
+        obstacles,
+      )
+    : [];
   const svg = frame(plot, [
     Plot.gridX({ ticks: xTicks, stroke: "var(--grid)", strokeOpacity: 1 }),
     ...grid(yTicks, format(model.yType)),
     Plot.axisX({ ticks: xTicks, tickSize: 4, color: "var(--ink-soft)", tickFormat: format(model.xType) }),
-    line && Plot.link([line], { x1: (l) => l.from[0], y1: (l) => l.from[1], x2: (l) => l.to[0], y2: (l) => l.to[1], stroke: "var(--ink)", strokeWidth: 1.5, strokeDasharray: "6,4", clip: true, className: "fit" }),
-    lineText && Plot.text([line.text], { x: [line.to[0]], y: [line.to[1]], dx: lineText.dx, dy: lineText.dy, textAnchor: "end", fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 4, className: "fit-text" }),
+    line &&
+      Plot.link([line], {
+        x1: (l) => l.from[0],
+        y1: (l) => l.from[1],
+        x2: (l) => l.to[0],
+        y2: (l) => l.to[1],
+        stroke: "var(--ink)",
+        strokeWidth: 1.5,
+        strokeDasharray: "6,4",
+        clip: true,
+        className: "fit",
+      }),
+    lineText &&
+      Plot.text([line.text], {
+        x: [line.to[0]],
+        y: [line.to[1]],
+        dx: lineText.dx,
+        dy: lineText.dy,
+        textAnchor: "end",
+        fill: "var(--ink)",
+        stroke: "var(--paper)",
+        strokeWidth: 4,
+        className: "fit-text",
+      }),
     ...model.series.flatMap((series, index) => {
       const own = drawn.filter((point) => point.series === series);
       const symbol = room.symbol(series);
       return [
-        Plot.link(own.filter((point) => point.low !== null && point.high !== null), { x1: "x", x2: "x", y1: "low", y2: "high", stroke: `var(--s${index})`, strokeOpacity: 0.6, strokeWidth: 1.5, className: `band s${index}` }),
-        Plot.dot(own, { x: "x", y: "y", r: radius, symbol, fill: `var(--s${index})`, fillOpacity: 0.82, stroke: "var(--paper)", strokeWidth: 0.7, className: `mark s${index}` }),
+        Plot.link(
+          own.filter((point) => point.low !== null && point.high !== null),
+          {
+            x1: "x",
+            x2: "x",
+            y1: "low",
+            y2: "high",
+            stroke: `var(--s${index})`,
+            strokeOpacity: 0.6,
+            strokeWidth: 1.5,
+            className: `band s${index}`,
+          },
+        ),
+        Plot.dot(own, {
+          x: "x",
+          y: "y",
+          r: radius,
+          symbol,
+          fill: `var(--s${index})`,
+          fillOpacity: 0.82,
+          stroke: "var(--paper)",
+          strokeWidth: 0.7,
+          className: `mark s${index}`,
+        }),
       ];
     }),
     ...ruleMarks(model, layout, (value) => value),
     ...labels.map((label) =>
       Plot.text([label.words], {
-        x: [label.point.x], y: [label.point.y], dx: label.dx, dy: label.dy, textAnchor: "start",
-        fill: "var(--ink)", stroke: "var(--paper)", strokeWidth: 3, className: "label",
+        x: [label.point.x],
+        y: [label.point.y],
+        dx: label.dx,
+        dy: label.dy,
+        textAnchor: "start",
+        fill: "var(--ink)",
+        stroke: "var(--paper)",
+        strokeWidth: 3,
+        className: "label",
       }),
     ),
   ]);
   const stops = drawn
     .map((point) => ({
-      key: `${point.label}|${point.series}|${point.index}`, px: px(point), py: py(point), title: point.label || point.series || text(point.x, model.xType), empty: null, point,
+      key: `${point.label}|${point.series}|${point.index}`,
+      px: px(point),
+      py: py(point),
+      title: point.label || point.series || text(point.x, model.xType),
+      empty: null,
+      point,
       lines: [
         { series: model.chart.x_title ?? model.titleOf(model.chart.x), value: text(point.x, model.xType) },
         { series: model.chart.y_title ?? model.titleOf(model.chart.y), value: words(model, point) },
-        ...(model.chart.series && point.series !== point.label ? [{ series: model.titleOf(model.chart.series), value: point.series }] : []),
+        ...(model.chart.series && point.series !== point.label
+          ? [{ series: model.titleOf(model.chart.series), value: point.series }]
+          : []),
       ],
     }))
     .sort((a, b) => a.px - b.px);
-  return { svg, stops, ends: new Map(), by: "xy", layout, unfit: line && !lineText ? line.text : null, hidden: points.length - drawn.length };
+  return {
+    svg,
+    stops,
+    ends: new Map(),
+    by: "xy",
+    layout,
+    unfit: line && !lineText ? line.text : null,
+    hidden: points.length - drawn.length,
+  };
 }
 
 // What is said of the fitted line, above its right end; null where there is no room for it.
 function fitText(line, px, py, right) {
   const size = textWidth(line.text ?? "");
   if (!size || size > px * 0.6) return null;
-  const dx = Math.min(0, right - px) - 2, dy = 16;
+  const dx = Math.min(0, right - px) - 2,
+    dy = 16;
   return { dx, dy, box: { x1: px + dx - size - 4, x2: px + dx + 4, y1: py + dy - 9, y2: py + dy + 9 } };
 }
 
@@ -409,7 +731,8 @@ function lineBoxes(line, x, y) {
   const boxes = [];
   const [x1, y1, x2, y2] = [x(line.from[0]), y(line.from[1]), x(line.to[0]), y(line.to[1])];
   for (let part = 0; part <= 40; part++) {
-    const cx = x1 + ((x2 - x1) * part) / 40, cy = y1 + ((y2 - y1) * part) / 40;
+    const cx = x1 + ((x2 - x1) * part) / 40,
+      cy = y1 + ((y2 - y1) * part) / 40;
     boxes.push({ x1: cx - 6, x2: cx + 6, y1: cy - 2, y2: cy + 2 });
   }
   return boxes;
@@ -417,7 +740,8 @@ function lineBoxes(line, x, y) {
 
 function placeLabels(points, px, py, area, radius, most, obstacles) {
   const boxes = [...obstacles];
-  const hit = (box) => boxes.some((other) => box.x1 < other.x2 && box.x2 > other.x1 && box.y1 < other.y2 && box.y2 > other.y1);
+  const hit = (box) =>
+    boxes.some((other) => box.x1 < other.x2 && box.x2 > other.x1 && box.y1 < other.y2 && box.y2 > other.y1);
   const dots = points.map((point) => ({ x: px(point), y: py(point) }));
   const placed = [];
   const all = points.length <= 24;
@@ -425,13 +749,26 @@ function placeLabels(points, px, py, area, radius, most, obstacles) {
     if (placed.length >= most && !all) break;
     if (!point.label) continue;
     const words = shorten(point.label.replace(/^[^/]+\//, ""), 150);
-    const width = textWidth(words), x = px(point), y = py(point);
+    const width = textWidth(words),
+      x = px(point),
+      y = py(point);
     const gap = radius + 3;
-    const tries = [[gap, 0], [-gap - width, 0], [-width / 2, -gap - 6], [-width / 2, gap + 6], [gap, -gap - 3], [gap, gap + 3], [-gap - width, -gap - 3], [-gap - width, gap + 3]];
+    const tries = [
+      [gap, 0],
+      [-gap - width, 0],
+      [-width / 2, -gap - 6],
+      [-width / 2, gap + 6],
+      [gap, -gap - 3],
+      [gap, gap + 3],
+      [-gap - width, -gap - 3],
+      [-gap - width, gap + 3],
+    ];
     for (const [dx, dy] of tries) {
       const box = { x1: x + dx - 1, x2: x + dx + width + 1, y1: y + dy - 7, y2: y + dy + 7 };
       if (box.x1 < area.left || box.x2 > area.right || box.y1 < area.top || box.y2 > area.bottom || hit(box)) continue;
-      const covered = dots.filter((dot) => dot.x > box.x1 && dot.x < box.x2 && dot.y > box.y1 && dot.y < box.y2 && (dot.x !== x || dot.y !== y)).length;
+      const covered = dots.filter(
+        (dot) => dot.x > box.x1 && dot.x < box.x2 && dot.y > box.y1 && dot.y < box.y2 && (dot.x !== x || dot.y !== y),
+      ).length;
       if (covered > 0) continue;
       boxes.push(box, { x1: x - radius, x2: x + radius, y1: y - radius, y2: y + radius });
       placed.push({ point, words, dx, dy });
