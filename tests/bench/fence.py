@@ -42,12 +42,16 @@ def test_the_price_of_the_fence(world):
         world.redis.command("FLUSHALL")
         world.redis.command("FUNCTION", "FLUSH")
         pairs.append((fenced, free))
-        print(f"pair {turn}: fenced {fenced[0]:,.0f}/s, not fenced {free[0]:,.0f}/s, ratio {fenced[0] / free[0]:.3f}",
-              flush=True)
+        print(
+            f"pair {turn}: fenced {fenced[0]:,.0f}/s, not fenced {free[0]:,.0f}/s, ratio {fenced[0] / free[0]:.3f}",
+            flush=True,
+        )
     ratios = [fenced[0] / free[0] for fenced, free in pairs]
     ratio = statistics.median(ratios)
-    note(f"fence: {ratio:.3f} of the rate without (median of {PAIRS}; {min(ratios):.3f} to {max(ratios):.3f}; "
-         f"at least {RATIO_MIN}), {PARTITIONS} partitions, {EVENTS} events")
+    note(
+        f"fence: {ratio:.3f} of the rate without (median of {PAIRS}; {min(ratios):.3f} to {max(ratios):.3f}; "
+        f"at least {RATIO_MIN}), {PARTITIONS} partitions, {EVENTS} events"
+    )
     check(ratio >= RATIO_MIN, f"exactness costs more than {1 - RATIO_MIN:.2f}: {ratio:.3f}")
 
 

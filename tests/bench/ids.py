@@ -34,8 +34,10 @@ def test_what_ids_cost(world):
     for mode in MODES:
         memory, rate, cpu_us = (statistics.median(run[mode][i] for run in runs) for i in range(3))
         an_id = (memory - bytes_off) / EVENTS
-        note(f"ids={mode}: {an_id:.0f} bytes an id, {rate:,.0f} events/s ({rate / rate_off:.2f} of off), "
-             f"{cpu_us:.2f} us of processor time an event")
+        note(
+            f"ids={mode}: {an_id:.0f} bytes an id, {rate:,.0f} events/s ({rate / rate_off:.2f} of off), "
+            f"{cpu_us:.2f} us of processor time an event"
+        )
         check(mode == "off" or 40 < an_id < 400, f"{an_id:.0f} bytes an id: another order of magnitude than is stated")
 
 

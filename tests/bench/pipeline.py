@@ -29,8 +29,11 @@ PIN = ["taskset", "-c", "1"] if os.cpu_count() > 1 else []
 
 def fill(world):
     environment = world.environment()
-    with subprocess.Popen([BINARY, "generate", "--events", str(EVENTS), "--from", "2025-11-17T10:00:00Z", "--to", "2025-11-17T11:00:00Z"],
-                          env=environment, stdout=subprocess.PIPE) as lines:
+    with subprocess.Popen(
+        [BINARY, "generate", "--events", str(EVENTS), "--from", "2025-11-17T10:00:00Z", "--to", "2025-11-17T11:00:00Z"],
+        env=environment,
+        stdout=subprocess.PIPE,
+    ) as lines:
         world.run("produce", stdin=lines.stdout, seconds=300)
     check(lines.returncode == 0, "generate failed")
 
@@ -81,18 +84,25 @@ def test_pipeline_against_bare_loop(world):
     for turn in range(PAIRS):
         pairs.append((work(world, turn), drop(world, turn)))
         (rate, cpu_us, _), (loop_rate, loop_cpu_us, _) = pairs[-1]
-        print(f"pair {turn}: worker {rate:,.0f}/s {cpu_us:.2f} us, loop {loop_rate:,.0f}/s {loop_cpu_us:.2f} us, "
-              f"ratio {rate / loop_rate:.3f}", flush=True)
+        print(
+            f"pair {turn}: worker {rate:,.0f}/s {cpu_us:.2f} us, loop {loop_rate:,.0f}/s {loop_cpu_us:.2f} us, "
+            f"ratio {rate / loop_rate:.3f}",
+            flush=True,
+        )
         world.redis.command("FLUSHALL")
     for name, side in (("worker", 0), ("bare loop", 1)):
         rate, cpu_us, all_cpu_us = (statistics.median(pair[side][i] for pair in pairs) for i in range(3))
-        note(f"{name}: {rate:,.0f} events/s, {cpu_us:.2f} us of processor time an event, "
-             f"{all_cpu_us:.2f} with starting and closing")
+        note(
+            f"{name}: {rate:,.0f} events/s, {cpu_us:.2f} us of processor time an event, "
+            f"{all_cpu_us:.2f} with starting and closing"
+        )
     ratios = [worker[0] / loop[0] for worker, loop in pairs]
     ratio = statistics.median(ratios)
     cpu_ratio = statistics.median(loop[1] / worker[1] for worker, loop in pairs)
     note(f"processor time, bare loop : worker: {cpu_ratio:.3f}; it depends less on what else the machine does")
-    note(f"pipeline ratio {ratio:.3f} (median of {PAIRS}; {min(ratios):.3f} to {max(ratios):.3f}; at least {RATIO_MIN})")
+    note(
+        f"pipeline ratio {ratio:.3f} (median of {PAIRS}; {min(ratios):.3f} to {max(ratios):.3f}; at least {RATIO_MIN})"
+    )
     check(ratio >= RATIO_MIN, f"the pipeline has {ratio:.3f} of the bare loop's rate, less than {RATIO_MIN}")
 
 

@@ -18,8 +18,11 @@ def settle(world, lines, poison, partitions):
         summaries.update(newest(read_topic(world.kafka, f"{world.namespace}.summaries.{rollup}")))
     lost, doubled = _misses(oracle, summaries)
     cells, differing, shown = oracle.differences(summaries)
-    check(lost == 0 and doubled == 0 and differing == 0,
-          f"lost {lost}, doubled {doubled}, {differing} of {cells} cells differ", *shown)
+    check(
+        lost == 0 and doubled == 0 and differing == 0,
+        f"lost {lost}, doubled {doubled}, {differing} of {cells} cells differ",
+        *shown,
+    )
     check(cells > 1000, f"only {cells} cells: too few to prove anything")
     compare_retention(world, oracle, 100)
     _check_ledger(world, oracle, summaries, len(poison))
@@ -32,8 +35,11 @@ def settle(world, lines, poison, partitions):
 def _misses(oracle, summaries):
     """Events that are missing in their hour, and events that are too many there."""
     want = oracle.events_of("hour")
-    got = {record["window_start"]: record["requests"] for record in summaries.values()
-           if record["rollup"] == "total" and record["window"] == "hour"}
+    got = {
+        record["window_start"]: record["requests"]
+        for record in summaries.values()
+        if record["rollup"] == "total" and record["window"] == "hour"
+    }
     delta = [got.get(start, 0) - want.get(start, 0) for start in want.keys() | got.keys()]
     return -sum(n for n in delta if n < 0), sum(n for n in delta if n > 0)
 
@@ -65,8 +71,11 @@ def _check_letters(world, poison):
     """One by one: each bad message is there as it was, and no good one. A letter may have been sent twice."""
     letters = dead_letters(world)
     strangers = letters.keys() - poison.keys()
-    check(not strangers, f"{len(strangers)} dead letters of good messages",
-          *[letters[place][1] for place in list(strangers)[:3]])
+    check(
+        not strangers,
+        f"{len(strangers)} dead letters of good messages",
+        *[letters[place][1] for place in list(strangers)[:3]],
+    )
     for place, (key, value, reasons) in poison.items():
         check(place in letters, f"{value!r:.80} ({reasons}) at {place} is not in the dead-letter topic")
         check_letter(world, place, letters[place], key, value, reasons)

@@ -44,7 +44,9 @@ def proxied_kafka(world):
         f"listeners=CLIENT://127.0.0.1:{kafka.port},INSIDE://127.0.0.1:{inside},CONTROLLER://127.0.0.1:{controller}",
         f"advertised.listeners=CLIENT://127.0.0.1:{way.port},INSIDE://127.0.0.1:{inside}",
         "listener.security.protocol.map=CLIENT:PLAINTEXT,INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "inter.broker.listener.name=INSIDE", f"controller.quorum.voters=1@127.0.0.1:{controller}")
+        "inter.broker.listener.name=INSIDE",
+        f"controller.quorum.voters=1@127.0.0.1:{controller}",
+    )
     world.own(kafka).start()
     way.lead_to(kafka.port)
     world.settings["GENTALLY_KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{way.port}"
@@ -94,8 +96,11 @@ def test_worker_paused(world):
         way.release()
         field.pause(0, 1)
         victim.signal(signal.SIGCONT)
-        wait_until(lambda: "WORKER-LOST" in victim.log[said:] or "STORE-FENCED" in victim.log[said:], 30,
-                   f"the zombie to learn that it lost its partitions\n{tail(victim.log)}")
+        wait_until(
+            lambda: "WORKER-LOST" in victim.log[said:] or "STORE-FENCED" in victim.log[said:],
+            30,
+            f"the zombie to learn that it lost its partitions\n{tail(victim.log)}",
+        )
         field.owners()
         fenced += victim.log[said:].count("STORE-FENCED")
     check(fenced > 0, "no flush was fenced: the fault was none")
@@ -327,8 +332,11 @@ def test_memory_full(world):
     for number in field.strikes(3):
         said = {worker: len(worker.log) for worker in field.workers}
         redis.command("CONFIG", "SET", "maxmemory", max(1, int(info(redis, "used_memory")) // 2))
-        wait_until(lambda: any("STORE-BUSY" in worker.log[begin:] for worker, begin in said.items()), 30,
-                   "a worker to be refused")
+        wait_until(
+            lambda: any("STORE-BUSY" in worker.log[begin:] for worker, begin in said.items()),
+            30,
+            "a worker to be refused",
+        )
         if number % 2:
             field.kill(field.chance.choice(field.workers))
             field.start_worker()
@@ -341,7 +349,7 @@ def test_memory_full(world):
     field.finish()
 
 
-USER = ("resetchannels -@all ~{0}:* +fcall +fcall_ro +info +select +hgetall +hget +hmget +hset +hdel +exists +unlink")
+USER = "resetchannels -@all ~{0}:* +fcall +fcall_ro +info +select +hgetall +hget +hmget +hset +hdel +exists +unlink"
 
 
 def test_rights_taken(world):
@@ -440,10 +448,14 @@ def test_broker_cut_off(world):
     world.settings["GENTALLY_KAFKA_SOCKET_TIMEOUT_MS"] = 4000
     world.start_redis()
     field = open_field(world, seconds=150, past=past)
-    faults = [way.cut, way.half_open, way.hold,
-              lambda: way.cut_reply(int(2 ** field.chance.uniform(0, 18))),
-              lambda: way.cut_request(int(2 ** field.chance.uniform(0, 16))),
-              lambda: way.slow(int(2 ** field.chance.uniform(8, 13)), 0.004)]
+    faults = [
+        way.cut,
+        way.half_open,
+        way.hold,
+        lambda: way.cut_reply(int(2 ** field.chance.uniform(0, 18))),
+        lambda: way.cut_request(int(2 ** field.chance.uniform(0, 16))),
+        lambda: way.slow(int(2 ** field.chance.uniform(8, 13)), 0.004),
+    ]
     order = field.chance.sample(faults, len(faults))
     for number in field.strikes(3):
         order[number % len(order)]()

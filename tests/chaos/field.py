@@ -28,8 +28,17 @@ LATE_SHARE, LATE_MS, DISORDER_MS = 0.05, 10 * 3_600_000, 4 * 60_000
 def traffic(world, chance):
     """Lines as they arrive: most within the allowed out-of-orderness, some hours late, all in time to count. Over a
     month's end, so that accounts stay, come late, and become older than they seemed."""
-    lines = world.run("generate", "--events", EVENTS, "--seed", chance.randrange(1 << 31), "--from",
-                      "2025-10-31T00:00:00Z", "--to", "2025-11-01T18:00:00Z").out.splitlines()
+    lines = world.run(
+        "generate",
+        "--events",
+        EVENTS,
+        "--seed",
+        chance.randrange(1 << 31),
+        "--from",
+        "2025-10-31T00:00:00Z",
+        "--to",
+        "2025-11-01T18:00:00Z",
+    ).out.splitlines()
     equal(len(lines), EVENTS, "generated events")
 
     def arrival(line):
@@ -53,7 +62,7 @@ class Traffic(threading.Thread):
         try:
             while self.fed < len(self.lines):
                 count = len(self.lines) if self.is_rushed.wait(0.1) else round(self.rate / 10)
-                pipe.write("".join(line + "\n" for line in self.lines[self.fed:self.fed + count]).encode())
+                pipe.write("".join(line + "\n" for line in self.lines[self.fed : self.fed + count]).encode())
                 pipe.flush()
                 self.fed = min(self.fed + count, len(self.lines))
             pipe.close()
@@ -77,15 +86,17 @@ class Field:
         self.partitions = PARTITIONS
         self.user, self.worker_settings = "", {}
         self.has_ways, self.ways = False, {}  # a proxy for each worker
-        world.settings.update({
-            "GENTALLY_KAFKA_SESSION_TIMEOUT_MS": SESSION_TIMEOUT_MS,
-            "GENTALLY_MESSAGE_BYTES_MAX": MESSAGE_BYTES_MAX,
-            "GENTALLY_REDIS_TIMEOUT_MS": 1000,
-            "GENTALLY_FLUSH_INTERVAL_MS": 300,
-            "GENTALLY_LATE_EMIT_INTERVAL_MS": 1000,
-            "GENTALLY_IDLE_MS": 1000,
-            "GENTALLY_HOURS_KEPT_DAYS": 1,  # so that windows are sealed and collected on the way
-        })
+        world.settings.update(
+            {
+                "GENTALLY_KAFKA_SESSION_TIMEOUT_MS": SESSION_TIMEOUT_MS,
+                "GENTALLY_MESSAGE_BYTES_MAX": MESSAGE_BYTES_MAX,
+                "GENTALLY_REDIS_TIMEOUT_MS": 1000,
+                "GENTALLY_FLUSH_INTERVAL_MS": 300,
+                "GENTALLY_LATE_EMIT_INTERVAL_MS": 1000,
+                "GENTALLY_IDLE_MS": 1000,
+                "GENTALLY_HOURS_KEPT_DAYS": 1,  # so that windows are sealed and collected on the way
+            }
+        )
         world.count_accounts()
         self.lines = traffic(world, chance)
         self.rate = EVENTS / (seconds * TIMES)  # so long the traffic lasts, or the faults do not fit into it
@@ -151,8 +162,10 @@ class Field:
         return chosen, owners[chosen]
 
     def all_run(self):
-        check(self.traffic.fed < len(self.lines) or self.traffic.is_rushed.is_set(),
-              "the traffic ended before the faults did")
+        check(
+            self.traffic.fed < len(self.lines) or self.traffic.is_rushed.is_set(),
+            "the traffic ended before the faults did",
+        )
         for worker in self.workers:
             check(worker.is_running(), f"{worker.name} ended with {worker.process.poll()}", tail(worker.log))
 
@@ -170,16 +183,22 @@ class Field:
         def dealt():
             self.all_run()
             try:
-                group, = self.admin.describe_consumer_groups([self.world.settings["GENTALLY_GROUP"]],
-                                                             request_timeout=5).values()
+                (group,) = self.admin.describe_consumer_groups(
+                    [self.world.settings["GENTALLY_GROUP"]], request_timeout=5
+                ).values()
                 group = group.result(5)
             except Exception:  # the broker may be what is broken
                 return None
-            owned = {member.client_id: [place.partition for place in member.assignment.topic_partitions]
-                     for member in group.members}
+            owned = {
+                member.client_id: [place.partition for place in member.assignment.topic_partitions]
+                for member in group.members
+            }
             dealt_out = sorted(partition for some in owned.values() for partition in some)
-            if (group.state != ConsumerGroupState.STABLE or owned.keys() != names.keys() or
-                    dealt_out != list(range(self.partitions))):
+            if (
+                group.state != ConsumerGroupState.STABLE
+                or owned.keys() != names.keys()
+                or dealt_out != list(range(self.partitions))
+            ):
                 return None
             return {names[name]: partitions for name, partitions in owned.items()}
 
@@ -193,7 +212,8 @@ class Field:
     def standings(self, redis=None):
         """[(next, token)] by partition, as the primary of now has them."""
         replies = (redis or self.world.redis).pipeline(
-            [("HMGET", self.meta(partition), "next", "tok") for partition in range(self.partitions)])
+            [("HMGET", self.meta(partition), "next", "tok") for partition in range(self.partitions)]
+        )
         return [(int(reply[0]), reply[1]) for reply in replies]
 
     def places(self, redis=None):
@@ -271,8 +291,11 @@ class Field:
         limit_ms = SESSION_TIMEOUT_MS + beyond_ms
         self.extra[f"recoveries within {limit_ms / 1000:.0f} s"] = sum(took <= limit_ms for took in self.recoveries_ms)
         slowest_ms, allowed_ms = max(self.recoveries_ms), SESSION_TIMEOUT_MS + beyond_ms * PATIENCE
-        check(slowest_ms <= allowed_ms, f"recovery took {slowest_ms:.0f} ms, allowed are {allowed_ms:.0f} ms",
-              self.recoveries_ms)
+        check(
+            slowest_ms <= allowed_ms,
+            f"recovery took {slowest_ms:.0f} ms, allowed are {allowed_ms:.0f} ms",
+            self.recoveries_ms,
+        )
 
     # --- Poison ---
 

@@ -169,8 +169,9 @@ class Proxy:
         link = Link(client, server)
         self.links.add(link)
         try:
-            await asyncio.gather(self._carry(link, reader, server, False),
-                                 self._carry(link, server_reader, client, True))
+            await asyncio.gather(
+                self._carry(link, reader, server, False), self._carry(link, server_reader, client, True)
+            )
         finally:
             self.links.discard(link)
             link.abort()
@@ -184,7 +185,7 @@ class Proxy:
                 link.cut_reply_after -= len(data)
                 return data, False
             self.struck += 1
-            return data[:link.cut_reply_after], True
+            return data[: link.cut_reply_after], True
         after = self.cut_after[is_reply]
         if after is None:
             return data, False
@@ -200,7 +201,7 @@ class Proxy:
         for at in range(0, len(data), max(size, 1)):
             if writer.transport.is_closing():
                 raise ConnectionResetError
-            writer.write(data[at:at + size])
+            writer.write(data[at : at + size])
             await writer.drain()
             if seconds:
                 await asyncio.sleep(seconds)

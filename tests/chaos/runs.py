@@ -35,8 +35,13 @@ class Run:
         self.name = name
         self.output = tempfile.TemporaryFile("w+")
         environment = {**os.environ, "GENTALLY_CHAOS_SCHEDULE": f"{seed}/{name}/{round_number}"}
-        self.process = subprocess.Popen([sys.executable, "-B", path, "--one", name], env=environment,
-                                        stdout=self.output, stderr=subprocess.STDOUT, start_new_session=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-B", path, "--one", name],
+            env=environment,
+            stdout=self.output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         self.text = None
 
     def is_over(self):
@@ -54,8 +59,12 @@ class Run:
 
 def report(name, runs):
     """The row of one nemesis, over all its rounds."""
-    figures = [json.loads(line[len("figures: "):]) for run in runs for line in run.text.splitlines()
-               if line.startswith("figures: ")]
+    figures = [
+        json.loads(line[len("figures: ") :])
+        for run in runs
+        for line in run.text.splitlines()
+        if line.startswith("figures: ")
+    ]
     recoveries = [took for one in figures for took in one["recoveries_ms"]]
     extra = {}
     for one in figures:
@@ -63,8 +72,11 @@ def report(name, runs):
             extra[what] = extra.get(what, 0) + count
     times = f"{middle(recoveries) / 1000:.2f} | {max(recoveries) / 1000:.2f}" if recoveries else "- | -"
     total = {key: sum(one[key] for one in figures) for key in ("injected", "events", "lost", "doubled")}
-    note(f"| {name} | {total['injected']} | {total['events']} | {total['lost']} | {total['doubled']} | {times} | "
-         + ", ".join(f"{count} {what}" for what, count in sorted(extra.items())) + " |")
+    note(
+        f"| {name} | {total['injected']} | {total['events']} | {total['lost']} | {total['doubled']} | {times} | "
+        + ", ".join(f"{count} {what}" for what, count in sorted(extra.items()))
+        + " |"
+    )
 
 
 def run_all(path, nemeses):

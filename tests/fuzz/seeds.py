@@ -164,11 +164,21 @@ def schemas():
     keep("schema", "nested-arrays-of-json", "[" * 2000)
     keep("schema", "union-in-union", '["null",["int"]]')
     keep("schema", "two-of-one-name", '["null",{"type":"fixed","name":"F","size":1},{"type":"enum","name":"F"}]')
-    keep("schema", "names-of-one-space", record('{"name":"a","type":{"type":"fixed","name":"c.F","size":0}},'
-                                              '{"name":"b","type":"c.F"},{"name":"c","type":["a.b.G","null"]}'))
+    keep(
+        "schema",
+        "names-of-one-space",
+        record(
+            '{"name":"a","type":{"type":"fixed","name":"c.F","size":0}},'
+            '{"name":"b","type":"c.F"},{"name":"c","type":["a.b.G","null"]}'
+        ),
+    )
     keep("schema", "a-word", '"string"')
     keep("schema", "huge-fixed", record(NEEDED + ',{"name":"x","type":{"type":"fixed","name":"F","size":2147483647}}'))
-    keep("schema", "local-time", record(NEEDED.replace('"long"', '{"type":"long","logicalType":"local-timestamp-millis"}')))
+    keep(
+        "schema",
+        "local-time",
+        record(NEEDED.replace('"long"', '{"type":"long","logicalType":"local-timestamp-millis"}')),
+    )
     keep("schema", "type-of-type", '{"type":{"type":{"type":"string"}}}')
     keep("schema", "aliases", record(NEEDED.replace("model", "model_slug") + ',{"name":"model","type":"null"}'))
 
@@ -193,8 +203,14 @@ def tables():
     keep("tables", "catalog-slug-twice", "\x01" + CATALOG + row + row)
     keep("tables", "catalog-alias-is-slug", "\x01" + CATALOG + row + "openai/gpt-latest,,,,,,,,,,,\n")
     keep("tables", "catalog-bad-number", "\x01" + CATALOG + row.replace("2.5", "2.5e3"))
-    keep("tables", "catalog-columns-turned", "\x01" + "aliases," + CATALOG.replace(",aliases", "") + "," + row.split(",openai/gpt")[0][:-1] + "\n")
-    usual = "pattern,tag,category,origin,note\n/,other,other,,\n/A,a,letters,,\n/A/B,b,letters,,\n/A B & C,c,letters,,\n"
+    keep(
+        "tables",
+        "catalog-columns-turned",
+        "\x01" + "aliases," + CATALOG.replace(",aliases", "") + "," + row.split(",openai/gpt")[0][:-1] + "\n",
+    )
+    usual = (
+        "pattern,tag,category,origin,note\n/,other,other,,\n/A,a,letters,,\n/A/B,b,letters,,\n/A B & C,c,letters,,\n"
+    )
     keep("tables", "taxonomy-usual", "\x02" + usual)
     keep("tables", "taxonomy-path-asked-for", "\x02" + usual + "# /A/B/C//D")
     keep("tables", "taxonomy-tag-of-two", "\x02" + usual + "/D,a,others,,\n")
@@ -245,7 +261,11 @@ def configs():
     keep("config", "environment-of-kubernetes", "\x01GENTALLY_REDIS_PORT=tcp://1.2.3.4:6379\nGENTALLY_SERVICE_HOST=h\n")
     keep("config", "environment-both", "\x01GENTALLY_REDIS_PASSWORD=p\nGENTALLY_REDIS_PASSWORD_FILE=/dev/null\n")
     keep("config", "environment-long-name", "\x01GENTALLY_KAFKA_" + "A" * 200 + "=1\n")
-    keep("config", "arguments-usual", "\x02--topic\nt\n--redis-url=redis://h\n--kafka.client.rack=r\n--drain\n--limit=3\nFILE\n")
+    keep(
+        "config",
+        "arguments-usual",
+        "\x02--topic\nt\n--redis-url=redis://h\n--kafka.client.rack=r\n--drain\n--limit=3\nFILE\n",
+    )
     keep("config", "arguments-unknown", "\x02--topik=t\n")
     keep("config", "arguments-no-value", "\x02--topic\n--drain\n")
     keep("config", "arguments-one-too-many", "\x02a\nb\n")
@@ -293,7 +313,9 @@ def ledgers():
     keep("ledger", "ledger-other-id", b"\x02\x00\x00\x00\x00\x02" + usual)
     keep("ledger", "ledger-cut-short", b"\x00" + usual[:-3])
     keep("ledger", "ledger-one-byte-more", b"\x00" + usual + b"\x00")
-    keep("ledger", "ledger-nul-in-text", b"\x00" + ledger_body([(0, NOON, [1] * 5)]).replace(b"01234567", b"0123\x00567"))
+    keep(
+        "ledger", "ledger-nul-in-text", b"\x00" + ledger_body([(0, NOON, [1] * 5)]).replace(b"01234567", b"0123\x00567")
+    )
     keep("ledger", "ledger-padded-number", b"\x00" + b"\x80\x00" + usual[1:])
     keep("ledger", "ledger-claims-too-much", b"\x00" + usual[:28] + zigzag(2**62))
     columns = ["openai/gpt-4o", "openai", "closed"] + [None] * 10
@@ -426,8 +448,16 @@ def decodes():
     keep("decode", "bundled-32-labels", b"\x00" + event_body(paths=["/x"] * 32))
     block = usual.index(zigzag(2) + text("/A/B"))
     labels = usual[block + 1 : -2]
-    keep("decode", "bundled-block-with-size", b"\x00" + usual[:block] + zigzag(-2) + zigzag(len(labels)) + labels + usual[-2:])
-    keep("decode", "bundled-block-of-wrong-size", b"\x00" + usual[:block] + zigzag(-2) + zigzag(len(labels) - 1) + labels + usual[-2:])
+    keep(
+        "decode",
+        "bundled-block-with-size",
+        b"\x00" + usual[:block] + zigzag(-2) + zigzag(len(labels)) + labels + usual[-2:],
+    )
+    keep(
+        "decode",
+        "bundled-block-of-wrong-size",
+        b"\x00" + usual[:block] + zigzag(-2) + zigzag(len(labels) - 1) + labels + usual[-2:],
+    )
     keep("decode", "bundled-blocks-without-end", b"\x00" + usual[:block] + zigzag(-(2**63)) * 2)
 
     label = zigzag(1) + zigzag(2) + bytes(6) + b"\xe8\x3f" + zigzag(1) + text("/p")  # 0.75, as a double
@@ -436,14 +466,30 @@ def decodes():
     leaf = b"\x00\x00\x00"
     keep("decode", "every-kind-usual", b"\x01" + leaf + tail)
     keep("decode", "every-kind-before-1970", b"\x01" + leaf + tail.replace(zigzag(NOON * 1000 + 999), zigzag(-1)))
-    keep("decode", "every-kind-null-label", b"\x01" + leaf + head + zigzag(1) + zigzag(2) + label + b"\x00\x00" + zigzag(1))
+    keep(
+        "decode",
+        "every-kind-null-label",
+        b"\x01" + leaf + head + zigzag(1) + zigzag(2) + label + b"\x00\x00" + zigzag(1),
+    )
     deep = b"\x02" * 40 + leaf + b"\x00\x00\x00" * 40
     keep("decode", "every-kind-nested-40", b"\x01" + deep + tail)
     keep("decode", "every-kind-nested-without-end", b"\x01" + b"\x02" * 2000)
     keep("decode", "every-kind-many-nothings", b"\x01\x00" + zigzag(65536) + zigzag(0) + b"\x00" + tail)
     keep("decode", "every-kind-too-many-nothings", b"\x01\x00" + zigzag(20_000_000) + b"\x00" + tail)
-    keep("decode", "every-kind-map", b"\x01\x00\x00" + zigzag(2) + text("k") + zigzag(7) + zigzag(1) + text("l") + zigzag(3)
-         + bytes(8) + b"\x00" + tail)
+    keep(
+        "decode",
+        "every-kind-map",
+        b"\x01\x00\x00"
+        + zigzag(2)
+        + text("k")
+        + zigzag(7)
+        + zigzag(1)
+        + text("l")
+        + zigzag(3)
+        + bytes(8)
+        + b"\x00"
+        + tail,
+    )
     for number in range(24):
         body = text("id") + zigzag(NOON) + text("m") + bytes([number % 5, 2] * 3)
         keep("decode", "made-%d" % number, b"\x02" + bytes([number, 255 - number]) + body + bytes(40))

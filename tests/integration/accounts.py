@@ -64,8 +64,10 @@ def test_rows_of_few_accounts_are_suppressed(world):
     drain(world, 2)
     summaries, everything, suppressed = compare(world, Oracle(lines, ACCOUNT_KEY, BELOW, USERS, LONG), USERS)
     check(0 < suppressed < len(summaries), f"{suppressed} of {len(summaries)} rows are suppressed")
-    check(all(record["suppressed"] for record in summaries.values() if record["rollup"] == "users"),
-          "a row of one account is told")
+    check(
+        all(record["suppressed"] for record in summaries.values() if record["rollup"] == "users"),
+        "a row of one account is told",
+    )
     for account in accounts:
         check(account.encode() not in everything, f"account {account} as it came")
     verified(world)
@@ -73,8 +75,12 @@ def test_rows_of_few_accounts_are_suppressed(world):
     check("suppressed" in shown, "the table names no suppressed row", shown)
     by = world.run("summaries", "--rollup", "model", "--window", "month", "--by", "source")
     check("suppressed rows are in none of these sums" in by.log, "sums say nothing of what they lack", by.log)
-    rows = [json.loads(line) for line in
-            world.run("summaries", "--rollup", "model", "--window", "month", "--format", "json").out.splitlines()]
+    rows = [
+        json.loads(line)
+        for line in world.run(
+            "summaries", "--rollup", "model", "--window", "month", "--format", "json"
+        ).out.splitlines()
+    ]
     equal({row["requests"] > 0 for row in rows if not row["suppressed"]}, {True}, "requests of rows that are told")
     equal({row["requests"] for row in rows if row["suppressed"]}, {0}, "requests of rows that are not")
 
@@ -120,8 +126,10 @@ def test_an_account_is_amended_and_retracted(world):
     oracle = Oracle(left, ACCOUNT_KEY, 0, rollups)
     # A union cannot be taken back: of the total, all accounts that ever were; of an account's own row there is one.
     ever = Oracle([json.dumps({**event, "op": "create"}) for event in events + changed], ACCOUNT_KEY, 0, rollups)
-    oracle.db.executemany("UPDATE expected SET accounts = ? WHERE key = ?",
-                          ever.db.execute("SELECT accounts, key FROM expected").fetchall())
+    oracle.db.executemany(
+        "UPDATE expected SET accounts = ? WHERE key = ?",
+        ever.db.execute("SELECT accounts, key FROM expected").fetchall(),
+    )
     compare(world, oracle, rollups)
 
 

@@ -29,8 +29,10 @@ def amended(chance, event):
     change = chance.randrange(6)
     if change in (0, 5):
         labels = chance.sample(TAGS, chance.randrange(1, 4))
-        other.update(classified=True, categories=[
-            {"path": path, "confidence": chance.choice((0.25, 0.75, 1.0))} for path in labels])
+        other.update(
+            classified=True,
+            categories=[{"path": path, "confidence": chance.choice((0.25, 0.75, 1.0))} for path in labels],
+        )
     if change in (1, 5):
         other["cost_nano_usd"] = chance.randrange(1_000_000)
     if change in (2, 5):
@@ -38,8 +40,12 @@ def amended(chance, event):
     if change in (3, 5):
         other["created_at"] = event["created_at"] + chance.randrange(-30 * HOUR_MS, 30 * HOUR_MS)
     if change in (4, 5):
-        other.update(country=chance.choice(("DE", "IN", "")), tokens_prompt=chance.randrange(100_000),
-                     tokens_cached=0, finish_reason="error")
+        other.update(
+            country=chance.choice(("DE", "IN", "")),
+            tokens_prompt=chance.randrange(100_000),
+            tokens_cached=0,
+            finish_reason="error",
+        )
     return other
 
 
@@ -217,8 +223,19 @@ def prepare(world, kept_hours, mode="amend"):
 
 
 def generated(world, events, days):
-    made = world.run("generate", "--events", events, "--seed", 7, "--from", "2025-10-06", "--to", f"2025-10-{6 + days:02d}",
-                     "--classified", 0.3)
+    made = world.run(
+        "generate",
+        "--events",
+        events,
+        "--seed",
+        7,
+        "--from",
+        "2025-10-06",
+        "--to",
+        f"2025-10-{6 + days:02d}",
+        "--classified",
+        0.3,
+    )
     return made.out.splitlines()
 
 
@@ -260,13 +277,17 @@ def test_ids_are_known_for_as_long_as_is_said(world):
 def test_dedup_alone_counts_an_id_once(world):
     prepare(world, kept_hours=240, mode="dedup")
     chance = seeded()
-    lines = [json.dumps(event) for event in map(json.loads, traffic(chance, generated(world, EVENTS // 4, 2), HOUR_MS))
-             if event.get("op", "create") == "create"]
+    lines = [
+        json.dumps(event)
+        for event in map(json.loads, traffic(chance, generated(world, EVENTS // 4, 2), HOUR_MS))
+        if event.get("op", "create") == "create"
+    ]
     world.produce(write(world, lines))
     world.produce(write(world, lines))
     drain(world, 1)
-    oracle = Oracle([json.dumps(event) for event in
-                     Model(read_topic(world.kafka, world.topic), 240).counting.values()], ACCOUNT_KEY)
+    oracle = Oracle(
+        [json.dumps(event) for event in Model(read_topic(world.kafka, world.topic), 240).counting.values()], ACCOUNT_KEY
+    )
     summaries = {}
     for rollup in ROLLUPS:
         summaries.update(newest(read_topic(world.kafka, f"{world.namespace}.summaries.{rollup}")))

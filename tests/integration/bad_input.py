@@ -16,10 +16,24 @@ GOOD_EVENTS = 3000
 PARTITIONS = 3
 MESSAGE_BYTES_MAX = 65536
 GOOD = {
-    "id": "gen-1", "created_at": 1763980000000, "model": "openai/gpt-4o", "provider": "azure", "account": "a",
-    "app": "b", "country": "US", "language": "en", "tokens_prompt": 100, "tokens_completion": 50,
-    "tokens_reasoning": 5, "tokens_cached": 7, "cost_nano_usd": 1000, "finish_reason": "stop", "latency_ms": 800,
-    "first_token_ms": 90, "generation_ms": 700, "classified": True,
+    "id": "gen-1",
+    "created_at": 1763980000000,
+    "model": "openai/gpt-4o",
+    "provider": "azure",
+    "account": "a",
+    "app": "b",
+    "country": "US",
+    "language": "en",
+    "tokens_prompt": 100,
+    "tokens_completion": 50,
+    "tokens_reasoning": 5,
+    "tokens_cached": 7,
+    "cost_nano_usd": 1000,
+    "finish_reason": "stop",
+    "latency_ms": 800,
+    "first_token_ms": 90,
+    "generation_ms": 700,
+    "classified": True,
     "categories": [{"path": "/Science/Computer Science", "confidence": 0.75}],
 }
 FRAME = b"\0\0\0\0\1"
@@ -44,14 +58,31 @@ def text(value):
 def body(**fields):
     """A good event's body by hand, any field replaced by raw bytes."""
     parts = {
-        "id": text("gen-1"), "created_at": varint(1763980000000), "model": text("openai/gpt-4o"),
-        "provider": varint(1) + text("azure"), "account": varint(0), "app": varint(0), "country": varint(1) + text("US"),
-        "language": varint(0), "tokens_prompt": varint(100), "tokens_completion": varint(50),
-        "tokens_reasoning": varint(5), "tokens_cached": varint(7), "cost_nano_usd": varint(1000), "is_byok": b"\0",
-        "is_free": b"\0", "streamed": b"\1", "cancelled": b"\0", "finish_reason": varint(1) + text("stop"),
-        "tools_offered": b"\0", "latency_ms": varint(1) + varint(800), "first_token_ms": varint(0),
-        "generation_ms": varint(0), "classified": b"\1",
-        "categories": varint(1) + text("/Science") + struct.pack("<f", 0.75) + varint(0), "op": varint(0),
+        "id": text("gen-1"),
+        "created_at": varint(1763980000000),
+        "model": text("openai/gpt-4o"),
+        "provider": varint(1) + text("azure"),
+        "account": varint(0),
+        "app": varint(0),
+        "country": varint(1) + text("US"),
+        "language": varint(0),
+        "tokens_prompt": varint(100),
+        "tokens_completion": varint(50),
+        "tokens_reasoning": varint(5),
+        "tokens_cached": varint(7),
+        "cost_nano_usd": varint(1000),
+        "is_byok": b"\0",
+        "is_free": b"\0",
+        "streamed": b"\1",
+        "cancelled": b"\0",
+        "finish_reason": varint(1) + text("stop"),
+        "tools_offered": b"\0",
+        "latency_ms": varint(1) + varint(800),
+        "first_token_ms": varint(0),
+        "generation_ms": varint(0),
+        "classified": b"\1",
+        "categories": varint(1) + text("/Science") + struct.pack("<f", 0.75) + varint(0),
+        "op": varint(0),
     }
     check(fields.keys() <= parts.keys(), f"no such field: {fields.keys() - parts.keys()}")
     return FRAME + b"".join({**parts, **fields}.values())
@@ -105,12 +136,22 @@ def malformed():
     for number in (1 << 31, -(1 << 31) - 1, 1 << 62):
         yield "DECODE-RANGE", body(latency_ms=varint(1) + varint(number))
     yield "DECODE-RANGE EVENT-CONFIDENCE", body(categories=label("/Science", float("nan")))
-    for wrong in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"abc\x80", b"\xe2\x82", b"\xf8\x88\x80\x80\x80"):
+    for wrong in (
+        b"\xff",
+        b"\xc0\xaf",
+        b"\xed\xa0\x80",
+        b"\xf4\x90\x80\x80",
+        b"abc\x80",
+        b"\xe2\x82",
+        b"\xf8\x88\x80\x80\x80",
+    ):
         yield "DECODE-UTF8", body(id=text(wrong))
         yield "DECODE-UTF8", body(model=text(b"a/" + wrong))
         yield "DECODE-UTF8", body(country=varint(1) + text(wrong))
         yield "DECODE-UTF8", body(categories=varint(1) + text(wrong) + struct.pack("<f", 0.5) + varint(0))
-    yield "DECODE-LABELS", encode_event({**GOOD, "categories": [{"path": f"/{n}", "confidence": 0.5} for n in range(33)]})
+    yield "DECODE-LABELS", encode_event(
+        {**GOOD, "categories": [{"path": f"/{n}", "confidence": 0.5} for n in range(33)]}
+    )
     yield "DECODE-LABELS", encode_event({**GOOD, "categories": [{"path": "/a", "confidence": 0.5}] * 1000})
 
 
@@ -148,8 +189,9 @@ class Feed:
 
     def __init__(self, world):
         self.topic = world.topic
-        self.producer = Producer({"bootstrap.servers": world.kafka, "enable.idempotence": True,
-                                  "message.max.bytes": 4_000_000})
+        self.producer = Producer(
+            {"bootstrap.servers": world.kafka, "enable.idempotence": True, "message.max.bytes": 4_000_000}
+        )
         self.places = {}
 
     def put(self, name, value, key=None, partition=None):
@@ -190,8 +232,11 @@ def check_letter(world, place, letter, key, value, reasons):
     equal(message.key(), key, "a dead letter's key")
     equal(headers["gentally.topic"].decode(), world.topic, "its topic")
     equal(headers["__connect.errors.topic"].decode(), world.topic, "its topic, as Kafka Connect says it")
-    equal((int(headers["__connect.errors.partition"]), int(headers["__connect.errors.offset"])), place,
-          "its place, as Kafka Connect says it")
+    equal(
+        (int(headers["__connect.errors.partition"]), int(headers["__connect.errors.offset"])),
+        place,
+        "its place, as Kafka Connect says it",
+    )
     check(headers["gentally.detail"], "no detail", headers)
 
 
@@ -236,8 +281,11 @@ def test_what_comes_too_late(world):
     last = max(event["created_at"] for event in events)
     for partition in range(PARTITIONS):
         for days in (12, 300):
-            feed.put((days, partition), encode_event({**GOOD, "id": f"{days}-{partition}", "created_at": last - days * 86_400_000}),
-                     partition=partition)
+            feed.put(
+                (days, partition),
+                encode_event({**GOOD, "id": f"{days}-{partition}", "created_at": last - days * 86_400_000}),
+                partition=partition,
+            )
     feed.settle()
     world.run("worker", "--drain", seconds=180)
 
@@ -248,8 +296,16 @@ def test_what_comes_too_late(world):
     counted = {}
     for record in newest(read_topic(world.kafka, f"{world.namespace}.summaries.total")).values():
         counted[record["window"]] = counted.get(record["window"], 0) + record["requests"]
-    equal(counted, {"hour": len(lines), "day": len(lines) + PARTITIONS, "week": len(lines) + PARTITIONS,
-                    "month": len(lines) + PARTITIONS}, "requests counted by window")
+    equal(
+        counted,
+        {
+            "hour": len(lines),
+            "day": len(lines) + PARTITIONS,
+            "week": len(lines) + PARTITIONS,
+            "month": len(lines) + PARTITIONS,
+        },
+        "requests counted by window",
+    )
     ledger = newest(read_topic(world.kafka, f"{world.namespace}.ledger")).values()
     whole = max(ledger, key=lambda entry: sum(part["consumed"] for part in entry["partitions"]))
     equal([part["too_late"] for part in whole["partitions"]], [1] * PARTITIONS, "too late, by the ledger")
@@ -271,8 +327,11 @@ def test_flipped_bits_are_counted_or_set_aside(world):
     letters = dead_letters(world)
     equal(counted + len(letters), len(lines), "messages counted or set aside")
     ledger = newest(read_topic(world.kafka, f"{world.namespace}.ledger")).values()
-    part = {part["partition"]: part for entry in sorted(ledger, key=lambda e: sum(p["consumed"] for p in e["partitions"]))
-            for part in entry["partitions"]}
+    part = {
+        part["partition"]: part
+        for entry in sorted(ledger, key=lambda e: sum(p["consumed"] for p in e["partitions"]))
+        for part in entry["partitions"]
+    }
     equal(sum(p["counted"] for p in part.values()), counted, "counted, by the ledger")
     note(f"{counted} counted, {len(letters)} set aside")
 

@@ -32,8 +32,9 @@ def test_top_and_catalog_missing_show_what_was_counted(world):
     events = lines_of(world.run("generate", "--events", 2000, "--seed", 5).out)
     last = max(event["created_at"] for event in events)
     for number, tokens in enumerate((7, 11)):
-        events.append({"id": f"u{number}", "created_at": last, "model": UNKNOWN, "tokens_prompt": tokens,
-                       "tokens_completion": 1})
+        events.append(
+            {"id": f"u{number}", "created_at": last, "model": UNKNOWN, "tokens_prompt": tokens, "tokens_completion": 1}
+        )
     world.produce(write(world, events))
     world.run("worker", "--drain")
 
@@ -92,7 +93,7 @@ def shares_of(sums):
 
 def close(got, want, what, digits=9):
     check(got.keys() == want.keys(), f"{what}: other keys", got.keys() ^ want.keys())
-    wrong = {key: (got[key], want[key]) for key in want if abs(got[key] - want[key]) > 10 ** -digits}
+    wrong = {key: (got[key], want[key]) for key in want if abs(got[key] - want[key]) > 10**-digits}
     check(not wrong, f"{what}: got, want", wrong)
 
 
@@ -119,56 +120,97 @@ def test_summaries_and_top_show_shares_and_windows_side_by_side(world):
     close({key: one["share"] for key, one in got.items()}, shares_of(want), "shares side by side")
     equal([row["total"] for row in rows], [sum(want[start, name] for start in starts) for name in order], "totals")
     whole = sum(want.values())
-    close({row["author"]: row["share"] for row in rows},
-          {name: sum(want[start, name] for start in starts) / whole for name in order}, "shares of the range")
+    close(
+        {row["author"]: row["share"] for row in rows},
+        {name: sum(want[start, name] for start in starts) / whole for name in order},
+        "shares of the range",
+    )
 
     cost, order = fold_of(sums_of(events, author_of, lambda event: event.get("cost_nano_usd", 0)), 3)
     table = list(csv.reader(show("--measure", "cost", "--top", 3, "--side-by-side", "--format", "csv").splitlines()))
     equal([milliseconds(title) for title in table[0][1:-1]], starts, "CSV: the windows, oldest first")
     equal([row[0] for row in table[1:]], order, "CSV: names")
-    equal([[int(value) for value in row[1:-1]] for row in table[1:]],
-          [[cost[start, name] for start in starts] for name in order], "CSV: cost")
+    equal(
+        [[int(value) for value in row[1:-1]] for row in table[1:]],
+        [[cost[start, name] for start in starts] for name in order],
+        "CSV: cost",
+    )
     shares = list(csv.reader(show("--measure", "share", "--side-by-side", "--format", "csv").splitlines()))
-    close({(start, row[0]): float(value) for row in shares[1:] for start, value in zip(starts, row[1:-1])},
-          {(start, row[0]): 0.0 for row in shares[1:] for start in starts} |
-          shares_of(sums_of(events, author_of, tokens_of)), "CSV: shares")
+    close(
+        {(start, row[0]): float(value) for row in shares[1:] for start, value in zip(starts, row[1:-1])},
+        {(start, row[0]): 0.0 for row in shares[1:] for start in starts}
+        | shares_of(sums_of(events, author_of, tokens_of)),
+        "CSV: shares",
+    )
 
     begin, end = starts[2], starts[4]
     some = [event for event in events if begin <= week_of(event) < end]
     requests, _ = fold_of(sums_of(some, author_of, lambda event: 1), 2)
     got = lines_of(show("--measure", "requests", "--top", 2, "--from", begin, "--to", end, "--format", "json"))
     equal({(row["window_start"], row["author"]): row["requests"] for row in got}, dict(requests), "requests of a range")
-    close({(row["window_start"], row["author"]): row["share"] for row in got}, shares_of(requests),
-          "shares of a range", 3.9)
+    close(
+        {(row["window_start"], row["author"]): row["share"] for row in got},
+        shares_of(requests),
+        "shares of a range",
+        3.9,
+    )
 
     wide = show("--top", 3, "--side-by-side").splitlines()
     check(max(map(len, wide)) <= 100, "a table is too wide", wide)
     equal(wide[0].split()[1:-1], [time.strftime("%m-%d", time.gmtime(start / 1000)) for start in starts], "its columns")
-    days = world.run("summaries", "--rollup", "model", "--window", "day", "--top", 3, "--sparkline",
-                     LC_ALL="C.UTF-8").out
+    days = world.run(
+        "summaries", "--rollup", "model", "--window", "day", "--top", 3, "--sparkline", LC_ALL="C.UTF-8"
+    ).out
     check(max(map(len, days.splitlines())) <= 100, "a table of days is too wide", days)
     equal(days.split()[1], "earlier", "what has no room")
     check("\u2588" in days and "\u2588" not in show("--sparkline", LC_ALL="C"), "sparklines in another locale", days)
 
-    now, order = fold_of({key: value for key, value in sums_of(events, lambda event: event["model"], tokens_of).items()
-                          if key[0] == starts[-1]}, 5)
-    before = shares_of({key: value for key, value in sums_of(events, lambda event: event["model"], tokens_of).items()
-                        if key[0] == starts[-2]})
+    now, order = fold_of(
+        {
+            key: value
+            for key, value in sums_of(events, lambda event: event["model"], tokens_of).items()
+            if key[0] == starts[-1]
+        },
+        5,
+    )
+    before = shares_of(
+        {
+            key: value
+            for key, value in sums_of(events, lambda event: event["model"], tokens_of).items()
+            if key[0] == starts[-2]
+        }
+    )
     rest = 1 - sum(before.get((starts[-2], name), 0) for name in order[:-1])
     top = lines_of(world.run("top", "--rollup", "model", "--window", "week", "--top", 5, "--format", "json").out)
-    equal([(row["model"], row["tokens"]) for row in top], [(name, now[starts[-1], name]) for name in order],
-          "top, live")
-    close({row["model"]: row["share_before"] for row in top if "share_before" in row},
-          {name: rest if name == "(other)" else before[starts[-2], name] for name in order
-           if name == "(other)" or (starts[-2], name) in before}, "shares of the week before", 3)
+    equal(
+        [(row["model"], row["tokens"]) for row in top], [(name, now[starts[-1], name]) for name in order], "top, live"
+    )
+    close(
+        {row["model"]: row["share_before"] for row in top if "share_before" in row},
+        {
+            name: rest if name == "(other)" else before[starts[-2], name]
+            for name in order
+            if name == "(other)" or (starts[-2], name) in before
+        },
+        "shares of the week before",
+        3,
+    )
 
 
 def test_a_corrected_catalog_restates_windows_without_a_replay(world):
     world.start_redis()
     world.run("setup", "--partitions", 1)
     day, begin = 86_400_000, 1_762_732_800_000  # 2025-11-10, a Monday
-    events = [{"id": f"{number}", "created_at": begin + number * day // 4, "model": "openai/gpt-4o",
-               "tokens_prompt": 10, "tokens_completion": 1} for number in range(12)]
+    events = [
+        {
+            "id": f"{number}",
+            "created_at": begin + number * day // 4,
+            "model": "openai/gpt-4o",
+            "tokens_prompt": 10,
+            "tokens_completion": 1,
+        }
+        for number in range(12)
+    ]
     world.produce(write(world, events))
     catalog = world.folder / "catalog.csv"
     shutil.copy(SCHEMAS / "catalog.csv", catalog)
@@ -212,11 +254,15 @@ def test_the_configuration_in_force_can_be_read_back(world):
     world.run("worker", "--check-config", "--config", path)
 
 
-
 def test_a_reader_that_leaves_is_told_once(world):
     """`gentally generate | head`: a line on standard error and a status, as of any output that failed."""
-    with subprocess.Popen([BINARY, "generate", "--events", "100000"], env=world.environment(),
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as generate:
+    with subprocess.Popen(
+        [BINARY, "generate", "--events", "100000"],
+        env=world.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as generate:
         generate.stdout.readline()
         generate.stdout.close()
         said = generate.stderr.read().splitlines()

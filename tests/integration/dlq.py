@@ -13,11 +13,31 @@ from topics import encode_event, read_topic
 SECRET = "a sentence nobody may see"
 PARTITIONS = 3
 EVENT = {
-    "id": "x", "created_at": 1_762_732_800_000, "model": "openai/gpt-4o", "provider": None, "account": None, "app": None,
-    "country": None, "language": None, "tokens_prompt": 10, "tokens_completion": 1, "tokens_reasoning": 0,
-    "tokens_cached": 0, "cost_nano_usd": 5, "is_byok": False, "is_free": False, "streamed": False, "cancelled": False,
-    "tools_offered": False, "finish_reason": None, "latency_ms": None, "first_token_ms": None, "generation_ms": None,
-    "classified": False, "categories": [], "op": "create",
+    "id": "x",
+    "created_at": 1_762_732_800_000,
+    "model": "openai/gpt-4o",
+    "provider": None,
+    "account": None,
+    "app": None,
+    "country": None,
+    "language": None,
+    "tokens_prompt": 10,
+    "tokens_completion": 1,
+    "tokens_reasoning": 0,
+    "tokens_cached": 0,
+    "cost_nano_usd": 5,
+    "is_byok": False,
+    "is_free": False,
+    "streamed": False,
+    "cancelled": False,
+    "tools_offered": False,
+    "finish_reason": None,
+    "latency_ms": None,
+    "first_token_ms": None,
+    "generation_ms": None,
+    "classified": False,
+    "categories": [],
+    "op": "create",
 }
 
 
@@ -57,8 +77,10 @@ def redriven(world):
 
 def end_of(consumer, topic):
     """Offsets that its partitions have, together, committed or not."""
-    return sum(consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
-               for partition in range(PARTITIONS))
+    return sum(
+        consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+        for partition in range(PARTITIONS)
+    )
 
 
 def unknown_schema(number):
@@ -67,17 +89,23 @@ def unknown_schema(number):
 
 
 def test_letters_are_listed_counted_and_shown(world):
-    bad = [(1, b"key", SECRET.encode(), []), (2, None, SECRET.encode() + b"\x00\x1b[31m", []),
-           (1, b"k\xff", unknown_schema(0), []), (0, None, None, [])]
+    bad = [
+        (1, b"key", SECRET.encode(), []),
+        (2, None, SECRET.encode() + b"\x00\x1b[31m", []),
+        (1, b"k\xff", unknown_schema(0), []),
+        (0, None, None, []),
+    ]
     good = [(0, None, encode_event(EVENT), [])]
     prepare(world, good + bad)
     before = int(time.time() * 1000) + 60_000
 
     listed = dlq(world, "list")
     places = {(letter["record_partition"], letter["record_offset"]): letter for letter in listed}
-    equal({place: letter["reason"] for place, letter in places.items()},
-          {(1, 0): "DECODE-FRAMING", (2, 0): "DECODE-FRAMING", (1, 1): "DECODE-SCHEMA-UNKNOWN",
-           (0, 1): "DECODE-EMPTY"}, "reasons by place")
+    equal(
+        {place: letter["reason"] for place, letter in places.items()},
+        {(1, 0): "DECODE-FRAMING", (2, 0): "DECODE-FRAMING", (1, 1): "DECODE-SCHEMA-UNKNOWN", (0, 1): "DECODE-EMPTY"},
+        "reasons by place",
+    )
     equal({letter["record_topic"] for letter in listed}, {world.topic}, "topic")
     equal(len(dlq(world, "list", "--reason", "DECODE-FRAMING")), 2, "letters of a reason")
     equal(len(dlq(world, "list", "--partition", 1)), 2, "letters of a partition")
@@ -113,28 +141,45 @@ def test_a_repaired_cause_is_counted_after_all(world):
     """Letters of an unknown schema, sent back when the schema is known, are counted; nothing else is touched."""
     bad = [(number % PARTITIONS, f"k{number}".encode(), unknown_schema(number), []) for number in range(30)]
     prepare(world, [*bad, (0, None, b"rubbish", []), (1, b"good", encode_event(EVENT), [])])
-    omitted = [("gentally.reason", b"DECODE-SCHEMA-UNKNOWN"), ("gentally.topic", world.topic.encode()),
-               ("gentally.partition", b"0"), ("gentally.offset", b"777"), ("gentally.timestamp", b"1"),
-               ("gentally.value-omitted", b"99999999")]
+    omitted = [
+        ("gentally.reason", b"DECODE-SCHEMA-UNKNOWN"),
+        ("gentally.topic", world.topic.encode()),
+        ("gentally.partition", b"0"),
+        ("gentally.offset", b"777"),
+        ("gentally.timestamp", b"1"),
+        ("gentally.value-omitted", b"99999999"),
+    ]
     foreign = [("gentally.reason", b"DECODE-SCHEMA-UNKNOWN")]
     elsewhere = [(name, b"other" if name == "gentally.topic" else value) for name, value in omitted[:5]]
     send(world, letters_topic(world), [(0, None, None, omitted), (1, b"?", b"?", foreign), (2, b"?", b"?", elsewhere)])
 
     options = ("redrive", "--reason", "DECODE-SCHEMA-UNKNOWN")
-    want = {"letters": 33, "sent": 30, "sent_before": 0, "doubles": 0, "value_omitted": 1, "other_topic": 1,
-            "foreign": 1}
+    want = {
+        "letters": 33,
+        "sent": 30,
+        "sent_before": 0,
+        "doubles": 0,
+        "value_omitted": 1,
+        "other_topic": 1,
+        "foreign": 1,
+    }
     equal(dlq(world, *options), [{"is_dry": True, **want}], "a dry run")
     equal(redriven(world), {}, "records after a dry run")
     equal(dlq(world, *options, "--yes"), [{"is_dry": False, **want}], "redrive")
     records = redriven(world)
-    equal({origin: len(messages) for origin, messages in records.items()},
-          {f"{world.topic}:{number % PARTITIONS}:{number // PARTITIONS}": 1 for number in range(30)},
-          "records sent back")
+    equal(
+        {origin: len(messages) for origin, messages in records.items()},
+        {f"{world.topic}:{number % PARTITIONS}:{number // PARTITIONS}": 1 for number in range(30)},
+        "records sent back",
+    )
     for origin, (message,) in records.items():
         _, partition, offset = origin.rsplit(":", 2)
         number = int(offset) * PARTITIONS + int(partition)
-        equal((message.partition(), message.key(), message.value()),
-              (number % PARTITIONS, f"k{number}".encode(), unknown_schema(number)), f"what came back of {origin}")
+        equal(
+            (message.partition(), message.key(), message.value()),
+            (number % PARTITIONS, f"k{number}".encode(), unknown_schema(number)),
+            f"what came back of {origin}",
+        )
     equal(dlq(world, *options, "--yes"), [{"is_dry": False, **want, "sent": 0, "sent_before": 30}], "a second redrive")
     equal({len(messages) for messages in redriven(world).values()}, {1}, "how often each is there")
     check("cannot be sent, their value was left out: 1" in world.run("dlq", *options).out, "what it says of it")
@@ -168,8 +213,12 @@ def test_redrives_that_die_or_meet_send_nothing_twice(world):
     check(died > 0, "no redrive was killed at work: send more")
     left = [world.start("dlq", "redrive", "--yes", "--format", "json") for _ in range(3)]
     statuses = [process.wait(90) for process in left]
-    check(all(status == 0 or "SINK-FENCED" in process.log for status, process in zip(statuses, left)),
-          "how they ended", statuses, *[process.log for process in left])
+    check(
+        all(status == 0 or "SINK-FENCED" in process.log for status, process in zip(statuses, left)),
+        "how they ended",
+        statuses,
+        *[process.log for process in left],
+    )
     last = dlq(world, "redrive", "--yes")[0]
     equal((last["letters"], last["sent"] + last["sent_before"]), (count, count), "the last one")
     records = redriven(world)
@@ -182,10 +231,20 @@ def test_a_redrive_that_sleeps_is_fenced(world):
     prepare(world, [])
     fenced = 0
     for trial in range(14):
-        headers = [("gentally.reason", b"DECODE-UTF8"), ("gentally.topic", world.topic.encode()),
-                   ("gentally.partition", b"0"), ("gentally.timestamp", b"1")]
-        send(world, letters_topic(world), [(0, None, b"x", [*headers, ("gentally.offset", str(offset).encode())])
-                                           for offset in range(20 * trial, 20 * trial + 20)])
+        headers = [
+            ("gentally.reason", b"DECODE-UTF8"),
+            ("gentally.topic", world.topic.encode()),
+            ("gentally.partition", b"0"),
+            ("gentally.timestamp", b"1"),
+        ]
+        send(
+            world,
+            letters_topic(world),
+            [
+                (0, None, b"x", [*headers, ("gentally.offset", str(offset).encode())])
+                for offset in range(20 * trial, 20 * trial + 20)
+            ],
+        )
         sleeper = world.start("dlq", "redrive", "--yes")
         time.sleep(trial * 0.025)  # not to wait for anything: to strike at any point
         sleeper.signal(signal.SIGSTOP)
@@ -195,7 +254,9 @@ def test_a_redrive_that_sleeps_is_fenced(world):
         check(status == 0 or "SINK-FENCED" in sleeper.log, "how the sleeper ended", status, sleeper.log)
         fenced += status != 0
         records = redriven(world)
-        equal((len(records), max(map(len, records.values()))), (20 * trial + 20, 1), f"trial {trial}: records, how often")
+        equal(
+            (len(records), max(map(len, records.values()))), (20 * trial + 20, 1), f"trial {trial}: records, how often"
+        )
     note(f"14 redrives paused while another ran, {fenced} of them fenced")
 
 

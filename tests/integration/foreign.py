@@ -37,11 +37,18 @@ def test_kcat_shows_keys_a_person_can_read(world):
         raise Skip("kcat")
     run_once(world)
     for rollup, values in (("total", 0), ("model", 1), ("provider", 2), ("tag", 2)):
-        done = subprocess.run(["kcat", "-b", world.kafka, "-t", f"{world.namespace}.summaries.{rollup}", "-C", "-e", "-q",
-                               "-f", "%k\\n"], capture_output=True, text=True, timeout=60, check=True)
+        done = subprocess.run(
+            ["kcat", "-b", world.kafka, "-t", f"{world.namespace}.summaries.{rollup}", "-C", "-e", "-q", "-f", "%k\\n"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
         keys = done.stdout.splitlines()
         check(keys, f"kcat shows no key of {rollup}")
-        shape = re.compile(rf"{rollup}\|(hour|day|week|month)\|\d{{4}}-\d\d-\d\dT\d\d:00:00Z" + r"\|[^|\x00-\x1f]*" * values)
+        shape = re.compile(
+            rf"{rollup}\|(hour|day|week|month)\|\d{{4}}-\d\d-\d\dT\d\d:00:00Z" + r"\|[^|\x00-\x1f]*" * values
+        )
         for key in keys:
             check(shape.fullmatch(key), f"not a key of {rollup}: {key!r}")
 

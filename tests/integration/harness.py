@@ -161,8 +161,20 @@ class Redis:
     def start(self):
         if shutil.which("redis-server") is None:
             raise Skip("redis-server")
-        arguments = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder),
-                     "--save", "", "--maxmemory-policy", "noeviction", *self.options]
+        arguments = [
+            "redis-server",
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--dir",
+            str(self.folder),
+            "--save",
+            "",
+            "--maxmemory-policy",
+            "noeviction",
+            *self.options,
+        ]
         self.process = Process("redis", arguments, None, self.folder)
         wait_until(self._answers, 20, "Redis to answer")
         return self
@@ -309,8 +321,15 @@ class World:
     def start(self, command, *arguments, stdin=subprocess.DEVNULL, **settings):
         """Starts `gentally command arguments`."""
         self.count += 1
-        return self.own(Process(f"{command}-{self.count}", [BINARY, command, *map(str, arguments)],
-                                self.environment(**settings), self.folder, stdin))
+        return self.own(
+            Process(
+                f"{command}-{self.count}",
+                [BINARY, command, *map(str, arguments)],
+                self.environment(**settings),
+                self.folder,
+                stdin,
+            )
+        )
 
     def run(self, command, *arguments, seconds=120, stdin=subprocess.DEVNULL, **settings):
         """Runs it to a successful end."""

@@ -18,7 +18,7 @@ def lose_the_state(world):
     world.start_redis()
     world.run("setup", "--partitions", 2)
     lines = world.run("generate", "--events", EVENTS, "--seed", 5).out.splitlines(keepends=True)
-    produce(world, lines[:EVENTS // 3])
+    produce(world, lines[: EVENTS // 3])
     world.run("worker", "--drain")
     equal(counted(world), EVENTS // 3, "requests by month, before")
     world.redis.kill()
@@ -47,8 +47,11 @@ def test_setup_does_not_begin_behind_what_was_counted(world):
     admin.delete_records([TopicPartition(world.topic, 1, 10)])[TopicPartition(world.topic, 1)].result(20)
     setup = world.start("setup")
     equal(setup.wait(60), EX_CONFIG, "exit status of setup")
-    check("STORE-STATE-MISSING: partition 1 was counted from offset 0 on" in setup.log, "setup should say why",
-          tail(setup.log))
+    check(
+        "STORE-STATE-MISSING: partition 1 was counted from offset 0 on" in setup.log,
+        "setup should say why",
+        tail(setup.log),
+    )
     equal(world.redis.command("KEYS", "*"), [], "what it left in Redis, other than functions")
     worker = world.start("worker", "--drain")
     equal(worker.wait(30), EX_CONFIG, "exit status of a worker after it")
@@ -58,7 +61,7 @@ def test_setup_does_not_begin_behind_what_was_counted(world):
 def test_setup_begins_again_where_nothing_is_missing(world):
     lines = lose_the_state(world)
     world.run("setup")
-    produce(world, lines[EVENTS // 3:])
+    produce(world, lines[EVENTS // 3 :])
     world.run("worker", "--drain")
     equal(counted(world), EVENTS, "requests by month")
 
@@ -75,8 +78,11 @@ def put(world, hours, partitions):
 def editions(world, hour):
     """(revision, requests) of each edition of the hour, in the order they were published."""
     key = f"total|hour|2025-01-01T{hour:02}:00:00Z".encode()
-    records = [decode(message.value()) for message in read_topic(world.kafka, f"{world.namespace}.summaries.total")
-               if message.key() == key]
+    records = [
+        decode(message.value())
+        for message in read_topic(world.kafka, f"{world.namespace}.summaries.total")
+        if message.key() == key
+    ]
     return [(record["revision"], record["requests"]) for record in records]
 
 
@@ -102,7 +108,9 @@ def test_what_was_published_is_not_taken_back(world):
     wait_until(lambda: stranger.owned == [1], 30, "the group to be shared")
     put(world, (7, 7, 20), (0,))
     wait_until(lambda: world.consumed(2) == 13 + 5, 30, "partition 0 to be counted")
-    wait_until(lambda: "STORE-ROLLED-BACK" in worker.log or len(editions(world, 7)) > 1, 30, "the closer to have looked")
+    wait_until(
+        lambda: "STORE-ROLLED-BACK" in worker.log or len(editions(world, 7)) > 1, 30, "the closer to have looked"
+    )
     equal(editions(world, 7), [(2, 2)], "hour 7 while partition 1 is behind")
     stranger.stop()
     worker.says("WORKER-ASSIGNED partitions=2", 60)

@@ -28,19 +28,36 @@ cohort age family account""".split()
 WINDOWS = ("hour", "day", "week", "month")
 # Rollup -> the dimensions of its key, in order (rollup.h).
 ROLLUPS = {
-    "total": (), "model": ("model",), "provider": ("provider", "model"), "category": ("category", "model"),
-    "tag": ("tag", "category"), "geography": ("country",), "language": ("language",),
+    "total": (),
+    "model": ("model",),
+    "provider": ("provider", "model"),
+    "category": ("category", "model"),
+    "tag": ("tag", "category"),
+    "geography": ("country",),
+    "language": ("language",),
 }
 REGISTERS = 2048
 
 EVENT_FIELDS = """id created_at model provider account app country language tokens_prompt tokens_completion
 tokens_reasoning tokens_cached cost_nano_usd is_byok is_free streamed cancelled finish_reason tools_offered latency_ms
 first_token_ms generation_ms classified""".split()
-FIELDS_OF_ZERO = set("""tokens_reasoning tokens_cached cost_nano_usd is_byok is_free streamed cancelled tools_offered
-classified""".split())
+FIELDS_OF_ZERO = set(
+    """tokens_reasoning tokens_cached cost_nano_usd is_byok is_free streamed cancelled tools_offered
+classified""".split()
+)
 
-COLUMNS = ["key", "rollup", "window", "window_start", "window_end", *DIMENSIONS, *SUMS, *HISTOGRAMS, "accounts",
-           "suppressed"]
+COLUMNS = [
+    "key",
+    "rollup",
+    "window",
+    "window_start",
+    "window_end",
+    *DIMENSIONS,
+    *SUMS,
+    *HISTOGRAMS,
+    "accounts",
+    "suppressed",
+]
 
 
 def milliseconds(time):
@@ -101,7 +118,14 @@ class Oracle:
         self.suppress_below = suppress_below
         self.db = sqlite3.connect(":memory:", isolation_level=None)
         self.db.execute("PRAGMA temp_store = MEMORY")
-        functions = ((1, escaped), (1, base_slug), (1, undated_slug), (2, estimate), (1, self._pseudonym), (1, self._digits))
+        functions = (
+            (1, escaped),
+            (1, base_slug),
+            (1, undated_slug),
+            (2, estimate),
+            (1, self._pseudonym),
+            (1, self._digits),
+        )
         for count, function in functions:
             name = function.__name__.strip("_")
             self.db.create_function(name, count, function, deterministic=True)
@@ -128,12 +152,16 @@ class Oracle:
                 rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
             columns = list(rows[0])
             self.db.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
-            self.db.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns))})",
-                                (tuple(row[column] for column in columns) for row in rows))
+            self.db.executemany(
+                f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns))})",
+                (tuple(row[column] for column in columns) for row in rows),
+            )
         # Every name a model goes by.
         self.db.execute("CREATE TABLE called (name PRIMARY KEY, slug)")
-        self.db.execute("""DELETE FROM catalog WHERE EXISTS (SELECT 1 FROM catalog newer
-            WHERE newer.slug = catalog.slug AND newer.valid_from > catalog.valid_from)""")
+        self.db.execute(
+            """DELETE FROM catalog WHERE EXISTS (SELECT 1 FROM catalog newer
+            WHERE newer.slug = catalog.slug AND newer.valid_from > catalog.valid_from)"""
+        )
         models = self.db.execute("SELECT slug, aliases FROM catalog").fetchall()
         names = {alias: slug for slug, aliases in models for alias in aliases.split()}
         names.update({slug: slug for slug, _ in models})
@@ -152,7 +180,8 @@ class Oracle:
         self.db.executemany("INSERT INTO label VALUES (?, ?, ?)", labels)
 
     def _make_facts(self):
-        self.db.executescript("""
+        self.db.executescript(
+            """
             -- The longest pattern that is the path, or a whole-segment prefix of it.
             CREATE TABLE mapping AS
             SELECT path, pattern, coalesce(tag, 'other') tag, coalesce(category, 'other') category, max(length(pattern))
@@ -245,13 +274,16 @@ class Oracle:
                 LEFT JOIN called plain ON plain.name = base
                 LEFT JOIN called undated ON undated.name = undated_slug(base)
                 LEFT JOIN catalog ON catalog.slug = coalesce(whole.slug, plain.slug, undated.slug);
-        """)
+        """
+        )
         self.db.execute("CREATE TABLE account (event, register, rank)")
         if self.account_key is not None:
-            self.db.execute("""
+            self.db.execute(
+                """
                 INSERT INTO account SELECT event, hash / 64, hash % 64
                 FROM event JOIN (SELECT account, pseudonym(account) hash FROM
-                    (SELECT DISTINCT account FROM event WHERE account IS NOT NULL)) USING (account)""")
+                    (SELECT DISTINCT account FROM event WHERE account IS NOT NULL)) USING (account)"""
+            )
         self.db.execute("CREATE INDEX account_event ON account (event)")
 
     def _make_cells(self):
@@ -263,41 +295,62 @@ class Oracle:
 
     def _suppress(self):
         self.db.execute("UPDATE expected SET suppressed = coalesce(accounts, 0) < ?", (self.suppress_below,))
-        self.db.execute("UPDATE expected SET {}, accounts = NULL WHERE suppressed".format(
-            ", ".join([f"{name} = 0" for name in SUMS] + [f"{name} = ''" for name in HISTOGRAMS])))
+        self.db.execute(
+            "UPDATE expected SET {}, accounts = NULL WHERE suppressed".format(
+                ", ".join([f"{name} = 0" for name in SUMS] + [f"{name} = ''" for name in HISTOGRAMS])
+            )
+        )
 
     def _make_cells_of(self, rollup, dimensions, window):
-        source = {"category": "category_part parts JOIN fact USING (event)",
-                  "tag": "tag_part parts JOIN fact USING (event)"}.get(rollup, "fact parts")
+        source = {
+            "category": "category_part parts JOIN fact USING (event)",
+            "tag": "tag_part parts JOIN fact USING (event)",
+        }.get(rollup, "fact parts")
         group = ", ".join(("start", *dimensions))
         run = self.db.execute
         # One number per group, so that what follows joins on integers.
-        run("CREATE TEMP TABLE part AS SELECT event, part, dense_rank() OVER (ORDER BY {0}) cell, {0} FROM "
+        run(
+            "CREATE TEMP TABLE part AS SELECT event, part, dense_rank() OVER (ORDER BY {0}) cell, {0} FROM "
             "(SELECT event, parts.split_tokens part, {1} start{2} FROM {3})".format(
-                group, window, "".join(f", {name}" for name in dimensions), source))
-        run("CREATE TEMP TABLE sums AS SELECT cell, {}, {} FROM part JOIN fact USING (event) GROUP BY cell".format(
-            ", ".join(f"part.{name} {name}" for name in ("start", *dimensions)),
-            ", ".join(f"sum({'part.part' if name == 'split_tokens' else name}) {name}" for name in SUMS)))
-        run("""CREATE TEMP TABLE bars AS
+                group, window, "".join(f", {name}" for name in dimensions), source
+            )
+        )
+        run(
+            "CREATE TEMP TABLE sums AS SELECT cell, {}, {} FROM part JOIN fact USING (event) GROUP BY cell".format(
+                ", ".join(f"part.{name} {name}" for name in ("start", *dimensions)),
+                ", ".join(f"sum({'part.part' if name == 'split_tokens' else name}) {name}" for name in SUMS),
+            )
+        )
+        run(
+            """CREATE TEMP TABLE bars AS
             SELECT cell, histogram, group_concat(floor || ':' || n, ' ') bars FROM (
                 SELECT cell, histogram, floor, count(*) n FROM part JOIN sample USING (event)
                 GROUP BY cell, histogram, floor ORDER BY cell, histogram, floor)
-            GROUP BY cell, histogram""")
-        run("""CREATE TEMP TABLE distinct_accounts AS
+            GROUP BY cell, histogram"""
+        )
+        run(
+            """CREATE TEMP TABLE distinct_accounts AS
             SELECT cell, estimate(? - count(*), ? - count(*) + sum(1.0 / (1 << rank))) accounts FROM (
                 SELECT cell, register, max(rank) rank FROM part JOIN account USING (event) GROUP BY cell, register)
-            GROUP BY cell""", (REGISTERS, REGISTERS))
+            GROUP BY cell""",
+            (REGISTERS, REGISTERS),
+        )
         run("CREATE INDEX temp.bars_cell ON bars (cell, histogram)")
         run("CREATE INDEX temp.accounts_cell ON distinct_accounts (cell)")
         step = {"hour": "+1 hour", "day": "+1 day", "week": "+7 days", "month": "+1 month"}[window]
         values = "".join(f" || '|' || escaped({name})" for name in dimensions)
         columns = {
             "key": f"'{rollup}|{window}|' || replace(start, ' ', 'T') || 'Z'{values}",
-            "rollup": f"'{rollup}'", "window": f"'{window}'",
-            "window_start": "strftime('%s', start) * 1000", "window_end": f"strftime('%s', start, '{step}') * 1000",
-            **{name: name for name in dimensions}, **{name: f"sums.{name}" for name in SUMS},
-            **{name: f"coalesce((SELECT bars FROM bars WHERE bars.cell = sums.cell AND histogram = {index}), '')"
-               for index, name in enumerate(HISTOGRAMS)},
+            "rollup": f"'{rollup}'",
+            "window": f"'{window}'",
+            "window_start": "strftime('%s', start) * 1000",
+            "window_end": f"strftime('%s', start, '{step}') * 1000",
+            **{name: name for name in dimensions},
+            **{name: f"sums.{name}" for name in SUMS},
+            **{
+                name: f"coalesce((SELECT bars FROM bars WHERE bars.cell = sums.cell AND histogram = {index}), '')"
+                for index, name in enumerate(HISTOGRAMS)
+            },
         }
         joins = ""
         if "model" in dimensions:
@@ -314,16 +367,19 @@ class Oracle:
 
     def events_of(self, window):
         """{window start in ms: number of events}."""
-        return dict(self.db.execute(
-            f"SELECT strftime('%s', {window}) * 1000, count(*) FROM fact GROUP BY {window}").fetchall())
+        return dict(
+            self.db.execute(f"SELECT strftime('%s', {window}) * 1000, count(*) FROM fact GROUP BY {window}").fetchall()
+        )
 
     def differences(self, summaries, limit=10):
         """Compares the newest summaries {key: record}, row by row and both ways. Returns (cells, differing, shown)."""
         self.db.execute("DROP TABLE IF EXISTS actual")
         self.db.execute(f"CREATE TABLE actual ({', '.join(COLUMNS)})")
-        self.db.executemany(f"INSERT INTO actual VALUES ({', '.join('?' * len(COLUMNS))})",
-                            (_row(key, record) for key, record in summaries.items()))
-        cells, = self.db.execute("SELECT count(*) FROM expected").fetchone()
+        self.db.executemany(
+            f"INSERT INTO actual VALUES ({', '.join('?' * len(COLUMNS))})",
+            (_row(key, record) for key, record in summaries.items()),
+        )
+        (cells,) = self.db.execute("SELECT count(*) FROM expected").fetchone()
         wrong = set()
         shown = []
         for ours, theirs, word in (("expected", "actual", "missing or wrong"), ("actual", "expected", "unexpected")):
@@ -337,7 +393,8 @@ class Oracle:
         if other is None:
             return f"{row[0]}: no such key"
         return f"{row[0]}: " + ", ".join(
-            f"{name} {mine!r} against {yours!r}" for name, mine, yours in zip(COLUMNS, row, other) if mine != yours)
+            f"{name} {mine!r} against {yours!r}" for name, mine, yours in zip(COLUMNS, row, other) if mine != yours
+        )
 
 
 def _row(key, record):

@@ -18,30 +18,57 @@ EVENTS_MIN, EVENTS_MAX = 40_000, 60_000
 FIRST_CATEGORIES = "2025-05-19 00:00:00"
 TOPICS = "programming roleplay technology science translation finance academia health legal marketing trivia".split()
 SPENDERS = "anthropic google openai x-ai qwen deepseek moonshotai z-ai mistralai minimax".split()
-AUTHORS = {"DeepSeek": "deepseek", "Qwen": "qwen", "Meta LLaMA": "meta-llama", "Mistral AI": "mistralai",
-           "OpenAI": "openai", "Minimax": "minimax", "Z-AI": "z-ai", "TNGTech": "tngtech", "MoonshotAI": "moonshotai",
-           "Google": "google"}
-SLUGS = {"google/gemini-2.0-flash": "google/gemini-2.0-flash-001",
-         "deepseek/deepseek-v3-0324": "deepseek/deepseek-chat-v3-0324",
-         "anthropic/claude-3.7-sonnet": "anthropic/claude-3.7-sonnet",
-         "anthropic/claude-sonnet-4": "anthropic/claude-sonnet-4",
-         "qwen/qwen-2-7b-instruct": "qwen/qwen-2-7b-instruct", "openai/gpt-4": "openai/gpt-4",
-         "ibm/granite-4.0-micro": "ibm-granite/granite-4.0-h-micro", "openai/gpt-5-pro": "openai/gpt-5-pro"}
-TOOL_MODELS = {"claude-4-sonnet": "anthropic/claude-sonnet-4", "gpt-4o-mini": "openai/gpt-4o-mini",
-               "claude-4.5-sonnet": "anthropic/claude-sonnet-4.5", "claude-3.7-sonnet": "anthropic/claude-3.7-sonnet",
-               "gemini-2.5-flash": "google/gemini-2.5-flash", "gemini-2.0-flash": "google/gemini-2.0-flash-001",
-               "grok-code-fast-1": "x-ai/grok-code-fast-1", "claude-3.5-haiku": "anthropic/claude-3.5-haiku",
-               "glm-4.6": "z-ai/glm-4.6", "gemini-2.5-pro": "google/gemini-2.5-pro"}
-TOP_MODELS = {"deepseek-v3": ("deepseek/deepseek-chat", "deepseek/deepseek-chat-v3-0324"),
-              "deepseek-r1": ("deepseek/deepseek-r1", "deepseek/deepseek-r1-0528"),
-              "deepseek-v3.1": ("deepseek/deepseek-chat-v3.1",), "r1t2-chimera": ("tngtech/deepseek-r1t2-chimera",),
-              "glm-4.5-air": ("z-ai/glm-4.5-air",), "minimax-m2": ("minimax/minimax-m2",),
-              "kimi-k2": ("moonshotai/kimi-k2",), "mistral-nemo": ("mistralai/mistral-nemo",),
-              "qwen3-coder-480b": ("qwen/qwen3-coder",), "qwen3-235b-a22b-2507": ("qwen/qwen3-235b-a22b-2507",),
-              "llama-3.3-70b": ("meta-llama/llama-3.3-70b-instruct",),
-              "llama-4-maverick": ("meta-llama/llama-4-maverick",),
-              "qwen3-30b-a3b": ("qwen/qwen3-30b-a3b",), "gpt-oss-120b": ("openai/gpt-oss-120b",),
-              "gpt-oss-20b": ("openai/gpt-oss-20b",)}
+AUTHORS = {
+    "DeepSeek": "deepseek",
+    "Qwen": "qwen",
+    "Meta LLaMA": "meta-llama",
+    "Mistral AI": "mistralai",
+    "OpenAI": "openai",
+    "Minimax": "minimax",
+    "Z-AI": "z-ai",
+    "TNGTech": "tngtech",
+    "MoonshotAI": "moonshotai",
+    "Google": "google",
+}
+SLUGS = {
+    "google/gemini-2.0-flash": "google/gemini-2.0-flash-001",
+    "deepseek/deepseek-v3-0324": "deepseek/deepseek-chat-v3-0324",
+    "anthropic/claude-3.7-sonnet": "anthropic/claude-3.7-sonnet",
+    "anthropic/claude-sonnet-4": "anthropic/claude-sonnet-4",
+    "qwen/qwen-2-7b-instruct": "qwen/qwen-2-7b-instruct",
+    "openai/gpt-4": "openai/gpt-4",
+    "ibm/granite-4.0-micro": "ibm-granite/granite-4.0-h-micro",
+    "openai/gpt-5-pro": "openai/gpt-5-pro",
+}
+TOOL_MODELS = {
+    "claude-4-sonnet": "anthropic/claude-sonnet-4",
+    "gpt-4o-mini": "openai/gpt-4o-mini",
+    "claude-4.5-sonnet": "anthropic/claude-sonnet-4.5",
+    "claude-3.7-sonnet": "anthropic/claude-3.7-sonnet",
+    "gemini-2.5-flash": "google/gemini-2.5-flash",
+    "gemini-2.0-flash": "google/gemini-2.0-flash-001",
+    "grok-code-fast-1": "x-ai/grok-code-fast-1",
+    "claude-3.5-haiku": "anthropic/claude-3.5-haiku",
+    "glm-4.6": "z-ai/glm-4.6",
+    "gemini-2.5-pro": "google/gemini-2.5-pro",
+}
+TOP_MODELS = {
+    "deepseek-v3": ("deepseek/deepseek-chat", "deepseek/deepseek-chat-v3-0324"),
+    "deepseek-r1": ("deepseek/deepseek-r1", "deepseek/deepseek-r1-0528"),
+    "deepseek-v3.1": ("deepseek/deepseek-chat-v3.1",),
+    "r1t2-chimera": ("tngtech/deepseek-r1t2-chimera",),
+    "glm-4.5-air": ("z-ai/glm-4.5-air",),
+    "minimax-m2": ("minimax/minimax-m2",),
+    "kimi-k2": ("moonshotai/kimi-k2",),
+    "mistral-nemo": ("mistralai/mistral-nemo",),
+    "qwen3-coder-480b": ("qwen/qwen3-coder",),
+    "qwen3-235b-a22b-2507": ("qwen/qwen3-235b-a22b-2507",),
+    "llama-3.3-70b": ("meta-llama/llama-3.3-70b-instruct",),
+    "llama-4-maverick": ("meta-llama/llama-4-maverick",),
+    "qwen3-30b-a3b": ("qwen/qwen3-30b-a3b",),
+    "gpt-oss-120b": ("openai/gpt-oss-120b",),
+    "gpt-oss-20b": ("openai/gpt-oss-20b",),
+}
 # Weeks in which two of the study's charts cannot both be met, with the one that gives way: none is needed.
 GIVEN_WAY = {}
 
@@ -57,7 +84,8 @@ class Workload(Oracle):
 
     def __init__(self, lines):
         super().__init__(lines)
-        self.db.executescript("""
+        self.db.executescript(
+            """
             CREATE TABLE request AS
             SELECT fact.event, week, month, created_at, fact.model, a.base, a.author, a.source, a.size, a.reasoning,
                 fact.country, nullif(continent, '') continent, fact.language, tool_requests, fact.tokens_prompt,
@@ -68,7 +96,8 @@ class Workload(Oracle):
                 LEFT JOIN countries ON code = fact.country;
             CREATE TABLE topic AS SELECT DISTINCT event, category FROM tagged;
             CREATE INDEX topic_event ON topic (event);
-        """)
+        """
+        )
 
     def rows(self, sql, *parameters):
         return self.db.execute(sql, parameters).fetchall()
@@ -147,8 +176,13 @@ def test_open_authors_to_the_digit(world):
 
 def test_continents_to_the_digit(world):
     """S31: over the weeks with categories; S32 contradicts it over the same weeks (homes.c says how)."""
-    got = dict(workload(world).rows("""SELECT continent, 100.0 * sum(tokens) / sum(sum(tokens)) OVER ()
-        FROM request WHERE week >= ? GROUP BY continent""", FIRST_CATEGORIES))
+    got = dict(
+        workload(world).rows(
+            """SELECT continent, 100.0 * sum(tokens) / sum(sum(tokens)) OVER ()
+        FROM request WHERE week >= ? GROUP BY continent""",
+            FIRST_CATEGORIES,
+        )
+    )
     for row in study("s31_continents"):
         equal(f"{got.get(row['continent'], 0):.2f}", row["share_pct"], f"percent of {row['continent']}")
     equal(len(got), 6, "continents")
@@ -156,8 +190,12 @@ def test_continents_to_the_digit(world):
 
 def test_countries_to_the_digit(world):
     """S32: over all weeks."""
-    got = dict(workload(world).rows("""SELECT country, 100.0 * sum(tokens) / sum(sum(tokens)) OVER ()
-        FROM request GROUP BY country"""))
+    got = dict(
+        workload(world).rows(
+            """SELECT country, 100.0 * sum(tokens) / sum(sum(tokens)) OVER ()
+        FROM request GROUP BY country"""
+        )
+    )
     listed = [row["iso2"] for row in study("s32_countries") if row["iso2"]]
     for row in study("s32_countries"):
         share = got.get(row["iso2"], 0) if row["iso2"] else sum(got[code] for code in got if code not in listed)
@@ -168,21 +206,34 @@ def test_countries_to_the_digit(world):
 def test_languages_to_the_digit(world):
     """S33: over all weeks."""
     made = workload(world)
-    got = dict(made.rows("""SELECT language, 100.0 * sum(tokens) / sum(sum(tokens)) OVER ()
-        FROM request GROUP BY language"""))
+    got = dict(
+        made.rows(
+            """SELECT language, 100.0 * sum(tokens) / sum(sum(tokens)) OVER ()
+        FROM request GROUP BY language"""
+        )
+    )
     listed = [row["bcp47"] for row in study("s33_languages") if row["bcp47"]]
     for row in study("s33_languages"):
         share = got.get(row["bcp47"], 0) if row["bcp47"] else sum(got[code] for code in got if code not in listed)
         equal(f"{share:.2f}", row["share_pct"], f"percent of {row['language']}")
-    by = dict(made.rows("""SELECT country, 1.0 * sum(tokens * (language = 'zh-Hans')) / sum(tokens) FROM request
-        WHERE country IN ('CN', 'US') GROUP BY country"""))
+    by = dict(
+        made.rows(
+            """SELECT country, 1.0 * sum(tokens * (language = 'zh-Hans')) / sum(tokens) FROM request
+        WHERE country IN ('CN', 'US') GROUP BY country"""
+        )
+    )
     check(by["CN"] > 10 * by["US"], f"Chinese is spoken in China first: {by}")
 
 
 def test_examples_to_the_digit(world):
     """S38: effective price without BYOK, and usage."""
-    got = {base: rest for base, *rest in workload(world).rows("""
-        SELECT base, sum(tokens * NOT is_byok), sum(cost * NOT is_byok) FROM request GROUP BY base""")}
+    got = {
+        base: rest
+        for base, *rest in workload(world).rows(
+            """
+        SELECT base, sum(tokens * NOT is_byok), sum(cost * NOT is_byok) FROM request GROUP BY base"""
+        )
+    }
     for row in study("s38_segments"):
         tokens, cost = got.get(SLUGS[row["model"]], (1, 0))
         equal(f"{cost / tokens / 1000:.3f}", row["price_usd_per_1m"], f"USD per million of {row['model']}")
@@ -191,8 +242,10 @@ def test_examples_to_the_digit(world):
 
 def test_sources_every_week(world):
     """S01."""
-    got = shares(workload(world).rows("SELECT week, source, sum(tokens) FROM request GROUP BY 1, 2"),
-                 ("open_cn", "open_row", "closed"))
+    got = shares(
+        workload(world).rows("SELECT week, source, sum(tokens) FROM request GROUP BY 1, 2"),
+        ("open_cn", "open_row", "closed"),
+    )
     compare_weeks("S01", got, "base_weekly", {"cn_oss": "open_cn", "row_oss": "open_row", "closed": "closed"}, 1)
 
 
@@ -204,37 +257,63 @@ def test_reasoning_every_week(world):
 
 def test_sizes_every_week(world):
     """S06: open models with a request, by size."""
-    got = shares(workload(world).rows("""SELECT week, size, count(DISTINCT base) FROM request
-        WHERE source <> 'closed' GROUP BY 1, 2"""), ("small", "medium", "large"))
+    got = shares(
+        workload(world).rows(
+            """SELECT week, size, count(DISTINCT base) FROM request
+        WHERE source <> 'closed' GROUP BY 1, 2"""
+        ),
+        ("small", "medium", "large"),
+    )
     compare_weeks("S06", got, "s06_size_count_weekly", {size: size for size in ("small", "medium", "large")}, 1)
 
 
 def test_categories_every_week(world):
     """S20, of all models: the eleven of the chart, which Adult and SEO are no part of."""
-    got = shares(workload(world).rows(f"""SELECT week, category, sum(tokens) FROM request JOIN topic USING (event)
-        WHERE category IN ({str(TOPICS)[1:-1]}) GROUP BY 1, 2"""), TOPICS)
+    got = shares(
+        workload(world).rows(
+            f"""SELECT week, category, sum(tokens) FROM request JOIN topic USING (event)
+        WHERE category IN ({str(TOPICS)[1:-1]}) GROUP BY 1, 2"""
+        ),
+        TOPICS,
+    )
     compare_weeks("S20", got, "s20_categories_weekly", {topic: topic for topic in TOPICS}, 1)
 
 
 def test_open_categories_every_week(world):
     """S07."""
-    got = shares(workload(world).rows(f"""SELECT week, category, sum(tokens) FROM request JOIN topic USING (event)
-        WHERE source <> 'closed' AND category IN ({str(TOPICS)[1:-1]}) GROUP BY 1, 2"""), TOPICS)
+    got = shares(
+        workload(world).rows(
+            f"""SELECT week, category, sum(tokens) FROM request JOIN topic USING (event)
+        WHERE source <> 'closed' AND category IN ({str(TOPICS)[1:-1]}) GROUP BY 1, 2"""
+        ),
+        TOPICS,
+    )
     compare_weeks("S07", got, "s07_oss_categories_weekly", {topic: topic for topic in TOPICS}, 1)
 
 
 def test_programming_spend_every_week(world):
     """S21."""
-    got = shares(workload(world).rows("""SELECT week, author, sum(cost) FROM request JOIN topic USING (event)
-        WHERE category = 'programming' GROUP BY 1, 2"""), SPENDERS)
+    got = shares(
+        workload(world).rows(
+            """SELECT week, author, sum(cost) FROM request JOIN topic USING (event)
+        WHERE category = 'programming' GROUP BY 1, 2"""
+        ),
+        SPENDERS,
+    )
     compare_weeks("S21", got, "s21_programming_spend_weekly", {name: name for name in [*SPENDERS, "other"]}, 1)
 
 
 def test_prompt_lengths_every_week(world):
     """S17: the study's own reading error is 500 tokens at its peaks, 200 elsewhere."""
     for topic, tolerance in (("programming", 500), ("technology", 200), ("roleplay", 200)):
-        got = {(week, topic): mean for week, mean in workload(world).rows("""SELECT week, avg(tokens_prompt)
-            FROM request JOIN topic USING (event) WHERE category = ? GROUP BY week""", topic)}
+        got = {
+            (week, topic): mean
+            for week, mean in workload(world).rows(
+                """SELECT week, avg(tokens_prompt)
+            FROM request JOIN topic USING (event) WHERE category = ? GROUP BY week""",
+                topic,
+            )
+        }
         compare_weeks(f"S17 {topic}", got, "s17_prompt_tokens_weekly", {topic: topic}, tolerance)
 
 
@@ -260,10 +339,19 @@ def test_tool_models_every_month(world):
 def test_fifteen_open_models_are_followed(world):
     """S04 is no constraint, but a first guess: on the mean of the weeks it should still be seen."""
     families = {slug: name for name, slugs in TOP_MODELS.items() for slug in slugs}
-    got = shares([(week, families[base], tokens) for week, base, tokens in workload(world).rows(
-        "SELECT week, base, sum(tokens) FROM request GROUP BY 1, 2") if base in families], TOP_MODELS)
-    off = [abs(got.get((row["week"] + " 00:00:00", name), 0) - float(row[name]))
-           for row in study("s04_top15_weekly") for name in TOP_MODELS]
+    got = shares(
+        [
+            (week, families[base], tokens)
+            for week, base, tokens in workload(world).rows("SELECT week, base, sum(tokens) FROM request GROUP BY 1, 2")
+            if base in families
+        ],
+        TOP_MODELS,
+    )
+    off = [
+        abs(got.get((row["week"] + " 00:00:00", name), 0) - float(row[name]))
+        for row in study("s04_top15_weekly")
+        for name in TOP_MODELS
+    ]
     note(f"S04: mean {sum(off) / len(off):.2f} points off, worst {max(off):.1f}")
     check(sum(off) / len(off) < 3, "S04 is not followed")
 
@@ -278,13 +366,19 @@ def test_tool_calls_rise_and_one_account_bursts(world):
     got = dict(made.rows("SELECT week, 100.0 * sum(tokens * tool_requests) / sum(tokens) FROM request GROUP BY 1"))
     weeks = [got[week] for week in sorted(got)]
     check(max(weeks[:9]) == 0 and 10 <= weeks[-1] <= 16, f"percent of tokens in tool calls: {weeks}")
-    plain = dict(made.rows("""SELECT month,
+    plain = dict(
+        made.rows(
+            """SELECT month,
             100.0 * sum(tokens * tool_requests * (account <> 'acct-us-outlier')) / sum(tokens)
-        FROM request WHERE month >= '2025-01' GROUP BY 1"""))
+        FROM request WHERE month >= '2025-01' GROUP BY 1"""
+        )
+    )
     rising = [plain[month] for month in sorted(plain)]
     check(rising == sorted(rising), f"without its outlier it rises every month: {rising}")
-    account, share = made.rows("""SELECT account, 1.0 * sum(tokens) / sum(sum(tokens)) OVER () FROM request
-        WHERE tool_requests AND month = '2025-05-01 00:00:00' GROUP BY 1 ORDER BY 2 DESC LIMIT 1""")[0]
+    account, share = made.rows(
+        """SELECT account, 1.0 * sum(tokens) / sum(sum(tokens)) OVER () FROM request
+        WHERE tool_requests AND month = '2025-05-01 00:00:00' GROUP BY 1 ORDER BY 2 DESC LIMIT 1"""
+    )[0]
     check(share > 0.5, f"{account} has {share:.2f} of May's tool calls")
     equal(made.value("SELECT count(*) FROM request WHERE tool_requests AND NOT tools_offered"), 0, "not offered")
 
@@ -292,14 +386,18 @@ def test_tool_calls_rise_and_one_account_bursts(world):
 def test_lengths_grow(world):
     """S15, S16, S18, S19: near the study's means at the end, and on the way there at the beginning."""
     made = workload(world)
-    got = made.rows("""SELECT avg(tokens_prompt), avg(tokens_completion), avg(tokens) FROM request
-        GROUP BY week ORDER BY week""")
+    got = made.rows(
+        """SELECT avg(tokens_prompt), avg(tokens_completion), avg(tokens) FROM request
+        GROUP BY week ORDER BY week"""
+    )
     first, last = got[0], got[-1]
     check(1000 < first[0] < 2000 and last[0] > 5800, f"prompt tokens {first[0]:.0f} to {last[0]:.0f}")
     check(120 < first[1] < 180 and 360 < last[1] < 500, f"completion tokens {first[1]:.0f} to {last[1]:.0f}")
     check(last[2] > 5400, f"tokens of a request in the last week {last[2]:.0f}")
-    programming = made.value("""SELECT avg(tokens) FROM request JOIN topic USING (event)
-        WHERE category = 'programming' AND week >= '2025-11'""")
+    programming = made.value(
+        """SELECT avg(tokens) FROM request JOIN topic USING (event)
+        WHERE category = 'programming' AND week >= '2025-11'"""
+    )
     check(3 < programming / last[2] < 5, f"programming is {programming / last[2]:.1f} times as long")
 
 
@@ -309,8 +407,14 @@ def test_spend_moves_to_asia(world):
 
     def spend(until, skip):
         weeks = sorted(week for week, in made.rows("SELECT DISTINCT week FROM request"))[skip:until]
-        return dict(made.rows("""SELECT continent, 100.0 * sum(cost) / sum(sum(cost)) OVER () FROM request
-            WHERE week BETWEEN ? AND ? GROUP BY 1""", weeks[0], weeks[-1]))
+        return dict(
+            made.rows(
+                """SELECT continent, 100.0 * sum(cost) / sum(sum(cost)) OVER () FROM request
+            WHERE week BETWEEN ? AND ? GROUP BY 1""",
+                weeks[0],
+                weeks[-1],
+            )
+        )
 
     first, last = spend(8, 0), spend(57, 53)
     check(first["Asia"] < 19 and 26 < last["Asia"] < 36, f"Asia from {first['Asia']:.1f} to {last['Asia']:.1f}")
@@ -322,13 +426,20 @@ def test_spend_moves_to_asia(world):
 def retention(made, *bases):
     """{cohort: [percent active after 0, 1, ... months]}, and how many accounts each has."""
     known, active, curves = months(made), {}, {}
-    for account, month in made.rows(f"""SELECT DISTINCT account, month FROM request
-            WHERE base IN ({', '.join('?' * len(bases))})""", *bases):
+    for account, month in made.rows(
+        f"""SELECT DISTINCT account, month FROM request
+            WHERE base IN ({', '.join('?' * len(bases))})""",
+        *bases,
+    ):
         active.setdefault(account, set()).add(known.index(month))
     for seen in active.values():
         curves.setdefault(min(seen), []).append(seen)
-    return {cohort: [100 * sum(cohort + age in seen for seen in accounts) / len(accounts)
-                     for age in range(len(known) - cohort)] for cohort, accounts in curves.items()}
+    return {
+        cohort: [
+            100 * sum(cohort + age in seen for seen in accounts) / len(accounts) for age in range(len(known) - cohort)
+        ]
+        for cohort, accounts in curves.items()
+    }
 
 
 def test_accounts_stay_as_the_study_has_them(world):
@@ -344,34 +455,53 @@ def test_accounts_stay_as_the_study_has_them(world):
     chat = retention(made, "deepseek/deepseek-chat", "deepseek/deepseek-chat-v3-0324")
     july = chat[months(made).index("2025-07-01 00:00:00")]
     check(july[2] >= july[1] + 3, f"those of July come back after two months: {july}")
-    homes = made.value("""SELECT max(n) FROM (SELECT count(DISTINCT country) n FROM request
-        WHERE account IS NOT NULL GROUP BY account)""")
+    homes = made.value(
+        """SELECT max(n) FROM (SELECT count(DISTINCT country) n FROM request
+        WHERE account IS NOT NULL GROUP BY account)"""
+    )
     equal(homes, 1, "countries of an account")
 
 
 def test_samples_and_kinds_of_requests(world):
     made = workload(world)
-    equal(made.rows("SELECT min(classified), max(classified) FROM request WHERE week >= ?", FIRST_CATEGORIES), [(1, 1)],
-          "classified since May 2025")
+    equal(
+        made.rows("SELECT min(classified), max(classified) FROM request WHERE week >= ?", FIRST_CATEGORIES),
+        [(1, 1)],
+        "classified since May 2025",
+    )
     equal(made.value("SELECT max(classified) FROM request WHERE week < ?", FIRST_CATEGORIES), 0, "classified before")
     unmapped = 100 - 100 * made.value("SELECT 1.0 * sum(tokens * mapped) / sum(tokens) FROM request WHERE classified")
     check(18 < unmapped < 22, f"{unmapped:.1f} percent unmapped")
     labels = made.value("SELECT avg(n) FROM (SELECT count(*) n FROM label WHERE confidence >= 0.5 GROUP BY event)")
     check(1.1 < labels < 1.3, f"{labels:.2f} labels to a request")
-    for category, tag, want in (("roleplay", "roleplaying_games", 58), ("roleplay", "writers_resources", 15.6),
-                                ("roleplay", "adult", 15.4), ("programming", "programming_other", 66.1),
-                                ("programming", "development_tools", 26.4), ("science", "machine_learning_ai", 80.4),
-                                ("translation", "foreign_language_resources", 51.1),
-                                ("finance", "foreign_exchange", 19.2),
-                                ("technology", "personal_assistants", 31.3), ("marketing", "marketing", 66.3),
-                                ("legal", "government", 43), ("academia", "educational_resources", 42.7),
-                                ("health", "health_other", 25), ("trivia", "fun_trivia", 96.2)):
-        got = made.value("""SELECT
+    for category, tag, want in (
+        ("roleplay", "roleplaying_games", 58),
+        ("roleplay", "writers_resources", 15.6),
+        ("roleplay", "adult", 15.4),
+        ("programming", "programming_other", 66.1),
+        ("programming", "development_tools", 26.4),
+        ("science", "machine_learning_ai", 80.4),
+        ("translation", "foreign_language_resources", 51.1),
+        ("finance", "foreign_exchange", 19.2),
+        ("technology", "personal_assistants", 31.3),
+        ("marketing", "marketing", 66.3),
+        ("legal", "government", 43),
+        ("academia", "educational_resources", 42.7),
+        ("health", "health_other", 25),
+        ("trivia", "fun_trivia", 96.2),
+    ):
+        got = made.value(
+            """SELECT
                 100.0 * sum(tokens * (event IN (SELECT event FROM tagged WHERE tag = ?))) / sum(tokens)
-            FROM request JOIN topic USING (event) WHERE category = ?""", tag, category)
+            FROM request JOIN topic USING (event) WHERE category = ?""",
+            tag,
+            category,
+        )
         check(abs(got - want) < 4, f"{tag} is {got:.1f} percent of {category}, not {want}")
-    byok, free, providers, models = made.rows("""SELECT avg(is_byok), avg(is_free), count(DISTINCT provider),
-        count(DISTINCT base) FROM request""")[0]
+    byok, free, providers, models = made.rows(
+        """SELECT avg(is_byok), avg(is_free), count(DISTINCT provider),
+        count(DISTINCT base) FROM request"""
+    )[0]
     check(0.01 < byok < 0.06 and 0.02 < free < 0.15, f"BYOK {byok:.3f}, free {free:.3f}")
     check(providers > 50 and models > 350, f"{providers} providers, {models} models")
     equal(made.value("SELECT sum(cost) FROM request WHERE is_free"), 0, "cost of what is free")
@@ -412,8 +542,16 @@ def test_without_exact_it_is_as_chance_has_it(world):
 
 
 def test_what_makes_no_sense_is_refused(world):
-    for options in (["--events", 5], ["--accounts", 5], ["--scale", "1e-7"], ["--scale", "2"], ["--scale", "x"],
-                    ["--from", "2024-10-01"], ["--to", "2026-01-01"], ["--profile", "other"]):
+    for options in (
+        ["--events", 5],
+        ["--accounts", 5],
+        ["--scale", "1e-7"],
+        ["--scale", "2"],
+        ["--scale", "x"],
+        ["--from", "2024-10-01"],
+        ["--to", "2026-01-01"],
+        ["--profile", "other"],
+    ):
         refused(world, "--profile", "study", *options)
     refused(world, "--exact")
     refused(world, "--scale", "1e-6")

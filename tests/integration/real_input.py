@@ -43,7 +43,9 @@ def added_up(rows, *names):
 
 
 def test_azure_traces_add_up(world):
-    code, conversation = traces("azure/AzureLLMInferenceTrace_code_2023.csv", "azure/AzureLLMInferenceTrace_conv_2023.csv")
+    code, conversation = traces(
+        "azure/AzureLLMInferenceTrace_code_2023.csv", "azure/AzureLLMInferenceTrace_conv_2023.csv"
+    )
     start(world)
     for name, path in (("code", code), ("conv", conversation)):
         feed(world, name, awk("-v", f"name={name}", "-f", ROOT / "tests/support/azure.awk", path))
@@ -53,14 +55,18 @@ def test_azure_traces_add_up(world):
         rows = world.summaries("model", window)
         for name, path in (("code", code), ("conv", conversation)):
             want = [int(word) for word in awk("-F,", sums, path).split()]
-            got = added_up([row for row in rows if row["model"] == f"azure/{name}"],
-                           "requests", "tokens_prompt", "tokens_completion")
+            got = added_up(
+                [row for row in rows if row["model"] == f"azure/{name}"],
+                "requests",
+                "tokens_prompt",
+                "tokens_completion",
+            )
             equal(got, want, f"requests, prompt and completion tokens of {name} by {window}")
     note(f"28,185 requests of two real services, counted exactly")
 
 
 def test_openrouters_weekly_table_adds_up_and_every_model_is_known(world):
-    table, = traces("openrouter/weekly_top_models.csv")
+    (table,) = traces("openrouter/weekly_top_models.csv")
     start(world)
     events = feed(world, "weekly", awk("-f", ROOT / "tests/support/openrouter.awk", table))
     world.run("worker", "--drain", seconds=180)
@@ -74,7 +80,7 @@ def test_openrouters_weekly_table_adds_up_and_every_model_is_known(world):
     equal({row["model"] for row in rows}, slugs, "models")
     unknown = sorted({row["model"] for row in rows if row["source"] == "unknown"})
     check(not unknown, "models the catalog does not know", *unknown)
-    per_week = 'FNR > 1 { n = int($11 / 10000); a[$1] += n < 1 ? 1 : n } END { for (w in a) print w, a[w] }'
+    per_week = "FNR > 1 { n = int($11 / 10000); a[$1] += n < 1 ? 1 : n } END { for (w in a) print w, a[w] }"
     want = sorted(int(line.split()[1]) for line in awk("-F,", per_week, table).splitlines())
     weeks = {}
     for row in rows:

@@ -44,8 +44,10 @@ def state(world):
 def leftovers(world):
     """What of any replay is there still."""
     topics = AdminClient({"bootstrap.servers": world.kafka}).list_topics(timeout=10).topics
-    return (sorted(world.redis.command("KEYS", f"{world.namespace}-replay-*")),
-            sorted(topic for topic in topics if topic.startswith(f"{world.namespace}-replay-")))
+    return (
+        sorted(world.redis.command("KEYS", f"{world.namespace}-replay-*")),
+        sorted(topic for topic in topics if topic.startswith(f"{world.namespace}-replay-")),
+    )
 
 
 def meta(world, partition):
@@ -61,10 +63,14 @@ def test_the_log_counted_again_is_the_same(world):
     before, ledger = state(world), len(read_topic(world.kafka, f"{world.namespace}.ledger"))
     result, differences, done = replay(world)
     check(result["namespace"].startswith(f"{world.namespace}-replay-20"), "its namespace", result)
-    equal((result["records"], result["differing"], result["partitions_differing"], result["moved"], differences),
-          (records, 0, 0, 0, []), "the whole log")
-    cells = sum(len(fields) - 1 for key, fields in before.items() if key.rsplit(":", 2)[1] in
-                ("hour", "day", "week", "month"))
+    equal(
+        (result["records"], result["differing"], result["partitions_differing"], result["moved"], differences),
+        (records, 0, 0, 0, []),
+        "the whole log",
+    )
+    cells = sum(
+        len(fields) - 1 for key, fields in before.items() if key.rsplit(":", 2)[1] in ("hour", "day", "week", "month")
+    )
     sealed = result["sealed"]
     check(sealed or result["cells"] == cells, f"cells compared {result['cells']}, in Redis {cells}")
     check(result["cells"] > 5000, "too few cells to prove anything", result)
@@ -101,13 +107,28 @@ def test_what_was_altered_is_named(world):
 
     total = kept[b"total"]
     altered(("HSET", key, "total", kept[first.encode()]), undo=[("HSET", key, "total", total)], row="total")
-    altered(("HDEL", key, second), undo=[("HSET", key, second, kept[second.encode()])], row=second, field="row",
-            live=0, replay=1)
-    altered(("HSET", key, "model|none/such", total), undo=[("HDEL", key, "model|none/such")], row="model|none/such",
-            field="row", live=1, replay=0)
-    altered(("HINCRBY", key, "__n", 1), ("HINCRBY", window_key(world, 1, "windows"), window, 1),
-            undo=[("HINCRBY", key, "__n", -1), ("HINCRBY", window_key(world, 1, "windows"), window, -1)],
-            field="records")
+    altered(
+        ("HDEL", key, second),
+        undo=[("HSET", key, second, kept[second.encode()])],
+        row=second,
+        field="row",
+        live=0,
+        replay=1,
+    )
+    altered(
+        ("HSET", key, "model|none/such", total),
+        undo=[("HDEL", key, "model|none/such")],
+        row="model|none/such",
+        field="row",
+        live=1,
+        replay=0,
+    )
+    altered(
+        ("HINCRBY", key, "__n", 1),
+        ("HINCRBY", window_key(world, 1, "windows"), window, 1),
+        undo=[("HINCRBY", key, "__n", -1), ("HINCRBY", window_key(world, 1, "windows"), window, -1)],
+        field="records",
+    )
     altered(("HINCRBY", meta(world, 2), "dead_lettered", 1), undo=[("HINCRBY", meta(world, 2), "dead_lettered", -1)])
     equal(leftovers(world), ([], []), "what the replays left")
     equal(replay(world)[0]["differing"], 0, "after all was undone")
@@ -141,7 +162,9 @@ def test_live_workers_go_on(world):
     equal((result["differing"], result["moved"]), (0, 0), "beside a running worker")
     check(result["cells"] > 5000, "too few cells to prove anything", result)
     moved = world.consumed(PARTITIONS) - before
-    note(f"{result['cells']} cells compared while the live state moved by {moved} records, {result['records']} replayed")
+    note(
+        f"{result['cells']} cells compared while the live state moved by {moved} records, {result['records']} replayed"
+    )
     check(moved > 0, "the live state did not move")
     producer.process.stdin.close()
     producer.succeed(60)
@@ -158,9 +181,21 @@ def test_a_part_of_the_log(world):
     day = 86_400_000
     begin = (from_ms // day + 2) * day  # whole windows that no earlier record is in
     skew = 10 * day
-    path.write_text("".join(json.dumps({"id": f"n{number}", "created_at": begin + number * 1_800_000,
-                                        "model": "openai/gpt-4o", "tokens_prompt": number, "tokens_completion": 1}) +
-                            "\n" for number in range(100)))
+    path.write_text(
+        "".join(
+            json.dumps(
+                {
+                    "id": f"n{number}",
+                    "created_at": begin + number * 1_800_000,
+                    "model": "openai/gpt-4o",
+                    "tokens_prompt": number,
+                    "tokens_completion": 1,
+                }
+            )
+            + "\n"
+            for number in range(100)
+        )
+    )
     world.produce(path)
     world.run("worker", "--drain", GENTALLY_FUTURE_SKEW_MS=skew)
     result, _, _ = replay(world, "--from", from_ms, GENTALLY_FUTURE_SKEW_MS=skew, status=DIFFERS)
@@ -170,10 +205,13 @@ def test_a_part_of_the_log(world):
     result, _, _ = replay(world, "--offsets", listed, "--whole-from", begin, GENTALLY_FUTURE_SKEW_MS=skew)
     equal((result["records"], result["differing"]), (100, 0), "the second part")
     check(result["windows"] > 0 and result["outside"] > 0, "windows in it and before it", result)
-    for arguments, status, reason in ((["--offsets", listed], 64, "REPLAY-RANGE"),
-                                      (["--offsets", "9:1"], 78, "CONFIG-VALUE"),
-                                      (["--offsets", listed, "--from", from_ms], 64, "REPLAY-RANGE"),
-                                      (["--remove"], 78, "CONFIG-VALUE"), (["--name", "a.b"], 78, "CONFIG-VALUE")):
+    for arguments, status, reason in (
+        (["--offsets", listed], 64, "REPLAY-RANGE"),
+        (["--offsets", "9:1"], 78, "CONFIG-VALUE"),
+        (["--offsets", listed, "--from", from_ms], 64, "REPLAY-RANGE"),
+        (["--remove"], 78, "CONFIG-VALUE"),
+        (["--name", "a.b"], 78, "CONFIG-VALUE"),
+    ):
         process = world.start("replay", *arguments)
         equal(process.wait(60), status, f"exit status of {arguments}: {process.log}")
         check(reason in process.log, f"the reason of {arguments}", process.log)
@@ -198,8 +236,10 @@ def test_a_replay_that_is_kept(world):
     keys, topics = leftovers(world)
     check(keys and f"{world.namespace}-replay-kept.dead-letters" in topics, "what is kept", keys, topics)
     equal(len(read_topic(world.kafka, f"{world.namespace}-replay-kept.dead-letters")), 2, "its dead letters")
-    live, again = (world.run("top", "--rollup", "model", "--window", "month", "--format", "json", "--namespace", name).out
-                   for name in (world.namespace, f"{world.namespace}-replay-kept"))
+    live, again = (
+        world.run("top", "--rollup", "model", "--window", "month", "--format", "json", "--namespace", name).out
+        for name in (world.namespace, f"{world.namespace}-replay-kept")
+    )
     equal(again, live, "`top` of both")
     process = world.start("replay", "--name", "kept")
     equal(process.wait(60), 78, "exit status of the same name again")

@@ -22,20 +22,40 @@ UNCLASSIFIED_UNTIL = "2025-05-26"  # the category window begins later than the r
 EMPTY_WEEK = "2025-08-11"
 PARTITIONS = 6
 SCALE = 1e-6  # of the study's tokens
-CATEGORIES = "programming roleplay technology science translation finance academia health legal marketing trivia".split()
+CATEGORIES = (
+    "programming roleplay technology science translation finance academia health legal marketing trivia".split()
+)
 SPENDERS = "anthropic google openai x-ai qwen deepseek moonshotai z-ai mistralai minimax".split()
-AUTHORS = {"DeepSeek": "deepseek", "Qwen": "qwen", "Meta LLaMA": "meta-llama", "Mistral AI": "mistralai",
-           "OpenAI": "openai", "Minimax": "minimax", "Z-AI": "z-ai", "TNGTech": "tngtech", "MoonshotAI": "moonshotai",
-           "Google": "google"}
+AUTHORS = {
+    "DeepSeek": "deepseek",
+    "Qwen": "qwen",
+    "Meta LLaMA": "meta-llama",
+    "Mistral AI": "mistralai",
+    "OpenAI": "openai",
+    "Minimax": "minimax",
+    "Z-AI": "z-ai",
+    "TNGTech": "tngtech",
+    "MoonshotAI": "moonshotai",
+    "Google": "google",
+}
 # The study's names where the catalog has others.
-SLUGS = {"google/gemini-2.0-flash": "google/gemini-2.0-flash-001",
-         "deepseek/deepseek-v3-0324": "deepseek/deepseek-chat-v3-0324",
-         "ibm/granite-4.0-micro": "ibm-granite/granite-4.0-h-micro"}
-TOOL_MODELS = {"claude-4-sonnet": "anthropic/claude-sonnet-4", "gpt-4o-mini": "openai/gpt-4o-mini",
-               "claude-4.5-sonnet": "anthropic/claude-sonnet-4.5", "claude-3.7-sonnet": "anthropic/claude-3.7-sonnet",
-               "gemini-2.5-flash": "google/gemini-2.5-flash", "gemini-2.0-flash": "google/gemini-2.0-flash-001",
-               "grok-code-fast-1": "x-ai/grok-code-fast-1", "claude-3.5-haiku": "anthropic/claude-3.5-haiku",
-               "glm-4.6": "z-ai/glm-4.6", "gemini-2.5-pro": "google/gemini-2.5-pro"}
+SLUGS = {
+    "google/gemini-2.0-flash": "google/gemini-2.0-flash-001",
+    "deepseek/deepseek-v3-0324": "deepseek/deepseek-chat-v3-0324",
+    "ibm/granite-4.0-micro": "ibm-granite/granite-4.0-h-micro",
+}
+TOOL_MODELS = {
+    "claude-4-sonnet": "anthropic/claude-sonnet-4",
+    "gpt-4o-mini": "openai/gpt-4o-mini",
+    "claude-4.5-sonnet": "anthropic/claude-sonnet-4.5",
+    "claude-3.7-sonnet": "anthropic/claude-3.7-sonnet",
+    "gemini-2.5-flash": "google/gemini-2.5-flash",
+    "gemini-2.0-flash": "google/gemini-2.0-flash-001",
+    "grok-code-fast-1": "x-ai/grok-code-fast-1",
+    "claude-3.5-haiku": "anthropic/claude-3.5-haiku",
+    "glm-4.6": "z-ai/glm-4.6",
+    "gemini-2.5-pro": "google/gemini-2.5-pro",
+}
 # Computed in another order than in C.
 LOOSE = {"n_effective", "low", "high", "usage_log10"}
 
@@ -66,9 +86,11 @@ def odd(number, event):
     if number % 211 == 0:
         event["tokens_prompt"] += 3_000_000 if number % 422 else 300_000_000  # beyond what is squared whole
     if number % 5 == 0 and event.get("categories"):
-        event["categories"] += [{"path": "/Books & Literature/Writers Resources", "confidence": 0.75},
-                                {"path": "/Computers & Electronics/Programming", "confidence": 0.5},
-                                {"path": "/Travel & Transportation", "confidence": 0.625}]
+        event["categories"] += [
+            {"path": "/Books & Literature/Writers Resources", "confidence": 0.75},
+            {"path": "/Computers & Electronics/Programming", "confidence": 0.5},
+            {"path": "/Travel & Transportation", "confidence": 0.625},
+        ]
     return event
 
 
@@ -131,8 +153,11 @@ def compare_figure(figure, want):
     for number, (got, right) in enumerate(zip(rows, want)):
         if len(got) != len(right):
             wrong.append(f"row {number} has {len(got)} cells, SQL {len(right)}: {got} against {right}")
-        wrong += [f"row {number} {got[:2]}: {name} {mine!r}, SQL {yours!r}"
-                  for name, mine, yours in zip(names, got, right) if not same(name, mine, yours)]
+        wrong += [
+            f"row {number} {got[:2]}: {name} {mine!r}, SQL {yours!r}"
+            for name, mine, yours in zip(names, got, right)
+            if not same(name, mine, yours)
+        ]
     return wrong
 
 
@@ -179,22 +204,50 @@ def compare_lines(document, truth):
 def compare_header(document, truth):
     header = document["header"]
     run = truth.run
-    total = run("SELECT count(*), sum(p + c), sum(cost), count(DISTINCT base), min(week), date(max(week), '+7 days') "
-                "FROM weekly").fetchone()
-    equal([header["requests"], header["tokens"], header["cost_nano_usd"], header["models"], header["range"]["from"],
-           header["range"]["to"]], list(total), "header")
+    total = run(
+        "SELECT count(*), sum(p + c), sum(cost), count(DISTINCT base), min(week), date(max(week), '+7 days') "
+        "FROM weekly"
+    ).fetchone()
+    equal(
+        [
+            header["requests"],
+            header["tokens"],
+            header["cost_nano_usd"],
+            header["models"],
+            header["range"]["from"],
+            header["range"]["to"],
+        ],
+        list(total),
+        "header",
+    )
     classified, tokens = run("SELECT sum(classified), sum((p + c) * classified) FROM weekly").fetchone()
-    mapped, = run("SELECT count(DISTINCT event) FROM categories").fetchone()
-    equal([header["coverage"]["classified"], header["coverage"]["classified_tokens"], header["coverage"]["mapped"]],
-          [classified, tokens, mapped], "coverage")
+    (mapped,) = run("SELECT count(DISTINCT event) FROM categories").fetchone()
+    equal(
+        [header["coverage"]["classified"], header["coverage"]["classified_tokens"], header["coverage"]["mapped"]],
+        [classified, tokens, mapped],
+        "coverage",
+    )
     equal(header["coverage"]["share"], classified / header["requests"], "coverage: share")
     equal(header["coverage"]["from"], truth.category_week, "coverage: the first week")
 
 
 def test_every_figure_is_what_sql_says(world):
     prepare(world)
-    generated = world.run("generate", "--events", EVENTS, "--from", FIRST_DAY, "--weeks", WEEKS, "--accounts", 900,
-                          "--classified", "0.2", "--seed", 41).out.splitlines()
+    generated = world.run(
+        "generate",
+        "--events",
+        EVENTS,
+        "--from",
+        FIRST_DAY,
+        "--weeks",
+        WEEKS,
+        "--accounts",
+        900,
+        "--classified",
+        "0.2",
+        "--seed",
+        41,
+    ).out.splitlines()
     lines = the_lines(tuple(generated))
     count(world, lines)
     truth = the_truth(lines)
@@ -202,11 +255,19 @@ def test_every_figure_is_what_sql_says(world):
     compare(document, truth)
     compare_lines(document, truth)
     compare_header(document, truth)
-    equal([document["header"]["ledger"][name] for name in ("consumed", "counted", "dead_lettered")],
-          [len(lines), len(lines), 0], "ledger")
+    equal(
+        [document["header"]["ledger"][name] for name in ("consumed", "counted", "dead_lettered")],
+        [len(lines), len(lines), 0],
+        "ledger",
+    )
     check(document["header"]["ledger"]["state"] == "open", f"the ledger is {document['header']['ledger']}")
     notes = "\n".join(document["notes"])
-    for words in ("left as gaps: 2025-08-11", "source the catalog does not know", "Countries that are absent", "Languages that are"):
+    for words in (
+        "left as gaps: 2025-08-11",
+        "source the catalog does not know",
+        "Countries that are absent",
+        "Languages that are",
+    ):
         check(words in notes, f"no note says '{words}'", notes)
     gaps = [figure["id"] for figure in document["figures"] if any("2025-08-11" in text for text in figure["notes"])]
     check({"S01", "S11", "S18", "S20", "S30"} <= set(gaps), f"only {gaps} tell the week without traffic")
@@ -218,7 +279,11 @@ def test_every_figure_is_what_sql_says(world):
     compare_lines(part, truth)
     # A range in which nothing happened.
     nothing = report(world, "--from", "2019-01-01", "--to", "2020-01-01")
-    equal([figure["id"] for figure in nothing["figures"] if figure["rows"] or not figure["missing"]], [], "figures of 2019")
+    equal(
+        [figure["id"] for figure in nothing["figures"] if figure["rows"] or not figure["missing"]],
+        [],
+        "figures of 2019",
+    )
     again = world.run("report", "--format", "json").out
     equal(json.loads(again), document, "the document on standard output")
 
@@ -255,9 +320,10 @@ class Replica:
             got = tokens.get((AUTHORS[row["author"]],), 0) / SCALE / 1e12
             digit("S03", row["author"], f"{got:.2f}", row["total_tokens_trillion"])
         for figure, table, key, column, rest in (
-                ("S31", "s31_continents", "continent", "continent", None),
-                ("S32", "s32_countries", "iso2", "country", "other"),
-                ("S33", "s33_languages", "bcp47", "language", "other")):
+            ("S31", "s31_continents", "continent", "continent", None),
+            ("S32", "s32_countries", "iso2", "country", "other"),
+            ("S33", "s33_languages", "bcp47", "language", "other"),
+        ):
             shares = self.by(figure, column)
             for row in published(table):
                 got = shares.get((row[key] or rest,), 0)
@@ -297,12 +363,18 @@ def test_the_study_comes_out(world):
     compare_header(document, truth)
     replica = Replica(document)
     wrong = replica.tables()
-    wrong += replica.chart("S01", "base_weekly", {"cn_oss": "Chinese OSS", "row_oss": "RoW OSS", "closed": "Closed"}, "source")
+    wrong += replica.chart(
+        "S01", "base_weekly", {"cn_oss": "Chinese OSS", "row_oss": "RoW OSS", "closed": "Closed"}, "source"
+    )
     wrong += replica.chart("S11", "base_weekly", {"reasoning": "Reasoning"}, "reasoning")
-    wrong += replica.chart("S06", "s06_size_count_weekly", {name: name for name in ("small", "medium", "large")}, "size")
+    wrong += replica.chart(
+        "S06", "s06_size_count_weekly", {name: name for name in ("small", "medium", "large")}, "size"
+    )
     wrong += replica.chart("S07", "s07_oss_categories_weekly", {name: name for name in CATEGORIES}, "category")
     wrong += replica.chart("S20", "s20_categories_weekly", {name: name for name in CATEGORIES}, "category")
-    wrong += replica.chart("S21", "s21_programming_spend_weekly", {name: name for name in (*SPENDERS, "other")}, "author")
+    wrong += replica.chart(
+        "S21", "s21_programming_spend_weekly", {name: name for name in (*SPENDERS, "other")}, "author"
+    )
     wrong += replica.chart("S14", "s14_tool_models_monthly", TOOL_MODELS, "model", x="month")
     for name, allowed in (("programming", 500), ("technology", 200), ("roleplay", 200)):
         wrong += replica.chart("S17", "s17_prompt_tokens_weekly", {name: name}, "category", allowed, "mean", 1)
@@ -323,8 +395,16 @@ def test_an_empty_namespace_gives_a_document_that_says_so(world):
 
 def test_one_event_gives_what_can_be_had(world):
     prepare(world, with_accounts=False)
-    event = {"id": "one", "created_at": "2025-11-19T10:00:00Z", "model": "openai/gpt-5", "tokens_prompt": 900,
-             "tokens_completion": 100, "cost_usd": "0.0025", "country": "US", "language": "en"}
+    event = {
+        "id": "one",
+        "created_at": "2025-11-19T10:00:00Z",
+        "model": "openai/gpt-5",
+        "tokens_prompt": 900,
+        "tokens_completion": 100,
+        "cost_usd": "0.0025",
+        "country": "US",
+        "language": "en",
+    }
     count(world, [json.dumps(event)])
     document = report(world)
     figures = {figure["id"]: figure for figure in document["figures"]}
@@ -339,9 +419,16 @@ def test_one_event_gives_what_can_be_had(world):
 
 def test_what_is_asked_wrongly_is_told(world):
     """Before anything is read: no broker is needed for that."""
+
     def fails(arguments, status, words):
-        done = subprocess.run([BINARY, "report", *arguments], env=world.environment(), capture_output=True, text=True,
-                              check=False, timeout=60)
+        done = subprocess.run(
+            [BINARY, "report", *arguments],
+            env=world.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
         equal(done.returncode, status, f"report {' '.join(arguments)}: exit status ({done.stderr.strip()})")
         check(words in done.stderr, f"report {' '.join(arguments)} says {done.stderr}")
 

@@ -16,7 +16,10 @@ def published(world):
 
 def expected(oracle):
     """The same by SQL, over the events of an oracle."""
-    return {(model, cohort, age): accounts for model, cohort, age, accounts in oracle.db.execute("""
+    return {
+        (model, cohort, age): accounts
+        for model, cohort, age, accounts in oracle.db.execute(
+            """
         WITH active AS (SELECT DISTINCT coalesce(catalog.slug, base) display, account,
                             strftime('%Y-%m', created_at / 1000, 'unixepoch') month
                         FROM event JOIN attributes USING (model)
@@ -28,7 +31,9 @@ def expected(oracle):
             born AS (SELECT display, account, min(month) cohort FROM active GROUP BY display, account)
         SELECT display, cohort,
             substr(month, 1, 4) * 12 + substr(month, 6) - substr(cohort, 1, 4) * 12 - substr(cohort, 6),
-            count(*) FROM active JOIN born USING (display, account) GROUP BY 1, 2, 3""")}
+            count(*) FROM active JOIN born USING (display, account) GROUP BY 1, 2, 3"""
+        )
+    }
 
 
 def compare_retention(world, oracle, fewest):
@@ -36,8 +41,11 @@ def compare_retention(world, oracle, fewest):
     want, (got, _) = expected(oracle), published(world)
     differing = [key for key in want.keys() | got.keys() if want.get(key) != got.get(key)]
     note(f"retention rows compared {len(want)}, differences {len(differing)}")
-    check(not differing, f"{len(differing)} rows differ",
-          *[f"{key}: SQL {want.get(key)}, published {got.get(key)}" for key in sorted(differing)[:5]])
+    check(
+        not differing,
+        f"{len(differing)} rows differ",
+        *[f"{key}: SQL {want.get(key)}, published {got.get(key)}" for key in sorted(differing)[:5]],
+    )
     check(len(want) >= fewest, f"only {len(want)} rows: too few to prove anything")
     return got
 

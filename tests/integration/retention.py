@@ -17,16 +17,31 @@ from topics import decode, encode_summary
 
 PARTITIONS = 4
 KEPT_DAYS = 3650  # nothing is over in these tests, but for the one about that
-MODELS = ["openai/gpt-4o", "openai/gpt-4o:free", "openai/gpt-4o-2024-08-06", "anthropic/claude-3.5-sonnet",
-          "deepseek/deepseek-r1", "nobody/has-heard-of", "nobody/has-heard-of:beta", "odd|name/with%20things"]
+MODELS = [
+    "openai/gpt-4o",
+    "openai/gpt-4o:free",
+    "openai/gpt-4o-2024-08-06",
+    "anthropic/claude-3.5-sonnet",
+    "deepseek/deepseek-r1",
+    "nobody/has-heard-of",
+    "nobody/has-heard-of:beta",
+    "odd|name/with%20things",
+]
 
 
 def prepare(world, **settings):
     world.start_redis()
     world.count_accounts()
-    world.settings.update({"GENTALLY_RETENTION_PAIRS": 20000, "GENTALLY_MONTHS_KEPT_DAYS": KEPT_DAYS,
-                           "GENTALLY_LATE_EMIT_INTERVAL_MS": 500, "GENTALLY_ROLLUPS": "total=,model=model",
-                           "GENTALLY_WINDOWS": "day,month", **settings})
+    world.settings.update(
+        {
+            "GENTALLY_RETENTION_PAIRS": 20000,
+            "GENTALLY_MONTHS_KEPT_DAYS": KEPT_DAYS,
+            "GENTALLY_LATE_EMIT_INTERVAL_MS": 500,
+            "GENTALLY_ROLLUPS": "total=,model=model",
+            "GENTALLY_WINDOWS": "day,month",
+            **settings,
+        }
+    )
     world.run("setup", "--partitions", PARTITIONS)
 
 
@@ -38,10 +53,16 @@ def make_events(chance, count, accounts=400, months=18):
         account = chance.randrange(accounts)
         month = min(months - 1, first[account] + int(chance.expovariate(0.6)))
         begin = (2024 + month // 12, month % 12 + 1)
-        events.append({
-            "id": f"r-{number}", "created_at": f"{begin[0]}-{begin[1]:02}-{chance.randrange(1, 29):02}T12:00:00Z",
-            "model": chance.choice(MODELS), "account": None if chance.random() < 0.05 else f"user-{account}",
-            "tokens_prompt": 10, "tokens_completion": 5})
+        events.append(
+            {
+                "id": f"r-{number}",
+                "created_at": f"{begin[0]}-{begin[1]:02}-{chance.randrange(1, 29):02}T12:00:00Z",
+                "model": chance.choice(MODELS),
+                "account": None if chance.random() < 0.05 else f"user-{account}",
+                "tokens_prompt": 10,
+                "tokens_completion": 5,
+            }
+        )
     return [json.dumps({name: value for name, value in event.items() if value is not None}) for event in events]
 
 
@@ -112,7 +133,11 @@ def test_verify_sees_what_was_altered(world):
     topic = f"{world.namespace}.summaries.retention"
     message = next(message for message in published(world)[1] if decode(message.value())["age"] == 1)
     row = decode(message.value())
-    altered = {"accounts": row["accounts"] + 1}, {"accounts": row["accounts"] + 1, "revision": row["revision"] + 1}, None
+    altered = (
+        {"accounts": row["accounts"] + 1},
+        {"accounts": row["accounts"] + 1, "revision": row["revision"] + 1},
+        None,
+    )
     for changes, named in zip(altered, ("summary-version", "rows", "rows")):
         value = None if changes is None else encode_summary({**row, **changes})
         producer = Producer({"bootstrap.servers": world.kafka})
@@ -151,14 +176,17 @@ def test_late_months_restate(world):
     lines = sorted(make_events(chance, 6000, months=12), key=lambda line: json.loads(line)["created_at"], reverse=True)
     worker = world.start("worker")
     for part in range(4):
-        world.produce(write(world, lines[part * 1500:(part + 1) * 1500]))
-        so_far = lines[:(part + 1) * 1500]
+        world.produce(write(world, lines[part * 1500 : (part + 1) * 1500]))
+        so_far = lines[: (part + 1) * 1500]
         wait_until(lambda: world.consumed(PARTITIONS) == len(so_far), 60, "records folded")
         # The newest month is still open; of all others every late word is to be told.
         newest_month = json.loads(lines[0])["created_at"][:7]
         want = {key: value for key, value in expected(wanted(so_far)).items() if month_of(key) != newest_month}
-        wait_until(lambda: {key: value for key, value in published(world)[0].items() if month_of(key) != newest_month}
-                   == want, 60, f"{len(want)} restated rows")
+        wait_until(
+            lambda: {key: value for key, value in published(world)[0].items() if month_of(key) != newest_month} == want,
+            60,
+            f"{len(want)} restated rows",
+        )
     worker.end()
     drain(world, 1)
     compare(world, lines)
@@ -179,7 +207,7 @@ def test_kills_do_not_show(world):
     producer = world.start("produce", stdin=subprocess.PIPE)
     workers = [world.start("worker") for _ in range(2)]
     for kill in range(4):
-        part = lines[kill * 7500:(kill + 1) * 7500]
+        part = lines[kill * 7500 : (kill + 1) * 7500]
         producer.process.stdin.write("".join(line + "\n" for line in part).encode())
         producer.process.stdin.flush()
         begun = kill * 7500 + chance.randrange(500, 6000)
@@ -199,17 +227,30 @@ def test_kills_do_not_show(world):
 
 def test_months_are_collected(world):
     """Months that are over are sealed with what was told of them; who was there then stays known."""
-    prepare(world, GENTALLY_MONTHS_KEPT_DAYS=40, GENTALLY_OUT_OF_ORDERNESS_MS=0, GENTALLY_IDLE_MS=1000,
-            GENTALLY_DAYS_KEPT_DAYS=40)
+    prepare(
+        world,
+        GENTALLY_MONTHS_KEPT_DAYS=40,
+        GENTALLY_OUT_OF_ORDERNESS_MS=0,
+        GENTALLY_IDLE_MS=1000,
+        GENTALLY_DAYS_KEPT_DAYS=40,
+    )
     chance = seeded()
     lines = sorted(make_events(chance, 6000, months=12), key=lambda line: json.loads(line)["created_at"])
     world.produce(write(world, lines))
     worker = world.start("worker")
     state = f"{world.namespace}:{{{world.topic}:retention:0}}"
-    wait_until(lambda: int(world.redis.command("HGET", f"{state}:state", "floor")) >= (2024 - 1970) * 12 + 9, 60, "sealed")
+    wait_until(
+        lambda: int(world.redis.command("HGET", f"{state}:state", "floor")) >= (2024 - 1970) * 12 + 9, 60, "sealed"
+    )
     wait_until(lambda: not world.redis.command("KEYS", f"{state}:counts:{(2024 - 1970) * 12}"), 60, "counts gone")
-    late = {"id": "late", "created_at": "2024-01-05T00:00:00Z", "model": "openai/gpt-4o", "account": "nobody-else",
-            "tokens_prompt": 1, "tokens_completion": 1}
+    late = {
+        "id": "late",
+        "created_at": "2024-01-05T00:00:00Z",
+        "model": "openai/gpt-4o",
+        "account": "nobody-else",
+        "tokens_prompt": 1,
+        "tokens_completion": 1,
+    }
     world.produce(write(world, [json.dumps(late)] * 3))
     wait_until(lambda: world.consumed(PARTITIONS) == len(lines) + 3, 60, "records folded")
     worker.end()
@@ -227,8 +268,10 @@ def test_tables_change_before_retention_rises(world):
     world.produce(write(world, [line for line in lines if "-01-" not in json.loads(line)["created_at"][4:8]]))
     drain(world, 1)
     tables = {}
-    for name, old, new in (("taxonomy", "\n", "\n# another\n"), ("catalog", "\nopenai/gpt-4o,openai,US,0,",
-                                                                "\nopenai/gpt-4o,openai,US,1,")):
+    for name, old, new in (
+        ("taxonomy", "\n", "\n# another\n"),
+        ("catalog", "\nopenai/gpt-4o,openai,US,0,", "\nopenai/gpt-4o,openai,US,1,"),
+    ):
         text = (SCHEMAS / f"{name}.csv").read_text()
         check(old in text, f"the {name} has another row now")
         tables[name] = world.folder / f"{name}.csv"
@@ -244,12 +287,29 @@ def test_tables_change_before_retention_rises(world):
     state = f"{world.namespace}:{{{world.topic}:retention:0}}:state"
     january = (2024 - 1970) * 12
     for partition in range(PARTITIONS):
-        world.redis.command("HSET", f"{world.namespace}:{{{world.topic}:{partition}}}:meta", "floor:month", 1706745600000)
+        world.redis.command(
+            "HSET", f"{world.namespace}:{{{world.topic}:{partition}}}:meta", "floor:month", 1706745600000
+        )
     pair = january.to_bytes(2, "big") + bytes(12)
-    equal(world.redis.command("FCALL", "gentally_1_retain", 1, state, world.redis.command("HGET", state, "inc"), 0, pair,
-                              MODELS[0]), [b"OK"], "what is noted")
-    lines.append(json.dumps({"id": "later", "created_at": "2025-08-01T00:00:00Z", "model": MODELS[0], "account": "new",
-                             "tokens_prompt": 1, "tokens_completion": 1}))
+    equal(
+        world.redis.command(
+            "FCALL", "gentally_1_retain", 1, state, world.redis.command("HGET", state, "inc"), 0, pair, MODELS[0]
+        ),
+        [b"OK"],
+        "what is noted",
+    )
+    lines.append(
+        json.dumps(
+            {
+                "id": "later",
+                "created_at": "2025-08-01T00:00:00Z",
+                "model": MODELS[0],
+                "account": "new",
+                "tokens_prompt": 1,
+                "tokens_completion": 1,
+            }
+        )
+    )
     want = expected(wanted(lines))
     want[MODELS[0], "2024-01", 0] += 1
     world.settings.update({"GENTALLY_CATALOG": tables["catalog"], "GENTALLY_MONTHS_KEPT_DAYS": 400})

@@ -29,28 +29,45 @@ FIRST = 1_736_121_600_000  # 2025-01-06, a Monday
 WEEKS = 34
 LAST = 1_764_633_600_000  # 2025-12-02: closes every week and month of the workload
 CATALOG = ("openai/gpt-4o", "google/gemini-2.5-flash", "anthropic/claude-sonnet-4", "deepseek/deepseek-r1")
-LABELS = {"code": "/Computers & Electronics/Programming", "play": "/Arts & Entertainment/Humor",
-          "law": "/Law & Government/Legal", "other": "/Autos & Vehicles"}
+LABELS = {
+    "code": "/Computers & Electronics/Programming",
+    "play": "/Arts & Entertainment/Humor",
+    "law": "/Law & Government/Legal",
+    "other": "/Autos & Vehicles",
+}
 # Week, model, requests, tokens of each.
 NEWCOMERS = (
-    (4, "google/gemini-2.0-flash-001:free", 3, 50), (5, "google/gemini-2.0-flash-001", 3, 50),
-    (7, "acme/rocket", 99, 900), (8, "acme/rocket", 100, 900),
-    (9, "acme/rocket:free", 60, 900), (9, "acme/rocket", 40, 900),
-    (12, "acme/anvil", 150, 1), (13, "acme/anvil", 150, 2), (0, "acme/tunnel", 130, 40),
-    (20, "deepseek/deepseek-chat", 2, 10), (21, "deepseek/deepseek-chat-v3-0324", 2, 10),  # one family
+    (4, "google/gemini-2.0-flash-001:free", 3, 50),
+    (5, "google/gemini-2.0-flash-001", 3, 50),
+    (7, "acme/rocket", 99, 900),
+    (8, "acme/rocket", 100, 900),
+    (9, "acme/rocket:free", 60, 900),
+    (9, "acme/rocket", 40, 900),
+    (12, "acme/anvil", 150, 1),
+    (13, "acme/anvil", 150, 2),
+    (0, "acme/tunnel", 130, 40),
+    (20, "deepseek/deepseek-chat", 2, 10),
+    (21, "deepseek/deepseek-chat-v3-0324", 2, 10),  # one family
 )
 SECOND_LABEL = {"code": "play", "play": "law", "law": "code"}
 
 
 def month_ms(month):
     """The first of a month, counted from 2025-01."""
-    return int((sqlite3.connect(":memory:").execute("SELECT unixepoch('2025-01-01', ?)", (f"+{month} months",))
-                .fetchone()[0]) * 1000)
+    return int(
+        (sqlite3.connect(":memory:").execute("SELECT unixepoch('2025-01-01', ?)", (f"+{month} months",)).fetchone()[0])
+        * 1000
+    )
 
 
 def event_of(number, when, model, tokens, account=None, label=None, second=None):
-    event = {"id": f"e{number}", "created_at": when, "model": model, "tokens_prompt": tokens // 2,
-             "tokens_completion": tokens - tokens // 2}
+    event = {
+        "id": f"e{number}",
+        "created_at": when,
+        "model": model,
+        "tokens_prompt": tokens // 2,
+        "tokens_completion": tokens - tokens // 2,
+    }
     if account is not None:
         event["account"] = account
     if label is not None:
@@ -66,8 +83,16 @@ def background(draw, events):
         for _ in range(260):
             label = "code" if draw.random() < code else draw.choice(("play", "play", "law", "other"))
             second = SECOND_LABEL.get(label) if draw.random() < 0.1 else None
-            events.append((FIRST + week * WEEK + draw.randrange(WEEK), draw.choice(CATALOG[:3]),
-                           draw.randrange(800, 1200), None, label if draw.random() < 0.8 else None, second))
+            events.append(
+                (
+                    FIRST + week * WEEK + draw.randrange(WEEK),
+                    draw.choice(CATALOG[:3]),
+                    draw.randrange(800, 1200),
+                    None,
+                    label if draw.random() < 0.8 else None,
+                    second,
+                )
+            )
 
 
 def newcomers(draw, events):
@@ -109,16 +134,20 @@ class Truth:
     def __init__(self, events):
         self.db = sqlite3.connect(":memory:")
         with open(SCHEMAS / "catalog.csv", newline="", encoding="utf-8") as file:
-            families = {row["slug"]: row["family"] or row["slug"]
-                        for row in csv.DictReader(line for line in file if not line.startswith("#"))}
+            families = {
+                row["slug"]: row["family"] or row["slug"]
+                for row in csv.DictReader(line for line in file if not line.startswith("#"))
+            }
         self.db.create_function("family", 1, lambda slug: families.get(base_slug(slug), base_slug(slug)))
         self.db.create_function("sqrt", 1, math.sqrt)
         self.db.execute("CREATE TABLE event (id, ms, model, tokens, account)")
         self.db.execute("CREATE TABLE part (id, category, tokens, whole)")
         for event in events:
             tokens = event["tokens_prompt"] + event["tokens_completion"]
-            self.db.execute("INSERT INTO event VALUES (?, ?, family(?), ?, ?)",
-                            (event["id"], event["created_at"], event["model"], tokens, event.get("account")))
+            self.db.execute(
+                "INSERT INTO event VALUES (?, ?, family(?), ?, ?)",
+                (event["id"], event["created_at"], event["model"], tokens, event.get("account")),
+            )
             names = sorted({CATEGORIES[label["path"]] for label in event.get("categories", ())})
             for place, name in enumerate(names):
                 part = tokens // len(names) + (place < tokens % len(names))
@@ -137,8 +166,12 @@ class Truth:
         return found
 
 
-CATEGORIES = {LABELS["code"]: "programming", LABELS["play"]: "roleplay", LABELS["law"]: "legal",
-              LABELS["other"]: "other"}
+CATEGORIES = {
+    LABELS["code"]: "programming",
+    LABELS["play"]: "roleplay",
+    LABELS["law"]: "legal",
+    LABELS["other"]: "other",
+}
 
 # 1970-01-05 was a Monday. The week and the month of the last event are open: nothing is concluded from them.
 SQL = f"""
@@ -216,6 +249,7 @@ UNION ALL SELECT 'foundational_cohort', start, model, (SELECT name FROM month_st
     WHERE accounts > 0 AND size >= 30 AND cohort - first <= 2 AND others >= 1 AND r >= 1.5 * median - 1e-12
 """
 
+
 def standing(world):
     """Of each key the last record, as a foreign reader has it."""
     messages = read_topic(world.kafka, f"{world.namespace}.signals")
@@ -260,17 +294,35 @@ def write_retention(world, truth):
     parsed = fastavro.parse_schema(schema)
     producer = Producer({"bootstrap.servers": world.kafka})
     for model, cohort, start, end, age, accounts in truth.rows(
-            """SELECT model, (SELECT name FROM month_start WHERE month = cohort), m.start, n.start, age, accounts
+        """SELECT model, (SELECT name FROM month_start WHERE month = cohort), m.start, n.start, age, accounts
                FROM active
-               JOIN month_start m ON m.month = cohort + age JOIN month_start n ON n.month = cohort + age + 1"""):
+               JOIN month_start m ON m.month = cohort + age JOIN month_start n ON n.month = cohort + age + 1"""
+    ):
         stream = io.BytesIO()
-        fastavro.schemaless_writer(stream, parsed, {
-            **blank, "rollup": "retention", "window": "month", "window_start": start, "window_end": end, "model": model,
-            "cohort": cohort, "age": age, "accounts": accounts, "pane": "on_time", "revision": accounts,
-            "tables_version": "t"})
+        fastavro.schemaless_writer(
+            stream,
+            parsed,
+            {
+                **blank,
+                "rollup": "retention",
+                "window": "month",
+                "window_start": start,
+                "window_end": end,
+                "model": model,
+                "cohort": cohort,
+                "age": age,
+                "accounts": accounts,
+                "pane": "on_time",
+                "revision": accounts,
+                "tables_version": "t",
+            },
+        )
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(start // 1000))
-        producer.produce(topic, key=f"retention|month|{stamp}|{model}|{cohort}|{age}",
-                         value=b"\0" + number.to_bytes(4, "big") + stream.getvalue())
+        producer.produce(
+            topic,
+            key=f"retention|month|{stamp}|{model}|{cohort}|{age}",
+            value=b"\0" + number.to_bytes(4, "big") + stream.getvalue(),
+        )
     check(producer.flush(20) == 0, "the retention rows were not taken")
 
 
@@ -293,8 +345,10 @@ def test_each_kind_is_told_where_sql_says(world):
     events = workload(seeded())
     sql = Truth(events)
     truth = sql.keys()
-    kinds = {kind: sum(key.startswith(kind) for key in truth) for kind in
-             ("first_week", "unknown_model", "category_jump", "foundational_cohort", "boomerang")}
+    kinds = {
+        kind: sum(key.startswith(kind) for key in truth)
+        for kind in ("first_week", "unknown_model", "category_jump", "foundational_cohort", "boomerang")
+    }
     note(f"signals by SQL: {kinds}")
     check(all(kinds.values()), "a kind has no case", kinds)
     open_world(world, events)
@@ -310,21 +364,30 @@ def test_each_kind_is_told_where_sql_says(world):
     rows = newest(read_topic(world.kafka, f"{world.namespace}.summaries.model"))
     for key, record in found.items():
         if record["kind"] in ("first_week", "unknown_model"):
-            mine = [row for row in rows.values() if row["window"] == "week" and row["family"] == record["subject"]
-                    and row["window_start"] == record["window_start"]]
+            mine = [
+                row
+                for row in rows.values()
+                if row["window"] == "week"
+                and row["family"] == record["subject"]
+                and row["window_start"] == record["window_start"]
+            ]
             accounts = [row["accounts"] for row in mine if row["accounts"] is not None]
             if len(accounts) == len(mine):
                 numbers = numbers_of(record)
-                equal((numbers["accounts_low"], numbers["accounts_high"]), (max(accounts), sum(accounts)),
-                      f"{key}: accounts")
+                equal(
+                    (numbers["accounts_low"], numbers["accounts_high"]),
+                    (max(accounts), sum(accounts)),
+                    f"{key}: accounts",
+                )
             equal(record["revision"], max(row["revision"] for row in mine), f"{key}: revision")
             check(record["tables_version"] in {row["tables_version"] for row in mine}, f"{key}: tables_version")
 
     shown = [json.loads(line) for line in world.run("signals", "--format", "json").out.splitlines()]
-    equal({(one["kind"], one["subject"], one.get("cohort"), one["window_start"]): one["numbers"] for one in shown},
-          {(one["kind"], one["subject"], one["cohort"], one["window_start"]): numbers_of(one)
-           for one in found.values()},
-          "the topic, printed as JSON")
+    equal(
+        {(one["kind"], one["subject"], one.get("cohort"), one["window_start"]): one["numbers"] for one in shown},
+        {(one["kind"], one["subject"], one["cohort"], one["window_start"]): numbers_of(one) for one in found.values()},
+        "the topic, printed as JSON",
+    )
     table = world.run("signals", "--format", "table").out.splitlines()
     equal(len(table), 2 + len(truth), "lines of the table")
     check(max(map(len, table)) <= 130, "too wide a table", max(table, key=len))
@@ -358,9 +421,12 @@ def test_a_repeat_publishes_nothing_and_two_at_once_do_no_harm(world):
     # As after a crash, or another's mistake: one is gone, one is altered, two were never true. But what is of a newer
     # revision was said by somebody who has read on.
     gone, altered, newer = sorted(truth)[:3]
-    foreign = {gone: None, altered: values[sorted(truth)[2].encode()],
-               "first_week|1970-01-05T00:00:00Z|no/such": b"no signal",
-               "boomerang|1970-01-01T00:00:00Z|no/such|1970-01": values[sorted(truth)[2].encode()]}
+    foreign = {
+        gone: None,
+        altered: values[sorted(truth)[2].encode()],
+        "first_week|1970-01-05T00:00:00Z|no/such": b"no signal",
+        "boomerang|1970-01-01T00:00:00Z|no/such|1970-01": values[sorted(truth)[2].encode()],
+    }
     record = decode(values[newer.encode()])
     foreign[newer] = encode({**record, "revision": record["revision"] + 1})
     producer = Producer({"bootstrap.servers": world.kafka})
@@ -373,10 +439,17 @@ def test_a_repeat_publishes_nothing_and_two_at_once_do_no_harm(world):
     compare(standing(world), truth)
     if shutil.which("kcat") is None:
         raise Skip("kcat")
-    done = subprocess.run(["kcat", "-b", world.kafka, "-t", topic, "-C", "-e", "-q", "-f", "%k\\n"],
-                          capture_output=True, text=True, timeout=60, check=True)
-    shape = re.compile(r"(first_week|unknown_model|category_jump)\|\d{4}-\d\d-\d\dT00:00:00Z\|[^|]+|"
-                       r"(boomerang|foundational_cohort)\|\d{4}-\d\d-01T00:00:00Z\|[^|]+\|\d{4}-\d\d")
+    done = subprocess.run(
+        ["kcat", "-b", world.kafka, "-t", topic, "-C", "-e", "-q", "-f", "%k\\n"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    shape = re.compile(
+        r"(first_week|unknown_model|category_jump)\|\d{4}-\d\d-\d\dT00:00:00Z\|[^|]+|"
+        r"(boomerang|foundational_cohort)\|\d{4}-\d\d-01T00:00:00Z\|[^|]+\|\d{4}-\d\d"
+    )
     for key in done.stdout.splitlines():
         check(shape.fullmatch(key), f"not a key of a signal: {key!r}")
     equal(set(done.stdout.splitlines()), {*truth, *foreign}, "keys by kcat")
@@ -386,14 +459,21 @@ def test_a_restatement_changes_and_takes_away(world):
     draw = random.Random(7)
     start = 1_762_732_800_000  # 2025-11-10, a Monday
     models = {"openai/gpt-4o": (0, 1, 2), "acme/rocket": (1, 2)}
-    events = [event_of(f"{model}{week}-{number}", start + week * WEEK + draw.randrange(WEEK), model, 1000)
-              for model, weeks in models.items() for week in weeks for number in range(120)]
+    events = [
+        event_of(f"{model}{week}-{number}", start + week * WEEK + draw.randrange(WEEK), model, 1000)
+        for model, weeks in models.items()
+        for week in weeks
+        for number in range(120)
+    ]
     events.sort(key=lambda event: event["created_at"])
     events.append(event_of("end", start + 3 * WEEK + DAY, "openai/gpt-4o", 10))
     open_world(world, events)
     follower = world.start("signals", "--follow")
-    first = {"first_week|2025-11-17T00:00:00Z|acme/rocket", "unknown_model|2025-11-17T00:00:00Z|acme/rocket",
-             "unknown_model|2025-11-24T00:00:00Z|acme/rocket"}
+    first = {
+        "first_week|2025-11-17T00:00:00Z|acme/rocket",
+        "unknown_model|2025-11-17T00:00:00Z|acme/rocket",
+        "unknown_model|2025-11-24T00:00:00Z|acme/rocket",
+    }
     before = wait_until(lambda: (found := standing(world)).keys() == first and found, 30, "the first signals")
 
     late = [event_of(f"late{number}", start + number, "acme/rocket", 1000) for number in range(3)]
@@ -401,13 +481,19 @@ def test_a_restatement_changes_and_takes_away(world):
     run_workers(world, late, "late.jsonl")
     second = {key for key in first if key.startswith("unknown")}  # the stream's own first week is no news
     key = "unknown_model|2025-11-17T00:00:00Z|acme/rocket"
-    after = wait_until(lambda: (found := standing(world)).keys() == second and numbers_of(found[key])["requests"] == 125
-                       and found, 30, "the restatement to be told")
+    after = wait_until(
+        lambda: (found := standing(world)).keys() == second and numbers_of(found[key])["requests"] == 125 and found,
+        30,
+        "the restatement to be told",
+    )
     check(after[key]["revision"] > before[key]["revision"], "the revision did not rise")
     other = "unknown_model|2025-11-24T00:00:00Z|acme/rocket"
     equal(after[other], before[other], "a signal of a window that was not restated")
-    last = [message for message in read_topic(world.kafka, f"{world.namespace}.signals")
-            if message.key().decode().startswith("first_week")]
+    last = [
+        message
+        for message in read_topic(world.kafka, f"{world.namespace}.signals")
+        if message.key().decode().startswith("first_week")
+    ]
     equal([message.value() is None for message in last], [False, True], "the first week: told, and taken back")
     follower.says("SIGNAL-WITHDRAWN")
     follower.end()
@@ -418,8 +504,10 @@ def test_an_older_month_that_comes_late_moves_a_cohort(world):
     model = "deepseek/deepseek-r1"
 
     def used(month, count):
-        return [event_of(f"{month}-{number}", month_ms(month) + DAY, model, 10, f"account-{number}")
-                for number in range(count)]
+        return [
+            event_of(f"{month}-{number}", month_ms(month) + DAY, model, 10, f"account-{number}")
+            for number in range(count)
+        ]
 
     end = event_of("end", LAST, model, 10)
     open_world(world, used(8, 30) + used(9, 5) + used(10, 10) + [end])  # September, October, November

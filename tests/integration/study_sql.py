@@ -72,7 +72,8 @@ class StudySQL(Oracle):
         """The report is not compared cell by cell."""
 
     def _make_study(self):
-        self.db.executescript("""
+        self.db.executescript(
+            """
             CREATE TABLE study AS
             SELECT e.event, date(f.week) week, date(f.month) month, e.model, a.base, a.family,
                 coalesce(whole.slug, plain.slug, undated.slug, a.base) display,
@@ -101,7 +102,8 @@ class StudySQL(Oracle):
                 SELECT event, category, p, c, count(*) OVER (PARTITION BY event) n,
                     row_number() OVER (PARTITION BY event ORDER BY category) place
                 FROM (SELECT DISTINCT event, category FROM tagged) JOIN study USING (event));
-        """)
+        """
+        )
 
     def choose(self, from_day, to_day):
         run = self.run
@@ -110,43 +112,79 @@ class StudySQL(Oracle):
         run("CREATE TABLE weekly AS SELECT * FROM study WHERE week >= ? AND week < ?", (from_day, to_day))
         run("CREATE TABLE monthly AS SELECT * FROM study WHERE month >= ? AND month < ?", (from_day, to_day))
         self.to_day = to_day
-        self.category_week, = run("SELECT coalesce(min(week), '0000') FROM weekly WHERE classified").fetchone()
-        self.last_week, = run("SELECT max(week) FROM weekly").fetchone()
-        run("""CREATE TABLE categories AS SELECT weekly.*, category, divided FROM weekly JOIN labelled USING (event)
-               WHERE category <> 'other'""")
-        run("CREATE TABLE tags AS SELECT weekly.*, category, tag FROM weekly JOIN tagged USING (event) "
-            "WHERE category <> 'other'")
+        (self.category_week,) = run("SELECT coalesce(min(week), '0000') FROM weekly WHERE classified").fetchone()
+        (self.last_week,) = run("SELECT max(week) FROM weekly").fetchone()
+        run(
+            """CREATE TABLE categories AS SELECT weekly.*, category, divided FROM weekly JOIN labelled USING (event)
+               WHERE category <> 'other'"""
+        )
+        run(
+            "CREATE TABLE tags AS SELECT weekly.*, category, tag FROM weekly JOIN tagged USING (event) "
+            "WHERE category <> 'other'"
+        )
 
     # ---- shares ----
 
     def ranked(self, table, where, series, quantity):
         """Names by their sums over the range, largest first."""
-        return [name for name, total in self.run(
-            f"SELECT {series}, sum({quantity}) total FROM {table} WHERE {where} GROUP BY 1 HAVING total > 0 "
-            "ORDER BY total DESC, 1") if name != "unknown"]
+        return [
+            name
+            for name, total in self.run(
+                f"SELECT {series}, sum({quantity}) total FROM {table} WHERE {where} GROUP BY 1 HAVING total > 0 "
+                "ORDER BY total DESC, 1"
+            )
+            if name != "unknown"
+        ]
 
-    def shares(self, table, series, where="1", quantity=T, x="week", top=None, rest=False, fixed=None, spend=False,
-               sampled=False, requests=False, volume=False):
+    def shares(
+        self,
+        table,
+        series,
+        where="1",
+        quantity=T,
+        x="week",
+        top=None,
+        rest=False,
+        fixed=None,
+        spend=False,
+        sampled=False,
+        requests=False,
+        volume=False,
+    ):
         names = self.ranked(table, where, series, quantity)
         if fixed:
             names = [name for name in fixed if name in names]
         kept = names[:top] if top else names
-        unknown, = self.run(f"SELECT coalesce(sum({quantity}), 0) FROM {table} WHERE {where} AND {series} = 'unknown'").fetchone()
+        (unknown,) = self.run(
+            f"SELECT coalesce(sum({quantity}), 0) FROM {table} WHERE {where} AND {series} = 'unknown'"
+        ).fetchone()
         has_unknown = unknown > 0 and (top is None or rest)
         known = kept + (["unknown"] if has_unknown else [])
         marks = ", ".join("?" * len(known))
-        present, = self.run(f"SELECT count(*) FROM {table} WHERE {where} AND {series} NOT IN ({marks})", known).fetchone()
+        (present,) = self.run(
+            f"SELECT count(*) FROM {table} WHERE {where} AND {series} NOT IN ({marks})", known
+        ).fetchone()
         order = kept + (["other"] if rest and present else []) + (["unknown"] if has_unknown else [])
         group = f"CASE WHEN {series} IN ({marks}) THEN {series} ELSE 'other' END" if rest else series
         inside = "1" if rest else f"{series} IN ({marks})"
         divided = "sum(divided)" if requests else "0"
-        columns = (f"sum({quantity}), count(*), sum({T}), sum(clamped * clamped), {divided}, sum(NOT free), "
-                   f"sum({T} * NOT free)")
+        columns = (
+            f"sum({quantity}), count(*), sum({T}), sum(clamped * clamped), {divided}, sum(NOT free), "
+            f"sum({T} * NOT free)"
+        )
         when = x or "''"
-        parts = {(key, name): sums for key, name, *sums in self.run(
-            f"SELECT {when}, {group}, {columns} FROM {table} WHERE {where} AND {inside} GROUP BY 1, 2", known)}
-        wholes = {key: sums for key, *sums in self.run(
-            f"SELECT {when}, {columns} FROM {table} WHERE {where} AND {inside} GROUP BY 1", [] if rest else known)}
+        parts = {
+            (key, name): sums
+            for key, name, *sums in self.run(
+                f"SELECT {when}, {group}, {columns} FROM {table} WHERE {where} AND {inside} GROUP BY 1, 2", known
+            )
+        }
+        wholes = {
+            key: sums
+            for key, *sums in self.run(
+                f"SELECT {when}, {columns} FROM {table} WHERE {where} AND {inside} GROUP BY 1", [] if rest else known
+            )
+        }
         rows = []
         for key in sorted(wholes):
             whole = wholes[key]
@@ -187,10 +225,16 @@ class StudySQL(Oracle):
 
     def s06(self):
         rows = []
-        counts = {(week, size): models for week, size, models in self.run(
-            f"SELECT week, size, count(DISTINCT base) FROM weekly WHERE {OPEN} GROUP BY 1, 2")}
+        counts = {
+            (week, size): models
+            for week, size, models in self.run(
+                f"SELECT week, size, count(DISTINCT base) FROM weekly WHERE {OPEN} GROUP BY 1, 2"
+            )
+        }
         present = [size for size in (*SIZES, "unknown") if any(size == name for _, name in counts)]
-        for week, total in self.run(f"SELECT week, count(DISTINCT base) FROM weekly WHERE {OPEN} GROUP BY 1 ORDER BY 1"):
+        for week, total in self.run(
+            f"SELECT week, count(DISTINCT base) FROM weekly WHERE {OPEN} GROUP BY 1 ORDER BY 1"
+        ):
             for size in present:
                 models = counts.get((week, size), 0)
                 rows.append([week, size, models, total, models / total])
@@ -212,15 +256,25 @@ class StudySQL(Oracle):
         return self.shares("weekly", "reasoning", fixed=REASONING)
 
     def s12(self):
-        return self.shares("weekly", "family", f"reasoning = 'Reasoning' AND week = '{self.last_week}'", f"{T} * NOT free",
-                           x=None, top=10, rest=True)
+        return self.shares(
+            "weekly",
+            "family",
+            f"reasoning = 'Reasoning' AND week = '{self.last_week}'",
+            f"{T} * NOT free",
+            x=None,
+            top=10,
+            rest=True,
+        )
 
     def s13(self):
-        return [[week, kind, tokens, total, quotient(tokens, total)]
-                for week, tool, offered, total in self.run(
-                    f"SELECT week, sum({T} * tool), sum({T} * offered), sum({T}) t FROM weekly GROUP BY 1 HAVING t > 0 "
-                    "ORDER BY 1")
-                for kind, tokens in (("Tool calls", tool), ("Tools offered", offered))]
+        return [
+            [week, kind, tokens, total, quotient(tokens, total)]
+            for week, tool, offered, total in self.run(
+                f"SELECT week, sum({T} * tool), sum({T} * offered), sum({T}) t FROM weekly GROUP BY 1 HAVING t > 0 "
+                "ORDER BY 1"
+            )
+            for kind, tokens in (("Tool calls", tool), ("Tools offered", offered))
+        ]
 
     def s14(self):
         return self.shares("monthly", "family", quantity=f"{T} * tool", x="month", top=10)
@@ -228,8 +282,12 @@ class StudySQL(Oracle):
     # ---- averages ----
 
     def means(self, quantity):
-        return [[week, requests, total, total / requests] for week, requests, total in self.run(
-            f"SELECT week, count(*), sum({quantity}) FROM weekly GROUP BY 1 ORDER BY 1")]
+        return [
+            [week, requests, total, total / requests]
+            for week, requests, total in self.run(
+                f"SELECT week, count(*), sum({quantity}) FROM weekly GROUP BY 1 ORDER BY 1"
+            )
+        ]
 
     def s15(self):
         return self.means("p")
@@ -238,28 +296,42 @@ class StudySQL(Oracle):
         return self.means("c")
 
     def s17(self):
-        order = [name for name, _ in self.run(
-            f"SELECT category, sum(p) FROM categories WHERE {ELEVEN} GROUP BY 1 ORDER BY 2 DESC, 1")]
-        rows = [[week, name, requests, total, total / requests, *mean_interval(total, squares, requests)]
-                for week, name, requests, total, squares in self.run(
-                    "SELECT week, category, count(*), sum(p), sum(clamped_p * clamped_p) FROM categories "
-                    f"WHERE {ELEVEN} GROUP BY 1, 2")]
+        order = [
+            name
+            for name, _ in self.run(
+                f"SELECT category, sum(p) FROM categories WHERE {ELEVEN} GROUP BY 1 ORDER BY 2 DESC, 1"
+            )
+        ]
+        rows = [
+            [week, name, requests, total, total / requests, *mean_interval(total, squares, requests)]
+            for week, name, requests, total, squares in self.run(
+                "SELECT week, category, count(*), sum(p), sum(clamped_p * clamped_p) FROM categories "
+                f"WHERE {ELEVEN} GROUP BY 1, 2"
+            )
+        ]
         return sorted(rows, key=lambda row: (row[0], order.index(row[1])))
 
     def s18(self):
         return self.means(T)
 
     def s19(self):
-        programming = {row[0]: row[1:] for row in self.run(
-            f"SELECT week, count(*), sum({T}), sum(clamped * clamped) FROM categories "
-            "WHERE category = 'programming' "
-            "GROUP BY 1")}
+        programming = {
+            row[0]: row[1:]
+            for row in self.run(
+                f"SELECT week, count(*), sum({T}), sum(clamped * clamped) FROM categories "
+                "WHERE category = 'programming' "
+                "GROUP BY 1"
+            )
+        }
         rows = []
         for week, requests, total in self.run(
-                f"SELECT week, count(*), sum({T}) FROM weekly WHERE week >= ? GROUP BY 1 ORDER BY 1", [self.category_week]):
+            f"SELECT week, count(*), sum({T}) FROM weekly WHERE week >= ? GROUP BY 1 ORDER BY 1", [self.category_week]
+        ):
             if week in programming:
                 count, tokens, squares = programming[week]
-                rows.append([week, "programming", count, tokens, tokens / count, *mean_interval(tokens, squares, count)])
+                rows.append(
+                    [week, "programming", count, tokens, tokens / count, *mean_interval(tokens, squares, count)]
+                )
             if programming:
                 rows.append([week, "all requests", requests, total, total / requests, None, None, None])
         return rows
@@ -270,17 +342,28 @@ class StudySQL(Oracle):
         return self.sampled("category", ELEVEN, requests=True)
 
     def s21(self):
-        return self.sampled("author", "category = 'programming'", quantity="cost", top=10, rest=True, spend=True, volume=True)
+        return self.sampled(
+            "author", "category = 'programming'", quantity="cost", top=10, rest=True, spend=True, volume=True
+        )
 
     def composition(self, names):
-        wholes = {name: sums for name, *sums in self.run(
-            f"SELECT category, sum({T}), sum(clamped * clamped), count(*) FROM categories GROUP BY 1")}
+        wholes = {
+            name: sums
+            for name, *sums in self.run(
+                f"SELECT category, sum({T}), sum(clamped * clamped), count(*) FROM categories GROUP BY 1"
+            )
+        }
         marks = ", ".join("?" * len(names))
-        order = [tag for tag, _ in self.run(
-            f"SELECT tag, sum({T}) FROM tags WHERE category IN ({marks}) GROUP BY 1 ORDER BY 2 DESC, 1", names)]
+        order = [
+            tag
+            for tag, _ in self.run(
+                f"SELECT tag, sum({T}) FROM tags WHERE category IN ({marks}) GROUP BY 1 ORDER BY 2 DESC, 1", names
+            )
+        ]
         rows = []
-        for name, tag, tokens in self.run(f"SELECT category, tag, sum({T}) FROM tags WHERE category IN ({marks}) GROUP BY 1, 2",
-                                          names):
+        for name, tag, tokens in self.run(
+            f"SELECT category, tag, sum({T}) FROM tags WHERE category IN ({marks}) GROUP BY 1, 2", names
+        ):
             total, squares, requests = wholes[name]
             size = effective(total, squares, requests)
             if total > 0:
@@ -335,19 +418,27 @@ class StudySQL(Oracle):
         run = self.run
         for name in ("active", "cohort"):
             run(f"DROP TABLE IF EXISTS {name}")
-        run("CREATE TABLE active AS SELECT DISTINCT display, account, month FROM study "
+        run(
+            "CREATE TABLE active AS SELECT DISTINCT display, account, month FROM study "
             "WHERE account IS NOT NULL AND month < ?",
-            (self.to_day,))
+            (self.to_day,),
+        )
         run("CREATE TABLE cohort AS SELECT display, account, min(month) cohort FROM active GROUP BY 1, 2")
-        sizes = {(model, cohort): accounts for model, cohort, accounts in run(
-            "SELECT display, cohort, count(*) FROM cohort GROUP BY 1, 2")}
-        counts = {(model, cohort, month): accounts for model, cohort, month, accounts in run(
-            "SELECT display, cohort, month, count(*) FROM active "
-            "JOIN cohort USING (display, account) GROUP BY 1, 2, 3")}
+        sizes = {
+            (model, cohort): accounts
+            for model, cohort, accounts in run("SELECT display, cohort, count(*) FROM cohort GROUP BY 1, 2")
+        }
+        counts = {
+            (model, cohort, month): accounts
+            for model, cohort, month, accounts in run(
+                "SELECT display, cohort, month, count(*) FROM active "
+                "JOIN cohort USING (display, account) GROUP BY 1, 2, 3"
+            )
+        }
         months = every_month(*run("SELECT min(month), max(month) FROM active").fetchone())
         by_size = [model for model, _ in run("SELECT display, count(*) FROM cohort GROUP BY 1 ORDER BY 2 DESC, 1")]
         panels = [model for model in PANELS if model in by_size]
-        panels += [model for model in by_size if model not in panels][:8 - len(panels)]
+        panels += [model for model in by_size if model not in panels][: 8 - len(panels)]
         rows = []
         for model in panels:
             for at, cohort in enumerate(months):
@@ -361,9 +452,13 @@ class StudySQL(Oracle):
 
     def points(self, table, name, where="1"):
         """[name, tokens, cost, price], most tokens first."""
-        return [[label, tokens, cost, price(cost, tokens)] for label, tokens, cost in self.run(
-            f"SELECT {name}, sum({T} * billed) t, sum(cost * billed) m FROM {table} WHERE {where} GROUP BY 1 "
-            "HAVING t > 0 AND m > 0 ORDER BY t DESC, 1")]
+        return [
+            [label, tokens, cost, price(cost, tokens)]
+            for label, tokens, cost in self.run(
+                f"SELECT {name}, sum({T} * billed) t, sum(cost * billed) m FROM {table} WHERE {where} GROUP BY 1 "
+                "HAVING t > 0 AND m > 0 ORDER BY t DESC, 1"
+            )
+        ]
 
     @staticmethod
     def row_of(point):
@@ -371,8 +466,12 @@ class StudySQL(Oracle):
         return [label, tokens, cost / 1e9, dollars, math.log10(tokens / 1e6)]
 
     def s35(self):
-        sizes = {name: effective(*sums) for name, *sums in self.run(
-            f"SELECT category, sum({T}), sum(clamped * clamped), count(*) FROM categories GROUP BY 1")}
+        sizes = {
+            name: effective(*sums)
+            for name, *sums in self.run(
+                f"SELECT category, sum({T}), sum(clamped * clamped), count(*) FROM categories GROUP BY 1"
+            )
+        }
         return [[*self.row_of(point), sizes[point[0]]] for point in self.points("categories", "category", ELEVEN)]
 
     def attribute(self, column):
@@ -389,8 +488,15 @@ class StudySQL(Oracle):
         for label, tokens, _, _ in points:
             totals[authors[label]] = totals.get(authors[label], 0) + tokens
         shown = [name for name in sorted(totals, key=lambda name: (-totals[name], name)) if name != "unknown"][:12]
-        return [[point[0], authors[point[0]], authors[point[0]] if authors[point[0]] in shown else "other",
-                 *self.row_of(point)[1:]] for point in points]
+        return [
+            [
+                point[0],
+                authors[point[0]],
+                authors[point[0]] if authors[point[0]] in shown else "other",
+                *self.row_of(point)[1:],
+            ]
+            for point in points
+        ]
 
     def medians(self, points):
         """Price and tokens."""
@@ -409,13 +515,17 @@ class StudySQL(Oracle):
             return []
         dear, used = self.medians(points)
         rows = []
-        for segment, is_used, is_dear in (("efficient giants", True, False), ("premium leaders", True, True),
-                                          ("long tail", False, False), ("premium specialists", False, True)):
+        for segment, is_used, is_dear in (
+            ("efficient giants", True, False),
+            ("premium leaders", True, True),
+            ("long tail", False, False),
+            ("premium specialists", False, True),
+        ):
             inside = {point[0]: point for point in points if (point[1] >= used, point[3] >= dear) == (is_used, is_dear)}
             asked = list(dict.fromkeys(examples or EXAMPLES))
             chosen = [(name, "example") for name in asked if name in inside]
             others = [(name, "largest") for name in inside if name not in asked]
-            chosen += others[:max(0, 2 - len(chosen))]
+            chosen += others[: max(0, 2 - len(chosen))]
             rows += [[segment, *self.row_of(inside[name]), why] for name, why in chosen]
         return rows
 
@@ -438,26 +548,53 @@ class StudySQL(Oracle):
         tokens, offered, tool, requests, streamed, cancelled = one(
             f"SELECT sum({T}), sum({T} * offered), sum({T} * tool), count(*), sum(streamed), sum(cancelled) "
             "FROM weekly "
-            "WHERE week = ?", last)
-        open_tokens, = one(f"SELECT coalesce(sum({T}), 0) FROM weekly WHERE week = ? AND {OPEN}", last)
-        best_open, = one(f"SELECT coalesce(max(t), 0) FROM (SELECT sum({T}) t FROM weekly WHERE week = ? AND {OPEN} "
-                         "GROUP BY family)", last)
-        outside, known = one(f"SELECT coalesce(sum({T} * (country <> 'US')), 0), coalesce(sum({T}), 0) FROM weekly "
-                             "WHERE country <> 'unknown'")
-        models, providers = one("SELECT count(DISTINCT base), count(DISTINCT provider) FROM weekly WHERE week = ?", last)
-        pair = max(part / whole for part, whole in self.run(
-            f"SELECT sum({T} * (author IN ('deepseek', 'qwen'))), sum({T}) t FROM weekly GROUP BY week HAVING t > 0"))
+            "WHERE week = ?",
+            last,
+        )
+        (open_tokens,) = one(f"SELECT coalesce(sum({T}), 0) FROM weekly WHERE week = ? AND {OPEN}", last)
+        (best_open,) = one(
+            f"SELECT coalesce(max(t), 0) FROM (SELECT sum({T}) t FROM weekly WHERE week = ? AND {OPEN} "
+            "GROUP BY family)",
+            last,
+        )
+        outside, known = one(
+            f"SELECT coalesce(sum({T} * (country <> 'US')), 0), coalesce(sum({T}), 0) FROM weekly "
+            "WHERE country <> 'unknown'"
+        )
+        models, providers = one(
+            "SELECT count(DISTINCT base), count(DISTINCT provider) FROM weekly WHERE week = ?", last
+        )
+        pair = max(
+            part / whole
+            for part, whole in self.run(
+                f"SELECT sum({T} * (author IN ('deepseek', 'qwen'))), sum({T}) t FROM weekly GROUP BY week HAVING t > 0"
+            )
+        )
         median, tail = self._quantile(4, 500), self._quantile(0, 990)
-        return {"C01": quotient(open_tokens, tokens), "C02": quotient(outside, known), "C03": models,
-                "C03-providers": providers, "C04": pair, "C05": quotient(best_open, open_tokens), "C06": median,
-                "C07": quotient(offered, tokens), "C07-invoked": quotient(tool, tokens), "C08": tail,
-                "C08-streamed": streamed / requests, "C08-cancelled": cancelled / requests}
+        return {
+            "C01": quotient(open_tokens, tokens),
+            "C02": quotient(outside, known),
+            "C03": models,
+            "C03-providers": providers,
+            "C04": pair,
+            "C05": quotient(best_open, open_tokens),
+            "C06": median,
+            "C07": quotient(offered, tokens),
+            "C07-invoked": quotient(tool, tokens),
+            "C08": tail,
+            "C08-streamed": streamed / requests,
+            "C08-cancelled": cancelled / requests,
+        }
 
     def _quantile(self, histogram, per_mille):
         """The floor of the bucket that holds it, of the last week."""
-        floors = [floor for floor, in self.run(
-            "SELECT floor FROM sample JOIN weekly USING (event) WHERE histogram = ? AND week = ? ORDER BY floor",
-            (histogram, self.last_week))]
+        floors = [
+            floor
+            for floor, in self.run(
+                "SELECT floor FROM sample JOIN weekly USING (event) WHERE histogram = ? AND week = ? ORDER BY floor",
+                (histogram, self.last_week),
+            )
+        ]
         return floors[-(-len(floors) * per_mille // 1000) - 1] if floors else None
 
 

@@ -10,8 +10,15 @@ import time
 
 from confluent_kafka import Producer
 from confluent_kafka.admin import (
-    AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient, NewPartitions,
-    ResourcePatternType, ResourceType)
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewPartitions,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from harness import check, equal, main, tail, wait_until
 from oracle import ROLLUPS, Oracle
@@ -70,8 +77,12 @@ def test_wrong_redis_password(world):
 def test_redis_user_without_rights(world):
     setup(world)
     world.redis.command("ACL", "SETUSER", "reader", "on", ">secret", "~*", "+@connection", "+info", "+config|get")
-    process = world.start("worker", "--drain", GENTALLY_REDIS_URL=world.redis.url.replace("//", "//reader@"),
-                          GENTALLY_REDIS_PASSWORD="secret")
+    process = world.start(
+        "worker",
+        "--drain",
+        GENTALLY_REDIS_URL=world.redis.url.replace("//", "//reader@"),
+        GENTALLY_REDIS_PASSWORD="secret",
+    )
     equal(process.wait(30), EX_NOPERM, f"exit status; it said {tail(process.log)}")
     check("STORE-DENIED" in process.log or "STORE-AUTH" in process.log, "no reason", tail(process.log))
 
@@ -181,19 +192,30 @@ def test_misspelt_and_wrong_settings(world):
 
 def test_kafka_without_rights(world):
     """No right to read the input, then none to write the output: both are said, neither loses an event."""
-    kafka = world.start_kafka("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-                              "allow.everyone.if.no.acl.found=true")
+    kafka = world.start_kafka(
+        "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found=true",
+    )
     setup(world)
     lines = generate(world)
     world.produce(lines.out_path)
     admin = AdminClient({"bootstrap.servers": kafka.address})
 
     def denial(kind, topic, operation):
-        return kind(ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:ANONYMOUS", "*", operation,
-                    AclPermissionType.DENY)
+        return kind(
+            ResourceType.TOPIC,
+            topic,
+            ResourcePatternType.LITERAL,
+            "User:ANONYMOUS",
+            "*",
+            operation,
+            AclPermissionType.DENY,
+        )
 
-    for topic, operation, reason in ((world.topic, AclOperation.READ, "SOURCE-DENIED"),
-                                     (f"{world.namespace}.summaries.total", AclOperation.WRITE, "SINK-DENIED")):
+    for topic, operation, reason in (
+        (world.topic, AclOperation.READ, "SOURCE-DENIED"),
+        (f"{world.namespace}.summaries.total", AclOperation.WRITE, "SINK-DENIED"),
+    ):
         for future in admin.create_acls([denial(AclBinding, topic, operation)]).values():
             future.result(20)
         process = world.start("worker", "--drain")
@@ -278,8 +300,11 @@ def feed_around(world, interrupt):
     feed(lines[half:])
     producer.process.stdin.close()
     producer.succeed(120)
-    wait_until(lambda: world.consumed(PARTITIONS) == len(lines), 120,
-               f"all records to be folded after the interruption\n{tail(worker.log)}")
+    wait_until(
+        lambda: world.consumed(PARTITIONS) == len(lines),
+        120,
+        f"all records to be folded after the interruption\n{tail(worker.log)}",
+    )
     worker.end()
     equal(worker.process.returncode, 0, "exit status after SIGTERM")
     world.run("worker", "--drain")

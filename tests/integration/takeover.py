@@ -10,11 +10,31 @@ from topics import encode_event, newest, read_topic
 HOUR_MS = 3_600_000
 BEGIN_MS = 1_735_689_600_000  # 2025-01-01T00:00:00Z
 EVENT = {
-    "id": "", "created_at": 0, "model": "openai/gpt-4o", "provider": None, "account": None, "app": None,
-    "country": None, "language": None, "tokens_prompt": 1, "tokens_completion": 1, "tokens_reasoning": 0,
-    "tokens_cached": 0, "cost_nano_usd": 0, "is_byok": False, "is_free": False, "streamed": False, "cancelled": False,
-    "finish_reason": None, "tools_offered": False, "latency_ms": None, "first_token_ms": None, "generation_ms": None,
-    "classified": False, "categories": [], "op": "create",
+    "id": "",
+    "created_at": 0,
+    "model": "openai/gpt-4o",
+    "provider": None,
+    "account": None,
+    "app": None,
+    "country": None,
+    "language": None,
+    "tokens_prompt": 1,
+    "tokens_completion": 1,
+    "tokens_reasoning": 0,
+    "tokens_cached": 0,
+    "cost_nano_usd": 0,
+    "is_byok": False,
+    "is_free": False,
+    "streamed": False,
+    "cancelled": False,
+    "finish_reason": None,
+    "tools_offered": False,
+    "latency_ms": None,
+    "first_token_ms": None,
+    "generation_ms": None,
+    "classified": False,
+    "categories": [],
+    "op": "create",
 }
 
 
@@ -35,11 +55,18 @@ class Stranger:
         self.owned = None
         self.is_over = threading.Event()
         # Ranges are dealt by member id, which begins with the client's: the worker is to get partition 0.
-        self.consumer = Consumer({
-            "bootstrap.servers": world.kafka, "group.id": world.settings["GENTALLY_GROUP"], "client.id": "stranger",
-            "partition.assignment.strategy": "range", "enable.auto.commit": False, "auto.offset.reset": "latest",
-            "session.timeout.ms": 6000, "heartbeat.interval.ms": 500,
-        })
+        self.consumer = Consumer(
+            {
+                "bootstrap.servers": world.kafka,
+                "group.id": world.settings["GENTALLY_GROUP"],
+                "client.id": "stranger",
+                "partition.assignment.strategy": "range",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "latest",
+                "session.timeout.ms": 6000,
+                "heartbeat.interval.ms": 500,
+            }
+        )
         self.consumer.subscribe([world.topic], on_assign=self._assigned)
         self.thread = threading.Thread(target=self._run)
         self.thread.start()

@@ -55,10 +55,16 @@ def encode_summary(record):
 
 def read_topic(address, topic, isolation="read_committed"):
     """Every message of a topic as of now, in offset order within a partition."""
-    consumer = Consumer({
-        "bootstrap.servers": address, "group.id": "foreign", "enable.auto.commit": False,
-        "isolation.level": isolation, "enable.partition.eof": True, "auto.offset.reset": "earliest",
-    })
+    consumer = Consumer(
+        {
+            "bootstrap.servers": address,
+            "group.id": "foreign",
+            "enable.auto.commit": False,
+            "isolation.level": isolation,
+            "enable.partition.eof": True,
+            "auto.offset.reset": "earliest",
+        }
+    )
     try:
         partitions = consumer.list_topics(topic, timeout=20).topics[topic].partitions
         check(partitions, f"topic {topic} is missing")

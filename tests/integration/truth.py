@@ -125,8 +125,11 @@ def feed_and_kill(world, lines, kills, partitions, chance):
         until = min(count, mark + count // 20)
         feed(producer, lines[fed:until])
         fed = until
-        wait_until(lambda mark=mark: world.consumed(partitions) >= mark, 120,
-                   f"{mark} records folded; they are {world.consumed(partitions)}")
+        wait_until(
+            lambda mark=mark: world.consumed(partitions) >= mark,
+            120,
+            f"{mark} records folded; they are {world.consumed(partitions)}",
+        )
         time.sleep(chance.random() * 0.3)  # not to wait for anything: to strike at any point of a flush
         workers.pop(0).kill()
         workers.append(world.start("worker"))

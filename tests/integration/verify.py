@@ -51,8 +51,9 @@ class Copy:
             producer.produce(names[0], record if isinstance(record, bytes) else encode(3, record), key)
         for name, records in self.summaries.items():
             for key, record in records:
-                producer.produce(f"{namespace}.summaries.{name}",
-                                 record if isinstance(record, bytes) else encode(4, record), key)
+                producer.produce(
+                    f"{namespace}.summaries.{name}", record if isinstance(record, bytes) else encode(4, record), key
+                )
         equal(producer.flush(60), 0, "records that were not delivered")
 
     # What corruptions pick from.
@@ -112,6 +113,7 @@ def verify(world, *arguments, **settings):
 # ---- corruptions: each alters the copy and says which check finds it, in which field, and (if it is told there) at
 # which offset of the ledger or of a rollup's topic.
 
+
 def _part(copied, index, number=0):
     return copied.ledger[index][1]["partitions"][number]
 
@@ -146,8 +148,10 @@ def offsets_that_end_too_soon(copied):
 def event_lost(copied):
     index = copied.last("hour")
     part = _part(copied, index)
-    check(any(_part(copied, other)["next_offset"] == part["next_offset"] for other in range(index)),
-          "no earlier record of that offset")
+    check(
+        any(_part(copied, other)["next_offset"] == part["next_offset"] for other in range(index)),
+        "no earlier record of that offset",
+    )
     part["counted"] -= 1
     part["consumed"] -= 1
     return "history", "partitions[0].counted", "ledger", index
@@ -220,8 +224,10 @@ def version_that_falls(copied):
     for name in ("generation", "revision", "pane", "summaries"):
         older[name], newer[name] = newer[name], older[name]
     for number in (0, 1):
-        older["partitions"][number], newer["partitions"][number] = (newer["partitions"][number],
-                                                                    older["partitions"][number])
+        older["partitions"][number], newer["partitions"][number] = (
+            newer["partitions"][number],
+            older["partitions"][number],
+        )
     return "ledger-version", "(generation, revision, pane)", "ledger", index
 
 
@@ -369,14 +375,40 @@ def row_cut_short(copied):
 
 
 CORRUPTIONS = [
-    consumed_of_nothing, event_counted_beyond_the_offsets, offsets_that_begin_elsewhere, offsets_that_end_too_soon,
-    event_lost, offset_passed_twice, incarnation_without_a_generation, old_incarnation_again,
-    revision_of_other_records, records_that_fall, event_counted_in_two_windows, version_that_falls,
-    watermark_that_falls, partition_missing, ledger_under_another_key, ledger_record_of_no_window, rows_announced,
-    row_lost, row_of_an_older_version, row_twice, row_without_a_ledger_record, row_of_another_pane,
-    row_of_other_tables, window_without_a_ledger_record, tokens_added, request_added, request_added_to_the_total,
-    value_in_another_bucket, part_larger_than_its_whole, negative_cost, category_larger_than_the_total,
-    row_under_another_key, row_in_another_topic, row_cut_short,
+    consumed_of_nothing,
+    event_counted_beyond_the_offsets,
+    offsets_that_begin_elsewhere,
+    offsets_that_end_too_soon,
+    event_lost,
+    offset_passed_twice,
+    incarnation_without_a_generation,
+    old_incarnation_again,
+    revision_of_other_records,
+    records_that_fall,
+    event_counted_in_two_windows,
+    version_that_falls,
+    watermark_that_falls,
+    partition_missing,
+    ledger_under_another_key,
+    ledger_record_of_no_window,
+    rows_announced,
+    row_lost,
+    row_of_an_older_version,
+    row_twice,
+    row_without_a_ledger_record,
+    row_of_another_pane,
+    row_of_other_tables,
+    window_without_a_ledger_record,
+    tokens_added,
+    request_added,
+    request_added_to_the_total,
+    value_in_another_bucket,
+    part_larger_than_its_whole,
+    negative_cost,
+    category_larger_than_the_total,
+    row_under_another_key,
+    row_in_another_topic,
+    row_cut_short,
 ]
 
 
@@ -416,8 +448,11 @@ def test_what_compaction_leaves_is_proven(world):
     namespace = f"{world.name}-compacted"
     original.write(namespace)
     result = verify(world, GENTALLY_NAMESPACE=namespace)
-    equal((result["violations"], result["ledger_records"], result["summaries"], result["consumed"]),
-          (0, *left, events), "what is left")
+    equal(
+        (result["violations"], result["ledger_records"], result["summaries"], result["consumed"]),
+        (0, *left, events),
+        "what is left",
+    )
 
 
 def test_a_human_reads_the_first_violation(world):
@@ -428,8 +463,11 @@ def test_a_human_reads_the_first_violation(world):
     altered.write(namespace)
     done = world.start("verify", GENTALLY_NAMESPACE=namespace)
     equal(done.wait(60), VIOLATED, "exit status")
-    check("violated identity: topic " in done.out and "partitions[0].consumed: expected " in done.out, "what it says",
-          done.out)
+    check(
+        "violated identity: topic " in done.out and "partitions[0].consumed: expected " in done.out,
+        "what it says",
+        done.out,
+    )
     check("VERIFY-VIOLATED" in done.log, "its reason", done.log)
 
 
@@ -443,7 +481,7 @@ def test_verify_beside_running_workers(world):
     producer = world.start("produce", stdin=subprocess.PIPE)
     moved = runs = 0
     for begin in range(0, len(lines), 6000):
-        producer.process.stdin.write("".join(line + "\n" for line in lines[begin:begin + 6000]).encode())
+        producer.process.stdin.write("".join(line + "\n" for line in lines[begin : begin + 6000]).encode())
         producer.process.stdin.flush()
         result = verify(world, "--show", 5)
         equal(result["violations"], 0, f"violations beside a running worker: {result['shown']}")

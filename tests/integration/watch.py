@@ -26,8 +26,9 @@ def prepare(world, weeks=6, events=1500):
 
 
 def count(world, first_day, weeks, events, seed):
-    lines = world.run("generate", "--events", events, "--from", first_day, "--weeks", weeks, "--classified", "0.2",
-                      "--seed", seed).out
+    lines = world.run(
+        "generate", "--events", events, "--from", first_day, "--weeks", weeks, "--classified", "0.2", "--seed", seed
+    ).out
     path = world.folder / f"events-{seed}.jsonl"
     path.write_text(lines)
     world.produce(path)
@@ -204,10 +205,11 @@ def test_a_broker_that_is_away_shows_as_age(world):
 
 def test_wrong_options(world):
     for arguments, status, words in (
-            (["--port", "80"], 78, "--watch"),
-            (["--watch", "--out", "x.html"], 78, "--out"),
-            (["--watch", "--format", "json"], 78, "--format json"),
-            (["--watch", "--port", "70000"], 78, "65535")):
+        (["--port", "80"], 78, "--watch"),
+        (["--watch", "--out", "x.html"], 78, "--out"),
+        (["--watch", "--format", "json"], 78, "--format json"),
+        (["--watch", "--port", "70000"], 78, "65535"),
+    ):
         done = world.start("report", *arguments)
         equal(done.wait(20), status, " ".join(arguments))
         check("CONFIG-VALUE" in done.log and words in done.log, f"{arguments}: {done.log}")

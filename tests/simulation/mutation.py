@@ -49,7 +49,9 @@ def compile_and_link(build, path, source, folder):
     done = subprocess.run(command, shell=True, cwd=entry["directory"], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         return None, done.stderr
-    link = subprocess.run(["ninja", "-C", build, "-t", "commands", "simulation"], capture_output=True, text=True, check=True)
+    link = subprocess.run(
+        ["ninja", "-C", build, "-t", "commands", "simulation"], capture_output=True, text=True, check=True
+    )
     command = link.stdout.strip().split("\n")[-1]
     command = re.sub(r" -o simulation ", " -o %s %s " % (program, target), command)
     done = subprocess.run(command, shell=True, cwd=build, capture_output=True, text=True, check=False)
