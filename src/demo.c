@@ -1,6 +1,7 @@
 /* gentally-demo: what the quickstart, the tests and the benches try gentally with. No part of a deployment. */
-#include "gentally/cli/program.h"
 #include "gentally/study/demo.h"
+
+#include "gentally/cli/program.h"
 
 static const struct program_command commands[] = {
     {"generate", command_generate, "make events with the shape of real traffic, from a seed"},

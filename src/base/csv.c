@@ -7,13 +7,13 @@
  */
 #include "gentally/base/csv.h"
 
-#include "gentally/base/hash.h"
-
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "gentally/base/hash.h"
 
 #define FILE_SIZE_MAX ((size_t)64 << 20) /* a hundred times our largest table */
 

@@ -1,9 +1,9 @@
 /* Writing JSON. Called once per field of every generated event, hence by hand and not through stdio. */
+#include "gentally/base/json.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "gentally/base/json.h"
 
 static char *escape(char *target, unsigned char byte)
 {

@@ -10,10 +10,10 @@
  */
 #include "gentally/base/symbols.h"
 
-#include "gentally/base/hash.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "gentally/base/hash.h"
 
 #define ID_MASK UINT64_C(0xffffffff)
 

@@ -2,11 +2,12 @@
  * What every command begins and fails with: --help, --version, the configuration, and one clear line when it cannot go
  * on.
  */
+#include "gentally/cli/command.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "gentally/cli/command.h"
 #include "exit_code.h"
 #include "gentally/cli/versions.h"
 

@@ -8,9 +8,9 @@
 #ifndef GENTALLY_CURSOR_H
 #define GENTALLY_CURSOR_H
 
-#include "gentally/base/base.h"
-
 #include <endian.h>
+
+#include "gentally/base/base.h"
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)

@@ -11,10 +11,6 @@
  */
 #include "gentally/codec/decode.h"
 
-#include "cursor.h"
-#include "gentally/base/bundled.h"
-#include "plan.h"
-
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
@@ -22,6 +18,10 @@
 #include <float.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "cursor.h"
+#include "gentally/base/bundled.h"
+#include "plan.h"
 
 #define FRAMING_SIZE 5 /* 0x00, schema id */
 

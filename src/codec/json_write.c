@@ -1,9 +1,9 @@
 /* Event -> JSON line. Fields come in the schema's order. */
 #include "gentally/codec/json_write.h"
 
-#include "gentally/base/json.h"
-
 #include <assert.h>
+
+#include "gentally/base/json.h"
 
 static_assert(EVENT_JSON_MAX >= (8 + EVENT_LABELS_MAX) * JSON_TEXT_MAX(EVENT_TEXT_MAX) + 2048, "room for every text");
 

@@ -1,16 +1,16 @@
 /* `gentally catalog`: which models the traffic has that the catalog does not know, and what it knows of one. */
-#include "gentally/cli/command.h"
-#include "gentally/commands/commands.h"
-
 #include "gentally/core/catalog.h"
-#include "gentally/base/json.h"
-#include "leaderboard.h"
-#include "live_counters.h"
-#include "gentally/cli/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+
+#include "gentally/base/json.h"
+#include "gentally/cli/command.h"
+#include "gentally/cli/options.h"
+#include "gentally/commands/commands.h"
+#include "leaderboard.h"
+#include "live_counters.h"
 
 enum option { FORMAT, OPTION_COUNT };
 

@@ -3,23 +3,23 @@
  * only to who asks for it.
  */
 #include "dlq.h"
-#include "gentally/cli/command.h"
-#include "gentally/commands/commands.h"
-
-#include "gentally/base/json.h"
-#include "gentally/core/event.h"
-#include "gentally/kafka/topic_read.h"
-#include "table.h"
-#include "gentally/kafka/topics.h"
-#include "gentally/core/window.h"
-#include "gentally/cli/options.h"
-#include "printable.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+
+#include "gentally/base/json.h"
+#include "gentally/cli/command.h"
+#include "gentally/cli/options.h"
+#include "gentally/commands/commands.h"
+#include "gentally/core/event.h"
+#include "gentally/core/window.h"
+#include "gentally/kafka/topic_read.h"
+#include "gentally/kafka/topics.h"
+#include "printable.h"
+#include "table.h"
 
 enum option { REASON, PARTITION, FROM, TO, LETTER, RECORD, PAYLOAD, LIMIT, YES, FORMAT, OPTION_COUNT };
 

@@ -2,15 +2,15 @@
  */
 #include "leaderboard.h"
 
-#include "gentally/base/json.h"
-#include "table.h"
-#include "gentally/core/window.h"
-
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "gentally/base/json.h"
+#include "gentally/core/window.h"
+#include "table.h"
 
 const char *const leaderboard_formats[LEADERBOARD_FORMATS] = {"table", "json", "csv"};
 
@@ -55,8 +55,7 @@ static int share_of_name(const struct totals *before, struct span name)
 }
 
 /* Of the rest it is what the names that are no rest now leave of the whole. */
-static int share_before(const struct leaderboard *leaderboard, const struct totals *now,
-                        const struct totals_row *row)
+static int share_before(const struct leaderboard *leaderboard, const struct totals *now, const struct totals_row *row)
 {
     int left = 10000;
 
@@ -138,8 +137,7 @@ static void add_to_table(const struct leaderboard *leaderboard, const struct tot
         add_change(leaderboard, now, table, row);
 }
 
-static void print_json(const struct leaderboard *leaderboard, const struct totals *now,
-                       const struct totals_row *row)
+static void print_json(const struct leaderboard *leaderboard, const struct totals *now, const struct totals_row *row)
 {
     struct span fields[ROLLUP_DIMS_MAX];
     char text[JSON_TEXT_MAX(ROLLUP_DIMS_MAX * EVENT_TEXT_MAX + 64)];
@@ -177,8 +175,7 @@ void leaderboard_quoted(struct span text)
     fputs("\",", stdout);
 }
 
-static void print_csv(const struct leaderboard *leaderboard, const struct totals *now,
-                      const struct totals_row *row)
+static void print_csv(const struct leaderboard *leaderboard, const struct totals *now, const struct totals_row *row)
 {
     struct span fields[ROLLUP_DIMS_MAX];
     char start[32];
@@ -211,8 +208,7 @@ static void print_csv_header(const struct leaderboard *leaderboard)
            is_extra(leaderboard) ? "," : "", leaderboard->before != NULL ? ",share_before" : "");
 }
 
-enum verdict leaderboard_print(const struct leaderboard *leaderboard, const struct totals *totals,
-                               struct reason *why)
+enum verdict leaderboard_print(const struct leaderboard *leaderboard, const struct totals *totals, struct reason *why)
 {
     struct table *table = NULL;
     int64_t printed = 0, start_ms = INT64_MIN;

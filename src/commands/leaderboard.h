@@ -3,8 +3,8 @@
 #ifndef GENTALLY_LEADERBOARD_H
 #define GENTALLY_LEADERBOARD_H
 
-#include "gentally/inspect/totals.h"
 #include "gentally/core/rollup.h"
+#include "gentally/inspect/totals.h"
 
 enum leaderboard_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV, LEADERBOARD_FORMATS };
 extern const char *const leaderboard_formats[LEADERBOARD_FORMATS];

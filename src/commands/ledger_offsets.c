@@ -51,7 +51,8 @@ enum verdict ledger_offsets_read(struct ledger_offsets *offsets, const struct co
     return verdict;
 }
 
-enum verdict ledger_offsets_may_begin(const struct ledger_offsets *offsets, int32_t partition, int64_t first, struct reason *why)
+enum verdict ledger_offsets_may_begin(const struct ledger_offsets *offsets, int32_t partition, int64_t first,
+                                      struct reason *why)
 {
     int64_t counted_from = offsets->first[partition];
 

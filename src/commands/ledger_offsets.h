@@ -11,16 +11,18 @@
 #define LEDGER_OFFSETS_NOTHING INT64_C(-1)
 
 struct ledger_offsets {
-    int64_t first[PARTITIONS_MAX]; /* the lowest offset published windows were counted from, or LEDGER_OFFSETS_NOTHING */
+    int64_t
+        first[PARTITIONS_MAX]; /* the lowest offset published windows were counted from, or LEDGER_OFFSETS_NOTHING */
 };
 
 /* Reads the ledger topic to its end. Blocks like topic_read(), and answers what it answers; HALT too:
  * LEDGER-UNREADABLE, NO-MEMORY. */
-MUST_CHECK enum verdict ledger_offsets_read(struct ledger_offsets *offsets, const struct config *config, struct reason *why);
+MUST_CHECK enum verdict ledger_offsets_read(struct ledger_offsets *offsets, const struct config *config,
+                                            struct reason *why);
 
 /* May a partition without a state begin at `first`, the first offset its log still has? HALT, STORE-STATE-MISSING: not
  * without losing records. */
 MUST_CHECK enum verdict ledger_offsets_may_begin(const struct ledger_offsets *offsets, int32_t partition, int64_t first,
-                                        struct reason *why);
+                                                 struct reason *why);
 
 #endif

@@ -1,10 +1,10 @@
 /* See counters.h. How many partitions there are is asked of the store: they were created 0, 1, 2, ... by `setup`. */
 #include "live_counters.h"
 
-#include "gentally/core/cell.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "gentally/core/cell.h"
 
 static enum verdict count_partitions(struct live_counters *counters, struct reason *why)
 {
@@ -41,7 +41,8 @@ static enum verdict list_partition(struct live_counters *counters, int32_t parti
 
     while (verdict == GO_ON) {
         uint32_t room = counters->window_room - counters->window_count;
-        verdict = store_windows(counters->store, partition, counters->windows + counters->window_count, room, &count, why);
+        verdict =
+            store_windows(counters->store, partition, counters->windows + counters->window_count, room, &count, why);
         if (verdict != GO_ON || count <= room)
             break;
         verdict = make_room(counters, count, why);
@@ -99,7 +100,8 @@ void live_counters_close(struct live_counters *counters)
     *counters = (struct live_counters){0};
 }
 
-const struct stored_window *live_counters_window(const struct live_counters *counters, enum window_kind kind, int64_t at_ms)
+const struct stored_window *live_counters_window(const struct live_counters *counters, enum window_kind kind,
+                                                 int64_t at_ms)
 {
     for (uint32_t index = 0; index < counters->window_count; index++) {
         const struct stored_window *stored = &counters->windows[index];
@@ -136,8 +138,8 @@ static enum verdict take_cell(void *context, struct span key, struct span packed
     return totals_add(reading->totals, reading->start_ms, key, cell->sums, why);
 }
 
-enum verdict live_counters_add(struct live_counters *counters, struct window window, const struct rollup *rollup, struct totals *totals,
-                      struct reason *why)
+enum verdict live_counters_add(struct live_counters *counters, struct window window, const struct rollup *rollup,
+                               struct totals *totals, struct reason *why)
 {
     struct reading reading = {counters, rollup->name, strlen(rollup->name), totals, window.start_ms};
     struct partition_state state;

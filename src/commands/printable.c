@@ -1,9 +1,9 @@
 /* See shown.h. */
 #include "printable.h"
 
-#include "gentally/base/json.h"
-
 #include <stdio.h>
+
+#include "gentally/base/json.h"
 
 void printable_text(struct span bytes, char *text, size_t room)
 {

@@ -2,21 +2,20 @@
  * `gentally produce`: JSON reader -> Avro -> the input topic. A line is sent or it is named on standard error with its
  * number; nothing is skipped in silence. What was sent is acknowledged before the command ends, however it ends.
  */
-#include "gentally/cli/command.h"
-#include "gentally/commands/commands.h"
-
-#include "gentally/codec/avro_write.h"
-#include "gentally/codec/json_read.h"
-#include "gentally/kafka/producer.h"
-#include "input.h"
-#include "gentally/cli/options.h"
-#include "gentally/cli/progress.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#include "gentally/cli/command.h"
+#include "gentally/cli/options.h"
+#include "gentally/cli/progress.h"
+#include "gentally/codec/avro_write.h"
+#include "gentally/codec/json_read.h"
+#include "gentally/commands/commands.h"
+#include "gentally/kafka/producer.h"
+#include "input.h"
 
 #define SETTLE_MS 10000
 #define SETTLE_ATTEMPTS 30

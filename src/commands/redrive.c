@@ -5,16 +5,15 @@
  * redrives next fences us, waits for what we had under way to end, and only then reads the notes. So a crash at any
  * moment leaves a record sent and noted, or neither.
  */
-#include "dlq.h"
-
-#include "gentally/core/event.h"
-#include "gentally/kafka/topic_read.h"
-#include "gentally/kafka/transaction.h"
-#include "gentally/kafka/topics.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "dlq.h"
+#include "gentally/core/event.h"
+#include "gentally/kafka/topic_read.h"
+#include "gentally/kafka/topics.h"
+#include "gentally/kafka/transaction.h"
 
 #define TRANSACTION_LETTERS 500u
 #define TRANSACTION_BYTES ((size_t)16 << 20)
@@ -25,7 +24,7 @@ struct redriving {
     const struct dead_letter_filter *filter;
     struct redrive_counts *counts;
     struct dead_letter_set *before, *now; /* sent by an earlier redrive, and met in this one */
-    struct transaction *transaction;     /* NULL: a dry run */
+    struct transaction *transaction;      /* NULL: a dry run */
     char notes[TOPIC_NAME_MAX + 1];
     uint32_t pending; /* in the open transaction */
     size_t pending_bytes;
@@ -64,13 +63,13 @@ static enum verdict send(struct redriving *redriving, const struct dead_letter *
              letter->origin.topic.bytes, letter->origin.partition, letter->origin.offset);
     snprintf(place, sizeof(place), "%" PRId32 ":%" PRId64, letter->partition, letter->offset);
     const struct transaction_header headers[] = {{"gentally.redriven-from", span_of(from)},
-                                               {"gentally.redriven-letter", span_of(place)}};
+                                                 {"gentally.redriven-letter", span_of(place)}};
     if (verdict == GO_ON)
         verdict = transaction_put_to(redriving->transaction, redriving->config->topic, letter->origin.partition,
-                                   letter->key, letter->value, headers, LENGTH_OF(headers), why);
+                                     letter->key, letter->value, headers, LENGTH_OF(headers), why);
     if (verdict == GO_ON)
-        verdict =
-            transaction_put(redriving->transaction, redriving->notes, (struct span){key, key_size}, span_of(place), why);
+        verdict = transaction_put(redriving->transaction, redriving->notes, (struct span){key, key_size},
+                                  span_of(place), why);
     if (verdict != GO_ON)
         return verdict;
     redriving->pending++;

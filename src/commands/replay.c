@@ -15,17 +15,17 @@
 #include <time.h>
 
 #include "gentally/cli/command.h"
+#include "gentally/cli/options.h"
 #include "gentally/commands/commands.h"
+#include "gentally/core/event.h"
 #include "gentally/inspect/compare.h"
 #include "gentally/inspect/dead_letters.h"
-#include "gentally/core/event.h"
-#include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/source.h"
+#include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
-#include "gentally/cli/options.h"
+#include "printable.h"
 #include "replay_namespace.h"
 #include "replayed_retention.h"
-#include "printable.h"
 
 enum option { FROM, OFFSETS, WHOLE_FROM, NAME, KEEP, REMOVE, SHOW, FORMAT, OPTION_COUNT };
 

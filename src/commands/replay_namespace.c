@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "gentally/kafka/source.h"
-#include "gentally/redis/store_retention.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/redis/store_retention.h"
 
 #define READY_TRIES 120 /* of 250 ms */
 

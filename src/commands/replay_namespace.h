@@ -2,9 +2,9 @@
 #ifndef GENTALLY_REPLAY_NAMESPACE_H
 #define GENTALLY_REPLAY_NAMESPACE_H
 
-#include "gentally/inspect/compare.h"
 #include "gentally/config/config.h"
 #include "gentally/ingest/replay.h"
+#include "gentally/inspect/compare.h"
 
 struct replay_counts {
     uint64_t records; /* read again */

@@ -1,22 +1,21 @@
 /*
  * `gentally report`: reads the summary topics and the ledger once, and writes the study's figures and tables as of now.
  */
-#include "gentally/cli/command.h"
-#include "gentally/commands/commands.h"
-
-#include "gentally/report/figures.h"
-#include "gentally/report/page.h"
-#include "gentally/core/event.h"
-#include "gentally/kafka/topic_read.h"
-#include "gentally/kafka/topics.h"
-#include "gentally/cli/options.h"
-#include "report_live.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+
+#include "gentally/cli/command.h"
+#include "gentally/cli/options.h"
+#include "gentally/commands/commands.h"
+#include "gentally/core/event.h"
+#include "gentally/kafka/topic_read.h"
+#include "gentally/kafka/topics.h"
+#include "gentally/report/figures.h"
+#include "gentally/report/page.h"
+#include "report_live.h"
 
 enum option { OUT, FORMAT, FROM, TO, EXAMPLES, WATCH, PORT, OPTION_COUNT };
 

@@ -5,16 +5,16 @@
  */
 #include "report_live.h"
 
-#include "gentally/core/event.h"
-#include "gentally/report/http.h"
-#include "gentally/kafka/topic_follow.h"
-#include "gentally/kafka/topics.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "gentally/core/event.h"
+#include "gentally/kafka/topic_follow.h"
+#include "gentally/kafka/topics.h"
+#include "gentally/report/http.h"
 
 #define TURN_MS 50
 #define QUIET_MS 1000  /* without a record, before a document is made */

@@ -2,10 +2,10 @@
 #ifndef GENTALLY_REPORT_LIVE_H
 #define GENTALLY_REPORT_LIVE_H
 
+#include <stdio.h>
+
 #include "gentally/config/config.h"
 #include "gentally/report/figures.h"
-
-#include <stdio.h>
 
 /* The rollups that figures are of; only the first is needed, the others say what is missing. */
 #define REPORT_ROLLUPS "total", "model", "provider", "category", "tag", "geography", "language", "retention"
@@ -18,6 +18,7 @@ MUST_CHECK enum verdict report_page(FILE *file, struct span json, uint64_t revis
  * Reads the topics to their end, prints the address, and serves the page until SIGTERM or SIGINT: then GO_ON. HALT:
  * REPORT-PORT, SOURCE-TOPIC-MISSING, SOURCE-DENIED, SUMMARY-UNREADABLE, NO-MEMORY; TRY_LATER: SOURCE-UNREACHABLE.
  */
-MUST_CHECK enum verdict report_live(const struct config *config, struct figures *figures, uint16_t port, struct reason *why);
+MUST_CHECK enum verdict report_live(const struct config *config, struct figures *figures, uint16_t port,
+                                    struct reason *why);
 
 #endif

@@ -10,8 +10,8 @@
 #include "gentally/cli/command.h"
 #include "gentally/commands/commands.h"
 #include "gentally/kafka/source.h"
-#include "gentally/redis/store_retention.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/redis/store_retention.h"
 #include "ledger_offsets.h"
 
 #define READY_SECONDS 30

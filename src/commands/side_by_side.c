@@ -4,11 +4,6 @@
  */
 #include "side_by_side.h"
 
-#include "gentally/base/json.h"
-#include "gentally/inspect/pivot.h"
-#include "table.h"
-#include "gentally/core/window.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <langinfo.h>
@@ -18,6 +13,11 @@
 #include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "gentally/base/json.h"
+#include "gentally/core/window.h"
+#include "gentally/inspect/pivot.h"
+#include "table.h"
 
 #define WIDTH_DEFAULT 100
 #define NAME_WIDTH_MAX 40 /* characters of a name, longer ones are cut */

@@ -14,7 +14,7 @@ struct pivot_text {
 
 /* Prints a sorted totals to standard output, by its measure of choice. HALT: NO-MEMORY, OUTPUT-FAILED. */
 MUST_CHECK enum verdict pivot_text_print(const struct pivot_text *print, const struct totals *totals,
-                                           struct reason *why);
+                                         struct reason *why);
 
 /* The width of the terminal on standard output; 100 if it is none. */
 uint32_t pivot_text_width(void);

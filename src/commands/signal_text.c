@@ -1,11 +1,11 @@
 /* See signal_text.h. */
 #include "signal_text.h"
 
-#include "gentally/base/json.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "gentally/base/json.h"
 
 #define LINE_WIDTH 100
 #define KIND_WIDTH 19 /* foundational_cohort */

@@ -6,19 +6,6 @@
  * instance, publishes nothing. Windows are published in transactions that end in one partition a moment before the
  * next, so nothing is concluded until all was read and nothing came for a while.
  */
-#include "gentally/cli/command.h"
-#include "gentally/commands/commands.h"
-
-#include "gentally/codec/avro_write.h"
-#include "gentally/codec/avro_read.h"
-#include "gentally/inspect/latest.h"
-#include "gentally/kafka/producer.h"
-#include "gentally/kafka/topic_follow.h"
-#include "gentally/kafka/topics.h"
-#include "gentally/cli/options.h"
-#include "gentally/cli/progress.h"
-#include "signal_text.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -26,6 +13,18 @@
 #include <stdlib.h>
 #include <sysexits.h>
 #include <time.h>
+
+#include "gentally/cli/command.h"
+#include "gentally/cli/options.h"
+#include "gentally/cli/progress.h"
+#include "gentally/codec/avro_read.h"
+#include "gentally/codec/avro_write.h"
+#include "gentally/commands/commands.h"
+#include "gentally/inspect/latest.h"
+#include "gentally/kafka/producer.h"
+#include "gentally/kafka/topic_follow.h"
+#include "gentally/kafka/topics.h"
+#include "signal_text.h"
 
 #define QUIET_MS 1000     /* nothing came for so long: no transaction is half seen */
 #define PATIENCE_MS 10000 /* conclude even so, where something always comes */

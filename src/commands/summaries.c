@@ -2,27 +2,26 @@
  * `gentally summaries`: reads a rollup's topic to its end, keeps the latest version of each key, and prints it as JSON,
  * CSV or a table: whole rows, sums by window and name, or windows side by side.
  */
-#include "gentally/cli/command.h"
-#include "gentally/commands/commands.h"
-
-#include "gentally/inspect/totals.h"
-#include "gentally/codec/avro_read.h"
-#include "gentally/inspect/latest.h"
-#include "gentally/core/event.h"
-#include "gentally/kafka/topic_read.h"
-#include "gentally/inspect/summary_text.h"
-#include "table.h"
-#include "gentally/kafka/topics.h"
-#include "leaderboard.h"
-#include "gentally/cli/options.h"
-#include "side_by_side.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#include "gentally/cli/command.h"
+#include "gentally/cli/options.h"
+#include "gentally/codec/avro_read.h"
+#include "gentally/commands/commands.h"
+#include "gentally/core/event.h"
+#include "gentally/inspect/latest.h"
+#include "gentally/inspect/summary_text.h"
+#include "gentally/inspect/totals.h"
+#include "gentally/kafka/topic_read.h"
+#include "gentally/kafka/topics.h"
+#include "leaderboard.h"
+#include "side_by_side.h"
+#include "table.h"
 
 enum option { ROLLUP, WINDOW, FROM, TO, FORMAT, BY, MEASURE, TOP, SIDE, SPARKLINE, LIMIT, FINAL, OPTION_COUNT };
 
@@ -272,8 +271,8 @@ static enum verdict row_to_breakdown(struct request *request, struct reason *why
     request->suppressed += summary->suppressed;
     if (summary->suppressed) /* It is of its group, and nobody knows how much of it. */
         return GO_ON;
-    return totals_add(request->totals, summary->window.start_ms, name_of(request, summary),
-                         request->read->cell.sums, why);
+    return totals_add(request->totals, summary->window.start_ms, name_of(request, summary), request->read->cell.sums,
+                      why);
 }
 
 static enum verdict print_sums(struct request *request, struct reason *why)
@@ -303,9 +302,9 @@ static enum verdict print_sums(struct request *request, struct reason *why)
     if (!request->is_side_by_side)
         return leaderboard_print(&leaderboard, request->totals, why);
     const struct pivot_text print = {.leaderboard = &leaderboard,
-                                       .is_share = request->is_share,
-                                       .has_sparkline = request->has_sparkline,
-                                       .width = pivot_text_width()};
+                                     .is_share = request->is_share,
+                                     .has_sparkline = request->has_sparkline,
+                                     .width = pivot_text_width()};
     return pivot_text_print(&print, request->totals, why);
 }
 

@@ -1,14 +1,13 @@
 /* `gentally top`: what the counters in Redis say right now, largest first. */
-#include "gentally/cli/command.h"
-#include "gentally/commands/commands.h"
-
-#include "leaderboard.h"
-#include "live_counters.h"
-#include "gentally/cli/options.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+
+#include "gentally/cli/command.h"
+#include "gentally/cli/options.h"
+#include "gentally/commands/commands.h"
+#include "leaderboard.h"
+#include "live_counters.h"
 
 enum option { ROLLUP, WINDOW, AT, BY, LIMIT, TOP, FORMAT, OPTION_COUNT };
 

@@ -2,23 +2,22 @@
  * `gentally verify`: reads the ledger and the summaries, and nothing else, and proves that nothing was lost or counted
  * twice. See audit.h for what is checked and in which order the topics are read.
  */
-#include "gentally/cli/command.h"
-#include "gentally/commands/commands.h"
-
-#include "gentally/inspect/audit.h"
-#include "gentally/core/event.h"
-#include "gentally/kafka/topic_read.h"
-#include "gentally/kafka/topics.h"
-#include "gentally/cli/options.h"
-#include "printable.h"
-#include "gentally/codec/avro_read.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <time.h>
+
+#include "gentally/cli/command.h"
+#include "gentally/cli/options.h"
+#include "gentally/codec/avro_read.h"
+#include "gentally/commands/commands.h"
+#include "gentally/core/event.h"
+#include "gentally/inspect/audit.h"
+#include "gentally/kafka/topic_read.h"
+#include "gentally/kafka/topics.h"
+#include "printable.h"
 
 enum option { FORMAT, STRICT, SHOW, OPTION_COUNT };
 

@@ -5,8 +5,8 @@
 #ifndef GENTALLY_CONFIG_TABLE_H
 #define GENTALLY_CONFIG_TABLE_H
 
-#include "gentally/config/config.h"
 #include "gentally/base/suggest.h"
+#include "gentally/config/config.h"
 
 enum option_kind {
     OPTION_TEXT,    /* any printable text */

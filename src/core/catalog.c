@@ -13,13 +13,13 @@
  */
 #include "gentally/core/catalog.h"
 
-#include "catalog_row.h"
-#include "gentally/base/bundled.h"
-#include "gentally/core/event.h"
-#include "gentally/base/symbols.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "catalog_row.h"
+#include "gentally/base/bundled.h"
+#include "gentally/base/symbols.h"
+#include "gentally/core/event.h"
 
 struct catalog {
     struct csv csv; /* keeps the text the rows borrow from */

@@ -4,10 +4,10 @@
  */
 #include "catalog_row.h"
 
+#include <assert.h>
+
 #include "gentally/core/event.h"
 #include "gentally/core/window.h"
-
-#include <assert.h>
 
 #define PARAMS_MEDIUM 15.0 /* 10^9 parameters: the size classes of the study */
 #define PARAMS_LARGE 70.0

@@ -4,8 +4,8 @@
 #ifndef GENTALLY_CATALOG_ROW_H
 #define GENTALLY_CATALOG_ROW_H
 
-#include "gentally/core/catalog.h"
 #include "gentally/base/csv.h"
+#include "gentally/core/catalog.h"
 
 struct row {
     struct model model;

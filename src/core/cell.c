@@ -16,7 +16,8 @@
 #define VARINT_MAX 10       /* bytes of 64 bits in groups of seven */
 #define COUNT_MAX INT64_MAX /* of a histogram's bucket: Avro's longs carry it on */
 
-static_assert(SLOT_COUNT % 64 == 0 && ACCUMULATOR_WORDS <= 64, "a board's marks are whole words, each with a bit of its own");
+static_assert(SLOT_COUNT % 64 == 0 && ACCUMULATOR_WORDS <= 64,
+              "a board's marks are whole words, each with a bit of its own");
 static_assert(MEASURE_COUNT < 1u << 7, "the count of sums packs into one byte, which CELL_PACKED_MAX counts on");
 static_assert(M_CLASSIFIED_TOKENS == CELL_OLD_SUMS - 1, "measures are only ever appended");
 static_assert(SLOT_COUNT < 1u << 14, "an id's step packs into two bytes, which CELL_PACKED_MAX counts on");

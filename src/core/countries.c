@@ -3,11 +3,11 @@
  */
 #include "gentally/core/countries.h"
 
-#include "gentally/base/bundled.h"
-#include "gentally/base/csv.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "gentally/base/bundled.h"
+#include "gentally/base/csv.h"
 
 #define CODES (26u * 26u)
 #define NO_CODE CODES

@@ -4,9 +4,9 @@
  */
 #include "gentally/core/summary.h"
 
-#include "gentally/base/hash.h"
-
 #include <assert.h>
+
+#include "gentally/base/hash.h"
 
 static const char *const pane_names[] = {[PANE_EARLY] = "early", [PANE_ON_TIME] = "on_time", [PANE_LATE] = "late"};
 

@@ -5,13 +5,13 @@
  */
 #include "gentally/core/taxonomy.h"
 
-#include "gentally/base/bundled.h"
-#include "gentally/base/csv.h"
-#include "gentally/core/event.h"
-#include "gentally/base/symbols.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "gentally/base/bundled.h"
+#include "gentally/base/csv.h"
+#include "gentally/base/symbols.h"
+#include "gentally/core/event.h"
 
 struct rule {
     struct span tag;

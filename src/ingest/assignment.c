@@ -67,8 +67,9 @@ static enum verdict claim(struct assignment *assignment, struct store *store, co
     return GO_ON;
 }
 
-enum verdict assignment_claim(struct assignment *assignment, struct store *store, const struct config *config, struct tally_pool *pool,
-                         const int32_t partitions[], uint32_t count, int64_t now_ms, struct reason *why)
+enum verdict assignment_claim(struct assignment *assignment, struct store *store, const struct config *config,
+                              struct tally_pool *pool, const int32_t partitions[], uint32_t count, int64_t now_ms,
+                              struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
@@ -103,7 +104,8 @@ enum verdict assignment_start(struct assignment *assignment, struct source *sour
     return source_assign(source, starts, count, why);
 }
 
-void assignment_refused(struct assignment *assignment, struct partition *partition, enum verdict verdict, const struct reason *why)
+void assignment_refused(struct assignment *assignment, struct partition *partition, enum verdict verdict,
+                        const struct reason *why)
 {
     switch (verdict) {
     case GO_ON:
@@ -148,8 +150,8 @@ static bool is_due(const struct partition *partition, bool is_reconnected, bool 
     return is_reconnected || (is_ripe && partition_is_dirty(partition)) || silent_ms >= TOUCH_INTERVAL_MS;
 }
 
-enum verdict assignment_flush(struct assignment *assignment, struct checkpoint *checkpoint, const struct store *store, bool is_forced,
-                         int64_t now_ms, struct reason *why)
+enum verdict assignment_flush(struct assignment *assignment, struct checkpoint *checkpoint, const struct store *store,
+                              bool is_forced, int64_t now_ms, struct reason *why)
 {
     uint64_t connections = store_connections(store);
     bool is_reconnected = connections != assignment->connections;
@@ -174,7 +176,8 @@ enum verdict assignment_flush(struct assignment *assignment, struct checkpoint *
     return verdict;
 }
 
-enum verdict assignment_resume(struct assignment *assignment, struct checkpoint *checkpoint, int64_t now_ms, struct reason *why)
+enum verdict assignment_resume(struct assignment *assignment, struct checkpoint *checkpoint, int64_t now_ms,
+                               struct reason *why)
 {
     if (!assignment->is_pending)
         return GO_ON;
@@ -184,8 +187,8 @@ enum verdict assignment_resume(struct assignment *assignment, struct checkpoint 
     return verdict;
 }
 
-static enum verdict reclaim(struct assignment *assignment, struct partition *partition, struct store *store, struct source *source,
-                            struct reason *why)
+static enum verdict reclaim(struct assignment *assignment, struct partition *partition, struct store *store,
+                            struct source *source, struct reason *why)
 {
     struct partition_state state;
     uint32_t rewinds = partition->rewinds + 1;
@@ -210,7 +213,8 @@ static enum verdict reclaim(struct assignment *assignment, struct partition *par
     return GO_ON;
 }
 
-enum verdict assignment_reclaim(struct assignment *assignment, struct store *store, struct source *source, struct reason *why)
+enum verdict assignment_reclaim(struct assignment *assignment, struct store *store, struct source *source,
+                                struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
@@ -328,7 +332,8 @@ bool assignment_is_drained(const struct assignment *assignment)
 {
     for (uint32_t i = 0; i < assignment->count; i++) {
         const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
-        if (!partition->is_stopped && (!partition->is_at_end || !partition->is_idle || partition->must_claim || partition_is_dirty(partition)))
+        if (!partition->is_stopped &&
+            (!partition->is_at_end || !partition->is_idle || partition->must_claim || partition_is_dirty(partition)))
             return false;
     }
     return true;

@@ -59,10 +59,10 @@ struct checkpoint {
     uint32_t total; /* index of the rollup whose rows count each record once */
     struct arena arena;
     struct draft *drafts;
-    struct change **changes; /* those still to be sent */
-    uint32_t room;           /* of both */
-    bool is_sent;            /* the last flush may have happened: only the identical one may follow */
-    struct accumulator accumulator;      /* empty between cells */
+    struct change **changes;        /* those still to be sent */
+    uint32_t room;                  /* of both */
+    bool is_sent;                   /* the last flush may have happened: only the identical one may follow */
+    struct accumulator accumulator; /* empty between cells */
 };
 
 enum verdict checkpoint_open(struct checkpoint **checkpoint, const struct config *config, struct store *store,
@@ -357,8 +357,8 @@ static enum verdict group(struct checkpoint *checkpoint, struct draft *draft, st
     return GO_ON;
 }
 
-static enum verdict draft_portion(struct checkpoint *checkpoint, const struct partition_flush *flush, struct draft *draft,
-                                  struct reason *why)
+static enum verdict draft_portion(struct checkpoint *checkpoint, const struct partition_flush *flush,
+                                  struct draft *draft, struct reason *why)
 {
     *draft = (struct draft){.change = {.state = flush->state,
                                        .next = flush->next,
@@ -385,7 +385,8 @@ static enum verdict merge_cell(struct checkpoint *checkpoint, struct draft *draf
         cell->value = draft->entries[first].delta->packed;
         return GO_ON;
     }
-    enum accumulator_fault fault = cell->stored.bytes == NULL ? ACCUMULATOR_SOUND : accumulator_add(&checkpoint->accumulator, cell->stored);
+    enum accumulator_fault fault =
+        cell->stored.bytes == NULL ? ACCUMULATOR_SOUND : accumulator_add(&checkpoint->accumulator, cell->stored);
     for (uint32_t i = first; i < end && fault == ACCUMULATOR_SOUND; i++)
         if (!is_taken(draft->entries[i].delta))
             fault = accumulator_add(&checkpoint->accumulator, draft->entries[i].delta->packed);
@@ -425,7 +426,8 @@ static enum verdict load_and_merge(struct checkpoint *checkpoint, uint32_t count
     return verdict;
 }
 
-static enum verdict flush(struct checkpoint *checkpoint, struct partition_flush flushes[], uint32_t count, struct reason *why)
+static enum verdict flush(struct checkpoint *checkpoint, struct partition_flush flushes[], uint32_t count,
+                          struct reason *why)
 {
     uint32_t sendable = 0;
     enum verdict verdict = GO_ON;

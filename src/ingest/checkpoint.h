@@ -6,8 +6,8 @@
 #ifndef GENTALLY_CHECKPOINT_H
 #define GENTALLY_CHECKPOINT_H
 
-#include "gentally/redis/store.h"
 #include "gentally/base/symbols.h"
+#include "gentally/redis/store.h"
 #include "tally.h"
 
 struct config;
@@ -26,9 +26,9 @@ void checkpoint_close(struct checkpoint *checkpoint);
 
 /* One partition's part of a checkpoint. */
 struct partition_flush {
-    const struct tally *tally;       /* rows since the last flush */
-    const struct tally *taken;       /* what is to be taken away; NULL: nothing */
-    const struct id_change *ids;     /* NULL: nothing */
+    const struct tally *tally;           /* rows since the last flush */
+    const struct tally *taken;           /* what is to be taken away; NULL: nothing */
+    const struct id_change *ids;         /* NULL: nothing */
     const struct partition_state *state; /* where the store stood then */
     int64_t next;
     struct anchor anchor;
@@ -48,8 +48,8 @@ MUST_CHECK enum verdict checkpoint_run(struct checkpoint *checkpoint, struct par
                                        struct reason *why);
 
 /* Sends the flush of the last TRY_LATER again, identical. Same answers. */
-MUST_CHECK enum verdict checkpoint_again(struct checkpoint *checkpoint, struct partition_flush flushes[], uint32_t count,
-                                         struct reason *why);
+MUST_CHECK enum verdict checkpoint_again(struct checkpoint *checkpoint, struct partition_flush flushes[],
+                                         uint32_t count, struct reason *why);
 
 /* Gives up the flush of the last TRY_LATER, whose outcome may never be known: its partitions must be claimed anew,
  * which makes it harmless. */

@@ -15,8 +15,8 @@
 #ifndef GENTALLY_CONTRIBUTION_H
 #define GENTALLY_CONTRIBUTION_H
 
-#include "gentally/core/event.h"
 #include "gentally/base/symbols.h"
+#include "gentally/core/event.h"
 
 /* The most bytes contribution_write() can need. */
 #define CONTRIBUTION_MAX (128 + (DIM_COUNT + 3 * EVENT_LABELS_MAX) * (EVENT_TEXT_MAX + 4))

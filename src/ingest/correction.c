@@ -1,7 +1,8 @@
 /* Which windows a change of an event reaches. */
 #include "correction.h"
 
-struct correction correction_of(struct placement old, int64_t old_ms, uint32_t old_open, int64_t new_ms, uint32_t new_open)
+struct correction correction_of(struct placement old, int64_t old_ms, uint32_t old_open, int64_t new_ms,
+                                uint32_t new_open)
 {
     struct correction correction = {.placement = {.rollups = old.rollups}};
 

@@ -22,6 +22,7 @@ struct correction {
  * `old_open` and `new_open` are the kinds whose window of that time is not closed for good (a bit per window_kind).
  * `new_open` = 0 for a retraction. Nothing changes if `taken` and `added` are 0.
  */
-struct correction correction_of(struct placement old, int64_t old_ms, uint32_t old_open, int64_t new_ms, uint32_t new_open);
+struct correction correction_of(struct placement old, int64_t old_ms, uint32_t old_open, int64_t new_ms,
+                                uint32_t new_open);
 
 #endif

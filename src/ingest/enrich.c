@@ -8,11 +8,11 @@
  */
 #include "enrich.h"
 
-#include "gentally/core/taxonomy.h"
-#include "pseudonym.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "gentally/core/taxonomy.h"
+#include "pseudonym.h"
 
 #define CONFIDENCE_MIN 0.5f /* labels below it are dropped, as in the study */
 

@@ -5,8 +5,8 @@
 #ifndef GENTALLY_ENRICH_H
 #define GENTALLY_ENRICH_H
 
-#include "gentally/core/event.h"
 #include "gentally/base/symbols.h"
+#include "gentally/core/event.h"
 
 struct taxonomy;
 struct enrich;

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 
 #include "fold_ids.h"
-#include "retention.h"
 #include "gentally/kafka/producer.h"
+#include "retention.h"
 
 /* A clock that runs ahead would move the watermark past everybody else's events. */
 static enum verdict check_time(const struct fold *fold, const struct record *record, int64_t wall_ms,
@@ -19,7 +19,8 @@ static enum verdict check_time(const struct fold *fold, const struct record *rec
                       fold->event.created_ms - reference_ms);
 }
 
-static enum verdict check_late(const struct partition *partition, int64_t event_ms, uint32_t *windows, struct reason *why)
+static enum verdict check_late(const struct partition *partition, int64_t event_ms, uint32_t *windows,
+                               struct reason *why)
 {
     *windows = partition_windows(partition, event_ms);
     if (*windows != 0)
@@ -29,10 +30,11 @@ static enum verdict check_late(const struct partition *partition, int64_t event_
                       partition->watermark_ms - event_ms);
 }
 
-static enum verdict set_aside(struct fold *fold, struct partition *partition, const struct record *record, enum outcome outcome,
-                              const struct reason *because, struct reason *why)
+static enum verdict set_aside(struct fold *fold, struct partition *partition, const struct record *record,
+                              enum outcome outcome, const struct reason *because, struct reason *why)
 {
-    enum verdict verdict = producer_dead_letter(fold->producer, fold->dead_letters, fold->config->topic, record, because, why);
+    enum verdict verdict =
+        producer_dead_letter(fold->producer, fold->dead_letters, fold->config->topic, record, because, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -90,7 +92,8 @@ enum verdict fold_record(struct fold *fold, struct partition *partition, const s
     if (verdict == GO_ON)
         verdict = check_time(fold, record, wall_ms, because);
     if (verdict == GO_ON)
-        verdict = has_ids ? fold_by_id(fold, partition, &outcome, because) : fold_event(fold, partition, &outcome, because);
+        verdict =
+            has_ids ? fold_by_id(fold, partition, &outcome, because) : fold_event(fold, partition, &outcome, because);
     if (verdict == SET_ASIDE)
         return set_aside(fold, partition, record, outcome, because, why);
     if (verdict != GO_ON) {

@@ -5,10 +5,10 @@
 #define GENTALLY_FOLD_H
 
 #include "contribution.h"
-#include "gentally/codec/decode.h"
 #include "enrich.h"
-#include "partition.h"
 #include "gentally/base/log.h"
+#include "gentally/codec/decode.h"
+#include "partition.h"
 
 struct retention;
 struct producer;
@@ -31,13 +31,13 @@ struct fold {
 };
 
 /*
- * Folds `record` into `partition` and moves partition->next past it. `wall_ms` is the time of day: an event later than its
- * record's timestamp (or, if that is later still, than `wall_ms`) by more than the allowed skew is set aside. With ids
- * kept, the record's id must have been asked for (lookup.h). GO_ON: counted, a duplicate, or dead-lettered
- * (acknowledged by producer_settle() before the flush that passes it). TRY_LATER (FOLD-NO-ROOM, or SINK-UNREACHABLE of a
- * dead letter): nothing changed, flush first. HALT as in producer.h.
+ * Folds `record` into `partition` and moves partition->next past it. `wall_ms` is the time of day: an event later than
+ * its record's timestamp (or, if that is later still, than `wall_ms`) by more than the allowed skew is set aside. With
+ * ids kept, the record's id must have been asked for (lookup.h). GO_ON: counted, a duplicate, or dead-lettered
+ * (acknowledged by producer_settle() before the flush that passes it). TRY_LATER (FOLD-NO-ROOM, or SINK-UNREACHABLE of
+ * a dead letter): nothing changed, flush first. HALT as in producer.h.
  */
-MUST_CHECK enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record, int64_t wall_ms,
-                                    struct reason *why);
+MUST_CHECK enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record,
+                                    int64_t wall_ms, struct reason *why);
 
 #endif

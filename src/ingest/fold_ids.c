@@ -4,8 +4,8 @@
 #include <assert.h>
 #include <inttypes.h>
 
-#include "retention.h"
 #include "correction.h"
+#include "retention.h"
 
 #define SYMBOLS_OF_AN_EVENT (DIM_COUNT + 2u * EVENT_LABELS_MAX)
 
@@ -40,7 +40,8 @@ static enum verdict create(struct fold *fold, struct partition *partition, struc
     return remember(fold, partition, key, is_kept ? ID_COUNTED : ID_SEEN, placement, why);
 }
 
-static enum verdict too_late(const struct partition *partition, int64_t event_ms, enum outcome *outcome, struct reason *why)
+static enum verdict too_late(const struct partition *partition, int64_t event_ms, enum outcome *outcome,
+                             struct reason *why)
 {
     *outcome = OUTCOME_TOO_LATE;
     return reason_set(why, SET_ASIDE, "EVENT-TOO-LATE", 0,
@@ -71,8 +72,8 @@ static enum verdict recollect(struct fold *fold, const struct partition *partiti
     return GO_ON;
 }
 
-static enum verdict change(struct fold *fold, struct partition *partition, struct id_key key, const struct id_known *known,
-                           enum outcome *outcome, struct reason *why)
+static enum verdict change(struct fold *fold, struct partition *partition, struct id_key key,
+                           const struct id_known *known, enum outcome *outcome, struct reason *why)
 {
     const struct event *event = &fold->event;
     bool is_amend = event->op == OP_AMEND;
@@ -83,8 +84,8 @@ static enum verdict change(struct fold *fold, struct partition *partition, struc
     if (verdict != GO_ON)
         return verdict;
     uint32_t open = is_amend ? partition_windows(partition, event->created_ms) : 0;
-    struct correction correction =
-        correction_of(placement, fold->old.event_ms, partition_windows(partition, fold->old.event_ms), event->created_ms, open);
+    struct correction correction = correction_of(
+        placement, fold->old.event_ms, partition_windows(partition, fold->old.event_ms), event->created_ms, open);
     if (is_amend && open == 0)
         return too_late(partition, event->created_ms, outcome, why);
     if ((correction.taken | correction.added) == 0)

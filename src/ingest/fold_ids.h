@@ -5,7 +5,8 @@
 #include "fold.h"
 
 /* Counts fold->event as a create. SET_ASIDE: too late (`*outcome`). Shared. */
-MUST_CHECK enum verdict fold_event(struct fold *fold, struct partition *partition, enum outcome *outcome, struct reason *why);
+MUST_CHECK enum verdict fold_event(struct fold *fold, struct partition *partition, enum outcome *outcome,
+                                   struct reason *why);
 
 /* Room for whatever one record may ask for beyond a create. */
 bool fold_ids_have_room(const struct fold *fold, const struct partition *partition);
@@ -15,6 +16,7 @@ bool fold_ids_have_room(const struct fold *fold, const struct partition *partiti
  * and counts anew, a retraction takes back. GO_ON: `*outcome` is counted or duplicate. SET_ASIDE: EVENT-AMEND-UNKNOWN,
  * EVENT-AMEND-RETRACTED, EVENT-TOO-LATE, with `*outcome`. HALT: STORE-DAMAGED, NO-MEMORY.
  */
-MUST_CHECK enum verdict fold_by_id(struct fold *fold, struct partition *partition, enum outcome *outcome, struct reason *why);
+MUST_CHECK enum verdict fold_by_id(struct fold *fold, struct partition *partition, enum outcome *outcome,
+                                   struct reason *why);
 
 #endif

@@ -8,8 +8,8 @@ bool id_lookup_is_wanted(const struct partition *partition, int64_t offset)
 
 /* A record that does not decode is set aside without its id being asked. Decoding twice costs less than keeping what
  * was decoded of thousands of records. */
-enum verdict id_lookup_note(struct assignment *assignment, const struct decoder *decoder, const struct batch *batch, uint32_t first,
-                         struct event *event, struct reason *why)
+enum verdict id_lookup_note(struct assignment *assignment, const struct decoder *decoder, const struct batch *batch,
+                            uint32_t first, struct event *event, struct reason *why)
 {
     struct reason other;
     enum verdict verdict = GO_ON;
@@ -19,7 +19,8 @@ enum verdict id_lookup_note(struct assignment *assignment, const struct decoder 
     for (uint32_t i = first; i < batch->record_count && verdict == GO_ON; i++) {
         const struct record *record = &batch->records[i];
         struct partition *partition = assignment_find(assignment, record->partition);
-        if (id_lookup_is_wanted(partition, record->offset) && decode_event(decoder, record->value, event, &other) == GO_ON)
+        if (id_lookup_is_wanted(partition, record->offset) &&
+            decode_event(decoder, record->value, event, &other) == GO_ON)
             verdict = ids_ask(partition->ids, ids_key(partition->ids, event->id), why);
     }
     return verdict;
@@ -33,7 +34,8 @@ enum verdict id_lookup_ask(struct assignment *assignment, struct store *store, s
 
     for (uint32_t i = 0; i < assignment->count; i++) {
         struct partition *partition = assignment->by_partition[assignment->partitions[i]];
-        struct id_lookup *lookup = partition->is_stopped || partition->is_stale ? NULL : ids_recall(partition->ids, &partition->state);
+        struct id_lookup *lookup =
+            partition->is_stopped || partition->is_stale ? NULL : ids_recall(partition->ids, &partition->state);
         if (lookup == NULL)
             continue;
         asked[count] = partition;

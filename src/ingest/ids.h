@@ -48,8 +48,8 @@ void ids_begin(struct ids *ids);
 /* Notes that the batch holds this id; the store will be asked for it unless memory knows. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict ids_ask(struct ids *ids, struct id_key key, struct reason *why);
 
-/* The question to the store, for store_look_up_ids(); NULL if there is nothing to ask. Borrowed, like `state`, until the
- * next ids_begin(). */
+/* The question to the store, for store_look_up_ids(); NULL if there is nothing to ask. Borrowed, like `state`, until
+ * the next ids_begin(). */
 struct id_lookup *ids_recall(struct ids *ids, const struct partition_state *state);
 
 /* False if a flush must come before the next ids_put(). After a flush there is always room for what was asked. */

@@ -19,8 +19,9 @@ static enum verdict open_taken(struct partition *partition, struct tally_options
     return verdict == GO_ON ? tally_open(&partition->taken, &options, why) : verdict;
 }
 
-enum verdict partition_open(struct partition **partition, const struct config *config, const struct partition_state *state,
-                       struct tally_pool *pool, int64_t now_ms, struct reason *why)
+enum verdict partition_open(struct partition **partition, const struct config *config,
+                            const struct partition_state *state, struct tally_pool *pool, int64_t now_ms,
+                            struct reason *why)
 {
     struct partition *opened = calloc(1, sizeof(*opened));
     struct tally_options options = {

@@ -13,8 +13,8 @@
 struct partition {
     const struct config *config;
     struct partition_state state; /* as the store last said */
-    struct tally *tally;      /* rows since then; owned */
-    struct tally *taken;      /* what amendments and retractions took back since then; NULL unless ids = amend */
+    struct tally *tally;          /* rows since then; owned */
+    struct tally *taken;          /* what amendments and retractions took back since then; NULL unless ids = amend */
     struct tally_pool *taken_pool;
     struct ids *ids;
     int64_t next;              /* offset of the next record to fold; >= state.next */
@@ -37,8 +37,9 @@ struct partition {
 };
 
 /* Opens a partition at a claimed state. HALT: NO-MEMORY. */
-MUST_CHECK enum verdict partition_open(struct partition **partition, const struct config *config, const struct partition_state *state,
-                                  struct tally_pool *pool, int64_t now_ms, struct reason *why);
+MUST_CHECK enum verdict partition_open(struct partition **partition, const struct config *config,
+                                       const struct partition_state *state, struct tally_pool *pool, int64_t now_ms,
+                                       struct reason *why);
 void partition_close(struct partition *partition);
 
 /* Forgets the rows; what follows is a rewind or a stop. */
@@ -77,7 +78,8 @@ bool partition_has_rows(const struct partition *partition);
 /* True if the store does not know all of it yet. */
 bool partition_is_dirty(const struct partition *partition);
 
-/* True if its last flush is long enough ago: the configured interval, and four seconds more for a partition that is behind.
+/* True if its last flush is long enough ago: the configured interval, and four seconds more for a partition that is
+ * behind.
  */
 bool partition_is_due(const struct partition *partition, int64_t now_ms);
 

@@ -22,7 +22,7 @@ enum verdict pipeline_open_enrich(struct pipeline *pipeline, struct reason *why)
 }
 
 enum verdict pipeline_open_local(struct pipeline *pipeline, const struct config *config, struct logger *logger,
-                               struct reason *why)
+                                 struct reason *why)
 {
     pipeline->config = config;
     pipeline->logger = logger;

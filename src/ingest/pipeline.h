@@ -5,8 +5,8 @@
 #ifndef GENTALLY_PIPELINE_H
 #define GENTALLY_PIPELINE_H
 
-#include "fold.h"
 #include "assignment.h"
+#include "fold.h"
 #include "retention.h"
 #include "tables.h"
 
@@ -27,10 +27,10 @@ struct pipeline {
     struct producer *producer;
 };
 
-/* What needs no server: tables, decoder, enrichment, memory. `pipeline` is all zero before; pipeline_close() follows whatever
- * the verdict. HALT as the pipeline' headers say. */
-MUST_CHECK enum verdict pipeline_open_local(struct pipeline *pipeline, const struct config *config, struct logger *logger,
-                                          struct reason *why);
+/* What needs no server: tables, decoder, enrichment, memory. `pipeline` is all zero before; pipeline_close() follows
+ * whatever the verdict. HALT as the pipeline' headers say. */
+MUST_CHECK enum verdict pipeline_open_local(struct pipeline *pipeline, const struct config *config,
+                                            struct logger *logger, struct reason *why);
 
 /* A new enrichment of the tables as they are now; the old one was closed. Part of the above. HALT as enrich_open(). */
 MUST_CHECK enum verdict pipeline_open_enrich(struct pipeline *pipeline, struct reason *why);
@@ -48,9 +48,9 @@ MUST_CHECK enum verdict pipeline_reclaim(struct pipeline *pipeline, struct reaso
 MUST_CHECK enum verdict pipeline_renew_tables(struct pipeline *pipeline, struct tables *fresh, struct reason *why);
 
 /*
- * Flushes the partitions that are due, or all of them, and claims anew what was fenced. Dead letters first: no offset passes
- * one that is not acknowledged. Symbols are forgotten once no row refers to them and they are many. TRY_LATER: the
- * store or the broker did not answer; assignment_resume() before anything else.
+ * Flushes the partitions that are due, or all of them, and claims anew what was fenced. Dead letters first: no offset
+ * passes one that is not acknowledged. Symbols are forgotten once no row refers to them and they are many. TRY_LATER:
+ * the store or the broker did not answer; assignment_resume() before anything else.
  */
 MUST_CHECK enum verdict pipeline_flush(struct pipeline *pipeline, bool is_forced, int64_t now_ms, struct reason *why);
 

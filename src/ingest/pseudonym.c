@@ -9,13 +9,13 @@
  */
 #include "pseudonym.h"
 
-#include "gentally/base/hash.h"
-
 #include <assert.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
+
+#include "gentally/base/hash.h"
 
 #define PLACES 65536u
 #define ACCOUNT_SIZE_MAX 47 /* a longer one is not remembered; UUIDs, e-mail hashes and ULIDs are shorter */

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "id_lookup.h"
-#include "pipeline.h"
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/source.h"
+#include "id_lookup.h"
+#include "pipeline.h"
 
 #define POLL_MS 50
 #define RETRY_MS 250
@@ -105,8 +105,8 @@ enum verdict replay_begin(struct replay *replay, const int64_t firsts[], const s
     }
     uint32_t created = 0;
     if (verdict == GO_ON && replay->pipeline.retention != NULL)
-        verdict =
-            store_retention_create(replay->pipeline.store, replay->pipeline.config->retention_pairs, false, &created, why);
+        verdict = store_retention_create(replay->pipeline.store, replay->pipeline.config->retention_pairs, false,
+                                         &created, why);
     if (verdict == GO_ON && replay->pipeline.retention != NULL)
         verdict = store_retention_open(replay->pipeline.store, why);
     return verdict == GO_ON ? source_join(replay->pipeline.source, why) : verdict;
@@ -118,9 +118,9 @@ enum verdict replay_begin(struct replay *replay, const int64_t firsts[], const s
 static enum verdict answer_rebalance(struct replay *replay, int64_t now_ms, struct reason *why)
 {
     if (replay->pipeline.batch.rebalance == REBALANCE_ASSIGNED) {
-        enum verdict verdict =
-            assignment_claim(&replay->pipeline.assignment, replay->pipeline.store, replay->pipeline.config, replay->pipeline.pool,
-                        replay->pipeline.batch.partitions, replay->pipeline.batch.partition_count, now_ms, why);
+        enum verdict verdict = assignment_claim(
+            &replay->pipeline.assignment, replay->pipeline.store, replay->pipeline.config, replay->pipeline.pool,
+            replay->pipeline.batch.partitions, replay->pipeline.batch.partition_count, now_ms, why);
         if (verdict == GO_ON)
             verdict = assignment_start(&replay->pipeline.assignment, replay->pipeline.source, why);
         if (verdict == GO_ON) {
@@ -189,8 +189,8 @@ static enum verdict lookup(struct replay *replay, struct reason *why)
 {
     if (replay->pipeline.config->ids == IDS_OFF)
         return GO_ON;
-    enum verdict verdict = id_lookup_note(&replay->pipeline.assignment, replay->pipeline.decoder, &replay->pipeline.batch, 0,
-                                       &replay->pipeline.fold.event, why);
+    enum verdict verdict = id_lookup_note(&replay->pipeline.assignment, replay->pipeline.decoder,
+                                          &replay->pipeline.batch, 0, &replay->pipeline.fold.event, why);
     return verdict == GO_ON ? id_lookup_ask(&replay->pipeline.assignment, replay->pipeline.store, why) : verdict;
 }
 
@@ -217,8 +217,8 @@ static enum verdict poll(struct replay *replay, int64_t now_ms, struct reason *w
             partition->next < replay->targets[number] &&
             replay->pipeline.batch.ends[i].next > partition->next) /* The log's last offsets may be no records. */
             partition->next = replay->pipeline.batch.ends[i].next < replay->targets[number]
-                             ? replay->pipeline.batch.ends[i].next
-                             : replay->targets[number];
+                                  ? replay->pipeline.batch.ends[i].next
+                                  : replay->targets[number];
     }
     assignment_anchor(&replay->pipeline.assignment); /* They borrow their last record. */
     source_release(replay->pipeline.source, &replay->pipeline.batch);
@@ -232,7 +232,8 @@ static enum verdict turn(struct replay *replay, bool *is_done, struct reason *wh
 
     if (verdict == GO_ON)
         verdict = pipeline_reclaim(&replay->pipeline, why);
-    if (verdict == GO_ON && replay->pipeline.batch.rebalance != REBALANCE_NONE) /* The store did not answer the last time. */
+    if (verdict == GO_ON &&
+        replay->pipeline.batch.rebalance != REBALANCE_NONE) /* The store did not answer the last time. */
         verdict = answer_rebalance(replay, now_ms, why);
     bool is_there = verdict == GO_ON && replay->has_joined;
     for (uint32_t i = 0; is_there && i < replay->pipeline.assignment.count; i++)

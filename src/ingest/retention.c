@@ -12,8 +12,8 @@
  * Sentinel sees to it (CLIENT KILL with each new role), a cluster is refused (store_link.c). Whoever changes roles by
  * hand does the same, see runbooks/operate.md.
  *
- * Repeating is harmless, a pair's months are a union; so whatever is put in vain (by a partition that is taken away before
- * its flush) is put again by whoever reads the record.
+ * Repeating is harmless, a pair's months are a union; so whatever is put in vain (by a partition that is taken away
+ * before its flush) is put again by whoever reads the record.
  *
  * The cache: place = low bits of a pair and month; it holds the other bits and the interval (between two settlings) in
  * which it was noted last. An interval is over when every partition is flushed: what it noted is then acknowledged.

@@ -1,6 +1,6 @@
 /*
- * Which accounts used which display model in which month, on its way into the store: collects the pairs of all partitions
- * between two flushes, and puts them before a flush goes out (a store_barrier()).
+ * Which accounts used which display model in which month, on its way into the store: collects the pairs of all
+ * partitions between two flushes, and puts them before a flush goes out (a store_barrier()).
  *
  * Traffic repeats itself: what the store has acknowledged is remembered in a direct-mapped cache, so that nearly
  * nothing is sent. What is remembered was acknowledged on a connection, and holds on that connection only: a new one
@@ -10,10 +10,10 @@
 #ifndef GENTALLY_RETENTION_H
 #define GENTALLY_RETENTION_H
 
+#include "gentally/base/symbols.h"
 #include "gentally/core/catalog.h"
 #include "gentally/core/event.h"
 #include "gentally/redis/store_retention.h"
-#include "gentally/base/symbols.h"
 
 struct retention;
 

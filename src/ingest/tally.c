@@ -446,8 +446,8 @@ static void note_per_tag(struct tally *tally, const struct plan *plan, struct ke
             key->dims[plan->category_index] = fact->tag_categories[i];
         key->dims[plan->tag_index] = fact->tags[i];
         stage_row(tally, key,
-                 plan->labels == LABELS_TAG ? part_of_tag(fact, i)
-                                            : part_of(fact->sums[M_SPLIT_TOKENS], i, fact->tag_count));
+                  plan->labels == LABELS_TAG ? part_of_tag(fact, i)
+                                             : part_of(fact->sums[M_SPLIT_TOKENS], i, fact->tag_count));
     }
 }
 

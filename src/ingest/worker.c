@@ -1,7 +1,8 @@
 /*
  * The loop. One turn opens the doors in a fixed order:
  *
- *   finish an unanswered flush -> answer the group's rebalance, or poll -> fold -> flush when due -> close windows -> done?
+ *   finish an unanswered flush -> answer the group's rebalance, or poll -> fold -> flush when due -> close windows ->
+ * done?
  *
  * Nothing is acknowledged that Redis does not hold; nothing is folded while a flush is unanswered.
  */
@@ -14,12 +15,12 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "gentally/publish/closer.h"
-#include "id_lookup.h"
-#include "pipeline.h"
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/publish/closer.h"
+#include "id_lookup.h"
+#include "pipeline.h"
 
 #define POLL_MS 50           /* how long an idle turn waits: the reaction time of an idle worker */
 #define CLOSER_RETRY_MS 2000 /* after the closer stepped down or lost its transaction */
@@ -145,9 +146,9 @@ enum verdict worker_open(struct worker **worker, const struct worker_options *op
         worker_close(opened);
         return verdict;
     }
-    log_line(opened->pipeline.logger, LOG_LEVEL_INFO, "WORKER-OPENED", "topic=%s partitions=%" PRId32 " namespace=%s %s",
-             opened->pipeline.config->topic, opened->partition_count, opened->pipeline.config->namespace_,
-             opened->pipeline.tables.version);
+    log_line(opened->pipeline.logger, LOG_LEVEL_INFO, "WORKER-OPENED",
+             "topic=%s partitions=%" PRId32 " namespace=%s %s", opened->pipeline.config->topic, opened->partition_count,
+             opened->pipeline.config->namespace_, opened->pipeline.tables.version);
     *worker = opened;
     return GO_ON;
 }
@@ -224,8 +225,9 @@ static enum verdict assigned(struct worker *worker, int64_t now_ms, struct reaso
     enum verdict verdict = count_partitions(worker, why);
 
     if (verdict == GO_ON)
-        verdict = assignment_claim(&worker->pipeline.assignment, worker->pipeline.store, worker->pipeline.config, worker->pipeline.pool,
-                              worker->pipeline.batch.partitions, worker->pipeline.batch.partition_count, now_ms, why);
+        verdict = assignment_claim(&worker->pipeline.assignment, worker->pipeline.store, worker->pipeline.config,
+                                   worker->pipeline.pool, worker->pipeline.batch.partitions,
+                                   worker->pipeline.batch.partition_count, now_ms, why);
     if (verdict == GO_ON)
         verdict = assignment_start(&worker->pipeline.assignment, worker->pipeline.source, why);
     if (verdict != GO_ON)
@@ -243,22 +245,23 @@ static enum verdict revoked(struct worker *worker, int64_t now_ms, struct reason
     struct reason lost;
 
     if (worker->pipeline.batch.rebalance == REBALANCE_REVOKED) {
-        enum verdict verdict = assignment_resume(&worker->pipeline.assignment, worker->pipeline.checkpoint, now_ms, &lost);
+        enum verdict verdict =
+            assignment_resume(&worker->pipeline.assignment, worker->pipeline.checkpoint, now_ms, &lost);
         if (verdict == GO_ON)
             verdict = flush(worker, true, now_ms, &lost);
         if (verdict != GO_ON)
             log_reason(worker->pipeline.logger, LOG_LEVEL_WARN, &lost);
     }
     log_line(worker->pipeline.logger, LOG_LEVEL_INFO,
-             worker->pipeline.batch.rebalance == REBALANCE_REVOKED ? "WORKER-REVOKED" : "WORKER-LOST", "partitions=%" PRIu32,
-             worker->pipeline.batch.partition_count);
+             worker->pipeline.batch.rebalance == REBALANCE_REVOKED ? "WORKER-REVOKED" : "WORKER-LOST",
+             "partitions=%" PRIu32, worker->pipeline.batch.partition_count);
     closer_close(worker->closer);
     worker->closer = NULL;
     checkpoint_forget(worker->pipeline.checkpoint);
     assignment_close(&worker->pipeline.assignment);
     worker->folded =
         worker->pipeline.batch.record_count; /* The rest would be folded into what is assigned next, with a gap. */
-    worker->has_joined = false;           /* Having nothing between two assignments is no reason to leave. */
+    worker->has_joined = false;              /* Having nothing between two assignments is no reason to leave. */
     enum verdict verdict = source_release_all(worker->pipeline.source, why);
     if (verdict == GO_ON)
         worker->pipeline.batch.rebalance = REBALANCE_NONE;
@@ -284,7 +287,8 @@ static enum verdict attend(struct worker *worker, int64_t now_ms, struct reason 
     struct reason other;
     enum verdict verdict = source_keep_alive(worker->pipeline.source, &worker->pipeline.batch, &other);
 
-    if (verdict == GO_ON && (worker->pipeline.batch.rebalance == REBALANCE_REVOKED || worker->pipeline.batch.rebalance == REBALANCE_LOST))
+    if (verdict == GO_ON &&
+        (worker->pipeline.batch.rebalance == REBALANCE_REVOKED || worker->pipeline.batch.rebalance == REBALANCE_LOST))
         verdict = revoked(worker, now_ms, &other);
     if (verdict == HALT)
         *why = other;
@@ -322,8 +326,8 @@ static enum verdict lookup(struct worker *worker, struct reason *why)
     if (worker->pipeline.config->ids == IDS_OFF || worker->ids_of_batch == RECALLED)
         return GO_ON;
     if (worker->ids_of_batch == NOT_NOTED)
-        verdict = id_lookup_note(&worker->pipeline.assignment, worker->pipeline.decoder, &worker->pipeline.batch, worker->folded,
-                              &worker->pipeline.fold.event, why);
+        verdict = id_lookup_note(&worker->pipeline.assignment, worker->pipeline.decoder, &worker->pipeline.batch,
+                                 worker->folded, &worker->pipeline.fold.event, why);
     if (verdict != GO_ON)
         return verdict;
     worker->ids_of_batch = NOTED;
@@ -358,7 +362,8 @@ static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms,
         }
         worker->folded++;
     }
-    assignment_end(&worker->pipeline.assignment, &worker->pipeline.batch, worker->is_drain ? 0 : worker->pipeline.config->idle_ms, now_ms);
+    assignment_end(&worker->pipeline.assignment, &worker->pipeline.batch,
+                   worker->is_drain ? 0 : worker->pipeline.config->idle_ms, now_ms);
     worker->has_batch = false;
     return GO_ON;
 }
@@ -472,7 +477,8 @@ static enum verdict look_again(struct worker *worker, int64_t now_ms, struct rea
 
     worker->turned_ms = now_ms;
     worker->was_cut_off = false;
-    return is_needed && is_reading ? assignment_recheck_logs(&worker->pipeline.assignment, worker->pipeline.source, why) : GO_ON;
+    return is_needed && is_reading ? assignment_recheck_logs(&worker->pipeline.assignment, worker->pipeline.source, why)
+                                   : GO_ON;
 }
 
 enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms, bool stop, bool *is_done,
@@ -485,7 +491,8 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
         verdict = pipeline_reclaim(&worker->pipeline, why);
     if (verdict == GO_ON)
         verdict = look_again(worker, now_ms, why);
-    if (verdict == GO_ON && worker->pipeline.batch.rebalance != REBALANCE_NONE) /* There was no answer to it the last time. */
+    if (verdict == GO_ON &&
+        worker->pipeline.batch.rebalance != REBALANCE_NONE) /* There was no answer to it the last time. */
         verdict = answer(worker, now_ms, why);
     else if (verdict == GO_ON && worker->has_batch && !stop)
         verdict = fold(worker, now_ms, wall_ms, why);

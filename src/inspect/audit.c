@@ -7,13 +7,13 @@
  * point than others were before. That is a step back, and no violation as long as it is a point of the same history;
  * within one window the parts never fall.
  */
-#include "audit_parts.h"
-#include "gentally/codec/avro_read.h"
-
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "audit_parts.h"
+#include "gentally/codec/avro_read.h"
 
 #define ARENA_BLOCK ((size_t)1 << 20)
 

@@ -3,14 +3,13 @@
  * ledger record names, and editions that differ in records only share their rows. Of one model and cohort, as many
  * accounts as began are the most there can be later.
  */
-#include "audit_parts.h"
-
-#include "gentally/codec/avro_read.h"
-
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "audit_parts.h"
+#include "gentally/codec/avro_read.h"
 
 /* "2025-11" as a month since January 1970; false if it is none. */
 static bool read_month(struct span text, int64_t *month)

@@ -4,15 +4,14 @@
  *
  * A row that was superseded says nothing any more; its ledger record may have been compacted away.
  */
-#include "audit_parts.h"
-
-#include "gentally/base/hash.h"
-#include "gentally/codec/avro_read.h"
-
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "audit_parts.h"
+#include "gentally/base/hash.h"
+#include "gentally/codec/avro_read.h"
 
 static enum verdict no_memory(struct reason *why)
 {

@@ -1,10 +1,10 @@
 /* See compare.h. Both sides are sorted by key and walked together. */
 #include "gentally/inspect/compare.h"
 
-#include "gentally/base/arena.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "gentally/base/arena.h"
 
 struct row {
     struct span key, packed;

@@ -181,7 +181,8 @@ static bool grow(struct dead_letter_set *set)
     return true;
 }
 
-enum verdict dead_letter_set_put(struct dead_letter_set *set, const struct dead_letter_origin *origin, struct reason *why)
+enum verdict dead_letter_set_put(struct dead_letter_set *set, const struct dead_letter_origin *origin,
+                                 struct reason *why)
 {
     struct member member = member_of(origin);
 

@@ -1,9 +1,10 @@
 /* Newest versions by key: an open-addressing table of indexes into an array of rows, at most half full. */
 #include "gentally/inspect/latest.h"
-#include "gentally/base/hash.h"
 
 #include <assert.h>
 #include <stdlib.h>
+
+#include "gentally/base/hash.h"
 
 struct latest {
     size_t count, room;

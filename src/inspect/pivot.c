@@ -91,8 +91,7 @@ static size_t list_starts(const struct totals *totals, enum window_kind kind, in
 }
 
 /* `order` holds the place of each of the lines, which are in byte order. */
-static void fill(struct pivot *pivot, const struct totals *totals, const struct line lines[],
-                 const size_t order[])
+static void fill(struct pivot *pivot, const struct totals *totals, const struct line lines[], const size_t order[])
 {
     size_t window = 0;
 
@@ -140,8 +139,7 @@ static bool make_room(struct pivot *pivot, size_t names, size_t windows)
     return pivot->names != NULL && pivot->starts != NULL && pivot->totals != NULL && pivot->values != NULL;
 }
 
-enum verdict pivot_open(struct pivot **out, const struct totals *totals, enum window_kind kind,
-                         struct reason *why)
+enum verdict pivot_open(struct pivot **out, const struct totals *totals, enum window_kind kind, struct reason *why)
 {
     size_t rows = totals_count(totals) + 1;
     struct pivot *pivot = calloc(1, sizeof(*pivot));
@@ -238,7 +236,7 @@ static double height_of(const struct pivot *pivot, size_t name, size_t place, si
 }
 
 size_t pivot_sparkline(const struct pivot *pivot, size_t name, size_t width, bool is_share,
-                        char text[3 * SPARKLINE_MAX + 1])
+                       char text[3 * SPARKLINE_MAX + 1])
 {
     double most = 0;
     size_t size = 0;

@@ -1,9 +1,9 @@
 /* Summaries as text. The order of fields is the schema's, in both forms. */
 #include "gentally/inspect/summary_text.h"
 
-#include "gentally/base/json.h"
-
 #include <assert.h>
+
+#include "gentally/base/json.h"
 
 static_assert(SUMMARY_TEXT_MAX >= 6 * 8192 + HISTOGRAM_COUNT * HISTOGRAM_BUCKETS * 64 + 8192,
               "room for the texts of a summary that was read, five full histograms, and the names");

@@ -102,8 +102,8 @@ static enum verdict make_room(struct totals *totals, struct reason *why)
     return GO_ON;
 }
 
-enum verdict totals_add(struct totals *totals, int64_t start_ms, struct span name,
-                           const int64_t sums[MEASURE_COUNT], struct reason *why)
+enum verdict totals_add(struct totals *totals, int64_t start_ms, struct span name, const int64_t sums[MEASURE_COUNT],
+                        struct reason *why)
 {
     int64_t tokens = sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION];
     enum verdict verdict = make_room(totals, why);
@@ -119,11 +119,11 @@ enum verdict totals_add(struct totals *totals, int64_t start_ms, struct span nam
     copy[name.size] = '\0';
     totals->rows[totals->count++] =
         (struct totals_row){.start_ms = start_ms,
-                               .name = {copy, name.size},
-                               .requests = sums[M_REQUESTS],
-                               .tokens = tokens,
-                               .value = totals->measure == MEASURE_TOKENS ? tokens : sums[totals->measure],
-                               .cost_nano_usd = sums[M_COST_NANO_USD]};
+                            .name = {copy, name.size},
+                            .requests = sums[M_REQUESTS],
+                            .tokens = tokens,
+                            .value = totals->measure == MEASURE_TOKENS ? tokens : sums[totals->measure],
+                            .cost_nano_usd = sums[M_COST_NANO_USD]};
     return GO_ON;
 }
 

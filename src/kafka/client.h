@@ -1,6 +1,6 @@
 /*
- * What source.c, producer.c, transaction.c and topics.c share: one way to configure a librdkafka client, and one table that
- * says what its error codes mean for us. Private to those files; the only header of ours that includes librdkafka.
+ * What source.c, producer.c, transaction.c and topics.c share: one way to configure a librdkafka client, and one table
+ * that says what its error codes mean for us. Private to those files; the only header of ours that includes librdkafka.
  *
  * Callbacks never work, they note down: a client's opaque is a `struct kafka_notes`, and every callback runs inside a
  * poll of the owner's thread (librdkafka's own log lines too, which it keeps in a queue for us).
@@ -10,8 +10,8 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "gentally/config/config.h"
 #include "gentally/base/log.h"
+#include "gentally/config/config.h"
 
 /* The owner keeps it at one address for as long as the client lives. Zero, but for the logger. */
 struct kafka_notes {

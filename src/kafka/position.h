@@ -44,7 +44,7 @@ enum arrival {
     ARRIVAL_PASS,         /* hand it out */
     ARRIVAL_DROP,         /* it is none of ours */
     ARRIVAL_AGAIN,        /* drop it, and read again at the position */
-    ARRIVAL_SUSPECT,        /* drop it: see `suspicion` */
+    ARRIVAL_SUSPECT,      /* drop it: see `suspicion` */
     ARRIVAL_FIRST_SPARSE, /* hand it out; the log is known to leave offsets out from now on */
     ARRIVAL_ANCHOR_GONE,  /* the log jumps over the anchor: nothing to compare; ask again about the same record */
 };

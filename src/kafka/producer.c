@@ -5,12 +5,13 @@
  * Room: at most OUTSTANDING_MAX messages and OUTSTANDING_BYTES_MAX bytes wait for their acknowledgement, half of what
  * librdkafka's queue holds. The other half is the room in which a delivery report may send a dead letter once more.
  */
+#include "gentally/kafka/producer.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "client.h"
-#include "gentally/kafka/producer.h"
 
 #define ANSWER_MS 10000
 #define TURN_MS 100
@@ -83,7 +84,8 @@ static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, voi
         kafka_note_refused(notes, code, rd_kafka_topic_name(message->rkt));
 }
 
-enum verdict producer_open(struct producer **producer, const struct config *config, struct logger *logger, struct reason *why)
+enum verdict producer_open(struct producer **producer, const struct config *config, struct logger *logger,
+                           struct reason *why)
 {
     const struct kafka_hooks hooks = {0, delivered};
     const struct rd_kafka_metadata *metadata;
@@ -163,7 +165,8 @@ static enum verdict make_room(struct producer *producer, int patience_ms, struct
     return verdict;
 }
 
-enum verdict producer_put(struct producer *producer, const char *topic, struct span key, struct span value, struct reason *why)
+enum verdict producer_put(struct producer *producer, const char *topic, struct span key, struct span value,
+                          struct reason *why)
 {
     const struct kafka_message message = {.topic = topic, .key = key, .value = value};
     rd_kafka_resp_err_t code;
@@ -203,8 +206,8 @@ static rd_kafka_headers_t *dead_letter_headers(const char *topic, const struct r
     return headers;
 }
 
-enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic, const struct record *record,
-                              const struct reason *because, struct reason *why)
+enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic,
+                                  const struct record *record, const struct reason *because, struct reason *why)
 {
     struct kafka_message message = {
         .topic = dead_topic,
@@ -221,8 +224,8 @@ enum verdict producer_dead_letter(struct producer *producer, const char *dead_to
     if (kafka_put(producer->client, &producer->notes, &message, &code) == GO_ON)
         return GO_ON;
     if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-        code =
-            put_without_value(producer->client, &producer->notes, dead_topic, record->key, record->value.size, message.headers);
+        code = put_without_value(producer->client, &producer->notes, dead_topic, record->key, record->value.size,
+                                 message.headers);
     rd_kafka_headers_destroy(message.headers);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : refuse(code, dead_topic, why);
 }

@@ -1,10 +1,10 @@
 /*
  * One consumer on two planes.
  *
- * Control: what the group does arrives as events on the consumer's queue and is handed out as rebalance, one a poll; errors
- * of the connection are noted down by callbacks that run inside our own rd_kafka_poll(). Data: before a partition is
- * assigned its queue is forwarded to one records queue, which is read by the batch: one call for thousands of records,
- * and no record can get between the rebalance.
+ * Control: what the group does arrives as events on the consumer's queue and is handed out as rebalance, one a poll;
+ * errors of the connection are noted down by callbacks that run inside our own rd_kafka_poll(). Data: before a
+ * partition is assigned its queue is forwarded to one records queue, which is read by the batch: one call for thousands
+ * of records, and no record can get between the rebalance.
  *
  * Beside librdkafka stands a guard per partition, the position (position.c): records come out in offset order, from the
  * assigned offset on, each once, or not at all. Where it has doubts about the log, the partition waits until the caller
@@ -556,11 +556,11 @@ enum verdict source_check_log(struct source *source, int32_t partition, struct r
     if (!position->is_assigned || position->suspicion == SUSPICION_NONE)
         return GO_ON;
     if (position->suspicion == SUSPICION_FOREIGN)
-        return reason_set(why, HALT, "SOURCE-RECREATED", 0,
-                          "partition %" PRId32 ": the record at offset %" PRId64
-                          " is not the one we counted (its time %" PRId64 ", ours %" PRId64
-                          "): the topic was made anew, or its log replaced",
-                          partition, position->found.offset, position->found.timestamp_ms, position->anchor.timestamp_ms);
+        return reason_set(
+            why, HALT, "SOURCE-RECREATED", 0,
+            "partition %" PRId32 ": the record at offset %" PRId64 " is not the one we counted (its time %" PRId64
+            ", ours %" PRId64 "): the topic was made anew, or its log replaced",
+            partition, position->found.offset, position->found.timestamp_ms, position->anchor.timestamp_ms);
     enum verdict verdict = source_extent(source, partition, &begin, &end, why);
     if (verdict == HALT)
         return verdict;
@@ -580,7 +580,8 @@ enum verdict source_check_log(struct source *source, int32_t partition, struct r
                  begin);
         position_forget_anchor(position);
     }
-    position->suspicion = SUSPICION_NONE; /* It is readable after all, or that cannot be known now: read at its position again. */
+    position->suspicion =
+        SUSPICION_NONE; /* It is readable after all, or that cannot be known now: read at its position again. */
     source->needs_assign = true;
     return verdict;
 }

@@ -2,12 +2,13 @@
  * Following topics. A partition is out when the log says that it ends, and no more when a record comes: a count of
  * those that are out answers whether all is read. What the consumer fetches ahead is bounded by its queue.
  */
+#include "gentally/kafka/topic_follow.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
-#include "gentally/core/event.h"
 #include "client.h"
-#include "gentally/kafka/topic_follow.h"
+#include "gentally/core/event.h"
 
 #define ANSWER_MS 10000
 

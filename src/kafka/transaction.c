@@ -53,7 +53,8 @@ static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, voi
 }
 
 /* The meaning of an answer of the transaction API; frees it. A fatal one is told by its cause. */
-static enum verdict judge(struct transaction *transaction, rd_kafka_error_t *error, const char *what, struct reason *why)
+static enum verdict judge(struct transaction *transaction, rd_kafka_error_t *error, const char *what,
+                          struct reason *why)
 {
     char text[256];
     const char *id;
@@ -66,13 +67,14 @@ static enum verdict judge(struct transaction *transaction, rd_kafka_error_t *err
     rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(transaction->client, text, sizeof(text));
     if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
         code = fatal;
-    enum verdict verdict = kafka_verdict(KAFKA_TRANSACT, kafka_cause(transaction->client, &transaction->notes, code), &id);
+    enum verdict verdict =
+        kafka_verdict(KAFKA_TRANSACT, kafka_cause(transaction->client, &transaction->notes, code), &id);
     transaction->is_broken = true;
     return reason_set(why, verdict, id, code, "%s: %s (%s)", what, text, rd_kafka_err2name(code));
 }
 
 enum verdict transaction_open(struct transaction **transaction, const struct config *config, const char *name,
-                            struct logger *logger, struct reason *why)
+                              struct logger *logger, struct reason *why)
 {
     const struct kafka_hooks hooks = {0, delivered};
     struct kafka_setting all[LENGTH_OF(settings) + 1];
@@ -126,7 +128,8 @@ enum verdict transaction_begin(struct transaction *transaction, struct reason *w
     return verdict;
 }
 
-static enum verdict refuse(struct transaction *transaction, rd_kafka_resp_err_t code, const char *topic, struct reason *why)
+static enum verdict refuse(struct transaction *transaction, rd_kafka_resp_err_t code, const char *topic,
+                           struct reason *why)
 {
     char text[256];
     char what[300];
@@ -161,7 +164,7 @@ static enum verdict put(struct transaction *transaction, const struct kafka_mess
 }
 
 enum verdict transaction_put(struct transaction *transaction, const char *topic, struct span key, struct span value,
-                           struct reason *why)
+                             struct reason *why)
 {
     const struct kafka_message message = {.topic = topic, .key = key, .value = value};
 
@@ -169,8 +172,8 @@ enum verdict transaction_put(struct transaction *transaction, const char *topic,
 }
 
 enum verdict transaction_put_to(struct transaction *transaction, const char *topic, int32_t partition, struct span key,
-                              struct span value, const struct transaction_header headers[], uint32_t count,
-                              struct reason *why)
+                                struct span value, const struct transaction_header headers[], uint32_t count,
+                                struct reason *why)
 {
     struct kafka_message message = {.topic = topic,
                                     .key = key,
@@ -221,7 +224,8 @@ enum verdict transaction_abort(struct transaction *transaction, struct reason *w
 {
     if (!transaction->is_open)
         return GO_ON;
-    enum verdict verdict = judge(transaction, rd_kafka_abort_transaction(transaction->client, ABORT_MS), "aborting", why);
+    enum verdict verdict =
+        judge(transaction, rd_kafka_abort_transaction(transaction->client, ABORT_MS), "aborting", why);
     if (verdict == GO_ON) {
         transaction->is_open = false;
         transaction->is_broken = false;

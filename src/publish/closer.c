@@ -13,17 +13,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "published.h"
-#include "gentally/config/config.h"
 #include "emit.h"
 #include "gentally/codec/avro_read.h"
-#include "published_offsets.h"
-#include "gentally/redis/store_retention.h"
+#include "gentally/config/config.h"
 #include "gentally/core/event.h"
 #include "gentally/kafka/topic_read.h"
-#include "gentally/kafka/transaction.h"
-#include "survey.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/kafka/transaction.h"
+#include "gentally/redis/store_retention.h"
+#include "published.h"
+#include "published_offsets.h"
+#include "survey.h"
 
 #define TRANSACTION_ROWS 20000u /* then commit: 20,000 x some 300 bytes stay well inside the producer's queue */
 #define TRANSACTION_WINDOWS 256u
@@ -48,7 +48,8 @@ struct closer {
     struct transaction *transaction;
     struct emitter *emitter;
     struct published *published;
-    struct published_offsets *offsets; /* of all that was put, even if its transaction failed: the store has been there */
+    struct published_offsets
+        *offsets; /* of all that was put, even if its transaction failed: the store has been there */
     struct survey survey;
     int64_t *retention;       /* revision of each month, as surveyed; NULL: without retention */
     uint32_t retention_floor; /* months below it are sealed in all shards */
@@ -95,7 +96,8 @@ static enum verdict read_ledger_record(void *context, const struct record *recor
         .partitions = ledger->partition_count,
     };
     for (uint32_t i = 0; i < ledger->partition_count; i++) {
-        entry.states = published_states(entry.states, ledger->partitions[i].partition, ledger->partitions[i].incarnation);
+        entry.states =
+            published_states(entry.states, ledger->partitions[i].partition, ledger->partitions[i].incarnation);
         published_offsets_note(reading->offsets, &ledger->partitions[i]);
     }
     return published_put(reading->published, &entry, why);
@@ -319,13 +321,13 @@ static enum verdict publish_one(struct closer *closer, const struct due *due, ui
         published_offsets_note(closer->offsets, &emit_parts(closer->emitter)[i]);
     uint32_t partitions = (uint32_t)closer->survey.partition_count;
     closer->pending[closer->pending_count++] = (struct published_window){.window = due->order.window,
-                                                                   .pane = outcome.pane,
-                                                                   .generation = due->order.generation,
-                                                                   .revision = outcome.revision,
-                                                                   .retention = outcome.retention,
-                                                                   .tables = closer->tables,
-                                                                   .states = closer->states[partitions],
-                                                                   .partitions = partitions};
+                                                                         .pane = outcome.pane,
+                                                                         .generation = due->order.generation,
+                                                                         .revision = outcome.revision,
+                                                                         .retention = outcome.retention,
+                                                                         .tables = closer->tables,
+                                                                         .states = closer->states[partitions],
+                                                                         .partitions = partitions};
     closer->window_count++;
     closer->summary_count += outcome.summaries;
     *rows += outcome.summaries + SNAPSHOT_ROWS * (uint32_t)closer->survey.partition_count;
@@ -485,7 +487,8 @@ static enum verdict end_retention(struct closer *closer, int64_t floor_ms, bool 
         struct due due;
         if (stored->window.kind == WINDOW_MONTH && stored->window.start_ms < floor_ms &&
             !is_torn(closer, stored->window))
-            *is_done = *is_done && !is_retention_due(closer, stored, published_find(closer->published, stored->window), &due);
+            *is_done =
+                *is_done && !is_retention_due(closer, stored, published_find(closer->published, stored->window), &due);
     }
     return verdict == GO_ON && *is_done ? store_retention_collect(closer->store, closer->retention, floor, why)
                                         : verdict;

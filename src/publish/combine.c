@@ -94,7 +94,8 @@ static bool copy(struct combination *combination, struct span bytes, struct span
 }
 
 /* Adds to a row that is there already. */
-static enum verdict add_to(struct combination *combination, struct merged_row *row, struct span packed, struct reason *why)
+static enum verdict add_to(struct combination *combination, struct merged_row *row, struct span packed,
+                           struct reason *why)
 {
     uint8_t *bytes = arena_take(&combination->arena, CELL_PACKED_MAX);
 

@@ -5,8 +5,8 @@
 #ifndef GENTALLY_COMBINE_H
 #define GENTALLY_COMBINE_H
 
-#include "gentally/core/cell.h"
 #include "gentally/base/verdict.h"
+#include "gentally/core/cell.h"
 
 struct combination;
 
@@ -16,7 +16,8 @@ void combine_close(struct combination *combination);
 
 /* Adds a packed cell to the row `key`; both are copied. HALT: STORE-DAMAGED (no cell), CHECKPOINT-OVERFLOW, NO-MEMORY.
  */
-MUST_CHECK enum verdict combine_add(struct combination *combination, struct span key, struct span packed, struct reason *why);
+MUST_CHECK enum verdict combine_add(struct combination *combination, struct span key, struct span packed,
+                                    struct reason *why);
 
 /* Orders the rows by key, bytewise: the same contents then give the same sequence. Before combine_at(). */
 void combine_sort(struct combination *combination);

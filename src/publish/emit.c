@@ -9,13 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "gentally/config/config.h"
-#include "gentally/codec/avro_write.h"
 #include "combine.h"
-#include "gentally/publish/retention_rows.h"
+#include "gentally/codec/avro_write.h"
+#include "gentally/config/config.h"
 #include "gentally/core/event.h"
-#include "gentally/kafka/transaction.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/kafka/transaction.h"
+#include "gentally/publish/retention_rows.h"
 
 struct emitter {
     const struct config *config;
@@ -32,7 +32,7 @@ struct emitter {
 };
 
 enum verdict emit_open(struct emitter **emitter, const struct config *config, struct store *store,
-                           const struct closer_tables *tables, int32_t partitions, struct reason *why)
+                       const struct closer_tables *tables, int32_t partitions, struct reason *why)
 {
     struct emitter *opened = calloc(1, sizeof(*opened));
 
@@ -196,7 +196,7 @@ static enum verdict put_ledger(struct emitter *emitter, struct transaction *tran
 }
 
 enum verdict emit_put(struct emitter *emitter, struct transaction *transaction, const struct emit_order *order,
-                          struct emit_outcome *outcome, struct reason *why)
+                      struct emit_outcome *outcome, struct reason *why)
 {
     struct summary summary = {
         .window = order->window,

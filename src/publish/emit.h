@@ -5,16 +5,16 @@
 #ifndef GENTALLY_EMIT_H
 #define GENTALLY_EMIT_H
 
-#include "gentally/publish/closer.h"
 #include "gentally/core/summary.h"
 #include "gentally/kafka/transaction.h"
+#include "gentally/publish/closer.h"
 
 struct transaction;
 struct emitter;
 
 /* All borrowed until close. HALT: NO-MEMORY, SCHEMA-INVALID. */
 MUST_CHECK enum verdict emit_open(struct emitter **emitter, const struct config *config, struct store *store,
-                                      const struct closer_tables *tables, int32_t partitions, struct reason *why);
+                                  const struct closer_tables *tables, int32_t partitions, struct reason *why);
 void emit_close(struct emitter *emitter);
 
 struct emit_order {
@@ -37,8 +37,7 @@ struct emit_outcome {
 /* Puts the summaries of a window, of a month its retention rows too, and its ledger record. Verdicts of
  * store_snapshot(), store_retained() and transaction_put(). */
 MUST_CHECK enum verdict emit_put(struct emitter *emitter, struct transaction *transaction,
-                                     const struct emit_order *order, struct emit_outcome *outcome,
-                                     struct reason *why);
+                                 const struct emit_order *order, struct emit_outcome *outcome, struct reason *why);
 
 /* What each partition contributed to the window put last, of as many partitions as there were at open. Borrowed until
  * the next one is put. */

@@ -79,7 +79,8 @@ enum verdict published_put(struct published *published, const struct published_w
         published->entries = entries;
         published->room = room;
     }
-    memmove(&published->entries[index + 1], &published->entries[index], (published->count - index) * sizeof(*published->entries));
+    memmove(&published->entries[index + 1], &published->entries[index],
+            (published->count - index) * sizeof(*published->entries));
     published->entries[index] = *entry;
     published->count++;
     return GO_ON;

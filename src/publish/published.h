@@ -27,7 +27,8 @@ void published_close(struct published *published);
 const struct published_window *published_find(const struct published *published, struct window window);
 
 /* Remembers an entry, unless a newer version of the window is known. Cheap for rising windows. HALT: NO-MEMORY. */
-MUST_CHECK enum verdict published_put(struct published *published, const struct published_window *entry, struct reason *why);
+MUST_CHECK enum verdict published_put(struct published *published, const struct published_window *entry,
+                                      struct reason *why);
 
 size_t published_count(const struct published *published);
 

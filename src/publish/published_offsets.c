@@ -51,7 +51,8 @@ void published_offsets_note(struct published_offsets *offsets, const struct ledg
     reached->next = part->next;
 }
 
-bool published_offsets_is_ahead(const struct published_offsets *offsets, int32_t partition, const char *incarnation, int64_t next)
+bool published_offsets_is_ahead(const struct published_offsets *offsets, int32_t partition, const char *incarnation,
+                                int64_t next)
 {
     assert(partition >= 0);
     assert(partition < offsets->count);
@@ -59,8 +60,8 @@ bool published_offsets_is_ahead(const struct published_offsets *offsets, int32_t
     return strcmp(reached->incarnation, incarnation) == 0 && next < reached->next;
 }
 
-enum verdict published_offsets_check(const struct published_offsets *offsets, int32_t partition, const char *incarnation, int64_t next,
-                         struct reason *why)
+enum verdict published_offsets_check(const struct published_offsets *offsets, int32_t partition,
+                                     const char *incarnation, int64_t next, struct reason *why)
 {
     if (!published_offsets_is_ahead(offsets, partition, incarnation, next))
         return GO_ON;

@@ -19,10 +19,11 @@ void published_offsets_close(struct published_offsets *offsets);
 void published_offsets_note(struct published_offsets *offsets, const struct ledger_partition *part);
 
 /* Does this state stand behind what was published of it? Never true of another incarnation: it is another count. */
-bool published_offsets_is_ahead(const struct published_offsets *offsets, int32_t partition, const char *incarnation, int64_t next);
+bool published_offsets_is_ahead(const struct published_offsets *offsets, int32_t partition, const char *incarnation,
+                                int64_t next);
 
 /* GO_ON, or TRY_LATER: STORE-ROLLED-BACK, as published_offsets_is_ahead(). */
-MUST_CHECK enum verdict published_offsets_check(const struct published_offsets *offsets, int32_t partition, const char *incarnation, int64_t next,
-                                    struct reason *why);
+MUST_CHECK enum verdict published_offsets_check(const struct published_offsets *offsets, int32_t partition,
+                                                const char *incarnation, int64_t next, struct reason *why);
 
 #endif

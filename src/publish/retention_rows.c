@@ -92,8 +92,8 @@ static enum verdict check(const struct retention_rows *retained, uint32_t month,
                       "retention: the counts of month %" PRIu32 " do not read as we wrote them", month);
 }
 
-enum verdict retention_rows_read(struct retention_rows *retained, struct store *store, uint32_t month, int64_t *revision,
-                           struct reason *why)
+enum verdict retention_rows_read(struct retention_rows *retained, struct store *store, uint32_t month,
+                                 int64_t *revision, struct reason *why)
 {
     uint32_t kept = 0;
 
@@ -124,4 +124,3 @@ const struct retention_row *retention_rows_at(const struct retention_rows *retai
     assert(index < retained->count);
     return &retained->rows[index];
 }
-

@@ -16,8 +16,8 @@
 #include "gentally/config/config.h"
 #include "store_command.h"
 #include "store_link.h"
-#include "store_reply.h"
 #include "store_private.h"
+#include "store_reply.h"
 
 void store_random_token(char text[33])
 {
@@ -505,8 +505,8 @@ static enum verdict function_do(struct store *store, int32_t partition, struct r
     return verdict;
 }
 
-enum verdict store_seal(struct store *store, const struct partition_state *seen, enum window_kind kind, int64_t floor_ms,
-                        const struct stored_window known[], uint32_t count, struct reason *why)
+enum verdict store_seal(struct store *store, const struct partition_state *seen, enum window_kind kind,
+                        int64_t floor_ms, const struct stored_window known[], uint32_t count, struct reason *why)
 {
     struct store_command *command = &store->command;
     enum verdict verdict =

@@ -7,8 +7,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "store_reply.h"
 #include "store_private.h"
+#include "store_reply.h"
 
 static void put_bucket_key(struct store *store, int32_t partition, struct id_bucket bucket)
 {
@@ -163,8 +163,7 @@ static enum verdict receive(struct store *store, struct id_lookup *lookup, struc
             *why = other;
         }
         if (verdict == GO_ON && i == 0)
-            lookup->verdict =
-                store_reply_verdict(reply, lookup->state->partition, lookup->state->next, &lookup->why);
+            lookup->verdict = store_reply_verdict(reply, lookup->state->partition, lookup->state->next, &lookup->why);
         else if (verdict == GO_ON && lookup->verdict == GO_ON)
             lookup->verdict = read_ids(reply, lookup, i - 1);
         freeReplyObject(reply);

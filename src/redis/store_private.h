@@ -3,9 +3,9 @@
 #define GENTALLY_STORE_PRIVATE_H
 
 #include "gentally/redis/store.h"
+#include "gentally/redis/store_retention.h"
 #include "store_command.h"
 #include "store_link.h"
-#include "gentally/redis/store_retention.h"
 
 #define KEY_MAX 640 /* namespace 127 + topic 255 + decimal numbers */
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "gentally/core/event.h"
-#include "store_reply.h"
 #include "store_private.h"
+#include "store_reply.h"
 
 #define PACKED_SIZE 14u /* month, pair */
 #define UNLINK_MAX 500u
@@ -183,8 +183,7 @@ static enum verdict add_revisions(uint32_t shard, const redisReply *state, int64
             continue;
         char *end = NULL;
         long month = strtol(state->element[i]->str + 4, &end, 10);
-        if (*end != '\0' || month < 0 || month >= MONTHS_MAX ||
-            !read_number(state->element[i + 1], &revision))
+        if (*end != '\0' || month < 0 || month >= MONTHS_MAX || !read_number(state->element[i + 1], &revision))
             return damaged(shard, "its revisions do not read as we wrote them", "", why);
         months[month] += revision;
     }

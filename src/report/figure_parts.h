@@ -15,9 +15,9 @@
 #ifndef GENTALLY_FIGURE_PARTS_H
 #define GENTALLY_FIGURE_PARTS_H
 
-#include "gentally/report/figures.h"
-#include "gentally/inspect/latest.h"
 #include "gentally/codec/avro_read.h"
+#include "gentally/inspect/latest.h"
+#include "gentally/report/figures.h"
 
 /* ---- rows ---- */
 
@@ -87,8 +87,7 @@ struct figure_rows {
 };
 
 enum verdict figure_data_open(struct figure_data *data, const struct figures_options *options,
-                              const struct latest *latest, struct summary_read *read,
-                              struct reason *why);
+                              const struct latest *latest, struct summary_read *read, struct reason *why);
 void figure_data_close(struct figure_data *data);
 struct figure_rows figure_rows_of(const struct figure_data *data, enum figure_rollup rollup, enum window_kind window);
 uint32_t figure_name(struct figure_data *data, const char *text);

@@ -199,8 +199,8 @@ static void take_histograms(struct figure_data *data, const struct summary_read 
     }
 }
 
-static enum verdict read_histograms(struct figure_data *data, const struct latest *latest,
-                                    struct summary_read *read, struct reason *why)
+static enum verdict read_histograms(struct figure_data *data, const struct latest *latest, struct summary_read *read,
+                                    struct reason *why)
 {
     for (size_t index = 0; index < latest_seen(latest); index++) {
         const struct latest_row *kept = latest_at(latest, index);
@@ -238,8 +238,7 @@ static void name_all(struct figure_data *data)
 }
 
 enum verdict figure_data_open(struct figure_data *data, const struct figures_options *options,
-                              const struct latest *latest, struct summary_read *read,
-                              struct reason *why)
+                              const struct latest *latest, struct summary_read *read, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 

@@ -146,8 +146,7 @@ static void write_document(struct figures *figures, struct figure_data *data)
 enum verdict figures_write(struct figures *figures, struct span *json, struct reason *why)
 {
     struct figure_data data;
-    enum verdict verdict =
-        figure_data_open(&data, &figures->options, figures->summaries, figures->summary_read, why);
+    enum verdict verdict = figure_data_open(&data, &figures->options, figures->summaries, figures->summary_read, why);
 
     if (verdict == GO_ON) {
         write_document(figures, &data);

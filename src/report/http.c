@@ -7,6 +7,8 @@
  * however slow they take it. A listener has at most one document on its way; what is published meanwhile replaces what
  * was not begun.
  */
+#include "gentally/report/http.h"
+
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
@@ -18,8 +20,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "gentally/report/http.h"
 
 #define HEAD_MAX 512
 #define DRAIN_MS 2000

@@ -3,11 +3,12 @@
  * written, and so on: nothing is ever held in memory twice, and what was filled in is not looked at again, so a title
  * that looks like a mark stays a title.
  */
+#include "gentally/report/page.h"
+
 #include <errno.h>
 #include <inttypes.h>
 
 #include "gentally/base/bundled.h"
-#include "gentally/report/page.h"
 
 static void write_span(FILE *file, struct span text)
 {

@@ -5,10 +5,10 @@
  */
 #include "accounts.h"
 
-#include "gentally/base/hash.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "gentally/base/hash.h"
 
 #define TRIES 16
 

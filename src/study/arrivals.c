@@ -7,12 +7,12 @@
  */
 #include "arrivals.h"
 
-#include "random.h"
-#include "study.h"
-#include "gentally/core/window.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "gentally/core/window.h"
+#include "random.h"
+#include "study.h"
 
 struct arrival {
     int64_t arrival_ms;

@@ -1,6 +1,7 @@
 /*
- * `gentally-demo broker`: the embedded broker of the quickstart, librdkafka's mock cluster in a process of its own. It keeps
- * 5 MiB a partition in memory, fences nobody and has no real transactions: good for a first look, and proof of nothing.
+ * `gentally-demo broker`: the embedded broker of the quickstart, librdkafka's mock cluster in a process of its own. It
+ * keeps 5 MiB a partition in memory, fences nobody and has no real transactions: good for a first look, and proof of
+ * nothing.
  */
 #include <errno.h>
 #include <librdkafka/rdkafka.h>
@@ -12,8 +13,8 @@
 #include <unistd.h>
 
 #include "gentally/cli/command.h"
-#include "gentally/study/demo.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/study/demo.h"
 
 #define SUMMARY_PARTITIONS 24 /* x 5 MiB, compressed: room for the summaries of a demo */
 

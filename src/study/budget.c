@@ -6,14 +6,14 @@
  */
 #include "budget.h"
 
-#include "budget_fit.h"
-#include "gentally/core/event.h"
-#include "gentally/base/hash.h"
-#include "model_curves.h"
-#include "gentally/core/window.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "budget_fit.h"
+#include "gentally/base/hash.h"
+#include "gentally/core/event.h"
+#include "gentally/core/window.h"
+#include "model_curves.h"
 
 #define TOP_PART 0.6 /* of open tokens, what the fifteen of S04 have: with it their authors come near S03 */
 

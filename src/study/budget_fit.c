@@ -5,11 +5,11 @@
  */
 #include "budget_fit.h"
 
-#include "model_curves.h"
-#include "gentally/core/window.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "gentally/core/window.h"
+#include "model_curves.h"
 
 #define ROUNDS 300
 #define TOKENS_MIN 48.0    /* of a model that is used in a week */

@@ -1,11 +1,11 @@
 /* The list of portions: weeks before the classifier have one for each model, later ones are made by topic. */
 #include "demand.h"
 
-#include "gentally/core/window.h"
-#include "demand_parts.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "demand_parts.h"
+#include "gentally/core/window.h"
 
 enum verdict portions_add(struct portions *portions, const struct budget *budget, struct portion portion,
                           struct reason *why)

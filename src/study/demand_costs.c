@@ -3,9 +3,9 @@
  * as in S21, Anthropic's staying as it is; then the other portions of S38's models are scaled so that the model's
  * effective price is the study's.
  */
-#include "demand_parts.h"
-
 #include <assert.h>
+
+#include "demand_parts.h"
 
 #define SHARE_MIN 0.4 /* per mille: where the chart shows nothing */
 

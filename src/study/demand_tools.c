@@ -2,12 +2,11 @@
  * Which tokens are of requests that end in a tool call: for S14's ten models what the chart says of each month, for
  * others a part of what they have (S13). A week that has days of two months is carved for each apart.
  */
-#include "demand_parts.h"
-
-#include "gentally/core/window.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "demand_parts.h"
+#include "gentally/core/window.h"
 
 #define MONTHS 11u
 #define OTHERS_MAX 0.3e12  /* real tokens of any other model's tool calls: below the tenth of S14 */

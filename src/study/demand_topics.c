@@ -5,12 +5,11 @@
  * the cells that come to no request; what was dropped is owed to the topic and paid by the next model. A second fit
  * on what is left restores the sums. Models' sums are exact, topics' nearly so.
  */
-#include "demand_parts.h"
-
-#include "raking.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "demand_parts.h"
+#include "raking.h"
 
 #define ROUNDS 80
 #define TAIL_REQUESTS 1.5

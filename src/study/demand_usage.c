@@ -2,9 +2,9 @@
  * What models are used for, and how: first guesses, which portions_topics.c fits to the charts. Mixes are those the
  * study states or shows of authors in May and November 2025, on a straight line between.
  */
-#include "demand_parts.h"
-
 #include <assert.h>
+
+#include "demand_parts.h"
 
 #define UNMAPPED 0.2 /* of tokens, in no plotted category: our guess */
 

@@ -1,20 +1,19 @@
 /* `gentally-demo generate`: a seeded workload as JSON lines. What is drawn is drawn in workload.c (demo) and replica.c
  * (study). */
-#include "gentally/cli/command.h"
-#include "gentally/study/demo.h"
-
-#include "gentally/codec/json_write.h"
-#include "study_traffic.h"
-#include "arrivals.h"
-#include "workload.h"
-#include "gentally/cli/options.h"
-#include "gentally/cli/progress.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#include "arrivals.h"
+#include "gentally/cli/command.h"
+#include "gentally/cli/options.h"
+#include "gentally/cli/progress.h"
+#include "gentally/codec/json_write.h"
+#include "gentally/study/demo.h"
+#include "study_traffic.h"
+#include "workload.h"
 
 #define BLOCK_SIZE ((size_t)1 << 18)
 #define WEEK_MS (7 * DAY_MS)

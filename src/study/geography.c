@@ -7,10 +7,10 @@
  */
 #include "geography.h"
 
-#include "raking.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "raking.h"
 
 #define LISTED 10u /* S32's countries: the first of study_countries */
 #define COUNTRIES_MAX 64u

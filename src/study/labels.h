@@ -6,8 +6,8 @@
 #ifndef GENTALLY_LABELS_H
 #define GENTALLY_LABELS_H
 
-#include "random.h"
 #include "gentally/core/event.h"
+#include "random.h"
 #include "study.h"
 
 struct tagging {

@@ -3,12 +3,12 @@
  * model's weight in the draw is its share of tokens, divided by the tokens of its average request.
  */
 #include "price_list.h"
-#include "gentally/base/hash.h"
-
-#include "gentally/core/window.h"
 
 #include <assert.h>
 #include <stdlib.h>
+
+#include "gentally/base/hash.h"
+#include "gentally/core/window.h"
 
 struct choice {
     int64_t day;

@@ -6,8 +6,8 @@
 #ifndef GENTALLY_PRICE_LIST_H
 #define GENTALLY_PRICE_LIST_H
 
-#include "random.h"
 #include "gentally/core/event.h"
+#include "random.h"
 #include "study.h"
 
 struct offer {

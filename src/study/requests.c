@@ -5,11 +5,11 @@
  */
 #include "requests.h"
 
-#include "random.h"
-#include "gentally/core/window.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "gentally/core/window.h"
+#include "random.h"
 
 #define LEAST 8      /* tokens of a request */
 #define SPREAD_MAX 5 /* times the mean: beyond it a small workload's week would hang on one request */

@@ -6,17 +6,17 @@
  */
 #include "study_traffic.h"
 
-#include "gentally/base/hash.h"
-#include "geography.h"
-#include "gentally/base/json.h"
-#include "accounts.h"
-#include "price_list.h"
-#include "labels.h"
-#include "gentally/core/window.h"
-#include "requests.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "accounts.h"
+#include "gentally/base/hash.h"
+#include "gentally/base/json.h"
+#include "gentally/core/window.h"
+#include "geography.h"
+#include "labels.h"
+#include "price_list.h"
+#include "requests.h"
 
 #define SLICE_REQUESTS 16384
 #define APPS 2000u

@@ -5,13 +5,13 @@
  */
 #include "workload.h"
 
-#include "gentally/base/json.h"
-#include "price_list.h"
-#include "arrivals.h"
-#include "gentally/core/window.h"
-
 #include <assert.h>
 #include <stdlib.h>
+
+#include "arrivals.h"
+#include "gentally/base/json.h"
+#include "gentally/core/window.h"
+#include "price_list.h"
 
 #define APPS 300
 

@@ -7,13 +7,13 @@
  */
 #include "enrich.h"
 
-#include "gentally/base/hash.h"
-#include "gentally/core/taxonomy.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "gentally/base/hash.h"
+#include "gentally/core/taxonomy.h"
 
 enum { EVENTS = 1 << 10, MODELS = 300, PROVIDERS = 60, COUNTRIES = 100, LANGUAGES = 40, ACCOUNTS = 100000, ROUNDS = 5 };
 enum { PICKS = 1 << 18 };

@@ -1,11 +1,11 @@
 /*
  * Packed cells: a byte that splits the rest into two, each tried as a cell. What is accepted is canonical (it packs to
- * the same bytes, unless they are of the old version), a accumulator takes exactly what cell_unpack() takes, and three ways
- * of adding the two agree: cell_merge() in both orders, a accumulator, and a plain array with wide sums.
+ * the same bytes, unless they are of the old version), a accumulator takes exactly what cell_unpack() takes, and three
+ * ways of adding the two agree: cell_merge() in both orders, a accumulator, and a plain array with wide sums.
  */
-#include "fuzz.h"
-
 #include "gentally/core/cell.h"
+
+#include "fuzz.h"
 
 struct sum { /* the naive one */
     __extension__ __int128 sums[MEASURE_COUNT];
@@ -28,7 +28,8 @@ static bool is_cell(struct span bytes, struct cell *cell)
     bool is_accepted = cell_unpack(copy, cell);
 
     accumulator_clear(&accumulator);
-    CLAIM(accumulator_add(&accumulator, copy) == (is_accepted ? ACCUMULATOR_SOUND : ACCUMULATOR_DAMAGED)); /* one cell cannot overflow */
+    CLAIM(accumulator_add(&accumulator, copy) ==
+          (is_accepted ? ACCUMULATOR_SOUND : ACCUMULATOR_DAMAGED)); /* one cell cannot overflow */
     if (is_accepted) {
         struct span same = pack(cell, again);
         CLAIM(span_equal(same, copy) || copy.bytes[0] == 1);

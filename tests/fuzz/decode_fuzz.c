@@ -10,12 +10,12 @@
  * fuzz_oracle.h names where libavro is not asked or not believed. Texts lie within the message, whose end the sanitizer
  * watches.
  */
+#include "gentally/codec/decode.h"
+
 #include "fuzz.h"
 #include "fuzz_oracle.h"
 #include "fuzz_writer.h"
-
 #include "gentally/base/bundled.h"
-#include "gentally/codec/decode.h"
 #include "schema.h"
 
 #define FRAME_SIZE 5

@@ -6,10 +6,10 @@
 #ifndef GENTALLY_FUZZ_H
 #define GENTALLY_FUZZ_H
 
-#include "gentally/base/verdict.h"
-
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "gentally/base/verdict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

@@ -3,7 +3,6 @@
 #define GENTALLY_FUZZ_EVENT_H
 
 #include "fuzz.h"
-
 #include "gentally/core/event.h"
 
 static inline bool labels_equal(const struct event *left, const struct event *right)

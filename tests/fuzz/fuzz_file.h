@@ -2,10 +2,10 @@
 #ifndef GENTALLY_FUZZ_FILE_H
 #define GENTALLY_FUZZ_FILE_H
 
-#include "fuzz.h"
-
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "fuzz.h"
 
 /* The path of a file with these contents, the same one at every call. */
 static inline const char *file_with(struct span contents)

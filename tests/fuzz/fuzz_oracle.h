@@ -15,12 +15,12 @@
 #ifndef GENTALLY_FUZZ_ORACLE_H
 #define GENTALLY_FUZZ_ORACLE_H
 
-#include "fuzz_event.h"
-
 #include <avro.h>
 #include <float.h>
 #include <jansson.h>
 #include <math.h>
+
+#include "fuzz_event.h"
 
 #define ORACLE_BYTES_MAX ((size_t)8 << 20) /* for a message */
 #define SCHEMA_BYTES_MAX ((size_t)1 << 20)

@@ -5,9 +5,9 @@
 #ifndef GENTALLY_FUZZ_WRITER_H
 #define GENTALLY_FUZZ_WRITER_H
 
-#include "fuzz.h"
-
 #include <stdarg.h>
+
+#include "fuzz.h"
 
 #define WRITER_TEXT_MAX 32768
 #define WRITER_DEPTH_MAX 6

@@ -2,18 +2,18 @@
  * What we read back of our own topics: a byte that says what, then the bytes.
  *   ledger, summary   as the body of a message, or as all of it. What is accepted is exactly what encode.c would have
  *                     written: it is written again and has the same bytes; and libavro reads the same.
- *   published              entries of 12 bytes, put one after the other: the published ends as a list that keeps the latest does.
+ *   published              entries of 12 bytes, put one after the other: the published ends as a list that keeps the
+ * latest does.
  */
+#include <avro.h>
+
 #include "fuzz.h"
 #include "fuzz_avro.h"
-
-#include "published.h"
 #include "gentally/base/bundled.h"
-#include "gentally/codec/decode.h"
-#include "gentally/codec/avro_write.h"
 #include "gentally/codec/avro_read.h"
-
-#include <avro.h>
+#include "gentally/codec/avro_write.h"
+#include "gentally/codec/decode.h"
+#include "published.h"
 
 #define ENTRY_SIZE 12
 #define ENTRIES_MAX 340 /* of an input of 4096 bytes */

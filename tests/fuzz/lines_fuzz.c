@@ -6,11 +6,10 @@
 #include "fuzz.h"
 #include "fuzz_avro.h"
 #include "fuzz_event.h"
-
-#include "gentally/codec/decode.h"
 #include "gentally/codec/avro_write.h"
-#include "gentally/codec/json_write.h"
+#include "gentally/codec/decode.h"
 #include "gentally/codec/json_read.h"
+#include "gentally/codec/json_write.h"
 
 static struct json_reader *reader, *second;
 static struct encoder *encoder;

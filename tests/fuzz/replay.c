@@ -4,10 +4,10 @@
  *
  *   fuzz_cell [FOLDER or FILE]      by default the target's own corpus
  */
-#include "fuzz.h"
-
 #include <dirent.h>
 #include <limits.h>
+
+#include "fuzz.h"
 
 static bool replay(const char *path)
 {

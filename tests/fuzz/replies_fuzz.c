@@ -8,14 +8,13 @@
  * Left out: arrays of more elements than fit in a message. hiredis 0.14 takes room for as many as a header claims, up
  * to 16 GiB, before any has come.
  */
-#include "fuzz.h"
-
-#include "gentally/config/config.h"
-#include "combine.h"
-#include "gentally/redis/store.h"
-
 #include <ctype.h>
 #include <hiredis/hiredis.h>
+
+#include "combine.h"
+#include "fuzz.h"
+#include "gentally/config/config.h"
+#include "gentally/redis/store.h"
 
 #define CONNECTION_END "\n----\n"
 #define ELEMENTS_DIGITS_MAX 4
@@ -120,7 +119,8 @@ static bool is_good(enum verdict verdict, const struct reason *why)
         return true;
     CLAIM(verdict == TRY_LATER || verdict == REWIND || verdict == HALT);
     CLAIM(why->id != NULL && why->text[0] != '\0');
-    CLAIM(strncmp(why->id, "STORE-", 6) == 0 || strcmp(why->id, "CHECKPOINT-OVERFLOW") == 0); /* the latter: combination.h */
+    CLAIM(strncmp(why->id, "STORE-", 6) == 0 ||
+          strcmp(why->id, "CHECKPOINT-OVERFLOW") == 0); /* the latter: combination.h */
     return false;
 }
 

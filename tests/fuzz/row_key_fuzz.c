@@ -3,7 +3,6 @@
  * written again as it was read. A key is read only into the room its header promises.
  */
 #include "fuzz.h"
-
 #include "gentally/core/rollup.h"
 
 static void claim_key(const struct rollups *rollups, struct span bytes)

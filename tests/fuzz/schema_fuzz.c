@@ -4,15 +4,14 @@
  * does when jansson prints it compactly. Of the plan, every step, branch and symbol lies where the interpreter may
  * look.
  */
-#include "fuzz.h"
-#include "fuzz_avro.h"
-
-#include "gentally/base/bundled.h"
-#include "plan.h"
-
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdarg.h>
+
+#include "fuzz.h"
+#include "fuzz_avro.h"
+#include "gentally/base/bundled.h"
+#include "plan.h"
 
 #define PRINT_MAX ((size_t)1 << 20)
 

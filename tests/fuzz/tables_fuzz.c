@@ -5,12 +5,12 @@
  *   taxonomy   finds what a walk over all rules finds, for the rules' own paths and what is beside and below them
  *   countries  knows what its rows say, and nothing else
  */
+#include "tables.h"
+
 #include "fuzz.h"
 #include "fuzz_file.h"
-
 #include "gentally/base/csv.h"
 #include "gentally/core/event.h"
-#include "tables.h"
 
 #define TEXT_ROOM 32768 /* a field in quotes takes at most twice its size and three bytes more */
 

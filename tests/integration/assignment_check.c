@@ -67,7 +67,8 @@ static void a_new_connection_asks_about_every_partition(void)
     CU_ASSERT_EQUAL_FATAL(checkpoint_open(&checkpoint, &config, store, symbols, &why), GO_ON);
     for (size_t i = 0; i < LENGTH_OF(partitions); i++)
         CU_ASSERT_EQUAL_FATAL(store_create(store, partitions[i], 100, no_floors, &created, &why), GO_ON);
-    CU_ASSERT_EQUAL(assignment_claim(assignment, store, &config, pool, partitions, LENGTH_OF(partitions), 1000, &why), GO_ON);
+    CU_ASSERT_EQUAL(assignment_claim(assignment, store, &config, pool, partitions, LENGTH_OF(partitions), 1000, &why),
+                    GO_ON);
     redis_cli("HSET 'check:{events:15}:meta' next 90");
     redis_cli("HSET 'check:{events:16}:meta' next 91");
     CU_ASSERT_EQUAL(assignment_flush(assignment, checkpoint, store, false, 1000, &why), GO_ON);

@@ -2,13 +2,13 @@
  * Retention against a real redis-server: what the function keeps of pairs and months, in whatever order and however
  * often they come, is a naive model's union and count; and what each of its guards refuses.
  */
-#include "gentally/publish/retention_rows.h"
 #include "retention.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 
 #include "gentally/config/config.h"
+#include "gentally/publish/retention_rows.h"
 #include "redis_server.h"
 #include "suite.h"
 

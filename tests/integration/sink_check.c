@@ -1,12 +1,11 @@
 /* Sink, transaction and the reader of topics against a real broker, and one with a mock that can be switched off. */
-#include "gentally/kafka/producer.h"
-#include "gentally/kafka/topic_read.h"
-#include "gentally/kafka/transaction.h"
-
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
+#include "gentally/kafka/producer.h"
+#include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/kafka/transaction.h"
 #include "kafka_server.h"
 #include "suite.h"
 
@@ -163,8 +162,8 @@ static void dead_letters_tell_where_and_why(void)
         CU_ASSERT_EQUAL(producer_dead_letter(producer, scene.config->topic, "t", &record, &because, &scene.why), GO_ON);
         CU_ASSERT_EQUAL(producer_settle(producer, 30000, &scene.why), GO_ON);
     }
-    CU_ASSERT_EQUAL(producer_put(producer, scene.config->topic, span_of("key"), (struct span){noise, sizes[1]}, &scene.why),
-                    GO_ON);
+    CU_ASSERT_EQUAL(
+        producer_put(producer, scene.config->topic, span_of("key"), (struct span){noise, sizes[1]}, &scene.why), GO_ON);
     CU_ASSERT_EQUAL(producer_settle(producer, 30000, &scene.why), HALT); /* only dead letters may lose their value */
     CU_ASSERT_STRING_EQUAL(scene.why.id, "SINK-TOO-LARGE");
     producer_close(producer);
@@ -186,7 +185,7 @@ static void put_rows(struct scene *scene, struct transaction *transaction, int c
 {
     for (int i = 0; i < count; i++)
         CU_ASSERT_EQUAL(transaction_put(transaction, scene->config->topic, span_of("key"),
-                                      i == 0 ? span_of(NULL) : span_of("value"), &scene->why),
+                                        i == 0 ? span_of(NULL) : span_of("value"), &scene->why),
                         GO_ON);
 }
 
@@ -196,8 +195,8 @@ static void only_what_is_committed_is_seen(void)
     struct transaction *transaction = NULL;
 
     make_topic(&scene, scene.config->topic, 2, NULL);
-    CU_ASSERT_EQUAL_FATAL(transaction_open(&transaction, scene.config, scene.config->namespace_, &scene.logger, &scene.why),
-                          GO_ON);
+    CU_ASSERT_EQUAL_FATAL(
+        transaction_open(&transaction, scene.config, scene.config->namespace_, &scene.logger, &scene.why), GO_ON);
     CU_ASSERT_EQUAL(transaction_begin(transaction, &scene.why), GO_ON);
     put_rows(&scene, transaction, 100);
     CU_ASSERT_EQUAL(transaction_commit(transaction, &scene.why), GO_ON);
@@ -283,8 +282,8 @@ static void a_refused_message_spoils_its_transaction(void)
 
     pass_through(&scene, "compression.codec", "none");
     make_topic(&scene, scene.config->topic, 1, "1048588");
-    CU_ASSERT_EQUAL_FATAL(transaction_open(&transaction, scene.config, scene.config->namespace_, &scene.logger, &scene.why),
-                          GO_ON);
+    CU_ASSERT_EQUAL_FATAL(
+        transaction_open(&transaction, scene.config, scene.config->namespace_, &scene.logger, &scene.why), GO_ON);
     CU_ASSERT_EQUAL(transaction_begin(transaction, &scene.why), GO_ON);
     put_rows(&scene, transaction, 3);
     CU_ASSERT_EQUAL(

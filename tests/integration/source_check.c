@@ -1,6 +1,7 @@
 /* The source against a real broker. */
-#include "gentally/kafka/producer.h"
 #include "gentally/kafka/source.h"
+
+#include "gentally/kafka/producer.h"
 #include "kafka_server.h"
 #include "suite.h"
 
@@ -15,11 +16,11 @@ struct reader {
     int64_t expected[PARTITIONS];
     int64_t end[PARTITIONS]; /* -1 = not told */
     uint32_t wrong, records, suspects;
-    struct anchor anchor;  /* to assign with; none if its offset is ANCHOR_NONE */
-    struct anchor noted;   /* of the record of partition 0 at this offset, once it came */
-    struct reason doubt;   /* what the last examination found */
+    struct anchor anchor;     /* to assign with; none if its offset is ANCHOR_NONE */
+    struct anchor noted;      /* of the record of partition 0 at this offset, once it came */
+    struct reason doubt;      /* what the last examination found */
     enum rebalance rebalance; /* the last piece */
-    uint32_t news_count;   /* partitions of it */
+    uint32_t news_count;      /* partitions of it */
     int32_t partitions[PARTITIONS_MAX];
     enum verdict verdict;
     struct reason why;

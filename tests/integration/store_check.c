@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
-#include "gentally/core/cell.h"
 #include "gentally/config/config.h"
+#include "gentally/core/cell.h"
 #include "redis_server.h"
 #include "suite.h"
 
@@ -258,11 +258,11 @@ static enum verdict flush_ids(struct partition_state *state, int64_t next, struc
 static enum verdict ask(const struct partition_state *state, uint32_t bucket_count, struct reason *why)
 {
     struct id_lookup lookup = {.state = state,
-                            .bucket_count = bucket_count,
-                            .buckets = id_buckets,
-                            .id_count = LENGTH_OF(asked_ids),
-                            .ids = asked_ids,
-                            .each = note_answer};
+                               .bucket_count = bucket_count,
+                               .buckets = id_buckets,
+                               .id_count = LENGTH_OF(asked_ids),
+                               .ids = asked_ids,
+                               .each = note_answer};
     struct id_lookup *lookups[] = {&lookup};
 
     answers[0] = '\0';

@@ -1,14 +1,14 @@
 /*
- * Creates, repetitions, amendments and retractions through the real fold, partition, ids and checkpoint, over a store that
- * may roll back and workers that may crash, against a naive model that keeps every event and where it counts. The store
- * and the producer behind the headers are of this file.
+ * Creates, repetitions, amendments and retractions through the real fold, partition, ids and checkpoint, over a store
+ * that may roll back and workers that may crash, against a naive model that keeps every event and where it counts. The
+ * store and the producer behind the headers are of this file.
  */
 #include <assert.h>
 
-#include "gentally/codec/avro_write.h"
 #include "fold.h"
-#include "gentally/kafka/producer.h"
+#include "gentally/codec/avro_write.h"
 #include "gentally/core/taxonomy.h"
+#include "gentally/kafka/producer.h"
 #include "memory_store.h"
 #include "suite.h"
 
@@ -27,7 +27,7 @@ static uint64_t state;
 static const char *letters[RECORDS];
 
 enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *source_topic,
-                              const struct record *record, const struct reason *because, struct reason *why)
+                                  const struct record *record, const struct reason *because, struct reason *why)
 {
     (void)producer;
     (void)dead_topic;
@@ -309,12 +309,14 @@ static void fold_batch(void)
     end = end < RECORDS ? end : RECORDS;
     ids_begin(rig.partition->ids);
     for (int64_t i = rig.partition->next; i < end; i++)
-        CU_ASSERT_EQUAL_FATAL(ids_ask(rig.partition->ids, ids_key(rig.partition->ids, logged[i].event.id), &why), GO_ON);
+        CU_ASSERT_EQUAL_FATAL(ids_ask(rig.partition->ids, ids_key(rig.partition->ids, logged[i].event.id), &why),
+                              GO_ON);
     struct id_lookup *lookup = ids_recall(rig.partition->ids, &rig.partition->state);
     if (lookup != NULL)
         answer(lookup);
     while (rig.partition->next < end) {
-        CU_ASSERT_EQUAL_FATAL(fold_record(&rig.fold, rig.partition, &logged[rig.partition->next].record, FAR_MS, &why), GO_ON);
+        CU_ASSERT_EQUAL_FATAL(fold_record(&rig.fold, rig.partition, &logged[rig.partition->next].record, FAR_MS, &why),
+                              GO_ON);
         if (suite_below(&state, 25) == 0)
             flush();
         if (suite_below(&state, 60) == 0) {
@@ -327,8 +329,8 @@ static void fold_batch(void)
 static void run_worker(void)
 {
     now = (struct fake_store){.state = {.watermark_ms = NO_TIME}};
-    snprintf(now.state.incarnation, sizeof(now.state.incarnation), "%016" PRIx64 "%016" PRIx64,
-             suite_random(&state), suite_random(&state));
+    snprintf(now.state.incarnation, sizeof(now.state.incarnation), "%016" PRIx64 "%016" PRIx64, suite_random(&state),
+             suite_random(&state));
     for (size_t i = 0; i < WINDOW_KINDS; i++)
         now.state.floor_ms[i] = NO_TIME;
     backup = now;

@@ -1,9 +1,9 @@
 /* Windows against the C library's calendar, at random times of 1900..2200 and at every day of it. */
 #include "gentally/core/window.h"
 
-#include "suite.h"
-
 #include <time.h>
+
+#include "suite.h"
 
 #define FIRST_MS INT64_C(-2208988800000) /* 1900-01-01 */
 #define END_MS INT64_C(7289654400000)    /* 2201-01-01 */

@@ -1,13 +1,12 @@
 /* source.h over the simulated Kafka, and topic_read(). */
-#include "gentally/kafka/source.h"
-
 #include <assert.h>
 #include <stdlib.h>
 
-#include "position.h"
 #include "gentally/core/event.h"
+#include "gentally/kafka/source.h"
 #include "gentally/kafka/topic_read.h"
 #include "kafka.h"
+#include "position.h"
 
 struct source {
     struct sim *sim;

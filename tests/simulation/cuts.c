@@ -2,11 +2,10 @@
  * Logs that were cut or made anew. What was counted before stays the truth of whoever counted it: a state stands on the
  * log as it was, until its history is taken back behind the cut and goes on along the new one.
  */
-#include "truth.h"
-
 #include <stdlib.h>
 
 #include "gentally/core/anchor.h"
+#include "truth.h"
 
 struct cuts {
     struct partition_log old_logs[SIM_PARTITIONS];

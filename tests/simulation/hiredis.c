@@ -2,9 +2,8 @@
  * The connection: hiredis's functions that src/store_link.c calls, over the simulated Redis. Its reader of replies is
  * the real one. What can happen to a request happens here: it is lost, or its reply is, or it arrives much later.
  */
-#include <hiredis/hiredis.h>
-
 #include <errno.h>
+#include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 /* Logs and the group. */
-#include "oracle.h"
-
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "oracle.h"
 
 #define SESSION_MS 10000
 #define MEETING_MS 15000

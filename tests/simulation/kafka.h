@@ -1,6 +1,7 @@
 /*
  * Simulated Kafka: append-only logs, one group with eager rebalances, one transactional id with fencing. source.c,
- * producer.c, transaction.c and topic_read.c have their stand-ins in consumer.c and producer.c, behind the same headers.
+ * producer.c, transaction.c and topic_read.c have their stand-ins in consumer.c and producer.c, behind the same
+ * headers.
  */
 #ifndef GENTALLY_SIM_KAFKA_H
 #define GENTALLY_SIM_KAFKA_H

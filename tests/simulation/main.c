@@ -157,14 +157,15 @@ static void report(const struct accumulator *accumulator, double seconds)
     for (int i = 0; i < FAULT_COUNT; i++)
         printf("note: %10" PRIu64 "  %s\n", accumulator->injected[i], fault_name((enum fault)i));
     for (uint64_t i = 0; i < accumulator->failed && i < FAILURES_MAX; i++)
-        printf("seed %" PRIu64 " failed: %s\n    repeat with GENTALLY_SEED=%" PRIu64 "\n", accumulator->failures[i].seed,
-               accumulator->failures[i].why, accumulator->failures[i].seed);
+        printf("seed %" PRIu64 " failed: %s\n    repeat with GENTALLY_SEED=%" PRIu64 "\n",
+               accumulator->failures[i].seed, accumulator->failures[i].why, accumulator->failures[i].seed);
 }
 
 int main(void)
 {
     uint64_t seed = setting("GENTALLY_SEED", 0);
-    struct accumulator *accumulator = mmap(NULL, sizeof(*accumulator), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct accumulator *accumulator =
+        mmap(NULL, sizeof(*accumulator), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     /* Workers take large tables and touch little of them: fresh pages are cheaper than cleared ones. */
     mallopt(M_MMAP_THRESHOLD, 1 << 18);

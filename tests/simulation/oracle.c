@@ -2,12 +2,12 @@
  * The naive count. For each partition of each database it reads the log from the beginning, as far as the store says it
  * has come, deciding on every record by itself; and compares. A history that was taken back is read anew.
  */
-#include "truth.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+
+#include "truth.h"
 
 #define WINDOWS_MAX 4096
 #define SEALS_MAX 1024

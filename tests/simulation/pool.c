@@ -5,8 +5,8 @@
  */
 #include <stdlib.h>
 
-#include "gentally/codec/decode.h"
 #include "gentally/codec/avro_write.h"
+#include "gentally/codec/decode.h"
 
 #define POOL_MAX 32
 

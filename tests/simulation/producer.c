@@ -1,12 +1,12 @@
 /* producer.h over the simulated Kafka: acknowledged messages, and transactions under one transactional id. */
 #include "gentally/kafka/producer.h"
-#include "gentally/kafka/transaction.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gentally/kafka/transaction.h"
 #include "kafka.h"
 #include "oracle.h"
 
@@ -63,7 +63,8 @@ struct producer {
     struct messages messages;
 };
 
-enum verdict producer_open(struct producer **producer, const struct config *config, struct logger *logger, struct reason *why)
+enum verdict producer_open(struct producer **producer, const struct config *config, struct logger *logger,
+                           struct reason *why)
 {
     struct sim *sim = sim_get();
 
@@ -96,7 +97,8 @@ enum verdict producer_check_topic(struct producer *producer, const char *topic, 
     return GO_ON;
 }
 
-enum verdict producer_put(struct producer *producer, const char *topic, struct span key, struct span value, struct reason *why)
+enum verdict producer_put(struct producer *producer, const char *topic, struct span key, struct span value,
+                          struct reason *why)
 {
     if (producer->sim->current->is_crashed)
         return gone(why);
@@ -105,8 +107,8 @@ enum verdict producer_put(struct producer *producer, const char *topic, struct s
 }
 
 /* The key tells the oracle which record it is; the real one has headers for that. */
-enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic, const struct record *record,
-                              const struct reason *because, struct reason *why)
+enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic,
+                                  const struct record *record, const struct reason *because, struct reason *why)
 {
     struct sim *sim = producer->sim;
     char key[64];
@@ -151,7 +153,7 @@ struct transaction {
 };
 
 enum verdict transaction_open(struct transaction **transaction, const struct config *config, const char *name,
-                            struct logger *logger, struct reason *why)
+                              struct logger *logger, struct reason *why)
 {
     struct sim *sim = sim_get();
     struct kafka *kafka = sim->kafka;
@@ -235,7 +237,7 @@ static bool send_some(struct transaction *transaction, uint32_t count)
 }
 
 enum verdict transaction_put(struct transaction *transaction, const char *topic, struct span key, struct span value,
-                           struct reason *why)
+                             struct reason *why)
 {
     struct sim *sim = transaction->sim;
 

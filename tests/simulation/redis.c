@@ -1,11 +1,11 @@
 /* The commands, and what refuses them. */
+#include "redis.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "redis.h"
 
 /* ---- replies ---- */
 

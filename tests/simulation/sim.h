@@ -11,8 +11,8 @@
 
 #include <ucontext.h>
 
-#include "gentally/config/config.h"
 #include "gentally/base/log.h"
+#include "gentally/config/config.h"
 #include "gentally/ingest/worker.h"
 
 #define SIM_WORKERS 4

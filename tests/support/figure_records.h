@@ -6,8 +6,8 @@
 
 #include <jansson.h>
 
-#include "gentally/report/figures.h"
 #include "gentally/codec/avro_write.h"
+#include "gentally/report/figures.h"
 #include "suite.h"
 
 #define WEEK_MS (7 * DAY_MS)

@@ -4,11 +4,11 @@
 #ifndef GENTALLY_GENERATION_H
 #define GENTALLY_GENERATION_H
 
+#include <avro.h>
+
 #include "gentally/base/bundled.h"
 #include "message.h"
 #include "suite.h"
-
-#include <avro.h>
 
 #define AVRO_OK(call)                                                                                                  \
     do {                                                                                                               \

@@ -5,12 +5,12 @@
 #ifndef GENTALLY_MESSAGE_H
 #define GENTALLY_MESSAGE_H
 
-#include "gentally/codec/decode.h"
-
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "gentally/codec/decode.h"
 
 struct message {
     size_t size;

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "gentally/core/catalog.h"
 #include "gentally/codec/avro_write.h"
+#include "gentally/core/catalog.h"
 #include "gentally/core/taxonomy.h"
 #include "workload.h"
 

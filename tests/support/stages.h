@@ -4,11 +4,11 @@
 
 #include <stdlib.h>
 
-#include "gentally/codec/decode.h"
 #include "enrich.h"
+#include "gentally/codec/decode.h"
+#include "messages.h"
 #include "retention.h"
 #include "tally.h"
-#include "messages.h"
 
 struct stages {
     struct decoder *decoder;

@@ -188,7 +188,7 @@ static void links_within_code_are_none(void)
     CU_ASSERT_FALSE(has_heading(text, "e"));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"every_link_leads_somewhere", every_link_leads_somewhere},
@@ -197,5 +197,5 @@ int main(void)
         {"links_within_code_are_none", links_within_code_are_none},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("links", tests);
+    return suite_run(argc, argv, "links", tests);
 }

@@ -2,9 +2,9 @@
 #ifndef GENTALLY_AVRO_READ_H
 #define GENTALLY_AVRO_READ_H
 
+#include "gentally/base/verdict.h"
 #include "gentally/core/signal.h"
 #include "gentally/core/summary.h"
-#include "gentally/base/verdict.h"
 
 /* A summary as read back: fixed room, spans borrow from it. */
 struct summary_read {
@@ -14,8 +14,7 @@ struct summary_read {
     char text[8192];
 };
 /* SET_ASIDE: SUMMARY-UNREADABLE. */
-MUST_CHECK enum verdict decode_summary(struct span bytes, struct summary_read *read,
-                                       struct reason *why);
+MUST_CHECK enum verdict decode_summary(struct span bytes, struct summary_read *read, struct reason *why);
 
 /* A partition of a ledger record that says it consumed something else than its outcomes add up to. */
 struct ledger_misfit {
@@ -31,8 +30,7 @@ struct ledger_read {
     struct ledger_partition partitions[1024];
 };
 /* SET_ASIDE: LEDGER-UNREADABLE. */
-MUST_CHECK enum verdict decode_ledger(struct span bytes, struct ledger_read *read,
-                                      struct reason *why);
+MUST_CHECK enum verdict decode_ledger(struct span bytes, struct ledger_read *read, struct reason *why);
 
 struct signal_read {
     struct signal signal; /* spans point into `text` */

@@ -14,6 +14,7 @@ void json_reader_close(struct json_reader *reader);
 
 /* Parses one line. Strings of `event` live in `reader` until the next call. Applies the schema's defaults. SET_ASIDE:
  * LINE-NOT-JSON, LINE-FIELD (names field and problem). */
-MUST_CHECK enum verdict json_read_event(struct json_reader *reader, struct span line, struct event *event, struct reason *why);
+MUST_CHECK enum verdict json_read_event(struct json_reader *reader, struct span line, struct event *event,
+                                        struct reason *why);
 
 #endif

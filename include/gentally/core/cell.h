@@ -44,12 +44,13 @@ MUST_CHECK bool cell_merge(struct cell *into, const struct cell *from);
 
 /*
  * Where packed cells are added up: a counter for every slot, so that an addition costs what is added, however much
- * there is already. A accumulator is empty when it is all zero, and again after accumulator_pack() and accumulator_clear().
+ * there is already. A accumulator is empty when it is all zero, and again after accumulator_pack() and
+ * accumulator_clear().
  */
 #define ACCUMULATOR_WORDS (SLOT_COUNT / 64)
 struct accumulator {
     int64_t sums[MEASURE_COUNT];
-    uint64_t words;              /* the words of `marks` in use */
+    uint64_t words;                    /* the words of `marks` in use */
     uint64_t marks[ACCUMULATOR_WORDS]; /* the slots in use */
     uint64_t values[SLOT_COUNT];
 };
@@ -85,8 +86,8 @@ uint64_t cell_slot(const struct cell *cell, uint32_t id);
 
 /*
  * Estimates the distinct accounts: HyperLogLog with linear counting below 2.5 m (Flajolet, Fusy, Gandouet, Meunier
- * 2007, figure 3; 64-bit hashes need no large-range correction), rounded to the suggestion integer. 0 if no event had an
- * account.
+ * 2007, figure 3; 64-bit hashes need no large-range correction), rounded to the suggestion integer. 0 if no event had
+ * an account.
  */
 int64_t cell_accounts(const struct cell *cell);
 

@@ -6,8 +6,8 @@
 #ifndef GENTALLY_EVENT_H
 #define GENTALLY_EVENT_H
 
-#include "gentally/core/measure.h"
 #include "gentally/base/verdict.h"
+#include "gentally/core/measure.h"
 
 #define PARTITIONS_MAX 1024 /* of the input topic */
 

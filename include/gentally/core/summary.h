@@ -5,12 +5,12 @@
 #ifndef GENTALLY_SUMMARY_H
 #define GENTALLY_SUMMARY_H
 
+#include "gentally/core/anchor.h"
 #include "gentally/core/catalog.h"
 #include "gentally/core/cell.h"
 #include "gentally/core/countries.h"
-#include "gentally/core/rollup.h"
-#include "gentally/core/anchor.h"
 #include "gentally/core/outcome.h"
+#include "gentally/core/rollup.h"
 #include "gentally/core/window.h"
 
 enum pane { PANE_EARLY, PANE_ON_TIME, PANE_LATE };

@@ -23,8 +23,8 @@ int32_t replay_partitions(const struct replay *replay);
  * state no longer keeps are not counted again, there is nothing to compare them with. HALT: REPLAY-EXISTS if a state is
  * there already.
  */
-MUST_CHECK enum verdict replay_begin(struct replay *replay, const int64_t firsts[], const struct partition_state lives[],
-                                     struct reason *why);
+MUST_CHECK enum verdict replay_begin(struct replay *replay, const int64_t firsts[],
+                                     const struct partition_state lives[], struct reason *why);
 
 /*
  * Counts on until the stored `next` of every partition is `targets[partition]`, or is further already. Blocks. Patient

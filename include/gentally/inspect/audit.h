@@ -14,8 +14,8 @@
 #ifndef GENTALLY_AUDIT_H
 #define GENTALLY_AUDIT_H
 
-#include "gentally/core/event.h"
 #include "gentally/codec/avro_read.h"
+#include "gentally/core/event.h"
 
 enum audit_check {
     AUDIT_LEDGER_READABLE,

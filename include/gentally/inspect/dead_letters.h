@@ -56,7 +56,8 @@ MUST_CHECK enum verdict dead_letter_set_open(struct dead_letter_set **set, struc
 void dead_letter_set_close(struct dead_letter_set *set);
 bool dead_letter_set_has(const struct dead_letter_set *set, const struct dead_letter_origin *origin);
 /* Harmless to repeat. HALT: NO-MEMORY. */
-MUST_CHECK enum verdict dead_letter_set_put(struct dead_letter_set *set, const struct dead_letter_origin *origin, struct reason *why);
+MUST_CHECK enum verdict dead_letter_set_put(struct dead_letter_set *set, const struct dead_letter_origin *origin,
+                                            struct reason *why);
 size_t dead_letter_set_count(const struct dead_letter_set *set);
 
 #endif

@@ -5,8 +5,8 @@
 #ifndef GENTALLY_PIVOT_H
 #define GENTALLY_PIVOT_H
 
-#include "gentally/inspect/totals.h"
 #include "gentally/core/window.h"
+#include "gentally/inspect/totals.h"
 
 struct pivot;
 
@@ -17,7 +17,7 @@ struct pivot;
  * than 2^28 values.
  */
 MUST_CHECK enum verdict pivot_open(struct pivot **pivot, const struct totals *totals, enum window_kind kind,
-                                    struct reason *why);
+                                   struct reason *why);
 void pivot_close(struct pivot *pivot);
 
 size_t pivot_count(const struct pivot *pivot);                 /* names */
@@ -35,6 +35,6 @@ int64_t pivot_total(const struct pivot *pivot, size_t begin, size_t end);
  * window. Writes UTF-8 and a NUL; returns the size. */
 #define SPARKLINE_MAX 64
 size_t pivot_sparkline(const struct pivot *pivot, size_t name, size_t width, bool is_share,
-                        char text[3 * SPARKLINE_MAX + 1]);
+                       char text[3 * SPARKLINE_MAX + 1]);
 
 #endif

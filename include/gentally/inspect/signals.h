@@ -24,8 +24,8 @@
 #ifndef GENTALLY_SIGNALS_H
 #define GENTALLY_SIGNALS_H
 
-#include "gentally/core/signal.h"
 #include "gentally/base/verdict.h"
+#include "gentally/core/signal.h"
 
 /* The one table of thresholds. Shares in millionths. */
 struct signal_rules {

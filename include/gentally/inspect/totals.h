@@ -5,8 +5,8 @@
 #ifndef GENTALLY_TOTALS_H
 #define GENTALLY_TOTALS_H
 
-#include "gentally/core/measure.h"
 #include "gentally/base/verdict.h"
+#include "gentally/core/measure.h"
 
 enum totals_by { BY_TOKENS, BY_REQUESTS, BY_COST, BY_MEASURE };
 
@@ -21,7 +21,7 @@ struct totals_row {
     struct span name;
     int64_t requests, tokens, cost_nano_usd;
     int64_t value; /* of the measure of choice */
-    int share; /* of the window's sum, in hundredths of a per cent, by what totals_sort() was told; 0 of nothing */
+    int share;     /* of the window's sum, in hundredths of a per cent, by what totals_sort() was told; 0 of nothing */
 };
 
 struct totals;
@@ -36,14 +36,13 @@ void totals_measure(struct totals *totals, uint32_t measure);
 /* Adds a cell's `sums` to (start_ms, name); the name is copied, an absent one stands as "". Not after the sort. HALT:
  * NO-MEMORY. */
 MUST_CHECK enum verdict totals_add(struct totals *totals, int64_t start_ms, struct span name,
-                                      const int64_t sums[MEASURE_COUNT], struct reason *why);
+                                   const int64_t sums[MEASURE_COUNT], struct reason *why);
 
 /*
  * Keeps the `top` names whose `by` is largest over all windows together (of equal ones those first in byte order), and
  * adds up all others, in each window, as TOTALS_REST. Before the sort. O(n log n). HALT: NO-MEMORY.
  */
-MUST_CHECK enum verdict totals_fold(struct totals *totals, size_t top, enum totals_by by,
-                                       struct reason *why);
+MUST_CHECK enum verdict totals_fold(struct totals *totals, size_t top, enum totals_by by, struct reason *why);
 
 /* Orders by window, then the largest first, then by name, the rest last; works out the shares. O(n log n). */
 void totals_sort(struct totals *totals, enum totals_by by);

@@ -5,15 +5,15 @@
 #ifndef GENTALLY_PRODUCER_H
 #define GENTALLY_PRODUCER_H
 
-#include "gentally/core/event.h"
 #include "gentally/base/log.h"
+#include "gentally/core/event.h"
 
 struct config;
 struct producer;
 
 /* An idempotent producer (acks = all). HALT: SINK-CONFIG; TRY_LATER: SINK-UNREACHABLE. */
 MUST_CHECK enum verdict producer_open(struct producer **producer, const struct config *config, struct logger *logger,
-                                  struct reason *why);
+                                      struct reason *why);
 /* Does not wait for what is unacknowledged: producer_settle() first. */
 void producer_close(struct producer *producer);
 
@@ -23,7 +23,7 @@ MUST_CHECK enum verdict producer_check_topic(struct producer *producer, const ch
 /* Queues one message (bytes are copied). Blocks while the queue is full. HALT: SINK-DENIED, SINK-TOO-LARGE,
  * SINK-TOPIC-MISSING, SINK-FATAL. */
 MUST_CHECK enum verdict producer_put(struct producer *producer, const char *topic, struct span key, struct span value,
-                                 struct reason *why);
+                                     struct reason *why);
 
 /*
  * Queues a dead letter: the record's key and value as they were, and headers gentally.reason, gentally.detail,
@@ -33,7 +33,8 @@ MUST_CHECK enum verdict producer_put(struct producer *producer, const char *topi
  * SINK-UNREACHABLE, the queue was full for 5 s and nothing was queued: producer_settle(), then again.
  */
 MUST_CHECK enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic,
-                                         const struct record *record, const struct reason *because, struct reason *why);
+                                             const struct record *record, const struct reason *because,
+                                             struct reason *why);
 
 /*
  * Waits until all that was queued is acknowledged, up to `timeout_ms`. GO_ON: all of it is safe. TRY_LATER:

@@ -6,9 +6,9 @@
 #ifndef GENTALLY_SOURCE_H
 #define GENTALLY_SOURCE_H
 
+#include "gentally/base/log.h"
 #include "gentally/core/anchor.h"
 #include "gentally/core/event.h"
-#include "gentally/base/log.h"
 
 struct config;
 struct source;
@@ -33,7 +33,7 @@ struct batch {
     struct {
         int32_t partition;
         int64_t next;
-    } ends[PARTITIONS_MAX];  /* next offset the log will give */
+    } ends[PARTITIONS_MAX]; /* next offset the log will give */
     uint32_t suspect_count; /* partitions that wait for source_check_log(): the log is not as it was left */
     int32_t suspects[PARTITIONS_MAX];
 };
@@ -65,9 +65,9 @@ MUST_CHECK enum verdict source_ends(struct source *source, int32_t count, int64_
 MUST_CHECK enum verdict source_join(struct source *source, struct reason *why);
 
 /*
- * Waits up to `timeout_ms` for records or rebalance and fills `batch`. GO_ON also when there is nothing. Records come only
- * from assigned partitions, at or after the assigned offset. TRY_LATER: SOURCE-UNREACHABLE (all brokers down; polling
- * goes on by itself, retried for ever); HALT: SOURCE-FATAL, SOURCE-DENIED, SOURCE-TOPIC-MISSING.
+ * Waits up to `timeout_ms` for records or rebalance and fills `batch`. GO_ON also when there is nothing. Records come
+ * only from assigned partitions, at or after the assigned offset. TRY_LATER: SOURCE-UNREACHABLE (all brokers down;
+ * polling goes on by itself, retried for ever); HALT: SOURCE-FATAL, SOURCE-DENIED, SOURCE-TOPIC-MISSING.
  */
 MUST_CHECK enum verdict source_poll(struct source *source, struct batch *batch, int timeout_ms, struct reason *why);
 

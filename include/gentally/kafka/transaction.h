@@ -14,8 +14,8 @@ struct transaction;
  * A transactional producer. Fences every earlier transaction of the same `name` (transactional.id) and returns with no
  * transaction open. Blocks up to 30 s. HALT: SINK-CONFIG, SINK-DENIED; TRY_LATER: SINK-UNREACHABLE.
  */
-MUST_CHECK enum verdict transaction_open(struct transaction **transaction, const struct config *config, const char *name,
-                                       struct logger *logger, struct reason *why);
+MUST_CHECK enum verdict transaction_open(struct transaction **transaction, const struct config *config,
+                                         const char *name, struct logger *logger, struct reason *why);
 void transaction_close(struct transaction *transaction); /* aborts what is open */
 
 MUST_CHECK enum verdict transaction_begin(struct transaction *transaction, struct reason *why);
@@ -23,7 +23,7 @@ MUST_CHECK enum verdict transaction_begin(struct transaction *transaction, struc
 /* Queues one message of the transaction (bytes are copied; absent value = tombstone). REWIND and STEP_DOWN as in
  * transaction_commit(): the transaction cannot succeed any more. HALT as in producer_put(). */
 MUST_CHECK enum verdict transaction_put(struct transaction *transaction, const char *topic, struct span key,
-                                      struct span value, struct reason *why);
+                                        struct span value, struct reason *why);
 
 struct transaction_header {
     const char *name;
@@ -32,8 +32,9 @@ struct transaction_header {
 
 /* Like transaction_put(), into one partition, and with headers (copied). */
 MUST_CHECK enum verdict transaction_put_to(struct transaction *transaction, const char *topic, int32_t partition,
-                                         struct span key, struct span value, const struct transaction_header headers[],
-                                         uint32_t count, struct reason *why);
+                                           struct span key, struct span value,
+                                           const struct transaction_header headers[], uint32_t count,
+                                           struct reason *why);
 
 /*
  * Commits. GO_ON: all of it is visible. REWIND: it is aborted, or its outcome is unknown (SINK-TXN-ABORTED,

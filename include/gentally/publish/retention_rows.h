@@ -4,8 +4,8 @@
 #ifndef GENTALLY_RETENTION_ROWS_H
 #define GENTALLY_RETENTION_ROWS_H
 
-#include "gentally/redis/store_retention.h"
 #include "gentally/core/summary.h"
+#include "gentally/redis/store_retention.h"
 
 struct retention_rows;
 
@@ -14,8 +14,8 @@ MUST_CHECK enum verdict retention_rows_open(struct retention_rows **retained, st
 void retention_rows_close(struct retention_rows *retained);
 
 /* Reads a month anew; `*revision` as of store_retained(), whose verdicts these are; HALT: NO-MEMORY too. */
-MUST_CHECK enum verdict retention_rows_read(struct retention_rows *retained, struct store *store, uint32_t month, int64_t *revision,
-                                      struct reason *why);
+MUST_CHECK enum verdict retention_rows_read(struct retention_rows *retained, struct store *store, uint32_t month,
+                                            int64_t *revision, struct reason *why);
 
 struct retention_row {
     struct span model; /* borrowed until the next reading */

@@ -17,8 +17,8 @@
 #ifndef GENTALLY_STORE_H
 #define GENTALLY_STORE_H
 
-#include "gentally/core/anchor.h"
 #include "gentally/base/log.h"
+#include "gentally/core/anchor.h"
 #include "gentally/core/outcome.h"
 #include "gentally/core/window.h"
 
@@ -89,7 +89,7 @@ MUST_CHECK enum verdict store_claim(struct store *store, int32_t partition, stru
 
 /* Reads a partition's state without claiming it. HALT: STORE-STATE-MISSING. */
 MUST_CHECK enum verdict store_state(struct store *store, int32_t partition, struct partition_state *state,
-                                       struct reason *why);
+                                    struct reason *why);
 
 /* One cell of a change. `key` and `value` are the caller's until the flush is answered; `stored` is the store's, until
  * the next load or flush. */
@@ -123,8 +123,8 @@ struct id_change {
 /* All that one flush changes in one partition. */
 struct change {
     const struct partition_state *state; /* incarnation, token, and next = the offset the change begins at */
-    int64_t next;                    /* offset it ends before */
-    struct anchor anchor;            /* the last record before it */
+    int64_t next;                        /* offset it ends before */
+    struct anchor anchor;                /* the last record before it */
     int64_t watermark_ms;
     bool is_idle;
     int64_t outcomes[OUTCOME_COUNT]; /* new cumulative counts */
@@ -176,7 +176,8 @@ struct id_lookup {
  * owner writes after that, the change is fenced. An id may be given more than once, for each bucket that has it, and
  * again after a lost connection. Verdicts as of store_load().
  */
-MUST_CHECK enum verdict store_look_up_ids(struct store *store, struct id_lookup *lookups[], uint32_t count, struct reason *why);
+MUST_CHECK enum verdict store_look_up_ids(struct store *store, struct id_lookup *lookups[], uint32_t count,
+                                          struct reason *why);
 
 /* One window of one partition in the store. */
 struct stored_window {

@@ -1,5 +1,6 @@
 /* CSV: what RFC 4180 allows, what it does not, and on which line. */
 #include "gentally/base/csv.h"
+
 #include "suite.h"
 #include "table_file.h"
 

@@ -1,9 +1,10 @@
 /* SipHash against the first vectors of its authors, and against OpenSSL's own for every length up to 100. */
+#include "gentally/base/siphash.h"
+
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <string.h>
 
-#include "gentally/base/siphash.h"
 #include "suite.h"
 
 /* Bytes 0, 1, 2, ... as key and as text. */

@@ -4,9 +4,9 @@
  */
 #include "gentally/base/statistics.h"
 
-#include "suite.h"
-
 #include <math.h>
+
+#include "suite.h"
 
 static bool is_near(double have, double want)
 {

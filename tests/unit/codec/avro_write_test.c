@@ -2,14 +2,14 @@
  * Structs -> Avro bytes and back. The golden bytes were made by another encoder (fastavro) from the same contents, so
  * that writer and reader cannot be wrong together.
  */
-#include "slots.h"
-#include "suite.h"
+#include "gentally/codec/avro_write.h"
 
 #include <jansson.h>
 
 #include "gentally/base/bundled.h"
-#include "gentally/codec/avro_write.h"
 #include "gentally/codec/avro_read.h"
+#include "slots.h"
+#include "suite.h"
 
 static const char event_golden[] =
     "00000000010a67656e2d31f6ffa9d8d666246f70656e61692f6770742d346f3a66726565020a617a75726502046131000204"

@@ -1,7 +1,7 @@
 /* JSON reader: what is read, and every kind of refusal with the words that name it. */
-#include "suite.h"
-
 #include "gentally/codec/json_read.h"
+
+#include "suite.h"
 
 /* The required fields, to be followed by more. */
 #define LEAST "\"id\":\"g\",\"created_at\":7,\"model\":\"a/b\",\"tokens_prompt\":1,\"tokens_completion\":2"
@@ -335,7 +335,8 @@ static void a_line_ends_where_its_span_ends(void)
     struct event event;
 
     CU_ASSERT_EQUAL_FATAL(json_reader_open(&reader, NULL), GO_ON);
-    CU_ASSERT_EQUAL(json_read_event(reader, (struct span){text, strlen(text) - strlen("garbage")}, &event, NULL), GO_ON);
+    CU_ASSERT_EQUAL(json_read_event(reader, (struct span){text, strlen(text) - strlen("garbage")}, &event, NULL),
+                    GO_ON);
     CU_ASSERT_EQUAL(json_read_event(reader, span_of(text), &event, NULL), SET_ASIDE);
     CU_ASSERT_EQUAL(json_read_event(reader, (struct span){NULL, 0}, &event, NULL), SET_ASIDE);
     for (size_t size = 0; size < strlen("{" LEAST "}"); size++) {

@@ -4,10 +4,10 @@
  */
 #include "plan.h"
 
+#include <unistd.h>
+
 #include "gentally/base/bundled.h"
 #include "writers.h"
-
-#include <unistd.h>
 
 static void schemas_are_refused_by_name(void)
 {

@@ -1,10 +1,9 @@
 /* What is made of accounts needs their key, from whoever counts or publishes; whoever only reads needs no secret. */
-#include "gentally/config/config.h"
-
-#include "suite.h"
-
 #include <stdio.h>
 #include <unistd.h>
+
+#include "gentally/config/config.h"
+#include "suite.h"
 
 static struct config config;
 

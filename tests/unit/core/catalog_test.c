@@ -1,5 +1,6 @@
 /* The model catalog: the bundled one, names folded into one model, dated rows, and what makes a table wrong. */
 #include "gentally/core/catalog.h"
+
 #include "suite.h"
 #include "table_file.h"
 

@@ -234,7 +234,8 @@ static enum accumulator_fault add_both(void)
     static uint8_t bytes[CELL_PACKED_MAX];
 
     accumulator_clear(&accumulator);
-    CU_ASSERT_EQUAL(accumulator_add(&accumulator, (struct span){(const char *)bytes, cell_pack(&cell, bytes)}), ACCUMULATOR_SOUND);
+    CU_ASSERT_EQUAL(accumulator_add(&accumulator, (struct span){(const char *)bytes, cell_pack(&cell, bytes)}),
+                    ACCUMULATOR_SOUND);
     return accumulator_add(&accumulator, (struct span){(const char *)bytes, cell_pack(&other, bytes)});
 }
 

@@ -1,5 +1,6 @@
 /* Countries and continents. */
 #include "gentally/core/countries.h"
+
 #include "suite.h"
 #include "table_file.h"
 

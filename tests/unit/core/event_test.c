@@ -2,9 +2,10 @@
  * event.c by rows: each limit from both sides, each reason reached, slugs split where the header says.
  */
 #include "gentally/core/event.h"
-#include "suite.h"
 
 #include <math.h>
+
+#include "suite.h"
 
 static struct event good_event(void)
 {

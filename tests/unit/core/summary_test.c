@@ -1,7 +1,7 @@
 /* The columns, keys and versions of a summary: rows, edges first. The tables are the bundled ones. */
-#include "suite.h"
-
 #include "gentally/core/summary.h"
+
+#include "suite.h"
 
 #define WEEK_MS INT64_C(1763337600000) /* 2025-11-17, a Monday */
 

@@ -1,10 +1,11 @@
 /* The taxonomy: the longest pattern on segment boundaries, and what makes a table wrong. */
-#include "gentally/core/event.h"
 #include "gentally/core/taxonomy.h"
-#include "suite.h"
-#include "table_file.h"
 
 #include <assert.h>
+
+#include "gentally/core/event.h"
+#include "suite.h"
+#include "table_file.h"
 
 static void finds_the_longest_pattern(void)
 {

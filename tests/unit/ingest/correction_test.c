@@ -37,14 +37,14 @@ static void each_kind_by_itself(void)
     const int64_t noon_ms = days_of_date(2025, 10, 6) * DAY_MS + 12 * HOUR_MS;
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
-        struct correction correction = correction_of((struct placement){rows[i].placed, rows[i].stuck, 77}, noon_ms, rows[i].old_open,
-                                      noon_ms + rows[i].moved_ms, rows[i].new_open);
-        bool is_right = correction.taken == rows[i].taken && correction.added == rows[i].added && correction.alone == rows[i].alone &&
-                        correction.placement.placed == rows[i].placed_then && correction.placement.stuck == rows[i].stuck_then &&
-                        correction.placement.rollups == 77;
+        struct correction correction = correction_of((struct placement){rows[i].placed, rows[i].stuck, 77}, noon_ms,
+                                                     rows[i].old_open, noon_ms + rows[i].moved_ms, rows[i].new_open);
+        bool is_right = correction.taken == rows[i].taken && correction.added == rows[i].added &&
+                        correction.alone == rows[i].alone && correction.placement.placed == rows[i].placed_then &&
+                        correction.placement.stuck == rows[i].stuck_then && correction.placement.rollups == 77;
         if (!is_right)
-            printf("%s: taken %x added %x alone %x placed %x stuck %x\n", rows[i].name, correction.taken, correction.added,
-                   correction.alone, correction.placement.placed, correction.placement.stuck);
+            printf("%s: taken %x added %x alone %x placed %x stuck %x\n", rows[i].name, correction.taken,
+                   correction.added, correction.alone, correction.placement.placed, correction.placement.stuck);
         CU_ASSERT_TRUE(is_right);
     }
 }

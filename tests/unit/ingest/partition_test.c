@@ -220,7 +220,7 @@ static void a_rewound_lane_stands_where_the_store_stands(void)
     partition_close(partition);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct reason why;
     CU_TestInfo tests[] = {
@@ -242,7 +242,7 @@ int main(void)
     monday = days_of_date(2025, 10, 6) * DAY_MS;
     if (tally_pool_open(&pool, 100000, &why) != GO_ON)
         return EXIT_FAILURE;
-    int status = suite_run("lane", tests);
+    int status = suite_run(argc, argv, "lane", tests);
     tally_pool_close(pool);
     return status;
 }

@@ -4,9 +4,8 @@
  */
 #include "retention.h"
 
-#include "suite.h"
-
 #include "gentally/core/window.h"
+#include "suite.h"
 
 #define DAY_2025_10_15 INT64_C(1760486400000)
 

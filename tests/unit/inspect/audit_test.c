@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-#include "suite.h"
 #include "gentally/codec/avro_read.h"
+#include "suite.h"
 
 #define HOUR_START (INT64_C(1763000000000) / HOUR_MS * HOUR_MS)
 

@@ -2,17 +2,17 @@
  * The rooms behind `summaries`, `top` and `catalog`: latest versions, sums by name, text for people and for programs,
  * and the weighted draws of `generate`.
  */
-#include "gentally/inspect/totals.h"
-#include "random.h"
-#include "gentally/base/json.h"
-#include "gentally/inspect/pivot.h"
-#include "gentally/inspect/latest.h"
-#include "gentally/inspect/summary_text.h"
-#include "table.h"
-#include "suite.h"
-
 #include <locale.h>
 #include <math.h>
+
+#include "gentally/base/json.h"
+#include "gentally/inspect/latest.h"
+#include "gentally/inspect/pivot.h"
+#include "gentally/inspect/summary_text.h"
+#include "gentally/inspect/totals.h"
+#include "random.h"
+#include "suite.h"
+#include "table.h"
 
 static bool is_text(const char *bytes, size_t size, const char *want)
 {

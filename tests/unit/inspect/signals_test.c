@@ -2,9 +2,10 @@
  * The rules of signals, on tables of numbers: at the threshold, one below, and what is no ground. A case is a list of
  * rows and the keys of the signals they give, worked out by hand.
  */
-#include "gentally/codec/avro_write.h"
-#include "gentally/codec/avro_read.h"
 #include "gentally/inspect/signals.h"
+
+#include "gentally/codec/avro_read.h"
+#include "gentally/codec/avro_write.h"
 #include "suite.h"
 
 #define WEEK_MS (7 * DAY_MS)

@@ -138,7 +138,7 @@ static void an_anchor_that_is_jumped_over_is_gone(void)
     CU_ASSERT_EQUAL(arrives(&position, 12), ARRIVAL_PASS);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"records_pass_in_order_and_once", records_pass_in_order_and_once},
@@ -150,5 +150,5 @@ int main(void)
         {"an_anchor_that_is_jumped_over_is_gone", an_anchor_that_is_jumped_over_is_gone},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("place", tests);
+    return suite_run(argc, argv, "place", tests);
 }

@@ -23,7 +23,7 @@ static void a_state_behind_what_was_published_is_found(void)
     CU_ASSERT_FALSE(published_offsets_is_ahead(offsets, 0, "a", 100));
     CU_ASSERT_FALSE(published_offsets_is_ahead(offsets, 0, "a", 101));
     CU_ASSERT_FALSE(published_offsets_is_ahead(offsets, 1, "a", 99)); /* each for itself */
-    note(offsets, 0, "a", 90);                            /* as a ledger has it that was written without this guard */
+    note(offsets, 0, "a", 90); /* as a ledger has it that was written without this guard */
     CU_ASSERT_TRUE(published_offsets_is_ahead(offsets, 0, "a", 99));
     CU_ASSERT_EQUAL(published_offsets_check(offsets, 0, "a", 100, &why), GO_ON);
     CU_ASSERT_EQUAL(published_offsets_check(offsets, 0, "a", 99, &why), TRY_LATER);
@@ -60,7 +60,7 @@ static void partitions_that_are_not_there_are_passed_over(void)
     published_offsets_close(NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"a_state_behind_what_was_published_is_found", a_state_behind_what_was_published_is_found},
@@ -68,5 +68,5 @@ int main(void)
         {"partitions_that_are_not_there_are_passed_over", partitions_that_are_not_there_are_passed_over},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("reach", tests);
+    return suite_run(argc, argv, "reach", tests);
 }

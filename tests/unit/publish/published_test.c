@@ -10,7 +10,8 @@ static struct window day(int64_t number)
 
 static void put(struct published *published, int64_t number, int64_t generation, int64_t revision, enum pane pane)
 {
-    struct published_window entry = {.window = day(number), .pane = pane, .generation = generation, .revision = revision};
+    struct published_window entry = {
+        .window = day(number), .pane = pane, .generation = generation, .revision = revision};
     struct reason why;
 
     CU_ASSERT_EQUAL(published_put(published, &entry, &why), GO_ON);
@@ -75,7 +76,7 @@ static void states_add_up_by_partition_and_incarnation(void)
     CU_ASSERT_NOT_EQUAL(published_states(published_states(none, 0, "aa"), 1, "aa"), none);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"newest_version_of_a_window_is_kept", latest_version_of_a_window_is_kept},
@@ -84,5 +85,5 @@ int main(void)
         {"states_add_up_by_partition_and_incarnation", states_add_up_by_partition_and_incarnation},
         CU_TEST_INFO_NULL,
     };
-    return suite_run("book", tests);
+    return suite_run(argc, argv, "book", tests);
 }

@@ -2,6 +2,8 @@
  * The server of the page: what it makes of requests, one byte at a time and hostile ones too, over real sockets on
  * loopback, with a clock of its own.
  */
+#include "gentally/report/http.h"
+
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
@@ -11,7 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "gentally/report/http.h"
 #include "suite.h"
 
 #define PORT 8080

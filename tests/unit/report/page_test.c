@@ -2,10 +2,11 @@
  * The page around a document: what is filled in where, and that nothing a document or a title says gets out of its
  * place.
  */
+#include "gentally/report/page.h"
+
 #include <stdlib.h>
 
 #include "gentally/base/bundled.h"
-#include "gentally/report/page.h"
 #include "suite.h"
 
 #define TEMPLATE                                                                                                       \

@@ -5,8 +5,8 @@
  */
 #include "workload.h"
 
-#include "gentally/codec/json_write.h"
 #include "arrivals.h"
+#include "gentally/codec/json_write.h"
 #include "gentally/core/window.h"
 #include "suite.h"
 
