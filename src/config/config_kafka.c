@@ -152,8 +152,8 @@ enum verdict config_kafka_set(struct config *config, const char *name, const cha
     if (!is_property_value(text))
         return reason_set(
             why, HALT, "CONFIG-VALUE", 0,
-            "kafka.%s (from %s): allowed is one line of at most %d bytes, no control characters, no blanks "
-            "at its ends; certificates are given by kafka.ssl.*.location",
+            "kafka.%s (from %s): allowed is one line of at most %d bytes, no control characters, no blanks at its "
+            "ends; certificates are given by kafka.ssl.*.location",
             name, place, CONFIG_TEXT_MAX - 1);
     uint32_t at = slot_of(config, name);
     if (at == CONFIG_KAFKA_MAX)

@@ -11,14 +11,12 @@
 const struct option config_options[] = {
     {"kafka_bootstrap_servers", OPTION_TEXT, FIELD(kafka_bootstrap_servers), "localhost:9092", 1, TEXT_MAX, "HOSTS",
      NULL,
-     "Kafka brokers to begin with, HOST:PORT separated by commas. One is enough to find the others; name two or three "
-     "so "
-     "that a start survives a broker that is down. If unsure, ask who runs the cluster."},
+     "Kafka brokers to begin with, HOST:PORT separated by commas. One is enough to find the others; name two or "
+     "three so that a start survives a broker that is down. If unsure, ask who runs the cluster."},
     {"redis_url", OPTION_URL, FIELD(redis_url), "redis://localhost:6379", 1, TEXT_MAX, "URL", NULL,
      "Where the counters are: redis://[USER@]HOST:PORT[/DB], rediss:// for TLS, unix://[USER@]/PATH for a socket. It "
-     "holds no "
-     "password: see redis_password. Two gentallys may share a database if their namespaces differ. If unsure, give "
-     "gentally a Redis of its own, with maxmemory-policy noeviction."},
+     "holds no password: see redis_password. Two gentallys may share a database if their namespaces differ. If "
+     "unsure, give gentally a Redis of its own, with maxmemory-policy noeviction."},
     {"redis_password", OPTION_TEXT, FIELD(redis_password), "", 0, TEXT_MAX, "PASSWORD", "redis_password_file",
      "Password for Redis. As a flag anyone on the machine can read it in the process list, so prefer "
      "redis_password_file. If unsure, leave it empty and see whether Redis asks for one."},
@@ -42,30 +40,24 @@ const struct option config_options[] = {
      "CSV from country code to continent. Empty means the bundled one. If unsure, leave it empty."},
     {"writer_schemas", OPTION_TEXT, FIELD(writer_schemas), "", 0, TEXT_MAX, "FOLDER", NULL,
      "Folder of ID.avsc files, the schemas your producers write with. Empty means only the bundled schema; records "
-     "with "
-     "another id go to the dead letters. If unsure, leave it empty until DECODE-SCHEMA-UNKNOWN is seen."},
+     "with another id go to the dead letters. If unsure, leave it empty until DECODE-SCHEMA-UNKNOWN is seen."},
     {"account_key", OPTION_TEXT, FIELD(account_key), "", 0, TEXT_MAX, "KEY", "account_key_file",
      "Key that pseudonyms of accounts are made with before they leave the worker. Without one accounts are not "
-     "counted; "
-     "with a changed one the same account is counted again. If unsure, make one (openssl rand -hex 32), keep it, and "
-     "give account_key_file."},
+     "counted; with a changed one the same account is counted again. If unsure, make one (openssl rand -hex 32), "
+     "keep it, and give account_key_file."},
     {"rollups", OPTION_TEXT, FIELD(rollups_text), ROLLUPS_DEFAULT, 1, TEXT_MAX, "LIST", NULL,
-     "What to count by: NAME=DIMENSION+DIMENSION separated by commas; `total=` must be among them. Rows, Redis memory "
-     "and flush time grow with the product of the dimensions' values. A new one counts from now on. `account` (the "
-     "pseudonym) is a dimension, too: a row for each account, so for few "
-     "windows and small numbers. If unsure, keep "
-     "the "
-     "default."},
+     "What to count by: NAME=DIMENSION+DIMENSION separated by commas; `total=` must be among them. Rows, Redis "
+     "memory and flush time grow with the product of the dimensions' values. A new one counts from now on. `account` "
+     "(the pseudonym) is a dimension, too: a row for each account, so for few windows and small numbers. If unsure, "
+     "keep the default."},
     {"windows", OPTION_TEXT, FIELD(windows_text), "hour,day,week,month", 1,
      sizeof(((struct config *)NULL)->windows_text) - 1, "LIST", NULL,
      "Which windows to keep, of hour, day, week, month (UTC). Without `hour` there are fewer rows to flush, and "
-     "nothing "
-     "is known before the day is over. If unsure, keep all four."},
+     "nothing is known before the day is over. If unsure, keep all four."},
     {"ids", OPTION_TEXT, FIELD(ids_text), "off", 1, sizeof(((struct config *)NULL)->ids_text) - 1, "MODE", NULL,
      "What to remember of event ids. `off`: nothing. `dedup`: an id counts once, however often it was produced. "
-     "`amend`: "
-     "that, and what it counted, so that later records with `op` amend or retract correct it exactly. Redis holds some "
-     "75 MB (dedup) or 160 MB (amend) per million ids. If unsure, keep off."},
+     "`amend`: that, and what it counted, so that later records with `op` amend or retract correct it exactly. Redis "
+     "holds some 75 MB (dedup) or 160 MB (amend) per million ids. If unsure, keep off."},
     {"ids_kept_hours", OPTION_INTEGER, offsetof(struct config, ids_kept_hours), 0, "48", 1, 24 * DAYS_MAX, "hours",
      NULL,
      "How long an id is remembered at least, in event time; at most half as long again. Redis memory grows with it. If "
@@ -118,17 +110,14 @@ const struct option config_options[] = {
      "seconds."},
     {"flush_rows_max", OPTION_INTEGER, offsetof(struct config, flush_rows_max), 0, "8192", 64, 16384, "rows", NULL,
      "Rows of one partition that force a flush before its time: bounds memory (about 200 bytes a row and partition) "
-     "and "
-     "how long Redis is held by one call, about 1 us a row and window. Fewer cost Redis more in all. If unsure, keep "
-     "the "
-     "default."},
+     "and how long Redis is held by one call, about 1 us a row and window. Fewer cost Redis more in all. If unsure, "
+     "keep the default."},
     {"message_bytes_max", OPTION_INTEGER, offsetof(struct config, message_bytes_max), 0, "1048576", 1024, 104857600,
      "bytes", NULL,
      "A record larger than this is a dead letter, unread. An event is about 300 bytes. If unsure, keep the default."},
     {"redis_timeout_ms", OPTION_INTEGER, offsetof(struct config, redis_timeout_ms), 0, "5000", 10, 60000, "ms", NULL,
      "How long to wait for Redis before the same flush is sent again. Below the longest pause of your Redis "
-     "(snapshots, "
-     "failover) it only makes noise. If unsure, keep five seconds."},
+     "(snapshots, failover) it only makes noise. If unsure, keep five seconds."},
 };
 
 const size_t config_option_count = LENGTH_OF(config_options);

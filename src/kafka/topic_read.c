@@ -21,8 +21,9 @@
 #define ANSWER_MS 10000
 #define SILENCE_MS 30000
 #define TURN_MS 100
-#define PATIENCE_MS 5000 /* with open transactions, a topic: that of a transaction that died stays open for a minute   \
-                          */
+#define PATIENCE_MS                                                                                                    \
+    5000 /* with open transactions, a topic: that of a transaction that died stays open for a minute                   \
+          */
 
 struct reading {
     rd_kafka_t *client;

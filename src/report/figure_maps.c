@@ -89,9 +89,9 @@ static void fit(struct figure *figure, const struct figure_points *points)
     snprintf(chart->line_text, sizeof(chart->line_text), "slope %.3f: a price 10 %% lower goes with %+.1f %% usage",
              slope, gain);
     figure_note(figure,
-                "Least squares of log10 usage on log10 price over %zu models: slope %.4f, so a price 10 %% "
-                "lower goes with %+.2f %% usage. The study's text says 0.5 to 0.7 %% (a slope near -0.06), "
-                "its drawn line has -0.27 (2.9 %%).",
+                "Least squares of log10 usage on log10 price over %zu models: slope %.4f, so a price 10 %% lower goes "
+                "with %+.2f %% usage. The study's text says 0.5 to 0.7 %% (a slope near -0.06), its drawn line has "
+                "-0.27 (2.9 %%).",
                 points->count, slope, gain);
 }
 

@@ -410,8 +410,8 @@ static void at_the_median_is_above_it(void)
     }
     json_t *document = document_of(&stack);
     check_rows("S38", "[[\"premium leaders\",\"x/c\",3000000,9,3,0.47712125471966244,\"largest\"],"
-                      "[\"premium leaders\",\"x/b\",2000000,4,2,0.3010299956639812,\"largest\"],"
-                      "[\"long tail\",\"x/a\",1000000,1,1,0,\"largest\"]]");
+                      "[\"premium leaders\",\"x/b\",2000000,4,2,0.3010299956639812,\"largest\"],[\"long "
+                      "tail\",\"x/a\",1000000,1,1,0,\"largest\"]]");
     CU_ASSERT(strstr(written, "\"axis\":\"x\",\"at\":2,\"text\":\"Median $2.00\"") != NULL);
     json_decref(document);
 }
