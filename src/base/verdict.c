@@ -5,6 +5,7 @@
 #include "gentally/base/verdict.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -34,6 +35,11 @@ enum verdict reason_set(struct reason *why, enum verdict verdict, const char *id
     why->code = code;
     memcpy(why->text, text, sizeof(text));
     return verdict;
+}
+
+enum verdict no_memory(struct reason *why, const char *purpose)
+{
+    return reason_set(why, HALT, "NO-MEMORY", errno, "no memory %s", purpose);
 }
 
 const char *verdict_name(enum verdict verdict)

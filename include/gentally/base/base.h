@@ -32,4 +32,13 @@ static inline bool span_equal(struct span left, struct span right)
     return left.size == right.size && (left.size == 0 || memcmp(left.bytes, right.bytes, left.size) == 0);
 }
 
+/* Orders by bytes, as memcmp() does, a text before a longer one that begins with it. Returns <0, 0, >0. */
+static inline int span_compare(struct span left, struct span right)
+{
+    size_t size = left.size < right.size ? left.size : right.size;
+    int order = size == 0 ? 0 : memcmp(left.bytes, right.bytes, size);
+
+    return order != 0 ? order : (left.size > right.size) - (left.size < right.size);
+}
+
 #endif

@@ -32,6 +32,9 @@ struct reason {
 enum verdict reason_set(struct reason *why, enum verdict verdict, const char *id, long code, const char *format, ...)
     PRINTF_LIKE(5, 6);
 
+/* HALT: NO-MEMORY, with "no memory <purpose>" and errno: `return no_memory(why, "for a partition")`. */
+enum verdict no_memory(struct reason *why, const char *purpose);
+
 /* "GO_ON", "HALT", ... for logs and tests. */
 const char *verdict_name(enum verdict verdict);
 

@@ -1,0 +1,20 @@
+/* Arrays that grow: the one place that doubles a room, checks the multiplication, and leaves all as it was on failure.
+ */
+#ifndef GENTALLY_GROW_H
+#define GENTALLY_GROW_H
+
+#include "gentally/base/base.h"
+
+/*
+ * Makes room in a heap array for `wanted` items of `item_size` bytes. Returns the array, which may have moved, with
+ * `*room` (in items) raised: to twice what it was, and at least to `wanted`. Where `*room` suffices, returns `items` as
+ * they are. NULL: no memory; `items` and `*room` are as before. An array without items is NULL with a room of 0.
+ *
+ *     struct row *rows = grow(list->rows, &list->room, list->count + 1, sizeof(*rows));
+ *     if (rows == NULL)
+ *         return no_memory(why, "for the rows");
+ *     list->rows = rows;
+ */
+MUST_CHECK void *grow(void *items, size_t *room, size_t wanted, size_t item_size);
+
+#endif

@@ -1,0 +1,23 @@
+/* See grow.h. */
+#include "gentally/base/grow.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define ROOM_FIRST 16 /* items: below it doubling would only cost calls */
+
+void *grow(void *items, size_t *room, size_t wanted, size_t item_size)
+{
+    assert(item_size > 0);
+    assert((items == NULL) == (*room == 0));
+    assert(wanted > 0);
+    if (wanted <= *room)
+        return items;
+    size_t fresh = *room < ROOM_FIRST / 2 ? ROOM_FIRST : *room * 2;
+    if (fresh < wanted)
+        fresh = wanted;
+    void *grown = reallocarray(items, fresh, item_size); /* checks the product */
+    if (grown != NULL)
+        *room = fresh;
+    return grown;
+}
