@@ -72,7 +72,7 @@ static enum verdict encoder_fill(struct encoder *encoder, struct reason *why)
     if (encoder->buffer != NULL)
         encoder->writer = avro_writer_memory(encoder->buffer, (int64_t)encoder->buffer_size);
     if (encoder->writer == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for an Avro writer");
+        return no_memory(why, "for an Avro writer");
     return GO_ON;
 }
 
@@ -80,7 +80,7 @@ enum verdict encoder_open(struct encoder **encoder, struct reason *why)
 {
     *encoder = calloc(1, sizeof(**encoder));
     if (*encoder == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for an encoder");
+        return no_memory(why, "for an encoder");
     enum verdict verdict = encoder_fill(*encoder, why);
     if (verdict != GO_ON) {
         encoder_close(*encoder);

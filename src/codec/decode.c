@@ -421,7 +421,7 @@ enum verdict decoder_open(struct decoder **decoder, size_t message_bytes_max, st
 {
     *decoder = calloc(1, sizeof **decoder);
     if (*decoder == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a decoder");
+        return no_memory(why, "for a decoder");
     (*decoder)->message_bytes_max = message_bytes_max;
     enum verdict verdict = decoder_learn(*decoder, SCHEMA_ID_GENERATION, bundled_generation_avsc, why);
     if (verdict != GO_ON) {

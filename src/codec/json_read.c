@@ -212,7 +212,7 @@ enum verdict json_reader_open(struct json_reader **reader, struct reason *why)
 {
     *reader = calloc(1, sizeof(**reader));
     if (*reader == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a reader of JSON lines");
+        return no_memory(why, "for a reader of JSON lines");
     return GO_ON;
 }
 

@@ -365,7 +365,7 @@ static enum verdict make_room(struct plan *plan, const struct schema *writer, st
     plan->steps = calloc(plan->step_max, sizeof *plan->steps);
     plan->symbols = calloc(symbol_max, sizeof *plan->symbols);
     if (plan->steps == NULL || plan->symbols == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a plan");
+        return no_memory(why, "for a plan");
     return GO_ON;
 }
 

@@ -166,7 +166,7 @@ static enum verdict add_distinct(struct reading *reading, json_t *seen, const ch
     if (text == NULL || json_object_get(seen, text) != NULL)
         return invalid(reading, "a field or symbol without a name, or two of one name", text);
     if (json_object_set_new_nocheck(seen, text, json_true()) != 0)
-        return reason_set(reading->why, HALT, "NO-MEMORY", 0, "no memory for a schema");
+        return no_memory(reading->why, "for a schema");
     return GO_ON;
 }
 
@@ -349,7 +349,7 @@ enum verdict schema_open(struct schema *schema, struct span text, struct reason 
     struct reading reading = {.schema = schema, .names = calloc(SCHEMA_TYPES_MAX, sizeof(struct name)), .why = why};
     enum verdict verdict = GO_ON;
     if (schema->types == NULL || schema->links == NULL || schema->sources == NULL || reading.names == NULL)
-        verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a schema");
+        verdict = no_memory(why, "for a schema");
     if (verdict == GO_ON)
         verdict = read_type(&reading, schema->root, "", 1, &type);
     if (verdict == GO_ON)

@@ -254,7 +254,7 @@ static enum verdict count_letter(void *context, const struct record *record, str
         return GO_ON;
     struct reason_count *count = find_reason(request, letter.reason);
     if (count == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to count dead letters");
+        return no_memory(why, "to count dead letters");
     count->letters++;
     if (!letter.has_origin) /* Each is a record of its own, as far as anybody knows. */
         letter.origin = (struct dead_letter_origin){span_of(""), letter.partition, letter.offset, 0};

@@ -43,7 +43,7 @@ enum verdict ledger_offsets_read(struct ledger_offsets *offsets, const struct co
     for (size_t i = 0; i < PARTITIONS_MAX; i++)
         offsets->first[i] = LEDGER_OFFSETS_NOTHING;
     if (reading == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to read the ledger");
+        return no_memory(why, "to read the ledger");
     reading->offsets = offsets;
     topic_ledger(config, topic);
     enum verdict verdict = topic_read(config, topic, take, reading, why);

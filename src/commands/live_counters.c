@@ -80,7 +80,7 @@ enum verdict live_counters_open(struct live_counters *counters, const struct con
 {
     *counters = (struct live_counters){.config = config, .cell = malloc(sizeof *counters->cell)};
     if (counters->cell == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a cell");
+        return no_memory(why, "for a cell");
     log_open(&counters->logger, config->log_level, "live");
     enum verdict verdict = store_open(&counters->store, config, &counters->logger, why);
     if (verdict == GO_ON)

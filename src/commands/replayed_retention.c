@@ -78,7 +78,7 @@ enum verdict retention_compare(struct store *live, struct store *replay, struct 
     for (int side = 0; side < 2 && verdict == GO_ON; side++) {
         sides.months[side] = calloc(MONTHS_MAX, sizeof(*sides.months[side]));
         if (sides.months[side] == NULL)
-            verdict = reason_set(why, HALT, "NO-MEMORY", errno, "no memory to compare retention");
+            verdict = no_memory(why, "to compare retention");
         if (verdict == GO_ON)
             verdict = retention_rows_open(&sides.rows[side], why);
     }

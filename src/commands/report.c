@@ -131,7 +131,7 @@ static enum verdict write_file(const struct request *request, struct span json, 
     char *path = malloc(size);
 
     if (path == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a path");
+        return no_memory(why, "for a path");
     snprintf(path, size, "%s.part", request->out);
     FILE *file = fopen(path, "wb");
     enum verdict verdict = file == NULL ? output_failed(path, why) : write_format(request, file, json, path, why);

@@ -453,7 +453,7 @@ static enum verdict open_parts(struct request *request, struct reason *why)
 {
     request->read = calloc(1, sizeof(*request->read));
     if (request->read == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory to read summaries");
+        return no_memory(why, "to read summaries");
     enum verdict verdict = encoder_open(&request->encoder, why);
     if (verdict == GO_ON)
         verdict = signals_open(&request->signals, &request->rules, why);

@@ -381,7 +381,7 @@ static enum verdict open_parts(struct request *request, struct reason *why)
     request->read = calloc(1, sizeof *request->read);
     request->text = malloc(SUMMARY_TEXT_MAX);
     if (request->read == NULL || request->text == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory to read summaries");
+        return no_memory(why, "to read summaries");
     enum verdict verdict = latest_open(&request->latest, why);
     if (verdict == GO_ON)
         verdict = totals_open(&request->totals, why);

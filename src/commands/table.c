@@ -41,7 +41,7 @@ enum verdict table_open(struct table **out, const struct table_column columns[],
     assert(count <= TABLE_COLUMNS_MAX);
     *out = table;
     if (table == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a table");
+        return no_memory(why, "for a table");
     table->column_count = count;
     for (uint32_t index = 0; index < count; index++) {
         table->columns[index] = columns[index];

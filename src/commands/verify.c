@@ -287,7 +287,7 @@ static enum verdict open_parts(struct request *request, const struct command_opt
     request->summary = calloc(1, sizeof(*request->summary));
     request->kept = calloc((size_t)request->show, sizeof(*request->kept));
     if (request->ledger == NULL || request->summary == NULL || request->kept == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to verify");
+        return no_memory(why, "to verify");
     return GO_ON;
 }
 

@@ -73,7 +73,7 @@ enum verdict checkpoint_open(struct checkpoint **checkpoint, const struct config
 
     assert(total != NULL);
     if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for checkpoints");
+        return no_memory(why, "for checkpoints");
     opened->config = config;
     opened->store = store;
     opened->symbols = symbols;
@@ -93,11 +93,6 @@ void checkpoint_close(struct checkpoint *checkpoint)
     free(checkpoint);
 }
 
-static enum verdict no_memory(struct reason *why)
-{
-    return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a checkpoint");
-}
-
 static enum verdict reserve(struct checkpoint *checkpoint, uint32_t count, struct reason *why)
 {
     if (count <= checkpoint->room)
@@ -109,7 +104,7 @@ static enum verdict reserve(struct checkpoint *checkpoint, uint32_t count, struc
     if (changes != NULL)
         checkpoint->changes = changes;
     if (drafts == NULL || changes == NULL)
-        return no_memory(why);
+        return no_memory(why, "for a checkpoint");
     checkpoint->room = count;
     return GO_ON;
 }
@@ -179,7 +174,7 @@ static enum verdict pack_tally(struct checkpoint *checkpoint, const struct tally
     for (uint32_t i = 0; i < rows; i++) {
         uint8_t *bytes = arena_take(&checkpoint->arena, CELL_PACKED_MAX);
         if (bytes == NULL)
-            return no_memory(why);
+            return no_memory(why, "for a checkpoint");
         size_t size = tally_pack(tally, i, bytes);
         arena_trim(&checkpoint->arena, bytes, CELL_PACKED_MAX, size);
         packed[i] = (struct span){(const char *)bytes, size};
@@ -194,7 +189,7 @@ static enum verdict pack_rows(struct checkpoint *checkpoint, const struct partit
 
     draft->packed = arena_take(&checkpoint->arena, (added + rows_of(flush->taken) + 1) * sizeof(struct span));
     if (draft->packed == NULL)
-        return no_memory(why);
+        return no_memory(why, "for a checkpoint");
     enum verdict verdict = pack_tally(checkpoint, flush->tally, draft->packed, why);
     return verdict == GO_ON ? pack_tally(checkpoint, flush->taken, draft->packed + added, why) : verdict;
 }
@@ -209,7 +204,7 @@ static enum verdict part_rows(struct checkpoint *checkpoint, const struct partit
 
     draft->parts = arena_take(&checkpoint->arena, room);
     if (draft->parts == NULL)
-        return no_memory(why);
+        return no_memory(why, "for a checkpoint");
     for (uint32_t i = 0; i < rows; i++) {
         const struct row *row = row_at(flush, i);
         for (uint32_t rollup = 0; rollup < rollups; rollup++) {
@@ -234,7 +229,7 @@ static enum verdict name_delta(struct checkpoint *checkpoint, struct delta *delt
     char *text = arena_take(&checkpoint->arena, ROW_KEY_MAX);
 
     if (text == NULL)
-        return no_memory(why);
+        return no_memory(why, "for a checkpoint");
     for (uint32_t i = 0; i < rollup->dim_count; i++)
         values[i] = symbols_text(checkpoint->symbols, delta->part->dims[i]);
     size_t size = row_key_write(rollup, values, text);
@@ -249,7 +244,7 @@ static enum verdict pack_board(struct checkpoint *checkpoint, struct span *packe
     uint8_t *bytes = arena_take(&checkpoint->arena, CELL_PACKED_MAX);
 
     if (bytes == NULL)
-        return no_memory(why);
+        return no_memory(why, "for a checkpoint");
     size_t size = accumulator_pack(&checkpoint->accumulator, bytes);
     arena_trim(&checkpoint->arena, bytes, CELL_PACKED_MAX, size);
     *packed = (struct span){(const char *)bytes, size};
@@ -286,7 +281,7 @@ static enum verdict derive(struct checkpoint *checkpoint, const struct partition
         return verdict;
     draft->deltas = arena_take(&checkpoint->arena, (draft->part_count + 1) * sizeof(struct delta));
     if (draft->deltas == NULL)
-        return no_memory(why);
+        return no_memory(why, "for a checkpoint");
     for (uint32_t first = 0, end; first < draft->part_count && verdict == GO_ON; first = end) {
         for (end = first + 1; end < draft->part_count; end++)
             if (compare_parts(&draft->parts[first], &draft->parts[end]) != 0)
@@ -304,7 +299,7 @@ static enum verdict spread(struct checkpoint *checkpoint, struct draft *draft, s
 
     draft->entries = arena_take(&checkpoint->arena, (draft->delta_count + 1) * WINDOW_KINDS * sizeof(struct entry));
     if (draft->entries == NULL)
-        return no_memory(why);
+        return no_memory(why, "for a checkpoint");
     for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++) {
         for (uint32_t i = 0; i < draft->delta_count; i++) {
             const struct delta *delta = &draft->deltas[i];
@@ -338,7 +333,7 @@ static enum verdict group(struct checkpoint *checkpoint, struct draft *draft, st
     change->windows = arena_take(&checkpoint->arena, room * sizeof(struct change_window));
     draft->entry_first = arena_take(&checkpoint->arena, room * sizeof(uint32_t));
     if (change->cells == NULL || change->windows == NULL || draft->entry_first == NULL)
-        return no_memory(why);
+        return no_memory(why, "for a checkpoint");
     for (uint32_t i = 0; i < draft->entry_count; i++) {
         const struct entry *entry = &draft->entries[i];
         if (i == 0 || !is_same_window(entry - 1, entry))

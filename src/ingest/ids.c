@@ -61,18 +61,13 @@ struct ids {
     struct id_change change;
 };
 
-static enum verdict no_memory(struct reason *why)
-{
-    return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to remember ids");
-}
-
 enum verdict ids_open(struct ids **ids, int64_t kept_ms, struct reason *why)
 {
     struct ids *opened = calloc(1, sizeof(*opened));
 
     assert(kept_ms >= 0);
     if (opened == NULL)
-        return no_memory(why);
+        return no_memory(why, "to remember ids");
     opened->kept_ms = kept_ms;
     opened->width_ms = kept_ms / BUCKETS_KEPT > 0 ? kept_ms / BUCKETS_KEPT : 1;
     arena_open(&opened->arena, (size_t)1 << 16);
@@ -166,11 +161,11 @@ static enum verdict grow(struct ids *ids, struct reason *why)
     struct entry *entries = realloc(ids->entries, room * sizeof(*entries));
 
     if (entries == NULL)
-        return no_memory(why);
+        return no_memory(why, "to remember ids");
     ids->entries = entries;
     uint32_t *table = calloc(2 * (size_t)room, sizeof(*table));
     if (table == NULL)
-        return no_memory(why);
+        return no_memory(why, "to remember ids");
     free(ids->table);
     ids->table = table;
     ids->room = room;
@@ -198,7 +193,7 @@ static enum verdict note_asked(struct ids *ids, uint32_t index, struct reason *w
         if (keys != NULL)
             ids->asked_keys = keys;
         if (asked == NULL || keys == NULL)
-            return no_memory(why);
+            return no_memory(why, "to remember ids");
         ids->asked_room = room;
     }
     ids->asked[ids->asked_count++] = index;
@@ -279,7 +274,7 @@ static enum verdict take_answer(void *context, uint32_t bucket, uint32_t id, str
 
     found.bucket = ids->lookup.buckets[bucket];
     if (!copy(ids, value, &copied))
-        return no_memory(why);
+        return no_memory(why, "to remember ids");
     if (!read_value(copied, &found))
         return reason_set(why, HALT, "STORE-DAMAGED", 0, "an id does not read as we wrote it");
     bool is_newer = found.changes != entry->changes ? found.changes > entry->changes
@@ -379,7 +374,7 @@ enum verdict ids_put(struct ids *ids, struct id_key key, int64_t watermark_ms, e
     entry->state = (uint8_t)state;
     entry->bucket = bucket_at(ids, watermark_ms);
     if (!reserve_pair(ids) || !write_value(ids, entry, contribution))
-        return no_memory(why);
+        return no_memory(why, "to remember ids");
     ids->dirty_count += !entry->is_dirty;
     entry->is_dirty = true;
     return GO_ON;

@@ -32,7 +32,7 @@ enum verdict partition_open(struct partition **partition, const struct config *c
     };
 
     if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a partition");
+        return no_memory(why, "for a partition");
     opened->config = config;
     opened->flushed_ms = now_ms;
     enum verdict verdict = tally_open(&opened->tally, &options, why);

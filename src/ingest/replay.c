@@ -42,7 +42,7 @@ enum verdict replay_open(struct replay **replay, const struct config *config, st
     struct replay *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a replay");
+        return no_memory(why, "for a replay");
     enum verdict verdict = pipeline_open_local(&opened->pipeline, config, logger, why);
     if (verdict == GO_ON)
         verdict = pipeline_connect(&opened->pipeline, why);

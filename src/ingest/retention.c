@@ -77,7 +77,7 @@ enum verdict retention_open(struct retention **retention, const struct symbols *
     struct retention *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for retention");
+        return no_memory(why, "for retention");
     opened->symbols = symbols;
     opened->places = calloc(PLACES, sizeof(*opened->places));
     opened->notes = calloc(NOTES_MAX, sizeof(*opened->notes));
@@ -87,7 +87,7 @@ enum verdict retention_open(struct retention **retention, const struct symbols *
     if (opened->places == NULL || opened->notes == NULL || opened->models == NULL || opened->by_symbol == NULL ||
         opened->calls == NULL) {
         retention_close(opened);
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for retention");
+        return no_memory(why, "for retention");
     }
     opened->interval = opened->valid_from = 1;
     retention_forget(opened, catalog);

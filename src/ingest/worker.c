@@ -113,7 +113,7 @@ static enum verdict check_places(struct worker *worker, struct reason *why)
 static enum verdict open_inside(struct worker *worker, const struct worker_options *options, struct reason *why)
 {
     if (worker == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a worker");
+        return no_memory(why, "for a worker");
     worker->is_drain = options->is_drain;
     enum verdict verdict = pipeline_open_local(&worker->pipeline, options->config, options->logger, why);
     if (verdict == GO_ON && options->config->account_key[0] == '\0')

@@ -98,23 +98,18 @@ void audit_misfit(struct audit *audit, const struct audit_place *place, const st
 
 /* ---- open and close ---- */
 
-static enum verdict no_memory(struct reason *why)
-{
-    return reason_set(why, HALT, "NO-MEMORY", 0, "no memory to verify so many records");
-}
-
 enum verdict audit_open(struct audit **audit, const struct audit_options *options, struct reason *why)
 {
     struct audit *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
-        return no_memory(why);
+        return no_memory(why, "to verify so many records");
     opened->options = *options;
     arena_open(&opened->arena, ARENA_BLOCK);
     opened->topics = calloc(options->rollups->count + 1, sizeof(*opened->topics));
     if (opened->topics == NULL) {
         audit_close(opened);
-        return no_memory(why);
+        return no_memory(why, "to verify so many records");
     }
     *audit = opened;
     return GO_ON;
@@ -446,7 +441,7 @@ static enum verdict take_parts(struct audit *audit, const struct audit_place *pl
     if (ledger->partition_count > audited->part_count) {
         struct part *parts = realloc(audited->parts, ledger->partition_count * sizeof(*parts));
         if (parts == NULL)
-            return no_memory(why);
+            return no_memory(why, "to verify so many records");
         audited->parts = parts;
     }
     for (uint32_t i = 0; i < ledger->partition_count; i++) {
@@ -454,7 +449,7 @@ static enum verdict take_parts(struct audit *audit, const struct audit_place *pl
         check_offsets(audit, place, from);
         const struct chain *chain = take_point(audit, place, from);
         if (chain == NULL)
-            return no_memory(why);
+            return no_memory(why, "to verify so many records");
         struct part part = {(uint32_t)(chain - audit->chains), from->next, from->records};
         if (i < audited->part_count)
             compare_part(audit, place, ledger, audited, &part, (int32_t)i);
@@ -483,7 +478,7 @@ enum verdict audit_ledger(struct audit *audit, const struct audit_place *place, 
     if (audited == NULL)
         audited = add_window(audit, ledger->window);
     if (audited == NULL)
-        return no_memory(why);
+        return no_memory(why, "to verify so many records");
     bool is_first = audited->edition_count == 0;
     int order = is_first ? 1 : edition_compare(version, ledger->retention, &audited->editions[audited->latest]);
     if (order <= 0)
@@ -495,7 +490,7 @@ enum verdict audit_ledger(struct audit *audit, const struct audit_place *place, 
     struct edition *edition = add_edition(audited);
     char *tables = arena_take(&audit->arena, ledger->tables_version.size + 1);
     if (edition == NULL || tables == NULL)
-        return no_memory(why);
+        return no_memory(why, "to verify so many records");
     if (ledger->tables_version.size > 0)
         memcpy(tables, ledger->tables_version.bytes, ledger->tables_version.size);
     *edition = (struct edition){.version = version,
@@ -516,7 +511,7 @@ enum verdict audit_again(struct audit *audit, const struct ledger *ledger, struc
     if (audited == NULL) {
         audited = add_window(audit, ledger->window);
         if (audited == NULL)
-            return no_memory(why);
+            return no_memory(why, "to verify so many records");
         audited->has_moved = true;
     } else if (audited->edition_count > 0 &&
                edition_compare(version, ledger->retention, &audited->editions[audited->latest]) > 0) {

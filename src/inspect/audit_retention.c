@@ -90,7 +90,7 @@ enum verdict audit_retained(struct audit *audit, const struct audit_place *place
         return GO_ON;
     struct audited_row *row = audit_row(audit, place->key, &is_new);
     if (row == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory to verify so many summaries");
+        return no_memory(why, "to verify so many summaries");
     int order = is_new || row->is_dropped ? 1 : version_compare(version, row->version);
     if (order < 0)
         audit_tell_version(audit, AUDIT_SUMMARY_VERSION, place, "not older than ", row->version, version);

@@ -13,11 +13,6 @@
 #include "gentally/base/hash.h"
 #include "gentally/codec/avro_read.h"
 
-static enum verdict no_memory(struct reason *why)
-{
-    return reason_set(why, HALT, "NO-MEMORY", 0, "no memory to verify so many summaries");
-}
-
 /* ---- keys ---- */
 
 static size_t slot_of(const struct audit *audit, struct span key)
@@ -269,7 +264,7 @@ enum verdict audit_summary(struct audit *audit, const struct audit_place *place,
         return GO_ON;
     struct audited_row *row = audit_row(audit, place->key, &is_new);
     if (row == NULL)
-        return no_memory(why);
+        return no_memory(why, "to verify so many summaries");
     if (!is_new && !row->is_dropped && version_compare(version, row->version) <= 0) {
         audit_tell_version(audit, AUDIT_SUMMARY_VERSION, place, "newer than ", row->version, version);
         return GO_ON;

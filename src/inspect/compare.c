@@ -16,16 +16,11 @@ struct cells {
     size_t count, room;
 };
 
-static enum verdict no_memory(struct reason *why)
-{
-    return reason_set(why, HALT, "NO-MEMORY", 0, "no memory to compare cells");
-}
-
 enum verdict cells_open(struct cells **cells, struct reason *why)
 {
     *cells = calloc(1, sizeof(**cells));
     if (*cells == NULL)
-        return no_memory(why);
+        return no_memory(why, "to compare cells");
     arena_open(&(*cells)->arena, (size_t)1 << 18);
     return GO_ON;
 }
@@ -63,13 +58,13 @@ enum verdict cells_put(struct cells *cells, struct span key, struct span packed,
         size_t room = cells->room == 0 ? 1024 : 2 * cells->room;
         struct row *rows = realloc(cells->rows, room * sizeof(*rows));
         if (rows == NULL)
-            return no_memory(why);
+            return no_memory(why, "to compare cells");
         cells->rows = rows;
         cells->room = room;
     }
     struct row *row = &cells->rows[cells->count];
     if (!copy(cells, key, &row->key) || !copy(cells, packed, &row->packed))
-        return no_memory(why);
+        return no_memory(why, "to compare cells");
     cells->count++;
     return GO_ON;
 }
@@ -170,7 +165,7 @@ enum verdict cells_compare(struct cells *left, struct cells *right, const struct
     size_t at = 0, other = 0;
 
     if (scratch == NULL)
-        return no_memory(why);
+        return no_memory(why, "to compare cells");
     sort(left);
     sort(right);
     while (at < left->count || other < right->count) {

@@ -124,7 +124,7 @@ bool dead_letter_place_read(struct span text, int32_t *partition, int64_t *offse
 enum verdict dead_letter_set_open(struct dead_letter_set **set, struct reason *why)
 {
     *set = calloc(1, sizeof(**set));
-    return *set != NULL ? GO_ON : reason_set(why, HALT, "NO-MEMORY", 0, "no memory for dead letters");
+    return *set != NULL ? GO_ON : no_memory(why, "for dead letters");
 }
 
 void dead_letter_set_close(struct dead_letter_set *set)

@@ -36,7 +36,7 @@ static bool copy_span(struct span *target, struct span source)
 enum verdict latest_open(struct latest **latest, struct reason *why)
 {
     *latest = calloc(1, sizeof **latest);
-    return *latest != NULL ? GO_ON : reason_set(why, HALT, "NO-MEMORY", 0, "no memory for summaries");
+    return *latest != NULL ? GO_ON : no_memory(why, "for summaries");
 }
 
 void latest_close(struct latest *latest)
@@ -99,7 +99,7 @@ static enum verdict add(struct latest *latest, size_t slot, const struct latest_
     added->key = added->value = (struct span){NULL, 0};
     if (!copy_span(&added->key, row->key) || !copy_span(&added->value, row->value)) {
         free_span(&added->key);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a summary");
+        return no_memory(why, "for a summary");
     }
     latest->slots[slot] = (uint32_t)++latest->count;
     return GO_ON;
@@ -120,7 +120,7 @@ enum verdict latest_put(struct latest *latest, const struct latest_row *row, str
     if (!is_newer(row, known))
         return GO_ON;
     if (!copy_span(&value, row->value))
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a summary");
+        return no_memory(why, "for a summary");
     free_span(&known->value);
     *known = *row;
     known->key = key;

@@ -56,7 +56,7 @@ void signals_close(struct signals *signals)
     free(signals);
 }
 
-static enum verdict no_memory(size_t size, struct reason *why)
+static enum verdict out_of_memory(size_t size, struct reason *why)
 {
     return reason_set(why, HALT, "NO-MEMORY", 0, "signals need %zu bytes", size);
 }
@@ -68,7 +68,7 @@ enum verdict signals_open(struct signals **out, const struct signal_rules *rules
 
     *out = signals;
     if (signals == NULL)
-        return no_memory(sizeof(*signals), why);
+        return out_of_memory(sizeof(*signals), why);
     signals->rules = *rules;
     signals->found.rules = &signals->rules;
     signal_rules_write(&signals->found);
@@ -98,7 +98,7 @@ enum verdict signals_put(struct signals *signals, struct span key, const struct 
     if (size > signals->packed_room) {
         char *packed = realloc(signals->packed, 2 * size);
         if (packed == NULL)
-            return no_memory(2 * size, why);
+            return out_of_memory(2 * size, why);
         signals->packed = packed;
         signals->packed_room = 2 * size;
     }
@@ -183,7 +183,7 @@ static enum verdict list_closed(struct signals *signals, enum signal_rollup roll
     struct signal_row *closed = realloc(signals->closed, size);
 
     if (closed == NULL)
-        return no_memory(size, why);
+        return out_of_memory(size, why);
     signals->closed = closed;
     *count = 0;
     for (size_t index = 0; index < latest_seen(rows); index++) {
@@ -280,7 +280,7 @@ static enum verdict fold(struct signals *signals, enum signal_rollup rollup, str
     all->items = calloc(count + 1, sizeof(*all->items));
     all->weeks = calloc(count + 1, sizeof(*all->weeks));
     if (all->items == NULL || all->weeks == NULL)
-        return no_memory(count * (sizeof(*all->items) + sizeof(*all->weeks)), why);
+        return out_of_memory(count * (sizeof(*all->items) + sizeof(*all->weeks)), why);
     for (size_t index = 0; index < count; index++) {
         const struct signal_row *row = &signals->closed[index];
         const struct subject_week *last = all->count == 0 ? NULL : &all->items[all->count - 1];
@@ -336,7 +336,7 @@ enum verdict signals_evaluate(struct signals *signals, struct reason *why)
     signal_rules_of_categories(found, &signals->weeks[SIGNAL_FROM_CATEGORY]);
     signal_rules_of_cohorts(found, &signals->cohorts);
     if (found->is_broken)
-        return no_memory(found->room * sizeof(*found->items), why);
+        return out_of_memory(found->room * sizeof(*found->items), why);
     if (found->count > 0)
         qsort(found->items, found->count, sizeof(*found->items), compare_found);
     return GO_ON;

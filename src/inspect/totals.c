@@ -20,7 +20,7 @@ enum verdict totals_open(struct totals **totals, struct reason *why)
 {
     *totals = calloc(1, sizeof **totals);
     if (*totals == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for sums");
+        return no_memory(why, "for sums");
     (*totals)->measure = MEASURE_TOKENS;
     return GO_ON;
 }
@@ -112,7 +112,7 @@ enum verdict totals_add(struct totals *totals, int64_t start_ms, struct span nam
     assert(!totals->is_sorted);
     if (verdict != GO_ON || copy == NULL) {
         free(copy);
-        return verdict != GO_ON ? verdict : reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a name");
+        return verdict != GO_ON ? verdict : no_memory(why, "for a name");
     }
     if (name.size > 0)
         memcpy(copy, name.bytes, name.size);
@@ -192,7 +192,7 @@ static enum verdict name_rest(struct totals *totals, struct reason *why)
             continue;
         char *name = malloc(rest.size + 1);
         if (name == NULL)
-            return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a name");
+            return no_memory(why, "for a name");
         memcpy(name, rest.bytes, rest.size + 1);
         free_name(row);
         row->name = (struct span){name, rest.size};

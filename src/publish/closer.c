@@ -109,7 +109,7 @@ static enum verdict read_ledger(struct closer *closer, struct reason *why)
     struct ledger_reading *reading = calloc(1, sizeof(*reading));
 
     if (reading == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to read the ledger");
+        return no_memory(why, "to read the ledger");
     reading->published = closer->published;
     reading->offsets = closer->offsets;
     topic_ledger(closer->config, topic);
@@ -126,7 +126,7 @@ enum verdict closer_open(struct closer **closer, const struct config *config, st
     struct closer *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the closer");
+        return no_memory(why, "for the closer");
     opened->config = config;
     opened->store = store;
     opened->logs = *logs;
@@ -139,7 +139,7 @@ enum verdict closer_open(struct closer **closer, const struct config *config, st
         opened->retention = calloc(MONTHS_MAX, sizeof(*opened->retention));
     enum verdict verdict =
         opened->ends == NULL || opened->states == NULL || (config->has_retention && opened->retention == NULL)
-            ? reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the closer")
+            ? no_memory(why, "for the closer")
             : survey_open(&opened->survey, partitions, why);
     if (verdict == GO_ON)
         verdict = published_open(&opened->published, why);
@@ -413,7 +413,7 @@ static enum verdict select_windows(struct closer *closer, const struct survey_pa
     if (partition->count > closer->scratch_room) {
         struct stored_window *scratch = realloc(closer->scratch, partition->count * sizeof(*scratch));
         if (scratch == NULL)
-            return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to collect windows");
+            return no_memory(why, "to collect windows");
         closer->scratch = scratch;
         closer->scratch_room = partition->count;
     }

@@ -24,17 +24,12 @@ struct combination {
     struct accumulator accumulator; /* empty between rows */
 };
 
-static enum verdict no_memory(struct reason *why)
-{
-    return reason_set(why, HALT, "NO-MEMORY", errno, "no memory to merge a window");
-}
-
 enum verdict combine_open(struct combination **combination, struct reason *why)
 {
     struct combination *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
-        return no_memory(why);
+        return no_memory(why, "to merge a window");
     arena_open(&opened->arena, (size_t)1 << 20);
     *combination = opened;
     return GO_ON;
@@ -69,11 +64,11 @@ static enum verdict grow(struct combination *combination, struct reason *why)
     struct merged_row *rows = realloc(combination->rows, room * sizeof(*rows));
 
     if (rows == NULL)
-        return no_memory(why);
+        return no_memory(why, "to merge a window");
     combination->rows = rows;
     uint32_t *table = calloc(2 * (size_t)room, sizeof(*table));
     if (table == NULL)
-        return no_memory(why);
+        return no_memory(why, "to merge a window");
     free(combination->table);
     combination->table = table;
     combination->room = room;
@@ -100,7 +95,7 @@ static enum verdict add_to(struct combination *combination, struct merged_row *r
     uint8_t *bytes = arena_take(&combination->arena, CELL_PACKED_MAX);
 
     if (bytes == NULL)
-        return no_memory(why);
+        return no_memory(why, "to merge a window");
     enum accumulator_fault fault = accumulator_add(&combination->accumulator, row->packed);
     assert(fault == ACCUMULATOR_SOUND); /* Checked when it came in. */
     fault = accumulator_add(&combination->accumulator, packed);
@@ -132,7 +127,7 @@ enum verdict combine_add(struct combination *combination, struct span key, struc
     if (!cell_unpack(packed, &combination->cell))
         return reason_set(why, HALT, "STORE-DAMAGED", 0, "a cell does not read as we wrote it");
     if (!copy(combination, key, &row.key) || !copy(combination, packed, &row.packed))
-        return no_memory(why);
+        return no_memory(why, "to merge a window");
     combination->rows[combination->count++] = row;
     *slot = combination->count;
     return GO_ON;

@@ -37,16 +37,15 @@ enum verdict emit_open(struct emitter **emitter, const struct config *config, st
     struct emitter *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for emissions");
+        return no_memory(why, "for emissions");
     opened->config = config;
     opened->store = store;
     opened->tables = *tables;
     opened->partition_count = (uint32_t)partitions;
     opened->partitions = calloc((size_t)partitions, sizeof(*opened->partitions));
     opened->topics = calloc(config->rollups.count, sizeof(*opened->topics));
-    enum verdict verdict = opened->partitions == NULL || opened->topics == NULL
-                               ? reason_set(why, HALT, "NO-MEMORY", errno, "no memory for emissions")
-                               : encoder_open(&opened->encoder, why);
+    enum verdict verdict = opened->partitions == NULL || opened->topics == NULL ? no_memory(why, "for emissions")
+                                                                                : encoder_open(&opened->encoder, why);
     if (verdict == GO_ON)
         verdict = combine_open(&opened->combination, why);
     if (verdict == GO_ON && config->has_retention)

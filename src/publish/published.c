@@ -14,7 +14,7 @@ struct published {
 enum verdict published_open(struct published **published, struct reason *why)
 {
     *published = calloc(1, sizeof(**published));
-    return *published != NULL ? GO_ON : reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the ledger's book");
+    return *published != NULL ? GO_ON : no_memory(why, "for the ledger's book");
 }
 
 void published_close(struct published *published)

@@ -25,7 +25,7 @@ enum verdict published_offsets_open(struct published_offsets **offsets, int32_t 
         opened->partitions = calloc((size_t)count, sizeof(*opened->partitions));
     if (opened == NULL || opened->partitions == NULL) {
         free(opened);
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the offsets that were published");
+        return no_memory(why, "for the offsets that were published");
     }
     opened->count = count;
     *offsets = opened;

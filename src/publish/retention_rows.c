@@ -15,16 +15,11 @@ struct retention_rows {
     uint32_t count, room;
 };
 
-static enum verdict no_memory(struct reason *why)
-{
-    return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a month of retention");
-}
-
 enum verdict retention_rows_open(struct retention_rows **retained, struct reason *why)
 {
     *retained = calloc(1, sizeof(**retained));
     if (*retained == NULL)
-        return no_memory(why);
+        return no_memory(why, "for a month of retention");
     arena_open(&(*retained)->arena, (size_t)1 << 18);
     return GO_ON;
 }
@@ -46,13 +41,13 @@ static enum verdict add(void *context, uint32_t cohort, struct span model, int64
         uint32_t room = retained->room == 0 ? 1024 : 2 * retained->room;
         struct retention_row *rows = realloc(retained->rows, room * sizeof(*rows));
         if (rows == NULL)
-            return no_memory(why);
+            return no_memory(why, "for a month of retention");
         retained->rows = rows;
         retained->room = room;
     }
     char *text = arena_take(&retained->arena, model.size + 1);
     if (text == NULL)
-        return no_memory(why);
+        return no_memory(why, "for a month of retention");
     memcpy(text, model.bytes, model.size);
     retained->rows[retained->count++] = (struct retention_row){{text, model.size}, cohort, accounts};
     return GO_ON;

@@ -60,7 +60,7 @@ enum verdict store_open(struct store **store, const struct config *config, struc
     struct store *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the store");
+        return no_memory(why, "for the store");
     opened->logger = logger;
     opened->namespace_ = config->namespace_;
     opened->topic = config->topic;

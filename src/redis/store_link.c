@@ -135,7 +135,7 @@ enum verdict store_link_open(struct store_link **link, const struct config *conf
     struct store_link *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for the store's connection");
+        return no_memory(why, "for the store's connection");
     opened->logger = logger;
     opened->password = config->redis_password;
     opened->timeout = (struct timeval){.tv_sec = (time_t)(config->redis_timeout_ms / 1000),

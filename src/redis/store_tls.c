@@ -31,7 +31,7 @@ enum verdict store_tls_open(struct store_tls **tls, const char *host, struct rea
     struct store_tls *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for TLS to Redis");
+        return no_memory(why, "for TLS to Redis");
     opened->host = host;
     opened->trust = SSL_CTX_new(TLS_client_method());
     if (opened->trust == NULL || SSL_CTX_set_min_proto_version(opened->trust, TLS1_2_VERSION) != 1)

@@ -25,13 +25,13 @@ enum verdict figures_open(struct figures **figures, const struct figures_options
     assert(options->prefix != NULL);
     *figures = opened;
     if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for figures");
+        return no_memory(why, "for figures");
     opened->options = *options;
     opened->summary_read = calloc(1, sizeof(*opened->summary_read));
     opened->ledger_read = calloc(1, sizeof(*opened->ledger_read));
     enum verdict verdict = GO_ON;
     if (opened->summary_read == NULL || opened->ledger_read == NULL)
-        verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory for figures");
+        verdict = no_memory(why, "for figures");
     if (verdict == GO_ON)
         verdict = latest_open(&opened->summaries, why);
     if (verdict == GO_ON)
@@ -151,7 +151,7 @@ enum verdict figures_write(struct figures *figures, struct span *json, struct re
     if (verdict == GO_ON) {
         write_document(figures, &data);
         if (figures->writer.has_failed)
-            verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory for the figures");
+            verdict = no_memory(why, "for the figures");
         *json = (struct span){figures->writer.bytes, figures->writer.size};
     }
     figure_data_close(&data);

@@ -65,7 +65,7 @@ enum verdict members_open(struct members **out, uint32_t families, uint32_t coun
     }
     if (members == NULL || members->curves == NULL || members->groups == NULL) {
         members_close(members);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for the accounts of the study");
+        return no_memory(why, "for the accounts of the study");
     }
     *out = members;
     return GO_ON;

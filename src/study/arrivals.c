@@ -92,7 +92,7 @@ enum verdict timetable_open(struct timetable **out, const struct timetable_optio
     assert(options->disorder_ms >= 0);
     *out = NULL;
     if (timetable == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a timetable");
+        return no_memory(why, "for a timetable");
     timetable->options = *options;
     for (int64_t hour_ms = options->from_ms; hour_ms < options->to_ms; hour_ms += HOUR_MS) {
         uint64_t rate = rate_of(hour_ms);

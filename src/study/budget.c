@@ -127,7 +127,7 @@ enum verdict budget_open(struct budget *budget, int64_t scale, const struct cata
 
     *budget = (struct budget){.models = calloc(catalog_count(catalog) + 1, sizeof *budget->models)};
     if (budget->models == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for the models of the study");
+        return no_memory(why, "for the models of the study");
     for (size_t index = 0; catalog_at(catalog, index, &model, &prompt_usd, &completion_usd); index++) {
         /* Of rows with one slug the later counts. */
         if (!catalog_at(catalog, index + 1, &next, &ignored, &ignored) || !span_equal(next.slug, model.slug))

@@ -296,7 +296,7 @@ enum verdict budget_fit(struct budget *budget, int64_t scale, double top_part, s
     if (fit.tokens == NULL || fit.tools == NULL) {
         free(fit.tokens);
         free(fit.tools);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for the models of the study");
+        return no_memory(why, "for the models of the study");
     }
     make_guesses(&fit);
     for (uint32_t week = 0; week < SERIES_WEEKS; week++) {

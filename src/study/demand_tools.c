@@ -205,7 +205,7 @@ enum verdict tools_carve(struct portions *portions, const struct budget *budget,
     carving.tokens = calloc((size_t)budget->count * MONTHS, sizeof(double));
     carving.wanted = calloc((size_t)budget->count * MONTHS, sizeof(double));
     if (carving.tokens == NULL || carving.wanted == NULL) {
-        verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory for the tool calls of the study");
+        verdict = no_memory(why, "for the tool calls of the study");
         goto done;
     }
     want_tools(&carving);

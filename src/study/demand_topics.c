@@ -416,7 +416,7 @@ enum verdict topics_add(struct portions *portions, const struct budget *budget, 
     desk.requests = calloc(cells, sizeof *desk.requests);
     if (desk.rows == NULL || desk.sums == NULL || desk.cells == NULL || desk.dense == NULL || desk.work == NULL ||
         desk.requests == NULL) {
-        verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a week's topics");
+        verdict = no_memory(why, "for a week's topics");
         goto done;
     }
     for (uint32_t topic = 0; topic < SERIES_TOPICS; topic++)

@@ -202,7 +202,7 @@ static enum verdict write_events(const struct maker *maker, struct reason *why)
     enum verdict verdict = GO_ON;
 
     if (block == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a block of lines");
+        return no_memory(why, "for a block of lines");
     progress_begin(&progress, "generated");
     progress.is_shown = progress.is_shown && isatty(STDOUT_FILENO) == 0; /* not between the lines themselves */
     while (verdict == GO_ON) {

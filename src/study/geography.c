@@ -280,7 +280,7 @@ enum verdict homes_open(struct homes **out, const int64_t tokens[SERIES_WEEKS], 
     assert(study_language_count <= LANGUAGES_MAX);
     *out = NULL;
     if (homes == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for the countries of the study");
+        return no_memory(why, "for the countries of the study");
     homes->countries = study_country_count;
     homes->languages = study_language_count;
     memcpy(homes->tokens, tokens, sizeof homes->tokens);

@@ -166,7 +166,7 @@ enum verdict offers_open(struct offers **out, const struct catalog *catalog, str
     return GO_ON;
 no_memory:
     offers_close(offers);
-    return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for the models on offer");
+    return no_memory(why, "for the models on offer");
 }
 
 void offers_close(struct offers *offers)

@@ -107,7 +107,7 @@ static enum verdict open_parts(struct replica *replica, const struct catalog *ca
     replica->offers = calloc(replica->budget.count, sizeof *replica->offers);
     replica->families = calloc(replica->budget.count, sizeof *replica->families);
     if (replica->offers == NULL || replica->families == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for the models of the study");
+        return no_memory(why, "for the models of the study");
     open_offers(replica);
     return GO_ON;
 }
@@ -124,7 +124,7 @@ enum verdict replica_open(struct replica **out, const struct replica_options *op
     assert(options->disorder_ms >= 0);
     *out = NULL;
     if (replica == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a workload");
+        return no_memory(why, "for a workload");
     replica->options = *options;
     enum verdict verdict = open_parts(replica, catalog, why);
     if (verdict != GO_ON)

@@ -119,7 +119,7 @@ static enum verdict open_uses(struct workload *workload, struct reason *why)
 
     workload->uses = calloc(study_mix_count(), sizeof *workload->uses);
     if (workload->uses == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for the kinds of use");
+        return no_memory(why, "for the kinds of use");
     workload->use_count = study_mix_count();
     for (uint32_t index = 0; index < workload->use_count && verdict == GO_ON; index++)
         verdict = open_use(&workload->uses[index], study_mix(index), why);
@@ -195,7 +195,7 @@ enum verdict workload_open(struct workload **out, const struct workload_options 
     assert(options->disorder_ms <= WORKLOAD_DISORDER_MS_MAX);
     *out = NULL;
     if (workload == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a workload");
+        return no_memory(why, "for a workload");
     workload->options = *options;
     enum verdict verdict = open_parts(workload, catalog, taxonomy, why);
     if (verdict != GO_ON) {
