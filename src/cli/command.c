@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "gentally/cli/versions.h"
+#include "versions.h"
 
 static const char *program_of(const struct command_help *help)
 {
