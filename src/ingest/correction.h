@@ -11,6 +11,17 @@
 #include "contribution.h"
 #include "gentally/core/window.h"
 
+/*
+ * The `windows` of a fact that is taken away, and of the rows it makes:
+ *
+ *   low byte    the kinds whose window to subtract from (a bit per window_kind)
+ *   high byte   those of them that get nothing back, so that their record count rises by one; shifted by
+ *               TAKEN_ALONE_SHIFT
+ *   TAKEN_BIT   set in all of them, so that no row is both added and taken
+ */
+#define TAKEN_ALONE_SHIFT 8
+#define TAKEN_BIT (1u << 15)
+
 struct correction {
     uint32_t taken;             /* kinds whose window the old contribution is taken from */
     uint32_t added;             /* kinds whose window the new one is added to */

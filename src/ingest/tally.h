@@ -67,7 +67,7 @@ uint32_t tally_rows(const struct tally *tally);
 /* Facts added since the last clear. */
 uint64_t tally_facts(const struct tally *tally);
 
-struct row {
+struct tally_row {
     int64_t base_ms;                /* start of the base window */
     uint16_t rollup;                /* index into the rollups */
     uint16_t windows;               /* a bit per window_kind it counts in; late facts of an hour may count in fewer */
@@ -76,7 +76,7 @@ struct row {
 };
 
 /* Borrowed until the next tally_add() or tally_clear(). */
-const struct row *tally_row(const struct tally *tally, uint32_t index);
+const struct tally_row *tally_row(const struct tally *tally, uint32_t index);
 
 /* The row's sums. */
 void tally_sums(const struct tally *tally, uint32_t index, int64_t sums[MEASURE_COUNT]);

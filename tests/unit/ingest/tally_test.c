@@ -42,12 +42,12 @@ static void read_cell(uint32_t index)
 }
 
 /* The row of these values in the window of 0 ms; NULL if there is none. */
-static const struct row *row_at(const char *rollup_name, uint32_t first, uint32_t second)
+static const struct tally_row *row_at(const char *rollup_name, uint32_t first, uint32_t second)
 {
     uint32_t rollup = (uint32_t)(rollups_find(&rollups, span_of(rollup_name)) - rollups.items);
 
     for (uint32_t i = 0; i < tally_rows(tally); i++) {
-        const struct row *row = tally_row(tally, i);
+        const struct tally_row *row = tally_row(tally, i);
         if (row->rollup == rollup && row->dims[0] == first && row->dims[1] == second && row->base_ms == 0)
             return row;
     }
@@ -141,7 +141,7 @@ static void base_windows_part_the_rows(void)
         tally_add(tally, &fact);
         tally_add(tally, &fact);
         CU_ASSERT_EQUAL(tally_rows(tally), rows[i].base_ms == 0 ? 1 : 2);
-        const struct row *last = tally_row(tally, tally_rows(tally) - 1);
+        const struct tally_row *last = tally_row(tally, tally_rows(tally) - 1);
         CU_ASSERT_EQUAL(last->base_ms, rows[i].base_ms);
         CU_ASSERT_EQUAL(last->records, rows[i].base_ms == 0 ? 3 : 2);
         close_tally();
