@@ -1,5 +1,5 @@
 /*
- * The hot path: a fact is added to some seven rows, each found by hash.
+ * The hot path of the worker: each fact is added to some seven rows, each found by hash.
  *
  *   table   uint32_t per bucket: 15 bits of the hash, 17 bits row number + 1; 0 = empty; at most half full
  *   entry   192 bytes = three cache lines: the row, sums that any event may add to, its first sample, its latest chunk,
@@ -28,10 +28,8 @@
 #define ENTRY_BITS 17u
 #define ENTRY_MASK ((1u << ENTRY_BITS) - 1)
 
-/*
- * Where a row's sums are. Requests are its records. The others lie in runs, as in the enum: those of a run are added
- * two at a time.
- */
+/* Where a row's sums are. Requests are its records. The others lie in runs, as in the enum: those of a run are added
+ * two at a time. */
 #define COMMON_RUN (M_FAILED - M_TOKENS_PROMPT + 1)
 #define OFFERED_RUN (M_TOOLS_OFFERED_TOKENS - M_FREE_REQUESTS + 1)
 #define SQUARES_RUN (M_TOKENS_PROMPT_SQUARED - M_TOKENS_SQUARED + 1)
@@ -109,7 +107,6 @@ struct tally {
     uint32_t row_count, row_room;
     uint32_t table_mask;
     uint32_t fact_rows_max; /* rows one fact can need, by these rollups */
-    uint64_t fact_count;
     uint64_t weight;
     int64_t base_ms; /* the last fact's base window */
     int64_t base_size_ms;
@@ -149,11 +146,6 @@ void tally_pool_close(struct tally_pool *pool)
     assert(pool->free_count == pool->chunk_count);
     free(pool->chunks);
     free(pool);
-}
-
-uint32_t tally_pool_free_percent(const struct tally_pool *pool)
-{
-    return (uint32_t)(pool->free_count * UINT64_C(100) / pool->chunk_count);
 }
 
 /* Returns a chunk's number + 1, linked before `next`. */
@@ -429,8 +421,8 @@ static int64_t part_of_tag(const struct fact *fact, uint32_t pair)
     return sum;
 }
 
-static void note_per_category(struct tally *tally, const struct rollup_plan *plan, struct tally_key *key,
-                              const struct fact *fact)
+static void stage_per_category(struct tally *tally, const struct rollup_plan *plan, struct tally_key *key,
+                               const struct fact *fact)
 {
     for (uint32_t i = 0; i < fact->category_count; i++) {
         key->dims[plan->category_index] = fact->categories[i];
@@ -438,8 +430,8 @@ static void note_per_category(struct tally *tally, const struct rollup_plan *pla
     }
 }
 
-static void note_per_tag(struct tally *tally, const struct rollup_plan *plan, struct tally_key *key,
-                         const struct fact *fact)
+static void stage_per_tag(struct tally *tally, const struct rollup_plan *plan, struct tally_key *key,
+                          const struct fact *fact)
 {
     for (uint32_t i = 0; i < fact->tag_count; i++) {
         if (plan->labels == LABELS_TAG && tag_repeats(fact, i))
@@ -467,9 +459,9 @@ static void stage_rows(struct tally *tally, const struct fact *fact)
         if (plan->labels == LABELS_NONE)
             stage_row(tally, &key, fact->sums[M_SPLIT_TOKENS]);
         else if (plan->labels == LABELS_CATEGORY)
-            note_per_category(tally, plan, &key, fact);
+            stage_per_category(tally, plan, &key, fact);
         else
-            note_per_tag(tally, plan, &key, fact);
+            stage_per_tag(tally, plan, &key, fact);
     }
 }
 
@@ -480,7 +472,6 @@ void tally_add(struct tally *tally, const struct fact *fact)
     assert(fact->category_count <= EVENT_LABELS_MAX && fact->tag_count <= EVENT_LABELS_MAX);
     assert(fact->sums[M_REQUESTS] == 1);
     tally->weight += weigh(fact);
-    tally->fact_count++;
     stage_rows(tally, fact);
     for (uint32_t i = 0; i < tally->target_count; i++)
         tally->targets[i].entry = find_row(tally, &tally->targets[i].key, tally->targets[i].hash);
@@ -499,11 +490,6 @@ uint32_t tally_rows(const struct tally *tally)
     return tally->row_count;
 }
 
-uint64_t tally_facts(const struct tally *tally)
-{
-    return tally->fact_count;
-}
-
 const struct tally_row *tally_row(const struct tally *tally, uint32_t index)
 {
     assert(index < tally->row_count);
@@ -515,9 +501,8 @@ static inline void copy_run(int64_t *into, const int64_t *from, size_t count)
     memcpy(into, from, count * sizeof(*into));
 }
 
-void tally_sums(const struct tally *tally, uint32_t index, int64_t sums[MEASURE_COUNT])
+static void collect_sums(const struct tally *tally, uint32_t index, int64_t sums[MEASURE_COUNT])
 {
-    assert(index < tally->row_count);
     const struct tally_entry *entry = &tally->entries[index];
     const struct label_sums none = {0}, *label = entry->has_label ? &tally->labels[index] : &none;
 
@@ -553,7 +538,7 @@ size_t tally_pack(const struct tally *tally, uint32_t index, uint8_t *bytes)
     uint32_t left = entry->row.records;
 
     assert(left > 0);
-    tally_sums(tally, index, accumulator->sums);
+    collect_sums(tally, index, accumulator->sums);
     count_sample(accumulator, entry->first_sample);
     left--;
     /* Only the latest chunk may be partly filled. */
@@ -574,6 +559,5 @@ void tally_clear(struct tally *tally)
         chunks_give_back(tally->pool, tally->entries[i].chunk);
     }
     tally->row_count = 0;
-    tally->fact_count = 0;
     tally->weight = 0;
 }
