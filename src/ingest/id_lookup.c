@@ -35,7 +35,7 @@ enum verdict id_lookup_ask(struct assignment *assignment, struct store *store, s
     for (uint32_t i = 0; i < assignment->count; i++) {
         struct partition *partition = assignment->by_partition[assignment->partitions[i]];
         struct id_lookup *lookup =
-            partition->is_stopped || partition->is_stale ? NULL : ids_recall(partition->ids, &partition->state);
+            partition->is_stopped || partition->is_stale ? NULL : ids_lookup(partition->ids, &partition->state);
         if (lookup == NULL)
             continue;
         asked[count] = partition;
