@@ -38,8 +38,7 @@ struct id_known {
 MUST_CHECK enum verdict ids_open(struct ids **ids, int64_t kept_ms, struct reason *why);
 void ids_close(struct ids *ids);
 
-/* Forgets everything in memory, and begins at a claimed state, of which the id buckets and the incarnation are copied.
- */
+/* Forgets everything in memory, and begins at a claimed state, whose id buckets and incarnation are copied. */
 void ids_reset(struct ids *ids, const struct partition_state *state);
 
 /* The key of an id, in the incarnation of the last ids_reset(). */
@@ -58,8 +57,7 @@ struct id_lookup *ids_lookup(struct ids *ids, const struct partition_state *stat
 /* False if a flush must come before the next ids_put(). After a flush there is always room for what was asked. */
 bool ids_has_room(const struct ids *ids);
 
-/* What is known of an id that was asked for (asserted), at this watermark: the one before the event at hand moved it.
- */
+/* Finds what is known of an id that was asked for (asserted). `watermark_ms` is the one before the event at hand. */
 struct id_known ids_find(const struct ids *ids, struct id_key key, int64_t watermark_ms);
 
 /* Remembers an id that was asked for (asserted). `state` is not ID_UNKNOWN; `contribution` is copied, and absent but

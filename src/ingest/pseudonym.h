@@ -18,8 +18,7 @@ void pseudonyms_close(struct pseudonyms *pseudonyms);
  * later. */
 void pseudonyms_expect(const struct pseudonyms *pseudonyms, struct span account);
 
-/* The pseudonym of an account. Cannot fail. Takes about 20 ns for an account that is remembered, 0.25 us for another.
- */
+/* The pseudonym of an account. Cannot fail. Takes about 20 ns if the account is remembered, else 0.25 us. */
 struct pseudonym pseudonyms_of(struct pseudonyms *pseudonyms, struct span account);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a change of an event may still reach, kind by kind. */
+/* Corrections: which windows a change of an event may still alter, kind by kind. */
 #include "correction.h"
 
 #include "suite.h"

@@ -90,7 +90,7 @@ static void buckets_are_dropped_by_the_flush_that_outlives_them(void)
     ids_close(ids);
 }
 
-static void the_store_is_asked_once_and_the_newest_answer_counts(void)
+static void the_store_is_asked_once_and_the_latest_answer_counts(void)
 {
     open_ids(KEPT_MS);
     stored.id_bucket_count = 2; /* the second one of a time when ids were kept for longer */
@@ -212,7 +212,7 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"an_id_is_known_until_its_bucket_is_far_enough_behind", an_id_is_known_until_its_bucket_is_far_enough_behind},
         {"buckets_are_dropped_by_the_flush_that_outlives_them", buckets_are_dropped_by_the_flush_that_outlives_them},
-        {"the_store_is_asked_once_and_the_newest_answer_counts", the_store_is_asked_once_and_the_newest_answer_counts},
+        {"the_store_is_asked_once_and_the_latest_answer_counts", the_store_is_asked_once_and_the_latest_answer_counts},
         {"what_was_never_answered_is_asked_again", what_was_never_answered_is_asked_again},
         {"values_are_read_back", values_are_read_back},
         {"a_flush_comes_before_the_room_ends", a_flush_comes_before_the_room_ends},
