@@ -1,4 +1,4 @@
-/* What an id has to say about its record. All of it follows from the partition's log, so a replay decides alike. */
+/* Decides by id, and remembers what it decided. */
 #include "fold_ids.h"
 
 #include <assert.h>
