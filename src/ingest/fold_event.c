@@ -29,6 +29,6 @@ enum verdict fold_event(struct fold *fold, struct partition *partition, enum out
     tally_add(partition->tally, &fold->fact);
     if (fold->retention != NULL)
         retention_note(fold->retention, &fold->fact);
-    partition_see(partition, fold->event.created_ms);
+    partition_move_watermark(partition, fold->event.created_ms);
     return GO_ON;
 }

@@ -169,7 +169,7 @@ static enum verdict fold_one(struct replay *replay, const struct record *record,
         replay->is_cut[record->partition] = true;
         return GO_ON;
     }
-    partition_moved(partition);
+    partition_left_end(partition);
     do {
         verdict = fold_record(&replay->pipeline.fold, partition, record, clock_ms(CLOCK_REALTIME), why);
         if (verdict == TRY_LATER) {
@@ -180,7 +180,7 @@ static enum verdict fold_one(struct replay *replay, const struct record *record,
         }
     } while (verdict == TRY_LATER);
     if (verdict == GO_ON)
-        partition_fold(partition, record);
+        partition_folded(partition, record);
     return verdict;
 }
 
@@ -198,7 +198,7 @@ static enum verdict poll(struct replay *replay, int64_t now_ms, struct reason *w
 {
     enum verdict verdict = source_poll(replay->pipeline.source, &replay->pipeline.batch, POLL_MS, why);
 
-    assignment_refresh(&replay->pipeline.assignment);
+    assignment_clear_stale(&replay->pipeline.assignment);
     if (verdict == GO_ON)
         verdict = answer_rebalance(replay, now_ms, why);
     for (uint32_t i = 0; verdict == GO_ON && i < replay->pipeline.batch.suspect_count; i++)
@@ -220,7 +220,7 @@ static enum verdict poll(struct replay *replay, int64_t now_ms, struct reason *w
                                   ? replay->pipeline.batch.ends[i].next
                                   : replay->targets[number];
     }
-    assignment_anchor(&replay->pipeline.assignment); /* They borrow their last record. */
+    assignment_move_anchors(&replay->pipeline.assignment); /* They borrow their last record. */
     source_release(replay->pipeline.source, &replay->pipeline.batch);
     return verdict;
 }
@@ -245,7 +245,7 @@ static enum verdict turn(struct replay *replay, bool *is_done, struct reason *wh
         verdict = resume_cut(replay, why);
     if (verdict == GO_ON && !is_there)
         verdict = poll(replay, now_ms, why);
-    const struct partition *stopped = assignment_stopped(&replay->pipeline.assignment);
+    const struct partition *stopped = assignment_find_stopped(&replay->pipeline.assignment);
     if (verdict == GO_ON && stopped != NULL) {
         *why = stopped->why;
         return HALT;

@@ -177,7 +177,7 @@ enum verdict worker_reload(struct worker *worker, struct reason *why)
 /* No row refers to a symbol any more: new tables may come in. */
 static enum verdict after_flush(struct worker *worker, struct reason *why)
 {
-    if (!worker->has_fresh_tables || !assignment_is_empty(&worker->pipeline.assignment))
+    if (!worker->has_fresh_tables || assignment_has_rows(&worker->pipeline.assignment))
         return GO_ON;
     closer_close(worker->closer); /* It borrows the old ones; the next turn opens another. */
     worker->closer = NULL;
@@ -189,7 +189,7 @@ static enum verdict after_flush(struct worker *worker, struct reason *why)
 
 static enum verdict flush(struct worker *worker, bool is_forced, int64_t now_ms, struct reason *why)
 {
-    bool has_rows = !assignment_is_empty(&worker->pipeline.assignment);
+    bool has_rows = assignment_has_rows(&worker->pipeline.assignment);
     enum verdict verdict = pipeline_flush(&worker->pipeline, is_forced, now_ms, why);
 
     if (verdict != GO_ON)
@@ -301,7 +301,7 @@ static enum verdict attend(struct worker *worker, int64_t now_ms, struct reason 
 
 static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *why)
 {
-    assignment_anchor(&worker->pipeline.assignment);
+    assignment_move_anchors(&worker->pipeline.assignment);
     source_release(worker->pipeline.source, &worker->pipeline.batch);
     worker->folded = 0;
     worker->ids_of_batch = NOT_NOTED;
@@ -309,7 +309,7 @@ static enum verdict poll(struct worker *worker, int64_t now_ms, struct reason *w
     worker->has_batch = true;
     enum verdict verdict =
         source_poll(worker->pipeline.source, &worker->pipeline.batch, worker->has_more_to_close ? 0 : POLL_MS, why);
-    assignment_refresh(&worker->pipeline.assignment);
+    assignment_clear_stale(&worker->pipeline.assignment);
     worker->was_cut_off = verdict == TRY_LATER;
     if (verdict != GO_ON)
         return verdict;
@@ -348,8 +348,8 @@ static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms,
     while (worker->folded < worker->pipeline.batch.record_count) {
         const struct record *record = &worker->pipeline.batch.records[worker->folded];
         struct partition *partition = assignment_find(&worker->pipeline.assignment, record->partition);
-        if (id_lookup_is_wanted(partition, record->offset)) {
-            partition_moved(partition);
+        if (partition_wants(partition, record->offset)) {
+            partition_left_end(partition);
             verdict = fold_record(&worker->pipeline.fold, partition, record, wall_ms, why);
             if (verdict == TRY_LATER) {
                 verdict = flush(worker, true, now_ms, why);
@@ -358,11 +358,11 @@ static enum verdict fold(struct worker *worker, int64_t now_ms, int64_t wall_ms,
             }
             if (verdict != GO_ON)
                 return verdict;
-            partition_fold(partition, record);
+            partition_folded(partition, record);
         }
         worker->folded++;
     }
-    assignment_end(&worker->pipeline.assignment, &worker->pipeline.batch,
+    assignment_mark_ends(&worker->pipeline.assignment, &worker->pipeline.batch,
                    worker->is_drain ? 0 : worker->pipeline.config->idle_ms, now_ms);
     worker->has_batch = false;
     return GO_ON;
@@ -434,7 +434,7 @@ static enum verdict finish_drain(struct worker *worker, int64_t now_ms, bool *is
 
     if (!worker->is_drain || !worker->has_joined || !assignment_is_drained(&worker->pipeline.assignment))
         return GO_ON;
-    const struct partition *stopped = assignment_stopped(&worker->pipeline.assignment);
+    const struct partition *stopped = assignment_find_stopped(&worker->pipeline.assignment);
     if (stopped != NULL) {
         *why = stopped->why;
         return HALT;
@@ -499,7 +499,7 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
     else if (verdict == GO_ON && !stop) /* Folded on the next turn, by a clock read after the records came. */
         verdict = poll(worker, now_ms, why);
     if (verdict == GO_ON && (stop || worker->has_fresh_tables || now_ms >= worker->flush_due_ms ||
-                             (worker->is_drain && assignment_wants_rest(&worker->pipeline.assignment))))
+                             (worker->is_drain && assignment_has_unstored_idle(&worker->pipeline.assignment))))
         verdict = flush(worker, stop || worker->has_fresh_tables, now_ms, why);
     if (verdict == GO_ON && stop)
         *is_done = true;
