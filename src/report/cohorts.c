@@ -1,7 +1,7 @@
 /*
- * S34: for each of eight models and each month of first use, which part of its accounts were back after so many months.
- * A month in which none was is a true 0 as long as the topic goes on; a cohort without its first month is left out,
- * since nothing is known of its size.
+ * S34: for each of eight models and each month of first use, which part of the accounts were back after so many months.
+ * A month without any of them is a true 0 as long as the topic goes on; a cohort without its first month is left out,
+ * since its size is not known.
  */
 #include "cohorts.h"
 
@@ -28,7 +28,7 @@ static uint32_t pair_of(struct cohort_table *table, uint32_t model, int64_t coho
     return names_put(&table->pairs, (struct span){text, sizeof(model) + sizeof(cohort_ms)});
 }
 
-/* "2025-05" and the like. False if it is no month. */
+/* The start of a cohort's month, from "2025-05". False on anything else. */
 static bool month_of(struct span cohort, int64_t *ms)
 {
     char date[16];

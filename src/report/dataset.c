@@ -1,6 +1,6 @@
 /*
- * Summaries as figures read them. What is kept of each key are the record's bytes; for a document they are decoded
- * once, texts become numbers, and rows are sorted so that those of one rollup and window lie together, week by week.
+ * Records of the latest version of each key are decoded, texts become numbers, and rows are sorted so that those of one
+ * rollup and window lie together, week by week.
  */
 #include "dataset.h"
 
@@ -13,7 +13,7 @@ uint32_t dataset_name(struct dataset *dataset, const char *text)
     return names_put(&dataset->names, span_of(text));
 }
 
-/* Cohorts are shown from their first month on, wherever the range begins: a curve without its beginning is none. */
+/* Cohorts are shown from their first month on, wherever the range begins: retention is a share of that month. */
 static bool is_asked_for(const struct dataset *dataset, enum row_rollup rollup, struct window window)
 {
     if (rollup == ROWS_RETENTION)
@@ -58,7 +58,7 @@ static bool take(struct dataset *dataset, const struct summary_read *read)
     return true;
 }
 
-/* Numbers of names follow the order in which records came; rows must not. So names are ranked as texts. */
+/* Names are ranked as texts: their numbers follow the order in which records came, and rows must not. */
 static int compare_names(const void *left_id, const void *right_id, void *context)
 {
     const struct names *names = context;
@@ -131,7 +131,7 @@ struct row_range dataset_rows(const struct dataset *dataset, enum row_rollup rol
     return (struct row_range){end > first ? dataset->rows + first : NULL, end - first};
 }
 
-/* What the weeks as a whole say: where they begin and end, and where classification begins. */
+/* Notes where the weeks with traffic begin and end, and where classification begins. */
 static void survey(struct dataset *dataset)
 {
     struct row_range weeks = dataset_rows(dataset, ROWS_TOTAL, WINDOW_WEEK);
@@ -154,7 +154,7 @@ static void survey(struct dataset *dataset)
         dataset->last_month_ms = months.rows[months.count - 1].start_ms;
 }
 
-/* The distributions of the last week: the one thing that is not in the rows. */
+/* Adds up the last week's distributions, which rows do not hold. */
 static void take_histograms(struct dataset *dataset, const struct summary_read *read)
 {
     for (uint32_t index = 0; index < read->cell.slot_count; index++) {

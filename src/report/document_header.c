@@ -1,4 +1,4 @@
-/* What stands above the figures. */
+/* Sums over the weeks of the range, and who writes the rest. */
 #include "document_header.h"
 
 #include "groups.h"
@@ -56,7 +56,7 @@ static int64_t count_models(struct dataset *dataset)
     return count;
 }
 
-/* Of the last week: estimates of several weeks do not add up. */
+/* Accounts of the last week: estimates of several weeks do not add up. */
 static void write_accounts(struct document *document, const struct dataset *dataset)
 {
     struct row_range range = dataset_rows(dataset, ROWS_TOTAL, WINDOW_WEEK);

@@ -1,4 +1,4 @@
-/* Notes on the whole range. */
+/* Each note looks at the rows itself, and is written only where there is something to say. */
 #include "document_notes.h"
 
 #include <inttypes.h>
@@ -48,7 +48,7 @@ static void note_gaps(struct document *document, const struct dataset *dataset)
     }
 }
 
-/* Says how much of the tokens has no value in a column, or an unknown one. */
+/* Notes how many tokens are of rows without a value in the column, or with an unknown one. */
 static void note_unknown(struct document *document, const struct dataset *dataset, enum row_rollup rollup,
                          enum column column, const char *what)
 {

@@ -1,11 +1,10 @@
 /*
- * The server. A client reads (its request), writes (an answer), listens (to events), or drains: after an answer the
- * socket is closed on our side first and read until the other side closes too, since a close with unread bytes would
- * throw away what is still on its way.
+ * Clients are in one of four states: a client sends its request (READS), is given an answer (WRITES), listens to events
+ * (LISTENS), or is waited for (DRAINS): after an answer the socket is closed on our side first and read until the other
+ * side closes too, since a close with unread bytes would throw away what is still on its way.
  *
- * What many clients are given is one body with a count of its readers: a document of some megabytes is in memory once,
- * however slow they take it. A listener has at most one document on its way; what is published meanwhile replaces what
- * was not begun.
+ * Bodies are shared and counted: a document of some megabytes is in memory once, however slowly clients take it. A
+ * listener has at most one document on its way; then it is given the newest, and those in between are skipped.
  */
 #include "gentally/report/http.h"
 
@@ -46,7 +45,7 @@ struct client {
     struct body *body; /* after the head */
     size_t body_sent;
     uint64_t number;  /* of the document a listener has, or is being given */
-    int64_t moved_ms; /* when anything went its way last; for a reader, when it came */
+    int64_t moved_ms; /* when bytes were sent last; in CLIENT_READS, when the client connected */
     int64_t told_ms;  /* the last heartbeat */
 };
 
@@ -88,7 +87,7 @@ static void body_append(struct body *body, const char *bytes, size_t size)
     body->size += size;
 }
 
-/* A document as one event: each of its lines is a data line. */
+/* The event of a document: each line of the document is a data line. */
 static struct body *event_new(struct span document, uint64_t number)
 {
     char head[64];
@@ -201,7 +200,7 @@ void http_is_current(struct http *http, int64_t now_ms)
     http->current_ms = now_ms;
 }
 
-/* ---- Answers. */
+/* ---- answers ---- */
 
 static const char *status_text(int status)
 {
@@ -267,7 +266,7 @@ static void answer(struct http *http, struct client *client, const struct http_r
     }
 }
 
-/* ---- Reading and writing. False: the client is gone. */
+/* ---- reading and writing; false: the client is gone ---- */
 
 static bool read_some(struct http *http, struct client *client)
 {
@@ -279,7 +278,7 @@ static bool read_some(struct http *http, struct client *client)
     if (size < 0)
         return errno == EAGAIN || errno == EINTR;
     if (client->state != CLIENT_READS)
-        return true; /* Nobody asked: thrown away, since request_size stays as it is. */
+        return true; /* bytes after the request are thrown away: request_size stays as it is */
     client->request_size += (size_t)size;
     const char *found = memmem(client->request, client->request_size, "\r\n\r\n", 4);
     if (found != NULL) {
@@ -329,7 +328,7 @@ static bool write_some(struct client *client, int64_t now_ms)
     return true;
 }
 
-/* What a listener that has nothing on its way is given next. */
+/* Gives a listener that has nothing on its way a newer document, or a heartbeat. */
 static void feed(const struct http *http, struct client *client, int64_t now_ms)
 {
     if (client->number != http->number && http->document != NULL) {
@@ -361,7 +360,7 @@ static bool is_late(const struct client *client, int64_t now_ms)
     return true;
 }
 
-/* False: the client is done with. */
+/* Reads, writes and moves a client to its next state. False: the client is to be dropped. */
 static bool serve(struct http *http, struct client *client, short events, int64_t now_ms)
 {
     if ((events & (POLLIN | POLLHUP | POLLERR)) != 0 && !read_some(http, client) && client->state != CLIENT_WRITES)
@@ -391,7 +390,7 @@ static void accept_all(struct http *http, int64_t now_ms)
             char head[HEAD_MAX];
             int size = write_refusal(head, 503);
             ssize_t sent = send(socket, head, (size_t)size, MSG_NOSIGNAL);
-            (void)sent; /* Said as far as it can be said at once. */
+            (void)sent; /* a refusal is not worth waiting for */
             close(socket);
             continue;
         }
@@ -409,7 +408,7 @@ void http_turn(struct http *http, int wait_ms, int64_t now_ms)
     polled[0] = (struct pollfd){.fd = http->socket, .events = POLLIN};
     for (size_t at = 0; at < count; at++) {
         const struct client *client = http->clients[at];
-        /* A client that is written to may say what it likes later. */
+        /* A client that is given an answer is not read from. */
         short events = client->state == CLIENT_WRITES ? 0 : POLLIN;
         if (client->state == CLIENT_WRITES || (client->state == CLIENT_LISTENS && !is_idle(client)))
             events |= POLLOUT;
@@ -417,7 +416,7 @@ void http_turn(struct http *http, int wait_ms, int64_t now_ms)
     }
     if (poll(polled, (nfds_t)count + 1, wait_ms) < 0)
         return;
-    /* From the last: who is dropped is replaced by the last, which was served already. */
+    /* From the last: a dropped client is replaced by the last one, which was served already. */
     for (size_t at = count; at-- > 0;)
         if (!serve(http, http->clients[at], polled[at + 1].revents, now_ms))
             drop_client(http, at);

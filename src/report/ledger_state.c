@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Where a partition's history stands at its highest offset. */
+/* A partition's totals by the ledger record with its highest offset. */
 struct partition_end {
     bool is_known;
     int64_t generation, next;
@@ -41,8 +41,8 @@ static const struct summary_row *total_of(const struct dataset *dataset, struct 
     return NULL;
 }
 
-/* Holds one rollup's rows of a window to the total. A newer version than the total's is a window that was published
- * while it was read: it proves nothing. */
+/* Compares one rollup's rows of a window with the total. Rows of a newer version than the total's prove nothing: the
+ * window was published again while it was read. */
 static void check_rows(struct ledger_check *check, enum row_rollup rollup, const struct summary_row *total)
 {
     struct row_range range = dataset_rows(check->dataset, rollup, total->window);
@@ -84,7 +84,7 @@ static void check_window(struct ledger_check *check, const struct ledger *ledger
     check->window_count++;
     check->open += ledger->pane == PANE_EARLY;
     if (ledger->summaries == 0)
-        return; /* all of it was taken back */
+        return; /* a window whose records were all taken back */
     const struct summary_row *total = total_of(dataset, window);
     if (total == NULL) {
         mismatch(check, window, "its total is not there");
@@ -190,7 +190,7 @@ void ledger_state_write(struct document *document, const struct dataset *dataset
     for (size_t index = 0; index < latest_seen(ledger); index++) {
         const struct latest_row *kept = latest_at(ledger, index);
         if (kept->value.bytes == NULL || decode_ledger(kept->value, read, NULL) != GO_ON)
-            continue; /* it was read when it was taken */
+            continue; /* dropped; a record that was taken can be read */
         check.record_count++;
         take_partitions(&check, &read->ledger);
         check_window(&check, &read->ledger);

@@ -1,4 +1,4 @@
-/* S35 to S38: each draws the points of points.h in its own way. */
+/* Four figures, each of which draws the points of points.h in its own way. */
 #include "maps.h"
 
 #include <math.h>

@@ -121,7 +121,7 @@ static void write_title(FILE *file, const struct page *page)
     write_escaped(file, page->title);
 }
 
-/* Where the page may connect to: nowhere, or, live, back to whom it came from. */
+/* Where the page may connect to: nowhere, or, if live, back to its server. */
 static void write_connect(FILE *file, const struct page *page)
 {
     fputs(page->is_live ? "'self'" : "'none'", file);
@@ -146,7 +146,7 @@ static const struct {
     {"{{contents}}", write_contents}, {"{{sections}}", write_sections}, {"{{study}}", write_document},
 };
 
-/* Writes what the text at `at` stands for. Returns the size of the mark, 0 if it is none. */
+/* Writes what the mark that `text` begins with stands for. Returns the size of the mark; 0 if there is no mark. */
 static size_t write_mark(FILE *file, struct span text, const struct page *page)
 {
     for (size_t at = 0; at < LENGTH_OF(marks); at++) {

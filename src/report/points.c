@@ -1,4 +1,4 @@
-/* Points of price and usage, their medians, and the line through their logarithms: what S35 to S38 are drawn from. */
+/* S35 to S38 are drawn from these points. Rows are summed by series over the whole range first. */
 #include "points.h"
 
 #include <math.h>
@@ -90,7 +90,7 @@ double points_usage(int64_t tokens)
     return log10((double)tokens / 1e6);
 }
 
-/* Ordinary least squares of usage on price, both as log10; about the means, so that nothing large cancels. */
+/* Sums are taken about the means, so that nothing large cancels. */
 bool points_fit(const struct points *points, double *slope, double *start)
 {
     double count = (double)points->count, x_mean = 0, y_mean = 0, squares = 0, products = 0;

@@ -29,7 +29,7 @@ const char *row_series_title(enum row_series series)
     return titles[series];
 }
 
-/* In words, as the study has them. */
+/* The source in the study's words. */
 static uint32_t source_of(const struct dataset *dataset, uint32_t source)
 {
     return source == dataset->closed     ? dataset->closed_shown

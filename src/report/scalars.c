@@ -1,4 +1,4 @@
-/* The numbers the study claims in prose, C01 to C08. Those of a moment are of the last week with traffic. */
+/* C01 to C08. Scalars of a moment are of the last week with traffic. */
 #include "scalars.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 
 struct scalar {
     const char *id, *title, *type, *about;
-    double value; /* no number: null */
+    double value; /* NaN is written as null */
     bool is_integer;
 };
 
@@ -44,7 +44,7 @@ struct open_models {
     struct span name;       /* of the largest */
 };
 
-/* Of the last week. The name is the data's. */
+/* Open models of the last week. The name is borrowed from the dataset. */
 static struct open_models open_models_of(const struct dataset *dataset)
 {
     struct row_range range = dataset_rows(dataset, ROWS_MODEL, WINDOW_WEEK);

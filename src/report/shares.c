@@ -1,7 +1,7 @@
 /*
  * Shares of sums: rows are summed by (x, series), the top is chosen by the sums over all x, what is left becomes
- * "other" or is dropped, and each group's share is that of what is kept at the same x. What has no name is a series of
- * its own, "unknown", and never in a top.
+ * "other" or is dropped, and each group's share is that of what is kept at the same x. Rows without a name are a series
+ * of their own, "unknown", and never in a top.
  */
 #include "shares.h"
 
@@ -66,8 +66,8 @@ static bool has_place(enum row_series series)
     return series == SERIES_SOURCE || series == SERIES_SIZE || series == SERIES_REASONING;
 }
 
-/* Puts the series into `ranked` (room for all), largest first, and returns how many: those without a name and those
- * without anything of the quantity are not among them. */
+/* Ranks the series into `ranked` (room for all), largest first, without "unknown" and without empty ones. Returns how
+ * many are in the top. */
 static size_t rank(const struct share_table *table, const struct groups *totals, struct ranked *ranked)
 {
     const struct dataset *dataset = table->dataset;
@@ -97,7 +97,7 @@ static bool is_kept(const struct share_table *table, uint32_t series)
     return false;
 }
 
-/* Chooses what is kept; "other" and "unknown" come last. */
+/* Chooses the series that are kept; "other" and "unknown" come last. False: no memory. */
 static bool choose(struct share_table *table)
 {
     const struct dataset *dataset = table->dataset;

@@ -1,7 +1,4 @@
-/*
- * Which rows a specification speaks of, and what is said of those it does not: suppressed rows, categories that are not
- * drawn, weeks without any.
- */
+/* Rows are chosen by a specification; notes say what was left out: suppressed rows, other categories, empty weeks. */
 #include "spec.h"
 
 #include <inttypes.h>
@@ -14,7 +11,7 @@ static bool is_of(const struct dataset *dataset, const struct figure_spec *spec,
     uint32_t source = row->columns[COLUMN_SOURCE];
 
     if (spec->period == PERIOD_CATEGORY && row->start_ms < dataset->category_ms)
-        return false; /* of a range without classified requests, all weeks */
+        return false; /* category_ms is NO_TIME in a range without classified requests: all weeks pass */
     if (spec->period == PERIOD_LAST_WEEK && row->start_ms != dataset->last_week_ms)
         return false;
     if (filter->is_open && source != dataset->open_cn && source != dataset->open_row)
@@ -33,7 +30,7 @@ static bool is_of(const struct dataset *dataset, const struct figure_spec *spec,
     return true;
 }
 
-/* Rows that are not taken, to be told. */
+/* How much is left out, for notes. */
 struct left_out {
     size_t suppressed;
     int64_t taken_tokens, tokens; /* of categories that the study does not draw */

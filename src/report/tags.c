@@ -1,6 +1,6 @@
 /*
- * What categories are made of: tags by category. A tag's share is of its category's tokens, each request counted once
- * there, so that the tags of a category can come to more than the whole: a request may have two.
+ * A tag's share is of its category's tokens, in which each request is counted once: a request may have two tags, so the
+ * tags of a category can come to more than the whole.
  */
 #include "tags.h"
 
