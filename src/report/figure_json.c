@@ -1,164 +1,88 @@
-/* The document as JSON: one growing text. A comma is due wherever the last byte is not an opening one. */
-#include <math.h>
-#include <stdlib.h>
+/* A figure as JSON: what is drawn, then the table, a line of text for each of its rows. */
+#include "figure_json.h"
 
-#include "figure_parts.h"
-#include "gentally/base/json.h"
+#include "gentally/base/calendar.h"
 
-static char *make_room(struct figure_writer *writer, size_t size)
+static void write_switch(struct document *document, const char *name, bool is_on)
 {
-    if (writer->size + size > writer->room) {
-        size_t room = 2 * (writer->size + size) + 4096;
-        char *bytes = realloc(writer->bytes, room);
-        if (bytes == NULL) {
-            writer->has_failed = true;
-            return NULL;
-        }
-        writer->bytes = bytes;
-        writer->room = room;
-    }
-    return writer->bytes + writer->size;
+    document_key(document, name);
+    document_raw(document, is_on ? "true" : "false");
 }
 
-void write_raw(struct figure_writer *writer, const char *text)
+static void write_named(struct document *document, const char *name, const char *text)
 {
-    size_t size = strlen(text);
-    char *at = make_room(writer, size);
-
-    if (at == NULL)
-        return;
-    memcpy(at, text, size);
-    writer->size += size;
+    document_key(document, name);
+    document_text(document, span_of(text));
 }
 
-static void comma(struct figure_writer *writer)
+static void write_rules(struct document *document, const struct figure_chart *chart)
 {
-    if (writer->size > 0 && strchr("[{:,\n", writer->bytes[writer->size - 1]) == NULL)
-        write_raw(writer, ",");
-}
-
-void write_text(struct figure_writer *writer, struct span text)
-{
-    comma(writer);
-    if (text.bytes == NULL) {
-        write_raw(writer, "null");
-        return;
-    }
-    char *at = make_room(writer, JSON_TEXT_MAX(text.size));
-    if (at != NULL)
-        writer->size = (size_t)(json_text(at, text) - writer->bytes);
-}
-
-void write_key(struct figure_writer *writer, const char *name)
-{
-    write_text(writer, span_of(name));
-    write_raw(writer, ":");
-}
-
-void write_integer(struct figure_writer *writer, int64_t value)
-{
-    comma(writer);
-    char *at = make_room(writer, JSON_INTEGER_MAX);
-    if (at != NULL)
-        writer->size = (size_t)(json_integer(at, value) - writer->bytes);
-}
-
-void write_real(struct figure_writer *writer, double value)
-{
-    comma(writer);
-    char *at = make_room(writer, JSON_REAL_MAX);
-    if (at != NULL)
-        writer->size = (size_t)(json_real(at, value) - writer->bytes);
-}
-
-void write_date(struct figure_writer *writer, int64_t ms)
-{
-    char text[32];
-
-    time_format(ms, text, sizeof(text));
-    write_text(writer, (struct span){text, 10});
-}
-
-static void write_switch(struct figure_writer *writer, const char *name, bool is_on)
-{
-    write_key(writer, name);
-    write_raw(writer, is_on ? "true" : "false");
-}
-
-static void write_named(struct figure_writer *writer, const char *name, const char *text)
-{
-    write_key(writer, name);
-    write_text(writer, span_of(text));
-}
-
-static void write_rules(struct figure_writer *writer, const struct figure_chart *chart)
-{
-    write_key(writer, "rules");
-    write_raw(writer, "[");
+    document_key(document, "rules");
+    document_raw(document, "[");
     for (uint32_t index = 0; index < chart->rule_count; index++) {
         const struct figure_rule *rule = &chart->rules[index];
-        comma(writer);
-        write_raw(writer, "{");
-        write_named(writer, "axis", rule->is_x ? "x" : "y");
-        write_key(writer, "at");
+        document_comma(document);
+        document_raw(document, "{");
+        write_named(document, "axis", rule->is_x ? "x" : "y");
+        document_key(document, "at");
         if (rule->is_date)
-            write_date(writer, rule->date_ms);
+            document_date(document, rule->date_ms);
         else
-            write_real(writer, rule->at);
-        write_named(writer, "text", rule->text);
-        write_raw(writer, "}");
+            document_real(document, rule->at);
+        write_named(document, "text", rule->text);
+        document_raw(document, "}");
     }
-    write_raw(writer, "]");
+    document_raw(document, "]");
 }
 
-static void write_point(struct figure_writer *writer, const char *name, const double point[2])
+static void write_point(struct document *document, const char *name, const double point[2])
 {
-    write_key(writer, name);
-    write_raw(writer, "[");
-    write_real(writer, point[0]);
-    write_real(writer, point[1]);
-    write_raw(writer, "]");
+    document_key(document, name);
+    document_raw(document, "[");
+    document_real(document, point[0]);
+    document_real(document, point[1]);
+    document_raw(document, "]");
 }
 
-static void write_chart(struct figure_writer *writer, const struct figure_data *data, const struct figure *figure)
+static void write_chart(struct document *document, const struct figure *figure, const struct names *names)
 {
     const struct figure_chart *chart = &figure->chart;
 
-    write_key(writer, "chart");
-    write_raw(writer, "{");
-    write_named(writer, "kind", chart->kind);
-    write_named(writer, "stack", chart->stack);
-    write_named(writer, "x", chart->x);
-    write_named(writer, "y", chart->y);
-    write_named(writer, "series", chart->series);
-    write_named(writer, "panel", chart->panel);
-    write_named(writer, "low", chart->low);
-    write_named(writer, "high", chart->high);
-    write_named(writer, "label", chart->label);
-    write_switch(writer, "x_log", chart->x_log);
-    write_switch(writer, "y_log", chart->y_log);
-    write_named(writer, "x_title", chart->x_title);
-    write_named(writer, "y_title", chart->y_title);
-    write_key(writer, "order");
-    write_raw(writer, "[");
+    document_key(document, "chart");
+    document_raw(document, "{");
+    write_named(document, "kind", chart->kind);
+    write_named(document, "stack", chart->stack);
+    write_named(document, "x", chart->x);
+    write_named(document, "y", chart->y);
+    write_named(document, "series", chart->series);
+    write_named(document, "panel", chart->panel);
+    write_named(document, "low", chart->low);
+    write_named(document, "high", chart->high);
+    write_named(document, "label", chart->label);
+    write_switch(document, "x_log", chart->x_log);
+    write_switch(document, "y_log", chart->y_log);
+    write_named(document, "x_title", chart->x_title);
+    write_named(document, "y_title", chart->y_title);
+    document_key(document, "order");
+    document_raw(document, "[");
     for (uint32_t index = 0; index < figure->order_count; index++)
-        write_text(writer, names_text(&data->names, figure->order[index]));
-    write_raw(writer, "]");
-    write_rules(writer, chart);
-    write_key(writer, "line");
+        document_text(document, names_text(names, figure->order[index]));
+    document_raw(document, "]");
+    write_rules(document, chart);
+    document_key(document, "line");
     if (chart->has_line) {
-        write_raw(writer, "{");
-        write_point(writer, "from", chart->from);
-        write_point(writer, "to", chart->to);
-        write_named(writer, "text", chart->line_text);
-        write_raw(writer, "}");
+        document_raw(document, "{");
+        write_point(document, "from", chart->from);
+        write_point(document, "to", chart->to);
+        write_named(document, "text", chart->line_text);
+        document_raw(document, "}");
     } else {
-        write_raw(writer, "null");
+        document_raw(document, "null");
     }
-    write_raw(writer, "}");
+    document_raw(document, "}");
 }
 
-static void write_columns(struct figure_writer *writer, const struct figure *figure)
+static void write_columns(struct document *document, const struct figure *figure)
 {
     static const char *const types[TYPE_COUNT] = {
         [TYPE_DATE] = "date",       [TYPE_MONTH] = "month", [TYPE_TEXT] = "text",
@@ -166,78 +90,78 @@ static void write_columns(struct figure_writer *writer, const struct figure *fig
         [TYPE_USD] = "usd",         [TYPE_FLAG] = "flag",   [TYPE_USD_PER_MTOK] = "usd_per_mtok",
     };
 
-    write_key(writer, "columns");
-    write_raw(writer, "[");
+    document_key(document, "columns");
+    document_raw(document, "[");
     for (uint32_t index = 0; index < figure->column_count; index++) {
         const struct figure_column *column = &figure->columns[index];
-        comma(writer);
-        write_raw(writer, "{");
-        write_named(writer, "name", column->name);
-        write_named(writer, "title", column->title);
-        write_named(writer, "type", types[column->type]);
-        write_raw(writer, "}");
+        document_comma(document);
+        document_raw(document, "{");
+        write_named(document, "name", column->name);
+        write_named(document, "title", column->title);
+        write_named(document, "type", types[column->type]);
+        document_raw(document, "}");
     }
-    write_raw(writer, "]");
+    document_raw(document, "]");
 }
 
-static void write_cell(struct figure_writer *writer, const struct figure_cell *cell)
+static void write_cell(struct document *document, const struct figure_cell *cell)
 {
     char text[32];
 
     switch (cell->kind) {
     case CELL_NONE:
-        write_text(writer, (struct span){NULL, 0});
+        document_null(document);
         break;
     case CELL_INTEGER:
-        write_integer(writer, cell->integer);
+        document_integer(document, cell->integer);
         break;
     case CELL_REAL:
-        write_real(writer, cell->real);
+        document_real(document, cell->real);
         break;
     case CELL_TEXT:
-        write_text(writer, cell->text);
+        document_text(document, cell->text);
         break;
     case CELL_DATE:
-        write_date(writer, cell->integer);
+        document_date(document, cell->integer);
         break;
     case CELL_MONTH:
         time_format(cell->integer, text, sizeof(text));
-        write_text(writer, (struct span){text, 7});
+        document_text(document, (struct span){text, 7});
         break;
     }
 }
 
-static void write_rows(struct figure_writer *writer, const struct figure *figure)
+static void write_rows(struct document *document, const struct figure *figure)
 {
     size_t count = figure_row_count(figure);
 
-    write_key(writer, "rows");
-    write_raw(writer, "[");
+    document_key(document, "rows");
+    document_raw(document, "[");
     for (size_t row = 0; row < count; row++) {
-        write_raw(writer, row == 0 ? "\n[" : ",\n[");
+        document_raw(document, row == 0 ? "\n[" : ",\n[");
         for (uint32_t column = 0; column < figure->column_count; column++)
-            write_cell(writer, &figure->cells[row * figure->column_count + column]);
-        write_raw(writer, "]");
+            write_cell(document, &figure->cells[row * figure->column_count + column]);
+        document_raw(document, "]");
     }
-    write_raw(writer, "]");
+    document_raw(document, "]");
 }
 
-void write_figure(struct figure_writer *writer, const struct figure_data *data, const struct figure *figure)
+void figure_json_write(struct document *document, const struct figure *figure, const struct names *names)
 {
-    comma(writer);
-    write_raw(writer, "\n{");
-    write_named(writer, "id", figure->id);
-    write_named(writer, "section", figure->section);
-    write_named(writer, "title", figure->title);
-    write_named(writer, "about", figure->about);
-    write_chart(writer, data, figure);
-    write_columns(writer, figure);
-    write_rows(writer, figure);
-    write_key(writer, "notes");
-    write_raw(writer, "[");
+    document_comma(document);
+    document_raw(document, "\n{");
+    write_named(document, "id", figure->id);
+    write_named(document, "section", figure->section);
+    write_named(document, "title", figure->title);
+    write_named(document, "about", figure->about);
+    write_chart(document, figure, names);
+    write_columns(document, figure);
+    write_rows(document, figure);
+    document_key(document, "notes");
+    document_raw(document, "[");
     for (uint32_t index = 0; index < figure->note_count; index++)
-        write_text(writer, span_of(figure->notes[index]));
-    write_raw(writer, "]");
-    write_named(writer, "missing", figure->missing);
-    write_raw(writer, "}");
+        document_text(document, span_of(figure->notes[index]));
+    document_raw(document, "]");
+    write_named(document, "missing", figure->missing);
+    document_raw(document, "}");
 }

@@ -7,15 +7,23 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "figure_parts.h"
-#include "gentally/codec/avro_read.h"
+#include "document_header.h"
+#include "document_notes.h"
+#include "figure_json.h"
+#include "gentally/base/bundled.h"
+#include "specs.h"
+
+static_assert(SPECS_COUNT == FIGURES_COUNT, "the table of figures is whole");
+static_assert(REMARK_RULE_TEXT_MAX < FIGURE_RULE_TEXT_SIZE, "the text of a rule fits");
 
 struct figures {
     struct figures_options options;
     struct latest *summaries, *ledger;
     struct summary_read *summary_read;
     struct ledger_read *ledger_read;
-    struct figure_writer writer;
+    struct remarks *remarks;
+    struct document document;
+    bool has_failed; /* memory ran out in any part of the document that is being made */
 };
 
 enum verdict figures_open(struct figures **figures, const struct figures_options *options, struct reason *why)
@@ -27,6 +35,7 @@ enum verdict figures_open(struct figures **figures, const struct figures_options
     if (opened == NULL)
         return no_memory(why, "for figures");
     opened->options = *options;
+    opened->document.has_failed = &opened->has_failed;
     opened->summary_read = calloc(1, sizeof(*opened->summary_read));
     opened->ledger_read = calloc(1, sizeof(*opened->ledger_read));
     enum verdict verdict = GO_ON;
@@ -36,6 +45,8 @@ enum verdict figures_open(struct figures **figures, const struct figures_options
         verdict = latest_open(&opened->summaries, why);
     if (verdict == GO_ON)
         verdict = latest_open(&opened->ledger, why);
+    if (verdict == GO_ON)
+        verdict = remarks_open(&opened->remarks, bundled_study_remarks_csv, why);
     if (verdict != GO_ON) {
         figures_close(opened);
         *figures = NULL;
@@ -49,9 +60,10 @@ void figures_close(struct figures *figures)
         return;
     latest_close(figures->summaries);
     latest_close(figures->ledger);
+    remarks_close(figures->remarks);
     free(figures->summary_read);
     free(figures->ledger_read);
-    free(figures->writer.bytes);
+    free(figures->document.bytes);
     free(figures);
 }
 
@@ -59,10 +71,10 @@ static enum verdict take_summary(struct figures *figures, const struct record *r
 {
     const struct summary_read *read = figures->summary_read;
     const struct summary *summary = &read->summary;
-    enum figure_rollup rollup;
+    enum row_rollup rollup;
 
     if ((summary->window.kind != WINDOW_WEEK && summary->window.kind != WINDOW_MONTH) ||
-        !figure_rollup_find(summary->rollup, &rollup))
+        !row_rollup_find(summary->rollup, &rollup))
         return GO_ON;
     const struct latest_row row = {.key = record->key,
                                    .value = record->value,
@@ -101,59 +113,91 @@ enum verdict figures_take(struct figures *figures, const struct record *record, 
     return verdict;
 }
 
-static void write_one(struct figure_writer *writer, struct figure_data *data, const struct figure_spec *spec)
+static void add_rules(const struct dataset *dataset, struct figure *figure)
 {
-    struct figure figure = {.id = spec->id, .section = spec->section, .title = spec->title, .about = spec->about};
+    for (const struct remark *remark = NULL;
+         (remark = remarks_next(dataset->remarks, figure->id, REMARK_RULE, remark)) != NULL;) {
+        struct figure_rule rule = {
+            .is_x = remark->is_date, .is_date = remark->is_date, .date_ms = remark->date_ms, .at = remark->at};
+        bool is_in_range =
+            !rule.is_date || (dataset->first_week_ms != NO_TIME && rule.date_ms >= dataset->first_week_ms &&
+                              rule.date_ms < dataset->last_week_ms + 7 * DAY_MS);
+        memcpy(rule.text, remark->text.bytes, remark->text.size);
+        if (is_in_range)
+            figure_rule(figure, rule);
+    }
+}
+
+static void add_notes(const struct dataset *dataset, enum remark_kind kind, struct figure *figure)
+{
+    for (const struct remark *remark = NULL;
+         (remark = remarks_next(dataset->remarks, figure->id, kind, remark)) != NULL;)
+        figure_note(figure, "%.*s", (int)remark->text.size, remark->text.bytes);
+}
+
+static void write_one(struct document *document, struct dataset *dataset, const struct figure_spec *spec)
+{
+    struct figure figure = {.has_failed = document->has_failed,
+                            .id = spec->id,
+                            .section = spec->section,
+                            .title = spec->title,
+                            .about = spec->about};
 
     figure.chart.kind = spec->kind;
     figure.chart.stack = spec->stack;
-    spec->make(spec, data, &figure);
-    for (const struct figure_rule *rule = spec->rules; rule != NULL && rule->text[0] != '\0'; rule++) {
-        bool is_in = !rule->is_date || (data->first_week_ms != FIGURE_NO_TIME && rule->date_ms >= data->first_week_ms &&
-                                        rule->date_ms < data->last_week_ms + 7 * DAY_MS);
-        if (is_in)
-            figure_rule(&figure, *rule);
-    }
-    for (size_t at = 0; at < LENGTH_OF(spec->notes) && spec->notes[at] != NULL; at++)
-        figure_note(&figure, "%s", spec->notes[at]);
-    figure_gaps(spec, &figure);
-    if (figure_row_count(&figure) == 0)
-        figure_nothing(spec, data, &figure);
-    write_figure(writer, data, &figure);
-    writer->has_failed |= figure.has_failed;
+    spec->make(spec, dataset, &figure);
+    add_rules(dataset, &figure);
+    add_notes(dataset, REMARK_NOTE, &figure);
+    if (figure_row_count(&figure) > 0)
+        add_notes(dataset, REMARK_NOTE_IF_DRAWN, &figure);
+    else
+        spec_explain_missing(spec, dataset, &figure);
+    spec_note_gaps(spec, &figure);
+    figure_json_write(document, &figure, &dataset->names);
     figure_close(&figure);
 }
 
-static void write_document(struct figures *figures, struct figure_data *data)
+static void write_document(struct figures *figures, struct dataset *dataset)
 {
-    struct figure_writer *writer = &figures->writer;
+    struct document *document = &figures->document;
 
-    writer->size = 0;
-    writer->has_failed = false;
-    write_raw(writer, "{");
-    write_key(writer, "format");
-    write_integer(writer, 1);
-    write_header(writer, data, figures->ledger, figures->ledger_read);
-    write_notes(writer, data);
-    write_key(writer, "figures");
-    write_raw(writer, "[");
+    document->size = 0;
+    document_raw(document, "{");
+    document_key(document, "format");
+    document_integer(document, 1);
+    document_header_write(document, FIGURES_PAGE_TITLE, dataset, figures->ledger, figures->ledger_read);
+    document_notes_write(document, dataset);
+    document_key(document, "figures");
+    document_raw(document, "[");
     for (uint32_t index = 0; index < FIGURES_COUNT; index++)
-        write_one(writer, data, &figure_specs[index]);
-    write_raw(writer, "]}\n");
-    writer->has_failed |= data->has_failed || data->names.has_failed;
+        write_one(document, dataset, &specs[index]);
+    document_raw(document, "]}\n");
 }
 
 enum verdict figures_write(struct figures *figures, struct span *json, struct reason *why)
 {
-    struct figure_data data;
-    enum verdict verdict = figure_data_open(&data, &figures->options, figures->summaries, figures->summary_read, why);
+    struct dataset dataset = {.prefix = figures->options.prefix,
+                              .from_ms = figures->options.from_ms,
+                              .to_ms = figures->options.to_ms,
+                              .examples = figures->options.examples,
+                              .remarks = figures->remarks,
+                              .has_failed = &figures->has_failed};
 
+    figures->has_failed = false;
+    enum verdict verdict = dataset_read(&dataset, figures->summaries, figures->summary_read, why);
     if (verdict == GO_ON) {
-        write_document(figures, &data);
-        if (figures->writer.has_failed)
+        write_document(figures, &dataset);
+        if (figures->has_failed)
             verdict = no_memory(why, "for the figures");
-        *json = (struct span){figures->writer.bytes, figures->writer.size};
+        *json = (struct span){figures->document.bytes, figures->document.size};
     }
-    figure_data_close(&data);
+    dataset_close(&dataset);
     return verdict;
+}
+
+struct figures_title figures_title(uint32_t index)
+{
+    assert(index < FIGURES_COUNT);
+    const struct figure_spec *spec = &specs[index];
+    return (struct figures_title){spec->id, spec->section, spec->title, spec->about};
 }

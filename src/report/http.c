@@ -1,11 +1,10 @@
 /*
- * The server. A client reads (its request), writes (an answer), listens (to events), or drains: after an answer the
- * socket is closed on our side first and read until the other side closes too, since a close with unread bytes would
- * throw away what is still on its way.
+ * Clients are in one of four states: a client sends its request (READS), is given an answer (WRITES), listens to events
+ * (LISTENS), or is waited for (DRAINS): after an answer the socket is closed on our side first and read until the other
+ * side closes too, since a close with unread bytes would throw away what is still on its way.
  *
- * What many clients are given is one body with a count of its readers: a document of some megabytes is in memory once,
- * however slow they take it. A listener has at most one document on its way; what is published meanwhile replaces what
- * was not begun.
+ * Bodies are shared and counted: a document of some megabytes is in memory once, however slowly clients take it. A
+ * listener has at most one document on its way; then it is given the newest, and those in between are skipped.
  */
 #include "gentally/report/http.h"
 
@@ -20,6 +19,9 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "http_private.h"
+#include "http_routes.h"
 
 #define HEAD_MAX 512
 #define DRAIN_MS 2000
@@ -42,8 +44,8 @@ struct client {
     size_t head_size, head_sent;
     struct body *body; /* after the head */
     size_t body_sent;
-    uint64_t known;   /* the document a listener has, or is being given */
-    int64_t moved_ms; /* when anything went its way last; for a reader, when it came */
+    uint64_t number;  /* of the document a listener has, or is being given */
+    int64_t moved_ms; /* when bytes were sent last; in CLIENT_READS, when the client connected */
     int64_t told_ms;  /* the last heartbeat */
 };
 
@@ -57,7 +59,7 @@ struct http {
     struct client *clients[HTTP_CLIENTS_MAX];
 };
 
-static struct body *make_body(size_t size)
+static struct body *body_new(size_t size)
 {
     struct body *body = malloc(sizeof(*body) + size);
 
@@ -66,27 +68,27 @@ static struct body *make_body(size_t size)
     return body;
 }
 
-static struct body *share(struct body *body)
+static struct body *body_retain(struct body *body)
 {
     if (body != NULL)
         body->reader_count++;
     return body;
 }
 
-static void leave(struct body *body)
+static void body_release(struct body *body)
 {
     if (body != NULL && --body->reader_count == 0)
         free(body);
 }
 
-static void append(struct body *body, const char *bytes, size_t size)
+static void body_append(struct body *body, const char *bytes, size_t size)
 {
     memcpy(body->bytes + body->size, bytes, size);
     body->size += size;
 }
 
-/* A document as one event: each of its lines is a data line. */
-static struct body *make_event(struct span document, uint64_t number)
+/* The event of a document: each line of the document is a data line. */
+static struct body *event_new(struct span document, uint64_t number)
 {
     char head[64];
     size_t lines = 1;
@@ -94,18 +96,18 @@ static struct body *make_event(struct span document, uint64_t number)
     for (size_t at = 0; at < document.size; at++)
         lines += document.bytes[at] == '\n';
     int size = snprintf(head, sizeof(head), "id: %" PRIu64 "\nevent: study\n", number);
-    struct body *body = make_body((size_t)size + document.size + lines * strlen("data: ") + 3);
+    struct body *body = body_new((size_t)size + document.size + lines * strlen("data: ") + 3);
     if (body == NULL)
         return NULL;
-    append(body, head, (size_t)size);
-    append(body, "data: ", 6);
+    body_append(body, head, (size_t)size);
+    body_append(body, "data: ", 6);
     for (size_t at = 0; at < document.size; at++) {
         /* A carriage return would end the line too; in JSON it is a blank like another. */
-        append(body, document.bytes[at] == '\r' ? " " : &document.bytes[at], 1);
+        body_append(body, document.bytes[at] == '\r' ? " " : &document.bytes[at], 1);
         if (document.bytes[at] == '\n')
-            append(body, "data: ", 6);
+            body_append(body, "data: ", 6);
     }
-    append(body, "\n\n", 2);
+    body_append(body, "\n\n", 2);
     return body;
 }
 
@@ -139,11 +141,11 @@ enum verdict http_open(struct http **http, uint16_t port, struct reason *why)
     return verdict;
 }
 
-static void drop(struct http *http, size_t index)
+static void drop_client(struct http *http, size_t index)
 {
     struct client *client = http->clients[index];
 
-    leave(client->body);
+    body_release(client->body);
     close(client->socket);
     free(client);
     http->clients[index] = http->clients[--http->client_count];
@@ -154,9 +156,9 @@ void http_close(struct http *http)
     if (http == NULL)
         return;
     while (http->client_count > 0)
-        drop(http, http->client_count - 1);
-    leave(http->page);
-    leave(http->document);
+        drop_client(http, http->client_count - 1);
+    body_release(http->page);
+    body_release(http->document);
     if (http->socket >= 0)
         close(http->socket);
     free(http);
@@ -175,18 +177,18 @@ size_t http_client_count(const struct http *http)
 enum verdict http_publish(struct http *http, struct span page, struct span document, uint64_t number,
                           struct reason *why)
 {
-    struct body *whole = make_body(page.size);
-    struct body *event = make_event(document, number);
+    struct body *whole = body_new(page.size);
+    struct body *event = event_new(document, number);
 
     assert(number > http->number);
     if (whole == NULL || event == NULL) {
-        leave(whole);
-        leave(event);
+        body_release(whole);
+        body_release(event);
         return reason_set(why, HALT, NO_MEMORY, 0, "publishing a page of %zu bytes", page.size);
     }
-    append(whole, page.bytes, page.size);
-    leave(http->page);
-    leave(http->document);
+    body_append(whole, page.bytes, page.size);
+    body_release(http->page);
+    body_release(http->document);
     http->page = whole;
     http->document = event;
     http->number = number;
@@ -198,7 +200,7 @@ void http_is_current(struct http *http, int64_t now_ms)
     http->current_ms = now_ms;
 }
 
-/* ---- Answers. */
+/* ---- answers ---- */
 
 static const char *status_text(int status)
 {
@@ -249,14 +251,14 @@ static void answer(struct http *http, struct client *client, const struct http_r
         refuse(client, request->status != 200 ? request->status : 503);
     } else if (request->target == HTTP_PAGE) {
         client->state = CLIENT_WRITES;
-        client->body = share(http->page);
+        client->body = body_retain(http->page);
         client->head_size = (size_t)snprintf(client->head, HEAD_MAX,
                                              "HTTP/1.1 200 OK\r\n" COMMON_HEADERS
                                              "Content-Type: text/html; charset=utf-8\r\nContent-Length: %zu\r\n\r\n",
                                              http->page->size);
     } else {
         client->state = CLIENT_LISTENS;
-        client->known = request->after;
+        client->number = request->after;
         client->told_ms = INT64_MIN;
         client->head_size = (size_t)snprintf(client->head, HEAD_MAX,
                                              "HTTP/1.1 200 OK\r\n" COMMON_HEADERS
@@ -264,7 +266,7 @@ static void answer(struct http *http, struct client *client, const struct http_r
     }
 }
 
-/* ---- Reading and writing. False: the client is gone. */
+/* ---- reading and writing; false: the client is gone ---- */
 
 static bool read_some(struct http *http, struct client *client)
 {
@@ -276,12 +278,12 @@ static bool read_some(struct http *http, struct client *client)
     if (size < 0)
         return errno == EAGAIN || errno == EINTR;
     if (client->state != CLIENT_READS)
-        return true; /* Nobody asked: thrown away, since request_size stays as it is. */
+        return true; /* bytes after the request are thrown away: request_size stays as it is */
     client->request_size += (size_t)size;
     const char *found = memmem(client->request, client->request_size, "\r\n\r\n", 4);
     if (found != NULL) {
         struct http_request request;
-        http_judge((struct span){client->request, (size_t)(found - client->request) + 4}, http->port, &request);
+        http_route((struct span){client->request, (size_t)(found - client->request) + 4}, http->port, &request);
         client->request_size = 0;
         answer(http, client, &request);
     } else if (client->request_size == sizeof(client->request)) {
@@ -319,19 +321,19 @@ static bool write_some(struct client *client, int64_t now_ms)
     if (!send_some(client, client->body->bytes, client->body->size, &client->body_sent, now_ms))
         return false;
     if (client->body_sent == client->body->size) {
-        leave(client->body);
+        body_release(client->body);
         client->body = NULL;
         client->body_sent = 0;
     }
     return true;
 }
 
-/* What a listener that has nothing on its way is given next. */
+/* Gives a listener that has nothing on its way a newer document, or a heartbeat. */
 static void feed(const struct http *http, struct client *client, int64_t now_ms)
 {
-    if (client->known != http->number && http->document != NULL) {
-        client->known = http->number;
-        client->body = share(http->document);
+    if (client->number != http->number && http->document != NULL) {
+        client->number = http->number;
+        client->body = body_retain(http->document);
         client->moved_ms = now_ms;
         return;
     }
@@ -358,7 +360,7 @@ static bool is_late(const struct client *client, int64_t now_ms)
     return true;
 }
 
-/* False: the client is done with. */
+/* Reads, writes and moves a client to its next state. False: the client is to be dropped. */
 static bool serve(struct http *http, struct client *client, short events, int64_t now_ms)
 {
     if ((events & (POLLIN | POLLHUP | POLLERR)) != 0 && !read_some(http, client) && client->state != CLIENT_WRITES)
@@ -388,7 +390,7 @@ static void accept_all(struct http *http, int64_t now_ms)
             char head[HEAD_MAX];
             int size = write_refusal(head, 503);
             ssize_t sent = send(socket, head, (size_t)size, MSG_NOSIGNAL);
-            (void)sent; /* Said as far as it can be said at once. */
+            (void)sent; /* a refusal is not worth waiting for */
             close(socket);
             continue;
         }
@@ -406,7 +408,7 @@ void http_turn(struct http *http, int wait_ms, int64_t now_ms)
     polled[0] = (struct pollfd){.fd = http->socket, .events = POLLIN};
     for (size_t at = 0; at < count; at++) {
         const struct client *client = http->clients[at];
-        /* A client that is written to may say what it likes later. */
+        /* A client that is given an answer is not read from. */
         short events = client->state == CLIENT_WRITES ? 0 : POLLIN;
         if (client->state == CLIENT_WRITES || (client->state == CLIENT_LISTENS && !is_idle(client)))
             events |= POLLOUT;
@@ -414,10 +416,10 @@ void http_turn(struct http *http, int wait_ms, int64_t now_ms)
     }
     if (poll(polled, (nfds_t)count + 1, wait_ms) < 0)
         return;
-    /* From the last: who is dropped is replaced by the last, which was served already. */
+    /* From the last: a dropped client is replaced by the last one, which was served already. */
     for (size_t at = count; at-- > 0;)
         if (!serve(http, http->clients[at], polled[at + 1].revents, now_ms))
-            drop(http, at);
+            drop_client(http, at);
     if (polled[0].revents != 0)
         accept_all(http, now_ms);
 }

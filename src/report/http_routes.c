@@ -1,10 +1,7 @@
-/*
- * What a request asks for, and whether it may. Strict where leniency has no use: lines end with CR LF, names with a
- * colon, and no control character is let through.
- */
-#include <strings.h>
+/* Lines end with CR LF, names with a colon, and no control character is let through: leniency has no use here. */
+#include "http_routes.h"
 
-#include "gentally/report/http.h"
+#include <strings.h>
 
 /* Takes the text up to `end` off the front of `*rest`; absent if it is not there. */
 static struct span take_until(struct span *rest, const char *end)
@@ -64,7 +61,7 @@ static struct span trimmed(struct span text)
     return text;
 }
 
-static bool names_us(struct span host, uint16_t port)
+static bool is_our_host(struct span host, uint16_t port)
 {
     static const char *const names[] = {"127.0.0.1", "localhost"};
 
@@ -127,7 +124,7 @@ static int judge_header(struct span line, uint16_t port, int *hosts, struct http
     value = trimmed(value);
     if (name.size == 4 && strncasecmp(name.bytes, "host", 4) == 0) {
         ++*hosts;
-        return names_us(value, port) ? 200 : 403;
+        return is_our_host(value, port) ? 200 : 403;
     }
     /* A listener that comes back says what it heard last: that is newer than what its address says. */
     if (name.size == 13 && strncasecmp(name.bytes, "last-event-id", 13) == 0)
@@ -135,7 +132,7 @@ static int judge_header(struct span line, uint16_t port, int *hosts, struct http
     return 200;
 }
 
-void http_judge(struct span head, uint16_t port, struct http_request *request)
+void http_route(struct span head, uint16_t port, struct http_request *request)
 {
     struct span rest = head;
     struct span line = take_until(&rest, "\r\n");

@@ -1,7 +1,6 @@
 /*
- * Filling in the page. The template is copied up to the next mark in double braces, what the mark stands for is
- * written, and so on: nothing is ever held in memory twice, and what was filled in is not looked at again, so a title
- * that looks like a mark stays a title.
+ * Templates are copied up to the next mark in double braces, what the mark stands for is written, and so on: nothing is
+ * held in memory twice, and what was filled in is not looked at again, so a title that looks like a mark stays a title.
  */
 #include "gentally/report/page.h"
 
@@ -9,6 +8,7 @@
 #include <inttypes.h>
 
 #include "gentally/base/bundled.h"
+#include "page_private.h"
 
 static void write_span(FILE *file, struct span text)
 {
@@ -121,7 +121,7 @@ static void write_title(FILE *file, const struct page *page)
     write_escaped(file, page->title);
 }
 
-/* Where the page may connect to: nowhere, or, live, back to whom it came from. */
+/* Where the page may connect to: nowhere, or, if live, back to its server. */
 static void write_connect(FILE *file, const struct page *page)
 {
     fputs(page->is_live ? "'self'" : "'none'", file);
@@ -146,7 +146,7 @@ static const struct {
     {"{{contents}}", write_contents}, {"{{sections}}", write_sections}, {"{{study}}", write_document},
 };
 
-/* Writes what the text at `at` stands for. Returns the size of the mark, 0 if it is none. */
+/* Writes what the mark that `text` begins with stands for. Returns the size of the mark; 0 if there is no mark. */
 static size_t write_mark(FILE *file, struct span text, const struct page *page)
 {
     for (size_t at = 0; at < LENGTH_OF(marks); at++) {
@@ -171,8 +171,7 @@ enum verdict page_fill(FILE *file, struct span template, const struct page *page
             break;
         size_t size = write_mark(file, (struct span){brace, (size_t)(end - brace)}, page);
         if (size == 0)
-            putc(brace[size++],
-                 file); /* Braces of the script's own: only the first is passed, "{{{live}}" has a mark. */
+            putc(brace[size++], file); /* a brace of the script's own: only the first, since "{{{live}}" has a mark */
         at = brace + size;
     }
     if (fflush(file) == 0 && !ferror(file))

@@ -1,4 +1,4 @@
-/* The files of schemas/, embedded at build time, so that one binary is enough. NUL-terminated beyond `size`. */
+/* Schemas and tables, embedded at build time, so that one binary is enough. NUL-terminated beyond `size`. */
 #ifndef GENTALLY_BUNDLED_H
 #define GENTALLY_BUNDLED_H
 
@@ -7,8 +7,9 @@
 extern const struct span bundled_generation_avsc, bundled_summary_avsc, bundled_ledger_avsc, bundled_signal_avsc;
 extern const struct span bundled_catalog_csv, bundled_taxonomy_csv, bundled_countries_csv;
 extern const struct span bundled_store_lua;
+extern const struct span bundled_study_remarks_csv;
 
-/* The page of `gentally report` as src/report/bundle.mjs makes it, NUL-terminated; empty in a build without npm. */
+/* The page of `gentally report`, made by src/report/page/bundle.mjs. NUL-terminated; empty in a build without npm. */
 extern const char bundled_report_page[];
 
 #endif

@@ -3,7 +3,7 @@
  * topics. A reader feeds records as they come; the document can be written at any moment, and again after more records.
  *
  * Tops are chosen over the whole range, shares are quotients of sums, category figures carry an effective sample size
- * and a 95 % interval. What is not there is said in words: no figure is ever left out of the document.
+ * and a 95 % interval. A figure without data stays in the document and says what is missing.
  *
  *   {"format": 1, "header": {title, range, requests, tokens, ..., coverage, ledger, scalars}, "notes": [text, ...],
  *    "figures": [{id, section, title, about, "chart": {kind, stack, x, y, series, ..., order, rules, line},
@@ -30,25 +30,26 @@ struct figures_options {
 
 struct figures;
 
-/* HALT: NO-MEMORY, SCHEMA-INVALID. */
+/* Opens an empty document. GO_ON gives `*figures` to the caller, to be closed once. HALT: NO-MEMORY; TABLE-INVALID, if
+ * the bundled remarks are (a test holds them to be valid). */
 MUST_CHECK enum verdict figures_open(struct figures **figures, const struct figures_options *options,
                                      struct reason *why);
 void figures_close(struct figures *figures);
 
 /*
- * Takes a record of any summary topic or of the ledger, a tombstone too. Of each key the latest version is kept,
- * whatever the order of keys and versions; rollups and windows that no figure needs are let go. HALT: NO-MEMORY;
- * SET_ASIDE: SUMMARY-UNREADABLE.
+ * Takes a record of any summary topic or of the ledger, a tombstone too, and copies what is needed. Of each key the
+ * latest version is kept, whatever the order of keys and versions; rollups and windows that no figure needs are let go.
+ * HALT: NO-MEMORY; SET_ASIDE: SUMMARY-UNREADABLE.
  */
 MUST_CHECK enum verdict figures_take(struct figures *figures, const struct record *record, struct reason *why);
 
 /*
- * Writes the document as JSON, from what was taken so far. The same records give the same bytes. `*json` borrows until
- * the next call or close. HALT: NO-MEMORY. Costs a pass over all rows that are kept: a second for a million.
+ * Writes the document as JSON, from the records taken so far. The same records give the same bytes. `*json` borrows
+ * until the next write or close. HALT: NO-MEMORY. Costs a pass over all rows that are kept: a second for a million.
  */
 MUST_CHECK enum verdict figures_write(struct figures *figures, struct span *json, struct reason *why);
 
-/* Id, title and the one sentence of a figure, in the study's order: for a page's skeleton. */
+/* Titles of the figures, in the study's order: for a page's skeleton. */
 struct figures_title {
     const char *id, *section, *title, *about;
 };

@@ -1,7 +1,7 @@
 /*
  * The page of `gentally report`: one HTML file that needs nothing else. Its script, style and licences are bundled at
- * build time (src/report); what is written here is the document, and a section per figure, so that titles and sentences
- * can be read without the script too.
+ * build time (src/report/page); written here are the document, and a section for each figure, so that titles and
+ * sentences can be read without the script too.
  */
 #ifndef GENTALLY_PAGE_H
 #define GENTALLY_PAGE_H
@@ -26,14 +26,10 @@ struct page {
     uint64_t revision; /* if live: the number of this document; later ones are pushed */
 };
 
-/* Whether this binary has the page. */
+/* Whether this binary has the page: a build without npm has none. */
 bool page_is_built(void);
 
 /* Writes the page. Blocks as writing to `file` does. HALT: REPORT-NOT-BUILT, OUTPUT-FAILED. */
 MUST_CHECK enum verdict page_write(FILE *file, const struct page *page, struct reason *why);
-
-/* The same from another template: {{title}}, {{connect}}, {{live}}, {{contents}}, {{sections}} and {{study}} are
- * filled in, any other text is copied. */
-MUST_CHECK enum verdict page_fill(FILE *file, struct span template, const struct page *page, struct reason *why);
 
 #endif

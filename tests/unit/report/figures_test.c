@@ -108,6 +108,28 @@ static void what_is_suppressed_is_left_out_and_told(void)
     json_decref(document);
 }
 
+/* Of the study's releases those in the range: weeks of 2025-07-14 and 2025-07-28 hold one in between, and no other. */
+static void releases_of_the_range_are_drawn(void)
+{
+    static struct stack stack;
+    struct line lines[] = {total(-18, 2, 10, 0), total(-16, 2, 10, 0), model(-18, "model=a/b,source=closed", 10),
+                           model(-16, "model=a/b,source=closed", 10)};
+
+    stack.count = 0;
+    for (size_t at = 0; at < LENGTH_OF(lines); at++)
+        push(&stack, &lines[at]);
+    json_t *document = document_of(&stack);
+    json_t *rules = json_object_get(json_object_get(figure_of(document, "S01"), "chart"), "rules");
+    CU_ASSERT_EQUAL_FATAL(json_array_size(rules), 2);
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json_array_get(rules, 0), "at")), "2025-07-23");
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json_array_get(rules, 0), "axis")), "x");
+    CU_ASSERT_EQUAL(json_real_value(json_object_get(json_array_get(rules, 1), "at")), 0.3);
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json_array_get(rules, 1), "axis")), "y");
+    CU_ASSERT(has_text(json_object_get(document, "notes"), "S14 counts by finish reason"));
+    CU_ASSERT(has_text(json_object_get(figure_of(document, "S05"), "notes"), "By total parameters"));
+    json_decref(document);
+}
+
 /* ---- tops ---- */
 
 /* Twelve families; each week another one leads, and the one that is second in every week is the first of all. */
@@ -424,6 +446,7 @@ int main(int argc, char **argv)
         {"a week without traffic is told", a_week_without_traffic_is_told},
         {"the unknown is a series of its own", the_unknown_is_a_series_of_its_own},
         {"what is suppressed is left out, and told", what_is_suppressed_is_left_out_and_told},
+        {"releases of the range are drawn", releases_of_the_range_are_drawn},
         {"tops are chosen over the whole range", tops_are_chosen_over_the_whole_range},
         {"order and repetition do not show", order_and_repetition_do_not_show},
         {"a tombstone takes a row away", a_tombstone_takes_a_row_away},

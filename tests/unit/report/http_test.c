@@ -1,7 +1,5 @@
-/*
- * The server of the page: what it makes of requests, one byte at a time and hostile ones too, over real sockets on
- * loopback, with a clock of its own.
- */
+/* The HTTP server: requests, whole, in single bytes and hostile, over real sockets on loopback, with a clock of its
+ * own. */
 #include "gentally/report/http.h"
 
 #include <arpa/inet.h>
@@ -13,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "http_private.h"
+#include "http_routes.h"
 #include "suite.h"
 
 #define PORT 8080
@@ -72,7 +72,7 @@ static void requests_are_judged(void)
     };
     for (size_t at = 0; at < LENGTH_OF(rows); at++) {
         struct http_request request;
-        http_judge(span_of(rows[at].head), PORT, &request);
+        http_route(span_of(rows[at].head), PORT, &request);
         if (request.status != rows[at].status)
             printf("row %zu: %d, not %d: %s\n", at, request.status, rows[at].status, rows[at].head);
         CU_ASSERT_EQUAL(request.status, rows[at].status);
@@ -87,7 +87,7 @@ static void port_80_needs_no_port(void)
 {
     struct http_request request;
 
-    http_judge(span_of("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), 80, &request);
+    http_route(span_of("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), 80, &request);
     CU_ASSERT_EQUAL(request.status, 200);
 }
 
@@ -107,7 +107,7 @@ static void noise_is_refused(void)
         for (uint64_t change = suite_below(&seed, 4); change-- > 0 && size > 0;)
             head[suite_below(&seed, size)] = (char)suite_random(&seed);
         char *exact = realloc(head, size == 0 ? 1 : size);
-        http_judge((struct span){exact, size}, PORT, &request);
+        http_route((struct span){exact, size}, PORT, &request);
         CU_ASSERT(request.status == 200 || (request.status >= 400 && request.status <= 505));
         if (request.status == 200)
             CU_ASSERT_PTR_NOT_NULL(memmem(exact, size, "127.0.0.1:8080", 14));

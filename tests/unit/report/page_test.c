@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "gentally/base/bundled.h"
+#include "page_private.h"
 #include "suite.h"
 
 #define TEMPLATE                                                                                                       \

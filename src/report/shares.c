@@ -1,11 +1,14 @@
 /*
  * Shares of sums: rows are summed by (x, series), the top is chosen by the sums over all x, what is left becomes
- * "other" or is dropped, and each group's share is that of what is kept at the same x. What has no name is a series of
- * its own, "unknown", and never in a top.
+ * "other" or is dropped, and each group's share is that of what is kept at the same x. Rows without a name are a series
+ * of their own, "unknown", and never in a top.
  */
+#include "shares.h"
+
 #include <stdlib.h>
 
-#include "figure_parts.h"
+#include "groups.h"
+#include "sample.h"
 
 /* A series with its total over all x. */
 struct ranked {
@@ -15,44 +18,36 @@ struct ranked {
     struct span name;
 };
 
-struct sharing {
+struct share_table {
     const struct figure_spec *spec;
-    const struct figure_data *data;
-    struct figure_groups groups; /* all series */
-    struct figure_groups folded; /* kept series */
-    struct figure_groups wholes; /* of folded, by x */
+    const struct dataset *dataset;
+    struct groups groups; /* all series */
+    struct groups folded; /* kept series */
+    struct groups wholes; /* of folded, by x */
     uint32_t kept_count;
     uint32_t *kept; /* series, as they are drawn */
 };
 
-static void take(void *context, const struct figure_row *row)
+static void take(void *context, const struct summary_row *row)
 {
-    struct sharing *sharing = context;
+    struct share_table *table = context;
 
-    groups_add(&sharing->groups, sharing->spec->is_summed ? 0 : row->start_ms,
-               figure_series_of(sharing->data, row, sharing->spec->series), row, row->sums);
+    groups_add(&table->groups, table->spec->is_summed ? 0 : row->start_ms,
+               row_series_of(table->dataset, row, table->spec->series), row, row->sums);
 }
 
 /* Sources, sizes and the like are drawn in the order in which people think of them; open models from the ground up, so
  * that a line at 30 % is theirs. */
-static uint32_t place_of(const struct figure_data *data, uint32_t series)
+static uint32_t place_of(const struct dataset *dataset, uint32_t series)
 {
     static const char *const places[] = {"Chinese OSS",   "RoW OSS", "Closed", "Reasoning",
                                          "Non-reasoning", "small",   "medium", "large"};
-    struct span name = names_text(&data->names, series);
+    struct span name = names_text(&dataset->names, series);
 
     for (uint32_t place = 0; place < LENGTH_OF(places); place++)
         if (span_equal(name, span_of(places[place])))
             return place;
     return LENGTH_OF(places);
-}
-
-int figure_compare_spans(struct span left, struct span right)
-{
-    size_t size = left.size < right.size ? left.size : right.size;
-    int order = size == 0 ? 0 : memcmp(left.bytes, right.bytes, size);
-
-    return order != 0 ? order : (left.size > right.size) - (left.size < right.size);
 }
 
 static int compare_ranked(const void *left_ranked, const void *right_ranked)
@@ -63,86 +58,86 @@ static int compare_ranked(const void *left_ranked, const void *right_ranked)
         return left->place < right->place ? -1 : 1;
     if (left->total != right->total)
         return left->total > right->total ? -1 : 1;
-    return figure_compare_spans(left->name, right->name);
+    return span_compare(left->name, right->name);
 }
 
-static bool has_place(enum figure_series series)
+static bool has_place(enum row_series series)
 {
     return series == SERIES_SOURCE || series == SERIES_SIZE || series == SERIES_REASONING;
 }
 
-/* Puts the series into `ranked` (room for all), largest first, and returns how many: those without a name and those
- * without anything of the quantity are not among them. */
-static size_t rank(const struct sharing *sharing, const struct figure_groups *totals, struct ranked *ranked)
+/* Ranks the series into `ranked` (room for all), largest first, without "unknown" and without empty ones. Returns how
+ * many are in the top. */
+static size_t rank(const struct share_table *table, const struct groups *totals, struct ranked *ranked)
 {
-    const struct figure_data *data = sharing->data;
-    bool is_placed = has_place(sharing->spec->series);
+    const struct dataset *dataset = table->dataset;
+    bool is_placed = has_place(table->spec->series);
     size_t count = 0;
 
     for (size_t index = 0; index < totals->count; index++) {
-        const struct figure_group *group = &totals->items[index];
-        int64_t total = figure_quantity_of(sharing->spec->quantity, group->sums);
-        if (group->series == data->unknown || total <= 0)
+        const struct group_sums *group = &totals->items[index];
+        int64_t total = quantity_of(table->spec->quantity, group->sums);
+        if (group->series == dataset->unknown || total <= 0)
             continue;
         ranked[count++] = (struct ranked){.series = group->series,
-                                          .place = is_placed ? place_of(data, group->series) : 0,
+                                          .place = is_placed ? place_of(dataset, group->series) : 0,
                                           .total = total,
-                                          .name = names_text(&data->names, group->series)};
+                                          .name = names_text(&dataset->names, group->series)};
     }
     if (count > 0)
         qsort(ranked, count, sizeof(*ranked), compare_ranked);
-    return sharing->spec->top > 0 && count > sharing->spec->top ? sharing->spec->top : count;
+    return table->spec->top > 0 && count > table->spec->top ? table->spec->top : count;
 }
 
-static bool is_kept(const struct sharing *sharing, uint32_t series)
+static bool is_kept(const struct share_table *table, uint32_t series)
 {
-    for (uint32_t index = 0; index < sharing->kept_count; index++)
-        if (sharing->kept[index] == series)
+    for (uint32_t index = 0; index < table->kept_count; index++)
+        if (table->kept[index] == series)
             return true;
     return false;
 }
 
-/* Chooses what is kept; "other" and "unknown" come last. */
-static bool choose(struct sharing *sharing)
+/* Chooses the series that are kept; "other" and "unknown" come last. False: no memory. */
+static bool choose(struct share_table *table)
 {
-    struct figure_groups totals = {0};
-    const struct figure_data *data = sharing->data;
+    const struct dataset *dataset = table->dataset;
+    struct groups totals = {.has_failed = dataset->has_failed};
 
-    for (size_t index = 0; index < sharing->groups.count; index++)
-        groups_add(&totals, 0, sharing->groups.items[index].series, NULL, sharing->groups.items[index].sums);
+    for (size_t index = 0; index < table->groups.count; index++)
+        groups_add(&totals, 0, table->groups.items[index].series, NULL, table->groups.items[index].sums);
     struct ranked *ranked = calloc(totals.count + 1, sizeof(*ranked));
-    sharing->kept = calloc(totals.count + 2, sizeof(*sharing->kept));
-    bool has_failed = ranked == NULL || sharing->kept == NULL || totals.has_failed;
-    if (!has_failed) {
-        size_t count = rank(sharing, &totals, ranked);
+    table->kept = calloc(totals.count + 2, sizeof(*table->kept));
+    bool is_chosen = ranked != NULL && table->kept != NULL && !*dataset->has_failed;
+    if (is_chosen) {
+        size_t count = rank(table, &totals, ranked);
         for (size_t index = 0; index < count; index++)
-            sharing->kept[sharing->kept_count++] = ranked[index].series;
-        const struct figure_group *unknown = groups_find(&totals, 0, data->unknown);
-        bool has_unknown = unknown != NULL && figure_quantity_of(sharing->spec->quantity, unknown->sums) > 0 &&
-                           (sharing->spec->top == 0 || sharing->spec->has_rest);
-        if (sharing->spec->has_rest && totals.count > count + has_unknown)
-            sharing->kept[sharing->kept_count++] = data->other;
+            table->kept[table->kept_count++] = ranked[index].series;
+        const struct group_sums *unknown = groups_find(&totals, 0, dataset->unknown);
+        bool has_unknown = unknown != NULL && quantity_of(table->spec->quantity, unknown->sums) > 0 &&
+                           (table->spec->top == 0 || table->spec->has_rest);
+        if (table->spec->has_rest && totals.count > count + has_unknown)
+            table->kept[table->kept_count++] = dataset->other;
         if (has_unknown)
-            sharing->kept[sharing->kept_count++] = data->unknown;
+            table->kept[table->kept_count++] = dataset->unknown;
     }
     free(ranked);
     groups_close(&totals);
-    return !has_failed;
+    return is_chosen;
 }
 
-static void fold(struct sharing *sharing)
+static void fold(struct share_table *table)
 {
-    const struct figure_data *data = sharing->data;
+    const struct dataset *dataset = table->dataset;
 
-    for (size_t index = 0; index < sharing->groups.count; index++) {
-        const struct figure_group *group = &sharing->groups.items[index];
-        uint32_t series = is_kept(sharing, group->series) ? group->series : sharing->spec->has_rest ? data->other : 0;
+    for (size_t index = 0; index < table->groups.count; index++) {
+        const struct group_sums *group = &table->groups.items[index];
+        uint32_t series = is_kept(table, group->series) ? group->series : table->spec->has_rest ? dataset->other : 0;
         if (series == 0)
             continue;
-        groups_add(&sharing->folded, group->x, series, NULL, group->sums);
-        groups_add(&sharing->wholes, group->x, 0, NULL, group->sums);
+        groups_add(&table->folded, group->x, series, NULL, group->sums);
+        groups_add(&table->wholes, group->x, 0, NULL, group->sums);
     }
-    groups_sort(&sharing->wholes);
+    groups_sort(&table->wholes);
 }
 
 static const struct {
@@ -160,20 +155,20 @@ static const struct {
 
 static void add_columns(const struct figure_spec *spec, struct figure *figure)
 {
-    const char *series = figure_series_name(spec->series);
+    const char *series = row_series_name(spec->series);
 
     if (!spec->is_summed && spec->window == WINDOW_MONTH)
         figure_column(figure, "month", "Month", TYPE_MONTH);
     else if (!spec->is_summed)
         figure_column(figure, "week", "Week", TYPE_DATE);
-    figure_column(figure, series, figure_series_title(spec->series), TYPE_TEXT);
+    figure_column(figure, series, row_series_title(spec->series), TYPE_TEXT);
     figure_column(figure, quantities[spec->quantity].name, quantities[spec->quantity].title,
                   quantities[spec->quantity].type);
     figure_column(figure, quantities[spec->quantity].whole_name, quantities[spec->quantity].whole_title,
                   quantities[spec->quantity].type);
     figure_column(figure, "share", "Share", TYPE_SHARE);
     if (spec->extras & EXTRA_INTERVAL)
-        figure_sample_columns(figure);
+        sample_columns(figure);
     if (spec->extras & EXTRA_REQUESTS) {
         figure_column(figure, "requests", "Requests", TYPE_INTEGER);
         figure_column(figure, "request_share", "Share of requests", TYPE_SHARE);
@@ -192,9 +187,9 @@ static void add_columns(const struct figure_spec *spec, struct figure *figure)
     }
 }
 
-static void put_quantity(struct figure *figure, enum figure_quantity quantity, const int64_t sums[MEASURE_COUNT])
+static void put_quantity(struct figure *figure, enum quantity quantity, const int64_t sums[MEASURE_COUNT])
 {
-    int64_t value = figure_quantity_of(quantity, sums);
+    int64_t value = quantity_of(quantity, sums);
 
     if (quantity == QUANTITY_SPEND)
         figure_real(figure, (double)value / 1e9);
@@ -205,19 +200,19 @@ static void put_quantity(struct figure *figure, enum figure_quantity quantity, c
 static void put_part(struct figure *figure, int64_t part, int64_t whole)
 {
     figure_integer(figure, part);
-    figure_real(figure, figure_share(part, whole));
+    figure_real(figure, quantity_share(part, whole));
 }
 
 static void put_row(const struct figure_spec *spec, struct figure *figure, const int64_t part[MEASURE_COUNT],
                     const int64_t whole[MEASURE_COUNT])
 {
-    double share = figure_share(figure_quantity_of(spec->quantity, part), figure_quantity_of(spec->quantity, whole));
+    double share = quantity_share(quantity_of(spec->quantity, part), quantity_of(spec->quantity, whole));
 
     put_quantity(figure, spec->quantity, part);
     put_quantity(figure, spec->quantity, whole);
     figure_real(figure, share);
     if (spec->extras & EXTRA_INTERVAL)
-        figure_interval(figure, share, whole);
+        sample_interval(figure, share, whole);
     if (spec->extras & EXTRA_REQUESTS) {
         put_part(figure, part[M_REQUESTS], whole[M_REQUESTS]);
         put_part(figure, part[M_SPLIT_TOKENS], whole[M_SPLIT_TOKENS]);
@@ -231,50 +226,50 @@ static void put_row(const struct figure_spec *spec, struct figure *figure, const
 }
 
 /* One row for each x and each series, zeros too: an area has no holes where a series is not yet there. */
-static void put_rows(const struct sharing *sharing, struct figure *figure)
+static void put_rows(const struct share_table *table, struct figure *figure)
 {
     static const int64_t nothing[MEASURE_COUNT];
-    const struct figure_spec *spec = sharing->spec;
+    const struct figure_spec *spec = table->spec;
 
-    for (size_t index = 0; index < sharing->wholes.count; index++) {
-        const struct figure_group *whole = &sharing->wholes.items[index];
-        if (figure_quantity_of(spec->quantity, whole->sums) == 0)
+    for (size_t index = 0; index < table->wholes.count; index++) {
+        const struct group_sums *whole = &table->wholes.items[index];
+        if (quantity_of(spec->quantity, whole->sums) == 0)
             continue;
-        for (uint32_t at = 0; at < sharing->kept_count; at++) {
-            const struct figure_group *part = groups_find(&sharing->folded, whole->x, sharing->kept[at]);
+        for (uint32_t at = 0; at < table->kept_count; at++) {
+            const struct group_sums *part = groups_find(&table->folded, whole->x, table->kept[at]);
             if (!spec->is_summed)
                 figure_date(figure, whole->x);
-            figure_text(figure, names_text(&sharing->data->names, sharing->kept[at]));
+            figure_text(figure, names_text(&table->dataset->names, table->kept[at]));
             put_row(spec, figure, part == NULL ? nothing : part->sums, whole->sums);
         }
     }
 }
 
-static void note_left_out(const struct sharing *sharing, struct figure *figure)
+static void note_left_out(const struct share_table *table, struct figure *figure)
 {
-    const struct figure_spec *spec = sharing->spec;
+    const struct figure_spec *spec = table->spec;
     char last[32];
 
-    if (spec->period == PERIOD_LAST_WEEK && sharing->data->last_week_ms != FIGURE_NO_TIME) {
-        time_format(sharing->data->last_week_ms, last, sizeof(last));
+    if (spec->period == PERIOD_LAST_WEEK && table->dataset->last_week_ms != NO_TIME) {
+        time_format(table->dataset->last_week_ms, last, sizeof(last));
         figure_note(figure, "Of the week of %.10s.", last);
     }
-    if (spec->period == PERIOD_CATEGORY && spec->is_summed && sharing->data->category_ms == FIGURE_NO_TIME)
+    if (spec->period == PERIOD_CATEGORY && spec->is_summed && table->dataset->category_ms == NO_TIME)
         figure_note(figure, "No request in the range was classified: this is over all of it.");
-    if (spec->period == PERIOD_CATEGORY && spec->is_summed && sharing->data->category_ms != FIGURE_NO_TIME) {
-        time_format(sharing->data->category_ms, last, sizeof(last));
+    if (spec->period == PERIOD_CATEGORY && spec->is_summed && table->dataset->category_ms != NO_TIME) {
+        time_format(table->dataset->category_ms, last, sizeof(last));
         figure_note(figure, "From the week of %.10s on.", last);
     }
 }
 
 static void draw(const struct figure_spec *spec, struct figure *figure)
 {
-    const char *series = figure_series_name(spec->series);
+    const char *series = row_series_name(spec->series);
 
     figure->chart.x = spec->is_summed ? series : spec->window == WINDOW_MONTH ? "month" : "week";
     figure->chart.series = spec->is_summed ? NULL : series;
     figure->chart.y = spec->is_volume ? quantities[spec->quantity].name : "share";
-    figure->chart.x_title = spec->is_summed                ? figure_series_title(spec->series)
+    figure->chart.x_title = spec->is_summed                ? row_series_title(spec->series)
                             : spec->window == WINDOW_MONTH ? "Month"
                                                            : "Week";
     figure->chart.y_title = spec->is_volume                    ? quantities[spec->quantity].title
@@ -282,25 +277,28 @@ static void draw(const struct figure_spec *spec, struct figure *figure)
                                                                : "Share of tokens";
 }
 
-void make_shares(const struct figure_spec *spec, struct figure_data *data, struct figure *figure)
+void shares_make(const struct figure_spec *spec, struct dataset *dataset, struct figure *figure)
 {
-    struct sharing sharing = {.spec = spec, .data = data};
+    struct share_table table = {.spec = spec,
+                                .dataset = dataset,
+                                .groups = {.has_failed = dataset->has_failed},
+                                .folded = {.has_failed = dataset->has_failed},
+                                .wholes = {.has_failed = dataset->has_failed}};
 
     draw(spec, figure);
     add_columns(spec, figure);
-    figure_each(spec, data, figure, take, &sharing);
-    if (choose(&sharing)) {
-        fold(&sharing);
-        for (uint32_t index = 0; index < sharing.kept_count; index++)
-            figure_order(figure, sharing.kept[index]);
-        put_rows(&sharing, figure);
-        note_left_out(&sharing, figure);
+    spec_each_row(spec, dataset, figure, take, &table);
+    if (choose(&table)) {
+        fold(&table);
+        for (uint32_t index = 0; index < table.kept_count; index++)
+            figure_order(figure, table.kept[index]);
+        put_rows(&table, figure);
+        note_left_out(&table, figure);
     } else {
-        figure->has_failed = true;
+        *dataset->has_failed = true;
     }
-    figure->has_failed |= sharing.groups.has_failed || sharing.folded.has_failed || sharing.wholes.has_failed;
-    groups_close(&sharing.groups);
-    groups_close(&sharing.folded);
-    groups_close(&sharing.wholes);
-    free(sharing.kept);
+    groups_close(&table.groups);
+    groups_close(&table.folded);
+    groups_close(&table.wholes);
+    free(table.kept);
 }

@@ -1,11 +1,13 @@
-/* A figure while it is made: columns, cells row by row, the order of series, notes. */
+/* What a maker puts into a figure, in arrays that grow. */
+#include "figure.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "figure_parts.h"
+#include "gentally/base/grow.h"
 
 void figure_close(struct figure *figure)
 {
@@ -26,16 +28,13 @@ void figure_column(struct figure *figure, const char *name, const char *title, e
 
 static void put(struct figure *figure, struct figure_cell cell)
 {
-    if (figure->cell_count == figure->cell_room) {
-        size_t room = figure->cell_room == 0 ? 1024 : 2 * figure->cell_room;
-        struct figure_cell *cells = realloc(figure->cells, room * sizeof(*cells));
-        if (cells == NULL) {
-            figure->has_failed = true;
-            return;
-        }
-        figure->cells = cells;
-        figure->cell_room = room;
+    struct figure_cell *cells = grow(figure->cells, &figure->cell_room, figure->cell_count + 1, sizeof(*cells));
+
+    if (cells == NULL) {
+        *figure->has_failed = true;
+        return;
     }
+    figure->cells = cells;
     figure->cells[figure->cell_count++] = cell;
 }
 
@@ -69,17 +68,25 @@ void figure_date(struct figure *figure, int64_t ms)
 
 void figure_order(struct figure *figure, uint32_t name)
 {
-    if (figure->order_count == figure->order_room) {
-        uint32_t room = figure->order_room == 0 ? 32 : 2 * figure->order_room;
-        uint32_t *order = realloc(figure->order, room * sizeof(*order));
-        if (order == NULL) {
-            figure->has_failed = true;
-            return;
-        }
-        figure->order = order;
-        figure->order_room = room;
+    uint32_t *order = grow(figure->order, &figure->order_room, figure->order_count + 1, sizeof(*order));
+
+    if (order == NULL) {
+        *figure->has_failed = true;
+        return;
     }
+    figure->order = order;
     figure->order[figure->order_count++] = name;
+}
+
+void figure_order_by(struct figure *figure, const struct groups *groups, const struct names *names,
+                     enum quantity quantity)
+{
+    uint32_t count;
+    uint32_t *ranked = groups_rank(groups, names, quantity, &count);
+
+    for (uint32_t index = 0; index < count; index++)
+        figure_order(figure, ranked[index]);
+    free(ranked);
 }
 
 void figure_rule(struct figure *figure, struct figure_rule rule)
@@ -93,7 +100,7 @@ static char *PRINTF_LIKE(2, 0) text_of(struct figure *figure, const char *format
     char *text = NULL;
 
     if (vasprintf(&text, format, arguments) < 0) {
-        figure->has_failed = true;
+        *figure->has_failed = true;
         return NULL;
     }
     return text;
@@ -124,15 +131,4 @@ void figure_missing(struct figure *figure, const char *format, ...)
 size_t figure_row_count(const struct figure *figure)
 {
     return figure->column_count == 0 ? 0 : figure->cell_count / figure->column_count;
-}
-
-double figure_share(int64_t part, int64_t whole)
-{
-    return whole == 0 ? (double)NAN : (double)part / (double)whole;
-}
-
-/* 10^-9 dollars by tokens are 10^-3 dollars by a million of them. */
-double figure_price(int64_t nano_usd, int64_t tokens)
-{
-    return tokens == 0 ? (double)NAN : (double)nano_usd / ((double)tokens * 1000.0);
 }

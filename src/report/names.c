@@ -1,10 +1,11 @@
-/* Texts as small numbers, so that rows compare by them: a growing table, as many as the summaries have. */
+/* Texts by number in an array; numbers by text in an open-addressing table of them, at most half full. */
+#include "names.h"
+
 #include <stdlib.h>
 
-#include "figure_parts.h"
 #include "gentally/base/hash.h"
 
-static uint32_t slot_of(const struct figure_names *names, struct span text)
+static uint32_t slot_of(const struct names *names, struct span text)
 {
     uint32_t mask = 2 * names->room - 1;
     uint32_t slot = (uint32_t)hash_text(text) & mask;
@@ -14,7 +15,7 @@ static uint32_t slot_of(const struct figure_names *names, struct span text)
     return slot;
 }
 
-static bool make_room(struct figure_names *names)
+static bool make_room(struct names *names)
 {
     if (names->count < names->room)
         return true;
@@ -35,12 +36,12 @@ static bool make_room(struct figure_names *names)
     return true;
 }
 
-uint32_t names_put(struct figure_names *names, struct span text)
+uint32_t names_put(struct names *names, struct span text)
 {
     if (text.bytes == NULL || text.size == 0)
         return 0;
     if (!make_room(names)) {
-        names->has_failed = true;
+        *names->has_failed = true;
         return 0;
     }
     uint32_t slot = slot_of(names, text);
@@ -48,7 +49,7 @@ uint32_t names_put(struct figure_names *names, struct span text)
         return names->slots[slot];
     char *copy = malloc(text.size + 1);
     if (copy == NULL) {
-        names->has_failed = true;
+        *names->has_failed = true;
         return 0;
     }
     memcpy(copy, text.bytes, text.size);
@@ -58,16 +59,16 @@ uint32_t names_put(struct figure_names *names, struct span text)
     return names->count;
 }
 
-struct span names_text(const struct figure_names *names, uint32_t id)
+struct span names_text(const struct names *names, uint32_t id)
 {
     return id == 0 ? (struct span){NULL, 0} : names->texts[id - 1];
 }
 
-void names_close(struct figure_names *names)
+void names_close(struct names *names)
 {
     for (uint32_t index = 0; index < names->count; index++)
         free((char *)(uintptr_t)names->texts[index].bytes);
     free(names->texts);
     free(names->slots);
-    *names = (struct figure_names){0};
+    *names = (struct names){0};
 }

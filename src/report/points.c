@@ -1,23 +1,23 @@
-/* Points of price and usage, their medians, and the line through their logarithms: what S35 to S38 are drawn from. */
-#include "figure_points.h"
+/* S35 to S38 are drawn from these points. Rows are summed by series over the whole range first. */
+#include "points.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-static void take(void *context, const struct figure_row *row)
+static void take(void *context, const struct summary_row *row)
 {
-    struct figure_points *points = context;
+    struct points *points = context;
 
-    groups_add(&points->groups, 0, figure_series_of(points->data, row, points->spec->series), row, row->sums);
+    groups_add(&points->groups, 0, row_series_of(points->dataset, row, points->spec->series), row, row->sums);
 }
 
 static int compare_points(const void *left_point, const void *right_point)
 {
-    const struct figure_point *left = left_point, *right = right_point;
+    const struct price_point *left = left_point, *right = right_point;
 
     if (left->tokens != right->tokens)
         return left->tokens > right->tokens ? -1 : 1;
-    return figure_compare_spans(left->name, right->name);
+    return span_compare(left->name, right->name);
 }
 
 static int compare_reals(const void *left_real, const void *right_real)
@@ -34,7 +34,7 @@ static double median_of(double *values, size_t count)
     return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-static bool take_medians(struct figure_points *points)
+static bool take_medians(struct points *points)
 {
     double *values = calloc(points->count + 1, sizeof(*values));
 
@@ -50,29 +50,28 @@ static bool take_medians(struct figure_points *points)
     return true;
 }
 
-void figure_points_open(struct figure_points *points, const struct figure_spec *spec, struct figure_data *data,
-                        struct figure *figure)
+void points_open(struct points *points, const struct figure_spec *spec, struct dataset *dataset, struct figure *figure)
 {
-    *points = (struct figure_points){.spec = spec, .data = data};
-    figure_each(spec, data, figure, take, points);
+    *points = (struct points){.spec = spec, .dataset = dataset, .groups = {.has_failed = dataset->has_failed}};
+    spec_each_row(spec, dataset, figure, take, points);
     points->items = calloc(points->groups.count + 1, sizeof(*points->items));
     for (size_t index = 0; index < points->groups.count && points->items != NULL; index++) {
-        const struct figure_group *group = &points->groups.items[index];
+        const struct group_sums *group = &points->groups.items[index];
         int64_t tokens = group->sums[M_BILLED_TOKENS], cost = group->sums[M_BILLED_COST_NANO_USD];
         if (tokens <= 0 || cost <= 0) {
             points->left_out += row_tokens(group->sums) > 0;
             continue;
         }
-        points->items[points->count++] = (struct figure_point){.series = group->series,
-                                                               .group = group,
-                                                               .name = names_text(&data->names, group->series),
-                                                               .tokens = tokens,
-                                                               .price = figure_price(cost, tokens)};
+        points->items[points->count++] = (struct price_point){.series = group->series,
+                                                              .group = group,
+                                                              .name = names_text(&dataset->names, group->series),
+                                                              .tokens = tokens,
+                                                              .price = quantity_price(cost, tokens)};
     }
     if (points->count > 0)
         qsort(points->items, points->count, sizeof(*points->items), compare_points);
-    if (points->items == NULL || points->groups.has_failed || !take_medians(points))
-        figure->has_failed = true;
+    if (points->items == NULL || !take_medians(points))
+        *dataset->has_failed = true;
     if (points->left_out > 0)
         figure_note(figure,
                     "%zu without a price (free, or all of it bring-your-own-key) have no place on a "
@@ -80,30 +79,30 @@ void figure_points_open(struct figure_points *points, const struct figure_spec *
                     points->left_out);
 }
 
-void figure_points_close(struct figure_points *points)
+void points_close(struct points *points)
 {
     free(points->items);
     groups_close(&points->groups);
 }
 
-double figure_usage(int64_t tokens)
+double points_usage(int64_t tokens)
 {
     return log10((double)tokens / 1e6);
 }
 
-/* Ordinary least squares of usage on price, both as log10; about the means, so that nothing large cancels. */
-bool figure_points_fit(const struct figure_points *points, double *slope, double *start)
+/* Sums are taken about the means, so that nothing large cancels. */
+bool points_fit(const struct points *points, double *slope, double *start)
 {
     double count = (double)points->count, x_mean = 0, y_mean = 0, squares = 0, products = 0;
 
     for (size_t index = 0; index < points->count; index++) {
         x_mean += log10(points->items[index].price) / count;
-        y_mean += figure_usage(points->items[index].tokens) / count;
+        y_mean += points_usage(points->items[index].tokens) / count;
     }
     for (size_t index = 0; index < points->count; index++) {
         double x = log10(points->items[index].price) - x_mean;
         squares += x * x;
-        products += x * (figure_usage(points->items[index].tokens) - y_mean);
+        products += x * (points_usage(points->items[index].tokens) - y_mean);
     }
     if (points->count < 2 || squares <= 0)
         return false;
@@ -112,7 +111,7 @@ bool figure_points_fit(const struct figure_points *points, double *slope, double
     return true;
 }
 
-enum figure_segment figure_segment_of(const struct figure_points *points, const struct figure_point *point)
+enum segment points_segment_of(const struct points *points, const struct price_point *point)
 {
     bool is_dear = point->price >= points->price_median;
     bool is_used = (double)point->tokens >= points->tokens_median;
@@ -120,7 +119,7 @@ enum figure_segment figure_segment_of(const struct figure_points *points, const 
     return is_used ? (is_dear ? SEGMENT_LEADERS : SEGMENT_GIANTS) : is_dear ? SEGMENT_SPECIALISTS : SEGMENT_TAIL;
 }
 
-const char *figure_segment_name(enum figure_segment segment)
+const char *points_segment_name(enum segment segment)
 {
     static const char *const names[SEGMENT_COUNT] = {
         [SEGMENT_GIANTS] = "efficient giants",

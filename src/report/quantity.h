@@ -1,0 +1,27 @@
+/* Quantities: what a figure measures, each a number made of a row's sums; and the quotients figures show. Pure. */
+#ifndef GENTALLY_QUANTITY_H
+#define GENTALLY_QUANTITY_H
+
+#include "gentally/core/measure.h"
+
+enum quantity {
+    QUANTITY_TOKENS,
+    QUANTITY_PAID_TOKENS, /* without free ones */
+    QUANTITY_TOOL_TOKENS, /* of requests that ended with a tool call */
+    QUANTITY_SPEND,       /* 10^-9 dollars */
+    QUANTITY_PROMPT,
+    QUANTITY_COMPLETION,
+    QUANTITY_REQUESTS,
+    QUANTITY_BILLED_TOKENS, /* without bring-your-own-key */
+    QUANTITY_COUNT
+};
+
+int64_t quantity_of(enum quantity quantity, const int64_t sums[MEASURE_COUNT]);
+
+/* part / whole; NaN if `whole` is 0. */
+double quantity_share(int64_t part, int64_t whole);
+
+/* Dollars for a million tokens; NaN if `tokens` is 0. */
+double quantity_price(int64_t nano_usd, int64_t tokens);
+
+#endif

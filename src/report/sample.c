@@ -1,0 +1,41 @@
+/* Effective sample sizes: never more than the requests they are of. */
+#include "sample.h"
+
+#include <math.h>
+
+#include "gentally/base/statistics.h"
+
+void sample_columns(struct figure *figure)
+{
+    figure_column(figure, "n_effective", "Effective sample size", TYPE_REAL);
+    figure_column(figure, "low", "Low (95 %)", TYPE_SHARE);
+    figure_column(figure, "high", "High (95 %)", TYPE_SHARE);
+    figure->chart.low = "low";
+    figure->chart.high = "high";
+}
+
+/* NaN where nothing is known. The bound by requests is for requests too long to be squared whole: their squares come
+ * out too small, and the sample too large. */
+static double size_of(const int64_t sums[MEASURE_COUNT])
+{
+    double size = effective_n((double)row_tokens(sums), (double)sums[M_TOKENS_SQUARED]);
+
+    return size > 0 ? fmin(size, (double)sums[M_REQUESTS]) : (double)NAN;
+}
+
+void sample_size(struct figure *figure, const int64_t sums[MEASURE_COUNT])
+{
+    figure_real(figure, size_of(sums));
+}
+
+void sample_interval(struct figure *figure, double share, const int64_t whole[MEASURE_COUNT])
+{
+    double size = size_of(whole);
+    struct interval interval = {(double)NAN, (double)NAN};
+
+    if (size > 0)
+        interval = interval_of_share(share, size);
+    figure_real(figure, size);
+    figure_real(figure, interval.low);
+    figure_real(figure, interval.high);
+}
