@@ -20,8 +20,7 @@ const struct batch *pipeline_batch(const struct pipeline *pipeline);
 MUST_CHECK enum verdict pipeline_claim(struct pipeline *pipeline, int64_t now_ms, struct reason *why);
 
 /* Answers REBALANCE_REVOKED and REBALANCE_LOST: drops all work, an unanswered flush and the rest of the batch too, and
- * gives all partitions back. Flush before. Verdicts of source_release_all(); if not GO_ON, the rebalance still waits.
- */
+ * gives all partitions back. Flush before. Verdicts of source_release_all(); unless GO_ON, the rebalance waits on. */
 MUST_CHECK enum verdict pipeline_release(struct pipeline *pipeline, struct reason *why);
 
 /* Keeps up the membership of a caller that cannot read on for now. The batch may hold another rebalance then. Verdicts
@@ -50,8 +49,7 @@ MUST_CHECK enum verdict pipeline_fold_record(struct pipeline *pipeline, const st
  * HALT: as fold_record(). */
 MUST_CHECK enum verdict pipeline_fold(struct pipeline *pipeline, int64_t wall_ms, struct reason *why);
 
-/* Marks the partitions that the batch read to their end, and those idle there for `idle_ms` (assignment_mark_ends()).
- */
+/* Marks the partitions read to their log's end, and those idle there for `idle_ms`: see assignment_mark_ends(). */
 void pipeline_mark_ends(struct pipeline *pipeline, int64_t idle_ms, int64_t now_ms);
 
 /* Frees the batch's records; partitions keep their anchors. */
