@@ -10,14 +10,14 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 
-void versions_write(char *text, size_t size)
+void versions_print(void)
 {
 #ifdef GENTALLY_REDIS_TLS
     static const char tls[] = "with TLS";
 #else
     static const char tls[] = "without TLS";
 #endif
-    snprintf(text, size, "gentally %s (librdkafka %s, hiredis %d.%d.%d %s, jansson %s, %s)", GENTALLY_VERSION,
-             rd_kafka_version_str(), HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH, tls, JANSSON_VERSION,
-             OpenSSL_version(OPENSSL_VERSION));
+    printf("gentally %s (librdkafka %s, hiredis %d.%d.%d %s, jansson %s, %s)\n", GENTALLY_VERSION,
+           rd_kafka_version_str(), HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH, tls, JANSSON_VERSION,
+           OpenSSL_version(OPENSSL_VERSION));
 }

@@ -21,28 +21,49 @@
 #include "printable.h"
 #include "table.h"
 
-enum option { REASON, PARTITION, FROM, TO, LETTER, RECORD, PAYLOAD, LIMIT, YES, FORMAT, OPTION_COUNT };
+enum option { REASON, PARTITION, FROM, TO, LETTER, RECORD, PAYLOAD, LIMIT, YES, FORMAT };
 
 static const char *const formats[] = {"text", "json"};
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
-static const struct command_help help = {
+static const struct command_option option_table[] = {
+    [REASON] = {"reason", "ID", "only letters of this reason, like DECODE-UTF8", NULL},
+    [PARTITION] = {"partition", "N", "only letters of records of this input partition", NULL},
+    [FROM] = {"from", "TIME", "only letters written then or later", NULL},
+    [TO] = {"to", "TIME", "only letters written before", NULL},
+    [LETTER] = {"letter", "P:O", "show: partition and offset in the dead-letter topic", NULL},
+    [RECORD] = {"record", "P:O", "show: partition and offset in the input topic", NULL},
+    [PAYLOAD] = {"payload", NULL, "show: key and value too, as hex and text", NULL},
+    [LIMIT] = {"limit", "N", "list: only the first N", NULL},
+    [YES] = {"yes", NULL, "redrive: do it; without, only say what would be done", NULL},
+    [FORMAT] = {"format", "F", "text or json (default text)", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_dlq = {
     .name = "dlq",
+    .purpose = "look at dead letters; send them back once their cause is repaired",
     .arguments = "list|count|show|redrive [options]",
     .summary = "look at dead letters, and send them back once their cause is repaired",
-    .text = "list     every dead letter: place, time, reason, the record it was made of, detail\n"
-            "count    how many by reason; `records` counts a record once, however often it was set aside\n"
-            "show     one letter, by its place (--letter P:O) or by that of its record (--record P:O)\n"
-            "redrive  puts the original key and value back into the partition they came from, with headers\n"
-            "         gentally.redriven-from and gentally.redriven-letter. Each record once for good: repeating\n"
-            "         it, or a crash, sends nothing twice. Without --yes it only says what it would do.\n"
-            "\n"
-            "Payloads are shown by `show --payload` alone. A letter whose value was left out because it was too\n"
-            "large cannot be sent again: take the record from the input topic while the log has it.\n"
-            "\n"
-            "Example: writers' schema 7 is known now, so count what failed for want of it:\n"
-            "  gentally dlq count\n"
-            "  gentally dlq redrive --reason DECODE-SCHEMA-UNKNOWN --yes",
+    .text =
+        "list     every dead letter: place, time, reason, the record it was made of, detail\n"
+        "count    how many by reason; `records` counts a record once, however often it was set aside\n"
+        "show     one letter, by its place (--letter P:O) or by that of its record (--record P:O)\n"
+        "redrive  puts the original key and value back into the partition they came from, with headers\n"
+        "         gentally.redriven-from and gentally.redriven-letter. Each record once for good: repeating\n"
+        "         it, or a crash, sends nothing twice. Without --yes it only says what it would do.\n"
+        "\n"
+        "Payloads are shown by `show --payload` alone. A letter whose value was left out because it was too\n"
+        "large cannot be sent again: take the record from the input topic while the log has it.\n"
+        "\n"
+        "Example: writers' schema 7 is known now, so count what failed for want of it:\n"
+        "  gentally dlq count\n"
+        "  gentally dlq redrive --reason DECODE-SCHEMA-UNKNOWN --yes",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .has_positional = true,
+    .run = run,
 };
 
 struct reason_count {
@@ -399,40 +420,15 @@ static enum verdict run_action(struct request *request, const char *action, stru
     return verdict == GO_ON ? print_counts(request, why) : verdict;
 }
 
-static int run(const struct config *config, const struct command_option options[], const char *action)
+static enum verdict run(struct command_call *call, struct reason *why)
 {
-    struct request request = {.config = config, .limit = INT64_MAX};
-    struct reason why = {0};
-    enum verdict verdict = read_options(&request, options, &why);
+    struct request request = {.config = call->config, .limit = INT64_MAX};
+    enum verdict verdict = read_options(&request, call->options, why);
 
     if (verdict == GO_ON)
-        verdict = run_action(&request, action, &why);
+        verdict = run_action(&request, call->positional, why);
     for (uint32_t i = 0; i < request.reason_count; i++)
         dead_letter_set_close(request.reasons[i].records);
     free(request.reasons);
-    return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
-}
-
-int command_dlq(int argc, char **argv)
-{
-    struct command_option options[OPTION_COUNT] = {
-        [REASON] = {"reason", "ID", "only letters of this reason, like DECODE-UTF8", NULL},
-        [PARTITION] = {"partition", "N", "only letters of records of this input partition", NULL},
-        [FROM] = {"from", "TIME", "only letters written then or later", NULL},
-        [TO] = {"to", "TIME", "only letters written before", NULL},
-        [LETTER] = {"letter", "P:O", "show: partition and offset in the dead-letter topic", NULL},
-        [RECORD] = {"record", "P:O", "show: partition and offset in the input topic", NULL},
-        [PAYLOAD] = {"payload", NULL, "show: key and value too, as hex and text", NULL},
-        [LIMIT] = {"limit", "N", "list: only the first N", NULL},
-        [YES] = {"yes", NULL, "redrive: do it; without, only say what would be done", NULL},
-        [FORMAT] = {"format", "F", "text or json (default text)", NULL},
-    };
-    struct config *config = calloc(1, sizeof *config);
-    const char *action = NULL;
-    int code = EX_OSERR;
-
-    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, &action, &code))
-        code = run(config, options, action);
-    free(config);
-    return code;
+    return verdict;
 }

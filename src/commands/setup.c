@@ -16,8 +16,19 @@
 
 #define READY_SECONDS 30
 
-static const struct command_help help = {
+enum option { PARTITIONS, REPLICATION, BEGIN_AGAIN };
+
+static const struct command_option option_table[] = {
+    [PARTITIONS] = {"partitions", "N", "partitions of topics that are created (default 12; the ledger has 1)", NULL},
+    [REPLICATION] = {"replication", "N", "replicas of each created topic (default: the broker's)", NULL},
+    [BEGIN_AGAIN] = {"begin-again", NULL, "make lost states anew, even where the log has less than was counted", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_setup = {
     .name = "setup",
+    .purpose = "create what is missing: topics, Redis functions, the partitions' first state",
     .arguments = "[--partitions N] [--replication N] [--begin-again] [configuration]",
     .summary = "create topics, Redis functions and first state; safe to repeat",
     .text =
@@ -26,6 +37,9 @@ static const struct command_help help = {
         "its log still has). Run it once before the first worker, and again after partitions were added.\n"
         "\n"
         "  gentally setup --partitions 12 --replication 3\n",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .run = run,
 };
 
 static bool read_count(const char *text, int fallback, int min, int *count)
@@ -175,29 +189,16 @@ static enum verdict set_up(const struct request *request, struct reason *why)
     return verdict;
 }
 
-int command_setup(int argc, char **argv)
+static enum verdict run(struct command_call *call, struct reason *why)
 {
-    static struct config config;
+    const struct command_option *options = call->options;
     struct logger logger;
-    struct reason why;
-    struct request request = {.config = &config, .logger = &logger};
-    int code = EX_OK;
-    struct command_option options[] = {
-        {"partitions", "N", "partitions of topics that are created (default 12; the ledger has 1)", NULL},
-        {"replication", "N", "replicas of each created topic (default: the broker's)", NULL},
-        {"begin-again", NULL, "make lost states anew, even where the log has less than was counted", NULL},
-    };
+    struct request request = {
+        .config = call->config, .logger = &logger, .may_begin_again = options[BEGIN_AGAIN].value != NULL};
 
-    if (!command_begin(&help, &config, argc, argv, options, LENGTH_OF(options), NULL, &code))
-        return code;
-    request.may_begin_again = options[2].value != NULL;
-    if (!read_count(options[0].value, 12, 1, &request.partitions) ||
-        !read_count(options[1].value, -1, 1, &request.replication)) {
-        (void)reason_set(&why, HALT, "CONFIG-VALUE", 0, "--partitions and --replication are whole numbers from 1");
-        return command_fail(&help, &why);
-    }
-    log_open(&logger, config.log_level, "setup");
-    if (set_up(&request, &why) != GO_ON)
-        return command_fail(&help, &why);
-    return EX_OK;
+    if (!read_count(options[PARTITIONS].value, 12, 1, &request.partitions) ||
+        !read_count(options[REPLICATION].value, -1, 1, &request.replication))
+        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--partitions and --replication are whole numbers from 1");
+    log_open(&logger, call->config->log_level, command_setup.name);
+    return set_up(&request, why);
 }

@@ -44,15 +44,30 @@ enum option {
     COHORT_ACCOUNTS,
     LAUNCH_MONTHS,
     FOUNDATIONAL,
-    RISE,
-    OPTION_COUNT
+    RISE
 };
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_NONE };
 static const char *const formats[] = {"table", "json"};
 
-static const struct command_help help = {
+static const struct command_option option_table[] = {
+    [FOLLOW] = {"follow", NULL, "stay, and publish as summaries come, until SIGTERM", NULL},
+    [DRY_RUN] = {"dry-run", NULL, "print what would stand, and publish nothing", NULL},
+    [FORMAT] = {"format", "F", "print what stands, as table or json, and publish nothing", NULL},
+    [UNKNOWN_SHARE] = {"unknown-share", "S", "unknown_model: of the week's tokens (default 0.001)", NULL},
+    [UNKNOWN_REQUESTS] = {"unknown-requests", "N", "unknown_model: requests in the week (default 100)", NULL},
+    [JUMP] = {"jump", "S", "category_jump: change of share (default 0.05)", NULL},
+    [COHORT_ACCOUNTS] = {"cohort-accounts", "N", "foundational_cohort, boomerang: size (default 30)", NULL},
+    [LAUNCH_MONTHS] = {"launch-months", "N", "foundational_cohort: after the first cohort (default 2)", NULL},
+    [FOUNDATIONAL] = {"foundational", "N", "foundational_cohort: per cent of the median (default 150)", NULL},
+    [RISE] = {"rise", "S", "boomerang: of the cohort, in a month (default 0.03)", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_signals = {
     .name = "signals",
+    .purpose = "find what is worth a look in the summaries, and publish it",
     .arguments = "[--follow | --dry-run | --format table|json] [options]",
     .summary = "find what is worth a look in the summaries, and publish it",
     .text =
@@ -67,6 +82,9 @@ static const struct command_help help = {
         "\n"
         "Example:\n"
         "  gentally signals && gentally signals --format table",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .run = run,
 };
 
 enum topic { TOPIC_SIGNALS, TOPIC_MODEL, TOPIC_CATEGORY, TOPIC_RETENTION, TOPIC_COUNT };
@@ -516,7 +534,8 @@ static enum verdict read_options(struct request *request, const struct command_o
     return verdict;
 }
 
-static int run(struct request *request, struct reason *why)
+/* Signals, connections, reading, publishing or printing: all that comes once the options are read. */
+static enum verdict work(struct request *request, struct reason *why)
 {
     enum verdict verdict = open_parts(request, why);
     bool is_printed = request->is_dry || request->format != FORMAT_NONE;
@@ -536,42 +555,21 @@ static int run(struct request *request, struct reason *why)
     signals_close(request->signals);
     encoder_close(request->encoder);
     free(request->read);
-    return verdict == GO_ON || (verdict == TRY_LATER && request->is_stopped) ? EX_OK : command_fail(&help, why);
+    return verdict == TRY_LATER && request->is_stopped ? GO_ON : verdict;
 }
 
-int command_signals(int argc, char **argv)
+static enum verdict run(struct command_call *call, struct reason *why)
 {
-    struct command_option options[OPTION_COUNT] = {
-        [FOLLOW] = {"follow", NULL, "stay, and publish as summaries come, until SIGTERM", NULL},
-        [DRY_RUN] = {"dry-run", NULL, "print what would stand, and publish nothing", NULL},
-        [FORMAT] = {"format", "F", "print what stands, as table or json, and publish nothing", NULL},
-        [UNKNOWN_SHARE] = {"unknown-share", "S", "unknown_model: of the week's tokens (default 0.001)", NULL},
-        [UNKNOWN_REQUESTS] = {"unknown-requests", "N", "unknown_model: requests in the week (default 100)", NULL},
-        [JUMP] = {"jump", "S", "category_jump: change of share (default 0.05)", NULL},
-        [COHORT_ACCOUNTS] = {"cohort-accounts", "N", "foundational_cohort, boomerang: size (default 30)", NULL},
-        [LAUNCH_MONTHS] = {"launch-months", "N", "foundational_cohort: after the first cohort (default 2)", NULL},
-        [FOUNDATIONAL] = {"foundational", "N", "foundational_cohort: per cent of the median (default 150)", NULL},
-        [RISE] = {"rise", "S", "boomerang: of the cohort, in a month (default 0.03)", NULL},
-    };
-    struct request request = {.format = FORMAT_NONE, .rules = signal_rules_default()};
-    struct config *config = calloc(1, sizeof(*config));
-    struct reason why = {0};
-    int code = EX_OSERR;
+    struct request request = {.config = call->config, .format = FORMAT_NONE, .rules = signal_rules_default()};
+    enum verdict verdict = read_options(&request, call->options, why);
 
-    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, NULL, &code)) {
-        request.config = config;
-        log_open(&request.logger, config->log_level, help.name);
-        sigemptyset(&request.stops);
-        sigaddset(&request.stops, SIGTERM);
-        sigaddset(&request.stops, SIGINT);
-        if (read_options(&request, options, &why) != GO_ON) {
-            code = command_fail(&help, &why);
-        } else {
-            if (request.is_followed) /* Before any thread is made, so that all inherit the mask. */
-                sigprocmask(SIG_BLOCK, &request.stops, NULL);
-            code = run(&request, &why);
-        }
-    }
-    free(config);
-    return code;
+    if (verdict != GO_ON)
+        return verdict;
+    log_open(&request.logger, call->config->log_level, command_signals.name);
+    sigemptyset(&request.stops);
+    sigaddset(&request.stops, SIGTERM);
+    sigaddset(&request.stops, SIGINT);
+    if (request.is_followed) /* Before any thread is made, so that all inherit the mask. */
+        sigprocmask(SIG_BLOCK, &request.stops, NULL);
+    return work(&request, why);
 }
