@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-#include "exit_code.h"
 #include "gentally/cli/versions.h"
 
 static void print_help(const struct command *command, const char *program)
@@ -30,15 +29,16 @@ static void print_help(const struct command *command, const char *program)
 /* Prints the reason as one line, with the anchor of its heading in the runbook, and returns its exit status. */
 static int fail(const struct command *command, const char *program, const struct reason *why)
 {
+    const char *id = reason_name(why->id);
     char anchor[64] = "";
 
     /* A heading's anchor, as Markdown renderers make it. */
-    for (size_t at = 0; why->id[at] != '\0' && at < sizeof(anchor) - 1; at++) {
-        anchor[at] = (char)tolower((unsigned char)why->id[at]);
+    for (size_t at = 0; id[at] != '\0' && at < sizeof(anchor) - 1; at++) {
+        anchor[at] = (char)tolower((unsigned char)id[at]);
         anchor[at + 1] = '\0';
     }
-    fprintf(stderr, "%s %s: %s: %s (see runbooks/reasons.md#%s)\n", program, command->name, why->id, why->text, anchor);
-    return exit_code_of(why->id);
+    fprintf(stderr, "%s %s: %s: %s (see runbooks/reasons.md#%s)\n", program, command->name, id, why->text, anchor);
+    return reason_exit_status(why->id);
 }
 
 /* Reads the configuration and the command's options, and runs it with them. */

@@ -66,7 +66,7 @@ static enum verdict find_floors(struct store *store, int32_t count, int64_t floo
     for (int32_t i = 0; i < count; i++) {
         struct partition_state state;
         enum verdict verdict = store_state(store, i, &state, why);
-        if (verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0)
+        if (verdict == HALT && why->id == STORE_STATE_MISSING)
             continue;
         if (verdict != GO_ON)
             return verdict;
@@ -90,7 +90,7 @@ static enum verdict check_beginnings(const struct config *config, struct store *
     for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
         int64_t first = 0, next = 0;
         verdict = store_state(store, i, &state, why);
-        if (verdict != HALT || strcmp(why->id, "STORE-STATE-MISSING") != 0)
+        if (verdict != HALT || why->id != STORE_STATE_MISSING)
             continue;
         verdict = source_extent(source, i, &first, &next, why);
         if (verdict == GO_ON)
@@ -147,7 +147,7 @@ static enum verdict create_states_when_ready(const struct request *request, stru
     clock_gettime(CLOCK_MONOTONIC, &begin);
     for (;;) {
         enum verdict verdict = create_states(request, store, has_counted, why);
-        bool is_young = verdict == TRY_LATER || (verdict == HALT && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0);
+        bool is_young = verdict == TRY_LATER || (verdict == HALT && why->id == SOURCE_TOPIC_MISSING);
         clock_gettime(CLOCK_MONOTONIC, &now);
         if (!is_young || now.tv_sec - begin.tv_sec > READY_SECONDS)
             return verdict;
@@ -198,7 +198,7 @@ static enum verdict run(struct command_call *call, struct reason *why)
 
     if (!read_count(options[PARTITIONS].value, 12, 1, &request.partitions) ||
         !read_count(options[REPLICATION].value, -1, 1, &request.replication))
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--partitions and --replication are whole numbers from 1");
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--partitions and --replication are whole numbers from 1");
     log_open(&logger, call->config->log_level, command_setup.name);
     return set_up(&request, why);
 }

@@ -91,7 +91,7 @@ static void check_event(const struct event *event, struct span value)
     for (uint32_t i = 0; i < event->label_count; i++)
         check_text(event->labels[i].path, value);
     if (event_check(event, &why) != GO_ON)
-        CLAIM(why.id != NULL && strncmp(why.id, "EVENT-", 6) == 0);
+        CLAIM(why.id != REASON_NONE && strncmp(reason_name(why.id), "EVENT-", 6) == 0);
 }
 
 static void try_message(const struct decoder *decoder, const struct writing *writing, struct span body)
