@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "gentally/cli/versions.h"
+#include "gentally/config/config_print.h"
 
 static void print_help(const struct command *command, const char *program)
 {

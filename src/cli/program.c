@@ -7,7 +7,7 @@
 
 #include "gentally/base/suggest.h"
 #include "gentally/cli/versions.h"
-#include "gentally/config/config.h"
+#include "gentally/config/config_print.h"
 
 static const struct command *find_command(const struct program *program, const char *name)
 {

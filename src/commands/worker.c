@@ -11,6 +11,7 @@
 
 #include "gentally/cli/command.h"
 #include "gentally/commands/commands.h"
+#include "gentally/config/config_print.h"
 
 #define RETRY_MS 250        /* between attempts while a server does not answer */
 #define STOP_GRACE_MS 10000 /* then leave without the last flush: the next owner counts it again */

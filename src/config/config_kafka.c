@@ -3,10 +3,9 @@
  * those the worker sets itself, and an attempt to set them is refused by name, with the reason and what to use instead.
  * All else is the operator's: librdkafka checks the names and values when the worker opens it.
  */
-#include <ctype.h>
-#include <stdio.h>
+#include "config_kafka.h"
 
-#include "config_table.h"
+#include <ctype.h>
 
 struct owned {
     const char *name;

@@ -1,12 +1,16 @@
-/*
- * The four sources in their order, and the command line. See config.h.
- */
+/* The four sources in their order, and the command line. See config_load.h. */
+#include "gentally/config/config_load.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "config_derive.h"
+#include "config_environment.h"
+#include "config_file.h"
 #include "config_table.h"
+#include "config_value.h"
 
 #define FLAG_SIZE 192 /* "--", "kafka.", a property's name, "_file" */
 
@@ -62,7 +66,7 @@ static enum verdict unknown_flag(const struct flag *flag, const struct command_o
     struct suggestion suggestion = suggestion_for(flag->key);
     char name[NEAREST_NAME_MAX + 1] = "";
 
-    config_nearest(&suggestion);
+    config_suggest(&suggestion);
     suggestion_try(&suggestion, "config");
     suggestion_try(&suggestion, "help");
     suggestion_try(&suggestion, "version");
@@ -156,6 +160,17 @@ static const char *file_path(int argc, char **argv)
             path = argv[at + 1];
     }
     return path;
+}
+
+void config_defaults(struct config *config)
+{
+    memset(config, 0, sizeof(*config));
+    for (size_t at = 0; at < config_option_count; at++) {
+        enum verdict verdict = config_set(config, &config_options[at], config_options[at].initial, "default", NULL);
+        assert(verdict == GO_ON);
+    }
+    enum verdict verdict = config_derive(config, NULL);
+    assert(verdict == GO_ON);
 }
 
 enum verdict config_load(struct config *config, int argc, char **argv, struct command_option options[],

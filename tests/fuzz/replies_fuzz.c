@@ -13,7 +13,7 @@
 
 #include "combine.h"
 #include "fuzz.h"
-#include "gentally/config/config.h"
+#include "gentally/config/config_load.h"
 #include "gentally/redis/store.h"
 
 #define CONNECTION_END "\n----\n"

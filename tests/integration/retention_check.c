@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
-#include "gentally/config/config.h"
+#include "gentally/config/config_load.h"
 #include "gentally/publish/retention_rows.h"
 #include "redis_server.h"
 #include "suite.h"

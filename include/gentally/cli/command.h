@@ -6,7 +6,7 @@
 #ifndef GENTALLY_COMMAND_H
 #define GENTALLY_COMMAND_H
 
-#include "gentally/config/config.h"
+#include "gentally/config/config_load.h"
 
 #define COMMAND_OPTIONS_MAX 16
 

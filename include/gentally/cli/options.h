@@ -4,7 +4,7 @@
 #ifndef GENTALLY_OPTIONS_H
 #define GENTALLY_OPTIONS_H
 
-#include "gentally/config/config.h"
+#include "gentally/config/config_load.h"
 
 MUST_CHECK enum verdict option_integer(const struct command_option *option, int64_t min, int64_t max, int64_t *value,
                                        struct reason *why);
