@@ -2,8 +2,6 @@
 #include "gentally/core/catalog.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <sysexits.h>
 
 #include "gentally/base/json.h"
 #include "gentally/cli/command.h"
@@ -84,9 +82,9 @@ static enum verdict add_missing(struct live_counters *counters, const struct rol
     char text[ROW_KEY_MAX];
     enum verdict verdict = totals_open(&rows, why);
 
-    for (uint32_t index = 0; index < counters->window_count && verdict == GO_ON; index++) {
-        if (counters->windows[index].window.kind == kind)
-            verdict = live_counters_add(counters, counters->windows[index].window, rollup, rows, why);
+    for (uint32_t index = 0; index < counters->list.count && verdict == GO_ON; index++) {
+        if (counters->list.windows[index].window.kind == kind)
+            verdict = live_counters_add(counters, counters->list.windows[index].window, rollup, rows, why);
     }
     if (verdict == GO_ON)
         totals_sort(rows, BY_TOKENS);

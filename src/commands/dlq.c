@@ -2,15 +2,11 @@
  * `gentally dlq`: what could not be counted, and back onto the topic once its cause is repaired. A payload is shown
  * only to who asks for it.
  */
-#include "dlq.h"
-
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 
-#include "gentally/base/json.h"
+#include "gentally/base/grow.h"
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
 #include "gentally/commands/commands.h"
@@ -19,6 +15,7 @@
 #include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
 #include "printable.h"
+#include "redrive.h"
 #include "table.h"
 
 enum option { REASON, PARTITION, FROM, TO, LETTER, RECORD, PAYLOAD, LIMIT, YES, FORMAT };
@@ -80,7 +77,8 @@ struct request {
     bool has_letter, has_record, has_payload, is_real;
     int32_t partition; /* of the letter or record to show */
     int64_t offset;
-    uint32_t reason_count, reason_room;
+    uint32_t reason_count;
+    size_t reason_room;
     struct reason_count *reasons;
 };
 
@@ -96,7 +94,7 @@ static void write_time(int64_t ms, char text[40])
 
 static void print_line(const struct dead_letter *letter)
 {
-    char time[40], reason[SHOWN_MAX(64)], topic[SHOWN_MAX(255)], detail[SHOWN_MAX(512)];
+    char time[40], reason[PRINTABLE_MAX(64)], topic[PRINTABLE_MAX(255)], detail[PRINTABLE_MAX(512)];
 
     write_time(letter->time_ms, time);
     printable_text(letter->reason, reason, sizeof(reason));
@@ -189,7 +187,7 @@ static void print_bytes(const char *name, struct span bytes)
 
 static void print_whole(const struct dead_letter *letter, bool has_payload)
 {
-    char time[40], text[SHOWN_MAX(512)];
+    char time[40], text[PRINTABLE_MAX(512)];
 
     write_time(letter->time_ms, time);
     printf("letter     %" PRId32 ":%" PRId64 ", written %s\n", letter->partition, letter->offset, time);
@@ -246,14 +244,11 @@ static struct reason_count *find_reason(struct request *request, struct span id)
     for (uint32_t i = 0; i < request->reason_count; i++)
         if (span_equal(id, span_of(request->reasons[i].id)))
             return &request->reasons[i];
-    if (request->reason_count == request->reason_room) {
-        uint32_t room = request->reason_room + 64;
-        struct reason_count *reasons = realloc(request->reasons, room * sizeof(*reasons));
-        if (reasons == NULL)
-            return NULL;
-        request->reasons = reasons;
-        request->reason_room = room;
-    }
+    struct reason_count *reasons =
+        grow(request->reasons, &request->reason_room, request->reason_count + 1, sizeof(*reasons));
+    if (reasons == NULL)
+        return NULL;
+    request->reasons = reasons;
     struct reason_count *added = &request->reasons[request->reason_count];
     *added = (struct reason_count){0};
     if (id.size > 0)
@@ -295,7 +290,7 @@ static enum verdict print_counts(struct request *request, struct reason *why)
 {
     static const struct table_column columns[] = {{"reason", false}, {"letters", true}, {"records", true}};
     struct table *table = NULL;
-    char id[SHOWN_MAX(64)];
+    char id[PRINTABLE_MAX(64)];
     enum verdict verdict = GO_ON;
 
     if (request->reason_count > 0)

@@ -3,12 +3,11 @@
 #include "leaderboard.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "gentally/base/json.h"
+#include "gentally/cli/output.h"
 #include "gentally/core/window.h"
 #include "table.h"
 
@@ -234,7 +233,5 @@ enum verdict leaderboard_print(const struct leaderboard *leaderboard, const stru
     if (verdict == GO_ON && table != NULL)
         verdict = table_print(table, stdout, why);
     table_close(table);
-    if (verdict == GO_ON && fflush(stdout) != 0)
-        return reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
-    return verdict;
+    return verdict == GO_ON ? output_flush(why) : verdict;
 }

@@ -1,7 +1,6 @@
 /* One pass over the ledger: of each partition the lowest first offset. */
 #include "ledger_offsets.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 

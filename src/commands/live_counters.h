@@ -5,16 +5,15 @@
 
 #include "gentally/config/config.h"
 #include "gentally/inspect/totals.h"
-#include "gentally/redis/store.h"
+#include "window_list.h"
 
 struct live_counters {
     const struct config *config; /* borrowed until close */
     struct logger logger;
     struct store *store;
     int32_t partition_count;
-    uint32_t window_count, window_room;
-    struct stored_window *windows; /* of all partitions, latest first, each once; records summed */
-    struct cell *cell;             /* scratch */
+    struct window_list list; /* windows of all partitions, latest first, each once; records summed */
+    struct cell *cell;       /* scratch */
 };
 
 /* Connects, counts the partitions, lists the windows. HALT and TRY_LATER as store.h says; STORE-STATE-MISSING if there

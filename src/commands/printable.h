@@ -5,7 +5,7 @@
 #include "gentally/base/base.h"
 
 /* Room that `size` bytes need, with the NUL. */
-#define SHOWN_MAX(size) (4 * (size) + 1)
+#define PRINTABLE_MAX(size) (4 * (size) + 1)
 
 /* Writes the bytes to `text` (`room` bytes), what is not printable ASCII as \xNN, as many as fit, and a NUL. */
 void printable_text(struct span bytes, char *text, size_t room);

@@ -4,12 +4,10 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "gentally/cli/command.h"
-#include "gentally/cli/options.h"
 #include "gentally/cli/progress.h"
 #include "gentally/codec/avro_write.h"
 #include "gentally/codec/json_read.h"

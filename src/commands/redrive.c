@@ -5,11 +5,11 @@
  * redrives next fences us, waits for what we had under way to end, and only then reads the notes. So a crash at any
  * moment leaves a record sent and noted, or neither.
  */
+#include "redrive.h"
+
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "dlq.h"
 #include "gentally/core/event.h"
 #include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"

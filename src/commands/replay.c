@@ -7,11 +7,9 @@
  */
 #include "gentally/ingest/replay.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 #include <time.h>
 
 #include "gentally/cli/command.h"
@@ -25,7 +23,7 @@
 #include "gentally/kafka/topics.h"
 #include "printable.h"
 #include "replay_namespace.h"
-#include "replayed_retention.h"
+#include "replay_retention.h"
 
 enum option { FROM, OFFSETS, WHOLE_FROM, NAME, KEEP, REMOVE, SHOW, FORMAT };
 
@@ -70,6 +68,15 @@ const struct command command_replay = {
     .run = run,
 };
 
+struct replay_counts {
+    uint64_t records; /* read again */
+    uint64_t windows; /* compared, of one partition each */
+    struct comparison compared;
+    uint64_t outcomes; /* partitions' outcomes that differ */
+    uint64_t moved, sealed, outside;
+    int64_t shown;
+};
+
 struct request {
     const struct config *live_config;
     struct config *config; /* the replay's */
@@ -85,7 +92,7 @@ struct request {
     struct cells *ours, *theirs;
     struct window_list list;
     struct replay_counts counts;
-    struct retention_comparison retention;
+    struct replay_retention retention;
     struct {
         int32_t partition;
         struct window window;
@@ -177,7 +184,7 @@ static enum verdict take_cell(void *context, struct span key, struct span packed
 static void show_difference(void *context, const struct difference *difference)
 {
     struct request *request = context;
-    char start[40], row[SHOWN_MAX(256)];
+    char start[40], row[PRINTABLE_MAX(256)];
 
     if (request->counts.shown == request->show)
         return;
@@ -330,7 +337,7 @@ static enum verdict compare_retention(struct request *request, int32_t count, st
         if (verdict == GO_ON)
             verdict = replay_advance(request->replay, request->targets, why);
         if (verdict == GO_ON)
-            verdict = retention_compare(request->live, replay_store(request->replay), &request->retention, why);
+            verdict = replay_retention_compare(request->live, replay_store(request->replay), &request->retention, why);
         is_still = true;
         for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
             verdict = store_state(request->live, i, &live, why);
@@ -384,11 +391,11 @@ static uint64_t retention_differing(const struct request *request)
 
 static void print_retention(const struct request *request)
 {
-    const struct retention_comparison *retention = &request->retention;
-    char month[8], cohort[8], model[SHOWN_MAX(EVENT_TEXT_MAX)];
+    const struct replay_retention *retention = &request->retention;
+    char month[8], cohort[8], model[PRINTABLE_MAX(EVENT_TEXT_MAX)];
 
-    for (uint64_t i = 0; i < retention_differing(request) && i < RETENTION_SHOWN; i++) {
-        const struct retention_difference *difference = &retention->shown[i];
+    for (uint64_t i = 0; i < retention_differing(request) && i < REPLAY_RETENTION_SHOWN; i++) {
+        const struct replay_retention_difference *difference = &retention->shown[i];
         month_write(difference->month, month, sizeof(month));
         month_write(difference->cohort, cohort, sizeof(cohort));
         printable_text(span_of(difference->model), model, sizeof(model));

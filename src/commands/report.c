@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
@@ -16,6 +15,7 @@
 #include "gentally/report/figures.h"
 #include "gentally/report/page.h"
 #include "report_live.h"
+#include "report_page.h"
 
 enum option { OUT, FORMAT, FROM, TO, EXAMPLES, WATCH, PORT };
 
@@ -112,24 +112,6 @@ static enum verdict read_topics(struct request *request, struct reason *why)
 static enum verdict output_failed(const char *path, struct reason *why)
 {
     return reason_set(why, HALT, OUTPUT_FAILED, errno, "%s: %s", path, strerror(errno));
-}
-
-enum verdict report_page(FILE *file, struct span json, uint64_t revision, struct reason *why)
-{
-    struct page_section sections[FIGURES_COUNT];
-    const struct page page = {.title = span_of(FIGURES_PAGE_TITLE),
-                              .sections = sections,
-                              .section_count = FIGURES_COUNT,
-                              .study = json,
-                              .is_live = revision > 0,
-                              .revision = revision};
-
-    for (uint32_t index = 0; index < FIGURES_COUNT; index++) {
-        struct figures_title title = figures_title(index);
-        sections[index] = (struct page_section){span_of(title.id), span_of(title.section), span_of(title.title),
-                                                span_of(title.about)};
-    }
-    return page_write(file, &page, why);
 }
 
 /* The one place where a format is chosen. */

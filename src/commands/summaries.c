@@ -2,15 +2,14 @@
  * `gentally summaries`: reads a rollup's topic to its end, keeps the latest version of each key, and prints it as JSON,
  * CSV or a table: whole rows, sums by window and name, or windows side by side.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
+#include "gentally/cli/output.h"
 #include "gentally/codec/avro_read.h"
 #include "gentally/commands/commands.h"
 #include "gentally/core/event.h"
@@ -20,7 +19,7 @@
 #include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
 #include "leaderboard.h"
-#include "side_by_side.h"
+#include "pivot_text.h"
 #include "table.h"
 
 enum option { ROLLUP, WINDOW, FROM, TO, FORMAT, BY, MEASURE, TOP, SIDE, SPARKLINE, LIMIT, FINAL };
@@ -158,23 +157,18 @@ static enum verdict each_row(struct request *request, enum verdict (*print)(stru
     return verdict;
 }
 
-static enum verdict write_text(size_t size, const char *text, struct reason *why)
-{
-    if (fwrite(text, 1, size, stdout) == size)
-        return GO_ON;
-    return reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
-}
-
 static enum verdict print_json(struct request *request, struct reason *why)
 {
-    return write_text(summary_json_write(&request->read->summary, request->read->accounts, request->text),
-                      request->text, why);
+    size_t size = summary_json_write(&request->read->summary, request->read->accounts, request->text);
+
+    return output_write((struct span){request->text, size}, why);
 }
 
 static enum verdict print_csv(struct request *request, struct reason *why)
 {
-    return write_text(summary_csv_write(&request->read->summary, request->read->accounts, request->text), request->text,
-                      why);
+    size_t size = summary_csv_write(&request->read->summary, request->read->accounts, request->text);
+
+    return output_write((struct span){request->text, size}, why);
 }
 
 static enum verdict retention_to_table(struct request *request, struct reason *why)
@@ -286,7 +280,7 @@ static void split(void *context, struct span name, struct span fields[])
     }
 }
 
-static enum verdict row_to_breakdown(struct request *request, struct reason *why)
+static enum verdict row_to_totals(struct request *request, struct reason *why)
 {
     const struct summary *summary = &request->read->summary;
 
@@ -315,7 +309,7 @@ static enum verdict print_sums(struct request *request, struct reason *why)
     for (uint32_t index = 0; request->by == COLUMN_NONE && index < request->rollup->dim_count; index++)
         leaderboard.titles[leaderboard.title_count++] = dimension_name(request->rollup->dims[index]);
     totals_measure(request->totals, leaderboard_measure(request->measure));
-    enum verdict verdict = each_row(request, row_to_breakdown, why);
+    enum verdict verdict = each_row(request, row_to_totals, why);
     if (verdict == GO_ON && request->top > 0)
         verdict = totals_fold(request->totals, (size_t)request->top, BY_MEASURE, why);
     if (verdict != GO_ON)
@@ -336,7 +330,8 @@ static enum verdict print_rows(struct request *request, struct reason *why)
         return request->rollup == &retention ? print_retention(request, why) : print_table(request, why);
     if (request->format == FORMAT_JSON)
         return each_row(request, print_json, why);
-    enum verdict verdict = write_text(summary_csv_header_write(request->text), request->text, why);
+    size_t size = summary_csv_header_write(request->text);
+    enum verdict verdict = output_write((struct span){request->text, size}, why);
     return verdict == GO_ON ? each_row(request, print_csv, why) : verdict;
 }
 
@@ -430,8 +425,8 @@ static enum verdict run(struct command_call *call, struct reason *why)
         verdict = read_topic(&request, call->config, why);
     if (verdict == GO_ON)
         verdict = request.is_whole ? print_rows(&request, why) : print_sums(&request, why);
-    if (verdict == GO_ON && fflush(stdout) != 0)
-        verdict = reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
+    if (verdict == GO_ON)
+        verdict = output_flush(why);
     if (verdict == GO_ON && latest_count(request.latest) == 0)
         fprintf(stderr, "summaries: no such window has been emitted yet\n");
     if (verdict == GO_ON && request.suppressed > 0)

@@ -3,6 +3,8 @@
 #ifndef GENTALLY_TABLE_H
 #define GENTALLY_TABLE_H
 
+#include <stdio.h>
+
 #include "gentally/base/verdict.h"
 
 #define TABLE_COLUMNS_MAX 64
@@ -26,7 +28,10 @@ void table_integer(struct table *table, int64_t value);     /* 1234567 as "1,234
 void table_nano_usd(struct table *table, int64_t nano_usd); /* "$1,234.56"; below a cent "$0.000123" */
 void table_percent(struct table *table, int hundredths);    /* 1234 as "12.34 %" */
 
+/* Characters of a UTF-8 text, as columns count them. */
+uint32_t table_width(struct span text);
+
 /* Prints titles, a line, the rows. The last row must be whole. HALT: NO-MEMORY, if any cell above did not fit. */
-MUST_CHECK enum verdict table_print(const struct table *table, void *file, struct reason *why);
+MUST_CHECK enum verdict table_print(const struct table *table, FILE *file, struct reason *why);
 
 #endif

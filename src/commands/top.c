@@ -1,7 +1,5 @@
 /* `gentally top`: what the counters in Redis say right now, largest first. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <sysexits.h>
 
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"

@@ -2,11 +2,9 @@
  * `gentally verify`: reads the ledger and the summaries, and nothing else, and proves that nothing was lost or counted
  * twice. See audit.h for what is checked and in which order the topics are read.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 #include <time.h>
 
 #include "gentally/cli/command.h"
@@ -216,7 +214,7 @@ static enum verdict audit_twice(struct request *request, struct reason *why)
 
 static void print_finding(const struct finding *finding)
 {
-    char key[SHOWN_MAX(SHOWN_KEY_MAX)];
+    char key[PRINTABLE_MAX(SHOWN_KEY_MAX)];
 
     printable_text(finding->place.key, key, sizeof(key));
     printf("violated %s: topic %s, partition %" PRId32 ", offset %" PRId64 "%s%s\n  %s: expected %s, found %s\n",

@@ -1,14 +1,13 @@
 /* `gentally-demo generate`: a seeded workload as JSON lines. What is drawn is drawn in workload.c (demo) and replica.c
  * (study). */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "arrivals.h"
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
+#include "gentally/cli/output.h"
 #include "gentally/cli/progress.h"
 #include "gentally/codec/json_write.h"
 #include "gentally/study/demo.h"
@@ -184,13 +183,6 @@ static enum verdict read_replica(const struct command_option options[], struct r
     return verdict;
 }
 
-static enum verdict write_all(const char *block, size_t size, struct reason *why)
-{
-    if (fwrite(block, 1, size, stdout) == size)
-        return GO_ON;
-    return reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
-}
-
 static enum verdict make_event(const struct maker *maker, struct event *event, bool *is_end, struct reason *why)
 {
     if (maker->replica != NULL)
@@ -220,15 +212,15 @@ static enum verdict write_events(const struct maker *maker, struct reason *why)
         size += json_write_event(&event, block + size);
         count++;
         if (size >= BLOCK_SIZE) {
-            verdict = write_all(block, size, why);
+            verdict = output_write((struct span){block, size}, why);
             size = 0;
             progress_step(&progress, count);
         }
     }
     if (verdict == GO_ON)
-        verdict = write_all(block, size, why);
-    if (verdict == GO_ON && fflush(stdout) != 0)
-        verdict = reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
+        verdict = output_write((struct span){block, size}, why);
+    if (verdict == GO_ON)
+        verdict = output_flush(why);
     progress_end(&progress);
     free(block);
     return verdict;

@@ -1,6 +1,6 @@
 /* Windows side by side: a line for each name, a column for each window, the latest to the right. In three formats. */
-#ifndef GENTALLY_SIDE_BY_SIDE_H
-#define GENTALLY_SIDE_BY_SIDE_H
+#ifndef GENTALLY_PIVOT_TEXT_H
+#define GENTALLY_PIVOT_TEXT_H
 
 #include "gentally/inspect/totals.h"
 #include "leaderboard.h"

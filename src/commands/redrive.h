@@ -1,6 +1,6 @@
 /* What `gentally dlq` and its redrive share. */
-#ifndef GENTALLY_DLQ_H
-#define GENTALLY_DLQ_H
+#ifndef GENTALLY_REDRIVE_H
+#define GENTALLY_REDRIVE_H
 
 #include "gentally/config/config.h"
 #include "gentally/inspect/dead_letters.h"
