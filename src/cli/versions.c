@@ -1,6 +1,6 @@
 /*
- * The one place that includes foreign headers for no other reason than their versions. librdkafka tells what is linked;
- * the others tell only what was compiled against (libavro tells nothing at all).
+ * See versions.h. No other file includes foreign headers for their versions alone. librdkafka tells which version is
+ * linked; the others tell only which one was compiled against (libavro tells nothing at all).
  */
 #include "gentally/cli/versions.h"
 

@@ -1,4 +1,4 @@
-/* `gentally catalog`: which models the traffic has that the catalog does not know, and what it knows of one. */
+/* `gentally catalog`: lists the models of the traffic that the catalog does not know, or shows the entry of a model. */
 #include "gentally/core/catalog.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * `gentally dlq`: what could not be counted, and back onto the topic once its cause is repaired. A payload is shown
- * only to who asks for it.
+ * `gentally dlq`: looks at dead letters (records that could not be counted) and sends their records back to the input
+ * topic once the cause is repaired. A payload is shown only to a user who asks for it.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,4 @@
-/* See leaderboard.h. JSON and CSV have the same fields: integers, times in ms (CSV: ISO 8601), the share as a fraction.
- */
+/* See leaderboard.h. JSON and CSV have the same fields: integers, times in ms (CSV: ISO 8601), shares as fractions. */
 #include "leaderboard.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* See shown.h. */
+/* See printable.h. */
 #include "printable.h"
 
 #include <stdio.h>

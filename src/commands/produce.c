@@ -1,6 +1,7 @@
 /*
- * `gentally produce`: JSON reader -> Avro -> the input topic. A line is sent or it is named on standard error with its
- * number; nothing is skipped in silence. What was sent is acknowledged before the command ends, however it ends.
+ * `gentally produce`: JSON lines -> events -> Avro -> the input topic. A line is sent, or named on standard error with
+ * its number; nothing is skipped in silence. Events that were sent are acknowledged before the command ends, however it
+ * ends.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* The namespace of a replay: waited for at its beginning, deleted at its end. */
+/* The namespace of a replay, from its beginning, when its topics come into being, to its removal. */
 #ifndef GENTALLY_REPLAY_NAMESPACE_H
 #define GENTALLY_REPLAY_NAMESPACE_H
 
@@ -6,7 +6,10 @@
 #include "gentally/ingest/replay.h"
 #include "window_list.h"
 
-/* Opens a replay as replay_open() does, again for half a minute while topics made a moment ago are not everywhere. */
+/*
+ * Opens a replay as replay_open() does, again for half a minute while topics that were made a moment ago are not known
+ * to every broker.
+ */
 MUST_CHECK enum verdict replay_open_when_ready(struct replay **replay, const struct config *config,
                                                struct logger *logger, struct reason *why);
 

@@ -1,4 +1,4 @@
-/* Month by month, both sides sorted by model and cohort and walked together. */
+/* See replay_retention.h. Month by month, the rows of both sides, sorted by model and cohort, are walked together. */
 #include "replay_retention.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@ struct sides {
     int64_t *months[2]; /* revisions */
 };
 
-/* A row on either side or on both. A count of 0 is as good as none. */
+/* A row on either side or on both. A row of 0 accounts equals a row that is absent. */
 static void compare_row(struct replay_retention *comparison, uint32_t month, const struct retention_row *live,
                         const struct retention_row *replay)
 {

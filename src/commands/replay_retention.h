@@ -1,4 +1,4 @@
-/* Retention of a replay laid beside the live one. */
+/* The retention of a replay, compared with the live one. */
 #ifndef GENTALLY_REPLAY_RETENTION_H
 #define GENTALLY_REPLAY_RETENTION_H
 
@@ -6,7 +6,7 @@
 
 #define REPLAY_RETENTION_SHOWN 10
 
-/* What the two say of one row; 0: it is not there. */
+/* A row in which both sides differ: so many accounts on each; 0: the side has no such row. */
 struct replay_retention_difference {
     uint32_t month, cohort;
     char model[EVENT_TEXT_MAX + 1];
@@ -20,8 +20,9 @@ struct replay_retention {
 };
 
 /*
- * Compares every month that is in either. Nothing is compared where the live state has sealed months, whose pairs a
- * replay cannot see any more, or began later than counting. Verdicts of store_retention_open(), store_retained().
+ * Compares every month that either store has. Nothing is compared (`is_compared` is false) where the live state has
+ * sealed months, whose pairs a replay cannot see any more, or began later than counting. HALT: NO-MEMORY; verdicts of
+ * store_retention_revisions() and retention_rows_read().
  */
 MUST_CHECK enum verdict replay_retention_compare(struct store *live, struct store *replay,
                                                  struct replay_retention *comparison, struct reason *why);

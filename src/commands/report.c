@@ -84,8 +84,7 @@ static enum verdict take_record(void *context, const struct record *record, stru
     return figures_take(request->figures, record, why);
 }
 
-/* A rollup that is not configured has no topic: its figures say so. Without the ledger and the total there is nothing.
- */
+/* A rollup that is not configured has no topic, and its figures say so. The ledger and the total must be there. */
 static enum verdict read_rollup(struct request *request, const char *rollup, struct reason *why)
 {
     char topic[TOPIC_NAME_MAX + 1];

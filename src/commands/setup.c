@@ -1,5 +1,7 @@
-/* `gentally setup`: makes what a worker needs and only a deployer may make: topics, Redis functions, the partitions'
- * first state. */
+/*
+ * `gentally setup`: makes what a worker needs and only a deployer may make: topics, functions in Redis, the first state
+ * of each partition.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

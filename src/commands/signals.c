@@ -1,6 +1,6 @@
 /*
- * `gentally signals`: reads the summaries and what was said of them before, applies the rules of inspect/signals.h,
- * and publishes what is new or has changed; what no longer holds gets a tombstone.
+ * `gentally signals`: reads the summaries and the signals that were published before, applies the rules of
+ * inspect/signals.h, and publishes signals that are new or have changed; one that no longer holds gets a tombstone.
  *
  * All state is in the topics. Equal rows make equal bytes, so whoever repeats this, after a crash or beside another
  * instance, publishes nothing. Windows are published in transactions that end in one partition a moment before the

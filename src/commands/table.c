@@ -1,5 +1,5 @@
 /*
- * A table for terminals. Cells lie one behind the other in one text; widths are counted in UTF-8 characters, which is
+ * See table.h. Cells lie one behind the other in one text; widths are counted in UTF-8 characters, which is
  * right for everything but wide East Asian ones.
  */
 #include "table.h"

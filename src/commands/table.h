@@ -1,5 +1,4 @@
-/* A table for people: columns as wide as what stands in them, numbers to the right. All cells are kept until printed.
- */
+/* A table for people: columns as wide as their cells, numbers to the right. Cells are kept until they are printed. */
 #ifndef GENTALLY_TABLE_H
 #define GENTALLY_TABLE_H
 
@@ -16,12 +15,12 @@ struct table_column {
 
 struct table;
 
-/* Titles are borrowed until close. HALT: NO-MEMORY. */
+/* Opens a table of `count` columns (1..TABLE_COLUMNS_MAX). Titles are borrowed until close. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict table_open(struct table **table, const struct table_column columns[], uint32_t count,
                                    struct reason *why);
 void table_close(struct table *table);
 
-/* Adds the next cell, row by row, left to right; the text is copied, control characters as '?'. An absent text is an
+/* Adds the next cell, row by row, left to right. The text is copied, control characters as '?'; an absent text makes an
  * empty cell. */
 void table_text(struct table *table, struct span text);
 void table_integer(struct table *table, int64_t value);     /* 1234567 as "1,234,567" */
@@ -31,7 +30,7 @@ void table_percent(struct table *table, int hundredths);    /* 1234 as "12.34 %"
 /* Characters of a UTF-8 text, as columns count them. */
 uint32_t table_width(struct span text);
 
-/* Prints titles, a line, the rows. The last row must be whole. HALT: NO-MEMORY, if any cell above did not fit. */
+/* Prints titles, a line, the rows. The last row must be whole. HALT, NO-MEMORY: a cell that was added is lost. */
 MUST_CHECK enum verdict table_print(const struct table *table, FILE *file, struct reason *why);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * `gentally verify`: reads the ledger and the summaries, and nothing else, and proves that nothing was lost or counted
- * twice. See audit.h for what is checked and in which order the topics are read.
+ * twice. See inspect/audit.h for what is checked and in which order the topics are read.
  */
 #include <inttypes.h>
 #include <stdio.h>

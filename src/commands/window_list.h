@@ -1,4 +1,4 @@
-/* Lists of the windows that stores hold, of one partition in one store or in two. */
+/* A list of windows that stores hold: of a partition, of several, or of one partition in two stores. */
 #ifndef GENTALLY_WINDOW_LIST_H
 #define GENTALLY_WINDOW_LIST_H
 

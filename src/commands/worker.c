@@ -1,4 +1,4 @@
-/* `gentally worker`: signals, time and exit codes around the loop in src/worker.c. */
+/* `gentally worker`: signals, time and exit codes around the loop in src/ingest/worker.c. */
 #include "gentally/ingest/worker.h"
 
 #include <signal.h>

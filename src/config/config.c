@@ -1,4 +1,4 @@
-/* Checks that not every command needs, of a configuration that is read. */
+/* See config.h. */
 #include "gentally/config/config.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* What follows from the options together: parsed rollups, windows and ids, milliseconds, switches. */
+/* The derived fields of the configuration: parsed rollups, windows and ids, milliseconds, switches. */
 #ifndef GENTALLY_CONFIG_DERIVE_H
 #define GENTALLY_CONFIG_DERIVE_H
 

@@ -1,5 +1,5 @@
 /*
- * Keys and files: the configuration file ("key = value" lines), and the files secrets are kept in. A '#' begins a
+ * See config_file.h: the configuration file ("key = value" lines), and the files secrets are kept in. A '#' begins a
  * comment only at the beginning of a line, since passwords have '#' too.
  */
 #include "config_file.h"
@@ -119,8 +119,8 @@ static enum verdict read_line(struct config *config, char *line, const char *pla
     return is_known ? verdict : unknown_key(key, place, why);
 }
 
-/* Reads one line of any length up to LINE_SIZE; false at the end. A NUL byte ends the line, so it is refused as well.
- */
+/* Reads one line; false at the end. `*is_whole` is false if the line is over LINE_SIZE or has a NUL, which would cut
+ * it. */
 static bool next_line(FILE *file, char line[LINE_SIZE], bool *is_whole)
 {
     size_t size = 0;

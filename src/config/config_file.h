@@ -12,8 +12,7 @@
 MUST_CHECK enum verdict config_set_key(struct config *config, const char *key, const char *text, const char *place,
                                        bool *is_known, struct reason *why);
 
-/* Reads the whole configuration file. HALT: CONFIG-UNREADABLE, CONFIG-UNKNOWN-KEY, and what config_set_key() answers.
- */
+/* Reads a whole configuration file. HALT: CONFIG-UNREADABLE, CONFIG-UNKNOWN-KEY, and what config_set_key() answers. */
 MUST_CHECK enum verdict config_read_file(struct config *config, const char *path, struct reason *why);
 
 #endif

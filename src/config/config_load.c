@@ -1,4 +1,4 @@
-/* The four sources in their order, and the command line. See config_load.h. */
+/* See config_load.h. The four sources are read in their order; the last of them, the command line, is read here. */
 #include "gentally/config/config_load.h"
 
 #include <assert.h>
@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "config_defaults.h"
 #include "config_derive.h"
 #include "config_environment.h"
 #include "config_file.h"
 #include "config_table.h"
-#include "config_value.h"
 
 #define FLAG_SIZE 192 /* "--", "kafka.", a property's name, "_file" */
 
@@ -160,17 +160,6 @@ static const char *file_path(int argc, char **argv)
             path = argv[at + 1];
     }
     return path;
-}
-
-void config_defaults(struct config *config)
-{
-    memset(config, 0, sizeof(*config));
-    for (size_t at = 0; at < config_option_count; at++) {
-        enum verdict verdict = config_set(config, &config_options[at], config_options[at].initial, "default", NULL);
-        assert(verdict == GO_ON);
-    }
-    enum verdict verdict = config_derive(config, NULL);
-    assert(verdict == GO_ON);
 }
 
 enum verdict config_load(struct config *config, int argc, char **argv, struct command_option options[],

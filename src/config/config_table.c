@@ -4,8 +4,7 @@
  */
 #include "config_table.h"
 
-/* The beginning of a row after its name: the field, and what may stand there. A text fills its field but for the NUL.
- */
+/* Macros for a row's beginning, after its name: the field, and what may stand in it. A text leaves room for its NUL. */
 #define SIZE(member) sizeof(((struct config *)NULL)->member)
 #define FIELD(member) .offset = offsetof(struct config, member), .size = SIZE(member)
 #define TEXT_OF(text_kind, member, called, least)                                                                      \

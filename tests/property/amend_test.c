@@ -5,9 +5,9 @@
  */
 #include <assert.h>
 
+#include "config_defaults.h"
 #include "fold.h"
 #include "gentally/codec/avro_write.h"
-#include "gentally/config/config_load.h"
 #include "gentally/core/taxonomy.h"
 #include "gentally/kafka/producer.h"
 #include "memory_store.h"

@@ -1,4 +1,4 @@
-/* Which gentally this is, and which libraries it runs with: the first thing a bug report needs. */
+/* The versions of gentally and of the libraries it runs with: the first thing a bug report needs. */
 #ifndef GENTALLY_VERSIONS_H
 #define GENTALLY_VERSIONS_H
 

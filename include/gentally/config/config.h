@@ -12,18 +12,20 @@
 #define CONFIG_TEXT_MAX 1024
 #define CONFIG_KAFKA_MAX 64
 
-/* What is kept of the ids of events. */
+/* What is remembered of the ids of events. */
 enum ids_mode {
     IDS_OFF,   /* nothing: a record counts as often as it was produced */
     IDS_DEDUP, /* which were counted */
     IDS_AMEND, /* and what each contributed, so that it can be amended and retracted */
 };
 
+/* A property that passes through to librdkafka. */
 struct kafka_property {
     char name[128];
     char value[CONFIG_TEXT_MAX];
 };
 
+/* One member an option, with its default in the comment. The struct is large (about 100 kB): no place for a stack. */
 struct config {
     char kafka_bootstrap_servers[CONFIG_TEXT_MAX]; /* "localhost:9092" */
     char redis_url[CONFIG_TEXT_MAX];      /* redis://[user@]host:port[/db], rediss://..., unix://[user@]/path */
@@ -55,14 +57,13 @@ struct config {
     char retention_text[8];          /* option `retention`: "on" */
     int64_t retention_pairs;         /* 10000000: how many the state is laid out for */
 
-    /* Derived. */
+    /* Derived from the above. */
     struct rollups rollups;
     struct grouping grouping; /* of the rollups */
     bool names_accounts;      /* a rollup has DIM_ACCOUNT */
-    uint32_t rollups_mark;    /* of their text: another set has another, but for one case in 2^32 */
+    uint32_t rollups_mark; /* hash of their text: another set of rollups has another mark, but for one case in 2^32 */
     bool windows[WINDOW_KINDS];
-    enum window_kind
-        base; /* the smallest unit all configured windows are made of: hour if hour is configured, else day */
+    enum window_kind base; /* the unit all configured windows are made of: hour if configured, else day */
     int64_t kept_ms[WINDOW_KINDS];
     enum ids_mode ids;
     int64_t ids_kept_ms;

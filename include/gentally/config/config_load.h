@@ -1,5 +1,5 @@
 /*
- * Where the configuration comes from. Sources, later wins: built-in default < file ("key = value" lines, '#' comments)
+ * The sources of the configuration. Later ones win: built-in default < file ("key = value" lines, '#' comments)
  * < environment < flags. `redis_url` is GENTALLY_REDIS_URL in the environment and --redis-url as a flag. A secret may
  * be given as a file: GENTALLY_REDIS_PASSWORD_FILE, --redis-password-file, redis_password_file. `kafka.<property>`
  * (file), GENTALLY_KAFKA_<PROPERTY> (dots as '_') and --kafka.<property> pass through to librdkafka, except what the
@@ -22,18 +22,14 @@ struct command_option {
  * Reads the configuration for one command: environment `environ`, flags `argv[1..argc)`; --config FILE names the file
  * (or GENTALLY_CONFIG). A flag that is no configuration is looked up in `options` (`option_count`); positional
  * arguments are refused unless `positional` is not NULL (then *positional gets the one allowed, or NULL). Does not
- * print, does not exit. HALT: CONFIG-UNKNOWN-KEY (of a file or the environment, with the suggestion name), CONFIG-FLAG
- * (unknown, or without its value), CONFIG-POSITIONAL, CONFIG-VALUE (key, value, allowed range), CONFIG-UNREADABLE
- * (file), CONFIG-OWNED (a kafka property the worker owns), CONFIG-ROLLUP. The struct is large (about 100 kB): allocate
- * it statically or on the heap, not in a deep stack.
+ * print, does not exit. HALT: CONFIG-UNKNOWN-KEY (of a file or the environment, with the nearest name as a suggestion),
+ * CONFIG-FLAG (unknown, or without its value), CONFIG-POSITIONAL, CONFIG-VALUE (key, value, allowed range),
+ * CONFIG-UNREADABLE (file), CONFIG-OWNED (a kafka property the worker owns), CONFIG-ROLLUP.
  */
 MUST_CHECK enum verdict config_load(struct config *config, int argc, char **argv, struct command_option options[],
                                     size_t option_count, const char **positional, struct reason *why);
 
 /* Whether `argv` has `flag`, --help or --version; config_load() passes over them. */
 bool config_wants(int argc, char **argv, const char *flag);
-
-/* The defaults alone, as if nothing were given: what config_load() begins with. */
-void config_defaults(struct config *config);
 
 #endif

@@ -1,7 +1,7 @@
 /* When partitions come to rest, seen over the turns of the loop. */
 #include "assignment.h"
 
-#include "gentally/config/config_load.h"
+#include "config_defaults.h"
 #include "suite.h"
 
 #define IDLE_MS 30000

@@ -1,7 +1,7 @@
 /* Watermark, lateness and rest of one partition. */
 #include "partition.h"
 
-#include "gentally/config/config_load.h"
+#include "config_defaults.h"
 #include "suite.h"
 
 #define HOUR_BIT (1u << WINDOW_HOUR)
