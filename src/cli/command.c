@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-#include "gentally/cli/versions.h"
 #include "gentally/config/config_print.h"
+#include "versions.h"
 
 static void print_help(const struct command *command, const char *program)
 {

@@ -2,7 +2,7 @@
  * See versions.h. No other file includes foreign headers for their versions alone. librdkafka tells which version is
  * linked; the others tell only which one was compiled against (libavro tells nothing at all).
  */
-#include "gentally/cli/versions.h"
+#include "versions.h"
 
 #include <hiredis/hiredis.h>
 #include <jansson.h>

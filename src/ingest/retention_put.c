@@ -1,4 +1,4 @@
-/* What was noted, on its way over one connection. */
+/* Retention on its way into the store: everything noted, over one connection. */
 #include "retention.h"
 
 enum verdict retention_put(void *context, struct store *store, struct reason *why)
