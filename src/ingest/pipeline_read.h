@@ -20,7 +20,8 @@ const struct batch *pipeline_batch(const struct pipeline *pipeline);
 MUST_CHECK enum verdict pipeline_claim(struct pipeline *pipeline, int64_t now_ms, struct reason *why);
 
 /* Answers REBALANCE_REVOKED and REBALANCE_LOST: drops all work, an unanswered flush and the rest of the batch too, and
- * gives all partitions back. Flush before. Verdicts of source_release_all(); but for GO_ON the rebalance still waits. */
+ * gives all partitions back. Flush before. Verdicts of source_release_all(); but for GO_ON the rebalance still waits.
+ */
 MUST_CHECK enum verdict pipeline_release(struct pipeline *pipeline, struct reason *why);
 
 /* Keeps up the membership of a caller that cannot read on for now. The batch may hold another rebalance then. Verdicts
