@@ -74,7 +74,7 @@ static const struct rollup *rollup_with_model(const struct rollups *rollups)
     return found;
 }
 
-/* Sums the rows of every window of the kind by unknown model. */
+/* Sums the rows of every window of the kind, by unknown model. */
 static enum verdict add_missing(struct live_counters *counters, const struct rollup *rollup, enum window_kind kind,
                                 const struct catalog *catalog, struct totals *missing, struct reason *why)
 {

@@ -52,7 +52,7 @@ static int share_of_name(const struct totals *before, struct span name)
     return found == NULL ? -1 : found->share;
 }
 
-/* Of the rest it is what the names that are no rest now leave of the whole. */
+/* The share of a row in the window before. That of `(other)` is what the names with a row of their own now left. */
 static int share_before(const struct leaderboard *leaderboard, const struct totals *now, const struct totals_row *row)
 {
     int left = 10000;

@@ -27,7 +27,7 @@ static int latest_first(const void *left_window, const void *right_window)
     return window_compare(right->window, left->window);
 }
 
-/* Partitions have the same windows: makes one of each. */
+/* Partitions have the same windows: keeps each once, with the records of all partitions. */
 static void merge_windows(struct live_counters *counters)
 {
     uint32_t into = 0;
@@ -101,7 +101,7 @@ static enum verdict take_cell(void *context, struct span key, struct span packed
     if (!cell_unpack(packed, cell))
         return reason_set(why, HALT, CELL_UNREADABLE, 0, "row %.*s: %zu bytes that are no cell", (int)key.size,
                           key.bytes, packed.size);
-    if (cell->sums[M_REQUESTS] == 0) /* Nothing is left of it: all was retracted, or amended away. */
+    if (cell->sums[M_REQUESTS] == 0) /* All requests of the row were retracted, or amended away. */
         return GO_ON;
     return totals_add(reading->totals, reading->start_ms, key, cell->sums, why);
 }

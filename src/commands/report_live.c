@@ -31,7 +31,7 @@ struct live_report {
     struct topic_follow *follow;
     struct http *http;
     int64_t heard_ms, made_ms, asked_ms; /* a record came; a document was made; a broker was asked */
-    bool is_stale;                       /* records came since the last document */
+    bool is_stale;                       /* records came since the last document was made */
     uint64_t revision;
     char *document; /* the last one, to know another by */
     size_t document_size;

@@ -56,8 +56,11 @@ static bool read_count(const char *text, int fallback, int min, int *count)
     return end != text && *end == '\0' && value >= min && value <= 10000;
 }
 
-/* What the partitions that have a state have sealed already. One that comes late begins with it: in a window they have
- * collected it could only count what no summary can hold any more. `*has_counted` tells whether one of them has. */
+/*
+ * Finds the windows that partitions with a state have sealed already. A new partition begins with the same floors: in a
+ * window that others have collected it could only count records that no summary can hold any more. `*has_counted`:
+ * some partition has counted records.
+ */
 static enum verdict find_floors(struct store *store, int32_t count, int64_t floors_ms[WINDOW_KINDS], bool *has_counted,
                                 struct reason *why)
 {
@@ -79,8 +82,10 @@ static enum verdict find_floors(struct store *store, int32_t count, int64_t floo
     return GO_ON;
 }
 
-/* Partitions that have a state keep it. One that has none is new, or its state was lost: then it may only begin anew if
- * nothing that was counted is missing from its log. All are looked at before the first is made. */
+/*
+ * Checks the partitions without a state, all of them before the first state is made. Such a partition is new, or its
+ * state was lost: then it may only begin anew if its log still has every record that was counted.
+ */
 static enum verdict check_beginnings(const struct config *config, struct store *store, struct source *source,
                                      int32_t count, struct reason *why)
 {

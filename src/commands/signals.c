@@ -112,7 +112,7 @@ struct request {
 
 /* ---- reading ---- */
 
-/* The family. Summaries of before there were families have none: the slug without its variant stands in. */
+/* The model's family. Old summaries have no family: there the slug without its variant stands in. */
 static struct span model_of(const struct summary *summary)
 {
     if (summary->columns[COLUMN_FAMILY].size > 0)
@@ -193,7 +193,7 @@ static enum verdict take_record(void *context, size_t index, const struct record
     return signals_put(request->signals, record->key, &row, why);
 }
 
-/* Whether a topic that need not be there is: a rollup may be switched off. */
+/* Looks whether a topic exists. It need not: a rollup may be switched off. */
 static enum verdict look_for(const struct request *request, const char *topic, bool *is_there, struct reason *why)
 {
     struct topic_follow *probe = NULL;
@@ -237,7 +237,7 @@ static enum verdict put(struct request *request, struct span key, struct span va
     return producer_put(request->producer, request->topic, key, value, why);
 }
 
-/* Whether what stands in the topic was made of a newer version of the window than was read here. */
+/* Whether the published signal was made of a newer version of the window than was read here. */
 static bool is_newer(const struct request *request, const struct signal *published)
 {
     int64_t generation, revision;
@@ -295,7 +295,7 @@ static void look_for_stop(struct request *request, int wait_ms)
         request->is_stopped = true;
 }
 
-/* A broker that is away is waited for, by who follows until a signal comes. */
+/* Waits until all is acknowledged: with --follow as long as the broker is away, until a signal comes. */
 static enum verdict settle(struct request *request, struct reason *why)
 {
     int attempts = 0;
@@ -349,7 +349,7 @@ static int compare_keys(const void *left_row, const void *right_row)
     return span_compare(left->key, right->key);
 }
 
-/* What stands in the topic, by key. */
+/* Prints the published signals, by key. */
 static enum verdict print_published(struct request *request, struct printing *printing, struct reason *why)
 {
     size_t seen = latest_seen(request->published), count = 0;

@@ -73,7 +73,7 @@ const struct command command_summaries = {
     .run = run,
 };
 
-/* Not one that is configured: its rows are of accounts, and have no tokens. */
+/* Retention is no configured rollup: its rows count accounts, and have no tokens. */
 static const struct rollup retention = {.name = ROLLUP_RETENTION, .dim_count = 1, .dims = {DIM_MODEL}};
 
 /* What was asked for, and what is read. */
@@ -285,7 +285,7 @@ static enum verdict row_to_totals(struct request *request, struct reason *why)
     const struct summary *summary = &request->read->summary;
 
     request->suppressed += summary->suppressed;
-    if (summary->suppressed) /* It is of its group, and nobody knows how much of it. */
+    if (summary->suppressed) /* The row belongs to its group, and nobody knows with how much. */
         return GO_ON;
     return totals_add(request->totals, summary->window.start_ms, name_of(request, summary), request->read->cell.sums,
                       why);
@@ -335,7 +335,7 @@ static enum verdict print_rows(struct request *request, struct reason *why)
     return verdict == GO_ON ? each_row(request, print_csv, why) : verdict;
 }
 
-/* Those that ask for sums instead of rows. */
+/* Reads the options that ask for sums instead of rows. */
 static enum verdict read_sums(struct request *request, const struct command_option options[], struct reason *why)
 {
     const char *measures[LEADERBOARD_MEASURES + 1], *columns[COLUMN_COUNT];

@@ -1,4 +1,4 @@
-/* See window_list.h. */
+/* See window_list.h. Stores tell how many windows there are; the list grows and asks again. */
 #include "window_list.h"
 
 #include <errno.h>
