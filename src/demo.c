@@ -3,10 +3,7 @@
 
 #include "gentally/cli/program.h"
 
-static const struct program_command commands[] = {
-    {"generate", command_generate, "make events with the shape of real traffic, from a seed"},
-    {"broker", command_broker, "run a throw-away Kafka broker in memory, to try things out"},
-};
+static const struct command *const commands[] = {&command_generate, &command_broker};
 
 int main(int argc, char **argv)
 {

@@ -1,58 +1,34 @@
-/*
- * What every command begins and fails with: --help, --version, the configuration, and one clear line when it cannot go
- * on.
- */
+/* The frame of a command: see command.h. */
 #include "gentally/cli/command.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
 
+#include "gentally/config/config_print.h"
 #include "versions.h"
 
-static const char *program_of(const struct command_help *help)
+static void print_help(const struct command *command, const char *program)
 {
-    return help->program == NULL ? "gentally" : help->program;
-}
-
-static void print_help(const struct command_help *help, const struct command_option options[], size_t option_count)
-{
-    printf("Usage: %s %s %s\n\n%s\n\n%s\n", program_of(help), help->name, help->arguments, help->summary, help->text);
-    if (option_count > 0)
+    printf("Usage: %s %s %s\n\n%s\n\n%s\n", program, command->name, command->arguments, command->summary,
+           command->text);
+    if (command->option_count > 0)
         printf("\nOptions:\n");
-    for (size_t at = 0; at < option_count; at++) {
+    for (size_t at = 0; at < command->option_count; at++) {
+        const struct command_option *option = &command->options[at];
         char flag[64];
-        snprintf(flag, sizeof(flag), "--%s%s%s", options[at].name, options[at].argument == NULL ? "" : " ",
-                 options[at].argument == NULL ? "" : options[at].argument);
-        printf("  %-24s %s\n", flag, options[at].help);
+        snprintf(flag, sizeof(flag), "--%s%s%s", option->name, option->argument == NULL ? "" : " ",
+                 option->argument == NULL ? "" : option->argument);
+        printf("  %-24s %s\n", flag, option->help);
     }
     printf("\nConfiguration:\n");
     config_help(stdout, false);
 }
 
-bool command_begin(const struct command_help *help, struct config *config, int argc, char **argv,
-                   struct command_option options[], size_t option_count, const char **positional, int *code)
-{
-    struct reason why = {0};
-
-    *code = EX_OK;
-    if (config_wants(argc, argv, "--help")) {
-        print_help(help, options, option_count);
-        return false;
-    }
-    if (config_wants(argc, argv, "--version")) {
-        char text[256];
-        versions_write(text, sizeof(text));
-        printf("%s\n", text);
-        return false;
-    }
-    if (config_load(config, argc, argv, options, option_count, positional, &why) == GO_ON)
-        return true;
-    *code = command_fail(help, &why);
-    return false;
-}
-
-int command_fail(const struct command_help *help, const struct reason *why)
+/* Prints the reason as one line, with the anchor of its heading in the runbook, and returns its exit status. */
+static int fail(const struct command *command, const char *program, const struct reason *why)
 {
     const char *id = reason_name(why->id);
     char anchor[64] = "";
@@ -62,7 +38,49 @@ int command_fail(const struct command_help *help, const struct reason *why)
         anchor[at] = (char)tolower((unsigned char)id[at]);
         anchor[at + 1] = '\0';
     }
-    fprintf(stderr, "%s %s: %s: %s (see runbooks/reasons.md#%s)\n", program_of(help), help->name, id, why->text,
-            anchor);
+    fprintf(stderr, "%s %s: %s: %s (see runbooks/reasons.md#%s)\n", program, command->name, id, why->text, anchor);
     return reason_exit_status(why->id);
+}
+
+/* Reads the configuration and the command's options, and runs it with them. */
+static enum verdict load_and_run(const struct command *command, struct config *config, int argc, char **argv,
+                                 int *status, struct reason *why)
+{
+    struct command_option options[COMMAND_OPTIONS_MAX];
+    struct command_call call = {.config = config, .options = options, .verb = "", .status = EX_OK};
+    const char **positional = command->has_positional ? &call.positional : NULL;
+
+    assert(command->option_count <= COMMAND_OPTIONS_MAX);
+    if (command->option_count > 0)
+        memcpy(options, command->options, command->option_count * sizeof(*options));
+    /* The verb stands where a program's name does; what follows is read as for any other command. */
+    if (command->has_verb && argc > 1 && argv[1][0] != '-') {
+        call.verb = argv[1];
+        argc--;
+        argv++;
+    }
+    enum verdict verdict = config_load(config, argc, argv, options, command->option_count, positional, why);
+    if (verdict == GO_ON)
+        verdict = command->run(&call, why);
+    *status = call.status;
+    return verdict;
+}
+
+int command_run(const struct command *command, const char *program, int argc, char **argv)
+{
+    if (config_wants(argc, argv, "--help")) {
+        print_help(command, program);
+        return EX_OK;
+    }
+    if (config_wants(argc, argv, "--version")) {
+        versions_print();
+        return EX_OK;
+    }
+    struct config *config = calloc(1, sizeof(*config)); /* too large for a stack */
+    struct reason why = {0};
+    int status = EX_OK;
+    enum verdict verdict = config == NULL ? no_memory(&why, "for the configuration")
+                                          : load_and_run(command, config, argc, argv, &status, &why);
+    free(config);
+    return verdict == GO_ON ? status : fail(command, program, &why);
 }

@@ -1,4 +1,4 @@
-/* A command's own options. Numbers are read whole or not at all: "10x" is a mistake, not ten. */
+/* See options.h. Numbers are read whole or not at all: "10x" is a mistake, not ten. */
 #include "gentally/cli/options.h"
 
 #include <errno.h>

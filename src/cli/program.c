@@ -6,14 +6,14 @@
 #include <sysexits.h>
 
 #include "gentally/base/suggest.h"
-#include "gentally/config/config.h"
+#include "gentally/config/config_print.h"
 #include "versions.h"
 
-static const struct program_command *find_command(const struct program *program, const char *name)
+static const struct command *find_command(const struct program *program, const char *name)
 {
     for (size_t at = 0; at < program->command_count; at++)
-        if (strcmp(program->commands[at].name, name) == 0)
-            return &program->commands[at];
+        if (strcmp(program->commands[at]->name, name) == 0)
+            return program->commands[at];
     return NULL;
 }
 
@@ -21,25 +21,18 @@ static void print_help(const struct program *program, FILE *file)
 {
     fprintf(file, "Usage: %s COMMAND [options]\n\n%s\n\nCommands:\n", program->name, program->purpose);
     for (size_t at = 0; at < program->command_count; at++)
-        fprintf(file, "  %-10s %s\n", program->commands[at].name, program->commands[at].summary);
+        fprintf(file, "  %-10s %s\n", program->commands[at]->name, program->commands[at]->purpose);
     fprintf(file,
             "\n`%s help COMMAND` tells its options, and the configuration they share.\n"
             "What an error's name means: runbooks/reasons.md\n",
             program->name);
 }
 
-static void print_version(void)
-{
-    char text[256];
-    versions_write(text, sizeof(text));
-    printf("%s\n", text);
-}
-
 static int unknown_command(const struct program *program, const char *name)
 {
     struct suggestion suggestion = suggestion_for(name);
     for (size_t at = 0; at < program->command_count; at++)
-        suggestion_try(&suggestion, program->commands[at].name);
+        suggestion_try(&suggestion, program->commands[at]->name);
     const char *found = suggestion_name(&suggestion);
     if (found != NULL)
         fprintf(stderr, "%s: there is no '%s'; did you mean '%s'?\n", program->name, name, found);
@@ -61,11 +54,11 @@ static int help(const struct program *program, int argc, char **argv)
         config_help(stdout, true);
         return EX_OK;
     }
-    const struct program_command *command = find_command(program, argv[1]);
+    const struct command *command = find_command(program, argv[1]);
     if (command == NULL)
         return unknown_command(program, argv[1]);
     char *arguments[] = {argv[1], flag, NULL};
-    return command->run(2, arguments);
+    return command_run(command, program->name, 2, arguments);
 }
 
 /* Results that never reached their reader (a full disk, a closed pipe) must not look like success. */
@@ -93,11 +86,11 @@ int program_run(const struct program *program, int argc, char **argv)
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         return finish(program, help(program, argc - 1, argv + 1));
     if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
-        print_version();
+        versions_print();
         return finish(program, EX_OK);
     }
-    const struct program_command *command = find_command(program, name);
+    const struct command *command = find_command(program, name);
     if (command == NULL)
         return unknown_command(program, name);
-    return finish(program, command->run(argc - 1, argv + 1));
+    return finish(program, command_run(command, program->name, argc - 1, argv + 1));
 }

@@ -1,6 +1,6 @@
 /*
- * The one place that includes foreign headers for no other reason than their versions. librdkafka tells what is linked;
- * the others tell only what was compiled against (libavro tells nothing at all).
+ * See versions.h. No other file includes foreign headers for their versions alone. librdkafka tells which version is
+ * linked; the others tell only which one was compiled against (libavro tells nothing at all).
  */
 #include "versions.h"
 
@@ -10,14 +10,14 @@
 #include <openssl/crypto.h>
 #include <stdio.h>
 
-void versions_write(char *text, size_t size)
+void versions_print(void)
 {
 #ifdef GENTALLY_REDIS_TLS
     static const char tls[] = "with TLS";
 #else
     static const char tls[] = "without TLS";
 #endif
-    snprintf(text, size, "gentally %s (librdkafka %s, hiredis %d.%d.%d %s, jansson %s, %s)", GENTALLY_VERSION,
-             rd_kafka_version_str(), HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH, tls, JANSSON_VERSION,
-             OpenSSL_version(OPENSSL_VERSION));
+    printf("gentally %s (librdkafka %s, hiredis %d.%d.%d %s, jansson %s, %s)\n", GENTALLY_VERSION,
+           rd_kafka_version_str(), HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH, tls, JANSSON_VERSION,
+           OpenSSL_version(OPENSSL_VERSION));
 }

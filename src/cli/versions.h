@@ -1,12 +1,8 @@
-/*
- * Which gentally this is, and which libraries it runs with: the first thing a bug report needs. Level 0.
- */
+/* The versions of gentally and of the libraries it runs with: the first thing a bug report needs. */
 #ifndef GENTALLY_VERSIONS_H
 #define GENTALLY_VERSIONS_H
 
-#include "gentally/base/base.h"
-
-/* Writes "gentally 0.1.0 (librdkafka 2.0.2, hiredis 0.14.1, ...)" to `text`. */
-void versions_write(char *text, size_t size);
+/* Prints "gentally 0.1.0 (librdkafka 2.0.2, hiredis 0.14.1, ...)" and a newline to standard output. */
+void versions_print(void);
 
 #endif

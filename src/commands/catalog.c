@@ -1,9 +1,7 @@
-/* `gentally catalog`: which models the traffic has that the catalog does not know, and what it knows of one. */
+/* `gentally catalog`: lists the models of the traffic that the catalog does not know, or shows the entry of a model. */
 #include "gentally/core/catalog.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <sysexits.h>
 
 #include "gentally/base/json.h"
 #include "gentally/cli/command.h"
@@ -12,22 +10,35 @@
 #include "leaderboard.h"
 #include "live_counters.h"
 
-enum option { FORMAT, OPTION_COUNT };
+enum option { FORMAT };
 
-static const struct command_help help = {
+static const struct command_option option_table[] = {
+    [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_catalog = {
     .name = "catalog",
+    .purpose = "look models up; list those the catalog does not know",
     .arguments = "missing [options] | show SLUG [options]",
     .summary = "lists models the catalog does not know, or shows what it knows of one",
-    .text = "missing  reads the counters in Redis (the largest windows that are kept) and lists the models with\n"
-            "         traffic but without an entry, largest first. They are counted under their own names with\n"
-            "         source, size and reasoning `unknown`. Add them to the catalog file and send the worker\n"
-            "         SIGHUP: windows that are still kept are emitted again with the new attributes.\n"
-            "show     prints author, source, size class, reasoning and list prices of a slug, after its variant\n"
-            "         (\":free\"), alias or date is resolved.\n"
-            "\n"
-            "Example:\n"
-            "  gentally catalog missing\n"
-            "  gentally catalog show anthropic/claude-4.5-sonnet-20250929",
+    .text =
+        "missing  reads the counters in Redis (the largest windows that are kept) and lists the models with\n"
+        "         traffic but without an entry, largest first. They are counted under their own names with\n"
+        "         source, size and reasoning `unknown`. Add them to the catalog file and send the worker\n"
+        "         SIGHUP: windows that are still kept are emitted again with the new attributes.\n"
+        "show     prints author, source, size class, reasoning and list prices of a slug, after its variant\n"
+        "         (\":free\"), alias or date is resolved.\n"
+        "\n"
+        "Example:\n"
+        "  gentally catalog missing\n"
+        "  gentally catalog show anthropic/claude-4.5-sonnet-20250929",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .has_verb = true,
+    .has_positional = true,
+    .run = run,
 };
 
 /* The model of a row key of the rollup `model`, without its variant. */
@@ -63,7 +74,7 @@ static const struct rollup *rollup_with_model(const struct rollups *rollups)
     return found;
 }
 
-/* Sums the rows of every window of the kind by unknown model. */
+/* Sums the rows of every window of the kind, by unknown model. */
 static enum verdict add_missing(struct live_counters *counters, const struct rollup *rollup, enum window_kind kind,
                                 const struct catalog *catalog, struct totals *missing, struct reason *why)
 {
@@ -71,9 +82,9 @@ static enum verdict add_missing(struct live_counters *counters, const struct rol
     char text[ROW_KEY_MAX];
     enum verdict verdict = totals_open(&rows, why);
 
-    for (uint32_t index = 0; index < counters->window_count && verdict == GO_ON; index++) {
-        if (counters->windows[index].window.kind == kind)
-            verdict = live_counters_add(counters, counters->windows[index].window, rollup, rows, why);
+    for (uint32_t index = 0; index < counters->list.count && verdict == GO_ON; index++) {
+        if (counters->list.windows[index].window.kind == kind)
+            verdict = live_counters_add(counters, counters->list.windows[index].window, rollup, rows, why);
     }
     if (verdict == GO_ON)
         totals_sort(rows, BY_TOKENS);
@@ -183,38 +194,21 @@ static enum verdict show(const struct catalog *catalog, const char *slug, uint32
     return GO_ON;
 }
 
-static int run(const char *verb, const char *slug, const struct config *config, const struct command_option options[])
+static enum verdict run(struct command_call *call, struct reason *why)
 {
     struct catalog *catalog = NULL;
-    struct reason why = {0};
     uint32_t format = FORMAT_TABLE;
-    enum verdict verdict = option_choice(&options[FORMAT], leaderboard_formats, LEADERBOARD_FORMATS, &format, &why);
-    bool is_show = strcmp(verb, "show") == 0, is_missing = strcmp(verb, "missing") == 0;
+    bool is_show = strcmp(call->verb, "show") == 0, is_missing = strcmp(call->verb, "missing") == 0;
+    enum verdict verdict =
+        option_choice(&call->options[FORMAT], leaderboard_formats, LEADERBOARD_FORMATS, &format, why);
 
-    if (verdict == GO_ON && ((!is_show && !is_missing) || (is_missing && slug != NULL)))
-        verdict = reason_set(&why, HALT, CONFIG_VALUE, 0, "want `catalog missing` or `catalog show SLUG`");
+    if (verdict == GO_ON && ((!is_show && !is_missing) || (is_missing && call->positional != NULL)))
+        verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "want `catalog missing` or `catalog show SLUG`");
     if (verdict == GO_ON)
-        verdict = catalog_open(&catalog, config->catalog, &why);
+        verdict = catalog_open(&catalog, call->config->catalog, why);
     if (verdict == GO_ON)
-        verdict = is_show ? show(catalog, slug, format, &why) : print_missing(config, catalog, format, &why);
+        verdict =
+            is_show ? show(catalog, call->positional, format, why) : print_missing(call->config, catalog, format, why);
     catalog_close(catalog);
-    return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
-}
-
-int command_catalog(int argc, char **argv)
-{
-    struct command_option options[OPTION_COUNT] = {
-        [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
-    };
-    struct config *config = calloc(1, sizeof *config);
-    const char *slug = NULL;
-    /* The verb stands where a program's name does; what follows is read as for any other command. */
-    bool has_verb = argc > 1 && argv[1][0] != '-';
-    int code = EX_OSERR;
-
-    if (config != NULL &&
-        command_begin(&help, config, argc - has_verb, argv + has_verb, options, OPTION_COUNT, &slug, &code))
-        code = run(has_verb ? argv[1] : "", slug, config, options);
-    free(config);
-    return code;
+    return verdict;
 }

@@ -1,16 +1,12 @@
 /*
- * `gentally dlq`: what could not be counted, and back onto the topic once its cause is repaired. A payload is shown
- * only to who asks for it.
+ * `gentally dlq`: looks at dead letters (records that could not be counted) and sends their records back to the input
+ * topic once the cause is repaired. A payload is shown only to a user who asks for it.
  */
-#include "dlq.h"
-
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 
-#include "gentally/base/json.h"
+#include "gentally/base/grow.h"
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
 #include "gentally/commands/commands.h"
@@ -19,30 +15,52 @@
 #include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
 #include "printable.h"
+#include "redrive.h"
 #include "table.h"
 
-enum option { REASON, PARTITION, FROM, TO, LETTER, RECORD, PAYLOAD, LIMIT, YES, FORMAT, OPTION_COUNT };
+enum option { REASON, PARTITION, FROM, TO, LETTER, RECORD, PAYLOAD, LIMIT, YES, FORMAT };
 
 static const char *const formats[] = {"text", "json"};
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
-static const struct command_help help = {
+static const struct command_option option_table[] = {
+    [REASON] = {"reason", "ID", "only letters of this reason, like DECODE-UTF8", NULL},
+    [PARTITION] = {"partition", "N", "only letters of records of this input partition", NULL},
+    [FROM] = {"from", "TIME", "only letters written then or later", NULL},
+    [TO] = {"to", "TIME", "only letters written before", NULL},
+    [LETTER] = {"letter", "P:O", "show: partition and offset in the dead-letter topic", NULL},
+    [RECORD] = {"record", "P:O", "show: partition and offset in the input topic", NULL},
+    [PAYLOAD] = {"payload", NULL, "show: key and value too, as hex and text", NULL},
+    [LIMIT] = {"limit", "N", "list: only the first N", NULL},
+    [YES] = {"yes", NULL, "redrive: do it; without, only say what would be done", NULL},
+    [FORMAT] = {"format", "F", "text or json (default text)", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_dlq = {
     .name = "dlq",
+    .purpose = "look at dead letters; send them back once their cause is repaired",
     .arguments = "list|count|show|redrive [options]",
     .summary = "look at dead letters, and send them back once their cause is repaired",
-    .text = "list     every dead letter: place, time, reason, the record it was made of, detail\n"
-            "count    how many by reason; `records` counts a record once, however often it was set aside\n"
-            "show     one letter, by its place (--letter P:O) or by that of its record (--record P:O)\n"
-            "redrive  puts the original key and value back into the partition they came from, with headers\n"
-            "         gentally.redriven-from and gentally.redriven-letter. Each record once for good: repeating\n"
-            "         it, or a crash, sends nothing twice. Without --yes it only says what it would do.\n"
-            "\n"
-            "Payloads are shown by `show --payload` alone. A letter whose value was left out because it was too\n"
-            "large cannot be sent again: take the record from the input topic while the log has it.\n"
-            "\n"
-            "Example: writers' schema 7 is known now, so count what failed for want of it:\n"
-            "  gentally dlq count\n"
-            "  gentally dlq redrive --reason DECODE-SCHEMA-UNKNOWN --yes",
+    .text =
+        "list     every dead letter: place, time, reason, the record it was made of, detail\n"
+        "count    how many by reason; `records` counts a record once, however often it was set aside\n"
+        "show     one letter, by its place (--letter P:O) or by that of its record (--record P:O)\n"
+        "redrive  puts the original key and value back into the partition they came from, with headers\n"
+        "         gentally.redriven-from and gentally.redriven-letter. Each record once for good: repeating\n"
+        "         it, or a crash, sends nothing twice. Without --yes it only says what it would do.\n"
+        "\n"
+        "Payloads are shown by `show --payload` alone. A letter whose value was left out because it was too\n"
+        "large cannot be sent again: take the record from the input topic while the log has it.\n"
+        "\n"
+        "Example: writers' schema 7 is known now, so count what failed for want of it:\n"
+        "  gentally dlq count\n"
+        "  gentally dlq redrive --reason DECODE-SCHEMA-UNKNOWN --yes",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .has_positional = true,
+    .run = run,
 };
 
 struct reason_count {
@@ -59,7 +77,8 @@ struct request {
     bool has_letter, has_record, has_payload, is_real;
     int32_t partition; /* of the letter or record to show */
     int64_t offset;
-    uint32_t reason_count, reason_room;
+    uint32_t reason_count;
+    size_t reason_room;
     struct reason_count *reasons;
 };
 
@@ -75,7 +94,7 @@ static void write_time(int64_t ms, char text[40])
 
 static void print_line(const struct dead_letter *letter)
 {
-    char time[40], reason[SHOWN_MAX(64)], topic[SHOWN_MAX(255)], detail[SHOWN_MAX(512)];
+    char time[40], reason[PRINTABLE_MAX(64)], topic[PRINTABLE_MAX(255)], detail[PRINTABLE_MAX(512)];
 
     write_time(letter->time_ms, time);
     printable_text(letter->reason, reason, sizeof(reason));
@@ -168,7 +187,7 @@ static void print_bytes(const char *name, struct span bytes)
 
 static void print_whole(const struct dead_letter *letter, bool has_payload)
 {
-    char time[40], text[SHOWN_MAX(512)];
+    char time[40], text[PRINTABLE_MAX(512)];
 
     write_time(letter->time_ms, time);
     printf("letter     %" PRId32 ":%" PRId64 ", written %s\n", letter->partition, letter->offset, time);
@@ -225,14 +244,11 @@ static struct reason_count *find_reason(struct request *request, struct span id)
     for (uint32_t i = 0; i < request->reason_count; i++)
         if (span_equal(id, span_of(request->reasons[i].id)))
             return &request->reasons[i];
-    if (request->reason_count == request->reason_room) {
-        uint32_t room = request->reason_room + 64;
-        struct reason_count *reasons = realloc(request->reasons, room * sizeof(*reasons));
-        if (reasons == NULL)
-            return NULL;
-        request->reasons = reasons;
-        request->reason_room = room;
-    }
+    struct reason_count *reasons =
+        grow(request->reasons, &request->reason_room, request->reason_count + 1, sizeof(*reasons));
+    if (reasons == NULL)
+        return NULL;
+    request->reasons = reasons;
     struct reason_count *added = &request->reasons[request->reason_count];
     *added = (struct reason_count){0};
     if (id.size > 0)
@@ -274,7 +290,7 @@ static enum verdict print_counts(struct request *request, struct reason *why)
 {
     static const struct table_column columns[] = {{"reason", false}, {"letters", true}, {"records", true}};
     struct table *table = NULL;
-    char id[SHOWN_MAX(64)];
+    char id[PRINTABLE_MAX(64)];
     enum verdict verdict = GO_ON;
 
     if (request->reason_count > 0)
@@ -399,40 +415,15 @@ static enum verdict run_action(struct request *request, const char *action, stru
     return verdict == GO_ON ? print_counts(request, why) : verdict;
 }
 
-static int run(const struct config *config, const struct command_option options[], const char *action)
+static enum verdict run(struct command_call *call, struct reason *why)
 {
-    struct request request = {.config = config, .limit = INT64_MAX};
-    struct reason why = {0};
-    enum verdict verdict = read_options(&request, options, &why);
+    struct request request = {.config = call->config, .limit = INT64_MAX};
+    enum verdict verdict = read_options(&request, call->options, why);
 
     if (verdict == GO_ON)
-        verdict = run_action(&request, action, &why);
+        verdict = run_action(&request, call->positional, why);
     for (uint32_t i = 0; i < request.reason_count; i++)
         dead_letter_set_close(request.reasons[i].records);
     free(request.reasons);
-    return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
-}
-
-int command_dlq(int argc, char **argv)
-{
-    struct command_option options[OPTION_COUNT] = {
-        [REASON] = {"reason", "ID", "only letters of this reason, like DECODE-UTF8", NULL},
-        [PARTITION] = {"partition", "N", "only letters of records of this input partition", NULL},
-        [FROM] = {"from", "TIME", "only letters written then or later", NULL},
-        [TO] = {"to", "TIME", "only letters written before", NULL},
-        [LETTER] = {"letter", "P:O", "show: partition and offset in the dead-letter topic", NULL},
-        [RECORD] = {"record", "P:O", "show: partition and offset in the input topic", NULL},
-        [PAYLOAD] = {"payload", NULL, "show: key and value too, as hex and text", NULL},
-        [LIMIT] = {"limit", "N", "list: only the first N", NULL},
-        [YES] = {"yes", NULL, "redrive: do it; without, only say what would be done", NULL},
-        [FORMAT] = {"format", "F", "text or json (default text)", NULL},
-    };
-    struct config *config = calloc(1, sizeof *config);
-    const char *action = NULL;
-    int code = EX_OSERR;
-
-    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, &action, &code))
-        code = run(config, options, action);
-    free(config);
-    return code;
+    return verdict;
 }

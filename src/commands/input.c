@@ -1,6 +1,6 @@
 /*
- * Not getline(): a blocked read cannot be told to stop without a signal handler and a global. Here poll() watches input
- * and signals side by side.
+ * See input.h. poll() watches input and signals side by side. getline() would not do: a blocked read cannot be told to
+ * stop without a signal handler and a global.
  *
  *   bytes:  | given out | not yet looked at | room |
  *           0           begin               end
@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+#include "gentally/base/grow.h"
 
 #define READ_SIZE ((size_t)1 << 18)
 
@@ -48,13 +50,10 @@ static enum verdict make_room(struct input *input, struct reason *why)
     input->begin = 0;
     if (input->end > INPUT_LINE_MAX)
         return reason_set(why, HALT, LINE_TOO_LONG, 0, "a line is longer than %zu bytes", INPUT_LINE_MAX);
-    if (input->room - input->end >= READ_SIZE)
-        return GO_ON;
-    char *larger = realloc(input->bytes, 2 * input->room + READ_SIZE);
-    if (larger == NULL)
-        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for a line of %zu bytes", 2 * input->room);
-    input->bytes = larger;
-    input->room = 2 * input->room + READ_SIZE;
+    char *bytes = grow(input->bytes, &input->room, input->end + READ_SIZE, 1);
+    if (bytes == NULL)
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for a line of %zu bytes", input->end + READ_SIZE);
+    input->bytes = bytes;
     return GO_ON;
 }
 

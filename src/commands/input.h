@@ -1,6 +1,6 @@
 /*
- * Lines from a file descriptor, of any length up to a limit, until the end or until somebody asks to stop: SIGINT and
- * SIGTERM are taken as an end of input, so that what was read can be brought to safety.
+ * Lines read from a file descriptor, of any length up to a limit, until the end or until somebody asks to stop: SIGINT
+ * and SIGTERM are taken as an end of input, so that what was read can be brought to safety.
  */
 #ifndef GENTALLY_INPUT_H
 #define GENTALLY_INPUT_H
@@ -18,14 +18,18 @@ struct input {
     bool is_stopped; /* by a signal */
 };
 
-/* Blocks both signals for this thread and those it starts from now on: call it before any library starts threads. HALT:
- * NO-MEMORY, INPUT-FAILED. */
+/*
+ * Opens lines of `descriptor`, which stays the caller's. Blocks both signals for this thread and those it starts from
+ * now on, so call it before any library starts threads. HALT: INPUT-FAILED.
+ */
 MUST_CHECK enum verdict input_open(struct input *input, int descriptor, struct reason *why);
+/* Frees the lines. Both signals stay blocked. */
 void input_close(struct input *input);
 
 /*
- * Waits for the next line, without its newline; a last line needs none. GO_ON with an absent span: there is no more.
- * Borrowed until the next call. HALT: INPUT-FAILED; LINE-TOO-LONG (over INPUT_LINE_MAX), NO-MEMORY.
+ * Waits for the next line, which is given without its newline and borrowed until the next call; the last line needs no
+ * newline. GO_ON with an absent span: the input has ended. HALT: INPUT-FAILED; LINE-TOO-LONG (over INPUT_LINE_MAX),
+ * NO-MEMORY.
  */
 MUST_CHECK enum verdict input_line(struct input *input, struct span *line, struct reason *why);
 

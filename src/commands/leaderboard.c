@@ -1,14 +1,12 @@
-/* See leaderboard.h. JSON and CSV have the same fields: integers, times in ms (CSV: ISO 8601), the share as a fraction.
- */
+/* See leaderboard.h. JSON and CSV have the same fields: integers, times in ms (CSV: ISO 8601), shares as fractions. */
 #include "leaderboard.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "gentally/base/json.h"
+#include "gentally/cli/output.h"
 #include "gentally/core/window.h"
 #include "table.h"
 
@@ -54,7 +52,7 @@ static int share_of_name(const struct totals *before, struct span name)
     return found == NULL ? -1 : found->share;
 }
 
-/* Of the rest it is what the names that are no rest now leave of the whole. */
+/* The share of a row in the window before. That of `(other)` is what the names with a row of their own now left. */
 static int share_before(const struct leaderboard *leaderboard, const struct totals *now, const struct totals_row *row)
 {
     int left = 10000;
@@ -234,7 +232,5 @@ enum verdict leaderboard_print(const struct leaderboard *leaderboard, const stru
     if (verdict == GO_ON && table != NULL)
         verdict = table_print(table, stdout, why);
     table_close(table);
-    if (verdict == GO_ON && fflush(stdout) != 0)
-        return reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
-    return verdict;
+    return verdict == GO_ON ? output_flush(why) : verdict;
 }

@@ -1,7 +1,6 @@
-/* One pass over the ledger: of each partition the lowest first offset. */
+/* See ledger_offsets.h. One pass over the ledger keeps the lowest first offset of each partition. */
 #include "ledger_offsets.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 

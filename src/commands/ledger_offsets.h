@@ -1,7 +1,7 @@
 /*
- * What the ledger knows of the input's partitions. A state that is gone from Redis may only be made anew where the log
- * still has every record that was counted and published: otherwise windows would be stated again with fewer records
- * than they had, and nobody would be told.
+ * The offsets from which the input's partitions were counted, as the ledger has them. A state that is gone from Redis
+ * may only be made anew where the log still has every record that was counted and published: otherwise windows would be
+ * stated again with fewer records than they had, and nobody would be told.
  */
 #ifndef GENTALLY_LEDGER_OFFSETS_H
 #define GENTALLY_LEDGER_OFFSETS_H
@@ -11,17 +11,18 @@
 #define LEDGER_OFFSETS_NOTHING INT64_C(-1)
 
 struct ledger_offsets {
-    int64_t
-        first[PARTITIONS_MAX]; /* the lowest offset published windows were counted from, or LEDGER_OFFSETS_NOTHING */
+    /* Of each partition, the lowest offset that published windows were counted from, or LEDGER_OFFSETS_NOTHING. */
+    int64_t first[PARTITIONS_MAX];
 };
 
-/* Reads the ledger topic to its end. Blocks like topic_read(), and answers what it answers; HALT too:
- * LEDGER-UNREADABLE, NO-MEMORY. */
+/* Reads the ledger topic to its end. Blocks, and answers, as topic_read() does; HALT: LEDGER-UNREADABLE, NO-MEMORY. */
 MUST_CHECK enum verdict ledger_offsets_read(struct ledger_offsets *offsets, const struct config *config,
                                             struct reason *why);
 
-/* May a partition without a state begin at `first`, the first offset its log still has? HALT, STORE-STATE-MISSING: not
- * without losing records. */
+/*
+ * Checks that a partition without a state may begin at `first`, the first offset its log still has. HALT,
+ * STORE-STATE-MISSING: records that were counted and published would be lost.
+ */
 MUST_CHECK enum verdict ledger_offsets_may_begin(const struct ledger_offsets *offsets, int32_t partition, int64_t first,
                                                  struct reason *why);
 

@@ -1,7 +1,6 @@
-/* See counters.h. How many partitions there are is asked of the store: they were created 0, 1, 2, ... by `setup`. */
+/* See live_counters.h. The store is asked how many partitions there are: `setup` created them 0, 1, 2, ... */
 #include "live_counters.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include "gentally/core/cell.h"
@@ -21,37 +20,6 @@ static enum verdict count_partitions(struct live_counters *counters, struct reas
     return verdict;
 }
 
-static enum verdict make_room(struct live_counters *counters, uint32_t more, struct reason *why)
-{
-    if (counters->window_room - counters->window_count >= more && counters->windows != NULL)
-        return GO_ON;
-    uint32_t room = counters->window_count + more + 256;
-    struct stored_window *windows = realloc(counters->windows, room * sizeof *windows);
-    if (windows == NULL)
-        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %u windows", room);
-    counters->windows = windows;
-    counters->window_room = room;
-    return GO_ON;
-}
-
-static enum verdict list_partition(struct live_counters *counters, int32_t partition, struct reason *why)
-{
-    uint32_t count = 0;
-    enum verdict verdict = make_room(counters, 64, why);
-
-    while (verdict == GO_ON) {
-        uint32_t room = counters->window_room - counters->window_count;
-        verdict =
-            store_windows(counters->store, partition, counters->windows + counters->window_count, room, &count, why);
-        if (verdict != GO_ON || count <= room)
-            break;
-        verdict = make_room(counters, count, why);
-    }
-    if (verdict == GO_ON)
-        counters->window_count += count;
-    return verdict;
-}
-
 static int latest_first(const void *left_window, const void *right_window)
 {
     const struct stored_window *left = left_window, *right = right_window;
@@ -59,21 +27,21 @@ static int latest_first(const void *left_window, const void *right_window)
     return window_compare(right->window, left->window);
 }
 
-/* Partitions have the same windows: makes one of each. */
+/* Partitions have the same windows: keeps each once, with the records of all partitions. */
 static void merge_windows(struct live_counters *counters)
 {
     uint32_t into = 0;
 
-    if (counters->window_count == 0)
+    if (counters->list.count == 0)
         return;
-    qsort(counters->windows, counters->window_count, sizeof *counters->windows, latest_first);
-    for (uint32_t index = 1; index < counters->window_count; index++) {
-        if (window_compare(counters->windows[into].window, counters->windows[index].window) == 0)
-            counters->windows[into].records += counters->windows[index].records;
+    qsort(counters->list.windows, counters->list.count, sizeof *counters->list.windows, latest_first);
+    for (uint32_t index = 1; index < counters->list.count; index++) {
+        if (window_compare(counters->list.windows[into].window, counters->list.windows[index].window) == 0)
+            counters->list.windows[into].records += counters->list.windows[index].records;
         else
-            counters->windows[++into] = counters->windows[index];
+            counters->list.windows[++into] = counters->list.windows[index];
     }
-    counters->window_count = into + 1;
+    counters->list.count = into + 1;
 }
 
 enum verdict live_counters_open(struct live_counters *counters, const struct config *config, struct reason *why)
@@ -86,7 +54,7 @@ enum verdict live_counters_open(struct live_counters *counters, const struct con
     if (verdict == GO_ON)
         verdict = count_partitions(counters, why);
     for (int32_t partition = 0; partition < counters->partition_count && verdict == GO_ON; partition++)
-        verdict = list_partition(counters, partition, why);
+        verdict = window_list_read(&counters->list, counters->store, partition, true, why);
     merge_windows(counters);
     return verdict;
 }
@@ -95,7 +63,7 @@ void live_counters_close(struct live_counters *counters)
 {
     if (counters->store != NULL)
         store_close(counters->store);
-    free(counters->windows);
+    free(counters->list.windows);
     free(counters->cell);
     *counters = (struct live_counters){0};
 }
@@ -103,8 +71,8 @@ void live_counters_close(struct live_counters *counters)
 const struct stored_window *live_counters_window(const struct live_counters *counters, enum window_kind kind,
                                                  int64_t at_ms)
 {
-    for (uint32_t index = 0; index < counters->window_count; index++) {
-        const struct stored_window *stored = &counters->windows[index];
+    for (uint32_t index = 0; index < counters->list.count; index++) {
+        const struct stored_window *stored = &counters->list.windows[index];
         if (stored->window.kind != kind || stored->records == 0)
             continue;
         if (at_ms == INT64_MIN || stored->window.start_ms == window_of(kind, at_ms).start_ms)
@@ -133,7 +101,7 @@ static enum verdict take_cell(void *context, struct span key, struct span packed
     if (!cell_unpack(packed, cell))
         return reason_set(why, HALT, CELL_UNREADABLE, 0, "row %.*s: %zu bytes that are no cell", (int)key.size,
                           key.bytes, packed.size);
-    if (cell->sums[M_REQUESTS] == 0) /* Nothing is left of it: all was retracted, or amended away. */
+    if (cell->sums[M_REQUESTS] == 0) /* All requests of the row were retracted, or amended away. */
         return GO_ON;
     return totals_add(reading->totals, reading->start_ms, key, cell->sums, why);
 }

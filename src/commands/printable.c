@@ -1,4 +1,4 @@
-/* See shown.h. */
+/* See printable.h. */
 #include "printable.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@ void printable_text(struct span bytes, char *text, size_t room)
     static const char hex[] = "0123456789abcdef";
     size_t at = 0;
 
-    for (size_t i = 0; i < bytes.size && at + SHOWN_MAX(1) <= room; i++) {
+    for (size_t i = 0; i < bytes.size && at + PRINTABLE_MAX(1) <= room; i++) {
         unsigned char byte = (unsigned char)bytes.bytes[i];
         if (byte >= 0x20 && byte <= 0x7e) {
             text[at++] = (char)byte;
@@ -26,7 +26,7 @@ void printable_text(struct span bytes, char *text, size_t room)
 
 void printable_json(const char *name, struct span bytes, const char *end)
 {
-    char text[SHOWN_MAX(512)], quoted[JSON_TEXT_MAX(sizeof(text)) + 1];
+    char text[PRINTABLE_MAX(512)], quoted[JSON_TEXT_MAX(sizeof(text)) + 1];
 
     printable_text(bytes, text, sizeof(text));
     *json_text(quoted, span_of(text)) = '\0';

@@ -1,15 +1,14 @@
 /*
- * `gentally produce`: JSON reader -> Avro -> the input topic. A line is sent or it is named on standard error with its
- * number; nothing is skipped in silence. What was sent is acknowledged before the command ends, however it ends.
+ * `gentally produce`: JSON lines -> events -> Avro -> the input topic. A line is sent, or named on standard error with
+ * its number; nothing is skipped in silence. Events that were sent are acknowledged before the command ends, however it
+ * ends.
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "gentally/cli/command.h"
-#include "gentally/cli/options.h"
 #include "gentally/cli/progress.h"
 #include "gentally/codec/avro_write.h"
 #include "gentally/codec/json_read.h"
@@ -20,22 +19,33 @@
 #define SETTLE_MS 10000
 #define SETTLE_ATTEMPTS 30
 
-enum option { SKIP_BAD, OPTION_COUNT };
+enum option { SKIP_BAD };
 
-static const struct command_help help = {
+static const struct command_option option_table[] = {
+    [SKIP_BAD] = {"skip-bad", NULL, "report bad lines and go on", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_produce = {
     .name = "produce",
+    .purpose = "send events, JSON lines on standard input, to the topic",
     .arguments = "[options] < events.jsonl",
     .summary = "sends JSON lines from standard input to the input topic, as Avro",
-    .text = "Reads one event a line, with the field names of schemas/generation.avsc (created_at as ISO 8601\n"
-            "or milliseconds; cost_usd as a decimal string instead of cost_nano_usd), checks it, and sends it\n"
-            "to the topic. The message key is the event's id, so the partitions fill evenly.\n"
-            "\n"
-            "A bad line is reported with its number and reason. Without --skip-bad it ends the command\n"
-            "(exit code 65) after everything before it is safely in the topic. Ctrl-C ends it the same way.\n"
-            "The last line on standard error counts what was produced and what was rejected.\n"
-            "\n"
-            "Example:\n"
-            "  gentally generate --events 1000 | gentally produce --topic generations",
+    .text =
+        "Reads one event a line, with the field names of schemas/generation.avsc (created_at as ISO 8601\n"
+        "or milliseconds; cost_usd as a decimal string instead of cost_nano_usd), checks it, and sends it\n"
+        "to the topic. The message key is the event's id, so the partitions fill evenly.\n"
+        "\n"
+        "A bad line is reported with its number and reason. Without --skip-bad it ends the command\n"
+        "(exit code 65) after everything before it is safely in the topic. Ctrl-C ends it the same way.\n"
+        "The last line on standard error counts what was produced and what was rejected.\n"
+        "\n"
+        "Example:\n"
+        "  gentally generate --events 1000 | gentally produce --topic generations",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .run = run,
 };
 
 struct production {
@@ -150,48 +160,35 @@ static void report(const struct production *production, int64_t ms)
             production->rejected, seconds, rate);
 }
 
-static int run(const struct config *config, const struct command_option options[])
+static enum verdict run(struct command_call *call, struct reason *why)
 {
-    struct production production = {.config = config, .skips_bad = options[SKIP_BAD].value != NULL};
-    struct reason why = {0}, why_settle = {0};
+    struct production production = {.config = call->config, .skips_bad = call->options[SKIP_BAD].value != NULL};
+    struct reason why_settle = {0};
     struct logger logger;
     int64_t begin_ms = progress_now_ms();
 
-    log_open(&logger, config->log_level, help.name);
-    enum verdict verdict = open_parts(&production, &logger, &why);
+    log_open(&logger, call->config->log_level, command_produce.name);
+    enum verdict verdict = open_parts(&production, &logger, why);
     if (verdict != GO_ON) {
         close_parts(&production);
-        return command_fail(&help, &why);
+        return verdict;
     }
-    verdict = send_all(&production, &why);
+    verdict = send_all(&production, why);
     bool is_stopped = production.input.is_stopped;
     enum verdict settled = settle(&production, &why_settle);
     close_parts(&production);
     if (settled != GO_ON) {
         fprintf(stderr, "produce: of %" PRId64 " events sent some may be missing from the topic\n",
                 production.produced);
-        return command_fail(&help, &why_settle);
+        *why = why_settle;
+        return settled;
     }
     report(&production, progress_now_ms() - begin_ms);
-    if (verdict == SET_ASIDE)
-        return EX_DATAERR; /* The line is named already. */
-    if (verdict != GO_ON)
-        return command_fail(&help, &why);
-    if (is_stopped)
+    if (verdict == SET_ASIDE) { /* The line is named already. */
+        call->status = EX_DATAERR;
+        return GO_ON;
+    }
+    if (verdict == GO_ON && is_stopped)
         fprintf(stderr, "produce: stopped by a signal after line %" PRId64 "\n", production.line);
-    return EX_OK;
-}
-
-int command_produce(int argc, char **argv)
-{
-    struct command_option options[OPTION_COUNT] = {
-        [SKIP_BAD] = {"skip-bad", NULL, "report bad lines and go on", NULL},
-    };
-    struct config *config = calloc(1, sizeof *config);
-    int code = EX_OSERR;
-
-    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, NULL, &code))
-        code = run(config, options);
-    free(config);
-    return code;
+    return verdict;
 }

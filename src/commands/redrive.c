@@ -1,15 +1,13 @@
 /*
- * Redrive: see dlq.h.
- *
- * Once for good: what was sent is noted in Kafka itself, in the same transaction, by the record's first place. Whoever
- * redrives next fences us, waits for what we had under way to end, and only then reads the notes. So a crash at any
- * moment leaves a record sent and noted, or neither.
+ * See redrive.h. Each record is sent once for good, since a note of it goes to Kafka in the same transaction, by the
+ * record's first place. The next redrive fences this one, waits for its open transaction to end, and only then reads
+ * the notes. So a crash at any moment leaves a record sent and noted, or neither.
  */
+#include "redrive.h"
+
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "dlq.h"
 #include "gentally/core/event.h"
 #include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"

@@ -7,11 +7,9 @@
  */
 #include "gentally/ingest/replay.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 #include <time.h>
 
 #include "gentally/cli/command.h"
@@ -25,31 +23,58 @@
 #include "gentally/kafka/topics.h"
 #include "printable.h"
 #include "replay_namespace.h"
-#include "replayed_retention.h"
+#include "replay_retention.h"
 
-enum option { FROM, OFFSETS, WHOLE_FROM, NAME, KEEP, REMOVE, SHOW, FORMAT, OPTION_COUNT };
+enum option { FROM, OFFSETS, WHOLE_FROM, NAME, KEEP, REMOVE, SHOW, FORMAT };
 
 static const char *const formats[] = {"text", "json"};
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
 #define TRIES 50 /* to find the live state at an offset the replay has reached */
 
-static const struct command_help help = {
+static const struct command_option option_table[] = {
+    [FROM] = {"from", "TIME", "begin with records of that time (default: where the live counters began)", NULL},
+    [OFFSETS] = {"offsets", "P:O,...", "begin at these offsets", NULL},
+    [WHOLE_FROM] = {"whole-from", "TIME", "compare windows that start then or later", NULL},
+    [NAME] = {"name", "X", "the namespace is <namespace>-replay-X (default: the time of day)", NULL},
+    [KEEP] = {"keep", NULL, "leave the replay's keys and topics, to look at", NULL},
+    [REMOVE] = {"remove", NULL, "only delete the keys and topics of --name", NULL},
+    [SHOW] = {"show", "N", "print the first N differences (default 10)", NULL},
+    [FORMAT] = {"format", "F", "text or json (default text)", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_replay = {
     .name = "replay",
+    .purpose = "count the log again, beside the live counters, and compare cell by cell",
     .arguments = "[--from TIME | --offsets P:O,... --whole-from TIME] [--keep] | --remove --name X",
     .summary = "count the log again, beside the live counters, and compare cell by cell",
-    .text = "Reads the input topic again, from where the live counters began (or --from, --offsets) to where they are\n"
-            "now, into the namespace <namespace>-replay-<name>, with a new incarnation; then compares each window of\n"
-            "each partition, at exactly the same offset on both sides. Live workers are not disturbed and may go on.\n"
-            "Nothing of the live namespace is written, and nothing is published. The replay's keys and topics are\n"
-            "deleted at the end, unless --keep; --remove --name X deletes what an interrupted one left.\n"
-            "\n"
-            "Exit status 0: equal; 65: not, or nothing could be compared. With --from, windows that start after that\n"
-            "time (and future_skew_ms) are compared: earlier ones may hold records from before it.\n"
-            "\n"
-            "Example:\n"
-            "  gentally replay\n"
-            "  gentally replay --from 2025-11-17 --show 100 --keep --name november",
+    .text =
+        "Reads the input topic again, from where the live counters began (or --from, --offsets) to where they are\n"
+        "now, into the namespace <namespace>-replay-<name>, with a new incarnation; then compares each window of\n"
+        "each partition, at exactly the same offset on both sides. Live workers are not disturbed and may go on.\n"
+        "Nothing of the live namespace is written, and nothing is published. The replay's keys and topics are\n"
+        "deleted at the end, unless --keep; --remove --name X deletes what an interrupted one left.\n"
+        "\n"
+        "Exit status 0: equal; 65: not, or nothing could be compared. With --from, windows that start after that\n"
+        "time (and future_skew_ms) are compared: earlier ones may hold records from before it.\n"
+        "\n"
+        "Example:\n"
+        "  gentally replay\n"
+        "  gentally replay --from 2025-11-17 --show 100 --keep --name november",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .run = run,
+};
+
+struct replay_counts {
+    uint64_t records; /* read again */
+    uint64_t windows; /* compared, of one partition each */
+    struct comparison compared;
+    uint64_t outcomes; /* partitions' outcomes that differ */
+    uint64_t moved, sealed, outside;
+    int64_t shown;
 };
 
 struct request {
@@ -67,7 +92,7 @@ struct request {
     struct cells *ours, *theirs;
     struct window_list list;
     struct replay_counts counts;
-    struct retention_comparison retention;
+    struct replay_retention retention;
     struct {
         int32_t partition;
         struct window window;
@@ -159,7 +184,7 @@ static enum verdict take_cell(void *context, struct span key, struct span packed
 static void show_difference(void *context, const struct difference *difference)
 {
     struct request *request = context;
-    char start[40], row[SHOWN_MAX(256)];
+    char start[40], row[PRINTABLE_MAX(256)];
 
     if (request->counts.shown == request->show)
         return;
@@ -312,7 +337,7 @@ static enum verdict compare_retention(struct request *request, int32_t count, st
         if (verdict == GO_ON)
             verdict = replay_advance(request->replay, request->targets, why);
         if (verdict == GO_ON)
-            verdict = retention_compare(request->live, replay_store(request->replay), &request->retention, why);
+            verdict = replay_retention_compare(request->live, replay_store(request->replay), &request->retention, why);
         is_still = true;
         for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
             verdict = store_state(request->live, i, &live, why);
@@ -366,11 +391,11 @@ static uint64_t retention_differing(const struct request *request)
 
 static void print_retention(const struct request *request)
 {
-    const struct retention_comparison *retention = &request->retention;
-    char month[8], cohort[8], model[SHOWN_MAX(EVENT_TEXT_MAX)];
+    const struct replay_retention *retention = &request->retention;
+    char month[8], cohort[8], model[PRINTABLE_MAX(EVENT_TEXT_MAX)];
 
-    for (uint64_t i = 0; i < retention_differing(request) && i < RETENTION_SHOWN; i++) {
-        const struct retention_difference *difference = &retention->shown[i];
+    for (uint64_t i = 0; i < retention_differing(request) && i < REPLAY_RETENTION_SHOWN; i++) {
+        const struct replay_retention_difference *difference = &retention->shown[i];
         month_write(difference->month, month, sizeof(month));
         month_write(difference->cohort, cohort, sizeof(cohort));
         printable_text(span_of(difference->model), model, sizeof(model));
@@ -381,8 +406,9 @@ static void print_retention(const struct request *request)
     if (request->format == FORMAT_TEXT && retention->is_compared)
         printf("compared: %" PRIu64 " rows of retention\n", retention->rows);
     else if (request->format == FORMAT_TEXT && request->config->has_retention)
-        printf("retention: not compared; the range is a part of the log, months are no longer kept, it was switched on "
-               "later, or the live state never stood still\n");
+        printf(
+            "retention: not compared; the range is a part of the log, months are no longer kept, it was switched on "
+            "later, or the live state never stood still\n");
 }
 
 static void print_counts(const struct request *request)
@@ -499,34 +525,25 @@ static enum verdict run_action(struct request *request, struct reason *why)
                : run_and_clean(request, why);
 }
 
-int command_replay(int argc, char **argv)
+static enum verdict run(struct command_call *call, struct reason *why)
 {
-    struct command_option options[OPTION_COUNT] = {
-        [FROM] = {"from", "TIME", "begin with records of that time (default: where the live counters began)", NULL},
-        [OFFSETS] = {"offsets", "P:O,...", "begin at these offsets", NULL},
-        [WHOLE_FROM] = {"whole-from", "TIME", "compare windows that start then or later", NULL},
-        [NAME] = {"name", "X", "the namespace is <namespace>-replay-X (default: the time of day)", NULL},
-        [KEEP] = {"keep", NULL, "leave the replay's keys and topics, to look at", NULL},
-        [REMOVE] = {"remove", NULL, "only delete the keys and topics of --name", NULL},
-        [SHOW] = {"show", "N", "print the first N differences (default 10)", NULL},
-        [FORMAT] = {"format", "F", "text or json (default text)", NULL},
-    };
-    struct config *configs = calloc(2, sizeof(*configs));
+    struct config *config = calloc(1, sizeof(*config));
     struct request *request = calloc(1, sizeof(*request));
-    struct reason why = {0};
-    int code = EX_OSERR;
+    enum verdict verdict;
 
-    if (configs != NULL && request != NULL &&
-        command_begin(&help, configs, argc, argv, options, OPTION_COUNT, NULL, &code)) {
-        *request = (struct request){.live_config = configs, .config = configs + 1, .options = options, .show = 10};
-        log_open(&request->logger, configs->log_level, "replay");
-        code = run_action(request, &why) == GO_ON ? EX_OK : command_fail(&help, &why);
+    if (config != NULL && request != NULL) {
+        *request =
+            (struct request){.live_config = call->config, .config = config, .options = call->options, .show = 10};
+        log_open(&request->logger, call->config->log_level, command_replay.name);
+        verdict = run_action(request, why);
         store_close(request->live);
         cells_close(request->ours);
         cells_close(request->theirs);
         free(request->list.windows);
+    } else {
+        verdict = no_memory(why, "for a replay");
     }
     free(request);
-    free(configs);
-    return code;
+    free(config);
+    return verdict;
 }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
@@ -16,18 +15,33 @@
 #include "gentally/report/figures.h"
 #include "gentally/report/page.h"
 #include "report_live.h"
+#include "report_page.h"
 
-enum option { OUT, FORMAT, FROM, TO, EXAMPLES, WATCH, PORT, OPTION_COUNT };
+enum option { OUT, FORMAT, FROM, TO, EXAMPLES, WATCH, PORT };
 
 static const char *const formats[] = {"html", "json"};
 enum format { FORMAT_HTML, FORMAT_JSON };
 
 #define PORT_DEFAULT 8732
 
-static const struct command_help help = {
+static const struct command_option option_table[] = {
+    [OUT] = {"out", "FILE", "write there (default: standard output)", NULL},
+    [FORMAT] = {"format", "F", "html or json (default html)", NULL},
+    [FROM] = {"from", "TIME", "only weeks and months that start then or later", NULL},
+    [TO] = {"to", "TIME", "only weeks and months that start before", NULL},
+    [EXAMPLES] = {"examples", "SLUGS", "models of table S38, separated by commas (default: the study's)", NULL},
+    [WATCH] = {"watch", NULL, "serve the page on 127.0.0.1 and keep it live", NULL},
+    [PORT] = {"port", "N", "of --watch; 0 = any free one, which is printed (default 8732)", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_report = {
     .name = "report",
-    .arguments = "[--out FILE] [--format html|json] [--from TIME] [--to TIME] [--examples SLUG,SLUG...] "
-                 "[--watch [--port N]]",
+    .purpose = "write the study's figures and tables from the summaries",
+    .arguments =
+        "[--out FILE] [--format html|json] [--from TIME] [--to TIME] [--examples SLUG,SLUG...] "
+        "[--watch [--port N]]",
     .summary = "write the study's 41 figures and tables from the summary topics",
     .text =
         "Reads the ledger and the summary topics from beginning to end, committed records only, and writes one\n"
@@ -44,6 +58,9 @@ static const struct command_help help = {
         "  gentally report --out report.html\n"
         "  gentally report --watch\n"
         "  gentally report --format json --from 2024-10-28 --to 2025-12-01 --out report.json",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .run = run,
 };
 
 /* What is read, ledger first: what is published meanwhile is then newer than the ledger, and no gap. Retention is there
@@ -67,8 +84,7 @@ static enum verdict take_record(void *context, const struct record *record, stru
     return figures_take(request->figures, record, why);
 }
 
-/* A rollup that is not configured has no topic: its figures say so. Without the ledger and the total there is nothing.
- */
+/* A rollup that is not configured has no topic, and its figures say so. The ledger and the total must be there. */
 static enum verdict read_rollup(struct request *request, const char *rollup, struct reason *why)
 {
     char topic[TOPIC_NAME_MAX + 1];
@@ -95,24 +111,6 @@ static enum verdict read_topics(struct request *request, struct reason *why)
 static enum verdict output_failed(const char *path, struct reason *why)
 {
     return reason_set(why, HALT, OUTPUT_FAILED, errno, "%s: %s", path, strerror(errno));
-}
-
-enum verdict report_page(FILE *file, struct span json, uint64_t revision, struct reason *why)
-{
-    struct page_section sections[FIGURES_COUNT];
-    const struct page page = {.title = span_of(FIGURES_PAGE_TITLE),
-                              .sections = sections,
-                              .section_count = FIGURES_COUNT,
-                              .study = json,
-                              .is_live = revision > 0,
-                              .revision = revision};
-
-    for (uint32_t index = 0; index < FIGURES_COUNT; index++) {
-        struct figures_title title = figures_title(index);
-        sections[index] = (struct page_section){span_of(title.id), span_of(title.section), span_of(title.title),
-                                                span_of(title.about)};
-    }
-    return page_write(file, &page, why);
 }
 
 /* The one place where a format is chosen. */
@@ -198,41 +196,20 @@ static enum verdict read_options(struct request *request, const struct command_o
     return verdict;
 }
 
-static int run(const struct config *config, const struct command_option options[])
+static enum verdict run(struct command_call *call, struct reason *why)
 {
-    struct request request = {.config = config};
-    struct reason why = {0};
-    enum verdict verdict = read_options(&request, options, &why);
+    struct request request = {.config = call->config};
+    enum verdict verdict = read_options(&request, call->options, why);
 
     if (verdict == GO_ON)
-        verdict = figures_open(&request.figures, &request.options, &why);
+        verdict = figures_open(&request.figures, &request.options, why);
     if (verdict == GO_ON && request.is_watched) {
-        verdict = report_live(config, request.figures, (uint16_t)request.port, &why);
+        verdict = report_live(call->config, request.figures, (uint16_t)request.port, why);
     } else if (verdict == GO_ON) {
-        verdict = read_topics(&request, &why);
+        verdict = read_topics(&request, why);
         if (verdict == GO_ON)
-            verdict = write_report(&request, &why);
+            verdict = write_report(&request, why);
     }
     figures_close(request.figures);
-    return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
-}
-
-int command_report(int argc, char **argv)
-{
-    struct command_option options[OPTION_COUNT] = {
-        [OUT] = {"out", "FILE", "write there (default: standard output)", NULL},
-        [FORMAT] = {"format", "F", "html or json (default html)", NULL},
-        [FROM] = {"from", "TIME", "only weeks and months that start then or later", NULL},
-        [TO] = {"to", "TIME", "only weeks and months that start before", NULL},
-        [EXAMPLES] = {"examples", "SLUGS", "models of table S38, separated by commas (default: the study's)", NULL},
-        [WATCH] = {"watch", NULL, "serve the page on 127.0.0.1 and keep it live", NULL},
-        [PORT] = {"port", "N", "of --watch; 0 = any free one, which is printed (default 8732)", NULL},
-    };
-    struct config *config = calloc(1, sizeof *config);
-    int code = EX_OSERR;
-
-    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, NULL, &code))
-        code = run(config, options);
-    free(config);
-    return code;
+    return verdict;
 }

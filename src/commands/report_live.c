@@ -1,13 +1,13 @@
 /*
- * See watch.h. One thread, in turns: what has come from the topics, what browsers want, and, when all is read and a
- * moment was quiet, a new document. A summary's rows come in one transaction but in several partitions: the moment lets
- * the rest of it arrive. That the topics are read to their end is said only while a broker answers.
+ * See report_live.h. One thread, in turns: what has come from the topics, what browsers want, and, when all is read and
+ * a moment was quiet, a new document. A summary's rows come in one transaction but in several partitions: the moment
+ * lets the rest of it arrive. That the topics are read to their end is said only while a broker answers.
  */
 #include "report_live.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -15,6 +15,7 @@
 #include "gentally/kafka/topic_follow.h"
 #include "gentally/kafka/topics.h"
 #include "gentally/report/http.h"
+#include "report_page.h"
 
 #define TURN_MS 50
 #define QUIET_MS 1000  /* without a record, before a document is made */
@@ -25,12 +26,12 @@
 static const char *const rollups[] = {REPORT_ROLLUPS};
 #define TOPICS (LENGTH_OF(rollups) + 1)
 
-struct watched {
+struct live_report {
     struct figures *figures;
     struct topic_follow *follow;
     struct http *http;
     int64_t heard_ms, made_ms, asked_ms; /* a record came; a document was made; a broker was asked */
-    bool is_stale;                       /* records came since the last document */
+    bool is_stale;                       /* records came since the last document was made */
     uint64_t revision;
     char *document; /* the last one, to know another by */
     size_t document_size;
@@ -61,15 +62,15 @@ static bool is_told_to_stop(const sigset_t *signals)
 
 static enum verdict take_record(void *context, size_t topic, const struct record *record, struct reason *why)
 {
-    struct watched *watched = context;
+    struct live_report *live = context;
 
     (void)topic;
-    watched->is_stale = true;
-    watched->heard_ms = clock_ms(CLOCK_MONOTONIC);
-    return figures_take(watched->figures, record, why);
+    live->is_stale = true;
+    live->heard_ms = clock_ms(CLOCK_MONOTONIC);
+    return figures_take(live->figures, record, why);
 }
 
-static enum verdict follow_topics(struct watched *watched, const struct config *config, struct reason *why)
+static enum verdict follow_topics(struct live_report *live, const struct config *config, struct reason *why)
 {
     char names[TOPICS][TOPIC_NAME_MAX + 1];
     struct topic_wanted wanted[TOPICS];
@@ -80,35 +81,35 @@ static enum verdict follow_topics(struct watched *watched, const struct config *
         topic_summaries(config, rollups[at - 1], names[at]);
         wanted[at] = (struct topic_wanted){names[at], at > 1};
     }
-    return topic_follow_open_wanted(&watched->follow, config, wanted, TOPICS, why);
+    return topic_follow_open_wanted(&live->follow, config, wanted, TOPICS, why);
 }
 
 /* Numbers are times, so that those of the next server go on behind them. */
-static uint64_t next_revision(const struct watched *watched)
+static uint64_t next_revision(const struct live_report *live)
 {
     uint64_t now_ms = (uint64_t)clock_ms(CLOCK_REALTIME);
 
-    return now_ms > watched->revision ? now_ms : watched->revision + 1;
+    return now_ms > live->revision ? now_ms : live->revision + 1;
 }
 
-static enum verdict keep_document(struct watched *watched, struct span json, struct reason *why)
+static enum verdict keep_document(struct live_report *live, struct span json, struct reason *why)
 {
     char *document = malloc(json.size + 1);
 
     if (document == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "keeping a document of %zu bytes", json.size);
     memcpy(document, json.bytes, json.size);
-    free(watched->document);
-    watched->document = document;
-    watched->document_size = json.size;
+    free(live->document);
+    live->document = document;
+    live->document_size = json.size;
     return GO_ON;
 }
 
-static enum verdict publish(struct watched *watched, struct span json, struct reason *why)
+static enum verdict publish(struct live_report *live, struct span json, struct reason *why)
 {
     char *page = NULL;
     size_t size = 0;
-    uint64_t revision = next_revision(watched);
+    uint64_t revision = next_revision(live);
     FILE *file = open_memstream(&page, &size);
 
     if (file == NULL)
@@ -117,71 +118,71 @@ static enum verdict publish(struct watched *watched, struct span json, struct re
     if (fclose(file) != 0 && verdict == GO_ON)
         verdict = reason_set(why, HALT, NO_MEMORY, errno, "making the page");
     if (verdict == GO_ON)
-        verdict = http_publish(watched->http, (struct span){page, size}, json, revision, why);
+        verdict = http_publish(live->http, (struct span){page, size}, json, revision, why);
     free(page);
-    watched->revision = revision;
+    live->revision = revision;
     return verdict;
 }
 
 /* Makes a document of what was read, and publishes it if it says anything new. */
-static enum verdict renew(struct watched *watched, struct reason *why)
+static enum verdict renew(struct live_report *live, struct reason *why)
 {
     struct span json;
-    enum verdict verdict = figures_write(watched->figures, &json, why);
+    enum verdict verdict = figures_write(live->figures, &json, why);
 
-    watched->is_stale = false;
-    watched->made_ms = clock_ms(CLOCK_MONOTONIC);
-    if (verdict != GO_ON || span_equal(json, (struct span){watched->document, watched->document_size}))
+    live->is_stale = false;
+    live->made_ms = clock_ms(CLOCK_MONOTONIC);
+    if (verdict != GO_ON || span_equal(json, (struct span){live->document, live->document_size}))
         return verdict;
-    verdict = publish(watched, json, why);
+    verdict = publish(live, json, why);
     if (verdict == GO_ON)
-        verdict = keep_document(watched, json, why);
+        verdict = keep_document(live, json, why);
     return verdict;
 }
 
-static void look_whether_current(struct watched *watched, int64_t now_ms)
+static void look_whether_current(struct live_report *live, int64_t now_ms)
 {
     struct reason why = {0};
 
-    if (now_ms - watched->asked_ms < ASK_MS || !topic_follow_at_end(watched->follow))
+    if (now_ms - live->asked_ms < ASK_MS || !topic_follow_at_end(live->follow))
         return;
-    if (topic_follow_ask(watched->follow, ANSWER_MS, &why) == GO_ON && topic_follow_at_end(watched->follow))
-        http_is_current(watched->http, clock_ms(CLOCK_MONOTONIC));
-    watched->asked_ms = clock_ms(CLOCK_MONOTONIC);
+    if (topic_follow_ask(live->follow, ANSWER_MS, &why) == GO_ON && topic_follow_at_end(live->follow))
+        http_is_current(live->http, clock_ms(CLOCK_MONOTONIC));
+    live->asked_ms = clock_ms(CLOCK_MONOTONIC);
 }
 
-static bool is_due(const struct watched *watched, int64_t now_ms)
+static bool is_due(const struct live_report *live, int64_t now_ms)
 {
-    return watched->is_stale && topic_follow_at_end(watched->follow) &&
-           (now_ms - watched->heard_ms >= QUIET_MS || now_ms - watched->made_ms >= OFTEN_MS);
+    return live->is_stale && topic_follow_at_end(live->follow) &&
+           (now_ms - live->heard_ms >= QUIET_MS || now_ms - live->made_ms >= OFTEN_MS);
 }
 
-static enum verdict turn(struct watched *watched, int wait_ms, struct reason *why)
+static enum verdict turn(struct live_report *live, int wait_ms, struct reason *why)
 {
-    enum verdict verdict = topic_follow_turn(watched->follow, wait_ms, take_record, watched, why);
+    enum verdict verdict = topic_follow_turn(live->follow, wait_ms, take_record, live, why);
     int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
 
-    if (verdict == GO_ON && is_due(watched, now_ms))
-        verdict = renew(watched, why);
-    look_whether_current(watched, now_ms);
-    http_turn(watched->http, 0, clock_ms(CLOCK_MONOTONIC));
+    if (verdict == GO_ON && is_due(live, now_ms))
+        verdict = renew(live, why);
+    look_whether_current(live, now_ms);
+    http_turn(live->http, 0, clock_ms(CLOCK_MONOTONIC));
     return verdict;
 }
 
 /* The first document, before anybody is told the address. GO_ON also when it was told to stop. */
-static enum verdict begin(struct watched *watched, const sigset_t *signals, bool *is_stopped, struct reason *why)
+static enum verdict begin(struct live_report *live, const sigset_t *signals, bool *is_stopped, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
-    while (verdict == GO_ON && !topic_follow_at_end(watched->follow) && !(*is_stopped = is_told_to_stop(signals)))
-        verdict = topic_follow_turn(watched->follow, TURN_MS, take_record, watched, why);
+    while (verdict == GO_ON && !topic_follow_at_end(live->follow) && !(*is_stopped = is_told_to_stop(signals)))
+        verdict = topic_follow_turn(live->follow, TURN_MS, take_record, live, why);
     if (verdict != GO_ON || *is_stopped)
         return verdict;
-    verdict = renew(watched, why);
-    http_is_current(watched->http, clock_ms(CLOCK_MONOTONIC));
-    watched->asked_ms = clock_ms(CLOCK_MONOTONIC);
+    verdict = renew(live, why);
+    http_is_current(live->http, clock_ms(CLOCK_MONOTONIC));
+    live->asked_ms = clock_ms(CLOCK_MONOTONIC);
     if (verdict == GO_ON) {
-        printf("http://127.0.0.1:%u/\n", http_port(watched->http));
+        printf("http://127.0.0.1:%u/\n", http_port(live->http));
         fflush(stdout);
     }
     return verdict;
@@ -189,22 +190,22 @@ static enum verdict begin(struct watched *watched, const sigset_t *signals, bool
 
 enum verdict report_live(const struct config *config, struct figures *figures, uint16_t port, struct reason *why)
 {
-    struct watched watched = {.figures = figures};
+    struct live_report live = {.figures = figures};
     sigset_t signals;
     bool is_stopped = false;
 
     block_signals(&signals); /* before any thread is made, so that all inherit the mask */
-    enum verdict verdict = http_open(&watched.http, port, why);
+    enum verdict verdict = http_open(&live.http, port, why);
     if (verdict == GO_ON)
-        verdict = follow_topics(&watched, config, why);
+        verdict = follow_topics(&live, config, why);
     if (verdict == GO_ON)
-        verdict = begin(&watched, &signals, &is_stopped, why);
+        verdict = begin(&live, &signals, &is_stopped, why);
     while (verdict == GO_ON && !is_stopped) {
-        verdict = turn(&watched, TURN_MS, why);
+        verdict = turn(&live, TURN_MS, why);
         is_stopped = is_told_to_stop(&signals);
     }
-    topic_follow_close(watched.follow);
-    http_close(watched.http);
-    free(watched.document);
+    topic_follow_close(live.follow);
+    http_close(live.http);
+    free(live.document);
     return verdict;
 }

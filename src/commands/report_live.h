@@ -1,18 +1,12 @@
-/* `report --watch`: the topics followed, the page served. What it shares with `report` itself is here too. */
+/* The live report, `report --watch`: topics followed, the page served. */
 #ifndef GENTALLY_REPORT_LIVE_H
 #define GENTALLY_REPORT_LIVE_H
-
-#include <stdio.h>
 
 #include "gentally/config/config.h"
 #include "gentally/report/figures.h"
 
-/* The rollups that figures are of; only the first is needed, the others say what is missing. */
+/* The rollups whose summaries a report reads. Only the first is needed; figures of the others say what is missing. */
 #define REPORT_ROLLUPS "total", "model", "provider", "category", "tag", "geography", "language", "retention"
-
-/* Writes the page around a document; `revision` > 0: as one that is served live. Defined in report.c. HALT:
- * REPORT-NOT-BUILT, OUTPUT-FAILED. */
-MUST_CHECK enum verdict report_page(FILE *file, struct span json, uint64_t revision, struct reason *why);
 
 /*
  * Reads the topics to their end, prints the address, and serves the page until SIGTERM or SIGINT: then GO_ON. HALT:

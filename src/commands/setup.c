@@ -1,10 +1,11 @@
-/* `gentally setup`: makes what a worker needs and only a deployer may make: topics, Redis functions, the partitions'
- * first state. */
+/*
+ * `gentally setup`: makes what a worker needs and only a deployer may make: topics, functions in Redis, the first state
+ * of each partition.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 #include <time.h>
 
 #include "gentally/cli/command.h"
@@ -16,8 +17,19 @@
 
 #define READY_SECONDS 30
 
-static const struct command_help help = {
+enum option { PARTITIONS, REPLICATION, BEGIN_AGAIN };
+
+static const struct command_option option_table[] = {
+    [PARTITIONS] = {"partitions", "N", "partitions of topics that are created (default 12; the ledger has 1)", NULL},
+    [REPLICATION] = {"replication", "N", "replicas of each created topic (default: the broker's)", NULL},
+    [BEGIN_AGAIN] = {"begin-again", NULL, "make lost states anew, even where the log has less than was counted", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_setup = {
     .name = "setup",
+    .purpose = "create what is missing: topics, Redis functions, the partitions' first state",
     .arguments = "[--partitions N] [--replication N] [--begin-again] [configuration]",
     .summary = "create topics, Redis functions and first state; safe to repeat",
     .text =
@@ -26,6 +38,9 @@ static const struct command_help help = {
         "its log still has). Run it once before the first worker, and again after partitions were added.\n"
         "\n"
         "  gentally setup --partitions 12 --replication 3\n",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .run = run,
 };
 
 static bool read_count(const char *text, int fallback, int min, int *count)
@@ -41,8 +56,11 @@ static bool read_count(const char *text, int fallback, int min, int *count)
     return end != text && *end == '\0' && value >= min && value <= 10000;
 }
 
-/* What the partitions that have a state have sealed already. One that comes late begins with it: in a window they have
- * collected it could only count what no summary can hold any more. `*has_counted` tells whether one of them has. */
+/*
+ * Finds the windows that partitions with a state have sealed already. A new partition begins with the same floors: in a
+ * window that others have collected it could only count records that no summary can hold any more. `*has_counted`:
+ * some partition has counted records.
+ */
 static enum verdict find_floors(struct store *store, int32_t count, int64_t floors_ms[WINDOW_KINDS], bool *has_counted,
                                 struct reason *why)
 {
@@ -64,8 +82,10 @@ static enum verdict find_floors(struct store *store, int32_t count, int64_t floo
     return GO_ON;
 }
 
-/* Partitions that have a state keep it. One that has none is new, or its state was lost: then it may only begin anew if
- * nothing that was counted is missing from its log. All are looked at before the first is made. */
+/*
+ * Checks the partitions without a state, all of them before the first state is made. Such a partition is new, or its
+ * state was lost: then it may only begin anew if its log still has every record that was counted.
+ */
 static enum verdict check_beginnings(const struct config *config, struct store *store, struct source *source,
                                      int32_t count, struct reason *why)
 {
@@ -175,29 +195,16 @@ static enum verdict set_up(const struct request *request, struct reason *why)
     return verdict;
 }
 
-int command_setup(int argc, char **argv)
+static enum verdict run(struct command_call *call, struct reason *why)
 {
-    static struct config config;
+    const struct command_option *options = call->options;
     struct logger logger;
-    struct reason why;
-    struct request request = {.config = &config, .logger = &logger};
-    int code = EX_OK;
-    struct command_option options[] = {
-        {"partitions", "N", "partitions of topics that are created (default 12; the ledger has 1)", NULL},
-        {"replication", "N", "replicas of each created topic (default: the broker's)", NULL},
-        {"begin-again", NULL, "make lost states anew, even where the log has less than was counted", NULL},
-    };
+    struct request request = {
+        .config = call->config, .logger = &logger, .may_begin_again = options[BEGIN_AGAIN].value != NULL};
 
-    if (!command_begin(&help, &config, argc, argv, options, LENGTH_OF(options), NULL, &code))
-        return code;
-    request.may_begin_again = options[2].value != NULL;
-    if (!read_count(options[0].value, 12, 1, &request.partitions) ||
-        !read_count(options[1].value, -1, 1, &request.replication)) {
-        (void)reason_set(&why, HALT, CONFIG_VALUE, 0, "--partitions and --replication are whole numbers from 1");
-        return command_fail(&help, &why);
-    }
-    log_open(&logger, config.log_level, "setup");
-    if (set_up(&request, &why) != GO_ON)
-        return command_fail(&help, &why);
-    return EX_OK;
+    if (!read_count(options[PARTITIONS].value, 12, 1, &request.partitions) ||
+        !read_count(options[REPLICATION].value, -1, 1, &request.replication))
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--partitions and --replication are whole numbers from 1");
+    log_open(&logger, call->config->log_level, command_setup.name);
+    return set_up(&request, why);
 }

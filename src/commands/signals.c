@@ -1,21 +1,20 @@
 /*
- * `gentally signals`: reads the summaries and what was said of them before, applies the rules of gentally/signals.h,
- * and publishes what is new or has changed; what no longer holds gets a tombstone.
+ * `gentally signals`: reads the summaries and the signals that were published before, applies the rules of
+ * inspect/signals.h, and publishes signals that are new or have changed; one that no longer holds gets a tombstone.
  *
  * All state is in the topics. Equal rows make equal bytes, so whoever repeats this, after a crash or beside another
  * instance, publishes nothing. Windows are published in transactions that end in one partition a moment before the
  * next, so nothing is concluded until all was read and nothing came for a while.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 #include <time.h>
 
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
+#include "gentally/cli/output.h"
 #include "gentally/cli/progress.h"
 #include "gentally/codec/avro_read.h"
 #include "gentally/codec/avro_write.h"
@@ -44,15 +43,30 @@ enum option {
     COHORT_ACCOUNTS,
     LAUNCH_MONTHS,
     FOUNDATIONAL,
-    RISE,
-    OPTION_COUNT
+    RISE
 };
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_NONE };
 static const char *const formats[] = {"table", "json"};
 
-static const struct command_help help = {
+static const struct command_option option_table[] = {
+    [FOLLOW] = {"follow", NULL, "stay, and publish as summaries come, until SIGTERM", NULL},
+    [DRY_RUN] = {"dry-run", NULL, "print what would stand, and publish nothing", NULL},
+    [FORMAT] = {"format", "F", "print what stands, as table or json, and publish nothing", NULL},
+    [UNKNOWN_SHARE] = {"unknown-share", "S", "unknown_model: of the week's tokens (default 0.001)", NULL},
+    [UNKNOWN_REQUESTS] = {"unknown-requests", "N", "unknown_model: requests in the week (default 100)", NULL},
+    [JUMP] = {"jump", "S", "category_jump: change of share (default 0.05)", NULL},
+    [COHORT_ACCOUNTS] = {"cohort-accounts", "N", "foundational_cohort, boomerang: size (default 30)", NULL},
+    [LAUNCH_MONTHS] = {"launch-months", "N", "foundational_cohort: after the first cohort (default 2)", NULL},
+    [FOUNDATIONAL] = {"foundational", "N", "foundational_cohort: per cent of the median (default 150)", NULL},
+    [RISE] = {"rise", "S", "boomerang: of the cohort, in a month (default 0.03)", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_signals = {
     .name = "signals",
+    .purpose = "find what is worth a look in the summaries, and publish it",
     .arguments = "[--follow | --dry-run | --format table|json] [options]",
     .summary = "find what is worth a look in the summaries, and publish it",
     .text =
@@ -67,6 +81,9 @@ static const struct command_help help = {
         "\n"
         "Example:\n"
         "  gentally signals && gentally signals --format table",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .run = run,
 };
 
 enum topic { TOPIC_SIGNALS, TOPIC_MODEL, TOPIC_CATEGORY, TOPIC_RETENTION, TOPIC_COUNT };
@@ -84,18 +101,18 @@ struct request {
     struct topic_follow *follow;
     enum topic followed[TOPIC_COUNT]; /* which each of the follower's topics is */
     struct signals *signals;
-    struct latest *state; /* what the signals' topic says; the generation of a row is its offset */
+    struct latest *published; /* what the signals' topic says; the generation of a row is its offset */
     struct encoder *encoder;
     struct summary_read *read;
     struct producer *producer;
     bool has_news; /* something that conclusions are made of */
     bool is_heard; /* anything */
-    int64_t published, withdrawn;
+    int64_t published_count, withdrawn_count;
 };
 
 /* ---- reading ---- */
 
-/* The family. Summaries of before there were families have none: the slug without its variant stands in. */
+/* The model's family. Old summaries have no family: there the slug without its variant stands in. */
 static struct span model_of(const struct summary *summary)
 {
     if (summary->columns[COLUMN_FAMILY].size > 0)
@@ -141,16 +158,16 @@ static void fill_row(enum topic topic, const struct summary_read *read, struct s
     }
 }
 
-static enum verdict take_standing(struct request *request, const struct record *record, struct reason *why)
+static enum verdict take_published(struct request *request, const struct record *record, struct reason *why)
 {
     const struct latest_row row = {.key = record->key, .value = record->value, .generation = record->offset};
 
     request->has_news = true;
     if (record->value.bytes == NULL) {
-        latest_drop(request->state, record->key);
+        latest_drop(request->published, record->key);
         return GO_ON;
     }
-    return latest_put(request->state, &row, why);
+    return latest_put(request->published, &row, why);
 }
 
 static enum verdict take_record(void *context, size_t index, const struct record *record, struct reason *why)
@@ -162,7 +179,7 @@ static enum verdict take_record(void *context, size_t index, const struct record
 
     request->is_heard = true;
     if (topic == TOPIC_SIGNALS)
-        return take_standing(request, record, why);
+        return take_published(request, record, why);
     if (record->value.bytes == NULL) {
         signals_drop(request->signals, record->key);
         request->has_news = true;
@@ -176,7 +193,7 @@ static enum verdict take_record(void *context, size_t index, const struct record
     return signals_put(request->signals, record->key, &row, why);
 }
 
-/* Whether a topic that need not be there is: a rollup may be switched off. */
+/* Looks whether a topic exists. It need not: a rollup may be switched off. */
 static enum verdict look_for(const struct request *request, const char *topic, bool *is_there, struct reason *why)
 {
     struct topic_follow *probe = NULL;
@@ -220,13 +237,13 @@ static enum verdict put(struct request *request, struct span key, struct span va
     return producer_put(request->producer, request->topic, key, value, why);
 }
 
-/* Whether what stands in the topic was made of a newer version of the window than was read here. */
-static bool is_newer(const struct request *request, const struct signal *state)
+/* Whether the published signal was made of a newer version of the window than was read here. */
+static bool is_newer(const struct request *request, const struct signal *published)
 {
     int64_t generation, revision;
 
-    return signals_version(request->signals, state->kind, state->window.start_ms, &generation, &revision) &&
-           summary_version_compare(state->generation, state->revision, PANE_ON_TIME, generation, revision,
+    return signals_version(request->signals, published->kind, published->window.start_ms, &generation, &revision) &&
+           summary_version_compare(published->generation, published->revision, PANE_ON_TIME, generation, revision,
                                    PANE_ON_TIME) > 0;
 }
 
@@ -241,14 +258,14 @@ static enum verdict publish_found(struct request *request, struct latest *found,
         verdict = encode_signal(request->encoder, sign, &row.value, why);
         if (verdict == GO_ON)
             verdict = latest_put(found, &row, why);
-        const struct latest_row *state = latest_find(request->state, row.key);
+        const struct latest_row *there = latest_find(request->published, row.key);
         struct signal_read read;
-        if (verdict != GO_ON || (state != NULL && span_equal(state->value, row.value)))
+        if (verdict != GO_ON || (there != NULL && span_equal(there->value, row.value)))
             continue;
-        if (state != NULL && decode_signal(state->value, &read, why) == GO_ON && is_newer(request, &read.signal))
+        if (there != NULL && decode_signal(there->value, &read, why) == GO_ON && is_newer(request, &read.signal))
             continue;
         verdict = put(request, row.key, row.value, why);
-        request->published++;
+        request->published_count++;
     }
     return verdict;
 }
@@ -257,15 +274,15 @@ static enum verdict withdraw_rest(struct request *request, const struct latest *
 {
     enum verdict verdict = GO_ON;
 
-    for (size_t index = 0; index < latest_seen(request->state) && verdict == GO_ON; index++) {
-        const struct latest_row *row = latest_at(request->state, index);
+    for (size_t index = 0; index < latest_seen(request->published) && verdict == GO_ON; index++) {
+        const struct latest_row *row = latest_at(request->published, index);
         struct signal_read read;
         if (row->value.bytes == NULL || latest_find(found, row->key) != NULL)
             continue;
         if (decode_signal(row->value, &read, why) == GO_ON && is_newer(request, &read.signal))
             continue;
         verdict = put(request, row->key, (struct span){NULL, 0}, why);
-        request->withdrawn++;
+        request->withdrawn_count++;
     }
     return verdict;
 }
@@ -278,7 +295,7 @@ static void look_for_stop(struct request *request, int wait_ms)
         request->is_stopped = true;
 }
 
-/* A broker that is away is waited for, by who follows until a signal comes. */
+/* Waits until all is acknowledged: with --follow as long as the broker is away, until a signal comes. */
 static enum verdict settle(struct request *request, struct reason *why)
 {
     int attempts = 0;
@@ -329,24 +346,21 @@ static int compare_keys(const void *left_row, const void *right_row)
 {
     const struct latest_row *left = *(const struct latest_row *const *)left_row;
     const struct latest_row *right = *(const struct latest_row *const *)right_row;
-    size_t size = left->key.size < right->key.size ? left->key.size : right->key.size;
-    int order = memcmp(left->key.bytes, right->key.bytes, size);
-
-    return order != 0 ? order : (left->key.size > right->key.size) - (left->key.size < right->key.size);
+    return span_compare(left->key, right->key);
 }
 
-/* What stands in the topic, by key. */
-static enum verdict print_standing(struct request *request, struct printing *printing, struct reason *why)
+/* Prints the published signals, by key. */
+static enum verdict print_published(struct request *request, struct printing *printing, struct reason *why)
 {
-    size_t seen = latest_seen(request->state), count = 0;
+    size_t seen = latest_seen(request->published), count = 0;
     const struct latest_row **rows = calloc(seen + 1, sizeof(*rows));
     enum verdict verdict = GO_ON;
 
     if (rows == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu signals", seen);
     for (size_t index = 0; index < seen; index++)
-        if (latest_at(request->state, index)->value.bytes != NULL)
-            rows[count++] = latest_at(request->state, index);
+        if (latest_at(request->published, index)->value.bytes != NULL)
+            rows[count++] = latest_at(request->published, index);
     qsort(rows, count, sizeof(*rows), compare_keys);
     for (size_t index = 0; index < count && verdict == GO_ON; index++) {
         struct signal_read read;
@@ -361,7 +375,7 @@ static enum verdict print_standing(struct request *request, struct printing *pri
 static enum verdict print_all(struct request *request, struct printing *printing, struct reason *why)
 {
     if (!request->is_dry)
-        return print_standing(request, printing, why);
+        return print_published(request, printing, why);
     for (size_t index = 0; index < signals_count(request->signals); index++)
         print_one(request, printing, signals_at(request->signals, index));
     return GO_ON;
@@ -383,9 +397,7 @@ static enum verdict print(struct request *request, struct reason *why)
     if (verdict == GO_ON && printing.table != NULL)
         verdict = table_print(printing.table, stdout, why);
     table_close(printing.table);
-    if (verdict == GO_ON && fflush(stdout) != 0)
-        verdict = reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
-    return verdict;
+    return verdict == GO_ON ? output_flush(why) : verdict;
 }
 
 /* ---- the command ---- */
@@ -458,7 +470,7 @@ static enum verdict open_parts(struct request *request, struct reason *why)
     if (verdict == GO_ON)
         verdict = signals_open(&request->signals, &request->rules, why);
     if (verdict == GO_ON)
-        verdict = latest_open(&request->state, why);
+        verdict = latest_open(&request->published, why);
     return verdict;
 }
 
@@ -516,7 +528,8 @@ static enum verdict read_options(struct request *request, const struct command_o
     return verdict;
 }
 
-static int run(struct request *request, struct reason *why)
+/* Signals, connections, reading, publishing or printing: all that comes once the options are read. */
+static enum verdict work(struct request *request, struct reason *why)
 {
     enum verdict verdict = open_parts(request, why);
     bool is_printed = request->is_dry || request->format != FORMAT_NONE;
@@ -528,50 +541,29 @@ static int run(struct request *request, struct reason *why)
     if (verdict == GO_ON && is_printed)
         verdict = print(request, why);
     if (verdict == GO_ON && !is_printed)
-        fprintf(stderr, "signals: %" PRId64 " published, %" PRId64 " withdrawn, %zu stand\n", request->published,
-                request->withdrawn, signals_count(request->signals));
+        fprintf(stderr, "signals: %" PRId64 " published, %" PRId64 " withdrawn, %zu stand\n", request->published_count,
+                request->withdrawn_count, signals_count(request->signals));
     producer_close(request->producer);
     topic_follow_close(request->follow);
-    latest_close(request->state);
+    latest_close(request->published);
     signals_close(request->signals);
     encoder_close(request->encoder);
     free(request->read);
-    return verdict == GO_ON || (verdict == TRY_LATER && request->is_stopped) ? EX_OK : command_fail(&help, why);
+    return verdict == TRY_LATER && request->is_stopped ? GO_ON : verdict;
 }
 
-int command_signals(int argc, char **argv)
+static enum verdict run(struct command_call *call, struct reason *why)
 {
-    struct command_option options[OPTION_COUNT] = {
-        [FOLLOW] = {"follow", NULL, "stay, and publish as summaries come, until SIGTERM", NULL},
-        [DRY_RUN] = {"dry-run", NULL, "print what would stand, and publish nothing", NULL},
-        [FORMAT] = {"format", "F", "print what stands, as table or json, and publish nothing", NULL},
-        [UNKNOWN_SHARE] = {"unknown-share", "S", "unknown_model: of the week's tokens (default 0.001)", NULL},
-        [UNKNOWN_REQUESTS] = {"unknown-requests", "N", "unknown_model: requests in the week (default 100)", NULL},
-        [JUMP] = {"jump", "S", "category_jump: change of share (default 0.05)", NULL},
-        [COHORT_ACCOUNTS] = {"cohort-accounts", "N", "foundational_cohort, boomerang: size (default 30)", NULL},
-        [LAUNCH_MONTHS] = {"launch-months", "N", "foundational_cohort: after the first cohort (default 2)", NULL},
-        [FOUNDATIONAL] = {"foundational", "N", "foundational_cohort: per cent of the median (default 150)", NULL},
-        [RISE] = {"rise", "S", "boomerang: of the cohort, in a month (default 0.03)", NULL},
-    };
-    struct request request = {.format = FORMAT_NONE, .rules = signal_rules_default()};
-    struct config *config = calloc(1, sizeof(*config));
-    struct reason why = {0};
-    int code = EX_OSERR;
+    struct request request = {.config = call->config, .format = FORMAT_NONE, .rules = signal_rules_default()};
+    enum verdict verdict = read_options(&request, call->options, why);
 
-    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, NULL, &code)) {
-        request.config = config;
-        log_open(&request.logger, config->log_level, help.name);
-        sigemptyset(&request.stops);
-        sigaddset(&request.stops, SIGTERM);
-        sigaddset(&request.stops, SIGINT);
-        if (read_options(&request, options, &why) != GO_ON) {
-            code = command_fail(&help, &why);
-        } else {
-            if (request.is_followed) /* Before any thread is made, so that all inherit the mask. */
-                sigprocmask(SIG_BLOCK, &request.stops, NULL);
-            code = run(&request, &why);
-        }
-    }
-    free(config);
-    return code;
+    if (verdict != GO_ON)
+        return verdict;
+    log_open(&request.logger, call->config->log_level, command_signals.name);
+    sigemptyset(&request.stops);
+    sigaddset(&request.stops, SIGTERM);
+    sigaddset(&request.stops, SIGINT);
+    if (request.is_followed) /* Before any thread is made, so that all inherit the mask. */
+        sigprocmask(SIG_BLOCK, &request.stops, NULL);
+    return work(&request, why);
 }

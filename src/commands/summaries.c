@@ -2,15 +2,14 @@
  * `gentally summaries`: reads a rollup's topic to its end, keeps the latest version of each key, and prints it as JSON,
  * CSV or a table: whole rows, sums by window and name, or windows side by side.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
+#include "gentally/cli/output.h"
 #include "gentally/codec/avro_read.h"
 #include "gentally/commands/commands.h"
 #include "gentally/core/event.h"
@@ -20,39 +19,61 @@
 #include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
 #include "leaderboard.h"
-#include "side_by_side.h"
+#include "pivot_text.h"
 #include "table.h"
 
-enum option { ROLLUP, WINDOW, FROM, TO, FORMAT, BY, MEASURE, TOP, SIDE, SPARKLINE, LIMIT, FINAL, OPTION_COUNT };
+enum option { ROLLUP, WINDOW, FROM, TO, FORMAT, BY, MEASURE, TOP, SIDE, SPARKLINE, LIMIT, FINAL };
 
 #define COLUMN_NONE COLUMN_COUNT
 
-static const struct command_help help = {
-    .name = "summaries",
-    .arguments = "--rollup R --window W [options]",
-    .summary = "prints the summaries of a rollup, newest version of each row",
-    .text = "Reads the topic <namespace>.summaries.<rollup> from its beginning to its end and prints the rows of\n"
-            "the windows asked for, ordered by window, then largest tokens first. Nothing is changed.\n"
-            "\n"
-            "--by sums the rows over an attribute and adds each one's share of the window's tokens, or of another\n"
-            "--measure. Mind that one event counts in each of its categories and tags. --top N keeps the N largest\n"
-            "over the whole range asked for; all others are summed as `(other)`.\n"
-            "\n"
-            "--side-by-side: a line for each name, a column for each window, the newest to the right; a table cuts\n"
-            "numbers to three digits and sums what has no room as `earlier`. `--measure share` shows shares of\n"
-            "tokens. A terminal that speaks UTF-8 gets the trend too; each line has its own scale.\n"
-            "\n"
-            "json: one object a line, with the fields of schemas/summary.avsc, times in milliseconds.\n"
-            "csv: a header, then all fields but the histograms, times as ISO 8601.\n"
-            "table: what a person wants to see. `early` in it marks a window that was still open.\n"
-            "\n"
-            "Example: tokens by source and week; the top models of a week; how the five largest authors fared:\n"
-            "  gentally summaries --rollup model --window week --by source\n"
-            "  gentally summaries --rollup model --window week --from 2025-11-17 --to 2025-11-24 --limit 10\n"
-            "  gentally summaries --rollup model --window week --by author --top 5 --side-by-side --measure share",
+static const struct command_option option_table[] = {
+    [ROLLUP] = {"rollup", "R", "which rollup: total, model, provider, ..., retention (required)", NULL},
+    [WINDOW] = {"window", "W", "which windows: hour, day, week or month (required)", NULL},
+    [FROM] = {"from", "TIME", "only windows that start then or later", NULL},
+    [TO] = {"to", "TIME", "only windows that start before", NULL},
+    [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
+    [BY] = {"by", "COLUMN", "sum over an attribute: source, author, category, continent, size, ...", NULL},
+    [MEASURE] = {"measure", "M", "count tokens (default), requests, cost, share, or any measure by name", NULL},
+    [TOP] = {"top", "N", "the N largest over the whole range; all others summed", NULL},
+    [SIDE] = {"side-by-side", NULL, "windows as columns, the newest to the right", NULL},
+    [SPARKLINE] = {"sparkline", NULL, "side by side, with the trend also where output is no terminal", NULL},
+    [LIMIT] = {"limit", "N", "only the first N of each window", NULL},
+    [FINAL] = {"final", NULL, "leave out early panes: only what was emitted after its window closed", NULL},
 };
 
-/* Not one that is configured: its rows are of accounts, and have no tokens. */
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_summaries = {
+    .name = "summaries",
+    .purpose = "show the summaries of a rollup, as a table, CSV or JSON",
+    .arguments = "--rollup R --window W [options]",
+    .summary = "prints the summaries of a rollup, newest version of each row",
+    .text =
+        "Reads the topic <namespace>.summaries.<rollup> from its beginning to its end and prints the rows of\n"
+        "the windows asked for, ordered by window, then largest tokens first. Nothing is changed.\n"
+        "\n"
+        "--by sums the rows over an attribute and adds each one's share of the window's tokens, or of another\n"
+        "--measure. Mind that one event counts in each of its categories and tags. --top N keeps the N largest\n"
+        "over the whole range asked for; all others are summed as `(other)`.\n"
+        "\n"
+        "--side-by-side: a line for each name, a column for each window, the newest to the right; a table cuts\n"
+        "numbers to three digits and sums what has no room as `earlier`. `--measure share` shows shares of\n"
+        "tokens. A terminal that speaks UTF-8 gets the trend too; each line has its own scale.\n"
+        "\n"
+        "json: one object a line, with the fields of schemas/summary.avsc, times in milliseconds.\n"
+        "csv: a header, then all fields but the histograms, times as ISO 8601.\n"
+        "table: what a person wants to see. `early` in it marks a window that was still open.\n"
+        "\n"
+        "Example: tokens by source and week; the top models of a week; how the five largest authors fared:\n"
+        "  gentally summaries --rollup model --window week --by source\n"
+        "  gentally summaries --rollup model --window week --from 2025-11-17 --to 2025-11-24 --limit 10\n"
+        "  gentally summaries --rollup model --window week --by author --top 5 --side-by-side --measure share",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .run = run,
+};
+
+/* Retention is no configured rollup: its rows count accounts, and have no tokens. */
 static const struct rollup retention = {.name = ROLLUP_RETENTION, .dim_count = 1, .dims = {DIM_MODEL}};
 
 /* What was asked for, and what is read. */
@@ -136,23 +157,18 @@ static enum verdict each_row(struct request *request, enum verdict (*print)(stru
     return verdict;
 }
 
-static enum verdict write_text(size_t size, const char *text, struct reason *why)
-{
-    if (fwrite(text, 1, size, stdout) == size)
-        return GO_ON;
-    return reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
-}
-
 static enum verdict print_json(struct request *request, struct reason *why)
 {
-    return write_text(summary_json_write(&request->read->summary, request->read->accounts, request->text),
-                      request->text, why);
+    size_t size = summary_json_write(&request->read->summary, request->read->accounts, request->text);
+
+    return output_write((struct span){request->text, size}, why);
 }
 
 static enum verdict print_csv(struct request *request, struct reason *why)
 {
-    return write_text(summary_csv_write(&request->read->summary, request->read->accounts, request->text), request->text,
-                      why);
+    size_t size = summary_csv_write(&request->read->summary, request->read->accounts, request->text);
+
+    return output_write((struct span){request->text, size}, why);
 }
 
 static enum verdict retention_to_table(struct request *request, struct reason *why)
@@ -264,12 +280,12 @@ static void split(void *context, struct span name, struct span fields[])
     }
 }
 
-static enum verdict row_to_breakdown(struct request *request, struct reason *why)
+static enum verdict row_to_totals(struct request *request, struct reason *why)
 {
     const struct summary *summary = &request->read->summary;
 
     request->suppressed += summary->suppressed;
-    if (summary->suppressed) /* It is of its group, and nobody knows how much of it. */
+    if (summary->suppressed) /* The row belongs to its group, and nobody knows with how much. */
         return GO_ON;
     return totals_add(request->totals, summary->window.start_ms, name_of(request, summary), request->read->cell.sums,
                       why);
@@ -293,7 +309,7 @@ static enum verdict print_sums(struct request *request, struct reason *why)
     for (uint32_t index = 0; request->by == COLUMN_NONE && index < request->rollup->dim_count; index++)
         leaderboard.titles[leaderboard.title_count++] = dimension_name(request->rollup->dims[index]);
     totals_measure(request->totals, leaderboard_measure(request->measure));
-    enum verdict verdict = each_row(request, row_to_breakdown, why);
+    enum verdict verdict = each_row(request, row_to_totals, why);
     if (verdict == GO_ON && request->top > 0)
         verdict = totals_fold(request->totals, (size_t)request->top, BY_MEASURE, why);
     if (verdict != GO_ON)
@@ -314,11 +330,12 @@ static enum verdict print_rows(struct request *request, struct reason *why)
         return request->rollup == &retention ? print_retention(request, why) : print_table(request, why);
     if (request->format == FORMAT_JSON)
         return each_row(request, print_json, why);
-    enum verdict verdict = write_text(summary_csv_header_write(request->text), request->text, why);
+    size_t size = summary_csv_header_write(request->text);
+    enum verdict verdict = output_write((struct span){request->text, size}, why);
     return verdict == GO_ON ? each_row(request, print_csv, why) : verdict;
 }
 
-/* Those that ask for sums instead of rows. */
+/* Reads the options that ask for sums instead of rows. */
 static enum verdict read_sums(struct request *request, const struct command_option options[], struct reason *why)
 {
     const char *measures[LEADERBOARD_MEASURES + 1], *columns[COLUMN_COUNT];
@@ -397,49 +414,23 @@ static void close_parts(struct request *request)
     free(request->text);
 }
 
-static int run(const struct config *config, const struct command_option options[])
+static enum verdict run(struct command_call *call, struct reason *why)
 {
     struct request request = {.from_ms = INT64_MIN, .to_ms = INT64_MAX, .limit = INT64_MAX};
-    struct reason why = {0};
-    enum verdict verdict = read_options(&request, config, options, &why);
+    enum verdict verdict = read_options(&request, call->config, call->options, why);
 
     if (verdict == GO_ON)
-        verdict = open_parts(&request, &why);
+        verdict = open_parts(&request, why);
     if (verdict == GO_ON)
-        verdict = read_topic(&request, config, &why);
+        verdict = read_topic(&request, call->config, why);
     if (verdict == GO_ON)
-        verdict = request.is_whole ? print_rows(&request, &why) : print_sums(&request, &why);
-    if (verdict == GO_ON && fflush(stdout) != 0)
-        verdict = reason_set(&why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
+        verdict = request.is_whole ? print_rows(&request, why) : print_sums(&request, why);
+    if (verdict == GO_ON)
+        verdict = output_flush(why);
     if (verdict == GO_ON && latest_count(request.latest) == 0)
         fprintf(stderr, "summaries: no such window has been emitted yet\n");
     if (verdict == GO_ON && request.suppressed > 0)
         fprintf(stderr, "summaries: %" PRIu64 " suppressed rows are in none of these sums\n", request.suppressed);
     close_parts(&request);
-    return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
-}
-
-int command_summaries(int argc, char **argv)
-{
-    struct command_option options[OPTION_COUNT] = {
-        [ROLLUP] = {"rollup", "R", "which rollup: total, model, provider, ..., retention (required)", NULL},
-        [WINDOW] = {"window", "W", "which windows: hour, day, week or month (required)", NULL},
-        [FROM] = {"from", "TIME", "only windows that start then or later", NULL},
-        [TO] = {"to", "TIME", "only windows that start before", NULL},
-        [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
-        [BY] = {"by", "COLUMN", "sum over an attribute: source, author, category, continent, size, ...", NULL},
-        [MEASURE] = {"measure", "M", "count tokens (default), requests, cost, share, or any measure by name", NULL},
-        [TOP] = {"top", "N", "the N largest over the whole range; all others summed", NULL},
-        [SIDE] = {"side-by-side", NULL, "windows as columns, the newest to the right", NULL},
-        [SPARKLINE] = {"sparkline", NULL, "side by side, with the trend also where output is no terminal", NULL},
-        [LIMIT] = {"limit", "N", "only the first N of each window", NULL},
-        [FINAL] = {"final", NULL, "leave out early panes: only what was emitted after its window closed", NULL},
-    };
-    struct config *config = calloc(1, sizeof *config);
-    int code = EX_OSERR;
-
-    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, NULL, &code))
-        code = run(config, options);
-    free(config);
-    return code;
+    return verdict;
 }

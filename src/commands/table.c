@@ -1,5 +1,5 @@
 /*
- * A table for terminals. Cells lie one behind the other in one text; widths are counted in UTF-8 characters, which is
+ * See table.h. Cells lie one behind the other in one text; widths are counted in UTF-8 characters, which is
  * right for everything but wide East Asian ones.
  */
 #include "table.h"
@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "gentally/base/grow.h"
 
 struct cell_place {
     size_t at, size; /* bytes in `text` */
@@ -24,7 +26,7 @@ struct table {
     bool is_broken; /* memory ran out; said once, when it is printed */
 };
 
-static uint32_t width_of(struct span text)
+uint32_t table_width(struct span text)
 {
     uint32_t width = 0;
 
@@ -45,7 +47,7 @@ enum verdict table_open(struct table **out, const struct table_column columns[],
     table->column_count = count;
     for (uint32_t index = 0; index < count; index++) {
         table->columns[index] = columns[index];
-        table->widths[index] = width_of(span_of(columns[index].title));
+        table->widths[index] = table_width(span_of(columns[index].title));
     }
     return GO_ON;
 }
@@ -59,33 +61,24 @@ void table_close(struct table *table)
     free(table);
 }
 
-/* Makes room for `more` items of `size` bytes beyond the `used` ones. NULL, and nothing changed, if there is no memory.
- */
-static void *grown(void *items, size_t *room, size_t used, size_t more, size_t size)
-{
-    if (items != NULL && *room - used >= more)
-        return items;
-    size_t wanted = 2 * *room + more + 64;
-    void *larger = realloc(items, wanted * size);
-    if (larger != NULL)
-        *room = wanted;
-    return larger;
-}
-
+/* Makes room for one more cell with a text of `text_size` bytes. False, and nothing lost, if there is no memory. */
 static bool make_room(struct table *table, size_t text_size)
 {
-    void *cells = grown(table->cells, &table->cell_room, table->cell_count, 1, sizeof *table->cells);
-    void *text = grown(table->text, &table->text_room, table->text_size, text_size, 1);
-
-    table->cells = cells != NULL ? cells : table->cells;
-    table->text = text != NULL ? text : table->text;
-    return cells != NULL && text != NULL;
+    struct cell_place *cells = grow(table->cells, &table->cell_room, table->cell_count + 1, sizeof(*cells));
+    if (cells == NULL)
+        return false;
+    table->cells = cells;
+    char *text = grow(table->text, &table->text_room, table->text_size + text_size + 1, 1);
+    if (text == NULL)
+        return false;
+    table->text = text;
+    return true;
 }
 
 void table_text(struct table *table, struct span text)
 {
     uint32_t column = (uint32_t)(table->cell_count % table->column_count);
-    uint32_t width = width_of(text);
+    uint32_t width = table_width(text);
 
     if (table->is_broken || !make_room(table, text.size)) {
         table->is_broken = true;
@@ -160,16 +153,14 @@ static void print_cell(const struct table *table, FILE *file, uint32_t column, s
         fputc('\n', file);
 }
 
-enum verdict table_print(const struct table *table, void *target, struct reason *why)
+enum verdict table_print(const struct table *table, FILE *file, struct reason *why)
 {
-    FILE *file = target;
-
     if (table->is_broken)
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for a table of %zu cells", table->cell_count);
     assert(table->cell_count % table->column_count == 0);
     for (uint32_t column = 0; column < table->column_count; column++) {
         struct span title = span_of(table->columns[column].title);
-        print_cell(table, file, column, title, width_of(title));
+        print_cell(table, file, column, title, table_width(title));
     }
     for (uint32_t column = 0; column < table->column_count; column++) {
         fputs(column == 0 ? "" : "  ", file);

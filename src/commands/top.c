@@ -1,7 +1,5 @@
 /* `gentally top`: what the counters in Redis say right now, largest first. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <sysexits.h>
 
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
@@ -9,19 +7,36 @@
 #include "leaderboard.h"
 #include "live_counters.h"
 
-enum option { ROLLUP, WINDOW, AT, BY, LIMIT, TOP, FORMAT, OPTION_COUNT };
+enum option { ROLLUP, WINDOW, AT, BY, LIMIT, TOP, FORMAT };
 
-static const struct command_help help = {
+static const struct command_option option_table[] = {
+    [ROLLUP] = {"rollup", "R", "which rollup: total, model, provider, ... (required)", NULL},
+    [WINDOW] = {"window", "W", "which kind of window: hour, day, week or month (required)", NULL},
+    [AT] = {"at", "TIME", "the window that holds this time (default: the newest)", NULL},
+    [BY] = {"by", "MEASURE", "count tokens (default), requests, cost, or any measure by name", NULL},
+    [LIMIT] = {"limit", "N", "how many rows (default 20)", NULL},
+    [TOP] = {"top", "N", "the N largest, and all others summed", NULL},
+    [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_top = {
     .name = "top",
+    .purpose = "show the live counters, straight from Redis",
     .arguments = "--rollup R --window W [options]",
     .summary = "prints the largest rows of a window as they are counted, live from Redis",
-    .text = "Reads the newest window of the kind (or the one that holds --at) from all partitions and prints its\n"
-            "largest rows. The numbers are of this moment: the window may still be open, and events since the\n"
-            "last flush (about a second) are not in them. Shares are of the window; `change` is that against the\n"
-            "window before, in points, if that is still kept. For what was emitted, see `gentally summaries`.\n"
-            "\n"
-            "Example:\n"
-            "  gentally top --rollup model --window hour --top 10 --by cost",
+    .text =
+        "Reads the newest window of the kind (or the one that holds --at) from all partitions and prints its\n"
+        "largest rows. The numbers are of this moment: the window may still be open, and events since the\n"
+        "last flush (about a second) are not in them. Shares are of the window; `change` is that against the\n"
+        "window before, in points, if that is still kept. For what was emitted, see `gentally summaries`.\n"
+        "\n"
+        "Example:\n"
+        "  gentally top --rollup model --window hour --top 10 --by cost",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .run = run,
 };
 
 struct request {
@@ -115,44 +130,23 @@ static enum verdict print_window(struct request *request, struct live_counters *
     return leaderboard_print(&leaderboard, totals, why);
 }
 
-static int run(const struct config *config, const struct command_option options[])
+static enum verdict run(struct command_call *call, struct reason *why)
 {
     struct request request = {.at_ms = INT64_MIN, .limit = 20};
     struct live_counters counters = {0};
     struct totals *totals = NULL, *before = NULL;
-    struct reason why = {0};
-    enum verdict verdict = read_options(&request, config, options, &why);
+    enum verdict verdict = read_options(&request, call->config, call->options, why);
 
     if (verdict == GO_ON)
-        verdict = totals_open(&totals, &why);
+        verdict = totals_open(&totals, why);
     if (verdict == GO_ON)
-        verdict = totals_open(&before, &why);
+        verdict = totals_open(&before, why);
     if (verdict == GO_ON)
-        verdict = live_counters_open(&counters, config, &why);
+        verdict = live_counters_open(&counters, call->config, why);
     if (verdict == GO_ON)
-        verdict = print_window(&request, &counters, totals, before, &why);
+        verdict = print_window(&request, &counters, totals, before, why);
     live_counters_close(&counters);
     totals_close(before);
     totals_close(totals);
-    return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
-}
-
-int command_top(int argc, char **argv)
-{
-    struct command_option options[OPTION_COUNT] = {
-        [ROLLUP] = {"rollup", "R", "which rollup: total, model, provider, ... (required)", NULL},
-        [WINDOW] = {"window", "W", "which kind of window: hour, day, week or month (required)", NULL},
-        [AT] = {"at", "TIME", "the window that holds this time (default: the newest)", NULL},
-        [BY] = {"by", "MEASURE", "count tokens (default), requests, cost, or any measure by name", NULL},
-        [LIMIT] = {"limit", "N", "how many rows (default 20)", NULL},
-        [TOP] = {"top", "N", "the N largest, and all others summed", NULL},
-        [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
-    };
-    struct config *config = calloc(1, sizeof *config);
-    int code = EX_OSERR;
-
-    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, NULL, &code))
-        code = run(config, options);
-    free(config);
-    return code;
+    return verdict;
 }

@@ -1,12 +1,10 @@
 /*
  * `gentally verify`: reads the ledger and the summaries, and nothing else, and proves that nothing was lost or counted
- * twice. See audit.h for what is checked and in which order the topics are read.
+ * twice. See inspect/audit.h for what is checked and in which order the topics are read.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 #include <time.h>
 
 #include "gentally/cli/command.h"
@@ -19,15 +17,24 @@
 #include "gentally/kafka/topics.h"
 #include "printable.h"
 
-enum option { FORMAT, STRICT, SHOW, OPTION_COUNT };
+enum option { FORMAT, STRICT, SHOW };
 
 static const char *const formats[] = {"text", "json"};
 enum format { FORMAT_TEXT, FORMAT_JSON };
 
 #define SHOWN_KEY_MAX 200u
 
-static const struct command_help help = {
+static const struct command_option option_table[] = {
+    [FORMAT] = {"format", "F", "text or json (default text)", NULL},
+    [STRICT] = {"strict", NULL, "holes, steps back and amendments are violations, too", NULL},
+    [SHOW] = {"show", "N", "print the first N violations (default 1)", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_verify = {
     .name = "verify",
+    .purpose = "prove from the ledger and the summaries that nothing was lost or counted twice",
     .arguments = "[--format text|json] [--strict] [--show N] [configuration]",
     .summary = "prove from the ledger and the summaries that nothing was lost or counted twice",
     .text =
@@ -48,6 +55,9 @@ static const struct command_help help = {
         "\n"
         "Example:\n"
         "  gentally verify || gentally verify --format json --show 1000",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .run = run,
 };
 
 /* A violation, with what its place borrowed. */
@@ -204,7 +214,7 @@ static enum verdict audit_twice(struct request *request, struct reason *why)
 
 static void print_finding(const struct finding *finding)
 {
-    char key[SHOWN_MAX(SHOWN_KEY_MAX)];
+    char key[PRINTABLE_MAX(SHOWN_KEY_MAX)];
 
     printable_text(finding->place.key, key, sizeof(key));
     printf("violated %s: topic %s, partition %" PRId32 ", offset %" PRId64 "%s%s\n  %s: expected %s, found %s\n",
@@ -291,14 +301,13 @@ static enum verdict open_parts(struct request *request, const struct command_opt
     return GO_ON;
 }
 
-static int run(const struct config *config, const struct command_option options[])
+static enum verdict run(struct command_call *call, struct reason *why)
 {
-    struct request request = {.config = config, .show = 1};
-    struct reason why = {0};
-    enum verdict verdict = open_parts(&request, options, &why);
+    struct request request = {.config = call->config, .show = 1};
+    enum verdict verdict = open_parts(&request, call->options, why);
 
     if (verdict == GO_ON)
-        verdict = audit_twice(&request, &why);
+        verdict = audit_twice(&request, why);
     if (verdict == GO_ON) {
         const struct audit_counts *counts = audit_counts(request.audit);
         if (request.format == FORMAT_JSON)
@@ -306,7 +315,7 @@ static int run(const struct config *config, const struct command_option options[
         else
             print_text(&request);
         if (counts->violations > 0)
-            verdict = reason_set(&why, HALT, VERIFY_VIOLATED, 0, "%" PRIu64 " violations, the first of \"%s\"",
+            verdict = reason_set(why, HALT, VERIFY_VIOLATED, 0, "%" PRIu64 " violations, the first of \"%s\"",
                                  counts->violations, audit_check_name(request.kept[0].finding.check));
         else if (counts->ledger_records == 0)
             fprintf(stderr, "verify: nothing has been published yet\n");
@@ -315,21 +324,5 @@ static int run(const struct config *config, const struct command_option options[
     free(request.ledger);
     free(request.summary);
     free(request.kept);
-    return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
-}
-
-int command_verify(int argc, char **argv)
-{
-    struct command_option options[OPTION_COUNT] = {
-        [FORMAT] = {"format", "F", "text or json (default text)", NULL},
-        [STRICT] = {"strict", NULL, "holes, steps back and amendments are violations, too", NULL},
-        [SHOW] = {"show", "N", "print the first N violations (default 1)", NULL},
-    };
-    struct config *config = calloc(1, sizeof *config);
-    int code = EX_OSERR;
-
-    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, NULL, &code))
-        code = run(config, options);
-    free(config);
-    return code;
+    return verdict;
 }

@@ -1,9 +1,8 @@
-/* `gentally worker`: signals, time and exit codes around the loop in src/worker.c. */
+/* `gentally worker`: signals, time and exit codes around the loop in src/ingest/worker.c. */
 #include "gentally/ingest/worker.h"
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sysexits.h>
@@ -11,12 +10,24 @@
 
 #include "gentally/cli/command.h"
 #include "gentally/commands/commands.h"
+#include "gentally/config/config_print.h"
 
 #define RETRY_MS 250        /* between attempts while a server does not answer */
 #define STOP_GRACE_MS 10000 /* then leave without the last flush: the next owner counts it again */
 
-static const struct command_help help = {
+enum option { DRAIN, CHECK_CONFIG, PRINT_CONFIG };
+
+static const struct command_option option_table[] = {
+    [DRAIN] = {"drain", NULL, "stop once every partition is read to its end and all windows are emitted", NULL},
+    [CHECK_CONFIG] = {"check-config", NULL, "read the configuration and the tables, say what is wrong, and stop", NULL},
+    [PRINT_CONFIG] = {"print-config", NULL, "print the configuration in force, without secrets, and stop", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_worker = {
     .name = "worker",
+    .purpose = "count events: Kafka to Redis to summaries; run as many as you need",
     .arguments = "[--drain] [--check-config | --print-config] [configuration]",
     .summary = "consume, count and emit: the job itself",
     .text =
@@ -24,6 +35,9 @@ static const struct command_help help = {
         "are partitions; each may be killed at any time. SIGTERM: flush and leave. SIGHUP: read the tables again.\n"
         "\n"
         "  gentally setup && gentally worker --kafka-bootstrap-servers kafka:9092 --redis-url redis://redis:6379\n",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .run = run,
 };
 
 static int64_t clock_ms(clockid_t clock)
@@ -57,88 +71,77 @@ static void prepare_process(sigset_t *signals)
     prctl(PR_SET_DUMPABLE, 0L);
 }
 
-/* Opens the worker, waiting patiently for servers that are not up yet. NULL: asked to stop, or *code says why not. */
-static struct worker *open_patiently(const struct worker_options *options, const sigset_t *signals, int *code)
+/* Opens the worker, waiting patiently for servers that are not up yet. GO_ON with NULL: asked to stop meanwhile. */
+static enum verdict open_patiently(struct worker **worker, const struct worker_options *options,
+                                   const sigset_t *signals, struct reason *why)
 {
     for (;;) {
-        struct worker *worker = NULL;
-        struct reason why = {0};
-        enum verdict verdict = worker_open(&worker, options, &why);
-        if (verdict == GO_ON)
-            return worker;
-        if (verdict != TRY_LATER) {
-            *code = command_fail(&help, &why);
-            return NULL;
-        }
-        log_reason(options->logger, LOG_LEVEL_WARN, &why);
+        *worker = NULL;
+        enum verdict verdict = worker_open(worker, options, why);
+        if (verdict != TRY_LATER)
+            return verdict;
+        log_reason(options->logger, LOG_LEVEL_WARN, why);
         int number = next_signal(signals, 4 * RETRY_MS);
-        if (number == SIGTERM || number == SIGINT) {
-            *code = EX_OK;
-            return NULL;
-        }
+        if (number == SIGTERM || number == SIGINT)
+            return GO_ON;
     }
 }
 
-static int run(struct worker *worker, struct logger *logger, const sigset_t *signals)
+/* `*status`: the exit status, if the worker did not leave in time. */
+static enum verdict work(struct worker *worker, struct logger *logger, const sigset_t *signals, int *status,
+                         struct reason *why)
 {
     int64_t stop_ms = 0; /* when stopping was asked for */
     bool is_done = false;
     int wait_ms = 0;
 
     while (!is_done) {
-        struct reason why = {0};
         int number = next_signal(signals, wait_ms);
         int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
-        if (number == SIGHUP && worker_reload(worker, &why) != GO_ON)
-            log_reason(logger, LOG_LEVEL_ERROR, &why);
+        if (number == SIGHUP && worker_reload(worker, why) != GO_ON)
+            log_reason(logger, LOG_LEVEL_ERROR, why);
         if ((number == SIGTERM || number == SIGINT) && stop_ms == 0) {
             log_line(logger, LOG_LEVEL_INFO, "WORKER-STOPPING", "signal=%d", number);
             stop_ms = now_ms;
         }
-        enum verdict verdict = worker_turn(worker, now_ms, clock_ms(CLOCK_REALTIME), stop_ms != 0, &is_done, &why);
+        enum verdict verdict = worker_turn(worker, now_ms, clock_ms(CLOCK_REALTIME), stop_ms != 0, &is_done, why);
         if (verdict == HALT)
-            return command_fail(&help, &why);
+            return HALT;
         if (verdict != GO_ON)
-            log_reason(logger, LOG_LEVEL_WARN, &why);
+            log_reason(logger, LOG_LEVEL_WARN, why);
         wait_ms = verdict == GO_ON ? 0 : RETRY_MS;
-        if (stop_ms != 0 && now_ms - stop_ms > STOP_GRACE_MS)
-            return EX_TEMPFAIL;
+        if (stop_ms != 0 && now_ms - stop_ms > STOP_GRACE_MS) {
+            *status = EX_TEMPFAIL;
+            return GO_ON;
+        }
     }
-    return EX_OK;
+    return GO_ON;
 }
 
-int command_worker(int argc, char **argv)
+static enum verdict run(struct command_call *call, struct reason *why)
 {
-    static struct config config;
+    const struct command_option *options = call->options;
+    struct worker *worker = NULL;
     struct logger logger;
     sigset_t signals;
-    int code = EX_OK;
-    struct command_option options[] = {
-        {"drain", NULL, "stop once every partition is read to its end and all windows are emitted", NULL},
-        {"check-config", NULL, "read the configuration and the tables, say what is wrong, and stop", NULL},
-        {"print-config", NULL, "print the configuration in force, without secrets, and stop", NULL},
-    };
 
-    if (!command_begin(&help, &config, argc, argv, options, LENGTH_OF(options), NULL, &code))
-        return code;
-    if (options[2].value != NULL) {
-        config_print(&config, stdout);
-        return EX_OK;
+    if (options[PRINT_CONFIG].value != NULL) {
+        config_print(call->config, stdout);
+        return GO_ON;
     }
     prepare_process(&signals);
-    log_open(&logger, config.log_level, "worker");
-    struct worker_options worker_options = {&config, options[0].value != NULL, &logger};
-    if (options[1].value != NULL) {
-        struct reason why;
-        if (worker_check(&worker_options, &why) != GO_ON)
-            return command_fail(&help, &why);
-        printf("the configuration is good\n");
-        return EX_OK;
+    log_open(&logger, call->config->log_level, command_worker.name);
+    struct worker_options worker_options = {call->config, options[DRAIN].value != NULL, &logger};
+    if (options[CHECK_CONFIG].value != NULL) {
+        enum verdict verdict = worker_check(&worker_options, why);
+        if (verdict == GO_ON)
+            printf("the configuration is good\n");
+        return verdict;
     }
-    struct worker *worker = open_patiently(&worker_options, &signals, &code);
-    if (worker == NULL)
-        return code;
-    code = run(worker, &logger, &signals);
+    enum verdict verdict = open_patiently(&worker, &worker_options, &signals, why);
+    if (verdict != GO_ON || worker == NULL)
+        return verdict;
+    verdict = work(worker, &logger, &signals, &call->status, why);
     worker_close(worker);
-    return code;
+    return verdict;
 }

@@ -1,11 +1,13 @@
 /*
- * The environment: GENTALLY_<OPTION>, GENTALLY_<SECRET>_FILE, GENTALLY_KAFKA_<PROPERTY>. A name with our prefix that
- * means nothing is refused: a mistyped variable must not be a silent default.
+ * See config_environment.h. The names are GENTALLY_<OPTION>, GENTALLY_<SECRET>_FILE, GENTALLY_KAFKA_<PROPERTY>. A name
+ * with our prefix that means nothing is refused: a mistyped variable must not be a silent default.
  */
-#include <assert.h>
+#include "config_environment.h"
+
 #include <ctype.h>
 #include <stdio.h>
 
+#include "config_file.h"
 #include "config_table.h"
 
 #define PREFIX "GENTALLY_"
@@ -74,7 +76,7 @@ static enum verdict unknown_variable(const char *place, const char *key, struct 
     struct suggestion suggestion = suggestion_for(key);
     char name[NEAREST_NAME_MAX + 1] = "";
 
-    config_nearest(&suggestion);
+    config_suggest(&suggestion);
     const char *found = suggestion_name(&suggestion);
     for (size_t at = 0; found != NULL && at < NEAREST_NAME_MAX && found[at] != '\0'; at++) {
         name[at] = (char)toupper((unsigned char)found[at]);

@@ -1,13 +1,15 @@
 /*
- * Keys and files: the configuration file ("key = value" lines), and the files secrets are kept in. A '#' begins a
+ * See config_file.h: the configuration file ("key = value" lines), and the files secrets are kept in. A '#' begins a
  * comment only at the beginning of a line, since passwords have '#' too.
  */
-#include <assert.h>
+#include "config_file.h"
+
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "config_kafka.h"
 #include "config_table.h"
+#include "config_value.h"
 
 #define KAFKA_PREFIX "kafka."
 #define FILE_SUFFIX "_file"
@@ -95,7 +97,7 @@ static char *trim(char *text)
 static enum verdict unknown_key(const char *key, const char *place, struct reason *why)
 {
     struct suggestion suggestion = suggestion_for(key);
-    config_nearest(&suggestion);
+    config_suggest(&suggestion);
     const char *name = suggestion_name(&suggestion);
     return reason_set(why, HALT, CONFIG_UNKNOWN_KEY, 0, "%s: there is no '%.64s'%s%s%s", place, key,
                       name == NULL ? "" : "; did you mean '", name == NULL ? "" : name, name == NULL ? "" : "'?");
@@ -117,8 +119,8 @@ static enum verdict read_line(struct config *config, char *line, const char *pla
     return is_known ? verdict : unknown_key(key, place, why);
 }
 
-/* Reads one line of any length up to LINE_SIZE; false at the end. A NUL byte ends the line, so it is refused as well.
- */
+/* Reads one line; false at the end. `*is_whole` is false if the line is over LINE_SIZE or has a NUL, which would cut
+ * it. */
 static bool next_line(FILE *file, char line[LINE_SIZE], bool *is_whole)
 {
     size_t size = 0;

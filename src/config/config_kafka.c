@@ -1,12 +1,11 @@
 /*
- * kafka.*: what passes through to librdkafka, and what does not. Exactness rests on some of librdkafka's settings;
- * those the worker sets itself, and an attempt to set them is refused by name, with the reason and what to use instead.
- * All else is the operator's: librdkafka checks the names and values when the worker opens it.
+ * See config_kafka.h. Exactness rests on some of librdkafka's settings; the worker sets those itself, and an attempt to
+ * set them is refused by name, with the reason and what to use instead. All others are the operator's: librdkafka
+ * checks the names and values when the worker opens it.
  */
-#include <ctype.h>
-#include <stdio.h>
+#include "config_kafka.h"
 
-#include "config_table.h"
+#include <ctype.h>
 
 struct owned {
     const char *name;

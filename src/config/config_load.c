@@ -1,11 +1,15 @@
-/*
- * The four sources in their order, and the command line. See config.h.
- */
+/* See config_load.h. The four sources are read in their order; the last of them, the command line, is read here. */
+#include "gentally/config/config_load.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "config_defaults.h"
+#include "config_derive.h"
+#include "config_environment.h"
+#include "config_file.h"
 #include "config_table.h"
 
 #define FLAG_SIZE 192 /* "--", "kafka.", a property's name, "_file" */
@@ -62,7 +66,7 @@ static enum verdict unknown_flag(const struct flag *flag, const struct command_o
     struct suggestion suggestion = suggestion_for(flag->key);
     char name[NEAREST_NAME_MAX + 1] = "";
 
-    config_nearest(&suggestion);
+    config_suggest(&suggestion);
     suggestion_try(&suggestion, "config");
     suggestion_try(&suggestion, "help");
     suggestion_try(&suggestion, "version");

@@ -2,15 +2,18 @@
  * The options told to people: --print-config, --help, and the table of runbooks/configuration.md, all from
  * config_table.c. Secrets are never written; a set one becomes a comment, so that the print can be read back.
  */
-#include <ctype.h>
+#include "gentally/config/config_print.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "config_kafka.h"
 #include "config_table.h"
+#include "config_value.h"
 
 #define HELP_COLUMNS 96
 
-void config_print(const struct config *config, void *file)
+void config_print(const struct config *config, FILE *file)
 {
     char text[CONFIG_TEXT_MAX];
 
@@ -72,7 +75,7 @@ static void print_option(FILE *file, const struct option *option)
 {
     fprintf(file, "  ");
     print_flag(file, option->name);
-    fprintf(file, " %s", option->kind == OPTION_INTEGER ? "N" : option->unit);
+    fprintf(file, " %s", option->argument);
     if (option->secret_file != NULL) {
         fprintf(file, ", ");
         print_flag(file, option->secret_file);
@@ -100,7 +103,7 @@ static void print_row(FILE *file, const struct option *option)
     fprintf(file, " | %s |\n", option->help);
 }
 
-void config_help(void *file, bool markdown)
+void config_help(FILE *file, bool markdown)
 {
     static const char pass_through[] =
         "Passed to librdkafka as it is (security.protocol, sasl.mechanism, ssl.ca.location, client.rack, ...), except "

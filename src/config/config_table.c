@@ -4,120 +4,170 @@
  */
 #include "config_table.h"
 
-#define FIELD(member) offsetof(struct config, member), sizeof(((struct config *)NULL)->member)
-#define TEXT_MAX (CONFIG_TEXT_MAX - 1)
+/* Macros for a row's beginning, after its name: the field, and what may stand in it. A text leaves room for its NUL. */
+#define SIZE(member) sizeof(((struct config *)NULL)->member)
+#define FIELD(member) .offset = offsetof(struct config, member), .size = SIZE(member)
+#define TEXT_OF(text_kind, member, called, least)                                                                      \
+    .kind = text_kind, FIELD(member), .argument = called, .min = least, .max = SIZE(member) - 1
+#define TEXT(member, called, least) TEXT_OF(OPTION_TEXT, member, called, least)
+#define NAME(member, called, least) TEXT_OF(OPTION_NAME, member, called, least)
+#define URL(member, called, least) TEXT_OF(OPTION_URL, member, called, least)
+#define INTEGER(member, least, most, unit_name)                                                                        \
+    .kind = OPTION_INTEGER, FIELD(member), .argument = "N", .min = least, .max = most, .unit = unit_name
+#define LEVEL(member) .kind = OPTION_LEVEL, FIELD(member), .argument = "LEVEL"
+
+/* The least length of a text. */
+#define MAY_BE_EMPTY 0
+#define NOT_EMPTY 1
+
 #define DAYS_MAX 3650
 
 const struct option config_options[] = {
-    {"kafka_bootstrap_servers", OPTION_TEXT, FIELD(kafka_bootstrap_servers), "localhost:9092", 1, TEXT_MAX, "HOSTS",
-     NULL,
-     "Kafka brokers to begin with, HOST:PORT separated by commas. One is enough to find the others; name two or "
-     "three so that a start survives a broker that is down. If unsure, ask who runs the cluster."},
-    {"redis_url", OPTION_URL, FIELD(redis_url), "redis://localhost:6379", 1, TEXT_MAX, "URL", NULL,
-     "Where the counters are: redis://[USER@]HOST:PORT[/DB], rediss:// for TLS, unix://[USER@]/PATH for a socket. It "
-     "holds no password: see redis_password. Two gentallys may share a database if their namespaces differ. If "
-     "unsure, give gentally a Redis of its own, with maxmemory-policy noeviction."},
-    {"redis_password", OPTION_TEXT, FIELD(redis_password), "", 0, TEXT_MAX, "PASSWORD", "redis_password_file",
-     "Password for Redis. As a flag anyone on the machine can read it in the process list, so prefer "
-     "redis_password_file. If unsure, leave it empty and see whether Redis asks for one."},
-    {"topic", OPTION_NAME, FIELD(topic), "generations", 1, 249, "NAME", NULL,
-     "Topic the events come from. Counters belong to a topic: another name begins to count from nothing. If unsure, "
-     "keep the default."},
-    {"group", OPTION_NAME, FIELD(group), "gentally", 1, 255, "NAME", NULL,
-     "Kafka consumer group that shares the partitions among the workers. Workers of different groups on the same "
-     "namespace fence each other off. If unsure, keep the default."},
-    {"namespace", OPTION_NAME, FIELD(namespace_), "gentally", 1, sizeof(((struct config *)NULL)->namespace_) - 1,
-     "NAME", NULL,
-     "Prefix of the output topics and of the keys in Redis; two namespaces never touch each other. Changing it begins "
-     "to count from nothing. If unsure, keep the default."},
-    {"catalog", OPTION_TEXT, FIELD(catalog), "", 0, TEXT_MAX, "PATH", NULL,
-     "CSV of models: author, country, weights, size. Empty means the bundled one. A newer file re-states windows still "
-     "kept, with no replay. If unsure, leave it empty."},
-    {"taxonomy", OPTION_TEXT, FIELD(taxonomy), "", 0, TEXT_MAX, "PATH", NULL,
-     "CSV from classifier path to tag and category. Empty means the bundled one. A change holds from then on: what is "
-     "counted stays counted under the old names. If unsure, leave it empty."},
-    {"countries", OPTION_TEXT, FIELD(countries), "", 0, TEXT_MAX, "PATH", NULL,
-     "CSV from country code to continent. Empty means the bundled one. If unsure, leave it empty."},
-    {"writer_schemas", OPTION_TEXT, FIELD(writer_schemas), "", 0, TEXT_MAX, "FOLDER", NULL,
-     "Folder of ID.avsc files, the schemas your producers write with. Empty means only the bundled schema; records "
-     "with another id go to the dead letters. If unsure, leave it empty until DECODE-SCHEMA-UNKNOWN is seen."},
-    {"account_key", OPTION_TEXT, FIELD(account_key), "", 0, TEXT_MAX, "KEY", "account_key_file",
-     "Key that pseudonyms of accounts are made with before they leave the worker. Without one accounts are not "
-     "counted; with a changed one the same account is counted again. If unsure, make one (openssl rand -hex 32), "
-     "keep it, and give account_key_file."},
-    {"rollups", OPTION_TEXT, FIELD(rollups_text), ROLLUPS_DEFAULT, 1, TEXT_MAX, "LIST", NULL,
-     "What to count by: NAME=DIMENSION+DIMENSION separated by commas; `total=` must be among them. Rows, Redis "
-     "memory and flush time grow with the product of the dimensions' values. A new one counts from now on. `account` "
-     "(the pseudonym) is a dimension, too: a row for each account, so for few windows and small numbers. If unsure, "
-     "keep the default."},
-    {"windows", OPTION_TEXT, FIELD(windows_text), "hour,day,week,month", 1,
-     sizeof(((struct config *)NULL)->windows_text) - 1, "LIST", NULL,
-     "Which windows to keep, of hour, day, week, month (UTC). Without `hour` there are fewer rows to flush, and "
-     "nothing is known before the day is over. If unsure, keep all four."},
-    {"ids", OPTION_TEXT, FIELD(ids_text), "off", 1, sizeof(((struct config *)NULL)->ids_text) - 1, "MODE", NULL,
-     "What to remember of event ids. `off`: nothing. `dedup`: an id counts once, however often it was produced. "
-     "`amend`: that, and what it counted, so that later records with `op` amend or retract correct it exactly. Redis "
-     "holds some 75 MB (dedup) or 160 MB (amend) per million ids. If unsure, keep off."},
-    {"ids_kept_hours", OPTION_INTEGER, offsetof(struct config, ids_kept_hours), 0, "48", 1, 24 * DAYS_MAX, "hours",
-     NULL,
-     "How long an id is remembered at least, in event time; at most half as long again. Redis memory grows with it. If "
-     "unsure, take the longest time after which your producers may repeat or correct a record."},
-    {"suppress_below_accounts", OPTION_INTEGER, offsetof(struct config, suppress_below_accounts), 0, "0", 0, 1000000,
-     "accounts", NULL,
-     "Rows of fewer accounts are published without their numbers, with `suppressed` set: for figures that leave the "
-     "house, 10. Needs account_key. What is left out may still follow from a total and its other rows. Another value "
-     "re-states windows still kept. If unsure, keep 0, which leaves out nothing."},
-    {"retention", OPTION_TEXT, FIELD(retention_text), "on", 1, sizeof(((struct config *)NULL)->retention_text) - 1,
-     "MODE", NULL,
-     "Whether to keep, of each model and account, the months of activity: `on` or `off`. It needs an account_key and "
-     "months among the windows. Redis holds some 30 bytes per pair of model and account, for good. Switched on later, "
-     "it begins then: whoever was there before looks new. If unsure, keep on."},
-    {"retention_pairs", OPTION_INTEGER, offsetof(struct config, retention_pairs), 0, "10000000", 1000, 4000000000,
-     "pairs", NULL,
-     "How many pairs of model and account retention is laid out for, fixed when `setup` makes its state. Eight times "
-     "as many still fit; beyond that a pair takes some 100 bytes. If unsure, keep ten million."},
-    {"log_level", OPTION_LEVEL, offsetof(struct config, log_level), 0, "info", 0, 0, "LEVEL", NULL,
-     "debug, info, warn or error. Nothing is logged per record, so info is cheap. If unsure, keep info."},
-    {"out_of_orderness_ms", OPTION_INTEGER, offsetof(struct config, out_of_orderness_ms), 0, "300000", 0, 7 * DAY_MS,
-     "ms", NULL,
-     "How much later than its neighbours an event may come and still be in the first summary of its window. Larger "
-     "means later summaries, smaller means more revisions. If unsure, keep five minutes."},
-    {"future_skew_ms", OPTION_INTEGER, offsetof(struct config, future_skew_ms), 0, "600000", 0, 365 * DAY_MS, "ms",
-     NULL,
-     "How far ahead of this machine's clock an event may be; beyond it is a dead letter. One wrong clock far in the "
-     "future would otherwise close every window. If unsure, keep ten minutes."},
-    {"hours_kept_days", OPTION_INTEGER, offsetof(struct config, hours_kept_days), 0, "8", 1, DAYS_MAX, "days", NULL,
-     "How long an hour stays open for late events after its end. Redis memory grows with it. If unsure, keep the "
-     "default."},
-    {"days_kept_days", OPTION_INTEGER, offsetof(struct config, days_kept_days), 0, "35", 1, DAYS_MAX, "days", NULL,
-     "The same for days. If unsure, keep the default."},
-    {"weeks_kept_days", OPTION_INTEGER, offsetof(struct config, weeks_kept_days), 0, "100", 1, DAYS_MAX, "days", NULL,
-     "The same for weeks. If unsure, keep the default."},
-    {"months_kept_days", OPTION_INTEGER, offsetof(struct config, months_kept_days), 0, "100", 1, DAYS_MAX, "days", NULL,
-     "The same for months. If unsure, keep the default."},
-    {"idle_ms", OPTION_INTEGER, offsetof(struct config, idle_ms), 0, "30000", 1000, DAY_MS, "ms", NULL,
-     "A partition that has been read to its end for so long stops holding the watermark back. Too short, and a "
-     "producer's pause makes its next events late; too long, and an empty partition delays every summary. If unsure, "
-     "keep 30 seconds."},
-    {"flush_interval_ms", OPTION_INTEGER, offsetof(struct config, flush_interval_ms), 0, "1000", 10, 600000, "ms", NULL,
-     "How often counts go to Redis. Longer combines more events into one write, and makes the live counters and the "
-     "work repeated after a crash older. If unsure, keep one second."},
-    {"emit_interval_ms", OPTION_INTEGER, offsetof(struct config, emit_interval_ms), 0, "1000", 10, 600000, "ms", NULL,
-     "How often to look for windows to close. If unsure, keep one second."},
-    {"late_emit_interval_ms", OPTION_INTEGER, offsetof(struct config, late_emit_interval_ms), 0, "10000", 100, DAY_MS,
-     "ms", NULL,
-     "How often a window that got late events is emitted again. Longer saves revisions downstream. If unsure, keep ten "
-     "seconds."},
-    {"flush_rows_max", OPTION_INTEGER, offsetof(struct config, flush_rows_max), 0, "8192", 64, 16384, "rows", NULL,
-     "Rows of one partition that force a flush before its time: bounds memory (about 200 bytes a row and partition) "
-     "and how long Redis is held by one call, about 1 us a row and window. Fewer cost Redis more in all. If unsure, "
-     "keep the default."},
-    {"message_bytes_max", OPTION_INTEGER, offsetof(struct config, message_bytes_max), 0, "1048576", 1024, 104857600,
-     "bytes", NULL,
-     "A record larger than this is a dead letter, unread. An event is about 300 bytes. If unsure, keep the default."},
-    {"redis_timeout_ms", OPTION_INTEGER, offsetof(struct config, redis_timeout_ms), 0, "5000", 10, 60000, "ms", NULL,
-     "How long to wait for Redis before the same flush is sent again. Below the longest pause of your Redis "
-     "(snapshots, failover) it only makes noise. If unsure, keep five seconds."},
+    {"kafka_bootstrap_servers", TEXT(kafka_bootstrap_servers, "HOSTS", NOT_EMPTY), .initial = "localhost:9092",
+     .help = "Kafka brokers to begin with, HOST:PORT separated by commas. "
+             "One is enough to find the others; name two or three so that a start survives a broker that is down. "
+             "If unsure, ask who runs the cluster."},
+    {"redis_url", URL(redis_url, "URL", NOT_EMPTY), .initial = "redis://localhost:6379",
+     .help = "Where the counters are: redis://[USER@]HOST:PORT[/DB], rediss:// for TLS, "
+             "unix://[USER@]/PATH for a socket. "
+             "It holds no password: see redis_password. "
+             "Two gentallys may share a database if their namespaces differ. "
+             "If unsure, give gentally a Redis of its own, with maxmemory-policy noeviction."},
+    {"redis_password", TEXT(redis_password, "PASSWORD", MAY_BE_EMPTY), .initial = "",
+     .secret_file = "redis_password_file",
+     .help = "Password for Redis. "
+             "As a flag anyone on the machine can read it in the process list, so prefer redis_password_file. "
+             "If unsure, leave it empty and see whether Redis asks for one."},
+    {"topic", NAME(topic, "NAME", NOT_EMPTY), .initial = "generations",
+     .help = "Topic the events come from. "
+             "Counters belong to a topic: another name begins to count from nothing. "
+             "If unsure, keep the default."},
+    {"group", NAME(group, "NAME", NOT_EMPTY), .initial = "gentally",
+     .help = "Kafka consumer group that shares the partitions among the workers. "
+             "Workers of different groups on the same namespace fence each other off. "
+             "If unsure, keep the default."},
+    {"namespace", NAME(namespace_, "NAME", NOT_EMPTY), .initial = "gentally",
+     .help = "Prefix of the output topics and of the keys in Redis; two namespaces never touch each other. "
+             "Changing it begins to count from nothing. "
+             "If unsure, keep the default."},
+    {"catalog", TEXT(catalog, "PATH", MAY_BE_EMPTY), .initial = "",
+     .help = "CSV of models: author, country, weights, size. "
+             "Empty means the bundled one. "
+             "A newer file re-states windows still kept, with no replay. "
+             "If unsure, leave it empty."},
+    {"taxonomy", TEXT(taxonomy, "PATH", MAY_BE_EMPTY), .initial = "",
+     .help = "CSV from classifier path to tag and category. "
+             "Empty means the bundled one. "
+             "A change holds from then on: what is counted stays counted under the old names. "
+             "If unsure, leave it empty."},
+    {"countries", TEXT(countries, "PATH", MAY_BE_EMPTY), .initial = "",
+     .help = "CSV from country code to continent. "
+             "Empty means the bundled one. "
+             "If unsure, leave it empty."},
+    {"writer_schemas", TEXT(writer_schemas, "FOLDER", MAY_BE_EMPTY), .initial = "",
+     .help = "Folder of ID.avsc files, the schemas your producers write with. "
+             "Empty means only the bundled schema; records with another id go to the dead letters. "
+             "If unsure, leave it empty until DECODE-SCHEMA-UNKNOWN is seen."},
+    {"account_key", TEXT(account_key, "KEY", MAY_BE_EMPTY), .initial = "", .secret_file = "account_key_file",
+     .help = "Key that pseudonyms of accounts are made with before they leave the worker. "
+             "Without one accounts are not counted; with a changed one the same account is counted again. "
+             "If unsure, make one (openssl rand -hex 32), keep it, and give account_key_file."},
+    {"rollups", TEXT(rollups_text, "LIST", NOT_EMPTY), .initial = ROLLUPS_DEFAULT,
+     .help = "What to count by: NAME=DIMENSION+DIMENSION separated by commas; `total=` must be among them. "
+             "Rows, Redis memory and flush time grow with the product of the dimensions' values. "
+             "A new one counts from now on. "
+             "`account` (the pseudonym) is a dimension, too: a row for each account, "
+             "so for few windows and small numbers. "
+             "If unsure, keep the default."},
+    {"windows", TEXT(windows_text, "LIST", NOT_EMPTY), .initial = "hour,day,week,month",
+     .help = "Which windows to keep, of hour, day, week, month (UTC). "
+             "Without `hour` there are fewer rows to flush, and nothing is known before the day is over. "
+             "If unsure, keep all four."},
+    {"ids", TEXT(ids_text, "MODE", NOT_EMPTY), .initial = "off",
+     .help = "What to remember of event ids. "
+             "`off`: nothing. "
+             "`dedup`: an id counts once, however often it was produced. "
+             "`amend`: that, and what it counted, "
+             "so that later records with `op` amend or retract correct it exactly. "
+             "Redis holds some 75 MB (dedup) or 160 MB (amend) per million ids. "
+             "If unsure, keep off."},
+    {"ids_kept_hours", INTEGER(ids_kept_hours, 1, 24 * DAYS_MAX, "hours"), .initial = "48",
+     .help = "How long an id is remembered at least, in event time; at most half as long again. "
+             "Redis memory grows with it. "
+             "If unsure, take the longest time after which your producers may repeat or correct a record."},
+    {"suppress_below_accounts", INTEGER(suppress_below_accounts, 0, 1000000, "accounts"), .initial = "0",
+     .help = "Rows of fewer accounts are published without their numbers, with `suppressed` set: "
+             "for figures that leave the house, 10. "
+             "Needs account_key. "
+             "What is left out may still follow from a total and its other rows. "
+             "Another value re-states windows still kept. "
+             "If unsure, keep 0, which leaves out nothing."},
+    {"retention", TEXT(retention_text, "MODE", NOT_EMPTY), .initial = "on",
+     .help = "Whether to keep, of each model and account, the months of activity: `on` or `off`. "
+             "It needs an account_key and months among the windows. "
+             "Redis holds some 30 bytes per pair of model and account, for good. "
+             "Switched on later, it begins then: whoever was there before looks new. "
+             "If unsure, keep on."},
+    {"retention_pairs", INTEGER(retention_pairs, 1000, 4000000000, "pairs"), .initial = "10000000",
+     .help = "How many pairs of model and account retention is laid out for, fixed when `setup` makes its state. "
+             "Eight times as many still fit; beyond that a pair takes some 100 bytes. "
+             "If unsure, keep ten million."},
+    {"log_level", LEVEL(log_level), .initial = "info",
+     .help = "debug, info, warn or error. "
+             "Nothing is logged per record, so info is cheap. "
+             "If unsure, keep info."},
+    {"out_of_orderness_ms", INTEGER(out_of_orderness_ms, 0, 7 * DAY_MS, "ms"), .initial = "300000",
+     .help = "How much later than its neighbours an event may come and still be in the first summary of its window. "
+             "Larger means later summaries, smaller means more revisions. "
+             "If unsure, keep five minutes."},
+    {"future_skew_ms", INTEGER(future_skew_ms, 0, 365 * DAY_MS, "ms"), .initial = "600000",
+     .help = "How far ahead of this machine's clock an event may be; beyond it is a dead letter. "
+             "One wrong clock far in the future would otherwise close every window. "
+             "If unsure, keep ten minutes."},
+    {"hours_kept_days", INTEGER(hours_kept_days, 1, DAYS_MAX, "days"), .initial = "8",
+     .help = "How long an hour stays open for late events after its end. "
+             "Redis memory grows with it. "
+             "If unsure, keep the default."},
+    {"days_kept_days", INTEGER(days_kept_days, 1, DAYS_MAX, "days"), .initial = "35",
+     .help = "The same for days. "
+             "If unsure, keep the default."},
+    {"weeks_kept_days", INTEGER(weeks_kept_days, 1, DAYS_MAX, "days"), .initial = "100",
+     .help = "The same for weeks. "
+             "If unsure, keep the default."},
+    {"months_kept_days", INTEGER(months_kept_days, 1, DAYS_MAX, "days"), .initial = "100",
+     .help = "The same for months. "
+             "If unsure, keep the default."},
+    {"idle_ms", INTEGER(idle_ms, 1000, DAY_MS, "ms"), .initial = "30000",
+     .help = "A partition that has been read to its end for so long stops holding the watermark back. "
+             "Too short, and a producer's pause makes its next events late; too long, "
+             "and an empty partition delays every summary. "
+             "If unsure, keep 30 seconds."},
+    {"flush_interval_ms", INTEGER(flush_interval_ms, 10, 600000, "ms"), .initial = "1000",
+     .help = "How often counts go to Redis. "
+             "Longer combines more events into one write, "
+             "and makes the live counters and the work repeated after a crash older. "
+             "If unsure, keep one second."},
+    {"emit_interval_ms", INTEGER(emit_interval_ms, 10, 600000, "ms"), .initial = "1000",
+     .help = "How often to look for windows to close. "
+             "If unsure, keep one second."},
+    {"late_emit_interval_ms", INTEGER(late_emit_interval_ms, 100, DAY_MS, "ms"), .initial = "10000",
+     .help = "How often a window that got late events is emitted again. "
+             "Longer saves revisions downstream. "
+             "If unsure, keep ten seconds."},
+    {"flush_rows_max", INTEGER(flush_rows_max, 64, 16384, "rows"), .initial = "8192",
+     .help = "Rows of one partition that force a flush before its time: "
+             "bounds memory (about 200 bytes a row and partition) and how long Redis is held by one call, "
+             "about 1 us a row and window. "
+             "Fewer cost Redis more in all. "
+             "If unsure, keep the default."},
+    {"message_bytes_max", INTEGER(message_bytes_max, 1024, 104857600, "bytes"), .initial = "1048576",
+     .help = "A record larger than this is a dead letter, unread. "
+             "An event is about 300 bytes. "
+             "If unsure, keep the default."},
+    {"redis_timeout_ms", INTEGER(redis_timeout_ms, 10, 60000, "ms"), .initial = "5000",
+     .help = "How long to wait for Redis before the same flush is sent again. "
+             "Below the longest pause of your Redis (snapshots, failover) it only makes noise. "
+             "If unsure, keep five seconds."},
 };
 
 const size_t config_option_count = LENGTH_OF(config_options);
@@ -130,7 +180,7 @@ const struct option *config_option(const char *name, size_t size)
     return NULL;
 }
 
-void config_nearest(struct suggestion *suggestion)
+void config_suggest(struct suggestion *suggestion)
 {
     for (size_t at = 0; at < config_option_count; at++) {
         suggestion_try(suggestion, config_options[at].name);

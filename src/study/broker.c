@@ -18,18 +18,31 @@
 
 #define SUMMARY_PARTITIONS 24 /* x 5 MiB, compressed: room for the summaries of a demo */
 
-static const struct command_help help = {
-    .program = "gentally-demo",
+enum option { LISTEN_FILE, PARTITIONS };
+
+static const struct command_option option_table[] = {
+    [LISTEN_FILE] = {"listen-file", "FILE", "write the broker's address to FILE once it listens", NULL},
+    [PARTITIONS] = {"partitions", "N", "partitions of the input topic (default 12)", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_broker = {
     .name = "broker",
+    .purpose = "run a throw-away Kafka broker in memory, to try things out",
     .arguments = "[--listen-file FILE] [--partitions N] [configuration]",
     .summary = "run a throw-away Kafka broker in memory, to try things out",
-    .text = "Starts librdkafka's mock cluster on a free loopback port with all topics of the namespace, writes its "
-            "address\n"
-            "to FILE (else to standard output), and runs until SIGTERM or Ctrl-C. For demos only: it keeps the last 5 "
-            "MiB of\n"
-            "each partition, in memory.\n"
-            "\n"
-            "  gentally-demo broker --listen-file /tmp/broker &\n",
+    .text =
+        "Starts librdkafka's mock cluster on a free loopback port with all topics of the namespace, "
+        "writes its address\n"
+        "to FILE (else to standard output), and runs until SIGTERM or Ctrl-C. "
+        "For demos only: it keeps the last 5 MiB of\n"
+        "each partition, in memory.\n"
+        "\n"
+        "  gentally-demo broker --listen-file /tmp/broker &\n",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .run = run,
 };
 
 /* The file appears whole, or not at all: whoever waits for it may read it at once. */
@@ -92,21 +105,17 @@ static int serve(const struct config *config, int partitions, const char *file)
     return code;
 }
 
-int command_broker(int argc, char **argv)
+static enum verdict run(struct command_call *call, struct reason *why)
 {
-    static struct config config;
-    int code = EX_OK;
-    struct command_option options[] = {
-        {"listen-file", "FILE", "write the broker's address to FILE once it listens", NULL},
-        {"partitions", "N", "partitions of the input topic (default 12)", NULL},
-    };
+    const char *given = call->options[PARTITIONS].value;
+    long partitions = given == NULL ? 12 : strtol(given, NULL, 10);
 
-    if (!command_begin(&help, &config, argc, argv, options, LENGTH_OF(options), NULL, &code))
-        return code;
-    long partitions = options[1].value == NULL ? 12 : strtol(options[1].value, NULL, 10);
+    (void)why; /* The broker tells its user by itself what is wrong. */
     if (partitions < 1 || partitions > 1000) {
         fprintf(stderr, "gentally-demo broker: --partitions is a whole number from 1 to 1000\n");
-        return EX_USAGE;
+        call->status = EX_USAGE;
+    } else {
+        call->status = serve(call->config, (int)partitions, call->options[LISTEN_FILE].value);
     }
-    return serve(&config, (int)partitions, options[0].value);
+    return GO_ON;
 }

@@ -1,14 +1,13 @@
 /* `gentally-demo generate`: a seeded workload as JSON lines. What is drawn is drawn in workload.c (demo) and replica.c
  * (study). */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "arrivals.h"
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
+#include "gentally/cli/output.h"
 #include "gentally/cli/progress.h"
 #include "gentally/codec/json_write.h"
 #include "gentally/study/demo.h"
@@ -20,21 +19,7 @@
 #define TO_MAX_MS INT64_C(4102444800000)       /* 2100-01-01 */
 #define FROM_DEFAULT_MS INT64_C(1759708800000) /* Monday 2025-10-06: the study's last eight weeks */
 
-enum option {
-    PROFILE,
-    EVENTS,
-    SEED,
-    FROM,
-    WEEKS,
-    TO,
-    ACCOUNTS,
-    CLASSIFIED,
-    ERRORS,
-    DISORDER,
-    SCALE,
-    EXACT,
-    OPTION_COUNT
-};
+enum option { PROFILE, EVENTS, SEED, FROM, WEEKS, TO, ACCOUNTS, CLASSIFIED, ERRORS, DISORDER, SCALE, EXACT };
 
 enum profile { PROFILE_DEMO, PROFILE_STUDY };
 static const char *const profiles[] = {"demo", "study"};
@@ -45,32 +30,54 @@ struct maker {
     struct replica *replica;
 };
 
-static const struct command_help help = {
-    .program = "gentally-demo",
+static const struct command_option option_table[] = {
+    [PROFILE] = {"profile", "NAME", "demo (default): so many events; study: the study's 57 weeks, to scale", NULL},
+    [EVENTS] = {"events", "N", "demo: how many events (default 200000)", NULL},
+    [SEED] = {"seed", "S", "another seed is another workload of the same shape (default 1)", NULL},
+    [FROM] = {"from", "TIME", "the first moment (default 2025-10-06, a Monday; study: 2024-10-28)", NULL},
+    [WEEKS] = {"weeks", "W", "how many weeks from there (default 8; study: all)", NULL},
+    [TO] = {"to", "TIME", "instead of --weeks: the moment to end before", NULL},
+    [ACCOUNTS] = {"accounts", "N", "demo: how many accounts share the traffic (default 5000)", NULL},
+    [CLASSIFIED] = {"classified", "SHARE",
+                    "share of events the classifier saw (default 0.05, study 1; the study's own: 0.0025)", NULL},
+    [ERRORS] = {"errors", "SHARE", "share of requests that fail (default 0.01)", NULL},
+    [DISORDER] = {"disorder", "MS", "events may come so much after newer ones (default 0: in order)", NULL},
+    [SCALE] = {"scale", "S", "study: events and tokens as a part of the real ones, 1e-6 (default) to 1", NULL},
+    [EXACT] = {"exact", NULL, "study: the sums of its tables, to the token", NULL},
+};
+
+static enum verdict run(struct command_call *call, struct reason *why);
+
+const struct command command_generate = {
     .name = "generate",
+    .purpose = "make events with the shape of real traffic, from a seed",
     .arguments = "[options]",
     .summary = "writes a made-up workload with the study's shape, as JSON lines",
-    .text = "Writes events to standard output, one JSON object a line, with the field names of\n"
-            "schemas/generation.avsc: models, providers, accounts, countries, languages, categories,\n"
-            "lengths and prices as in the \"State of AI\" study of December 2025. The same options give\n"
-            "the same bytes on every machine. Nothing is sent anywhere: pipe it to `gentally produce`.\n"
-            "\n"
-            "The classifier of the study saw 0.25 % of events; the default here is 5 %, so that the\n"
-            "categories of a small demo are not noise.\n"
-            "\n"
-            "--profile study replicates the study itself: its 57 weeks, 2024-10-28 to 2025-11-30, with\n"
-            "the models, categories, prices, countries and accounts its charts and tables show, at a\n"
-            "scale of your choice: 1e-6 (a millionth, the least) is 186 million tokens in about 45,000\n"
-            "events. All events since 2025-05-19 are classified unless --classified says otherwise, none\n"
-            "before. With --exact sizes and countries are dealt rather than drawn, so that the study's\n"
-            "tables come out to the published digit; its weekly charts do within a percent point.\n"
-            "A part of the range (--from, --to) has the very events the whole has there.\n"
-            "\n"
-            "Example: ten thousand events of one week, some of them up to a minute late:\n"
-            "  gentally-demo generate --events 10000 --from 2025-11-17 --weeks 1 --disorder 60000 > events.jsonl\n"
-            "\n"
-            "Example: the study at a millionth of its volume, its tables exact:\n"
-            "  gentally-demo generate --profile study --exact > study.jsonl",
+    .text =
+        "Writes events to standard output, one JSON object a line, with the field names of\n"
+        "schemas/generation.avsc: models, providers, accounts, countries, languages, categories,\n"
+        "lengths and prices as in the \"State of AI\" study of December 2025. The same options give\n"
+        "the same bytes on every machine. Nothing is sent anywhere: pipe it to `gentally produce`.\n"
+        "\n"
+        "The classifier of the study saw 0.25 % of events; the default here is 5 %, so that the\n"
+        "categories of a small demo are not noise.\n"
+        "\n"
+        "--profile study replicates the study itself: its 57 weeks, 2024-10-28 to 2025-11-30, with\n"
+        "the models, categories, prices, countries and accounts its charts and tables show, at a\n"
+        "scale of your choice: 1e-6 (a millionth, the least) is 186 million tokens in about 45,000\n"
+        "events. All events since 2025-05-19 are classified unless --classified says otherwise, none\n"
+        "before. With --exact sizes and countries are dealt rather than drawn, so that the study's\n"
+        "tables come out to the published digit; its weekly charts do within a percent point.\n"
+        "A part of the range (--from, --to) has the very events the whole has there.\n"
+        "\n"
+        "Example: ten thousand events of one week, some of them up to a minute late:\n"
+        "  gentally-demo generate --events 10000 --from 2025-11-17 --weeks 1 --disorder 60000 > events.jsonl\n"
+        "\n"
+        "Example: the study at a millionth of its volume, its tables exact:\n"
+        "  gentally-demo generate --profile study --exact > study.jsonl",
+    .options = option_table,
+    .option_count = LENGTH_OF(option_table),
+    .run = run,
 };
 
 /* `*from_ms` and `*to_ms` hold the defaults on entry. */
@@ -176,13 +183,6 @@ static enum verdict read_replica(const struct command_option options[], struct r
     return verdict;
 }
 
-static enum verdict write_all(const char *block, size_t size, struct reason *why)
-{
-    if (fwrite(block, 1, size, stdout) == size)
-        return GO_ON;
-    return reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
-}
-
 static enum verdict make_event(const struct maker *maker, struct event *event, bool *is_end, struct reason *why)
 {
     if (maker->replica != NULL)
@@ -212,15 +212,15 @@ static enum verdict write_events(const struct maker *maker, struct reason *why)
         size += json_write_event(&event, block + size);
         count++;
         if (size >= BLOCK_SIZE) {
-            verdict = write_all(block, size, why);
+            verdict = output_write((struct span){block, size}, why);
             size = 0;
             progress_step(&progress, count);
         }
     }
     if (verdict == GO_ON)
-        verdict = write_all(block, size, why);
-    if (verdict == GO_ON && fflush(stdout) != 0)
-        verdict = reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
+        verdict = output_write((struct span){block, size}, why);
+    if (verdict == GO_ON)
+        verdict = output_flush(why);
     progress_end(&progress);
     free(block);
     return verdict;
@@ -243,49 +243,22 @@ static enum verdict open_maker(struct maker *maker, const struct command_option 
     return verdict == GO_ON ? workload_open(&maker->workload, &workload, catalog, taxonomy, why) : verdict;
 }
 
-static int run(const struct config *config, const struct command_option options[])
+static enum verdict run(struct command_call *call, struct reason *why)
 {
     struct catalog *catalog = NULL;
     struct taxonomy *taxonomy = NULL;
     struct maker maker = {0};
-    struct reason why = {0};
-    enum verdict verdict = catalog_open(&catalog, config->catalog, &why);
+    enum verdict verdict = catalog_open(&catalog, call->config->catalog, why);
 
     if (verdict == GO_ON)
-        verdict = taxonomy_open(&taxonomy, config->taxonomy, &why);
+        verdict = taxonomy_open(&taxonomy, call->config->taxonomy, why);
     if (verdict == GO_ON)
-        verdict = open_maker(&maker, options, catalog, taxonomy, &why);
+        verdict = open_maker(&maker, call->options, catalog, taxonomy, why);
     if (verdict == GO_ON)
-        verdict = write_events(&maker, &why);
+        verdict = write_events(&maker, why);
     workload_close(maker.workload);
     replica_close(maker.replica);
     taxonomy_close(taxonomy);
     catalog_close(catalog);
-    return verdict == GO_ON ? EX_OK : command_fail(&help, &why);
-}
-
-int command_generate(int argc, char **argv)
-{
-    struct command_option options[OPTION_COUNT] = {
-        [PROFILE] = {"profile", "NAME", "demo (default): so many events; study: the study's 57 weeks, to scale", NULL},
-        [EVENTS] = {"events", "N", "demo: how many events (default 200000)", NULL},
-        [SEED] = {"seed", "S", "another seed is another workload of the same shape (default 1)", NULL},
-        [FROM] = {"from", "TIME", "the first moment (default 2025-10-06, a Monday; study: 2024-10-28)", NULL},
-        [WEEKS] = {"weeks", "W", "how many weeks from there (default 8; study: all)", NULL},
-        [TO] = {"to", "TIME", "instead of --weeks: the moment to end before", NULL},
-        [ACCOUNTS] = {"accounts", "N", "demo: how many accounts share the traffic (default 5000)", NULL},
-        [CLASSIFIED] = {"classified", "SHARE",
-                        "share of events the classifier saw (default 0.05, study 1; the study's own: 0.0025)", NULL},
-        [ERRORS] = {"errors", "SHARE", "share of requests that fail (default 0.01)", NULL},
-        [DISORDER] = {"disorder", "MS", "events may come so much after newer ones (default 0: in order)", NULL},
-        [SCALE] = {"scale", "S", "study: events and tokens as a part of the real ones, 1e-6 (default) to 1", NULL},
-        [EXACT] = {"exact", NULL, "study: the sums of its tables, to the token", NULL},
-    };
-    struct config *config = calloc(1, sizeof *config);
-    int code = EX_OSERR;
-
-    if (config != NULL && command_begin(&help, config, argc, argv, options, OPTION_COUNT, NULL, &code))
-        code = run(config, options);
-    free(config);
-    return code;
+    return verdict;
 }

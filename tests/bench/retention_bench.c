@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <time.h>
 
-#include "gentally/config/config.h"
+#include "config_defaults.h"
 #include "gentally/redis/store_retention.h"
 #include "redis_server.h"
 

@@ -3,9 +3,15 @@
  * of the file, a variable or an argument. A refusal has a reason; what is accepted keeps its ranges, and as printed by
  * --print-config it reads and prints the same again, but for the secrets, which are never printed.
  */
+#include "config_defaults.h"
+#include "config_derive.h"
+#include "config_environment.h"
+#include "config_file.h"
 #include "config_table.h"
 #include "fuzz.h"
 #include "fuzz_file.h"
+#include "gentally/config/config_load.h"
+#include "gentally/config/config_print.h"
 #include "store_link.h"
 
 #define LINES_MAX 256

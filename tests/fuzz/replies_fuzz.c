@@ -12,8 +12,8 @@
 #include <hiredis/hiredis.h>
 
 #include "combine.h"
+#include "config_defaults.h"
 #include "fuzz.h"
-#include "gentally/config/config.h"
 #include "gentally/redis/store.h"
 
 #define CONNECTION_END "\n----\n"

@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "gentally/config/config.h"
+#include "config_defaults.h"
 #include "redis_server.h"
 #include "suite.h"
 

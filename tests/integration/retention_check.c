@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
-#include "gentally/config/config.h"
+#include "config_defaults.h"
 #include "gentally/publish/retention_rows.h"
 #include "redis_server.h"
 #include "suite.h"
@@ -291,7 +291,8 @@ static void numbers_out_of_range_are_damage(void)
     CU_ASSERT_EQUAL(retention_rows_read(retained, store, 640, &revision, &why), HALT);
     CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-RETENTION-DAMAGED");
     for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++)
-        redis_cli("HSET 'check:{events:retention:%" PRIu32 "}:counts:640' __n 9223372036854775807; redis-cli -s %s "
+        redis_cli("HSET 'check:{events:retention:%" PRIu32
+                  "}:counts:640' __n 9223372036854775807; redis-cli -s %s "
                   "HSET 'check:{events:retention:%" PRIu32 "}:state' rev:640 9223372036854775807",
                   shard, redis.socket, shard);
     CU_ASSERT_EQUAL(retention_rows_read(retained, store, 640, &revision, &why), HALT);

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
-#include "gentally/config/config.h"
+#include "config_defaults.h"
 #include "gentally/core/cell.h"
 #include "redis_server.h"
 #include "suite.h"

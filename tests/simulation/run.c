@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "config_defaults.h"
 #include "gentally/kafka/source.h"
 #include "gentally/redis/store_retention.h"
 #include "oracle.h"

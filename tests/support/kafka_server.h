@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "gentally/config/config.h"
+#include "config_defaults.h"
 #include "gentally/kafka/source.h"
 
 struct scene {

@@ -4,7 +4,7 @@
  */
 #include <ctype.h>
 
-#include "gentally/config/config.h"
+#include "gentally/config/config_print.h"
 #include "suite.h"
 
 #define TEXT_MAX 200000

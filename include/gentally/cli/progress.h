@@ -1,4 +1,4 @@
-/* A line that moves while a command works: on standard error, and only for a person at a terminal. */
+/* A progress line that moves while a command works: on standard error, and only for a person at a terminal. */
 #ifndef GENTALLY_PROGRESS_H
 #define GENTALLY_PROGRESS_H
 
@@ -14,12 +14,13 @@ struct progress {
 /* Milliseconds of the monotonic clock. */
 int64_t progress_now_ms(void);
 
+/* Begins at a count of 0. `verb` ("produced") is borrowed until the end. */
 void progress_begin(struct progress *progress, const char *verb);
 
-/* Shows `count` twice a second, from the first second on. Cheap enough to call for every few hundred items. */
+/* Shows `count` and its rate, at most twice a second. Cheap enough to call for every few hundred items. */
 void progress_step(struct progress *progress, int64_t count);
 
-/* Clears the line, so that the next words stand alone. Returns the milliseconds since the beginning. */
+/* Clears the line, so that the next words stand alone. Returns the milliseconds since progress_begin(). */
 int64_t progress_end(struct progress *progress);
 
 #endif

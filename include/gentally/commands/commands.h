@@ -1,18 +1,19 @@
-/* The subcommands. Each gets its own argv (argv[0] = its name) and returns a sysexits code. Standard output is for
- * results, standard error for the log. */
+/* The subcommands of gentally. cli/command.h says what a command is, and runs it. */
 #ifndef GENTALLY_COMMANDS_H
 #define GENTALLY_COMMANDS_H
 
-int command_setup(int argc, char **argv);
-int command_worker(int argc, char **argv);
-int command_produce(int argc, char **argv);
-int command_summaries(int argc, char **argv);
-int command_signals(int argc, char **argv);
-int command_top(int argc, char **argv);
-int command_report(int argc, char **argv);
-int command_catalog(int argc, char **argv);
-int command_verify(int argc, char **argv);
-int command_dlq(int argc, char **argv);
-int command_replay(int argc, char **argv);
+#include "gentally/cli/command.h"
+
+extern const struct command command_setup;
+extern const struct command command_worker;
+extern const struct command command_produce;
+extern const struct command command_summaries;
+extern const struct command command_signals;
+extern const struct command command_top;
+extern const struct command command_report;
+extern const struct command command_catalog;
+extern const struct command command_verify;
+extern const struct command command_replay;
+extern const struct command command_dlq;
 
 #endif

@@ -1,10 +1,6 @@
 /*
- * The one configuration: a table of options makes the parser, the range checks, --help, --print-config, the table of
- * runbooks/configuration.md and this struct. Sources, later wins: built-in default < file ("key = value" lines, '#'
- * comments) < environment < flags. `redis_url` is GENTALLY_REDIS_URL in the environment and --redis-url as a flag. A
- * secret may be given as a file: GENTALLY_REDIS_PASSWORD_FILE, --redis-password-file, redis_password_file.
- * `kafka.<property>` (file), GENTALLY_KAFKA_<PROPERTY> (dots as '_'), --kafka.<property> pass through to librdkafka,
- * except what the worker owns, which is refused by name.
+ * The configuration of a process, as all rooms read it. config_load.h fills the struct, config_print.h tells it to
+ * people; both walk the same table of options.
  */
 #ifndef GENTALLY_CONFIG_H
 #define GENTALLY_CONFIG_H
@@ -16,23 +12,25 @@
 #define CONFIG_TEXT_MAX 1024
 #define CONFIG_KAFKA_MAX 64
 
-/* What is kept of the ids of events. */
+/* What is remembered of the ids of events. */
 enum ids_mode {
     IDS_OFF,   /* nothing: a record counts as often as it was produced */
     IDS_DEDUP, /* which were counted */
     IDS_AMEND, /* and what each contributed, so that it can be amended and retracted */
 };
 
+/* A property that passes through to librdkafka. */
 struct kafka_property {
     char name[128];
     char value[CONFIG_TEXT_MAX];
 };
 
+/* One member an option, with its default in the comment. The struct is large (about 100 kB): no place for a stack. */
 struct config {
     char kafka_bootstrap_servers[CONFIG_TEXT_MAX]; /* "localhost:9092" */
     char redis_url[CONFIG_TEXT_MAX];      /* redis://[user@]host:port[/db], rediss://..., unix://[user@]/path */
     char redis_password[CONFIG_TEXT_MAX]; /* secret */
-    char topic[256];                      /* "generations" */
+    char topic[250];                      /* "generations"; Kafka takes 249 characters */
     char group[256];                      /* "gentally" */
     char namespace_[128];          /* "gentally": prefix of output topics and Redis keys; option name `namespace` */
     char catalog[CONFIG_TEXT_MAX]; /* path; empty = bundled; likewise the next two */
@@ -59,14 +57,13 @@ struct config {
     char retention_text[8];          /* option `retention`: "on" */
     int64_t retention_pairs;         /* 10000000: how many the state is laid out for */
 
-    /* Derived. */
+    /* Derived from the above. */
     struct rollups rollups;
     struct grouping grouping; /* of the rollups */
     bool names_accounts;      /* a rollup has DIM_ACCOUNT */
-    uint32_t rollups_mark;    /* of their text: another set has another, but for one case in 2^32 */
+    uint32_t rollups_mark; /* hash of their text: another set of rollups has another mark, but for one case in 2^32 */
     bool windows[WINDOW_KINDS];
-    enum window_kind
-        base; /* the smallest unit all configured windows are made of: hour if hour is configured, else day */
+    enum window_kind base; /* the unit all configured windows are made of: hour if configured, else day */
     int64_t kept_ms[WINDOW_KINDS];
     enum ids_mode ids;
     int64_t ids_kept_ms;
@@ -76,42 +73,10 @@ struct config {
     struct kafka_property kafka[CONFIG_KAFKA_MAX]; /* names without "kafka." */
 };
 
-/* An option a single command has besides the configuration, like --drain or --limit N. */
-struct command_option {
-    const char *name;     /* "limit": --limit N or --limit=N */
-    const char *argument; /* "N" for the help; NULL for a switch */
-    const char *help;     /* one line */
-    const char *value;    /* set by config_load(): the text given, "" for a switch that was given, NULL if not given */
-};
-
 /*
- * Reads the configuration for one command: environment `environ`, flags `argv[1..argc)`; --config FILE names the file
- * (or GENTALLY_CONFIG). What is no configuration flag is looked up in `options` (`option_count`); positional arguments
- * are refused unless `positional` is not NULL (then *positional gets the one allowed, or NULL). Does not print, does
- * not exit. HALT: CONFIG-UNKNOWN-KEY (of a file or the environment, with the suggestion name), CONFIG-FLAG (unknown, or
- * without its value), CONFIG-POSITIONAL, CONFIG-VALUE (key, value, allowed range), CONFIG-UNREADABLE (file),
- * CONFIG-OWNED (a kafka property the worker owns), CONFIG-ROLLUP. The struct is large (about 100 kB): allocate it
- * statically or on the heap, not in a deep stack.
+ * Checks that there is an account_key, if what is counted or published is made of accounts: for who counts and who
+ * publishes; who only reads needs none. HALT: CONFIG-ACCOUNT-KEY.
  */
-MUST_CHECK enum verdict config_load(struct config *config, int argc, char **argv, struct command_option options[],
-                                    size_t option_count, const char **positional, struct reason *why);
-
-/* Whoever counts or publishes needs account_key for what is made of accounts; whoever only reads does not. HALT:
- * CONFIG-ACCOUNT-KEY. */
 MUST_CHECK enum verdict config_check_accounts(const struct config *config, struct reason *why);
-
-/* True if `argv` asks for --help or --version; config_load() ignores them. */
-bool config_wants(int argc, char **argv, const char *flag);
-
-/* The defaults alone, as if nothing were given. */
-void config_defaults(struct config *config);
-
-/* Writes every option as "key = value" lines that config_load() reads back; a secret that is set as a comment, "# key =
- * (set)". `file` is a FILE. */
-void config_print(const struct config *config, void *file);
-
-/* Writes the options' help for `--help`; `markdown` writes the table of runbooks/configuration.md instead (a test holds
- * the two together). */
-void config_help(void *file, bool markdown);
 
 #endif

@@ -1,11 +1,10 @@
-/* The commands of gentally-demo, as cli/program.h runs them. */
+/* The commands of gentally-demo. cli/command.h says what a command is, and runs it. */
 #ifndef GENTALLY_DEMO_H
 #define GENTALLY_DEMO_H
 
-/* A seeded workload as JSON lines on standard output. */
-int command_generate(int argc, char **argv);
+#include "gentally/cli/command.h"
 
-/* The embedded broker of the quickstart: librdkafka's mock cluster. */
-int command_broker(int argc, char **argv);
+extern const struct command command_generate; /* a seeded workload as JSON lines on standard output */
+extern const struct command command_broker;   /* the broker of the quickstart: librdkafka's mock cluster */
 
 #endif

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "gentally/config/config.h"
+#include "gentally/config/config_load.h"
 #include "suite.h"
 
 static struct config config;

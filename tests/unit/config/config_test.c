@@ -2,12 +2,14 @@
  * The configuration, source by source. Each test begins with an environment of its own; files are written to a folder
  * that is removed at the end.
  */
-#include "gentally/config/config.h"
-
 #include <errno.h>
 #include <unistd.h>
 
+#include "config_defaults.h"
+#include "config_kafka.h"
 #include "config_table.h"
+#include "gentally/config/config_load.h"
+#include "gentally/config/config_print.h"
 #include "suite.h"
 
 static struct config config;

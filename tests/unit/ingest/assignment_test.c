@@ -1,6 +1,7 @@
 /* When partitions become idle, seen over the turns of the loop. */
 #include "assignment.h"
 
+#include "config_defaults.h"
 #include "suite.h"
 
 #define IDLE_MS 30000

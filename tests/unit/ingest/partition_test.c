@@ -1,6 +1,7 @@
 /* Watermark, lateness and idleness of one partition. */
 #include "partition.h"
 
+#include "config_defaults.h"
 #include "suite.h"
 
 #define HOUR_BIT (1u << WINDOW_HOUR)

@@ -1,6 +1,7 @@
 /* What librdkafka's codes mean: every code it knows, for everybody who asks. */
 #include "client.h"
 
+#include "config_defaults.h"
 #include "suite.h"
 
 struct row {

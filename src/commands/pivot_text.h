@@ -1,6 +1,6 @@
-/* Windows side by side: a line for each name, a column for each window, the latest to the right. In three formats. */
-#ifndef GENTALLY_SIDE_BY_SIDE_H
-#define GENTALLY_SIDE_BY_SIDE_H
+/* A pivot as text: a line for each name, a column for each window, the latest to the right. In three formats. */
+#ifndef GENTALLY_PIVOT_TEXT_H
+#define GENTALLY_PIVOT_TEXT_H
 
 #include "gentally/inspect/totals.h"
 #include "leaderboard.h"
@@ -12,11 +12,11 @@ struct pivot_text {
     uint32_t width;                        /* characters of a table's line: windows that have no room become one */
 };
 
-/* Prints a sorted totals to standard output, by its measure of choice. HALT: NO-MEMORY, OUTPUT-FAILED. */
+/* Prints sorted totals to standard output, by their measure of choice. HALT: NO-MEMORY, OUTPUT-FAILED. */
 MUST_CHECK enum verdict pivot_text_print(const struct pivot_text *print, const struct totals *totals,
                                          struct reason *why);
 
-/* The width of the terminal on standard output; 100 if it is none. */
+/* Characters of a line of the terminal on standard output, at least 40; 100 if standard output is no terminal. */
 uint32_t pivot_text_width(void);
 
 /* Whether sparklines can be read here: the locale is UTF-8. */

@@ -1,11 +1,11 @@
-/* What `gentally dlq` and its redrive share. */
-#ifndef GENTALLY_DLQ_H
-#define GENTALLY_DLQ_H
+/* The redrive of dead letters: their records go back to the input topic, each once for good. */
+#ifndef GENTALLY_REDRIVE_H
+#define GENTALLY_REDRIVE_H
 
 #include "gentally/config/config.h"
 #include "gentally/inspect/dead_letters.h"
 
-/* What a redrive did, or would do. */
+/* Counts of a redrive: of what it did, or in a dry run would do. */
 struct redrive_counts {
     uint64_t letters;   /* that fit the filter */
     uint64_t sent;      /* records put on the input topic; in a dry run, those that would be */

@@ -1,7 +1,6 @@
-/* Month by month, both sides sorted by model and cohort and walked together. */
-#include "replayed_retention.h"
+/* See replay_retention.h. Month by month, the rows of both sides, sorted by model and cohort, are walked together. */
+#include "replay_retention.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 struct sides {
@@ -10,8 +9,8 @@ struct sides {
     int64_t *months[2]; /* revisions */
 };
 
-/* A row on either side or on both. A count of 0 is as good as none. */
-static void compare_row(struct retention_comparison *comparison, uint32_t month, const struct retention_row *live,
+/* A row on either side or on both. A row of 0 accounts equals a row that is absent. */
+static void compare_row(struct replay_retention *comparison, uint32_t month, const struct retention_row *live,
                         const struct retention_row *replay)
 {
     const struct retention_row *row = live != NULL ? live : replay;
@@ -20,16 +19,16 @@ static void compare_row(struct retention_comparison *comparison, uint32_t month,
     comparison->rows += counts[0] > 0 || counts[1] > 0 ? 1 : 0;
     if (counts[0] == counts[1])
         return;
-    if (comparison->differing < RETENTION_SHOWN) {
-        struct retention_difference *shown = &comparison->shown[comparison->differing];
-        *shown = (struct retention_difference){
+    if (comparison->differing < REPLAY_RETENTION_SHOWN) {
+        struct replay_retention_difference *shown = &comparison->shown[comparison->differing];
+        *shown = (struct replay_retention_difference){
             .month = month, .cohort = row->cohort, .live = counts[0], .replay = counts[1]};
         memcpy(shown->model, row->model.bytes, row->model.size);
     }
     comparison->differing++;
 }
 
-static enum verdict compare_month(const struct sides *sides, uint32_t month, struct retention_comparison *comparison,
+static enum verdict compare_month(const struct sides *sides, uint32_t month, struct replay_retention *comparison,
                                   struct reason *why)
 {
     uint32_t at[2] = {0}, counts[2];
@@ -51,8 +50,7 @@ static enum verdict compare_month(const struct sides *sides, uint32_t month, str
     return verdict;
 }
 
-static enum verdict compare_sides(const struct sides *sides, struct retention_comparison *comparison,
-                                  struct reason *why)
+static enum verdict compare_sides(const struct sides *sides, struct replay_retention *comparison, struct reason *why)
 {
     uint32_t floors[2] = {0};
     enum verdict verdict = GO_ON;
@@ -68,13 +66,13 @@ static enum verdict compare_sides(const struct sides *sides, struct retention_co
     return verdict;
 }
 
-enum verdict retention_compare(struct store *live, struct store *replay, struct retention_comparison *comparison,
-                               struct reason *why)
+enum verdict replay_retention_compare(struct store *live, struct store *replay, struct replay_retention *comparison,
+                                      struct reason *why)
 {
     struct sides sides = {.stores = {live, replay}};
     enum verdict verdict = GO_ON;
 
-    *comparison = (struct retention_comparison){0};
+    *comparison = (struct replay_retention){0};
     for (int side = 0; side < 2 && verdict == GO_ON; side++) {
         sides.months[side] = calloc(MONTHS_MAX, sizeof(*sides.months[side]));
         if (sides.months[side] == NULL)

@@ -1,20 +1,19 @@
 /*
  * See pivot_text.h. A table has room for so many windows; older ones are added up in a column of their own, so that
- * nothing is silently left out. JSON and CSV always have all.
+ * nothing is silently left out. JSON and CSV always have all windows.
  */
-#include "side_by_side.h"
+#include "pivot_text.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "gentally/base/json.h"
+#include "gentally/cli/output.h"
 #include "gentally/core/window.h"
 #include "gentally/inspect/pivot.h"
 #include "table.h"
@@ -115,15 +114,6 @@ static void write_start(const struct grid *grid, size_t window, char text[LEADER
         snprintf(text, LEADERBOARD_START_SIZE, "%.8s", start + 5); /* without the year: 11-17, 11-17T05 */
 }
 
-static uint32_t width_of(struct span text)
-{
-    uint32_t width = 0;
-
-    for (size_t index = 0; index < text.size; index++)
-        width += ((unsigned char)text.bytes[index] & 0xc0) != 0x80;
-    return width;
-}
-
 static uint32_t name_widths(const struct grid *grid)
 {
     uint32_t widths[ROLLUP_DIMS_MAX] = {0}, sum = 0;
@@ -132,8 +122,8 @@ static uint32_t name_widths(const struct grid *grid)
         struct span fields[ROLLUP_DIMS_MAX];
         split(grid, name, fields);
         for (uint32_t index = 0; index < grid->leaderboard->title_count; index++)
-            if (width_of(fields[index]) > widths[index])
-                widths[index] = width_of(fields[index]);
+            if (table_width(fields[index]) > widths[index])
+                widths[index] = table_width(fields[index]);
     }
     for (uint32_t index = 0; index < grid->leaderboard->title_count; index++) {
         uint32_t title = (uint32_t)strlen(grid->leaderboard->titles[index]);
@@ -177,7 +167,7 @@ static void add_name(const struct grid *grid, struct table *table, size_t name)
         char text[4 * NAME_WIDTH_MAX + 3];
         struct span field = fields[index].size > 0 ? fields[index] : span_of("-");
         size_t end = 0;
-        uint32_t width = width_of(field);
+        uint32_t width = table_width(field);
         for (uint32_t left = NAME_WIDTH_MAX - 2; width > NAME_WIDTH_MAX && end < field.size; end++) {
             bool begins = ((unsigned char)field.bytes[end] & 0xc0) != 0x80;
             if (begins && left-- == 0)
@@ -325,7 +315,5 @@ enum verdict pivot_text_print(const struct pivot_text *print, const struct total
             print_csv(&grid, name);
     }
     pivot_close(grid.pivot);
-    if (verdict == GO_ON && fflush(stdout) != 0)
-        return reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
-    return verdict;
+    return verdict == GO_ON ? output_flush(why) : verdict;
 }

@@ -1,0 +1,63 @@
+/* See config_derive.h. */
+#include "config_derive.h"
+
+#include "gentally/base/hash.h"
+
+/* Reads "hour,day" into the set; false if it is empty, names something else, or names one twice. */
+static bool parse_windows(const char *text, bool windows[WINDOW_KINDS])
+{
+    memset(windows, 0, WINDOW_KINDS * sizeof(windows[0]));
+    for (;;) {
+        size_t size = strcspn(text, ",");
+        enum window_kind kind;
+        if (!window_kind_parse((struct span){text, size}, &kind) || windows[kind])
+            return false;
+        windows[kind] = true;
+        if (text[size] == '\0')
+            return true;
+        text += size + 1;
+    }
+}
+
+static bool parse_ids(const char *text, enum ids_mode *mode)
+{
+    static const char *const modes[] = {[IDS_OFF] = "off", [IDS_DEDUP] = "dedup", [IDS_AMEND] = "amend"};
+
+    for (size_t at = 0; at < LENGTH_OF(modes); at++) {
+        if (strcmp(text, modes[at]) == 0) {
+            *mode = (enum ids_mode)at;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum verdict config_derive(struct config *config, struct reason *why)
+{
+    if (!parse_windows(config->windows_text, config->windows))
+        return reason_set(why, HALT, CONFIG_VALUE, 0,
+                          "windows = '%s': allowed is each of hour, day, week, month at most once, separated by commas",
+                          config->windows_text);
+    if (!parse_ids(config->ids_text, &config->ids))
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "ids = '%s': allowed is off, dedup, amend", config->ids_text);
+    bool is_on = strcmp(config->retention_text, "on") == 0;
+    if (!is_on && strcmp(config->retention_text, "off") != 0)
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "retention = '%s': allowed is on, off", config->retention_text);
+    config->has_retention = is_on && config->account_key[0] != '\0' && config->windows[WINDOW_MONTH];
+    config->ids_kept_ms = config->ids == IDS_OFF ? 0 : config->ids_kept_hours * HOUR_MS;
+    config->rollups_mark = (uint32_t)hash_fnv1a(span_of(config->rollups_text));
+    config->base = config->windows[WINDOW_HOUR] ? WINDOW_HOUR : WINDOW_DAY;
+    config->kept_ms[WINDOW_HOUR] = config->hours_kept_days * DAY_MS;
+    config->kept_ms[WINDOW_DAY] = config->days_kept_days * DAY_MS;
+    config->kept_ms[WINDOW_WEEK] = config->weeks_kept_days * DAY_MS;
+    config->kept_ms[WINDOW_MONTH] = config->months_kept_days * DAY_MS;
+    enum verdict verdict = rollups_parse(config->rollups_text, &config->rollups, why);
+    if (verdict != GO_ON)
+        return verdict;
+    rollups_group(&config->rollups, &config->grouping);
+    config->names_accounts = false;
+    for (uint32_t i = 0; i < config->rollups.count; i++)
+        for (uint32_t j = 0; j < config->rollups.items[i].dim_count; j++)
+            config->names_accounts |= config->rollups.items[i].dims[j] == DIM_ACCOUNT;
+    return GO_ON;
+}

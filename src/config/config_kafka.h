@@ -1,0 +1,17 @@
+/* The properties that pass through to librdkafka (kafka.*), and the refusal of those the worker owns. */
+#ifndef GENTALLY_CONFIG_KAFKA_H
+#define GENTALLY_CONFIG_KAFKA_H
+
+#include "gentally/config/config.h"
+
+/*
+ * Sets one property, `name` without "kafka."; a second value replaces the first. `place` says where the text came from.
+ * HALT: CONFIG-OWNED (the worker sets the property itself; the message says what to use instead), CONFIG-VALUE.
+ */
+MUST_CHECK enum verdict config_kafka_set(struct config *config, const char *name, const char *text, const char *place,
+                                         struct reason *why);
+
+/* Whether a property's value is a secret: never printed, and allowed as NAME_file. */
+bool config_kafka_is_secret(const char *name);
+
+#endif
