@@ -72,8 +72,7 @@ void assignment_end(struct assignment *assignment, const struct batch *batch, in
 
 /* After the process was held: a topic can be made anew and filled beyond where we stand without its reader noticing.
  * Every partition has to see its anchor again; what is left of the batch is dropped, and read again behind it. */
-MUST_CHECK enum verdict assignment_recheck_logs(struct assignment *assignment, struct source *source,
-                                                struct reason *why);
+void assignment_recheck_logs(struct assignment *assignment, struct source *source);
 
 /* The log is not as the partition left it: has it looked into, and stops the partition if it cannot be read on. */
 void assignment_check_log(struct assignment *assignment, struct source *source, int32_t number);

@@ -140,20 +140,17 @@ static enum verdict answer_rebalance(struct replay *replay, int64_t now_ms, stru
 }
 
 /* Goes back to where records were let go, for those partitions whose target is further now. */
-static enum verdict resume_cut(struct replay *replay, struct reason *why)
+static void resume_cut(struct replay *replay)
 {
-    enum verdict verdict = GO_ON;
-
-    for (uint32_t i = 0; i < replay->pipeline.assignment.count && verdict == GO_ON; i++) {
+    for (uint32_t i = 0; i < replay->pipeline.assignment.count; i++) {
         int32_t number = replay->pipeline.assignment.partitions[i];
         struct partition *partition = assignment_find(&replay->pipeline.assignment, number);
         if (!replay->is_cut[number] || partition->next >= replay->targets[number])
             continue;
         struct source_start start = {number, partition->next, {.offset = ANCHOR_NONE}};
-        verdict = source_reposition(replay->pipeline.source, &start, why);
-        replay->is_cut[number] = verdict != GO_ON;
+        source_reposition(replay->pipeline.source, &start);
+        replay->is_cut[number] = false;
     }
-    return verdict;
 }
 
 static enum verdict fold_one(struct replay *replay, const struct record *record, int64_t now_ms, struct reason *why)
@@ -242,7 +239,7 @@ static enum verdict turn(struct replay *replay, bool *is_done, struct reason *wh
     if (verdict == GO_ON && is_there)
         verdict = pipeline_flush(&replay->pipeline, true, now_ms, why);
     else if (verdict == GO_ON)
-        verdict = resume_cut(replay, why);
+        resume_cut(replay);
     if (verdict == GO_ON && !is_there)
         verdict = poll(replay, now_ms, why);
     const struct partition *stopped = assignment_stopped(&replay->pipeline.assignment);

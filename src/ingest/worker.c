@@ -470,15 +470,15 @@ static void report(struct worker *worker, int64_t now_ms)
 }
 
 /* Whoever was held, or cut off from the broker, does not know what became of the logs meanwhile. */
-static enum verdict look_again(struct worker *worker, int64_t now_ms, struct reason *why)
+static void look_again(struct worker *worker, int64_t now_ms)
 {
     bool is_needed = worker->was_cut_off || now_ms - worker->turned_ms >= HELD_MS;
     bool is_reading = worker->has_joined && worker->pipeline.batch.rebalance == REBALANCE_NONE;
 
     worker->turned_ms = now_ms;
     worker->was_cut_off = false;
-    return is_needed && is_reading ? assignment_recheck_logs(&worker->pipeline.assignment, worker->pipeline.source, why)
-                                   : GO_ON;
+    if (is_needed && is_reading)
+        assignment_recheck_logs(&worker->pipeline.assignment, worker->pipeline.source);
 }
 
 enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms, bool stop, bool *is_done,
@@ -490,7 +490,7 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
     if (verdict == GO_ON)
         verdict = pipeline_reclaim(&worker->pipeline, why);
     if (verdict == GO_ON)
-        verdict = look_again(worker, now_ms, why);
+        look_again(worker, now_ms);
     if (verdict == GO_ON &&
         worker->pipeline.batch.rebalance != REBALANCE_NONE) /* There was no answer to it the last time. */
         verdict = answer(worker, now_ms, why);

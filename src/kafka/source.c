@@ -237,9 +237,8 @@ enum verdict source_assign(struct source *source, const struct source_start star
     return verdict;
 }
 
-enum verdict source_reposition(struct source *source, const struct source_start *start, struct reason *why)
+void source_reposition(struct source *source, const struct source_start *start)
 {
-    (void)why;
     struct position *position = position_of(source, start->partition);
     bool is_sparse = position->is_sparse;
     assert(position->is_assigned);
@@ -248,18 +247,15 @@ enum verdict source_reposition(struct source *source, const struct source_start 
     position->is_sparse = is_sparse;
     position->is_waiting = true; /* until the next poll, which assigns once for all that was moved */
     source->needs_assign = true;
-    return GO_ON;
 }
 
-enum verdict source_stop(struct source *source, int32_t partition, struct reason *why)
+void source_stop(struct source *source, int32_t partition)
 {
-    (void)why;
     if (!position_of(source, partition)->is_assigned)
-        return GO_ON;
+        return;
     position_of(source, partition)->is_assigned = false;
     source->assigned_count--;
     source->needs_assign = true;
-    return GO_ON;
 }
 
 enum verdict source_release_all(struct source *source, struct reason *why)

@@ -318,12 +318,10 @@ enum verdict source_assign(struct source *source, const struct source_start star
     return GO_ON;
 }
 
-enum verdict source_reposition(struct source *source, const struct source_start *start, struct reason *why)
+void source_reposition(struct source *source, const struct source_start *start)
 {
-    (void)why;
     assert(source->positions[start->partition].is_assigned);
     position(source, start);
-    return GO_ON;
 }
 
 /* As src/source.c: the verdicts are its words. */
@@ -351,11 +349,9 @@ enum verdict source_check_log(struct source *source, int32_t partition, struct r
     return verdict;
 }
 
-enum verdict source_stop(struct source *source, int32_t partition, struct reason *why)
+void source_stop(struct source *source, int32_t partition)
 {
-    (void)why;
     source->positions[partition].is_assigned = false;
-    return GO_ON;
 }
 
 enum verdict source_release_all(struct source *source, struct reason *why)

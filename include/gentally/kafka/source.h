@@ -92,9 +92,9 @@ struct source_start {
 MUST_CHECK enum verdict source_assign(struct source *source, const struct source_start starts[], uint32_t count,
                                       struct reason *why);
 
-/* Moves one assigned partition elsewhere (after a REWIND). Fetched records of the old position never appear afterwards.
- */
-MUST_CHECK enum verdict source_reposition(struct source *source, const struct source_start *start, struct reason *why);
+/* Moves one assigned partition elsewhere (after a REWIND), with the next poll. Records that were fetched for the old
+ * position never appear afterwards. */
+void source_reposition(struct source *source, const struct source_start *start);
 
 /*
  * Finds out what is the matter with a suspects partition; blocks up to 10 s. GO_ON: nothing, it is read on (or nobody
@@ -105,7 +105,7 @@ MUST_CHECK enum verdict source_reposition(struct source *source, const struct so
 MUST_CHECK enum verdict source_check_log(struct source *source, int32_t partition, struct reason *why);
 
 /* Stops one assigned partition without leaving the group: nothing of it appears any more until the next assignment. */
-MUST_CHECK enum verdict source_stop(struct source *source, int32_t partition, struct reason *why);
+void source_stop(struct source *source, int32_t partition);
 
 /* Answers REBALANCE_REVOKED and REBALANCE_LOST: unassigns everything (the eager protocol). */
 MUST_CHECK enum verdict source_release_all(struct source *source, struct reason *why);
