@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "client.h"
+#include "kafka_client.h"
 
 #define ANSWER_MS 10000
 #define TURN_MS 100
@@ -102,7 +102,7 @@ enum verdict producer_open(struct producer **producer, const struct config *conf
     }
     rd_kafka_resp_err_t code = rd_kafka_metadata(made->client, 0, NULL, &metadata, ANSWER_MS);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        code = kafka_cause(made->client, &made->notes, code);
+        code = kafka_root_error(made->client, &made->notes, code);
         producer_close(made);
         return kafka_reason(KAFKA_WRITE, code, "connecting", why);
     }

@@ -20,7 +20,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "client.h"
+#include "kafka_client.h"
 #include "position.h"
 #include "source_settings.h"
 

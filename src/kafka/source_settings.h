@@ -2,7 +2,7 @@
 #ifndef GENTALLY_SOURCE_SETTINGS_H
 #define GENTALLY_SOURCE_SETTINGS_H
 
-#include "client.h"
+#include "kafka_client.h"
 
 #define SOURCE_SETTINGS 16
 

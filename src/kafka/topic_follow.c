@@ -7,8 +7,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "client.h"
 #include "gentally/core/event.h"
+#include "kafka_client.h"
 
 #define ANSWER_MS 10000
 

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "client.h"
 #include "gentally/core/event.h"
+#include "kafka_client.h"
 
 #define ANSWER_MS 10000
 #define SILENCE_MS 30000

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "client.h"
+#include "kafka_client.h"
 
 #define REQUEST_MS 30000
 #define POLICY_MS 3000

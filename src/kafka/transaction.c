@@ -10,8 +10,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "client.h"
 #include "gentally/core/event.h"
+#include "kafka_client.h"
 
 #define OPEN_MS 30000
 #define ABORT_MS 30000
@@ -68,7 +68,7 @@ static enum verdict judge(struct transaction *transaction, rd_kafka_error_t *err
     if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
         code = fatal;
     enum verdict verdict =
-        kafka_verdict(KAFKA_TRANSACT, kafka_cause(transaction->client, &transaction->notes, code), &id);
+        kafka_verdict(KAFKA_TRANSACT, kafka_root_error(transaction->client, &transaction->notes, code), &id);
     transaction->is_broken = true;
     return reason_set(why, verdict, id, code, "%s: %s (%s)", what, text, rd_kafka_err2name(code));
 }

@@ -1,5 +1,5 @@
 /* What librdkafka's codes mean: every code it knows, for everybody who asks. */
-#include "client.h"
+#include "kafka_client.h"
 
 #include "suite.h"
 
@@ -180,5 +180,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "kafka", tests);
+    return suite_run(argc, argv, "kafka_client", tests);
 }

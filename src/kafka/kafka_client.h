@@ -5,8 +5,8 @@
  * Callbacks never work, they note down: a client's opaque is a `struct kafka_notes`, and every callback runs inside a
  * poll of the owner's thread (librdkafka's own log lines too, which it keeps in a queue for us).
  */
-#ifndef GENTALLY_CLIENT_H
-#define GENTALLY_CLIENT_H
+#ifndef GENTALLY_KAFKA_CLIENT_H
+#define GENTALLY_KAFKA_CLIENT_H
 
 #include <librdkafka/rdkafka.h>
 
@@ -67,7 +67,7 @@ enum verdict kafka_reason(enum kafka_act act, rd_kafka_resp_err_t code, const ch
 
 /* The error behind a request that found no answer: a broker that lets nobody in never becomes usable, and the request
  * just times out. `code` itself, if nothing weightier is in the notes. */
-rd_kafka_resp_err_t kafka_cause(rd_kafka_t *client, const struct kafka_notes *notes, rd_kafka_resp_err_t code);
+rd_kafka_resp_err_t kafka_root_error(rd_kafka_t *client, const struct kafka_notes *notes, rd_kafka_resp_err_t code);
 
 struct kafka_message {
     const char *topic;
