@@ -5,7 +5,7 @@
 
 #include "gentally/config/config.h"
 #include "gentally/inspect/totals.h"
-#include "gentally/redis/store.h"
+#include "gentally/redis/store_windows.h"
 
 struct live_counters {
     const struct config *config; /* borrowed until close */

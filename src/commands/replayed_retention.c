@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "gentally/redis/store_retention.h"
+
 struct sides {
     struct store *stores[2];
     struct retention_rows *rows[2];

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <inttypes.h>
 
+#include "gentally/redis/store.h"
+
 #define TOUCH_INTERVAL_MS                                                                                              \
     5000                  /* a silent partition finds out within it that it was fenced or the store rolled back        \
                            */

@@ -17,6 +17,7 @@
 
 #include "gentally/base/arena.h"
 #include "gentally/config/config.h"
+#include "gentally/redis/store_flush.h"
 
 /* A counted row as one rollup sees it. */
 struct part {

@@ -7,11 +7,13 @@
 #define GENTALLY_CHECKPOINT_H
 
 #include "gentally/base/symbols.h"
-#include "gentally/redis/store.h"
+#include "gentally/redis/partition_state.h"
 #include "tally.h"
 
 struct config;
 struct checkpoint;
+struct id_change;
+struct store;
 
 /* Work memory for `partitions_max` partitions at once grows to what the largest flush needs and is kept. HALT:
  * NO-MEMORY. */

@@ -4,6 +4,8 @@
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/redis/store.h"
+#include "gentally/redis/store_flush.h"
 
 #define SYMBOLS_MAX 65536u /* distinct texts between two flushes */
 #define SYMBOLS_BYTES ((size_t)8 << 20)

@@ -12,6 +12,7 @@
 
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/source.h"
+#include "gentally/redis/store.h"
 #include "id_lookup.h"
 #include "pipeline.h"
 

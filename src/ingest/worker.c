@@ -19,6 +19,7 @@
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topics.h"
 #include "gentally/publish/closer.h"
+#include "gentally/redis/store.h"
 #include "id_lookup.h"
 #include "pipeline.h"
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "gentally/config/config.h"
+#include "gentally/redis/store.h"
 #include "redis_server.h"
 #include "suite.h"
 

@@ -9,6 +9,7 @@
 
 #include "gentally/config/config.h"
 #include "gentally/publish/retention_rows.h"
+#include "gentally/redis/store.h"
 #include "redis_server.h"
 #include "suite.h"
 

@@ -7,6 +7,9 @@
 
 #include "gentally/config/config.h"
 #include "gentally/core/cell.h"
+#include "gentally/redis/store_flush.h"
+#include "gentally/redis/store_ids.h"
+#include "gentally/redis/store_windows.h"
 #include "redis_server.h"
 #include "suite.h"
 

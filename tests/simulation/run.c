@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "gentally/kafka/source.h"
+#include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
 #include "oracle.h"
 

@@ -6,8 +6,10 @@
 #ifndef GENTALLY_REPLAY_H
 #define GENTALLY_REPLAY_H
 
-#include "gentally/redis/store.h"
+#include "gentally/base/log.h"
+#include "gentally/redis/partition_state.h"
 
+struct config;
 struct replay;
 
 /* `config`: namespace and group of the replay's own; borrowed until close. Everything `setup` makes must be there, but
