@@ -1,8 +1,8 @@
 /*
- * The settings every client has, and the meaning of librdkafka's error codes.
+ * The settings that every client has, and the meaning of librdkafka's error codes.
  *
- * Nothing is left to librdkafka's defaults where a default could lose or double a record; what is only a matter of
- * speed is tuned, and may be changed by kafka.*.
+ * No setting is left to librdkafka's default where the default could lose or double a record. Settings that are only a
+ * matter of speed are tuned, and kafka.* may change them.
  */
 #include "kafka_client.h"
 

@@ -1,6 +1,6 @@
 /*
- * An idempotent producer. Messages never time out inside it: an outage delays them, and what is reported as failed was
- * refused for good. So everything put is either acknowledged, still on its way, or a reason to halt.
+ * An idempotent producer. Messages never time out inside librdkafka: an outage delays them, and a message that is
+ * reported as failed was refused for good. So every message is acknowledged, or still on its way, or a reason to halt.
  *
  * Room: at most OUTSTANDING_MAX messages and OUTSTANDING_BYTES_MAX bytes wait for their acknowledgement, half of what
  * librdkafka's queue holds. The other half is the room in which a delivery report may send a dead letter once more.

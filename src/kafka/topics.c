@@ -1,5 +1,4 @@
-/*
- * Names, and creation through the admin API: one request for all, each topic's own answer looked at.
+/* Topics are created and deleted through librdkafka's admin API: one request for all, then the answer for each topic.
  */
 #include "gentally/kafka/topics.h"
 
