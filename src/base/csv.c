@@ -25,7 +25,7 @@ enum verdict csv_refuse(const struct csv *csv, uint32_t line, struct reason *why
     va_start(arguments, format);
     vsnprintf(what, sizeof(what), format, arguments);
     va_end(arguments);
-    return reason_set(why, HALT, "TABLE-INVALID", 0, "%s:%u: %s", csv->name, (unsigned)line, what);
+    return reason_set(why, HALT, TABLE_INVALID, 0, "%s:%u: %s", csv->name, (unsigned)line, what);
 }
 
 /* Reads all of `file`, which may be a pipe; errno tells what went wrong. */
@@ -55,14 +55,14 @@ static enum verdict load_file(struct csv *csv, const char *path, struct reason *
     FILE *file = fopen(path, "re");
 
     if (file == NULL)
-        return reason_set(why, HALT, "TABLE-UNREADABLE", errno, "%s: %s", path, strerror(errno));
+        return reason_set(why, HALT, TABLE_UNREADABLE, errno, "%s: %s", path, strerror(errno));
     bool is_read = read_whole(file, csv);
     int problem = errno;
     fclose(file);
     if (!is_read && problem == ENOMEM)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "%s: no room for the table", path);
+        return reason_set(why, HALT, NO_MEMORY, 0, "%s: no room for the table", path);
     if (!is_read)
-        return reason_set(why, HALT, "TABLE-UNREADABLE", problem, "%s: %s", path, strerror(problem));
+        return reason_set(why, HALT, TABLE_UNREADABLE, problem, "%s: %s", path, strerror(problem));
     return GO_ON;
 }
 
@@ -70,7 +70,7 @@ static enum verdict load_bundled(struct csv *csv, struct span bundled, struct re
 {
     csv->text = malloc(bundled.size + 1);
     if (csv->text == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no room for a bundled table");
+        return reason_set(why, HALT, NO_MEMORY, 0, "no room for a bundled table");
     if (bundled.size > 0)
         memcpy(csv->text, bundled.bytes, bundled.size);
     csv->size = bundled.size;

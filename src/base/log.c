@@ -114,11 +114,11 @@ void log_line(struct logger *logger, enum log_level level, const char *id, const
 void log_reason(struct logger *logger, enum log_level level, const struct reason *why)
 {
     assert(why != NULL);
-    assert(why->id != NULL);
+    assert(why->id != REASON_NONE);
     if (why->code != 0)
-        log_line(logger, level, why->id, "%s code=%ld", why->text, why->code);
+        log_line(logger, level, reason_name(why->id), "%s code=%ld", why->text, why->code);
     else
-        log_line(logger, level, why->id, "%s", why->text);
+        log_line(logger, level, reason_name(why->id), "%s", why->text);
 }
 
 bool log_level_parse(const char *text, enum log_level *level)

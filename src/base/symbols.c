@@ -55,7 +55,7 @@ enum verdict symbols_open(struct symbols **symbols, uint32_t count_max, size_t b
     }
     if (opened == NULL || opened->slots == NULL || opened->texts == NULL || opened->arena == NULL) {
         symbols_close(opened);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "symbols: no room for %u texts", (unsigned)count_max);
+        return reason_set(why, HALT, NO_MEMORY, 0, "symbols: no room for %u texts", (unsigned)count_max);
     }
     opened->slot_mask = slot_count - 1;
     opened->count = 1;

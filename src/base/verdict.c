@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sysexits.h>
 
 static void make_one_line(char *text)
 {
@@ -16,9 +17,9 @@ static void make_one_line(char *text)
             *text = ' ';
 }
 
-enum verdict reason_set(struct reason *why, enum verdict verdict, const char *id, long code, const char *format, ...)
+enum verdict reason_set(struct reason *why, enum verdict verdict, enum reason_id id, long code, const char *format, ...)
 {
-    assert(id != NULL);
+    assert(id != REASON_NONE);
     assert(format != NULL);
     if (why == NULL)
         return verdict;
@@ -37,9 +38,31 @@ enum verdict reason_set(struct reason *why, enum verdict verdict, const char *id
     return verdict;
 }
 
+static const struct {
+    const char *name;
+    int exit_status;
+} reasons[REASON_COUNT] = {
+#define REASON(name, id, exit_status) [name] = {id, exit_status},
+#include "gentally/base/reasons.def"
+#undef REASON
+};
+
+const char *reason_name(enum reason_id id)
+{
+    assert((size_t)id < REASON_COUNT);
+    return reasons[id].name;
+}
+
+int reason_exit_status(enum reason_id id)
+{
+    assert(id != REASON_NONE);
+    assert((size_t)id < REASON_COUNT);
+    return reasons[id].exit_status;
+}
+
 enum verdict no_memory(struct reason *why, const char *purpose)
 {
-    return reason_set(why, HALT, "NO-MEMORY", errno, "no memory %s", purpose);
+    return reason_set(why, HALT, NO_MEMORY, errno, "no memory %s", purpose);
 }
 
 const char *verdict_name(enum verdict verdict)

@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "exit_code.h"
-#include "gentally/cli/versions.h"
+#include "versions.h"
 
 static const char *program_of(const struct command_help *help)
 {
@@ -55,14 +54,15 @@ bool command_begin(const struct command_help *help, struct config *config, int a
 
 int command_fail(const struct command_help *help, const struct reason *why)
 {
+    const char *id = reason_name(why->id);
     char anchor[64] = "";
 
     /* A heading's anchor, as Markdown renderers make it. */
-    for (size_t at = 0; why->id[at] != '\0' && at < sizeof(anchor) - 1; at++) {
-        anchor[at] = (char)tolower((unsigned char)why->id[at]);
+    for (size_t at = 0; id[at] != '\0' && at < sizeof(anchor) - 1; at++) {
+        anchor[at] = (char)tolower((unsigned char)id[at]);
         anchor[at + 1] = '\0';
     }
-    fprintf(stderr, "%s %s: %s: %s (see runbooks/reasons.md#%s)\n", program_of(help), help->name, why->id, why->text,
+    fprintf(stderr, "%s %s: %s: %s (see runbooks/reasons.md#%s)\n", program_of(help), help->name, id, why->text,
             anchor);
-    return exit_code_of(why->id);
+    return reason_exit_status(why->id);
 }

@@ -24,7 +24,7 @@ enum verdict option_integer(const struct command_option *option, int64_t min, in
     if (option->value == NULL)
         return GO_ON;
     if (!read_integer(option->value, &number) || number < min || number > max)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--%s %s: want a whole number from %" PRId64 " to %" PRId64,
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--%s %s: want a whole number from %" PRId64 " to %" PRId64,
                           option->name, option->value, min, max);
     *value = number;
     return GO_ON;
@@ -50,7 +50,7 @@ enum verdict option_share(const struct command_option *option, uint32_t *per_mil
         share += (uint32_t)(*text - '0') * unit;
     }
     if (!is_share || *text != '\0' || share > 1000000)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--%s %s: want a share from 0 to 1, like 0.05 (six decimals)",
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--%s %s: want a share from 0 to 1, like 0.05 (six decimals)",
                           option->name, option->value);
     *per_million = share;
     return GO_ON;
@@ -66,7 +66,7 @@ enum verdict option_scale(const struct command_option *option, int64_t min, int6
     bool is_part = end != option->value && *end == '\0' && part >= 0 && part <= 1;
     *billionths = is_part ? (int64_t)(part * 1e9 + 0.5) : 0;
     if (*billionths < min)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--%s %s: want a part from %g to 1, like 1e-6 or 0.001",
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--%s %s: want a part from %g to 1, like 1e-6 or 0.001",
                           option->name, option->value, (double)min / 1e9);
     return GO_ON;
 }
@@ -77,7 +77,7 @@ enum verdict option_time(const struct command_option *option, int64_t *ms, struc
         return GO_ON;
     /* The same two spellings as in events. A year alone is no date here, so a plain number is never ambiguous. */
     if (!time_parse(span_of(option->value), ms) && !read_integer(option->value, ms))
-        return reason_set(why, HALT, "CONFIG-VALUE", 0,
+        return reason_set(why, HALT, CONFIG_VALUE, 0,
                           "--%s %s: want a time like 2025-11-24, 2025-11-24T10:00:00Z, or ms since the epoch",
                           option->name, option->value);
     return GO_ON;
@@ -109,7 +109,7 @@ enum verdict option_choice(const struct command_option *option, const char *cons
         }
     }
     list_names(names, count, list, sizeof list);
-    return reason_set(why, HALT, "CONFIG-VALUE", 0, "--%s %s: want one of %s", option->name, option->value, list);
+    return reason_set(why, HALT, CONFIG_VALUE, 0, "--%s %s: want one of %s", option->name, option->value, list);
 }
 
 enum verdict option_rollup(const struct command_option *option, const struct rollups *rollups,
@@ -123,19 +123,19 @@ enum verdict option_rollup(const struct command_option *option, const struct rol
     list_names(names, rollups->count, list, sizeof list);
     *rollup = option->value == NULL ? NULL : rollups_find(rollups, span_of(option->value));
     if (option->value == NULL)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--%s is missing: want one of %s", option->name, list);
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--%s is missing: want one of %s", option->name, list);
     if (*rollup == NULL)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--%s %s: want one of %s", option->name, option->value, list);
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--%s %s: want one of %s", option->name, option->value, list);
     return GO_ON;
 }
 
 enum verdict option_window(const struct command_option *option, enum window_kind *kind, struct reason *why)
 {
     if (option->value == NULL)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--%s is missing: want one of hour, day, week, month",
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--%s is missing: want one of hour, day, week, month",
                           option->name);
     if (!window_kind_parse(span_of(option->value), kind))
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--%s %s: want one of hour, day, week, month", option->name,
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--%s %s: want one of hour, day, week, month", option->name,
                           option->value);
     return GO_ON;
 }

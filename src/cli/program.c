@@ -6,8 +6,8 @@
 #include <sysexits.h>
 
 #include "gentally/base/suggest.h"
-#include "gentally/cli/versions.h"
 #include "gentally/config/config.h"
+#include "versions.h"
 
 static const struct program_command *find_command(const struct program *program, const char *name)
 {

@@ -2,7 +2,7 @@
  * The one place that includes foreign headers for no other reason than their versions. librdkafka tells what is linked;
  * the others tell only what was compiled against (libavro tells nothing at all).
  */
-#include "gentally/cli/versions.h"
+#include "versions.h"
 
 #include <hiredis/hiredis.h>
 #include <jansson.h>

@@ -258,7 +258,7 @@ enum verdict decode_summary(struct span bytes, struct summary_read *read, struct
 
     const char *problem = cursor_close(&cursor);
     if (problem != NULL)
-        return reason_set(why, SET_ASIDE, "SUMMARY-UNREADABLE", 0, "not a summary of this version: %s", problem);
+        return reason_set(why, SET_ASIDE, SUMMARY_UNREADABLE, 0, "not a summary of this version: %s", problem);
     return GO_ON;
 }
 
@@ -308,7 +308,7 @@ enum verdict decode_ledger(struct span bytes, struct ledger_read *read, struct r
 
     const char *problem = cursor_close(&cursor);
     if (problem != NULL)
-        return reason_set(why, SET_ASIDE, "LEDGER-UNREADABLE", 0, "not a ledger record of this version: %s", problem);
+        return reason_set(why, SET_ASIDE, LEDGER_UNREADABLE, 0, "not a ledger record of this version: %s", problem);
     return GO_ON;
 }
 
@@ -360,6 +360,6 @@ enum verdict decode_signal(struct span bytes, struct signal_read *read, struct r
 
     const char *problem = cursor_close(&cursor);
     if (problem != NULL)
-        return reason_set(why, SET_ASIDE, "SIGNAL-UNREADABLE", 0, "not a signal of this version: %s", problem);
+        return reason_set(why, SET_ASIDE, SIGNAL_UNREADABLE, 0, "not a signal of this version: %s", problem);
     return GO_ON;
 }

@@ -38,10 +38,10 @@ static enum verdict message_open(struct message *message, uint32_t schema_id, st
 {
     message->schema_id = schema_id;
     if (avro_schema_from_json_length(schema.bytes, schema.size, &message->schema) != 0)
-        return reason_set(why, HALT, "SCHEMA-INVALID", 0, "bundled schema %u: %s", schema_id, avro_strerror());
+        return reason_set(why, HALT, SCHEMA_INVALID, 0, "bundled schema %u: %s", schema_id, avro_strerror());
     message->class = avro_generic_class_from_schema(message->schema);
     if (message->class == NULL || avro_generic_value_new(message->class, &message->value) != 0)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for values of bundled schema %u", schema_id);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for values of bundled schema %u", schema_id);
     return GO_ON;
 }
 
@@ -252,7 +252,7 @@ static enum verdict message_write(struct encoder *encoder, struct message *messa
         error = 0;
     }
     if (error != 0)
-        return reason_set(why, HALT, "ENCODE-FAILED", error, "schema %u: %s", message->schema_id, avro_strerror());
+        return reason_set(why, HALT, ENCODE_FAILED, error, "schema %u: %s", message->schema_id, avro_strerror());
     assert(pen->field == avro_schema_record_size(message->schema));
     frame_write(encoder->buffer, message->schema_id);
     *bytes = (struct span){encoder->buffer, FRAME_SIZE + (size_t)avro_writer_tell(encoder->writer)};

@@ -43,16 +43,17 @@ struct walk {
 };
 
 static const struct {
-    const char *id, *text;
+    enum reason_id id;
+    const char *text;
 } FAULTS[FAULT_COUNT] = {
-    [FAULT_TRUNCATED] = {"DECODE-TRUNCATED", "the message ends inside a value"},
-    [FAULT_LENGTH] = {"DECODE-LENGTH", "a length is negative or a block's size or count is impossible"},
-    [FAULT_VARINT] = {"DECODE-VARINT", "a number goes over 10 bytes or 64 bits"},
-    [FAULT_RANGE] = {"DECODE-RANGE", "a value does not fit the field"},
-    [FAULT_NESTING] = {"DECODE-RANGE", "values are nested deeper than 32"},
-    [FAULT_UTF8] = {"DECODE-UTF8", "a text is not UTF-8"},
-    [FAULT_LABELS] = {"DECODE-LABELS", "more labels than an event can hold"},
-    [FAULT_TRAILING] = {"DECODE-TRAILING", "bytes follow the last field"},
+    [FAULT_TRUNCATED] = {DECODE_TRUNCATED, "the message ends inside a value"},
+    [FAULT_LENGTH] = {DECODE_LENGTH, "a length is negative or a block's size or count is impossible"},
+    [FAULT_VARINT] = {DECODE_VARINT, "a number goes over 10 bytes or 64 bits"},
+    [FAULT_RANGE] = {DECODE_RANGE, "a value does not fit the field"},
+    [FAULT_NESTING] = {DECODE_RANGE, "values are nested deeper than 32"},
+    [FAULT_UTF8] = {DECODE_UTF8, "a text is not UTF-8"},
+    [FAULT_LABELS] = {DECODE_LABELS, "more labels than an event can hold"},
+    [FAULT_TRAILING] = {DECODE_TRAILING, "bytes follow the last field"},
 };
 
 static enum fault skip(const struct plan *plan, struct cursor *cursor, uint32_t type, unsigned depth);
@@ -390,17 +391,17 @@ enum verdict decode_event(const struct decoder *decoder, struct span value, stru
     uint32_t schema_id;
 
     if (value.size == 0)
-        return reason_set(why, SET_ASIDE, "DECODE-EMPTY", 0, "the record has no value");
+        return reason_set(why, SET_ASIDE, DECODE_EMPTY, 0, "the record has no value");
     if (value.size > decoder->message_bytes_max)
-        return reason_set(why, SET_ASIDE, "DECODE-TOO-LARGE", 0, "the value has %zu bytes, at most %zu are read",
+        return reason_set(why, SET_ASIDE, DECODE_TOO_LARGE, 0, "the value has %zu bytes, at most %zu are read",
                           value.size, decoder->message_bytes_max);
     if (value.size < FRAMING_SIZE || value.bytes[0] != 0)
-        return reason_set(why, SET_ASIDE, "DECODE-FRAMING", 0, "no zero byte and schema id before the body");
+        return reason_set(why, SET_ASIDE, DECODE_FRAMING, 0, "no zero byte and schema id before the body");
     memcpy(&schema_id, value.bytes + 1, sizeof schema_id);
     schema_id = be32toh(schema_id);
     size_t at = find_known(decoder, schema_id);
     if (at == decoder->known_count || decoder->known[at].id != schema_id)
-        return reason_set(why, SET_ASIDE, "DECODE-SCHEMA-UNKNOWN", 0, "no schema is known under id %u",
+        return reason_set(why, SET_ASIDE, DECODE_SCHEMA_UNKNOWN, 0, "no schema is known under id %u",
                           (unsigned)schema_id);
 
     const struct plan *plan = &decoder->known[at].plan;
@@ -469,7 +470,7 @@ enum verdict decoder_learn(struct decoder *decoder, uint32_t schema_id, struct s
     bool is_new = at == decoder->known_count || decoder->known[at].id != schema_id;
     if (is_new && !insert_known(decoder, at, schema_id)) {
         plan_close(&plan);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for schema %u", (unsigned)schema_id);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for schema %u", (unsigned)schema_id);
     }
     plan_close(&decoder->known[at].plan);
     decoder->known[at].plan = plan;
@@ -490,7 +491,7 @@ static bool parse_file_name(const char *name, uint32_t *schema_id)
 
 static enum verdict unreadable(const char *path, const char *problem, struct reason *why)
 {
-    return reason_set(why, HALT, "SCHEMA-UNREADABLE", errno, "%.300s: %s", path, problem);
+    return reason_set(why, HALT, SCHEMA_UNREADABLE, errno, "%.300s: %s", path, problem);
 }
 
 static enum verdict learn_file(struct decoder *decoder, int folder, const char *name, uint32_t schema_id,
@@ -503,7 +504,7 @@ static enum verdict learn_file(struct decoder *decoder, int folder, const char *
     char *text = malloc(SCHEMA_TEXT_MAX + 1); /* one more than allowed, so that plan_open() sees what is too long */
 
     if (text == NULL)
-        verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory for schema %u", (unsigned)schema_id);
+        verdict = reason_set(why, HALT, NO_MEMORY, 0, "no memory for schema %u", (unsigned)schema_id);
     else if (file < 0)
         verdict = unreadable(name, strerror(errno), why);
     while (verdict == GO_ON && got > 0 && size <= SCHEMA_TEXT_MAX) {
@@ -537,7 +538,7 @@ enum verdict decoder_learn_folder(struct decoder *decoder, const char *path, str
         if (parse_file_name(entry->d_name, &schema_id))
             verdict = learn_file(decoder, dirfd(folder), entry->d_name, schema_id, why);
         else
-            verdict = reason_set(why, HALT, "SCHEMA-UNREADABLE", 0, "%.100s in %.300s: its name is no schema id",
+            verdict = reason_set(why, HALT, SCHEMA_UNREADABLE, 0, "%.100s in %.300s: its name is no schema id",
                                  entry->d_name, path);
     }
     if (verdict == GO_ON && errno != 0)

@@ -238,11 +238,10 @@ static enum verdict refuse_text(struct span line, const json_error_t *error, str
     enum json_error_code code = json_error_code(error);
 
     if (is_blank(line))
-        return reason_set(why, SET_ASIDE, "LINE-NOT-JSON", 0, "the line is blank");
+        return reason_set(why, SET_ASIDE, LINE_NOT_JSON, 0, "the line is blank");
     if (code == json_error_duplicate_key)
-        return reason_set(why, SET_ASIDE, "LINE-FIELD", code, "a field is given twice: at byte %d", error->position);
-    return reason_set(why, SET_ASIDE, "LINE-NOT-JSON", code, "not one JSON object: stopped at byte %d",
-                      error->position);
+        return reason_set(why, SET_ASIDE, LINE_FIELD, code, "a field is given twice: at byte %d", error->position);
+    return reason_set(why, SET_ASIDE, LINE_NOT_JSON, code, "not one JSON object: stopped at byte %d", error->position);
 }
 
 static const struct field *field_find(const char *name)
@@ -272,8 +271,8 @@ static enum verdict refuse_unknown(json_t *line, struct reason *why)
         place = json_object_iter_next(line, place);
     const char *name = json_object_iter_key(place);
     if (!is_plain(name))
-        return reason_set(why, SET_ASIDE, "LINE-FIELD", 0, "there is a field of an unknown, unprintable name");
-    return reason_set(why, SET_ASIDE, "LINE-FIELD", 0, "%.64s is not a field", name);
+        return reason_set(why, SET_ASIDE, LINE_FIELD, 0, "there is a field of an unknown, unprintable name");
+    return reason_set(why, SET_ASIDE, LINE_FIELD, 0, "%.64s is not a field", name);
 }
 
 static enum verdict fields_read(json_t *line, struct event *event, struct reason *why)
@@ -285,18 +284,18 @@ static enum verdict fields_read(json_t *line, struct event *event, struct reason
         const json_t *json = json_object_get(line, field->name);
         if (json == NULL) {
             if (field->is_required)
-                return reason_set(why, SET_ASIDE, "LINE-FIELD", 0, "%s is missing", field->name);
+                return reason_set(why, SET_ASIDE, LINE_FIELD, 0, "%s is missing", field->name);
             continue;
         }
         found++;
         const char *problem = field->read(json, (char *)event + field->place);
         if (problem != NULL)
-            return reason_set(why, SET_ASIDE, "LINE-FIELD", 0, "%s %s", field->name, problem);
+            return reason_set(why, SET_ASIDE, LINE_FIELD, 0, "%s %s", field->name, problem);
     }
     if (found != json_object_size(line))
         return refuse_unknown(line, why);
     if (json_object_get(line, "cost_usd") != NULL && json_object_get(line, "cost_nano_usd") != NULL)
-        return reason_set(why, SET_ASIDE, "LINE-FIELD", 0, "cost_usd and cost_nano_usd exclude each other");
+        return reason_set(why, SET_ASIDE, LINE_FIELD, 0, "cost_usd and cost_nano_usd exclude each other");
     return GO_ON;
 }
 
@@ -309,7 +308,7 @@ enum verdict json_read_event(struct json_reader *reader, struct span line, struc
     if (reader->line == NULL)
         return refuse_text(line, &error, why);
     if (!json_is_object(reader->line))
-        return reason_set(why, SET_ASIDE, "LINE-NOT-JSON", 0, "not one JSON object, but an array");
+        return reason_set(why, SET_ASIDE, LINE_NOT_JSON, 0, "not one JSON object, but an array");
     *event = (struct event){.latency_ms = EVENT_ABSENT, .first_token_ms = EVENT_ABSENT, .generation_ms = EVENT_ABSENT};
     return fields_read(reader->line, event, why);
 }

@@ -378,13 +378,13 @@ static enum verdict compile(struct plan *plan, const json_t *reader, const struc
 
     compiler.label_fields = json_object_get(json_object_get(labels, "items"), "fields");
     if (writer->types[0].kind != KIND_RECORD)
-        return reason_set(why, HALT, "SCHEMA-INCOMPATIBLE", 0, "the schema is a %s, not a record",
+        return reason_set(why, HALT, SCHEMA_INCOMPATIBLE, 0, "the schema is a %s, not a record",
                           schema_kind_name(writer->types[0].kind));
     enum verdict verdict = make_room(plan, writer, why);
     if (verdict != GO_ON)
         return verdict;
     if (!resolve_record(&compiler, EVENT_FIELDS, LENGTH_OF(EVENT_FIELDS), fields, 0, &first))
-        return reason_set(why, HALT, "SCHEMA-INCOMPATIBLE", 0, "%s", compiler.problem);
+        return reason_set(why, HALT, SCHEMA_INCOMPATIBLE, 0, "%s", compiler.problem);
     assert(first == 0);
     return GO_ON;
 }

@@ -57,7 +57,7 @@ const char *schema_field_name(const struct schema *schema, uint32_t type, uint32
 
 static enum verdict invalid(struct reading *reading, const char *what, const char *where)
 {
-    return reason_set(reading->why, HALT, "SCHEMA-INVALID", 0, "%s: %.200s", what, where != NULL ? where : "?");
+    return reason_set(reading->why, HALT, SCHEMA_INVALID, 0, "%s: %.200s", what, where != NULL ? where : "?");
 }
 
 static enum verdict add_type(struct reading *reading, enum schema_kind kind, json_t *source, uint32_t *type)
@@ -325,7 +325,7 @@ static enum verdict ask_libavro(struct span text, struct reason *why)
     avro_schema_t schema = NULL;
 
     if (avro_schema_from_json_length(text.bytes, text.size, &schema) != 0)
-        return reason_set(why, HALT, "SCHEMA-INVALID", 0, "libavro: %.300s", avro_strerror());
+        return reason_set(why, HALT, SCHEMA_INVALID, 0, "libavro: %.300s", avro_strerror());
     avro_schema_decref(schema);
     return GO_ON;
 }
@@ -337,12 +337,12 @@ enum verdict schema_open(struct schema *schema, struct span text, struct reason 
 
     *schema = (struct schema){0};
     if (text.size > SCHEMA_TEXT_MAX)
-        return reason_set(why, HALT, "SCHEMA-INVALID", 0, "the schema has %zu bytes, at most %u are read", text.size,
+        return reason_set(why, HALT, SCHEMA_INVALID, 0, "the schema has %zu bytes, at most %u are read", text.size,
                           SCHEMA_TEXT_MAX);
     schema->root =
         json_loadb(text.bytes != NULL ? text.bytes : "", text.size, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
     if (schema->root == NULL)
-        return reason_set(why, HALT, "SCHEMA-INVALID", 0, "not JSON: %.150s, line %d", error.text, error.line);
+        return reason_set(why, HALT, SCHEMA_INVALID, 0, "not JSON: %.150s, line %d", error.text, error.line);
     schema->types = calloc(SCHEMA_TYPES_MAX, sizeof *schema->types);
     schema->links = calloc(SCHEMA_TYPES_MAX, sizeof *schema->links);
     schema->sources = calloc(SCHEMA_TYPES_MAX, sizeof *schema->sources);

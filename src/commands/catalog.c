@@ -102,7 +102,7 @@ static enum verdict print_missing(const struct config *config, const struct cata
     while (kind > WINDOW_HOUR && !config->windows[kind])
         kind--;
     if (rollup == NULL)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "no configured rollup counts by model (%s)",
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "no configured rollup counts by model (%s)",
                           config->rollups_text);
     enum verdict verdict = totals_open(&missing, why);
     if (verdict == GO_ON)
@@ -163,9 +163,9 @@ static enum verdict show(const struct catalog *catalog, const char *slug, uint32
     double prompt_usd = 0, completion_usd = 0;
 
     if (slug == NULL || *slug == '\0' || strlen(slug) > EVENT_TEXT_MAX)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "catalog show wants a slug like openai/gpt-4o");
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "catalog show wants a slug like openai/gpt-4o");
     if (format == FORMAT_CSV)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--format csv: catalog show has table and json");
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--format csv: catalog show has table and json");
     model = catalog_find(catalog, span_of(slug));
     if (!model.is_known) {
         fprintf(stderr, "%s: the catalog does not know it; it is counted as %.*s, all attributes unknown\n", slug,
@@ -192,7 +192,7 @@ static int run(const char *verb, const char *slug, const struct config *config, 
     bool is_show = strcmp(verb, "show") == 0, is_missing = strcmp(verb, "missing") == 0;
 
     if (verdict == GO_ON && ((!is_show && !is_missing) || (is_missing && slug != NULL)))
-        verdict = reason_set(&why, HALT, "CONFIG-VALUE", 0, "want `catalog missing` or `catalog show SLUG`");
+        verdict = reason_set(&why, HALT, CONFIG_VALUE, 0, "want `catalog missing` or `catalog show SLUG`");
     if (verdict == GO_ON)
         verdict = catalog_open(&catalog, config->catalog, &why);
     if (verdict == GO_ON)

@@ -344,7 +344,7 @@ static enum verdict read_place(struct request *request, const struct command_opt
 {
     if (option->value == NULL || dead_letter_place_read(span_of(option->value), &request->partition, &request->offset))
         return GO_ON;
-    return reason_set(why, HALT, "CONFIG-VALUE", 0, "--%s %s: want PARTITION:OFFSET, like 3:17", option->name,
+    return reason_set(why, HALT, CONFIG_VALUE, 0, "--%s %s: want PARTITION:OFFSET, like 3:17", option->name,
                       option->value);
 }
 
@@ -375,10 +375,10 @@ static enum verdict read_options(struct request *request, const struct command_o
 static enum verdict run_show(struct request *request, const char *topic, struct reason *why)
 {
     if (request->has_letter == request->has_record)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "show: want either --letter P:O or --record P:O");
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "show: want either --letter P:O or --record P:O");
     enum verdict verdict = topic_read(request->config, topic, show_letter, request, why);
     if (verdict == GO_ON && request->printed == 0)
-        return reason_set(why, HALT, "DLQ-NONE", 0, "there is no such dead letter, or it is over its retention");
+        return reason_set(why, HALT, DLQ_NONE, 0, "there is no such dead letter, or it is over its retention");
     return verdict;
 }
 
@@ -394,7 +394,7 @@ static enum verdict run_action(struct request *request, const char *action, stru
     if (action != NULL && strcmp(action, "redrive") == 0)
         return run_redrive(request, why);
     if (action == NULL || strcmp(action, "count") != 0)
-        return reason_set(why, HALT, "CONFIG-POSITIONAL", 0, "say what to do: list, count, show or redrive");
+        return reason_set(why, HALT, CONFIG_POSITIONAL, 0, "say what to do: list, count, show or redrive");
     enum verdict verdict = topic_read(request->config, topic, count_letter, request, why);
     return verdict == GO_ON ? print_counts(request, why) : verdict;
 }

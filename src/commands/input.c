@@ -27,7 +27,7 @@ enum verdict input_open(struct input *input, int descriptor, struct reason *why)
     if (pthread_sigmask(SIG_BLOCK, &set, NULL) == 0)
         input->signals = signalfd(-1, &set, SFD_CLOEXEC);
     if (input->signals < 0)
-        return reason_set(why, HALT, "INPUT-FAILED", errno, "cannot watch for signals: %s", strerror(errno));
+        return reason_set(why, HALT, INPUT_FAILED, errno, "cannot watch for signals: %s", strerror(errno));
     return GO_ON;
 }
 
@@ -47,12 +47,12 @@ static enum verdict make_room(struct input *input, struct reason *why)
     input->end -= input->begin;
     input->begin = 0;
     if (input->end > INPUT_LINE_MAX)
-        return reason_set(why, HALT, "LINE-TOO-LONG", 0, "a line is longer than %zu bytes", INPUT_LINE_MAX);
+        return reason_set(why, HALT, LINE_TOO_LONG, 0, "a line is longer than %zu bytes", INPUT_LINE_MAX);
     if (input->room - input->end >= READ_SIZE)
         return GO_ON;
     char *larger = realloc(input->bytes, 2 * input->room + READ_SIZE);
     if (larger == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a line of %zu bytes", 2 * input->room);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for a line of %zu bytes", 2 * input->room);
     input->bytes = larger;
     input->room = 2 * input->room + READ_SIZE;
     return GO_ON;
@@ -66,14 +66,14 @@ static enum verdict read_more(struct input *input, struct reason *why)
     if (verdict != GO_ON)
         return verdict;
     if (poll(watched, LENGTH_OF(watched), -1) < 0)
-        return errno == EINTR ? GO_ON : reason_set(why, HALT, "INPUT-FAILED", errno, "poll: %s", strerror(errno));
+        return errno == EINTR ? GO_ON : reason_set(why, HALT, INPUT_FAILED, errno, "poll: %s", strerror(errno));
     if (watched[0].revents != 0) {
         input->is_stopped = true;
         return GO_ON;
     }
     ssize_t size = read(input->descriptor, input->bytes + input->end, input->room - input->end);
     if (size < 0 && errno != EINTR && errno != EAGAIN)
-        return reason_set(why, HALT, "INPUT-FAILED", errno, "standard input: %s", strerror(errno));
+        return reason_set(why, HALT, INPUT_FAILED, errno, "standard input: %s", strerror(errno));
     input->end += size > 0 ? (size_t)size : 0;
     input->is_end = size == 0;
     return GO_ON;

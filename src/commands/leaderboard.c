@@ -235,6 +235,6 @@ enum verdict leaderboard_print(const struct leaderboard *leaderboard, const stru
         verdict = table_print(table, stdout, why);
     table_close(table);
     if (verdict == GO_ON && fflush(stdout) != 0)
-        return reason_set(why, HALT, "OUTPUT-FAILED", errno, "standard output: %s", strerror(errno));
+        return reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
     return verdict;
 }

@@ -22,7 +22,7 @@ static enum verdict take(void *context, const struct record *record, struct reas
     if (record->value.bytes == NULL) /* a tombstone */
         return GO_ON;
     if (decode_ledger(record->value, &reading->read, why) != GO_ON)
-        return reason_set(why, HALT, "LEDGER-UNREADABLE", 0, "offset %" PRId64 " of the ledger topic", record->offset);
+        return reason_set(why, HALT, LEDGER_UNREADABLE, 0, "offset %" PRId64 " of the ledger topic", record->offset);
     const struct ledger *ledger = &reading->read.ledger;
     for (uint32_t i = 0; i < ledger->partition_count; i++) {
         const struct ledger_partition *part = &ledger->partitions[i];
@@ -58,7 +58,7 @@ enum verdict ledger_offsets_may_begin(const struct ledger_offsets *offsets, int3
 
     if (counted_from == LEDGER_OFFSETS_NOTHING || first <= counted_from)
         return GO_ON;
-    return reason_set(why, HALT, "STORE-STATE-MISSING", 0,
+    return reason_set(why, HALT, STORE_STATE_MISSING, 0,
                       "partition %" PRId32 " was counted from offset %" PRId64
                       " on, its state in Redis is gone, and its log now begins at %" PRId64
                       ": restore Redis, begin again in a new namespace, or count what is left: setup --begin-again",

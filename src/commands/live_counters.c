@@ -17,7 +17,7 @@ static enum verdict count_partitions(struct live_counters *counters, struct reas
         if (verdict != GO_ON)
             break;
     }
-    if (counters->partition_count > 0 && strcmp(why->id, "STORE-STATE-MISSING") == 0)
+    if (counters->partition_count > 0 && why->id == STORE_STATE_MISSING)
         return GO_ON;
     return verdict;
 }
@@ -29,7 +29,7 @@ static enum verdict make_room(struct live_counters *counters, uint32_t more, str
     uint32_t room = counters->window_count + more + 256;
     struct stored_window *windows = realloc(counters->windows, room * sizeof *windows);
     if (windows == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %u windows", room);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %u windows", room);
     counters->windows = windows;
     counters->window_room = room;
     return GO_ON;
@@ -132,7 +132,7 @@ static enum verdict take_cell(void *context, struct span key, struct span packed
         (key.size > reading->rollup_size && key.bytes[reading->rollup_size] != '|'))
         return GO_ON;
     if (!cell_unpack(packed, cell))
-        return reason_set(why, HALT, "CELL-UNREADABLE", 0, "row %.*s: %zu bytes that are no cell", (int)key.size,
+        return reason_set(why, HALT, CELL_UNREADABLE, 0, "row %.*s: %zu bytes that are no cell", (int)key.size,
                           key.bytes, packed.size);
     if (cell->sums[M_REQUESTS] == 0) /* Nothing is left of it: all was retracted, or amended away. */
         return GO_ON;

@@ -94,7 +94,7 @@ static enum verdict send_all(struct production *production, struct reason *why)
         if (verdict == SET_ASIDE) {
             progress_end(&progress);
             production->rejected++;
-            fprintf(stderr, "produce: line %" PRId64 ": %s: %s\n", production->line, why->id, why->text);
+            fprintf(stderr, "produce: line %" PRId64 ": %s: %s\n", production->line, reason_name(why->id), why->text);
         }
         if (verdict != GO_ON && (verdict != SET_ASIDE || !production->skips_bad))
             break;
@@ -110,7 +110,7 @@ static enum verdict settle(struct production *production, struct reason *why)
     for (int attempt = 0; attempt < SETTLE_ATTEMPTS && verdict == TRY_LATER; attempt++) {
         verdict = producer_settle(production->producer, SETTLE_MS, why);
         if (verdict == TRY_LATER)
-            fprintf(stderr, "produce: still waiting: %s: %s\n", why->id, why->text);
+            fprintf(stderr, "produce: still waiting: %s: %s\n", reason_name(why->id), why->text);
     }
     return verdict;
 }

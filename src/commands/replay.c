@@ -89,7 +89,7 @@ static enum verdict read_offsets(struct request *request, const char *text, int3
         int32_t partition;
         int64_t offset;
         if (!dead_letter_place_read(place, &partition, &offset) || partition >= count)
-            return reason_set(why, HALT, "CONFIG-VALUE", 0,
+            return reason_set(why, HALT, CONFIG_VALUE, 0,
                               "--offsets %s: want PARTITION:OFFSET,... of the topic's %" PRId32 " partitions", text,
                               count);
         if (offset > request->firsts[partition])
@@ -127,7 +127,7 @@ static enum verdict find_range(struct request *request, int32_t count, struct re
     bool is_whole = true;
 
     if (verdict == GO_ON && options[FROM].value != NULL && options[OFFSETS].value != NULL)
-        return reason_set(why, HALT, "REPLAY-RANGE", 0, "--from and --offsets both say where to begin: give one");
+        return reason_set(why, HALT, REPLAY_RANGE, 0, "--from and --offsets both say where to begin: give one");
     for (int32_t i = 0; i < count; i++) {
         const struct partition_state *state = &request->lives[i];
         if (request->firsts[i] > state->next)
@@ -144,7 +144,7 @@ static enum verdict find_range(struct request *request, int32_t count, struct re
         return verdict;
     }
     if (options[WHOLE_FROM].value == NULL)
-        return reason_set(why, HALT, "REPLAY-RANGE", 0,
+        return reason_set(why, HALT, REPLAY_RANGE, 0,
                           "the range begins behind where the live counters began%s: say with --from or --whole-from "
                           "which windows lie in it",
                           options[OFFSETS].value == NULL ? " (the log is shorter)" : "");
@@ -423,13 +423,13 @@ static enum verdict judge(const struct request *request, struct reason *why)
     const struct replay_counts *counts = &request->counts;
 
     if (counts->compared.differing > 0 || counts->outcomes > 0)
-        return reason_set(why, HALT, "REPLAY-DIFFERS", 0, "%" PRIu64 " of %" PRIu64 " cells differ",
+        return reason_set(why, HALT, REPLAY_DIFFERS, 0, "%" PRIu64 " of %" PRIu64 " cells differ",
                           counts->compared.differing, counts->compared.cells);
     if (retention_differing(request) > 0)
-        return reason_set(why, HALT, "REPLAY-DIFFERS", 0, "%" PRIu64 " of %" PRIu64 " rows of retention differ",
+        return reason_set(why, HALT, REPLAY_DIFFERS, 0, "%" PRIu64 " of %" PRIu64 " rows of retention differ",
                           request->retention.differing, request->retention.rows);
     if (counts->windows == 0)
-        return reason_set(why, HALT, "REPLAY-NOTHING", 0, "no window could be compared");
+        return reason_set(why, HALT, REPLAY_NOTHING, 0, "no window could be compared");
     return GO_ON;
 }
 
@@ -446,12 +446,12 @@ static enum verdict make_config(struct request *request, struct reason *why)
         given = name;
     if (given[0] == '\0' || strlen(given) > 40 ||
         given[strspn(given, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")] != '\0')
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--name %s: want 1 to 40 letters, digits, '-' and '_'", given);
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--name %s: want 1 to 40 letters, digits, '-' and '_'", given);
     *request->config = *request->live_config;
     int size = snprintf(request->config->namespace_, sizeof(request->config->namespace_), "%s" STORE_REPLAY "%s",
                         request->live_config->namespace_, given);
     if (size < 0 || (size_t)size >= sizeof(request->config->namespace_))
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--name %s: too long behind the namespace", given);
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--name %s: too long behind the namespace", given);
     snprintf(request->config->group, sizeof(request->config->group), "%s", request->config->namespace_);
     return GO_ON;
 }
@@ -459,7 +459,7 @@ static enum verdict make_config(struct request *request, struct reason *why)
 static enum verdict run_and_clean(struct request *request, struct reason *why)
 {
     enum verdict verdict = run_replay(request, why);
-    bool is_ours = verdict == GO_ON || strcmp(why->id, "REPLAY-EXISTS") != 0;
+    bool is_ours = verdict == GO_ON || why->id != REPLAY_EXISTS;
     struct reason other;
 
     if (request->replay != NULL)
@@ -487,7 +487,7 @@ static enum verdict run_action(struct request *request, struct reason *why)
     if (verdict == GO_ON)
         verdict = option_integer(&request->options[SHOW], 0, INT64_MAX, &request->show, why);
     if (verdict == GO_ON && request->options[REMOVE].value != NULL && request->options[NAME].value == NULL)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--remove: say of which replay, with --name");
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--remove: say of which replay, with --name");
     if (verdict == GO_ON)
         verdict = make_config(request, why);
     if (verdict == GO_ON)

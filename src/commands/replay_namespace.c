@@ -28,7 +28,7 @@ enum verdict window_list_read(struct window_list *list, struct store *store, int
         uint32_t room = first + count + 256;
         struct stored_window *windows = realloc(list->windows, room * sizeof(*windows));
         if (windows == NULL)
-            return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for %" PRIu32 " windows", room);
+            return reason_set(why, HALT, NO_MEMORY, errno, "no memory for %" PRIu32 " windows", room);
         list->windows = windows;
         list->room = room;
     }
@@ -62,8 +62,7 @@ enum verdict replay_open_when_ready(struct replay **replay, const struct config 
     static const struct timespec pause = {0, 250000000};
     enum verdict verdict = replay_open(replay, config, logger, why);
 
-    for (int i = 0;
-         i < READY_TRIES && (verdict == TRY_LATER || (verdict == HALT && strcmp(why->id, "SINK-TOPIC-MISSING") == 0));
+    for (int i = 0; i < READY_TRIES && (verdict == TRY_LATER || (verdict == HALT && why->id == SINK_TOPIC_MISSING));
          i++) {
         nanosleep(&pause, NULL);
         verdict = replay_open(replay, config, logger, why);
@@ -84,7 +83,7 @@ enum verdict replay_remove(const struct config *config, struct window_list *list
         verdict = store_state(store, count, &state, why);
         count += verdict == GO_ON;
     }
-    if (verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0)
+    if (verdict == HALT && why->id == STORE_STATE_MISSING)
         verdict = GO_ON;
     for (int32_t i = count - 1; i >= 0 && verdict == GO_ON; i--) {
         verdict = window_list_read(list, store, i, false, why);

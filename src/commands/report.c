@@ -76,7 +76,7 @@ static enum verdict read_rollup(struct request *request, const char *rollup, str
     topic_summaries(request->config, rollup, topic);
     enum verdict verdict = topic_read(request->config, topic, take_record, request, why);
     bool is_needed = strcmp(rollup, "total") == 0;
-    if (verdict == HALT && !is_needed && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0)
+    if (verdict == HALT && !is_needed && why->id == SOURCE_TOPIC_MISSING)
         return GO_ON;
     return verdict;
 }
@@ -94,7 +94,7 @@ static enum verdict read_topics(struct request *request, struct reason *why)
 
 static enum verdict output_failed(const char *path, struct reason *why)
 {
-    return reason_set(why, HALT, "OUTPUT-FAILED", errno, "%s: %s", path, strerror(errno));
+    return reason_set(why, HALT, OUTPUT_FAILED, errno, "%s: %s", path, strerror(errno));
 }
 
 enum verdict report_page(FILE *file, struct span json, uint64_t revision, struct reason *why)
@@ -164,9 +164,9 @@ static enum verdict write_report(struct request *request, struct reason *why)
 static enum verdict check_watch(const struct command_option options[], uint32_t format, struct reason *why)
 {
     if (options[WATCH].value == NULL && options[PORT].value != NULL)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--port is of --watch");
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--port is of --watch");
     if (options[WATCH].value != NULL && (options[OUT].value != NULL || format != FORMAT_HTML))
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--watch serves the page: without --out and --format json");
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--watch serves the page: without --out and --format json");
     if (format == FORMAT_HTML && !page_is_built()) /* better told now than when all is read */
         return report_page(stdout, (struct span){"", 0}, 0, why);
     return GO_ON;
@@ -193,7 +193,7 @@ static enum verdict read_options(struct request *request, const struct command_o
     if (verdict == GO_ON)
         verdict = check_watch(options, request->format, why);
     if (verdict == GO_ON && request->options.from_ms >= request->options.to_ms)
-        verdict = reason_set(why, HALT, "CONFIG-VALUE", 0, "--from %s is not before --to %s", options[FROM].value,
+        verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "--from %s is not before --to %s", options[FROM].value,
                              options[TO].value);
     return verdict;
 }

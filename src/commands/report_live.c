@@ -96,7 +96,7 @@ static enum verdict keep_document(struct watched *watched, struct span json, str
     char *document = malloc(json.size + 1);
 
     if (document == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "keeping a document of %zu bytes", json.size);
+        return reason_set(why, HALT, NO_MEMORY, 0, "keeping a document of %zu bytes", json.size);
     memcpy(document, json.bytes, json.size);
     free(watched->document);
     watched->document = document;
@@ -112,10 +112,10 @@ static enum verdict publish(struct watched *watched, struct span json, struct re
     FILE *file = open_memstream(&page, &size);
 
     if (file == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "making the page");
+        return reason_set(why, HALT, NO_MEMORY, errno, "making the page");
     enum verdict verdict = report_page(file, json, revision, why);
     if (fclose(file) != 0 && verdict == GO_ON)
-        verdict = reason_set(why, HALT, "NO-MEMORY", errno, "making the page");
+        verdict = reason_set(why, HALT, NO_MEMORY, errno, "making the page");
     if (verdict == GO_ON)
         verdict = http_publish(watched->http, (struct span){page, size}, json, revision, why);
     free(page);

@@ -53,7 +53,7 @@ static enum verdict find_floors(struct store *store, int32_t count, int64_t floo
     for (int32_t i = 0; i < count; i++) {
         struct partition_state state;
         enum verdict verdict = store_state(store, i, &state, why);
-        if (verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0)
+        if (verdict == HALT && why->id == STORE_STATE_MISSING)
             continue;
         if (verdict != GO_ON)
             return verdict;
@@ -77,7 +77,7 @@ static enum verdict check_beginnings(const struct config *config, struct store *
     for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
         int64_t first = 0, next = 0;
         verdict = store_state(store, i, &state, why);
-        if (verdict != HALT || strcmp(why->id, "STORE-STATE-MISSING") != 0)
+        if (verdict != HALT || why->id != STORE_STATE_MISSING)
             continue;
         verdict = source_extent(source, i, &first, &next, why);
         if (verdict == GO_ON)
@@ -134,7 +134,7 @@ static enum verdict create_states_when_ready(const struct request *request, stru
     clock_gettime(CLOCK_MONOTONIC, &begin);
     for (;;) {
         enum verdict verdict = create_states(request, store, has_counted, why);
-        bool is_young = verdict == TRY_LATER || (verdict == HALT && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0);
+        bool is_young = verdict == TRY_LATER || (verdict == HALT && why->id == SOURCE_TOPIC_MISSING);
         clock_gettime(CLOCK_MONOTONIC, &now);
         if (!is_young || now.tv_sec - begin.tv_sec > READY_SECONDS)
             return verdict;
@@ -194,7 +194,7 @@ int command_setup(int argc, char **argv)
     request.may_begin_again = options[2].value != NULL;
     if (!read_count(options[0].value, 12, 1, &request.partitions) ||
         !read_count(options[1].value, -1, 1, &request.replication)) {
-        (void)reason_set(&why, HALT, "CONFIG-VALUE", 0, "--partitions and --replication are whole numbers from 1");
+        (void)reason_set(&why, HALT, CONFIG_VALUE, 0, "--partitions and --replication are whole numbers from 1");
         return command_fail(&help, &why);
     }
     log_open(&logger, config.log_level, "setup");

@@ -326,6 +326,6 @@ enum verdict pivot_text_print(const struct pivot_text *print, const struct total
     }
     pivot_close(grid.pivot);
     if (verdict == GO_ON && fflush(stdout) != 0)
-        return reason_set(why, HALT, "OUTPUT-FAILED", errno, "standard output: %s", strerror(errno));
+        return reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
     return verdict;
 }

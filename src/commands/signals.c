@@ -184,7 +184,7 @@ static enum verdict look_for(const struct request *request, const char *topic, b
 
     topic_follow_close(probe);
     *is_there = verdict == GO_ON;
-    return verdict == HALT && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0 ? GO_ON : verdict;
+    return verdict == HALT && why->id == SOURCE_TOPIC_MISSING ? GO_ON : verdict;
 }
 
 static enum verdict open_follow(struct request *request, bool is_whole, struct reason *why)
@@ -343,7 +343,7 @@ static enum verdict print_standing(struct request *request, struct printing *pri
     enum verdict verdict = GO_ON;
 
     if (rows == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu signals", seen);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu signals", seen);
     for (size_t index = 0; index < seen; index++)
         if (latest_at(request->state, index)->value.bytes != NULL)
             rows[count++] = latest_at(request->state, index);
@@ -384,7 +384,7 @@ static enum verdict print(struct request *request, struct reason *why)
         verdict = table_print(printing.table, stdout, why);
     table_close(printing.table);
     if (verdict == GO_ON && fflush(stdout) != 0)
-        verdict = reason_set(why, HALT, "OUTPUT-FAILED", errno, "standard output: %s", strerror(errno));
+        verdict = reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
     return verdict;
 }
 
@@ -512,7 +512,7 @@ static enum verdict read_options(struct request *request, const struct command_o
     request->is_dry = options[DRY_RUN].value != NULL;
     if (verdict == GO_ON && request->is_followed && (request->is_dry || request->format != FORMAT_NONE))
         verdict =
-            reason_set(why, HALT, "CONFIG-VALUE", 0, "--follow publishes: it goes with neither --dry-run nor --format");
+            reason_set(why, HALT, CONFIG_VALUE, 0, "--follow publishes: it goes with neither --dry-run nor --format");
     return verdict;
 }
 

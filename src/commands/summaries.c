@@ -140,7 +140,7 @@ static enum verdict write_text(size_t size, const char *text, struct reason *why
 {
     if (fwrite(text, 1, size, stdout) == size)
         return GO_ON;
-    return reason_set(why, HALT, "OUTPUT-FAILED", errno, "standard output: %s", strerror(errno));
+    return reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
 }
 
 static enum verdict print_json(struct request *request, struct reason *why)
@@ -355,7 +355,7 @@ static enum verdict read_options(struct request *request, const struct config *c
     bool is_retention = options[ROLLUP].value != NULL && strcmp(options[ROLLUP].value, ROLLUP_RETENTION) == 0;
     enum verdict verdict = GO_ON;
     if (is_retention && options[BY].value != NULL)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--by sums tokens: rollup retention has accounts only");
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--by sums tokens: rollup retention has accounts only");
     if (is_retention)
         request->rollup = &retention;
     else
@@ -410,7 +410,7 @@ static int run(const struct config *config, const struct command_option options[
     if (verdict == GO_ON)
         verdict = request.is_whole ? print_rows(&request, &why) : print_sums(&request, &why);
     if (verdict == GO_ON && fflush(stdout) != 0)
-        verdict = reason_set(&why, HALT, "OUTPUT-FAILED", errno, "standard output: %s", strerror(errno));
+        verdict = reason_set(&why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
     if (verdict == GO_ON && latest_count(request.latest) == 0)
         fprintf(stderr, "summaries: no such window has been emitted yet\n");
     if (verdict == GO_ON && request.suppressed > 0)

@@ -165,7 +165,7 @@ enum verdict table_print(const struct table *table, void *target, struct reason 
     FILE *file = target;
 
     if (table->is_broken)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a table of %zu cells", table->cell_count);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for a table of %zu cells", table->cell_count);
     assert(table->cell_count % table->column_count == 0);
     for (uint32_t column = 0; column < table->column_count; column++) {
         struct span title = span_of(table->columns[column].title);

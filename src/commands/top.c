@@ -56,7 +56,7 @@ static enum verdict read_options(struct request *request, const struct config *c
     if (verdict == GO_ON)
         verdict = option_choice(&options[FORMAT], leaderboard_formats, LEADERBOARD_FORMATS, &request->format, why);
     if (verdict == GO_ON && !config->windows[request->window])
-        verdict = reason_set(why, HALT, "CONFIG-VALUE", 0, "--window %s is not among the configured windows (%s)",
+        verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "--window %s is not among the configured windows (%s)",
                              window_kind_name(request->window), config->windows_text);
     return verdict;
 }

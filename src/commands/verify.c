@@ -146,7 +146,7 @@ static enum verdict read_retention(struct request *request, struct reason *why)
     request->rollup = NULL;
     topic_summaries(request->config, ROLLUP_RETENTION, request->topic);
     enum verdict verdict = topic_read(request->config, request->topic, take_summary, request, why);
-    return verdict == HALT && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0 ? GO_ON : verdict;
+    return verdict == HALT && why->id == SOURCE_TOPIC_MISSING ? GO_ON : verdict;
 }
 
 static enum verdict read_all(struct request *request, struct reason *why)
@@ -306,7 +306,7 @@ static int run(const struct config *config, const struct command_option options[
         else
             print_text(&request);
         if (counts->violations > 0)
-            verdict = reason_set(&why, HALT, "VERIFY-VIOLATED", 0, "%" PRIu64 " violations, the first of \"%s\"",
+            verdict = reason_set(&why, HALT, VERIFY_VIOLATED, 0, "%" PRIu64 " violations, the first of \"%s\"",
                                  counts->violations, audit_check_name(request.kept[0].finding.check));
         else if (counts->ledger_records == 0)
             fprintf(stderr, "verify: nothing has been published yet\n");

@@ -26,8 +26,8 @@ static enum verdict refuse(struct reason *why, const struct option *option, cons
 {
     /* Neither a secret nor a URL is repeated: the latter may hold a password where none belongs. */
     if (option->secret_file != NULL || option->kind == OPTION_URL)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "%s (from %s): allowed is %s", option->name, place, allowed);
-    return reason_set(why, HALT, "CONFIG-VALUE", 0, "%s = '%.100s' (from %s): allowed is %s", option->name, text, place,
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "%s (from %s): allowed is %s", option->name, place, allowed);
+    return reason_set(why, HALT, CONFIG_VALUE, 0, "%s = '%.100s' (from %s): allowed is %s", option->name, text, place,
                       allowed);
 }
 
@@ -191,14 +191,14 @@ static bool parse_ids(const char *text, enum ids_mode *mode)
 enum verdict config_derive(struct config *config, struct reason *why)
 {
     if (!parse_windows(config->windows_text, config->windows))
-        return reason_set(why, HALT, "CONFIG-VALUE", 0,
+        return reason_set(why, HALT, CONFIG_VALUE, 0,
                           "windows = '%s': allowed is each of hour, day, week, month at most once, separated by commas",
                           config->windows_text);
     if (!parse_ids(config->ids_text, &config->ids))
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "ids = '%s': allowed is off, dedup, amend", config->ids_text);
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "ids = '%s': allowed is off, dedup, amend", config->ids_text);
     bool is_on = strcmp(config->retention_text, "on") == 0;
     if (!is_on && strcmp(config->retention_text, "off") != 0)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "retention = '%s': allowed is on, off", config->retention_text);
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "retention = '%s': allowed is on, off", config->retention_text);
     config->has_retention = is_on && config->account_key[0] != '\0' && config->windows[WINDOW_MONTH];
     config->ids_kept_ms = config->ids == IDS_OFF ? 0 : config->ids_kept_hours * HOUR_MS;
     config->rollups_mark = (uint32_t)hash_fnv1a(span_of(config->rollups_text));
@@ -223,12 +223,12 @@ enum verdict config_check_accounts(const struct config *config, struct reason *w
     if (config->account_key[0] != '\0')
         return GO_ON;
     if (config->suppress_below_accounts > 0)
-        return reason_set(why, HALT, "CONFIG-ACCOUNT-KEY", 0,
+        return reason_set(why, HALT, CONFIG_ACCOUNT_KEY, 0,
                           "suppress_below_accounts = %" PRId64 ": accounts are not counted without an account_key, so "
                           "nothing could be published",
                           config->suppress_below_accounts);
     if (config->names_accounts)
-        return reason_set(why, HALT, "CONFIG-ACCOUNT-KEY", 0,
+        return reason_set(why, HALT, CONFIG_ACCOUNT_KEY, 0,
                           "rollups: a rollup by `account` counts by pseudonyms, and without an account_key there are "
                           "none");
     return GO_ON;

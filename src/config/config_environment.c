@@ -80,7 +80,7 @@ static enum verdict unknown_variable(const char *place, const char *key, struct 
         name[at] = (char)toupper((unsigned char)found[at]);
         name[at + 1] = '\0';
     }
-    return reason_set(why, HALT, "CONFIG-UNKNOWN-KEY", 0, "environment: there is no %s%s%s%s", place,
+    return reason_set(why, HALT, CONFIG_UNKNOWN_KEY, 0, "environment: there is no %s%s%s%s", place,
                       found == NULL ? "" : "; did you mean " PREFIX, name, found == NULL ? "" : "?");
 }
 
@@ -97,7 +97,7 @@ static enum verdict read_variable(struct config *config, char **environment, con
     /* The environment has no order, so of two that mean the same neither can be the later. */
     if (size > suffix && strncmp(variable + size - suffix, "_FILE", suffix) == 0 &&
         has_variable(environment, variable, size - suffix))
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "environment: give %s or %.*s, not both", place,
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "environment: give %s or %.*s, not both", place,
                           (int)(size - suffix), variable);
     key_of(variable, size, key);
     enum verdict verdict = config_set_key(config, key, value, place, &is_known, why);

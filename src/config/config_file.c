@@ -20,16 +20,16 @@ static enum verdict read_secret(const char *path, char text[CONFIG_TEXT_MAX], co
 {
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return reason_set(why, HALT, "CONFIG-UNREADABLE", errno, "%s (from %s): %s: %s", key, place, path,
+        return reason_set(why, HALT, CONFIG_UNREADABLE, errno, "%s (from %s): %s: %s", key, place, path,
                           strerror(errno));
     size_t size = fread(text, 1, CONFIG_TEXT_MAX, file);
     int error = ferror(file) ? errno : 0;
     fclose(file);
     if (error != 0)
-        return reason_set(why, HALT, "CONFIG-UNREADABLE", error, "%s (from %s): %s: %s", key, place, path,
+        return reason_set(why, HALT, CONFIG_UNREADABLE, error, "%s (from %s): %s: %s", key, place, path,
                           strerror(error));
     if (size == CONFIG_TEXT_MAX)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "%s (from %s): %s is larger than %d bytes", key, place, path,
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "%s (from %s): %s is larger than %d bytes", key, place, path,
                           CONFIG_TEXT_MAX - 1);
     if (size > 0 && text[size - 1] == '\n')
         size--;
@@ -37,7 +37,7 @@ static enum verdict read_secret(const char *path, char text[CONFIG_TEXT_MAX], co
         size--;
     text[size] = '\0';
     if (size == 0 || strlen(text) != size)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "%s (from %s): %s must hold text, not %s", key, place, path,
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "%s (from %s): %s must hold text, not %s", key, place, path,
                           size == 0 ? "nothing" : "raw bytes");
     return GO_ON;
 }
@@ -97,7 +97,7 @@ static enum verdict unknown_key(const char *key, const char *place, struct reaso
     struct suggestion suggestion = suggestion_for(key);
     config_nearest(&suggestion);
     const char *name = suggestion_name(&suggestion);
-    return reason_set(why, HALT, "CONFIG-UNKNOWN-KEY", 0, "%s: there is no '%.64s'%s%s%s", place, key,
+    return reason_set(why, HALT, CONFIG_UNKNOWN_KEY, 0, "%s: there is no '%.64s'%s%s%s", place, key,
                       name == NULL ? "" : "; did you mean '", name == NULL ? "" : name, name == NULL ? "" : "'?");
 }
 
@@ -110,7 +110,7 @@ static enum verdict read_line(struct config *config, char *line, const char *pla
         return GO_ON;
     char *equals = strchr(key, '=');
     if (equals == NULL)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "%s: allowed are 'key = value' and '# comment'", place);
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "%s: allowed are 'key = value' and '# comment'", place);
     *equals = '\0';
     key = trim(key);
     enum verdict verdict = config_set_key(config, key, trim(equals + 1), place, &is_known, why);
@@ -146,17 +146,17 @@ enum verdict config_read_file(struct config *config, const char *path, struct re
 
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return reason_set(why, HALT, "CONFIG-UNREADABLE", errno, "%s: %s", path, strerror(errno));
+        return reason_set(why, HALT, CONFIG_UNREADABLE, errno, "%s: %s", path, strerror(errno));
     for (unsigned number = 1; verdict == GO_ON && next_line(file, line, &is_whole); number++) {
         snprintf(place, sizeof(place), "%s:%u", path, number);
         if (is_whole)
             verdict = read_line(config, line, place, why);
         else
-            verdict = reason_set(why, HALT, "CONFIG-VALUE", 0, "%s: allowed are lines of at most %d bytes of text",
-                                 place, LINE_SIZE - 1);
+            verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "%s: allowed are lines of at most %d bytes of text", place,
+                                 LINE_SIZE - 1);
     }
     if (verdict == GO_ON && ferror(file))
-        verdict = reason_set(why, HALT, "CONFIG-UNREADABLE", errno, "%s: %s", path, strerror(errno));
+        verdict = reason_set(why, HALT, CONFIG_UNREADABLE, errno, "%s: %s", path, strerror(errno));
     fclose(file);
     return verdict;
 }

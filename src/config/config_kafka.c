@@ -136,28 +136,28 @@ enum verdict config_kafka_set(struct config *config, const char *name, const cha
 {
     const char *because = owned_because(name);
     if (because != NULL)
-        return reason_set(why, HALT, "CONFIG-OWNED", 0, "kafka.%s (from %s) is set by gentally itself: %s", name, place,
+        return reason_set(why, HALT, CONFIG_OWNED, 0, "kafka.%s (from %s) is set by gentally itself: %s", name, place,
                           because);
     if (strcmp(name, "debug") == 0 && is_loud(text))
         return reason_set(
-            why, HALT, "CONFIG-OWNED", 0,
+            why, HALT, CONFIG_OWNED, 0,
             "kafka.debug (from %s): all, fetch, msg and protocol would log every message; use broker, cgrp, "
             "eos, topic, security, ...",
             place);
     if (!is_property_name(name))
         return reason_set(
-            why, HALT, "CONFIG-VALUE", 0,
+            why, HALT, CONFIG_VALUE, 0,
             "kafka.%.100s (from %s): allowed are librdkafka's names, at most %zu of a-z, 0-9, '.' and '_'", name, place,
             sizeof(config->kafka[0].name) - 1);
     if (!is_property_value(text))
         return reason_set(
-            why, HALT, "CONFIG-VALUE", 0,
+            why, HALT, CONFIG_VALUE, 0,
             "kafka.%s (from %s): allowed is one line of at most %d bytes, no control characters, no blanks at its "
             "ends; certificates are given by kafka.ssl.*.location",
             name, place, CONFIG_TEXT_MAX - 1);
     uint32_t at = slot_of(config, name);
     if (at == CONFIG_KAFKA_MAX)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "kafka.%s (from %s): allowed are at most %d kafka properties",
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "kafka.%s (from %s): allowed are at most %d kafka properties",
                           name, place, CONFIG_KAFKA_MAX);
     memcpy(config->kafka[at].name, name, strlen(name) + 1);
     memcpy(config->kafka[at].value, text, strlen(text) + 1);

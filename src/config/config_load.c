@@ -73,7 +73,7 @@ static enum verdict unknown_flag(const struct flag *flag, const struct command_o
         name[at] = found[at] == '_' ? '-' : found[at];
         name[at + 1] = '\0';
     }
-    return reason_set(why, HALT, "CONFIG-FLAG", 0, "there is no %s%s%s%s", flag->place,
+    return reason_set(why, HALT, CONFIG_FLAG, 0, "there is no %s%s%s%s", flag->place,
                       found == NULL ? "; --help lists what there is" : "; did you mean --", name,
                       found == NULL ? "" : "?");
 }
@@ -85,7 +85,7 @@ static enum verdict take_value(struct flag *flag, int argc, char **argv, int *at
         return GO_ON;
     /* `--topic --drain` is a forgotten name, not a topic; whoever means it writes --topic=--drain. */
     if (*at + 1 >= argc || strncmp(argv[*at + 1], "--", 2) == 0)
-        return reason_set(why, HALT, "CONFIG-FLAG", 0, "%s needs a value", flag->place);
+        return reason_set(why, HALT, CONFIG_FLAG, 0, "%s needs a value", flag->place);
     flag->value = argv[++*at];
     return GO_ON;
 }
@@ -97,7 +97,7 @@ static enum verdict read_command_option(struct command_option *option, struct fl
         option->value = "";
         if (flag->value == NULL)
             return GO_ON;
-        return reason_set(why, HALT, "CONFIG-FLAG", 0, "%s takes no value", flag->place);
+        return reason_set(why, HALT, CONFIG_FLAG, 0, "%s takes no value", flag->place);
     }
     enum verdict verdict = take_value(flag, argc, argv, at, why);
     option->value = flag->value;
@@ -136,7 +136,7 @@ static enum verdict read_arguments(struct config *config, int argc, char **argv,
         if (is_flag(argv[at]))
             verdict = read_argument(config, argc, argv, &at, options, option_count, why);
         else if (positional == NULL || *positional != NULL)
-            verdict = reason_set(why, HALT, "CONFIG-POSITIONAL", 0, "'%.100s' is one argument too many", argv[at]);
+            verdict = reason_set(why, HALT, CONFIG_POSITIONAL, 0, "'%.100s' is one argument too many", argv[at]);
         else
             *positional = argv[at];
         if (verdict != GO_ON)

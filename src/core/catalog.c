@@ -99,7 +99,7 @@ static enum verdict read_rows(struct catalog *catalog, struct reason *why)
         return verdict;
     catalog->rows = calloc(csv_rows_max(csv), sizeof(catalog->rows[0]));
     if (catalog->rows == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "%s: no room for the rows", csv->name);
+        return reason_set(why, HALT, NO_MEMORY, 0, "%s: no room for the rows", csv->name);
     for (;;) {
         verdict = csv_next(csv, &is_end, why);
         if (verdict != GO_ON || is_end)
@@ -124,7 +124,7 @@ static enum verdict make_room(struct catalog *catalog, struct reason *why)
     catalog->models = calloc(catalog->row_count, sizeof(catalog->models[0]));
     catalog->aliases = calloc(alias_count + 1, sizeof(catalog->aliases[0]));
     if (catalog->models == NULL || catalog->aliases == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "%s: no room for the names", catalog->csv.name);
+        return reason_set(why, HALT, NO_MEMORY, 0, "%s: no room for the names", catalog->csv.name);
     return symbols_open(&catalog->names, (uint32_t)(catalog->row_count + alias_count), catalog->csv.size, why);
 }
 
@@ -194,7 +194,7 @@ enum verdict catalog_open(struct catalog **catalog, const char *path, struct rea
     struct catalog *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no room for the catalog");
+        return reason_set(why, HALT, NO_MEMORY, 0, "no room for the catalog");
     enum verdict verdict = csv_open(&opened->csv, path, bundled_catalog_csv, why);
     if (verdict == GO_ON)
         verdict = read_rows(opened, why);

@@ -57,7 +57,7 @@ enum verdict countries_open(struct countries **countries, const char *path, stru
     struct countries *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no room for the countries");
+        return reason_set(why, HALT, NO_MEMORY, 0, "no room for the countries");
     enum verdict verdict = csv_open(&opened->csv, path, bundled_countries_csv, why);
     if (verdict == GO_ON)
         verdict = read_rows(opened, why);

@@ -103,7 +103,7 @@ static enum verdict check_texts(const struct event *event, struct reason *why)
 
     for (size_t i = 0; i < LENGTH_OF(texts); i++) {
         if (texts[i].size > EVENT_TEXT_MAX)
-            return reason_set(why, SET_ASIDE, "EVENT-TEXT-TOO-LONG", 0, "%s has %zu bytes, at most %d are allowed",
+            return reason_set(why, SET_ASIDE, EVENT_TEXT_TOO_LONG, 0, "%s has %zu bytes, at most %d are allowed",
                               texts[i].name, texts[i].size, EVENT_TEXT_MAX);
     }
     return GO_ON;
@@ -128,7 +128,7 @@ static enum verdict check_ranges(const struct event *event, struct reason *why)
 
     for (size_t i = 0; i < LENGTH_OF(numbers); i++) {
         if (numbers[i].value < numbers[i].min || numbers[i].value > numbers[i].max)
-            return reason_set(why, SET_ASIDE, "EVENT-OUT-OF-RANGE", 0, "%s is below 0 or above its limit",
+            return reason_set(why, SET_ASIDE, EVENT_OUT_OF_RANGE, 0, "%s is below 0 or above its limit",
                               numbers[i].name);
     }
     return GO_ON;
@@ -141,10 +141,10 @@ static enum verdict check_labels(const struct event *event, struct reason *why)
         const struct label *label = &event->labels[i];
 
         if (label->path.size > EVENT_TEXT_MAX)
-            return reason_set(why, SET_ASIDE, "EVENT-TEXT-TOO-LONG", 0, "path of label %u has %zu bytes, at most %d",
+            return reason_set(why, SET_ASIDE, EVENT_TEXT_TOO_LONG, 0, "path of label %u has %zu bytes, at most %d",
                               (unsigned)i, label->path.size, EVENT_TEXT_MAX);
         if (!(label->confidence >= 0.0f && label->confidence <= 1.0f)) /* so that NaN fails too */
-            return reason_set(why, SET_ASIDE, "EVENT-CONFIDENCE", 0, "confidence of label %u is not in [0, 1]",
+            return reason_set(why, SET_ASIDE, EVENT_CONFIDENCE, 0, "confidence of label %u is not in [0, 1]",
                               (unsigned)i);
     }
     return GO_ON;
@@ -153,9 +153,9 @@ static enum verdict check_labels(const struct event *event, struct reason *why)
 enum verdict event_check(const struct event *event, struct reason *why)
 {
     if (event->id.size == 0)
-        return reason_set(why, SET_ASIDE, "EVENT-ID-MISSING", 0, "id is empty");
+        return reason_set(why, SET_ASIDE, EVENT_ID_MISSING, 0, "id is empty");
     if (event->model.size == 0)
-        return reason_set(why, SET_ASIDE, "EVENT-MODEL-MISSING", 0, "model is empty");
+        return reason_set(why, SET_ASIDE, EVENT_MODEL_MISSING, 0, "model is empty");
 
     if (!is_plainly_good(event)) {
         enum verdict verdict = check_texts(event, why);
@@ -165,8 +165,8 @@ enum verdict event_check(const struct event *event, struct reason *why)
             return verdict;
     }
     if (event->tokens_reasoning > event->tokens_completion)
-        return reason_set(why, SET_ASIDE, "EVENT-TOKENS-IDENTITY", 0, "tokens_reasoning exceeds tokens_completion");
+        return reason_set(why, SET_ASIDE, EVENT_TOKENS_IDENTITY, 0, "tokens_reasoning exceeds tokens_completion");
     if (event->tokens_cached > event->tokens_prompt)
-        return reason_set(why, SET_ASIDE, "EVENT-TOKENS-IDENTITY", 0, "tokens_cached exceeds tokens_prompt");
+        return reason_set(why, SET_ASIDE, EVENT_TOKENS_IDENTITY, 0, "tokens_cached exceeds tokens_prompt");
     return check_labels(event, why);
 }

@@ -34,7 +34,7 @@ struct place {
 
 static enum verdict complain(const struct place *place, struct span at, const char *what)
 {
-    return reason_set(place->why, HALT, "CONFIG-ROLLUP", 0, "rollups: %s at byte %zu: '%.*s'", what,
+    return reason_set(place->why, HALT, CONFIG_ROLLUP, 0, "rollups: %s at byte %zu: '%.*s'", what,
                       (size_t)(at.bytes - place->text) + 1, (int)(at.size < 64 ? at.size : 64), at.bytes);
 }
 
@@ -114,7 +114,7 @@ enum verdict rollups_parse(const char *text, struct rollups *rollups, struct rea
 
     const struct rollup *total = rollups_find(rollups, span_of("total"));
     if (total == NULL || total->dim_count > 0)
-        return reason_set(why, HALT, "CONFIG-ROLLUP", 0,
+        return reason_set(why, HALT, CONFIG_ROLLUP, 0,
                           "rollups: 'total=' (without dimensions) must be among them: every other rollup is read "
                           "against it");
     return GO_ON;

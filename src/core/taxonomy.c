@@ -102,7 +102,7 @@ static enum verdict make_room(struct taxonomy *taxonomy, struct reason *why)
 
     taxonomy->rules = calloc(rows_max, sizeof(taxonomy->rules[0]));
     if (taxonomy->rules == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no room for the taxonomy");
+        return reason_set(why, HALT, NO_MEMORY, 0, "no room for the taxonomy");
     return symbols_open(&taxonomy->patterns, (uint32_t)rows_max, taxonomy->csv.size, why);
 }
 
@@ -111,7 +111,7 @@ enum verdict taxonomy_open(struct taxonomy **taxonomy, const char *path, struct 
     struct taxonomy *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no room for the taxonomy");
+        return reason_set(why, HALT, NO_MEMORY, 0, "no room for the taxonomy");
     opened->catch_all = (struct rule){span_of(CATEGORY_OTHER), span_of(CATEGORY_OTHER)};
     enum verdict verdict = csv_open(&opened->csv, path, bundled_taxonomy_csv, why);
     if (verdict == GO_ON)

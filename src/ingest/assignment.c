@@ -39,8 +39,7 @@ static void stop(struct assignment *assignment, struct partition *partition, con
 /* Trouble of one partition's state; what else a store refuses, it refuses for all. */
 static bool is_its_own(const struct reason *why)
 {
-    return strcmp(why->id, "STORE-TAINTED") == 0 || strcmp(why->id, "STORE-STATE-MISSING") == 0 ||
-           strcmp(why->id, "STORE-DAMAGED") == 0;
+    return why->id == STORE_TAINTED || why->id == STORE_STATE_MISSING || why->id == STORE_DAMAGED;
 }
 
 /* A partition whose state is in trouble stops as it would have in mid-run, or it would end every worker it is handed
@@ -64,7 +63,7 @@ static enum verdict claim(struct assignment *assignment, struct store *store, co
     if (verdict != GO_ON)
         return verdict;
     assignment->partitions[assignment->count++] = partition;
-    if (trouble.id != NULL)
+    if (trouble.id != REASON_NONE)
         stop(assignment, assignment->by_partition[partition], &trouble);
     return GO_ON;
 }
@@ -202,7 +201,7 @@ static enum verdict reclaim(struct assignment *assignment, struct partition *par
         return GO_ON;
     }
     if (verdict == GO_ON && rewinds > REWINDS_MAX)
-        return reason_set(why, HALT, "STORE-DUEL", 0, "partition %" PRId32 ": fenced %" PRIu32 " times in a row",
+        return reason_set(why, HALT, STORE_DUEL, 0, "partition %" PRId32 ": fenced %" PRIu32 " times in a row",
                           state.partition, rewinds);
     if (verdict != GO_ON)
         return verdict;

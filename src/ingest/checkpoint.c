@@ -392,10 +392,10 @@ static enum verdict merge_cell(struct checkpoint *checkpoint, struct draft *draf
     if (fault != ACCUMULATOR_SOUND)
         accumulator_clear(&checkpoint->accumulator);
     if (fault == ACCUMULATOR_DAMAGED) /* Not what we packed just now. */
-        return reason_set(why, HALT, "STORE-DAMAGED", 0, "partition %" PRId32 ": a cell does not read as we wrote it",
+        return reason_set(why, HALT, STORE_DAMAGED, 0, "partition %" PRId32 ": a cell does not read as we wrote it",
                           partition);
     if (fault == ACCUMULATOR_OVERFLOW)
-        return reason_set(why, HALT, "CHECKPOINT-OVERFLOW", 0, "partition %" PRId32 ": a sum or a count passed 2^63",
+        return reason_set(why, HALT, CHECKPOINT_OVERFLOW, 0, "partition %" PRId32 ": a sum or a count passed 2^63",
                           partition);
     return pack_board(checkpoint, &cell->value, why);
 }

@@ -45,7 +45,7 @@ enum verdict enrich_open(struct enrich **enrich, const struct taxonomy *taxonomy
     assert(symbols != NULL);
     struct enrich *opened = calloc(1, sizeof(*opened));
     if (opened == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no room to enrich");
+        return reason_set(why, HALT, NO_MEMORY, 0, "no room to enrich");
     opened->taxonomy = taxonomy;
     opened->symbols = symbols;
     enum verdict verdict = symbols_open(&opened->paths, PATHS_MAX, PATH_BYTES_MAX, why);

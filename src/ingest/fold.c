@@ -15,7 +15,7 @@ static enum verdict check_time(const struct fold *fold, const struct record *rec
 
     if (fold->event.created_ms <= reference_ms + fold->config->future_skew_ms)
         return GO_ON;
-    return reason_set(why, SET_ASIDE, "EVENT-FUTURE", 0, "created_at is %" PRId64 " ms after the record",
+    return reason_set(why, SET_ASIDE, EVENT_FUTURE, 0, "created_at is %" PRId64 " ms after the record",
                       fold->event.created_ms - reference_ms);
 }
 
@@ -25,7 +25,7 @@ static enum verdict check_late(const struct partition *partition, int64_t event_
     *windows = partition_windows(partition, event_ms);
     if (*windows != 0)
         return GO_ON;
-    return reason_set(why, SET_ASIDE, "EVENT-TOO-LATE", 0,
+    return reason_set(why, SET_ASIDE, EVENT_TOO_LATE, 0,
                       "all its windows are closed for good: %" PRId64 " ms before the watermark",
                       partition->watermark_ms - event_ms);
 }
@@ -38,8 +38,8 @@ static enum verdict set_aside(struct fold *fold, struct partition *partition, co
 
     if (verdict != GO_ON)
         return verdict;
-    log_line(fold->logger, LOG_LEVEL_DEBUG, because->id, "partition=%" PRId32 " offset=%" PRId64, record->partition,
-             record->offset);
+    log_line(fold->logger, LOG_LEVEL_DEBUG, reason_name(because->id), "partition=%" PRId32 " offset=%" PRId64,
+             record->partition, record->offset);
     fold->records++;
     fold->letters++;
     fold->letters_total++;
@@ -52,7 +52,7 @@ static enum verdict check_op(const struct fold *fold, struct reason *why)
 {
     if (fold->event.op == OP_CREATE || fold->config->ids == IDS_AMEND)
         return GO_ON;
-    return reason_set(why, SET_ASIDE, "EVENT-OP-UNSUPPORTED", 0,
+    return reason_set(why, SET_ASIDE, EVENT_OP_UNSUPPORTED, 0,
                       "op is not create, and what events counted is not kept; ids = amend keeps it from then on");
 }
 
@@ -83,7 +83,7 @@ enum verdict fold_record(struct fold *fold, struct partition *partition, const s
     if (!tally_has_room(partition->tally) || !enrich_has_room(fold->enrich) ||
         (has_ids && !fold_ids_have_room(fold, partition)) ||
         (fold->retention != NULL && !retention_has_room(fold->retention)))
-        return reason_set(why, TRY_LATER, "FOLD-NO-ROOM", 0, "flush first");
+        return reason_set(why, TRY_LATER, FOLD_NO_ROOM, 0, "flush first");
     enum verdict verdict = decode_event(fold->decoder, record->value, &fold->event, because);
     if (verdict == GO_ON)
         verdict = event_check(&fold->event, because);

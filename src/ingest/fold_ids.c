@@ -44,7 +44,7 @@ static enum verdict too_late(const struct partition *partition, int64_t event_ms
                              struct reason *why)
 {
     *outcome = OUTCOME_TOO_LATE;
-    return reason_set(why, SET_ASIDE, "EVENT-TOO-LATE", 0,
+    return reason_set(why, SET_ASIDE, EVENT_TOO_LATE, 0,
                       "all windows it would change are closed for good: %" PRId64 " ms before the watermark",
                       partition->watermark_ms - event_ms);
 }
@@ -54,20 +54,20 @@ static enum verdict recollect(struct fold *fold, const struct partition *partiti
                               struct placement *placement, struct reason *why)
 {
     if (known->state == ID_UNKNOWN)
-        return reason_set(why, SET_ASIDE, "EVENT-AMEND-UNKNOWN", 0,
+        return reason_set(why, SET_ASIDE, EVENT_AMEND_UNKNOWN, 0,
                           "no event of this id is known: it is older than ids_kept_hours, was never counted, or is in "
                           "another partition: records must be keyed by id");
     if (known->state == ID_RETRACTED)
-        return reason_set(why, SET_ASIDE, "EVENT-AMEND-RETRACTED", 0, "the event of this id was retracted");
+        return reason_set(why, SET_ASIDE, EVENT_AMEND_RETRACTED, 0, "the event of this id was retracted");
     if (known->state == ID_SEEN)
-        return reason_set(why, SET_ASIDE, "EVENT-AMEND-UNKNOWN", 0,
+        return reason_set(why, SET_ASIDE, EVENT_AMEND_UNKNOWN, 0,
                           "the event of this id was counted while ids was `dedup`: what it added was not kept");
     if (!contribution_read(known->contribution, fold->symbols, &fold->old, placement))
-        return reason_set(why, HALT, "STORE-DAMAGED", 0,
+        return reason_set(why, HALT, STORE_DAMAGED, 0,
                           "partition %" PRId32 ": what an id contributed does not read as we wrote it",
                           partition->state.partition);
     if (placement->rollups != fold->config->rollups_mark)
-        return reason_set(why, SET_ASIDE, "EVENT-AMEND-UNKNOWN", 0,
+        return reason_set(why, SET_ASIDE, EVENT_AMEND_UNKNOWN, 0,
                           "the event of this id was counted under other rollups than are configured now");
     return GO_ON;
 }

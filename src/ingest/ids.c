@@ -276,7 +276,7 @@ static enum verdict take_answer(void *context, uint32_t bucket, uint32_t id, str
     if (!copy(ids, value, &copied))
         return no_memory(why, "to remember ids");
     if (!read_value(copied, &found))
-        return reason_set(why, HALT, "STORE-DAMAGED", 0, "an id does not read as we wrote it");
+        return reason_set(why, HALT, STORE_DAMAGED, 0, "an id does not read as we wrote it");
     bool is_newer = found.changes != entry->changes ? found.changes > entry->changes
                                                     : found.bucket.start_ms > entry->bucket.start_ms;
     if (entry->state == ID_UNKNOWN || is_newer)

@@ -49,7 +49,7 @@ enum verdict pseudonyms_open(struct pseudonyms **pseudonyms, struct span key, st
         opened->places = aligned_alloc(sizeof(struct place), PLACES * sizeof(struct place));
     if (opened == NULL || opened->places == NULL) {
         pseudonyms_close(opened);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no room to remember accounts");
+        return reason_set(why, HALT, NO_MEMORY, 0, "no room to remember accounts");
     }
     memset(opened->places, 0, PLACES * sizeof(struct place));
     opened->mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
@@ -57,7 +57,7 @@ enum verdict pseudonyms_open(struct pseudonyms **pseudonyms, struct span key, st
     if (opened->keyed == NULL ||
         EVP_MAC_init(opened->keyed, (const unsigned char *)key.bytes, key.size, parameters) != 1) {
         pseudonyms_close(opened);
-        return reason_set(why, HALT, "ACCOUNT-HMAC", 0, "libcrypto offers no HMAC-SHA-256, or refuses the key");
+        return reason_set(why, HALT, ACCOUNT_HMAC, 0, "libcrypto offers no HMAC-SHA-256, or refuses the key");
     }
     *pseudonyms = opened;
     return GO_ON;

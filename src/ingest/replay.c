@@ -100,7 +100,7 @@ enum verdict replay_begin(struct replay *replay, const int64_t firsts[], const s
         bool created = false;
         verdict = store_create(replay->pipeline.store, i, firsts[i], lives[i].floor_ms, &created, why);
         if (verdict == GO_ON && !created)
-            return reason_set(why, HALT, "REPLAY-EXISTS", 0,
+            return reason_set(why, HALT, REPLAY_EXISTS, 0,
                               "namespace %s holds a state of partition %" PRId32 " already",
                               replay->pipeline.config->namespace_, i);
     }
@@ -283,7 +283,7 @@ enum verdict replay_advance(struct replay *replay, const int64_t targets[], stru
         }
         if (now_ms - progress_ms > PATIENCE_MS)
             return verdict != GO_ON ? verdict
-                                    : reason_set(why, HALT, "REPLAY-UNREACHABLE", 0,
+                                    : reason_set(why, HALT, REPLAY_UNREACHABLE, 0,
                                                  "nothing came for %d s, and the offsets asked for are not reached",
                                                  PATIENCE_MS / 1000);
         if (verdict == TRY_LATER) {

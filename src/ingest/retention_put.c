@@ -15,7 +15,7 @@ enum verdict retention_put(void *context, struct store *store, struct reason *wh
     while (verdict == GO_ON && retention_gather(retention, at, counts, &activities)) {
         verdict = store_retain(store, activities, counts, why);
         if (connections != store_connections(store)) /* Earlier ones went over another. */
-            return reason_set(why, TRY_LATER, "STORE-UNREACHABLE", 0, "Redis was connected to anew");
+            return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis was connected to anew");
     }
     if (verdict == GO_ON)
         retention_acknowledged(retention);

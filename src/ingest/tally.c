@@ -133,7 +133,7 @@ enum verdict tally_pool_open(struct tally_pool **pool, uint32_t samples_max, str
     if (opened == NULL || chunks == NULL) {
         free(opened);
         free(chunks);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a pool of %u samples", samples_max);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for a pool of %u samples", samples_max);
     }
     opened->chunks = chunks;
     opened->chunk_count = chunk_count;
@@ -250,7 +250,7 @@ enum verdict tally_open(struct tally **tally, const struct tally_options *option
 
 no_memory:
     tally_close(opened);
-    return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for a tally of %u rows", options->rows_max);
+    return reason_set(why, HALT, NO_MEMORY, 0, "no memory for a tally of %u rows", options->rows_max);
 }
 
 void tally_close(struct tally *tally)

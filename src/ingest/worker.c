@@ -74,7 +74,7 @@ static enum verdict check_states(struct worker *worker, struct reason *why)
 
     for (int32_t i = 0; i < worker->partition_count; i++) {
         enum verdict verdict = store_state(worker->pipeline.store, i, &state, why);
-        bool is_missing = verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0;
+        bool is_missing = verdict == HALT && why->id == STORE_STATE_MISSING;
         missing += is_missing ? 1 : 0;
         if (verdict != GO_ON && (!is_missing || missing == worker->partition_count))
             return verdict;
@@ -212,7 +212,7 @@ static enum verdict count_partitions(struct worker *worker, struct reason *why)
     int32_t count = 0;
     enum verdict verdict = source_partitions(worker->pipeline.source, &count, why);
 
-    if (verdict == TRY_LATER || (verdict == HALT && strcmp(why->id, "SOURCE-PARTITIONS") == 0))
+    if (verdict == TRY_LATER || (verdict == HALT && why->id == SOURCE_PARTITIONS))
         return verdict;
     if (verdict != GO_ON)
         log_reason(worker->pipeline.logger, LOG_LEVEL_WARN, why);

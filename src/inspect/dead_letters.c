@@ -187,7 +187,7 @@ enum verdict dead_letter_set_put(struct dead_letter_set *set, const struct dead_
     struct member member = member_of(origin);
 
     if (2 * set->count >= set->slot_count && !grow(set))
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu dead letters", set->count);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu dead letters", set->count);
     struct member *slot = &set->slots[slot_of(set, &member)];
     if (!slot->is_used)
         set->count++;

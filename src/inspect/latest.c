@@ -73,7 +73,7 @@ static enum verdict make_room(struct latest *latest, struct reason *why)
     uint32_t *slots = calloc(2 * room, sizeof *slots);
     if (rows == NULL || slots == NULL || room > UINT32_MAX / 2) {
         free(slots);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu summaries; ask for fewer with --from and --to",
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu summaries; ask for fewer with --from and --to",
                           room);
     }
     free(latest->slots);

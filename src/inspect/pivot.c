@@ -162,7 +162,7 @@ enum verdict pivot_open(struct pivot **out, const struct totals *totals, enum wi
         return GO_ON;
     pivot_close(pivot);
     *out = NULL;
-    return reason_set(why, HALT, "NO-MEMORY", 0, "no memory to set %zu sums side by side; ask for fewer with --top",
+    return reason_set(why, HALT, NO_MEMORY, 0, "no memory to set %zu sums side by side; ask for fewer with --top",
                       rows);
 }
 

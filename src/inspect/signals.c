@@ -58,7 +58,7 @@ void signals_close(struct signals *signals)
 
 static enum verdict out_of_memory(size_t size, struct reason *why)
 {
-    return reason_set(why, HALT, "NO-MEMORY", 0, "signals need %zu bytes", size);
+    return reason_set(why, HALT, NO_MEMORY, 0, "signals need %zu bytes", size);
 }
 
 enum verdict signals_open(struct signals **out, const struct signal_rules *rules, struct reason *why)

@@ -96,7 +96,7 @@ static enum verdict make_room(struct totals *totals, struct reason *why)
     size_t room = 2 * totals->room + 256;
     struct totals_row *rows = realloc(totals->rows, room * sizeof *rows);
     if (rows == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu sums", room);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu sums", room);
     totals->rows = rows;
     totals->room = room;
     return GO_ON;
@@ -207,7 +207,7 @@ enum verdict totals_fold(struct totals *totals, size_t top, enum totals_by by, s
 
     assert(!totals->is_sorted);
     if (wholes == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu names", totals->count);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu names", totals->count);
     for (size_t index = 0; index < totals->count; index++)
         wholes[index] = (struct whole){totals->rows[index].name, value_of(&totals->rows[index], by)};
     qsort(wholes, totals->count, sizeof(*wholes), compare_whole_names);

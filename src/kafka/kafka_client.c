@@ -29,20 +29,20 @@ enum cause {
 
 struct meaning {
     enum verdict verdict;
-    const char *id;
+    enum reason_id id;
 };
 
 /* What a cause means to who asks: to a reader, to a writer of single messages, to a writer inside a transaction. */
 static const struct meaning causes[CAUSES][KAFKA_ACTS] = {
-    [UNLISTED] = {{TRY_LATER, "SOURCE-UNREACHABLE"}, {HALT, "SINK-FATAL"}, {REWIND, "SINK-TXN-UNKNOWN"}},
-    [UNREACHABLE] = {{TRY_LATER, "SOURCE-UNREACHABLE"}, {TRY_LATER, "SINK-UNREACHABLE"}, {REWIND, "SINK-TXN-UNKNOWN"}},
-    [DENIED] = {{HALT, "SOURCE-DENIED"}, {HALT, "SINK-DENIED"}, {HALT, "SINK-DENIED"}},
-    [TOPIC_MISSING] = {{HALT, "SOURCE-TOPIC-MISSING"}, {HALT, "SINK-TOPIC-MISSING"}, {HALT, "SINK-TOPIC-MISSING"}},
-    [TOO_LARGE] = {{HALT, "SOURCE-FATAL"}, {HALT, "SINK-TOO-LARGE"}, {HALT, "SINK-TOO-LARGE"}},
-    [FENCED] = {{HALT, "SOURCE-FATAL"}, {HALT, "SINK-FATAL"}, {STEP_DOWN, "SINK-FENCED"}},
-    [FATAL] = {{HALT, "SOURCE-FATAL"}, {HALT, "SINK-FATAL"}, {HALT, "SINK-FATAL"}},
-    [TXN_ABORTED] = {{HALT, "SOURCE-FATAL"}, {HALT, "SINK-FATAL"}, {REWIND, "SINK-TXN-ABORTED"}},
-    [POLL_LATE] = {{TRY_LATER, "SOURCE-POLL-LATE"}, {HALT, "SINK-FATAL"}, {REWIND, "SINK-TXN-UNKNOWN"}},
+    [UNLISTED] = {{TRY_LATER, SOURCE_UNREACHABLE}, {HALT, SINK_FATAL}, {REWIND, SINK_TXN_UNKNOWN}},
+    [UNREACHABLE] = {{TRY_LATER, SOURCE_UNREACHABLE}, {TRY_LATER, SINK_UNREACHABLE}, {REWIND, SINK_TXN_UNKNOWN}},
+    [DENIED] = {{HALT, SOURCE_DENIED}, {HALT, SINK_DENIED}, {HALT, SINK_DENIED}},
+    [TOPIC_MISSING] = {{HALT, SOURCE_TOPIC_MISSING}, {HALT, SINK_TOPIC_MISSING}, {HALT, SINK_TOPIC_MISSING}},
+    [TOO_LARGE] = {{HALT, SOURCE_FATAL}, {HALT, SINK_TOO_LARGE}, {HALT, SINK_TOO_LARGE}},
+    [FENCED] = {{HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {STEP_DOWN, SINK_FENCED}},
+    [FATAL] = {{HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {HALT, SINK_FATAL}},
+    [TXN_ABORTED] = {{HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {REWIND, SINK_TXN_ABORTED}},
+    [POLL_LATE] = {{TRY_LATER, SOURCE_POLL_LATE}, {HALT, SINK_FATAL}, {REWIND, SINK_TXN_UNKNOWN}},
 };
 
 static const struct {
@@ -111,7 +111,7 @@ static const struct {
     {ERR(_MAX_POLL_EXCEEDED), POLL_LATE},
 };
 
-enum verdict kafka_verdict(enum kafka_act act, rd_kafka_resp_err_t code, const char **id)
+enum verdict kafka_verdict(enum kafka_act act, rd_kafka_resp_err_t code, enum reason_id *id)
 {
     enum cause cause = UNLISTED;
 
@@ -126,7 +126,7 @@ enum verdict kafka_verdict(enum kafka_act act, rd_kafka_resp_err_t code, const c
 
 enum verdict kafka_reason(enum kafka_act act, rd_kafka_resp_err_t code, const char *what, struct reason *why)
 {
-    const char *id;
+    enum reason_id id;
     enum verdict verdict = kafka_verdict(act, code, &id);
 
     return reason_set(why, verdict, id, code, "%s: %s (%s)", what, rd_kafka_err2str(code), rd_kafka_err2name(code));
@@ -157,7 +157,7 @@ static void note_log(const rd_kafka_t *client, int level, const char *facility, 
 /* How much an error is worth telling: what will not mend by itself first, then that nobody is there at all. */
 static int weight(rd_kafka_resp_err_t code)
 {
-    const char *id;
+    enum reason_id id;
 
     if (code == ERR(NO_ERROR))
         return 0;
@@ -213,7 +213,7 @@ enum verdict kafka_put(rd_kafka_t *client, struct kafka_notes *notes, const stru
     return *code == ERR(_QUEUE_FULL) ? TRY_LATER : HALT;
 }
 
-static enum verdict set(rd_kafka_conf_t *conf, const char *name, const char *value, const char *config_id,
+static enum verdict set(rd_kafka_conf_t *conf, const char *name, const char *value, enum reason_id config_id,
                         struct reason *why)
 {
     char text[256];
@@ -225,7 +225,7 @@ static enum verdict set(rd_kafka_conf_t *conf, const char *name, const char *val
 }
 
 static enum verdict set_of_kind(rd_kafka_conf_t *conf, const struct kafka_setting settings[], size_t count,
-                                enum kafka_setting_kind kind, const char *config_id, struct reason *why)
+                                enum kafka_setting_kind kind, enum reason_id config_id, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
@@ -240,7 +240,7 @@ static enum verdict set_of_kind(rd_kafka_conf_t *conf, const struct kafka_settin
 }
 
 static enum verdict configure(rd_kafka_conf_t *conf, const struct config *config, const struct kafka_setting settings[],
-                              size_t count, const char *config_id, struct reason *why)
+                              size_t count, enum reason_id config_id, struct reason *why)
 {
     const struct kafka_setting common[] = {
         {"bootstrap.servers", config->kafka_bootstrap_servers, SETTING_OWNED},
@@ -268,7 +268,7 @@ static enum verdict configure(rd_kafka_conf_t *conf, const struct config *config
 
 enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct config *config,
                         const struct kafka_setting settings[], size_t setting_count, const struct kafka_hooks *hooks,
-                        struct kafka_notes *notes, const char *config_id, struct reason *why)
+                        struct kafka_notes *notes, enum reason_id config_id, struct reason *why)
 {
     char text[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();

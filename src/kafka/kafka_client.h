@@ -51,7 +51,7 @@ struct kafka_hooks {
  */
 MUST_CHECK enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct config *config,
                                    const struct kafka_setting settings[], size_t setting_count,
-                                   const struct kafka_hooks *hooks, struct kafka_notes *notes, const char *config_id,
+                                   const struct kafka_hooks *hooks, struct kafka_notes *notes, enum reason_id config_id,
                                    struct reason *why);
 
 /* Who asks what a code means: a reader, a writer of single messages, a writer inside a transaction. */
@@ -62,7 +62,7 @@ enum kafka_act { KAFKA_READ, KAFKA_WRITE, KAFKA_TRANSACT, KAFKA_ACTS };
  * the safe side: TRY_LATER for a reader, HALT for a writer of single messages (librdkafka retries these for ever, so an
  * error it reports is final), REWIND in a transaction. Never GO_ON, not even for code 0.
  */
-enum verdict kafka_verdict(enum kafka_act act, rd_kafka_resp_err_t code, const char **id);
+enum verdict kafka_verdict(enum kafka_act act, rd_kafka_resp_err_t code, enum reason_id *id);
 
 /* Fills `why` with the verdict's id, the code, and "<what>: <librdkafka's words>". */
 enum verdict kafka_reason(enum kafka_act act, rd_kafka_resp_err_t code, const char *what, struct reason *why);

@@ -43,13 +43,13 @@ static const char dead_letter_mark = 0;
 static enum verdict refuse(rd_kafka_resp_err_t code, const char *topic, struct reason *why)
 {
     char what[300];
-    const char *id;
+    enum reason_id id;
 
     snprintf(what, sizeof(what), "topic \"%.249s\" refused a message", topic);
     /* A refusal is final, whatever the code: TRY_LATER would wait for a message that is gone. */
     if (kafka_verdict(KAFKA_WRITE, code, &id) == HALT)
         return kafka_reason(KAFKA_WRITE, code, what, why);
-    return reason_set(why, HALT, "SINK-FATAL", code, "%s: %s", what, rd_kafka_err2str(code));
+    return reason_set(why, HALT, SINK_FATAL, code, "%s: %s", what, rd_kafka_err2str(code));
 }
 
 /* Sends a dead letter without the value that was too large for its topic. */
@@ -92,10 +92,10 @@ enum verdict producer_open(struct producer **producer, const struct config *conf
     struct producer *made = calloc(1, sizeof(*made));
 
     if (made == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "the sink needs %zu bytes", sizeof(*made));
+        return reason_set(why, HALT, NO_MEMORY, 0, "the sink needs %zu bytes", sizeof(*made));
     made->notes.logger = logger;
     enum verdict verdict = kafka_open(&made->client, RD_KAFKA_PRODUCER, config, settings, LENGTH_OF(settings), &hooks,
-                                      &made->notes, "SINK-CONFIG", why);
+                                      &made->notes, SINK_CONFIG, why);
     if (verdict != GO_ON) {
         free(made);
         return verdict;
@@ -135,13 +135,13 @@ static enum verdict trouble(struct producer *producer, struct reason *why)
         return refuse(producer->notes.refused, producer->notes.refused_topic, why);
     rd_kafka_resp_err_t code = rd_kafka_fatal_error(producer->client, text, sizeof(text));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return reason_set(why, HALT, "SINK-FATAL", code, "%s", text);
+        return reason_set(why, HALT, SINK_FATAL, code, "%s", text);
     return GO_ON;
 }
 
 static enum verdict unsettled(const struct producer *producer, struct reason *why)
 {
-    return reason_set(why, TRY_LATER, "SINK-UNREACHABLE", producer->notes.error,
+    return reason_set(why, TRY_LATER, SINK_UNREACHABLE, producer->notes.error,
                       "%" PRIu64 " messages are not acknowledged yet (%s)", producer->notes.outstanding,
                       rd_kafka_err2name(producer->notes.error));
 }
@@ -190,7 +190,7 @@ static rd_kafka_headers_t *dead_letter_headers(const char *topic, const struct r
                                                const struct reason *because)
 {
     rd_kafka_headers_t *headers = rd_kafka_headers_new(12);
-    const char *id = because->id == NULL ? "" : because->id;
+    const char *id = because->id == REASON_NONE ? "" : reason_name(because->id);
 
     rd_kafka_header_add(headers, "gentally.reason", -1, id, -1);
     rd_kafka_header_add(headers, "gentally.detail", -1, because->text, -1);

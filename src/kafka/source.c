@@ -55,12 +55,12 @@ enum verdict source_open(struct source **source, const struct config *config, st
     int32_t count;
 
     if (made == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "the source needs %zu bytes", sizeof(*made));
+        return reason_set(why, HALT, NO_MEMORY, 0, "the source needs %zu bytes", sizeof(*made));
     source_settings(settings, config->group);
     made->notes.logger = logger;
     snprintf(made->topic, sizeof(made->topic), "%s", config->topic);
     enum verdict verdict = kafka_open(&made->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
-                                      &made->notes, "SOURCE-CONFIG", why);
+                                      &made->notes, SOURCE_CONFIG, why);
     if (verdict != GO_ON) {
         free(made);
         return verdict;
@@ -87,11 +87,11 @@ enum verdict source_partitions(struct source *source, int32_t *count, struct rea
     enum verdict verdict =
         kafka_partitions(source->client, &source->notes, KAFKA_READ, source->topic, ANSWER_MS, count, why);
 
-    if (verdict == HALT && why != NULL && strcmp(why->id, "SOURCE-TOPIC-MISSING") == 0)
-        return reason_set(why, HALT, "SOURCE-TOPIC-MISSING", why->code,
+    if (verdict == HALT && why != NULL && why->id == SOURCE_TOPIC_MISSING)
+        return reason_set(why, HALT, SOURCE_TOPIC_MISSING, why->code,
                           "topic \"%s\" does not exist: `gentally setup` creates it", source->topic);
     if (verdict == GO_ON && *count > PARTITIONS_MAX)
-        return reason_set(why, HALT, "SOURCE-PARTITIONS", 0, "topic \"%s\" has %" PRId32 " partitions, the most is %d",
+        return reason_set(why, HALT, SOURCE_PARTITIONS, 0, "topic \"%s\" has %" PRId32 " partitions, the most is %d",
                           source->topic, *count, PARTITIONS_MAX);
     return verdict;
 }
@@ -308,10 +308,10 @@ static enum verdict take_error(struct source *source, rd_kafka_resp_err_t code, 
 
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
         code = rd_kafka_fatal_error(source->client, fatal, sizeof(fatal));
-        return reason_set(why, HALT, "SOURCE-FATAL", code, "%s", fatal);
+        return reason_set(why, HALT, SOURCE_FATAL, code, "%s", fatal);
     }
     enum verdict verdict = kafka_reason(KAFKA_READ, code, text, &reason);
-    if (strcmp(reason.id, "SOURCE-TOPIC-MISSING") == 0)
+    if (reason.id == SOURCE_TOPIC_MISSING)
         source->is_vanished = true;
     if (verdict == HALT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
         if (why != NULL)
@@ -553,7 +553,7 @@ enum verdict source_check_log(struct source *source, int32_t partition, struct r
         return GO_ON;
     if (position->suspicion == SUSPICION_FOREIGN)
         return reason_set(
-            why, HALT, "SOURCE-RECREATED", 0,
+            why, HALT, SOURCE_RECREATED, 0,
             "partition %" PRId32 ": the record at offset %" PRId64 " is not the one we counted (its time %" PRId64
             ", ours %" PRId64 "): the topic was made anew, or its log replaced",
             partition, position->found.offset, position->found.timestamp_ms, position->anchor.timestamp_ms);
@@ -561,12 +561,12 @@ enum verdict source_check_log(struct source *source, int32_t partition, struct r
     if (verdict == HALT)
         return verdict;
     if (verdict == GO_ON && begin > position->next)
-        return reason_set(why, HALT, "SOURCE-GAP", 0,
+        return reason_set(why, HALT, SOURCE_GAP, 0,
                           "partition %" PRId32 ": offsets %" PRId64 " to %" PRId64
                           " were deleted before they were counted",
                           partition, position->next, begin - 1);
     if (verdict == GO_ON && end < position->next)
-        return reason_set(why, HALT, "SOURCE-TRUNCATED", 0,
+        return reason_set(why, HALT, SOURCE_TRUNCATED, 0,
                           "partition %" PRId32 ": the log ends at %" PRId64 ", counted is up to %" PRId64
                           ": it was cut, or the topic made anew",
                           partition, end, position->next);

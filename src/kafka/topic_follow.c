@@ -48,8 +48,7 @@ static enum verdict count_partitions(struct topic_follow *follow, const struct f
     enum verdict verdict =
         kafka_partitions(follow->client, &follow->notes, KAFKA_READ, topic->name, wait_ms, count, why);
 
-    if (verdict != HALT || !topic->is_optional || topic->partition_count > 0 ||
-        strcmp(why->id, "SOURCE-TOPIC-MISSING") != 0)
+    if (verdict != HALT || !topic->is_optional || topic->partition_count > 0 || why->id != SOURCE_TOPIC_MISSING)
         return verdict;
     *count = 0;
     return GO_ON;
@@ -62,7 +61,7 @@ static enum verdict add_partitions(struct topic_follow *follow, struct followed_
     bool *is_out = realloc(topic->is_out, ((size_t)count + 1) * sizeof(*is_out));
 
     if (is_out == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "following topic \"%s\"", topic->name);
+        return reason_set(why, HALT, NO_MEMORY, 0, "following topic \"%s\"", topic->name);
     topic->is_out = is_out;
     for (; topic->partition_count < count; topic->partition_count++, follow->partition_count++) {
         is_out[topic->partition_count] = false;
@@ -81,7 +80,7 @@ static enum verdict add_topic(struct topic_follow *follow, struct followed_topic
     topic->name = strdup(wanted->name);
     topic->is_optional = wanted->is_optional;
     if (topic->name == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "following topic \"%s\"", wanted->name);
+        return reason_set(why, HALT, NO_MEMORY, 0, "following topic \"%s\"", wanted->name);
     enum verdict verdict = count_partitions(follow, topic, ANSWER_MS, &count, why);
     return verdict == GO_ON ? add_partitions(follow, topic, count, list, why) : verdict;
 }
@@ -113,13 +112,13 @@ enum verdict topic_follow_open_wanted(struct topic_follow **follow, const struct
     *follow = NULL;
     if (made == NULL || (made->topics = calloc(topic_count, sizeof(*made->topics))) == NULL) {
         free(made);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "following %zu topics", topic_count);
+        return reason_set(why, HALT, NO_MEMORY, 0, "following %zu topics", topic_count);
     }
     made->topic_count = topic_count;
     log_open(&made->silent, LOG_LEVEL_ERROR, "follower");
     made->notes.logger = &made->silent;
     enum verdict verdict = kafka_open(&made->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
-                                      &made->notes, "SOURCE-CONFIG", why);
+                                      &made->notes, SOURCE_CONFIG, why);
     if (verdict == GO_ON)
         verdict = assign_all(made, topics, why);
     if (verdict == GO_ON)
@@ -136,7 +135,7 @@ enum verdict topic_follow_open(struct topic_follow **follow, const struct config
 
     *follow = NULL;
     if (wanted == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "following %zu topics", topic_count);
+        return reason_set(why, HALT, NO_MEMORY, 0, "following %zu topics", topic_count);
     for (size_t index = 0; index < topic_count; index++)
         wanted[index] = (struct topic_wanted){topics[index], false};
     enum verdict verdict = topic_follow_open_wanted(follow, config, wanted, topic_count, why);

@@ -133,7 +133,7 @@ static enum verdict read_partition(struct topic_read *reading, int32_t partition
             if (next >= extent->stable)
                 reading->patience_ms -= TURN_MS;
             else if (now() - heard_ms > SILENCE_MS)
-                verdict = reason_set(why, TRY_LATER, "SOURCE-UNREACHABLE", reading->notes.error,
+                verdict = reason_set(why, TRY_LATER, SOURCE_UNREACHABLE, reading->notes.error,
                                      "topic \"%s\": nothing heard for %d ms at offset %" PRId64, reading->topic,
                                      SILENCE_MS, next);
             continue;
@@ -159,7 +159,7 @@ static enum verdict find_ends(const struct config *config, const char *topic, in
 
     log_open(&silent, LOG_LEVEL_ERROR, "reader");
     enum verdict verdict =
-        kafka_open(&client, RD_KAFKA_CONSUMER, config, all, LENGTH_OF(all), &hooks, &notes, "SOURCE-CONFIG", why);
+        kafka_open(&client, RD_KAFKA_CONSUMER, config, all, LENGTH_OF(all), &hooks, &notes, SOURCE_CONFIG, why);
     if (verdict != GO_ON)
         return verdict;
     verdict = kafka_extents(client, topic, 0, count, ANSWER_MS, begins, ends, why);
@@ -175,7 +175,7 @@ static enum verdict read_all(struct topic_read *reading, const struct config *co
     enum verdict verdict = GO_ON;
 
     if (begins == NULL || stables == NULL || ends == NULL)
-        verdict = reason_set(why, HALT, "NO-MEMORY", 0, "reading %" PRId32 " partitions", count);
+        verdict = reason_set(why, HALT, NO_MEMORY, 0, "reading %" PRId32 " partitions", count);
     if (verdict == GO_ON)
         verdict = find_ends(config, reading->topic, count, begins, ends, why);
     if (verdict == GO_ON)
@@ -198,7 +198,7 @@ static enum verdict open_reading(struct topic_read *reading, const struct config
     log_open(silent, LOG_LEVEL_ERROR, "reader");
     reading->notes.logger = silent;
     enum verdict verdict = kafka_open(&reading->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings),
-                                      &hooks, &reading->notes, "SOURCE-CONFIG", why);
+                                      &hooks, &reading->notes, SOURCE_CONFIG, why);
     if (verdict != GO_ON)
         return verdict;
     return kafka_partitions(reading->client, &reading->notes, KAFKA_READ, reading->topic, ANSWER_MS, count, why);
@@ -254,7 +254,7 @@ enum verdict topic_find(const struct config *config, const char *topic, int64_t 
     int32_t partitions = 0;
 
     if (ends == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "finding offsets of %" PRId32 " partitions", count);
+        return reason_set(why, HALT, NO_MEMORY, 0, "finding offsets of %" PRId32 " partitions", count);
     enum verdict verdict = open_reading(&reading, config, &silent, &partitions, why);
     assert(verdict != GO_ON || partitions >= count);
     if (verdict == GO_ON && time_ms == INT64_MIN)

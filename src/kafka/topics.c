@@ -103,7 +103,7 @@ static enum verdict look(rd_kafka_t *client, struct kafka_notes *notes, struct w
 
 static enum verdict refused(const char *topic, const char *words, struct reason *why)
 {
-    return reason_set(why, HALT, "SETUP-TOPIC", 0, "topic %s cannot be created: %s", topic, words);
+    return reason_set(why, HALT, SETUP_TOPIC, 0, "topic %s cannot be created: %s", topic, words);
 }
 
 static enum verdict new_topic(const struct wanted *wanted, int replication, rd_kafka_NewTopic_t **topic,
@@ -136,7 +136,7 @@ static enum verdict read_answers(rd_kafka_event_t *event, struct logger *logger,
         const char *words = rd_kafka_topic_result_error_string(topics[i]);
         if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
             code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
-            return reason_set(why, HALT, "SETUP-DENIED", code, "topic %s may not be created by this user", name);
+            return reason_set(why, HALT, SETUP_DENIED, code, "topic %s may not be created by this user", name);
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
             return refused(name, words != NULL ? words : rd_kafka_err2str(code), why);
         log_line(logger, LOG_LEVEL_INFO, "SETUP-TOPIC-CREATED", "topic=%s", name);
@@ -157,9 +157,9 @@ static enum verdict request(rd_kafka_t *client, rd_kafka_NewTopic_t *topics[], u
     rd_kafka_CreateTopics(client, topics, count, options, queue);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, REQUEST_MS + 5000);
     if (event == NULL)
-        verdict = reason_set(why, TRY_LATER, "SINK-UNREACHABLE", 0, "no answer to the request to create topics");
+        verdict = reason_set(why, TRY_LATER, SINK_UNREACHABLE, 0, "no answer to the request to create topics");
     else if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)
-        verdict = reason_set(why, HALT, "SETUP-TOPIC", 0, "this broker cannot create topics; create them by hand");
+        verdict = reason_set(why, HALT, SETUP_TOPIC, 0, "this broker cannot create topics; create them by hand");
     else if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
         verdict = kafka_reason(KAFKA_WRITE, rd_kafka_event_error(event), "creating topics", why);
     else
@@ -240,7 +240,7 @@ enum verdict topics_create(const struct config *config, int partitions, int repl
     struct wanted wanted[TOPICS_MAX];
     uint32_t count = list_wanted(config, partitions, wanted), missing = 0;
     rd_kafka_t *client = NULL;
-    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, "SINK-CONFIG", why);
+    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, SINK_CONFIG, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -263,9 +263,9 @@ static enum verdict read_removals(rd_kafka_event_t *event, struct logger *logger
         rd_kafka_resp_err_t code = rd_kafka_topic_result_error(topics[i]);
         const char *name = rd_kafka_topic_result_name(topics[i]);
         if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-            return reason_set(why, HALT, "SETUP-DENIED", code, "topic %s may not be deleted by this user", name);
+            return reason_set(why, HALT, SETUP_DENIED, code, "topic %s may not be deleted by this user", name);
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
-            return reason_set(why, HALT, "SETUP-TOPIC", code, "topic %s cannot be deleted: %s", name,
+            return reason_set(why, HALT, SETUP_TOPIC, code, "topic %s cannot be deleted: %s", name,
                               rd_kafka_err2str(code));
         log_line(logger, LOG_LEVEL_DEBUG, "SETUP-TOPIC-DELETED", "topic=%s", name);
     }
@@ -285,7 +285,7 @@ static enum verdict remove_all(rd_kafka_t *client, const struct wanted wanted[],
     rd_kafka_DeleteTopics(client, topics, count - 1, NULL, queue);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, REQUEST_MS + 5000);
     if (event == NULL)
-        verdict = reason_set(why, TRY_LATER, "SINK-UNREACHABLE", 0, "no answer to the request to delete topics");
+        verdict = reason_set(why, TRY_LATER, SINK_UNREACHABLE, 0, "no answer to the request to delete topics");
     else if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR)
         verdict = kafka_reason(KAFKA_WRITE, rd_kafka_event_error(event), "deleting topics", why);
     else
@@ -306,7 +306,7 @@ enum verdict topics_remove(const struct config *config, struct logger *logger, s
     rd_kafka_t *client = NULL;
 
     assert(strstr(config->namespace_, "-replay-") != NULL); /* Nobody's topics but a replay's. */
-    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, "SINK-CONFIG", why);
+    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, SINK_CONFIG, why);
     if (verdict != GO_ON)
         return verdict;
     verdict = remove_all(client, wanted, count, logger, why);

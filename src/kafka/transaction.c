@@ -56,7 +56,7 @@ static enum verdict judge(struct transaction *transaction, rd_kafka_error_t *err
                           struct reason *why)
 {
     char text[256];
-    const char *id;
+    enum reason_id id;
 
     if (error == NULL)
         return GO_ON;
@@ -80,12 +80,12 @@ enum verdict transaction_open(struct transaction **transaction, const struct con
     struct transaction *made = calloc(1, sizeof(*made));
 
     if (made == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "the publisher needs %zu bytes", sizeof(*made));
+        return reason_set(why, HALT, NO_MEMORY, 0, "the publisher needs %zu bytes", sizeof(*made));
     memcpy(all, settings, sizeof(settings));
     all[LENGTH_OF(settings)] = (struct kafka_setting){"transactional.id", name, SETTING_OWNED};
     made->notes.logger = logger;
     enum verdict verdict = kafka_open(&made->client, RD_KAFKA_PRODUCER, config, all, LENGTH_OF(all), &hooks,
-                                      &made->notes, "SINK-CONFIG", why);
+                                      &made->notes, SINK_CONFIG, why);
     if (verdict != GO_ON) {
         free(made);
         return verdict;
@@ -98,7 +98,7 @@ enum verdict transaction_open(struct transaction **transaction, const struct con
     transaction_close(made);
     /* Nothing was begun, so nothing is in doubt: opening can be tried again. */
     if (verdict == REWIND && why != NULL)
-        why->id = "SINK-UNREACHABLE";
+        why->id = SINK_UNREACHABLE;
     return verdict == REWIND ? TRY_LATER : verdict;
 }
 
@@ -200,11 +200,11 @@ static enum verdict settle(struct transaction *transaction, struct reason *why)
     if (notes->refused != RD_KAFKA_RESP_ERR_NO_ERROR)
         return refuse(transaction, notes->refused, notes->refused_topic, why);
     if (notes->outstanding > 0)
-        return reason_set(why, REWIND, "SINK-TXN-UNKNOWN", notes->error,
+        return reason_set(why, REWIND, SINK_TXN_UNKNOWN, notes->error,
                           "%" PRIu64 " messages of the transaction are not acknowledged (%s)", notes->outstanding,
                           rd_kafka_err2name(notes->error));
     if (transaction->is_broken)
-        return reason_set(why, REWIND, "SINK-TXN-ABORTED", 0, "a message of the transaction was refused before");
+        return reason_set(why, REWIND, SINK_TXN_ABORTED, 0, "a message of the transaction was refused before");
     return GO_ON;
 }
 

@@ -84,7 +84,7 @@ static enum verdict read_ledger_record(void *context, const struct record *recor
         return GO_ON;
     enum verdict verdict = decode_ledger(record->value, &reading->read, why);
     if (verdict != GO_ON)
-        return reason_set(why, HALT, "LEDGER-UNREADABLE", 0, "offset %" PRId64 " of the ledger topic", record->offset);
+        return reason_set(why, HALT, LEDGER_UNREADABLE, 0, "offset %" PRId64 " of the ledger topic", record->offset);
     const struct ledger *ledger = &reading->read.ledger;
     struct published_window entry = {
         .window = ledger->window,
@@ -296,11 +296,11 @@ static enum verdict check_outcome(const struct closer *closer, const struct due 
     if (entry == NULL || due->is_rebuilt)
         return GO_ON;
     if (outcome->revision < entry->revision)
-        return reason_set(why, TRY_LATER, "STORE-ROLLED-BACK", 0,
+        return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0,
                           "a window has %" PRId64 " records, published were %" PRId64, outcome->revision,
                           entry->revision);
     if (closer->retention != NULL && outcome->retention < entry->retention)
-        return reason_set(why, TRY_LATER, "STORE-ROLLED-BACK", 0,
+        return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0,
                           "a month's retention has revision %" PRId64 ", published was %" PRId64, outcome->retention,
                           entry->retention);
     return GO_ON;
@@ -357,7 +357,7 @@ static enum verdict publish_some(struct closer *closer, uint32_t *at, bool is_fi
     }
     if (verdict == GO_ON && is_open)
         return commit(closer, why);
-    if (verdict == HALT && strcmp(why->id, "STORE-TORN") == 0 && closer->torn_count < TORN_WINDOWS) {
+    if (verdict == HALT && why->id == STORE_TORN && closer->torn_count < TORN_WINDOWS) {
         log_reason(closer->logger, LOG_LEVEL_ERROR, why);
         closer->torn[closer->torn_count++] = due.order.window;
         verdict = TRY_LATER; /* The others go on without it. */
@@ -520,8 +520,7 @@ static enum verdict collect(struct closer *closer, bool *has_more, struct reason
         log_line(closer->logger, LOG_LEVEL_INFO, "CLOSER-COLLECTED", "window=%s floor_ms=%" PRId64,
                  window_kind_name(kind), floor_ms);
     }
-    if (verdict == HALT &&
-        strcmp(why->id, "STORE-TAINTED") == 0) { /* Its windows stay as they are until somebody looks. */
+    if (verdict == HALT && why->id == STORE_TAINTED) { /* Its windows stay as they are until somebody looks. */
         log_reason(closer->logger, LOG_LEVEL_WARN, why);
         return GO_ON;
     }
@@ -542,8 +541,8 @@ static enum verdict survey(struct closer *closer, bool is_final, struct reason *
         closer->states[i + 1] = published_states(closer->states[i], i, state->incarnation);
         verdict = published_offsets_check(closer->offsets, i, state->incarnation, state->next, why);
     }
-    bool is_missing = verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0;
-    bool is_behind = verdict == TRY_LATER && strcmp(why->id, "STORE-ROLLED-BACK") == 0;
+    bool is_missing = verdict == HALT && why->id == STORE_STATE_MISSING;
+    bool is_behind = verdict == TRY_LATER && why->id == STORE_ROLLED_BACK;
     bool is_held = !is_final && (is_missing || is_behind);
 
     if (is_held && !closer->is_held)
@@ -567,7 +566,7 @@ enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, b
     if (verdict == GO_ON && !*has_more)
         verdict = collect(closer, has_more, why);
     if (verdict == GO_ON && is_final && !*has_more && closer->torn_count > 0)
-        verdict = reason_set(why, HALT, "STORE-TORN", 0,
+        verdict = reason_set(why, HALT, STORE_TORN, 0,
                              "%" PRIu32 " windows lost part of their keys, and have no summary of their last records",
                              closer->torn_count);
     closer->due_ms = *has_more ? now_ms : now_ms + closer->config->emit_interval_ms;

@@ -102,9 +102,9 @@ static enum verdict add_to(struct combination *combination, struct merged_row *r
     if (fault != ACCUMULATOR_SOUND)
         accumulator_clear(&combination->accumulator);
     if (fault == ACCUMULATOR_DAMAGED)
-        return reason_set(why, HALT, "STORE-DAMAGED", 0, "a cell does not read as we wrote it");
+        return reason_set(why, HALT, STORE_DAMAGED, 0, "a cell does not read as we wrote it");
     if (fault == ACCUMULATOR_OVERFLOW)
-        return reason_set(why, HALT, "CHECKPOINT-OVERFLOW", 0, "a sum passed 2^63, or a count 2^32");
+        return reason_set(why, HALT, CHECKPOINT_OVERFLOW, 0, "a sum passed 2^63, or a count 2^32");
     size_t size = accumulator_pack(&combination->accumulator, bytes);
     arena_trim(&combination->arena, bytes, CELL_PACKED_MAX, size);
     row->packed = (struct span){(const char *)bytes, size};
@@ -125,7 +125,7 @@ enum verdict combine_add(struct combination *combination, struct span key, struc
     if (*slot != 0)
         return add_to(combination, &combination->rows[*slot - 1], packed, why);
     if (!cell_unpack(packed, &combination->cell))
-        return reason_set(why, HALT, "STORE-DAMAGED", 0, "a cell does not read as we wrote it");
+        return reason_set(why, HALT, STORE_DAMAGED, 0, "a cell does not read as we wrote it");
     if (!copy(combination, key, &row.key) || !copy(combination, packed, &row.packed))
         return no_memory(why, "to merge a window");
     combination->rows[combination->count++] = row;

@@ -75,7 +75,7 @@ enum verdict published_put(struct published *published, const struct published_w
         size_t room = published->room == 0 ? 1024 : 2 * published->room;
         struct published_window *entries = realloc(published->entries, room * sizeof(*entries));
         if (entries == NULL)
-            return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for %zu windows", room);
+            return reason_set(why, HALT, NO_MEMORY, errno, "no memory for %zu windows", room);
         published->entries = entries;
         published->room = room;
     }

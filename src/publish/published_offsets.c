@@ -65,7 +65,7 @@ enum verdict published_offsets_check(const struct published_offsets *offsets, in
 {
     if (!published_offsets_is_ahead(offsets, partition, incarnation, next))
         return GO_ON;
-    return reason_set(why, TRY_LATER, "STORE-ROLLED-BACK", 0,
+    return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0,
                       "partition %" PRId32 " stands at %" PRId64 ", and was published up to %" PRId64
                       ": windows wait until it is read again",
                       partition, next, offsets->partitions[partition].next);

@@ -84,7 +84,7 @@ static enum verdict check(const struct retention_rows *retained, uint32_t month,
     }
     if (is_good && sum == revision)
         return GO_ON;
-    return reason_set(why, HALT, "STORE-RETENTION-DAMAGED", 0,
+    return reason_set(why, HALT, STORE_RETENTION_DAMAGED, 0,
                       "retention: the counts of month %" PRIu32 " do not read as we wrote them", month);
 }
 

@@ -11,7 +11,7 @@ enum verdict survey_open(struct survey *survey, int32_t partitions, struct reaso
     *survey = (struct survey){.partition_count = partitions, .watermark_ms = NO_TIME};
     survey->partitions = calloc((size_t)partitions, sizeof(*survey->partitions));
     if (survey->partitions == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for %d partitions", (int)partitions);
+        return reason_set(why, HALT, NO_MEMORY, errno, "no memory for %d partitions", (int)partitions);
     return GO_ON;
 }
 
@@ -30,7 +30,7 @@ static enum verdict reserve(struct stored_window **windows, uint32_t *room, uint
         return GO_ON;
     struct stored_window *grown = realloc(*windows, 2 * (size_t)count * sizeof(*grown));
     if (grown == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for %u windows", count);
+        return reason_set(why, HALT, NO_MEMORY, errno, "no memory for %u windows", count);
     *windows = grown;
     *room = 2 * count;
     return GO_ON;

@@ -26,7 +26,7 @@ enum verdict store_command_begin(struct store_command *command, size_t arguments
     command->printed_size = 0;
     if (texts != NULL && sizes != NULL && text != NULL)
         return GO_ON;
-    return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for a command of %zu arguments", arguments);
+    return reason_set(why, HALT, NO_MEMORY, errno, "no memory for a command of %zu arguments", arguments);
 }
 
 void store_command_free(struct store_command *command)

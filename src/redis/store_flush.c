@@ -107,7 +107,7 @@ static enum verdict reserve_replies(struct store *store, uint32_t count, struct 
         return GO_ON;
     redisReply **replies = grow(store->replies, &store->reply_room, count, sizeof(*replies));
     if (replies == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", errno, "no memory for %" PRIu32 " replies", count);
+        return reason_set(why, HALT, NO_MEMORY, errno, "no memory for %" PRIu32 " replies", count);
     store->replies = replies;
     return GO_ON;
 }
@@ -230,7 +230,7 @@ static enum verdict send_flush(struct store *store, const struct change *change,
 static enum verdict read_flush(const redisReply *reply, struct change *change, struct reason *why)
 {
     change->verdict = store_reply_verdict(reply, change->state->partition, change->state->next, &change->why);
-    if (change->verdict != HALT || strcmp(change->why.id, "STORE-DENIED") != 0)
+    if (change->verdict != HALT || change->why.id != STORE_DENIED)
         return GO_ON;
     *why = change->why;
     return HALT;

@@ -110,23 +110,23 @@ enum verdict store_error_verdict(const char *text, struct reason *why)
 
     for (size_t i = 0; i < LENGTH_OF(cluster); i++)
         if (starts_with(text, cluster[i]))
-            return reason_set(why, HALT, "STORE-CLUSTER", 0,
+            return reason_set(why, HALT, STORE_CLUSTER, 0,
                               "this is a Redis Cluster, which is not supported: use one server with its replicas (%s)",
                               text);
     for (size_t i = 0; i < LENGTH_OF(busy); i++)
         if (starts_with(text, busy[i]))
-            return reason_set(why, TRY_LATER, "STORE-BUSY", 0, "Redis refuses for now: %s", text);
+            return reason_set(why, TRY_LATER, STORE_BUSY, 0, "Redis refuses for now: %s", text);
     if (starts_with(text, "NOAUTH") || starts_with(text, "WRONGPASS") || starts_with(text, "ERR AUTH") ||
         starts_with(text, "ERR invalid password") || starts_with(text, "ERR Client sent AUTH"))
-        return reason_set(why, HALT, "STORE-AUTH", 0, "Redis does not accept our password: %s", text);
+        return reason_set(why, HALT, STORE_AUTH, 0, "Redis does not accept our password: %s", text);
     /* The latter of a command inside a function, in Redis 7.0. */
     if (starts_with(text, "NOPERM") || starts_with(text, "ERR The user executing the script can't"))
-        return reason_set(why, HALT, "STORE-DENIED", 0, "the Redis user lacks a right: %s; give it by: " STORE_GRANT,
+        return reason_set(why, HALT, STORE_DENIED, 0, "the Redis user lacks a right: %s; give it by: " STORE_GRANT,
                           text);
     if (starts_with(text, "ERR Function not found"))
-        return reason_set(why, HALT, "STORE-FUNCTIONS-MISSING", 0,
+        return reason_set(why, HALT, STORE_FUNCTIONS_MISSING, 0,
                           "Redis does not have our functions; run `gentally setup`");
-    return reason_set(why, HALT, "STORE-ERROR", 0, "Redis: %s", text);
+    return reason_set(why, HALT, STORE_ERROR, 0, "Redis: %s", text);
 }
 
 enum verdict store_link_open(struct store_link **link, const struct config *config, struct logger *logger,
@@ -142,7 +142,7 @@ enum verdict store_link_open(struct store_link **link, const struct config *conf
                                        .tv_usec = (suseconds_t)(config->redis_timeout_ms % 1000 * 1000)};
     if (!store_address_parse(config->redis_url, &opened->address)) {
         free(opened);
-        return reason_set(why, HALT, "STORE-URL", 0,
+        return reason_set(why, HALT, STORE_URL, 0,
                           "redis_url is not redis://[user@]host[:port][/db], rediss://... or unix://[user@]/path: %s",
                           config->redis_url);
     }
@@ -179,7 +179,7 @@ static enum verdict unreachable(struct store_link *link, const char *what, struc
 {
     const char *error = link->context != NULL && link->context->err != 0 ? link->context->errstr : strerror(errno);
     enum verdict verdict =
-        reason_set(why, TRY_LATER, "STORE-UNREACHABLE", 0, "Redis at %s: %s: %s", link->address.host, what, error);
+        reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: %s: %s", link->address.host, what, error);
 
     store_link_drop(link);
     return verdict;
@@ -189,7 +189,7 @@ enum verdict store_link_send(struct store_link *link, int count, const char **ar
                              struct reason *why)
 {
     if (link->context == NULL)
-        return reason_set(why, TRY_LATER, "STORE-UNREACHABLE", 0, "Redis at %s: not connected", link->address.host);
+        return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: not connected", link->address.host);
     if (redisAppendCommandArgv(link->context, count, arguments, sizes) != REDIS_OK)
         return unreachable(link, "send", why);
     return GO_ON;
@@ -201,7 +201,7 @@ enum verdict store_link_receive(struct store_link *link, redisReply **reply, str
 
     *reply = NULL;
     if (link->context == NULL)
-        return reason_set(why, TRY_LATER, "STORE-UNREACHABLE", 0, "Redis at %s: not connected", link->address.host);
+        return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: not connected", link->address.host);
     if (redisGetReply(link->context, &received) != REDIS_OK)
         return unreachable(link, "no answer", why);
     *reply = received;
@@ -275,11 +275,11 @@ static enum verdict inspect(struct store_link *link, struct reason *why)
     info_value(reply, "loading", loading, sizeof(loading));
     freeReplyObject(reply);
     if (strcmp(loading, "1") == 0)
-        return reason_set(why, TRY_LATER, "STORE-BUSY", 0, "Redis is loading its data");
+        return reason_set(why, TRY_LATER, STORE_BUSY, 0, "Redis is loading its data");
     if (strtol(version, NULL, 10) < 7)
-        return reason_set(why, HALT, "STORE-VERSION", 0, "Redis %s has no functions; 7.0 or newer is needed", version);
+        return reason_set(why, HALT, STORE_VERSION, 0, "Redis %s has no functions; 7.0 or newer is needed", version);
     if (strcmp(policy, "noeviction") != 0)
-        return reason_set(why, HALT, "STORE-POLICY", 0,
+        return reason_set(why, HALT, STORE_POLICY, 0,
                           "maxmemory-policy is %s: Redis could drop counters unseen; set it to noeviction", policy);
     return GO_ON;
 }

@@ -28,23 +28,23 @@ static enum verdict fenced(const redisReply *reply, int32_t partition, int64_t e
     if (reply->elements != 3 || !store_reply_number(reply->element[1], &next))
         return store_reply_damaged(partition, "the fence", why);
     if (next < expected)
-        return reason_set(why, REWIND, "STORE-ROLLED-BACK", 0,
+        return reason_set(why, REWIND, STORE_ROLLED_BACK, 0,
                           "partition %" PRId32 ": the store stands at %" PRId64 ", behind us at %" PRId64
                           ": it lost its last writes; those records are read again",
                           partition, next, expected);
     if (next > expected)
-        return reason_set(why, REWIND, "STORE-FENCED", 0,
+        return reason_set(why, REWIND, STORE_FENCED, 0,
                           "partition %" PRId32 ": the store stands at %" PRId64 ", ahead of us at %" PRId64
                           ": another owner counted on",
                           partition, next, expected);
-    return reason_set(why, REWIND, "STORE-FENCED", 0, "partition %" PRId32 ": at %" PRId64 " it has another owner",
+    return reason_set(why, REWIND, STORE_FENCED, 0, "partition %" PRId32 ": at %" PRId64 " it has another owner",
                       partition, next);
 }
 
 enum verdict store_reply_denied(const char *command, struct reason *why)
 {
-    return reason_set(why, HALT, "STORE-DENIED", 0,
-                      "the Redis user may not run %s on our keys; give it by: " STORE_GRANT, command);
+    return reason_set(why, HALT, STORE_DENIED, 0, "the Redis user may not run %s on our keys; give it by: " STORE_GRANT,
+                      command);
 }
 
 enum verdict store_reply_verdict(const redisReply *reply, int32_t partition, int64_t expected, struct reason *why)
@@ -58,24 +58,24 @@ enum verdict store_reply_verdict(const redisReply *reply, int32_t partition, int
     if (store_reply_is(reply, "DENIED"))
         return store_reply_denied(detail, why);
     if (store_reply_is(reply, "COLLECTED"))
-        return reason_set(why, REWIND, "STORE-COLLECTED", 0, "partition %" PRId32 ": window %s is collected", partition,
+        return reason_set(why, REWIND, STORE_COLLECTED, 0, "partition %" PRId32 ": window %s is collected", partition,
                           detail);
     if (store_reply_is(reply, "CHANGED"))
-        return reason_set(why, TRY_LATER, "STORE-WINDOW-GREW", 0, "partition %" PRId32 ": window %s has newer records",
+        return reason_set(why, TRY_LATER, STORE_WINDOW_GREW, 0, "partition %" PRId32 ": window %s has newer records",
                           partition, detail);
     if (store_reply_is(reply, "MISSING"))
-        return reason_set(why, HALT, "STORE-STATE-MISSING", 0,
+        return reason_set(why, HALT, STORE_STATE_MISSING, 0,
                           "partition %" PRId32 " has no state in Redis; if it is new, run `gentally setup`", partition);
     if (store_reply_is(reply, "TAINTED"))
-        return reason_set(why, HALT, "STORE-TAINTED", 0, "partition %" PRId32 ": a write failed half-way: %s",
-                          partition, detail);
+        return reason_set(why, HALT, STORE_TAINTED, 0, "partition %" PRId32 ": a write failed half-way: %s", partition,
+                          detail);
     if (store_reply_is(reply, "TORN"))
-        return reason_set(why, HALT, "STORE-TORN", 0, "partition %" PRId32 ": window %s lost part of its keys",
-                          partition, detail);
+        return reason_set(why, HALT, STORE_TORN, 0, "partition %" PRId32 ": window %s lost part of its keys", partition,
+                          detail);
     if (store_reply_is(reply, "INCARNATION"))
-        return reason_set(why, HALT, "STORE-INCARNATION", 0, "partition %" PRId32 ": the state was rebuilt (%s)",
+        return reason_set(why, HALT, STORE_INCARNATION, 0, "partition %" PRId32 ": the state was rebuilt (%s)",
                           partition, detail);
-    return reason_set(why, HALT, "STORE-ERROR", reply->type, "partition %" PRId32 ": unexpected reply", partition);
+    return reason_set(why, HALT, STORE_ERROR, reply->type, "partition %" PRId32 ": unexpected reply", partition);
 }
 
 bool store_reply_number(const redisReply *reply, int64_t *number)
@@ -125,6 +125,6 @@ bool store_reply_state(const redisReply *fields, int32_t partition, struct parti
 
 enum verdict store_reply_damaged(int32_t partition, const char *what, struct reason *why)
 {
-    return reason_set(why, HALT, "STORE-DAMAGED", 0, "partition %" PRId32 ": %s does not read as we wrote it",
-                      partition, what);
+    return reason_set(why, HALT, STORE_DAMAGED, 0, "partition %" PRId32 ": %s does not read as we wrote it", partition,
+                      what);
 }

@@ -38,13 +38,12 @@ static enum verdict begin(struct store *store, const char *function, bool is_rea
 
 static enum verdict damaged(uint32_t shard, const char *what, const char *detail, struct reason *why)
 {
-    return reason_set(why, HALT, "STORE-RETENTION-DAMAGED", 0, "retention, shard %" PRIu32 ": %s%s", shard, what,
-                      detail);
+    return reason_set(why, HALT, STORE_RETENTION_DAMAGED, 0, "retention, shard %" PRIu32 ": %s%s", shard, what, detail);
 }
 
 static enum verdict missing(uint32_t shard, struct reason *why)
 {
-    return reason_set(why, HALT, "STORE-RETENTION-MISSING", 0,
+    return reason_set(why, HALT, STORE_RETENTION_MISSING, 0,
                       "retention has no state in Redis (shard %" PRIu32
                       "): run `gentally setup`, or configure retention = off",
                       shard);
@@ -63,14 +62,14 @@ static enum verdict verdict_of(const redisReply *reply, uint32_t shard, struct r
     if (store_reply_is(reply, "MISSING"))
         return missing(shard, why);
     if (store_reply_is(reply, "CHANGED")) /* What was sealed is not: the store was rolled back behind it. */
-        return reason_set(why, TRY_LATER, "STORE-ROLLED-BACK", 0, "retention, shard %" PRIu32 ": %s is not sealed",
-                          shard, detail);
+        return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0, "retention, shard %" PRIu32 ": %s is not sealed", shard,
+                          detail);
     if (store_reply_is(reply, "TORN"))
         return damaged(shard, "it lost part of its keys: ", detail, why);
     if (store_reply_is(reply, "TAINTED"))
         return damaged(shard, "a write failed half-way: ", detail, why);
     if (store_reply_is(reply, "INCARNATION")) /* Made anew: how many buckets it has now is to be read again. */
-        return reason_set(why, TRY_LATER, "STORE-BUSY", 0, "retention, shard %" PRIu32 ": its state was made anew",
+        return reason_set(why, TRY_LATER, STORE_BUSY, 0, "retention, shard %" PRIu32 ": its state was made anew",
                           shard);
     return damaged(shard, "unexpected reply ", detail, why);
 }

@@ -23,7 +23,7 @@ struct store_tls {
 static enum verdict cannot(struct store_tls *tls, const char *what, struct reason *why)
 {
     store_tls_close(tls);
-    return reason_set(why, HALT, "STORE-TLS", 0, "TLS to Redis: OpenSSL cannot %s", what);
+    return reason_set(why, HALT, STORE_TLS, 0, "TLS to Redis: OpenSSL cannot %s", what);
 }
 
 enum verdict store_tls_open(struct store_tls **tls, const char *host, struct reason *why)
@@ -67,16 +67,16 @@ enum verdict store_tls_greet(struct store_tls *tls, struct redisContext *context
 
     if (session == NULL || !expect_host(session, tls->host)) {
         SSL_free(session);
-        return reason_set(why, TRY_LATER, "STORE-UNREACHABLE", 0, "Redis at %s: TLS: no session", tls->host);
+        return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: TLS: no session", tls->host);
     }
     if (redisInitiateSSL(context, session) == REDIS_OK)
         return GO_ON; /* The session is the connection's now. */
     long doubt = SSL_get_verify_result(session);
     SSL_free(session);
     if (doubt != X509_V_OK)
-        return reason_set(why, TRY_LATER, "STORE-UNREACHABLE", doubt, "Redis at %s: TLS: its certificate: %s",
-                          tls->host, X509_verify_cert_error_string(doubt));
-    return reason_set(why, TRY_LATER, "STORE-UNREACHABLE", 0, "Redis at %s: TLS: %s", tls->host, context->errstr);
+        return reason_set(why, TRY_LATER, STORE_UNREACHABLE, doubt, "Redis at %s: TLS: its certificate: %s", tls->host,
+                          X509_verify_cert_error_string(doubt));
+    return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: TLS: %s", tls->host, context->errstr);
 }
 
 #else
@@ -87,7 +87,7 @@ enum verdict store_tls_open(struct store_tls **tls, const char *host, struct rea
 {
     (void)host;
     *tls = NULL;
-    return reason_set(why, HALT, "STORE-TLS", 0,
+    return reason_set(why, HALT, STORE_TLS, 0,
                       "redis_url asks for TLS, and this program was built with a hiredis that has none (>= 1.0 has)");
 }
 
@@ -101,7 +101,7 @@ enum verdict store_tls_greet(struct store_tls *tls, struct redisContext *context
 {
     (void)tls;
     (void)context;
-    return reason_set(why, HALT, "STORE-TLS", 0, "TLS to Redis is not built in");
+    return reason_set(why, HALT, STORE_TLS, 0, "TLS to Redis is not built in");
 }
 
 #endif

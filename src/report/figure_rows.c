@@ -250,10 +250,10 @@ enum verdict figure_data_open(struct figure_data *data, const struct figures_opt
             continue;
         verdict = decode_summary(kept->value, read, why);
         if (verdict == GO_ON && !take(data, read))
-            verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu summaries", data->row_count);
+            verdict = reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu summaries", data->row_count);
     }
     if (verdict == GO_ON && !sort(data))
-        verdict = reason_set(why, HALT, "NO-MEMORY", 0, "no memory to sort %zu summaries", data->row_count);
+        verdict = reason_set(why, HALT, NO_MEMORY, 0, "no memory to sort %zu summaries", data->row_count);
     if (verdict == GO_ON) {
         survey(data);
         verdict = read_histograms(data, latest, read, why);

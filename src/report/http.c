@@ -120,7 +120,7 @@ static enum verdict listen_on(struct http *http, uint16_t port, struct reason *w
     if (http->socket < 0 || setsockopt(http->socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
         bind(http->socket, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
         listen(http->socket, BACKLOG) != 0 || getsockname(http->socket, (struct sockaddr *)&address, &size) != 0)
-        return reason_set(why, HALT, "REPORT-PORT", errno, "127.0.0.1:%u: %s", port, strerror(errno));
+        return reason_set(why, HALT, REPORT_PORT, errno, "127.0.0.1:%u: %s", port, strerror(errno));
     http->port = ntohs(address.sin_port);
     return GO_ON;
 }
@@ -129,7 +129,7 @@ enum verdict http_open(struct http **http, uint16_t port, struct reason *why)
 {
     *http = malloc(sizeof(**http));
     if (*http == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "opening the server of the page");
+        return reason_set(why, HALT, NO_MEMORY, 0, "opening the server of the page");
     **http = (struct http){.socket = -1, .current_ms = INT64_MIN};
     enum verdict verdict = listen_on(*http, port, why);
     if (verdict != GO_ON) {
@@ -182,7 +182,7 @@ enum verdict http_publish(struct http *http, struct span page, struct span docum
     if (whole == NULL || event == NULL) {
         leave(whole);
         leave(event);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "publishing a page of %zu bytes", page.size);
+        return reason_set(why, HALT, NO_MEMORY, 0, "publishing a page of %zu bytes", page.size);
     }
     append(whole, page.bytes, page.size);
     leave(http->page);

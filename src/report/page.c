@@ -177,7 +177,7 @@ enum verdict page_fill(FILE *file, struct span template, const struct page *page
     }
     if (fflush(file) == 0 && !ferror(file))
         return GO_ON;
-    return reason_set(why, HALT, "OUTPUT-FAILED", errno, "writing the page: %s", strerror(errno));
+    return reason_set(why, HALT, OUTPUT_FAILED, errno, "writing the page: %s", strerror(errno));
 }
 
 bool page_is_built(void)
@@ -188,7 +188,7 @@ bool page_is_built(void)
 enum verdict page_write(FILE *file, const struct page *page, struct reason *why)
 {
     if (!page_is_built())
-        return reason_set(why, HALT, "REPORT-NOT-BUILT", 0,
+        return reason_set(why, HALT, REPORT_NOT_BUILT, 0,
                           "this binary was built without npm and has no page; --format json has the figures");
     return page_fill(file, span_of(bundled_report_page), page, why);
 }

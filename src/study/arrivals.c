@@ -105,7 +105,7 @@ enum verdict timetable_open(struct timetable **out, const struct timetable_optio
     timetable->heap = calloc(timetable->heap_room, sizeof *timetable->heap);
     if (timetable->heap == NULL) {
         timetable_close(timetable);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu events out of order", (size_t)under_way);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu events out of order", (size_t)under_way);
     }
     begin_hour(timetable, options->from_ms);
     timetable->has_ahead = next_in_order(timetable, &timetable->ahead);

@@ -134,7 +134,7 @@ enum verdict budget_open(struct budget *budget, int64_t scale, const struct cata
             add_model(budget, &model, prompt_usd, completion_usd);
     }
     if (budget->count == 0)
-        verdict = reason_set(why, HALT, "WORKLOAD-NO-MODELS", 0, "the catalog has no model of the study's time");
+        verdict = reason_set(why, HALT, WORKLOAD_NO_MODELS, 0, "the catalog has no model of the study's time");
     if (verdict == GO_ON)
         verdict = budget_fit(budget, scale, TOP_PART, why);
     if (verdict != GO_ON)

@@ -17,7 +17,7 @@ enum verdict portions_add(struct portions *portions, const struct budget *budget
         size_t room = portions->room * 2 + 1024;
         struct portion *items = reallocarray(portions->items, room, sizeof *items);
         if (items == NULL)
-            return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu portions of a workload", room);
+            return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu portions of a workload", room);
         portions->items = items;
         portions->room = room;
     }

@@ -85,15 +85,15 @@ static enum verdict read_range(const struct command_option options[], int64_t *f
     if (verdict == GO_ON && weeks > 0 && *from_ms < TO_MAX_MS)
         *to_ms = *from_ms + weeks * WEEK_MS;
     if (verdict == GO_ON && options[TO].value != NULL && options[WEEKS].value != NULL)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--to and --weeks both say where to end: give one of them");
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--to and --weeks both say where to end: give one of them");
     if (verdict == GO_ON)
         verdict = option_time(&options[TO], to_ms, why);
     if (verdict == GO_ON && (*from_ms < 0 || *from_ms >= TO_MAX_MS || *to_ms > TO_MAX_MS))
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--from and --to have to lie between 1970 and 2100");
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--from and --to have to lie between 1970 and 2100");
     if (verdict == GO_ON && *to_ms <= *from_ms)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--to has to be later than --from");
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--to has to be later than --from");
     if (verdict == GO_ON && *to_ms - *from_ms > TIMETABLE_MS_MAX)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--from and --to may be ten years apart at most");
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--from and --to may be ten years apart at most");
     return verdict;
 }
 
@@ -103,8 +103,8 @@ static enum verdict refuse(const struct command_option options[], const enum opt
 {
     for (size_t index = 0; index < count; index++) {
         if (options[unmeant[index]].value != NULL)
-            return reason_set(why, HALT, "CONFIG-VALUE", 0, "--%s is not for --profile %s",
-                              options[unmeant[index]].name, profile);
+            return reason_set(why, HALT, CONFIG_VALUE, 0, "--%s is not for --profile %s", options[unmeant[index]].name,
+                              profile);
     }
     return GO_ON;
 }
@@ -165,7 +165,7 @@ static enum verdict read_replica(const struct command_option options[], struct r
     if (verdict == GO_ON)
         verdict = read_range(options, &replica->from_ms, &replica->to_ms, why);
     if (verdict == GO_ON && (replica->from_ms < REPLICA_FROM_MS || replica->to_ms > REPLICA_UNTIL_MS))
-        return reason_set(why, HALT, "CONFIG-VALUE", 0,
+        return reason_set(why, HALT, CONFIG_VALUE, 0,
                           "--from and --to have to lie in the study's weeks, 2024-10-28 to 2025-12-01");
     if (verdict == GO_ON)
         verdict = option_share(&options[CLASSIFIED], &replica->classified, why);
@@ -180,7 +180,7 @@ static enum verdict write_all(const char *block, size_t size, struct reason *why
 {
     if (fwrite(block, 1, size, stdout) == size)
         return GO_ON;
-    return reason_set(why, HALT, "OUTPUT-FAILED", errno, "standard output: %s", strerror(errno));
+    return reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
 }
 
 static enum verdict make_event(const struct maker *maker, struct event *event, bool *is_end, struct reason *why)
@@ -220,7 +220,7 @@ static enum verdict write_events(const struct maker *maker, struct reason *why)
     if (verdict == GO_ON)
         verdict = write_all(block, size, why);
     if (verdict == GO_ON && fflush(stdout) != 0)
-        verdict = reason_set(why, HALT, "OUTPUT-FAILED", errno, "standard output: %s", strerror(errno));
+        verdict = reason_set(why, HALT, OUTPUT_FAILED, errno, "standard output: %s", strerror(errno));
     progress_end(&progress);
     free(block);
     return verdict;

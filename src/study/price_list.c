@@ -152,7 +152,7 @@ enum verdict offers_open(struct offers **out, const struct catalog *catalog, str
         add_model(offers, &model, prompt_usd, completion_usd);
     if (offers->count == 0) {
         offers_close(offers);
-        return reason_set(why, HALT, "WORKLOAD-NO-MODELS", 0, "the catalog has no model to generate events of");
+        return reason_set(why, HALT, WORKLOAD_NO_MODELS, 0, "the catalog has no model to generate events of");
     }
     for (int odd = 0; odd < 2; odd++) {
         enum verdict verdict = lottery_open(&offers->choices[odd].lottery, offers->count, why);

@@ -51,7 +51,7 @@ enum verdict lottery_open(struct lottery *lottery, uint32_t room, struct reason 
     lottery->queue = calloc(room, sizeof *lottery->queue);
     if (lottery->edges == NULL || lottery->others == NULL || lottery->queue == NULL) {
         lottery_close(lottery);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %u weights", room);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %u weights", room);
     }
     return GO_ON;
 }

@@ -70,7 +70,7 @@ static enum verdict make_room(struct requests *requests, size_t more, struct rea
     size_t room = (requests->count + more) * 2;
     struct request *items = reallocarray(requests->items, room, sizeof *items);
     if (items == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu requests under way", room);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu requests under way", room);
     requests->items = items;
     requests->room = room;
     return GO_ON;

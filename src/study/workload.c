@@ -54,7 +54,7 @@ static enum verdict open_zipf(struct lottery *lottery, uint32_t count, uint32_t 
     uint32_t *weights = calloc(count, sizeof *weights);
 
     if (weights == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %u weights", count);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %u weights", count);
     for (uint32_t rank = 0; rank < count; rank++)
         weights[rank] = (UINT32_C(1) << 27) / (rank + flat);
     enum verdict verdict = open_lottery(lottery, weights, count, why);
@@ -72,7 +72,7 @@ static enum verdict open_accounts(struct workload *workload, struct reason *why)
 
     workload->countries = calloc(count, 1);
     if (workload->countries == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %u accounts", count);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %u accounts", count);
     assert(study_country_count <= UINT8_MAX);
     for (uint32_t index = 0; index < study_country_count; index++)
         total += study_countries[index].share;
@@ -137,7 +137,7 @@ static enum verdict open_phrases(struct phrases *phrases, enum study_topic topic
     phrases->paths = calloc(rules + 1, sizeof *phrases->paths);
     if (weights == NULL || phrases->paths == NULL) {
         free(weights);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu classifier paths", rules);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu classifier paths", rules);
     }
     for (size_t index = 0; taxonomy_at(taxonomy, index, &pattern, &tag, &category); index++) {
         uint32_t weight = study_topic_tag(topic, tag);

@@ -178,12 +178,12 @@ int main(int argc, char **argv)
 {
     size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : 1 << 16;
     struct rig *rig = calloc(1, sizeof(*rig));
-    struct reason why = {"NO-MEMORY", 0, "no room for the bench"};
+    struct reason why = {NO_MEMORY, 0, "no room for the bench"};
 
     if (rig == NULL || count == 0 || taxonomy_open(&rig->taxonomy, NULL, &why) != GO_ON ||
         symbols_open(&rig->symbols, 1 << 16, (size_t)1 << 22, &why) != GO_ON ||
         enrich_open(&rig->enrich, rig->taxonomy, rig->symbols, span_of("a key"), &why) != GO_ON) {
-        fprintf(stderr, "%s: %s\n", why.id, why.text);
+        fprintf(stderr, "%s: %s\n", reason_name(why.id), why.text);
         return EXIT_FAILURE;
     }
     make_events(rig->events, rig->accounts, &rig->texts);

@@ -87,7 +87,7 @@ static bool put(struct store *store, struct round *round)
         total += round->counts[shard];
     }
     if (store_retain(store, all, round->counts, &why) != GO_ON) {
-        printf("retention_bench: %s: %s\n", why.id, why.text);
+        printf("retention_bench: %s: %s\n", reason_name(why.id), why.text);
         return false;
     }
     memset(round->counts, 0, sizeof(round->counts));
@@ -126,7 +126,7 @@ static bool measure(const struct test_redis *redis, struct store *store, uint64_
     if (store_install(store, &why) != GO_ON ||
         store_retention_create(store, expected, false, &created, &why) != GO_ON ||
         store_retention_open(store, &why) != GO_ON) {
-        printf("retention_bench: %s: %s\n", why.id, why.text);
+        printf("retention_bench: %s: %s\n", reason_name(why.id), why.text);
         return false;
     }
     int64_t busy = info(redis, "used_cpu_user");

@@ -29,11 +29,12 @@ static inline void claim_reason(const char *file, int line, const struct reason 
 {
     size_t at = 0;
 
-    while (allowed[at] != NULL && (why->id == NULL || strcmp(allowed[at], why->id) != 0))
+    while (allowed[at] != NULL && (why->id == REASON_NONE || strcmp(allowed[at], reason_name(why->id)) != 0))
         at++;
     if (allowed[at] != NULL && why->text[0] != '\0' && strpbrk(why->text, "\r\n") == NULL)
         return;
-    fprintf(stderr, "%s:%d: refused with %s: %s\n", file, line, why->id == NULL ? "no reason" : why->id, why->text);
+    fprintf(stderr, "%s:%d: refused with %s: %s\n", file, line,
+            why->id == REASON_NONE ? "no reason" : reason_name(why->id), why->text);
     abort();
 }
 

@@ -120,9 +120,9 @@ static bool is_good(enum verdict verdict, const struct reason *why)
     if (verdict == GO_ON)
         return true;
     CLAIM(verdict == TRY_LATER || verdict == REWIND || verdict == HALT);
-    CLAIM(why->id != NULL && why->text[0] != '\0');
-    CLAIM(strncmp(why->id, "STORE-", 6) == 0 ||
-          strcmp(why->id, "CHECKPOINT-OVERFLOW") == 0); /* the latter: combination.h */
+    CLAIM(why->id != REASON_NONE && why->text[0] != '\0');
+    CLAIM(strncmp(reason_name(why->id), "STORE-", 6) == 0 ||
+          strcmp(reason_name(why->id), "CHECKPOINT-OVERFLOW") == 0); /* the latter: combination.h */
     return false;
 }
 

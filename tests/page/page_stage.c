@@ -129,6 +129,6 @@ int main(int argc, char **argv)
     }
     if (verdict == GO_ON)
         return EXIT_SUCCESS;
-    fprintf(stderr, "page_stage: %s: %s\n", why.id == NULL ? "usage" : why.id, why.text);
+    fprintf(stderr, "page_stage: %s: %s\n", why.id == REASON_NONE ? "usage" : reason_name(why.id), why.text);
     return EXIT_FAILURE;
 }

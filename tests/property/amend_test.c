@@ -33,7 +33,7 @@ enum verdict producer_dead_letter(struct producer *producer, const char *dead_to
     (void)dead_topic;
     (void)source_topic;
     (void)why;
-    letters[record->offset] = because->id;
+    letters[record->offset] = reason_name(because->id);
     return GO_ON;
 }
 

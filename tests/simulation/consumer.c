@@ -24,12 +24,12 @@ struct source {
 
 static enum verdict gone(struct reason *why)
 {
-    return reason_set(why, HALT, "SIM-CRASHED", 0, "the process is no more");
+    return reason_set(why, HALT, SOURCE_FATAL, 0, "the process is no more");
 }
 
 static enum verdict unreachable(struct reason *why)
 {
-    return reason_set(why, TRY_LATER, "SOURCE-UNREACHABLE", 0, "the broker is down");
+    return reason_set(why, TRY_LATER, SOURCE_UNREACHABLE, 0, "the broker is down");
 }
 
 /* Who fetches all the time sees that a log became shorter, however soon it grows again. */
@@ -333,15 +333,14 @@ enum verdict source_check_log(struct source *source, int32_t partition, struct r
     if (!position->is_assigned || position->suspicion == SUSPICION_NONE)
         return GO_ON;
     if (position->suspicion == SUSPICION_FOREIGN)
-        return reason_set(why, HALT, "SOURCE-RECREATED", 0, "partition %d: another record at the anchor",
-                          (int)partition);
+        return reason_set(why, HALT, SOURCE_RECREATED, 0, "partition %d: another record at the anchor", (int)partition);
     enum verdict verdict = source_extent(source, partition, &begin, &end, why);
     if (verdict == HALT)
         return verdict;
     if (verdict == GO_ON && begin > position->next)
-        return reason_set(why, HALT, "SOURCE-GAP", 0, "partition %d: deleted before counted", (int)partition);
+        return reason_set(why, HALT, SOURCE_GAP, 0, "partition %d: deleted before counted", (int)partition);
     if (verdict == GO_ON && end < position->next)
-        return reason_set(why, HALT, "SOURCE-TRUNCATED", 0, "partition %d: the log ends before", (int)partition);
+        return reason_set(why, HALT, SOURCE_TRUNCATED, 0, "partition %d: the log ends before", (int)partition);
     if (verdict == GO_ON && begin > position->expected)
         position_forget_anchor(position);
     position->suspicion = SUSPICION_NONE;

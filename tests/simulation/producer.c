@@ -12,12 +12,12 @@
 
 static enum verdict gone(struct reason *why)
 {
-    return reason_set(why, HALT, "SIM-CRASHED", 0, "the process is no more");
+    return reason_set(why, HALT, SINK_FATAL, 0, "the process is no more");
 }
 
 static enum verdict unreachable(struct reason *why)
 {
-    return reason_set(why, TRY_LATER, "SINK-UNREACHABLE", 0, "the broker is down");
+    return reason_set(why, TRY_LATER, SINK_UNREACHABLE, 0, "the broker is down");
 }
 
 struct message {
@@ -93,7 +93,7 @@ enum verdict producer_check_topic(struct producer *producer, const char *topic, 
     if (kafka_is_down(producer->sim))
         return unreachable(why);
     if (kafka_topic(producer->sim->kafka, topic) == NULL)
-        return reason_set(why, HALT, "SINK-TOPIC-MISSING", 0, "%s", topic);
+        return reason_set(why, HALT, SINK_TOPIC_MISSING, 0, "%s", topic);
     return GO_ON;
 }
 
@@ -118,7 +118,8 @@ enum verdict producer_dead_letter(struct producer *producer, const char *dead_to
         return gone(why);
     if (sim_inject(sim, FAULT_LETTERS_SLOW))
         return unreachable(why);
-    int size = snprintf(key, sizeof(key), "%" PRId32 ":%" PRId64 ":%s", record->partition, record->offset, because->id);
+    int size = snprintf(key, sizeof(key), "%" PRId32 ":%" PRId64 ":%s", record->partition, record->offset,
+                        reason_name(because->id));
     put(sim, &producer->messages, dead_topic, (struct span){key, (size_t)size}, record->value);
     if (!kafka_is_down(sim) && sim_chance(sim, 200)) /* librdkafka sends when it likes. */
         send(sim, &producer->messages, (uint32_t)sim_between(sim, 1, 4), NULL);
@@ -204,10 +205,10 @@ void transaction_close(struct transaction *transaction)
 static enum verdict fenced(struct transaction *transaction, struct reason *why)
 {
     transaction->is_broken = true;
-    return reason_set(why, STEP_DOWN, "SINK-FENCED", 0, "epoch %" PRId32, transaction->epoch);
+    return reason_set(why, STEP_DOWN, SINK_FENCED, 0, "epoch %" PRId32, transaction->epoch);
 }
 
-static enum verdict broken(struct transaction *transaction, const char *id, struct reason *why)
+static enum verdict broken(struct transaction *transaction, enum reason_id id, struct reason *why)
 {
     transaction->is_broken = true;
     return reason_set(why, REWIND, id, 0, "the transaction of epoch %" PRId32, transaction->epoch);
@@ -217,7 +218,7 @@ enum verdict transaction_begin(struct transaction *transaction, struct reason *w
 {
     assert(transaction->txn == NULL);
     if (transaction->is_broken)
-        return broken(transaction, "SINK-TXN-ABORTED", why);
+        return broken(transaction, SINK_TXN_ABORTED, why);
     transaction->txn = sim_take(transaction->sim, sizeof(*transaction->txn));
     transaction->txn->begun_ms = transaction->sim->now_ms;
     transaction->messages.count = transaction->messages.sent = 0;
@@ -258,19 +259,19 @@ static enum verdict finish(struct transaction *transaction, struct reason *why)
     if (is_fenced(transaction))
         return fenced(transaction, why);
     if (!send_some(transaction, UINT32_MAX))
-        return broken(transaction, "SINK-TXN-UNKNOWN", why);
+        return broken(transaction, SINK_TXN_UNKNOWN, why);
     if (!sim_yield(sim))
         return gone(why);
     if (is_fenced(transaction))
         return fenced(transaction, why);
     if (txn->state != TXN_OPEN || sim_inject(sim, FAULT_TXN_ABORTED)) {
         txn->state = TXN_ABORTED;
-        return broken(transaction, "SINK-TXN-ABORTED", why);
+        return broken(transaction, SINK_TXN_ABORTED, why);
     }
     if (sim_inject(sim, FAULT_TXN_UNKNOWN)) {
         if (sim_chance(sim, 600))
             txn->state = TXN_PREPARED;
-        return broken(transaction, "SINK-TXN-UNKNOWN", why);
+        return broken(transaction, SINK_TXN_UNKNOWN, why);
     }
     txn->state = TXN_COMMITTED;
     oracle_committed(sim, txn);
@@ -298,7 +299,7 @@ enum verdict transaction_abort(struct transaction *transaction, struct reason *w
     if (is_fenced(transaction))
         return fenced(transaction, why);
     if (kafka_is_down(transaction->sim))
-        return broken(transaction, "SINK-TXN-UNKNOWN", why);
+        return broken(transaction, SINK_TXN_UNKNOWN, why);
     transaction->txn->state = TXN_ABORTED;
     transaction->txn = NULL;
     return GO_ON;

@@ -18,7 +18,7 @@
 /* What ends a worker for good reason. */
 static bool is_excused(const struct sim *sim, const char *id)
 {
-    static const char *const always[] = {"SIM-CRASHED", "STORE-DUEL", "STORE-STATE-MISSING", "STORE-RETENTION-MISSING"};
+    static const char *const always[] = {"STORE-DUEL", "STORE-STATE-MISSING", "STORE-RETENTION-MISSING"};
     bool is_any_hurt = sim->are_all_hurt;
 
     for (size_t i = 0; i < LENGTH_OF(always); i++)
@@ -42,9 +42,9 @@ static void ended(struct process *process, enum verdict verdict, const struct re
     sim_note(process->sim, "worker ends", process->index, 0, 0);
     process->has_failed = true;
     if (process->sim->is_verbose)
-        printf("          %d ends: %s %s\n", process->index, why->id, why->text);
-    if (!is_excused(process->sim, why->id))
-        sim_fail(process->sim, "worker %d ended with %s: %s", process->index, why->id, why->text);
+        printf("          %d ends: %s %s\n", process->index, reason_name(why->id), why->text);
+    if (!is_excused(process->sim, reason_name(why->id)))
+        sim_fail(process->sim, "worker %d ended with %s: %s", process->index, reason_name(why->id), why->text);
 }
 
 static void run_worker(struct process *process)
@@ -101,7 +101,7 @@ static enum verdict set_up(struct process *process, struct store *store, struct 
         for (int kind = 0; verdict == GO_ON && kind < WINDOW_KINDS; kind++)
             if (state.floor_ms[kind] > floors_ms[kind])
                 floors_ms[kind] = state.floor_ms[kind];
-        if (verdict == HALT && strcmp(why->id, "STORE-STATE-MISSING") == 0)
+        if (verdict == HALT && strcmp(reason_name(why->id), "STORE-STATE-MISSING") == 0)
             verdict = GO_ON;
     }
     for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
@@ -137,9 +137,9 @@ void operator_main(struct process *process)
         if (verdict == TRY_LATER)
             (void)sim_sleep(process->sim, 1000);
     }
-    if (verdict == HALT && !process->is_crashed && strcmp(why.id, "STORE-FUNCTIONS-MISSING") != 0 &&
-        strcmp(why.id, "STORE-TAINTED") != 0)
-        sim_fail(process->sim, "setup ended with %s: %s", why.id, why.text);
+    if (verdict == HALT && !process->is_crashed && strcmp(reason_name(why.id), "STORE-FUNCTIONS-MISSING") != 0 &&
+        strcmp(reason_name(why.id), "STORE-TAINTED") != 0)
+        sim_fail(process->sim, "setup ended with %s: %s", reason_name(why.id), why.text);
 }
 
 static void enter(void)

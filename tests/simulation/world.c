@@ -246,7 +246,7 @@ void log_line(struct logger *logger, enum log_level level, const char *id, const
 
 void log_reason(struct logger *logger, enum log_level level, const struct reason *why)
 {
-    log_line(logger, level, why->id, "%s", why->text);
+    log_line(logger, level, reason_name(why->id), "%s", why->text);
 }
 
 bool log_level_parse(const char *text, enum log_level *level)

@@ -56,7 +56,7 @@ static inline struct decoder *open_decoder(void)
     struct reason why = {0};
 
     if (decoder_open(&decoder, 1 << 20, &why) != GO_ON)
-        printf("decoder_open: %s %s\n", why.id, why.text);
+        printf("decoder_open: %s %s\n", reason_name(why.id), why.text);
     CU_ASSERT_FATAL(decoder != NULL);
     return decoder;
 }
@@ -73,7 +73,7 @@ static inline void expect_body(const struct decoder *decoder, const char *name, 
     if (verdict == GO_ON)
         event_print(&event, line, sizeof line);
     else
-        snprintf(line, sizeof line, "%s", why.id);
+        snprintf(line, sizeof line, "%s", reason_name(why.id));
     if (strcmp(line, want) != 0)
         printf("row %s: got %s (%s)\n", name, line, why.text);
     CU_ASSERT_STRING_EQUAL(line, want);
@@ -89,7 +89,7 @@ static inline void expect_rows(const struct row *rows, size_t count)
         struct reason why = {0};
         struct message message = {.size = 0};
         if (learn(decoder, rows[i].schema, &why) != GO_ON) {
-            printf("row %s: %s %s\n", rows[i].name, why.id, why.text);
+            printf("row %s: %s %s\n", rows[i].name, reason_name(why.id), why.text);
             CU_FAIL("schema");
             continue;
         }

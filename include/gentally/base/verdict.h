@@ -1,6 +1,6 @@
 /*
- * How a module answers when it can fail: a verdict says what the caller must do next, a reason says
- * why, for people. Every reason id is a heading of runbooks/reasons.md (the tidy test checks it).
+ * How a module answers when it can fail: a verdict says what the caller must do next, a reason says why, for people.
+ * The reasons there are stand in reasons.def; each has a heading in runbooks/reasons.md (the tidy test checks it).
  */
 #ifndef GENTALLY_VERDICT_H
 #define GENTALLY_VERDICT_H
@@ -16,21 +16,35 @@ enum verdict {
     HALT,      /* The process cannot continue: say why, exit, let an operator look. */
 };
 
+#define REASON(name, id, exit_status) name,
+enum reason_id {
+    REASON_NONE, /* not set */
+#include "gentally/base/reasons.def"
+    REASON_COUNT
+};
+#undef REASON
+
 #define REASON_TEXT_SIZE 512
 
 /* Caller-owned, fixed size, reusable. */
 struct reason {
-    const char *id;              /* static, like "STORE-UNREACHABLE"; NULL until set */
+    enum reason_id id;
     long code;                   /* the foreign library's number, 0 if none */
     char text[REASON_TEXT_SIZE]; /* one line, no payloads, no secrets */
 };
 
 /*
  * Fills `why` (may be NULL) and returns `verdict`, so that a failing line reads
- * `return reason_set(why, HALT, "CONFIG-UNKNOWN-KEY", 0, "...", ...)`. Newlines in the text become blanks.
+ * `return reason_set(why, HALT, CONFIG_UNKNOWN_KEY, 0, "...", ...)`. Newlines in the text become blanks.
  */
-enum verdict reason_set(struct reason *why, enum verdict verdict, const char *id, long code, const char *format, ...)
+enum verdict reason_set(struct reason *why, enum verdict verdict, enum reason_id id, long code, const char *format, ...)
     PRINTF_LIKE(5, 6);
+
+/* The id as people see it: "STORE-UNREACHABLE". Static; NULL for REASON_NONE. */
+const char *reason_name(enum reason_id id);
+
+/* The exit status of a process that ends for this reason (sysexits.h); never EX_OK. Asserts a reason that is set. */
+int reason_exit_status(enum reason_id id);
 
 /* HALT: NO-MEMORY, with "no memory <purpose>" and errno: `return no_memory(why, "for a partition")`. */
 enum verdict no_memory(struct reason *why, const char *purpose);

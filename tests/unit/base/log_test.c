@@ -136,9 +136,9 @@ static void reason_is_logged_under_its_own_id(void)
 
     capture_begin(&capture);
     log_open(&logger, LOG_LEVEL_INFO, "worker");
-    enum verdict verdict = reason_set(&why, HALT, "STORE-DENIED", 0, "no %%n permission");
+    enum verdict verdict = reason_set(&why, HALT, STORE_DENIED, 0, "no %%n permission");
     log_reason(&logger, LOG_LEVEL_ERROR, &why);
-    verdict = reason_set(&why, verdict, "SINK-FATAL", -144, "gone");
+    verdict = reason_set(&why, verdict, SINK_FATAL, -144, "gone");
     log_reason(&logger, LOG_LEVEL_ERROR, &why);
     capture_end(&capture);
     CU_ASSERT_EQUAL(verdict, HALT);

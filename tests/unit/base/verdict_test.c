@@ -6,8 +6,8 @@
 static void reason_keeps_all_it_is_told(void)
 {
     struct reason why = {0};
-    CU_ASSERT_EQUAL(reason_set(&why, HALT, "CONFIG-VALUE", 7, "%s = %d", "limit", 3), HALT);
-    CU_ASSERT_STRING_EQUAL(why.id, "CONFIG-VALUE");
+    CU_ASSERT_EQUAL(reason_set(&why, HALT, CONFIG_VALUE, 7, "%s = %d", "limit", 3), HALT);
+    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "CONFIG-VALUE");
     CU_ASSERT_EQUAL(why.code, 7);
     CU_ASSERT_STRING_EQUAL(why.text, "limit = 3");
 }
@@ -15,14 +15,14 @@ static void reason_keeps_all_it_is_told(void)
 static void reason_is_one_line(void)
 {
     struct reason why = {0};
-    CU_ASSERT_EQUAL(reason_set(&why, SET_ASIDE, "DECODE-UTF8", 0, "a\r\nb\tc\033[2Jd\177e"), SET_ASIDE);
+    CU_ASSERT_EQUAL(reason_set(&why, SET_ASIDE, DECODE_UTF8, 0, "a\r\nb\tc\033[2Jd\177e"), SET_ASIDE);
     CU_ASSERT_STRING_EQUAL(why.text, "a  b c [2Jd e");
 }
 
 static void reason_keeps_letters_beyond_ascii(void)
 {
     struct reason why = {0};
-    CU_ASSERT_EQUAL(reason_set(&why, SET_ASIDE, "DECODE-UTF8", 0, "caf\xc3\xa9"), SET_ASIDE);
+    CU_ASSERT_EQUAL(reason_set(&why, SET_ASIDE, DECODE_UTF8, 0, "caf\xc3\xa9"), SET_ASIDE);
     CU_ASSERT_STRING_EQUAL(why.text, "caf\xc3\xa9");
 }
 
@@ -33,7 +33,7 @@ static void reason_is_cut_at_its_room(void)
         struct reason why = {0};
         memset(text, 'x', size);
         text[size] = '\0';
-        CU_ASSERT_EQUAL(reason_set(&why, HALT, "CONFIG-VALUE", 0, "%s", text), HALT);
+        CU_ASSERT_EQUAL(reason_set(&why, HALT, CONFIG_VALUE, 0, "%s", text), HALT);
         CU_ASSERT_EQUAL(strlen(why.text), size < REASON_TEXT_SIZE ? size : REASON_TEXT_SIZE - 1);
     }
 }
@@ -41,14 +41,14 @@ static void reason_is_cut_at_its_room(void)
 static void reason_may_quote_itself(void)
 {
     struct reason why = {0};
-    CU_ASSERT_EQUAL(reason_set(&why, HALT, "TABLE-INVALID", 0, "line 3"), HALT);
-    CU_ASSERT_EQUAL(reason_set(&why, HALT, "TABLE-INVALID", 0, "catalog: %s", why.text), HALT);
+    CU_ASSERT_EQUAL(reason_set(&why, HALT, TABLE_INVALID, 0, "line 3"), HALT);
+    CU_ASSERT_EQUAL(reason_set(&why, HALT, TABLE_INVALID, 0, "catalog: %s", why.text), HALT);
     CU_ASSERT_STRING_EQUAL(why.text, "catalog: line 3");
 }
 
 static void reason_may_be_unwanted(void)
 {
-    CU_ASSERT_EQUAL(reason_set(NULL, REWIND, "STORE-FENCED", 0, "%d", 1), REWIND);
+    CU_ASSERT_EQUAL(reason_set(NULL, REWIND, STORE_FENCED, 0, "%d", 1), REWIND);
 }
 
 static void verdicts_have_their_names(void)

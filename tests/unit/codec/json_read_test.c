@@ -126,8 +126,8 @@ static void refusals_name_what_is_wrong(void)
         const struct refusal *row = &refusals[index];
         struct reason why = {0};
         enum verdict verdict = json_read_event(reader, span_of(row->line), &event, &why);
-        if (verdict != SET_ASIDE || strcmp(why.id, row->id) != 0 || strstr(why.text, row->text) == NULL) {
-            printf("%s: %d %s %s\n", row->line, verdict, why.id, why.text);
+        if (verdict != SET_ASIDE || strcmp(reason_name(why.id), row->id) != 0 || strstr(why.text, row->text) == NULL) {
+            printf("%s: %d %s %s\n", row->line, verdict, reason_name(why.id), why.text);
             CU_FAIL("a line is not refused as it should be");
         }
     }

@@ -25,7 +25,7 @@ static void load(const char *key, const char *rollups, const char *below)
     enum verdict verdict = config_load(&config, LENGTH_OF(flags) - 1, flags, NULL, 0, NULL, &why);
     environ = before;
     if (verdict != GO_ON) {
-        printf("%s: %s\n", why.id, why.text);
+        printf("%s: %s\n", reason_name(why.id), why.text);
         CU_FAIL_FATAL("not loaded");
     }
 }
@@ -53,7 +53,7 @@ static void accounts_need_their_key(void)
         CU_ASSERT_EQUAL(verdict, rows[i].words == NULL ? GO_ON : HALT);
         if (rows[i].words == NULL)
             continue;
-        CU_ASSERT_STRING_EQUAL(why.id, "CONFIG-ACCOUNT-KEY");
+        CU_ASSERT_STRING_EQUAL(reason_name(why.id), "CONFIG-ACCOUNT-KEY");
         CU_ASSERT_PTR_NOT_NULL(strstr(why.text, rows[i].words));
     }
 }

@@ -64,10 +64,11 @@ static enum verdict load_text(const char *text)
 
 static void check_refusal(enum verdict verdict, const char *name, const char *id, const char *words)
 {
-    bool is_right = verdict == HALT && why.id != NULL && strcmp(why.id, id) == 0 && strstr(why.text, words) != NULL;
+    bool is_right = verdict == HALT && why.id != REASON_NONE && strcmp(reason_name(why.id), id) == 0 &&
+                    strstr(why.text, words) != NULL;
     if (!is_right)
-        printf("%s: %s %s: %s (wanted %s: %s)\n", name, verdict_name(verdict), why.id == NULL ? "-" : why.id, why.text,
-               id, words);
+        printf("%s: %s %s: %s (wanted %s: %s)\n", name, verdict_name(verdict),
+               why.id == REASON_NONE ? "-" : reason_name(why.id), why.text, id, words);
     CU_ASSERT(is_right);
 }
 

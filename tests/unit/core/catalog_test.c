@@ -14,7 +14,7 @@ static struct catalog *open_catalog(const char *path)
     struct reason why = {0};
 
     if (catalog_open(&catalog, path, &why) != GO_ON)
-        printf("%s: %s\n", why.id, why.text);
+        printf("%s: %s\n", reason_name(why.id), why.text);
     CU_ASSERT_PTR_NOT_NULL_FATAL(catalog);
     return catalog;
 }
@@ -326,7 +326,7 @@ static void refuses_a_wrong_table(void)
         struct reason why = {0};
         struct table_file file = table_file_open(rows[i].text);
         CU_ASSERT_EQUAL(catalog_open(&catalog, file.path, &why), HALT);
-        CU_ASSERT_STRING_EQUAL_FATAL(why.id, "TABLE-INVALID");
+        CU_ASSERT_STRING_EQUAL_FATAL(reason_name(why.id), "TABLE-INVALID");
         if (strstr(why.text, rows[i].want) == NULL)
             printf("got \"%s\"\n", why.text);
         CU_ASSERT_PTR_NOT_NULL(strstr(why.text, rows[i].want));
@@ -341,7 +341,7 @@ static void a_missing_file_is_unreadable(void)
     struct reason why = {0};
 
     CU_ASSERT_EQUAL(catalog_open(&catalog, "no/such.csv", &why), HALT);
-    CU_ASSERT_STRING_EQUAL(why.id, "TABLE-UNREADABLE");
+    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "TABLE-UNREADABLE");
     CU_ASSERT_STRING_EQUAL(why.text, "no/such.csv: No such file or directory");
 }
 

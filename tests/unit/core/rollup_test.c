@@ -111,7 +111,7 @@ static void what_is_wrong_is_said(void)
         why = (struct reason){0};
         enum verdict verdict = rollups_parse(rows[i].text, &rollups, &why);
         bool is_right = rows[i].said == NULL ? verdict == GO_ON
-                                             : verdict == HALT && strcmp(why.id, "CONFIG-ROLLUP") == 0 &&
+                                             : verdict == HALT && strcmp(reason_name(why.id), "CONFIG-ROLLUP") == 0 &&
                                                    strstr(why.text, rows[i].said) != NULL;
         if (!is_right)
             printf("'%s' -> %s: %s\n", rows[i].text, verdict_name(verdict), why.text);

@@ -159,7 +159,7 @@ static void values_are_read_back(void)
         CU_ASSERT_EQUAL(lookup->each(ids, 0, 0, rows[i].value, &why), rows[i].verdict);
         CU_ASSERT_EQUAL(ids_find(ids, key_of("a"), NOON_MS).state, rows[i].state);
         if (rows[i].verdict == HALT)
-            CU_ASSERT_STRING_EQUAL(why.id, "STORE-DAMAGED");
+            CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-DAMAGED");
         ids_close(ids);
     }
 }

@@ -27,7 +27,7 @@ static void a_state_behind_what_was_published_is_found(void)
     CU_ASSERT_TRUE(published_offsets_is_ahead(offsets, 0, "a", 99));
     CU_ASSERT_EQUAL(published_offsets_check(offsets, 0, "a", 100, &why), GO_ON);
     CU_ASSERT_EQUAL(published_offsets_check(offsets, 0, "a", 99, &why), TRY_LATER);
-    CU_ASSERT_STRING_EQUAL(why.id, "STORE-ROLLED-BACK");
+    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-ROLLED-BACK");
     published_offsets_close(offsets);
 }
 

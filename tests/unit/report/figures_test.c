@@ -262,7 +262,7 @@ static void what_is_no_summary_is_refused(void)
     struct reason why = {0};
 
     CU_ASSERT_EQUAL(figures_take(figures, &record, &why), SET_ASIDE);
-    CU_ASSERT_STRING_EQUAL(why.id, "SUMMARY-UNREADABLE");
+    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "SUMMARY-UNREADABLE");
     figures_close(figures);
 }
 

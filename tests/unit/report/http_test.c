@@ -368,7 +368,7 @@ static void a_taken_port_is_told(void)
     struct reason why = {0};
 
     CU_ASSERT_EQUAL(http_open(&other, http_port(http), &why), HALT);
-    CU_ASSERT_STRING_EQUAL(why.id, "REPORT-PORT");
+    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "REPORT-PORT");
     CU_ASSERT_PTR_NULL(other);
     http_close(http);
 }
