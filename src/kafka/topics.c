@@ -1,5 +1,4 @@
-/* Topics are created and deleted through librdkafka's admin API: one request for all, then the answer for each topic.
- */
+/* Creation and deletion go through librdkafka's admin API: one request for all topics, then the answer for each. */
 #include "gentally/kafka/topics.h"
 
 #include <assert.h>

@@ -226,7 +226,7 @@ static enum verdict send_flush(struct store *store, const struct change *change,
     return store_send(store, why);
 }
 
-/* A right that lacks, lacks for all partitions: it is no partition's own trouble. */
+/* A right that is missing is missing for all partitions: no partition's own trouble. */
 static enum verdict read_flush(const redisReply *reply, struct change *change, struct reason *why)
 {
     change->verdict = store_reply_verdict(reply, change->state->partition, change->state->next, &change->why);

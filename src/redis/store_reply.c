@@ -1,4 +1,4 @@
-/* Replies of the store's functions, read without trust: whatever does not read as we wrote it is said to be damaged. */
+/* Replies are read without trust: whatever does not read as the store writes it is damage. */
 #include "store_reply.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* The calls about retention: of all shards together, each a function call of its own. */
+/* Retention: a call here is about all shards, and each shard has a function call of its own. */
 #include "gentally/redis/store_retention.h"
 
 #include <assert.h>
@@ -134,7 +134,7 @@ static bool read_number(const redisReply *reply, int64_t *number)
     return store_reply_number(reply, number) && *number >= 0 && *number < INT64_C(1) << 53;
 }
 
-/* A field of a hash as HGETALL has it; NULL if it is not there. */
+/* Finds a field of a hash, as HGETALL has it; NULL if there is no such field. */
 static const redisReply *find_field(const redisReply *hash, const char *name)
 {
     for (size_t i = 0; i + 1 < hash->elements; i += 2)
@@ -144,7 +144,7 @@ static const redisReply *find_field(const redisReply *hash, const char *name)
     return NULL;
 }
 
-/* Checks a shard's state and reads what every call needs of it. `*is_anew`, if it is another than was read before. */
+/* Checks a shard's state and keeps what every call needs. `*is_anew`: the state is another than was read before. */
 static enum verdict read_state(struct store *store, uint32_t shard, const redisReply *state, uint32_t *floor,
                                bool *is_anew, struct reason *why)
 {
@@ -228,7 +228,7 @@ static enum verdict look(struct store *store, int64_t months[], uint32_t *floor,
             *why = other;
         }
     }
-    if (is_anew) /* It knows nothing of what its predecessor acknowledged: over another connection all is put again. */
+    if (is_anew) /* The new state lacks what the old one acknowledged: over another connection all is put again. */
         store_link_drop(store->link);
     return worst;
 }
