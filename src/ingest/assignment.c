@@ -1,4 +1,4 @@
-/* What the store's answers mean for a partition: go on, go back, or stop. */
+/* Draws from the store's answers what each partition does next: go on, go back, or stop. */
 #include "assignment.h"
 
 #include <assert.h>
@@ -6,15 +6,14 @@
 
 #include "gentally/redis/store.h"
 
-#define TOUCH_INTERVAL_MS                                                                                              \
-    5000                  /* a silent partition finds out within it that it was fenced or the store rolled back        \
-                           */
+/* A silent partition finds out within this time that it was fenced, or that the store was rolled back. */
+#define TOUCH_INTERVAL_MS 5000
 #define QUIET_TURN_MS 500 /* the most that one turn adds to a partition's time at its end */
 #define REWINDS_MAX 5     /* in a row, then let the group decide anew */
 
-struct partition *assignment_find(const struct assignment *assignment, int32_t partition)
+struct partition *assignment_find(const struct assignment *assignment, int32_t number)
 {
-    return partition >= 0 && partition < PARTITIONS_MAX ? assignment->by_partition[partition] : NULL;
+    return number >= 0 && number < PARTITIONS_MAX ? assignment->by_partition[number] : NULL;
 }
 
 void assignment_close(struct assignment *assignment)
@@ -31,12 +30,12 @@ void assignment_close(struct assignment *assignment)
 static void stop(struct assignment *assignment, struct partition *partition, const struct reason *why)
 {
     log_reason(assignment->logger, LOG_LEVEL_ERROR, why);
-    partition_drop(partition);
+    partition_drop_rows(partition);
     partition->is_stopped = true;
     partition->why = *why;
 }
 
-/* Trouble of one partition's state; what else a store refuses, it refuses for all. */
+/* True for trouble of one partition's state; what else a store refuses, it refuses for all. */
 static bool is_its_own(const struct reason *why)
 {
     return why->id == STORE_TAINTED || why->id == STORE_STATE_MISSING || why->id == STORE_DAMAGED;
@@ -116,7 +115,7 @@ void assignment_refused(struct assignment *assignment, struct partition *partiti
     case REWIND:
     case STEP_DOWN:
         log_reason(assignment->logger, LOG_LEVEL_WARN, why);
-        partition_drop(partition);
+        partition_drop_rows(partition);
         partition->must_claim = true;
         partition->is_stale = true;
         break;
@@ -164,7 +163,7 @@ enum verdict assignment_flush(struct assignment *assignment, struct checkpoint *
         struct partition *partition = assignment->by_partition[assignment->partitions[i]];
         if (!is_due(partition, is_reconnected, is_forced, now_ms))
             continue;
-        partition_anchor(partition);
+        partition_move_anchor(partition);
         assignment->flushed[assignment->flush_count] = partition;
         assignment->flushes[assignment->flush_count++] = partition_flush_of(partition);
     }
@@ -227,19 +226,19 @@ enum verdict assignment_reclaim(struct assignment *assignment, struct store *sto
     return verdict;
 }
 
-void assignment_anchor(struct assignment *assignment)
+void assignment_move_anchors(struct assignment *assignment)
 {
     for (uint32_t i = 0; i < assignment->count; i++)
-        partition_anchor(assignment->by_partition[assignment->partitions[i]]);
+        partition_move_anchor(assignment->by_partition[assignment->partitions[i]]);
 }
 
-void assignment_refresh(struct assignment *assignment)
+void assignment_clear_stale(struct assignment *assignment)
 {
     for (uint32_t i = 0; i < assignment->count; i++)
         assignment->by_partition[assignment->partitions[i]]->is_stale = false;
 }
 
-void assignment_end(struct assignment *assignment, const struct batch *batch, int64_t idle_ms, int64_t now_ms)
+void assignment_mark_ends(struct assignment *assignment, const struct batch *batch, int64_t idle_ms, int64_t now_ms)
 {
     int64_t passed_ms = now_ms - assignment->turned_ms;
     bool is_more_waiting = batch->record_count == BATCH_RECORDS_MAX;
@@ -250,15 +249,15 @@ void assignment_end(struct assignment *assignment, const struct batch *batch, in
     for (uint32_t i = 0; i < batch->end_count; i++) {
         struct partition *partition = assignment_find(assignment, batch->ends[i].partition);
         if (partition != NULL && !partition->is_stale && !partition->is_stopped && !partition->must_claim)
-            partition_ended(partition, batch->ends[i].next, now_ms);
+            partition_reached_end(partition, batch->ends[i].next, now_ms);
     }
     for (uint32_t i = 0; i < assignment->count && !is_more_waiting; i++)
-        partition_rest(assignment->by_partition[assignment->partitions[i]], idle_ms, now_ms);
+        partition_mark_idle(assignment->by_partition[assignment->partitions[i]], idle_ms, now_ms);
 }
 
 void assignment_recheck_logs(struct assignment *assignment, struct source *source)
 {
-    assignment_anchor(assignment);
+    assignment_move_anchors(assignment);
     for (uint32_t i = 0; i < assignment->count; i++) {
         struct partition *partition = assignment->by_partition[assignment->partitions[i]];
         struct source_start start = {partition->state.partition, partition->next, partition->anchor};
@@ -319,12 +318,22 @@ void assignment_commit(const struct assignment *assignment, struct source *sourc
         source_commit(source, partitions, next, count);
 }
 
-bool assignment_is_empty(const struct assignment *assignment)
+bool assignment_has_rows(const struct assignment *assignment)
 {
     for (uint32_t i = 0; i < assignment->count; i++)
         if (partition_has_rows(assignment->by_partition[assignment->partitions[i]]))
-            return false;
-    return true;
+            return true;
+    return false;
+}
+
+bool assignment_has_unstored_idle(const struct assignment *assignment)
+{
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if (!partition->is_stopped && !partition->must_claim && partition->is_idle && partition_is_dirty(partition))
+            return true;
+    }
+    return false;
 }
 
 bool assignment_is_drained(const struct assignment *assignment)
@@ -338,17 +347,7 @@ bool assignment_is_drained(const struct assignment *assignment)
     return true;
 }
 
-bool assignment_wants_rest(const struct assignment *assignment)
-{
-    for (uint32_t i = 0; i < assignment->count; i++) {
-        const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
-        if (!partition->is_stopped && !partition->must_claim && partition->is_idle && partition_is_dirty(partition))
-            return true;
-    }
-    return false;
-}
-
-const struct partition *assignment_stopped(const struct assignment *assignment)
+const struct partition *assignment_find_stopped(const struct assignment *assignment)
 {
     for (uint32_t i = 0; i < assignment->count; i++)
         if (assignment->by_partition[assignment->partitions[i]]->is_stopped)

@@ -1,4 +1,4 @@
-/* Facts in bytes and back. What is read is not trusted: it was in a store for days. */
+/* Contributions in bytes and back. Bytes that are read are not trusted: they were in a store for days. */
 #include "contribution.h"
 
 #include <assert.h>
@@ -11,7 +11,7 @@
 static_assert(HISTOGRAM_COUNT == SAMPLE_BYTES, "a bucket of the sample is a byte");
 static_assert(EVENT_LABELS_MAX < 256, "counts and indexes of labels");
 
-/* What a measure is, for those that follow from others and a yes or no. */
+/* What a measure follows from, together with a flag: whether it is that, or 0. OWN: it is written as a number. */
 enum unit { OWN, ONE, TOKENS, COST, TOKENS_SQUARE, PROMPT_SQUARE };
 static const uint8_t units[MEASURE_COUNT] = {
     [M_REQUESTS] = ONE,
@@ -50,7 +50,7 @@ static const uint64_t own_max[MEASURE_COUNT] = {
     [M_COST_NANO_USD] = EVENT_COST_MAX,
 };
 
-/* Category and tag are the labels'. */
+/* All but category and tag, which are written with the labels. */
 static const enum dimension kept_dimensions[] = {DIM_MODEL,    DIM_PROVIDER,      DIM_COUNTRY,
                                                  DIM_LANGUAGE, DIM_FINISH_REASON, DIM_ACCOUNT};
 static_assert(LENGTH_OF(kept_dimensions) == DIM_COUNT - 2, "each dimension that is not a label's");
@@ -147,11 +147,11 @@ size_t contribution_write(const struct fact *fact, struct placement placement, c
 
 /* ---- reading ---- */
 
-struct unread {
+struct unread_contribution {
     const uint8_t *next, *end;
 };
 
-static bool get_byte(struct unread *unread, uint8_t *byte)
+static bool get_byte(struct unread_contribution *unread, uint8_t *byte)
 {
     if (unread->next == unread->end)
         return false;
@@ -159,7 +159,7 @@ static bool get_byte(struct unread *unread, uint8_t *byte)
     return true;
 }
 
-static bool get_number(struct unread *unread, uint64_t max, uint64_t *number)
+static bool get_number(struct unread_contribution *unread, uint64_t max, uint64_t *number)
 {
     uint8_t byte;
 
@@ -174,7 +174,7 @@ static bool get_number(struct unread *unread, uint64_t max, uint64_t *number)
     return false;
 }
 
-static bool get_text(struct unread *unread, struct symbols *symbols, uint32_t *symbol)
+static bool get_text(struct unread_contribution *unread, struct symbols *symbols, uint32_t *symbol)
 {
     uint64_t size;
 
@@ -185,7 +185,7 @@ static bool get_text(struct unread *unread, struct symbols *symbols, uint32_t *s
     return true;
 }
 
-static bool get_sums(struct unread *unread, struct fact *fact)
+static bool get_sums(struct unread_contribution *unread, struct fact *fact)
 {
     uint64_t flags, number;
 
@@ -206,7 +206,7 @@ static bool get_sums(struct unread *unread, struct fact *fact)
 }
 
 /* A number of fixed size, little-endian. */
-static bool get_word(struct unread *unread, unsigned size, uint64_t *word)
+static bool get_word(struct unread_contribution *unread, unsigned size, uint64_t *word)
 {
     uint8_t byte;
 
@@ -219,7 +219,7 @@ static bool get_word(struct unread *unread, unsigned size, uint64_t *word)
     return true;
 }
 
-static bool get_labels(struct unread *unread, struct symbols *symbols, struct fact *fact)
+static bool get_labels(struct unread_contribution *unread, struct symbols *symbols, struct fact *fact)
 {
     uint64_t count;
     uint8_t category;
@@ -244,7 +244,7 @@ static bool get_labels(struct unread *unread, struct symbols *symbols, struct fa
 
 bool contribution_read(struct span bytes, struct symbols *symbols, struct fact *fact, struct placement *placement)
 {
-    struct unread unread = {(const uint8_t *)bytes.bytes, (const uint8_t *)bytes.bytes + bytes.size};
+    struct unread_contribution unread = {(const uint8_t *)bytes.bytes, (const uint8_t *)bytes.bytes + bytes.size};
     uint8_t version, placed, stuck;
     uint64_t rollups;
 

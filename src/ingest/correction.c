@@ -1,4 +1,4 @@
-/* Which windows a change of an event reaches. */
+/* Corrections, worked out for each window kind by itself. */
 #include "correction.h"
 
 struct correction correction_of(struct placement old, int64_t old_ms, uint32_t old_open, int64_t new_ms,

@@ -1,8 +1,8 @@
 /*
- * Event -> fact, without a clock, an allocation or a way to fail: room was made before.
+ * Enrichment without an allocation or a way to fail: room was made before.
  *
- * What depends on the taxonomy is remembered by path: a path is asked for once, and after that is one look-up in a
- * symbol table of its own. That table belongs to enrich and is cleared alone when it is full, so that paths, like
+ * Each classifier path is looked up in the taxonomy once; after that its tag and category are found by the path's
+ * number in a symbol table of enrichment's own. That table is cleared alone when it is full, so that paths, like
  * accounts (pseudonym.c), can be as many as they like without forcing a flush. Only what rows are keyed by lives in the
  * worker's `symbols`.
  */
@@ -109,13 +109,10 @@ static struct mapping mapping_of(struct enrich *enrich, struct span path)
     return mapping;
 }
 
-/* By the names' bytes, as memcmp() has them; negative: `left` comes first. */
+/* Orders symbols by the bytes of their names. */
 static int order_of(const struct symbols *symbols, uint32_t left, uint32_t right)
 {
-    struct span a = symbols_text(symbols, left), b = symbols_text(symbols, right);
-    int order = memcmp(a.bytes, b.bytes, a.size < b.size ? a.size : b.size);
-
-    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+    return span_compare(symbols_text(symbols, left), symbols_text(symbols, right));
 }
 
 /* Names are kept in their order, so that whoever splits an event among them needs no texts to do so. */
@@ -175,7 +172,7 @@ static struct labelling add_labels(struct enrich *enrich, const struct event *ev
     return labelling;
 }
 
-/* Those of the classifier's sample. */
+/* Adds the measures of the classifier's sample. */
 static void add_sample_sums(const struct event *event, struct labelling labelling, int64_t tokens,
                             int64_t sums[MEASURE_COUNT])
 {
@@ -234,7 +231,7 @@ static uint64_t sample_of(const struct event *event, struct pseudonym account)
     return sample;
 }
 
-/* The pseudonym's symbol: 32 digits, as a row is named by. */
+/* The symbol of the pseudonym's 32 hexadecimal digits, which a row's key names. */
 static uint32_t name_of(struct symbols *symbols, struct pseudonym account)
 {
     static const char digits[] = "0123456789abcdef";

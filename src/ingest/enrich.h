@@ -1,6 +1,6 @@
 /*
- * Event -> fact: the measures' values, dimension symbols, labels mapped to distinct tags and categories, the account as
- * a keyed pseudonym. No clock, no I/O.
+ * Enrichment makes a fact of an event: the measures' values, dimensions as symbols, labels mapped to distinct tags and
+ * categories, the account as a keyed pseudonym. No clock, no I/O.
  */
 #ifndef GENTALLY_ENRICH_H
 #define GENTALLY_ENRICH_H
@@ -11,34 +11,46 @@
 struct taxonomy;
 struct enrich;
 
-/*
- * `taxonomy` and `symbols` are borrowed until close. `account_key` is the HMAC-SHA-256 key for accounts (copied; absent
- * = accounts are not counted). HALT: NO-MEMORY.
- */
+/* Opens an enrichment that borrows `taxonomy` and `symbols` until close. `account_key`: the HMAC-SHA-256 key for
+ * accounts, which is copied; absent: accounts are not counted. HALT: NO-MEMORY, ACCOUNT-HMAC. */
 MUST_CHECK enum verdict enrich_open(struct enrich **enrich, const struct taxonomy *taxonomy, struct symbols *symbols,
                                     struct span account_key, struct reason *why);
 void enrich_close(struct enrich *enrich);
 
-/* Whether facts get DIM_ACCOUNT, for rollups that name it: not as long as nothing else is said. Asserts an account_key.
- * Each account is then a symbol: many accounts are many flushes. */
+/* Sets whether facts get DIM_ACCOUNT, which only a rollup that names it needs (asserts an account key); at first they
+ * do not. Each account is then a symbol: many accounts are many flushes. */
 void enrich_name_accounts(struct enrich *enrich, bool does);
 
-/* Room for one more event, whatever it holds. If false: flush every tally, then enrich_forget(). */
+/* True if `symbols` have room for one more event, whatever it holds. If false: flush every tally, then
+ * enrich_forget(). */
 bool enrich_has_room(const struct enrich *enrich);
 
-/* Clears `symbols` and all that was remembered by id. */
+/* Clears `symbols`, and all that was remembered by their ids. */
 void enrich_forget(struct enrich *enrich);
 
 /*
- * Fills `fact`. `event` has passed event_check(). Cannot fail; asserts enrich_has_room(). Measures (per event, so that
- * sums are exact): requests 1; billed_* = tokens and cost unless is_byok; free_tokens = tokens if event_is_free();
- * tool_* if finish_reason is "tool_calls"; failed if it is "error"; classified (and classified_tokens) if `classified`;
- * labels with confidence >= 0.5 count, each distinct category and (category, tag) once; mapped = classified with such
- * a label outside CATEGORY_OTHER; one_label, two_labels and more_labels by how many labels count, as the event lists
- * them; split_tokens = tokens if any does. Labels of an event that is not classified do not count. Squares as
- * tokens_squared() has them. Samples: latency, first token where present; tokens per second = completion * 1000 /
- * generation_ms (whole) where generation_ms > 0; prompt; prompt + completion; account hash = first 8 bytes, big-endian,
- * of HMAC-SHA-256(key, account). `fact->account` is the first 16 bytes of it.
+ * Fills `fact` from `event`, which has passed event_check(), all but `fact->windows`. Cannot fail; asserts
+ * enrich_has_room().
+ *
+ * Measures, per event, so that sums are exact (tokens = prompt + completion):
+ *   requests                     1
+ *   billed_*                     tokens and cost, unless is_byok
+ *   free_*                       1 and tokens, if event_is_free()
+ *   tool_*                       1 and tokens, if finish_reason is "tool_calls"
+ *   tools_offered, *_tokens      1 and tokens, if `tools_offered`
+ *   failed                       1, if finish_reason is "error"
+ *   *_squared                    as tokens_squared() has them
+ *   classified, *_tokens         1 and tokens, if `classified`; else all that follow are 0
+ *   mapped, *_tokens             1 and tokens, if a label that counts leads outside CATEGORY_OTHER
+ *   one_, two_, more_label(s)    1, by how many labels count, as the event lists them
+ *   split_tokens                 tokens, if any label counts
+ *
+ * Labels with a confidence of at least 0.5 count; each distinct category, and each distinct (category, tag), stands in
+ * the fact once, in the order of their names' bytes.
+ *
+ * Sample: latency and first token where present; tokens per second = completion * 1000 / generation_ms (whole) where
+ * generation_ms > 0; prompt; prompt + completion; the account's hash = first 8 bytes, big-endian, of
+ * HMAC-SHA-256(key, account). `fact->account` is the first 16 bytes of the same.
  */
 void enrich_event(struct enrich *enrich, const struct event *event, struct fact *fact);
 

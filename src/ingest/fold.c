@@ -1,4 +1,4 @@
-/* Exactly one of two ends for each record; which one, and why, is decided here. */
+/* Decides for each record between its two ends, counted or dead-lettered, and says why. */
 #include "fold.h"
 
 #include <inttypes.h>
@@ -17,17 +17,6 @@ static enum verdict check_time(const struct fold *fold, const struct record *rec
         return GO_ON;
     return reason_set(why, SET_ASIDE, EVENT_FUTURE, 0, "created_at is %" PRId64 " ms after the record",
                       fold->event.created_ms - reference_ms);
-}
-
-static enum verdict check_late(const struct partition *partition, int64_t event_ms, uint32_t *windows,
-                               struct reason *why)
-{
-    *windows = partition_windows(partition, event_ms);
-    if (*windows != 0)
-        return GO_ON;
-    return reason_set(why, SET_ASIDE, EVENT_TOO_LATE, 0,
-                      "all its windows are closed for good: %" PRId64 " ms before the watermark",
-                      partition->watermark_ms - event_ms);
 }
 
 static enum verdict set_aside(struct fold *fold, struct partition *partition, const struct record *record,
@@ -54,23 +43,6 @@ static enum verdict check_op(const struct fold *fold, struct reason *why)
         return GO_ON;
     return reason_set(why, SET_ASIDE, EVENT_OP_UNSUPPORTED, 0,
                       "op is not create, and what events counted is not kept; ids = amend keeps it from then on");
-}
-
-enum verdict fold_event(struct fold *fold, struct partition *partition, enum outcome *outcome, struct reason *why)
-{
-    uint32_t windows = 0;
-    enum verdict verdict = check_late(partition, fold->event.created_ms, &windows, why);
-
-    *outcome = verdict == GO_ON ? OUTCOME_COUNTED : OUTCOME_TOO_LATE;
-    if (verdict != GO_ON)
-        return verdict;
-    enrich_event(fold->enrich, &fold->event, &fold->fact);
-    fold->fact.windows = windows;
-    tally_add(partition->tally, &fold->fact);
-    if (fold->retention != NULL)
-        retention_note(fold->retention, &fold->fact);
-    partition_see(partition, fold->event.created_ms);
-    return GO_ON;
 }
 
 enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record, int64_t wall_ms,

@@ -1,4 +1,4 @@
-/* What an id has to say about its record. All of it follows from the partition's log, so a replay decides alike. */
+/* Decides by id, and remembers what it decided. */
 #include "fold_ids.h"
 
 #include <assert.h>
@@ -100,7 +100,7 @@ static enum verdict change(struct fold *fold, struct partition *partition, struc
             tally_add(partition->tally, &fold->fact);
         if (fold->retention != NULL) /* A union: what the event was before stays noted, like its account. */
             retention_note(fold->retention, &fold->fact);
-        partition_see(partition, event->created_ms);
+        partition_move_watermark(partition, event->created_ms);
     }
     *outcome = OUTCOME_COUNTED;
     return remember(fold, partition, key, is_amend ? ID_COUNTED : ID_RETRACTED, correction.placement, why);

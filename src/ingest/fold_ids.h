@@ -1,14 +1,13 @@
-/* The part of fold.c that decides by id. Private to fold*.c. */
+/*
+ * What an id has to say about its record: counted once, amended, retracted. The answer follows from the partition's log
+ * alone, so a replay decides alike.
+ */
 #ifndef GENTALLY_FOLD_IDS_H
 #define GENTALLY_FOLD_IDS_H
 
-#include "fold.h"
+#include "fold_event.h"
 
-/* Counts fold->event as a create. SET_ASIDE: too late (`*outcome`). Shared. */
-MUST_CHECK enum verdict fold_event(struct fold *fold, struct partition *partition, enum outcome *outcome,
-                                   struct reason *why);
-
-/* Room for whatever one record may ask for beyond a create. */
+/* True if ids, symbols and the tally of what is taken back have room for whatever one record may need there. */
 bool fold_ids_have_room(const struct fold *fold, const struct partition *partition);
 
 /*

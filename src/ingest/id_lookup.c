@@ -1,10 +1,5 @@
-/* Ids of a batch -> the store's answer, per partition. */
+/* Asks the store for the ids of a batch: one question for each partition, all sent together. */
 #include "id_lookup.h"
-
-bool id_lookup_is_wanted(const struct partition *partition, int64_t offset)
-{
-    return partition != NULL && !partition->is_stopped && !partition->is_stale && offset >= partition->next;
-}
 
 /* A record that does not decode is set aside without its id being asked. Decoding twice costs less than keeping what
  * was decoded of thousands of records. */
@@ -19,8 +14,7 @@ enum verdict id_lookup_note(struct assignment *assignment, const struct decoder 
     for (uint32_t i = first; i < batch->record_count && verdict == GO_ON; i++) {
         const struct record *record = &batch->records[i];
         struct partition *partition = assignment_find(assignment, record->partition);
-        if (id_lookup_is_wanted(partition, record->offset) &&
-            decode_event(decoder, record->value, event, &other) == GO_ON)
+        if (partition_wants(partition, record->offset) && decode_event(decoder, record->value, event, &other) == GO_ON)
             verdict = ids_ask(partition->ids, ids_key(partition->ids, event->id), why);
     }
     return verdict;
@@ -35,7 +29,7 @@ enum verdict id_lookup_ask(struct assignment *assignment, struct store *store, s
     for (uint32_t i = 0; i < assignment->count; i++) {
         struct partition *partition = assignment->by_partition[assignment->partitions[i]];
         struct id_lookup *lookup =
-            partition->is_stopped || partition->is_stale ? NULL : ids_recall(partition->ids, &partition->state);
+            partition->is_stopped || partition->is_stale ? NULL : ids_lookup(partition->ids, &partition->state);
         if (lookup == NULL)
             continue;
         asked[count] = partition;

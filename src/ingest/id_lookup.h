@@ -8,17 +8,14 @@
 #include "assignment.h"
 #include "gentally/codec/decode.h"
 
-/* Notes the ids of the batch's records from `first` on, of partitions that will fold them. `event` is scratch. HALT:
- * NO-MEMORY. */
+/* Notes the ids of the batch's records from index `first` on, where a partition wants the record. `event` is scratch.
+ * HALT: NO-MEMORY. */
 MUST_CHECK enum verdict id_lookup_note(struct assignment *assignment, const struct decoder *decoder,
                                        const struct batch *batch, uint32_t first, struct event *event,
                                        struct reason *why);
 
-/* Asks the store for them. Partitions that it refuses are stopped, or marked for assignment_reclaim(). TRY_LATER: no
- * answer; call this again before anything is folded. */
+/* Asks the store for the ids that were noted. Partitions that the store refuses are stopped, or marked for
+ * assignment_reclaim(). TRY_LATER: no answer; ask again before any record is folded. */
 MUST_CHECK enum verdict id_lookup_ask(struct assignment *assignment, struct store *store, struct reason *why);
-
-/* True if the partition will fold records from `offset` on. */
-bool id_lookup_is_wanted(const struct partition *partition, int64_t offset);
 
 #endif

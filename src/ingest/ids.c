@@ -1,6 +1,6 @@
 /*
- * An open-addressing table over an array of entries. An entry is what the store was asked for, or was put since the
- * last flush (then it is dirty). Values are in an arena and look as they do in the store:
+ * Ids in an open-addressing table over an array of entries. An entry is an id the store was asked for, or that was put
+ * since the last flush (then it is dirty). Values are in an arena and look as they do in the store:
  *
  *   ""                         seen
  *   'r' changes varint         retracted
@@ -13,15 +13,14 @@
 #include "ids.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 
 #include "gentally/base/arena.h"
+#include "gentally/base/grow.h"
 #include "gentally/base/hash.h"
 #include "gentally/base/siphash.h"
 
-/* Buckets are half of what is kept wide: three of them are read for an id, and it is kept for 1 to 1.5 times kept_ms.
- */
+/* A bucket is half of kept_ms wide: three of them are read for an id, which is kept for 1 to 1.5 times kept_ms. */
 #define BUCKETS_KEPT 2
 #define LIVE_BUCKETS_MAX (BUCKETS_KEPT + 1) /* of one width */
 
@@ -31,7 +30,7 @@
 
 enum value_kind { KIND_RETRACTED = 'r', KIND_COUNTED = 'c' };
 
-struct entry {
+struct id_entry {
     struct id_key key;
     bool is_dirty;
     uint8_t state; /* id_state */
@@ -46,17 +45,17 @@ struct ids {
     int64_t kept_ms, width_ms;
     struct siphash_key hash_key;
     struct arena arena;
-    struct entry *entries;
-    uint32_t count, room, dirty_count;
-    uint32_t batch;  /* its number */
-    uint32_t *table; /* entry index + 1; 0 = free; twice `room`, a power of two */
+    struct id_entry *entries;
+    uint32_t count, room, dirty_count; /* of entries; `room` is a power of two */
+    uint32_t batch;                    /* number of the batch at hand */
+    uint32_t *table;                   /* entry index + 1; 0 = free; 2 * `room` of them */
     uint32_t stored_count;
     struct id_bucket stored[ID_BUCKETS_MAX]; /* what the store has */
-    uint32_t asked_count, asked_room;
+    uint32_t asked_count;
+    size_t asked_room, asked_key_room, pair_room;
     uint32_t *asked; /* entry indexes */
     struct span *asked_keys;
     struct id_lookup lookup;
-    uint32_t pair_room;
     struct id_pair *pairs;
     struct id_change change;
 };
@@ -155,10 +154,10 @@ static uint32_t *place_of(const struct ids *ids, struct id_key key)
     return &ids->table[at];
 }
 
-static enum verdict grow(struct ids *ids, struct reason *why)
+static enum verdict grow_table(struct ids *ids, struct reason *why)
 {
     uint32_t room = ids->room == 0 ? 1024 : 2 * ids->room;
-    struct entry *entries = realloc(ids->entries, room * sizeof(*entries));
+    struct id_entry *entries = realloc(ids->entries, room * sizeof(*entries));
 
     if (entries == NULL)
         return no_memory(why, "to remember ids");
@@ -184,18 +183,14 @@ void ids_begin(struct ids *ids)
 
 static enum verdict note_asked(struct ids *ids, uint32_t index, struct reason *why)
 {
-    if (ids->asked_count == ids->asked_room) {
-        uint32_t room = ids->asked_room == 0 ? 1024 : 2 * ids->asked_room;
-        uint32_t *asked = realloc(ids->asked, room * sizeof(*asked));
-        if (asked != NULL)
-            ids->asked = asked;
-        struct span *keys = realloc(ids->asked_keys, room * sizeof(*keys));
-        if (keys != NULL)
-            ids->asked_keys = keys;
-        if (asked == NULL || keys == NULL)
-            return no_memory(why, "to remember ids");
-        ids->asked_room = room;
-    }
+    uint32_t *asked = grow(ids->asked, &ids->asked_room, ids->asked_count + 1, sizeof(*asked));
+    if (asked != NULL)
+        ids->asked = asked;
+    struct span *keys = grow(ids->asked_keys, &ids->asked_key_room, ids->asked_count + 1, sizeof(*keys));
+    if (keys != NULL)
+        ids->asked_keys = keys;
+    if (asked == NULL || keys == NULL)
+        return no_memory(why, "to remember ids");
     ids->asked[ids->asked_count++] = index;
     return GO_ON;
 }
@@ -204,17 +199,17 @@ enum verdict ids_ask(struct ids *ids, struct id_key key, struct reason *why)
 {
     assert(ids->kept_ms > 0);
     if (ids->count == ids->room) {
-        enum verdict verdict = grow(ids, why);
+        enum verdict verdict = grow_table(ids, why);
         if (verdict != GO_ON)
             return verdict;
     }
     uint32_t *place = place_of(ids, key);
     if (*place == 0) {
-        ids->entries[ids->count++] = (struct entry){.key = key, .state = ID_UNKNOWN, .batch = ids->batch - 1};
+        ids->entries[ids->count++] = (struct id_entry){.key = key, .state = ID_UNKNOWN, .batch = ids->batch - 1};
         *place = ids->count;
     }
-    struct entry *entry = &ids->entries[*place - 1];
-    /* An unknown one of a batch before was perhaps never answered. */
+    struct id_entry *entry = &ids->entries[*place - 1];
+    /* An id that is still unknown from a batch before was perhaps never answered. */
     if (entry->state != ID_UNKNOWN || entry->batch == ids->batch)
         return GO_ON;
     entry->batch = ids->batch;
@@ -240,7 +235,7 @@ static bool read_changes(struct span value, uint32_t *changes, struct span *rest
 }
 
 /* Reads a value as the store has it into an entry. */
-static bool read_value(struct span value, struct entry *entry)
+static bool read_value(struct span value, struct id_entry *entry)
 {
     entry->value = value;
     entry->contribution = (struct span){NULL, 0};
@@ -265,11 +260,11 @@ static bool copy(struct ids *ids, struct span value, struct span *copied)
     return true;
 }
 
-/* The store knows an id. The one that was written last counts. */
+/* Takes what the store knows of an id. Of several answers the one that was written last counts. */
 static enum verdict take_answer(void *context, uint32_t bucket, uint32_t id, struct span value, struct reason *why)
 {
     struct ids *ids = context;
-    struct entry *entry = &ids->entries[ids->asked[id]], found = *entry;
+    struct id_entry *entry = &ids->entries[ids->asked[id]], found = *entry;
     struct span copied;
 
     found.bucket = ids->lookup.buckets[bucket];
@@ -284,7 +279,7 @@ static enum verdict take_answer(void *context, uint32_t bucket, uint32_t id, str
     return GO_ON;
 }
 
-struct id_lookup *ids_recall(struct ids *ids, const struct partition_state *state)
+struct id_lookup *ids_lookup(struct ids *ids, const struct partition_state *state)
 {
     if (ids->asked_count == 0 || ids->stored_count == 0)
         return NULL;
@@ -309,7 +304,7 @@ bool ids_has_room(const struct ids *ids)
     return ids->dirty_count < DIRTY_MAX && (ids->count < ENTRIES_MAX || ids->dirty_count == 0);
 }
 
-static struct entry *asked_entry(const struct ids *ids, struct id_key key)
+static struct id_entry *asked_entry(const struct ids *ids, struct id_key key)
 {
     assert(ids->room > 0);
     uint32_t index = *place_of(ids, key);
@@ -319,15 +314,15 @@ static struct entry *asked_entry(const struct ids *ids, struct id_key key)
 
 struct id_known ids_find(const struct ids *ids, struct id_key key, int64_t watermark_ms)
 {
-    const struct entry *entry = asked_entry(ids, key);
+    const struct id_entry *entry = asked_entry(ids, key);
 
     if (entry->state == ID_UNKNOWN || !is_live(ids, entry->bucket, watermark_ms))
         return (struct id_known){.state = ID_UNKNOWN};
     return (struct id_known){(enum id_state)entry->state, entry->contribution};
 }
 
-/* The value as the store shall have it. */
-static bool write_value(struct ids *ids, struct entry *entry, struct span contribution)
+/* Writes the value as the store shall have it. */
+static bool write_value(struct ids *ids, struct id_entry *entry, struct span contribution)
 {
     uint8_t head[6];
     size_t size = 0;
@@ -351,21 +346,17 @@ static bool write_value(struct ids *ids, struct entry *entry, struct span contri
 /* Room for one more dirty entry's pair, so that a flush cannot fail for it. */
 static bool reserve_pair(struct ids *ids)
 {
-    if (ids->dirty_count < ids->pair_room)
-        return true;
-    uint32_t room = ids->pair_room == 0 ? 1024 : 2 * ids->pair_room;
-    struct id_pair *pairs = realloc(ids->pairs, room * sizeof(*pairs));
-    if (pairs == NULL)
-        return false;
-    ids->pairs = pairs;
-    ids->pair_room = room;
-    return true;
+    struct id_pair *pairs = grow(ids->pairs, &ids->pair_room, ids->dirty_count + 1, sizeof(*pairs));
+
+    if (pairs != NULL)
+        ids->pairs = pairs;
+    return pairs != NULL;
 }
 
 enum verdict ids_put(struct ids *ids, struct id_key key, int64_t watermark_ms, enum id_state state,
                      struct span contribution, struct reason *why)
 {
-    struct entry *entry = asked_entry(ids, key);
+    struct id_entry *entry = asked_entry(ids, key);
     bool is_known = entry->state != ID_UNKNOWN;
 
     assert(state != ID_UNKNOWN);
@@ -391,13 +382,13 @@ static struct id_section *add_section(struct id_change *change, struct id_bucket
     return section;
 }
 
-/* Those of the dirty entries that stand in one bucket. */
+/* Adds a section for a bucket, if dirty entries stand in it. */
 static void collect(struct ids *ids, struct id_bucket bucket)
 {
     struct id_section *section = NULL;
 
     for (uint32_t i = 0; i < ids->count; i++) {
-        const struct entry *entry = &ids->entries[i];
+        const struct id_entry *entry = &ids->entries[i];
         if (!entry->is_dirty || !bucket_is(entry->bucket, bucket))
             continue;
         if (section == NULL)
@@ -421,7 +412,7 @@ const struct id_change *ids_change(struct ids *ids, int64_t watermark_ms)
     struct id_bucket latest = bucket_at(ids, watermark_ms);
     for (int64_t age = LIVE_BUCKETS_MAX; age >= 0; age--) {
         struct id_bucket bucket = {latest.start_ms - age * ids->width_ms, ids->width_ms};
-        if (is_live(ids, bucket, watermark_ms)) /* One that died since need not be written at all. */
+        if (is_live(ids, bucket, watermark_ms)) /* What is over already need not be written at all. */
             collect(ids, bucket);
     }
     return change->section_count > 0 ? change : NULL;

@@ -1,9 +1,10 @@
 /*
- * The ids of one partition: which were counted already, and with amendments what each contributed, so that it can be
- * taken back. What the store keeps is read in batches and remembered here between two flushes, together with what was
- * folded since; what is new is written by the flush that counts it, so ids and counts roll back together.
+ * The ids of one partition: which of them were counted already, and with amendments what each contributed, so that it
+ * can be taken back. What the store keeps is read in batches and remembered here until the next flush, together with
+ * what was folded since; new ids are written by the flush that counts their records, so ids and counts roll back
+ * together.
  *
- * An id is kept in a bucket by the watermark at which it was last written, not by its own time: so a late event is
+ * An id is kept in a bucket by the watermark at which it was last written, not by its event's time: so a late event is
  * remembered as long as a timely one, and a bucket is dropped as a whole, `kept_ms` after its end. Whether an id is
  * still known follows from the watermark alone, never from when a flush or a drop happened: a replay decides alike.
  */
@@ -14,8 +15,8 @@
 
 struct ids;
 
-/* What stands for an id: 112 bits of a hash keyed by the partition's incarnation. Among n ids kept, the chance that any
- * two are taken for one is below n^2 / 2^113: 10^-16 for a billion. */
+/* A key stands for an id: 112 bits of a hash keyed by the partition's incarnation. Among n ids kept, the chance that
+ * any two have one key is below n^2 / 2^113: 10^-16 for a billion. */
 struct id_key {
     char bytes[ID_SIZE];
 };
@@ -32,42 +33,43 @@ struct id_known {
     struct span contribution; /* of ID_COUNTED; borrowed until ids_put(), ids_begin() or ids_reset() */
 };
 
-/* `kept_ms` = how far the watermark moves until an id may be forgotten; 0 = keep none, and drop what the store has of
- * earlier. HALT: NO-MEMORY. */
+/* Opens the ids of a partition. `kept_ms`: how far the watermark moves until an id may be forgotten; 0: none is kept,
+ * and what the store has of earlier is dropped. ids_reset() follows. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict ids_open(struct ids **ids, int64_t kept_ms, struct reason *why);
 void ids_close(struct ids *ids);
 
-/* Forgets everything in memory, and begins at a claimed state. */
+/* Forgets everything in memory, and begins at a claimed state, whose id buckets and incarnation are copied. */
 void ids_reset(struct ids *ids, const struct partition_state *state);
 
+/* The key of an id, in the incarnation of the last ids_reset(). */
 struct id_key ids_key(const struct ids *ids, struct span id);
 
-/* A new batch: what the store knows as well may be forgotten. */
+/* Begins a batch: ids that the store knows as well may be forgotten. */
 void ids_begin(struct ids *ids);
 
-/* Notes that the batch holds this id; the store will be asked for it unless memory knows. HALT: NO-MEMORY. */
+/* Notes that the batch holds this id; the store will be asked for the id unless memory knows it. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict ids_ask(struct ids *ids, struct id_key key, struct reason *why);
 
-/* The question to the store, for store_look_up_ids(); NULL if there is nothing to ask. Borrowed, like `state`, until
- * the next ids_begin(). */
-struct id_lookup *ids_recall(struct ids *ids, const struct partition_state *state);
+/* The lookup of all ids that were asked for, to be given to store_look_up_ids(); NULL: there is nothing to look up. The
+ * lookup is borrowed until the next ids_begin(), and borrows `state` as long. */
+struct id_lookup *ids_lookup(struct ids *ids, const struct partition_state *state);
 
 /* False if a flush must come before the next ids_put(). After a flush there is always room for what was asked. */
 bool ids_has_room(const struct ids *ids);
 
-/* What is known of an id that was asked for, at this watermark (before the event at hand moved it). */
+/* Finds what is known of an id that was asked for (asserted). `watermark_ms` is the one before the event at hand. */
 struct id_known ids_find(const struct ids *ids, struct id_key key, int64_t watermark_ms);
 
-/* Remembers an id that was asked for: `state` is not ID_UNKNOWN, `contribution` (copied) is ID_COUNTED's.
- * `watermark_ms` is that after the event. HALT: NO-MEMORY. */
+/* Remembers an id that was asked for (asserted). `state` is not ID_UNKNOWN; `contribution` is copied, and absent but
+ * for ID_COUNTED. `watermark_ms` is the one after the event. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict ids_put(struct ids *ids, struct id_key key, int64_t watermark_ms, enum id_state state,
                                 struct span contribution, struct reason *why);
 
-/* What a flush up to this watermark writes and drops; NULL: nothing. Borrowed until ids_flushed() or ids_reset(); no
- * ids_put() in between. */
+/* The ids and buckets that a flush up to this watermark writes and drops; NULL: none. Borrowed until ids_flushed() or
+ * ids_reset(); no ids_put() in between. */
 const struct id_change *ids_change(struct ids *ids, int64_t watermark_ms);
 
-/* That flush is in the store. */
+/* Tells that the flush of the last ids_change() is in the store. */
 void ids_flushed(struct ids *ids);
 
 #endif

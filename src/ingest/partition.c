@@ -1,16 +1,17 @@
-/* The state of one partition between two flushes. */
+/* Keeps what one partition knows between two flushes. */
 #include "partition.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
-#define BEHIND_AFTER_MS 2000 /* who keeps up sees the end of the log far more often */
-#define BEHIND_MS 4000 /* freshness is worth nothing then, and cells repeat: the fewer flushes, the fewer merges */
-
+#define BEHIND_AFTER_MS 2000 /* a partition that keeps up sees the end of the log far more often */
+/* Added to the flush interval of a partition that is behind: freshness is worth nothing then, and cells repeat, so that
+ * fewer flushes merge less. */
+#define BEHIND_MS 4000
 #define TAKEN_SAMPLES_MAX (1u << 16) /* x 8.5 bytes, touched only if used: thousands of amendments between flushes */
 
-/* A record may fill both tallies: from one pool, either would have to know what the other needs. */
+/* A pool of its own: a record may fill both tallies, and either would have to know what the other needs. */
 static enum verdict open_taken(struct partition *partition, struct tally_options options, struct reason *why)
 {
     enum verdict verdict = tally_pool_open(&partition->taken_pool, TAKEN_SAMPLES_MAX, why);
@@ -61,7 +62,7 @@ void partition_close(struct partition *partition)
     free(partition);
 }
 
-void partition_drop(struct partition *partition)
+void partition_drop_rows(struct partition *partition)
 {
     tally_clear(partition->tally);
     if (partition->taken != NULL)
@@ -89,7 +90,7 @@ static int64_t lateness_of(const struct partition *partition)
 
 void partition_rewind(struct partition *partition, const struct partition_state *state)
 {
-    partition_drop(partition);
+    partition_drop_rows(partition);
     partition->state = *state;
     ids_reset(partition->ids, state);
     partition->next = state->next;
@@ -103,6 +104,11 @@ void partition_rewind(struct partition *partition, const struct partition_state 
     partition->is_idle = state->is_idle;
     partition->is_stale = true;
     partition->must_claim = false;
+}
+
+bool partition_wants(const struct partition *partition, int64_t offset)
+{
+    return partition != NULL && !partition->is_stopped && !partition->is_stale && offset >= partition->next;
 }
 
 uint32_t partition_windows(const struct partition *partition, int64_t event_ms)
@@ -124,16 +130,7 @@ uint32_t partition_windows(const struct partition *partition, int64_t event_ms)
     return windows;
 }
 
-void partition_anchor(struct partition *partition)
-{
-    const struct record *last = partition->last;
-
-    if (last != NULL)
-        partition->anchor = anchor_of(last->offset, last->timestamp_ms, last->key, last->value);
-    partition->last = NULL;
-}
-
-void partition_see(struct partition *partition, int64_t event_ms)
+void partition_move_watermark(struct partition *partition, int64_t event_ms)
 {
     int64_t watermark_ms = event_ms - partition->config->out_of_orderness_ms;
 
@@ -144,15 +141,24 @@ void partition_see(struct partition *partition, int64_t event_ms)
     partition->lateness_ms = lateness_of(partition);
 }
 
-void partition_moved(struct partition *partition)
+void partition_move_anchor(struct partition *partition)
+{
+    const struct record *last = partition->last;
+
+    if (last != NULL)
+        partition->anchor = anchor_of(last->offset, last->timestamp_ms, last->key, last->value);
+    partition->last = NULL;
+}
+
+void partition_left_end(struct partition *partition)
 {
     partition->is_at_end = false;
     partition->is_idle = false;
 }
 
-void partition_ended(struct partition *partition, int64_t end_next, int64_t now_ms)
+void partition_reached_end(struct partition *partition, int64_t end_next, int64_t now_ms)
 {
-    if (end_next < partition->next) /* The end came before records of the same batch: it is no more. */
+    if (end_next < partition->next) /* The end came before records of the same batch. */
         return;
     if (end_next > partition->next) /* Only what is no record lies between: the markers of transactions. */
         partition->next = end_next;
@@ -163,7 +169,7 @@ void partition_ended(struct partition *partition, int64_t end_next, int64_t now_
     partition->caught_up_ms = now_ms;
 }
 
-void partition_rest(struct partition *partition, int64_t idle_ms, int64_t now_ms)
+void partition_mark_idle(struct partition *partition, int64_t idle_ms, int64_t now_ms)
 {
     if (partition->is_at_end && now_ms - partition->end_ms >= idle_ms)
         partition->is_idle = true;
@@ -207,7 +213,7 @@ struct partition_flush partition_flush_of(const struct partition *partition)
 void partition_flushed(struct partition *partition, const struct partition_flush *flush, int64_t now_ms)
 {
     assert(flush->state == &partition->state);
-    partition_drop(partition);
+    partition_drop_rows(partition);
     ids_flushed(partition->ids);
     partition->state.next = flush->next;
     partition->state.anchor = flush->anchor;

@@ -1,6 +1,7 @@
 /*
- * One assigned partition: where it stands in the store, what was folded since, and its watermark. The watermark and the
- * verdict on lateness are functions of the partition's log alone, so that a replay decides as the first run did.
+ * One assigned partition: where the store stands, what was folded since, and the watermark. Watermark and lateness are
+ * functions of the partition's log alone, so that a replay decides as the first run did. All monotonic times are the
+ * caller's, in ms.
  */
 #ifndef GENTALLY_PARTITION_H
 #define GENTALLY_PARTITION_H
@@ -18,7 +19,7 @@ struct partition {
     struct tally_pool *taken_pool;
     struct ids *ids;
     int64_t next;              /* offset of the next record to fold; >= state.next */
-    struct anchor anchor;      /* the last record folded before it, unless `last` is newer */
+    struct anchor anchor;      /* the last record folded before `next`, unless `last` is newer */
     const struct record *last; /* folded, and not yet made the anchor: in the batch; NULL if none */
     int64_t watermark_ms;      /* highest event time - allowed out-of-orderness; never falls */
     int64_t outcomes[OUTCOME_COUNT];
@@ -36,55 +37,66 @@ struct partition {
     struct reason why;
 };
 
-/* Opens a partition at a claimed state. HALT: NO-MEMORY. */
+/* Opens a partition at a claimed state (copied). `config` and `pool` are borrowed until close. GO_ON gives `*partition`
+ * to the caller; HALT: NO-MEMORY. */
 MUST_CHECK enum verdict partition_open(struct partition **partition, const struct config *config,
                                        const struct partition_state *state, struct tally_pool *pool, int64_t now_ms,
                                        struct reason *why);
+
+/* Frees the partition and its rows. NULL does nothing. */
 void partition_close(struct partition *partition);
 
-/* Forgets the rows; what follows is a rewind or a stop. */
-void partition_drop(struct partition *partition);
+/* Drops all rows; a rewind or a stop follows. */
+void partition_drop_rows(struct partition *partition);
 
-/* Forgets what was folded and goes back to a (newly) claimed state. */
+/* Drops all rows and goes back to a (newly) claimed state, which is copied. */
 void partition_rewind(struct partition *partition, const struct partition_state *state);
+
+/* True if a record at `offset` is to be folded: the partition is ours (not NULL), neither stopped nor repositioned
+ * behind the batch, and has not passed the offset yet. */
+bool partition_wants(const struct partition *partition, int64_t offset);
 
 /* The windows an event still counts in, a bit per window_kind; 0 = too late. A window is over when its end + the time
  * it is kept <= watermark, or when it is sealed. */
 uint32_t partition_windows(const struct partition *partition, int64_t event_ms);
 
-/* A record was folded or set aside. It is borrowed until partition_anchor(), which reads its bytes: before the batch is
- * released and before each flush. */
-static inline void partition_fold(struct partition *partition, const struct record *record)
+/* Moves the watermark to what an event at `event_ms` makes it; a lower one leaves it. */
+void partition_move_watermark(struct partition *partition, int64_t event_ms);
+
+/* Notes the record folded or set aside last. The record is borrowed until partition_move_anchor(). */
+static inline void partition_folded(struct partition *partition, const struct record *record)
 {
     partition->last = record;
 }
-void partition_anchor(struct partition *partition);
 
-/* An event at `event_ms` was folded: moves the watermark. */
-void partition_see(struct partition *partition, int64_t event_ms);
+/* Makes the record folded last the anchor. Reads its bytes: call it before a flush, and before the batch is freed. */
+void partition_move_anchor(struct partition *partition);
 
-/* Records, or the log's end (then `end_next` is where the log goes on), came in at `now_ms`. An end that records were
- * folded behind since is none. */
-void partition_moved(struct partition *partition);
-void partition_ended(struct partition *partition, int64_t end_next, int64_t now_ms);
+/* A record came in: the partition is neither at its log's end nor idle. */
+void partition_left_end(struct partition *partition);
 
-/* Sets is_idle at the log's end, once `idle_ms` have passed without an event: what is only set aside says nothing about
- * time, and holds no window open. */
-void partition_rest(struct partition *partition, int64_t idle_ms, int64_t now_ms);
+/* The log's end came in at `now_ms`; the log goes on at `end_next`. Ignored if newer records were folded meanwhile. */
+void partition_reached_end(struct partition *partition, int64_t end_next, int64_t now_ms);
+
+/* Sets is_idle at the log's end, once `idle_ms` have passed without an event: a record that is set aside says nothing
+ * about time, and holds no window open. */
+void partition_mark_idle(struct partition *partition, int64_t idle_ms, int64_t now_ms);
 
 /* True if there are rows that were not flushed. */
 bool partition_has_rows(const struct partition *partition);
 
-/* True if the store does not know all of it yet. */
+/* True if the store does not know yet how far the partition is, or that it is idle. */
 bool partition_is_dirty(const struct partition *partition);
 
-/* True if its last flush is long enough ago: the configured interval, and four seconds more for a partition that is
- * behind.
- */
+/* True if the last flush is long enough ago: the configured interval, and four seconds more for a partition that is
+ * behind. */
 bool partition_is_due(const struct partition *partition, int64_t now_ms);
 
-/* The partition's part of a checkpoint; and what its success means. */
+/* The partition's part of a checkpoint. Borrows rows and ids of the partition, which must not change before
+ * partition_flushed(). */
 struct partition_flush partition_flush_of(const struct partition *partition);
+
+/* The flush is in the store: drops the rows, and takes the flush for the store's state. */
 void partition_flushed(struct partition *partition, const struct partition_flush *flush, int64_t now_ms);
 
 #endif

@@ -1,18 +1,25 @@
-/* Opening, closing, and the one order in which a flush may happen. */
+/* Opens, flushes and closes a pipeline. */
 #include "pipeline.h"
+
+#include <stdlib.h>
 
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/publish/closer.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_flush.h"
+#include "pipeline_parts.h"
 
 #define SYMBOLS_MAX 65536u /* distinct texts between two flushes */
 #define SYMBOLS_BYTES ((size_t)8 << 20)
 #define SAMPLES_MAX (1u << 24) /* 143 MB, touched when used: some 6 million events between two flushes */
 #define SETTLE_MS 5000
 
-enum verdict pipeline_open_enrich(struct pipeline *pipeline, struct reason *why)
+/* ---- opening ---- */
+
+/* An enrichment by the tables as they are now. */
+static enum verdict open_enrich(struct pipeline *pipeline, struct reason *why)
 {
     const struct config *config = pipeline->config;
     struct span key = config->account_key[0] == '\0' ? span_of(NULL) : span_of(config->account_key);
@@ -23,13 +30,10 @@ enum verdict pipeline_open_enrich(struct pipeline *pipeline, struct reason *why)
     return verdict;
 }
 
-enum verdict pipeline_open_local(struct pipeline *pipeline, const struct config *config, struct logger *logger,
-                                 struct reason *why)
+static enum verdict open_parts(struct pipeline *pipeline, const struct config *config, struct reason *why)
 {
-    pipeline->config = config;
-    pipeline->logger = logger;
-    pipeline->assignment.logger = logger;
     enum verdict verdict = config_check_accounts(config, why);
+
     if (verdict == GO_ON)
         verdict = tables_open(&pipeline->tables, config, why);
     if (verdict == GO_ON)
@@ -39,18 +43,37 @@ enum verdict pipeline_open_local(struct pipeline *pipeline, const struct config 
     if (verdict == GO_ON)
         verdict = symbols_open(&pipeline->symbols, SYMBOLS_MAX, SYMBOLS_BYTES, why);
     if (verdict == GO_ON)
-        verdict = pipeline_open_enrich(pipeline, why);
+        verdict = open_enrich(pipeline, why);
     if (verdict == GO_ON)
         verdict = tally_pool_open(&pipeline->pool, SAMPLES_MAX, why);
     if (verdict == GO_ON && config->has_retention)
         verdict = retention_open(&pipeline->retention, pipeline->symbols, pipeline->tables.catalog, why);
-    pipeline->fold.retention = pipeline->retention;
-    pipeline->fold.config = config;
-    pipeline->fold.decoder = pipeline->decoder;
-    pipeline->fold.symbols = pipeline->symbols;
-    pipeline->fold.logger = logger;
-    topic_dead_letters(config, pipeline->fold.dead_letters);
     return verdict;
+}
+
+enum verdict pipeline_open_local(struct pipeline **pipeline, const struct config *config, struct logger *logger,
+                                 struct reason *why)
+{
+    struct pipeline *opened = calloc(1, sizeof(*opened));
+
+    if (opened == NULL)
+        return no_memory(why, "for a pipeline");
+    opened->config = config;
+    opened->logger = logger;
+    opened->assignment.logger = logger;
+    enum verdict verdict = open_parts(opened, config, why);
+    if (verdict != GO_ON) {
+        pipeline_close(opened);
+        return verdict;
+    }
+    opened->fold.retention = opened->retention;
+    opened->fold.config = config;
+    opened->fold.decoder = opened->decoder;
+    opened->fold.symbols = opened->symbols;
+    opened->fold.logger = logger;
+    topic_dead_letters(config, opened->fold.dead_letters);
+    *pipeline = opened;
+    return GO_ON;
 }
 
 enum verdict pipeline_connect(struct pipeline *pipeline, struct reason *why)
@@ -69,6 +92,8 @@ enum verdict pipeline_connect(struct pipeline *pipeline, struct reason *why)
 
 void pipeline_close(struct pipeline *pipeline)
 {
+    if (pipeline == NULL)
+        return;
     if (pipeline->source != NULL) {
         source_release(pipeline->source, &pipeline->batch);
         source_close(pipeline->source);
@@ -86,6 +111,60 @@ void pipeline_close(struct pipeline *pipeline)
     if (pipeline->decoder != NULL)
         decoder_close(pipeline->decoder);
     tables_close(&pipeline->tables);
+    free(pipeline);
+}
+
+/* ---- looking ---- */
+
+const struct assignment *pipeline_assignment(const struct pipeline *pipeline)
+{
+    return &pipeline->assignment;
+}
+
+const char *pipeline_tables_version(const struct pipeline *pipeline)
+{
+    return pipeline->tables.version;
+}
+
+struct store *pipeline_store(const struct pipeline *pipeline)
+{
+    return pipeline->store;
+}
+
+struct pipeline_counts pipeline_counts(const struct pipeline *pipeline)
+{
+    return (struct pipeline_counts){pipeline->fold.records, pipeline->fold.letters_total};
+}
+
+/* ---- storing ---- */
+
+enum verdict pipeline_flush(struct pipeline *pipeline, bool is_forced, int64_t now_ms, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    if (pipeline->fold.letters > 0)
+        verdict = producer_settle(pipeline->producer, SETTLE_MS, why);
+    if (verdict != GO_ON)
+        return verdict;
+    pipeline->fold.letters = 0;
+    verdict = assignment_flush(&pipeline->assignment, pipeline->checkpoint, pipeline->store, is_forced, now_ms, why);
+    if (verdict == GO_ON)
+        verdict = pipeline_reclaim(pipeline, why);
+    if (verdict != GO_ON || assignment_has_rows(&pipeline->assignment))
+        return verdict;
+    if (pipeline->retention != NULL)
+        retention_settled(pipeline->retention);
+    bool is_full = !symbols_has_room(pipeline->symbols, SYMBOLS_MAX / 4, SYMBOLS_BYTES / 4);
+    if (is_full)
+        enrich_forget(pipeline->fold.enrich);
+    if (pipeline->retention != NULL && (is_full || !retention_has_room(pipeline->retention)))
+        retention_forget(pipeline->retention, pipeline->tables.catalog);
+    return verdict;
+}
+
+enum verdict pipeline_resume(struct pipeline *pipeline, int64_t now_ms, struct reason *why)
+{
+    return assignment_resume(&pipeline->assignment, pipeline->checkpoint, now_ms, why);
 }
 
 enum verdict pipeline_reclaim(struct pipeline *pipeline, struct reason *why)
@@ -96,6 +175,11 @@ enum verdict pipeline_reclaim(struct pipeline *pipeline, struct reason *why)
             break;
         }
     return assignment_reclaim(&pipeline->assignment, pipeline->store, pipeline->source, why);
+}
+
+void pipeline_commit(struct pipeline *pipeline)
+{
+    assignment_commit(&pipeline->assignment, pipeline->source);
 }
 
 enum verdict pipeline_renew_tables(struct pipeline *pipeline, struct tables *fresh, struct reason *why)
@@ -110,29 +194,27 @@ enum verdict pipeline_renew_tables(struct pipeline *pipeline, struct tables *fre
         retention_settled(pipeline->retention);
         retention_forget(pipeline->retention, pipeline->tables.catalog);
     }
-    return pipeline_open_enrich(pipeline, why);
+    return open_enrich(pipeline, why);
 }
 
-enum verdict pipeline_flush(struct pipeline *pipeline, bool is_forced, int64_t now_ms, struct reason *why)
-{
-    enum verdict verdict = GO_ON;
+/* ---- closing windows ---- */
 
-    if (pipeline->fold.letters > 0)
-        verdict = producer_settle(pipeline->producer, SETTLE_MS, why);
-    if (verdict != GO_ON)
-        return verdict;
-    pipeline->fold.letters = 0;
-    verdict = assignment_flush(&pipeline->assignment, pipeline->checkpoint, pipeline->store, is_forced, now_ms, why);
-    if (verdict == GO_ON)
-        verdict = pipeline_reclaim(pipeline, why);
-    if (verdict != GO_ON || !assignment_is_empty(&pipeline->assignment))
-        return verdict;
-    if (pipeline->retention != NULL)
-        retention_settled(pipeline->retention);
-    bool is_full = !symbols_has_room(pipeline->symbols, SYMBOLS_MAX / 4, SYMBOLS_BYTES / 4);
-    if (is_full)
-        enrich_forget(pipeline->fold.enrich);
-    if (pipeline->retention != NULL && (is_full || !retention_has_room(pipeline->retention)))
-        retention_forget(pipeline->retention, pipeline->tables.catalog);
-    return verdict;
+static enum verdict count_logs(void *source, int32_t *count, struct reason *why)
+{
+    return source_partitions(source, count, why);
+}
+
+static enum verdict find_log_ends(void *source, int32_t count, int64_t ends[], struct reason *why)
+{
+    return source_ends(source, count, ends, why);
+}
+
+enum verdict pipeline_open_closer(const struct pipeline *pipeline, struct closer **closer, int32_t partition_count,
+                                  struct reason *why)
+{
+    struct closer_tables tables = {pipeline->tables.catalog, pipeline->tables.countries, pipeline->tables.version};
+    struct closer_logs logs = {count_logs, find_log_ends, pipeline->source};
+
+    return closer_open(closer, pipeline->config, pipeline->store, &tables, &logs, partition_count, pipeline->logger,
+                       why);
 }

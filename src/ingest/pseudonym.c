@@ -1,7 +1,8 @@
 /*
- * An HMAC costs more than everything else that is done to an event, and the same accounts come again and again, so
- * recent ones are remembered in a direct-mapped cache: an account has one place, and takes it from whoever was there.
- * Millions of accounts therefore cost time, never memory, and nothing has to be cleared.
+ * Pseudonyms by HMAC-SHA-256 of libcrypto. An HMAC costs more than everything else that is done to an event, and the
+ * same accounts come again and again, so recent ones are remembered in a direct-mapped cache: an account has one place,
+ * and takes it from whoever was there. Millions of accounts therefore cost time, never memory, and nothing has to be
+ * cleared.
  *
  *   place   [ pseudonym 16 | size 1 | account 47 ]  one cache line; 65536 places = 4 MiB
  *
@@ -20,19 +21,19 @@
 #define PLACES 65536u
 #define ACCOUNT_SIZE_MAX 47 /* a longer one is not remembered; UUIDs, e-mail hashes and ULIDs are shorter */
 
-struct place {
+struct account_place {
     struct pseudonym pseudonym;
     uint8_t size; /* 0 = free */
     char account[ACCOUNT_SIZE_MAX];
 };
 
-static_assert(sizeof(struct place) == 64, "a place is one cache line");
+static_assert(sizeof(struct account_place) == 64, "a place is one cache line");
 static_assert((PLACES & (PLACES - 1)) == 0, "a mask finds the place");
 
 struct pseudonyms {
     EVP_MAC *mac;
     EVP_MAC_CTX *keyed; /* the key's two hash states are computed once */
-    struct place *places;
+    struct account_place *places;
 };
 
 enum verdict pseudonyms_open(struct pseudonyms **pseudonyms, struct span key, struct reason *why)
@@ -46,12 +47,12 @@ enum verdict pseudonyms_open(struct pseudonyms **pseudonyms, struct span key, st
     assert(key.size > 0);
     struct pseudonyms *opened = calloc(1, sizeof(*opened));
     if (opened != NULL)
-        opened->places = aligned_alloc(sizeof(struct place), PLACES * sizeof(struct place));
+        opened->places = aligned_alloc(sizeof(struct account_place), PLACES * sizeof(struct account_place));
     if (opened == NULL || opened->places == NULL) {
         pseudonyms_close(opened);
         return reason_set(why, HALT, NO_MEMORY, 0, "no room to remember accounts");
     }
-    memset(opened->places, 0, PLACES * sizeof(struct place));
+    memset(opened->places, 0, PLACES * sizeof(struct account_place));
     opened->mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     opened->keyed = opened->mac == NULL ? NULL : EVP_MAC_CTX_new(opened->mac);
     if (opened->keyed == NULL ||
@@ -70,7 +71,7 @@ void pseudonyms_close(struct pseudonyms *pseudonyms)
     EVP_MAC_CTX_free(pseudonyms->keyed); /* wipes the key */
     EVP_MAC_free(pseudonyms->mac);
     if (pseudonyms->places != NULL)
-        OPENSSL_cleanse(pseudonyms->places, PLACES * sizeof(struct place));
+        OPENSSL_cleanse(pseudonyms->places, PLACES * sizeof(struct account_place));
     free(pseudonyms->places);
     free(pseudonyms);
 }
@@ -99,7 +100,7 @@ static struct pseudonym compute(struct pseudonyms *pseudonyms, struct span accou
     return (struct pseudonym){word_of(code), word_of(code + 8)};
 }
 
-static struct place *place_of(const struct pseudonyms *pseudonyms, struct span account)
+static struct account_place *place_of(const struct pseudonyms *pseudonyms, struct span account)
 {
     return &pseudonyms->places[hash_text(account) & (PLACES - 1)];
 }
@@ -115,7 +116,7 @@ struct pseudonym pseudonyms_of(struct pseudonyms *pseudonyms, struct span accoun
     if (account.size == 0 || account.size > ACCOUNT_SIZE_MAX)
         return compute(pseudonyms, account);
 
-    struct place *place = place_of(pseudonyms, account);
+    struct account_place *place = place_of(pseudonyms, account);
     if (place->size != account.size || memcmp(place->account, account.bytes, account.size) != 0) {
         place->pseudonym = compute(pseudonyms, account);
         place->size = (uint8_t)account.size;

@@ -1,40 +1,29 @@
 /*
- * The worker's turn without a group to share with and without closing. What is new is the end: records at or beyond a
- * partition's target are let go, and read again when the target is raised.
+ * Counts up to given offsets. A turn is the worker's, without a group to share with and without closing windows. What a
+ * replay adds is the end: records at or beyond a partition's target are let go, and read again when the target is
+ * raised.
  */
 #include "gentally/ingest/replay.h"
 
-#include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "gentally/kafka/producer.h"
-#include "gentally/kafka/source.h"
-#include "gentally/redis/store.h"
-#include "id_lookup.h"
-#include "pipeline.h"
+#include "clock.h"
+#include "pipeline_read.h"
+#include "pipeline_setup.h"
 
 #define POLL_MS 50
 #define RETRY_MS 250
 #define PATIENCE_MS 60000 /* without any progress */
 
 struct replay {
-    struct pipeline pipeline;
+    struct logger *logger;
+    struct pipeline *pipeline;
     int32_t partition_count;
     bool has_joined;
     bool is_cut[PARTITIONS_MAX]; /* records beyond the target were let go */
     int64_t targets[PARTITIONS_MAX];
 };
-
-static int64_t clock_ms(clockid_t clock)
-{
-    struct timespec now;
-
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* ---- opening ---- */
 
@@ -44,15 +33,12 @@ enum verdict replay_open(struct replay **replay, const struct config *config, st
 
     if (opened == NULL)
         return no_memory(why, "for a replay");
+    opened->logger = logger;
     enum verdict verdict = pipeline_open_local(&opened->pipeline, config, logger, why);
     if (verdict == GO_ON)
-        verdict = pipeline_connect(&opened->pipeline, why);
+        verdict = pipeline_connect(opened->pipeline, why);
     if (verdict == GO_ON)
-        verdict = store_check(opened->pipeline.store, why);
-    if (verdict == GO_ON)
-        verdict = producer_check_topic(opened->pipeline.producer, opened->pipeline.fold.dead_letters, why);
-    if (verdict == GO_ON)
-        verdict = source_partitions(opened->pipeline.source, &opened->partition_count, why);
+        verdict = pipeline_check_replay(opened->pipeline, &opened->partition_count, why);
     if (verdict != GO_ON) {
         replay_close(opened);
         return verdict;
@@ -65,7 +51,7 @@ void replay_close(struct replay *replay)
 {
     if (replay == NULL)
         return;
-    pipeline_close(&replay->pipeline);
+    pipeline_close(replay->pipeline);
     free(replay);
 }
 
@@ -76,17 +62,17 @@ int32_t replay_partitions(const struct replay *replay)
 
 uint64_t replay_records(const struct replay *replay)
 {
-    return replay->pipeline.fold.records;
+    return pipeline_counts(replay->pipeline).records;
 }
 
 struct store *replay_store(const struct replay *replay)
 {
-    return replay->pipeline.store;
+    return pipeline_store(replay->pipeline);
 }
 
 int64_t replay_next(const struct replay *replay, int32_t number)
 {
-    const struct partition *partition = assignment_find(&replay->pipeline.assignment, number);
+    const struct partition *partition = assignment_find(pipeline_assignment(replay->pipeline), number);
 
     return partition == NULL ? 0 : partition->state.next;
 }
@@ -94,23 +80,9 @@ int64_t replay_next(const struct replay *replay, int32_t number)
 enum verdict replay_begin(struct replay *replay, const int64_t firsts[], const struct partition_state lives[],
                           struct reason *why)
 {
-    enum verdict verdict = GO_ON;
+    enum verdict verdict = pipeline_create_states(replay->pipeline, replay->partition_count, firsts, lives, why);
 
-    for (int32_t i = 0; i < replay->partition_count && verdict == GO_ON; i++) {
-        bool created = false;
-        verdict = store_create(replay->pipeline.store, i, firsts[i], lives[i].floor_ms, &created, why);
-        if (verdict == GO_ON && !created)
-            return reason_set(why, HALT, REPLAY_EXISTS, 0,
-                              "namespace %s holds a state of partition %" PRId32 " already",
-                              replay->pipeline.config->namespace_, i);
-    }
-    uint32_t created = 0;
-    if (verdict == GO_ON && replay->pipeline.retention != NULL)
-        verdict = store_retention_create(replay->pipeline.store, replay->pipeline.config->retention_pairs, false,
-                                         &created, why);
-    if (verdict == GO_ON && replay->pipeline.retention != NULL)
-        verdict = store_retention_open(replay->pipeline.store, why);
-    return verdict == GO_ON ? source_join(replay->pipeline.source, why) : verdict;
+    return verdict == GO_ON ? pipeline_join(replay->pipeline, why) : verdict;
 }
 
 /* ---- counting ---- */
@@ -118,150 +90,148 @@ enum verdict replay_begin(struct replay *replay, const int64_t firsts[], const s
 /* Nobody else is in the group, so there is one assignment; should there be another, the store says where to go on. */
 static enum verdict answer_rebalance(struct replay *replay, int64_t now_ms, struct reason *why)
 {
-    if (replay->pipeline.batch.rebalance == REBALANCE_ASSIGNED) {
-        enum verdict verdict = assignment_claim(
-            &replay->pipeline.assignment, replay->pipeline.store, replay->pipeline.config, replay->pipeline.pool,
-            replay->pipeline.batch.partitions, replay->pipeline.batch.partition_count, now_ms, why);
-        if (verdict == GO_ON)
-            verdict = assignment_start(&replay->pipeline.assignment, replay->pipeline.source, why);
-        if (verdict == GO_ON) {
-            replay->has_joined = (int32_t)replay->pipeline.batch.partition_count == replay->partition_count;
-            memset(replay->is_cut, 0, sizeof(replay->is_cut));
-            replay->pipeline.batch.rebalance = REBALANCE_NONE;
-        }
-        return verdict;
-    }
-    if (replay->pipeline.batch.rebalance == REBALANCE_NONE)
+    const struct batch *batch = pipeline_batch(replay->pipeline);
+
+    if (batch->rebalance == REBALANCE_NONE)
         return GO_ON;
-    checkpoint_forget(replay->pipeline.checkpoint);
-    assignment_close(&replay->pipeline.assignment);
-    replay->has_joined = false;
-    replay->pipeline.batch.rebalance = REBALANCE_NONE;
-    return source_release_all(replay->pipeline.source, why);
+    if (batch->rebalance != REBALANCE_ASSIGNED) {
+        replay->has_joined = false;
+        return pipeline_release(replay->pipeline, why);
+    }
+    enum verdict verdict = pipeline_claim(replay->pipeline, now_ms, why);
+    if (verdict == GO_ON) {
+        replay->has_joined = (int32_t)batch->partition_count == replay->partition_count;
+        memset(replay->is_cut, 0, sizeof(replay->is_cut));
+    }
+    return verdict;
+}
+
+/* True if every assigned partition was folded up to its target. */
+static bool is_folded(const struct replay *replay)
+{
+    const struct assignment *assignment = pipeline_assignment(replay->pipeline);
+
+    for (uint32_t i = 0; i < assignment->count; i++)
+        if (assignment_find(assignment, assignment->partitions[i])->next < replay->targets[assignment->partitions[i]])
+            return false;
+    return true;
+}
+
+/* True if every assigned partition is stored up to its target: a flush may have been refused, and taken back. */
+static bool is_stored(const struct replay *replay)
+{
+    const struct assignment *assignment = pipeline_assignment(replay->pipeline);
+
+    for (uint32_t i = 0; i < assignment->count; i++)
+        if (replay_next(replay, assignment->partitions[i]) < replay->targets[assignment->partitions[i]])
+            return false;
+    return true;
 }
 
 /* Goes back to where records were let go, for those partitions whose target is further now. */
 static void resume_cut(struct replay *replay)
 {
-    for (uint32_t i = 0; i < replay->pipeline.assignment.count; i++) {
-        int32_t number = replay->pipeline.assignment.partitions[i];
-        struct partition *partition = assignment_find(&replay->pipeline.assignment, number);
-        if (!replay->is_cut[number] || partition->next >= replay->targets[number])
+    const struct assignment *assignment = pipeline_assignment(replay->pipeline);
+
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        int32_t number = assignment->partitions[i];
+        if (!replay->is_cut[number] || assignment_find(assignment, number)->next >= replay->targets[number])
             continue;
-        struct source_start start = {number, partition->next, {.offset = ANCHOR_NONE}};
-        source_reposition(replay->pipeline.source, &start);
+        pipeline_reread(replay->pipeline, number);
         replay->is_cut[number] = false;
     }
 }
 
 static enum verdict fold_one(struct replay *replay, const struct record *record, int64_t now_ms, struct reason *why)
 {
-    struct partition *partition = assignment_find(&replay->pipeline.assignment, record->partition);
+    const struct assignment *assignment = pipeline_assignment(replay->pipeline);
     enum verdict verdict;
 
-    if (partition == NULL || partition->is_stopped || partition->is_stale || record->offset < partition->next)
+    if (!partition_wants(assignment_find(assignment, record->partition), record->offset))
         return GO_ON;
-    if (record->offset >= replay->targets[record->partition]) {
-        if (partition->next < replay->targets[record->partition])
-            partition->next = replay->targets[record->partition]; /* Only what is no record lies between. */
+    if (record->offset >= replay->targets[record->partition]) { /* Only what is no record lies before the target. */
+        pipeline_skip_to(replay->pipeline, record->partition, replay->targets[record->partition]);
         replay->is_cut[record->partition] = true;
         return GO_ON;
     }
-    partition_moved(partition);
-    do {
-        verdict = fold_record(&replay->pipeline.fold, partition, record, clock_ms(CLOCK_REALTIME), why);
-        if (verdict == TRY_LATER) {
-            verdict = pipeline_flush(&replay->pipeline, true, now_ms, why);
-            if (verdict != GO_ON || partition->is_stale || partition->is_stopped)
-                return verdict;
-            verdict = TRY_LATER;
-        }
-    } while (verdict == TRY_LATER);
-    if (verdict == GO_ON)
-        partition_fold(partition, record);
+    while ((verdict = pipeline_fold_record(replay->pipeline, record, clock_ms(CLOCK_REALTIME), why)) == TRY_LATER) {
+        verdict = pipeline_flush(replay->pipeline, true, now_ms, why);
+        if (verdict != GO_ON)
+            return verdict;
+    }
     return verdict;
 }
 
-/* What the replay knows of the batch's ids: without an answer the batch is let go, and asked for again. */
-static enum verdict lookup(struct replay *replay, struct reason *why)
+/* Follows the logs' ends: their last offsets may be no records. */
+static void skip_to_ends(struct replay *replay)
 {
-    if (replay->pipeline.config->ids == IDS_OFF)
-        return GO_ON;
-    enum verdict verdict = id_lookup_note(&replay->pipeline.assignment, replay->pipeline.decoder,
-                                          &replay->pipeline.batch, 0, &replay->pipeline.fold.event, why);
-    return verdict == GO_ON ? id_lookup_ask(&replay->pipeline.assignment, replay->pipeline.store, why) : verdict;
+    const struct batch *batch = pipeline_batch(replay->pipeline);
+
+    for (uint32_t i = 0; i < batch->end_count; i++) {
+        int32_t number = batch->ends[i].partition;
+        const struct partition *partition = assignment_find(pipeline_assignment(replay->pipeline), number);
+        int64_t target = replay->targets[number];
+        if (partition != NULL && !partition->is_stale && !partition->is_stopped && !replay->is_cut[number])
+            pipeline_skip_to(replay->pipeline, number, batch->ends[i].next < target ? batch->ends[i].next : target);
+    }
 }
 
 static enum verdict poll(struct replay *replay, int64_t now_ms, struct reason *why)
 {
-    enum verdict verdict = source_poll(replay->pipeline.source, &replay->pipeline.batch, POLL_MS, why);
+    const struct batch *batch = pipeline_batch(replay->pipeline);
+    enum verdict verdict = pipeline_poll(replay->pipeline, POLL_MS, why);
 
-    assignment_refresh(&replay->pipeline.assignment);
     if (verdict == GO_ON)
         verdict = answer_rebalance(replay, now_ms, why);
-    for (uint32_t i = 0; verdict == GO_ON && i < replay->pipeline.batch.suspect_count; i++)
-        assignment_check_log(&replay->pipeline.assignment, replay->pipeline.source, replay->pipeline.batch.suspects[i]);
     if (verdict == GO_ON)
-        verdict = lookup(replay, why);
-    for (uint32_t i = 0; verdict == GO_ON && i < replay->pipeline.batch.record_count; i++)
-        verdict = fold_one(replay, &replay->pipeline.batch.records[i], now_ms, why);
+        pipeline_check_logs(replay->pipeline);
+    if (verdict == GO_ON) /* Without an answer the batch is let go, and asked for again. */
+        verdict = pipeline_look_up_ids(replay->pipeline, why);
+    for (uint32_t i = 0; verdict == GO_ON && i < batch->record_count; i++)
+        verdict = fold_one(replay, &batch->records[i], now_ms, why);
     /* A trouble in mid-batch: what is left of it is let go, and read again. */
-    for (uint32_t i = 0; verdict != GO_ON && i < replay->pipeline.batch.record_count; i++)
-        replay->is_cut[replay->pipeline.batch.records[i].partition] = true;
-    for (uint32_t i = 0; verdict == GO_ON && i < replay->pipeline.batch.end_count; i++) {
-        int32_t number = replay->pipeline.batch.ends[i].partition;
-        struct partition *partition = assignment_find(&replay->pipeline.assignment, number);
-        if (partition != NULL && !partition->is_stale && !partition->is_stopped && !replay->is_cut[number] &&
-            partition->next < replay->targets[number] &&
-            replay->pipeline.batch.ends[i].next > partition->next) /* The log's last offsets may be no records. */
-            partition->next = replay->pipeline.batch.ends[i].next < replay->targets[number]
-                                  ? replay->pipeline.batch.ends[i].next
-                                  : replay->targets[number];
-    }
-    assignment_anchor(&replay->pipeline.assignment); /* They borrow their last record. */
-    source_release(replay->pipeline.source, &replay->pipeline.batch);
+    for (uint32_t i = 0; verdict != GO_ON && i < batch->record_count; i++)
+        replay->is_cut[batch->records[i].partition] = true;
+    if (verdict == GO_ON)
+        skip_to_ends(replay);
+    pipeline_release_batch(replay->pipeline);
     return verdict;
+}
+
+static enum verdict read_on(struct replay *replay, int64_t now_ms, struct reason *why)
+{
+    resume_cut(replay);
+    return poll(replay, now_ms, why);
 }
 
 static enum verdict turn(struct replay *replay, bool *is_done, struct reason *why)
 {
     int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
-    enum verdict verdict = assignment_resume(&replay->pipeline.assignment, replay->pipeline.checkpoint, now_ms, why);
+    enum verdict verdict = pipeline_resume(replay->pipeline, now_ms, why);
 
     if (verdict == GO_ON)
-        verdict = pipeline_reclaim(&replay->pipeline, why);
-    if (verdict == GO_ON &&
-        replay->pipeline.batch.rebalance != REBALANCE_NONE) /* The store did not answer the last time. */
-        verdict = answer_rebalance(replay, now_ms, why);
-    bool is_there = verdict == GO_ON && replay->has_joined;
-    for (uint32_t i = 0; is_there && i < replay->pipeline.assignment.count; i++)
-        is_there = assignment_find(&replay->pipeline.assignment, replay->pipeline.assignment.partitions[i])->next >=
-                   replay->targets[replay->pipeline.assignment.partitions[i]];
-    if (verdict == GO_ON && is_there)
-        verdict = pipeline_flush(&replay->pipeline, true, now_ms, why);
-    else if (verdict == GO_ON)
-        resume_cut(replay);
-    if (verdict == GO_ON && !is_there)
-        verdict = poll(replay, now_ms, why);
-    const struct partition *stopped = assignment_stopped(&replay->pipeline.assignment);
+        verdict = pipeline_reclaim(replay->pipeline, why);
+    if (verdict == GO_ON)
+        verdict = answer_rebalance(replay, now_ms, why); /* The store did not answer the last time. */
+    bool is_there = verdict == GO_ON && replay->has_joined && is_folded(replay);
+    if (verdict == GO_ON)
+        verdict = is_there ? pipeline_flush(replay->pipeline, true, now_ms, why) : read_on(replay, now_ms, why);
+    const struct partition *stopped = assignment_find_stopped(pipeline_assignment(replay->pipeline));
     if (verdict == GO_ON && stopped != NULL) {
         *why = stopped->why;
         return HALT;
     }
-    *is_done = verdict == GO_ON && is_there;
-    for (uint32_t i = 0; *is_done && i < replay->pipeline.assignment.count;
-         i++) /* A flush may have been refused, and taken back. */
-        *is_done = replay_next(replay, replay->pipeline.assignment.partitions[i]) >=
-                   replay->targets[replay->pipeline.assignment.partitions[i]];
+    *is_done = verdict == GO_ON && is_there && is_stored(replay);
     return verdict;
 }
 
 static int64_t progress_of(const struct replay *replay)
 {
+    const struct assignment *assignment = pipeline_assignment(replay->pipeline);
     int64_t progress = 0;
 
-    for (uint32_t i = 0; i < replay->pipeline.assignment.count; i++)
-        progress += assignment_find(&replay->pipeline.assignment, replay->pipeline.assignment.partitions[i])->next;
+    for (uint32_t i = 0; i < assignment->count; i++)
+        progress += assignment_find(assignment, assignment->partitions[i])->next;
     return progress;
 }
 
@@ -287,7 +257,7 @@ enum verdict replay_advance(struct replay *replay, const int64_t targets[], stru
                                                  "nothing came for %d s, and the offsets asked for are not reached",
                                                  PATIENCE_MS / 1000);
         if (verdict == TRY_LATER) {
-            log_reason(replay->pipeline.logger, LOG_LEVEL_WARN, why);
+            log_reason(replay->logger, LOG_LEVEL_WARN, why);
             nanosleep(&pause, NULL);
         }
     }

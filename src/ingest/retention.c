@@ -1,27 +1,29 @@
 /*
- * Why no pair is lost. An event is flushed at one moment, by one command on one connection; its pair must stand before
- * that command in the server's history, since then every history that keeps the flush (a crash's prefix, a promoted
- * replica's) keeps the pair. One connection leads to one server, which executes what comes over it in order. So:
+ * Retention loses no pair, and this is why. An event is flushed at one moment, by one command on one connection; its
+ * pair must stand before that command in the server's history, since then every history that keeps the flush (a crash's
+ * prefix, a promoted replica's) keeps the pair. One connection leads to one server, which executes what comes over it
+ * in order. So:
  *
- *   - whatever is put before a flush is acknowledged on the flush's own connection (store.c asks the barrier each time
- *     it sends, and makes no other connection in between);
- *   - what is not put, because it is remembered, was acknowledged on that connection too: retention_begin() is told
- * that the connection is another, forgets all that was remembered, and puts every activity of unflushed events again.
+ *   - pairs that are put before a flush are acknowledged on the flush's own connection: store_flush() calls the barrier
+ *     each time it sends, and makes no other connection in between;
+ *   - pairs that are not put, because they are remembered, were acknowledged on that connection too: if the connection
+ *     is another, retention_begin() forgets all that was remembered, and every activity of unflushed events is put
+ *     again.
  *
- * It rests on this: a server that stops being the primary, and so may drop what it had, drops its clients as well. A
- * Sentinel sees to it (CLIENT KILL with each new role), a cluster is refused (store_link.c). Whoever changes roles by
- * hand does the same, see runbooks/operate.md.
+ * The argument rests on this: a server that stops being the primary, and so may drop what it had, drops its clients as
+ * well. A Sentinel sees to it (CLIENT KILL with each new role), a cluster is refused (store_link.c). Whoever changes
+ * roles by hand does the same, see runbooks/operate.md.
  *
- * Repeating is harmless, a pair's months are a union; so whatever is put in vain (by a partition that is taken away
- * before its flush) is put again by whoever reads the record.
+ * Repeating is harmless, since a pair's months are a union; so pairs that are put in vain (by a partition that is taken
+ * away before its flush) are put again by whoever reads the record.
  *
- * The cache: place = low bits of a pair and month; it holds the other bits and the interval (between two settlings) in
- * which it was noted last. An interval is over when every partition is flushed: what it noted is then acknowledged.
+ * The cache: a place is found by the low bits of a pair and month; it holds the other bits and the interval (between
+ * two settlings) in which they were noted last. An interval is over when every partition is flushed: what was noted in
+ * it is then acknowledged.
  */
 #include "retention.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 
 #include "gentally/base/hash.h"
@@ -35,7 +37,7 @@
 #define NO_MODEL UINT16_MAX
 
 /* A pair and month that was noted. */
-struct place {
+struct pair_place {
     uint64_t high;
     uint32_t low;      /* the upper half; the lower one finds the place */
     uint32_t interval; /* 0: free */
@@ -57,17 +59,16 @@ struct note {
 struct retention {
     const struct symbols *symbols;
     const struct catalog *catalog;
-    struct place *places;
+    struct pair_place *places;
     struct note *notes;
     uint32_t note_count, unknown_count;
-    uint32_t interval, valid_from; /* what was noted in an earlier one is not remembered */
-    uint64_t connections;          /* of the store: those that are known are acknowledged on it */
+    uint32_t interval, valid_from; /* what was noted in an interval before `valid_from` is not remembered */
+    uint64_t connections;          /* number of the store's connection on which known notes are acknowledged */
     struct model_name *models;
     uint32_t model_count;
     uint16_t *by_symbol;         /* index of its display model; NO_MODEL: not looked up yet */
     int64_t month_ms, month_end; /* the last event's month */
     uint32_t month;
-    uint64_t put_count;
     struct activity *calls; /* of one round trip */
 };
 
@@ -126,8 +127,8 @@ static uint32_t cached_month(struct retention *retention, int64_t event_ms)
     return retention->month;
 }
 
-/* The display model of a slug. Its hash is stored, so its key never changes; it need not be secret, the account's part
- * is keyed. */
+/* The display model of a slug, as an index. The model's hash is stored, so the key of it never changes; that key need
+ * not be secret, since the account's part of a pair is keyed. */
 static uint16_t add_model(struct retention *retention, uint32_t symbol)
 {
     static const struct siphash_key key = {{UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xbf58476d1ce4e5b9)}};
@@ -149,12 +150,12 @@ static uint16_t add_model(struct retention *retention, uint32_t symbol)
     return (uint16_t)retention->model_count++;
 }
 
-/* Takes the place for the interval: true if it was acknowledged earlier. */
-static bool take_place(struct retention *retention, struct place *place, uint64_t high, uint32_t low)
+/* Takes the place for a pair and month in this interval: true if they were acknowledged in an earlier one. */
+static bool take_place(struct retention *retention, struct pair_place *place, uint64_t high, uint32_t low)
 {
     bool is_known = place->high == high && place->low == low && place->interval >= retention->valid_from;
 
-    *place = (struct place){high, low, retention->interval};
+    *place = (struct pair_place){high, low, retention->interval};
     return is_known;
 }
 
@@ -174,7 +175,7 @@ void retention_note(struct retention *retention, const struct fact *fact)
     /* The account's bits are as good as random, so what they are added to need not be. */
     uint64_t high = fact->account.high ^ model->high, low = fact->account.low ^ model->low;
     uint64_t mixed = low ^ month * UINT64_C(0x9e3779b97f4a7c15);
-    struct place *place = &retention->places[mixed & (PLACES - 1)];
+    struct pair_place *place = &retention->places[mixed & (PLACES - 1)];
     uint32_t upper = (uint32_t)(mixed >> 32);
     if (place->interval == retention->interval && place->high == high && place->low == upper)
         return;
@@ -215,7 +216,6 @@ bool retention_gather(struct retention *retention, uint32_t at[RETENTION_SHARDS]
             counts[shard]++;
         }
     }
-    retention->put_count += total;
     *activities = retention->calls;
     return total > 0;
 }
@@ -257,9 +257,4 @@ void retention_forget(struct retention *retention, const struct catalog *catalog
     retention->model_count = 0;
     memset(retention->by_symbol, 0xff, (SYMBOLS_MAX + 1) * sizeof(*retention->by_symbol));
     static_assert(NO_MODEL == 0xffff, "memset() writes it");
-}
-
-uint64_t retention_count(const struct retention *retention)
-{
-    return retention->put_count;
 }

@@ -1,11 +1,11 @@
 /*
- * Which accounts used which display model in which month, on its way into the store: collects the pairs of all
- * partitions between two flushes, and puts them before a flush goes out (a store_barrier()).
+ * Retention notes which accounts used which display model in which month, for all partitions together, and puts these
+ * activities into the store before the flush that counts their events goes out (a store_barrier).
  *
- * Traffic repeats itself: what the store has acknowledged is remembered in a direct-mapped cache, so that nearly
- * nothing is sent. What is remembered was acknowledged on a connection, and holds on that connection only: a new one
- * may lead to a server that never heard of it. So all activities of events that are not flushed yet are kept, known
- * ones too, and put again when the connection is another. See src/retention.c.
+ * Traffic repeats itself: activities that the store has acknowledged are remembered in a direct-mapped cache, so that
+ * nearly nothing is sent. An acknowledgement holds on its connection only: a new connection may lead to a server that
+ * never heard of the activity. So all activities of events that are not flushed yet are kept, known ones too, and put
+ * again when the connection is another. retention.c says why no activity is lost.
  */
 #ifndef GENTALLY_RETENTION_H
 #define GENTALLY_RETENTION_H
@@ -17,43 +17,44 @@
 
 struct retention;
 
-/* `symbols` (those of the facts) and `catalog` are borrowed until close, or the next retention_forget(). HALT:
- * NO-MEMORY. */
+/* Opens a retention that borrows `symbols` (those of the facts) until close, and `catalog` until close or the next
+ * retention_forget(). HALT: NO-MEMORY. */
 MUST_CHECK enum verdict retention_open(struct retention **retention, const struct symbols *symbols,
                                        const struct catalog *catalog, struct reason *why);
 void retention_close(struct retention *retention);
 
-/* Room for one more activity. If false: flush every partition, then retention_settled(). */
+/* True if one more activity can be noted. If false: flush every partition, then retention_settled(). */
 bool retention_has_room(const struct retention *retention);
 
-/* Notes that the fact's account used its model in the fact's month: if it has an account, and counts in its month. Asks
- * retention_has_room(). About 10 ns. */
+/* Notes that the fact's account used its model in the fact's month, if the fact has an account and counts in its month.
+ * Asserts retention_has_room(). About 10 ns. */
 void retention_note(struct retention *retention, const struct fact *fact);
 
-/* The store's barrier; `context` is a retention: puts what was noted by the next three. Verdicts of store_retain(). */
+/* Puts what was noted, over the store's connection: a store_barrier, whose `context` is a retention. Made of the next
+ * three, in retention_put.c. Blocks as store_retain(). Verdicts of store_retain(); TRY_LATER too if the connection
+ * changed meanwhile. */
 MUST_CHECK enum verdict retention_put(void *context, struct store *store, struct reason *why);
 
-/* Begins to put what was noted, over the store's connection of that number. False if the server knows all of it. */
+/* Begins to put what was noted, over the store's connection of this number (store_connections()). False if the server
+ * knows all of it. */
 bool retention_begin(struct retention *retention, uint64_t connections);
 
-/* Gives what is to be put of each shard in one round trip, from `at` on, which is moved; false if nothing is left.
- * Borrowed until the next call. */
+/* Gathers the activities to put in the next round trip: of each shard from note `at` on, which is moved, at most
+ * RETENTION_CALL_PAIRS, as store_retain() takes them. Borrowed until the next call. False if nothing is left. */
 bool retention_gather(struct retention *retention, uint32_t at[RETENTION_SHARDS], uint32_t counts[RETENTION_SHARDS],
                       const struct activity **activities);
 
-/* All of it was acknowledged on that connection. */
+/* Tells that everything noted was acknowledged on that connection. */
 void retention_acknowledged(struct retention *retention);
 
-/* Every event that was noted is flushed, or will be read again: nothing noted is needed any more. */
+/* Tells that every event that was noted is flushed, or will be read again: its note is needed no more. */
 void retention_settled(struct retention *retention);
 
-/* The store may have lost some of its history: what was acknowledged may be unknown to it. */
+/* Tells that the store may have lost some of its history: what was acknowledged may be unknown to it. */
 void retention_distrust(struct retention *retention);
 
-/* The symbols were cleared, or the tables are others (`catalog`): after retention_settled(). */
+/* Forgets all symbols and display models, after retention_settled(): the symbols were cleared, or the catalog is
+ * another, `catalog`. */
 void retention_forget(struct retention *retention, const struct catalog *catalog);
-
-/* Activities put so far, repeated ones too. */
-uint64_t retention_count(const struct retention *retention);
 
 #endif

@@ -1,4 +1,4 @@
-/* What was noted, on its way over one connection. */
+/* Retention on its way into the store: everything noted, over one connection. */
 #include "gentally/redis/store.h"
 #include "retention.h"
 

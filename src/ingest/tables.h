@@ -10,18 +10,22 @@ struct config;
 
 #define TABLES_VERSION_SIZE 96
 
+/*
+ * `version` reads "catalog=1a2b3c4d countries=... taxonomy=...", with 32 bits of each file's hash; and, if small rows
+ * are suppressed, "suppressed_below=10 " before the taxonomy, since that changes what is published as the files do.
+ */
 struct tables {
     struct catalog *catalog;
     struct taxonomy *taxonomy;
     struct countries *countries;
-    char version[TABLES_VERSION_SIZE]; /* "catalog=1a2b3c4d countries=... taxonomy=...": 32 bits of each file's hash;
-                                          and before the taxonomy "suppressed_below=10 ", if rows are: it changes what
-                                          is published as they do */
+    char version[TABLES_VERSION_SIZE];
 };
 
-/* Opens all three from the configured paths. On failure nothing is open. HALT: TABLE-UNREADABLE, TABLE-INVALID,
- * NO-MEMORY. */
+/* Reads all three from the configured paths, or takes the bundled ones. On failure no table is open. HALT:
+ * TABLE-UNREADABLE, TABLE-INVALID, NO-MEMORY. */
 MUST_CHECK enum verdict tables_open(struct tables *tables, const struct config *config, struct reason *why);
+
+/* Frees the tables and leaves `tables` empty; an empty set may be closed, too. */
 void tables_close(struct tables *tables);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The hot path: a fact is added to some seven rows, each found by hash.
+ * The hot path of the worker: each fact is added to some seven rows, each found by hash.
  *
  *   table   uint32_t per bucket: 15 bits of the hash, 17 bits row number + 1; 0 = empty; at most half full
  *   entry   192 bytes = three cache lines: the row, sums that any event may add to, its first sample, its latest chunk,
@@ -28,10 +28,8 @@
 #define ENTRY_BITS 17u
 #define ENTRY_MASK ((1u << ENTRY_BITS) - 1)
 
-/*
- * Where a row's sums are. Requests are its records. The others lie in runs, as in the enum: those of a run are added
- * two at a time.
- */
+/* Where a row's sums are. Requests are its records. The others lie in runs, as in the enum: those of a run are added
+ * two at a time. */
 #define COMMON_RUN (M_FAILED - M_TOKENS_PROMPT + 1)
 #define OFFERED_RUN (M_TOOLS_OFFERED_TOKENS - M_FREE_REQUESTS + 1)
 #define SQUARES_RUN (M_TOKENS_PROMPT_SQUARED - M_TOKENS_SQUARED + 1)
@@ -50,8 +48,8 @@ struct chunk {
     uint32_t unused;
 };
 
-struct entry {
-    struct row row;
+struct tally_entry {
+    struct tally_row row;
     int64_t sums[ENTRY_SUMS];
     uint64_t first_sample; /* most rows of a long tail have but one */
     uint32_t chunk;        /* the latest one + 1; 0 = none */
@@ -64,7 +62,7 @@ struct label_sums {
 };
 
 static_assert(sizeof(struct chunk) == 2 * CACHE_LINE, "a chunk is two cache lines");
-static_assert(sizeof(struct entry) == 3 * CACHE_LINE, "an entry is three cache lines");
+static_assert(sizeof(struct tally_entry) == 3 * CACHE_LINE, "an entry is three cache lines");
 static_assert(sizeof(struct label_sums) == CACHE_LINE, "a label's sums are one cache line");
 static_assert(ROWS_MAX < ENTRY_MASK, "a row's number + 1 fits its bits of a bucket");
 static_assert(ROLLUP_DIMS_MAX == 4, "hash_of() and entry_is() read four dimensions");
@@ -79,14 +77,14 @@ struct tally_pool {
 };
 
 /* A rollup, prepared: which labels it iterates, and where they go among its dimensions. */
-struct plan {
-    enum plan_labels { LABELS_NONE, LABELS_CATEGORY, LABELS_TAG, LABELS_TAG_AND_CATEGORY } labels;
+struct rollup_plan {
+    enum rollup_labels { LABELS_NONE, LABELS_CATEGORY, LABELS_TAG, LABELS_TAG_AND_CATEGORY } labels;
     uint32_t rollup, dim_count;
     uint32_t category_index, tag_index;
     enum dimension dims[ROLLUP_DIMS_MAX];
 };
 
-struct key {
+struct tally_key {
     int64_t base_ms;
     uint16_t rollup;
     uint16_t windows;
@@ -95,27 +93,26 @@ struct key {
 
 /* One row of the fact being added. */
 struct target {
-    struct key key;
+    struct tally_key key;
     uint32_t hash;
-    struct entry *entry;
+    struct tally_entry *entry;
     int64_t split_tokens; /* the row's part of the fact's */
 };
 
 struct tally {
-    struct entry *entries;
+    struct tally_entry *entries;
     struct label_sums *labels; /* by entry */
     uint32_t *table;
     struct tally_pool *pool;
     uint32_t row_count, row_room;
     uint32_t table_mask;
     uint32_t fact_rows_max; /* rows one fact can need, by these rollups */
-    uint64_t fact_count;
     uint64_t weight;
     int64_t base_ms; /* the last fact's base window */
     int64_t base_size_ms;
     enum window_kind base;
     uint32_t plan_count;
-    struct plan plans[ROLLUPS_MAX];
+    struct rollup_plan plans[ROLLUPS_MAX];
     uint32_t target_count;
     struct target *targets; /* room for `fact_rows_max` */
 };
@@ -151,11 +148,6 @@ void tally_pool_close(struct tally_pool *pool)
     free(pool);
 }
 
-uint32_t tally_pool_free_percent(const struct tally_pool *pool)
-{
-    return (uint32_t)(pool->free_count * UINT64_C(100) / pool->chunk_count);
-}
-
 /* Returns a chunk's number + 1, linked before `next`. */
 static uint32_t chunk_take(struct tally_pool *pool, uint32_t next)
 {
@@ -187,9 +179,9 @@ static void chunks_give_back(struct tally_pool *pool, uint32_t latest)
 
 /* --- Open and close --------------------------------------------------------------------------------------------- */
 
-static struct plan plan_of(const struct rollup *rollup, uint32_t index)
+static struct rollup_plan plan_of(const struct rollup *rollup, uint32_t index)
 {
-    struct plan plan = {.labels = LABELS_NONE, .rollup = index, .dim_count = rollup->dim_count};
+    struct rollup_plan plan = {.labels = LABELS_NONE, .rollup = index, .dim_count = rollup->dim_count};
     bool has_category = false, has_tag = false;
 
     for (uint32_t i = 0; i < rollup->dim_count; i++) {
@@ -298,7 +290,7 @@ static int64_t base_of(struct tally *tally, int64_t event_ms)
  * words: the multiplications do not wait for each other. The last step brings the good high bits down to where buckets
  * are taken from. Odd constants from SplitMix64 and its kin.
  */
-static inline uint32_t hash_of(const struct key *key)
+static inline uint32_t hash_of(const struct tally_key *key)
 {
     uint64_t hash =
         ((uint64_t)key->base_ms + key->rollup + ((uint64_t)key->windows << 16)) * UINT64_C(0x9e3779b97f4a7c15);
@@ -310,7 +302,7 @@ static inline uint32_t hash_of(const struct key *key)
     return (uint32_t)(hash >> 32);
 }
 
-static inline bool row_is(const struct row *row, const struct key *key)
+static inline bool row_is(const struct tally_row *row, const struct tally_key *key)
 {
     uint64_t difference = (uint64_t)(row->base_ms ^ key->base_ms) |
                           (uint64_t)((row->rollup ^ key->rollup) | (row->windows ^ key->windows));
@@ -320,20 +312,20 @@ static inline bool row_is(const struct row *row, const struct key *key)
     return difference == 0;
 }
 
-static struct entry *open_row(struct tally *tally, const struct key *key, uint32_t bucket, uint32_t mark)
+static struct tally_entry *open_row(struct tally *tally, const struct tally_key *key, uint32_t bucket, uint32_t mark)
 {
     assert(tally->row_count < tally->row_room);
-    struct entry *entry = &tally->entries[tally->row_count++];
+    struct tally_entry *entry = &tally->entries[tally->row_count++];
 
-    *entry = (struct entry){.row = {.base_ms = key->base_ms, .rollup = key->rollup, .windows = key->windows},
-                            .bucket = bucket & INT32_MAX};
+    *entry = (struct tally_entry){.row = {.base_ms = key->base_ms, .rollup = key->rollup, .windows = key->windows},
+                                  .bucket = bucket & INT32_MAX};
     memcpy(entry->row.dims, key->dims, sizeof(key->dims));
     tally->table[bucket] = mark | tally->row_count;
     return entry;
 }
 
 /* Linear probing. The low bits of the hash choose the bucket, the high ones mark it. */
-static inline struct entry *find_row(struct tally *tally, const struct key *key, uint32_t hash)
+static inline struct tally_entry *find_row(struct tally *tally, const struct tally_key *key, uint32_t hash)
 {
     uint32_t mark = hash & ~ENTRY_MASK;
 
@@ -343,14 +335,14 @@ static inline struct entry *find_row(struct tally *tally, const struct key *key,
             return open_row(tally, key, bucket, mark);
         if ((found & ~ENTRY_MASK) != mark)
             continue;
-        struct entry *entry = &tally->entries[(found & ENTRY_MASK) - 1];
+        struct tally_entry *entry = &tally->entries[(found & ENTRY_MASK) - 1];
         if (row_is(&entry->row, key))
             return entry;
     }
 }
 
 /* A row keeps exactly one sample per record, so the count of records says where the next one goes. */
-static inline void keep_sample(struct tally_pool *pool, struct entry *entry, uint64_t sample)
+static inline void keep_sample(struct tally_pool *pool, struct tally_entry *entry, uint64_t sample)
 {
     uint32_t kept = entry->row.records++;
 
@@ -371,7 +363,7 @@ static inline void add_run(int64_t *restrict into, const int64_t *restrict from,
         into[i] += from[i];
 }
 
-static inline void add_sums(struct entry *entry, const int64_t sums[MEASURE_COUNT])
+static inline void add_sums(struct tally_entry *entry, const int64_t sums[MEASURE_COUNT])
 {
     add_run(entry->sums, sums + M_TOKENS_PROMPT, COMMON_RUN);
     add_run(entry->sums + COMMON_RUN, sums + M_FREE_REQUESTS, OFFERED_RUN);
@@ -391,7 +383,7 @@ static void add_label_sums(struct tally *tally, const struct target *target, con
 }
 
 /* Notes a row to add to, and asks the memory for its bucket. */
-static inline void stage_row(struct tally *tally, const struct key *key, int64_t split_tokens)
+static inline void stage_row(struct tally *tally, const struct tally_key *key, int64_t split_tokens)
 {
     struct target *target = &tally->targets[tally->target_count++];
 
@@ -429,7 +421,8 @@ static int64_t part_of_tag(const struct fact *fact, uint32_t pair)
     return sum;
 }
 
-static void note_per_category(struct tally *tally, const struct plan *plan, struct key *key, const struct fact *fact)
+static void stage_per_category(struct tally *tally, const struct rollup_plan *plan, struct tally_key *key,
+                               const struct fact *fact)
 {
     for (uint32_t i = 0; i < fact->category_count; i++) {
         key->dims[plan->category_index] = fact->categories[i];
@@ -437,7 +430,8 @@ static void note_per_category(struct tally *tally, const struct plan *plan, stru
     }
 }
 
-static void note_per_tag(struct tally *tally, const struct plan *plan, struct key *key, const struct fact *fact)
+static void stage_per_tag(struct tally *tally, const struct rollup_plan *plan, struct tally_key *key,
+                          const struct fact *fact)
 {
     for (uint32_t i = 0; i < fact->tag_count; i++) {
         if (plan->labels == LABELS_TAG && tag_repeats(fact, i))
@@ -457,16 +451,17 @@ static void stage_rows(struct tally *tally, const struct fact *fact)
 
     tally->target_count = 0;
     for (uint32_t p = 0; p < tally->plan_count; p++) {
-        const struct plan *plan = &tally->plans[p];
-        struct key key = {.base_ms = base_ms, .rollup = (uint16_t)plan->rollup, .windows = (uint16_t)fact->windows};
+        const struct rollup_plan *plan = &tally->plans[p];
+        struct tally_key key = {
+            .base_ms = base_ms, .rollup = (uint16_t)plan->rollup, .windows = (uint16_t)fact->windows};
         for (uint32_t i = 0; i < plan->dim_count; i++)
             key.dims[i] = fact->dims[plan->dims[i]];
         if (plan->labels == LABELS_NONE)
             stage_row(tally, &key, fact->sums[M_SPLIT_TOKENS]);
         else if (plan->labels == LABELS_CATEGORY)
-            note_per_category(tally, plan, &key, fact);
+            stage_per_category(tally, plan, &key, fact);
         else
-            note_per_tag(tally, plan, &key, fact);
+            stage_per_tag(tally, plan, &key, fact);
     }
 }
 
@@ -477,7 +472,6 @@ void tally_add(struct tally *tally, const struct fact *fact)
     assert(fact->category_count <= EVENT_LABELS_MAX && fact->tag_count <= EVENT_LABELS_MAX);
     assert(fact->sums[M_REQUESTS] == 1);
     tally->weight += weigh(fact);
-    tally->fact_count++;
     stage_rows(tally, fact);
     for (uint32_t i = 0; i < tally->target_count; i++)
         tally->targets[i].entry = find_row(tally, &tally->targets[i].key, tally->targets[i].hash);
@@ -496,12 +490,7 @@ uint32_t tally_rows(const struct tally *tally)
     return tally->row_count;
 }
 
-uint64_t tally_facts(const struct tally *tally)
-{
-    return tally->fact_count;
-}
-
-const struct row *tally_row(const struct tally *tally, uint32_t index)
+const struct tally_row *tally_row(const struct tally *tally, uint32_t index)
 {
     assert(index < tally->row_count);
     return &tally->entries[index].row;
@@ -512,10 +501,9 @@ static inline void copy_run(int64_t *into, const int64_t *from, size_t count)
     memcpy(into, from, count * sizeof(*into));
 }
 
-void tally_sums(const struct tally *tally, uint32_t index, int64_t sums[MEASURE_COUNT])
+static void collect_sums(const struct tally *tally, uint32_t index, int64_t sums[MEASURE_COUNT])
 {
-    assert(index < tally->row_count);
-    const struct entry *entry = &tally->entries[index];
+    const struct tally_entry *entry = &tally->entries[index];
     const struct label_sums none = {0}, *label = entry->has_label ? &tally->labels[index] : &none;
 
     sums[M_REQUESTS] = entry->row.records;
@@ -545,12 +533,12 @@ static inline void count_sample(struct accumulator *accumulator, uint64_t sample
 size_t tally_pack(const struct tally *tally, uint32_t index, uint8_t *bytes)
 {
     assert(index < tally->row_count);
-    const struct entry *entry = &tally->entries[index];
+    const struct tally_entry *entry = &tally->entries[index];
     struct accumulator *accumulator = &tally->pool->accumulator;
     uint32_t left = entry->row.records;
 
     assert(left > 0);
-    tally_sums(tally, index, accumulator->sums);
+    collect_sums(tally, index, accumulator->sums);
     count_sample(accumulator, entry->first_sample);
     left--;
     /* Only the latest chunk may be partly filled. */
@@ -571,6 +559,5 @@ void tally_clear(struct tally *tally)
         chunks_give_back(tally->pool, tally->entries[i].chunk);
     }
     tally->row_count = 0;
-    tally->fact_count = 0;
     tally->weight = 0;
 }

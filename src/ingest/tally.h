@@ -1,10 +1,11 @@
 /*
- * Sums per row in memory: what one partition has added since its last flush. A row is (base window, rollup, dimension
- * values, windows it counts in); the base window is the smallest configured one (hour or day), larger windows are made
- * of it at the flush. Fixed capacity, one owner, no allocation after open: this is the hot path.
+ * A tally holds sums per row in memory: what one partition has added since its last flush. A row is (base window,
+ * rollup, dimension values, windows it counts in). The base window is the smallest configured one (hour or day); cells
+ * of larger windows are made of its rows at the flush. Fixed capacity, one owner, no allocation after open: this is the
+ * hot path.
  *
- * Sums are added at once. Distributions are deferred: each row keeps its events' samples (8 bytes each, the first in
- * the row itself, further ones in chunks of 15 from a pool shared by all partitions) and they are counted at the flush.
+ * Sums are added at once. Distributions are deferred: each row keeps its facts' samples (8 bytes each, the first in the
+ * row itself, further ones in chunks of 15 from a pool shared by all partitions), which are counted at the flush.
  */
 #ifndef GENTALLY_TALLY_H
 #define GENTALLY_TALLY_H
@@ -17,16 +18,12 @@
 /* Sample chunks, shared by the tallies of one worker. */
 struct tally_pool;
 
-/* Room for at least `samples_max` samples, one for each row a fact touches; never less than a single fact can need.
- * HALT: NO-MEMORY. */
+/* Opens a pool with room for at least `samples_max` samples (one for each row a fact touches), and never less than a
+ * single fact can need. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict tally_pool_open(struct tally_pool **pool, uint32_t samples_max, struct reason *why);
 
-/* Asserts that its tallies were closed before. NULL does nothing. */
+/* Closes a pool, all of whose tallies are closed (asserted). NULL does nothing. */
 void tally_pool_close(struct tally_pool *pool);
-
-/* 0..100: how much of the pool is free. A hint when to flush all partitions, and a number for the log; tally_has_room()
- * alone is binding. */
-uint32_t tally_pool_free_percent(const struct tally_pool *pool);
 
 struct tally;
 
@@ -37,10 +34,10 @@ struct tally_options {
     struct tally_pool *pool;       /* borrowed until close */
 };
 
-/* All memory is taken here. GO_ON gives `*tally` to the caller; HALT: NO-MEMORY. */
+/* Opens a tally, and takes all its memory. GO_ON gives `*tally` to the caller; HALT: NO-MEMORY. */
 MUST_CHECK enum verdict tally_open(struct tally **tally, const struct tally_options *options, struct reason *why);
 
-/* Gives the chunks back to the pool first. NULL does nothing. */
+/* Closes a tally, whose chunks go back to the pool. NULL does nothing. */
 void tally_close(struct tally *tally);
 
 /*
@@ -61,30 +58,24 @@ bool tally_has_room(const struct tally *tally);
  */
 void tally_add(struct tally *tally, const struct fact *fact);
 
-/* Rows since the last clear, in no particular order; an index is valid until tally_clear(). */
+/* The number of rows since the last clear. They are in no particular order; an index is valid until tally_clear(). */
 uint32_t tally_rows(const struct tally *tally);
 
-/* Facts added since the last clear. */
-uint64_t tally_facts(const struct tally *tally);
-
-struct row {
+struct tally_row {
     int64_t base_ms;                /* start of the base window */
     uint16_t rollup;                /* index into the rollups */
-    uint16_t windows;               /* a bit per window_kind it counts in; late facts of an hour may count in fewer */
+    uint16_t windows;               /* as in the fact: a bit per window_kind; late facts count in fewer */
     uint32_t dims[ROLLUP_DIMS_MAX]; /* symbol ids, unused ones 0 */
     uint32_t records;               /* facts added to this row */
 };
 
-/* Borrowed until the next tally_add() or tally_clear(). */
-const struct row *tally_row(const struct tally *tally, uint32_t index);
+/* A row by its index; borrowed until the next tally_add() or tally_clear(). */
+const struct tally_row *tally_row(const struct tally *tally, uint32_t index);
 
-/* The row's sums. */
-void tally_sums(const struct tally *tally, uint32_t index, int64_t sums[MEASURE_COUNT]);
-
-/* Counts the row's samples and sums into a packed cell at `bytes` (room for CELL_PACKED_MAX) and returns its size. */
+/* Counts the row's sums and samples into a packed cell at `bytes` (room for CELL_PACKED_MAX) and returns its size. */
 size_t tally_pack(const struct tally *tally, uint32_t index, uint8_t *bytes);
 
-/* Forgets all rows and gives the chunks back to the pool. */
+/* Clears all rows, and gives their chunks back to the pool. */
 void tally_clear(struct tally *tally);
 
 #endif

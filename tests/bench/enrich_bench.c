@@ -1,9 +1,10 @@
 /*
- * What an event costs between decoding and adding up: five look-ups of symbols, the sums, the sample. Slugs, providers,
- * countries and languages are drawn from Zipf-like sets; one event in 400 carries two labels (the study's sample).
- * The events are few enough to stay in the cache, as the worker's one event does; accounts, where given, are many:
- * 100,000 by the same law, or a new one each time (the price of an HMAC). Each line is `name n ns/op hash`; the best of
- * five rounds is shown, and the hash keeps the compiler honest. An argument sets the number of events of a round.
+ * Enrichment's cost: what an event takes between decoding and adding up, that is five look-ups of symbols, the sums,
+ * the sample. Slugs, providers, countries and languages are drawn from Zipf-like sets; one event in 400 carries two
+ * labels (the study's sample). The events are few enough to stay in the cache, as the worker's one event does;
+ * accounts, where given, are many: 100,000 by the same law, or a new one each time (the price of an HMAC). Each line is
+ * `name n ns/op hash`; the best of five rounds is shown, and the hash keeps the compiler honest. An argument sets the
+ * number of events of a round.
  */
 #include "enrich.h"
 

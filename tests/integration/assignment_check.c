@@ -60,7 +60,7 @@ static void a_new_connection_asks_about_every_partition(void)
     struct reason why;
     bool created = false;
 
-    log_open(&silent, LOG_LEVEL_ERROR, "lanes");
+    log_open(&silent, LOG_LEVEL_ERROR, "assignment");
     CU_ASSERT_PTR_NOT_NULL_FATAL(assignment);
     assignment->logger = &silent;
     CU_ASSERT_EQUAL_FATAL(symbols_open(&symbols, 1000, 65536, &why), GO_ON);
@@ -98,9 +98,9 @@ int main(int argc, char **argv)
 
     signal(SIGPIPE, SIG_IGN); /* as the worker does: a connection is killed here */
     config_defaults(&config);
-    log_open(&logger, LOG_LEVEL_ERROR, "lanes_check");
+    log_open(&logger, LOG_LEVEL_ERROR, "assignment_check");
     if (!test_redis_start(&redis)) {
-        printf("SKIP lanes_check: redis-server\n");
+        printf("SKIP assignment_check: redis-server\n");
         return 77;
     }
     snprintf(config.redis_url, sizeof(config.redis_url), "unix://%s", redis.socket);
@@ -109,9 +109,9 @@ int main(int argc, char **argv)
     int status = EXIT_FAILURE;
     if (store_open(&store, &config, &logger, &why) == GO_ON) {
         if (store_install(store, &why) == GO_ON)
-            status = suite_run(argc, argv, "lanes_check", tests);
+            status = suite_run(argc, argv, "assignment_check", tests);
         else
-            printf("lanes_check: the functions: %s\n", why.text);
+            printf("assignment_check: the functions: %s\n", why.text);
         store_close(store);
     }
     test_redis_stop(&redis);

@@ -311,7 +311,7 @@ static void fold_batch(void)
     for (int64_t i = rig.partition->next; i < end; i++)
         CU_ASSERT_EQUAL_FATAL(ids_ask(rig.partition->ids, ids_key(rig.partition->ids, logged[i].event.id), &why),
                               GO_ON);
-    struct id_lookup *lookup = ids_recall(rig.partition->ids, &rig.partition->state);
+    struct id_lookup *lookup = ids_lookup(rig.partition->ids, &rig.partition->state);
     if (lookup != NULL)
         answer(lookup);
     while (rig.partition->next < end) {

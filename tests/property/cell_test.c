@@ -80,7 +80,7 @@ static void merging_sees_no_order(void)
 }
 
 /* The accumulator is another road to the same bytes, and empty after it. */
-static void a_board_adds_as_merging_does(void)
+static void an_accumulator_adds_as_merging_does(void)
 {
     static const struct accumulator empty;
     uint64_t state = suite_seed();
@@ -254,7 +254,7 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"packing loses nothing", packing_loses_nothing},
         {"merging sees no order", merging_sees_no_order},
-        {"a board adds as merging does", a_board_adds_as_merging_does},
+        {"an accumulator adds as merging does", an_accumulator_adds_as_merging_does},
         {"merging is the sum of slots", merging_is_the_sum_of_slots},
         {"every truncation is refused", every_truncation_is_refused},
         {"damage never makes a second spelling", damage_never_makes_a_second_spelling},

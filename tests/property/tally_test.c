@@ -20,7 +20,7 @@ struct pair {
 };
 
 struct outcome_row {
-    struct row row;
+    struct tally_row row;
     uint8_t packed[CELL_PACKED_MAX];
     size_t packed_size;
 };
@@ -243,7 +243,7 @@ static uint32_t merged_row(struct tally *tallies[], uint32_t count, const struct
     cell_clear(&part);
     for (uint32_t t = 0; t < count; t++) {
         for (uint32_t i = 0; i < tally_rows(tallies[t]); i++) {
-            const struct row *row = tally_row(tallies[t], i);
+            const struct tally_row *row = tally_row(tallies[t], i);
             if (row->base_ms != pair->base_ms || row->rollup != pair->rollup ||
                 memcmp(row->dims, pair->dims, sizeof(row->dims)) != 0)
                 continue;
@@ -315,7 +315,8 @@ static void parts_merge_to_the_whole(void)
 
 static int compare_outcomes(const void *left, const void *right)
 {
-    const struct row *a = &((const struct outcome_row *)left)->row, *b = &((const struct outcome_row *)right)->row;
+    const struct tally_row *a = &((const struct outcome_row *)left)->row,
+                           *b = &((const struct outcome_row *)right)->row;
     struct pair one = {.base_ms = a->base_ms, .rollup = a->rollup}, two = {.base_ms = b->base_ms, .rollup = b->rollup};
 
     memcpy(one.dims, a->dims, sizeof(one.dims));

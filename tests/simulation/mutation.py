@@ -45,7 +45,8 @@ def compile_and_link(build, path, source, folder):
     target = os.path.join(folder, "mutant.o")
     program = os.path.join(folder, "mutant")
     command = re.sub(r" -o \S+ ", " -o %s " % target, entry["command"])
-    command = re.sub(r" -c \S+$", " -c %s" % source, command) + " -w -I" + os.path.join(ROOT, "src")
+    room = os.path.dirname(os.path.join(ROOT, path))
+    command = re.sub(r" -c \S+$", " -c %s" % source, command) + " -w -iquote " + room
     done = subprocess.run(command, shell=True, cwd=entry["directory"], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         return None, done.stderr

@@ -1,4 +1,4 @@
-/* When partitions come to rest, seen over the turns of the loop. */
+/* When partitions become idle, seen over the turns of the loop. */
 #include "assignment.h"
 
 #include "suite.h"
@@ -10,7 +10,7 @@ static struct tally_pool *pool;
 static struct assignment assignment;
 static struct batch batch;
 
-/* One partition, of partition 3, that stands at 100. */
+/* One partition, number 3, that stands at 100. */
 static struct partition *begin(int64_t now_ms)
 {
     struct partition_state state = {.partition = 3, .next = 100, .watermark_ms = NO_TIME};
@@ -22,23 +22,23 @@ static struct partition *begin(int64_t now_ms)
 }
 
 /* A turn that ends at `now_ms` and was given `records`, and the end of the log if `is_end`. */
-static bool rests_after(int64_t now_ms, uint32_t records, bool is_end)
+static bool is_idle_after(int64_t now_ms, uint32_t records, bool is_end)
 {
     batch.record_count = records;
     batch.end_count = is_end ? 1 : 0;
     batch.ends[0].partition = 3;
     batch.ends[0].next = 100;
-    assignment_end(&assignment, &batch, IDLE_MS, now_ms);
+    assignment_mark_ends(&assignment, &batch, IDLE_MS, now_ms);
     return assignment.by_partition[3]->is_idle;
 }
 
 static void time_at_the_end_adds_up_over_turns(void)
 {
     begin(1000);
-    CU_ASSERT_FALSE(rests_after(1050, 0, true));
+    CU_ASSERT_FALSE(is_idle_after(1050, 0, true));
     for (int64_t now_ms = 1100; now_ms < 1050 + IDLE_MS; now_ms += 50)
-        CU_ASSERT_FALSE_FATAL(rests_after(now_ms, 0, false));
-    CU_ASSERT_TRUE(rests_after(1050 + IDLE_MS, 0, false));
+        CU_ASSERT_FALSE_FATAL(is_idle_after(now_ms, 0, false));
+    CU_ASSERT_TRUE(is_idle_after(1050 + IDLE_MS, 0, false));
     assignment_close(&assignment);
 }
 
@@ -46,9 +46,9 @@ static void time_at_the_end_adds_up_over_turns(void)
 static void a_turn_that_was_held_up_is_no_time_at_the_end(void)
 {
     begin(1000);
-    CU_ASSERT_FALSE(rests_after(1050, 0, true));
-    CU_ASSERT_FALSE(rests_after(1050 + 2 * IDLE_MS, 0, false));
-    CU_ASSERT_FALSE(rests_after(1050 + 3 * IDLE_MS - 1000, 0, false)); /* nor the next one */
+    CU_ASSERT_FALSE(is_idle_after(1050, 0, true));
+    CU_ASSERT_FALSE(is_idle_after(1050 + 2 * IDLE_MS, 0, false));
+    CU_ASSERT_FALSE(is_idle_after(1050 + 3 * IDLE_MS - 1000, 0, false)); /* nor the next one */
     assignment_close(&assignment);
 }
 
@@ -56,21 +56,21 @@ static void a_turn_that_was_held_up_is_no_time_at_the_end(void)
 static void an_end_after_a_turn_that_was_held_up_begins_at_once(void)
 {
     begin(1000);
-    CU_ASSERT_FALSE(rests_after(1000 + 2 * IDLE_MS, 0, true));
+    CU_ASSERT_FALSE(is_idle_after(1000 + 2 * IDLE_MS, 0, true));
     for (int64_t passed_ms = 500; passed_ms < IDLE_MS; passed_ms += 500)
-        CU_ASSERT_FALSE_FATAL(rests_after(1000 + 2 * IDLE_MS + passed_ms, 0, false));
-    CU_ASSERT_TRUE(rests_after(1000 + 3 * IDLE_MS, 0, false));
+        CU_ASSERT_FALSE_FATAL(is_idle_after(1000 + 2 * IDLE_MS + passed_ms, 0, false));
+    CU_ASSERT_TRUE(is_idle_after(1000 + 3 * IDLE_MS, 0, false));
     assignment_close(&assignment);
 }
 
 /* Its own records may be among those that wait behind a full batch of the others'. */
-static void nothing_rests_behind_a_full_batch(void)
+static void no_partition_is_idle_behind_a_full_batch(void)
 {
     begin(1000);
-    CU_ASSERT_FALSE(rests_after(1050, 0, true));
+    CU_ASSERT_FALSE(is_idle_after(1050, 0, true));
     for (int64_t now_ms = 1100; now_ms < 1050 + 2 * IDLE_MS; now_ms += 50)
-        CU_ASSERT_FALSE_FATAL(rests_after(now_ms, BATCH_RECORDS_MAX, false));
-    CU_ASSERT_TRUE(rests_after(1050 + 2 * IDLE_MS, 17, false));
+        CU_ASSERT_FALSE_FATAL(is_idle_after(now_ms, BATCH_RECORDS_MAX, false));
+    CU_ASSERT_TRUE(is_idle_after(1050 + 2 * IDLE_MS, 17, false));
     assignment_close(&assignment);
 }
 
@@ -81,14 +81,14 @@ int main(int argc, char **argv)
         {"time_at_the_end_adds_up_over_turns", time_at_the_end_adds_up_over_turns},
         {"a_turn_that_was_held_up_is_no_time_at_the_end", a_turn_that_was_held_up_is_no_time_at_the_end},
         {"an_end_after_a_turn_that_was_held_up_begins_at_once", an_end_after_a_turn_that_was_held_up_begins_at_once},
-        {"nothing_rests_behind_a_full_batch", nothing_rests_behind_a_full_batch},
+        {"no_partition_is_idle_behind_a_full_batch", no_partition_is_idle_behind_a_full_batch},
         CU_TEST_INFO_NULL,
     };
 
     config_defaults(&config);
     if (tally_pool_open(&pool, 100000, &why) != GO_ON)
         return EXIT_FAILURE;
-    int status = suite_run(argc, argv, "lanes", tests);
+    int status = suite_run(argc, argv, "assignment", tests);
     tally_pool_close(pool);
     return status;
 }

@@ -1,4 +1,4 @@
-/* What a change of an event may still reach, kind by kind. */
+/* Corrections: which windows a change of an event may still alter, kind by kind. */
 #include "correction.h"
 
 #include "suite.h"
@@ -56,5 +56,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "shift", tests);
+    return suite_run(argc, argv, "correction", tests);
 }

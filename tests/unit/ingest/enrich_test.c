@@ -356,8 +356,7 @@ static void samples_hold_what_is_present(void)
     close_rig(&rig);
 }
 
-/* RFC 4231, test cases 1, 2, 6 and 7 (keys and texts of all kinds of sizes): the first sixteen bytes of HMAC-SHA-256.
- */
+/* RFC 4231, test cases 1, 2, 6 and 7 (keys and texts of many sizes): the first sixteen bytes of HMAC-SHA-256. */
 static void pseudonyms_are_hmac_sha_256(void)
 {
     char long_key[131];

@@ -90,7 +90,7 @@ static void buckets_are_dropped_by_the_flush_that_outlives_them(void)
     ids_close(ids);
 }
 
-static void the_store_is_asked_once_and_the_newest_answer_counts(void)
+static void the_store_is_asked_once_and_the_latest_answer_counts(void)
 {
     open_ids(KEPT_MS);
     stored.id_bucket_count = 2; /* the second one of a time when ids were kept for longer */
@@ -100,7 +100,7 @@ static void the_store_is_asked_once_and_the_newest_answer_counts(void)
     ask("a");
     ask("b");
     ask("a");
-    struct id_lookup *lookup = ids_recall(ids, &stored);
+    struct id_lookup *lookup = ids_lookup(ids, &stored);
     CU_ASSERT_PTR_NOT_NULL_FATAL(lookup);
     CU_ASSERT_EQUAL(lookup->id_count, 2);
     CU_ASSERT_EQUAL(lookup->bucket_count, 2);
@@ -128,7 +128,7 @@ static void what_was_never_answered_is_asked_again(void)
     ask("a");
     ask("a");
     ask("put");
-    struct id_lookup *lookup = ids_recall(ids, &stored);
+    struct id_lookup *lookup = ids_lookup(ids, &stored);
     CU_ASSERT_PTR_NOT_NULL_FATAL(lookup);
     CU_ASSERT_EQUAL(lookup->id_count, 1);
     CU_ASSERT_EQUAL(lookup->each(ids, 0, 0, (struct span){"", 0}, &why), GO_ON);
@@ -155,7 +155,7 @@ static void values_are_read_back(void)
         stored.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
         ids_reset(ids, &stored);
         ask("a");
-        struct id_lookup *lookup = ids_recall(ids, &stored);
+        struct id_lookup *lookup = ids_lookup(ids, &stored);
         CU_ASSERT_EQUAL(lookup->each(ids, 0, 0, rows[i].value, &why), rows[i].verdict);
         CU_ASSERT_EQUAL(ids_find(ids, key_of("a"), NOON_MS).state, rows[i].state);
         if (rows[i].verdict == HALT)
@@ -181,7 +181,7 @@ static void a_flush_comes_before_the_room_ends(void)
     expect("0", NOON_MS, ID_SEEN, NULL); /* The rest of the batch may need it. */
     ids_begin(ids);
     ask("0");
-    CU_ASSERT_PTR_NOT_NULL(ids_recall(ids, &stored)); /* A new batch asks anew. */
+    CU_ASSERT_PTR_NOT_NULL(ids_lookup(ids, &stored)); /* A new batch asks anew. */
     ids_close(ids);
 }
 
@@ -212,7 +212,7 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"an_id_is_known_until_its_bucket_is_far_enough_behind", an_id_is_known_until_its_bucket_is_far_enough_behind},
         {"buckets_are_dropped_by_the_flush_that_outlives_them", buckets_are_dropped_by_the_flush_that_outlives_them},
-        {"the_store_is_asked_once_and_the_newest_answer_counts", the_store_is_asked_once_and_the_newest_answer_counts},
+        {"the_store_is_asked_once_and_the_latest_answer_counts", the_store_is_asked_once_and_the_latest_answer_counts},
         {"what_was_never_answered_is_asked_again", what_was_never_answered_is_asked_again},
         {"values_are_read_back", values_are_read_back},
         {"a_flush_comes_before_the_room_ends", a_flush_comes_before_the_room_ends},

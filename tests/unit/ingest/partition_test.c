@@ -1,4 +1,4 @@
-/* Watermark, lateness and rest of one partition. */
+/* Watermark, lateness and idleness of one partition. */
 #include "partition.h"
 
 #include "suite.h"
@@ -48,16 +48,17 @@ static void a_window_is_over_when_its_end_and_its_time_have_passed(void)
     int64_t hour_kept = config.kept_ms[WINDOW_HOUR], ooo = config.out_of_orderness_ms;
 
     /* The hour that began on Monday at 0 ends at 1; it is over when the watermark is at 1:00 + 8 days. */
-    partition_see(partition, monday + HOUR_MS + hour_kept + ooo - 1);
+    partition_move_watermark(partition, monday + HOUR_MS + hour_kept + ooo - 1);
     CU_ASSERT_EQUAL(partition_windows(partition, monday), ALL);
-    partition_see(partition, monday + HOUR_MS + hour_kept + ooo);
+    partition_move_watermark(partition, monday + HOUR_MS + hour_kept + ooo);
     CU_ASSERT_EQUAL(partition_windows(partition, monday), ALL & ~HOUR_BIT);
     CU_ASSERT_EQUAL(partition_windows(partition, monday + HOUR_MS), ALL);
-    partition_see(partition, monday + DAY_MS + config.kept_ms[WINDOW_DAY] + ooo);
+    partition_move_watermark(partition, monday + DAY_MS + config.kept_ms[WINDOW_DAY] + ooo);
     CU_ASSERT_EQUAL(partition_windows(partition, monday), WEEK_BIT | MONTH_BIT);
-    partition_see(partition, monday + 7 * DAY_MS + config.kept_ms[WINDOW_WEEK] + ooo);
+    partition_move_watermark(partition, monday + 7 * DAY_MS + config.kept_ms[WINDOW_WEEK] + ooo);
     CU_ASSERT_EQUAL(partition_windows(partition, monday), MONTH_BIT);
-    partition_see(partition, monday + 26 * DAY_MS + config.kept_ms[WINDOW_MONTH] + ooo); /* November begins */
+    partition_move_watermark(partition,
+                             monday + 26 * DAY_MS + config.kept_ms[WINDOW_MONTH] + ooo); /* November begins */
     CU_ASSERT_EQUAL(partition_windows(partition, monday), 0);
     partition_close(partition);
 }
@@ -78,57 +79,57 @@ static void the_watermark_never_falls(void)
     struct partition_state state = fresh();
     struct partition *partition = opened(&state);
 
-    partition_see(partition, monday);
+    partition_move_watermark(partition, monday);
     CU_ASSERT_EQUAL(partition->watermark_ms, monday - config.out_of_orderness_ms);
-    partition_see(partition, monday - DAY_MS);
+    partition_move_watermark(partition, monday - DAY_MS);
     CU_ASSERT_EQUAL(partition->watermark_ms, monday - config.out_of_orderness_ms);
     partition_close(partition);
 }
 
-static void an_idle_lane_is_one_that_stayed_at_its_end(void)
+static void an_idle_partition_stayed_at_its_end(void)
 {
     struct partition_state state = fresh();
     struct partition *partition = opened(&state);
 
-    partition_rest(partition, 30, 1000);
+    partition_mark_idle(partition, 30, 1000);
     CU_ASSERT_FALSE(partition->is_idle);
-    partition_ended(partition, 103, 1000); /* the markers of a transaction end the log */
+    partition_reached_end(partition, 103, 1000); /* the markers of a transaction end the log */
     CU_ASSERT_EQUAL(partition->next, 103);
-    partition_rest(partition, 30, 1029);
+    partition_mark_idle(partition, 30, 1029);
     CU_ASSERT_FALSE(partition->is_idle);
-    partition_ended(partition, 103, 1020); /* said again: it does not begin anew */
-    partition_rest(partition, 30, 1030);
+    partition_reached_end(partition, 103, 1020); /* said again: it does not begin anew */
+    partition_mark_idle(partition, 30, 1030);
     CU_ASSERT_TRUE(partition->is_idle);
     CU_ASSERT_TRUE(partition_is_dirty(partition));
-    partition_moved(partition);
+    partition_left_end(partition);
     CU_ASSERT_FALSE(partition->is_idle);
-    partition_rest(partition, 30, 9000);
+    partition_mark_idle(partition, 30, 9000);
     CU_ASSERT_FALSE(partition->is_idle);
     partition_close(partition);
 }
 
-/* What is set aside says nothing about time: it does not begin the rest anew, and it takes its end first. */
-static void a_lane_of_dead_letters_comes_to_rest(void)
+/* A record that is set aside says nothing about time: it does not begin the wait anew, and takes its end first. */
+static void a_partition_of_dead_letters_becomes_idle(void)
 {
     struct partition_state state = fresh();
     struct partition *partition = opened(&state);
 
     for (int64_t i = 0; i < 4; i++) { /* one every 10 ms, each read to the end */
-        partition_moved(partition);
+        partition_left_end(partition);
         partition->next++;
-        partition_rest(partition, 30, 1000 + 10 * i);
+        partition_mark_idle(partition, 30, 1000 + 10 * i);
         CU_ASSERT_FALSE(partition->is_idle); /* not before the end: what follows may be an event */
-        partition_ended(partition, partition->next, 1000 + 10 * i);
-        partition_rest(partition, 30, 1000 + 10 * i);
+        partition_reached_end(partition, partition->next, 1000 + 10 * i);
+        partition_mark_idle(partition, 30, 1000 + 10 * i);
         CU_ASSERT_EQUAL(partition->is_idle, i == 3);
     }
-    partition_moved(partition);
-    partition_see(partition, monday);
+    partition_left_end(partition);
+    partition_move_watermark(partition, monday);
     partition->next++;
-    partition_ended(partition, partition->next, 1050);
-    partition_rest(partition, 30, 1079);
+    partition_reached_end(partition, partition->next, 1050);
+    partition_mark_idle(partition, 30, 1079);
     CU_ASSERT_FALSE(partition->is_idle);
-    partition_rest(partition, 30, 1080);
+    partition_mark_idle(partition, 30, 1080);
     CU_ASSERT_TRUE(partition->is_idle);
     partition_close(partition);
 }
@@ -141,17 +142,17 @@ static void the_last_record_becomes_the_anchor(void)
 
     state.anchor.offset = ANCHOR_NONE;
     struct partition *partition = opened(&state);
-    partition_anchor(partition);
+    partition_move_anchor(partition);
     CU_ASSERT_EQUAL(partition->anchor.offset, ANCHOR_NONE);
-    partition_fold(partition, &records[0]);
-    partition_fold(partition, &records[1]);
+    partition_folded(partition, &records[0]);
+    partition_folded(partition, &records[1]);
     partition->next = 102;
-    partition_anchor(partition);
+    partition_move_anchor(partition);
     records[1].value = span_of("gone"); /* as the batch's bytes are */
     struct anchor want = anchor_of(101, 6, span_of(NULL), span_of("two"));
     struct partition_flush flush = partition_flush_of(partition);
     CU_ASSERT_TRUE(anchor_equal(&flush.anchor, &want));
-    partition_ended(partition, 104, 1000); /* markers: `next` moves, the anchor stays */
+    partition_reached_end(partition, 104, 1000); /* markers: `next` moves, the anchor stays */
     flush = partition_flush_of(partition);
     CU_ASSERT_EQUAL(flush.next, 104);
     CU_ASSERT_TRUE(anchor_equal(&flush.anchor, &want));
@@ -160,24 +161,24 @@ static void the_last_record_becomes_the_anchor(void)
     partition_close(partition);
 }
 
-static void an_end_that_records_followed_is_none(void)
+static void an_end_is_ignored_if_records_followed(void)
 {
     struct partition_state state = fresh();
     struct partition *partition = opened(&state);
 
     partition->next = 105; /* the batch was: the end at 103, then two records */
-    partition_ended(partition, 103, 1000);
+    partition_reached_end(partition, 103, 1000);
     CU_ASSERT_EQUAL(partition->next, 105);
     CU_ASSERT_FALSE(partition->is_at_end);
-    partition_rest(partition, 0, 1000);
+    partition_mark_idle(partition, 0, 1000);
     CU_ASSERT_FALSE(partition->is_idle);
-    partition_ended(partition, 105, 1000);
+    partition_reached_end(partition, 105, 1000);
     CU_ASSERT_TRUE(partition->is_at_end);
     partition_close(partition);
 }
 
 /* Freshness is for those who keep up. The end is seen at 5,000. */
-static void a_lane_that_is_behind_is_flushed_later(void)
+static void a_partition_that_is_behind_is_flushed_later(void)
 {
     static const struct {
         int64_t flushed_ms, now_ms;
@@ -194,7 +195,7 @@ static void a_lane_that_is_behind_is_flushed_later(void)
     partition->flushed_ms = 100000; /* before any end: behind */
     CU_ASSERT_FALSE(partition_is_due(partition, 104999));
     CU_ASSERT_TRUE(partition_is_due(partition, 105000));
-    partition_ended(partition, partition->next, 5000);
+    partition_reached_end(partition, partition->next, 5000);
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         partition->flushed_ms = rows[i].flushed_ms;
         partition->is_at_end = rows[i].is_at_end;
@@ -203,14 +204,14 @@ static void a_lane_that_is_behind_is_flushed_later(void)
     partition_close(partition);
 }
 
-static void a_rewound_lane_stands_where_the_store_stands(void)
+static void a_rewound_partition_stands_where_the_store_stands(void)
 {
     struct partition_state state = fresh();
     struct partition *partition = opened(&state);
 
     partition->next = 150;
     partition->outcomes[OUTCOME_COUNTED] = 50;
-    partition_see(partition, monday);
+    partition_move_watermark(partition, monday);
     partition_rewind(partition, &state);
     CU_ASSERT_EQUAL(partition->next, 100);
     CU_ASSERT_EQUAL(partition->watermark_ms, NO_TIME);
@@ -229,12 +230,12 @@ int main(int argc, char **argv)
          a_window_is_over_when_its_end_and_its_time_have_passed},
         {"a_sealed_window_is_over_whatever_the_watermark_says", a_sealed_window_is_over_whatever_the_watermark_says},
         {"the_watermark_never_falls", the_watermark_never_falls},
-        {"an_idle_lane_is_one_that_stayed_at_its_end", an_idle_lane_is_one_that_stayed_at_its_end},
-        {"a_lane_of_dead_letters_comes_to_rest", a_lane_of_dead_letters_comes_to_rest},
+        {"an_idle_partition_stayed_at_its_end", an_idle_partition_stayed_at_its_end},
+        {"a_partition_of_dead_letters_becomes_idle", a_partition_of_dead_letters_becomes_idle},
         {"the_last_record_becomes_the_anchor", the_last_record_becomes_the_anchor},
-        {"an_end_that_records_followed_is_none", an_end_that_records_followed_is_none},
-        {"a_lane_that_is_behind_is_flushed_later", a_lane_that_is_behind_is_flushed_later},
-        {"a_rewound_lane_stands_where_the_store_stands", a_rewound_lane_stands_where_the_store_stands},
+        {"an_end_is_ignored_if_records_followed", an_end_is_ignored_if_records_followed},
+        {"a_partition_that_is_behind_is_flushed_later", a_partition_that_is_behind_is_flushed_later},
+        {"a_rewound_partition_stands_where_the_store_stands", a_rewound_partition_stands_where_the_store_stands},
         CU_TEST_INFO_NULL,
     };
 
@@ -242,7 +243,7 @@ int main(int argc, char **argv)
     monday = days_of_date(2025, 10, 6) * DAY_MS;
     if (tally_pool_open(&pool, 100000, &why) != GO_ON)
         return EXIT_FAILURE;
-    int status = suite_run(argc, argv, "lane", tests);
+    int status = suite_run(argc, argv, "partition", tests);
     tally_pool_close(pool);
     return status;
 }

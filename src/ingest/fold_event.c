@@ -1,0 +1,34 @@
+/* Counts one event into the windows that are still open for it. */
+#include "fold_event.h"
+
+#include <inttypes.h>
+
+#include "retention.h"
+
+static enum verdict check_late(const struct partition *partition, int64_t event_ms, uint32_t *windows,
+                               struct reason *why)
+{
+    *windows = partition_windows(partition, event_ms);
+    if (*windows != 0)
+        return GO_ON;
+    return reason_set(why, SET_ASIDE, EVENT_TOO_LATE, 0,
+                      "all its windows are closed for good: %" PRId64 " ms before the watermark",
+                      partition->watermark_ms - event_ms);
+}
+
+enum verdict fold_event(struct fold *fold, struct partition *partition, enum outcome *outcome, struct reason *why)
+{
+    uint32_t windows = 0;
+    enum verdict verdict = check_late(partition, fold->event.created_ms, &windows, why);
+
+    *outcome = verdict == GO_ON ? OUTCOME_COUNTED : OUTCOME_TOO_LATE;
+    if (verdict != GO_ON)
+        return verdict;
+    enrich_event(fold->enrich, &fold->event, &fold->fact);
+    fold->fact.windows = windows;
+    tally_add(partition->tally, &fold->fact);
+    if (fold->retention != NULL)
+        retention_note(fold->retention, &fold->fact);
+    partition_move_watermark(partition, fold->event.created_ms);
+    return GO_ON;
+}

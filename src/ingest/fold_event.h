@@ -1,0 +1,44 @@
+/*
+ * What folding a record takes, and the counting of one event: the part that records with an id and records without one
+ * share.
+ */
+#ifndef GENTALLY_FOLD_EVENT_H
+#define GENTALLY_FOLD_EVENT_H
+
+#include "contribution.h"
+#include "enrich.h"
+#include "gentally/base/log.h"
+#include "gentally/codec/decode.h"
+#include "partition.h"
+
+struct retention;
+struct producer;
+
+struct fold {
+    const struct config *config;
+    const struct decoder *decoder;
+    struct enrich *enrich;
+    struct symbols *symbols; /* the enrichment's own */
+    struct producer *producer;
+    struct retention *retention; /* NULL: off */
+    struct logger *logger;
+    char dead_letters[256]; /* topic */
+    uint64_t letters;       /* dead letters put since the producer settled last */
+    uint64_t records;       /* counted or set aside since open */
+    uint64_t letters_total; /* dead letters put since open */
+    struct event event;     /* scratch, like all below */
+    struct fact fact;       /* what the event adds */
+    struct fact old;        /* what an earlier event of the same id added, to be taken back */
+    uint8_t contribution[CONTRIBUTION_MAX];
+    struct reason because;
+};
+
+/*
+ * Counts fold->event as a create: adds its fact to the partition's tally, notes it for retention, moves the watermark.
+ * GO_ON: `*outcome` is OUTCOME_COUNTED, and fold->fact is what was added. SET_ASIDE: EVENT-TOO-LATE, `*outcome` is
+ * OUTCOME_TOO_LATE. The caller made room in tally, enrichment and retention before.
+ */
+MUST_CHECK enum verdict fold_event(struct fold *fold, struct partition *partition, enum outcome *outcome,
+                                   struct reason *why);
+
+#endif

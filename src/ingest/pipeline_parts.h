@@ -1,0 +1,38 @@
+/*
+ * What a pipeline is made of. Only pipeline*.c open this header: whoever counts uses the verbs of pipeline.h,
+ * pipeline_read.h and pipeline_setup.h.
+ */
+#ifndef GENTALLY_PIPELINE_PARTS_H
+#define GENTALLY_PIPELINE_PARTS_H
+
+#include "assignment.h"
+#include "fold.h"
+#include "retention.h"
+#include "tables.h"
+
+struct pipeline {
+    const struct config *config; /* borrowed until close, like the logger */
+    struct logger *logger;
+
+    /* Local: needs no server. */
+    struct tables tables;
+    struct decoder *decoder;
+    struct symbols *symbols;
+    struct tally_pool *pool;
+    struct retention *retention; /* NULL: off */
+    struct fold fold;
+
+    /* Connected: Redis and Kafka. */
+    struct store *store;
+    struct checkpoint *checkpoint;
+    struct producer *producer;
+    struct source *source;
+
+    /* At work. */
+    struct assignment assignment;
+    struct batch batch;
+    uint32_t folded;                                        /* records of the batch that are done */
+    enum { LOOKUP_OPEN, LOOKUP_NOTED, LOOKUP_DONE } lookup; /* of the batch's ids */
+};
+
+#endif

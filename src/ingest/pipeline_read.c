@@ -1,0 +1,167 @@
+/* Reads batches, answers the group's rebalances, and folds. */
+#include "pipeline_read.h"
+
+#include <assert.h>
+
+#include "gentally/kafka/source.h"
+#include "gentally/redis/store.h"
+#include "id_lookup.h"
+#include "pipeline_parts.h"
+
+enum verdict pipeline_join(struct pipeline *pipeline, struct reason *why)
+{
+    return source_join(pipeline->source, why);
+}
+
+const struct batch *pipeline_batch(const struct pipeline *pipeline)
+{
+    return &pipeline->batch;
+}
+
+/* ---- the group's rebalances ---- */
+
+enum verdict pipeline_claim(struct pipeline *pipeline, int64_t now_ms, struct reason *why)
+{
+    enum verdict verdict = assignment_claim(&pipeline->assignment, pipeline->store, pipeline->config, pipeline->pool,
+                                            pipeline->batch.partitions, pipeline->batch.partition_count, now_ms, why);
+
+    if (verdict == GO_ON)
+        verdict = assignment_start(&pipeline->assignment, pipeline->source, why);
+    if (verdict == GO_ON)
+        pipeline->batch.rebalance = REBALANCE_NONE;
+    return verdict;
+}
+
+enum verdict pipeline_release(struct pipeline *pipeline, struct reason *why)
+{
+    checkpoint_forget(pipeline->checkpoint);
+    assignment_close(&pipeline->assignment);
+    /* The rest of the batch would be folded into what is assigned next, with a gap. */
+    pipeline->folded = pipeline->batch.record_count;
+    enum verdict verdict = source_release_all(pipeline->source, why);
+    if (verdict == GO_ON)
+        pipeline->batch.rebalance = REBALANCE_NONE;
+    return verdict;
+}
+
+enum verdict pipeline_keep_alive(struct pipeline *pipeline, struct reason *why)
+{
+    return source_keep_alive(pipeline->source, &pipeline->batch, why);
+}
+
+/* ---- a batch ---- */
+
+enum verdict pipeline_poll(struct pipeline *pipeline, int timeout_ms, struct reason *why)
+{
+    pipeline->folded = 0;
+    pipeline->lookup = LOOKUP_OPEN;
+    enum verdict verdict = source_poll(pipeline->source, &pipeline->batch, timeout_ms, why);
+    assignment_clear_stale(&pipeline->assignment);
+    return verdict;
+}
+
+enum verdict pipeline_look_up_ids(struct pipeline *pipeline, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    if (pipeline->config->ids == IDS_OFF || pipeline->lookup == LOOKUP_DONE)
+        return GO_ON;
+    if (pipeline->lookup == LOOKUP_OPEN)
+        verdict = id_lookup_note(&pipeline->assignment, pipeline->decoder, &pipeline->batch, pipeline->folded,
+                                 &pipeline->fold.event, why);
+    if (verdict != GO_ON)
+        return verdict;
+    pipeline->lookup = LOOKUP_NOTED;
+    verdict = id_lookup_ask(&pipeline->assignment, pipeline->store, why);
+    if (verdict == GO_ON)
+        pipeline->lookup = LOOKUP_DONE;
+    return verdict;
+}
+
+enum verdict pipeline_fold_record(struct pipeline *pipeline, const struct record *record, int64_t wall_ms,
+                                  struct reason *why)
+{
+    struct partition *partition = assignment_find(&pipeline->assignment, record->partition);
+
+    if (!partition_wants(partition, record->offset))
+        return GO_ON;
+    partition_left_end(partition);
+    enum verdict verdict = fold_record(&pipeline->fold, partition, record, wall_ms, why);
+    if (verdict == GO_ON)
+        partition_folded(partition, record);
+    return verdict;
+}
+
+enum verdict pipeline_fold(struct pipeline *pipeline, int64_t wall_ms, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    while (pipeline->folded < pipeline->batch.record_count && verdict == GO_ON) {
+        verdict = pipeline_fold_record(pipeline, &pipeline->batch.records[pipeline->folded], wall_ms, why);
+        pipeline->folded += verdict == GO_ON ? 1 : 0;
+    }
+    return verdict;
+}
+
+void pipeline_mark_ends(struct pipeline *pipeline, int64_t idle_ms, int64_t now_ms)
+{
+    assignment_mark_ends(&pipeline->assignment, &pipeline->batch, idle_ms, now_ms);
+}
+
+void pipeline_release_batch(struct pipeline *pipeline)
+{
+    assignment_move_anchors(&pipeline->assignment);
+    source_release(pipeline->source, &pipeline->batch);
+}
+
+void pipeline_skip_to(struct pipeline *pipeline, int32_t number, int64_t next)
+{
+    struct partition *partition = assignment_find(&pipeline->assignment, number);
+
+    assert(partition != NULL);
+    if (partition->next < next)
+        partition->next = next;
+}
+
+/* ---- logs ---- */
+
+void pipeline_check_logs(struct pipeline *pipeline)
+{
+    for (uint32_t i = 0; i < pipeline->batch.suspect_count; i++)
+        assignment_check_log(&pipeline->assignment, pipeline->source, pipeline->batch.suspects[i]);
+}
+
+void pipeline_recheck_logs(struct pipeline *pipeline)
+{
+    assignment_recheck_logs(&pipeline->assignment, pipeline->source);
+}
+
+void pipeline_reread(struct pipeline *pipeline, int32_t number)
+{
+    const struct partition *partition = assignment_find(&pipeline->assignment, number);
+
+    assert(partition != NULL);
+    struct source_start start = {number, partition->next, {.offset = ANCHOR_NONE}};
+    source_reposition(pipeline->source, &start);
+}
+
+enum verdict pipeline_count_partitions(struct pipeline *pipeline, int32_t *count, struct reason *why)
+{
+    return source_partitions(pipeline->source, count, why);
+}
+
+enum verdict pipeline_is_read_out(struct pipeline *pipeline, int32_t count, bool *is_read_out, struct reason *why)
+{
+    *is_read_out = true;
+    for (int32_t i = 0; i < count && *is_read_out; i++) {
+        struct partition_state state;
+        int64_t first = 0, next = 0;
+        enum verdict verdict = store_state(pipeline->store, i, &state, why);
+        if (verdict == GO_ON)
+            verdict = source_extent(pipeline->source, i, &first, &next, why);
+        if (verdict != GO_ON)
+            return verdict;
+        *is_read_out = state.next >= next && state.is_idle;
+    }
+    return GO_ON;
+}

@@ -1,0 +1,91 @@
+/* Checks, and for a replay makes, what a pipeline stands on. */
+#include "pipeline_setup.h"
+
+#include <inttypes.h>
+
+#include "gentally/kafka/producer.h"
+#include "gentally/kafka/source.h"
+#include "gentally/kafka/topics.h"
+#include "gentally/redis/store.h"
+#include "pipeline_parts.h"
+
+/* No state at all is a setup forgotten, or a Redis that lost everything. Where only some are missing, their owners stop
+ * them, and the others go on. */
+static enum verdict check_states(const struct pipeline *pipeline, int32_t count, struct reason *why)
+{
+    struct partition_state state;
+    int32_t missing = 0;
+
+    for (int32_t i = 0; i < count; i++) {
+        enum verdict verdict = store_state(pipeline->store, i, &state, why);
+        bool is_missing = verdict == HALT && why->id == STORE_STATE_MISSING;
+        missing += is_missing ? 1 : 0;
+        if (verdict != GO_ON && (!is_missing || missing == count))
+            return verdict;
+    }
+    return GO_ON;
+}
+
+static enum verdict check_topics(const struct pipeline *pipeline, struct reason *why)
+{
+    const struct config *config = pipeline->config;
+    char topic[TOPIC_NAME_MAX + 1];
+    enum verdict verdict = producer_check_topic(pipeline->producer, pipeline->fold.dead_letters, why);
+
+    if (verdict == GO_ON) {
+        topic_ledger(config, topic);
+        verdict = producer_check_topic(pipeline->producer, topic, why);
+    }
+    for (uint32_t i = 0; i < config->rollups.count && verdict == GO_ON; i++) {
+        topic_summaries(config, config->rollups.items[i].name, topic);
+        verdict = producer_check_topic(pipeline->producer, topic, why);
+    }
+    if (verdict == GO_ON && pipeline->retention != NULL) {
+        topic_summaries(config, ROLLUP_RETENTION, topic);
+        verdict = producer_check_topic(pipeline->producer, topic, why);
+    }
+    return verdict;
+}
+
+enum verdict pipeline_check_worker(struct pipeline *pipeline, int32_t *partition_count, struct reason *why)
+{
+    enum verdict verdict = store_check(pipeline->store, why);
+
+    if (verdict == GO_ON)
+        verdict = source_partitions(pipeline->source, partition_count, why);
+    if (verdict == GO_ON)
+        verdict = check_states(pipeline, *partition_count, why);
+    if (verdict == GO_ON && pipeline->retention != NULL)
+        verdict = store_retention_open(pipeline->store, why);
+    return verdict == GO_ON ? check_topics(pipeline, why) : verdict;
+}
+
+enum verdict pipeline_check_replay(struct pipeline *pipeline, int32_t *partition_count, struct reason *why)
+{
+    enum verdict verdict = store_check(pipeline->store, why);
+
+    if (verdict == GO_ON)
+        verdict = producer_check_topic(pipeline->producer, pipeline->fold.dead_letters, why);
+    return verdict == GO_ON ? source_partitions(pipeline->source, partition_count, why) : verdict;
+}
+
+enum verdict pipeline_create_states(struct pipeline *pipeline, int32_t count, const int64_t firsts[],
+                                    const struct partition_state lives[], struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
+        bool created = false;
+        verdict = store_create(pipeline->store, i, firsts[i], lives[i].floor_ms, &created, why);
+        if (verdict == GO_ON && !created)
+            return reason_set(why, HALT, REPLAY_EXISTS, 0,
+                              "namespace %s holds a state of partition %" PRId32 " already",
+                              pipeline->config->namespace_, i);
+    }
+    uint32_t created = 0;
+    if (verdict == GO_ON && pipeline->retention != NULL)
+        verdict = store_retention_create(pipeline->store, pipeline->config->retention_pairs, false, &created, why);
+    if (verdict == GO_ON && pipeline->retention != NULL)
+        verdict = store_retention_open(pipeline->store, why);
+    return verdict;
+}

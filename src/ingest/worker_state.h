@@ -1,0 +1,28 @@
+/* What a worker remembers from turn to turn. Only worker*.c open this header. */
+#ifndef GENTALLY_WORKER_STATE_H
+#define GENTALLY_WORKER_STATE_H
+
+#include "clock.h"
+#include "closing.h"
+#include "pipeline.h"
+#include "tables.h"
+
+struct worker {
+    const struct config *config; /* borrowed until close, like the logger */
+    struct logger *logger;
+    bool is_drain;
+    struct pipeline *pipeline;
+    struct closing closing;
+    struct tables fresh_tables; /* they wait for a flush */
+    bool has_fresh_tables;
+    int32_t partition_count; /* of the topic */
+    bool has_batch;          /* polled, and not folded to its end */
+    bool has_joined;         /* an assignment is in force, even an empty one */
+    int64_t turned_ms;       /* when the last turn began that got as far as reading */
+    bool was_cut_off;        /* no broker answered since the logs were last looked at */
+    int64_t flush_due_ms, report_due_ms;
+    uint64_t reported_records;
+    struct stamp counting, counted; /* when the first record was folded, and when the last row was stored */
+};
+
+#endif

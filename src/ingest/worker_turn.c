@@ -1,0 +1,184 @@
+/*
+ * The loop. One turn takes its steps in a fixed order, and ends at the first that does not answer GO_ON:
+ *
+ *   resume -> recheck_logs -> answer_or_read -> flush_if_due -> close_windows -> finish_drain
+ *
+ * Nothing is acknowledged that Redis does not hold; no record is folded while a flush is unanswered.
+ */
+#include <assert.h>
+#include <inttypes.h>
+
+#include "gentally/config/config.h"
+#include "gentally/ingest/worker.h"
+#include "pipeline_read.h"
+#include "worker_flush.h"
+#include "worker_rebalance.h"
+#include "worker_state.h"
+
+#define POLL_MS 50 /* how long an idle turn waits: the reaction time of an idle worker */
+#define REPORT_INTERVAL_MS 10000
+#define HELD_MS 2000 /* a turn this long: less than it takes to make a topic anew and fill it again */
+
+struct turn {
+    int64_t now_ms;  /* monotonic; stands still within a turn, like the other */
+    int64_t wall_ms; /* time of day */
+    bool stop;       /* the last flush is asked for */
+    bool is_done;    /* answer: there is nothing more to do */
+};
+
+/* ---- the steps ---- */
+
+/* What the last turn left open: a flush without an answer, partitions to be claimed anew. */
+static enum verdict resume(struct worker *worker, struct turn *turn, struct reason *why)
+{
+    enum verdict verdict = pipeline_resume(worker->pipeline, turn->now_ms, why);
+
+    return verdict == GO_ON ? pipeline_reclaim(worker->pipeline, why) : verdict;
+}
+
+/* A worker that was held, or cut off from the broker, does not know what became of the logs meanwhile. */
+static enum verdict recheck_logs(struct worker *worker, struct turn *turn, struct reason *why)
+{
+    (void)why; /* A step like the others, which cannot fail. */
+    bool is_needed = worker->was_cut_off || turn->now_ms - worker->turned_ms >= HELD_MS;
+    bool is_reading = worker->has_joined && pipeline_batch(worker->pipeline)->rebalance == REBALANCE_NONE;
+
+    worker->turned_ms = turn->now_ms;
+    worker->was_cut_off = false;
+    if (is_needed && is_reading)
+        pipeline_recheck_logs(worker->pipeline);
+    return GO_ON;
+}
+
+static enum verdict poll(struct worker *worker, const struct turn *turn, struct reason *why)
+{
+    pipeline_release_batch(worker->pipeline);
+    worker->has_batch = true;
+    enum verdict verdict = pipeline_poll(worker->pipeline, worker->closing.has_more ? 0 : POLL_MS, why);
+    worker->was_cut_off = verdict == TRY_LATER;
+    if (verdict != GO_ON)
+        return verdict;
+    pipeline_check_logs(worker->pipeline);
+    return worker_answer_rebalance(worker, turn->now_ms, why);
+}
+
+/* Folds what is left of the batch; a full tally is flushed in between. */
+static enum verdict fold(struct worker *worker, const struct turn *turn, struct reason *why)
+{
+    if (pipeline_counts(worker->pipeline).records == 0 && pipeline_batch(worker->pipeline)->record_count > 0)
+        worker->counting = worker->counted = stamp_now();
+    enum verdict verdict = pipeline_look_up_ids(worker->pipeline, why);
+    if (verdict != GO_ON)
+        return verdict;
+    while ((verdict = pipeline_fold(worker->pipeline, turn->wall_ms, why)) == TRY_LATER) {
+        verdict = worker_flush(worker, true, turn->now_ms, why);
+        if (verdict != GO_ON)
+            return verdict;
+    }
+    if (verdict != GO_ON)
+        return verdict;
+    pipeline_mark_ends(worker->pipeline, worker->is_drain ? 0 : worker->config->idle_ms, turn->now_ms);
+    worker->has_batch = false;
+    return GO_ON;
+}
+
+/* A rebalance that got no answer the last time comes first. A batch is folded on the turn after the poll, by a clock
+ * read after its records came. */
+static enum verdict answer_or_read(struct worker *worker, struct turn *turn, struct reason *why)
+{
+    if (pipeline_batch(worker->pipeline)->rebalance != REBALANCE_NONE)
+        return worker_answer_rebalance(worker, turn->now_ms, why);
+    if (turn->stop)
+        return GO_ON;
+    return worker->has_batch ? fold(worker, turn, why) : poll(worker, turn, why);
+}
+
+static enum verdict flush_if_due(struct worker *worker, struct turn *turn, struct reason *why)
+{
+    bool is_forced = turn->stop || worker->has_fresh_tables;
+    bool is_due = turn->now_ms >= worker->flush_due_ms ||
+                  (worker->is_drain && assignment_has_unstored_idle(pipeline_assignment(worker->pipeline)));
+    enum verdict verdict = is_forced || is_due ? worker_flush(worker, is_forced, turn->now_ms, why) : GO_ON;
+
+    turn->is_done = verdict == GO_ON && turn->stop;
+    return verdict;
+}
+
+static enum verdict close_windows(struct worker *worker, struct turn *turn, struct reason *why)
+{
+    return closing_turn(&worker->closing, worker->pipeline, worker->partition_count, false, turn->now_ms,
+                        worker->logger, why);
+}
+
+/* A drain ends when this worker's partitions are at their end and stored; the owner of partition 0 waits for all,
+ * closes everything, and leaves last. */
+static enum verdict finish_drain(struct worker *worker, struct turn *turn, struct reason *why)
+{
+    const struct assignment *assignment = pipeline_assignment(worker->pipeline);
+    bool is_read_out = false;
+
+    if (!worker->is_drain || !worker->has_joined || !assignment_is_drained(assignment))
+        return GO_ON;
+    const struct partition *stopped = assignment_find_stopped(assignment);
+    if (stopped != NULL) {
+        *why = stopped->why;
+        return HALT;
+    }
+    if (assignment_find(assignment, 0) == NULL) {
+        turn->is_done = true;
+        return GO_ON;
+    }
+    enum verdict verdict = pipeline_is_read_out(worker->pipeline, worker->partition_count, &is_read_out, why);
+    if (verdict != GO_ON || !is_read_out)
+        return verdict;
+    verdict = closing_turn(&worker->closing, worker->pipeline, worker->partition_count, true, turn->now_ms,
+                           worker->logger, why);
+    turn->is_done = verdict == GO_ON && closing_is_done(&worker->closing, turn->now_ms);
+    return verdict;
+}
+
+/* ---- the turn ---- */
+
+static void report(struct worker *worker, int64_t now_ms)
+{
+    struct pipeline_counts counts = pipeline_counts(worker->pipeline);
+    uint64_t windows = 0, summaries = 0;
+
+    if (now_ms < worker->report_due_ms)
+        return;
+    closing_counts(&worker->closing, &windows, &summaries);
+    log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-PROGRESS",
+             "records=%" PRIu64 " since_last=%" PRIu64 " partitions=%" PRIu32 " dead_letters=%" PRIu64
+             " windows_published=%" PRIu64 " summaries=%" PRIu64,
+             counts.records, counts.records - worker->reported_records, pipeline_assignment(worker->pipeline)->count,
+             counts.dead_letters, windows, summaries);
+    worker->reported_records = counts.records;
+    worker->report_due_ms = now_ms + REPORT_INTERVAL_MS;
+}
+
+static void report_drained(const struct worker *worker)
+{
+    log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-DRAINED",
+             "records=%" PRIu64 " counting_ms=%" PRId64 " cpu_ms=%" PRId64, pipeline_counts(worker->pipeline).records,
+             worker->counted.ms - worker->counting.ms, worker->counted.cpu_ms - worker->counting.cpu_ms);
+}
+
+enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms, bool stop, bool *is_done,
+                         struct reason *why)
+{
+    static enum verdict (*const steps[])(struct worker *, struct turn *, struct reason *) = {
+        resume, recheck_logs, answer_or_read, flush_if_due, close_windows, finish_drain,
+    };
+    struct turn turn = {.now_ms = now_ms, .wall_ms = wall_ms, .stop = stop};
+    enum verdict verdict = GO_ON;
+
+    for (size_t i = 0; i < LENGTH_OF(steps) && verdict == GO_ON && !turn.is_done; i++)
+        verdict = steps[i](worker, &turn, why);
+    if (verdict == TRY_LATER)
+        verdict = worker_keep_alive(worker, now_ms, why);
+    report(worker, now_ms);
+    *is_done = turn.is_done;
+    if (verdict == GO_ON && worker->is_drain && turn.is_done)
+        report_drained(worker);
+    return verdict;
+}
