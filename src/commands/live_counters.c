@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "gentally/core/cell.h"
+#include "gentally/redis/store.h"
 
 static enum verdict count_partitions(struct live_counters *counters, struct reason *why)
 {

@@ -21,6 +21,8 @@
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/redis/store.h"
+#include "gentally/redis/store_windows.h"
 #include "printable.h"
 #include "replay_namespace.h"
 #include "replay_retention.h"

@@ -5,7 +5,9 @@
 
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
+#include "gentally/redis/store_windows.h"
 
 #define READY_TRIES 120 /* of 250 ms */
 

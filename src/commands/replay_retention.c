@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "gentally/redis/store_retention.h"
+
 struct sides {
     struct store *stores[2];
     struct retention_rows *rows[2];

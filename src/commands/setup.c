@@ -12,6 +12,7 @@
 #include "gentally/commands/commands.h"
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
 #include "ledger_offsets.h"
 

@@ -2,7 +2,7 @@
 #ifndef GENTALLY_WINDOW_LIST_H
 #define GENTALLY_WINDOW_LIST_H
 
-#include "gentally/redis/store.h"
+#include "gentally/redis/store_windows.h"
 
 /* Zero at first; `windows` is freed by the owner. */
 struct window_list {

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <inttypes.h>
 
+#include "gentally/redis/store.h"
+
 /* A silent partition finds out within this time that it was fenced, or that the store was rolled back. */
 #define TOUCH_INTERVAL_MS 5000
 #define QUIET_TURN_MS 500 /* the most that one turn adds to a partition's time at its end */
@@ -194,16 +196,16 @@ static enum verdict reclaim(struct assignment *assignment, struct partition *par
 
     if (verdict == HALT && is_its_own(why)) {
         stop(assignment, partition, why);
-        return source_stop(source, partition->state.partition, why);
+        source_stop(source, partition->state.partition);
+        return GO_ON;
     }
     if (verdict == GO_ON && rewinds > REWINDS_MAX)
         return reason_set(why, HALT, STORE_DUEL, 0, "partition %" PRId32 ": fenced %" PRIu32 " times in a row",
                           state.partition, rewinds);
-    struct source_start start = start_of(&state);
-    if (verdict == GO_ON)
-        verdict = source_reposition(source, &start, why);
     if (verdict != GO_ON)
         return verdict;
+    struct source_start start = start_of(&state);
+    source_reposition(source, &start);
     log_line(assignment->logger, LOG_LEVEL_WARN, "WORKER-REWOUND", "partition=%" PRId32 " from=%" PRId64 " to=%" PRId64,
              state.partition, partition->next, state.next);
     partition_rewind(partition, &state);
@@ -253,20 +255,17 @@ void assignment_mark_ends(struct assignment *assignment, const struct batch *bat
         partition_mark_idle(assignment->by_partition[assignment->partitions[i]], idle_ms, now_ms);
 }
 
-enum verdict assignment_recheck_logs(struct assignment *assignment, struct source *source, struct reason *why)
+void assignment_recheck_logs(struct assignment *assignment, struct source *source)
 {
-    enum verdict verdict = GO_ON;
-
     assignment_move_anchors(assignment);
-    for (uint32_t i = 0; i < assignment->count && verdict == GO_ON; i++) {
+    for (uint32_t i = 0; i < assignment->count; i++) {
         struct partition *partition = assignment->by_partition[assignment->partitions[i]];
         struct source_start start = {partition->state.partition, partition->next, partition->anchor};
         if (partition->is_stopped || partition->must_claim || partition->anchor.offset == ANCHOR_NONE)
             continue;
-        verdict = source_reposition(source, &start, why);
+        source_reposition(source, &start);
         partition->is_stale = true;
     }
-    return verdict;
 }
 
 /* Readable after all; but a log may have been cut and have grown again meanwhile, so it has to show the record that was
@@ -277,7 +276,9 @@ static enum verdict read_from_anchor(const struct partition *partition, struct s
     int64_t begin = 0, end = 0;
     enum verdict verdict = source_extent(source, start.partition, &begin, &end, why);
 
-    return verdict == GO_ON && begin <= partition->anchor.offset ? source_reposition(source, &start, why) : verdict;
+    if (verdict == GO_ON && begin <= partition->anchor.offset)
+        source_reposition(source, &start);
+    return verdict;
 }
 
 void assignment_check_log(struct assignment *assignment, struct source *source, int32_t number)
@@ -297,8 +298,7 @@ void assignment_check_log(struct assignment *assignment, struct source *source, 
         return;
     }
     stop(assignment, partition, &why);
-    if (source_stop(source, number, &why) != GO_ON)
-        log_reason(assignment->logger, LOG_LEVEL_WARN, &why);
+    source_stop(source, number);
 }
 
 void assignment_commit(const struct assignment *assignment, struct source *source)

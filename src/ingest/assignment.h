@@ -76,8 +76,7 @@ void assignment_mark_ends(struct assignment *assignment, const struct batch *bat
 
 /* Makes every log show its anchor again, after the process was held or cut off: a topic may have been made anew and
  * filled beyond where we stand meanwhile. What is left of the batch is dropped, and read again behind the anchor. */
-MUST_CHECK enum verdict assignment_recheck_logs(struct assignment *assignment, struct source *source,
-                                                struct reason *why);
+void assignment_recheck_logs(struct assignment *assignment, struct source *source);
 
 /* Looks into a log that is not as the partition left it; stops the partition if the log cannot be read on. Blocks like
  * source_check_log(). */

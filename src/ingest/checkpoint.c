@@ -18,6 +18,7 @@
 #include "derive.h"
 #include "gentally/base/grow.h"
 #include "gentally/config/config.h"
+#include "gentally/redis/store_flush.h"
 
 /* One delta in one of its windows. */
 struct cell_delta {

@@ -7,11 +7,13 @@
 #define GENTALLY_CHECKPOINT_H
 
 #include "gentally/base/symbols.h"
-#include "gentally/redis/store.h"
+#include "gentally/redis/partition_state.h"
 #include "tally.h"
 
 struct config;
 struct checkpoint;
+struct id_change;
+struct store;
 
 /* Opens a checkpoint that borrows `config`, `store` and `symbols` until close. Work memory grows to what the largest
  * flush needs, and is kept. HALT: NO-MEMORY. */

@@ -11,7 +11,7 @@
 #ifndef GENTALLY_IDS_H
 #define GENTALLY_IDS_H
 
-#include "gentally/redis/store.h"
+#include "gentally/redis/store_ids.h"
 
 struct ids;
 

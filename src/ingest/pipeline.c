@@ -7,6 +7,8 @@
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topics.h"
 #include "gentally/publish/closer.h"
+#include "gentally/redis/store.h"
+#include "gentally/redis/store_flush.h"
 #include "pipeline_parts.h"
 
 #define SYMBOLS_MAX 65536u /* distinct texts between two flushes */

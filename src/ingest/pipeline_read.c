@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "gentally/kafka/source.h"
+#include "gentally/redis/store.h"
 #include "id_lookup.h"
 #include "pipeline_parts.h"
 
@@ -130,18 +131,18 @@ void pipeline_check_logs(struct pipeline *pipeline)
         assignment_check_log(&pipeline->assignment, pipeline->source, pipeline->batch.suspects[i]);
 }
 
-enum verdict pipeline_recheck_logs(struct pipeline *pipeline, struct reason *why)
+void pipeline_recheck_logs(struct pipeline *pipeline)
 {
-    return assignment_recheck_logs(&pipeline->assignment, pipeline->source, why);
+    assignment_recheck_logs(&pipeline->assignment, pipeline->source);
 }
 
-enum verdict pipeline_reread(struct pipeline *pipeline, int32_t number, struct reason *why)
+void pipeline_reread(struct pipeline *pipeline, int32_t number)
 {
     const struct partition *partition = assignment_find(&pipeline->assignment, number);
 
     assert(partition != NULL);
     struct source_start start = {number, partition->next, {.offset = ANCHOR_NONE}};
-    return source_reposition(pipeline->source, &start, why);
+    source_reposition(pipeline->source, &start);
 }
 
 enum verdict pipeline_count_partitions(struct pipeline *pipeline, int32_t *count, struct reason *why)

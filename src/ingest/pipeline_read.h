@@ -33,8 +33,8 @@ MUST_CHECK enum verdict pipeline_poll(struct pipeline *pipeline, int timeout_ms,
 /* Looks into the logs that the batch says are not as they were left; stops partitions that cannot be read on. */
 void pipeline_check_logs(struct pipeline *pipeline);
 
-/* Makes every log show its anchor again, after the caller was held or cut off. Verdicts of source_reposition(). */
-MUST_CHECK enum verdict pipeline_recheck_logs(struct pipeline *pipeline, struct reason *why);
+/* Makes every log show its anchor again, after the caller was held or cut off. */
+void pipeline_recheck_logs(struct pipeline *pipeline);
 
 /* Asks the store for the ids of the batch, once, before any of it is folded; nothing to do if ids are off. TRY_LATER:
  * no answer; call again before a record is folded. HALT: NO-MEMORY. */
@@ -58,8 +58,8 @@ void pipeline_release_batch(struct pipeline *pipeline);
 /* Moves a partition's next record to fold up to `next`, if only offsets without records lie between: no rewind. */
 void pipeline_skip_to(struct pipeline *pipeline, int32_t number, int64_t next);
 
-/* Reads a partition again from the next record to fold on. Verdicts of source_reposition(). */
-MUST_CHECK enum verdict pipeline_reread(struct pipeline *pipeline, int32_t number, struct reason *why);
+/* Reads a partition again from the next record to fold on. */
+void pipeline_reread(struct pipeline *pipeline, int32_t number);
 
 /* The topic's partitions, as of now. Verdicts of source_partitions(). */
 MUST_CHECK enum verdict pipeline_count_partitions(struct pipeline *pipeline, int32_t *count, struct reason *why);

@@ -6,6 +6,7 @@
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/redis/store.h"
 #include "pipeline_parts.h"
 
 /* No state at all is a setup forgotten, or a Redis that lost everything. Where only some are missing, their owners stop

@@ -129,19 +129,17 @@ static bool is_stored(const struct replay *replay)
 }
 
 /* Goes back to where records were let go, for those partitions whose target is further now. */
-static enum verdict resume_cut(struct replay *replay, struct reason *why)
+static void resume_cut(struct replay *replay)
 {
     const struct assignment *assignment = pipeline_assignment(replay->pipeline);
-    enum verdict verdict = GO_ON;
 
-    for (uint32_t i = 0; i < assignment->count && verdict == GO_ON; i++) {
+    for (uint32_t i = 0; i < assignment->count; i++) {
         int32_t number = assignment->partitions[i];
         if (!replay->is_cut[number] || assignment_find(assignment, number)->next >= replay->targets[number])
             continue;
-        verdict = pipeline_reread(replay->pipeline, number, why);
-        replay->is_cut[number] = verdict != GO_ON;
+        pipeline_reread(replay->pipeline, number);
+        replay->is_cut[number] = false;
     }
-    return verdict;
 }
 
 static enum verdict fold_one(struct replay *replay, const struct record *record, int64_t now_ms, struct reason *why)
@@ -202,9 +200,8 @@ static enum verdict poll(struct replay *replay, int64_t now_ms, struct reason *w
 
 static enum verdict read_on(struct replay *replay, int64_t now_ms, struct reason *why)
 {
-    enum verdict verdict = resume_cut(replay, why);
-
-    return verdict == GO_ON ? poll(replay, now_ms, why) : verdict;
+    resume_cut(replay);
+    return poll(replay, now_ms, why);
 }
 
 static enum verdict turn(struct replay *replay, bool *is_done, struct reason *why)

@@ -1,4 +1,5 @@
 /* Retention on its way into the store: everything noted, over one connection. */
+#include "gentally/redis/store.h"
 #include "retention.h"
 
 enum verdict retention_put(void *context, struct store *store, struct reason *why)

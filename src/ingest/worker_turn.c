@@ -39,12 +39,15 @@ static enum verdict resume(struct worker *worker, struct turn *turn, struct reas
 /* A worker that was held, or cut off from the broker, does not know what became of the logs meanwhile. */
 static enum verdict recheck_logs(struct worker *worker, struct turn *turn, struct reason *why)
 {
+    (void)why; /* A step like the others, which cannot fail. */
     bool is_needed = worker->was_cut_off || turn->now_ms - worker->turned_ms >= HELD_MS;
     bool is_reading = worker->has_joined && pipeline_batch(worker->pipeline)->rebalance == REBALANCE_NONE;
 
     worker->turned_ms = turn->now_ms;
     worker->was_cut_off = false;
-    return is_needed && is_reading ? pipeline_recheck_logs(worker->pipeline, why) : GO_ON;
+    if (is_needed && is_reading)
+        pipeline_recheck_logs(worker->pipeline);
+    return GO_ON;
 }
 
 static enum verdict poll(struct worker *worker, const struct turn *turn, struct reason *why)

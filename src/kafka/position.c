@@ -1,4 +1,4 @@
-/* See position.h. */
+/* The guard of a partition's log; position.h says why. */
 #include "position.h"
 
 struct position position_at(int64_t next, const struct anchor *anchor)
@@ -21,9 +21,9 @@ void position_forget_anchor(struct position *position)
     position->suspicion = SUSPICION_NONE;
 }
 
-static enum arrival suspicion(struct position *position, enum suspicion what)
+static enum arrival suspect(struct position *position, enum suspicion suspicion)
 {
-    position->suspicion = what;
+    position->suspicion = suspicion;
     position->is_waiting = true;
     return ARRIVAL_SUSPECT;
 }
@@ -52,12 +52,12 @@ static enum arrival arrive(struct position *position, int64_t offset)
     return is_first_jump ? ARRIVAL_FIRST_SPARSE : ARRIVAL_PASS;
 }
 
-/* The record at the anchor's offset: the one we counted last, or another's. */
+/* The record at the anchor's offset is the one that was counted last, or another one. */
 static enum arrival compare(struct position *position, const struct record *record)
 {
     position->found = anchor_of(record->offset, record->timestamp_ms, record->key, record->value);
     if (!anchor_equal(&position->found, &position->anchor))
-        return suspicion(position, SUSPICION_FOREIGN);
+        return suspect(position, SUSPICION_FOREIGN);
     position_forget_anchor(position);
     return ARRIVAL_DROP;
 }
@@ -78,11 +78,11 @@ enum arrival position_end(struct position *position, int64_t offset)
 {
     /* Even if nothing but markers is missing: the next record would get an offset that was passed already. */
     if (!position->is_waiting && offset < position->next)
-        return suspicion(position, SUSPICION_SHORT);
+        return suspect(position, SUSPICION_SHORT);
     return arrive(position, offset);
 }
 
 void position_refuse(struct position *position)
 {
-    suspicion(position, SUSPICION_NO_OFFSET);
+    suspect(position, SUSPICION_NO_OFFSET);
 }

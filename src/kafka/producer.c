@@ -1,6 +1,6 @@
 /*
- * An idempotent producer. Messages never time out inside it: an outage delays them, and what is reported as failed was
- * refused for good. So everything put is either acknowledged, still on its way, or a reason to halt.
+ * An idempotent producer. Messages never time out inside librdkafka: an outage delays them, and a message that is
+ * reported as failed was refused for good. So every message is acknowledged, or still on its way, or a reason to halt.
  *
  * Room: at most OUTSTANDING_MAX messages and OUTSTANDING_BYTES_MAX bytes wait for their acknowledgement, half of what
  * librdkafka's queue holds. The other half is the room in which a delivery report may send a dead letter once more.
@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "client.h"
+#include "kafka_client.h"
 
 #define ANSWER_MS 10000
 #define TURN_MS 100
@@ -102,7 +102,7 @@ enum verdict producer_open(struct producer **producer, const struct config *conf
     }
     rd_kafka_resp_err_t code = rd_kafka_metadata(made->client, 0, NULL, &metadata, ANSWER_MS);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        code = kafka_cause(made->client, &made->notes, code);
+        code = kafka_root_error(made->client, &made->notes, code);
         producer_close(made);
         return kafka_reason(KAFKA_WRITE, code, "connecting", why);
     }

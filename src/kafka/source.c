@@ -1,18 +1,17 @@
 /*
  * One consumer on two planes.
  *
- * Control: what the group does arrives as events on the consumer's queue and is handed out as rebalance, one a poll;
- * errors of the connection are noted down by callbacks that run inside our own rd_kafka_poll(). Data: before a
- * partition is assigned its queue is forwarded to one records queue, which is read by the batch: one call for thousands
- * of records, and no record can get between the rebalance.
+ * Control: what the group does arrives as events on the consumer's queue and is handed out as a rebalance, one a poll;
+ * callbacks that run inside our own rd_kafka_poll() note down errors of the connection. Data: before a partition is
+ * assigned its queue is forwarded to one queue of records, which is read by the batch: one call for thousands of
+ * records, and no record can get among the rebalances.
  *
- * Beside librdkafka stands a guard per partition, the position (position.c): records come out in offset order, from the
- * assigned offset on, each once, or not at all. Where it has doubts about the log, the partition waits until the caller
- * has had it examined.
+ * Beside librdkafka stands a guard per partition, the position (position.h): records come out in offset order, from the
+ * assigned offset on, each once, or not at all. A partition whose log is suspect waits for source_check_log().
  *
  * Moving a position is a new assignment of the full list: rd_kafka_seek() is unreliable before librdkafka 2.1, and the
- * eager protocol knows no smaller step. What was fetched before carries an older version and is dropped by librdkafka
- * when it is taken out of the queue; the guard holds where that should fail.
+ * eager protocol knows no smaller step. Records that were fetched before carry an older version, and librdkafka drops
+ * them when they are taken out of its queue; the guard holds where that should fail.
  */
 #include "gentally/kafka/source.h"
 
@@ -20,11 +19,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "client.h"
+#include "kafka_client.h"
 #include "position.h"
 #include "source_settings.h"
 
 #define ANSWER_MS 10000
+
 /* Before 2.6.1 rd_kafka_destroy() waits for ever for partitions that vanished (issue 4724). The worker is about to end
  * then: it leaves the group in order, and the rest to the system. */
 #define DESTROY_FIXED 0x02060100
@@ -37,11 +37,11 @@ struct source {
     char topic[256];
     enum rebalance unanswered;
     bool is_joined;
-    bool is_vanished;   /* the topic, while it was read */
+    bool is_vanished;   /* the topic was deleted while it was read */
     bool needs_assign;  /* the positions are no longer librdkafka's assignment */
-    bool has_unsettled; /* perhaps */
+    bool has_unsettled; /* perhaps a position is assigned and not settled */
     int32_t assigned_count;
-    uint32_t message_count; /* held for the batch that is out */
+    uint32_t message_count; /* held for the batch that the caller has */
     rd_kafka_message_t *messages[BATCH_RECORDS_MAX];
     struct position positions[PARTITIONS_MAX];
 };
@@ -165,7 +165,7 @@ static rd_kafka_resp_err_t assign(struct source *source, const rd_kafka_topic_pa
 }
 
 /* Makes the positions librdkafka's assignment. */
-static enum verdict assign_places(struct source *source, struct reason *why)
+static enum verdict assign_positions(struct source *source, struct reason *why)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(source->assigned_count);
 
@@ -174,7 +174,7 @@ static enum verdict assign_places(struct source *source, struct reason *why)
         if (!position->is_assigned)
             continue;
         rd_kafka_topic_partition_list_add(list, source->topic, i)->offset = position->expected;
-        position->is_waiting = position->suspicion != SUSPICION_NONE; /* Somebody has to look first. */
+        position->is_waiting = position->suspicion != SUSPICION_NONE; /* source_check_log() comes first. */
         position->is_settled = false;
     }
     assert(list->cnt == source->assigned_count);
@@ -210,7 +210,7 @@ static struct position *position_of(struct source *source, int32_t partition)
     return &source->positions[partition];
 }
 
-static void unassign_places(struct source *source)
+static void unassign_positions(struct source *source)
 {
     for (int32_t i = 0; i < PARTITIONS_MAX; i++)
         source->positions[i].is_assigned = false;
@@ -229,17 +229,16 @@ enum verdict source_assign(struct source *source, const struct source_start star
         *position = position_at(starts[i].next, &starts[i].anchor);
     }
     source->assigned_count = (int32_t)count;
-    enum verdict verdict = assign_places(source, why);
+    enum verdict verdict = assign_positions(source, why);
     if (verdict == GO_ON)
         source->unanswered = REBALANCE_NONE;
     else
-        unassign_places(source);
+        unassign_positions(source);
     return verdict;
 }
 
-enum verdict source_reposition(struct source *source, const struct source_start *start, struct reason *why)
+void source_reposition(struct source *source, const struct source_start *start)
 {
-    (void)why;
     struct position *position = position_of(source, start->partition);
     bool is_sparse = position->is_sparse;
     assert(position->is_assigned);
@@ -248,24 +247,21 @@ enum verdict source_reposition(struct source *source, const struct source_start 
     position->is_sparse = is_sparse;
     position->is_waiting = true; /* until the next poll, which assigns once for all that was moved */
     source->needs_assign = true;
-    return GO_ON;
 }
 
-enum verdict source_stop(struct source *source, int32_t partition, struct reason *why)
+void source_stop(struct source *source, int32_t partition)
 {
-    (void)why;
     if (!position_of(source, partition)->is_assigned)
-        return GO_ON;
+        return;
     position_of(source, partition)->is_assigned = false;
     source->assigned_count--;
     source->needs_assign = true;
-    return GO_ON;
 }
 
 enum verdict source_release_all(struct source *source, struct reason *why)
 {
     assert(source->unanswered == REBALANCE_REVOKED || source->unanswered == REBALANCE_LOST);
-    unassign_places(source);
+    unassign_positions(source);
     source->needs_assign = false;
     rd_kafka_resp_err_t code = assign(source, NULL);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -287,7 +283,7 @@ void source_commit(struct source *source, const int32_t partitions[], const int6
         log_line(source->notes.logger, LOG_LEVEL_INFO, "SOURCE-COMMIT", "error=%s", rd_kafka_err2name(code));
 }
 
-static void take_news(struct source *source, struct batch *batch, rd_kafka_event_t *event)
+static void take_rebalance(struct source *source, struct batch *batch, rd_kafka_event_t *event)
 {
     const rd_kafka_topic_partition_list_t *list = rd_kafka_event_topic_partition_list(event);
 
@@ -332,7 +328,7 @@ static enum verdict take_event(struct source *source, struct batch *batch, rd_ka
 
     switch (rd_kafka_event_type(event)) {
     case RD_KAFKA_EVENT_REBALANCE:
-        take_news(source, batch, event);
+        take_rebalance(source, batch, event);
         return GO_ON;
     case RD_KAFKA_EVENT_OFFSET_COMMIT:
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__NO_OFFSET)
@@ -345,7 +341,7 @@ static enum verdict take_event(struct source *source, struct batch *batch, rd_ka
     }
 }
 
-/* Serves the control plane up to the first piece of rebalance or trouble. */
+/* Serves the control plane up to the first rebalance or trouble. */
 static enum verdict poll_control(struct source *source, struct batch *batch, int timeout_ms, struct reason *why)
 {
     rd_kafka_poll(source->client, 0); /* Logs and errors of the connection: the notes. */
@@ -369,7 +365,7 @@ static enum verdict poll_control(struct source *source, struct batch *batch, int
     return GO_ON;
 }
 
-static void add_doubtful(struct batch *batch, int32_t partition)
+static void add_suspect(struct batch *batch, int32_t partition)
 {
     if (batch->suspect_count < PARTITIONS_MAX) /* One more would be there already. */
         batch->suspects[batch->suspect_count++] = partition;
@@ -385,7 +381,7 @@ static bool settle(struct source *source, struct batch *batch, int32_t partition
         source->needs_assign = true;
         return false;
     case ARRIVAL_SUSPECT:
-        add_doubtful(batch, partition);
+        add_suspect(batch, partition);
         return false;
     case ARRIVAL_FIRST_SPARSE:
         log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-SPARSE", "partition=%" PRId32 " found=%" PRId64,
@@ -448,7 +444,7 @@ static enum verdict take_oddity(struct source *source, struct batch *batch, cons
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
         if (is_ours && !source->positions[partition].is_waiting) {
             position_refuse(&source->positions[partition]);
-            add_doubtful(batch, partition);
+            add_suspect(batch, partition);
         }
         return GO_ON;
     default:
@@ -521,10 +517,10 @@ enum verdict source_poll(struct source *source, struct batch *batch, int timeout
     batch->record_count = 0;
     batch->end_count = 0;
     batch->suspect_count = 0;
-    enum verdict verdict = source->needs_assign ? assign_places(source, why) : GO_ON;
+    enum verdict verdict = source->needs_assign ? assign_positions(source, why) : GO_ON;
     if (verdict == GO_ON)
         verdict = poll_control(source, batch, source->assigned_count == 0 ? timeout_ms : 0, why);
-    /* With rebalance, the answer comes first: a record may belong to what is being taken away. */
+    /* A rebalance is answered first: a record may belong to a partition that is being taken away. */
     if (verdict == GO_ON && batch->rebalance == REBALANCE_NONE && source->assigned_count > 0)
         verdict = poll_data(source, batch, timeout_ms, why);
     if (verdict != GO_ON) {
@@ -580,8 +576,8 @@ enum verdict source_check_log(struct source *source, int32_t partition, struct r
                  begin);
         position_forget_anchor(position);
     }
-    position->suspicion =
-        SUSPICION_NONE; /* It is readable after all, or that cannot be known now: read at its position again. */
+    /* The log is good after all, or that cannot be known now: it is read at its position again. */
+    position->suspicion = SUSPICION_NONE;
     source->needs_assign = true;
     return verdict;
 }

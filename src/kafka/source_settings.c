@@ -1,4 +1,4 @@
-/* What the consumer is told: what exactness rests on, and what makes it fast. */
+/* The properties that exactness rests on, and those that make reading fast. */
 #include "source_settings.h"
 
 #include <assert.h>

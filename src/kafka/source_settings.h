@@ -1,12 +1,12 @@
-/* librdkafka's properties for the source. Private to source*.c. */
+/* librdkafka's properties for the source's consumer. Private to this room. */
 #ifndef GENTALLY_SOURCE_SETTINGS_H
 #define GENTALLY_SOURCE_SETTINGS_H
 
-#include "client.h"
+#include "kafka_client.h"
 
 #define SOURCE_SETTINGS 16
 
-/* Fills all of them; `group` is borrowed. */
+/* Fills `all`; the consumer group is `group`, which is borrowed. */
 void source_settings(struct kafka_setting all[SOURCE_SETTINGS], const char *group);
 
 #endif

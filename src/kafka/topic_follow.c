@@ -1,18 +1,18 @@
 /*
- * Following topics. A partition is out when the log says that it ends, and no more when a record comes: a count of
- * those that are out answers whether all is read. What the consumer fetches ahead is bounded by its queue.
+ * Following topics. A partition is read out when its log says that it ends, and no longer when a record comes: the
+ * count of partitions that are read out tells whether all is read. The consumer's queue bounds what is fetched ahead.
  */
 #include "gentally/kafka/topic_follow.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-#include "client.h"
 #include "gentally/core/event.h"
+#include "kafka_client.h"
 
 #define ANSWER_MS 10000
 
-struct followed {
+struct followed_topic {
     char *name;
     bool is_optional;
     int32_t partition_count; /* 0: it is not there, and need not be */
@@ -24,7 +24,7 @@ struct topic_follow {
     struct kafka_notes notes;
     struct logger silent;
     size_t topic_count;
-    struct followed *topics;
+    struct followed_topic *topics;
     int64_t partition_count, out_count;
 };
 
@@ -32,8 +32,8 @@ static const struct kafka_setting settings[] = {
     {"group.id", "gentally-follower", SETTING_OWNED}, /* Demanded by librdkafka; never joined. */
     {"enable.auto.commit", "false", SETTING_OWNED},
     {"enable.auto.offset.store", "false", SETTING_OWNED},
-    {"auto.offset.reset", "earliest",
-     SETTING_OWNED}, /* What is deleted under a reader was compacted: read what is left. */
+    /* Records that are deleted under a reader were compacted: read those that are left. */
+    {"auto.offset.reset", "earliest", SETTING_OWNED},
     {"enable.partition.eof", "true", SETTING_OWNED},
     {"isolation.level", "read_committed", SETTING_OWNED},
     {"check.crcs", "true", SETTING_TUNED},
@@ -42,7 +42,7 @@ static const struct kafka_setting settings[] = {
     {"fetch.error.backoff.ms", "100", SETTING_OWNED},
 };
 
-static enum verdict count_partitions(struct topic_follow *follow, const struct followed *topic, int wait_ms,
+static enum verdict count_partitions(struct topic_follow *follow, const struct followed_topic *topic, int wait_ms,
                                      int32_t *count, struct reason *why)
 {
     enum verdict verdict =
@@ -55,7 +55,7 @@ static enum verdict count_partitions(struct topic_follow *follow, const struct f
 }
 
 /* Lists the partitions that were not known, to be assigned. */
-static enum verdict add_partitions(struct topic_follow *follow, struct followed *topic, int32_t count,
+static enum verdict add_partitions(struct topic_follow *follow, struct followed_topic *topic, int32_t count,
                                    rd_kafka_topic_partition_list_t *list, struct reason *why)
 {
     bool *is_out = realloc(topic->is_out, ((size_t)count + 1) * sizeof(*is_out));
@@ -71,8 +71,9 @@ static enum verdict add_partitions(struct topic_follow *follow, struct followed 
     return GO_ON;
 }
 
-static enum verdict add_topic(struct topic_follow *follow, struct followed *topic, const struct topic_wanted *wanted,
-                              rd_kafka_topic_partition_list_t *list, struct reason *why)
+static enum verdict add_topic(struct topic_follow *follow, struct followed_topic *topic,
+                              const struct topic_wanted *wanted, rd_kafka_topic_partition_list_t *list,
+                              struct reason *why)
 {
     int32_t count = 0;
 
@@ -179,7 +180,7 @@ static bool find_topic(const struct topic_follow *follow, const rd_kafka_message
     return false;
 }
 
-static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *message, follow_reader *each,
+static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *message, topic_follow_reader *each,
                          void *context, struct reason *why)
 {
     size_t topic;
@@ -207,12 +208,12 @@ static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *
     return each(context, topic, &record, why);
 }
 
-enum verdict topic_follow_turn(struct topic_follow *follow, int wait_ms, follow_reader *each, void *context,
+enum verdict topic_follow_turn(struct topic_follow *follow, int wait_ms, topic_follow_reader *each, void *context,
                                struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
-    for (int count = 0; count < FOLLOW_TURN_RECORDS && verdict == GO_ON; count++) {
+    for (int count = 0; count < TOPIC_FOLLOW_TURN_RECORDS && verdict == GO_ON; count++) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(follow->client, count == 0 ? wait_ms : 0);
         if (message == NULL)
             break;

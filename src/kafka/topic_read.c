@@ -1,12 +1,13 @@
 /*
- * A topic from its beginning to its end as of now: one consumer without a group, one partition after the other.
+ * Reading a topic from its beginning to its end as of now: one consumer without a group, one partition after the other.
  *
- * Where a partition ends is asked before it is read. It is read out when a record reaches that offset, or when the log
- * itself says that it ends: the last offsets may be markers of transactions, which no reader ever sees.
+ * The end of a partition is asked for before the partition is read. Reading is over when a record reaches that offset,
+ * or when the log itself says that it ends: the last offsets may be markers of transactions, which no reader ever sees.
  *
- * A commit is answered before its markers stand in the partitions, so what is committed becomes visible a moment later.
- * The end is thus that of the log, as a reader of everything is told it, and not the last stable offset, where whoever
- * reads right after a commit would stop short of it. A transaction that is open in between is waited for, but not long.
+ * A commit is answered before its markers stand in the partitions, so committed records become visible a moment later.
+ * The end is therefore the end of the log, as a read_uncommitted client is told it, and not the last stable offset:
+ * whoever reads right after a commit would stop short of the committed records there. A transaction that is open in
+ * between is waited for, but not long.
  */
 #include "gentally/kafka/topic_read.h"
 
@@ -15,17 +16,15 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "client.h"
 #include "gentally/core/event.h"
+#include "kafka_client.h"
 
 #define ANSWER_MS 10000
 #define SILENCE_MS 30000
 #define TURN_MS 100
-#define PATIENCE_MS                                                                                                    \
-    5000 /* with open transactions, a topic: that of a transaction that died stays open for a minute                   \
-          */
+#define PATIENCE_MS 5000 /* with open transactions of a topic: one whose producer died stays open for a minute */
 
-struct reading {
+struct topic_read {
     rd_kafka_t *client;
     struct kafka_notes notes;
     const char *topic;
@@ -34,20 +33,20 @@ struct reading {
     int patience_ms; /* what is left */
 };
 
-/* Of a partition's log. What lies between `stable` and `end` is of transactions that are open, or were just now. */
+/* The extent of a partition's log. Between `stable` and `end` lie transactions that are open, or were just now. */
 struct extent {
     int64_t begin, stable, end;
 };
 
-/* What a reader is given, with what it came in. */
-struct given {
-    struct record record; /* first: topic_header() finds the other by it */
+/* A record that a reader is given, with the message that the record borrows from. */
+struct given_record {
+    struct record record; /* first: topic_header() finds the message by it */
     const rd_kafka_message_t *message;
 };
 
 struct span topic_header(const struct record *record, const char *name)
 {
-    const struct given *given = (const struct given *)record;
+    const struct given_record *given = (const struct given_record *)record;
     rd_kafka_headers_t *headers;
     const void *value;
     size_t size;
@@ -79,7 +78,7 @@ static int64_t now(void)
     return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-static enum verdict assign(struct reading *reading, int32_t partition, int64_t offset, struct reason *why)
+static enum verdict assign(struct topic_read *reading, int32_t partition, int64_t offset, struct reason *why)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
 
@@ -90,7 +89,8 @@ static enum verdict assign(struct reading *reading, int32_t partition, int64_t o
 }
 
 /* One message: moves `*next`. */
-static enum verdict take(struct reading *reading, const rd_kafka_message_t *message, int64_t *next, struct reason *why)
+static enum verdict take(struct topic_read *reading, const rd_kafka_message_t *message, int64_t *next,
+                         struct reason *why)
 {
     rd_kafka_timestamp_type_t kind;
 
@@ -100,9 +100,9 @@ static enum verdict take(struct reading *reading, const rd_kafka_message_t *mess
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         enum verdict verdict = kafka_reason(KAFKA_READ, message->err, rd_kafka_message_errstr(message), why);
-        return verdict == HALT ? HALT : GO_ON; /* What may mend is given SILENCE_MS to do so. */
+        return verdict == HALT ? HALT : GO_ON; /* Trouble that may mend has SILENCE_MS for it. */
     }
-    const struct given given = {
+    const struct given_record given = {
         .record = {.partition = message->partition,
                    .offset = message->offset,
                    .timestamp_ms = rd_kafka_message_timestamp(message, &kind),
@@ -120,7 +120,7 @@ static bool is_error(const rd_kafka_message_t *message)
     return message->err != RD_KAFKA_RESP_ERR_NO_ERROR && message->err != RD_KAFKA_RESP_ERR__PARTITION_EOF;
 }
 
-static enum verdict read_partition(struct reading *reading, int32_t partition, const struct extent *extent,
+static enum verdict read_partition(struct topic_read *reading, int32_t partition, const struct extent *extent,
                                    struct reason *why)
 {
     int64_t next = extent->begin;
@@ -167,7 +167,7 @@ static enum verdict find_ends(const struct config *config, const char *topic, in
     return verdict;
 }
 
-static enum verdict read_all(struct reading *reading, const struct config *config, int32_t count, struct reason *why)
+static enum verdict read_all(struct topic_read *reading, const struct config *config, int32_t count, struct reason *why)
 {
     int64_t *begins = calloc((size_t)count, sizeof(*begins));
     int64_t *stables = calloc((size_t)count, sizeof(*stables));
@@ -190,7 +190,7 @@ static enum verdict read_all(struct reading *reading, const struct config *confi
 }
 
 /* A consumer and the number of the topic's partitions. */
-static enum verdict open_reading(struct reading *reading, const struct config *config, struct logger *silent,
+static enum verdict open_reading(struct topic_read *reading, const struct config *config, struct logger *silent,
                                  int32_t *count, struct reason *why)
 {
     const struct kafka_hooks hooks = {0, NULL};
@@ -204,7 +204,7 @@ static enum verdict open_reading(struct reading *reading, const struct config *c
     return kafka_partitions(reading->client, &reading->notes, KAFKA_READ, reading->topic, ANSWER_MS, count, why);
 }
 
-static void close_reading(struct reading *reading)
+static void close_reading(struct topic_read *reading)
 {
     if (reading->client == NULL)
         return;
@@ -217,7 +217,7 @@ enum verdict topic_read(const struct config *config, const char *topic, topic_re
                         struct reason *why)
 {
     struct logger silent;
-    struct reading reading = {.topic = topic, .each = each, .context = context, .patience_ms = PATIENCE_MS};
+    struct topic_read reading = {.topic = topic, .each = each, .context = context, .patience_ms = PATIENCE_MS};
     int32_t count = 0;
     enum verdict verdict = open_reading(&reading, config, &silent, &count, why);
 
@@ -229,7 +229,7 @@ enum verdict topic_read(const struct config *config, const char *topic, topic_re
     return verdict;
 }
 
-static enum verdict find_times(struct reading *reading, int64_t time_ms, int32_t count, int64_t offsets[],
+static enum verdict find_times(struct topic_read *reading, int64_t time_ms, int32_t count, int64_t offsets[],
                                struct reason *why)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
@@ -249,7 +249,7 @@ enum verdict topic_find(const struct config *config, const char *topic, int64_t 
                         int64_t offsets[], struct reason *why)
 {
     struct logger silent;
-    struct reading reading = {.topic = topic};
+    struct topic_read reading = {.topic = topic};
     int64_t *ends = calloc((size_t)count, sizeof(*ends));
     int32_t partitions = 0;
 

@@ -1,13 +1,11 @@
-/*
- * Names, and creation through the admin API: one request for all, each topic's own answer looked at.
- */
+/* Creation and deletion go through librdkafka's admin API: one request for all topics, then the answer for each. */
 #include "gentally/kafka/topics.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "client.h"
+#include "kafka_client.h"
 
 #define REQUEST_MS 30000
 #define POLICY_MS 3000

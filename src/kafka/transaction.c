@@ -1,8 +1,7 @@
 /*
- * A transactional producer. Its one rule: after anything but a clean answer nobody guesses. The caller closes it, opens
- * a new one, which fences whatever the old one may still have under way, and reads in the ledger how it ended.
- *
- * That is also the defence against delayed commits of the old transaction protocol (KIP-890).
+ * A transactional producer. The rule: after anything but a clean answer nobody guesses. The caller closes the
+ * transaction, opens a new one, which fences whatever the old one may still have under way, and reads in the ledger how
+ * the old one ended. The rule is also the defence against delayed commits of the old transaction protocol (KIP-890).
  */
 #include "gentally/kafka/transaction.h"
 
@@ -10,8 +9,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "client.h"
 #include "gentally/core/event.h"
+#include "kafka_client.h"
 
 #define OPEN_MS 30000
 #define ABORT_MS 30000
@@ -23,8 +22,8 @@
 struct transaction {
     rd_kafka_t *client;
     struct kafka_notes notes;
-    bool is_open;   /* a transaction is */
-    bool is_broken; /* it cannot succeed any more */
+    bool is_open;   /* begun, and neither committed nor aborted */
+    bool is_broken; /* cannot succeed any more */
 };
 
 static const struct kafka_setting settings[] = {
@@ -68,7 +67,7 @@ static enum verdict judge(struct transaction *transaction, rd_kafka_error_t *err
     if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR)
         code = fatal;
     enum verdict verdict =
-        kafka_verdict(KAFKA_TRANSACT, kafka_cause(transaction->client, &transaction->notes, code), &id);
+        kafka_verdict(KAFKA_TRANSACT, kafka_root_error(transaction->client, &transaction->notes, code), &id);
     transaction->is_broken = true;
     return reason_set(why, verdict, id, code, "%s: %s (%s)", what, text, rd_kafka_err2name(code));
 }
@@ -97,7 +96,7 @@ enum verdict transaction_open(struct transaction **transaction, const struct con
         return GO_ON;
     }
     transaction_close(made);
-    /* Nothing was begun, so nothing is in suspicion: it can be tried again. */
+    /* Nothing was begun, so nothing is in doubt: opening can be tried again. */
     if (verdict == REWIND && why != NULL)
         why->id = SINK_UNREACHABLE;
     return verdict == REWIND ? TRY_LATER : verdict;

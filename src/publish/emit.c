@@ -16,6 +16,7 @@
 #include "gentally/kafka/topics.h"
 #include "gentally/kafka/transaction.h"
 #include "gentally/publish/retention_rows.h"
+#include "gentally/redis/store_windows.h"
 
 struct emitter {
     const struct config *config;

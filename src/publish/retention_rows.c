@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "gentally/base/arena.h"
+#include "gentally/redis/store_retention.h"
 
 struct retention_rows {
     struct arena arena; /* the models' names */

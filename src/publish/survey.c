@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "gentally/redis/store.h"
+
 enum verdict survey_open(struct survey *survey, int32_t partitions, struct reason *why)
 {
     *survey = (struct survey){.partition_count = partitions, .watermark_ms = NO_TIME};

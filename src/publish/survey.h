@@ -5,7 +5,7 @@
 #ifndef GENTALLY_SURVEY_H
 #define GENTALLY_SURVEY_H
 
-#include "gentally/redis/store.h"
+#include "gentally/redis/store_windows.h"
 
 struct survey_partition {
     struct partition_state state;

@@ -1,4 +1,4 @@
-/* Arguments of one Redis command, in arrays that grow to the largest command and stay. */
+/* The arguments of a command lie in arrays that grow to the largest command and stay. */
 #include "store_command.h"
 
 #include <assert.h>
@@ -8,39 +8,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool reserve_arguments(struct store_command *command, size_t arguments)
-{
-    if (arguments <= command->room)
-        return true;
-    const char **texts = realloc(command->arguments, arguments * sizeof(*texts));
-    if (texts != NULL)
-        command->arguments = texts;
-    size_t *sizes = realloc(command->sizes, arguments * sizeof(*sizes));
-    if (sizes != NULL)
-        command->sizes = sizes;
-    if (texts == NULL || sizes == NULL)
-        return false;
-    command->room = arguments;
-    return true;
-}
-
-static bool reserve_printed(struct store_command *command, size_t printed)
-{
-    if (printed <= command->printed_room)
-        return true;
-    char *text = realloc(command->printed, printed);
-    if (text == NULL)
-        return false;
-    command->printed = text;
-    command->printed_room = printed;
-    return true;
-}
+#include "gentally/base/grow.h"
 
 enum verdict store_command_begin(struct store_command *command, size_t arguments, size_t printed, struct reason *why)
 {
+    const char **texts = grow(command->arguments, &command->argument_room, arguments, sizeof(*texts));
+    size_t *sizes = grow(command->sizes, &command->size_room, arguments, sizeof(*sizes));
+    char *text = grow(command->printed, &command->printed_room, printed + 1, sizeof(*text));
+
+    if (texts != NULL)
+        command->arguments = texts;
+    if (sizes != NULL)
+        command->sizes = sizes;
+    if (text != NULL)
+        command->printed = text;
     command->count = 0;
     command->printed_size = 0;
-    if (reserve_arguments(command, arguments) && reserve_printed(command, printed))
+    if (texts != NULL && sizes != NULL && text != NULL)
         return GO_ON;
     return reason_set(why, HALT, NO_MEMORY, errno, "no memory for a command of %zu arguments", arguments);
 }
@@ -55,7 +39,8 @@ void store_command_free(struct store_command *command)
 
 void store_put(struct store_command *command, struct span argument)
 {
-    assert(command->count < command->room);
+    assert(command->count < command->argument_room);
+    assert(command->count < command->size_room);
     command->arguments[command->count] = argument.bytes == NULL ? "" : argument.bytes;
     command->sizes[command->count] = argument.size;
     command->count++;

@@ -1,87 +1,15 @@
 /*
- * What the store knows of ids. A bucket is a hash; its name stands in meta, so that a new owner finds the buckets of an
- * old configuration too, and drops them when their time is over. Like a window it has a count of its own: one that is
- * gone would make every record look new.
+ * Asking the store for ids. A bucket is a hash; its name stands in meta, so that a new owner finds the buckets of an
+ * old configuration too, and drops them when their time is over. Like a window a bucket has a count of its own: a
+ * bucket that is gone would make every record look new.
  */
-#include <errno.h>
+#include "gentally/redis/store_ids.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "store_private.h"
+#include "store_call.h"
 #include "store_reply.h"
-
-static void put_bucket_key(struct store *store, int32_t partition, struct id_bucket bucket)
-{
-    store_put_format(&store->command, "%s:{%s:%" PRId32 "}:ids:%" PRId64 ":%" PRId64, store->namespace_, store->topic,
-                     partition, bucket.width_ms, bucket.start_ms);
-}
-
-static void put_bucket_name(struct store *store, struct id_bucket bucket)
-{
-    store_put_format(&store->command, "%" PRId64 ":%" PRId64, bucket.width_ms, bucket.start_ms);
-}
-
-void store_put_id_keys(struct store *store, const struct change *change)
-{
-    for (uint32_t i = 0; change->ids != NULL && i < change->ids->section_count; i++)
-        put_bucket_key(store, change->state->partition, change->ids->sections[i].bucket);
-}
-
-void store_put_ids(struct store *store, const struct change *change)
-{
-    struct store_command *command = &store->command;
-
-    for (uint32_t i = 0; change->ids != NULL && i < change->ids->section_count; i++) {
-        const struct id_section *section = &change->ids->sections[i];
-        store_put_text(command, "ids");
-        put_bucket_name(store, section->bucket);
-        store_put_text(command, "");
-        store_put_text(command, "");
-        store_put_number(command, 2 * (int64_t)section->count);
-        for (uint32_t j = 0; j < section->count; j++) {
-            store_put(command, change->ids->pairs[section->first + j].id);
-            store_put(command, change->ids->pairs[section->first + j].value);
-        }
-    }
-}
-
-/* "ids:<width_ms>:<start_ms>" of meta; false if the field is another one. */
-static bool read_bucket(const redisReply *field, struct id_bucket *bucket)
-{
-    char *end = NULL;
-
-    if (field->type != REDIS_REPLY_STRING || strncmp(field->str, "ids:", 4) != 0)
-        return false;
-    errno = 0;
-    bucket->width_ms = strtoll(field->str + 4, &end, 10);
-    if (errno != 0 || *end != ':' || bucket->width_ms <= 0)
-        return false;
-    bucket->start_ms = strtoll(end + 1, &end, 10);
-    return errno == 0 && *end == '\0';
-}
-
-enum verdict store_read_id_buckets(struct store *store, struct partition_state *state, struct reason *why)
-{
-    redisReply *reply = NULL;
-    enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
-
-    if (verdict != GO_ON)
-        return verdict;
-    store_put_text(&store->command, "HGETALL"); /* a right the worker has anyway */
-    store_put_format(&store->command, "%s:{%s:%" PRId32 "}:meta", store->namespace_, store->topic, state->partition);
-    verdict = store_link_call(store->link, (int)store->command.count, store->command.arguments, store->command.sizes,
-                              &reply, why);
-    if (verdict != GO_ON)
-        return verdict;
-    state->id_bucket_count = 0;
-    for (size_t i = 0; i < reply->elements && state->id_bucket_count < ID_BUCKETS_MAX; i += 2)
-        if (read_bucket(reply->element[i], &state->id_buckets[state->id_bucket_count]))
-            state->id_bucket_count++;
-    freeReplyObject(reply);
-    return GO_ON;
-}
-
-/* ---- asking ---- */
 
 static enum verdict send_fence(struct store *store, const struct id_lookup *lookup, struct reason *why)
 {
@@ -96,15 +24,15 @@ static enum verdict send_fence(struct store *store, const struct id_lookup *look
     store_put_text(command, "FCALL_RO");
     store_put_text(command, "gentally_1_recall");
     store_put_number(command, 1 + (int64_t)buckets);
-    store_put_format(command, "%s:{%s:%" PRId32 "}:meta", store->namespace_, store->topic, state->partition);
+    store_put_key(store, state->partition, "meta");
     for (size_t i = 0; i < buckets; i++)
-        put_bucket_key(store, state->partition, lookup->buckets[i]);
+        store_put_bucket_key(store, state->partition, lookup->buckets[i]);
     store_put_text(command, state->incarnation);
     store_put_text(command, state->token);
     store_put_number(command, state->next);
     for (size_t i = 0; i < buckets; i++)
-        put_bucket_name(store, lookup->buckets[i]);
-    return store_link_send(store->link, (int)command->count, command->arguments, command->sizes, why);
+        store_put_bucket_name(store, lookup->buckets[i]);
+    return store_send(store, why);
 }
 
 static enum verdict send_bucket(struct store *store, const struct id_lookup *lookup, struct id_bucket bucket,
@@ -116,11 +44,11 @@ static enum verdict send_bucket(struct store *store, const struct id_lookup *loo
     if (verdict != GO_ON)
         return verdict;
     store_put_text(command, "HMGET");
-    put_bucket_key(store, lookup->state->partition, bucket);
+    store_put_bucket_key(store, lookup->state->partition, bucket);
     store_put_text(command, "__n");
     for (uint32_t i = 0; i < lookup->id_count; i++)
         store_put(command, lookup->ids[i]);
-    return store_link_send(store->link, (int)command->count, command->arguments, command->sizes, why);
+    return store_send(store, why);
 }
 
 static enum verdict send(struct store *store, const struct id_lookup *lookup, struct reason *why)

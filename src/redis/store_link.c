@@ -1,7 +1,6 @@
 /*
- * One connection to one Redis. hiredis 0.14 has no way to resume after a time-out, so the rule is
- * simple: any I/O error drops the context, and the next use connects anew, authenticates and looks whether the server
- * is fit to count on.
+ * One connection to one Redis. hiredis 0.14 has no way to resume after a time-out, so the rule is simple: any I/O error
+ * drops the context, and the next use connects anew, authenticates, and looks whether the server is fit to count on.
  */
 #include "store_link.h"
 
@@ -259,8 +258,7 @@ static void info_value(const redisReply *info, const char *name, char *value, si
     value[length] = '\0';
 }
 
-/* Counters that may be evicted, or functions that do not exist, are no ground to stand on: look before the first write.
- */
+/* Looks before the first write whether the server may evict counters, or has no functions. */
 static enum verdict inspect(struct store_link *link, struct reason *why)
 {
     redisReply *reply = NULL;

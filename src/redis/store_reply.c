@@ -1,4 +1,4 @@
-/* Replies of the store's functions, read without trust: whatever does not read as we wrote it is said to be damaged. */
+/* Replies are read without trust: whatever does not read as the store writes it is damage. */
 #include "store_reply.h"
 
 #include <errno.h>
@@ -104,7 +104,7 @@ static bool read_text(const redisReply *reply, char *text, size_t size)
     return true;
 }
 
-bool store_reply_standing(const redisReply *fields, int32_t partition, struct partition_state *state)
+bool store_reply_state(const redisReply *fields, int32_t partition, struct partition_state *state)
 {
     if (fields->type != REDIS_REPLY_ARRAY || fields->elements != 7 + OUTCOME_COUNT + WINDOW_KINDS)
         return false;
@@ -127,33 +127,4 @@ enum verdict store_reply_damaged(int32_t partition, const char *what, struct rea
 {
     return reason_set(why, HALT, STORE_DAMAGED, 0, "partition %" PRId32 ": %s does not read as we wrote it", partition,
                       what);
-}
-
-bool store_reply_window(const redisReply *name, struct window *window)
-{
-    const char *colon = name->type == REDIS_REPLY_STRING ? strchr(name->str, ':') : NULL;
-    char *end = NULL;
-
-    if (colon == NULL || !window_kind_parse((struct span){name->str, (size_t)(colon - name->str)}, &window->kind))
-        return false;
-    errno = 0;
-    window->start_ms = strtoll(colon + 1, &end, 10);
-    return errno == 0 && end != colon + 1 && *end == '\0';
-}
-
-enum verdict store_reply_cells(const redisReply *pairs, int32_t partition, store_cell_reader *each, void *context,
-                               struct reason *why)
-{
-    enum verdict verdict = GO_ON;
-
-    if (pairs->type != REDIS_REPLY_ARRAY || pairs->elements % 2 != 0)
-        return store_reply_damaged(partition, "a window", why);
-    for (size_t i = 0; i < pairs->elements && verdict == GO_ON; i += 2) {
-        const redisReply *key = pairs->element[i], *value = pairs->element[i + 1];
-        if (key->type != REDIS_REPLY_STRING || value->type != REDIS_REPLY_STRING)
-            return store_reply_damaged(partition, "a cell", why);
-        if (strcmp(key->str, "__n") != 0)
-            verdict = each(context, (struct span){key->str, key->len}, (struct span){value->str, value->len}, why);
-    }
-    return verdict;
 }

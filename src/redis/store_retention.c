@@ -1,4 +1,4 @@
-/* The calls about retention: of all shards together, each a function call of its own. */
+/* Retention: a call here is about all shards, and each shard has a function call of its own. */
 #include "gentally/redis/store_retention.h"
 
 #include <assert.h>
@@ -7,13 +7,17 @@
 #include <stdlib.h>
 
 #include "gentally/core/event.h"
-#include "store_private.h"
+#include "gentally/redis/store_windows.h"
+#include "store_call.h"
 #include "store_reply.h"
 
 #define PACKED_SIZE 14u /* month, pair */
+#define BUCKET_PAIRS 64 /* on average, once there are as many as were expected */
 #define UNLINK_MAX 500u
 
-static void put_key(struct store *store, uint32_t shard, const char *part)
+static_assert(STORE_SHARDS == RETENTION_SHARDS, "the store has a place for the state of each shard");
+
+static void put_shard_key(struct store *store, uint32_t shard, const char *part)
 {
     store_put_format(&store->command, "%s:{%s:retention:%" PRIu32 "}:%s", store->namespace_, store->topic, shard, part);
 }
@@ -28,13 +32,8 @@ static enum verdict begin(struct store *store, const char *function, bool is_rea
     store_put_text(&store->command, is_read ? "FCALL_RO" : "FCALL");
     store_put_text(&store->command, function);
     store_put_number(&store->command, 1);
-    put_key(store, shard, "state");
+    put_shard_key(store, shard, "state");
     return GO_ON;
-}
-
-static enum verdict send(struct store *store, struct reason *why)
-{
-    return store_link_send(store->link, (int)store->command.count, store->command.arguments, store->command.sizes, why);
 }
 
 static enum verdict damaged(uint32_t shard, const char *what, const char *detail, struct reason *why)
@@ -76,10 +75,9 @@ static enum verdict verdict_of(const redisReply *reply, uint32_t shard, struct r
 }
 
 /* Calls what was begun; keeps the reply only if its verdict is GO_ON. */
-static enum verdict call(struct store *store, uint32_t shard, redisReply **reply, struct reason *why)
+static enum verdict call_shard(struct store *store, uint32_t shard, redisReply **reply, struct reason *why)
 {
-    enum verdict verdict = store_link_call(store->link, (int)store->command.count, store->command.arguments,
-                                           store->command.sizes, reply, why);
+    enum verdict verdict = store_call(store, reply, why);
 
     if (verdict == GO_ON)
         verdict = verdict_of(*reply, shard, why);
@@ -105,8 +103,7 @@ static enum verdict create(struct store *store, uint32_t shard, int64_t buckets,
     store_put_text(&store->command, incarnation);
     store_put_number(&store->command, buckets);
     store_put_text(&store->command, is_late ? "1" : "0");
-    verdict = store_link_call(store->link, (int)store->command.count, store->command.arguments, store->command.sizes,
-                              &reply, why);
+    verdict = store_call(store, &reply, why);
     if (verdict != GO_ON)
         return verdict;
     *created = store_reply_is(reply, "OK");
@@ -119,7 +116,7 @@ static enum verdict create(struct store *store, uint32_t shard, int64_t buckets,
 enum verdict store_retention_create(struct store *store, int64_t pairs, bool is_late, uint32_t *created,
                                     struct reason *why)
 {
-    int64_t buckets = pairs / RETENTION_SHARDS / RETENTION_BUCKET_PAIRS + 1;
+    int64_t buckets = pairs / RETENTION_SHARDS / BUCKET_PAIRS + 1;
     enum verdict verdict = GO_ON;
 
     *created = 0;
@@ -137,7 +134,7 @@ static bool read_number(const redisReply *reply, int64_t *number)
     return store_reply_number(reply, number) && *number >= 0 && *number < INT64_C(1) << 53;
 }
 
-/* A field of a hash as HGETALL has it; NULL if it is not there. */
+/* Finds a field of a hash, as HGETALL has it; NULL if there is no such field. */
 static const redisReply *find_field(const redisReply *hash, const char *name)
 {
     for (size_t i = 0; i + 1 < hash->elements; i += 2)
@@ -147,7 +144,7 @@ static const redisReply *find_field(const redisReply *hash, const char *name)
     return NULL;
 }
 
-/* Checks a shard's state and reads what every call needs of it. `*is_anew`, if it is another than was read before. */
+/* Checks a shard's state and keeps what every call needs. `*is_anew`: the state is another than was read before. */
 static enum verdict read_state(struct store *store, uint32_t shard, const redisReply *state, uint32_t *floor,
                                bool *is_anew, struct reason *why)
 {
@@ -198,8 +195,8 @@ static enum verdict send_states(struct store *store, struct reason *why)
         if (verdict != GO_ON)
             break;
         store_put_text(&store->command, "HGETALL");
-        put_key(store, shard, "state");
-        verdict = send(store, why);
+        put_shard_key(store, shard, "state");
+        verdict = store_send(store, why);
     }
     if (verdict != GO_ON)
         store_link_drop(store->link); /* What is queued already would be answered to the next question. */
@@ -231,7 +228,7 @@ static enum verdict look(struct store *store, int64_t months[], uint32_t *floor,
             *why = other;
         }
     }
-    if (is_anew) /* It knows nothing of what its predecessor acknowledged: over another connection all is put again. */
+    if (is_anew) /* The new state lacks what the old one acknowledged: over another connection all is put again. */
         store_link_drop(store->link);
     return worst;
 }
@@ -305,7 +302,7 @@ static enum verdict send_activities(struct store *store, uint32_t shard, const s
         store_put(&store->command, (struct span){(const char *)packed[i], PACKED_SIZE});
         store_put(&store->command, activities[i].model);
     }
-    return send(store, why); /* It copies. */
+    return store_send(store, why); /* It copies. */
 }
 
 enum verdict store_retain(struct store *store, const struct activity activities[],
@@ -396,7 +393,7 @@ enum verdict store_retained(struct store *store, uint32_t month, store_count_rea
         if (verdict != GO_ON)
             return verdict;
         store_put_number(&store->command, month);
-        verdict = call(store, shard, &reply, why);
+        verdict = call_shard(store, shard, &reply, why);
         if (verdict != GO_ON)
             return verdict;
         if (reply->elements != 3 || !read_number(reply->element[1], &part))
@@ -421,7 +418,7 @@ enum verdict store_retention_seal(struct store *store, uint32_t floor, struct re
         if (verdict != GO_ON)
             return verdict;
         store_put_number(&store->command, floor);
-        verdict = call(store, shard, &reply, why);
+        verdict = call_shard(store, shard, &reply, why);
         freeReplyObject(reply);
     }
     return verdict;
@@ -443,7 +440,7 @@ enum verdict store_retention_collect(struct store *store, const int64_t months[]
         for (uint32_t month = 0; month < floor; month++)
             if (months[month] > 0)
                 store_put_number(&store->command, month);
-        verdict = call(store, shard, &reply, why);
+        verdict = call_shard(store, shard, &reply, why);
         freeReplyObject(reply);
     }
     return verdict;
@@ -459,9 +456,8 @@ static enum verdict plain(struct store *store, const char *name, uint32_t shard,
     if (verdict != GO_ON)
         return verdict;
     store_put_text(&store->command, name);
-    put_key(store, shard, part);
-    verdict = store_link_call(store->link, (int)store->command.count, store->command.arguments, store->command.sizes,
-                              reply, why);
+    put_shard_key(store, shard, part);
+    verdict = store_call(store, reply, why);
     if (verdict == GO_ON && (*reply)->type != REDIS_REPLY_ARRAY && (*reply)->type != REDIS_REPLY_INTEGER)
         verdict = damaged(shard, "unexpected reply to ", name, why);
     return verdict;
@@ -486,11 +482,10 @@ static enum verdict unlink_named(struct store *store, uint32_t shard, const redi
             if (field == NULL || strncmp(field, before, strlen(before)) != 0)
                 continue;
             snprintf(name, sizeof(name), "%s:%.32s", part, field + strlen(before));
-            put_key(store, shard, name);
+            put_shard_key(store, shard, name);
         }
         if (store->command.count > 1)
-            verdict = store_link_call(store->link, (int)store->command.count, store->command.arguments,
-                                      store->command.sizes, &reply, why);
+            verdict = store_call(store, &reply, why);
         freeReplyObject(reply);
     }
     return verdict;

@@ -1,6 +1,7 @@
 /*
- * hiredis lends its own TLS context no way to check whose certificate it was shown: any server with any certificate of
- * a trusted authority would do. So the handshake is OpenSSL's here, with the host in it, and hiredis takes it over.
+ * A TLS context of hiredis cannot check whose certificate the server shows: any server with any certificate of a
+ * trusted authority would do. So the handshake here is OpenSSL's own, with the host in it, and hiredis takes the
+ * session over.
  */
 #include "store_tls.h"
 
@@ -71,11 +72,11 @@ enum verdict store_tls_greet(struct store_tls *tls, struct redisContext *context
     }
     if (redisInitiateSSL(context, session) == REDIS_OK)
         return GO_ON; /* The session is the connection's now. */
-    long doubt = SSL_get_verify_result(session);
+    long trust = SSL_get_verify_result(session);
     SSL_free(session);
-    if (doubt != X509_V_OK)
-        return reason_set(why, TRY_LATER, STORE_UNREACHABLE, doubt, "Redis at %s: TLS: its certificate: %s", tls->host,
-                          X509_verify_cert_error_string(doubt));
+    if (trust != X509_V_OK)
+        return reason_set(why, TRY_LATER, STORE_UNREACHABLE, trust, "Redis at %s: TLS: its certificate: %s", tls->host,
+                          X509_verify_cert_error_string(trust));
     return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: TLS: %s", tls->host, context->errstr);
 }
 

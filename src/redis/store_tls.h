@@ -1,6 +1,6 @@
 /*
  * TLS under the connection to Redis: the server shows a certificate for the host we asked for, signed by an authority
- * that OpenSSL trusts (SSL_CERT_FILE and SSL_CERT_DIR name others). Used by store_link.c only.
+ * that OpenSSL trusts (SSL_CERT_FILE and SSL_CERT_DIR name others). Private to this room.
  */
 #ifndef GENTALLY_STORE_TLS_H
 #define GENTALLY_STORE_TLS_H
@@ -10,13 +10,13 @@
 struct redisContext;
 struct store_tls;
 
-/* `host`, a name or an address, is borrowed until close. HALT: NO-MEMORY, STORE-TLS (not built in, or OpenSSL cannot).
- */
+/* Prepares TLS to `host`, a name or an address, which is borrowed until close. HALT: NO-MEMORY, STORE-TLS (not built
+ * in, or OpenSSL cannot). */
 MUST_CHECK enum verdict store_tls_open(struct store_tls **tls, const char *host, struct reason *why);
 void store_tls_close(struct store_tls *tls);
 
-/* Shakes hands on a fresh connection, within its time-out. TRY_LATER: STORE-UNREACHABLE, and the connection is of no
- * more use. */
+/* Shakes hands on a fresh connection, within its time-out. TRY_LATER: STORE-UNREACHABLE; the caller drops the
+ * connection. HALT: STORE-TLS (not built in). */
 MUST_CHECK enum verdict store_tls_greet(struct store_tls *tls, struct redisContext *context, struct reason *why);
 
 #endif

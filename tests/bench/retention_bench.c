@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "config_defaults.h"
+#include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
 #include "redis_server.h"
 

@@ -15,6 +15,8 @@
 #include "config_defaults.h"
 #include "fuzz.h"
 #include "gentally/redis/store.h"
+#include "gentally/redis/store_flush.h"
+#include "gentally/redis/store_windows.h"
 
 #define CONNECTION_END "\n----\n"
 #define ELEMENTS_DIGITS_MAX 4

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "config_defaults.h"
+#include "gentally/redis/store.h"
 #include "redis_server.h"
 #include "suite.h"
 

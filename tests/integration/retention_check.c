@@ -9,6 +9,7 @@
 
 #include "config_defaults.h"
 #include "gentally/publish/retention_rows.h"
+#include "gentally/redis/store.h"
 #include "redis_server.h"
 #include "suite.h"
 

@@ -1,108 +1,8 @@
 /* The store's verbs against a real redis-server: what each guard refuses, and that a refused flush leaves nothing
  * behind. */
-#include "gentally/redis/store.h"
-
-#include <inttypes.h>
 #include <stdarg.h>
 
-#include "config_defaults.h"
-#include "gentally/core/cell.h"
-#include "redis_server.h"
-#include "suite.h"
-
-static struct test_redis redis;
-static struct config config;
-static struct logger logger;
-static struct store *store;
-static int64_t monday;
-static const int64_t no_floors[WINDOW_KINDS] = {NO_TIME, NO_TIME, NO_TIME, NO_TIME};
-static struct cell scratch;
-static uint8_t bytes[2][CELL_PACKED_MAX];
-
-static struct span packed(int index, int64_t requests)
-{
-    cell_clear(&scratch);
-    scratch.sums[M_REQUESTS] = requests;
-    return (struct span){(const char *)bytes[index], cell_pack(&scratch, bytes[index])};
-}
-
-/* A change of one window with one cell, `records` more than before. */
-struct small_change {
-    struct change change;
-    struct change_window window;
-    struct change_cell cell;
-};
-
-static void prepare(struct small_change *small, const struct partition_state *state, int64_t next, int64_t records)
-{
-    *small = (struct small_change){
-        .change = {.state = state, .next = next, .watermark_ms = monday, .window_count = 1, .cell_count = 1},
-        .window = {.window = {WINDOW_DAY, monday}, .cell_count = 1, .records_added = records},
-        .cell = {.key = span_of("total")},
-    };
-    small->change.windows = &small->window;
-    small->change.cells = &small->cell;
-    small->change.outcomes[OUTCOME_COUNTED] = next;
-}
-
-static enum verdict load(struct small_change *small)
-{
-    struct change *changes[] = {&small->change};
-    struct reason why;
-
-    CU_ASSERT_EQUAL_FATAL(store_load(store, changes, 1, &why), GO_ON);
-    return small->change.verdict;
-}
-
-static enum verdict flush(struct small_change *small, int64_t requests)
-{
-    struct change *changes[] = {&small->change};
-    struct reason why;
-
-    small->cell.value = packed(0, requests);
-    CU_ASSERT_EQUAL_FATAL(store_flush(store, changes, 1, &why), GO_ON);
-    return small->change.verdict;
-}
-
-/* A new partition for each test, claimed. */
-static struct partition_state claimed(int32_t partition)
-{
-    struct partition_state state = {0};
-    struct reason why;
-    bool created = false;
-
-    CU_ASSERT_EQUAL_FATAL(store_create(store, partition, 100, no_floors, &created, &why), GO_ON);
-    CU_ASSERT_TRUE(created);
-    CU_ASSERT_EQUAL_FATAL(store_claim(store, partition, &state, &why), GO_ON);
-    return state;
-}
-
-static int64_t found_requests;
-static enum verdict find_requests(void *context, struct span key, struct span value, struct reason *why)
-{
-    (void)context;
-    (void)why;
-    CU_ASSERT_TRUE(span_equal(key, span_of("total")));
-    CU_ASSERT_TRUE(cell_unpack(value, &scratch));
-    found_requests = scratch.sums[M_REQUESTS];
-    return GO_ON;
-}
-
-/* What the store holds: records and requests of the one window, and its next offset. */
-static void expect(int32_t partition, int64_t next, int64_t records, int64_t requests)
-{
-    struct partition_state state;
-    struct reason why;
-    int64_t found_records = -1;
-
-    found_requests = 0;
-    CU_ASSERT_EQUAL(store_snapshot(store, partition, (struct window){WINDOW_DAY, monday}, find_requests, NULL,
-                                   &found_records, &state, &why),
-                    GO_ON);
-    CU_ASSERT_EQUAL(state.next, next);
-    CU_ASSERT_EQUAL(found_records, records);
-    CU_ASSERT_EQUAL(found_requests, requests);
-}
+#include "store_scene.h"
 
 static void state_is_created_once_and_never_by_a_claim(void)
 {
@@ -214,101 +114,6 @@ static void a_torn_window_is_found(void)
         store_snapshot(store, 4, (struct window){WINDOW_DAY, monday}, find_requests, NULL, &records, &state, &why),
         HALT);
     CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-TORN");
-}
-
-/* ---- Ids: flushed with the counts, asked for under the fence. */
-
-static struct id_change ids_of_change;
-static struct id_pair pairs[2];
-static char answers[256];
-
-static enum verdict note_answer(void *context, uint32_t bucket, uint32_t id, struct span value, struct reason *why)
-{
-    size_t size = strlen(answers);
-
-    (void)context;
-    (void)why;
-    snprintf(answers + size, sizeof(answers) - size, "%u/%u=%.*s ", bucket, id, (int)value.size, value.bytes);
-    return GO_ON;
-}
-
-static const struct id_bucket id_buckets[] = {{-3600000, 3600000}, {7200000, 3600000}};
-static const struct span asked_ids[] = {
-    {"fourteen bytes", ID_SIZE}, {"\0\r\n% unusual!!", ID_SIZE}, {"never was seen", ID_SIZE}};
-
-/* Flushes `next` with the first two ids in the bucket, or drops it. */
-static enum verdict flush_ids(struct partition_state *state, int64_t next, struct id_bucket bucket, const char *value)
-{
-    struct small_change small;
-
-    prepare(&small, state, next, next - state->next);
-    pairs[0] = (struct id_pair){asked_ids[0], span_of(value)};
-    pairs[1] = (struct id_pair){asked_ids[1], span_of("")};
-    ids_of_change = (struct id_change){.section_count = 1, .pair_count = 2, .pairs = pairs};
-    ids_of_change.sections[0] = (struct id_section){bucket, 0, value == NULL ? 0 : 2};
-    ids_of_change.pair_count = value == NULL ? 0 : 2;
-    small.change.ids = &ids_of_change;
-    enum verdict verdict = load(&small);
-    verdict = verdict == GO_ON ? flush(&small, next - 100) : verdict;
-    if (verdict == GO_ON)
-        state->next = next;
-    return verdict;
-}
-
-static enum verdict ask(const struct partition_state *state, uint32_t bucket_count, struct reason *why)
-{
-    struct id_lookup lookup = {.state = state,
-                               .bucket_count = bucket_count,
-                               .buckets = id_buckets,
-                               .id_count = LENGTH_OF(asked_ids),
-                               .ids = asked_ids,
-                               .each = note_answer};
-    struct id_lookup *lookups[] = {&lookup};
-
-    answers[0] = '\0';
-    CU_ASSERT_EQUAL_FATAL(store_look_up_ids(store, lookups, 1, why), GO_ON);
-    *why = lookup.why;
-    return lookup.verdict;
-}
-
-static void ids_come_and_go_with_the_counts(void)
-{
-    struct partition_state state = claimed(21), stale = state;
-    struct reason why;
-
-    CU_ASSERT_EQUAL(state.id_bucket_count, 0);
-    CU_ASSERT_EQUAL(flush_ids(&state, 105, id_buckets[0], "one"), GO_ON);
-    CU_ASSERT_EQUAL(flush_ids(&state, 106, id_buckets[1], "two"), GO_ON);
-    CU_ASSERT_EQUAL(flush_ids(&stale, 103, id_buckets[1], "stale"), REWIND); /* fenced: no id is written either */
-    CU_ASSERT_EQUAL(ask(&state, 2, &why), GO_ON);
-    CU_ASSERT_STRING_EQUAL(answers, "0/0=one 0/1= 1/0=two 1/1= ");
-    CU_ASSERT_EQUAL(ask(&stale, 2, &why), REWIND);
-    CU_ASSERT_STRING_EQUAL(answers, "");
-    CU_ASSERT_EQUAL(store_claim(store, 21, &state, &why), GO_ON);
-    CU_ASSERT_EQUAL(state.id_bucket_count, 2);
-    CU_ASSERT_EQUAL(flush_ids(&state, 107, id_buckets[1], NULL), GO_ON);
-    CU_ASSERT_EQUAL(store_claim(store, 21, &state, &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(state.id_bucket_count, 1);
-    CU_ASSERT_EQUAL(state.id_buckets[0].start_ms, id_buckets[0].start_ms);
-    CU_ASSERT_EQUAL(state.id_buckets[0].width_ms, id_buckets[0].width_ms);
-    CU_ASSERT_EQUAL(ask(&state, 1, &why), GO_ON);
-    CU_ASSERT_STRING_EQUAL(answers, "0/0=one 0/1= ");
-}
-
-static void a_bucket_that_is_gone_is_found(void)
-{
-    struct partition_state state = claimed(22);
-    struct reason why;
-    char command[256];
-
-    CU_ASSERT_EQUAL(flush_ids(&state, 105, id_buckets[0], "one"), GO_ON);
-    snprintf(command, sizeof(command), "redis-cli -s %s DEL 'check:{events:22}:ids:3600000:-3600000' >/dev/null",
-             redis.socket);
-    CU_ASSERT_EQUAL_FATAL(system(command), 0);
-    CU_ASSERT_EQUAL(ask(&state, 1, &why), HALT);
-    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-TORN");
-    CU_ASSERT_EQUAL(flush_ids(&state, 106, id_buckets[0], "two"), HALT);
-    expect(22, 105, 5, 5);
 }
 
 static void a_flush_that_cannot_write_leaves_nothing(void)
@@ -556,15 +361,12 @@ static void people_can_read_the_cells(void)
 
 int main(int argc, char **argv)
 {
-    struct reason why;
     CU_TestInfo tests[] = {
         {"state_is_created_once_and_never_by_a_claim", state_is_created_once_and_never_by_a_claim},
         {"a_claimed_partition_is_not_idle", a_claimed_partition_is_not_idle},
         {"a_flush_is_applied_once", a_flush_is_applied_once},
         {"who_does_not_stand_where_the_store_stands_is_fenced", who_does_not_stand_where_the_store_stands_is_fenced},
         {"a_torn_window_is_found", a_torn_window_is_found},
-        {"ids_come_and_go_with_the_counts", ids_come_and_go_with_the_counts},
-        {"a_bucket_that_is_gone_is_found", a_bucket_that_is_gone_is_found},
         {"a_flush_that_cannot_write_leaves_nothing", a_flush_that_cannot_write_leaves_nothing},
         {"what_a_replica_says_is_told", what_a_replica_says_is_told},
         {"windows_end_in_two_steps", windows_end_in_two_steps},
@@ -576,25 +378,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    config_defaults(&config);
-    monday = days_of_date(2025, 10, 6) * DAY_MS;
-    log_open(&logger, LOG_LEVEL_ERROR, "store_check");
-    if (!test_redis_start(&redis)) {
-        printf("SKIP store_check: redis-server\n");
-        return 77;
-    }
-    snprintf(config.redis_url, sizeof(config.redis_url), "unix://%s", redis.socket);
-    snprintf(config.namespace_, sizeof(config.namespace_), "check");
-    snprintf(config.topic, sizeof(config.topic), "events");
-    int status = EXIT_FAILURE;
-    if (store_open(&store, &config, &logger, &why) == GO_ON) {
-        if (store_check(store, &why) == HALT && strcmp(reason_name(why.id), "STORE-FUNCTIONS-MISSING") == 0 &&
-            store_install(store, &why) == GO_ON && store_check(store, &why) == GO_ON)
-            status = suite_run(argc, argv, "store_check", tests);
-        else
-            printf("store_check: the functions: %s\n", why.text);
-        store_close(store);
-    }
-    test_redis_stop(&redis);
-    return status;
+    return store_scene_run(argc, argv, "store_check", tests);
 }

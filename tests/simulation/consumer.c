@@ -13,7 +13,7 @@ struct source {
     struct process *process;
     bool is_joined;
     enum rebalance unanswered;
-    struct position positions[SIM_PARTITIONS]; /* the real guard: src/position.c */
+    struct position positions[SIM_PARTITIONS]; /* the real guard: src/kafka/position.c */
     struct {
         bool has_told_end;
         bool is_cut;   /* the log was shorter for a moment, and the fetcher has seen it */
@@ -118,7 +118,7 @@ enum verdict source_join(struct source *source, struct reason *why)
 
 /* ---- polling ---- */
 
-static void take_news(struct source *source, struct batch *batch, enum rebalance rebalance)
+static void take_rebalance(struct source *source, struct batch *batch, enum rebalance rebalance)
 {
     const struct member *member = member_of(source);
 
@@ -147,7 +147,7 @@ static struct record record_at(const struct partition_log *log, int32_t p, int64
                            .value = entry->value};
 }
 
-static bool has_news(struct source *source, struct batch *batch)
+static bool has_rebalance(struct source *source, struct batch *batch)
 {
     struct member *member = member_of(source);
 
@@ -155,11 +155,11 @@ static bool has_news(struct source *source, struct batch *batch)
         return false;
     if (member->state == MEMBER_TOLD) {
         member->state = MEMBER_STABLE;
-        take_news(source, batch, REBALANCE_ASSIGNED);
+        take_rebalance(source, batch, REBALANCE_ASSIGNED);
     } else if (member->state == MEMBER_LEAVING && !sim_chance(source->sim, 300)) {
-        take_news(source, batch, REBALANCE_REVOKED);
+        take_rebalance(source, batch, REBALANCE_REVOKED);
     } else if (member->state == MEMBER_KICKED && !sim_chance(source->sim, 300)) {
-        take_news(source, batch, REBALANCE_LOST); /* Who was away may get what was fetched before it hears. */
+        take_rebalance(source, batch, REBALANCE_LOST); /* Who was away may get what was fetched before it hears. */
     }
     return batch->rebalance != REBALANCE_NONE;
 }
@@ -183,7 +183,7 @@ static bool is_welcome(struct batch *batch, int32_t p, enum arrival arrival)
     return arrival == ARRIVAL_PASS || arrival == ARRIVAL_FIRST_SPARSE;
 }
 
-static enum arrival ask_place(struct position *position, const struct record *record)
+static enum arrival ask_position(struct position *position, const struct record *record)
 {
     enum arrival arrival = position_record(position, record);
 
@@ -232,7 +232,7 @@ static void fetch(struct source *source, struct batch *batch, int32_t p, uint32_
             continue;
         struct record record = record_at(log, p, *next);
         source->fetches[p].has_told_end = false;
-        if (!is_welcome(batch, p, ask_place(position, &record)))
+        if (!is_welcome(batch, p, ask_position(position, &record)))
             continue;
         batch->records[batch->record_count++] = record;
         room--;
@@ -261,7 +261,7 @@ enum verdict source_poll(struct source *source, struct batch *batch, int timeout
     if (!sim_yield(sim))
         return gone(why);
     bool is_down = kafka_is_down(sim);
-    if (!has_news(source, batch) && !is_down)
+    if (!has_rebalance(source, batch) && !is_down)
         for (int32_t p = 0; p < SIM_PARTITIONS; p++)
             if (source->positions[p].is_assigned)
                 fetch(source, batch, p, (uint32_t)sim_between(sim, 1, 20));
@@ -288,7 +288,7 @@ enum verdict source_keep_alive(struct source *source, struct batch *batch, struc
     batch->rebalance = REBALANCE_NONE;
     uint32_t count = batch->partition_count;
     batch->partition_count = 0;
-    if (!has_news(source, batch)) {
+    if (!has_rebalance(source, batch)) {
         batch->rebalance = before;
         batch->partition_count = count;
     }
@@ -318,15 +318,13 @@ enum verdict source_assign(struct source *source, const struct source_start star
     return GO_ON;
 }
 
-enum verdict source_reposition(struct source *source, const struct source_start *start, struct reason *why)
+void source_reposition(struct source *source, const struct source_start *start)
 {
-    (void)why;
     assert(source->positions[start->partition].is_assigned);
     position(source, start);
-    return GO_ON;
 }
 
-/* As src/source.c: the verdicts are its words. */
+/* The verdicts of src/kafka/source.c, in words of our own. */
 enum verdict source_check_log(struct source *source, int32_t partition, struct reason *why)
 {
     struct position *position = &source->positions[partition];
@@ -350,11 +348,9 @@ enum verdict source_check_log(struct source *source, int32_t partition, struct r
     return verdict;
 }
 
-enum verdict source_stop(struct source *source, int32_t partition, struct reason *why)
+void source_stop(struct source *source, int32_t partition)
 {
-    (void)why;
     source->positions[partition].is_assigned = false;
-    return GO_ON;
 }
 
 enum verdict source_release_all(struct source *source, struct reason *why)

@@ -1,6 +1,7 @@
 /*
- * The connection: hiredis's functions that src/store_link.c calls, over the simulated Redis. Its reader of replies is
- * the real one. What can happen to a request happens here: it is lost, or its reply is, or it arrives much later.
+ * The connection: hiredis's functions that src/redis/store_link.c calls, over the simulated Redis. Its reader of
+ * replies is the real one. What can happen to a request happens here: it is lost, or its reply is, or it arrives much
+ * later.
  */
 #include <errno.h>
 #include <hiredis/hiredis.h>

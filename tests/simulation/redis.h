@@ -1,6 +1,7 @@
 /*
  * Simulated Redis: hashes, the functions of schemas/store.lua run by a real Lua, and histories. Every command is one
- * step; the journal takes steps back. Behind hiredis's functions (hiredis.c), so that src/store_link.c is real, too.
+ * step; the journal takes steps back. Behind hiredis's functions (hiredis.c), so that src/redis/store_link.c is real,
+ * too.
  */
 #ifndef GENTALLY_SIM_REDIS_H
 #define GENTALLY_SIM_REDIS_H

@@ -7,6 +7,7 @@
 
 #include "config_defaults.h"
 #include "gentally/kafka/source.h"
+#include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
 #include "oracle.h"
 

@@ -9,7 +9,8 @@
 #include <assert.h>
 
 #include "gentally/base/arena.h"
-#include "gentally/redis/store.h"
+#include "gentally/redis/store_flush.h"
+#include "gentally/redis/store_ids.h"
 #include "suite.h"
 
 #define CELLS_MAX 20000

@@ -6,8 +6,10 @@
 #ifndef GENTALLY_REPLAY_H
 #define GENTALLY_REPLAY_H
 
-#include "gentally/redis/store.h"
+#include "gentally/base/log.h"
+#include "gentally/redis/partition_state.h"
 
+struct config;
 struct replay;
 
 /* Connects, and checks everything that `gentally setup` makes but the partitions' states. `config` has a namespace and

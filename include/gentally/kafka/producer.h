@@ -1,6 +1,6 @@
 /*
- * Single messages on their way into topics, acknowledged one by one: dead letters, produced events. Single-threaded
- * use.
+ * A producer sends single messages into topics, which the broker acknowledges one by one: dead letters, produced
+ * events. One thread at a time uses a producer.
  */
 #ifndef GENTALLY_PRODUCER_H
 #define GENTALLY_PRODUCER_H
@@ -11,36 +11,39 @@
 struct config;
 struct producer;
 
-/* An idempotent producer (acks = all). HALT: SINK-CONFIG; TRY_LATER: SINK-UNREACHABLE. */
+/*
+ * Opens an idempotent producer (acks = all) and asks the broker whether it is there, up to 10 s. GO_ON gives
+ * `*producer` to the caller, to be closed once; `logger` is borrowed until then. HALT: SINK-CONFIG, SINK-DENIED,
+ * NO-MEMORY; TRY_LATER: SINK-UNREACHABLE.
+ */
 MUST_CHECK enum verdict producer_open(struct producer **producer, const struct config *config, struct logger *logger,
                                       struct reason *why);
-/* Does not wait for what is unacknowledged: producer_settle() first. */
+
+/* Frees the producer, with whatever is not acknowledged: producer_settle() first. NULL is fine. */
 void producer_close(struct producer *producer);
 
-/* HALT: SINK-TOPIC-MISSING if the topic does not exist; TRY_LATER: SINK-UNREACHABLE. Blocks up to 10 s. */
+/* Checks that a topic exists. Blocks up to 10 s. HALT: SINK-TOPIC-MISSING, SINK-DENIED; TRY_LATER: SINK-UNREACHABLE. */
 MUST_CHECK enum verdict producer_check_topic(struct producer *producer, const char *topic, struct reason *why);
 
-/* Queues one message (bytes are copied). Blocks while the queue is full. HALT: SINK-DENIED, SINK-TOO-LARGE,
- * SINK-TOPIC-MISSING, SINK-FATAL. */
+/* Queues one message (bytes are copied; an absent value is a tombstone). Blocks while the queue is full. HALT, also for
+ * a message that was queued before: SINK-DENIED, SINK-TOO-LARGE, SINK-TOPIC-MISSING, SINK-FATAL. */
 MUST_CHECK enum verdict producer_put(struct producer *producer, const char *topic, struct span key, struct span value,
                                      struct reason *why);
 
 /*
  * Queues a dead letter: the record's key and value as they were, and headers gentally.reason, gentally.detail,
  * gentally.topic, gentally.partition, gentally.offset, gentally.timestamp (decimal text), and Kafka Connect's
- * __connect.errors.topic, .partition, .offset, .stage, .exception.message. A value the broker refuses as too large is
- * sent again without it, with header gentally.value-omitted = its size. HALT as in producer_put(); TRY_LATER:
- * SINK-UNREACHABLE, the queue was full for 5 s and nothing was queued: producer_settle(), then again.
+ * __connect.errors.topic, .partition, .offset, .stage, .exception.message. A dead letter that the broker refuses as too
+ * large is sent again without its value, and with header gentally.value-omitted = the value's size in bytes. HALT as in
+ * producer_put(); TRY_LATER: SINK-UNREACHABLE, the queue was full for 5 s and nothing was queued: producer_settle(),
+ * then again.
  */
 MUST_CHECK enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic,
                                              const struct record *record, const struct reason *because,
                                              struct reason *why);
 
-/*
- * Waits until all that was queued is acknowledged, up to `timeout_ms`. GO_ON: all of it is safe. TRY_LATER:
- * SINK-UNREACHABLE, call again (nothing is sent twice by us). HALT: a message was refused for good: SINK-DENIED,
- * SINK-TOO-LARGE, SINK-TOPIC-MISSING, SINK-FATAL.
- */
+/* Waits up to `timeout_ms` until all queued messages are acknowledged. GO_ON: they are. TRY_LATER: SINK-UNREACHABLE,
+ * call again (no message is sent twice by us). HALT: a message was refused for good, as in producer_put(). */
 MUST_CHECK enum verdict producer_settle(struct producer *producer, int timeout_ms, struct reason *why);
 
 #endif

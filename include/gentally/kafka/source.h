@@ -1,7 +1,7 @@
 /*
- * Where records come from: one Kafka consumer in one group. Single-threaded use. Group offsets are committed for lag
- * tools only; where to read is told by the caller, from the store. The only file behind it, source.c, includes
- * librdkafka for reading.
+ * The source of records: one Kafka consumer in one group. The caller says where each partition is read, since the store
+ * knows; group offsets are committed for lag tools only. One thread at a time uses a source, and nothing works behind
+ * its back: a rebalance is handed out by a poll, and answered by a call.
  */
 #ifndef GENTALLY_SOURCE_H
 #define GENTALLY_SOURCE_H
@@ -15,7 +15,7 @@ struct source;
 
 #define BATCH_RECORDS_MAX 4096u
 
-/* What the group did, at most one thing a poll; the caller must answer before it polls again. */
+/* What the group did, at most one step a poll; the caller answers before the next poll. */
 enum rebalance {
     REBALANCE_NONE,
     REBALANCE_ASSIGNED, /* answer: source_assign(), with an offset for each */
@@ -23,6 +23,7 @@ enum rebalance {
     REBALANCE_LOST,     /* ownership is gone already: drop the work, then source_release_all() */
 };
 
+/* What one poll gives. */
 struct batch {
     enum rebalance rebalance;
     uint32_t partition_count; /* of the rebalance */
@@ -34,51 +35,55 @@ struct batch {
         int32_t partition;
         int64_t next;
     } ends[PARTITIONS_MAX]; /* next offset the log will give */
-    uint32_t suspect_count; /* partitions that wait for source_check_log(): the log is not as it was left */
+    uint32_t suspect_count; /* partitions that wait for source_check_log(): their logs are not as they were left */
     int32_t suspects[PARTITIONS_MAX];
 };
 
 /*
- * Joins nothing yet: creates the consumer from the configuration (bootstrap servers, group, topic, kafka.*
- * pass-through) and checks that the topic exists. HALT: SOURCE-CONFIG (a property librdkafka refuses),
- * SOURCE-TOPIC-MISSING (names `gentally setup`), SOURCE-DENIED (authorization or authentication); TRY_LATER:
- * SOURCE-UNREACHABLE.
+ * Creates the consumer from the configuration (bootstrap servers, group, topic, and kafka.* as they are) and checks
+ * that the topic exists; joins no group yet. GO_ON gives `*source` to the caller, to be closed once; `logger` is
+ * borrowed until then. Blocks up to 10 s. HALT: SOURCE-CONFIG (a property librdkafka refuses), SOURCE-TOPIC-MISSING
+ * (names `gentally setup`), SOURCE-PARTITIONS (more than PARTITIONS_MAX), SOURCE-DENIED (authorization or
+ * authentication), NO-MEMORY; TRY_LATER: SOURCE-UNREACHABLE.
  */
 MUST_CHECK enum verdict source_open(struct source **source, const struct config *config, struct logger *logger,
                                     struct reason *why);
 
-/* Leaves the group and frees all. May block up to `session.timeout.ms`. Answer pending revocations (flush) before. */
+/* Leaves the group and frees the source; NULL is fine. Blocks up to `session.timeout.ms`. The caller flushes first. */
 void source_close(struct source *source);
 
-/* Number of partitions of the topic, as of now. Blocks up to 10 s. TRY_LATER: SOURCE-UNREACHABLE; HALT:
- * SOURCE-TOPIC-MISSING. */
+/* Asks for the number of partitions of the topic, 1 to PARTITIONS_MAX. Blocks up to 10 s. TRY_LATER:
+ * SOURCE-UNREACHABLE; HALT: SOURCE-TOPIC-MISSING, SOURCE-PARTITIONS, SOURCE-DENIED. */
 MUST_CHECK enum verdict source_partitions(struct source *source, int32_t *count, struct reason *why);
 
-/* First and next offset of a partition's log. Blocks up to 10 s. TRY_LATER: SOURCE-UNREACHABLE. */
+/* Asks for the first and the next offset of a partition's log. Blocks up to 10 s. TRY_LATER: SOURCE-UNREACHABLE; HALT
+ * as of source_partitions(). */
 MUST_CHECK enum verdict source_extent(struct source *source, int32_t partition, int64_t *first, int64_t *next,
                                       struct reason *why);
 
-/* Next offsets of the logs of partitions [0, count), as of now. Blocks up to 10 s. TRY_LATER: SOURCE-UNREACHABLE. */
+/* Asks for the next offsets of the logs of partitions [0, count). Blocks up to 10 s. Verdicts of source_extent(). */
 MUST_CHECK enum verdict source_ends(struct source *source, int32_t count, int64_t ends[], struct reason *why);
 
-/* Joins the group. News follow from source_poll(). */
+/* Joins the group, once. The group's answer is a rebalance of a later poll. HALT: SOURCE-DENIED, SOURCE-FATAL. */
 MUST_CHECK enum verdict source_join(struct source *source, struct reason *why);
 
 /*
- * Waits up to `timeout_ms` for records or rebalance and fills `batch`. GO_ON also when there is nothing. Records come
- * only from assigned partitions, at or after the assigned offset. TRY_LATER: SOURCE-UNREACHABLE (all brokers down;
- * polling goes on by itself, retried for ever); HALT: SOURCE-FATAL, SOURCE-DENIED, SOURCE-TOPIC-MISSING.
+ * Waits up to `timeout_ms` for records or a rebalance, and fills `batch`; an empty batch is GO_ON too. Records come
+ * from assigned partitions only, in offset order from the assigned offset on, each once. TRY_LATER: SOURCE-UNREACHABLE
+ * (all brokers are down; librdkafka goes on trying, and so may the caller); HALT: SOURCE-FATAL, SOURCE-DENIED,
+ * SOURCE-TOPIC-MISSING.
  */
 MUST_CHECK enum verdict source_poll(struct source *source, struct batch *batch, int timeout_ms, struct reason *why);
 
 /*
- * Keeps up the membership of a caller that cannot read on for now, which ends after `max.poll.interval.ms` without a
- * call: serves the group and the connection, hands out no record, and leaves those of the batch. News that comes
- * replaces rebalance not answered yet: answer it instead. Does not block. Verdicts of source_poll().
+ * Keeps the membership of a caller that cannot read on for now; without any call the membership would end after
+ * `max.poll.interval.ms`. Serves the group and the connection, hands out no record, and leaves the batch's records as
+ * they are. A rebalance that arrives replaces one not answered yet: answer the new one instead. Does not block.
+ * Verdicts of source_poll().
  */
 MUST_CHECK enum verdict source_keep_alive(struct source *source, struct batch *batch, struct reason *why);
 
-/* Frees the batch's messages. */
+/* Frees the messages that the batch's records borrow from. */
 void source_release(struct source *source, struct batch *batch);
 
 /* Where one partition is to be read. */
@@ -92,25 +97,25 @@ struct source_start {
 MUST_CHECK enum verdict source_assign(struct source *source, const struct source_start starts[], uint32_t count,
                                       struct reason *why);
 
-/* Moves one assigned partition elsewhere (after a REWIND). Fetched records of the old position never appear afterwards.
- */
-MUST_CHECK enum verdict source_reposition(struct source *source, const struct source_start *start, struct reason *why);
+/* Moves one assigned partition elsewhere (after a REWIND), with the next poll. Records that were fetched for the old
+ * position never appear afterwards. */
+void source_reposition(struct source *source, const struct source_start *start);
 
 /*
- * Finds out what is the matter with a suspects partition; blocks up to 10 s. GO_ON: nothing, it is read on (or nobody
- * doubts it); TRY_LATER: no broker answers, it is read again and will be suspects again. HALT, this partition cannot be
- * read on: SOURCE-RECREATED (another record stands at the anchor), SOURCE-TRUNCATED (the log ends before what was
- * counted), SOURCE-GAP (records were deleted before they were counted).
+ * Checks the log of a partition that is among the suspects. Blocks up to 10 s. GO_ON: the log is good, and read on (or
+ * the partition was no suspect); TRY_LATER: no broker answers: the log is read again, and will be a suspect again.
+ * HALT, for this partition only: SOURCE-RECREATED (another record stands at the anchor), SOURCE-TRUNCATED (the log ends
+ * before what was counted), SOURCE-GAP (records were deleted before they were counted).
  */
 MUST_CHECK enum verdict source_check_log(struct source *source, int32_t partition, struct reason *why);
 
 /* Stops one assigned partition without leaving the group: nothing of it appears any more until the next assignment. */
-MUST_CHECK enum verdict source_stop(struct source *source, int32_t partition, struct reason *why);
+void source_stop(struct source *source, int32_t partition);
 
-/* Answers REBALANCE_REVOKED and REBALANCE_LOST: unassigns everything (the eager protocol). */
+/* Answers REBALANCE_REVOKED and REBALANCE_LOST: no partition is assigned any more (the eager protocol). */
 MUST_CHECK enum verdict source_release_all(struct source *source, struct reason *why);
 
-/* Commits `next` per partition to the group, asynchronously, for lag tools; errors are logged and harmless. */
+/* Commits `next[i]` of `partitions[i]` to the group, for lag tools. Does not wait; errors are logged and harmless. */
 void source_commit(struct source *source, const int32_t partitions[], const int64_t next[], uint32_t count);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Summaries and their ledger record on their way into topics, in one Kafka transaction, which fences any earlier
- * transaction of the same name. Single-threaded use.
+ * A transaction sends summaries and their ledger record into topics: all of them become visible, or none. Opening one
+ * fences every earlier transaction of the same name. One thread at a time uses a transaction.
  */
 #ifndef GENTALLY_TRANSACTION_H
 #define GENTALLY_TRANSACTION_H
@@ -11,17 +11,22 @@ struct config;
 struct transaction;
 
 /*
- * A transactional producer. Fences every earlier transaction of the same `name` (transactional.id) and returns with no
- * transaction open. Blocks up to 30 s. HALT: SINK-CONFIG, SINK-DENIED; TRY_LATER: SINK-UNREACHABLE.
+ * Opens a transactional producer and fences every earlier one of the same `name` (transactional.id); nothing is begun
+ * yet. GO_ON gives `*transaction` to the caller, to be closed once; `logger` is borrowed until then. Blocks up to 30 s.
+ * HALT: SINK-CONFIG, SINK-DENIED, NO-MEMORY; TRY_LATER: SINK-UNREACHABLE.
  */
 MUST_CHECK enum verdict transaction_open(struct transaction **transaction, const struct config *config,
                                          const char *name, struct logger *logger, struct reason *why);
-void transaction_close(struct transaction *transaction); /* aborts what is open */
 
+/* Aborts what was begun and not committed, and frees the transaction; NULL is fine. Blocks up to 5 s. */
+void transaction_close(struct transaction *transaction);
+
+/* Begins. Verdicts of transaction_commit(). */
 MUST_CHECK enum verdict transaction_begin(struct transaction *transaction, struct reason *why);
 
-/* Queues one message of the transaction (bytes are copied; absent value = tombstone). REWIND and STEP_DOWN as in
- * transaction_commit(): the transaction cannot succeed any more. HALT as in producer_put(). */
+/* Queues one message of the transaction (bytes are copied; an absent value is a tombstone). REWIND and STEP_DOWN as in
+ * transaction_commit(): the transaction cannot succeed any more. HALT: SINK-DENIED, SINK-TOO-LARGE, SINK-TOPIC-MISSING,
+ * SINK-FATAL. */
 MUST_CHECK enum verdict transaction_put(struct transaction *transaction, const char *topic, struct span key,
                                         struct span value, struct reason *why);
 
@@ -30,19 +35,21 @@ struct transaction_header {
     struct span value;
 };
 
-/* Like transaction_put(), into one partition, and with headers (copied). */
+/* Queues one message likewise, into one partition, and with headers (copied). */
 MUST_CHECK enum verdict transaction_put_to(struct transaction *transaction, const char *topic, int32_t partition,
                                            struct span key, struct span value,
                                            const struct transaction_header headers[], uint32_t count,
                                            struct reason *why);
 
 /*
- * Commits. GO_ON: all of it is visible. REWIND: it is aborted, or its outcome is unknown (SINK-TXN-ABORTED,
- * SINK-TXN-UNKNOWN): close this transaction, open a new one and read the ledger again. STEP_DOWN: SINK-FENCED, a newer
- * transaction exists. HALT: SINK-DENIED, SINK-FATAL. Blocks up to 60 s.
+ * Commits. GO_ON: all messages are visible. REWIND: the transaction is aborted (SINK-TXN-ABORTED), or its outcome is
+ * unknown (SINK-TXN-UNKNOWN): close it, open a new one and read the ledger again. STEP_DOWN: SINK-FENCED, a newer
+ * transaction of the name exists. HALT: SINK-DENIED, SINK-TOO-LARGE, SINK-TOPIC-MISSING, SINK-FATAL. Blocks up to 60 s.
  */
 MUST_CHECK enum verdict transaction_commit(struct transaction *transaction, struct reason *why);
-/* GO_ON: nothing of it will ever be seen, or none was open. REWIND, STEP_DOWN, HALT as above. Blocks up to 30 s. */
+
+/* Aborts. GO_ON: no message will ever be visible, or nothing was begun. REWIND, STEP_DOWN, HALT as above. Blocks up to
+ * 30 s. */
 MUST_CHECK enum verdict transaction_abort(struct transaction *transaction, struct reason *why);
 
 #endif

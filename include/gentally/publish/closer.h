@@ -6,12 +6,13 @@
 #ifndef GENTALLY_CLOSER_H
 #define GENTALLY_CLOSER_H
 
+#include "gentally/base/log.h"
 #include "gentally/core/catalog.h"
 #include "gentally/core/countries.h"
-#include "gentally/redis/store.h"
 
 struct config;
 struct closer;
+struct store;
 
 struct closer_tables {
     const struct catalog *catalog;

@@ -5,9 +5,9 @@
 #define GENTALLY_RETENTION_ROWS_H
 
 #include "gentally/core/summary.h"
-#include "gentally/redis/store_retention.h"
 
 struct retention_rows;
+struct store;
 
 /* HALT: NO-MEMORY. */
 MUST_CHECK enum verdict retention_rows_open(struct retention_rows **retained, struct reason *why);

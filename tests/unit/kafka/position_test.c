@@ -1,4 +1,4 @@
-/* The guard of one partition: what may pass, what is read again, and when it has doubts. */
+/* The guard of one partition: what may pass, what is read again, and when the log is suspect. */
 #include "position.h"
 
 #include "suite.h"
@@ -92,7 +92,7 @@ static void what_lies_between_anchor_and_next_is_dropped(void)
     CU_ASSERT_EQUAL(arrives(&position, 11), ARRIVAL_PASS);
 }
 
-static void another_record_at_the_anchor_is_doubtful(void)
+static void another_record_at_the_anchor_is_suspect(void)
 {
     struct anchor anchors[] = {anchored(11), anchored(11)};
 
@@ -108,7 +108,7 @@ static void another_record_at_the_anchor_is_doubtful(void)
     }
 }
 
-static void a_log_that_ends_too_early_is_doubtful(void)
+static void a_log_that_ends_too_early_is_suspect(void)
 {
     struct anchor anchor = anchored(11);
     struct position position = position_at(14, &anchor);
@@ -145,10 +145,10 @@ int main(int argc, char **argv)
         {"a_jump_is_believed_the_second_time", a_jump_is_believed_the_second_time},
         {"the_anchor_is_compared_and_not_handed_out", the_anchor_is_compared_and_not_handed_out},
         {"what_lies_between_anchor_and_next_is_dropped", what_lies_between_anchor_and_next_is_dropped},
-        {"another_record_at_the_anchor_is_doubtful", another_record_at_the_anchor_is_doubtful},
-        {"a_log_that_ends_too_early_is_doubtful", a_log_that_ends_too_early_is_doubtful},
+        {"another_record_at_the_anchor_is_suspect", another_record_at_the_anchor_is_suspect},
+        {"a_log_that_ends_too_early_is_suspect", a_log_that_ends_too_early_is_suspect},
         {"an_anchor_that_is_jumped_over_is_gone", an_anchor_that_is_jumped_over_is_gone},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "place", tests);
+    return suite_run(argc, argv, "position", tests);
 }

@@ -1,8 +1,9 @@
-/* Sink, transaction and the reader of topics against a real broker, and one with a mock that can be switched off. */
+/* The producer, the transaction and the reader of topics against a real broker, and a mock that can be switched off. */
+#include "gentally/kafka/producer.h"
+
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
-#include "gentally/kafka/producer.h"
 #include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
 #include "gentally/kafka/transaction.h"
@@ -393,8 +394,8 @@ int main(int argc, char **argv)
     };
 
     if (broker_address() == NULL) {
-        printf("SKIP sink_check: GENTALLY_TEST_KAFKA names no broker\n");
+        printf("SKIP producer_check: GENTALLY_TEST_KAFKA names no broker\n");
         return 77;
     }
-    return suite_run(argc, argv, "sink_check", tests);
+    return suite_run(argc, argv, "producer_check", tests);
 }

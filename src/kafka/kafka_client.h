@@ -1,19 +1,21 @@
 /*
- * What source.c, producer.c, transaction.c and topics.c share: one way to configure a librdkafka client, and one table
- * that says what its error codes mean for us. Private to those files; the only header of ours that includes librdkafka.
+ * A client of librdkafka, as every file of this room makes it: one way to configure a client, one table that says what
+ * librdkafka's error codes mean for us, and the questions that all clients ask. Private to this room; rooms that open
+ * its doors see nothing of librdkafka.
  *
  * Callbacks never work, they note down: a client's opaque is a `struct kafka_notes`, and every callback runs inside a
- * poll of the owner's thread (librdkafka's own log lines too, which it keeps in a queue for us).
+ * poll of the owner's thread (librdkafka's own log lines too, which librdkafka keeps in a queue for us).
  */
-#ifndef GENTALLY_CLIENT_H
-#define GENTALLY_CLIENT_H
+#ifndef GENTALLY_KAFKA_CLIENT_H
+#define GENTALLY_KAFKA_CLIENT_H
 
 #include <librdkafka/rdkafka.h>
 
 #include "gentally/base/log.h"
 #include "gentally/config/config.h"
 
-/* The owner keeps it at one address for as long as the client lives. Zero, but for the logger. */
+/* What callbacks noted down. The owner keeps the notes at one address for as long as the client lives; they begin as
+ * zero, but for the logger. */
 struct kafka_notes {
     struct logger *logger;
     uint64_t outstanding;        /* messages whose delivery is not reported yet */
@@ -26,7 +28,7 @@ struct kafka_notes {
 enum kafka_setting_kind {
     SETTING_OWNED,   /* ours alone: nobody may change it */
     SETTING_TUNED,   /* our default: kafka.* may change it */
-    SETTING_OPTIONAL /* tuned, and left out where this librdkafka does not know it */
+    SETTING_OPTIONAL /* tuned, and left out if this librdkafka does not know the property */
 };
 
 struct kafka_setting {
@@ -35,17 +37,17 @@ struct kafka_setting {
     enum kafka_setting_kind kind;
 };
 
-/* What a client's owner hears of: RD_KAFKA_EVENT_* to be polled as values, and (or NULL) delivery reports. */
+/* What a client's owner hears of. */
 struct kafka_hooks {
-    int events;
-    void (*delivered)(rd_kafka_t *client, const rd_kafka_message_t *message, void *notes);
+    int events; /* RD_KAFKA_EVENT_*, to be polled as values */
+    void (*delivered)(rd_kafka_t *client, const rd_kafka_message_t *message, void *notes); /* NULL: no reports */
 };
 
 /*
- * Makes a client: what all clients share, then `settings`, then the configuration's kafka.* (which also gives the
- * producer's properties to consumers: librdkafka accepts and ignores those), then the owned ones. GO_ON gives `*client`
- * to the caller, to be closed with rd_kafka_destroy(). HALT with `config_id` (SOURCE-CONFIG, SINK-CONFIG) for a
- * property that librdkafka refuses.
+ * Makes a client of properties that are set in this order: those that all clients share, `settings`, the
+ * configuration's kafka.* (consumers get the producers' properties too: librdkafka accepts and ignores them), and the
+ * owned ones again. GO_ON gives `*client` to the caller, to be closed with rd_kafka_destroy(). HALT with `config_id`
+ * (SOURCE-CONFIG, SINK-CONFIG) for a property that librdkafka refuses.
  */
 MUST_CHECK enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct config *config,
                                    const struct kafka_setting settings[], size_t setting_count,
@@ -56,18 +58,18 @@ MUST_CHECK enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, co
 enum kafka_act { KAFKA_READ, KAFKA_WRITE, KAFKA_TRANSACT, KAFKA_ACTS };
 
 /*
- * What `code` means for `act`: the verdict, and in `*id` the reason id. Pure. A code it does not know leans to the safe
- * side: TRY_LATER for a reader, HALT for a writer of single messages (they are retried inside librdkafka for ever, so
- * what is reported is final), REWIND in a transaction. Never GO_ON, not even for code 0.
+ * Says what `code` means for `act`: the verdict, and in `*id` the reason id. Pure. A code that is not listed leans to
+ * the safe side: TRY_LATER for a reader, HALT for a writer of single messages (librdkafka retries these for ever, so an
+ * error it reports is final), REWIND in a transaction. Never GO_ON, not even for code 0.
  */
 enum verdict kafka_verdict(enum kafka_act act, rd_kafka_resp_err_t code, enum reason_id *id);
 
 /* Fills `why` with the verdict's id, the code, and "<what>: <librdkafka's words>". */
 enum verdict kafka_reason(enum kafka_act act, rd_kafka_resp_err_t code, const char *what, struct reason *why);
 
-/* The error behind a request that found no answer: a broker that lets nobody in never becomes usable, and the request
- * just times out. `code` itself, if nothing weightier is in the notes. */
-rd_kafka_resp_err_t kafka_cause(rd_kafka_t *client, const struct kafka_notes *notes, rd_kafka_resp_err_t code);
+/* Returns the error behind a request that failed with `code`: a broker that lets nobody in never becomes usable, and
+ * the request just times out. `code` itself, if the notes hold no weightier error. */
+rd_kafka_resp_err_t kafka_root_error(rd_kafka_t *client, const struct kafka_notes *notes, rd_kafka_resp_err_t code);
 
 struct kafka_message {
     const char *topic;
@@ -83,21 +85,19 @@ struct kafka_message {
 MUST_CHECK enum verdict kafka_put(rd_kafka_t *client, struct kafka_notes *notes, const struct kafka_message *message,
                                   rd_kafka_resp_err_t *code);
 
-/* Keeps the first refusal. */
+/* Notes a message that was refused for good; the first refusal stays. */
 void kafka_note_refused(struct kafka_notes *notes, rd_kafka_resp_err_t code, const char *topic);
 
 /* Logs a line of librdkafka's own, under KAFKA-CLIENT. */
 void kafka_log(struct logger *logger, int syslog_level, const char *facility, const char *text);
 
-/*
- * Number of partitions of `topic`, without creating it. Blocks up to `timeout_ms`. On failure the meaning for `act` of
- * what went wrong, an authentication failure in the notes before the timeout that it leads to.
- */
+/* Asks for the number of partitions of `topic`, without creating the topic. Blocks up to `timeout_ms`. A failure is
+ * told by its root error, as kafka_verdict() says for `act`. */
 MUST_CHECK enum verdict kafka_partitions(rd_kafka_t *client, struct kafka_notes *notes, enum kafka_act act,
                                          const char *topic, int timeout_ms, int32_t *count, struct reason *why);
 
-/* First and next offset (for a read_committed reader) of partitions [first, first + count) of a topic. Blocks up to
- * four times `timeout_ms`. */
+/* Asks for the first and the next offset of partitions [first, first + count) of a topic, as the client's isolation
+ * level sees them. Blocks up to four times `timeout_ms`. Verdicts of a reader. */
 MUST_CHECK enum verdict kafka_extents(rd_kafka_t *client, const char *topic, int32_t first, int32_t count,
                                       int timeout_ms, int64_t begins[], int64_t ends[], struct reason *why);
 

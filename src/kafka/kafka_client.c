@@ -1,93 +1,54 @@
 /*
- * The settings every client has, and the meaning of librdkafka's error codes.
+ * The settings that every client has, and the meaning of librdkafka's error codes.
  *
- * Nothing is left to librdkafka's defaults where a default could lose or double a record; what is only a matter of
- * speed is tuned, and may be changed by kafka.*.
+ * No setting is left to librdkafka's default where the default could lose or double a record. Settings that are only a
+ * matter of speed are tuned, and kafka.* may change them.
  */
-#include "client.h"
+#include "kafka_client.h"
 
 #include <assert.h>
 #include <syslog.h>
 
 #define RETRY_MS 100
 
+#define ERR(name) RD_KAFKA_RESP_ERR_##name
+
+/* What an error code comes down to. */
+enum cause {
+    UNLISTED, /* a code that the table below does not list */
+    UNREACHABLE,
+    DENIED,
+    TOPIC_MISSING,
+    TOO_LARGE,
+    FENCED,
+    FATAL,
+    TXN_ABORTED, /* put right by a new producer, and the ledger read again */
+    POLL_LATE,
+    CAUSES
+};
+
 struct meaning {
     enum verdict verdict;
     enum reason_id id;
 };
 
-struct meaning_row {
-    rd_kafka_resp_err_t code;
-    struct meaning of[KAFKA_ACTS]; /* read, write, transact */
+/* What a cause means to who asks: to a reader, to a writer of single messages, to a writer inside a transaction. */
+static const struct meaning causes[CAUSES][KAFKA_ACTS] = {
+    [UNLISTED] = {{TRY_LATER, SOURCE_UNREACHABLE}, {HALT, SINK_FATAL}, {REWIND, SINK_TXN_UNKNOWN}},
+    [UNREACHABLE] = {{TRY_LATER, SOURCE_UNREACHABLE}, {TRY_LATER, SINK_UNREACHABLE}, {REWIND, SINK_TXN_UNKNOWN}},
+    [DENIED] = {{HALT, SOURCE_DENIED}, {HALT, SINK_DENIED}, {HALT, SINK_DENIED}},
+    [TOPIC_MISSING] = {{HALT, SOURCE_TOPIC_MISSING}, {HALT, SINK_TOPIC_MISSING}, {HALT, SINK_TOPIC_MISSING}},
+    [TOO_LARGE] = {{HALT, SOURCE_FATAL}, {HALT, SINK_TOO_LARGE}, {HALT, SINK_TOO_LARGE}},
+    [FENCED] = {{HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {STEP_DOWN, SINK_FENCED}},
+    [FATAL] = {{HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {HALT, SINK_FATAL}},
+    [TXN_ABORTED] = {{HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {REWIND, SINK_TXN_ABORTED}},
+    [POLL_LATE] = {{TRY_LATER, SOURCE_POLL_LATE}, {HALT, SINK_FATAL}, {REWIND, SINK_TXN_UNKNOWN}},
 };
 
-#define ERR(name) RD_KAFKA_RESP_ERR_##name
-#define UNREACHABLE                                                                                                    \
-    {                                                                                                                  \
-        {TRY_LATER, SOURCE_UNREACHABLE}, {TRY_LATER, SINK_UNREACHABLE},                                                \
-        {                                                                                                              \
-            REWIND, SINK_TXN_UNKNOWN                                                                                   \
-        }                                                                                                              \
-    }
-#define DENIED                                                                                                         \
-    {                                                                                                                  \
-        {HALT, SOURCE_DENIED}, {HALT, SINK_DENIED},                                                                    \
-        {                                                                                                              \
-            HALT, SINK_DENIED                                                                                          \
-        }                                                                                                              \
-    }
-#define TOPIC_MISSING                                                                                                  \
-    {                                                                                                                  \
-        {HALT, SOURCE_TOPIC_MISSING}, {HALT, SINK_TOPIC_MISSING},                                                      \
-        {                                                                                                              \
-            HALT, SINK_TOPIC_MISSING                                                                                   \
-        }                                                                                                              \
-    }
-#define TOO_LARGE                                                                                                      \
-    {                                                                                                                  \
-        {HALT, SOURCE_FATAL}, {HALT, SINK_TOO_LARGE},                                                                  \
-        {                                                                                                              \
-            HALT, SINK_TOO_LARGE                                                                                       \
-        }                                                                                                              \
-    }
-#define FENCED                                                                                                         \
-    {                                                                                                                  \
-        {HALT, SOURCE_FATAL}, {HALT, SINK_FATAL},                                                                      \
-        {                                                                                                              \
-            STEP_DOWN, SINK_FENCED                                                                                     \
-        }                                                                                                              \
-    }
-#define FATAL                                                                                                          \
-    {                                                                                                                  \
-        {HALT, SOURCE_FATAL}, {HALT, SINK_FATAL},                                                                      \
-        {                                                                                                              \
-            HALT, SINK_FATAL                                                                                           \
-        }                                                                                                              \
-    }
-/* A new producer, and the ledger read again, put these right. */
-#define TXN_ABORTED                                                                                                    \
-    {                                                                                                                  \
-        {HALT, SOURCE_FATAL}, {HALT, SINK_FATAL},                                                                      \
-        {                                                                                                              \
-            REWIND, SINK_TXN_ABORTED                                                                                   \
-        }                                                                                                              \
-    }
-#define POLL_LATE                                                                                                      \
-    {                                                                                                                  \
-        {TRY_LATER, SOURCE_POLL_LATE}, {HALT, SINK_FATAL},                                                             \
-        {                                                                                                              \
-            REWIND, SINK_TXN_UNKNOWN                                                                                   \
-        }                                                                                                              \
-    }
-#define UNKNOWN                                                                                                        \
-    {                                                                                                                  \
-        {TRY_LATER, SOURCE_UNREACHABLE}, {HALT, SINK_FATAL},                                                           \
-        {                                                                                                              \
-            REWIND, SINK_TXN_UNKNOWN                                                                                   \
-        }                                                                                                              \
-    }
-
-static const struct meaning_row meanings[] = {
+static const struct {
+    rd_kafka_resp_err_t code;
+    enum cause cause;
+} codes[] = {
     {ERR(_TRANSPORT), UNREACHABLE},
     {ERR(_ALL_BROKERS_DOWN), UNREACHABLE},
     {ERR(_TIMED_OUT), UNREACHABLE},
@@ -152,16 +113,15 @@ static const struct meaning_row meanings[] = {
 
 enum verdict kafka_verdict(enum kafka_act act, rd_kafka_resp_err_t code, enum reason_id *id)
 {
-    static const struct meaning unknown[KAFKA_ACTS] = UNKNOWN;
-    const struct meaning *meaning = &unknown[act];
+    enum cause cause = UNLISTED;
 
     assert(act < KAFKA_ACTS);
-    for (size_t i = 0; i < LENGTH_OF(meanings); i++)
-        if (meanings[i].code == code)
-            meaning = &meanings[i].of[act];
-    *id = meaning->id;
-    assert(meaning->verdict != GO_ON);
-    return meaning->verdict;
+    for (size_t i = 0; i < LENGTH_OF(codes); i++)
+        if (codes[i].code == code)
+            cause = codes[i].cause;
+    *id = causes[cause][act].id;
+    assert(causes[cause][act].verdict != GO_ON);
+    return causes[cause][act].verdict;
 }
 
 enum verdict kafka_reason(enum kafka_act act, rd_kafka_resp_err_t code, const char *what, struct reason *why)
@@ -176,7 +136,7 @@ void kafka_log(struct logger *logger, int syslog_level, const char *facility, co
 {
     enum log_level level = LOG_LEVEL_DEBUG;
 
-    /* Consumers are given the producers' properties and the other way round; that warning is no rebalance. */
+    /* Consumers are given the producers' properties and the other way round; that warning is no news. */
     if (strcmp(facility, "CONFWARN") == 0)
         return;
     if (syslog_level <= LOG_ERR)
@@ -332,7 +292,7 @@ enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct 
     return GO_ON;
 }
 
-rd_kafka_resp_err_t kafka_cause(rd_kafka_t *client, const struct kafka_notes *notes, rd_kafka_resp_err_t code)
+rd_kafka_resp_err_t kafka_root_error(rd_kafka_t *client, const struct kafka_notes *notes, rd_kafka_resp_err_t code)
 {
     rd_kafka_poll(client, 0); /* Serves note_error(). */
     return weight(notes->error) > weight(code) ? notes->error : code;
@@ -351,7 +311,7 @@ enum verdict kafka_partitions(rd_kafka_t *client, struct kafka_notes *notes, enu
     rd_kafka_resp_err_t code = rd_kafka_metadata(client, 0, handle, &metadata, timeout_ms);
     rd_kafka_topic_destroy(handle);
     if (code != ERR(NO_ERROR))
-        return kafka_reason(act, kafka_cause(client, notes, code), what, why);
+        return kafka_reason(act, kafka_root_error(client, notes, code), what, why);
     assert(metadata->topic_cnt == 1);
     code = metadata->topics[0].err;
     *count = metadata->topics[0].partition_cnt;

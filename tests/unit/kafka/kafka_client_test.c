@@ -1,5 +1,5 @@
 /* What librdkafka's codes mean: every code it knows, for everybody who asks. */
-#include "client.h"
+#include "kafka_client.h"
 
 #include "config_defaults.h"
 #include "suite.h"
@@ -182,5 +182,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "kafka", tests);
+    return suite_run(argc, argv, "kafka_client", tests);
 }

@@ -1,0 +1,36 @@
+/*
+ * The state of one partition, as Redis has it: where counting stands, who may write, and what is already over. The
+ * store hands a state out when a partition is claimed or read; a flush, a question about ids and a seal name the state
+ * that they follow, and are refused if Redis has another one meanwhile.
+ */
+#ifndef GENTALLY_PARTITION_STATE_H
+#define GENTALLY_PARTITION_STATE_H
+
+#include "gentally/core/anchor.h"
+#include "gentally/core/outcome.h"
+#include "gentally/core/window.h"
+
+#define STORE_TOKEN_SIZE 48
+
+/* Ids of records, kept together while the watermark went from `start_ms` over `width_ms`. */
+#define ID_BUCKETS_MAX 64 /* of one partition: three of each width that was configured lately */
+struct id_bucket {
+    int64_t start_ms, width_ms;
+};
+
+struct partition_state {
+    int32_t partition;
+    char incarnation[33];         /* 128 random bits in hex: changes when the state is deliberately rebuilt */
+    char token[STORE_TOKEN_SIZE]; /* whoever knows the latest may write */
+    int64_t first;                /* offset counting began at */
+    int64_t next;                 /* offset of the next record to fold */
+    struct anchor anchor;         /* the last record before it */
+    int64_t watermark_ms;         /* NO_TIME before any event */
+    bool is_idle;
+    int64_t outcomes[OUTCOME_COUNT]; /* records by outcome, since `first` */
+    int64_t floor_ms[WINDOW_KINDS];  /* windows of the kind that start before it are sealed; NO_TIME: none are */
+    uint32_t id_bucket_count;        /* as store_claim() read them; 0 after other calls */
+    struct id_bucket id_buckets[ID_BUCKETS_MAX];
+};
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * The windows of a partition in the store, from reading them back to their end: a window is read with the state it
+ * belongs to, sealed once its summary is final, collected when every partition has sealed it. A replay's namespace is
+ * removed whole.
+ */
+#ifndef GENTALLY_STORE_WINDOWS_H
+#define GENTALLY_STORE_WINDOWS_H
+
+#include "gentally/base/verdict.h"
+#include "gentally/redis/partition_state.h"
+
+struct store;
+
+/* One window of one partition in the store. */
+struct stored_window {
+    struct window window;
+    int64_t records;
+};
+
+/* Reads a partition's windows, in no order, at most `room`; `*count` = how many there are (call again with more room if
+ * there are more). */
+MUST_CHECK enum verdict store_windows(struct store *store, int32_t partition, struct stored_window windows[],
+                                      uint32_t room, uint32_t *count, struct reason *why);
+
+/* Gets a cell of a window; the key and the packed cell are borrowed for the call. */
+typedef enum verdict store_cell_reader(void *context, struct span key, struct span packed, struct reason *why);
+
+/*
+ * Reads one window of one partition together with the state it belongs to, atomically, and gives `each` all its cells,
+ * in no order. `*records` is 0, and `each` is not called, if the window has no data. Stops at the first verdict of
+ * `each` that is not GO_ON and returns it. HALT: STORE-TORN, STORE-STATE-MISSING.
+ */
+MUST_CHECK enum verdict store_snapshot(struct store *store, int32_t partition, struct window window,
+                                       store_cell_reader *each, void *context, int64_t *records,
+                                       struct partition_state *state, struct reason *why);
+
+/*
+ * Seals the windows of `kind` in one partition that start before `floor_ms` (the start of the first one kept): no flush
+ * touches them any more. `seen` is the partition as the caller last read it, and `known` are those windows with the
+ * records that their last summary was made of. TRY_LATER (STORE-WINDOW-GREW): one of them has grown since, is not
+ * named, or is missing, or the partition stands before `seen` (the store was rolled back, and will count again): look
+ * and emit first. Never lowers the floor; harmless to repeat.
+ */
+MUST_CHECK enum verdict store_seal(struct store *store, const struct partition_state *seen, enum window_kind kind,
+                                   int64_t floor_ms, const struct stored_window known[], uint32_t count,
+                                   struct reason *why);
+
+/* Deletes 1 to STORE_COLLECT_MAX sealed windows, all of one kind. Only when every partition has sealed them: until then
+ * a late record may still need their sum. Harmless to repeat. */
+#define STORE_COLLECT_MAX 1000
+MUST_CHECK enum verdict store_collect(struct store *store, int32_t partition, const struct stored_window windows[],
+                                      uint32_t count, struct reason *why);
+
+/* Deletes all that a partition has, given its windows: of a replay's namespace only, whose name holds STORE_REPLAY.
+ * Harmless to repeat. */
+#define STORE_REPLAY "-replay-"
+MUST_CHECK enum verdict store_remove(struct store *store, int32_t partition, const struct stored_window windows[],
+                                     uint32_t count, struct reason *why);
+
+#endif

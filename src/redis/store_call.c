@@ -1,0 +1,101 @@
+/* The parts of a call that all calls share. A key names the namespace and, in braces, topic and partition: by the part
+ * in braces Redis keeps all keys of a partition together. */
+#include "store_call.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "store_reply.h"
+
+void store_random_token(char text[33])
+{
+    uint8_t bytes[16];
+
+    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+        abort(); /* 16 bytes are never cut short (getrandom(2)); without randomness there is no safe token */
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+}
+
+void store_put_key(struct store *store, int32_t partition, const char *part)
+{
+    store_put_format(&store->command, "%s:{%s:%" PRId32 "}:%s", store->namespace_, store->topic, partition, part);
+}
+
+void store_put_window_key(struct store *store, int32_t partition, struct window window)
+{
+    store_put_format(&store->command, "%s:{%s:%" PRId32 "}:%s:%" PRId64, store->namespace_, store->topic, partition,
+                     window_kind_name(window.kind), window.start_ms);
+}
+
+void store_put_window_name(struct store *store, struct window window)
+{
+    store_put_format(&store->command, "%s:%" PRId64, window_kind_name(window.kind), window.start_ms);
+}
+
+void store_put_bucket_key(struct store *store, int32_t partition, struct id_bucket bucket)
+{
+    store_put_format(&store->command, "%s:{%s:%" PRId32 "}:ids:%" PRId64 ":%" PRId64, store->namespace_, store->topic,
+                     partition, bucket.width_ms, bucket.start_ms);
+}
+
+void store_put_bucket_name(struct store *store, struct id_bucket bucket)
+{
+    store_put_format(&store->command, "%" PRId64 ":%" PRId64, bucket.width_ms, bucket.start_ms);
+}
+
+enum verdict store_send(struct store *store, struct reason *why)
+{
+    return store_link_send(store->link, (int)store->command.count, store->command.arguments, store->command.sizes, why);
+}
+
+enum verdict store_call(struct store *store, redisReply **reply, struct reason *why)
+{
+    return store_link_call(store->link, (int)store->command.count, store->command.arguments, store->command.sizes,
+                           reply, why);
+}
+
+enum verdict store_function_begin(struct store *store, const char *name, bool is_read, size_t keys, size_t arguments,
+                                  size_t numbers, struct reason *why)
+{
+    enum verdict verdict =
+        store_command_begin(&store->command, 3 + keys + arguments, 32 + (keys + 1) * KEY_MAX + numbers, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, is_read ? "FCALL_RO" : "FCALL");
+    store_put_text(&store->command, name);
+    store_put_number(&store->command, (int64_t)keys);
+    return GO_ON;
+}
+
+enum verdict store_function_call(struct store *store, int32_t partition, redisReply **reply, struct reason *why)
+{
+    enum verdict verdict = store_call(store, reply, why);
+
+    if (verdict == GO_ON)
+        verdict = store_reply_verdict(*reply, partition, 0, why);
+    if (verdict != GO_ON && *reply != NULL) {
+        freeReplyObject(*reply);
+        *reply = NULL;
+    }
+    return verdict;
+}
+
+enum verdict store_function_do(struct store *store, int32_t partition, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = store_function_call(store, partition, &reply, why);
+
+    freeReplyObject(reply);
+    return verdict;
+}
+
+void store_forget_replies(struct store *store)
+{
+    for (size_t i = 0; i < store->reply_count; i++)
+        freeReplyObject(store->replies[i]);
+    store->reply_count = 0;
+}

@@ -1,0 +1,64 @@
+/*
+ * One call to Redis, as every file of this room makes it: the store itself, the names of its keys, the frame of a
+ * function call, and the replies that are kept. Private to this room.
+ */
+#ifndef GENTALLY_STORE_CALL_H
+#define GENTALLY_STORE_CALL_H
+
+#include "gentally/redis/partition_state.h"
+#include "store_command.h"
+#include "store_link.h"
+
+#define KEY_MAX 640    /* namespace 127 + topic 255 + decimal numbers */
+#define STORE_SHARDS 8 /* RETENTION_SHARDS, which store_retention.c holds equal */
+
+struct store {
+    struct store_link *link;
+    const char *namespace_; /* the configuration's, like `topic` */
+    const char *topic;
+    struct store_command command; /* the one being put together */
+    redisReply **replies;         /* of the last load, whose cells borrow from them; or of a flush being answered */
+    size_t reply_count, reply_room;
+    enum verdict (*barrier)(void *context, struct store *store, struct reason *why); /* NULL: none */
+    void *barrier_context;
+    struct {
+        char incarnation[33];
+        uint32_t buckets;
+        bool is_late;
+    } shards[STORE_SHARDS]; /* as store_retention_open() read them */
+};
+
+/* Writes 128 random bits in hex: a token, a nonce or an incarnation. */
+void store_random_token(char text[33]);
+
+/* Put an argument: the key of a part of a partition ("meta", "windows"), of a window, or of an id bucket; the name of a
+ * window or bucket, as it stands in a field or among arguments. */
+void store_put_key(struct store *store, int32_t partition, const char *part);
+void store_put_window_key(struct store *store, int32_t partition, struct window window);
+void store_put_window_name(struct store *store, struct window window);
+void store_put_bucket_key(struct store *store, int32_t partition, struct id_bucket bucket);
+void store_put_bucket_name(struct store *store, struct id_bucket bucket);
+
+/* Queues the command that was put together. Verdicts of store_link_send(). */
+MUST_CHECK enum verdict store_send(struct store *store, struct reason *why);
+
+/* Sends the command that was put together and waits for its reply, which the caller frees. Verdicts of
+ * store_link_call(). */
+MUST_CHECK enum verdict store_call(struct store *store, redisReply **reply, struct reason *why);
+
+/* Begins "FCALL name keys ...", or FCALL_RO if `is_read`: the caller puts the keys and the arguments, of which
+ * `numbers` bytes are printed. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict store_function_begin(struct store *store, const char *name, bool is_read, size_t keys,
+                                             size_t arguments, size_t numbers, struct reason *why);
+
+/* Calls the function that was begun. The caller frees `*reply`, which is NULL unless the verdict is GO_ON. */
+MUST_CHECK enum verdict store_function_call(struct store *store, int32_t partition, redisReply **reply,
+                                            struct reason *why);
+
+/* Calls the function that was begun, whose reply is a status only. */
+MUST_CHECK enum verdict store_function_do(struct store *store, int32_t partition, struct reason *why);
+
+/* Frees the replies that the store keeps. */
+void store_forget_replies(struct store *store);
+
+#endif

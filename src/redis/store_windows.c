@@ -1,0 +1,166 @@
+/* Windows read back, sealed, collected, and removed with a replay's namespace. */
+#include "gentally/redis/store_windows.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "store_call.h"
+#include "store_reply.h"
+
+/* Reads "<kind>:<start_ms>". */
+static bool read_name(const redisReply *name, struct window *window)
+{
+    const char *colon = name->type == REDIS_REPLY_STRING ? strchr(name->str, ':') : NULL;
+    char *end = NULL;
+
+    if (colon == NULL || !window_kind_parse((struct span){name->str, (size_t)(colon - name->str)}, &window->kind))
+        return false;
+    errno = 0;
+    window->start_ms = strtoll(colon + 1, &end, 10);
+    return errno == 0 && end != colon + 1 && *end == '\0';
+}
+
+enum verdict store_windows(struct store *store, int32_t partition, struct stored_window windows[], uint32_t room,
+                           uint32_t *count, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "HGETALL");
+    store_put_key(store, partition, "windows");
+    verdict = store_call(store, &reply, why);
+    if (verdict != GO_ON)
+        return verdict;
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements % 2 != 0) /* "no windows" would be believed */
+        verdict = store_reply_damaged(partition, "the list of windows", why);
+    *count = (uint32_t)(reply->elements / 2);
+    for (uint32_t i = 0; i < *count && i < room && verdict == GO_ON; i++)
+        if (!read_name(reply->element[2 * i], &windows[i].window) ||
+            !store_reply_number(reply->element[2 * i + 1], &windows[i].records))
+            verdict = store_reply_damaged(partition, "the list of windows", why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
+/* Gives `each` the cells of an HGETALL, but not the count of records. */
+static enum verdict read_cells(const redisReply *pairs, int32_t partition, store_cell_reader *each, void *context,
+                               struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    if (pairs->type != REDIS_REPLY_ARRAY || pairs->elements % 2 != 0)
+        return store_reply_damaged(partition, "a window", why);
+    for (size_t i = 0; i < pairs->elements && verdict == GO_ON; i += 2) {
+        const redisReply *key = pairs->element[i], *value = pairs->element[i + 1];
+        if (key->type != REDIS_REPLY_STRING || value->type != REDIS_REPLY_STRING)
+            return store_reply_damaged(partition, "a cell", why);
+        if (strcmp(key->str, "__n") != 0)
+            verdict = each(context, (struct span){key->str, key->len}, (struct span){value->str, value->len}, why);
+    }
+    return verdict;
+}
+
+enum verdict store_snapshot(struct store *store, int32_t partition, struct window window, store_cell_reader *each,
+                            void *context, int64_t *records, struct partition_state *state, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = store_function_begin(store, "gentally_1_snapshot", true, 3, 1, 64, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_key(store, partition, "meta");
+    store_put_key(store, partition, "windows");
+    store_put_window_key(store, partition, window);
+    store_put_window_name(store, window);
+    verdict = store_function_call(store, partition, &reply, why);
+    if (verdict != GO_ON)
+        return verdict;
+    if (reply->elements != 4 || !store_reply_state(reply->element[1], partition, state) ||
+        !store_reply_number(reply->element[2], records))
+        verdict = store_reply_damaged(partition, "a snapshot", why);
+    else
+        verdict = read_cells(reply->element[3], partition, each, context, why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
+enum verdict store_seal(struct store *store, const struct partition_state *seen, enum window_kind kind,
+                        int64_t floor_ms, const struct stored_window known[], uint32_t count, struct reason *why)
+{
+    struct store_command *command = &store->command;
+    enum verdict verdict =
+        store_function_begin(store, "gentally_1_seal", false, 2, 4 + 2 * (size_t)count, 128 + 64 * (size_t)count, why);
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_key(store, seen->partition, "meta");
+    store_put_key(store, seen->partition, "windows");
+    store_put_text(command, window_kind_name(kind));
+    store_put_number(command, floor_ms);
+    store_put_text(command, seen->incarnation);
+    store_put_number(command, seen->next);
+    for (uint32_t i = 0; i < count; i++) {
+        assert(known[i].window.kind == kind);
+        store_put_window_name(store, known[i].window);
+        store_put_number(command, known[i].records);
+    }
+    return store_function_do(store, seen->partition, why);
+}
+
+enum verdict store_collect(struct store *store, int32_t partition, const struct stored_window windows[], uint32_t count,
+                           struct reason *why)
+{
+    assert(count > 0);
+    assert(count <= STORE_COLLECT_MAX);
+    enum verdict verdict = store_function_begin(store, "gentally_1_collect", false, 2 + count, 1 + (size_t)count,
+                                                64 + 32 * (size_t)count, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_key(store, partition, "meta");
+    store_put_key(store, partition, "windows");
+    for (uint32_t i = 0; i < count; i++)
+        store_put_window_key(store, partition, windows[i].window);
+    store_put_text(&store->command, window_kind_name(windows[0].window.kind));
+    for (uint32_t i = 0; i < count; i++) {
+        assert(windows[i].window.kind == windows[0].window.kind);
+        store_put_number(&store->command, windows[i].window.start_ms);
+    }
+    return store_function_do(store, partition, why);
+}
+
+/* The windows of a list, in commands of a bounded size; with the last, when the list is empty, what lists them. */
+static enum verdict unlink_windows(struct store *store, int32_t partition, const struct stored_window windows[],
+                                   uint32_t count, struct reason *why)
+{
+    redisReply *reply = NULL;
+    size_t keys = count > 0 ? count : 2;
+    enum verdict verdict = store_command_begin(&store->command, 1 + keys, keys * KEY_MAX, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "UNLINK");
+    for (uint32_t i = 0; i < count; i++)
+        store_put_window_key(store, partition, windows[i].window);
+    if (count == 0) {
+        store_put_key(store, partition, "windows");
+        store_put_key(store, partition, "meta");
+    }
+    verdict = store_call(store, &reply, why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
+enum verdict store_remove(struct store *store, int32_t partition, const struct stored_window windows[], uint32_t count,
+                          struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    assert(strstr(store->namespace_, STORE_REPLAY) != NULL); /* Nobody's counts but a replay's. */
+    for (uint32_t first = 0; first < count && verdict == GO_ON; first += STORE_COLLECT_MAX)
+        verdict = unlink_windows(store, partition, windows + first,
+                                 count - first < STORE_COLLECT_MAX ? count - first : STORE_COLLECT_MAX, why);
+    return verdict == GO_ON ? unlink_windows(store, partition, NULL, 0, why) : verdict;
+}
