@@ -35,7 +35,7 @@ static const struct command_help help = {
             "The last line on standard error counts what was produced and what was rejected.\n"
             "\n"
             "Example:\n"
-            "  gentally generate --events 1000 | gentally produce --topic generations",
+            "  gentally-demo generate --events 1000 | gentally produce --topic generations",
 };
 
 struct production {
