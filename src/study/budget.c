@@ -85,8 +85,8 @@ static bool is_coding_name(struct span slug)
 static void add_model(struct budget *budget, const struct model *model, double prompt_usd, double completion_usd)
 {
     struct budget_model *entry = &budget->models[budget->count];
-    const struct troupe_entry *known = troupe_entry(model->slug);
-    const struct troupe_example *example = troupe_example(model->slug);
+    const struct model_curve *known = model_curves_find(model->slug);
+    const struct model_example *example = model_curves_example(model->slug);
     int64_t released = model->released_ms / DAY_MS;
 
     if (released >= SERIES_FIRST_DAY + 7 * (int64_t)SERIES_WEEKS || model->source == SOURCE_UNKNOWN)

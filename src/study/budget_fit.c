@@ -56,15 +56,15 @@ static double guess(const struct fit *fit, const struct budget_model *model, uin
 {
     double part = 0, present = presence(model, week);
     double open = source_part(week, SOURCE_OPEN_CN) + source_part(week, SOURCE_OPEN_ROW);
-    const struct troupe_entry *entry = troupe_entry(model->slug);
-    int column = troupe_top_column(model->slug, week, &part);
+    const struct model_curve *entry = model_curves_find(model->slug);
+    int column = model_curves_top_column(model->slug, week, &part);
 
     if (present <= 0)
         return 0;
     if (column >= 0)
         return (series_top_open(week)[column] * part * fit->top_part * open + 0.02) * present;
     if (entry != NULL)
-        return troupe_weight(entry, week) * present;
+        return model_curve_weight(entry, week) * present;
     int64_t age = SERIES_FIRST_DAY + 7 * (int64_t)week - model->first_day;
     double months = model->first_day == 0 ? 12 : age < 0 ? 0 : (double)age / 30;
     double weight = model->source == SOURCE_CLOSED ? 1.2 : model->source == SOURCE_OPEN_CN ? 1.0 : 3.0;
@@ -96,7 +96,7 @@ static void make_guesses(const struct fit *fit)
 {
     for (uint32_t model = 0; model < fit->budget->count; model++) {
         const struct budget_model *entry = &fit->budget->models[model];
-        const struct troupe_example *example = troupe_example(entry->slug);
+        const struct model_example *example = model_curves_example(entry->slug);
         for (uint32_t week = 0; week < SERIES_WEEKS; week++)
             *at(fit, model, week) = guess(fit, entry, week) * budget_volume(week, fit->scale) / 1000;
         if (example != NULL)
@@ -248,12 +248,12 @@ static void scale_totals(const struct fit *fit)
     struct span author;
 
     for (uint32_t model = 0; model < fit->budget->count; model++) {
-        const struct troupe_example *example = troupe_example(models[model].slug);
+        const struct model_example *example = model_curves_example(models[model].slug);
         double sum = example == NULL ? 0 : model_sum(fit, model);
         if (sum > 0)
             scale_model(fit, model, example->tokens_m * 1e6 * scale / sum);
     }
-    for (uint32_t index = 0; troupe_author_b(index, &author) > 0; index++) {
+    for (uint32_t index = 0; model_curves_author_b(index, &author) > 0; index++) {
         double fixed = 0, free = 0;
         for (uint32_t model = 0; model < fit->budget->count; model++) {
             if (models[model].source == SOURCE_CLOSED || !span_equal(models[model].author, author))
@@ -263,7 +263,7 @@ static void scale_totals(const struct fit *fit)
             else
                 free += model_sum(fit, model);
         }
-        double wanted = troupe_author_b(index, &author) * 1e9 * scale - fixed;
+        double wanted = model_curves_author_b(index, &author) * 1e9 * scale - fixed;
         for (uint32_t model = 0; model < fit->budget->count && free > 0; model++) {
             if (models[model].source != SOURCE_CLOSED && models[model].price_usd <= 0 &&
                 span_equal(models[model].author, author))

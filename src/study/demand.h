@@ -9,9 +9,9 @@
 
 #include "budget.h"
 
-#define PORTION_NO_TOPIC TOPIC_COUNT /* before the classifier was used */
+#define DEMAND_NO_TOPIC TOPIC_COUNT /* before the classifier was used */
 
-struct portion {
+struct demand_item {
     uint16_t model;            /* of the budget */
     uint8_t week;              /* 0..56 */
     uint8_t topic;             /* enum study_topic, or PORTION_NO_TOPIC */
@@ -21,14 +21,14 @@ struct portion {
     int64_t requests, tokens, cost_nano_usd;
 };
 
-struct portions {
+struct demand {
     size_t count, room;
-    struct portion *items; /* by week */
+    struct demand_item *items; /* by week */
 };
 
 /* HALT: NO-MEMORY. */
-MUST_CHECK enum verdict portions_open(struct portions *portions, const struct budget *budget, int64_t scale,
-                                      struct reason *why);
-void portions_close(struct portions *portions);
+MUST_CHECK enum verdict demand_open(struct demand *demand, const struct budget *budget, int64_t scale,
+                                    struct reason *why);
+void demand_close(struct demand *demand);
 
 #endif

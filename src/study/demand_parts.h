@@ -16,18 +16,18 @@ double usage_manner(const struct budget_model *model);
 double usage_price(const struct budget_model *model, double completion);
 
 /* Adds a portion of whole tokens without a cost, over the part of the week in which its model is on offer. */
-MUST_CHECK enum verdict portions_add(struct portions *portions, const struct budget *budget, struct portion portion,
-                                     struct reason *why);
-
-/* A week in which the classifier was used. HALT: NO-MEMORY. */
-MUST_CHECK enum verdict topics_add(struct portions *portions, const struct budget *budget, uint32_t week,
+MUST_CHECK enum verdict demand_add(struct demand *demand, const struct budget *budget, struct demand_item item,
                                    struct reason *why);
 
+/* A week in which the classifier was used. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict demand_topics_add(struct demand *demand, const struct budget *budget, uint32_t week,
+                                          struct reason *why);
+
 /* Costs of all portions. */
-void costs_set(struct portions *portions, const struct budget *budget);
+void demand_costs_set(struct demand *demand, const struct budget *budget);
 
 /* Turns parts of portions into tool calls. HALT: NO-MEMORY. */
-MUST_CHECK enum verdict tools_carve(struct portions *portions, const struct budget *budget, int64_t scale,
-                                    struct reason *why);
+MUST_CHECK enum verdict demand_split_tool_calls(struct demand *demand, const struct budget *budget, int64_t scale,
+                                                struct reason *why);
 
 #endif

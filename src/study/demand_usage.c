@@ -87,7 +87,7 @@ double usage_completion(const struct budget_model *model, uint32_t topic, uint32
     double factor = model->completion / 0.09, part;
 
     factor = factor < 0.6 ? 0.6 : factor > 1.6 ? 1.6 : factor;
-    if (topic == PORTION_NO_TOPIC) /* 150 to 400 tokens of completion, of 1.9K to 6.5K */
+    if (topic == DEMAND_NO_TOPIC) /* 150 to 400 tokens of completion, of 1.9K to 6.5K */
         part = 0.11 - 0.0009 * week;
     else
         part = parts[topic];

@@ -9,26 +9,29 @@
 #include "random.h"
 #include "series.h"
 
-#define HOMES_CONTINENTS 6u
+#define GEOGRAPHY_CONTINENTS 6u
 
-struct homes;
+struct geography;
 
 /* `tokens`: of each week. HALT: NO-MEMORY. */
-MUST_CHECK enum verdict homes_open(struct homes **homes, const int64_t tokens[SERIES_WEEKS], struct reason *why);
-void homes_close(struct homes *homes);
+MUST_CHECK enum verdict geography_open(struct geography **geography, const int64_t tokens[SERIES_WEEKS],
+                                       struct reason *why);
+void geography_close(struct geography *geography);
 
 /* From here on requests are due up to `part` (per million, of its tokens) of `week`. Weeks and parts may only grow. */
-void homes_due(struct homes *homes, uint32_t week, uint32_t part);
+void geography_advance(struct geography *geography, uint32_t week, uint32_t part);
 
 /* The home of a request of `tokens`: one of those that miss as many, by chance, else the one that misses most. Requests
  * of one homes_due() should come the large ones first: the small ones then fill the gaps. `country` < 0 on entry: any;
  * else that one. Indices are of study_countries and study_languages. */
-void homes_give(struct homes *homes, int64_t tokens, struct draw *draw, int *country, uint32_t *language);
+void geography_deal(struct geography *geography, int64_t tokens, struct random_stream *stream, int *country,
+                    uint32_t *language);
 
 /* True if a language of the country misses as many tokens. */
-bool homes_has_room(const struct homes *homes, int64_t tokens, uint32_t country);
+bool geography_has_room(const struct geography *geography, int64_t tokens, uint32_t country);
 
 /* By chance, by the shares of the week. */
-void homes_draw(struct homes *homes, uint32_t week, struct draw *draw, int *country, uint32_t *language);
+void geography_draw(struct geography *geography, uint32_t week, struct random_stream *stream, int *country,
+                    uint32_t *language);
 
 #endif

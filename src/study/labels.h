@@ -10,12 +10,12 @@
 #include "random.h"
 #include "study.h"
 
-struct tagging {
+struct labels {
     int64_t missing[128]; /* by answer: tokens due, less given, in thousandths */
 };
 
 /* Labels for a classified request of `tokens`. The answer that misses most of its share is given. Static strings. */
-void tagging_give(struct tagging *tagging, enum study_topic topic, int64_t tokens, struct draw *draw,
-                  struct event *event);
+void labels_give(struct labels *labels, enum study_topic topic, int64_t tokens, struct random_stream *stream,
+                 struct event *event);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "series.h"
 
-struct troupe_entry {
+struct model_curve {
     const char *slug;
     bool is_free; /* given away while it is on offer */
     struct {
@@ -15,20 +15,20 @@ struct troupe_entry {
         double weight; /* per mille of all tokens; straight lines between */
     } knots[8];        /* by week; unused ones are 0 */
 };
-const struct troupe_entry *troupe_entry(struct span slug); /* NULL: one of the tail */
-double troupe_weight(const struct troupe_entry *entry, uint32_t week);
+const struct model_curve *model_curves_find(struct span slug); /* NULL: one of the tail */
+double model_curve_weight(const struct model_curve *entry, uint32_t week);
 
 /* S04: the column of series_top_open() a model belongs to (-1: none), and its part of it in a week. */
-int troupe_top_column(struct span slug, uint32_t week, double *part);
+int model_curves_top_column(struct span slug, uint32_t week, double *part);
 
 /* S38: real tokens in all, in 10^6, and effective price, USD per million tokens. */
-struct troupe_example {
+struct model_example {
     const char *slug;
     double tokens_m, price_usd;
 };
-const struct troupe_example *troupe_example(struct span slug); /* NULL: not one of the eight */
+const struct model_example *model_curves_example(struct span slug); /* NULL: not one of the eight */
 
 /* S03: real tokens in all of an open author's models, in 10^9; 0: not listed. */
-double troupe_author_b(uint32_t index, struct span *author);
+double model_curves_author_b(uint32_t index, struct span *author);
 
 #endif

@@ -19,20 +19,20 @@ static const uint16_t spread_quantiles[65] = {
 
 static uint64_t mixed(uint64_t bits)
 {
-    struct draw draw = {bits};
+    struct random_stream stream = {bits};
 
-    return draw_bits(&draw);
+    return random_bits(&stream);
 }
 
-struct draw draw_stream(uint64_t seed, uint64_t number)
+struct random_stream random_stream(uint64_t seed, uint64_t number)
 {
     /* Both are mixed, or neighbouring seeds would share their streams shifted by one. */
-    return (struct draw){mixed(mixed(seed) ^ (number * UINT64_C(0xd1342543de82ef95) + 1))};
+    return (struct random_stream){mixed(mixed(seed) ^ (number * UINT64_C(0xd1342543de82ef95) + 1))};
 }
 
-int64_t draw_spread(struct draw *draw, int64_t mean)
+int64_t random_spread(struct random_stream *stream, int64_t mean)
 {
-    uint64_t bits = draw_bits(draw);
+    uint64_t bits = random_bits(stream);
     uint32_t step = (uint32_t)(bits >> 58);
     int64_t part = (int64_t)(bits >> 42 & 0xffff); /* of 2^16: where between two quantiles */
     int64_t low = spread_quantiles[step], high = spread_quantiles[step + 1];
@@ -42,56 +42,56 @@ int64_t draw_spread(struct draw *draw, int64_t mean)
     return mean * (low + (((high - low) * part) >> 16)) >> 12;
 }
 
-enum verdict lottery_open(struct lottery *lottery, uint32_t room, struct reason *why)
+enum verdict alias_table_open(struct alias_table *table, uint32_t room, struct reason *why)
 {
     assert(room >= 1);
-    *lottery = (struct lottery){.room = room};
-    lottery->edges = calloc(room, sizeof *lottery->edges);
-    lottery->others = calloc(room, sizeof *lottery->others);
-    lottery->queue = calloc(room, sizeof *lottery->queue);
-    if (lottery->edges == NULL || lottery->others == NULL || lottery->queue == NULL) {
-        lottery_close(lottery);
+    *table = (struct alias_table){.room = room};
+    table->edges = calloc(room, sizeof *table->edges);
+    table->others = calloc(room, sizeof *table->others);
+    table->queue = calloc(room, sizeof *table->queue);
+    if (table->edges == NULL || table->others == NULL || table->queue == NULL) {
+        alias_table_close(table);
         return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %u weights", room);
     }
     return GO_ON;
 }
 
-void lottery_close(struct lottery *lottery)
+void alias_table_close(struct alias_table *table)
 {
-    free(lottery->edges);
-    free(lottery->others);
-    free(lottery->queue);
-    *lottery = (struct lottery){0};
+    free(table->edges);
+    free(table->others);
+    free(table->queue);
+    *table = (struct alias_table){0};
 }
 
-void lottery_fill(struct lottery *lottery, const uint32_t weights[], uint32_t count)
+void alias_table_fill(struct alias_table *table, const uint32_t weights[], uint32_t count)
 {
     uint64_t total = 0;
     uint32_t poor = 0, rich = count; /* The queue holds the poor from its front, the rich from its back. */
 
     assert(count >= 1);
-    assert(count <= lottery->room);
+    assert(count <= table->room);
     for (uint32_t index = 0; index < count; index++)
         total += weights[index];
     assert(total >= 1);
     assert(total <= UINT32_MAX);
-    lottery->count = count;
-    lottery->total = (uint32_t)total;
+    table->count = count;
+    table->total = (uint32_t)total;
     for (uint32_t index = 0; index < count; index++) {
-        lottery->edges[index] = (uint64_t)weights[index] * count;
-        lottery->others[index] = index;
-        if (lottery->edges[index] < total)
-            lottery->queue[poor++] = index;
+        table->edges[index] = (uint64_t)weights[index] * count;
+        table->others[index] = index;
+        if (table->edges[index] < total)
+            table->queue[poor++] = index;
         else
-            lottery->queue[--rich] = index;
+            table->queue[--rich] = index;
     }
     while (poor > 0 && rich < count) {
-        uint32_t needy = lottery->queue[--poor], giver = lottery->queue[rich];
-        lottery->others[needy] = giver;
-        lottery->edges[giver] -= total - lottery->edges[needy];
-        if (lottery->edges[giver] < total) {
+        uint32_t needy = table->queue[--poor], giver = table->queue[rich];
+        table->others[needy] = giver;
+        table->edges[giver] -= total - table->edges[needy];
+        if (table->edges[giver] < total) {
             rich++;
-            lottery->queue[poor++] = giver;
+            table->queue[poor++] = giver;
         }
     }
     /* Integers leave no remainder: whoever is still queued fills a column alone. */

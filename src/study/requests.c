@@ -16,7 +16,7 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-uint64_t slice_weight(int64_t week_ms)
+uint64_t requests_week_weight(int64_t week_ms)
 {
     uint64_t weight = 0;
     uint32_t hour = 0;
@@ -40,22 +40,21 @@ static int64_t moment_of(uint64_t weight)
     return 7 * DAY_MS - 1;
 }
 
-static int64_t week_start(const struct portion *portion)
+static int64_t week_start(const struct demand_item *item)
 {
-    return (SERIES_FIRST_DAY + 7 * (int64_t)portion->week) * DAY_MS;
+    return (SERIES_FIRST_DAY + 7 * (int64_t)item->week) * DAY_MS;
 }
 
 /* Requests of a portion before a moment; `phase`, below 2^16, is where between two moments it has its whole ones. */
-static int64_t due(const struct portion *portion, int64_t moment_ms, uint32_t phase)
+static int64_t due(const struct demand_item *item, int64_t moment_ms, uint32_t phase)
 {
-    int64_t start = week_start(portion);
-    int64_t until = moment_ms < portion->from_ms    ? portion->from_ms
-                    : moment_ms > portion->until_ms ? portion->until_ms
-                                                    : moment_ms;
-    uint64_t from = slice_weight(portion->from_ms - start);
-    uint64_t all = slice_weight(portion->until_ms - start) - from, part = slice_weight(until - start) - from;
+    int64_t start = week_start(item);
+    int64_t until = moment_ms < item->from_ms ? item->from_ms : moment_ms > item->until_ms ? item->until_ms : moment_ms;
+    uint64_t from = requests_week_weight(item->from_ms - start);
+    uint64_t all = requests_week_weight(item->until_ms - start) - from,
+             part = requests_week_weight(until - start) - from;
 
-    return (int64_t)((((wide)portion->requests * part << 16) / all + phase) >> 16);
+    return (int64_t)((((wide)item->requests * part << 16) / all + phase) >> 16);
 }
 
 static int64_t part_of(int64_t whole, int64_t part, int64_t all)
@@ -103,12 +102,12 @@ static void size_requests(struct request *items, size_t count, int64_t tokens, i
     }
 }
 
-enum verdict slice_add(struct requests *requests, const struct portions *portions, uint32_t portion, int64_t from_ms,
-                       int64_t until_ms, bool is_exact, uint64_t seed, uint64_t *number, struct reason *why)
+enum verdict requests_add(struct requests *requests, const struct demand *demand, uint32_t item, int64_t from_ms,
+                          int64_t until_ms, bool is_exact, uint64_t seed, uint64_t *number, struct reason *why)
 {
-    const struct portion *of = &portions->items[portion];
-    struct draw phases = draw_stream(seed ^ UINT64_C(0x9b5ad4ce), portion);
-    uint32_t phase = draw_below(&phases, 1 << 16);
+    const struct demand_item *of = &demand->items[item];
+    struct random_stream phases = random_stream(seed ^ UINT64_C(0x9b5ad4ce), item);
+    uint32_t phase = random_below(&phases, 1 << 16);
     int64_t before = due(of, from_ms, phase), after = due(of, until_ms, phase), start = week_start(of);
 
     assert(after >= before);
@@ -120,16 +119,16 @@ enum verdict slice_add(struct requests *requests, const struct portions *portion
         return verdict;
     int64_t from = from_ms > of->from_ms ? from_ms : of->from_ms;
     int64_t until = until_ms < of->until_ms ? until_ms : of->until_ms;
-    uint64_t low = slice_weight(from - start), high = slice_weight(until - start);
+    uint64_t low = requests_week_weight(from - start), high = requests_week_weight(until - start);
     for (size_t index = 0; index < count; index++) {
-        struct draw draw = draw_stream(seed ^ UINT64_C(0x51ce), (uint64_t)of->week << 48 | *number);
-        int64_t weight = draw_spread(&draw, 4096);
-        uint64_t lot = draw_bits(&draw);
+        struct random_stream stream = random_stream(seed ^ UINT64_C(0x51ce), (uint64_t)of->week << 48 | *number);
+        int64_t weight = random_spread(&stream, 4096);
+        uint64_t lot = random_bits(&stream);
         requests->items[requests->count++] = (struct request){
             .event_ms = start + moment_of(low + (uint64_t)((wide)lot * (high - low) >> 64)),
             .tokens = weight > SPREAD_MAX * 4096 ? SPREAD_MAX * 4096 : weight,
             .number = (*number)++,
-            .portion = portion,
+            .item = item,
             .country = -1,
         };
     }

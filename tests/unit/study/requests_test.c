@@ -18,12 +18,12 @@ static void any_cut_gives_the_same_sums(void)
     };
 
     for (size_t index = 0; index < LENGTH_OF(rows); index++) {
-        struct portion portion = {.requests = rows[index].requests,
-                                  .tokens = rows[index].tokens,
-                                  .cost_nano_usd = rows[index].cost,
-                                  .from_ms = START_MS + rows[index].from_day * DAY_MS,
-                                  .until_ms = START_MS + rows[index].until_day * DAY_MS};
-        struct portions portions = {1, 1, &portion};
+        struct demand_item item = {.requests = rows[index].requests,
+                                   .tokens = rows[index].tokens,
+                                   .cost_nano_usd = rows[index].cost,
+                                   .from_ms = START_MS + rows[index].from_day * DAY_MS,
+                                   .until_ms = START_MS + rows[index].until_day * DAY_MS};
+        struct demand demand = {1, 1, &item};
         struct requests requests = {0};
         struct reason why = {0};
         uint64_t number = 0;
@@ -32,11 +32,11 @@ static void any_cut_gives_the_same_sums(void)
             int64_t from = START_MS + WEEK_MS * cut / rows[index].cuts;
             int64_t until = START_MS + WEEK_MS * (cut + 1) / rows[index].cuts;
             size_t first = requests.count;
-            CU_ASSERT_EQUAL_FATAL(slice_add(&requests, &portions, 0, from, until, true, 5, &number, &why), GO_ON);
+            CU_ASSERT_EQUAL_FATAL(requests_add(&requests, &demand, 0, from, until, true, 5, &number, &why), GO_ON);
             for (; first < requests.count; first++) {
                 const struct request *request = &requests.items[first];
                 CU_ASSERT(request->event_ms >= from && request->event_ms < until);
-                CU_ASSERT(request->event_ms >= portion.from_ms && request->event_ms < portion.until_ms);
+                CU_ASSERT(request->event_ms >= item.from_ms && request->event_ms < item.until_ms);
                 tokens += request->tokens;
                 cost += request->cost_nano_usd;
                 CU_ASSERT(request->tokens >= 0 && request->cost_nano_usd >= 0);
@@ -54,9 +54,9 @@ static void a_week_is_weighed_from_its_monday(void)
 {
     uint64_t before = 0;
 
-    CU_ASSERT_EQUAL(slice_weight(0), 0);
+    CU_ASSERT_EQUAL(requests_week_weight(0), 0);
     for (int64_t hour = 1; hour <= 168; hour++) {
-        uint64_t weight = slice_weight(hour * HOUR_MS);
+        uint64_t weight = requests_week_weight(hour * HOUR_MS);
         CU_ASSERT_EQUAL(weight - before, (uint64_t)study_hour((uint32_t)hour - 1) * HOUR_MS);
         before = weight;
     }
@@ -69,5 +69,5 @@ int main(int argc, char **argv)
         {"a_week_is_weighed_from_its_monday", a_week_is_weighed_from_its_monday},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "slices", tests);
+    return suite_run(argc, argv, "requests", tests);
 }
