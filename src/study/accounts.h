@@ -6,6 +6,7 @@
 #ifndef GENTALLY_ACCOUNTS_H
 #define GENTALLY_ACCOUNTS_H
 
+#include "gentally/base/verdict.h"
 #include "random.h"
 
 #define ACCOUNTS_MONTHS 14u /* October 2024 to November 2025 */

@@ -12,6 +12,7 @@
 #include "model_curves.h"
 
 #define ROUNDS 300
+#define TOP_PART 0.6       /* of open tokens, what the fifteen of S04 have: with it their authors come near S03 */
 #define TOKENS_MIN 48.0    /* of a model that is used in a week */
 #define EXAMPLE_STEP 150.0 /* tokens of a little-used example model in a week it is used */
 #define OPEN_TOKENS 2200   /* a week for each open model that is used: those of a small workload are not all */
@@ -20,7 +21,6 @@
 struct fit {
     struct budget *budget;
     int64_t scale;
-    double top_part;
     double *tokens; /* model * SERIES_WEEKS + week */
     double *tools;  /* the same: tokens of tool calls S14 wants of it */
 };
@@ -52,7 +52,7 @@ static double presence(const struct budget_model *model, uint32_t week)
 }
 
 /* A first guess, per mille of all tokens of the week. */
-static double guess(const struct fit *fit, const struct budget_model *model, uint32_t week)
+static double guess(const struct budget_model *model, uint32_t week)
 {
     double part = 0, present = presence(model, week);
     double open = source_part(week, SOURCE_OPEN_CN) + source_part(week, SOURCE_OPEN_ROW);
@@ -62,7 +62,7 @@ static double guess(const struct fit *fit, const struct budget_model *model, uin
     if (present <= 0)
         return 0;
     if (column >= 0)
-        return (series_top_open(week)[column] * part * fit->top_part * open + 0.02) * present;
+        return (series_top_open(week)[column] * part * TOP_PART * open + 0.02) * present;
     if (entry != NULL)
         return model_curve_weight(entry, week) * present;
     int64_t age = SERIES_FIRST_DAY + 7 * (int64_t)week - model->first_day;
@@ -98,7 +98,7 @@ static void make_guesses(const struct fit *fit)
         const struct budget_model *entry = &fit->budget->models[model];
         const struct model_example *example = model_curves_example(entry->slug);
         for (uint32_t week = 0; week < SERIES_WEEKS; week++)
-            *at(fit, model, week) = guess(fit, entry, week) * budget_volume(week, fit->scale) / 1000;
+            *at(fit, model, week) = guess(entry, week) * series_volume(week, fit->scale) / 1000;
         if (example != NULL)
             spread_example(fit, model, example->tokens_m * 1e6 * ((double)fit->scale / 1e9));
     }
@@ -137,7 +137,7 @@ static void choose_open(const struct fit *fit, uint32_t week)
     const struct budget_model *models = fit->budget->models;
     uint32_t offered[3] = {0}, counts[3] = {0};
     double open = source_part(week, SOURCE_OPEN_CN) + source_part(week, SOURCE_OPEN_ROW);
-    double most = budget_volume(week, fit->scale) * open / OPEN_TOKENS;
+    double most = series_volume(week, fit->scale) * open / OPEN_TOKENS;
 
     for (uint32_t model = 0; model < fit->budget->count; model++) {
         for (uint32_t size = 0; size < 3; size++)
@@ -171,7 +171,7 @@ static void add_tools(const struct fit *fit, uint32_t week)
         date_of_days(day, &year, &month, &date);
         if (year != 2025)
             continue;
-        double level = budget_tool_level(month - 1) * budget_volume(week, fit->scale) / 7;
+        double level = series_tool_level(month - 1) * series_volume(week, fit->scale) / 7;
         for (uint32_t model = 0; model < fit->budget->count; model++) {
             int column = fit->budget->models[model].tool_column;
             if (column >= 0)
@@ -207,7 +207,7 @@ static bool is_of_reasoning(const struct budget_model *model, uint32_t is_reason
 static void scale_weeks(const struct fit *fit)
 {
     for (uint32_t week = 0; week < SERIES_WEEKS; week++) {
-        double volume = budget_volume(week, fit->scale);
+        double volume = series_volume(week, fit->scale);
         double reasoning = series_reasoning(week) < 2 ? 0.001 : series_reasoning(week) / 1000.0;
         for (uint32_t model = 0; model < fit->budget->count; model++) {
             double least = fit->tools[model * SERIES_WEEKS + week] / TOOL_PART_MAX;
@@ -288,10 +288,10 @@ static void round_tokens(const struct fit *fit)
     }
 }
 
-enum verdict budget_fit(struct budget *budget, int64_t scale, double top_part, struct reason *why)
+enum verdict budget_fit(struct budget *budget, int64_t scale, struct reason *why)
 {
     size_t cells = (size_t)budget->count * SERIES_WEEKS;
-    struct fit fit = {budget, scale, top_part, calloc(cells, sizeof(double)), calloc(cells, sizeof(double))};
+    struct fit fit = {budget, scale, calloc(cells, sizeof(double)), calloc(cells, sizeof(double))};
 
     if (fit.tokens == NULL || fit.tools == NULL) {
         free(fit.tokens);

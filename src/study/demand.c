@@ -1,32 +1,14 @@
-/* The list of portions: weeks before the classifier have one for each model, later ones are made by topic. */
+/* Weeks before the classifier have one item for each model; later weeks are made by topic. Then costs, then tool calls,
+ * which are split off items that have their costs. */
 #include "demand.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-#include "demand_parts.h"
-#include "gentally/core/window.h"
-
-enum verdict demand_add(struct demand *demand, const struct budget *budget, struct demand_item item, struct reason *why)
-{
-    const struct budget_model *model = &budget->models[item.model];
-    int64_t start = SERIES_FIRST_DAY + 7 * (int64_t)item.week, end = start + 7;
-
-    if (demand->count == demand->room) {
-        size_t room = demand->room * 2 + 1024;
-        struct demand_item *items = reallocarray(demand->items, room, sizeof *items);
-        if (items == NULL)
-            return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu portions of a workload", room);
-        demand->items = items;
-        demand->room = room;
-    }
-    double completion = usage_completion(model, item.topic, item.week);
-    item.completion = (uint16_t)(completion * 10000 + 0.5);
-    item.from_ms = DAY_MS * (model->first_day > start ? model->first_day : start);
-    item.until_ms = DAY_MS * (model->until_day < end ? model->until_day : end);
-    demand->items[demand->count++] = item;
-    return GO_ON;
-}
+#include "demand_costs.h"
+#include "demand_tools.h"
+#include "demand_topics.h"
+#include "demand_usage.h"
 
 /* Requests before the classifier: by the lengths of the models' requests, so many that the mean is the platform's. */
 static enum verdict add_plain_week(struct demand *demand, const struct budget *budget, uint32_t week,
@@ -92,12 +74,6 @@ enum verdict demand_open(struct demand *demand, const struct budget *budget, int
     if (verdict == GO_ON)
         qsort(demand->items, demand->count, sizeof *demand->items, by_week);
     else
-        demand_close(demand);
+        demand_clear(demand);
     return verdict;
-}
-
-void demand_close(struct demand *demand)
-{
-    free(demand->items);
-    *demand = (struct demand){0};
 }

@@ -3,9 +3,11 @@
  * as in S21, Anthropic's staying as it is; then the other portions of S38's models are scaled so that the model's
  * effective price is the study's.
  */
+#include "demand_costs.h"
+
 #include <assert.h>
 
-#include "demand_parts.h"
+#include "demand_usage.h"
 
 #define SHARE_MIN 0.4 /* per mille: where the chart shows nothing */
 
@@ -52,7 +54,7 @@ static void scale_example(const struct demand *demand, const struct budget *budg
     }
 }
 
-void demand_costs_set(struct demand *demand, const struct budget *budget)
+void demand_costs_set(const struct demand *demand, const struct budget *budget)
 {
     for (size_t index = 0; index < demand->count; index++) {
         struct demand_item *item = &demand->items[index];

@@ -2,10 +2,12 @@
  * Which tokens are of requests that end in a tool call: for S14's ten models what the chart says of each month, for
  * others a part of what they have (S13). A week that has days of two months is carved for each apart.
  */
+#include "demand_tools.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
-#include "demand_parts.h"
+#include "demand_usage.h"
 #include "gentally/core/window.h"
 
 #define MONTHS 11u
@@ -49,7 +51,7 @@ static void want_tools(struct tool_split *split)
     for (uint32_t week = 0; week < SERIES_WEEKS; week++) {
         for (uint32_t month = 0; month < MONTHS; month++) {
             if (days_in(NULL, week, month, &from, &until, &part))
-                split->volumes[month] += budget_volume(week, split->scale) * part;
+                split->volumes[month] += series_volume(week, split->scale) * part;
             for (uint32_t model = 0; model < split->budget->count; model++) {
                 const struct budget_model *entry = &split->budget->models[model];
                 if (entry->tokens[week] > 0 && days_in(entry, week, month, &from, &until, &part))
@@ -64,9 +66,9 @@ static void want_tools(struct tool_split *split)
             double *wanted = &split->wanted[model * MONTHS + month];
             if (entry->tool_column >= 0)
                 *wanted =
-                    budget_tool_level(month) * split->volumes[month] * series_tools(month)[entry->tool_column] / 1000.0;
+                    series_tool_level(month) * split->volumes[month] * series_tools(month)[entry->tool_column] / 1000.0;
             else if (entry->source != SOURCE_OPEN_ROW && entry->price_usd <= 0)
-                *wanted = budget_tool_others(month) * split->tokens[model * MONTHS + month];
+                *wanted = series_tool_others(month) * split->tokens[model * MONTHS + month];
             sum += *wanted;
         }
         for (uint32_t month = 0; month < MONTHS && entry->tool_column < 0 && sum > most; month++)

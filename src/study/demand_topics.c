@@ -5,10 +5,12 @@
  * the cells that come to no request; what was dropped is owed to the topic and paid by the next model. A second fit
  * on what is left restores the sums. Models' sums are exact, topics' nearly so.
  */
+#include "demand_topics.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
-#include "demand_parts.h"
+#include "demand_usage.h"
 #include "raking.h"
 
 #define ROUNDS 80
@@ -183,7 +185,7 @@ static double request_factor(const struct week_matrix *matrix, uint32_t first, u
         if (matrix->rows[row].is_tail)
             continue;
         tokens += matrix->cells[row * TOPIC_COUNT + topic];
-        requests += matrix->cells[row * TOPIC_COUNT + topic] / usage_manner(model_of(matrix, row));
+        requests += matrix->cells[row * TOPIC_COUNT + topic] / usage_length_factor(model_of(matrix, row));
     }
     return requests <= 0 ? 0 : KEPT_PART * tokens / matrix->lengths[topic] / requests;
 }
@@ -201,7 +203,7 @@ static void settle_majors(struct week_matrix *matrix, uint32_t first, uint32_t e
         uint32_t most = 0;
         if (matrix->rows[row].is_tail)
             continue;
-        double manner = usage_manner(model_of(matrix, row));
+        double manner = usage_length_factor(model_of(matrix, row));
         for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++) {
             double exact = cells[topic] / manner * factors[topic];
             owed[topic] += exact;
@@ -327,12 +329,12 @@ static void deal_requests(struct week_matrix *matrix, uint32_t topic, int64_t to
     int64_t dealt = 0;
 
     for (uint32_t row = 0; row < matrix->count; row++)
-        weights += matrix->cells[row * TOPIC_COUNT + topic] / usage_manner(model_of(matrix, row));
+        weights += matrix->cells[row * TOPIC_COUNT + topic] / usage_length_factor(model_of(matrix, row));
     for (uint32_t row = 0; row < matrix->count; row++) {
         size_t cell = row * TOPIC_COUNT + topic;
         if (matrix->requests[cell] == 0)
             continue;
-        double exact = (double)total * matrix->cells[cell] / usage_manner(model_of(matrix, row)) / weights;
+        double exact = (double)total * matrix->cells[cell] / usage_length_factor(model_of(matrix, row)) / weights;
         int64_t most = (int64_t)matrix->cells[cell] / REQUEST_TOKENS_MIN;
         matrix->requests[cell] = exact < 1 ? 1 : (int64_t)exact > most ? most : (int64_t)exact;
         dealt += matrix->requests[cell];
@@ -344,7 +346,7 @@ static void deal_requests(struct week_matrix *matrix, uint32_t topic, int64_t to
             size_t cell = row * TOPIC_COUNT + topic;
             if (matrix->requests[cell] == 0 || (dealt > total && matrix->requests[cell] == 1))
                 continue;
-            double manner = usage_manner(model_of(matrix, row)) * (double)matrix->requests[cell];
+            double manner = usage_length_factor(model_of(matrix, row)) * (double)matrix->requests[cell];
             double length = matrix->cells[cell] / manner;
             length = dealt > total ? -length : length;
             if (best == UINT32_MAX || length > best_length) {

@@ -2,9 +2,7 @@
  * What models are used for, and how: first guesses, which portions_topics.c fits to the charts. Mixes are those the
  * study states or shows of authors in May and November 2025, on a straight line between.
  */
-#include <assert.h>
-
-#include "demand_parts.h"
+#include "demand_usage.h"
 
 #define UNMAPPED 0.2 /* of tokens, in no plotted category: our guess */
 
@@ -87,7 +85,7 @@ double usage_completion(const struct budget_model *model, uint32_t topic, uint32
     double factor = model->completion / 0.09, part;
 
     factor = factor < 0.6 ? 0.6 : factor > 1.6 ? 1.6 : factor;
-    if (topic == DEMAND_NO_TOPIC) /* 150 to 400 tokens of completion, of 1.9K to 6.5K */
+    if (topic == TOPIC_COUNT) /* 150 to 400 tokens of completion, of 1.9K to 6.5K */
         part = 0.11 - 0.0009 * week;
     else
         part = parts[topic];
@@ -103,7 +101,7 @@ double usage_length(uint32_t week)
     return length;
 }
 
-double usage_manner(const struct budget_model *model)
+double usage_length_factor(const struct budget_model *model)
 {
     double manner = model->length / 5000;
 

@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "alias_table.h"
 #include "raking.h"
 
 #define LISTED 10u /* S32's countries: the first of study_countries */

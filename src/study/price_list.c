@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "alias_table.h"
 #include "gentally/base/hash.h"
 #include "gentally/core/window.h"
 

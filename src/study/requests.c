@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "gentally/base/grow.h"
 #include "gentally/core/window.h"
 #include "random.h"
 
@@ -64,14 +65,11 @@ static int64_t part_of(int64_t whole, int64_t part, int64_t all)
 
 static enum verdict make_room(struct requests *requests, size_t more, struct reason *why)
 {
-    if (requests->count + more <= requests->room)
-        return GO_ON;
-    size_t room = (requests->count + more) * 2;
-    struct request *items = reallocarray(requests->items, room, sizeof *items);
+    struct request *items = grow(requests->items, &requests->room, requests->count + more, sizeof *items);
+
     if (items == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu requests under way", room);
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu requests under way", requests->count + more);
     requests->items = items;
-    requests->room = room;
     return GO_ON;
 }
 

@@ -4,7 +4,7 @@
 #ifndef GENTALLY_REQUESTS_H
 #define GENTALLY_REQUESTS_H
 
-#include "demand.h"
+#include "demand_list.h"
 
 struct request {
     int64_t event_ms, arrival_ms;

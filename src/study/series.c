@@ -7,6 +7,7 @@
 
 #include <assert.h>
 
+#define VOLUME_FACTOR 1310 /* real tokens of a week are study_week() times this, in 10^6: S01 and S03 agree then */
 #define CATEGORY_WEEKS (SERIES_WEEKS - SERIES_CATEGORY_WEEK)
 
 static const uint16_t reasoning[SERIES_WEEKS] = {
@@ -245,4 +246,28 @@ const uint16_t *series_sizes(uint32_t week)
     assert(week < SERIES_WEEKS);
     uint32_t last = (uint32_t)LENGTH_OF(sizes) - 1;
     return sizes[week == 0 ? 0 : week - 1 < last ? week - 1 : last];
+}
+
+double series_volume(uint32_t week, int64_t scale)
+{
+    int64_t day = SERIES_FIRST_DAY + 7 * (int64_t)week;
+
+    return (double)study_week(day)->billion_tokens * VOLUME_FACTOR * 1e6 * ((double)scale / 1e9);
+}
+
+double series_tool_level(uint32_t month)
+{
+    /* Not the study's: S13 rises from 0 to about 15 %, of which the ten leave room for others; May has its outlier. */
+    static const double levels[11] = {0.004, 0.009, 0.016, 0.026, 0.08, 0.042, 0.05, 0.058, 0.067, 0.076, 0.084};
+
+    assert(month < LENGTH_OF(levels));
+    return levels[month];
+}
+
+double series_tool_others(uint32_t month)
+{
+    static const double parts[11] = {0, 0.001, 0.003, 0.006, 0.045, 0.03, 0.04, 0.06, 0.075, 0.09, 0.11};
+
+    assert(month < LENGTH_OF(parts));
+    return parts[month];
 }

@@ -35,4 +35,11 @@ const uint16_t *series_top_open(uint32_t week);
 /* S06: open models with traffic by size: small, medium, large. */
 const uint16_t *series_sizes(uint32_t week);
 
+/* Tokens of all models in a week, at `scale` of the real volume, in 10^-9. */
+double series_volume(uint32_t week, int64_t scale);
+/* S13: tokens of tool calls in month 0..10 (January to November 2025), as parts: those of S14's ten models, of all
+ * tokens; those of any other model, of its tokens. */
+double series_tool_level(uint32_t month);
+double series_tool_others(uint32_t month);
+
 #endif

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 
 #include "accounts.h"
+#include "alias_table.h"
+#include "budget.h"
+#include "demand.h"
 #include "gentally/base/hash.h"
 #include "gentally/base/json.h"
 #include "gentally/core/window.h"
@@ -139,7 +142,7 @@ void study_traffic_close(struct study_traffic *traffic)
     if (traffic == NULL)
         return;
     budget_close(&traffic->budget);
-    demand_close(&traffic->demand);
+    demand_clear(&traffic->demand);
     geography_close(traffic->geography);
     accounts_close(traffic->accounts);
     alias_table_close(&traffic->apps);

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "alias_table.h"
 #include "arrivals.h"
 #include "gentally/base/json.h"
 #include "gentally/core/window.h"
