@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "calibration.h"
 #include "gentally/base/hash.h"
 
 #define TRIES 16
@@ -92,13 +93,13 @@ void accounts_set_curve(struct accounts *accounts, uint32_t family, struct span 
 /* Per 10,000: from the first month's value to the fifth's, and slowly on. */
 static uint32_t along(uint32_t first, uint32_t fifth, uint32_t age)
 {
-    static const uint8_t steps[6] = {0, 100, 60, 35, 15, 0}; /* percent of the way still to go */
+    uint32_t later = age < 5 ? 0 : age - 5;
 
     if (age == 0)
         return 10000;
     if (age <= 5)
-        return 100 * fifth + (first - fifth) * steps[age];
-    return 100 * fifth - (age < 13 ? 4 * fifth * (age - 5) : 32 * fifth);
+        return 100 * fifth + (first - fifth) * RETENTION_STEPS[age];
+    return 100 * fifth - RETENTION_FALL * fifth * (later < RETENTION_FALL_MONTHS ? later : RETENTION_FALL_MONTHS);
 }
 
 uint32_t accounts_retention(const struct accounts *accounts, uint32_t family, uint32_t cohort, uint32_t age)
@@ -109,8 +110,8 @@ uint32_t accounts_retention(const struct accounts *accounts, uint32_t family, ui
         return along(curve->founding_first, curve->founding_fifth, age);
     if ((int)cohort == curve->returning && age >= curve->return_age) {
         uint32_t before = along(curve->first, curve->fifth, curve->return_age - 1u);
-        uint32_t drop = 150 * (age - curve->return_age);
-        return before + 600 > drop + 500 ? before + 600 - drop : 500;
+        uint32_t drop = RETURN_FALL * (age - curve->return_age);
+        return before + RETURN_RISE > drop + RETURN_MIN ? before + RETURN_RISE - drop : RETURN_MIN;
     }
     return along(curve->first, curve->fifth, age);
 }
@@ -218,7 +219,7 @@ uint64_t accounts_next(struct accounts *accounts, uint32_t family, uint32_t coun
 
     /* Those that wait come soon, but not all before anyone comes twice. */
     bool is_found =
-        !is_new && random_chance(stream, 800) && returning(accounts, group, family, country, &cohort, &number);
+        !is_new && random_chance(stream, RETURN_SOON) && returning(accounts, group, family, country, &cohort, &number);
     if (!is_found && !is_new)
         is_found = seen_again(accounts, group, family, country, stream, &cohort, &number) ||
                    returning(accounts, group, family, country, &cohort, &number);

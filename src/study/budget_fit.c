@@ -8,15 +8,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "calibration.h"
+#include "clamp.h"
 #include "gentally/core/window.h"
 #include "model_curves.h"
 
 #define ROUNDS 300
-#define TOP_PART 0.6       /* of open tokens, what the fifteen of S04 have: with it their authors come near S03 */
-#define TOKENS_MIN 48.0    /* of a model that is used in a week */
-#define EXAMPLE_STEP 150.0 /* tokens of a little-used example model in a week it is used */
-#define OPEN_TOKENS 2200   /* a week for each open model that is used: those of a small workload are not all */
-#define TOOL_PART_MAX 0.8  /* of a model's tokens, tool calls */
 
 struct fit {
     struct budget *budget;
@@ -51,6 +48,13 @@ static double presence(const struct budget_model *model, uint32_t week)
     return until <= from ? 0 : (double)(until - from) / 7.0;
 }
 
+static double tail_weight(enum model_source source)
+{
+    if (source == SOURCE_CLOSED)
+        return TAIL_CLOSED;
+    return source == SOURCE_OPEN_CN ? TAIL_OPEN_CN : TAIL_OPEN_ROW;
+}
+
 /* A first guess, per mille of all tokens of the week. */
 static double guess(const struct budget_model *model, uint32_t week)
 {
@@ -62,15 +66,15 @@ static double guess(const struct budget_model *model, uint32_t week)
     if (present <= 0)
         return 0;
     if (column >= 0)
-        return (series_top_open(week)[column] * part * TOP_PART * open + 0.02) * present;
+        return (series_top_open(week)[column] * part * OPEN_TOP_PART * open + OPEN_TOP_MIN) * present;
     if (entry != NULL)
         return model_curve_weight(entry, week) * present;
     int64_t age = SERIES_FIRST_DAY + 7 * (int64_t)week - model->first_day;
-    double months = model->first_day == 0 ? 12 : age < 0 ? 0 : (double)age / 30;
-    double weight = model->source == SOURCE_CLOSED ? 1.2 : model->source == SOURCE_OPEN_CN ? 1.0 : 3.0;
-    if (model->prompt_usd > 10)
-        weight /= 8;
-    return weight / (2 + months) * present;
+    double months = model->first_day == 0 ? AGE_UNKNOWN : age < 0 ? 0 : (double)age / 30;
+    double weight = tail_weight(model->source);
+    if (model->prompt_usd > PREMIUM_USD)
+        weight /= PREMIUM_DIVISOR;
+    return weight / (AGE_BASE + months) * present;
 }
 
 /* The examples of S38 that are little used: in as many weeks as their tokens make requests. */
@@ -80,9 +84,7 @@ static void spread_example(const struct fit *fit, uint32_t model, double tokens)
 
     for (uint32_t week = 0; week < SERIES_WEEKS; week++)
         offered += *at(fit, model, week) > 0;
-    uint32_t wanted = tokens < EXAMPLE_STEP             ? 1
-                      : tokens / EXAMPLE_STEP > offered ? offered
-                                                        : (uint32_t)(tokens / EXAMPLE_STEP);
+    uint32_t wanted = (uint32_t)clamp(tokens / EXAMPLE_TOKENS, 1, offered);
     for (uint32_t week = 0; week < SERIES_WEEKS && offered > 0; week++) {
         if (*at(fit, model, week) <= 0)
             continue;
@@ -125,7 +127,7 @@ static void count_sizes(const uint32_t offered[3], uint32_t most, const uint16_t
             continue;
         best = worst;
         memcpy(counts, tried, sizeof tried);
-        if (best <= 6)
+        if (best <= SIZE_OFF_MAX)
             return;
     }
 }
@@ -137,7 +139,7 @@ static void choose_open(const struct fit *fit, uint32_t week)
     const struct budget_model *models = fit->budget->models;
     uint32_t offered[3] = {0}, counts[3] = {0};
     double open = source_part(week, SOURCE_OPEN_CN) + source_part(week, SOURCE_OPEN_ROW);
-    double most = series_volume(week, fit->scale) * open / OPEN_TOKENS;
+    double most = series_volume(week, fit->scale) * open / OPEN_MODEL_TOKENS;
 
     for (uint32_t model = 0; model < fit->budget->count; model++) {
         for (uint32_t size = 0; size < 3; size++)
@@ -208,7 +210,7 @@ static void scale_weeks(const struct fit *fit)
 {
     for (uint32_t week = 0; week < SERIES_WEEKS; week++) {
         double volume = series_volume(week, fit->scale);
-        double reasoning = series_reasoning(week) < 2 ? 0.001 : series_reasoning(week) / 1000.0;
+        double reasoning = series_reasoning(week) < REASONING_SEEN ? REASONING_MIN : series_reasoning(week) / 1000.0;
         for (uint32_t model = 0; model < fit->budget->count; model++) {
             double least = fit->tools[model * SERIES_WEEKS + week] / TOOL_PART_MAX;
             if (*at(fit, model, week) > 0 && *at(fit, model, week) < least)
@@ -219,8 +221,8 @@ static void scale_weeks(const struct fit *fit)
         for (enum model_source source = SOURCE_CLOSED; source <= SOURCE_OPEN_ROW; source++)
             scale_week(fit, week, is_of_source, source, volume * source_part(week, source));
         for (uint32_t model = 0; model < fit->budget->count; model++) {
-            if (*at(fit, model, week) > 0 && *at(fit, model, week) < TOKENS_MIN)
-                *at(fit, model, week) = TOKENS_MIN;
+            if (*at(fit, model, week) > 0 && *at(fit, model, week) < MODEL_TOKENS_MIN)
+                *at(fit, model, week) = MODEL_TOKENS_MIN;
         }
     }
 }
@@ -281,7 +283,7 @@ static void round_tokens(const struct fit *fit)
             double exact = *at(fit, model, week), wanted = exact + carry;
             if (exact <= 0)
                 continue;
-            int64_t whole = (int64_t)(wanted < TOKENS_MIN ? TOKENS_MIN : wanted + 0.5);
+            int64_t whole = (int64_t)(wanted < MODEL_TOKENS_MIN ? MODEL_TOKENS_MIN : wanted + 0.5);
             carry = wanted - (double)whole;
             fit->budget->models[model].tokens[week] = whole;
         }

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "calibration.h"
 #include "gentally/base/hash.h"
 #include "gentally/core/event.h"
 #include "gentally/core/window.h"
@@ -20,10 +21,10 @@ static void add_manner(struct budget_model *entry)
     uint64_t hash = hash_fnv1a(entry->slug);
     bool is_reasoning = entry->is_reasoning;
 
-    entry->length = 1700.0 + (double)(hash >> 16 & 0xfff);
-    entry->completion = is_reasoning ? 0.16 : 0.09;
-    entry->reasoning = is_reasoning ? 550 : 0;
-    entry->cached = entry->source == SOURCE_CLOSED ? 150 : 20;
+    entry->length = TAIL_LENGTH_MIN + (double)(hash >> 16 & TAIL_LENGTH_MASK);
+    entry->completion = is_reasoning ? TAIL_COMPLETION_REASONING : TAIL_COMPLETION;
+    entry->reasoning = is_reasoning ? TAIL_REASONING : 0;
+    entry->cached = entry->source == SOURCE_CLOSED ? TAIL_CACHED_CLOSED : TAIL_CACHED_OPEN;
     for (uint32_t index = 0; study_model(index) != NULL; index++) {
         const struct study_model *named = study_model(index);
         if (!span_equal(slug_base(span_of(named->slug)), entry->slug))

@@ -7,9 +7,8 @@
 
 #include <assert.h>
 
+#include "calibration.h"
 #include "demand_usage.h"
-
-#define SHARE_MIN 0.4 /* per mille: where the chart shows nothing */
 
 static void scale_programming(const struct demand *demand, const struct budget *budget, uint32_t week)
 {
@@ -21,7 +20,7 @@ static void scale_programming(const struct demand *demand, const struct budget *
             costs[budget->models[item->model].author_column] += (double)item->cost_nano_usd;
     }
     for (uint32_t column = 0; column < SERIES_SPENDERS; column++) {
-        double share = series_spend(week)[column] < SHARE_MIN ? SHARE_MIN : series_spend(week)[column];
+        double share = series_spend(week)[column] < SPEND_MIN ? SPEND_MIN : series_spend(week)[column];
         factors[column] = costs[column] > 0 ? share / series_spend(week)[0] * costs[0] / costs[column] : 1;
     }
     for (size_t index = 0; index < demand->count; index++) {

@@ -7,13 +7,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "calibration.h"
 #include "demand_usage.h"
 #include "gentally/core/window.h"
 
 #define MONTHS 11u
-#define OTHERS_MAX 0.3e12  /* real tokens of any other model's tool calls: below the tenth of S14 */
-#define OTHERS_LEAST 20000 /* tokens a week: below it a small workload has too few requests to be carved */
-#define PIECE_MIN 32
 
 struct tool_split {
     struct demand *demand;
@@ -45,7 +43,7 @@ static bool days_in(const struct budget_model *model, uint32_t week, uint32_t mo
 
 static void want_tools(struct tool_split *split)
 {
-    double most = OTHERS_MAX * ((double)split->scale / 1e9), part;
+    double most = TOOL_OTHERS_MAX * ((double)split->scale / 1e9), part;
     int64_t from, until;
 
     for (uint32_t week = 0; week < SERIES_WEEKS; week++) {
@@ -116,18 +114,18 @@ static bool piece_of(const struct demand_item *item, int pass, int64_t want, int
         *tokens = item->tokens;
         return true;
     }
-    if (pass == 2 || want < PIECE_MIN)
+    if (pass == 2 || want < TOOL_PIECE_MIN)
         return false;
     if (item->requests > 1) {
-        int64_t most = item->tokens - PIECE_MIN * item->requests;
+        int64_t most = item->tokens - TOOL_PIECE_MIN * item->requests;
         *tokens = want < most ? want : most;
         *requests = (*tokens + length / 2) / (length < 1 ? 1 : length);
         *requests = *requests < 1 ? 1 : *requests >= item->requests ? item->requests - 1 : *requests;
-        return *tokens >= PIECE_MIN * *requests;
+        return *tokens >= TOOL_PIECE_MIN * *requests;
     }
     *requests = 1;
-    *tokens = want < item->tokens - PIECE_MIN ? want : item->tokens - PIECE_MIN;
-    if (pass != 3 || *tokens < PIECE_MIN)
+    *tokens = want < item->tokens - TOOL_PIECE_MIN ? want : item->tokens - TOOL_PIECE_MIN;
+    if (pass != 3 || *tokens < TOOL_PIECE_MIN)
         return false;
     return true;
 }
@@ -185,7 +183,7 @@ static enum verdict split_week(struct tool_split *split, uint32_t week, size_t f
 
     for (uint32_t model = 0; model < split->budget->count; model++) {
         const struct budget_model *entry = &split->budget->models[model];
-        if (entry->tokens[week] <= 0 || (entry->tool_column < 0 && entry->tokens[week] < OTHERS_LEAST))
+        if (entry->tokens[week] <= 0 || (entry->tool_column < 0 && entry->tokens[week] < TOOL_OTHERS_LEAST))
             continue;
         for (uint32_t month = 0; month < MONTHS && verdict == GO_ON; month++) {
             double in_month = split->tokens[model * MONTHS + month];

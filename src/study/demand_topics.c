@@ -10,18 +10,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "calibration.h"
+#include "clamp.h"
 #include "demand_usage.h"
 #include "raking.h"
 
 #define ROUNDS 80
-#define TAIL_REQUESTS 1.5
-#define REQUEST_TOKENS_MIN 24
-#define SHORTEST 5    /* a rare model's request may be so many times shorter than its topic's */
-#define OFF_MAX 0.002 /* of a group's tokens: how far a topic may be off */
-#define OPENED_MAX 12
-#define TILT_MIN 0.3 /* beyond it prices adjust, not tokens */
-#define TILT_MAX 3
-#define KEPT_PART 0.8
 
 struct matrix_row {
     uint32_t model;
@@ -56,7 +50,7 @@ static void fill_rows(struct week_matrix *matrix)
             uint32_t row = matrix->count++;
             matrix->sums[row] = (double)entry->tokens[matrix->week];
             matrix->rows[row] = (struct matrix_row){.model = model};
-            matrix->rows[row].is_tail = matrix->sums[row] < TAIL_REQUESTS * 3500;
+            matrix->rows[row].is_tail = matrix->sums[row] < TAIL_REQUESTS * TAIL_REQUEST_TOKENS;
             matrix->volume += matrix->sums[row];
             if (closed == 0) {
                 matrix->open_count++;
@@ -70,9 +64,8 @@ static void fill_rows(struct week_matrix *matrix)
  */
 static double spender_price(uint32_t column, uint32_t week)
 {
-    static const double prices[SERIES_SPENDERS] = {2.0, 1.0, 0.8, 2.5, 0.25, 0.35, 0.5, 0.5, 0.3, 0.3, 0.5};
-
-    return column == 3 && week >= 43 ? 0.15 : prices[column]; /* Grok Code Fast came in week 43. */
+    static_assert(LENGTH_OF(SPENDER_PRICES) == SERIES_SPENDERS, "each column of S21 has its price");
+    return column == SPENDER_X_AI && week >= GROK_CODE_WEEK ? GROK_CODE_PRICE : SPENDER_PRICES[column];
 }
 
 static void tilt_to_spend(struct week_matrix *matrix)
@@ -90,7 +83,7 @@ static void tilt_to_spend(struct week_matrix *matrix)
     for (uint32_t row = 0; row < matrix->count; row++) {
         uint32_t column = (uint32_t)model_of(matrix, row)->author_column;
         double factor = want[column] / wanted * total / (have[column] + 1);
-        matrix->cells[row * TOPIC_COUNT] *= factor < TILT_MIN ? TILT_MIN : factor > TILT_MAX ? TILT_MAX : factor;
+        matrix->cells[row * TOPIC_COUNT] *= clamp(factor, TILT_MIN, TILT_MAX);
     }
 }
 
@@ -100,7 +93,7 @@ static void guess_cells(struct week_matrix *matrix)
         double *cells = &matrix->cells[row * TOPIC_COUNT];
         usage_of(model_of(matrix, row), matrix->week, cells);
         if (matrix->rows[row].is_tail)
-            cells[TOPIC_OTHER] *= 6; /* A rare model's single request tells little of its topics. */
+            cells[TOPIC_OTHER] *= TAIL_OTHER;
         for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++)
             cells[topic] *= matrix->sums[row];
     }
@@ -110,7 +103,8 @@ static void guess_cells(struct week_matrix *matrix)
 /* Topics' tokens of the open or the closed models. */
 static void wanted_topics(const struct week_matrix *matrix, bool is_open, double wanted[TOPIC_COUNT])
 {
-    double mapped = 0.8 * matrix->volume, open_mapped = 0.8 * matrix->open_tokens, all_sum = 0, open_sum = 0, sum = 0;
+    double mapped = (1 - UNMAPPED_PART) * matrix->volume, open_mapped = (1 - UNMAPPED_PART) * matrix->open_tokens,
+           all_sum = 0, open_sum = 0, sum = 0;
     double group = is_open ? matrix->open_tokens : matrix->volume - matrix->open_tokens;
 
     for (uint32_t topic = 0; topic < SERIES_TOPICS; topic++) {
@@ -124,8 +118,8 @@ static void wanted_topics(const struct week_matrix *matrix, bool is_open, double
         sum += wanted[topic];
     }
     for (uint32_t topic = 0; topic < SERIES_TOPICS && sum > 0; topic++)
-        wanted[topic] *= 0.8 * group / sum;
-    wanted[TOPIC_OTHER] = 0.2 * group;
+        wanted[topic] *= (1 - UNMAPPED_PART) * group / sum;
+    wanted[TOPIC_OTHER] = UNMAPPED_PART * group;
 }
 
 /* A rare model's tokens go to the topic that is owed most. */
@@ -142,7 +136,7 @@ static void settle_tail(struct week_matrix *matrix, uint32_t first, uint32_t end
             owed[topic] += cells[topic];
         for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++) {
             /* Not among requests that are many times as long: there are few of them, and S17 is their mean. */
-            bool is_fit = topic == TOPIC_OTHER || matrix->sums[row] * SHORTEST > matrix->lengths[topic];
+            bool is_fit = topic == TOPIC_OTHER || matrix->sums[row] * TAIL_SHORTEST > matrix->lengths[topic];
             if (is_fit && cells[topic] > 0 && wanted[topic] > matrix->sums[row] && owed[topic] > owed[most])
                 most = topic;
             matrix->requests[row * TOPIC_COUNT + topic] = 0;
@@ -187,7 +181,7 @@ static double request_factor(const struct week_matrix *matrix, uint32_t first, u
         tokens += matrix->cells[row * TOPIC_COUNT + topic];
         requests += matrix->cells[row * TOPIC_COUNT + topic] / usage_length_factor(model_of(matrix, row));
     }
-    return requests <= 0 ? 0 : KEPT_PART * tokens / matrix->lengths[topic] / requests;
+    return requests <= 0 ? 0 : CELL_KEPT_PART * tokens / matrix->lengths[topic] / requests;
 }
 
 /* Whole requests per cell; what is cut off a cell is owed to its topic. */
@@ -207,7 +201,7 @@ static void settle_majors(struct week_matrix *matrix, uint32_t first, uint32_t e
         for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++) {
             double exact = cells[topic] / manner * factors[topic];
             owed[topic] += exact;
-            requests[topic] = exact > 0.02 && owed[topic] >= 0.5 ? (int64_t)(owed[topic] + 0.5) : 0;
+            requests[topic] = exact > CELL_REQUESTS_MIN && owed[topic] >= 0.5 ? (int64_t)(owed[topic] + 0.5) : 0;
             owed[topic] -= (double)requests[topic];
             sum += requests[topic];
             most = cells[topic] > cells[most] ? topic : most;
@@ -220,7 +214,7 @@ static void settle_majors(struct week_matrix *matrix, uint32_t first, uint32_t e
             keep_one(matrix, first, end, topic, -1);
     }
     for (int author = 0; author < (int)SERIES_SPENDERS; author++) {
-        if (series_spend(matrix->week)[author] >= 3)
+        if (series_spend(matrix->week)[author] >= SPENDER_KEPT)
             keep_one(matrix, first, end, TOPIC_PROGRAMMING, author);
     }
 }
@@ -277,7 +271,7 @@ static bool open_cell(struct week_matrix *matrix, uint32_t first, uint32_t end, 
             (best == UINT32_MAX || matrix->cells[row * TOPIC_COUNT + over] > matrix->cells[best * TOPIC_COUNT + over]))
             best = row;
     }
-    if (best == UINT32_MAX || (off[over] < OFF_MAX * group && off[under] > -OFF_MAX * group))
+    if (best == UINT32_MAX || (off[over] < TOPIC_OFF_MAX * group && off[under] > -TOPIC_OFF_MAX * group))
         return false;
     matrix->requests[best * TOPIC_COUNT + under] = 1;
     matrix->cells[best * TOPIC_COUNT + under] = matrix->dense[best * TOPIC_COUNT + under];
@@ -298,7 +292,7 @@ static void fit_group(struct week_matrix *matrix, uint32_t first, uint32_t end)
            (size_t)(end - first) * TOPIC_COUNT * sizeof(double));
     settle_majors(matrix, first, end, wanted);
     fit_majors(matrix, first, end, wanted, true);
-    for (uint32_t opened = 0; opened < OPENED_MAX && open_cell(matrix, first, end, wanted); opened++)
+    for (uint32_t opened = 0; opened < CELLS_OPENED_MAX && open_cell(matrix, first, end, wanted); opened++)
         fit_majors(matrix, first, end, wanted, true);
 }
 
@@ -311,7 +305,7 @@ static void round_row(struct week_matrix *matrix, uint32_t row)
 
     for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++) {
         int64_t whole = (int64_t)(cells[topic] + 0.5);
-        if (matrix->requests[row * TOPIC_COUNT + topic] == 0 || whole < REQUEST_TOKENS_MIN)
+        if (matrix->requests[row * TOPIC_COUNT + topic] == 0 || whole < CELL_TOKENS_MIN)
             whole = 0;
         matrix->requests[row * TOPIC_COUNT + topic] = whole > 0;
         cells[topic] = (double)whole;
@@ -335,7 +329,7 @@ static void deal_requests(struct week_matrix *matrix, uint32_t topic, int64_t to
         if (matrix->requests[cell] == 0)
             continue;
         double exact = (double)total * matrix->cells[cell] / usage_length_factor(model_of(matrix, row)) / weights;
-        int64_t most = (int64_t)matrix->cells[cell] / REQUEST_TOKENS_MIN;
+        int64_t most = (int64_t)matrix->cells[cell] / CELL_TOKENS_MIN;
         matrix->requests[cell] = exact < 1 ? 1 : (int64_t)exact > most ? most : (int64_t)exact;
         dealt += matrix->requests[cell];
     }
@@ -377,8 +371,8 @@ static void count_requests(struct week_matrix *matrix)
         if (tokens <= 0)
             continue;
         if (topic == TOPIC_OTHER) { /* What the platform's mean leaves, within reason. */
-            double most = tokens / 900, least = tokens / 9000, rest = wanted - counted;
-            total = (int64_t)((rest < least ? least : rest > most ? most : rest) + 0.5);
+            double most = tokens / UNMAPPED_LENGTH_MIN, least = tokens / UNMAPPED_LENGTH_MAX;
+            total = (int64_t)(clamp(wanted - counted, least, most) + 0.5);
         } else {
             total = (int64_t)(prompt / series_prompt(matrix->week, (enum study_topic)topic) + 0.5);
         }
@@ -425,8 +419,8 @@ enum verdict demand_topics_add(struct demand *demand, const struct budget *budge
         goto done;
     }
     for (uint32_t topic = 0; topic < SERIES_TOPICS; topic++)
-        matrix.lengths[topic] = series_prompt(week, (enum study_topic)topic) * 1.1;
-    matrix.lengths[TOPIC_OTHER] = 4000;
+        matrix.lengths[topic] = series_prompt(week, (enum study_topic)topic) * PROMPT_FACTOR;
+    matrix.lengths[TOPIC_OTHER] = UNMAPPED_LENGTH;
     fill_rows(&matrix);
     guess_cells(&matrix);
     fit_group(&matrix, 0, matrix.open_count);

@@ -11,15 +11,13 @@
 #include <stdlib.h>
 
 #include "alias_table.h"
+#include "calibration.h"
+#include "clamp.h"
 #include "raking.h"
 
-#define LISTED 10u /* S32's countries: the first of study_countries */
 #define COUNTRIES_MAX 64u
 #define LANGUAGES_MAX 32u
 #define ROUNDS 200
-#define LATER 4         /* times a request */
-#define PAIR_LEAST 4e-5 /* of all tokens */
-#define FLATTER 8       /* per 10,000: added to each unlisted country's share, so that none passes the listed ones */
 
 enum continent { NORTH_AMERICA, ASIA, EUROPE, SOUTH_AMERICA, OCEANIA, AFRICA };
 
@@ -61,34 +59,32 @@ static enum continent continent_of(const char *country)
     return AFRICA;
 }
 
-/* S31, over the weeks with categories; per 10,000. */
-static const double continent_shares[GEOGRAPHY_CONTINENTS] = {4722, 2861, 2132, 121, 118, 46};
-
-/* S30's paths: Asia rises from 13 to 31 % of spend, fastest in May and June. First guesses. */
+/* S30's paths: from the first parts to the last along an S-curve. First guesses. */
 static void guess_continents(uint32_t week, double shares[GEOGRAPHY_CONTINENTS])
 {
-    double along = week < 8 ? 0 : week > 52 ? 1 : (week - 8) / 44.0, step = along * along * (3 - 2 * along);
+    double along = clamp(((double)week - ASIA_RISES) / (ASIA_RISEN - ASIA_RISES), 0, 1);
+    double step = along * along * (3 - 2 * along);
 
-    shares[ASIA] = 0.13 + 0.18 * step;
-    shares[EUROPE] = 0.19 + 0.01 * step;
-    shares[SOUTH_AMERICA] = 0.02 - 0.004 * step;
-    shares[OCEANIA] = 0.02 - 0.004 * step;
-    shares[AFRICA] = 0.01 - 0.004 * step;
-    shares[NORTH_AMERICA] =
-        1 - shares[ASIA] - shares[EUROPE] - shares[SOUTH_AMERICA] - shares[OCEANIA] - shares[AFRICA];
+    shares[NORTH_AMERICA] = 1;
+    for (uint32_t continent = ASIA; continent < GEOGRAPHY_CONTINENTS; continent++) {
+        shares[continent] = CONTINENT_FIRST[continent] + CONTINENT_CHANGE[continent] * step;
+        shares[NORTH_AMERICA] -= shares[continent];
+    }
 }
 
 /* Tokens of continents before the classifier: what S32 leaves North America, a guess of others, the rest is Europe. */
 static void early_continents(double all, double early, double sums[GEOGRAPHY_CONTINENTS])
 {
-    double america = (0.4717 + 0.0190 + 0.0022) * all - continent_shares[NORTH_AMERICA] / 10000 * (all - early);
+    double america =
+        (UNITED_STATES + CANADA + NORTH_AMERICA_REST) * all - CONTINENT_SHARES[NORTH_AMERICA] / 10000 * (all - early);
 
-    sums[NORTH_AMERICA] = america < 0 ? 0 : america > 0.7 * early ? 0.7 * early : america;
-    sums[ASIA] = 0.16 * early;
-    sums[SOUTH_AMERICA] = 0.0121 * early;
-    sums[OCEANIA] = 0.0118 * early;
-    sums[AFRICA] = 0.0046 * early;
-    sums[EUROPE] = early - sums[NORTH_AMERICA] - sums[ASIA] - sums[SOUTH_AMERICA] - sums[OCEANIA] - sums[AFRICA];
+    for (uint32_t continent = 0; continent < GEOGRAPHY_CONTINENTS; continent++)
+        sums[continent] = CONTINENT_EARLY[continent] * early;
+    sums[NORTH_AMERICA] = clamp(america, 0, NORTH_AMERICA_MAX * early);
+    double rest = early;
+    for (uint32_t continent = 0; continent < GEOGRAPHY_CONTINENTS; continent++)
+        rest -= continent == EUROPE ? 0 : sums[continent];
+    sums[EUROPE] = rest;
 }
 
 static void fit_continents(struct geography *geography)
@@ -106,7 +102,7 @@ static void fit_continents(struct geography *geography)
     struct raking before = {geography->continents[0], split, GEOGRAPHY_CONTINENTS, weeks, sums};
     raking_fit(&before, ROUNDS);
     for (uint32_t continent = 0; continent < GEOGRAPHY_CONTINENTS; continent++)
-        sums[continent] = continent_shares[continent] / 10000 * (all - early);
+        sums[continent] = CONTINENT_SHARES[continent] / 10000 * (all - early);
     struct raking after = {geography->continents[split], SERIES_WEEKS - split, GEOGRAPHY_CONTINENTS, weeks + split,
                            sums};
     raking_fit(&after, ROUNDS);
@@ -127,8 +123,8 @@ static void part_countries(struct geography *geography, double totals[])
     memcpy(left, continents, sizeof left);
     for (uint32_t country = 0; country < geography->countries; country++) {
         enum continent continent = continent_of(study_countries[country].code);
-        if (country >= LISTED) {
-            weights[continent] += study_countries[country].share + FLATTER;
+        if (country >= COUNTRIES_LISTED) {
+            weights[continent] += study_countries[country].share + COUNTRY_FLATTER;
             continue;
         }
         totals[country] = study_countries[country].share / 10000.0 * all;
@@ -136,10 +132,11 @@ static void part_countries(struct geography *geography, double totals[])
     }
     for (uint32_t country = 0; country < geography->countries; country++) {
         enum continent continent = continent_of(study_countries[country].code);
-        if (country >= LISTED)
-            totals[country] = left[continent] <= 0
-                                  ? 0
-                                  : left[continent] * (study_countries[country].share + FLATTER) / weights[continent];
+        if (country >= COUNTRIES_LISTED)
+            totals[country] =
+                left[continent] <= 0
+                    ? 0
+                    : left[continent] * (study_countries[country].share + COUNTRY_FLATTER) / weights[continent];
         geography->country_parts[country] = continents[continent] <= 0 ? 0 : totals[country] / continents[continent];
     }
 }
@@ -160,7 +157,7 @@ static void wanted_languages(const struct geography *geography, double all, doub
     }
     for (uint32_t language = 0; language < geography->languages; language++) {
         if (sums[language] < 0)
-            sums[language] = 0.0725 * all * study_languages[language].share / weights;
+            sums[language] = LANGUAGES_REST * all * study_languages[language].share / weights;
     }
 }
 
@@ -204,7 +201,7 @@ static double guess_language(const char *country, const struct study_share *lang
 
     if (tongue != NULL && strcmp(tongue->language, language->code) == 0)
         return tongue->share / 1000.0;
-    return is_local(country, language->code) ? 0.3 : language->share / 10000.0;
+    return is_local(country, language->code) ? LANGUAGE_AT_HOME : language->share / 10000.0;
 }
 
 /* Pairs of a country and a language that come to nearly nothing are left out: a small workload could not give them
@@ -225,7 +222,7 @@ static void part_languages(struct geography *geography, const double totals[])
         raking_fit(&raking, ROUNDS);
         for (uint32_t pair = 0; pair < geography->countries * geography->languages && sparse == 0; pair++) {
             bool is_english = strcmp(study_languages[pair % geography->languages].code, "en") == 0;
-            if (geography->language_parts[pair] < PAIR_LEAST * all && !is_english)
+            if (geography->language_parts[pair] < PAIR_MIN * all && !is_english)
                 geography->language_parts[pair] = 0;
         }
     }
@@ -278,6 +275,7 @@ enum verdict geography_open(struct geography **out, const int64_t tokens[SERIES_
     struct geography *geography = calloc(1, sizeof *geography);
     double totals[COUNTRIES_MAX];
 
+    static_assert(LENGTH_OF(CONTINENT_SHARES) == GEOGRAPHY_CONTINENTS, "each continent has its share");
     assert(study_country_count <= COUNTRIES_MAX);
     assert(study_language_count <= LANGUAGES_MAX);
     *out = NULL;
@@ -330,7 +328,7 @@ static bool can_take(const struct geography *geography, uint32_t pair, int64_t t
     double later = geography->later[geography->week][pair / geography->languages] * geography->language_parts[pair];
 
     return geography->missing[pair] >= (double)tokens ||
-           (geography->missing[pair] >= 1 && later >= LATER * (double)tokens);
+           (geography->missing[pair] >= 1 && later >= PAIR_LATER * (double)tokens);
 }
 
 /* By chance, by what they miss, among pairs that miss enough; UINT32_MAX: there is none. */

@@ -4,6 +4,9 @@
 
 #include <assert.h>
 
+#include "calibration.h"
+#include "event_draw.h"
+
 struct answer {
     enum study_topic topic;
     uint16_t share;
@@ -91,13 +94,6 @@ static uint32_t first_of(enum study_topic topic)
     return first;
 }
 
-static struct label label_of(const char *path, struct random_stream *stream, bool is_sure)
-{
-    uint32_t thousandths = is_sure ? 500 + random_below(stream, 500) : 100 + random_below(stream, 400);
-
-    return (struct label){span_of(path), (float)thousandths / 1000.0f};
-}
-
 void labels_give(struct labels *labels, enum study_topic topic, int64_t tokens, struct random_stream *stream,
                  struct event *event)
 {
@@ -109,17 +105,17 @@ void labels_give(struct labels *labels, enum study_topic topic, int64_t tokens, 
         best = labels->missing[end] > labels->missing[best] ? end : best;
     }
     labels->missing[best] -= tokens * 1000;
-    event->labels[event->label_count++] = label_of(answers[best].path, stream, true);
+    event->labels[event->label_count++] = event_draw_label(span_of(answers[best].path), true, stream);
     if (answers[best].second != NULL)
-        event->labels[event->label_count++] = label_of(answers[best].second, stream, true);
+        event->labels[event->label_count++] = event_draw_label(span_of(answers[best].second), true, stream);
     /* A second thought: of the same topic sure enough, of any other not. */
-    if (random_chance(stream, 120)) {
+    if (random_chance(stream, SECOND_LABEL)) {
         uint32_t other = first + random_below(stream, end - first);
         if (other != best && answers[other].second == NULL)
-            event->labels[event->label_count++] = label_of(answers[other].path, stream, true);
+            event->labels[event->label_count++] = event_draw_label(span_of(answers[other].path), true, stream);
     }
-    if (random_chance(stream, 150)) {
+    if (random_chance(stream, UNSURE_LABEL)) {
         uint32_t other = random_below(stream, LENGTH_OF(answers));
-        event->labels[event->label_count++] = label_of(answers[other].path, stream, false);
+        event->labels[event->label_count++] = event_draw_label(span_of(answers[other].path), false, stream);
     }
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "alias_table.h"
+#include "calibration.h"
 #include "gentally/base/hash.h"
 #include "gentally/core/window.h"
 
@@ -23,8 +24,6 @@ struct price_list {
     struct day_choice choices[2]; /* of the last even and the last odd day: disorder goes to and fro over midnight */
 };
 
-static const uint32_t age_unknown_months = 12;
-
 static int64_t day_of(uint32_t date) /* 20251023 */
 {
     return days_of_date(date / 10000, date / 100 % 100, date % 100);
@@ -36,10 +35,18 @@ static int64_t pico_usd(double usd_per_mtok)
     return usd_per_mtok > 0 && usd_per_mtok < 1e6 ? (int64_t)(usd_per_mtok * 1e6 + 0.5) : 0;
 }
 
-static struct listing *add(struct price_list *prices, const struct model *model, struct span slug, struct span variant)
+void listing_set_hosts(struct listing *listing, struct span slug, struct span author, enum model_source source)
 {
     uint64_t hash = hash_fnv1a(slug);
 
+    listing->source = source;
+    listing->house = study_house(author);
+    listing->host_first = (uint32_t)(hash % study_host_count);
+    listing->speed = SPEED_MIN + (uint32_t)(hash >> 32) % SPEED_RANGE;
+}
+
+static struct listing *add(struct price_list *prices, const struct model *model, struct span slug, struct span variant)
+{
     assert(prices->count < prices->room);
     if (slug.size + variant.size + 1 > EVENT_TEXT_MAX)
         return NULL;
@@ -51,12 +58,9 @@ static struct listing *add(struct price_list *prices, const struct model *model,
         memcpy(listing->slug + slug.size + 1, variant.bytes, variant.size);
         listing->slug_size += 1 + variant.size;
     }
-    listing->source = model->source == SOURCE_UNKNOWN ? SOURCE_CLOSED : model->source;
     listing->from_day = model->released_ms / DAY_MS;
     listing->until_day = INT64_MAX;
-    listing->house = study_house(model->author);
-    listing->host_first = (uint32_t)(hash % study_host_count);
-    listing->speed = 30 + (uint32_t)(hash >> 32) % 110;
+    listing_set_hosts(listing, slug, model->author, model->source == SOURCE_UNKNOWN ? SOURCE_CLOSED : model->source);
     return listing;
 }
 
@@ -98,14 +102,14 @@ static void add_tail(struct price_list *prices, const struct model *model, int64
     listing = add(prices, model, model->slug, is_priced ? (struct span){NULL, 0} : span_of("free"));
     if (listing == NULL)
         return;
-    listing->prompt = 1200 + (int64_t)(hash_fnv1a(model->slug) >> 16) % 5000;
-    listing->completion = 180 + (int64_t)(hash_fnv1a(model->slug) >> 24) % 350;
+    listing->prompt = DEMO_PROMPT_MIN + (int64_t)(hash_fnv1a(model->slug) >> 16) % DEMO_PROMPT_RANGE;
+    listing->completion = DEMO_COMPLETION_MIN + (int64_t)(hash_fnv1a(model->slug) >> 24) % DEMO_COMPLETION_RANGE;
     if (model->reasoning == REASONING_YES) {
-        listing->reasoning = 550;
-        listing->completion *= 2;
+        listing->reasoning = TAIL_REASONING;
+        listing->completion *= DEMO_REASONING_FACTOR;
     }
-    listing->cached = model->source == SOURCE_CLOSED ? 150 : 20;
-    listing->tool_calls = 40;
+    listing->cached = model->source == SOURCE_CLOSED ? TAIL_CACHED_CLOSED : TAIL_CACHED_OPEN;
+    listing->tool_calls = DEMO_TOOL_CALLS;
     listing->prompt_pico_usd = prompt_pico_usd;
     listing->completion_pico_usd = completion_pico_usd;
     listing->mix = study_mix_of(model->author, model->source);
@@ -189,10 +193,11 @@ static uint64_t token_weight(const struct listing *listing, int64_t day)
         return 0;
     if (listing->weight > 0)
         return listing->weight;
-    uint64_t months = listing->from_day == 0 ? age_unknown_months : (uint64_t)(day - listing->from_day) / 30;
-    /* The study's premium specialists, above $10 a million: needed, dear, and little used. */
-    uint64_t weight = listing->prompt_pico_usd > 10000000 ? 15 : 120;
-    return weight / (2 + months) + 1;
+    uint64_t months = listing->from_day == 0 ? AGE_UNKNOWN : (uint64_t)(day - listing->from_day) / 30;
+    /* The study's premium specialists: needed, dear, and little used. */
+    bool is_premium = listing->prompt_pico_usd > PREMIUM_USD * INT64_C(1000000);
+    uint64_t weight = is_premium ? DEMO_TAIL / PREMIUM_DIVISOR : DEMO_TAIL;
+    return weight / (AGE_BASE + months) + 1;
 }
 
 static void set_day(struct price_list *prices, struct day_choice *choice, int64_t day)
@@ -235,10 +240,14 @@ const char *listing_provider(const struct listing *listing, struct random_stream
     uint32_t lot = random_below(stream, 1000);
 
     if (listing->house != NULL && !is_open)
-        return listing->house->second != NULL && lot < 180 ? listing->house->second : listing->house->own;
-    if (listing->house != NULL && listing->source == SOURCE_OPEN_CN && lot < 300)
+        return listing->house->second != NULL && lot < SECOND_SELLER ? listing->house->second : listing->house->own;
+    if (listing->house != NULL && listing->source == SOURCE_OPEN_CN && lot < OWN_SERVICE)
         return listing->house->own;
     /* Six hosts of falling popularity for each open model. */
-    uint32_t place = lot % 100 < 35 ? 0 : lot % 100 < 58 ? 1 : lot % 100 < 75 ? 2 : lot % 100 < 87 ? 3 : 4 + lot % 2;
-    return study_hosts[(listing->host_first + place * 7) % study_host_count];
+    uint32_t place = 0;
+    while (place < LENGTH_OF(HOST_SHARES) && lot % 100 >= HOST_SHARES[place])
+        place++;
+    if (place == LENGTH_OF(HOST_SHARES))
+        place += lot % 2;
+    return study_hosts[(listing->host_first + place * HOST_STEP) % study_host_count];
 }

@@ -39,6 +39,9 @@ void price_list_close(struct price_list *price_list);
  * Borrowed until close. */
 const struct listing *price_list_draw(struct price_list *price_list, int64_t day, struct random_stream *stream);
 
+/* Sets what listing_provider() looks at, and the speed, from the names of a model. */
+void listing_set_hosts(struct listing *listing, struct span slug, struct span author, enum model_source source);
+
 /* Who serves a request for the offer: its author's own service, or a host. Static. */
 const char *listing_provider(const struct listing *listing, struct random_stream *stream);
 

@@ -8,12 +8,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "calibration.h"
 #include "gentally/base/grow.h"
 #include "gentally/core/window.h"
 #include "random.h"
-
-#define LEAST 8      /* tokens of a request */
-#define SPREAD_MAX 5 /* times the mean: beyond it a small workload's week would hang on one request */
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -76,7 +74,7 @@ static enum verdict make_room(struct requests *requests, size_t more, struct rea
 /* Sizes about the mean, as many tokens as there are if that is asked for. `weights` stand in the requests' tokens. */
 static void size_requests(struct request *items, size_t count, int64_t tokens, int64_t cost, bool is_exact)
 {
-    int64_t weights = 0, least = tokens >= (int64_t)(2 * LEAST * count) ? LEAST : 0;
+    int64_t weights = 0, least = tokens >= (int64_t)(2 * SIZE_MIN * count) ? SIZE_MIN : 0;
     int64_t spread = tokens - least * (int64_t)count, before = 0, given = 0, paid = 0;
 
     for (size_t index = 0; index < count; index++)
@@ -94,7 +92,7 @@ static void size_requests(struct request *items, size_t count, int64_t tokens, i
             items[index].cost_nano_usd = bill - paid;
             paid = bill;
         } else {
-            items[index].tokens = part_of(spread, own, weights) + LEAST;
+            items[index].tokens = part_of(spread, own, weights) + SIZE_MIN;
             items[index].cost_nano_usd = part_of(cost, items[index].tokens, tokens);
         }
     }
@@ -124,7 +122,7 @@ enum verdict requests_add(struct requests *requests, const struct demand *demand
         uint64_t lot = random_bits(&stream);
         requests->items[requests->count++] = (struct request){
             .event_ms = start + moment_of(low + (uint64_t)((wide)lot * (high - low) >> 64)),
-            .tokens = weight > SPREAD_MAX * 4096 ? SPREAD_MAX * 4096 : weight,
+            .tokens = weight > SIZE_FACTOR_MAX * 4096 ? SIZE_FACTOR_MAX * 4096 : weight,
             .number = (*number)++,
             .item = item,
             .country = -1,

@@ -7,7 +7,8 @@
 
 #include <assert.h>
 
-#define VOLUME_FACTOR 1310 /* real tokens of a week are study_week() times this, in 10^6: S01 and S03 agree then */
+#include "calibration.h"
+
 #define CATEGORY_WEEKS (SERIES_WEEKS - SERIES_CATEGORY_WEEK)
 
 static const uint16_t reasoning[SERIES_WEEKS] = {
@@ -257,17 +258,12 @@ double series_volume(uint32_t week, int64_t scale)
 
 double series_tool_level(uint32_t month)
 {
-    /* Not the study's: S13 rises from 0 to about 15 %, of which the ten leave room for others; May has its outlier. */
-    static const double levels[11] = {0.004, 0.009, 0.016, 0.026, 0.08, 0.042, 0.05, 0.058, 0.067, 0.076, 0.084};
-
-    assert(month < LENGTH_OF(levels));
-    return levels[month];
+    assert(month < LENGTH_OF(TOOL_LEVELS));
+    return TOOL_LEVELS[month];
 }
 
 double series_tool_others(uint32_t month)
 {
-    static const double parts[11] = {0, 0.001, 0.003, 0.006, 0.045, 0.03, 0.04, 0.06, 0.075, 0.09, 0.11};
-
-    assert(month < LENGTH_OF(parts));
-    return parts[month];
+    assert(month < LENGTH_OF(TOOL_OTHERS));
+    return TOOL_OTHERS[month];
 }

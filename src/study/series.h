@@ -12,6 +12,7 @@
 #define SERIES_CATEGORY_WEEK 29u        /* 2025-05-19: the classifier is used from here on */
 #define SERIES_TOPICS 11u               /* the plotted ones: enum study_topic without TOPIC_OTHER, in its order */
 #define SERIES_SPENDERS 11u             /* ten authors and the rest */
+enum { SPENDER_X_AI = 3 };              /* its column */
 #define SERIES_TOOL_MODELS 10u
 #define SERIES_TOP_MODELS 15u
 

@@ -12,7 +12,10 @@
 #include "accounts.h"
 #include "alias_table.h"
 #include "budget.h"
+#include "calibration.h"
+#include "clamp.h"
 #include "demand.h"
+#include "event_draw.h"
 #include "gentally/base/hash.h"
 #include "gentally/base/json.h"
 #include "gentally/core/window.h"
@@ -22,9 +25,6 @@
 #include "requests.h"
 
 #define SLICE_REQUESTS 16384
-#define APPS 2000u
-#define PAIRS_MAX 1e7 /* accounts and models at any scale: some millions of accounts */
-#define BYOK 35       /* of the requests that may be, per mille */
 
 struct study_traffic {
     struct study_traffic_options options;
@@ -59,12 +59,7 @@ static void open_listings(struct study_traffic *traffic)
     for (uint32_t model = 0; model < traffic->budget.count; model++) {
         const struct budget_model *entry = &traffic->budget.models[model];
         struct span family = family_slug(entry->slug);
-        uint64_t hash = hash_fnv1a(entry->slug);
-        struct listing *listing = &traffic->listings[model];
-        listing->source = entry->source;
-        listing->house = study_house(entry->author);
-        listing->host_first = (uint32_t)(hash % study_host_count);
-        listing->speed = 30 + (uint32_t)(hash >> 32) % 110;
+        listing_set_hosts(&traffic->listings[model], entry->slug, entry->author, entry->source);
         traffic->families[model] = model;
         for (uint32_t other = 0; other < traffic->budget.count; other++) {
             if (span_equal(traffic->budget.models[other].slug, family))
@@ -81,15 +76,15 @@ static enum verdict open_accounts(struct study_traffic *traffic, struct reason *
 
     for (size_t index = 0; index < traffic->demand.count; index++)
         requests += (double)traffic->demand.items[index].requests;
-    share = PAIRS_MAX / requests;
+    share = NEW_PAIRS_MAX / requests;
     return accounts_open(&traffic->accounts, traffic->budget.count, study_country_count,
-                         share > 0.3 ? 300000 : (uint32_t)(share * 1e6) + 1, why);
+                         share > NEW_SHARE_MAX / 1e6 ? NEW_SHARE_MAX : (uint32_t)(share * 1e6) + 1, why);
 }
 
 static enum verdict open_parts(struct study_traffic *traffic, const struct catalog *catalog, struct reason *why)
 {
     int64_t tokens[SERIES_WEEKS] = {0};
-    uint32_t weights[APPS];
+    uint32_t weights[STUDY_APPS];
     enum verdict verdict = budget_open(&traffic->budget, traffic->options.scale, catalog, why);
 
     if (verdict == GO_ON)
@@ -101,12 +96,12 @@ static enum verdict open_parts(struct study_traffic *traffic, const struct catal
     if (verdict == GO_ON)
         verdict = open_accounts(traffic, why);
     if (verdict == GO_ON)
-        verdict = alias_table_open(&traffic->apps, APPS, why);
+        verdict = alias_table_open(&traffic->apps, STUDY_APPS, why);
     if (verdict != GO_ON)
         return verdict;
-    for (uint32_t rank = 0; rank < APPS; rank++)
-        weights[rank] = (UINT32_C(1) << 24) / (rank + 4);
-    alias_table_fill(&traffic->apps, weights, APPS);
+    for (uint32_t rank = 0; rank < STUDY_APPS; rank++)
+        weights[rank] = (UINT32_C(1) << 24) / (rank + APP_FLAT);
+    alias_table_fill(&traffic->apps, weights, STUDY_APPS);
     traffic->listings = calloc(traffic->budget.count, sizeof *traffic->listings);
     traffic->families = calloc(traffic->budget.count, sizeof *traffic->families);
     if (traffic->listings == NULL || traffic->families == NULL)
@@ -336,7 +331,7 @@ static void set_customer(struct study_traffic *traffic, const struct request *re
     if (is_outlier(traffic, request))
         event->account = span_of("acct-us-outlier");
     uint32_t app = alias_table_draw(&traffic->apps, stream);
-    if (random_chance(stream, 900)) {
+    if (random_chance(stream, APP_NAMED)) {
         char *at = JSON_RAW(traffic->app, "app-");
         at = json_integer(at, app);
         event->app = (struct span){traffic->app, (size_t)(at - traffic->app)};
@@ -350,20 +345,22 @@ static void set_ending(const struct study_traffic *traffic, const struct demand_
     /* What the study's tables and charts say of cost and of examples is of requests that succeed and are billed. */
     bool is_plain = !item->is_tool && item->topic != TOPIC_PROGRAMMING && model->price_usd <= 0;
     uint32_t lot = random_below(stream, 1000);
-    bool is_asked_key = random_chance(stream, BYOK),
+    bool is_asked_key = random_chance(stream, STUDY_BYOK),
          is_failed = random_below(stream, 1000000) < traffic->options.errors;
 
-    event->streamed = random_chance(stream, 700);
+    event->streamed = random_chance(stream, STREAMED);
     event->is_byok = is_asked_key && is_plain && !event->is_free;
     if (item->is_tool)
         event->finish_reason = span_of("tool_calls");
     else if (is_failed && is_plain)
         event->finish_reason = span_of("error");
-    else if (lot < 10)
+    else if (lot < CANCELLED)
         event->cancelled = true;
-    else if (lot >= 18) /* else nobody said why it ended */
-        event->finish_reason = span_of(lot < 45 ? "length" : lot < 48 ? "content_filter" : "stop");
-    event->tools_offered = item->is_tool || random_chance(stream, item->topic == TOPIC_PROGRAMMING ? 250 : 60);
+    else
+        event->finish_reason = event_draw_ending(lot - CANCELLED);
+    event->tools_offered =
+        item->is_tool ||
+        random_chance(stream, item->topic == TOPIC_PROGRAMMING ? TOOLS_OFFERED_PROGRAMMING : TOOLS_OFFERED);
 }
 
 static void set_tokens(const struct study_traffic *traffic, const struct demand_item *item,
@@ -371,33 +368,21 @@ static void set_tokens(const struct study_traffic *traffic, const struct demand_
 {
     const struct budget_model *model = &traffic->budget.models[item->model];
     bool is_failed = span_equal(event->finish_reason, span_of("error"));
-    /* Half to one and a half times the portion's part, so that the mean is its. */
-    int64_t completion = request->tokens * item->completion / 10000 * (500 + random_below(stream, 1001)) / 1000;
-    int64_t reasoning = model->reasoning == 0 ? 0 : (int64_t)model->reasoning - 100 + random_below(stream, 201);
-    int64_t cached = model->cached < 20 ? 0 : (int64_t)model->cached * 2 * random_chance(stream, 500);
+    /* Both about their means, so that sums are those of the item and the model. */
+    int64_t per_mille = 1000 - COMPLETION_SPREAD + random_below(stream, 2 * COMPLETION_SPREAD + 1);
+    int64_t completion = request->tokens * item->completion / 10000 * per_mille / 1000;
+    int64_t reasoning = (int64_t)model->reasoning - REASONING_SPREAD;
+    if (model->reasoning == 0)
+        reasoning = 0;
+    else
+        reasoning += random_below(stream, 2 * REASONING_SPREAD + 1);
+    int64_t cached = model->cached < CACHED_SEEN ? 0 : (int64_t)model->cached * 2 * random_chance(stream, CACHED_HIT);
 
     event->tokens_completion = is_failed ? 0 : completion;
     event->tokens_prompt = request->tokens - event->tokens_completion;
-    event->tokens_reasoning = event->tokens_completion * (reasoning < 0 ? 0 : reasoning > 950 ? 950 : reasoning) / 1000;
-    event->tokens_cached = event->tokens_prompt * (cached > 950 ? 950 : cached) / 1000;
-    event->cost_nano_usd = is_failed ? 0 : event->is_byok ? request->cost_nano_usd / 20 : request->cost_nano_usd;
-}
-
-static void set_times(const struct listing *listing, struct random_stream *stream, struct event *event)
-{
-    int64_t wait_ms = random_spread(stream, 450 + event->tokens_prompt / 40);
-    int64_t speed = 1 + (int64_t)listing->speed * (750 + random_below(stream, 500)) / 1000;
-    int64_t generation_ms = event->tokens_completion * 1000 / speed;
-
-    event->latency_ms = event->first_token_ms = event->generation_ms = EVENT_ABSENT;
-    if (random_chance(stream, 20)) /* not every provider tells */
-        return;
-    event->latency_ms = (int32_t)(wait_ms + generation_ms);
-    if (event->tokens_completion == 0)
-        return;
-    event->generation_ms = (int32_t)generation_ms;
-    if (event->streamed)
-        event->first_token_ms = (int32_t)wait_ms;
+    event->tokens_reasoning = event->tokens_completion * clamp_integer(reasoning, 0, PART_MAX) / 1000;
+    event->tokens_cached = event->tokens_prompt * clamp_integer(cached, 0, PART_MAX) / 1000;
+    event->cost_nano_usd = is_failed ? 0 : request->cost_nano_usd / (event->is_byok ? BYOK_DIVISOR : 1);
 }
 
 static struct span name_model(struct study_traffic *traffic, const struct budget_model *model)
@@ -427,9 +412,9 @@ static void fill_event(struct study_traffic *traffic, const struct request *requ
     set_customer(traffic, request, &stream, event);
     set_ending(traffic, item, &stream, event);
     set_tokens(traffic, item, request, &stream, event);
-    set_times(listing, &stream, event);
+    event_draw_times(listing->speed, &stream, event);
     event->classified = item->topic != DEMAND_NO_TOPIC && random_below(&stream, 1000000) < traffic->options.classified;
-    if (event->classified && !(item->topic == TOPIC_OTHER && random_chance(&stream, 300)))
+    if (event->classified && !(item->topic == TOPIC_OTHER && random_chance(&stream, TOPIC_UNLABELLED)))
         labels_give(&traffic->labels, (enum study_topic)item->topic, request->tokens, &stream, event);
 }
 

@@ -10,11 +10,12 @@
 
 #include "alias_table.h"
 #include "arrivals.h"
+#include "calibration.h"
+#include "clamp.h"
+#include "event_draw.h"
 #include "gentally/base/json.h"
 #include "gentally/core/window.h"
 #include "price_list.h"
-
-#define APPS 300
 
 /* One kind of use: which topics its requests are of, and how long their prompts are beside the model's mean. */
 struct use {
@@ -85,7 +86,7 @@ static enum verdict open_accounts(struct workload *workload, struct reason *why)
             place -= study_countries[country++].share;
         workload->countries[rank] = (uint8_t)country;
     }
-    return open_zipf(&workload->accounts, count, 40, why);
+    return open_zipf(&workload->accounts, count, DEMO_ACCOUNT_FLAT, why);
 }
 
 static enum verdict open_languages(struct workload *workload, struct reason *why)
@@ -144,7 +145,7 @@ static enum verdict open_phrases(struct phrases *phrases, enum study_topic topic
     for (size_t index = 0; taxonomy_at(taxonomy, index, &pattern, &tag, &category); index++) {
         uint32_t weight = study_topic_tag(topic, tag);
         if (weight == 0 && span_equal(category, name))
-            weight = 8;
+            weight = DEMO_TAG_WEIGHT;
         if (weight == 0 || pattern.size < 2) /* "/" matches all and is no answer of a classifier. */
             continue;
         phrases->paths[count] = pattern;
@@ -176,7 +177,7 @@ static enum verdict open_parts(struct workload *workload, const struct catalog *
     if (verdict == GO_ON)
         verdict = open_accounts(workload, why);
     if (verdict == GO_ON)
-        verdict = open_zipf(&workload->apps, APPS, 4, why);
+        verdict = open_zipf(&workload->apps, DEMO_APPS, APP_FLAT, why);
     if (verdict == GO_ON)
         verdict = open_languages(workload, why);
     if (verdict == GO_ON)
@@ -257,7 +258,7 @@ static void draw_customer(struct workload *workload, struct random_stream *strea
     if (tongue != NULL && random_chance(stream, tongue->share))
         event->language = span_of(tongue->language);
     uint32_t app = alias_table_draw(&workload->apps, stream);
-    if (random_chance(stream, 900))
+    if (random_chance(stream, APP_NAMED))
         event->app = name_number(workload->app, "app-", app);
 }
 
@@ -266,17 +267,17 @@ static void draw_ending(const struct workload *workload, const struct listing *l
 {
     uint32_t lot = random_below(stream, 1000);
 
-    event->streamed = random_chance(stream, 700);
-    event->is_byok = random_chance(stream, 30) && !event_is_free(event);
+    event->streamed = random_chance(stream, STREAMED);
+    event->is_byok = random_chance(stream, DEMO_BYOK) && !event_is_free(event);
     if (draw_share(stream, workload->options.errors)) {
         event->finish_reason = span_of("error");
-    } else if (random_chance(stream, 10)) {
+    } else if (random_chance(stream, CANCELLED)) {
         event->cancelled = true;
     } else if (random_chance(stream, listing->tool_calls)) {
         event->finish_reason = span_of("tool_calls");
         event->tools_offered = true;
-    } else if (lot >= 8) { /* else nobody said why it ended */
-        event->finish_reason = span_of(lot < 35 ? "length" : lot < 38 ? "content_filter" : "stop");
+    } else {
+        event->finish_reason = event_draw_ending(lot);
     }
     /* Tools are offered more often than they are called. */
     event->tools_offered = event->tools_offered || random_chance(stream, listing->tool_calls * 2 / 3);
@@ -291,42 +292,27 @@ static void draw_tokens(const struct listing *listing, uint32_t length, struct r
     event->tokens_completion = is_failed ? 0 : 1 + random_spread(stream, listing->completion);
     if (event->cancelled)
         event->tokens_completion -= event->tokens_completion * random_below(stream, 1000) / 1000;
-    /* About the mean, so that the identities hold without cutting the average. */
-    int64_t reasoning = listing->reasoning == 0 ? 0 : listing->reasoning - 100 + random_below(stream, 201);
-    int64_t cached = listing->cached < 20 ? 0 : (int64_t)listing->cached * 2 * random_chance(stream, 500);
-    cached = cached > 950 ? 950 : cached;
-    reasoning = reasoning < 0 ? 0 : reasoning > 950 ? 950 : reasoning;
-    event->tokens_reasoning = event->tokens_completion * reasoning / 1000;
-    event->tokens_cached = event->tokens_prompt * cached / 1000;
+    /* About the mean, so that the identities hold without cutting the average. Parts below REASONING_SPREAD wrap and
+     * get PART_MAX at times: kept, since the bytes of a seed are. */
+    int64_t reasoning = listing->reasoning;
+    if (reasoning > 0)
+        reasoning = listing->reasoning - REASONING_SPREAD + random_below(stream, 2 * REASONING_SPREAD + 1);
+    int64_t cached =
+        listing->cached < CACHED_SEEN ? 0 : (int64_t)listing->cached * 2 * random_chance(stream, CACHED_HIT);
+    event->tokens_reasoning = event->tokens_completion * clamp_integer(reasoning, 0, PART_MAX) / 1000;
+    event->tokens_cached = event->tokens_prompt * clamp_integer(cached, 0, PART_MAX) / 1000;
 }
 
 /* List price, exact to the nano: a cached token costs a tenth, and who brings a key pays a fee of a twentieth. */
 static int64_t cost_of(const struct listing *listing, const struct event *event)
 {
     int64_t fresh = event->tokens_prompt - event->tokens_cached;
-    int64_t pico = fresh * listing->prompt_pico_usd + event->tokens_cached * listing->prompt_pico_usd / 10 +
+    int64_t pico = fresh * listing->prompt_pico_usd + event->tokens_cached * listing->prompt_pico_usd / CACHED_DIVISOR +
                    event->tokens_completion * listing->completion_pico_usd;
 
     if (span_equal(event->finish_reason, span_of("error")))
         return 0;
-    return pico / (event->is_byok ? 20000 : 1000);
-}
-
-static void draw_times(const struct listing *listing, struct random_stream *stream, struct event *event)
-{
-    int64_t wait_ms = random_spread(stream, 450 + event->tokens_prompt / 40);
-    int64_t speed = 1 + (int64_t)listing->speed * (750 + random_below(stream, 500)) / 1000;
-    int64_t generation_ms = event->tokens_completion * 1000 / speed;
-
-    event->latency_ms = event->first_token_ms = event->generation_ms = EVENT_ABSENT;
-    if (random_chance(stream, 20)) /* not every provider tells */
-        return;
-    event->latency_ms = (int32_t)(wait_ms + generation_ms);
-    if (event->tokens_completion == 0)
-        return;
-    event->generation_ms = (int32_t)generation_ms;
-    if (event->streamed)
-        event->first_token_ms = (int32_t)wait_ms;
+    return pico / (event->is_byok ? 1000 * BYOK_DIVISOR : 1000);
 }
 
 /* The classifier's answer: usually the topic, sure enough; sometimes a second or third thought, rarely a sure one. */
@@ -335,16 +321,15 @@ static void draw_labels(const struct workload *workload, const struct use *use, 
 {
     uint32_t lot = random_below(stream, 1000);
 
-    event->label_count = lot < 820 ? 1 : lot < 965 ? 2 : 3;
+    event->label_count = lot < DEMO_ONE_LABEL ? 1 : lot < DEMO_TWO_LABELS ? 2 : 3;
     for (uint32_t index = 0; index < event->label_count; index++) {
         const struct phrases *phrases;
         if (index > 0)
             topic = alias_table_draw(&use->topics, stream);
         phrases = &workload->phrases[topic];
         uint32_t rule = alias_table_draw(&phrases->rules, stream);
-        bool is_sure = random_chance(stream, index == 0 ? 940 : 450);
-        uint32_t thousandths = is_sure ? 500 + random_below(stream, 500) : 100 + random_below(stream, 400);
-        event->labels[index] = (struct label){phrases->paths[rule], (float)thousandths / 1000.0f};
+        bool is_sure = random_chance(stream, index == 0 ? DEMO_FIRST_SURE : DEMO_OTHER_SURE);
+        event->labels[index] = event_draw_label(phrases->paths[rule], is_sure, stream);
     }
 }
 
@@ -382,7 +367,7 @@ bool workload_next(struct workload *workload, struct event *event)
     draw_ending(workload, listing, &stream, event);
     draw_tokens(listing, use->lengths[topic], &stream, event);
     event->cost_nano_usd = cost_of(listing, event);
-    draw_times(listing, &stream, event);
+    event_draw_times(listing->speed, &stream, event);
     event->classified = draw_share(&stream, workload->options.classified);
     if (event->classified)
         draw_labels(workload, use, topic, &stream, event);
