@@ -29,7 +29,7 @@ static double *at(const struct fit *fit, uint32_t model, uint32_t week)
 
 static double source_part(uint32_t week, enum model_source source)
 {
-    const struct study_week *shares = study_week(SERIES_FIRST_DAY + 7 * (int64_t)week);
+    const struct study_week *shares = study_week(series_day(week));
 
     if (source == SOURCE_OPEN_CN)
         return shares->open_cn / 1000.0;
@@ -41,7 +41,7 @@ static double source_part(uint32_t week, enum model_source source)
 /* How much of the week a model is on offer. */
 static double presence(const struct budget_model *model, uint32_t week)
 {
-    int64_t start = SERIES_FIRST_DAY + 7 * (int64_t)week, end = start + 7;
+    int64_t start = series_day(week), end = start + 7;
     int64_t from = model->first_day > start ? model->first_day : start;
     int64_t until = model->until_day < end ? model->until_day : end;
 
@@ -69,7 +69,7 @@ static double guess(const struct budget_model *model, uint32_t week)
         return (series_top_open(week)[column] * part * OPEN_TOP_PART * open + OPEN_TOP_MIN) * present;
     if (entry != NULL)
         return model_curve_weight(entry, week) * present;
-    int64_t age = SERIES_FIRST_DAY + 7 * (int64_t)week - model->first_day;
+    int64_t age = series_day(week) - model->first_day;
     double months = model->first_day == 0 ? AGE_UNKNOWN : age < 0 ? 0 : (double)age / 30;
     double weight = tail_weight(model->source);
     if (model->prompt_usd > PREMIUM_USD)
@@ -167,7 +167,7 @@ static void choose_open(const struct fit *fit, uint32_t week)
 /* S14: a month's tokens of tool calls, on the days of it that a week has. */
 static void add_tools(const struct fit *fit, uint32_t week)
 {
-    for (int64_t day = SERIES_FIRST_DAY + 7 * (int64_t)week, end = day + 7; day < end; day++) {
+    for (int64_t day = series_day(week), end = day + 7; day < end; day++) {
         int64_t year;
         unsigned month, date;
         date_of_days(day, &year, &month, &date);

@@ -58,7 +58,7 @@ static void add_model(struct budget *budget, const struct model *model, double p
     const struct model_example *example = model_curves_example(model->slug);
     int64_t released = model->released_ms / DAY_MS;
 
-    if (released >= SERIES_FIRST_DAY + 7 * (int64_t)SERIES_WEEKS || model->source == SOURCE_UNKNOWN)
+    if (released >= series_day(SERIES_WEEKS) || model->source == SOURCE_UNKNOWN)
         return;
     if (span_equal(model->author, span_of("openrouter")) && known == NULL)
         return; /* Stealth models are on show for a few days; only those with dates are known to be. */

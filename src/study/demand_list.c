@@ -10,7 +10,7 @@
 enum verdict demand_add(struct demand *demand, const struct budget *budget, struct demand_item item, struct reason *why)
 {
     const struct budget_model *model = &budget->models[item.model];
-    int64_t start = SERIES_FIRST_DAY + 7 * (int64_t)item.week, end = start + 7;
+    int64_t start = series_day(item.week), end = start + 7;
 
     struct demand_item *items = grow(demand->items, &demand->room, demand->count + 1, sizeof *items);
     if (items == NULL)

@@ -26,7 +26,7 @@ struct tool_split {
 static bool days_in(const struct budget_model *model, uint32_t week, uint32_t month, int64_t *from, int64_t *until,
                     double *part)
 {
-    int64_t start = SERIES_FIRST_DAY + 7 * (int64_t)week, end = start + 7;
+    int64_t start = series_day(week), end = start + 7;
     int64_t first = days_of_date(2025, month + 1, 1), last = days_of_date(2025, month + 2, 1);
 
     if (model != NULL) {

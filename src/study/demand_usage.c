@@ -44,7 +44,7 @@ static const uint16_t *plain_mix(const struct budget_model *model)
     if (model->is_coding)
         return coding;
     if (model->source == SOURCE_OPEN_ROW) /* gpt-oss and Llama 4 are used as the closed ones are. */
-        return model->is_reasoning && model->author_column == 2 ? open_general : open_row;
+        return model->is_reasoning && model->author_column == SPENDER_OPENAI ? open_general : open_row;
     return model->source == SOURCE_OPEN_CN ? open_general : others;
 }
 

@@ -41,7 +41,7 @@ static int64_t moment_of(uint64_t weight)
 
 static int64_t week_start(const struct demand_item *item)
 {
-    return (SERIES_FIRST_DAY + 7 * (int64_t)item->week) * DAY_MS;
+    return series_day(item->week) * DAY_MS;
 }
 
 /* Requests of a portion before a moment; `phase`, below 2^16, is where between two moments it has its whole ones. */

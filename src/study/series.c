@@ -251,7 +251,7 @@ const uint16_t *series_sizes(uint32_t week)
 
 double series_volume(uint32_t week, int64_t scale)
 {
-    int64_t day = SERIES_FIRST_DAY + 7 * (int64_t)week;
+    int64_t day = series_day(week);
 
     return (double)study_week(day)->billion_tokens * VOLUME_FACTOR * 1e6 * ((double)scale / 1e9);
 }

@@ -12,9 +12,17 @@
 #define SERIES_CATEGORY_WEEK 29u        /* 2025-05-19: the classifier is used from here on */
 #define SERIES_TOPICS 11u               /* the plotted ones: enum study_topic without TOPIC_OTHER, in its order */
 #define SERIES_SPENDERS 11u             /* ten authors and the rest */
-enum { SPENDER_X_AI = 3 };              /* its column */
 #define SERIES_TOOL_MODELS 10u
 #define SERIES_TOP_MODELS 15u
+
+/* Columns of S21 that the code knows by name. */
+enum { SPENDER_OPENAI = 2, SPENDER_X_AI = 3 };
+
+/* The Monday of a week, in days since 1970-01-01. Weeks beyond the study's are fine. */
+static inline int64_t series_day(uint32_t week)
+{
+    return SERIES_FIRST_DAY + 7 * (int64_t)week;
+}
 
 /* S11: tokens of reasoning models. */
 uint32_t series_reasoning(uint32_t week);

@@ -258,7 +258,7 @@ static enum verdict make_slice(struct study_traffic *traffic, struct reason *why
         traffic->week++;
         begin_week(traffic);
     }
-    int64_t start = (SERIES_FIRST_DAY + 7 * (int64_t)traffic->week) * DAY_MS;
+    int64_t start = series_day(traffic->week) * DAY_MS;
     int64_t from = start + 7 * DAY_MS * traffic->slice / traffic->slices;
     int64_t until = start + 7 * DAY_MS * (traffic->slice + 1) / traffic->slices;
     if (waiting > 0)
