@@ -38,11 +38,12 @@ static const struct curve curves[] = {
 
 struct cohort_count {
     uint32_t count;   /* accounts */
-    uint32_t checked; /* this month: of them, looked at */
-    uint32_t seen;    /* this month: of those, active */
+    uint32_t checked; /* of them, looked at this month */
+    uint32_t seen;    /* of those, active this month */
 };
 
-struct group { /* of a family and a country */
+/* The accounts of a family in a country. */
+struct group {
     uint32_t month;
     struct cohort_count cohorts[ACCOUNTS_MONTHS];
 };
@@ -217,7 +218,7 @@ uint64_t accounts_next(struct accounts *accounts, uint32_t family, uint32_t coun
     uint32_t cohort = month, number = 0;
     uint64_t before = 0;
 
-    /* Those that wait come soon, but not all before anyone comes twice. */
+    /* Accounts that wait come soon, but not all before anyone comes twice. */
     bool is_found =
         !is_new && random_chance(stream, RETURN_SOON) && returning(accounts, group, family, country, &cohort, &number);
     if (!is_found && !is_new)

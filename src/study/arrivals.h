@@ -1,6 +1,6 @@
 /*
- * When the events of a workload happen: spread over the hours as the study's weeks grow and as people work, and handed
- * out in order of time, or a bounded way out of order. Pure; integers only.
+ * The times of a workload's events: spread over the hours as the study's weeks grow and as people work, and handed out
+ * in order of time, or a bounded way out of order. Pure; integers only.
  */
 #ifndef GENTALLY_ARRIVALS_H
 #define GENTALLY_ARRIVALS_H
@@ -18,13 +18,13 @@ struct arrivals_options {
 
 struct arrivals;
 
-/* Takes memory for as many events as can be under way at once. HALT: NO-MEMORY. */
+/* Takes memory for as many events as can be under way at once, to be closed once. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict arrivals_open(struct arrivals **arrivals, const struct arrivals_options *options,
                                       struct reason *why);
 void arrivals_close(struct arrivals *arrivals);
 
-/* The next event's number (0.., by time) and time, within [from_ms, to_ms). False at the end, after exactly `events` of
- * them. */
+/* Gives the next event's number (0.., by time) and its time, within [from_ms, to_ms). False at the end, after exactly
+ * `events` events. */
 bool arrivals_next(struct arrivals *arrivals, uint64_t *number, int64_t *event_ms);
 
 #endif

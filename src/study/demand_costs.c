@@ -1,7 +1,7 @@
 /*
- * What portions cost. By list price first; then programming is scaled by author and week so that its spend is shared
- * as in S21, Anthropic's staying as it is; then the other portions of S38's models are scaled so that the model's
- * effective price is the study's.
+ * Costs begin by list price. Then programming is scaled by author and week so that its spend is shared as in S21,
+ * Anthropic's staying as it is; then the other items of S38's models are scaled so that the model's effective price is
+ * the study's.
  */
 #include "demand_costs.h"
 

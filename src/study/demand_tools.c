@@ -1,6 +1,6 @@
 /*
- * Which tokens are of requests that end in a tool call: for S14's ten models what the chart says of each month, for
- * others a part of what they have (S13). A week that has days of two months is carved for each apart.
+ * Tool calls are tokens of requests that end in one: for S14's ten models what the chart says of each month, for others
+ * a part of what they have (S13). A week that has days of two months is split for each apart.
  */
 #include "demand_tools.h"
 
@@ -74,7 +74,7 @@ static void want_tools(struct tool_split *split)
     }
 }
 
-/* Takes `requests` and `tokens` out of a portion, as tool calls between two moments. */
+/* Splits `requests` and `tokens` off an item, as tool calls between two moments. */
 static enum verdict take(struct tool_split *split, size_t index, int64_t requests, int64_t tokens, int64_t from_ms,
                          int64_t until_ms, struct reason *why)
 {
@@ -87,7 +87,7 @@ static enum verdict take(struct tool_split *split, size_t index, int64_t request
     item->requests -= requests;
     item->tokens -= tokens;
     item->cost_nano_usd -= piece.cost_nano_usd;
-    if (item->tokens == 0) { /* All of it: the portion becomes the piece. */
+    if (item->tokens == 0) { /* All of it: the item becomes the piece. */
         assert(item->requests == 0);
         *item = piece;
         item->from_ms = from_ms;
@@ -103,7 +103,7 @@ static enum verdict take(struct tool_split *split, size_t index, int64_t request
     return GO_ON;
 }
 
-/* How many requests and tokens of a portion to take in a pass: 0 and 1 leave other requests behind, 2 takes whole
+/* How many requests and tokens of an item to take in a pass: 0 and 1 leave other requests behind, 2 takes whole
  * single ones, 3 cuts a single one in two. */
 static bool piece_of(const struct demand_item *item, int pass, int64_t want, int64_t *requests, int64_t *tokens)
 {
@@ -130,7 +130,8 @@ static bool piece_of(const struct demand_item *item, int pass, int64_t want, int
     return true;
 }
 
-/* where there are many for the topic, two become one: the topic's mean length stays (S17). */
+/* Makes one of two requests in the item that has most for the topic: a request of item `cut` became two, and the
+ * topic's mean length stays (S17). */
 static void merge_elsewhere(const struct demand *demand, size_t first, size_t end, size_t cut)
 {
     size_t most = cut;
@@ -145,7 +146,7 @@ static void merge_elsewhere(const struct demand *demand, size_t first, size_t en
         demand->items[most].requests--;
 }
 
-/* Carves a model's tool calls between two days out of the portions from `first` to before `end`. */
+/* Splits a model's tool calls between two days off the items from `first` to before `end`. */
 static enum verdict split_tool_calls(struct tool_split *split, uint32_t model, size_t first, size_t end, int64_t want,
                                      int64_t from, int64_t until, struct reason *why)
 {
@@ -164,7 +165,7 @@ static enum verdict split_tool_calls(struct tool_split *split, uint32_t model, s
                     !piece_of(item, pass, want, &requests, &tokens))
                     continue;
                 if (item->requests == requests && item->tokens > tokens) {
-                    item->requests++; /* One request becomes two; */
+                    item->requests++; /* One request becomes two. */
                     merge_elsewhere(split->demand, first, end, index);
                 }
                 verdict = take(split, index, requests, tokens, from * DAY_MS, until * DAY_MS, why);

@@ -1,6 +1,6 @@
 /*
- * What models are used for, and how: first guesses, which portions_topics.c fits to the charts. Mixes are those the
- * study states or shows of authors in May and November 2025, on a straight line between.
+ * Mixes are those the study states or shows of authors in May and November 2025 (S24 to S29), on a straight line
+ * between.
  */
 #include "demand_usage.h"
 
@@ -15,7 +15,7 @@ struct mix {
     uint16_t shares[SERIES_TOPICS]; /* per mille */
 };
 
-/* By author and week; the author's portions of open models that are not its own line count as others'. */
+/* By author and week, for what the author sells: its open side lines are used as open models are. */
 static const struct mix mixes[] = {
     {"anthropic", 29, {620, 220, 40, 50, 10, 10, 10, 20, 10, 10, 1}},
     {"anthropic", 56, {600, 220, 30, 70, 10, 10, 20, 20, 10, 10, 1}},

@@ -1,5 +1,5 @@
-/* `gentally-demo generate`: a seeded workload as JSON lines. What is drawn is drawn in workload.c (demo) and replica.c
- * (study). */
+/* `gentally-demo generate`: a seeded workload as JSON lines. Its events come from workload.c (--profile demo) or from
+ * study_traffic.c (--profile study). */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ enum option {
 enum profile { PROFILE_DEMO, PROFILE_STUDY };
 static const char *const profiles[] = {"demo", "study"};
 
-/* Where the events come from: one of the two. */
+/* Makes the events; one of the two is NULL. */
 struct maker {
     struct workload *workload;
     struct study_traffic *traffic;

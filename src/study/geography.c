@@ -19,22 +19,22 @@
 #define LANGUAGES_MAX 32u
 #define ROUNDS 200
 
-enum continent { NORTH_AMERICA, ASIA, EUROPE, SOUTH_AMERICA, OCEANIA, AFRICA };
+enum continent { NORTH_AMERICA, ASIA, EUROPE, SOUTH_AMERICA, OCEANIA, AFRICA, CONTINENTS };
 
 struct geography {
     uint32_t countries, languages;
     int64_t tokens[SERIES_WEEKS];
-    double continents[SERIES_WEEKS][GEOGRAPHY_CONTINENTS]; /* tokens */
-    double later[SERIES_WEEKS][COUNTRIES_MAX];             /* tokens of the weeks to come, until a table's last */
-    double country_parts[COUNTRIES_MAX];                   /* of its continent */
-    double language_parts[COUNTRIES_MAX * LANGUAGES_MAX];  /* of its country: country * languages + language */
-    double missing[COUNTRIES_MAX * LANGUAGES_MAX];         /* tokens due, less given; the same */
-    uint16_t pairs[COUNTRIES_MAX * LANGUAGES_MAX];         /* those that have a part */
+    double continents[SERIES_WEEKS][CONTINENTS];          /* tokens */
+    double later[SERIES_WEEKS][COUNTRIES_MAX];            /* tokens of the weeks to come, until a table's last */
+    double country_parts[COUNTRIES_MAX];                  /* of its continent */
+    double language_parts[COUNTRIES_MAX * LANGUAGES_MAX]; /* of its country, by pair: country * languages + language */
+    double missing[COUNTRIES_MAX * LANGUAGES_MAX];        /* tokens due, less given, by pair */
+    uint16_t pairs[COUNTRIES_MAX * LANGUAGES_MAX];        /* pairs that have a part */
     uint32_t pair_count;
     uint32_t week, part; /* how far tokens are due */
     struct alias_table country_table;
     struct alias_table language_tables[COUNTRIES_MAX];
-    int64_t drawn_week; /* the country lottery is of; -1 = none yet */
+    int64_t drawn_week; /* the week that country_table is of; -1 = none yet */
 };
 
 static enum continent continent_of(const char *country)
@@ -60,36 +60,36 @@ static enum continent continent_of(const char *country)
 }
 
 /* S30's paths: from the first parts to the last along an S-curve. First guesses. */
-static void guess_continents(uint32_t week, double shares[GEOGRAPHY_CONTINENTS])
+static void guess_continents(uint32_t week, double shares[CONTINENTS])
 {
     double along = clamp(((double)week - ASIA_RISES) / (ASIA_RISEN - ASIA_RISES), 0, 1);
     double step = along * along * (3 - 2 * along);
 
     shares[NORTH_AMERICA] = 1;
-    for (uint32_t continent = ASIA; continent < GEOGRAPHY_CONTINENTS; continent++) {
+    for (uint32_t continent = ASIA; continent < CONTINENTS; continent++) {
         shares[continent] = CONTINENT_FIRST[continent] + CONTINENT_CHANGE[continent] * step;
         shares[NORTH_AMERICA] -= shares[continent];
     }
 }
 
 /* Tokens of continents before the classifier: what S32 leaves North America, a guess of others, the rest is Europe. */
-static void early_continents(double all, double early, double sums[GEOGRAPHY_CONTINENTS])
+static void early_continents(double all, double early, double sums[CONTINENTS])
 {
     double america =
         (UNITED_STATES + CANADA + NORTH_AMERICA_REST) * all - CONTINENT_SHARES[NORTH_AMERICA] / 10000 * (all - early);
 
-    for (uint32_t continent = 0; continent < GEOGRAPHY_CONTINENTS; continent++)
+    for (uint32_t continent = 0; continent < CONTINENTS; continent++)
         sums[continent] = CONTINENT_EARLY[continent] * early;
     sums[NORTH_AMERICA] = clamp(america, 0, NORTH_AMERICA_MAX * early);
     double rest = early;
-    for (uint32_t continent = 0; continent < GEOGRAPHY_CONTINENTS; continent++)
+    for (uint32_t continent = 0; continent < CONTINENTS; continent++)
         rest -= continent == EUROPE ? 0 : sums[continent];
     sums[EUROPE] = rest;
 }
 
 static void fit_continents(struct geography *geography)
 {
-    double weeks[SERIES_WEEKS], sums[GEOGRAPHY_CONTINENTS], all = 0, early = 0;
+    double weeks[SERIES_WEEKS], sums[CONTINENTS], all = 0, early = 0;
     const uint32_t split = SERIES_CATEGORY_WEEK;
 
     for (uint32_t week = 0; week < SERIES_WEEKS; week++) {
@@ -99,27 +99,26 @@ static void fit_continents(struct geography *geography)
         guess_continents(week, geography->continents[week]);
     }
     early_continents(all, early, sums);
-    struct raking before = {geography->continents[0], split, GEOGRAPHY_CONTINENTS, weeks, sums};
+    struct raking before = {geography->continents[0], split, CONTINENTS, weeks, sums};
     raking_fit(&before, ROUNDS);
-    for (uint32_t continent = 0; continent < GEOGRAPHY_CONTINENTS; continent++)
+    for (uint32_t continent = 0; continent < CONTINENTS; continent++)
         sums[continent] = CONTINENT_SHARES[continent] / 10000 * (all - early);
-    struct raking after = {geography->continents[split], SERIES_WEEKS - split, GEOGRAPHY_CONTINENTS, weeks + split,
-                           sums};
+    struct raking after = {geography->continents[split], SERIES_WEEKS - split, CONTINENTS, weeks + split, sums};
     raking_fit(&after, ROUNDS);
 }
 
 /* A country's part of its continent: S32's have what the table says, others share the rest by their weights. */
 static void part_countries(struct geography *geography, double totals[])
 {
-    double continents[GEOGRAPHY_CONTINENTS] = {0}, weights[GEOGRAPHY_CONTINENTS] = {0}, all = 0;
+    double continents[CONTINENTS] = {0}, weights[CONTINENTS] = {0}, all = 0;
 
     for (uint32_t week = 0; week < SERIES_WEEKS; week++) {
-        for (uint32_t continent = 0; continent < GEOGRAPHY_CONTINENTS; continent++) {
+        for (uint32_t continent = 0; continent < CONTINENTS; continent++) {
             continents[continent] += geography->continents[week][continent];
             all += geography->continents[week][continent];
         }
     }
-    double left[GEOGRAPHY_CONTINENTS];
+    double left[CONTINENTS];
     memcpy(left, continents, sizeof left);
     for (uint32_t country = 0; country < geography->countries; country++) {
         enum continent continent = continent_of(study_countries[country].code);
@@ -161,7 +160,7 @@ static void wanted_languages(const struct geography *geography, double all, doub
     }
 }
 
-/* Where a language is at home; study_tongue() knows how much of some countries speak it. */
+/* True where a language is spoken; study_tongue() knows how much of some countries speaks it. */
 static bool is_local(const char *country, const char *language)
 {
     static const struct {
@@ -275,7 +274,7 @@ enum verdict geography_open(struct geography **out, const int64_t tokens[SERIES_
     struct geography *geography = calloc(1, sizeof *geography);
     double totals[COUNTRIES_MAX];
 
-    static_assert(LENGTH_OF(CONTINENT_SHARES) == GEOGRAPHY_CONTINENTS, "each continent has its share");
+    static_assert(LENGTH_OF(CONTINENT_SHARES) == CONTINENTS, "each continent has its share");
     assert(study_country_count <= COUNTRIES_MAX);
     assert(study_language_count <= LANGUAGES_MAX);
     *out = NULL;
@@ -321,8 +320,8 @@ void geography_advance(struct geography *geography, uint32_t week, uint32_t part
     geography->part = part;
 }
 
-/* Whether a pair can take a request: it misses as much, or misses something and will miss as much again before the
- * table it is in has its last week. */
+/* True if a pair can take a request: it misses as much, or misses something and has much more to come before the last
+ * week of its table. */
 static bool can_take(const struct geography *geography, uint32_t pair, int64_t tokens)
 {
     double later = geography->later[geography->week][pair / geography->languages] * geography->language_parts[pair];
@@ -331,7 +330,7 @@ static bool can_take(const struct geography *geography, uint32_t pair, int64_t t
            (geography->missing[pair] >= 1 && later >= PAIR_LATER * (double)tokens);
 }
 
-/* By chance, by what they miss, among pairs that miss enough; UINT32_MAX: there is none. */
+/* A pair by chance, weighed by what each misses, among those that can take the request; UINT32_MAX: there is none. */
 static uint32_t draw_pair(const struct geography *geography, int64_t tokens, int country, struct random_stream *stream)
 {
     double sum = 0;

@@ -1,5 +1,5 @@
-/* Classifier paths by topic. Shares are per mille of the topic's tokens: the study's where it gives them (with the
- * first tags of a topic), the rest our guess. */
+/* The classifier's paths by topic. Shares are per mille of the topic's tokens: the study's where it gives them (the
+ * first tags of a topic), our guess for the rest. */
 #include "labels.h"
 
 #include <assert.h>

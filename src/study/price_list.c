@@ -1,5 +1,5 @@
 /*
- * From the catalog and the study to a day's choice of models. The study speaks of tokens, a generator draws requests: a
+ * A day's choice of models, from the catalog and the study. The study speaks of tokens, a generator draws requests: a
  * model's weight in the draw is its share of tokens, divided by the tokens of its average request.
  */
 #include "price_list.h"

@@ -1,7 +1,7 @@
 /*
- * A portion's requests are spread over its time as people work (study_hour), those of a stretch are what is due at its
- * end less what was due at its beginning; tokens go along with requests. So stretches need not know of each other, and
- * sums hold however a week is cut.
+ * The requests of an item are spread over its time as people work (study_hour). Those of a stretch are what is due at
+ * its end less what was due at its beginning; tokens go along with requests. So stretches need not know of each other,
+ * and sums hold however a week is cut.
  */
 #include "requests.h"
 
@@ -44,7 +44,7 @@ static int64_t week_start(const struct demand_item *item)
     return series_day(item->week) * DAY_MS;
 }
 
-/* Requests of a portion before a moment; `phase`, below 2^16, is where between two moments it has its whole ones. */
+/* The requests of an item before a moment. `phase`, below 2^16: at which fraction of a request a whole one is due. */
 static int64_t due(const struct demand_item *item, int64_t moment_ms, uint32_t phase)
 {
     int64_t start = week_start(item);
@@ -71,7 +71,8 @@ static enum verdict make_room(struct requests *requests, size_t more, struct rea
     return GO_ON;
 }
 
-/* Sizes about the mean, as many tokens as there are if that is asked for. `weights` stand in the requests' tokens. */
+/* Sizes about the mean; with `is_exact` their sums are those given. The requests' `tokens` hold their weights on entry.
+ */
 static void size_requests(struct request *items, size_t count, int64_t tokens, int64_t cost, bool is_exact)
 {
     int64_t weights = 0, least = tokens >= (int64_t)(2 * SIZE_MIN * count) ? SIZE_MIN : 0;
@@ -79,7 +80,7 @@ static void size_requests(struct request *items, size_t count, int64_t tokens, i
 
     for (size_t index = 0; index < count; index++)
         weights += items[index].tokens;
-    if (!is_exact) /* as the mean weight has it */
+    if (!is_exact) /* as if all had the mean weight */
         weights = 4096 * (int64_t)count;
     for (size_t index = 0; index < count; index++) {
         int64_t own = items[index].tokens;
@@ -98,13 +99,14 @@ static void size_requests(struct request *items, size_t count, int64_t tokens, i
     }
 }
 
-enum verdict requests_add(struct requests *requests, const struct demand *demand, uint32_t item, int64_t from_ms,
-                          int64_t until_ms, bool is_exact, uint64_t seed, uint64_t *number, struct reason *why)
+enum verdict requests_add(struct requests *requests, const struct demand *demand, uint32_t item,
+                          const struct requests_stretch *stretch, uint64_t *number, struct reason *why)
 {
     const struct demand_item *of = &demand->items[item];
-    struct random_stream phases = random_stream(seed ^ UINT64_C(0x9b5ad4ce), item);
+    struct random_stream phases = random_stream(stretch->seed ^ UINT64_C(0x9b5ad4ce), item);
     uint32_t phase = random_below(&phases, 1 << 16);
-    int64_t before = due(of, from_ms, phase), after = due(of, until_ms, phase), start = week_start(of);
+    int64_t before = due(of, stretch->from_ms, phase), after = due(of, stretch->until_ms, phase),
+            start = week_start(of);
 
     assert(after >= before);
     if (after == before)
@@ -113,11 +115,12 @@ enum verdict requests_add(struct requests *requests, const struct demand *demand
     enum verdict verdict = make_room(requests, count, why);
     if (verdict != GO_ON)
         return verdict;
-    int64_t from = from_ms > of->from_ms ? from_ms : of->from_ms;
-    int64_t until = until_ms < of->until_ms ? until_ms : of->until_ms;
+    int64_t from = stretch->from_ms > of->from_ms ? stretch->from_ms : of->from_ms;
+    int64_t until = stretch->until_ms < of->until_ms ? stretch->until_ms : of->until_ms;
     uint64_t low = requests_week_weight(from - start), high = requests_week_weight(until - start);
     for (size_t index = 0; index < count; index++) {
-        struct random_stream stream = random_stream(seed ^ UINT64_C(0x51ce), (uint64_t)of->week << 48 | *number);
+        struct random_stream stream =
+            random_stream(stretch->seed ^ UINT64_C(0x51ce), (uint64_t)of->week << 48 | *number);
         int64_t weight = random_spread(&stream, 4096);
         uint64_t lot = random_bits(&stream);
         requests->items[requests->count++] = (struct request){
@@ -130,6 +133,6 @@ enum verdict requests_add(struct requests *requests, const struct demand *demand
     }
     int64_t tokens = part_of(of->tokens, after, of->requests) - part_of(of->tokens, before, of->requests);
     int64_t cost = part_of(of->cost_nano_usd, after, of->requests) - part_of(of->cost_nano_usd, before, of->requests);
-    size_requests(requests->items + first, count, tokens, cost, is_exact);
+    size_requests(requests->items + first, count, tokens, cost, stretch->is_exact);
     return GO_ON;
 }

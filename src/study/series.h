@@ -1,6 +1,6 @@
 /*
- * The study's weekly and monthly charts as numbers, for the calibrated workload: what src/series.c holds. Weeks are
- * counted from Monday 2024-10-28; shares are per mille. Static memory; nothing can fail.
+ * The study's weekly and monthly charts as numbers, for the calibrated workload. Weeks are counted from Monday
+ * 2024-10-28, 0..SERIES_WEEKS - 1; shares are per mille. Static memory; nothing can fail.
  */
 #ifndef GENTALLY_SERIES_H
 #define GENTALLY_SERIES_H
@@ -8,10 +8,9 @@
 #include "study.h"
 
 #define SERIES_WEEKS 57u
-#define SERIES_FIRST_DAY INT64_C(20024) /* Monday 2024-10-28, days since 1970-01-01 */
-#define SERIES_CATEGORY_WEEK 29u        /* 2025-05-19: the classifier is used from here on */
-#define SERIES_TOPICS 11u               /* the plotted ones: enum study_topic without TOPIC_OTHER, in its order */
-#define SERIES_SPENDERS 11u             /* ten authors and the rest */
+#define SERIES_CATEGORY_WEEK 29u /* 2025-05-19: the classifier is used from here on */
+#define SERIES_TOPICS 11u        /* the plotted ones: enum study_topic without TOPIC_OTHER, in its order */
+#define SERIES_SPENDERS 11u      /* ten authors and the rest */
 #define SERIES_TOOL_MODELS 10u
 #define SERIES_TOP_MODELS 15u
 
@@ -21,7 +20,7 @@ enum { SPENDER_OPENAI = 2, SPENDER_X_AI = 3 };
 /* The Monday of a week, in days since 1970-01-01. Weeks beyond the study's are fine. */
 static inline int64_t series_day(uint32_t week)
 {
-    return SERIES_FIRST_DAY + 7 * (int64_t)week;
+    return STUDY_FIRST_DAY + 7 * (int64_t)week;
 }
 
 /* S11: tokens of reasoning models. */

@@ -1,8 +1,8 @@
 /*
- * A week is cut into slices of some ten thousand requests. A slice's requests get their sizes and times, then their
- * homes, the large ones first; then they are sorted by when they arrive, and what arrives before the slice's end is
- * handed out. Everything is derived from the plan and from numbers, so the whole run is made whatever part is wanted:
- * what was given to whom before has to be known.
+ * A week is cut into slices of some ten thousand requests. A slice's requests get their sizes and times, then
+ * countries, languages and accounts, the large ones first; then they are sorted by when they arrive, and what arrives
+ * before the slice's end is handed out. Everything is derived from the plan and from numbers, so the whole run is made
+ * whatever part is wanted: what was dealt to whom before has to be known.
  */
 #include "study_traffic.h"
 
@@ -33,18 +33,18 @@ struct study_traffic {
     struct geography *geography;
     struct accounts *accounts;
     struct labels labels;
-    struct listing *listings; /* by model: what offer_provider() looks at */
+    struct listing *listings; /* by model: what listing_provider() looks at, and its speed */
     uint32_t *families;       /* by model */
     struct alias_table apps;
-    struct requests ready; /* sorted; those from `at` on are to come */
-    size_t at, end;        /* before `end` all arrive within the slices made so far */
+    struct requests ready; /* sorted by arrival; those from `at` on are to come */
+    size_t at, end;        /* those before `end` arrive within the slices made so far */
     uint32_t week, slice, slices;
     size_t first_item, end_item; /* of the week */
     uint64_t number;             /* of the week's next request */
     char id[64], account[32], app[32], model[EVENT_TEXT_MAX + 8];
 };
 
-/* Models accounts do not tell apart: retention is of what the study shows as one. */
+/* The model that a model's accounts are counted under: the study shows the retention of both as one. */
 static struct span family_slug(struct span slug)
 {
     if (span_equal(slug, span_of("deepseek/deepseek-chat-v3-0324")))
@@ -156,7 +156,7 @@ static uint32_t month_of(int64_t event_ms)
     return (uint32_t)(year - 2024) * 12 + month - 10;
 }
 
-/* May's tool calls of GPT-4o mini are one large account's (S13): it has its home. */
+/* True for May's tool calls of GPT-4o mini: they are one large account's (S13), of the United States. */
 static bool is_outlier(const struct study_traffic *traffic, const struct request *request)
 {
     const struct demand_item *item = &traffic->demand.items[request->item];
@@ -188,7 +188,7 @@ static int by_arrival(const void *left, const void *right)
     return one->number < other->number ? -1 : one->number > other->number;
 }
 
-/* A small workload has few requests of a model in a country: then those that wait for one decide where it comes from.
+/* The country of an account that waits for a request, since a small workload has few of a model in a country; -1: any.
  */
 static int wanted_country(struct study_traffic *traffic, const struct request *request, uint32_t family,
                           struct random_stream *stream)
@@ -248,6 +248,22 @@ static void begin_week(struct study_traffic *traffic)
     traffic->slices = 1 + (uint32_t)(requests / SLICE_REQUESTS);
 }
 
+static void set_arrivals(const struct study_traffic *traffic, struct request *items, size_t count)
+{
+    uint64_t seed = traffic->options.seed ^ UINT64_C(0xde1a);
+
+    for (size_t index = 0; index < count; index++) {
+        struct random_stream stream = random_stream(seed, (uint64_t)traffic->week << 48 | items[index].number);
+        items[index].arrival_ms =
+            items[index].event_ms + random_below(&stream, (uint32_t)traffic->options.disorder_ms + 1);
+    }
+}
+
+static bool is_last_slice(const struct study_traffic *traffic)
+{
+    return traffic->week == SERIES_WEEKS - 1 && traffic->slice == traffic->slices;
+}
+
 /* Makes the next slice. What arrives after its end waits for the slices that follow. */
 static enum verdict make_slice(struct study_traffic *traffic, struct reason *why)
 {
@@ -259,36 +275,31 @@ static enum verdict make_slice(struct study_traffic *traffic, struct reason *why
         begin_week(traffic);
     }
     int64_t start = series_day(traffic->week) * DAY_MS;
-    int64_t from = start + 7 * DAY_MS * traffic->slice / traffic->slices;
-    int64_t until = start + 7 * DAY_MS * (traffic->slice + 1) / traffic->slices;
+    struct requests_stretch stretch = {.from_ms = start + 7 * DAY_MS * traffic->slice / traffic->slices,
+                                       .until_ms = start + 7 * DAY_MS * (traffic->slice + 1) / traffic->slices,
+                                       .is_exact = traffic->options.is_exact,
+                                       .seed = traffic->options.seed};
     if (waiting > 0)
         memmove(ready->items, ready->items + traffic->at, waiting * sizeof *ready->items);
     ready->count = waiting;
     traffic->at = 0;
     for (size_t item = traffic->first_item; item < traffic->end_item; item++) {
-        enum verdict verdict = requests_add(ready, &traffic->demand, (uint32_t)item, from, until,
-                                            traffic->options.is_exact, traffic->options.seed, &traffic->number, why);
+        enum verdict verdict = requests_add(ready, &traffic->demand, (uint32_t)item, &stretch, &traffic->number, why);
         if (verdict != GO_ON)
             return verdict;
     }
     size_t count = ready->count - waiting;
-    uint64_t part = requests_week_weight(until - start) * 1000000 / requests_week_weight(7 * DAY_MS);
+    uint64_t part = requests_week_weight(stretch.until_ms - start) * 1000000 / requests_week_weight(7 * DAY_MS);
     geography_advance(traffic->geography, traffic->week, (uint32_t)part);
-    for (size_t index = waiting; index < ready->count; index++) {
-        struct request *request = &ready->items[index];
-        struct random_stream stream =
-            random_stream(traffic->options.seed ^ UINT64_C(0xde1a), (uint64_t)traffic->week << 48 | request->number);
-        request->arrival_ms = request->event_ms + random_below(&stream, (uint32_t)traffic->options.disorder_ms + 1);
-    }
     if (count > 0) {
+        set_arrivals(traffic, ready->items + waiting, count);
         qsort(ready->items + waiting, count, sizeof *ready->items, by_month_and_size);
         locate_all(traffic, ready->items + waiting, count);
         qsort(ready->items, ready->count, sizeof *ready->items, by_arrival);
     }
     traffic->slice++;
-    bool is_last = traffic->week == SERIES_WEEKS - 1 && traffic->slice == traffic->slices;
     for (traffic->end = 0; traffic->end < ready->count; traffic->end++) {
-        if (!is_last && ready->items[traffic->end].arrival_ms >= until)
+        if (!is_last_slice(traffic) && ready->items[traffic->end].arrival_ms >= stretch.until_ms)
             break;
     }
     return GO_ON;
@@ -342,7 +353,7 @@ static void set_ending(const struct study_traffic *traffic, const struct demand_
                        struct random_stream *stream, struct event *event)
 {
     const struct budget_model *model = &traffic->budget.models[item->model];
-    /* What the study's tables and charts say of cost and of examples is of requests that succeed and are billed. */
+    /* Others succeed and are billed: the study's tables and charts of costs and examples are of such requests. */
     bool is_plain = !item->is_tool && item->topic != TOPIC_PROGRAMMING && model->price_usd <= 0;
     uint32_t lot = random_below(stream, 1000);
     bool is_asked_key = random_chance(stream, STUDY_BYOK),
@@ -430,8 +441,7 @@ enum verdict study_traffic_next(struct study_traffic *traffic, struct event *eve
         }
         if (traffic->slices == 0)
             begin_week(traffic);
-        bool is_last = traffic->week == SERIES_WEEKS - 1 && traffic->slice == traffic->slices;
-        if (is_last) {
+        if (is_last_slice(traffic)) {
             *is_end = true;
             return GO_ON;
         }

@@ -1,7 +1,7 @@
 /*
- * The study's 57 weeks of traffic, 2024-10-28 to 2025-11-30, replicated at any scale: budget, portions and homes turned
- * into single events in the order of their time. Pure: no clock, no I/O; equal options give equal events anywhere, and
- * a part of the range has the very events the whole has there.
+ * The traffic of the study's 57 weeks, 2024-10-28 to 2025-11-30, replicated at any scale: budget, demand and geography
+ * turned into single events in the order of their time. Pure: no clock, no I/O; equal options give equal events
+ * anywhere, and a part of the range has the very events the whole has there.
  */
 #ifndef GENTALLY_STUDY_TRAFFIC_H
 #define GENTALLY_STUDY_TRAFFIC_H
@@ -26,13 +26,14 @@ struct study_traffic_options {
 
 struct study_traffic;
 
-/* Plans all weeks (well under a second). `catalog` is borrowed until close. HALT: NO-MEMORY, WORKLOAD-NO-MODELS. */
+/* Plans all weeks, in well under a second. `catalog` is borrowed until close. To be closed once. HALT: NO-MEMORY,
+ * WORKLOAD-NO-MODELS. */
 MUST_CHECK enum verdict study_traffic_open(struct study_traffic **traffic, const struct study_traffic_options *options,
                                            const struct catalog *catalog, struct reason *why);
 void study_traffic_close(struct study_traffic *traffic);
 
-/* Fills the next event; its strings are borrowed until the next call. `*is_end` at the end. HALT: NO-MEMORY. Memory is
- * that of some ten thousand events, and of those under way by disorder. */
+/* Fills the next event; its strings are borrowed until the next call. `*is_end` at the end, without an event. Takes
+ * memory for some ten thousand events and for those under way by disorder. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict study_traffic_next(struct study_traffic *traffic, struct event *event, bool *is_end,
                                            struct reason *why);
 

@@ -1,7 +1,7 @@
 /*
- * One event after the other: a time from the timetable, a model from the day's offers, an account and all that follows
- * from it, a topic that sets how long the prompt is and what the classifier would say. Every event has a stream of
- * draws of its own; the order of the draws below is therefore part of the seed's meaning.
+ * One event after the other: a time from the arrivals, a model from the day's price list, an account and all that
+ * follows from it, a topic that sets how long the prompt is and what the classifier would say. Every event has a random
+ * stream of its own; the order of the draws below is therefore part of the seed's meaning.
  */
 #include "workload.h"
 
@@ -303,7 +303,7 @@ static void draw_tokens(const struct listing *listing, uint32_t length, struct r
     event->tokens_cached = event->tokens_prompt * clamp_integer(cached, 0, PART_MAX) / 1000;
 }
 
-/* List price, exact to the nano: a cached token costs a tenth, and who brings a key pays a fee of a twentieth. */
+/* List price, exact to the nano-dollar. Cached tokens are cheaper, and who brings a key pays only a fee. */
 static int64_t cost_of(const struct listing *listing, const struct event *event)
 {
     int64_t fresh = event->tokens_prompt - event->tokens_cached;

@@ -1,10 +1,11 @@
-/* A portion cut into stretches: however it is cut, all its requests, tokens and costs come, each in its time. */
+/* An item of demand cut into stretches: however it is cut, all its requests, tokens and costs come, each in its time.
+ */
 #include "requests.h"
 
 #include "gentally/core/window.h"
 #include "suite.h"
 
-#define START_MS (SERIES_FIRST_DAY * DAY_MS)
+#define START_MS (STUDY_FIRST_DAY * DAY_MS)
 #define WEEK_MS (7 * DAY_MS)
 
 static void any_cut_gives_the_same_sums(void)
@@ -31,8 +32,9 @@ static void any_cut_gives_the_same_sums(void)
         for (uint32_t cut = 0; cut < rows[index].cuts; cut++) {
             int64_t from = START_MS + WEEK_MS * cut / rows[index].cuts;
             int64_t until = START_MS + WEEK_MS * (cut + 1) / rows[index].cuts;
+            struct requests_stretch stretch = {from, until, true, 5};
             size_t first = requests.count;
-            CU_ASSERT_EQUAL_FATAL(requests_add(&requests, &demand, 0, from, until, true, 5, &number, &why), GO_ON);
+            CU_ASSERT_EQUAL_FATAL(requests_add(&requests, &demand, 0, &stretch, &number, &why), GO_ON);
             for (; first < requests.count; first++) {
                 const struct request *request = &requests.items[first];
                 CU_ASSERT(request->event_ms >= from && request->event_ms < until);

@@ -219,8 +219,8 @@ static void shares_are_the_studys(void)
     tables_close(&tables);
 }
 
-/* Counts what a timetable gives: numbers exactly once, times in range, never further back than allowed. */
-static void check_timetable(const struct arrivals_options *options)
+/* Counts what the arrivals give: numbers exactly once, times in range, never further back than allowed. */
+static void check_arrivals(const struct arrivals_options *options)
 {
     static uint8_t seen[5000];
     struct arrivals *arrivals = NULL;
@@ -248,7 +248,7 @@ static void check_timetable(const struct arrivals_options *options)
     arrivals_close(arrivals);
 }
 
-static void a_timetable_loses_nothing(void)
+static void arrivals_lose_nothing(void)
 {
     static const struct arrivals_options rows[] = {
         {1, 1, FROM_MS, FROM_MS + 1, 0},                            /* the smallest there is */
@@ -262,7 +262,7 @@ static void a_timetable_loses_nothing(void)
     };
 
     for (size_t index = 0; index < LENGTH_OF(rows); index++)
-        check_timetable(&rows[index]);
+        check_arrivals(&rows[index]);
 }
 
 static void an_event_is_one_line_of_json(void)
@@ -293,7 +293,7 @@ int main(int argc, char **argv)
         {"same_seed_same_bytes", same_seed_same_bytes},
         {"every_event_keeps_the_rules", every_event_keeps_the_rules},
         {"shares_are_the_studys", shares_are_the_studys},
-        {"a_timetable_loses_nothing", a_timetable_loses_nothing},
+        {"arrivals_lose_nothing", arrivals_lose_nothing},
         {"an_event_is_one_line_of_json", an_event_is_one_line_of_json},
         CU_TEST_INFO_NULL,
     };
