@@ -1,4 +1,4 @@
-/* gentally-demo: what the quickstart, the tests and the benches try gentally with. No part of a deployment. */
+/* The program gentally-demo: what the quickstart, tests and benches try gentally with. No part of a deployment. */
 #include "gentally/study/demo.h"
 
 #include "gentally/cli/program.h"

@@ -17,6 +17,7 @@ passed=0
 failed=0
 place=
 container=
+demo_container=
 pids=()
 
 skip() {
@@ -30,7 +31,8 @@ clean_up() {
     local pid
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; done
     # A build that failed leaves its containers, and buildah its storage, mounted.
-    [ -z "$container" ] || { store umount "$container" && store rm "$container"; } >/dev/null 2>&1
+    local name
+    for name in $container $demo_container; do store umount "$name" && store rm "$name"; done >/dev/null 2>&1
     [ -z "${driver:-}" ] || store rm --all >/dev/null 2>&1
     umount "$home"/storage-*/overlay/*/merged "$home"/storage-*/overlay 2>/dev/null
     [ -z "$place" ] || rm -rf "$place"
@@ -115,7 +117,7 @@ build() {
 
 # A network that cannot be had is no fault of the image; a name that does not exist is.
 build_or_skip() {
-    build gentally-build --target build && build gentally && return 0
+    build gentally-build --target build && build gentally && build gentally-demo --target demo && return 0
     local reason
     reason=$(grep -E 'Temporary failure resolving|Could not connect to|Failed to fetch' "$home/build.log" | tail -n 1)
     [ -z "$reason" ] || skip "Debian's packages: $reason"
@@ -168,6 +170,13 @@ has_no_build_things() {
     done
 }
 
+# What makes traffic, and the broker in memory, are in the image of compose's producer alone.
+has_no_demo() {
+    [ ! -e "$mount/usr/local/bin/gentally-demo" ] || { echo "gentally-demo is in the image" && return 1; }
+    [ -x "$demo_mount/usr/local/bin/gentally-demo" ] || { echo "gentally-demo is not in the demo's image" && return 1; }
+    says "^gentally: there is no 'generate'" run_in_image gentally generate --help
+}
+
 # ---- the image at work
 
 # in_image [NAME=VALUE...] COMMAND...: read-only, without a right; what the container is given is under /mnt. What waits
@@ -213,7 +222,7 @@ start_redis() {
 }
 
 start_broker() {
-    (limit=1000 && in_image gentally broker --partitions 4) >"$place/broker" 2>"$place/broker.log" &
+    (limit=1000 mount=$demo_mount && in_image gentally-demo broker --partitions 4) >"$place/broker" 2>"$place/broker.log" &
     pids+=($!)
 }
 
@@ -265,9 +274,10 @@ says() {
     grep -qE "$want" <<<"$output"
 }
 
-# As the producer of docker/compose.yaml has it: a shell's pipe, read-only.
+# As the producer of docker/compose.yaml has it: a shell's pipe, read-only, in the demo's image.
 produces() {
-    run_in_image "${settings[@]}" /bin/sh -c "gentally generate --events $events --seed 1 | gentally produce"
+    local pipe="gentally-demo generate --events $events --seed 1 | gentally produce"
+    (mount=$demo_mount && in_image "${settings[@]}" /bin/sh -c "$pipe")
 }
 
 counts_all() {
@@ -300,6 +310,8 @@ echo "note: the image was built in $((SECONDS - begin)) s ($driver)"
 store rmi --prune >/dev/null 2>&1
 container=$(store from gentally)
 mount=$(store mount "$container")
+demo_container=$(store from gentally-demo)
+demo_mount=$(store mount "$demo_container")
 megabytes() { store images --format '{{.Size}}' "$1"; }
 echo "note: the image has $(megabytes gentally), its base $(megabytes "$base")"
 
@@ -311,6 +323,7 @@ expect "a process in it is that user" runs_as
 expect "unit tests ran when it was built" unit_tests_ran
 expect "the binary is hardened" is_hardened
 expect "nothing of the build is in it" has_no_build_things
+expect "nothing that makes traffic is in it" has_no_demo
 expect "--version" says '^gentally [0-9.]+ \(.*with TLS' run_in_image gentally --version
 expect "--check-config on a read-only root" says 'configuration is good' run_in_image gentally worker --check-config
 

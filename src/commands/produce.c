@@ -42,7 +42,7 @@ const struct command command_produce = {
         "The last line on standard error counts what was produced and what was rejected.\n"
         "\n"
         "Example:\n"
-        "  gentally generate --events 1000 | gentally produce --topic generations",
+        "  gentally-demo generate --events 1000 | gentally produce --topic generations",
     .options = option_table,
     .option_count = LENGTH_OF(option_table),
     .run = run,

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "calibration.h"
 #include "gentally/base/hash.h"
 
 #define TRIES 16
@@ -35,93 +36,94 @@ static const struct curve curves[] = {
     {"deepseek/deepseek-chat", 33, 12, -1, 0, 0, 9, 2},
 };
 
-struct cohort {
+struct cohort_count {
     uint32_t count;   /* accounts */
-    uint32_t checked; /* this month: of them, looked at */
-    uint32_t seen;    /* this month: of those, active */
+    uint32_t checked; /* of them, looked at this month */
+    uint32_t seen;    /* of those, active this month */
 };
 
-struct group { /* of a family and a country */
+/* The accounts of a family in a country. */
+struct group {
     uint32_t month;
-    struct cohort cohorts[MEMBERS_MONTHS];
+    struct cohort_count cohorts[ACCOUNTS_MONTHS];
 };
 
-struct members {
+struct accounts {
     uint32_t families, countries, new_share;
     uint8_t *curves; /* by family */
     struct group *groups;
 };
 
-enum verdict members_open(struct members **out, uint32_t families, uint32_t countries, uint32_t new_share,
-                          struct reason *why)
+enum verdict accounts_open(struct accounts **out, uint32_t families, uint32_t countries, uint32_t new_share,
+                           struct reason *why)
 {
-    struct members *members = calloc(1, sizeof *members);
+    struct accounts *accounts = calloc(1, sizeof *accounts);
 
     *out = NULL;
-    if (members != NULL) {
-        *members = (struct members){families, countries, new_share, NULL, NULL};
-        members->curves = calloc(families, sizeof *members->curves);
-        members->groups = calloc((size_t)families * countries, sizeof *members->groups);
+    if (accounts != NULL) {
+        *accounts = (struct accounts){families, countries, new_share, NULL, NULL};
+        accounts->curves = calloc(families, sizeof *accounts->curves);
+        accounts->groups = calloc((size_t)families * countries, sizeof *accounts->groups);
     }
-    if (members == NULL || members->curves == NULL || members->groups == NULL) {
-        members_close(members);
+    if (accounts == NULL || accounts->curves == NULL || accounts->groups == NULL) {
+        accounts_close(accounts);
         return no_memory(why, "for the accounts of the study");
     }
-    *out = members;
+    *out = accounts;
     return GO_ON;
 }
 
-void members_close(struct members *members)
+void accounts_close(struct accounts *accounts)
 {
-    if (members == NULL)
+    if (accounts == NULL)
         return;
-    free(members->curves);
-    free(members->groups);
-    free(members);
+    free(accounts->curves);
+    free(accounts->groups);
+    free(accounts);
 }
 
-void members_curve(struct members *members, uint32_t family, struct span slug)
+void accounts_set_curve(struct accounts *accounts, uint32_t family, struct span slug)
 {
-    assert(family < members->families);
+    assert(family < accounts->families);
     for (uint32_t index = 1; index < LENGTH_OF(curves); index++) {
         if (span_equal(span_of(curves[index].slug), slug))
-            members->curves[family] = (uint8_t)index;
+            accounts->curves[family] = (uint8_t)index;
     }
 }
 
 /* Per 10,000: from the first month's value to the fifth's, and slowly on. */
 static uint32_t along(uint32_t first, uint32_t fifth, uint32_t age)
 {
-    static const uint8_t steps[6] = {0, 100, 60, 35, 15, 0}; /* percent of the way still to go */
+    uint32_t later = age < 5 ? 0 : age - 5;
 
     if (age == 0)
         return 10000;
     if (age <= 5)
-        return 100 * fifth + (first - fifth) * steps[age];
-    return 100 * fifth - (age < 13 ? 4 * fifth * (age - 5) : 32 * fifth);
+        return 100 * fifth + (first - fifth) * RETENTION_STEPS[age];
+    return 100 * fifth - RETENTION_FALL * fifth * (later < RETENTION_FALL_MONTHS ? later : RETENTION_FALL_MONTHS);
 }
 
-uint32_t members_retention(const struct members *members, uint32_t family, uint32_t cohort, uint32_t age)
+uint32_t accounts_retention(const struct accounts *accounts, uint32_t family, uint32_t cohort, uint32_t age)
 {
-    const struct curve *curve = &curves[members->curves[family]];
+    const struct curve *curve = &curves[accounts->curves[family]];
 
     if ((int)cohort == curve->founding)
         return along(curve->founding_first, curve->founding_fifth, age);
     if ((int)cohort == curve->returning && age >= curve->return_age) {
         uint32_t before = along(curve->first, curve->fifth, curve->return_age - 1u);
-        uint32_t drop = 150 * (age - curve->return_age);
-        return before + 600 > drop + 500 ? before + 600 - drop : 500;
+        uint32_t drop = RETURN_FALL * (age - curve->return_age);
+        return before + RETURN_RISE > drop + RETURN_MIN ? before + RETURN_RISE - drop : RETURN_MIN;
     }
     return along(curve->first, curve->fifth, age);
 }
 
-static bool is_active(const struct members *members, uint32_t family, uint32_t country, uint32_t cohort,
+static bool is_active(const struct accounts *accounts, uint32_t family, uint32_t country, uint32_t cohort,
                       uint32_t number, uint32_t month)
 {
     uint64_t key = ((uint64_t)family << 48) ^ ((uint64_t)country << 40) ^ ((uint64_t)cohort << 34) ^ number;
-    struct draw draw = draw_stream(UINT64_C(0x5eed), key);
+    struct random_stream stream = random_stream(UINT64_C(0x5eed), key);
 
-    return draw_below(&draw, 10000) < members_retention(members, family, cohort, month - cohort);
+    return random_below(&stream, 10000) < accounts_retention(accounts, family, cohort, month - cohort);
 }
 
 static void begin_month(struct group *group, uint32_t month)
@@ -129,62 +131,62 @@ static void begin_month(struct group *group, uint32_t month)
     if (group->month == month)
         return;
     assert(month > group->month);
-    for (uint32_t cohort = 0; cohort < MEMBERS_MONTHS; cohort++)
+    for (uint32_t cohort = 0; cohort < ACCOUNTS_MONTHS; cohort++)
         group->cohorts[cohort].checked = group->cohorts[cohort].seen = 0;
     group->month = month;
 }
 
 /* The next account of an earlier month whose turn it is; false if there is none left. */
-static bool waiting(const struct members *members, struct group *group, uint32_t family, uint32_t country,
+static bool waiting(const struct accounts *accounts, struct group *group, uint32_t family, uint32_t country,
                     uint32_t *cohort, uint32_t *number)
 {
     for (uint32_t back = 1; back <= group->month; back++) {
-        struct cohort *at = &group->cohorts[group->month - back];
+        struct cohort_count *at = &group->cohorts[group->month - back];
         for (; at->checked < at->count; at->checked++) {
             *cohort = group->month - back;
             *number = at->checked;
-            if (is_active(members, family, country, *cohort, *number, group->month))
+            if (is_active(accounts, family, country, *cohort, *number, group->month))
                 return true;
         }
     }
     return false;
 }
 
-static bool returning(const struct members *members, struct group *group, uint32_t family, uint32_t country,
+static bool returning(const struct accounts *accounts, struct group *group, uint32_t family, uint32_t country,
                       uint32_t *cohort, uint32_t *number)
 {
-    if (!waiting(members, group, family, country, cohort, number))
+    if (!waiting(accounts, group, family, country, cohort, number))
         return false;
     group->cohorts[*cohort].checked++;
     group->cohorts[*cohort].seen++;
     return true;
 }
 
-static struct group *group_of(struct members *members, uint32_t family, uint32_t country, uint32_t month)
+static struct group *group_of(struct accounts *accounts, uint32_t family, uint32_t country, uint32_t month)
 {
-    assert(family < members->families);
-    assert(country < members->countries);
-    assert(month < MEMBERS_MONTHS);
-    struct group *group = &members->groups[(size_t)family * members->countries + country];
+    assert(family < accounts->families);
+    assert(country < accounts->countries);
+    assert(month < ACCOUNTS_MONTHS);
+    struct group *group = &accounts->groups[(size_t)family * accounts->countries + country];
     begin_month(group, month);
     return group;
 }
 
-uint32_t members_new_share(const struct members *members)
+uint32_t accounts_new_share(const struct accounts *accounts)
 {
-    return members->new_share;
+    return accounts->new_share;
 }
 
-bool members_waits(struct members *members, uint32_t family, uint32_t country, uint32_t month)
+bool accounts_has_waiting(struct accounts *accounts, uint32_t family, uint32_t country, uint32_t month)
 {
     uint32_t cohort, number;
 
-    return waiting(members, group_of(members, family, country, month), family, country, &cohort, &number);
+    return waiting(accounts, group_of(accounts, family, country, month), family, country, &cohort, &number);
 }
 
 /* One of those already seen this month; false if there are none. */
-static bool seen_again(const struct members *members, const struct group *group, uint32_t family, uint32_t country,
-                       struct draw *draw, uint32_t *cohort, uint32_t *number)
+static bool seen_again(const struct accounts *accounts, const struct group *group, uint32_t family, uint32_t country,
+                       struct random_stream *stream, uint32_t *cohort, uint32_t *number)
 {
     uint32_t all = group->cohorts[group->month].count;
 
@@ -192,7 +194,7 @@ static bool seen_again(const struct members *members, const struct group *group,
         all += group->cohorts[index].seen;
     if (all == 0)
         return false;
-    uint32_t lot = draw_below(draw, all);
+    uint32_t lot = random_below(stream, all);
     for (*cohort = 0; *cohort < group->month && lot >= group->cohorts[*cohort].seen; ++*cohort)
         lot -= group->cohorts[*cohort].seen;
     if (*cohort == group->month) {
@@ -200,8 +202,8 @@ static bool seen_again(const struct members *members, const struct group *group,
         return true;
     }
     for (uint32_t attempt = 0; attempt < TRIES; attempt++) {
-        *number = draw_below(draw, group->cohorts[*cohort].checked);
-        if (is_active(members, family, country, *cohort, *number, group->month))
+        *number = random_below(stream, group->cohorts[*cohort].checked);
+        if (is_active(accounts, family, country, *cohort, *number, group->month))
             return true;
     }
     *cohort = group->month; /* Sparse as they are, a new one of this month will do, if there is any. */
@@ -209,18 +211,19 @@ static bool seen_again(const struct members *members, const struct group *group,
     return group->cohorts[*cohort].count > 0;
 }
 
-uint64_t members_next(struct members *members, uint32_t family, uint32_t country, uint32_t month, bool is_new,
-                      struct draw *draw)
+uint64_t accounts_next(struct accounts *accounts, uint32_t family, uint32_t country, uint32_t month, bool is_new,
+                       struct random_stream *stream)
 {
-    struct group *group = group_of(members, family, country, month);
+    struct group *group = group_of(accounts, family, country, month);
     uint32_t cohort = month, number = 0;
     uint64_t before = 0;
 
-    /* Those that wait come soon, but not all before anyone comes twice. */
-    bool is_found = !is_new && draw_chance(draw, 800) && returning(members, group, family, country, &cohort, &number);
+    /* Accounts that wait come soon, but not all before anyone comes twice. */
+    bool is_found =
+        !is_new && random_chance(stream, RETURN_SOON) && returning(accounts, group, family, country, &cohort, &number);
     if (!is_found && !is_new)
-        is_found = seen_again(members, group, family, country, draw, &cohort, &number) ||
-                   returning(members, group, family, country, &cohort, &number);
+        is_found = seen_again(accounts, group, family, country, stream, &cohort, &number) ||
+                   returning(accounts, group, family, country, &cohort, &number);
     if (!is_found) {
         cohort = month;
         number = group->cohorts[month].count++;

@@ -1,38 +1,39 @@
 /*
- * Which account uses a model: accounts come to a model in some month (their cohort) and are still there in later months
- * as the study's retention curves say (S34). Accounts live in one country. Membership follows from counts and hashes,
- * no account is kept; memory is a few counters per model, country and month.
+ * The accounts that use a model: they come to it in some month (their cohort) and are still there in later months as
+ * the study's retention curves say (S34). An account lives in one country. Who is there follows from counts and hashes,
+ * no account is kept; memory is a few counters for each model, country and month.
  */
 #ifndef GENTALLY_ACCOUNTS_H
 #define GENTALLY_ACCOUNTS_H
 
+#include "gentally/base/verdict.h"
 #include "random.h"
 
-#define MEMBERS_MONTHS 14u /* October 2024 to November 2025 */
+#define ACCOUNTS_MONTHS 14u /* October 2024 to November 2025 */
 
-struct members;
+struct accounts;
 
-/* `families` models as accounts see them, `new_share`: requests that bring a new account, per million, at most.
- * HALT: NO-MEMORY. */
-MUST_CHECK enum verdict members_open(struct members **members, uint32_t families, uint32_t countries,
-                                     uint32_t new_share, struct reason *why);
-void members_close(struct members *members);
+/* Takes memory for `families` models (as accounts see them) and `countries`, to be closed once. `new_share`: requests
+ * that bring a new account, per million, at most. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict accounts_open(struct accounts **accounts, uint32_t families, uint32_t countries,
+                                      uint32_t new_share, struct reason *why);
+void accounts_close(struct accounts *accounts);
 
-/* Gives a family one of the study's curves; without, it has an ordinary one. */
-void members_curve(struct members *members, uint32_t family, struct span slug);
+/* Gives a family the study's curve of the model `slug`, if there is one; else the family keeps an ordinary curve. */
+void accounts_set_curve(struct accounts *accounts, uint32_t family, struct span slug);
 
-/* How many requests bring a new account, per million. */
-uint32_t members_new_share(const struct members *members);
+/* The requests that bring a new account, per million: `new_share` as given. */
+uint32_t accounts_new_share(const struct accounts *accounts);
 
 /* True if an account of an earlier month is to show up again in `month`, and has not yet. Months may only grow. */
-bool members_waits(struct members *members, uint32_t family, uint32_t country, uint32_t month);
+bool accounts_has_waiting(struct accounts *accounts, uint32_t family, uint32_t country, uint32_t month);
 
 /* The number, within its country, of the account that makes a request in `month`: a new one if `is_new`, else one that
- * waits, or one already seen this month. Months may only grow. */
-uint64_t members_next(struct members *members, uint32_t family, uint32_t country, uint32_t month, bool is_new,
-                      struct draw *draw);
+ * waits, or one already seen this month; a new one too if there is no other. Months may only grow. */
+uint64_t accounts_next(struct accounts *accounts, uint32_t family, uint32_t country, uint32_t month, bool is_new,
+                       struct random_stream *stream);
 
-/* Of a cohort, per 10,000, who are active `age` months later; 10000 at age 0. */
-uint32_t members_retention(const struct members *members, uint32_t family, uint32_t cohort, uint32_t age);
+/* The part of a cohort that is active `age` months later, per 10,000; 10000 at age 0. */
+uint32_t accounts_retention(const struct accounts *accounts, uint32_t family, uint32_t cohort, uint32_t age);
 
 #endif

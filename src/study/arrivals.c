@@ -20,8 +20,8 @@ struct arrival {
     uint64_t number;
 };
 
-struct timetable {
-    struct timetable_options options;
+struct arrivals {
+    struct arrivals_options options;
     uint64_t total;             /* weight of all hours */
     uint64_t carry;             /* of events * weight, not yet handed to an hour; < total */
     int64_t hour_ms, hour_size; /* the hour at hand, cut short at the ends of the range; ms */
@@ -36,9 +36,9 @@ struct timetable {
 
 __extension__ typedef unsigned __int128 wide; /* events * weight passes 64 bits */
 
-static int64_t hour_size(const struct timetable *timetable, int64_t hour_ms)
+static int64_t hour_size(const struct arrivals *arrivals, int64_t hour_ms)
 {
-    int64_t left = timetable->options.to_ms - hour_ms;
+    int64_t left = arrivals->options.to_ms - hour_ms;
 
     return left < HOUR_MS ? left : HOUR_MS;
 }
@@ -52,73 +52,74 @@ static uint64_t rate_of(int64_t hour_ms)
            study_hour((uint32_t)((hour_ms - week.start_ms) / HOUR_MS));
 }
 
-static void begin_hour(struct timetable *timetable, int64_t hour_ms)
+static void begin_hour(struct arrivals *arrivals, int64_t hour_ms)
 {
-    timetable->hour_ms = hour_ms;
-    timetable->hour_size = hour_size(timetable, hour_ms);
-    timetable->hour_at = 0;
-    wide due = (wide)timetable->options.events * (rate_of(hour_ms) * (uint64_t)timetable->hour_size) + timetable->carry;
-    timetable->hour_events = (uint64_t)(due / timetable->total);
-    timetable->carry = (uint64_t)(due % timetable->total);
+    arrivals->hour_ms = hour_ms;
+    arrivals->hour_size = hour_size(arrivals, hour_ms);
+    arrivals->hour_at = 0;
+    wide due = (wide)arrivals->options.events * (rate_of(hour_ms) * (uint64_t)arrivals->hour_size) + arrivals->carry;
+    arrivals->hour_events = (uint64_t)(due / arrivals->total);
+    arrivals->carry = (uint64_t)(due % arrivals->total);
 }
 
-static bool next_in_order(struct timetable *timetable, struct arrival *arrival)
+static bool next_in_order(struct arrivals *arrivals, struct arrival *arrival)
 {
-    const struct timetable_options *options = &timetable->options;
+    const struct arrivals_options *options = &arrivals->options;
 
-    while (timetable->hour_at == timetable->hour_events) {
-        if (timetable->hour_ms + timetable->hour_size >= options->to_ms)
+    while (arrivals->hour_at == arrivals->hour_events) {
+        if (arrivals->hour_ms + arrivals->hour_size >= options->to_ms)
             return false;
-        begin_hour(timetable, timetable->hour_ms + timetable->hour_size);
+        begin_hour(arrivals, arrivals->hour_ms + arrivals->hour_size);
     }
-    struct draw draw = draw_stream(options->seed, ~timetable->number); /* Not the stream the event's contents are of. */
-    uint64_t size = (uint64_t)timetable->hour_size;
-    uint64_t within = (timetable->hour_at * size + draw_below(&draw, (uint32_t)size)) / timetable->hour_events;
-    arrival->event_ms = timetable->hour_ms + (int64_t)within;
-    arrival->arrival_ms = arrival->event_ms + draw_below(&draw, (uint32_t)options->disorder_ms + 1);
-    arrival->number = timetable->number++;
-    timetable->hour_at++;
+    struct random_stream stream =
+        random_stream(options->seed, ~arrivals->number); /* Not the stream the event's contents are of. */
+    uint64_t size = (uint64_t)arrivals->hour_size;
+    uint64_t within = (arrivals->hour_at * size + random_below(&stream, (uint32_t)size)) / arrivals->hour_events;
+    arrival->event_ms = arrivals->hour_ms + (int64_t)within;
+    arrival->arrival_ms = arrival->event_ms + random_below(&stream, (uint32_t)options->disorder_ms + 1);
+    arrival->number = arrivals->number++;
+    arrivals->hour_at++;
     return true;
 }
 
-enum verdict timetable_open(struct timetable **out, const struct timetable_options *options, struct reason *why)
+enum verdict arrivals_open(struct arrivals **out, const struct arrivals_options *options, struct reason *why)
 {
-    struct timetable *timetable = calloc(1, sizeof *timetable);
+    struct arrivals *arrivals = calloc(1, sizeof *arrivals);
     uint64_t fastest = 0;
 
     assert(options->events >= 1);
     assert(options->from_ms < options->to_ms);
-    assert(options->to_ms - options->from_ms <= TIMETABLE_MS_MAX);
+    assert(options->to_ms - options->from_ms <= ARRIVALS_MS_MAX);
     assert(options->disorder_ms >= 0);
     *out = NULL;
-    if (timetable == NULL)
+    if (arrivals == NULL)
         return no_memory(why, "for a timetable");
-    timetable->options = *options;
+    arrivals->options = *options;
     for (int64_t hour_ms = options->from_ms; hour_ms < options->to_ms; hour_ms += HOUR_MS) {
         uint64_t rate = rate_of(hour_ms);
-        timetable->total += rate * (uint64_t)hour_size(timetable, hour_ms);
+        arrivals->total += rate * (uint64_t)hour_size(arrivals, hour_ms);
         fastest = rate > fastest ? rate : fastest;
     }
     /* Those under way are of the last `disorder_ms`; each hour rounds up by at most two. */
-    wide under_way = (wide)options->events * fastest * (uint64_t)(options->disorder_ms + 1) / timetable->total;
-    timetable->heap_room = (size_t)under_way + 2 * (size_t)(options->disorder_ms / HOUR_MS + 2);
-    timetable->heap = calloc(timetable->heap_room, sizeof *timetable->heap);
-    if (timetable->heap == NULL) {
-        timetable_close(timetable);
-        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu events out of order", (size_t)under_way);
+    wide under_way = (wide)options->events * fastest * (uint64_t)(options->disorder_ms + 1) / arrivals->total;
+    arrivals->heap_room = (size_t)under_way + 2 * (size_t)(options->disorder_ms / HOUR_MS + 2);
+    arrivals->heap = calloc(arrivals->heap_room, sizeof *arrivals->heap);
+    if (arrivals->heap == NULL) {
+        arrivals_close(arrivals);
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu events out of order", (size_t)under_way);
     }
-    begin_hour(timetable, options->from_ms);
-    timetable->has_ahead = next_in_order(timetable, &timetable->ahead);
-    *out = timetable;
+    begin_hour(arrivals, options->from_ms);
+    arrivals->has_ahead = next_in_order(arrivals, &arrivals->ahead);
+    *out = arrivals;
     return GO_ON;
 }
 
-void timetable_close(struct timetable *timetable)
+void arrivals_close(struct arrivals *arrivals)
 {
-    if (timetable == NULL)
+    if (arrivals == NULL)
         return;
-    free(timetable->heap);
-    free(timetable);
+    free(arrivals->heap);
+    free(arrivals);
 }
 
 static bool is_before(const struct arrival *left, const struct arrival *right)
@@ -128,44 +129,44 @@ static bool is_before(const struct arrival *left, const struct arrival *right)
     return left->number < right->number;
 }
 
-static void heap_put(struct timetable *timetable, struct arrival arrival)
+static void heap_put(struct arrivals *arrivals, struct arrival arrival)
 {
-    size_t at = timetable->heap_count++;
+    size_t at = arrivals->heap_count++;
 
-    assert(timetable->heap_count <= timetable->heap_room);
-    for (; at > 0 && is_before(&arrival, &timetable->heap[(at - 1) / 2]); at = (at - 1) / 2)
-        timetable->heap[at] = timetable->heap[(at - 1) / 2];
-    timetable->heap[at] = arrival;
+    assert(arrivals->heap_count <= arrivals->heap_room);
+    for (; at > 0 && is_before(&arrival, &arrivals->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        arrivals->heap[at] = arrivals->heap[(at - 1) / 2];
+    arrivals->heap[at] = arrival;
 }
 
-static struct arrival heap_take(struct timetable *timetable)
+static struct arrival heap_take(struct arrivals *arrivals)
 {
-    struct arrival first = timetable->heap[0], last = timetable->heap[--timetable->heap_count];
+    struct arrival first = arrivals->heap[0], last = arrivals->heap[--arrivals->heap_count];
     size_t at = 0;
 
-    for (size_t child = 1; child < timetable->heap_count; child = 2 * at + 1) {
-        if (child + 1 < timetable->heap_count && is_before(&timetable->heap[child + 1], &timetable->heap[child]))
+    for (size_t child = 1; child < arrivals->heap_count; child = 2 * at + 1) {
+        if (child + 1 < arrivals->heap_count && is_before(&arrivals->heap[child + 1], &arrivals->heap[child]))
             child++;
-        if (!is_before(&timetable->heap[child], &last))
+        if (!is_before(&arrivals->heap[child], &last))
             break;
-        timetable->heap[at] = timetable->heap[child];
+        arrivals->heap[at] = arrivals->heap[child];
         at = child;
     }
-    timetable->heap[at] = last;
+    arrivals->heap[at] = last;
     return first;
 }
 
-bool timetable_next(struct timetable *timetable, uint64_t *number, int64_t *event_ms)
+bool arrivals_next(struct arrivals *arrivals, uint64_t *number, int64_t *event_ms)
 {
     /* What happens at or after the top's arrival arrives after it: then the top is next. */
-    while (timetable->has_ahead &&
-           (timetable->heap_count == 0 || timetable->ahead.event_ms < timetable->heap[0].arrival_ms)) {
-        heap_put(timetable, timetable->ahead);
-        timetable->has_ahead = next_in_order(timetable, &timetable->ahead);
+    while (arrivals->has_ahead &&
+           (arrivals->heap_count == 0 || arrivals->ahead.event_ms < arrivals->heap[0].arrival_ms)) {
+        heap_put(arrivals, arrivals->ahead);
+        arrivals->has_ahead = next_in_order(arrivals, &arrivals->ahead);
     }
-    if (timetable->heap_count == 0)
+    if (arrivals->heap_count == 0)
         return false;
-    struct arrival arrival = heap_take(timetable);
+    struct arrival arrival = heap_take(arrivals);
     *number = arrival.number;
     *event_ms = arrival.event_ms;
     return true;

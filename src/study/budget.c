@@ -1,149 +1,15 @@
-/*
- * The models of the calibrated workload and what they are like; budget_fit.c gives them their tokens.
- *
- * First guesses of a model's tokens are made of the study's chart of the fifteen open models, of a table of what
- * rankings showed (troupe.c), and for everyone else of age.
- */
+/* Reads the models, then gives them their tokens. */
 #include "budget.h"
 
-#include <assert.h>
-#include <stdlib.h>
-
 #include "budget_fit.h"
-#include "gentally/base/hash.h"
-#include "gentally/core/event.h"
-#include "gentally/core/window.h"
-#include "model_curves.h"
-
-#define TOP_PART 0.6 /* of open tokens, what the fifteen of S04 have: with it their authors come near S03 */
-
-double budget_volume(uint32_t week, int64_t scale)
-{
-    int64_t day = SERIES_FIRST_DAY + 7 * (int64_t)week;
-
-    return (double)study_week(day)->billion_tokens * BUDGET_VOLUME * 1e6 * ((double)scale / 1e9);
-}
-
-double budget_tool_level(uint32_t month)
-{
-    /* Not the study's: S13 rises from 0 to about 15 %, of which the ten leave room for others; May has its outlier. */
-    static const double levels[11] = {0.004, 0.009, 0.016, 0.026, 0.08, 0.042, 0.05, 0.058, 0.067, 0.076, 0.084};
-
-    assert(month < LENGTH_OF(levels));
-    return levels[month];
-}
-
-double budget_tool_others(uint32_t month)
-{
-    static const double parts[11] = {0, 0.001, 0.003, 0.006, 0.045, 0.03, 0.04, 0.06, 0.075, 0.09, 0.11};
-
-    assert(month < LENGTH_OF(parts));
-    return parts[month];
-}
-
-static int64_t day_of(uint32_t date) /* 20251023 */
-{
-    return date == 0 ? 0 : days_of_date(date / 10000, date / 100 % 100, date % 100);
-}
-
-/* What public rankings showed of it, or a guess from its name. */
-static void add_manner(struct budget_model *entry)
-{
-    uint64_t hash = hash_fnv1a(entry->slug);
-    bool is_reasoning = entry->is_reasoning;
-
-    entry->length = 1700.0 + (double)(hash >> 16 & 0xfff);
-    entry->completion = is_reasoning ? 0.16 : 0.09;
-    entry->reasoning = is_reasoning ? 550 : 0;
-    entry->cached = entry->source == SOURCE_CLOSED ? 150 : 20;
-    for (uint32_t index = 0; study_model(index) != NULL; index++) {
-        const struct study_model *named = study_model(index);
-        if (!span_equal(slug_base(span_of(named->slug)), entry->slug))
-            continue;
-        entry->length = (double)named->prompt + (double)named->completion;
-        entry->completion = (double)named->completion / entry->length;
-        entry->reasoning = is_reasoning ? named->reasoning : 0;
-        entry->cached = named->cached;
-        entry->is_coding = named->mix == MIX_CODING;
-        if (named->until != 0)
-            entry->until_day = day_of(named->until);
-        return;
-    }
-}
-
-static bool is_coding_name(struct span slug)
-{
-    static const char *const words[] = {"code", "coder", "codex", "devstral", "codestral", "morph", "relace"};
-
-    for (size_t index = 0; index < LENGTH_OF(words); index++) {
-        if (memmem(slug.bytes, slug.size, words[index], strlen(words[index])) != NULL)
-            return true;
-    }
-    return false;
-}
-
-static void add_model(struct budget *budget, const struct model *model, double prompt_usd, double completion_usd)
-{
-    struct budget_model *entry = &budget->models[budget->count];
-    const struct troupe_entry *known = troupe_entry(model->slug);
-    const struct troupe_example *example = troupe_example(model->slug);
-    int64_t released = model->released_ms / DAY_MS;
-
-    if (released >= SERIES_FIRST_DAY + 7 * (int64_t)SERIES_WEEKS || model->source == SOURCE_UNKNOWN)
-        return;
-    if (span_equal(model->author, span_of("openrouter")) && known == NULL)
-        return; /* Stealth models are on show for a few days; only those with dates are known to be. */
-    *entry = (struct budget_model){.slug = model->slug, .author = model->author, .source = model->source};
-    entry->size = model->size;
-    entry->is_reasoning = model->reasoning == REASONING_YES;
-    entry->first_day = released;
-    entry->until_day = INT64_MAX;
-    entry->prompt_usd = prompt_usd;
-    entry->completion_usd = completion_usd;
-    entry->is_free_variant = prompt_usd <= 0 && completion_usd <= 0 && example == NULL && known == NULL;
-    entry->is_free_variant |= span_equal(model->slug, span_of("tngtech/deepseek-r1t2-chimera"));
-    entry->is_free = entry->is_free_variant || (known != NULL && known->is_free);
-    entry->price_usd = example == NULL ? 0 : example->price_usd;
-    entry->is_coding = is_coding_name(model->slug);
-    add_manner(entry);
-    entry->tool_column = -1;
-    for (uint32_t index = 0; index < SERIES_TOOL_MODELS; index++) {
-        if (span_equal(span_of(series_tool_model(index)), model->slug))
-            entry->tool_column = (int32_t)index;
-    }
-    entry->author_column = SERIES_SPENDERS - 1;
-    for (uint32_t index = 0; index < SERIES_SPENDERS - 1; index++) {
-        if (span_equal(span_of(series_spender(index)), model->author))
-            entry->author_column = (int8_t)index;
-    }
-    budget->count++;
-}
 
 enum verdict budget_open(struct budget *budget, int64_t scale, const struct catalog *catalog, struct reason *why)
 {
-    struct model model, next;
-    double prompt_usd, completion_usd, ignored;
-    enum verdict verdict = GO_ON;
+    enum verdict verdict = budget_models_read(budget, catalog, why);
 
-    *budget = (struct budget){.models = calloc(catalog_count(catalog) + 1, sizeof *budget->models)};
-    if (budget->models == NULL)
-        return no_memory(why, "for the models of the study");
-    for (size_t index = 0; catalog_at(catalog, index, &model, &prompt_usd, &completion_usd); index++) {
-        /* Of rows with one slug the later counts. */
-        if (!catalog_at(catalog, index + 1, &next, &ignored, &ignored) || !span_equal(next.slug, model.slug))
-            add_model(budget, &model, prompt_usd, completion_usd);
-    }
-    if (budget->count == 0)
-        verdict = reason_set(why, HALT, WORKLOAD_NO_MODELS, 0, "the catalog has no model of the study's time");
     if (verdict == GO_ON)
-        verdict = budget_fit(budget, scale, TOP_PART, why);
+        verdict = budget_fit(budget, scale, why);
     if (verdict != GO_ON)
         budget_close(budget);
     return verdict;
-}
-
-void budget_close(struct budget *budget)
-{
-    free(budget->models);
-    *budget = (struct budget){0};
 }

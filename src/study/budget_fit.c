@@ -8,19 +8,16 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "calibration.h"
+#include "clamp.h"
 #include "gentally/core/window.h"
 #include "model_curves.h"
 
 #define ROUNDS 300
-#define TOKENS_MIN 48.0    /* of a model that is used in a week */
-#define EXAMPLE_STEP 150.0 /* tokens of a little-used example model in a week it is used */
-#define OPEN_TOKENS 2200   /* a week for each open model that is used: those of a small workload are not all */
-#define TOOL_PART_MAX 0.8  /* of a model's tokens, tool calls */
 
 struct fit {
     struct budget *budget;
     int64_t scale;
-    double top_part;
     double *tokens; /* model * SERIES_WEEKS + week */
     double *tools;  /* the same: tokens of tool calls S14 wants of it */
 };
@@ -32,7 +29,7 @@ static double *at(const struct fit *fit, uint32_t model, uint32_t week)
 
 static double source_part(uint32_t week, enum model_source source)
 {
-    const struct study_week *shares = study_week(SERIES_FIRST_DAY + 7 * (int64_t)week);
+    const struct study_week *shares = study_week(series_day(week));
 
     if (source == SOURCE_OPEN_CN)
         return shares->open_cn / 1000.0;
@@ -44,33 +41,40 @@ static double source_part(uint32_t week, enum model_source source)
 /* How much of the week a model is on offer. */
 static double presence(const struct budget_model *model, uint32_t week)
 {
-    int64_t start = SERIES_FIRST_DAY + 7 * (int64_t)week, end = start + 7;
+    int64_t start = series_day(week), end = start + 7;
     int64_t from = model->first_day > start ? model->first_day : start;
     int64_t until = model->until_day < end ? model->until_day : end;
 
     return until <= from ? 0 : (double)(until - from) / 7.0;
 }
 
+static double tail_weight(enum model_source source)
+{
+    if (source == SOURCE_CLOSED)
+        return TAIL_CLOSED;
+    return source == SOURCE_OPEN_CN ? TAIL_OPEN_CN : TAIL_OPEN_ROW;
+}
+
 /* A first guess, per mille of all tokens of the week. */
-static double guess(const struct fit *fit, const struct budget_model *model, uint32_t week)
+static double guess(const struct budget_model *model, uint32_t week)
 {
     double part = 0, present = presence(model, week);
     double open = source_part(week, SOURCE_OPEN_CN) + source_part(week, SOURCE_OPEN_ROW);
-    const struct troupe_entry *entry = troupe_entry(model->slug);
-    int column = troupe_top_column(model->slug, week, &part);
+    const struct model_curve *entry = model_curves_find(model->slug);
+    int column = model_curves_top_column(model->slug, week, &part);
 
     if (present <= 0)
         return 0;
     if (column >= 0)
-        return (series_top_open(week)[column] * part * fit->top_part * open + 0.02) * present;
+        return (series_top_open(week)[column] * part * OPEN_TOP_PART * open + OPEN_TOP_MIN) * present;
     if (entry != NULL)
-        return troupe_weight(entry, week) * present;
-    int64_t age = SERIES_FIRST_DAY + 7 * (int64_t)week - model->first_day;
-    double months = model->first_day == 0 ? 12 : age < 0 ? 0 : (double)age / 30;
-    double weight = model->source == SOURCE_CLOSED ? 1.2 : model->source == SOURCE_OPEN_CN ? 1.0 : 3.0;
-    if (model->prompt_usd > 10)
-        weight /= 8;
-    return weight / (2 + months) * present;
+        return model_curve_weight(entry, week) * present;
+    int64_t age = series_day(week) - model->first_day;
+    double months = model->first_day == 0 ? AGE_UNKNOWN : age < 0 ? 0 : (double)age / 30;
+    double weight = tail_weight(model->source);
+    if (model->prompt_usd > PREMIUM_USD)
+        weight /= PREMIUM_DIVISOR;
+    return weight / (AGE_BASE + months) * present;
 }
 
 /* The examples of S38 that are little used: in as many weeks as their tokens make requests. */
@@ -80,9 +84,7 @@ static void spread_example(const struct fit *fit, uint32_t model, double tokens)
 
     for (uint32_t week = 0; week < SERIES_WEEKS; week++)
         offered += *at(fit, model, week) > 0;
-    uint32_t wanted = tokens < EXAMPLE_STEP             ? 1
-                      : tokens / EXAMPLE_STEP > offered ? offered
-                                                        : (uint32_t)(tokens / EXAMPLE_STEP);
+    uint32_t wanted = (uint32_t)clamp(tokens / EXAMPLE_TOKENS, 1, offered);
     for (uint32_t week = 0; week < SERIES_WEEKS && offered > 0; week++) {
         if (*at(fit, model, week) <= 0)
             continue;
@@ -96,9 +98,9 @@ static void make_guesses(const struct fit *fit)
 {
     for (uint32_t model = 0; model < fit->budget->count; model++) {
         const struct budget_model *entry = &fit->budget->models[model];
-        const struct troupe_example *example = troupe_example(entry->slug);
+        const struct model_example *example = model_curves_example(entry->slug);
         for (uint32_t week = 0; week < SERIES_WEEKS; week++)
-            *at(fit, model, week) = guess(fit, entry, week) * budget_volume(week, fit->scale) / 1000;
+            *at(fit, model, week) = guess(entry, week) * series_volume(week, fit->scale) / 1000;
         if (example != NULL)
             spread_example(fit, model, example->tokens_m * 1e6 * ((double)fit->scale / 1e9));
     }
@@ -125,7 +127,7 @@ static void count_sizes(const uint32_t offered[3], uint32_t most, const uint16_t
             continue;
         best = worst;
         memcpy(counts, tried, sizeof tried);
-        if (best <= 6)
+        if (best <= SIZE_OFF_MAX)
             return;
     }
 }
@@ -137,7 +139,7 @@ static void choose_open(const struct fit *fit, uint32_t week)
     const struct budget_model *models = fit->budget->models;
     uint32_t offered[3] = {0}, counts[3] = {0};
     double open = source_part(week, SOURCE_OPEN_CN) + source_part(week, SOURCE_OPEN_ROW);
-    double most = budget_volume(week, fit->scale) * open / OPEN_TOKENS;
+    double most = series_volume(week, fit->scale) * open / OPEN_MODEL_TOKENS;
 
     for (uint32_t model = 0; model < fit->budget->count; model++) {
         for (uint32_t size = 0; size < 3; size++)
@@ -165,13 +167,13 @@ static void choose_open(const struct fit *fit, uint32_t week)
 /* S14: a month's tokens of tool calls, on the days of it that a week has. */
 static void add_tools(const struct fit *fit, uint32_t week)
 {
-    for (int64_t day = SERIES_FIRST_DAY + 7 * (int64_t)week, end = day + 7; day < end; day++) {
+    for (int64_t day = series_day(week), end = day + 7; day < end; day++) {
         int64_t year;
         unsigned month, date;
         date_of_days(day, &year, &month, &date);
         if (year != 2025)
             continue;
-        double level = budget_tool_level(month - 1) * budget_volume(week, fit->scale) / 7;
+        double level = series_tool_level(month - 1) * series_volume(week, fit->scale) / 7;
         for (uint32_t model = 0; model < fit->budget->count; model++) {
             int column = fit->budget->models[model].tool_column;
             if (column >= 0)
@@ -207,8 +209,8 @@ static bool is_of_reasoning(const struct budget_model *model, uint32_t is_reason
 static void scale_weeks(const struct fit *fit)
 {
     for (uint32_t week = 0; week < SERIES_WEEKS; week++) {
-        double volume = budget_volume(week, fit->scale);
-        double reasoning = series_reasoning(week) < 2 ? 0.001 : series_reasoning(week) / 1000.0;
+        double volume = series_volume(week, fit->scale);
+        double reasoning = series_reasoning(week) < REASONING_SEEN ? REASONING_MIN : series_reasoning(week) / 1000.0;
         for (uint32_t model = 0; model < fit->budget->count; model++) {
             double least = fit->tools[model * SERIES_WEEKS + week] / TOOL_PART_MAX;
             if (*at(fit, model, week) > 0 && *at(fit, model, week) < least)
@@ -219,8 +221,8 @@ static void scale_weeks(const struct fit *fit)
         for (enum model_source source = SOURCE_CLOSED; source <= SOURCE_OPEN_ROW; source++)
             scale_week(fit, week, is_of_source, source, volume * source_part(week, source));
         for (uint32_t model = 0; model < fit->budget->count; model++) {
-            if (*at(fit, model, week) > 0 && *at(fit, model, week) < TOKENS_MIN)
-                *at(fit, model, week) = TOKENS_MIN;
+            if (*at(fit, model, week) > 0 && *at(fit, model, week) < MODEL_TOKENS_MIN)
+                *at(fit, model, week) = MODEL_TOKENS_MIN;
         }
     }
 }
@@ -248,12 +250,12 @@ static void scale_totals(const struct fit *fit)
     struct span author;
 
     for (uint32_t model = 0; model < fit->budget->count; model++) {
-        const struct troupe_example *example = troupe_example(models[model].slug);
+        const struct model_example *example = model_curves_example(models[model].slug);
         double sum = example == NULL ? 0 : model_sum(fit, model);
         if (sum > 0)
             scale_model(fit, model, example->tokens_m * 1e6 * scale / sum);
     }
-    for (uint32_t index = 0; troupe_author_b(index, &author) > 0; index++) {
+    for (uint32_t index = 0; model_curves_author_b(index, &author) > 0; index++) {
         double fixed = 0, free = 0;
         for (uint32_t model = 0; model < fit->budget->count; model++) {
             if (models[model].source == SOURCE_CLOSED || !span_equal(models[model].author, author))
@@ -263,7 +265,7 @@ static void scale_totals(const struct fit *fit)
             else
                 free += model_sum(fit, model);
         }
-        double wanted = troupe_author_b(index, &author) * 1e9 * scale - fixed;
+        double wanted = model_curves_author_b(index, &author) * 1e9 * scale - fixed;
         for (uint32_t model = 0; model < fit->budget->count && free > 0; model++) {
             if (models[model].source != SOURCE_CLOSED && models[model].price_usd <= 0 &&
                 span_equal(models[model].author, author))
@@ -281,17 +283,17 @@ static void round_tokens(const struct fit *fit)
             double exact = *at(fit, model, week), wanted = exact + carry;
             if (exact <= 0)
                 continue;
-            int64_t whole = (int64_t)(wanted < TOKENS_MIN ? TOKENS_MIN : wanted + 0.5);
+            int64_t whole = (int64_t)(wanted < MODEL_TOKENS_MIN ? MODEL_TOKENS_MIN : wanted + 0.5);
             carry = wanted - (double)whole;
             fit->budget->models[model].tokens[week] = whole;
         }
     }
 }
 
-enum verdict budget_fit(struct budget *budget, int64_t scale, double top_part, struct reason *why)
+enum verdict budget_fit(struct budget *budget, int64_t scale, struct reason *why)
 {
     size_t cells = (size_t)budget->count * SERIES_WEEKS;
-    struct fit fit = {budget, scale, top_part, calloc(cells, sizeof(double)), calloc(cells, sizeof(double))};
+    struct fit fit = {budget, scale, calloc(cells, sizeof(double)), calloc(cells, sizeof(double))};
 
     if (fit.tokens == NULL || fit.tools == NULL) {
         free(fit.tokens);

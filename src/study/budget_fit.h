@@ -1,10 +1,10 @@
-/* How the models of a budget get their tokens; see budget.h. */
+/* The fit of a budget: how its models get their tokens. */
 #ifndef GENTALLY_BUDGET_FIT_H
 #define GENTALLY_BUDGET_FIT_H
 
-#include "budget.h"
+#include "budget_models.h"
 
-/* Fills `tokens` of every model. `top_part`: of open tokens, what the fifteen of S04 have. HALT: NO-MEMORY. */
-MUST_CHECK enum verdict budget_fit(struct budget *budget, int64_t scale, double top_part, struct reason *why);
+/* Fills `tokens` of every model, at `scale` of real volume, in 10^-9. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict budget_fit(struct budget *budget, int64_t scale, struct reason *why);
 
 #endif

@@ -1,68 +1,69 @@
 /*
- * What portions cost. By list price first; then programming is scaled by author and week so that its spend is shared
- * as in S21, Anthropic's staying as it is; then the other portions of S38's models are scaled so that the model's
- * effective price is the study's.
+ * Costs begin by list price. Then programming is scaled by author and week so that its spend is shared as in S21,
+ * Anthropic's staying as it is; then the other items of S38's models are scaled so that the model's effective price is
+ * the study's.
  */
+#include "demand_costs.h"
+
 #include <assert.h>
 
-#include "demand_parts.h"
+#include "calibration.h"
+#include "demand_usage.h"
 
-#define SHARE_MIN 0.4 /* per mille: where the chart shows nothing */
-
-static void scale_programming(const struct portions *portions, const struct budget *budget, uint32_t week)
+static void scale_programming(const struct demand *demand, const struct budget *budget, uint32_t week)
 {
     double costs[SERIES_SPENDERS] = {0}, factors[SERIES_SPENDERS];
 
-    for (size_t index = 0; index < portions->count; index++) {
-        const struct portion *portion = &portions->items[index];
-        if (portion->week == week && portion->topic == TOPIC_PROGRAMMING)
-            costs[budget->models[portion->model].author_column] += (double)portion->cost_nano_usd;
+    for (size_t index = 0; index < demand->count; index++) {
+        const struct demand_item *item = &demand->items[index];
+        if (item->week == week && item->topic == TOPIC_PROGRAMMING)
+            costs[budget->models[item->model].author_column] += (double)item->cost_nano_usd;
     }
     for (uint32_t column = 0; column < SERIES_SPENDERS; column++) {
-        double share = series_spend(week)[column] < SHARE_MIN ? SHARE_MIN : series_spend(week)[column];
+        double share = series_spend(week)[column] < SPEND_MIN ? SPEND_MIN : series_spend(week)[column];
         factors[column] = costs[column] > 0 ? share / series_spend(week)[0] * costs[0] / costs[column] : 1;
     }
-    for (size_t index = 0; index < portions->count; index++) {
-        struct portion *portion = &portions->items[index];
-        double factor = factors[budget->models[portion->model].author_column];
-        if (portion->week == week && portion->topic == TOPIC_PROGRAMMING)
-            portion->cost_nano_usd = (int64_t)((double)portion->cost_nano_usd * factor + 0.5);
+    for (size_t index = 0; index < demand->count; index++) {
+        struct demand_item *item = &demand->items[index];
+        double factor = factors[budget->models[item->model].author_column];
+        if (item->week == week && item->topic == TOPIC_PROGRAMMING)
+            item->cost_nano_usd = (int64_t)((double)item->cost_nano_usd * factor + 0.5);
     }
 }
 
-static void scale_example(const struct portions *portions, const struct budget *budget, uint32_t model)
+static void scale_example(const struct demand *demand, const struct budget *budget, uint32_t model)
 {
     double tokens = 0, fixed = 0, free = 0;
 
-    for (size_t index = 0; index < portions->count; index++) {
-        const struct portion *portion = &portions->items[index];
-        if (portion->model != model)
+    for (size_t index = 0; index < demand->count; index++) {
+        const struct demand_item *item = &demand->items[index];
+        if (item->model != model)
             continue;
-        tokens += (double)portion->tokens;
-        if (portion->topic == TOPIC_PROGRAMMING)
-            fixed += (double)portion->cost_nano_usd;
+        tokens += (double)item->tokens;
+        if (item->topic == TOPIC_PROGRAMMING)
+            fixed += (double)item->cost_nano_usd;
         else
-            free += (double)portion->cost_nano_usd;
+            free += (double)item->cost_nano_usd;
     }
     double wanted = tokens * budget->models[model].price_usd * 1000 - fixed;
-    for (size_t index = 0; index < portions->count && free > 0 && wanted > 0; index++) {
-        struct portion *portion = &portions->items[index];
-        if (portion->model == model && portion->topic != TOPIC_PROGRAMMING)
-            portion->cost_nano_usd = (int64_t)((double)portion->cost_nano_usd * (wanted / free) + 0.5);
+    for (size_t index = 0; index < demand->count && free > 0 && wanted > 0; index++) {
+        struct demand_item *item = &demand->items[index];
+        if (item->model == model && item->topic != TOPIC_PROGRAMMING)
+            item->cost_nano_usd = (int64_t)((double)item->cost_nano_usd * (wanted / free) + 0.5);
     }
 }
 
-void costs_set(struct portions *portions, const struct budget *budget)
+void demand_costs_set(const struct demand *demand, const struct budget *budget)
 {
-    for (size_t index = 0; index < portions->count; index++) {
-        struct portion *portion = &portions->items[index];
-        double price = usage_price(&budget->models[portion->model], portion->completion / 10000.0);
-        portion->cost_nano_usd = (int64_t)((double)portion->tokens * price + 0.5);
+    for (size_t index = 0; index < demand->count; index++) {
+        struct demand_item *item = &demand->items[index];
+        double price = usage_price(&budget->models[item->model], item->completion / 10000.0);
+        item->cost_nano_usd = (int64_t)((double)item->tokens * price + 0.5);
     }
     for (uint32_t week = SERIES_CATEGORY_WEEK; week < SERIES_WEEKS; week++)
-        scale_programming(portions, budget, week);
+        scale_programming(demand, budget, week);
     for (uint32_t model = 0; model < budget->count; model++) {
         if (budget->models[model].price_usd > 0)
-            scale_example(portions, budget, model);
+            scale_example(demand, budget, model);
     }
 }

@@ -1,348 +1,41 @@
 /*
- * One week's matrix of models and topics. First guesses are fitted to the week's charts, open and closed models apart:
- * what all models have (S20) less what the open ones have (S07) is for the closed ones. Then the matrix is made sparse,
- * so that a small workload has whole requests: a model with less than a couple of requests gets one topic, others drop
- * the cells that come to no request; what was dropped is owed to the topic and paid by the next model. A second fit
- * on what is left restores the sums. Models' sums are exact, topics' nearly so.
+ * A week's matrix, counted out: so many requests for each topic that the mean prompt is the chart's (S17), dealt to the
+ * cells by their tokens. An item for each cell that has requests.
  */
-#include <assert.h>
-#include <stdlib.h>
+#include "demand_topics.h"
 
-#include "demand_parts.h"
-#include "raking.h"
-
-#define ROUNDS 80
-#define TAIL_REQUESTS 1.5
-#define REQUEST_TOKENS_MIN 24
-#define SHORTEST 5    /* a rare model's request may be so many times shorter than its topic's */
-#define OFF_MAX 0.002 /* of a group's tokens: how far a topic may be off */
-#define OPENED_MAX 12
-#define LEAN_MIN 0.3 /* beyond it prices adjust, not tokens */
-#define LEAN_MAX 3
-#define KEPT_PART 0.8
-
-struct row {
-    uint32_t model;
-    bool is_tail;
-};
-
-struct desk {
-    const struct budget *budget;
-    uint32_t week, count, open_count; /* open models come first */
-    double volume, open_tokens;
-    struct row *rows;
-    double *cells;               /* rows * TOPIC_COUNT: tokens */
-    double *sums;                /* by row */
-    double *dense;               /* the same, before it was made sparse */
-    double *work;                /* a group's cells */
-    int64_t *requests;           /* as `cells` */
-    double lengths[TOPIC_COUNT]; /* tokens of a request, first guess */
-};
-
-static const struct budget_model *model_of(const struct desk *desk, uint32_t row)
-{
-    return &desk->budget->models[desk->rows[row].model];
-}
-
-static void fill_rows(struct desk *desk)
-{
-    for (int closed = 0; closed < 2; closed++) {
-        for (uint32_t model = 0; model < desk->budget->count; model++) {
-            const struct budget_model *entry = &desk->budget->models[model];
-            if (entry->tokens[desk->week] <= 0 || (entry->source == SOURCE_CLOSED) != (closed == 1))
-                continue;
-            uint32_t row = desk->count++;
-            desk->sums[row] = (double)entry->tokens[desk->week];
-            desk->rows[row] = (struct row){.model = model};
-            desk->rows[row].is_tail = desk->sums[row] < TAIL_REQUESTS * 3500;
-            desk->volume += desk->sums[row];
-            if (closed == 0) {
-                desk->open_count++;
-                desk->open_tokens += desk->sums[row];
-            }
-        }
-    }
-}
-
-/* Tokens per dollar differ between authors: with S21 and what their tokens cost, a guess of their programming tokens.
- */
-static double spender_price(uint32_t column, uint32_t week)
-{
-    static const double prices[SERIES_SPENDERS] = {2.0, 1.0, 0.8, 2.5, 0.25, 0.35, 0.5, 0.5, 0.3, 0.3, 0.5};
-
-    return column == 3 && week >= 43 ? 0.15 : prices[column]; /* Grok Code Fast came in week 43. */
-}
-
-static void lean_to_spenders(struct desk *desk)
-{
-    double have[SERIES_SPENDERS] = {0}, want[SERIES_SPENDERS], total = 0, wanted = 0;
-
-    for (uint32_t row = 0; row < desk->count; row++) {
-        have[model_of(desk, row)->author_column] += desk->cells[row * TOPIC_COUNT];
-        total += desk->cells[row * TOPIC_COUNT];
-    }
-    for (uint32_t column = 0; column < SERIES_SPENDERS; column++) {
-        want[column] = (series_spend(desk->week)[column] + 1) / spender_price(column, desk->week);
-        wanted += want[column];
-    }
-    for (uint32_t row = 0; row < desk->count; row++) {
-        uint32_t column = (uint32_t)model_of(desk, row)->author_column;
-        double factor = want[column] / wanted * total / (have[column] + 1);
-        desk->cells[row * TOPIC_COUNT] *= factor < LEAN_MIN ? LEAN_MIN : factor > LEAN_MAX ? LEAN_MAX : factor;
-    }
-}
-
-static void guess_cells(struct desk *desk)
-{
-    for (uint32_t row = 0; row < desk->count; row++) {
-        double *cells = &desk->cells[row * TOPIC_COUNT];
-        usage_of(model_of(desk, row), desk->week, cells);
-        if (desk->rows[row].is_tail)
-            cells[TOPIC_OTHER] *= 6; /* A rare model's single request tells little of its topics. */
-        for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++)
-            cells[topic] *= desk->sums[row];
-    }
-    lean_to_spenders(desk);
-}
-
-/* Topics' tokens of the open or the closed models. */
-static void wanted_topics(const struct desk *desk, bool is_open, double wanted[TOPIC_COUNT])
-{
-    double mapped = 0.8 * desk->volume, open_mapped = 0.8 * desk->open_tokens, all_sum = 0, open_sum = 0, sum = 0;
-    double group = is_open ? desk->open_tokens : desk->volume - desk->open_tokens;
-
-    for (uint32_t topic = 0; topic < SERIES_TOPICS; topic++) {
-        all_sum += series_topics(desk->week)[topic];
-        open_sum += series_open_topics(desk->week)[topic];
-    }
-    for (uint32_t topic = 0; topic < SERIES_TOPICS; topic++) {
-        double open = open_mapped * series_open_topics(desk->week)[topic] / open_sum;
-        double closed = mapped * series_topics(desk->week)[topic] / all_sum - open;
-        wanted[topic] = is_open ? open : closed < 0 ? 0 : closed;
-        sum += wanted[topic];
-    }
-    for (uint32_t topic = 0; topic < SERIES_TOPICS && sum > 0; topic++)
-        wanted[topic] *= 0.8 * group / sum;
-    wanted[TOPIC_OTHER] = 0.2 * group;
-}
-
-/* A rare model's tokens go to the topic that is owed most. */
-static void settle_tail(struct desk *desk, uint32_t first, uint32_t end, double wanted[TOPIC_COUNT])
-{
-    double owed[TOPIC_COUNT] = {0};
-
-    for (uint32_t row = first; row < end; row++) {
-        double *cells = &desk->cells[row * TOPIC_COUNT];
-        uint32_t most = TOPIC_OTHER;
-        if (!desk->rows[row].is_tail)
-            continue;
-        for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++)
-            owed[topic] += cells[topic];
-        for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++) {
-            /* Not among requests that are many times as long: there are few of them, and S17 is their mean. */
-            bool is_fit = topic == TOPIC_OTHER || desk->sums[row] * SHORTEST > desk->lengths[topic];
-            if (is_fit && cells[topic] > 0 && wanted[topic] > desk->sums[row] && owed[topic] > owed[most])
-                most = topic;
-            desk->requests[row * TOPIC_COUNT + topic] = 0;
-        }
-        memset(cells, 0, TOPIC_COUNT * sizeof *cells);
-        cells[most] = desk->sums[row];
-        desk->requests[row * TOPIC_COUNT + most] = 1;
-        owed[most] -= desk->sums[row];
-        wanted[most] -= desk->sums[row] < wanted[most] ? desk->sums[row] : wanted[most];
-    }
-}
-
-/* Keeps the greatest cell of a topic, or of an author in it, if none was kept though one was wanted. */
-static void keep_one(struct desk *desk, uint32_t first, uint32_t end, uint32_t topic, int author)
-{
-    uint32_t best = UINT32_MAX;
-
-    for (uint32_t row = first; row < end; row++) {
-        size_t cell = row * TOPIC_COUNT + topic;
-        if (author >= 0 && model_of(desk, row)->author_column != author)
-            continue;
-        if (author >= 0 && model_of(desk, row)->is_free)
-            continue;
-        if (desk->requests[cell] > 0 && (author >= 0 || !desk->rows[row].is_tail))
-            return;
-        if (!desk->rows[row].is_tail && desk->cells[cell] > 0 &&
-            (best == UINT32_MAX || desk->cells[cell] > desk->cells[best * TOPIC_COUNT + topic]))
-            best = row;
-    }
-    if (best != UINT32_MAX)
-        desk->requests[best * TOPIC_COUNT + topic] = 1;
-}
-
-/* Requests a token of a topic: rather fewer than there will be, so that some cells get more than one. */
-static double request_factor(const struct desk *desk, uint32_t first, uint32_t end, uint32_t topic)
-{
-    double tokens = 0, requests = 0;
-
-    for (uint32_t row = first; row < end; row++) {
-        if (desk->rows[row].is_tail)
-            continue;
-        tokens += desk->cells[row * TOPIC_COUNT + topic];
-        requests += desk->cells[row * TOPIC_COUNT + topic] / usage_manner(model_of(desk, row));
-    }
-    return requests <= 0 ? 0 : KEPT_PART * tokens / desk->lengths[topic] / requests;
-}
-
-/* Whole requests per cell; what is cut off a cell is owed to its topic. */
-static void settle_majors(struct desk *desk, uint32_t first, uint32_t end, const double wanted[TOPIC_COUNT])
-{
-    double owed[TOPIC_COUNT] = {0}, factors[TOPIC_COUNT];
-
-    for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++)
-        factors[topic] = request_factor(desk, first, end, topic);
-    for (uint32_t row = first; row < end; row++) {
-        double *cells = &desk->cells[row * TOPIC_COUNT];
-        int64_t *requests = &desk->requests[row * TOPIC_COUNT], sum = 0;
-        uint32_t most = 0;
-        if (desk->rows[row].is_tail)
-            continue;
-        double manner = usage_manner(model_of(desk, row));
-        for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++) {
-            double exact = cells[topic] / manner * factors[topic];
-            owed[topic] += exact;
-            requests[topic] = exact > 0.02 && owed[topic] >= 0.5 ? (int64_t)(owed[topic] + 0.5) : 0;
-            owed[topic] -= (double)requests[topic];
-            sum += requests[topic];
-            most = cells[topic] > cells[most] ? topic : most;
-        }
-        if (sum == 0)
-            requests[most] = 1;
-    }
-    for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++) {
-        if (wanted[topic] > 0)
-            keep_one(desk, first, end, topic, -1);
-    }
-    for (int author = 0; author < (int)SERIES_SPENDERS; author++) {
-        if (series_spend(desk->week)[author] >= 3)
-            keep_one(desk, first, end, TOPIC_PROGRAMMING, author);
-    }
-}
-
-/* Fits the models that are not rare to what those left to be had; with `is_kept` by the cells that have requests. */
-static void fit_majors(struct desk *desk, uint32_t first, uint32_t end, double wanted[TOPIC_COUNT], bool is_kept)
-{
-    double *sums = desk->work + (size_t)desk->count * TOPIC_COUNT, rest = 0, sum = 0;
-    uint32_t majors = 0;
-
-    for (uint32_t row = first; row < end; row++) {
-        if (desk->rows[row].is_tail)
-            continue;
-        for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++) {
-            size_t cell = row * TOPIC_COUNT + topic;
-            bool is_open = !is_kept || desk->requests[cell] > 0;
-            desk->work[majors * TOPIC_COUNT + topic] = is_open ? desk->cells[cell] + 1e-6 : 0;
-        }
-        rest += sums[majors++] = desk->sums[row];
-    }
-    for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++)
-        sum += wanted[topic];
-    for (uint32_t topic = 0; topic < TOPIC_COUNT && sum > 0; topic++)
-        wanted[topic] *= rest / sum;
-    struct raking left = {desk->work, majors, TOPIC_COUNT, sums, wanted};
-    raking_fit(&left, 3 * ROUNDS);
-    majors = 0;
-    for (uint32_t row = first; row < end; row++) {
-        if (!desk->rows[row].is_tail)
-            memcpy(&desk->cells[row * TOPIC_COUNT], &desk->work[majors++ * TOPIC_COUNT], TOPIC_COUNT * sizeof(double));
-    }
-}
-
-/* Where the kept cells can't have the wanted sums: opens a cell of the topic that has least to the model that has most
- * of the topic with most. False if all is well, or nothing can be opened. */
-static bool open_cell(struct desk *desk, uint32_t first, uint32_t end, const double wanted[TOPIC_COUNT])
-{
-    double off[TOPIC_COUNT], group = 0;
-    uint32_t over = 0, under = 0, best = UINT32_MAX;
-
-    for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++) {
-        off[topic] = -wanted[topic];
-        for (uint32_t row = first; row < end; row++)
-            off[topic] += desk->rows[row].is_tail ? 0 : desk->cells[row * TOPIC_COUNT + topic];
-        over = off[topic] > off[over] ? topic : over;
-        under = off[topic] < off[under] ? topic : under;
-        group += wanted[topic];
-    }
-    for (uint32_t row = first; row < end; row++) {
-        bool is_closed = !desk->rows[row].is_tail && desk->requests[row * TOPIC_COUNT + under] == 0;
-        if (is_closed && desk->dense[row * TOPIC_COUNT + under] > 0 &&
-            (best == UINT32_MAX || desk->cells[row * TOPIC_COUNT + over] > desk->cells[best * TOPIC_COUNT + over]))
-            best = row;
-    }
-    if (best == UINT32_MAX || (off[over] < OFF_MAX * group && off[under] > -OFF_MAX * group))
-        return false;
-    desk->requests[best * TOPIC_COUNT + under] = 1;
-    desk->cells[best * TOPIC_COUNT + under] = desk->dense[best * TOPIC_COUNT + under];
-    return true;
-}
-
-static void fit_group(struct desk *desk, uint32_t first, uint32_t end)
-{
-    double wanted[TOPIC_COUNT];
-    struct raking all = {desk->cells + (size_t)first * TOPIC_COUNT, end - first, TOPIC_COUNT, desk->sums + first,
-                         wanted};
-
-    wanted_topics(desk, first == 0, wanted);
-    raking_fit(&all, ROUNDS);
-    settle_tail(desk, first, end, wanted);
-    fit_majors(desk, first, end, wanted, false);
-    memcpy(desk->dense + (size_t)first * TOPIC_COUNT, all.cells, (size_t)(end - first) * TOPIC_COUNT * sizeof(double));
-    settle_majors(desk, first, end, wanted);
-    fit_majors(desk, first, end, wanted, true);
-    for (uint32_t opened = 0; opened < OPENED_MAX && open_cell(desk, first, end, wanted); opened++)
-        fit_majors(desk, first, end, wanted, true);
-}
-
-/* Whole tokens: the greatest cell of a row takes what rounding leaves. */
-static void round_row(struct desk *desk, uint32_t row)
-{
-    double *cells = &desk->cells[row * TOPIC_COUNT];
-    double left = desk->sums[row];
-    uint32_t most = 0;
-
-    for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++) {
-        int64_t whole = (int64_t)(cells[topic] + 0.5);
-        if (desk->requests[row * TOPIC_COUNT + topic] == 0 || whole < REQUEST_TOKENS_MIN)
-            whole = 0;
-        desk->requests[row * TOPIC_COUNT + topic] = whole > 0;
-        cells[topic] = (double)whole;
-        left -= cells[topic];
-        most = cells[topic] > cells[most] ? topic : most;
-    }
-    cells[most] += left;
-    desk->requests[row * TOPIC_COUNT + most] = 1;
-}
+#include "calibration.h"
+#include "clamp.h"
+#include "demand_usage.h"
+#include "week_matrix.h"
 
 /* Deals a topic's requests to its cells by their tokens, at least one to each. */
-static void deal_requests(struct desk *desk, uint32_t topic, int64_t total)
+static void deal_requests(struct week_matrix *matrix, uint32_t topic, int64_t total)
 {
     double weights = 0;
     int64_t dealt = 0;
 
-    for (uint32_t row = 0; row < desk->count; row++)
-        weights += desk->cells[row * TOPIC_COUNT + topic] / usage_manner(model_of(desk, row));
-    for (uint32_t row = 0; row < desk->count; row++) {
+    for (uint32_t row = 0; row < matrix->count; row++)
+        weights += matrix->cells[row * TOPIC_COUNT + topic] / usage_length_factor(week_matrix_model(matrix, row));
+    for (uint32_t row = 0; row < matrix->count; row++) {
         size_t cell = row * TOPIC_COUNT + topic;
-        if (desk->requests[cell] == 0)
+        if (matrix->requests[cell] == 0)
             continue;
-        double exact = (double)total * desk->cells[cell] / usage_manner(model_of(desk, row)) / weights;
-        int64_t most = (int64_t)desk->cells[cell] / REQUEST_TOKENS_MIN;
-        desk->requests[cell] = exact < 1 ? 1 : (int64_t)exact > most ? most : (int64_t)exact;
-        dealt += desk->requests[cell];
+        double exact =
+            (double)total * matrix->cells[cell] / usage_length_factor(week_matrix_model(matrix, row)) / weights;
+        int64_t most = (int64_t)matrix->cells[cell] / CELL_TOKENS_MIN;
+        matrix->requests[cell] = exact < 1 ? 1 : (int64_t)exact > most ? most : (int64_t)exact;
+        dealt += matrix->requests[cell];
     }
     while (dealt != total) {
         uint32_t best = UINT32_MAX;
         double best_length = 0;
-        for (uint32_t row = 0; row < desk->count; row++) {
+        for (uint32_t row = 0; row < matrix->count; row++) {
             size_t cell = row * TOPIC_COUNT + topic;
-            if (desk->requests[cell] == 0 || (dealt > total && desk->requests[cell] == 1))
+            if (matrix->requests[cell] == 0 || (dealt > total && matrix->requests[cell] == 1))
                 continue;
-            double manner = usage_manner(model_of(desk, row)) * (double)desk->requests[cell];
-            double length = desk->cells[cell] / manner;
+            double manner = usage_length_factor(week_matrix_model(matrix, row)) * (double)matrix->requests[cell];
+            double length = matrix->cells[cell] / manner;
             length = dealt > total ? -length : length;
             if (best == UINT32_MAX || length > best_length) {
                 best = row;
@@ -352,90 +45,69 @@ static void deal_requests(struct desk *desk, uint32_t topic, int64_t total)
         if (best == UINT32_MAX)
             return;
         int64_t step = dealt > total ? -1 : 1;
-        desk->requests[best * TOPIC_COUNT + topic] += step;
+        matrix->requests[best * TOPIC_COUNT + topic] += step;
         dealt += step;
     }
 }
 
-static void count_requests(struct desk *desk)
+static void count_requests(struct week_matrix *matrix)
 {
-    double wanted = desk->volume / usage_length(desk->week), counted = 0;
+    double wanted = matrix->volume / usage_length(matrix->week), counted = 0;
 
     for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++) {
         double prompt = 0, tokens = 0;
         int64_t total;
-        for (uint32_t row = 0; row < desk->count; row++) {
-            double cell = desk->cells[row * TOPIC_COUNT + topic];
+        for (uint32_t row = 0; row < matrix->count; row++) {
+            double cell = matrix->cells[row * TOPIC_COUNT + topic];
             tokens += cell;
-            prompt += cell * (1 - usage_completion(model_of(desk, row), topic, desk->week));
+            prompt += cell * (1 - usage_completion(week_matrix_model(matrix, row), topic, matrix->week));
         }
         if (tokens <= 0)
             continue;
         if (topic == TOPIC_OTHER) { /* What the platform's mean leaves, within reason. */
-            double most = tokens / 900, least = tokens / 9000, rest = wanted - counted;
-            total = (int64_t)((rest < least ? least : rest > most ? most : rest) + 0.5);
+            double most = tokens / UNMAPPED_LENGTH_MIN, least = tokens / UNMAPPED_LENGTH_MAX;
+            total = (int64_t)(clamp(wanted - counted, least, most) + 0.5);
         } else {
-            total = (int64_t)(prompt / series_prompt(desk->week, (enum study_topic)topic) + 0.5);
+            total = (int64_t)(prompt / series_prompt(matrix->week, (enum study_topic)topic) + 0.5);
         }
         counted += (double)total;
-        deal_requests(desk, topic, total < 1 ? 1 : total);
+        deal_requests(matrix, topic, total < 1 ? 1 : total);
     }
 }
 
-static enum verdict hand_over(const struct desk *desk, struct portions *portions, struct reason *why)
+static enum verdict hand_over(const struct week_matrix *matrix, struct demand *demand, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
-    for (uint32_t row = 0; row < desk->count; row++) {
+    for (uint32_t row = 0; row < matrix->count; row++) {
         for (uint32_t topic = 0; topic < TOPIC_COUNT && verdict == GO_ON; topic++) {
             size_t cell = row * TOPIC_COUNT + topic;
-            if (desk->requests[cell] == 0)
+            if (matrix->requests[cell] == 0)
                 continue;
-            struct portion portion = {.model = (uint16_t)desk->rows[row].model,
-                                      .week = (uint8_t)desk->week,
-                                      .topic = (uint8_t)topic,
-                                      .requests = desk->requests[cell],
-                                      .tokens = (int64_t)desk->cells[cell]};
-            verdict = portions_add(portions, desk->budget, portion, why);
+            struct demand_item item = {.model = (uint16_t)matrix->rows[row].model,
+                                       .week = (uint8_t)matrix->week,
+                                       .topic = (uint8_t)topic,
+                                       .requests = matrix->requests[cell],
+                                       .tokens = (int64_t)matrix->cells[cell]};
+            verdict = demand_add(demand, matrix->budget, item, why);
         }
     }
     return verdict;
 }
 
-enum verdict topics_add(struct portions *portions, const struct budget *budget, uint32_t week, struct reason *why)
+enum verdict demand_topics_add(struct demand *demand, const struct budget *budget, uint32_t week, struct reason *why)
 {
-    size_t cells = (size_t)budget->count * TOPIC_COUNT;
-    struct desk desk = {.budget = budget, .week = week};
-    enum verdict verdict = GO_ON;
+    struct week_matrix matrix;
+    enum verdict verdict = week_matrix_open(&matrix, budget, week, why);
 
-    desk.rows = calloc(budget->count, sizeof *desk.rows);
-    desk.sums = calloc(budget->count, sizeof *desk.sums);
-    desk.cells = calloc(cells, sizeof *desk.cells);
-    desk.dense = calloc(cells, sizeof *desk.dense);
-    desk.work = calloc(cells + budget->count, sizeof *desk.work);
-    desk.requests = calloc(cells, sizeof *desk.requests);
-    if (desk.rows == NULL || desk.sums == NULL || desk.cells == NULL || desk.dense == NULL || desk.work == NULL ||
-        desk.requests == NULL) {
-        verdict = no_memory(why, "for a week's topics");
-        goto done;
+    if (verdict == GO_ON) {
+        week_matrix_guess(&matrix);
+        week_matrix_tilt_to_spend(&matrix);
+        week_matrix_fit(&matrix);
+        week_matrix_round(&matrix);
+        count_requests(&matrix);
+        verdict = hand_over(&matrix, demand, why);
     }
-    for (uint32_t topic = 0; topic < SERIES_TOPICS; topic++)
-        desk.lengths[topic] = series_prompt(week, (enum study_topic)topic) * 1.1;
-    desk.lengths[TOPIC_OTHER] = 4000;
-    fill_rows(&desk);
-    guess_cells(&desk);
-    fit_group(&desk, 0, desk.open_count);
-    fit_group(&desk, desk.open_count, desk.count);
-    for (uint32_t row = 0; row < desk.count; row++)
-        round_row(&desk, row);
-    count_requests(&desk);
-    verdict = hand_over(&desk, portions, why);
-done:
-    free(desk.rows);
-    free(desk.sums);
-    free(desk.cells);
-    free(desk.dense);
-    free(desk.work);
-    free(desk.requests);
+    week_matrix_close(&matrix);
     return verdict;
 }

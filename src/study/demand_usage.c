@@ -1,12 +1,13 @@
 /*
- * What models are used for, and how: first guesses, which portions_topics.c fits to the charts. Mixes are those the
- * study states or shows of authors in May and November 2025, on a straight line between.
+ * Mixes are those the study states or shows of authors in May and November 2025 (S24 to S29), on a straight line
+ * between.
  */
+#include "demand_usage.h"
+
 #include <assert.h>
 
-#include "demand_parts.h"
-
-#define UNMAPPED 0.2 /* of tokens, in no plotted category: our guess */
+#include "calibration.h"
+#include "clamp.h"
 
 struct mix {
     const char *author;
@@ -14,7 +15,7 @@ struct mix {
     uint16_t shares[SERIES_TOPICS]; /* per mille */
 };
 
-/* By author and week; the author's portions of open models that are not its own line count as others'. */
+/* By author and week, for what the author sells: its open side lines are used as open models are. */
 static const struct mix mixes[] = {
     {"anthropic", 29, {620, 220, 40, 50, 10, 10, 10, 20, 10, 10, 1}},
     {"anthropic", 56, {600, 220, 30, 70, 10, 10, 20, 20, 10, 10, 1}},
@@ -43,7 +44,7 @@ static const uint16_t *plain_mix(const struct budget_model *model)
     if (model->is_coding)
         return coding;
     if (model->source == SOURCE_OPEN_ROW) /* gpt-oss and Llama 4 are used as the closed ones are. */
-        return model->is_reasoning && model->author_column == 2 ? open_general : open_row;
+        return model->is_reasoning && model->author_column == SPENDER_OPENAI ? open_general : open_row;
     return model->source == SOURCE_OPEN_CN ? open_general : others;
 }
 
@@ -67,52 +68,46 @@ void usage_of(const struct budget_model *model, uint32_t week, double shares[TOP
             double part = (double)(week - before->week) / (after->week - before->week);
             share = share * (1 - part) + after->shares[topic] * part;
         }
-        if (topic == TOPIC_PROGRAMMING && model->source == SOURCE_CLOSED && model->prompt_usd < 0.2 &&
+        if (topic == TOPIC_PROGRAMMING && model->source == SOURCE_CLOSED && model->prompt_usd < CHEAP_USD &&
             !model->is_coding)
-            share *= 0.4; /* Cheap models are seldom used for it: programming is where the spend is. */
+            share *= CHEAP_PROGRAMMING;
         /* The study's dear and rare examples: what they cost is then theirs alone. */
-        if (topic == TOPIC_PROGRAMMING && model->price_usd > 0 && model->tokens[SERIES_WEEKS - 1] < 2000)
-            share = model->price_usd > 10 || model->price_usd < 0.1 ? 0 : share;
+        if (topic == TOPIC_PROGRAMMING && model->price_usd > 0 && model->tokens[SERIES_WEEKS - 1] < RARE_EXAMPLE)
+            share = model->price_usd > RARE_DEAR_USD || model->price_usd < RARE_CHEAP_USD ? 0 : share;
         shares[topic] = share;
         sum += share;
     }
     for (uint32_t topic = 0; topic < SERIES_TOPICS; topic++)
-        shares[topic] *= (1 - UNMAPPED) / sum;
-    shares[TOPIC_OTHER] = UNMAPPED;
+        shares[topic] *= (1 - UNMAPPED_PART) / sum;
+    shares[TOPIC_OTHER] = UNMAPPED_PART;
 }
 
 double usage_completion(const struct budget_model *model, uint32_t topic, uint32_t week)
 {
-    static const double parts[TOPIC_COUNT] = {0.03, 0.06, 0.10, 0.07, 0.30, 0.10, 0.10, 0.12, 0.12, 0.15, 0.20, 0.09};
-    double factor = model->completion / 0.09, part;
+    double factor = clamp(model->completion / TAIL_COMPLETION, COMPLETION_FACTOR_MIN, COMPLETION_FACTOR_MAX);
+    double part = topic == TOPIC_COUNT ? COMPLETION_FIRST - COMPLETION_FALL * week : COMPLETION_PARTS[topic];
 
-    factor = factor < 0.6 ? 0.6 : factor > 1.6 ? 1.6 : factor;
-    if (topic == PORTION_NO_TOPIC) /* 150 to 400 tokens of completion, of 1.9K to 6.5K */
-        part = 0.11 - 0.0009 * week;
-    else
-        part = parts[topic];
+    static_assert(LENGTH_OF(COMPLETION_PARTS) == TOPIC_COUNT, "each topic has its part");
     return part * factor;
 }
 
 double usage_length(uint32_t week)
 {
-    double length = 1900;
+    double length = LENGTH_FIRST;
 
     for (uint32_t step = 0; step < week; step++)
-        length *= 1.0222; /* to the power of 56: 3.42 */
+        length *= LENGTH_GROWTH;
     return length;
 }
 
-double usage_manner(const struct budget_model *model)
+double usage_length_factor(const struct budget_model *model)
 {
-    double manner = model->length / 5000;
-
-    return manner < 0.5 ? 0.5 : manner > 2.5 ? 2.5 : manner;
+    return clamp(model->length / LENGTH_USUAL, LENGTH_FACTOR_MIN, LENGTH_FACTOR_MAX);
 }
 
 double usage_price(const struct budget_model *model, double completion)
 {
-    double prompt_usd = model->prompt_usd * (1 - 0.9 * model->cached / 1000.0);
+    double prompt_usd = model->prompt_usd * (1 - CACHE_DISCOUNT * model->cached / 1000.0);
 
     if (model->is_free)
         return 0;

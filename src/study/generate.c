@@ -1,5 +1,5 @@
-/* `gentally-demo generate`: a seeded workload as JSON lines. What is drawn is drawn in workload.c (demo) and replica.c
- * (study). */
+/* `gentally-demo generate`: a seeded workload as JSON lines. Its events come from workload.c (--profile demo) or from
+ * study_traffic.c (--profile study). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -24,10 +24,10 @@ enum option { PROFILE, EVENTS, SEED, FROM, WEEKS, TO, ACCOUNTS, CLASSIFIED, ERRO
 enum profile { PROFILE_DEMO, PROFILE_STUDY };
 static const char *const profiles[] = {"demo", "study"};
 
-/* Where the events come from: one of the two. */
+/* Makes the events; one of the two is NULL. */
 struct maker {
     struct workload *workload;
-    struct replica *replica;
+    struct study_traffic *traffic;
 };
 
 static const struct command_option option_table[] = {
@@ -88,7 +88,7 @@ static enum verdict read_range(const struct command_option options[], int64_t *f
     enum verdict verdict = option_time(&options[FROM], from_ms, why);
 
     if (verdict == GO_ON)
-        verdict = option_integer(&options[WEEKS], 1, TIMETABLE_MS_MAX / WEEK_MS, &weeks, why);
+        verdict = option_integer(&options[WEEKS], 1, ARRIVALS_MS_MAX / WEEK_MS, &weeks, why);
     if (verdict == GO_ON && weeks > 0 && *from_ms < TO_MAX_MS)
         *to_ms = *from_ms + weeks * WEEK_MS;
     if (verdict == GO_ON && options[TO].value != NULL && options[WEEKS].value != NULL)
@@ -98,9 +98,9 @@ static enum verdict read_range(const struct command_option options[], int64_t *f
     if (verdict == GO_ON && (*from_ms < 0 || *from_ms >= TO_MAX_MS || *to_ms > TO_MAX_MS))
         return reason_set(why, HALT, CONFIG_VALUE, 0, "--from and --to have to lie between 1970 and 2100");
     if (verdict == GO_ON && *to_ms <= *from_ms)
-        return reason_set(why, HALT, CONFIG_VALUE, 0, "--to has to be later than --from");
-    if (verdict == GO_ON && *to_ms - *from_ms > TIMETABLE_MS_MAX)
-        return reason_set(why, HALT, CONFIG_VALUE, 0, "--from and --to may be ten years apart at most");
+        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--to has to be later than --from");
+    if (verdict == GO_ON && *to_ms - *from_ms > ARRIVALS_MS_MAX)
+        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--from and --to may be ten years apart at most");
     return verdict;
 }
 
@@ -151,42 +151,42 @@ static enum verdict read_workload(const struct command_option options[], struct 
     return verdict;
 }
 
-static enum verdict read_replica(const struct command_option options[], struct replica_options *replica,
-                                 struct reason *why)
+static enum verdict read_study_traffic(const struct command_option options[], struct study_traffic_options *traffic,
+                                       struct reason *why)
 {
     static const enum option unmeant[] = {EVENTS, ACCOUNTS};
     int64_t seed = 1;
 
-    *replica = (struct replica_options){.scale = REPLICA_SCALE_MIN,
-                                        .from_ms = REPLICA_FROM_MS,
-                                        .to_ms = REPLICA_UNTIL_MS,
-                                        .is_exact = options[EXACT].value != NULL,
-                                        .classified = 1000000,
-                                        .errors = 10000};
+    *traffic = (struct study_traffic_options){.scale = STUDY_TRAFFIC_SCALE_MIN,
+                                              .from_ms = STUDY_TRAFFIC_FROM_MS,
+                                              .to_ms = STUDY_TRAFFIC_UNTIL_MS,
+                                              .is_exact = options[EXACT].value != NULL,
+                                              .classified = 1000000,
+                                              .errors = 10000};
     enum verdict verdict = refuse(options, unmeant, LENGTH_OF(unmeant), "study", why);
     if (verdict == GO_ON)
         verdict = option_integer(&options[SEED], 0, INT64_MAX, &seed, why);
-    replica->seed = (uint64_t)seed;
+    traffic->seed = (uint64_t)seed;
     if (verdict == GO_ON)
-        verdict = option_scale(&options[SCALE], REPLICA_SCALE_MIN, &replica->scale, why);
+        verdict = option_scale(&options[SCALE], STUDY_TRAFFIC_SCALE_MIN, &traffic->scale, why);
     if (verdict == GO_ON)
-        verdict = read_range(options, &replica->from_ms, &replica->to_ms, why);
-    if (verdict == GO_ON && (replica->from_ms < REPLICA_FROM_MS || replica->to_ms > REPLICA_UNTIL_MS))
-        return reason_set(why, HALT, CONFIG_VALUE, 0,
+        verdict = read_range(options, &traffic->from_ms, &traffic->to_ms, why);
+    if (verdict == GO_ON && (traffic->from_ms < STUDY_TRAFFIC_FROM_MS || traffic->to_ms > STUDY_TRAFFIC_UNTIL_MS))
+        return reason_set(why, HALT, "CONFIG-VALUE", 0,
                           "--from and --to have to lie in the study's weeks, 2024-10-28 to 2025-12-01");
     if (verdict == GO_ON)
-        verdict = option_share(&options[CLASSIFIED], &replica->classified, why);
+        verdict = option_share(&options[CLASSIFIED], &traffic->classified, why);
     if (verdict == GO_ON)
-        verdict = option_share(&options[ERRORS], &replica->errors, why);
+        verdict = option_share(&options[ERRORS], &traffic->errors, why);
     if (verdict == GO_ON)
-        verdict = option_integer(&options[DISORDER], 0, WORKLOAD_DISORDER_MS_MAX, &replica->disorder_ms, why);
+        verdict = option_integer(&options[DISORDER], 0, WORKLOAD_DISORDER_MS_MAX, &traffic->disorder_ms, why);
     return verdict;
 }
 
 static enum verdict make_event(const struct maker *maker, struct event *event, bool *is_end, struct reason *why)
 {
-    if (maker->replica != NULL)
-        return replica_next(maker->replica, event, is_end, why);
+    if (maker->traffic != NULL)
+        return study_traffic_next(maker->traffic, event, is_end, why);
     *is_end = !workload_next(maker->workload, event);
     return GO_ON;
 }
@@ -231,12 +231,12 @@ static enum verdict open_maker(struct maker *maker, const struct command_option 
 {
     uint32_t profile = PROFILE_DEMO;
     struct workload_options workload;
-    struct replica_options replica;
+    struct study_traffic_options traffic;
     enum verdict verdict = option_choice(&options[PROFILE], profiles, LENGTH_OF(profiles), &profile, why);
 
     if (verdict == GO_ON && profile == PROFILE_STUDY) {
-        verdict = read_replica(options, &replica, why);
-        return verdict == GO_ON ? replica_open(&maker->replica, &replica, catalog, why) : verdict;
+        verdict = read_study_traffic(options, &traffic, why);
+        return verdict == GO_ON ? study_traffic_open(&maker->traffic, &traffic, catalog, why) : verdict;
     }
     if (verdict == GO_ON)
         verdict = read_workload(options, &workload, why);
@@ -257,7 +257,7 @@ static enum verdict run(struct command_call *call, struct reason *why)
     if (verdict == GO_ON)
         verdict = write_events(&maker, why);
     workload_close(maker.workload);
-    replica_close(maker.replica);
+    study_traffic_close(maker.traffic);
     taxonomy_close(taxonomy);
     catalog_close(catalog);
     return verdict;

@@ -1,8 +1,11 @@
-/* Classifier paths by topic. Shares are per mille of the topic's tokens: the study's where it gives them (with the
- * first tags of a topic), the rest our guess. */
+/* The classifier's paths by topic. Shares are per mille of the topic's tokens: the study's where it gives them (the
+ * first tags of a topic), our guess for the rest. */
 #include "labels.h"
 
 #include <assert.h>
+
+#include "calibration.h"
+#include "event_draw.h"
 
 struct answer {
     enum study_topic topic;
@@ -91,35 +94,28 @@ static uint32_t first_of(enum study_topic topic)
     return first;
 }
 
-static struct label label_of(const char *path, struct draw *draw, bool is_sure)
-{
-    uint32_t thousandths = is_sure ? 500 + draw_below(draw, 500) : 100 + draw_below(draw, 400);
-
-    return (struct label){span_of(path), (float)thousandths / 1000.0f};
-}
-
-void tagging_give(struct tagging *tagging, enum study_topic topic, int64_t tokens, struct draw *draw,
-                  struct event *event)
+void labels_give(struct labels *labels, enum study_topic topic, int64_t tokens, struct random_stream *stream,
+                 struct event *event)
 {
     uint32_t first = first_of(topic), best = first, end = first;
 
-    static_assert(LENGTH_OF(answers) <= LENGTH_OF(tagging->missing), "each answer has its place");
+    static_assert(LENGTH_OF(answers) <= LENGTH_OF(labels->missing), "each answer has its place");
     for (; end < LENGTH_OF(answers) && answers[end].topic == topic; end++) {
-        tagging->missing[end] += tokens * answers[end].share;
-        best = tagging->missing[end] > tagging->missing[best] ? end : best;
+        labels->missing[end] += tokens * answers[end].share;
+        best = labels->missing[end] > labels->missing[best] ? end : best;
     }
-    tagging->missing[best] -= tokens * 1000;
-    event->labels[event->label_count++] = label_of(answers[best].path, draw, true);
+    labels->missing[best] -= tokens * 1000;
+    event->labels[event->label_count++] = event_draw_label(span_of(answers[best].path), true, stream);
     if (answers[best].second != NULL)
-        event->labels[event->label_count++] = label_of(answers[best].second, draw, true);
+        event->labels[event->label_count++] = event_draw_label(span_of(answers[best].second), true, stream);
     /* A second thought: of the same topic sure enough, of any other not. */
-    if (draw_chance(draw, 120)) {
-        uint32_t other = first + draw_below(draw, end - first);
+    if (random_chance(stream, SECOND_LABEL)) {
+        uint32_t other = first + random_below(stream, end - first);
         if (other != best && answers[other].second == NULL)
-            event->labels[event->label_count++] = label_of(answers[other].path, draw, true);
+            event->labels[event->label_count++] = event_draw_label(span_of(answers[other].path), true, stream);
     }
-    if (draw_chance(draw, 150)) {
-        uint32_t other = draw_below(draw, LENGTH_OF(answers));
-        event->labels[event->label_count++] = label_of(answers[other].path, draw, false);
+    if (random_chance(stream, UNSURE_LABEL)) {
+        uint32_t other = random_below(stream, LENGTH_OF(answers));
+        event->labels[event->label_count++] = event_draw_label(span_of(answers[other].path), false, stream);
     }
 }

@@ -4,7 +4,7 @@
 #include <assert.h>
 
 /* clang-format off */
-static const struct troupe_entry entries[] = {
+static const struct model_curve entries[] = {
     {"anthropic/claude-3.5-sonnet",         false, {{0, 300}, {17, 240}, {22, 90}, {33, 25}, {56, 5}}},
     {"anthropic/claude-3.5-haiku",          false, {{1, 20}, {22, 25}, {40, 14}, {56, 6}}},
     {"anthropic/claude-3-haiku",            false, {{0, 40}, {22, 15}, {56, 3}}},
@@ -99,7 +99,7 @@ static const struct troupe_entry entries[] = {
     {"gryphe/mythomax-l2-13b",              false, {{0, 30}, {22, 10}, {56, 2}}},
 };
 
-static const struct troupe_example examples[] = {
+static const struct model_example examples[] = {
     {"google/gemini-2.0-flash-001",        4786300.92, 0.147}, /* 10^6.68 */
     {"deepseek/deepseek-chat-v3-0324",     3548133.89, 0.394}, /* 10^6.55 */
     {"anthropic/claude-3.7-sonnet",        7413102.41, 1.963}, /* 10^6.87 */
@@ -111,7 +111,7 @@ static const struct troupe_example examples[] = {
 };
 /* clang-format on */
 
-const struct troupe_entry *troupe_entry(struct span slug)
+const struct model_curve *model_curves_find(struct span slug)
 {
     for (size_t index = 0; index < LENGTH_OF(entries); index++) {
         if (span_equal(span_of(entries[index].slug), slug))
@@ -120,7 +120,7 @@ const struct troupe_entry *troupe_entry(struct span slug)
     return NULL;
 }
 
-double troupe_weight(const struct troupe_entry *entry, uint32_t week)
+double model_curve_weight(const struct model_curve *entry, uint32_t week)
 {
     uint32_t count = 1;
 
@@ -138,7 +138,7 @@ double troupe_weight(const struct troupe_entry *entry, uint32_t week)
     return entry->knots[count - 1].weight;
 }
 
-int troupe_top_column(struct span slug, uint32_t week, double *part)
+int model_curves_top_column(struct span slug, uint32_t week, double *part)
 {
     static const struct {
         const char *slug;
@@ -176,7 +176,7 @@ int troupe_top_column(struct span slug, uint32_t week, double *part)
     return -1;
 }
 
-const struct troupe_example *troupe_example(struct span slug)
+const struct model_example *model_curves_example(struct span slug)
 {
     for (size_t index = 0; index < LENGTH_OF(examples); index++) {
         if (span_equal(span_of(examples[index].slug), slug))
@@ -185,7 +185,7 @@ const struct troupe_example *troupe_example(struct span slug)
     return NULL;
 }
 
-double troupe_author_b(uint32_t index, struct span *author)
+double model_curves_author_b(uint32_t index, struct span *author)
 {
     static const struct {
         const char *author;

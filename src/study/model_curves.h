@@ -1,13 +1,13 @@
 /*
- * Which models carried the study's weeks and how much each weighed when: first guesses, from the study's charts and
- * outside rankings, that budget.c then fits to the study's sums. Static memory.
+ * The curves of the models that carried the study's weeks: how much each weighed when. First guesses, from the study's
+ * charts and outside rankings, which budget_fit.c fits to the study's sums. Static memory; nothing can fail.
  */
 #ifndef GENTALLY_MODEL_CURVES_H
 #define GENTALLY_MODEL_CURVES_H
 
 #include "series.h"
 
-struct troupe_entry {
+struct model_curve {
     const char *slug;
     bool is_free; /* given away while it is on offer */
     struct {
@@ -15,20 +15,27 @@ struct troupe_entry {
         double weight; /* per mille of all tokens; straight lines between */
     } knots[8];        /* by week; unused ones are 0 */
 };
-const struct troupe_entry *troupe_entry(struct span slug); /* NULL: one of the tail */
-double troupe_weight(const struct troupe_entry *entry, uint32_t week);
 
-/* S04: the column of series_top_open() a model belongs to (-1: none), and its part of it in a week. */
-int troupe_top_column(struct span slug, uint32_t week, double *part);
+/* The curve of a model; NULL if it has none: one of the tail. */
+const struct model_curve *model_curves_find(struct span slug);
 
-/* S38: real tokens in all, in 10^6, and effective price, USD per million tokens. */
-struct troupe_example {
+/* The height of a curve in a week, per mille of all tokens. */
+double model_curve_weight(const struct model_curve *curve, uint32_t week);
+
+/* The column of series_top_open() (S04) that a model belongs to, and its part of the column in a week; -1 if none. */
+int model_curves_top_column(struct span slug, uint32_t week, double *part);
+
+/* A row of S38. */
+struct model_example {
     const char *slug;
-    double tokens_m, price_usd;
+    double tokens_m;  /* real tokens over all weeks, in 10^6 */
+    double price_usd; /* effective price, USD per 10^6 tokens */
 };
-const struct troupe_example *troupe_example(struct span slug); /* NULL: not one of the eight */
 
-/* S03: real tokens in all of an open author's models, in 10^9; 0: not listed. */
-double troupe_author_b(uint32_t index, struct span *author);
+/* The row of S38 of a model; NULL if it is not one of the eight. */
+const struct model_example *model_curves_example(struct span slug);
+
+/* S03: real tokens of an open author's models over all weeks, in 10^9; 0 beyond the last author. */
+double model_curves_author_b(uint32_t index, struct span *author);
 
 #endif

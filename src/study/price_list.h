@@ -1,7 +1,7 @@
 /*
- * What a customer can choose from on a given day: every model the catalog knows and that was out by then, with weights
- * such that the *tokens* of closed and open models stand as the study has them, and what each is like to use. For the
- * generator.
+ * The price list a customer chooses from on a given day: every model that the catalog knows and that was out by then,
+ * with weights such that the *tokens* of closed and open models stand as the study has them, and what each is like to
+ * use. For the demo's workload.
  */
 #ifndef GENTALLY_PRICE_LIST_H
 #define GENTALLY_PRICE_LIST_H
@@ -10,7 +10,7 @@
 #include "random.h"
 #include "study.h"
 
-struct offer {
+struct listing {
     char slug[EVENT_TEXT_MAX + 1]; /* :variant included */
     size_t slug_size;
     enum model_source source;
@@ -28,17 +28,21 @@ struct offer {
     uint32_t host_first;             /* of study_hosts[]: its favourite */
 };
 
-struct offers;
+struct price_list;
 
-/* Texts are copied: `catalog` is only read here. HALT: NO-MEMORY; WORKLOAD-NO-MODELS if the catalog has none. */
-MUST_CHECK enum verdict offers_open(struct offers **offers, const struct catalog *catalog, struct reason *why);
-void offers_close(struct offers *offers);
+/* Lists the models; to be closed once. Texts are copied: `catalog` is only read here. HALT: NO-MEMORY;
+ * WORKLOAD-NO-MODELS if the catalog has none. */
+MUST_CHECK enum verdict price_list_open(struct price_list **prices, const struct catalog *catalog, struct reason *why);
+void price_list_close(struct price_list *prices);
 
-/* A model for a request on `day` (days since 1970-01-01). O(1) as long as the days asked for are two neighbours.
+/* Draws a model for a request on `day` (days since 1970-01-01). O(1) as long as the days asked for are two neighbours.
  * Borrowed until close. */
-const struct offer *offers_draw(struct offers *offers, int64_t day, struct draw *draw);
+const struct listing *price_list_draw(struct price_list *prices, int64_t day, struct random_stream *stream);
 
-/* Who serves a request for the offer: its author's own service, or a host. Static. */
-const char *offer_provider(const struct offer *offer, struct draw *draw);
+/* Sets what listing_provider() looks at, and the speed, from the names of a model. */
+void listing_set_hosts(struct listing *listing, struct span slug, struct span author, enum model_source source);
+
+/* Draws who serves a request for a model: its author's own service, or a host. A static string. */
+const char *listing_provider(const struct listing *listing, struct random_stream *stream);
 
 #endif

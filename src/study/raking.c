@@ -1,4 +1,4 @@
-/* Iterative proportional fitting, rows and columns by turns. */
+/* The fit: columns and rows by turns. */
 #include "raking.h"
 
 #include <assert.h>

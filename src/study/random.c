@@ -1,11 +1,10 @@
 /*
- * Seeded draws. Everything is integer arithmetic, so that a workload's bytes are the same under every compiler and
- * C library: only the exponential curve needed floating point, and it is a table.
+ * Random streams. Everything is integer arithmetic, so that a workload's bytes are the same under every compiler and C
+ * library: only the exponential curve needed floating point, and the curve is a table.
  */
 #include "random.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 /*
  * Quantiles 0, 1/64, ..., 1 of exp(1.1 * normal), scaled so that straight lines between them have the mean 4096. The
@@ -19,20 +18,20 @@ static const uint16_t spread_quantiles[65] = {
 
 static uint64_t mixed(uint64_t bits)
 {
-    struct draw draw = {bits};
+    struct random_stream stream = {bits};
 
-    return draw_bits(&draw);
+    return random_bits(&stream);
 }
 
-struct draw draw_stream(uint64_t seed, uint64_t number)
+struct random_stream random_stream(uint64_t seed, uint64_t number)
 {
     /* Both are mixed, or neighbouring seeds would share their streams shifted by one. */
-    return (struct draw){mixed(mixed(seed) ^ (number * UINT64_C(0xd1342543de82ef95) + 1))};
+    return (struct random_stream){mixed(mixed(seed) ^ (number * UINT64_C(0xd1342543de82ef95) + 1))};
 }
 
-int64_t draw_spread(struct draw *draw, int64_t mean)
+int64_t random_spread(struct random_stream *stream, int64_t mean)
 {
-    uint64_t bits = draw_bits(draw);
+    uint64_t bits = random_bits(stream);
     uint32_t step = (uint32_t)(bits >> 58);
     int64_t part = (int64_t)(bits >> 42 & 0xffff); /* of 2^16: where between two quantiles */
     int64_t low = spread_quantiles[step], high = spread_quantiles[step + 1];
@@ -40,59 +39,4 @@ int64_t draw_spread(struct draw *draw, int64_t mean)
     assert(mean >= 0);
     assert(mean < INT64_C(1) << 40);
     return mean * (low + (((high - low) * part) >> 16)) >> 12;
-}
-
-enum verdict lottery_open(struct lottery *lottery, uint32_t room, struct reason *why)
-{
-    assert(room >= 1);
-    *lottery = (struct lottery){.room = room};
-    lottery->edges = calloc(room, sizeof *lottery->edges);
-    lottery->others = calloc(room, sizeof *lottery->others);
-    lottery->queue = calloc(room, sizeof *lottery->queue);
-    if (lottery->edges == NULL || lottery->others == NULL || lottery->queue == NULL) {
-        lottery_close(lottery);
-        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %u weights", room);
-    }
-    return GO_ON;
-}
-
-void lottery_close(struct lottery *lottery)
-{
-    free(lottery->edges);
-    free(lottery->others);
-    free(lottery->queue);
-    *lottery = (struct lottery){0};
-}
-
-void lottery_fill(struct lottery *lottery, const uint32_t weights[], uint32_t count)
-{
-    uint64_t total = 0;
-    uint32_t poor = 0, rich = count; /* The queue holds the poor from its front, the rich from its back. */
-
-    assert(count >= 1);
-    assert(count <= lottery->room);
-    for (uint32_t index = 0; index < count; index++)
-        total += weights[index];
-    assert(total >= 1);
-    assert(total <= UINT32_MAX);
-    lottery->count = count;
-    lottery->total = (uint32_t)total;
-    for (uint32_t index = 0; index < count; index++) {
-        lottery->edges[index] = (uint64_t)weights[index] * count;
-        lottery->others[index] = index;
-        if (lottery->edges[index] < total)
-            lottery->queue[poor++] = index;
-        else
-            lottery->queue[--rich] = index;
-    }
-    while (poor > 0 && rich < count) {
-        uint32_t needy = lottery->queue[--poor], giver = lottery->queue[rich];
-        lottery->others[needy] = giver;
-        lottery->edges[giver] -= total - lottery->edges[needy];
-        if (lottery->edges[giver] < total) {
-            rich++;
-            lottery->queue[poor++] = giver;
-        }
-    }
-    /* Integers leave no remainder: whoever is still queued fills a column alone. */
 }

@@ -1,22 +1,21 @@
 /*
- * A portion's requests are spread over its time as people work (study_hour), those of a stretch are what is due at its
- * end less what was due at its beginning; tokens go along with requests. So stretches need not know of each other, and
- * sums hold however a week is cut.
+ * The requests of an item are spread over its time as people work (study_hour). Those of a stretch are what is due at
+ * its end less what was due at its beginning; tokens go along with requests. So stretches need not know of each other,
+ * and sums hold however a week is cut.
  */
 #include "requests.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
+#include "calibration.h"
+#include "gentally/base/grow.h"
 #include "gentally/core/window.h"
 #include "random.h"
 
-#define LEAST 8      /* tokens of a request */
-#define SPREAD_MAX 5 /* times the mean: beyond it a small workload's week would hang on one request */
-
 __extension__ typedef unsigned __int128 wide;
 
-uint64_t slice_weight(int64_t week_ms)
+uint64_t requests_week_weight(int64_t week_ms)
 {
     uint64_t weight = 0;
     uint32_t hour = 0;
@@ -40,22 +39,21 @@ static int64_t moment_of(uint64_t weight)
     return 7 * DAY_MS - 1;
 }
 
-static int64_t week_start(const struct portion *portion)
+static int64_t week_start(const struct demand_item *item)
 {
-    return (SERIES_FIRST_DAY + 7 * (int64_t)portion->week) * DAY_MS;
+    return series_day(item->week) * DAY_MS;
 }
 
-/* Requests of a portion before a moment; `phase`, below 2^16, is where between two moments it has its whole ones. */
-static int64_t due(const struct portion *portion, int64_t moment_ms, uint32_t phase)
+/* The requests of an item before a moment. `phase`, below 2^16: at which fraction of a request a whole one is due. */
+static int64_t due(const struct demand_item *item, int64_t moment_ms, uint32_t phase)
 {
-    int64_t start = week_start(portion);
-    int64_t until = moment_ms < portion->from_ms    ? portion->from_ms
-                    : moment_ms > portion->until_ms ? portion->until_ms
-                                                    : moment_ms;
-    uint64_t from = slice_weight(portion->from_ms - start);
-    uint64_t all = slice_weight(portion->until_ms - start) - from, part = slice_weight(until - start) - from;
+    int64_t start = week_start(item);
+    int64_t until = moment_ms < item->from_ms ? item->from_ms : moment_ms > item->until_ms ? item->until_ms : moment_ms;
+    uint64_t from = requests_week_weight(item->from_ms - start);
+    uint64_t all = requests_week_weight(item->until_ms - start) - from,
+             part = requests_week_weight(until - start) - from;
 
-    return (int64_t)((((wide)portion->requests * part << 16) / all + phase) >> 16);
+    return (int64_t)((((wide)item->requests * part << 16) / all + phase) >> 16);
 }
 
 static int64_t part_of(int64_t whole, int64_t part, int64_t all)
@@ -65,26 +63,24 @@ static int64_t part_of(int64_t whole, int64_t part, int64_t all)
 
 static enum verdict make_room(struct requests *requests, size_t more, struct reason *why)
 {
-    if (requests->count + more <= requests->room)
-        return GO_ON;
-    size_t room = (requests->count + more) * 2;
-    struct request *items = reallocarray(requests->items, room, sizeof *items);
+    struct request *items = grow(requests->items, &requests->room, requests->count + more, sizeof *items);
+
     if (items == NULL)
-        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu requests under way", room);
+        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu requests under way", requests->count + more);
     requests->items = items;
-    requests->room = room;
     return GO_ON;
 }
 
-/* Sizes about the mean, as many tokens as there are if that is asked for. `weights` stand in the requests' tokens. */
+/* Sizes about the mean; with `is_exact` their sums are those given. The requests' `tokens` hold their weights on entry.
+ */
 static void size_requests(struct request *items, size_t count, int64_t tokens, int64_t cost, bool is_exact)
 {
-    int64_t weights = 0, least = tokens >= (int64_t)(2 * LEAST * count) ? LEAST : 0;
+    int64_t weights = 0, least = tokens >= (int64_t)(2 * SIZE_MIN * count) ? SIZE_MIN : 0;
     int64_t spread = tokens - least * (int64_t)count, before = 0, given = 0, paid = 0;
 
     for (size_t index = 0; index < count; index++)
         weights += items[index].tokens;
-    if (!is_exact) /* as the mean weight has it */
+    if (!is_exact) /* as if all had the mean weight */
         weights = 4096 * (int64_t)count;
     for (size_t index = 0; index < count; index++) {
         int64_t own = items[index].tokens;
@@ -97,19 +93,20 @@ static void size_requests(struct request *items, size_t count, int64_t tokens, i
             items[index].cost_nano_usd = bill - paid;
             paid = bill;
         } else {
-            items[index].tokens = part_of(spread, own, weights) + LEAST;
+            items[index].tokens = part_of(spread, own, weights) + SIZE_MIN;
             items[index].cost_nano_usd = part_of(cost, items[index].tokens, tokens);
         }
     }
 }
 
-enum verdict slice_add(struct requests *requests, const struct portions *portions, uint32_t portion, int64_t from_ms,
-                       int64_t until_ms, bool is_exact, uint64_t seed, uint64_t *number, struct reason *why)
+enum verdict requests_add(struct requests *requests, const struct demand *demand, uint32_t item,
+                          const struct requests_stretch *stretch, uint64_t *number, struct reason *why)
 {
-    const struct portion *of = &portions->items[portion];
-    struct draw phases = draw_stream(seed ^ UINT64_C(0x9b5ad4ce), portion);
-    uint32_t phase = draw_below(&phases, 1 << 16);
-    int64_t before = due(of, from_ms, phase), after = due(of, until_ms, phase), start = week_start(of);
+    const struct demand_item *of = &demand->items[item];
+    struct random_stream phases = random_stream(stretch->seed ^ UINT64_C(0x9b5ad4ce), item);
+    uint32_t phase = random_below(&phases, 1 << 16);
+    int64_t before = due(of, stretch->from_ms, phase), after = due(of, stretch->until_ms, phase),
+            start = week_start(of);
 
     assert(after >= before);
     if (after == before)
@@ -118,23 +115,24 @@ enum verdict slice_add(struct requests *requests, const struct portions *portion
     enum verdict verdict = make_room(requests, count, why);
     if (verdict != GO_ON)
         return verdict;
-    int64_t from = from_ms > of->from_ms ? from_ms : of->from_ms;
-    int64_t until = until_ms < of->until_ms ? until_ms : of->until_ms;
-    uint64_t low = slice_weight(from - start), high = slice_weight(until - start);
+    int64_t from = stretch->from_ms > of->from_ms ? stretch->from_ms : of->from_ms;
+    int64_t until = stretch->until_ms < of->until_ms ? stretch->until_ms : of->until_ms;
+    uint64_t low = requests_week_weight(from - start), high = requests_week_weight(until - start);
     for (size_t index = 0; index < count; index++) {
-        struct draw draw = draw_stream(seed ^ UINT64_C(0x51ce), (uint64_t)of->week << 48 | *number);
-        int64_t weight = draw_spread(&draw, 4096);
-        uint64_t lot = draw_bits(&draw);
+        struct random_stream stream =
+            random_stream(stretch->seed ^ UINT64_C(0x51ce), (uint64_t)of->week << 48 | *number);
+        int64_t weight = random_spread(&stream, 4096);
+        uint64_t lot = random_bits(&stream);
         requests->items[requests->count++] = (struct request){
             .event_ms = start + moment_of(low + (uint64_t)((wide)lot * (high - low) >> 64)),
-            .tokens = weight > SPREAD_MAX * 4096 ? SPREAD_MAX * 4096 : weight,
+            .tokens = weight > SIZE_FACTOR_MAX * 4096 ? SIZE_FACTOR_MAX * 4096 : weight,
             .number = (*number)++,
-            .portion = portion,
+            .item = item,
             .country = -1,
         };
     }
     int64_t tokens = part_of(of->tokens, after, of->requests) - part_of(of->tokens, before, of->requests);
     int64_t cost = part_of(of->cost_nano_usd, after, of->requests) - part_of(of->cost_nano_usd, before, of->requests);
-    size_requests(requests->items + first, count, tokens, cost, is_exact);
+    size_requests(requests->items + first, count, tokens, cost, stretch->is_exact);
     return GO_ON;
 }

@@ -7,6 +7,8 @@
 
 #include <assert.h>
 
+#include "calibration.h"
+
 #define CATEGORY_WEEKS (SERIES_WEEKS - SERIES_CATEGORY_WEEK)
 
 static const uint16_t reasoning[SERIES_WEEKS] = {
@@ -245,4 +247,23 @@ const uint16_t *series_sizes(uint32_t week)
     assert(week < SERIES_WEEKS);
     uint32_t last = (uint32_t)LENGTH_OF(sizes) - 1;
     return sizes[week == 0 ? 0 : week - 1 < last ? week - 1 : last];
+}
+
+double series_volume(uint32_t week, int64_t scale)
+{
+    int64_t day = series_day(week);
+
+    return (double)study_week(day)->billion_tokens * VOLUME_FACTOR * 1e6 * ((double)scale / 1e9);
+}
+
+double series_tool_level(uint32_t month)
+{
+    assert(month < LENGTH_OF(TOOL_LEVELS));
+    return TOOL_LEVELS[month];
+}
+
+double series_tool_others(uint32_t month)
+{
+    assert(month < LENGTH_OF(TOOL_OTHERS));
+    return TOOL_OTHERS[month];
 }

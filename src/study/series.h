@@ -1,6 +1,6 @@
 /*
- * The study's weekly and monthly charts as numbers, for the calibrated workload: what src/series.c holds. Weeks are
- * counted from Monday 2024-10-28; shares are per mille. Static memory; nothing can fail.
+ * The study's weekly and monthly charts as numbers, for the calibrated workload. Weeks are counted from Monday
+ * 2024-10-28, 0..SERIES_WEEKS - 1; shares are per mille. Static memory; nothing can fail.
  */
 #ifndef GENTALLY_SERIES_H
 #define GENTALLY_SERIES_H
@@ -8,12 +8,20 @@
 #include "study.h"
 
 #define SERIES_WEEKS 57u
-#define SERIES_FIRST_DAY INT64_C(20024) /* Monday 2024-10-28, days since 1970-01-01 */
-#define SERIES_CATEGORY_WEEK 29u        /* 2025-05-19: the classifier is used from here on */
-#define SERIES_TOPICS 11u               /* the plotted ones: enum study_topic without TOPIC_OTHER, in its order */
-#define SERIES_SPENDERS 11u             /* ten authors and the rest */
+#define SERIES_CATEGORY_WEEK 29u /* 2025-05-19: the classifier is used from here on */
+#define SERIES_TOPICS 11u        /* the plotted ones: enum study_topic without TOPIC_OTHER, in its order */
+#define SERIES_SPENDERS 11u      /* ten authors and the rest */
 #define SERIES_TOOL_MODELS 10u
 #define SERIES_TOP_MODELS 15u
+
+/* Columns of S21 that the code knows by name. */
+enum { SPENDER_OPENAI = 2, SPENDER_X_AI = 3 };
+
+/* The Monday of a week, in days since 1970-01-01. Weeks beyond the study's are fine. */
+static inline int64_t series_day(uint32_t week)
+{
+    return STUDY_FIRST_DAY + 7 * (int64_t)week;
+}
 
 /* S11: tokens of reasoning models. */
 uint32_t series_reasoning(uint32_t week);
@@ -34,5 +42,12 @@ const char *series_tool_model(uint32_t index);
 const uint16_t *series_top_open(uint32_t week);
 /* S06: open models with traffic by size: small, medium, large. */
 const uint16_t *series_sizes(uint32_t week);
+
+/* Tokens of all models in a week, at `scale` of the real volume, in 10^-9. */
+double series_volume(uint32_t week, int64_t scale);
+/* S13: tokens of tool calls in month 0..10 (January to November 2025), as parts: those of S14's ten models, of all
+ * tokens; those of any other model, of its tokens. */
+double series_tool_level(uint32_t month);
+double series_tool_others(uint32_t month);
 
 #endif

@@ -8,8 +8,6 @@
 
 #include <assert.h>
 
-#define WEEK_FIRST INT64_C(20024) /* Monday 2024-10-28 */
-
 static const struct study_week weeks[] = {
     {250, 13, 301},   {262, 10, 258},   {275, 13, 206},  {289, 15, 187},   {303, 13, 204},   {318, 17, 201},
     {334, 15, 181},   {350, 27, 190},   {368, 59, 219},  {386, 80, 214},   {405, 62, 187},   {466, 48, 191},
@@ -24,7 +22,7 @@ static const struct study_week weeks[] = {
 
 const struct study_week *study_week(int64_t day)
 {
-    int64_t index = day < WEEK_FIRST ? 0 : (day - WEEK_FIRST) / 7;
+    int64_t index = day < STUDY_FIRST_DAY ? 0 : (day - STUDY_FIRST_DAY) / 7;
     int64_t last = (int64_t)LENGTH_OF(weeks) - 1;
 
     return &weeks[index < last ? index : last];

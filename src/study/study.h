@@ -1,12 +1,14 @@
 /*
- * The shape of the traffic in the study "State of AI: An Empirical 100 Trillion Token Study with OpenRouter" (December
- * 2025), as tables: what `generate` draws from. Shares only; no code. Where the study gives no number the table's
- * comment says so.
+ * Tables of the traffic in the study "State of AI: An Empirical 100 Trillion Token Study with OpenRouter" (December
+ * 2025): what both profiles of `generate` draw from. Static memory; nothing can fail. Where the study gives no number
+ * the table's comment says so.
  */
 #ifndef GENTALLY_STUDY_H
 #define GENTALLY_STUDY_H
 
 #include "gentally/core/catalog.h"
+
+#define STUDY_FIRST_DAY INT64_C(20024) /* Monday 2024-10-28, days since 1970-01-01 */
 
 /* One ISO week: volume in 10^9 tokens, and the open models' shares of it in per mille; closed models have the rest. */
 struct study_week {
@@ -83,11 +85,13 @@ struct study_tongue {
 /* NULL if there is none. */
 const struct study_tongue *study_tongue(const char *country);
 
-/* Who serves what: an author's own service, and hosts of open weights. Names as providers write them. */
+/* The services that sell an author's models. Names as providers write them. */
 struct study_house {
     const char *author, *own, *second; /* `second` NULL: no other sells it */
 };
 const struct study_house *study_house(struct span author); /* NULL: hosts only */
+
+/* Hosts of open weights. */
 extern const char *const study_hosts[];
 extern const uint32_t study_host_count;
 

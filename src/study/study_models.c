@@ -1,6 +1,6 @@
 /*
  * The models that carried the study's last weeks. Weights are per 10,000 of the tokens of the model's source (closed,
- * open_cn, open_row) while it is on offer; whatever the catalog knows besides shares a tail (workload.c).
+ * open_cn, open_row) while it is on offer; whatever the catalog knows besides shares a tail (price_list.c).
  */
 #include "study.h"
 

@@ -1,8 +1,8 @@
 /*
- * A week is cut into slices of some ten thousand requests. A slice's requests get their sizes and times, then their
- * homes, the large ones first; then they are sorted by when they arrive, and what arrives before the slice's end is
- * handed out. Everything is derived from the plan and from numbers, so the whole run is made whatever part is wanted:
- * what was given to whom before has to be known.
+ * A week is cut into slices of some ten thousand requests. A slice's requests get their sizes and times, then
+ * countries, languages and accounts, the large ones first; then they are sorted by when they arrive, and what arrives
+ * before the slice's end is handed out. Everything is derived from the plan and from numbers, so the whole run is made
+ * whatever part is wanted: what was dealt to whom before has to be known.
  */
 #include "study_traffic.h"
 
@@ -10,6 +10,12 @@
 #include <stdlib.h>
 
 #include "accounts.h"
+#include "alias_table.h"
+#include "budget.h"
+#include "calibration.h"
+#include "clamp.h"
+#include "demand.h"
+#include "event_draw.h"
 #include "gentally/base/hash.h"
 #include "gentally/base/json.h"
 #include "gentally/core/window.h"
@@ -19,29 +25,26 @@
 #include "requests.h"
 
 #define SLICE_REQUESTS 16384
-#define APPS 2000u
-#define PAIRS_MAX 1e7 /* accounts and models at any scale: some millions of accounts */
-#define BYOK 35       /* of the requests that may be, per mille */
 
-struct replica {
-    struct replica_options options;
+struct study_traffic {
+    struct study_traffic_options options;
     struct budget budget;
-    struct portions portions;
-    struct homes *homes;
-    struct members *members;
-    struct tagging tagging;
-    struct offer *offers; /* by model: what offer_provider() looks at */
-    uint32_t *families;   /* by model */
-    struct lottery apps;
-    struct requests ready; /* sorted; those from `at` on are to come */
-    size_t at, end;        /* before `end` all arrive within the slices made so far */
+    struct demand demand;
+    struct geography *geography;
+    struct accounts *accounts;
+    struct labels labels;
+    struct listing *listings; /* by model: what listing_provider() looks at, and its speed */
+    uint32_t *families;       /* by model */
+    struct alias_table apps;
+    struct requests ready; /* sorted by arrival; those from `at` on are to come */
+    size_t at, end;        /* those before `end` arrive within the slices made so far */
     uint32_t week, slice, slices;
-    size_t first_portion, end_portion; /* of the week */
-    uint64_t number;                   /* of the week's next request */
+    size_t first_item, end_item; /* of the week */
+    uint64_t number;             /* of the week's next request */
     char id[64], account[32], app[32], model[EVENT_TEXT_MAX + 8];
 };
 
-/* Models accounts do not tell apart: retention is of what the study shows as one. */
+/* The model that a model's accounts are counted under: the study shows the retention of both as one. */
 static struct span family_slug(struct span slug)
 {
     if (span_equal(slug, span_of("deepseek/deepseek-chat-v3-0324")))
@@ -51,102 +54,97 @@ static struct span family_slug(struct span slug)
     return slug;
 }
 
-static void open_offers(struct replica *replica)
+static void open_listings(struct study_traffic *traffic)
 {
-    for (uint32_t model = 0; model < replica->budget.count; model++) {
-        const struct budget_model *entry = &replica->budget.models[model];
+    for (uint32_t model = 0; model < traffic->budget.count; model++) {
+        const struct budget_model *entry = &traffic->budget.models[model];
         struct span family = family_slug(entry->slug);
-        uint64_t hash = hash_fnv1a(entry->slug);
-        struct offer *offer = &replica->offers[model];
-        offer->source = entry->source;
-        offer->house = study_house(entry->author);
-        offer->host_first = (uint32_t)(hash % study_host_count);
-        offer->speed = 30 + (uint32_t)(hash >> 32) % 110;
-        replica->families[model] = model;
-        for (uint32_t other = 0; other < replica->budget.count; other++) {
-            if (span_equal(replica->budget.models[other].slug, family))
-                replica->families[model] = other;
+        listing_set_hosts(&traffic->listings[model], entry->slug, entry->author, entry->source);
+        traffic->families[model] = model;
+        for (uint32_t other = 0; other < traffic->budget.count; other++) {
+            if (span_equal(traffic->budget.models[other].slug, family))
+                traffic->families[model] = other;
         }
-        if (replica->families[model] == model)
-            members_curve(replica->members, model, entry->slug);
+        if (traffic->families[model] == model)
+            accounts_set_curve(traffic->accounts, model, entry->slug);
     }
 }
 
-static enum verdict open_members(struct replica *replica, struct reason *why)
+static enum verdict open_accounts(struct study_traffic *traffic, struct reason *why)
 {
     double requests = 1, share;
 
-    for (size_t index = 0; index < replica->portions.count; index++)
-        requests += (double)replica->portions.items[index].requests;
-    share = PAIRS_MAX / requests;
-    return members_open(&replica->members, replica->budget.count, study_country_count,
-                        share > 0.3 ? 300000 : (uint32_t)(share * 1e6) + 1, why);
+    for (size_t index = 0; index < traffic->demand.count; index++)
+        requests += (double)traffic->demand.items[index].requests;
+    share = NEW_PAIRS_MAX / requests;
+    return accounts_open(&traffic->accounts, traffic->budget.count, study_country_count,
+                         share > NEW_SHARE_MAX / 1e6 ? NEW_SHARE_MAX : (uint32_t)(share * 1e6) + 1, why);
 }
 
-static enum verdict open_parts(struct replica *replica, const struct catalog *catalog, struct reason *why)
+static enum verdict open_parts(struct study_traffic *traffic, const struct catalog *catalog, struct reason *why)
 {
     int64_t tokens[SERIES_WEEKS] = {0};
-    uint32_t weights[APPS];
-    enum verdict verdict = budget_open(&replica->budget, replica->options.scale, catalog, why);
+    uint32_t weights[STUDY_APPS];
+    enum verdict verdict = budget_open(&traffic->budget, traffic->options.scale, catalog, why);
 
     if (verdict == GO_ON)
-        verdict = portions_open(&replica->portions, &replica->budget, replica->options.scale, why);
-    for (size_t index = 0; index < replica->portions.count && verdict == GO_ON; index++)
-        tokens[replica->portions.items[index].week] += replica->portions.items[index].tokens;
+        verdict = demand_open(&traffic->demand, &traffic->budget, traffic->options.scale, why);
+    for (size_t index = 0; index < traffic->demand.count && verdict == GO_ON; index++)
+        tokens[traffic->demand.items[index].week] += traffic->demand.items[index].tokens;
     if (verdict == GO_ON)
-        verdict = homes_open(&replica->homes, tokens, why);
+        verdict = geography_open(&traffic->geography, tokens, why);
     if (verdict == GO_ON)
-        verdict = open_members(replica, why);
+        verdict = open_accounts(traffic, why);
     if (verdict == GO_ON)
-        verdict = lottery_open(&replica->apps, APPS, why);
+        verdict = alias_table_open(&traffic->apps, STUDY_APPS, why);
     if (verdict != GO_ON)
         return verdict;
-    for (uint32_t rank = 0; rank < APPS; rank++)
-        weights[rank] = (UINT32_C(1) << 24) / (rank + 4);
-    lottery_fill(&replica->apps, weights, APPS);
-    replica->offers = calloc(replica->budget.count, sizeof *replica->offers);
-    replica->families = calloc(replica->budget.count, sizeof *replica->families);
-    if (replica->offers == NULL || replica->families == NULL)
+    for (uint32_t rank = 0; rank < STUDY_APPS; rank++)
+        weights[rank] = (UINT32_C(1) << 24) / (rank + APP_FLAT);
+    alias_table_fill(&traffic->apps, weights, STUDY_APPS);
+    traffic->listings = calloc(traffic->budget.count, sizeof *traffic->listings);
+    traffic->families = calloc(traffic->budget.count, sizeof *traffic->families);
+    if (traffic->listings == NULL || traffic->families == NULL)
         return no_memory(why, "for the models of the study");
-    open_offers(replica);
+    open_listings(traffic);
     return GO_ON;
 }
 
-enum verdict replica_open(struct replica **out, const struct replica_options *options, const struct catalog *catalog,
-                          struct reason *why)
+enum verdict study_traffic_open(struct study_traffic **out, const struct study_traffic_options *options,
+                                const struct catalog *catalog, struct reason *why)
 {
-    struct replica *replica = calloc(1, sizeof *replica);
+    struct study_traffic *traffic = calloc(1, sizeof *traffic);
 
-    assert(options->scale >= REPLICA_SCALE_MIN);
-    assert(options->scale <= REPLICA_SCALE_MAX);
-    assert(options->from_ms >= REPLICA_FROM_MS);
-    assert(options->to_ms <= REPLICA_UNTIL_MS);
+    assert(options->scale >= STUDY_TRAFFIC_SCALE_MIN);
+    assert(options->scale <= STUDY_TRAFFIC_SCALE_MAX);
+    assert(options->from_ms >= STUDY_TRAFFIC_FROM_MS);
+    assert(options->to_ms <= STUDY_TRAFFIC_UNTIL_MS);
     assert(options->disorder_ms >= 0);
     *out = NULL;
-    if (replica == NULL)
+    if (traffic == NULL)
         return no_memory(why, "for a workload");
-    replica->options = *options;
-    enum verdict verdict = open_parts(replica, catalog, why);
+    traffic->options = *options;
+    enum verdict verdict = open_parts(traffic, catalog, why);
     if (verdict != GO_ON)
-        replica_close(replica);
+        study_traffic_close(traffic);
     else
-        *out = replica;
+        *out = traffic;
     return verdict;
 }
 
-void replica_close(struct replica *replica)
+void study_traffic_close(struct study_traffic *traffic)
 {
-    if (replica == NULL)
+    if (traffic == NULL)
         return;
-    budget_close(&replica->budget);
-    portions_close(&replica->portions);
-    homes_close(replica->homes);
-    members_close(replica->members);
-    lottery_close(&replica->apps);
-    free(replica->offers);
-    free(replica->families);
-    free(replica->ready.items);
-    free(replica);
+    budget_close(&traffic->budget);
+    demand_clear(&traffic->demand);
+    geography_close(traffic->geography);
+    accounts_close(traffic->accounts);
+    alias_table_close(&traffic->apps);
+    free(traffic->listings);
+    free(traffic->families);
+    free(traffic->ready.items);
+    free(traffic);
 }
 
 static uint32_t month_of(int64_t event_ms)
@@ -158,13 +156,13 @@ static uint32_t month_of(int64_t event_ms)
     return (uint32_t)(year - 2024) * 12 + month - 10;
 }
 
-/* May's tool calls of GPT-4o mini are one large account's (S13): it has its home. */
-static bool is_outlier(const struct replica *replica, const struct request *request)
+/* True for May's tool calls of GPT-4o mini: they are one large account's (S13), of the United States. */
+static bool is_outlier(const struct study_traffic *traffic, const struct request *request)
 {
-    const struct portion *portion = &replica->portions.items[request->portion];
+    const struct demand_item *item = &traffic->demand.items[request->item];
 
-    return portion->is_tool && month_of(portion->from_ms) == 7 &&
-           span_equal(replica->budget.models[portion->model].slug, span_of("openai/gpt-4o-mini"));
+    return item->is_tool && month_of(item->from_ms) == 7 &&
+           span_equal(traffic->budget.models[item->model].slug, span_of("openai/gpt-4o-mini"));
 }
 
 static int by_month_and_size(const void *left, const void *right)
@@ -190,128 +188,139 @@ static int by_arrival(const void *left, const void *right)
     return one->number < other->number ? -1 : one->number > other->number;
 }
 
-/* A small workload has few requests of a model in a country: then those that wait for one decide where it comes from.
+/* The country of an account that waits for a request, since a small workload has few of a model in a country; -1: any.
  */
-static int wanted_country(struct replica *replica, const struct request *request, uint32_t family, struct draw *draw)
+static int wanted_country(struct study_traffic *traffic, const struct request *request, uint32_t family,
+                          struct random_stream *stream)
 {
-    uint32_t month = month_of(request->event_ms), first = draw_below(draw, study_country_count);
+    uint32_t month = month_of(request->event_ms), first = random_below(stream, study_country_count);
 
-    for (uint32_t index = 0; index < study_country_count && replica->slices == 1; index++) {
+    for (uint32_t index = 0; index < study_country_count && traffic->slices == 1; index++) {
         uint32_t country = (first + index) % study_country_count;
-        if (homes_has_room(replica->homes, request->tokens, country) &&
-            members_waits(replica->members, family, country, month))
+        if (geography_has_room(traffic->geography, request->tokens, country) &&
+            accounts_has_waiting(traffic->accounts, family, country, month))
             return (int)country;
     }
     return -1;
 }
 
-static void find_home(struct replica *replica, struct request *request, bool is_outlier)
+static void locate(struct study_traffic *traffic, struct request *request, bool is_outlier)
 {
-    struct draw draw =
-        draw_stream(replica->options.seed ^ UINT64_C(0x403e), (uint64_t)replica->week << 48 | request->number);
-    uint32_t family = replica->families[replica->portions.items[request->portion].model], language;
-    bool is_new = draw_below(&draw, 1000000) < members_new_share(replica->members);
+    struct random_stream stream =
+        random_stream(traffic->options.seed ^ UINT64_C(0x403e), (uint64_t)traffic->week << 48 | request->number);
+    uint32_t family = traffic->families[traffic->demand.items[request->item].model], language;
+    bool is_new = random_below(&stream, 1000000) < accounts_new_share(traffic->accounts);
     int country = is_outlier ? 0 : -1; /* study_countries[0]: US */
 
-    if (replica->options.is_exact) {
+    if (traffic->options.is_exact) {
         if (!is_outlier && !is_new)
-            country = wanted_country(replica, request, family, &draw);
-        homes_give(replica->homes, request->tokens, &draw, &country, &language);
+            country = wanted_country(traffic, request, family, &stream);
+        geography_deal(traffic->geography, request->tokens, &stream, &country, &language);
     } else {
-        homes_draw(replica->homes, replica->week, &draw, &country, &language);
+        geography_draw(traffic->geography, traffic->week, &stream, &country, &language);
     }
     request->country = (int16_t)country;
     request->language = (uint16_t)language;
     if (!is_outlier)
         request->account =
-            members_next(replica->members, family, (uint32_t)country, month_of(request->event_ms), is_new, &draw);
+            accounts_next(traffic->accounts, family, (uint32_t)country, month_of(request->event_ms), is_new, &stream);
 }
 
-static void find_homes(struct replica *replica, struct request *items, size_t count)
+static void locate_all(struct study_traffic *traffic, struct request *items, size_t count)
 {
     for (int outliers = 1; outliers >= 0; outliers--) {
         for (size_t index = 0; index < count; index++) {
-            if (is_outlier(replica, &items[index]) == (outliers == 1))
-                find_home(replica, &items[index], outliers == 1);
+            if (is_outlier(traffic, &items[index]) == (outliers == 1))
+                locate(traffic, &items[index], outliers == 1);
         }
     }
 }
 
-static void begin_week(struct replica *replica)
+static void begin_week(struct study_traffic *traffic)
 {
     int64_t requests = 0;
 
-    replica->number = 0;
-    replica->slice = 0;
-    replica->first_portion = replica->end_portion;
-    while (replica->end_portion < replica->portions.count &&
-           replica->portions.items[replica->end_portion].week == replica->week)
-        requests += replica->portions.items[replica->end_portion++].requests;
-    replica->slices = 1 + (uint32_t)(requests / SLICE_REQUESTS);
+    traffic->number = 0;
+    traffic->slice = 0;
+    traffic->first_item = traffic->end_item;
+    while (traffic->end_item < traffic->demand.count && traffic->demand.items[traffic->end_item].week == traffic->week)
+        requests += traffic->demand.items[traffic->end_item++].requests;
+    traffic->slices = 1 + (uint32_t)(requests / SLICE_REQUESTS);
+}
+
+static void set_arrivals(const struct study_traffic *traffic, struct request *items, size_t count)
+{
+    uint64_t seed = traffic->options.seed ^ UINT64_C(0xde1a);
+
+    for (size_t index = 0; index < count; index++) {
+        struct random_stream stream = random_stream(seed, (uint64_t)traffic->week << 48 | items[index].number);
+        items[index].arrival_ms =
+            items[index].event_ms + random_below(&stream, (uint32_t)traffic->options.disorder_ms + 1);
+    }
+}
+
+static bool is_last_slice(const struct study_traffic *traffic)
+{
+    return traffic->week == SERIES_WEEKS - 1 && traffic->slice == traffic->slices;
 }
 
 /* Makes the next slice. What arrives after its end waits for the slices that follow. */
-static enum verdict make_slice(struct replica *replica, struct reason *why)
+static enum verdict make_slice(struct study_traffic *traffic, struct reason *why)
 {
-    struct requests *ready = &replica->ready;
-    size_t waiting = ready->count - replica->at;
+    struct requests *ready = &traffic->ready;
+    size_t waiting = ready->count - traffic->at;
 
-    if (replica->slice == replica->slices) {
-        replica->week++;
-        begin_week(replica);
+    if (traffic->slice == traffic->slices) {
+        traffic->week++;
+        begin_week(traffic);
     }
-    int64_t start = (SERIES_FIRST_DAY + 7 * (int64_t)replica->week) * DAY_MS;
-    int64_t from = start + 7 * DAY_MS * replica->slice / replica->slices;
-    int64_t until = start + 7 * DAY_MS * (replica->slice + 1) / replica->slices;
+    int64_t start = series_day(traffic->week) * DAY_MS;
+    struct requests_stretch stretch = {.from_ms = start + 7 * DAY_MS * traffic->slice / traffic->slices,
+                                       .until_ms = start + 7 * DAY_MS * (traffic->slice + 1) / traffic->slices,
+                                       .is_exact = traffic->options.is_exact,
+                                       .seed = traffic->options.seed};
     if (waiting > 0)
-        memmove(ready->items, ready->items + replica->at, waiting * sizeof *ready->items);
+        memmove(ready->items, ready->items + traffic->at, waiting * sizeof *ready->items);
     ready->count = waiting;
-    replica->at = 0;
-    for (size_t portion = replica->first_portion; portion < replica->end_portion; portion++) {
-        enum verdict verdict = slice_add(ready, &replica->portions, (uint32_t)portion, from, until,
-                                         replica->options.is_exact, replica->options.seed, &replica->number, why);
+    traffic->at = 0;
+    for (size_t item = traffic->first_item; item < traffic->end_item; item++) {
+        enum verdict verdict = requests_add(ready, &traffic->demand, (uint32_t)item, &stretch, &traffic->number, why);
         if (verdict != GO_ON)
             return verdict;
     }
     size_t count = ready->count - waiting;
-    uint64_t part = slice_weight(until - start) * 1000000 / slice_weight(7 * DAY_MS);
-    homes_due(replica->homes, replica->week, (uint32_t)part);
-    for (size_t index = waiting; index < ready->count; index++) {
-        struct request *request = &ready->items[index];
-        struct draw draw =
-            draw_stream(replica->options.seed ^ UINT64_C(0xde1a), (uint64_t)replica->week << 48 | request->number);
-        request->arrival_ms = request->event_ms + draw_below(&draw, (uint32_t)replica->options.disorder_ms + 1);
-    }
+    uint64_t part = requests_week_weight(stretch.until_ms - start) * 1000000 / requests_week_weight(7 * DAY_MS);
+    geography_advance(traffic->geography, traffic->week, (uint32_t)part);
     if (count > 0) {
+        set_arrivals(traffic, ready->items + waiting, count);
         qsort(ready->items + waiting, count, sizeof *ready->items, by_month_and_size);
-        find_homes(replica, ready->items + waiting, count);
+        locate_all(traffic, ready->items + waiting, count);
         qsort(ready->items, ready->count, sizeof *ready->items, by_arrival);
     }
-    replica->slice++;
-    bool is_last = replica->week == SERIES_WEEKS - 1 && replica->slice == replica->slices;
-    for (replica->end = 0; replica->end < ready->count; replica->end++) {
-        if (!is_last && ready->items[replica->end].arrival_ms >= until)
+    traffic->slice++;
+    for (traffic->end = 0; traffic->end < ready->count; traffic->end++) {
+        if (!is_last_slice(traffic) && ready->items[traffic->end].arrival_ms >= stretch.until_ms)
             break;
     }
     return GO_ON;
 }
 
-static struct span name_request(struct replica *replica, const struct request *request, uint32_t week)
+static struct span name_request(struct study_traffic *traffic, const struct request *request, uint32_t week)
 {
-    char *at = JSON_RAW(replica->id, "gen-");
+    char *at = JSON_RAW(traffic->id, "gen-");
 
-    at = json_integer(at, (int64_t)(replica->options.seed & INT64_MAX));
+    at = json_integer(at, (int64_t)(traffic->options.seed & INT64_MAX));
     *at++ = '-';
     at = json_integer(at, week);
     *at++ = '-';
     at = json_integer(at, (int64_t)request->number);
-    return (struct span){replica->id, (size_t)(at - replica->id)};
+    return (struct span){traffic->id, (size_t)(at - traffic->id)};
 }
 
 /* Like "acct-us-000123". */
-static struct span name_account(struct replica *replica, const char *country, uint64_t number)
+static struct span name_account(struct study_traffic *traffic, const char *country, uint64_t number)
 {
-    char *at = JSON_RAW(replica->account, "acct-");
+    char *at = JSON_RAW(traffic->account, "acct-");
 
     *at++ = (char)(country[0] + 'a' - 'A');
     *at++ = (char)(country[1] + 'a' - 'A');
@@ -319,132 +328,124 @@ static struct span name_account(struct replica *replica, const char *country, ui
     for (uint64_t unit = 100000; unit > number && unit > 1; unit /= 10)
         *at++ = '0';
     at = json_integer(at, (int64_t)number);
-    return (struct span){replica->account, (size_t)(at - replica->account)};
+    return (struct span){traffic->account, (size_t)(at - traffic->account)};
 }
 
-static void set_customer(struct replica *replica, const struct request *request, struct draw *draw, struct event *event)
+static void set_customer(struct study_traffic *traffic, const struct request *request, struct random_stream *stream,
+                         struct event *event)
 {
     const char *country = study_countries[request->country].code;
 
     event->country = span_of(country);
     event->language = span_of(study_languages[request->language].code);
-    event->account = name_account(replica, country, request->account);
-    if (is_outlier(replica, request))
+    event->account = name_account(traffic, country, request->account);
+    if (is_outlier(traffic, request))
         event->account = span_of("acct-us-outlier");
-    uint32_t app = lottery_draw(&replica->apps, draw);
-    if (draw_chance(draw, 900)) {
-        char *at = JSON_RAW(replica->app, "app-");
+    uint32_t app = alias_table_draw(&traffic->apps, stream);
+    if (random_chance(stream, APP_NAMED)) {
+        char *at = JSON_RAW(traffic->app, "app-");
         at = json_integer(at, app);
-        event->app = (struct span){replica->app, (size_t)(at - replica->app)};
+        event->app = (struct span){traffic->app, (size_t)(at - traffic->app)};
     }
 }
 
-static void set_ending(const struct replica *replica, const struct portion *portion, struct draw *draw,
-                       struct event *event)
+static void set_ending(const struct study_traffic *traffic, const struct demand_item *item,
+                       struct random_stream *stream, struct event *event)
 {
-    const struct budget_model *model = &replica->budget.models[portion->model];
-    /* What the study's tables and charts say of cost and of examples is of requests that succeed and are billed. */
-    bool is_plain = !portion->is_tool && portion->topic != TOPIC_PROGRAMMING && model->price_usd <= 0;
-    uint32_t lot = draw_below(draw, 1000);
-    bool is_asked_key = draw_chance(draw, BYOK), is_failed = draw_below(draw, 1000000) < replica->options.errors;
+    const struct budget_model *model = &traffic->budget.models[item->model];
+    /* Others succeed and are billed: the study's tables and charts of costs and examples are of such requests. */
+    bool is_plain = !item->is_tool && item->topic != TOPIC_PROGRAMMING && model->price_usd <= 0;
+    uint32_t lot = random_below(stream, 1000);
+    bool is_asked_key = random_chance(stream, STUDY_BYOK),
+         is_failed = random_below(stream, 1000000) < traffic->options.errors;
 
-    event->streamed = draw_chance(draw, 700);
+    event->streamed = random_chance(stream, STREAMED);
     event->is_byok = is_asked_key && is_plain && !event->is_free;
-    if (portion->is_tool)
+    if (item->is_tool)
         event->finish_reason = span_of("tool_calls");
     else if (is_failed && is_plain)
         event->finish_reason = span_of("error");
-    else if (lot < 10)
+    else if (lot < CANCELLED)
         event->cancelled = true;
-    else if (lot >= 18) /* else nobody said why it ended */
-        event->finish_reason = span_of(lot < 45 ? "length" : lot < 48 ? "content_filter" : "stop");
-    event->tools_offered = portion->is_tool || draw_chance(draw, portion->topic == TOPIC_PROGRAMMING ? 250 : 60);
+    else
+        event->finish_reason = event_draw_ending(lot - CANCELLED);
+    event->tools_offered =
+        item->is_tool ||
+        random_chance(stream, item->topic == TOPIC_PROGRAMMING ? TOOLS_OFFERED_PROGRAMMING : TOOLS_OFFERED);
 }
 
-static void set_tokens(const struct replica *replica, const struct portion *portion, const struct request *request,
-                       struct draw *draw, struct event *event)
+static void set_tokens(const struct study_traffic *traffic, const struct demand_item *item,
+                       const struct request *request, struct random_stream *stream, struct event *event)
 {
-    const struct budget_model *model = &replica->budget.models[portion->model];
+    const struct budget_model *model = &traffic->budget.models[item->model];
     bool is_failed = span_equal(event->finish_reason, span_of("error"));
-    /* Half to one and a half times the portion's part, so that the mean is its. */
-    int64_t completion = request->tokens * portion->completion / 10000 * (500 + draw_below(draw, 1001)) / 1000;
-    int64_t reasoning = model->reasoning == 0 ? 0 : (int64_t)model->reasoning - 100 + draw_below(draw, 201);
-    int64_t cached = model->cached < 20 ? 0 : (int64_t)model->cached * 2 * draw_chance(draw, 500);
+    /* Both about their means, so that sums are those of the item and the model. */
+    int64_t per_mille = 1000 - COMPLETION_SPREAD + random_below(stream, 2 * COMPLETION_SPREAD + 1);
+    int64_t completion = request->tokens * item->completion / 10000 * per_mille / 1000;
+    int64_t reasoning = (int64_t)model->reasoning - REASONING_SPREAD;
+    if (model->reasoning == 0)
+        reasoning = 0;
+    else
+        reasoning += random_below(stream, 2 * REASONING_SPREAD + 1);
+    int64_t cached = model->cached < CACHED_SEEN ? 0 : (int64_t)model->cached * 2 * random_chance(stream, CACHED_HIT);
 
     event->tokens_completion = is_failed ? 0 : completion;
     event->tokens_prompt = request->tokens - event->tokens_completion;
-    event->tokens_reasoning = event->tokens_completion * (reasoning < 0 ? 0 : reasoning > 950 ? 950 : reasoning) / 1000;
-    event->tokens_cached = event->tokens_prompt * (cached > 950 ? 950 : cached) / 1000;
-    event->cost_nano_usd = is_failed ? 0 : event->is_byok ? request->cost_nano_usd / 20 : request->cost_nano_usd;
+    event->tokens_reasoning = event->tokens_completion * clamp_integer(reasoning, 0, PART_MAX) / 1000;
+    event->tokens_cached = event->tokens_prompt * clamp_integer(cached, 0, PART_MAX) / 1000;
+    event->cost_nano_usd = is_failed ? 0 : request->cost_nano_usd / (event->is_byok ? BYOK_DIVISOR : 1);
 }
 
-static void set_times(const struct offer *offer, struct draw *draw, struct event *event)
+static struct span name_model(struct study_traffic *traffic, const struct budget_model *model)
 {
-    int64_t wait_ms = draw_spread(draw, 450 + event->tokens_prompt / 40);
-    int64_t speed = 1 + (int64_t)offer->speed * (750 + draw_below(draw, 500)) / 1000;
-    int64_t generation_ms = event->tokens_completion * 1000 / speed;
-
-    event->latency_ms = event->first_token_ms = event->generation_ms = EVENT_ABSENT;
-    if (draw_chance(draw, 20)) /* not every provider tells */
-        return;
-    event->latency_ms = (int32_t)(wait_ms + generation_ms);
-    if (event->tokens_completion == 0)
-        return;
-    event->generation_ms = (int32_t)generation_ms;
-    if (event->streamed)
-        event->first_token_ms = (int32_t)wait_ms;
-}
-
-static struct span name_model(struct replica *replica, const struct budget_model *model)
-{
-    char *at = json_raw(replica->model, model->slug.bytes, model->slug.size);
+    char *at = json_raw(traffic->model, model->slug.bytes, model->slug.size);
 
     if (model->is_free_variant)
         at = JSON_RAW(at, ":free");
-    return (struct span){replica->model, (size_t)(at - replica->model)};
+    return (struct span){traffic->model, (size_t)(at - traffic->model)};
 }
 
-static void fill_event(struct replica *replica, const struct request *request, struct event *event)
+static void fill_event(struct study_traffic *traffic, const struct request *request, struct event *event)
 {
-    const struct portion *portion = &replica->portions.items[request->portion];
-    const struct budget_model *model = &replica->budget.models[portion->model];
-    const struct offer *offer = &replica->offers[portion->model];
-    struct draw draw = draw_stream(replica->options.seed, ((uint64_t)portion->week + 1) << 48 | request->number);
+    const struct demand_item *item = &traffic->demand.items[request->item];
+    const struct budget_model *model = &traffic->budget.models[item->model];
+    const struct listing *listing = &traffic->listings[item->model];
+    struct random_stream stream =
+        random_stream(traffic->options.seed, ((uint64_t)item->week + 1) << 48 | request->number);
 
     memset(event, 0, offsetof(struct event, labels));
-    event->id = name_request(replica, request, portion->week);
+    event->id = name_request(traffic, request, item->week);
     event->created_ms = request->event_ms;
-    event->model = name_model(replica, model);
-    event->provider = span_of(offer_provider(offer, &draw));
+    event->model = name_model(traffic, model);
+    event->provider = span_of(listing_provider(listing, &stream));
     event->is_free = model->is_free;
     event->op = OP_CREATE;
-    set_customer(replica, request, &draw, event);
-    set_ending(replica, portion, &draw, event);
-    set_tokens(replica, portion, request, &draw, event);
-    set_times(offer, &draw, event);
-    event->classified = portion->topic != PORTION_NO_TOPIC && draw_below(&draw, 1000000) < replica->options.classified;
-    if (event->classified && !(portion->topic == TOPIC_OTHER && draw_chance(&draw, 300)))
-        tagging_give(&replica->tagging, (enum study_topic)portion->topic, request->tokens, &draw, event);
+    set_customer(traffic, request, &stream, event);
+    set_ending(traffic, item, &stream, event);
+    set_tokens(traffic, item, request, &stream, event);
+    event_draw_times(listing->speed, &stream, event);
+    event->classified = item->topic != DEMAND_NO_TOPIC && random_below(&stream, 1000000) < traffic->options.classified;
+    if (event->classified && !(item->topic == TOPIC_OTHER && random_chance(&stream, TOPIC_UNLABELLED)))
+        labels_give(&traffic->labels, (enum study_topic)item->topic, request->tokens, &stream, event);
 }
 
-enum verdict replica_next(struct replica *replica, struct event *event, bool *is_end, struct reason *why)
+enum verdict study_traffic_next(struct study_traffic *traffic, struct event *event, bool *is_end, struct reason *why)
 {
     *is_end = false;
     for (;;) {
-        while (replica->at < replica->end) {
-            const struct request *request = &replica->ready.items[replica->at++];
-            fill_event(replica, request, event);
-            if (event->created_ms >= replica->options.from_ms && event->created_ms < replica->options.to_ms)
+        while (traffic->at < traffic->end) {
+            const struct request *request = &traffic->ready.items[traffic->at++];
+            fill_event(traffic, request, event);
+            if (event->created_ms >= traffic->options.from_ms && event->created_ms < traffic->options.to_ms)
                 return GO_ON;
         }
-        if (replica->slices == 0)
-            begin_week(replica);
-        bool is_last = replica->week == SERIES_WEEKS - 1 && replica->slice == replica->slices;
-        if (is_last) {
+        if (traffic->slices == 0)
+            begin_week(traffic);
+        if (is_last_slice(traffic)) {
             *is_end = true;
             return GO_ON;
         }
-        enum verdict verdict = make_slice(replica, why);
+        enum verdict verdict = make_slice(traffic, why);
         if (verdict != GO_ON)
             return verdict;
     }

@@ -1,37 +1,39 @@
 /*
- * One event after the other: a time from the timetable, a model from the day's offers, an account and all that follows
- * from it, a topic that sets how long the prompt is and what the classifier would say. Every event has a stream of
- * draws of its own; the order of the draws below is therefore part of the seed's meaning.
+ * One event after the other: a time from the arrivals, a model from the day's price list, an account and all that
+ * follows from it, a topic that sets how long the prompt is and what the classifier would say. Every event has a random
+ * stream of its own; the order of the draws below is therefore part of the seed's meaning.
  */
 #include "workload.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
+#include "alias_table.h"
 #include "arrivals.h"
+#include "calibration.h"
+#include "clamp.h"
+#include "event_draw.h"
 #include "gentally/base/json.h"
 #include "gentally/core/window.h"
 #include "price_list.h"
 
-#define APPS 300
-
 /* One kind of use: which topics its requests are of, and how long their prompts are beside the model's mean. */
 struct use {
-    struct lottery topics;
+    struct alias_table topics;
     uint32_t lengths[TOPIC_COUNT]; /* per mille */
 };
 
 /* What the classifier may say of a topic. */
 struct phrases {
-    struct lottery rules; /* indexes into `paths` */
-    struct span *paths;   /* borrowed from the taxonomy */
+    struct alias_table rules; /* indexes into `paths` */
+    struct span *paths;       /* borrowed from the taxonomy */
 };
 
 struct workload {
     struct workload_options options;
-    struct timetable *timetable;
-    struct offers *offers;
-    struct lottery accounts, apps, languages;
+    struct arrivals *arrivals;
+    struct price_list *price_list;
+    struct alias_table accounts, apps, languages;
     uint8_t *countries; /* of account, index into study_countries */
     uint32_t use_count;
     struct use *uses; /* one for each study_mix() */
@@ -39,17 +41,18 @@ struct workload {
     char id[64], account[32], app[16];
 };
 
-static enum verdict open_lottery(struct lottery *lottery, const uint32_t weights[], uint32_t count, struct reason *why)
+static enum verdict open_alias_table(struct alias_table *table, const uint32_t weights[], uint32_t count,
+                                     struct reason *why)
 {
-    enum verdict verdict = lottery_open(lottery, count, why);
+    enum verdict verdict = alias_table_open(table, count, why);
 
     if (verdict == GO_ON)
-        lottery_fill(lottery, weights, count);
+        alias_table_fill(table, weights, count);
     return verdict;
 }
 
 /* Weights 1 / (rank + flat), as near as integers can; the flat start keeps the first from owning the market. */
-static enum verdict open_zipf(struct lottery *lottery, uint32_t count, uint32_t flat, struct reason *why)
+static enum verdict open_zipf(struct alias_table *table, uint32_t count, uint32_t flat, struct reason *why)
 {
     uint32_t *weights = calloc(count, sizeof *weights);
 
@@ -57,7 +60,7 @@ static enum verdict open_zipf(struct lottery *lottery, uint32_t count, uint32_t 
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %u weights", count);
     for (uint32_t rank = 0; rank < count; rank++)
         weights[rank] = (UINT32_C(1) << 27) / (rank + flat);
-    enum verdict verdict = open_lottery(lottery, weights, count, why);
+    enum verdict verdict = open_alias_table(table, weights, count, why);
     free(weights);
     return verdict;
 }
@@ -83,7 +86,7 @@ static enum verdict open_accounts(struct workload *workload, struct reason *why)
             place -= study_countries[country++].share;
         workload->countries[rank] = (uint8_t)country;
     }
-    return open_zipf(&workload->accounts, count, 40, why);
+    return open_zipf(&workload->accounts, count, DEMO_ACCOUNT_FLAT, why);
 }
 
 static enum verdict open_languages(struct workload *workload, struct reason *why)
@@ -93,7 +96,7 @@ static enum verdict open_languages(struct workload *workload, struct reason *why
     assert(study_language_count <= LENGTH_OF(weights));
     for (uint32_t index = 0; index < study_language_count; index++)
         weights[index] = study_languages[index].share;
-    return open_lottery(&workload->languages, weights, study_language_count, why);
+    return open_alias_table(&workload->languages, weights, study_language_count, why);
 }
 
 /* The mixes are shares of tokens. Requests of a topic are its tokens over its length; lengths are then scaled so that
@@ -110,7 +113,7 @@ static enum verdict open_use(struct use *use, const struct study_mix *mix, struc
     }
     for (enum study_topic topic = 0; topic < TOPIC_COUNT; topic++)
         use->lengths[topic] = (uint32_t)(study_topic_length(topic) * requests_sum / (tokens_sum * 1000));
-    return open_lottery(&use->topics, requests, TOPIC_COUNT, why);
+    return open_alias_table(&use->topics, requests, TOPIC_COUNT, why);
 }
 
 static enum verdict open_uses(struct workload *workload, struct reason *why)
@@ -142,7 +145,7 @@ static enum verdict open_phrases(struct phrases *phrases, enum study_topic topic
     for (size_t index = 0; taxonomy_at(taxonomy, index, &pattern, &tag, &category); index++) {
         uint32_t weight = study_topic_tag(topic, tag);
         if (weight == 0 && span_equal(category, name))
-            weight = 8;
+            weight = DEMO_TAG_WEIGHT;
         if (weight == 0 || pattern.size < 2) /* "/" matches all and is no answer of a classifier. */
             continue;
         phrases->paths[count] = pattern;
@@ -152,7 +155,7 @@ static enum verdict open_phrases(struct phrases *phrases, enum study_topic topic
         phrases->paths[count] = span_of("/Sensitive Subjects");
         weights[count++] = 1;
     }
-    enum verdict verdict = open_lottery(&phrases->rules, weights, count, why);
+    enum verdict verdict = open_alias_table(&phrases->rules, weights, count, why);
     free(weights);
     return verdict;
 }
@@ -161,20 +164,20 @@ static enum verdict open_parts(struct workload *workload, const struct catalog *
                                const struct taxonomy *taxonomy, struct reason *why)
 {
     const struct workload_options *options = &workload->options;
-    struct timetable_options times = {options->seed, options->events, options->from_ms, options->to_ms,
-                                      options->disorder_ms};
+    struct arrivals_options times = {options->seed, options->events, options->from_ms, options->to_ms,
+                                     options->disorder_ms};
     struct span pattern, tag, category;
     size_t rules = 0;
-    enum verdict verdict = timetable_open(&workload->timetable, &times, why);
+    enum verdict verdict = arrivals_open(&workload->arrivals, &times, why);
 
     while (taxonomy_at(taxonomy, rules, &pattern, &tag, &category))
         rules++;
     if (verdict == GO_ON)
-        verdict = offers_open(&workload->offers, catalog, why);
+        verdict = price_list_open(&workload->price_list, catalog, why);
     if (verdict == GO_ON)
         verdict = open_accounts(workload, why);
     if (verdict == GO_ON)
-        verdict = open_zipf(&workload->apps, APPS, 4, why);
+        verdict = open_zipf(&workload->apps, DEMO_APPS, APP_FLAT, why);
     if (verdict == GO_ON)
         verdict = open_languages(workload, why);
     if (verdict == GO_ON)
@@ -210,25 +213,25 @@ void workload_close(struct workload *workload)
 {
     if (workload == NULL)
         return;
-    timetable_close(workload->timetable);
-    offers_close(workload->offers);
-    lottery_close(&workload->accounts);
-    lottery_close(&workload->apps);
-    lottery_close(&workload->languages);
+    arrivals_close(workload->arrivals);
+    price_list_close(workload->price_list);
+    alias_table_close(&workload->accounts);
+    alias_table_close(&workload->apps);
+    alias_table_close(&workload->languages);
     free(workload->countries);
     for (uint32_t index = 0; index < workload->use_count; index++)
-        lottery_close(&workload->uses[index].topics);
+        alias_table_close(&workload->uses[index].topics);
     free(workload->uses);
     for (enum study_topic topic = 0; topic < TOPIC_COUNT; topic++) {
-        lottery_close(&workload->phrases[topic].rules);
+        alias_table_close(&workload->phrases[topic].rules);
         free(workload->phrases[topic].paths);
     }
     free(workload);
 }
 
-static bool draw_share(struct draw *draw, uint32_t per_million)
+static bool draw_share(struct random_stream *stream, uint32_t per_million)
 {
-    return draw_below(draw, 1000000) < per_million;
+    return random_below(stream, 1000000) < per_million;
 }
 
 /* A number of at least six digits after a word, like "acct-000123". */
@@ -242,106 +245,91 @@ static struct span name_number(char *text, const char *word, uint32_t number)
     return (struct span){text, (size_t)(at - text)};
 }
 
-static void draw_customer(struct workload *workload, struct draw *draw, struct event *event)
+static void draw_customer(struct workload *workload, struct random_stream *stream, struct event *event)
 {
-    uint32_t account = lottery_draw(&workload->accounts, draw);
+    uint32_t account = alias_table_draw(&workload->accounts, stream);
     const char *country = study_countries[workload->countries[account]].code;
     const struct study_tongue *tongue = study_tongue(country);
-    uint32_t language = lottery_draw(&workload->languages, draw);
+    uint32_t language = alias_table_draw(&workload->languages, stream);
 
     event->account = name_number(workload->account, "acct-", account);
     event->country = span_of(country);
     event->language = span_of(study_languages[language].code);
-    if (tongue != NULL && draw_chance(draw, tongue->share))
+    if (tongue != NULL && random_chance(stream, tongue->share))
         event->language = span_of(tongue->language);
-    uint32_t app = lottery_draw(&workload->apps, draw);
-    if (draw_chance(draw, 900))
+    uint32_t app = alias_table_draw(&workload->apps, stream);
+    if (random_chance(stream, APP_NAMED))
         event->app = name_number(workload->app, "app-", app);
 }
 
-static void draw_ending(const struct workload *workload, const struct offer *offer, struct draw *draw,
+static void draw_ending(const struct workload *workload, const struct listing *listing, struct random_stream *stream,
                         struct event *event)
 {
-    uint32_t lot = draw_below(draw, 1000);
+    uint32_t lot = random_below(stream, 1000);
 
-    event->streamed = draw_chance(draw, 700);
-    event->is_byok = draw_chance(draw, 30) && !event_is_free(event);
-    if (draw_share(draw, workload->options.errors)) {
+    event->streamed = random_chance(stream, STREAMED);
+    event->is_byok = random_chance(stream, DEMO_BYOK) && !event_is_free(event);
+    if (draw_share(stream, workload->options.errors)) {
         event->finish_reason = span_of("error");
-    } else if (draw_chance(draw, 10)) {
+    } else if (random_chance(stream, CANCELLED)) {
         event->cancelled = true;
-    } else if (draw_chance(draw, offer->tool_calls)) {
+    } else if (random_chance(stream, listing->tool_calls)) {
         event->finish_reason = span_of("tool_calls");
         event->tools_offered = true;
-    } else if (lot >= 8) { /* else nobody said why it ended */
-        event->finish_reason = span_of(lot < 35 ? "length" : lot < 38 ? "content_filter" : "stop");
+    } else {
+        event->finish_reason = event_draw_ending(lot);
     }
     /* Tools are offered more often than they are called. */
-    event->tools_offered = event->tools_offered || draw_chance(draw, offer->tool_calls * 2 / 3);
+    event->tools_offered = event->tools_offered || random_chance(stream, listing->tool_calls * 2 / 3);
 }
 
-static void draw_tokens(const struct offer *offer, uint32_t length, struct draw *draw, struct event *event)
+static void draw_tokens(const struct listing *listing, uint32_t length, struct random_stream *stream,
+                        struct event *event)
 {
     bool is_failed = span_equal(event->finish_reason, span_of("error"));
 
-    event->tokens_prompt = 1 + draw_spread(draw, offer->prompt * length / 1000);
-    event->tokens_completion = is_failed ? 0 : 1 + draw_spread(draw, offer->completion);
+    event->tokens_prompt = 1 + random_spread(stream, listing->prompt * length / 1000);
+    event->tokens_completion = is_failed ? 0 : 1 + random_spread(stream, listing->completion);
     if (event->cancelled)
-        event->tokens_completion -= event->tokens_completion * draw_below(draw, 1000) / 1000;
-    /* About the mean, so that the identities hold without cutting the average. */
-    int64_t reasoning = offer->reasoning == 0 ? 0 : offer->reasoning - 100 + draw_below(draw, 201);
-    int64_t cached = offer->cached < 20 ? 0 : (int64_t)offer->cached * 2 * draw_chance(draw, 500);
-    cached = cached > 950 ? 950 : cached;
-    reasoning = reasoning < 0 ? 0 : reasoning > 950 ? 950 : reasoning;
-    event->tokens_reasoning = event->tokens_completion * reasoning / 1000;
-    event->tokens_cached = event->tokens_prompt * cached / 1000;
+        event->tokens_completion -= event->tokens_completion * random_below(stream, 1000) / 1000;
+    /* About the mean, so that the identities hold without cutting the average. Parts below REASONING_SPREAD wrap and
+     * get PART_MAX at times: kept, since the bytes of a seed are. */
+    int64_t reasoning = listing->reasoning;
+    if (reasoning > 0)
+        reasoning = listing->reasoning - REASONING_SPREAD + random_below(stream, 2 * REASONING_SPREAD + 1);
+    int64_t cached =
+        listing->cached < CACHED_SEEN ? 0 : (int64_t)listing->cached * 2 * random_chance(stream, CACHED_HIT);
+    event->tokens_reasoning = event->tokens_completion * clamp_integer(reasoning, 0, PART_MAX) / 1000;
+    event->tokens_cached = event->tokens_prompt * clamp_integer(cached, 0, PART_MAX) / 1000;
 }
 
-/* List price, exact to the nano: a cached token costs a tenth, and who brings a key pays a fee of a twentieth. */
-static int64_t cost_of(const struct offer *offer, const struct event *event)
+/* List price, exact to the nano-dollar. Cached tokens are cheaper, and who brings a key pays only a fee. */
+static int64_t cost_of(const struct listing *listing, const struct event *event)
 {
     int64_t fresh = event->tokens_prompt - event->tokens_cached;
-    int64_t pico = fresh * offer->prompt_pico_usd + event->tokens_cached * offer->prompt_pico_usd / 10 +
-                   event->tokens_completion * offer->completion_pico_usd;
+    int64_t pico = fresh * listing->prompt_pico_usd + event->tokens_cached * listing->prompt_pico_usd / CACHED_DIVISOR +
+                   event->tokens_completion * listing->completion_pico_usd;
 
     if (span_equal(event->finish_reason, span_of("error")))
         return 0;
-    return pico / (event->is_byok ? 20000 : 1000);
-}
-
-static void draw_times(const struct offer *offer, struct draw *draw, struct event *event)
-{
-    int64_t wait_ms = draw_spread(draw, 450 + event->tokens_prompt / 40);
-    int64_t speed = 1 + (int64_t)offer->speed * (750 + draw_below(draw, 500)) / 1000;
-    int64_t generation_ms = event->tokens_completion * 1000 / speed;
-
-    event->latency_ms = event->first_token_ms = event->generation_ms = EVENT_ABSENT;
-    if (draw_chance(draw, 20)) /* not every provider tells */
-        return;
-    event->latency_ms = (int32_t)(wait_ms + generation_ms);
-    if (event->tokens_completion == 0)
-        return;
-    event->generation_ms = (int32_t)generation_ms;
-    if (event->streamed)
-        event->first_token_ms = (int32_t)wait_ms;
+    return pico / (event->is_byok ? 1000 * BYOK_DIVISOR : 1000);
 }
 
 /* The classifier's answer: usually the topic, sure enough; sometimes a second or third thought, rarely a sure one. */
 static void draw_labels(const struct workload *workload, const struct use *use, enum study_topic topic,
-                        struct draw *draw, struct event *event)
+                        struct random_stream *stream, struct event *event)
 {
-    uint32_t lot = draw_below(draw, 1000);
+    uint32_t lot = random_below(stream, 1000);
 
-    event->label_count = lot < 820 ? 1 : lot < 965 ? 2 : 3;
+    event->label_count = lot < DEMO_ONE_LABEL ? 1 : lot < DEMO_TWO_LABELS ? 2 : 3;
     for (uint32_t index = 0; index < event->label_count; index++) {
         const struct phrases *phrases;
         if (index > 0)
-            topic = lottery_draw(&use->topics, draw);
+            topic = alias_table_draw(&use->topics, stream);
         phrases = &workload->phrases[topic];
-        uint32_t rule = lottery_draw(&phrases->rules, draw);
-        bool is_sure = draw_chance(draw, index == 0 ? 940 : 450);
-        uint32_t thousandths = is_sure ? 500 + draw_below(draw, 500) : 100 + draw_below(draw, 400);
-        event->labels[index] = (struct label){phrases->paths[rule], (float)thousandths / 1000.0f};
+        uint32_t rule = alias_table_draw(&phrases->rules, stream);
+        bool is_sure = random_chance(stream, index == 0 ? DEMO_FIRST_SURE : DEMO_OTHER_SURE);
+        event->labels[index] = event_draw_label(phrases->paths[rule], is_sure, stream);
     }
 }
 
@@ -360,28 +348,28 @@ bool workload_next(struct workload *workload, struct event *event)
     uint64_t number;
     int64_t event_ms;
 
-    if (!timetable_next(workload->timetable, &number, &event_ms))
+    if (!arrivals_next(workload->arrivals, &number, &event_ms))
         return false;
-    struct draw draw = draw_stream(workload->options.seed, number);
+    struct random_stream stream = random_stream(workload->options.seed, number);
     int64_t day = window_of(WINDOW_DAY, event_ms).start_ms / DAY_MS;
-    const struct offer *offer = offers_draw(workload->offers, day, &draw);
-    const struct use *use = &workload->uses[offer->mix];
-    enum study_topic topic = lottery_draw(&use->topics, &draw);
+    const struct listing *listing = price_list_draw(workload->price_list, day, &stream);
+    const struct use *use = &workload->uses[listing->mix];
+    enum study_topic topic = alias_table_draw(&use->topics, &stream);
 
     memset(event, 0, offsetof(struct event, labels));
     event->id = name_event(workload, number);
     event->created_ms = event_ms;
-    event->model = (struct span){offer->slug, offer->slug_size};
-    event->provider = span_of(offer_provider(offer, &draw));
-    event->is_free = offer->is_promotion || slug_variant(event->model).size > 0;
+    event->model = (struct span){listing->slug, listing->slug_size};
+    event->provider = span_of(listing_provider(listing, &stream));
+    event->is_free = listing->is_promotion || slug_variant(event->model).size > 0;
     event->op = OP_CREATE;
-    draw_customer(workload, &draw, event);
-    draw_ending(workload, offer, &draw, event);
-    draw_tokens(offer, use->lengths[topic], &draw, event);
-    event->cost_nano_usd = cost_of(offer, event);
-    draw_times(offer, &draw, event);
-    event->classified = draw_share(&draw, workload->options.classified);
+    draw_customer(workload, &stream, event);
+    draw_ending(workload, listing, &stream, event);
+    draw_tokens(listing, use->lengths[topic], &stream, event);
+    event->cost_nano_usd = cost_of(listing, event);
+    event_draw_times(listing->speed, &stream, event);
+    event->classified = draw_share(&stream, workload->options.classified);
     if (event->classified)
-        draw_labels(workload, use, topic, &draw, event);
+        draw_labels(workload, use, topic, &stream, event);
     return true;
 }

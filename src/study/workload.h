@@ -1,6 +1,6 @@
 /*
- * A seeded stream of events that looks like the study's traffic. Pure: no clock, no I/O; event `n` depends on the seed,
- * its number and its time alone, so equal options give equal bytes anywhere.
+ * The demo's workload: a seeded stream of events that looks like the study's last weeks. Pure: no clock, no I/O; an
+ * event depends on the seed, its number and its time alone, so equal options give equal bytes anywhere.
  */
 #ifndef GENTALLY_WORKLOAD_H
 #define GENTALLY_WORKLOAD_H
@@ -25,14 +25,15 @@ struct workload_options {
 
 struct workload;
 
-/* Fixes shares and memory. `catalog` is only read here; `taxonomy` is borrowed until close. HALT: NO-MEMORY,
- * WORKLOAD-NO-MODELS. */
+/* Fixes shares and takes all memory, to be closed once. `catalog` is only read here; `taxonomy` is borrowed until
+ * close. HALT: NO-MEMORY, WORKLOAD-NO-MODELS. */
 MUST_CHECK enum verdict workload_open(struct workload **workload, const struct workload_options *options,
                                       const struct catalog *catalog, const struct taxonomy *taxonomy,
                                       struct reason *why);
 void workload_close(struct workload *workload);
 
-/* Fills the next event; its strings are borrowed until the next call. False at the end. */
+/* Fills the next event; its strings are borrowed until the next call. False at the end, after exactly `events` events.
+ */
 bool workload_next(struct workload *workload, struct event *event);
 
 #endif

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "integration"))
 
-from harness import BINARY, Process, check, main, note  # noqa: E402
+from harness import BINARY, DEMO, Process, check, main, note  # noqa: E402
 
 EVENTS = int(os.environ.get("GENTALLY_EVENTS", "8000000"))
 PAIRS = int(os.environ.get("GENTALLY_PAIRS", "5"))
@@ -30,7 +30,7 @@ PIN = ["taskset", "-c", "1"] if os.cpu_count() > 1 else []
 def fill(world):
     environment = world.environment()
     with subprocess.Popen(
-        [BINARY, "generate", "--events", str(EVENTS), "--from", "2025-11-17T10:00:00Z", "--to", "2025-11-17T11:00:00Z"],
+        [DEMO, "generate", "--events", str(EVENTS), "--from", "2025-11-17T10:00:00Z", "--to", "2025-11-17T11:00:00Z"],
         env=environment,
         stdout=subprocess.PIPE,
     ) as lines:

@@ -118,9 +118,10 @@ def main(path, names):
     nemeses = {name: value for name, value in names.items() if name.startswith("test_")}
     if sys.argv[1:2] == ["--one"]:
         run_one(sys.argv[2], nemeses[sys.argv[2]])
-    if not os.access(harness.BINARY, os.X_OK):
-        print(f"{harness.BINARY} is missing: build it first", flush=True)
-        sys.exit(1)
+    for binary in (harness.BINARY, harness.DEMO):
+        if not os.access(binary, os.X_OK):
+            print(f"{binary} is missing: build it first", flush=True)
+            sys.exit(1)
     if "GENTALLY_TEST_KAFKA" not in os.environ:
         print("SKIP chaos: GENTALLY_TEST_KAFKA is not set: tests/run starts a broker", flush=True)
         sys.exit(77)

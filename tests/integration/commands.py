@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-from harness import BINARY, SCHEMAS, check, equal, main, wait_until
+from harness import DEMO, SCHEMAS, check, equal, main, wait_until
 from oracle import milliseconds
 from topics import newest, read_topic
 
@@ -255,9 +255,9 @@ def test_the_configuration_in_force_can_be_read_back(world):
 
 
 def test_a_reader_that_leaves_is_told_once(world):
-    """`gentally generate | head`: a line on standard error and a status, as of any output that failed."""
+    """`gentally-demo generate | head`: a line on standard error and a status, as of any output that failed."""
     with subprocess.Popen(
-        [BINARY, "generate", "--events", "100000"],
+        [DEMO, "generate", "--events", "100000"],
         env=world.environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

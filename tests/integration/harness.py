@@ -22,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = ROOT / "schemas"
 BINARY = os.environ.get("GENTALLY_BINARY", str(ROOT / "build" / "release" / "gentally"))
+DEMO = str(Path(BINARY).with_name("gentally-demo"))  # of the same build
+DEMO_COMMANDS = ("generate", "broker")
 # Sanitizers and valgrind slow a process down; deadlines are for hangs, not for speed.
 PATIENCE = float(os.environ.get("GENTALLY_PATIENCE", "1"))
 
@@ -319,12 +321,13 @@ class World:
         return {**rest, **{name: str(value) for name, value in merged.items() if value is not None}}
 
     def start(self, command, *arguments, stdin=subprocess.DEVNULL, **settings):
-        """Starts `gentally command arguments`."""
+        """Starts `gentally command arguments`; generate and broker are commands of `gentally-demo`."""
         self.count += 1
+        binary = DEMO if command in DEMO_COMMANDS else BINARY
         return self.own(
             Process(
                 f"{command}-{self.count}",
-                [BINARY, command, *map(str, arguments)],
+                [binary, command, *map(str, arguments)],
                 self.environment(**settings),
                 self.folder,
                 stdin,
@@ -395,9 +398,10 @@ def main(path, names):
     """Runs a suite's tests; arguments on the command line choose among them."""
     suite = Path(path).stem
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    if not os.access(BINARY, os.X_OK):
-        print(f"{BINARY} is missing: build it first", flush=True)
-        sys.exit(1)
+    for binary in (BINARY, DEMO):
+        if not os.access(binary, os.X_OK):
+            print(f"{binary} is missing: build it first", flush=True)
+            sys.exit(1)
     if "GENTALLY_TEST_KAFKA" not in os.environ:
         print(f"SKIP {suite}: GENTALLY_TEST_KAFKA is not set: tests/run starts a broker", flush=True)
         sys.exit(77)

@@ -175,7 +175,7 @@ def test_open_authors_to_the_digit(world):
 
 
 def test_continents_to_the_digit(world):
-    """S31: over the weeks with categories; S32 contradicts it over the same weeks (homes.c says how)."""
+    """S31: over the weeks with categories; S32 contradicts it over the same weeks (geography.c says how)."""
     got = dict(
         workload(world).rows(
             """SELECT continent, 100.0 * sum(tokens) / sum(sum(tokens)) OVER ()

@@ -1,6 +1,5 @@
 /*
- * The rooms behind `summaries`, `top` and `catalog`: latest versions, sums by name, text for people and for programs,
- * and the weighted draws of `generate`.
+ * The rooms behind `summaries`, `top` and `catalog`: latest versions, sums by name, text for people and for programs.
  */
 #include <locale.h>
 #include <math.h>
@@ -10,7 +9,6 @@
 #include "gentally/inspect/pivot.h"
 #include "gentally/inspect/summary_text.h"
 #include "gentally/inspect/totals.h"
-#include "random.h"
 #include "suite.h"
 #include "table.h"
 
@@ -107,45 +105,6 @@ static void json_reals_come_back_bit_for_bit(void)
         wrong += end > text + JSON_REAL_MAX;
     }
     CU_ASSERT_EQUAL(wrong, 0);
-}
-
-static void a_lottery_pays_by_weight(void)
-{
-    static const uint32_t weights[] = {0, 1, 2, 4, 0, 93, 900, 0};
-    struct lottery lottery;
-    struct reason why = {0};
-    struct draw draw = draw_stream(1, 2);
-    uint32_t counts[LENGTH_OF(weights)] = {0};
-
-    CU_ASSERT_EQUAL_FATAL(lottery_open(&lottery, LENGTH_OF(weights), &why), GO_ON);
-    lottery_fill(&lottery, weights, LENGTH_OF(weights));
-    for (int turn = 0; turn < 1000000; turn++)
-        counts[lottery_draw(&lottery, &draw)]++;
-    for (size_t index = 0; index < LENGTH_OF(weights); index++) {
-        int want = (int)weights[index] * 1000;
-        CU_ASSERT_TRUE(abs((int)counts[index] - want) <= want / 20 + (weights[index] > 0 ? 150 : 0));
-    }
-    lottery_fill(&lottery, &weights[1], 1); /* one thing always wins */
-    CU_ASSERT_EQUAL(lottery_draw(&lottery, &draw), 0);
-    lottery_close(&lottery);
-}
-
-static void a_spread_keeps_its_mean(void)
-{
-    struct draw draw = draw_stream(7, 0);
-    int64_t sum = 0, min = INT64_MAX, max = 0;
-
-    for (int turn = 0; turn < 400000; turn++) {
-        int64_t value = draw_spread(&draw, 10000);
-        sum += value;
-        min = value < min ? value : min;
-        max = value > max ? value : max;
-    }
-    CU_ASSERT_TRUE(llabs(sum / 400000 - 10000) < 150);
-    CU_ASSERT_TRUE(min >= 261);
-    CU_ASSERT_TRUE(max > 130000);
-    CU_ASSERT_TRUE(max <= 140854);
-    CU_ASSERT_EQUAL(draw_spread(&draw, 0), 0);
 }
 
 static struct latest_row version(const char *key, const char *value, int64_t generation, int64_t revision,
@@ -539,8 +498,6 @@ int main(int argc, char **argv)
         {"json_integers_reach_both_ends", json_integers_reach_both_ends},
         {"json_reals_are_the_shortest_that_come_back", json_reals_are_the_shortest_that_come_back},
         {"json_reals_come_back_bit_for_bit", json_reals_come_back_bit_for_bit},
-        {"a_lottery_pays_by_weight", a_lottery_pays_by_weight},
-        {"a_spread_keeps_its_mean", a_spread_keeps_its_mean},
         {"the_newest_version_stays", the_newest_version_stays},
         {"thousands_of_keys_keep_their_versions", thousands_of_keys_keep_their_versions},
         {"sums_by_name_add_up", sums_by_name_add_up},

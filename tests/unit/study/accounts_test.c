@@ -6,17 +6,17 @@
 #define REQUESTS 20000u
 #define ACCOUNTS_MAX 200000u
 
-static bool seen[MEMBERS_MONTHS][ACCOUNTS_MAX];
+static bool seen[ACCOUNTS_MONTHS][ACCOUNTS_MAX];
 
 /* Plays all months in one country; a fifth of the requests is of new accounts. */
-static void play(struct members *members, uint32_t family)
+static void play(struct accounts *accounts, uint32_t family)
 {
     memset(seen, 0, sizeof seen);
-    for (uint32_t month = 0; month < MEMBERS_MONTHS; month++) {
+    for (uint32_t month = 0; month < ACCOUNTS_MONTHS; month++) {
         for (uint32_t number = 0; number < REQUESTS; number++) {
-            struct draw draw = draw_stream(7, (uint64_t)month << 32 | number);
+            struct random_stream stream = random_stream(7, (uint64_t)month << 32 | number);
             bool is_new = number % 5 == 0;
-            uint64_t account = members_next(members, family, 0, month, is_new, &draw);
+            uint64_t account = accounts_next(accounts, family, 0, month, is_new, &stream);
             CU_ASSERT_FATAL(account < ACCOUNTS_MAX);
             seen[month][account] = true;
         }
@@ -40,12 +40,12 @@ static double retention(uint32_t cohort, uint32_t age)
     return all == 0 ? 0 : 100.0 * left / all;
 }
 
-static void open_with(struct members **members, const char *slug)
+static void open_with(struct accounts **accounts, const char *slug)
 {
     struct reason why = {0};
 
-    CU_ASSERT_EQUAL_FATAL(members_open(members, 2, 1, 200000, &why), GO_ON);
-    members_curve(*members, 1, span_of(slug));
+    CU_ASSERT_EQUAL_FATAL(accounts_open(accounts, 2, 1, 200000, &why), GO_ON);
+    accounts_set_curve(*accounts, 1, span_of(slug));
 }
 
 static bool is_about(double got, double want)
@@ -55,58 +55,58 @@ static bool is_about(double got, double want)
 
 static void an_ordinary_model_keeps_what_its_curve_says(void)
 {
-    struct members *members;
+    struct accounts *accounts;
 
-    open_with(&members, "someone/else");
-    play(members, 1);
+    open_with(&accounts, "someone/else");
+    play(accounts, 1);
     for (uint32_t cohort = 0; cohort < 8; cohort++) {
         CU_ASSERT(is_about(retention(cohort, 1), 35));
         CU_ASSERT(is_about(retention(cohort, 5), 12));
-        CU_ASSERT(is_about(retention(cohort, 3), members_retention(members, 1, cohort, 3) / 100.0));
+        CU_ASSERT(is_about(retention(cohort, 3), accounts_retention(accounts, 1, cohort, 3) / 100.0));
     }
-    members_close(members);
+    accounts_close(accounts);
 }
 
 static void a_foundational_cohort_stays(void)
 {
-    struct members *members;
+    struct accounts *accounts;
 
-    open_with(&members, "openai/gpt-4o-mini");
-    play(members, 1);
+    open_with(&accounts, "openai/gpt-4o-mini");
+    play(accounts, 1);
     CU_ASSERT(is_about(retention(0, 5), 35));
     CU_ASSERT(is_about(retention(4, 5), 8));
-    members_close(members);
+    accounts_close(accounts);
 }
 
 static void a_cohort_comes_back(void)
 {
-    struct members *members;
+    struct accounts *accounts;
 
-    open_with(&members, "deepseek/deepseek-chat");
-    play(members, 1);
+    open_with(&accounts, "deepseek/deepseek-chat");
+    play(accounts, 1);
     CU_ASSERT(retention(9, 2) > retention(9, 1) + 3);
     CU_ASSERT(retention(8, 2) < retention(8, 1));
-    members_close(members);
+    accounts_close(accounts);
 }
 
 static void who_waits_is_told_until_nobody_does(void)
 {
-    struct members *members;
-    struct draw draw = draw_stream(1, 1);
+    struct accounts *accounts;
+    struct random_stream stream = random_stream(1, 1);
     uint32_t served = 0;
 
-    open_with(&members, "anthropic/claude-sonnet-4");
-    CU_ASSERT_FALSE(members_waits(members, 1, 0, 0));
+    open_with(&accounts, "anthropic/claude-sonnet-4");
+    CU_ASSERT_FALSE(accounts_has_waiting(accounts, 1, 0, 0));
     for (uint32_t number = 0; number < 100; number++)
-        CU_ASSERT_EQUAL(members_next(members, 1, 0, 0, true, &draw) / 128, 0); /* a hundred different ones */
-    CU_ASSERT_FALSE(members_waits(members, 1, 0, 0));
-    for (; members_waits(members, 1, 0, 1) && served < 1000; served++)
-        (void)members_next(members, 1, 0, 1, false, &draw);
+        CU_ASSERT_EQUAL(accounts_next(accounts, 1, 0, 0, true, &stream) / 128, 0); /* a hundred different ones */
+    CU_ASSERT_FALSE(accounts_has_waiting(accounts, 1, 0, 0));
+    for (; accounts_has_waiting(accounts, 1, 0, 1) && served < 1000; served++)
+        (void)accounts_next(accounts, 1, 0, 1, false, &stream);
     CU_ASSERT(served >= 30);
     CU_ASSERT(served < 1000);
-    CU_ASSERT_FALSE(members_waits(members, 1, 0, 1));
-    CU_ASSERT_FALSE(members_waits(members, 0, 0, 1)); /* another model's accounts are others */
-    members_close(members);
+    CU_ASSERT_FALSE(accounts_has_waiting(accounts, 1, 0, 1));
+    CU_ASSERT_FALSE(accounts_has_waiting(accounts, 0, 0, 1)); /* another model's accounts are others */
+    accounts_close(accounts);
 }
 
 int main(int argc, char **argv)
@@ -118,5 +118,5 @@ int main(int argc, char **argv)
         {"who_waits_is_told_until_nobody_does", who_waits_is_told_until_nobody_does},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "members", tests);
+    return suite_run(argc, argv, "accounts", tests);
 }

@@ -1,10 +1,11 @@
-/* A portion cut into stretches: however it is cut, all its requests, tokens and costs come, each in its time. */
+/* An item of demand cut into stretches: however it is cut, all its requests, tokens and costs come, each in its time.
+ */
 #include "requests.h"
 
 #include "gentally/core/window.h"
 #include "suite.h"
 
-#define START_MS (SERIES_FIRST_DAY * DAY_MS)
+#define START_MS (STUDY_FIRST_DAY * DAY_MS)
 #define WEEK_MS (7 * DAY_MS)
 
 static void any_cut_gives_the_same_sums(void)
@@ -18,12 +19,12 @@ static void any_cut_gives_the_same_sums(void)
     };
 
     for (size_t index = 0; index < LENGTH_OF(rows); index++) {
-        struct portion portion = {.requests = rows[index].requests,
-                                  .tokens = rows[index].tokens,
-                                  .cost_nano_usd = rows[index].cost,
-                                  .from_ms = START_MS + rows[index].from_day * DAY_MS,
-                                  .until_ms = START_MS + rows[index].until_day * DAY_MS};
-        struct portions portions = {1, 1, &portion};
+        struct demand_item item = {.requests = rows[index].requests,
+                                   .tokens = rows[index].tokens,
+                                   .cost_nano_usd = rows[index].cost,
+                                   .from_ms = START_MS + rows[index].from_day * DAY_MS,
+                                   .until_ms = START_MS + rows[index].until_day * DAY_MS};
+        struct demand demand = {1, 1, &item};
         struct requests requests = {0};
         struct reason why = {0};
         uint64_t number = 0;
@@ -31,12 +32,13 @@ static void any_cut_gives_the_same_sums(void)
         for (uint32_t cut = 0; cut < rows[index].cuts; cut++) {
             int64_t from = START_MS + WEEK_MS * cut / rows[index].cuts;
             int64_t until = START_MS + WEEK_MS * (cut + 1) / rows[index].cuts;
+            struct requests_stretch stretch = {from, until, true, 5};
             size_t first = requests.count;
-            CU_ASSERT_EQUAL_FATAL(slice_add(&requests, &portions, 0, from, until, true, 5, &number, &why), GO_ON);
+            CU_ASSERT_EQUAL_FATAL(requests_add(&requests, &demand, 0, &stretch, &number, &why), GO_ON);
             for (; first < requests.count; first++) {
                 const struct request *request = &requests.items[first];
                 CU_ASSERT(request->event_ms >= from && request->event_ms < until);
-                CU_ASSERT(request->event_ms >= portion.from_ms && request->event_ms < portion.until_ms);
+                CU_ASSERT(request->event_ms >= item.from_ms && request->event_ms < item.until_ms);
                 tokens += request->tokens;
                 cost += request->cost_nano_usd;
                 CU_ASSERT(request->tokens >= 0 && request->cost_nano_usd >= 0);
@@ -54,9 +56,9 @@ static void a_week_is_weighed_from_its_monday(void)
 {
     uint64_t before = 0;
 
-    CU_ASSERT_EQUAL(slice_weight(0), 0);
+    CU_ASSERT_EQUAL(requests_week_weight(0), 0);
     for (int64_t hour = 1; hour <= 168; hour++) {
-        uint64_t weight = slice_weight(hour * HOUR_MS);
+        uint64_t weight = requests_week_weight(hour * HOUR_MS);
         CU_ASSERT_EQUAL(weight - before, (uint64_t)study_hour((uint32_t)hour - 1) * HOUR_MS);
         before = weight;
     }
@@ -69,5 +71,5 @@ int main(int argc, char **argv)
         {"a_week_is_weighed_from_its_monday", a_week_is_weighed_from_its_monday},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "slices", tests);
+    return suite_run(argc, argv, "requests", tests);
 }

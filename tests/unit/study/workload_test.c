@@ -219,18 +219,18 @@ static void shares_are_the_studys(void)
     tables_close(&tables);
 }
 
-/* Counts what a timetable gives: numbers exactly once, times in range, never further back than allowed. */
-static void check_timetable(const struct timetable_options *options)
+/* Counts what the arrivals give: numbers exactly once, times in range, never further back than allowed. */
+static void check_arrivals(const struct arrivals_options *options)
 {
     static uint8_t seen[5000];
-    struct timetable *timetable = NULL;
+    struct arrivals *arrivals = NULL;
     struct reason why = {0};
     uint64_t number;
     int64_t event_ms, newest_ms = options->from_ms, count = 0, wrong = 0, behind = 0;
 
     memset(seen, 0, sizeof seen);
-    CU_ASSERT_EQUAL_FATAL(timetable_open(&timetable, options, &why), GO_ON);
-    while (timetable_next(timetable, &number, &event_ms)) {
+    CU_ASSERT_EQUAL_FATAL(arrivals_open(&arrivals, options, &why), GO_ON);
+    while (arrivals_next(arrivals, &number, &event_ms)) {
         if (number >= (uint64_t)options->events || seen[number]++ != 0)
             wrong++;
         if (event_ms < options->from_ms || event_ms >= options->to_ms || newest_ms - event_ms > options->disorder_ms)
@@ -245,12 +245,12 @@ static void check_timetable(const struct timetable_options *options)
         CU_ASSERT_TRUE(behind > 0);
     if (options->disorder_ms == 0)
         CU_ASSERT_EQUAL(behind, 0);
-    timetable_close(timetable);
+    arrivals_close(arrivals);
 }
 
-static void a_timetable_loses_nothing(void)
+static void arrivals_lose_nothing(void)
 {
-    static const struct timetable_options rows[] = {
+    static const struct arrivals_options rows[] = {
         {1, 1, FROM_MS, FROM_MS + 1, 0},                            /* the smallest there is */
         {1, 1, FROM_MS, FROM_MS + 8 * WEEK_MS, DAY_MS},             /* one event in eight weeks */
         {2, 5000, FROM_MS, FROM_MS + 1, 0},                         /* all at once */
@@ -258,11 +258,11 @@ static void a_timetable_loses_nothing(void)
         {3, 5000, FROM_MS, FROM_MS + WEEK_MS, 600000},              /* a little disorder */
         {4, 5000, FROM_MS, FROM_MS + HOUR_MS, DAY_MS},              /* more disorder than time */
         {5, 5000, -WEEK_MS, WEEK_MS, 1},                            /* about 1970, the least disorder */
-        {6, 5000, FROM_MS, FROM_MS + TIMETABLE_MS_MAX, 0},
+        {6, 5000, FROM_MS, FROM_MS + ARRIVALS_MS_MAX, 0},
     };
 
     for (size_t index = 0; index < LENGTH_OF(rows); index++)
-        check_timetable(&rows[index]);
+        check_arrivals(&rows[index]);
 }
 
 static void an_event_is_one_line_of_json(void)
@@ -293,7 +293,7 @@ int main(int argc, char **argv)
         {"same_seed_same_bytes", same_seed_same_bytes},
         {"every_event_keeps_the_rules", every_event_keeps_the_rules},
         {"shares_are_the_studys", shares_are_the_studys},
-        {"a_timetable_loses_nothing", a_timetable_loses_nothing},
+        {"arrivals_lose_nothing", arrivals_lose_nothing},
         {"an_event_is_one_line_of_json", an_event_is_one_line_of_json},
         CU_TEST_INFO_NULL,
     };
