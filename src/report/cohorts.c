@@ -163,8 +163,9 @@ void cohorts_make(const struct figure_spec *spec, struct dataset *dataset, struc
         figure_order(figure, names_put(&dataset->names, (struct span){cohort, 7}));
     }
     if (count > 0)
-        figure_note(figure, "Cohorts are shown from their first month on, wherever the range begins. Models are the "
-                            "catalog's, variants and dated slugs folded in; accounts are counted exactly.");
+        figure_note(figure,
+                    "Cohorts are shown from their first month on, wherever the range begins. Models are the "
+                    "catalog's, variants and dated slugs folded in; accounts are counted exactly.");
     groups_close(&table.hidden);
     groups_close(&table.models);
     groups_close(&table.cohorts);

@@ -273,7 +273,8 @@ void maps_make_segments(const struct figure_spec *spec, struct dataset *dataset,
             figure_order(figure, dataset_name(dataset, points_segment_name(segment)));
     }
     if (points.count > 0)
-        figure_note(figure, "A model stands in the quarter where its numbers put it; where fewer than two of the "
-                            "examples do, the quarter's largest models fill up.");
+        figure_note(figure,
+                    "A model stands in the quarter where its numbers put it; where fewer than two of the "
+                    "examples do, the quarter's largest models fill up.");
     points_close(&points);
 }

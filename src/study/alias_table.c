@@ -13,7 +13,7 @@ enum verdict alias_table_open(struct alias_table *table, uint32_t room, struct r
     table->queue = calloc(room, sizeof *table->queue);
     if (table->edges == NULL || table->others == NULL || table->queue == NULL) {
         alias_table_close(table);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %u weights", room);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %u weights", room);
     }
     return GO_ON;
 }

@@ -106,7 +106,7 @@ enum verdict arrivals_open(struct arrivals **out, const struct arrivals_options 
     arrivals->heap = calloc(arrivals->heap_room, sizeof *arrivals->heap);
     if (arrivals->heap == NULL) {
         arrivals_close(arrivals);
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu events out of order", (size_t)under_way);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu events out of order", (size_t)under_way);
     }
     begin_hour(arrivals, options->from_ms);
     arrivals->has_ahead = next_in_order(arrivals, &arrivals->ahead);

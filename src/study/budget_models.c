@@ -102,7 +102,7 @@ enum verdict budget_models_read(struct budget *budget, const struct catalog *cat
             add_model(budget, &model, prompt_usd, completion_usd);
     }
     if (budget->count == 0)
-        return reason_set(why, HALT, "WORKLOAD-NO-MODELS", 0, "the catalog has no model of the study's time");
+        return reason_set(why, HALT, WORKLOAD_NO_MODELS, 0, "the catalog has no model of the study's time");
     return GO_ON;
 }
 

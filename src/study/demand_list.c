@@ -14,7 +14,7 @@ enum verdict demand_add(struct demand *demand, const struct budget *budget, stru
 
     struct demand_item *items = grow(demand->items, &demand->room, demand->count + 1, sizeof *items);
     if (items == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu portions of a workload", demand->count + 1);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu portions of a workload", demand->count + 1);
     demand->items = items;
     double completion = usage_completion(model, item.topic, item.week);
     item.completion = (uint16_t)(completion * 10000 + 0.5);

@@ -98,9 +98,9 @@ static enum verdict read_range(const struct command_option options[], int64_t *f
     if (verdict == GO_ON && (*from_ms < 0 || *from_ms >= TO_MAX_MS || *to_ms > TO_MAX_MS))
         return reason_set(why, HALT, CONFIG_VALUE, 0, "--from and --to have to lie between 1970 and 2100");
     if (verdict == GO_ON && *to_ms <= *from_ms)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--to has to be later than --from");
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--to has to be later than --from");
     if (verdict == GO_ON && *to_ms - *from_ms > ARRIVALS_MS_MAX)
-        return reason_set(why, HALT, "CONFIG-VALUE", 0, "--from and --to may be ten years apart at most");
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "--from and --to may be ten years apart at most");
     return verdict;
 }
 
@@ -172,7 +172,7 @@ static enum verdict read_study_traffic(const struct command_option options[], st
     if (verdict == GO_ON)
         verdict = read_range(options, &traffic->from_ms, &traffic->to_ms, why);
     if (verdict == GO_ON && (traffic->from_ms < STUDY_TRAFFIC_FROM_MS || traffic->to_ms > STUDY_TRAFFIC_UNTIL_MS))
-        return reason_set(why, HALT, "CONFIG-VALUE", 0,
+        return reason_set(why, HALT, CONFIG_VALUE, 0,
                           "--from and --to have to lie in the study's weeks, 2024-10-28 to 2025-12-01");
     if (verdict == GO_ON)
         verdict = option_share(&options[CLASSIFIED], &traffic->classified, why);

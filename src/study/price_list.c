@@ -157,7 +157,7 @@ enum verdict price_list_open(struct price_list **out, const struct catalog *cata
         add_model(prices, &model, prompt_usd, completion_usd);
     if (prices->count == 0) {
         price_list_close(prices);
-        return reason_set(why, HALT, "WORKLOAD-NO-MODELS", 0, "the catalog has no model to generate events of");
+        return reason_set(why, HALT, WORKLOAD_NO_MODELS, 0, "the catalog has no model to generate events of");
     }
     for (int odd = 0; odd < 2; odd++) {
         enum verdict verdict = alias_table_open(&prices->choices[odd].table, prices->count, why);

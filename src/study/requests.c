@@ -66,7 +66,7 @@ static enum verdict make_room(struct requests *requests, size_t more, struct rea
     struct request *items = grow(requests->items, &requests->room, requests->count + more, sizeof *items);
 
     if (items == NULL)
-        return reason_set(why, HALT, "NO-MEMORY", 0, "no memory for %zu requests under way", requests->count + more);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu requests under way", requests->count + more);
     requests->items = items;
     return GO_ON;
 }

@@ -48,8 +48,9 @@ static inline void writer_put_one(struct writer *writer, const char *const texts
 
 static inline void writer_put_unknown(struct writer *writer, unsigned depth)
 {
-    static const char TREE[] = "{\"type\":\"record\",\"name\":\"T@\",\"fields\":[{\"name\":\"kids\",\"type\":{\"type\":"
-                               "\"array\",\"items\":\"T@\"}}]}";
+    static const char TREE[] =
+        "{\"type\":\"record\",\"name\":\"T@\",\"fields\":[{\"name\":\"kids\",\"type\":{\"type\":"
+        "\"array\",\"items\":\"T@\"}}]}";
     static const char *const LEAVES[] = {
         "\"null\"",
         "\"boolean\"",

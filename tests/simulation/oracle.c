@@ -332,7 +332,8 @@ static void compare_window(struct sim *sim, struct database *database, int32_t p
         rows++;
         if (row < 0 || !read_cell(field->value, &sums) || !oracle_is_equal(&sums, &window->rows[row]))
             sim_fail(sim,
-                     "partition %" PRId32 ": %s, row %.*s: the store has %" PRId64 " requests, %" PRId64 " prompt; the "
+                     "partition %" PRId32 ": %s, row %.*s: the store has %" PRId64 " requests, %" PRId64
+                     " prompt; the "
                      "truth is %" PRId64 ", %" PRId64,
                      partition, part, (int)field->name.size, field->name.bytes, sums.requests, sums.prompt,
                      row < 0 ? 0 : window->rows[row].requests, row < 0 ? 0 : window->rows[row].prompt);

@@ -10,23 +10,24 @@
 #include "writers.h"
 
 /* By the bundled schema, by hand. */
-static const char GOLDEN[] = "00 00000001 "
-                             "0a 67656e2d31 "                             /* id gen-1 */
-                             "80a0abfef962 "                              /* created_at 1 700 000 000 000 in 6 bytes */
-                             "1a 6f70656e61692f6770742d346f "             /* model openai/gpt-4o */
-                             "02 0a 417a757265 "                          /* provider Azure */
-                             "02 04 7537 "                                /* account u7 */
-                             "00 "                                        /* app null */
-                             "02 04 4445 "                                /* country DE */
-                             "02 04 6465 "                                /* language de */
-                             "d00f c801 14 00 8089 7a "                   /* tokens 1000 100 10 0, cost 1 000 000 */
-                             "01 00 01 00 "                               /* byok, not free, streamed, not cancelled */
-                             "02 08 73746f70 "                            /* finish_reason stop */
-                             "01 "                                        /* tools offered */
-                             "02 f403 02 64 00 "                          /* 250 ms, 50 ms, null */
-                             "01 "                                        /* classified */
-                             "04 04 2f41 0000003f 06 2fc3a9 0000803f 00 " /* /A 0.5, /e-acute 1 */
-                             "00";                                        /* create */
+static const char GOLDEN[] =
+    "00 00000001 "
+    "0a 67656e2d31 "                             /* id gen-1 */
+    "80a0abfef962 "                              /* created_at 1 700 000 000 000 in 6 bytes */
+    "1a 6f70656e61692f6770742d346f "             /* model openai/gpt-4o */
+    "02 0a 417a757265 "                          /* provider Azure */
+    "02 04 7537 "                                /* account u7 */
+    "00 "                                        /* app null */
+    "02 04 4445 "                                /* country DE */
+    "02 04 6465 "                                /* language de */
+    "d00f c801 14 00 8089 7a "                   /* tokens 1000 100 10 0, cost 1 000 000 */
+    "01 00 01 00 "                               /* byok, not free, streamed, not cancelled */
+    "02 08 73746f70 "                            /* finish_reason stop */
+    "01 "                                        /* tools offered */
+    "02 f403 02 64 00 "                          /* 250 ms, 50 ms, null */
+    "01 "                                        /* classified */
+    "04 04 2f41 0000003f 06 2fc3a9 0000803f 00 " /* /A 0.5, /e-acute 1 */
+    "00";                                        /* create */
 static const char GOLDEN_LINE[] =
     "id=gen-1 created=1700000000000 model=openai/gpt-4o provider=Azure account=u7 country=DE language=de finish=stop "
     "prompt=1000 completion=100 reasoning=10 cost=1000000 latency=250 first=50 byok=1 streamed=1 tools=1 classified=1 "

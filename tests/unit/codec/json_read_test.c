@@ -158,7 +158,8 @@ static void the_least_line_gets_the_schema_defaults(void)
     static const char *const texts[] = {
         "{" LEAST "}",
         "  {" LEAST "}  \r\n",
-        "{" LEAST ",\"provider\":null,\"account\":null,\"app\":null,\"country\":null,\"language\":null,"
+        "{" LEAST
+        ",\"provider\":null,\"account\":null,\"app\":null,\"country\":null,\"language\":null,"
         "\"finish_reason\":null,\"latency_ms\":null,\"first_token_ms\":null,\"generation_ms\":null,\"categories\":[]}",
     };
     struct json_reader *reader;

@@ -145,14 +145,14 @@ static void every_bundled_alias_resolves(void)
     catalog_close(catalog);
 }
 
-static const char FAMILY[] =
-    HEADER "a/one,a,CN,1,14.9,3,1,2025-01-02,0.25,1,2025-01-02,a/uno a/one-0324;~a/one-latest a/two:thinking\n"
-           "a/two,a,HK,1,15,,0,,,,,\n"
-           "a/one-20250101,a,TW,1,69.9,,,,,,,\n"
-           "b/three,,US,1,70,,0,,,,,\n"
-           "b/four,b,,1,,,,,,,,\n"
-           "b/five,b,CN,,1,,0,,,,,\n"
-           "b/six,b,CN,0,15,,0,,,,,\n";
+static const char FAMILY[] = HEADER
+    "a/one,a,CN,1,14.9,3,1,2025-01-02,0.25,1,2025-01-02,a/uno a/one-0324;~a/one-latest a/two:thinking\n"
+    "a/two,a,HK,1,15,,0,,,,,\n"
+    "a/one-20250101,a,TW,1,69.9,,,,,,,\n"
+    "b/three,,US,1,70,,0,,,,,\n"
+    "b/four,b,,1,,,,,,,,\n"
+    "b/five,b,CN,,1,,0,,,,,\n"
+    "b/six,b,CN,0,15,,0,,,,,\n";
 
 static void folds_names_into_one_model(void)
 {
@@ -261,10 +261,11 @@ static void an_unknown_model_keeps_its_name(void)
 
 static void the_newest_row_of_a_slug_counts(void)
 {
-    static const char text[] = HEADER "a/one,a,US,0,,,0,,3,15,2025-06-01,a/uno\n"
-                                      "a/two,a,US,0,,,0,,0,0,,\n"
-                                      "a/one,a,US,1,80,,1,,2.5,10,2025-07-01,a/uno a/eins\n"
-                                      "a/one,a,CN,1,1,,1,,9,9,,\n";
+    static const char text[] = HEADER
+        "a/one,a,US,0,,,0,,3,15,2025-06-01,a/uno\n"
+        "a/two,a,US,0,,,0,,0,0,,\n"
+        "a/one,a,US,1,80,,1,,2.5,10,2025-07-01,a/uno a/eins\n"
+        "a/one,a,CN,1,1,,1,,9,9,,\n";
     struct catalog *catalog = open_text(text);
     struct model model;
     double prompt, completion;

@@ -397,11 +397,12 @@ static void a_sparkline_shows_eighths_of_the_largest(void)
 static void a_table_is_aligned(void)
 {
     static const struct table_column columns[] = {{"name", false}, {"tokens", true}, {"cost", true}, {"pane", false}};
-    static const char want[] = "name       tokens       cost  pane\n"
-                               "----  -----------  ---------  ----\n"
-                               "\xc3\xa9               0      $0.00  a?b\n"
-                               "x       1,234,567  $1,234.57  \n"
-                               "abc   -12,000,000  $0.000001  late\n";
+    static const char want[] =
+        "name       tokens       cost  pane\n"
+        "----  -----------  ---------  ----\n"
+        "\xc3\xa9               0      $0.00  a?b\n"
+        "x       1,234,567  $1,234.57  \n"
+        "abc   -12,000,000  $0.000001  late\n";
     char *text = NULL;
     size_t size = 0;
     struct table *table = NULL;
@@ -455,16 +456,19 @@ static void a_summary_reads_as_json(void)
     struct summary summary = sample_summary(&cell);
     size_t size = summary_json_write(&summary, -1, text);
     text[size] = '\0';
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "{\"rollup\":\"model\",\"window\":\"week\",\"window_start\":1763337600000,"
-                                        "\"window_end\":1763942400000,\"model\":\"x/\\\"y\\\",z\",\"age\":3,"
-                                        "\"requests\":7,\"tokens_prompt\":0,"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text,
+                                  "{\"rollup\":\"model\",\"window\":\"week\",\"window_start\":1763337600000,"
+                                  "\"window_end\":1763942400000,\"model\":\"x/\\\"y\\\",z\",\"age\":3,"
+                                  "\"requests\":7,\"tokens_prompt\":0,"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"classified_tokens\":9223372036854775807,\"free_requests\":0,"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"tokens_prompt_squared\":0,\"latency_ms_histogram\":"
-                                        "[{\"floor\":0,\"count\":1},{\"floor\":16,\"count\":2}],"
-                                        "\"first_token_ms_histogram\":[{\"floor\":0,\"count\":3}],"
-                                        "\"tokens_per_second_histogram\":[],"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"tokens_total_histogram\":[],\"pane\":\"late\",\"generation\":1,"
-                                        "\"revision\":42,\"tables_version\":\"c1,t2\",\"suppressed\":false}\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text,
+                                  "\"tokens_prompt_squared\":0,\"latency_ms_histogram\":"
+                                  "[{\"floor\":0,\"count\":1},{\"floor\":16,\"count\":2}],"
+                                  "\"first_token_ms_histogram\":[{\"floor\":0,\"count\":3}],"
+                                  "\"tokens_per_second_histogram\":[],"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text,
+                                  "\"tokens_total_histogram\":[],\"pane\":\"late\",\"generation\":1,"
+                                  "\"revision\":42,\"tables_version\":\"c1,t2\",\"suppressed\":false}\n"));
     size = summary_json_write(&summary, 12, text);
     text[size] = '\0';
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"accounts\":12,\"pane\""));

@@ -84,8 +84,9 @@ static void the_unknown_is_a_series_of_its_own(void)
     json_t *document = document_of(&stack);
     check_rows("S01", "[[\"2025-11-17\",\"Closed\",40,100,0.4],[\"2025-11-17\",\"unknown\",60,100,0.6]]");
     check_rows("S32", "[[\"US\",75,100,0.75],[\"unknown\",25,100,0.25]]");
-    check_rows("S37", "[[\"loner\",\"unknown\",\"other\",60,6e-05,1,-4.221848749616356],"
-                      "[\"a/b\",\"a\",\"a\",40,4e-05,1,-4.3979400086720375]]");
+    check_rows("S37",
+               "[[\"loner\",\"unknown\",\"other\",60,6e-05,1,-4.221848749616356],"
+               "[\"a/b\",\"a\",\"a\",40,4e-05,1,-4.3979400086720375]]");
     CU_ASSERT(has_text(json_object_get(document, "notes"), "60 of 100 tokens (60.00 %)"));
     CU_ASSERT(has_text(json_object_get(document, "notes"), "Countries that are absent"));
     json_decref(document);
@@ -323,12 +324,13 @@ static void cohorts_come_back(void)
     take_all(figures, &stack);
     json_t *document = read_document(figures);
     /* The study's model first, though the other has more accounts; the range does not cut a curve's beginning off. */
-    check_rows("S34", "[[\"openai/gpt-4o-mini\",\"2025-05\",0,20,20,1],[\"openai/gpt-4o-mini\",\"2025-05\",1,8,20,0.4],"
-                      "[\"openai/gpt-4o-mini\",\"2025-05\",2,0,20,0],[\"openai/gpt-4o-mini\",\"2025-05\",3,10,20,0.5],"
-                      "[\"openai/gpt-4o-mini\",\"2025-06\",0,5,5,1],[\"openai/gpt-4o-mini\",\"2025-06\",1,null,5,null],"
-                      "[\"openai/gpt-4o-mini\",\"2025-06\",2,0,5,0],"
-                      "[\"openai/gpt-4o-mini\",\"2025-07\",0,4,4,1],[\"openai/gpt-4o-mini\",\"2025-07\",1,0,4,0],"
-                      "[\"acme/new\",\"2025-08\",0,30,30,1]]");
+    check_rows("S34",
+               "[[\"openai/gpt-4o-mini\",\"2025-05\",0,20,20,1],[\"openai/gpt-4o-mini\",\"2025-05\",1,8,20,0.4],"
+               "[\"openai/gpt-4o-mini\",\"2025-05\",2,0,20,0],[\"openai/gpt-4o-mini\",\"2025-05\",3,10,20,0.5],"
+               "[\"openai/gpt-4o-mini\",\"2025-06\",0,5,5,1],[\"openai/gpt-4o-mini\",\"2025-06\",1,null,5,null],"
+               "[\"openai/gpt-4o-mini\",\"2025-06\",2,0,5,0],"
+               "[\"openai/gpt-4o-mini\",\"2025-07\",0,4,4,1],[\"openai/gpt-4o-mini\",\"2025-07\",1,0,4,0],"
+               "[\"acme/new\",\"2025-08\",0,30,30,1]]");
     json_decref(document);
     figures_close(figures);
 }
@@ -431,9 +433,10 @@ static void at_the_median_is_above_it(void)
         push(&stack, &line);
     }
     json_t *document = document_of(&stack);
-    check_rows("S38", "[[\"premium leaders\",\"x/c\",3000000,9,3,0.47712125471966244,\"largest\"],"
-                      "[\"premium leaders\",\"x/b\",2000000,4,2,0.3010299956639812,\"largest\"],[\"long "
-                      "tail\",\"x/a\",1000000,1,1,0,\"largest\"]]");
+    check_rows("S38",
+               "[[\"premium leaders\",\"x/c\",3000000,9,3,0.47712125471966244,\"largest\"],"
+               "[\"premium leaders\",\"x/b\",2000000,4,2,0.3010299956639812,\"largest\"],[\"long "
+               "tail\",\"x/a\",1000000,1,1,0,\"largest\"]]");
     CU_ASSERT(strstr(written, "\"axis\":\"x\",\"at\":2,\"text\":\"Median $2.00\"") != NULL);
     json_decref(document);
 }

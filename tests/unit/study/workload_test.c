@@ -279,9 +279,10 @@ static void an_event_is_one_line_of_json(void)
                           .op = OP_CREATE,
                           .label_count = 2,
                           .labels = {{span_of("/Adult"), 1.0f}, {span_of("/A & B/\\C"), 0.05f}}};
-    const char *want = "{\"id\":\"a\\\"b\",\"created_at\":1759708800000,\"model\":\"x/y:free\",\"tokens_prompt\":12,"
-                       "\"tokens_completion\":0,\"first_token_ms\":0,\"classified\":true,\"categories\":[{\"path\":"
-                       "\"/Adult\",\"confidence\":1.000},{\"path\":\"/A & B/\\\\C\",\"confidence\":0.050}]}\n";
+    const char *want =
+        "{\"id\":\"a\\\"b\",\"created_at\":1759708800000,\"model\":\"x/y:free\",\"tokens_prompt\":12,"
+        "\"tokens_completion\":0,\"first_token_ms\":0,\"classified\":true,\"categories\":[{\"path\":"
+        "\"/Adult\",\"confidence\":1.000},{\"path\":\"/A & B/\\\\C\",\"confidence\":0.050}]}\n";
 
     size_t size = json_write_event(&event, line);
     CU_ASSERT_TRUE(span_equal((struct span){line, size}, span_of(want)));
