@@ -158,9 +158,9 @@ struct estimate {
 static struct estimate estimate_of(const struct subject_week *item, const struct week *week)
 {
     struct estimate estimate = {.share = item == NULL ? 0 : quotient((double)item->tokens, (double)week->tokens),
-                                .n_effective = effective_n((double)week->tokens, week->tokens_squared)};
+                                .n_effective = statistics_effective_n((double)week->tokens, week->tokens_squared)};
 
-    estimate.interval = interval_of_share(estimate.share, estimate.n_effective);
+    estimate.interval = statistics_share_interval(estimate.share, estimate.n_effective);
     return estimate;
 }
 

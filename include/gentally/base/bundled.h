@@ -1,4 +1,4 @@
-/* The files of schemas/, embedded at build time, so that one binary is enough. NUL-terminated beyond `size`. */
+/* Files of schemas/ that the build embeds, so that one binary is enough. A NUL follows each, beyond its `size`. */
 #ifndef GENTALLY_BUNDLED_H
 #define GENTALLY_BUNDLED_H
 
@@ -8,7 +8,7 @@ extern const struct span bundled_generation_avsc, bundled_summary_avsc, bundled_
 extern const struct span bundled_catalog_csv, bundled_taxonomy_csv, bundled_countries_csv;
 extern const struct span bundled_store_lua;
 
-/* The page of `gentally report` as src/report/bundle.mjs makes it, NUL-terminated; empty in a build without npm. */
+/* The page of `gentally report`, NUL-terminated; the empty text in a build without the page. */
 extern const char bundled_report_page[];
 
 #endif
