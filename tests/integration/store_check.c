@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
+#include "cells.h"
 #include "gentally/config/config.h"
-#include "gentally/core/cell.h"
 #include "redis_server.h"
 #include "suite.h"
 

@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 
+#include "cells.h"
 #include "fold.h"
 #include "gentally/codec/avro_write.h"
 #include "gentally/core/taxonomy.h"

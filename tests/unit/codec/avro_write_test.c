@@ -6,9 +6,9 @@
 
 #include <jansson.h>
 
+#include "cells.h"
 #include "gentally/base/bundled.h"
 #include "gentally/codec/avro_read.h"
-#include "slots.h"
 #include "suite.h"
 
 static const char event_golden[] =
