@@ -234,8 +234,7 @@ static void add_up_weeks(struct subject_weeks *all)
     all->week_count = into + 1;
 }
 
-/* Adds a row to its subject and week. Rows of one subject and week come one after the other, the latest version last.
- */
+/* Adds a row to its subject and week. Rows of one subject and week follow each other, the latest version last. */
 static void add_row(struct subject_week *item, const struct signal_row *row)
 {
     bool is_first = item->subject.bytes == NULL;

@@ -22,7 +22,21 @@
 #define WRITERS 1024 /* schemas: to learn one costs more than to read a thousand messages */
 
 static const char EVERY_KIND[] =
-    "{\"type\":\"record\",\"name\":\"G\",\"fields\":[{\"name\":\"tree\",\"type\":{\"type\":\"record\",\"name\":\"T\",\"fields\":[{\"name\":\"kids\",\"type\":{\"type\":\"array\",\"items\":\"T\"}},{\"name\":\"nothing\",\"type\":{\"type\":\"array\",\"items\":\"null\"}},{\"name\":\"more\",\"type\":{\"type\":\"map\",\"values\":[\"null\",\"T\",\"bytes\",\"double\",\"float\",\"int\",{\"type\":\"fixed\",\"name\":\"F\",\"size\":5},{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\"]}]}}]}},{\"name\":\"id\",\"type\":[\"string\",\"bytes\",\"null\"]},{\"name\":\"created_at\",\"type\":{\"type\":\"long\",\"logicalType\":\"timestamp-micros\"}},{\"name\":\"model\",\"type\":\"bytes\"},{\"name\":\"tokens_prompt\",\"type\":\"int\"},{\"name\":\"tokens_completion\",\"type\":[\"null\",\"int\",\"long\"]},{\"name\":\"categories\",\"type\":[\"null\",{\"type\":\"array\",\"items\":[\"null\",{\"type\":\"record\",\"name\":\"L\",\"fields\":[{\"name\":\"confidence\",\"type\":[\"int\",\"long\",\"double\",\"float\"]},{\"name\":\"path\",\"type\":[\"null\",\"string\"]}]}]}]},{\"name\":\"op\",\"type\":{\"type\":\"enum\",\"name\":\"O\",\"symbols\":[\"x\",\"create\",\"amend\"]}}]}";
+    "{\"type\":\"record\",\"name\":\"G\",\"fields\":["
+    "{\"name\":\"tree\",\"type\":{\"type\":\"record\",\"name\":\"T\",\"fields\":["
+    "{\"name\":\"kids\",\"type\":{\"type\":\"array\",\"items\":\"T\"}},"
+    "{\"name\":\"nothing\",\"type\":{\"type\":\"array\",\"items\":\"null\"}},"
+    "{\"name\":\"more\",\"type\":{\"type\":\"map\",\"values\":[\"null\",\"T\",\"bytes\",\"double\",\"float\",\"int\","
+    "{\"type\":\"fixed\",\"name\":\"F\",\"size\":5},{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\"]}]}}]}},"
+    "{\"name\":\"id\",\"type\":[\"string\",\"bytes\",\"null\"]},"
+    "{\"name\":\"created_at\",\"type\":{\"type\":\"long\",\"logicalType\":\"timestamp-micros\"}},"
+    "{\"name\":\"model\",\"type\":\"bytes\"},"
+    "{\"name\":\"tokens_prompt\",\"type\":\"int\"},"
+    "{\"name\":\"tokens_completion\",\"type\":[\"null\",\"int\",\"long\"]},"
+    "{\"name\":\"categories\",\"type\":[\"null\",{\"type\":\"array\",\"items\":[\"null\",{\"type\":\"record\","
+    "\"name\":\"L\",\"fields\":[{\"name\":\"confidence\",\"type\":[\"int\",\"long\",\"double\",\"float\"]},"
+    "{\"name\":\"path\",\"type\":[\"null\",\"string\"]}]}]}]},"
+    "{\"name\":\"op\",\"type\":{\"type\":\"enum\",\"name\":\"O\",\"symbols\":[\"x\",\"create\",\"amend\"]}}]}";
 
 /* One way messages are written. */
 struct writing {

@@ -56,9 +56,8 @@ struct summary {
     struct span tables_version;
 };
 
-/* Fills the rollup's name and the columns of a row from the values of its key; the catalog gives a model's attributes,
- * the countries a country's continent. An empty value counts as absent. Borrows from `rollup`, `values` and the tables.
- */
+/* Fills the rollup's name and the columns of a row from the values of its key. The catalog gives a model's attributes,
+ * the countries give the continent. An empty value counts as absent. Borrows from `rollup`, `values` and the tables. */
 void summary_fill(struct summary *summary, const struct rollup *rollup, const struct span values[],
                   const struct catalog *catalog, const struct countries *countries);
 

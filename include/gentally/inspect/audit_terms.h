@@ -1,5 +1,4 @@
-/* The terms of an audit: which checks there are, what a violation looks like, what is asked for, and what is counted.
- */
+/* The terms of an audit: its checks, what a violation looks like, what can be asked for, and what is counted. */
 #ifndef GENTALLY_AUDIT_TERMS_H
 #define GENTALLY_AUDIT_TERMS_H
 

@@ -35,8 +35,7 @@ void latest_drop(struct latest *latest, struct span key);
 size_t latest_seen(const struct latest *latest);
 const struct latest_row *latest_at(const struct latest *latest, size_t index);
 
-/* Before the sort: the row of a key; NULL if the key is not there or was dropped. Borrowed until the next put or drop.
- */
+/* Before the sort: the row of a key; NULL if it is not there or was dropped. Borrowed until the next put or drop. */
 const struct latest_row *latest_find(const struct latest *latest, struct span key);
 
 /* Orders the rows by window start, then by tokens (most first), then by key, and forgets dropped ones. No row can be

@@ -15,8 +15,7 @@ struct signal_rules {
 /* The rollups that rules look at: models and categories by week, retention by month. */
 enum signal_rollup { SIGNAL_FROM_MODEL, SIGNAL_FROM_CATEGORY, SIGNAL_FROM_RETENTION, SIGNAL_ROLLUPS };
 
-/* A row of a summary topic, as far as the rules ask. Fields that name a rollup are 0 or absent in rows of the others.
- */
+/* A row of a summary topic, as far as the rules ask. Fields that name a rollup are 0 or absent in other rows. */
 struct signal_row {
     enum signal_rollup rollup;
     int64_t start_ms; /* of the week, or of the month of activity */
