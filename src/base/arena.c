@@ -1,4 +1,4 @@
-/* Blocks in a list; `current` is the one being filled, those after it are empty leftovers of a larger past. */
+/* A list of blocks: `current` is the block being filled; the blocks after it are empty, kept from a larger past. */
 #include "gentally/base/arena.h"
 
 #include <assert.h>

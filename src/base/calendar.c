@@ -1,9 +1,9 @@
 /*
  * Civil dates as pure arithmetic.
  *
- * Why not gmtime_r() and timegm(): they know leap-second tables and locales, cost a microsecond, and end where their
- * struct ends. Here every 64-bit time has a date. Division rounds down everywhere, so times before 1970 need no case of
- * their own.
+ * Why not gmtime_r() and timegm(): they know leap-second tables and locales, cost a microsecond, and fail for years
+ * that do not fit their struct. Here every 64-bit time has a date. Division rounds down everywhere, so times before
+ * 1970 need no special case.
  */
 #include "gentally/base/calendar.h"
 

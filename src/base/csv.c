@@ -1,9 +1,10 @@
 /*
- * CSV as RFC 4180 has it, and a little friendlier, since people edit these tables: a byte order mark, CRLF, blank lines
- * and '#' lines are passed over. Not friendlier where it matters: a row of another width than the header, a quote in
- * the middle of a field, a quote never closed and a NUL byte are refused with their line.
+ * CSV as RFC 4180 has it, and a little friendlier, since people edit these tables: a byte order mark, blank lines and
+ * '#' lines are passed over, and lines may end in LF or CRLF. The reader is strict where it matters: a row of another
+ * width than the header, a quote in the middle of a field, a quote never closed and a NUL byte are refused with their
+ * line.
  *
- * Fields are unquoted in place, which can only shorten them: `from` reads ahead of `to` in the same text.
+ * Fields are unquoted in place. Unquoting only shortens a text, so the writing end never overtakes the reading end.
  */
 #include "gentally/base/csv.h"
 

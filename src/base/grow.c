@@ -1,4 +1,4 @@
-/* See grow.h. */
+/* The room of an array doubles, so that adding n items one by one costs O(n) copies in all. */
 #include "gentally/base/grow.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* Writing JSON. Called once per field of every generated event, hence by hand and not through stdio. */
+/* JSON numbers and texts, written by hand and not through stdio: the writers run for every field of every event. */
 #include "gentally/base/json.h"
 
 #include <math.h>

@@ -1,11 +1,11 @@
 /*
- * The log: one bounded line per thing worth telling, written whole with one write(2), so that lines of several
- * processes never mix (a pipe keeps writes below PIPE_BUF together). See log.h.
+ * Log lines. A line is bounded and goes out in one write(2), so that lines of several processes never mix: a pipe keeps
+ * writes below PIPE_BUF together.
  *
  *   worker: 2026-11-24T08:00:00.123Z info WORKER-ASSIGNED partitions=12 suppressed=3 of=STORE-UNREACHABLE
  *
- * A burst of one id is one line a second: the others are counted and the count is told with the next line that is
- * written. Errors are always written.
+ * A burst of one id is one line a second; the repeats are counted, and the next line that is written tells their
+ * number. Errors are always written.
  */
 #include "gentally/base/log.h"
 

@@ -1,4 +1,4 @@
-/* SipHash-2-4-128, as in the authors' reference implementation. */
+/* SipHash-2-4 with 128 bits, step by step as in the authors' reference implementation. */
 #include "gentally/base/siphash.h"
 
 struct state {

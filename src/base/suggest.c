@@ -1,6 +1,4 @@
-/*
- * The suggestion name, see suggestion.h. Three rows of the edit matrix are enough, since a swap looks back two rows.
- */
+/* Edit distances by dynamic programming. Three rows of the matrix are enough, since a swap looks back two rows. */
 #include "gentally/base/suggest.h"
 
 #include <assert.h>
@@ -21,13 +19,13 @@ static size_t least(size_t left, size_t right)
     return left < right ? left : right;
 }
 
-size_t edit_distance(const char *left, const char *right)
+static size_t edit_distance(const char *left, const char *right)
 {
     size_t left_size = strlen(left);
     size_t right_size = strlen(right);
-    size_t rows[3][NEAREST_NAME_MAX + 1];
+    size_t rows[3][SUGGESTION_NAME_MAX + 1];
 
-    if (left_size > NEAREST_NAME_MAX || right_size > NEAREST_NAME_MAX)
+    if (left_size > SUGGESTION_NAME_MAX || right_size > SUGGESTION_NAME_MAX)
         return SIZE_MAX;
     size_t *before = rows[0];
     size_t *above = rows[1];

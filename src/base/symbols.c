@@ -5,8 +5,8 @@
  *   texts   id -> place in the arena and size; id 0 is the absent text
  *   arena   the bytes, one after another, never moved
  *
- * A slot holds half of the hash, so that a probe that does not match almost never leaves the slots, and one that does
- * match reads one text. Nothing is removed singly, so there are no tombstones and linear probing stays short.
+ * A slot holds half of the hash, so a probe of another text almost never leaves the slots, and a probe of the same text
+ * reads one text. Texts are never removed singly, so there are no tombstones and linear probing stays short.
  */
 #include "gentally/base/symbols.h"
 

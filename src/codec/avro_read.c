@@ -1,8 +1,8 @@
 /*
- * Our own Avro bytes -> summary, ledger and signal, for `summaries`, `report`, `verify`, `signals` and the closer's
- * take-over. The schemas are fixed, so a cursor walks them field by field, without libavro: Avro C 1.11 allocates what
- * a length claims before it looks whether the bytes are there, and takes enum symbols that do not exist. Here every
- * byte is looked at before it is believed, nothing is allocated, and what encode.c would not have written is refused.
+ * Reads the Avro bytes that avro_write.c writes. The schemas are fixed, so a reader walks them field by field, without
+ * libavro: Avro C 1.11 allocates what a length claims before it looks whether the bytes are there, and takes enum
+ * symbols that do not exist. Here every byte is checked before it is believed, nothing is allocated, and bytes that
+ * avro_write.c would not have written are refused.
  */
 #include "gentally/codec/avro_read.h"
 
@@ -11,24 +11,24 @@
 
 #include "gentally/codec/decode.h"
 
-/* Years 1 and 9999, as far as times can be written. */
+/* The first and the last time that can be written: years 1 to 9999. */
 #define TIME_FIRST_MS INT64_C(-62135596800000)
 #define TIME_LAST_MS INT64_C(253402300799999)
 
-/* Reads on from `at`. The first problem sticks: from then on there is nothing left to read, and
- * numbers are 0 or the least allowed, texts absent. */
-struct cursor {
+/* A message that is being read. The first problem sticks: from then on there is nothing left to read, numbers are 0 or
+ * the least allowed, and texts are absent. */
+struct reader {
     const uint8_t *at, *end;
     const char *problem; /* NULL = none */
     char *text;          /* where copied texts go */
     size_t text_room;    /* bytes */
 };
 
-static void cursor_fail(struct cursor *cursor, const char *problem)
+static void reader_fail(struct reader *reader, const char *problem)
 {
-    if (cursor->problem == NULL)
-        cursor->problem = problem;
-    cursor->at = cursor->end;
+    if (reader->problem == NULL)
+        reader->problem = problem;
+    reader->at = reader->end;
 }
 
 #define FRAME_SIZE 5u
@@ -41,324 +41,324 @@ static bool is_framed(struct span bytes, uint32_t schema_id)
     return bytes.size >= FRAME_SIZE && memcmp(bytes.bytes, frame, FRAME_SIZE) == 0;
 }
 
-static struct cursor cursor_open(struct span bytes, uint32_t schema_id, char *text, size_t text_room)
+static struct reader reader_open(struct span bytes, uint32_t schema_id, char *text, size_t text_room)
 {
-    struct cursor cursor = {.text = text, .text_room = text_room};
+    struct reader reader = {.text = text, .text_room = text_room};
 
     if (!is_framed(bytes, schema_id)) {
-        cursor_fail(&cursor, "it does not begin with 0x00 and the schema's id");
-        return cursor;
+        reader_fail(&reader, "it does not begin with 0x00 and the schema's id");
+        return reader;
     }
-    cursor.at = (const uint8_t *)bytes.bytes + FRAME_SIZE;
-    cursor.end = (const uint8_t *)bytes.bytes + bytes.size;
-    return cursor;
+    reader.at = (const uint8_t *)bytes.bytes + FRAME_SIZE;
+    reader.end = (const uint8_t *)bytes.bytes + bytes.size;
+    return reader;
 }
 
-static int64_t cursor_long(struct cursor *cursor)
+static int64_t reader_long(struct reader *reader)
 {
     uint64_t zigzag = 0;
 
-    for (unsigned shift = 0; shift < 64 && cursor->at < cursor->end; shift += 7) {
-        uint8_t byte = *cursor->at++;
+    for (unsigned shift = 0; shift < 64 && reader->at < reader->end; shift += 7) {
+        uint8_t byte = *reader->at++;
         if (shift == 63 && byte > 1)
             break;
         zigzag |= (uint64_t)(byte & 0x7f) << shift;
         if (byte == 0 && shift > 0)
-            cursor_fail(cursor, "a number is padded");
+            reader_fail(reader, "a number is padded");
         if (byte < 0x80)
             return (int64_t)(zigzag >> 1) ^ -(int64_t)(zigzag & 1);
     }
-    cursor_fail(cursor, cursor->at < cursor->end ? "a number is longer than 64 bits" : "it ends inside a value");
+    reader_fail(reader, reader->at < reader->end ? "a number is longer than 64 bits" : "it ends inside a value");
     return 0;
 }
 
-/* A long that must lie in first..last. */
-static int64_t cursor_within(struct cursor *cursor, int64_t first, int64_t last)
+/* Reads a long that must lie in first..last. */
+static int64_t reader_within(struct reader *reader, int64_t first, int64_t last)
 {
-    int64_t number = cursor_long(cursor);
+    int64_t number = reader_long(reader);
 
     if (number >= first && number <= last)
         return number;
-    cursor_fail(cursor, "a number, enum or union branch is out of its range");
+    reader_fail(reader, "a number, enum or union branch is out of its range");
     return first;
 }
 
-/* A null union's branch: true if a value follows. */
-static bool cursor_present(struct cursor *cursor)
+/* Reads the branch of a union with null: true if a value follows. */
+static bool reader_present(struct reader *reader)
 {
-    return cursor_within(cursor, 0, 1) == 1;
+    return reader_within(reader, 0, 1) == 1;
 }
 
-static bool cursor_flag(struct cursor *cursor)
+static bool reader_flag(struct reader *reader)
 {
-    if (cursor->at < cursor->end && *cursor->at <= 1)
-        return *cursor->at++ == 1;
-    cursor_fail(cursor, cursor->at < cursor->end ? "a flag is neither 0 nor 1" : "it ends inside a value");
+    if (reader->at < reader->end && *reader->at <= 1)
+        return *reader->at++ == 1;
+    reader_fail(reader, reader->at < reader->end ? "a flag is neither 0 nor 1" : "it ends inside a value");
     return false;
 }
 
-/* Copies a text, with a NUL behind it. */
-static struct span cursor_text(struct cursor *cursor)
+/* Reads a text: copies it, with a NUL behind it. */
+static struct span reader_text(struct reader *reader)
 {
-    int64_t size = cursor_long(cursor);
+    int64_t size = reader_long(reader);
 
-    if (cursor->problem != NULL)
+    if (reader->problem != NULL)
         return (struct span){NULL, 0};
-    if (size < 0 || size > cursor->end - cursor->at) {
-        cursor_fail(cursor, "it ends inside a text");
-        return (struct span){NULL, 0};
-    }
-    if ((size_t)size >= cursor->text_room) {
-        cursor_fail(cursor, "its texts are too long");
+    if (size < 0 || size > reader->end - reader->at) {
+        reader_fail(reader, "it ends inside a text");
         return (struct span){NULL, 0};
     }
-    if (memchr(cursor->at, '\0', (size_t)size) != NULL) /* whoever reads it as a string would see less */
-        cursor_fail(cursor, "a text has a NUL byte");
-    if (cursor->problem != NULL)
+    if ((size_t)size >= reader->text_room) {
+        reader_fail(reader, "its texts are too long");
         return (struct span){NULL, 0};
-    struct span text = {cursor->text, (size_t)size};
-    memcpy(cursor->text, cursor->at, text.size);
-    cursor->text[text.size] = '\0';
-    cursor->at += text.size;
-    cursor->text += text.size + 1;
-    cursor->text_room -= text.size + 1;
+    }
+    if (memchr(reader->at, '\0', (size_t)size) != NULL) /* whoever reads it as a string would see less */
+        reader_fail(reader, "a text has a NUL byte");
+    if (reader->problem != NULL)
+        return (struct span){NULL, 0};
+    struct span text = {reader->text, (size_t)size};
+    memcpy(reader->text, reader->at, text.size);
+    reader->text[text.size] = '\0';
+    reader->at += text.size;
+    reader->text += text.size + 1;
+    reader->text_room -= text.size + 1;
     return text;
 }
 
-static struct span cursor_optional_text(struct cursor *cursor)
+static struct span reader_optional_text(struct reader *reader)
 {
-    if (!cursor_present(cursor))
+    if (!reader_present(reader))
         return (struct span){NULL, 0};
-    struct span text = cursor_text(cursor);
+    struct span text = reader_text(reader);
     if (text.size == 0)
-        cursor_fail(cursor, "an absent text is written as an empty one");
+        reader_fail(reader, "an absent text is written as an empty one");
     return text;
 }
 
-static struct window cursor_window(struct cursor *cursor)
+static struct window reader_window(struct reader *reader)
 {
-    struct window window = {.kind = (enum window_kind)cursor_within(cursor, 0, WINDOW_KINDS - 1)};
+    struct window window = {.kind = (enum window_kind)reader_within(reader, 0, WINDOW_KINDS - 1)};
 
-    window.start_ms = cursor_within(cursor, TIME_FIRST_MS, TIME_LAST_MS);
-    int64_t end_ms = cursor_long(cursor);
-    if (cursor->problem == NULL &&
+    window.start_ms = reader_within(reader, TIME_FIRST_MS, TIME_LAST_MS);
+    int64_t end_ms = reader_long(reader);
+    if (reader->problem == NULL &&
         (window_of(window.kind, window.start_ms).start_ms != window.start_ms || window_end(window) != end_ms))
-        cursor_fail(cursor, "its window does not begin or end where windows do");
+        reader_fail(reader, "its window does not begin or end where windows do");
     return window;
 }
 
-/* The age is a number on the wire and a text in the columns. */
-static struct span cursor_age(struct cursor *cursor)
+/* Reads the age, a number on the wire, into the text that the columns have. */
+static struct span reader_age(struct reader *reader)
 {
-    if (!cursor_present(cursor))
+    if (!reader_present(reader))
         return (struct span){NULL, 0};
-    int64_t age = cursor_within(cursor, 0, 999999);
-    int size = snprintf(cursor->text, cursor->text_room, "%d", (int)age);
-    if (size < 0 || (size_t)size >= cursor->text_room) {
-        cursor_fail(cursor, "its texts are too long");
+    int64_t age = reader_within(reader, 0, 999999);
+    int size = snprintf(reader->text, reader->text_room, "%d", (int)age);
+    if (size < 0 || (size_t)size >= reader->text_room) {
+        reader_fail(reader, "its texts are too long");
         return (struct span){NULL, 0};
     }
-    struct span text = {cursor->text, (size_t)size};
-    cursor->text += size + 1;
-    cursor->text_room -= (size_t)size + 1;
+    struct span text = {reader->text, (size_t)size};
+    reader->text += size + 1;
+    reader->text_room -= (size_t)size + 1;
     return text;
 }
 
-/* Opens an array: one block and an end mark, or the end mark alone. Returns its count. */
-static uint32_t cursor_array(struct cursor *cursor, uint32_t count_max)
+/* Reads the head of an array, which has one block and an end mark, or the end mark alone. Returns its count. */
+static uint32_t reader_array(struct reader *reader, uint32_t count_max)
 {
-    return (uint32_t)cursor_within(cursor, 0, count_max);
+    return (uint32_t)reader_within(reader, 0, count_max);
 }
 
-static void cursor_array_end(struct cursor *cursor, uint32_t count)
+static void reader_array_end(struct reader *reader, uint32_t count)
 {
-    if (count > 0 && cursor_long(cursor) != 0)
-        cursor_fail(cursor, "an array has more than one block");
+    if (count > 0 && reader_long(reader) != 0)
+        reader_fail(reader, "an array has more than one block");
 }
 
-static void cursor_histogram(struct cursor *cursor, uint32_t histogram, struct cell *cell)
+static void reader_histogram(struct reader *reader, uint32_t histogram, struct cell *cell)
 {
     int64_t last_floor = -1;
-    uint32_t count = cursor_array(cursor, HISTOGRAM_BUCKETS);
+    uint32_t count = reader_array(reader, HISTOGRAM_BUCKETS);
 
-    for (uint32_t index = 0; index < count && cursor->problem == NULL; index++) {
-        int64_t floor = cursor_within(cursor, last_floor + 1, INT64_MAX);
+    for (uint32_t index = 0; index < count && reader->problem == NULL; index++) {
+        int64_t floor = reader_within(reader, last_floor + 1, INT64_MAX);
         uint32_t bucket = histogram_bucket(floor);
-        uint64_t value = (uint64_t)cursor_within(cursor, 1, INT64_MAX);
+        uint64_t value = (uint64_t)reader_within(reader, 1, INT64_MAX);
         if (histogram_floor(bucket) != floor)
-            cursor_fail(cursor, "a bucket does not begin where buckets do");
-        if (cursor->problem != NULL)
+            reader_fail(reader, "a bucket does not begin where buckets do");
+        if (reader->problem != NULL)
             return;
         cell->slots[cell->slot_count++] = (struct slot){HISTOGRAM_BUCKETS * histogram + bucket, value};
         last_floor = floor;
     }
-    cursor_array_end(cursor, count);
+    reader_array_end(reader, count);
 }
 
-static void cursor_columns(struct cursor *cursor, bool is_old, struct span columns[COLUMN_COUNT])
+static void reader_columns(struct reader *reader, bool is_old, struct span columns[COLUMN_COUNT])
 {
     int count = is_old ? COLUMN_FAMILY : COLUMN_COUNT;
 
     for (int column = 0; column < count; column++)
-        columns[column] = column == COLUMN_AGE ? cursor_age(cursor) : cursor_optional_text(cursor);
+        columns[column] = column == COLUMN_AGE ? reader_age(reader) : reader_optional_text(reader);
 }
 
-static void cursor_sums(struct cursor *cursor, bool is_old, int64_t sums[MEASURE_COUNT])
+static void reader_sums(struct reader *reader, bool is_old, int64_t sums[MEASURE_COUNT])
 {
     int count = is_old ? M_FREE_REQUESTS : MEASURE_COUNT;
 
     memset(sums, 0, MEASURE_COUNT * sizeof(sums[0]));
     for (int measure = 0; measure < count; measure++)
-        sums[measure] = cursor_long(cursor);
+        sums[measure] = reader_long(reader);
 }
 
-/* A row that is not told says nothing. */
-static void check_suppressed(struct cursor *cursor, const struct summary_read *read)
+/* Checks that a suppressed row has no measures. */
+static void check_suppressed(struct reader *reader, const struct summary_read *read)
 {
     int64_t any = read->cell.slot_count | (read->accounts >= 0);
 
     for (int measure = 0; measure < MEASURE_COUNT; measure++)
         any |= read->cell.sums[measure];
     if (any != 0)
-        cursor_fail(cursor, "it is suppressed, and has measures");
+        reader_fail(reader, "it is suppressed, and has measures");
 }
 
-static const char *cursor_close(struct cursor *cursor)
+static const char *reader_close(struct reader *reader)
 {
-    if (cursor->problem == NULL && cursor->at != cursor->end)
-        cursor->problem = "there are bytes after its end";
-    return cursor->problem;
+    if (reader->problem == NULL && reader->at != reader->end)
+        reader->problem = "there are bytes after its end";
+    return reader->problem;
 }
 
 enum verdict decode_summary(struct span bytes, struct summary_read *read, struct reason *why)
 {
     bool is_old = is_framed(bytes, SCHEMA_ID_SUMMARY_OLD); /* its fields are the first of each kind of today's */
-    struct cursor cursor =
-        cursor_open(bytes, is_old ? SCHEMA_ID_SUMMARY_OLD : SCHEMA_ID_SUMMARY, read->text, sizeof(read->text));
+    struct reader reader =
+        reader_open(bytes, is_old ? SCHEMA_ID_SUMMARY_OLD : SCHEMA_ID_SUMMARY, read->text, sizeof(read->text));
     struct summary *summary = &read->summary;
 
     *summary = (struct summary){.cell = &read->cell};
-    summary->rollup = cursor_text(&cursor);
+    summary->rollup = reader_text(&reader);
     if (summary->rollup.size == 0)
-        cursor_fail(&cursor, "it names no rollup");
-    summary->window = cursor_window(&cursor);
-    cursor_columns(&cursor, is_old, summary->columns);
-    cursor_sums(&cursor, is_old, read->cell.sums);
+        reader_fail(&reader, "it names no rollup");
+    summary->window = reader_window(&reader);
+    reader_columns(&reader, is_old, summary->columns);
+    reader_sums(&reader, is_old, read->cell.sums);
     read->cell.slot_count = 0;
     for (uint32_t histogram = 0; histogram < HISTOGRAM_COUNT; histogram++)
-        cursor_histogram(&cursor, histogram, &read->cell);
-    read->accounts = cursor_present(&cursor) ? cursor_within(&cursor, 0, INT64_MAX) : -1;
-    summary->pane = (enum pane)cursor_within(&cursor, PANE_EARLY, PANE_LATE);
-    summary->generation = cursor_long(&cursor);
-    summary->revision = cursor_long(&cursor);
-    summary->tables_version = cursor_text(&cursor);
-    summary->suppressed = !is_old && cursor_flag(&cursor);
+        reader_histogram(&reader, histogram, &read->cell);
+    read->accounts = reader_present(&reader) ? reader_within(&reader, 0, INT64_MAX) : -1;
+    summary->pane = (enum pane)reader_within(&reader, PANE_EARLY, PANE_LATE);
+    summary->generation = reader_long(&reader);
+    summary->revision = reader_long(&reader);
+    summary->tables_version = reader_text(&reader);
+    summary->suppressed = !is_old && reader_flag(&reader);
     if (summary->suppressed)
-        check_suppressed(&cursor, read);
+        check_suppressed(&reader, read);
 
-    const char *problem = cursor_close(&cursor);
+    const char *problem = reader_close(&reader);
     if (problem != NULL)
         return reason_set(why, SET_ASIDE, SUMMARY_UNREADABLE, 0, "not a summary of this version: %s", problem);
     return GO_ON;
 }
 
-static void cursor_partition(struct cursor *cursor, struct ledger_partition *partition, struct ledger_misfit *misfit)
+static void reader_partition(struct reader *reader, struct ledger_partition *partition, struct ledger_misfit *misfit)
 {
     int64_t counted = 0;
     bool has_overflown = false;
 
-    partition->partition = (int32_t)cursor_within(cursor, 0, INT32_MAX);
-    cursor->text = partition->incarnation;
-    cursor->text_room = sizeof(partition->incarnation);
-    (void)cursor_text(cursor);
-    partition->first = cursor_long(cursor);
-    partition->next = cursor_long(cursor);
-    partition->watermark_ms = cursor_present(cursor) ? cursor_long(cursor) : NO_TIME;
-    partition->records = cursor_long(cursor);
-    int64_t consumed = cursor_long(cursor);
+    partition->partition = (int32_t)reader_within(reader, 0, INT32_MAX);
+    reader->text = partition->incarnation;
+    reader->text_room = sizeof(partition->incarnation);
+    (void)reader_text(reader);
+    partition->first = reader_long(reader);
+    partition->next = reader_long(reader);
+    partition->watermark_ms = reader_present(reader) ? reader_long(reader) : NO_TIME;
+    partition->records = reader_long(reader);
+    int64_t consumed = reader_long(reader);
     for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
-        partition->outcomes[outcome] = cursor_long(cursor);
+        partition->outcomes[outcome] = reader_long(reader);
         has_overflown |= __builtin_add_overflow(counted, partition->outcomes[outcome], &counted);
     }
-    if (cursor->problem != NULL || (!has_overflown && counted == consumed))
+    if (reader->problem != NULL || (!has_overflown && counted == consumed))
         return;
     *misfit = (struct ledger_misfit){true, partition->partition, consumed, has_overflown ? INT64_MAX : counted};
-    cursor_fail(cursor, "a partition's outcomes do not add up to what it consumed");
+    reader_fail(reader, "a partition's outcomes do not add up to what it consumed");
 }
 
 enum verdict decode_ledger(struct span bytes, struct ledger_read *read, struct reason *why)
 {
-    struct cursor cursor = cursor_open(bytes, SCHEMA_ID_LEDGER, read->tables_version, sizeof(read->tables_version));
+    struct reader reader = reader_open(bytes, SCHEMA_ID_LEDGER, read->tables_version, sizeof(read->tables_version));
     struct ledger *ledger = &read->ledger;
 
     *ledger = (struct ledger){.partitions = read->partitions};
     read->misfit = (struct ledger_misfit){0};
-    ledger->window = cursor_window(&cursor);
-    ledger->pane = (enum pane)cursor_within(&cursor, PANE_EARLY, PANE_LATE);
-    ledger->generation = cursor_long(&cursor);
-    ledger->revision = cursor_long(&cursor);
-    ledger->summaries = cursor_long(&cursor);
-    ledger->tables_version = cursor_text(&cursor);
-    ledger->partition_count = cursor_array(&cursor, LENGTH_OF(read->partitions));
-    for (uint32_t index = 0; index < ledger->partition_count && cursor.problem == NULL; index++)
-        cursor_partition(&cursor, &read->partitions[index], &read->misfit);
-    cursor_array_end(&cursor, ledger->partition_count);
-    if (cursor.at != cursor.end) /* Records from before there was retention end here. */
-        ledger->retention = cursor_within(&cursor, 0, INT64_MAX);
+    ledger->window = reader_window(&reader);
+    ledger->pane = (enum pane)reader_within(&reader, PANE_EARLY, PANE_LATE);
+    ledger->generation = reader_long(&reader);
+    ledger->revision = reader_long(&reader);
+    ledger->summaries = reader_long(&reader);
+    ledger->tables_version = reader_text(&reader);
+    ledger->partition_count = reader_array(&reader, LENGTH_OF(read->partitions));
+    for (uint32_t index = 0; index < ledger->partition_count && reader.problem == NULL; index++)
+        reader_partition(&reader, &read->partitions[index], &read->misfit);
+    reader_array_end(&reader, ledger->partition_count);
+    if (reader.at != reader.end) /* Records from before there was retention end here. */
+        ledger->retention = reader_within(&reader, 0, INT64_MAX);
 
-    const char *problem = cursor_close(&cursor);
+    const char *problem = reader_close(&reader);
     if (problem != NULL)
         return reason_set(why, SET_ASIDE, LEDGER_UNREADABLE, 0, "not a ledger record of this version: %s", problem);
     return GO_ON;
 }
 
-static double cursor_double(struct cursor *cursor)
+static double reader_double(struct reader *reader)
 {
     uint64_t bits = 0;
     double number;
 
-    if (cursor->end - cursor->at < 8) {
-        cursor_fail(cursor, "it ends inside a number");
+    if (reader->end - reader->at < 8) {
+        reader_fail(reader, "it ends inside a number");
         return 0;
     }
     for (unsigned index = 0; index < 8; index++)
-        bits |= (uint64_t)*cursor->at++ << (8 * index);
+        bits |= (uint64_t)*reader->at++ << (8 * index);
     memcpy(&number, &bits, sizeof(number));
     if (!isfinite(number))
-        cursor_fail(cursor, "a number is not finite");
+        reader_fail(reader, "a number is not finite");
     return number;
 }
 
-static void cursor_number(struct cursor *cursor, struct signal_number *number)
+static void reader_number(struct reader *reader, struct signal_number *number)
 {
-    number->name = cursor_text(cursor);
-    number->is_real = cursor_present(cursor);
+    number->name = reader_text(reader);
+    number->is_real = reader_present(reader);
     if (number->is_real)
-        number->real = cursor_double(cursor);
+        number->real = reader_double(reader);
     else
-        number->integer = cursor_long(cursor);
+        number->integer = reader_long(reader);
 }
 
 enum verdict decode_signal(struct span bytes, struct signal_read *read, struct reason *why)
 {
-    struct cursor cursor = cursor_open(bytes, SCHEMA_ID_SIGNAL, read->text, sizeof(read->text));
+    struct reader reader = reader_open(bytes, SCHEMA_ID_SIGNAL, read->text, sizeof(read->text));
     struct signal *signal = &read->signal;
 
-    *signal = (struct signal){.kind = (enum signal_kind)cursor_within(&cursor, 0, SIGNAL_KINDS - 1)};
-    signal->subject = cursor_text(&cursor);
-    signal->cohort = cursor_optional_text(&cursor);
-    signal->window.kind = (enum window_kind)cursor_within(&cursor, 0, WINDOW_KINDS - 1);
-    signal->window.start_ms = cursor_within(&cursor, TIME_FIRST_MS, TIME_LAST_MS);
-    signal->number_count = cursor_array(&cursor, SIGNAL_NUMBERS_MAX);
-    for (uint32_t index = 0; index < signal->number_count && cursor.problem == NULL; index++)
-        cursor_number(&cursor, &signal->numbers[index]);
-    cursor_array_end(&cursor, signal->number_count);
-    signal->rule = cursor_text(&cursor);
-    signal->generation = cursor_long(&cursor);
-    signal->revision = cursor_long(&cursor);
-    signal->tables_version = cursor_text(&cursor);
+    *signal = (struct signal){.kind = (enum signal_kind)reader_within(&reader, 0, SIGNAL_KINDS - 1)};
+    signal->subject = reader_text(&reader);
+    signal->cohort = reader_optional_text(&reader);
+    signal->window.kind = (enum window_kind)reader_within(&reader, 0, WINDOW_KINDS - 1);
+    signal->window.start_ms = reader_within(&reader, TIME_FIRST_MS, TIME_LAST_MS);
+    signal->number_count = reader_array(&reader, SIGNAL_NUMBERS_MAX);
+    for (uint32_t index = 0; index < signal->number_count && reader.problem == NULL; index++)
+        reader_number(&reader, &signal->numbers[index]);
+    reader_array_end(&reader, signal->number_count);
+    signal->rule = reader_text(&reader);
+    signal->generation = reader_long(&reader);
+    signal->revision = reader_long(&reader);
+    signal->tables_version = reader_text(&reader);
 
-    const char *problem = cursor_close(&cursor);
+    const char *problem = reader_close(&reader);
     if (problem != NULL)
         return reason_set(why, SET_ASIDE, SIGNAL_UNREADABLE, 0, "not a signal of this version: %s", problem);
     return GO_ON;

@@ -1,10 +1,10 @@
 /*
- * Structs -> Avro bytes, with libavro's generic values.
+ * Avro bytes, made with libavro's generic values.
  *
  *   0x00 | schema id, 4 bytes, big-endian | body
  *
  * One value per schema is made at open and filled again for every message; a `pen` walks its fields in the schema's
- * order. Texts are lent to libavro, not copied: spans have no NUL behind them, which its copying setters want to read.
+ * order. Texts are lent to libavro, not copied, since its copying setters read the NUL that spans do not have.
  */
 #include "gentally/codec/avro_write.h"
 
@@ -103,11 +103,10 @@ void encoder_close(struct encoder *encoder)
     free(encoder);
 }
 
-/* Fills a record, field after field. The first error sticks and the rest is skipped, so callers look once, at the end.
- */
+/* Fills a record, field after field. The first error sticks and the rest is skipped: one look at the end suffices. */
 struct pen {
     avro_value_t record;
-    size_t field; /* index of the next one */
+    size_t field; /* index of the next field */
     int error;    /* libavro's, 0 = none */
 };
 
@@ -237,7 +236,7 @@ static void frame_write(char *buffer, uint32_t schema_id)
         buffer[index] = (char)(schema_id >> (8 * (FRAME_SIZE - 1 - index)) & 0xff);
 }
 
-/* Ends a message: the pen has written all fields, and the bytes can be given out. */
+/* Ends a message, of which the pen has written all fields, and gives out its bytes. */
 static enum verdict message_write(struct encoder *encoder, struct message *message, const struct pen *pen,
                                   struct span *bytes, struct reason *why)
 {
@@ -366,7 +365,7 @@ static void pen_cell(struct pen *pen, const struct cell *cell, int64_t retained)
     pen_optional_long(pen, has_accounts || retained > 0, has_accounts ? cell_accounts(cell) : retained);
 }
 
-/* As pen_cell(), of a row that is not told. */
+/* Writes the measures of a suppressed row: the same fields as pen_cell(), all 0, empty or null. */
 static void pen_nothing(struct pen *pen)
 {
     avro_value_t array;

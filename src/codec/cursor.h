@@ -1,9 +1,9 @@
 /*
- * A cursor over one message: the primitives of Avro's binary encoding, strict and bounds-checked, never allocating.
- * Everything here is inline, because a call for each of some thirty small values would cost as much as reading them.
+ * A cursor over one message reads the primitives of Avro's binary encoding: strict, bounds-checked, never allocating.
+ * All functions are inline, because a call for each of some thirty small values would cost as much as reading them.
  *
- * Every function moves the cursor over what it read and returns SOUND, or a fault with the cursor somewhere in the
- * value. No byte at or after `end` is ever read.
+ * Every function moves the cursor over the value that it reads and returns SOUND, or returns a fault and leaves the
+ * cursor somewhere in the value. No byte at or after `end` is ever read.
  */
 #ifndef GENTALLY_CURSOR_H
 #define GENTALLY_CURSOR_H
@@ -46,11 +46,11 @@ static ALWAYS_INLINE uint64_t load_word(const unsigned char *at) /* little-endia
 {
     uint64_t word;
 
-    memcpy(&word, at, sizeof word);
+    memcpy(&word, at, sizeof(word));
     return le64toh(word);
 }
 
-/* Near the end of the message, and varints of nine or ten bytes. */
+/* Reads a varint byte by byte: near the end of the message, and where it has nine or ten bytes. */
 static inline enum fault cursor_varint_slowly(struct cursor *cursor, uint64_t *raw)
 {
     *raw = 0;
@@ -68,8 +68,9 @@ static inline enum fault cursor_varint_slowly(struct cursor *cursor, uint64_t *r
 }
 
 /*
- * Up to eight bytes at once: find the last byte (the first without its high bit), cut what follows, then close the gaps
- * of one bit between groups of 7, 14 and 28 bits. No branch depends on the length, which no predictor could guess.
+ * Reads a varint of up to eight bytes at once: finds its last byte (the first without a high bit), cuts what follows,
+ * then closes the gaps of one bit between groups of 7, 14 and 28 bits. No branch depends on the length, which no
+ * predictor could guess.
  */
 static ALWAYS_INLINE enum fault cursor_varint(struct cursor *cursor, uint64_t *raw)
 {
@@ -113,7 +114,7 @@ static ALWAYS_INLINE enum fault cursor_int(struct cursor *cursor, int32_t *value
     return fault;
 }
 
-/* A union's branch or an enum's symbol: 0 <= index < count. Nearly always one byte. */
+/* Reads a union's branch or an enum's symbol: 0 <= index < count, nearly always one byte. */
 static ALWAYS_INLINE enum fault cursor_index(struct cursor *cursor, uint32_t count, uint32_t *index)
 {
     int64_t wide;
@@ -149,11 +150,11 @@ static ALWAYS_INLINE enum fault cursor_skip(struct cursor *cursor, size_t size)
 
 static ALWAYS_INLINE enum fault cursor_double(struct cursor *cursor, double *value)
 {
-    if (UNLIKELY(cursor_left(cursor) < sizeof *value))
+    if (UNLIKELY(cursor_left(cursor) < sizeof(*value)))
         return FAULT_TRUNCATED;
     uint64_t bits = load_word(cursor->at);
-    memcpy(value, &bits, sizeof *value);
-    cursor->at += sizeof *value;
+    memcpy(value, &bits, sizeof(*value));
+    cursor->at += sizeof(*value);
     return SOUND;
 }
 
@@ -161,16 +162,16 @@ static ALWAYS_INLINE enum fault cursor_float(struct cursor *cursor, float *value
 {
     uint32_t bits;
 
-    if (UNLIKELY(cursor_left(cursor) < sizeof bits))
+    if (UNLIKELY(cursor_left(cursor) < sizeof(bits)))
         return FAULT_TRUNCATED;
-    memcpy(&bits, cursor->at, sizeof bits);
+    memcpy(&bits, cursor->at, sizeof(bits));
     bits = le32toh(bits);
-    memcpy(value, &bits, sizeof bits);
-    cursor->at += sizeof bits;
+    memcpy(value, &bits, sizeof(bits));
+    cursor->at += sizeof(bits);
     return SOUND;
 }
 
-/* Length, then that many bytes. */
+/* Reads a length, then as many bytes; borrows them from the message. */
 static ALWAYS_INLINE enum fault cursor_bytes(struct cursor *cursor, const unsigned char **bytes, size_t *size)
 {
     int64_t length;
@@ -195,17 +196,17 @@ static ALWAYS_INLINE enum fault cursor_bytes(struct cursor *cursor, const unsign
     return SOUND;
 }
 
-/* Eight bytes a step; the last step overlaps the one before. `end` is the message's, so that a short text can be read
- * as one word where the message goes on. */
+/* True if all bytes are ASCII. Takes eight bytes a step; the last step overlaps the one before. `end` is the message's,
+ * so that a short text can be read as one word where the message goes on. */
 static ALWAYS_INLINE bool is_ascii(const unsigned char *bytes, size_t size, const unsigned char *end)
 {
     uint64_t seen = 0;
 
-    if (size >= sizeof seen) {
-        for (size_t i = 0; i + sizeof seen < size; i += sizeof seen)
+    if (size >= sizeof(seen)) {
+        for (size_t i = 0; i + sizeof(seen) < size; i += sizeof(seen))
             seen |= load_word(bytes + i);
-        seen |= load_word(bytes + size - sizeof seen);
-    } else if (LIKELY((size_t)(end - bytes) >= sizeof seen)) {
+        seen |= load_word(bytes + size - sizeof(seen));
+    } else if (LIKELY((size_t)(end - bytes) >= sizeof(seen))) {
         seen = load_word(bytes) & ~(UINT64_MAX << (8 * size));
     } else {
         for (size_t i = 0; i < size; i++)
@@ -215,8 +216,8 @@ static ALWAYS_INLINE bool is_ascii(const unsigned char *bytes, size_t size, cons
 }
 
 /*
- * Well-formed UTF-8 by table 3-7 of the Unicode standard: the second byte's range depends on the first, which keeps out
- * overlong forms (E0, F0), surrogates (ED) and what lies beyond U+10FFFF (F4).
+ * True for well-formed UTF-8 by table 3-7 of the Unicode standard: the second byte's range depends on the first, which
+ * keeps out overlong forms (E0, F0), surrogates (ED) and what lies beyond U+10FFFF (F4).
  */
 static inline bool is_utf8(const unsigned char *bytes, size_t size)
 {
@@ -255,7 +256,7 @@ static inline bool is_utf8(const unsigned char *bytes, size_t size)
     return true;
 }
 
-/* A string; an empty one is the absent span. */
+/* Reads a string; the empty string gives the absent span. */
 static ALWAYS_INLINE enum fault cursor_text(struct cursor *cursor, struct span *text)
 {
     const unsigned char *bytes = NULL;
@@ -300,7 +301,7 @@ static inline enum fault cursor_block(struct cursor *cursor, uint64_t least, str
     return block->count > cursor_left(cursor) / least ? FAULT_TRUNCATED : SOUND;
 }
 
-/* After the elements: the block must end where it said. */
+/* Checks, after its elements, that a block ends where it said. */
 static inline enum fault cursor_block_end(const struct cursor *cursor, const struct block *block)
 {
     return block->end == NULL || block->end == cursor->at ? SOUND : FAULT_LENGTH;

@@ -1,13 +1,14 @@
 /*
- * The interpreter: follows a plan (plan.c) over a record's bytes, and keeps the plans by schema id.
+ * The interpreter of plans: follows a plan over a record's bytes, and keeps the plans by schema id.
  *
  * Nothing is allocated or copied; texts borrow from the record. Nothing of a message is believed before it is checked:
- * a length against the bytes left, a count against the bytes its elements need at least, nesting against a limit. What
- * the event does not keep is walked over with the same strictness, since a value whose unknown parts are broken was
- * written by something broken.
+ * a length against the bytes left, a count against the bytes its elements need at least, nesting against a limit.
+ * Fields that the event does not keep are walked over with the same strictness, since a value whose unknown parts are
+ * broken was written by something broken.
  *
- * Speed: the cursor is a local copy that never has its address taken outside inline code, so it lives in registers; one
- * switch a field, the common [null, text] in one step; findings are small numbers that become a reason only at the end.
+ * Speed: the cursor is a local copy whose address is never taken outside inline code, so it lives in registers; a field
+ * costs one switch, and the common [null, text] is one step; faults are small numbers that become a reason only at the
+ * end.
  */
 #include "gentally/codec/decode.h"
 
@@ -21,22 +22,24 @@
 
 #include "cursor.h"
 #include "gentally/base/bundled.h"
+#include "gentally/base/grow.h"
 #include "plan.h"
 
 #define FRAMING_SIZE 5 /* 0x00, schema id */
 
-struct known { /* one schema */
+/* A schema that was learned. */
+struct decoder_schema {
     uint32_t id;
     struct plan plan;
 };
 
 struct decoder {
     size_t message_bytes_max;
-    struct known *known; /* sorted by id */
-    size_t known_count;
+    struct decoder_schema *schemas; /* sorted by id */
+    size_t schema_count, schema_room;
 };
 
-/* What `run` hands back: where it stopped, and on which field. */
+/* Where run() stopped, and on which field. */
 struct walk {
     struct cursor cursor;
     const struct plan_step *step;
@@ -213,7 +216,7 @@ static ALWAYS_INLINE enum fault read_op(const struct plan *plan, struct cursor *
     return SOUND;
 }
 
-/* The branch the message chose; on a fault, the union's own step. */
+/* The step of the branch that the message chose; on a fault, the union's own step. */
 static ALWAYS_INLINE const struct plan_step *choose(const struct plan *plan, struct cursor *cursor,
                                                     const struct plan_step *step, enum fault *fault)
 {
@@ -223,7 +226,7 @@ static ALWAYS_INLINE const struct plan_step *choose(const struct plan *plan, str
     return *fault == SOUND ? &plan->steps[step->first + branch] : step;
 }
 
-/* [null, text], in one step. */
+/* Reads [null, text] in one step. */
 static ALWAYS_INLINE enum fault read_optional_text(struct cursor *cursor, unsigned null_branch, struct span *text)
 {
     uint32_t branch = 0;
@@ -242,7 +245,7 @@ static ALWAYS_INLINE enum fault read_optional_int(struct cursor *cursor, unsigne
 
 static enum fault run(const struct plan *plan, const struct plan_step *first, struct walk *walk, char *base);
 
-/* One element of the labels' array: a record, or a union that should have chosen one. */
+/* Reads one element of the labels' array: a record, or a union that must have chosen a record. */
 static ALWAYS_INLINE enum fault run_label(const struct plan *plan, const struct plan_step *step, struct walk *walk,
                                           struct label *label)
 {
@@ -280,7 +283,7 @@ static enum fault run_labels(const struct plan *plan, const struct plan_step *st
     }
 }
 
-/* The steps that leave the registers anyway: nested walks, and promotions few writers need. */
+/* Follows a step that leaves the registers anyway: nested walks, and promotions that few writers need. */
 static enum fault run_rarely(const struct plan *plan, const struct plan_step *step, struct walk *walk, char *base)
 {
     void *target = base + step->target;
@@ -371,14 +374,14 @@ static void set_defaults(struct event *event)
     memcpy(event, &DEFAULTS, offsetof(struct event, labels));
 }
 
-/* The first schema whose id is not below `schema_id`. */
-static size_t find_known(const struct decoder *decoder, uint32_t schema_id)
+/* The index of the first schema whose id is not below `schema_id`. */
+static size_t find_schema(const struct decoder *decoder, uint32_t schema_id)
 {
-    size_t begin = 0, end = decoder->known_count;
+    size_t begin = 0, end = decoder->schema_count;
 
     while (begin < end) {
         size_t middle = begin + (end - begin) / 2;
-        if (decoder->known[middle].id < schema_id)
+        if (decoder->schemas[middle].id < schema_id)
             begin = middle + 1;
         else
             end = middle;
@@ -397,14 +400,14 @@ enum verdict decode_event(const struct decoder *decoder, struct span value, stru
                           value.size, decoder->message_bytes_max);
     if (value.size < FRAMING_SIZE || value.bytes[0] != 0)
         return reason_set(why, SET_ASIDE, DECODE_FRAMING, 0, "no zero byte and schema id before the body");
-    memcpy(&schema_id, value.bytes + 1, sizeof schema_id);
+    memcpy(&schema_id, value.bytes + 1, sizeof(schema_id));
     schema_id = be32toh(schema_id);
-    size_t at = find_known(decoder, schema_id);
-    if (at == decoder->known_count || decoder->known[at].id != schema_id)
+    size_t at = find_schema(decoder, schema_id);
+    if (at == decoder->schema_count || decoder->schemas[at].id != schema_id)
         return reason_set(why, SET_ASIDE, DECODE_SCHEMA_UNKNOWN, 0, "no schema is known under id %u",
                           (unsigned)schema_id);
 
-    const struct plan *plan = &decoder->known[at].plan;
+    const struct plan *plan = &decoder->schemas[at].plan;
     const unsigned char *begin = (const unsigned char *)value.bytes;
     struct walk walk = {.cursor = {begin + FRAMING_SIZE, begin + value.size}, .step = plan->steps};
     set_defaults(event);
@@ -420,7 +423,7 @@ enum verdict decode_event(const struct decoder *decoder, struct span value, stru
 
 enum verdict decoder_open(struct decoder **decoder, size_t message_bytes_max, struct reason *why)
 {
-    *decoder = calloc(1, sizeof **decoder);
+    *decoder = calloc(1, sizeof(**decoder));
     if (*decoder == NULL)
         return no_memory(why, "for a decoder");
     (*decoder)->message_bytes_max = message_bytes_max;
@@ -436,23 +439,24 @@ void decoder_close(struct decoder *decoder)
 {
     if (decoder == NULL)
         return;
-    for (size_t i = 0; i < decoder->known_count; i++)
-        plan_close(&decoder->known[i].plan);
-    free(decoder->known);
+    for (size_t i = 0; i < decoder->schema_count; i++)
+        plan_close(&decoder->schemas[i].plan);
+    free(decoder->schemas);
     free(decoder);
 }
 
 /* Makes room for one more schema at `at`. */
-static bool insert_known(struct decoder *decoder, size_t at, uint32_t schema_id)
+static bool insert_schema(struct decoder *decoder, size_t at, uint32_t schema_id)
 {
-    struct known *known = realloc(decoder->known, (decoder->known_count + 1) * sizeof *known);
+    struct decoder_schema *schemas =
+        grow(decoder->schemas, &decoder->schema_room, decoder->schema_count + 1, sizeof(*schemas));
 
-    if (known == NULL)
+    if (schemas == NULL)
         return false;
-    memmove(&known[at + 1], &known[at], (decoder->known_count - at) * sizeof *known);
-    known[at] = (struct known){.id = schema_id};
-    decoder->known = known;
-    decoder->known_count++;
+    memmove(&schemas[at + 1], &schemas[at], (decoder->schema_count - at) * sizeof(*schemas));
+    schemas[at] = (struct decoder_schema){.id = schema_id};
+    decoder->schemas = schemas;
+    decoder->schema_count++;
     return true;
 }
 
@@ -466,18 +470,18 @@ enum verdict decoder_learn(struct decoder *decoder, uint32_t schema_id, struct s
         plan_close(&plan);
         return reason_set(why, verdict, inner.id, inner.code, "schema %u: %.400s", (unsigned)schema_id, inner.text);
     }
-    size_t at = find_known(decoder, schema_id);
-    bool is_new = at == decoder->known_count || decoder->known[at].id != schema_id;
-    if (is_new && !insert_known(decoder, at, schema_id)) {
+    size_t at = find_schema(decoder, schema_id);
+    bool is_new = at == decoder->schema_count || decoder->schemas[at].id != schema_id;
+    if (is_new && !insert_schema(decoder, at, schema_id)) {
         plan_close(&plan);
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for schema %u", (unsigned)schema_id);
     }
-    plan_close(&decoder->known[at].plan);
-    decoder->known[at].plan = plan;
+    plan_close(&decoder->schemas[at].plan);
+    decoder->schemas[at].plan = plan;
     return GO_ON;
 }
 
-/* "7.avsc" -> 7. One spelling per id, so that no two files claim the same. */
+/* Reads the id of "7.avsc". An id has one spelling, so that no two files claim the same id. */
 static bool parse_file_name(const char *name, uint32_t *schema_id)
 {
     uint64_t id = 0;

@@ -1,7 +1,7 @@
 /*
- * JSON line -> event, with jansson. A table names each field, its reader and its place in the event; a reader answers
- * with NULL or with what is wrong, so that every refusal names its field. Reasons never quote the line: a value may be
- * somebody's.
+ * JSON lines, read with jansson. A table names each field, the function that reads it, and its place in the event. The
+ * function returns NULL or what is wrong, so that every refusal names its field. Reasons never quote the line: values
+ * may be private.
  */
 #include "gentally/codec/json_read.h"
 
@@ -95,13 +95,13 @@ static size_t digits_count(struct span text, size_t first)
     return index - first;
 }
 
-/* False if the number would leave 64 bits. */
+/* Appends a decimal digit; false if the number would leave 64 bits. */
 static bool digit_add(int64_t *number, char digit)
 {
     return !__builtin_mul_overflow(*number, 10, number) && !__builtin_add_overflow(*number, digit - '0', number);
 }
 
-/* "12.5" dollars -> 12500000000 nano-dollars: through no float, and refused rather than rounded. */
+/* Reads "12.5" dollars as 12500000000 nano-dollars, through no float; refuses rather than rounds. */
 static const char *read_dollars(const json_t *json, void *target)
 {
     static const size_t decimals_max = 9;
@@ -175,7 +175,7 @@ static const char *read_labels(const json_t *json, void *target)
     event->label_count = (uint32_t)json_array_size(json);
     return NULL;
 }
-_Static_assert(EVENT_LABELS_MAX == 32, "the problem text above says 32");
+static_assert(EVENT_LABELS_MAX == 32, "the problem text above says 32");
 
 #define PLACE(member) offsetof(struct event, member)
 

@@ -1,4 +1,4 @@
-/* Event -> JSON line. Fields come in the schema's order. */
+/* JSON lines, with fields in the schema's order. */
 #include "gentally/codec/json_write.h"
 
 #include <assert.h>
@@ -32,7 +32,7 @@ static char *flag_field(char *at, const char *name, bool is_set)
     return JSON_RAW(at, "true");
 }
 
-/* Thousandths are what a classifier's confidence is good for. */
+/* Writes a confidence in thousandths: classifiers are not more exact. */
 static char *confidence(char *at, float value)
 {
     int64_t thousandths = (int64_t)(value * 1000.0f + 0.5f);

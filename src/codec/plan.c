@@ -1,8 +1,8 @@
 /*
- * The schema compiler: a writer's schema and the reader's -> a plan. The interpreter is another room, decode.c.
+ * The schema compiler makes a plan of a writer's schema and the reader's. decode.c interprets the plan.
  *
  * Resolution is that of the Avro 1.11 specification ("Schema Resolution"), with these choices, each on the strict side
- * unless it loses nothing:
+ * unless nothing can be lost:
  *  - Names of records and enums need not match: fields and symbols decide. A platform's record is rarely called ours.
  *  - An enum symbol we do not know is set aside with DECODE-RANGE when met, although the reader's enum has a default,
  *    `create`: to count an operation we do not understand as a new event would be wrong, and silently.
@@ -75,7 +75,7 @@ static const struct reader_field LABEL_FIELDS[] = {
 static_assert(sizeof(struct event) <= UINT16_MAX, "a target holds any place in an event");
 static_assert(EVENT_LABELS_MAX * sizeof(struct label) < sizeof(struct event), "labels are part of the event");
 
-/* The pairs that need no more than an op. */
+/* The pairs of a wanted and a written kind that need no more than an op. */
 static const struct {
     enum reader_kind want;
     enum schema_kind have;
@@ -111,7 +111,7 @@ static bool resolve(struct compiler *compiler, const struct reader_field *row, u
 static bool does_not_fit(struct compiler *compiler, const char *field, const char *what, const char *detail)
 {
     if (compiler->problem[0] == '\0')
-        snprintf(compiler->problem, sizeof compiler->problem, "field %s: %s%.100s", field, what, detail);
+        snprintf(compiler->problem, sizeof(compiler->problem), "field %s: %s%.100s", field, what, detail);
     return false;
 }
 
@@ -136,7 +136,7 @@ static const json_t *find_field(const json_t *fields, const char *name)
     return NULL;
 }
 
-/* Finds the writer's field of this name, if it is not spoken for. */
+/* Gives `row` to the writer's field of this name, unless the field has a row already. */
 static bool match_name(const struct compiler *compiler, uint32_t record, const char *name, int16_t row,
                        struct record_match *match)
 {
@@ -158,7 +158,7 @@ static bool match_fields(struct compiler *compiler, const struct reader_field *r
     bool is_found[LENGTH_OF(EVENT_FIELDS)] = {false};
 
     assert(row_count <= LENGTH_OF(is_found));
-    memset(match->rows, -1, sizeof match->rows);
+    memset(match->rows, -1, sizeof(match->rows));
     for (size_t i = 0; i < row_count; i++)
         is_found[i] = match_name(compiler, record, rows[i].name, (int16_t)i, match);
     for (size_t i = 0; i < row_count; i++) {
@@ -362,8 +362,8 @@ static enum verdict make_room(struct plan *plan, const struct schema *writer, st
     for (uint32_t i = 0; i < writer->type_count; i++)
         symbol_max += writer->types[i].kind == KIND_ENUM ? writer->types[i].size : 0;
     plan->step_max = 2 * (writer->link_count + writer->type_count) + 1;
-    plan->steps = calloc(plan->step_max, sizeof *plan->steps);
-    plan->symbols = calloc(symbol_max, sizeof *plan->symbols);
+    plan->steps = calloc(plan->step_max, sizeof(*plan->steps));
+    plan->symbols = calloc(symbol_max, sizeof(*plan->symbols));
     if (plan->steps == NULL || plan->symbols == NULL)
         return no_memory(why, "for a plan");
     return GO_ON;

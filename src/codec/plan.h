@@ -1,12 +1,13 @@
 /*
- * A plan: one writer's schema, resolved against the event once, as a list of steps that decode.c follows for every
- * record. Each step reads one field of the writer, in the writer's order, and says where in `struct event` it goes.
+ * A plan is one writer's schema, resolved against the event once: a list of steps that decode.c follows for every
+ * record. Each step reads one field of the writer, in the writer's order, and says where in `struct event` the value
+ * goes.
  *
  *   writer   {trace: map<string>, model: string, tokens_prompt: int, provider: [null, string], ...}
  *   steps    SKIP type 1 | TEXT -> model | INT_AS_LONG -> tokens_prompt | TEXT_OPTIONAL -> provider | ... | END
  *
- * A list of steps begins at `first` and goes to its END: the event's at 0, a label's wherever RECORD points. The
- * branches of a UNION lie side by side at its `first`.
+ * A list of steps goes to its END. The event's list begins at step 0, a label's list where `first` of a RECORD points.
+ * The branches of a UNION lie side by side from its `first` on.
  */
 #ifndef GENTALLY_PLAN_H
 #define GENTALLY_PLAN_H
@@ -37,6 +38,7 @@ enum plan_op {
     STEP_SKIP    /* a value of type `first` that only the writer knows */
 };
 
+/* An enum symbol of the writer that no event_op has. */
 #define SYMBOL_UNKNOWN UINT8_MAX
 
 struct plan_step {
@@ -58,9 +60,9 @@ struct plan {
 };
 
 /*
- * Compiles `writer` (JSON text) against `reader`, the bundled generation schema: it gives names, aliases and defaults,
- * plan.c's own table says where each goes. `plan` is the caller's, to be closed whatever the verdict. HALT:
- * SCHEMA-INVALID, SCHEMA-INCOMPATIBLE (names the field), NO-MEMORY.
+ * Compiles the schema `writer` (JSON text) against `reader`, the bundled generation schema, which gives names, aliases
+ * and defaults; a table in plan.c says where in an event each field goes. The caller closes `plan` whatever the
+ * verdict. HALT: SCHEMA-INVALID, SCHEMA-INCOMPATIBLE (names the field), NO-MEMORY.
  */
 MUST_CHECK enum verdict plan_open(struct plan *plan, struct span reader, struct span writer, struct reason *why);
 void plan_close(struct plan *plan);

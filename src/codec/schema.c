@@ -1,12 +1,12 @@
 /*
- * JSON text of an Avro schema -> flat graph of types.
+ * Avro schemas, from JSON text to a flat graph of types.
  *
  * Why not libavro's own schema objects: they forget defaults, aliases and logical types, which resolution needs. Why
- * ask libavro nevertheless: two readers of the schema language disagree somewhere, and a schema only one of them takes
- * is better refused at start than argued about in production. It is asked last, since its parser recurses without a
- * limit.
+ * ask libavro nevertheless: two readers of the schema language disagree somewhere, and a schema that only one of them
+ * takes is better refused at start than argued about in production. libavro is asked last, since its parser recurses
+ * without limit.
  *
- * How: a type is added before its children (so that a name can be referred to from within), the children's links are
+ * How: a type is added before its children, so that they can refer to it by name; the links to its children are
  * reserved as one run. Schemas come from a folder or a registry, so every size is checked and nothing asserts on them.
  */
 #include "schema.h"
@@ -113,7 +113,7 @@ static bool kind_parse(const char *text, unsigned first, unsigned last, enum sch
     return false;
 }
 
-/* A type given by a word: a primitive, or the name of a type defined before. */
+/* Reads a type given by a word: a primitive, or the name of a type defined before. */
 static enum verdict read_word(struct reading *reading, json_t *source, const char *word, const char *space,
                               uint32_t *type)
 {
@@ -205,7 +205,7 @@ static enum verdict read_fields(struct reading *reading, json_t *json, const cha
     return verdict;
 }
 
-/* A record, enum or fixed: is known by its full name from here on, within itself too. */
+/* Reads a record, enum or fixed. From here on, also within itself, it can be referred to by its full name. */
 static enum verdict read_named(struct reading *reading, json_t *json, enum schema_kind kind, const char *space,
                                uint32_t depth, uint32_t *type)
 {
@@ -233,7 +233,7 @@ static enum verdict read_named(struct reading *reading, json_t *json, enum schem
         return GO_ON;
     }
     char inner[NAME_SIZE];
-    memcpy(inner, name->text, sizeof inner);
+    memcpy(inner, name->text, sizeof(inner));
     char *dot = strrchr(inner, '.');
     *(dot != NULL ? dot : inner) = '\0'; /* names within are in the record's namespace */
     return read_fields(reading, json, inner, depth, *type);
@@ -343,9 +343,9 @@ enum verdict schema_open(struct schema *schema, struct span text, struct reason 
         json_loadb(text.bytes != NULL ? text.bytes : "", text.size, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
     if (schema->root == NULL)
         return reason_set(why, HALT, SCHEMA_INVALID, 0, "not JSON: %.150s, line %d", error.text, error.line);
-    schema->types = calloc(SCHEMA_TYPES_MAX, sizeof *schema->types);
-    schema->links = calloc(SCHEMA_TYPES_MAX, sizeof *schema->links);
-    schema->sources = calloc(SCHEMA_TYPES_MAX, sizeof *schema->sources);
+    schema->types = calloc(SCHEMA_TYPES_MAX, sizeof(*schema->types));
+    schema->links = calloc(SCHEMA_TYPES_MAX, sizeof(*schema->links));
+    schema->sources = calloc(SCHEMA_TYPES_MAX, sizeof(*schema->sources));
     struct reading reading = {.schema = schema, .names = calloc(SCHEMA_TYPES_MAX, sizeof(struct name)), .why = why};
     enum verdict verdict = GO_ON;
     if (schema->types == NULL || schema->links == NULL || schema->sources == NULL || reading.names == NULL)

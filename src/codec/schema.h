@@ -1,6 +1,6 @@
 /*
- * An Avro schema as a flat graph: what a plan is made of, and what skipping a value needs. Read once from the JSON
- * text, with jansson, because libavro drops defaults and aliases; what libavro refuses is refused too.
+ * An Avro schema as a flat graph, from which plans are compiled and values are skipped. The JSON text is read with
+ * jansson, because libavro drops defaults and aliases; a schema that libavro refuses is refused all the same.
  *
  * Types lie in one array, type 0 is the whole schema. The children of a type (fields of a record, branches of a union,
  * the element of an array or map) are `links[first .. first + count)`, each the index of a type. A named type stands
@@ -50,12 +50,12 @@ struct schema {
     struct json_t *root;
 };
 
-/* Reads a schema. `schema` is the caller's, to be closed whatever the verdict. HALT: SCHEMA-INVALID (with the place),
- * NO-MEMORY. */
+/* Reads a schema from its JSON text. The caller closes `schema` whatever the verdict. HALT: SCHEMA-INVALID (with the
+ * place), NO-MEMORY. */
 MUST_CHECK enum verdict schema_open(struct schema *schema, struct span text, struct reason *why);
 void schema_close(struct schema *schema);
 
-/* The name of a record's field by its position, from the JSON. */
+/* The name of a field of a record type, by the field's position; borrowed from the schema. */
 const char *schema_field_name(const struct schema *schema, uint32_t type, uint32_t position);
 
 const char *schema_kind_name(enum schema_kind kind); /* "null", ..., "record" */

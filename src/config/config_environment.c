@@ -74,11 +74,11 @@ static bool has_variable(char **environment, const char *name, size_t size)
 static enum verdict unknown_variable(const char *place, const char *key, struct reason *why)
 {
     struct suggestion suggestion = suggestion_for(key);
-    char name[NEAREST_NAME_MAX + 1] = "";
+    char name[SUGGESTION_NAME_MAX + 1] = "";
 
     config_suggest(&suggestion);
     const char *found = suggestion_name(&suggestion);
-    for (size_t at = 0; found != NULL && at < NEAREST_NAME_MAX && found[at] != '\0'; at++) {
+    for (size_t at = 0; found != NULL && at < SUGGESTION_NAME_MAX && found[at] != '\0'; at++) {
         name[at] = (char)toupper((unsigned char)found[at]);
         name[at + 1] = '\0';
     }

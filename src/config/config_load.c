@@ -54,9 +54,12 @@ static bool is_own_key(const char *key)
 
 static struct command_option *find_option(struct command_option options[], size_t option_count, const char *key)
 {
-    for (size_t at = 0; at < option_count; at++)
-        if (edit_distance(options[at].name, key) == 0)
+    for (size_t at = 0; at < option_count; at++) {
+        struct suggestion suggestion = suggestion_for(key);
+        suggestion_try(&suggestion, options[at].name);
+        if (suggestion.distance == 0) /* the same name, whether with '-' or '_' */
             return &options[at];
+    }
     return NULL;
 }
 
@@ -64,7 +67,7 @@ static enum verdict unknown_flag(const struct flag *flag, const struct command_o
                                  struct reason *why)
 {
     struct suggestion suggestion = suggestion_for(flag->key);
-    char name[NEAREST_NAME_MAX + 1] = "";
+    char name[SUGGESTION_NAME_MAX + 1] = "";
 
     config_suggest(&suggestion);
     suggestion_try(&suggestion, "config");
@@ -73,7 +76,7 @@ static enum verdict unknown_flag(const struct flag *flag, const struct command_o
     for (size_t at = 0; at < option_count; at++)
         suggestion_try(&suggestion, options[at].name);
     const char *found = suggestion_name(&suggestion);
-    for (size_t at = 0; found != NULL && at < NEAREST_NAME_MAX && found[at] != '\0'; at++) {
+    for (size_t at = 0; found != NULL && at < SUGGESTION_NAME_MAX && found[at] != '\0'; at++) {
         name[at] = found[at] == '_' ? '-' : found[at];
         name[at + 1] = '\0';
     }

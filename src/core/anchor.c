@@ -1,4 +1,4 @@
-/* See anchor.h. The digest is 64 bits of FNV-1a: it is held against accidents, not against a forger. */
+/* Anchors. The digest is made of 64-bit FNV-1a: it guards against accidents, not against a forger. */
 #include "gentally/core/anchor.h"
 
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 
 #include "gentally/base/hash.h"
 
-/* An absent text is another than an empty one. */
+/* Tells an absent text from an empty one. */
 static uint64_t digest_of(struct span bytes)
 {
     return bytes.bytes == NULL ? 0 : hash_fnv1a(bytes);

@@ -1,15 +1,15 @@
 /*
  * The model catalog: schemas/catalog.csv, or a file of the operator's.
  *
- * Attributes are as of now, not as of the event: of two rows of one slug the one with the newer `valid_from` counts,
- * for every window, past ones too. (The row for the older date stays in the file as a record of what was believed, and
- * for whoever joins by date downstream.) No clock is asked, so a row dated in the future counts at once.
+ * Attributes are as of now, not as of the event: of two rows of one slug the row with the newer `valid_from` counts,
+ * for every window, past windows too. (The older row stays in the file as a record of what was believed, and for
+ * readers who join by date.) No clock is asked, so a row dated in the future counts at once.
  *
  * One hash table holds all names: slugs first, in file order, so that a slug's symbol is the index of its model + 1;
- * then the aliases. A name is either a slug or an alias, and an alias has one slug; so a look-up has no order to get
- * wrong, but for what it cuts off. It asks for the slug as it is; without its `:variant`; without a date at its end
- * (-20250929 or -2025-09-29, as vendors name snapshots). Shorter numbers ("-0324", "-2507") tell models apart and are
- * never cut off: aliases resolve those that do not.
+ * then the aliases. A name is either a slug or an alias, and an alias has one slug, so the order of look-ups matters
+ * only for what is cut off a name. The table is asked for the slug as it is; then without its `:variant`; then without
+ * a date at its end (-20250929 or -2025-09-29, as vendors name snapshots). Shorter numbers ("-0324", "-2507") tell
+ * models apart and are never cut off; where they do not, the file has an alias.
  */
 #include "gentally/core/catalog.h"
 
@@ -23,7 +23,7 @@
 
 struct catalog {
     struct csv csv; /* keeps the text the rows borrow from */
-    struct row *rows;
+    struct catalog_row *rows;
     size_t row_count;
     struct symbols *names;
     size_t model_count;
@@ -31,39 +31,7 @@ struct catalog {
     uint32_t *aliases; /* alias -> its model */
 };
 
-const char *model_source_name(enum model_source source)
-{
-    static const char *const names[] = {
-        [SOURCE_UNKNOWN] = "unknown",
-        [SOURCE_CLOSED] = "closed",
-        [SOURCE_OPEN_CN] = "open_cn",
-        [SOURCE_OPEN_ROW] = "open_row",
-    };
-    return names[source];
-}
-
-const char *model_size_name(enum model_size size)
-{
-    static const char *const names[] = {
-        [SIZE_UNKNOWN] = "unknown",
-        [SIZE_SMALL] = "small",
-        [SIZE_MEDIUM] = "medium",
-        [SIZE_LARGE] = "large",
-    };
-    return names[size];
-}
-
-const char *model_reasoning_name(enum model_reasoning reasoning)
-{
-    static const char *const names[] = {
-        [REASONING_UNKNOWN] = "unknown",
-        [REASONING_NO] = "no",
-        [REASONING_YES] = "yes",
-    };
-    return names[reasoning];
-}
-
-/* The next word of `text`, which is left without it; absent at the end. */
+/* Cuts the next word off the front of `text` and returns it; the absent span at the end. */
 static struct span next_word(struct span *text)
 {
     static const char separators[] = " ;\t\r\n"; /* a quoted field may be wrapped */
@@ -91,9 +59,9 @@ static size_t word_count(struct span text)
 static enum verdict read_rows(struct catalog *catalog, struct reason *why)
 {
     struct csv *csv = &catalog->csv;
-    int columns[ROW_COLUMNS];
+    int columns[CATALOG_COLUMNS];
     bool is_end = false;
-    enum verdict verdict = row_columns(csv, columns, why);
+    enum verdict verdict = catalog_row_columns(csv, columns, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -104,7 +72,7 @@ static enum verdict read_rows(struct catalog *catalog, struct reason *why)
         verdict = csv_next(csv, &is_end, why);
         if (verdict != GO_ON || is_end)
             break;
-        verdict = row_read(csv, columns, &catalog->rows[catalog->row_count], why);
+        verdict = catalog_row_read(csv, columns, &catalog->rows[catalog->row_count], why);
         if (verdict != GO_ON)
             break;
         catalog->row_count++;
@@ -128,25 +96,18 @@ static enum verdict make_room(struct catalog *catalog, struct reason *why)
     return symbols_open(&catalog->names, (uint32_t)(catalog->row_count + alias_count), catalog->csv.size, why);
 }
 
-/* Negative, zero, positive as strcmp(); an empty date is before all others. */
-static int date_order(struct span left, struct span right)
-{
-    if (left.size == 0 || right.size == 0)
-        return (int)left.size - (int)right.size;
-    return memcmp(left.bytes, right.bytes, left.size < right.size ? left.size : right.size);
-}
-
 static enum verdict add_models(struct catalog *catalog, struct reason *why)
 {
     for (size_t i = 0; i < catalog->row_count; i++) {
-        const struct row *row = &catalog->rows[i];
+        const struct catalog_row *row = &catalog->rows[i];
         uint32_t index = symbols_intern(catalog->names, row->model.slug) - 1;
 
         if (index == catalog->model_count) {
             catalog->models[catalog->model_count++] = (uint32_t)i;
             continue;
         }
-        int order = date_order(row->valid_from, catalog->rows[catalog->models[index]].valid_from);
+        /* Dates are of one form, or empty, which is before all others. */
+        int order = span_compare(row->valid_from, catalog->rows[catalog->models[index]].valid_from);
         if (order == 0)
             return csv_refuse(&catalog->csv, row->line, why, "slug %.*s appears twice with the same valid_from",
                               (int)row->model.slug.size, row->model.slug.bytes);
@@ -156,7 +117,8 @@ static enum verdict add_models(struct catalog *catalog, struct reason *why)
     return GO_ON;
 }
 
-static enum verdict add_alias(struct catalog *catalog, const struct row *row, struct span alias, struct reason *why)
+static enum verdict add_alias(struct catalog *catalog, const struct catalog_row *row, struct span alias,
+                              struct reason *why)
 {
     uint32_t model = symbols_find(catalog->names, row->model.slug);
     uint32_t count = symbols_count(catalog->names);
@@ -235,13 +197,13 @@ static struct span undated(struct span slug)
         size_t size = dates[i].size;
         if (slug.size <= size + 1 || slug.bytes[slug.size - size - 1] != '-')
             continue;
-        if (is_date((struct span){slug.bytes + slug.size - size, size}, dates[i].is_dashed))
+        if (catalog_row_is_date((struct span){slug.bytes + slug.size - size, size}, dates[i].is_dashed))
             return (struct span){slug.bytes, slug.size - size - 1};
     }
     return (struct span){NULL, 0};
 }
 
-static const struct row *row_at(const struct catalog *catalog, size_t model)
+static const struct catalog_row *row_at(const struct catalog *catalog, size_t model)
 {
     assert(model < catalog->model_count);
     return &catalog->rows[catalog->models[model]];
@@ -280,7 +242,7 @@ bool catalog_at(const struct catalog *catalog, size_t index, struct model *model
 {
     if (index >= catalog->model_count)
         return false;
-    const struct row *row = row_at(catalog, index);
+    const struct catalog_row *row = row_at(catalog, index);
     *model = row->model;
     *prompt_usd_per_mtok = row->prompt_usd_per_mtok;
     *completion_usd_per_mtok = row->completion_usd_per_mtok;

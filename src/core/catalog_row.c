@@ -1,6 +1,6 @@
 /*
- * Reads and checks one row. Everything is checked, what no look-up needs too: a table that is wrong in one column is
- * seldom right in the next.
+ * Reads and checks one row of the catalog. Every column is checked, also those that no look-up needs: a table that is
+ * wrong in one column is seldom right in the next.
  */
 #include "catalog_row.h"
 
@@ -13,7 +13,7 @@
 #define PARAMS_LARGE 70.0
 #define NUMBER_MAX 1e9
 
-enum column {
+enum catalog_column {
     SLUG,
     AUTHOR,
     COUNTRY,
@@ -27,7 +27,7 @@ enum column {
     VALID_FROM,
     ALIASES,
     REQUIRED_COLUMNS,
-    FAMILY = REQUIRED_COLUMNS, /* catalogs of before did not have it */
+    FAMILY = REQUIRED_COLUMNS, /* older catalogs lack it */
     COLUMNS
 };
 
@@ -47,9 +47,9 @@ static const char *const COLUMN_NAMES[COLUMNS] = {
     [FAMILY] = "family",
 };
 
-static const enum column DATES[] = {RELEASED, VALID_FROM};
+static const enum catalog_column DATES[] = {RELEASED, VALID_FROM};
 
-static_assert(COLUMNS == ROW_COLUMNS, "the header names the number of columns");
+static_assert(COLUMNS == CATALOG_COLUMNS, "the header names the number of columns");
 
 struct span slug_author(struct span slug)
 {
@@ -60,7 +60,8 @@ struct span slug_author(struct span slug)
     return (struct span){slug.bytes, (size_t)(slash - slug.bytes)};
 }
 
-bool slug_is_base(struct span slug)
+/* True for "author/name" without blanks and without ":variant". */
+static bool is_base_slug(struct span slug)
 {
     struct span author = slug_author(slug);
 
@@ -91,7 +92,7 @@ static bool is_between(const char *digits, int min, int max)
     return number >= min && number <= max;
 }
 
-bool is_date(struct span text, bool is_dashed)
+bool catalog_row_is_date(struct span text, bool is_dashed)
 {
     size_t step = is_dashed ? 1 : 0;
 
@@ -157,8 +158,8 @@ static enum model_size size_of(double params)
 }
 
 /* Refuses the row for what stands in `column`. */
-static enum verdict refuse_field(const struct csv *csv, const int columns[], enum column column, const char *want,
-                                 struct reason *why)
+static enum verdict refuse_field(const struct csv *csv, const int columns[], enum catalog_column column,
+                                 const char *want, struct reason *why)
 {
     struct span field = csv->fields[columns[column]];
 
@@ -177,9 +178,9 @@ static enum verdict check_texts(const struct csv *csv, const int columns[], stru
     struct span author = csv->fields[columns[AUTHOR]];
     struct span country = csv->fields[columns[COUNTRY]];
 
-    if (!slug_is_base(csv->fields[columns[SLUG]]))
+    if (!is_base_slug(csv->fields[columns[SLUG]]))
         return refuse_field(csv, columns, SLUG, "like author/name", why);
-    if (family.size > 0 && !slug_is_base(family))
+    if (family.size > 0 && !is_base_slug(family))
         return refuse_field(csv, columns, FAMILY, "like author/name or empty", why);
     if (author.size > EVENT_TEXT_MAX)
         return refuse_field(csv, columns, AUTHOR, "short enough", why);
@@ -187,17 +188,18 @@ static enum verdict check_texts(const struct csv *csv, const int columns[], stru
         return refuse_field(csv, columns, COUNTRY, "two capitals or empty", why);
     for (size_t i = 0; i < LENGTH_OF(DATES); i++) {
         struct span date = csv->fields[columns[DATES[i]]];
-        if (date.size > 0 && !is_date(date, true))
+        if (date.size > 0 && !catalog_row_is_date(date, true))
             return refuse_field(csv, columns, DATES[i], "a date like 2025-09-29 or empty", why);
     }
     return GO_ON;
 }
 
-static enum verdict read_numbers(const struct csv *csv, const int columns[], struct row *row, struct reason *why)
+static enum verdict read_numbers(const struct csv *csv, const int columns[], struct catalog_row *row,
+                                 struct reason *why)
 {
     double params = 0, active_params = 0;
     const struct {
-        enum column column;
+        enum catalog_column column;
         double *value;
     } numbers[] = {
         {PARAMS, &params},
@@ -215,7 +217,7 @@ static enum verdict read_numbers(const struct csv *csv, const int columns[], str
     return GO_ON;
 }
 
-static enum verdict read_flags(const struct csv *csv, const int columns[], struct row *row, struct reason *why)
+static enum verdict read_flags(const struct csv *csv, const int columns[], struct catalog_row *row, struct reason *why)
 {
     enum flag is_open, is_reasoning;
 
@@ -230,7 +232,8 @@ static enum verdict read_flags(const struct csv *csv, const int columns[], struc
     return GO_ON;
 }
 
-enum verdict row_read(const struct csv *csv, const int columns[ROW_COLUMNS], struct row *row, struct reason *why)
+enum verdict catalog_row_read(const struct csv *csv, const int columns[CATALOG_COLUMNS], struct catalog_row *row,
+                              struct reason *why)
 {
     struct span author = csv->fields[columns[AUTHOR]];
     enum verdict verdict = check_texts(csv, columns, why);
@@ -250,7 +253,7 @@ enum verdict row_read(const struct csv *csv, const int columns[ROW_COLUMNS], str
     return verdict == GO_ON ? read_flags(csv, columns, row, why) : verdict;
 }
 
-enum verdict row_columns(const struct csv *csv, int columns[ROW_COLUMNS], struct reason *why)
+enum verdict catalog_row_columns(const struct csv *csv, int columns[CATALOG_COLUMNS], struct reason *why)
 {
     columns[FAMILY] = csv_column(csv, COLUMN_NAMES[FAMILY]);
     return csv_columns(csv, COLUMN_NAMES, columns, REQUIRED_COLUMNS, why);

@@ -1,9 +1,9 @@
 /*
- * Packing, merging and reading cells.
+ * Cells unpacked, and packed cells added up.
  *
- * Slots are kept sorted by id and sparse: most rows of an hour touch a few dozen of 3328 slots, so a packed cell is
- * some hundred bytes, and merging is one walk over two sorted lists. Ids are packed as the step from the id before (the
- * first from 0), which takes one byte nearly always.
+ * Slots are packed sparse and sorted by id: most rows of an hour touch a few dozen of 3328 slots, so a packed cell has
+ * some hundred bytes. An id is packed as the step from the id before it (the first from 0), which nearly always takes
+ * one byte.
  */
 #include "gentally/core/cell.h"
 
@@ -17,16 +17,10 @@
 #define COUNT_MAX INT64_MAX /* of a histogram's bucket: Avro's longs carry it on */
 
 static_assert(SLOT_COUNT % 64 == 0 && ACCUMULATOR_WORDS <= 64,
-              "a board's marks are whole words, each with a bit of its own");
+              "an accumulator's marks are whole words, each with a bit of its own");
 static_assert(MEASURE_COUNT < 1u << 7, "the count of sums packs into one byte, which CELL_PACKED_MAX counts on");
 static_assert(M_CLASSIFIED_TOKENS == CELL_OLD_SUMS - 1, "measures are only ever appended");
 static_assert(SLOT_COUNT < 1u << 14, "an id's step packs into two bytes, which CELL_PACKED_MAX counts on");
-
-void cell_clear(struct cell *cell)
-{
-    memset(cell->sums, 0, sizeof(cell->sums));
-    cell->slot_count = 0; /* Slots beyond the count are never read. */
-}
 
 static uint64_t zigzag(int64_t value)
 {
@@ -61,31 +55,13 @@ static uint8_t *put_head(uint8_t *bytes, const int64_t sums[MEASURE_COUNT])
     return bytes;
 }
 
-size_t cell_pack(const struct cell *cell, uint8_t *bytes)
-{
-    uint8_t *end = put_head(bytes, cell->sums);
-    uint32_t before = 0;
-
-    assert(cell->slot_count <= SLOT_COUNT);
-    end = put_varint(end, cell->slot_count);
-    for (uint32_t i = 0; i < cell->slot_count; i++) {
-        assert(cell->slots[i].id < SLOT_COUNT && cell->slots[i].value > 0);
-        assert(i == 0 || cell->slots[i].id > before);
-        end = put_varint(end, cell->slots[i].id - before);
-        end = put_varint(end, cell->slots[i].value);
-        before = cell->slots[i].id;
-    }
-    assert((size_t)(end - bytes) <= CELL_PACKED_MAX);
-    return (size_t)(end - bytes);
-}
-
-/* What is left to read. */
+/* The bytes that are left to read. */
 struct unread {
     const uint8_t *next, *end;
 };
 
-/* A number has one spelling only: no padding with zero groups, nothing beyond 64 bits. So equal cells have equal bytes
- * on the way in, too. */
+/* Reads a varint in its one spelling: no padding with zero groups, nothing beyond 64 bits. So equal cells have equal
+ * bytes on the way in, too. */
 static bool get_long_varint(struct unread *unread, uint64_t *value)
 {
     *value = 0;
@@ -137,7 +113,7 @@ static bool unpack_head(struct unread *unread, int64_t sums[MEASURE_COUNT], uint
     return get_varint(unread, slot_count) && *slot_count <= SLOT_COUNT;
 }
 
-/* Reads the slot after `slot`; before the first one, that is an empty one. */
+/* Reads the slot that follows `slot` into `slot`; an empty `slot` stands before the first. */
 static inline bool unpack_slot(struct unread *unread, struct slot *slot)
 {
     uint64_t step, value;
@@ -174,20 +150,7 @@ bool cell_unpack(struct span packed, struct cell *cell)
     return unread.next == unread.end;
 }
 
-static uint32_t union_size(const struct cell *left, const struct cell *right)
-{
-    uint32_t l = 0, r = 0, shared = 0;
-
-    while (l < left->slot_count && r < right->slot_count) {
-        uint32_t left_id = left->slots[l].id, right_id = right->slots[r].id;
-        shared += left_id == right_id;
-        l += left_id <= right_id;
-        r += right_id <= left_id;
-    }
-    return left->slot_count + right->slot_count - shared;
-}
-
-static inline bool merge_value(uint32_t id, uint64_t *into, uint64_t value)
+static inline bool add_value(uint32_t id, uint64_t *into, uint64_t value)
 {
     if (id < ACCOUNT_SLOT) {
         *into += value; /* Neither is above COUNT_MAX: no bit is lost. */
@@ -196,41 +159,6 @@ static inline bool merge_value(uint32_t id, uint64_t *into, uint64_t value)
     if (value > *into)
         *into = value;
     return true;
-}
-
-/* From the back, as in insertion sort: the union's end lies at or behind `into`'s own end, so no slot is overwritten
- * before it is read, and no second buffer is needed. */
-static bool merge_slots(struct cell *into, const struct cell *from)
-{
-    uint32_t mine = into->slot_count, theirs = from->slot_count;
-    uint32_t end = union_size(into, from);
-
-    assert(end <= SLOT_COUNT);
-    into->slot_count = end;
-    while (theirs > 0) {
-        const struct slot *next = &from->slots[theirs - 1];
-        if (mine > 0 && into->slots[mine - 1].id >= next->id) {
-            into->slots[--end] = into->slots[--mine];
-            if (into->slots[end].id > next->id)
-                continue;
-            if (!merge_value(next->id, &into->slots[end].value, next->value))
-                return false;
-        } else {
-            into->slots[--end] = *next;
-        }
-        theirs--;
-    }
-    assert(end == mine); /* What is left is already where it belongs. */
-    return true;
-}
-
-bool cell_merge(struct cell *into, const struct cell *from)
-{
-    for (unsigned i = 0; i < MEASURE_COUNT; i++) {
-        if (__builtin_add_overflow(into->sums[i], from->sums[i], &into->sums[i]))
-            return false;
-    }
-    return merge_slots(into, from);
 }
 
 enum accumulator_fault accumulator_add(struct accumulator *accumulator, struct span packed)
@@ -248,15 +176,15 @@ enum accumulator_fault accumulator_add(struct accumulator *accumulator, struct s
     for (uint32_t i = 0; i < slot_count; i++) {
         if (!unpack_slot(&unread, &slot))
             return ACCUMULATOR_DAMAGED;
-        is_over |= !merge_value(slot.id, accumulator_slot(accumulator, slot.id), slot.value);
+        is_over |= !add_value(slot.id, accumulator_slot(accumulator, slot.id), slot.value);
     }
     if (unread.next != unread.end)
         return ACCUMULATOR_DAMAGED;
     return is_over ? ACCUMULATOR_OVERFLOW : ACCUMULATOR_SOUND;
 }
 
-/* Sums are of amounts that are not negative, so less than nothing is none of ours. */
-static bool take_slot(struct accumulator *accumulator, const struct slot *slot)
+/* Subtracts a slot; false if the counter is smaller. Amounts are never negative, so no sum of ours goes below 0. */
+static bool subtract_slot(struct accumulator *accumulator, const struct slot *slot)
 {
     uint64_t *value = &accumulator->values[slot->id], *marks = &accumulator->marks[slot->id / 64];
 
@@ -287,7 +215,7 @@ enum accumulator_fault accumulator_subtract(struct accumulator *accumulator, str
         accumulator->sums[i] -= sums[i];
     }
     for (uint32_t i = 0; i < slot_count; i++)
-        if (!unpack_slot(&unread, &slot) || !take_slot(accumulator, &slot))
+        if (!unpack_slot(&unread, &slot) || !subtract_slot(accumulator, &slot))
             return ACCUMULATOR_DAMAGED;
     return unread.next == unread.end ? ACCUMULATOR_SOUND : ACCUMULATOR_DAMAGED;
 }
@@ -322,36 +250,16 @@ void accumulator_clear(struct accumulator *accumulator)
     memset(accumulator, 0, sizeof(*accumulator));
 }
 
-/* The first slot whose id is not below `id`. */
-static uint32_t slot_search(const struct cell *cell, uint32_t id)
-{
-    uint32_t begin = 0, end = cell->slot_count;
-
-    while (begin < end) {
-        uint32_t middle = (begin + end) / 2;
-        if (cell->slots[middle].id < id)
-            begin = middle + 1;
-        else
-            end = middle;
-    }
-    return begin;
-}
-
-uint64_t cell_slot(const struct cell *cell, uint32_t id)
-{
-    uint32_t i = slot_search(cell, id);
-
-    return i < cell->slot_count && cell->slots[i].id == id ? cell->slots[i].value : 0;
-}
-
 int64_t cell_accounts(const struct cell *cell)
 {
     const double m = ACCOUNT_REGISTERS;
     const double alpha = 0.7213 / (1 + 1.079 / m); /* figure 3, m >= 128 */
-    uint32_t first = slot_search(cell, ACCOUNT_SLOT);
+    uint32_t first = 0;
+
+    while (first < cell->slot_count && cell->slots[first].id < ACCOUNT_SLOT)
+        first++;
     double empty = m - (cell->slot_count - first);
     double sum = empty; /* 2^-0 for each empty register */
-
     for (uint32_t i = first; i < cell->slot_count; i++)
         sum += ldexp(1, -(int)cell->slots[i].value);
     double estimate = alpha * m * m / sum;

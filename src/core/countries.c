@@ -1,6 +1,4 @@
-/*
- * Two capitals make a number below 676, so the table is an array with a place for every code that can exist.
- */
+/* The countries, in an array with an entry for each of the 676 codes of two capitals that can exist. */
 #include "gentally/core/countries.h"
 
 #include <assert.h>
@@ -17,7 +15,7 @@ struct countries {
     struct span continents[CODES]; /* absent: no such country, or (bytes != NULL, size 0) one without a continent */
 };
 
-enum column { CODE, CONTINENT, COLUMNS };
+enum countries_column { CODE, CONTINENT, COLUMNS };
 static const char *const COLUMN_NAMES[COLUMNS] = {[CODE] = "code", [CONTINENT] = "continent"};
 
 static unsigned number_of(struct span code)

@@ -1,9 +1,9 @@
 /*
- * What an event must keep beyond its schema, how a model's slug is read, and the names of the dimensions. Pure.
+ * The checks of an event beyond its schema, the parts of a model's slug, and the names of the dimensions. Pure.
  *
- * Order of the checks: what is missing, what is not supported, what is too long, what is out of range, what contradicts
- * itself. The first finding is the reason. A negative number is EVENT-OUT-OF-RANGE, so that EVENT-TOKENS-IDENTITY
- * always means that two fields, each fine by itself, do not belong together.
+ * Order of the checks: fields that are missing, too long, out of range, that contradict each other; then the labels.
+ * The first fault is the reason. A negative number is EVENT-OUT-OF-RANGE, so that EVENT-TOKENS-IDENTITY always means
+ * that two fields, each fine by itself, do not belong together.
  */
 #include "gentally/core/event.h"
 
@@ -70,8 +70,8 @@ bool event_is_free(const struct event *event)
            (model.size >= end_size && memcmp(model.bytes + model.size - end_size, end, end_size) == 0);
 }
 
-/* The bitwise or of numbers is no less than any of them, and negative if one is: a few comparisons let nearly every
- * event pass. What they do not let pass may still be good. */
+/* A fast check that nearly every event passes. The bitwise or of numbers is no less than any of them, and negative if
+ * one of them is, so a few comparisons do. An event that fails here may still be good. */
 static bool is_plainly_good(const struct event *event)
 {
     size_t sizes = event->id.size | event->model.size | event->provider.size | event->account.size | event->app.size |

@@ -1,8 +1,8 @@
 /*
- * Buckets and samples.
+ * The names of measures, the buckets of histograms, and samples.
  *
- * A bucket is a small floating-point number: five bits of exponent and three of mantissa (as in HDR Histogram), so that
- * a distribution over ten decades takes 255 counters and no bucket is wider than an eighth of its floor.
+ * A bucket is a small floating-point number: five bits of exponent and three of mantissa (as in HDR Histogram). So a
+ * distribution over ten decades takes 255 counters, and no bucket is wider than an eighth of its floor.
  */
 #include "gentally/core/measure.h"
 

@@ -1,4 +1,4 @@
-/* See outcome.h. */
+/* The names of outcomes, as schemas/ledger.avsc has them. */
 #include "gentally/core/outcome.h"
 
 #include <assert.h>

@@ -1,8 +1,8 @@
 /*
- * Rollups from configuration text, what is counted for them, and the readable keys of their rows.
+ * Rollups from configuration text, their grouping, and the keys of their rows.
  *
- * A key is what people see in the store and in Kafka, so it is text; it is also an identity, so writing and reading it
- * are exact inverses: one row has one spelling, and no other spelling is read.
+ * People see a key in the store and in Kafka, so keys are text. A key is also an identity, so writing and reading are
+ * exact inverses: a row has one spelling, and no other spelling is read.
  */
 #include "gentally/core/rollup.h"
 
@@ -26,16 +26,16 @@ static struct span cut(struct span *text, char separator)
     return head;
 }
 
-/* Where the parser stands, for its complaints. */
-struct place {
+/* What the parser needs for its complaints. */
+struct parser {
     const char *text; /* the whole configuration text */
     struct reason *why;
 };
 
-static enum verdict complain(const struct place *place, struct span at, const char *what)
+static enum verdict complain(const struct parser *parser, struct span at, const char *what)
 {
-    return reason_set(place->why, HALT, CONFIG_ROLLUP, 0, "rollups: %s at byte %zu: '%.*s'", what,
-                      (size_t)(at.bytes - place->text) + 1, (int)(at.size < 64 ? at.size : 64), at.bytes);
+    return reason_set(parser->why, HALT, CONFIG_ROLLUP, 0, "rollups: %s at byte %zu: '%.*s'", what,
+                      (size_t)(at.bytes - parser->text) + 1, (int)(at.size < 64 ? at.size : 64), at.bytes);
 }
 
 static bool name_is_valid(struct span name)
@@ -58,7 +58,7 @@ static bool rollup_has(const struct rollup *rollup, enum dimension dimension)
     return false;
 }
 
-static enum verdict parse_dims(const struct place *place, struct span text, struct rollup *rollup)
+static enum verdict parse_dims(const struct parser *parser, struct span text, struct rollup *rollup)
 {
     if (text.size == 0)
         return GO_ON;
@@ -66,49 +66,49 @@ static enum verdict parse_dims(const struct place *place, struct span text, stru
         enum dimension dimension;
         struct span name = cut(&text, '+');
         if (!dimension_parse(name, &dimension))
-            return complain(place, name, "no such dimension");
+            return complain(parser, name, "no such dimension");
         if (rollup_has(rollup, dimension))
-            return complain(place, name, "dimension named twice");
+            return complain(parser, name, "dimension named twice");
         if (rollup->dim_count == ROLLUP_DIMS_MAX)
-            return complain(place, name, "more than 4 dimensions");
+            return complain(parser, name, "more than 4 dimensions");
         rollup->dims[rollup->dim_count++] = dimension;
     }
     return GO_ON;
 }
 
-static enum verdict parse_one(const struct place *place, struct span text, struct rollups *rollups)
+static enum verdict parse_one(const struct parser *parser, struct span text, struct rollups *rollups)
 {
     struct span dims = text;
     struct span name = cut(&dims, '=');
 
     if (dims.bytes == NULL)
-        return complain(place, text, "expected name=dimension+dimension");
+        return complain(parser, text, "expected name=dimension+dimension");
     if (!name_is_valid(name))
-        return complain(place, name, "a name is 1 to 31 of a-z, 0-9 and '_'");
+        return complain(parser, name, "a name is 1 to 31 of a-z, 0-9 and '_'");
     if (rollups_find(rollups, name) != NULL)
-        return complain(place, name, "name given twice");
+        return complain(parser, name, "name given twice");
     if (span_equal(name, span_of(ROLLUP_RETENTION)))
-        return complain(place, name, "a rollup of its own, see the option retention");
+        return complain(parser, name, "a rollup of its own, see the option retention");
     if (rollups->count == ROLLUPS_MAX)
-        return complain(place, name, "more than 16 rollups");
+        return complain(parser, name, "more than 16 rollups");
 
     struct rollup *rollup = &rollups->items[rollups->count++];
     memcpy(rollup->name, name.bytes, name.size);
-    return parse_dims(place, dims, rollup);
+    return parse_dims(parser, dims, rollup);
 }
 
 static_assert(ROLLUP_DIMS_MAX == 4 && ROLLUPS_MAX == 16 && ROLLUP_NAME_MAX == 32, "the messages above name the limits");
 
 enum verdict rollups_parse(const char *text, struct rollups *rollups, struct reason *why)
 {
-    const struct place place = {text, why};
+    const struct parser parser = {text, why};
     struct span rest = span_of(text);
     enum verdict verdict = GO_ON;
 
     assert(text != NULL);
     memset(rollups, 0, sizeof(*rollups));
     while (verdict == GO_ON && rest.bytes != NULL)
-        verdict = parse_one(&place, cut(&rest, ','), rollups);
+        verdict = parse_one(&parser, cut(&rest, ','), rollups);
     if (verdict != GO_ON)
         return verdict;
 
@@ -129,7 +129,7 @@ const struct rollup *rollups_find(const struct rollups *rollups, struct span nam
     return NULL;
 }
 
-/* Rollups of the same labels iterate an event alike. */
+/* True if an event counts equally often in both rollups. */
 static bool same_labels(const struct rollup *left, const struct rollup *right)
 {
     return rollup_has(left, DIM_CATEGORY) == rollup_has(right, DIM_CATEGORY) &&
@@ -145,7 +145,7 @@ static uint32_t missing_in(const struct rollup *rollup, const struct rollup *bas
     return missing;
 }
 
-/* Of dimensions with few values, whose pairs are few too. */
+/* True if all dimensions have few values, so that even their pairs are few. */
 static bool is_narrow(const struct rollup *rollup)
 {
     for (uint32_t i = 0; i < rollup->dim_count; i++) {
@@ -191,7 +191,7 @@ static void group_one(const struct rollups *rollups, uint32_t index, struct grou
 void rollups_group(const struct rollups *rollups, struct grouping *grouping)
 {
     memset(grouping, 0, sizeof(*grouping));
-    for (uint32_t dim_count = ROLLUP_DIMS_MAX + 1; dim_count-- > 0;) { /* the largest first: they have the others' */
+    for (uint32_t dim_count = ROLLUP_DIMS_MAX + 1; dim_count-- > 0;) { /* most dimensions first: fewer are among them */
         for (uint32_t i = 0; i < rollups->count; i++) {
             if (rollups->items[i].dim_count == dim_count)
                 group_one(rollups, i, grouping);

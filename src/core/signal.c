@@ -1,4 +1,4 @@
-/* See signal.h. */
+/* The names of signals and their keys. */
 #include "gentally/core/signal.h"
 
 #include <assert.h>

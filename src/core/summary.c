@@ -1,6 +1,6 @@
 /*
- * The summary's columns, its key and its order among its versions. Counters are kept by raw slug and country; this is
- * where the tables join in, so a corrected catalog shows in every window that is emitted after it.
+ * The columns, keys and versions of summaries. The store counts by raw slug and country; catalog and countries are
+ * joined here, so a corrected catalog shows in every window that is told after it.
  */
 #include "gentally/core/summary.h"
 
@@ -14,17 +14,6 @@ const char *pane_name(enum pane pane)
 {
     assert((size_t)pane < LENGTH_OF(pane_names));
     return pane_names[pane];
-}
-
-bool pane_parse(struct span text, enum pane *pane)
-{
-    for (size_t index = 0; index < LENGTH_OF(pane_names); index++) {
-        if (span_equal(text, span_of(pane_names[index]))) {
-            *pane = (enum pane)index;
-            return true;
-        }
-    }
-    return false;
 }
 
 const char *column_name(enum column column)

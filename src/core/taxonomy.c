@@ -1,7 +1,7 @@
 /*
- * The longest pattern that ends on a segment's end is found by asking for the whole path, then for the path without its
- * last segment, and so on: as many questions to a hash table as the path has segments, whatever the number of rules.
- * Patterns are interned in file order, so a pattern's symbol is the index of its rule + 1.
+ * The taxonomy as a hash table of patterns. The longest matching pattern is found by asking for the whole path, then
+ * for the path without its last segment, and so on: as many look-ups as the path has segments, whatever the number of
+ * rules. Patterns are interned in file order, so a pattern's symbol is the index of its rule + 1.
  */
 #include "gentally/core/taxonomy.h"
 
@@ -23,10 +23,10 @@ struct taxonomy {
     struct symbols *patterns;
     struct rule *rules;
     size_t rule_count;
-    struct rule catch_all; /* what "/" says */
+    struct rule catch_all; /* the rule "/", or other/other */
 };
 
-enum column { PATTERN, TAG, CATEGORY, ORIGIN, NOTE, COLUMNS };
+enum taxonomy_column { PATTERN, TAG, CATEGORY, ORIGIN, NOTE, COLUMNS };
 static const char *const COLUMN_NAMES[COLUMNS] = {
     [PATTERN] = "pattern", [TAG] = "tag", [CATEGORY] = "category", [ORIGIN] = "origin", [NOTE] = "note",
 };

@@ -1,6 +1,6 @@
 /*
- * Tumbling windows as pure arithmetic: a window is two divisions, and every 64-bit time has one. Division rounds down
- * everywhere, so times before 1970 need no case of their own.
+ * Windows as pure arithmetic: a window takes two divisions, and every 64-bit time has one of each kind. Division rounds
+ * down everywhere, so times before 1970 need no special case.
  */
 #include "gentally/core/window.h"
 

@@ -1,19 +1,15 @@
-/*
- * The ledger held to itself. A ledger record is cumulative: of each partition it says how far its log was read and what
- * became of the records. So it is a point of that partition's history, and of two points the further one must have more
- * of everything, by no more than the offsets between them. Nothing has to be known of records that compaction removed.
- *
- * A store that rolled back reads its way forward again, and while it does, windows may be published from an earlier
- * point than others were before. That is a step back, and no violation as long as it is a point of the same history;
- * within one window the parts never fall.
- */
+/* The audit from outside: opens and closes it, and hands each record to the part that holds it against the others. */
+#include "gentally/inspect/audit.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "audit_parts.h"
-#include "gentally/codec/avro_read.h"
+#include "audit_ledger.h"
+#include "audit_retention.h"
+#include "audit_rows.h"
+#include "audit_tell.h"
 
 #define ARENA_BLOCK ((size_t)1 << 20)
 
@@ -43,60 +39,6 @@ const char *audit_check_name(enum audit_check check)
     assert(check < AUDIT_CHECKS);
     return names[check];
 }
-
-/* ---- telling ---- */
-
-void audit_tell(struct audit *audit, enum audit_check check, const struct audit_place *place, const char *field,
-                const char *expected, const char *found)
-{
-    struct finding finding = {.check = check, .place = *place};
-
-    snprintf(finding.field, sizeof(finding.field), "%s", field);
-    snprintf(finding.expected, sizeof(finding.expected), "%s", expected);
-    snprintf(finding.found, sizeof(finding.found), "%s", found);
-    audit->counts.violations++;
-    audit->counts.by_check[check]++;
-    audit->options.tell(audit->options.context, &finding);
-}
-
-void audit_tell_number(struct audit *audit, enum audit_check check, const struct audit_place *place, const char *field,
-                       const char *word, int64_t expected, int64_t found)
-{
-    char wanted[192], number[24];
-
-    snprintf(wanted, sizeof(wanted), "%.160s%" PRId64, word, expected);
-    snprintf(number, sizeof(number), "%" PRId64, found);
-    audit_tell(audit, check, place, field, wanted, number);
-}
-
-void audit_tell_version(struct audit *audit, enum audit_check check, const struct audit_place *place, const char *word,
-                        struct version expected, struct version found)
-{
-    char wanted[160], text[160];
-
-    snprintf(wanted, sizeof(wanted), "%s(%" PRId64 ", %" PRId64 ", %s)", word, expected.generation, expected.revision,
-             pane_name(expected.pane));
-    snprintf(text, sizeof(text), "(%" PRId64 ", %" PRId64 ", %s)", found.generation, found.revision,
-             pane_name(found.pane));
-    audit_tell(audit, check, place, "(generation, revision, pane)", wanted, text);
-}
-
-void audit_unreadable(struct audit *audit, enum audit_check check, const struct audit_place *place,
-                      const struct reason *because)
-{
-    audit_tell(audit, check, place, "value", "a record of this version", because->text);
-}
-
-void audit_misfit(struct audit *audit, const struct audit_place *place, const struct ledger_misfit *misfit)
-{
-    char field[64];
-
-    snprintf(field, sizeof(field), "partitions[%" PRId32 "].consumed", misfit->partition);
-    audit_tell_number(audit, AUDIT_IDENTITY, place, field, "the sum of its outcomes, ", misfit->outcomes,
-                      misfit->consumed);
-}
-
-/* ---- open and close ---- */
 
 enum verdict audit_open(struct audit **audit, const struct audit_options *options, struct reason *why)
 {
@@ -139,444 +81,52 @@ const struct audit_counts *audit_counts(const struct audit *audit)
     return &audit->counts;
 }
 
-/* ---- windows ---- */
-
-/* Index of the first window that is not before `window`. */
-static uint32_t lower_bound(const struct audit *audit, struct window window)
-{
-    uint32_t first = 0, end = audit->window_count;
-
-    while (first < end) {
-        uint32_t middle = first + (end - first) / 2;
-        if (window_compare(audit->windows[middle]->window, window) < 0)
-            first = middle + 1;
-        else
-            end = middle;
-    }
-    return first;
-}
-
-struct audited *audit_find(const struct audit *audit, struct window window)
-{
-    uint32_t index = lower_bound(audit, window);
-
-    return index < audit->window_count && window_compare(audit->windows[index]->window, window) == 0
-               ? audit->windows[index]
-               : NULL;
-}
-
-static struct audited *add_window(struct audit *audit, struct window window)
-{
-    uint32_t index = lower_bound(audit, window);
-
-    if (audit->window_count == audit->window_room) {
-        uint32_t room = audit->window_room == 0 ? 256 : 2 * audit->window_room;
-        struct audited **windows = realloc(audit->windows, room * sizeof(struct audited *));
-        if (windows == NULL)
-            return NULL;
-        audit->windows = windows;
-        audit->window_room = room;
-    }
-    struct audited *added = calloc(1, sizeof(*added));
-    if (added == NULL)
-        return NULL;
-    added->window = window;
-    added->totals = calloc(audit->options.rollups->count, sizeof(*added->totals));
-    if (added->totals == NULL) {
-        free(added);
-        return NULL;
-    }
-    memmove(&audit->windows[index + 1], &audit->windows[index],
-            (audit->window_count - index) * sizeof(struct audited *));
-    audit->windows[index] = added;
-    audit->window_count++;
-    return added;
-}
-
-static struct edition *add_edition(struct audited *audited)
-{
-    if (audited->edition_count == audited->edition_room) {
-        uint32_t room = audited->edition_room == 0 ? 2 : 2 * audited->edition_room;
-        struct edition *editions = realloc(audited->editions, room * sizeof(*editions));
-        if (editions == NULL)
-            return NULL;
-        audited->editions = editions;
-        audited->edition_room = room;
-    }
-    return &audited->editions[audited->edition_count++];
-}
-
-/* ---- histories ---- */
-
-static int64_t consumed_of(const struct point *point)
-{
-    int64_t consumed = 0;
-
-    for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++)
-        consumed += point->outcomes[outcome]; /* It fits: the reader added them up. */
-    return consumed;
-}
-
-/* Tells what keeps two points from being of one history; `earlier` is the one of the lower offset. */
-static void compare_points(struct audit *audit, const struct audit_place *place, int32_t partition,
-                           const struct point *earlier, const struct point *later, bool is_found_later)
-{
-    char field[96], known[96];
-    int64_t more = consumed_of(later) - consumed_of(earlier);
-
-    for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
-        if (later->outcomes[outcome] >= earlier->outcomes[outcome])
-            continue;
-        const struct point *other = is_found_later ? earlier : later, *found = is_found_later ? later : earlier;
-        snprintf(field, sizeof(field), "partitions[%" PRId32 "].%s", partition, outcome_name((enum outcome)outcome));
-        snprintf(known, sizeof(known), "at %s (its number at offset %" PRId64 ") ", is_found_later ? "least" : "most",
-                 other->next);
-        audit_tell_number(audit, AUDIT_HISTORY, place, field, known, other->outcomes[outcome],
-                          found->outcomes[outcome]);
-        return;
-    }
-    if (more > later->next - earlier->next) {
-        snprintf(field, sizeof(field), "partitions[%" PRId32 "].consumed", partition);
-        snprintf(known, sizeof(known), "between offsets %" PRId64 " and %" PRId64 " at most ", earlier->next,
-                 later->next);
-        audit_tell_number(audit, AUDIT_HISTORY, place, field, known, later->next - earlier->next, more);
-        return;
-    }
-    if (later->watermark_ms < earlier->watermark_ms) {
-        snprintf(field, sizeof(field), "partitions[%" PRId32 "].watermark", partition);
-        audit_tell_number(audit, AUDIT_HISTORY, place, field, is_found_later ? "at least " : "at most ",
-                          is_found_later ? earlier->watermark_ms : later->watermark_ms,
-                          is_found_later ? later->watermark_ms : earlier->watermark_ms);
-    }
-}
-
-static void continue_chain(struct audit *audit, const struct audit_place *place, struct chain *chain,
-                           const struct ledger_partition *part, const struct point *point)
-{
-    char field[64];
-
-    if (part->first != chain->first) {
-        snprintf(field, sizeof(field), "partitions[%" PRId32 "].first_offset", part->partition);
-        audit_tell_number(audit, AUDIT_OFFSETS, place, field, "", chain->first, part->first);
-        return;
-    }
-    bool is_later = point->next >= chain->highest.next;
-    if (is_later)
-        compare_points(audit, place, part->partition, &chain->highest, point, true);
-    else
-        compare_points(audit, place, part->partition, point, &chain->highest, false);
-    if (is_later) {
-        chain->highest = *point;
-        chain->offset = place->offset;
-        return;
-    }
-    audit->counts.steps_back++;
-    if (!audit->options.is_strict)
-        return;
-    snprintf(field, sizeof(field), "partitions[%" PRId32 "].next_offset", part->partition);
-    audit_tell_number(audit, AUDIT_OFFSETS, place, field, "at least ", chain->highest.next, point->next);
-}
-
-static struct chain *find_chain(const struct audit *audit, const struct ledger_partition *part)
-{
-    for (uint32_t i = 0; i < audit->chain_count; i++)
-        if (audit->chains[i].partition == part->partition &&
-            strcmp(audit->chains[i].incarnation, part->incarnation) == 0)
-            return &audit->chains[i];
-    return NULL;
-}
-
-static struct chain *add_chain(struct audit *audit, const struct ledger_partition *part, const struct point *point,
-                               int64_t offset)
-{
-    if (audit->chain_count == audit->chain_room) {
-        uint32_t room = audit->chain_room == 0 ? 64 : 2 * audit->chain_room;
-        struct chain *chains = realloc(audit->chains, room * sizeof(*chains));
-        if (chains == NULL)
-            return NULL;
-        audit->chains = chains;
-        audit->chain_room = room;
-    }
-    struct chain *chain = &audit->chains[audit->chain_count++];
-    *chain = (struct chain){.partition = part->partition, .first = part->first, .highest = *point, .offset = offset};
-    memcpy(chain->incarnation, part->incarnation, sizeof(chain->incarnation));
-    return chain;
-}
-
-/* The history this part belongs to, after it has been held against it. NULL: no memory. */
-static struct chain *take_point(struct audit *audit, const struct audit_place *place,
-                                const struct ledger_partition *part)
-{
-    struct point point = {.next = part->next, .watermark_ms = part->watermark_ms};
-    uint32_t *current = &audit->current[part->partition];
-    struct chain *chain = *current == 0 ? NULL : &audit->chains[*current - 1];
-    char field[64];
-
-    memcpy(point.outcomes, part->outcomes, sizeof(point.outcomes));
-    if (chain != NULL && strcmp(chain->incarnation, part->incarnation) == 0) {
-        continue_chain(audit, place, chain, part, &point);
-        return chain;
-    }
-    struct chain *known = find_chain(audit, part);
-    if (known != NULL) {
-        snprintf(field, sizeof(field), "partitions[%" PRId32 "].incarnation", part->partition);
-        audit_tell(audit, AUDIT_INCARNATION, place, field, chain->incarnation, part->incarnation);
-        return known;
-    }
-    if (chain != NULL)
-        chain->is_over = true;
-    chain = add_chain(audit, part, &point, place->offset);
-    if (chain != NULL)
-        *current = (uint32_t)(chain - audit->chains) + 1;
-    return chain;
-}
-
-/* ---- one record ---- */
-
-static void check_offsets(struct audit *audit, const struct audit_place *place, const struct ledger_partition *part)
-{
-    struct point point = {.next = part->next};
-    char field[64];
-    int size = snprintf(field, sizeof(field), "partitions[%" PRId32 "].", part->partition);
-    char *name = field + size;
-    size_t room = sizeof(field) - (size_t)size;
-
-    memcpy(point.outcomes, part->outcomes, sizeof(point.outcomes));
-    for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++) {
-        snprintf(name, room, "%s", outcome_name((enum outcome)outcome));
-        if (part->outcomes[outcome] < 0)
-            audit_tell_number(audit, AUDIT_IDENTITY, place, field, "at least ", 0, part->outcomes[outcome]);
-    }
-    if (part->first < 0 || part->next < part->first) {
-        snprintf(name, room, "next_offset");
-        audit_tell_number(audit, AUDIT_OFFSETS, place, field, "at least first_offset, ", part->first, part->next);
-    } else if (consumed_of(&point) > part->next - part->first) {
-        snprintf(name, room, "consumed");
-        audit_tell_number(audit, AUDIT_OFFSETS, place, field, "at most next_offset - first_offset, ",
-                          part->next - part->first, consumed_of(&point));
-    }
-    if (part->records < 0 || part->records > part->outcomes[OUTCOME_COUNTED]) {
-        snprintf(name, room, "records");
-        audit_tell_number(audit, AUDIT_RECORDS, place, field, "from 0 to those counted, ",
-                          part->outcomes[OUTCOME_COUNTED], part->records);
-    }
-}
-
-/* True if the parts are partitions 0, 1, 2, ..., which is what all else stands on. */
-static bool check_partitions(struct audit *audit, const struct audit_place *place, const struct ledger *ledger,
-                             uint32_t count_before)
-{
-    char field[64];
-
-    if (ledger->partition_count == 0 || ledger->partition_count < count_before) {
-        audit_tell_number(audit, AUDIT_PARTITIONS, place, "partitions", "at least ",
-                          count_before > 0 ? count_before : 1, ledger->partition_count);
-        return false;
-    }
-    for (uint32_t i = 0; i < ledger->partition_count; i++) {
-        if (ledger->partitions[i].partition == (int32_t)i && ledger->partitions[i].incarnation[0] != '\0')
-            continue;
-        snprintf(field, sizeof(field), "partitions[%" PRIu32 "].partition", i);
-        audit_tell_number(audit, AUDIT_PARTITIONS, place, field, "", i, ledger->partitions[i].partition);
-        return false;
-    }
-    return true;
-}
-
-static void check_head(struct audit *audit, const struct audit_place *place, const struct ledger *ledger)
-{
-    char key[64], shown[65];
-    size_t size = ledger_key_write(ledger->window, key);
-    int64_t records = 0;
-
-    if (!span_equal(place->key, (struct span){key, size})) {
-        snprintf(shown, sizeof(shown), "%.*s", (int)size, key);
-        audit_tell(audit, AUDIT_LEDGER_KEY, place, "key", shown, "another key");
-    }
-    for (uint32_t i = 0; i < ledger->partition_count; i++)
-        if (__builtin_add_overflow(records, ledger->partitions[i].records, &records))
-            records = INT64_MIN;
-    if (ledger->revision != records || ledger->revision <= 0)
-        audit_tell_number(audit, AUDIT_REVISION, place, "revision",
-                          ledger->revision <= 0 ? "more than 0, and the sum of the partitions' records, "
-                                                : "the sum of the partitions' records, ",
-                          records, ledger->revision);
-    int64_t fewest = audit->options.may_amend ? 0 : 1; /* All rows of a window may have become tombstones. */
-    if (ledger->summaries < fewest)
-        audit_tell_number(audit, AUDIT_ROWS, place, "summaries", "at least ", fewest, ledger->summaries);
-    if (ledger->generation < 0)
-        audit_tell_number(audit, AUDIT_LEDGER_VERSION, place, "generation", "at least ", 0, ledger->generation);
-}
-
-/* What one partition contributed to the window, against what it did before. */
-static void compare_part(struct audit *audit, const struct audit_place *place, const struct ledger *ledger,
-                         const struct audited *audited, const struct part *part, int32_t partition)
-{
-    const struct part *before = &audited->parts[partition];
-    int64_t generation = audited->editions[audited->latest].version.generation;
-    char field[64];
-
-    if (before->chain != part->chain) {
-        if (ledger->generation <= generation)
-            audit_tell_number(audit, AUDIT_INCARNATION, place, "generation",
-                              "since a partition has a new incarnation, at least ", generation + 1, ledger->generation);
-        return;
-    }
-    if (part->next < before->next) {
-        snprintf(field, sizeof(field), "partitions[%" PRId32 "].next_offset", partition);
-        audit_tell_number(audit, AUDIT_OFFSETS, place, field, "at least ", before->next, part->next);
-    }
-    if (part->records < before->records) {
-        snprintf(field, sizeof(field), "partitions[%" PRId32 "].records", partition);
-        audit_tell_number(audit, AUDIT_RECORDS, place, field, "at least ", before->records, part->records);
-    }
-}
-
-/* Holds the parts against the histories and against the window's last edition, whose place they take. */
-static enum verdict take_parts(struct audit *audit, const struct audit_place *place, struct audited *audited,
-                               const struct ledger *ledger, struct reason *why)
-{
-    if (!check_partitions(audit, place, ledger, audited->part_count))
-        return GO_ON;
-    if (ledger->partition_count > audited->part_count) {
-        struct part *parts = realloc(audited->parts, ledger->partition_count * sizeof(*parts));
-        if (parts == NULL)
-            return no_memory(why, "to verify so many records");
-        audited->parts = parts;
-    }
-    for (uint32_t i = 0; i < ledger->partition_count; i++) {
-        const struct ledger_partition *from = &ledger->partitions[i];
-        check_offsets(audit, place, from);
-        const struct chain *chain = take_point(audit, place, from);
-        if (chain == NULL)
-            return no_memory(why, "to verify so many records");
-        struct part part = {(uint32_t)(chain - audit->chains), from->next, from->records};
-        if (i < audited->part_count)
-            compare_part(audit, place, ledger, audited, &part, (int32_t)i);
-        audited->parts[i] = part;
-    }
-    audited->part_count = ledger->partition_count;
-    return GO_ON;
-}
-
-/* Where only retention has risen, the version of all else stays. */
-static int edition_compare(struct version version, int64_t retention, const struct edition *edition)
-{
-    int order = version_compare(version, edition->version);
-
-    return order != 0 ? order : (retention > edition->retention) - (retention < edition->retention);
-}
-
 enum verdict audit_ledger(struct audit *audit, const struct audit_place *place, const struct ledger *ledger,
                           struct reason *why)
 {
-    struct version version = {ledger->generation, ledger->revision, ledger->pane};
-    struct audited *audited = audit_find(audit, ledger->window);
+    return audit_ledger_take(audit, place, ledger, why);
+}
 
-    audit->counts.ledger_records++;
-    check_head(audit, place, ledger);
-    if (audited == NULL)
-        audited = add_window(audit, ledger->window);
-    if (audited == NULL)
-        return no_memory(why, "to verify so many records");
-    bool is_first = audited->edition_count == 0;
-    int order = is_first ? 1 : edition_compare(version, ledger->retention, &audited->editions[audited->latest]);
-    if (order <= 0)
-        audit_tell_version(audit, AUDIT_LEDGER_VERSION, place, "newer than ",
-                           audited->editions[audited->latest].version, version);
-    enum verdict verdict = take_parts(audit, place, audited, ledger, why);
-    if (verdict != GO_ON)
-        return verdict;
-    struct edition *edition = add_edition(audited);
-    char *tables = arena_take(&audit->arena, ledger->tables_version.size + 1);
-    if (edition == NULL || tables == NULL)
-        return no_memory(why, "to verify so many records");
-    if (ledger->tables_version.size > 0)
-        memcpy(tables, ledger->tables_version.bytes, ledger->tables_version.size);
-    *edition = (struct edition){.version = version,
-                                .summaries = ledger->summaries,
-                                .retention = ledger->retention,
-                                .tables_version = {tables, ledger->tables_version.size},
-                                .offset = place->offset};
-    if (order > 0)
-        audited->latest = audited->edition_count - 1;
-    return GO_ON;
+enum verdict audit_summary(struct audit *audit, const struct audit_place *place, const struct rollup *rollup,
+                           const struct summary_read *read, struct reason *why)
+{
+    return audit_rows_take(audit, place, rollup, read, why);
+}
+
+enum verdict audit_retained(struct audit *audit, const struct audit_place *place, const struct summary_read *read,
+                            struct reason *why)
+{
+    return audit_retention_take(audit, place, read, why);
+}
+
+void audit_dropped(struct audit *audit, struct span key)
+{
+    audit_rows_drop(audit, key);
 }
 
 enum verdict audit_again(struct audit *audit, const struct ledger *ledger, struct reason *why)
 {
-    struct version version = {ledger->generation, ledger->revision, ledger->pane};
-    struct audited *audited = audit_find(audit, ledger->window);
-
-    if (audited == NULL) {
-        audited = add_window(audit, ledger->window);
-        if (audited == NULL)
-            return no_memory(why, "to verify so many records");
-        audited->has_moved = true;
-    } else if (audited->edition_count > 0 &&
-               edition_compare(version, ledger->retention, &audited->editions[audited->latest]) > 0) {
-        audited->has_moved = true;
-    }
-    return GO_ON;
+    return audit_ledger_again(audit, ledger, why);
 }
 
-/* ---- the end ---- */
-
-/* A record counts at most once in each kind of window; one that moves an event changes two. */
-static void add_records(struct audit *audit)
+void audit_unreadable(struct audit *audit, enum audit_check check, const struct audit_place *place,
+                      const struct reason *because)
 {
-    for (uint32_t i = 0; i < audit->window_count; i++) {
-        const struct audited *audited = audit->windows[i];
-        for (uint32_t part = 0; part < audited->part_count; part++) {
-            int64_t *sum = &audit->chains[audited->parts[part].chain].records[audited->window.kind];
-            if (__builtin_add_overflow(*sum, audited->parts[part].records, sum))
-                *sum = INT64_MAX;
-        }
-    }
+    audit_tell(audit, check, place, "value", "a record of this version", because->text);
 }
 
-static void finish_chain(struct audit *audit, const struct chain *chain)
+void audit_misfit(struct audit *audit, const struct audit_place *place, const struct ledger_misfit *misfit)
 {
-    const struct audit_place place = {.topic = audit->options.ledger_topic, .offset = chain->offset};
-    const struct point *point = &chain->highest;
-    char field[96];
-    int64_t most = point->outcomes[OUTCOME_COUNTED];
+    char field[64];
 
-    if (audit->options.may_amend && __builtin_mul_overflow(most, 2, &most))
-        most = INT64_MAX;
-    for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++) {
-        if (chain->records[kind] <= most)
-            continue;
-        snprintf(field, sizeof(field), "partitions[%" PRId32 "].records over all windows of kind %s", chain->partition,
-                 window_kind_name(kind));
-        audit_tell_number(audit, AUDIT_RECORDS, &place, field,
-                          audit->options.may_amend ? "at most twice those counted, " : "at most those counted, ", most,
-                          chain->records[kind]);
-    }
-    if (chain->is_over)
-        return;
-    int64_t holes = point->next - chain->first - consumed_of(point);
-    audit->counts.holes += holes > 0 ? holes : 0;
-    audit->counts.consumed += consumed_of(point);
-    for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++)
-        audit->counts.outcomes[outcome] += point->outcomes[outcome];
-    if (holes <= 0 || !audit->options.is_strict)
-        return;
-    snprintf(field, sizeof(field), "partitions[%" PRId32 "].consumed", chain->partition);
-    audit_tell_number(audit, AUDIT_OFFSETS, &place, field, "next_offset - first_offset, ", point->next - chain->first,
-                      consumed_of(point));
+    snprintf(field, sizeof(field), "partitions[%" PRId32 "].consumed", misfit->partition);
+    audit_tell_number(audit, AUDIT_IDENTITY, place, field, "the sum of its outcomes, ", misfit->outcomes,
+                      misfit->consumed);
 }
 
 void audit_finish(struct audit *audit)
 {
-    audit->counts.chains = audit->chain_count;
-    for (uint32_t i = 0; i < audit->window_count; i++) {
-        audit->counts.windows++;
-        audit->counts.windows_moved += audit->windows[i]->has_moved ? 1 : 0;
-    }
-    add_records(audit);
-    for (uint32_t i = 0; i < audit->chain_count; i++)
-        finish_chain(audit, &audit->chains[i]);
-    audit_finish_rows(audit);
-    audit_finish_retention(audit);
+    audit_ledger_finish(audit);
+    audit_rows_finish(audit);
+    audit_retention_finish(audit);
 }

@@ -1,17 +1,18 @@
 /*
  * The rows of retention held to the ledger and to each other. Their version has the revision of retention, which the
- * ledger record names, and editions that differ in records only share their rows. Of one model and cohort, as many
- * accounts as began are the most there can be later.
+ * ledger record names; editions that differ only in records share their rows of retention. A cohort has at most as many
+ * accounts in a later month as it began with.
  */
+#include "audit_retention.h"
+
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "audit_parts.h"
-#include "gentally/codec/avro_read.h"
+#include "audit_rows.h"
+#include "audit_tell.h"
 
-/* "2025-11" as a month since January 1970; false if it is none. */
+/* Reads "2025-11" as a month's number, see month_number(); false for any other text. */
 static bool read_month(struct span text, int64_t *month)
 {
     char day[16];
@@ -28,7 +29,7 @@ static bool read_month(struct span text, int64_t *month)
     return ms >= 0;
 }
 
-/* What the row says of itself: its key, its window, its measures. */
+/* Holds a row against itself: its key, its window, its measures. */
 static bool check_row(struct audit *audit, const struct audit_place *place, const struct summary_read *read,
                       uint32_t *cohort, uint32_t *age)
 {
@@ -64,22 +65,22 @@ static bool check_row(struct audit *audit, const struct audit_place *place, cons
     return true;
 }
 
-/* Counts it in the editions it belongs to. */
-static void count_row(struct audited *audited, struct version version)
+/* Counts a row in the editions of its version. */
+static void count_row(struct audited_window *audited, struct row_version version)
 {
     for (uint32_t i = 0; audited != NULL && i < audited->edition_count; i++) {
         struct edition *edition = &audited->editions[i];
-        struct version of_rows = {edition->version.generation, edition->retention, edition->version.pane};
-        if (edition->retention > 0 && version_compare(of_rows, version) == 0)
+        struct row_version of_rows = {edition->version.generation, edition->retention, edition->version.pane};
+        if (edition->retention > 0 && row_version_compare(of_rows, version) == 0)
             edition->retained_rows++;
     }
 }
 
-enum verdict audit_retained(struct audit *audit, const struct audit_place *place, const struct summary_read *read,
-                            struct reason *why)
+enum verdict audit_retention_take(struct audit *audit, const struct audit_place *place, const struct summary_read *read,
+                                  struct reason *why)
 {
     const struct summary *summary = &read->summary;
-    struct version version = {summary->generation, summary->revision, summary->pane};
+    struct row_version version = {summary->generation, summary->revision, summary->pane};
     int64_t accounts = summary->suppressed ? 0 : read->accounts;
     uint32_t cohort = 0, age = 0;
     bool is_new = false;
@@ -88,10 +89,10 @@ enum verdict audit_retained(struct audit *audit, const struct audit_place *place
     snprintf(audit->topics[audit->options.rollups->count], sizeof(*audit->topics), "%s", place->topic);
     if (!check_row(audit, place, read, &cohort, &age))
         return GO_ON;
-    struct audited_row *row = audit_row(audit, place->key, &is_new);
+    struct audited_row *row = audit_rows_add(audit, place->key, &is_new);
     if (row == NULL)
         return no_memory(why, "to verify so many summaries");
-    int order = is_new || row->is_dropped ? 1 : version_compare(version, row->version);
+    int order = is_new || row->is_dropped ? 1 : row_version_compare(version, row->version);
     if (order < 0)
         audit_tell_version(audit, AUDIT_SUMMARY_VERSION, place, "not older than ", row->version, version);
     if (order == 0 && row->accounts != accounts)
@@ -108,18 +109,20 @@ enum verdict audit_retained(struct audit *audit, const struct audit_place *place
                                 .accounts = accounts,
                                 .cohort = cohort,
                                 .age = age};
-    count_row(audit_find(audit, summary->window), version);
+    count_row(audit_state_window(audit, summary->window), version);
     return GO_ON;
 }
 
-/* No more accounts of a cohort are there later than began in it. But months are published one after the other, and what
- * is noted in between shows in the later one first: so it holds if the cohort's month was published last, and else once
- * nothing is under way, which is what strict means. */
+/*
+ * A cohort can have no more accounts in a later month than it began with. But months are published one after the other,
+ * and accounts noted in between show in the later publication only. So the rule is applied if the cohort's first month
+ * was published last, and otherwise only in strict audits, which ask that nothing is under way.
+ */
 static void compare_with_first(struct audit *audit, const struct audited_row *row, const struct edition *edition)
 {
     char key[SUMMARY_KEY_MAX];
     struct window window = month_window(row->cohort);
-    struct audit_place place = audit_row_place(audit, row);
+    struct audit_place place = audit_rows_place(audit, row);
     size_t name_size = strlen(ROLLUP_RETENTION) + 1, size = name_size;
     size_t age_size =
         row->key.size - (size_t)((const char *)memrchr(row->key.bytes, '|', row->key.size) - row->key.bytes);
@@ -131,8 +134,8 @@ static void compare_with_first(struct audit *audit, const struct audited_row *ro
     key[size] = '|';
     size = row->key.size - age_size;
     memcpy(key + size, "|0", 2);
-    const struct audited_row *first = audit_row_find(audit, (struct span){key, size + 2});
-    const struct audited *audited = audit_find(audit, window);
+    const struct audited_row *first = audit_rows_find(audit, (struct span){key, size + 2});
+    const struct audited_window *audited = audit_state_window(audit, window);
     if (first == NULL || first->is_dropped || audited == NULL || audited->has_moved)
         return;
     if (row->accounts > first->accounts && first->accounts > 0 &&
@@ -141,7 +144,7 @@ static void compare_with_first(struct audit *audit, const struct audited_row *ro
                           row->accounts);
 }
 
-/* The revision is what the rows add up to; with suppressed ones among them, more than the others. */
+/* Adds a row to what the edition's revision of retention must be. A suppressed row adds an unknown number. */
 static void add_to_edition(struct edition *edition, const struct audited_row *row)
 {
     int64_t part = 0;
@@ -152,7 +155,7 @@ static void add_to_edition(struct edition *edition, const struct audited_row *ro
         edition->retained_sum = INT64_MAX;
 }
 
-static void finish_window(struct audit *audit, const struct audited *audited)
+static void finish_window(struct audit *audit, const struct audited_window *audited)
 {
     const struct edition *edition = &audited->editions[audited->latest];
     char key[64];
@@ -165,11 +168,11 @@ static void finish_window(struct audit *audit, const struct audited *audited)
                           edition->retained_sum, edition->retention);
 }
 
-void audit_finish_retention(struct audit *audit)
+void audit_retention_finish(struct audit *audit)
 {
     for (size_t i = 0; i < audit->row_count; i++) {
         const struct audited_row *row = &audit->rows[i];
-        const struct audited *audited = audit_find(audit, row->window);
+        const struct audited_window *audited = audit_state_window(audit, row->window);
         if (row->rollup != AUDIT_RETENTION || row->is_dropped || audited == NULL || audited->has_moved)
             continue;
         struct edition *edition = &audited->editions[audited->latest];

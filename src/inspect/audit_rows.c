@@ -1,20 +1,22 @@
 /*
- * The summaries held to the ledger: every key's latest version must be its window's latest, as many rows as the ledger
- * says, and rollups that count each event once must add up to the total, measure by measure.
+ * The summaries held to the ledger: the latest version of every key must be its window's latest, a window must have as
+ * many rows as the ledger says, and rollups that count each event once must add up to the total, measure by measure.
  *
- * A row that was superseded says nothing any more; its ledger record may have been compacted away.
+ * A row that was superseded is not checked any more, since its ledger record may have been compacted away.
  */
+#include "audit_rows.h"
+
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "audit_parts.h"
+#include "audit_tell.h"
+#include "gentally/base/grow.h"
 #include "gentally/base/hash.h"
-#include "gentally/codec/avro_read.h"
 
 /* ---- keys ---- */
 
+/* The slot of a key, or the free slot where the key would go. */
 static size_t slot_of(const struct audit *audit, struct span key)
 {
     size_t slot = (size_t)hash_text(key) & (audit->slot_count - 1);
@@ -24,29 +26,31 @@ static size_t slot_of(const struct audit *audit, struct span key)
     return slot;
 }
 
+/* Makes room for one more row, in a table of at least twice as many slots. */
 static bool make_room(struct audit *audit)
 {
-    if (audit->row_count < audit->row_room)
-        return true;
-    size_t room = audit->row_room == 0 ? 1024 : 2 * audit->row_room;
-    struct audited_row *rows = realloc(audit->rows, room * sizeof(*rows));
-    if (rows != NULL)
-        audit->rows = rows;
-    uint32_t *slots = calloc(2 * room, sizeof(*slots));
-    if (rows == NULL || slots == NULL || room > UINT32_MAX / 2) {
-        free(slots);
+    struct audited_row *rows = grow(audit->rows, &audit->row_room, audit->row_count + 1, sizeof(*rows));
+    size_t slot_count = audit->slot_count == 0 ? 1 : audit->slot_count;
+
+    if (rows == NULL || audit->row_room > UINT32_MAX / 2)
         return false;
-    }
+    audit->rows = rows;
+    while (slot_count < 2 * audit->row_room)
+        slot_count *= 2;
+    if (slot_count == audit->slot_count)
+        return true;
+    uint32_t *slots = calloc(slot_count, sizeof(*slots));
+    if (slots == NULL)
+        return false;
     free(audit->slots);
     audit->slots = slots;
-    audit->slot_count = 2 * room;
-    audit->row_room = room;
+    audit->slot_count = slot_count;
     for (size_t i = 0; i < audit->row_count; i++)
         audit->slots[slot_of(audit, audit->rows[i].key)] = (uint32_t)i + 1;
     return true;
 }
 
-struct audited_row *audit_row(struct audit *audit, struct span key, bool *is_new)
+struct audited_row *audit_rows_add(struct audit *audit, struct span key, bool *is_new)
 {
     if (!make_room(audit))
         return NULL;
@@ -64,14 +68,14 @@ struct audited_row *audit_row(struct audit *audit, struct span key, bool *is_new
     return row;
 }
 
-const struct audited_row *audit_row_find(const struct audit *audit, struct span key)
+const struct audited_row *audit_rows_find(const struct audit *audit, struct span key)
 {
     size_t slot = audit->slot_count == 0 ? 0 : slot_of(audit, key);
 
     return audit->slot_count == 0 || audit->slots[slot] == 0 ? NULL : &audit->rows[audit->slots[slot] - 1];
 }
 
-void audit_dropped(struct audit *audit, struct span key)
+void audit_rows_drop(struct audit *audit, struct span key)
 {
     if (key.bytes == NULL || audit->slot_count == 0)
         return;
@@ -80,7 +84,7 @@ void audit_dropped(struct audit *audit, struct span key)
         audit->rows[audit->slots[slot] - 1].is_dropped = true;
 }
 
-/* The key its contents ask for; absent if no key can be made of them. */
+/* The key that a summary must have by its contents; absent if no key can be made of them. */
 static struct span key_of(struct audit *audit, const struct rollup *rollup, const struct summary *summary)
 {
     struct span values[ROLLUP_DIMS_MAX];
@@ -116,20 +120,20 @@ static bool check_key(struct audit *audit, const struct audit_place *place, cons
 
 /* ---- measures ---- */
 
-static void add_histograms(struct total *total, const struct cell *cell)
+static void add_histograms(struct rollup_total *total, const struct cell *cell)
 {
     for (uint32_t i = 0; i < cell->slot_count; i++) {
         uint32_t histogram = cell->slots[i].id / HISTOGRAM_BUCKETS;
         if (histogram >= HISTOGRAM_COUNT)
             continue;
         total->values[histogram] += cell->slots[i].value;
-        /* An odd number with mixed bits per bucket: what is equal stays equal, whatever is added up first. */
+        /* An odd number with mixed bits for each bucket: equal histograms have equal prints, in whatever order. */
         uint64_t mixed = hash_fold(cell->slots[i].id + 1, UINT64_C(0x9e3779b97f4a7c15)) | 1;
         total->prints[histogram] += mixed * cell->slots[i].value;
     }
 }
 
-/* Parts are not more than their whole. */
+/* Tells measures that count a part of another measure and exceed it. */
 static void check_parts(struct audit *audit, const struct audit_place *place, const int64_t sums[MEASURE_COUNT])
 {
     static const struct {
@@ -171,10 +175,10 @@ static void check_parts(struct audit *audit, const struct audit_place *place, co
                               sums[of_tokens[i]]);
 }
 
-/* What an event adds to each row it falls into holds of the row too, as long as nothing was amended. */
+/* Checks what holds of every event, and so of every row as long as nothing was amended. */
 static void check_row(struct audit *audit, const struct audit_place *place, const struct cell *cell)
 {
-    struct total own = {0};
+    struct rollup_total own = {0};
 
     check_parts(audit, place, cell->sums);
     add_histograms(&own, cell);
@@ -188,13 +192,13 @@ static void check_row(struct audit *audit, const struct audit_place *place, cons
     }
 }
 
-static void add_row(struct audit *audit, const struct audit_place *place, struct audited *audited, uint32_t rollup,
-                    const struct summary *summary)
+static void add_row(struct audit *audit, const struct audit_place *place, struct audited_window *audited,
+                    uint32_t rollup, const struct summary *summary)
 {
     const struct cell *cell = summary->cell;
-    struct total *total = &audited->totals[rollup];
+    struct rollup_total *total = &audited->totals[rollup];
     const struct rollup *whole = rollups_find(audit->options.rollups, span_of("total"));
-    const struct total *all = &audited->totals[whole - audit->options.rollups->items];
+    const struct rollup_total *all = &audited->totals[whole - audit->options.rollups->items];
     int64_t revision = audited->editions[audited->latest].version.revision;
 
     total->rows++;
@@ -222,18 +226,18 @@ static void add_row(struct audit *audit, const struct audit_place *place, struct
 
 /* ---- one summary ---- */
 
-/* Editions of which only retention rose share their other rows; what is not told again for another taxonomy bears the
- * name of the one before. */
+/* Counts a row in the editions of its version, which is more than one where only retention rose from one edition to the
+ * next. A row may name an older taxonomy than its edition, since a changed taxonomy tells no row again. */
 static void take_edition(struct audit *audit, const struct audit_place *place, uint32_t rollup,
                          const struct summary *summary)
 {
-    struct version version = {summary->generation, summary->revision, summary->pane};
-    struct audited *audited = audit_find(audit, summary->window);
+    struct row_version version = {summary->generation, summary->revision, summary->pane};
+    struct audited_window *audited = audit_state_window(audit, summary->window);
     struct edition *edition = NULL;
     char expected[160], found[160];
 
     for (uint32_t i = 0; audited != NULL && i < audited->edition_count; i++) {
-        if (version_compare(audited->editions[i].version, version) != 0)
+        if (row_version_compare(audited->editions[i].version, version) != 0)
             continue;
         edition = &audited->editions[i];
         edition->rows++;
@@ -245,15 +249,15 @@ static void take_edition(struct audit *audit, const struct audit_place *place, u
         snprintf(found, sizeof(found), "%.*s", (int)summary->tables_version.size, summary->tables_version.bytes);
         audit_tell(audit, AUDIT_SUMMARY_LEDGER, place, "tables_version", expected, found);
     }
-    if (version_compare(audited->editions[audited->latest].version, version) == 0)
+    if (row_version_compare(audited->editions[audited->latest].version, version) == 0)
         add_row(audit, place, audited, rollup, summary);
 }
 
-enum verdict audit_summary(struct audit *audit, const struct audit_place *place, const struct rollup *rollup,
-                           const struct summary_read *read, struct reason *why)
+enum verdict audit_rows_take(struct audit *audit, const struct audit_place *place, const struct rollup *rollup,
+                             const struct summary_read *read, struct reason *why)
 {
     const struct summary *summary = &read->summary;
-    struct version version = {summary->generation, summary->revision, summary->pane};
+    struct row_version version = {summary->generation, summary->revision, summary->pane};
     uint32_t index = (uint32_t)(rollup - audit->options.rollups->items);
     bool is_new = false;
 
@@ -262,10 +266,10 @@ enum verdict audit_summary(struct audit *audit, const struct audit_place *place,
     snprintf(audit->topics[index], sizeof(audit->topics[index]), "%s", place->topic);
     if (!check_key(audit, place, rollup, summary))
         return GO_ON;
-    struct audited_row *row = audit_row(audit, place->key, &is_new);
+    struct audited_row *row = audit_rows_add(audit, place->key, &is_new);
     if (row == NULL)
         return no_memory(why, "to verify so many summaries");
-    if (!is_new && !row->is_dropped && version_compare(version, row->version) <= 0) {
+    if (!is_new && !row->is_dropped && row_version_compare(version, row->version) <= 0) {
         audit_tell_version(audit, AUDIT_SUMMARY_VERSION, place, "newer than ", row->version, version);
         return GO_ON;
     }
@@ -281,7 +285,7 @@ enum verdict audit_summary(struct audit *audit, const struct audit_place *place,
 
 /* ---- the end ---- */
 
-struct audit_place audit_row_place(const struct audit *audit, const struct audited_row *row)
+struct audit_place audit_rows_place(const struct audit *audit, const struct audited_row *row)
 {
     uint32_t index = row->rollup == AUDIT_RETENTION ? audit->options.rollups->count : row->rollup;
 
@@ -290,8 +294,8 @@ struct audit_place audit_row_place(const struct audit *audit, const struct audit
 
 static void finish_row(struct audit *audit, const struct audited_row *row)
 {
-    const struct audited *audited = audit_find(audit, row->window);
-    struct audit_place place = audit_row_place(audit, row);
+    const struct audited_window *audited = audit_state_window(audit, row->window);
+    struct audit_place place = audit_rows_place(audit, row);
 
     if (audited != NULL && audited->has_moved)
         return;
@@ -300,13 +304,13 @@ static void finish_row(struct audit *audit, const struct audited_row *row)
         return;
     }
     const struct edition *edition = &audited->editions[audited->latest];
-    struct version version = edition->version;
+    struct row_version version = edition->version;
     if (row->rollup == AUDIT_RETENTION && edition->retention == 0)
-        return; /* Retention was switched off: what was told of it stays as it was. */
+        return; /* Retention was switched off; its rows stay published as they were. */
     if (row->rollup == AUDIT_RETENTION)
         version.revision = edition->retention;
-    const struct version *latest = &version;
-    int order = version_compare(row->version, *latest);
+    const struct row_version *latest = &version;
+    int order = row_version_compare(row->version, *latest);
     if (order > 0)
         audit_tell_version(audit, AUDIT_SUMMARY_LEDGER, &place, "a ledger record; the newest of its window is ",
                            *latest, row->version);
@@ -322,11 +326,9 @@ static bool has_labels(const struct rollup *rollup)
     return false;
 }
 
-/* A measure in which a rollup's rows do not add up to the total; with suppressed rows among them, they must not pass
- * it.
- */
+/* Tells a measure in which a rollup's rows do not add up to the total, or, if some are suppressed, exceed it. */
 static bool compare_sums(struct audit *audit, const struct audit_place *place, const char *rollup, enum measure measure,
-                         const struct total *sum, const struct total *all)
+                         const struct rollup_total *sum, const struct rollup_total *all)
 {
     int64_t have = sum->sums[measure], want = all->sums[measure];
     char field[96];
@@ -340,7 +342,7 @@ static bool compare_sums(struct audit *audit, const struct audit_place *place, c
 }
 
 static void compare_histograms(struct audit *audit, const struct audit_place *place, const char *rollup,
-                               const struct total *sum, const struct total *all)
+                               const struct rollup_total *sum, const struct rollup_total *all)
 {
     char field[96];
 
@@ -359,10 +361,10 @@ static void compare_histograms(struct audit *audit, const struct audit_place *pl
     }
 }
 
-/* The first thing in which a rollup's rows do not add up to the total. An event is in as many rows by labels as it has
- * labels; but its tokens are split among them, and so are in each of these rollups once. */
+/* Tells the first measure in which a rollup's rows do not add up to the total. An event is in as many rows by labels as
+ * it has labels, but its tokens are split among them; so by labels only the split tokens add up. */
 static void compare_totals(struct audit *audit, const struct audit_place *place, const struct rollup *rollup,
-                           const struct total *sum, const struct total *all)
+                           const struct rollup_total *sum, const struct rollup_total *all)
 {
     if (has_labels(rollup)) {
         (void)compare_sums(audit, place, rollup->name, M_SPLIT_TOKENS, sum, all);
@@ -374,11 +376,11 @@ static void compare_totals(struct audit *audit, const struct audit_place *place,
     compare_histograms(audit, place, rollup->name, sum, all);
 }
 
-static void finish_window(struct audit *audit, const struct audited *audited)
+static void finish_window(struct audit *audit, const struct audited_window *audited)
 {
     const struct rollups *rollups = audit->options.rollups;
     const struct rollup *whole = rollups_find(rollups, span_of("total"));
-    const struct total *all = &audited->totals[whole - rollups->items];
+    const struct rollup_total *all = &audited->totals[whole - rollups->items];
     const struct edition *latest = &audited->editions[audited->latest];
     char key[64];
     struct audit_place place = {audit->options.ledger_topic, 0, latest->offset, {key, 0}};
@@ -413,7 +415,7 @@ static void finish_window(struct audit *audit, const struct audited *audited)
     }
 }
 
-void audit_finish_rows(struct audit *audit)
+void audit_rows_finish(struct audit *audit)
 {
     for (size_t i = 0; i < audit->row_count; i++) {
         if (audit->rows[i].is_dropped)

@@ -1,18 +1,19 @@
-/* See compare.h. Both sides are sorted by key and walked together. */
+/* Two sets of cells, sorted by key and walked together. */
 #include "gentally/inspect/compare.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #include "gentally/base/arena.h"
+#include "gentally/base/grow.h"
 
-struct row {
+struct packed_row {
     struct span key, packed;
 };
 
 struct cells {
     struct arena arena;
-    struct row *rows;
+    struct packed_row *rows;
     size_t count, room;
 };
 
@@ -54,34 +55,23 @@ static bool copy(struct cells *cells, struct span from, struct span *into)
 
 enum verdict cells_put(struct cells *cells, struct span key, struct span packed, struct reason *why)
 {
-    if (cells->count == cells->room) {
-        size_t room = cells->room == 0 ? 1024 : 2 * cells->room;
-        struct row *rows = realloc(cells->rows, room * sizeof(*rows));
-        if (rows == NULL)
-            return no_memory(why, "to compare cells");
-        cells->rows = rows;
-        cells->room = room;
-    }
-    struct row *row = &cells->rows[cells->count];
+    struct packed_row *rows = grow(cells->rows, &cells->room, cells->count + 1, sizeof(*rows));
+
+    if (rows == NULL)
+        return no_memory(why, "to compare cells");
+    cells->rows = rows;
+    struct packed_row *row = &cells->rows[cells->count];
     if (!copy(cells, key, &row->key) || !copy(cells, packed, &row->packed))
         return no_memory(why, "to compare cells");
     cells->count++;
     return GO_ON;
 }
 
-static int key_compare(struct span left, struct span right)
-{
-    size_t size = left.size < right.size ? left.size : right.size;
-    int order = size == 0 ? 0 : memcmp(left.bytes, right.bytes, size);
-
-    return order != 0 ? order : (left.size > right.size) - (left.size < right.size);
-}
-
 static int by_key(const void *left_row, const void *right_row)
 {
-    const struct row *left = left_row, *right = right_row;
+    const struct packed_row *left = left_row, *right = right_row;
 
-    return key_compare(left->key, right->key);
+    return span_compare(left->key, right->key);
 }
 
 static void sort(struct cells *cells)
@@ -132,8 +122,8 @@ static bool find_slot(const struct cell *left, const struct cell *right, struct 
     return true;
 }
 
-/* Compares what cells mean, not their bytes: an older gentally may have packed one of them. */
-static bool find_difference(const struct row *left, const struct row *right, struct cell scratch[2],
+/* Compares what two cells mean, not their bytes: an older gentally may have packed one of them. */
+static bool find_difference(const struct packed_row *left, const struct packed_row *right, struct cell scratch[2],
                             struct difference *difference)
 {
     *difference = (struct difference){.key = left->key};
@@ -171,8 +161,8 @@ enum verdict cells_compare(struct cells *left, struct cells *right, const struct
     while (at < left->count || other < right->count) {
         int order = at == left->count       ? 1
                     : other == right->count ? -1
-                                            : key_compare(left->rows[at].key, right->rows[other].key);
-        const struct row *row = order <= 0 ? &left->rows[at] : &right->rows[other];
+                                            : span_compare(left->rows[at].key, right->rows[other].key);
+        const struct packed_row *row = order <= 0 ? &left->rows[at] : &right->rows[other];
         struct difference difference = {row->key, "row", order <= 0, order >= 0};
         bool is_different = order != 0 || find_difference(&left->rows[at], &right->rows[other], scratch, &difference);
         at += order <= 0;

@@ -1,4 +1,4 @@
-/* See letters.h. Pure: whoever reads the topic gives the headers. */
+/* Dead letters from their headers, and sets of origins by open addressing. */
 #include "gentally/inspect/dead_letters.h"
 
 #include <assert.h>
@@ -16,7 +16,7 @@ struct member {
 };
 
 struct dead_letter_set {
-    size_t count, slot_count; /* a power of two, at most half full */
+    size_t count, slot_count; /* slots: a power of two, at most half used */
     struct member *slots;
 };
 
@@ -38,12 +38,12 @@ static bool read_number(struct span text, int64_t first, int64_t last, int64_t *
     return value >= first && value <= last;
 }
 
-void dead_letter_read(const struct record *record, dead_letter_header *header, struct dead_letter *letter)
+void dead_letter_read(const struct record *record, dead_letter_header *header, struct dead_letter *dead_letter)
 {
     int64_t partition = 0;
-    struct dead_letter_origin *origin = &letter->origin;
+    struct dead_letter_origin *origin = &dead_letter->origin;
 
-    *letter = (struct dead_letter){
+    *dead_letter = (struct dead_letter){
         .partition = record->partition,
         .offset = record->offset,
         .time_ms = record->timestamp_ms,
@@ -54,23 +54,24 @@ void dead_letter_read(const struct record *record, dead_letter_header *header, s
         .value = record->value,
     };
     origin->topic = header(record, "gentally.topic");
-    letter->has_origin = origin->topic.size > 0 && letter->reason.bytes != NULL &&
-                         read_number(header(record, "gentally.partition"), 0, INT32_MAX, &partition) &&
-                         read_number(header(record, "gentally.offset"), 0, INT64_MAX, &origin->offset) &&
-                         read_number(header(record, "gentally.timestamp"), INT64_MIN, INT64_MAX, &origin->timestamp_ms);
+    dead_letter->has_origin =
+        origin->topic.size > 0 && dead_letter->reason.bytes != NULL &&
+        read_number(header(record, "gentally.partition"), 0, INT32_MAX, &partition) &&
+        read_number(header(record, "gentally.offset"), 0, INT64_MAX, &origin->offset) &&
+        read_number(header(record, "gentally.timestamp"), INT64_MIN, INT64_MAX, &origin->timestamp_ms);
     origin->partition = (int32_t)partition;
     struct span omitted = header(record, "gentally.value-omitted");
-    if (omitted.bytes != NULL && !read_number(omitted, 0, INT64_MAX, &letter->omitted_size))
-        letter->omitted_size = 0; /* It is not there, however large it was. */
+    if (omitted.bytes != NULL && !read_number(omitted, 0, INT64_MAX, &dead_letter->omitted_size))
+        dead_letter->omitted_size = 0; /* It is not there, however large it was. */
 }
 
-bool dead_letter_fits(const struct dead_letter *letter, const struct dead_letter_filter *filter)
+bool dead_letter_fits(const struct dead_letter *dead_letter, const struct dead_letter_filter *filter)
 {
-    if (filter->reason.bytes != NULL && !span_equal(filter->reason, letter->reason))
+    if (filter->reason.bytes != NULL && !span_equal(filter->reason, dead_letter->reason))
         return false;
-    if (filter->partition >= 0 && (!letter->has_origin || letter->origin.partition != filter->partition))
+    if (filter->partition >= 0 && (!dead_letter->has_origin || dead_letter->origin.partition != filter->partition))
         return false;
-    return letter->time_ms >= filter->from_ms && letter->time_ms < filter->to_ms;
+    return dead_letter->time_ms >= filter->from_ms && dead_letter->time_ms < filter->to_ms;
 }
 
 size_t dead_letter_key_write(const struct dead_letter_origin *origin, char *text)
@@ -165,7 +166,8 @@ bool dead_letter_set_has(const struct dead_letter_set *set, const struct dead_le
     return set->slot_count > 0 && set->slots[slot_of(set, &member)].is_used;
 }
 
-static bool grow(struct dead_letter_set *set)
+/* Doubles the slots. */
+static bool grow_slots(struct dead_letter_set *set)
 {
     struct dead_letter_set grown = {.slot_count = set->slot_count == 0 ? 1024 : 2 * set->slot_count};
 
@@ -186,7 +188,7 @@ enum verdict dead_letter_set_put(struct dead_letter_set *set, const struct dead_
 {
     struct member member = member_of(origin);
 
-    if (2 * set->count >= set->slot_count && !grow(set))
+    if (2 * set->count >= set->slot_count && !grow_slots(set))
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu dead letters", set->count);
     struct member *slot = &set->slots[slot_of(set, &member)];
     if (!slot->is_used)

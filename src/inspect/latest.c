@@ -1,9 +1,10 @@
-/* Newest versions by key: an open-addressing table of indexes into an array of rows, at most half full. */
+/* Latest rows by key: an open-addressing table of indexes into an array of rows, at most half full. */
 #include "gentally/inspect/latest.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
+#include "gentally/base/grow.h"
 #include "gentally/base/hash.h"
 
 struct latest {
@@ -20,7 +21,7 @@ static void free_span(struct span *span)
     *span = (struct span){NULL, 0};
 }
 
-/* Never NULL for no bytes: an empty value is not a dropped one. */
+/* Copies a span. The copy of no bytes is not NULL: an empty value is not a dropped one. */
 static bool copy_span(struct span *target, struct span source)
 {
     char *copy = malloc(source.size + 1);
@@ -35,7 +36,7 @@ static bool copy_span(struct span *target, struct span source)
 
 enum verdict latest_open(struct latest **latest, struct reason *why)
 {
-    *latest = calloc(1, sizeof **latest);
+    *latest = calloc(1, sizeof(**latest));
     return *latest != NULL ? GO_ON : no_memory(why, "for summaries");
 }
 
@@ -62,27 +63,28 @@ static size_t slot_of(const struct latest *latest, struct span key)
     return slot;
 }
 
-static enum verdict make_room(struct latest *latest, struct reason *why)
+/* Makes room for one more row, in a table of at least twice as many slots. */
+static bool make_room(struct latest *latest)
 {
-    if (latest->count < latest->room)
-        return GO_ON;
-    size_t room = latest->room == 0 ? 512 : 2 * latest->room;
-    struct latest_row *rows = realloc(latest->rows, room * sizeof *rows);
-    if (rows != NULL)
-        latest->rows = rows;
-    uint32_t *slots = calloc(2 * room, sizeof *slots);
-    if (rows == NULL || slots == NULL || room > UINT32_MAX / 2) {
-        free(slots);
-        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu summaries; ask for fewer with --from and --to",
-                          room);
-    }
+    struct latest_row *rows = grow(latest->rows, &latest->room, latest->count + 1, sizeof(*rows));
+    size_t slot_count = latest->slot_count == 0 ? 1 : latest->slot_count;
+
+    if (rows == NULL || latest->room > UINT32_MAX / 2)
+        return false;
+    latest->rows = rows;
+    while (slot_count < 2 * latest->room)
+        slot_count *= 2;
+    if (slot_count == latest->slot_count)
+        return true;
+    uint32_t *slots = calloc(slot_count, sizeof(*slots));
+    if (slots == NULL)
+        return false;
     free(latest->slots);
     latest->slots = slots;
-    latest->slot_count = 2 * room;
-    latest->room = room;
+    latest->slot_count = slot_count;
     for (size_t index = 0; index < latest->count; index++)
         latest->slots[slot_of(latest, latest->rows[index].key)] = (uint32_t)index + 1;
-    return GO_ON;
+    return true;
 }
 
 static bool is_newer(const struct latest_row *row, const struct latest_row *than)
@@ -107,11 +109,10 @@ static enum verdict add(struct latest *latest, size_t slot, const struct latest_
 
 enum verdict latest_put(struct latest *latest, const struct latest_row *row, struct reason *why)
 {
-    enum verdict verdict = make_room(latest, why);
-
     assert(!latest->is_sorted);
-    if (verdict != GO_ON)
-        return verdict;
+    if (!make_room(latest))
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu summaries; ask for fewer with --from and --to",
+                          latest->count + 1);
     size_t slot = slot_of(latest, row->key);
     if (latest->slots[slot] == 0)
         return add(latest, slot, row, why);
@@ -165,14 +166,12 @@ const struct latest_row *latest_find(const struct latest *latest, struct span ke
 static int compare_rows(const void *left_row, const void *right_row)
 {
     const struct latest_row *left = left_row, *right = right_row;
-    size_t size = left->key.size < right->key.size ? left->key.size : right->key.size;
 
     if (left->start_ms != right->start_ms)
         return left->start_ms < right->start_ms ? -1 : 1;
     if (left->tokens != right->tokens)
         return left->tokens > right->tokens ? -1 : 1;
-    int order = memcmp(left->key.bytes, right->key.bytes, size);
-    return order != 0 ? order : (left->key.size > right->key.size) - (left->key.size < right->key.size);
+    return span_compare(left->key, right->key);
 }
 
 void latest_sort(struct latest *latest)
@@ -189,7 +188,7 @@ void latest_sort(struct latest *latest)
     }
     latest->count = kept;
     if (kept > 0)
-        qsort(latest->rows, kept, sizeof *latest->rows, compare_rows);
+        qsort(latest->rows, kept, sizeof(*latest->rows), compare_rows);
 }
 
 size_t latest_count(const struct latest *latest)

@@ -1,4 +1,4 @@
-/* A dense pivot of sums: names by windows. */
+/* A dense table of sums, names by windows. */
 #include "gentally/inspect/pivot.h"
 
 #include <assert.h>
@@ -12,7 +12,7 @@ struct pivot {
     struct span *names;
     int64_t *starts;
     int64_t *values; /* by name, then window */
-    int64_t *totals; /* of windows */
+    int64_t *window_sums;
 };
 
 /* A name while rows are put in order. */
@@ -24,10 +24,8 @@ struct line {
 static int compare_names(const void *left_line, const void *right_line)
 {
     const struct line *left = left_line, *right = right_line;
-    size_t size = left->name.size < right->name.size ? left->name.size : right->name.size;
-    int order = size == 0 ? 0 : memcmp(left->name.bytes, right->name.bytes, size);
 
-    return order != 0 ? order : (left->name.size > right->name.size) - (left->name.size < right->name.size);
+    return span_compare(left->name, right->name);
 }
 
 static int compare_sums(const void *left_line, const void *right_line)
@@ -103,7 +101,7 @@ static void fill(struct pivot *pivot, const struct totals *totals, const struct 
         while (pivot->starts[window] != row->start_ms)
             window++;
         pivot->values[order[line - lines] * pivot->window_count + window] += row->value;
-        pivot->totals[window] += row->value;
+        pivot->window_sums[window] += row->value;
     }
 }
 
@@ -132,11 +130,11 @@ static bool make_room(struct pivot *pivot, size_t names, size_t windows)
         return false;
     pivot->names = calloc(names + 1, sizeof(*pivot->names));
     pivot->starts = calloc(windows + 1, sizeof(*pivot->starts));
-    pivot->totals = calloc(windows + 1, sizeof(*pivot->totals));
+    pivot->window_sums = calloc(windows + 1, sizeof(*pivot->window_sums));
     pivot->values = calloc(names * windows + 1, sizeof(*pivot->values));
     pivot->count = names;
     pivot->window_count = windows;
-    return pivot->names != NULL && pivot->starts != NULL && pivot->totals != NULL && pivot->values != NULL;
+    return pivot->names != NULL && pivot->starts != NULL && pivot->window_sums != NULL && pivot->values != NULL;
 }
 
 enum verdict pivot_open(struct pivot **out, const struct totals *totals, enum window_kind kind, struct reason *why)
@@ -172,7 +170,7 @@ void pivot_close(struct pivot *pivot)
         return;
     free(pivot->names);
     free(pivot->starts);
-    free(pivot->totals);
+    free(pivot->window_sums);
     free(pivot->values);
     free(pivot);
 }
@@ -221,7 +219,7 @@ int64_t pivot_total(const struct pivot *pivot, size_t begin, size_t end)
 
     assert(end <= pivot->window_count);
     for (size_t window = begin; window < end; window++)
-        sum += pivot->totals[window];
+        sum += pivot->window_sums[window];
     return sum;
 }
 

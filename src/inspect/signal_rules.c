@@ -1,20 +1,19 @@
-/*
- * The five rules of signals.h. Each walks its rows once, in order of subject; none looks at a clock, so equal rows make
- * equal signals.
- */
+/* The five rules of signals.h. Each walks its rows once, in order of subject. */
+#include "signal_rules.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gentally/base/grow.h"
 #include "gentally/base/statistics.h"
-#include "signal_parts.h"
 
 #define MILLION 1000000
 #define WEEK_MS (7 * DAY_MS)
 #define FOUNDATIONAL_AGE 5
 #define BOOMERANG_AGE_MIN 2
-#define ROUNDING 1e-12 /* what quotients of exact sums may be off by */
+#define ROUNDING 1e-12 /* how far quotients of exact sums may be off */
 
 void signal_rules_write(struct found *found)
 {
@@ -43,16 +42,13 @@ void signal_rules_write(struct found *found)
 /* A signal of `kind`, to be filled; NULL if there is no memory. */
 static struct signal *find(struct found *found, enum signal_kind kind, struct span subject, struct window window)
 {
-    if (found->count == found->room) {
-        size_t room = 2 * found->room + 64;
-        struct signal *items = realloc(found->items, room * sizeof(*items));
-        if (items == NULL) {
-            found->is_broken = true;
-            return NULL;
-        }
-        found->items = items;
-        found->room = room;
+    struct signal *items = grow(found->items, &found->room, found->count + 1, sizeof(*items));
+
+    if (items == NULL) {
+        found->is_broken = true;
+        return NULL;
     }
+    found->items = items;
     struct signal *made = &found->items[found->count++];
     *made = (struct signal){.kind = kind, .subject = subject, .window = window, .rule = span_of(found->texts[kind])};
     return made;
@@ -122,7 +118,7 @@ static void tell_traffic(struct signal *made, const struct subject_week *item, c
 void signal_rules_of_models(struct found *found, const struct subject_weeks *models)
 {
     const struct signal_rules *rules = found->rules;
-    struct span known = {NULL, 0}; /* the model whose first week is told, or was none */
+    struct span known = {NULL, 0}; /* the last model whose first week was looked at */
 
     for (size_t index = 0; index < models->count; index++) {
         const struct subject_week *item = &models->items[index];
@@ -158,9 +154,9 @@ struct estimate {
 static struct estimate estimate_of(const struct subject_week *item, const struct week *week)
 {
     struct estimate estimate = {.share = item == NULL ? 0 : quotient((double)item->tokens, (double)week->tokens),
-                                .n_effective = effective_n((double)week->tokens, week->tokens_squared)};
+                                .n_effective = statistics_effective_n((double)week->tokens, week->tokens_squared)};
 
-    estimate.interval = interval_of_share(estimate.share, estimate.n_effective);
+    estimate.interval = statistics_share_interval(estimate.share, estimate.n_effective);
     return estimate;
 }
 

@@ -1,6 +1,6 @@
 /*
- * The rows the rules look at, and what the rules make of them. A row is kept as one block of bytes in a `latest` per
- * rollup: the struct, then its texts; so the latest version of each key is one well-known thing.
+ * The rows that rules look at, and the signals that rules make of them. A row is kept as one block of bytes, the struct
+ * and then its texts, in a `latest` for each rollup, which knows the latest version of a key.
  */
 #include "gentally/inspect/signals.h"
 
@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gentally/base/grow.h"
 #include "gentally/inspect/latest.h"
-#include "signal_parts.h"
+#include "signal_rules.h"
 
 struct signals {
     struct signal_rules rules;
@@ -17,6 +18,7 @@ struct signals {
     struct found found;
     struct subject_weeks weeks[2]; /* models, categories: what the signals were found in */
     struct signal_row *closed;     /* scratch; the cohorts' rows stay until the next evaluation */
+    size_t closed_room;
     struct cohort_rows cohorts;
     char *packed; /* a row being put */
     size_t packed_room;
@@ -95,13 +97,10 @@ enum verdict signals_put(struct signals *signals, struct span key, const struct 
     size_t size = sizeof(*row) + row->subject.size + row->cohort.size + row->tables_version.size;
 
     assert(row->rollup < SIGNAL_ROLLUPS);
-    if (size > signals->packed_room) {
-        char *packed = realloc(signals->packed, 2 * size);
-        if (packed == NULL)
-            return out_of_memory(2 * size, why);
-        signals->packed = packed;
-        signals->packed_room = 2 * size;
-    }
+    char *packed = grow(signals->packed, &signals->packed_room, size, 1);
+    if (packed == NULL)
+        return out_of_memory(size, why);
+    signals->packed = packed;
     memcpy(signals->packed, row, sizeof(*row));
     size_t at = pack_text(signals->packed, sizeof(*row), row->subject);
     at = pack_text(signals->packed, at, row->cohort);
@@ -151,39 +150,31 @@ static int compare_numbers(int64_t left, int64_t right)
     return (left > right) - (left < right);
 }
 
-static int compare_spans(struct span left, struct span right)
-{
-    size_t size = left.size < right.size ? left.size : right.size;
-    int order = size == 0 ? 0 : memcmp(left.bytes, right.bytes, size);
-
-    return order != 0 ? order : (left.size > right.size) - (left.size < right.size);
-}
-
 /* By subject, cohort, window; versions break ties, so that the latest of a group comes last, whoever came first. */
 static int compare_rows(const void *left_row, const void *right_row)
 {
     const struct signal_row *left = left_row, *right = right_row;
-    int order = compare_spans(left->subject, right->subject);
+    int order = span_compare(left->subject, right->subject);
 
     if (order == 0)
-        order = compare_spans(left->cohort, right->cohort);
+        order = span_compare(left->cohort, right->cohort);
     if (order == 0)
         order = compare_numbers(left->start_ms, right->start_ms);
     if (order == 0)
         order = summary_version_compare(left->generation, left->revision, PANE_ON_TIME, right->generation,
                                         right->revision, PANE_ON_TIME);
-    return order != 0 ? order : compare_spans(left->tables_version, right->tables_version);
+    return order != 0 ? order : span_compare(left->tables_version, right->tables_version);
 }
 
 /* The closed rows of a rollup, in order. They stand in `signals->closed` until the next call. */
 static enum verdict list_closed(struct signals *signals, enum signal_rollup rollup, size_t *count, struct reason *why)
 {
     const struct latest *rows = signals->rows[rollup];
-    size_t size = (latest_seen(rows) + 1) * sizeof(struct signal_row);
-    struct signal_row *closed = realloc(signals->closed, size);
+    size_t wanted = latest_seen(rows) + 1;
+    struct signal_row *closed = grow(signals->closed, &signals->closed_room, wanted, sizeof(*closed));
 
     if (closed == NULL)
-        return out_of_memory(size, why);
+        return out_of_memory(wanted * sizeof(*closed), why);
     signals->closed = closed;
     *count = 0;
     for (size_t index = 0; index < latest_seen(rows); index++) {
@@ -206,7 +197,7 @@ static int compare_weeks(const void *left_week, const void *right_week)
     return compare_numbers(left->start_ms, right->start_ms);
 }
 
-static void keep_newest(int64_t *generation, int64_t *revision, const struct subject_week *than)
+static void keep_latest(int64_t *generation, int64_t *revision, const struct subject_week *than)
 {
     if (summary_version_compare(than->generation, than->revision, PANE_ON_TIME, *generation, *revision, PANE_ON_TIME) <=
         0)
@@ -238,12 +229,12 @@ static void add_up_weeks(struct subject_weeks *all)
         }
         target->tokens += week->tokens;
         target->tokens_squared += week->tokens_squared;
-        keep_newest(&target->generation, &target->revision, &version);
+        keep_latest(&target->generation, &target->revision, &version);
     }
     all->week_count = into + 1;
 }
 
-/* Rows of one subject and week come one behind the other, the latest version last. */
+/* Adds a row to its subject and week. Rows of one subject and week follow each other, the latest version last. */
 static void add_row(struct subject_week *item, const struct signal_row *row)
 {
     bool is_first = item->subject.bytes == NULL;
@@ -314,9 +305,9 @@ static int compare_found(const void *left_signal, const void *right_signal)
     int order = (int)left->kind - (int)right->kind;
 
     if (order == 0)
-        order = compare_spans(left->subject, right->subject);
+        order = span_compare(left->subject, right->subject);
     if (order == 0)
-        order = compare_spans(left->cohort, right->cohort);
+        order = span_compare(left->cohort, right->cohort);
     return order != 0 ? order : compare_numbers(left->window.start_ms, right->window.start_ms);
 }
 
@@ -364,7 +355,7 @@ static bool version_of_month(const struct cohort_rows *cohorts, int64_t start_ms
             continue;
         if (!is_there)
             *latest = version;
-        keep_newest(&latest->generation, &latest->revision, &version);
+        keep_latest(&latest->generation, &latest->revision, &version);
         is_there = true;
     }
     return is_there;

@@ -1,4 +1,4 @@
-/* Summaries as text. The order of fields is the schema's, in both forms. */
+/* Summaries as JSON and as CSV. Both have the fields in the schema's order. */
 #include "gentally/inspect/summary_text.h"
 
 #include <assert.h>
@@ -133,7 +133,7 @@ static char *time_put(char *at, int64_t ms)
     char text[32];
 
     *at++ = ',';
-    time_format(ms, text, sizeof text);
+    time_format(ms, text, sizeof(text));
     return put(at, text);
 }
 

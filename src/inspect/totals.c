@@ -1,11 +1,13 @@
 /*
- * Sums by name. Rows are collected as they come and merged by sorting: a few hundred thousand of them at most, once per
- * command, so no table is needed.
+ * Sums by name. Rows are collected as they come, and those of one window and name are combined by sorting. There are a
+ * few hundred thousand rows at most, once per command, so no hash table is needed.
  */
 #include "gentally/inspect/totals.h"
 
 #include <assert.h>
 #include <stdlib.h>
+
+#include "gentally/base/grow.h"
 
 #define REST_MARK (-1) /* as a share: this row shall be of the rest */
 
@@ -18,7 +20,7 @@ struct totals {
 
 enum verdict totals_open(struct totals **totals, struct reason *why)
 {
-    *totals = calloc(1, sizeof **totals);
+    *totals = calloc(1, sizeof(**totals));
     if (*totals == NULL)
         return no_memory(why, "for sums");
     (*totals)->measure = MEASURE_TOKENS;
@@ -47,30 +49,23 @@ void totals_close(struct totals *totals)
     free(totals);
 }
 
-static int compare_span(struct span left, struct span right)
-{
-    size_t size = left.size < right.size ? left.size : right.size;
-    int order = size == 0 ? 0 : memcmp(left.bytes, right.bytes, size);
-
-    return order != 0 ? order : (left.size > right.size) - (left.size < right.size);
-}
-
 static int compare_names(const void *left_row, const void *right_row)
 {
     const struct totals_row *left = left_row, *right = right_row;
 
     if (left->start_ms != right->start_ms)
         return left->start_ms < right->start_ms ? -1 : 1;
-    return compare_span(left->name, right->name);
+    return span_compare(left->name, right->name);
 }
 
-static void merge(struct totals *totals)
+/* Adds up the rows of one window and name. */
+static void combine(struct totals *totals)
 {
     size_t into = 0;
 
     if (totals->count == 0)
         return;
-    qsort(totals->rows, totals->count, sizeof *totals->rows, compare_names);
+    qsort(totals->rows, totals->count, sizeof(*totals->rows), compare_names);
     for (size_t index = 1; index < totals->count; index++) {
         struct totals_row *row = &totals->rows[index], *target = &totals->rows[into];
         if (compare_names(target, row) != 0) {
@@ -90,15 +85,13 @@ static enum verdict make_room(struct totals *totals, struct reason *why)
 {
     if (totals->count < totals->room)
         return GO_ON;
-    merge(totals);
-    if (totals->count < totals->room / 2) /* merging was worth it */
+    combine(totals);
+    if (totals->count < totals->room / 2) /* that was worth it */
         return GO_ON;
-    size_t room = 2 * totals->room + 256;
-    struct totals_row *rows = realloc(totals->rows, room * sizeof *rows);
+    struct totals_row *rows = grow(totals->rows, &totals->room, totals->room + 1, sizeof(*rows));
     if (rows == NULL)
-        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu sums", room);
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu sums", totals->room + 1);
     totals->rows = rows;
-    totals->room = room;
     return GO_ON;
 }
 
@@ -155,7 +148,7 @@ struct whole {
 
 static int compare_whole_names(const void *left, const void *right)
 {
-    return compare_span(((const struct whole *)left)->name, ((const struct whole *)right)->name);
+    return span_compare(((const struct whole *)left)->name, ((const struct whole *)right)->name);
 }
 
 static int compare_wholes(const void *left_whole, const void *right_whole)
@@ -164,11 +157,11 @@ static int compare_wholes(const void *left_whole, const void *right_whole)
 
     if (left->value != right->value)
         return left->value > right->value ? -1 : 1;
-    return compare_span(left->name, right->name);
+    return span_compare(left->name, right->name);
 }
 
 /* Adds up neighbours of one name. Returns how many there are then. */
-static size_t merge_wholes(struct whole wholes[], size_t count)
+static size_t combine_wholes(struct whole wholes[], size_t count)
 {
     size_t into = 0;
 
@@ -211,7 +204,7 @@ enum verdict totals_fold(struct totals *totals, size_t top, enum totals_by by, s
     for (size_t index = 0; index < totals->count; index++)
         wholes[index] = (struct whole){totals->rows[index].name, value_of(&totals->rows[index], by)};
     qsort(wholes, totals->count, sizeof(*wholes), compare_whole_names);
-    size_t count = merge_wholes(wholes, totals->count);
+    size_t count = combine_wholes(wholes, totals->count);
     qsort(wholes, count, sizeof(*wholes), compare_wholes);
     top = top < count ? top : count;
     qsort(wholes, top, sizeof(*wholes), compare_whole_names);
@@ -245,9 +238,9 @@ void totals_sort(struct totals *totals, enum totals_by by)
 
     assert(!totals->is_sorted);
     totals->is_sorted = true;
-    merge(totals);
+    combine(totals);
     if (totals->count > 0)
-        qsort_r(totals->rows, totals->count, sizeof *totals->rows, compare_values, &by);
+        qsort_r(totals->rows, totals->count, sizeof(*totals->rows), compare_values, &by);
     while (first < totals->count) {
         size_t end = first;
         double total = 0;

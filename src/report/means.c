@@ -73,7 +73,7 @@ static void put_mean_sample(struct figure *figure, enum quantity quantity, const
 {
     int64_t squared = sums[quantity == QUANTITY_PROMPT ? M_TOKENS_PROMPT_SQUARED : M_TOKENS_SQUARED];
     struct interval interval =
-        interval_of_mean((double)quantity_of(quantity, sums), (double)squared, (double)sums[M_REQUESTS]);
+        statistics_mean_interval((double)quantity_of(quantity, sums), (double)squared, (double)sums[M_REQUESTS]);
 
     figure_real(figure, (double)sums[M_REQUESTS]);
     figure_real(figure, isfinite(interval.low) ? fmax(0, interval.low) : interval.low);

@@ -18,7 +18,7 @@ void sample_columns(struct figure *figure)
  * out too small, and the sample too large. */
 static double size_of(const int64_t sums[MEASURE_COUNT])
 {
-    double size = effective_n((double)row_tokens(sums), (double)sums[M_TOKENS_SQUARED]);
+    double size = statistics_effective_n((double)row_tokens(sums), (double)sums[M_TOKENS_SQUARED]);
 
     return size > 0 ? fmin(size, (double)sums[M_REQUESTS]) : (double)NAN;
 }
@@ -34,7 +34,7 @@ void sample_interval(struct figure *figure, double share, const int64_t whole[ME
     struct interval interval = {(double)NAN, (double)NAN};
 
     if (size > 0)
-        interval = interval_of_share(share, size);
+        interval = statistics_share_interval(share, size);
     figure_real(figure, size);
     figure_real(figure, interval.low);
     figure_real(figure, interval.high);

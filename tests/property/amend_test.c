@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 
+#include "cells.h"
 #include "config_defaults.h"
 #include "fold.h"
 #include "gentally/codec/avro_write.h"

@@ -4,6 +4,7 @@
  */
 #include "tally.h"
 
+#include "cells.h"
 #include "suite.h"
 
 #define FACTS 3000

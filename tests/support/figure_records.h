@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "cells.h"
 #include "gentally/codec/avro_write.h"
 #include "gentally/report/figures.h"
 #include "suite.h"

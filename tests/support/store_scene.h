@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "cells.h"
 #include "config_defaults.h"
-#include "gentally/core/cell.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_flush.h"
 #include "gentally/redis/store_windows.h"

@@ -1,6 +1,6 @@
 /*
- * A bump arena of blocks: what is taken stays where it is until the arena is cleared; cleared blocks are kept for the
- * next use, so that a steady state allocates nothing.
+ * A bump arena. Memory taken from an arena stays where it is until the arena is cleared or closed; nothing is freed
+ * singly. The blocks of a cleared arena are kept for the next use, so a steady state allocates nothing. One owner.
  */
 #ifndef GENTALLY_ARENA_H
 #define GENTALLY_ARENA_H
@@ -10,20 +10,22 @@
 struct arena_block;
 struct arena {
     struct arena_block *first, *current;
-    size_t block_size; /* bytes of an ordinary block; larger wishes get a block of their own size */
+    size_t block_size; /* bytes of an ordinary block; a larger request gets a block of its own size */
 };
 
-/* Nothing is allocated yet. */
+/* Prepares an arena whose blocks have `block_size` bytes. Allocates nothing yet, so it cannot fail. */
 void arena_open(struct arena *arena, size_t block_size);
+
+/* Frees every block, and with them all that was taken. */
 void arena_close(struct arena *arena);
 
-/* `size` bytes aligned to 16, or NULL if there is no memory. */
+/* Takes `size` bytes, aligned to 16, not cleared. Returns NULL if there is no memory. */
 void *arena_take(struct arena *arena, size_t size);
 
-/* Gives back the unused end of what was taken last: keeps `used` of its `size` bytes. */
+/* Shrinks the piece taken last from `size` to `used` bytes. Asserts that `taken` is that piece. */
 void arena_trim(struct arena *arena, void *taken, size_t size, size_t used);
 
-/* Forgets everything taken; poisons it under AddressSanitizer. */
+/* Takes back every piece at once and keeps the blocks. Under AddressSanitizer their bytes are poisoned. */
 void arena_clear(struct arena *arena);
 
 #endif

@@ -1,4 +1,4 @@
-/* Schemas and tables, embedded at build time, so that one binary is enough. NUL-terminated beyond `size`. */
+/* Files that the build embeds, so that one binary is enough. A NUL follows each, beyond its `size`. */
 #ifndef GENTALLY_BUNDLED_H
 #define GENTALLY_BUNDLED_H
 
@@ -9,7 +9,7 @@ extern const struct span bundled_catalog_csv, bundled_taxonomy_csv, bundled_coun
 extern const struct span bundled_store_lua;
 extern const struct span bundled_study_remarks_csv;
 
-/* The page of `gentally report`, made by src/report/page/bundle.mjs. NUL-terminated; empty in a build without npm. */
+/* The page of `gentally report`, NUL-terminated; the empty text in a build without the page. */
 extern const char bundled_report_page[];
 
 #endif

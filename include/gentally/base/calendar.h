@@ -1,5 +1,6 @@
 /*
- * Civil dates and clock times in UTC as milliseconds since the Unix epoch; negative times work too. Pure arithmetic.
+ * Civil dates and clock times in UTC. A time is milliseconds since the Unix epoch, and may be negative. Pure
+ * arithmetic: no clock, no locale, no time zone of the machine.
  */
 #ifndef GENTALLY_CALENDAR_H
 #define GENTALLY_CALENDAR_H
@@ -9,30 +10,33 @@
 #define HOUR_MS INT64_C(3600000)
 #define DAY_MS (24 * HOUR_MS)
 
-/* Earlier than any event: "no time yet". */
+/* The time before all others, for "no time yet". */
 #define NO_TIME INT64_MIN
 
-/* The quotient, rounded towards minus infinity; `divisor` > 0. */
+/* Divides and rounds towards minus infinity, where C rounds towards 0. `divisor` > 0. */
 static inline int64_t divide_down(int64_t dividend, int64_t divisor)
 {
     int64_t quotient = dividend / divisor;
     return dividend % divisor < 0 ? quotient - 1 : quotient;
 }
 
-/* Days since 1970-01-01 of a proleptic Gregorian date (Howard Hinnant, chrono-Compatible Low-Level Date Algorithms,
- * days_from_civil). */
+/*
+ * The days from 1970-01-01 to a date of the proleptic Gregorian calendar, negative before it. `month` 1..12,
+ * `day` 1..31. After Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", days_from_civil.
+ */
 int64_t days_of_date(int64_t year, unsigned month, unsigned day);
 
-/* Its inverse (civil_from_days). */
+/* The date of a number of days since 1970-01-01: the inverse of days_of_date() (Hinnant's civil_from_days). */
 void date_of_days(int64_t days, int64_t *year, unsigned *month, unsigned *day);
 
 /*
- * Parses ISO 8601 ("2025-11-24", "2025-11-24T10:00:00Z", fraction up to 9 digits (cut to ms), offset "+05:30", blank
- * instead of T) to ms; no offset means UTC. False on anything else, on impossible dates, or years outside 1..9999.
+ * Parses an ISO 8601 date or time: "2025-11-24", "2025-11-24T10:00:00Z". The T may be a blank, a fraction may have 1 to
+ * 9 digits (those beyond milliseconds are cut off), an offset looks like "+05:30"; no offset means UTC. Returns false
+ * for any other text, for dates that do not exist, and for years outside 1..9999.
  */
 bool time_parse(struct span text, int64_t *ms);
 
-/* Writes "2025-11-24T10:00:00Z" (or with .123 when there are milliseconds); `size` >= 32. */
+/* Writes a time as "2025-11-24T10:00:00Z", with ".123" before the Z if it has milliseconds; `size` >= 32 bytes. */
 void time_format(int64_t ms, char *text, size_t size);
 
 #endif

@@ -1,5 +1,4 @@
-/* Arrays that grow: the one place that doubles a room, checks the multiplication, and leaves all as it was on failure.
- */
+/* Growing arrays: the one place that doubles the room, checks the multiplication, and changes nothing on failure. */
 #ifndef GENTALLY_GROW_H
 #define GENTALLY_GROW_H
 

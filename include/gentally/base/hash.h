@@ -1,7 +1,7 @@
 /*
- * Two hashes of bytes. `hash_fnv1a` names content: the same on every machine, for versions. `hash_text` is for tables
- * in memory: fast on 2..40 bytes, and not to be stored, since it follows the machine's byte order. Neither is keyed:
- * they are for texts of the platform's own logs, not for a stranger who could choose colliding ones. Level 0.
+ * Two hashes of bytes. hash_fnv1a() names content: it is the same on every machine, so versions are made of it.
+ * hash_text() is for tables in memory: fast on 2..40 bytes, but it follows the machine's byte order, so it is never
+ * stored. Neither has a key: where strangers choose the texts and could make them collide, use siphash.h.
  */
 #ifndef GENTALLY_HASH_H
 #define GENTALLY_HASH_H
@@ -10,7 +10,7 @@
 
 #define HASH_FNV1A_START UINT64_C(0xcbf29ce484222325)
 
-/* 64-bit FNV-1a (draft-eastlake-fnv). */
+/* The 64-bit FNV-1a hash of `bytes` (draft-eastlake-fnv). */
 static inline uint64_t hash_fnv1a(struct span bytes)
 {
     uint64_t hash = HASH_FNV1A_START;
@@ -34,7 +34,7 @@ static inline uint32_t hash_load4(const char *bytes)
     return word;
 }
 
-/* Multiplies to 128 bits and folds the halves: every input bit reaches every output bit. */
+/* Mixes two words: multiplies them to 128 bits and folds the halves, so every input bit reaches every output bit. */
 static inline uint64_t hash_fold(uint64_t left, uint64_t right)
 {
     __extension__ unsigned __int128 product = (unsigned __int128)left * right;
@@ -42,9 +42,9 @@ static inline uint64_t hash_fold(uint64_t left, uint64_t right)
 }
 
 /*
- * Reads the text as words of eight bytes; the last two words overlap what was read before, so that no byte beyond the
- * text is touched and no byte is left to a loop. The constants are fractions of pi (as in Blowfish): any odd ones with
- * mixed bits would do.
+ * The hash of a text for tables in memory. Reads the text as words of eight bytes; the last two words overlap what was
+ * read before, so that no byte beyond the text is touched and no byte is left to a loop. The constants are fractions of
+ * pi (as in Blowfish): any odd numbers with mixed bits would do.
  */
 static inline uint64_t hash_text(struct span text)
 {
@@ -70,8 +70,8 @@ static inline uint64_t hash_text(struct span text)
 }
 
 /*
- * Are these `size` >= 1 bytes the same? What a hash table asks after a hit, for which memcmp() is a call that costs
- * more than the comparison. Words overlap as above.
+ * True if two texts of `size` >= 1 bytes are the same: what a hash table asks after a hit. A call of memcmp() would
+ * cost more than the comparison. Words overlap as in hash_text().
  */
 static inline bool hash_same(const char *left, const char *right, size_t size)
 {

@@ -1,29 +1,28 @@
 /*
- * Writing JSON, the little of it we need: numbers and quoted texts into the caller's memory. Pure; no allocation. (The
- * reader is jansson, in lines.c.)
+ * Writers of JSON numbers and texts into the caller's memory, which must have room. Each returns the end of what it
+ * wrote, where the next one goes on. Pure; no allocation. (JSON is read with jansson, in codec/json_read.c.)
  */
 #ifndef GENTALLY_JSON_H
 #define GENTALLY_JSON_H
 
 #include "gentally/base/base.h"
 
-/* Room a quoted text of `size` bytes can need. */
+/* The most bytes that json_text() writes for a text of `size` bytes; then those of an integer and of a real number. */
 #define JSON_TEXT_MAX(size) (6 * (size) + 2)
 #define JSON_INTEGER_MAX 20
 #define JSON_REAL_MAX 32
 
-/* Writes `text` in quotes, escaped as RFC 8259 section 7 asks; UTF-8 passes through. Returns the end of what it wrote.
- */
+/* Writes `text` in quotes, escaped as RFC 8259 section 7 asks; UTF-8 passes through. */
 char *json_text(char *target, struct span text);
 
-/* Writes a decimal integer. Returns the end of what it wrote. */
+/* Writes a decimal integer. */
 char *json_integer(char *target, int64_t value);
 
 /* Writes the shortest decimal that reads back as the same double (below 2^-1022 not quite the shortest), with a point
- * whatever the locale; `null` if it is no number or not finite. Returns the end of what it wrote. */
+ * whatever the locale. NaN and the infinities become `null`. */
 char *json_real(char *target, double value);
 
-/* Writes the bytes as they are. Returns the end of what it wrote. */
+/* Writes `size` bytes as they are; JSON_RAW() writes a string literal. */
 static inline char *json_raw(char *target, const char *bytes, size_t size)
 {
     memcpy(target, bytes, size);

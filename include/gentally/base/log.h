@@ -1,6 +1,7 @@
 /*
- * One line per thing worth telling: `time level ID text key=value ...`, on stderr, never a payload, a key or
- * an account. A logger is an argument, not a global. Repeats of one id within a second are counted, not printed.
+ * The log: one line on stderr for each event worth telling, `program: time level ID key=value ...`. A line never has a
+ * payload, a key or an account. Repeats of one id within a second are counted, not printed. A logger is an argument,
+ * not a global, and belongs to one thread.
  */
 #ifndef GENTALLY_LOG_H
 #define GENTALLY_LOG_H
@@ -10,24 +11,24 @@
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 
 struct logger {
-    enum log_level level; /* lines below it are not written */
-    const char *program;  /* first word of each line, like "worker" */
-    const char *last_id;  /* for counting repeats */
-    int64_t last_ms;
-    uint64_t suppressed;
+    enum log_level level; /* lines of a lower level are not written */
+    const char *program;  /* first word of each line, like "worker"; borrowed */
+    const char *last_id;  /* of the last line written, for counting repeats; NULL = none yet */
+    int64_t last_ms;      /* when it was written, by the monotonic clock */
+    uint64_t suppressed;  /* repeats since then */
 };
 
-/* Prepares a logger; nothing to close. Bursts of one id are limited to one line a second (errors are never dropped). */
+/* Prepares a logger; there is nothing to close. */
 void log_open(struct logger *logger, enum log_level level, const char *program);
 
-/* `id` is static and stable ("WORKER-ASSIGNED"); `format` gives `key=value` pairs. Never blocks longer than a write to
- * stderr. */
+/* Writes a line, unless it is below the logger's level or a repeat; errors are never dropped. `id` is static and
+ * stable, like "WORKER-ASSIGNED"; `format` gives `key=value` pairs. Blocks no longer than one write to stderr. */
 void log_line(struct logger *logger, enum log_level level, const char *id, const char *format, ...) PRINTF_LIKE(4, 5);
 
-/* Logs a reason under its own id. */
+/* Writes a reason as a line under the reason's own id. */
 void log_reason(struct logger *logger, enum log_level level, const struct reason *why);
 
-/* Parses "debug" "info" "warn" "error"; false if it is none of them. */
+/* Parses "debug", "info", "warn" or "error"; returns false for any other text. */
 bool log_level_parse(const char *text, enum log_level *level);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * "Did you mean ...?": keeps the candidate suggestion to a mistyped name. Level 0: pure, no allocation.
+ * "Did you mean ...?": finds the candidate nearest to a mistyped name. Pure; no allocation.
  *
  *     struct suggestion suggestion = suggestion_for("flush_intervall_ms");
  *     suggestion_try(&suggestion, "flush_interval_ms");
@@ -10,25 +10,27 @@
 
 #include "gentally/base/base.h"
 
-#define NEAREST_NAME_MAX 64
+#define SUGGESTION_NAME_MAX 64 /* bytes; longer names never match */
 
+/* The nearest candidate so far. Borrows all names. */
 struct suggestion {
-    const char *wanted; /* borrowed */
-    const char *name;   /* the best so far, borrowed; NULL if none */
-    size_t distance;    /* its edits */
+    const char *wanted; /* the name as it was typed */
+    const char *name;   /* the nearest candidate; NULL if there is none */
+    size_t distance;    /* edits from `wanted` to `name`; SIZE_MAX if there is none */
 };
 
+/* Starts a search without candidates. */
 struct suggestion suggestion_for(const char *wanted);
 
-/* Looks at one more candidate; the first of equals stays. O(length of both). Names over NEAREST_NAME_MAX never match.
+/*
+ * Looks at one more candidate; of equally near ones the first stays. Nearness is the number of edits of one letter:
+ * insert, delete, replace, or swap two neighbours; '-' and '_' count as the same letter (optimal string alignment:
+ * Damerau 1964, restricted). O(length of both).
  */
 void suggestion_try(struct suggestion *suggestion, const char *candidate);
 
-/* The best candidate, or NULL if none is near enough to be a slip of the hand (a third of its letters, at least 2). */
+/* The nearest candidate; NULL if a slip of the hand does not explain its distance, which is then over 2 edits and over
+ * a third of its letters. */
 const char *suggestion_name(const struct suggestion *suggestion);
-
-/* Single-letter edits (insert, delete, replace, swap neighbours) between two names; '-' and '_' are the same letter.
- * (Optimal string alignment: Damerau 1964, restricted.) */
-size_t edit_distance(const char *left, const char *right);
 
 #endif

@@ -1,4 +1,7 @@
-/* Avro bytes (Confluent framing) -> structs, for our own readers of the topics we write. */
+/*
+ * Reads what avro_write.h writes: Avro bytes in Confluent framing become summaries, ledger records and signals. For the
+ * readers of our own topics. Pure; no allocation: the caller gives the room, some 10 to 140 kB.
+ */
 #ifndef GENTALLY_AVRO_READ_H
 #define GENTALLY_AVRO_READ_H
 
@@ -6,37 +9,43 @@
 #include "gentally/core/signal.h"
 #include "gentally/core/summary.h"
 
-/* A summary as read back: fixed room, spans borrow from it. */
+/* A summary that was read, with the room it borrows from; not to be copied. */
 struct summary_read {
-    struct summary summary; /* spans point into `text` */
-    struct cell cell;       /* sums and histograms; account registers are not carried by a summary */
+    struct summary summary; /* texts point into `text` */
+    struct cell cell;       /* sums and histograms; a summary does not carry registers of accounts */
     int64_t accounts;       /* -1 = null */
     char text[8192];
 };
-/* SET_ASIDE: SUMMARY-UNREADABLE. */
+
+/* Reads a summary, of today's schema or the one before. SET_ASIDE: SUMMARY-UNREADABLE. */
 MUST_CHECK enum verdict decode_summary(struct span bytes, struct summary_read *read, struct reason *why);
 
-/* A partition of a ledger record that says it consumed something else than its outcomes add up to. */
+/* A partition of a ledger record whose outcomes do not add up to what it consumed. */
 struct ledger_misfit {
     bool is_found;
     int32_t partition;
-    int64_t consumed, outcomes; /* as it says; their sum, INT64_MAX if that has no number */
+    int64_t consumed; /* as the record says */
+    int64_t outcomes; /* their sum; INT64_MAX if it overflows */
 };
 
+/* A ledger record that was read, with the room it borrows from; not to be copied. */
 struct ledger_read {
-    struct ledger ledger;        /* `partitions` points below */
-    struct ledger_misfit misfit; /* the first one; such a record is refused */
+    struct ledger ledger;
+    struct ledger_misfit misfit; /* the first misfit; a record with one is refused */
     char tables_version[128];
     struct ledger_partition partitions[1024];
 };
-/* SET_ASIDE: LEDGER-UNREADABLE. */
+
+/* Reads a ledger record. SET_ASIDE: LEDGER-UNREADABLE. */
 MUST_CHECK enum verdict decode_ledger(struct span bytes, struct ledger_read *read, struct reason *why);
 
+/* A signal that was read, with the room it borrows from; not to be copied. */
 struct signal_read {
-    struct signal signal; /* spans point into `text` */
+    struct signal signal;
     char text[8192];
 };
-/* SET_ASIDE: SIGNAL-UNREADABLE. */
+
+/* Reads a signal. SET_ASIDE: SIGNAL-UNREADABLE. */
 MUST_CHECK enum verdict decode_signal(struct span bytes, struct signal_read *read, struct reason *why);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Structs -> Avro bytes (Confluent framing) with libavro. The bytes depend on the contents alone: no clock, no host.
+ * Writes events, summaries, ledger records and signals as Avro bytes in Confluent framing, with libavro. The bytes
+ * depend on the contents alone: no clock, no host. One owner.
  */
 #ifndef GENTALLY_AVRO_WRITE_H
 #define GENTALLY_AVRO_WRITE_H
@@ -10,18 +11,18 @@
 
 struct encoder;
 
-/* HALT: NO-MEMORY, SCHEMA-INVALID. */
+/* Opens an encoder for the bundled schemas. HALT: NO-MEMORY, SCHEMA-INVALID. */
 MUST_CHECK enum verdict encoder_open(struct encoder **encoder, struct reason *why);
 void encoder_close(struct encoder *encoder);
 
-/* `*bytes` borrows from the encoder until its next call. HALT: ENCODE-FAILED (with libavro's words). */
+/* Each writes one message; `*bytes` borrows from the encoder until its next call. HALT: ENCODE-FAILED with libavro's
+ * words. */
 MUST_CHECK enum verdict encode_event(struct encoder *encoder, const struct event *event, struct span *bytes,
                                      struct reason *why);
 MUST_CHECK enum verdict encode_summary(struct encoder *encoder, const struct summary *summary, struct span *bytes,
                                        struct reason *why);
 MUST_CHECK enum verdict encode_ledger(struct encoder *encoder, const struct ledger *ledger, struct span *bytes,
                                       struct reason *why);
-
 MUST_CHECK enum verdict encode_signal(struct encoder *encoder, const struct signal *signal, struct span *bytes,
                                       struct reason *why);
 

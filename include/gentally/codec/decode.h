@@ -1,10 +1,11 @@
 /*
- * Avro bytes -> event. The writer's schema is compiled once into a plan that reads straight from the record's buffer:
- * no allocation, no copy, every length checked against the message before it is believed. Resolution follows the
- * Avro 1.11 specification (defaults, aliases, promotions, writer-only fields skipped).
+ * Decodes events from Avro bytes of any writer whose schema was learned. A schema is compiled once into a plan, which
+ * reads straight from the record's buffer: no allocation, no copy, and every length is checked before it is believed.
+ * Resolution follows the Avro 1.11 specification: defaults, aliases and promotions apply, fields that only the writer
+ * knows are skipped.
  *
- * Wire form: Confluent framing, 0x00 + schema id (4 bytes, big-endian) + body. Without a registry the bundled schemas
- * have the fixed ids below.
+ * A message is in Confluent framing: 0x00, the schema's id (4 bytes, big-endian), the body. The bundled schemas have
+ * the fixed ids below.
  */
 #ifndef GENTALLY_DECODE_H
 #define GENTALLY_DECODE_H
@@ -19,31 +20,35 @@
 
 struct decoder;
 
-/* Opens a decoder that knows the bundled generation schema under SCHEMA_ID_GENERATION. Values over `message_bytes_max`
- * are set aside unread. HALT: NO-MEMORY. */
+/* Opens a decoder that knows the bundled generation schema under SCHEMA_ID_GENERATION. Values of more than
+ * `message_bytes_max` bytes will be set aside unread. GO_ON gives `*decoder` to the caller. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict decoder_open(struct decoder **decoder, size_t message_bytes_max, struct reason *why);
 void decoder_close(struct decoder *decoder);
 
 /*
- * Compiles `schema` (JSON text of a writer's schema) and knows it under `schema_id` from now on; the same id again
- * replaces it. Not on the hot path: allocates. HALT: SCHEMA-INVALID (not an Avro schema, deeper than 32, over 256 kB),
- * SCHEMA-INCOMPATIBLE (cannot be resolved to an event; names the field).
+ * Learns a writer's schema (JSON text) under `schema_id`; the same id again replaces the schema. Allocates, so it is
+ * not for the hot path. HALT: SCHEMA-INVALID (no Avro schema, deeper than 32, over 256 kB), SCHEMA-INCOMPATIBLE (does
+ * not resolve to an event; names the field), NO-MEMORY.
  */
 MUST_CHECK enum verdict decoder_learn(struct decoder *decoder, uint32_t schema_id, struct span schema,
                                       struct reason *why);
 
-/* Learns every `<id>.avsc` of a folder. HALT as above, or SCHEMA-UNREADABLE with the path (an
- * .avsc whose name is no id, too: it would be missed only when its events arrive). */
+/* Learns every `<id>.avsc` of a folder. HALT as decoder_learn(), or SCHEMA-UNREADABLE with the path: also for an .avsc
+ * whose name is no id, since it would otherwise be missed only when its events arrive. */
 MUST_CHECK enum verdict decoder_learn_folder(struct decoder *decoder, const char *path, struct reason *why);
 
 /*
- * Decodes one record's value. Strings of `event` borrow from `value`. O(size), no allocation, never reads beyond
- * `value`. SET_ASIDE: DECODE-EMPTY, DECODE-TOO-LARGE, DECODE-FRAMING, DECODE-SCHEMA-UNKNOWN, DECODE-TRUNCATED (ends
- * inside a value, or a length goes beyond the end), DECODE-LENGTH (negative, a block whose size is wrong, or over 65536
- * elements of no bytes), DECODE-VARINT (over 10 bytes or 64 bits),
- * DECODE-RANGE (does not fit the field, int or enum or union index out of range, boolean not 0/1, confidence not
- * finite, nested deeper than 32), DECODE-UTF8,
- * DECODE-LABELS (more than EVENT_LABELS_MAX), DECODE-TRAILING (bytes after the last field).
+ * Decodes the value of one record. Texts of `event` borrow from `value`. O(size), no allocation, never reads beyond
+ * `value`. SET_ASIDE:
+ *
+ *   DECODE-EMPTY, DECODE-TOO-LARGE, DECODE-FRAMING, DECODE-SCHEMA-UNKNOWN
+ *   DECODE-TRUNCATED   the message ends inside a value, or a length goes beyond its end
+ *   DECODE-LENGTH      a length is negative, a block has another size than it says, or over 65536 elements of no bytes
+ *   DECODE-VARINT      a number has over 10 bytes or 64 bits
+ *   DECODE-RANGE       a value does not fit the field: an int, enum or union index out of range, a boolean that is not
+ * 0 or 1, a confidence that is not finite; or values are nested deeper than 32 DECODE-UTF8        a text is not UTF-8
+ *   DECODE-LABELS      there are more than EVENT_LABELS_MAX labels
+ *   DECODE-TRAILING    bytes follow the last field
  */
 MUST_CHECK enum verdict decode_event(const struct decoder *decoder, struct span value, struct event *event,
                                      struct reason *why);

@@ -1,7 +1,7 @@
 /*
- * One JSON line -> event, for `produce`: the field names of schemas/generation.avsc, plus `cost_usd` (a decimal string,
- * exact to the nano) for `cost_nano_usd`, and `created_at` as ISO 8601 or integer ms. Unknown fields, wrong types and
- * duplicates are errors: a misspelt field would otherwise vanish.
+ * Reads events from JSON lines, for `produce`. Fields have the names of schemas/generation.avsc; `cost_usd`, a decimal
+ * string exact to the nano, may stand for `cost_nano_usd`; `created_at` is ISO 8601 or integer ms. Unknown fields,
+ * wrong types and duplicates are refused, since a misspelt field would otherwise vanish.
  */
 #ifndef GENTALLY_JSON_READ_H
 #define GENTALLY_JSON_READ_H
@@ -9,11 +9,13 @@
 #include "gentally/core/event.h"
 
 struct json_reader;
+
+/* Opens a reader, which holds the texts of one event. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict json_reader_open(struct json_reader **reader, struct reason *why);
 void json_reader_close(struct json_reader *reader);
 
-/* Parses one line. Strings of `event` live in `reader` until the next call. Applies the schema's defaults. SET_ASIDE:
- * LINE-NOT-JSON, LINE-FIELD (names field and problem). */
+/* Reads one line. Texts of `event` borrow from `reader` until its next call; fields that are not given have the
+ * schema's defaults. SET_ASIDE: LINE-NOT-JSON, LINE-FIELD with field and problem. */
 MUST_CHECK enum verdict json_read_event(struct json_reader *reader, struct span line, struct event *event,
                                         struct reason *why);
 

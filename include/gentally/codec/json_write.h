@@ -1,13 +1,13 @@
-/* Event -> one JSON line, the way json_read_event() takes it. Pure; no allocation. */
+/* Writes events as JSON lines, the way json_read_event() takes them. Pure; no allocation. */
 #ifndef GENTALLY_JSON_WRITE_H
 #define GENTALLY_JSON_WRITE_H
 
 #include "gentally/core/event.h"
 
-/* Room for any event that event_check() lets pass. */
+/* The most bytes of any event that event_check() lets pass. */
 #define EVENT_JSON_MAX 65536
 
-/* Writes the event without what is absent or has the schema's default, ended by a newline. Returns the size. */
+/* Writes one event and a newline, without fields that are absent or have the schema's default. Returns the size. */
 size_t json_write_event(const struct event *event, char *text);
 
 #endif

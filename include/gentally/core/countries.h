@@ -1,4 +1,4 @@
-/* Country code (ISO 3166-1 alpha-2) -> continent. Immutable once open. */
+/* The table of countries: from a country code (ISO 3166-1 alpha-2) to its continent. Immutable once open. */
 #ifndef GENTALLY_COUNTRIES_H
 #define GENTALLY_COUNTRIES_H
 
@@ -6,15 +6,16 @@
 
 struct countries;
 
-/* Opens the file at `path`, or the bundled schemas/countries.csv if NULL or empty. HALT: TABLE-UNREADABLE,
- * TABLE-INVALID, NO-MEMORY. */
+/* Opens the file at `path`, or the bundled schemas/countries.csv if `path` is NULL or empty. GO_ON gives `*countries`
+ * to the caller, to be closed once. HALT: TABLE-UNREADABLE, TABLE-INVALID, NO-MEMORY. */
 MUST_CHECK enum verdict countries_open(struct countries **countries, const char *path, struct reason *why);
 void countries_close(struct countries *countries);
 
-/* The continent ("Asia", ...), borrowed; absent for an unknown code, an absent one, and Antarctica. Upper case only, as
- * ISO writes it. */
+/* The continent of a country ("Asia", ...), borrowed from the table. Absent for an unknown or absent code, and for
+ * Antarctica. Codes are in upper case, as ISO writes them. */
 struct span countries_continent(const struct countries *countries, struct span code);
 
+/* The 64-bit FNV-1a hash of the file's bytes, which `tables_version` of a summary names. */
 uint64_t countries_version(const struct countries *countries);
 
 #endif

@@ -1,7 +1,11 @@
 /*
- * The nouns that walk through the worker, in the order one turns into the next:
- * record (bytes at an offset) -> event (typed) -> fact (what is added up). Rows, cells and summaries follow in their
- * own headers.
+ * What the worker reads, in the order in which one thing becomes the next:
+ *
+ *   record   one Kafka message: bytes at an offset
+ *   event    the same, decoded: one generation of a language model, with its texts and numbers
+ *   fact     the event enriched: numbers only, ready to be added up
+ *
+ * Facts are added up into rows. What follows has headers of its own: measure.h, rollup.h, cell.h, summary.h.
  */
 #ifndef GENTALLY_EVENT_H
 #define GENTALLY_EVENT_H
@@ -9,9 +13,9 @@
 #include "gentally/base/verdict.h"
 #include "gentally/core/measure.h"
 
-#define PARTITIONS_MAX 1024 /* of the input topic */
+#define PARTITIONS_MAX 1024 /* partitions of the input topic */
 
-/* One Kafka message. Its bytes are borrowed from `source` until source_release(). */
+/* One Kafka message. Its bytes are borrowed from the source until source_release(). */
 struct record {
     int32_t partition;
     int64_t offset;
@@ -20,21 +24,23 @@ struct record {
     struct span value;    /* absent for a null value */
 };
 
+/* What an event does: count something new, replace what its id counted before, or take it back. */
 enum event_op { OP_CREATE, OP_AMEND, OP_RETRACT };
 
 #define EVENT_LABELS_MAX 32
-#define EVENT_ABSENT INT32_C(-1) /* of latency_ms, first_token_ms, generation_ms */
+#define EVENT_ABSENT INT32_C(-1) /* in latency_ms, first_token_ms, generation_ms: not measured */
 
-/* A classifier label: path like "/Computers & Electronics/Programming", confidence in [0, 1]. */
+/* A label of the classifier: a path like "/Computers & Electronics/Programming", and a confidence in [0, 1]. */
 struct label {
     struct span path;
     float confidence;
 };
 
-/* One generation, as schemas/generation.avsc tells it. Strings borrow from the record; empty ones count as absent. */
+/* One generation: the fields of schemas/generation.avsc. Texts borrow from the record; an empty one counts as absent.
+ */
 struct event {
     struct span id, model, provider, account, app, country, language, finish_reason;
-    int64_t created_ms; /* event time, ms since the epoch, UTC */
+    int64_t created_ms; /* event time: ms since the Unix epoch, UTC */
     int64_t tokens_prompt, tokens_completion, tokens_reasoning, tokens_cached;
     int64_t cost_nano_usd;
     int32_t latency_ms, first_token_ms, generation_ms;
@@ -44,30 +50,30 @@ struct event {
     struct label labels[EVENT_LABELS_MAX];
 };
 
-/* The limits an event must keep; beyond them it is set aside, so that no sum can overflow unnoticed. */
-#define EVENT_TOKENS_MAX INT64_C(1000000000000) /* 10^12 a field */
-#define EVENT_COST_MAX INT64_C(1000000000000)   /* 10^12 nano-USD = a thousand dollars */
+/* The limits of an event. An event beyond them is set aside, so that no sum can overflow unnoticed. */
+#define EVENT_TOKENS_MAX INT64_C(1000000000000) /* tokens in each field: 10^12 */
+#define EVENT_COST_MAX INT64_C(1000000000000)   /* cost in nano-USD: 10^12 are a thousand dollars */
 #define EVENT_TEXT_MAX 256                      /* bytes of any one text: id, dimension, label path */
-#define EVENT_MS_MAX INT64_C(253402300799999)   /* created_at: 0 (1970) to the end of the year 9999 */
+#define EVENT_MS_MAX INT64_C(253402300799999)   /* created_ms: from 0 (1970) to the end of the year 9999 */
 
 /*
- * Checks what a schema cannot say: model and id present, 0 <= reasoning <= completion, 0 <= cached <= prompt, limits,
- * text sizes, confidence in [0, 1], whatever its `op`. Returns GO_ON, or SET_ASIDE
- * with the reason (EVENT-MODEL-MISSING, EVENT-ID-MISSING, EVENT-TOKENS-IDENTITY, EVENT-OUT-OF-RANGE (negative ones
- * too), EVENT-TEXT-TOO-LONG, EVENT-CONFIDENCE).
+ * Checks an event, whatever its `op`, for what its schema cannot say: model and id are present, 0 <= reasoning <=
+ * completion, 0 <= cached <= prompt, the limits above hold, confidences lie in [0, 1]. Returns GO_ON, or SET_ASIDE with
+ * the first fault: EVENT-ID-MISSING, EVENT-MODEL-MISSING, EVENT-TEXT-TOO-LONG, EVENT-OUT-OF-RANGE (also negative),
+ * EVENT-TOKENS-IDENTITY, EVENT-CONFIDENCE.
  */
 MUST_CHECK enum verdict event_check(const struct event *event, struct reason *why);
 
-/* True if the event came from a free variant or promotion: `is_free`, or the model's variant is "free". */
+/* True if nobody paid for the event: `is_free` is set, as in a promotion, or the model's variant is "free". */
 bool event_is_free(const struct event *event);
 
-/* Splits "author/name:variant" at the last ':' after the last '/'; no variant gives the absent span. Borrows from
- * `slug`. */
+/* The two parts of a slug "author/name:variant", split at the last ':' after the last '/'. Without a variant the second
+ * is absent. Both borrow from `slug`. */
 struct span slug_base(struct span slug);
 struct span slug_variant(struct span slug);
 
-/* The dimensions a row can be counted by. Author, source, size, reasoning and continent are joined later, from the
- * tables. */
+/* The dimensions by which rows are counted. Author, family, source, size, reasoning and continent are none of them:
+ * they are joined from catalog and countries when a summary is made. */
 enum dimension {
     DIM_MODEL,
     DIM_PROVIDER,
@@ -76,26 +82,28 @@ enum dimension {
     DIM_COUNTRY,
     DIM_LANGUAGE,
     DIM_FINISH_REASON,
-    DIM_ACCOUNT, /* the pseudonym, 32 hexadecimal digits; 0 in facts unless a rollup names it */
+    DIM_ACCOUNT, /* the pseudonym as 32 hexadecimal digits; 0 in facts unless a rollup names it */
     DIM_COUNT
 };
 
-const char *dimension_name(enum dimension dimension); /* "model", ... as in the summary */
+/* The name of a dimension in configuration and summaries: "model", ... The parser returns false for any other text. */
+const char *dimension_name(enum dimension dimension);
 bool dimension_parse(struct span text, enum dimension *dimension);
 
-/* 128 bits of HMAC-SHA-256(account_key, account), big-endian: all that leaves the worker's memory of an account. */
+/* The pseudonym of an account: 128 bits of HMAC-SHA-256(account_key, account), big-endian. The account itself never
+ * leaves the worker's memory. */
 struct pseudonym {
-    uint64_t high, low; /* both 0: no account, or no key */
+    uint64_t high, low; /* both 0: the event has no account, or the worker no key */
 };
 
-/* What enrichment makes of an event: numbers only. Symbol ids come from the worker's `symbols`; 0 = absent. */
+/* What is added up of one event: numbers only. A symbol id names a text in the worker's `symbols`; 0 = absent. */
 struct fact {
     int64_t event_ms;
-    uint32_t windows; /* a bit per window_kind it counts in; the fold sets it, by lateness */
+    uint32_t windows; /* a bit per window_kind that the fact counts in; the fold sets it, by lateness */
     int64_t sums[MEASURE_COUNT];
-    uint64_t sample; /* see measure.h: histogram buckets and the account's HyperLogLog register */
+    uint64_t sample; /* histogram buckets and the account's HyperLogLog register: see measure.h */
     struct pseudonym account;
-    uint32_t dims[DIM_COUNT]; /* DIM_CATEGORY and DIM_TAG stay 0 here */
+    uint32_t dims[DIM_COUNT]; /* symbol ids; those of category and tag stay 0, the lists below have them */
     uint32_t category_count;  /* distinct categories, in byte order of their names */
     uint32_t categories[EVENT_LABELS_MAX];
     uint32_t tag_count; /* distinct (category, tag) pairs, in byte order of category, then tag */

@@ -1,18 +1,23 @@
 /*
- * The measures of a row, and the compact sample that feeds its distributions. Pure arithmetic.
+ * The measures of a row: what is counted. Pure arithmetic.
  *
- * Sums add up exactly. Distributions are log-linear histograms (they merge by addition) and a HyperLogLog of accounts
- * (it merges by maximum); both live in one space of `slots`: slot id -> count or rank, sorted by id, so that one merge
- * serves all.
+ * Most measures are sums, which add up exactly. Distributions are log-linear histograms, and the distinct accounts are
+ * a HyperLogLog sketch. Buckets of histograms and registers of the sketch share one numbering, the slots, so that one
+ * walk adds up both:
  *
- *   slot id   0..1279  histogram h of five, bucket b: id = 256 * h + b          merged by +
- *   slot id  1280..3327  HyperLogLog register r:      id = 1280 + r              merged by max
+ *   slot id     0..1279  bucket b of histogram h, one of five: id = 256 * h + b    added up by +
+ *   slot id  1280..3327  register r of the sketch:             id = 1280 + r       added up by max
+ *
+ * A new measure is appended to the enum, since packed cells count on the order; tests/unit/core/measure_places_test.c
+ * says in which other places it must then stand.
  */
 #ifndef GENTALLY_MEASURE_H
 #define GENTALLY_MEASURE_H
 
 #include "gentally/base/base.h"
 
+/* The sums of a row, in the order of packed cells and of the summary schema. schemas/README.md says what each counts.
+ */
 enum measure {
     M_REQUESTS,
     M_TOKENS_PROMPT,
@@ -44,6 +49,7 @@ enum measure {
     MEASURE_COUNT
 };
 
+/* The distributions of a row. */
 enum histogram {
     H_LATENCY_MS,
     H_FIRST_TOKEN_MS,
@@ -53,16 +59,17 @@ enum histogram {
     HISTOGRAM_COUNT
 };
 
-/* Names as in the summary: "requests", ...; "latency_ms_histogram", ... */
+/* The names of measures and histograms in the summary: "requests", ...; "latency_ms_histogram", ... */
 const char *measure_name(enum measure measure);
 const char *histogram_name(enum histogram histogram);
 
 /*
- * Squares are of at most this many tokens, more than any model takes in: so a row's sum of squares stays below 2^63 for
- * two million requests of that size in one window, or two thousand million of 65,536 tokens.
+ * Squares are taken of at most 2^21 tokens, more than any model takes in. So a row's sum of squares stays below 2^63
+ * for two million requests of that size in one window, or two thousand million requests of 65,536 tokens.
  */
 #define SQUARED_TOKENS_MAX (INT64_C(1) << 21)
 
+/* The square of a request's tokens, or of SQUARED_TOKENS_MAX if they are more. `tokens` >= 0. */
 static inline int64_t tokens_squared(int64_t tokens)
 {
     int64_t clamped = tokens < SQUARED_TOKENS_MAX ? tokens : SQUARED_TOKENS_MAX;
@@ -77,29 +84,37 @@ static inline int64_t tokens_squared(int64_t tokens)
 #define SLOT_COUNT (ACCOUNT_SLOT + ACCOUNT_REGISTERS)
 
 /*
- * Log-linear bucket of a value (negative counts as 0), 0..254: exact below 16, then eight buckets to an octave:
- * for v >= 8 with e = floor(log2 v): bucket = 8 * (e - 2) + ((v >> (e - 3)) & 7); larger values stop at 254.
+ * The bucket of a value, 0..254. Buckets are log-linear: exact below 16, then eight to an octave. For v >= 8 with
+ * e = floor(log2 v): bucket = 8 * (e - 2) + ((v >> (e - 3)) & 7). Negative values count as 0, the largest end in 254.
  */
 uint32_t histogram_bucket(int64_t value);
 
-/* The smallest value of a bucket: the inverse of the above, what summaries name a bucket by. */
+/* The smallest value of a bucket, by which summaries name the bucket. */
 int64_t histogram_floor(uint32_t bucket);
 
-/* A sample packs one event's buckets (8 bits each: bucket + 1, 0 = no value), register (11 bits) and rank (6 bits, 0 =
- * no account) in 57 bits. */
+/*
+ * A sample is what one event adds to the slots of a row, in 57 bits: a bucket per histogram (8 bits each: bucket + 1, 0
+ * = no value), and the account's register (11 bits) and rank (6 bits, 0 = no account). It starts as 0.
+ */
 uint64_t sample_with_value(uint64_t sample, enum histogram histogram, int64_t value);
-/* `hash` = 64 uniform bits of the account's pseudonym: register = its top 11 bits, rank = leading zeros of the rest + 1
- * (1..54). */
+
+/* Puts an account into a sample. `hash` is 64 uniform bits of the account's pseudonym: the register is its top 11 bits,
+ * the rank is 1 + the leading zeros of the rest (1..54). */
 uint64_t sample_with_account(uint64_t sample, uint64_t hash);
 
-static inline uint32_t sample_bucket(uint64_t sample, enum histogram histogram) /* bucket + 1; 0 = none */
+/* The bucket of a histogram + 1; 0 = no value. */
+static inline uint32_t sample_bucket(uint64_t sample, enum histogram histogram)
 {
     return (uint32_t)(sample >> (8 * histogram)) & 0xffu;
 }
+
+/* The account's register. */
 static inline uint32_t sample_register(uint64_t sample)
 {
     return (uint32_t)(sample >> 40) & (ACCOUNT_REGISTERS - 1);
 }
+
+/* The account's rank; 0 = no account. */
 static inline uint32_t sample_rank(uint64_t sample)
 {
     return (uint32_t)(sample >> 51) & 0x3fu;

@@ -1,18 +1,20 @@
-/* The ends a record can have: each record that is read comes to one of them, and the ledger counts which. */
+/* Outcomes: what became of a record. Every record that is read has exactly one, and the ledger counts them. */
 #ifndef GENTALLY_OUTCOME_H
 #define GENTALLY_OUTCOME_H
 
 #include "gentally/base/base.h"
 
-/* Counts by outcome are cumulative per partition since its first offset; consumed = the sum of all. */
+/* Counts by outcome are cumulative per partition, from its first offset on; their sum is what was consumed. */
 enum outcome {
     OUTCOME_COUNTED,
-    OUTCOME_DUPLICATE,
-    OUTCOME_FILTERED,
-    OUTCOME_TOO_LATE,
-    OUTCOME_DEAD_LETTERED,
+    OUTCOME_DUPLICATE,     /* its id had been counted */
+    OUTCOME_FILTERED,      /* part of the wire format; no record has this outcome today */
+    OUTCOME_TOO_LATE,      /* every window it belongs to was over */
+    OUTCOME_DEAD_LETTERED, /* it could not be read or counted, and went to the dead letters */
     OUTCOME_COUNT
 };
-const char *outcome_name(enum outcome outcome); /* "counted", "too_late", ... */
+
+/* The name of an outcome in the ledger: "counted", "too_late", ... */
+const char *outcome_name(enum outcome outcome);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * A rollup names the dimensions its rows are counted by. The defaults: total, model, provider (x model), category (x
- * model), tag (x category), geography (country), language.
+ * A rollup is a set of rows with the same dimensions: rollup `provider` counts by provider and model, rollup `total` by
+ * no dimension at all, in one row. Rollups are configured; the defaults are total, model, provider (x model), category
+ * (x model), tag (x category), geography (country) and language.
  */
 #ifndef GENTALLY_ROLLUP_H
 #define GENTALLY_ROLLUP_H
@@ -12,12 +13,13 @@
 #define ROLLUP_NAME_MAX 32
 
 struct rollup {
-    char name[ROLLUP_NAME_MAX]; /* lower case, digits, '_': also the end of the topic's name */
+    char name[ROLLUP_NAME_MAX]; /* of a-z, 0-9 and '_': also the end of the topic's name */
     uint32_t dim_count;
     enum dimension dims[ROLLUP_DIMS_MAX];
 };
 
-/* The rollup of retention: a name no other may have, since its rows are not counted by dimensions of an event. */
+/* The name of the rollup of retention. No configured rollup may have it, since the rows of retention are not counted by
+ * dimensions of an event. */
 #define ROLLUP_RETENTION "retention"
 
 struct rollups {
@@ -25,43 +27,43 @@ struct rollups {
     struct rollup items[ROLLUPS_MAX];
 };
 
-/* The default set, as configuration text. */
+/* The default rollups, as configuration text. */
 #define ROLLUPS_DEFAULT                                                                                                \
     "total=,model=model,provider=provider+model,category=category+model,tag=tag+category,geography=country,language="  \
     "language"
 
-/* Parses "name=dim+dim,name=..."; `total` must be among them. HALT: CONFIG-ROLLUP with what is wrong and where. */
+/* Parses rollups from "name=dimension+dimension,name=..."; `total=` must be among them. HALT: CONFIG-ROLLUP with what
+ * is wrong and where. */
 MUST_CHECK enum verdict rollups_parse(const char *text, struct rollups *rollups, struct reason *why);
 
-/* NULL if there is none of that name. */
+/* The rollup of a name, or NULL. */
 const struct rollup *rollups_find(const struct rollups *rollups, struct span name);
 
 /*
- * What is counted, so that every rollup can be made of it: a rollup whose dimensions another one has too is not counted
- * by itself, but added up from the other's rows when they are flushed. `total` and `model` come from `provider` (x
- * model) for nothing; rollups of a country, a language and a finish reason, which have few values, share one base. A
- * rollup by labels comes only from one that iterates the same labels, since an event counts once per label.
+ * A grouping says which few rollups, the bases, are counted event by event so that all others can be added up from
+ * their rows at a flush. A rollup is added up from a base that has all of its dimensions: `total` and `model` cost
+ * nothing once `provider` (x model) is counted. Rollups of country, language and finish reason, which have few values,
+ * share one base. A rollup by labels needs a base by the same labels, since an event counts once per label.
  */
 struct grouping {
     struct rollups bases;                         /* what a tally counts by; a base is named after its first rollup */
-    uint32_t base[ROLLUPS_MAX];                   /* of each rollup, by its index */
-    uint32_t place[ROLLUPS_MAX][ROLLUP_DIMS_MAX]; /* where each dimension of a rollup stands among its base's */
+    uint32_t base[ROLLUPS_MAX];                   /* of each rollup: the index of its base */
+    uint32_t place[ROLLUPS_MAX][ROLLUP_DIMS_MAX]; /* of each dimension of a rollup: its index in the base's `dims` */
 };
 
-/* Pure; the largest rollups become bases. */
+/* Groups rollups; those of the most dimensions become bases first. Pure. */
 void rollups_group(const struct rollups *rollups, struct grouping *grouping);
 
 /*
- * A row's readable key, the field under which the store keeps its cell and the tail of the summary's Kafka key:
- * "model|openai/gpt-4o", "provider|azure|openai/gpt-4o", "total".
- * '|', '%' and bytes below 0x20 in a value are written %XX; an absent value is the empty text. Returns the size, at
- * most ROW_KEY_MAX.
+ * Writes the key of a row: "model|openai/gpt-4o", "provider|azure|openai/gpt-4o", "total". The store keeps the row's
+ * cell under this key, and the summary's Kafka key ends in its values. In a value '|', '%' and bytes below 0x20 are
+ * written %XX; an absent value is the empty text. Returns the size, at most ROW_KEY_MAX.
  */
 #define ROW_KEY_MAX (ROLLUP_NAME_MAX + ROLLUP_DIMS_MAX * (3 * EVENT_TEXT_MAX + 1))
 size_t row_key_write(const struct rollup *rollup, const struct span values[], char *text);
 
-/* Reads it back: finds the rollup and decodes `dim_count` values into `text` (room for the key's size), spans borrowing
- * from it. False if it does not parse. */
+/* Reads a row's key back: finds its rollup, and decodes `dim_count` values into `text` (room for the key's size), from
+ * which the values borrow. Returns false for what row_key_write() does not write. */
 bool row_key_read(struct span key, const struct rollups *rollups, const struct rollup **rollup,
                   struct span values[ROLLUP_DIMS_MAX], char *text);
 

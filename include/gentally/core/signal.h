@@ -1,4 +1,4 @@
-/* One signal, as schemas/signal.avsc tells it: something in the summaries that is worth an analyst's look. */
+/* A signal: something in the summaries that is worth an analyst's look, with the fields of schemas/signal.avsc. */
 #ifndef GENTALLY_SIGNAL_H
 #define GENTALLY_SIGNAL_H
 
@@ -12,9 +12,9 @@ enum signal_kind {
     SIGNAL_BOOMERANG,
     SIGNAL_KINDS
 };
-const char *signal_kind_name(enum signal_kind kind); /* "first_week", ... */
+const char *signal_kind_name(enum signal_kind kind); /* "first_week", ... as in topic and command */
 
-/* One of the numbers that led to a signal. */
+/* One of the numbers that led to a signal: `real` if is_real, else `integer`. */
 struct signal_number {
     struct span name;
     bool is_real;
@@ -23,23 +23,26 @@ struct signal_number {
 };
 
 #define SIGNAL_NUMBERS_MAX 16
+
+/* All texts are borrowed; whoever fills a signal says from where. */
 struct signal {
     enum signal_kind kind;
-    struct window window; /* week; of the kinds about retention the month of activity */
+    struct window window; /* the week; for the two kinds about cohorts the month of activity */
     struct span subject;  /* model or category */
     struct span cohort;   /* "2025-04"; absent where the kind has none */
     uint32_t number_count;
     struct signal_number numbers[SIGNAL_NUMBERS_MAX];
-    struct span rule;             /* in words, with the thresholds that held */
-    int64_t generation, revision; /* of the row it is about, the latest one if several fold into it */
+    struct span rule;             /* the rule in words, with its thresholds */
+    int64_t generation, revision; /* of the row the signal is about; of several rows the latest version */
     struct span tables_version;
 };
 
 /*
- * The Kafka key, readable: "<kind>|<window start>|<subject>", behind it "|<cohort>" if there is one; '|', '%' and bytes
- * below 0x20 as %XX. "boomerang|2025-07-01T00:00:00Z|deepseek/deepseek-r1|2025-04". Returns the size.
+ * Writes the Kafka key of a signal: "<kind>|<window start>|<subject>", then "|<cohort>" if there is one, for example
+ * "boomerang|2025-07-01T00:00:00Z|deepseek/deepseek-r1|2025-04". '|', '%' and bytes below 0x20 are written %XX. `text`
+ * has room for SIGNAL_KEY_MAX. Returns the size.
  */
-#define SIGNAL_TEXT_MAX 1024 /* the longest subject: longer ones are cut in the key */
+#define SIGNAL_TEXT_MAX 1024 /* bytes of a subject in the key; the rest is cut off */
 #define SIGNAL_KEY_MAX (3 * SIGNAL_TEXT_MAX + 128)
 size_t signal_key_write(const struct signal *signal, char *text);
 

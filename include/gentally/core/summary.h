@@ -1,6 +1,7 @@
 /*
- * The summary: one row of one window with its attributes, as schemas/summary.avsc tells it; and the ledger record that
- * says what a window was made of.
+ * What the worker publishes. A summary is one row of one window: its dimensions, the attributes that catalog and
+ * countries join to them, and its measures (schemas/summary.avsc). A ledger record says of which records a window was
+ * made (schemas/ledger.avsc). Both are told again when a window changes; versions say which of two is newer.
  */
 #ifndef GENTALLY_SUMMARY_H
 #define GENTALLY_SUMMARY_H
@@ -13,11 +14,11 @@
 #include "gentally/core/rollup.h"
 #include "gentally/core/window.h"
 
+/* When a window was told: while it was open, when the watermark passed its end, or again after more records came. */
 enum pane { PANE_EARLY, PANE_ON_TIME, PANE_LATE };
 const char *pane_name(enum pane pane); /* "early" "on_time" "late" */
-bool pane_parse(struct span text, enum pane *pane);
 
-/* Dimension columns of a summary, in the schema's order. The age is the only number. */
+/* The columns of a summary that are not measures, in the schema's order. All are texts; the age is one of digits. */
 enum column {
     COLUMN_MODEL,
     COLUMN_AUTHOR,
@@ -37,81 +38,88 @@ enum column {
     COLUMN_ACCOUNT,
     COLUMN_COUNT
 };
-const char *column_name(enum column column);
-enum column column_of(enum dimension dimension); /* of the same name */
 
+/* The name of a column in the schema, and the column of a dimension. */
+const char *column_name(enum column column);
+enum column column_of(enum dimension dimension);
+
+/* A summary borrows all texts and its cell; whoever fills it says from where. */
 struct summary {
     struct span rollup;
     struct window window;
     struct span columns[COLUMN_COUNT]; /* absent = null */
-    const struct cell *cell;           /* the measures; NULL = a tombstone */
-    bool suppressed;                   /* too few accounts to be told: encode_summary() writes none of the measures */
-    int64_t retained;                  /* accounts, exactly, of a retention row; 0 in all others: the cell has them */
+    const struct cell *cell;           /* the measures; NULL = a tombstone: nothing is left of the row */
+    bool suppressed;                   /* too few accounts to be told: encode_summary() leaves the measures out */
+    int64_t retained;                  /* of a row of retention: its accounts, exactly; 0 in all other rows */
     enum pane pane;
     int64_t generation, revision;
     struct span tables_version;
 };
 
-/* Fills the rollup's name and the columns of a row from its key's values: model attributes from the catalog, continent
- * from the countries. An empty value is an absent one.
- * Pure; spans borrow from `rollup`, `values` and the tables. */
+/* Fills the rollup's name and the columns of a row from the values of its key. The catalog gives a model's attributes,
+ * the countries give the continent. An empty value counts as absent. Borrows from `rollup`, `values` and the tables. */
 void summary_fill(struct summary *summary, const struct rollup *rollup, const struct span values[],
                   const struct catalog *catalog, const struct countries *countries);
 
-/* The same of a row of retention. `cohort` is "2025-11", `age` in months. */
+/* Fills a row of retention. `cohort` is a month like "2025-11", `age` the months since as decimal digits. */
 void summary_fill_retention(struct summary *summary, struct span model, struct span cohort, struct span age,
                             const struct catalog *catalog);
 
-/* Its Kafka key: "retention|month|<start>|<model>|<cohort>|<age>". Room for SUMMARY_KEY_MAX. */
+/* Writes the Kafka key of a row of retention: "retention|month|<start>|<model>|<cohort>|<age>". `text` has room for
+ * SUMMARY_KEY_MAX. Returns the size. */
 size_t summary_retention_key_write(struct span model, struct span cohort, struct span age, struct window window,
                                    char *text);
 
 /*
- * The rule of suppression: a row of fewer `accounts` than `below` is not told; with `below` 0 all are. `accounts` is
- * cell_accounts(), or an exact number; an event without an account is of none. Up to 44 accounts the estimate is never
- * too large, so that with a `below` of at most 45 no row of fewer is told; it is too small where two share a register,
- * as in 2 % of the rows of ten.
+ * Suppresses a row of fewer `accounts` than `below`; with `below` = 0 no row is suppressed. `accounts` is
+ * cell_accounts(), or an exact number; events without an account add none. Up to 44 accounts the estimate is never too
+ * large, so with `below` <= 45 no row of fewer accounts is told. The estimate is too small where two accounts share a
+ * register, as in 2 % of the rows of ten accounts; such a row may be suppressed although it need not be.
  */
 void summary_suppress(struct summary *summary, int64_t accounts, int64_t below);
 
 /*
- * The Kafka key, readable: "<rollup>|<window>|<start as ISO 8601>|<values>", for example
- * "model|week|2025-11-17T00:00:00Z|openai/gpt-4o". Built from the row key (see rollup.h), so it is escaped the same
- * way. Returns the size, at most SUMMARY_KEY_MAX.
+ * Writes the Kafka key of a summary: "<rollup>|<window>|<start as ISO 8601>|<values>", for example
+ * "model|week|2025-11-17T00:00:00Z|openai/gpt-4o". `row_key` is the row's key (see rollup.h), whose escapes are kept.
+ * Returns the size, at most SUMMARY_KEY_MAX.
  */
 #define SUMMARY_KEY_MAX (ROW_KEY_MAX + 64)
 size_t summary_key_write(struct span row_key, struct window window, char *text);
 
-/* Orders two versions of one key: generation, then revision, then pane (early < on_time < late). >0: left is newer. */
+/* Orders two versions of one summary or ledger record: by generation, then revision, then pane (early < on_time <
+ * late). Returns > 0 if the left one is newer, 0 if they are the same. */
 int summary_version_compare(int64_t left_generation, int64_t left_revision, enum pane left_pane,
                             int64_t right_generation, int64_t right_revision, enum pane right_pane);
 
+/* What one partition of the input topic had given when a window was told. */
 struct ledger_partition {
     int32_t partition;
-    char incarnation[33];
-    int64_t first, next;  /* offset range [first, next) the counts below cover */
-    int64_t watermark_ms; /* NO_TIME = null */
-    int64_t records;      /* records of this partition in the window */
-    int64_t outcomes[OUTCOME_COUNT];
+    char incarnation[33];            /* names the partition's state in the store; another one after a reset */
+    int64_t first, next;             /* the offsets that `outcomes` covers: [first, next) */
+    int64_t watermark_ms;            /* NO_TIME = none yet */
+    int64_t records;                 /* records of this partition in the window */
+    int64_t outcomes[OUTCOME_COUNT]; /* of all records in [first, next), whatever their window */
 };
 
+/* A ledger record: how a window was told, and from what. Borrows `partitions` and `tables_version`. */
 struct ledger {
     struct window window;
     enum pane pane;
     int64_t generation, revision;
-    int64_t summaries; /* rows emitted with it, over all rollups */
+    int64_t summaries; /* rows told with it, over all rollups */
     struct span tables_version;
     uint32_t partition_count;
     const struct ledger_partition *partitions;
-    int64_t retention; /* revision of the retention rows emitted with it; 0 = none, and all but months */
+    int64_t retention; /* revision of the window's rows of retention; 0 = there are none; only months have them */
 };
 
-/* "<window>|<start as ISO 8601>". Returns the size; room for 64. */
+/* Writes the Kafka key of a ledger record: "<window>|<start as ISO 8601>". `text` has room for 64. Returns the size. */
 size_t ledger_key_write(struct window window, char *text);
 
 /*
- * The part of a tables version that changes published rows without new records: catalog and countries, everything
- * before " taxonomy=" (labels are mapped when counted, so a changed taxonomy restates nothing).
+ * A hash of the tables that change published rows without new records, catalog and countries: of `tables_version`
+ * before " taxonomy=". Labels are mapped when they are counted, so a changed taxonomy changes no row that was
+ * published.
  */
 uint64_t tables_version_hash(struct span tables_version);
 

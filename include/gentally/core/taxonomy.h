@@ -1,6 +1,6 @@
 /*
- * Classifier path -> tag -> category, by the longest matching prefix on path-segment boundaries; "/" matches all.
- * Immutable once open.
+ * The taxonomy: from a classifier's path to a tag and its category, by the rule with the longest prefix of whole path
+ * segments; the rule "/" matches every path. Immutable once open. schemas/taxonomy.csv is bundled.
  */
 #ifndef GENTALLY_TAXONOMY_H
 #define GENTALLY_TAXONOMY_H
@@ -9,21 +9,22 @@
 
 struct taxonomy;
 
-/* Opens the file at `path`, or the bundled schemas/taxonomy.csv if NULL or empty. HALT: TABLE-UNREADABLE,
- * TABLE-INVALID, NO-MEMORY. */
+/* Opens the file at `path`, or the bundled taxonomy if `path` is NULL or empty. GO_ON gives `*taxonomy` to the caller,
+ * to be closed once. HALT: TABLE-UNREADABLE, TABLE-INVALID, NO-MEMORY. */
 MUST_CHECK enum verdict taxonomy_open(struct taxonomy **taxonomy, const char *path, struct reason *why);
 void taxonomy_close(struct taxonomy *taxonomy);
 
-/* Never fails: what nothing matches is tag "other" of category "other". Both spans borrow from the taxonomy. */
+/* Finds tag and category of a path, both borrowed from the taxonomy. An unmatched path maps to other/other. */
 void taxonomy_find(const struct taxonomy *taxonomy, struct span path, struct span *tag, struct span *category);
 
-/* The category that `mapped` leaves out. */
+/* The category of unmatched paths. The measures `mapped` and `mapped_tokens` leave it out. */
 #define CATEGORY_OTHER "other"
 
-/* Walks the rules: false at the end. For `generate`. */
+/* Walks the rules in the order of the file: returns false at the end. */
 bool taxonomy_at(const struct taxonomy *taxonomy, size_t index, struct span *pattern, struct span *tag,
                  struct span *category);
 
+/* The 64-bit FNV-1a hash of the file's bytes, which `tables_version` of a summary names. */
 uint64_t taxonomy_version(const struct taxonomy *taxonomy);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * Tumbling event-time windows in UTC: hour, day, ISO week (Monday 00:00), calendar month.
- * Pure arithmetic on milliseconds since the Unix epoch; negative times work too.
+ * Windows: the spans of event time that rows are counted in. There are four kinds, all in UTC: hour, day, ISO week
+ * (from Monday 00:00) and calendar month. Windows of a kind follow each other without gap or overlap, so a time lies in
+ * exactly one window of each kind. Pure arithmetic on milliseconds since the Unix epoch; negative times work too.
  */
 #ifndef GENTALLY_WINDOW_H
 #define GENTALLY_WINDOW_H
@@ -20,18 +21,20 @@ struct window window_of(enum window_kind kind, int64_t event_ms);
 /* The first millisecond after the window. */
 int64_t window_end(struct window window);
 
-/* Orders by end, then by kind (hour first): the order in which windows close. Returns <0, 0, >0. */
+/* Orders windows by their end, then by kind (hour first): the order in which they close. Returns <0, 0, >0. */
 int window_compare(struct window left, struct window right);
 
-/* "hour" "day" "week" "month". */
+/* The name of a kind: "hour", "day", "week" or "month". The parser returns false for any other text. */
 const char *window_kind_name(enum window_kind kind);
 bool window_kind_parse(struct span text, enum window_kind *kind);
 
-/* Months as numbers: 0 is January 1970. Those that are counted are below MONTHS_MAX. */
-#define MONTHS_MAX 4096 /* to the year 2311 */
+/* Months as numbers: 0 is January 1970. Retention counts months below MONTHS_MAX. */
+#define MONTHS_MAX 4096 /* May 2311 */
 
-/* The month that holds `event_ms` (>= 0). */
+/* The number of the month that holds `event_ms` (>= 0). */
 uint32_t month_number(int64_t event_ms);
+
+/* The window of a month. */
 struct window month_window(uint32_t month);
 
 /* Writes a month (< MONTHS_MAX) as "2025-11"; `size` >= 8. */

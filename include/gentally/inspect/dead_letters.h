@@ -1,14 +1,15 @@
 /*
- * Dead letters as they are read back: what the headers say, and sets of the records they were made of. A letter may be
- * there twice (a worker that ended between writing it and storing its offset writes it again), so what is counted or
- * sent is records, by their place.
+ * Dead letters as they are read back: what the headers say, and sets of the records they were made of. A worker that
+ * ends between writing a dead letter and storing its offset writes it again, so the same record may have two dead
+ * letters. Whatever is counted or sent again is therefore a record, named by its origin, not a dead letter.
  */
 #ifndef GENTALLY_DEAD_LETTERS_H
 #define GENTALLY_DEAD_LETTERS_H
 
 #include "gentally/core/event.h"
 
-/* A record's own place. The timestamp tells a topic that was deleted and made anew from the one before. */
+/* The place of the record that could not be counted. The timestamp tells a topic that was deleted and made anew from
+ * the topic before. */
 struct dead_letter_origin {
     struct span topic;
     int32_t partition;
@@ -16,48 +17,58 @@ struct dead_letter_origin {
     int64_t timestamp_ms;
 };
 
-/* All spans borrow from the record. */
+/* A dead letter. All texts borrow from its record. */
 struct dead_letter {
     int32_t partition; /* of the dead-letter topic */
     int64_t offset;
-    int64_t time_ms; /* when it was written */
+    int64_t time_ms; /* when the dead letter was written */
     struct span reason, detail;
-    bool has_origin; /* the headers of ours are all there and are what we write */
+    bool has_origin; /* our headers are all there and well-formed, so that `origin` holds */
     struct dead_letter_origin origin;
-    int64_t omitted_size; /* bytes of a value that was left out; -1 = it was not */
+    int64_t omitted_size; /* bytes of a value that was too large to be kept; -1 = the value is there */
     struct span key, value;
 };
 
-/* What a letter's headers are asked by: absent if there is none of that name. */
+/* Gives the header called `name` of a record; absent if the record has no such header. */
 typedef struct span dead_letter_header(const struct record *record, const char *name);
 
-void dead_letter_read(const struct record *record, dead_letter_header *header, struct dead_letter *letter);
+/* Reads a dead letter from its record. */
+void dead_letter_read(const struct record *record, dead_letter_header *header, struct dead_letter *dead_letter);
 
+/* Which dead letters are asked for. */
 struct dead_letter_filter {
     struct span reason;     /* absent = any */
     int64_t partition;      /* of the origin; -1 = any */
-    int64_t from_ms, to_ms; /* when it was written; half-open */
+    int64_t from_ms, to_ms; /* when the dead letter was written: [from, to) */
 };
-bool dead_letter_fits(const struct dead_letter *letter, const struct dead_letter_filter *filter);
 
-/* "<topic>:<partition>:<offset>:<timestamp>": the key under which it is noted that a record was sent again. Returns the
- * size, at most DEAD_LETTER_KEY_MAX. False of the reader for anything else; its topic borrows from `key`. */
+/* True if a dead letter is among those asked for. */
+bool dead_letter_fits(const struct dead_letter *dead_letter, const struct dead_letter_filter *filter);
+
+/* Writes the key under which is noted that a record was sent again: "<topic>:<partition>:<offset>:<timestamp>". Returns
+ * the size, at most DEAD_LETTER_KEY_MAX. The reader returns false for any other text; the topic borrows from `key`. */
 #define DEAD_LETTER_KEY_MAX 320
 size_t dead_letter_key_write(const struct dead_letter_origin *origin, char *text);
 bool dead_letter_key_read(struct span key, struct dead_letter_origin *origin);
 
-/* "3:17": a partition and an offset. False for anything else. */
+/* Reads a partition and an offset from a text like "3:17"; returns false for any other text. */
 bool dead_letter_place_read(struct span text, int32_t *partition, int64_t *offset);
 
-/* A set of origins. */
+/* A set of origins. One owner. */
 struct dead_letter_set;
-/* HALT: NO-MEMORY. */
+
+/* Opens an empty set. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict dead_letter_set_open(struct dead_letter_set **set, struct reason *why);
 void dead_letter_set_close(struct dead_letter_set *set);
+
+/* True if the set has the origin. */
 bool dead_letter_set_has(const struct dead_letter_set *set, const struct dead_letter_origin *origin);
-/* Harmless to repeat. HALT: NO-MEMORY. */
+
+/* Puts an origin into the set; an origin that is there changes nothing. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict dead_letter_set_put(struct dead_letter_set *set, const struct dead_letter_origin *origin,
                                             struct reason *why);
+
+/* The number of origins in the set. */
 size_t dead_letter_set_count(const struct dead_letter_set *set);
 
 #endif

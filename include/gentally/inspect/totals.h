@@ -1,6 +1,7 @@
 /*
- * Few sums by name: tokens, requests, cost and one measure of choice of each (window, name), and each name's share of
- * its window. What a person reads of many rows.
+ * Totals by name: of many rows the few sums that a person reads. For each window and name they hold requests, tokens,
+ * cost and one measure of choice, and the name's share of the window. Rows are added first, then sorted once, then
+ * read. One owner.
  */
 #ifndef GENTALLY_TOTALS_H
 #define GENTALLY_TOTALS_H
@@ -8,16 +9,17 @@
 #include "gentally/base/verdict.h"
 #include "gentally/core/measure.h"
 
+/* By which sum names are compared. BY_MEASURE: by the measure of choice. */
 enum totals_by { BY_TOKENS, BY_REQUESTS, BY_COST, BY_MEASURE };
 
-/* The measure of choice: an enum measure, or prompt and completion together. */
+/* Prompt and completion together, where else an enum measure stands. */
 #define MEASURE_TOKENS ((uint32_t)MEASURE_COUNT)
 
-/* What all names but the largest are folded into. Nobody's name: no model, category or country has brackets. */
+/* The name of all names but the largest, added up. No model, category or country has brackets in its name. */
 #define TOTALS_REST "(other)"
 
 struct totals_row {
-    int64_t start_ms; /* of the window; anything that orders */
+    int64_t start_ms; /* of the window */
     struct span name;
     int64_t requests, tokens, cost_nano_usd;
     int64_t value; /* of the measure of choice */
@@ -26,31 +28,33 @@ struct totals_row {
 
 struct totals;
 
-/* HALT: NO-MEMORY. */
+/* Opens totals without rows. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict totals_open(struct totals **totals, struct reason *why);
 void totals_close(struct totals *totals);
 
-/* Chooses a measure, before anything is added: an enum measure or MEASURE_TOKENS, which it is at first. */
+/* Sets the measure of choice, before any row is added: an enum measure, or MEASURE_TOKENS, which is the default. */
 void totals_measure(struct totals *totals, uint32_t measure);
 
-/* Adds a cell's `sums` to (start_ms, name); the name is copied, an absent one stands as "". Not after the sort. HALT:
- * NO-MEMORY. */
+/* Adds the sums of a cell to a window and name. The name is copied; an absent name counts as "". Not after the sort.
+ * HALT: NO-MEMORY. */
 MUST_CHECK enum verdict totals_add(struct totals *totals, int64_t start_ms, struct span name,
                                    const int64_t sums[MEASURE_COUNT], struct reason *why);
 
 /*
- * Keeps the `top` names whose `by` is largest over all windows together (of equal ones those first in byte order), and
- * adds up all others, in each window, as TOTALS_REST. Before the sort. O(n log n). HALT: NO-MEMORY.
+ * Keeps the `top` names with the largest sums over all windows together (of equal names the first in byte order), and
+ * adds up all others, in each window, as TOTALS_REST. Only before the sort. O(n log n) for n rows. HALT: NO-MEMORY.
  */
 MUST_CHECK enum verdict totals_fold(struct totals *totals, size_t top, enum totals_by by, struct reason *why);
 
-/* Orders by window, then the largest first, then by name, the rest last; works out the shares. O(n log n). */
+/* Orders the rows by window, then the largest sum first, then by name, TOTALS_REST last; and works out the shares.
+ * O(n log n) for n rows. */
 void totals_sort(struct totals *totals, enum totals_by by);
 
-/* After the sort. Borrowed until close. */
+/* After the sort: the number of rows, and each of them in order. Borrowed until close. */
 size_t totals_count(const struct totals *totals);
 const struct totals_row *totals_row(const struct totals *totals, size_t index);
-/* The row of a window and name; NULL if there is none. O(n). */
+
+/* After the sort: the row of a window and name, or NULL. O(n). */
 const struct totals_row *totals_find(const struct totals *totals, int64_t start_ms, struct span name);
 
 #endif

@@ -40,7 +40,7 @@ static void shares_have_wilsons_interval(void)
     };
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
-        struct interval have = interval_of_share(rows[i].share, rows[i].n);
+        struct interval have = statistics_share_interval(rows[i].share, rows[i].n);
         double slack = rows[i].share == 0.1 ? 1e-8 : 0;
         CU_ASSERT(slack > 0 ? fabs(have.low - rows[i].low) < slack : is_near(have.low, rows[i].low));
         CU_ASSERT(slack > 0 ? fabs(have.high - rows[i].high) < slack : is_near(have.high, rows[i].high));
@@ -54,7 +54,7 @@ static void shares_lie_in_their_intervals(void)
 
     for (int i = 0; i < 20000; i++) {
         double share = (double)suite_below(&state, 1001) / 1000, n = ldexp(1, (int)suite_below(&state, 60)) / 16;
-        struct interval less = interval_of_share(share, n), more = interval_of_share(share, n * 2);
+        struct interval less = statistics_share_interval(share, n), more = statistics_share_interval(share, n * 2);
         CU_ASSERT(less.low >= 0 && less.low <= share && share <= less.high && less.high <= 1);
         CU_ASSERT(more.high - more.low <= less.high - less.low);
     }
@@ -77,7 +77,7 @@ static void means_have_the_interval_of_their_spread(void)
     };
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
-        struct interval have = interval_of_mean(rows[i].sum, rows[i].squares, rows[i].n);
+        struct interval have = statistics_mean_interval(rows[i].sum, rows[i].squares, rows[i].n);
         bool is_rough = rows[i].squares == 8.99999;
         if (isinf(rows[i].low)) {
             CU_ASSERT(have.low == rows[i].low && have.high == rows[i].high);
@@ -90,16 +90,16 @@ static void means_have_the_interval_of_their_spread(void)
 
 static void equal_weights_count_each_and_one_heavy_one_alone(void)
 {
-    CU_ASSERT(is_near(effective_n(7, 7), 7));
-    CU_ASSERT(is_near(effective_n(7000, 7000000), 7));
-    CU_ASSERT(is_near(effective_n(4, 6), 2.6666666666666665));          /* 1 1 2 */
-    CU_ASSERT(is_near(effective_n(1003, 1000003), 1.0060059819820542)); /* 1000 1 1 1 */
-    CU_ASSERT(is_near(effective_n(5, 25), 1));
-    CU_ASSERT(is_near(effective_n(1e200, 1e300), 1e100)); /* whose square is no double */
-    CU_ASSERT_EQUAL(effective_n(0, 0), 0);
-    CU_ASSERT_EQUAL(effective_n(5, 0), 0);
-    CU_ASSERT_EQUAL(effective_n(-5, 25), 0);
-    CU_ASSERT_EQUAL(effective_n((double)NAN, 25), 0);
+    CU_ASSERT(is_near(statistics_effective_n(7, 7), 7));
+    CU_ASSERT(is_near(statistics_effective_n(7000, 7000000), 7));
+    CU_ASSERT(is_near(statistics_effective_n(4, 6), 2.6666666666666665));          /* 1 1 2 */
+    CU_ASSERT(is_near(statistics_effective_n(1003, 1000003), 1.0060059819820542)); /* 1000 1 1 1 */
+    CU_ASSERT(is_near(statistics_effective_n(5, 25), 1));
+    CU_ASSERT(is_near(statistics_effective_n(1e200, 1e300), 1e100)); /* whose square is no double */
+    CU_ASSERT_EQUAL(statistics_effective_n(0, 0), 0);
+    CU_ASSERT_EQUAL(statistics_effective_n(5, 0), 0);
+    CU_ASSERT_EQUAL(statistics_effective_n(-5, 25), 0);
+    CU_ASSERT_EQUAL(statistics_effective_n((double)NAN, 25), 0);
 }
 
 int main(int argc, char **argv)
@@ -111,5 +111,5 @@ int main(int argc, char **argv)
         {"equal weights count each, and one heavy one alone", equal_weights_count_each_and_one_heavy_one_alone},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "interval", tests);
+    return suite_run(argc, argv, "statistics", tests);
 }

@@ -1,7 +1,15 @@
-/* Which name was meant. */
+/* Suggestions: how edits are counted, and which name is offered. */
 #include "gentally/base/suggest.h"
 
 #include "suite.h"
+
+static size_t distance_of(const char *wanted, const char *candidate)
+{
+    struct suggestion suggestion = suggestion_for(wanted);
+
+    suggestion_try(&suggestion, candidate);
+    return suggestion.distance;
+}
 
 static void edits_are_counted(void)
 {
@@ -23,27 +31,27 @@ static void edits_are_counted(void)
         {"top", "pot", 2},
     };
     for (size_t at = 0; at < LENGTH_OF(rows); at++) {
-        size_t distance = edit_distance(rows[at].left, rows[at].right);
+        size_t distance = distance_of(rows[at].left, rows[at].right);
         if (distance != rows[at].want)
             printf("%s, %s: %zu\n", rows[at].left, rows[at].right, distance);
         CU_ASSERT_EQUAL(distance, rows[at].want);
-        CU_ASSERT_EQUAL(edit_distance(rows[at].right, rows[at].left), rows[at].want);
+        CU_ASSERT_EQUAL(distance_of(rows[at].right, rows[at].left), rows[at].want);
     }
 }
 
 static void names_beyond_the_limit_never_match(void)
 {
-    char name[NEAREST_NAME_MAX + 2];
+    char name[SUGGESTION_NAME_MAX + 2];
     memset(name, 'a', sizeof(name) - 1);
     name[sizeof(name) - 1] = '\0';
-    CU_ASSERT_EQUAL(edit_distance(name, name), SIZE_MAX);
-    CU_ASSERT_EQUAL(edit_distance(name + 1, name + 1), 0);
+    CU_ASSERT_EQUAL(distance_of(name, name), SIZE_MAX);
+    CU_ASSERT_EQUAL(distance_of(name + 1, name + 1), 0);
     struct suggestion suggestion = suggestion_for(name);
     suggestion_try(&suggestion, name);
     CU_ASSERT_PTR_NULL(suggestion_name(&suggestion));
 }
 
-static void nearest_is_offered_only_if_near(void)
+static void a_candidate_is_offered_only_if_near(void)
 {
     static const struct {
         const char *wanted, *want;
@@ -71,8 +79,8 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"edits_are_counted", edits_are_counted},
         {"names_beyond_the_limit_never_match", names_beyond_the_limit_never_match},
-        {"nearest_is_offered_only_if_near", nearest_is_offered_only_if_near},
+        {"a_candidate_is_offered_only_if_near", a_candidate_is_offered_only_if_near},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "nearest", tests);
+    return suite_run(argc, argv, "suggest", tests);
 }

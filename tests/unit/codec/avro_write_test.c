@@ -6,9 +6,9 @@
 
 #include <jansson.h>
 
+#include "cells.h"
 #include "gentally/base/bundled.h"
 #include "gentally/codec/avro_read.h"
-#include "slots.h"
 #include "suite.h"
 
 static const char event_golden[] =
@@ -509,7 +509,7 @@ static const char *symbol(const json_t *schema, size_t field, size_t index)
     return json_string_value(json_array_get(json_object_get(type, "symbols"), index));
 }
 
-/* encode.c and readback.c walk the fields by index: the tables they walk by must be the schema's. */
+/* avro_write.c and avro_read.c walk the fields by index: the tables they walk by must be the schema's. */
 static void the_summary_schema_has_the_order_of_our_tables(void)
 {
     json_t *schema = json_loadb(bundled_summary_avsc.bytes, bundled_summary_avsc.size, 0, NULL);
@@ -582,5 +582,5 @@ int main(int argc, char **argv)
         {"the ledger schema has the order of our tables", the_ledger_schema_has_the_order_of_our_tables},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "encode", tests);
+    return suite_run(argc, argv, "avro_write", tests);
 }

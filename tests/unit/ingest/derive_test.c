@@ -4,6 +4,7 @@
  */
 #include "derive.h"
 
+#include "cells.h"
 #include "correction.h"
 #include "suite.h"
 

@@ -1,6 +1,7 @@
 /* The tally: which rows a fact makes, what room means, what clearing gives back. */
 #include "tally.h"
 
+#include "cells.h"
 #include "suite.h"
 
 static struct rollups rollups;

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "cells.h"
 #include "suite.h"
 
 struct told {

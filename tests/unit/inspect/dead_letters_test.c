@@ -5,7 +5,7 @@
 
 #include "suite.h"
 
-/* The headers of the letter at hand; a test has one at a time. */
+/* The headers of the dead letter at hand; a test has one at a time. */
 static struct {
     const char *name, *value;
 } headers[6];
@@ -57,18 +57,19 @@ static void test_headers(void)
         {"3", "17", "-", NULL, false, -1},
     };
     const struct record record = {.partition = 1, .offset = 2, .timestamp_ms = 3};
-    struct dead_letter letter;
+    struct dead_letter dead_letter;
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         set_headers(rows[i].partition, rows[i].offset, rows[i].timestamp, rows[i].omitted);
-        dead_letter_read(&record, header, &letter);
-        CU_ASSERT_EQUAL(letter.has_origin, rows[i].has_origin);
-        CU_ASSERT_EQUAL(letter.omitted_size, rows[i].omitted_size);
+        dead_letter_read(&record, header, &dead_letter);
+        CU_ASSERT_EQUAL(dead_letter.has_origin, rows[i].has_origin);
+        CU_ASSERT_EQUAL(dead_letter.omitted_size, rows[i].omitted_size);
     }
     set_headers("3", "17", "5", NULL);
-    dead_letter_read(&record, header, &letter);
-    CU_ASSERT(letter.partition == 1 && letter.offset == 2 && letter.time_ms == 3);
-    CU_ASSERT(letter.origin.partition == 3 && letter.origin.offset == 17 && letter.origin.timestamp_ms == 5);
+    dead_letter_read(&record, header, &dead_letter);
+    CU_ASSERT(dead_letter.partition == 1 && dead_letter.offset == 2 && dead_letter.time_ms == 3);
+    CU_ASSERT(dead_letter.origin.partition == 3 && dead_letter.origin.offset == 17 &&
+              dead_letter.origin.timestamp_ms == 5);
 }
 
 static void test_filters(void)
@@ -85,12 +86,12 @@ static void test_filters(void)
         {NULL, -1, 101, 200, false},
         {NULL, -1, 0, 100, false},
     };
-    const struct dead_letter letter = {
+    const struct dead_letter dead_letter = {
         .reason = span_of("DECODE-UTF8"), .has_origin = true, .origin = {.partition = 3}, .time_ms = 100};
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         struct dead_letter_filter filter = {span_of(rows[i].reason), rows[i].partition, rows[i].from_ms, rows[i].to_ms};
-        CU_ASSERT_EQUAL(dead_letter_fits(&letter, &filter), rows[i].fits);
+        CU_ASSERT_EQUAL(dead_letter_fits(&dead_letter, &filter), rows[i].fits);
     }
 }
 
@@ -151,5 +152,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "letters", tests);
+    return suite_run(argc, argv, "dead_letters", tests);
 }

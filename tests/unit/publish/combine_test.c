@@ -1,6 +1,7 @@
 /* Cells of many partitions, added up by key. */
 #include "combine.h"
 
+#include "cells.h"
 #include "suite.h"
 
 static struct cell scratch;

@@ -1,11 +1,12 @@
 /*
- * What the rules look at: rows added up by (subject, week), the weeks themselves, and the cohorts' rows as they came.
- * Private to signals.c and signal_rules.c.
+ * The rules of signals.h, and what they look at: rows added up by subject and week, the weeks themselves, and the rows
+ * of cohorts as they came. For signals.c, which makes these of the rows it keeps.
  */
-#ifndef GENTALLY_SIGNAL_PARTS_H
-#define GENTALLY_SIGNAL_PARTS_H
+#ifndef GENTALLY_SIGNAL_RULES_H
+#define GENTALLY_SIGNAL_RULES_H
 
-#include "gentally/inspect/signals.h"
+#include "gentally/core/signal.h"
+#include "gentally/inspect/signal_input.h"
 
 /* A model or category in a week. */
 struct subject_week {
@@ -19,40 +20,45 @@ struct subject_week {
     struct span tables_version;          /* of that row */
 };
 
+/* A week over all subjects. */
 struct week {
     int64_t start_ms;
-    int64_t tokens; /* of categories: without `other` */
+    int64_t tokens; /* without those of category `other` */
     double tokens_squared;
     int64_t generation, revision; /* of the latest row */
 };
 
-/* All of a rollup, closed rows only. */
+/* All subjects of a rollup in all weeks, from closed rows only. */
 struct subject_weeks {
     size_t count;
     struct subject_week *items; /* by subject, then week */
     size_t week_count;
-    struct week *weeks; /* by start: all that are published */
+    struct week *weeks; /* by start: all published weeks */
 };
 
+/* The closed rows of retention. */
 struct cohort_rows {
     size_t count;
-    const struct signal_row *items; /* by model, cohort, age; their windows are closed */
-    int64_t latest_month;           /* the latest that is published; as month_of() counts */
+    const struct signal_row *items; /* by model, cohort, age */
+    int64_t latest_month;           /* the latest published month, as signal_month() counts */
 };
 
-/* Months since the year 0 of a window's start. */
+/* The month of a window's start, as months since the year 0. */
 int64_t signal_month(int64_t start_ms);
 
-/* Where rules put what they find. */
+/* The signals found so far, and what is needed to write one down. */
 struct found {
     const struct signal_rules *rules;
     size_t count, room;
     struct signal *items;
-    bool is_broken;                /* memory ran out */
+    bool is_broken;                /* memory ran out: the signals are not complete */
     char texts[SIGNAL_KINDS][192]; /* the rules in words */
 };
 
+/* Writes the rules in words, with their thresholds, to `texts`. */
 void signal_rules_write(struct found *found);
+
+/* Each applies the rules of one rollup to its rows, and adds the signals to `found`. */
 void signal_rules_of_models(struct found *found, const struct subject_weeks *models);
 void signal_rules_of_categories(struct found *found, const struct subject_weeks *categories);
 void signal_rules_of_cohorts(struct found *found, const struct cohort_rows *rows);
