@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "emit.h"
+#include "emitter.h"
 #include "gentally/codec/avro_read.h"
 #include "gentally/config/config.h"
 #include "gentally/core/event.h"
@@ -36,7 +36,7 @@
 
 /* A window whose turn it is. */
 struct due {
-    struct emit_order order;
+    struct emitter_order order;
     bool is_rebuilt; /* from states that begin anew: its revision may be any */
 };
 
@@ -146,7 +146,7 @@ enum verdict closer_open(struct closer **closer, const struct config *config, st
     if (verdict == GO_ON)
         verdict = published_offsets_open(&opened->offsets, partitions, why);
     if (verdict == GO_ON)
-        verdict = emit_open(&opened->emitter, config, store, tables, partitions, why);
+        verdict = emitter_open(&opened->emitter, config, store, tables, partitions, why);
     if (verdict == GO_ON) /* First fence whoever was here, then read what they left: nothing is added after that. */
         verdict = transaction_open(&opened->transaction, config, name, logger, why);
     if (verdict == GO_ON)
@@ -167,7 +167,7 @@ void closer_close(struct closer *closer)
         return;
     if (closer->transaction != NULL)
         transaction_close(closer->transaction);
-    emit_close(closer->emitter);
+    emitter_close(closer->emitter);
     published_close(closer->published);
     published_offsets_close(closer->offsets);
     survey_close(&closer->survey);
@@ -217,10 +217,10 @@ static bool is_retention_due(const struct closer *closer, const struct stored_wi
     if (entry == NULL || entry->pane == PANE_EARLY || stored->records != entry->revision ||
         !is_of_these_states(closer, entry) || retention_of(closer, stored->window) <= entry->retention)
         return false;
-    due->order = (struct emit_order){stored->window, PANE_LATE, entry->generation, entry->revision, entry->pane};
+    due->order = (struct emitter_order){stored->window, PANE_LATE, entry->generation, entry->revision, entry->pane};
     if (entry->tables != closer->tables) /* Then the other rows are told again, too: a version has one catalog. */
         due->order =
-            (struct emit_order){.window = stored->window, .pane = PANE_LATE, .generation = entry->generation + 1};
+            (struct emitter_order){.window = stored->window, .pane = PANE_LATE, .generation = entry->generation + 1};
     return month_number(stored->window.start_ms) < closer->retention_floor;
 }
 
@@ -279,7 +279,7 @@ static enum verdict commit(struct closer *closer, struct reason *why)
 /* A store may roll back between the survey and a window's snapshots. */
 static enum verdict check_parts(const struct closer *closer, struct reason *why)
 {
-    const struct ledger_partition *parts = emit_parts(closer->emitter);
+    const struct ledger_partition *parts = emitter_parts(closer->emitter);
     enum verdict verdict = GO_ON;
 
     for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++)
@@ -289,7 +289,7 @@ static enum verdict check_parts(const struct closer *closer, struct reason *why)
 
 /* The store may have rolled back since it was surveyed. */
 static enum verdict check_outcome(const struct closer *closer, const struct due *due,
-                                  const struct emit_outcome *outcome, struct reason *why)
+                                  const struct emitter_outcome *outcome, struct reason *why)
 {
     const struct published_window *entry = published_find(closer->published, due->order.window);
 
@@ -308,8 +308,8 @@ static enum verdict check_outcome(const struct closer *closer, const struct due 
 
 static enum verdict publish_one(struct closer *closer, const struct due *due, uint32_t *rows, struct reason *why)
 {
-    struct emit_outcome outcome;
-    enum verdict verdict = emit_put(closer->emitter, closer->transaction, &due->order, &outcome, why);
+    struct emitter_outcome outcome;
+    enum verdict verdict = emitter_put(closer->emitter, closer->transaction, &due->order, &outcome, why);
 
     if (verdict == GO_ON)
         verdict = check_parts(closer, why);
@@ -318,7 +318,7 @@ static enum verdict publish_one(struct closer *closer, const struct due *due, ui
     if (verdict != GO_ON || outcome.revision == 0)
         return verdict;
     for (int32_t i = 0; i < closer->survey.partition_count; i++)
-        published_offsets_note(closer->offsets, &emit_parts(closer->emitter)[i]);
+        published_offsets_note(closer->offsets, &emitter_parts(closer->emitter)[i]);
     uint32_t partitions = (uint32_t)closer->survey.partition_count;
     closer->pending[closer->pending_count++] = (struct published_window){.window = due->order.window,
                                                                          .pane = outcome.pane,

@@ -2,8 +2,8 @@
  * One window on its way out: its cells of all partitions, merged, joined with the tables, encoded and put into the
  * transaction's open transaction, with the ledger record last.
  */
-#ifndef GENTALLY_EMIT_H
-#define GENTALLY_EMIT_H
+#ifndef GENTALLY_EMITTER_H
+#define GENTALLY_EMITTER_H
 
 #include "gentally/core/summary.h"
 #include "gentally/kafka/transaction.h"
@@ -13,11 +13,11 @@ struct transaction;
 struct emitter;
 
 /* All borrowed until close. HALT: NO-MEMORY, SCHEMA-INVALID. */
-MUST_CHECK enum verdict emit_open(struct emitter **emitter, const struct config *config, struct store *store,
-                                  const struct closer_tables *tables, int32_t partitions, struct reason *why);
-void emit_close(struct emitter *emitter);
+MUST_CHECK enum verdict emitter_open(struct emitter **emitter, const struct config *config, struct store *store,
+                                     const struct closer_tables *tables, int32_t partitions, struct reason *why);
+void emitter_close(struct emitter *emitter);
 
-struct emit_order {
+struct emitter_order {
     struct window window;
     enum pane pane;
     int64_t generation;
@@ -27,7 +27,7 @@ struct emit_order {
     enum pane unchanged_pane;
 };
 
-struct emit_outcome {
+struct emitter_outcome {
     enum pane pane;
     int64_t revision;   /* the records the summaries were made of; 0: there are none, and nothing was put */
     int64_t retention;  /* revision of a month's retention rows; 0: none */
@@ -36,11 +36,12 @@ struct emit_outcome {
 
 /* Puts the summaries of a window, of a month its retention rows too, and its ledger record. Verdicts of
  * store_snapshot(), store_retained() and transaction_put(). */
-MUST_CHECK enum verdict emit_put(struct emitter *emitter, struct transaction *transaction,
-                                 const struct emit_order *order, struct emit_outcome *outcome, struct reason *why);
+MUST_CHECK enum verdict emitter_put(struct emitter *emitter, struct transaction *transaction,
+                                    const struct emitter_order *order, struct emitter_outcome *outcome,
+                                    struct reason *why);
 
 /* What each partition contributed to the window put last, of as many partitions as there were at open. Borrowed until
  * the next one is put. */
-const struct ledger_partition *emit_parts(const struct emitter *emitter);
+const struct ledger_partition *emitter_parts(const struct emitter *emitter);
 
 #endif

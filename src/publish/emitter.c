@@ -2,14 +2,14 @@
  * Summaries are a pure function of the cells and the tables: rows sorted by key, no clock, no host, so that a repeated
  * emitter is byte-identical.
  */
-#include "emit.h"
+#include "emitter.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "combine.h"
+#include "combination.h"
 #include "gentally/codec/avro_write.h"
 #include "gentally/config/config.h"
 #include "gentally/core/event.h"
@@ -31,8 +31,8 @@ struct emitter {
     char values[ROW_KEY_MAX]; /* of the row being joined */
 };
 
-enum verdict emit_open(struct emitter **emitter, const struct config *config, struct store *store,
-                       const struct closer_tables *tables, int32_t partitions, struct reason *why)
+enum verdict emitter_open(struct emitter **emitter, const struct config *config, struct store *store,
+                          const struct closer_tables *tables, int32_t partitions, struct reason *why)
 {
     struct emitter *opened = calloc(1, sizeof(*opened));
 
@@ -47,11 +47,11 @@ enum verdict emit_open(struct emitter **emitter, const struct config *config, st
     enum verdict verdict = opened->partitions == NULL || opened->topics == NULL ? no_memory(why, "for emissions")
                                                                                 : encoder_open(&opened->encoder, why);
     if (verdict == GO_ON)
-        verdict = combine_open(&opened->combination, why);
+        verdict = combination_open(&opened->combination, why);
     if (verdict == GO_ON && config->has_retention)
         verdict = retention_rows_open(&opened->retained, why);
     if (verdict != GO_ON) {
-        emit_close(opened);
+        emitter_close(opened);
         return verdict;
     }
     topic_ledger(config, opened->ledger_topic);
@@ -62,11 +62,11 @@ enum verdict emit_open(struct emitter **emitter, const struct config *config, st
     return GO_ON;
 }
 
-void emit_close(struct emitter *emitter)
+void emitter_close(struct emitter *emitter)
 {
     if (emitter == NULL)
         return;
-    combine_close(emitter->combination);
+    combination_close(emitter->combination);
     retention_rows_close(emitter->retained);
     encoder_close(emitter->encoder);
     free(emitter->partitions);
@@ -76,13 +76,13 @@ void emit_close(struct emitter *emitter)
 
 static enum verdict gather_cell(void *context, struct span key, struct span packed, struct reason *why)
 {
-    return combine_add(context, key, packed, why);
+    return combination_add(context, key, packed, why);
 }
 
 /* Merges the window's cells of all partitions and notes what each contributed. */
 static enum verdict gather(struct emitter *emitter, struct window window, int64_t *revision, struct reason *why)
 {
-    combine_clear(emitter->combination);
+    combination_clear(emitter->combination);
     *revision = 0;
     for (uint32_t i = 0; i < emitter->partition_count; i++) {
         struct ledger_partition *part = &emitter->partitions[i];
@@ -99,7 +99,7 @@ static enum verdict gather(struct emitter *emitter, struct window window, int64_
         memcpy(part->outcomes, state.outcomes, sizeof(part->outcomes));
         *revision += part->records;
     }
-    combine_sort(emitter->combination);
+    combination_sort(emitter->combination);
     return GO_ON;
 }
 
@@ -111,7 +111,7 @@ static enum verdict put_summary(struct emitter *emitter, struct transaction *tra
     struct span key, values[ROLLUP_DIMS_MAX], bytes;
     char text[SUMMARY_KEY_MAX];
 
-    combine_at(emitter->combination, index, &key, &summary->cell);
+    combination_at(emitter->combination, index, &key, &summary->cell);
     if (!row_key_read(key, &emitter->config->rollups, &rollup, values, emitter->values))
         return GO_ON; /* A rollup that was configured once and is no more: its cells wait to be collected. */
     const char *topic = emitter->topics[rollup - emitter->config->rollups.items];
@@ -157,7 +157,7 @@ static enum verdict put_retained(struct emitter *emitter, struct transaction *tr
 
 /* The month's rows of retention, if there are any. */
 static enum verdict put_retention(struct emitter *emitter, struct transaction *transaction, struct summary summary,
-                                  struct emit_outcome *outcome, struct reason *why)
+                                  struct emitter_outcome *outcome, struct reason *why)
 {
     static const struct cell nothing = {.slot_count = 0};
     uint32_t month = month_number(summary.window.start_ms);
@@ -171,7 +171,7 @@ static enum verdict put_retention(struct emitter *emitter, struct transaction *t
 }
 
 static enum verdict put_ledger(struct emitter *emitter, struct transaction *transaction, const struct summary *summary,
-                               const struct emit_outcome *outcome, struct reason *why)
+                               const struct emitter_outcome *outcome, struct reason *why)
 {
     char key[64];
     struct span bytes;
@@ -194,15 +194,15 @@ static enum verdict put_ledger(struct emitter *emitter, struct transaction *tran
     return transaction_put(transaction, emitter->ledger_topic, (struct span){key, size}, bytes, why);
 }
 
-enum verdict emit_put(struct emitter *emitter, struct transaction *transaction, const struct emit_order *order,
-                      struct emit_outcome *outcome, struct reason *why)
+enum verdict emitter_put(struct emitter *emitter, struct transaction *transaction, const struct emitter_order *order,
+                         struct emitter_outcome *outcome, struct reason *why)
 {
     struct summary summary = {
         .window = order->window,
         .generation = order->generation,
         .tables_version = span_of(emitter->tables.version),
     };
-    *outcome = (struct emit_outcome){.pane = order->pane};
+    *outcome = (struct emitter_outcome){.pane = order->pane};
     enum verdict verdict = gather(emitter, order->window, &outcome->revision, why);
 
     if (verdict != GO_ON || outcome->revision == 0) /* Retention is noted before the flush of its records. */
@@ -212,7 +212,7 @@ enum verdict emit_put(struct emitter *emitter, struct transaction *transaction, 
         outcome->pane = order->unchanged_pane;
     summary.pane = outcome->pane;
     summary.revision = outcome->revision;
-    for (uint32_t i = 0; verdict == GO_ON && i < combine_count(emitter->combination); i++)
+    for (uint32_t i = 0; verdict == GO_ON && i < combination_count(emitter->combination); i++)
         verdict = put_summary(emitter, is_unchanged ? NULL : transaction, &summary, i, &outcome->summaries, why);
     if (verdict == GO_ON && emitter->retained != NULL && order->window.kind == WINDOW_MONTH)
         verdict = put_retention(emitter, transaction, summary, outcome, why);
@@ -221,7 +221,7 @@ enum verdict emit_put(struct emitter *emitter, struct transaction *transaction, 
     return verdict;
 }
 
-const struct ledger_partition *emit_parts(const struct emitter *emitter)
+const struct ledger_partition *emitter_parts(const struct emitter *emitter)
 {
     return emitter->partitions;
 }
