@@ -1,6 +1,6 @@
 /*
- * Summaries are a pure function of the cells and the tables: rows sorted by key, no clock, no host, so that a repeated
- * emitter is byte-identical.
+ * Summaries are a pure function of the cells and the tables: rows sorted by key, no clock, no host. A window that is
+ * put twice gives the same bytes.
  */
 #include "emitter.h"
 
@@ -20,36 +20,40 @@
 struct emitter {
     const struct config *config;
     struct store *store;
-    struct closer_tables tables;
+    const struct catalog *catalog;
+    const struct countries *countries;
+    struct span tables_version;
     struct encoder *encoder;
     struct combination *combination;
     char (*topics)[TOPIC_NAME_MAX + 1]; /* by rollup */
     char ledger_topic[TOPIC_NAME_MAX + 1], retention_topic[TOPIC_NAME_MAX + 1];
-    struct retention_rows *retained; /* NULL: without retention */
+    struct retention_rows *retention; /* of a month; NULL: without retention */
     struct ledger_partition *partitions;
     uint32_t partition_count;
     char values[ROW_KEY_MAX]; /* of the row being joined */
 };
 
-enum verdict emitter_open(struct emitter **emitter, const struct config *config, struct store *store,
-                          const struct closer_tables *tables, int32_t partitions, struct reason *why)
+enum verdict emitter_open(struct emitter **emitter, const struct emitter_options *options, struct reason *why)
 {
+    const struct config *config = options->config;
     struct emitter *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
         return no_memory(why, "for emissions");
     opened->config = config;
-    opened->store = store;
-    opened->tables = *tables;
-    opened->partition_count = (uint32_t)partitions;
-    opened->partitions = calloc((size_t)partitions, sizeof(*opened->partitions));
+    opened->store = options->store;
+    opened->catalog = options->catalog;
+    opened->countries = options->countries;
+    opened->tables_version = span_of(options->tables_version);
+    opened->partition_count = (uint32_t)options->partitions;
+    opened->partitions = calloc((size_t)options->partitions, sizeof(*opened->partitions));
     opened->topics = calloc(config->rollups.count, sizeof(*opened->topics));
     enum verdict verdict = opened->partitions == NULL || opened->topics == NULL ? no_memory(why, "for emissions")
                                                                                 : encoder_open(&opened->encoder, why);
     if (verdict == GO_ON)
         verdict = combination_open(&opened->combination, why);
     if (verdict == GO_ON && config->has_retention)
-        verdict = retention_rows_open(&opened->retained, why);
+        verdict = retention_rows_open(&opened->retention, why);
     if (verdict != GO_ON) {
         emitter_close(opened);
         return verdict;
@@ -67,7 +71,7 @@ void emitter_close(struct emitter *emitter)
     if (emitter == NULL)
         return;
     combination_close(emitter->combination);
-    retention_rows_close(emitter->retained);
+    retention_rows_close(emitter->retention);
     encoder_close(emitter->encoder);
     free(emitter->partitions);
     free(emitter->topics);
@@ -79,7 +83,7 @@ static enum verdict gather_cell(void *context, struct span key, struct span pack
     return combination_add(context, key, packed, why);
 }
 
-/* Merges the window's cells of all partitions and notes what each contributed. */
+/* Combines the window's cells of all partitions and notes what each contributed. */
 static enum verdict gather(struct emitter *emitter, struct window window, int64_t *revision, struct reason *why)
 {
     combination_clear(emitter->combination);
@@ -103,7 +107,7 @@ static enum verdict gather(struct emitter *emitter, struct window window, int64_
     return GO_ON;
 }
 
-/* Without a transaction it is only counted. */
+/* Puts the row at `index`; without a transaction the summary is only counted. */
 static enum verdict put_summary(struct emitter *emitter, struct transaction *transaction, struct summary *summary,
                                 uint32_t index, uint32_t *summaries, struct reason *why)
 {
@@ -122,7 +126,7 @@ static enum verdict put_summary(struct emitter *emitter, struct transaction *tra
     }
     if (summary->cell->sums[M_REQUESTS] == 0) /* All of it was amended away or retracted: a tombstone. */
         return transaction_put(transaction, topic, (struct span){text, size}, span_of(NULL), why);
-    summary_fill(summary, rollup, values, emitter->tables.catalog, emitter->tables.countries);
+    summary_fill(summary, rollup, values, emitter->catalog, emitter->countries);
     int64_t below = emitter->config->suppress_below_accounts;
     summary_suppress(summary, below > 0 ? cell_accounts(summary->cell) : 0, below);
     enum verdict verdict = encode_summary(emitter->encoder, summary, &bytes, why);
@@ -132,10 +136,10 @@ static enum verdict put_summary(struct emitter *emitter, struct transaction *tra
     return transaction_put(transaction, topic, (struct span){text, size}, bytes, why);
 }
 
-static enum verdict put_retained(struct emitter *emitter, struct transaction *transaction, struct summary *summary,
-                                 uint32_t month, uint32_t index, uint32_t *summaries, struct reason *why)
+static enum verdict put_retention_row(struct emitter *emitter, struct transaction *transaction, struct summary *summary,
+                                      uint32_t month, uint32_t index, uint32_t *summaries, struct reason *why)
 {
-    const struct retention_row *row = retention_rows_at(emitter->retained, index);
+    const struct retention_row *row = retention_rows_at(emitter->retention, index);
     char text[SUMMARY_KEY_MAX], cohort[8], age[16];
     struct span bytes;
 
@@ -147,7 +151,7 @@ static enum verdict put_retained(struct emitter *emitter, struct transaction *tr
         return transaction_put(transaction, emitter->retention_topic, key, span_of(NULL), why);
     summary->retained = row->accounts;
     summary_suppress(summary, row->accounts, emitter->config->suppress_below_accounts);
-    summary_fill_retention(summary, row->model, span_of(cohort), span_of(age), emitter->tables.catalog);
+    summary_fill_retention(summary, row->model, span_of(cohort), span_of(age), emitter->catalog);
     enum verdict verdict = encode_summary(emitter->encoder, summary, &bytes, why);
     if (verdict != GO_ON)
         return verdict;
@@ -161,12 +165,12 @@ static enum verdict put_retention(struct emitter *emitter, struct transaction *t
 {
     static const struct cell nothing = {.slot_count = 0};
     uint32_t month = month_number(summary.window.start_ms);
-    enum verdict verdict = retention_rows_read(emitter->retained, emitter->store, month, &outcome->retention, why);
+    enum verdict verdict = retention_rows_read(emitter->retention, emitter->store, month, &outcome->retention, why);
 
     summary.cell = &nothing;
     summary.revision = outcome->retention;
-    for (uint32_t i = 0; verdict == GO_ON && i < retention_rows_count(emitter->retained); i++)
-        verdict = put_retained(emitter, transaction, &summary, month, i, &outcome->summaries, why);
+    for (uint32_t i = 0; verdict == GO_ON && i < retention_rows_count(emitter->retention); i++)
+        verdict = put_retention_row(emitter, transaction, &summary, month, i, &outcome->summaries, why);
     return verdict;
 }
 
@@ -200,7 +204,7 @@ enum verdict emitter_put(struct emitter *emitter, struct transaction *transactio
     struct summary summary = {
         .window = order->window,
         .generation = order->generation,
-        .tables_version = span_of(emitter->tables.version),
+        .tables_version = emitter->tables_version,
     };
     *outcome = (struct emitter_outcome){.pane = order->pane};
     enum verdict verdict = gather(emitter, order->window, &outcome->revision, why);
@@ -214,7 +218,7 @@ enum verdict emitter_put(struct emitter *emitter, struct transaction *transactio
     summary.revision = outcome->revision;
     for (uint32_t i = 0; verdict == GO_ON && i < combination_count(emitter->combination); i++)
         verdict = put_summary(emitter, is_unchanged ? NULL : transaction, &summary, i, &outcome->summaries, why);
-    if (verdict == GO_ON && emitter->retained != NULL && order->window.kind == WINDOW_MONTH)
+    if (verdict == GO_ON && emitter->retention != NULL && order->window.kind == WINDOW_MONTH)
         verdict = put_retention(emitter, transaction, summary, outcome, why);
     if (verdict == GO_ON) /* Even if there are only tombstones. */
         verdict = put_ledger(emitter, transaction, &summary, outcome, why);
