@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "gentally/core/window.h"
 #include "gentally/redis/store_retention.h"
 
 struct sides {

@@ -7,6 +7,7 @@
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topics.h"
 #include "gentally/publish/closer.h"
+#include "gentally/publish/input_logs.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_flush.h"
 #include "pipeline_parts.h"
@@ -212,9 +213,17 @@ static enum verdict find_log_ends(void *source, int32_t count, int64_t ends[], s
 enum verdict pipeline_open_closer(const struct pipeline *pipeline, struct closer **closer, int32_t partition_count,
                                   struct reason *why)
 {
-    struct closer_tables tables = {pipeline->tables.catalog, pipeline->tables.countries, pipeline->tables.version};
-    struct closer_logs logs = {count_logs, find_log_ends, pipeline->source};
+    struct input_logs logs = {.count = count_logs, .ends = find_log_ends, .context = pipeline->source};
+    struct closer_options options = {
+        .config = pipeline->config,
+        .store = pipeline->store,
+        .catalog = pipeline->tables.catalog,
+        .countries = pipeline->tables.countries,
+        .tables_version = pipeline->tables.version,
+        .logs = logs,
+        .partitions = partition_count,
+        .logger = pipeline->logger,
+    };
 
-    return closer_open(closer, pipeline->config, pipeline->store, &tables, &logs, partition_count, pipeline->logger,
-                       why);
+    return closer_open(closer, &options, why);
 }

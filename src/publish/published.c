@@ -1,9 +1,10 @@
-/* A sorted array: windows are published nearly in order, so that putting one is nearly always an append. */
+/* The windows stand in a sorted array. They are published nearly in order, so published_put() nearly always appends. */
 #include "published.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "gentally/base/grow.h"
 #include "gentally/base/hash.h"
 
 struct published {
@@ -72,12 +73,11 @@ enum verdict published_put(struct published *published, const struct published_w
         return GO_ON;
     }
     if (published->count == published->room) {
-        size_t room = published->room == 0 ? 1024 : 2 * published->room;
-        struct published_window *entries = realloc(published->entries, room * sizeof(*entries));
+        struct published_window *entries =
+            grow(published->entries, &published->room, published->count + 1, sizeof(*entries));
         if (entries == NULL)
-            return reason_set(why, HALT, NO_MEMORY, errno, "no memory for %zu windows", room);
+            return reason_set(why, HALT, NO_MEMORY, errno, "no memory for %zu windows", published->count + 1);
         published->entries = entries;
-        published->room = room;
     }
     memmove(&published->entries[index + 1], &published->entries[index],
             (published->count - index) * sizeof(*published->entries));

@@ -1,6 +1,6 @@
 /*
- * What has been published, by window: the ledger topic as the closer remembers it. Keeps the latest version of each
- * window.
+ * What has been published, by window: the ledger topic as the closer remembers it. The latest version of each window is
+ * kept.
  */
 #ifndef GENTALLY_PUBLISHED_H
 #define GENTALLY_PUBLISHED_H
@@ -11,7 +11,7 @@ struct published_window {
     struct window window;
     enum pane pane;
     int64_t generation, revision;
-    int64_t retention;   /* revision of the retention rows that were published with it */
+    int64_t retention;   /* revision of the retention rows that were published with it; 0: none */
     uint64_t tables;     /* hash of the tables version it was joined with, see tables_version_hash() */
     uint64_t states;     /* which states of the partitions it was made of, see published_states() */
     uint32_t partitions; /* how many there were then */
@@ -19,17 +19,19 @@ struct published_window {
 
 struct published;
 
-/* HALT: NO-MEMORY. */
+/* Opens a memory without windows. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict published_open(struct published **published, struct reason *why);
 void published_close(struct published *published);
 
-/* NULL if the window was never published. Borrowed until published_put(). O(log n). */
+/* Finds the latest version of a window; NULL if the window was never published. Borrowed until published_put().
+ * O(log n). */
 const struct published_window *published_find(const struct published *published, struct window window);
 
 /* Remembers an entry, unless a newer version of the window is known. Cheap for rising windows. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict published_put(struct published *published, const struct published_window *entry,
                                       struct reason *why);
 
+/* The number of windows. */
 size_t published_count(const struct published *published);
 
 /*

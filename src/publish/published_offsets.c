@@ -1,4 +1,4 @@
-/* One offset a partition. */
+/* An array with one offset a partition. */
 #include "published_offsets.h"
 
 #include <assert.h>
@@ -6,14 +6,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-struct reached {
+struct published_offset {
     char incarnation[33]; /* empty: nothing was published yet */
     int64_t next;
 };
 
 struct published_offsets {
     int32_t count;
-    struct reached *partitions;
+    struct published_offset *partitions;
 };
 
 enum verdict published_offsets_open(struct published_offsets **offsets, int32_t count, struct reason *why)
@@ -44,11 +44,11 @@ void published_offsets_note(struct published_offsets *offsets, const struct ledg
 {
     if (part->partition < 0 || part->partition >= offsets->count)
         return;
-    struct reached *reached = &offsets->partitions[part->partition];
-    if (strcmp(reached->incarnation, part->incarnation) == 0 && part->next <= reached->next)
+    struct published_offset *offset = &offsets->partitions[part->partition];
+    if (strcmp(offset->incarnation, part->incarnation) == 0 && part->next <= offset->next)
         return;
-    memcpy(reached->incarnation, part->incarnation, sizeof(reached->incarnation));
-    reached->next = part->next;
+    memcpy(offset->incarnation, part->incarnation, sizeof(offset->incarnation));
+    offset->next = part->next;
 }
 
 bool published_offsets_is_ahead(const struct published_offsets *offsets, int32_t partition, const char *incarnation,
@@ -56,8 +56,8 @@ bool published_offsets_is_ahead(const struct published_offsets *offsets, int32_t
 {
     assert(partition >= 0);
     assert(partition < offsets->count);
-    const struct reached *reached = &offsets->partitions[partition];
-    return strcmp(reached->incarnation, incarnation) == 0 && next < reached->next;
+    const struct published_offset *offset = &offsets->partitions[partition];
+    return strcmp(offset->incarnation, incarnation) == 0 && next < offset->next;
 }
 
 enum verdict published_offsets_check(const struct published_offsets *offsets, int32_t partition,

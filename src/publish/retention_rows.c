@@ -1,4 +1,5 @@
-/* The shards hold different accounts of the same models and cohorts: collected, sorted, and equal ones added up. */
+/* The shards hold different accounts of the same models and cohorts: all counts are collected and sorted, and those of
+ * the same model and cohort added up. */
 #include "gentally/publish/retention_rows.h"
 
 #include <assert.h>
@@ -8,59 +9,55 @@
 #include <stdlib.h>
 
 #include "gentally/base/arena.h"
-#include "gentally/redis/store_retention.h"
+#include "gentally/base/grow.h"
 
 struct retention_rows {
     struct arena arena; /* the models' names */
-    struct retention_row *rows;
-    uint32_t count, room;
+    struct retention_row *items;
+    uint32_t count;
+    size_t room;
 };
 
-enum verdict retention_rows_open(struct retention_rows **retained, struct reason *why)
+enum verdict retention_rows_open(struct retention_rows **rows, struct reason *why)
 {
-    *retained = calloc(1, sizeof(**retained));
-    if (*retained == NULL)
+    *rows = calloc(1, sizeof(**rows));
+    if (*rows == NULL)
         return no_memory(why, "for a month of retention");
-    arena_open(&(*retained)->arena, (size_t)1 << 18);
+    arena_open(&(*rows)->arena, (size_t)1 << 18);
     return GO_ON;
 }
 
-void retention_rows_close(struct retention_rows *retained)
+void retention_rows_close(struct retention_rows *rows)
 {
-    if (retained == NULL)
+    if (rows == NULL)
         return;
-    arena_close(&retained->arena);
-    free(retained->rows);
-    free(retained);
+    arena_close(&rows->arena);
+    free(rows->items);
+    free(rows);
 }
 
 static enum verdict add(void *context, uint32_t cohort, struct span model, int64_t accounts, struct reason *why)
 {
-    struct retention_rows *retained = context;
+    struct retention_rows *rows = context;
 
-    if (retained->count == retained->room) {
-        uint32_t room = retained->room == 0 ? 1024 : 2 * retained->room;
-        struct retention_row *rows = realloc(retained->rows, room * sizeof(*rows));
-        if (rows == NULL)
+    if (rows->count == rows->room) {
+        struct retention_row *items = grow(rows->items, &rows->room, (size_t)rows->count + 1, sizeof(*items));
+        if (items == NULL)
             return no_memory(why, "for a month of retention");
-        retained->rows = rows;
-        retained->room = room;
+        rows->items = items;
     }
-    char *text = arena_take(&retained->arena, model.size + 1);
+    char *text = arena_take(&rows->arena, model.size + 1);
     if (text == NULL)
         return no_memory(why, "for a month of retention");
     memcpy(text, model.bytes, model.size);
-    retained->rows[retained->count++] = (struct retention_row){{text, model.size}, cohort, accounts};
+    rows->items[rows->count++] = (struct retention_row){{text, model.size}, cohort, accounts};
     return GO_ON;
 }
 
 int retention_row_compare(const struct retention_row *left, const struct retention_row *right)
 {
-    size_t size = left->model.size < right->model.size ? left->model.size : right->model.size;
-    int order = memcmp(left->model.bytes, right->model.bytes, size);
+    int order = span_compare(left->model, right->model);
 
-    if (order == 0)
-        order = (left->model.size > right->model.size) - (left->model.size < right->model.size);
     return order != 0 ? order : (left->cohort > right->cohort) - (left->cohort < right->cohort);
 }
 
@@ -69,14 +66,14 @@ static int compare(const void *left, const void *right)
     return retention_row_compare(left, right);
 }
 
-/* The revision is what the counts add up to: see store.lua. */
-static enum verdict check(const struct retention_rows *retained, uint32_t month, int64_t revision, struct reason *why)
+/* A month's revision is what its counts add up to: see store.lua. */
+static enum verdict check(const struct retention_rows *rows, uint32_t month, int64_t revision, struct reason *why)
 {
     int64_t sum = 0;
     bool is_good = true;
 
-    for (uint32_t i = 0; i < retained->count; i++) {
-        const struct retention_row *row = &retained->rows[i];
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const struct retention_row *row = &rows->items[i];
         int64_t part = 0;
         is_good = is_good && row->cohort <= month && row->model.size <= EVENT_TEXT_MAX &&
                   !__builtin_mul_overflow(row->accounts, (int64_t)month - row->cohort + 1, &part) &&
@@ -88,35 +85,35 @@ static enum verdict check(const struct retention_rows *retained, uint32_t month,
                       "retention: the counts of month %" PRIu32 " do not read as we wrote them", month);
 }
 
-enum verdict retention_rows_read(struct retention_rows *retained, struct store *store, uint32_t month,
-                                 int64_t *revision, struct reason *why)
+enum verdict retention_rows_read(struct retention_rows *rows, struct store *store, uint32_t month, int64_t *revision,
+                                 struct reason *why)
 {
     uint32_t kept = 0;
 
-    arena_clear(&retained->arena);
-    retained->count = 0;
-    enum verdict verdict = store_retained(store, month, add, retained, revision, why);
+    arena_clear(&rows->arena);
+    rows->count = 0;
+    enum verdict verdict = store_retained(store, month, add, rows, revision, why);
     if (verdict != GO_ON)
         return verdict;
-    if (retained->count > 0)
-        qsort(retained->rows, retained->count, sizeof(*retained->rows), compare);
-    for (uint32_t i = 0; i < retained->count; i++) {
-        if (kept > 0 && compare(&retained->rows[kept - 1], &retained->rows[i]) == 0)
-            retained->rows[kept - 1].accounts += retained->rows[i].accounts;
+    if (rows->count > 0)
+        qsort(rows->items, rows->count, sizeof(*rows->items), compare);
+    for (uint32_t i = 0; i < rows->count; i++) {
+        if (kept > 0 && compare(&rows->items[kept - 1], &rows->items[i]) == 0)
+            rows->items[kept - 1].accounts += rows->items[i].accounts;
         else
-            retained->rows[kept++] = retained->rows[i];
+            rows->items[kept++] = rows->items[i];
     }
-    retained->count = kept;
-    return check(retained, month, *revision, why);
+    rows->count = kept;
+    return check(rows, month, *revision, why);
 }
 
-uint32_t retention_rows_count(const struct retention_rows *retained)
+uint32_t retention_rows_count(const struct retention_rows *rows)
 {
-    return retained->count;
+    return rows->count;
 }
 
-const struct retention_row *retention_rows_at(const struct retention_rows *retained, uint32_t index)
+const struct retention_row *retention_rows_at(const struct retention_rows *rows, uint32_t index)
 {
-    assert(index < retained->count);
-    return &retained->rows[index];
+    assert(index < rows->count);
+    return &rows->items[index];
 }

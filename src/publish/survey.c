@@ -1,17 +1,25 @@
-/* One pass over the partitions' states and window lists, then a sort that adds up equal windows. */
+/* The states and window lists are read partition by partition; then a sort adds up what is one window. */
 #include "survey.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
+#include "gentally/base/grow.h"
 #include "gentally/redis/store.h"
+#include "gentally/redis/store_retention.h"
+#include "published.h"
 
-enum verdict survey_open(struct survey *survey, int32_t partitions, struct reason *why)
+enum verdict survey_open(struct survey *survey, int32_t partitions, bool has_retention, struct reason *why)
 {
     *survey = (struct survey){.partition_count = partitions, .watermark_ms = NO_TIME};
     survey->partitions = calloc((size_t)partitions, sizeof(*survey->partitions));
     if (survey->partitions == NULL)
         return reason_set(why, HALT, NO_MEMORY, errno, "no memory for %d partitions", (int)partitions);
+    survey->states = calloc((size_t)partitions + 1, sizeof(*survey->states));
+    if (has_retention)
+        survey->retention = calloc(MONTHS_MAX, sizeof(*survey->retention));
+    if (survey->states == NULL || (has_retention && survey->retention == NULL))
+        return no_memory(why, "for the closer");
     return GO_ON;
 }
 
@@ -21,18 +29,20 @@ void survey_close(struct survey *survey)
         free(survey->partitions[i].windows);
     free(survey->partitions);
     free(survey->windows);
+    free(survey->states);
+    free(survey->retention);
     *survey = (struct survey){0};
 }
 
-static enum verdict reserve(struct stored_window **windows, uint32_t *room, uint32_t count, struct reason *why)
+/* Makes room for twice the windows, so that a few more do not cost another round trip. */
+static enum verdict reserve(struct stored_window **windows, size_t *room, uint32_t count, struct reason *why)
 {
     if (count <= *room)
         return GO_ON;
-    struct stored_window *grown = realloc(*windows, 2 * (size_t)count * sizeof(*grown));
+    struct stored_window *grown = grow(*windows, room, 2 * (size_t)count, sizeof(*grown));
     if (grown == NULL)
         return reason_set(why, HALT, NO_MEMORY, errno, "no memory for %u windows", count);
     *windows = grown;
-    *room = 2 * count;
     return GO_ON;
 }
 
@@ -42,7 +52,7 @@ static enum verdict take_partition(struct survey_partition *partition, int32_t i
     enum verdict verdict = store_state(store, index, &partition->state, why);
 
     while (verdict == GO_ON) {
-        verdict = store_windows(store, index, partition->windows, partition->room, &partition->count, why);
+        verdict = store_windows(store, index, partition->windows, (uint32_t)partition->room, &partition->count, why);
         if (verdict != GO_ON || partition->count <= partition->room)
             break;
         verdict = reserve(&partition->windows, &partition->room, partition->count, why);
@@ -57,7 +67,7 @@ static int compare_windows(const void *left_window, const void *right_window)
     return window_compare(left->window, right->window);
 }
 
-/* Sorts what all partitions hold and adds up what is one window. */
+/* Sorts the windows of all partitions and adds up those of one kind and start. */
 static void add_up(struct survey *survey)
 {
     uint32_t kept = 0;
@@ -90,7 +100,32 @@ enum verdict survey_take(struct survey *survey, struct store *store, struct reas
     }
     add_up(survey);
     survey->watermark_ms = survey_watermark(survey->partitions, survey->partition_count);
-    return verdict;
+    for (int32_t i = 0; i < survey->partition_count; i++)
+        survey->states[i + 1] = published_states(survey->states[i], i, survey->partitions[i].state.incarnation);
+    return survey_take_retention(survey, store, why);
+}
+
+enum verdict survey_take_retention(struct survey *survey, struct store *store, struct reason *why)
+{
+    if (survey->retention == NULL)
+        return GO_ON;
+    return store_retention_revisions(store, survey->retention, &survey->retention_floor, why);
+}
+
+static bool is_retention_month(const struct survey *survey, struct window window)
+{
+    return survey->retention != NULL && window.kind == WINDOW_MONTH && window.start_ms >= 0 &&
+           month_number(window.start_ms) < MONTHS_MAX;
+}
+
+int64_t survey_retention(const struct survey *survey, struct window window)
+{
+    return is_retention_month(survey, window) ? survey->retention[month_number(window.start_ms)] : 0;
+}
+
+bool survey_is_retention_sealed(const struct survey *survey, struct window window)
+{
+    return is_retention_month(survey, window) && month_number(window.start_ms) < survey->retention_floor;
 }
 
 int64_t survey_watermark(const struct survey_partition partitions[], int32_t count)

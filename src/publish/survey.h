@@ -1,6 +1,7 @@
 /*
- * Where all partitions stand: their watermarks and the windows they hold, read from the store. Each partition is read
- * atomically; together they are a cut that only the ledger names.
+ * The survey: where all partitions stand, as read from the store: their watermarks, the windows they hold, and the
+ * revisions of the months' retention. Each partition is read atomically; together they are a cut that only the ledger
+ * names.
  */
 #ifndef GENTALLY_SURVEY_H
 #define GENTALLY_SURVEY_H
@@ -10,23 +11,38 @@
 struct survey_partition {
     struct partition_state state;
     struct stored_window *windows; /* in no order */
-    uint32_t count, room;
+    uint32_t count;
+    size_t room;
 };
 
 struct survey {
     int32_t partition_count;
     struct survey_partition *partitions;
     struct stored_window *windows; /* all partitions' windows, records summed, by window_compare() */
-    uint32_t count, room;
-    int64_t watermark_ms; /* of all: see survey_watermark() */
+    uint32_t count;
+    size_t room;
+    int64_t watermark_ms;     /* of all: see survey_watermark() */
+    uint64_t *states;         /* of partitions 0 .. i - 1 at [i]: see published_states() */
+    int64_t *retention;       /* revision of each month, of MONTHS_MAX; NULL: without retention */
+    uint32_t retention_floor; /* the months below it are sealed in all shards */
 };
 
-/* HALT: NO-MEMORY. */
-MUST_CHECK enum verdict survey_open(struct survey *survey, int32_t partitions, struct reason *why);
+/* Opens an empty survey of partitions 0 .. partitions - 1. HALT: NO-MEMORY; survey_close() then, too. */
+MUST_CHECK enum verdict survey_open(struct survey *survey, int32_t partitions, bool has_retention, struct reason *why);
 void survey_close(struct survey *survey);
 
-/* Reads everything anew. Two round trips a partition. Verdicts of store_state() and store_windows(). */
+/* Reads everything anew. Two round trips a partition. Verdicts of store_state(), store_windows() and
+ * store_retention_revisions(); HALT: NO-MEMORY. */
 MUST_CHECK enum verdict survey_take(struct survey *survey, struct store *store, struct reason *why);
+
+/* Reads the revisions of retention anew, if there is retention. Verdicts of store_retention_revisions(). */
+MUST_CHECK enum verdict survey_take_retention(struct survey *survey, struct store *store, struct reason *why);
+
+/* The revision of a month's retention rows; 0: the window has none. */
+int64_t survey_retention(const struct survey *survey, struct window window);
+
+/* True if the window is a month that all shards of retention have sealed. */
+bool survey_is_retention_sealed(const struct survey *survey, struct window window);
 
 /*
  * The watermark of all partitions: the lowest of those that are not idle; NO_TIME while one of them has not seen
@@ -34,8 +50,8 @@ MUST_CHECK enum verdict survey_take(struct survey *survey, struct store *store, 
  */
 int64_t survey_watermark(const struct survey_partition partitions[], int32_t count);
 
-/* True if no partition that says it is idle has unread records in its log, which goes on at `ends`. Idle is what the
- * last owner saw, and there may be none any more. */
+/* True if no partition that says it is idle has unread records in its log, which goes on at `ends` (by partition). Idle
+ * is what the last owner saw, and the partition may have no owner any more. */
 bool survey_is_read_out(const struct survey *survey, const int64_t ends[]);
 
 /* The floor below which every partition has sealed the windows of `kind`; NO_TIME if one has none. */

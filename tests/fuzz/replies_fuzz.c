@@ -11,7 +11,7 @@
 #include <ctype.h>
 #include <hiredis/hiredis.h>
 
-#include "combine.h"
+#include "combination.h"
 #include "config_defaults.h"
 #include "fuzz.h"
 #include "gentally/redis/store.h"
@@ -181,7 +181,7 @@ static void read_windows(struct store *store)
 
 static enum verdict add_cell(void *context, struct span key, struct span packed, struct reason *why)
 {
-    enum verdict verdict = combine_add(context, key, packed, why);
+    enum verdict verdict = combination_add(context, key, packed, why);
 
     CLAIM(verdict == GO_ON || verdict == HALT);
     return verdict;
@@ -197,14 +197,14 @@ static void read_snapshot(struct store *store)
     struct span key;
     int64_t records = 0;
 
-    CLAIM(combine_open(&combination, &why) == GO_ON);
+    CLAIM(combination_open(&combination, &why) == GO_ON);
     if (is_good(store_snapshot(store, 5, window, add_cell, combination, &records, &state, &why), &why)) {
         claim_standing(&state, 5);
-        combine_sort(combination);
-        for (uint32_t i = 0; i < combine_count(combination); i++)
-            combine_at(combination, i, &key, &cell);
+        combination_sort(combination);
+        for (uint32_t i = 0; i < combination_count(combination); i++)
+            combination_at(combination, i, &key, &cell);
     }
-    combine_close(combination);
+    combination_close(combination);
 }
 
 static void call_verb(struct store *store, uint8_t verb)

@@ -1,49 +1,52 @@
 /*
- * Store -> summaries -> topics: the owner of input partition 0 closes windows. Takes over through the ledger, emits a
- * window when the watermark passes its end (ON_TIME), again when more records arrive (LATE), and, at the end of a
- * drain, what is still open (EARLY); collects windows whose time is over.
+ * The closer: stored windows become summaries in topics. The owner of input partition 0 runs it. A window is published
+ * when the watermark passes its end (ON_TIME), again when more records arrive (LATE), and, if still open at the end of
+ * a drain, as EARLY; windows whose time is over are deleted. Single-threaded use.
  */
 #ifndef GENTALLY_CLOSER_H
 #define GENTALLY_CLOSER_H
 
 #include "gentally/base/log.h"
-#include "gentally/core/catalog.h"
-#include "gentally/core/countries.h"
+#include "gentally/publish/input_logs.h"
 
-struct config;
+struct catalog;
 struct closer;
+struct config;
+struct countries;
 struct store;
 
-struct closer_tables {
+/* All pointers are borrowed until closer_close(). */
+struct closer_options {
+    const struct config *config;
+    struct store *store;
     const struct catalog *catalog;
     const struct countries *countries;
-    const char *version; /* tables_version: stamped on every summary */
+    const char *tables_version; /* stamped on every summary */
+    struct input_logs logs;
+    int32_t partitions; /* of the input, >= 1 */
+    struct logger *logger;
 };
 
-/* Asks how many partitions the input has, as of now, and how far the logs of partitions [0, count) go. */
-struct closer_logs {
-    enum verdict (*count)(void *context, int32_t *count, struct reason *why);
-    enum verdict (*ends)(void *context, int32_t count, int64_t ends[], struct reason *why);
-    void *context;
-};
+/*
+ * Opens a closer: fences every earlier closer of the namespace, then reads the ledger to its end. Blocks as
+ * transaction_open() and topic_read(), whose verdicts these are; HALT: LEDGER-UNREADABLE, NO-MEMORY.
+ */
+MUST_CHECK enum verdict closer_open(struct closer **closer, const struct closer_options *options, struct reason *why);
 
-/* Fences any earlier closer and reads the ledger to its end. Blocks. Tables, config and store are borrowed until close.
- * TRY_LATER, HALT as producer.h and store.h say. */
-MUST_CHECK enum verdict closer_open(struct closer **closer, const struct config *config, struct store *store,
-                                    const struct closer_tables *tables, const struct closer_logs *logs,
-                                    int32_t partitions, struct logger *logger, struct reason *why);
+/* Frees a closer, and aborts the transaction that is open. NULL is passed over. */
 void closer_close(struct closer *closer);
 
 /*
- * Does what is due at `now_ms` (monotonic): emits closed windows, late revisions, collects. Bounded by rows and round
- * trips; `*has_more` tells whether more is due at once. With `is_final` every window that has records and is still open
- * is emitted too, as EARLY. GO_ON; TRY_LATER; REWIND: close it and open a new one; STEP_DOWN: a newer closer exists;
- * HALT.
+ * Does what is due at `now_ms` (monotonic): publishes closed windows and late revisions, deletes what is over. Rows and
+ * round trips of a call are bounded; `*has_more` tells whether more is due at once. With `is_final`, the end of a
+ * drain, every window that has records and is still open is published too. Blocks for the store's answers and for a
+ * commit. GO_ON; TRY_LATER: the store is silent, or rolled back; REWIND: close the closer and open a new one;
+ * STEP_DOWN: a newer closer exists; HALT.
  */
 MUST_CHECK enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more,
                                     struct reason *why);
 
-/* Rows and windows emitted since open, for the log. */
+/* The numbers of windows and of summaries that were published since closer_open(), for the log. */
 void closer_counts(const struct closer *closer, uint64_t *windows, uint64_t *summaries);
 
 #endif

@@ -79,11 +79,11 @@ static void states_add_up_by_partition_and_incarnation(void)
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
-        {"newest_version_of_a_window_is_kept", latest_version_of_a_window_is_kept},
+        {"latest_version_of_a_window_is_kept", latest_version_of_a_window_is_kept},
         {"windows_may_come_in_any_order", windows_may_come_in_any_order},
         {"tables_count_but_for_the_taxonomy", tables_count_but_for_the_taxonomy},
         {"states_add_up_by_partition_and_incarnation", states_add_up_by_partition_and_incarnation},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "book", tests);
+    return suite_run(argc, argv, "published", tests);
 }

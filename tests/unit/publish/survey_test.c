@@ -65,12 +65,34 @@ static void an_idle_partition_is_believed_only_at_its_logs_end(void)
         CU_ASSERT_EQUAL(survey_is_read_out(&survey, rows[i].ends), rows[i].want);
 }
 
+static void retention_is_of_months_that_have_a_number(void)
+{
+    static int64_t revisions[MONTHS_MAX];
+    struct survey survey = {.retention = revisions, .retention_floor = 3}, without = {.retention_floor = 3};
+    struct window march = month_window(2), april = month_window(3), after = month_window(MONTHS_MAX),
+                  before = window_of(WINDOW_MONTH, -1), day = {WINDOW_DAY, march.start_ms};
+
+    revisions[2] = 7;
+    CU_ASSERT_EQUAL(survey_retention(&survey, march), 7);
+    CU_ASSERT_EQUAL(survey_retention(&survey, april), 0);
+    CU_ASSERT_TRUE(survey_is_retention_sealed(&survey, march));
+    CU_ASSERT_FALSE(survey_is_retention_sealed(&survey, april));
+    const struct window others[] = {after, before, day};
+    for (size_t i = 0; i < LENGTH_OF(others); i++) {
+        CU_ASSERT_EQUAL(survey_retention(&survey, others[i]), 0);
+        CU_ASSERT_FALSE(survey_is_retention_sealed(&survey, others[i]));
+    }
+    CU_ASSERT_EQUAL(survey_retention(&without, march), 0);
+    CU_ASSERT_FALSE(survey_is_retention_sealed(&without, march));
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"watermark_is_the_lowest_of_those_that_are_not_idle", watermark_is_the_lowest_of_those_that_are_not_idle},
         {"floor_is_what_every_partition_has_sealed", floor_is_what_every_partition_has_sealed},
         {"an_idle_partition_is_believed_only_at_its_logs_end", an_idle_partition_is_believed_only_at_its_logs_end},
+        {"retention_is_of_months_that_have_a_number", retention_is_of_months_that_have_a_number},
         CU_TEST_INFO_NULL,
     };
     return suite_run(argc, argv, "survey", tests);

@@ -1,30 +1,34 @@
-/* Rows in an array, found through an open-addressing table; cells stay packed, since most are met once and read once.
- */
-#include "combine.h"
+/* The rows stand in an array and are found through an open-addressing table. Cells stay packed, since most are met once
+ * and read once. */
+#include "combination.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
 #include "gentally/base/arena.h"
+#include "gentally/base/grow.h"
 #include "gentally/base/hash.h"
 
-struct merged_row {
+#define ROWS_FIRST 1024u /* a power of two */
+
+struct combination_row {
     struct span key, packed; /* in the arena */
     uint64_t hash;
 };
 
 struct combination {
     struct arena arena;
-    struct merged_row *rows;
-    uint32_t count, room;
+    struct combination_row *rows;
+    uint32_t count;
+    size_t room;
     uint32_t *table; /* row index + 1; 0 = free; twice `room`, a power of two */
     bool is_sorted;  /* then the table no longer leads to the rows */
     struct cell cell;
     struct accumulator accumulator; /* empty between rows */
 };
 
-enum verdict combine_open(struct combination **combination, struct reason *why)
+enum verdict combination_open(struct combination **combination, struct reason *why)
 {
     struct combination *opened = calloc(1, sizeof(*opened));
 
@@ -35,7 +39,7 @@ enum verdict combine_open(struct combination **combination, struct reason *why)
     return GO_ON;
 }
 
-void combine_close(struct combination *combination)
+void combination_close(struct combination *combination)
 {
     if (combination == NULL)
         return;
@@ -47,33 +51,35 @@ void combine_close(struct combination *combination)
 
 static uint32_t *find(const struct combination *combination, struct span key, uint64_t hash)
 {
-    uint32_t mask = 2 * combination->room - 1;
+    uint32_t mask = 2 * (uint32_t)combination->room - 1;
     uint32_t at = (uint32_t)hash & mask;
 
     for (; combination->table[at] != 0; at = (at + 1) & mask) {
-        const struct merged_row *row = &combination->rows[combination->table[at] - 1];
+        const struct combination_row *row = &combination->rows[combination->table[at] - 1];
         if (row->hash == hash && span_equal(row->key, key))
             break;
     }
     return &combination->table[at];
 }
 
-static enum verdict grow(struct combination *combination, struct reason *why)
+/* A larger table first, since rows without their table could not be found. */
+static enum verdict make_room(struct combination *combination, struct reason *why)
 {
-    uint32_t room = combination->room == 0 ? 1024 : 2 * combination->room;
-    struct merged_row *rows = realloc(combination->rows, room * sizeof(*rows));
+    size_t room = combination->room == 0 ? ROWS_FIRST : 2 * combination->room;
+    uint32_t *table = calloc(2 * room, sizeof(*table));
+    struct combination_row *rows =
+        table == NULL ? NULL : grow(combination->rows, &combination->room, room, sizeof(*rows));
 
-    if (rows == NULL)
+    if (rows == NULL) {
+        free(table);
         return no_memory(why, "to merge a window");
-    combination->rows = rows;
-    uint32_t *table = calloc(2 * (size_t)room, sizeof(*table));
-    if (table == NULL)
-        return no_memory(why, "to merge a window");
+    }
+    assert(combination->room == room);
     free(combination->table);
     combination->table = table;
-    combination->room = room;
+    combination->rows = rows;
     for (uint32_t i = 0; i < combination->count; i++)
-        *find(combination, combination->rows[i].key, combination->rows[i].hash) = i + 1;
+        *find(combination, rows[i].key, rows[i].hash) = i + 1;
     return GO_ON;
 }
 
@@ -89,7 +95,7 @@ static bool copy(struct combination *combination, struct span bytes, struct span
 }
 
 /* Adds to a row that is there already. */
-static enum verdict add_to(struct combination *combination, struct merged_row *row, struct span packed,
+static enum verdict add_to(struct combination *combination, struct combination_row *row, struct span packed,
                            struct reason *why)
 {
     uint8_t *bytes = arena_take(&combination->arena, CELL_PACKED_MAX);
@@ -111,13 +117,13 @@ static enum verdict add_to(struct combination *combination, struct merged_row *r
     return GO_ON;
 }
 
-enum verdict combine_add(struct combination *combination, struct span key, struct span packed, struct reason *why)
+enum verdict combination_add(struct combination *combination, struct span key, struct span packed, struct reason *why)
 {
-    struct merged_row row = {.hash = hash_text(key)};
+    struct combination_row row = {.hash = hash_text(key)};
 
     assert(!combination->is_sorted);
     if (combination->count == combination->room) {
-        enum verdict verdict = grow(combination, why);
+        enum verdict verdict = make_room(combination, why);
         if (verdict != GO_ON)
             return verdict;
     }
@@ -135,26 +141,24 @@ enum verdict combine_add(struct combination *combination, struct span key, struc
 
 static int compare_rows(const void *left_row, const void *right_row)
 {
-    const struct merged_row *left = left_row, *right = right_row;
-    size_t shorter = left->key.size < right->key.size ? left->key.size : right->key.size;
-    int order = memcmp(left->key.bytes, right->key.bytes, shorter);
+    const struct combination_row *left = left_row, *right = right_row;
 
-    return order != 0 ? order : (left->key.size > right->key.size) - (left->key.size < right->key.size);
+    return span_compare(left->key, right->key);
 }
 
-void combine_sort(struct combination *combination)
+void combination_sort(struct combination *combination)
 {
     if (combination->count > 0)
         qsort(combination->rows, combination->count, sizeof(*combination->rows), compare_rows);
     combination->is_sorted = true;
 }
 
-uint32_t combine_count(const struct combination *combination)
+uint32_t combination_count(const struct combination *combination)
 {
     return combination->count;
 }
 
-void combine_at(struct combination *combination, uint32_t index, struct span *key, const struct cell **cell)
+void combination_at(struct combination *combination, uint32_t index, struct span *key, const struct cell **cell)
 {
     assert(index < combination->count);
     bool is_known = cell_unpack(combination->rows[index].packed, &combination->cell);
@@ -163,11 +167,11 @@ void combine_at(struct combination *combination, uint32_t index, struct span *ke
     *cell = &combination->cell;
 }
 
-void combine_clear(struct combination *combination)
+void combination_clear(struct combination *combination)
 {
     arena_clear(&combination->arena);
     combination->count = 0;
     combination->is_sorted = false;
     if (combination->room > 0)
-        memset(combination->table, 0, 2 * (size_t)combination->room * sizeof(*combination->table));
+        memset(combination->table, 0, 2 * combination->room * sizeof(*combination->table));
 }

@@ -1,15 +1,15 @@
 /*
- * Summaries are a pure function of the cells and the tables: rows sorted by key, no clock, no host, so that a repeated
- * emitter is byte-identical.
+ * Summaries are a pure function of the cells and the tables: rows sorted by key, no clock, no host. A window that is
+ * put twice gives the same bytes.
  */
-#include "emit.h"
+#include "emitter.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "combine.h"
+#include "combination.h"
 #include "gentally/codec/avro_write.h"
 #include "gentally/config/config.h"
 #include "gentally/core/event.h"
@@ -21,38 +21,42 @@
 struct emitter {
     const struct config *config;
     struct store *store;
-    struct closer_tables tables;
+    const struct catalog *catalog;
+    const struct countries *countries;
+    struct span tables_version;
     struct encoder *encoder;
     struct combination *combination;
     char (*topics)[TOPIC_NAME_MAX + 1]; /* by rollup */
     char ledger_topic[TOPIC_NAME_MAX + 1], retention_topic[TOPIC_NAME_MAX + 1];
-    struct retention_rows *retained; /* NULL: without retention */
+    struct retention_rows *retention; /* of a month; NULL: without retention */
     struct ledger_partition *partitions;
     uint32_t partition_count;
     char values[ROW_KEY_MAX]; /* of the row being joined */
 };
 
-enum verdict emit_open(struct emitter **emitter, const struct config *config, struct store *store,
-                       const struct closer_tables *tables, int32_t partitions, struct reason *why)
+enum verdict emitter_open(struct emitter **emitter, const struct emitter_options *options, struct reason *why)
 {
+    const struct config *config = options->config;
     struct emitter *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
         return no_memory(why, "for emissions");
     opened->config = config;
-    opened->store = store;
-    opened->tables = *tables;
-    opened->partition_count = (uint32_t)partitions;
-    opened->partitions = calloc((size_t)partitions, sizeof(*opened->partitions));
+    opened->store = options->store;
+    opened->catalog = options->catalog;
+    opened->countries = options->countries;
+    opened->tables_version = span_of(options->tables_version);
+    opened->partition_count = (uint32_t)options->partitions;
+    opened->partitions = calloc((size_t)options->partitions, sizeof(*opened->partitions));
     opened->topics = calloc(config->rollups.count, sizeof(*opened->topics));
     enum verdict verdict = opened->partitions == NULL || opened->topics == NULL ? no_memory(why, "for emissions")
                                                                                 : encoder_open(&opened->encoder, why);
     if (verdict == GO_ON)
-        verdict = combine_open(&opened->combination, why);
+        verdict = combination_open(&opened->combination, why);
     if (verdict == GO_ON && config->has_retention)
-        verdict = retention_rows_open(&opened->retained, why);
+        verdict = retention_rows_open(&opened->retention, why);
     if (verdict != GO_ON) {
-        emit_close(opened);
+        emitter_close(opened);
         return verdict;
     }
     topic_ledger(config, opened->ledger_topic);
@@ -63,12 +67,12 @@ enum verdict emit_open(struct emitter **emitter, const struct config *config, st
     return GO_ON;
 }
 
-void emit_close(struct emitter *emitter)
+void emitter_close(struct emitter *emitter)
 {
     if (emitter == NULL)
         return;
-    combine_close(emitter->combination);
-    retention_rows_close(emitter->retained);
+    combination_close(emitter->combination);
+    retention_rows_close(emitter->retention);
     encoder_close(emitter->encoder);
     free(emitter->partitions);
     free(emitter->topics);
@@ -77,13 +81,13 @@ void emit_close(struct emitter *emitter)
 
 static enum verdict gather_cell(void *context, struct span key, struct span packed, struct reason *why)
 {
-    return combine_add(context, key, packed, why);
+    return combination_add(context, key, packed, why);
 }
 
-/* Merges the window's cells of all partitions and notes what each contributed. */
+/* Combines the window's cells of all partitions and notes what each contributed. */
 static enum verdict gather(struct emitter *emitter, struct window window, int64_t *revision, struct reason *why)
 {
-    combine_clear(emitter->combination);
+    combination_clear(emitter->combination);
     *revision = 0;
     for (uint32_t i = 0; i < emitter->partition_count; i++) {
         struct ledger_partition *part = &emitter->partitions[i];
@@ -100,11 +104,11 @@ static enum verdict gather(struct emitter *emitter, struct window window, int64_
         memcpy(part->outcomes, state.outcomes, sizeof(part->outcomes));
         *revision += part->records;
     }
-    combine_sort(emitter->combination);
+    combination_sort(emitter->combination);
     return GO_ON;
 }
 
-/* Without a transaction it is only counted. */
+/* Puts the row at `index`; without a transaction the summary is only counted. */
 static enum verdict put_summary(struct emitter *emitter, struct transaction *transaction, struct summary *summary,
                                 uint32_t index, uint32_t *summaries, struct reason *why)
 {
@@ -112,7 +116,7 @@ static enum verdict put_summary(struct emitter *emitter, struct transaction *tra
     struct span key, values[ROLLUP_DIMS_MAX], bytes;
     char text[SUMMARY_KEY_MAX];
 
-    combine_at(emitter->combination, index, &key, &summary->cell);
+    combination_at(emitter->combination, index, &key, &summary->cell);
     if (!row_key_read(key, &emitter->config->rollups, &rollup, values, emitter->values))
         return GO_ON; /* A rollup that was configured once and is no more: its cells wait to be collected. */
     const char *topic = emitter->topics[rollup - emitter->config->rollups.items];
@@ -123,7 +127,7 @@ static enum verdict put_summary(struct emitter *emitter, struct transaction *tra
     }
     if (summary->cell->sums[M_REQUESTS] == 0) /* All of it was amended away or retracted: a tombstone. */
         return transaction_put(transaction, topic, (struct span){text, size}, span_of(NULL), why);
-    summary_fill(summary, rollup, values, emitter->tables.catalog, emitter->tables.countries);
+    summary_fill(summary, rollup, values, emitter->catalog, emitter->countries);
     int64_t below = emitter->config->suppress_below_accounts;
     summary_suppress(summary, below > 0 ? cell_accounts(summary->cell) : 0, below);
     enum verdict verdict = encode_summary(emitter->encoder, summary, &bytes, why);
@@ -133,10 +137,10 @@ static enum verdict put_summary(struct emitter *emitter, struct transaction *tra
     return transaction_put(transaction, topic, (struct span){text, size}, bytes, why);
 }
 
-static enum verdict put_retained(struct emitter *emitter, struct transaction *transaction, struct summary *summary,
-                                 uint32_t month, uint32_t index, uint32_t *summaries, struct reason *why)
+static enum verdict put_retention_row(struct emitter *emitter, struct transaction *transaction, struct summary *summary,
+                                      uint32_t month, uint32_t index, uint32_t *summaries, struct reason *why)
 {
-    const struct retention_row *row = retention_rows_at(emitter->retained, index);
+    const struct retention_row *row = retention_rows_at(emitter->retention, index);
     char text[SUMMARY_KEY_MAX], cohort[8], age[16];
     struct span bytes;
 
@@ -148,7 +152,7 @@ static enum verdict put_retained(struct emitter *emitter, struct transaction *tr
         return transaction_put(transaction, emitter->retention_topic, key, span_of(NULL), why);
     summary->retained = row->accounts;
     summary_suppress(summary, row->accounts, emitter->config->suppress_below_accounts);
-    summary_fill_retention(summary, row->model, span_of(cohort), span_of(age), emitter->tables.catalog);
+    summary_fill_retention(summary, row->model, span_of(cohort), span_of(age), emitter->catalog);
     enum verdict verdict = encode_summary(emitter->encoder, summary, &bytes, why);
     if (verdict != GO_ON)
         return verdict;
@@ -158,21 +162,21 @@ static enum verdict put_retained(struct emitter *emitter, struct transaction *tr
 
 /* The month's rows of retention, if there are any. */
 static enum verdict put_retention(struct emitter *emitter, struct transaction *transaction, struct summary summary,
-                                  struct emit_outcome *outcome, struct reason *why)
+                                  struct emitter_outcome *outcome, struct reason *why)
 {
     static const struct cell nothing = {.slot_count = 0};
     uint32_t month = month_number(summary.window.start_ms);
-    enum verdict verdict = retention_rows_read(emitter->retained, emitter->store, month, &outcome->retention, why);
+    enum verdict verdict = retention_rows_read(emitter->retention, emitter->store, month, &outcome->retention, why);
 
     summary.cell = &nothing;
     summary.revision = outcome->retention;
-    for (uint32_t i = 0; verdict == GO_ON && i < retention_rows_count(emitter->retained); i++)
-        verdict = put_retained(emitter, transaction, &summary, month, i, &outcome->summaries, why);
+    for (uint32_t i = 0; verdict == GO_ON && i < retention_rows_count(emitter->retention); i++)
+        verdict = put_retention_row(emitter, transaction, &summary, month, i, &outcome->summaries, why);
     return verdict;
 }
 
 static enum verdict put_ledger(struct emitter *emitter, struct transaction *transaction, const struct summary *summary,
-                               const struct emit_outcome *outcome, struct reason *why)
+                               const struct emitter_outcome *outcome, struct reason *why)
 {
     char key[64];
     struct span bytes;
@@ -195,15 +199,15 @@ static enum verdict put_ledger(struct emitter *emitter, struct transaction *tran
     return transaction_put(transaction, emitter->ledger_topic, (struct span){key, size}, bytes, why);
 }
 
-enum verdict emit_put(struct emitter *emitter, struct transaction *transaction, const struct emit_order *order,
-                      struct emit_outcome *outcome, struct reason *why)
+enum verdict emitter_put(struct emitter *emitter, struct transaction *transaction, const struct emitter_order *order,
+                         struct emitter_outcome *outcome, struct reason *why)
 {
     struct summary summary = {
         .window = order->window,
         .generation = order->generation,
-        .tables_version = span_of(emitter->tables.version),
+        .tables_version = emitter->tables_version,
     };
-    *outcome = (struct emit_outcome){.pane = order->pane};
+    *outcome = (struct emitter_outcome){.pane = order->pane};
     enum verdict verdict = gather(emitter, order->window, &outcome->revision, why);
 
     if (verdict != GO_ON || outcome->revision == 0) /* Retention is noted before the flush of its records. */
@@ -213,16 +217,16 @@ enum verdict emit_put(struct emitter *emitter, struct transaction *transaction, 
         outcome->pane = order->unchanged_pane;
     summary.pane = outcome->pane;
     summary.revision = outcome->revision;
-    for (uint32_t i = 0; verdict == GO_ON && i < combine_count(emitter->combination); i++)
+    for (uint32_t i = 0; verdict == GO_ON && i < combination_count(emitter->combination); i++)
         verdict = put_summary(emitter, is_unchanged ? NULL : transaction, &summary, i, &outcome->summaries, why);
-    if (verdict == GO_ON && emitter->retained != NULL && order->window.kind == WINDOW_MONTH)
+    if (verdict == GO_ON && emitter->retention != NULL && order->window.kind == WINDOW_MONTH)
         verdict = put_retention(emitter, transaction, summary, outcome, why);
     if (verdict == GO_ON) /* Even if there are only tombstones. */
         verdict = put_ledger(emitter, transaction, &summary, outcome, why);
     return verdict;
 }
 
-const struct ledger_partition *emit_parts(const struct emitter *emitter)
+const struct ledger_partition *emitter_parts(const struct emitter *emitter)
 {
     return emitter->partitions;
 }

@@ -1,5 +1,5 @@
 /* Cells of many partitions, added up by key. */
-#include "combine.h"
+#include "combination.h"
 
 #include "cells.h"
 #include "suite.h"
@@ -23,25 +23,25 @@ static void equal_keys_are_added_and_rows_come_in_order(void)
     struct span key;
     const struct cell *cell = NULL;
 
-    CU_ASSERT_EQUAL_FATAL(combine_open(&combination, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(combination_open(&combination, &why), GO_ON);
     for (int round = 0; round < 2; round++) { /* cleared, it is as new */
-        CU_ASSERT_EQUAL(combine_add(combination, span_of("b"), packed(1, 3, 1), &why), GO_ON);
-        CU_ASSERT_EQUAL(combine_add(combination, span_of("a"), packed(2, 3, 1), &why), GO_ON);
-        CU_ASSERT_EQUAL(combine_add(combination, span_of("ab"), packed(8, 3, 1), &why), GO_ON);
-        CU_ASSERT_EQUAL(combine_add(combination, span_of("b"), packed(4, ACCOUNT_SLOT, 9), &why), GO_ON);
-        combine_sort(combination);
-        CU_ASSERT_EQUAL_FATAL(combine_count(combination), 3);
-        combine_at(combination, 0, &key, &cell);
+        CU_ASSERT_EQUAL(combination_add(combination, span_of("b"), packed(1, 3, 1), &why), GO_ON);
+        CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), packed(2, 3, 1), &why), GO_ON);
+        CU_ASSERT_EQUAL(combination_add(combination, span_of("ab"), packed(8, 3, 1), &why), GO_ON);
+        CU_ASSERT_EQUAL(combination_add(combination, span_of("b"), packed(4, ACCOUNT_SLOT, 9), &why), GO_ON);
+        combination_sort(combination);
+        CU_ASSERT_EQUAL_FATAL(combination_count(combination), 3);
+        combination_at(combination, 0, &key, &cell);
         CU_ASSERT_TRUE(span_equal(key, span_of("a")));
-        combine_at(combination, 1, &key, &cell);
+        combination_at(combination, 1, &key, &cell);
         CU_ASSERT_TRUE(span_equal(key, span_of("ab")));
-        combine_at(combination, 2, &key, &cell);
+        combination_at(combination, 2, &key, &cell);
         CU_ASSERT_EQUAL(cell->sums[M_REQUESTS], 5);
         CU_ASSERT_EQUAL(cell_slot(cell, 3), 1);
         CU_ASSERT_EQUAL(cell_slot(cell, ACCOUNT_SLOT), 9);
-        combine_clear(combination);
+        combination_clear(combination);
     }
-    combine_close(combination);
+    combination_close(combination);
 }
 
 static void many_keys_are_found_again(void)
@@ -50,14 +50,14 @@ static void many_keys_are_found_again(void)
     struct reason why;
     char text[32];
 
-    CU_ASSERT_EQUAL_FATAL(combine_open(&combination, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(combination_open(&combination, &why), GO_ON);
     for (int round = 0; round < 2; round++)
         for (int i = 0; i < 5000; i++) {
             snprintf(text, sizeof(text), "model|author/name-%d", i);
-            CU_ASSERT_EQUAL_FATAL(combine_add(combination, span_of(text), packed(i, 1, 1), &why), GO_ON);
+            CU_ASSERT_EQUAL_FATAL(combination_add(combination, span_of(text), packed(i, 1, 1), &why), GO_ON);
         }
-    CU_ASSERT_EQUAL(combine_count(combination), 5000);
-    combine_close(combination);
+    CU_ASSERT_EQUAL(combination_count(combination), 5000);
+    combination_close(combination);
 }
 
 static void what_is_no_cell_is_refused(void)
@@ -65,13 +65,13 @@ static void what_is_no_cell_is_refused(void)
     struct combination *combination = NULL;
     struct reason why = {0};
 
-    CU_ASSERT_EQUAL_FATAL(combine_open(&combination, &why), GO_ON);
-    CU_ASSERT_EQUAL(combine_add(combination, span_of("a"), span_of("\x07nonsense"), &why), HALT);
+    CU_ASSERT_EQUAL_FATAL(combination_open(&combination, &why), GO_ON);
+    CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), span_of("\x07nonsense"), &why), HALT);
     CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-DAMAGED");
-    CU_ASSERT_EQUAL(combine_add(combination, span_of("a"), packed(INT64_MAX, 1, 1), &why), GO_ON);
-    CU_ASSERT_EQUAL(combine_add(combination, span_of("a"), packed(1, 1, 1), &why), HALT);
+    CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), packed(INT64_MAX, 1, 1), &why), GO_ON);
+    CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), packed(1, 1, 1), &why), HALT);
     CU_ASSERT_STRING_EQUAL(reason_name(why.id), "CHECKPOINT-OVERFLOW");
-    combine_close(combination);
+    combination_close(combination);
 }
 
 int main(int argc, char **argv)
@@ -82,5 +82,5 @@ int main(int argc, char **argv)
         {"what_is_no_cell_is_refused", what_is_no_cell_is_refused},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "merge", tests);
+    return suite_run(argc, argv, "combination", tests);
 }

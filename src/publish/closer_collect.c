@@ -1,0 +1,178 @@
+/*
+ * The end of windows that are kept long enough: sealed in all partitions, then deleted, kind by kind. Sealing waits
+ * until all is published, and until no log holds records that might still belong into them.
+ */
+#include "closer_collect.h"
+
+#include <inttypes.h>
+
+#include "closer_due.h"
+#include "gentally/base/grow.h"
+#include "gentally/base/log.h"
+#include "gentally/config/config.h"
+#include "gentally/redis/store_retention.h"
+
+static bool is_over(const struct stored_window *stored, enum window_kind kind, int64_t floor_ms)
+{
+    return stored->window.kind == kind && stored->window.start_ms < floor_ms;
+}
+
+static bool has_windows(const struct closer *closer, enum window_kind kind, int64_t floor_ms)
+{
+    for (uint32_t i = 0; i < closer->survey.count; i++)
+        if (is_over(&closer->survey.windows[i], kind, floor_ms))
+            return true;
+    return false;
+}
+
+/* True if the last summary of every window of `kind` that starts before the floor holds all its records. */
+static bool is_published(const struct closer *closer, enum window_kind kind, int64_t floor_ms)
+{
+    for (uint32_t i = 0; i < closer->survey.count; i++) {
+        if (!is_over(&closer->survey.windows[i], kind, floor_ms))
+            continue;
+        struct window_facts facts = closer_facts(closer, &closer->survey.windows[i], false, false);
+        if (!facts.is_sealed && !emit_rule_is_complete(&facts))
+            return false;
+    }
+    return true;
+}
+
+/* The partition's windows of `kind` that start before the floor, into the scratch. */
+static enum verdict select_windows(struct closer *closer, const struct survey_partition *partition,
+                                   enum window_kind kind, int64_t floor_ms, uint32_t *count, struct reason *why)
+{
+    *count = 0;
+    if (partition->count > closer->scratch_room) {
+        struct stored_window *scratch =
+            grow(closer->scratch, &closer->scratch_room, partition->count, sizeof(*scratch));
+        if (scratch == NULL)
+            return no_memory(why, "to collect windows");
+        closer->scratch = scratch;
+    }
+    for (uint32_t i = 0; i < partition->count; i++)
+        if (is_over(&partition->windows[i], kind, floor_ms))
+            closer->scratch[(*count)++] = partition->windows[i];
+    return GO_ON;
+}
+
+static enum verdict seal_all(struct closer *closer, enum window_kind kind, int64_t floor_ms, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++) {
+        uint32_t count = 0;
+        verdict = select_windows(closer, &closer->survey.partitions[i], kind, floor_ms, &count, why);
+        if (verdict == GO_ON)
+            verdict = store_seal(closer->store, &closer->survey.partitions[i].state, kind, floor_ms, closer->scratch,
+                                 count, why);
+    }
+    return verdict;
+}
+
+static enum verdict collect_all(struct closer *closer, enum window_kind kind, int64_t floor_ms, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++) {
+        uint32_t count = 0;
+        verdict = select_windows(closer, &closer->survey.partitions[i], kind, floor_ms, &count, why);
+        for (uint32_t first = 0; first < count && verdict == GO_ON; first += STORE_COLLECT_MAX) {
+            uint32_t part = count - first < STORE_COLLECT_MAX ? count - first : STORE_COLLECT_MAX;
+            verdict = store_collect(closer->store, i, closer->scratch + first, part, why);
+        }
+    }
+    return verdict;
+}
+
+/* Sealing is for good, so the closer does not take an idle partition's word that it has nothing to add: the owner that
+ * said so may be gone, and the log may have grown for longer than windows are kept. Then sealing waits until the next
+ * owner claims the partition. Nor is sealed while the input has partitions that the closer does not know: they may hold
+ * records of these very windows. */
+static bool may_seal(struct closer *closer, bool *is_asked)
+{
+    struct reason other;
+    int32_t count = closer->survey.partition_count, count_now = 0;
+
+    if (!*is_asked && (closer->logs.count(closer->logs.context, &count_now, &other) != GO_ON || count_now != count))
+        return false;
+    if (!*is_asked && closer->logs.ends(closer->logs.context, count, closer->ends, &other) != GO_ON)
+        return false;
+    *is_asked = true;
+    return survey_is_read_out(&closer->survey, closer->ends);
+}
+
+/* Whether retention of a month that was just sealed is still to be published. */
+static bool is_retention_due(const struct closer *closer, const struct stored_window *stored)
+{
+    struct window_facts facts = closer_facts(closer, stored, false, false);
+
+    facts.is_sealed = true; /* a moment ago, after the survey */
+    return emit_rule_decide(&facts) == EMIT_LATE;
+}
+
+/* Once all partitions have sealed these months, the shards do, and what was noted of them until then is published; then
+ * the counts go. `*is_done` tells whether all of it is published. */
+static enum verdict end_retention(struct closer *closer, int64_t floor_ms, bool *is_done, struct reason *why)
+{
+    struct survey *survey = &closer->survey;
+    uint32_t floor = month_number(floor_ms);
+    enum verdict verdict = GO_ON;
+
+    *is_done = true;
+    if (survey->retention == NULL || floor_ms <= 0 || floor >= MONTHS_MAX)
+        return GO_ON;
+    if (survey->retention_floor < floor)
+        verdict = store_retention_seal(closer->store, floor, why);
+    if (verdict == GO_ON)
+        verdict = survey_take_retention(survey, closer->store, why);
+    for (uint32_t i = 0; verdict == GO_ON && i < survey->count; i++)
+        if (is_over(&survey->windows[i], WINDOW_MONTH, floor_ms))
+            *is_done = *is_done && !is_retention_due(closer, &survey->windows[i]);
+    if (verdict != GO_ON || !*is_done)
+        return verdict;
+    return store_retention_collect(closer->store, survey->retention, floor, why);
+}
+
+/* Ends the windows of one kind that start before the floor. */
+static enum verdict end_windows(struct closer *closer, enum window_kind kind, int64_t floor_ms, bool *has_more,
+                                struct reason *why)
+{
+    bool is_done = true;
+    enum verdict verdict = seal_all(closer, kind, floor_ms, why);
+
+    if (verdict == GO_ON && kind == WINDOW_MONTH)
+        verdict = end_retention(closer, floor_ms, &is_done, why);
+    *has_more = verdict == GO_ON && !is_done;
+    if (verdict == GO_ON && is_done)
+        verdict = collect_all(closer, kind, floor_ms, why);
+    if (verdict == GO_ON && is_done)
+        log_line(closer->logger, LOG_LEVEL_INFO, "CLOSER-COLLECTED", "window=%s floor_ms=%" PRId64,
+                 window_kind_name(kind), floor_ms);
+    return verdict;
+}
+
+enum verdict closer_collect(struct closer *closer, bool *has_more, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+    int64_t watermark_ms = closer->survey.watermark_ms;
+    bool is_asked = false; /* where the logs end */
+
+    for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS && watermark_ms != NO_TIME; kind++) {
+        int64_t floor_ms = window_of(kind, watermark_ms - closer->config->kept_ms[kind]).start_ms;
+        if (!closer->config->windows[kind] || !has_windows(closer, kind, floor_ms))
+            continue;
+        if (!is_published(closer, kind, floor_ms))
+            continue;
+        if (!may_seal(closer, &is_asked))
+            break;
+        verdict = end_windows(closer, kind, floor_ms, has_more, why);
+        if (verdict != GO_ON || *has_more)
+            break;
+    }
+    if (verdict == HALT && why->id == STORE_TAINTED) { /* Its windows stay as they are until somebody looks. */
+        log_reason(closer->logger, LOG_LEVEL_WARN, why);
+        return GO_ON;
+    }
+    return verdict == TRY_LATER ? GO_ON : verdict;
+}

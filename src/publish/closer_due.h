@@ -1,0 +1,25 @@
+/*
+ * The closer's decision on one window: its facts are gathered from survey and ledger, emit_rule.h decides, and the
+ * emitter's order follows from both.
+ */
+#ifndef GENTALLY_CLOSER_DUE_H
+#define GENTALLY_CLOSER_DUE_H
+
+#include "closer_state.h"
+#include "emit_rule.h"
+
+/* Gathers the facts of a window of the survey for emit_rule.h; `is_final` and `is_late_due` are the turn's. */
+struct window_facts closer_facts(const struct closer *closer, const struct stored_window *stored, bool is_final,
+                                 bool is_late_due);
+
+/* What is to be done with a window on this turn. */
+struct due {
+    enum emit_decision decision;
+    struct emitter_order order; /* where the decision is to emit */
+    bool is_rebuilt;            /* from states that began anew: the revision may be any */
+};
+
+/* Decides on a window of the survey. */
+struct due closer_due(const struct closer *closer, const struct stored_window *stored, bool is_final, bool is_late_due);
+
+#endif

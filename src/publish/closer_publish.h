@@ -1,0 +1,14 @@
+/* The closer's publishing: due windows go out in transactions, and are remembered as published. */
+#ifndef GENTALLY_CLOSER_PUBLISH_H
+#define GENTALLY_CLOSER_PUBLISH_H
+
+#include "closer_state.h"
+
+/*
+ * Publishes the survey's due windows in the order in which they close, in transactions of bounded size; `*has_more`
+ * when the turn's bound was reached before the last window. Verdicts as closer_turn().
+ */
+MUST_CHECK enum verdict closer_publish(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more,
+                                       struct reason *why);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * The closer's own state, for the files that do its steps: closer_due.c decides on a window, closer_publish.c puts what
+ * is due into transactions, closer_collect.c seals and deletes what is over; closer.c opens it and calls them in order.
+ */
+#ifndef GENTALLY_CLOSER_STATE_H
+#define GENTALLY_CLOSER_STATE_H
+
+#include "emitter.h"
+#include "gentally/publish/input_logs.h"
+#include "published.h"
+#include "published_offsets.h"
+#include "survey.h"
+
+struct logger;
+
+#define TRANSACTION_WINDOWS 256u
+#define TORN_WINDOWS 64u /* then there is no more to be rescued by going on without them */
+
+struct closer {
+    const struct config *config;
+    struct store *store;
+    struct input_logs logs;
+    struct logger *logger;
+    struct transaction *transaction;
+    struct emitter *emitter;
+    struct published *published;
+    struct published_offsets *offsets; /* also of what a failed transaction put: the store has been there */
+    struct survey survey;              /* taken at the turn's begin */
+    uint64_t tables;                   /* see tables_version_hash() */
+    bool is_held;        /* a partition has no state, or stands behind what was published; it was logged */
+    int64_t due_ms;      /* of the next survey, monotonic */
+    int64_t late_due_ms; /* of the next late revisions, monotonic */
+    struct published_window pending[TRANSACTION_WINDOWS]; /* published when the open transaction commits */
+    uint32_t pending_count;
+    int64_t *ends;                 /* of the input's logs, by partition */
+    struct stored_window *scratch; /* windows being sealed or collected */
+    size_t scratch_room;
+    struct window torn[TORN_WINDOWS]; /* lost part of their keys: never published again */
+    uint32_t torn_count;
+    uint64_t window_count, summary_count; /* published since open */
+};
+
+#endif

@@ -1,0 +1,68 @@
+/* One question after the other, the strongest first: what cannot be told, what must not be, what is over, what is new.
+ */
+#include "emit_rule.h"
+
+bool emit_rule_is_restated(const struct window_facts *facts)
+{
+    return facts->is_rebuilt || facts->has_changed_tables;
+}
+
+bool emit_rule_is_complete(const struct window_facts *facts)
+{
+    return facts->was_closed && !facts->is_rebuilt && facts->records == facts->published_records;
+}
+
+/* A store that rolled back reads its way forward again. What it holds until then would be an older revision, put behind
+ * the newer one. States that were rebuilt are no rollback: what they hold counts, once it is complete. */
+static bool is_behind(const struct window_facts *facts)
+{
+    if (facts->is_rebuilt)
+        return false;
+    return facts->records < facts->published_records || facts->retention < facts->published_retention;
+}
+
+static bool has_news(const struct window_facts *facts)
+{
+    bool has_more = facts->records > facts->published_records || facts->retention > facts->published_retention;
+
+    return has_more || emit_rule_is_restated(facts);
+}
+
+/* A window that is over has one thing left to be told: retention that was noted just before it was sealed, which is
+ * final once the shards are sealed too. All its cells must still be there. */
+static enum emit_decision decide_sealed(const struct window_facts *facts)
+{
+    if (!emit_rule_is_complete(facts) || facts->retention <= facts->published_retention)
+        return EMIT_SKIP;
+    return facts->is_retention_sealed ? EMIT_LATE : EMIT_WAIT;
+}
+
+/* A window that was not published as closed waits to be closed, or for a drain that does not. */
+static enum emit_decision decide_open(const struct window_facts *facts)
+{
+    if (facts->is_closed)
+        return EMIT_ON_TIME;
+    return facts->is_final && has_news(facts) ? EMIT_EARLY : EMIT_WAIT;
+}
+
+/* A window that was published as closed is published again when there is news, at most once an interval. States that
+ * were rebuilt have to come as far as its end first. */
+static enum emit_decision decide_late(const struct window_facts *facts)
+{
+    bool is_whole = !facts->is_rebuilt || facts->is_closed;
+
+    if (!has_news(facts))
+        return EMIT_SKIP;
+    return facts->is_final || (facts->is_late_due && is_whole) ? EMIT_LATE : EMIT_WAIT;
+}
+
+enum emit_decision emit_rule_decide(const struct window_facts *facts)
+{
+    if (facts->records == 0 || facts->is_torn)
+        return EMIT_SKIP;
+    if (facts->is_sealed)
+        return decide_sealed(facts);
+    if (is_behind(facts))
+        return EMIT_WAIT;
+    return facts->was_closed ? decide_late(facts) : decide_open(facts);
+}

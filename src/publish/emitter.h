@@ -1,0 +1,58 @@
+/*
+ * The emitter: one window on its way out. The cells of all partitions are combined, joined with the tables, encoded and
+ * put into the open transaction, and the ledger record of the window last. The same contents give the same bytes.
+ */
+#ifndef GENTALLY_EMITTER_H
+#define GENTALLY_EMITTER_H
+
+#include "gentally/core/summary.h"
+
+struct config;
+struct emitter;
+struct store;
+struct transaction;
+
+/* All pointers are borrowed until emitter_close(). */
+struct emitter_options {
+    const struct config *config;
+    struct store *store;
+    const struct catalog *catalog;
+    const struct countries *countries;
+    const char *tables_version; /* stamped on every summary */
+    int32_t partitions;         /* of the input, >= 1 */
+};
+
+/* Opens an emitter. HALT: NO-MEMORY, SCHEMA-INVALID. */
+MUST_CHECK enum verdict emitter_open(struct emitter **emitter, const struct emitter_options *options,
+                                     struct reason *why);
+void emitter_close(struct emitter *emitter);
+
+struct emitter_order {
+    struct window window;
+    enum pane pane;
+    int64_t generation;
+    /* The revision that was published last: if the window still has as many records, only its retention has risen, and
+     * the other rows are not put again: they stand in the topics, in `unchanged_pane`. 0: put all rows. */
+    int64_t unchanged_revision;
+    enum pane unchanged_pane;
+};
+
+struct emitter_outcome {
+    enum pane pane;
+    int64_t revision;   /* the records the summaries were made of; 0: there are none, and nothing was put */
+    int64_t retention;  /* revision of a month's retention rows; 0: none */
+    uint32_t summaries; /* rows in all; one without requests or accounts is a tombstone, and not among them */
+};
+
+/* Puts the summaries of a window into the open transaction, of a month its retention rows too, and its ledger record.
+ * Blocks for a round trip to the store a partition. Verdicts of store_snapshot(), store_retained() and
+ * transaction_put(). */
+MUST_CHECK enum verdict emitter_put(struct emitter *emitter, struct transaction *transaction,
+                                    const struct emitter_order *order, struct emitter_outcome *outcome,
+                                    struct reason *why);
+
+/* What each partition contributed to the window that was put last, by partition. Borrowed until the next
+ * emitter_put(). */
+const struct ledger_partition *emitter_parts(const struct emitter *emitter);
+
+#endif

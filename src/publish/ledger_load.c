@@ -1,0 +1,59 @@
+/* One record after the other, in the order of the topic; the latest version of each window wins. */
+#include "ledger_load.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "gentally/codec/avro_read.h"
+#include "gentally/config/config.h"
+#include "gentally/kafka/topic_read.h"
+#include "gentally/kafka/topics.h"
+
+struct ledger_reading {
+    struct published *published;
+    struct published_offsets *offsets;
+    struct ledger_read read;
+};
+
+static enum verdict read_ledger_record(void *context, const struct record *record, struct reason *why)
+{
+    struct ledger_reading *reading = context;
+
+    if (record->value.bytes == NULL) /* a tombstone */
+        return GO_ON;
+    enum verdict verdict = decode_ledger(record->value, &reading->read, why);
+    if (verdict != GO_ON)
+        return reason_set(why, HALT, LEDGER_UNREADABLE, 0, "offset %" PRId64 " of the ledger topic", record->offset);
+    const struct ledger *ledger = &reading->read.ledger;
+    struct published_window entry = {
+        .window = ledger->window,
+        .pane = ledger->pane,
+        .generation = ledger->generation,
+        .revision = ledger->revision,
+        .retention = ledger->retention,
+        .tables = tables_version_hash(ledger->tables_version),
+        .partitions = ledger->partition_count,
+    };
+    for (uint32_t i = 0; i < ledger->partition_count; i++) {
+        entry.states =
+            published_states(entry.states, ledger->partitions[i].partition, ledger->partitions[i].incarnation);
+        published_offsets_note(reading->offsets, &ledger->partitions[i]);
+    }
+    return published_put(reading->published, &entry, why);
+}
+
+enum verdict ledger_load(const struct config *config, struct published *published, struct published_offsets *offsets,
+                         struct reason *why)
+{
+    char topic[TOPIC_NAME_MAX + 1];
+    struct ledger_reading *reading = calloc(1, sizeof(*reading));
+
+    if (reading == NULL)
+        return no_memory(why, "to read the ledger");
+    reading->published = published;
+    reading->offsets = offsets;
+    topic_ledger(config, topic);
+    enum verdict verdict = topic_read(config, topic, read_ledger_record, reading, why);
+    free(reading);
+    return verdict;
+}
