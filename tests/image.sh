@@ -222,7 +222,8 @@ start_redis() {
 }
 
 start_broker() {
-    (limit=1000 mount=$demo_mount && in_image gentally-demo broker --partitions 4) >"$place/broker" 2>"$place/broker.log" &
+    (limit=1000 mount=$demo_mount && in_image gentally-demo broker --partitions 4) \
+        >"$place/broker" 2>"$place/broker.log" &
     pids+=($!)
 }
 

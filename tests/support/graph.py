@@ -4,7 +4,8 @@
 
 A module is x.c with its x.h. A .c file without a header of its name belongs to the header that declares its functions.
 An edge leads from whoever includes a header, or uses a symbol (nm of the objects in BUILD), to the module that has it.
-Rooms and what they open are the rows gentally_room() of CMakeLists.txt. --table prints the rooms: modules, doors, lines.
+Rooms and what they open are the rows gentally_room() of CMakeLists.txt. --table prints the rooms: modules, doors and
+lines.
 The last line is "graph: N passed, N failed".
 """
 
