@@ -115,7 +115,7 @@ static bool does_not_fit(struct compiler *compiler, const char *field, const cha
     return false;
 }
 
-/* Room for `count` steps side by side. plan_open() took enough for the worst schema: see steps_max(). */
+/* Room for `count` steps side by side. plan_open() took enough for the worst schema. */
 static uint32_t reserve_steps(struct compiler *compiler, uint32_t count)
 {
     struct plan *plan = compiler->plan;

@@ -12,7 +12,7 @@
 struct arrivals_options {
     uint64_t seed;
     int64_t events;
-    int64_t from_ms, to_ms; /* half-open, at most TIMETABLE_MS_MAX apart */
+    int64_t from_ms, to_ms; /* half-open, at most ARRIVALS_MS_MAX apart */
     int64_t disorder_ms;    /* an event comes at most so long after a newer one; 0 = in order */
 };
 

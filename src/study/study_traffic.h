@@ -16,7 +16,7 @@
 
 struct study_traffic_options {
     uint64_t seed;
-    int64_t scale;          /* of real volume, in 10^-9: REPLICA_SCALE_MIN..MAX */
+    int64_t scale;          /* of real volume, in 10^-9: STUDY_TRAFFIC_SCALE_MIN..MAX */
     int64_t from_ms, to_ms; /* half-open, within the range above */
     bool is_exact;          /* sums to the token: sizes, countries and languages are dealt, not drawn */
     uint32_t classified;    /* share of events since 2025-05-19 the classifier saw, per million */

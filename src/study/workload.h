@@ -16,7 +16,7 @@
 struct workload_options {
     uint64_t seed;
     int64_t events;         /* 1..WORKLOAD_EVENTS_MAX */
-    int64_t from_ms, to_ms; /* half-open, at most ten years (TIMETABLE_MS_MAX) */
+    int64_t from_ms, to_ms; /* half-open, at most ten years (ARRIVALS_MS_MAX) */
     int64_t accounts;       /* 1..WORKLOAD_ACCOUNTS_MAX */
     uint32_t classified;    /* share of events the classifier saw, per million; the study's is 2500 */
     uint32_t errors;        /* share that fails, per million */

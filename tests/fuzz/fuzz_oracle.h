@@ -5,7 +5,7 @@
  *   - a boolean other than 0 and 1, a symbol beyond the enum's last, a text that is not UTF-8 are taken: the walk looks
  *   - bytes after the end, numbers of more bytes than they need and blocks of other sizes than they say are taken: only
  *     a message that libavro writes again with the same bytes must be taken by us too
- *   - an array of things that take no bytes is read for as long as its count says: not asked (oracle_may_ask)
+ *   - an array of things that take no bytes is read for as long as its count says: not asked
  *   - memory is taken by claimed lengths and not freed on failure: it gets an arena's, within bounds
  *   - values are read as deep as they nest: messages are short here
  *   - a fixed of no bytes is not read ("Cannot allocate new fixed value"), nor an array of records without

@@ -1,9 +1,9 @@
 /*
  * What we read back of our own topics: a byte that says what, then the bytes.
- *   ledger, summary   as the body of a message, or as all of it. What is accepted is exactly what encode.c would have
- *                     written: it is written again and has the same bytes; and libavro reads the same.
- *   published              entries of 12 bytes, put one after the other: the published ends as a list that keeps the
- * latest does.
+ *   ledger, summary   as the body of a message, or as all of it. What is accepted is exactly what avro_write.c would
+ *                     have written: written again it has the same bytes; and libavro reads the same.
+ *   published         entries of 12 bytes, put one after the other: the closer's memory of what was published ends
+ *                     as a plain list does that keeps the latest.
  */
 #include <avro.h>
 
@@ -94,7 +94,7 @@ static struct published_window take_entry(struct input *input)
     struct published_window entry;
     enum window_kind kind = (enum window_kind)take_below(input, WINDOW_KINDS);
 
-    /* Real windows, some of the same hours or days: a published orders by their ends. */
+    /* Real windows, some of the same hours or days: what was published is ordered by their ends. */
     entry.window = window_of(kind, (int64_t)((uint64_t)(int8_t)take_byte(input) << take_below(input, 38)));
     entry.pane = (enum pane)take_below(input, 3);
     entry.generation = (int64_t)((uint64_t)(int8_t)take_byte(input) << take_below(input, 64));
@@ -104,7 +104,7 @@ static struct published_window take_entry(struct input *input)
     return entry;
 }
 
-static void try_book(struct input input)
+static void try_published(struct input input)
 {
     struct published_window latest[ENTRIES_MAX];
     struct reason why = {0};
@@ -153,7 +153,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         (void)atexit(close_encoder);
     }
     if (what % 5 == 4) {
-        try_book(input);
+        try_published(input);
         return 0;
     }
     struct span message = take_rest(&input);

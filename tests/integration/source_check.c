@@ -79,7 +79,7 @@ static void turn(struct reader *reader)
     source_release(reader->source, reader->batch);
 }
 
-/* Polls until there is rebalance. */
+/* Polls until there is a rebalance. */
 static void await_rebalance(struct reader *reader, enum rebalance rebalance)
 {
     int64_t deadline_ms = monotonic_ms() + LIMIT_MS;

@@ -203,7 +203,7 @@ static uint32_t read_seals(struct sim *sim, const struct database *database, int
 }
 
 /* Reads the log on, from where the truth is to `next`. Of every record that is not counted a dead letter must be there
- * already, with `is_barrier`. */
+ * already. */
 static void read_on(struct sim *sim, struct truth *truth, const struct database *database, int32_t partition,
                     int64_t next)
 {

@@ -24,7 +24,7 @@ struct scene {
 
 static inline void give_up(const char *what)
 {
-    fprintf(stderr, "tests/support/kafka.h: %s\n", what);
+    fprintf(stderr, "tests/support/kafka_server.h: %s\n", what);
     exit(EXIT_FAILURE);
 }
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct source {
-    const char *path; /* from the root: "src/log.c" */
+    const char *path; /* from the root: "src/base/log.c" */
     char *text, *code, *bare;
 };
 
