@@ -27,12 +27,12 @@ partition is never written again.
 -- unpack() pushes its results on Lua's stack, which ends at 8,000; even, since HSET takes pairs.
 local CHUNK = 6000
 
-local STANDING = {'inc', 'tok', 'first', 'next', 'wm', 'idle', 'anchor',
-                  'counted', 'duplicate', 'filtered', 'too_late', 'dead_lettered',
-                  'floor:hour', 'floor:day', 'floor:week', 'floor:month'}
+local STATE = {'inc', 'tok', 'first', 'next', 'wm', 'idle', 'anchor',
+               'counted', 'duplicate', 'filtered', 'too_late', 'dead_lettered',
+               'floor:hour', 'floor:day', 'floor:week', 'floor:month'}
 
-local function standing(meta)
-  local values = redis.call('HMGET', meta, unpack(STANDING))
+local function state_of(meta)
+  local values = redis.call('HMGET', meta, unpack(STATE))
   for i, value in ipairs(values) do
     if value == false then values[i] = '' end
   end
@@ -83,12 +83,12 @@ local function claim(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
   redis.call('HSET', KEYS[1], 'tok', ARGV[1], 'idle', '0')
-  return {'OK', standing(KEYS[1])}
+  return {'OK', state_of(KEYS[1])}
 end
 
 local function look(KEYS)
   if redis.call('EXISTS', KEYS[1]) == 0 then return {'MISSING'} end
-  return {'OK', standing(KEYS[1])}
+  return {'OK', state_of(KEYS[1])}
 end
 
 -- Does the caller still stand where it believes to stand? nil if so.
@@ -209,12 +209,12 @@ local function flush(KEYS, ARGV)
   return {'OK'}
 end
 
--- One window together with the standing it belongs to.  ARGV: name
+-- One window together with the state it belongs to.  ARGV: name
 local function snapshot(KEYS, ARGV)
   if redis.call('EXISTS', KEYS[1]) == 0 then return {'MISSING'} end
   local n = redis.call('HGET', KEYS[2], ARGV[1]) or '0'
   if (redis.call('HGET', KEYS[3], '__n') or '0') ~= n then return {'TORN', ARGV[1]} end
-  return {'OK', standing(KEYS[1]), n, redis.call('HGETALL', KEYS[3])}
+  return {'OK', state_of(KEYS[1]), n, redis.call('HGETALL', KEYS[3])}
 end
 
 -- Does an offset come before another? They are texts of digits, without zeros before.

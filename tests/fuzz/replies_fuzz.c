@@ -126,7 +126,7 @@ static bool is_good(enum verdict verdict, const struct reason *why)
     return false;
 }
 
-static void claim_standing(const struct partition_state *state, int32_t partition)
+static void claim_state(const struct partition_state *state, int32_t partition)
 {
     CLAIM(state->partition == partition);
     CLAIM(memchr(state->incarnation, '\0', sizeof(state->incarnation)) != NULL);
@@ -199,7 +199,7 @@ static void read_snapshot(struct store *store)
 
     CLAIM(combination_open(&combination, &why) == GO_ON);
     if (is_good(store_snapshot(store, 5, window, add_cell, combination, &records, &state, &why), &why)) {
-        claim_standing(&state, 5);
+        claim_state(&state, 5);
         combination_sort(combination);
         for (uint32_t i = 0; i < combination_count(combination); i++)
             combination_at(combination, i, &key, &cell);
@@ -222,11 +222,11 @@ static void call_verb(struct store *store, uint8_t verb)
         break;
     case 1:
         if (is_good(store_claim(store, 2, &state, &why), &why))
-            claim_standing(&state, 2);
+            claim_state(&state, 2);
         break;
     case 2:
         if (is_good(store_state(store, 2, &state, &why), &why))
-            claim_standing(&state, 2);
+            claim_state(&state, 2);
         break;
     case 3:
         load_and_flush(store);

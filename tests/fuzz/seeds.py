@@ -92,13 +92,13 @@ def row_keys():
     keep("row_key", "every-dimension", "total=,a=category+tag,b=finish_reason\nb|stop")
 
 
-# ---- lines: one line
+# ---- json_read: one line
 
 
-def lines():
-    keep("lines", "smallest", '{"id":"a","created_at":0,"model":"m","tokens_prompt":1,"tokens_completion":2}')
+def json_read():
+    keep("json_read", "smallest", '{"id":"a","created_at":0,"model":"m","tokens_prompt":1,"tokens_completion":2}')
     keep(
-        "lines",
+        "json_read",
         "every-field",
         '{"id":"gen-1","created_at":"2025-11-17T10:20:30.456Z","model":"openai/gpt-4o:free","provider":"azure",'
         '"account":"acc","app":"app","country":"DE","language":"en","tokens_prompt":100,"tokens_completion":50,'
@@ -108,22 +108,22 @@ def lines():
         '{"path":"/Games","confidence":1}],"op":"create"}',
     )
     small = '"id":"a","created_at":0,"model":"m","tokens_prompt":1,"tokens_completion":2'
-    keep("lines", "nano-usd", "{" + small + ',"cost_nano_usd":9223372036854775807}')
-    keep("lines", "both-costs", "{" + small + ',"cost_nano_usd":1,"cost_usd":"1"}')
-    keep("lines", "dollars-too-large", "{" + small + ',"cost_usd":"9223372036.854775808"}')
-    keep("lines", "dollars-with-zeros", "{" + small + ',"cost_usd":"1.000000001000"}')
-    keep("lines", "escapes", "{" + small.replace('"a"', '"\\u00e9\\ud83d\\ude00\\\\\\"\\n"') + "}")
-    keep("lines", "nul-in-text", "{" + small.replace('"a"', '"\\u0000"') + "}")
-    keep("lines", "lone-surrogate", "{" + small.replace('"a"', '"\\ud83d"') + "}")
-    keep("lines", "not-utf8", b"{" + small.encode().replace(b'"a"', b'"\xc0\x80"') + b"}")
-    keep("lines", "field-twice", "{" + small + ',"model":"n"}')
-    keep("lines", "unknown-field", "{" + small + ',"tokens_promt":1}')
-    keep("lines", "array", "[" + "[" * 100 + "]" * 100 + "]")
-    keep("lines", "blank", "   ")
-    keep("lines", "amend", "{" + small + ',"op":"amend"}')
-    keep("lines", "time-with-offset", "{" + small.replace(":0,", ':"2024-02-29T23:59:60+05:30",') + "}")
-    keep("lines", "33-labels", "{" + small + ',"categories":[' + ",".join(['{"path":"/","confidence":0}'] * 33) + "]}")
-    keep("lines", "confidence", "{" + small + ',"categories":[{"path":"/","confidence":1e-320}]}')
+    keep("json_read", "nano-usd", "{" + small + ',"cost_nano_usd":9223372036854775807}')
+    keep("json_read", "both-costs", "{" + small + ',"cost_nano_usd":1,"cost_usd":"1"}')
+    keep("json_read", "dollars-too-large", "{" + small + ',"cost_usd":"9223372036.854775808"}')
+    keep("json_read", "dollars-with-zeros", "{" + small + ',"cost_usd":"1.000000001000"}')
+    keep("json_read", "escapes", "{" + small.replace('"a"', '"\\u00e9\\ud83d\\ude00\\\\\\"\\n"') + "}")
+    keep("json_read", "nul-in-text", "{" + small.replace('"a"', '"\\u0000"') + "}")
+    keep("json_read", "lone-surrogate", "{" + small.replace('"a"', '"\\ud83d"') + "}")
+    keep("json_read", "not-utf8", b"{" + small.encode().replace(b'"a"', b'"\xc0\x80"') + b"}")
+    keep("json_read", "field-twice", "{" + small + ',"model":"n"}')
+    keep("json_read", "unknown-field", "{" + small + ',"tokens_promt":1}')
+    keep("json_read", "array", "[" + "[" * 100 + "]" * 100 + "]")
+    keep("json_read", "blank", "   ")
+    keep("json_read", "amend", "{" + small + ',"op":"amend"}')
+    keep("json_read", "time-with-offset", "{" + small.replace(":0,", ':"2024-02-29T23:59:60+05:30",') + "}")
+    keep("json_read", "33-labels", "{" + small + ',"categories":[' + ",".join(['{"path":"/","confidence":0}'] * 33) + "]}")
+    keep("json_read", "confidence", "{" + small + ',"categories":[{"path":"/","confidence":1e-320}]}')
 
 
 # ---- schema: one .avsc
@@ -272,7 +272,7 @@ def configs():
     keep("config", "arguments-file", "\x02--config=/nowhere\n")
 
 
-# ---- ledger: what (0 a ledger's body, 1 a summary's, 2 and 3 all of a message, 4 entries of a book), bytes
+# ---- ledger: what (0 a ledger's body, 1 a summary's, 2 and 3 all of a message, 4 entries of what was published), bytes
 
 HOUR = 3600000
 NOON = 1763380800000  # 2025-11-17T12:00:00Z
@@ -325,13 +325,13 @@ def ledgers():
     keep("ledger", "summary-framed", b"\x03\x00\x00\x00\x00\x04" + summary_body(columns))
     keep("ledger", "summary-framed-old", b"\x03\x00\x00\x00\x00\x02" + summary_body(columns, is_old=True))
     entry = bytes([0, 100, 20, 1, 1, 0, 1, 0]) + b"abcd"
-    keep("ledger", "book-one-window-twice", b"\x04" + entry + entry[:6] + b"\x02\x00efgh")
-    keep("ledger", "book-falling-windows", b"\x04" + b"".join(bytes([i % 4, 200 - i]) + entry[2:] for i in range(40)))
+    keep("ledger", "published-one-window-twice", b"\x04" + entry + entry[:6] + b"\x02\x00efgh")
+    keep("ledger", "published-falling-windows", b"\x04" + b"".join(bytes([i % 4, 200 - i]) + entry[2:] for i in range(40)))
 
 
 # ---- replies: which verb, 0 after a proper greeting or 1 before it, what the connections say
 
-CREATE, CLAIM, STANDING, LOAD, WINDOWS, SNAPSHOT, SEAL, COLLECT = range(8)
+CREATE, CLAIM, STATE, LOAD, WINDOWS, SNAPSHOT, SEAL, COLLECT = range(8)
 INFO = "# Server\r\nredis_version:7.2.1\r\nloading:0\r\nmaxmemory_policy:noeviction\r\n"
 
 
@@ -371,8 +371,8 @@ def replies():
     session("claim-no-anchor", CLAIM, [["OK", state[:6] + [""] + state[7:]]])
     session("claim-denied", CLAIM, [["DENIED", "HSET"]])
     session("load-rolled-back", LOAD, [["FENCED", "5", "token"], [usual], [None], ["OK"]])
-    session("standing", STANDING, [["OK", state]])
-    session("standing-numbers-for-texts", STANDING, [["OK", [1] * 16]])
+    session("state", STATE, [["OK", state]])
+    session("state-numbers-for-texts", STATE, [["OK", [1] * 16]])
     session("load-and-flush", LOAD, [["OK", "3", "0"], [usual], [None], ["OK"], ["OK"], ["ALREADY"]])
     session("load-and-flush-all", LOAD, [["OK", "3", "0"], [usual], [None], ["OK"], ["OK"], ["OK"]])
     session("load-fenced", LOAD, [["FENCED", "9", "token"], [usual], [None], ["OK"]])
@@ -503,7 +503,7 @@ def decodes():
 if __name__ == "__main__":
     cells()
     row_keys()
-    lines()
+    json_read()
     schemas()
     tables()
     configs()
