@@ -397,5 +397,5 @@ int main(int argc, char **argv)
         printf("SKIP producer_check: GENTALLY_TEST_KAFKA names no broker\n");
         return 77;
     }
-    return suite_run(argc, argv, "producer_check", tests);
+    return suite_run(argc, argv, tests);
 }

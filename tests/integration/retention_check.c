@@ -476,7 +476,7 @@ int main(int argc, char **argv)
     int status = EXIT_FAILURE;
     if (store_open(&store, &config, &logger, &why) == GO_ON) {
         if (store_install(store, &why) == GO_ON)
-            status = suite_run(argc, argv, "retention_check", tests);
+            status = suite_run(argc, argv, tests);
         else
             printf("retention_check: the functions: %s\n", why.text);
         store_close(store);

@@ -457,5 +457,5 @@ int main(int argc, char **argv)
         printf("SKIP source_check: GENTALLY_TEST_KAFKA names no broker\n");
         return 77;
     }
-    return suite_run(argc, argv, "source_check", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -104,5 +104,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return store_scene_run(argc, argv, "store_ids_check", tests);
+    return store_scene_run(argc, argv, tests);
 }

@@ -466,7 +466,7 @@ int main(int argc, char **argv)
         snprintf(id_texts[i], sizeof(id_texts[i]), "id%d", i);
     if (tally_pool_open(&pool, 100000, &why) != GO_ON)
         return EXIT_FAILURE;
-    int status = suite_run(argc, argv, "amend", tests);
+    int status = suite_run(argc, argv, tests);
     tally_pool_close(pool);
     return status;
 }

@@ -245,5 +245,5 @@ int main(int argc, char **argv)
         {"less_than_nothing_is_refused", less_than_nothing_is_refused},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "cell", tests);
+    return suite_run(argc, argv, tests);
 }

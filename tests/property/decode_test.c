@@ -165,7 +165,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     AVRO_OK(avro_schema_from_json_length(bundled_generation_avsc.bytes, bundled_generation_avsc.size, &schema));
     iface = avro_generic_class_from_schema(schema);
-    int status = suite_run(argc, argv, "decode", tests);
+    int status = suite_run(argc, argv, tests);
     avro_value_iface_decref(iface);
     avro_schema_decref(schema);
     decoder_close(decoder);

@@ -381,5 +381,5 @@ int main(int argc, char **argv)
         {"the order of facts never shows", the_order_of_facts_never_shows},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "tally", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -126,5 +126,5 @@ int main(int argc, char **argv)
         {"written times read back", written_times_read_back},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "window", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -112,8 +112,9 @@ static inline void expect(int32_t partition, int64_t next, int64_t records, int6
 }
 
 /* Runs a program's tests with the store open and its functions loaded. The exit status; 77 without redis-server. */
-static inline int store_scene_run(int argc, char **argv, const char *name, CU_TestInfo tests[])
+static inline int store_scene_run(int argc, char **argv, CU_TestInfo tests[])
 {
+    const char *name = suite_name(argv);
     struct reason why;
 
     config_defaults(&config);
@@ -130,7 +131,7 @@ static inline int store_scene_run(int argc, char **argv, const char *name, CU_Te
     if (store_open(&store, &config, &logger, &why) == GO_ON) {
         if (store_check(store, &why) == HALT && strcmp(reason_name(why.id), "STORE-FUNCTIONS-MISSING") == 0 &&
             store_install(store, &why) == GO_ON && store_check(store, &why) == GO_ON)
-            status = suite_run(argc, argv, name, tests);
+            status = suite_run(argc, argv, tests);
         else
             printf("%s: the functions: %s\n", name, why.text);
         store_close(store);

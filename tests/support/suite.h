@@ -1,7 +1,7 @@
 /*
- * What every CUnit program shares: run an array of tests, print each failure with its place, end with "N passed, N
- * failed" and an exit status that can fail. Property tests take their seed from GENTALLY_SEED, else from the clock, and
- * print it.
+ * What every CUnit program shares: run an array of tests, print each failure with its place, end with "PROGRAM: N
+ * passed, N failed" and an exit status that can fail. Property tests take their seed from GENTALLY_SEED, else from the
+ * clock, and print it.
  *
  *     unit_x_test              all cases
  *     unit_x_test NAME...      the cases whose name contains one of the names
@@ -57,8 +57,17 @@ static inline bool suite_filter(CU_TestInfo tests[], int count, char *const word
     return true;
 }
 
-static inline int suite_run(int argc, char **argv, const char *name, CU_TestInfo tests[])
+/* The name of the program, without the folder it is in. */
+static inline const char *suite_name(char **argv)
 {
+    const char *slash = strrchr(argv[0], '/');
+
+    return slash != NULL ? slash + 1 : argv[0];
+}
+
+static inline int suite_run(int argc, char **argv, CU_TestInfo tests[])
+{
+    const char *name = suite_name(argv);
     CU_SuiteInfo suites[] = {{name, NULL, NULL, NULL, NULL, tests}, CU_SUITE_INFO_NULL};
 
     if (argc == 2 && strcmp(argv[1], "--list") == 0) {

@@ -197,5 +197,5 @@ int main(int argc, char **argv)
         {"links_within_code_are_none", links_within_code_are_none},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "links", tests);
+    return suite_run(argc, argv, tests);
 }

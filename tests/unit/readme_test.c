@@ -126,5 +126,5 @@ int main(int argc, char **argv)
         {"summary_table_names_every_field", summary_table_names_every_field},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "readme", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -159,7 +159,7 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
     tree_open();
-    int status = suite_run(argc, argv, "reasons", tests);
+    int status = suite_run(argc, argv, tests);
     tree_close();
     return status;
 }

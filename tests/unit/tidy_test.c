@@ -176,7 +176,7 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
     tree_open();
-    int status = suite_run(argc, argv, "tidy", tests);
+    int status = suite_run(argc, argv, tests);
     tree_close();
     return status;
 }

@@ -207,5 +207,5 @@ int main(int argc, char **argv)
         {"reads_a_file_larger_than_its_first_buffer", reads_a_file_larger_than_its_first_buffer},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "csv", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -74,5 +74,5 @@ int main(int argc, char **argv)
         {"spans_are_ordered_by_their_bytes", spans_are_ordered_by_their_bytes},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "grow", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -181,5 +181,5 @@ int main(int argc, char **argv)
         {"levels_are_parsed", levels_are_parsed},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "log", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -57,5 +57,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "siphash", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -111,5 +111,5 @@ int main(int argc, char **argv)
         {"equal weights count each, and one heavy one alone", equal_weights_count_each_and_one_heavy_one_alone},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "statistics", tests);
+    return suite_run(argc, argv, tests);
 }

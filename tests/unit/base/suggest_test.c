@@ -82,5 +82,5 @@ int main(int argc, char **argv)
         {"a_candidate_is_offered_only_if_near", a_candidate_is_offered_only_if_near},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "suggest", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -176,5 +176,5 @@ int main(int argc, char **argv)
         {"the_hash_spreads", the_hash_spreads},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "symbols", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -71,5 +71,5 @@ int main(int argc, char **argv)
         {"verdicts_have_their_names", verdicts_have_their_names},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "verdict", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -153,5 +153,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "command", tests);
+    return suite_run(argc, argv, tests);
 }

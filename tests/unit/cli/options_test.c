@@ -94,5 +94,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "options", tests);
+    return suite_run(argc, argv, tests);
 }

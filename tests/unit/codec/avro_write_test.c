@@ -582,5 +582,5 @@ int main(int argc, char **argv)
         {"the ledger schema has the order of our tables", the_ledger_schema_has_the_order_of_our_tables},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "avro_write", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -453,5 +453,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "decode", tests);
+    return suite_run(argc, argv, tests);
 }

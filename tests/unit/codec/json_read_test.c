@@ -363,5 +363,5 @@ int main(int argc, char **argv)
         {"a line ends where its span ends", a_line_ends_where_its_span_ends},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "json_read", tests);
+    return suite_run(argc, argv, tests);
 }

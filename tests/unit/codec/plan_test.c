@@ -251,5 +251,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "plan", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -120,5 +120,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "input", tests);
+    return suite_run(argc, argv, tests);
 }

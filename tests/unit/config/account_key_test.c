@@ -64,5 +64,5 @@ int main(int argc, char **argv)
         {"accounts need their key", accounts_need_their_key},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "accounts", tests);
+    return suite_run(argc, argv, tests);
 }

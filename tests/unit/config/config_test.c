@@ -594,5 +594,5 @@ int main(int argc, char **argv)
         {"wants_finds_a_flag", wants_finds_a_flag},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "config", tests);
+    return suite_run(argc, argv, tests);
 }

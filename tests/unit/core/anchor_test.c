@@ -83,5 +83,5 @@ int main(int argc, char **argv)
         {"what_we_would_not_write_is_not_read", what_we_would_not_write_is_not_read},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "anchor", tests);
+    return suite_run(argc, argv, tests);
 }

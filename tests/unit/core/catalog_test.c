@@ -360,5 +360,5 @@ int main(int argc, char **argv)
         {"a_missing_file_is_unreadable", a_missing_file_is_unreadable},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "catalog", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -259,5 +259,5 @@ int main(int argc, char **argv)
         {"no account counts none", no_account_counts_none},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "cell", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -105,5 +105,5 @@ int main(int argc, char **argv)
         {"refuses_a_wrong_table", refuses_a_wrong_table},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "countries", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -229,5 +229,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "event", tests);
+    return suite_run(argc, argv, tests);
 }

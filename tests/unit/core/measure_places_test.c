@@ -141,5 +141,5 @@ int main(int argc, char **argv)
         {"each measure stands in each of its places", each_measure_stands_in_each_of_its_places},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "measure_places", tests);
+    return suite_run(argc, argv, tests);
 }

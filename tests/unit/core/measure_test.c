@@ -159,5 +159,5 @@ int main(int argc, char **argv)
         {"names are those of the summary", names_are_those_of_the_summary},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "measure", tests);
+    return suite_run(argc, argv, tests);
 }

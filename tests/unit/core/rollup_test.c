@@ -204,5 +204,5 @@ int main(int argc, char **argv)
         {"what no row wrote is no key", what_no_row_wrote_is_no_key},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "rollup", tests);
+    return suite_run(argc, argv, tests);
 }

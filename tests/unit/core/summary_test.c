@@ -224,5 +224,5 @@ int main(int argc, char **argv)
         {"columns are filled from values and tables", columns_are_filled_from_values_and_tables},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "summary", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -219,5 +219,5 @@ int main(int argc, char **argv)
         {"times are written", times_are_written},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "window", tests);
+    return suite_run(argc, argv, tests);
 }

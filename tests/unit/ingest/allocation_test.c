@@ -64,5 +64,5 @@ int main(int argc, char **argv)
         {"no_message_allocates_after_warm_up", no_message_allocates_after_warm_up},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "allocation", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -89,7 +89,7 @@ int main(int argc, char **argv)
     config_defaults(&config);
     if (tally_pool_open(&pool, 100000, &why) != GO_ON)
         return EXIT_FAILURE;
-    int status = suite_run(argc, argv, "assignment", tests);
+    int status = suite_run(argc, argv, tests);
     tally_pool_close(pool);
     return status;
 }

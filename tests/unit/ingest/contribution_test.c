@@ -174,5 +174,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "contribution", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -56,5 +56,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "correction", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -301,5 +301,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "derive", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -561,5 +561,5 @@ int main(int argc, char **argv)
         {"paths_and_accounts_take_no_room", paths_and_accounts_take_no_room},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "enrich", tests);
+    return suite_run(argc, argv, tests);
 }

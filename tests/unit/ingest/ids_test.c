@@ -221,5 +221,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "ids", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -244,7 +244,7 @@ int main(int argc, char **argv)
     monday = days_of_date(2025, 10, 6) * DAY_MS;
     if (tally_pool_open(&pool, 100000, &why) != GO_ON)
         return EXIT_FAILURE;
-    int status = suite_run(argc, argv, "partition", tests);
+    int status = suite_run(argc, argv, tests);
     tally_pool_close(pool);
     return status;
 }

@@ -199,5 +199,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "retention", tests);
+    return suite_run(argc, argv, tests);
 }

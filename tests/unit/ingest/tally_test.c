@@ -347,5 +347,5 @@ int main(int argc, char **argv)
         {"room ends before a sum overflows", room_ends_before_a_sum_overflows},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "tally", tests);
+    return suite_run(argc, argv, tests);
 }

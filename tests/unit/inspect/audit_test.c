@@ -467,5 +467,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "audit", tests);
+    return suite_run(argc, argv, tests);
 }

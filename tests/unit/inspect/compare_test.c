@@ -181,5 +181,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "compare", tests);
+    return suite_run(argc, argv, tests);
 }

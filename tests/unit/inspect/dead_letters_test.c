@@ -152,5 +152,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "dead_letters", tests);
+    return suite_run(argc, argv, tests);
 }

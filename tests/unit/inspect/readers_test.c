@@ -517,5 +517,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "readers", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -488,5 +488,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "signals", tests);
+    return suite_run(argc, argv, tests);
 }

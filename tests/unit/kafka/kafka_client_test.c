@@ -182,5 +182,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "kafka_client", tests);
+    return suite_run(argc, argv, tests);
 }

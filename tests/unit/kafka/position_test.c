@@ -150,5 +150,5 @@ int main(int argc, char **argv)
         {"an_anchor_that_is_jumped_over_is_gone", an_anchor_that_is_jumped_over_is_gone},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "position", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -82,5 +82,5 @@ int main(int argc, char **argv)
         {"what_is_no_cell_is_refused", what_is_no_cell_is_refused},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "combination", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -333,5 +333,5 @@ int main(int argc, char **argv)
         {"what_is_restated_is_news_by_itself", what_is_restated_is_news_by_itself},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "emit_rule", tests);
+    return suite_run(argc, argv, tests);
 }

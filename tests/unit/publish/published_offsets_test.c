@@ -68,5 +68,5 @@ int main(int argc, char **argv)
         {"partitions_that_are_not_there_are_passed_over", partitions_that_are_not_there_are_passed_over},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "published_offsets", tests);
+    return suite_run(argc, argv, tests);
 }

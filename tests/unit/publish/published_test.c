@@ -85,5 +85,5 @@ int main(int argc, char **argv)
         {"states_add_up_by_partition_and_incarnation", states_add_up_by_partition_and_incarnation},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "published", tests);
+    return suite_run(argc, argv, tests);
 }

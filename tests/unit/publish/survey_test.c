@@ -95,5 +95,5 @@ int main(int argc, char **argv)
         {"retention_is_of_months_that_have_a_number", retention_is_of_months_that_have_a_number},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "survey", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -92,5 +92,5 @@ int main(int argc, char **argv)
         {"errors_become_verdicts", errors_become_verdicts},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "store_link", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -464,7 +464,7 @@ int main(int argc, char **argv)
 
     if (encoder_open(&encoder, &why) != GO_ON)
         return EXIT_FAILURE;
-    int code = suite_run(argc, argv, "figures", tests);
+    int code = suite_run(argc, argv, tests);
     encoder_close(encoder);
     free(written);
     return code;

@@ -389,5 +389,5 @@ int main(int argc, char **argv)
         {"a_taken_port_is_told", a_taken_port_is_told},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "http", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -188,5 +188,5 @@ int main(int argc, char **argv)
         {"the_bundled_page_is_whole_or_absent", the_bundled_page_is_whole_or_absent},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "page", tests);
+    return suite_run(argc, argv, tests);
 }

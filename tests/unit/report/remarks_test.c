@@ -96,5 +96,5 @@ int main(int argc, char **argv)
         {"other_tables_are_refused", other_tables_are_refused},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "remarks", tests);
+    return suite_run(argc, argv, tests);
 }

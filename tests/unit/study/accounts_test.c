@@ -118,5 +118,5 @@ int main(int argc, char **argv)
         {"who_waits_is_told_until_nobody_does", who_waits_is_told_until_nobody_does},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "accounts", tests);
+    return suite_run(argc, argv, tests);
 }

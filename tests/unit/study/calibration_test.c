@@ -112,5 +112,5 @@ int main(int argc, char **argv)
         {"each_row_is_read_by_the_code", each_row_is_read_by_the_code},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "calibration", tests);
+    return suite_run(argc, argv, tests);
 }

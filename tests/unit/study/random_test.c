@@ -51,5 +51,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "random", tests);
+    return suite_run(argc, argv, tests);
 }

@@ -71,5 +71,5 @@ int main(int argc, char **argv)
         {"a_week_is_weighed_from_its_monday", a_week_is_weighed_from_its_monday},
         CU_TEST_INFO_NULL,
     };
-    return suite_run(argc, argv, "requests", tests);
+    return suite_run(argc, argv, tests);
 }

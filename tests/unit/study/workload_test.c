@@ -299,5 +299,5 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    return suite_run(argc, argv, "workload", tests);
+    return suite_run(argc, argv, tests);
 }
