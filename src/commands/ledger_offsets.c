@@ -9,14 +9,14 @@
 #include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
 
-struct reading {
+struct ledger_reading {
     struct ledger_offsets *offsets;
     struct ledger_read read;
 };
 
 static enum verdict take(void *context, const struct record *record, struct reason *why)
 {
-    struct reading *reading = context;
+    struct ledger_reading *reading = context;
 
     if (record->value.bytes == NULL) /* a tombstone */
         return GO_ON;
@@ -37,7 +37,7 @@ static enum verdict take(void *context, const struct record *record, struct reas
 enum verdict ledger_offsets_read(struct ledger_offsets *offsets, const struct config *config, struct reason *why)
 {
     char topic[TOPIC_NAME_MAX + 1];
-    struct reading *reading = calloc(1, sizeof(*reading));
+    struct ledger_reading *reading = calloc(1, sizeof(*reading));
 
     for (size_t i = 0; i < PARTITIONS_MAX; i++)
         offsets->first[i] = LEDGER_OFFSETS_NOTHING;

@@ -82,7 +82,7 @@ const struct stored_window *live_counters_window(const struct live_counters *cou
     return NULL;
 }
 
-struct reading {
+struct counters_reading {
     struct live_counters *counters;
     const char *rollup;
     size_t rollup_size;
@@ -93,7 +93,7 @@ struct reading {
 /* A row key begins with its rollup's name, which ends at '|' or at the end. */
 static enum verdict take_cell(void *context, struct span key, struct span packed, struct reason *why)
 {
-    struct reading *reading = context;
+    struct counters_reading *reading = context;
     struct cell *cell = reading->counters->cell;
 
     if (key.size < reading->rollup_size || memcmp(key.bytes, reading->rollup, reading->rollup_size) != 0 ||
@@ -110,7 +110,7 @@ static enum verdict take_cell(void *context, struct span key, struct span packed
 enum verdict live_counters_add(struct live_counters *counters, struct window window, const struct rollup *rollup,
                                struct totals *totals, struct reason *why)
 {
-    struct reading reading = {counters, rollup->name, strlen(rollup->name), totals, window.start_ms};
+    struct counters_reading reading = {counters, rollup->name, strlen(rollup->name), totals, window.start_ms};
     struct partition_state state;
     enum verdict verdict = GO_ON;
     int64_t records;

@@ -130,15 +130,15 @@ static bool read_number(struct span text, double *number)
     return *number <= NUMBER_MAX;
 }
 
-enum flag { FLAG_UNKNOWN, FLAG_NO, FLAG_YES };
+enum flag_value { FLAG_UNKNOWN, FLAG_NO, FLAG_YES };
 
-static bool read_flag(struct span text, enum flag *flag)
+static bool read_flag(struct span text, enum flag_value *flag)
 {
     *flag = text.size == 0 ? FLAG_UNKNOWN : text.bytes[0] == '1' ? FLAG_YES : FLAG_NO;
     return text.size == 0 || (text.size == 1 && (text.bytes[0] == '0' || text.bytes[0] == '1'));
 }
 
-static enum model_source source_of(enum flag is_open, struct span country)
+static enum model_source source_of(enum flag_value is_open, struct span country)
 {
     static const char *const chinese[] = {"CN", "HK", "TW"};
 
@@ -219,7 +219,7 @@ static enum verdict read_numbers(const struct csv *csv, const int columns[], str
 
 static enum verdict read_flags(const struct csv *csv, const int columns[], struct catalog_row *row, struct reason *why)
 {
-    enum flag is_open, is_reasoning;
+    enum flag_value is_open, is_reasoning;
 
     if (!read_flag(csv->fields[columns[OPEN_WEIGHTS]], &is_open))
         return refuse_field(csv, columns, OPEN_WEIGHTS, "0, 1 or empty", why);

@@ -18,7 +18,7 @@
 #define SNAPSHOT_ROWS 10u
 
 /* How far a turn has come. */
-struct progress {
+struct publishing {
     bool is_final, is_late_due;
     uint32_t at;          /* the next window of the survey */
     uint32_t rows;        /* published, and SNAPSHOT_ROWS for each round trip */
@@ -99,41 +99,41 @@ static enum verdict publish_one(struct closer *closer, const struct due *due, ui
     return GO_ON;
 }
 
-/* Puts the due windows from `progress->at` on, as many as one transaction takes; it begins with the first of them. */
-static enum verdict put_some(struct closer *closer, struct progress *progress, struct reason *why)
+/* Puts the due windows from `publishing->at` on, as many as one transaction takes; it begins with the first of them. */
+static enum verdict put_some(struct closer *closer, struct publishing *publishing, struct reason *why)
 {
-    uint32_t rows_before = progress->rows;
+    uint32_t rows_before = publishing->rows;
     enum verdict verdict = GO_ON;
 
-    progress->is_open = false;
-    for (; progress->at < closer->survey.count && verdict == GO_ON; progress->at++) {
+    publishing->is_open = false;
+    for (; publishing->at < closer->survey.count && verdict == GO_ON; publishing->at++) {
         struct due due =
-            closer_due(closer, &closer->survey.windows[progress->at], progress->is_final, progress->is_late_due);
+            closer_due(closer, &closer->survey.windows[publishing->at], publishing->is_final, publishing->is_late_due);
         if (!emit_rule_emits(due.decision))
             continue;
-        if (closer->pending_count == TRANSACTION_WINDOWS || progress->rows - rows_before >= TRANSACTION_ROWS)
+        if (closer->pending_count == TRANSACTION_WINDOWS || publishing->rows - rows_before >= TRANSACTION_ROWS)
             break;
-        if (!progress->is_open)
+        if (!publishing->is_open)
             verdict = transaction_begin(closer->transaction, why);
-        progress->is_open = true;
-        progress->window = due.order.window;
+        publishing->is_open = true;
+        publishing->window = due.order.window;
         if (verdict == GO_ON)
-            verdict = publish_one(closer, &due, &progress->rows, why);
-        progress->was_late = progress->was_late || due.order.pane == PANE_LATE;
+            verdict = publish_one(closer, &due, &publishing->rows, why);
+        publishing->was_late = publishing->was_late || due.order.pane == PANE_LATE;
     }
     return verdict;
 }
 
 /* Publishes a transaction's worth. A torn window is passed over from then on, and the others go on without it. */
-static enum verdict publish_some(struct closer *closer, struct progress *progress, struct reason *why)
+static enum verdict publish_some(struct closer *closer, struct publishing *publishing, struct reason *why)
 {
-    enum verdict verdict = put_some(closer, progress, why);
+    enum verdict verdict = put_some(closer, publishing, why);
 
-    if (verdict == GO_ON && progress->is_open)
+    if (verdict == GO_ON && publishing->is_open)
         return commit(closer, why);
     if (verdict == HALT && why->id == STORE_TORN && closer->torn_count < TORN_WINDOWS) {
         log_reason(closer->logger, LOG_LEVEL_ERROR, why);
-        closer->torn[closer->torn_count++] = progress->window;
+        closer->torn[closer->torn_count++] = publishing->window;
         verdict = TRY_LATER;
     }
     if (verdict == TRY_LATER) { /* The store did not answer: nothing of this transaction shall be seen. */
@@ -147,13 +147,13 @@ static enum verdict publish_some(struct closer *closer, struct progress *progres
 
 enum verdict closer_publish(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more, struct reason *why)
 {
-    struct progress progress = {.is_final = is_final, .is_late_due = now_ms >= closer->late_due_ms};
+    struct publishing publishing = {.is_final = is_final, .is_late_due = now_ms >= closer->late_due_ms};
     enum verdict verdict = GO_ON;
 
-    while (progress.at < closer->survey.count && progress.rows < TURN_ROWS && verdict == GO_ON)
-        verdict = publish_some(closer, &progress, why);
-    bool is_through = progress.at >= closer->survey.count;
-    if (progress.was_late && is_through) /* Not before the last of them had its turn. */
+    while (publishing.at < closer->survey.count && publishing.rows < TURN_ROWS && verdict == GO_ON)
+        verdict = publish_some(closer, &publishing, why);
+    bool is_through = publishing.at >= closer->survey.count;
+    if (publishing.was_late && is_through) /* Not before the last of them had its turn. */
         closer->late_due_ms = now_ms + closer->config->late_emit_interval_ms;
     *has_more = verdict == GO_ON && !is_through;
     return verdict;

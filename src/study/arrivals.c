@@ -14,7 +14,7 @@
 #include "random.h"
 #include "study.h"
 
-struct arrival {
+struct timed_event {
     int64_t arrival_ms;
     int64_t event_ms;
     uint64_t number;
@@ -29,9 +29,9 @@ struct arrivals {
     uint64_t hour_at;           /* how many of them are out */
     uint64_t number;
     bool has_ahead;
-    struct arrival ahead; /* the next event in order of time, not yet under way */
+    struct timed_event ahead; /* the next event in order of time, not yet under way */
     size_t heap_count, heap_room;
-    struct arrival *heap; /* under way */
+    struct timed_event *heap; /* under way */
 };
 
 __extension__ typedef unsigned __int128 wide; /* events * weight passes 64 bits */
@@ -62,7 +62,7 @@ static void begin_hour(struct arrivals *arrivals, int64_t hour_ms)
     arrivals->carry = (uint64_t)(due % arrivals->total);
 }
 
-static bool next_in_order(struct arrivals *arrivals, struct arrival *arrival)
+static bool next_in_order(struct arrivals *arrivals, struct timed_event *arrival)
 {
     const struct arrivals_options *options = &arrivals->options;
 
@@ -122,14 +122,14 @@ void arrivals_close(struct arrivals *arrivals)
     free(arrivals);
 }
 
-static bool is_before(const struct arrival *left, const struct arrival *right)
+static bool is_before(const struct timed_event *left, const struct timed_event *right)
 {
     if (left->arrival_ms != right->arrival_ms)
         return left->arrival_ms < right->arrival_ms;
     return left->number < right->number;
 }
 
-static void heap_put(struct arrivals *arrivals, struct arrival arrival)
+static void heap_put(struct arrivals *arrivals, struct timed_event arrival)
 {
     size_t at = arrivals->heap_count++;
 
@@ -139,9 +139,9 @@ static void heap_put(struct arrivals *arrivals, struct arrival arrival)
     arrivals->heap[at] = arrival;
 }
 
-static struct arrival heap_take(struct arrivals *arrivals)
+static struct timed_event heap_take(struct arrivals *arrivals)
 {
-    struct arrival first = arrivals->heap[0], last = arrivals->heap[--arrivals->heap_count];
+    struct timed_event first = arrivals->heap[0], last = arrivals->heap[--arrivals->heap_count];
     size_t at = 0;
 
     for (size_t child = 1; child < arrivals->heap_count; child = 2 * at + 1) {
@@ -166,7 +166,7 @@ bool arrivals_next(struct arrivals *arrivals, uint64_t *number, int64_t *event_m
     }
     if (arrivals->heap_count == 0)
         return false;
-    struct arrival arrival = heap_take(arrivals);
+    struct timed_event arrival = heap_take(arrivals);
     *number = arrival.number;
     *event_ms = arrival.event_ms;
     return true;
