@@ -64,7 +64,7 @@ def test_worker_killed(world):
         victim, partitions = field.victim()
         begin = time.monotonic()
         field.kill(victim)
-        before = field.standings()
+        before = field.states()
         is_replaced_at_once = field.chance.random() < 0.5
         if is_replaced_at_once:
             field.start_worker()
@@ -91,7 +91,7 @@ def test_worker_paused(world):
             wait_until(lambda way=way: way.held_bytes() > 0, 30, "a flush to be held")
         begin = time.monotonic()
         victim.signal(signal.SIGSTOP)
-        field.recovered(field.taken_over(partitions, field.standings(), begin))
+        field.recovered(field.taken_over(partitions, field.states(), begin))
         said = len(victim.log)
         way.release()
         field.pause(0, 1)
@@ -125,7 +125,7 @@ def test_rebalance_storm(world):
         else:
             field.dismiss(leaver)
     begin = time.monotonic()
-    before = field.standings()
+    before = field.states()
     field.owners()
     field.moved_on([place for place, _ in before])
     field.recovered((time.monotonic() - begin) * 1000)
@@ -151,7 +151,7 @@ def test_poison(world):
         field.pause(0.5, 2)
         begin = time.monotonic()
         field.kill(victim)
-        before = field.standings()
+        before = field.states()
         way.cut()
         field.start_worker()
         field.recovered(field.taken_over(partitions, before, begin))
@@ -488,7 +488,7 @@ def test_partitions_added(world):
                 field.ended(worker, EX_CONFIG, "STORE-STATE-MISSING")
                 field.start_worker()
                 field.extra["ended as documented"] = field.extra.get("ended as documented", 0) + 1
-            return field.standings()[-1][0] > 0
+            return field.states()[-1][0] > 0
 
         wait_until(is_taken_up, 60, "the new partition to be counted")
         field.recovered((time.monotonic() - begin) * 1000)

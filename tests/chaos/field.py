@@ -209,7 +209,7 @@ class Field:
     def meta(self, partition):
         return f"{self.world.namespace}:{{{self.world.topic}:{partition}}}:meta"
 
-    def standings(self, redis=None):
+    def states(self, redis=None):
         """[(next, token)] by partition, as the primary of now has them."""
         replies = (redis or self.world.redis).pipeline(
             [("HMGET", self.meta(partition), "next", "tok") for partition in range(self.partitions)]
@@ -217,7 +217,7 @@ class Field:
         return [(int(reply[0]), reply[1]) for reply in replies]
 
     def places(self, redis=None):
-        return [place for place, _ in self.standings(redis)]
+        return [place for place, _ in self.states(redis)]
 
     def consumed(self, redis=None):
         return sum(self.places(redis))
@@ -262,7 +262,7 @@ class Field:
 
         def counts():
             self.all_run()
-            for partition, (place, token) in enumerate(self.standings()):
+            for partition, (place, token) in enumerate(self.states()):
                 if partition in partitions and token != before[partition][1]:
                     claimed_at.setdefault(partition, place)
                     if place > claimed_at[partition]:

@@ -3,12 +3,13 @@
  * an event that may be counted goes round: written as JSON and read again it is the same (confidences to the thousandth
  * they are written with), and written as Avro by libavro and decoded it is the same to the bit.
  */
+#include "gentally/codec/json_read.h"
+
 #include "fuzz.h"
 #include "fuzz_avro.h"
 #include "fuzz_event.h"
 #include "gentally/codec/avro_write.h"
 #include "gentally/codec/decode.h"
-#include "gentally/codec/json_read.h"
 #include "gentally/codec/json_write.h"
 
 static struct json_reader *reader, *second;

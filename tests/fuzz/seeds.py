@@ -122,7 +122,11 @@ def json_read():
     keep("json_read", "blank", "   ")
     keep("json_read", "amend", "{" + small + ',"op":"amend"}')
     keep("json_read", "time-with-offset", "{" + small.replace(":0,", ':"2024-02-29T23:59:60+05:30",') + "}")
-    keep("json_read", "33-labels", "{" + small + ',"categories":[' + ",".join(['{"path":"/","confidence":0}'] * 33) + "]}")
+    keep(
+        "json_read",
+        "33-labels",
+        "{" + small + ',"categories":[' + ",".join(['{"path":"/","confidence":0}'] * 33) + "]}",
+    )
     keep("json_read", "confidence", "{" + small + ',"categories":[{"path":"/","confidence":1e-320}]}')
 
 
@@ -326,7 +330,11 @@ def ledgers():
     keep("ledger", "summary-framed-old", b"\x03\x00\x00\x00\x00\x02" + summary_body(columns, is_old=True))
     entry = bytes([0, 100, 20, 1, 1, 0, 1, 0]) + b"abcd"
     keep("ledger", "published-one-window-twice", b"\x04" + entry + entry[:6] + b"\x02\x00efgh")
-    keep("ledger", "published-falling-windows", b"\x04" + b"".join(bytes([i % 4, 200 - i]) + entry[2:] for i in range(40)))
+    keep(
+        "ledger",
+        "published-falling-windows",
+        b"\x04" + b"".join(bytes([i % 4, 200 - i]) + entry[2:] for i in range(40)),
+    )
 
 
 # ---- replies: which verb, 0 after a proper greeting or 1 before it, what the connections say

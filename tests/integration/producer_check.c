@@ -298,7 +298,7 @@ static void a_refused_message_spoils_its_transaction(void)
     scene_close(&scene);
 }
 
-static void a_newer_publisher_fences_the_older(void)
+static void a_newer_transaction_fences_the_older(void)
 {
     struct scene scene = scene_open();
     struct transaction *older = NULL, *newer = NULL;
@@ -387,7 +387,7 @@ int main(int argc, char **argv)
         {"only what is committed is seen", only_what_is_committed_is_seen},
         {"a transaction that is ending is waited for", a_transaction_that_is_ending_is_waited_for},
         {"a refused message spoils its transaction", a_refused_message_spoils_its_transaction},
-        {"a newer publisher fences the older", a_newer_publisher_fences_the_older},
+        {"a newer transaction fences the older", a_newer_transaction_fences_the_older},
         {"an outage delays what is put", an_outage_delays_what_is_put},
         {"dead letters without room are put off", dead_letters_without_room_are_put_off},
         CU_TEST_INFO_NULL,

@@ -455,11 +455,11 @@ def test_accounts_stay_as_the_study_has_them(world):
     chat = retention(made, "deepseek/deepseek-chat", "deepseek/deepseek-chat-v3-0324")
     july = chat[months(made).index("2025-07-01 00:00:00")]
     check(july[2] >= july[1] + 3, f"those of July come back after two months: {july}")
-    homes = made.value(
+    countries = made.value(
         """SELECT max(n) FROM (SELECT count(DISTINCT country) n FROM request
         WHERE account IS NOT NULL GROUP BY account)"""
     )
-    equal(homes, 1, "countries of an account")
+    equal(countries, 1, "countries of an account")
 
 
 def test_samples_and_kinds_of_requests(world):

@@ -295,7 +295,7 @@ def published(name):
     return list(csv.DictReader(text.split(f"## {name}\n")[1].split("\n\n")[0].splitlines()))
 
 
-class Replica:
+class Study:
     """The report on the study's workload, its figures as tables by column name."""
 
     def __init__(self, document):
@@ -352,7 +352,7 @@ class Replica:
 
 
 def test_the_study_comes_out(world):
-    """The replica of the study at a millionth of its tokens: tables to the digit, charts in every week."""
+    """The study replicated at a millionth of its tokens: tables to the digit, charts in every week."""
     prepare(world)
     lines = tuple(world.run("generate", "--profile", "study", "--exact").out.splitlines())
     count(world, lines)
@@ -361,23 +361,19 @@ def test_the_study_comes_out(world):
     compare(document, truth)
     compare_lines(document, truth)
     compare_header(document, truth)
-    replica = Replica(document)
-    wrong = replica.tables()
-    wrong += replica.chart(
+    study = Study(document)
+    wrong = study.tables()
+    wrong += study.chart(
         "S01", "base_weekly", {"cn_oss": "Chinese OSS", "row_oss": "RoW OSS", "closed": "Closed"}, "source"
     )
-    wrong += replica.chart("S11", "base_weekly", {"reasoning": "Reasoning"}, "reasoning")
-    wrong += replica.chart(
-        "S06", "s06_size_count_weekly", {name: name for name in ("small", "medium", "large")}, "size"
-    )
-    wrong += replica.chart("S07", "s07_oss_categories_weekly", {name: name for name in CATEGORIES}, "category")
-    wrong += replica.chart("S20", "s20_categories_weekly", {name: name for name in CATEGORIES}, "category")
-    wrong += replica.chart(
-        "S21", "s21_programming_spend_weekly", {name: name for name in (*SPENDERS, "other")}, "author"
-    )
-    wrong += replica.chart("S14", "s14_tool_models_monthly", TOOL_MODELS, "model", x="month")
+    wrong += study.chart("S11", "base_weekly", {"reasoning": "Reasoning"}, "reasoning")
+    wrong += study.chart("S06", "s06_size_count_weekly", {name: name for name in ("small", "medium", "large")}, "size")
+    wrong += study.chart("S07", "s07_oss_categories_weekly", {name: name for name in CATEGORIES}, "category")
+    wrong += study.chart("S20", "s20_categories_weekly", {name: name for name in CATEGORIES}, "category")
+    wrong += study.chart("S21", "s21_programming_spend_weekly", {name: name for name in (*SPENDERS, "other")}, "author")
+    wrong += study.chart("S14", "s14_tool_models_monthly", TOOL_MODELS, "model", x="month")
     for name, allowed in (("programming", 500), ("technology", 200), ("roleplay", 200)):
-        wrong += replica.chart("S17", "s17_prompt_tokens_weekly", {name: name}, "category", allowed, "mean", 1)
+        wrong += study.chart("S17", "s17_prompt_tokens_weekly", {name: name}, "category", allowed, "mean", 1)
     check(not wrong, f"{len(wrong)} values are not the study's", *wrong[:30])
 
 

@@ -133,7 +133,7 @@ static void take_rebalance(struct source *source, struct batch *batch, enum reba
             if (source->positions[p].is_assigned)
                 batch->partitions[batch->partition_count++] = p;
     }
-    sim_note(source->sim, "news", (int64_t)rebalance, batch->partition_count, 0);
+    sim_note(source->sim, "rebalance", (int64_t)rebalance, batch->partition_count, 0);
 }
 
 static struct record record_at(const struct partition_log *log, int32_t p, int64_t offset)

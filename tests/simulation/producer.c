@@ -178,7 +178,7 @@ enum verdict transaction_open(struct transaction **transaction, const struct con
         abort();
     made->sim = sim;
     made->epoch = ++kafka->epoch;
-    sim_note(sim, "publisher opened", made->epoch, 0, 0);
+    sim_note(sim, "transaction opened", made->epoch, 0, 0);
     if (!sim_yield(sim)) {
         free(made);
         return gone(why);

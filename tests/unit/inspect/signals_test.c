@@ -277,7 +277,7 @@ static void the_month_after_the_first_is_no_return(void)
     EXPECT("age 1", "", retained("m/m", 0, 0, 100), retained("m/m", 0, 1, 150));
 }
 
-static void the_newest_version_of_a_row_holds(void)
+static void the_latest_version_of_a_row_holds(void)
 {
     struct signals *signals = signals_of_none();
     struct signal_row rows[] = {model("a/a", 0, 1, 1), model("b/b", 1, 1, 1), model("b/b", 0, 1, 1)};
@@ -480,7 +480,7 @@ int main(int argc, char **argv)
         {"a boomerang comes back", a_boomerang_comes_back},
         {"what is suppressed is there and nothing more", what_is_suppressed_is_there_and_nothing_more},
         {"the month after the first is no return", the_month_after_the_first_is_no_return},
-        {"the newest version of a row holds", the_newest_version_of_a_row_holds},
+        {"the latest version of a row holds", the_latest_version_of_a_row_holds},
         {"accounts of rows that fold are a range", accounts_of_rows_that_fold_are_a_range},
         {"keys are readable and escaped", keys_are_readable_and_escaped},
         {"the order of rows never shows", the_order_of_rows_never_shows},
