@@ -1,4 +1,4 @@
-/* `gentally worker`: signals, time and exit codes around the loop in src/ingest/worker.c. */
+/* `gentally worker`: signals, time and exit codes around the loop in src/ingest/worker_turn.c. */
 #include "gentally/ingest/worker.h"
 
 #include <signal.h>

@@ -37,7 +37,7 @@ static void fill(struct scene *scene, int64_t records)
         give_up("records are not acknowledged");
 }
 
-/* The settings of source.c that matter for speed and for what is read. */
+/* The settings of source_settings.c that matter for speed and for what is read. */
 static rd_kafka_t *bare_client(const struct config *config)
 {
     static const char *const settings[][2] = {

@@ -1,9 +1,10 @@
 /*
  * A hostile or broken Redis: a byte that says which verb is called, another whether the greeting is the fuzzer's too,
  * then the bytes of the connections, one after the other, each ended by a line "----". They go through hiredis' own
- * reader into store_link.c, store_reply.c and store.c; only the socket is replaced, by the functions of hiredis at the
- * top. What is claimed: every verb ends with a verdict and, if it is not GO_ON, a STORE reason (the tidy test sees to
- * it that each is in the runbook); what is GO_ON is within its types' ranges; nothing leaks, whatever breaks off where.
+ * reader into store_link.c, store_reply.c and the store's verbs; only the socket is replaced, by the functions of
+ * hiredis at the top. What is claimed: every verb ends with a verdict and, if it is not GO_ON, a STORE reason
+ * (reasons_test.c sees to it that each is in the runbook); what is GO_ON is within its types' ranges; nothing leaks,
+ * whatever breaks off where.
  *
  * Left out: arrays of more elements than fit in a message. hiredis 0.14 takes room for as many as a header claims, up
  * to 16 GiB, before any has come.

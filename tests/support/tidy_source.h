@@ -1,5 +1,5 @@
 /*
- * A source as the tidy test reads it, in three views of the same length and lines: all of it; `code`, without comments;
+ * A source as house rules read it, in three views of the same length and lines: all of it; `code`, without comments;
  * `bare`, without comments and without the contents of literals.
  */
 #ifndef GENTALLY_TIDY_SOURCE_H

@@ -1,6 +1,6 @@
 /*
  * How a module answers when it can fail: a verdict says what the caller must do next, a reason says why, for people.
- * The reasons there are stand in reasons.def; each has a heading in runbooks/reasons.md (the tidy test checks it).
+ * The reasons there are stand in reasons.def; each has a heading in runbooks/reasons.md (a test checks it).
  */
 #ifndef GENTALLY_VERDICT_H
 #define GENTALLY_VERDICT_H

@@ -502,7 +502,7 @@ int main(int argc, char **argv)
         {"json_integers_reach_both_ends", json_integers_reach_both_ends},
         {"json_reals_are_the_shortest_that_come_back", json_reals_are_the_shortest_that_come_back},
         {"json_reals_come_back_bit_for_bit", json_reals_come_back_bit_for_bit},
-        {"the_latest_version_stays", the_newest_version_stays},
+        {"the_latest_version_stays", the_latest_version_stays},
         {"thousands_of_keys_keep_their_versions", thousands_of_keys_keep_their_versions},
         {"sums_by_name_add_up", sums_by_name_add_up},
         {"a_breakdown_may_be_empty", a_breakdown_may_be_empty},
