@@ -16,7 +16,10 @@ void *grow(void *items, size_t *room, size_t wanted, size_t item_size)
     size_t fresh = *room < ROOM_FIRST / 2 ? ROOM_FIRST : *room * 2;
     if (fresh < wanted)
         fresh = wanted;
-    void *grown = reallocarray(items, fresh, item_size); /* checks the product */
+    size_t bytes;
+    if (__builtin_mul_overflow(fresh, item_size, &bytes))
+        return NULL;
+    void *grown = realloc(items, bytes);
     if (grown != NULL)
         *room = fresh;
     return grown;

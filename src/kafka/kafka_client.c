@@ -140,7 +140,7 @@ void kafka_log(struct logger *logger, int syslog_level, const char *facility, co
     if (strcmp(facility, "CONFWARN") == 0)
         return;
     if (syslog_level <= LOG_ERR)
-        level = LOG_LEVEL_WARN; /* It goes on trying: what we make of it is a verdict, and logged as such. */
+        level = LOG_LEVEL_WARN; /* librdkafka goes on trying: what we make of it is a verdict, and logged as such. */
     else if (syslog_level <= LOG_NOTICE)
         level = LOG_LEVEL_INFO;
     log_line(logger, level, "KAFKA-CLIENT", "facility=%s text=\"%s\"", facility, text);

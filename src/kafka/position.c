@@ -28,7 +28,7 @@ static enum arrival suspect(struct position *position, enum suspicion suspicion)
     return ARRIVAL_SUSPECT;
 }
 
-/* What arrives may pass if it is at the position, or if the log makes the same jump twice. */
+/* A record or an end may pass if it is at the position, or if the log makes the same jump twice. */
 static enum arrival arrive(struct position *position, int64_t offset)
 {
     bool is_first_jump = false;

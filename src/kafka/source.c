@@ -367,7 +367,7 @@ static enum verdict poll_control(struct source *source, struct batch *batch, int
 
 static void add_suspect(struct batch *batch, int32_t partition)
 {
-    if (batch->suspect_count < PARTITIONS_MAX) /* One more would be there already. */
+    if (batch->suspect_count < PARTITIONS_MAX) /* One more would be listed twice. */
         batch->suspects[batch->suspect_count++] = partition;
 }
 

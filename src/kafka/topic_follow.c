@@ -194,7 +194,8 @@ static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         enum verdict verdict = kafka_reason(KAFKA_READ, message->err, rd_kafka_message_errstr(message), why);
-        return verdict == HALT ? HALT : GO_ON; /* What may mend is waited for: topic_follow_ask() tells. */
+        return verdict == HALT ? HALT
+                               : GO_ON; /* Trouble that may mend is waited out: topic_follow_ask() tells of it. */
     }
     assert(is_known);
     const struct record record = {

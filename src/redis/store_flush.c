@@ -45,7 +45,7 @@ static enum verdict send_window(struct store *store, const struct change *change
     return store_send(store, why);
 }
 
-/* What a function checks and what is read after it are not one step, and need not be: whoever writes in between moves
+/* The function's check and the reading after it are not one step, and need not be: whoever writes in between moves
  * `next` or the token, and then the flush is fenced. */
 static enum verdict send_load(struct store *store, const struct change *change, struct reason *why)
 {
@@ -127,7 +127,7 @@ static enum verdict exchange(struct store *store, struct change *changes[], uint
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
         verdict = send(store, changes[i], why);
     if (verdict != GO_ON) {
-        store_link_drop(store->link); /* What is queued already would be answered to the next question. */
+        store_link_drop(store->link); /* Or queued commands would be answered to the next question. */
         return verdict;
     }
     for (uint32_t i = 0; i < reply_count; i++) {

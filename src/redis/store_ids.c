@@ -66,7 +66,7 @@ static enum verdict read_ids(const redisReply *reply, struct id_lookup *lookup, 
 
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 1 + (size_t)lookup->id_count)
         return store_reply_damaged(lookup->state->partition, "a bucket of ids", &lookup->why);
-    if (reply->element[0]->type != REDIS_REPLY_STRING) /* It was whole a moment ago. */
+    if (reply->element[0]->type != REDIS_REPLY_STRING) /* The bucket was whole a moment ago. */
         return reason_set(&lookup->why, REWIND, STORE_FENCED, 0,
                           "partition %" PRId32 ": a bucket of ids went while it was read", lookup->state->partition);
     for (uint32_t i = 0; i < lookup->id_count && verdict == GO_ON; i++) {

@@ -61,7 +61,7 @@ static enum verdict verdict_of(const redisReply *reply, uint32_t shard, struct r
         return store_reply_denied(detail, why);
     if (store_reply_is(reply, "MISSING"))
         return missing(shard, why);
-    if (store_reply_is(reply, "CHANGED")) /* What was sealed is not: the store was rolled back behind it. */
+    if (store_reply_is(reply, "CHANGED")) /* A sealed month is not sealed: the store was rolled back. */
         return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0, "retention, shard %" PRIu32 ": %s is not sealed", shard,
                           detail);
     if (store_reply_is(reply, "TORN"))
@@ -199,7 +199,7 @@ static enum verdict send_states(struct store *store, struct reason *why)
         verdict = store_send(store, why);
     }
     if (verdict != GO_ON)
-        store_link_drop(store->link); /* What is queued already would be answered to the next question. */
+        store_link_drop(store->link); /* Or queued commands would be answered to the next question. */
     return verdict;
 }
 
@@ -302,7 +302,7 @@ static enum verdict send_activities(struct store *store, uint32_t shard, const s
         store_put(&store->command, (struct span){(const char *)packed[i], PACKED_SIZE});
         store_put(&store->command, activities[i].model);
     }
-    return store_send(store, why); /* It copies. */
+    return store_send(store, why); /* Sending copies. */
 }
 
 enum verdict store_retain(struct store *store, const struct activity activities[],
@@ -319,7 +319,7 @@ enum verdict store_retain(struct store *store, const struct activity activities[
         first += counts[shard];
     }
     if (worst != GO_ON) {
-        store_link_drop(store->link); /* What is queued already would be answered to the next question. */
+        store_link_drop(store->link); /* Or queued commands would be answered to the next question. */
         return worst;
     }
     for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++) {
@@ -491,7 +491,7 @@ static enum verdict unlink_named(struct store *store, uint32_t shard, const redi
     return verdict;
 }
 
-/* What names the other keys goes last. */
+/* Deletes all keys of a shard; the hashes that name the others go last. */
 static enum verdict remove_shard(struct store *store, uint32_t shard, struct reason *why)
 {
     static const struct {

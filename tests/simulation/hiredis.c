@@ -116,13 +116,11 @@ int redisAppendCommandArgv(redisContext *context, int count, const char **argume
 /* Where it leads: to whom it was connected, if that one is still there. NULL: nowhere. */
 static struct database *peer_of(const struct connection *connection)
 {
-    struct redis *redis = connection->sim->redis;
+    struct database *peer = redis_peer(connection->sim->redis, connection->epoch);
 
     if (is_down(connection->sim))
         return NULL;
-    if (redis->is_split && connection->process->is_on_old_side && connection->epoch == redis->old_connection_epoch)
-        return &redis->old;
-    return connection->epoch == redis->connection_epoch ? &redis->master : NULL;
+    return peer != &connection->sim->redis->old || connection->process->is_on_old_side ? peer : NULL;
 }
 
 /* What is under way when a connection dies may still arrive: seconds later, when its sender has long given it up. */
@@ -137,6 +135,7 @@ static void delay(struct connection *connection, uint32_t from)
     for (uint32_t i = from; i < connection->request_count; i++) {
         *end = sim_take(sim, sizeof(**end));
         **end = (struct delayed){.due_ms = due_ms + (int64_t)i,
+                                 .epoch = connection->epoch,
                                  .count = connection->requests[i].count,
                                  .arguments = connection->requests[i].arguments};
         end = &(*end)->next;

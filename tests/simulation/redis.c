@@ -278,6 +278,13 @@ void redis_free(struct sim *sim)
     free(sim->redis->old.steps);
 }
 
+struct database *redis_peer(struct redis *redis, uint32_t epoch)
+{
+    if (redis->is_split && epoch == redis->old_connection_epoch)
+        return &redis->old;
+    return epoch == redis->connection_epoch ? &redis->master : NULL;
+}
+
 void redis_tick(struct sim *sim)
 {
     struct redis *redis = sim->redis;
@@ -290,8 +297,10 @@ void redis_tick(struct sim *sim)
             continue;
         }
         *at = delayed->next;
-        sim_note(sim, "a delayed request arrives", delayed->count, 0, 0);
-        redis_execute(sim, &redis->master, delayed->count, delayed->arguments, &ignored);
+        struct database *peer = redis_peer(redis, delayed->epoch);
+        sim_note(sim, peer == NULL ? "a delayed request is lost" : "a delayed request arrives", delayed->count, 0, 0);
+        if (peer != NULL)
+            redis_execute(sim, peer, delayed->count, delayed->arguments, &ignored);
     }
     free(ignored.bytes);
 }

@@ -41,9 +41,12 @@ struct database {
     bool has_functions;
 };
 
-struct delayed { /* a command on its way in a dead connection */
+/* A command on its way in a dead connection. It reaches the server that the connection was made to, or nobody: TCP
+ * hands a byte to no other, and a proxy that did would hand on what was sent before AUTH was, too. */
+struct delayed {
     struct delayed *next;
     int64_t due_ms;
+    uint32_t epoch; /* of the connection */
     int count;
     struct span *arguments;
 };
@@ -70,6 +73,8 @@ void redis_execute(struct sim *sim, struct database *database, int count, const 
                    struct reply *reply);
 /* The same within a step: what a function calls. */
 void redis_command(struct sim *sim, int count, const struct span arguments[], struct reply *reply);
+/* The server that connections of an epoch were made to, if it is still there; else NULL. */
+struct database *redis_peer(struct redis *redis, uint32_t epoch);
 void redis_tick(struct sim *sim); /* delayed commands arrive, outages end */
 void redis_rollback(struct sim *sim, uint32_t steps);
 void redis_split(struct sim *sim, uint32_t steps);
