@@ -63,7 +63,7 @@ static int64_t part_of(int64_t whole, int64_t part, int64_t all)
 
 static enum verdict make_room(struct requests *requests, size_t more, struct reason *why)
 {
-    struct request *items = grow(requests->items, &requests->room, requests->count + more, sizeof *items);
+    struct request *items = grow(requests->items, &requests->room, requests->count + more, sizeof(*items));
 
     if (items == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu requests under way", requests->count + more);

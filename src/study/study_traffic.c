@@ -102,8 +102,8 @@ static enum verdict open_parts(struct study_traffic *traffic, const struct catal
     for (uint32_t rank = 0; rank < STUDY_APPS; rank++)
         weights[rank] = (UINT32_C(1) << 24) / (rank + APP_FLAT);
     alias_table_fill(&traffic->apps, weights, STUDY_APPS);
-    traffic->listings = calloc(traffic->budget.count, sizeof *traffic->listings);
-    traffic->families = calloc(traffic->budget.count, sizeof *traffic->families);
+    traffic->listings = calloc(traffic->budget.count, sizeof(*traffic->listings));
+    traffic->families = calloc(traffic->budget.count, sizeof(*traffic->families));
     if (traffic->listings == NULL || traffic->families == NULL)
         return no_memory(why, "for the models of the study");
     open_listings(traffic);
@@ -113,7 +113,7 @@ static enum verdict open_parts(struct study_traffic *traffic, const struct catal
 enum verdict study_traffic_open(struct study_traffic **out, const struct study_traffic_options *options,
                                 const struct catalog *catalog, struct reason *why)
 {
-    struct study_traffic *traffic = calloc(1, sizeof *traffic);
+    struct study_traffic *traffic = calloc(1, sizeof(*traffic));
 
     assert(options->scale >= STUDY_TRAFFIC_SCALE_MIN);
     assert(options->scale <= STUDY_TRAFFIC_SCALE_MAX);
@@ -280,7 +280,7 @@ static enum verdict make_slice(struct study_traffic *traffic, struct reason *why
                                        .is_exact = traffic->options.is_exact,
                                        .seed = traffic->options.seed};
     if (waiting > 0)
-        memmove(ready->items, ready->items + traffic->at, waiting * sizeof *ready->items);
+        memmove(ready->items, ready->items + traffic->at, waiting * sizeof(*ready->items));
     ready->count = waiting;
     traffic->at = 0;
     for (size_t item = traffic->first_item; item < traffic->end_item; item++) {
@@ -293,9 +293,9 @@ static enum verdict make_slice(struct study_traffic *traffic, struct reason *why
     geography_advance(traffic->geography, traffic->week, (uint32_t)part);
     if (count > 0) {
         set_arrivals(traffic, ready->items + waiting, count);
-        qsort(ready->items + waiting, count, sizeof *ready->items, by_month_and_size);
+        qsort(ready->items + waiting, count, sizeof(*ready->items), by_month_and_size);
         locate_all(traffic, ready->items + waiting, count);
-        qsort(ready->items, ready->count, sizeof *ready->items, by_arrival);
+        qsort(ready->items, ready->count, sizeof(*ready->items), by_arrival);
     }
     traffic->slice++;
     for (traffic->end = 0; traffic->end < ready->count; traffic->end++) {

@@ -42,12 +42,12 @@ enum verdict week_matrix_open(struct week_matrix *matrix, const struct budget *b
     size_t cells = (size_t)budget->count * TOPIC_COUNT;
 
     *matrix = (struct week_matrix){.budget = budget, .week = week};
-    matrix->rows = calloc(budget->count, sizeof *matrix->rows);
-    matrix->sums = calloc(budget->count, sizeof *matrix->sums);
-    matrix->cells = calloc(cells, sizeof *matrix->cells);
-    matrix->dense = calloc(cells, sizeof *matrix->dense);
-    matrix->work = calloc(cells + budget->count, sizeof *matrix->work);
-    matrix->requests = calloc(cells, sizeof *matrix->requests);
+    matrix->rows = calloc(budget->count, sizeof(*matrix->rows));
+    matrix->sums = calloc(budget->count, sizeof(*matrix->sums));
+    matrix->cells = calloc(cells, sizeof(*matrix->cells));
+    matrix->dense = calloc(cells, sizeof(*matrix->dense));
+    matrix->work = calloc(cells + budget->count, sizeof(*matrix->work));
+    matrix->requests = calloc(cells, sizeof(*matrix->requests));
     if (matrix->rows == NULL || matrix->sums == NULL || matrix->cells == NULL || matrix->dense == NULL ||
         matrix->work == NULL || matrix->requests == NULL)
         return no_memory(why, "for a week's topics");
@@ -149,7 +149,7 @@ static void settle_tail(struct week_matrix *matrix, uint32_t first, uint32_t end
                 most = topic;
             matrix->requests[row * TOPIC_COUNT + topic] = 0;
         }
-        memset(cells, 0, TOPIC_COUNT * sizeof *cells);
+        memset(cells, 0, TOPIC_COUNT * sizeof(*cells));
         cells[most] = matrix->sums[row];
         matrix->requests[row * TOPIC_COUNT + most] = 1;
         owed[most] -= matrix->sums[row];

@@ -46,7 +46,7 @@ static inline enum verdict learn(struct decoder *decoder, const char *schema, st
 {
     char text[4096];
 
-    unquote(schema, text, sizeof text);
+    unquote(schema, text, sizeof(text));
     return decoder_learn(decoder, TEST_ID, span_of(text), why);
 }
 
@@ -71,9 +71,9 @@ static inline void expect_body(const struct decoder *decoder, const char *name, 
     enum verdict verdict = decode_copy(decoder, message_span(message), &event, &copy, &why);
 
     if (verdict == GO_ON)
-        event_print(&event, line, sizeof line);
+        event_print(&event, line, sizeof(line));
     else
-        snprintf(line, sizeof line, "%s", reason_name(why.id));
+        snprintf(line, sizeof(line), "%s", reason_name(why.id));
     if (strcmp(line, want) != 0)
         printf("row %s: got %s (%s)\n", name, line, why.text);
     CU_ASSERT_STRING_EQUAL(line, want);

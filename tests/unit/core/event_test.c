@@ -72,7 +72,7 @@ static void numbers_keep_their_limits(void)
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         struct event event = good_event();
-        memcpy((char *)&event + rows[i].field, &rows[i].value, sizeof rows[i].value);
+        memcpy((char *)&event + rows[i].field, &rows[i].value, sizeof(rows[i].value));
         expect(rows[i].name, &event, rows[i].want);
     }
 }
@@ -93,7 +93,7 @@ static void latencies_are_absent_or_not_negative(void)
     for (size_t k = 0; k < LENGTH_OF(fields); k++) {
         for (size_t i = 0; i < LENGTH_OF(rows); i++) {
             struct event event = good_event();
-            memcpy((char *)&event + fields[k], &rows[i].value, sizeof rows[i].value);
+            memcpy((char *)&event + fields[k], &rows[i].value, sizeof(rows[i].value));
             expect("latency", &event, rows[i].want);
         }
     }
@@ -106,12 +106,12 @@ static void texts_keep_their_limits(void)
                                     offsetof(struct event, app),      offsetof(struct event, country),
                                     offsetof(struct event, language), offsetof(struct event, finish_reason)};
 
-    memset(long_text, 'x', sizeof long_text);
+    memset(long_text, 'x', sizeof(long_text));
     for (size_t k = 0; k < LENGTH_OF(fields); k++) {
         struct event event = good_event();
-        memcpy((char *)&event + fields[k], &LONGEST, sizeof LONGEST);
+        memcpy((char *)&event + fields[k], &LONGEST, sizeof(LONGEST));
         expect("longest", &event, NULL);
-        memcpy((char *)&event + fields[k], &TOO_LONG, sizeof TOO_LONG);
+        memcpy((char *)&event + fields[k], &TOO_LONG, sizeof(TOO_LONG));
         expect("too long", &event, "EVENT-TEXT-TOO-LONG");
     }
 }

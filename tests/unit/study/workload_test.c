@@ -228,7 +228,7 @@ static void check_arrivals(const struct arrivals_options *options)
     uint64_t number;
     int64_t event_ms, newest_ms = options->from_ms, count = 0, wrong = 0, behind = 0;
 
-    memset(seen, 0, sizeof seen);
+    memset(seen, 0, sizeof(seen));
     CU_ASSERT_EQUAL_FATAL(arrivals_open(&arrivals, options, &why), GO_ON);
     while (arrivals_next(arrivals, &number, &event_ms)) {
         if (number >= (uint64_t)options->events || seen[number]++ != 0)
