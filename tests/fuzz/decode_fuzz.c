@@ -21,7 +21,7 @@
 #define FRAME_SIZE 5
 #define WRITERS 1024 /* schemas: to learn one costs more than to read a thousand messages */
 
-static const char EVERY_KIND[] =
+static const char every_kind[] =
     "{\"type\":\"record\",\"name\":\"G\",\"fields\":["
     "{\"name\":\"tree\",\"type\":{\"type\":\"record\",\"name\":\"T\",\"fields\":["
     "{\"name\":\"kids\",\"type\":{\"type\":\"array\",\"items\":\"T\"}},"
@@ -193,7 +193,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (!writing->is_tried)
         learn(decoder, writing,
               which == 0   ? bundled_generation_avsc
-              : which == 1 ? span_of(EVERY_KIND)
+              : which == 1 ? span_of(every_kind)
                            : writer_schema(&writer, which));
     if (!writing->is_known)
         return 0;

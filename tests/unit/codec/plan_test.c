@@ -120,14 +120,14 @@ static void aliases_of_the_reader_find_renamed_fields(void)
         {"first alias before second",
          RECORD("{'name':'llm','type':'string'},{'name':'slug','type':'string'}," ID CREATED PROMPT COMPLETION), 1},
     };
-    static const char MODEL_NAME[] = "\"name\": \"model\",";
-    static const char WITH_ALIASES[] = "\"name\": \"model\", \"aliases\": [\"slug\", \"llm\", \"provider\"],";
-    const char *found = strstr(bundled_generation_avsc.bytes, MODEL_NAME);
+    static const char model_name[] = "\"name\": \"model\",";
+    static const char with_aliases[] = "\"name\": \"model\", \"aliases\": [\"slug\", \"llm\", \"provider\"],";
+    const char *found = strstr(bundled_generation_avsc.bytes, model_name);
     char reader[8192], writer[4096];
 
     CU_ASSERT_FATAL(found != NULL);
     snprintf(reader, sizeof(reader), "%.*s%s%s", (int)(found - bundled_generation_avsc.bytes),
-             bundled_generation_avsc.bytes, WITH_ALIASES, found + strlen(MODEL_NAME));
+             bundled_generation_avsc.bytes, with_aliases, found + strlen(model_name));
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         struct plan plan;
         struct reason why = {0};

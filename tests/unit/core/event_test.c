@@ -23,8 +23,8 @@ static struct event good_event(void)
 
 static char long_text[EVENT_TEXT_MAX + 1];
 
-static const struct span LONGEST = {long_text, EVENT_TEXT_MAX};
-static const struct span TOO_LONG = {long_text, EVENT_TEXT_MAX + 1};
+static const struct span longest = {long_text, EVENT_TEXT_MAX};
+static const struct span too_long = {long_text, EVENT_TEXT_MAX + 1};
 
 static void expect(const char *name, const struct event *event, const char *want)
 {
@@ -109,9 +109,9 @@ static void texts_keep_their_limits(void)
     memset(long_text, 'x', sizeof(long_text));
     for (size_t k = 0; k < LENGTH_OF(fields); k++) {
         struct event event = good_event();
-        memcpy((char *)&event + fields[k], &LONGEST, sizeof(LONGEST));
+        memcpy((char *)&event + fields[k], &longest, sizeof(longest));
         expect("longest", &event, NULL);
-        memcpy((char *)&event + fields[k], &TOO_LONG, sizeof(TOO_LONG));
+        memcpy((char *)&event + fields[k], &too_long, sizeof(too_long));
         expect("too long", &event, "EVENT-TEXT-TOO-LONG");
     }
 }
@@ -153,9 +153,9 @@ static void labels_are_checked_to_the_last(void)
         event.labels[EVENT_LABELS_MAX - 1] = (struct label){{"/A", 2}, rows[i].confidence};
         expect(rows[i].name, &event, rows[i].want);
     }
-    event.labels[EVENT_LABELS_MAX - 1] = (struct label){LONGEST, 0.5f};
+    event.labels[EVENT_LABELS_MAX - 1] = (struct label){longest, 0.5f};
     expect("longest path", &event, NULL);
-    event.labels[EVENT_LABELS_MAX - 1].path = TOO_LONG;
+    event.labels[EVENT_LABELS_MAX - 1].path = too_long;
     expect("path too long", &event, "EVENT-TEXT-TOO-LONG");
     event.label_count--;
     expect("not counted, not checked", &event, NULL);

@@ -59,7 +59,7 @@ static void add_label(struct event *event, const char *path, float confidence)
 }
 
 /* What a plain event sums up to; the rows below name the differences. */
-static const int64_t PLAIN[MEASURE_COUNT] = {
+static const int64_t plain[MEASURE_COUNT] = {
     [M_REQUESTS] = 1,
     [M_TOKENS_PROMPT] = 100,
     [M_TOKENS_COMPLETION] = 40,
@@ -82,7 +82,7 @@ static void check_sums(struct rig *rig, const char *name, const struct event *ev
 {
     int64_t want[MEASURE_COUNT];
 
-    memcpy(want, PLAIN, sizeof(want));
+    memcpy(want, plain, sizeof(want));
     for (size_t i = 0; i < count && differences[i].measure != M_REQUESTS; i++)
         want[differences[i].measure] = differences[i].value;
     memset(&rig->fact, 0xa5, sizeof(rig->fact)); /* all that is read must have been written */
