@@ -1,6 +1,4 @@
-/*
- * The table of options: one row per option. Whatever reads, checks, prints or explains options walks these rows.
- */
+/* The table of options: one row per option. Whatever reads, checks, prints or explains options walks these rows. */
 #ifndef GENTALLY_CONFIG_TABLE_H
 #define GENTALLY_CONFIG_TABLE_H
 

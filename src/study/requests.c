@@ -71,8 +71,7 @@ static enum verdict make_room(struct requests *requests, size_t more, struct rea
     return GO_ON;
 }
 
-/* Sizes about the mean; with `is_exact` their sums are those given. The requests' `tokens` hold their weights on entry.
- */
+/* Sizes about the mean; with `is_exact` their sums are those given. On entry the requests' `tokens` hold weights. */
 static void size_requests(struct request *items, size_t count, int64_t tokens, int64_t cost, bool is_exact)
 {
     int64_t weights = 0, least = tokens >= (int64_t)(2 * SIZE_MIN * count) ? SIZE_MIN : 0;

@@ -1,6 +1,4 @@
-/*
- * Single requests out of the items of a demand, for a short stretch of a week: how large each is, and when.
- */
+/* Single requests out of the items of a demand, for a short stretch of a week: how large each is, and when. */
 #ifndef GENTALLY_REQUESTS_H
 #define GENTALLY_REQUESTS_H
 

@@ -188,8 +188,7 @@ static int by_arrival(const void *left, const void *right)
     return one->number < other->number ? -1 : one->number > other->number;
 }
 
-/* The country of an account that waits for a request, since a small workload has few of a model in a country; -1: any.
- */
+/* The country of an account that waits for a request: a small workload has few of a model in a country. -1: any. */
 static int wanted_country(struct study_traffic *traffic, const struct request *request, uint32_t family,
                           struct random_stream *stream)
 {

@@ -81,8 +81,7 @@ void week_matrix_guess(struct week_matrix *matrix)
     }
 }
 
-/* Tokens per dollar differ between authors: with S21 and what their tokens cost, a guess of their programming tokens.
- */
+/* Tokens per dollar differ between authors: S21 and what their tokens cost let their programming tokens be guessed. */
 static double spender_price(uint32_t column, uint32_t week)
 {
     static_assert(LENGTH_OF(SPENDER_PRICES) == SERIES_SPENDERS, "each column of S21 has its price");

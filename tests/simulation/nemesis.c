@@ -1,5 +1,4 @@
-/* What goes wrong, and when: by swarms (Groce et al. 2012): each run has some of the faults, and those at its own rate.
- */
+/* What goes wrong, and when, by swarms (Groce et al. 2012): each run has some of the faults, at a rate of its own. */
 #include <inttypes.h>
 #include <stdio.h>
 

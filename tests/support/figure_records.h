@@ -1,6 +1,4 @@
-/*
- * Records of summary topics as a test writes them, in few words, and the document of figures that is made of them.
- */
+/* Records of summary topics as a test writes them, in few words, and the document of figures that is made of them. */
 #ifndef GENTALLY_TEST_FIGURE_RECORDS_H
 #define GENTALLY_TEST_FIGURE_RECORDS_H
 

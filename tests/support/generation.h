@@ -1,6 +1,4 @@
-/*
- * Random events, and their bytes by libavro's generic values and the bundled schema: the decoder's oracle.
- */
+/* Random events, and their bytes by libavro's generic values and the bundled schema: the decoder's oracle. */
 #ifndef GENTALLY_GENERATION_H
 #define GENTALLY_GENERATION_H
 

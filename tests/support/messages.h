@@ -1,6 +1,4 @@
-/*
- * Generated events as the wire has them: Avro bytes in one block, for tests and benches of what comes after Kafka.
- */
+/* Generated events as the wire has them: Avro bytes in one block, for tests and benches of what comes after Kafka. */
 #ifndef GENTALLY_TEST_MESSAGES_H
 #define GENTALLY_TEST_MESSAGES_H
 

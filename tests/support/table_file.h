@@ -1,6 +1,4 @@
-/*
- * A text as a file, for what only opens paths: it lives in memory, and goes with its descriptor.
- */
+/* A text as a file, for what only opens paths: it lives in memory, and goes with its descriptor. */
 #ifndef GENTALLY_TABLE_FILE_H
 #define GENTALLY_TABLE_FILE_H
 

@@ -1,6 +1,4 @@
-/*
- * The sources of the tree, read once, and how a test complains of one: what the tests of the house rules share.
- */
+/* The sources of the tree, read once, and how a test complains of one: what the tests of the house rules share. */
 #ifndef GENTALLY_TIDY_TREE_H
 #define GENTALLY_TIDY_TREE_H
 

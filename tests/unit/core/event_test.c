@@ -1,6 +1,4 @@
-/*
- * event.c by rows: each limit from both sides, each reason reached, slugs split where the header says.
- */
+/* event.c by rows: each limit from both sides, each reason reached, slugs split where the header says. */
 #include "gentally/core/event.h"
 
 #include <math.h>

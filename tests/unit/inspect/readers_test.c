@@ -146,8 +146,7 @@ static void the_newest_version_stays(void)
     latest_close(latest);
 }
 
-/* Beyond the first rooms, against arithmetic: key k ends at revision 3 where k is odd, else 4, and is gone where 7 | k.
- */
+/* Beyond the first rooms, against arithmetic: key k ends at revision 3 if k is odd, else 4, and is gone where 7 | k. */
 static void thousands_of_keys_keep_their_versions(void)
 {
     struct latest *latest = NULL;

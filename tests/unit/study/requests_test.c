@@ -1,5 +1,4 @@
-/* An item of demand cut into stretches: however it is cut, all its requests, tokens and costs come, each in its time.
- */
+/* An item of demand cut into stretches: however it is cut, all its requests, tokens and costs come in their time. */
 #include "requests.h"
 
 #include "gentally/core/window.h"
