@@ -2,8 +2,8 @@
  * What we read back of our own topics: a byte that says what, then the bytes.
  *   ledger, summary   as the body of a message, or as all of it. What is accepted is exactly what encode.c would have
  *                     written: it is written again and has the same bytes; and libavro reads the same.
- *   published              entries of 12 bytes, put one after the other: the published ends as a list that keeps the
- * latest does.
+ *   published         entries of 12 bytes, put one after the other: struct published ends as a list that keeps the
+ *                     latest does.
  */
 #include <avro.h>
 

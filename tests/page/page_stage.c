@@ -3,7 +3,7 @@
  *
  *   page_stage fill < DOCUMENT           writes the page to standard output
  *   page_stage serve PORT < DOCUMENTS    serves the page of the first line, pushes each further line as it comes;
- * prints the port first, and "published N" for each. Ends with its input.
+ *                                        prints the port first, and "published N" for each. Ends with its input.
  *
  * A document is one line of JSON. Its figures become the sections, as `report` does it.
  */

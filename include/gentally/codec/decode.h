@@ -45,8 +45,9 @@ MUST_CHECK enum verdict decoder_learn_folder(struct decoder *decoder, const char
  *   DECODE-TRUNCATED   the message ends inside a value, or a length goes beyond its end
  *   DECODE-LENGTH      a length is negative, a block has another size than it says, or over 65536 elements of no bytes
  *   DECODE-VARINT      a number has over 10 bytes or 64 bits
- *   DECODE-RANGE       a value does not fit the field: an int, enum or union index out of range, a boolean that is not
- * 0 or 1, a confidence that is not finite; or values are nested deeper than 32 DECODE-UTF8        a text is not UTF-8
+ *   DECODE-RANGE       a value does not fit the field: an int, enum or union index out of range, a boolean other than
+ *                      0 and 1, a confidence that is not finite; or values are nested deeper than 32
+ *   DECODE-UTF8        a text is not UTF-8
  *   DECODE-LABELS      there are more than EVENT_LABELS_MAX labels
  *   DECODE-TRAILING    bytes follow the last field
  */

@@ -9,13 +9,14 @@
  *                        >= `unknown_requests` requests.
  *   category_jump        a category's share of the tokens of mapped events differs by >= `jump_share` from the week
  *                        before, and the 95 % intervals of both shares (by the effective number of events) lie apart.
- * Both weeks must be published; `other` is no category. foundational_cohort  a cohort of >= `cohort_accounts` accounts,
- * at most `launch_months` after the model's first cohort, is active in its month 5 with a share of >=
- * `foundational_percent` % of the median share of the model's other cohorts. Others are compared if they have as many
- * accounts and their month 5 is published; there must be at least one. boomerang            a cohort of >=
- * `cohort_accounts` accounts has a share of active accounts in a month that is
- *                        >= `boomerang_rise` above that of the month before. The month is the second after the first,
- * or later.
+ *                        Both weeks must be published; `other` is no category.
+ *   foundational_cohort  a cohort of >= `cohort_accounts` accounts, at most `launch_months` after the model's first
+ *                        cohort, is active in its month 5 with a share of >= `foundational_percent` % of the median
+ *                        share of the model's other cohorts. Others are compared if they have as many accounts and
+ *                        their month 5 is published; there must be at least one.
+ *   boomerang            a cohort of >= `cohort_accounts` accounts has a share of active accounts in a month that is
+ *                        >= `boomerang_rise` above that of the month before. The month is the second after the
+ *                        first, or later.
  *
  * A suppressed row says that its model or cohort was there, and nothing more: a model that was suppressed in a week has
  * no first week later, and a suppressed cohort is not compared. Thresholds are met by equality; sums are compared as

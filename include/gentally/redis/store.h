@@ -8,8 +8,8 @@
  *   <ns>:{<topic>:<p>}:meta      inc tok next anchor first wm idle nonce taint, counts, floors, names of id buckets
  *   <ns>:{<topic>:<p>}:windows   "<kind>:<start_ms>" -> records folded into the window
  *   <ns>:{<topic>:<p>}:<kind>:<start_ms>           row key -> packed cell; "__n" -> records, which must equal the
- * number in :windows: so a window that lost its key is detected <ns>:{<topic>:<p>}:ids:<width_ms>:<start_ms>   id ->
- * what was counted for the record; "__n" -> ids
+ *                                                  number in :windows, so that a window that lost its key is detected
+ *   <ns>:{<topic>:<p>}:ids:<width_ms>:<start_ms>   id -> what was counted for the record; "__n" -> ids
  *
  * This door opens a store and gives a partition's state; the other doors are about subjects of their own:
  * store_flush.h (load and flush), store_ids.h, store_windows.h, store_retention.h. A store is used by one thread at a

@@ -7,8 +7,7 @@
  *   <ns>:{<topic>:retention:<shard>}:state           inc taint buckets floor late, "rev:<month>" -> revision
  *   <ns>:{<topic>:retention:<shard>}:buckets         bucket -> pairs in it
  *   <ns>:{<topic>:retention:<shard>}:counts:<month>  "<cohort>|<model>" -> accounts
- *   <ns>:{<topic>:retention:<shard>}:pairs:<bucket>  pair (12 bytes) -> first month (2 bytes), then a bit for each
- * month
+ *   <ns>:{<topic>:retention:<shard>}:pairs:<bucket>  pair (12 bytes) -> first month (2 bytes), then a bit a month
  *
  * A pair's 12 bytes and the bucket are 96 + some 14 bits of a hash that is keyed by the account key: among a billion
  * pairs the chance that two are taken for one is below 10^-14. Unless said otherwise, calls answer TRY_LATER with
