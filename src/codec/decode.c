@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "cursor.h"
+#include "decode_private.h"
 #include "gentally/base/bundled.h"
 #include "gentally/base/grow.h"
 #include "plan.h"

@@ -6,7 +6,9 @@
 
 #include <unistd.h>
 
+#include "decode_private.h"
 #include "gentally/base/bundled.h"
+#include "verdict_name.h"
 #include "writers.h"
 
 static void schemas_are_refused_by_name(void)

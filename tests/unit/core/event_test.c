@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "suite.h"
+#include "verdict_name.h"
 
 static struct event good_event(void)
 {
