@@ -27,13 +27,13 @@ enum cause {
     CAUSES
 };
 
-struct meaning {
+struct cause_meaning {
     enum verdict verdict;
     enum reason_id id;
 };
 
 /* What a cause means to who asks: to a reader, to a writer of single messages, to a writer inside a transaction. */
-static const struct meaning causes[CAUSES][KAFKA_ACTS] = {
+static const struct cause_meaning causes[CAUSES][KAFKA_ACTS] = {
     [UNLISTED] = {{TRY_LATER, SOURCE_UNREACHABLE}, {HALT, SINK_FATAL}, {REWIND, SINK_TXN_UNKNOWN}},
     [UNREACHABLE] = {{TRY_LATER, SOURCE_UNREACHABLE}, {TRY_LATER, SINK_UNREACHABLE}, {REWIND, SINK_TXN_UNKNOWN}},
     [DENIED] = {{HALT, SOURCE_DENIED}, {HALT, SINK_DENIED}, {HALT, SINK_DENIED}},

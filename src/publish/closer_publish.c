@@ -18,7 +18,7 @@
 #define SNAPSHOT_ROWS 10u
 
 /* How far a turn has come. */
-struct progress {
+struct publishing {
     bool is_final, is_late_due;
     uint32_t at;          /* the next window of the survey */
     uint32_t rows;        /* published, and SNAPSHOT_ROWS for each round trip */
@@ -100,7 +100,7 @@ static enum verdict publish_one(struct closer *closer, const struct due *due, ui
 }
 
 /* Puts the due windows from `progress->at` on, as many as one transaction takes; it begins with the first of them. */
-static enum verdict put_some(struct closer *closer, struct progress *progress, struct reason *why)
+static enum verdict put_some(struct closer *closer, struct publishing *progress, struct reason *why)
 {
     uint32_t rows_before = progress->rows;
     enum verdict verdict = GO_ON;
@@ -125,7 +125,7 @@ static enum verdict put_some(struct closer *closer, struct progress *progress, s
 }
 
 /* Publishes a transaction's worth. A torn window is passed over from then on, and the others go on without it. */
-static enum verdict publish_some(struct closer *closer, struct progress *progress, struct reason *why)
+static enum verdict publish_some(struct closer *closer, struct publishing *progress, struct reason *why)
 {
     enum verdict verdict = put_some(closer, progress, why);
 
@@ -147,7 +147,7 @@ static enum verdict publish_some(struct closer *closer, struct progress *progres
 
 enum verdict closer_publish(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more, struct reason *why)
 {
-    struct progress progress = {.is_final = is_final, .is_late_due = now_ms >= closer->late_due_ms};
+    struct publishing progress = {.is_final = is_final, .is_late_due = now_ms >= closer->late_due_ms};
     enum verdict verdict = GO_ON;
 
     while (progress.at < closer->survey.count && progress.rows < TURN_ROWS && verdict == GO_ON)

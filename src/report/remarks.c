@@ -13,7 +13,7 @@ struct remarks {
     struct remark *items;
 };
 
-enum column { FIGURE, KIND, AT, TEXT, COLUMNS };
+enum remark_column { FIGURE, KIND, AT, TEXT, COLUMNS };
 static const char *const column_names[COLUMNS] = {
     [FIGURE] = "figure",
     [KIND] = "kind",

@@ -138,7 +138,7 @@ static void try_message(const struct decoder *decoder, const struct writing *wri
     free(bytes);
 }
 
-static void try_written(const struct decoder *decoder, const struct writing *writing, struct input *input)
+static void try_written(const struct decoder *decoder, const struct writing *writing, struct fuzz_input *input)
 {
     static char body[ORACLE_MESSAGE_MAX];
     size_t size = oracle_write(&writing->oracle, input, body, sizeof(body));
@@ -174,7 +174,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     static struct writing writings[2 + WRITERS];
     static struct decoder *decoder;
     static struct writer writer;
-    struct input input = {bytes, size};
+    struct fuzz_input input = {bytes, size};
     struct reason why = {0};
     uint8_t first = take_byte(&input);
     uint32_t which = first % 128 % 3;

@@ -81,7 +81,7 @@ static inline void oracle_learn(struct oracle_schema *schema, struct span text)
 
 /* ---- well-formed messages ---- */
 
-static inline int64_t take_number(struct input *input)
+static inline int64_t take_number(struct fuzz_input *input)
 {
     struct span bytes = take_span(input, 1 + take_below(input, 8));
     uint64_t number = 0;
@@ -91,9 +91,9 @@ static inline int64_t take_number(struct input *input)
     return (number & 1) == 0 ? (int64_t)(number >> 1) : -(int64_t)(number >> 1);
 }
 
-static inline void fill(avro_value_t *value, struct input *input, unsigned depth);
+static inline void fill(avro_value_t *value, struct fuzz_input *input, unsigned depth);
 
-static inline void fill_children(avro_value_t *value, struct input *input, unsigned depth)
+static inline void fill_children(avro_value_t *value, struct fuzz_input *input, unsigned depth)
 {
     avro_type_t type = avro_value_get_type(value);
     avro_value_t child;
@@ -115,7 +115,7 @@ static inline void fill_children(avro_value_t *value, struct input *input, unsig
 }
 
 /* Sets the value from the input: any value of the schema, but small. */
-static inline void fill(avro_value_t *value, struct input *input, unsigned depth)
+static inline void fill(avro_value_t *value, struct fuzz_input *input, unsigned depth)
 {
     static const char *const texts[] = {"", "a/b", "DE", "\xc3\xa9\xe2\x82\xac", "/A/B", "gen-0123456789"};
     avro_schema_t schema = avro_value_get_schema(value);
@@ -173,7 +173,8 @@ static inline void fill(avro_value_t *value, struct input *input, unsigned depth
 }
 
 /* What libavro writes of such a value, into `bytes`; 0 if there is no room. */
-static inline size_t oracle_write(const struct oracle_schema *schema, struct input *input, char *bytes, size_t room)
+static inline size_t oracle_write(const struct oracle_schema *schema, struct fuzz_input *input, char *bytes,
+                                  size_t room)
 {
     avro_value_t value;
 

@@ -188,7 +188,7 @@ static void try_countries(const char *path, struct span table)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    struct input input = {bytes, size};
+    struct fuzz_input input = {bytes, size};
     uint8_t which = take_byte(&input);
     struct span table = take_rest(&input);
 

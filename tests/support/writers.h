@@ -32,7 +32,7 @@
 
 #define TEST_ID 77
 
-struct row {
+struct writer_row {
     const char *name, *schema, *hex, *want; /* the event's line, or a reason id */
 };
 
@@ -82,7 +82,7 @@ static inline void expect_body(const struct decoder *decoder, const char *name, 
     free(copy);
 }
 
-static inline void expect_rows(const struct row *rows, size_t count)
+static inline void expect_rows(const struct writer_row *rows, size_t count)
 {
     struct decoder *decoder = open_decoder();
 

@@ -106,7 +106,7 @@ static void size_limit_counts_the_frame(void)
 
 static void writers_resolve_to_the_event(void)
 {
-    static const struct row rows[] = {
+    static const struct writer_row rows[] = {
         {"only what must be", RECORD(ID CREATED MODEL PROMPT COMPLETION), BASE, LINE},
         {"reordered", RECORD(MODEL PROMPT ID CREATED COMPLETION), "026d 06 0261 d00f 04", LINE},
         {"another name", "{'type':'record','name':'x.Y','fields':[" ID CREATED MODEL PROMPT COMPLETION "]}", BASE,
@@ -154,7 +154,7 @@ static void writers_resolve_to_the_event(void)
 
 static void times_are_floored_to_milliseconds(void)
 {
-    static const struct row rows[] = {
+    static const struct writer_row rows[] = {
         {"micros", TIME("timestamp-micros"), "0261 80897a 026d 06 04", LINE},
         {"micros cut", TIME("timestamp-micros"), "0261 ce987a 026d 06 04", LINE},
         {"micros before 1970", TIME("timestamp-micros"), "0261 01 026d 06 04",
@@ -174,7 +174,7 @@ static void times_are_floored_to_milliseconds(void)
 
 static void unknown_fields_are_skipped_strictly(void)
 {
-    static const struct row rows[] = {
+    static const struct writer_row rows[] = {
         {"null", EXTRA("'null'"), BASE "01", LINE " streamed=1"},
         {"boolean", EXTRA("'boolean'"), BASE "00 01", LINE " streamed=1"},
         {"boolean 7", EXTRA("'boolean'"), BASE "07 01", "DECODE-RANGE"},
@@ -241,7 +241,7 @@ static void unknown_fields_are_skipped_strictly(void)
 
 static void labels_and_ops_resolve(void)
 {
-    static const struct row rows[] = {
+    static const struct writer_row rows[] = {
         {"one", CATEGORIES(LABEL), BASE "02 04 2f41 " HALF "00", LINE " label=/A:0.5"},
         {"none", CATEGORIES(LABEL), BASE "00", LINE},
         {"two blocks", CATEGORIES(LABEL), BASE "02 04 2f41 " HALF "02 04 2f42 " HALF "00",

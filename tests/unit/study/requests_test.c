@@ -35,7 +35,7 @@ static void any_cut_gives_the_same_sums(void)
             size_t first = requests.count;
             CU_ASSERT_EQUAL_FATAL(requests_add(&requests, &demand, 0, &stretch, &number, &why), GO_ON);
             for (; first < requests.count; first++) {
-                const struct request *request = &requests.items[first];
+                const struct study_request *request = &requests.items[first];
                 CU_ASSERT(request->event_ms >= from && request->event_ms < until);
                 CU_ASSERT(request->event_ms >= item.from_ms && request->event_ms < item.until_ms);
                 tokens += request->tokens;
