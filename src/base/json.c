@@ -11,7 +11,7 @@ static char *escape(char *target, unsigned char byte)
     static const char named[] = "\"\"\\\\\bb\ff\nn\rr\tt"; /* pairs: the byte, its letter */
 
     *target++ = '\\';
-    for (size_t index = 0; index + 1 < sizeof named; index += 2) {
+    for (size_t index = 0; index + 1 < sizeof(named); index += 2) {
         if ((unsigned char)named[index] == byte) {
             *target++ = named[index + 1];
             return target;
@@ -40,7 +40,7 @@ char *json_text(char *target, struct span text)
 char *json_integer(char *target, int64_t value)
 {
     char digits[JSON_INTEGER_MAX];
-    size_t at = sizeof digits;
+    size_t at = sizeof(digits);
     uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 
     do {
@@ -49,7 +49,7 @@ char *json_integer(char *target, int64_t value)
     } while (rest != 0);
     if (value < 0)
         *target++ = '-';
-    return json_raw(target, digits + at, sizeof digits - at);
+    return json_raw(target, digits + at, sizeof(digits) - at);
 }
 
 /* Up to 15 digits always survive being a double, 17 always tell one from the next: the least that does is looked for.
@@ -62,7 +62,7 @@ char *json_real(char *target, double value)
     if (!isfinite(value))
         return JSON_RAW(target, "null");
     for (int digits = 15; digits <= 17; digits++) {
-        size = snprintf(text, sizeof text, "%.*g", digits, value);
+        size = snprintf(text, sizeof(text), "%.*g", digits, value);
         if (strtod(text, NULL) == value)
             break;
     }

@@ -64,13 +64,3 @@ enum verdict no_memory(struct reason *why, const char *purpose)
 {
     return reason_set(why, HALT, NO_MEMORY, errno, "no memory %s", purpose);
 }
-
-const char *verdict_name(enum verdict verdict)
-{
-    static const char *const names[] = {
-        [GO_ON] = "GO_ON",   [TRY_LATER] = "TRY_LATER", [SET_ASIDE] = "SET_ASIDE",
-        [REWIND] = "REWIND", [STEP_DOWN] = "STEP_DOWN", [HALT] = "HALT",
-    };
-    assert((size_t)verdict < LENGTH_OF(names));
-    return names[verdict];
-}

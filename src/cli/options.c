@@ -108,7 +108,7 @@ enum verdict option_choice(const struct command_option *option, const char *cons
             return GO_ON;
         }
     }
-    list_names(names, count, list, sizeof list);
+    list_names(names, count, list, sizeof(list));
     return reason_set(why, HALT, CONFIG_VALUE, 0, "--%s %s: want one of %s", option->name, option->value, list);
 }
 
@@ -120,7 +120,7 @@ enum verdict option_rollup(const struct command_option *option, const struct rol
 
     for (uint32_t index = 0; index < rollups->count; index++)
         names[index] = rollups->items[index].name;
-    list_names(names, rollups->count, list, sizeof list);
+    list_names(names, rollups->count, list, sizeof(list));
     *rollup = option->value == NULL ? NULL : rollups_find(rollups, span_of(option->value));
     if (option->value == NULL)
         return reason_set(why, HALT, CONFIG_VALUE, 0, "--%s is missing: want one of %s", option->name, list);

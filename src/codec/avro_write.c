@@ -20,7 +20,7 @@
 #define BUFFER_SIZE_MIN ((size_t)64 << 10) /* Holds any summary: 5 histograms x 255 buckets x 18 bytes, and texts. */
 #define BUFFER_SIZE_MAX ((size_t)64 << 20)
 
-struct message {
+struct avro_message {
     uint32_t schema_id;
     avro_schema_t schema;
     avro_value_iface_t *class;
@@ -28,13 +28,14 @@ struct message {
 };
 
 struct encoder {
-    struct message event, summary, ledger, signal;
+    struct avro_message event, summary, ledger, signal;
     avro_writer_t writer;
     char *buffer; /* frame and body of the last message */
     size_t buffer_size;
 };
 
-static enum verdict message_open(struct message *message, uint32_t schema_id, struct span schema, struct reason *why)
+static enum verdict message_open(struct avro_message *message, uint32_t schema_id, struct span schema,
+                                 struct reason *why)
 {
     message->schema_id = schema_id;
     if (avro_schema_from_json_length(schema.bytes, schema.size, &message->schema) != 0)
@@ -45,7 +46,7 @@ static enum verdict message_open(struct message *message, uint32_t schema_id, st
     return GO_ON;
 }
 
-static void message_close(struct message *message)
+static void message_close(struct avro_message *message)
 {
     if (message->value.self != NULL)
         avro_value_decref(&message->value);
@@ -237,7 +238,7 @@ static void frame_write(char *buffer, uint32_t schema_id)
 }
 
 /* Ends a message, of which the pen has written all fields, and gives out its bytes. */
-static enum verdict message_write(struct encoder *encoder, struct message *message, const struct pen *pen,
+static enum verdict message_write(struct encoder *encoder, struct avro_message *message, const struct pen *pen,
                                   struct span *bytes, struct reason *why)
 {
     int error = pen->error;

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "cursor.h"
+#include "decode_private.h"
 #include "gentally/base/bundled.h"
 #include "gentally/base/grow.h"
 #include "plan.h"
@@ -368,10 +369,10 @@ static enum fault run(const struct plan *plan, const struct plan_step *first, st
 /* The defaults of schemas/generation.avsc. The labels are left as they are: `label_count` guards them. */
 static void set_defaults(struct event *event)
 {
-    static const struct event DEFAULTS = {
+    static const struct event defaults = {
         .latency_ms = EVENT_ABSENT, .first_token_ms = EVENT_ABSENT, .generation_ms = EVENT_ABSENT, .op = OP_CREATE};
 
-    memcpy(event, &DEFAULTS, offsetof(struct event, labels));
+    memcpy(event, &defaults, offsetof(struct event, labels));
 }
 
 /* The index of the first schema whose id is not below `schema_id`. */

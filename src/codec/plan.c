@@ -39,7 +39,7 @@ struct reader_field {
 };
 
 /* One row for each field of schemas/generation.avsc; plan_open() asserts that nothing is missing. */
-static const struct reader_field EVENT_FIELDS[] = {
+static const struct reader_field event_fields[] = {
     {"id", WANT_TEXT, false, false, offsetof(struct event, id)},
     {"created_at", WANT_TIME, false, false, offsetof(struct event, created_ms)},
     {"model", WANT_TEXT, false, false, offsetof(struct event, model)},
@@ -67,7 +67,7 @@ static const struct reader_field EVENT_FIELDS[] = {
     {"op", WANT_OP, false, true, offsetof(struct event, op)},
 };
 
-static const struct reader_field LABEL_FIELDS[] = {
+static const struct reader_field label_fields[] = {
     {"path", WANT_TEXT, false, false, offsetof(struct label, path)},
     {"confidence", WANT_FLOAT, false, false, offsetof(struct label, confidence)},
 };
@@ -93,7 +93,7 @@ static const struct {
     {WANT_FLOAT, KIND_LONG, STEP_LONG_AS_FLOAT},
 };
 
-static const char *const OP_NAMES[] = {[OP_CREATE] = "create", [OP_AMEND] = "amend", [OP_RETRACT] = "retract"};
+static const char *const op_names[] = {[OP_CREATE] = "create", [OP_AMEND] = "amend", [OP_RETRACT] = "retract"};
 
 struct compiler {
     struct plan *plan;
@@ -155,7 +155,7 @@ static bool match_name(const struct compiler *compiler, uint32_t record, const c
 static bool match_fields(struct compiler *compiler, const struct reader_field *rows, size_t row_count,
                          const json_t *reader_fields, uint32_t record, struct record_match *match)
 {
-    bool is_found[LENGTH_OF(EVENT_FIELDS)] = {false};
+    bool is_found[LENGTH_OF(event_fields)] = {false};
 
     assert(row_count <= LENGTH_OF(is_found));
     memset(match->rows, -1, sizeof(match->rows));
@@ -269,8 +269,8 @@ static bool resolve_op(struct compiler *compiler, uint32_t type, struct plan_ste
     for (uint32_t i = 0; i < step->count; i++) {
         const char *symbol = json_string_value(json_array_get(symbols, i));
         plan->symbols[step->first + i] = SYMBOL_UNKNOWN;
-        for (unsigned op = 0; op < LENGTH_OF(OP_NAMES); op++) {
-            if (strcmp(symbol, OP_NAMES[op]) == 0)
+        for (unsigned op = 0; op < LENGTH_OF(op_names); op++) {
+            if (strcmp(symbol, op_names[op]) == 0)
                 plan->symbols[step->first + i] = (uint8_t)op;
         }
     }
@@ -280,14 +280,14 @@ static bool resolve_op(struct compiler *compiler, uint32_t type, struct plan_ste
 
 static bool resolve_labels(struct compiler *compiler, const struct schema_type *type, struct plan_step *step)
 {
-    static const struct reader_field LABEL = {"categories", WANT_LABEL, false, false, 0};
+    static const struct reader_field label_field = {"categories", WANT_LABEL, false, false, 0};
     uint32_t item = compiler->writer->links[type->first];
     uint64_t least = compiler->writer->types[item].least;
 
     step->op = STEP_LABELS;
     step->first = reserve_steps(compiler, 1);
     step->least = least < UINT32_MAX ? (uint32_t)least : UINT32_MAX;
-    return resolve(compiler, &LABEL, item, step->first);
+    return resolve(compiler, &label_field, item, step->first);
 }
 
 static bool resolve(struct compiler *compiler, const struct reader_field *row, uint32_t type, uint32_t at)
@@ -314,7 +314,7 @@ static bool resolve(struct compiler *compiler, const struct reader_field *row, u
         return resolve_labels(compiler, have, step);
     if (row->kind == WANT_LABEL && have->kind == KIND_RECORD) {
         step->op = STEP_RECORD;
-        return resolve_record(compiler, LABEL_FIELDS, LENGTH_OF(LABEL_FIELDS), compiler->label_fields, type,
+        return resolve_record(compiler, label_fields, LENGTH_OF(label_fields), compiler->label_fields, type,
                               &step->first);
     }
     return does_not_fit(compiler, row->name, "cannot be read from the writer's ", schema_kind_name(have->kind));
@@ -325,11 +325,11 @@ static const json_t *reader_fields_of(const json_t *reader)
 {
     const json_t *fields = json_object_get(reader, "fields");
 
-    assert(json_array_size(fields) == LENGTH_OF(EVENT_FIELDS));
-    for (size_t i = 0; i < LENGTH_OF(EVENT_FIELDS); i++) {
-        const json_t *field = find_field(fields, EVENT_FIELDS[i].name);
+    assert(json_array_size(fields) == LENGTH_OF(event_fields));
+    for (size_t i = 0; i < LENGTH_OF(event_fields); i++) {
+        const json_t *field = find_field(fields, event_fields[i].name);
         assert(field != NULL);
-        assert((json_object_get(field, "default") != NULL) == EVENT_FIELDS[i].has_default);
+        assert((json_object_get(field, "default") != NULL) == event_fields[i].has_default);
     }
     return fields;
 }
@@ -383,7 +383,7 @@ static enum verdict compile(struct plan *plan, const json_t *reader, const struc
     enum verdict verdict = make_room(plan, writer, why);
     if (verdict != GO_ON)
         return verdict;
-    if (!resolve_record(&compiler, EVENT_FIELDS, LENGTH_OF(EVENT_FIELDS), fields, 0, &first))
+    if (!resolve_record(&compiler, event_fields, LENGTH_OF(event_fields), fields, 0, &first))
         return reason_set(why, HALT, SCHEMA_INCOMPATIBLE, 0, "%s", compiler.problem);
     assert(first == 0);
     return GO_ON;

@@ -34,7 +34,7 @@ struct reading {
     struct reason *why;
 };
 
-static const char *const KIND_NAMES[KIND_COUNT] = {
+static const char *const kind_names[KIND_COUNT] = {
     [KIND_NULL] = "null",   [KIND_BOOLEAN] = "boolean", [KIND_INT] = "int",     [KIND_LONG] = "long",
     [KIND_FLOAT] = "float", [KIND_DOUBLE] = "double",   [KIND_BYTES] = "bytes", [KIND_STRING] = "string",
     [KIND_FIXED] = "fixed", [KIND_ENUM] = "enum",       [KIND_ARRAY] = "array", [KIND_MAP] = "map",
@@ -45,7 +45,7 @@ static enum verdict read_type(struct reading *reading, json_t *json, const char 
 
 const char *schema_kind_name(enum schema_kind kind)
 {
-    return KIND_NAMES[kind];
+    return kind_names[kind];
 }
 
 const char *schema_field_name(const struct schema *schema, uint32_t type, uint32_t position)
@@ -65,7 +65,7 @@ static enum verdict add_type(struct reading *reading, enum schema_kind kind, jso
     struct schema *schema = reading->schema;
 
     if (schema->type_count == SCHEMA_TYPES_MAX)
-        return invalid(reading, "more than 4096 types", KIND_NAMES[kind]);
+        return invalid(reading, "more than 4096 types", kind_names[kind]);
     *type = schema->type_count++;
     schema->types[*type] = (struct schema_type){.kind = kind, .least = UNMEASURED};
     schema->sources[*type] = source;
@@ -77,7 +77,7 @@ static enum verdict add_links(struct reading *reading, uint32_t type, size_t cou
     struct schema *schema = reading->schema;
 
     if (count > SCHEMA_TYPES_MAX - schema->link_count)
-        return invalid(reading, "more than 4096 fields and branches", KIND_NAMES[schema->types[type].kind]);
+        return invalid(reading, "more than 4096 fields and branches", kind_names[schema->types[type].kind]);
     schema->types[type].first = schema->link_count;
     schema->types[type].count = (uint32_t)count;
     schema->link_count += (uint32_t)count;
@@ -105,7 +105,7 @@ static const struct name *name_find(const struct reading *reading, const char *t
 static bool kind_parse(const char *text, unsigned first, unsigned last, enum schema_kind *kind)
 {
     for (unsigned i = first; i <= last; i++) {
-        if (strcmp(text, KIND_NAMES[i]) == 0) {
+        if (strcmp(text, kind_names[i]) == 0) {
             *kind = (enum schema_kind)i;
             return true;
         }
@@ -153,7 +153,7 @@ static enum verdict read_union(struct reading *reading, json_t *json, const char
         for (uint32_t other = 0; is_named && other < i; other++)
             is_repeated = is_repeated || links[other] == branch;
         if (kind == KIND_UNION || is_repeated)
-            return invalid(reading, "a union within a union, or with two branches of one kind", KIND_NAMES[kind]);
+            return invalid(reading, "a union within a union, or with two branches of one kind", kind_names[kind]);
         seen |= 1u << kind;
         schema->links[schema->types[*type].first + i] = branch;
     }
@@ -284,7 +284,7 @@ static enum verdict read_type(struct reading *reading, json_t *json, const char 
  */
 static bool measure(struct schema *schema, uint32_t index)
 {
-    static const uint64_t LEAST[KIND_COUNT] = {
+    static const uint64_t least_of_kind[KIND_COUNT] = {
         [KIND_BOOLEAN] = 1, [KIND_INT] = 1,  [KIND_LONG] = 1,  [KIND_FLOAT] = 4, [KIND_DOUBLE] = 8, [KIND_BYTES] = 1,
         [KIND_STRING] = 1,  [KIND_ENUM] = 1, [KIND_ARRAY] = 1, [KIND_MAP] = 1,   [KIND_UNION] = 1,
     };
@@ -294,7 +294,7 @@ static bool measure(struct schema *schema, uint32_t index)
     if (type->least != UNMEASURED)
         return type->least != MEASURING;
     if (type->kind != KIND_RECORD) {
-        type->least = type->kind == KIND_FIXED ? type->size : LEAST[type->kind];
+        type->least = type->kind == KIND_FIXED ? type->size : least_of_kind[type->kind];
         return true;
     }
     type->least = MEASURING;

@@ -142,7 +142,7 @@ static void print_model(const struct model *model, double prompt_usd, double com
     char released[32] = "unknown";
 
     if (model->released_ms != 0)
-        time_format(model->released_ms, released, sizeof released);
+        time_format(model->released_ms, released, sizeof(released));
     print_field("slug", model->slug);
     print_field("family", model->family);
     print_field("author", model->author);

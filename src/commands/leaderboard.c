@@ -29,7 +29,7 @@ uint32_t leaderboard_measure(uint32_t index)
 
 void leaderboard_split(const struct leaderboard *leaderboard, struct span name, struct span fields[ROLLUP_DIMS_MAX])
 {
-    memset(fields, 0, ROLLUP_DIMS_MAX * sizeof *fields);
+    memset(fields, 0, ROLLUP_DIMS_MAX * sizeof(*fields));
     if (leaderboard->split != NULL)
         leaderboard->split(leaderboard->context, name, fields);
     else if (leaderboard->title_count > 0)
@@ -104,9 +104,9 @@ static void add_change(const struct leaderboard *leaderboard, const struct total
     int before = share_before(leaderboard, now, row);
 
     if (before < 0)
-        snprintf(text, sizeof text, "new");
+        snprintf(text, sizeof(text), "new");
     else
-        snprintf(text, sizeof text, "%+.2f", (row->share - before) / 100.0);
+        snprintf(text, sizeof(text), "%+.2f", (row->share - before) / 100.0);
     table_text(table, span_of(text));
 }
 
@@ -147,7 +147,7 @@ static void print_json(const struct leaderboard *leaderboard, const struct total
     for (uint32_t index = 0; index < leaderboard->title_count; index++) {
         if (fields[index].size == 0)
             continue;
-        assert(JSON_TEXT_MAX(fields[index].size) <= sizeof text);
+        assert(JSON_TEXT_MAX(fields[index].size) <= sizeof(text));
         printf("\"%s\":%.*s,", leaderboard->titles[index], (int)(json_text(text, fields[index]) - text), text);
     }
     printf("\"requests\":%" PRId64 ",\"tokens\":%" PRId64 ",\"cost_nano_usd\":%" PRId64 ",", row->requests, row->tokens,
@@ -179,7 +179,7 @@ static void print_csv(const struct leaderboard *leaderboard, const struct totals
     char start[32];
 
     leaderboard_split(leaderboard, row->name, fields);
-    time_format(row->start_ms, start, sizeof start);
+    time_format(row->start_ms, start, sizeof(start));
     if (leaderboard->window != NULL)
         printf("%s,%s,", leaderboard->window, start);
     for (uint32_t index = 0; index < leaderboard->title_count; index++)

@@ -35,7 +35,7 @@ static void merge_windows(struct live_counters *counters)
 
     if (counters->list.count == 0)
         return;
-    qsort(counters->list.windows, counters->list.count, sizeof *counters->list.windows, latest_first);
+    qsort(counters->list.windows, counters->list.count, sizeof(*counters->list.windows), latest_first);
     for (uint32_t index = 1; index < counters->list.count; index++) {
         if (window_compare(counters->list.windows[into].window, counters->list.windows[index].window) == 0)
             counters->list.windows[into].records += counters->list.windows[index].records;
@@ -47,7 +47,7 @@ static void merge_windows(struct live_counters *counters)
 
 enum verdict live_counters_open(struct live_counters *counters, const struct config *config, struct reason *why)
 {
-    *counters = (struct live_counters){.config = config, .cell = malloc(sizeof *counters->cell)};
+    *counters = (struct live_counters){.config = config, .cell = malloc(sizeof(*counters->cell))};
     if (counters->cell == NULL)
         return no_memory(why, "for a cell");
     log_open(&counters->logger, config->log_level, "live");

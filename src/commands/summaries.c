@@ -395,7 +395,7 @@ static enum verdict read_options(struct request *request, const struct config *c
 
 static enum verdict open_parts(struct request *request, struct reason *why)
 {
-    request->read = calloc(1, sizeof *request->read);
+    request->read = calloc(1, sizeof(*request->read));
     request->text = malloc(SUMMARY_TEXT_MAX);
     if (request->read == NULL || request->text == NULL)
         return no_memory(why, "to read summaries");

@@ -37,7 +37,7 @@ uint32_t table_width(struct span text)
 
 enum verdict table_open(struct table **out, const struct table_column columns[], uint32_t count, struct reason *why)
 {
-    struct table *table = calloc(1, sizeof *table);
+    struct table *table = calloc(1, sizeof(*table));
 
     assert(count >= 1);
     assert(count <= TABLE_COLUMNS_MAX);
@@ -106,7 +106,7 @@ static char *grouped(char *end, uint64_t value)
 
 void table_integer(struct table *table, int64_t value)
 {
-    char text[32], *end = text + sizeof text;
+    char text[32], *end = text + sizeof(text);
     char *begin = grouped(end, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 
     if (value < 0)
@@ -135,7 +135,7 @@ void table_nano_usd(struct table *table, int64_t nano_usd)
 void table_percent(struct table *table, int hundredths)
 {
     char text[32];
-    int size = snprintf(text, sizeof text, "%d.%02d %%", hundredths / 100, abs(hundredths % 100));
+    int size = snprintf(text, sizeof(text), "%d.%02d %%", hundredths / 100, abs(hundredths % 100));
 
     table_text(table, (struct span){text, size > 0 ? (size_t)size : 0});
 }

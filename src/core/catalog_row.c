@@ -31,7 +31,7 @@ enum catalog_column {
     COLUMNS
 };
 
-static const char *const COLUMN_NAMES[COLUMNS] = {
+static const char *const column_names[COLUMNS] = {
     [SLUG] = "slug",
     [AUTHOR] = "author",
     [COUNTRY] = "country",
@@ -47,7 +47,7 @@ static const char *const COLUMN_NAMES[COLUMNS] = {
     [FAMILY] = "family",
 };
 
-static const enum catalog_column DATES[] = {RELEASED, VALID_FROM};
+static const enum catalog_column dates[] = {RELEASED, VALID_FROM};
 
 static_assert(COLUMNS == CATALOG_COLUMNS, "the header names the number of columns");
 
@@ -163,7 +163,7 @@ static enum verdict refuse_field(const struct csv *csv, const int columns[], enu
 {
     struct span field = csv->fields[columns[column]];
 
-    return csv_refuse(csv, csv->line, why, "%s \"%.*s\" is not %s", COLUMN_NAMES[column], (int)field.size, field.bytes,
+    return csv_refuse(csv, csv->line, why, "%s \"%.*s\" is not %s", column_names[column], (int)field.size, field.bytes,
                       want);
 }
 
@@ -186,10 +186,10 @@ static enum verdict check_texts(const struct csv *csv, const int columns[], stru
         return refuse_field(csv, columns, AUTHOR, "short enough", why);
     if (country.size > 0 && !is_country(country))
         return refuse_field(csv, columns, COUNTRY, "two capitals or empty", why);
-    for (size_t i = 0; i < LENGTH_OF(DATES); i++) {
-        struct span date = csv->fields[columns[DATES[i]]];
+    for (size_t i = 0; i < LENGTH_OF(dates); i++) {
+        struct span date = csv->fields[columns[dates[i]]];
         if (date.size > 0 && !catalog_row_is_date(date, true))
-            return refuse_field(csv, columns, DATES[i], "a date like 2025-09-29 or empty", why);
+            return refuse_field(csv, columns, dates[i], "a date like 2025-09-29 or empty", why);
     }
     return GO_ON;
 }
@@ -255,6 +255,6 @@ enum verdict catalog_row_read(const struct csv *csv, const int columns[CATALOG_C
 
 enum verdict catalog_row_columns(const struct csv *csv, int columns[CATALOG_COLUMNS], struct reason *why)
 {
-    columns[FAMILY] = csv_column(csv, COLUMN_NAMES[FAMILY]);
-    return csv_columns(csv, COLUMN_NAMES, columns, REQUIRED_COLUMNS, why);
+    columns[FAMILY] = csv_column(csv, column_names[FAMILY]);
+    return csv_columns(csv, column_names, columns, REQUIRED_COLUMNS, why);
 }

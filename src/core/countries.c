@@ -16,7 +16,7 @@ struct countries {
 };
 
 enum countries_column { CODE, CONTINENT, COLUMNS };
-static const char *const COLUMN_NAMES[COLUMNS] = {[CODE] = "code", [CONTINENT] = "continent"};
+static const char *const column_names[COLUMNS] = {[CODE] = "code", [CONTINENT] = "continent"};
 
 static unsigned number_of(struct span code)
 {
@@ -31,7 +31,7 @@ static enum verdict read_rows(struct countries *countries, struct reason *why)
     int columns[COLUMNS];
     bool is_end = false;
     size_t count = 0;
-    enum verdict verdict = csv_columns(csv, COLUMN_NAMES, columns, COLUMNS, why);
+    enum verdict verdict = csv_columns(csv, column_names, columns, COLUMNS, why);
 
     for (; verdict == GO_ON; count++) {
         verdict = csv_next(csv, &is_end, why);

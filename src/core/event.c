@@ -9,7 +9,7 @@
 
 #include <assert.h>
 
-static const char *const DIMENSION_NAMES[DIM_COUNT] = {
+static const char *const dimension_names[DIM_COUNT] = {
     [DIM_MODEL] = "model",
     [DIM_PROVIDER] = "provider",
     [DIM_CATEGORY] = "category",
@@ -22,13 +22,13 @@ static const char *const DIMENSION_NAMES[DIM_COUNT] = {
 
 const char *dimension_name(enum dimension dimension)
 {
-    return DIMENSION_NAMES[dimension];
+    return dimension_names[dimension];
 }
 
 bool dimension_parse(struct span text, enum dimension *dimension)
 {
     for (unsigned i = 0; i < DIM_COUNT; i++) {
-        if (span_equal(text, span_of(DIMENSION_NAMES[i]))) {
+        if (span_equal(text, span_of(dimension_names[i]))) {
             *dimension = (enum dimension)i;
             return true;
         }

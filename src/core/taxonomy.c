@@ -27,7 +27,7 @@ struct taxonomy {
 };
 
 enum taxonomy_column { PATTERN, TAG, CATEGORY, ORIGIN, NOTE, COLUMNS };
-static const char *const COLUMN_NAMES[COLUMNS] = {
+static const char *const column_names[COLUMNS] = {
     [PATTERN] = "pattern", [TAG] = "tag", [CATEGORY] = "category", [ORIGIN] = "origin", [NOTE] = "note",
 };
 
@@ -74,7 +74,7 @@ static enum verdict read_rows(struct taxonomy *taxonomy, struct reason *why)
     struct csv *csv = &taxonomy->csv;
     int columns[COLUMNS];
     bool is_end = false;
-    enum verdict verdict = csv_columns(csv, COLUMN_NAMES, columns, COLUMNS, why);
+    enum verdict verdict = csv_columns(csv, column_names, columns, COLUMNS, why);
 
     while (verdict == GO_ON) {
         verdict = csv_next(csv, &is_end, why);

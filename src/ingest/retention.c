@@ -208,7 +208,7 @@ bool retention_gather(struct retention *retention, uint32_t at[RETENTION_SHARDS]
         counts[shard] = 0;
         for (; at[shard] < retention->note_count && counts[shard] < RETENTION_CALL_PAIRS; at[shard]++) {
             const struct note *note = &retention->notes[at[shard]];
-            if (note->is_known || note->low % RETENTION_SHARDS != shard)
+            if (note->is_known || retention_shard(note->low) != shard)
                 continue;
             const struct model_name *model = &retention->models[note->model];
             retention->calls[total++] =

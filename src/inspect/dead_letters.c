@@ -8,7 +8,7 @@
 
 #include "gentally/base/hash.h"
 
-struct member {
+struct set_member {
     uint64_t topic; /* its hash: topics are few */
     int64_t offset, timestamp_ms;
     int32_t partition;
@@ -17,7 +17,7 @@ struct member {
 
 struct dead_letter_set {
     size_t count, slot_count; /* slots: a power of two, at most half used */
-    struct member *slots;
+    struct set_member *slots;
 };
 
 /* A decimal number, whole and within first..last; false for anything else. */
@@ -136,19 +136,20 @@ void dead_letter_set_close(struct dead_letter_set *set)
     free(set);
 }
 
-static struct member member_of(const struct dead_letter_origin *origin)
+static struct set_member member_of(const struct dead_letter_origin *origin)
 {
-    return (struct member){hash_fnv1a(origin->topic), origin->offset, origin->timestamp_ms, origin->partition, true};
+    return (struct set_member){hash_fnv1a(origin->topic), origin->offset, origin->timestamp_ms, origin->partition,
+                               true};
 }
 
-static bool is_same(const struct member *left, const struct member *right)
+static bool is_same(const struct set_member *left, const struct set_member *right)
 {
     return left->topic == right->topic && left->offset == right->offset && left->partition == right->partition &&
            left->timestamp_ms == right->timestamp_ms;
 }
 
 /* The slot of the member, or the free one where it would go. */
-static size_t slot_of(const struct dead_letter_set *set, const struct member *member)
+static size_t slot_of(const struct dead_letter_set *set, const struct set_member *member)
 {
     uint64_t hash = hash_fold(member->topic ^ (uint64_t)member->offset, UINT64_C(0x9e3779b97f4a7c15));
     hash = hash_fold(hash ^ (uint64_t)member->partition, (uint64_t)member->timestamp_ms | 1);
@@ -161,7 +162,7 @@ static size_t slot_of(const struct dead_letter_set *set, const struct member *me
 
 bool dead_letter_set_has(const struct dead_letter_set *set, const struct dead_letter_origin *origin)
 {
-    struct member member = member_of(origin);
+    struct set_member member = member_of(origin);
 
     return set->slot_count > 0 && set->slots[slot_of(set, &member)].is_used;
 }
@@ -186,11 +187,11 @@ static bool grow_slots(struct dead_letter_set *set)
 enum verdict dead_letter_set_put(struct dead_letter_set *set, const struct dead_letter_origin *origin,
                                  struct reason *why)
 {
-    struct member member = member_of(origin);
+    struct set_member member = member_of(origin);
 
     if (2 * set->count >= set->slot_count && !grow_slots(set))
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu dead letters", set->count);
-    struct member *slot = &set->slots[slot_of(set, &member)];
+    struct set_member *slot = &set->slots[slot_of(set, &member)];
     if (!slot->is_used)
         set->count++;
     *slot = member;

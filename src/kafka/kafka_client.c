@@ -27,13 +27,13 @@ enum cause {
     CAUSES
 };
 
-struct meaning {
+struct cause_meaning {
     enum verdict verdict;
     enum reason_id id;
 };
 
 /* What a cause means to who asks: to a reader, to a writer of single messages, to a writer inside a transaction. */
-static const struct meaning causes[CAUSES][KAFKA_ACTS] = {
+static const struct cause_meaning causes[CAUSES][KAFKA_ACTS] = {
     [UNLISTED] = {{TRY_LATER, SOURCE_UNREACHABLE}, {HALT, SINK_FATAL}, {REWIND, SINK_TXN_UNKNOWN}},
     [UNREACHABLE] = {{TRY_LATER, SOURCE_UNREACHABLE}, {TRY_LATER, SINK_UNREACHABLE}, {REWIND, SINK_TXN_UNKNOWN}},
     [DENIED] = {{HALT, SOURCE_DENIED}, {HALT, SINK_DENIED}, {HALT, SINK_DENIED}},
@@ -132,9 +132,14 @@ enum verdict kafka_reason(enum kafka_act act, rd_kafka_resp_err_t code, const ch
     return reason_set(why, verdict, id, code, "%s: %s (%s)", what, rd_kafka_err2str(code), rd_kafka_err2name(code));
 }
 
-void kafka_log(struct logger *logger, int syslog_level, const char *facility, const char *text)
+/* Logs a line of librdkafka's own, under KAFKA-CLIENT. */
+static void note_log(const rd_kafka_t *client, int syslog_level, const char *facility, const char *text)
 {
+    const struct kafka_notes *notes = rd_kafka_opaque(client);
     enum log_level level = LOG_LEVEL_DEBUG;
+
+    if (notes == NULL || notes->logger == NULL)
+        return;
 
     /* Consumers are given the producers' properties and the other way round; that warning is no news. */
     if (strcmp(facility, "CONFWARN") == 0)
@@ -143,15 +148,7 @@ void kafka_log(struct logger *logger, int syslog_level, const char *facility, co
         level = LOG_LEVEL_WARN; /* librdkafka goes on trying: what we make of it is a verdict, and logged as such. */
     else if (syslog_level <= LOG_NOTICE)
         level = LOG_LEVEL_INFO;
-    log_line(logger, level, "KAFKA-CLIENT", "facility=%s text=\"%s\"", facility, text);
-}
-
-static void note_log(const rd_kafka_t *client, int level, const char *facility, const char *text)
-{
-    const struct kafka_notes *notes = rd_kafka_opaque(client);
-
-    if (notes != NULL && notes->logger != NULL)
-        kafka_log(notes->logger, level, facility, text);
+    log_line(notes->logger, level, "KAFKA-CLIENT", "facility=%s text=\"%s\"", facility, text);
 }
 
 /* How much an error is worth telling: what will not mend by itself first, then that nobody is there at all. */

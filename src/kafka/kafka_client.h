@@ -88,9 +88,6 @@ MUST_CHECK enum verdict kafka_put(rd_kafka_t *client, struct kafka_notes *notes,
 /* Notes a message that was refused for good; the first refusal stays. */
 void kafka_note_refused(struct kafka_notes *notes, rd_kafka_resp_err_t code, const char *topic);
 
-/* Logs a line of librdkafka's own, under KAFKA-CLIENT. */
-void kafka_log(struct logger *logger, int syslog_level, const char *facility, const char *text);
-
 /* Asks for the number of partitions of `topic`, without creating the topic. Blocks up to `timeout_ms`. A failure is
  * told by its root error, as kafka_verdict() says for `act`. */
 MUST_CHECK enum verdict kafka_partitions(rd_kafka_t *client, struct kafka_notes *notes, enum kafka_act act,

@@ -1,4 +1,6 @@
-/* One question after the other, the strongest first: what cannot be told, what must not be, what is over, what is new.
+/*
+ * The rule asks one question after the other, the strongest first: what cannot be told, what must not be published,
+ * what is over, what is new.
  */
 #include "emit_rule.h"
 

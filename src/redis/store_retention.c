@@ -295,7 +295,7 @@ static enum verdict send_activities(struct store *store, uint32_t shard, const s
         return verdict;
     store_put_text(&store->command, store->shards[shard].incarnation);
     for (uint32_t i = 0; i < count; i++) {
-        assert(activity_shard(&activities[i]) == shard);
+        assert(retention_shard(activities[i].low) == shard);
         assert(activities[i].month < MONTHS_MAX && activities[i].model.size <= EVENT_TEXT_MAX);
         pack(&activities[i], packed[i]);
         store_put_number(&store->command, bucket_of(&activities[i], store->shards[shard].buckets));

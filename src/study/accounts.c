@@ -57,13 +57,13 @@ struct accounts {
 enum verdict accounts_open(struct accounts **out, uint32_t families, uint32_t countries, uint32_t new_share,
                            struct reason *why)
 {
-    struct accounts *accounts = calloc(1, sizeof *accounts);
+    struct accounts *accounts = calloc(1, sizeof(*accounts));
 
     *out = NULL;
     if (accounts != NULL) {
         *accounts = (struct accounts){families, countries, new_share, NULL, NULL};
-        accounts->curves = calloc(families, sizeof *accounts->curves);
-        accounts->groups = calloc((size_t)families * countries, sizeof *accounts->groups);
+        accounts->curves = calloc(families, sizeof(*accounts->curves));
+        accounts->groups = calloc((size_t)families * countries, sizeof(*accounts->groups));
     }
     if (accounts == NULL || accounts->curves == NULL || accounts->groups == NULL) {
         accounts_close(accounts);

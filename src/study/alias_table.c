@@ -8,9 +8,9 @@ enum verdict alias_table_open(struct alias_table *table, uint32_t room, struct r
 {
     assert(room >= 1);
     *table = (struct alias_table){.room = room};
-    table->edges = calloc(room, sizeof *table->edges);
-    table->others = calloc(room, sizeof *table->others);
-    table->queue = calloc(room, sizeof *table->queue);
+    table->edges = calloc(room, sizeof(*table->edges));
+    table->others = calloc(room, sizeof(*table->others));
+    table->queue = calloc(room, sizeof(*table->queue));
     if (table->edges == NULL || table->others == NULL || table->queue == NULL) {
         alias_table_close(table);
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %u weights", room);

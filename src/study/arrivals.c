@@ -84,7 +84,7 @@ static bool next_in_order(struct arrivals *arrivals, struct timed_event *arrival
 
 enum verdict arrivals_open(struct arrivals **out, const struct arrivals_options *options, struct reason *why)
 {
-    struct arrivals *arrivals = calloc(1, sizeof *arrivals);
+    struct arrivals *arrivals = calloc(1, sizeof(*arrivals));
     uint64_t fastest = 0;
 
     assert(options->events >= 1);
@@ -103,7 +103,7 @@ enum verdict arrivals_open(struct arrivals **out, const struct arrivals_options 
     /* Those under way are of the last `disorder_ms`; each hour rounds up by at most two. */
     wide under_way = (wide)options->events * fastest * (uint64_t)(options->disorder_ms + 1) / arrivals->total;
     arrivals->heap_room = (size_t)under_way + 2 * (size_t)(options->disorder_ms / HOUR_MS + 2);
-    arrivals->heap = calloc(arrivals->heap_room, sizeof *arrivals->heap);
+    arrivals->heap = calloc(arrivals->heap_room, sizeof(*arrivals->heap));
     if (arrivals->heap == NULL) {
         arrivals_close(arrivals);
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu events out of order", (size_t)under_way);

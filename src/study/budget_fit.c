@@ -126,7 +126,7 @@ static void count_sizes(const uint32_t offered[3], uint32_t most, const uint16_t
         if (worst >= best)
             continue;
         best = worst;
-        memcpy(counts, tried, sizeof tried);
+        memcpy(counts, tried, sizeof(tried));
         if (best <= SIZE_OFF_MAX)
             return;
     }

@@ -93,7 +93,7 @@ enum verdict budget_models_read(struct budget *budget, const struct catalog *cat
     struct model model, next;
     double prompt_usd, completion_usd, ignored;
 
-    *budget = (struct budget){.models = calloc(catalog_count(catalog) + 1, sizeof *budget->models)};
+    *budget = (struct budget){.models = calloc(catalog_count(catalog) + 1, sizeof(*budget->models))};
     if (budget->models == NULL)
         return no_memory(why, "for the models of the study");
     for (size_t index = 0; catalog_at(catalog, index, &model, &prompt_usd, &completion_usd); index++) {

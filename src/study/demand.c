@@ -72,7 +72,7 @@ enum verdict demand_open(struct demand *demand, const struct budget *budget, int
         verdict = demand_split_tool_calls(demand, budget, scale, why);
     }
     if (verdict == GO_ON)
-        qsort(demand->items, demand->count, sizeof *demand->items, by_week);
+        qsort(demand->items, demand->count, sizeof(*demand->items), by_week);
     else
         demand_clear(demand);
     return verdict;

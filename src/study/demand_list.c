@@ -12,7 +12,7 @@ enum verdict demand_add(struct demand *demand, const struct budget *budget, stru
     const struct budget_model *model = &budget->models[item.model];
     int64_t start = series_day(item.week), end = start + 7;
 
-    struct demand_item *items = grow(demand->items, &demand->room, demand->count + 1, sizeof *items);
+    struct demand_item *items = grow(demand->items, &demand->room, demand->count + 1, sizeof(*items));
     if (items == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu portions of a workload", demand->count + 1);
     demand->items = items;

@@ -119,7 +119,7 @@ static void part_countries(struct geography *geography, double totals[])
         }
     }
     double left[CONTINENTS];
-    memcpy(left, continents, sizeof left);
+    memcpy(left, continents, sizeof(left));
     for (uint32_t country = 0; country < geography->countries; country++) {
         enum continent continent = continent_of(study_countries[country].code);
         if (country >= COUNTRIES_LISTED) {
@@ -271,7 +271,7 @@ static enum verdict open_alias_tables(struct geography *geography, struct reason
 
 enum verdict geography_open(struct geography **out, const int64_t tokens[SERIES_WEEKS], struct reason *why)
 {
-    struct geography *geography = calloc(1, sizeof *geography);
+    struct geography *geography = calloc(1, sizeof(*geography));
     double totals[COUNTRIES_MAX];
 
     static_assert(LENGTH_OF(CONTINENT_SHARES) == CONTINENTS, "each continent has its share");
@@ -282,7 +282,7 @@ enum verdict geography_open(struct geography **out, const int64_t tokens[SERIES_
         return no_memory(why, "for the countries of the study");
     geography->countries = study_country_count;
     geography->languages = study_language_count;
-    memcpy(geography->tokens, tokens, sizeof geography->tokens);
+    memcpy(geography->tokens, tokens, sizeof(geography->tokens));
     geography->drawn_week = -1;
     fit_continents(geography);
     part_countries(geography, totals);

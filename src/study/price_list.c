@@ -141,7 +141,7 @@ static uint32_t named_count(void)
 
 enum verdict price_list_open(struct price_list **out, const struct catalog *catalog, struct reason *why)
 {
-    struct price_list *prices = calloc(1, sizeof *prices);
+    struct price_list *prices = calloc(1, sizeof(*prices));
     struct model model;
     double prompt_usd, completion_usd;
 
@@ -149,8 +149,8 @@ enum verdict price_list_open(struct price_list **out, const struct catalog *cata
     if (prices == NULL)
         goto no_memory;
     prices->room = (uint32_t)catalog_count(catalog) + named_count();
-    prices->items = calloc(prices->room, sizeof *prices->items);
-    prices->weights = calloc(prices->room, sizeof *prices->weights);
+    prices->items = calloc(prices->room, sizeof(*prices->items));
+    prices->weights = calloc(prices->room, sizeof(*prices->weights));
     if (prices->items == NULL || prices->weights == NULL)
         goto no_memory;
     for (size_t index = 0; catalog_at(catalog, index, &model, &prompt_usd, &completion_usd); index++)

@@ -63,7 +63,7 @@ static int64_t part_of(int64_t whole, int64_t part, int64_t all)
 
 static enum verdict make_room(struct requests *requests, size_t more, struct reason *why)
 {
-    struct request *items = grow(requests->items, &requests->room, requests->count + more, sizeof *items);
+    struct study_request *items = grow(requests->items, &requests->room, requests->count + more, sizeof(*items));
 
     if (items == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu requests under way", requests->count + more);
@@ -71,9 +71,8 @@ static enum verdict make_room(struct requests *requests, size_t more, struct rea
     return GO_ON;
 }
 
-/* Sizes about the mean; with `is_exact` their sums are those given. The requests' `tokens` hold their weights on entry.
- */
-static void size_requests(struct request *items, size_t count, int64_t tokens, int64_t cost, bool is_exact)
+/* Sizes about the mean; with `is_exact` their sums are those given. On entry the requests' `tokens` hold weights. */
+static void size_requests(struct study_request *items, size_t count, int64_t tokens, int64_t cost, bool is_exact)
 {
     int64_t weights = 0, least = tokens >= (int64_t)(2 * SIZE_MIN * count) ? SIZE_MIN : 0;
     int64_t spread = tokens - least * (int64_t)count, before = 0, given = 0, paid = 0;
@@ -123,7 +122,7 @@ enum verdict requests_add(struct requests *requests, const struct demand *demand
             random_stream(stretch->seed ^ UINT64_C(0x51ce), (uint64_t)of->week << 48 | *number);
         int64_t weight = random_spread(&stream, 4096);
         uint64_t lot = random_bits(&stream);
-        requests->items[requests->count++] = (struct request){
+        requests->items[requests->count++] = (struct study_request){
             .event_ms = start + moment_of(low + (uint64_t)((wide)lot * (high - low) >> 64)),
             .tokens = weight > SIZE_FACTOR_MAX * 4096 ? SIZE_FACTOR_MAX * 4096 : weight,
             .number = (*number)++,

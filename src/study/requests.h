@@ -4,7 +4,7 @@
 
 #include "demand_list.h"
 
-struct request {
+struct study_request {
     int64_t event_ms, arrival_ms;
     int64_t tokens, cost_nano_usd; /* the cost is a part of the item's, by size */
     uint64_t number;               /* within its week */
@@ -17,7 +17,7 @@ struct request {
 /* A list, begins as zeros; `items` are the caller's to free. */
 struct requests {
     size_t count, room;
-    struct request *items;
+    struct study_request *items;
 };
 
 /* The part of a week's traffic before a moment of it (ms from its Monday, 0 to a week), in no unit: to be divided by

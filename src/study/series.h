@@ -36,7 +36,8 @@ uint32_t series_prompt(uint32_t week, enum study_topic topic);
 /* S14: tool-call tokens by model in month 0..10 = January to November 2025, in the order of series_tool_model(). */
 const uint16_t *series_tools(uint32_t month);
 const char *series_tool_model(uint32_t index);
-/* S04: tokens among the fifteen open models: deepseek-v3, r1, v3.1, r1t2-chimera, glm-4.5-air, minimax-m2, kimi-k2,
+/*
+ * S04: tokens among the fifteen open models: deepseek-v3, r1, v3.1, r1t2-chimera, glm-4.5-air, minimax-m2, kimi-k2,
  * mistral-nemo, qwen3-coder, qwen3-235b-a22b-2507, llama-3.3-70b, llama-4-maverick, qwen3-30b-a3b, gpt-oss-120b, -20b.
  */
 const uint16_t *series_top_open(uint32_t week);

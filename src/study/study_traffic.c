@@ -102,8 +102,8 @@ static enum verdict open_parts(struct study_traffic *traffic, const struct catal
     for (uint32_t rank = 0; rank < STUDY_APPS; rank++)
         weights[rank] = (UINT32_C(1) << 24) / (rank + APP_FLAT);
     alias_table_fill(&traffic->apps, weights, STUDY_APPS);
-    traffic->listings = calloc(traffic->budget.count, sizeof *traffic->listings);
-    traffic->families = calloc(traffic->budget.count, sizeof *traffic->families);
+    traffic->listings = calloc(traffic->budget.count, sizeof(*traffic->listings));
+    traffic->families = calloc(traffic->budget.count, sizeof(*traffic->families));
     if (traffic->listings == NULL || traffic->families == NULL)
         return no_memory(why, "for the models of the study");
     open_listings(traffic);
@@ -113,7 +113,7 @@ static enum verdict open_parts(struct study_traffic *traffic, const struct catal
 enum verdict study_traffic_open(struct study_traffic **out, const struct study_traffic_options *options,
                                 const struct catalog *catalog, struct reason *why)
 {
-    struct study_traffic *traffic = calloc(1, sizeof *traffic);
+    struct study_traffic *traffic = calloc(1, sizeof(*traffic));
 
     assert(options->scale >= STUDY_TRAFFIC_SCALE_MIN);
     assert(options->scale <= STUDY_TRAFFIC_SCALE_MAX);
@@ -157,7 +157,7 @@ static uint32_t month_of(int64_t event_ms)
 }
 
 /* True for May's tool calls of GPT-4o mini: they are one large account's (S13), of the United States. */
-static bool is_outlier(const struct study_traffic *traffic, const struct request *request)
+static bool is_outlier(const struct study_traffic *traffic, const struct study_request *request)
 {
     const struct demand_item *item = &traffic->demand.items[request->item];
 
@@ -167,7 +167,7 @@ static bool is_outlier(const struct study_traffic *traffic, const struct request
 
 static int by_month_and_size(const void *left, const void *right)
 {
-    const struct request *one = left, *other = right;
+    const struct study_request *one = left, *other = right;
     uint32_t month = month_of(one->event_ms), other_month = month_of(other->event_ms);
 
     if (month != other_month)
@@ -179,7 +179,7 @@ static int by_month_and_size(const void *left, const void *right)
 
 static int by_arrival(const void *left, const void *right)
 {
-    const struct request *one = left, *other = right;
+    const struct study_request *one = left, *other = right;
 
     if (one->arrival_ms != other->arrival_ms)
         return one->arrival_ms < other->arrival_ms ? -1 : 1;
@@ -188,9 +188,8 @@ static int by_arrival(const void *left, const void *right)
     return one->number < other->number ? -1 : one->number > other->number;
 }
 
-/* The country of an account that waits for a request, since a small workload has few of a model in a country; -1: any.
- */
-static int wanted_country(struct study_traffic *traffic, const struct request *request, uint32_t family,
+/* The country of an account that waits for a request: a small workload has few of a model in a country. -1: any. */
+static int wanted_country(struct study_traffic *traffic, const struct study_request *request, uint32_t family,
                           struct random_stream *stream)
 {
     uint32_t month = month_of(request->event_ms), first = random_below(stream, study_country_count);
@@ -204,7 +203,7 @@ static int wanted_country(struct study_traffic *traffic, const struct request *r
     return -1;
 }
 
-static void locate(struct study_traffic *traffic, struct request *request, bool is_outlier)
+static void locate(struct study_traffic *traffic, struct study_request *request, bool is_outlier)
 {
     struct random_stream stream =
         random_stream(traffic->options.seed ^ UINT64_C(0x403e), (uint64_t)traffic->week << 48 | request->number);
@@ -226,7 +225,7 @@ static void locate(struct study_traffic *traffic, struct request *request, bool 
             accounts_next(traffic->accounts, family, (uint32_t)country, month_of(request->event_ms), is_new, &stream);
 }
 
-static void locate_all(struct study_traffic *traffic, struct request *items, size_t count)
+static void locate_all(struct study_traffic *traffic, struct study_request *items, size_t count)
 {
     for (int outliers = 1; outliers >= 0; outliers--) {
         for (size_t index = 0; index < count; index++) {
@@ -248,7 +247,7 @@ static void begin_week(struct study_traffic *traffic)
     traffic->slices = 1 + (uint32_t)(requests / SLICE_REQUESTS);
 }
 
-static void set_arrivals(const struct study_traffic *traffic, struct request *items, size_t count)
+static void set_arrivals(const struct study_traffic *traffic, struct study_request *items, size_t count)
 {
     uint64_t seed = traffic->options.seed ^ UINT64_C(0xde1a);
 
@@ -280,7 +279,7 @@ static enum verdict make_slice(struct study_traffic *traffic, struct reason *why
                                        .is_exact = traffic->options.is_exact,
                                        .seed = traffic->options.seed};
     if (waiting > 0)
-        memmove(ready->items, ready->items + traffic->at, waiting * sizeof *ready->items);
+        memmove(ready->items, ready->items + traffic->at, waiting * sizeof(*ready->items));
     ready->count = waiting;
     traffic->at = 0;
     for (size_t item = traffic->first_item; item < traffic->end_item; item++) {
@@ -293,9 +292,9 @@ static enum verdict make_slice(struct study_traffic *traffic, struct reason *why
     geography_advance(traffic->geography, traffic->week, (uint32_t)part);
     if (count > 0) {
         set_arrivals(traffic, ready->items + waiting, count);
-        qsort(ready->items + waiting, count, sizeof *ready->items, by_month_and_size);
+        qsort(ready->items + waiting, count, sizeof(*ready->items), by_month_and_size);
         locate_all(traffic, ready->items + waiting, count);
-        qsort(ready->items, ready->count, sizeof *ready->items, by_arrival);
+        qsort(ready->items, ready->count, sizeof(*ready->items), by_arrival);
     }
     traffic->slice++;
     for (traffic->end = 0; traffic->end < ready->count; traffic->end++) {
@@ -305,7 +304,7 @@ static enum verdict make_slice(struct study_traffic *traffic, struct reason *why
     return GO_ON;
 }
 
-static struct span name_request(struct study_traffic *traffic, const struct request *request, uint32_t week)
+static struct span name_request(struct study_traffic *traffic, const struct study_request *request, uint32_t week)
 {
     char *at = JSON_RAW(traffic->id, "gen-");
 
@@ -331,8 +330,8 @@ static struct span name_account(struct study_traffic *traffic, const char *count
     return (struct span){traffic->account, (size_t)(at - traffic->account)};
 }
 
-static void set_customer(struct study_traffic *traffic, const struct request *request, struct random_stream *stream,
-                         struct event *event)
+static void set_customer(struct study_traffic *traffic, const struct study_request *request,
+                         struct random_stream *stream, struct event *event)
 {
     const char *country = study_countries[request->country].code;
 
@@ -375,7 +374,7 @@ static void set_ending(const struct study_traffic *traffic, const struct demand_
 }
 
 static void set_tokens(const struct study_traffic *traffic, const struct demand_item *item,
-                       const struct request *request, struct random_stream *stream, struct event *event)
+                       const struct study_request *request, struct random_stream *stream, struct event *event)
 {
     const struct budget_model *model = &traffic->budget.models[item->model];
     bool is_failed = span_equal(event->finish_reason, span_of("error"));
@@ -405,7 +404,7 @@ static struct span name_model(struct study_traffic *traffic, const struct budget
     return (struct span){traffic->model, (size_t)(at - traffic->model)};
 }
 
-static void fill_event(struct study_traffic *traffic, const struct request *request, struct event *event)
+static void fill_event(struct study_traffic *traffic, const struct study_request *request, struct event *event)
 {
     const struct demand_item *item = &traffic->demand.items[request->item];
     const struct budget_model *model = &traffic->budget.models[item->model];
@@ -434,7 +433,7 @@ enum verdict study_traffic_next(struct study_traffic *traffic, struct event *eve
     *is_end = false;
     for (;;) {
         while (traffic->at < traffic->end) {
-            const struct request *request = &traffic->ready.items[traffic->at++];
+            const struct study_request *request = &traffic->ready.items[traffic->at++];
             fill_event(traffic, request, event);
             if (event->created_ms >= traffic->options.from_ms && event->created_ms < traffic->options.to_ms)
                 return GO_ON;

@@ -42,12 +42,12 @@ enum verdict week_matrix_open(struct week_matrix *matrix, const struct budget *b
     size_t cells = (size_t)budget->count * TOPIC_COUNT;
 
     *matrix = (struct week_matrix){.budget = budget, .week = week};
-    matrix->rows = calloc(budget->count, sizeof *matrix->rows);
-    matrix->sums = calloc(budget->count, sizeof *matrix->sums);
-    matrix->cells = calloc(cells, sizeof *matrix->cells);
-    matrix->dense = calloc(cells, sizeof *matrix->dense);
-    matrix->work = calloc(cells + budget->count, sizeof *matrix->work);
-    matrix->requests = calloc(cells, sizeof *matrix->requests);
+    matrix->rows = calloc(budget->count, sizeof(*matrix->rows));
+    matrix->sums = calloc(budget->count, sizeof(*matrix->sums));
+    matrix->cells = calloc(cells, sizeof(*matrix->cells));
+    matrix->dense = calloc(cells, sizeof(*matrix->dense));
+    matrix->work = calloc(cells + budget->count, sizeof(*matrix->work));
+    matrix->requests = calloc(cells, sizeof(*matrix->requests));
     if (matrix->rows == NULL || matrix->sums == NULL || matrix->cells == NULL || matrix->dense == NULL ||
         matrix->work == NULL || matrix->requests == NULL)
         return no_memory(why, "for a week's topics");
@@ -81,8 +81,7 @@ void week_matrix_guess(struct week_matrix *matrix)
     }
 }
 
-/* Tokens per dollar differ between authors: with S21 and what their tokens cost, a guess of their programming tokens.
- */
+/* Tokens per dollar differ between authors: S21 and what their tokens cost let their programming tokens be guessed. */
 static double spender_price(uint32_t column, uint32_t week)
 {
     static_assert(LENGTH_OF(SPENDER_PRICES) == SERIES_SPENDERS, "each column of S21 has its price");
@@ -149,7 +148,7 @@ static void settle_tail(struct week_matrix *matrix, uint32_t first, uint32_t end
                 most = topic;
             matrix->requests[row * TOPIC_COUNT + topic] = 0;
         }
-        memset(cells, 0, TOPIC_COUNT * sizeof *cells);
+        memset(cells, 0, TOPIC_COUNT * sizeof(*cells));
         cells[most] = matrix->sums[row];
         matrix->requests[row * TOPIC_COUNT + most] = 1;
         owed[most] -= matrix->sums[row];

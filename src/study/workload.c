@@ -54,7 +54,7 @@ static enum verdict open_alias_table(struct alias_table *table, const uint32_t w
 /* Weights 1 / (rank + flat), as near as integers can; the flat start keeps the first from owning the market. */
 static enum verdict open_zipf(struct alias_table *table, uint32_t count, uint32_t flat, struct reason *why)
 {
-    uint32_t *weights = calloc(count, sizeof *weights);
+    uint32_t *weights = calloc(count, sizeof(*weights));
 
     if (weights == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %u weights", count);
@@ -120,7 +120,7 @@ static enum verdict open_uses(struct workload *workload, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
-    workload->uses = calloc(study_mix_count(), sizeof *workload->uses);
+    workload->uses = calloc(study_mix_count(), sizeof(*workload->uses));
     if (workload->uses == NULL)
         return no_memory(why, "for the kinds of use");
     workload->use_count = study_mix_count();
@@ -135,9 +135,9 @@ static enum verdict open_phrases(struct phrases *phrases, enum study_topic topic
 {
     struct span pattern, tag, category, name = span_of(study_topic_category(topic));
     uint32_t count = 0;
-    uint32_t *weights = calloc(rules + 1, sizeof *weights);
+    uint32_t *weights = calloc(rules + 1, sizeof(*weights));
 
-    phrases->paths = calloc(rules + 1, sizeof *phrases->paths);
+    phrases->paths = calloc(rules + 1, sizeof(*phrases->paths));
     if (weights == NULL || phrases->paths == NULL) {
         free(weights);
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu classifier paths", rules);
@@ -190,7 +190,7 @@ static enum verdict open_parts(struct workload *workload, const struct catalog *
 enum verdict workload_open(struct workload **out, const struct workload_options *options, const struct catalog *catalog,
                            const struct taxonomy *taxonomy, struct reason *why)
 {
-    struct workload *workload = calloc(1, sizeof *workload);
+    struct workload *workload = calloc(1, sizeof(*workload));
 
     assert(options->events <= WORKLOAD_EVENTS_MAX);
     assert(options->accounts >= 1);

@@ -32,8 +32,7 @@ MUST_CHECK enum verdict workload_open(struct workload **workload, const struct w
                                       struct reason *why);
 void workload_close(struct workload *workload);
 
-/* Fills the next event; its strings are borrowed until the next call. False at the end, after exactly `events` events.
- */
+/* Fills the next event, whose strings are borrowed until the next call. False at the end, after `events` events. */
 bool workload_next(struct workload *workload, struct event *event);
 
 #endif

@@ -22,8 +22,8 @@ static int compare(const void *left, const void *right)
 {
     double a, b;
 
-    memcpy(&a, left, sizeof a);
-    memcpy(&b, right, sizeof b);
+    memcpy(&a, left, sizeof(a));
+    memcpy(&b, right, sizeof(b));
     return (a > b) - (a < b);
 }
 
@@ -35,7 +35,7 @@ static void typical_event(uint64_t *seed, uint64_t number, char id[32], struct e
     static const char *const paths[] = {"/Computers & Electronics/Programming", "/Arts & Entertainment/Roleplay"};
 
     snprintf(id, 32, "gen-1732446333-%012" PRIx64, number);
-    memset(event, 0, sizeof *event);
+    memset(event, 0, sizeof(*event));
     event->id = span_of(id);
     event->model = span_of(models[suite_below(seed, LENGTH_OF(models))]);
     event->provider = span_of("DeepInfra");
@@ -69,7 +69,7 @@ static struct load make_load(size_t count, avro_value_t *record)
     struct load load = {.count = count};
     uint64_t seed = 1;
 
-    load.values = calloc(count, sizeof *load.values);
+    load.values = calloc(count, sizeof(*load.values));
     load.bytes = malloc(count * 512);
     if (load.values == NULL || load.bytes == NULL)
         abort();
@@ -127,7 +127,7 @@ static uint64_t decode_theirs(avro_value_t *record, const struct load *load)
 
 static void report(const char *name, const struct load *load, double ns[], size_t rounds, uint64_t hash)
 {
-    qsort(ns, rounds, sizeof *ns, compare);
+    qsort(ns, rounds, sizeof(*ns), compare);
     double median = ns[rounds / 2];
     printf("%s %zu %.1f ns/op %.0f MB/s %016" PRIx64 "\n", name, load->count, median / (double)load->count,
            (double)load->size * 1e3 / median, hash);

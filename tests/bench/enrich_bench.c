@@ -112,7 +112,7 @@ static double now_ns(void)
 
 enum step { HASH, INTERN, ENRICH, ENRICH_ACCOUNTS, ENRICH_NEW_ACCOUNTS };
 
-static const char *const STEP_NAMES[] = {
+static const char *const step_names[] = {
     [HASH] = "hash_text",
     [INTERN] = "symbols_intern",
     [ENRICH] = "enrich",
@@ -172,7 +172,7 @@ static void measure(struct rig *rig, enum step step, size_t count)
         if (round == 0 || spent < best)
             best = spent;
     }
-    printf("%-20s %zu %.1f ns/op %016" PRIx64 "\n", STEP_NAMES[step], count, best / (double)count, hash);
+    printf("%-20s %zu %.1f ns/op %016" PRIx64 "\n", step_names[step], count, best / (double)count, hash);
 }
 
 int main(int argc, char **argv)
@@ -188,7 +188,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     make_events(rig->events, rig->accounts, &rig->texts);
-    for (unsigned step = 0; step < LENGTH_OF(STEP_NAMES); step++)
+    for (unsigned step = 0; step < LENGTH_OF(step_names); step++)
         measure(rig, (enum step)step, count);
     enrich_close(rig->enrich);
     symbols_close(rig->symbols);

@@ -108,7 +108,7 @@ static int64_t put_all(struct store *store, uint64_t pairs, uint64_t until)
                 continue;
             struct activity activity = {mixed(2 * pair), mixed(2 * pair + 1), span_of(names[pair % MODELS]),
                                         FIRST_MONTH + month};
-            uint32_t shard = activity_shard(&activity);
+            uint32_t shard = retention_shard(activity.low);
             round.by_shard[shard][round.counts[shard]++] = activity;
             activities++;
             if (round.counts[shard] == RETENTION_CALL_PAIRS && !put(store, &round))

@@ -100,7 +100,7 @@ static void claim_sums(struct span one, struct span other)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    struct input input = {bytes, size};
+    struct fuzz_input input = {bytes, size};
     struct span one = take_span(&input, (size_t)take_byte(&input));
     struct span other = take_rest(&input);
     bool is_left = is_cell(one, &left), is_right = is_cell(other, &right);

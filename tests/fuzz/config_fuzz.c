@@ -127,7 +127,7 @@ static void claim_print(void)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static char *nothing[] = {NULL};
-    struct input input = {bytes, size};
+    struct fuzz_input input = {bytes, size};
     struct reason why = {0};
     uint8_t source = take_byte(&input);
 

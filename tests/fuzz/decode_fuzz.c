@@ -12,6 +12,7 @@
  */
 #include "gentally/codec/decode.h"
 
+#include "decode_private.h"
 #include "fuzz.h"
 #include "fuzz_oracle.h"
 #include "fuzz_writer.h"
@@ -21,7 +22,7 @@
 #define FRAME_SIZE 5
 #define WRITERS 1024 /* schemas: to learn one costs more than to read a thousand messages */
 
-static const char EVERY_KIND[] =
+static const char every_kind[] =
     "{\"type\":\"record\",\"name\":\"G\",\"fields\":["
     "{\"name\":\"tree\",\"type\":{\"type\":\"record\",\"name\":\"T\",\"fields\":["
     "{\"name\":\"kids\",\"type\":{\"type\":\"array\",\"items\":\"T\"}},"
@@ -137,7 +138,7 @@ static void try_message(const struct decoder *decoder, const struct writing *wri
     free(bytes);
 }
 
-static void try_written(const struct decoder *decoder, const struct writing *writing, struct input *input)
+static void try_written(const struct decoder *decoder, const struct writing *writing, struct fuzz_input *input)
 {
     static char body[ORACLE_MESSAGE_MAX];
     size_t size = oracle_write(&writing->oracle, input, body, sizeof(body));
@@ -173,7 +174,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     static struct writing writings[2 + WRITERS];
     static struct decoder *decoder;
     static struct writer writer;
-    struct input input = {bytes, size};
+    struct fuzz_input input = {bytes, size};
     struct reason why = {0};
     uint8_t first = take_byte(&input);
     uint32_t which = first % 128 % 3;
@@ -193,7 +194,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (!writing->is_tried)
         learn(decoder, writing,
               which == 0   ? bundled_generation_avsc
-              : which == 1 ? span_of(EVERY_KIND)
+              : which == 1 ? span_of(every_kind)
                            : writer_schema(&writer, which));
     if (!writing->is_known)
         return 0;

@@ -39,12 +39,12 @@ static inline void claim_reason(const char *file, int line, const struct reason 
 }
 
 /* What is left of an input. The takers give 0 or the absent span once it is used up. */
-struct input {
+struct fuzz_input {
     const uint8_t *at;
     size_t left; /* bytes */
 };
 
-static inline uint8_t take_byte(struct input *input)
+static inline uint8_t take_byte(struct fuzz_input *input)
 {
     if (input->left == 0)
         return 0;
@@ -53,12 +53,12 @@ static inline uint8_t take_byte(struct input *input)
 }
 
 /* 0 <= number < bound <= 256 */
-static inline uint32_t take_below(struct input *input, uint32_t bound)
+static inline uint32_t take_below(struct fuzz_input *input, uint32_t bound)
 {
     return take_byte(input) % bound;
 }
 
-static inline struct span take_span(struct input *input, size_t size)
+static inline struct span take_span(struct fuzz_input *input, size_t size)
 {
     struct span taken = {(const char *)input->at, size < input->left ? size : input->left};
 
@@ -67,7 +67,7 @@ static inline struct span take_span(struct input *input, size_t size)
     return taken;
 }
 
-static inline struct span take_rest(struct input *input)
+static inline struct span take_rest(struct fuzz_input *input)
 {
     return take_span(input, input->left);
 }

@@ -35,7 +35,7 @@ static inline bool events_equal(const struct event *left, const struct event *ri
 /* UTF-8 by the bit pattern and the code point's value; the readers go by ranges of bytes. */
 static inline bool is_text(struct span text)
 {
-    static const uint32_t LEAST[] = {0, 0, 0x80, 0x800, 0x10000};
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const uint8_t *bytes = (const uint8_t *)text.bytes;
 
     for (size_t at = 0, size; at < text.size; at += size) {
@@ -49,7 +49,7 @@ static inline bool is_text(struct span text)
                 return false;
             point = point << 6 | (bytes[at + i] & 0x3f);
         }
-        if (point < LEAST[size] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+        if (point < least[size] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
             return false;
     }
     return true;

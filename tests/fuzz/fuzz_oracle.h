@@ -81,7 +81,7 @@ static inline void oracle_learn(struct oracle_schema *schema, struct span text)
 
 /* ---- well-formed messages ---- */
 
-static inline int64_t take_number(struct input *input)
+static inline int64_t take_number(struct fuzz_input *input)
 {
     struct span bytes = take_span(input, 1 + take_below(input, 8));
     uint64_t number = 0;
@@ -91,9 +91,9 @@ static inline int64_t take_number(struct input *input)
     return (number & 1) == 0 ? (int64_t)(number >> 1) : -(int64_t)(number >> 1);
 }
 
-static inline void fill(avro_value_t *value, struct input *input, unsigned depth);
+static inline void fill(avro_value_t *value, struct fuzz_input *input, unsigned depth);
 
-static inline void fill_children(avro_value_t *value, struct input *input, unsigned depth)
+static inline void fill_children(avro_value_t *value, struct fuzz_input *input, unsigned depth)
 {
     avro_type_t type = avro_value_get_type(value);
     avro_value_t child;
@@ -115,9 +115,9 @@ static inline void fill_children(avro_value_t *value, struct input *input, unsig
 }
 
 /* Sets the value from the input: any value of the schema, but small. */
-static inline void fill(avro_value_t *value, struct input *input, unsigned depth)
+static inline void fill(avro_value_t *value, struct fuzz_input *input, unsigned depth)
 {
-    static const char *const TEXTS[] = {"", "a/b", "DE", "\xc3\xa9\xe2\x82\xac", "/A/B", "gen-0123456789"};
+    static const char *const texts[] = {"", "a/b", "DE", "\xc3\xa9\xe2\x82\xac", "/A/B", "gen-0123456789"};
     avro_schema_t schema = avro_value_get_schema(value);
     avro_value_t branch;
     char fixed[16] = {0};
@@ -143,7 +143,7 @@ static inline void fill(avro_value_t *value, struct input *input, unsigned depth
         return;
     case AVRO_BYTES:
     case AVRO_STRING:
-        text = TEXTS[take_below(input, LENGTH_OF(TEXTS))];
+        text = texts[take_below(input, LENGTH_OF(texts))];
         if (avro_value_get_type(value) == AVRO_STRING)
             CLAIM(avro_value_set_string_len(value, text, strlen(text) + 1) == 0);
         else
@@ -173,7 +173,8 @@ static inline void fill(avro_value_t *value, struct input *input, unsigned depth
 }
 
 /* What libavro writes of such a value, into `bytes`; 0 if there is no room. */
-static inline size_t oracle_write(const struct oracle_schema *schema, struct input *input, char *bytes, size_t room)
+static inline size_t oracle_write(const struct oracle_schema *schema, struct fuzz_input *input, char *bytes,
+                                  size_t room)
 {
     avro_value_t value;
 
@@ -378,15 +379,15 @@ static inline enum fit walk_labels(const avro_value_t *value, struct event *even
 
 static inline enum fit walk_op(const avro_value_t *value, enum event_op *op)
 {
-    static const char *const NAMES[] = {[OP_CREATE] = "create", [OP_AMEND] = "amend", [OP_RETRACT] = "retract"};
+    static const char *const names[] = {[OP_CREATE] = "create", [OP_AMEND] = "amend", [OP_RETRACT] = "retract"};
     int symbol = 0;
 
     if (avro_value_get_type(value) != AVRO_ENUM || walk_unknown(value, 1) != FITS)
         return MISFITS;
     CLAIM(avro_value_get_enum(value, &symbol) == 0);
     const char *name = avro_schema_enum_get(avro_value_get_schema(value), symbol);
-    for (size_t i = 0; i < LENGTH_OF(NAMES); i++) {
-        if (strcmp(NAMES[i], name) == 0) {
+    for (size_t i = 0; i < LENGTH_OF(names); i++) {
+        if (strcmp(names[i], name) == 0) {
             *op = (enum event_op)i;
             return FITS;
         }

@@ -48,10 +48,10 @@ static inline void writer_put_one(struct writer *writer, const char *const texts
 
 static inline void writer_put_unknown(struct writer *writer, unsigned depth)
 {
-    static const char TREE[] =
+    static const char tree[] =
         "{\"type\":\"record\",\"name\":\"T@\",\"fields\":[{\"name\":\"kids\",\"type\":{\"type\":"
         "\"array\",\"items\":\"T@\"}}]}";
-    static const char *const LEAVES[] = {
+    static const char *const leaves[] = {
         "\"null\"",
         "\"boolean\"",
         "\"int\"",
@@ -64,18 +64,18 @@ static inline void writer_put_unknown(struct writer *writer, unsigned depth)
         "{\"type\":\"fixed\",\"name\":\"Z@\",\"size\":1}",
         "{\"type\":\"enum\",\"name\":\"E@\",\"symbols\":[\"A\",\"B\",\"C\"]}",
         "{\"type\":\"record\",\"name\":\"N@\",\"fields\":[{\"name\":\"n\",\"type\":\"int\"}]}",
-        TREE,
+        tree,
         "{\"type\":\"record\",\"name\":\"L@\",\"fields\":[{\"name\":\"next\",\"type\":[\"null\",\"L@\"]}]}",
     };
-    uint32_t choice = writer_choose(writer, depth < WRITER_DEPTH_MAX ? LENGTH_OF(LEAVES) + 3 : LENGTH_OF(LEAVES));
+    uint32_t choice = writer_choose(writer, depth < WRITER_DEPTH_MAX ? LENGTH_OF(leaves) + 3 : LENGTH_OF(leaves));
 
-    if (choice < LENGTH_OF(LEAVES)) {
-        writer_put(writer, LEAVES[choice]);
-    } else if (choice == LENGTH_OF(LEAVES)) {
+    if (choice < LENGTH_OF(leaves)) {
+        writer_put(writer, leaves[choice]);
+    } else if (choice == LENGTH_OF(leaves)) {
         writer_put(writer, "{\"type\":\"array\",\"items\":");
         writer_put_unknown(writer, depth + 1);
         writer_put(writer, "}");
-    } else if (choice == LENGTH_OF(LEAVES) + 1) {
+    } else if (choice == LENGTH_OF(leaves) + 1) {
         writer_put(writer, "{\"type\":\"map\",\"values\":");
         writer_put_unknown(writer, depth + 1);
         writer_put(writer, "}");
@@ -89,8 +89,8 @@ static inline void writer_put_unknown(struct writer *writer, unsigned depth)
 
 static inline void writer_put_labels(struct writer *writer)
 {
-    static const char *const PATHS[] = {"\"string\"", "\"bytes\"", "[\"null\",\"string\"]"};
-    static const char *const CONFIDENCES[] = {"\"float\"", "\"double\"", "\"int\"", "\"long\"",
+    static const char *const paths[] = {"\"string\"", "\"bytes\"", "[\"null\",\"string\"]"};
+    static const char *const confidences[] = {"\"float\"", "\"double\"", "\"int\"", "\"long\"",
                                               "[\"int\",\"double\",\"string\",\"float\"]"};
     bool is_optional = writer_choose(writer, 4) == 1, has_more = writer_choose(writer, 3) == 1;
 
@@ -103,49 +103,49 @@ static inline void writer_put_labels(struct writer *writer)
         writer_put(writer, "},");
     }
     writer_put(writer, "{\"name\":\"confidence\",\"type\":");
-    writer_put_one(writer, CONFIDENCES, LENGTH_OF(CONFIDENCES));
+    writer_put_one(writer, confidences, LENGTH_OF(confidences));
     writer_put(writer, "},{\"name\":\"path\",\"type\":");
-    writer_put_one(writer, PATHS, LENGTH_OF(PATHS));
+    writer_put_one(writer, paths, LENGTH_OF(paths));
     writer_put(writer, is_optional ? "}]}]}]" : "}]}}");
 }
 
 static inline void writer_put_type(struct writer *writer, char kind)
 {
-    static const char *const TEXTS[] = {"\"string\"",
+    static const char *const texts[] = {"\"string\"",
                                         "[\"null\",\"string\"]",
                                         "\"bytes\"",
                                         "[\"string\",\"null\"]",
                                         "[\"int\",\"bytes\",\"string\"]",
                                         "[\"string\"]",
                                         "{\"type\":\"string\",\"avro.java.string\":\"String\"}"};
-    static const char *const LONGS[] = {"\"long\"", "\"int\"", "[\"int\",\"long\"]", "[\"null\",\"long\"]",
+    static const char *const longs[] = {"\"long\"", "\"int\"", "[\"int\",\"long\"]", "[\"null\",\"long\"]",
                                         "[\"string\",\"int\"]"};
-    static const char *const TIMES[] = {"{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"}",
+    static const char *const times[] = {"{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"}",
                                         "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\"}",
                                         "{\"type\":\"long\",\"logicalType\":\"timestamp-nanos\"}",
                                         "\"long\"",
                                         "\"int\"",
                                         "[{\"type\":\"int\",\"logicalType\":\"date\"},\"long\"]"};
-    static const char *const INTS[] = {"[\"null\",\"int\"]", "\"int\"", "[\"int\",\"null\"]", "\"null\"",
+    static const char *const ints[] = {"[\"null\",\"int\"]", "\"int\"", "[\"int\",\"null\"]", "\"null\"",
                                        "[\"null\",\"int\",\"long\"]"};
-    static const char *const BOOLEANS[] = {"\"boolean\"", "[\"null\",\"boolean\"]", "[\"boolean\",\"int\"]"};
-    static const char *const OPS[] = {
+    static const char *const booleans[] = {"\"boolean\"", "[\"null\",\"boolean\"]", "[\"boolean\",\"int\"]"};
+    static const char *const ops[] = {
         "{\"type\":\"enum\",\"name\":\"Op@\",\"symbols\":[\"create\",\"amend\",\"retract\"]}",
         "{\"type\":\"enum\",\"name\":\"Op@\",\"symbols\":[\"x\",\"retract\",\"create\"]}",
         "[\"null\",{\"type\":\"enum\",\"name\":\"Op@\",\"symbols\":[\"create\"]}]"};
 
     if (kind == 't')
-        writer_put_one(writer, TEXTS, LENGTH_OF(TEXTS));
+        writer_put_one(writer, texts, LENGTH_OF(texts));
     else if (kind == 'l')
-        writer_put_one(writer, LONGS, LENGTH_OF(LONGS));
+        writer_put_one(writer, longs, LENGTH_OF(longs));
     else if (kind == 'm')
-        writer_put_one(writer, TIMES, LENGTH_OF(TIMES));
+        writer_put_one(writer, times, LENGTH_OF(times));
     else if (kind == 'i')
-        writer_put_one(writer, INTS, LENGTH_OF(INTS));
+        writer_put_one(writer, ints, LENGTH_OF(ints));
     else if (kind == 'b')
-        writer_put_one(writer, BOOLEANS, LENGTH_OF(BOOLEANS));
+        writer_put_one(writer, booleans, LENGTH_OF(booleans));
     else if (kind == 'o')
-        writer_put_one(writer, OPS, LENGTH_OF(OPS));
+        writer_put_one(writer, ops, LENGTH_OF(ops));
     else
         writer_put_labels(writer);
 }

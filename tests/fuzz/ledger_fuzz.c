@@ -89,7 +89,7 @@ static void try_summary(struct span message)
 
 /* ---- published ---- */
 
-static struct published_window take_entry(struct input *input)
+static struct published_window take_entry(struct fuzz_input *input)
 {
     struct published_window entry;
     enum window_kind kind = (enum window_kind)take_below(input, WINDOW_KINDS);
@@ -144,7 +144,7 @@ static void close_encoder(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    struct input input = {bytes, size};
+    struct fuzz_input input = {bytes, size};
     struct reason why = {0};
     uint8_t what = take_byte(&input);
 

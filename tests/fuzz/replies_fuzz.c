@@ -263,7 +263,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static struct config *config;
     static struct logger logger;
-    struct input input = {bytes, size};
+    struct fuzz_input input = {bytes, size};
     struct store *store = NULL;
     struct reason why = {0};
     uint8_t verb = take_byte(&input);

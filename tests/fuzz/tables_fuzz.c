@@ -131,7 +131,7 @@ static void claim_path(const struct taxonomy *taxonomy, struct span path)
 
 static void try_taxonomy(const char *path, struct span table)
 {
-    static const char *const TAILS[] = {"", "/x", "x", "/", "//x", "/x/y/z"};
+    static const char *const tails[] = {"", "/x", "x", "/", "//x", "/x/y/z"};
     struct taxonomy *taxonomy = NULL;
     struct span pattern, tag, category;
     struct reason why = {0};
@@ -143,8 +143,8 @@ static void try_taxonomy(const char *path, struct span table)
         return;
     }
     for (size_t i = 0; i < 32 && taxonomy_at(taxonomy, i, &pattern, &tag, &category); i++) {
-        for (size_t k = 0; k < LENGTH_OF(TAILS); k++) {
-            int size = snprintf(text, sizeof(text), "%.*s%s", (int)pattern.size, pattern.bytes, TAILS[k]);
+        for (size_t k = 0; k < LENGTH_OF(tails); k++) {
+            int size = snprintf(text, sizeof(text), "%.*s%s", (int)pattern.size, pattern.bytes, tails[k]);
             claim_path(taxonomy, (struct span){text, (size_t)size});
         }
         claim_path(taxonomy, (struct span){pattern.bytes, pattern.size - 1});
@@ -188,7 +188,7 @@ static void try_countries(const char *path, struct span table)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    struct input input = {bytes, size};
+    struct fuzz_input input = {bytes, size};
     uint8_t which = take_byte(&input);
     struct span table = take_rest(&input);
 

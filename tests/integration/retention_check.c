@@ -87,7 +87,7 @@ static enum verdict retain(const struct activity activities[], uint32_t count, s
     CU_ASSERT_FATAL(count <= RETENTION_CALL_PAIRS);
     for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++)
         for (uint32_t i = 0; i < count; i++)
-            if (activity_shard(&activities[i]) == shard) {
+            if (retention_shard(activities[i].low) == shard) {
                 ordered[total++] = activities[i];
                 counts[shard]++;
             }
@@ -247,7 +247,8 @@ static void a_key_that_is_gone_is_found(void)
     struct reason why = {0};
     int64_t revision = 0;
 
-    for (unsigned account = 2; beside.low == first.low || activity_shard(&beside) != activity_shard(&first); account++)
+    for (unsigned account = 2; beside.low == first.low || retention_shard(beside.low) != retention_shard(first.low);
+         account++)
         beside = activity_of(account, 0, 3);
     for (size_t i = 0; i < LENGTH_OF(gone); i++) {
         begin_anew();
@@ -266,7 +267,7 @@ static void a_key_that_is_gone_is_found(void)
     uint32_t created = 0;
     begin_anew();
     CU_ASSERT_EQUAL_FATAL(retain(&first, 1, &why), GO_ON);
-    redis_cli("DEL 'check:{events:retention:%" PRIu32 "}:state'", activity_shard(&first));
+    redis_cli("DEL 'check:{events:retention:%" PRIu32 "}:state'", retention_shard(first.low));
     CU_ASSERT_EQUAL_FATAL(retain(&first, 1, &why), HALT);
     CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-RETENTION-MISSING");
     CU_ASSERT_EQUAL(store_retention_create(store, 1000, false, &created, &why), HALT); /* its pairs are still there */

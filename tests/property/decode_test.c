@@ -99,7 +99,7 @@ static void agree_with_libavro(avro_value_t *record, const struct message *messa
     avro_reader_free(reader);
     again.size = 0;
     put_framing(&again, SCHEMA_ID_GENERATION);
-    avro_writer_t writer = avro_writer_memory((char *)again.bytes + 5, (int64_t)sizeof again.bytes - 5);
+    avro_writer_t writer = avro_writer_memory((char *)again.bytes + 5, (int64_t)sizeof(again.bytes) - 5);
     AVRO_OK(avro_value_write(writer, record));
     again.size = 5 + (size_t)avro_writer_tell(writer);
     avro_writer_free(writer);

@@ -35,7 +35,7 @@ struct keyed *database_find(const struct database *database, struct span name)
     return key != NULL && key->live > 0 ? key : NULL;
 }
 
-static struct field *find_field(const struct keyed *key, struct span name)
+static struct hash_field *find_field(const struct keyed *key, struct span name)
 {
     uint32_t hash = hash_of(name);
 
@@ -48,7 +48,7 @@ static struct field *find_field(const struct keyed *key, struct span name)
 const struct span *database_get(const struct database *database, struct span key, struct span field)
 {
     const struct keyed *found = look_up(database, key);
-    const struct field *at = found != NULL ? find_field(found, field) : NULL;
+    const struct hash_field *at = found != NULL ? find_field(found, field) : NULL;
 
     return at != NULL && at->is_live ? &at->value : NULL;
 }
@@ -60,7 +60,7 @@ int64_t database_number(const struct database *database, struct span key, const 
     return value == NULL || value->size == 0 ? otherwise : strtoll(value->bytes, NULL, 10);
 }
 
-static void note(struct sim *sim, struct database *database, struct keyed *key, const struct field *field)
+static void note(struct sim *sim, struct database *database, struct keyed *key, const struct hash_field *field)
 {
     if (database->journal_count == database->journal_room) {
         uint32_t room = database->journal_room == 0 ? 1024 : 2 * database->journal_room;
@@ -86,18 +86,18 @@ static struct keyed *make_key(struct sim *sim, struct database *database, struct
     return key;
 }
 
-static struct field *make_field(struct sim *sim, struct keyed *key, struct span name)
+static struct hash_field *make_field(struct sim *sim, struct keyed *key, struct span name)
 {
     if (key->count == key->room) {
         uint32_t room = key->room == 0 ? 16 : 2 * key->room;
-        struct field *fields = sim_take(sim, room * sizeof(*fields));
+        struct hash_field *fields = sim_take(sim, room * sizeof(*fields));
         if (key->count > 0)
             memcpy(fields, key->fields, key->count * sizeof(*fields));
         key->fields = fields;
         key->room = room;
     }
-    struct field *field = &key->fields[key->count++];
-    *field = (struct field){.hash = hash_of(name), .name = sim_copy(sim, name)};
+    struct hash_field *field = &key->fields[key->count++];
+    *field = (struct hash_field){.hash = hash_of(name), .name = sim_copy(sim, name)};
     return field;
 }
 
@@ -107,7 +107,7 @@ bool database_set(struct sim *sim, struct database *database, struct span key, s
 
     if (found == NULL)
         found = make_key(sim, database, key);
-    struct field *at = find_field(found, field);
+    struct hash_field *at = find_field(found, field);
     if (at == NULL)
         at = make_field(sim, found, field);
     bool is_new = !at->is_live;
@@ -118,7 +118,7 @@ bool database_set(struct sim *sim, struct database *database, struct span key, s
     return is_new;
 }
 
-static void kill_field(struct sim *sim, struct database *database, struct keyed *key, struct field *field)
+static void kill_field(struct sim *sim, struct database *database, struct keyed *key, struct hash_field *field)
 {
     note(sim, database, key, field);
     field->is_live = false;
@@ -128,7 +128,7 @@ static void kill_field(struct sim *sim, struct database *database, struct keyed 
 bool database_delete_field(struct sim *sim, struct database *database, struct span key, struct span field)
 {
     struct keyed *found = look_up(database, key);
-    struct field *at = found != NULL ? find_field(found, field) : NULL;
+    struct hash_field *at = found != NULL ? find_field(found, field) : NULL;
 
     if (at == NULL || !at->is_live)
         return false;
@@ -172,7 +172,7 @@ static void take_back(struct database *database, uint32_t steps)
         uint32_t until = database->steps[--database->step_count];
         while (database->journal_count > until) {
             const struct change_note *change = &database->journal[--database->journal_count];
-            struct field *field = &change->key->fields[change->field];
+            struct hash_field *field = &change->key->fields[change->field];
             change->key->live += (uint32_t)change->was_live - (uint32_t)field->is_live;
             field->is_live = change->was_live;
             field->value = change->value;

@@ -24,7 +24,7 @@
 #define CHILDREN_MAX 64
 
 /* What the children tell, in memory they share with us. */
-struct accumulator {
+struct run_counts {
     uint64_t next_seed; /* taken by one of them: atomically */
     uint64_t passed, failed, steps;
     uint64_t failures_max;
@@ -51,7 +51,7 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void note_failure(struct accumulator *accumulator, uint64_t seed, const char *why)
+static void note_failure(struct run_counts *accumulator, uint64_t seed, const char *why)
 {
     uint64_t at = __atomic_fetch_add(&accumulator->failed, 1, __ATOMIC_RELAXED);
 
@@ -61,7 +61,7 @@ static void note_failure(struct accumulator *accumulator, uint64_t seed, const c
     accumulator->failures[at].seed = seed;
 }
 
-static void run_seeds(struct accumulator *accumulator, int child, uint64_t last_seed, double until)
+static void run_seeds(struct run_counts *accumulator, int child, uint64_t last_seed, double until)
 {
     static struct sim sim;
 
@@ -82,7 +82,7 @@ static void run_seeds(struct accumulator *accumulator, int child, uint64_t last_
 }
 
 /* A child that dies of an assertion has found something, too; another takes its place. */
-static void run_children(struct accumulator *accumulator, uint64_t last_seed, double until)
+static void run_children(struct run_counts *accumulator, uint64_t last_seed, double until)
 {
     int count = (int)sysconf(_SC_NPROCESSORS_ONLN);
     pid_t children[CHILDREN_MAX];
@@ -148,14 +148,14 @@ static bool is_repeatable(void)
     return is_same;
 }
 
-static void report(const struct accumulator *accumulator, double seconds)
+static void report(const struct run_counts *accumulator, double seconds)
 {
     uint64_t runs = accumulator->passed + accumulator->failed;
 
     printf("note: %" PRIu64 " runs in %.0f s (%.0f a second), %" PRIu64 " steps\n", runs, seconds,
            (double)runs / seconds, accumulator->steps);
     for (int i = 0; i < FAULT_COUNT; i++)
-        printf("note: %10" PRIu64 "  %s\n", accumulator->injected[i], fault_name((enum fault)i));
+        printf("note: %10" PRIu64 "  %s\n", accumulator->injected[i], fault_name((enum sim_fault)i));
     for (uint64_t i = 0; i < accumulator->failed && i < FAILURES_MAX; i++)
         printf("seed %" PRIu64 " failed: %s\n    repeat with GENTALLY_SEED=%" PRIu64 "\n",
                accumulator->failures[i].seed, accumulator->failures[i].why, accumulator->failures[i].seed);
@@ -164,7 +164,7 @@ static void report(const struct accumulator *accumulator, double seconds)
 int main(void)
 {
     uint64_t seed = setting("GENTALLY_SEED", 0);
-    struct accumulator *accumulator =
+    struct run_counts *accumulator =
         mmap(NULL, sizeof(*accumulator), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     /* Workers take large tables and touch little of them: fresh pages are cheaper than cleared ones. */

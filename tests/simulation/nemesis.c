@@ -1,5 +1,4 @@
-/* What goes wrong, and when: by swarms (Groce et al. 2012): each run has some of the faults, and those at its own rate.
- */
+/* What goes wrong, and when, by swarms (Groce et al. 2012): each run has some of the faults, at a rate of its own. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -17,9 +16,10 @@ static const uint32_t rates_max[FAULT_COUNT] = {
 };
 
 /* One of these at most: after it the run ends in a declared stop of some partitions. */
-static const enum fault harms[] = {FAULT_GAP, FAULT_TRUNCATED, FAULT_RECREATED, FAULT_EMPTY, FAULT_TORN, FAULT_TAINT};
+static const enum sim_fault harms[] = {FAULT_GAP,   FAULT_TRUNCATED, FAULT_RECREATED,
+                                       FAULT_EMPTY, FAULT_TORN,      FAULT_TAINT};
 
-static const enum fault timed[] = {
+static const enum sim_fault timed[] = {
     FAULT_LEAVE,          FAULT_JOIN,      FAULT_REBALANCE,      FAULT_RELOAD,    FAULT_BROKER_DOWN,
     FAULT_GROWTH,         FAULT_GAP,       FAULT_TRUNCATED,      FAULT_RECREATED, FAULT_REDIS_DOWN,
     FAULT_REDIS_BUSY,     FAULT_REDIS_OOM, FAULT_REDIS_READONLY, FAULT_ROLLBACK,  FAULT_SPLIT,
@@ -101,7 +101,7 @@ static struct process *draw_worker(struct sim *sim)
     return process->is_alive ? process : NULL;
 }
 
-static bool strike_workers(struct sim *sim, enum fault fault)
+static bool strike_workers(struct sim *sim, enum sim_fault fault)
 {
     struct process *process = draw_worker(sim);
 
@@ -136,7 +136,7 @@ static uint32_t draw_steps(struct sim *sim)
     return (uint32_t)sim_between(sim, 1, most[sim_below(sim, LENGTH_OF(most))]);
 }
 
-static bool strike_redis(struct sim *sim, enum fault fault)
+static bool strike_redis(struct sim *sim, enum sim_fault fault)
 {
     static const char *const refused[] = {"}:hour:", "}:day:", "}:week:", "}:windows"};
     struct redis *redis = sim->redis;
@@ -184,7 +184,7 @@ static bool strike_redis(struct sim *sim, enum fault fault)
     }
 }
 
-static bool strike(struct sim *sim, enum fault fault)
+static bool strike(struct sim *sim, enum sim_fault fault)
 {
     struct kafka *kafka = sim->kafka;
 

@@ -325,7 +325,7 @@ static void compare_window(struct sim *sim, struct database *database, int32_t p
         wanted += window->rows[row].requests > 0 ? 1 : 0;
     for (uint32_t i = 0; key != NULL && i < key->count; i++) {
         struct sums sums = {0};
-        const struct field *field = &key->fields[i];
+        const struct hash_field *field = &key->fields[i];
         if (!field->is_live || span_equal(field->name, span_of("__n")))
             continue;
         int row = find_row(sim->oracle, field->name);

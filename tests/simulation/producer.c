@@ -20,36 +20,37 @@ static enum verdict unreachable(struct reason *why)
     return reason_set(why, TRY_LATER, SINK_UNREACHABLE, 0, "the broker is down");
 }
 
-struct message {
+struct queued_message {
     struct topic *topic;
     struct span key, value;
 };
 
-struct messages {
-    struct message *items;
+struct queued_messages {
+    struct queued_message *items;
     uint32_t count, room, sent;
 };
 
-static void put(struct sim *sim, struct messages *messages, const char *topic, struct span key, struct span value)
+static void put(struct sim *sim, struct queued_messages *messages, const char *topic, struct span key,
+                struct span value)
 {
     if (messages->count == messages->room) {
         uint32_t room = messages->room == 0 ? 64 : 2 * messages->room;
-        struct message *items = sim_take(sim, room * sizeof(*items));
+        struct queued_message *items = sim_take(sim, room * sizeof(*items));
         if (messages->count > 0)
             memcpy(items, messages->items, messages->count * sizeof(*items));
         messages->items = items;
         messages->room = room;
     }
-    struct message *message = &messages->items[messages->count++];
-    *message = (struct message){kafka_topic(sim->kafka, topic), sim_copy(sim, key), sim_copy(sim, value)};
+    struct queued_message *message = &messages->items[messages->count++];
+    *message = (struct queued_message){kafka_topic(sim->kafka, topic), sim_copy(sim, key), sim_copy(sim, value)};
     assert(message->topic != NULL);
 }
 
 /* Lets up to `count` messages through. */
-static void send(struct sim *sim, struct messages *messages, uint32_t count, struct txn *txn)
+static void send(struct sim *sim, struct queued_messages *messages, uint32_t count, struct txn *txn)
 {
     for (; count > 0 && messages->sent < messages->count; count--) {
-        const struct message *message = &messages->items[messages->sent++];
+        const struct queued_message *message = &messages->items[messages->sent++];
         kafka_append(sim, message->topic, 0, message->key, message->value, NULL, txn);
     }
     if (messages->sent == messages->count)
@@ -60,7 +61,7 @@ static void send(struct sim *sim, struct messages *messages, uint32_t count, str
 
 struct producer {
     struct sim *sim;
-    struct messages messages;
+    struct queued_messages messages;
 };
 
 enum verdict producer_open(struct producer **producer, const struct config *config, struct logger *logger,
@@ -147,7 +148,7 @@ enum verdict producer_settle(struct producer *producer, int timeout_ms, struct r
 
 struct transaction {
     struct sim *sim;
-    struct messages messages;
+    struct queued_messages messages;
     int32_t epoch;
     struct txn *txn; /* NULL: none is open */
     bool is_broken;

@@ -31,7 +31,7 @@ struct open_window {
     int64_t requests[4];              /* by rollup: they add up to the same */
 };
 
-struct published {
+struct sim_published {
     struct published_key *keys; /* open addressing */
     int64_t read[SIM_TOPICS];   /* next entry of each output topic to look at */
     struct open_window open[512];
@@ -148,7 +148,7 @@ static struct published_key *find_key(struct sim *sim, struct span key)
     }
 }
 
-static struct open_window *open_window(struct published *published, int64_t kind, int64_t start_ms)
+static struct open_window *open_window(struct sim_published *published, int64_t kind, int64_t start_ms)
 {
     for (uint32_t i = 0; i < published->open_count; i++)
         if (published->open[i].kind == kind && published->open[i].start_ms == start_ms)

@@ -160,19 +160,19 @@ static void do_function(struct sim *sim, int count, const struct span arguments[
     reply_format(reply, "-ERR the simulated Redis does not know this FUNCTION command\r\n");
 }
 
-struct command {
+struct redis_command {
     const char *name;
     int count_min;
     bool is_write;
 };
 
-static const struct command commands[] = {
+static const struct redis_command commands[] = {
     {"HMGET", 3, false}, {"HGET", 3, false}, {"HGETALL", 2, false},  {"EXISTS", 2, false},  {"HLEN", 2, false},
     {"HSET", 4, true},   {"HDEL", 3, true},  {"UNLINK", 2, true},    {"DEL", 2, true},      {"INFO", 1, false},
     {"PING", 1, false},  {"FCALL", 3, true}, {"FCALL_RO", 3, false}, {"FUNCTION", 2, true},
 };
 
-static const struct command *find_command(struct span name)
+static const struct redis_command *find_command(struct span name)
 {
     for (size_t i = 0; i < LENGTH_OF(commands); i++)
         if (is_word(name, commands[i].name))
@@ -180,7 +180,7 @@ static const struct command *find_command(struct span name)
     return NULL;
 }
 
-static void dispatch(struct sim *sim, const struct command *command, int count, const struct span arguments[],
+static void dispatch(struct sim *sim, const struct redis_command *command, int count, const struct span arguments[],
                      struct reply *reply)
 {
     struct redis *redis = sim->redis;
@@ -232,7 +232,7 @@ static void dispatch(struct sim *sim, const struct command *command, int count, 
 /* One command within a step: also what a function calls. */
 void redis_command(struct sim *sim, int count, const struct span arguments[], struct reply *reply)
 {
-    const struct command *command = find_command(arguments[0]);
+    const struct redis_command *command = find_command(arguments[0]);
 
     if (command == NULL || count < command->count_min) {
         reply_format(reply, "-ERR unknown command '%.*s' to the simulated Redis\r\n", (int)arguments[0].size,
@@ -249,7 +249,7 @@ void redis_execute(struct sim *sim, struct database *database, int count, const 
                    struct reply *reply)
 {
     struct redis *redis = sim->redis;
-    const struct command *command = find_command(arguments[0]);
+    const struct redis_command *command = find_command(arguments[0]);
 
     redis->current = database;
     redis->is_reading = false;

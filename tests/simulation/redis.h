@@ -8,7 +8,7 @@
 
 #include "sim.h"
 
-struct field {
+struct hash_field {
     uint32_t hash;
     bool is_live;
     struct span name, value;
@@ -18,7 +18,7 @@ struct keyed { /* one key: a hash */
     struct span name;
     uint32_t hash;
     uint32_t count, room, live;
-    struct field *fields;
+    struct hash_field *fields;
     struct keyed *next; /* in its bucket */
 };
 

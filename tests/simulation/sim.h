@@ -22,7 +22,7 @@
 #define SIM_NAME 512 /* of a topic or a key */
 
 /* What is injected, and counted. */
-enum fault {
+enum sim_fault {
     FAULT_CRASH,
     FAULT_PAUSE,
     FAULT_LEAVE,
@@ -57,7 +57,7 @@ enum fault {
     FAULT_TAINT,
     FAULT_COUNT
 };
-const char *fault_name(enum fault fault);
+const char *fault_name(enum sim_fault fault);
 
 struct sim;
 struct source;
@@ -65,7 +65,7 @@ struct redis;
 struct kafka;
 struct cuts;
 struct oracle;
-struct published;
+struct sim_published;
 
 /* A worker process, or the place for one. */
 struct process {
@@ -117,7 +117,7 @@ struct sim {
     struct kafka *kafka;
     struct oracle *oracle;
     struct cuts *cuts;
-    struct published *published;
+    struct sim_published *published;
 };
 
 /* The world being run: what stands in for libraries has no argument to find it by. */
@@ -129,7 +129,7 @@ int64_t sim_between(struct sim *sim, int64_t low, int64_t high); /* both inclusi
 /* True in `per_mille` of 1000. Draws in any case. */
 bool sim_chance(struct sim *sim, uint32_t per_mille);
 /* True if the fault is to be injected at this occasion; counts it. */
-bool sim_inject(struct sim *sim, enum fault fault);
+bool sim_inject(struct sim *sim, enum sim_fault fault);
 
 int64_t sim_wall_ms(const struct sim *sim);
 

@@ -15,7 +15,7 @@ struct sim *sim_get(void)
     return the_sim;
 }
 
-const char *fault_name(enum fault fault)
+const char *fault_name(enum sim_fault fault)
 {
     static const char *const names[FAULT_COUNT] = {
         [FAULT_CRASH] = "worker crashed",
@@ -81,7 +81,7 @@ bool sim_chance(struct sim *sim, uint32_t per_mille)
     return sim_below(sim, 1000) < per_mille;
 }
 
-bool sim_inject(struct sim *sim, enum fault fault)
+bool sim_inject(struct sim *sim, enum sim_fault fault)
 {
     if (sim->is_calm || sim->rate[fault] == 0 || !sim_chance(sim, sim->rate[fault]))
         return false;

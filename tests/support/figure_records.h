@@ -25,7 +25,7 @@ struct stack {
 };
 
 /* A row in few words: columns as "model=a/b,source=closed", measures as given. */
-struct line {
+struct figure_line {
     const char *rollup;
     enum window_kind window;
     int64_t start_ms;
@@ -54,7 +54,7 @@ static inline void set_columns(struct summary *summary, const char *columns, cha
     }
 }
 
-static inline void push(struct stack *stack, const struct line *line)
+static inline void push(struct stack *stack, const struct figure_line *line)
 {
     static struct cell cell;
     char columns[256];
@@ -217,22 +217,22 @@ static inline const char *text_at(json_t *document, const char *path, const char
     return json_string_value(json_object_get(json_object_get(json_object_get(document, "header"), path), name));
 }
 
-static inline struct line total(int64_t week, int64_t requests, int64_t prompt, int64_t completion)
+static inline struct figure_line total(int64_t week, int64_t requests, int64_t prompt, int64_t completion)
 {
-    return (struct line){.rollup = "total",
-                         .window = WINDOW_WEEK,
-                         .start_ms = MONDAY + week * WEEK_MS,
-                         .requests = requests,
-                         .prompt = prompt,
-                         .completion = completion,
-                         .cost_nano_usd = 1000 * (prompt + completion),
-                         .revision = requests,
-                         .pane = PANE_ON_TIME};
+    return (struct figure_line){.rollup = "total",
+                                .window = WINDOW_WEEK,
+                                .start_ms = MONDAY + week * WEEK_MS,
+                                .requests = requests,
+                                .prompt = prompt,
+                                .completion = completion,
+                                .cost_nano_usd = 1000 * (prompt + completion),
+                                .revision = requests,
+                                .pane = PANE_ON_TIME};
 }
 
-static inline struct line model(int64_t week, const char *columns, int64_t tokens)
+static inline struct figure_line model(int64_t week, const char *columns, int64_t tokens)
 {
-    struct line line = total(week, 1, tokens, 0);
+    struct figure_line line = total(week, 1, tokens, 0);
 
     line.rollup = "model";
     line.columns = columns;

@@ -54,7 +54,7 @@ static inline void random_event(uint64_t *seed, struct event *event)
     bool *flags[] = {&event->is_byok,   &event->is_free,       &event->streamed,
                      &event->cancelled, &event->tools_offered, &event->classified};
 
-    memset(event, 0, sizeof *event);
+    memset(event, 0, sizeof(*event));
     for (size_t i = 0; i < LENGTH_OF(texts); i++)
         *texts[i] = random_text(seed);
     for (size_t i = 0; i < LENGTH_OF(longs); i++)
@@ -160,7 +160,7 @@ static inline void encode_by_libavro(avro_value_t *record, const struct event *e
     message->size = 0;
     put_framing(message, SCHEMA_ID_GENERATION);
     avro_writer_t writer =
-        avro_writer_memory((char *)message->bytes + message->size, (int64_t)(sizeof message->bytes - message->size));
+        avro_writer_memory((char *)message->bytes + message->size, (int64_t)(sizeof(message->bytes) - message->size));
     AVRO_OK(avro_value_write(writer, record));
     message->size += (size_t)avro_writer_tell(writer);
     avro_writer_free(writer);

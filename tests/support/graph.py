@@ -1,11 +1,12 @@
-"""The graph of the modules: no room opens a later one, and no modules go round in a circle.
+"""The graph of the modules: no room opens a later one, no modules go round in a circle, and nothing is exported in vain.
 
     python3 tests/support/graph.py BUILD [--table]
 
 A module is x.c with its x.h. A .c file without a header of its name belongs to the header that declares its functions.
 An edge leads from whoever includes a header, or uses a symbol (nm of the objects in BUILD), to the module that has it.
-Rooms and what they open are the rows gentally_room() of CMakeLists.txt. --table prints the rooms: modules, doors and
-lines.
+An export is a symbol that an object defines for others: somebody else must use it, and if a door declares it, somebody
+who is no test. Rooms and what they open are the rows gentally_room() of CMakeLists.txt. --table prints the rooms:
+modules, doors and lines.
 The last line is "graph: N passed, N failed".
 """
 
@@ -45,12 +46,21 @@ def read_files(rooms):
     return files
 
 
-def read_symbols(build, path, room):
-    """(defined, used) symbols of a .c file's object."""
-    name = os.path.join(build, "CMakeFiles/gentally_%s.dir" % room, path + ".o")
-    lines = subprocess.run(["nm", "-g", name], capture_output=True, text=True, check=True).stdout.splitlines()
-    fields = [line.split() for line in lines]
+def read_symbols(*names):
+    """(defined, used) symbols of objects."""
+    lines = subprocess.run(["nm", "-g", *names], capture_output=True, text=True, check=True).stdout.splitlines()
+    fields = [line.split() for line in lines if not line.endswith(":") and line]
     return {f[-1] for f in fields if f[-2] != "U"}, {f[-1] for f in fields if f[-2] == "U"}
+
+
+def read_tests(build, rooms):
+    """Symbols that objects of neither a room nor a program of ours use."""
+    ours = {"gentally_%s.dir" % room for room in rooms} | {"gentally.dir", "gentally-demo.dir"}
+    names = []
+    for folder, folders, files in os.walk(os.path.join(build, "CMakeFiles")):
+        folders[:] = [name for name in folders if name not in ours]
+        names += [os.path.join(folder, name) for name in files if name.endswith(".o")]
+    return read_symbols(*names)[1] if names else set()
 
 
 def stem(path):
@@ -136,6 +146,23 @@ def check_circles(edges):
         yield "a circle of %s:\n    %s" % (", ".join(circle), "\n    ".join(inside))
 
 
+def check_exports(defined, used, tests):
+    """Symbols of a .c file that no other object uses. `used`: by path, programs too; `tests`: what tests use."""
+    for path in sorted(defined):
+        others = set().union(tests, *(used[other] for other in used if other != path))
+        for symbol in sorted(defined[path] - others):
+            yield "%s exports %s, which nobody else uses" % (path, symbol)
+
+
+def check_doors(defined, used, doors):
+    """Symbols that a door declares, for tests alone. `doors`: path -> text."""
+    for path, symbol in ((path, symbol) for path in sorted(defined) for symbol in sorted(defined[path])):
+        if not any(symbol in used[other] for other in used if other != path):
+            for door, text in sorted(doors.items()):
+                if re.search(r"\b%s\(" % symbol, text):
+                    yield "%s offers %s(), which only tests and %s use" % (door, symbol, path)
+
+
 def print_table(rooms, files, modules):
     print("%-9s %7s %6s %6s  %s" % ("room", "modules", "doors", "lines", "opens"))
     for room in rooms:
@@ -153,6 +180,9 @@ def self_check():
     assert not circles_of({("a/x", "a/y"): "", ("a/z", "a/y"): ""})
     assert len(list(check_edges({"a": [], "b": ["a"]}, {("a/x", "b/y"): "w", ("b/y", "a/x"): "w"}))) == 1
     assert len(list(check_rooms({"a": ["b"], "b": ["a"]}))) == 1
+    defined, used = {"a.c": {"f", "g", "h"}}, {"a.c": {"f"}, "b.c": {"h"}}
+    assert len(list(check_exports(defined, used, {"g"}))) == 1
+    assert len(list(check_doors(defined, used, {"a.h": "void g(void); /* f */ void h(void);"}))) == 1
 
 
 def main():
@@ -160,17 +190,25 @@ def main():
     self_check()
     rooms = read_rooms()
     files = read_files(rooms)
-    symbols = {path: read_symbols(build, path, room) for path, room in files.items() if path.endswith(".c")}
-    defined = {path: pair[0] for path, pair in symbols.items()}
+    objects = {path: "gentally_" + room for path, room in files.items() if path.endswith(".c")}
+    programs = {"src/main.c": "gentally", "src/demo.c": "gentally-demo"}
+    symbols = {
+        path: read_symbols(os.path.join(build, "CMakeFiles", target + ".dir", path + ".o"))
+        for path, target in (objects | programs).items()
+    }
+    defined = {path: symbols[path][0] for path in objects}
     used = {path: pair[1] for path, pair in symbols.items()}
     modules = modules_of(files, defined)
     edges = edges_of(files, modules, defined, used)
+    doors = {path: read(path) for path in files if path.startswith("include/")}
     if "--table" in sys.argv:
         print_table(rooms, files, modules)
     checks = (
         ("rooms open rooms before them", list(check_rooms(rooms))),
         ("rooms open only what their row says", list(check_edges(rooms, edges))),
         ("no modules in a circle", list(check_circles(edges))),
+        ("no export that nobody uses", list(check_exports(defined, used, read_tests(build, rooms)))),
+        ("no door for tests alone", list(check_doors(defined, used, doors))),
     )
     for name, wrong in checks:
         for words in wrong:

@@ -19,7 +19,7 @@ struct message {
 
 static inline void put_bytes(struct message *message, const void *bytes, size_t size)
 {
-    assert(size <= sizeof message->bytes - message->size);
+    assert(size <= sizeof(message->bytes) - message->size);
     memcpy(message->bytes + message->size, bytes, size);
     message->size += size;
 }

@@ -45,9 +45,9 @@ static inline void blank(char *text, size_t first, size_t end)
 }
 
 /* Takes `text`. */
-static inline struct source source_of(const char *path, char *text)
+static inline struct source_file source_of(const char *path, char *text)
 {
-    struct source source = {path, text, strdup(text), strdup(text)};
+    struct source_file source = {path, text, strdup(text), strdup(text)};
     size_t size;
 
     for (size_t at = 0; text[at] != '\0'; at += size == 0 ? 1 : size) {
@@ -64,7 +64,7 @@ static inline struct source source_of(const char *path, char *text)
     return source;
 }
 
-static inline void source_free(struct source *source)
+static inline void source_free(struct source_file *source)
 {
     free(source->text);
     free(source->code);

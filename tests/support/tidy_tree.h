@@ -20,14 +20,14 @@ struct findings {
     char last[256];
 };
 
-typedef void rule(const struct source *source, struct findings *findings);
+typedef void rule(const struct source_file *source, struct findings *findings);
 
 /* All .c, .h and .def files of src/, include/ and tests/; nftw() has no argument to pass it by. */
-static struct source tree[SOURCES_MAX];
+static struct source_file tree[SOURCES_MAX];
 static size_t tree_count;
 
 __attribute__((format(printf, 4, 5))) static inline void complain(struct findings *findings,
-                                                                  const struct source *source, const char *at,
+                                                                  const struct source_file *source, const char *at,
                                                                   const char *format, ...)
 {
     unsigned line = 1;
@@ -120,7 +120,7 @@ static inline void check_tree(rule *check)
 static inline size_t findings_in(rule *check, const char *path, const char *text)
 {
     struct findings findings = {.is_quiet = true};
-    struct source source = source_of(path, strdup(text));
+    struct source_file source = source_of(path, strdup(text));
     check(&source, &findings);
     source_free(&source);
     return findings.count;

@@ -6,6 +6,7 @@
 #ifndef GENTALLY_WRITERS_H
 #define GENTALLY_WRITERS_H
 
+#include "decode_private.h"
 #include "message.h"
 #include "suite.h"
 
@@ -31,7 +32,7 @@
 
 #define TEST_ID 77
 
-struct row {
+struct writer_row {
     const char *name, *schema, *hex, *want; /* the event's line, or a reason id */
 };
 
@@ -46,7 +47,7 @@ static inline enum verdict learn(struct decoder *decoder, const char *schema, st
 {
     char text[4096];
 
-    unquote(schema, text, sizeof text);
+    unquote(schema, text, sizeof(text));
     return decoder_learn(decoder, TEST_ID, span_of(text), why);
 }
 
@@ -71,9 +72,9 @@ static inline void expect_body(const struct decoder *decoder, const char *name, 
     enum verdict verdict = decode_copy(decoder, message_span(message), &event, &copy, &why);
 
     if (verdict == GO_ON)
-        event_print(&event, line, sizeof line);
+        event_print(&event, line, sizeof(line));
     else
-        snprintf(line, sizeof line, "%s", reason_name(why.id));
+        snprintf(line, sizeof(line), "%s", reason_name(why.id));
     if (strcmp(line, want) != 0)
         printf("row %s: got %s (%s)\n", name, line, why.text);
     CU_ASSERT_STRING_EQUAL(line, want);
@@ -81,7 +82,7 @@ static inline void expect_body(const struct decoder *decoder, const char *name, 
     free(copy);
 }
 
-static inline void expect_rows(const struct row *rows, size_t count)
+static inline void expect_rows(const struct writer_row *rows, size_t count)
 {
     struct decoder *decoder = open_decoder();
 

@@ -120,7 +120,7 @@ static void every_reason_is_given(void)
 }
 
 /* A literal that is exactly an id: the enum is for that. News (log_line()) have ids of their own. */
-static void check_literals(const struct source *source, struct findings *findings)
+static void check_literals(const struct source_file *source, struct findings *findings)
 {
     if (!begins_with(source->path, "src/"))
         return;

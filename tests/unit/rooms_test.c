@@ -45,7 +45,7 @@ static const char *file_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-static void check_foreign(const struct source *source, const char *at, const char *name, struct findings *findings)
+static void check_foreign(const struct source_file *source, const char *at, const char *name, struct findings *findings)
 {
     if (strcmp(source->path, "src/cli/versions.c") == 0)
         return;
@@ -59,7 +59,7 @@ static void check_foreign(const struct source *source, const char *at, const cha
     }
 }
 
-static void check_door(const struct source *source, const struct room *room, const char *at, const char *name,
+static void check_door(const struct source_file *source, const struct room *room, const char *at, const char *name,
                        struct findings *findings)
 {
     const char *rest = name + strlen("gentally/");
@@ -72,7 +72,7 @@ static void check_door(const struct source *source, const struct room *room, con
 }
 
 /* Every include of a room's file: a door that the room opens, a header beside it, or a library that it owns. */
-static void check_includes(const struct source *source, struct findings *findings)
+static void check_includes(const struct source_file *source, struct findings *findings)
 {
     static const char directive[] = "#include ";
     const struct room *room = room_of(source->path);
@@ -186,7 +186,7 @@ static void the_build_has_the_same_rows(void)
 
 /* Who includes a header, besides itself: rooms' files in all; and those of other rooms, or doors, through which other
  * rooms do. */
-static void count_readers(const struct source *header, size_t *all, size_t *others)
+static void count_readers(const struct source_file *header, size_t *all, size_t *others)
 {
     char line[160];
     bool is_door = begins_with(header->path, "include/");

@@ -12,7 +12,7 @@
 
 /* ---- The rules. */
 
-static void check_lengths(const struct source *source, struct findings *findings)
+static void check_lengths(const struct source_file *source, struct findings *findings)
 {
     size_t columns = 0;
     size_t lines = 0;
@@ -34,7 +34,7 @@ static void check_lengths(const struct source *source, struct findings *findings
 }
 
 /* clang-format puts a function's braces, and nothing else that is long, at the first column. */
-static void check_functions(const struct source *source, struct findings *findings)
+static void check_functions(const struct source_file *source, struct findings *findings)
 {
     const char *begin = NULL;
     int lines = 0;
@@ -63,7 +63,7 @@ static bool is_allowed(const char *path, const char *const places[], size_t coun
     return false;
 }
 
-static void check_calls(const struct source *source, struct findings *findings)
+static void check_calls(const struct source_file *source, struct findings *findings)
 {
     for (size_t call = 0; call < LENGTH_OF(banned_calls); call++) {
         const char *name = banned_calls[call].name;
@@ -75,7 +75,7 @@ static void check_calls(const struct source *source, struct findings *findings)
     }
 }
 
-static void check_words(const struct source *source, struct findings *findings)
+static void check_words(const struct source_file *source, struct findings *findings)
 {
     for (size_t word = 0; word < LENGTH_OF(banned_words); word++)
         for (const char *at = source->text; (at = find_word(source->text, at, banned_words[word])) != NULL; at++)

@@ -49,7 +49,4 @@ int reason_exit_status(enum reason_id id);
 /* HALT: NO-MEMORY, with "no memory <purpose>" and errno: `return no_memory(why, "for a partition")`. */
 enum verdict no_memory(struct reason *why, const char *purpose);
 
-/* "GO_ON", "HALT", ... for logs and tests. */
-const char *verdict_name(enum verdict verdict);
-
 #endif

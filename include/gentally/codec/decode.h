@@ -26,15 +26,12 @@ MUST_CHECK enum verdict decoder_open(struct decoder **decoder, size_t message_by
 void decoder_close(struct decoder *decoder);
 
 /*
- * Learns a writer's schema (JSON text) under `schema_id`; the same id again replaces the schema. Allocates, so it is
- * not for the hot path. HALT: SCHEMA-INVALID (no Avro schema, deeper than 32, over 256 kB), SCHEMA-INCOMPATIBLE (does
- * not resolve to an event; names the field), NO-MEMORY.
+ * Learns the writers' schemas of a folder, each from a file `<id>.avsc`; an id that is known gets the new schema.
+ * Blocks as reading does, and allocates, so it is not for the hot path. HALT: SCHEMA-INVALID (no Avro schema, deeper
+ * than 32, over 256 kB), SCHEMA-INCOMPATIBLE (does not resolve to an event; names the field), SCHEMA-UNREADABLE with
+ * the path (also for an .avsc whose name is no id, since it would otherwise be missed only when its events arrive),
+ * NO-MEMORY.
  */
-MUST_CHECK enum verdict decoder_learn(struct decoder *decoder, uint32_t schema_id, struct span schema,
-                                      struct reason *why);
-
-/* Learns every `<id>.avsc` of a folder. HALT as decoder_learn(), or SCHEMA-UNREADABLE with the path: also for an .avsc
- * whose name is no id, since it would otherwise be missed only when its events arrive. */
 MUST_CHECK enum verdict decoder_learn_folder(struct decoder *decoder, const char *path, struct reason *why);
 
 /*

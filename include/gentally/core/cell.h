@@ -78,8 +78,7 @@ MUST_CHECK enum accumulator_fault accumulator_add(struct accumulator *accumulato
  */
 MUST_CHECK enum accumulator_fault accumulator_subtract(struct accumulator *accumulator, struct span packed);
 
-/* Writes the sum as a packed cell to `bytes` (room for CELL_PACKED_MAX) and empties the accumulator. Returns the size.
- */
+/* Writes the sum as a packed cell to `bytes` (room for CELL_PACKED_MAX), empties the accumulator, returns the size. */
 size_t accumulator_pack(struct accumulator *accumulator, uint8_t *bytes);
 
 /* Empties the accumulator. */

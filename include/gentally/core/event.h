@@ -36,8 +36,7 @@ struct label {
     float confidence;
 };
 
-/* One generation: the fields of schemas/generation.avsc. Texts borrow from the record; an empty one counts as absent.
- */
+/* One generation: the fields of schemas/generation.avsc. Texts borrow from the record; an empty text is absent. */
 struct event {
     struct span id, model, provider, account, app, country, language, finish_reason;
     int64_t created_ms; /* event time: ms since the Unix epoch, UTC */

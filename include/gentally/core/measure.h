@@ -16,8 +16,7 @@
 
 #include "gentally/base/base.h"
 
-/* The sums of a row, in the order of packed cells and of the summary schema. schemas/README.md says what each counts.
- */
+/* The sums of a row, in the order of packed cells and of the summary schema. What each counts: schemas/README.md. */
 enum measure {
     M_REQUESTS,
     M_TOKENS_PROMPT,

@@ -31,9 +31,10 @@ struct activity {
     uint32_t month;     /* < MONTHS_MAX */
 };
 
-static inline uint32_t activity_shard(const struct activity *activity)
+/* The shard of a pair, by its `low` bits. */
+static inline uint32_t retention_shard(uint64_t low)
 {
-    return (uint32_t)(activity->low % RETENTION_SHARDS);
+    return (uint32_t)(low % RETENTION_SHARDS);
 }
 
 /*

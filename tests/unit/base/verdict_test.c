@@ -51,14 +51,6 @@ static void reason_may_be_unwanted(void)
     CU_ASSERT_EQUAL(reason_set(NULL, REWIND, STORE_FENCED, 0, "%d", 1), REWIND);
 }
 
-static void verdicts_have_their_names(void)
-{
-    static const char *const names[] = {"GO_ON", "TRY_LATER", "SET_ASIDE", "REWIND", "STEP_DOWN", "HALT"};
-    for (size_t at = 0; at < LENGTH_OF(names); at++)
-        CU_ASSERT_STRING_EQUAL(verdict_name((enum verdict)at), names[at]);
-    CU_ASSERT_EQUAL(LENGTH_OF(names), HALT + 1);
-}
-
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -68,7 +60,6 @@ int main(int argc, char **argv)
         {"reason_is_cut_at_its_room", reason_is_cut_at_its_room},
         {"reason_may_quote_itself", reason_may_quote_itself},
         {"reason_may_be_unwanted", reason_may_be_unwanted},
-        {"verdicts_have_their_names", verdicts_have_their_names},
         CU_TEST_INFO_NULL,
     };
     return suite_run(argc, argv, tests);

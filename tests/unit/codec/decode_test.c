@@ -10,7 +10,7 @@
 #include "writers.h"
 
 /* By the bundled schema, by hand. */
-static const char GOLDEN[] =
+static const char golden[] =
     "00 00000001 "
     "0a 67656e2d31 "                             /* id gen-1 */
     "80a0abfef962 "                              /* created_at 1 700 000 000 000 in 6 bytes */
@@ -28,7 +28,7 @@ static const char GOLDEN[] =
     "01 "                                        /* classified */
     "04 04 2f41 0000003f 06 2fc3a9 0000803f 00 " /* /A 0.5, /e-acute 1 */
     "00";                                        /* create */
-static const char GOLDEN_LINE[] =
+static const char golden_line[] =
     "id=gen-1 created=1700000000000 model=openai/gpt-4o provider=Azure account=u7 country=DE language=de finish=stop "
     "prompt=1000 completion=100 reasoning=10 cost=1000000 latency=250 first=50 byok=1 streamed=1 tools=1 classified=1 "
     "label=/A:0.5 label=/\xc3\xa9:1";
@@ -38,8 +38,8 @@ static void golden_message_decodes(void)
     struct decoder *decoder = open_decoder();
     struct message message = {.size = 0};
 
-    put_hex(&message, GOLDEN);
-    expect_body(decoder, "golden", &message, GOLDEN_LINE);
+    put_hex(&message, golden);
+    expect_body(decoder, "golden", &message, golden_line);
     decoder_close(decoder);
 }
 
@@ -49,7 +49,7 @@ static void no_prefix_of_a_message_is_a_message(void)
     struct message message = {.size = 0};
     struct event event;
 
-    put_hex(&message, GOLDEN);
+    put_hex(&message, golden);
     for (size_t size = 0; size < message.size; size++) {
         struct reason why = {0};
         char *copy;
@@ -94,19 +94,19 @@ static void size_limit_counts_the_frame(void)
 {
     struct message message = {.size = 0};
 
-    put_hex(&message, GOLDEN);
+    put_hex(&message, golden);
     for (size_t below = 0; below < 2; below++) {
         struct decoder *decoder = NULL;
         struct reason why = {0};
         CU_ASSERT_FATAL(decoder_open(&decoder, message.size - below, &why) == GO_ON);
-        expect_body(decoder, "limit", &message, below == 0 ? GOLDEN_LINE : "DECODE-TOO-LARGE");
+        expect_body(decoder, "limit", &message, below == 0 ? golden_line : "DECODE-TOO-LARGE");
         decoder_close(decoder);
     }
 }
 
 static void writers_resolve_to_the_event(void)
 {
-    static const struct row rows[] = {
+    static const struct writer_row rows[] = {
         {"only what must be", RECORD(ID CREATED MODEL PROMPT COMPLETION), BASE, LINE},
         {"reordered", RECORD(MODEL PROMPT ID CREATED COMPLETION), "026d 06 0261 d00f 04", LINE},
         {"another name", "{'type':'record','name':'x.Y','fields':[" ID CREATED MODEL PROMPT COMPLETION "]}", BASE,
@@ -154,7 +154,7 @@ static void writers_resolve_to_the_event(void)
 
 static void times_are_floored_to_milliseconds(void)
 {
-    static const struct row rows[] = {
+    static const struct writer_row rows[] = {
         {"micros", TIME("timestamp-micros"), "0261 80897a 026d 06 04", LINE},
         {"micros cut", TIME("timestamp-micros"), "0261 ce987a 026d 06 04", LINE},
         {"micros before 1970", TIME("timestamp-micros"), "0261 01 026d 06 04",
@@ -174,7 +174,7 @@ static void times_are_floored_to_milliseconds(void)
 
 static void unknown_fields_are_skipped_strictly(void)
 {
-    static const struct row rows[] = {
+    static const struct writer_row rows[] = {
         {"null", EXTRA("'null'"), BASE "01", LINE " streamed=1"},
         {"boolean", EXTRA("'boolean'"), BASE "00 01", LINE " streamed=1"},
         {"boolean 7", EXTRA("'boolean'"), BASE "07 01", "DECODE-RANGE"},
@@ -241,7 +241,7 @@ static void unknown_fields_are_skipped_strictly(void)
 
 static void labels_and_ops_resolve(void)
 {
-    static const struct row rows[] = {
+    static const struct writer_row rows[] = {
         {"one", CATEGORIES(LABEL), BASE "02 04 2f41 " HALF "00", LINE " label=/A:0.5"},
         {"none", CATEGORIES(LABEL), BASE "00", LINE},
         {"two blocks", CATEGORIES(LABEL), BASE "02 04 2f41 " HALF "02 04 2f42 " HALF "00",

@@ -6,7 +6,9 @@
 
 #include <unistd.h>
 
+#include "decode_private.h"
 #include "gentally/base/bundled.h"
+#include "verdict_name.h"
 #include "writers.h"
 
 static void schemas_are_refused_by_name(void)
@@ -120,18 +122,18 @@ static void aliases_of_the_reader_find_renamed_fields(void)
         {"first alias before second",
          RECORD("{'name':'llm','type':'string'},{'name':'slug','type':'string'}," ID CREATED PROMPT COMPLETION), 1},
     };
-    static const char MODEL_NAME[] = "\"name\": \"model\",";
-    static const char WITH_ALIASES[] = "\"name\": \"model\", \"aliases\": [\"slug\", \"llm\", \"provider\"],";
-    const char *found = strstr(bundled_generation_avsc.bytes, MODEL_NAME);
+    static const char model_name[] = "\"name\": \"model\",";
+    static const char with_aliases[] = "\"name\": \"model\", \"aliases\": [\"slug\", \"llm\", \"provider\"],";
+    const char *found = strstr(bundled_generation_avsc.bytes, model_name);
     char reader[8192], writer[4096];
 
     CU_ASSERT_FATAL(found != NULL);
-    snprintf(reader, sizeof reader, "%.*s%s%s", (int)(found - bundled_generation_avsc.bytes),
-             bundled_generation_avsc.bytes, WITH_ALIASES, found + strlen(MODEL_NAME));
+    snprintf(reader, sizeof(reader), "%.*s%s%s", (int)(found - bundled_generation_avsc.bytes),
+             bundled_generation_avsc.bytes, with_aliases, found + strlen(model_name));
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         struct plan plan;
         struct reason why = {0};
-        unquote(rows[i].schema, writer, sizeof writer);
+        unquote(rows[i].schema, writer, sizeof(writer));
         enum verdict verdict = plan_open(&plan, span_of(reader), span_of(writer), &why);
         CU_ASSERT(verdict == GO_ON);
         for (uint32_t k = 0; verdict == GO_ON && plan.steps[k].op != STEP_END; k++) {
@@ -143,7 +145,7 @@ static void aliases_of_the_reader_find_renamed_fields(void)
 
     struct plan plan;
     struct reason why = {0};
-    unquote(RECORD(ID CREATED PROMPT COMPLETION ",{'name':'provider','type':'string'}"), writer, sizeof writer);
+    unquote(RECORD(ID CREATED PROMPT COMPLETION ",{'name':'provider','type':'string'}"), writer, sizeof(writer));
     CU_ASSERT(plan_open(&plan, span_of(reader), span_of(writer), &why) == HALT); /* provider has its owner */
     CU_ASSERT(strstr(why.text, "model") != NULL);
     plan_close(&plan);
@@ -175,7 +177,7 @@ static void write_file(const char *folder, const char *name, struct span text)
 {
     char path[512];
 
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
     FILE *file = fopen(path, "w");
     CU_ASSERT_FATAL(file != NULL);
     fwrite(text.bytes, 1, text.size, file);
@@ -186,7 +188,7 @@ static void remove_file(const char *folder, const char *name)
 {
     char path[512];
 
-    snprintf(path, sizeof path, "%s/%s", folder, name);
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
     unlink(path);
 }
 
@@ -216,7 +218,7 @@ static void folders_are_learnt_whole_or_refused(void)
 
     CU_ASSERT_FATAL(mkdtemp(folder) != NULL);
     CU_ASSERT(decoder_learn_folder(decoder, folder, &why) == GO_ON); /* nothing to learn is fine */
-    unquote(RECORD(ID CREATED MODEL PROMPT COMPLETION), text, sizeof text);
+    unquote(RECORD(ID CREATED MODEL PROMPT COMPLETION), text, sizeof(text));
     write_file(folder, "77.avsc", span_of(text));
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         why = (struct reason){0};

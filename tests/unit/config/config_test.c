@@ -11,6 +11,7 @@
 #include "gentally/config/config_load.h"
 #include "gentally/config/config_print.h"
 #include "suite.h"
+#include "verdict_name.h"
 
 static struct config config;
 static struct reason why;

@@ -145,7 +145,7 @@ static void every_bundled_alias_resolves(void)
     catalog_close(catalog);
 }
 
-static const char FAMILY[] = HEADER
+static const char family_rows[] = HEADER
     "a/one,a,CN,1,14.9,3,1,2025-01-02,0.25,1,2025-01-02,a/uno a/one-0324;~a/one-latest a/two:thinking\n"
     "a/two,a,HK,1,15,,0,,,,,\n"
     "a/one-20250101,a,TW,1,69.9,,,,,,,\n"
@@ -189,7 +189,7 @@ static void folds_names_into_one_model(void)
         {"-20250102", NULL},
         {"a/", NULL},
     };
-    struct catalog *catalog = open_text(FAMILY);
+    struct catalog *catalog = open_text(family_rows);
 
     CU_ASSERT_EQUAL(catalog_count(catalog), 7);
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
@@ -219,7 +219,7 @@ static void attributes_follow_from_the_row(void)
         {"b/five", "b", SOURCE_UNKNOWN, SIZE_SMALL, REASONING_NO},
         {"b/six", "b", SOURCE_CLOSED, SIZE_MEDIUM, REASONING_NO},
     };
-    struct catalog *catalog = open_text(FAMILY);
+    struct catalog *catalog = open_text(family_rows);
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         struct model model = catalog_find(catalog, span_of(rows[i].slug));

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "suite.h"
+#include "verdict_name.h"
 
 static struct event good_event(void)
 {
@@ -21,8 +22,8 @@ static struct event good_event(void)
 
 static char long_text[EVENT_TEXT_MAX + 1];
 
-static const struct span LONGEST = {long_text, EVENT_TEXT_MAX};
-static const struct span TOO_LONG = {long_text, EVENT_TEXT_MAX + 1};
+static const struct span longest = {long_text, EVENT_TEXT_MAX};
+static const struct span too_long = {long_text, EVENT_TEXT_MAX + 1};
 
 static void expect(const char *name, const struct event *event, const char *want)
 {
@@ -70,7 +71,7 @@ static void numbers_keep_their_limits(void)
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         struct event event = good_event();
-        memcpy((char *)&event + rows[i].field, &rows[i].value, sizeof rows[i].value);
+        memcpy((char *)&event + rows[i].field, &rows[i].value, sizeof(rows[i].value));
         expect(rows[i].name, &event, rows[i].want);
     }
 }
@@ -91,7 +92,7 @@ static void latencies_are_absent_or_not_negative(void)
     for (size_t k = 0; k < LENGTH_OF(fields); k++) {
         for (size_t i = 0; i < LENGTH_OF(rows); i++) {
             struct event event = good_event();
-            memcpy((char *)&event + fields[k], &rows[i].value, sizeof rows[i].value);
+            memcpy((char *)&event + fields[k], &rows[i].value, sizeof(rows[i].value));
             expect("latency", &event, rows[i].want);
         }
     }
@@ -104,12 +105,12 @@ static void texts_keep_their_limits(void)
                                     offsetof(struct event, app),      offsetof(struct event, country),
                                     offsetof(struct event, language), offsetof(struct event, finish_reason)};
 
-    memset(long_text, 'x', sizeof long_text);
+    memset(long_text, 'x', sizeof(long_text));
     for (size_t k = 0; k < LENGTH_OF(fields); k++) {
         struct event event = good_event();
-        memcpy((char *)&event + fields[k], &LONGEST, sizeof LONGEST);
+        memcpy((char *)&event + fields[k], &longest, sizeof(longest));
         expect("longest", &event, NULL);
-        memcpy((char *)&event + fields[k], &TOO_LONG, sizeof TOO_LONG);
+        memcpy((char *)&event + fields[k], &too_long, sizeof(too_long));
         expect("too long", &event, "EVENT-TEXT-TOO-LONG");
     }
 }
@@ -151,9 +152,9 @@ static void labels_are_checked_to_the_last(void)
         event.labels[EVENT_LABELS_MAX - 1] = (struct label){{"/A", 2}, rows[i].confidence};
         expect(rows[i].name, &event, rows[i].want);
     }
-    event.labels[EVENT_LABELS_MAX - 1] = (struct label){LONGEST, 0.5f};
+    event.labels[EVENT_LABELS_MAX - 1] = (struct label){longest, 0.5f};
     expect("longest path", &event, NULL);
-    event.labels[EVENT_LABELS_MAX - 1].path = TOO_LONG;
+    event.labels[EVENT_LABELS_MAX - 1].path = too_long;
     expect("path too long", &event, "EVENT-TEXT-TOO-LONG");
     event.label_count--;
     expect("not counted, not checked", &event, NULL);

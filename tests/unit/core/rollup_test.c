@@ -2,6 +2,7 @@
 #include "gentally/core/rollup.h"
 
 #include "suite.h"
+#include "verdict_name.h"
 
 static struct rollups rollups;
 static struct reason why;

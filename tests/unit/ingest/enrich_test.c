@@ -59,7 +59,7 @@ static void add_label(struct event *event, const char *path, float confidence)
 }
 
 /* What a plain event sums up to; the rows below name the differences. */
-static const int64_t PLAIN[MEASURE_COUNT] = {
+static const int64_t plain[MEASURE_COUNT] = {
     [M_REQUESTS] = 1,
     [M_TOKENS_PROMPT] = 100,
     [M_TOKENS_COMPLETION] = 40,
@@ -72,17 +72,17 @@ static const int64_t PLAIN[MEASURE_COUNT] = {
     [M_TOKENS_PROMPT_SQUARED] = 100 * 100,
 };
 
-struct difference {
+struct measure_value {
     enum measure measure;
     int64_t value;
 };
 
 static void check_sums(struct rig *rig, const char *name, const struct event *event,
-                       const struct difference differences[], size_t count)
+                       const struct measure_value differences[], size_t count)
 {
     int64_t want[MEASURE_COUNT];
 
-    memcpy(want, PLAIN, sizeof(want));
+    memcpy(want, plain, sizeof(want));
     for (size_t i = 0; i < count && differences[i].measure != M_REQUESTS; i++)
         want[differences[i].measure] = differences[i].value;
     memset(&rig->fact, 0xa5, sizeof(rig->fact)); /* all that is read must have been written */
@@ -100,7 +100,7 @@ static void each_measure_by_its_rule(void)
     static const struct row {
         const char *name, *model, *finish_reason;
         bool is_byok, is_free, streamed, cancelled, tools_offered, classified;
-        struct difference differences[3]; /* up to a M_REQUESTS, which never differs */
+        struct measure_value differences[3]; /* up to a M_REQUESTS, which never differs */
     } rows[] = {
         {.name = "plain"},
         {.name = "byok", .is_byok = true, .differences = {{M_BILLED_TOKENS, 0}, {M_BILLED_COST_NANO_USD, 0}}},
@@ -262,7 +262,7 @@ static void labels_become_distinct_tags_and_categories(void)
         event.classified = !row->is_unclassified;
         for (size_t j = 0; j < LENGTH_OF(row->labels) && row->labels[j].path != NULL; j++)
             add_label(&event, row->labels[j].path, row->labels[j].confidence);
-        const struct difference differences[] = {
+        const struct measure_value differences[] = {
             {M_CLASSIFIED, event.classified}, {M_CLASSIFIED_TOKENS, event.classified ? 140 : 0},
             {M_MAPPED, row->is_mapped},       {M_MAPPED_TOKENS, row->is_mapped ? 140 : 0},
             {M_ONE_LABEL, row->count == 1},   {M_TWO_LABELS, row->count == 2},

@@ -56,7 +56,7 @@ static uint32_t put(struct rig *rig, uint64_t connection, bool is_answered)
         for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++) {
             CU_ASSERT_FATAL(counts[shard] <= RETENTION_CALL_PAIRS);
             for (uint32_t i = 0; i < counts[shard]; i++, activity++, total++)
-                CU_ASSERT_EQUAL(activity_shard(activity), shard);
+                CU_ASSERT_EQUAL(retention_shard(activity->low), shard);
         }
     }
     if (is_answered)

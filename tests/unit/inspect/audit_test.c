@@ -25,14 +25,14 @@ static void note(void *context, const struct finding *finding)
 }
 
 /* One partition's numbers in a ledger record of one hour. */
-struct entry {
+struct ledger_entry {
     int hour; /* which window */
     int64_t generation, revision;
     int64_t first, next, counted, dead, watermark_ms;
     char incarnation; /* its letter */
 };
 
-static struct ledger_partition part_of(const struct entry *entry)
+static struct ledger_partition part_of(const struct ledger_entry *entry)
 {
     struct ledger_partition part = {
         .partition = 0,
@@ -48,8 +48,8 @@ static struct ledger_partition part_of(const struct entry *entry)
 }
 
 /* Gives a ledger record, or with `is_again` shows it in the second reading. */
-static void give_with(struct audit *audit, const struct entry *entry, int64_t offset, bool is_again, int64_t summaries,
-                      const char *tables)
+static void give_with(struct audit *audit, const struct ledger_entry *entry, int64_t offset, bool is_again,
+                      int64_t summaries, const char *tables)
 {
     char key[64];
     struct reason why;
@@ -70,13 +70,13 @@ static void give_with(struct audit *audit, const struct entry *entry, int64_t of
 }
 
 /* The same, of a window that has the total alone. */
-static void give(struct audit *audit, const struct entry *entry, int64_t offset, bool is_again)
+static void give(struct audit *audit, const struct ledger_entry *entry, int64_t offset, bool is_again)
 {
     give_with(audit, entry, offset, is_again, 1, "tables");
 }
 
 /* Gives the total row of a window as the entry has it. */
-static void give_total_with(struct audit *audit, const struct rollups *rollups, const struct entry *entry,
+static void give_total_with(struct audit *audit, const struct rollups *rollups, const struct ledger_entry *entry,
                             int64_t offset, const char *tables)
 {
     static struct summary_read read;
@@ -102,7 +102,8 @@ static void give_total_with(struct audit *audit, const struct rollups *rollups, 
     CU_ASSERT_EQUAL(audit_summary(audit, &place, &rollups->items[0], &read, &why), GO_ON);
 }
 
-static void give_total(struct audit *audit, const struct rollups *rollups, const struct entry *entry, int64_t offset)
+static void give_total(struct audit *audit, const struct rollups *rollups, const struct ledger_entry *entry,
+                       int64_t offset)
 {
     give_total_with(audit, rollups, entry, offset, "tables");
 }
@@ -111,7 +112,7 @@ static void give_total(struct audit *audit, const struct rollups *rollups, const
 
 struct judgement {
     const char *name;
-    struct entry entries[ENTRIES_MAX];
+    struct ledger_entry entries[ENTRIES_MAX];
     uint32_t count;
     const char *check, *field; /* of the first violation; NULL = none */
     bool is_strict;
@@ -252,7 +253,7 @@ static void test_judgements(void)
 
 #define ROWS_MAX 4
 
-struct published {
+struct published_row {
     const char *rollup, *value; /* of its one dimension */
     int64_t requests, split_tokens;
     bool suppressed;
@@ -260,7 +261,7 @@ struct published {
 
 struct adding_up {
     const char *name;
-    struct published rows[ROWS_MAX];
+    struct published_row rows[ROWS_MAX];
     const char *field, *expected; /* of the violation; NULL = none */
 };
 
@@ -302,7 +303,8 @@ static const struct adding_up addings[] = {
      NULL},
 };
 
-static void give_row(struct audit *audit, const struct rollups *rollups, const struct published *row, int64_t offset)
+static void give_row(struct audit *audit, const struct rollups *rollups, const struct published_row *row,
+                     int64_t offset)
 {
     static struct summary_read read;
     const struct rollup *rollup = rollups_find(rollups, span_of(row->rollup));
@@ -344,7 +346,7 @@ static void test_what_adds_up(void)
     CU_ASSERT_EQUAL_FATAL(rollups_parse("total=,model=model,category=category", &rollups, &why), GO_ON);
     for (size_t i = 0; i < LENGTH_OF(addings); i++) {
         const struct adding_up *adding = &addings[i];
-        struct entry entry = {0, 0, 5, 10, 20, 9, 1, 7, 'a'};
+        struct ledger_entry entry = {0, 0, 5, 10, 20, 9, 1, 7, 'a'};
         struct told told = {0};
         struct audit_options options = {&rollups, "ledger", false, note, &told, false};
         struct audit *audit = NULL;
@@ -371,8 +373,8 @@ static void test_what_adds_up(void)
 static void test_what_moves_is_not_judged(void)
 {
     static struct rollups rollups;
-    static const struct entry before = {0, 0, 5, 10, 20, 9, 1, 7, 'a'}, after = {0, 0, 6, 10, 21, 10, 1, 7, 'a'},
-                              other = {1, 0, 1, 10, 21, 10, 1, 7, 'a'};
+    static const struct ledger_entry before = {0, 0, 5, 10, 20, 9, 1, 7, 'a'}, after = {0, 0, 6, 10, 21, 10, 1, 7, 'a'},
+                                     other = {1, 0, 1, 10, 21, 10, 1, 7, 'a'};
     struct told told = {0};
     struct audit_options options = {&rollups, "ledger", false, note, &told, false};
     struct audit *audit = NULL;
@@ -411,7 +413,7 @@ static void test_rows_outlive_a_taxonomy(void)
         {"catalog=9 countries=2 taxonomy=3", false},
     };
     static struct rollups rollups;
-    static const struct entry entry = {0, 0, 5, 10, 20, 9, 1, 7, 'a'};
+    static const struct ledger_entry entry = {0, 0, 5, 10, 20, 9, 1, 7, 'a'};
     struct reason why;
 
     CU_ASSERT_EQUAL_FATAL(rollups_parse("total=", &rollups, &why), GO_ON);
@@ -433,7 +435,7 @@ static void test_rows_outlive_a_taxonomy(void)
 static void test_counts_are_those_of_the_highest_point(void)
 {
     static struct rollups rollups;
-    static const struct entry entries[] = {{0, 0, 5, 10, 30, 17, 2, 8, 'a'}, {1, 0, 3, 10, 20, 9, 1, 7, 'a'}};
+    static const struct ledger_entry entries[] = {{0, 0, 5, 10, 30, 17, 2, 8, 'a'}, {1, 0, 3, 10, 20, 9, 1, 7, 'a'}};
     struct told told = {0};
     struct audit_options options = {&rollups, "ledger", false, note, &told, false};
     struct audit *audit = NULL;

@@ -48,7 +48,7 @@ static void json_integers_reach_both_ends(void)
 
     for (size_t index = 0; index < LENGTH_OF(rows); index++) {
         char *end = json_integer(text, rows[index]);
-        snprintf(want, sizeof want, "%" PRId64, rows[index]);
+        snprintf(want, sizeof(want), "%" PRId64, rows[index]);
         CU_ASSERT_TRUE(is_text(text, (size_t)(end - text), want));
     }
 }
@@ -94,14 +94,14 @@ static void json_reals_come_back_bit_for_bit(void)
     for (int turn = 0; turn < 20000; turn++) {
         uint64_t bits = suite_random(&random);
         double value, back;
-        memcpy(&value, &bits, sizeof value);
+        memcpy(&value, &bits, sizeof(value));
         bool is_comma = turn % 2 == 1 && setlocale(LC_NUMERIC, "de_DE.UTF-8") != NULL;
         char *end = json_real(text, value);
         if (is_comma)
             setlocale(LC_NUMERIC, "C");
         *end = '\0';
         back = strtod(text, NULL);
-        wrong += isfinite(value) ? memcmp(&value, &back, sizeof value) != 0 : strcmp(text, "null") != 0;
+        wrong += isfinite(value) ? memcmp(&value, &back, sizeof(value)) != 0 : strcmp(text, "null") != 0;
         wrong += end > text + JSON_REAL_MAX;
     }
     CU_ASSERT_EQUAL(wrong, 0);
@@ -146,8 +146,7 @@ static void the_latest_version_stays(void)
     latest_close(latest);
 }
 
-/* Beyond the first rooms, against arithmetic: key k ends at revision 3 where k is odd, else 4, and is gone where 7 | k.
- */
+/* Beyond the first rooms, against arithmetic: key k ends at revision 3 if k is odd, else 4, and is gone where 7 | k. */
 static void thousands_of_keys_keep_their_versions(void)
 {
     struct latest *latest = NULL;
@@ -158,22 +157,22 @@ static void thousands_of_keys_keep_their_versions(void)
     CU_ASSERT_EQUAL_FATAL(latest_open(&latest, &why), GO_ON);
     for (int revision = 1; revision <= 4; revision++) {
         for (int k = 0; k < 5000; k++) {
-            snprintf(key, sizeof key, "%d", k);
-            snprintf(value, sizeof value, "%d:%d", k, revision);
+            snprintf(key, sizeof(key), "%d", k);
+            snprintf(value, sizeof(value), "%d:%d", k, revision);
             struct latest_row row = version(key, value, 0, k % 2 == 1 && revision == 4 ? 2 : revision, PANE_LATE);
             wrong += latest_put(latest, &row, &why) != GO_ON;
         }
     }
     for (int k = 0; k < 5000; k += 7) {
-        snprintf(key, sizeof key, "%d", k);
+        snprintf(key, sizeof(key), "%d", k);
         latest_drop(latest, span_of(key));
     }
     latest_sort(latest);
     for (size_t index = 0; index < latest_count(latest); index++) {
         const struct latest_row *row = latest_row(latest, index);
-        snprintf(key, sizeof key, "%.*s", (int)row->key.size, row->key.bytes); /* a span has no end mark */
+        snprintf(key, sizeof(key), "%.*s", (int)row->key.size, row->key.bytes); /* a span has no end mark */
         int k = (int)strtol(key, NULL, 10);
-        snprintf(value, sizeof value, "%d:%d", k, k % 2 == 1 ? 3 : 4);
+        snprintf(value, sizeof(value), "%d:%d", k, k % 2 == 1 ? 3 : 4);
         wrong += k % 7 == 0 || !span_equal(row->value, span_of(value));
     }
     for (int k = 0; k < 5000; k++)

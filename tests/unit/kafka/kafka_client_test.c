@@ -3,6 +3,7 @@
 
 #include "config_defaults.h"
 #include "suite.h"
+#include "verdict_name.h"
 
 struct row {
     rd_kafka_resp_err_t code;

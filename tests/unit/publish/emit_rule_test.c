@@ -1,5 +1,4 @@
-/* All that the rule of emission can be asked, against a table in which each combination of facts has exactly one row.
- */
+/* All that the rule of emission can be asked, against a table with exactly one row for each combination of facts. */
 #include "emit_rule.h"
 
 #include "gentally/base/base.h"

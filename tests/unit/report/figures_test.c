@@ -32,8 +32,8 @@ static void nothing_is_a_document_too(void)
 static void one_event_is_drawn(void)
 {
     static struct stack stack;
-    struct line lines[] = {total(0, 1, 900, 100),
-                           model(0, "model=a/b:free,author=a,source=open_cn,size=small,reasoning=yes", 1000)};
+    struct figure_line lines[] = {total(0, 1, 900, 100),
+                                  model(0, "model=a/b:free,author=a,source=open_cn,size=small,reasoning=yes", 1000)};
 
     stack.count = 0;
     for (size_t at = 0; at < LENGTH_OF(lines); at++)
@@ -54,8 +54,8 @@ static void one_event_is_drawn(void)
 static void a_week_without_traffic_is_told(void)
 {
     static struct stack stack;
-    struct line lines[] = {total(0, 2, 10, 0), total(3, 2, 30, 0), total(1, 0, 0, 0),
-                           model(0, "model=a/b,source=closed", 10), model(3, "model=a/b,source=closed", 30)};
+    struct figure_line lines[] = {total(0, 2, 10, 0), total(3, 2, 30, 0), total(1, 0, 0, 0),
+                                  model(0, "model=a/b,source=closed", 10), model(3, "model=a/b,source=closed", 30)};
 
     stack.count = 0;
     for (size_t at = 0; at < LENGTH_OF(lines); at++)
@@ -71,12 +71,12 @@ static void a_week_without_traffic_is_told(void)
 static void the_unknown_is_a_series_of_its_own(void)
 {
     static struct stack stack;
-    struct line lines[] = {total(0, 4, 100, 0),
-                           model(0, "model=loner,source=unknown,reasoning=unknown", 60),
-                           model(0, "model=a/b,author=a,source=closed,reasoning=no", 40),
-                           {"geography", WINDOW_WEEK, MONDAY, "country=US,continent=North America", 1, 75, 0, 5, 0, 0,
-                            1, PANE_LATE, false},
-                           {"geography", WINDOW_WEEK, MONDAY, NULL, 1, 25, 0, 5, 0, 0, 1, PANE_LATE, false}};
+    struct figure_line lines[] = {total(0, 4, 100, 0),
+                                  model(0, "model=loner,source=unknown,reasoning=unknown", 60),
+                                  model(0, "model=a/b,author=a,source=closed,reasoning=no", 40),
+                                  {"geography", WINDOW_WEEK, MONDAY, "country=US,continent=North America", 1, 75, 0, 5,
+                                   0, 0, 1, PANE_LATE, false},
+                                  {"geography", WINDOW_WEEK, MONDAY, NULL, 1, 25, 0, 5, 0, 0, 1, PANE_LATE, false}};
 
     stack.count = 0;
     for (size_t at = 0; at < LENGTH_OF(lines); at++)
@@ -95,8 +95,8 @@ static void the_unknown_is_a_series_of_its_own(void)
 static void what_is_suppressed_is_left_out_and_told(void)
 {
     static struct stack stack;
-    struct line lines[] = {total(0, 4, 100, 0), model(0, "model=a/b,source=closed", 40),
-                           model(0, "model=c/d,source=open_row,author=c", 0)};
+    struct figure_line lines[] = {total(0, 4, 100, 0), model(0, "model=a/b,source=closed", 40),
+                                  model(0, "model=c/d,source=open_row,author=c", 0)};
 
     lines[2].is_suppressed = true;
     stack.count = 0;
@@ -113,8 +113,8 @@ static void what_is_suppressed_is_left_out_and_told(void)
 static void releases_of_the_range_are_drawn(void)
 {
     static struct stack stack;
-    struct line lines[] = {total(-18, 2, 10, 0), total(-16, 2, 10, 0), model(-18, "model=a/b,source=closed", 10),
-                           model(-16, "model=a/b,source=closed", 10)};
+    struct figure_line lines[] = {total(-18, 2, 10, 0), total(-16, 2, 10, 0), model(-18, "model=a/b,source=closed", 10),
+                                  model(-16, "model=a/b,source=closed", 10)};
 
     stack.count = 0;
     for (size_t at = 0; at < LENGTH_OF(lines); at++)
@@ -144,11 +144,11 @@ static void tops_are_chosen_over_the_whole_range(void)
 
     stack.count = 0;
     for (int64_t week = 0; week < 17; week++) {
-        struct line week_total = total(week, 2, 1900, 0);
+        struct figure_line week_total = total(week, 2, 1900, 0);
         snprintf(columns[week], sizeof(columns[week]), "model=m/%02d,author=m,source=open_row,family=m/%02d", (int)week,
                  (int)week);
-        struct line leader = model(week, columns[week], 1000 + week);
-        struct line second = model(week, "model=n/steady,author=n,source=open_row,family=n/steady", 900);
+        struct figure_line leader = model(week, columns[week], 1000 + week);
+        struct figure_line second = model(week, "model=n/steady,author=n,source=open_row,family=n/steady", 900);
         push(&stack, &week_total);
         push(&stack, &leader);
         push(&stack, &second);
@@ -170,9 +170,9 @@ static void tops_are_chosen_over_the_whole_range(void)
 
 /* ---- versions ---- */
 
-static struct line category(int64_t week, const char *columns, int64_t tokens)
+static struct figure_line category(int64_t week, const char *columns, int64_t tokens)
 {
-    struct line line = model(week, columns, tokens);
+    struct figure_line line = model(week, columns, tokens);
 
     line.rollup = "category";
     return line;
@@ -180,7 +180,7 @@ static struct line category(int64_t week, const char *columns, int64_t tokens)
 
 static void push_versions(struct stack *stack)
 {
-    struct line lines[] = {
+    struct figure_line lines[] = {
         total(0, 3, 60, 0),
         total(0, 5, 100, 0),
         total(0, 5, 100, 0),
@@ -245,8 +245,8 @@ static void order_and_repetition_do_not_show(void)
 static void a_tombstone_takes_a_row_away(void)
 {
     static struct stack stack;
-    struct line lines[] = {total(0, 2, 100, 0), model(0, "model=a/b,source=closed", 60),
-                           model(0, "model=c/d,source=open_row", 40)};
+    struct figure_line lines[] = {total(0, 2, 100, 0), model(0, "model=a/b,source=closed", 60),
+                                  model(0, "model=c/d,source=open_row", 40)};
 
     stack.count = 0;
     for (size_t at = 0; at < LENGTH_OF(lines); at++)
@@ -261,8 +261,8 @@ static void a_tombstone_takes_a_row_away(void)
 static void other_windows_rollups_and_ranges_are_let_go(void)
 {
     static struct stack stack;
-    struct line lines[] = {total(0, 1, 10, 0), total(1, 1, 20, 0), total(2, 1, 30, 0), total(0, 1, 77, 0),
-                           total(0, 1, 78, 0)};
+    struct figure_line lines[] = {total(0, 1, 10, 0), total(1, 1, 20, 0), total(2, 1, 30, 0), total(0, 1, 77, 0),
+                                  total(0, 1, 78, 0)};
 
     lines[3].window = WINDOW_DAY;
     lines[4].rollup = "mine";
@@ -291,21 +291,21 @@ static void what_is_no_summary_is_refused(void)
 
 /* ---- retention ---- */
 
-static struct line retained(const char *columns, unsigned month, int64_t accounts)
+static struct figure_line retained(const char *columns, unsigned month, int64_t accounts)
 {
-    return (struct line){.rollup = "retention",
-                         .window = WINDOW_MONTH,
-                         .start_ms = days_of_date(2025, month, 1) * DAY_MS,
-                         .columns = columns,
-                         .accounts = accounts,
-                         .revision = 1,
-                         .pane = PANE_ON_TIME};
+    return (struct figure_line){.rollup = "retention",
+                                .window = WINDOW_MONTH,
+                                .start_ms = days_of_date(2025, month, 1) * DAY_MS,
+                                .columns = columns,
+                                .accounts = accounts,
+                                .revision = 1,
+                                .pane = PANE_ON_TIME};
 }
 
 static void cohorts_come_back(void)
 {
     static struct stack stack;
-    struct line lines[] = {
+    struct figure_line lines[] = {
         retained("model=openai/gpt-4o-mini,cohort=2025-05,age=0", 5, 20),
         retained("model=openai/gpt-4o-mini,cohort=2025-05,age=1", 6, 8),
         retained("model=openai/gpt-4o-mini,cohort=2025-05,age=3", 8, 10),
@@ -355,7 +355,7 @@ static void the_ledger_is_told(void)
     static struct stack stack;
 
     for (size_t at = 0; at < LENGTH_OF(rows); at++) {
-        struct line week = total(0, 1, 10, 0), of_model = model(0, "model=a/b,source=closed", 10);
+        struct figure_line week = total(0, 1, 10, 0), of_model = model(0, "model=a/b,source=closed", 10);
         of_model.requests = rows[at].model_requests;
         of_model.revision = rows[at].model_revision;
         stack.count = 0;
@@ -394,7 +394,7 @@ static void examples_that_are_absent_are_replaced(void)
 
     stack.count = 0;
     for (size_t at = 0; at < LENGTH_OF(models); at++) {
-        struct line line = model(0, models[at].columns, models[at].tokens);
+        struct figure_line line = model(0, models[at].columns, models[at].tokens);
         line.cost_nano_usd = models[at].cost;
         push(&stack, &line);
     }
@@ -428,7 +428,7 @@ static void at_the_median_is_above_it(void)
 
     stack.count = 0;
     for (int64_t at = 0; at < 3; at++) {
-        struct line line = model(0, columns[at], 1000000 * (at + 1));
+        struct figure_line line = model(0, columns[at], 1000000 * (at + 1));
         line.cost_nano_usd = 1000000000 * (at + 1) * (at + 1); /* a dollar, two, three for a million */
         push(&stack, &line);
     }

@@ -11,7 +11,7 @@ static bool seen[ACCOUNTS_MONTHS][ACCOUNTS_MAX];
 /* Plays all months in one country; a fifth of the requests is of new accounts. */
 static void play(struct accounts *accounts, uint32_t family)
 {
-    memset(seen, 0, sizeof seen);
+    memset(seen, 0, sizeof(seen));
     for (uint32_t month = 0; month < ACCOUNTS_MONTHS; month++) {
         for (uint32_t number = 0; number < REQUESTS; number++) {
             struct random_stream stream = random_stream(7, (uint64_t)month << 32 | number);

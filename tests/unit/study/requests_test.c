@@ -1,5 +1,4 @@
-/* An item of demand cut into stretches: however it is cut, all its requests, tokens and costs come, each in its time.
- */
+/* An item of demand cut into stretches: however it is cut, all its requests, tokens and costs come in their time. */
 #include "requests.h"
 
 #include "gentally/core/window.h"
@@ -36,7 +35,7 @@ static void any_cut_gives_the_same_sums(void)
             size_t first = requests.count;
             CU_ASSERT_EQUAL_FATAL(requests_add(&requests, &demand, 0, &stretch, &number, &why), GO_ON);
             for (; first < requests.count; first++) {
-                const struct request *request = &requests.items[first];
+                const struct study_request *request = &requests.items[first];
                 CU_ASSERT(request->event_ms >= from && request->event_ms < until);
                 CU_ASSERT(request->event_ms >= item.from_ms && request->event_ms < item.until_ms);
                 tokens += request->tokens;

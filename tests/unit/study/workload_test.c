@@ -24,12 +24,12 @@ static struct workload_options options_of(int64_t events, uint64_t seed)
                                      .errors = 10000};
 }
 
-struct tables {
+struct rule_tables {
     struct catalog *catalog;
     struct taxonomy *taxonomy;
 };
 
-static void tables_open(struct tables *tables)
+static void tables_open(struct rule_tables *tables)
 {
     struct reason why = {0};
 
@@ -37,13 +37,13 @@ static void tables_open(struct tables *tables)
     CU_ASSERT_EQUAL_FATAL(taxonomy_open(&tables->taxonomy, NULL, &why), GO_ON);
 }
 
-static void tables_close(struct tables *tables)
+static void tables_close(struct rule_tables *tables)
 {
     catalog_close(tables->catalog);
     taxonomy_close(tables->taxonomy);
 }
 
-static struct workload *open_workload(const struct tables *tables, const struct workload_options *options)
+static struct workload *open_workload(const struct rule_tables *tables, const struct workload_options *options)
 {
     struct workload *workload = NULL;
     struct reason why = {0};
@@ -56,7 +56,7 @@ static struct workload *open_workload(const struct tables *tables, const struct 
 static uint64_t hash_of(const struct workload_options *options, int64_t *lines)
 {
     static char line[EVENT_JSON_MAX];
-    struct tables tables;
+    struct rule_tables tables;
     struct event event;
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
@@ -89,7 +89,7 @@ static void same_seed_same_bytes(void)
 static void every_event_keeps_the_rules(void)
 {
     struct workload_options options = options_of(100000, 1);
-    struct tables tables;
+    struct rule_tables tables;
     struct event event;
     struct reason why = {0};
     int64_t last_ms = FROM_MS, count = 0, broken = 0, unknown = 0, late = 0, early = 0, dated = 0;
@@ -140,11 +140,11 @@ enum sum {
     SUM_COUNT
 };
 
-struct sums {
+struct workload_sums {
     int64_t requests[SUM_COUNT], tokens[SUM_COUNT];
 };
 
-static void add_event(struct sums *sums, const struct catalog *catalog, const struct event *event)
+static void add_event(struct workload_sums *sums, const struct catalog *catalog, const struct event *event)
 {
     struct model model = catalog_find(catalog, event->model);
     bool belongs[SUM_COUNT] = {
@@ -198,9 +198,9 @@ static void shares_are_the_studys(void)
         {"last week", S_LAST_WEEK, false, 141, 5},
     };
     struct workload_options options = options_of(100000, 20251124);
-    struct tables tables;
+    struct rule_tables tables;
     struct event event;
-    struct sums sums = {0};
+    struct workload_sums sums = {0};
 
     tables_open(&tables);
     struct workload *workload = open_workload(&tables, &options);
@@ -228,7 +228,7 @@ static void check_arrivals(const struct arrivals_options *options)
     uint64_t number;
     int64_t event_ms, newest_ms = options->from_ms, count = 0, wrong = 0, behind = 0;
 
-    memset(seen, 0, sizeof seen);
+    memset(seen, 0, sizeof(seen));
     CU_ASSERT_EQUAL_FATAL(arrivals_open(&arrivals, options, &why), GO_ON);
     while (arrivals_next(arrivals, &number, &event_ms)) {
         if (number >= (uint64_t)options->events || seen[number]++ != 0)
