@@ -104,7 +104,7 @@ static struct published_window take_entry(struct fuzz_input *input)
     return entry;
 }
 
-static void try_published(struct input input)
+static void try_published(struct fuzz_input input)
 {
     struct published_window latest[ENTRIES_MAX];
     struct reason why = {0};

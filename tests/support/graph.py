@@ -1,4 +1,4 @@
-"""The graph of the modules: no room opens a later one, no modules go round in a circle, and nothing is exported in vain.
+"""The graph of the modules: no room opens a later one, no circles, and nothing is exported in vain.
 
     python3 tests/support/graph.py BUILD [--table]
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct source {
+struct source_file {
     const char *path; /* from the root: "src/base/log.c" */
     char *text, *code, *bare;
 };
