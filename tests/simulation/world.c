@@ -52,6 +52,7 @@ const char *fault_name(enum sim_fault fault)
         [FAULT_TAINT] = "Redis write refused inside a flush",
     };
 
+    assert(names[fault] != NULL);
     return names[fault];
 }
 

@@ -1,6 +1,7 @@
 /*
  * Every relative link of a Markdown file leads to a file that exists, and to a heading of it where the link names one.
- * Headings are spelt as GitHub does: small letters, a hyphen for a blank, punctuation left out.
+ * Headings are spelt as GitHub does: small letters, a hyphen for a blank, punctuation left out. The recipes of
+ * contributing.md and the pages of the rooms name files in backquotes: these exist, too.
  */
 #include <ctype.h>
 #include <ftw.h>
@@ -14,8 +15,12 @@
 #define PATH_SIZE 512
 #define LINKS_MIN 50 /* of the whole tree: far fewer would mean that links are not seen */
 
+#define PATHS_MIN 150 /* likewise, of paths in backquotes */
+
 static unsigned link_count; /* nftw() has no argument to pass them by */
+static unsigned path_count;
 static unsigned wrong_count;
+static bool is_quiet; /* of examples only the counts matter */
 
 static char *read_text(const char *path)
 {
@@ -109,10 +114,10 @@ static bool leads_somewhere(const char *path, const char *link)
     return access(target, F_OK) == 0 && (anchor == NULL || file_has_heading(target, anchor));
 }
 
-/* Counts the links of a text that stands at `path`, and says which lead nowhere. Takes the text's code out. */
+/* Counts the links of a text without fences that stands at `path`, and says which lead nowhere. Takes what stands in
+ * backquotes out of the text. */
 static void check_text(const char *path, char *text)
 {
-    blank_fences(text);
     blank_quotes(text);
     for (const char *at = text; (at = strstr(at, "](")) != NULL; at += 2) {
         char link[PATH_SIZE];
@@ -121,9 +126,85 @@ static void check_text(const char *path, char *text)
         if (leads_somewhere(path, link))
             continue;
         wrong_count++;
-        printf("%s: the link %s leads nowhere\n", path + strlen(GENTALLY_ROOT "/"), link);
+        if (!is_quiet)
+            printf("%s: the link %s leads nowhere\n", path + strlen(GENTALLY_ROOT "/"), link);
     }
 }
+
+/* ---- paths in backquotes ---- */
+
+/* True for what looks like a folder or a source file: "src/core/", "cell.h"; x.c, as any module is called, is none. */
+static bool is_path(const char *name, size_t size)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./";
+    static const char *const endings[] = {"/",    ".c",  ".h",   ".def", ".avsc", ".csv", ".lua",
+                                          ".awk", ".md", ".mjs", ".js",  ".py",   ".txt", ".dict"};
+
+    if (strspn(name, letters) < size || name[0] == '.' || name[0] == '/' || name[1] == '.')
+        return false;
+    for (size_t at = 0; at < sizeof(endings) / sizeof(endings[0]); at++) {
+        size_t ending = strlen(endings[at]);
+        if (size > ending && strncmp(name + size - ending, endings[at], ending) == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * True if the name leads from the root, from where includes begin, from the page's own folder, from the doors of the
+ * page's room, or from the folder of the name before it. `last` holds that folder, and then this name's.
+ */
+static bool names_something(const char *page, const char *name, size_t size, char last[PATH_SIZE])
+{
+    static const char *const starts[] = {"", "src/", "include/", "include/gentally/"};
+    const char *room = strstr(page, "/src/");
+    char tries[7][PATH_SIZE];
+    size_t count = 0;
+
+    for (; count < sizeof(starts) / sizeof(starts[0]); count++)
+        snprintf(tries[count], PATH_SIZE, "%s/%s%.*s", GENTALLY_ROOT, starts[count], (int)size, name);
+    snprintf(tries[count++], PATH_SIZE, "%.*s/%.*s", (int)(strrchr(page, '/') - page), page, (int)size, name);
+    snprintf(tries[count++], PATH_SIZE, "%s%.*s", last, (int)size, name);
+    if (room != NULL)
+        snprintf(tries[count++], PATH_SIZE, "%s/include/gentally/%.*s/%.*s", GENTALLY_ROOT,
+                 (int)strcspn(room + strlen("/src/"), "/"), room + strlen("/src/"), (int)size, name);
+    for (size_t at = 0; at < count; at++) {
+        if (access(tries[at], F_OK) != 0)
+            continue;
+        snprintf(last, PATH_SIZE, "%.*s", (int)(strrchr(tries[at], '/') + 1 - tries[at]), tries[at]);
+        return true;
+    }
+    return false;
+}
+
+/* Counts the paths in backquotes of a text that stands at `page`, and says which name nothing. */
+static void check_paths(const char *page, const char *text)
+{
+    char last[PATH_SIZE] = "";
+
+    for (const char *at = text; (at = strchr(at, '`')) != NULL;) {
+        const char *name = at + 1;
+        size_t size = strcspn(name, "`\n");
+        at = name + size + (name[size] == '`');
+        if (size == 0 || name[size] != '`' || !is_path(name, size))
+            continue;
+        path_count++;
+        if (names_something(page, name, size, last))
+            continue;
+        wrong_count++;
+        if (!is_quiet)
+            printf("%s: there is no `%.*s`\n", page + strlen(GENTALLY_ROOT "/"), (int)size, name);
+    }
+}
+
+static bool holds_paths(const char *page)
+{
+    static const char recipes[] = GENTALLY_ROOT "/runbooks/contributing.md", rooms[] = GENTALLY_ROOT "/src/";
+
+    return strcmp(page, recipes) == 0 || strncmp(page, rooms, strlen(rooms)) == 0;
+}
+
+/* ---- the tree ---- */
 
 static int visit(const char *path, const struct stat *status, int kind, struct FTW *walk)
 {
@@ -132,23 +213,28 @@ static int visit(const char *path, const struct stat *status, int kind, struct F
     (void)status;
     if (kind == FTW_F && ending != NULL && strcmp(ending, ".md") == 0) {
         char *text = read_text(path);
+        blank_fences(text);
+        if (holds_paths(path))
+            check_paths(path, text);
         check_text(path, text);
         free(text);
     }
     return 0;
 }
 
-static void every_link_leads_somewhere(void)
+static void every_link_and_path_leads_somewhere(void)
 {
     static const char *const places[] = {"README.md", "src", "include", "schemas", "runbooks", "tests", "docker"};
 
-    link_count = wrong_count = 0;
+    link_count = path_count = wrong_count = 0;
+    is_quiet = false;
     for (size_t at = 0; at < sizeof(places) / sizeof(places[0]); at++) {
         char path[PATH_SIZE];
         snprintf(path, sizeof(path), "%s/%s", GENTALLY_ROOT, places[at]);
         CU_ASSERT_EQUAL(nftw(path, visit, 16, FTW_PHYS), 0);
     }
     CU_ASSERT_TRUE(link_count >= LINKS_MIN);
+    CU_ASSERT_TRUE(path_count >= PATHS_MIN);
     CU_ASSERT_EQUAL(wrong_count, 0);
 }
 
@@ -182,19 +268,40 @@ static void links_within_code_are_none(void)
     char text[] = "a `[b](c)` d\n```sh\n# e\n[f](g)\n```\n[h](i.md#j) k ` l\n";
 
     link_count = wrong_count = 0;
+    is_quiet = true;
+    blank_fences(text);
     check_text(GENTALLY_ROOT "/imaginary.md", text);
     CU_ASSERT_EQUAL(link_count, 1);
     CU_ASSERT_EQUAL(wrong_count, 1);
     CU_ASSERT_FALSE(has_heading(text, "e"));
 }
 
+static void paths_that_name_nothing_are_seen(void)
+{
+    static const char room[] = GENTALLY_ROOT "/src/core/README.md", recipes[] = GENTALLY_ROOT "/runbooks/a.md";
+
+    path_count = wrong_count = 0;
+    is_quiet = true;
+    check_paths(room, "`cell.h` `cell.c` `base/csv.c` `gentally/core/` `core/cell.h` `src/main.c` `x.c` `a b.c` `.md`");
+    CU_ASSERT_EQUAL(path_count, 6);
+    CU_ASSERT_EQUAL(wrong_count, 0);
+    check_paths(room, "`worker.c` `src/core/worker.c` `include/gentally/cell.h`");
+    CU_ASSERT_EQUAL(wrong_count, 3);
+    check_paths(recipes, "`changelog.md` `src/core/cell.c`, `rollup.c` `MEASURES` ` ` `");
+    CU_ASSERT_EQUAL(path_count, 12);
+    CU_ASSERT_EQUAL(wrong_count, 3);
+    check_paths(recipes, "`cell.c`, `src/core/rollup.c` `figures.h`");
+    CU_ASSERT_EQUAL(wrong_count, 5);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
-        {"every_link_leads_somewhere", every_link_leads_somewhere},
+        {"every_link_and_path_leads_somewhere", every_link_and_path_leads_somewhere},
         {"links_that_lead_nowhere_are_seen", links_that_lead_nowhere_are_seen},
         {"headings_are_spelt_as_github_does", headings_are_spelt_as_github_does},
         {"links_within_code_are_none", links_within_code_are_none},
+        {"paths_that_name_nothing_are_seen", paths_that_name_nothing_are_seen},
         CU_TEST_INFO_NULL,
     };
     return suite_run(argc, argv, tests);

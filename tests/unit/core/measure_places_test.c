@@ -105,6 +105,7 @@ static void write_wanted(const struct place *place, enum measure measure, char *
     char enumerator[64] = "M_";
     const char *name = measure_name(measure);
 
+    CU_ASSERT_PTR_NOT_NULL_FATAL(name); /* src/core/measure.c has none */
     CU_ASSERT_FATAL(strlen(name) + sizeof("M_") <= sizeof(enumerator));
     for (size_t i = 0; i <= strlen(name); i++)
         enumerator[2 + i] = (char)toupper((unsigned char)name[i]);

@@ -197,6 +197,16 @@ static void fill_check(const struct fill_row *row, const struct catalog *catalog
     }
 }
 
+static void each_dimension_has_the_column_of_its_name(void)
+{
+    for (enum dimension dimension = 0; dimension < DIM_COUNT; dimension++) {
+        const char *have = column_name(column_of(dimension)), *want = dimension_name(dimension);
+        if (strcmp(have, want) != 0)
+            printf("dimension %s goes into column %s: see column_of()\n", want, have);
+        CU_ASSERT_STRING_EQUAL(have, want);
+    }
+}
+
 static void columns_are_filled_from_values_and_tables(void)
 {
     struct catalog *catalog;
@@ -215,6 +225,7 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"panes have the names of the schema", panes_have_the_names_of_the_schema},
+        {"each dimension has the column of its name", each_dimension_has_the_column_of_its_name},
         {"keys put the window behind the name", keys_put_the_window_behind_the_name},
         {"the longest key fits", the_longest_key_fits},
         {"a ledger key is the window", a_ledger_key_is_the_window},

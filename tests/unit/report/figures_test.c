@@ -29,6 +29,15 @@ static void nothing_is_a_document_too(void)
     json_decref(document);
 }
 
+static void figures_stand_in_the_study_s_order(void)
+{
+    for (uint32_t index = 0; index < FIGURES_COUNT; index++) {
+        char want[16];
+        snprintf(want, sizeof(want), "S%02u", index + 1);
+        CU_ASSERT_STRING_EQUAL(figures_title(index).id, want);
+    }
+}
+
 static void one_event_is_drawn(void)
 {
     static struct stack stack;
@@ -445,6 +454,7 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"nothing is a document, too", nothing_is_a_document_too},
+        {"figures stand in the study's order", figures_stand_in_the_study_s_order},
         {"one event is drawn", one_event_is_drawn},
         {"a week without traffic is told", a_week_without_traffic_is_told},
         {"the unknown is a series of its own", the_unknown_is_a_series_of_its_own},
