@@ -1,4 +1,8 @@
-/* The frame of a command: see command.h. */
+/*
+ * The frame of a command: help and version first, then the configuration with the command's own options, then the
+ * command. Where the command cannot go on, its reason becomes one line on standard error, with the anchor of the
+ * reason's heading in the runbook, and the exit status.
+ */
 #include "gentally/cli/command.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* See options.h. Numbers are read whole or not at all: "10x" is a mistake, not ten. */
+/* Options read from their texts. Numbers are read whole or not at all: "10x" is a mistake, not ten. */
 #include "gentally/cli/options.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* See output.h. */
+/* Standard output through stdio: a short write or a failed flush becomes a reason, with errno. */
 #include "gentally/cli/output.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* See program.h. Commands are looked up by name; everything else here is what a person gets to read. */
+/* Commands are looked up by name; everything else here is what a person gets to read. */
 #include "gentally/cli/program.h"
 
 #include <signal.h>

@@ -1,4 +1,6 @@
-/* See progress.h. */
+/*
+ * The progress line is rewritten in place: a carriage return before it, and the rest of the old line erased after it.
+ */
 #include "gentally/cli/progress.h"
 
 #include <inttypes.h>

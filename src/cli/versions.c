@@ -1,6 +1,6 @@
 /*
- * See versions.h. No other file includes foreign headers for their versions alone. librdkafka tells which version is
- * linked; the others tell only which one was compiled against (libavro tells nothing at all).
+ * The versions of all libraries. No other file includes foreign headers for their versions alone. librdkafka tells
+ * which version is linked; the others tell only which one was compiled against (libavro tells nothing at all).
  */
 #include "versions.h"
 

@@ -1,6 +1,6 @@
 /*
- * See input.h. poll() watches input and signals side by side. getline() would not do: a blocked read cannot be told to
- * stop without a signal handler and a global.
+ * Lines from standard input, with signals heard in between. poll() watches input and signals side by side. getline()
+ * would not do: a blocked read cannot be told to stop without a signal handler and a global.
  *
  *   bytes:  | given out | not yet looked at | room |
  *           0           begin               end

@@ -1,4 +1,6 @@
-/* See leaderboard.h. JSON and CSV have the same fields: integers, times in ms (CSV: ISO 8601), shares as fractions. */
+/*
+ * Rows in three formats. JSON and CSV have the same fields: integers, times in ms (CSV: ISO 8601), shares as fractions.
+ */
 #include "leaderboard.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* See ledger_offsets.h. One pass over the ledger keeps the lowest first offset of each partition. */
+/* One pass over the ledger keeps the lowest first offset of each partition. */
 #include "ledger_offsets.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* See live_counters.h. The store is asked how many partitions there are: `setup` created them 0, 1, 2, ... */
+/* Counters straight from the store, which is asked how many partitions there are: `setup` created them 0, 1, 2, ... */
 #include "live_counters.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * See pivot_text.h. A table has room for so many windows; older ones are added up in a column of their own, so that
- * nothing is silently left out. JSON and CSV always have all windows.
+ * A pivot as table, JSON or CSV. A table has room for so many windows; older ones are added up in a column of their
+ * own, so that nothing is silently left out. JSON and CSV always have all windows.
  */
 #include "pivot_text.h"
 

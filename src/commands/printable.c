@@ -1,4 +1,4 @@
-/* See printable.h. */
+/* Bytes become \xNN unless they are printable ASCII, so that no payload can steer a terminal. */
 #include "printable.h"
 
 #include <stdio.h>

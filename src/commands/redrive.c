@@ -1,7 +1,7 @@
 /*
- * See redrive.h. Each record is sent once for good, since a note of it goes to Kafka in the same transaction, by the
- * record's first place. The next redrive fences this one, waits for its open transaction to end, and only then reads
- * the notes. So a crash at any moment leaves a record sent and noted, or neither.
+ * Records sent again. Each record is sent once for good, since a note of it goes to Kafka in the same transaction, by
+ * the record's first place. The next redrive fences this one, waits for its open transaction to end, and only then
+ * reads the notes. So a crash at any moment leaves a record sent and noted, or neither.
  */
 #include "redrive.h"
 

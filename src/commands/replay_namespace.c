@@ -1,4 +1,7 @@
-/* See replay_namespace.h. */
+/*
+ * A replay's keys are deleted before its topics, and partitions from the last to the first: a removal that is
+ * interrupted finds what is left, counting from partition 0, when it is run again.
+ */
 #include "replay_namespace.h"
 
 #include <time.h>

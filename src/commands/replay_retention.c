@@ -1,4 +1,7 @@
-/* See replay_retention.h. Month by month, the rows of both sides, sorted by model and cohort, are walked together. */
+/*
+ * Retention of two namespaces compared. Month by month, the rows of both sides, sorted by model and cohort, are walked
+ * together.
+ */
 #include "replay_retention.h"
 
 #include <stdlib.h>

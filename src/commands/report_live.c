@@ -1,7 +1,7 @@
 /*
- * See report_live.h. One thread, in turns: what has come from the topics, what browsers want, and, when all is read and
- * a moment was quiet, a new document. A summary's rows come in one transaction but in several partitions: the moment
- * lets the rest of it arrive. That the topics are read to their end is said only while a broker answers.
+ * The report that renews itself. One thread, in turns: what has come from the topics, what browsers want, and, when all
+ * is read and a moment was quiet, a new document. A summary's rows come in one transaction but in several partitions:
+ * the moment lets the rest of it arrive. That the topics are read to their end is said only while a broker answers.
  */
 #include "report_live.h"
 

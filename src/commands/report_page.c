@@ -1,4 +1,6 @@
-/* See report_page.h. */
+/*
+ * The page has a section for each figure; titles and sentences come from the figures, the document is written as it is.
+ */
 #include "report_page.h"
 
 #include "gentally/report/figures.h"

@@ -1,4 +1,4 @@
-/* See signal_text.h. */
+/* A signal as JSON has every number; a line of the table has as many of the numbers as fit behind its subject. */
 #include "signal_text.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /*
- * See table.h. Cells lie one behind the other in one text; widths are counted in UTF-8 characters, which is
- * right for everything but wide East Asian ones.
+ * Tables of texts, aligned. Cells lie one behind the other in one text; widths are counted in UTF-8 characters, which
+ * is right for everything but wide East Asian ones.
  */
 #include "table.h"
 

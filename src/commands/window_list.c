@@ -1,4 +1,4 @@
-/* See window_list.h. Stores tell how many windows there are; the list grows and asks again. */
+/* A store tells how many windows it has; the list grows to that number and asks again. */
 #include "window_list.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* See config.h. */
+/* The one check that only some commands ask for: those that only read need no account key. */
 #include "gentally/config/config.h"
 
 #include <inttypes.h>

@@ -1,4 +1,7 @@
-/* See config_defaults.h. A default that its own row refuses is a mistake in the table, so it ends the process. */
+/*
+ * The defaults are read as if an operator had written them. A default that its own row refuses is a mistake in the
+ * table, so it ends the process.
+ */
 #include "config_defaults.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* See config_derive.h. */
+/* Derived fields are worked out once, after the last source, so that no reader parses a text again. */
 #include "config_derive.h"
 
 #include "gentally/base/hash.h"

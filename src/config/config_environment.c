@@ -1,6 +1,6 @@
 /*
- * See config_environment.h. The names are GENTALLY_<OPTION>, GENTALLY_<SECRET>_FILE, GENTALLY_KAFKA_<PROPERTY>. A name
- * with our prefix that means nothing is refused: a mistyped variable must not be a silent default.
+ * Options from the environment. The names are GENTALLY_<OPTION>, GENTALLY_<SECRET>_FILE, GENTALLY_KAFKA_<PROPERTY>. A
+ * name with our prefix that means nothing is refused: a mistyped variable must not be a silent default.
  */
 #include "config_environment.h"
 

@@ -1,5 +1,5 @@
 /*
- * See config_file.h: the configuration file ("key = value" lines), and the files secrets are kept in. A '#' begins a
+ * Options from files: the configuration file ("key = value" lines), and the files secrets are kept in. A '#' begins a
  * comment only at the beginning of a line, since passwords have '#' too.
  */
 #include "config_file.h"

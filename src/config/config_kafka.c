@@ -1,7 +1,7 @@
 /*
- * See config_kafka.h. Exactness rests on some of librdkafka's settings; the worker sets those itself, and an attempt to
- * set them is refused by name, with the reason and what to use instead. All others are the operator's: librdkafka
- * checks the names and values when the worker opens it.
+ * Properties that pass through to librdkafka. Exactness rests on some of librdkafka's settings; the worker sets those
+ * itself, and an attempt to set them is refused by name, with the reason and what to use instead. All others are the
+ * operator's: librdkafka checks the names and values when the worker opens it.
  */
 #include "config_kafka.h"
 

@@ -1,4 +1,4 @@
-/* See config_load.h. The four sources are read in their order; the last of them, the command line, is read here. */
+/* The four sources are read in their order; the last of them, the command line, is read here. */
 #include "gentally/config/config_load.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* See config_value.h. A secret's value stands in no message. */
+/* Values read by their row of the table: a message says what is allowed, and never quotes a secret. */
 #include "config_value.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* Reads the clocks. */
+/* The clocks of the system. All else takes times as arguments. */
 #include "clock.h"
 
 int64_t clock_ms(clockid_t clock)

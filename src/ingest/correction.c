@@ -1,4 +1,7 @@
-/* Corrections, worked out for each window kind by itself. */
+/*
+ * A correction is worked out for each window kind by itself: where the old event was counted and the window is still
+ * open, it is taken out; where a window has closed over it, it is stuck and nothing is added in its place.
+ */
 #include "correction.h"
 
 struct correction correction_of(struct placement old, int64_t old_ms, uint32_t old_open, int64_t new_ms,

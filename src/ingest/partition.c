@@ -1,4 +1,8 @@
-/* Keeps what one partition knows between two flushes. */
+/*
+ * What one partition knows between two flushes. The watermark follows the highest event time and never falls. Lateness
+ * is worked out once a move: an event at or after it is in time for every window, and only earlier events are held
+ * against each window kind by itself.
+ */
 #include "partition.h"
 
 #include <assert.h>

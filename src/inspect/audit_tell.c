@@ -1,4 +1,4 @@
-/* Findings as texts. */
+/* Findings: numbers and versions become bounded texts here, and every violation is counted as it is told. */
 #include "audit_tell.h"
 
 #include <inttypes.h>

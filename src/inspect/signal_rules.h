@@ -58,7 +58,7 @@ struct found {
 /* Writes the rules in words, with their thresholds, to `texts`. */
 void signal_rules_write(struct found *found);
 
-/* Each applies the rules of one rollup to its rows, and adds the signals to `found`. */
+/* Rules: each function applies those of one rollup to its rows, and adds the signals to `found`. */
 void signal_rules_of_models(struct found *found, const struct subject_weeks *models);
 void signal_rules_of_categories(struct found *found, const struct subject_weeks *categories);
 void signal_rules_of_cohorts(struct found *found, const struct cohort_rows *rows);

@@ -1,4 +1,4 @@
-/* What a quantity means for sums. */
+/* Each quantity is a sum of the row or a difference of sums, as integers; only quotients are doubles. */
 #include "quantity.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* What a series kind means for a row. */
+/* Most series are a column of the row; sources and reasoning are renamed as the study's charts have them. */
 #include "row_series.h"
 
 #include <assert.h>

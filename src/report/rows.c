@@ -1,4 +1,4 @@
-/* The rollups by name, and a row's family. */
+/* The rollups that figures use, by name, and the family by which a row's model is shown. */
 #include "rows.h"
 
 #include <assert.h>

@@ -1,4 +1,4 @@
-/* Reads the models, then gives them their tokens. */
+/* A budget in two steps: the models as catalog and study know them, then their tokens, week by week. */
 #include "budget.h"
 
 #include "budget_fit.h"

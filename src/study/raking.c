@@ -1,4 +1,4 @@
-/* The fit: columns and rows by turns. */
+/* Iterative proportional fitting: columns and rows are scaled to their sums by turns; rows come last and are exact. */
 #include "raking.h"
 
 #include <assert.h>

@@ -7,7 +7,7 @@
 
 #include "gentally/base/base.h"
 
-/* The most bytes that json_text() writes for a text of `size` bytes; then those of an integer and of a real number. */
+/* The most bytes that json_text() writes for a text of `size` bytes; those of json_integer(), of json_real(). */
 #define JSON_TEXT_MAX(size) (6 * (size) + 2)
 #define JSON_INTEGER_MAX 20
 #define JSON_REAL_MAX 32

@@ -18,7 +18,7 @@ struct logger {
     uint64_t suppressed;  /* repeats since then */
 };
 
-/* Prepares a logger; there is nothing to close. */
+/* Prepares a logger; `program` is borrowed as long as the logger is used. There is nothing to close. */
 void log_open(struct logger *logger, enum log_level level, const char *program);
 
 /* Writes a line, unless it is below the logger's level or a repeat; errors are never dropped. `id` is static and

@@ -11,12 +11,13 @@
 
 struct encoder;
 
-/* Opens an encoder for the bundled schemas. HALT: NO-MEMORY, SCHEMA-INVALID. */
+/* Opens an encoder for the bundled schemas. GO_ON gives `*encoder` to the caller, to be closed once. HALT: NO-MEMORY,
+ * SCHEMA-INVALID. */
 MUST_CHECK enum verdict encoder_open(struct encoder **encoder, struct reason *why);
 void encoder_close(struct encoder *encoder);
 
-/* Each writes one message; `*bytes` borrows from the encoder until its next call. HALT: ENCODE-FAILED with libavro's
- * words. */
+/* Encode one event, summary (with a cell: a tombstone has no value), ledger record or signal as a message. `*bytes`
+ * borrows from the encoder until its next call. HALT: ENCODE-FAILED with libavro's words. */
 MUST_CHECK enum verdict encode_event(struct encoder *encoder, const struct event *event, struct span *bytes,
                                      struct reason *why);
 MUST_CHECK enum verdict encode_summary(struct encoder *encoder, const struct summary *summary, struct span *bytes,

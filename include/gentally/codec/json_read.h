@@ -10,7 +10,8 @@
 
 struct json_reader;
 
-/* Opens a reader, which holds the texts of one event. HALT: NO-MEMORY. */
+/* Opens a reader, which holds the texts of one event. GO_ON gives `*reader` to the caller, to be closed once. HALT:
+ * NO-MEMORY. */
 MUST_CHECK enum verdict json_reader_open(struct json_reader **reader, struct reason *why);
 void json_reader_close(struct json_reader *reader);
 

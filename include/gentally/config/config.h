@@ -9,8 +9,8 @@
 #include "gentally/core/rollup.h"
 #include "gentally/core/window.h"
 
-#define CONFIG_TEXT_MAX 1024
-#define CONFIG_KAFKA_MAX 64
+#define CONFIG_TEXT_MAX 1024 /* bytes of a text, with its NUL */
+#define CONFIG_KAFKA_MAX 64  /* properties that pass through to librdkafka */
 
 /* What is remembered of the ids of events. */
 enum ids_mode {

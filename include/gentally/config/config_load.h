@@ -29,7 +29,7 @@ struct command_option {
 MUST_CHECK enum verdict config_load(struct config *config, int argc, char **argv, struct command_option options[],
                                     size_t option_count, const char **positional, struct reason *why);
 
-/* Whether `argv` has `flag`, --help or --version; config_load() passes over them. */
+/* True if `argv` has `flag` ("--help" or "--version"), which config_load() passes over. */
 bool config_wants(int argc, char **argv, const char *flag);
 
 #endif

@@ -71,8 +71,8 @@ bool event_is_free(const struct event *event);
 struct span slug_base(struct span slug);
 struct span slug_variant(struct span slug);
 
-/* The dimensions by which rows are counted. Author, family, source, size, reasoning and continent are none of them:
- * they are joined from catalog and countries when a summary is made. */
+/* The dimensions by which rows are counted. Author, family, source, size, reasoning and continent are no dimensions,
+ * but joined from catalog and countries when a summary is made. */
 enum dimension {
     DIM_MODEL,
     DIM_PROVIDER,

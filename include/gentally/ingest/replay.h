@@ -12,9 +12,9 @@
 struct config;
 struct replay;
 
-/* Connects, and checks everything that `gentally setup` makes but the partitions' states. `config` has a namespace and
- * a group of the replay's own; config and logger are borrowed until close. GO_ON gives `*replay` to the caller; other
- * verdicts as worker_open(). */
+/* Opens a replay: connects, and checks everything that `gentally setup` makes but the partitions' states. `config` has
+ * a namespace and a group of the replay's own; config and logger are borrowed until close. GO_ON gives `*replay` to the
+ * caller; other verdicts as worker_open(). */
 MUST_CHECK enum verdict replay_open(struct replay **replay, const struct config *config, struct logger *logger,
                                     struct reason *why);
 
@@ -42,7 +42,7 @@ MUST_CHECK enum verdict replay_advance(struct replay *replay, const int64_t targ
 /* The stored `next` of a partition; 0 if the partition is not assigned. */
 int64_t replay_next(const struct replay *replay, int32_t number);
 
-/* Records counted or set aside so far. */
+/* The number of records counted or set aside so far. */
 uint64_t replay_records(const struct replay *replay);
 
 /* The replay's connection to the store; borrowed until close. */

@@ -17,9 +17,9 @@ struct worker_options {
 };
 
 /*
- * Loads the tables, connects, checks what `gentally setup` should have made, and joins the group. Blocks. GO_ON gives
- * `*worker` to the caller. HALT: the reason of what is wrong or missing; TRY_LATER: a server is not there yet. Nothing
- * is open then.
+ * Opens a worker: loads the tables, connects, checks what `gentally setup` should have made, and joins the group.
+ * Blocks. GO_ON gives `*worker` to the caller. HALT: the reason of what is wrong or missing; TRY_LATER: a server is not
+ * there yet. Nothing is open then.
  */
 MUST_CHECK enum verdict worker_open(struct worker **worker, const struct worker_options *options, struct reason *why);
 

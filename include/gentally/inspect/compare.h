@@ -1,4 +1,4 @@
-/* Compares two readings of one window of one partition, cell by cell: how `replay` proves that a store is right. */
+/* Two readings of one window of one partition are compared cell by cell: how `replay` proves that a store is right. */
 #ifndef GENTALLY_COMPARE_H
 #define GENTALLY_COMPARE_H
 

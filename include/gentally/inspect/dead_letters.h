@@ -46,7 +46,8 @@ struct dead_letter_filter {
 bool dead_letter_fits(const struct dead_letter *dead_letter, const struct dead_letter_filter *filter);
 
 /* Writes the key under which is noted that a record was sent again: "<topic>:<partition>:<offset>:<timestamp>". Returns
- * the size, at most DEAD_LETTER_KEY_MAX. The reader returns false for any other text; the topic borrows from `key`. */
+ * the size, at most DEAD_LETTER_KEY_MAX; the topic has less than 256 bytes. The reader returns false for any other
+ * text; the topic borrows from `key`. */
 #define DEAD_LETTER_KEY_MAX 320
 size_t dead_letter_key_write(const struct dead_letter_origin *origin, char *text);
 bool dead_letter_key_read(struct span key, struct dead_letter_origin *origin);

@@ -20,9 +20,12 @@ MUST_CHECK enum verdict pivot_open(struct pivot **pivot, const struct totals *to
                                    struct reason *why);
 void pivot_close(struct pivot *pivot);
 
-size_t pivot_count(const struct pivot *pivot);                 /* names */
-size_t pivot_windows(const struct pivot *pivot);               /* windows, the oldest has index 0 */
-int64_t pivot_start(const struct pivot *pivot, size_t window); /* start of a window, in ms */
+/* The numbers of names and of windows. The oldest window has index 0. */
+size_t pivot_count(const struct pivot *pivot);
+size_t pivot_windows(const struct pivot *pivot);
+
+/* The start of a window in ms, the name at an index (borrowed from the totals), and the value of both. */
+int64_t pivot_start(const struct pivot *pivot, size_t window);
 struct span pivot_name(const struct pivot *pivot, size_t name);
 int64_t pivot_value(const struct pivot *pivot, size_t name, size_t window);
 

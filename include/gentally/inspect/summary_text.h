@@ -8,9 +8,9 @@
 #define SUMMARY_TEXT_MAX 262144
 
 /*
- * Writes a summary as one JSON object and a newline, with the schema's field names. Numbers are integers, times are in
- * ms, nulls are left out; histograms are arrays of {"floor", "count"}, empty ones too. `accounts` < 0 means null.
- * Returns the size.
+ * Writes a summary that is no tombstone as one JSON object and a newline, with the schema's field names. Numbers are
+ * integers, times are in ms, nulls are left out; histograms are arrays of {"floor", "count"}, empty ones too.
+ * `accounts` < 0 means null. `text` has room for SUMMARY_TEXT_MAX; no NUL is written. Returns the size.
  */
 size_t summary_json_write(const struct summary *summary, int64_t accounts, char *text);
 
@@ -18,8 +18,8 @@ size_t summary_json_write(const struct summary *summary, int64_t accounts, char 
  * has CRLF. Returns the size. */
 size_t summary_csv_header_write(char *text);
 
-/* Writes a summary as one CSV row: times as ISO 8601, nulls as empty fields. `accounts` < 0 means null. Returns the
- * size. */
+/* Writes a summary that is no tombstone as one CSV row: times as ISO 8601, nulls as empty fields. `accounts` < 0 means
+ * null. Returns the size. */
 size_t summary_csv_write(const struct summary *summary, int64_t accounts, char *text);
 
 #endif

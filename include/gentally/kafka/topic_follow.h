@@ -22,14 +22,15 @@ struct topic_wanted {
 typedef enum verdict topic_follow_reader(void *context, size_t topic, const struct record *record, struct reason *why);
 
 /*
- * Begins at the first offset of every partition there is now; topic_follow_ask() takes up partitions made later. GO_ON
- * gives `*follow` to the caller, to be closed once. Blocks up to 10 s a topic. HALT: SOURCE-TOPIC-MISSING,
- * SOURCE-DENIED, SOURCE-CONFIG, NO-MEMORY; TRY_LATER: SOURCE-UNREACHABLE.
+ * Opens a follow of `topics` from the first offset of every partition there is now; topic_follow_ask() takes up
+ * partitions made later. GO_ON gives `*follow` to the caller, to be closed once; `config` is borrowed for the call.
+ * Blocks up to 10 s a topic. HALT: SOURCE-TOPIC-MISSING, SOURCE-DENIED, SOURCE-CONFIG, NO-MEMORY; TRY_LATER:
+ * SOURCE-UNREACHABLE.
  */
 MUST_CHECK enum verdict topic_follow_open(struct topic_follow **follow, const struct config *config,
                                           const char *const topics[], size_t topic_count, struct reason *why);
 
-/* Begins likewise, where some topics need not be there. */
+/* Opens a follow as topic_follow_open() does, of topics some of which need not be there. */
 MUST_CHECK enum verdict topic_follow_open_wanted(struct topic_follow **follow, const struct config *config,
                                                  const struct topic_wanted topics[], size_t topic_count,
                                                  struct reason *why);
@@ -39,13 +40,14 @@ void topic_follow_close(struct topic_follow *follow);
 
 /*
  * Waits up to `wait_ms` for a record, then gives the records that are there, up to TOPIC_FOLLOW_TURN_RECORDS. Stops at
- * the first verdict of `each` that is not GO_ON and returns it; HALT as above. Errors that may mend are waited out.
+ * the first verdict of `each` that is not GO_ON and returns it; HALT as topic_follow_open(), or SOURCE-FATAL. Errors
+ * that may mend are waited out.
  */
 #define TOPIC_FOLLOW_TURN_RECORDS 10000
 MUST_CHECK enum verdict topic_follow_turn(struct topic_follow *follow, int wait_ms, topic_follow_reader *each,
                                           void *context, struct reason *why);
 
-/* Whether every partition was read to its end, as the broker told the end last. */
+/* True if every partition was read to its end, as the broker told the end last. */
 bool topic_follow_at_end(const struct topic_follow *follow);
 
 /*

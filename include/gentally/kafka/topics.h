@@ -1,4 +1,4 @@
-/* Our topics: their names, their creation by `gentally setup`, and their removal after a replay. */
+/* The topics of a namespace: their names, their creation by `gentally setup`, and their removal after a replay. */
 #ifndef GENTALLY_TOPICS_H
 #define GENTALLY_TOPICS_H
 

@@ -21,7 +21,7 @@ MUST_CHECK enum verdict transaction_open(struct transaction **transaction, const
 /* Aborts what was begun and not committed, and frees the transaction; NULL is fine. Blocks up to 5 s. */
 void transaction_close(struct transaction *transaction);
 
-/* Begins. Verdicts of transaction_commit(). */
+/* Begins the transaction (after open, commit or abort), without asking the broker. Verdicts of transaction_commit(). */
 MUST_CHECK enum verdict transaction_begin(struct transaction *transaction, struct reason *why);
 
 /* Queues one message of the transaction (bytes are copied; an absent value is a tombstone). REWIND and STEP_DOWN as in
@@ -35,21 +35,22 @@ struct transaction_header {
     struct span value;
 };
 
-/* Queues one message likewise, into one partition, and with headers (copied). */
+/* Queues one message as transaction_put() does, into one partition, and with `count` headers (copied). */
 MUST_CHECK enum verdict transaction_put_to(struct transaction *transaction, const char *topic, int32_t partition,
                                            struct span key, struct span value,
                                            const struct transaction_header headers[], uint32_t count,
                                            struct reason *why);
 
 /*
- * Commits. GO_ON: all messages are visible. REWIND: the transaction is aborted (SINK-TXN-ABORTED), or its outcome is
- * unknown (SINK-TXN-UNKNOWN): close it, open a new one and read the ledger again. STEP_DOWN: SINK-FENCED, a newer
- * transaction of the name exists. HALT: SINK-DENIED, SINK-TOO-LARGE, SINK-TOPIC-MISSING, SINK-FATAL. Blocks up to 60 s.
+ * Commits what was begun. GO_ON: all messages are visible. REWIND: the transaction is aborted (SINK-TXN-ABORTED), or
+ * its outcome is unknown (SINK-TXN-UNKNOWN): close it, open a new one and read the ledger again. STEP_DOWN:
+ * SINK-FENCED, a newer transaction of the name exists. HALT: SINK-DENIED, SINK-TOO-LARGE, SINK-TOPIC-MISSING,
+ * SINK-FATAL. Blocks up to 60 s.
  */
 MUST_CHECK enum verdict transaction_commit(struct transaction *transaction, struct reason *why);
 
-/* Aborts. GO_ON: no message will ever be visible, or nothing was begun. REWIND, STEP_DOWN, HALT as above. Blocks up to
- * 30 s. */
+/* Aborts what was begun. GO_ON: no message will ever be visible, or nothing was begun. REWIND, STEP_DOWN, HALT as
+ * transaction_commit(). Blocks up to 30 s. */
 MUST_CHECK enum verdict transaction_abort(struct transaction *transaction, struct reason *why);
 
 #endif

@@ -5,11 +5,11 @@
 #include "gentally/base/verdict.h"
 
 struct input_logs {
-    /* Asks for the number of partitions, as of now. */
+    /* Asks for the number of partitions, as of now. Blocks, and answers, as source_partitions(). */
     enum verdict (*count)(void *context, int32_t *count, struct reason *why);
-    /* Asks for the end offsets of the logs of partitions 0 .. count - 1. */
+    /* Asks for the end offsets of the logs of partitions 0 .. count - 1. Blocks, and answers, as source_ends(). */
     enum verdict (*ends)(void *context, int32_t count, int64_t ends[], struct reason *why);
-    void *context;
+    void *context; /* given to both; borrowed */
 };
 
 #endif

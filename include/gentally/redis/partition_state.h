@@ -10,7 +10,7 @@
 #include "gentally/core/outcome.h"
 #include "gentally/core/window.h"
 
-#define STORE_TOKEN_SIZE 48
+#define STORE_TOKEN_SIZE 48 /* bytes of an owner's token, with its NUL */
 
 /* Ids of records, kept together while the watermark went from `start_ms` over `width_ms`. */
 #define ID_BUCKETS_MAX 64 /* of one partition: three of each width that was configured lately */
@@ -20,13 +20,13 @@ struct id_bucket {
 
 struct partition_state {
     int32_t partition;
-    char incarnation[33];         /* 128 random bits in hex: changes when the state is deliberately rebuilt */
-    char token[STORE_TOKEN_SIZE]; /* whoever knows the latest may write */
-    int64_t first;                /* offset counting began at */
-    int64_t next;                 /* offset of the next record to fold */
-    struct anchor anchor;         /* the last record before it */
-    int64_t watermark_ms;         /* NO_TIME before any event */
-    bool is_idle;
+    char incarnation[33];            /* 128 random bits in hex: changes when the state is deliberately rebuilt */
+    char token[STORE_TOKEN_SIZE];    /* whoever knows the latest may write */
+    int64_t first;                   /* offset counting began at */
+    int64_t next;                    /* offset of the next record to fold */
+    struct anchor anchor;            /* the last record before it */
+    int64_t watermark_ms;            /* NO_TIME before any event */
+    bool is_idle;                    /* read to its end for long enough: holds back no watermark of the whole input */
     int64_t outcomes[OUTCOME_COUNT]; /* records by outcome, since `first` */
     int64_t floor_ms[WINDOW_KINDS];  /* windows of the kind that start before it are sealed; NO_TIME: none are */
     uint32_t id_bucket_count;        /* as store_claim() read them; 0 after other calls */

@@ -28,9 +28,9 @@ struct config;
 struct store;
 
 /*
- * Connects and checks the server: reachable, authenticated, Redis 7 or later, maxmemory-policy noeviction. GO_ON gives
- * `*store` to the caller, to be closed once; `config` and `logger` are borrowed until then. HALT: STORE-URL,
- * STORE-AUTH, STORE-VERSION, STORE-POLICY, STORE-TLS (asked for, but not built in), NO-MEMORY.
+ * Opens a store: connects to Redis and checks the server: reachable, authenticated, Redis 7 or later, maxmemory-policy
+ * noeviction. GO_ON gives `*store` to the caller, to be closed once; `config` and `logger` are borrowed until then.
+ * HALT: STORE-URL, STORE-AUTH, STORE-VERSION, STORE-POLICY, STORE-TLS (asked for, but not built in), NO-MEMORY.
  */
 MUST_CHECK enum verdict store_open(struct store **store, const struct config *config, struct logger *logger,
                                    struct reason *why);

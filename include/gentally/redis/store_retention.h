@@ -62,7 +62,7 @@ MUST_CHECK enum verdict store_retain(struct store *store, const struct activity 
 MUST_CHECK enum verdict store_retention_revisions(struct store *store, int64_t months[], uint32_t *floor,
                                                   struct reason *why);
 
-/* Whether retention began later than counting, as the states were read last. */
+/* True if retention began later than counting, as the states were read last. */
 bool store_retention_is_late(const struct store *store);
 
 /* Gets a count of one shard; `model` is borrowed for the call. `accounts` may be 0: all moved to an older cohort. */

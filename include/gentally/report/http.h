@@ -40,8 +40,8 @@ MUST_CHECK enum verdict http_publish(struct http *http, struct span page, struct
  * HTTP_HEARTBEAT_MS. `now_ms` is of the same monotonic clock as that of http_turn(). */
 void http_is_current(struct http *http, int64_t now_ms);
 
-/* One turn: waits up to `wait_ms` for sockets that are ready, then reads from and writes to all of them, at most some
- * hundred kB each, accepts clients and drops late ones. `now_ms`: any monotonic clock. */
+/* Takes one turn: waits up to `wait_ms` for sockets that are ready, then reads from and writes to all of them, at most
+ * some hundred kB each, accepts clients and drops late ones. `now_ms`: any monotonic clock. */
 void http_turn(struct http *http, int wait_ms, int64_t now_ms);
 
 #endif

@@ -26,7 +26,7 @@ struct page {
     uint64_t revision; /* if live: the number of this document; later ones are pushed */
 };
 
-/* Whether this binary has the page: a build without npm has none. */
+/* True if this binary has the page: a build without npm has none. */
 bool page_is_built(void);
 
 /* Writes the page. Blocks as writing to `file` does. HALT: REPORT-NOT-BUILT, OUTPUT-FAILED. */
