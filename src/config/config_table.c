@@ -8,12 +8,12 @@
 #define SIZE(member) sizeof(((struct config *)NULL)->member)
 #define FIELD(member) .offset = offsetof(struct config, member), .size = SIZE(member)
 #define TEXT_OF(text_kind, member, called, least)                                                                      \
-    .kind = text_kind, FIELD(member), .argument = called, .min = least, .max = SIZE(member) - 1
+    .kind = (text_kind), FIELD(member), .argument = (called), .min = (least), .max = SIZE(member) - 1
 #define TEXT(member, called, least) TEXT_OF(OPTION_TEXT, member, called, least)
 #define NAME(member, called, least) TEXT_OF(OPTION_NAME, member, called, least)
 #define URL(member, called, least) TEXT_OF(OPTION_URL, member, called, least)
 #define INTEGER(member, least, most, unit_name)                                                                        \
-    .kind = OPTION_INTEGER, FIELD(member), .argument = "N", .min = least, .max = most, .unit = unit_name
+    .kind = OPTION_INTEGER, FIELD(member), .argument = "N", .min = (least), .max = (most), .unit = (unit_name)
 #define LEVEL(member) .kind = OPTION_LEVEL, FIELD(member), .argument = "LEVEL"
 
 /* The least length of a text. */

@@ -51,38 +51,38 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void note_failure(struct run_counts *accumulator, uint64_t seed, const char *why)
+static void note_failure(struct run_counts *counts, uint64_t seed, const char *why)
 {
-    uint64_t at = __atomic_fetch_add(&accumulator->failed, 1, __ATOMIC_RELAXED);
+    uint64_t at = __atomic_fetch_add(&counts->failed, 1, __ATOMIC_RELAXED);
 
     if (at >= FAILURES_MAX)
         return;
-    snprintf(accumulator->failures[at].why, sizeof(accumulator->failures[at].why), "%s", why);
-    accumulator->failures[at].seed = seed;
+    snprintf(counts->failures[at].why, sizeof(counts->failures[at].why), "%s", why);
+    counts->failures[at].seed = seed;
 }
 
-static void run_seeds(struct run_counts *accumulator, int child, uint64_t last_seed, double until)
+static void run_seeds(struct run_counts *counts, int child, uint64_t last_seed, double until)
 {
     static struct sim sim;
 
-    while (seconds_now() < until && accumulator->failed < accumulator->failures_max) {
-        uint64_t seed = __atomic_fetch_add(&accumulator->next_seed, 1, __ATOMIC_RELAXED);
+    while (seconds_now() < until && counts->failed < counts->failures_max) {
+        uint64_t seed = __atomic_fetch_add(&counts->next_seed, 1, __ATOMIC_RELAXED);
         if (seed > last_seed)
             break;
-        accumulator->running[child] = seed;
+        counts->running[child] = seed;
         if (sim_run(&sim, seed, false))
-            __atomic_fetch_add(&accumulator->passed, 1, __ATOMIC_RELAXED);
+            __atomic_fetch_add(&counts->passed, 1, __ATOMIC_RELAXED);
         else
-            note_failure(accumulator, seed, sim.why);
-        __atomic_fetch_add(&accumulator->steps, sim.steps, __ATOMIC_RELAXED);
+            note_failure(counts, seed, sim.why);
+        __atomic_fetch_add(&counts->steps, sim.steps, __ATOMIC_RELAXED);
         for (int i = 0; i < FAULT_COUNT; i++)
-            __atomic_fetch_add(&accumulator->injected[i], sim.injected[i], __ATOMIC_RELAXED);
+            __atomic_fetch_add(&counts->injected[i], sim.injected[i], __ATOMIC_RELAXED);
     }
-    accumulator->running[child] = 0;
+    counts->running[child] = 0;
 }
 
 /* A child that dies of an assertion has found something, too; another takes its place. */
-static void run_children(struct run_counts *accumulator, uint64_t last_seed, double until)
+static void run_children(struct run_counts *counts, uint64_t last_seed, double until)
 {
     int count = (int)sysconf(_SC_NPROCESSORS_ONLN);
     pid_t children[CHILDREN_MAX];
@@ -93,7 +93,7 @@ static void run_children(struct run_counts *accumulator, uint64_t last_seed, dou
     for (int i = 0; i < count; i++, alive++) {
         children[i] = fork();
         if (children[i] == 0) {
-            run_seeds(accumulator, i, last_seed, until);
+            run_seeds(counts, i, last_seed, until);
             _exit(0);
         }
     }
@@ -104,17 +104,17 @@ static void run_children(struct run_counts *accumulator, uint64_t last_seed, dou
             if (children[i] != ended)
                 continue;
             alive--;
-            if (accumulator->running[i] == 0)
+            if (counts->running[i] == 0)
                 continue;
             char why[64];
             snprintf(why, sizeof(why), "the process died of %s %d", WIFSIGNALED(status) ? "signal" : "status",
                      WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-            note_failure(accumulator, accumulator->running[i], why);
-            accumulator->running[i] = 0;
+            note_failure(counts, counts->running[i], why);
+            counts->running[i] = 0;
             children[i] = fork();
             alive++;
             if (children[i] == 0) {
-                run_seeds(accumulator, i, last_seed, until);
+                run_seeds(counts, i, last_seed, until);
                 _exit(0);
             }
         }
@@ -148,24 +148,23 @@ static bool is_repeatable(void)
     return is_same;
 }
 
-static void report(const struct run_counts *accumulator, double seconds)
+static void report(const struct run_counts *counts, double seconds)
 {
-    uint64_t runs = accumulator->passed + accumulator->failed;
+    uint64_t runs = counts->passed + counts->failed;
 
     printf("note: %" PRIu64 " runs in %.0f s (%.0f a second), %" PRIu64 " steps\n", runs, seconds,
-           (double)runs / seconds, accumulator->steps);
+           (double)runs / seconds, counts->steps);
     for (int i = 0; i < FAULT_COUNT; i++)
-        printf("note: %10" PRIu64 "  %s\n", accumulator->injected[i], fault_name((enum sim_fault)i));
-    for (uint64_t i = 0; i < accumulator->failed && i < FAILURES_MAX; i++)
-        printf("seed %" PRIu64 " failed: %s\n    repeat with GENTALLY_SEED=%" PRIu64 "\n",
-               accumulator->failures[i].seed, accumulator->failures[i].why, accumulator->failures[i].seed);
+        printf("note: %10" PRIu64 "  %s\n", counts->injected[i], fault_name((enum sim_fault)i));
+    for (uint64_t i = 0; i < counts->failed && i < FAILURES_MAX; i++)
+        printf("seed %" PRIu64 " failed: %s\n    repeat with GENTALLY_SEED=%" PRIu64 "\n", counts->failures[i].seed,
+               counts->failures[i].why, counts->failures[i].seed);
 }
 
 int main(void)
 {
     uint64_t seed = setting("GENTALLY_SEED", 0);
-    struct run_counts *accumulator =
-        mmap(NULL, sizeof(*accumulator), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct run_counts *counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     /* Workers take large tables and touch little of them: fresh pages are cheaper than cleared ones. */
     mallopt(M_MMAP_THRESHOLD, 1 << 18);
@@ -173,19 +172,19 @@ int main(void)
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (seed != 0)
         return run_one(seed);
-    if (accumulator == MAP_FAILED)
+    if (counts == MAP_FAILED)
         return EXIT_FAILURE;
     bool is_same = getenv("GENTALLY_SIM_FAILURES") != NULL || is_repeatable();
     double begin = seconds_now();
-    accumulator->failures_max = setting("GENTALLY_SIM_FAILURES", FAILURES_MAX);
-    accumulator->next_seed = setting("GENTALLY_SIM_FIRST", 1);
+    counts->failures_max = setting("GENTALLY_SIM_FAILURES", FAILURES_MAX);
+    counts->next_seed = setting("GENTALLY_SIM_FIRST", 1);
     uint64_t seeds = setting("GENTALLY_SIM_SEEDS", UINT64_MAX / 2);
-    run_children(accumulator, accumulator->next_seed + seeds - 1, begin + (double)setting("GENTALLY_SIM_SECONDS", 120));
-    report(accumulator, seconds_now() - begin);
+    run_children(counts, counts->next_seed + seeds - 1, begin + (double)setting("GENTALLY_SIM_SECONDS", 120));
+    report(counts, seconds_now() - begin);
     if (!is_same)
-        accumulator->failed++;
+        counts->failed++;
     else
-        accumulator->passed++;
-    printf("sim: %" PRIu64 " passed, %" PRIu64 " failed\n", accumulator->passed, accumulator->failed);
-    return accumulator->failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        counts->passed++;
+    printf("sim: %" PRIu64 " passed, %" PRIu64 " failed\n", counts->passed, counts->failed);
+    return counts->failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
