@@ -158,15 +158,15 @@ static bool names_something(const char *page, const char *name, size_t size, cha
 {
     static const char *const starts[] = {"", "src/", "include/", "include/gentally/"};
     const char *room = strstr(page, "/src/");
-    char tries[7][PATH_SIZE];
+    char tries[7][2 * PATH_SIZE];
     size_t count = 0;
 
     for (; count < sizeof(starts) / sizeof(starts[0]); count++)
-        snprintf(tries[count], PATH_SIZE, "%s/%s%.*s", GENTALLY_ROOT, starts[count], (int)size, name);
-    snprintf(tries[count++], PATH_SIZE, "%.*s/%.*s", (int)(strrchr(page, '/') - page), page, (int)size, name);
-    snprintf(tries[count++], PATH_SIZE, "%s%.*s", last, (int)size, name);
+        snprintf(tries[count], sizeof(tries[0]), "%s/%s%.*s", GENTALLY_ROOT, starts[count], (int)size, name);
+    snprintf(tries[count++], sizeof(tries[0]), "%.*s/%.*s", (int)(strrchr(page, '/') - page), page, (int)size, name);
+    snprintf(tries[count++], sizeof(tries[0]), "%s%.*s", last, (int)size, name);
     if (room != NULL)
-        snprintf(tries[count++], PATH_SIZE, "%s/include/gentally/%.*s/%.*s", GENTALLY_ROOT,
+        snprintf(tries[count++], sizeof(tries[0]), "%s/include/gentally/%.*s/%.*s", GENTALLY_ROOT,
                  (int)strcspn(room + strlen("/src/"), "/"), room + strlen("/src/"), (int)size, name);
     for (size_t at = 0; at < count; at++) {
         if (access(tries[at], F_OK) != 0)
