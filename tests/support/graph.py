@@ -46,11 +46,15 @@ def read_files(rooms):
     return files
 
 
-def read_symbols(*names):
-    """(defined, used) symbols of objects."""
-    lines = subprocess.run(["nm", "-g", *names], capture_output=True, text=True, check=True).stdout.splitlines()
-    fields = [line.split() for line in lines if not line.endswith(":") and line]
-    return {f[-1] for f in fields if f[-2] != "U"}, {f[-1] for f in fields if f[-2] == "U"}
+def read_symbols(names):
+    """Object -> its (defined, used) symbols. One nm for all: to begin it costs more than what it does."""
+    symbols = {name: (set(), set()) for name in names}
+    lines = subprocess.run(["nm", "-A", "-g", *names], capture_output=True, text=True, check=True).stdout.splitlines()
+    for line in lines:
+        name, _, fields = line.partition(":")
+        kind, symbol = fields.split()[-2:]
+        symbols[name][kind == "U"].add(symbol)
+    return symbols
 
 
 def read_tests(build, rooms):
@@ -60,7 +64,7 @@ def read_tests(build, rooms):
     for folder, folders, files in os.walk(os.path.join(build, "CMakeFiles")):
         folders[:] = [name for name in folders if name not in ours]
         names += [os.path.join(folder, name) for name in files if name.endswith(".o")]
-    return read_symbols(*names)[1] if names else set()
+    return set().union(*(used for _, used in read_symbols(names).values())) if names else set()
 
 
 def stem(path):
@@ -192,12 +196,13 @@ def main():
     files = read_files(rooms)
     objects = {path: "gentally_" + room for path, room in files.items() if path.endswith(".c")}
     programs = {"src/main.c": "gentally", "src/demo.c": "gentally-demo"}
-    symbols = {
-        path: read_symbols(os.path.join(build, "CMakeFiles", target + ".dir", path + ".o"))
+    names = {
+        path: os.path.join(build, "CMakeFiles", target + ".dir", path + ".o")
         for path, target in (objects | programs).items()
     }
-    defined = {path: symbols[path][0] for path in objects}
-    used = {path: pair[1] for path, pair in symbols.items()}
+    symbols = read_symbols(list(names.values()))
+    defined = {path: symbols[names[path]][0] for path in objects}
+    used = {path: symbols[name][1] for path, name in names.items()}
     modules = modules_of(files, defined)
     edges = edges_of(files, modules, defined, used)
     doors = {path: read(path) for path in files if path.startswith("include/")}
