@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "gentally/base/calendar.h"
+#include "gentally/base/clock.h"
 
 /* Below PIPE_BUF (4096 on Linux, at least 512 everywhere): a whole line is one atomic write. */
 #define LINE_SIZE 1024
@@ -28,13 +29,6 @@ static const char *const level_names[] = {
     [LOG_LEVEL_WARN] = "warn",
     [LOG_LEVEL_ERROR] = "error",
 };
-
-static int64_t clock_ms(clockid_t clock)
-{
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void log_open(struct logger *logger, enum log_level level, const char *program)
 {

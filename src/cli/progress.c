@@ -8,17 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
-int64_t progress_now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+#include "gentally/base/clock.h"
 
 void progress_begin(struct progress *progress, const char *verb)
 {
-    int64_t now_ms = progress_now_ms();
+    int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
 
     *progress = (struct progress){verb, isatty(STDERR_FILENO) == 1, false, now_ms, now_ms + 500};
 }
@@ -27,7 +21,7 @@ void progress_step(struct progress *progress, int64_t count)
 {
     if (!progress->is_shown)
         return;
-    int64_t now_ms = progress_now_ms();
+    int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
     if (now_ms - progress->shown_ms < 500)
         return;
     progress->shown_ms = now_ms;
@@ -41,5 +35,5 @@ int64_t progress_end(struct progress *progress)
     if (progress->is_dirty)
         fprintf(stderr, "\r\x1b[K");
     progress->is_dirty = false;
-    return progress_now_ms() - progress->begin_ms;
+    return clock_ms(CLOCK_MONOTONIC) - progress->begin_ms;
 }

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "gentally/base/clock.h"
 #include "gentally/cli/command.h"
 #include "gentally/cli/progress.h"
 #include "gentally/codec/avro_write.h"
@@ -165,7 +166,7 @@ static enum verdict run(struct command_call *call, struct reason *why)
     struct production production = {.config = call->config, .skips_bad = call->options[SKIP_BAD].value != NULL};
     struct reason why_settle = {0};
     struct logger logger;
-    int64_t begin_ms = progress_now_ms();
+    int64_t begin_ms = clock_ms(CLOCK_MONOTONIC);
 
     log_open(&logger, call->config->log_level, command_produce.name);
     enum verdict verdict = open_parts(&production, &logger, why);
@@ -183,7 +184,7 @@ static enum verdict run(struct command_call *call, struct reason *why)
         *why = why_settle;
         return settled;
     }
-    report(&production, progress_now_ms() - begin_ms);
+    report(&production, clock_ms(CLOCK_MONOTONIC) - begin_ms);
     if (verdict == SET_ASIDE) { /* The line is named already. */
         call->status = EX_DATAERR;
         return GO_ON;

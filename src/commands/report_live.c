@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "gentally/base/clock.h"
 #include "gentally/core/event.h"
 #include "gentally/kafka/topic_follow.h"
 #include "gentally/kafka/topics.h"
@@ -36,14 +37,6 @@ struct live_report {
     char *document; /* the last one, to know another by */
     size_t document_size;
 };
-
-static int64_t clock_ms(clockid_t clock)
-{
-    struct timespec now;
-
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void block_signals(sigset_t *signals)
 {

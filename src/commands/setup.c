@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "gentally/base/clock.h"
 #include "gentally/cli/command.h"
 #include "gentally/commands/commands.h"
 #include "gentally/kafka/source.h"
@@ -16,7 +17,7 @@
 #include "gentally/redis/store_retention.h"
 #include "ledger_offsets.h"
 
-#define READY_SECONDS 30
+#define READY_MS 30000
 
 enum option { PARTITIONS, REPLICATION, BEGIN_AGAIN };
 
@@ -149,14 +150,12 @@ static enum verdict create_states_when_ready(const struct request *request, stru
                                              struct reason *why)
 {
     static const struct timespec pause = {0, 250000000};
-    struct timespec begin, now;
+    int64_t begin_ms = clock_ms(CLOCK_MONOTONIC);
 
-    clock_gettime(CLOCK_MONOTONIC, &begin);
     for (;;) {
         enum verdict verdict = create_states(request, store, has_counted, why);
         bool is_young = verdict == TRY_LATER || (verdict == HALT && why->id == SOURCE_TOPIC_MISSING);
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        if (!is_young || now.tv_sec - begin.tv_sec > READY_SECONDS)
+        if (!is_young || clock_ms(CLOCK_MONOTONIC) - begin_ms > READY_MS)
             return verdict;
         nanosleep(&pause, NULL);
     }

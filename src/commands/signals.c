@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "gentally/base/clock.h"
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
 #include "gentally/cli/output.h"
@@ -412,7 +413,7 @@ static enum verdict read_on(struct request *request, struct waiting *waiting, bo
 {
     enum verdict verdict = topic_follow_turn(request->follow, POLL_MS, take_record, request, why);
     bool is_at_end = topic_follow_at_end(request->follow);
-    int64_t now_ms = progress_now_ms();
+    int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
 
     if (request->is_heard || is_at_end)
         waiting->heard_ms = now_ms;
@@ -436,7 +437,7 @@ static enum verdict read_on(struct request *request, struct waiting *waiting, bo
 
 static enum verdict turn(struct request *request, struct reason *why)
 {
-    int64_t now_ms = progress_now_ms();
+    int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
     struct waiting waiting = {now_ms, now_ms, now_ms};
     enum verdict verdict = GO_ON;
 

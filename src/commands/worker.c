@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <time.h>
 
+#include "gentally/base/clock.h"
 #include "gentally/cli/command.h"
 #include "gentally/commands/commands.h"
 #include "gentally/config/config_print.h"
@@ -39,14 +40,6 @@ const struct command command_worker = {
     .option_count = LENGTH_OF(option_table),
     .run = run,
 };
-
-static int64_t clock_ms(clockid_t clock)
-{
-    struct timespec now;
-
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Waits up to `wait_ms` for a signal; 0 if none came. */
 static int next_signal(const sigset_t *signals, int wait_ms)

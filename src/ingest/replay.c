@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "clock.h"
+#include "gentally/base/clock.h"
 #include "pipeline_read.h"
 #include "pipeline_setup.h"
 

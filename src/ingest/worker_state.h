@@ -2,8 +2,8 @@
 #ifndef GENTALLY_WORKER_STATE_H
 #define GENTALLY_WORKER_STATE_H
 
-#include "clock.h"
 #include "closing.h"
+#include "gentally/base/clock.h"
 #include "pipeline.h"
 #include "tables.h"
 

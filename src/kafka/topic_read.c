@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "gentally/base/clock.h"
 #include "gentally/core/event.h"
 #include "kafka_client.h"
 
@@ -70,14 +71,6 @@ static const struct kafka_setting settings[] = {
     {"fetch.error.backoff.ms", "10", SETTING_OWNED},
 };
 
-static int64_t now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
 static enum verdict assign(struct topic_read *reading, int32_t partition, int64_t offset, struct reason *why)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
@@ -124,7 +117,7 @@ static enum verdict read_partition(struct topic_read *reading, int32_t partition
                                    struct reason *why)
 {
     int64_t next = extent->begin;
-    int64_t heard_ms = now();
+    int64_t heard_ms = clock_ms(CLOCK_MONOTONIC);
     enum verdict verdict = assign(reading, partition, next, why);
 
     while (verdict == GO_ON && (next < extent->stable || (next < extent->end && reading->patience_ms > 0))) {
@@ -132,14 +125,14 @@ static enum verdict read_partition(struct topic_read *reading, int32_t partition
         if (message == NULL) {
             if (next >= extent->stable)
                 reading->patience_ms -= TURN_MS;
-            else if (now() - heard_ms > SILENCE_MS)
+            else if (clock_ms(CLOCK_MONOTONIC) - heard_ms > SILENCE_MS)
                 verdict = reason_set(why, TRY_LATER, SOURCE_UNREACHABLE, reading->notes.error,
                                      "topic \"%s\": nothing heard for %d ms at offset %" PRId64, reading->topic,
                                      SILENCE_MS, next);
             continue;
         }
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-            heard_ms = now();
+            heard_ms = clock_ms(CLOCK_MONOTONIC);
         if (message->partition == partition || is_error(message))
             verdict = take(reading, message, &next, why);
         rd_kafka_message_destroy(message);

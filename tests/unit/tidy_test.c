@@ -92,6 +92,7 @@ static const struct example examples[] = {
     {check_calls, "src/x.c", "time(NULL); printf(a); fprintf(f, a); snprintf(a); timer(1);", 2},
     {check_calls, "src/commands/x.c", "time(NULL); printf(a);", 0},
     {check_calls, "src/cli/x.c", "printf(a);", 0},
+    {check_calls, "src/ingest/x.c", "clock_gettime(clock, &now);", 1},
     {check_words, "src/x.c", "/* " WORD_TODO ": later */ int " WORD_FIXME "; // " WORD_XXX "\n#ifdef " WORD_NDEBUG, 4},
     {check_words, "src/x.c", "mkstemp(\"x-" WORD_XXX WORD_XXX "\"); " WORD_TODO "S", 0},
 };

@@ -11,9 +11,6 @@ struct progress {
     int64_t begin_ms, shown_ms;
 };
 
-/* Milliseconds of the monotonic clock. */
-int64_t progress_now_ms(void);
-
 /* Begins at a count of 0. `verb` ("produced") is borrowed until the end. */
 void progress_begin(struct progress *progress, const char *verb);
 

@@ -1,4 +1,5 @@
-/* The clocks of this machine, in ms: for what the loop measures itself. Decisions take time as an argument. */
+/* The clocks of this machine, in ms: for programs' outermost loops, the log, and deadlines. Decisions take time as an
+ * argument. */
 #ifndef GENTALLY_CLOCK_H
 #define GENTALLY_CLOCK_H
 

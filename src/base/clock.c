@@ -1,5 +1,5 @@
-/* The clocks of the system. All else takes times as arguments. */
-#include "clock.h"
+/* The one place that asks the system for the time; all else takes times as arguments. */
+#include "gentally/base/clock.h"
 
 int64_t clock_ms(clockid_t clock)
 {
