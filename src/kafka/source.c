@@ -473,6 +473,7 @@ static enum verdict take_messages(struct source *source, struct batch *batch, ui
                 .key = {message->key, message->key_len},
                 .value = {message->payload, message->len},
             };
+            record->is_arrival_time = kind == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
             if (may_pass(source, batch, message->partition, message->offset, record)) {
                 source->messages[kept++] = message;
                 batch->record_count++;

@@ -22,6 +22,7 @@ struct record {
     int64_t timestamp_ms; /* the record's own Kafka timestamp; -1 = none */
     struct span key;      /* absent for a null key */
     struct span value;    /* absent for a null value */
+    bool is_arrival_time; /* the timestamp is the broker's (LogAppendTime), not the producer's word (CreateTime) */
 };
 
 /* What an event does: count something new, replace what its id counted before, or take it back. */
