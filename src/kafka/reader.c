@@ -1,7 +1,7 @@
 /*
- * librdkafka's simple consumer: rd_kafka_consume_start_queue() for each partition. Its other way, rd_kafka_assign(), has
- * a group's machinery behind it even where no group is joined, which looks for the group's coordinator and fails where
- * it may not.
+ * librdkafka's simple consumer: rd_kafka_consume_start_queue() for each partition. Its other way, rd_kafka_assign(),
+ * has a group's machinery behind it even where no group is joined, which looks for the group's coordinator and fails
+ * where it may not.
  */
 #include "reader.h"
 

@@ -33,8 +33,8 @@ static const struct reader_options reader_options = {.offset_reset = "earliest",
 static enum verdict count_partitions(struct topic_follow *follow, const struct followed_topic *topic, int wait_ms,
                                      int32_t *count, struct reason *why)
 {
-    enum verdict verdict = kafka_partitions(follow->reader.client, &follow->reader.notes, KAFKA_READ, topic->name,
-                                            wait_ms, count, why);
+    enum verdict verdict =
+        kafka_partitions(follow->reader.client, &follow->reader.notes, KAFKA_READ, topic->name, wait_ms, count, why);
 
     if (verdict != HALT || !topic->is_optional || topic->partition_count > 0 || why->id != SOURCE_TOPIC_MISSING)
         return verdict;
