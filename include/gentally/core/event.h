@@ -52,7 +52,7 @@ struct event {
     struct label labels[EVENT_LABELS_MAX];
 };
 
-/* The limits of an event. An event beyond them is set aside, so that no sum can overflow unnoticed. */
+/* The limits of an event. An event beyond them is set aside: what it says is no model's doing. */
 #define EVENT_TOKENS_MAX INT64_C(1000000000)  /* tokens in each field: a hundred times the longest context there is */
 #define EVENT_COST_MAX INT64_C(1000000000000) /* cost in nano-USD: 10^12 are a thousand dollars */
 #define EVENT_TEXT_MAX 256                    /* bytes of any one text: id, dimension, label path */
