@@ -8,8 +8,8 @@ writes. Redis keeps every step whole on any history that survives (a lost tail, 
 `next` always says exactly which records the cells hold. Cells are opaque here: the worker reads them at `next`, merges,
 and writes them back only if `next` has not moved.
 
-KEYS[1] meta     inc tok next anchor first wm idle nonce taint, counted duplicate filtered too_late dead_lettered,
-                 floor:<kind>
+KEYS[1] meta     inc tok next anchor first wm idle nonce taint, counted duplicate filtered too_late dead_lettered
+                 conflicting, floor:<kind>
 KEYS[2] windows  "<kind>:<start>" -> records folded into the window
 KEYS[3..]        one hash per window: row key -> cell, "__n" -> records, the same number again: if they differ, the
                  window is torn; then one hash per bucket of ids: id -> what was counted for it, "__n" -> writes, the
@@ -28,7 +28,7 @@ partition is never written again.
 local CHUNK = 6000
 
 local STATE = {'inc', 'tok', 'first', 'next', 'wm', 'idle', 'anchor',
-               'counted', 'duplicate', 'filtered', 'too_late', 'dead_lettered',
+               'counted', 'duplicate', 'filtered', 'too_late', 'dead_lettered', 'conflicting',
                'floor:hour', 'floor:day', 'floor:week', 'floor:month'}
 
 local function state_of(meta)
@@ -72,6 +72,7 @@ local function create(KEYS, ARGV)
   redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'tok', '', 'first', ARGV[2], 'next', ARGV[2],
              'wm', '', 'idle', '0', 'nonce', '', 'anchor', '',
              'counted', '0', 'duplicate', '0', 'filtered', '0', 'too_late', '0', 'dead_lettered', '0',
+             'conflicting', '0',
              'floor:hour', ARGV[3], 'floor:day', ARGV[4], 'floor:week', ARGV[5], 'floor:month', ARGV[6])
   return {'OK'}
 end
@@ -140,7 +141,7 @@ local function recall(KEYS, ARGV)
   return {'OK'}
 end
 
--- Applies one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, anchor, five outcome counts, then per
+-- Applies one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, anchor, six outcome counts, then per
 -- window: kind, start, records before, records after, number of arguments, field/value pairs; then per bucket of ids
 -- the same, with "ids", "<width>:<start>" and no records; without pairs it is dropped.
 local function flush(KEYS, ARGV)
@@ -150,7 +151,7 @@ local function flush(KEYS, ARGV)
   if state[1] == ARGV[1] and state[2] == ARGV[5] and state[3] == ARGV[4] then return {'ALREADY'} end
   no = fence(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
   if no then return no end
-  local at, kept = 14, {}
+  local at, kept = 15, {}
   no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', KEYS[2], 'f', 'v')
   if no then return no end
   for i = 3, #KEYS do
@@ -178,7 +179,7 @@ local function flush(KEYS, ARGV)
     if type(reply) == 'table' and reply.err then failed = reply.err end
   end
   local function write(...) call('HSET', ...) end
-  at = 14
+  at = 15
   for i = 3, #KEYS do
     local kind = ARGV[at]
     local name, records, count = ARGV[at] .. ':' .. ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 4])
@@ -201,7 +202,7 @@ local function flush(KEYS, ARGV)
   end
   write(KEYS[1], 'next', ARGV[4], 'nonce', ARGV[5], 'wm', ARGV[6], 'idle', ARGV[7], 'anchor', ARGV[8],
         'counted', ARGV[9], 'duplicate', ARGV[10], 'filtered', ARGV[11], 'too_late', ARGV[12],
-        'dead_lettered', ARGV[13])
+        'dead_lettered', ARGV[13], 'conflicting', ARGV[14])
   if failed then
     redis.pcall('HSET', KEYS[1], 'taint', failed)
     return {'TAINTED', failed}

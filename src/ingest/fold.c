@@ -32,6 +32,7 @@ static enum verdict set_aside(struct fold *fold, struct partition *partition, co
     fold->records++;
     fold->letters++;
     fold->letters_total++;
+    fold->conflicts += outcome == OUTCOME_CONFLICTING ? 1 : 0;
     partition->outcomes[outcome]++;
     partition->next = record->offset + 1;
     return GO_ON;

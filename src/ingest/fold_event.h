@@ -26,6 +26,7 @@ struct fold {
     uint64_t letters;       /* dead letters put since the producer settled last */
     uint64_t records;       /* counted or set aside since open */
     uint64_t letters_total; /* dead letters put since open */
+    uint64_t conflicts;     /* records since open whose id had said something else before */
     struct event event;     /* scratch, like all below */
     struct fact fact;       /* what the event adds */
     struct fact old;        /* what an earlier event of the same id added, to be taken back */

@@ -134,7 +134,7 @@ struct store *pipeline_store(const struct pipeline *pipeline)
 
 struct pipeline_counts pipeline_counts(const struct pipeline *pipeline)
 {
-    return (struct pipeline_counts){pipeline->fold.records, pipeline->fold.letters_total};
+    return (struct pipeline_counts){pipeline->fold.records, pipeline->fold.letters_total, pipeline->fold.conflicts};
 }
 
 /* ---- storing ---- */

@@ -347,7 +347,8 @@ static void compare_window(struct sim *sim, struct database *database, int32_t p
 
 static void compare_meta(struct sim *sim, struct database *database, int32_t partition, const struct truth *truth)
 {
-    static const char *const names[OUTCOMES] = {"counted", "duplicate", "filtered", "too_late", "dead_lettered"};
+    static const char *const names[OUTCOMES] = {"counted",  "duplicate",     "filtered",
+                                                "too_late", "dead_lettered", "conflicting"};
     char meta[SIM_NAME];
 
     key_of(sim, partition, "meta", meta, sizeof(meta));
