@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "fold_ids.h"
+#include "gentally/core/decider.h"
 #include "gentally/kafka/producer.h"
 #include "retention.h"
 
@@ -22,9 +23,11 @@ static enum verdict check_time(const struct fold *fold, const struct record *rec
 static enum verdict set_aside(struct fold *fold, struct partition *partition, const struct record *record,
                               enum outcome outcome, const struct reason *because, struct reason *why)
 {
-    enum verdict verdict =
-        producer_dead_letter(fold->producer, fold->dead_letters, fold->config->topic, record, because, why);
+    char decided_by[DECIDER_SIZE];
 
+    decider_write(partition->state.incarnation, partition->state.token, decided_by);
+    enum verdict verdict =
+        producer_dead_letter(fold->producer, fold->dead_letters, fold->config->topic, record, decided_by, because, why);
     if (verdict != GO_ON)
         return verdict;
     log_line(fold->logger, LOG_LEVEL_DEBUG, reason_name(because->id), "partition=%" PRId32 " offset=%" PRId64,

@@ -29,8 +29,10 @@ static uint64_t state;
 static const char *letters[RECORDS];
 
 enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *source_topic,
-                                  const struct record *record, const struct reason *because, struct reason *why)
+                                  const struct record *record, const char *decided_by, const struct reason *because,
+                                  struct reason *why)
 {
+    (void)decided_by;
     (void)producer;
     (void)dead_topic;
     (void)source_topic;
