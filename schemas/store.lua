@@ -86,6 +86,18 @@ local function claim(KEYS, ARGV)
   return {'OK', state_of(KEYS[1])}
 end
 
+-- Writes the settings of the namespace, whole, if those that are kept have the version that is expected ('' = none
+-- are kept). KEYS: the record. ARGV: the version expected, then names and values
+local function settle(KEYS, ARGV)
+  local version = redis.call('HGET', KEYS[1], 'version') or ''
+  if version ~= ARGV[1] then return {'CHANGED', version} end
+  local no = denied('UNLINK', KEYS[1]) or denied('HSET', KEYS[1], 'f', 'v')
+  if no then return no end
+  redis.call('UNLINK', KEYS[1])
+  redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+  return {'OK'}
+end
+
 local function look(KEYS)
   if redis.call('EXISTS', KEYS[1]) == 0 then return {'MISSING'} end
   return {'OK', state_of(KEYS[1])}
@@ -542,6 +554,7 @@ end
 
 redis.register_function{function_name='gentally_1_probe', callback=probe, flags={'no-writes'}}
 redis.register_function('gentally_1_create', create)
+redis.register_function('gentally_1_settle', settle)
 redis.register_function{function_name='gentally_1_claim', callback=claim, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_look', callback=look, flags={'no-writes'}}
 redis.register_function{function_name='gentally_1_load', callback=load, flags={'no-writes'}}
