@@ -9,6 +9,12 @@
 #include <stdlib.h>
 
 #include "redis.h"
+#include "store_command.h"
+
+enum verdict __real_store_command_begin(struct store_command *command, size_t arguments, size_t printed,
+                                        struct reason *why);
+enum verdict __wrap_store_command_begin(struct store_command *command, size_t arguments, size_t printed,
+                                        struct reason *why);
 
 struct request {
     int count;
@@ -111,6 +117,17 @@ int redisAppendCommandArgv(redisContext *context, int count, const char **argume
         request->arguments[i] = sim_copy(sim, (struct span){arguments[i] != NULL ? arguments[i] : "",
                                                             sizes != NULL ? sizes[i] : strlen(arguments[i])});
     return REDIS_OK;
+}
+
+/* A command too large for the memory that is left, somewhere in a pipeline. */
+enum verdict __wrap_store_command_begin(struct store_command *command, size_t arguments, size_t printed,
+                                        struct reason *why)
+{
+    struct sim *sim = sim_get();
+
+    if (sim->current != NULL && !sim->current->is_operator && sim_inject(sim, FAULT_NO_MEMORY))
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for a command of %zu arguments", arguments);
+    return __real_store_command_begin(command, arguments, printed, why);
 }
 
 /* Where it leads: to whom it was connected, if that one is still there. NULL: nowhere. */

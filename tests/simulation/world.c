@@ -37,6 +37,7 @@ const char *fault_name(enum sim_fault fault)
         [FAULT_GAP] = "records deleted before counted",
         [FAULT_TRUNCATED] = "log truncated",
         [FAULT_RECREATED] = "topic made anew",
+        [FAULT_NO_MEMORY] = "no memory for a Redis command",
         [FAULT_REPLY_LOST] = "Redis reply lost",
         [FAULT_REQUEST_LOST] = "Redis request lost",
         [FAULT_REQUEST_DELAYED] = "Redis request executed later",
