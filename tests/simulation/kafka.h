@@ -75,6 +75,11 @@ struct kafka {
     int64_t down_until_ms;
     int32_t epoch; /* of the transactional id */
     struct txn *txn;
+    struct { /* a commit that is still on its way */
+        struct txn *txn;
+        int32_t epoch;
+        int64_t due_ms;
+    } ending;
 };
 
 void kafka_make(struct sim *sim);

@@ -12,7 +12,8 @@ static const uint32_t rates_max[FAULT_COUNT] = {
     [FAULT_LETTERS_SLOW] = 200, [FAULT_TXN_ABORTED] = 100,   [FAULT_TXN_UNKNOWN] = 200,    [FAULT_GROWTH] = 30,
     [FAULT_REPLY_LOST] = 50,    [FAULT_REQUEST_LOST] = 50,   [FAULT_REQUEST_DELAYED] = 50, [FAULT_REDIS_DOWN] = 100,
     [FAULT_REDIS_BUSY] = 100,   [FAULT_REDIS_OOM] = 100,     [FAULT_REDIS_READONLY] = 100, [FAULT_ROLLBACK] = 200,
-    [FAULT_SPLIT] = 100,        [FAULT_FUNCTIONS_LOST] = 50, [FAULT_NO_MEMORY] = 20,
+    [FAULT_SPLIT] = 100,        [FAULT_FUNCTIONS_LOST] = 50, [FAULT_NO_MEMORY] = 20,       [FAULT_SEND_BROKEN] = 30,
+    [FAULT_REQUESTS_HELD] = 10, [FAULT_REPLIES_HELD] = 10,   [FAULT_HALF_OPEN] = 10,       [FAULT_TXN_HANGS] = 300,
 };
 
 /* One of these at most: after it the run ends in a declared stop of some partitions. */
