@@ -52,6 +52,7 @@ struct sim_published {
 struct ledger_entry {
     int64_t kind, start_ms, end_ms, pane, generation, revision, rows;
     int64_t records;      /* of all partitions */
+    int64_t partitions;   /* how many it tells of */
     int64_t watermark_ms; /* the highest of them */
     struct told_part parts[SIM_PARTITIONS];
 };
@@ -305,6 +306,7 @@ static void read_ledger_partition(struct sim *sim, struct reader *reader, struct
                  "), which holds %" PRId64,
                  partition, consumed, first, next, count_records(sim, partition, first, next));
     ledger->records += records;
+    ledger->partitions++;
     ledger->parts[partition] = (struct told_part){state, next, records};
     if (watermark_ms > ledger->watermark_ms)
         ledger->watermark_ms = watermark_ms;
@@ -380,6 +382,9 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
     if (is_retention_only)
         window->rows = window->last_rows;
     check_ledger(sim, window, &ledger);
+    if (entry->txn != NULL && ledger.partitions < entry->txn->known_count)
+        sim_fail(sim, "ledger: told of %" PRId64 " partitions by a worker whose assignment was of %" PRId32,
+                 ledger.partitions, entry->txn->known_count);
     if (window->rows + window->retained != ledger.rows)
         sim_fail(sim, "ledger: %" PRId64 " summaries, committed with it were %" PRId64, ledger.rows,
                  window->rows + window->retained);
