@@ -74,9 +74,11 @@ local function probe(KEYS)
 end
 
 -- Creates a partition's first state, once, with the floors below which its windows are over: one step, or what it
--- counts could end in windows that nobody reads any more. ARGV: inc, first, then the floors of hour, day, week, month
+-- counts could end in windows that nobody reads any more. Windows without their state are no beginning: what is counted
+-- again would be added to them. ARGV: inc, first, then the floors of hour, day, week, month
 local function create(KEYS, ARGV)
   if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
+  if redis.call('EXISTS', KEYS[2]) == 1 then return {'TORN', 'state'} end
   redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'tok', '', 'first', ARGV[2], 'next', ARGV[2],
              'wm', '', 'idle', '0', 'nonce', '', 'anchor', '',
              'counted', '0', 'duplicate', '0', 'filtered', '0', 'too_late', '0', 'dead_lettered', '0',
