@@ -40,7 +40,7 @@ struct window_facts closer_facts(const struct closer *closer, const struct store
     facts.was_closed = last->pane != PANE_EARLY;
     facts.is_rebuilt = !is_of_these_states(closer, last);
     facts.has_changed_tables = last->tables != closer->tables;
-    if (survey->retention == NULL) /* What was counted once is as it was. */
+    if (!survey_has_retention(survey)) /* What was counted once is as it was. */
         facts.retention = last->retention;
     return facts;
 }
