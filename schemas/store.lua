@@ -300,21 +300,26 @@ local function collect(KEYS, ARGV)
 end
 
 -- Which of the workers closes windows: liveness only, since what makes sure that there is one is Kafka's transaction. A
--- lease that ends later than any was given for is of another clock. ARGV: holder, ms to hold it (0: to give it back)
+-- lease that ends later than any was given for is of another clock. Who finds it held leaves a look, counted; what the
+-- holder repeats of that count with its next renewal says that it lives, whatever of a dead one arrives late. ARGV:
+-- holder, ms to hold it (0: to give it back), looks that it knows of
 local function lease(KEYS, ARGV)
   local no = denied('HSET', KEYS[1], 'f', 'v')
   if no then return no end
-  local time, held = redis.call('TIME'), redis.call('HMGET', KEYS[1], 'holder', 'until', 'ttl')
+  local time, held = redis.call('TIME'), redis.call('HMGET', KEYS[1], 'holder', 'until', 'ttl', 'looks', 'seen')
   local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-  local left = tonumber(held[2] or '0') - now
+  local left, looks = tonumber(held[2] or '0') - now, held[4] or '0'
   if held[1] ~= ARGV[1] and left > 0 and left <= tonumber(held[3] or '0') then
-    return {'HELD', string.format('%.0f', left)}
+    looks = string.format('%.0f', tonumber(looks) + 1)
+    redis.call('HSET', KEYS[1], 'looks', looks)
+    return {'HELD', string.format('%.0f', left), looks, held[5] or '0'}
   end
   local until_ms = ARGV[2] == '0' and 0 or now + tonumber(ARGV[2])
   if until_ms > 0 or held[1] == ARGV[1] then
-    redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', string.format('%.0f', until_ms), 'ttl', ARGV[2])
+    redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', string.format('%.0f', until_ms), 'ttl', ARGV[2],
+               'seen', ARGV[3])
   end
-  return {'OK'}
+  return {'OK', '0', looks, ARGV[3]}
 end
 
 -- ---- retention ----

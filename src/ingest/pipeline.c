@@ -213,7 +213,7 @@ static enum verdict find_log_ends(void *source, int32_t count, int64_t ends[], s
 }
 
 enum verdict pipeline_open_closer(const struct pipeline *pipeline, struct closer **closer, int32_t partition_count,
-                                  struct reason *why)
+                                  const struct closer_hold *hold, struct reason *why)
 {
     struct input_logs logs = {.count = count_logs, .ends = find_log_ends, .context = pipeline->source};
     struct closer_options options = {
@@ -223,6 +223,7 @@ enum verdict pipeline_open_closer(const struct pipeline *pipeline, struct closer
         .countries = pipeline->tables.countries,
         .tables_version = pipeline->tables.version,
         .logs = logs,
+        .hold = *hold,
         .partitions = partition_count,
         .logger = pipeline->logger,
     };

@@ -78,7 +78,7 @@ enum verdict store_function_call(struct store *store, int32_t partition, redisRe
 
     if (verdict == GO_ON)
         verdict = store_reply_verdict(*reply, partition, 0, why);
-    else if (verdict == HALT)
+    else if (verdict == HALT && reason_stops(refusal.id) <= STOPS_PARTITION)
         verdict = store_reply_refused(partition, &refusal, why);
     else if (why != NULL)
         *why = refusal;

@@ -265,6 +265,11 @@ static int64_t read_ledger_partition(struct sim *sim, struct reader *reader)
     int64_t records = read_long(reader), consumed = read_long(reader);
     for (int i = 0; i < OUTCOMES; i++)
         sum += read_long(reader);
+    if (read_long(reader) == 1) /* stopped */
+        (void)read_text(reader);
+    if (read_long(reader) == 1) /* stopped_at */
+        (void)read_long(reader);
+    (void)read_long(reader); /* given_up: a byte of 0, or 1, which a number has as -1 */
     if (reader->is_bad || partition < 0 || partition >= SIM_PARTITIONS)
         return 0;
     if (sum != consumed)

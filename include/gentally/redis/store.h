@@ -15,8 +15,8 @@
  * This door opens a store and gives a partition's state; the other doors are about subjects of their own:
  * store_flush.h (load and flush), store_ids.h, store_windows.h, store_retention.h, store_stop.h, store_lease.h. A store
  * is used by one thread at a time. Every call blocks at most the configured time-out, or twice that where it has to
- * connect again. Calls answer TRY_LATER with STORE-UNREACHABLE (no connection, or no answer) or STORE-BUSY (loading, out
- * of memory, read-only, ...) where nothing else is said, and HALT with STORE-DENIED, STORE-FUNCTIONS-MISSING,
+ * connect again. Calls answer TRY_LATER with STORE-UNREACHABLE (no connection, or no answer) or STORE-BUSY (loading,
+ * out of memory, read-only, ...) where nothing else is said, and HALT with STORE-DENIED, STORE-FUNCTIONS-MISSING,
  * STORE-CLUSTER, STORE-ERROR, or STORE-DAMAGED (a reply that does not read as the store writes).
  */
 #ifndef GENTALLY_STORE_H
