@@ -54,7 +54,7 @@ static enum verdict check_outcome(const struct closer *closer, const struct due 
         return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0,
                           "a window has %" PRId64 " records, published were %" PRId64, outcome->revision,
                           last->revision);
-    if (closer->survey.retention != NULL && outcome->retention < last->retention)
+    if (survey_has_retention(&closer->survey) && outcome->retention < last->retention)
         return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0,
                           "a month's retention has revision %" PRId64 ", published was %" PRId64, outcome->retention,
                           last->retention);

@@ -147,22 +147,43 @@ static void a_torn_window_is_found(void)
     CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-TORN");
 }
 
-static void a_flush_that_cannot_write_leaves_nothing(void)
+/* A foreign writer put something else where a window, or the whole state, is to be. */
+static void what_is_refused_of_one_partition_is_its_own(void)
 {
-    struct partition_state state = claimed(5);
-    struct small_change small;
-    char command[256];
-
-    snprintf(command, sizeof(command), "redis-cli -s %s SET 'check:{events:5}:day:%" PRId64 "' x >/dev/null",
-             redis.socket, monday);
-    CU_ASSERT_EQUAL_FATAL(system(command), 0); /* a foreign writer put something else there */
-    prepare(&small, &state, 105, 5);
-    struct change *changes[] = {&small.change};
+    static const char *const parts[] = {"day", "windows", "meta"};
+    struct small_change small[2];
+    struct change *changes[] = {&small[0].change, &small[1].change};
     struct reason why;
-    small.cell.value = packed(0, 5);
-    CU_ASSERT_EQUAL(store_flush(store, changes, 1, &why), HALT);
-    CU_ASSERT_EQUAL(store_state(store, 5, &state, &why), GO_ON);
-    CU_ASSERT_EQUAL(state.next, 100);
+    char command[512], part[64];
+
+    for (int32_t i = 0; i < (int32_t)LENGTH_OF(parts); i++) {
+        struct partition_state states[] = {claimed(50 + i), claimed(60 + i)};
+        prepare(&small[0], &states[0], 105, 5);
+        prepare(&small[1], &states[1], 105, 5);
+        small[0].cell.value = packed(0, 5);
+        small[1].cell.value = packed(1, 5);
+        snprintf(part, sizeof(part), "%s", parts[i]);
+        if (i == 0)
+            snprintf(part, sizeof(part), "day:%" PRId64, monday);
+        snprintf(command, sizeof(command),
+                 "redis-cli -s %s DEL 'check:{events:%d}:%s' >/dev/null && redis-cli -s %s SET 'check:{events:%d}:%s' x"
+                 " >/dev/null",
+                 redis.socket, (int)(50 + i), part, redis.socket, (int)(50 + i), part);
+        CU_ASSERT_EQUAL_FATAL(system(command), 0);
+        CU_ASSERT_EQUAL_FATAL(store_load(store, changes, 2, &why), GO_ON);
+        CU_ASSERT_EQUAL(small[0].change.verdict, HALT);
+        CU_ASSERT_STRING_EQUAL(reason_name(small[0].change.why.id), "STORE-ERROR");
+        CU_ASSERT_EQUAL(small[1].change.verdict, GO_ON);
+        CU_ASSERT_EQUAL_FATAL(store_flush(store, changes, 2, &why), GO_ON);
+        CU_ASSERT_EQUAL(small[0].change.verdict, HALT);
+        CU_ASSERT_STRING_EQUAL(reason_name(small[0].change.why.id), "STORE-ERROR");
+        CU_ASSERT_PTR_NOT_NULL(strstr(small[0].change.why.text, "partition 5"));
+        CU_ASSERT_EQUAL(small[1].change.verdict, GO_ON);
+        CU_ASSERT_EQUAL(store_state(store, 60 + i, &states[1], &why), GO_ON);
+        CU_ASSERT_EQUAL(states[1].next, 105);
+        enum verdict verdict = store_state(store, 50 + i, &states[0], &why);
+        CU_ASSERT(verdict == GO_ON ? states[0].next == 100 : i == 2);
+    }
 }
 
 /* The connection is dropped at the first refusal, so that the next one looks for the primary anew; but what an operator
@@ -387,7 +408,7 @@ int main(int argc, char **argv)
         {"a_flush_is_applied_once", a_flush_is_applied_once},
         {"who_does_not_stand_where_the_store_stands_is_fenced", who_does_not_stand_where_the_store_stands_is_fenced},
         {"a_torn_window_is_found", a_torn_window_is_found},
-        {"a_flush_that_cannot_write_leaves_nothing", a_flush_that_cannot_write_leaves_nothing},
+        {"what_is_refused_of_one_partition_is_its_own", what_is_refused_of_one_partition_is_its_own},
         {"what_a_replica_says_is_told", what_a_replica_says_is_told},
         {"windows_end_in_two_steps", windows_end_in_two_steps},
         {"a_lacking_right_is_found_before_a_write", a_lacking_right_is_found_before_a_write},
