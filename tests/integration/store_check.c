@@ -190,7 +190,7 @@ static void what_is_refused_of_one_partition_is_its_own(void)
  * has to hear is why. */
 static void what_a_replica_says_is_told(void)
 {
-    struct partition_state first = claimed(77), second = claimed(41);
+    struct partition_state first = claimed(40), second = claimed(41);
     struct small_change small[2];
     struct change *changes[] = {&small[0].change, &small[1].change};
     struct reason why;
