@@ -151,6 +151,8 @@ enum verdict pipeline_flush(struct pipeline *pipeline, bool is_forced, int64_t n
     verdict = assignment_flush(&pipeline->assignment, pipeline->checkpoint, pipeline->store, is_forced, now_ms, why);
     if (verdict == GO_ON)
         verdict = pipeline_reclaim(pipeline, why);
+    if (verdict == GO_ON)
+        assignment_tell_stops(&pipeline->assignment, pipeline->store);
     if (verdict != GO_ON || assignment_has_rows(&pipeline->assignment))
         return verdict;
     if (pipeline->retention != NULL)

@@ -130,7 +130,7 @@ static enum verdict take_survey(struct closer *closer, struct reason *why)
 
     if (verdict != GO_ON)
         return verdict;
-    troubles_keep(&closer->troubles, closer->survey.windows, closer->survey.count);
+    troubles_begin(&closer->troubles, closer->survey.windows, closer->survey.count, closer->now_ms);
     look_behind(closer);
     tell_stops(closer);
     return GO_ON;

@@ -131,7 +131,7 @@ static enum verdict end_retention(struct closer *closer, int64_t floor_ms, bool 
     enum verdict verdict = GO_ON;
 
     *is_done = true;
-    if (survey->retention == NULL || floor_ms <= 0 || floor >= MONTHS_MAX)
+    if (!survey_has_retention(survey) || floor_ms <= 0 || floor >= MONTHS_MAX)
         return GO_ON;
     if (survey->retention_floor < floor)
         verdict = store_retention_seal(closer->store, floor, why);
@@ -140,7 +140,7 @@ static enum verdict end_retention(struct closer *closer, int64_t floor_ms, bool 
     for (uint32_t i = 0; verdict == GO_ON && i < survey->count; i++)
         if (is_over(&survey->windows[i], WINDOW_MONTH, floor_ms))
             *is_done = *is_done && !is_retention_due(closer, &survey->windows[i]);
-    if (verdict != GO_ON || !*is_done)
+    if (verdict != GO_ON || !*is_done || !survey_has_retention(survey))
         return verdict;
     return store_retention_collect(closer->store, survey->retention, floor, why);
 }

@@ -33,7 +33,7 @@ struct window_facts closer_facts(const struct closer *closer, const struct store
     facts.is_short = published_is_ahead(last, survey->parts, partitions);
     facts.is_rebuilt = published_is_rebuilt(last, survey->parts, partitions);
     facts.has_changed_tables = last->tables != closer->tables;
-    if (survey->retention == NULL) /* What was counted once is as it was. */
+    if (!survey_has_retention(survey)) /* What was counted once is as it was. */
         facts.retention = last->retention;
     return facts;
 }

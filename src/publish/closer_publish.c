@@ -54,7 +54,7 @@ static enum verdict check_outcome(const struct closer *closer, const struct due 
         return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0,
                           "a window has %" PRId64 " records, published were %" PRId64, outcome->revision,
                           last->revision);
-    if (closer->survey.retention != NULL && outcome->retention < last->retention)
+    if (survey_has_retention(&closer->survey) && outcome->retention < last->retention)
         return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0,
                           "a month's retention has revision %" PRId64 ", published was %" PRId64, outcome->retention,
                           last->retention);
@@ -112,12 +112,12 @@ static enum verdict publish_one(struct closer *closer, const struct due *due, ui
 static enum verdict put_off(struct closer *closer, struct window window, enum verdict verdict,
                             const struct emitter_outcome *outcome, const struct reason *why)
 {
-    const struct trouble *trouble = troubles_note(&closer->troubles, window, why, closer->now_ms);
+    const struct trouble *trouble = troubles_note(&closer->troubles, window, why);
 
     log_line(closer->logger, LOG_LEVEL_ERROR, "CLOSER-SKIPPED",
              "window=%s start_ms=%" PRId64 " attempt=%" PRIu32 " next_in_ms=%" PRId64 " reason=%s: %s",
              window_kind_name(window.kind), window.start_ms, trouble == NULL ? 0 : trouble->attempts,
-             trouble == NULL ? 0 : trouble->due_ms - closer->now_ms, reason_name(why->id), why->text);
+             trouble == NULL ? 0 : trouble->pause_ms, reason_name(why->id), why->text);
     return trouble != NULL && verdict == HALT && !outcome->has_put ? GO_ON : verdict;
 }
 

@@ -195,6 +195,12 @@ static enum verdict put_retention(struct emitter *emitter, struct transaction *t
     uint32_t month = month_number(summary.window.start_ms);
     enum verdict verdict = retention_rows_read(emitter->retention, emitter->store, month, &outcome->retention, why);
 
+    if (verdict == HALT &&
+        why->id == STORE_RETENTION_DAMAGED) { /* Nothing of it is put, and what was published stays. */
+        struct reason because = *why;
+        outcome->retention = 0;
+        return store_retention_stop(emitter->store, because.text, why);
+    }
     summary.cell = &nothing;
     summary.revision = outcome->retention;
     for (uint32_t i = 0; verdict == GO_ON && i < retention_rows_count(emitter->retention); i++)

@@ -46,8 +46,9 @@ struct emitter_outcome {
 };
 
 /* Puts the summaries of a window into the open transaction, of a month its retention rows too, and its ledger record.
- * Blocks for a round trip to the store a partition. Verdicts of store_snapshot(), but for a state that is missing: its
- * partition has no part in the window; of store_retained() and transaction_put(). */
+ * Where retention is damaged it is stopped for good, and rows of it that were put before stay, as if it were switched
+ * off. Blocks for a round trip to the store a partition. Verdicts of store_snapshot(), but for a state that is missing:
+ * its partition has no part in the window; of store_retained() and transaction_put(). */
 MUST_CHECK enum verdict emitter_put(struct emitter *emitter, struct transaction *transaction,
                                     const struct emitter_order *order, struct emitter_outcome *outcome,
                                     struct reason *why);

@@ -146,6 +146,11 @@ enum verdict survey_take(struct survey *survey, struct store *store, struct reas
     return survey_take_retention(survey, store, why);
 }
 
+bool survey_has_retention(const struct survey *survey)
+{
+    return survey->retention != NULL && !survey->is_retention_over;
+}
+
 enum verdict survey_check_parts(const struct survey *survey, const struct ledger_partition parts[], struct reason *why)
 {
     for (int32_t i = 0; i < survey->partition_count; i++) {
@@ -179,12 +184,16 @@ enum verdict survey_take_retention(struct survey *survey, struct store *store, s
 {
     if (survey->retention == NULL)
         return GO_ON;
-    return store_retention_revisions(store, survey->retention, &survey->retention_floor, why);
+    enum verdict verdict = store_retention_revisions(store, survey->retention, &survey->retention_floor, why);
+    survey->is_retention_over = verdict == HALT && why->id == STORE_RETENTION_DAMAGED;
+    if (verdict == HALT && why->id == STORE_RETENTION_MISSING)
+        return TRY_LATER;
+    return survey->is_retention_over ? GO_ON : verdict;
 }
 
 static bool is_retention_month(const struct survey *survey, struct window window)
 {
-    return survey->retention != NULL && window.kind == WINDOW_MONTH && window.start_ms >= 0 &&
+    return survey_has_retention(survey) && window.kind == WINDOW_MONTH && window.start_ms >= 0 &&
            month_number(window.start_ms) < MONTHS_MAX;
 }
 
