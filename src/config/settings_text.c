@@ -2,7 +2,7 @@
  * Settings as fields of a Redis hash, legible for people: "window:week" -> "on 1763337600000 8640000000",
  * "rollup:model" -> "on - model". A time that is none is "-".
  */
-#include "gentally/config/settings.h"
+#include "settings_text.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "settings_text.h"
+#include "gentally/config/settings.h"
 
 #define TIME_SIZE 24
 

@@ -29,14 +29,15 @@ struct ledger_entry {
     int hour; /* which window */
     int64_t generation, revision;
     int64_t first, next, counted, dead, watermark_ms;
-    char incarnation; /* its letter */
+    char incarnation; /* its letter; '-': the state was gone */
 };
 
 static struct ledger_partition part_of(const struct ledger_entry *entry)
 {
     struct ledger_partition part = {
         .partition = 0,
-        .incarnation = {entry->incarnation, '\0'},
+        .incarnation = {entry->incarnation == '-' ? '\0' : entry->incarnation, '\0'},
+        .stopped = {entry->incarnation == '-' ? 'X' : '\0', '\0'},
         .first = entry->first,
         .next = entry->next,
         .watermark_ms = entry->watermark_ms,
@@ -193,6 +194,18 @@ static const struct judgement judgements[] = {
      2,
      "ledger-version",
      "(generation, revision, pane)",
+     false},
+    {"records of a state that was gone",
+     {{0, 0, 5, 0, 0, 0, 0, NO_TIME, '-'}},
+     1,
+     "records",
+     "partitions[0].records",
+     false},
+    {"told again without a state that is gone",
+     {{0, 0, 5, 10, 20, 9, 1, 7, 'a'}, {0, 1, 6, 0, 0, 0, 0, NO_TIME, '-'}},
+     2,
+     "records",
+     "partitions[0].records",
      false},
     {"negative", {{0, 0, 5, 10, 20, 9, -1, 7, 'a'}}, 1, "identity", "partitions[0].dead_lettered", false},
 };
