@@ -2,8 +2,9 @@
 #ifndef GENTALLY_PIPELINE_SETTINGS_H
 #define GENTALLY_PIPELINE_SETTINGS_H
 
-#include "pipeline.h"
+#include "gentally/base/verdict.h"
 
+struct pipeline;
 struct settings;
 
 /*

@@ -3,6 +3,7 @@
 #define GENTALLY_TOPICS_H
 
 #include "gentally/base/log.h"
+#include "gentally/core/rollup.h"
 
 struct config;
 
@@ -39,6 +40,16 @@ MUST_CHECK enum verdict topics_input(const struct config *config, char *cluster,
  */
 MUST_CHECK enum verdict topics_create(const struct config *config, int partitions, int replication,
                                       struct logger *logger, struct reason *why);
+
+/* Deletes topics, 1 to TOPICS_DELETED_MAX; those that are not there are fine. TRY_LATER: SINK-UNREACHABLE; HALT:
+ * SETUP-DENIED, SETUP-TOPIC. */
+#define TOPICS_DELETED_MAX (5 + ROLLUPS_MAX)
+MUST_CHECK enum verdict topics_delete(const struct config *config, const char *const names[], uint32_t count,
+                                      struct logger *logger, struct reason *why);
+
+/* Finds which of the topics are there. Blocks up to 30 s. TRY_LATER: SOURCE-UNREACHABLE; HALT: SOURCE-DENIED. */
+MUST_CHECK enum verdict topics_find(const struct config *config, const char *const names[], uint32_t count,
+                                    bool is_there[], struct reason *why);
 
 /* Deletes the topics of a replay's namespace (its name holds "-replay-"), never the input topic. Safe to repeat.
  * TRY_LATER: SINK-UNREACHABLE; HALT: SETUP-DENIED, SETUP-TOPIC. */

@@ -1,9 +1,8 @@
 /* Settings: written and read back, compared, taken over. */
-#include "gentally/config/settings.h"
-
 #include <stdio.h>
 
 #include "config_defaults.h"
+#include "gentally/config/settings_text.h"
 #include "suite.h"
 
 static struct config config;
