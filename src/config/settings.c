@@ -10,6 +10,7 @@ void settings_of_config(struct settings *told, const struct config *config)
 {
     *told = (struct settings){.rollup_count = config->rollups.count,
                               .ids = config->ids,
+                              .ids_keep = config->ids_keep,
                               .has_amended = config->ids == IDS_AMEND,
                               .ids_kept_ms = config->ids_kept_ms,
                               .out_of_orderness_ms = config->out_of_orderness_ms,
@@ -185,6 +186,9 @@ static void compare_times(const struct comparing *comparing)
     else if (kept->ids_kept_ms != told->ids_kept_ms)
         differ(comparing, SETTINGS_BY_SETUP, "ids_kept_hours: kept is %" PRId64 ", told is %" PRId64,
                kept->ids_kept_ms / HOUR_MS, told->ids_kept_ms / HOUR_MS);
+    if (kept->ids_keep != told->ids_keep)
+        differ(comparing, SETTINGS_BY_SETUP, "ids_keep: kept is %s, told is %s: that holds from now on",
+               kept->ids_keep == KEEP_LAST ? "last" : "first", told->ids_keep == KEEP_LAST ? "last" : "first");
     if (kept->out_of_orderness_ms != told->out_of_orderness_ms)
         differ(comparing, SETTINGS_BY_SETUP, "out_of_orderness_ms: kept is %" PRId64 ", told is %" PRId64,
                kept->out_of_orderness_ms, told->out_of_orderness_ms);
@@ -289,6 +293,7 @@ void settings_take(struct settings *kept, const struct settings *told, int64_t h
     take_rollups(kept, told, since_ms);
     take_retention(kept, told, since_ms);
     kept->ids = told->ids;
+    kept->ids_keep = told->ids_keep;
     kept->has_amended = kept->has_amended || told->has_amended;
     kept->ids_kept_ms = told->ids_kept_ms;
     kept->out_of_orderness_ms = told->out_of_orderness_ms;

@@ -12,6 +12,7 @@
 
 #define TIME_SIZE 24
 
+static const char *const keep_names[] = {[KEEP_FIRST] = "first", [KEEP_LAST] = "last"};
 static const char *const yes_names[] = {"no", "yes"};
 static const char *const retention_names[] = {
     [RETENTION_NEVER] = "never", [RETENTION_ON] = "on", [RETENTION_ENDED] = "ended"};
@@ -87,6 +88,7 @@ uint32_t settings_write(const struct settings *settings, struct settings_field f
     put_windows(&writing, settings);
     put_rollups(&writing, settings);
     put(&writing, "ids", settings_ids_name(settings->ids));
+    put(&writing, "ids_keep", keep_names[settings->ids_keep]);
     put(&writing, "amended", yes_names[settings->has_amended]);
     put_number(&writing, "ids_kept_ms", settings->ids_kept_ms);
     put_number(&writing, "out_of_orderness_ms", settings->out_of_orderness_ms);
@@ -262,6 +264,10 @@ bool settings_read(struct settings *settings, struct span name, struct span valu
         return read_count(text, &settings->partitions);
     if (span_equal(name, span_of("ids")))
         return read_mode(text, &settings->ids);
+    if (span_equal(name, span_of("ids_keep")) && read_word(text, keep_names, LENGTH_OF(keep_names), &word)) {
+        settings->ids_keep = (enum ids_keep)word;
+        return true;
+    }
     if (span_equal(name, span_of("amended")) && read_word(text, yes_names, LENGTH_OF(yes_names), &word)) {
         settings->has_amended = word == 1;
         return true;

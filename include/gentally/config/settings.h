@@ -35,6 +35,7 @@ struct settings {
     uint32_t rollup_count;
     struct rollup_setting rollups[ROLLUPS_MAX];
     enum ids_mode ids;
+    enum ids_keep ids_keep;
     bool has_amended; /* ids was `amend` at some time */
     int64_t ids_kept_ms;
     int64_t out_of_orderness_ms, out_of_orderness_max_ms; /* the second: the longest there ever was */
