@@ -41,6 +41,18 @@ MUST_CHECK enum verdict topics_input(const struct config *config, char *cluster,
 MUST_CHECK enum verdict topics_create(const struct config *config, int partitions, int replication,
                                       struct logger *logger, struct reason *why);
 
+/* The beginning of a topic's logs. */
+struct topic_begin {
+    int32_t partition; /* the one of the highest first offset */
+    int64_t first;     /* that offset; 0: no record was ever deleted from the front, which compaction does not do */
+    int64_t kept_ms;   /* the topic's retention by time; INT64_MAX: for ever, or not known */
+};
+
+/* Finds where the logs of a topic begin; where records were deleted, asks for the topic's retention, too. Blocks up to
+ * 40 s. TRY_LATER: SOURCE-UNREACHABLE; HALT: SOURCE-TOPIC-MISSING, SOURCE-DENIED. */
+MUST_CHECK enum verdict topic_begin(const struct config *config, const char *topic, struct topic_begin *begin,
+                                    struct reason *why);
+
 /* Deletes topics, 1 to TOPICS_DELETED_MAX; those that are not there are fine. TRY_LATER: SINK-UNREACHABLE; HALT:
  * SETUP-DENIED, SETUP-TOPIC. */
 #define TOPICS_DELETED_MAX (5 + ROLLUPS_MAX)
