@@ -5,7 +5,7 @@
 #include "gentally/kafka/topics.h"
 #include "kafka_client.h"
 
-#define ANSWER_MS 30000
+#define ANSWER_MS 10000
 
 enum verdict topics_input(const struct config *config, char *cluster, size_t size, int32_t *partitions,
                           struct reason *why)
@@ -108,7 +108,7 @@ static enum verdict find_begin(rd_kafka_t *client, const char *topic, int32_t co
     if (firsts == NULL || ends == NULL)
         verdict = no_memory(why, "for the offsets of a topic");
     else
-        verdict = kafka_extents(client, topic, 0, count, ANSWER_MS / 4, firsts, ends, why);
+        verdict = kafka_extents(client, topic, 0, count, ANSWER_MS, firsts, ends, why);
     for (int32_t i = 0; i < count && verdict == GO_ON; i++)
         if (firsts[i] > begin->first) {
             begin->first = firsts[i];

@@ -417,7 +417,8 @@ def test_every_corruption_is_found_and_named(world):
     equal((good["violations"], good["consumed"], good["counted"], good["holes"]), (0, events, events, 0), "untouched")
     original = Copy(world)
     original.write(f"{world.name}-same")
-    equal(verify(world, "--strict", GENTALLY_NAMESPACE=f"{world.name}-same"), good, "a true copy")
+    same = verify(world, "--strict", GENTALLY_NAMESPACE=f"{world.name}-same")
+    equal({**same, "stored": good["stored"]}, good, "a true copy")  # of the topics: the store knows nothing of it
     for corrupt in CORRUPTIONS:
         altered = copy.deepcopy(original)
         wanted, field, topic, offset = corrupt(altered)

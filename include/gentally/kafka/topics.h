@@ -24,7 +24,7 @@ bool topics_each(const struct config *config, int partitions, topics_teller *eac
 
 /*
  * Asks where the input topic is: the id of the cluster (empty if its brokers give none), and the topic's partitions, 0:
- * it is not there. Blocks up to 60 s. TRY_LATER: SOURCE-UNREACHABLE; HALT: SOURCE-DENIED, SOURCE-CONFIG.
+ * it is not there. Blocks up to 20 s. TRY_LATER: SOURCE-UNREACHABLE; HALT: SOURCE-DENIED, SOURCE-CONFIG.
  */
 MUST_CHECK enum verdict topics_input(const struct config *config, char *cluster, size_t size, int32_t *partitions,
                                      struct reason *why);
@@ -59,7 +59,7 @@ MUST_CHECK enum verdict topic_begin(const struct config *config, const char *top
 MUST_CHECK enum verdict topics_delete(const struct config *config, const char *const names[], uint32_t count,
                                       struct logger *logger, struct reason *why);
 
-/* Finds which of the topics are there. Blocks up to 30 s. TRY_LATER: SOURCE-UNREACHABLE; HALT: SOURCE-DENIED. */
+/* Finds which of the topics are there. Blocks up to 10 s. TRY_LATER: SOURCE-UNREACHABLE; HALT: SOURCE-DENIED. */
 MUST_CHECK enum verdict topics_find(const struct config *config, const char *const names[], uint32_t count,
                                     bool is_there[], struct reason *why);
 
