@@ -103,6 +103,12 @@ static void tell_lag(struct pipeline *pipeline, const struct record *record)
              pipeline->present.store_ms == other_ms ? "Redis" : "the broker");
 }
 
+void pipeline_recall(struct pipeline *pipeline, bool (*was_future)(void *, const struct record *), void *context)
+{
+    pipeline->present.was_future = was_future;
+    pipeline->present.context = context;
+}
+
 void pipeline_compare_clocks(struct pipeline *pipeline, int64_t wall_ms)
 {
     static const struct record none = {.timestamp_ms = -1};
