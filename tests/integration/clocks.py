@@ -87,7 +87,7 @@ def test_clocks_that_agree_say_nothing(world):
 
 
 def test_stamps_of_the_producer_set_nothing_aside(world):
-    """In seconds; when a request of an hour began; of 2009; of next year; and none of it moves what is too far ahead."""
+    """In seconds; when a request of an hour began; of 2009; of next year; what is too far ahead stays so."""
     prepare(world)
     stamps = {
         "seconds": lambda at: at // 1000,
