@@ -159,7 +159,7 @@ static void dead_letters_tell_where_and_why(void)
     (void)reason_set(&because, SET_ASIDE, DECODE_UTF8, 0, "not a text");
     CU_ASSERT_EQUAL_FATAL(producer_open(&producer, scene.config, &scene.logger, &scene.why), GO_ON);
     for (size_t i = 0; i < LENGTH_OF(sizes); i++) {
-        struct record record = {3, 42, INT64_C(1700000000000), span_of("key"), {noise, sizes[i]}};
+        struct record record = {3, 42, INT64_C(1700000000000), span_of("key"), {noise, sizes[i]}, false};
         CU_ASSERT_EQUAL(producer_dead_letter(producer, scene.config->topic, "t", &record, &because, &scene.why), GO_ON);
         CU_ASSERT_EQUAL(producer_settle(producer, 30000, &scene.why), GO_ON);
     }
