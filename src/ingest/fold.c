@@ -4,15 +4,19 @@
 #include <inttypes.h>
 
 #include "fold_ids.h"
+#include "gentally/core/decider.h"
 #include "gentally/kafka/producer.h"
 #include "retention.h"
 
 static enum verdict set_aside(struct fold *fold, struct partition *partition, const struct record *record,
                               enum outcome outcome, const struct reason *because, struct reason *why)
 {
-    enum verdict verdict =
-        producer_dead_letter(fold->producer, fold->dead_letters, fold->config->topic, record, because, why);
+    int64_t offsets = record->unreadable > 0 ? record->unreadable : 1;
+    char decided_by[DECIDER_SIZE];
 
+    decider_write(partition->state.incarnation, partition->state.token, decided_by);
+    enum verdict verdict =
+        producer_dead_letter(fold->producer, fold->dead_letters, fold->config->topic, record, decided_by, because, why);
     if (verdict != GO_ON)
         return verdict;
     log_line(fold->logger, LOG_LEVEL_DEBUG, reason_name(because->id), "partition=%" PRId32 " offset=%" PRId64,
@@ -24,9 +28,21 @@ static enum verdict set_aside(struct fold *fold, struct partition *partition, co
         fold->futures_total++;
         fold->last_future = *because;
     }
-    partition->outcomes[outcome]++;
-    partition->next = record->offset + 1;
+    fold->conflicts += outcome == OUTCOME_CONFLICTING ? 1 : 0;
+    partition->outcomes[outcome] += offsets;
+    partition->next = record->offset + offsets;
     return GO_ON;
+}
+
+/* Its bytes are nowhere to be had but in the log: the letter says where. */
+static enum verdict set_aside_unreadable(struct fold *fold, struct partition *partition, const struct record *record,
+                                         struct reason *why)
+{
+    reason_set(&fold->because, SET_ASIDE, SOURCE_UNREADABLE, 0,
+               "partition %" PRId32 ", offsets %" PRId64 " to %" PRId64
+               ": the batch there cannot be unpacked; its bytes lie in the log as long as the topic keeps them",
+               record->partition, record->offset, record->offset + record->unreadable - 1);
+    return set_aside(fold, partition, record, OUTCOME_DEAD_LETTERED, &fold->because, why);
 }
 
 static enum verdict check_op(const struct fold *fold, struct reason *why)
@@ -48,6 +64,8 @@ enum verdict fold_record(struct fold *fold, struct partition *partition, const s
         (has_ids && !fold_ids_have_room(fold, partition)) ||
         (fold->retention != NULL && !retention_has_room(fold->retention)))
         return reason_set(why, TRY_LATER, FOLD_NO_ROOM, 0, "flush first");
+    if (record->unreadable > 0)
+        return set_aside_unreadable(fold, partition, record, why);
     enum verdict verdict = decode_event(fold->decoder, record->value, &fold->event, because);
     if (verdict == GO_ON)
         verdict = event_check(&fold->event, because);

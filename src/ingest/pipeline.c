@@ -136,7 +136,8 @@ struct pipeline_counts pipeline_counts(const struct pipeline *pipeline)
 {
     const struct fold *fold = &pipeline->fold;
 
-    return (struct pipeline_counts){fold->records, fold->letters_total, fold->futures_total, fold->last_future.text};
+    return (struct pipeline_counts){fold->records, fold->letters_total, fold->conflicts, fold->futures_total,
+                                    fold->last_future.text};
 }
 
 /* ---- storing ---- */

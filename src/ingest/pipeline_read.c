@@ -134,7 +134,7 @@ enum verdict pipeline_fold_record(struct pipeline *pipeline, const struct record
         if (verdict == GO_ON)
             verdict = fold_record(&pipeline->fold, partition, record, &pipeline->present, why);
     }
-    if (verdict == GO_ON)
+    if (verdict == GO_ON && record->unreadable == 0) /* What cannot be read is no anchor: the log could not show it. */
         partition_folded(partition, record);
     return verdict;
 }

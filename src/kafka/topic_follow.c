@@ -155,7 +155,7 @@ static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *
         return GO_ON;
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        enum verdict verdict = kafka_reason(KAFKA_READ, message->err, rd_kafka_message_errstr(message), why);
+        enum verdict verdict = kafka_reason(KAFKA_FETCH, message->err, rd_kafka_message_errstr(message), why);
         return verdict == HALT ? HALT
                                : GO_ON; /* Trouble that may mend is waited out: topic_follow_ask() tells of it. */
     }

@@ -71,7 +71,7 @@ static enum verdict take(struct topic_read *reading, const rd_kafka_message_t *m
         return GO_ON;
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        enum verdict verdict = kafka_reason(KAFKA_READ, message->err, rd_kafka_message_errstr(message), why);
+        enum verdict verdict = kafka_reason(KAFKA_FETCH, message->err, rd_kafka_message_errstr(message), why);
         return verdict == HALT ? HALT : GO_ON; /* Trouble that may mend has SILENCE_MS for it. */
     }
     const struct given_record given = {

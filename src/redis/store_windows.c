@@ -136,7 +136,7 @@ static enum verdict unlink_windows(struct store *store, int32_t partition, const
                                    uint32_t count, struct reason *why)
 {
     redisReply *reply = NULL;
-    size_t keys = count > 0 ? count : 2;
+    size_t keys = count > 0 ? count : 3;
     enum verdict verdict = store_command_begin(&store->command, 1 + keys, keys * KEY_MAX, why);
 
     if (verdict != GO_ON)
@@ -145,6 +145,7 @@ static enum verdict unlink_windows(struct store *store, int32_t partition, const
     for (uint32_t i = 0; i < count; i++)
         store_put_window_key(store, partition, windows[i].window);
     if (count == 0) {
+        store_put_key(store, partition, "deciders");
         store_put_key(store, partition, "windows");
         store_put_key(store, partition, "meta");
     }

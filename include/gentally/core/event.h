@@ -15,13 +15,15 @@
 
 #define PARTITIONS_MAX 1024 /* partitions of the input topic */
 
-/* One Kafka message. Its bytes are borrowed from the source until source_release(). */
+/* One Kafka message, or a place in the log whose bytes nobody can have. Bytes are borrowed from the source until
+ * source_release(). */
 struct record {
     int32_t partition;
     int64_t offset;
     int64_t timestamp_ms; /* the record's own Kafka timestamp; -1 = none */
     struct span key;      /* absent for a null key */
     struct span value;    /* absent for a null value */
+    int64_t unreadable;   /* 0 = a record; else no record, but this many offsets from `offset` on that cannot be read */
     bool is_arrival_time; /* the timestamp is the broker's (LogAppendTime), not the producer's word (CreateTime) */
 };
 
@@ -50,7 +52,7 @@ struct event {
     struct label labels[EVENT_LABELS_MAX];
 };
 
-/* The limits of an event. An event beyond them is set aside, so that no sum can overflow unnoticed. */
+/* The limits of an event. An event beyond them is set aside: what it says is no model's doing. */
 #define EVENT_TOKENS_MAX INT64_C(1000000000)  /* tokens in each field: a hundred times the longest context there is */
 #define EVENT_COST_MAX INT64_C(1000000000000) /* cost in nano-USD: 10^12 are a thousand dollars */
 #define EVENT_TEXT_MAX 256                    /* bytes of any one text: id, dimension, label path */
