@@ -8,7 +8,7 @@ from pathlib import Path
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from dlq import EVENT, dlq
+from dlq import EVENT, dlq, letters_topic
 from harness import BINARY, Redis, Skip, check, equal, main, wait_until
 from topics import encode_event, newest, read_topic
 
@@ -137,6 +137,8 @@ def test_a_replay_decides_as_the_live_run_did(world):
     equal(ahead, 30, "events ahead")
     wait_until(lambda: now_ms() > due, 30, "their time to come")
     equal(world.run("replay").out.splitlines()[-1], "equal", "the replay")
+    forge_letter(world)
+    equal(world.run("replay").out.splitlines()[-1], "equal", "the replay, with a letter that was decided again")
 
 
 def test_a_brokers_stamp_is_a_clock(world):
@@ -159,6 +161,22 @@ def test_a_brokers_stamp_is_a_clock(world):
     equal(reasons(world), {}, "dead letters with the broker's stamps")
     equal(counted(world), 40, "requests counted")
     check("s behind that of the broker" in worker.log, "no warning", worker.log[-900:])
+
+
+def forge_letter(world):
+    """A letter of a record that was counted, by a worker that never flushed it: as after a crash."""
+    counted_one = next(m for m in read_topic(world.kafka, world.topic) if m.key().startswith(b"live"))
+    letter = read_topic(world.kafka, letters_topic(world))[0]
+    headers = dict(letter.headers())
+    headers["gentally.partition"] = str(counted_one.partition()).encode()
+    headers["gentally.offset"] = str(counted_one.offset()).encode()
+    headers["gentally.timestamp"] = str(counted_one.timestamp()[1]).encode()
+    meta = f"{world.namespace}:{{{world.topic}:{counted_one.partition()}}}:meta"
+    incarnation = world.redis.command("HGET", meta, "inc")
+    headers["gentally.decided-by"] = incarnation + b":0123456789abcdef"
+    producer = Producer({"bootstrap.servers": world.kafka})
+    producer.produce(letters_topic(world), counted_one.value(), counted_one.key(), headers=list(headers.items()))
+    equal(producer.flush(60), 0, "messages that were not delivered")
 
 
 class SlowRedis(Redis):
