@@ -175,6 +175,11 @@ def check_live(world, events):
             if form == "json":
                 got = {tuple(row.get(name) for name in dims): row["requests"] for row in lines_of(text)}
                 same_rows(got, want, f"top of {rollup}")
+            if form == "csv":
+                head, *rows = csv.reader(io.StringIO(text, newline=""))
+                at, count = head.index("window_start") + 1, head.index("requests")
+                got = {tuple(value or None for value in row[at : at + len(dims)]): int(row[count]) for row in rows}
+                same_rows(got, want, f"top of {rollup} as CSV")
     missing = {
         row["model"]: row["requests"] for row in lines_of(output(world, "catalog", "missing", "--format", "json"))
     }
