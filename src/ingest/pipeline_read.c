@@ -8,6 +8,7 @@
 #include "gentally/redis/store.h"
 #include "id_lookup.h"
 #include "pipeline_parts.h"
+#include "pipeline_settings.h"
 
 #define TELL_INTERVAL_MS 600000
 
@@ -28,6 +29,8 @@ enum verdict pipeline_claim(struct pipeline *pipeline, int64_t now_ms, struct re
     enum verdict verdict = assignment_claim(&pipeline->assignment, pipeline->store, pipeline->config, pipeline->pool,
                                             pipeline->batch.partitions, pipeline->batch.partition_count, now_ms, why);
 
+    if (verdict == GO_ON)
+        verdict = pipeline_recheck_settings(pipeline, why);
     if (verdict == GO_ON)
         verdict = assignment_start(&pipeline->assignment, pipeline->source, why);
     if (verdict == GO_ON)
@@ -97,8 +100,8 @@ static void tell_lag(struct pipeline *pipeline, const struct record *record)
     pipeline->lag_told_ms = other_ms;
     log_line(pipeline->logger, LOG_LEVEL_WARN, "CLOCK-DIFFERS",
              "our clock is %" PRId64
-             " s %s that of %s: set this machine's clock right. Events are measured by the "
-             "latest clock, so none is set aside because ours is behind",
+             " s %s that of %s: one of them is wrong. Events are measured by the latest clock, "
+             "so none is set aside because another is behind",
              (lag_ms < 0 ? -lag_ms : lag_ms) / 1000, lag_ms < 0 ? "ahead of" : "behind",
              pipeline->present.store_ms == other_ms ? "Redis" : "the broker");
 }
