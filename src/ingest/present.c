@@ -23,6 +23,8 @@ enum verdict present_check(const struct present *present, const struct record *r
     const char *looks = event_time_looks_like(created_ms);
     char stamp[64] = "";
 
+    if (present->was_future != NULL && present->was_future(present->context, record))
+        return reason_set(why, SET_ASIDE, EVENT_FUTURE, 0, "its time had not come when the live workers read it");
     if (created_ms <= present->wall_ms + skew_ms)
         return GO_ON;
     if (present->store_ms == NO_TIME)
