@@ -108,8 +108,8 @@ def test_stamps_of_the_producer_set_nothing_aside(world):
 
 def test_one_producer_ahead_stops_nobody(world):
     """Its records are letters at once, those of others are counted, and no window closes early."""
-    prepare(world)
     world.settings["GENTALLY_OUT_OF_ORDERNESS_MS"] = 1000
+    prepare(world)
     worker = world.start("worker")
     for number in range(5):
         put(world, live(30, f"others{number}"))
@@ -127,8 +127,8 @@ def test_one_producer_ahead_stops_nobody(world):
 
 def test_a_replay_decides_as_the_live_run_did(world):
     """Events ahead by what has passed when the log is counted again: their letters say what the clocks said then."""
-    prepare(world)
     world.settings["GENTALLY_FUTURE_SKEW_MS"] = 0
+    prepare(world)
     put(world, live(300))
     put(world, [(f"ahead-{number}", now_ms() + 8000) for number in range(30)])
     due = now_ms() + 9000
