@@ -40,12 +40,9 @@ void nemesis_choose(struct sim *sim)
 
 /* ---- each ---- */
 
-static int64_t stored_next(struct sim *sim, int32_t partition)
+static int64_t stored_next(const struct sim *sim, int32_t partition)
 {
-    char meta[SIM_NAME];
-
-    snprintf(meta, sizeof(meta), "%s:{%s:%" PRId32 "}:meta", sim->config.namespace_, sim->config.topic, partition);
-    return database_number(&sim->redis->master, span_of(meta), "next", -1);
+    return database_number(&sim->redis->master, sim->redis->meta[partition], "next", -1);
 }
 
 static int64_t last_visible(const struct partition_log *log, int64_t next)
@@ -198,7 +195,7 @@ static bool strike(struct sim *sim, enum sim_fault fault)
         kafka->down_until_ms = sim->now_ms + sim_between(sim, 100, 20000);
         return true;
     case FAULT_GROWTH:
-        if (kafka->input->count == SIM_PARTITIONS)
+        if (kafka->input->count == SIM_PARTITIONS || sim->config.ids != IDS_OFF) /* keys would move: refused */
             return false;
         kafka->input->count++;
         return true;
@@ -226,11 +223,19 @@ static bool has_retention_state(const struct sim *sim)
     return has_all;
 }
 
+static bool has_settings(const struct sim *sim)
+{
+    char key[256];
+
+    snprintf(key, sizeof(key), "%s:{settings}:record", sim->config.namespace_);
+    return database_find(&sim->redis->master, span_of(key)) != NULL;
+}
+
 /* Somebody keeps the workers running, and runs `setup` where it is needed. */
 static void supervise(struct sim *sim)
 {
     int alive = 0;
-    bool needs_setup = !sim->redis->master.has_functions;
+    bool needs_setup = !sim->redis->master.has_functions || !has_settings(sim);
 
     for (int i = 0; i < SIM_WORKERS; i++)
         alive += sim->processes[i].is_alive ? 1 : 0;
@@ -242,8 +247,9 @@ static void supervise(struct sim *sim)
     for (int32_t p = 0; p < sim->kafka->input->count; p++)
         if (stored_next(sim, p) < 0)
             needs_setup = sim->has_rebuilt = true;
-    needs_setup = needs_setup || (sim->config.has_retention && !has_retention_state(sim));
-    if (needs_setup && !sim->are_all_hurt && !sim->processes[SIM_WORKERS].is_alive && sim_chance(sim, 10))
+    if (sim->are_all_hurt || sim->processes[SIM_WORKERS].is_alive || !sim_chance(sim, 10))
+        return;
+    if (needs_setup || (sim->config.has_retention && !has_retention_state(sim)))
         sim_spawn(sim, SIM_WORKERS, false);
 }
 

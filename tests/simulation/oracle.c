@@ -242,12 +242,10 @@ static void forget(struct truth *truth, int64_t first)
 /* The truth of a partition as the database has it. NULL if it has no state. */
 struct truth *oracle_truth(struct sim *sim, struct database *database, int32_t partition)
 {
-    char meta[SIM_NAME];
     struct truth *truth = &sim->oracle->truths[index_of(sim, database)][partition];
 
-    key_of(sim, partition, "meta", meta, sizeof(meta));
-    int64_t next = database_number(database, span_of(meta), "next", -1);
-    int64_t first = database_number(database, span_of(meta), "first", 0);
+    int64_t next = database_number(database, sim->redis->meta[partition], "next", -1);
+    int64_t first = database_number(database, sim->redis->meta[partition], "first", 0);
     if (next < 0)
         return NULL;
     if (truth->windows == NULL || truth->epoch != database->epoch || truth->next > next) {
@@ -264,19 +262,26 @@ struct truth *oracle_truth(struct sim *sim, struct database *database, int32_t p
 
 /* ---- comparing with the store ---- */
 
-bool oracle_varint(const char **at, const char *end, int64_t *value)
+static bool plain_varint(const char **at, const char *end, uint64_t *value)
 {
-    uint64_t raw = 0;
-
+    *value = 0;
     for (int shift = 0; *at < end && shift < 64; shift += 7) {
         unsigned char byte = (unsigned char)*(*at)++;
-        raw |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80) {
-            *value = (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
+        *value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
             return true;
-        }
     }
     return false;
+}
+
+bool oracle_varint(const char **at, const char *end, int64_t *value)
+{
+    uint64_t raw;
+
+    if (!plain_varint(at, end, &raw))
+        return false;
+    *value = (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
+    return true;
 }
 
 /* The first sums of a packed cell: version, how many sums, then requests, prompt, completion, reasoning, cached, cost,
@@ -285,15 +290,15 @@ static bool read_cell(struct span packed, struct sums *sums)
 {
     int64_t *const wanted[] = {&sums->requests, &sums->prompt, &sums->completion, NULL, NULL, &sums->cost};
     const char *at = packed.bytes + 2, *end = packed.bytes + packed.size;
-    int64_t ignored;
 
-    if (packed.size < 2 || packed.bytes[0] != 2)
+    if (packed.size < 2 || packed.bytes[0] != 3)
         return false;
     for (int i = 0; i < 6; i++) {
-        int64_t *sum = wanted[i] == NULL ? &ignored : wanted[i];
-        *sum = 0;
-        if (i < packed.bytes[1] && !oracle_varint(&at, end, sum))
+        uint64_t sum = 0;
+        if (i < packed.bytes[1] && !plain_varint(&at, end, &sum))
             return false;
+        if (wanted[i] != NULL)
+            *wanted[i] = (int64_t)sum;
     }
     return true;
 }
@@ -347,17 +352,16 @@ static void compare_window(struct sim *sim, struct database *database, int32_t p
 
 static void compare_meta(struct sim *sim, struct database *database, int32_t partition, const struct truth *truth)
 {
-    static const char *const names[OUTCOMES] = {"counted", "duplicate", "filtered", "too_late", "dead_lettered"};
-    char meta[SIM_NAME];
+    static const char *const names[OUTCOMES] = {"counted",  "duplicate",     "filtered",
+                                                "too_late", "dead_lettered", "conflicting"};
 
-    key_of(sim, partition, "meta", meta, sizeof(meta));
     for (int i = 0; i < OUTCOMES; i++) {
-        int64_t stored = database_number(database, span_of(meta), names[i], -1);
+        int64_t stored = database_number(database, sim->redis->meta[partition], names[i], -1);
         if (stored != truth->outcomes[i])
             sim_fail(sim, "partition %" PRId32 " at %" PRId64 ": %s is %" PRId64 " in the store, %" PRId64 " in truth",
                      partition, truth->next, names[i], stored, truth->outcomes[i]);
     }
-    int64_t watermark_ms = database_number(database, span_of(meta), "wm", NONE);
+    int64_t watermark_ms = database_number(database, sim->redis->meta[partition], "wm", NONE);
     if (watermark_ms != truth->watermark_ms)
         sim_fail(sim,
                  "partition %" PRId32 " at %" PRId64 ": the watermark is %" PRId64 " in the store, %" PRId64
@@ -369,11 +373,10 @@ static void compare_meta(struct sim *sim, struct database *database, int32_t par
 static bool is_collected(struct sim *sim, const struct database *database, int32_t partition,
                          const struct truth_window *window)
 {
-    char meta[SIM_NAME], field[32];
+    char field[32];
 
-    key_of(sim, partition, "meta", meta, sizeof(meta));
     snprintf(field, sizeof(field), "floor:%s", oracle_kinds[window->kind]);
-    return window->start_ms < database_number(database, span_of(meta), field, NONE);
+    return window->start_ms < database_number(database, sim->redis->meta[partition], field, NONE);
 }
 
 static bool partition_of(struct span key, int32_t *partition)
@@ -402,13 +405,10 @@ const char *oracle_row_name(const struct sim *sim, int row)
 static void check_owner(struct sim *sim, const struct database *database, int32_t partition,
                         const struct span arguments[])
 {
-    char meta[SIM_NAME];
-
-    key_of(sim, partition, "meta", meta, sizeof(meta));
-    const struct span *token = database_get(database, span_of(meta), span_of("tok"));
+    const struct span *token = database_get(database, sim->redis->meta[partition], span_of("tok"));
     if (token == NULL || !span_equal(*token, arguments[1]))
         sim_fail(sim, "partition %" PRId32 ": a flush took effect after another owner had claimed", partition);
-    const struct span *idle = database_get(database, span_of(meta), span_of("idle"));
+    const struct span *idle = database_get(database, sim->redis->meta[partition], span_of("idle"));
     if (idle != NULL && span_equal(*idle, span_of("1")))
         sim->oracle->idle_ms[partition] = sim->now_ms;
 }
@@ -417,17 +417,15 @@ static void check_owner(struct sim *sim, const struct database *database, int32_
  * answer lost. He sends that again, and hears so; he does not begin another. */
 void oracle_fenced(struct sim *sim, struct database *database, int count, const struct span arguments[])
 {
-    char meta[SIM_NAME];
     int32_t partition = -1;
     int keys = (int)strtol(arguments[2].bytes, NULL, 10);
 
     if (sim->current == NULL || !partition_of(arguments[3], &partition) || count < 8 + keys) /* or came from the dead */
         return;
-    key_of(sim, partition, "meta", meta, sizeof(meta));
-    const struct span *token = database_get(database, span_of(meta), span_of("tok"));
+    const struct span *token = database_get(database, sim->redis->meta[partition], span_of("tok"));
     int64_t expected = strtoll(arguments[3 + keys + 2].bytes, NULL, 10);
     if (token != NULL && span_equal(*token, arguments[3 + keys + 1]) &&
-        database_number(database, span_of(meta), "next", 0) > expected)
+        database_number(database, sim->redis->meta[partition], "next", 0) > expected)
         sim_fail(sim, "partition %" PRId32 ": the owner is refused for a flush of his own", partition);
 }
 
@@ -497,15 +495,13 @@ static void note_seal(struct sim *sim, struct database *database, int32_t partit
 
 void oracle_sealed(struct sim *sim, struct database *database, int count, const struct span arguments[])
 {
-    char meta[SIM_NAME];
     int32_t partition = -1;
     int keys = (int)strtol(arguments[2].bytes, NULL, 10);
 
     (void)count;
     if (!partition_of(arguments[3], &partition))
         return;
-    key_of(sim, partition, "meta", meta, sizeof(meta));
-    int64_t next = database_number(database, span_of(meta), "next", 0);
+    int64_t next = database_number(database, sim->redis->meta[partition], "next", 0);
     int64_t floor_ms = strtoll(arguments[4 + keys].bytes, NULL, 10);
     for (int kind = 0; kind < KINDS; kind++) {
         if (!span_equal(arguments[3 + keys], span_of(oracle_kinds[kind])))
