@@ -13,8 +13,8 @@ void troubles_free(struct troubles *troubles)
 
 bool trouble_is_its_own(enum verdict verdict, const struct reason *why)
 {
-    static const enum reason_id own[] = {STORE_TORN,          STORE_DAMAGED, STORE_ERROR,   CELL_UNREADABLE,
-                                         CHECKPOINT_OVERFLOW, NO_MEMORY,     ENCODE_FAILED, SINK_TOO_LARGE};
+    static const enum reason_id own[] = {STORE_TORN, STORE_DAMAGED, STORE_ERROR,   CELL_UNREADABLE,
+                                         NO_MEMORY,  ENCODE_FAILED, SINK_TOO_LARGE};
 
     if (verdict == TRY_LATER)
         return why->id == STORE_UNREACHABLE;

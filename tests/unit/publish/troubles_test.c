@@ -79,7 +79,6 @@ static void what_is_wrong_with_all_is_no_windows_own(void)
         {HALT, STORE_TORN, true},
         {HALT, STORE_DAMAGED, true},
         {HALT, CELL_UNREADABLE, true},
-        {HALT, CHECKPOINT_OVERFLOW, true},
         {HALT, NO_MEMORY, true},
         {HALT, SINK_TOO_LARGE, true},
         {TRY_LATER, STORE_UNREACHABLE, true}, /* the store may be, or this window's size */
