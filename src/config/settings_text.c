@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gentally/config/settings.h"
+
 #define TIME_SIZE 24
 
 static const char *const yes_names[] = {"no", "yes"};
