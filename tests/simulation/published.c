@@ -38,7 +38,7 @@ struct open_window {
     int64_t kind, start_ms, rows, retained;
     int64_t requests[4];              /* by rollup: they add up to the same */
     int64_t last_revision, last_rows; /* of the ledger record before: where only retention has risen, these stay */
-    int64_t last_pane, last_generation;
+    int64_t last_pane, last_generation, last_retention;
     struct told_part last_parts[SIM_PARTITIONS];
 };
 
@@ -51,7 +51,7 @@ struct sim_published {
 
 /* A ledger record. */
 struct ledger_entry {
-    int64_t kind, start_ms, end_ms, pane, generation, revision, rows;
+    int64_t kind, start_ms, end_ms, pane, generation, revision, rows, retention;
     int64_t records;      /* of all partitions */
     int64_t partitions;   /* how many it tells of */
     int64_t watermark_ms; /* the highest of them */
@@ -107,21 +107,65 @@ static void read_buckets(struct reader *reader, int histogram, struct sums *sums
     }
 }
 
-static bool read_summary(struct span value, struct version *version, int64_t *kind, int64_t *start_ms)
+static void write_time(int64_t ms, char *text, size_t size)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm date;
+
+    gmtime_r(&seconds, &date);
+    strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &date);
+}
+
+/* Adds a part of a key, in which a bar is a bar no more. */
+static void put_part(char *text, size_t size, struct span part)
+{
+    size_t at = strlen(text);
+
+    for (size_t i = 0; i < part.size && at + 4 < size; i++)
+        at += (size_t)snprintf(text + at, size - at, part.bytes[i] == '|' ? "%%7C" : "%c", part.bytes[i]);
+}
+
+/* Reads what a row says it is, and makes its key of it. */
+static void read_names(struct reader *reader, int64_t *kind, int64_t *start_ms, char *text, size_t size)
+{
+    enum { MODEL = 0, PROVIDER = 5, CATEGORY = 6, COUNTRY = 8, COHORT = 12, NAMES };
+    static const int parts[] = {PROVIDER, MODEL, CATEGORY, COUNTRY, COHORT};
+    char start[32];
+    struct span names[NAMES] = {{NULL, 0}};
+    struct span rollup = read_text(reader);
+
+    *kind = read_long(reader);
+    *start_ms = read_long(reader);
+    if (read_long(reader) != oracle_window_over((int)*kind & 3, *start_ms))
+        reader->is_bad = true;
+    for (int i = 0; i < NAMES; i++)
+        if (read_long(reader) == 1)
+            names[i] = read_text(reader);
+    write_time(*start_ms, start, sizeof(start));
+    snprintf(text, size, "%.*s|%s|%s", (int)rollup.size, rollup.bytes, oracle_kinds[*kind & 3], start);
+    for (size_t i = 0; i < LENGTH_OF(parts); i++) {
+        if (names[parts[i]].bytes == NULL)
+            continue;
+        strncat(text, "|", size - strlen(text) - 1);
+        put_part(text, size, names[parts[i]]);
+    }
+    if (read_long(reader) == 1) {
+        int64_t age = read_long(reader);
+        snprintf(text + strlen(text), size - strlen(text), "|%" PRId64, age);
+    }
+}
+
+/* False if it cannot be read, or is not what its key says. */
+static bool read_summary(const struct entry *entry, struct version *version, int64_t *kind, int64_t *start_ms)
 {
     struct reader reader;
+    char text[256];
 
-    if (!read_framing(&reader, value, 4))
+    if (!read_framing(&reader, entry->value, 4))
         return false;
-    (void)read_text(&reader);
-    *kind = read_long(&reader);
-    *start_ms = read_long(&reader);
-    (void)read_long(&reader);
-    for (int i = 0; i < 13; i++) /* model ... cohort */
-        if (read_long(&reader) == 1)
-            (void)read_text(&reader);
-    if (read_long(&reader) == 1) /* age */
-        (void)read_long(&reader);
+    read_names(&reader, kind, start_ms, text, sizeof(text));
+    if (!span_equal(entry->key, span_of(text)))
+        return false;
     for (int i = 0; i < 2; i++) /* family, account */
         if (read_long(&reader) == 1)
             (void)read_text(&reader);
@@ -191,8 +235,8 @@ static void take_retained(struct sim *sim, const struct entry *entry)
     const struct version *last = key->latest;
     bool has_lost = sim->injected[FAULT_ROLLBACK] + sim->injected[FAULT_SPLIT] + sim->injected[FAULT_EMPTY] > 0;
 
-    if (entry->value.bytes != NULL && !read_summary(entry->value, version, &kind, &start_ms)) {
-        sim_fail(sim, "a summary cannot be read");
+    if (entry->value.bytes != NULL && !read_summary(entry, version, &kind, &start_ms)) {
+        sim_fail(sim, "%.*s: the summary cannot be read, or is another's", (int)entry->key.size, entry->key.bytes);
         return;
     }
     if (entry->value.bytes != NULL)
@@ -241,6 +285,11 @@ static void check_version(struct sim *sim, struct span key, const struct version
     }
 }
 
+int64_t published_retention(struct sim *sim, int64_t start_ms)
+{
+    return open_window(sim->published, 3, start_ms)->last_retention;
+}
+
 /* Of a row that nothing is left of there is a tombstone, which has no version of its own. */
 static void take_summary(struct sim *sim, const struct entry *entry)
 {
@@ -256,8 +305,8 @@ static void take_summary(struct sim *sim, const struct entry *entry)
     version->is_gone = entry->value.bytes == NULL;
     if (version->is_gone && sim->config.ids != IDS_AMEND)
         sim_fail(sim, "%.*s: a tombstone, and nothing was amended", (int)entry->key.size, entry->key.bytes);
-    if (!version->is_gone && !read_summary(entry->value, version, &kind, &start_ms)) {
-        sim_fail(sim, "a summary cannot be read");
+    if (!version->is_gone && !read_summary(entry, version, &kind, &start_ms)) {
+        sim_fail(sim, "%.*s: the summary cannot be read, or is another's", (int)entry->key.size, entry->key.bytes);
         return;
     }
     version->next = key->latest;
@@ -344,7 +393,8 @@ static bool read_ledger(struct sim *sim, struct span value, struct ledger_entry 
         for (int64_t i = 0; i < count; i++)
             read_ledger_partition(sim, &reader, ledger);
     }
-    if (read_long(&reader) > 0 && ledger->kind != 3) /* retention */
+    ledger->retention = read_long(&reader);
+    if (ledger->retention > 0 && ledger->kind != 3)
         sim_fail(sim, "ledger: retention of a window that is no month");
     return !reader.is_bad && reader.at == reader.end;
 }
@@ -408,6 +458,7 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
                                    .last_revision = ledger.revision,
                                    .last_rows = window->rows,
                                    .last_pane = ledger.pane,
+                                   .last_retention = ledger.retention,
                                    .last_generation = ledger.generation};
     memcpy(window->last_parts, ledger.parts, sizeof(ledger.parts));
 }
@@ -461,11 +512,8 @@ static void compare_row(struct sim *sim, const struct truth_window *window, int 
     char start[32], text[256];
     const char *name = oracle_row_name(sim, row);
     const char *bar = strchr(name, '|');
-    time_t seconds = (time_t)(window->start_ms / 1000);
-    struct tm date;
 
-    gmtime_r(&seconds, &date);
-    strftime(start, sizeof(start), "%Y-%m-%dT%H:%M:%SZ", &date);
+    write_time(window->start_ms, start, sizeof(start));
     snprintf(text, sizeof(text), "%.*s|%s|%s%s%s", (int)(bar == NULL ? (ptrdiff_t)strlen(name) : bar - name), name,
              oracle_kinds[window->kind], start, bar == NULL ? "" : "|", bar == NULL ? "" : bar + 1);
     const struct version *latest = find_key(sim, span_of(text))->latest;

@@ -81,6 +81,8 @@ void oracle_retention_flushed(struct sim *sim, struct database *database);
 void oracle_retention_settled(struct sim *sim, bool is_published);
 /* What readers hold of a row of retention: the latest; 0 if it is not there. */
 int64_t published_accounts(struct sim *sim, struct span key);
+/* The revision of a month's retention that the month's last ledger record tells. */
+int64_t published_retention(struct sim *sim, int64_t start_ms);
 
 /* What was counted of a partition: its log, or what it was before it was cut. */
 const struct partition_log *oracle_log(struct sim *sim, const struct database *database, int32_t partition);
