@@ -43,6 +43,7 @@ struct edition {
 };
 
 /* What a partition contributed to a window. */
+#define NO_CHAIN UINT32_MAX /* its state was gone whenever the window was told */
 struct window_part {
     uint32_t chain;
     int64_t next, records;

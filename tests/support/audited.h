@@ -28,14 +28,15 @@ struct ledger_entry {
     int hour; /* which window */
     int64_t generation, revision;
     int64_t first, next, counted, dead, watermark_ms;
-    char incarnation; /* its letter */
+    char incarnation; /* its letter; '-': the state was gone */
 };
 
 static inline struct ledger_partition part_of(const struct ledger_entry *entry)
 {
     struct ledger_partition part = {
         .partition = 0,
-        .incarnation = {entry->incarnation, '\0'},
+        .incarnation = {entry->incarnation == '-' ? '\0' : entry->incarnation, '\0'},
+        .stopped = {entry->incarnation == '-' ? 'X' : '\0', '\0'},
         .first = entry->first,
         .next = entry->next,
         .watermark_ms = entry->watermark_ms,

@@ -90,6 +90,18 @@ static const struct judgement judgements[] = {
      "ledger-version",
      "(generation, revision, pane)",
      false},
+    {"records of a state that was gone",
+     {{0, 0, 5, 0, 0, 0, 0, NO_TIME, '-'}},
+     1,
+     "records",
+     "partitions[0].records",
+     false},
+    {"told again without a state that is gone",
+     {{0, 0, 5, 10, 20, 9, 1, 7, 'a'}, {0, 1, 6, 0, 0, 0, 0, NO_TIME, '-'}},
+     2,
+     "records",
+     "partitions[0].records",
+     false},
     {"negative", {{0, 0, 5, 10, 20, 9, -1, 7, 'a'}}, 1, "identity", "partitions[0].dead_lettered", false},
 };
 
