@@ -417,7 +417,7 @@ static void drain(struct sim *sim, bool is_hurt)
  * of a hurt partition before the store was rolled back. */
 static bool is_publishable(const struct sim *sim)
 {
-    static const enum sim_fault takers[] = {FAULT_ROLLBACK, FAULT_SPLIT, FAULT_EMPTY, FAULT_TORN};
+    static const enum sim_fault takers[] = {FAULT_ROLLBACK, FAULT_SPLIT, FAULT_EMPTY, FAULT_TORN, FAULT_TAINT};
     uint32_t taken = 0;
 
     for (size_t i = 0; i < LENGTH_OF(takers); i++)
