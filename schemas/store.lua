@@ -104,13 +104,6 @@ local function claim(KEYS, ARGV)
   return {'OK', state_of(KEYS[1])}
 end
 
--- Who decided what, for a redrive.
-local function deciders(KEYS)
-  local state = redis.call('HMGET', KEYS[1], 'inc', 'next')
-  if not state[1] then return {'MISSING'} end
-  return {'OK', state[1], state[2], redis.call('HGETALL', deciders_of(KEYS[1]))}
-end
-
 -- Writes the settings of the namespace, whole, if those that are kept have the version that is expected ('' = none
 -- are kept). KEYS: the record. ARGV: the version expected, then names and values
 local function settle(KEYS, ARGV)
@@ -121,6 +114,13 @@ local function settle(KEYS, ARGV)
   redis.call('UNLINK', KEYS[1])
   redis.call('HSET', KEYS[1], unpack(ARGV, 2))
   return {'OK'}
+end
+
+-- Who decided what, for a redrive.
+local function deciders(KEYS)
+  local state = redis.call('HMGET', KEYS[1], 'inc', 'next')
+  if not state[1] then return {'MISSING'} end
+  return {'OK', state[1], state[2], redis.call('HGETALL', deciders_of(KEYS[1]))}
 end
 
 local function look(KEYS)

@@ -48,17 +48,6 @@ static enum verdict check_topics(const struct pipeline *pipeline, struct reason 
     return verdict;
 }
 
-/* Retention that is missing is a setup forgotten; one that is damaged stays so, and stops nobody who counts. */
-static enum verdict check_retention(const struct pipeline *pipeline, struct reason *why)
-{
-    enum verdict verdict = store_retention_open(pipeline->store, why);
-
-    if (verdict != HALT || why->id != STORE_RETENTION_DAMAGED)
-        return verdict;
-    retention_stop(pipeline->retention, why, 0);
-    return GO_ON;
-}
-
 /* Other settings come first, since states may be missing for them: those of another topic. Where neither is there, it
  * is the states that tell what happened. */
 static enum verdict check_settings(struct pipeline *pipeline, int32_t count, struct reason *why)
@@ -76,6 +65,17 @@ static enum verdict check_settings(struct pipeline *pipeline, int32_t count, str
         return verdict;
     *why = unkept;
     return HALT;
+}
+
+/* Retention that is missing is a setup forgotten; one that is damaged stays so, and stops nobody who counts. */
+static enum verdict check_retention(const struct pipeline *pipeline, struct reason *why)
+{
+    enum verdict verdict = store_retention_open(pipeline->store, why);
+
+    if (verdict != HALT || why->id != STORE_RETENTION_DAMAGED)
+        return verdict;
+    retention_stop(pipeline->retention, why, 0);
+    return GO_ON;
 }
 
 enum verdict pipeline_check_worker(struct pipeline *pipeline, int32_t *partition_count, struct reason *why)

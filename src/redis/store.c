@@ -116,7 +116,8 @@ enum verdict store_create(struct store *store, int32_t partition, int64_t first,
     *created = store_reply_is(reply, "OK");
     if (store_reply_is(reply, "TORN"))
         verdict = reason_set(why, HALT, STORE_TORN, 0,
-                             "partition %" PRId32 " lost its state, and not its windows: counted again, its records "
+                             "partition %" PRId32
+                             " lost its state, and not its windows: counted again, its records "
                              "would be added to them; delete what is left first, the keys %s:{%s:%" PRId32 "}:*",
                              partition, store->namespace_, store->topic, partition);
     else if (!*created && !store_reply_is(reply, "EXISTS"))

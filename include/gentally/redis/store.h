@@ -12,6 +12,7 @@
  *   <ns>:{<topic>:<p>}:<kind>:<start_ms>           row key -> packed cell; "__n" -> records, as many as in :windows,
  *                                                  so that a window that lost its key is detected
  *   <ns>:{<topic>:<p>}:ids:<width_ms>:<start_ms>   id -> what was counted for the record; "__n" -> ids
+ *   <ns>:{settings}:record                         what the namespace is counted by, see store_settings.h
  *
  * This door opens a store and gives a partition's state; the other doors are about subjects of their own:
  * store_flush.h (load and flush), store_ids.h, store_windows.h, store_retention.h, store_stop.h, store_lease.h. A store
