@@ -19,7 +19,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "gentally/base/clock.h"
 #include "kafka_client.h"
+#include "nudge.h"
 #include "position.h"
 #include "source_settings.h"
 
@@ -41,6 +43,7 @@ struct source {
     bool needs_assign;  /* the positions are no longer librdkafka's assignment */
     bool has_unsettled; /* perhaps a position is assigned and not settled */
     int32_t assigned_count;
+    struct nudge nudge;     /* of `data` */
     uint32_t message_count; /* held for the batch that the caller has */
     rd_kafka_message_t *messages[BATCH_RECORDS_MAX];
     struct position positions[PARTITIONS_MAX];
@@ -487,6 +490,19 @@ static enum verdict take_messages(struct source *source, struct batch *batch, ui
     return verdict;
 }
 
+/* Has more fetched before `data` is empty. */
+static void nudge(struct source *source)
+{
+    if (!nudge_is_due(&source->nudge, rd_kafka_queue_length(source->data), clock_ms(CLOCK_MONOTONIC)))
+        return;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(source->assigned_count);
+    for (int32_t i = 0; i < PARTITIONS_MAX; i++)
+        if (source->positions[i].is_assigned)
+            rd_kafka_topic_partition_list_add(list, source->topic, i);
+    nudge_give(source->client, list);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
 /* The batch call waits until its array is full, so it waits for the first message only, and takes the rest as is. */
 static enum verdict poll_data(struct source *source, struct batch *batch, int timeout_ms, struct reason *why)
 {
@@ -505,6 +521,7 @@ static enum verdict poll_data(struct source *source, struct batch *batch, int ti
     }
     if (count < 0)
         return kafka_reason(KAFKA_READ, rd_kafka_last_error(), "reading", why);
+    nudge(source);
     return take_messages(source, batch, (uint32_t)count, why);
 }
 
