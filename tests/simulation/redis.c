@@ -34,7 +34,15 @@ void reply_format(struct reply *reply, const char *format, ...)
 
 void reply_bulk(struct reply *reply, struct span bytes)
 {
-    reply_format(reply, "$%zu\r\n", bytes.size);
+    char text[24] = "";
+    size_t at = sizeof(text) - 2, left = bytes.size;
+
+    memcpy(text + at, "\r\n", 2);
+    do
+        text[--at] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    text[--at] = '$';
+    reply_add(reply, text + at, sizeof(text) - at);
     reply_add(reply, bytes.bytes, bytes.size);
     reply_add(reply, "\r\n", 2);
 }
@@ -266,7 +274,13 @@ void redis_execute(struct sim *sim, struct database *database, int count, const 
 
 void redis_make(struct sim *sim)
 {
+    char meta[SIM_NAME];
+
     sim->redis = sim_take(sim, sizeof(*sim->redis));
+    for (int32_t p = 0; p < SIM_PARTITIONS; p++) {
+        snprintf(meta, sizeof(meta), "%s:{%s:%" PRId32 "}:meta", sim->config.namespace_, sim->config.topic, p);
+        sim->redis->meta[p] = sim_copy(sim, span_of(meta));
+    }
     sim->redis->old_connection_epoch = UINT32_MAX;
 }
 
