@@ -5,9 +5,12 @@
  */
 #include "reader.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "gentally/base/grow.h"
+
+#define TOLD_EACH 8u
 
 struct reader_partition {
     rd_kafka_topic_t *topic;
@@ -31,6 +34,7 @@ enum verdict reader_open(struct reader *reader, const struct config *config, con
     };
 
     log_open(&reader->silent, LOG_LEVEL_ERROR, "reader");
+    log_open(&reader->logger, config->log_level, "reader");
     reader->notes.logger = &reader->silent;
     enum verdict verdict = kafka_open(&reader->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
                                       &reader->notes, SOURCE_CONFIG, why);
@@ -76,6 +80,44 @@ rd_kafka_message_t *reader_poll(struct reader *reader, int wait_ms)
     if (message == NULL)
         rd_kafka_poll(reader->client, 0); /* Serves the notes. */
     return message;
+}
+
+bool reader_is_lost(const rd_kafka_message_t *message)
+{
+    switch (message->err) {
+    case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+    case RD_KAFKA_RESP_ERR__BAD_MSG:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG:
+    case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What takes such a message out of the topic. */
+static const char *cleaning(const rd_kafka_message_t *message)
+{
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return "the topic keeps it until its records are deleted";
+    if (message->key == NULL)
+        return "without a key, only deleting the topic's records up to it takes it away";
+    return "a message with its key and no value takes it away";
+}
+
+void reader_pass_over(struct reader *reader, const rd_kafka_message_t *message, const struct reason *because)
+{
+    bool is_lost = reader_is_lost(message);
+    uint64_t count = ++reader->passed_over;
+    struct reason told;
+
+    if (count > TOLD_EACH && (count & (count - 1)) != 0)
+        return;
+    reason_set(&told, GO_ON, because->id, because->code,
+               "topic \"%s\", partition %" PRId32 ", offset %" PRId64 ", passed over as number %" PRIu64 ": %s; %s",
+               rd_kafka_topic_name(message->rkt), message->partition, message->offset, count,
+               is_lost ? rd_kafka_message_errstr(message) : because->text, cleaning(message));
+    log_reason(&reader->logger, because->id == SOURCE_FOREIGN ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, &told);
 }
 
 void reader_close(struct reader *reader)

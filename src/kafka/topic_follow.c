@@ -154,6 +154,10 @@ static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *
             set_out(follow, topic, message->partition, true);
         return GO_ON;
     }
+    if (reader_is_lost(message)) {
+        reader_pass_over(&follow->reader, message, &(struct reason){SOURCE_FOREIGN, message->err, ""});
+        return GO_ON;
+    }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         enum verdict verdict = kafka_reason(KAFKA_READ, message->err, rd_kafka_message_errstr(message), why);
         return verdict == HALT ? HALT
@@ -167,8 +171,14 @@ static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *
         .key = {message->key, message->key_len},
         .value = {message->payload, message->len},
     };
+    struct reason because = {0};
     set_out(follow, topic, message->partition, false);
-    return each(context, topic, &record, why);
+    enum verdict verdict = each(context, topic, &record, &because);
+    if (verdict == SET_ASIDE)
+        reader_pass_over(&follow->reader, message, &because);
+    else if (verdict != GO_ON && why != NULL)
+        *why = because;
+    return verdict == SET_ASIDE ? GO_ON : verdict;
 }
 
 enum verdict topic_follow_turn(struct topic_follow *follow, int wait_ms, topic_follow_reader *each, void *context,

@@ -70,20 +70,29 @@ static enum verdict take(struct topic_read *reading, const rd_kafka_message_t *m
         *next = message->offset; /* A replica that lags behind ends early, and goes on. */
         return GO_ON;
     }
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    bool is_lost = reader_is_lost(message); /* given as a record without key and value */
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !is_lost) {
         enum verdict verdict = kafka_reason(KAFKA_READ, message->err, rd_kafka_message_errstr(message), why);
         return verdict == HALT ? HALT : GO_ON; /* Trouble that may mend has SILENCE_MS for it. */
     }
     const struct given_record given = {
         .record = {.partition = message->partition,
                    .offset = message->offset,
-                   .timestamp_ms = rd_kafka_message_timestamp(message, &kind),
-                   .key = {message->key, message->key_len},
-                   .value = {message->payload, message->len}},
+                   .timestamp_ms = is_lost ? -1 : rd_kafka_message_timestamp(message, &kind),
+                   .key = {is_lost ? NULL : message->key, is_lost ? 0 : message->key_len},
+                   .value = {is_lost ? NULL : message->payload, is_lost ? 0 : message->len}},
         .message = message,
     };
+    struct reason because = {SOURCE_FOREIGN, message->err, ""};
     *next = message->offset + 1;
-    return reading->each(reading->context, &given.record, why);
+    enum verdict verdict = reading->each(reading->context, &given.record, &because);
+    if (verdict == SET_ASIDE || (verdict == GO_ON && is_lost)) {
+        reader_pass_over(&reading->reader, message, &because);
+        return GO_ON;
+    }
+    if (verdict != GO_ON && why != NULL)
+        *why = because;
+    return verdict;
 }
 
 /* Left-overs of the partition before are no errors, and an error may name no partition. */

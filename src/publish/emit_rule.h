@@ -13,7 +13,7 @@ struct window_facts {
     /* What the store holds of it. */
     int64_t records;          /* >= 0, of all partitions; 0: all of them were retracted */
     int64_t retention;        /* revision of a month's retention rows; as published_retention where none are counted */
-    bool is_torn;             /* part of its keys is lost */
+    bool is_torn;             /* part of its keys is lost, or what was published of it last cannot be read */
     bool is_closed;           /* the watermark has passed its end */
     bool is_sealed;           /* in all partitions: `records` does not change any more */
     bool is_retention_sealed; /* in all shards: `retention` does not change any more */

@@ -1,6 +1,7 @@
 """What a worker takes of memory, and its rate, while it catches up: with the depths of queue given, in turns.
 
-GENTALLY_DEPTHS names them, as queued.max.messages.kbytes:queued.min.messages, beside the default, and
+GENTALLY_DEPTHS names them, as queued.max.messages.kbytes:queued.min.messages:fetch.max.bytes:fetch.message.max.bytes,
+fewer from the right, beside the default, and
 GENTALLY_OTHER_BINARY a second `gentally` to be compared with; GENTALLY_ROUNDS is how often each has its turn,
 GENTALLY_EVENTS how many records of the stream's own size (some 130 bytes) wait in the topic; of records padded to a
 kilobyte it is a quarter. Peak is VmHWM, to its end; the rate is from the first fold to the last flush.
@@ -8,6 +9,7 @@ kilobyte it is a quarter. Peak is VmHWM, to its end; the rate is from the first 
 
 import json
 import os
+import random
 import re
 import secrets
 import statistics
@@ -23,7 +25,11 @@ EVENTS = int(os.environ.get("GENTALLY_EVENTS", "2000000"))
 ROUNDS = int(os.environ.get("GENTALLY_ROUNDS", "3"))
 DEPTHS = [""] + [depth for depth in os.environ.get("GENTALLY_DEPTHS", "").split(",") if depth]
 OTHER = os.environ.get("GENTALLY_OTHER_BINARY")
-WIDE = {"id": 200, "app": 220, "provider": 220, "finish_reason": 240}
+PROPERTIES = [
+    f"GENTALLY_KAFKA_{name}"
+    for name in ("QUEUED_MAX_MESSAGES_KBYTES", "QUEUED_MIN_MESSAGES", "FETCH_MAX_BYTES", "FETCH_MESSAGE_MAX_BYTES")
+]
+WIDE = {"id": 250, "app": 250}
 
 
 def lines_of(world, events):
@@ -37,12 +43,12 @@ def lines_of(world, events):
 
 def widen(path):
     """The same events, a kilobyte each."""
-    wide = path.with_suffix(".wide")
+    wide, dice = path.with_suffix(".wide"), random.Random(1)
     with open(path) as lines, open(wide, "w") as out:
         for line in lines:
             event = json.loads(line)
             for field, size in WIDE.items():
-                event[field] = event.get(field, "").rjust(size, "x")
+                event[field] = event.get(field, "") + dice.randbytes(size).hex()[: size - len(event.get(field, ""))]
             out.write(json.dumps(event) + "\n")
     return wide
 
@@ -67,9 +73,7 @@ def work(world, turn, depth, events):
     name = f"{world.namespace}-{turn}"
     settings = {"GENTALLY_NAMESPACE": name, "GENTALLY_GROUP": name}
     if ":" in depth:
-        kbytes, messages = depth.split(":")
-        settings["GENTALLY_KAFKA_QUEUED_MAX_MESSAGES_KBYTES"] = kbytes
-        settings["GENTALLY_KAFKA_QUEUED_MIN_MESSAGES"] = messages
+        settings |= dict(zip(PROPERTIES, depth.split(":")))
     world.run("setup", **settings)
     worker, peaks = start(world, turn, depth, settings), [0]
 
