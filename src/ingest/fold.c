@@ -22,6 +22,7 @@ static enum verdict check_time(const struct fold *fold, const struct record *rec
 static enum verdict set_aside(struct fold *fold, struct partition *partition, const struct record *record,
                               enum outcome outcome, const struct reason *because, struct reason *why)
 {
+    int64_t offsets = record->unreadable > 0 ? record->unreadable : 1;
     enum verdict verdict =
         producer_dead_letter(fold->producer, fold->dead_letters, fold->config->topic, record, because, why);
 
@@ -32,9 +33,20 @@ static enum verdict set_aside(struct fold *fold, struct partition *partition, co
     fold->records++;
     fold->letters++;
     fold->letters_total++;
-    partition->outcomes[outcome]++;
-    partition->next = record->offset + 1;
+    partition->outcomes[outcome] += offsets;
+    partition->next = record->offset + offsets;
     return GO_ON;
+}
+
+/* Its bytes are nowhere to be had but in the log: the letter says where. */
+static enum verdict set_aside_unreadable(struct fold *fold, struct partition *partition, const struct record *record,
+                                         struct reason *why)
+{
+    reason_set(&fold->because, SET_ASIDE, SOURCE_UNREADABLE, 0,
+               "partition %" PRId32 ", offsets %" PRId64 " to %" PRId64
+               ": the batch there cannot be unpacked; its bytes lie in the log as long as the topic keeps them",
+               record->partition, record->offset, record->offset + record->unreadable - 1);
+    return set_aside(fold, partition, record, OUTCOME_DEAD_LETTERED, &fold->because, why);
 }
 
 static enum verdict check_op(const struct fold *fold, struct reason *why)
@@ -56,6 +68,8 @@ enum verdict fold_record(struct fold *fold, struct partition *partition, const s
         (has_ids && !fold_ids_have_room(fold, partition)) ||
         (fold->retention != NULL && !retention_has_room(fold->retention)))
         return reason_set(why, TRY_LATER, FOLD_NO_ROOM, 0, "flush first");
+    if (record->unreadable > 0)
+        return set_aside_unreadable(fold, partition, record, why);
     enum verdict verdict = decode_event(fold->decoder, record->value, &fold->event, because);
     if (verdict == GO_ON)
         verdict = event_check(&fold->event, because);

@@ -87,7 +87,7 @@ enum verdict pipeline_fold_record(struct pipeline *pipeline, const struct record
         return GO_ON;
     partition_left_end(partition);
     enum verdict verdict = fold_record(&pipeline->fold, partition, record, wall_ms, why);
-    if (verdict == GO_ON)
+    if (verdict == GO_ON && record->unreadable == 0) /* What cannot be read is no anchor: the log could not show it. */
         partition_folded(partition, record);
     return verdict;
 }

@@ -1,7 +1,7 @@
 /*
- * librdkafka's simple consumer: rd_kafka_consume_start_queue() for each partition. Its other way, rd_kafka_assign(), has
- * a group's machinery behind it even where no group is joined, which looks for the group's coordinator and fails where
- * it may not.
+ * librdkafka's simple consumer: rd_kafka_consume_start_queue() for each partition. Its other way, rd_kafka_assign(),
+ * has a group's machinery behind it even where no group is joined, which looks for the group's coordinator and fails
+ * where it may not.
  */
 #include "reader.h"
 
@@ -64,6 +64,20 @@ enum verdict reader_start(struct reader *reader, const char *topic, int32_t part
     return GO_ON;
 }
 
+enum verdict reader_move(struct reader *reader, const char *topic, int32_t partition, int64_t offset,
+                         struct reason *why)
+{
+    for (size_t i = 0; i < reader->started_count; i++) {
+        rd_kafka_topic_t *handle = reader->started[i].topic;
+        if (reader->started[i].partition != partition || strcmp(rd_kafka_topic_name(handle), topic) != 0)
+            continue;
+        rd_kafka_consume_stop(handle, partition);
+        if (rd_kafka_consume_start_queue(handle, partition, offset, reader->queue) != 0)
+            return kafka_reason(KAFKA_READ, rd_kafka_last_error(), topic, why);
+    }
+    return GO_ON;
+}
+
 void reader_stop(struct reader *reader)
 {
     for (size_t i = 0; i < reader->started_count; i++) {
@@ -84,15 +98,12 @@ rd_kafka_message_t *reader_poll(struct reader *reader, int wait_ms)
 
 bool reader_is_lost(const rd_kafka_message_t *message)
 {
-    switch (message->err) {
-    case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
-    case RD_KAFKA_RESP_ERR__BAD_MSG:
-    case RD_KAFKA_RESP_ERR_INVALID_MSG:
-    case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
-        return true;
-    default:
+    enum reason_id id;
+
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
         return false;
-    }
+    kafka_verdict(KAFKA_FETCH, message->err, &id);
+    return id == SOURCE_UNREADABLE;
 }
 
 /* What takes such a message out of the topic. */
@@ -113,11 +124,11 @@ void reader_pass_over(struct reader *reader, const rd_kafka_message_t *message, 
 
     if (count > TOLD_EACH && (count & (count - 1)) != 0)
         return;
-    reason_set(&told, GO_ON, because->id, because->code,
+    reason_set(&told, GO_ON, is_lost ? SOURCE_UNREADABLE : because->id, because->code,
                "topic \"%s\", partition %" PRId32 ", offset %" PRId64 ", passed over as number %" PRIu64 ": %s; %s",
                rd_kafka_topic_name(message->rkt), message->partition, message->offset, count,
                is_lost ? rd_kafka_message_errstr(message) : because->text, cleaning(message));
-    log_reason(&reader->logger, because->id == SOURCE_FOREIGN ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, &told);
+    log_reason(&reader->logger, told.id == SOURCE_FOREIGN ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, &told);
 }
 
 void reader_close(struct reader *reader)

@@ -36,6 +36,10 @@ MUST_CHECK enum verdict reader_open(struct reader *reader, const struct config *
 MUST_CHECK enum verdict reader_start(struct reader *reader, const char *topic, int32_t partition, int64_t offset,
                                      struct reason *why);
 
+/* Reads a partition that was started from another offset on. HALT as kafka_verdict() says. */
+MUST_CHECK enum verdict reader_move(struct reader *reader, const char *topic, int32_t partition, int64_t offset,
+                                    struct reason *why);
+
 /* Ends what was started; what is queued of it is never seen. */
 void reader_stop(struct reader *reader);
 

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "broken_batch.h"
 #include "gentally/core/event.h"
 #include "reader.h"
 
@@ -20,6 +21,7 @@ struct followed_topic {
 };
 
 struct topic_follow {
+    const struct config *config;
     struct reader reader;
     size_t topic_count;
     struct followed_topic *topics;
@@ -33,8 +35,8 @@ static const struct reader_options reader_options = {.offset_reset = "earliest",
 static enum verdict count_partitions(struct topic_follow *follow, const struct followed_topic *topic, int wait_ms,
                                      int32_t *count, struct reason *why)
 {
-    enum verdict verdict = kafka_partitions(follow->reader.client, &follow->reader.notes, KAFKA_READ, topic->name,
-                                            wait_ms, count, why);
+    enum verdict verdict =
+        kafka_partitions(follow->reader.client, &follow->reader.notes, KAFKA_READ, topic->name, wait_ms, count, why);
 
     if (verdict != HALT || !topic->is_optional || topic->partition_count > 0 || why->id != SOURCE_TOPIC_MISSING)
         return verdict;
@@ -83,6 +85,7 @@ enum verdict topic_follow_open_wanted(struct topic_follow **follow, const struct
         free(made);
         return reason_set(why, HALT, NO_MEMORY, 0, "following %zu topics", topic_count);
     }
+    made->config = config;
     made->topic_count = topic_count;
     enum verdict verdict = reader_open(&made->reader, config, &reader_options, why);
     for (size_t index = 0; index < topic_count && verdict == GO_ON; index++)
@@ -142,6 +145,24 @@ static bool find_topic(const struct topic_follow *follow, const rd_kafka_message
     return false;
 }
 
+/* A batch that cannot be read is told of, and reading goes on behind it. */
+static enum verdict step_over(struct topic_follow *follow, const rd_kafka_message_t *message, struct reason *why)
+{
+    const char *topic = rd_kafka_topic_name(message->rkt);
+    struct broken_batch batch = {topic, message->partition, message->offset, message->offset, 0};
+    int64_t begin, end = message->offset;
+    enum verdict verdict =
+        kafka_extents(follow->reader.client, topic, message->partition, 1, ANSWER_MS, &begin, &batch.log_end, why);
+
+    if (verdict == GO_ON)
+        verdict = broken_batch_end(&batch, follow->config, &follow->reader.silent, &end, why);
+    if (verdict == TRY_LATER) /* It comes again. */
+        return GO_ON;
+    if (verdict == GO_ON && end > message->offset)
+        reader_pass_over(&follow->reader, message, &(struct reason){SOURCE_UNREADABLE, message->err, ""});
+    return verdict == GO_ON ? reader_move(&follow->reader, topic, message->partition, end, why) : verdict;
+}
+
 static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *message, topic_follow_reader *each,
                          void *context, struct reason *why)
 {
@@ -154,12 +175,10 @@ static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *
             set_out(follow, topic, message->partition, true);
         return GO_ON;
     }
-    if (reader_is_lost(message)) {
-        reader_pass_over(&follow->reader, message, &(struct reason){SOURCE_FOREIGN, message->err, ""});
-        return GO_ON;
-    }
+    if (reader_is_lost(message))
+        return step_over(follow, message, why);
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        enum verdict verdict = kafka_reason(KAFKA_READ, message->err, rd_kafka_message_errstr(message), why);
+        enum verdict verdict = kafka_reason(KAFKA_FETCH, message->err, rd_kafka_message_errstr(message), why);
         return verdict == HALT ? HALT
                                : GO_ON; /* Trouble that may mend is waited out: topic_follow_ask() tells of it. */
     }

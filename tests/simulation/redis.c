@@ -157,6 +157,18 @@ static void do_info(struct sim *sim, struct reply *reply)
     reply_bulk(reply, span_of(text));
 }
 
+/* A clock of its own, which no worker has. */
+static void do_time(const struct sim *sim, struct reply *reply)
+{
+    char seconds[32], microseconds[32];
+
+    snprintf(seconds, sizeof(seconds), "%" PRId64, 1000000000 + sim->now_ms / 1000);
+    snprintf(microseconds, sizeof(microseconds), "%" PRId64, sim->now_ms % 1000 * 1000);
+    reply_format(reply, "*2\r\n");
+    reply_bulk(reply, span_of(seconds));
+    reply_bulk(reply, span_of(microseconds));
+}
+
 static void do_function(struct sim *sim, int count, const struct span arguments[], struct reply *reply)
 {
     if (count >= 3 && is_word(arguments[1], "LOAD")) {
@@ -177,7 +189,7 @@ struct redis_command {
 static const struct redis_command commands[] = {
     {"HMGET", 3, false}, {"HGET", 3, false}, {"HGETALL", 2, false},  {"EXISTS", 2, false},  {"HLEN", 2, false},
     {"HSET", 4, true},   {"HDEL", 3, true},  {"UNLINK", 2, true},    {"DEL", 2, true},      {"INFO", 1, false},
-    {"PING", 1, false},  {"FCALL", 3, true}, {"FCALL_RO", 3, false}, {"FUNCTION", 2, true},
+    {"PING", 1, false},  {"FCALL", 3, true}, {"FCALL_RO", 3, false}, {"FUNCTION", 2, true}, {"TIME", 1, false},
 };
 
 static const struct redis_command *find_command(struct span name)
@@ -230,6 +242,9 @@ static void dispatch(struct sim *sim, const struct redis_command *command, int c
     case 11:
     case 12:
         script_call(sim, count, arguments, command - commands == 12, reply);
+        break;
+    case 14:
+        do_time(sim, reply);
         break;
     default:
         do_function(sim, count, arguments, reply);

@@ -15,13 +15,15 @@
 
 #define PARTITIONS_MAX 1024 /* partitions of the input topic */
 
-/* One Kafka message. Its bytes are borrowed from the source until source_release(). */
+/* One Kafka message, or a place in the log whose bytes nobody can have. Bytes are borrowed from the source until
+ * source_release(). */
 struct record {
     int32_t partition;
     int64_t offset;
     int64_t timestamp_ms; /* the record's own Kafka timestamp; -1 = none */
     struct span key;      /* absent for a null key */
     struct span value;    /* absent for a null value */
+    int64_t unreadable;   /* 0 = a record; else no record, but this many offsets from `offset` on that cannot be read */
 };
 
 /* What an event does: count something new, replace what its id counted before, or take it back. */

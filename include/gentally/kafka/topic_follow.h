@@ -23,7 +23,7 @@ typedef enum verdict topic_follow_reader(void *context, size_t topic, const stru
 
 /*
  * Opens a follow of `topics` from the first offset of every partition there is now; topic_follow_ask() takes up
- * partitions made later. GO_ON gives `*follow` to the caller, to be closed once; `config` is borrowed for the call.
+ * partitions made later. GO_ON gives `*follow` to the caller, to be closed once; `config` is borrowed until then.
  * Blocks up to 10 s a topic. HALT: SOURCE-TOPIC-MISSING, SOURCE-DENIED, SOURCE-CONFIG, NO-MEMORY; TRY_LATER:
  * SOURCE-UNREACHABLE.
  */
