@@ -8,7 +8,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "gentally/base/base.h"
+#include "position.h"
 
 /* What is known of a queue. All zero before the first use. */
 struct nudge {
@@ -20,7 +20,9 @@ struct nudge {
  * is time for the next, which the caller gives. */
 bool nudge_is_due(struct nudge *nudge, size_t queued, int64_t now_ms);
 
-/* Nudges whoever fetches these partitions; their offsets change. Does not block, and may fail, which does no harm. */
-void nudge_give(rd_kafka_t *client, rd_kafka_topic_partition_list_t *partitions);
+/* Nudges whoever fetches into `queue`, if it is time: the leaders of the partitions of `topic` that are assigned by
+ * `positions`. Does not block, and may fail, which does no harm. */
+void nudge_turn(struct nudge *nudge, rd_kafka_t *client, rd_kafka_queue_t *queue, const char *topic,
+                const struct position positions[PARTITIONS_MAX]);
 
 #endif

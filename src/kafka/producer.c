@@ -47,8 +47,12 @@ static enum verdict refuse(rd_kafka_resp_err_t code, const char *topic, struct r
 
     snprintf(what, sizeof(what), "topic \"%.249s\" refused a message", topic);
     /* A refusal is final, whatever the code: TRY_LATER would wait for a message that is gone. */
-    if (kafka_verdict(KAFKA_WRITE, code, &id) == HALT)
-        return kafka_reason(KAFKA_WRITE, code, what, why);
+    if (kafka_verdict(KAFKA_WRITE, code, &id) == HALT) {
+        enum verdict verdict = kafka_reason(KAFKA_WRITE, code, what, why);
+        kafka_name_right(why, &(struct kafka_right){"Write", "topic", topic});
+        kafka_name_right(why, &(struct kafka_right){"IdempotentWrite", "cluster", ""});
+        return verdict;
+    }
     return reason_set(why, HALT, SINK_FATAL, code, "%s: %s", what, rd_kafka_err2str(code));
 }
 

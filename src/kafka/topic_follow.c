@@ -179,6 +179,8 @@ static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *
         return step_over(follow, message, why);
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         enum verdict verdict = kafka_reason(KAFKA_FETCH, message->err, rd_kafka_message_errstr(message), why);
+        if (message->rkt != NULL)
+            kafka_name_right(why, &(struct kafka_right){"Read", "topic", rd_kafka_topic_name(message->rkt)});
         return verdict == HALT ? HALT
                                : GO_ON; /* Trouble that may mend is waited out: topic_follow_ask() tells of it. */
     }

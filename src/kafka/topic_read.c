@@ -96,6 +96,7 @@ static enum verdict take(struct topic_read *reading, const rd_kafka_message_t *m
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         enum verdict verdict = kafka_reason(KAFKA_FETCH, message->err, rd_kafka_message_errstr(message), why);
+        kafka_name_right(why, &(struct kafka_right){"Read", "topic", reading->topic});
         return verdict == HALT ? HALT : GO_ON; /* Trouble that may mend has SILENCE_MS for it. */
     }
     *next = message->offset + 1;
@@ -235,7 +236,11 @@ static enum verdict find_times(struct topic_read *reading, int64_t time_ms, int3
         offsets[i] = list->elems[i].offset < 0 ? INT64_MAX : list->elems[i].offset; /* no record so late */
     }
     rd_kafka_topic_partition_list_destroy(list);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "asking for offsets", why);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return GO_ON;
+    enum verdict verdict = kafka_reason(KAFKA_READ, code, "asking for offsets", why);
+    kafka_name_right(why, &(struct kafka_right){"Describe", "topic", reading->topic});
+    return verdict;
 }
 
 enum verdict topic_find(const struct config *config, const char *topic, int64_t time_ms, int32_t count,

@@ -22,6 +22,7 @@
 struct transaction {
     rd_kafka_t *client;
     struct kafka_notes notes;
+    char name[256]; /* the transactional id */
     bool is_open;   /* begun, and neither committed nor aborted */
     bool is_broken; /* cannot succeed any more */
 };
@@ -69,7 +70,10 @@ static enum verdict judge(struct transaction *transaction, rd_kafka_error_t *err
     enum verdict verdict =
         kafka_verdict(KAFKA_TRANSACT, kafka_root_error(transaction->client, &transaction->notes, code), &id);
     transaction->is_broken = true;
-    return reason_set(why, verdict, id, code, "%s: %s (%s)", what, text, rd_kafka_err2name(code));
+    reason_set(why, verdict, id, code, "%s: %s (%s)", what, text, rd_kafka_err2name(code));
+    kafka_name_right(why, &(struct kafka_right){"Describe and Write", "transactional-id", transaction->name});
+    kafka_name_right(why, &(struct kafka_right){"IdempotentWrite", "cluster", ""});
+    return verdict;
 }
 
 enum verdict transaction_open(struct transaction **transaction, const struct config *config, const char *name,
@@ -84,6 +88,7 @@ enum verdict transaction_open(struct transaction **transaction, const struct con
     memcpy(all, settings, sizeof(settings));
     all[LENGTH_OF(settings)] = (struct kafka_setting){"transactional.id", name, SETTING_OWNED};
     made->notes.logger = logger;
+    snprintf(made->name, sizeof(made->name), "%s", name);
     enum verdict verdict = kafka_open(&made->client, RD_KAFKA_PRODUCER, config, all, LENGTH_OF(all), &hooks,
                                       &made->notes, SINK_CONFIG, why);
     if (verdict != GO_ON) {
@@ -136,7 +141,9 @@ static enum verdict refuse(struct transaction *transaction, rd_kafka_resp_err_t 
 
     transaction->is_broken = true;
     snprintf(what, sizeof(what), "topic \"%.249s\" refused a message", topic);
-    return kafka_reason(KAFKA_TRANSACT, fatal != RD_KAFKA_RESP_ERR_NO_ERROR ? fatal : code, what, why);
+    enum verdict verdict = kafka_reason(KAFKA_TRANSACT, fatal != RD_KAFKA_RESP_ERR_NO_ERROR ? fatal : code, what, why);
+    kafka_name_right(why, &(struct kafka_right){"Write", "topic", topic});
+    return verdict;
 }
 
 /* Waits for room in the queue. The message's headers are taken if the answer is GO_ON. */

@@ -33,6 +33,10 @@ bool topics_each(const struct config *config, int partitions, topics_teller *eac
 MUST_CHECK enum verdict topics_create(const struct config *config, int partitions, int replication,
                                       struct logger *logger, struct reason *why);
 
+/* Asks the broker whether topics_create() would succeed, and changes nothing. Blocks, and answers, as that does. */
+MUST_CHECK enum verdict topics_rehearse(const struct config *config, int partitions, int replication,
+                                        struct reason *why);
+
 /* Deletes the topics of a replay's namespace (its name holds "-replay-"), never the input topic. Safe to repeat.
  * TRY_LATER: SINK-UNREACHABLE; HALT: SETUP-DENIED, SETUP-TOPIC. */
 MUST_CHECK enum verdict topics_remove(const struct config *config, struct logger *logger, struct reason *why);
