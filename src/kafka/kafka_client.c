@@ -160,8 +160,8 @@ static const char *refused_resource(long code)
         return "group";
     case ERR(TRANSACTIONAL_ID_AUTHORIZATION_FAILED):
         return "transactional-id";
-    case ERR(CLUSTER_AUTHORIZATION_FAILED):
-        return "cluster";
+    case ERR(CLUSTER_AUTHORIZATION_FAILED): /* to a producer that may write to no topic */
+        return "topic";
     default:
         return NULL;
     }
@@ -173,18 +173,26 @@ void kafka_name_right(struct reason *why, const struct kafka_right *right)
 
     if (refused == NULL || strcmp(refused, right->resource) != 0)
         return;
-    bool is_cluster = strcmp(refused, "cluster") == 0;
     (void)reason_set(why, HALT, why->id, why->code,
-                     "the Kafka user lacks %s on %s%s%.249s; grant it: kafka-acls.sh --add --allow-principal User:NAME "
-                     "--operation %s --%s%s%.249s",
-                     right->operation, refused, is_cluster ? "" : " ", is_cluster ? "" : right->name, right->operation,
-                     refused, is_cluster ? "" : " ", is_cluster ? "" : right->name);
+                     "the Kafka user lacks %s on %s %.150s; grant it: kafka-acls.sh --add --allow-principal User:NAME "
+                     "--operation %s --%s %.150s",
+                     right->operation, refused, right->name, right->operation, refused, right->name);
+}
+
+/* `Failed to add partition "TOPIC" [0] to transaction: Broker: Topic authorization failed` */
+static void note_denied(struct kafka_notes *notes, const char *text)
+{
+    const char *first = strchr(text, '"'), *last = strrchr(text, '"');
+
+    if (strstr(text, rd_kafka_err2str(ERR(TOPIC_AUTHORIZATION_FAILED))) == NULL || first == last)
+        return;
+    snprintf(notes->denied_topic, sizeof(notes->denied_topic), "%.*s", (int)(last - first - 1), first + 1);
 }
 
 /* Logs a line of librdkafka's own, under KAFKA-CLIENT. */
 static void note_log(const rd_kafka_t *client, int syslog_level, const char *facility, const char *text)
 {
-    const struct kafka_notes *notes = rd_kafka_opaque(client);
+    struct kafka_notes *notes = rd_kafka_opaque(client);
     enum log_level level = LOG_LEVEL_DEBUG;
 
     if (notes == NULL || notes->logger == NULL)
@@ -193,6 +201,8 @@ static void note_log(const rd_kafka_t *client, int syslog_level, const char *fac
     /* Consumers are given the producers' properties and the other way round; that warning is no news. */
     if (strcmp(facility, "CONFWARN") == 0)
         return;
+    if (strcmp(facility, "ADDPARTS") == 0)
+        note_denied(notes, text);
     if (syslog_level <= LOG_ERR)
         level = LOG_LEVEL_WARN; /* librdkafka goes on trying: what we make of it is a verdict, and logged as such. */
     else if (syslog_level <= LOG_NOTICE)
@@ -367,7 +377,8 @@ enum verdict kafka_partitions(rd_kafka_t *client, struct kafka_notes *notes, enu
     if (code == ERR(NO_ERROR))
         return GO_ON;
     enum verdict verdict = kafka_reason(act, code, what, why);
-    kafka_name_right(why, &(struct kafka_right){"Describe", "topic", topic});
+    /* Read and Write include Describe, which is what lacks. */
+    kafka_name_right(why, &(struct kafka_right){act == KAFKA_READ ? "Read" : "Write", "topic", topic});
     return verdict;
 }
 

@@ -23,6 +23,7 @@ struct kafka_notes {
     rd_kafka_resp_err_t error;   /* the last client error worth telling: authentication before anything else */
     rd_kafka_resp_err_t refused; /* the first message refused for good */
     char refused_topic[256];
+    char denied_topic[256]; /* which a transaction may not write to, as librdkafka's log says; nothing else does */
 };
 
 enum kafka_setting_kind {
@@ -69,7 +70,7 @@ enum verdict kafka_verdict(enum kafka_act act, rd_kafka_resp_err_t code, enum re
 /* Fills `why` with the verdict's id, the code, and "<what>: <librdkafka's words>". */
 enum verdict kafka_reason(enum kafka_act act, rd_kafka_resp_err_t code, const char *what, struct reason *why);
 
-/* A right of Kafka: an operation ("Read") on a resource ("topic", "group", "transactional-id", "cluster") of a name. */
+/* A right of Kafka: an operation ("Read") on a resource ("topic", "group", "transactional-id") of a name. */
 struct kafka_right {
     const char *operation, *resource, *name;
 };

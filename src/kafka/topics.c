@@ -81,6 +81,14 @@ bool topics_each(const struct config *config, int partitions, topics_teller *eac
     return true;
 }
 
+/* The deployer lacks a right. */
+static enum verdict denied(struct reason *why, rd_kafka_resp_err_t code, const struct kafka_right *right)
+{
+    (void)reason_set(why, HALT, SETUP_DENIED, code, "topic %s may not be touched by this user", right->name);
+    kafka_name_right(why, right);
+    return HALT;
+}
+
 /* Asks for each topic; only those that are missing go into the request. */
 static enum verdict look(rd_kafka_t *client, struct kafka_notes *notes, struct wanted wanted[], uint32_t count,
                          uint32_t *missing, struct reason *why)
@@ -94,7 +102,8 @@ static enum verdict look(rd_kafka_t *client, struct kafka_notes *notes, struct w
         if (verdict == GO_ON)
             continue;
         if (why->code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-            why->id = SETUP_DENIED;
+            return denied(why, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+                          &(struct kafka_right){"Describe", "topic", wanted[i].name});
         if (why->code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && why->code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
             return verdict;
         ++*missing;
@@ -122,14 +131,6 @@ static enum verdict new_topic(const struct wanted *wanted, int replication, rd_k
         (void)rd_kafka_NewTopic_set_config(*topic, "retention.ms", "2592000000"); /* 30 days */
     }
     return GO_ON;
-}
-
-/* The deployer lacks a right. */
-static enum verdict denied(struct reason *why, rd_kafka_resp_err_t code, const struct kafka_right *right)
-{
-    (void)reason_set(why, HALT, SETUP_DENIED, code, "topic %s may not be touched by this user", right->name);
-    kafka_name_right(why, right);
-    return HALT;
 }
 
 /* Every topic's own answer. That somebody else was faster is fine. Without a logger nothing was created. */

@@ -71,8 +71,7 @@ static enum verdict judge(struct transaction *transaction, rd_kafka_error_t *err
         kafka_verdict(KAFKA_TRANSACT, kafka_root_error(transaction->client, &transaction->notes, code), &id);
     transaction->is_broken = true;
     reason_set(why, verdict, id, code, "%s: %s (%s)", what, text, rd_kafka_err2name(code));
-    kafka_name_right(why, &(struct kafka_right){"Describe and Write", "transactional-id", transaction->name});
-    kafka_name_right(why, &(struct kafka_right){"IdempotentWrite", "cluster", ""});
+    kafka_name_right(why, &(struct kafka_right){"Write", "transactional-id", transaction->name});
     return verdict;
 }
 
@@ -132,16 +131,34 @@ enum verdict transaction_begin(struct transaction *transaction, struct reason *w
     return verdict;
 }
 
+/* What broke an open transaction: each of its messages only says that it was purged. To begin one more is refused while
+ * one is open, with that cause. */
+static rd_kafka_resp_err_t cause_of(struct transaction *transaction, rd_kafka_resp_err_t code)
+{
+    char text[256];
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(transaction->client, text, sizeof(text));
+    rd_kafka_error_t *error = rd_kafka_begin_transaction(transaction->client);
+
+    if (fatal == RD_KAFKA_RESP_ERR_NO_ERROR && error != NULL && rd_kafka_error_txn_requires_abort(error) &&
+        (code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT))
+        code = rd_kafka_error_code(error);
+    if (error != NULL)
+        rd_kafka_error_destroy(error);
+    return fatal != RD_KAFKA_RESP_ERR_NO_ERROR ? fatal : code;
+}
+
 static enum verdict refuse(struct transaction *transaction, rd_kafka_resp_err_t code, const char *topic,
                            struct reason *why)
 {
-    char text[256];
     char what[300];
-    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(transaction->client, text, sizeof(text));
 
+    assert(transaction->is_open);
     transaction->is_broken = true;
     snprintf(what, sizeof(what), "topic \"%.249s\" refused a message", topic);
-    enum verdict verdict = kafka_reason(KAFKA_TRANSACT, fatal != RD_KAFKA_RESP_ERR_NO_ERROR ? fatal : code, what, why);
+    enum verdict verdict = kafka_reason(KAFKA_TRANSACT, cause_of(transaction, code), what, why);
+    rd_kafka_poll(transaction->client, 0); /* Serves the notes. */
+    if (transaction->notes.denied_topic[0] != '\0')
+        topic = transaction->notes.denied_topic;
     kafka_name_right(why, &(struct kafka_right){"Write", "topic", topic});
     return verdict;
 }
