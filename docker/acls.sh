@@ -48,7 +48,7 @@ redis_rights() {
     case $1 in
     worker) echo "$counting" ;;
     deployer) echo "$counting +function|load" ;;
-    reader) echo "+fcall_ro +info +select +hgetall +hget +hmget +exists" ;;
+    reader | letters) echo "+fcall_ro +info +select +hgetall +hget +hmget +exists" ;;
     esac
 }
 

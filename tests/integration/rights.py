@@ -82,7 +82,7 @@ class Secured:
         self.kafka = world.start_kafka(users=ROLES)
         self.admin = AdminClient({"bootstrap.servers": self.kafka.address})
         world.start_redis()
-        for role in ("worker", "deployer", "reader"):
+        for role in ("worker", "deployer", "reader", "letters"):
             _, *words = shlex.split(acls_of(world, "redis", role, role).replace(">PASSWORD", f">{role}"))
             equal(world.redis.command(*words), "OK", f"ACL of {role}")
         for role in ROLES:

@@ -1,10 +1,12 @@
 /* source.h over the simulated Kafka, and topic_read(). */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "gentally/core/event.h"
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topic_read.h"
+#include "gentally/kafka/topics.h"
 #include "kafka.h"
 #include "position.h"
 
@@ -85,6 +87,17 @@ enum verdict source_partitions(struct source *source, int32_t *count, struct rea
     enum verdict verdict = ask(source->sim, why);
 
     *count = source->sim->kafka->input->count;
+    return verdict;
+}
+
+enum verdict topics_input(const struct config *config, char *cluster, size_t size, int32_t *partitions,
+                          struct reason *why)
+{
+    enum verdict verdict = ask(sim_get(), why);
+
+    (void)config;
+    snprintf(cluster, size, "simulated");
+    *partitions = sim_get()->kafka->input->count;
     return verdict;
 }
 
@@ -394,7 +407,7 @@ enum verdict topic_read(const struct config *config, const char *name, topic_rea
         int64_t end = kafka_stable(log);
         for (int64_t i = log->first; i < end && verdict == GO_ON; i++) {
             const struct entry *entry = log->entries[i];
-            struct record record = {p, i, entry->timestamp_ms, entry->key, entry->value, 0};
+            struct record record = record_at(log, p, i);
             if (kafka_is_visible(entry))
                 verdict = each(context, &record, why);
         }

@@ -7,6 +7,7 @@
  *
  *   <ns>:{<topic>:<p>}:meta      inc tok next anchor first wm idle nonce taint, counts, floors, names of id buckets,
  *                                and why it does not count
+ *   <ns>:{<topic>:<p>}:deciders  offset -> owner that moved `next` on from there, see store_deciders.h
  *   <ns>:{<topic>:<p>}:windows   "<kind>:<start_ms>" -> records folded into the window
  *   <ns>:{<topic>:<p>}:<kind>:<start_ms>           row key -> packed cell; "__n" -> records, as many as in :windows,
  *                                                  so that a window that lost its key is detected
@@ -42,6 +43,9 @@ void store_close(struct store *store);
 /* The number of connections made so far. When the number rises, the data behind the store may have been rolled back, or
  * be another server's. */
 uint64_t store_connections(const struct store *store);
+
+/* Asks Redis for its time of day, in ms. */
+MUST_CHECK enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why);
 
 /* Loads the functions of this version into Redis, for `gentally setup`. Harmless to repeat. */
 MUST_CHECK enum verdict store_install(struct store *store, struct reason *why);
