@@ -7,7 +7,7 @@
 #
 # Look at what it prints, then pipe it to a shell. NAMESPACE, TOPIC and GROUP are those of the configuration (default
 # gentally, generations, gentally); BOOTSTRAP names a broker, COMMAND_CONFIG a file with an administrator's login.
-# ROLE is worker, deployer (setup), reader (summaries, report, verify, signals --format, top), letters (dlq), or signals.
+# ROLE is worker, deployer (setup), reader (summaries, report, verify, signals --format, top), letters (dlq), signals.
 set -eu
 
 namespace=${NAMESPACE:-gentally}

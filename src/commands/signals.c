@@ -412,8 +412,9 @@ static enum verdict print(struct request *request, struct reason *why)
     if (verdict == GO_ON)
         verdict = output_flush(why);
     if (verdict == GO_ON && request->unreadable_count > 0)
-        verdict = reason_set(why, HALT, SIGNAL_UNREADABLE, 0, "%zu messages of topic \"%s\" are no signals, left out above",
-                             request->unreadable_count, request->topic);
+        verdict =
+            reason_set(why, HALT, SIGNAL_UNREADABLE, 0, "%zu messages of topic \"%s\" are no signals, left out above",
+                       request->unreadable_count, request->topic);
     return verdict;
 }
 

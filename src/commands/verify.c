@@ -132,13 +132,14 @@ static enum verdict take_summary(void *context, const struct record *record, str
     struct request *request = context;
     const struct audit_place place = {request->topic, record->partition, record->offset, record->key};
     struct window window;
-    struct reason because;
+    struct reason because = {0};
     enum verdict verdict = summary_record_read(record, request->summary, &window, &because);
     if (verdict == GO_ON && record->value.bytes == NULL) {
         audit_dropped(request->audit, record->key);
         return GO_ON;
     }
-    if (verdict != GO_ON) {
+    bool is_foreign = verdict != GO_ON && because.id == SOURCE_FOREIGN;
+    if (is_foreign || decode_summary(record->value, request->summary, &because) != GO_ON) {
         audit_unreadable(request->audit, AUDIT_SUMMARY_READABLE, &place, &because);
         return GO_ON;
     }

@@ -21,8 +21,7 @@ bool nudge_is_due(struct nudge *nudge, size_t queued, int64_t now_ms)
 void nudge_turn(struct nudge *nudge, rd_kafka_t *client, rd_kafka_queue_t *queue, const char *topic,
                 const struct position positions[PARTITIONS_MAX])
 {
-    if (rd_kafka_version() >= FIXED_IN ||
-        !nudge_is_due(nudge, rd_kafka_queue_length(queue), clock_ms(CLOCK_MONOTONIC)))
+    if (rd_kafka_version() >= FIXED_IN || !nudge_is_due(nudge, rd_kafka_queue_length(queue), clock_ms(CLOCK_MONOTONIC)))
         return;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     for (int32_t i = 0; i < PARTITIONS_MAX; i++)

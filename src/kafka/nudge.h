@@ -1,7 +1,7 @@
 /*
- * A push for librdkafka's fetching. Before 2.2 it looks only once a second whether a queue that was full has room again,
- * unless something else wakes the thread that fetches, so that a shallow queue costs nearly all of the rate. A nudge is
- * that something: a request that the partitions' leaders answer, and nobody waits for.
+ * A push for librdkafka's fetching. Before 2.2 it looks only once a second whether a queue that was full has room
+ * again, unless something else wakes the thread that fetches, so that a shallow queue costs nearly all of the rate. A
+ * nudge is that something: a request that the partitions' leaders answer, and nobody waits for.
  */
 #ifndef GENTALLY_NUDGE_H
 #define GENTALLY_NUDGE_H

@@ -6,7 +6,8 @@
 /*
  * Memory while catching up: the queued records (all partitions share one queue) with some 250 bytes of librdkafka's own
  * for each, and what one fetch brings beyond them, unpacked. A queue that is drained faster than it is filled makes
- * nothing faster by being deep, if only it is filled again in time: see nudge.h, and from 2.2 on fetch.queue.backoff.ms.
+ * nothing faster by being deep, if only it is filled again in time: see nudge.h, and from 2.2 on
+ * fetch.queue.backoff.ms.
  *
  * A member that is killed is missed for the session's time, and nobody counts its partitions meanwhile. A broker that
  * stands still for eight seconds is to cost no rebalance: then the last heartbeat it heard is eight seconds and an

@@ -213,7 +213,8 @@ static enum verdict open_reading(struct topic_read *reading, const struct config
 enum verdict topic_read(const struct config *config, const char *topic, topic_reader *each, void *context,
                         struct reason *why)
 {
-    struct topic_read reading = {.config = config, .topic = topic, .each = each, .context = context, .patience_ms = PATIENCE_MS};
+    struct topic_read reading = {
+        .config = config, .topic = topic, .each = each, .context = context, .patience_ms = PATIENCE_MS};
     int32_t count = 0;
     enum verdict verdict = open_reading(&reading, config, &count, why);
 

@@ -122,9 +122,9 @@ enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, b
                              closer->torn_count);
     size_t held = published_held(closer->published);
     if (verdict == GO_ON && is_final && !*has_more && held > 0)
-        verdict = reason_set(why, HALT, LEDGER_UNREADABLE, 0,
-                             "%zu windows are held, since their ledger records cannot be read; all others are published",
-                             held);
+        verdict = reason_set(
+            why, HALT, LEDGER_UNREADABLE, 0,
+            "%zu windows are held, since their ledger records cannot be read; all others are published", held);
     closer->due_ms = *has_more ? now_ms : now_ms + closer->config->emit_interval_ms;
     return verdict;
 }

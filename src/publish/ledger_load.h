@@ -1,7 +1,7 @@
 /*
  * The ledger topic, read to its end: what earlier closers have published. The ledger stands in the same transactions as
- * the summaries, so neither a crash nor a store that rolled back makes a revision appear twice or fall. Others may write
- * there too: what is not ours is passed over, and a window whose record cannot be read is held.
+ * the summaries, so neither a crash nor a store that rolled back makes a revision appear twice or fall. Others may
+ * write there too: what is not ours is passed over, and a window whose record cannot be read is held.
  */
 #ifndef GENTALLY_LEDGER_LOAD_H
 #define GENTALLY_LEDGER_LOAD_H

@@ -65,7 +65,9 @@ def peak_kb(process):
 def start(world, turn, depth, settings):
     if depth != "other":
         return world.start("worker", "--drain", **settings)
-    return world.own(Process(f"other-{turn}", [OTHER, "worker", "--drain"], world.environment(**settings), world.folder))
+    return world.own(
+        Process(f"other-{turn}", [OTHER, "worker", "--drain"], world.environment(**settings), world.folder)
+    )
 
 
 def work(world, turn, depth, events):

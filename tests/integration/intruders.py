@@ -1,5 +1,5 @@
-"""Messages that are not ours, in each topic that is read back: they stop nobody, and are told of. A value that cannot be
-read under a key of ours holds what that key stands for, and nothing else."""
+"""Messages that are not ours, in each topic that is read back: they stop nobody, and are told of. A value that cannot
+be read under a key of ours holds what that key stands for, and nothing else."""
 
 import os
 

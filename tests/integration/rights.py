@@ -146,7 +146,9 @@ def test_the_runbook_shows_what_the_script_prints(world):
     shown = (ROOT / "runbooks/operate.md").read_text()
     check(acls("table") in shown, "the table of rights in runbooks/operate.md is not that of docker/acls.sh")
     rights = acls("redis", "worker", "gentally").split("-@all '~gentally:*' ")[1].strip()
-    check(rights in shown, "the rights of the Redis user in runbooks/operate.md are not those of docker/acls.sh", rights)
+    check(
+        rights in shown, "the rights of the Redis user in runbooks/operate.md are not those of docker/acls.sh", rights
+    )
 
 
 def test_each_role_works_with_its_rights(world):

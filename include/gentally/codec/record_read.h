@@ -15,8 +15,8 @@
  * ours, so whatever the value is, it changes nothing. SET_ASIDE with LEDGER-, SUMMARY- or SIGNAL-UNREADABLE: the key is
  * ours, and its value cannot be read, or belongs under another key; what it stands for is unknown.
  */
-MUST_CHECK enum verdict ledger_record_read(const struct record *record, struct ledger_read *read,
-                                           struct window *window, struct reason *why);
+MUST_CHECK enum verdict ledger_record_read(const struct record *record, struct ledger_read *read, struct window *window,
+                                           struct reason *why);
 MUST_CHECK enum verdict summary_record_read(const struct record *record, struct summary_read *read,
                                             struct window *window, struct reason *why);
 MUST_CHECK enum verdict signal_record_read(const struct record *record, struct signal_read *read, struct reason *why);

@@ -23,10 +23,20 @@ struct scene {
 static struct scene scene_open(void)
 {
     struct scene scene = {
-        .partitions = {{.partition = 0, .incarnation = "a", .first = 0, .next = 9, .watermark_ms = NO_TIME,
-                        .records = 3, .outcomes = {9}},
-                       {.partition = 1, .incarnation = "b", .first = 5, .next = 9, .watermark_ms = NO_TIME,
-                        .records = 4, .outcomes = {4}}},
+        .partitions = {{.partition = 0,
+                        .incarnation = "a",
+                        .first = 0,
+                        .next = 9,
+                        .watermark_ms = NO_TIME,
+                        .records = 3,
+                        .outcomes = {9}},
+                       {.partition = 1,
+                        .incarnation = "b",
+                        .first = 5,
+                        .next = 9,
+                        .watermark_ms = NO_TIME,
+                        .records = 4,
+                        .outcomes = {4}}},
         .ledger = {.window = hour, .pane = PANE_ON_TIME, .revision = 7, .summaries = 1, .partition_count = 2},
     };
     struct reason why;
@@ -126,11 +136,16 @@ static void impossible_numbers_are_not_believed(void)
     struct {
         int64_t *number, value;
     } rows[] = {
-        {&scene.ledger.revision, INT64_MAX},      {&scene.ledger.revision, 0},
-        {&scene.ledger.revision, 8},              {&scene.ledger.generation, -1},
-        {&scene.ledger.generation, INT64_MAX},    {&scene.partitions[0].records, -3},
-        {&scene.partitions[1].records, INT64_MAX}, {&scene.partitions[0].first, -1},
-        {&scene.partitions[0].next, -1},          {&scene.partitions[1].first, 10},
+        {&scene.ledger.revision, INT64_MAX},
+        {&scene.ledger.revision, 0},
+        {&scene.ledger.revision, 8},
+        {&scene.ledger.generation, -1},
+        {&scene.ledger.generation, INT64_MAX},
+        {&scene.partitions[0].records, -3},
+        {&scene.partitions[1].records, INT64_MAX},
+        {&scene.partitions[0].first, -1},
+        {&scene.partitions[0].next, -1},
+        {&scene.partitions[1].first, 10},
     };
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
