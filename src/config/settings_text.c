@@ -2,13 +2,15 @@
  * Settings as fields of a Redis hash, legible for people: "window:week" -> "on 1763337600000 8640000000",
  * "rollup:model" -> "on - model". A time that is none is "-".
  */
-#include "settings_text.h"
+#include "gentally/config/settings.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "settings_text.h"
 
 #define TIME_SIZE 24
 

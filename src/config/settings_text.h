@@ -2,7 +2,7 @@
 #ifndef GENTALLY_SETTINGS_TEXT_H
 #define GENTALLY_SETTINGS_TEXT_H
 
-#include "gentally/config/settings.h"
+#include "gentally/config/config.h"
 
 /* Writes the dimensions of a rollup as they are configured: "category+model". */
 #define SETTINGS_DIMS_SIZE 96

@@ -277,7 +277,7 @@ static void a_namespace_has_room_for_so_many_rollups(void)
         memcpy(kept.rollups[kept.rollup_count++].rollup.name, name, sizeof(name));
     }
     CU_ASSERT_EQUAL(compare(&kept, &told, false).never, 0);
-    change(&told, 14);
+    change(&told, 15);
     CU_ASSERT_EQUAL(compare(&kept, &told, false).never, 1);
 }
 
