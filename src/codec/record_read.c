@@ -86,24 +86,3 @@ enum verdict summary_record_read(const struct record *record, struct summary_rea
         return reason_set(why, SET_ASIDE, SUMMARY_UNREADABLE, 0, "%s", elsewhere);
     return verdict;
 }
-
-enum verdict signal_record_read(const struct record *record, struct signal_read *read, struct reason *why)
-{
-    struct span key = record->key;
-    char text[SIGNAL_KEY_MAX];
-    bool is_ours = false;
-
-    if (key.bytes == NULL)
-        return foreign("it has no key", why);
-    struct span name = cut(&key);
-    for (enum signal_kind kind = 0; kind < SIGNAL_KINDS; kind++)
-        is_ours = is_ours || span_equal(name, span_of(signal_kind_name(kind)));
-    if (!is_ours || key.bytes == NULL)
-        return foreign("its key names no signal", why);
-    if (record->value.bytes == NULL)
-        return GO_ON;
-    enum verdict verdict = decode_signal(record->value, read, why);
-    if (verdict == GO_ON && !span_equal(record->key, (struct span){text, signal_key_write(&read->signal, text)}))
-        return reason_set(why, SET_ASIDE, SIGNAL_UNREADABLE, 0, "%s", elsewhere);
-    return verdict;
-}
