@@ -119,9 +119,11 @@ static const char *cleaning(const rd_kafka_message_t *message)
 void reader_pass_over(struct reader *reader, const rd_kafka_message_t *message, const struct reason *because)
 {
     bool is_lost = reader_is_lost(message);
-    uint64_t count = ++reader->passed_over;
     struct reason told;
 
+    if (because->id == SOURCE_FOREIGN && message->key != NULL && message->payload == NULL && !is_lost)
+        return; /* So a topic is cleaned of it. */
+    uint64_t count = ++reader->passed_over;
     if (count > TOLD_EACH && (count & (count - 1)) != 0)
         return;
     reason_set(&told, GO_ON, is_lost ? SOURCE_UNREADABLE : because->id, because->code,
