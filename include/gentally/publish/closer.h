@@ -33,7 +33,7 @@ struct closer_options {
 
 /*
  * Opens a closer: fences every earlier closer of the namespace, then reads the ledger to its end. Blocks as
- * transaction_open() and topic_read(), whose verdicts these are; HALT: LEDGER-UNREADABLE, NO-MEMORY.
+ * transaction_open() and topic_read(), whose verdicts these are; HALT: NO-MEMORY.
  */
 MUST_CHECK enum verdict closer_open(struct closer **closer, const struct closer_options *options, struct reason *why);
 
