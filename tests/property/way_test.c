@@ -383,7 +383,7 @@ static void read_row(struct readers *readers, const struct delta *delta, enum wi
         CU_ASSERT_EQUAL(read_back.cell.sums[kept_measures[i]], row->sums[i]);
     if (row != NULL)
         row->is_found = true;
-    const struct audit_place place = {"summaries", 0, readers->summaries, record.key};
+    const struct audit_place place = {"summaries", 0, readers->summaries, record.key, 1};
     CU_ASSERT_EQUAL_FATAL(audit_summary(readers->audit, &place, rollup, &read_back, &why), GO_ON);
     const struct latest_row latest = {record.key, value, 0, EVENTS, PANE_ON_TIME, read_back.summary.window.start_ms, 0};
     CU_ASSERT_EQUAL_FATAL(latest_put(readers->latest, &latest, &why), GO_ON);
@@ -425,7 +425,7 @@ static void read_ledger(struct readers *readers, enum window_kind kind, int64_t 
         CU_ASSERT_EQUAL_FATAL(audit_again(readers->audit, &back.ledger, &why), GO_ON);
         return;
     }
-    const struct audit_place place = {"ledger", 0, kind, record.key};
+    const struct audit_place place = {"ledger", 0, kind, record.key, 1};
     CU_ASSERT_EQUAL_FATAL(audit_ledger(readers->audit, &place, &back.ledger, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(figures_take(readers->figures, &record, &why), GO_ON);
 }
