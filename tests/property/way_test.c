@@ -524,7 +524,7 @@ static void what_no_reader_can_be_given_is_not_taken(void)
         memmove(room + at + with_size, room + at, size - at);
         memcpy(room + at, with, with_size);
         spoilt->size = size + with_size;
-        if (text_is_sound(*spoilt)) /* a character cut in two, whose halves fit what was put between */
+        if (*with != '\0' && text_is_sound(*spoilt)) /* the halves of a character fit what was put between */
             continue;
         CU_ASSERT_EQUAL_FATAL(encode_event(encoder, event, &bytes, &why), GO_ON);
         CU_ASSERT_EQUAL(decode_event(decoder, bytes, &got, &why), SET_ASIDE);
