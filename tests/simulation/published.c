@@ -544,8 +544,7 @@ static void merge(struct truth_window *into, const struct truth_window *from)
         oracle_add(&into->rows[row], &from->rows[row], 1);
 }
 
-/* Whether a window was over for all partitions is known when all have been read out: then the highest watermark counts.
- */
+/* Whether a window was over for all partitions is known once all are read out: then the highest watermark counts. */
 static void check_pane(struct sim *sim, const struct truth_window *truth, int64_t watermark_ms)
 {
     const struct open_window *window = open_window(sim->published, truth->kind, truth->start_ms);
