@@ -144,9 +144,9 @@ static enum verdict finish(struct closer *closer, bool *has_more, struct reason 
 
     size_t held = published_held(closer->published);
     if (verdict == GO_ON && trouble == NULL && held > 0)
-        return reason_set(
-            why, HALT, LEDGER_UNREADABLE, 0,
-            "%zu windows are held, since their ledger records cannot be read; all others are published", held);
+        return reason_set(why, HALT, LEDGER_UNREADABLE, 0,
+                          "%zu windows are held, since their ledger records cannot be read; all others are published",
+                          held);
     if (verdict != GO_ON || trouble == NULL)
         return verdict;
     *has_more = trouble->attempts < TROUBLE_FINAL_ATTEMPTS;

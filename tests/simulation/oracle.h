@@ -28,8 +28,9 @@ void oracle_remember(struct sim *sim, int32_t partition, int64_t cut_at);
 /* The old branch of a split store begins as the master is. */
 void oracle_split(struct sim *sim);
 
-/* All that must hold at the end, when everything was read and stored; with `is_published`, published as well. */
-void oracle_settled(struct sim *sim, bool is_published);
+/* All that must hold at the end, when everything was read and stored; with `is_drained`, published as well: whatever is
+ * hurt silences nobody else. */
+void oracle_settled(struct sim *sim, bool is_drained);
 /* True once the store holds every record of the partitions that are not hurt. */
 bool oracle_is_read_out(struct sim *sim);
 
@@ -38,6 +39,9 @@ bool oracle_is_read_out(struct sim *sim);
 #define ORACLE_PROVIDERS 2
 #define ORACLE_COUNTRIES 3
 #define ORACLE_ACCOUNTS 30
+#define ORACLE_CATEGORIES 4
+#define ORACLE_MODEL_FREE 2
+#define ORACLE_CATEGORY_OTHER 1
 const char *oracle_model(int model);
 const char *oracle_provider(int provider);
 const char *oracle_country(int country);

@@ -28,6 +28,7 @@ const char *fault_name(enum sim_fault fault)
         [FAULT_LATE] = "late event",
         [FAULT_FUTURE] = "future event",
         [FAULT_MALFORMED] = "malformed record",
+        [FAULT_CORRECTED] = "event repeated, amended or retracted",
         [FAULT_MARKER] = "offset without a record",
         [FAULT_BROKER_DOWN] = "broker down",
         [FAULT_LETTERS_SLOW] = "dead letters not acknowledged",
