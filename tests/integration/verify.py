@@ -546,11 +546,15 @@ def topic_is_deleted(world):
 def topic_is_emptied(world):
     topic = f"{world.namespace}.summaries.model"
     admin = AdminClient({"bootstrap.servers": world.kafka})
-    config = {"cleanup.policy": "compact,delete"}
-    admin.alter_configs([ConfigResource(ConfigResource.Type.TOPIC, topic, set_config=config)])
-    done = admin.delete_records([TopicPartition(topic, number, -1) for number in (0, 1)])
-    for answer in done.values():
-        answer.result(30)
+    config = {"cleanup.policy": "compact,delete"}  # or records may not be deleted
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic, set_config=config)
+    admin.alter_configs([resource])[resource].result(30)
+
+    def deleted():
+        done = admin.delete_records([TopicPartition(topic, number, -1) for number in (0, 1)])
+        return all(answer.exception(30) is None for answer in done.values())
+
+    wait_until(deleted, 30, "the broker to know that it may delete")
     return {"rows"}, None
 
 
