@@ -11,7 +11,7 @@ import json
 import subprocess
 
 import fastavro
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
 from harness import check, equal, main, note, wait_until
@@ -492,8 +492,13 @@ def _drop_topic(world, topic, partitions=None):
     admin = AdminClient({"bootstrap.servers": world.kafka})
     admin.delete_topics([topic])[topic].result(30)
     wait_until(lambda: topic not in admin.list_topics(timeout=30).topics, 30, f"{topic} to be gone")
+
+    def made():
+        answer = admin.create_topics([NewTopic(topic, partitions, 1)])[topic].exception(30)
+        return answer is None or answer.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS
+
     if partitions:
-        admin.create_topics([NewTopic(topic, partitions, 1)])[topic].result(30)
+        wait_until(made, 30, f"{topic} to be made anew")
 
 
 def row_gets_a_tombstone(world):
