@@ -79,7 +79,7 @@ struct request {
     struct audit *audit;
     struct verify_store store;
     struct rollups rollups; /* those of the settings, or, where there are none, of the configuration */
-    bool is_ended[ROLLUPS_MAX];
+    int64_t since_ms[ROLLUPS_MAX];
     int64_t forgotten_ms;
     uint32_t missing;                   /* topics */
     char forgetful[TOPIC_NAME_MAX + 1]; /* a topic that keeps its records for a time; empty: none does */
@@ -262,13 +262,14 @@ static void take_settings(struct request *request)
     const struct settings *settings = &request->store.settings;
 
     request->rollups = request->config->rollups;
-    memset(request->is_ended, 0, sizeof(request->is_ended));
+    for (size_t i = 0; i < ROLLUPS_MAX; i++)
+        request->since_ms[i] = NO_TIME;
     if (!request->store.is_asked || settings->version[0] == '\0')
         return;
     request->rollups.count = settings->rollup_count;
     for (uint32_t i = 0; i < settings->rollup_count; i++) {
         request->rollups.items[i] = settings->rollups[i].rollup;
-        request->is_ended[i] = !settings->rollups[i].is_on;
+        request->since_ms[i] = settings->rollups[i].is_on ? settings->rollups[i].since_ms : INT64_MAX;
     }
 }
 
@@ -285,7 +286,7 @@ static enum verdict audit_once(struct request *request, struct reason *why)
     const struct audit_options options = {.rollups = &request->rollups,
                                           .ledger_topic = request->ledger_topic,
                                           .is_strict = request->is_strict,
-                                          .is_ended = request->is_ended,
+                                          .since_ms = request->since_ms,
                                           .forgotten_ms = &request->forgotten_ms,
                                           .may_amend = request->config->ids == IDS_AMEND ||
                                                        (request->store.is_asked && request->store.settings.has_amended),

@@ -29,6 +29,7 @@ static enum verdict open_parts(struct closer *closer, const struct closer_option
         .countries = options->countries,
         .tables_version = options->tables_version,
         .partitions = options->partitions,
+        .since_ms = options->since_ms,
     };
 
     snprintf(name, sizeof(name), "%s.closer", options->config->namespace_);

@@ -27,7 +27,8 @@ struct closer_options {
     const char *tables_version; /* stamped on every summary */
     struct input_logs logs;
     struct closer_hold hold;
-    int32_t partitions; /* of the input, >= 1 */
+    int32_t partitions;      /* of the input, >= 1 */
+    const int64_t *since_ms; /* by rollup: windows that start before have no rows of it; borrowed until close */
     struct logger *logger;
 };
 
