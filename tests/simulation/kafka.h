@@ -20,6 +20,7 @@ struct meaning {
     int64_t created_ms;
     int model, provider, country, account; /* account 0: none */
     int64_t prompt, completion, cost;
+    int64_t batch, batch_end; /* of a batch that cannot be read: its offsets; else 0 */
 };
 
 enum txn_state { TXN_OPEN, TXN_PREPARED, TXN_COMMITTED, TXN_ABORTED };

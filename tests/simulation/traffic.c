@@ -116,6 +116,20 @@ static int32_t draw_partition(struct sim *sim)
     return partition;
 }
 
+/* A batch that nobody can read. Logs that are to be cut have none: a cut falls between batches. */
+static void append_bomb(struct sim *sim, int32_t partition)
+{
+    struct topic *input = sim->kafka->input;
+    struct meaning meaning = {.kind = ENTRY_BAD, .batch = input->logs[partition].next};
+    bool is_to_be_cut = sim->rate[FAULT_GAP] + sim->rate[FAULT_TRUNCATED] + sim->rate[FAULT_RECREATED] > 0;
+
+    if (is_to_be_cut || !sim_inject(sim, FAULT_BOMB))
+        return;
+    meaning.batch_end = meaning.batch + sim_between(sim, 1, 5);
+    while (input->logs[partition].next < meaning.batch_end)
+        kafka_append(sim, input, partition, span_of(NULL), span_of(NULL), &meaning, NULL);
+}
+
 void traffic_append(struct sim *sim)
 {
     struct kafka *kafka = sim->kafka;
@@ -131,6 +145,7 @@ void traffic_append(struct sim *sim)
         .completion = sim_between(sim, 0, 900),
         .cost = sim_between(sim, 0, 1000000),
     };
+    append_bomb(sim, partition);
     /* A log that was cut gives its offsets again, but a producer does not give its ids again. */
     uint64_t number = (uint64_t)kafka->input->logs[partition].next + (uint64_t)sim->now_ms * 1000;
 
