@@ -89,21 +89,48 @@ static enum verdict close_windows(struct closing *closing, const struct closing_
     return closer_turn(closing->closer, turn->now_ms, turn->is_final, &closing->has_more, why);
 }
 
+/* Says what it is stuck at, when that is new and again and again. */
+static void tell_stuck(struct closing *closing, const struct closing_turn *turn)
+{
+    log_reason(turn->logger, LOG_LEVEL_ERROR, &closing->why);
+    log_line(turn->logger, LOG_LEVEL_ERROR, "WORKER-CLOSES-NOTHING", "reason=%s attempts=%" PRIu32,
+             reason_name(closing->why.id), closing->attempts);
+    closing->told_ms = turn->now_ms;
+}
+
 /* Closing is over for now; counting is not. Another worker may have what this one lacks. */
 static void get_stuck(struct closing *closing, const struct closing_turn *turn, const struct reason *why)
 {
     bool is_new = !closing->is_stuck || closing->why.id != why->id;
 
-    if (is_new || turn->now_ms - closing->told_ms >= CLOSING_TOLD_MS) {
-        log_reason(turn->logger, LOG_LEVEL_ERROR, why);
-        log_line(turn->logger, LOG_LEVEL_ERROR, "WORKER-CLOSES-NOTHING", "reason=%s next_in_ms=%d",
-                 reason_name(why->id), CLOSING_STUCK_MS);
-        closing->told_ms = turn->now_ms;
-    }
     closing->is_stuck = true;
     closing->why = *why;
-    closing->due_ms = turn->now_ms + CLOSING_STUCK_MS;
+    closing->pause_ms = CLOSING_STUCK_MS;
+    for (uint32_t i = 0; i < closing->attempts && closing->pause_ms < CLOSING_STUCK_LAST_MS; i++)
+        closing->pause_ms *= 2;
+    closing->attempts++;
+    if (is_new)
+        tell_stuck(closing, turn);
     closing_end(closing);
+}
+
+static void get_free(struct closing *closing, struct logger *logger)
+{
+    if (closing->is_stuck)
+        log_line(logger, LOG_LEVEL_INFO, "WORKER-CLOSES-AGAIN", "reason=%s", reason_name(closing->why.id));
+    closing->is_stuck = false;
+    closing->attempts = 0;
+}
+
+/* Whether an attempt is put off. */
+static bool must_wait(struct closing *closing, const struct closing_turn *turn)
+{
+    if (closing->pause_ms > 0)
+        closing->due_ms = turn->now_ms + closing->pause_ms;
+    closing->pause_ms = 0;
+    if (closing->is_stuck && turn->now_ms - closing->told_ms >= CLOSING_TOLD_MS)
+        tell_stuck(closing, turn);
+    return turn->now_ms < closing->due_ms;
 }
 
 void closing_turn(struct closing *closing, const struct closing_turn *turn)
@@ -112,7 +139,7 @@ void closing_turn(struct closing *closing, const struct closing_turn *turn)
 
     closing->has_more = false;
     closing->store = pipeline_store(turn->pipeline);
-    if (turn->now_ms < closing->due_ms)
+    if (must_wait(closing, turn))
         return;
     enum verdict verdict = take_lease(closing, turn, &why);
     if (verdict == GO_ON && closing->lease != LEASE_OURS)
@@ -124,12 +151,10 @@ void closing_turn(struct closing *closing, const struct closing_turn *turn)
         return;
     }
     if (verdict == GO_ON) {
-        if (closing->is_stuck)
-            log_line(turn->logger, LOG_LEVEL_INFO, "WORKER-CLOSES-AGAIN", "reason=%s", reason_name(closing->why.id));
-        closing->is_stuck = false;
+        get_free(closing, turn->logger);
         return;
     }
-    closing->due_ms = turn->now_ms + RETRY_MS;
+    closing->pause_ms = RETRY_MS;
     closing->has_more = true; /* for a final turn: not finished */
     log_reason(turn->logger, LOG_LEVEL_WARN, &why);
     /* Another closer exists, or a transaction's outcome is unknown: begin from the ledger. */
@@ -141,7 +166,7 @@ void closing_turn(struct closing *closing, const struct closing_turn *turn)
 
 bool closing_is_done(const struct closing *closing, int64_t now_ms)
 {
-    return !closing->has_more && closing->closer != NULL && now_ms >= closing->due_ms;
+    return !closing->has_more && closing->closer != NULL && closing->pause_ms == 0 && now_ms >= closing->due_ms;
 }
 
 enum verdict closing_check(const struct closing *closing, struct reason *why)

@@ -21,6 +21,8 @@ struct closing {
     struct store *store; /* of the pipeline, borrowed */
     int64_t renew_ms;    /* of the next renewal, monotonic */
     int64_t due_ms;      /* monotonic: no attempt before */
+    int64_t pause_ms;    /* that begins with the next turn: an attempt may take long, and time stands still in it */
+    uint32_t attempts;   /* in a row that ended with is_stuck */
     bool has_more;       /* more is due at once */
     bool is_stuck;       /* it cannot close windows, for `why` */
     struct reason why;
@@ -37,10 +39,11 @@ struct closing_turn {
     struct logger *logger;
 };
 
-/* Does what is due: takes or renews the lease, and closes windows if it is ours. Trouble is logged; with is_stuck, now
- * and every CLOSING_TOLD_MS, and tried again after CLOSING_STUCK_MS. */
-#define CLOSING_STUCK_MS 30000
-#define CLOSING_TOLD_MS 60000
+#define CLOSING_STUCK_MS 30000       /* between two attempts; then twice as long each time */
+#define CLOSING_STUCK_LAST_MS 300000 /* but no longer than that */
+#define CLOSING_TOLD_MS 60000        /* between two lines of the log, while it is stuck */
+
+/* Does what is due: takes or renews the lease, and closes windows if it is ours. Trouble is logged. */
 void closing_turn(struct closing *closing, const struct closing_turn *turn);
 
 /* True if the last turn left nothing to do and no attempt is put off. */

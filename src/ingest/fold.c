@@ -4,28 +4,19 @@
 #include <inttypes.h>
 
 #include "fold_ids.h"
+#include "gentally/core/decider.h"
 #include "gentally/kafka/producer.h"
 #include "retention.h"
-
-/* A clock that runs ahead would move the watermark past everybody else's events. */
-static enum verdict check_time(const struct fold *fold, const struct record *record, int64_t wall_ms,
-                               struct reason *why)
-{
-    int64_t reference_ms = record->timestamp_ms >= 0 && record->timestamp_ms < wall_ms ? record->timestamp_ms : wall_ms;
-
-    if (fold->event.created_ms <= reference_ms + fold->config->future_skew_ms)
-        return GO_ON;
-    return reason_set(why, SET_ASIDE, EVENT_FUTURE, 0, "created_at is %" PRId64 " ms after the record",
-                      fold->event.created_ms - reference_ms);
-}
 
 static enum verdict set_aside(struct fold *fold, struct partition *partition, const struct record *record,
                               enum outcome outcome, const struct reason *because, struct reason *why)
 {
     int64_t offsets = record->unreadable > 0 ? record->unreadable : 1;
-    enum verdict verdict =
-        producer_dead_letter(fold->producer, fold->dead_letters, fold->config->topic, record, because, why);
+    char decided_by[DECIDER_SIZE];
 
+    decider_write(partition->state.incarnation, partition->state.token, decided_by);
+    enum verdict verdict =
+        producer_dead_letter(fold->producer, fold->dead_letters, fold->config->topic, record, decided_by, because, why);
     if (verdict != GO_ON)
         return verdict;
     log_line(fold->logger, LOG_LEVEL_DEBUG, reason_name(because->id), "partition=%" PRId32 " offset=%" PRId64,
@@ -33,6 +24,11 @@ static enum verdict set_aside(struct fold *fold, struct partition *partition, co
     fold->records++;
     fold->letters++;
     fold->letters_total++;
+    if (because->id == EVENT_FUTURE) {
+        fold->futures_total++;
+        fold->last_future = *because;
+    }
+    fold->conflicts += outcome == OUTCOME_CONFLICTING ? 1 : 0;
     partition->outcomes[outcome] += offsets;
     partition->next = record->offset + offsets;
     return GO_ON;
@@ -57,8 +53,8 @@ static enum verdict check_op(const struct fold *fold, struct reason *why)
                       "op is not create, and what events counted is not kept; ids = amend keeps it from then on");
 }
 
-enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record, int64_t wall_ms,
-                         struct reason *why)
+enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record,
+                         const struct present *present, struct reason *why)
 {
     enum outcome outcome = OUTCOME_DEAD_LETTERED;
     struct reason *because = &fold->because;
@@ -76,7 +72,7 @@ enum verdict fold_record(struct fold *fold, struct partition *partition, const s
     if (verdict == GO_ON)
         verdict = check_op(fold, because);
     if (verdict == GO_ON)
-        verdict = check_time(fold, record, wall_ms, because);
+        verdict = present_check(present, record, fold->event.created_ms, fold->config->future_skew_ms, because);
     if (verdict == GO_ON)
         verdict =
             has_ids ? fold_by_id(fold, partition, &outcome, because) : fold_event(fold, partition, &outcome, because);

@@ -7,6 +7,7 @@
 
 #include "assignment.h"
 #include "fold.h"
+#include "gentally/config/settings.h"
 #include "retention.h"
 #include "tables.h"
 
@@ -29,10 +30,14 @@ struct pipeline {
     struct checkpoint *checkpoint;
     struct producer *producer;
     struct source *source;
+    struct settings settings; /* as they are kept; without a version: a replay's */
+    bool must_recheck_settings;
 
     /* At work. */
     struct assignment assignment;
     struct batch batch;
+    struct present present;
+    int64_t lag_told_ms;                                    /* by the other clock */
     uint32_t folded;                                        /* records of the batch that are done */
     enum { LOOKUP_OPEN, LOOKUP_NOTED, LOOKUP_DONE } lookup; /* of the batch's ids */
 };

@@ -10,6 +10,7 @@
 
 #include "gentally/base/clock.h"
 #include "pipeline_read.h"
+#include "pipeline_settings.h"
 #include "pipeline_setup.h"
 
 #define POLL_MS 50
@@ -27,7 +28,8 @@ struct replay {
 
 /* ---- opening ---- */
 
-enum verdict replay_open(struct replay **replay, const struct config *config, struct logger *logger, struct reason *why)
+enum verdict replay_open(struct replay **replay, const struct config *config, const struct settings *settings,
+                         struct logger *logger, struct reason *why)
 {
     struct replay *opened = calloc(1, sizeof(*opened));
 
@@ -39,6 +41,8 @@ enum verdict replay_open(struct replay **replay, const struct config *config, st
         verdict = pipeline_connect(opened->pipeline, why);
     if (verdict == GO_ON)
         verdict = pipeline_check_replay(opened->pipeline, &opened->partition_count, why);
+    if (verdict == GO_ON)
+        pipeline_use_settings(opened->pipeline, settings);
     if (verdict != GO_ON) {
         replay_close(opened);
         return verdict;
@@ -53,6 +57,11 @@ void replay_close(struct replay *replay)
         return;
     pipeline_close(replay->pipeline);
     free(replay);
+}
+
+void replay_recall(struct replay *replay, bool (*was_future)(void *context, const struct record *record), void *context)
+{
+    pipeline_recall(replay->pipeline, was_future, context);
 }
 
 int32_t replay_partitions(const struct replay *replay)
@@ -155,6 +164,8 @@ static enum verdict fold_one(struct replay *replay, const struct record *record,
         return GO_ON;
     }
     while ((verdict = pipeline_fold_record(replay->pipeline, record, clock_ms(CLOCK_REALTIME), why)) == TRY_LATER) {
+        if (!pipeline_wants_flush(why))
+            return verdict;
         verdict = pipeline_flush(replay->pipeline, true, now_ms, why);
         if (verdict != GO_ON)
             return verdict;

@@ -1,7 +1,7 @@
 /*
  * The loop. One turn takes its steps in a fixed order, and ends at the first that does not answer GO_ON:
  *
- *   resume -> recheck_logs -> answer_or_read -> flush_if_due -> close_windows -> finish_drain
+ *   resume -> compare_clocks -> recheck_logs -> answer_or_read -> flush_if_due -> close_windows -> finish_drain
  *
  * Nothing is acknowledged that Redis does not hold; no record is folded while a flush is unanswered.
  */
@@ -19,7 +19,9 @@
 #define POLL_MS 50 /* how long an idle turn waits: the reaction time of an idle worker */
 #define REPORT_INTERVAL_MS 10000
 #define STANDSTILL_INTERVAL_MS 60000
-#define HELD_MS 2000 /* a turn this long: less than it takes to make a topic anew and fill it again */
+#define CLOCKS_INTERVAL_MS 600000
+#define CONFLICTS_MIN 10 /* of ids between two reports, to be warned of */
+#define HELD_MS 2000     /* a turn this long: less than it takes to make a topic anew and fill it again */
 
 struct turn {
     int64_t now_ms;  /* monotonic; stands still within a turn, like the other */
@@ -73,6 +75,8 @@ static enum verdict fold(struct worker *worker, const struct turn *turn, struct 
     if (verdict != GO_ON)
         return verdict;
     while ((verdict = pipeline_fold(worker->pipeline, turn->wall_ms, why)) == TRY_LATER) {
+        if (!pipeline_wants_flush(why))
+            return verdict;
         verdict = worker_flush(worker, true, turn->now_ms, why);
         if (verdict != GO_ON)
             return verdict;
@@ -162,6 +166,33 @@ static enum verdict tell_stops(const struct worker *worker, struct reason *why)
 
 /* ---- the turn ---- */
 
+/* If it is nearly all traffic, the clocks are wrong and not the producers: somebody has to look. */
+static void tell_futures(struct worker *worker)
+{
+    struct pipeline_counts counts = pipeline_counts(worker->pipeline);
+
+    if (counts.futures > worker->told_futures)
+        log_line(worker->logger, LOG_LEVEL_WARN, reason_name(EVENT_FUTURE),
+                 "%" PRIu64 " of %" PRIu64 " records became dead letters, their time not yet come; the last: %s",
+                 counts.futures - worker->told_futures, counts.records - worker->told_records, counts.future);
+    worker->told_futures = counts.futures;
+    worker->told_records = counts.records;
+}
+
+/* One stream that grew is nothing; one record in a hundred means that ids are no ids. */
+static void warn_of_conflicts(struct worker *worker)
+{
+    struct pipeline_counts counts = pipeline_counts(worker->pipeline);
+    uint64_t conflicts = counts.id_conflicts - worker->reported_conflicts;
+    uint64_t records = counts.records - worker->reported_records;
+
+    worker->reported_conflicts = counts.id_conflicts;
+    if (conflicts >= CONFLICTS_MIN && 100 * conflicts >= records)
+        log_line(worker->logger, LOG_LEVEL_WARN, "WORKER-ID-CONFLICTS",
+                 "conflicts=%" PRIu64 " records=%" PRIu64 ": their ids were counted with other content before",
+                 conflicts, records);
+}
+
 static void report(struct worker *worker, int64_t now_ms)
 {
     struct pipeline_counts counts = pipeline_counts(worker->pipeline);
@@ -176,18 +207,32 @@ static void report(struct worker *worker, int64_t now_ms)
     }
     if (now_ms < worker->report_due_ms)
         return;
+    warn_of_conflicts(worker);
     closing_counts(&worker->closing, &windows, &summaries);
     log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-PROGRESS",
              "records=%" PRIu64 " since_last=%" PRIu64 " partitions=%" PRIu32 " dead_letters=%" PRIu64
              " windows_published=%" PRIu64 " summaries=%" PRIu64 " stopped=%" PRIu32,
              counts.records, counts.records - worker->reported_records, pipeline_assignment(worker->pipeline)->count,
              counts.dead_letters, windows, summaries, standstill.partitions + (standstill.is_retention ? 1 : 0));
+    tell_futures(worker);
     worker->reported_records = counts.records;
     worker->report_due_ms = now_ms + REPORT_INTERVAL_MS;
 }
 
-static void report_drained(const struct worker *worker)
+/* Where no event lies in the future nobody asks, and a clock that is ahead goes unseen. */
+static enum verdict compare_clocks(struct worker *worker, struct turn *turn, struct reason *why)
 {
+    (void)why; /* A step like the others, which cannot fail. */
+    if (turn->now_ms < worker->clocks_due_ms || turn->stop)
+        return GO_ON;
+    worker->clocks_due_ms = turn->now_ms + CLOCKS_INTERVAL_MS;
+    pipeline_compare_clocks(worker->pipeline, turn->wall_ms);
+    return GO_ON;
+}
+
+static void report_drained(struct worker *worker)
+{
+    warn_of_conflicts(worker);
     log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-DRAINED",
              "records=%" PRIu64 " counting_ms=%" PRId64 " cpu_ms=%" PRId64, pipeline_counts(worker->pipeline).records,
              worker->counted.ms - worker->counting.ms, worker->counted.cpu_ms - worker->counting.cpu_ms);
@@ -197,7 +242,7 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
                          struct reason *why)
 {
     static enum verdict (*const steps[])(struct worker *, struct turn *, struct reason *) = {
-        resume, recheck_logs, answer_or_read, flush_if_due, close_windows, finish_drain,
+        resume, compare_clocks, recheck_logs, answer_or_read, flush_if_due, close_windows, finish_drain,
     };
     struct turn turn = {.now_ms = now_ms, .wall_ms = wall_ms, .stop = stop};
     enum verdict verdict = GO_ON;
@@ -207,6 +252,8 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
     if (verdict == TRY_LATER)
         verdict = worker_keep_alive(worker, now_ms, why);
     report(worker, now_ms);
+    if (turn.is_done || verdict == HALT)
+        tell_futures(worker);
     *is_done = turn.is_done;
     if (verdict == GO_ON && worker->is_drain && turn.is_done)
         report_drained(worker);

@@ -338,9 +338,39 @@ enum verdict audit_ledger_take(struct audit *audit, const struct audit_place *pl
                                 .summaries = ledger->summaries,
                                 .retention = ledger->retention,
                                 .tables_version = {tables, ledger->tables_version.size},
-                                .offset = place->offset};
+                                .offset = place->offset,
+                                .written_ms = place->written_ms};
+    audited->dropped = 0;
     if (order > 0)
         audited->latest = audited->edition_count - 1;
+    return GO_ON;
+}
+
+/* "day|2025-11-10T00:00:00Z"; false for any other key. */
+static bool read_key(struct span key, struct window *window)
+{
+    char text[64];
+    const char *bar = key.size == 0 ? NULL : memchr(key.bytes, '|', key.size);
+
+    if (bar == NULL || !window_kind_parse((struct span){key.bytes, (size_t)(bar - key.bytes)}, &window->kind) ||
+        !time_parse((struct span){bar + 1, key.size - (size_t)(bar + 1 - key.bytes)}, &window->start_ms))
+        return false;
+    size_t size = ledger_key_write(*window, text);
+    return span_equal(key, (struct span){text, size});
+}
+
+enum verdict audit_ledger_drop(struct audit *audit, const struct audit_place *place, struct reason *why)
+{
+    struct window window;
+
+    if (!read_key(place->key, &window))
+        return GO_ON;
+    struct audited_window *audited = audit_state_window(audit, window);
+    if (audited == NULL)
+        audited = audit_state_add_window(audit, window);
+    if (audited == NULL)
+        return no_memory(why, "to verify so many records");
+    audited->dropped = place->offset + 1;
     return GO_ON;
 }
 
@@ -354,7 +384,7 @@ enum verdict audit_ledger_again(struct audit *audit, const struct ledger *ledger
         if (audited == NULL)
             return no_memory(why, "to verify so many records");
         audited->has_moved = true;
-    } else if (audited->edition_count > 0 &&
+    } else if (audited->edition_count == 0 ||
                edition_compare(version, ledger->retention, &audited->editions[audited->latest]) > 0) {
         audited->has_moved = true;
     }
@@ -410,12 +440,26 @@ static void finish_chain(struct audit *audit, const struct chain *chain)
                       consumed_of(point));
 }
 
+static void tell_dropped(struct audit *audit, const struct audited_window *audited)
+{
+    char key[64];
+    const struct audit_place place = {
+        .topic = audit->options.ledger_topic,
+        .offset = audited->dropped - 1,
+        .key = {key, ledger_key_write(audited->window, key)},
+    };
+
+    audit_tell(audit, AUDIT_REMOVED, &place, "value", "the window's ledger record", "a tombstone");
+}
+
 void audit_ledger_finish(struct audit *audit)
 {
     audit->counts.chains = audit->chain_count;
     for (uint32_t i = 0; i < audit->window_count; i++) {
-        audit->counts.windows++;
+        audit->counts.windows += audit->windows[i]->edition_count > 0 || audit->windows[i]->has_moved ? 1 : 0;
         audit->counts.windows_moved += audit->windows[i]->has_moved ? 1 : 0;
+        if (audit->windows[i]->dropped > 0 && !audit->windows[i]->has_moved)
+            tell_dropped(audit, audit->windows[i]);
     }
     add_records(audit);
     for (uint32_t i = 0; i < audit->chain_count; i++)

@@ -130,7 +130,7 @@ static enum verdict take_survey(struct closer *closer, struct reason *why)
 
     if (verdict != GO_ON)
         return verdict;
-    troubles_keep(&closer->troubles, closer->survey.windows, closer->survey.count);
+    troubles_begin(&closer->troubles, closer->survey.windows, closer->survey.count, closer->now_ms);
     look_behind(closer);
     tell_stops(closer);
     return GO_ON;
@@ -158,12 +158,15 @@ enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, b
         return GO_ON;
     closer->now_ms = now_ms;
     enum verdict verdict = take_survey(closer, why);
+    bool is_last = is_final && survey_is_at_rest(&closer->survey);
     if (verdict == GO_ON)
-        verdict = closer_publish(closer, is_final, has_more, why);
+        verdict = closer_publish(closer, is_last, has_more, why);
     if (verdict == GO_ON && !*has_more)
         verdict = closer_collect(closer, has_more, why);
-    if (verdict == GO_ON && is_final && !*has_more)
+    if (verdict == GO_ON && is_last && !*has_more)
         verdict = finish(closer, has_more, why);
+    if (verdict == GO_ON && is_final && !is_last) /* A partition was claimed anew meanwhile: the drain goes on. */
+        *has_more = true;
     closer->due_ms = *has_more ? now_ms : now_ms + closer->config->emit_interval_ms;
     return verdict;
 }

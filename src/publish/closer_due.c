@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "gentally/config/config.h"
+
 static bool has_ended(struct window window, int64_t watermark_ms)
 {
     return watermark_ms != NO_TIME && window_end(window) <= watermark_ms;
@@ -70,6 +72,8 @@ struct due closer_due(const struct closer *closer, const struct stored_window *s
         .is_again = facts.published_records > 0,
     };
 
+    if (!closer->config->windows[stored->window.kind]) /* Counted once, and not to its end. */
+        due.decision = EMIT_SKIP;
     if (emit_rule_emits(due.decision))
         due.order = order_of(closer, stored->window, due.decision, emit_rule_is_restated(&facts));
     return due;

@@ -112,12 +112,12 @@ static enum verdict publish_one(struct closer *closer, const struct due *due, ui
 static enum verdict put_off(struct closer *closer, struct window window, enum verdict verdict,
                             const struct emitter_outcome *outcome, const struct reason *why)
 {
-    const struct trouble *trouble = troubles_note(&closer->troubles, window, why, closer->now_ms);
+    const struct trouble *trouble = troubles_note(&closer->troubles, window, why);
 
     log_line(closer->logger, LOG_LEVEL_ERROR, "CLOSER-SKIPPED",
              "window=%s start_ms=%" PRId64 " attempt=%" PRIu32 " next_in_ms=%" PRId64 " reason=%s: %s",
              window_kind_name(window.kind), window.start_ms, trouble == NULL ? 0 : trouble->attempts,
-             trouble == NULL ? 0 : trouble->due_ms - closer->now_ms, reason_name(why->id), why->text);
+             trouble == NULL ? 0 : trouble->pause_ms, reason_name(why->id), why->text);
     return trouble != NULL && verdict == HALT && !outcome->has_put ? GO_ON : verdict;
 }
 

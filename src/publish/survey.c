@@ -164,6 +164,14 @@ enum verdict survey_check_parts(const struct survey *survey, const struct ledger
     return GO_ON;
 }
 
+bool survey_is_at_rest(const struct survey *survey)
+{
+    for (int32_t i = 0; i < survey->partition_count; i++)
+        if (!survey->partitions[i].state.is_idle && survey->partitions[i].state.stopped[0] == '\0')
+            return false;
+    return true;
+}
+
 const struct survey_partition *survey_find_stopped(const struct survey *survey)
 {
     for (int32_t i = 0; i < survey->partition_count; i++)

@@ -51,6 +51,9 @@ static inline bool survey_is_stopped(const struct survey_partition *partition)
     return partition->state.stopped[0] != '\0' && !partition->state.is_given_up;
 }
 
+/* True if each partition rests at its log's end, has stopped or was given up. */
+bool survey_is_at_rest(const struct survey *survey);
+
 /* The first partition that is stopped; NULL if there is none. */
 const struct survey_partition *survey_find_stopped(const struct survey *survey);
 

@@ -13,8 +13,8 @@ void troubles_free(struct troubles *troubles)
 
 bool trouble_is_its_own(enum verdict verdict, const struct reason *why)
 {
-    static const enum reason_id own[] = {STORE_TORN,          STORE_DAMAGED, STORE_ERROR,   CELL_UNREADABLE,
-                                         CHECKPOINT_OVERFLOW, NO_MEMORY,     ENCODE_FAILED, SINK_TOO_LARGE};
+    static const enum reason_id own[] = {STORE_TORN, STORE_DAMAGED, STORE_ERROR,   CELL_UNREADABLE,
+                                         NO_MEMORY,  ENCODE_FAILED, SINK_TOO_LARGE};
 
     if (verdict == TRY_LATER)
         return why->id == STORE_UNREACHABLE;
@@ -32,7 +32,7 @@ static struct trouble *find(const struct troubles *troubles, struct window windo
     return NULL;
 }
 
-static int64_t pause_ms(uint32_t attempts)
+static int64_t pause_of(uint32_t attempts)
 {
     int64_t pause_ms = TROUBLE_FIRST_MS;
 
@@ -41,8 +41,7 @@ static int64_t pause_ms(uint32_t attempts)
     return pause_ms < TROUBLE_LAST_MS ? pause_ms : TROUBLE_LAST_MS;
 }
 
-const struct trouble *troubles_note(struct troubles *troubles, struct window window, const struct reason *why,
-                                    int64_t now_ms)
+const struct trouble *troubles_note(struct troubles *troubles, struct window window, const struct reason *why)
 {
     struct trouble *trouble = find(troubles, window);
 
@@ -58,7 +57,7 @@ const struct trouble *troubles_note(struct troubles *troubles, struct window win
     }
     trouble->why = *why;
     trouble->attempts++;
-    trouble->due_ms = now_ms + pause_ms(trouble->attempts);
+    trouble->pause_ms = pause_of(trouble->attempts);
     return trouble;
 }
 
@@ -75,16 +74,21 @@ static int compare_stored(const void *window, const void *stored)
     return window_compare(*(const struct window *)window, ((const struct stored_window *)stored)->window);
 }
 
-void troubles_keep(struct troubles *troubles, const struct stored_window stored[], uint32_t count)
+void troubles_begin(struct troubles *troubles, const struct stored_window stored[], uint32_t count, int64_t now_ms)
 {
-    for (uint32_t i = troubles->count; i-- > 0;)
-        if (count == 0 || bsearch(&troubles->items[i].window, stored, count, sizeof(*stored), compare_stored) == NULL)
-            troubles->items[i] = troubles->items[--troubles->count];
+    for (uint32_t i = troubles->count; i-- > 0;) {
+        struct trouble *trouble = &troubles->items[i];
+        if (trouble->pause_ms > 0)
+            trouble->due_ms = now_ms + trouble->pause_ms;
+        trouble->pause_ms = 0;
+        if (count == 0 || bsearch(&trouble->window, stored, count, sizeof(*stored), compare_stored) == NULL)
+            *trouble = troubles->items[--troubles->count];
+    }
 }
 
 static bool is_tried(const struct trouble *trouble, int64_t now_ms, bool is_final)
 {
-    return is_final ? trouble->attempts < TROUBLE_FINAL_ATTEMPTS : now_ms >= trouble->due_ms;
+    return is_final ? trouble->attempts < TROUBLE_FINAL_ATTEMPTS : trouble->pause_ms == 0 && now_ms >= trouble->due_ms;
 }
 
 bool troubles_puts_off(const struct troubles *troubles, struct window window, int64_t now_ms, bool is_final)

@@ -16,6 +16,8 @@ struct trouble {
     struct window window;
     struct reason why; /* of the last attempt */
     uint32_t attempts;
+    int64_t
+        pause_ms; /* that begins with the next turn: an attempt may take long, and time stands still in it; 0: begun */
     int64_t due_ms; /* of the next, monotonic */
 };
 
@@ -31,15 +33,14 @@ void troubles_free(struct troubles *troubles);
 /* Whether trouble of one window: what else fails, fails for all. */
 bool trouble_is_its_own(enum verdict verdict, const struct reason *why);
 
-/* Notes an attempt at `now_ms` that failed for `why`. Gives the trouble, until the next call; NULL: no memory. */
-const struct trouble *troubles_note(struct troubles *troubles, struct window window, const struct reason *why,
-                                    int64_t now_ms);
+/* Notes an attempt that failed for `why`. Gives the trouble, until the next call; NULL: no memory. */
+const struct trouble *troubles_note(struct troubles *troubles, struct window window, const struct reason *why);
 
 /* Forgets a window, which was published after all. */
 void troubles_clear(struct troubles *troubles, struct window window);
 
-/* Forgets the windows that are not among those `stored`, sorted by window_compare(). */
-void troubles_keep(struct troubles *troubles, const struct stored_window stored[], uint32_t count);
+/* Begins a turn at `now_ms`: forgets the windows that are not among those `stored`, sorted by window_compare(). */
+void troubles_begin(struct troubles *troubles, const struct stored_window stored[], uint32_t count, int64_t now_ms);
 
 /* Whether a window is not to be tried at `now_ms`. With `is_final` its first attempts follow at once. */
 bool troubles_puts_off(const struct troubles *troubles, struct window window, int64_t now_ms, bool is_final);

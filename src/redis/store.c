@@ -2,6 +2,7 @@
 #include "gentally/redis/store.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "gentally/base/bundled.h"
@@ -44,6 +45,26 @@ void store_close(struct store *store)
     free(store);
 }
 
+/* INFO, by which every connection is looked at, tells the time too. */
+enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why)
+{
+    static const char name[] = "\nserver_time_usec:";
+    redisReply *reply = NULL;
+    enum verdict verdict = store_command_begin(&store->command, 2, 0, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "INFO");
+    store_put_text(&store->command, "server");
+    verdict = store_call(store, &reply, why);
+    if (verdict != GO_ON)
+        return verdict;
+    const char *at = reply->type == REDIS_REPLY_STRING ? strstr(reply->str, name) : NULL;
+    *ms = at == NULL ? 0 : strtoll(at + sizeof(name) - 1, NULL, 10) / 1000;
+    freeReplyObject(reply);
+    return *ms > 0 ? GO_ON : reason_set(why, HALT, STORE_ERROR, 0, "INFO server tells no server_time_usec");
+}
+
 enum verdict store_install(struct store *store, struct reason *why)
 {
     redisReply *reply = NULL;
@@ -78,12 +99,13 @@ enum verdict store_create(struct store *store, int32_t partition, int64_t first,
 {
     redisReply *reply = NULL;
     char incarnation[33];
-    enum verdict verdict = store_function_begin(store, "gentally_1_create", false, 1, 2 + WINDOW_KINDS, 160, why);
+    enum verdict verdict = store_function_begin(store, "gentally_1_create", false, 2, 2 + WINDOW_KINDS, 160, why);
 
     if (verdict != GO_ON)
         return verdict;
     store_random_token(incarnation);
     store_put_key(store, partition, "meta");
+    store_put_key(store, partition, "windows");
     store_put_text(&store->command, incarnation);
     store_put_number(&store->command, first);
     for (int kind = 0; kind < WINDOW_KINDS; kind++)
@@ -92,7 +114,13 @@ enum verdict store_create(struct store *store, int32_t partition, int64_t first,
     if (verdict != GO_ON)
         return verdict;
     *created = store_reply_is(reply, "OK");
-    if (!*created && !store_reply_is(reply, "EXISTS"))
+    if (store_reply_is(reply, "TORN"))
+        verdict = reason_set(why, HALT, STORE_TORN, 0,
+                             "partition %" PRId32
+                             " lost its state, and not its windows: counted again, its records "
+                             "would be added to them; delete what is left first, the keys %s:{%s:%" PRId32 "}:*",
+                             partition, store->namespace_, store->topic, partition);
+    else if (!*created && !store_reply_is(reply, "EXISTS"))
         verdict = store_reply_verdict(reply, partition, 0, why);
     freeReplyObject(reply);
     return verdict;
@@ -128,8 +156,7 @@ static bool read_bucket(const redisReply *field, struct id_bucket *bucket)
     return errno == 0 && *end == '\0';
 }
 
-/* Reads the buckets of ids that a partition has, into its state. */
-static enum verdict read_id_buckets(struct store *store, struct partition_state *state, struct reason *why)
+enum verdict store_read_id_buckets(struct store *store, struct partition_state *state, struct reason *why)
 {
     redisReply *reply = NULL;
     enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
@@ -160,7 +187,7 @@ enum verdict store_claim(struct store *store, int32_t partition, struct partitio
     store_put_key(store, partition, "meta");
     store_put_text(&store->command, token);
     verdict = receive_state(store, partition, state, why);
-    return verdict == GO_ON ? read_id_buckets(store, state, why) : verdict;
+    return verdict == GO_ON ? store_read_id_buckets(store, state, why) : verdict;
 }
 
 enum verdict store_state(struct store *store, int32_t partition, struct partition_state *state, struct reason *why)

@@ -229,9 +229,9 @@ static enum verdict send_flush(struct store *store, const struct change *change,
     char anchor[ANCHOR_TEXT_SIZE];
     uint32_t sections = change->window_count + (change->ids == NULL ? 0 : change->ids->section_count);
     uint32_t pairs = change->cell_count + (change->ids == NULL ? 0 : change->ids->pair_count);
-    enum verdict verdict =
-        store_function_begin(store, "gentally_1_flush", false, 2 + sections,
-                             13 + 5 * (size_t)sections + 2 * (size_t)pairs, 384 + 128 * (size_t)sections, why);
+    enum verdict verdict = store_function_begin(store, "gentally_1_flush", false, 2 + sections,
+                                                8 + OUTCOME_COUNT + 5 * (size_t)sections + 2 * (size_t)pairs,
+                                                384 + 128 * (size_t)sections, why);
     if (verdict != GO_ON)
         return verdict;
     put_change_keys(store, change);

@@ -38,12 +38,11 @@ def text(value):
 # ---- cell: the size of the first cell, the first, the second
 
 
-def cell(sums=None, slots=(), is_old=False):
+def cell(sums=None, slots=()):
     """`sums` by index, `slots` of (id, value), rising."""
     sums = sums or {}
-    count = 18 if is_old else max([i for i, value in sums.items() if value], default=-1) + 1
-    out = b"\x01" if is_old else b"\x02" + varint(count)
-    out += b"".join(zigzag(sums.get(i, 0)) for i in range(count)) + varint(len(slots))
+    count = max([i for i, value in sums.items() if value], default=-1) + 1
+    out = b"\x03" + varint(count) + b"".join(varint(sums.get(i, 0)) for i in range(count)) + varint(len(slots))
     before = 0
     for slot, value in slots:
         out += varint(slot - before) + varint(value)
@@ -58,18 +57,19 @@ def two(one, other):
 def cells():
     usual = cell({0: 3, 1: 1200, 2: 345, 5: 77_000_000}, [(12, 1), (40, 2), (1290, 3), (3327, 1)])
     keep("cell", "two-usual-cells", two(usual, cell({0: 1, 1: 10}, [(0, 1), (40, 1), (1290, 9), (2000, 2)])))
-    keep("cell", "sum-overflows", two(cell({3: 2**63 - 1}), cell({3: 1})))
-    keep("cell", "negative-sums", two(cell({3: -(2**63)}), cell({3: 2**63 - 1, 17: -1})))
+    keep("cell", "sum-passes-63-bits", two(cell({3: 2**63 - 1}), cell({3: 1})))
+    keep("cell", "sum-passes-64-bits", two(cell({3: 2**64 - 1, 25: 2**70}), cell({3: 1, 25: 2**70 - 1})))
+    keep("cell", "sum-overflows", two(cell({3: 2**128 - 1}), cell({3: 1})))
+    keep("cell", "sum-of-129-bits", two(cell({3: 2**128}), cell({3: 1})))
     keep("cell", "count-overflows", two(cell(slots=[(7, 2**63 - 1)]), cell(slots=[(7, 1)])))
     keep("cell", "count-of-32-bits", two(cell(slots=[(7, 2**32 - 1)]), cell(slots=[(7, 1)])))
-    keep("cell", "padded-number", two(b"\x02\x06\x80\x00" + usual[3:], usual))
-    keep("cell", "old-and-new", two(cell({0: 3, 1: 1200, 17: 9}, [(12, 1), (1290, 3)], is_old=True), usual))
+    keep("cell", "padded-number", two(b"\x03\x06\x80\x00" + usual[3:], usual))
     keep("cell", "every-sum", two(cell({i: 1000 * i + 1 for i in range(27)}), usual))
     keep("cell", "a-sum-too-many", two(cell({27: 1}), usual))
-    keep("cell", "last-sum-is-0", two(b"\x02\x02\x02\x00\x00", usual))
+    keep("cell", "last-sum-is-0", two(b"\x03\x02\x02\x00\x00", usual))
     keep("cell", "slots-do-not-rise", two(cell(slots=[(5, 1)])[:-3] + b"\x02\x05\x01\x00\x01", usual))
     keep("cell", "one-byte-short", two(usual, usual[:-1]))
-    keep("cell", "other-version", two(usual, b"\x03" + usual[1:]))
+    keep("cell", "other-version", two(usual, b"\x02" + usual[1:]))
 
 
 # ---- row_key: rollups, a newline, a key
@@ -312,9 +312,9 @@ def summary_body(columns, buckets=(), accounts=None, age=None, is_old=False):
 
 
 def ledgers():
-    usual = ledger_body([(0, NOON, [5, 1, 0, 2, 1]), (1, None, [0] * 5)])
+    usual = ledger_body([(0, NOON, [5, 1, 0, 2, 1, 3]), (1, None, [0] * 6)])
     keep("ledger", "ledger-usual", b"\x00" + usual)
-    stopped = ledger_body([(0, NOON, [5, 1, 0, 2, 1], "SOURCE-GAP", 9, False), (1, None, [0] * 5, "X", 0, True)])
+    stopped = ledger_body([(0, NOON, [5, 1, 0, 2, 1, 0], "SOURCE-GAP", 9, False), (1, None, [0] * 6, "X", 0, True)])
     keep("ledger", "ledger-stopped", b"\x00" + stopped)
     keep("ledger", "ledger-stopped-nowhere", b"\x00" + stopped.replace(b"SOURCE-GAP\x02\x12", b"SOURCE-GAP\x00"))
     keep("ledger", "ledger-of-nothing", b"\x00" + ledger_body([]))
@@ -323,7 +323,7 @@ def ledgers():
     keep("ledger", "ledger-cut-short", b"\x00" + usual[:-3])
     keep("ledger", "ledger-one-byte-more", b"\x00" + usual + b"\x00")
     keep(
-        "ledger", "ledger-nul-in-text", b"\x00" + ledger_body([(0, NOON, [1] * 5)]).replace(b"01234567", b"0123\x00567")
+        "ledger", "ledger-nul-in-text", b"\x00" + ledger_body([(0, NOON, [1] * 6)]).replace(b"01234567", b"0123\x00567")
     )
     keep("ledger", "ledger-padded-number", b"\x00" + b"\x80\x00" + usual[1:])
     keep("ledger", "ledger-claims-too-much", b"\x00" + usual[:28] + zigzag(2**62))

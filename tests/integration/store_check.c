@@ -23,6 +23,37 @@ static void state_is_created_once_and_never_by_a_claim(void)
     CU_ASSERT_EQUAL(state.next, 100);
 }
 
+__attribute__((format(printf, 1, 2))) static void redis_cli(const char *format, ...)
+{
+    char words[400], command[600];
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(words, sizeof(words), format, values);
+    va_end(values);
+    snprintf(command, sizeof(command), "redis-cli -s %s %s >/dev/null", redis.socket, words);
+    CU_ASSERT_EQUAL_FATAL(system(command), 0);
+}
+
+static void windows_without_a_state_are_no_beginning(void)
+{
+    struct partition_state state = claimed(77);
+    struct small_change small;
+    struct reason why;
+    bool created = true;
+
+    prepare(&small, &state, 105, 5);
+    CU_ASSERT_EQUAL(load(&small), GO_ON);
+    CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
+    redis_cli("DEL '%s:{%s:77}:meta'", config.namespace_, config.topic);
+    CU_ASSERT_EQUAL(store_create(store, 77, 100, no_floors, &created, &why), HALT);
+    CU_ASSERT_EQUAL(why.id, STORE_TORN);
+    CU_ASSERT_FALSE(created);
+    redis_cli("DEL '%s:{%s:77}:windows'", config.namespace_, config.topic);
+    CU_ASSERT_EQUAL(store_create(store, 77, 100, no_floors, &created, &why), GO_ON);
+    CU_ASSERT_TRUE(created);
+}
+
 /* What a partition that nobody owned has got meanwhile, nobody knows: it must not stand aside until it is read. */
 static void a_claimed_partition_is_not_idle(void)
 {
@@ -226,18 +257,6 @@ static void windows_end_in_two_steps(void)
     CU_ASSERT_EQUAL(state.floor_ms[WINDOW_DAY], tuesday);
 }
 
-__attribute__((format(printf, 1, 2))) static void redis_cli(const char *format, ...)
-{
-    char words[400], command[600];
-    va_list values;
-
-    va_start(values, format);
-    vsnprintf(words, sizeof(words), format, values);
-    va_end(values);
-    snprintf(command, sizeof(command), "redis-cli -s %s %s >/dev/null", redis.socket, words);
-    CU_ASSERT_EQUAL_FATAL(system(command), 0);
-}
-
 /* Without the right to write nothing is written, and nothing is tainted: with it, the same flush goes through. */
 static void a_lacking_right_is_found_before_a_write(void)
 {
@@ -384,6 +403,7 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"state_is_created_once_and_never_by_a_claim", state_is_created_once_and_never_by_a_claim},
+        {"windows_without_a_state_are_no_beginning", windows_without_a_state_are_no_beginning},
         {"a_claimed_partition_is_not_idle", a_claimed_partition_is_not_idle},
         {"a_flush_is_applied_once", a_flush_is_applied_once},
         {"who_does_not_stand_where_the_store_stands_is_fenced", who_does_not_stand_where_the_store_stands_is_fenced},

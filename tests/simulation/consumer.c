@@ -1,10 +1,12 @@
 /* source.h over the simulated Kafka, and topic_read(). */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "gentally/core/event.h"
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topic_read.h"
+#include "gentally/kafka/topics.h"
 #include "kafka.h"
 #include "position.h"
 
@@ -32,9 +34,11 @@ static enum verdict unreachable(struct reason *why)
     return reason_set(why, TRY_LATER, SOURCE_UNREACHABLE, 0, "the broker is down");
 }
 
-/* Who fetches all the time sees that a log became shorter, however soon it grows again. */
+/* Who fetches all the time sees that a log became shorter, however soon it grows again; who is held does not. */
 void consumer_cut(struct source *source, int32_t partition, int64_t end)
 {
+    if (source->process->paused_until_ms > source->sim->now_ms)
+        return;
     if (source->positions[partition].is_assigned && source->fetches[partition].next > end)
         source->fetches[partition].is_cut = true;
 }
@@ -45,6 +49,11 @@ static enum verdict ask(struct sim *sim, struct reason *why)
     if (!sim_yield(sim))
         return gone(why);
     return kafka_is_down(sim) ? unreachable(why) : GO_ON;
+}
+
+int64_t consumer_next(const struct source *source, int32_t partition)
+{
+    return source->positions[partition].is_assigned ? source->fetches[partition].next : 0;
 }
 
 static struct member *member_of(struct source *source)
@@ -85,6 +94,17 @@ enum verdict source_partitions(struct source *source, int32_t *count, struct rea
     enum verdict verdict = ask(source->sim, why);
 
     *count = source->sim->kafka->input->count;
+    return verdict;
+}
+
+enum verdict topics_input(const struct config *config, char *cluster, size_t size, int32_t *partitions,
+                          struct reason *why)
+{
+    enum verdict verdict = ask(sim_get(), why);
+
+    (void)config;
+    snprintf(cluster, size, "simulated");
+    *partitions = sim_get()->kafka->input->count;
     return verdict;
 }
 
@@ -444,7 +464,7 @@ enum verdict topic_read(const struct config *config, const char *name, topic_rea
         int64_t end = kafka_stable(log);
         for (int64_t i = log->first; i < end && verdict == GO_ON; i++) {
             const struct entry *entry = log->entries[i];
-            struct record record = {p, i, entry->timestamp_ms, entry->key, entry->value, 0};
+            struct record record = record_at(log, p, i);
             if (kafka_is_visible(entry))
                 verdict = each(context, &record, why);
         }

@@ -6,34 +6,15 @@
 
 /* Rates in 1/1000 of a fault's occasions, at most; those of timed faults are weights. */
 static const uint32_t rates_max[FAULT_COUNT] = {
-    [FAULT_CRASH] = 5,
-    [FAULT_PAUSE] = 4,
-    [FAULT_LEAVE] = 100,
-    [FAULT_JOIN] = 100,
-    [FAULT_REBALANCE] = 100,
-    [FAULT_RELOAD] = 50,
-    [FAULT_REDELIVERY] = 200,
-    [FAULT_LATE] = 300,
-    [FAULT_FUTURE] = 50,
-    [FAULT_MALFORMED] = 200,
-    [FAULT_MARKER] = 100,
-    [FAULT_BROKER_DOWN] = 100,
-    [FAULT_BOMB] = 50,
-    [FAULT_TRANSFER] = 20,
-    [FAULT_LETTERS_SLOW] = 200,
-    [FAULT_TXN_ABORTED] = 100,
-    [FAULT_TXN_UNKNOWN] = 200,
-    [FAULT_GROWTH] = 30,
-    [FAULT_REPLY_LOST] = 50,
-    [FAULT_REQUEST_LOST] = 50,
-    [FAULT_REQUEST_DELAYED] = 50,
-    [FAULT_REDIS_DOWN] = 100,
-    [FAULT_REDIS_BUSY] = 100,
-    [FAULT_REDIS_OOM] = 100,
-    [FAULT_REDIS_READONLY] = 100,
-    [FAULT_ROLLBACK] = 200,
-    [FAULT_SPLIT] = 100,
-    [FAULT_FUNCTIONS_LOST] = 50,
+    [FAULT_CRASH] = 5,          [FAULT_PAUSE] = 4,           [FAULT_LEAVE] = 100,          [FAULT_JOIN] = 100,
+    [FAULT_REBALANCE] = 100,    [FAULT_RELOAD] = 50,         [FAULT_REDELIVERY] = 200,     [FAULT_LATE] = 300,
+    [FAULT_FUTURE] = 50,        [FAULT_MALFORMED] = 200,     [FAULT_MARKER] = 100,         [FAULT_BROKER_DOWN] = 100,
+    [FAULT_LETTERS_SLOW] = 200, [FAULT_TXN_ABORTED] = 100,   [FAULT_TXN_UNKNOWN] = 200,    [FAULT_GROWTH] = 30,
+    [FAULT_REPLY_LOST] = 50,    [FAULT_REQUEST_LOST] = 50,   [FAULT_REQUEST_DELAYED] = 50, [FAULT_REDIS_DOWN] = 100,
+    [FAULT_REDIS_BUSY] = 100,   [FAULT_REDIS_OOM] = 100,     [FAULT_REDIS_READONLY] = 100, [FAULT_ROLLBACK] = 200,
+    [FAULT_SPLIT] = 100,        [FAULT_FUNCTIONS_LOST] = 50, [FAULT_NO_MEMORY] = 20,       [FAULT_SEND_BROKEN] = 30,
+    [FAULT_REQUESTS_HELD] = 10, [FAULT_REPLIES_HELD] = 10,   [FAULT_HALF_OPEN] = 10,       [FAULT_TXN_HANGS] = 300,
+    [FAULT_CORRECTED] = 300,    [FAULT_BOMB] = 50,           [FAULT_TRANSFER] = 20,
 };
 
 /* One of these at most: after it the run ends in a declared stop of some partitions. */
@@ -61,12 +42,9 @@ void nemesis_choose(struct sim *sim)
 
 /* ---- each ---- */
 
-static int64_t stored_next(struct sim *sim, int32_t partition)
+static int64_t stored_next(const struct sim *sim, int32_t partition)
 {
-    char meta[SIM_NAME];
-
-    snprintf(meta, sizeof(meta), "%s:{%s:%" PRId32 "}:meta", sim->config.namespace_, sim->config.topic, partition);
-    return database_number(&sim->redis->master, span_of(meta), "next", -1);
+    return database_number(&sim->redis->master, sim->redis->meta[partition], "next", -1);
 }
 
 static int64_t last_visible(const struct partition_log *log, int64_t next)
@@ -89,6 +67,29 @@ static bool delete_unread(struct sim *sim)
     return true;
 }
 
+/* All workers are held for less than a session. */
+static void hold_workers(struct sim *sim)
+{
+    int64_t until_ms = sim->now_ms + sim_between(sim, 2500, 8000);
+
+    for (int i = 0; i < SIM_WORKERS; i++)
+        if (sim->processes[i].is_alive && sim->processes[i].paused_until_ms < until_ms)
+            sim->processes[i].paused_until_ms = until_ms;
+}
+
+/* Before anybody who was held looks again, the log is as long as it was. */
+static void grow_again(struct sim *sim, int32_t partition)
+{
+    struct partition_log *log = &sim->kafka->input->logs[partition];
+    int64_t until = log->next;
+
+    for (int i = 0; i < SIM_WORKERS; i++)
+        if (sim->processes[i].source != NULL && consumer_next(sim->processes[i].source, partition) > until)
+            until = consumer_next(sim->processes[i].source, partition);
+    while (log->next < until + 3)
+        traffic_append_to(sim, partition);
+}
+
 /* The log ends earlier than what was counted (an unclean election), or begins anew. What is appended from now on takes
  * offsets that were counted already. */
 static bool cut(struct sim *sim, bool is_anew)
@@ -100,6 +101,9 @@ static bool cut(struct sim *sim, bool is_anew)
     /* Something must have been counted, or nobody could tell. */
     if (next < 1 || next > log->next || sim->is_hurt[p] || last_visible(log, next) < log->first)
         return false;
+    bool is_unseen = sim_chance(sim, 300);
+    if (is_unseen)
+        hold_workers(sim);
     int64_t cut_at = is_anew ? 0 : sim_between(sim, log->first, last_visible(log, next));
     oracle_remember(sim, p, cut_at);
     log->next = cut_at;
@@ -112,6 +116,8 @@ static bool cut(struct sim *sim, bool is_anew)
             consumer_cut(sim->processes[i].source, p, log->next);
     sim->is_hurt[p] = true;
     sim_note(sim, "log cut", p, log->next, next);
+    if (is_unseen)
+        grow_again(sim, p);
     return true;
 }
 
@@ -219,7 +225,7 @@ static bool strike(struct sim *sim, enum sim_fault fault)
         kafka->down_until_ms = sim->now_ms + sim_between(sim, 100, 20000);
         return true;
     case FAULT_GROWTH:
-        if (kafka->input->count == SIM_PARTITIONS)
+        if (kafka->input->count == SIM_PARTITIONS || sim->config.ids != IDS_OFF) /* keys would move: refused */
             return false;
         kafka->input->count++;
         return true;
@@ -247,11 +253,19 @@ static bool has_retention_state(const struct sim *sim)
     return has_all;
 }
 
+static bool has_settings(const struct sim *sim)
+{
+    char key[256];
+
+    snprintf(key, sizeof(key), "%s:{settings}:record", sim->config.namespace_);
+    return database_find(&sim->redis->master, span_of(key)) != NULL;
+}
+
 /* Somebody keeps the workers running, and runs `setup` where it is needed. */
 static void supervise(struct sim *sim)
 {
     int alive = 0;
-    bool needs_setup = !sim->redis->master.has_functions;
+    bool needs_setup = !sim->redis->master.has_functions || !has_settings(sim);
 
     for (int i = 0; i < SIM_WORKERS; i++)
         alive += sim->processes[i].is_alive ? 1 : 0;
@@ -263,8 +277,9 @@ static void supervise(struct sim *sim)
     for (int32_t p = 0; p < sim->kafka->input->count; p++)
         if (stored_next(sim, p) < 0)
             needs_setup = sim->has_rebuilt = true;
-    needs_setup = needs_setup || (sim->config.has_retention && !has_retention_state(sim));
-    if (needs_setup && !sim->are_all_hurt && !sim->processes[SIM_WORKERS].is_alive && sim_chance(sim, 10))
+    if (sim->are_all_hurt || sim->processes[SIM_WORKERS].is_alive || !sim_chance(sim, 10))
+        return;
+    if (needs_setup || (sim->config.has_retention && !has_retention_state(sim)))
         sim_spawn(sim, SIM_WORKERS, false);
 }
 

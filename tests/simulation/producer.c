@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gentally/core/decider.h"
 #include "gentally/kafka/transaction.h"
 #include "kafka.h"
 #include "oracle.h"
+
+#define COMMIT_MS 20000 /* as the core waits */
 
 static enum verdict gone(struct reason *why)
 {
@@ -109,18 +112,19 @@ enum verdict producer_put(struct producer *producer, const char *topic, struct s
 
 /* The key tells the oracle which record it is; the real one has headers for that. */
 enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic,
-                                  const struct record *record, const struct reason *because, struct reason *why)
+                                  const struct record *record, const char *decided_by, const struct reason *because,
+                                  struct reason *why)
 {
     struct sim *sim = producer->sim;
-    char key[64];
+    char key[64 + DECIDER_SIZE];
 
     (void)topic;
     if (sim->current->is_crashed)
         return gone(why);
     if (sim_inject(sim, FAULT_LETTERS_SLOW))
         return unreachable(why);
-    int size = snprintf(key, sizeof(key), "%" PRId32 ":%" PRId64 ":%s", record->partition, record->offset,
-                        reason_name(because->id));
+    int size = snprintf(key, sizeof(key), "%" PRId32 ":%" PRId64 ":%s %s", record->partition, record->offset,
+                        decided_by, reason_name(because->id));
     put(sim, &producer->messages, dead_topic, (struct span){key, (size_t)size}, record->value);
     if (!kafka_is_down(sim) && sim_chance(sim, 200)) /* librdkafka sends when it likes. */
         send(sim, &producer->messages, (uint32_t)sim_between(sim, 1, 4), NULL);
@@ -198,7 +202,8 @@ void transaction_close(struct transaction *transaction)
     if (transaction == NULL)
         return;
     bool is_there = sim_yield(transaction->sim) && !is_fenced(transaction) && !kafka_is_down(transaction->sim);
-    if (is_there && transaction->txn != NULL && transaction->txn->state == TXN_OPEN)
+    bool is_ending = transaction->txn != NULL && transaction->sim->kafka->ending.txn == transaction->txn;
+    if (is_there && !is_ending && transaction->txn != NULL && transaction->txn->state == TXN_OPEN)
         transaction->txn->state = TXN_ABORTED;
     free(transaction);
 }
@@ -221,6 +226,8 @@ enum verdict transaction_begin(struct transaction *transaction, struct reason *w
     if (transaction->is_broken)
         return broken(transaction, SINK_TXN_ABORTED, why);
     transaction->txn = sim_take(transaction->sim, sizeof(*transaction->txn));
+    const struct member *member = &transaction->sim->kafka->members[transaction->sim->current->index];
+    transaction->txn->known_count = member->state == MEMBER_STABLE ? member->known_count : 0;
     transaction->txn->begun_ms = transaction->sim->now_ms;
     transaction->messages.count = transaction->messages.sent = 0;
     return GO_ON;
@@ -252,6 +259,22 @@ enum verdict transaction_put(struct transaction *transaction, const char *topic,
     return GO_ON;
 }
 
+/* The broker neither answers nor refuses for a while: longer than we wait, and then the commit is still on its way, or
+ * was done without our hearing of it. True if the answer came in time. */
+static bool hang(struct transaction *transaction)
+{
+    struct sim *sim = transaction->sim;
+    int64_t hung_ms = sim_between(sim, 0, 3 * COMMIT_MS);
+
+    if (hung_ms < COMMIT_MS)
+        return sim_sleep(sim, hung_ms);
+    sim->kafka->ending.txn = transaction->txn;
+    sim->kafka->ending.epoch = transaction->epoch;
+    sim->kafka->ending.due_ms = sim->now_ms + (sim_chance(sim, 300) ? sim_between(sim, 0, COMMIT_MS) : hung_ms);
+    (void)sim_sleep(sim, COMMIT_MS);
+    return false;
+}
+
 static enum verdict finish(struct transaction *transaction, struct reason *why)
 {
     struct sim *sim = transaction->sim;
@@ -263,6 +286,8 @@ static enum verdict finish(struct transaction *transaction, struct reason *why)
         return broken(transaction, SINK_TXN_UNKNOWN, why);
     if (!sim_yield(sim))
         return gone(why);
+    if (sim_inject(sim, FAULT_TXN_HANGS) && !hang(transaction))
+        return sim->current->is_crashed ? gone(why) : broken(transaction, SINK_TXN_UNKNOWN, why);
     if (is_fenced(transaction))
         return fenced(transaction, why);
     if (txn->state != TXN_OPEN || sim_inject(sim, FAULT_TXN_ABORTED)) {

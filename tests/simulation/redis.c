@@ -34,7 +34,15 @@ void reply_format(struct reply *reply, const char *format, ...)
 
 void reply_bulk(struct reply *reply, struct span bytes)
 {
-    reply_format(reply, "$%zu\r\n", bytes.size);
+    char text[24] = "";
+    size_t at = sizeof(text) - 2, left = bytes.size;
+
+    memcpy(text + at, "\r\n", 2);
+    do
+        text[--at] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    text[--at] = '$';
+    reply_add(reply, text + at, sizeof(text) - at);
     reply_add(reply, bytes.bytes, bytes.size);
     reply_add(reply, "\r\n", 2);
 }
@@ -142,10 +150,10 @@ static void do_info(struct sim *sim, struct reply *reply)
     char text[512];
 
     snprintf(text, sizeof(text),
-             "# Server\r\nredis_version:7.0.15\r\nrun_id:%040" PRIu32
+             "# Server\r\nredis_version:7.0.15\r\nserver_time_usec:%" PRId64 "000\r\nrun_id:%040" PRIu32
              "\r\n# Memory\r\nmaxmemory_policy:noeviction\r\n"
              "# Persistence\r\nloading:0\r\n# Replication\r\nrole:master\r\nmaster_replid:%040" PRIu32 "\r\n",
-             sim->redis->connection_epoch, sim->redis->connection_epoch);
+             sim_wall_ms(sim), sim->redis->connection_epoch, sim->redis->connection_epoch);
     reply_bulk(reply, span_of(text));
 }
 
@@ -281,7 +289,13 @@ void redis_execute(struct sim *sim, struct database *database, int count, const 
 
 void redis_make(struct sim *sim)
 {
+    char meta[SIM_NAME];
+
     sim->redis = sim_take(sim, sizeof(*sim->redis));
+    for (int32_t p = 0; p < SIM_PARTITIONS; p++) {
+        snprintf(meta, sizeof(meta), "%s:{%s:%" PRId32 "}:meta", sim->config.namespace_, sim->config.topic, p);
+        sim->redis->meta[p] = sim_copy(sim, span_of(meta));
+    }
     sim->redis->old_connection_epoch = UINT32_MAX;
 }
 

@@ -10,6 +10,7 @@
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
 #include "oracle.h"
+#include "setup_settings.h"
 
 #define TURNS_MAX 1000000u /* of the scheduler: a run takes some thousands */
 #define STACK_SIZE ((size_t)1 << 20)
@@ -19,7 +20,8 @@
 /* What ends a worker for good reason. */
 static bool is_excused(const struct sim *sim, const char *id)
 {
-    static const char *const always[] = {"STORE-DUEL", "STORE-STATE-MISSING", "STORE-RETENTION-MISSING"};
+    static const char *const always[] = {"STORE-DUEL", "STORE-STATE-MISSING", "STORE-RETENTION-MISSING",
+                                         "SETTINGS-MISSING"};
     bool is_any_hurt = sim->are_all_hurt;
 
     for (size_t i = 0; i < LENGTH_OF(always); i++)
@@ -27,6 +29,8 @@ static bool is_excused(const struct sim *sim, const char *id)
             return true;
     for (int32_t p = 0; p < SIM_PARTITIONS; p++)
         is_any_hurt = is_any_hurt || sim->is_hurt[p];
+    if (strcmp(id, "NO-MEMORY") == 0)
+        return sim->injected[FAULT_NO_MEMORY] > 0;
     if (strcmp(id, "STORE-DENIED") == 0)
         return sim->injected[FAULT_TAINT] > 0;
     if (sim->has_rebuilt && strcmp(id, "STORE-INCARNATION") == 0)
@@ -60,7 +64,7 @@ static void run_worker(struct process *process)
             if (worker_reload(process->worker, &why) != GO_ON)
                 sim_fail(sim, "the tables do not load again: %s", why.text);
         }
-        int64_t now_ms = sim->now_ms, wall_ms = sim_wall_ms(sim);
+        int64_t now_ms = sim->now_ms, wall_ms = sim_wall_ms(sim) - sim->slow_ms;
         enum verdict verdict = worker_turn(process->worker, now_ms, wall_ms, process->must_stop, &is_done, &why);
         ended(process, verdict, &why);
         if (verdict == HALT || (verdict == TRY_LATER && process->must_stop && sim_chance(sim, 100)))
@@ -93,9 +97,14 @@ void process_main(struct process *process)
 static enum verdict set_up(struct process *process, struct store *store, struct source *source, struct reason *why)
 {
     int64_t floors_ms[WINDOW_KINDS] = {NO_TIME, NO_TIME, NO_TIME, NO_TIME};
+    struct setup_settings settings = {.is_changed = false};
     int32_t count = 0;
-    enum verdict verdict = source_partitions(source, &count, why);
+    enum verdict verdict = setup_settings_compare(&settings, process->config, store, true, why);
 
+    if (verdict == GO_ON)
+        verdict = source_partitions(source, &count, why);
+    if (verdict == GO_ON)
+        verdict = setup_settings_carry_out(&settings, store, count, why);
     for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
         struct partition_state state;
         verdict = store_state(store, i, &state, why);
@@ -276,7 +285,8 @@ static void configure(struct sim *sim)
 
     if (config->topic[0] == '\0')
         config_defaults(config);
-    if (rollups_parse("total=,model=model,provider=provider+model,geography=country", &config->rollups, &why) != GO_ON)
+    if (rollups_parse("total=,model=model,provider=provider+model,geography=country,category=category",
+                      &config->rollups, &why) != GO_ON)
         abort();
     rollups_group(&config->rollups, &config->grouping);
     config->has_retention = sim_chance(sim, 700);
@@ -302,6 +312,7 @@ static void configure(struct sim *sim)
     config->ids_kept_ms = config->ids == IDS_OFF ? 0 : sim_between(sim, 1, 20) * HOUR_MS;
     sim->wall_base_ms = INT64_C(1761868800000) + sim_between(sim, 0, 60) * HOUR_MS; /* 2025-10-31: month, then week */
     sim->wall_scale = sim_between(sim, 400, 2500);
+    sim->slow_ms = sim_chance(sim, 300) ? sim_between(sim, 60000, 6 * HOUR_MS) : 0;
 }
 
 static void trouble(struct sim *sim)

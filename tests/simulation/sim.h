@@ -17,7 +17,7 @@
 
 #define SIM_WORKERS 4
 #define SIM_PARTITIONS 6
-#define SIM_ROWS 16 /* rows of one window: total, 3 models, 2 x 3 providers, 3 countries */
+#define SIM_ROWS 20 /* rows of one window: total, 3 models, 2 x 3 providers, 3 countries, 4 categories */
 #define SIM_WHY_SIZE 1024
 #define SIM_NAME 512 /* of a topic or a key */
 
@@ -33,6 +33,7 @@ enum sim_fault {
     FAULT_LATE,
     FAULT_FUTURE,
     FAULT_MALFORMED,
+    FAULT_CORRECTED,
     FAULT_MARKER,
     FAULT_BOMB,     /* a batch that cannot be read */
     FAULT_TRANSFER, /* a batch that cannot be read this time */
@@ -40,13 +41,19 @@ enum sim_fault {
     FAULT_LETTERS_SLOW,
     FAULT_TXN_ABORTED,
     FAULT_TXN_UNKNOWN,
+    FAULT_TXN_HANGS,
     FAULT_GROWTH,
     FAULT_GAP,
     FAULT_TRUNCATED,
     FAULT_RECREATED,
+    FAULT_NO_MEMORY,
     FAULT_REPLY_LOST,
     FAULT_REQUEST_LOST,
     FAULT_REQUEST_DELAYED,
+    FAULT_SEND_BROKEN,
+    FAULT_REQUESTS_HELD,
+    FAULT_REPLIES_HELD,
+    FAULT_HALF_OPEN,
     FAULT_REDIS_DOWN,
     FAULT_REDIS_BUSY,
     FAULT_REDIS_OOM,
@@ -100,6 +107,7 @@ struct sim {
     char why[SIM_WHY_SIZE];
     int64_t now_ms; /* monotonic */
     int64_t wall_base_ms, wall_scale;
+    int64_t slow_ms;            /* how far the workers' clocks are behind */
     uint32_t rate[FAULT_COUNT]; /* per run: how often, in 1/1000 of its occasions; 0 = not in this run */
     uint32_t injected[FAULT_COUNT];
     uint32_t yields, steps, turns;

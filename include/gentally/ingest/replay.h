@@ -7,19 +7,26 @@
 #define GENTALLY_REPLAY_H
 
 #include "gentally/base/log.h"
+#include "gentally/core/event.h"
 #include "gentally/redis/partition_state.h"
 
 struct config;
 struct replay;
+struct settings;
 
 /* Opens a replay: connects, and checks everything that `gentally setup` makes but the partitions' states. `config` has
- * a namespace and a group of the replay's own; config and logger are borrowed until close. GO_ON gives `*replay` to the
- * caller; other verdicts as worker_open(). */
-MUST_CHECK enum verdict replay_open(struct replay **replay, const struct config *config, struct logger *logger,
-                                    struct reason *why);
+ * a namespace and a group of the replay's own; config and logger are borrowed until close. `settings` are those of the
+ * live namespace, by which the replay counts. GO_ON gives `*replay` to the caller; other verdicts as worker_open(). */
+MUST_CHECK enum verdict replay_open(struct replay **replay, const struct config *config,
+                                    const struct settings *settings, struct logger *logger, struct reason *why);
 
 /* Leaves the group and frees everything; the namespace stays. NULL does nothing. */
 void replay_close(struct replay *replay);
+
+/* Tells which records the live run set aside as EVENT-FUTURE: its clocks cannot be asked any more. For other records
+ * the clocks of now are asked. Before replay_begin(); `context` is borrowed until close. */
+void replay_recall(struct replay *replay, bool (*was_future)(void *context, const struct record *record),
+                   void *context);
 
 /* The number of partitions of the topic, as of replay_open(). */
 int32_t replay_partitions(const struct replay *replay);

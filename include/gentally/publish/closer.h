@@ -43,10 +43,10 @@ void closer_close(struct closer *closer);
 /*
  * Does what is due at `now_ms` (monotonic): publishes closed windows and late revisions, deletes what is over. Rows and
  * round trips of a call are bounded; `*has_more` tells whether more is due at once. With `is_final`, the end of a
- * drain, every window that has records and is still open is published too. Blocks for the store's answers and for a
- * commit. GO_ON; TRY_LATER: the store is silent, or rolled back; REWIND: close the closer and open a new one;
- * STEP_DOWN: a newer closer exists; HALT: it cannot close windows; with `is_final` also for a window that could not be
- * published, when all others are.
+ * drain, every window that has records and is still open is published too, once all partitions are found at rest.
+ * Blocks for the store's answers and for a commit. GO_ON; TRY_LATER: the store is silent, or rolled back; REWIND: close
+ * the closer and open a new one; STEP_DOWN: a newer closer exists; HALT: it cannot close windows; with `is_final` also
+ * for a window that could not be published, when all others are.
  */
 MUST_CHECK enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more,
                                     struct reason *why);

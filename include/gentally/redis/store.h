@@ -7,10 +7,12 @@
  *
  *   <ns>:{<topic>:<p>}:meta      inc tok next anchor first wm idle nonce taint, counts, floors, names of id buckets,
  *                                and why it does not count
+ *   <ns>:{<topic>:<p>}:deciders  offset -> owner that moved `next` on from there, see store_deciders.h
  *   <ns>:{<topic>:<p>}:windows   "<kind>:<start_ms>" -> records folded into the window
  *   <ns>:{<topic>:<p>}:<kind>:<start_ms>           row key -> packed cell; "__n" -> records, as many as in :windows,
  *                                                  so that a window that lost its key is detected
  *   <ns>:{<topic>:<p>}:ids:<width_ms>:<start_ms>   id -> what was counted for the record; "__n" -> ids
+ *   <ns>:{settings}:record                         what the namespace is counted by, see store_settings.h
  *
  * This door opens a store and gives a partition's state; the other doors are about subjects of their own:
  * store_flush.h (load and flush), store_ids.h, store_windows.h, store_retention.h, store_stop.h, store_lease.h. A store
@@ -43,6 +45,9 @@ void store_close(struct store *store);
  * be another server's. */
 uint64_t store_connections(const struct store *store);
 
+/* Asks Redis for its time of day, in ms. */
+MUST_CHECK enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why);
+
 /* Loads the functions of this version into Redis, for `gentally setup`. Harmless to repeat. */
 MUST_CHECK enum verdict store_install(struct store *store, struct reason *why);
 
@@ -52,7 +57,8 @@ MUST_CHECK enum verdict store_check(struct store *store, struct reason *why);
 
 /*
  * Creates a partition's first state at offset `first`, unless the partition has one; `*created` says which. Windows
- * that start before `floors_ms` of their kind are over for the partition from the start (NO_TIME: no window is).
+ * that start before `floors_ms` of their kind are over for the partition from the start (NO_TIME: no window is). HALT:
+ * STORE-TORN, a state was lost, and its windows were not.
  */
 MUST_CHECK enum verdict store_create(struct store *store, int32_t partition, int64_t first,
                                      const int64_t floors_ms[WINDOW_KINDS], bool *created, struct reason *why);

@@ -13,7 +13,7 @@
 
 static const char event_golden[] =
     "00000000010a67656e2d31f6ffa9d8d666246f70656e61692f6770742d346f3a66726565020a617a75726502046131000204"
-    "44450204646580c0a8ca9a3a80017efe7fc0f0f50b010001000214746f6f6c5f63616c6c7301020002feffffff0f00010408"
+    "44450204646580a8d6b90780017efe7fc0f0f50b010001000214746f6f6c5f63616c6c7301020002feffffff0f00010408"
     "2f412f420000003f062fc3840000803f0002";
 static const char bare_golden[] = "0000000001026200026d00000000000000000000000000000000000000000000";
 static const char old_summary_golden[] =
@@ -29,8 +29,8 @@ static const char summary_golden[] =
     "70040002040204f2c0010a63312d743200";
 static const char ledger_golden[] =
     "000000000300ffb9b703000402540e0a63312d74320400403031323334353637383961626364656630313233343536373839"
-    "61626364656600c80102f6ffa9d8d66650c801b401080604020000000e02660a0a00040000000000000214534f555243452d"
-    "474150020a0100d804";
+    "61626364656600c80102f6ffa9d8d66650c801b40108040402020000000e02660a0a0004000000000000000214534f555243"
+    "452d474150020a0100d804";
 
 #define HOUR_START INT64_C(1763982000000) /* 2025-11-24T11:00:00Z */
 #define WEEK_START INT64_C(1763337600000) /* 2025-11-17, a Monday */
@@ -147,7 +147,7 @@ static struct summary full_summary(struct cell *cell)
 }
 
 static const struct ledger_partition two_partitions[] = {
-    {0, "0123456789abcdef0123456789abcdef", 0, 100, HOUR_START + 123, 40, {90, 4, 3, 2, 1}, "", 0, false},
+    {0, "0123456789abcdef0123456789abcdef", 0, 100, HOUR_START + 123, 40, {90, 4, 2, 2, 1, 1}, "", 0, false},
     {7, "f", 5, 5, NO_TIME, 2, {0}, "SOURCE-GAP", 5, true},
 };
 
@@ -411,7 +411,8 @@ static const struct patch patches[] = {
     {false, "0a6d6f64656c04", "0004", "names no rollup"},
     {false, "020c636c6f736564", "0200", "written as an empty one"},
     {false, "04f2c001", "04f2c08100", "padded"},
-    {false, "0c636c6f736564", "0c636c6f730064", "NUL"},
+    {false, "0c636c6f736564", "0c636c6f730064", "holds U+0000"},
+    {false, "0c636c6f736564", "0c636c6ff36564", "not UTF-8"},
     {false, "0c6f70656e6169", "feffffff0f6f70656e6169", "inside a text"},       /* 2 GiB claimed */
     {false, "0216021a6f", "0215021a6f", "out of its range"},                    /* a negative age */
     {false, "040a06808003", "040c06808003", NULL},                              /* another bucket */
@@ -546,9 +547,10 @@ static void the_summary_schema_has_the_order_of_our_tables(void)
 
 static void the_ledger_schema_has_the_order_of_our_tables(void)
 {
-    static const char *const names[] = {"partition", "incarnation",   "first_offset", "next_offset", "watermark",
-                                        "records",   "consumed",      "counted",      "duplicate",   "filtered",
-                                        "too_late",  "dead_lettered", "stopped",      "stopped_at",  "given_up"};
+    static const char *const names[] = {"partition",   "incarnation", "first_offset", "next_offset",
+                                        "watermark",   "records",     "consumed",     "counted",
+                                        "duplicate",   "filtered",    "too_late",     "dead_lettered",
+                                        "conflicting", "stopped",     "stopped_at",   "given_up"};
     json_t *schema = json_loadb(bundled_ledger_avsc.bytes, bundled_ledger_avsc.size, 0, NULL);
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(schema);

@@ -74,6 +74,22 @@ static void the_first_that_stopped_and_is_waited_for_is_found(void)
     CU_ASSERT_PTR_NULL(survey_find_stopped(&survey));
 }
 
+/* A drain ends once nobody has anything to read; of who stopped or was given up nothing more comes. */
+static void all_are_at_rest_but_who_counts(void)
+{
+    struct survey_partition partitions[4] = {at(1, true), stopped(1, false, false), stopped(1, false, true),
+                                             at(1, true)};
+    struct survey survey = {.partition_count = 4, .partitions = partitions};
+
+    CU_ASSERT_TRUE(survey_is_at_rest(&survey));
+    for (int i = 0; i < 4; i++) {
+        struct survey_partition was = partitions[i];
+        partitions[i] = at(1, false);
+        CU_ASSERT_FALSE(survey_is_at_rest(&survey));
+        partitions[i] = was;
+    }
+}
+
 /* A window is decided on by the survey, so it must not be made of less. */
 static void a_part_comes_from_where_the_survey_was_or_beyond(void)
 {
@@ -162,6 +178,7 @@ int main(int argc, char **argv)
         {"watermark_is_the_lowest_of_those_that_are_not_idle", watermark_is_the_lowest_of_those_that_are_not_idle},
         {"who_stopped_holds_all_back_until_it_is_given_up", who_stopped_holds_all_back_until_it_is_given_up},
         {"the_first_that_stopped_and_is_waited_for_is_found", the_first_that_stopped_and_is_waited_for_is_found},
+        {"all_are_at_rest_but_who_counts", all_are_at_rest_but_who_counts},
         {"a_part_comes_from_where_the_survey_was_or_beyond", a_part_comes_from_where_the_survey_was_or_beyond},
         {"floor_is_what_every_partition_has_sealed", floor_is_what_every_partition_has_sealed},
         {"an_idle_partition_is_believed_only_at_its_logs_end", an_idle_partition_is_believed_only_at_its_logs_end},
