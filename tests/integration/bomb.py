@@ -3,6 +3,7 @@ batch that is not as it was written, one larger than a reader may receive. Each 
 stops its own partition; all else is counted, whoever is killed meanwhile.
 """
 
+import os
 import signal
 
 from confluent_kafka import Producer
@@ -281,6 +282,28 @@ def test_a_batch_with_a_wrong_check_sum(world):
 
 def test_a_batch_of_an_unknown_codec(world):
     damaged(world, lambda batch: batch.__setitem__(ATTRIBUTES_AT + 1, batch[ATTRIBUTES_AT + 1] | 7), mends_crc=True)
+
+
+def test_a_batch_larger_than_may_be_received(world):
+    """It breaks the connection that all partitions of its broker share: its own partition stops, the others go on."""
+    world.start_kafka("message.max.bytes=40000000")
+    feed = prepare(world, flush_interval_ms=200)
+    for partition in range(PARTITIONS):
+        feed.events(partition)
+    feed.send([os.urandom(30 * MEGABYTE)], 1)
+    feed.events(1)
+    worker = world.start("worker", GENTALLY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES=20 * MEGABYTE)
+    worker.says("SOURCE-CORRUPT")
+    feed.events(0)
+    feed.events(2)
+    wait_until(lambda: world.consumed(PARTITIONS) >= feed.good - 5, 30, "the others to be counted")
+    check(worker.is_running(), "the worker ended", tail(worker.log))
+    worker.signal(signal.SIGTERM)
+    equal(worker.wait(30), 70, "exit status")
+    world.run("worker", "--drain")  # With the default limit it goes on.
+    reasons = [dict(message.headers())["gentally.reason"] for message in read_topic(world.kafka, dead_letters(world))]
+    equal(reasons, [b"DECODE-TOO-LARGE"], "reasons of letters")
+    equal(requests_counted(world), feed.good, "events counted")
 
 
 if __name__ == "__main__":
