@@ -286,13 +286,13 @@ def test_a_batch_of_an_unknown_codec(world):
 
 def test_a_batch_larger_than_may_be_received(world):
     """It breaks the connection that all partitions of its broker share: its own partition stops, the others go on."""
-    world.start_kafka("message.max.bytes=40000000")
+    world.start_kafka("message.max.bytes=95000000")
     feed = prepare(world, flush_interval_ms=200)
     for partition in range(PARTITIONS):
         feed.events(partition)
-    feed.send([os.urandom(30 * MEGABYTE)], 1)
+    feed.send([os.urandom(80 * MEGABYTE)], 1)
     feed.events(1)
-    worker = world.start("worker", GENTALLY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES=20 * MEGABYTE)
+    worker = world.start("worker", GENTALLY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES=60 * MEGABYTE)
     worker.says("SOURCE-CORRUPT")
     feed.events(0)
     feed.events(2)
