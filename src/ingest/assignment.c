@@ -28,13 +28,14 @@ void assignment_close(struct assignment *assignment)
     assignment->is_pending = false;
 }
 
-/* Stops a partition, while all others go on. Whoever has it next tries again. */
+/* Stops a partition, while all others go on. What was folded of it is good, and flushed yet; whoever has the partition
+ * next tries again. */
 static void stop(struct assignment *assignment, struct partition *partition, const struct reason *why)
 {
     log_reason(assignment->logger, LOG_LEVEL_ERROR, why);
-    partition_drop_rows(partition);
     partition->is_stopped = true;
     partition->is_stop_told = false;
+    partition->is_at_end = false;
     partition->stopped_ms = assignment->turned_ms;
     partition->why = *why;
 }
@@ -126,6 +127,7 @@ void assignment_refused(struct assignment *assignment, struct partition *partiti
         partition->is_stale = true;
         break;
     case HALT:
+        partition_forget(partition);
         stop(assignment, partition, why);
         break;
     }
@@ -152,7 +154,7 @@ static bool is_due(const struct partition *partition, bool is_reconnected, bool 
     bool is_ripe = is_forced || partition->is_idle || partition_is_due(partition, now_ms);
 
     if (partition->is_stopped || partition->must_claim)
-        return false;
+        return partition_has_rest(partition);
     return is_reconnected || (is_ripe && partition_is_dirty(partition)) || silent_ms >= TOUCH_INTERVAL_MS;
 }
 
@@ -205,8 +207,9 @@ static enum verdict reclaim(struct assignment *assignment, struct partition *par
         verdict = reason_set(why, HALT, STORE_DUEL, 0, "partition %" PRId32 ": fenced %" PRIu32 " times in a row",
                              number, rewinds);
     if (is_its_own(verdict, why)) {
-        stop(assignment, partition, why);
-        source_stop(source, number);
+        partition_forget(partition);
+        partition->must_claim = false;
+        assignment_stop(assignment, partition, source, why);
         return GO_ON;
     }
     if (verdict != GO_ON)
@@ -348,6 +351,8 @@ bool assignment_is_drained(const struct assignment *assignment)
 {
     for (uint32_t i = 0; i < assignment->count; i++) {
         const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if (partition_has_rest(partition))
+            return false;
         if (!partition->is_stopped &&
             (!partition->is_at_end || !partition->is_idle || partition->must_claim || partition_is_dirty(partition)))
             return false;
@@ -369,7 +374,7 @@ void assignment_tell_stops(struct assignment *assignment, struct store *store)
     for (uint32_t i = 0; i < assignment->count; i++) {
         struct partition *partition = assignment->by_partition[assignment->partitions[i]];
         bool has_state = partition->state.incarnation[0] != '\0';
-        if (!partition->is_stopped || partition->is_stop_told || !has_state)
+        if (!partition->is_stopped || partition->is_stop_told || !has_state || partition_has_rest(partition))
             continue;
         enum verdict verdict = store_stop(store, &partition->state, partition->why.id, partition->why.text, &why);
         partition->is_stop_told = verdict != TRY_LATER;

@@ -64,8 +64,10 @@ enum verdict partition_open_stopped(struct partition **partition, const struct c
         return no_memory(why, "for a partition");
     opened->config = config;
     opened->state = *state;
-    opened->anchor.offset = ANCHOR_NONE;
+    opened->next = state->next;
+    opened->anchor = state->anchor;
     opened->watermark_ms = NO_TIME;
+    opened->is_idle = state->is_idle;
     opened->is_stopped = true;
     *partition = opened;
     return GO_ON;
@@ -88,6 +90,19 @@ void partition_drop_rows(struct partition *partition)
         tally_clear(partition->tally);
     if (partition->taken != NULL)
         tally_clear(partition->taken);
+}
+
+void partition_forget(struct partition *partition)
+{
+    partition_drop_rows(partition);
+    partition->next = partition->state.next;
+    partition->is_idle = partition->state.is_idle;
+    partition->last = NULL;
+}
+
+bool partition_has_rest(const struct partition *partition)
+{
+    return partition->is_stopped && !partition->must_claim && partition_is_dirty(partition);
 }
 
 /* The earliest time from which on an event is in time for every window: a window that holds it ends later than it

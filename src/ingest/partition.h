@@ -53,8 +53,14 @@ MUST_CHECK enum verdict partition_open_stopped(struct partition **partition, con
 /* Frees the partition and its rows. NULL does nothing. */
 void partition_close(struct partition *partition);
 
-/* Drops all rows; a rewind or a stop follows. */
+/* Drops all rows; a rewind follows. */
 void partition_drop_rows(struct partition *partition);
+
+/* Forgets what was folded since the store's state; a stop follows. */
+void partition_forget(struct partition *partition);
+
+/* True if the partition stopped, and the store does not know yet how far it got before. */
+bool partition_has_rest(const struct partition *partition);
 
 /* Drops all rows and goes back to a (newly) claimed state, which is copied. */
 void partition_rewind(struct partition *partition, const struct partition_state *state);

@@ -143,6 +143,18 @@ struct pipeline_counts pipeline_counts(const struct pipeline *pipeline)
 
 /* ---- storing ---- */
 
+/* Retention stops in the midst of a flush, or before the first one. */
+static void notice_retention(struct pipeline *pipeline, int64_t now_ms)
+{
+    const struct reason *why = pipeline->retention == NULL ? NULL : retention_stopped(pipeline->retention);
+
+    if (why == NULL || pipeline->is_retention_told)
+        return;
+    log_reason(pipeline->logger, LOG_LEVEL_ERROR, why);
+    pipeline->is_retention_told = true;
+    pipeline->retention_stopped_ms = now_ms;
+}
+
 enum verdict pipeline_flush(struct pipeline *pipeline, bool is_forced, int64_t now_ms, struct reason *why)
 {
     enum verdict verdict = GO_ON;
@@ -157,6 +169,7 @@ enum verdict pipeline_flush(struct pipeline *pipeline, bool is_forced, int64_t n
         verdict = pipeline_reclaim(pipeline, why);
     if (verdict == GO_ON)
         assignment_tell_stops(&pipeline->assignment, pipeline->store);
+    notice_retention(pipeline, now_ms);
     if (verdict != GO_ON || assignment_has_rows(&pipeline->assignment))
         return verdict;
     if (pipeline->retention != NULL)

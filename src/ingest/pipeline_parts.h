@@ -20,7 +20,9 @@ struct pipeline {
     struct decoder *decoder;
     struct symbols *symbols;
     struct tally_pool *pool;
-    struct retention *retention; /* NULL: off */
+    struct retention *retention;  /* NULL: off */
+    int64_t retention_stopped_ms; /* monotonic: when that was seen */
+    bool is_retention_told;       /* in the log */
     struct fold fold;
 
     /* Connected: Redis and Kafka. */

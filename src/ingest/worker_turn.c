@@ -11,12 +11,14 @@
 #include "gentally/config/config.h"
 #include "gentally/ingest/worker.h"
 #include "pipeline_read.h"
+#include "pipeline_standstill.h"
 #include "worker_flush.h"
 #include "worker_rebalance.h"
 #include "worker_state.h"
 
 #define POLL_MS 50 /* how long an idle turn waits: the reaction time of an idle worker */
 #define REPORT_INTERVAL_MS 10000
+#define STANDSTILL_INTERVAL_MS 60000
 #define CLOCKS_INTERVAL_MS 600000
 #define CONFLICTS_MIN 10 /* of ids between two reports, to be warned of */
 #define HELD_MS 2000     /* a turn this long: less than it takes to make a topic anew and fill it again */
@@ -153,10 +155,10 @@ static enum verdict finish_drain(struct worker *worker, struct turn *turn, struc
 /* What has stopped and was not mended ends the worker when it leaves, and not before. */
 static enum verdict tell_stops(const struct worker *worker, struct reason *why)
 {
-    const struct partition *stopped = assignment_find_stopped(pipeline_assignment(worker->pipeline));
+    const struct standstill standstill = pipeline_standstill(worker->pipeline);
 
-    if (stopped != NULL) {
-        *why = stopped->why;
+    if (standstill.why != NULL) {
+        *why = *standstill.why;
         return HALT;
     }
     return closing_check(&worker->closing, why);
@@ -194,17 +196,24 @@ static void warn_of_conflicts(struct worker *worker)
 static void report(struct worker *worker, int64_t now_ms)
 {
     struct pipeline_counts counts = pipeline_counts(worker->pipeline);
+    struct standstill standstill = pipeline_standstill(worker->pipeline);
     uint64_t windows = 0, summaries = 0;
 
+    if (standstill.why == NULL) { /* What stops is told at once: the first time again is a while after. */
+        worker->standstill_due_ms = now_ms + STANDSTILL_INTERVAL_MS;
+    } else if (now_ms >= worker->standstill_due_ms) {
+        pipeline_tell_standstill(worker->pipeline, now_ms);
+        worker->standstill_due_ms = now_ms + STANDSTILL_INTERVAL_MS;
+    }
     if (now_ms < worker->report_due_ms)
         return;
     warn_of_conflicts(worker);
     closing_counts(&worker->closing, &windows, &summaries);
     log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-PROGRESS",
              "records=%" PRIu64 " since_last=%" PRIu64 " partitions=%" PRIu32 " dead_letters=%" PRIu64
-             " windows_published=%" PRIu64 " summaries=%" PRIu64,
+             " windows_published=%" PRIu64 " summaries=%" PRIu64 " stopped=%" PRIu32,
              counts.records, counts.records - worker->reported_records, pipeline_assignment(worker->pipeline)->count,
-             counts.dead_letters, windows, summaries);
+             counts.dead_letters, windows, summaries, standstill.partitions + (standstill.is_retention ? 1 : 0));
     tell_futures(worker);
     worker->reported_records = counts.records;
     worker->report_due_ms = now_ms + REPORT_INTERVAL_MS;

@@ -62,6 +62,13 @@ static enum verdict ask(struct probe *probe, int64_t offset, bool *is_broken, st
     while (!is_answered && clock_ms(CLOCK_MONOTONIC) < probe->deadline_ms) {
         rd_kafka_message_t *message = rd_kafka_consume(probe->topic, partition, 100);
         rd_kafka_poll(probe->client, 0);
+        if (probe->notes.error == RD_KAFKA_RESP_ERR__BAD_MSG) {
+            is_answered = true;
+            verdict = reason_set(why, HALT, SOURCE_CORRUPT, probe->notes.error,
+                                 "partition %" PRId32 ": the batch at offset %" PRId64
+                                 " is larger than kafka.receive.message.max.bytes: raise it, and restart the worker",
+                                 partition, offset);
+        }
         if (message == NULL)
             continue;
         is_answered = has_answer(probe, message, offset, is_broken, &verdict, why);

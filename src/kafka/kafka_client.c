@@ -217,7 +217,7 @@ static int weight(rd_kafka_resp_err_t code)
 
     if (code == ERR(NO_ERROR))
         return 0;
-    if (kafka_verdict(KAFKA_READ, code, &id) == HALT)
+    if (kafka_verdict(KAFKA_READ, code, &id) == HALT || code == ERR(_BAD_MSG)) /* The latter: received was too much. */
         return 3;
     return code == ERR(_ALL_BROKERS_DOWN) ? 2 : 1;
 }

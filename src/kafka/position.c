@@ -114,6 +114,12 @@ enum arrival position_broken(struct position *position, int64_t offset, struct r
     return ARRIVAL_AGAIN;
 }
 
+void position_doubt(struct position *position)
+{
+    position->broken = position->expected;
+    suspect(position, SUSPICION_BROKEN);
+}
+
 void position_lose(struct position *position, int64_t end)
 {
     int64_t first = position->broken > position->expected ? position->broken : position->expected;

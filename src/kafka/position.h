@@ -81,6 +81,9 @@ enum arrival position_end(struct position *position, int64_t offset);
  */
 enum arrival position_broken(struct position *position, int64_t offset, struct record *record);
 
+/* Suspects that what comes next cannot even be received, which breaks the connection and says no more. */
+void position_doubt(struct position *position);
+
 /* Tells that the batch that was suspected reaches up to `end`, where the next one begins. */
 void position_lose(struct position *position, int64_t end);
 

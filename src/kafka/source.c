@@ -27,6 +27,7 @@
 #include "suspect_log.h"
 
 #define ANSWER_MS 10000
+#define CHOKED_LOOKS 20
 
 /* Before 2.6.1 rd_kafka_destroy() waits for ever for partitions that vanished (issue 4724). The worker is about to end
  * then: it leaves the group in order, and the rest to the system. */
@@ -41,6 +42,7 @@ struct source {
     enum rebalance unanswered;
     bool is_joined;
     bool is_vanished;   /* the topic was deleted while it was read */
+    int choked;         /* looks left for the partition whose response is larger than may be received */
     bool needs_assign;  /* the positions are no longer librdkafka's assignment */
     bool has_unsettled; /* perhaps a position is assigned and not settled */
     int32_t assigned_count;
@@ -255,6 +257,7 @@ void source_stop(struct source *source, int32_t partition)
         return;
     position_of(source, partition)->is_assigned = false;
     source->assigned_count--;
+    source->choked = 0;
     source->needs_assign = true;
 }
 
@@ -349,6 +352,7 @@ static enum verdict poll_control(struct source *source, struct batch *batch, int
     if (source->notes.error != RD_KAFKA_RESP_ERR_NO_ERROR) {
         rd_kafka_resp_err_t code = source->notes.error;
         source->notes.error = RD_KAFKA_RESP_ERR_NO_ERROR;
+        source->choked = code == RD_KAFKA_RESP_ERR__BAD_MSG ? CHOKED_LOOKS : source->choked;
         enum verdict verdict = take_error(source, code, "connection", why);
         if (verdict != GO_ON)
             return verdict;
@@ -493,6 +497,19 @@ static enum verdict take_messages(struct source *source, struct batch *batch, ui
     return verdict;
 }
 
+/* What cannot be received breaks the connection that others share, and librdkafka tells it once in a while only. Each
+ * partition's log is looked at by itself, over a connection of its own, when nothing comes. */
+static void suspect_all(struct source *source, struct batch *batch)
+{
+    source->choked--;
+    for (int32_t i = 0; i < PARTITIONS_MAX; i++) {
+        if (!source->positions[i].is_assigned || source->positions[i].is_waiting)
+            continue;
+        position_doubt(&source->positions[i]);
+        batch_add_suspect(batch, i);
+    }
+}
+
 /* The batch call waits until its array is full, so it waits for the first message only, and takes the rest as is. */
 static enum verdict poll_data(struct source *source, struct batch *batch, int timeout_ms, struct reason *why)
 {
@@ -512,6 +529,8 @@ static enum verdict poll_data(struct source *source, struct batch *batch, int ti
     if (count < 0)
         return kafka_reason(KAFKA_READ, rd_kafka_last_error(), "reading", why);
     nudge_turn(&source->nudge, source->client, source->data, source->config->topic, source->positions);
+    if (count == 0 && source->choked > 0)
+        suspect_all(source, batch);
     return take_messages(source, batch, (uint32_t)count, why);
 }
 

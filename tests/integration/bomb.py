@@ -3,20 +3,16 @@ batch that is not as it was written, one larger than a reader may receive. Each 
 stops its own partition; all else is counted, whoever is killed meanwhile.
 """
 
-import json
+import os
 import signal
-import struct
-import threading
-from pathlib import Path
 
 from confluent_kafka import Producer
 
-from harness import BINARY, check, equal, main, note, wait_until
-from topics import decode, encode_event, newest, read_topic
+from harness import check, equal, main, note, seeded, tail, wait_until
+from topics import encode_event, newest, read_topic
 
 PARTITIONS = 3
 MEGABYTE = 1_000_000
-LIMIT = 100 * MEGABYTE  # kafka.receive.message.max.bytes, by default
 GOOD = {
     "created_at": 1763980000000,
     "model": "openai/gpt-4o",
@@ -47,7 +43,7 @@ class Feed:
                     "message.max.bytes": 1000 * MEGABYTE,
                     "batch.size": 1000 * MEGABYTE,
                     "queue.buffering.max.kbytes": 2000 * 1024,
-                    "linger.ms": 500,
+                    "linger.ms": 30000,  # flush() does not wait for it
                 }
             )
         return self.producers[codec]
@@ -71,6 +67,10 @@ class Feed:
         self.good += count
         return self.send(values, partition)
 
+    def offsets(self):
+        """Of all that was put."""
+        return self.good + sum(last - first + 1 for _, first, last in self.letters)
+
     def bomb(self, partition, records=1, codec="zstd"):
         """More than a reader may hold, in `records` messages of one batch."""
         first, last = self.send(
@@ -88,10 +88,14 @@ def prepare(world, partitions=PARTITIONS, **settings):
     return Feed(world)
 
 
+def dead_letters(world):
+    return f"{world.namespace}.dead-letters"
+
+
 def letters_of(world):
     """(partition, first offset, last offset) of the letters that stand for whole batches, in order; others fail."""
     found = []
-    for message in read_topic(world.kafka, f"{world.namespace}.dead-letters"):
+    for message in read_topic(world.kafka, dead_letters(world)):
         headers = {name: value.decode() for name, value in message.headers()}
         equal(headers["gentally.reason"], "SOURCE-UNREADABLE", "the reason of a letter")
         check("cannot be unpacked" in headers["gentally.detail"], "no detail", headers)
@@ -116,8 +120,8 @@ def check_account(world, feed, doubles_allowed=False):
     equal(requests_counted(world), feed.good, "events counted")
     ledger = newest(read_topic(world.kafka, f"{world.namespace}.ledger")).values()
     whole = max(ledger, key=lambda entry: sum(part["consumed"] for part in entry["partitions"]))
-    offsets = sum(last - first + 1 for _, first, last in feed.letters)
-    equal(sum(part["consumed"] for part in whole["partitions"]), feed.good + offsets, "consumed, by the ledger")
+    offsets = feed.offsets() - feed.good
+    equal(sum(part["consumed"] for part in whole["partitions"]), feed.offsets(), "consumed, by the ledger")
     equal(sum(part["counted"] for part in whole["partitions"]), feed.good, "counted, by the ledger")
     equal(sum(part["dead_lettered"] for part in whole["partitions"]), offsets, "dead-lettered, by the ledger")
     world.run("verify")
@@ -144,6 +148,162 @@ def test_bombs_amid_good_batches(world):
     check("differ" not in replayed.out or " 0 " in replayed.out, "a replay decides otherwise", replayed.out)
     world.run("worker", "--drain")  # From where the store stands, nothing is set aside again.
     check_account(world, feed)
+
+
+def test_a_worker_killed_amid_bombs(world):
+    """Traffic and bombs over all partitions, two workers, one killed again and again: its successor meets the same."""
+    feed = prepare(world, flush_interval_ms=200)
+    chance = seeded()
+    workers = [world.start("worker"), world.start("worker")]
+    for step in range(30):
+        partition = chance.randrange(PARTITIONS)
+        feed.events(partition, count=chance.randrange(1, 20))
+        if step % 3 == 0:
+            feed.bomb(chance.randrange(PARTITIONS), records=chance.choice((1, 1, 7)))
+        if step in (8, 16, 24):
+            workers[0].kill()
+            workers = [workers[1], world.start("worker")]
+    wait_until(lambda: world.consumed(PARTITIONS) == feed.offsets(), 120, "everything to be consumed")
+    for worker in workers:
+        check(worker.is_running(), "a worker ended of a bomb", tail(worker.log))
+        worker.signal(signal.SIGTERM)
+        worker.succeed(30)
+    world.run("worker", "--drain")
+    check_account(world, feed, doubles_allowed=True)
+
+
+def test_a_raised_limit_counts_what_is_not_set_aside_yet(world):
+    """The next owner tries again; with more room it reads the message, which is no event either way."""
+    feed = prepare(world)
+    feed.events(0)
+    first, last = feed.bomb(0)
+    feed.letters.clear()
+    feed.events(0)
+    world.run("worker", "--drain", GENTALLY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES=300 * MEGABYTE, seconds=120)
+    reasons = [dict(message.headers())["gentally.reason"] for message in read_topic(world.kafka, dead_letters(world))]
+    equal(reasons, [b"DECODE-TOO-LARGE"], "reasons of letters")
+    equal((first, last), (5, 5), "where the message was")
+    equal(requests_counted(world), feed.good, "events counted")
+
+
+# ---- batches that were damaged in the broker's log ----
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = CRC_TABLE[(crc ^ byte) & 0xFF] ^ (crc >> 8)
+    return crc ^ 0xFFFFFFFF
+
+
+def _crc_table():
+    for number in range(256):
+        for _ in range(8):
+            number = number >> 1 ^ (0x82F63B78 if number & 1 else 0)
+        yield number
+
+
+CRC_TABLE = list(_crc_table())
+CRC_AT, ATTRIBUTES_AT, RECORDS_AT = 17, 21, 61  # in a batch
+
+
+def change_batch(world, partition, base, change, mends_crc):
+    """Changes the bytes of the batch that begins at `base` where they lie."""
+    path = world.folder / "kafka" / "data" / "log" / f"{world.topic}-{partition}" / ("0" * 20 + ".log")
+    data = bytearray(path.read_bytes())
+    at = 0
+    while int.from_bytes(data[at : at + 8], "big") != base:
+        at += 12 + int.from_bytes(data[at + 8 : at + 12], "big")
+    end = at + 12 + int.from_bytes(data[at + 8 : at + 12], "big")
+    batch = bytearray(data[at:end])
+    before = bytes(batch)
+    change(batch)
+    if mends_crc:
+        batch[CRC_AT:ATTRIBUTES_AT] = crc32c(batch[ATTRIBUTES_AT:]).to_bytes(4, "big")
+    with open(path, "r+b") as log:
+        log.seek(at)
+        log.write(batch)
+    return before
+
+
+def garble(batch):
+    batch[RECORDS_AT : RECORDS_AT + 40] = b"\xa5" * 40
+
+
+def test_batches_that_do_not_unpack(world):
+    """Of every codec, with a good check sum: set aside like a bomb, of one message or of many."""
+    world.start_kafka()
+    feed = prepare(world)
+    for partition in range(PARTITIONS):
+        for codec in ("gzip", "snappy", "lz4", "zstd"):
+            feed.events(partition)
+            for count in (1, 30):
+                text = [b"a message of no worth, and long enough to be packed: " + b"x" * 300] * count
+                first, last = feed.send(text, partition, codec)
+                change_batch(world, partition, first, garble, mends_crc=True)
+                feed.letters.append((partition, first, last))
+    feed.events(0)
+    world.run("worker", "--drain", seconds=180)
+    check_account(world, feed)
+
+
+def damaged(world, change, mends_crc):
+    """A batch of partition 1 is not as it was written: that partition stops, with the next owner too; mended, it goes
+    on."""
+    world.start_kafka()
+    feed = prepare(world, flush_interval_ms=200)
+    for partition in range(PARTITIONS):
+        feed.events(partition)
+    values = [encode_event({**GOOD, "id": f"batch-{number}"}) for number in range(20)]
+    first, _ = feed.send(values, 1)
+    feed.good += len(values)
+    feed.events(1)
+    before = change_batch(world, 1, first, change, mends_crc)
+    worker = world.start("worker")
+    worker.says("SOURCE-CORRUPT")
+    feed.events(0)
+    feed.events(2)
+    wait_until(lambda: world.consumed(PARTITIONS) == feed.offsets() - 25, 30, "the others to be counted")
+    check(worker.is_running(), "the worker ended", tail(worker.log))
+    worker.kill()
+    worker = world.start("worker")
+    worker.says("SOURCE-CORRUPT")
+    worker.signal(signal.SIGTERM)
+    equal(worker.wait(30), 70, "exit status")
+    equal(world.start("worker", "--drain").wait(60), 70, "exit status of a drain")
+    change_batch(world, 1, first, lambda batch: batch.__setitem__(slice(None), before), mends_crc=False)
+    world.run("worker", "--drain")
+    check_account(world, feed)
+
+
+def test_a_batch_with_a_wrong_check_sum(world):
+    damaged(world, lambda batch: batch.__setitem__(RECORDS_AT + 7, batch[RECORDS_AT + 7] ^ 1), mends_crc=False)
+
+
+def test_a_batch_of_an_unknown_codec(world):
+    damaged(world, lambda batch: batch.__setitem__(ATTRIBUTES_AT + 1, batch[ATTRIBUTES_AT + 1] | 7), mends_crc=True)
+
+
+def test_a_batch_larger_than_may_be_received(world):
+    """It breaks the connection that all partitions of its broker share: its own partition stops, the others go on."""
+    world.start_kafka("message.max.bytes=95000000")
+    feed = prepare(world, flush_interval_ms=200)
+    for partition in range(PARTITIONS):
+        feed.events(partition)
+    feed.send([os.urandom(80 * MEGABYTE)], 1)
+    feed.events(1)
+    worker = world.start("worker", GENTALLY_KAFKA_RECEIVE_MESSAGE_MAX_BYTES=60 * MEGABYTE)
+    worker.says("SOURCE-CORRUPT")
+    feed.events(0)
+    feed.events(2)
+    wait_until(lambda: world.consumed(PARTITIONS) >= feed.good - 5, 30, "the others to be counted")
+    check(worker.is_running(), "the worker ended", tail(worker.log))
+    worker.signal(signal.SIGTERM)
+    equal(worker.wait(30), 70, "exit status")
+    world.run("worker", "--drain")  # With the default limit it goes on.
+    reasons = [dict(message.headers())["gentally.reason"] for message in read_topic(world.kafka, dead_letters(world))]
+    equal(reasons, [b"DECODE-TOO-LARGE"], "reasons of letters")
+    equal(requests_counted(world), feed.good, "events counted")
 
 
 if __name__ == "__main__":

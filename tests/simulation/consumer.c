@@ -222,8 +222,49 @@ static void deliver_again(struct source *source, struct batch *batch, int32_t p)
     if (from < source->fetches[p].begin)
         from = source->fetches[p].begin;
     for (int64_t i = from < log->first ? log->first : from; i < source->positions[p].expected && i < log->next; i++)
-        if (kafka_is_visible(log->entries[i]))
+        if (kafka_is_visible(log->entries[i]) && log->entries[i]->meaning.batch_end == 0)
             batch->records[batch->record_count++] = record_at(log, p, i);
+}
+
+/* A batch that cannot be read stands in the fetcher's way, for good or this time. */
+static bool is_broken(struct source *source, const struct entry *entry)
+{
+    return entry->meaning.batch_end > 0 || sim_inject(source->sim, FAULT_TRANSFER);
+}
+
+static void take_broken(struct source *source, struct batch *batch, int32_t p, const struct entry *entry)
+{
+    struct position *position = &source->positions[p];
+    struct record *record = &batch->records[batch->record_count];
+    int64_t base = entry->meaning.batch_end > 0 ? entry->meaning.batch : source->fetches[p].next;
+    enum arrival arrival = position_broken(position, base, record);
+
+    source->fetches[p].has_told_end = false;
+    sim_note(source->sim, "broken batch", p, base, (int64_t)arrival);
+    if (arrival == ARRIVAL_SUSPECT)
+        batch->suspects[batch->suspect_count++] = p;
+    if (arrival == ARRIVAL_ANCHOR_GONE) {
+        position_forget_anchor(position);
+        position->is_waiting = true;
+    }
+    if (arrival == ARRIVAL_PASS) {
+        record->partition = p;
+        batch->record_count++;
+    }
+}
+
+/* What stands at the position is the batch that was suspected, or can be read after all. */
+static void look_at_broken(struct source *source, int32_t p)
+{
+    struct position *position = &source->positions[p];
+    const struct partition_log *log = &source->sim->kafka->input->logs[p];
+    int64_t at = position->expected;
+
+    while (at < log->next && !kafka_is_visible(log->entries[at]))
+        at++;
+    if (at < log->next && log->entries[at]->meaning.batch_end > 0 &&
+        log->entries[at]->meaning.batch == position->broken)
+        position_lose(position, log->entries[at]->meaning.batch_end);
 }
 
 /* Records of one partition, up to `room`. */
@@ -250,6 +291,10 @@ static void fetch(struct source *source, struct batch *batch, int32_t p, uint32_
     for (; room > 0 && *next < end && !position->is_waiting; ++*next) {
         if (!kafka_is_visible(log->entries[*next]))
             continue;
+        if (is_broken(source, log->entries[*next])) {
+            take_broken(source, batch, p, log->entries[*next]);
+            return;
+        }
         struct record record = record_at(log, p, *next);
         source->fetches[p].has_told_end = false;
         if (!is_welcome(batch, p, ask_position(position, &record)))
@@ -340,15 +385,18 @@ enum verdict source_assign(struct source *source, const struct source_start star
 
 void source_reposition(struct source *source, const struct source_start *start)
 {
+    struct lost_range lost = source->positions[start->partition].lost;
+
     assert(source->positions[start->partition].is_assigned);
     position(source, start);
+    source->positions[start->partition].lost = lost;
 }
 
 /* The verdicts of src/kafka/source.c, in words of our own. */
 enum verdict source_check_log(struct source *source, int32_t partition, struct reason *why)
 {
     struct position *position = &source->positions[partition];
-    int64_t begin = 0, end = 0;
+    int64_t begin = 0, end = 0, wanted = position_wanted(position);
 
     if (!position->is_assigned || position->suspicion == SUSPICION_NONE)
         return GO_ON;
@@ -357,10 +405,12 @@ enum verdict source_check_log(struct source *source, int32_t partition, struct r
     enum verdict verdict = source_extent(source, partition, &begin, &end, why);
     if (verdict == HALT)
         return verdict;
-    if (verdict == GO_ON && begin > position->next)
+    if (verdict == GO_ON && begin > wanted)
         return reason_set(why, HALT, SOURCE_GAP, 0, "partition %d: deleted before counted", (int)partition);
-    if (verdict == GO_ON && end < position->next)
+    if (verdict == GO_ON && end < wanted)
         return reason_set(why, HALT, SOURCE_TRUNCATED, 0, "partition %d: the log ends before", (int)partition);
+    if (verdict == GO_ON && position->suspicion == SUSPICION_BROKEN)
+        look_at_broken(source, partition);
     if (verdict == GO_ON && begin > position->expected)
         position_forget_anchor(position);
     position->suspicion = SUSPICION_NONE;

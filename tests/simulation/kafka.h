@@ -30,6 +30,7 @@ struct meaning {
     int64_t latency_ms, first_token_ms, generation_ms; /* -1: none */
     bool is_byok, is_free, is_streamed, is_cancelled, has_tools, is_classified;
     enum { FINISH_NONE, FINISH_STOP, FINISH_TOOL_CALLS, FINISH_ERROR } finish;
+    int64_t batch, batch_end; /* of a batch that cannot be read: its offsets; else 0 */
 };
 
 enum txn_state { TXN_OPEN, TXN_PREPARED, TXN_COMMITTED, TXN_ABORTED };

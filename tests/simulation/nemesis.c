@@ -14,7 +14,7 @@ static const uint32_t rates_max[FAULT_COUNT] = {
     [FAULT_REDIS_BUSY] = 100,   [FAULT_REDIS_OOM] = 100,     [FAULT_REDIS_READONLY] = 100, [FAULT_ROLLBACK] = 200,
     [FAULT_SPLIT] = 100,        [FAULT_FUNCTIONS_LOST] = 50, [FAULT_NO_MEMORY] = 20,       [FAULT_SEND_BROKEN] = 30,
     [FAULT_REQUESTS_HELD] = 10, [FAULT_REPLIES_HELD] = 10,   [FAULT_HALF_OPEN] = 10,       [FAULT_TXN_HANGS] = 300,
-    [FAULT_CORRECTED] = 300,
+    [FAULT_CORRECTED] = 300,    [FAULT_BOMB] = 50,           [FAULT_TRANSFER] = 20,
 };
 
 /* One of these at most: after it the run ends in a declared stop of some partitions. */

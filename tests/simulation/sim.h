@@ -35,6 +35,8 @@ enum sim_fault {
     FAULT_MALFORMED,
     FAULT_CORRECTED,
     FAULT_MARKER,
+    FAULT_BOMB,     /* a batch that cannot be read */
+    FAULT_TRANSFER, /* a batch that cannot be read this time */
     FAULT_BROKER_DOWN,
     FAULT_LETTERS_SLOW,
     FAULT_TXN_ABORTED,

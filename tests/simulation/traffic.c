@@ -165,6 +165,20 @@ static int32_t draw_partition(struct sim *sim)
     return partition;
 }
 
+/* A batch that nobody can read. Logs that are to be cut have none: a cut falls between batches. */
+static void append_bomb(struct sim *sim, int32_t partition)
+{
+    struct topic *input = sim->kafka->input;
+    struct meaning meaning = {.kind = ENTRY_BAD, .batch = input->logs[partition].next};
+    bool is_to_be_cut = sim->rate[FAULT_GAP] + sim->rate[FAULT_TRUNCATED] + sim->rate[FAULT_RECREATED] > 0;
+
+    if (is_to_be_cut || !sim_inject(sim, FAULT_BOMB))
+        return;
+    meaning.batch_end = meaning.batch + sim_between(sim, 1, 5);
+    while (input->logs[partition].next < meaning.batch_end)
+        kafka_append(sim, input, partition, span_of(NULL), span_of(NULL), &meaning, NULL);
+}
+
 void traffic_append(struct sim *sim)
 {
     traffic_append_to(sim, draw_partition(sim));
@@ -234,6 +248,8 @@ void traffic_append_to(struct sim *sim, int32_t partition)
 {
     struct kafka *kafka = sim->kafka;
     struct bytes value;
+
+    append_bomb(sim, partition);
     struct meaning meaning = draw_meaning(sim);
 
     /* A log that was cut gives its offsets again, but a producer does not give its ids again. */

@@ -30,6 +30,8 @@ const char *fault_name(enum sim_fault fault)
         [FAULT_MALFORMED] = "malformed record",
         [FAULT_CORRECTED] = "event repeated, amended or retracted",
         [FAULT_MARKER] = "offset without a record",
+        [FAULT_BOMB] = "batch that cannot be read",
+        [FAULT_TRANSFER] = "batch that came broken",
         [FAULT_BROKER_DOWN] = "broker down",
         [FAULT_LETTERS_SLOW] = "dead letters not acknowledged",
         [FAULT_TXN_ABORTED] = "transaction aborted",
