@@ -2,6 +2,9 @@
  * A checkpoint writes what was counted since the last one into the store: the deltas of all rollups become cells of
  * every configured window, are merged with what the store holds, and written back under the fence. Read, merge and
  * write meet here only. A partition's cells in the store are the fold of exactly the records before its `next`.
+ *
+ * Of a rollup in a window the first `rows_max` rows stand by themselves (admission.h); what is of others goes to one
+ * row. ROLLUP-NEARLY-FULL and ROLLUP-FULL are logged when a flush comes to that: once for each window.
  */
 #ifndef GENTALLY_CHECKPOINT_H
 #define GENTALLY_CHECKPOINT_H
@@ -13,12 +16,14 @@
 struct config;
 struct checkpoint;
 struct id_change;
+struct logger;
 struct store;
 
-/* Opens a checkpoint that borrows `config`, `store` and `symbols` until close. Work memory grows to what the largest
- * flush needs, and is kept. HALT: NO-MEMORY. */
+/* Opens a checkpoint that borrows what it is given until close. Work memory grows to what the largest flush needs, and
+ * is kept. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict checkpoint_open(struct checkpoint **checkpoint, const struct config *config,
-                                        struct store *store, const struct symbols *symbols, struct reason *why);
+                                        struct store *store, const struct symbols *symbols, struct logger *logger,
+                                        struct reason *why);
 void checkpoint_close(struct checkpoint *checkpoint);
 
 /* One partition's part of a checkpoint. What it points to is borrowed until checkpoint_run(), or the last

@@ -45,7 +45,7 @@ enum verdict store_windows(struct store *store, int32_t partition, struct stored
     return verdict;
 }
 
-/* Gives `each` the cells of an HGETALL, but not the count of records. */
+/* Gives `each` the cells of an HGETALL, but not what a window keeps beside them: see store.h. */
 static enum verdict read_cells(const redisReply *pairs, int32_t partition, store_cell_reader *each, void *context,
                                struct reason *why)
 {
@@ -57,7 +57,7 @@ static enum verdict read_cells(const redisReply *pairs, int32_t partition, store
         const redisReply *key = pairs->element[i], *value = pairs->element[i + 1];
         if (key->type != REDIS_REPLY_STRING || value->type != REDIS_REPLY_STRING)
             return store_reply_damaged(partition, "a cell", why);
-        if (strcmp(key->str, "__n") != 0)
+        if (strncmp(key->str, "__", 2) != 0)
             verdict = each(context, (struct span){key->str, key->len}, (struct span){value->str, value->len}, why);
     }
     return verdict;

@@ -13,25 +13,6 @@
 #define SEALS_MAX 1024
 
 const char *const oracle_kinds[KINDS] = {"hour", "day", "week", "month"};
-static const char *const models[ORACLE_MODELS] = {"openai/gpt-4o", "acme/one", "acme/two:free"};
-static const char *const providers[ORACLE_PROVIDERS] = {"azure", "p|pe"};
-static const char *const countries[ORACLE_COUNTRIES] = {"DE", "US", "JP"};
-
-const char *oracle_model(int model)
-{
-    return models[model];
-}
-
-const char *oracle_provider(int provider)
-{
-    return providers[provider];
-}
-
-const char *oracle_country(int country)
-{
-    return countries[country];
-}
-
 /* A window kind was sealed in a partition, at some `next`. Kept in the database itself, so that it is taken back with
  * it. */
 struct seal {
@@ -112,29 +93,6 @@ static struct truth_window *window_at(struct truth *truth, int kind, int64_t sta
     return window;
 }
 
-static void add(struct sums *sums, const struct meaning *meaning)
-{
-    sums->requests++;
-    sums->prompt += meaning->prompt;
-    sums->completion += meaning->completion;
-    sums->cost += meaning->cost;
-}
-
-static int row_of_model(int model)
-{
-    return 1 + model;
-}
-
-static int row_of_provider(int provider, int model)
-{
-    return 1 + ORACLE_MODELS + provider * ORACLE_MODELS + model;
-}
-
-static int row_of_country(int country)
-{
-    return 1 + ORACLE_MODELS + ORACLE_PROVIDERS * ORACLE_MODELS + country;
-}
-
 static void count_record(const struct sim *sim, struct truth *truth, struct entry *entry, const int64_t floors_ms[])
 {
     const struct meaning *meaning = &entry->meaning;
@@ -150,10 +108,7 @@ static void count_record(const struct sim *sim, struct truth *truth, struct entr
         is_counted = true;
         entry->counted_in |= 1u << kind;
         window->records++;
-        add(&window->rows[0], meaning);
-        add(&window->rows[row_of_model(meaning->model)], meaning);
-        add(&window->rows[row_of_provider(meaning->provider, meaning->model)], meaning);
-        add(&window->rows[row_of_country(meaning->country)], meaning);
+        rows_add(sim, window->rows, meaning);
     }
     truth->outcomes[is_counted ? 0 : 3]++;
     if (is_counted && meaning->created_ms - sim->config.out_of_orderness_ms > truth->watermark_ms)
@@ -319,6 +274,19 @@ static int find_row(const struct oracle *oracle, struct span name)
     return -1;
 }
 
+/* How many rows of a rollup stand by themselves. */
+static void compare_count(struct sim *sim, int32_t partition, const char *part, const struct truth_window *window,
+                          const struct hash_field *field)
+{
+    int64_t count = 0, truth = rows_admitted(window->rows, (struct span){field->name.bytes + 7, field->name.size - 7});
+
+    for (size_t i = 0; i < field->value.size; i++)
+        count = 10 * count + (field->value.bytes[i] - '0');
+    if (count != truth)
+        sim_fail(sim, "partition %" PRId32 ": %s, %.*s: the store has %" PRId64 "; the truth is %" PRId64, partition,
+                 part, (int)field->name.size, field->name.bytes, count, truth);
+}
+
 static void compare_window(struct sim *sim, struct database *database, int32_t partition,
                            const struct truth_window *window)
 {
@@ -335,6 +303,10 @@ static void compare_window(struct sim *sim, struct database *database, int32_t p
         const struct hash_field *field = &key->fields[i];
         if (!field->is_live || span_equal(field->name, span_of("__n")))
             continue;
+        if (field->name.size > 7 && memcmp(field->name.bytes, "__rows:", 7) == 0) {
+            compare_count(sim, partition, part, window, field);
+            continue;
+        }
         int row = find_row(sim->oracle, field->name);
         rows++;
         if (row < 0 || !read_cell(field->value, &sums) || !oracle_is_equal(&sums, &window->rows[row]))
@@ -563,15 +535,8 @@ void oracle_make(struct sim *sim)
 
     sim->oracle = oracle;
     cuts_make(sim);
-    snprintf(oracle->row_names[0], sizeof(oracle->row_names[0]), "total");
-    for (int model = 0; model < ORACLE_MODELS; model++)
-        snprintf(oracle->row_names[row_of_model(model)], 64, "model|%s", models[model]);
-    for (int provider = 0; provider < ORACLE_PROVIDERS; provider++)
-        for (int model = 0; model < ORACLE_MODELS; model++)
-            snprintf(oracle->row_names[row_of_provider(provider, model)], 64, "provider|%s|%s",
-                     provider == 1 ? "p%7Cpe" : providers[provider], models[model]);
-    for (int country = 0; country < ORACLE_COUNTRIES; country++)
-        snprintf(oracle->row_names[row_of_country(country)], 64, "geography|%s", countries[country]);
+    for (int row = 0; row < SIM_ROWS; row++)
+        rows_name(row, oracle->row_names[row], sizeof(oracle->row_names[row]));
 }
 
 void oracle_free(struct sim *sim)

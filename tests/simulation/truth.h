@@ -22,6 +22,11 @@ struct truth_window {
     struct sums rows[SIM_ROWS];
 };
 
+/* rows.c: counts a record in the rows of a window; how many rows of a rollup stand by themselves; the key of a row. */
+void rows_add(const struct sim *sim, struct sums rows[SIM_ROWS], const struct meaning *meaning);
+int64_t rows_admitted(const struct sums rows[SIM_ROWS], struct span rollup);
+void rows_name(int row, char *text, size_t size);
+
 /* What a partition's state must be at `next`. */
 struct truth {
     int64_t next;

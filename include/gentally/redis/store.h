@@ -8,7 +8,9 @@
  *   <ns>:{<topic>:<p>}:meta      inc tok next anchor first wm idle nonce taint, counts, floors, names of id buckets
  *   <ns>:{<topic>:<p>}:windows   "<kind>:<start_ms>" -> records folded into the window
  *   <ns>:{<topic>:<p>}:<kind>:<start_ms>           row key -> packed cell; "__n" -> records, as many as in :windows,
- *                                                  so that a window that lost its key is detected
+ *                                                  so that a window that lost its key is detected; "__rows:<rollup>"
+ *                                                  -> rows of the rollup, but for the one of others: a flush reads and
+ *                                                  writes it like a cell
  *   <ns>:{<topic>:<p>}:ids:<width_ms>:<start_ms>   id -> what was counted for the record; "__n" -> ids
  *
  * This door opens a store and gives a partition's state; the other doors are about subjects of their own:
