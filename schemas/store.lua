@@ -9,7 +9,7 @@ writes. Redis keeps every step whole on any history that survives (a lost tail, 
 and writes them back only if `next` has not moved.
 
 KEYS[1] meta     inc tok next anchor first wm idle nonce taint, counted duplicate filtered too_late dead_lettered,
-                 floor:<kind>
+                 floor:<kind>; stopped stopped_at stopped_why given_up, while the partition does not count
 KEYS[2] windows  "<kind>:<start>" -> records folded into the window
 KEYS[3..]        one hash per window: row key -> cell, "__n" -> records, the same number again: if they differ, the
                  window is torn; then one hash per bucket of ids: id -> what was counted for it, "__n" -> writes, the
@@ -29,7 +29,8 @@ local CHUNK = 6000
 
 local STATE = {'inc', 'tok', 'first', 'next', 'wm', 'idle', 'anchor',
                'counted', 'duplicate', 'filtered', 'too_late', 'dead_lettered',
-               'floor:hour', 'floor:day', 'floor:week', 'floor:month'}
+               'floor:hour', 'floor:day', 'floor:week', 'floor:month',
+               'taint', 'stopped', 'stopped_at', 'stopped_why', 'given_up'}
 
 local function state_of(meta)
   local values = redis.call('HMGET', meta, unpack(STATE))
@@ -47,6 +48,13 @@ local function refusal(meta)
   return nil
 end
 
+-- The same for what ends windows: of a tainted partition that was given up nothing more is awaited.
+local function end_refusal(meta)
+  local no = refusal(meta)
+  if no and no[1] == 'TAINTED' and (redis.call('HGET', meta, 'given_up') or '') ~= '' then return nil end
+  return no
+end
+
 -- A command that the caller's user may not run on a key, or nil. A right that lacks is found before anything is
 -- written.
 local function denied(command, key, ...)
@@ -59,7 +67,7 @@ local function probe(KEYS)
   local key = KEYS[1]
   for _, words in ipairs{{'HGET', key, 'f'}, {'HMGET', key, 'f'}, {'HGETALL', key}, {'EXISTS', key},
                          {'HSET', key, 'f', 'v'}, {'HDEL', key, 'f'}, {'UNLINK', key},
-                         {'FCALL', 'f', '1', key}, {'FCALL_RO', 'f', '1', key}, {'INFO'}} do
+                         {'FCALL', 'f', '1', key}, {'FCALL_RO', 'f', '1', key}, {'INFO'}, {'TIME'}} do
     if not redis.acl_check_cmd(unpack(words)) then return {'DENIED', words[1]} end
   end
   return {'OK'}
@@ -89,6 +97,27 @@ end
 local function look(KEYS)
   if redis.call('EXISTS', KEYS[1]) == 0 then return {'MISSING'} end
   return {'OK', state_of(KEYS[1])}
+end
+
+-- The owner says that the partition stopped, and why: whoever closes windows goes on without it. What an operator gave
+-- up stays given up. ARGV: inc, tok, id of the reason, text
+local function stop(KEYS, ARGV)
+  local no = refusal(KEYS[1])
+  if no then return no end
+  local state = redis.call('HMGET', KEYS[1], 'inc', 'tok', 'next')
+  if state[1] ~= ARGV[1] then return {'INCARNATION', state[1]} end
+  if state[2] ~= ARGV[2] then return {'FENCED', state[3], 'token'} end
+  redis.call('HSET', KEYS[1], 'stopped', ARGV[3], 'stopped_at', state[3], 'stopped_why', ARGV[4])
+  return {'OK'}
+end
+
+-- An operator gives a partition up that stopped, or takes that back. ARGV: text, empty to take it back
+local function give_up(KEYS, ARGV)
+  local state = redis.call('HMGET', KEYS[1], 'inc', 'taint', 'stopped')
+  if not state[1] then return {'MISSING'} end
+  if not state[2] and (state[3] or '') == '' then return {'COUNTING'} end
+  redis.call('HSET', KEYS[1], 'given_up', ARGV[1])
+  return {'OK'}
 end
 
 -- Does the caller still stand where it believes to stand? nil if so.
@@ -146,7 +175,7 @@ end
 local function flush(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
-  local state = redis.call('HMGET', KEYS[1], 'inc', 'nonce', 'next')
+  local state = redis.call('HMGET', KEYS[1], 'inc', 'nonce', 'next', 'stopped')
   if state[1] == ARGV[1] and state[2] == ARGV[5] and state[3] == ARGV[4] then return {'ALREADY'} end
   no = fence(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
   if no then return no end
@@ -202,6 +231,9 @@ local function flush(KEYS, ARGV)
   write(KEYS[1], 'next', ARGV[4], 'nonce', ARGV[5], 'wm', ARGV[6], 'idle', ARGV[7], 'anchor', ARGV[8],
         'counted', ARGV[9], 'duplicate', ARGV[10], 'filtered', ARGV[11], 'too_late', ARGV[12],
         'dead_lettered', ARGV[13])
+  if (state[4] or '') ~= '' and (ARGV[4] ~= ARGV[3] or ARGV[7] == '1') then -- It counts again, or is at its log's end.
+    write(KEYS[1], 'stopped', '', 'stopped_at', '', 'stopped_why', '', 'given_up', '')
+  end
   if failed then
     redis.pcall('HSET', KEYS[1], 'taint', failed)
     return {'TAINTED', failed}
@@ -228,7 +260,7 @@ end
 -- back behind what was looked at has yet to count records again, even of windows that are over and gone: sealed now,
 -- they would come too late.
 local function seal(KEYS, ARGV)
-  local no = refusal(KEYS[1])
+  local no = end_refusal(KEYS[1])
   if no then return no end
   local kind, floor, known = ARGV[1], tonumber(ARGV[2]), {}
   for i = 5, #ARGV, 2 do known[ARGV[i]] = ARGV[i + 1] end
@@ -250,7 +282,7 @@ end
 
 -- Deletes sealed windows. ARGV: kind, then per window key its start.
 local function collect(KEYS, ARGV)
-  local no = refusal(KEYS[1])
+  local no = end_refusal(KEYS[1])
   if no then return no end
   local floor = tonumber(redis.call('HGET', KEYS[1], 'floor:' .. ARGV[1]) or '') or -math.huge
   no = denied('HDEL', KEYS[2], 'f')
@@ -263,6 +295,24 @@ local function collect(KEYS, ARGV)
     local start = ARGV[i - 1]
     redis.call('UNLINK', KEYS[i])
     redis.call('HDEL', KEYS[2], ARGV[1] .. ':' .. start)
+  end
+  return {'OK'}
+end
+
+-- Which of the workers closes windows: liveness only, since what makes sure that there is one is Kafka's transaction. A
+-- lease that ends later than any was given for is of another clock. ARGV: holder, ms to hold it (0: to give it back)
+local function lease(KEYS, ARGV)
+  local no = denied('HSET', KEYS[1], 'f', 'v')
+  if no then return no end
+  local time, held = redis.call('TIME'), redis.call('HMGET', KEYS[1], 'holder', 'until', 'ttl')
+  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  local left = tonumber(held[2] or '0') - now
+  if held[1] ~= ARGV[1] and left > 0 and left <= tonumber(held[3] or '0') then
+    return {'HELD', string.format('%.0f', left)}
+  end
+  local until_ms = ARGV[2] == '0' and 0 or now + tonumber(ARGV[2])
+  if until_ms > 0 or held[1] == ARGV[1] then
+    redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', string.format('%.0f', until_ms), 'ttl', ARGV[2])
   end
   return {'OK'}
 end
@@ -553,6 +603,9 @@ end
 redis.register_function{function_name='gentally_1_probe', callback=probe, flags={'no-writes'}}
 redis.register_function('gentally_1_create', create)
 redis.register_function{function_name='gentally_1_claim', callback=claim, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_1_stop', callback=stop, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_1_give_up', callback=give_up, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_1_lease', callback=lease, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_look', callback=look, flags={'no-writes'}}
 redis.register_function{function_name='gentally_1_load', callback=load, flags={'no-writes'}}
 redis.register_function{function_name='gentally_1_recall', callback=recall, flags={'no-writes'}}

@@ -41,8 +41,9 @@ enum verdict reason_set(struct reason *why, enum verdict verdict, enum reason_id
 static const struct {
     const char *name;
     int exit_status;
+    enum stops stops;
 } reasons[REASON_COUNT] = {
-#define REASON(name, id, exit_status) [name] = {id, exit_status},
+#define REASON(name, id, exit_status, stops) [name] = {id, exit_status, stops},
 #include "gentally/base/reasons.def"
 #undef REASON
 };
@@ -58,6 +59,13 @@ int reason_exit_status(enum reason_id id)
     assert(id != REASON_NONE);
     assert((size_t)id < REASON_COUNT);
     return reasons[id].exit_status;
+}
+
+enum stops reason_stops(enum reason_id id)
+{
+    assert(id != REASON_NONE);
+    assert((size_t)id < REASON_COUNT);
+    return reasons[id].stops;
 }
 
 enum verdict no_memory(struct reason *why, const char *purpose)

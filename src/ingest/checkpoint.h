@@ -10,12 +10,10 @@
 #define GENTALLY_CHECKPOINT_H
 
 #include "gentally/base/symbols.h"
-#include "gentally/redis/partition_state.h"
-#include "tally.h"
+#include "partition_flush.h"
 
 struct config;
 struct checkpoint;
-struct id_change;
 struct logger;
 struct store;
 
@@ -25,22 +23,6 @@ MUST_CHECK enum verdict checkpoint_open(struct checkpoint **checkpoint, const st
                                         struct store *store, const struct symbols *symbols, struct logger *logger,
                                         struct reason *why);
 void checkpoint_close(struct checkpoint *checkpoint);
-
-/* One partition's part of a checkpoint. What it points to is borrowed until checkpoint_run(), or the last
- * checkpoint_again() after a TRY_LATER, has answered. */
-struct partition_flush {
-    const struct tally *tally;           /* rows that are added: those since the last flush */
-    const struct tally *taken;           /* rows that are taken away, see TAKEN_BIT in correction.h; NULL: none */
-    const struct id_change *ids;         /* NULL: nothing about ids */
-    const struct partition_state *state; /* the store, when those rows began */
-    int64_t next;                        /* offset of the first record that is not in the rows */
-    struct anchor anchor;                /* the last record before `next` */
-    int64_t watermark_ms;
-    bool is_idle;
-    int64_t outcomes[OUTCOME_COUNT]; /* cumulative */
-    enum verdict verdict;            /* answer: GO_ON; REWIND or HALT, of this partition only */
-    struct reason why;
-};
 
 /*
  * Runs the flushes of `count` partitions, in two round trips. Blocks as store_flush(). GO_ON: each flush has its own

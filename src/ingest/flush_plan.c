@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "checkpoint.h"
 #include "gentally/config/config.h"
 
 static void name_keys(struct flush_tools *tools)

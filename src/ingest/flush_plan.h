@@ -9,9 +9,9 @@
 #include "derive.h"
 #include "gentally/core/window.h"
 #include "gentally/redis/store_flush.h"
+#include "partition_flush.h"
 
 struct config;
-struct partition_flush;
 
 /* One delta in one of its windows. */
 struct cell_delta {

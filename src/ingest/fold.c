@@ -7,21 +7,10 @@
 #include "gentally/kafka/producer.h"
 #include "retention.h"
 
-/* A clock that runs ahead would move the watermark past everybody else's events. */
-static enum verdict check_time(const struct fold *fold, const struct record *record, int64_t wall_ms,
-                               struct reason *why)
-{
-    int64_t reference_ms = record->timestamp_ms >= 0 && record->timestamp_ms < wall_ms ? record->timestamp_ms : wall_ms;
-
-    if (fold->event.created_ms <= reference_ms + fold->config->future_skew_ms)
-        return GO_ON;
-    return reason_set(why, SET_ASIDE, EVENT_FUTURE, 0, "created_at is %" PRId64 " ms after the record",
-                      fold->event.created_ms - reference_ms);
-}
-
 static enum verdict set_aside(struct fold *fold, struct partition *partition, const struct record *record,
                               enum outcome outcome, const struct reason *because, struct reason *why)
 {
+    int64_t offsets = record->unreadable > 0 ? record->unreadable : 1;
     enum verdict verdict =
         producer_dead_letter(fold->producer, fold->dead_letters, fold->config->topic, record, because, why);
 
@@ -32,9 +21,24 @@ static enum verdict set_aside(struct fold *fold, struct partition *partition, co
     fold->records++;
     fold->letters++;
     fold->letters_total++;
-    partition->outcomes[outcome]++;
-    partition->next = record->offset + 1;
+    if (because->id == EVENT_FUTURE) {
+        fold->futures_total++;
+        fold->last_future = *because;
+    }
+    partition->outcomes[outcome] += offsets;
+    partition->next = record->offset + offsets;
     return GO_ON;
+}
+
+/* Its bytes are nowhere to be had but in the log: the letter says where. */
+static enum verdict set_aside_unreadable(struct fold *fold, struct partition *partition, const struct record *record,
+                                         struct reason *why)
+{
+    reason_set(&fold->because, SET_ASIDE, SOURCE_UNREADABLE, 0,
+               "partition %" PRId32 ", offsets %" PRId64 " to %" PRId64
+               ": the batch there cannot be unpacked; its bytes lie in the log as long as the topic keeps them",
+               record->partition, record->offset, record->offset + record->unreadable - 1);
+    return set_aside(fold, partition, record, OUTCOME_DEAD_LETTERED, &fold->because, why);
 }
 
 static enum verdict check_op(const struct fold *fold, struct reason *why)
@@ -45,8 +49,8 @@ static enum verdict check_op(const struct fold *fold, struct reason *why)
                       "op is not create, and what events counted is not kept; ids = amend keeps it from then on");
 }
 
-enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record, int64_t wall_ms,
-                         struct reason *why)
+enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record,
+                         const struct present *present, struct reason *why)
 {
     enum outcome outcome = OUTCOME_DEAD_LETTERED;
     struct reason *because = &fold->because;
@@ -56,13 +60,15 @@ enum verdict fold_record(struct fold *fold, struct partition *partition, const s
         (has_ids && !fold_ids_have_room(fold, partition)) ||
         (fold->retention != NULL && !retention_has_room(fold->retention)))
         return reason_set(why, TRY_LATER, FOLD_NO_ROOM, 0, "flush first");
+    if (record->unreadable > 0)
+        return set_aside_unreadable(fold, partition, record, why);
     enum verdict verdict = decode_event(fold->decoder, record->value, &fold->event, because);
     if (verdict == GO_ON)
         verdict = event_check(&fold->event, because);
     if (verdict == GO_ON)
         verdict = check_op(fold, because);
     if (verdict == GO_ON)
-        verdict = check_time(fold, record, wall_ms, because);
+        verdict = present_check(present, record, fold->event.created_ms, fold->config->future_skew_ms, because);
     if (verdict == GO_ON)
         verdict =
             has_ids ? fold_by_id(fold, partition, &outcome, because) : fold_event(fold, partition, &outcome, because);

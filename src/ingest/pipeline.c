@@ -135,7 +135,9 @@ struct store *pipeline_store(const struct pipeline *pipeline)
 
 struct pipeline_counts pipeline_counts(const struct pipeline *pipeline)
 {
-    return (struct pipeline_counts){pipeline->fold.records, pipeline->fold.letters_total};
+    const struct fold *fold = &pipeline->fold;
+
+    return (struct pipeline_counts){fold->records, fold->letters_total, fold->futures_total, fold->last_future.text};
 }
 
 /* ---- storing ---- */

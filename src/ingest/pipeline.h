@@ -40,6 +40,8 @@ struct store *pipeline_store(const struct pipeline *pipeline);
 struct pipeline_counts {
     uint64_t records;      /* counted or set aside since open */
     uint64_t dead_letters; /* put since open */
+    uint64_t futures;      /* of them: EVENT-FUTURE */
+    const char *future;    /* what the last of these says; borrowed until the next record is folded */
 };
 
 struct pipeline_counts pipeline_counts(const struct pipeline *pipeline);

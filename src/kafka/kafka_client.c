@@ -24,6 +24,9 @@ enum cause {
     FATAL,
     TXN_ABORTED, /* put right by a new producer, and the ledger read again */
     POLL_LATE,
+    UNREADABLE, /* the bytes of a batch, as their producer made them */
+    SYSTEM,     /* no memory, for a batch or at all */
+    CORRUPT,    /* bytes that are not what the broker was given, or not for this build; of a client: its connection */
     CAUSES
 };
 
@@ -32,17 +35,33 @@ struct cause_meaning {
     enum reason_id id;
 };
 
-/* What a cause means to who asks: to a reader, to a writer of single messages, to a writer inside a transaction. */
+/* What a cause means to who asks: to a reader, of what was fetched, to a writer of single messages, to a writer inside
+ * a transaction. */
 static const struct cause_meaning causes[CAUSES][KAFKA_ACTS] = {
-    [UNLISTED] = {{TRY_LATER, SOURCE_UNREACHABLE}, {HALT, SINK_FATAL}, {REWIND, SINK_TXN_UNKNOWN}},
-    [UNREACHABLE] = {{TRY_LATER, SOURCE_UNREACHABLE}, {TRY_LATER, SINK_UNREACHABLE}, {REWIND, SINK_TXN_UNKNOWN}},
-    [DENIED] = {{HALT, SOURCE_DENIED}, {HALT, SINK_DENIED}, {HALT, SINK_DENIED}},
-    [TOPIC_MISSING] = {{HALT, SOURCE_TOPIC_MISSING}, {HALT, SINK_TOPIC_MISSING}, {HALT, SINK_TOPIC_MISSING}},
-    [TOO_LARGE] = {{HALT, SOURCE_FATAL}, {HALT, SINK_TOO_LARGE}, {HALT, SINK_TOO_LARGE}},
-    [FENCED] = {{HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {STEP_DOWN, SINK_FENCED}},
-    [FATAL] = {{HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {HALT, SINK_FATAL}},
-    [TXN_ABORTED] = {{HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {REWIND, SINK_TXN_ABORTED}},
-    [POLL_LATE] = {{TRY_LATER, SOURCE_POLL_LATE}, {HALT, SINK_FATAL}, {REWIND, SINK_TXN_UNKNOWN}},
+    [UNLISTED] = {{TRY_LATER, SOURCE_UNREACHABLE},
+                  {TRY_LATER, SOURCE_UNREACHABLE},
+                  {HALT, SINK_FATAL},
+                  {REWIND, SINK_TXN_UNKNOWN}},
+    [UNREACHABLE] = {{TRY_LATER, SOURCE_UNREACHABLE},
+                     {TRY_LATER, SOURCE_UNREACHABLE},
+                     {TRY_LATER, SINK_UNREACHABLE},
+                     {REWIND, SINK_TXN_UNKNOWN}},
+    [DENIED] = {{HALT, SOURCE_DENIED}, {HALT, SOURCE_DENIED}, {HALT, SINK_DENIED}, {HALT, SINK_DENIED}},
+    [TOPIC_MISSING] = {{HALT, SOURCE_TOPIC_MISSING},
+                       {HALT, SOURCE_TOPIC_MISSING},
+                       {HALT, SINK_TOPIC_MISSING},
+                       {HALT, SINK_TOPIC_MISSING}},
+    [TOO_LARGE] = {{HALT, SOURCE_FATAL}, {HALT, SOURCE_CORRUPT}, {HALT, SINK_TOO_LARGE}, {HALT, SINK_TOO_LARGE}},
+    [FENCED] = {{HALT, SOURCE_FATAL}, {HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {STEP_DOWN, SINK_FENCED}},
+    [FATAL] = {{HALT, SOURCE_FATAL}, {HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {HALT, SINK_FATAL}},
+    [TXN_ABORTED] = {{HALT, SOURCE_FATAL}, {HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {REWIND, SINK_TXN_ABORTED}},
+    [POLL_LATE] = {{TRY_LATER, SOURCE_POLL_LATE},
+                   {TRY_LATER, SOURCE_POLL_LATE},
+                   {HALT, SINK_FATAL},
+                   {REWIND, SINK_TXN_UNKNOWN}},
+    [UNREADABLE] = {{TRY_LATER, SOURCE_UNREACHABLE}, {HALT, SOURCE_UNREADABLE}, {HALT, SINK_FATAL}, {HALT, SINK_FATAL}},
+    [SYSTEM] = {{HALT, SOURCE_FATAL}, {HALT, SOURCE_CORRUPT}, {HALT, SINK_FATAL}, {HALT, SINK_FATAL}},
+    [CORRUPT] = {{TRY_LATER, SOURCE_UNREACHABLE}, {HALT, SOURCE_CORRUPT}, {HALT, SINK_FATAL}, {HALT, SINK_FATAL}},
 };
 
 static const struct {
@@ -88,16 +107,15 @@ static const struct {
     {ERR(PRODUCER_FENCED), FENCED},
     {ERR(INVALID_PRODUCER_EPOCH), FENCED},
     {ERR(_FATAL), FATAL},
-    {ERR(_CRIT_SYS_RESOURCE), FATAL},
+    {ERR(_CRIT_SYS_RESOURCE), SYSTEM},
     {ERR(_UNSUPPORTED_FEATURE), FATAL},
     {ERR(UNSUPPORTED_VERSION), FATAL},
     {ERR(FENCED_INSTANCE_ID), FATAL},
     {ERR(INVALID_TRANSACTION_TIMEOUT), FATAL},
-    /* librdkafka steps over what it cannot read: going on would lose those records. */
-    {ERR(_BAD_MSG), FATAL},
-    {ERR(_BAD_COMPRESSION), FATAL},
-    {ERR(INVALID_MSG), FATAL},
-    {ERR(_NOT_IMPLEMENTED), FATAL},
+    {ERR(_BAD_COMPRESSION), UNREADABLE},
+    {ERR(_BAD_MSG), CORRUPT},
+    {ERR(INVALID_MSG), CORRUPT},
+    {ERR(_NOT_IMPLEMENTED), CORRUPT}, /* a codec or a format that this librdkafka does not have */
     {ERR(_STATE), TXN_ABORTED},
     {ERR(_INCONSISTENT), TXN_ABORTED},
     {ERR(_PURGE_QUEUE), TXN_ABORTED},

@@ -54,13 +54,15 @@ MUST_CHECK enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, co
                                    const struct kafka_hooks *hooks, struct kafka_notes *notes, enum reason_id config_id,
                                    struct reason *why);
 
-/* Who asks what a code means: a reader, a writer of single messages, a writer inside a transaction. */
-enum kafka_act { KAFKA_READ, KAFKA_WRITE, KAFKA_TRANSACT, KAFKA_ACTS };
+/* Who asks what a code means: a reader about its client or a request, a reader about what it got of one partition, a
+ * writer of single messages, a writer inside a transaction. */
+enum kafka_act { KAFKA_READ, KAFKA_FETCH, KAFKA_WRITE, KAFKA_TRANSACT, KAFKA_ACTS };
 
 /*
  * Says what `code` means for `act`: the verdict, and in `*id` the reason id. Pure. A code that is not listed leans to
  * the safe side: TRY_LATER for a reader, HALT for a writer of single messages (librdkafka retries these for ever, so an
- * error it reports is final), REWIND in a transaction. Never GO_ON, not even for code 0.
+ * error it reports is final), REWIND in a transaction. Never GO_ON, not even for code 0. SOURCE-UNREADABLE and
+ * SOURCE-CORRUPT are only said of what was fetched, and concern that batch alone.
  */
 enum verdict kafka_verdict(enum kafka_act act, rd_kafka_resp_err_t code, enum reason_id *id);
 

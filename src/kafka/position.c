@@ -71,6 +71,7 @@ enum arrival position_record(struct position *position, const struct record *rec
     if (position->anchor.offset != ANCHOR_NONE)
         return compare(position, record);
     position->expected = record->offset + 1;
+    position->broken_tries = 0;
     return arrival;
 }
 
@@ -80,6 +81,44 @@ enum arrival position_end(struct position *position, int64_t offset)
     if (!position->is_waiting && offset < position->next)
         return suspect(position, SUSPICION_SHORT);
     return arrive(position, offset);
+}
+
+/* Hands out what is known to be lost. The fetcher stands before it, so the log is read again behind it. */
+static enum arrival pass_lost(struct position *position, struct record *record)
+{
+    const struct lost_range *lost = &position->lost;
+    int64_t first = position->expected > lost->first ? position->expected : lost->first;
+
+    *record = (struct record){.offset = first, .timestamp_ms = -1, .unreadable = lost->end - first};
+    position->expected = lost->end;
+    position->jump = POSITION_NO_JUMP;
+    position->broken_tries = 0;
+    position->is_waiting = true;
+    return ARRIVAL_PASS;
+}
+
+enum arrival position_broken(struct position *position, int64_t offset, struct record *record)
+{
+    const struct lost_range *lost = &position->lost;
+    bool has_anchor = position->anchor.offset != ANCHOR_NONE;
+
+    if (position->is_waiting)
+        return ARRIVAL_DROP;
+    if (!has_anchor && offset == lost->base && position->expected >= lost->from && position->expected < lost->end)
+        return pass_lost(position, record);
+    position->broken_tries = offset == position->broken ? position->broken_tries + 1 : 1;
+    position->broken = offset;
+    if (position->broken_tries >= BROKEN_TRIES)
+        return has_anchor ? ARRIVAL_ANCHOR_GONE : suspect(position, SUSPICION_BROKEN);
+    position->is_waiting = true;
+    return ARRIVAL_AGAIN;
+}
+
+void position_lose(struct position *position, int64_t end)
+{
+    int64_t first = position->broken > position->expected ? position->broken : position->expected;
+
+    position->lost = (struct lost_range){position->broken, position->expected, first, end};
 }
 
 void position_refuse(struct position *position)

@@ -189,7 +189,7 @@ static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t nu
 static rd_kafka_headers_t *dead_letter_headers(const char *topic, const struct record *record,
                                                const struct reason *because)
 {
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(12);
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(14);
     const char *id = because->id == REASON_NONE ? "" : reason_name(because->id);
 
     rd_kafka_header_add(headers, "gentally.reason", -1, id, -1);
@@ -198,6 +198,10 @@ static rd_kafka_headers_t *dead_letter_headers(const char *topic, const struct r
     add_number(headers, "gentally.partition", record->partition);
     add_number(headers, "gentally.offset", record->offset);
     add_number(headers, "gentally.timestamp", record->timestamp_ms);
+    if (record->unreadable > 0) {
+        add_number(headers, "gentally.last-offset", record->offset + record->unreadable - 1);
+        add_number(headers, "gentally.value-omitted", 0);
+    }
     rd_kafka_header_add(headers, "__connect.errors.topic", -1, topic, -1);
     add_number(headers, "__connect.errors.partition", record->partition);
     add_number(headers, "__connect.errors.offset", record->offset);

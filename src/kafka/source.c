@@ -19,9 +19,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "batch_parts.h"
 #include "kafka_client.h"
 #include "position.h"
 #include "source_settings.h"
+#include "suspect_log.h"
 
 #define ANSWER_MS 10000
 
@@ -30,6 +32,7 @@
 #define DESTROY_FIXED 0x02060100
 
 struct source {
+    const struct config *config; /* borrowed until close */
     rd_kafka_t *client;
     rd_kafka_queue_t *control;
     rd_kafka_queue_t *data;
@@ -46,6 +49,12 @@ struct source {
     struct position positions[PARTITIONS_MAX];
 };
 
+static struct position *position_of(struct source *source, int32_t partition)
+{
+    assert(partition >= 0 && partition < PARTITIONS_MAX);
+    return &source->positions[partition];
+}
+
 enum verdict source_open(struct source **source, const struct config *config, struct logger *logger, struct reason *why)
 {
     const struct kafka_hooks hooks = {RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT,
@@ -57,6 +66,7 @@ enum verdict source_open(struct source **source, const struct config *config, st
     if (made == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "the source needs %zu bytes", sizeof(*made));
     source_settings(settings, config->group);
+    made->config = config;
     made->notes.logger = logger;
     snprintf(made->topic, sizeof(made->topic), "%s", config->topic);
     enum verdict verdict = kafka_open(&made->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
@@ -98,8 +108,7 @@ enum verdict source_partitions(struct source *source, int32_t *count, struct rea
 
 enum verdict source_extent(struct source *source, int32_t partition, int64_t *first, int64_t *next, struct reason *why)
 {
-    assert(partition >= 0);
-    assert(partition < PARTITIONS_MAX);
+    assert(partition >= 0 && partition < PARTITIONS_MAX);
     return kafka_extents(source->client, source->topic, partition, 1, ANSWER_MS / 4, first, next, why);
 }
 
@@ -107,8 +116,7 @@ enum verdict source_ends(struct source *source, int32_t count, int64_t ends[], s
 {
     int64_t begins[PARTITIONS_MAX];
 
-    assert(count > 0);
-    assert(count <= PARTITIONS_MAX);
+    assert(count > 0 && count <= PARTITIONS_MAX);
     return kafka_extents(source->client, source->topic, 0, count, ANSWER_MS / 4, begins, ends, why);
 }
 
@@ -203,13 +211,6 @@ void source_close(struct source *source)
     free(source);
 }
 
-static struct position *position_of(struct source *source, int32_t partition)
-{
-    assert(partition >= 0);
-    assert(partition < PARTITIONS_MAX);
-    return &source->positions[partition];
-}
-
 static void unassign_positions(struct source *source)
 {
     for (int32_t i = 0; i < PARTITIONS_MAX; i++)
@@ -240,11 +241,12 @@ enum verdict source_assign(struct source *source, const struct source_start star
 void source_reposition(struct source *source, const struct source_start *start)
 {
     struct position *position = position_of(source, start->partition);
-    bool is_sparse = position->is_sparse;
+    struct position before = *position;
     assert(position->is_assigned);
     assert(start->next >= 0);
     *position = position_at(start->next, &start->anchor);
-    position->is_sparse = is_sparse;
+    position->is_sparse = before.is_sparse;
+    position->lost = before.lost;
     position->is_waiting = true; /* until the next poll, which assigns once for all that was moved */
     source->needs_assign = true;
 }
@@ -365,12 +367,6 @@ static enum verdict poll_control(struct source *source, struct batch *batch, int
     return GO_ON;
 }
 
-static void add_suspect(struct batch *batch, int32_t partition)
-{
-    if (batch->suspect_count < PARTITIONS_MAX) /* One more would be listed twice. */
-        batch->suspects[batch->suspect_count++] = partition;
-}
-
 /* Does what an arrival asks for; true if what arrived may pass. */
 static bool settle(struct source *source, struct batch *batch, int32_t partition, int64_t offset, enum arrival arrival)
 {
@@ -381,7 +377,7 @@ static bool settle(struct source *source, struct batch *batch, int32_t partition
         source->needs_assign = true;
         return false;
     case ARRIVAL_SUSPECT:
-        add_suspect(batch, partition);
+        batch_add_suspect(batch, partition);
         return false;
     case ARRIVAL_FIRST_SPARSE:
         log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-SPARSE", "partition=%" PRId32 " found=%" PRId64,
@@ -417,16 +413,27 @@ static bool may_pass(struct source *source, struct batch *batch, int32_t partiti
     }
 }
 
-static void add_end(struct batch *batch, int32_t partition, int64_t next)
+/* Nothing behind a batch that cannot be read comes. What is known to be lost there is handed out as one. */
+static void take_broken(struct source *source, struct batch *batch, const rd_kafka_message_t *message)
 {
-    uint32_t i = 0;
+    struct position *position = &source->positions[message->partition];
+    struct record *record = &batch->records[batch->record_count];
+    enum arrival arrival = position_broken(position, message->offset, record);
 
-    while (i < batch->end_count && batch->ends[i].partition != partition)
-        i++;
-    if (i == batch->end_count)
-        batch->end_count++;
-    batch->ends[i].partition = partition;
-    batch->ends[i].next = next;
+    if (arrival == ARRIVAL_DROP)
+        return;
+    source->needs_assign = arrival != ARRIVAL_SUSPECT || source->needs_assign;
+    if (arrival == ARRIVAL_PASS) {
+        record->partition = message->partition;
+        batch->record_count++;
+        return;
+    }
+    log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-BROKEN",
+             "partition=%" PRId32 " batch=%" PRId64 " tries=%" PRIu32 " text=\"%s\"", message->partition,
+             message->offset, position->broken_tries, rd_kafka_message_errstr(message));
+    settle(source, batch, message->partition, message->offset, arrival);
+    if (arrival == ARRIVAL_ANCHOR_GONE)
+        position_forget_anchor(position);
 }
 
 static enum verdict take_oddity(struct source *source, struct batch *batch, const rd_kafka_message_t *message,
@@ -434,21 +441,28 @@ static enum verdict take_oddity(struct source *source, struct batch *batch, cons
 {
     int32_t partition = message->partition;
     bool is_ours = partition >= 0 && partition < PARTITIONS_MAX && source->positions[partition].is_assigned;
+    enum reason_id id;
 
     switch (message->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
         if (is_ours && may_pass(source, batch, partition, message->offset, NULL))
-            add_end(batch, partition, message->offset);
+            batch_add_end(batch, partition, message->offset);
         return GO_ON;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
         if (is_ours && !source->positions[partition].is_waiting) {
             position_refuse(&source->positions[partition]);
-            add_suspect(batch, partition);
+            batch_add_suspect(batch, partition);
         }
         return GO_ON;
     default:
         break;
+    }
+    kafka_verdict(KAFKA_FETCH, message->err, &id);
+    if (id == SOURCE_UNREADABLE || id == SOURCE_CORRUPT) {
+        if (is_ours)
+            take_broken(source, batch, message);
+        return GO_ON;
     }
     /* TRY_LATER would drop the records that came before it in this batch, and their positions have moved on already. */
     enum verdict verdict = take_error(source, message->err, rd_kafka_message_errstr(message), why);
@@ -464,15 +478,8 @@ static enum verdict take_messages(struct source *source, struct batch *batch, ui
     for (uint32_t i = kept; i < source->message_count + count; i++) {
         rd_kafka_message_t *message = source->messages[i];
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            rd_kafka_timestamp_type_t kind;
             struct record *record = &batch->records[batch->record_count];
-            *record = (struct record){
-                .partition = message->partition,
-                .offset = message->offset,
-                .timestamp_ms = rd_kafka_message_timestamp(message, &kind),
-                .key = {message->key, message->key_len},
-                .value = {message->payload, message->len},
-            };
+            *record = batch_record_of(message);
             if (may_pass(source, batch, message->partition, message->offset, record)) {
                 source->messages[kept++] = message;
                 batch->record_count++;
@@ -547,35 +554,15 @@ enum verdict source_keep_alive(struct source *source, struct batch *batch, struc
 enum verdict source_check_log(struct source *source, int32_t partition, struct reason *why)
 {
     struct position *position = position_of(source, partition);
-    int64_t begin = 0, end = 0;
+    struct suspect_log log = {source->config, source->notes.logger, source->topic, partition, 0, 0};
 
     if (!position->is_assigned || position->suspicion == SUSPICION_NONE)
         return GO_ON;
-    if (position->suspicion == SUSPICION_FOREIGN)
-        return reason_set(
-            why, HALT, SOURCE_RECREATED, 0,
-            "partition %" PRId32 ": the record at offset %" PRId64 " is not the one we counted (its time %" PRId64
-            ", ours %" PRId64 "): the topic was made anew, or its log replaced",
-            partition, position->found.offset, position->found.timestamp_ms, position->anchor.timestamp_ms);
-    enum verdict verdict = source_extent(source, partition, &begin, &end, why);
+    enum verdict verdict = source_extent(source, partition, &log.begin, &log.end, why);
+    if (verdict == GO_ON)
+        verdict = suspect_log_check(&log, position, why);
     if (verdict == HALT)
         return verdict;
-    if (verdict == GO_ON && begin > position->next)
-        return reason_set(why, HALT, SOURCE_GAP, 0,
-                          "partition %" PRId32 ": offsets %" PRId64 " to %" PRId64
-                          " were deleted before they were counted",
-                          partition, position->next, begin - 1);
-    if (verdict == GO_ON && end < position->next)
-        return reason_set(why, HALT, SOURCE_TRUNCATED, 0,
-                          "partition %" PRId32 ": the log ends at %" PRId64 ", counted is up to %" PRId64
-                          ": it was cut, or the topic made anew",
-                          partition, end, position->next);
-    if (verdict == GO_ON && begin > position->expected) {
-        log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-ANCHOR-GONE",
-                 "partition=%" PRId32 " anchor=%" PRId64 " log_begins=%" PRId64, partition, position->anchor.offset,
-                 begin);
-        position_forget_anchor(position);
-    }
     /* The log is good after all, or that cannot be known now: it is read at its position again. */
     position->suspicion = SUSPICION_NONE;
     source->needs_assign = true;

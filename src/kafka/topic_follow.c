@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "gentally/core/event.h"
-#include "kafka_client.h"
+#include "reader.h"
 
 #define ANSWER_MS 10000
 
@@ -20,33 +20,21 @@ struct followed_topic {
 };
 
 struct topic_follow {
-    rd_kafka_t *client;
-    struct kafka_notes notes;
-    struct logger silent;
+    struct reader reader;
     size_t topic_count;
     struct followed_topic *topics;
     int64_t partition_count, out_count;
 };
 
-static const struct kafka_setting settings[] = {
-    {"group.id", "gentally-follower", SETTING_OWNED}, /* Demanded by librdkafka; never joined. */
-    {"enable.auto.commit", "false", SETTING_OWNED},
-    {"enable.auto.offset.store", "false", SETTING_OWNED},
-    /* Records that are deleted under a reader were compacted: read those that are left. */
-    {"auto.offset.reset", "earliest", SETTING_OWNED},
-    {"enable.partition.eof", "true", SETTING_OWNED},
-    {"isolation.level", "read_committed", SETTING_OWNED},
-    {"check.crcs", "true", SETTING_TUNED},
-    {"queued.max.messages.kbytes", "16384", SETTING_OWNED},
-    {"fetch.wait.max.ms", "500", SETTING_OWNED}, /* A broker answers at once when there is something. */
-    {"fetch.error.backoff.ms", "100", SETTING_OWNED},
-};
+/* Records that are deleted under a reader were compacted: it reads those that are left. A broker answers at once when
+ * there is something. */
+static const struct reader_options reader_options = {.offset_reset = "earliest", .wait_max_ms = "500"};
 
 static enum verdict count_partitions(struct topic_follow *follow, const struct followed_topic *topic, int wait_ms,
                                      int32_t *count, struct reason *why)
 {
     enum verdict verdict =
-        kafka_partitions(follow->client, &follow->notes, KAFKA_READ, topic->name, wait_ms, count, why);
+        kafka_partitions(follow->reader.client, &follow->reader.notes, KAFKA_READ, topic->name, wait_ms, count, why);
 
     if (verdict != HALT || !topic->is_optional || topic->partition_count > 0 || why->id != SOURCE_TOPIC_MISSING)
         return verdict;
@@ -54,26 +42,25 @@ static enum verdict count_partitions(struct topic_follow *follow, const struct f
     return GO_ON;
 }
 
-/* Lists the partitions that were not known, to be assigned. */
+/* Takes the partitions up that were not known. */
 static enum verdict add_partitions(struct topic_follow *follow, struct followed_topic *topic, int32_t count,
-                                   rd_kafka_topic_partition_list_t *list, struct reason *why)
+                                   struct reason *why)
 {
     bool *is_out = realloc(topic->is_out, ((size_t)count + 1) * sizeof(*is_out));
+    enum verdict verdict = GO_ON;
 
     if (is_out == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "following topic \"%s\"", topic->name);
     topic->is_out = is_out;
-    for (; topic->partition_count < count; topic->partition_count++, follow->partition_count++) {
+    for (; verdict == GO_ON && topic->partition_count < count; topic->partition_count++, follow->partition_count++) {
         is_out[topic->partition_count] = false;
-        rd_kafka_topic_partition_list_add(list, topic->name, topic->partition_count)->offset =
-            RD_KAFKA_OFFSET_BEGINNING;
+        verdict = reader_start(&follow->reader, topic->name, topic->partition_count, RD_KAFKA_OFFSET_BEGINNING, why);
     }
-    return GO_ON;
+    return verdict;
 }
 
 static enum verdict add_topic(struct topic_follow *follow, struct followed_topic *topic,
-                              const struct topic_wanted *wanted, rd_kafka_topic_partition_list_t *list,
-                              struct reason *why)
+                              const struct topic_wanted *wanted, struct reason *why)
 {
     int32_t count = 0;
 
@@ -82,30 +69,12 @@ static enum verdict add_topic(struct topic_follow *follow, struct followed_topic
     if (topic->name == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "following topic \"%s\"", wanted->name);
     enum verdict verdict = count_partitions(follow, topic, ANSWER_MS, &count, why);
-    return verdict == GO_ON ? add_partitions(follow, topic, count, list, why) : verdict;
-}
-
-static enum verdict assign_all(struct topic_follow *follow, const struct topic_wanted topics[], struct reason *why)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
-    enum verdict verdict = GO_ON;
-
-    for (size_t index = 0; index < follow->topic_count && verdict == GO_ON; index++)
-        verdict = add_topic(follow, &follow->topics[index], &topics[index], list, why);
-    if (verdict == GO_ON) {
-        rd_kafka_poll_set_consumer(follow->client);
-        rd_kafka_resp_err_t code = rd_kafka_assign(follow->client, list);
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-            verdict = kafka_reason(KAFKA_READ, code, "assigning", why);
-    }
-    rd_kafka_topic_partition_list_destroy(list);
-    return verdict;
+    return verdict == GO_ON ? add_partitions(follow, topic, count, why) : verdict;
 }
 
 enum verdict topic_follow_open_wanted(struct topic_follow **follow, const struct config *config,
                                       const struct topic_wanted topics[], size_t topic_count, struct reason *why)
 {
-    const struct kafka_hooks hooks = {0, NULL};
     struct topic_follow *made = calloc(1, sizeof(*made));
 
     assert(topic_count > 0);
@@ -115,12 +84,9 @@ enum verdict topic_follow_open_wanted(struct topic_follow **follow, const struct
         return reason_set(why, HALT, NO_MEMORY, 0, "following %zu topics", topic_count);
     }
     made->topic_count = topic_count;
-    log_open(&made->silent, LOG_LEVEL_ERROR, "follower");
-    made->notes.logger = &made->silent;
-    enum verdict verdict = kafka_open(&made->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
-                                      &made->notes, SOURCE_CONFIG, why);
-    if (verdict == GO_ON)
-        verdict = assign_all(made, topics, why);
+    enum verdict verdict = reader_open(&made->reader, config, &reader_options, why);
+    for (size_t index = 0; index < topic_count && verdict == GO_ON; index++)
+        verdict = add_topic(made, &made->topics[index], &topics[index], why);
     if (verdict == GO_ON)
         *follow = made;
     else
@@ -147,11 +113,7 @@ void topic_follow_close(struct topic_follow *follow)
 {
     if (follow == NULL)
         return;
-    if (follow->client != NULL) {
-        rd_kafka_assign(follow->client, NULL);
-        rd_kafka_consumer_close(follow->client);
-        rd_kafka_destroy(follow->client);
-    }
+    reader_close(&follow->reader);
     for (size_t index = 0; index < follow->topic_count; index++) {
         free(follow->topics[index].name);
         free(follow->topics[index].is_out);
@@ -193,7 +155,7 @@ static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *
         return GO_ON;
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        enum verdict verdict = kafka_reason(KAFKA_READ, message->err, rd_kafka_message_errstr(message), why);
+        enum verdict verdict = kafka_reason(KAFKA_FETCH, message->err, rd_kafka_message_errstr(message), why);
         return verdict == HALT ? HALT
                                : GO_ON; /* Trouble that may mend is waited out: topic_follow_ask() tells of it. */
     }
@@ -215,7 +177,7 @@ enum verdict topic_follow_turn(struct topic_follow *follow, int wait_ms, topic_f
     enum verdict verdict = GO_ON;
 
     for (int count = 0; count < TOPIC_FOLLOW_TURN_RECORDS && verdict == GO_ON; count++) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(follow->client, count == 0 ? wait_ms : 0);
+        rd_kafka_message_t *message = reader_poll(&follow->reader, count == 0 ? wait_ms : 0);
         if (message == NULL)
             break;
         verdict = take(follow, message, each, context, why);
@@ -229,31 +191,16 @@ bool topic_follow_at_end(const struct topic_follow *follow)
     return follow->out_count == follow->partition_count;
 }
 
-/* Takes the partitions up that are listed. */
-static enum verdict assign_more(struct topic_follow *follow, const rd_kafka_topic_partition_list_t *list,
-                                struct reason *why)
-{
-    rd_kafka_error_t *error = list->cnt > 0 ? rd_kafka_incremental_assign(follow->client, list) : NULL;
-
-    if (error == NULL)
-        return GO_ON;
-    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
-    rd_kafka_error_destroy(error);
-    return kafka_reason(KAFKA_READ, code, "assigning", why);
-}
-
 enum verdict topic_follow_ask(struct topic_follow *follow, int wait_ms, struct reason *why)
 {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
     enum verdict verdict = GO_ON;
 
     for (size_t index = 0; index < follow->topic_count && verdict == GO_ON; index++) {
+        struct followed_topic *topic = &follow->topics[index];
         int32_t count = 0;
-        verdict = count_partitions(follow, &follow->topics[index], wait_ms, &count, why);
-        if (verdict == GO_ON && count > follow->topics[index].partition_count)
-            verdict = add_partitions(follow, &follow->topics[index], count, list, why);
+        verdict = count_partitions(follow, topic, wait_ms, &count, why);
+        if (verdict == GO_ON && count > topic->partition_count)
+            verdict = add_partitions(follow, topic, count, why);
     }
-    enum verdict assigned = assign_more(follow, list, verdict == GO_ON ? why : NULL);
-    rd_kafka_topic_partition_list_destroy(list);
-    return verdict == GO_ON ? assigned : verdict;
+    return verdict;
 }

@@ -1,5 +1,5 @@
 /*
- * Reading a topic from its beginning to its end as of now: one consumer without a group, one partition after the other.
+ * Reading a topic from its beginning to its end as of now: one reader, one partition after the other.
  *
  * The end of a partition is asked for before the partition is read. Reading is over when a record reaches that offset,
  * or when the log itself says that it ends: the last offsets may be markers of transactions, which no reader ever sees.
@@ -18,7 +18,7 @@
 
 #include "gentally/base/clock.h"
 #include "gentally/core/event.h"
-#include "kafka_client.h"
+#include "reader.h"
 
 #define ANSWER_MS 10000
 #define SILENCE_MS 30000
@@ -26,8 +26,7 @@
 #define PATIENCE_MS 5000 /* with open transactions of a topic: one whose producer died stays open for a minute */
 
 struct topic_read {
-    rd_kafka_t *client;
-    struct kafka_notes notes;
+    struct reader reader;
     const char *topic;
     topic_reader *each;
     void *context;
@@ -58,28 +57,8 @@ struct span topic_header(const struct record *record, const char *name)
     return (struct span){value, size};
 }
 
-static const struct kafka_setting settings[] = {
-    {"group.id", "gentally-reader", SETTING_OWNED}, /* Demanded by librdkafka; never joined. */
-    {"enable.auto.commit", "false", SETTING_OWNED},
-    {"enable.auto.offset.store", "false", SETTING_OWNED},
-    {"auto.offset.reset", "error", SETTING_OWNED},
-    {"enable.partition.eof", "true", SETTING_OWNED},
-    {"isolation.level", "read_committed", SETTING_OWNED},
-    {"check.crcs", "true", SETTING_TUNED},
-    {"queued.max.messages.kbytes", "16384", SETTING_OWNED},
-    {"fetch.wait.max.ms", "10", SETTING_OWNED}, /* The end shows in an empty answer: not to be waited for long. */
-    {"fetch.error.backoff.ms", "10", SETTING_OWNED},
-};
-
-static enum verdict assign(struct topic_read *reading, int32_t partition, int64_t offset, struct reason *why)
-{
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
-
-    rd_kafka_topic_partition_list_add(list, reading->topic, partition)->offset = offset;
-    rd_kafka_resp_err_t code = rd_kafka_assign(reading->client, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "assigning", why);
-}
+/* The end shows in an empty answer: it is not to be waited for long. */
+static const struct reader_options reader_options = {.offset_reset = "error", .wait_max_ms = "10"};
 
 /* One message: moves `*next`. */
 static enum verdict take(struct topic_read *reading, const rd_kafka_message_t *message, int64_t *next,
@@ -92,7 +71,7 @@ static enum verdict take(struct topic_read *reading, const rd_kafka_message_t *m
         return GO_ON;
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        enum verdict verdict = kafka_reason(KAFKA_READ, message->err, rd_kafka_message_errstr(message), why);
+        enum verdict verdict = kafka_reason(KAFKA_FETCH, message->err, rd_kafka_message_errstr(message), why);
         return verdict == HALT ? HALT : GO_ON; /* Trouble that may mend has SILENCE_MS for it. */
     }
     const struct given_record given = {
@@ -118,15 +97,15 @@ static enum verdict read_partition(struct topic_read *reading, int32_t partition
 {
     int64_t next = extent->begin;
     int64_t heard_ms = clock_ms(CLOCK_MONOTONIC);
-    enum verdict verdict = assign(reading, partition, next, why);
+    enum verdict verdict = reader_start(&reading->reader, reading->topic, partition, next, why);
 
     while (verdict == GO_ON && (next < extent->stable || (next < extent->end && reading->patience_ms > 0))) {
-        rd_kafka_message_t *message = rd_kafka_consumer_poll(reading->client, TURN_MS);
+        rd_kafka_message_t *message = reader_poll(&reading->reader, TURN_MS);
         if (message == NULL) {
             if (next >= extent->stable)
                 reading->patience_ms -= TURN_MS;
             else if (clock_ms(CLOCK_MONOTONIC) - heard_ms > SILENCE_MS)
-                verdict = reason_set(why, TRY_LATER, SOURCE_UNREACHABLE, reading->notes.error,
+                verdict = reason_set(why, TRY_LATER, SOURCE_UNREACHABLE, reading->reader.notes.error,
                                      "topic \"%s\": nothing heard for %d ms at offset %" PRId64, reading->topic,
                                      SILENCE_MS, next);
             continue;
@@ -137,6 +116,7 @@ static enum verdict read_partition(struct topic_read *reading, int32_t partition
             verdict = take(reading, message, &next, why);
         rd_kafka_message_destroy(message);
     }
+    reader_stop(&reading->reader);
     return verdict;
 }
 
@@ -172,7 +152,7 @@ static enum verdict read_all(struct topic_read *reading, const struct config *co
     if (verdict == GO_ON)
         verdict = find_ends(config, reading->topic, count, begins, ends, why);
     if (verdict == GO_ON)
-        verdict = kafka_extents(reading->client, reading->topic, 0, count, ANSWER_MS, begins, stables, why);
+        verdict = kafka_extents(reading->reader.client, reading->topic, 0, count, ANSWER_MS, begins, stables, why);
     for (int32_t i = 0; verdict == GO_ON && i < count; i++)
         if (begins[i] < ends[i])
             verdict = read_partition(reading, i, &(struct extent){begins[i], stables[i], ends[i]}, why);
@@ -182,43 +162,28 @@ static enum verdict read_all(struct topic_read *reading, const struct config *co
     return verdict;
 }
 
-/* A consumer and the number of the topic's partitions. */
-static enum verdict open_reading(struct topic_read *reading, const struct config *config, struct logger *silent,
-                                 int32_t *count, struct reason *why)
+/* A reader and the number of the topic's partitions. */
+static enum verdict open_reading(struct topic_read *reading, const struct config *config, int32_t *count,
+                                 struct reason *why)
 {
-    const struct kafka_hooks hooks = {0, NULL};
+    struct reader *reader = &reading->reader;
+    enum verdict verdict = reader_open(reader, config, &reader_options, why);
 
-    log_open(silent, LOG_LEVEL_ERROR, "reader");
-    reading->notes.logger = silent;
-    enum verdict verdict = kafka_open(&reading->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings),
-                                      &hooks, &reading->notes, SOURCE_CONFIG, why);
     if (verdict != GO_ON)
         return verdict;
-    return kafka_partitions(reading->client, &reading->notes, KAFKA_READ, reading->topic, ANSWER_MS, count, why);
-}
-
-static void close_reading(struct topic_read *reading)
-{
-    if (reading->client == NULL)
-        return;
-    rd_kafka_assign(reading->client, NULL);
-    rd_kafka_consumer_close(reading->client);
-    rd_kafka_destroy(reading->client);
+    return kafka_partitions(reader->client, &reader->notes, KAFKA_READ, reading->topic, ANSWER_MS, count, why);
 }
 
 enum verdict topic_read(const struct config *config, const char *topic, topic_reader *each, void *context,
                         struct reason *why)
 {
-    struct logger silent;
     struct topic_read reading = {.topic = topic, .each = each, .context = context, .patience_ms = PATIENCE_MS};
     int32_t count = 0;
-    enum verdict verdict = open_reading(&reading, config, &silent, &count, why);
+    enum verdict verdict = open_reading(&reading, config, &count, why);
 
-    if (verdict == GO_ON) {
-        rd_kafka_poll_set_consumer(reading.client);
+    if (verdict == GO_ON)
         verdict = read_all(&reading, config, count, why);
-    }
-    close_reading(&reading);
+    reader_close(&reading.reader);
     return verdict;
 }
 
@@ -229,7 +194,7 @@ static enum verdict find_times(struct topic_read *reading, int64_t time_ms, int3
 
     for (int32_t i = 0; i < count; i++)
         rd_kafka_topic_partition_list_add(list, reading->topic, i)->offset = time_ms < 0 ? 0 : time_ms;
-    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(reading->client, list, ANSWER_MS);
+    rd_kafka_resp_err_t code = rd_kafka_offsets_for_times(reading->reader.client, list, ANSWER_MS);
     for (int32_t i = 0; i < count && code == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
         code = list->elems[i].err;
         offsets[i] = list->elems[i].offset < 0 ? INT64_MAX : list->elems[i].offset; /* no record so late */
@@ -241,20 +206,19 @@ static enum verdict find_times(struct topic_read *reading, int64_t time_ms, int3
 enum verdict topic_find(const struct config *config, const char *topic, int64_t time_ms, int32_t count,
                         int64_t offsets[], struct reason *why)
 {
-    struct logger silent;
     struct topic_read reading = {.topic = topic};
     int64_t *ends = calloc((size_t)count, sizeof(*ends));
     int32_t partitions = 0;
 
     if (ends == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "finding offsets of %" PRId32 " partitions", count);
-    enum verdict verdict = open_reading(&reading, config, &silent, &partitions, why);
+    enum verdict verdict = open_reading(&reading, config, &partitions, why);
     assert(verdict != GO_ON || partitions >= count);
     if (verdict == GO_ON && time_ms == INT64_MIN)
-        verdict = kafka_extents(reading.client, topic, 0, count, ANSWER_MS, offsets, ends, why);
+        verdict = kafka_extents(reading.reader.client, topic, 0, count, ANSWER_MS, offsets, ends, why);
     else if (verdict == GO_ON)
         verdict = find_times(&reading, time_ms, count, offsets, why);
-    close_reading(&reading);
+    reader_close(&reading.reader);
     free(ends);
     return verdict;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "store_link.h"
@@ -104,9 +105,33 @@ static bool read_text(const redisReply *reply, char *text, size_t size)
     return true;
 }
 
+/* A text that may be absent, and is cut to what fits. */
+static void read_some(const redisReply *reply, char *text, size_t size)
+{
+    size_t length = reply->type != REDIS_REPLY_STRING ? 0 : reply->len < size ? reply->len : size - 1;
+
+    if (length > 0)
+        memcpy(text, reply->str, length);
+    text[length] = '\0';
+}
+
+/* taint, stopped, stopped_at, stopped_why, given_up. A taint is a stop that nobody had to tell. */
+static void read_stop(redisReply *const field[], struct partition_state *state)
+{
+    read_some(field[1], state->stopped, sizeof(state->stopped));
+    read_some(field[3], state->stopped_why, sizeof(state->stopped_why));
+    if (!store_reply_number(field[2], &state->stopped_at))
+        state->stopped_at = state->next;
+    if (field[0]->type == REDIS_REPLY_STRING && field[0]->len > 0) {
+        snprintf(state->stopped, sizeof(state->stopped), "%s", reason_name(STORE_TAINTED));
+        read_some(field[0], state->stopped_why, sizeof(state->stopped_why));
+    }
+    state->is_given_up = state->stopped[0] != '\0' && field[4]->type == REDIS_REPLY_STRING && field[4]->len > 0;
+}
+
 bool store_reply_state(const redisReply *fields, int32_t partition, struct partition_state *state)
 {
-    if (fields->type != REDIS_REPLY_ARRAY || fields->elements != 7 + OUTCOME_COUNT + WINDOW_KINDS)
+    if (fields->type != REDIS_REPLY_ARRAY || fields->elements != 12 + OUTCOME_COUNT + WINDOW_KINDS)
         return false;
     redisReply **field = fields->element;
     *state = (struct partition_state){.partition = partition};
@@ -120,6 +145,7 @@ bool store_reply_state(const redisReply *fields, int32_t partition, struct parti
         is_good = is_good && store_reply_number(field[7 + i], &state->outcomes[i]);
     for (size_t i = 0; i < WINDOW_KINDS; i++)
         state->floor_ms[i] = read_time(field[7 + OUTCOME_COUNT + i]);
+    read_stop(field + 7 + OUTCOME_COUNT + WINDOW_KINDS, state);
     return is_good;
 }
 

@@ -349,7 +349,9 @@ def test_memory_full(world):
     field.finish()
 
 
-USER = "resetchannels -@all ~{0}:* +fcall +fcall_ro +info +select +hgetall +hget +hmget +hset +hdel +exists +unlink"
+USER = (
+    "resetchannels -@all ~{0}:* +fcall +fcall_ro +info +time +select +hgetall +hget +hmget +hset +hdel +exists +unlink"
+)
 
 
 def test_rights_taken(world):

@@ -2,8 +2,8 @@
  * The simulation: runs seeds for a while, on all processors, and says what it saw.
  *
  *   GENTALLY_SEED=N           one run, with its trace
- *   GENTALLY_SIM_SEEDS=N      so many runs (default: as many as fit the time)
- *   GENTALLY_SIM_SECONDS=N    for so long (default 120)
+ *   GENTALLY_SIM_SEEDS=N      so many runs (default: as many as fit the time); fewer are a failure
+ *   GENTALLY_SIM_SECONDS=N    for so long at most (default 7200 with GENTALLY_SIM_SEEDS, else 120)
  *   GENTALLY_SIM_FIRST=N      the first seed (default 1)
  *   GENTALLY_SIM_FAILURES=N   stop after so many failed (default 20)
  *   GENTALLY_SIM_FUNCTIONS=F  the functions of this file instead of the bundled ones
@@ -25,6 +25,7 @@
 
 /* What the children tell, in memory they share with us. */
 struct run_counts {
+    uint64_t first_seed;
     uint64_t next_seed; /* taken by one of them: atomically */
     uint64_t passed, failed, steps;
     uint64_t failures_max;
@@ -152,8 +153,8 @@ static void report(const struct run_counts *counts, double seconds)
 {
     uint64_t runs = counts->passed + counts->failed;
 
-    printf("note: %" PRIu64 " runs in %.0f s (%.0f a second), %" PRIu64 " steps\n", runs, seconds,
-           (double)runs / seconds, counts->steps);
+    printf("note: %" PRIu64 " runs in %.0f s (%.0f a second), %" PRIu64 " steps; the first seed was %" PRIu64 "\n",
+           runs, seconds, (double)runs / seconds, counts->steps, counts->first_seed);
     for (int i = 0; i < FAULT_COUNT; i++)
         printf("note: %10" PRIu64 "  %s\n", counts->injected[i], fault_name((enum sim_fault)i));
     for (uint64_t i = 0; i < counts->failed && i < FAILURES_MAX; i++)
@@ -177,14 +178,20 @@ int main(void)
     bool is_same = getenv("GENTALLY_SIM_FAILURES") != NULL || is_repeatable();
     double begin = seconds_now();
     counts->failures_max = setting("GENTALLY_SIM_FAILURES", FAILURES_MAX);
-    counts->next_seed = setting("GENTALLY_SIM_FIRST", 1);
-    uint64_t seeds = setting("GENTALLY_SIM_SEEDS", UINT64_MAX / 2);
-    run_children(counts, counts->next_seed + seeds - 1, begin + (double)setting("GENTALLY_SIM_SECONDS", 120));
+    counts->first_seed = counts->next_seed = setting("GENTALLY_SIM_FIRST", 1);
+    uint64_t seeds = setting("GENTALLY_SIM_SEEDS", 0);
+    uint64_t last_seed = counts->first_seed + (seeds > 0 ? seeds : UINT64_MAX / 2) - 1;
+    run_children(counts, last_seed, begin + (double)setting("GENTALLY_SIM_SECONDS", seeds > 0 ? 7200 : 120));
     report(counts, seconds_now() - begin);
+    bool is_short = counts->failed < counts->failures_max && counts->passed + counts->failed < seeds;
     if (!is_same)
         counts->failed++;
     else
         counts->passed++;
+    if (is_short) {
+        printf("%" PRIu64 " seeds were to be run\n", seeds);
+        counts->failed++;
+    }
     printf("sim: %" PRIu64 " passed, %" PRIu64 " failed\n", counts->passed, counts->failed);
     return counts->failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -40,12 +40,9 @@ void nemesis_choose(struct sim *sim)
 
 /* ---- each ---- */
 
-static int64_t stored_next(struct sim *sim, int32_t partition)
+static int64_t stored_next(const struct sim *sim, int32_t partition)
 {
-    char meta[SIM_NAME];
-
-    snprintf(meta, sizeof(meta), "%s:{%s:%" PRId32 "}:meta", sim->config.namespace_, sim->config.topic, partition);
-    return database_number(&sim->redis->master, span_of(meta), "next", -1);
+    return database_number(&sim->redis->master, sim->redis->meta[partition], "next", -1);
 }
 
 static int64_t last_visible(const struct partition_log *log, int64_t next)
@@ -242,8 +239,9 @@ static void supervise(struct sim *sim)
     for (int32_t p = 0; p < sim->kafka->input->count; p++)
         if (stored_next(sim, p) < 0)
             needs_setup = sim->has_rebuilt = true;
-    needs_setup = needs_setup || (sim->config.has_retention && !has_retention_state(sim));
-    if (needs_setup && !sim->are_all_hurt && !sim->processes[SIM_WORKERS].is_alive && sim_chance(sim, 10))
+    if (sim->are_all_hurt || sim->processes[SIM_WORKERS].is_alive || !sim_chance(sim, 10))
+        return;
+    if (needs_setup || (sim->config.has_retention && !has_retention_state(sim)))
         sim_spawn(sim, SIM_WORKERS, false);
 }
 

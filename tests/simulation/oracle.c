@@ -197,12 +197,10 @@ static void forget(struct truth *truth, int64_t first)
 /* The truth of a partition as the database has it. NULL if it has no state. */
 struct truth *oracle_truth(struct sim *sim, struct database *database, int32_t partition)
 {
-    char meta[SIM_NAME];
     struct truth *truth = &sim->oracle->truths[index_of(sim, database)][partition];
 
-    key_of(sim, partition, "meta", meta, sizeof(meta));
-    int64_t next = database_number(database, span_of(meta), "next", -1);
-    int64_t first = database_number(database, span_of(meta), "first", 0);
+    int64_t next = database_number(database, sim->redis->meta[partition], "next", -1);
+    int64_t first = database_number(database, sim->redis->meta[partition], "first", 0);
     if (next < 0)
         return NULL;
     if (truth->windows == NULL || truth->epoch != database->epoch || truth->next > next) {
@@ -327,16 +325,14 @@ static void compare_window(struct sim *sim, struct database *database, int32_t p
 static void compare_meta(struct sim *sim, struct database *database, int32_t partition, const struct truth *truth)
 {
     static const char *const names[OUTCOMES] = {"counted", "duplicate", "filtered", "too_late", "dead_lettered"};
-    char meta[SIM_NAME];
 
-    key_of(sim, partition, "meta", meta, sizeof(meta));
     for (int i = 0; i < OUTCOMES; i++) {
-        int64_t stored = database_number(database, span_of(meta), names[i], -1);
+        int64_t stored = database_number(database, sim->redis->meta[partition], names[i], -1);
         if (stored != truth->outcomes[i])
             sim_fail(sim, "partition %" PRId32 " at %" PRId64 ": %s is %" PRId64 " in the store, %" PRId64 " in truth",
                      partition, truth->next, names[i], stored, truth->outcomes[i]);
     }
-    int64_t watermark_ms = database_number(database, span_of(meta), "wm", NONE);
+    int64_t watermark_ms = database_number(database, sim->redis->meta[partition], "wm", NONE);
     if (watermark_ms != truth->watermark_ms)
         sim_fail(sim,
                  "partition %" PRId32 " at %" PRId64 ": the watermark is %" PRId64 " in the store, %" PRId64
@@ -348,11 +344,10 @@ static void compare_meta(struct sim *sim, struct database *database, int32_t par
 static bool is_collected(struct sim *sim, const struct database *database, int32_t partition,
                          const struct truth_window *window)
 {
-    char meta[SIM_NAME], field[32];
+    char field[32];
 
-    key_of(sim, partition, "meta", meta, sizeof(meta));
     snprintf(field, sizeof(field), "floor:%s", oracle_kinds[window->kind]);
-    return window->start_ms < database_number(database, span_of(meta), field, NONE);
+    return window->start_ms < database_number(database, sim->redis->meta[partition], field, NONE);
 }
 
 static bool partition_of(struct span key, int32_t *partition)
@@ -381,13 +376,10 @@ const char *oracle_row_name(const struct sim *sim, int row)
 static void check_owner(struct sim *sim, const struct database *database, int32_t partition,
                         const struct span arguments[])
 {
-    char meta[SIM_NAME];
-
-    key_of(sim, partition, "meta", meta, sizeof(meta));
-    const struct span *token = database_get(database, span_of(meta), span_of("tok"));
+    const struct span *token = database_get(database, sim->redis->meta[partition], span_of("tok"));
     if (token == NULL || !span_equal(*token, arguments[1]))
         sim_fail(sim, "partition %" PRId32 ": a flush took effect after another owner had claimed", partition);
-    const struct span *idle = database_get(database, span_of(meta), span_of("idle"));
+    const struct span *idle = database_get(database, sim->redis->meta[partition], span_of("idle"));
     if (idle != NULL && span_equal(*idle, span_of("1")))
         sim->oracle->idle_ms[partition] = sim->now_ms;
 }
@@ -396,17 +388,15 @@ static void check_owner(struct sim *sim, const struct database *database, int32_
  * answer lost. He sends that again, and hears so; he does not begin another. */
 void oracle_fenced(struct sim *sim, struct database *database, int count, const struct span arguments[])
 {
-    char meta[SIM_NAME];
     int32_t partition = -1;
     int keys = (int)strtol(arguments[2].bytes, NULL, 10);
 
     if (sim->current == NULL || !partition_of(arguments[3], &partition) || count < 8 + keys) /* or came from the dead */
         return;
-    key_of(sim, partition, "meta", meta, sizeof(meta));
-    const struct span *token = database_get(database, span_of(meta), span_of("tok"));
+    const struct span *token = database_get(database, sim->redis->meta[partition], span_of("tok"));
     int64_t expected = strtoll(arguments[3 + keys + 2].bytes, NULL, 10);
     if (token != NULL && span_equal(*token, arguments[3 + keys + 1]) &&
-        database_number(database, span_of(meta), "next", 0) > expected)
+        database_number(database, sim->redis->meta[partition], "next", 0) > expected)
         sim_fail(sim, "partition %" PRId32 ": the owner is refused for a flush of his own", partition);
 }
 
@@ -476,15 +466,13 @@ static void note_seal(struct sim *sim, struct database *database, int32_t partit
 
 void oracle_sealed(struct sim *sim, struct database *database, int count, const struct span arguments[])
 {
-    char meta[SIM_NAME];
     int32_t partition = -1;
     int keys = (int)strtol(arguments[2].bytes, NULL, 10);
 
     (void)count;
     if (!partition_of(arguments[3], &partition))
         return;
-    key_of(sim, partition, "meta", meta, sizeof(meta));
-    int64_t next = database_number(database, span_of(meta), "next", 0);
+    int64_t next = database_number(database, sim->redis->meta[partition], "next", 0);
     int64_t floor_ms = strtoll(arguments[4 + keys].bytes, NULL, 10);
     for (int kind = 0; kind < KINDS; kind++) {
         if (!span_equal(arguments[3 + keys], span_of(oracle_kinds[kind])))

@@ -357,12 +357,9 @@ static bool is_unhurt(const struct sim *sim, int32_t partition)
 
 bool oracle_is_read_out(struct sim *sim)
 {
-    char meta[SIM_NAME];
-
     for (int32_t p = 0; p < sim->kafka->input->count; p++) {
-        snprintf(meta, sizeof(meta), "%s:{%s:%" PRId32 "}:meta", sim->config.namespace_, sim->config.topic, p);
-        if (is_unhurt(sim, p) &&
-            database_number(&sim->redis->master, span_of(meta), "next", -1) < kafka_stable(&sim->kafka->input->logs[p]))
+        if (is_unhurt(sim, p) && database_number(&sim->redis->master, sim->redis->meta[p], "next", -1) <
+                                     kafka_stable(&sim->kafka->input->logs[p]))
             return false;
     }
     return true;

@@ -34,7 +34,15 @@ void reply_format(struct reply *reply, const char *format, ...)
 
 void reply_bulk(struct reply *reply, struct span bytes)
 {
-    reply_format(reply, "$%zu\r\n", bytes.size);
+    char text[24] = "";
+    size_t at = sizeof(text) - 2, left = bytes.size;
+
+    memcpy(text + at, "\r\n", 2);
+    do
+        text[--at] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    text[--at] = '$';
+    reply_add(reply, text + at, sizeof(text) - at);
     reply_add(reply, bytes.bytes, bytes.size);
     reply_add(reply, "\r\n", 2);
 }
@@ -142,11 +150,23 @@ static void do_info(struct sim *sim, struct reply *reply)
     char text[512];
 
     snprintf(text, sizeof(text),
-             "# Server\r\nredis_version:7.0.15\r\nrun_id:%040" PRIu32
+             "# Server\r\nredis_version:7.0.15\r\nserver_time_usec:%" PRId64 "000\r\nrun_id:%040" PRIu32
              "\r\n# Memory\r\nmaxmemory_policy:noeviction\r\n"
              "# Persistence\r\nloading:0\r\n# Replication\r\nrole:master\r\nmaster_replid:%040" PRIu32 "\r\n",
-             sim->redis->connection_epoch, sim->redis->connection_epoch);
+             sim_wall_ms(sim), sim->redis->connection_epoch, sim->redis->connection_epoch);
     reply_bulk(reply, span_of(text));
+}
+
+/* A clock of its own, which no worker has. */
+static void do_time(const struct sim *sim, struct reply *reply)
+{
+    char seconds[32], microseconds[32];
+
+    snprintf(seconds, sizeof(seconds), "%" PRId64, 1000000000 + sim->now_ms / 1000);
+    snprintf(microseconds, sizeof(microseconds), "%" PRId64, sim->now_ms % 1000 * 1000);
+    reply_format(reply, "*2\r\n");
+    reply_bulk(reply, span_of(seconds));
+    reply_bulk(reply, span_of(microseconds));
 }
 
 static void do_function(struct sim *sim, int count, const struct span arguments[], struct reply *reply)
@@ -169,7 +189,7 @@ struct redis_command {
 static const struct redis_command commands[] = {
     {"HMGET", 3, false}, {"HGET", 3, false}, {"HGETALL", 2, false},  {"EXISTS", 2, false},  {"HLEN", 2, false},
     {"HSET", 4, true},   {"HDEL", 3, true},  {"UNLINK", 2, true},    {"DEL", 2, true},      {"INFO", 1, false},
-    {"PING", 1, false},  {"FCALL", 3, true}, {"FCALL_RO", 3, false}, {"FUNCTION", 2, true},
+    {"PING", 1, false},  {"FCALL", 3, true}, {"FCALL_RO", 3, false}, {"FUNCTION", 2, true}, {"TIME", 1, false},
 };
 
 static const struct redis_command *find_command(struct span name)
@@ -223,6 +243,9 @@ static void dispatch(struct sim *sim, const struct redis_command *command, int c
     case 12:
         script_call(sim, count, arguments, command - commands == 12, reply);
         break;
+    case 14:
+        do_time(sim, reply);
+        break;
     default:
         do_function(sim, count, arguments, reply);
         break;
@@ -266,7 +289,13 @@ void redis_execute(struct sim *sim, struct database *database, int count, const 
 
 void redis_make(struct sim *sim)
 {
+    char meta[SIM_NAME];
+
     sim->redis = sim_take(sim, sizeof(*sim->redis));
+    for (int32_t p = 0; p < SIM_PARTITIONS; p++) {
+        snprintf(meta, sizeof(meta), "%s:{%s:%" PRId32 "}:meta", sim->config.namespace_, sim->config.topic, p);
+        sim->redis->meta[p] = sim_copy(sim, span_of(meta));
+    }
     sim->redis->old_connection_epoch = UINT32_MAX;
 }
 

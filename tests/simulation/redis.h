@@ -52,6 +52,7 @@ struct delayed {
 };
 
 struct redis {
+    struct span meta[SIM_PARTITIONS]; /* keys of the partitions' states */
     struct database master;
     struct database old; /* the other branch while split */
     bool is_split;

@@ -11,7 +11,7 @@
 #define ARGUMENTS_MAX 4096
 
 static lua_State *the_lua; /* functions have no state of their own: one for all runs */
-static uint64_t loaded_hash;
+static char *loaded_text;
 
 /* Pushes what RESP says: of one value. */
 static const char *push(lua_State *lua, const char *at)
@@ -149,12 +149,9 @@ static struct span instead_of(struct span text)
 void script_load(struct sim *sim, struct span text, struct reply *reply)
 {
     text = instead_of(text);
-    uint64_t hash = 1469598103934665603u;
     const char *line = memchr(text.bytes, '\n', text.size);
 
-    for (size_t i = 0; i < text.size; i++)
-        hash = (hash ^ (unsigned char)text.bytes[i]) * 1099511628211u;
-    if (the_lua == NULL || hash != loaded_hash) {
+    if (the_lua == NULL || !span_equal(text, span_of(loaded_text))) {
         assert(line != NULL); /* the first line names the library, and is no Lua */
         open_lua();
         size_t skipped = (size_t)(line - text.bytes);
@@ -163,7 +160,9 @@ void script_load(struct sim *sim, struct span text, struct reply *reply)
             reply_format(reply, "-ERR %s\r\n", lua_tostring(the_lua, -1));
             return;
         }
-        loaded_hash = hash;
+        free(loaded_text);
+        loaded_text = strndup(text.bytes, text.size);
+        assert(loaded_text != NULL);
     }
     reply_bulk(reply, span_of("gentally"));
 }

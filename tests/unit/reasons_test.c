@@ -1,7 +1,8 @@
 /*
  * Reasons: every row of reasons.def has its heading in runbooks/reasons.md, the id is the name as people see it, some
  * source gives it, and no source gives the text of an id where the name belongs. A heading is of a reason, or of news
- * (the id of a log line) that somebody may have to act on.
+ * (the id of a log line) that somebody may have to act on. The page's first table says what stops for each reason, as
+ * reasons.def does, and why it must not be less.
  */
 #include <sysexits.h>
 
@@ -10,8 +11,9 @@
 
 static const struct {
     const char *name, *id;
+    enum stops stops;
 } rows[] = {
-#define REASON(name, id, exit_status) {#name, id},
+#define REASON(name, id, exit_status, stops) {#name, id, stops},
 #include "gentally/base/reasons.def"
 #undef REASON
 };
@@ -67,6 +69,88 @@ static void every_reason_has_its_page(void)
         if (!is_there)
             printf("no heading '## %s' in runbooks/reasons.md\n", rows[at].id);
         CU_ASSERT(is_there);
+    }
+    free(pages);
+}
+
+/* Copies the cell after the '|' at `at` without the blanks around it; returns the next '|', or NULL at the line's end.
+ */
+static const char *take_cell(const char *at, char *cell, size_t room)
+{
+    size_t size = strcspn(at + 1, "|\n");
+    const char *end = at + 1 + size;
+
+    at += 1 + strspn(at + 1, " ");
+    while (end > at && end[-1] == ' ')
+        end--;
+    snprintf(cell, room, "%.*s", (int)(end - at), at);
+    return *(at = strpbrk(end, "|\n")) == '|' ? at : NULL;
+}
+
+/* Whether a list "A, B, C" has the word `id`. */
+static bool lists(const char *list, const char *id)
+{
+    size_t size = strlen(id);
+
+    for (const char *at = list; (at = strstr(at, id)) != NULL; at++)
+        if ((at == list || at[-1] == ' ') && strchr(",", at[size]) != NULL)
+            return true;
+    return false;
+}
+
+/* How many rows of the page's first table list `id`; `*as_told` is the word of the last of them, which must give a why.
+ */
+static int count_rows(const char *pages, const char *id, char *as_told, size_t room)
+{
+    int count = 0;
+
+    for (const char *at = pages; (at = strstr(at, "\n| ")) != NULL; at++) {
+        char stops[64], list[4096], why[1024] = "";
+        const char *next = take_cell(at + 1, stops, sizeof(stops));
+        next = next == NULL ? NULL : take_cell(next, list, sizeof(list));
+        if (next == NULL || !lists(list, id))
+            continue;
+        take_cell(next, why, sizeof(why));
+        CU_ASSERT(strlen(why) >= 20);
+        snprintf(as_told, room, "%s", stops);
+        count++;
+    }
+    return count;
+}
+
+static void a_wrong_table_is_seen(void)
+{
+    static const char *const page =
+        "x\n\n| stops | for | why |\n| --- | --- | --- |\n"
+        "| record | A-B, A-C | what else is read is sound |\n| closer | A-B | the ledger comes first |\n";
+    char stops[64] = "";
+
+    CU_ASSERT_EQUAL(count_rows(page, "A-B", stops, sizeof(stops)), 2);
+    CU_ASSERT_STRING_EQUAL(stops, "closer");
+    CU_ASSERT_EQUAL(count_rows(page, "A-C", stops, sizeof(stops)), 1);
+    CU_ASSERT_STRING_EQUAL(stops, "record");
+    CU_ASSERT_EQUAL(count_rows(page, "A", stops, sizeof(stops)), 0);
+}
+
+static void the_table_says_what_stops(void)
+{
+    static const char *const words[STOPS_COUNT] = {
+        [STOPS_NOTHING] = "nothing", [STOPS_RECORD] = "record",       [STOPS_WINDOW] = "window",
+        [STOPS_CLOSER] = "closer",   [STOPS_PARTITION] = "partition", [STOPS_RETENTION] = "retention",
+        [STOPS_START] = "start",     [STOPS_COMMAND] = "command",     [STOPS_PROCESS] = "process",
+    };
+    char *pages = read_text(GENTALLY_ROOT "/runbooks/reasons.md");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
+    for (size_t at = 0; at < LENGTH_OF(rows); at++) {
+        char stops[64] = "nowhere";
+        bool is_right =
+            count_rows(pages, rows[at].id, stops, sizeof(stops)) == 1 && strcmp(stops, words[rows[at].stops]) == 0;
+        if (!is_right)
+            printf("runbooks/reasons.md: %s stops %s in the table at the top, or not once; reasons.def says %s\n",
+                   rows[at].id, stops, words[rows[at].stops]);
+        CU_ASSERT(is_right);
+        CU_ASSERT_EQUAL(reason_stops((enum reason_id)(at + 1)), rows[at].stops);
     }
     free(pages);
 }
@@ -153,6 +237,8 @@ int main(int argc, char **argv)
         {"exit_statuses_are_of_sysexits", exit_statuses_are_of_sysexits},
         {"a_missing_page_is_seen", a_missing_page_is_seen},
         {"every_reason_has_its_page", every_reason_has_its_page},
+        {"a_wrong_table_is_seen", a_wrong_table_is_seen},
+        {"the_table_says_what_stops", the_table_says_what_stops},
         {"every_page_is_of_something", every_page_is_of_something},
         {"every_reason_is_given", every_reason_is_given},
         {"ids_are_given_by_name", ids_are_given_by_name},

@@ -16,13 +16,28 @@ enum verdict {
     HALT,      /* The process cannot continue: say why, exit, let an operator look. */
 };
 
-#define REASON(name, id, exit_status) name,
+#define REASON(name, id, exit_status, stops) name,
 enum reason_id {
     REASON_NONE, /* not set */
 #include "gentally/base/reasons.def"
     REASON_COUNT
 };
 #undef REASON
+
+/* What stops for a reason, at most, in a worker; all else goes on. runbooks/reasons.md says of each why it must not be
+ * less. */
+enum stops {
+    STOPS_NOTHING,   /* gentally waits, or puts it right by itself */
+    STOPS_RECORD,    /* it becomes a dead letter */
+    STOPS_WINDOW,    /* one window is not published for now */
+    STOPS_RETENTION, /* the retention of the namespace */
+    STOPS_CLOSER,    /* publishing, in this worker */
+    STOPS_PARTITION, /* one partition of the input */
+    STOPS_START,     /* a process that begins, before it touched anything; a running one never ends for it */
+    STOPS_COMMAND,   /* a command that is no worker */
+    STOPS_PROCESS,
+    STOPS_COUNT
+};
 
 #define REASON_TEXT_SIZE 512
 
@@ -45,6 +60,9 @@ const char *reason_name(enum reason_id id);
 
 /* The exit status of a process that ends for this reason (sysexits.h); never EX_OK. Asserts a reason that is set. */
 int reason_exit_status(enum reason_id id);
+
+/* What stops for this reason, at most, in a worker. Asserts a reason that is set. */
+enum stops reason_stops(enum reason_id id);
 
 /* HALT: NO-MEMORY, with "no memory <purpose>" and errno: `return no_memory(why, "for a partition")`. */
 enum verdict no_memory(struct reason *why, const char *purpose);

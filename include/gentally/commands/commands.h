@@ -15,5 +15,6 @@ extern const struct command command_catalog;
 extern const struct command command_verify;
 extern const struct command command_replay;
 extern const struct command command_dlq;
+extern const struct command command_give_up;
 
 #endif

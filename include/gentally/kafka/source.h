@@ -8,43 +8,17 @@
 
 #include "gentally/base/log.h"
 #include "gentally/core/anchor.h"
-#include "gentally/core/event.h"
+#include "gentally/kafka/batch.h"
 
 struct config;
 struct source;
 
-#define BATCH_RECORDS_MAX 4096u
-
-/* What the group did, at most one step a poll; the caller answers before the next poll. */
-enum rebalance {
-    REBALANCE_NONE,
-    REBALANCE_ASSIGNED, /* answer: source_assign(), with an offset for each */
-    REBALANCE_REVOKED,  /* answer: flush, then source_release_all() */
-    REBALANCE_LOST,     /* ownership is gone already: drop the work, then source_release_all() */
-};
-
-/* What one poll gives. */
-struct batch {
-    enum rebalance rebalance;
-    uint32_t partition_count; /* of the rebalance */
-    int32_t partitions[PARTITIONS_MAX];
-    uint32_t record_count; /* in offset order within a partition; borrowed until source_release() or the next poll */
-    struct record records[BATCH_RECORDS_MAX];
-    uint32_t end_count; /* partitions read to their end since the last poll */
-    struct {
-        int32_t partition;
-        int64_t next;
-    } ends[PARTITIONS_MAX]; /* next offset the log will give */
-    uint32_t suspect_count; /* partitions that wait for source_check_log(): their logs are not as they were left */
-    int32_t suspects[PARTITIONS_MAX];
-};
-
 /*
  * Creates the consumer from the configuration (bootstrap servers, group, topic, and kafka.* as they are) and checks
- * that the topic exists; joins no group yet. GO_ON gives `*source` to the caller, to be closed once; `logger` is
- * borrowed until then. Blocks up to 10 s. HALT: SOURCE-CONFIG (a property librdkafka refuses), SOURCE-TOPIC-MISSING
- * (names `gentally setup`), SOURCE-PARTITIONS (more than PARTITIONS_MAX), SOURCE-DENIED (authorization or
- * authentication), NO-MEMORY; TRY_LATER: SOURCE-UNREACHABLE.
+ * that the topic exists; joins no group yet. GO_ON gives `*source` to the caller, to be closed once; `config` and
+ * `logger` are borrowed until then. Blocks up to 10 s. HALT: SOURCE-CONFIG (a property librdkafka refuses),
+ * SOURCE-TOPIC-MISSING (names `gentally setup`), SOURCE-PARTITIONS (more than PARTITIONS_MAX), SOURCE-DENIED
+ * (authorization or authentication), NO-MEMORY; TRY_LATER: SOURCE-UNREACHABLE.
  */
 MUST_CHECK enum verdict source_open(struct source **source, const struct config *config, struct logger *logger,
                                     struct reason *why);
@@ -69,7 +43,8 @@ MUST_CHECK enum verdict source_join(struct source *source, struct reason *why);
 
 /*
  * Waits up to `timeout_ms` for records or a rebalance, and fills `batch`; an empty batch is GO_ON too. Records come
- * from assigned partitions only, in offset order from the assigned offset on, each once. TRY_LATER: SOURCE-UNREACHABLE
+ * from assigned partitions only, in offset order from the assigned offset on, each once; offsets whose bytes cannot be
+ * had come as one record (`unreadable`), after its partition was a suspect. TRY_LATER: SOURCE-UNREACHABLE
  * (all brokers are down; librdkafka goes on trying, and so may the caller); HALT: SOURCE-FATAL, SOURCE-DENIED,
  * SOURCE-TOPIC-MISSING.
  */
@@ -105,7 +80,8 @@ void source_reposition(struct source *source, const struct source_start *start);
  * Checks the log of a partition that is among the suspects. Blocks up to 10 s. GO_ON: the log is good, and read on (or
  * the partition was no suspect); TRY_LATER: no broker answers: the log is read again, and will be a suspect again.
  * HALT, for this partition only: SOURCE-RECREATED (another record stands at the anchor), SOURCE-TRUNCATED (the log ends
- * before what was counted), SOURCE-GAP (records were deleted before they were counted).
+ * before what was counted), SOURCE-GAP (records were deleted before they were counted), SOURCE-CORRUPT (a batch is not
+ * as it was written).
  */
 MUST_CHECK enum verdict source_check_log(struct source *source, int32_t partition, struct reason *why);
 

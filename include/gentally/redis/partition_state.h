@@ -11,6 +11,8 @@
 #include "gentally/core/window.h"
 
 #define STORE_TOKEN_SIZE 48 /* bytes of an owner's token, with its NUL */
+#define STORE_ID_SIZE 40    /* of a reason's id, likewise */
+#define STORE_TEXT_SIZE 256 /* of its text; longer ones are cut */
 
 /* Ids of records, kept together while the watermark went from `start_ms` over `width_ms`. */
 #define ID_BUCKETS_MAX 64 /* of one partition: three of each width that was configured lately */
@@ -29,7 +31,11 @@ struct partition_state {
     bool is_idle;                    /* read to its end for long enough: holds back no watermark of the whole input */
     int64_t outcomes[OUTCOME_COUNT]; /* records by outcome, since `first` */
     int64_t floor_ms[WINDOW_KINDS];  /* windows of the kind that start before it are sealed; NO_TIME: none are */
-    uint32_t id_bucket_count;        /* as store_claim() read them; 0 after other calls */
+    char stopped[STORE_ID_SIZE];     /* id of the reason why it does not count (store_stop.h); empty: it counts */
+    char stopped_why[STORE_TEXT_SIZE];
+    int64_t stopped_at;       /* `next` at that time */
+    bool is_given_up;         /* by an operator: whatever its log still holds, nobody waits for it */
+    uint32_t id_bucket_count; /* as store_claim() read them; 0 after other calls */
     struct id_bucket id_buckets[ID_BUCKETS_MAX];
 };
 

@@ -5,7 +5,8 @@
  * opaque to Redis: the worker reads them at `next`, adds to them in C, and writes them back at the same `next`; if
  * anybody moved `next` in between, nothing is written.
  *
- *   <ns>:{<topic>:<p>}:meta      inc tok next anchor first wm idle nonce taint, counts, floors, names of id buckets
+ *   <ns>:{<topic>:<p>}:meta      inc tok next anchor first wm idle nonce taint, counts, floors, names of id buckets,
+ *                                and why it does not count
  *   <ns>:{<topic>:<p>}:windows   "<kind>:<start_ms>" -> records folded into the window
  *   <ns>:{<topic>:<p>}:<kind>:<start_ms>           row key -> packed cell; "__n" -> records, as many as in :windows,
  *                                                  so that a window that lost its key is detected; "__rows:<rollup>"
@@ -14,11 +15,11 @@
  *   <ns>:{<topic>:<p>}:ids:<width_ms>:<start_ms>   id -> what was counted for the record; "__n" -> ids
  *
  * This door opens a store and gives a partition's state; the other doors are about subjects of their own:
- * store_flush.h (load and flush), store_ids.h, store_windows.h, store_retention.h. A store is used by one thread at a
- * time. Every call blocks at most the configured time-out, or twice that where it has to connect again. Calls answer
- * TRY_LATER with STORE-UNREACHABLE (no connection, or no answer) or STORE-BUSY (loading, out of memory, read-only, ...)
- * where nothing else is said, and HALT with STORE-DENIED, STORE-FUNCTIONS-MISSING, STORE-CLUSTER, STORE-ERROR, or
- * STORE-DAMAGED (a reply that does not read as the store writes).
+ * store_flush.h (load and flush), store_ids.h, store_windows.h, store_retention.h, store_stop.h, store_lease.h. A store
+ * is used by one thread at a time. Every call blocks at most the configured time-out, or twice that where it has to
+ * connect again. Calls answer TRY_LATER with STORE-UNREACHABLE (no connection, or no answer) or STORE-BUSY (loading,
+ * out of memory, read-only, ...) where nothing else is said, and HALT with STORE-DENIED, STORE-FUNCTIONS-MISSING,
+ * STORE-CLUSTER, STORE-ERROR, or STORE-DAMAGED (a reply that does not read as the store writes).
  */
 #ifndef GENTALLY_STORE_H
 #define GENTALLY_STORE_H
@@ -43,6 +44,9 @@ void store_close(struct store *store);
 /* The number of connections made so far. When the number rises, the data behind the store may have been rolled back, or
  * be another server's. */
 uint64_t store_connections(const struct store *store);
+
+/* Asks Redis for its time of day, in ms. */
+MUST_CHECK enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why);
 
 /* Loads the functions of this version into Redis, for `gentally setup`. Harmless to repeat. */
 MUST_CHECK enum verdict store_install(struct store *store, struct reason *why);

@@ -35,7 +35,16 @@ static const struct row rows[] = {
     {ERR(PRODUCER_FENCED), KAFKA_TRANSACT, STEP_DOWN, "SINK-FENCED"},
     {ERR(INVALID_PRODUCER_EPOCH), KAFKA_TRANSACT, STEP_DOWN, "SINK-FENCED"},
     {ERR(_FATAL), KAFKA_READ, HALT, "SOURCE-FATAL"},
-    {ERR(_BAD_MSG), KAFKA_READ, HALT, "SOURCE-FATAL"},
+    {ERR(_BAD_MSG), KAFKA_READ, TRY_LATER, "SOURCE-UNREACHABLE"}, /* a connection's: it is made anew */
+    {ERR(_BAD_MSG), KAFKA_FETCH, HALT, "SOURCE-CORRUPT"},
+    {ERR(INVALID_MSG), KAFKA_FETCH, HALT, "SOURCE-CORRUPT"},
+    {ERR(_NOT_IMPLEMENTED), KAFKA_FETCH, HALT, "SOURCE-CORRUPT"},
+    {ERR(MSG_SIZE_TOO_LARGE), KAFKA_FETCH, HALT, "SOURCE-CORRUPT"},
+    {ERR(_CRIT_SYS_RESOURCE), KAFKA_FETCH, HALT, "SOURCE-CORRUPT"},
+    {ERR(_CRIT_SYS_RESOURCE), KAFKA_READ, HALT, "SOURCE-FATAL"},
+    {ERR(_BAD_COMPRESSION), KAFKA_FETCH, HALT, "SOURCE-UNREADABLE"},
+    {ERR(TOPIC_AUTHORIZATION_FAILED), KAFKA_FETCH, HALT, "SOURCE-DENIED"},
+    {ERR(UNKNOWN), KAFKA_FETCH, TRY_LATER, "SOURCE-UNREACHABLE"},
     {ERR(_STATE), KAFKA_TRANSACT, REWIND, "SINK-TXN-ABORTED"},
     {ERR(_PURGE_QUEUE), KAFKA_TRANSACT, REWIND, "SINK-TXN-ABORTED"},
     {ERR(OUT_OF_ORDER_SEQUENCE_NUMBER), KAFKA_TRANSACT, REWIND, "SINK-TXN-ABORTED"},
@@ -73,6 +82,9 @@ static void no_code_is_taken_for_success(void)
         enum verdict read = kafka_verdict(KAFKA_READ, codes[i].code, &id);
         CU_ASSERT_TRUE(read == TRY_LATER || read == HALT);
         CU_ASSERT_EQUAL(strncmp(reason_name(id), "SOURCE-", 7), 0);
+        CU_ASSERT_TRUE(id != SOURCE_UNREADABLE && id != SOURCE_CORRUPT); /* They are of what was fetched. */
+        enum verdict fetch = kafka_verdict(KAFKA_FETCH, codes[i].code, &id);
+        CU_ASSERT_TRUE(fetch == read || id == SOURCE_UNREADABLE || id == SOURCE_CORRUPT);
         enum verdict write = kafka_verdict(KAFKA_WRITE, codes[i].code, &id);
         CU_ASSERT_TRUE(write == TRY_LATER || write == HALT);
         CU_ASSERT_EQUAL(strncmp(reason_name(id), "SINK-", 5), 0);
