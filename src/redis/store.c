@@ -9,6 +9,8 @@
 #include "store_call.h"
 #include "store_reply.h"
 
+#define PORTIONS 16
+
 enum verdict store_open(struct store **store, const struct config *config, struct logger *logger, struct reason *why)
 {
     struct store *opened = calloc(1, sizeof(*opened));
@@ -17,6 +19,7 @@ enum verdict store_open(struct store **store, const struct config *config, struc
         return no_memory(why, "for the store");
     opened->namespace_ = config->namespace_;
     opened->topic = config->topic;
+    opened->portion = config->flush_rows_max / PORTIONS;
     enum verdict verdict = store_link_open(&opened->link, config, logger, why);
     if (verdict == GO_ON)
         verdict = store_link_up(opened->link, why);

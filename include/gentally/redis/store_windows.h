@@ -26,9 +26,11 @@ MUST_CHECK enum verdict store_windows(struct store *store, int32_t partition, st
 typedef enum verdict store_cell_reader(void *context, struct span key, struct span packed, struct reason *why);
 
 /*
- * Reads one window of one partition together with the state it belongs to, atomically, and gives `each` all its cells,
- * in no order. `*records` is 0, and `each` is not called, if the window has no data. Stops at the first verdict of
- * `each` that is not GO_ON and returns it. HALT: STORE-TORN, STORE-STATE-MISSING.
+ * Reads one window of one partition together with the state it belongs to, and gives `each` all its cells, in no order.
+ * A window with more than a sixteenth of `flush_rows_max` fields is read in portions of that many; `each` is called
+ * once it is known that nothing changed meanwhile. `*records` is 0, and `each` is not called, if the window has no
+ * data. Stops at the first verdict of `each` that is not GO_ON and returns it. TRY_LATER: STORE-WINDOW-GREW, it changed
+ * each time. HALT: STORE-TORN, STORE-STATE-MISSING, NO-MEMORY.
  */
 MUST_CHECK enum verdict store_snapshot(struct store *store, int32_t partition, struct window window,
                                        store_cell_reader *each, void *context, int64_t *records,
