@@ -8,8 +8,9 @@ writes. Redis keeps every step whole on any history that survives (a lost tail, 
 `next` always says exactly which records the cells hold. Cells are opaque here: the worker reads them at `next`, merges,
 and writes them back only if `next` has not moved.
 
-KEYS[1] meta     inc tok next anchor first wm idle nonce taint, counted duplicate filtered too_late dead_lettered,
-                 floor:<kind>; stopped stopped_at stopped_why given_up, while the partition does not count
+KEYS[1] meta     inc tok next anchor first wm idle nonce taint, counted duplicate filtered too_late dead_lettered
+                 conflicting, floor:<kind>; decider deciders, the last owner that moved `next` and how many did;
+                 stopped stopped_at stopped_why given_up, while the partition does not count
 KEYS[2] windows  "<kind>:<start>" -> records folded into the window
 KEYS[3..]        one hash per window: row key -> cell, "__n" -> records, the same number again: if they differ, the
                  window is torn; then one hash per bucket of ids: id -> what was counted for it, "__n" -> writes, the
@@ -28,7 +29,7 @@ partition is never written again.
 local CHUNK = 6000
 
 local STATE = {'inc', 'tok', 'first', 'next', 'wm', 'idle', 'anchor',
-               'counted', 'duplicate', 'filtered', 'too_late', 'dead_lettered',
+               'counted', 'duplicate', 'filtered', 'too_late', 'dead_lettered', 'conflicting',
                'floor:hour', 'floor:day', 'floor:week', 'floor:month',
                'taint', 'stopped', 'stopped_at', 'stopped_why', 'given_up'}
 
@@ -38,6 +39,11 @@ local function state_of(meta)
     if value == false then values[i] = '' end
   end
   return values
+end
+
+-- Beside meta: who decided which offsets, see new_decider().
+local function deciders_of(meta)
+  return string.sub(meta, 1, -5) .. 'deciders'
 end
 
 -- What forbids any step, or nil.
@@ -78,9 +84,11 @@ end
 -- counts could end in windows that nobody reads any more. ARGV: inc, first, then the floors of hour, day, week, month
 local function create(KEYS, ARGV)
   if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
+  redis.call('UNLINK', deciders_of(KEYS[1])) -- those of a state that is gone
   redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'tok', '', 'first', ARGV[2], 'next', ARGV[2],
              'wm', '', 'idle', '0', 'nonce', '', 'anchor', '',
              'counted', '0', 'duplicate', '0', 'filtered', '0', 'too_late', '0', 'dead_lettered', '0',
+             'conflicting', '0',
              'floor:hour', ARGV[3], 'floor:day', ARGV[4], 'floor:week', ARGV[5], 'floor:month', ARGV[6])
   return {'OK'}
 end
@@ -93,6 +101,25 @@ local function claim(KEYS, ARGV)
   if no then return no end
   redis.call('HSET', KEYS[1], 'tok', ARGV[1], 'idle', '0')
   return {'OK', state_of(KEYS[1])}
+end
+
+-- Who decided what, for a redrive.
+local function deciders(KEYS)
+  local state = redis.call('HMGET', KEYS[1], 'inc', 'next')
+  if not state[1] then return {'MISSING'} end
+  return {'OK', state[1], state[2], redis.call('HGETALL', deciders_of(KEYS[1]))}
+end
+
+-- Writes the settings of the namespace, whole, if those that are kept have the version that is expected ('' = none
+-- are kept). KEYS: the record. ARGV: the version expected, then names and values
+local function settle(KEYS, ARGV)
+  local version = redis.call('HGET', KEYS[1], 'version') or ''
+  if version ~= ARGV[1] then return {'CHANGED', version} end
+  local no = denied('UNLINK', KEYS[1]) or denied('HSET', KEYS[1], 'f', 'v')
+  if no then return no end
+  redis.call('UNLINK', KEYS[1])
+  redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+  return {'OK'}
 end
 
 local function look(KEYS)
@@ -170,7 +197,33 @@ local function recall(KEYS, ARGV)
   return {'OK'}
 end
 
--- Applies one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, anchor, five outcome counts, then per
+-- Does an offset come before another? They are texts of digits, without zeros before.
+local function is_before(left, right)
+  return #left < #right or (#left == #right and left < right)
+end
+
+-- Who decided which offsets: "<offset>" -> half of the token under which `next` was moved on from there. A dead letter
+-- is written before the flush that passes its record, so it names its decider, and is final only if this is the same.
+local DECIDERS = 4096
+
+-- What a flush writes down of its owner, if that is another than the last one's: his token, how many entries there are
+-- then, and which are too old to be kept; or nil.
+local function new_decider(meta, tok)
+  local state, over = redis.call('HMGET', meta, 'decider', 'deciders'), {}
+  tok = string.sub(tok, 1, 16)
+  if state[1] == tok then return nil end
+  local count = tonumber(state[2] or '0') + 1
+  if count > DECIDERS then
+    local all, firsts = redis.call('HGETALL', deciders_of(meta)), {}
+    for i = 1, #all, 2 do firsts[#firsts + 1] = all[i] end
+    table.sort(firsts, is_before)
+    over = {unpack(firsts, 1, DECIDERS / 4)}
+    count = #firsts + 1 - #over
+  end
+  return tok, count, over
+end
+
+-- Applies one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, anchor, six outcome counts, then per
 -- window: kind, start, records before, records after, number of arguments, field/value pairs; then per bucket of ids
 -- the same, with "ids", "<width>:<start>" and no records; without pairs it is dropped.
 local function flush(KEYS, ARGV)
@@ -180,9 +233,12 @@ local function flush(KEYS, ARGV)
   if state[1] == ARGV[1] and state[2] == ARGV[5] and state[3] == ARGV[4] then return {'ALREADY'} end
   no = fence(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
   if no then return no end
-  local at, kept = 14, {}
-  no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', KEYS[2], 'f', 'v')
+  local at, kept = 15, {}
+  no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', KEYS[2], 'f', 'v') or
+       denied('HSET', deciders_of(KEYS[1]), 'f', 'v') or denied('HDEL', deciders_of(KEYS[1]), 'f')
   if no then return no end
+  local decider, deciders, over
+  if ARGV[4] ~= ARGV[3] then decider, deciders, over = new_decider(KEYS[1], ARGV[2]) end
   for i = 3, #KEYS do
     local name = ARGV[at] .. ':' .. ARGV[at + 1]
     no = denied('HSET', KEYS[i], 'f', 'v')
@@ -208,7 +264,7 @@ local function flush(KEYS, ARGV)
     if type(reply) == 'table' and reply.err then failed = reply.err end
   end
   local function write(...) call('HSET', ...) end
-  at = 14
+  at = 15
   for i = 3, #KEYS do
     local kind = ARGV[at]
     local name, records, count = ARGV[at] .. ':' .. ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 4])
@@ -231,7 +287,12 @@ local function flush(KEYS, ARGV)
   end
   write(KEYS[1], 'next', ARGV[4], 'nonce', ARGV[5], 'wm', ARGV[6], 'idle', ARGV[7], 'anchor', ARGV[8],
         'counted', ARGV[9], 'duplicate', ARGV[10], 'filtered', ARGV[11], 'too_late', ARGV[12],
-        'dead_lettered', ARGV[13])
+        'dead_lettered', ARGV[13], 'conflicting', ARGV[14])
+  if decider then
+    if #over > 0 then call('HDEL', deciders_of(KEYS[1]), unpack(over)) end
+    write(deciders_of(KEYS[1]), ARGV[3], decider)
+    write(KEYS[1], 'decider', decider, 'deciders', deciders)
+  end
   if (state[4] or '') ~= '' and (ARGV[4] ~= ARGV[3] or ARGV[7] == '1') then -- It counts again, or is at its log's end.
     write(KEYS[1], 'stopped', '', 'stopped_at', '', 'stopped_why', '', 'given_up', '')
   end
@@ -251,11 +312,6 @@ local function snapshot(KEYS, ARGV)
   local size = redis.call('HLEN', KEYS[3])
   if size > tonumber(ARGV[2]) then return {'OK', state_of(KEYS[1]), n, size} end
   return {'OK', state_of(KEYS[1]), n, redis.call('HGETALL', KEYS[3])}
-end
-
--- Does an offset come before another? They are texts of digits, without zeros before.
-local function is_before(left, right)
-  return #left < #right or (#left == #right and left < right)
 end
 
 -- Ends a kind's windows that start before the floor: nothing is written to them any more, in this partition. ARGV:
@@ -610,11 +666,13 @@ end
 
 redis.register_function{function_name='gentally_1_probe', callback=probe, flags={'no-writes'}}
 redis.register_function('gentally_1_create', create)
+redis.register_function('gentally_1_settle', settle)
 redis.register_function{function_name='gentally_1_claim', callback=claim, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_stop', callback=stop, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_give_up', callback=give_up, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_lease', callback=lease, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_look', callback=look, flags={'no-writes'}}
+redis.register_function{function_name='gentally_1_deciders', callback=deciders, flags={'no-writes'}}
 redis.register_function{function_name='gentally_1_load', callback=load, flags={'no-writes'}}
 redis.register_function{function_name='gentally_1_recall', callback=recall, flags={'no-writes'}}
 redis.register_function('gentally_1_flush', flush)

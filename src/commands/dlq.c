@@ -18,7 +18,7 @@
 #include "redrive.h"
 #include "table.h"
 
-enum option { REASON, PARTITION, FROM, TO, LETTER, RECORD, PAYLOAD, LIMIT, YES, FORMAT };
+enum option { REASON, PARTITION, FROM, TO, LETTER, RECORD, PAYLOAD, LIMIT, YES, UNSURE, FORMAT };
 
 static const char *const formats[] = {"text", "json"};
 enum format { FORMAT_TEXT, FORMAT_JSON };
@@ -33,6 +33,7 @@ static const struct command_option option_table[] = {
     [PAYLOAD] = {"payload", NULL, "show: key and value too, as hex and text", NULL},
     [LIMIT] = {"limit", "N", "list: only the first N", NULL},
     [YES] = {"yes", NULL, "redrive: do it; without, only say what would be done", NULL},
+    [UNSURE] = {"unsure", NULL, "redrive: also letters of which nobody knows whether they are final", NULL},
     [FORMAT] = {"format", "F", "text or json (default text)", NULL},
 };
 
@@ -49,7 +50,9 @@ const struct command command_dlq = {
         "show     one letter, by its place (--letter P:O) or by that of its record (--record P:O)\n"
         "redrive  puts the original key and value back into the partition they came from, with headers\n"
         "         gentally.redriven-from and gentally.redriven-letter. Each record once for good: repeating\n"
-        "         it, or a crash, sends nothing twice. Without --yes it only says what it would do.\n"
+        "         it, or a crash, sends nothing twice. A letter is written before its record is decided: what a\n"
+        "         killed worker's successor decided otherwise, perhaps counted, is not sent; Redis is asked\n"
+        "         for it. Without --yes it only says what it would do.\n"
         "\n"
         "Payloads are shown by `show --payload` alone. A letter whose value was left out because it was too\n"
         "large cannot be sent again: take the record from the input topic while the log has it.\n"
@@ -74,7 +77,7 @@ struct request {
     struct dead_letter_filter filter;
     uint32_t format;
     int64_t limit, printed;
-    bool has_letter, has_record, has_payload, is_real;
+    bool has_letter, has_record, has_payload, is_real, is_unsure;
     int32_t partition; /* of the letter or record to show */
     int64_t offset;
     uint32_t reason_count;
@@ -322,10 +325,11 @@ static void print_redrive(const struct request *request, const struct redrive_co
 {
     if (request->format == FORMAT_JSON) {
         printf("{\"is_dry\":%s,\"letters\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"sent_before\":%" PRIu64
-               ",\"doubles\":%" PRIu64 ",\"value_omitted\":%" PRIu64 ",\"other_topic\":%" PRIu64 ",\"foreign\":%" PRIu64
-               "}\n",
+               ",\"doubles\":%" PRIu64 ",\"superseded\":%" PRIu64 ",\"undecided\":%" PRIu64 ",\"unsure\":%" PRIu64
+               ",\"value_omitted\":%" PRIu64 ",\"other_topic\":%" PRIu64 ",\"foreign\":%" PRIu64 "}\n",
                request->is_real ? "false" : "true", counts->letters, counts->sent, counts->before, counts->doubles,
-               counts->omitted, counts->elsewhere, counts->foreign);
+               counts->superseded, counts->undecided, counts->unsure, counts->omitted, counts->elsewhere,
+               counts->foreign);
         return;
     }
     printf("letters: %" PRIu64 "\n%s: %" PRIu64 "\n", counts->letters, request->is_real ? "sent" : "would be sent",
@@ -334,6 +338,16 @@ static void print_redrive(const struct request *request, const struct redrive_co
         printf("sent by an earlier redrive: %" PRIu64 "\n", counts->before);
     if (counts->doubles > 0)
         printf("of the same record as another: %" PRIu64 "\n", counts->doubles);
+    if (counts->superseded > 0)
+        printf("not sent, their record was decided again by another worker: %" PRIu64 "\n", counts->superseded);
+    if (counts->undecided > 0)
+        printf("not sent, their record is not decided yet: %" PRIu64 "; repeat once the workers have passed it\n",
+               counts->undecided);
+    if (counts->unsure > 0)
+        printf("refused: %" PRIu64
+               ", nobody knows any more who decided their record, so it may be counted already; "
+               "--unsure sends them all the same\n",
+               counts->unsure);
     if (counts->omitted > 0)
         printf("cannot be sent, their value was left out: %" PRIu64 "\n", counts->omitted);
     if (counts->elsewhere > 0)
@@ -347,7 +361,8 @@ static void print_redrive(const struct request *request, const struct redrive_co
 static enum verdict run_redrive(struct request *request, struct reason *why)
 {
     struct redrive_counts counts = {0};
-    enum verdict verdict = redrive(request->config, &request->filter, !request->is_real, &counts, why);
+    struct redrive_options options = {.is_dry = !request->is_real, .is_unsure = request->is_unsure};
+    enum verdict verdict = redrive(request->config, &request->filter, options, &counts, why);
 
     if (verdict == GO_ON || counts.sent > 0)
         print_redrive(request, &counts);
@@ -373,6 +388,7 @@ static enum verdict read_options(struct request *request, const struct command_o
     request->has_record = options[RECORD].value != NULL;
     request->has_payload = options[PAYLOAD].value != NULL;
     request->is_real = options[YES].value != NULL;
+    request->is_unsure = options[UNSURE].value != NULL;
     if (verdict == GO_ON)
         verdict = option_integer(&options[PARTITION], 0, INT32_MAX, &request->filter.partition, why);
     if (verdict == GO_ON)

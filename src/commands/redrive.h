@@ -14,15 +14,26 @@ struct redrive_counts {
     uint64_t omitted;   /* letters whose value was too large to be kept */
     uint64_t elsewhere; /* letters of another input topic */
     uint64_t foreign;   /* letters without the headers of ours */
+
+    /* Letters that are not final (core/decider.h), and not sent. */
+    uint64_t superseded; /* another owner decided the record */
+    uint64_t undecided;  /* nobody has yet */
+    uint64_t unsure;     /* nobody knows any more */
+};
+
+struct redrive_options {
+    bool is_dry;    /* nothing is written */
+    bool is_unsure; /* what nobody knows any more is sent too */
 };
 
 /*
  * Sends the records of the letters that fit back to where they came from: the same partition, key and value, each once
  * for good. The record and the note that it was sent (topic <namespace>.redrives) are one transaction, and a redrive
- * reads the notes only after it has fenced any other. With `is_dry` nothing is written. Blocks. Verdicts of
- * transaction_open(), transaction_commit() and topic_read().
+ * reads the notes only after it has fenced any other. A letter is sent only if it is final by what the store says:
+ * written by the owner whose flush passed its record. Blocks. Verdicts of transaction_open(), transaction_commit(),
+ * topic_read(), store_open() and store_deciders().
  */
-MUST_CHECK enum verdict redrive(const struct config *config, const struct dead_letter_filter *filter, bool is_dry,
-                                struct redrive_counts *counts, struct reason *why);
+MUST_CHECK enum verdict redrive(const struct config *config, const struct dead_letter_filter *filter,
+                                struct redrive_options options, struct redrive_counts *counts, struct reason *why);
 
 #endif

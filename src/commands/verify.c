@@ -40,8 +40,8 @@ const struct command command_verify = {
     .text =
         "Reads the ledger and the summary topics from beginning to end, committed records only; asks neither Redis\n"
         "nor the input topic, and changes nothing. Checks that\n"
-        "  of each partition, consumed = counted + duplicate + filtered + too_late + dead_lettered, and no more was\n"
-        "    consumed than offsets were passed; successive offset ranges have neither gap nor overlap;\n"
+        "  of each partition, consumed = counted + duplicate + filtered + too_late + dead_lettered + conflicting, and\n"
+        "    no more was consumed than offsets were passed; successive offset ranges have neither gap nor overlap;\n"
         "  versions of a window and of a row only rise; a rebuilt partition raises the generation;\n"
         "  no partition's windows hold more records than it counted;\n"
         "  each window has all the rows its ledger record announces, of that version and no other;\n"

@@ -32,6 +32,21 @@ static bool parse_ids(const char *text, enum ids_mode *mode)
     return false;
 }
 
+/* `last` takes back what the first one added, which only `amend` keeps. To turn that on unasked would double Redis. */
+static enum verdict parse_ids_keep(struct config *config, struct reason *why)
+{
+    bool is_last = strcmp(config->ids_keep_text, "last") == 0;
+
+    if (!is_last && strcmp(config->ids_keep_text, "first") != 0)
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "ids_keep = '%s': allowed is first, last", config->ids_keep_text);
+    if (is_last && config->ids != IDS_AMEND)
+        return reason_set(why, HALT, CONFIG_VALUE, 0,
+                          "ids_keep = last replaces what an id counted, which ids = %s does not keep: set ids = amend",
+                          config->ids_text);
+    config->ids_keep = is_last ? KEEP_LAST : KEEP_FIRST;
+    return GO_ON;
+}
+
 enum verdict config_derive(struct config *config, struct reason *why)
 {
     if (!parse_windows(config->windows_text, config->windows))
@@ -40,6 +55,9 @@ enum verdict config_derive(struct config *config, struct reason *why)
                           config->windows_text);
     if (!parse_ids(config->ids_text, &config->ids))
         return reason_set(why, HALT, CONFIG_VALUE, 0, "ids = '%s': allowed is off, dedup, amend", config->ids_text);
+    enum verdict verdict = parse_ids_keep(config, why);
+    if (verdict != GO_ON)
+        return verdict;
     bool is_on = strcmp(config->retention_text, "on") == 0;
     if (!is_on && strcmp(config->retention_text, "off") != 0)
         return reason_set(why, HALT, CONFIG_VALUE, 0, "retention = '%s': allowed is on, off", config->retention_text);
@@ -51,7 +69,7 @@ enum verdict config_derive(struct config *config, struct reason *why)
     config->kept_ms[WINDOW_DAY] = config->days_kept_days * DAY_MS;
     config->kept_ms[WINDOW_WEEK] = config->weeks_kept_days * DAY_MS;
     config->kept_ms[WINDOW_MONTH] = config->months_kept_days * DAY_MS;
-    enum verdict verdict = rollups_parse(config->rollups_text, &config->rollups, why);
+    verdict = rollups_parse(config->rollups_text, &config->rollups, why);
     if (verdict != GO_ON)
         return verdict;
     rollups_group(&config->rollups, &config->grouping);

@@ -89,8 +89,14 @@ const struct option config_options[] = {
              "`dedup`: an id counts once, however often it was produced. "
              "`amend`: that, and what it counted, "
              "so that later records with `op` amend or retract correct it exactly. "
-             "Redis holds some 75 MB (dedup) or 160 MB (amend) per million ids. "
+             "Redis holds some 80 MB (dedup) or 180 MB (amend) per million ids. "
              "If unsure, keep off."},
+    {"ids_keep", TEXT(ids_keep_text, "WHICH", NOT_EMPTY), .initial = "first",
+     .help = "Which record of an id counts, if a later one says something else. "
+             "`first`: the later one is a dead letter, EVENT-ID-CONFLICT. "
+             "`last`: it replaces the earlier, exactly, as growing usage under one id needs; `ids` must be `amend`. "
+             "Ids that are not unique then overwrite each other, with a warning and no letter. "
+             "If unsure, keep first."},
     {"ids_kept_hours", INTEGER(ids_kept_hours, 1, 24 * DAYS_MAX, "hours"), .initial = "48",
      .help = "How long an id is remembered at least, in event time; at most half as long again. "
              "Redis memory grows with it. "

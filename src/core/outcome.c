@@ -3,8 +3,8 @@
 
 #include <assert.h>
 
-static const char *const outcome_names[OUTCOME_COUNT] = {"counted", "duplicate", "filtered", "too_late",
-                                                         "dead_lettered"};
+static const char *const outcome_names[OUTCOME_COUNT] = {"counted",  "duplicate",     "filtered",
+                                                         "too_late", "dead_lettered", "conflicting"};
 
 const char *outcome_name(enum outcome outcome)
 {

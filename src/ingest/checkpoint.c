@@ -42,6 +42,13 @@ enum verdict checkpoint_open(struct checkpoint **checkpoint, const struct config
     return GO_ON;
 }
 
+void checkpoint_begin_rollups(struct checkpoint *checkpoint, const int64_t since_ms[])
+{
+    struct flush_tools *tools = &checkpoint->tools;
+
+    memcpy(tools->since_ms, since_ms, tools->config->rollups.count * sizeof(*since_ms));
+}
+
 void checkpoint_close(struct checkpoint *checkpoint)
 {
     if (checkpoint == NULL)

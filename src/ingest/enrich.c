@@ -246,6 +246,12 @@ static uint32_t name_of(struct symbols *symbols, struct pseudonym account)
     return symbols_intern(symbols, (struct span){text, sizeof(text)});
 }
 
+struct pseudonym enrich_account(const struct enrich *enrich, struct span account)
+{
+    return enrich->pseudonyms == NULL || account.size == 0 ? (struct pseudonym){0}
+                                                           : pseudonyms_of(enrich->pseudonyms, account);
+}
+
 void enrich_event(struct enrich *enrich, const struct event *event, struct fact *fact)
 {
     struct symbols *symbols = enrich->symbols;
@@ -265,9 +271,7 @@ void enrich_event(struct enrich *enrich, const struct event *event, struct fact 
     fact->category_count = 0; /* the arrays hold nothing beyond their counts, and are not cleared */
     fact->tag_count = 0;
     add_sums(event, event->classified ? add_labels(enrich, event, fact) : (struct labelling){0}, fact->sums);
-    fact->account = (struct pseudonym){0};
-    if (enrich->pseudonyms != NULL && event->account.size > 0)
-        fact->account = pseudonyms_of(enrich->pseudonyms, event->account);
+    fact->account = enrich_account(enrich, event->account);
     fact->dims[DIM_ACCOUNT] = enrich->names_accounts ? name_of(symbols, fact->account) : 0;
     fact->sample = sample_of(event, fact->account);
 }

@@ -28,6 +28,9 @@ bool enrich_has_room(const struct enrich *enrich);
 /* Clears `symbols`, and all that was remembered by their ids. */
 void enrich_forget(struct enrich *enrich);
 
+/* The pseudonym of an account; 0 if it is absent, or accounts are not counted. */
+struct pseudonym enrich_account(const struct enrich *enrich, struct span account);
+
 /*
  * Fills `fact` from `event`, which has passed event_check(), all but `fact->windows`. Cannot fail; asserts
  * enrich_has_room().

@@ -37,6 +37,8 @@ void flush_tools_open(struct flush_tools *tools, const struct config *config, co
     assert(total != NULL);
     tools->config = config;
     tools->symbols = symbols;
+    for (size_t i = 0; i < ROLLUPS_MAX; i++)
+        tools->since_ms[i] = NO_TIME;
     tools->total = (uint32_t)(total - config->rollups.items);
     name_keys(tools);
     arena_open(&tools->arena, (size_t)1 << 20);
@@ -70,10 +72,11 @@ static enum verdict spread(struct flush_tools *tools, struct flush_plan *plan, s
     for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++) {
         for (uint32_t i = 0; i < deltas->count; i++) {
             const struct delta *delta = &deltas->items[i];
-            if ((delta->row.windows & 1u << kind) == 0)
+            struct window window = window_of(kind, delta->row.base_ms);
+            if ((delta->row.windows & 1u << kind) == 0 || window.start_ms < tools->since_ms[delta->row.rollup])
                 continue;
             struct cell_delta *cell_delta = &plan->cell_deltas[plan->cell_delta_count++];
-            *cell_delta = (struct cell_delta){window_of(kind, delta->row.base_ms), delta};
+            *cell_delta = (struct cell_delta){window, delta};
             is_sorted =
                 is_sorted && (plan->cell_delta_count == 1 || compare_cell_deltas(cell_delta - 1, cell_delta) <= 0);
         }

@@ -51,7 +51,8 @@ struct group_keys {
 struct flush_tools {
     const struct config *config;
     const struct symbols *symbols;
-    uint32_t total; /* index of the rollup whose rows count each record once */
+    int64_t since_ms[ROLLUPS_MAX]; /* windows that start before have no rows of the rollup */
+    uint32_t total;                /* index of the rollup whose rows count each record once */
     struct group_keys keys[ROLLUPS_MAX];
     struct arena arena;             /* holds the plans, until it is cleared */
     struct accumulator accumulator; /* empty between cells */

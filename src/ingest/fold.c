@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "fold_ids.h"
+#include "gentally/core/decider.h"
 #include "gentally/kafka/producer.h"
 #include "retention.h"
 
@@ -11,9 +12,11 @@ static enum verdict set_aside(struct fold *fold, struct partition *partition, co
                               enum outcome outcome, const struct reason *because, struct reason *why)
 {
     int64_t offsets = record->unreadable > 0 ? record->unreadable : 1;
-    enum verdict verdict =
-        producer_dead_letter(fold->producer, fold->dead_letters, fold->config->topic, record, because, why);
+    char decided_by[DECIDER_SIZE];
 
+    decider_write(partition->state.incarnation, partition->state.token, decided_by);
+    enum verdict verdict =
+        producer_dead_letter(fold->producer, fold->dead_letters, fold->config->topic, record, decided_by, because, why);
     if (verdict != GO_ON)
         return verdict;
     log_line(fold->logger, LOG_LEVEL_DEBUG, reason_name(because->id), "partition=%" PRId32 " offset=%" PRId64,
@@ -25,6 +28,7 @@ static enum verdict set_aside(struct fold *fold, struct partition *partition, co
         fold->futures_total++;
         fold->last_future = *because;
     }
+    fold->conflicts += outcome == OUTCOME_CONFLICTING ? 1 : 0;
     partition->outcomes[outcome] += offsets;
     partition->next = record->offset + offsets;
     return GO_ON;

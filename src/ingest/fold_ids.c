@@ -17,19 +17,28 @@ bool fold_ids_have_room(const struct fold *fold, const struct partition *partiti
            symbols_has_room(fold->symbols, symbols, (size_t)symbols * EVENT_TEXT_MAX);
 }
 
-static enum verdict remember(struct fold *fold, struct partition *partition, struct id_key key, enum id_state state,
-                             struct placement placement, struct reason *why)
-{
-    struct span contribution = {NULL, 0};
+/* One record and what its id has to say about it. */
+struct question {
+    struct id_key key;
+    struct id_known known;
+    struct digest digest; /* of the record's event */
+};
 
+static enum verdict remember(struct fold *fold, struct partition *partition, const struct question *question,
+                             enum id_state state, struct placement placement, struct reason *why)
+{
+    struct id_known now = {.state = state, .digest = question->digest};
+
+    if (state == ID_RETRACTED) /* A retraction says nothing of its own. */
+        now.digest = question->known.digest;
     if (state == ID_COUNTED)
-        contribution = (struct span){(const char *)fold->contribution,
-                                     contribution_write(&fold->fact, placement, fold->symbols, fold->contribution)};
-    return ids_put(partition->ids, key, partition->watermark_ms, state, contribution, why);
+        now.contribution = (struct span){(const char *)fold->contribution,
+                                         contribution_write(&fold->fact, placement, fold->symbols, fold->contribution)};
+    return ids_put(partition->ids, question->key, partition->watermark_ms, &question->known, &now, why);
 }
 
-static enum verdict create(struct fold *fold, struct partition *partition, struct id_key key, enum outcome *outcome,
-                           struct reason *why)
+static enum verdict create(struct fold *fold, struct partition *partition, const struct question *question,
+                           enum outcome *outcome, struct reason *why)
 {
     bool is_kept = fold->config->ids == IDS_AMEND;
     enum verdict verdict = fold_event(fold, partition, outcome, why);
@@ -37,7 +46,7 @@ static enum verdict create(struct fold *fold, struct partition *partition, struc
     if (verdict != GO_ON)
         return verdict;
     struct placement placement = {.placed = fold->fact.windows, .rollups = fold->config->rollups_mark};
-    return remember(fold, partition, key, is_kept ? ID_COUNTED : ID_SEEN, placement, why);
+    return remember(fold, partition, question, is_kept ? ID_COUNTED : ID_SEEN, placement, why);
 }
 
 static enum verdict too_late(const struct partition *partition, int64_t event_ms, enum outcome *outcome,
@@ -72,28 +81,23 @@ static enum verdict recollect(struct fold *fold, const struct partition *partiti
     return GO_ON;
 }
 
-static enum verdict change(struct fold *fold, struct partition *partition, struct id_key key,
-                           const struct id_known *known, enum outcome *outcome, struct reason *why)
+/* Puts fold->event in the place of what its id counted, fold->old at `placement`; or, with `is_put` false, nothing. */
+static enum verdict replace(struct fold *fold, struct partition *partition, const struct question *question,
+                            struct placement placement, bool is_put, enum outcome *outcome, struct reason *why)
 {
     const struct event *event = &fold->event;
-    bool is_amend = event->op == OP_AMEND;
-    struct placement placement;
-
-    *outcome = OUTCOME_DEAD_LETTERED;
-    enum verdict verdict = recollect(fold, partition, known, &placement, why);
-    if (verdict != GO_ON)
-        return verdict;
-    uint32_t open = is_amend ? partition_windows(partition, event->created_ms) : 0;
+    uint32_t open = is_put ? partition_windows(partition, event->created_ms) : 0;
     struct correction correction = correction_of(
         placement, fold->old.event_ms, partition_windows(partition, fold->old.event_ms), event->created_ms, open);
-    if (is_amend && open == 0)
+
+    if (is_put && open == 0)
         return too_late(partition, event->created_ms, outcome, why);
     if ((correction.taken | correction.added) == 0)
         return too_late(partition, fold->old.event_ms, outcome, why);
     fold->old.windows = TAKEN_BIT | correction.taken | correction.alone << TAKEN_ALONE_SHIFT;
     if (correction.taken != 0)
         tally_add(partition->taken, &fold->old);
-    if (is_amend) {
+    if (is_put) {
         enrich_event(fold->enrich, event, &fold->fact);
         fold->fact.windows = correction.added;
         if (correction.added != 0)
@@ -103,21 +107,74 @@ static enum verdict change(struct fold *fold, struct partition *partition, struc
         partition_move_watermark(partition, event->created_ms);
     }
     *outcome = OUTCOME_COUNTED;
-    return remember(fold, partition, key, is_amend ? ID_COUNTED : ID_RETRACTED, correction.placement, why);
+    return remember(fold, partition, question, is_put ? ID_COUNTED : ID_RETRACTED, correction.placement, why);
+}
+
+static enum verdict change(struct fold *fold, struct partition *partition, const struct question *question,
+                           enum outcome *outcome, struct reason *why)
+{
+    struct placement placement;
+
+    *outcome = OUTCOME_DEAD_LETTERED;
+    enum verdict verdict = recollect(fold, partition, &question->known, &placement, why);
+    if (verdict != GO_ON)
+        return verdict;
+    return replace(fold, partition, question, placement, fold->event.op == OP_AMEND, outcome, why);
+}
+
+/* ---- a create whose id is known, and said something else ---- */
+
+static enum verdict conflict(const struct question *question, enum outcome *outcome, const char *because,
+                             struct reason *why)
+{
+    char fields[DIGEST_NAMES_MAX];
+
+    digest_difference(&question->known.digest, &question->digest, fields);
+    *outcome = OUTCOME_CONFLICTING;
+    return reason_set(why, SET_ASIDE, EVENT_ID_CONFLICT, 0, "its id was counted with another %s; %s", fields, because);
+}
+
+static enum verdict meet_other(struct fold *fold, struct partition *partition, const struct question *question,
+                               enum outcome *outcome, struct reason *why)
+{
+    struct placement placement;
+
+    if (question->known.state == ID_RETRACTED)
+        return conflict(question, outcome, "that event was retracted", why);
+    if (fold->config->ids_keep == KEEP_FIRST)
+        return conflict(question, outcome, "the first one counts", why);
+    if (question->known.state == ID_SEEN)
+        return conflict(question, outcome, "what that added was not kept: `ids` was `dedup`", why);
+    enum verdict verdict = recollect(fold, partition, &question->known, &placement, why);
+    if (verdict == SET_ASIDE)
+        return conflict(question, outcome, "it was counted under other rollups than are configured now", why);
+    if (verdict != GO_ON)
+        return verdict;
+    if (fold->event.created_ms < fold->old.event_ms)
+        return conflict(question, outcome, "that one is newer by created_at", why);
+    verdict = replace(fold, partition, question, placement, true, outcome, why);
+    fold->conflicts += verdict == GO_ON ? 1 : 0;
+    return verdict;
 }
 
 enum verdict fold_by_id(struct fold *fold, struct partition *partition, enum outcome *outcome, struct reason *why)
 {
-    struct id_key key = ids_key(partition->ids, fold->event.id);
-    struct id_known known = ids_find(partition->ids, key, partition->watermark_ms);
-    enum event_op op = fold->event.op;
+    const struct event *event = &fold->event;
+    struct question question = {
+        .key = ids_key(partition->ids, event->id),
+        .digest = ids_digest(partition->ids, event, enrich_account(fold->enrich, event->account)),
+    };
 
-    assert(op == OP_CREATE || partition->taken != NULL);
-    if (op == OP_CREATE && known.state == ID_UNKNOWN)
-        return create(fold, partition, key, outcome, why);
-    if (op == OP_CREATE || (op == OP_RETRACT && known.state == ID_RETRACTED)) {
+    question.known = ids_find(partition->ids, question.key, partition->watermark_ms);
+    assert(event->op == OP_CREATE || partition->taken != NULL);
+    if (event->op == OP_CREATE && question.known.state == ID_UNKNOWN)
+        return create(fold, partition, &question, outcome, why);
+    bool is_repeated = event->op == OP_CREATE ? id_known_said(&question.known, &question.digest)
+                                              : event->op == OP_RETRACT && question.known.state == ID_RETRACTED;
+    if (is_repeated) {
         *outcome = OUTCOME_DUPLICATE;
         return GO_ON;
     }
-    return change(fold, partition, key, &known, outcome, why);
+    return event->op == OP_CREATE ? meet_other(fold, partition, &question, outcome, why)
+                                  : change(fold, partition, &question, outcome, why);
 }

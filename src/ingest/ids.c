@@ -2,9 +2,11 @@
  * Ids in an open-addressing table over an array of entries. An entry is an id the store was asked for, or that was put
  * since the last flush (then it is dirty). Values are in an arena and look as they do in the store:
  *
- *   ""                         seen
- *   'r' changes varint         retracted
- *   'c' changes varint bytes   counted, and its contribution
+ *   digest                                          seen
+ *   'r' changes varint, digest, count, earlier      retracted
+ *   'c' changes varint, digest, count, earlier, ..  counted, and its contribution
+ *
+ * `earlier` are `count` digests of the whole alone, of versions that counted before. Nothing but a digest is so short.
  *
  * `changes` counts how often the id was written: an id that was amended stands in an older bucket as well, and the
  * higher number is the newer one. With one width of buckets their order would tell; but the width follows kept_ms,
@@ -24,8 +26,9 @@
 #define BUCKETS_KEPT 2
 #define LIVE_BUCKETS_MAX (BUCKETS_KEPT + 1) /* of one width */
 
-/* Bounds how long one flush holds Redis, and the memory for ids (some 120 bytes each, and the contributions). */
-#define DIRTY_MAX 16384u
+/* Bounds how long one flush holds Redis, and the memory for ids (some 150 bytes each, and the contributions): each
+ * ids_put() takes bytes, also that of an id that was put before. */
+#define PUTS_MAX 16384u
 #define ENTRIES_MAX 65536u
 
 enum value_kind { KIND_RETRACTED = 'r', KIND_COUNTED = 'c' };
@@ -38,7 +41,8 @@ struct id_entry {
     uint32_t batch;          /* in which it was asked for last */
     struct id_bucket bucket; /* where it stands, or shall stand */
     struct span value;       /* as in the store */
-    struct span contribution;
+    struct digest digest;
+    struct span earlier, contribution; /* within `value` */
 };
 
 struct ids {
@@ -47,6 +51,7 @@ struct ids {
     struct arena arena;
     struct id_entry *entries;
     uint32_t count, room, dirty_count; /* of entries; `room` is a power of two */
+    uint32_t put_count;                /* since the last flush */
     uint32_t batch;                    /* number of the batch at hand */
     uint32_t *table;                   /* entry index + 1; 0 = free; 2 * `room` of them */
     uint32_t stored_count;
@@ -92,6 +97,7 @@ static void clear(struct ids *ids)
     arena_clear(&ids->arena);
     ids->count = 0;
     ids->dirty_count = 0;
+    ids->put_count = 0;
     ids->asked_count = 0;
     if (ids->room > 0)
         memset(ids->table, 0, 2 * (size_t)ids->room * sizeof(*ids->table));
@@ -119,6 +125,20 @@ struct id_key ids_key(const struct ids *ids, struct span id)
     siphash128(&ids->hash_key, id, hash);
     memcpy(key.bytes, hash, sizeof(key.bytes));
     return key;
+}
+
+struct digest ids_digest(const struct ids *ids, const struct event *event, struct pseudonym account)
+{
+    return digest_of(event, account, &ids->hash_key);
+}
+
+bool id_known_said(const struct id_known *known, const struct digest *digest)
+{
+    bool is_said = digest_same(&known->digest, digest);
+
+    for (size_t i = 0; i < known->earlier.size && !is_said; i += DIGEST_WHOLE_SIZE)
+        is_said = memcmp(known->earlier.bytes + i, digest->bytes, DIGEST_WHOLE_SIZE) == 0;
+    return is_said;
 }
 
 /* ---- time ---- */
@@ -234,18 +254,38 @@ static bool read_changes(struct span value, uint32_t *changes, struct span *rest
     return false;
 }
 
+/* Cuts the digest of the one that counts, and those of versions before it, off the rest of a value. */
+static bool read_digests(struct span *rest, struct id_entry *entry)
+{
+    if (rest->size <= DIGEST_SIZE)
+        return false;
+    memcpy(entry->digest.bytes, rest->bytes, DIGEST_SIZE);
+    size_t count = (unsigned char)rest->bytes[DIGEST_SIZE], size = count * DIGEST_WHOLE_SIZE;
+    *rest = (struct span){rest->bytes + DIGEST_SIZE + 1, rest->size - DIGEST_SIZE - 1};
+    if (count > ID_EARLIER_MAX || size > rest->size)
+        return false;
+    entry->earlier = (struct span){rest->bytes, size};
+    *rest = (struct span){rest->bytes + size, rest->size - size};
+    return true;
+}
+
 /* Reads a value as the store has it into an entry. */
 static bool read_value(struct span value, struct id_entry *entry)
 {
     entry->value = value;
-    entry->contribution = (struct span){NULL, 0};
+    entry->earlier = entry->contribution = (struct span){NULL, 0};
     entry->changes = 0;
     entry->state = ID_SEEN;
-    if (value.size == 0)
+    if (value.size < DIGEST_SIZE)
+        return false;
+    if (value.size == DIGEST_SIZE) {
+        memcpy(entry->digest.bytes, value.bytes, DIGEST_SIZE);
         return true;
+    }
     entry->state = value.bytes[0] == KIND_COUNTED ? ID_COUNTED : ID_RETRACTED;
     return (value.bytes[0] == KIND_COUNTED || value.bytes[0] == KIND_RETRACTED) &&
-           read_changes(value, &entry->changes, &entry->contribution);
+           read_changes(value, &entry->changes, &entry->contribution) && read_digests(&entry->contribution, entry) &&
+           (entry->state == ID_COUNTED || entry->contribution.size == 0);
 }
 
 static bool copy(struct ids *ids, struct span value, struct span *copied)
@@ -301,7 +341,7 @@ struct id_lookup *ids_lookup(struct ids *ids, const struct partition_state *stat
 
 bool ids_has_room(const struct ids *ids)
 {
-    return ids->dirty_count < DIRTY_MAX && (ids->count < ENTRIES_MAX || ids->dirty_count == 0);
+    return ids->put_count < PUTS_MAX && (ids->count < ENTRIES_MAX || ids->dirty_count == 0);
 }
 
 static struct id_entry *asked_entry(const struct ids *ids, struct id_key key)
@@ -318,29 +358,57 @@ struct id_known ids_find(const struct ids *ids, struct id_key key, int64_t water
 
     if (entry->state == ID_UNKNOWN || !is_live(ids, entry->bucket, watermark_ms))
         return (struct id_known){.state = ID_UNKNOWN};
-    return (struct id_known){(enum id_state)entry->state, entry->contribution};
+    return (struct id_known){(enum id_state)entry->state, entry->digest, entry->earlier, entry->contribution};
 }
 
-/* Writes the value as the store shall have it. */
-static bool write_value(struct ids *ids, struct id_entry *entry, struct span contribution)
+static char *put_bytes(char *at, struct span bytes)
 {
-    uint8_t head[6];
-    size_t size = 0;
+    if (bytes.size > 0)
+        memcpy(at, bytes.bytes, bytes.size);
+    return at + bytes.size;
+}
 
-    if (entry->state != ID_SEEN) {
-        head[size++] = entry->state == ID_COUNTED ? KIND_COUNTED : KIND_RETRACTED;
+/* The versions before `now`: the one that counted, if it says something else, and those before that. What the entry
+ * has of an id that was forgotten by now is none: it may have gone from the store as well. */
+static size_t write_earlier(const struct id_known *before, const struct id_known *now,
+                            char bytes[ID_EARLIER_MAX * DIGEST_WHOLE_SIZE])
+{
+    const size_t room = ID_EARLIER_MAX * DIGEST_WHOLE_SIZE;
+    struct span kept = before->earlier;
+    char *at = bytes;
+
+    if (before->state == ID_UNKNOWN)
+        return 0;
+    if (!digest_same(&before->digest, &now->digest))
+        at = put_bytes(at, (struct span){before->digest.bytes, DIGEST_WHOLE_SIZE});
+    if (kept.size > room - (size_t)(at - bytes))
+        kept.size = room - (size_t)(at - bytes);
+    return (size_t)(put_bytes(at, kept) - bytes);
+}
+
+/* Makes the entry what is known now, and its value what the store shall have. */
+static bool write_value(struct ids *ids, struct id_entry *entry, const struct id_known *before,
+                        const struct id_known *now)
+{
+    char head[6], earlier[ID_EARLIER_MAX * DIGEST_WHOLE_SIZE];
+    size_t size = 0, earlier_size = write_earlier(before, now, earlier);
+
+    if (now->state != ID_SEEN) {
+        head[size++] = now->state == ID_COUNTED ? KIND_COUNTED : KIND_RETRACTED;
         for (uint32_t rest = entry->changes; size == 1 || rest > 0; rest >>= 7)
-            head[size++] = (uint8_t)((rest & 0x7f) | (rest >= 0x80 ? 0x80 : 0));
+            head[size++] = (char)((rest & 0x7f) | (rest >= 0x80 ? 0x80 : 0));
     }
-    char *bytes = arena_take(&ids->arena, size + contribution.size + 1);
+    char *bytes = arena_take(&ids->arena, size + DIGEST_SIZE + 1 + earlier_size + now->contribution.size + 1);
     if (bytes == NULL)
         return false;
-    memcpy(bytes, head, size);
-    if (contribution.size > 0)
-        memcpy(bytes + size, contribution.bytes, contribution.size);
-    entry->value = (struct span){bytes, size + contribution.size};
-    entry->contribution = (struct span){bytes + size, contribution.size};
-    return true;
+    char *at = put_bytes(bytes, (struct span){head, size});
+    at = put_bytes(at, (struct span){now->digest.bytes, DIGEST_SIZE});
+    if (now->state != ID_SEEN)
+        *at++ = (char)(earlier_size / DIGEST_WHOLE_SIZE);
+    if (now->state != ID_SEEN)
+        at = put_bytes(at, (struct span){earlier, earlier_size});
+    at = put_bytes(at, now->contribution);
+    return read_value((struct span){bytes, (size_t)(at - bytes)}, entry);
 }
 
 /* Room for one more dirty entry's pair, so that a flush cannot fail for it. */
@@ -353,20 +421,19 @@ static bool reserve_pair(struct ids *ids)
     return pairs != NULL;
 }
 
-enum verdict ids_put(struct ids *ids, struct id_key key, int64_t watermark_ms, enum id_state state,
-                     struct span contribution, struct reason *why)
+enum verdict ids_put(struct ids *ids, struct id_key key, int64_t watermark_ms, const struct id_known *before,
+                     const struct id_known *now, struct reason *why)
 {
     struct id_entry *entry = asked_entry(ids, key);
-    bool is_known = entry->state != ID_UNKNOWN;
 
-    assert(state != ID_UNKNOWN);
-    assert(state == ID_COUNTED || contribution.size == 0);
-    entry->changes = is_known ? entry->changes + 1 : 0;
-    entry->state = (uint8_t)state;
+    assert(now->state != ID_UNKNOWN);
+    assert(now->state == ID_COUNTED || now->contribution.size == 0);
+    entry->changes = entry->state != ID_UNKNOWN ? entry->changes + 1 : 0;
     entry->bucket = bucket_at(ids, watermark_ms);
-    if (!reserve_pair(ids) || !write_value(ids, entry, contribution))
+    if (!reserve_pair(ids) || !write_value(ids, entry, before, now))
         return no_memory(why, "to remember ids");
     ids->dirty_count += !entry->is_dirty;
+    ids->put_count++;
     entry->is_dirty = true;
     return GO_ON;
 }
@@ -440,4 +507,5 @@ void ids_flushed(struct ids *ids)
     for (uint32_t i = 0; i < ids->count; i++)
         ids->entries[i].is_dirty = false;
     ids->dirty_count = 0;
+    ids->put_count = 0;
 }

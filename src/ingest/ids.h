@@ -1,8 +1,8 @@
 /*
- * The ids of one partition: which of them were counted already, and with amendments what each contributed, so that it
- * can be taken back. What the store keeps is read in batches and remembered here until the next flush, together with
- * what was folded since; new ids are written by the flush that counts their records, so ids and counts roll back
- * together.
+ * The ids of one partition: which of them were counted already, what their records said (as digests), and with
+ * amendments what each contributed, so that it can be taken back. What the store keeps is read in batches and
+ * remembered here until the next flush, together with what was folded since; new ids are written by the flush that
+ * counts their records, so ids and counts roll back together.
  *
  * An id is kept in a bucket by the watermark at which it was last written, not by its event's time: so a late event is
  * remembered as long as a timely one, and a bucket is dropped as a whole, `kept_ms` after its end. Whether an id is
@@ -11,6 +11,7 @@
 #ifndef GENTALLY_IDS_H
 #define GENTALLY_IDS_H
 
+#include "digest.h"
 #include "gentally/redis/store_ids.h"
 
 struct ids;
@@ -28,10 +29,18 @@ enum id_state {
     ID_RETRACTED, /* counted once, and taken back */
 };
 
+#define ID_EARLIER_MAX 16 /* versions of an id that are remembered beside the last */
+
+/* Spans are borrowed until ids_put(), ids_begin() or ids_reset(). */
 struct id_known {
     enum id_state state;
-    struct span contribution; /* of ID_COUNTED; borrowed until ids_put(), ids_begin() or ids_reset() */
+    struct digest digest;     /* of what counts; of ID_RETRACTED, of what did */
+    struct span earlier;      /* the digests of versions before it, of the whole alone, the latest first */
+    struct span contribution; /* of ID_COUNTED */
 };
+
+/* True if a record of the id said just this already: the one that counts, or one of the versions before it. */
+bool id_known_said(const struct id_known *known, const struct digest *digest);
 
 /* Opens the ids of a partition. `kept_ms`: how far the watermark moves until an id may be forgotten; 0: none is kept,
  * and what the store has of earlier is dropped. ids_reset() follows. HALT: NO-MEMORY. */
@@ -41,8 +50,9 @@ void ids_close(struct ids *ids);
 /* Forgets everything in memory, and begins at a claimed state, whose id buckets and incarnation are copied. */
 void ids_reset(struct ids *ids, const struct partition_state *state);
 
-/* The key of an id, in the incarnation of the last ids_reset(). */
+/* The key of an id, and the digest of an event, in the incarnation of the last ids_reset(). */
 struct id_key ids_key(const struct ids *ids, struct span id);
+struct digest ids_digest(const struct ids *ids, const struct event *event, struct pseudonym account);
 
 /* Begins a batch: ids that the store knows as well may be forgotten. */
 void ids_begin(struct ids *ids);
@@ -60,10 +70,11 @@ bool ids_has_room(const struct ids *ids);
 /* Finds what is known of an id that was asked for (asserted). `watermark_ms` is the one before the event at hand. */
 struct id_known ids_find(const struct ids *ids, struct id_key key, int64_t watermark_ms);
 
-/* Remembers an id that was asked for (asserted). `state` is not ID_UNKNOWN; `contribution` is copied, and absent but
- * for ID_COUNTED. `watermark_ms` is the one after the event. HALT: NO-MEMORY. */
-MUST_CHECK enum verdict ids_put(struct ids *ids, struct id_key key, int64_t watermark_ms, enum id_state state,
-                                struct span contribution, struct reason *why);
+/* Remembers an id that was asked for (asserted): it was `before`, as ids_find() said, and is `now`, not ID_UNKNOWN.
+ * Digest and contribution of `now` are copied, the latter absent but for ID_COUNTED; its `earlier` is not read: it
+ * follows from `before`. `watermark_ms` is the one after the event. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict ids_put(struct ids *ids, struct id_key key, int64_t watermark_ms, const struct id_known *before,
+                                const struct id_known *now, struct reason *why);
 
 /* The ids and buckets that a flush up to this watermark writes and drops; NULL: none. Borrowed until ids_flushed() or
  * ids_reset(); no ids_put() in between. */

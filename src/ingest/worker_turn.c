@@ -18,7 +18,8 @@
 #define POLL_MS 50 /* how long an idle turn waits: the reaction time of an idle worker */
 #define REPORT_INTERVAL_MS 10000
 #define CLOCKS_INTERVAL_MS 600000
-#define HELD_MS 2000 /* a turn this long: less than it takes to make a topic anew and fill it again */
+#define CONFLICTS_MIN 10 /* of ids between two reports, to be warned of */
+#define HELD_MS 2000     /* a turn this long: less than it takes to make a topic anew and fill it again */
 
 struct turn {
     int64_t now_ms;  /* monotonic; stands still within a turn, like the other */
@@ -142,6 +143,20 @@ static enum verdict finish_drain(struct worker *worker, struct turn *turn, struc
 
 /* ---- the turn ---- */
 
+/* One stream that grew is nothing; one record in a hundred means that ids are no ids. */
+static void warn_of_conflicts(struct worker *worker)
+{
+    struct pipeline_counts counts = pipeline_counts(worker->pipeline);
+    uint64_t conflicts = counts.id_conflicts - worker->reported_conflicts;
+    uint64_t records = counts.records - worker->reported_records;
+
+    worker->reported_conflicts = counts.id_conflicts;
+    if (conflicts >= CONFLICTS_MIN && 100 * conflicts >= records)
+        log_line(worker->logger, LOG_LEVEL_WARN, "WORKER-ID-CONFLICTS",
+                 "conflicts=%" PRIu64 " records=%" PRIu64 ": their ids were counted with other content before",
+                 conflicts, records);
+}
+
 static void report(struct worker *worker, int64_t now_ms)
 {
     struct pipeline_counts counts = pipeline_counts(worker->pipeline);
@@ -149,6 +164,7 @@ static void report(struct worker *worker, int64_t now_ms)
 
     if (now_ms < worker->report_due_ms)
         return;
+    warn_of_conflicts(worker);
     closing_counts(&worker->closing, &windows, &summaries);
     log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-PROGRESS",
              "records=%" PRIu64 " since_last=%" PRIu64 " partitions=%" PRIu32 " dead_letters=%" PRIu64
@@ -176,8 +192,9 @@ static enum verdict compare_clocks(struct worker *worker, struct turn *turn, str
     return GO_ON;
 }
 
-static void report_drained(const struct worker *worker)
+static void report_drained(struct worker *worker)
 {
+    warn_of_conflicts(worker);
     log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-DRAINED",
              "records=%" PRIu64 " counting_ms=%" PRId64 " cpu_ms=%" PRId64, pipeline_counts(worker->pipeline).records,
              worker->counted.ms - worker->counting.ms, worker->counted.cpu_ms - worker->counting.cpu_ms);

@@ -49,6 +49,7 @@ void dead_letter_read(const struct record *record, dead_letter_header *header, s
         .time_ms = record->timestamp_ms,
         .reason = header(record, "gentally.reason"),
         .detail = header(record, "gentally.detail"),
+        .decided_by = header(record, "gentally.decided-by"),
         .omitted_size = -1,
         .key = record->key,
         .value = record->value,

@@ -186,10 +186,10 @@ static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t nu
 }
 
 /* Kafka Connect's names beside ours, so that tools made for its dead letters read these too. */
-static rd_kafka_headers_t *dead_letter_headers(const char *topic, const struct record *record,
+static rd_kafka_headers_t *dead_letter_headers(const char *topic, const struct record *record, const char *decided_by,
                                                const struct reason *because)
 {
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(14);
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(15);
     const char *id = because->id == REASON_NONE ? "" : reason_name(because->id);
 
     rd_kafka_header_add(headers, "gentally.reason", -1, id, -1);
@@ -198,6 +198,7 @@ static rd_kafka_headers_t *dead_letter_headers(const char *topic, const struct r
     add_number(headers, "gentally.partition", record->partition);
     add_number(headers, "gentally.offset", record->offset);
     add_number(headers, "gentally.timestamp", record->timestamp_ms);
+    rd_kafka_header_add(headers, "gentally.decided-by", -1, decided_by, -1);
     if (record->unreadable > 0) {
         add_number(headers, "gentally.last-offset", record->offset + record->unreadable - 1);
         add_number(headers, "gentally.value-omitted", 0);
@@ -211,7 +212,8 @@ static rd_kafka_headers_t *dead_letter_headers(const char *topic, const struct r
 }
 
 enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic,
-                                  const struct record *record, const struct reason *because, struct reason *why)
+                                  const struct record *record, const char *decided_by, const struct reason *because,
+                                  struct reason *why)
 {
     struct kafka_message message = {
         .topic = dead_topic,
@@ -224,7 +226,7 @@ enum verdict producer_dead_letter(struct producer *producer, const char *dead_to
 
     if (verdict != GO_ON)
         return verdict;
-    message.headers = dead_letter_headers(topic, record, because);
+    message.headers = dead_letter_headers(topic, record, decided_by, because);
     if (kafka_put(producer->client, &producer->notes, &message, &code) == GO_ON)
         return GO_ON;
     if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)

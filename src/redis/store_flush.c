@@ -221,9 +221,9 @@ static enum verdict send_flush(struct store *store, const struct change *change,
 
     for (uint32_t i = 0; i < change->window_count; i++)
         pairs += written_cells(change, &change->windows[i]);
-    enum verdict verdict =
-        store_function_begin(store, "gentally_1_flush", false, 2 + sections,
-                             13 + 5 * (size_t)sections + 2 * (size_t)pairs, 384 + 128 * (size_t)sections, why);
+    enum verdict verdict = store_function_begin(store, "gentally_1_flush", false, 2 + sections,
+                                                8 + OUTCOME_COUNT + 5 * (size_t)sections + 2 * (size_t)pairs,
+                                                384 + 128 * (size_t)sections, why);
     if (verdict != GO_ON)
         return verdict;
     put_change_keys(store, change);

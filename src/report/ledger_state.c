@@ -117,9 +117,10 @@ static void describe_whole(char *text, size_t room, const struct ledger_check *c
 {
     int size = snprintf(text, room,
                         "All %" PRId64 " records that were read are accounted for: %" PRId64 " counted, %" PRId64
-                        " duplicate, %" PRId64 " filtered, %" PRId64 " too late, %" PRId64 " dead-lettered. ",
+                        " duplicate, %" PRId64 " filtered, %" PRId64 " too late, %" PRId64 " dead-lettered, %" PRId64
+                        " conflicting. ",
                         consumed, outcomes[OUTCOME_COUNTED], outcomes[OUTCOME_DUPLICATE], outcomes[OUTCOME_FILTERED],
-                        outcomes[OUTCOME_TOO_LATE], outcomes[OUTCOME_DEAD_LETTERED]);
+                        outcomes[OUTCOME_TOO_LATE], outcomes[OUTCOME_DEAD_LETTERED], outcomes[OUTCOME_CONFLICTING]);
 
     if (check->open > 0)
         snprintf(text + size, room - (size_t)size, "Of %zu weeks and months, %zu are still open, and will grow.",

@@ -6,7 +6,7 @@ from bad_input import check_letter, dead_letters
 from harness import ACCOUNT_KEY, BINARY, check, equal
 from oracle import ROLLUPS, WINDOWS, Oracle
 from retained import compare_retention, rows_by_month
-from topics import newest, read_topic
+from topics import OUTCOMES, newest, read_topic
 
 
 def settle(world, lines, poison, partitions):
@@ -60,7 +60,7 @@ def _check_ledger(world, oracle, summaries, poison):
         equal(entry["summaries"], rows[entry["window"], entry["window_start"]], f"{key}: rows emitted")
         equal(sum(part["records"] for part in entry["partitions"]), entry["revision"], f"{key}: records")
         for part in entry["partitions"]:
-            outcomes = [part[name] for name in ("counted", "duplicate", "filtered", "too_late", "dead_lettered")]
+            outcomes = [part[name] for name in OUTCOMES]
             equal(part["consumed"], sum(outcomes), f"{key}: consumed, of partition {part['partition']}")
             equal(part["consumed"], part["next_offset"] - part["first_offset"], f"{key}: the offset range")
         most_letters = max(most_letters, sum(part["dead_lettered"] for part in entry["partitions"]))

@@ -310,7 +310,7 @@ def summary_body(columns, buckets=(), accounts=None, age=None, is_old=False):
 
 
 def ledgers():
-    usual = ledger_body([(0, NOON, [5, 1, 0, 2, 1]), (1, None, [0] * 5)])
+    usual = ledger_body([(0, NOON, [5, 1, 0, 2, 1, 3]), (1, None, [0] * 6)])
     keep("ledger", "ledger-usual", b"\x00" + usual)
     keep("ledger", "ledger-of-nothing", b"\x00" + ledger_body([]))
     keep("ledger", "ledger-framed", b"\x02\x00\x00\x00\x00\x03" + usual)
@@ -318,7 +318,7 @@ def ledgers():
     keep("ledger", "ledger-cut-short", b"\x00" + usual[:-3])
     keep("ledger", "ledger-one-byte-more", b"\x00" + usual + b"\x00")
     keep(
-        "ledger", "ledger-nul-in-text", b"\x00" + ledger_body([(0, NOON, [1] * 5)]).replace(b"01234567", b"0123\x00567")
+        "ledger", "ledger-nul-in-text", b"\x00" + ledger_body([(0, NOON, [1] * 6)]).replace(b"01234567", b"0123\x00567")
     )
     keep("ledger", "ledger-padded-number", b"\x00" + b"\x80\x00" + usual[1:])
     keep("ledger", "ledger-claims-too-much", b"\x00" + usual[:28] + zigzag(2**62))

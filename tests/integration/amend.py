@@ -1,9 +1,9 @@
 """Dedup, amendments and retractions: every cell against SQL over what remains of the events, with workers killed.
 
 A naive model reads the input topic back, record by record in offset order, and keeps the events that count: a create
-of a known id changes nothing, an amendment replaces, a retraction removes, and what names an unknown id is a dead
-letter. SQL then counts the survivors. Distinct accounts alone are a union and cannot be taken back: they are SQL's over
-all that was ever counted.
+of a known id changes nothing (and is a dead letter, if no record of the id said the same), an amendment replaces, a
+retraction removes, and what names an unknown id is a dead letter. SQL then counts the survivors. Distinct accounts
+alone are a union and cannot be taken back: they are SQL's over all that was ever counted.
 """
 
 import collections
@@ -12,7 +12,7 @@ import time
 
 from harness import ACCOUNT_KEY, check, equal, main, note, seeded
 from oracle import ROLLUPS, WINDOWS, Oracle
-from topics import decode, newest, read_topic
+from topics import OUTCOMES, decode, newest, read_topic
 from truth import drain, feed_and_kill
 
 HOUR_MS = 3_600_000
@@ -62,7 +62,8 @@ def traffic(chance, lines, delay_ms):
         put(arrival, event)
         latest = event
         if chance.random() < 0.02:
-            put(arrival + chance.randrange(delay_ms), {**event, "cost_nano_usd": chance.choice((0, 5))})
+            again = event if chance.random() < 0.5 else {**event, "cost_nano_usd": chance.choice((0, 5))}
+            put(arrival + chance.randrange(delay_ms), again)
         while chance.random() < 0.1:
             latest = amended(chance, latest)
             # A few come before their event: nobody knows them yet.
@@ -94,7 +95,7 @@ class Model:
                 self.take(event)
 
     def known(self, event_id):
-        """[bucket, number of the event that counts, or None if it was retracted], or None."""
+        """(bucket, number of the event that counts, or None if it was retracted, what was said of it), or None."""
         entry = self.ids.get(event_id)
         if entry is None or (entry[0] + 1) * self.width_ms + self.kept_ms <= self.watermark_ms:
             return None
@@ -127,23 +128,33 @@ class Model:
             old = self.counting.pop(known[1])
             if event["op"] == "retract":
                 self.touch(old)
-                self.ids[event["id"]] = (self.watermark_ms // self.width_ms, None)
+                self.ids[event["id"]] = (self.watermark_ms // self.width_ms, None, known[2])
             else:
                 self.touch(old, event)
-                self.add(event, known[1])
+                self.add(event, known[1], known[2])
 
     def create(self, event, known):
-        if known is not None:
+        if known is None:
+            self.touch(event)
+            self.add(event, len(self.ever), [])
+        elif content(event) in known[2]:
             self.outcomes["duplicate"] += 1
-            return
-        self.touch(event)
-        self.add(event, len(self.ever))
+        else:
+            self.reasons["EVENT-ID-CONFLICT"] += 1
+            self.outcomes["conflicting"] += 1
 
-    def add(self, event, number):
+    def add(self, event, number, said):
         self.see(event)
         self.counting[number] = event
         self.ever.append(event)
-        self.ids[event["id"]] = (self.watermark_ms // self.width_ms, number)
+        # The one that counts, and as many before it as are remembered.
+        self.ids[event["id"]] = (self.watermark_ms // self.width_ms, number, [content(event), *said][:17])
+
+
+def content(event):
+    """All that counts of an event: labels in no order."""
+    labels = sorted((label["path"], label["confidence"]) for label in event["categories"])
+    return {**event, "op": None, "app": None, "categories": labels}
 
 
 def start_of(window, event_ms):
@@ -203,13 +214,13 @@ def compare_ledger(world, model):
         window = entry["window"], entry["window_start"]
         equal(entry["revision"], model.touched[window], f"{key}: the revision against the records that touched it")
         for part in entry["partitions"]:
-            outcomes = [part[name] for name in ("counted", "duplicate", "filtered", "too_late", "dead_lettered")]
+            outcomes = [part[name] for name in OUTCOMES]
             equal(part["consumed"], sum(outcomes), f"{key}: consumed, of partition {part['partition']}")
             equal(part["consumed"], part["next_offset"] - part["first_offset"], f"{key}: the offset range")
     equal(len(ledger), len(model.touched), "windows in the ledger")
     total = collections.Counter()
     for partition in range(PARTITIONS):
-        names = ("counted", "duplicate", "dead_lettered", "too_late")
+        names = ("counted", "duplicate", "dead_lettered", "too_late", "conflicting")
         values = world.redis.command("HMGET", f"{world.namespace}:{{{world.topic}:{partition}}}:meta", *names)
         total.update(dict(zip(names, map(int, values))))
     equal(+total, model.outcomes, "outcomes of all partitions")
@@ -253,7 +264,7 @@ def test_what_remains_is_what_sql_says_whoever_is_killed(world):
     feed_and_kill(world, lines, KILLS, PARTITIONS, chance)
     drain(world, 2)
     model = compare(world, 240)
-    for outcome in ("counted", "duplicate", "dead_lettered"):
+    for outcome in ("counted", "duplicate", "dead_lettered", "conflicting"):
         check(model.outcomes[outcome] > 100, f"too few {outcome} to prove anything", model.outcomes)
 
 

@@ -1,4 +1,6 @@
-"""`gentally dlq`: what operators see of dead letters, and that a record is sent back once for good."""
+"""`gentally dlq`: what operators see of dead letters, and that a record is sent back once for good, if nobody has
+decided it otherwise since.
+"""
 
 import json
 import shutil
@@ -145,12 +147,13 @@ def test_a_repaired_cause_is_counted_after_all(world):
         ("gentally.reason", b"DECODE-SCHEMA-UNKNOWN"),
         ("gentally.topic", world.topic.encode()),
         ("gentally.partition", b"0"),
-        ("gentally.offset", b"777"),
+        ("gentally.offset", b"0"),
         ("gentally.timestamp", b"1"),
+        ("gentally.decided-by", decider_of(world, 0)),
         ("gentally.value-omitted", b"99999999"),
     ]
     foreign = [("gentally.reason", b"DECODE-SCHEMA-UNKNOWN")]
-    elsewhere = [(name, b"other" if name == "gentally.topic" else value) for name, value in omitted[:5]]
+    elsewhere = [(name, b"other" if name == "gentally.topic" else value) for name, value in omitted[:-1]]
     send(world, letters_topic(world), [(0, None, None, omitted), (1, b"?", b"?", foreign), (2, b"?", b"?", elsewhere)])
 
     options = ("redrive", "--reason", "DECODE-SCHEMA-UNKNOWN")
@@ -159,6 +162,9 @@ def test_a_repaired_cause_is_counted_after_all(world):
         "sent": 30,
         "sent_before": 0,
         "doubles": 0,
+        "superseded": 0,
+        "undecided": 0,
+        "unsure": 0,
         "value_omitted": 1,
         "other_topic": 1,
         "foreign": 1,
@@ -245,10 +251,10 @@ def test_a_redrive_that_sleeps_is_fenced(world):
                 for offset in range(20 * trial, 20 * trial + 20)
             ],
         )
-        sleeper = world.start("dlq", "redrive", "--yes")
+        sleeper = world.start("dlq", "redrive", "--unsure", "--yes")  # no worker has decided these
         time.sleep(trial * 0.025)  # not to wait for anything: to strike at any point
         sleeper.signal(signal.SIGSTOP)
-        world.run("dlq", "redrive", "--yes")
+        world.run("dlq", "redrive", "--unsure", "--yes")
         sleeper.signal(signal.SIGCONT)
         status = sleeper.wait(60)
         check(status == 0 or "SINK-FENCED" in sleeper.log, "how the sleeper ended", status, sleeper.log)
@@ -258,6 +264,157 @@ def test_a_redrive_that_sleeps_is_fenced(world):
             (len(records), max(map(len, records.values()))), (20 * trial + 20, 1), f"trial {trial}: records, how often"
         )
     note(f"14 redrives paused while another ran, {fenced} of them fenced")
+
+
+def headers_of(message):
+    return {name: value.decode() for name, value in message.headers() or []}
+
+
+def letters_of(world):
+    return read_topic(world.kafka, letters_topic(world))
+
+
+def set_aside_and_die(world, count, **settings):
+    """A worker writes a letter of each record, and is killed before it flushes: nothing of it is decided."""
+    before = len(letters_of(world))
+    worker = world.start("worker", GENTALLY_FLUSH_INTERVAL_MS=600_000, **settings)
+    watch = Consumer({"bootstrap.servers": world.kafka, "group.id": "watch-letters"})
+    topic = letters_topic(world)
+    # Within 5 s it would flush all the same, to hear whether it is fenced.
+    wait_until(
+        lambda: (
+            watch.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)[1] >= before + count
+            or not worker.is_running()
+        ),
+        30,
+        "its letters",
+    )
+    worker.kill()
+    watch.close()
+    equal(len(letters_of(world)), before + count, "letters of the one that was killed")
+
+
+def decider_of(world, partition):
+    """Who set aside what is set aside of a partition."""
+    headers = [headers_of(letter) for letter in letters_of(world)]
+    return next(
+        each["gentally.decided-by"] for each in headers if int(each["gentally.partition"]) == partition
+    ).encode()
+
+
+def schemas(world):
+    folder = world.folder / "schemas"
+    if not folder.exists():
+        folder.mkdir()
+        shutil.copy(SCHEMAS / "generation.avsc", folder / "7.avsc")
+    return {"GENTALLY_WRITER_SCHEMAS": folder}
+
+
+def unflushed(world, messages):
+    """One partition with these records; nobody has read it yet."""
+    world.start_redis()
+    world.run("setup", "--partitions", 1)
+    send(world, world.topic, messages)
+
+
+def redrive(world, *arguments):
+    (told,) = dlq(world, "redrive", *arguments, "--yes")
+    return {name: told[name] for name in ("sent", "superseded", "undecided", "unsure") if told[name] > 0}
+
+
+def requests(world):
+    return sum(row["requests"] for row in world.summaries("total", "month"))
+
+
+def test_letters_that_a_successor_took_back_are_not_sent(world):
+    """The worker that wrote them was killed before its flush; the next one, which knows the schema, counted them."""
+    unflushed(world, [(0, None, unknown_schema(number), []) for number in range(500)])
+    set_aside_and_die(world, 500)
+    equal(redrive(world), {"undecided": 500}, "a redrive before anybody has decided")
+    world.run("worker", "--drain", **schemas(world))
+    equal(requests(world), 500, "requests")
+    equal(redrive(world), {"superseded": 500}, "a redrive")
+    equal(redriven(world), {}, "records sent back")
+    world.run("worker", "--drain", **schemas(world))
+    equal(requests(world), 500, "requests, after the redrive")
+    world.run("verify")
+
+
+def test_letters_that_were_written_twice_are_sent_once(world):
+    """The successor sets the same records aside: its letters are the ones that count, whichever comes first."""
+    unflushed(world, [(0, None, unknown_schema(number), []) for number in range(300)])
+    set_aside_and_die(world, 300)
+    world.run("worker", "--drain")
+    equal(len(letters_of(world)), 600, "letters")
+    told = world.run("dlq", "redrive").out
+    check("would be sent: 300" in told and "decided again by another worker: 300" in told, "a dry run", told)
+    equal(redrive(world), {"sent": 300, "superseded": 300}, "a redrive")
+    equal((len(redriven(world)), max(map(len, redriven(world).values()))), (300, 1), "records sent back, how often")
+    equal(redrive(world), {}, "a second one")
+    world.run("worker", "--drain", **schemas(world))
+    equal(requests(world), 300, "requests")
+    # What was sent back and failed again is another record, decided by another worker.
+    send(world, world.topic, [(0, None, b"rubbish", [])])
+    world.run("worker", "--drain", **schemas(world))
+    for round_number in range(3):
+        equal(redrive(world, "--reason", "DECODE-FRAMING"), {"sent": 1}, f"rubbish, round {round_number}")
+        world.run("worker", "--drain", **schemas(world))
+    world.run("verify")
+
+
+def test_other_causes_that_a_successor_does_not_share(world):
+    """A limit that was raised, an option that was set: each worker that died wrote letters the next one took back."""
+    create = encode_event(EVENT)
+    amend = encode_event({**EVENT, "tokens_prompt": 99, "op": "amend"})
+    large = encode_event({**EVENT, "id": "large", "categories": [{"path": "/" * 200, "confidence": 1.0}] * 32})
+    unflushed(world, [(0, None, create, []), (0, None, amend, []), (0, None, large, [])])
+    set_aside_and_die(world, 2, GENTALLY_MESSAGE_BYTES_MAX=2048)
+    reasons = sorted(headers_of(letter)["gentally.reason"] for letter in letters_of(world))
+    equal(reasons, ["DECODE-TOO-LARGE", "EVENT-OP-UNSUPPORTED"], "reasons")
+    world.run("worker", "--drain", GENTALLY_IDS="amend")
+    equal(redrive(world), {"superseded": 2}, "a redrive")
+    totals = world.summaries("total", "month")
+    equal([(row["requests"], row["tokens_prompt"]) for row in totals], [(2, 109)], "what counts")
+
+
+def test_letters_of_a_history_that_redis_lost_are_not_sent(world):
+    """Redis comes back as it was before the letters were final; the next worker counts what they are of."""
+    unflushed(world, [(0, None, unknown_schema(number), []) for number in range(200)])
+    keys = [key.decode() for key in world.redis.command("KEYS", f"{world.namespace}:*")]
+    backup = world.redis.pipeline([("DUMP", key) for key in keys])
+    world.run("worker", "--drain")
+    told = dlq(world, "redrive")[0]
+    equal((told["sent"], told["superseded"]), (200, 0), "what a redrive would send")
+    lost = [key.decode() for key in world.redis.command("KEYS", f"{world.namespace}:*")]
+    world.redis.pipeline([("DEL", key) for key in lost])
+    world.redis.pipeline([("RESTORE", key, 0, value) for key, value in zip(keys, backup)])
+    equal(redrive(world), {"undecided": 200}, "a redrive, before anybody has read again")
+    world.run("worker", "--drain", **schemas(world))
+    equal(redrive(world), {"superseded": 200}, "a redrive, after that")
+    equal(requests(world), 200, "requests")
+
+
+def test_letters_of_unknown_decision_are_refused_unless_told(world):
+    """Written by a foreign tool, or under a state that was made anew since."""
+    unflushed(world, [(0, None, unknown_schema(number), []) for number in range(20)])
+    world.run("worker", "--drain")
+    bare = [(name, value) for name, value in letters_of(world)[0].headers() if name != "gentally.decided-by"]
+    damaged = [("gentally.decided-by", b"me"), *bare]
+    for number, headers in enumerate((bare, damaged)):
+        stranger = [
+            (name, str(100 + number).encode() if name == "gentally.offset" else value) for name, value in headers
+        ]
+        send(world, letters_topic(world), [(0, None, unknown_schema(100 + number), stranger)])
+    told = world.run("dlq", "redrive").out
+    check("would be sent: 20" in told and "refused: 2" in told and "--unsure" in told, "a dry run", told)
+    world.redis.command("DEL", *world.redis.command("KEYS", f"{world.namespace}:*"))
+    equal(redrive(world), {"unsure": 22}, "without any state")
+    world.run("setup", "--begin-again")
+    world.run("worker", "--drain")
+    # Of the first state's letters nobody knows; the 20 of the second one's are decided.
+    equal(redrive(world), {"sent": 20, "unsure": 22}, "another incarnation")
+    equal(redrive(world, "--unsure"), {"sent": 2}, "those that only the stranger wrote")
+    equal(max(map(len, redriven(world).values())), 1, "how often each is there")
 
 
 if __name__ == "__main__":

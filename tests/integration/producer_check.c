@@ -160,7 +160,8 @@ static void dead_letters_tell_where_and_why(void)
     CU_ASSERT_EQUAL_FATAL(producer_open(&producer, scene.config, &scene.logger, &scene.why), GO_ON);
     for (size_t i = 0; i < LENGTH_OF(sizes); i++) {
         struct record record = {3, 42, INT64_C(1700000000000), span_of("key"), {noise, sizes[i]}, 0, false};
-        CU_ASSERT_EQUAL(producer_dead_letter(producer, scene.config->topic, "t", &record, &because, &scene.why), GO_ON);
+        CU_ASSERT_EQUAL(producer_dead_letter(producer, scene.config->topic, "t", &record, "x:y", &because, &scene.why),
+                        GO_ON);
         CU_ASSERT_EQUAL(producer_settle(producer, 30000, &scene.why), GO_ON);
     }
     CU_ASSERT_EQUAL(
@@ -362,14 +363,15 @@ static void dead_letters_without_room_are_put_off(void)
     CU_ASSERT_EQUAL_FATAL(producer_open(&producer, scene.config, &scene.logger, &scene.why), GO_ON);
     rd_kafka_mock_broker_set_down(cluster, 1);
     while (verdict == GO_ON && put < 200) {
-        verdict = producer_dead_letter(producer, scene.config->topic, "t", &record, &because, &scene.why);
+        verdict = producer_dead_letter(producer, scene.config->topic, "t", &record, "x:y", &because, &scene.why);
         put += verdict == GO_ON ? 1 : 0;
     }
     CU_ASSERT_EQUAL(verdict, TRY_LATER);
     CU_ASSERT_STRING_EQUAL(reason_name(scene.why.id), "SINK-UNREACHABLE");
     rd_kafka_mock_broker_set_up(cluster, 1);
     CU_ASSERT_EQUAL(producer_settle(producer, 30000, &scene.why), GO_ON);
-    CU_ASSERT_EQUAL(producer_dead_letter(producer, scene.config->topic, "t", &record, &because, &scene.why), GO_ON);
+    CU_ASSERT_EQUAL(producer_dead_letter(producer, scene.config->topic, "t", &record, "x:y", &because, &scene.why),
+                    GO_ON);
     CU_ASSERT_EQUAL(producer_settle(producer, 30000, &scene.why), GO_ON);
     CU_ASSERT(put > 60 && put < 200);
     producer_close(producer);

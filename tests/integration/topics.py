@@ -10,6 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartiti
 from harness import SCHEMAS, check
 
 PANES = ("early", "on_time", "late")
+OUTCOMES = ("counted", "duplicate", "filtered", "too_late", "dead_lettered", "conflicting")
 # Ids without a registry: decode.h.
 SCHEMA_FILES = {1: "generation.avsc", 3: "ledger.avsc", 4: "summary.avsc", 5: "signal.avsc"}
 

@@ -12,7 +12,7 @@ import time
 from harness import ACCOUNT_KEY, check, equal, main, note, seeded, tail, wait_until
 from oracle import ROLLUPS, WINDOWS, Oracle, milliseconds
 from retained import compare_retention, rows_by_month
-from topics import newest, read_topic
+from topics import OUTCOMES, newest, read_topic
 
 EVENTS = int(os.environ.get("GENTALLY_TRUTH_EVENTS", "200000"))
 PARTITIONS = 12
@@ -71,7 +71,7 @@ def compare_ledger(world, oracle, summaries):
         equal(entry["summaries"], rows[entry["window"], entry["window_start"]], f"{key}: rows emitted")
         equal(sum(part["records"] for part in entry["partitions"]), entry["revision"], f"{key}: records")
         for part in entry["partitions"]:
-            outcomes = [part[name] for name in ("counted", "duplicate", "filtered", "too_late", "dead_lettered")]
+            outcomes = [part[name] for name in OUTCOMES]
             equal(part["consumed"], sum(outcomes), f"{key}: consumed, of partition {part['partition']}")
             equal(part["consumed"], part["next_offset"] - part["first_offset"], f"{key}: the offset range")
     equal(len(read_topic(world.kafka, f"{world.namespace}.dead-letters")), 0, "dead letters")

@@ -15,11 +15,10 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from harness import check, equal, main, note
-from topics import _SCHEMAS, decode, read_topic, version
+from topics import _SCHEMAS, OUTCOMES, decode, read_topic, version
 
 ROLLUPS = {"total": "", "model": "model", "category": "category+model"}
 SETTINGS = {"GENTALLY_ROLLUPS": ",".join(f"{name}={dims}" for name, dims in ROLLUPS.items())}
-OUTCOMES = ("counted", "duplicate", "filtered", "too_late", "dead_lettered")
 VIOLATED = 65
 
 

@@ -41,6 +41,7 @@ function empty(study) {
     filtered: 0,
     too_late: 0,
     dead_lettered: 0,
+    conflicting: 0,
     sentence: "There is no ledger.",
   };
   for (const scalar of made.header.scalars) scalar.value = null;

@@ -964,6 +964,7 @@ export function makeStudy({ models = 380, seed = 1 } = {}) {
         filtered: 0,
         too_late: 21,
         dead_lettered: 0,
+        conflicting: 0,
         sentence: "Every record of the stream is counted, a duplicate, or named.",
       },
       tables_version: "2025-12-02",

@@ -32,8 +32,10 @@ static uint64_t state;
 static const char *letters[RECORDS];
 
 enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *source_topic,
-                                  const struct record *record, const struct reason *because, struct reason *why)
+                                  const struct record *record, const char *decided_by, const struct reason *because,
+                                  struct reason *why)
 {
+    (void)decided_by;
     (void)producer;
     (void)dead_topic;
     (void)source_topic;
@@ -86,6 +88,10 @@ static void write_log(struct encoder *encoder)
         struct span value;
         time_ms += (int64_t)suite_below(&state, suite_below(&state, 20) == 0 ? 2 * DAY_MS : HOUR_MS);
         logged[i].event = random_version(time_ms);
+        if (i > 0 && suite_below(&state, 4) == 0) { /* what was sent before, as it was: mostly a create */
+            logged[i].event = logged[i - 1 - suite_below(&state, i < 40 ? i : 40)].event;
+            logged[i].event.op = suite_below(&state, 8) == 0 ? OP_AMEND : OP_CREATE;
+        }
         CU_ASSERT_EQUAL_FATAL(encode_event(encoder, &logged[i].event, &value, &why), GO_ON);
         logged[i].record = (struct record){.offset = i, .timestamp_ms = -1, .value = kept(value)};
     }
@@ -97,6 +103,9 @@ struct known {
     bool is_known, is_retracted;
     int64_t bucket_end_ms;
     int where[WINDOW_KINDS]; /* offset of the version that counts; -1 = none */
+    int latest;              /* offset of the version that was taken last */
+    uint32_t said_count;
+    int said[RECORDS]; /* offsets of all versions that were taken, the latest first */
 };
 
 /* A row that stands by itself. */
@@ -140,9 +149,9 @@ static void touch(struct window window)
 
 static void refuse(uint32_t offset, const char *reason)
 {
-    bool is_late = strcmp(reason, "EVENT-TOO-LATE") == 0;
+    bool is_late = strcmp(reason, "EVENT-TOO-LATE") == 0, is_conflict = strcmp(reason, "EVENT-ID-CONFLICT") == 0;
 
-    model.outcomes[is_late ? OUTCOME_TOO_LATE : OUTCOME_DEAD_LETTERED]++;
+    model.outcomes[is_late ? OUTCOME_TOO_LATE : is_conflict ? OUTCOME_CONFLICTING : OUTCOME_DEAD_LETTERED]++;
     model.letters[offset] = reason;
 }
 
@@ -213,10 +222,15 @@ static bool replace(struct known *known, int offset, int64_t new_ms)
     return is_changed;
 }
 
-static void remember(struct known *known, bool is_retracted)
+static void remember(struct known *known, uint32_t offset, bool is_retracted)
 {
     int64_t width_ms = config.ids_kept_ms / 2;
 
+    if (!is_retracted) {
+        memmove(known->said + 1, known->said, known->said_count * sizeof(known->said[0]));
+        known->said[0] = known->latest = (int)offset;
+        known->said_count++;
+    }
     known->is_known = true;
     known->is_retracted = is_retracted;
     known->bucket_end_ms = (model.watermark_ms / width_ms + 1) * width_ms;
@@ -245,7 +259,51 @@ static void change_in_model(struct known *known, const struct event *event, uint
     } else {
         if (is_amend)
             see(event->created_ms);
-        remember(known, !is_amend);
+        remember(known, offset, !is_amend);
+    }
+}
+
+static bool is_same_content(const struct event *left, const struct event *right)
+{
+    bool is_same = span_equal(left->model, right->model) && left->created_ms == right->created_ms &&
+                   left->tokens_prompt == right->tokens_prompt && left->tokens_completion == right->tokens_completion &&
+                   left->cost_nano_usd == right->cost_nano_usd && left->classified == right->classified &&
+                   left->label_count == right->label_count;
+
+    for (uint32_t i = 0; is_same && i < left->label_count; i++)
+        is_same = span_equal(left->labels[i].path, right->labels[i].path);
+    return is_same;
+}
+
+/* Among the last that was taken and sixteen before it; versions that say the same as the one before are one. */
+static bool was_said(const struct known *known, const struct event *event)
+{
+    uint32_t versions = 0;
+
+    for (uint32_t i = 0; i < known->said_count; i++) {
+        const struct event *version = &logged[known->said[i]].event;
+        versions += i == 0 || !is_same_content(version, &logged[known->said[i - 1]].event);
+        if (versions > 17)
+            return false;
+        if (is_same_content(version, event))
+            return true;
+    }
+    return false;
+}
+
+static void repeat_in_model(struct known *known, const struct event *event, uint32_t offset)
+{
+    bool is_older = event->created_ms < logged[known->latest].event.created_ms;
+
+    if (was_said(known, event)) {
+        model.outcomes[OUTCOME_DUPLICATE]++;
+    } else if (known->is_retracted || config.ids_keep == KEEP_FIRST || is_older) {
+        refuse(offset, "EVENT-ID-CONFLICT");
+    } else if (!is_open_anywhere(event->created_ms) || !replace(known, (int)offset, event->created_ms)) {
+        refuse(offset, "EVENT-TOO-LATE");
+    } else {
+        see(event->created_ms);
+        remember(known, offset, false);
     }
 }
 
@@ -259,13 +317,13 @@ static void take(uint32_t offset)
     if (event->op != OP_CREATE) {
         change_in_model(known, event, offset);
     } else if (known->is_known) {
-        model.outcomes[OUTCOME_DUPLICATE]++;
+        repeat_in_model(known, event, offset);
     } else if (!is_open_anywhere(event->created_ms)) {
         refuse(offset, "EVENT-TOO-LATE");
     } else {
         CU_ASSERT_TRUE(replace(known, (int)offset, event->created_ms));
         see(event->created_ms);
-        remember(known, false);
+        remember(known, offset, false);
     }
 }
 
@@ -494,12 +552,14 @@ static void compare(void)
 static void what_counts_is_what_a_naive_model_says(void)
 {
     int64_t seen[OUTCOME_COUNT] = {0};
-    bool was_seen[4] = {false};
+    bool was_seen[8] = {false};
     uint32_t others = 0;
-    static const char *const reasons[] = {"EVENT-AMEND-UNKNOWN", "EVENT-AMEND-RETRACTED", "EVENT-TOO-LATE"};
+    static const char *const reasons[] = {"EVENT-AMEND-UNKNOWN", "EVENT-AMEND-RETRACTED", "EVENT-TOO-LATE",
+                                          "EVENT-ID-CONFLICT"};
 
     for (int round = 0; round < ROUNDS; round++) {
         config.windows[WINDOW_WEEK] = config.windows[WINDOW_MONTH] = round % 3 > 0; /* else much is too late */
+        config.ids_keep = round % 2 == 0 ? KEEP_FIRST : KEEP_LAST;
         config.rows_max = round % 4 == 0 ? 1000 : 1 + (int64_t)suite_below(&state, 7);
         config.ids_kept_ms = HOUR_MS * (int64_t)(2 + suite_below(&state, 150));
         open_rig();
@@ -519,8 +579,10 @@ static void what_counts_is_what_a_naive_model_says(void)
             for (size_t j = 0; j < LENGTH_OF(reasons) && model.letters[i] != NULL; j++)
                 was_seen[j] = was_seen[j] || strcmp(model.letters[i], reasons[j]) == 0;
     }
-    printf("note: counted %" PRId64 ", duplicate %" PRId64 ", too late %" PRId64 ", dead-lettered %" PRId64 "\n",
-           seen[OUTCOME_COUNTED], seen[OUTCOME_DUPLICATE], seen[OUTCOME_TOO_LATE], seen[OUTCOME_DEAD_LETTERED]);
+    printf("note: counted %" PRId64 ", duplicate %" PRId64 ", too late %" PRId64 ", dead-lettered %" PRId64
+           ", conflicting %" PRId64 "\n",
+           seen[OUTCOME_COUNTED], seen[OUTCOME_DUPLICATE], seen[OUTCOME_TOO_LATE], seen[OUTCOME_DEAD_LETTERED],
+           seen[OUTCOME_CONFLICTING]);
     CU_ASSERT_TRUE(others > 100);
     CU_ASSERT_TRUE(seen[OUTCOME_DUPLICATE] > 100);
     for (size_t j = 0; j < LENGTH_OF(reasons); j++)

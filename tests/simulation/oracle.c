@@ -324,7 +324,8 @@ static void compare_window(struct sim *sim, struct database *database, int32_t p
 
 static void compare_meta(struct sim *sim, struct database *database, int32_t partition, const struct truth *truth)
 {
-    static const char *const names[OUTCOMES] = {"counted", "duplicate", "filtered", "too_late", "dead_lettered"};
+    static const char *const names[OUTCOMES] = {"counted",  "duplicate",     "filtered",
+                                                "too_late", "dead_lettered", "conflicting"};
 
     for (int i = 0; i < OUTCOMES; i++) {
         int64_t stored = database_number(database, sim->redis->meta[partition], names[i], -1);

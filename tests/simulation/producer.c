@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gentally/core/decider.h"
 #include "gentally/kafka/transaction.h"
 #include "kafka.h"
 #include "oracle.h"
@@ -109,18 +110,19 @@ enum verdict producer_put(struct producer *producer, const char *topic, struct s
 
 /* The key tells the oracle which record it is; the real one has headers for that. */
 enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic,
-                                  const struct record *record, const struct reason *because, struct reason *why)
+                                  const struct record *record, const char *decided_by, const struct reason *because,
+                                  struct reason *why)
 {
     struct sim *sim = producer->sim;
-    char key[64];
+    char key[64 + DECIDER_SIZE];
 
     (void)topic;
     if (sim->current->is_crashed)
         return gone(why);
     if (sim_inject(sim, FAULT_LETTERS_SLOW))
         return unreachable(why);
-    int size = snprintf(key, sizeof(key), "%" PRId32 ":%" PRId64 ":%s", record->partition, record->offset,
-                        reason_name(because->id));
+    int size = snprintf(key, sizeof(key), "%" PRId32 ":%" PRId64 ":%s %s", record->partition, record->offset,
+                        decided_by, reason_name(because->id));
     put(sim, &producer->messages, dead_topic, (struct span){key, (size_t)size}, record->value);
     if (!kafka_is_down(sim) && sim_chance(sim, 200)) /* librdkafka sends when it likes. */
         send(sim, &producer->messages, (uint32_t)sim_between(sim, 1, 4), NULL);

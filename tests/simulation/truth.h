@@ -5,7 +5,7 @@
 #include "oracle.h"
 
 #define KINDS 4
-#define OUTCOMES 5 /* counted duplicate filtered too_late dead_lettered */
+#define OUTCOMES 6 /* counted duplicate filtered too_late dead_lettered conflicting */
 #define NONE INT64_MIN
 
 extern const char *const oracle_kinds[KINDS]; /* "hour" ... */

@@ -19,6 +19,12 @@ enum ids_mode {
     IDS_AMEND, /* and what each contributed, so that it can be amended and retracted */
 };
 
+/* Which of an id's records counts, if they say different things. */
+enum ids_keep {
+    KEEP_FIRST, /* the others are set aside */
+    KEEP_LAST,  /* it replaces the others */
+};
+
 /* A property that passes through to librdkafka. */
 struct kafka_property {
     char name[128];
@@ -53,6 +59,7 @@ struct config {
     int64_t message_bytes_max;     /* 1048576 */
     int64_t redis_timeout_ms;      /* 5000 */
     char ids_text[16];             /* option `ids`: "off" */
+    char ids_keep_text[16];        /* option `ids_keep`: "first" */
     int64_t suppress_below_accounts; /* 0: nothing is suppressed */
     int64_t ids_kept_hours;          /* 48 */
     char retention_text[8];          /* option `retention`: "on" */
@@ -67,6 +74,7 @@ struct config {
     enum window_kind base; /* the unit all configured windows are made of: hour if configured, else day */
     int64_t kept_ms[WINDOW_KINDS];
     enum ids_mode ids;
+    enum ids_keep ids_keep; /* KEEP_LAST only with IDS_AMEND */
     int64_t ids_kept_ms;
     bool has_retention; /* on, and possible: with an account key and months */
 

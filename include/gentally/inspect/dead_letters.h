@@ -25,7 +25,8 @@ struct dead_letter {
     struct span reason, detail;
     bool has_origin; /* our headers are all there and well-formed, so that `origin` holds */
     struct dead_letter_origin origin;
-    int64_t omitted_size; /* bytes of a value that was too large to be kept; -1 = the value is there */
+    struct span decided_by; /* who set the record aside, see core/decider.h; absent if it does not say */
+    int64_t omitted_size;   /* bytes of a value that was too large to be kept; -1 = the value is there */
     struct span key, value;
 };
 

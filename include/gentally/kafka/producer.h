@@ -32,15 +32,16 @@ MUST_CHECK enum verdict producer_put(struct producer *producer, const char *topi
 
 /*
  * Queues a dead letter: the record's key and value as they were, and headers gentally.reason, gentally.detail,
- * gentally.topic, gentally.partition, gentally.offset, gentally.timestamp (decimal text), and Kafka Connect's
+ * gentally.topic, gentally.partition, gentally.offset, gentally.timestamp (decimal text), gentally.decided-by (as
+ * decider_write() has it: a letter is written before what it says is decided), and Kafka Connect's
  * __connect.errors.topic, .partition, .offset, .stage, .exception.message. A dead letter that the broker refuses as too
  * large is sent again without its value, and with header gentally.value-omitted = the value's size in bytes. HALT as in
  * producer_put(); TRY_LATER: SINK-UNREACHABLE, the queue was full for 5 s and nothing was queued: producer_settle(),
  * then again.
  */
 MUST_CHECK enum verdict producer_dead_letter(struct producer *producer, const char *dead_topic, const char *topic,
-                                             const struct record *record, const struct reason *because,
-                                             struct reason *why);
+                                             const struct record *record, const char *decided_by,
+                                             const struct reason *because, struct reason *why);
 
 /* Waits up to `timeout_ms` until all queued messages are acknowledged. GO_ON: they are. TRY_LATER: SINK-UNREACHABLE,
  * call again (no message is sent twice by us). HALT: a message was refused for good, as in producer_put(). */

@@ -29,9 +29,36 @@ static void ask(const char *id)
     CU_ASSERT_EQUAL_FATAL(ids_ask(ids, key_of(id), &why), GO_ON);
 }
 
+/* Digests for short: the whole is this letter, six times, the groups are another. */
+static struct digest digest_for(char letter)
+{
+    struct digest digest;
+
+    memset(digest.bytes, letter, DIGEST_WHOLE_SIZE);
+    memset(digest.bytes + DIGEST_WHOLE_SIZE, letter + 1, sizeof(digest.bytes) - DIGEST_WHOLE_SIZE);
+    return digest;
+}
+
+static void put_version(const char *id, int64_t watermark_ms, char letter, enum id_state state,
+                        const char *contribution)
+{
+    struct id_known before = ids_find(ids, key_of(id), watermark_ms);
+    struct id_known now = {.state = state, .digest = digest_for(letter), .contribution = span_of(contribution)};
+
+    CU_ASSERT_EQUAL_FATAL(ids_put(ids, key_of(id), watermark_ms, &before, &now, &why), GO_ON);
+}
+
 static void put(const char *id, int64_t watermark_ms, enum id_state state, const char *contribution)
 {
-    CU_ASSERT_EQUAL_FATAL(ids_put(ids, key_of(id), watermark_ms, state, span_of(contribution), &why), GO_ON);
+    put_version(id, watermark_ms, 'd', state, contribution);
+}
+
+static bool was_said(const char *id, int64_t watermark_ms, char letter)
+{
+    struct id_known known = ids_find(ids, key_of(id), watermark_ms);
+    struct digest digest = digest_for(letter);
+
+    return known.state != ID_UNKNOWN && id_known_said(&known, &digest);
 }
 
 static void expect(const char *id, int64_t watermark_ms, enum id_state state, const char *contribution)
@@ -104,9 +131,10 @@ static void the_store_is_asked_once_and_the_latest_answer_counts(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(lookup);
     CU_ASSERT_EQUAL(lookup->id_count, 2);
     CU_ASSERT_EQUAL(lookup->bucket_count, 2);
-    CU_ASSERT_EQUAL(lookup->each(ids, 0, 0, (struct span){"c\1first", 7}, &why), GO_ON);
-    CU_ASSERT_EQUAL(lookup->each(ids, 1, 0, (struct span){"c\2second", 8}, &why), GO_ON);
-    CU_ASSERT_EQUAL(lookup->each(ids, 0, 0, (struct span){"c\1first", 7}, &why), GO_ON); /* asked again */
+    CU_ASSERT_EQUAL(lookup->each(ids, 0, 0, (struct span){"c\1ddddddeeeeeeee\0first", 22}, &why), GO_ON);
+    CU_ASSERT_EQUAL(lookup->each(ids, 1, 0, (struct span){"c\2ddddddeeeeeeee\0second", 23}, &why), GO_ON);
+    CU_ASSERT_EQUAL(lookup->each(ids, 0, 0, (struct span){"c\1ddddddeeeeeeee\0first", 22}, &why),
+                    GO_ON); /* asked again */
     expect("a", NOON_MS, ID_COUNTED, "second");
     expect("b", NOON_MS, ID_UNKNOWN, NULL);
     ids_close(ids);
@@ -131,22 +159,33 @@ static void what_was_never_answered_is_asked_again(void)
     struct id_lookup *lookup = ids_lookup(ids, &stored);
     CU_ASSERT_PTR_NOT_NULL_FATAL(lookup);
     CU_ASSERT_EQUAL(lookup->id_count, 1);
-    CU_ASSERT_EQUAL(lookup->each(ids, 0, 0, (struct span){"", 0}, &why), GO_ON);
+    CU_ASSERT_EQUAL(lookup->each(ids, 0, 0, (struct span){"ddddddeeeeeeee", 14}, &why), GO_ON);
     expect("a", NOON_MS, ID_SEEN, NULL);
     ids_close(ids);
 }
 
 static void values_are_read_back(void)
 {
+#define DIGEST "ddddddeeeeeeee"
     static const struct {
         struct span value;
         enum verdict verdict;
         enum id_state state;
     } rows[] = {
-        {{"", 0}, GO_ON, ID_SEEN},        {{"r\0", 2}, GO_ON, ID_RETRACTED},
-        {{"c\0x", 3}, GO_ON, ID_COUNTED}, {{"c\x80\1", 3}, GO_ON, ID_COUNTED},
-        {{"c", 1}, HALT, ID_UNKNOWN},     {{"c\x80", 2}, HALT, ID_UNKNOWN},
-        {{"x\0", 2}, HALT, ID_UNKNOWN},   {{"c\xff\xff\xff\xff\xff\1", 7}, HALT, ID_UNKNOWN},
+        {{DIGEST, 14}, GO_ON, ID_SEEN},
+        {{"r\0" DIGEST "\0", 17}, GO_ON, ID_RETRACTED},
+        {{"c\0" DIGEST "\0x", 18}, GO_ON, ID_COUNTED},
+        {{"c\x80\1" DIGEST "\1ffffffx", 25}, GO_ON, ID_COUNTED},
+        {{"", 0}, HALT, ID_UNKNOWN},
+        {{DIGEST, 13}, HALT, ID_UNKNOWN},
+        {{DIGEST "x", 15}, HALT, ID_UNKNOWN},
+        {{"c\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80", 15}, HALT, ID_UNKNOWN},
+        {{"c\0" DIGEST, 16}, HALT, ID_UNKNOWN},           /* no number of versions */
+        {{"c\0" DIGEST "\1fffff", 22}, HALT, ID_UNKNOWN}, /* less than one version */
+        {{"c\0" DIGEST "\x11", 17}, HALT, ID_UNKNOWN},    /* more than there may be */
+        {{"r\0" DIGEST "\0x", 18}, HALT, ID_UNKNOWN},     /* a contribution of nothing */
+        {{"x\0" DIGEST "\0x", 18}, HALT, ID_UNKNOWN},
+        {{"c\xff\xff\xff\xff\xff\1" DIGEST "\0", 22}, HALT, ID_UNKNOWN},
     };
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
@@ -185,6 +224,88 @@ static void a_flush_comes_before_the_room_ends(void)
     ids_close(ids);
 }
 
+/* An id that is no id: one entry, whose every version takes bytes. */
+static void one_id_put_for_ever_asks_for_a_flush_too(void)
+{
+    uint32_t count = 0;
+
+    open_ids(KEPT_MS);
+    ask("null");
+    for (; ids_has_room(ids) && count < 100000; count++)
+        put_version("null", NOON_MS, (char)(count % 100), ID_COUNTED, "what it added");
+    CU_ASSERT_EQUAL(count, 16384);
+    flush(NOON_MS, 1, 0);
+    CU_ASSERT_TRUE(ids_has_room(ids));
+    ids_close(ids);
+}
+
+static void versions_of_before_are_known_and_bounded(void)
+{
+    open_ids(KEPT_MS);
+    ids_begin(ids);
+    ask("a");
+    for (int i = 0; i < 20; i++) {
+        put_version("a", NOON_MS, (char)('A' + i), ID_COUNTED, "what a added");
+        expect("a", NOON_MS, ID_COUNTED, "what a added");
+    }
+    for (int i = 0; i < 20; i++) /* the last, and sixteen before it */
+        CU_ASSERT_EQUAL(was_said("a", NOON_MS, (char)('A' + i)), i >= 3);
+    CU_ASSERT_FALSE(was_said("a", NOON_MS, 'z'));
+    put_version("a", NOON_MS, 'T', ID_RETRACTED, NULL); /* says what the last one said: no version of its own */
+    CU_ASSERT_TRUE(was_said("a", NOON_MS, 'T'));
+    CU_ASSERT_TRUE(was_said("a", NOON_MS, 'D'));
+    CU_ASSERT_FALSE(was_said("a", NOON_MS, 'C'));
+    ids_close(ids);
+}
+
+/* Whether the store still had it depends on when it was dropped; what it says may not. */
+static void what_was_forgotten_leaves_no_version_behind(void)
+{
+    const int64_t last_ms = BUCKET_MS + WIDTH_MS + KEPT_MS;
+
+    open_ids(KEPT_MS);
+    ids_begin(ids);
+    ask("a");
+    put_version("a", NOON_MS, 'A', ID_COUNTED, "first life");
+    put_version("a", NOON_MS, 'B', ID_COUNTED, "first life");
+    put_version("a", last_ms, 'C', ID_COUNTED, "second life");
+    CU_ASSERT_TRUE(was_said("a", last_ms, 'C'));
+    CU_ASSERT_FALSE(was_said("a", last_ms, 'B'));
+    CU_ASSERT_FALSE(was_said("a", last_ms, 'A'));
+    ids_close(ids);
+}
+
+/* What a flush writes is what a lookup reads. */
+static void versions_survive_the_store(void)
+{
+    char value[256];
+
+    open_ids(KEPT_MS);
+    ids_begin(ids);
+    ask("a");
+    put_version("a", NOON_MS, 'A', ID_COUNTED, "one");
+    put_version("a", NOON_MS, 'B', ID_COUNTED, "two");
+    const struct id_change *change = ids_change(ids, NOON_MS);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(change);
+    CU_ASSERT_EQUAL_FATAL(change->pair_count, 1);
+    struct span written = change->pairs[0].value;
+    memcpy(value, written.bytes, written.size);
+    ids_flushed(ids);
+    stored.id_bucket_count = 1;
+    stored.id_buckets[0] = (struct id_bucket){BUCKET_MS, WIDTH_MS};
+    ids_reset(ids, &stored);
+    ids_begin(ids);
+    ask("a");
+    struct id_lookup *lookup = ids_lookup(ids, &stored);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(lookup);
+    CU_ASSERT_EQUAL(lookup->each(ids, 0, 0, (struct span){value, written.size}, &why), GO_ON);
+    expect("a", NOON_MS, ID_COUNTED, "two");
+    CU_ASSERT_TRUE(was_said("a", NOON_MS, 'A'));
+    CU_ASSERT_TRUE(was_said("a", NOON_MS, 'B'));
+    CU_ASSERT_FALSE(was_said("a", NOON_MS, 'C'));
+    ids_close(ids);
+}
+
 static void with_nothing_kept_all_that_was_is_dropped(void)
 {
     open_ids(0);
@@ -216,6 +337,10 @@ int main(int argc, char **argv)
         {"what_was_never_answered_is_asked_again", what_was_never_answered_is_asked_again},
         {"values_are_read_back", values_are_read_back},
         {"a_flush_comes_before_the_room_ends", a_flush_comes_before_the_room_ends},
+        {"one_id_put_for_ever_asks_for_a_flush_too", one_id_put_for_ever_asks_for_a_flush_too},
+        {"versions_of_before_are_known_and_bounded", versions_of_before_are_known_and_bounded},
+        {"what_was_forgotten_leaves_no_version_behind", what_was_forgotten_leaves_no_version_behind},
+        {"versions_survive_the_store", versions_survive_the_store},
         {"with_nothing_kept_all_that_was_is_dropped", with_nothing_kept_all_that_was_is_dropped},
         {"another_incarnation_hashes_otherwise", another_incarnation_hashes_otherwise},
         CU_TEST_INFO_NULL,
