@@ -2,7 +2,7 @@
  * Settings as fields of a Redis hash, legible for people: "window:week" -> "on 1763337600000 8640000000",
  * "rollup:model" -> "on - model". A time that is none is "-".
  */
-#include "gentally/config/settings.h"
+#include "settings_text.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "settings_text.h"
+#include "gentally/config/settings.h"
 
 #define TIME_SIZE 24
 
@@ -117,6 +117,7 @@ uint32_t settings_write(const struct settings *settings, struct settings_field f
     put_number(&writing, "ids_kept_ms", settings->ids_kept_ms);
     put_number(&writing, "out_of_orderness_ms", settings->out_of_orderness_ms);
     put_number(&writing, "out_of_orderness_max_ms", settings->out_of_orderness_max_ms);
+    put_number(&writing, "rows_max", settings->rows_max);
     put(&writing, "account_key", settings->account_key);
     put(&writing, "retention", retention_names[settings->retention]);
     put_number(&writing, "retention_since_ms", settings->retention_since_ms);
@@ -266,6 +267,7 @@ bool settings_read(struct settings *settings, struct span name, struct span valu
         {"ids_kept_ms", NULL, 0, &settings->ids_kept_ms},
         {"out_of_orderness_ms", NULL, 0, &settings->out_of_orderness_ms},
         {"out_of_orderness_max_ms", NULL, 0, &settings->out_of_orderness_max_ms},
+        {"rows_max", NULL, 0, &settings->rows_max},
         {"retention_since_ms", NULL, 0, &settings->retention_since_ms},
     };
     uint32_t word;

@@ -49,6 +49,24 @@ enum verdict store_windows(struct store *store, int32_t partition, struct stored
     return verdict;
 }
 
+enum verdict store_window_cells(struct store *store, int32_t partition, struct window window, int64_t *cells,
+                                struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "HLEN");
+    store_put_window_key(store, partition, window);
+    verdict = store_call(store, &reply, why);
+    if (verdict != GO_ON)
+        return verdict;
+    *cells = reply->type == REDIS_REPLY_INTEGER ? reply->integer : 0;
+    freeReplyObject(reply);
+    return GO_ON;
+}
+
 /* Gives `each` a cell, but not what a window keeps beside its cells: see store.h. */
 static enum verdict give_cell(struct span key, struct span packed, store_cell_reader *each, void *context,
                               struct reason *why)

@@ -1,4 +1,4 @@
-"""No sum and no number of names ends the service: more rows than `rows_max`, and sums beyond 63 bits, go the whole way."""
+"""No sum and no number of names ends the service: more rows than `rows_max`, and sums beyond 63 bits, go all the way."""
 
 import json
 import os
@@ -57,15 +57,15 @@ def published(world, rollup, window="month"):
 
 def test_more_models_than_rows(world):
     world.start_redis()
+    world.settings.update(GENTALLY_ROWS_MAX=str(ROWS_MAX), GENTALLY_FLUSH_INTERVAL_MS="20")
     world.run("setup", "--partitions", PARTITIONS)
-    settings = {"GENTALLY_ROWS_MAX": ROWS_MAX, "GENTALLY_FLUSH_INTERVAL_MS": 20}
     events = [event(number, f"acme/model-{number * 7919 % MODELS}") for number in range(6 * MODELS)]
     few = ROWS_MAX * PARTITIONS * 85 // 100  # so that a partition has four fifths
     produce(world, events[:few])
-    worker = world.run("worker", "--drain", **settings)
+    worker = world.run("worker", "--drain")
     check("ROLLUP-NEARLY-FULL" in worker.log, "no warning at four fifths", worker.log[-600:])
     produce(world, events[few:])
-    worker = world.run("worker", "--drain", **settings)
+    worker = world.run("worker", "--drain")
     check("ROLLUP-FULL" in worker.log, "no warning", worker.log[-600:])
 
     want = first_rows(world)
@@ -78,12 +78,15 @@ def test_more_models_than_rows(world):
     equal(sum(row["requests"] for row in published(world, "provider")), 6 * MODELS, "requests by provider")
 
     world.run("verify")
-    result = json.loads(world.run("replay", "--format", "json", **settings).out.splitlines()[-1])
+    result = json.loads(world.run("replay", "--format", "json").out.splitlines()[-1])
     equal((result["differing"], result["partitions_differing"]), (0, 0), "a replay decides alike")
     shown = world.summaries("model", "month", "--top", "3")
     check(OTHER in [row.get("model") for row in shown], "summaries --top 3 has no rest", shown)
     check(OTHER not in world.run("catalog", "missing").out, f"{OTHER} is no missing model")
-    check(OTHER in world.run("top", "--rollup", "model", "--window", "month", "--limit", "1000").out, f"top shows no {OTHER}")
+    check(
+        OTHER in world.run("top", "--rollup", "model", "--window", "month", "--limit", "1000").out,
+        f"top shows no {OTHER}",
+    )
     world.run("report", "--format", "json")
     note(f"{MODELS} models, {ROWS_MAX} rows a partition: {want[OTHER]} of {6 * MODELS} requests are of others")
 
@@ -107,6 +110,27 @@ def test_many_models_are_counted_one_by_one(world):
     equal(sum(row["requests"] for row in published(world, "total")), count + 1, "requests in all")
     world.run("verify", seconds=600)
     note(f"{count} models counted one by one and published in {seconds:.1f} s")
+
+
+def test_memory_is_told_before_it_is_full(world):
+    world.start_redis()
+    world.run("setup", "--partitions", PARTITIONS)
+    produce(world, (event(number, f"acme/model-{number}") for number in range(500)))
+    world.run("worker", "--drain")
+
+    def fill(percent):
+        info = world.redis.command("INFO", "memory").decode()
+        used = int(next(line for line in info.splitlines() if line.startswith("used_memory:")).split(":")[1])
+        equal(world.redis.command("CONFIG", "SET", "maxmemory", used * 100 // percent), "OK", "CONFIG SET")
+
+    fill(70)
+    worker = world.start("worker")
+    worker.says("CLOSER-OPENED")
+    check("STORE-NEARLY-FULL" not in worker.log, "told at 70 per cent", worker.log[-600:])
+    fill(85)
+    worker.says("STORE-NEARLY-FULL Redis uses ")
+    check("the largest window of ours: partition " in worker.log, "no window is named", worker.log[-600:])
+    worker.end()
 
 
 def read_varint(packed, at):
@@ -142,9 +166,10 @@ def widened(packed, measures, by):
 def test_sums_beyond_63_bits(world):
     """As 2.3 million events of 2^21 tokens leave them: two partitions whose sums fit 63 bits, and together do not."""
     world.start_redis()
+    world.settings["GENTALLY_WINDOWS"] = "day,month"
     world.run("setup", "--partitions", PARTITIONS)
     produce(world, (event(number, f"acme/model-{number % 3}") for number in range(200)))
-    world.run("worker", "--drain", GENTALLY_WINDOWS="day,month")
+    world.run("worker", "--drain")
     # Tokens of prompts, all tokens squared, prompts squared: in every cell of the second event on.
     measures, by = (1, 25, 26), 3 * 2**61
     for key in world.redis.command("KEYS", f"{world.namespace}:*}}:month:*"):
@@ -155,7 +180,7 @@ def test_sums_beyond_63_bits(world):
             elif field.startswith((b"model|", b"provider|")) and field.endswith(b"model-1"):
                 equal(world.redis.command("HSET", key, field, widened(packed, measures, by)), 0, "fields added")
     produce(world, (event(number, "acme/model-1") for number in range(200, 400)))
-    worker = world.run("worker", "--drain", GENTALLY_WINDOWS="day,month")
+    worker = world.run("worker", "--drain")
     check("OVERFLOW" not in worker.log, "an overflow", worker.log[-600:])
 
     for rollup in ("total", "model", "provider", "geography", "language"):

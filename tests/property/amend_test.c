@@ -263,18 +263,6 @@ static void change_in_model(struct known *known, const struct event *event, uint
     }
 }
 
-static bool is_same_content(const struct event *left, const struct event *right)
-{
-    bool is_same = span_equal(left->model, right->model) && left->created_ms == right->created_ms &&
-                   left->tokens_prompt == right->tokens_prompt && left->tokens_completion == right->tokens_completion &&
-                   left->cost_nano_usd == right->cost_nano_usd && left->classified == right->classified &&
-                   left->label_count == right->label_count;
-
-    for (uint32_t i = 0; is_same && i < left->label_count; i++)
-        is_same = span_equal(left->labels[i].path, right->labels[i].path);
-    return is_same;
-}
-
 /* Among the last that was taken and sixteen before it; versions that say the same as the one before are one. */
 static bool was_said(const struct known *known, const struct event *event)
 {
@@ -601,10 +589,7 @@ int main(int argc, char **argv)
     log_open(&logger, LOG_LEVEL_ERROR, "amend");
     config_defaults(&config);
     config.ids = IDS_AMEND;
-    config.kept_ms[WINDOW_HOUR] = 12 * HOUR_MS;
-    config.kept_ms[WINDOW_DAY] = 2 * DAY_MS;
-    config.kept_ms[WINDOW_WEEK] = 3 * DAY_MS;
-    config.kept_ms[WINDOW_MONTH] = DAY_MS;
+    memcpy(config.kept_ms, (const int64_t[]){12 * HOUR_MS, 2 * DAY_MS, 3 * DAY_MS, DAY_MS}, sizeof(config.kept_ms));
     for (int i = 0; i < IDS; i++)
         snprintf(id_texts[i], sizeof(id_texts[i]), "id%d", i);
     if (tally_pool_open(&pool, 100000, &why) != GO_ON)

@@ -49,6 +49,13 @@ uint64_t store_connections(const struct store *store);
 /* Asks Redis for its time of day, in ms. */
 MUST_CHECK enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why);
 
+/* The memory of Redis, in bytes. */
+struct store_memory {
+    int64_t used;
+    int64_t limit; /* maxmemory; 0: there is none */
+};
+MUST_CHECK enum verdict store_memory(struct store *store, struct store_memory *memory, struct reason *why);
+
 /* Loads the functions of this version into Redis, for `gentally setup`. Harmless to repeat. */
 MUST_CHECK enum verdict store_install(struct store *store, struct reason *why);
 

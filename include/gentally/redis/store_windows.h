@@ -22,6 +22,10 @@ struct stored_window {
 MUST_CHECK enum verdict store_windows(struct store *store, int32_t partition, struct stored_window windows[],
                                       uint32_t room, uint32_t *count, struct reason *why);
 
+/* How many cells a window has, with the few numbers beside them. */
+MUST_CHECK enum verdict store_window_cells(struct store *store, int32_t partition, struct window window, int64_t *cells,
+                                           struct reason *why);
+
 /* Gets a cell of a window; the key and the packed cell are borrowed for the call. */
 typedef enum verdict store_cell_reader(void *context, struct span key, struct span packed, struct reason *why);
 
