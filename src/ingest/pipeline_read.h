@@ -40,6 +40,9 @@ void pipeline_recheck_logs(struct pipeline *pipeline);
  * no answer; call again before a record is folded. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict pipeline_look_up_ids(struct pipeline *pipeline, struct reason *why);
 
+/* Has `was_future` asked first which records lay in the future when they were counted the first time. */
+void pipeline_recall(struct pipeline *pipeline, bool (*was_future)(void *, const struct record *), void *context);
+
 /* Reads the clock of Redis, and warns, at most every ten minutes, if ours differs by more than a minute. Harmless if
  * Redis does not answer. */
 void pipeline_compare_clocks(struct pipeline *pipeline, int64_t wall_ms);
@@ -71,8 +74,9 @@ void pipeline_reread(struct pipeline *pipeline, int32_t number);
 /* The topic's partitions, as of now. Verdicts of source_partitions(). */
 MUST_CHECK enum verdict pipeline_count_partitions(struct pipeline *pipeline, int32_t *count, struct reason *why);
 
-/* Whether the store holds every record of the logs of partitions [0, count), and knows them as idle. Blocks: asks Redis
- * and Kafka for each partition. Verdicts of store_state() and source_extent(). */
+/* Whether the store holds every record of the logs of partitions [0, count), and knows them as idle; but for those that
+ * have stopped, for which nobody waits. Blocks: asks Redis and Kafka for each partition. Verdicts of store_state() and
+ * source_extent(). */
 MUST_CHECK enum verdict pipeline_is_read_out(struct pipeline *pipeline, int32_t count, bool *is_read_out,
                                              struct reason *why);
 

@@ -14,18 +14,29 @@ enum entry_kind {
     ENTRY_MARKER, /* takes an offset, is no record */
 };
 
+/* What a record says of its id: something new, the same again, something else, or that it was nothing. */
+enum says { SAYS_NEW, SAYS_AGAIN, SAYS_AMEND, SAYS_RETRACT };
+
 /* What the producer meant: the oracle counts from it, not from the bytes. */
 struct meaning {
     enum entry_kind kind;
+    enum says says;
+    int64_t id;      /* where in its partition the id was new, unless it is */
+    uint64_t number; /* the id as it is written */
     int64_t created_ms;
     int model, provider, country, account; /* account 0: none */
+    unsigned labels;                       /* categories that count: a bit for each, in byte order */
     int64_t prompt, completion, cost;
+    int64_t latency_ms, first_token_ms, generation_ms; /* -1: none */
+    bool is_byok, is_free, is_streamed, is_cancelled, has_tools, is_classified;
+    enum { FINISH_NONE, FINISH_STOP, FINISH_TOOL_CALLS, FINISH_ERROR } finish;
 };
 
 enum txn_state { TXN_OPEN, TXN_PREPARED, TXN_COMMITTED, TXN_ABORTED };
 struct txn {
     enum txn_state state;
     int64_t begun_ms;
+    int32_t known_count; /* partitions that whoever began it heard of at its assignment */
 };
 
 struct entry {
@@ -61,6 +72,7 @@ struct member {
     enum member_state state;
     uint32_t count;
     int32_t partitions[SIM_PARTITIONS];
+    int32_t known_count; /* as the group had it at the assignment */
     int64_t heard_ms;
 };
 
@@ -75,6 +87,11 @@ struct kafka {
     int64_t down_until_ms;
     int32_t epoch; /* of the transactional id */
     struct txn *txn;
+    struct { /* a commit that is still on its way */
+        struct txn *txn;
+        int32_t epoch;
+        int64_t due_ms;
+    } ending;
 };
 
 void kafka_make(struct sim *sim);
@@ -88,6 +105,8 @@ bool kafka_is_down(const struct sim *sim);
 
 struct source;
 void consumer_cut(struct source *source, int32_t partition, int64_t end);
+/* The next offset it fetches; 0 if the partition is not its own. */
+int64_t consumer_next(const struct source *source, int32_t partition);
 
 /* Time passes: sessions end, the group meets, transactions time out. */
 void group_tick(struct sim *sim);
@@ -95,7 +114,8 @@ void group_meet(struct sim *sim);
 void group_join(struct sim *sim, int index);
 void group_leave(struct sim *sim, int index);
 
-/* The producers outside: one more record into the input. */
+/* The producers outside: one more record into the input, or into one partition of it. */
 void traffic_append(struct sim *sim);
+void traffic_append_to(struct sim *sim, int32_t partition);
 
 #endif

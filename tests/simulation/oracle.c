@@ -5,14 +5,32 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "truth.h"
 
-#define WINDOWS_MAX 4096
 #define SEALS_MAX 1024
 
 const char *const oracle_kinds[KINDS] = {"hour", "day", "week", "month"};
+static const char *const models[ORACLE_MODELS] = {"openai/gpt-4o", "acme/one", "acme/two:free"};
+static const char *const providers[ORACLE_PROVIDERS] = {"azure", "p|pe"};
+static const char *const countries[ORACLE_COUNTRIES] = {"DE", "US", "JP"};
+static const char *const categories[ORACLE_CATEGORIES] = {"adult", "other", "roleplay", "trivia"}; /* in byte order */
+
+const char *oracle_model(int model)
+{
+    return models[model];
+}
+
+const char *oracle_provider(int provider)
+{
+    return providers[provider];
+}
+
+const char *oracle_country(int country)
+{
+    return countries[country];
+}
+
 /* A window kind was sealed in a partition, at some `next`. Kept in the database itself, so that it is taken back with
  * it. */
 struct seal {
@@ -22,7 +40,6 @@ struct seal {
 
 struct oracle {
     struct truth truths[2][SIM_PARTITIONS];
-    struct truth scratch;
     bool was_created[SIM_PARTITIONS]; /* ever, be it in a history that was lost */
     char row_names[SIM_ROWS][64];
     int64_t idle_ms[SIM_PARTITIONS];           /* when it last was at rest; 0 = never */
@@ -34,41 +51,6 @@ struct oracle {
 #define LETTER_LATE 1u
 #define LETTER_OTHER 2u
 
-/* ---- windows, by libc's calendar ---- */
-
-static int64_t month_start(int64_t ms, int months)
-{
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm date;
-
-    gmtime_r(&seconds, &date);
-    struct tm first = {.tm_year = date.tm_year, .tm_mon = date.tm_mon + months, .tm_mday = 1};
-    return (int64_t)timegm(&first) * 1000;
-}
-
-static int64_t window_start(int kind, int64_t ms)
-{
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm date;
-
-    if (kind == 0)
-        return ms - ms % 3600000;
-    if (kind == 3)
-        return month_start(ms, 0);
-    int64_t day = ms - ms % 86400000;
-    if (kind == 1)
-        return day;
-    gmtime_r(&seconds, &date);
-    return day - (int64_t)((date.tm_wday + 6) % 7) * 86400000;
-}
-
-static int64_t window_over(int kind, int64_t start_ms)
-{
-    static const int64_t sizes_ms[] = {3600000, 86400000, 7 * 86400000};
-
-    return kind == 3 ? month_start(start_ms, 1) : start_ms + sizes_ms[kind];
-}
-
 /* ---- reading a log ---- */
 
 static void key_of(const struct sim *sim, int32_t partition, const char *part, char *text, size_t size)
@@ -79,40 +61,6 @@ static void key_of(const struct sim *sim, int32_t partition, const char *part, c
 static int index_of(const struct sim *sim, const struct database *database)
 {
     return database == &sim->redis->master ? 0 : 1;
-}
-
-static struct truth_window *window_at(struct truth *truth, int kind, int64_t start_ms)
-{
-    for (uint32_t i = truth->count; i-- > 0;)
-        if (truth->windows[i].kind == kind && truth->windows[i].start_ms == start_ms)
-            return &truth->windows[i];
-    if (truth->count == WINDOWS_MAX)
-        abort();
-    struct truth_window *window = &truth->windows[truth->count++];
-    *window = (struct truth_window){.kind = kind, .start_ms = start_ms};
-    return window;
-}
-
-static void count_record(const struct sim *sim, struct truth *truth, struct entry *entry, const int64_t floors_ms[])
-{
-    const struct meaning *meaning = &entry->meaning;
-    bool is_counted = false;
-
-    entry->counted_in = 0;
-    for (int kind = 0; kind < KINDS; kind++) {
-        int64_t start_ms = window_start(kind, meaning->created_ms);
-        int64_t over_ms = window_over(kind, start_ms) + sim->config.kept_ms[kind];
-        if ((truth->watermark_ms != NONE && over_ms <= truth->watermark_ms) || start_ms < floors_ms[kind])
-            continue;
-        struct truth_window *window = window_at(truth, kind, start_ms);
-        is_counted = true;
-        entry->counted_in |= 1u << kind;
-        window->records++;
-        rows_add(sim, window->rows, meaning);
-    }
-    truth->outcomes[is_counted ? 0 : 3]++;
-    if (is_counted && meaning->created_ms - sim->config.out_of_orderness_ms > truth->watermark_ms)
-        truth->watermark_ms = meaning->created_ms - sim->config.out_of_orderness_ms;
 }
 
 /* Which letters there are of a record: 0, or LETTER_LATE and LETTER_OTHER. */
@@ -169,29 +117,20 @@ static void read_on(struct sim *sim, struct truth *truth, const struct database 
     for (; truth->next < next && truth->next < log->next; truth->next++) {
         struct entry *entry = log->entries[truth->next];
         int64_t floors_ms[KINDS] = {NONE, NONE, NONE, NONE};
-        int64_t counted = truth->outcomes[0];
+        enum truth_outcome outcome = TRUTH_DEAD_LETTERED;
         if (entry->meaning.kind == ENTRY_MARKER)
             continue;
         for (uint32_t i = 0; i < seal_count; i++)
             if (seals[i].next <= truth->next && seals[i].floor_ms > floors_ms[seals[i].kind])
                 floors_ms[seals[i].kind] = seals[i].floor_ms;
-        if (entry->meaning.kind == ENTRY_BAD)
-            truth->outcomes[4]++;
-        else
-            count_record(sim, truth, entry, floors_ms);
-        if (truth->outcomes[0] == counted && !letters_of(sim, partition, truth->next))
+        if (entry->meaning.kind == ENTRY_GOOD)
+            outcome = oracle_count(sim, truth, entry, truth->next, floors_ms);
+        truth->outcomes[outcome]++;
+        if (outcome != TRUTH_COUNTED && outcome != TRUTH_DUPLICATE && !letters_of(sim, partition, truth->next))
             sim_fail(sim, "partition %" PRId32 ": the store is past offset %" PRId64 ", whose dead letter is not there",
                      partition, truth->next);
     }
     truth->next = next;
-}
-
-static void forget(struct truth *truth, int64_t first)
-{
-    truth->next = first;
-    truth->watermark_ms = NONE;
-    memset(truth->outcomes, 0, sizeof(truth->outcomes));
-    truth->count = 0;
 }
 
 /* The truth of a partition as the database has it. NULL if it has no state. */
@@ -203,66 +142,15 @@ struct truth *oracle_truth(struct sim *sim, struct database *database, int32_t p
     int64_t first = database_number(database, sim->redis->meta[partition], "first", 0);
     if (next < 0)
         return NULL;
-    if (truth->windows == NULL || truth->epoch != database->epoch || truth->next > next) {
-        if (truth->windows == NULL)
-            truth->windows = malloc(WINDOWS_MAX * sizeof(*truth->windows));
-        if (truth->windows == NULL)
-            abort();
-        forget(truth, first);
-        truth->epoch = database->epoch;
+    if (truth->epoch != database->epoch + 1 || truth->next > next) {
+        oracle_forget(truth, first);
+        truth->epoch = database->epoch + 1;
     }
     read_on(sim, truth, database, partition, next);
     return truth;
 }
 
 /* ---- comparing with the store ---- */
-
-static bool plain_varint(const char **at, const char *end, uint64_t *value)
-{
-    *value = 0;
-    for (int shift = 0; *at < end && shift < 64; shift += 7) {
-        unsigned char byte = (unsigned char)*(*at)++;
-        *value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return true;
-    }
-    return false;
-}
-
-bool oracle_varint(const char **at, const char *end, int64_t *value)
-{
-    uint64_t raw;
-
-    if (!plain_varint(at, end, &raw))
-        return false;
-    *value = (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
-    return true;
-}
-
-/* The first sums of a packed cell: version, how many sums, then requests, prompt, completion, reasoning, cached, cost,
- * ...; the last ones are left out where they are 0. */
-static bool read_cell(struct span packed, struct sums *sums)
-{
-    int64_t *const wanted[] = {&sums->requests, &sums->prompt, &sums->completion, NULL, NULL, &sums->cost};
-    const char *at = packed.bytes + 2, *end = packed.bytes + packed.size;
-
-    if (packed.size < 2 || packed.bytes[0] != 3)
-        return false;
-    for (int i = 0; i < 6; i++) {
-        uint64_t sum = 0;
-        if (i < packed.bytes[1] && !plain_varint(&at, end, &sum))
-            return false;
-        if (wanted[i] != NULL)
-            *wanted[i] = (int64_t)sum;
-    }
-    return true;
-}
-
-bool oracle_is_equal(const struct sums *left, const struct sums *right)
-{
-    return left->requests == right->requests && left->prompt == right->prompt &&
-           left->completion == right->completion && left->cost == right->cost;
-}
 
 static int find_row(const struct oracle *oracle, struct span name)
 {
@@ -276,8 +164,13 @@ static int find_row(const struct oracle *oracle, struct span name)
 static void compare_count(struct sim *sim, int32_t partition, const char *part, const struct truth_window *window,
                           const struct hash_field *field)
 {
-    int64_t count = 0, truth = rows_admitted(window->rows, (struct span){field->name.bytes + 7, field->name.size - 7});
+    static const char *const names[] = {"__rows:total", "__rows:model", "__rows:provider", "__rows:geography",
+                                        "__rows:category"};
+    int64_t count = 0, truth = -1;
 
+    for (enum oracle_rollup rollup = ROLLUP_MODEL; rollup <= ROLLUP_CATEGORY; rollup++)
+        if (span_equal(field->name, span_of(names[rollup])))
+            truth = oracle_admitted(window, rollup);
     for (size_t i = 0; i < field->value.size; i++)
         count = 10 * count + (field->value.bytes[i] - '0');
     if (count != truth)
@@ -294,8 +187,7 @@ static void compare_window(struct sim *sim, struct database *database, int32_t p
     snprintf(part, sizeof(part), "%s:%" PRId64, oracle_kinds[window->kind], window->start_ms);
     key_of(sim, partition, part, name, sizeof(name));
     const struct keyed *key = database_find(database, span_of(name));
-    for (int row = 0; row < SIM_ROWS; row++)
-        wanted += window->rows[row].requests > 0 ? 1 : 0;
+    wanted = (uint32_t)__builtin_popcount(window->touched);
     for (uint32_t i = 0; key != NULL && i < key->count; i++) {
         struct sums sums = {0};
         const struct hash_field *field = &key->fields[i];
@@ -307,13 +199,13 @@ static void compare_window(struct sim *sim, struct database *database, int32_t p
         }
         int row = find_row(sim->oracle, field->name);
         rows++;
-        if (row < 0 || !read_cell(field->value, &sums) || !oracle_is_equal(&sums, &window->rows[row]))
+        if (row < 0 || !oracle_read_cell(field->value, &sums) || !oracle_is_equal(&sums, &window->rows[row]))
             sim_fail(sim,
                      "partition %" PRId32 ": %s, row %.*s: the store has %" PRId64 " requests, %" PRId64
-                     " prompt; the "
-                     "truth is %" PRId64 ", %" PRId64,
-                     partition, part, (int)field->name.size, field->name.bytes, sums.requests, sums.prompt,
-                     row < 0 ? 0 : window->rows[row].requests, row < 0 ? 0 : window->rows[row].prompt);
+                     " prompt; the truth is %" PRId64 ", %" PRId64 "; %s differ",
+                     partition, part, (int)field->name.size, field->name.bytes, sums.of[0], sums.of[1],
+                     row < 0 ? 0 : window->rows[row].of[0], row < 0 ? 0 : window->rows[row].of[1],
+                     row < 0 ? "rows" : oracle_difference(&sums, &window->rows[row]));
     }
     if (rows != wanted || database_number(database, span_of(name), "__n", 0) != window->records)
         sim_fail(sim,
@@ -422,7 +314,8 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
         for (int kind = 0; brace != NULL && kind < KINDS; kind++) {
             size_t size = strlen(oracle_kinds[kind]);
             if (strncmp(brace + 2, oracle_kinds[kind], size) == 0 && brace[2 + size] == ':')
-                compare_window(sim, database, partition, window_at(truth, kind, strtoll(brace + 3 + size, NULL, 10)));
+                compare_window(sim, database, partition,
+                               oracle_window_at(truth, kind, strtoll(brace + 3 + size, NULL, 10)));
         }
     }
     oracle_retention_flushed(sim, database);
@@ -438,12 +331,12 @@ static void check_seal(struct sim *sim, const struct database *database, int32_t
 
     for (int64_t i = truth == NULL ? log->next : truth->next; i < log->next; i++) {
         const struct entry *entry = log->entries[i];
-        int64_t start_ms = window_start(kind, entry->meaning.created_ms);
-        int64_t over_ms = window_over(kind, start_ms) + sim->config.kept_ms[kind];
-        if (entry->meaning.kind != ENTRY_GOOD)
+        int64_t start_ms = oracle_window_start(kind, entry->meaning.created_ms);
+        int64_t over_ms = oracle_window_over(kind, start_ms) + sim->config.kept_ms[kind];
+        if (entry->meaning.kind != ENTRY_GOOD || entry->meaning.says == SAYS_RETRACT)
             continue;
-        if (start_ms < floor_ms && (watermark_ms == NONE || over_ms > watermark_ms) &&
-            sim->oracle->idle_ms[partition] == 0)
+        if (start_ms < floor_ms && entry->meaning.says == SAYS_NEW &&
+            (watermark_ms == NONE || over_ms > watermark_ms) && sim->oracle->idle_ms[partition] == 0)
             sim_fail(sim,
                      "partition %" PRId32 ": %s %" PRId64 " was sealed over offset %" PRId64 ", which nobody has read",
                      partition, oracle_kinds[kind], start_ms, i);
@@ -487,14 +380,16 @@ void oracle_sealed(struct sim *sim, struct database *database, int count, const 
 void oracle_created(struct sim *sim, struct database *database, int count, const struct span arguments[])
 {
     int32_t partition = -1;
+    int keys = (int)strtol(arguments[2].bytes, NULL, 10);
+    const struct span *floors = arguments + 5 + keys; /* behind inc and first */
 
-    if (!partition_of(arguments[3], &partition) || count < 10)
+    if (!partition_of(arguments[3], &partition) || count < 9 + keys)
         return;
     sim->has_rebuilt = sim->has_rebuilt || sim->oracle->was_created[partition];
     sim->oracle->was_created[partition] = true;
     for (int kind = 0; kind < KINDS; kind++)
-        if (arguments[6 + kind].size > 0)
-            note_seal(sim, database, partition, kind, strtoll(arguments[6 + kind].bytes, NULL, 10), 0);
+        if (floors[kind].size > 0)
+            note_seal(sim, database, partition, kind, strtoll(floors[kind].bytes, NULL, 10), 0);
 }
 
 /* No good record is among the dead letters; but one may be too late in a history that was lost, with the watermark and
@@ -509,8 +404,9 @@ void oracle_letters(struct sim *sim)
             continue;
         for (int64_t i = 0; i < log->next; i++) {
             unsigned letters = letters_of(sim, p, i) & (is_lost ? LETTER_OTHER : LETTER_LATE | LETTER_OTHER);
-            if (letters != 0 &&
-                (log->entries[i]->meaning.kind == ENTRY_MARKER || log->entries[i]->counted_in == (1u << KINDS) - 1))
+            const struct entry *entry = log->entries[i];
+            bool is_good = entry->meaning.says == SAYS_NEW && entry->counted_in == (1u << KINDS) - 1;
+            if (letters != 0 && (entry->meaning.kind == ENTRY_MARKER || is_good))
                 sim_fail(sim, "partition %" PRId32 ": offset %" PRId64 " is good and in time, and a dead letter", p, i);
         }
     }
@@ -524,13 +420,26 @@ void oracle_make(struct sim *sim)
 
     sim->oracle = oracle;
     cuts_make(sim);
-    for (int row = 0; row < SIM_ROWS; row++)
-        rows_name(row, oracle->row_names[row], sizeof(oracle->row_names[row]));
+    snprintf(oracle->row_names[0], sizeof(oracle->row_names[0]), "total");
+    for (int model = 0; model < ORACLE_MODELS; model++)
+        snprintf(oracle->row_names[oracle_row(ROLLUP_MODEL, 0, model)], 64, "model|%s", models[model]);
+    for (int provider = 0; provider < ORACLE_PROVIDERS; provider++)
+        for (int model = 0; model < ORACLE_MODELS; model++)
+            snprintf(oracle->row_names[oracle_row(ROLLUP_PROVIDER, provider, model)], 64, "provider|%s|%s",
+                     provider == 1 ? "p%7Cpe" : providers[provider], models[model]);
+    for (int country = 0; country < ORACLE_COUNTRIES; country++)
+        snprintf(oracle->row_names[oracle_row(ROLLUP_COUNTRY, country, 0)], 64, "geography|%s", countries[country]);
+    for (int category = 0; category < ORACLE_CATEGORIES; category++)
+        snprintf(oracle->row_names[oracle_row(ROLLUP_CATEGORY, category, 0)], 64, "category|%s", categories[category]);
+    snprintf(oracle->row_names[oracle_other_row(ROLLUP_MODEL)], 64, "model|(other)");
+    snprintf(oracle->row_names[oracle_other_row(ROLLUP_PROVIDER)], 64, "provider|(other)|(other)");
+    snprintf(oracle->row_names[oracle_other_row(ROLLUP_COUNTRY)], 64, "geography|(other)");
+    snprintf(oracle->row_names[oracle_other_row(ROLLUP_CATEGORY)], 64, "category|(other)");
 }
 
 void oracle_free(struct sim *sim)
 {
     for (int i = 0; i < 2; i++)
         for (int32_t p = 0; p < SIM_PARTITIONS; p++)
-            free(sim->oracle->truths[i][p].windows);
+            oracle_free_truth(&sim->oracle->truths[i][p]);
 }

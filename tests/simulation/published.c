@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "gentally/core/summary.h"
 #include "truth.h"
 
 #define KEYS_MAX 8192
@@ -16,7 +17,8 @@ struct version {
     struct version *next; /* older */
     int64_t generation, revision, pane;
     struct sums sums;
-    int64_t accounts; /* of retention; 0: a tombstone */
+    bool is_gone;     /* a tombstone */
+    int64_t accounts; /* of retention; 0: a tombstone, too */
 };
 
 struct published_key {
@@ -24,11 +26,20 @@ struct published_key {
     struct version *latest; /* in log order: the last one */
 };
 
-/* Rows of a window that were committed and no ledger record has accounted for. */
+/* What a ledger record tells of a partition. */
+struct told_part {
+    uint64_t state; /* hash of its incarnation; 0: it has none, or is not among the partitions */
+    int64_t next, records;
+};
+
+/* Rows of a window that were committed and no ledger record has accounted for; and what stays from ledger record to
+ * ledger record. */
 struct open_window {
     int64_t kind, start_ms, rows, retained;
-    int64_t last_revision, last_rows; /* of the ledger record before: where only retention has risen, these stay */
     int64_t requests[4];              /* by rollup: they add up to the same */
+    int64_t last_revision, last_rows; /* of the ledger record before: where only retention has risen, these stay */
+    int64_t last_pane, last_generation, last_retention;
+    struct told_part last_parts[SIM_PARTITIONS];
 };
 
 struct sim_published {
@@ -36,6 +47,15 @@ struct sim_published {
     int64_t read[SIM_TOPICS];   /* next entry of each output topic to look at */
     struct open_window open[512];
     uint32_t open_count;
+};
+
+/* A ledger record. */
+struct ledger_entry {
+    int64_t kind, start_ms, end_ms, pane, generation, revision, rows, retention;
+    int64_t records;      /* of all partitions */
+    int64_t partitions;   /* how many it tells of */
+    int64_t watermark_ms; /* the highest of them */
+    struct told_part parts[SIM_PARTITIONS];
 };
 
 static const char *const rollups[4] = {"total|", "model|", "provider|", "geography|"};
@@ -72,47 +92,87 @@ static bool read_framing(struct reader *reader, struct span value, char schema)
     return !reader->is_bad && memcmp(value.bytes, "\0\0\0\0", 4) == 0 && value.bytes[4] == schema;
 }
 
-/* An array of (long, long). */
-static void skip_buckets(struct reader *reader)
+/* An array of (floor, count). */
+static void read_buckets(struct reader *reader, int histogram, struct sums *sums)
 {
     for (int64_t count = read_long(reader); count != 0 && !reader->is_bad; count = read_long(reader)) {
         if (count < 0) {
             (void)read_long(reader);
             count = -count;
         }
-        for (int64_t i = 0; i < 2 * count && !reader->is_bad; i++)
-            (void)read_long(reader);
+        for (int64_t i = 0; i < count && !reader->is_bad; i++) {
+            int64_t floor = read_long(reader);
+            sums->histograms += (uint64_t)read_long(reader) * oracle_bucket_number(histogram, floor);
+        }
     }
 }
 
-static bool read_summary(struct span value, struct version *version, int64_t *kind, int64_t *start_ms)
+static void write_time(int64_t ms, char *text, size_t size)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm date;
+
+    gmtime_r(&seconds, &date);
+    strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &date);
+}
+
+/* Adds a part of a key, in which a bar is a bar no more. */
+static void put_part(char *text, size_t size, struct span part)
+{
+    size_t at = strlen(text);
+
+    for (size_t i = 0; i < part.size && at + 4 < size; i++)
+        at += (size_t)snprintf(text + at, size - at, part.bytes[i] == '|' ? "%%7C" : "%c", part.bytes[i]);
+}
+
+/* Reads what a row says it is, and makes its key of it. */
+static void read_names(struct reader *reader, int64_t *kind, int64_t *start_ms, char *text, size_t size)
+{
+    enum { MODEL = 0, PROVIDER = 5, CATEGORY = 6, COUNTRY = 8, COHORT = 12, NAMES };
+    static const int parts[] = {PROVIDER, MODEL, CATEGORY, COUNTRY, COHORT};
+    char start[32];
+    struct span names[NAMES] = {{NULL, 0}};
+    struct span rollup = read_text(reader);
+
+    *kind = read_long(reader);
+    *start_ms = read_long(reader);
+    if (read_long(reader) != oracle_window_over((int)*kind & 3, *start_ms))
+        reader->is_bad = true;
+    for (int i = 0; i < NAMES; i++)
+        if (read_long(reader) == 1)
+            names[i] = read_text(reader);
+    write_time(*start_ms, start, sizeof(start));
+    snprintf(text, size, "%.*s|%s|%s", (int)rollup.size, rollup.bytes, oracle_kinds[*kind & 3], start);
+    for (size_t i = 0; i < LENGTH_OF(parts); i++) {
+        if (names[parts[i]].bytes == NULL)
+            continue;
+        strncat(text, "|", size - strlen(text) - 1);
+        put_part(text, size, names[parts[i]]);
+    }
+    if (read_long(reader) == 1) {
+        int64_t age = read_long(reader);
+        snprintf(text + strlen(text), size - strlen(text), "|%" PRId64, age);
+    }
+}
+
+/* False if it cannot be read, or is not what its key says. */
+static bool read_summary(const struct entry *entry, struct version *version, int64_t *kind, int64_t *start_ms)
 {
     struct reader reader;
+    char text[256];
 
-    if (!read_framing(&reader, value, 4))
+    if (!read_framing(&reader, entry->value, 4))
         return false;
-    (void)read_text(&reader);
-    *kind = read_long(&reader);
-    *start_ms = read_long(&reader);
-    (void)read_long(&reader);
-    for (int i = 0; i < 13; i++) /* model ... cohort */
-        if (read_long(&reader) == 1)
-            (void)read_text(&reader);
-    if (read_long(&reader) == 1) /* age */
-        (void)read_long(&reader);
+    read_names(&reader, kind, start_ms, text, sizeof(text));
+    if (!span_equal(entry->key, span_of(text)))
+        return false;
     for (int i = 0; i < 2; i++) /* family, account */
         if (read_long(&reader) == 1)
             (void)read_text(&reader);
-    version->sums.requests = read_long(&reader);
-    version->sums.prompt = read_long(&reader);
-    version->sums.completion = read_long(&reader);
-    (void)read_long(&reader);
-    (void)read_long(&reader);
-    version->sums.cost = read_long(&reader);
-    for (int i = 0; i < 21; i++) /* billed_tokens ... tokens_prompt_squared */
-        (void)read_long(&reader);
+    for (int i = 0; i < SUMS; i++)
+        version->sums.of[i] = read_long(&reader);
     for (int i = 0; i < 5; i++)
-        skip_buckets(&reader);
+        read_buckets(&reader, i, &version->sums);
     version->accounts = read_long(&reader) == 1 ? read_long(&reader) : 0;
     version->pane = read_long(&reader);
     version->generation = read_long(&reader);
@@ -135,13 +195,18 @@ void published_free(struct sim *sim)
     free(sim->published->keys);
 }
 
-static struct published_key *find_key(struct sim *sim, struct span key)
+static uint32_t hash_of(struct span text)
 {
     uint32_t hash = 2166136261u;
 
-    for (size_t i = 0; i < key.size; i++)
-        hash = (hash ^ (unsigned char)key.bytes[i]) * 16777619u;
-    for (;; hash++) {
+    for (size_t i = 0; i < text.size; i++)
+        hash = (hash ^ (unsigned char)text.bytes[i]) * 16777619u;
+    return hash;
+}
+
+static struct published_key *find_key(struct sim *sim, struct span key)
+{
+    for (uint32_t hash = hash_of(key);; hash++) {
         struct published_key *found = &sim->published->keys[hash % KEYS_MAX];
         if (found->key.bytes == NULL || span_equal(found->key, key))
             return found;
@@ -170,8 +235,8 @@ static void take_retained(struct sim *sim, const struct entry *entry)
     const struct version *last = key->latest;
     bool has_lost = sim->injected[FAULT_ROLLBACK] + sim->injected[FAULT_SPLIT] + sim->injected[FAULT_EMPTY] > 0;
 
-    if (entry->value.bytes != NULL && !read_summary(entry->value, version, &kind, &start_ms)) {
-        sim_fail(sim, "a summary cannot be read");
+    if (entry->value.bytes != NULL && !read_summary(entry, version, &kind, &start_ms)) {
+        sim_fail(sim, "%.*s: the summary cannot be read, or is another's", (int)entry->key.size, entry->key.bytes);
         return;
     }
     if (entry->value.bytes != NULL)
@@ -199,47 +264,64 @@ int64_t published_accounts(struct sim *sim, struct span key)
     return latest == NULL ? 0 : latest->accounts;
 }
 
+/* Holds a version of a row against those before it. */
+static void check_version(struct sim *sim, struct span key, const struct version *version, const struct version *last)
+{
+    if (last != NULL && (version->generation < last->generation ||
+                         (version->generation == last->generation && version->revision < last->revision)))
+        sim_fail(sim,
+                 "%.*s: revision %" PRId64 " of generation %" PRId64 " is committed behind %" PRId64 " of %" PRId64,
+                 (int)key.size, key.bytes, version->revision, version->generation, last->revision, last->generation);
+    for (const struct version *other = last; other != NULL; other = other->next) {
+        bool is_same =
+            !other->is_gone && other->revision == version->revision && other->generation == version->generation;
+        if (is_same && other->pane == version->pane)
+            sim_fail(sim, "%.*s: revision %" PRId64 " of generation %" PRId64 " is committed twice", (int)key.size,
+                     key.bytes, version->revision, version->generation);
+        else if (is_same && !oracle_is_equal(&other->sums, &version->sums))
+            sim_fail(sim, "%.*s: revision %" PRId64 " of generation %" PRId64 " says two things: %s differ",
+                     (int)key.size, key.bytes, version->revision, version->generation,
+                     oracle_difference(&other->sums, &version->sums));
+    }
+}
+
+int64_t published_retention(struct sim *sim, int64_t start_ms)
+{
+    return open_window(sim->published, 3, start_ms)->last_retention;
+}
+
+/* Of a row that nothing is left of there is a tombstone, which has no version of its own. */
 static void take_summary(struct sim *sim, const struct entry *entry)
 {
     int64_t kind = 0, start_ms = 0;
     struct version *version = sim_take(sim, sizeof(*version));
     struct published_key *key = find_key(sim, entry->key);
+    const struct version *last = key->latest;
 
     if (strncmp(entry->key.bytes, "retention|", 10) == 0) {
         take_retained(sim, entry);
         return;
     }
-    if (!read_summary(entry->value, version, &kind, &start_ms)) {
-        sim_fail(sim, "a summary cannot be read");
+    version->is_gone = entry->value.bytes == NULL;
+    if (version->is_gone && sim->config.ids != IDS_AMEND)
+        sim_fail(sim, "%.*s: a tombstone, and nothing was amended", (int)entry->key.size, entry->key.bytes);
+    if (!version->is_gone && !read_summary(entry, version, &kind, &start_ms)) {
+        sim_fail(sim, "%.*s: the summary cannot be read, or is another's", (int)entry->key.size, entry->key.bytes);
         return;
     }
+    version->next = key->latest;
+    key->key = entry->key;
+    key->latest = version;
+    if (version->is_gone)
+        return;
     struct open_window *window = open_window(sim->published, kind, start_ms);
     window->rows++;
     for (size_t i = 0; i < LENGTH_OF(rollups); i++)
         if (strncmp(entry->key.bytes, rollups[i], strlen(rollups[i])) == 0)
-            window->requests[i] += version->sums.requests;
-    const struct version *last = key->latest;
-    if (last != NULL && (version->generation < last->generation ||
-                         (version->generation == last->generation && version->revision < last->revision)))
-        sim_fail(sim,
-                 "%.*s: revision %" PRId64 " of generation %" PRId64 " is committed behind %" PRId64 " of %" PRId64,
-                 (int)entry->key.size, entry->key.bytes, version->revision, version->generation, last->revision,
-                 last->generation);
-    for (const struct version *other = last; other != NULL; other = other->next)
-        if (other->revision == version->revision && other->generation == version->generation &&
-            other->pane == version->pane)
-            sim_fail(sim, "%.*s: revision %" PRId64 " of generation %" PRId64 " is committed twice",
-                     (int)entry->key.size, entry->key.bytes, version->revision, version->generation);
-        else if (other->revision == version->revision && other->generation == version->generation &&
-                 !oracle_is_equal(&other->sums, &version->sums))
-            sim_fail(sim,
-                     "%.*s: revision %" PRId64 " of generation %" PRId64 " says two things: %" PRId64
-                     " requests and %" PRId64,
-                     (int)entry->key.size, entry->key.bytes, version->revision, version->generation,
-                     other->sums.requests, version->sums.requests);
-    version->next = key->latest;
-    key->key = entry->key;
-    key->latest = version;
+            window->requests[i] += version->sums.of[0];
+    for (; last != NULL && last->is_gone; last = last->next)
+        ;
+    check_version(sim, entry->key, version, last);
 }
 
 /* Records of a partition's log in [first, next). */
@@ -253,20 +335,26 @@ static int64_t count_records(struct sim *sim, int64_t partition, int64_t first, 
     return count;
 }
 
-static int64_t read_ledger_partition(struct sim *sim, struct reader *reader)
+static void read_ledger_partition(struct sim *sim, struct reader *reader, struct ledger_entry *ledger)
 {
-    int64_t sum = 0;
+    int64_t sum = 0, watermark_ms = NONE;
     int64_t partition = read_long(reader);
 
-    (void)read_text(reader);
+    struct span incarnation = read_text(reader);
+    uint64_t state = incarnation.size == 0 ? 0 : hash_of(incarnation);
     int64_t first = read_long(reader), next = read_long(reader);
     if (read_long(reader) == 1)
-        (void)read_long(reader); /* watermark */
+        watermark_ms = read_long(reader);
     int64_t records = read_long(reader), consumed = read_long(reader);
     for (int i = 0; i < OUTCOMES; i++)
         sum += read_long(reader);
+    if (read_long(reader) == 1) /* stopped */
+        (void)read_text(reader);
+    if (read_long(reader) == 1) /* stopped_at */
+        (void)read_long(reader);
+    (void)read_long(reader); /* given_up: a byte of 0, or 1, which a number has as -1 */
     if (reader->is_bad || partition < 0 || partition >= SIM_PARTITIONS)
-        return 0;
+        return;
     if (sum != consumed)
         sim_fail(sim, "ledger: partition %" PRId64 " consumed %" PRId64 ", of which are told %" PRId64, partition,
                  consumed, sum);
@@ -275,22 +363,27 @@ static int64_t read_ledger_partition(struct sim *sim, struct reader *reader)
                  "ledger: partition %" PRId64 " consumed %" PRId64 " records in [%" PRId64 ", %" PRId64
                  "), which holds %" PRId64,
                  partition, consumed, first, next, count_records(sim, partition, first, next));
-    return records;
+    ledger->records += records;
+    ledger->partitions++;
+    ledger->parts[partition] = (struct told_part){state, next, records};
+    if (watermark_ms > ledger->watermark_ms)
+        ledger->watermark_ms = watermark_ms;
 }
 
-static void take_ledger(struct sim *sim, const struct entry *entry)
+static bool read_ledger(struct sim *sim, struct span value, struct ledger_entry *ledger)
 {
     struct reader reader;
-    int64_t records = 0;
 
-    if (!read_framing(&reader, entry->value, 3)) {
-        sim_fail(sim, "a ledger record cannot be read");
-        return;
-    }
-    int64_t kind = read_long(&reader), start_ms = read_long(&reader);
-    for (int i = 0; i < 3; i++) /* end, pane, generation */
-        (void)read_long(&reader);
-    int64_t revision = read_long(&reader), rows = read_long(&reader);
+    *ledger = (struct ledger_entry){.watermark_ms = NONE};
+    if (!read_framing(&reader, value, 3))
+        return false;
+    ledger->kind = read_long(&reader);
+    ledger->start_ms = read_long(&reader);
+    ledger->end_ms = read_long(&reader);
+    ledger->pane = read_long(&reader);
+    ledger->generation = read_long(&reader);
+    ledger->revision = read_long(&reader);
+    ledger->rows = read_long(&reader);
     (void)read_text(&reader);
     for (int64_t count = read_long(&reader); count != 0 && !reader.is_bad; count = read_long(&reader)) {
         if (count < 0) {
@@ -298,27 +391,76 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
             count = -count;
         }
         for (int64_t i = 0; i < count; i++)
-            records += read_ledger_partition(sim, &reader);
+            read_ledger_partition(sim, &reader, ledger);
     }
-    struct open_window *window = open_window(sim->published, kind, start_ms);
-    if (read_long(&reader) > 0 && kind != 3) /* retention */
+    ledger->retention = read_long(&reader);
+    if (ledger->retention > 0 && ledger->kind != 3)
         sim_fail(sim, "ledger: retention of a window that is no month");
-    bool is_retention_only = window->rows == 0 && window->last_revision == revision;
+    return !reader.is_bad && reader.at == reader.end;
+}
+
+/* What must hold of a window's ledger record, and of it after the one before. */
+static void check_ledger(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger)
+{
+    const char *kind = oracle_kinds[ledger->kind & 3];
+    bool is_of_other_states = false;
+
+    for (int p = 0; p < SIM_PARTITIONS; p++) {
+        const struct told_part *last = &window->last_parts[p], *now = &ledger->parts[p];
+        if (last->records > 0 && now->state == 0)
+            sim_fail(sim, "ledger: a %s is told without partition %d, which had %" PRId64 " records of it", kind, p,
+                     last->records);
+        if (last->state == 0 || now->state == 0)
+            continue;
+        is_of_other_states = is_of_other_states || (last->records > 0 && last->state != now->state);
+        if (last->state == now->state && now->next < last->next)
+            sim_fail(sim, "ledger: a %s is told of partition %d at %" PRId64 ", before it was told of it at %" PRId64,
+                     kind, p, now->next, last->next);
+    }
+    if (ledger->records != ledger->revision)
+        sim_fail(sim, "ledger: revision %" PRId64 " of partitions' %" PRId64 " records", ledger->revision,
+                 ledger->records);
+    if (is_of_other_states && ledger->generation <= window->last_generation)
+        sim_fail(sim, "ledger: a %s is of a state made anew, and of generation %" PRId64 " as before", kind,
+                 ledger->generation);
+    if (ledger->pane == PANE_ON_TIME && ledger->end_ms > ledger->watermark_ms)
+        sim_fail(sim, "ledger: a %s is told on time %" PRId64 " ms before its end", kind,
+                 ledger->end_ms - ledger->watermark_ms);
+}
+
+static void take_ledger(struct sim *sim, const struct entry *entry)
+{
+    struct ledger_entry ledger;
+
+    if (!read_ledger(sim, entry->value, &ledger)) {
+        sim_fail(sim, "a ledger record cannot be read");
+        return;
+    }
+    struct open_window *window = open_window(sim->published, ledger.kind, ledger.start_ms);
+    bool is_retention_only = window->rows == 0 && window->last_revision == ledger.revision;
     if (is_retention_only)
         window->rows = window->last_rows;
-    if (reader.is_bad || reader.at != reader.end)
-        sim_fail(sim, "a ledger record cannot be read to its end");
-    else if (records != revision)
-        sim_fail(sim, "ledger: revision %" PRId64 " of partitions' %" PRId64 " records", revision, records);
-    else if (window->rows + window->retained != rows)
-        sim_fail(sim, "ledger: %" PRId64 " summaries, committed with it were %" PRId64, rows,
+    check_ledger(sim, window, &ledger);
+    if (entry->txn != NULL && ledger.partitions < entry->txn->known_count)
+        sim_fail(sim, "ledger: told of %" PRId64 " partitions by a worker whose assignment was of %" PRId32,
+                 ledger.partitions, entry->txn->known_count);
+    if (window->rows + window->retained != ledger.rows)
+        sim_fail(sim, "ledger: %" PRId64 " summaries, committed with it were %" PRId64, ledger.rows,
                  window->rows + window->retained);
+    /* Corrections are records, too, and bring no request. */
+    int64_t requests = sim->config.ids == IDS_AMEND ? window->requests[0] : ledger.revision;
     for (size_t i = 0; i < LENGTH_OF(rollups) && !is_retention_only; i++)
-        if (window->requests[i] != revision)
-            sim_fail(sim, "a %s of revision %" PRId64 " has %" PRId64 " requests by %s", oracle_kinds[kind & 3],
-                     revision, window->requests[i], rollups[i]);
-    *window =
-        (struct open_window){.kind = kind, .start_ms = start_ms, .last_revision = revision, .last_rows = window->rows};
+        if (window->requests[i] != requests)
+            sim_fail(sim, "a %s of revision %" PRId64 " has %" PRId64 " requests by %s", oracle_kinds[ledger.kind & 3],
+                     ledger.revision, window->requests[i], rollups[i]);
+    *window = (struct open_window){.kind = ledger.kind,
+                                   .start_ms = ledger.start_ms,
+                                   .last_revision = ledger.revision,
+                                   .last_rows = window->rows,
+                                   .last_pane = ledger.pane,
+                                   .last_retention = ledger.retention,
+                                   .last_generation = ledger.generation};
+    memcpy(window->last_parts, ledger.parts, sizeof(ledger.parts));
 }
 
 /* Everything a committed reader gets of the topic now. */
@@ -370,39 +512,49 @@ static void compare_row(struct sim *sim, const struct truth_window *window, int 
     char start[32], text[256];
     const char *name = oracle_row_name(sim, row);
     const char *bar = strchr(name, '|');
-    time_t seconds = (time_t)(window->start_ms / 1000);
-    struct tm date;
 
-    gmtime_r(&seconds, &date);
-    strftime(start, sizeof(start), "%Y-%m-%dT%H:%M:%SZ", &date);
+    write_time(window->start_ms, start, sizeof(start));
     snprintf(text, sizeof(text), "%.*s|%s|%s%s%s", (int)(bar == NULL ? (ptrdiff_t)strlen(name) : bar - name), name,
              oracle_kinds[window->kind], start, bar == NULL ? "" : "|", bar == NULL ? "" : bar + 1);
     const struct version *latest = find_key(sim, span_of(text))->latest;
-    for (const struct version *other = latest; other != NULL; other = other->next)
-        if (other->generation > latest->generation ||
-            (other->generation == latest->generation && other->revision > latest->revision))
-            latest = other;
-    if (latest == NULL)
-        sim_fail(sim, "%s was never published; the truth is %" PRId64 " requests", text, window->rows[row].requests);
-    else if (!oracle_is_equal(&latest->sums, &window->rows[row]))
-        sim_fail(sim, "%s: published are %" PRId64 " requests (revision %" PRId64 "), the truth is %" PRId64, text,
-                 latest->sums.requests, latest->revision, window->rows[row].requests);
+    const struct sums *truth = &window->rows[row];
+    bool is_there = latest != NULL && !latest->is_gone;
+    if (!is_there && truth->of[0] > 0)
+        sim_fail(sim, "%s was %s; the truth is %" PRId64 " requests", text,
+                 latest == NULL ? "never published" : "taken back", truth->of[0]);
+    else if (is_there && truth->of[0] == 0)
+        sim_fail(sim, "%s: published are %" PRId64 " requests; nothing is left of it", text, latest->sums.of[0]);
+    else if (is_there && !oracle_is_equal(&latest->sums, truth))
+        sim_fail(sim,
+                 "%s: published are %" PRId64 " requests (revision %" PRId64 "), the truth is %" PRId64 "; %s differ",
+                 text, latest->sums.of[0], latest->revision, truth->of[0], oracle_difference(&latest->sums, truth));
 }
 
 static void merge(struct truth_window *into, const struct truth_window *from)
 {
     into->records += from->records;
-    for (int row = 0; row < SIM_ROWS; row++) {
-        into->rows[row].requests += from->rows[row].requests;
-        into->rows[row].prompt += from->rows[row].prompt;
-        into->rows[row].completion += from->rows[row].completion;
-        into->rows[row].cost += from->rows[row].cost;
-    }
+    into->touched |= from->touched;
+    for (int row = 0; row < SIM_ROWS; row++)
+        oracle_add(&into->rows[row], &from->rows[row], 1);
+}
+
+/* Whether a window was over for all partitions is known when all have been read out: then the highest watermark counts.
+ */
+static void check_pane(struct sim *sim, const struct truth_window *truth, int64_t watermark_ms)
+{
+    const struct open_window *window = open_window(sim->published, truth->kind, truth->start_ms);
+
+    if (oracle_window_over(truth->kind, truth->start_ms) <= watermark_ms && window->last_pane == PANE_EARLY)
+        sim_fail(sim, "a %s is over, and its last revision is told early", oracle_kinds[truth->kind]);
 }
 
 /* The sum over all partitions, for each window once. */
 static void compare_published(struct sim *sim, struct truth *truths[], int32_t count)
 {
+    int64_t watermark_ms = NONE;
+
+    for (int32_t p = 0; p < count; p++)
+        watermark_ms = truths[p]->watermark_ms > watermark_ms ? truths[p]->watermark_ms : watermark_ms;
     for (int32_t p = 0; p < count; p++)
         for (uint32_t i = 0; i < truths[p]->count && !sim->has_failed; i++) {
             struct truth_window merged = truths[p]->windows[i];
@@ -414,8 +566,10 @@ static void compare_published(struct sim *sim, struct truth *truths[], int32_t c
                         is_first = is_first && q > p;
                         merge(&merged, &truths[q]->windows[j]);
                     }
+            if (is_first)
+                check_pane(sim, &merged, watermark_ms);
             for (int row = 0; is_first && row < SIM_ROWS; row++)
-                if (merged.rows[row].requests > 0)
+                if ((merged.touched >> row & 1) != 0)
                     compare_row(sim, &merged, row);
         }
 }

@@ -29,6 +29,8 @@ static bool is_excused(const struct sim *sim, const char *id)
             return true;
     for (int32_t p = 0; p < SIM_PARTITIONS; p++)
         is_any_hurt = is_any_hurt || sim->is_hurt[p];
+    if (strcmp(id, "NO-MEMORY") == 0)
+        return sim->injected[FAULT_NO_MEMORY] > 0;
     if (strcmp(id, "STORE-DENIED") == 0)
         return sim->injected[FAULT_TAINT] > 0;
     if (sim->has_rebuilt && strcmp(id, "STORE-INCARNATION") == 0)
@@ -283,7 +285,8 @@ static void configure(struct sim *sim)
 
     if (config->topic[0] == '\0')
         config_defaults(config);
-    if (rollups_parse("total=,model=model,provider=provider+model,geography=country", &config->rollups, &why) != GO_ON)
+    if (rollups_parse("total=,model=model,provider=provider+model,geography=country,category=category",
+                      &config->rollups, &why) != GO_ON)
         abort();
     rollups_group(&config->rollups, &config->grouping);
     config->has_retention = sim_chance(sim, 700);

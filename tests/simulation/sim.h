@@ -17,7 +17,8 @@
 
 #define SIM_WORKERS 4
 #define SIM_PARTITIONS 6
-#define SIM_ROWS 16 /* rows of one window: total, 3 models, 2 x 3 providers, 3 countries, and others of each rollup */
+#define SIM_ROWS                                                                                                       \
+    21 /* rows of one window: total, 3 models, 2 x 3 providers, 3 countries, 4 categories, others of each */
 #define SIM_WHY_SIZE 1024
 #define SIM_NAME 512 /* of a topic or a key */
 
@@ -33,18 +34,25 @@ enum sim_fault {
     FAULT_LATE,
     FAULT_FUTURE,
     FAULT_MALFORMED,
+    FAULT_CORRECTED,
     FAULT_MARKER,
     FAULT_BROKER_DOWN,
     FAULT_LETTERS_SLOW,
     FAULT_TXN_ABORTED,
     FAULT_TXN_UNKNOWN,
+    FAULT_TXN_HANGS,
     FAULT_GROWTH,
     FAULT_GAP,
     FAULT_TRUNCATED,
     FAULT_RECREATED,
+    FAULT_NO_MEMORY,
     FAULT_REPLY_LOST,
     FAULT_REQUEST_LOST,
     FAULT_REQUEST_DELAYED,
+    FAULT_SEND_BROKEN,
+    FAULT_REQUESTS_HELD,
+    FAULT_REPLIES_HELD,
+    FAULT_HALF_OPEN,
     FAULT_REDIS_DOWN,
     FAULT_REDIS_BUSY,
     FAULT_REDIS_OOM,

@@ -6,8 +6,15 @@
 
 struct bytes {
     size_t size;
-    char bytes[256];
+    char bytes[1024];
 };
+
+/* Paths of the classifier, one for each category, and what the bundled taxonomy makes of them: see
+ * oracle_category(). */
+static const char *const paths[ORACLE_CATEGORIES] = {"/Adult", "/Nobody has heard of it",
+                                                     "/Arts & Entertainment/Comics & Animation",
+                                                     "/Arts & Entertainment/Fun & Trivia"};
+static const char *const finishes[] = {NULL, "stop", "tool_calls", "error"};
 
 static void put_byte(struct bytes *into, unsigned byte)
 {
@@ -30,7 +37,39 @@ static void put_text(struct bytes *into, const char *text)
     into->size += strlen(text);
 }
 
-static void put_event(struct bytes *into, uint64_t number, const struct meaning *meaning)
+static void put_milliseconds(struct bytes *into, int64_t ms)
+{
+    put_long(into, ms >= 0);
+    if (ms >= 0)
+        put_long(into, ms);
+}
+
+static void put_label(struct bytes *into, int category, float confidence)
+{
+    put_text(into, paths[category]);
+    memcpy(into->bytes + into->size, &confidence, sizeof(confidence));
+    into->size += sizeof(confidence);
+}
+
+/* In any order; where a label does not count, it is there in vain, or not at all. */
+static void put_labels(struct bytes *into, const struct meaning *meaning)
+{
+    unsigned weak = ~meaning->labels & (unsigned)meaning->number & ((1u << ORACLE_CATEGORIES) - 1);
+    int count = __builtin_popcount(weak | meaning->labels);
+
+    if (count > 0)
+        put_long(into, count);
+    for (int i = 0; i < ORACLE_CATEGORIES; i++) {
+        int category = meaning->number % 2 == 0 ? i : ORACLE_CATEGORIES - 1 - i;
+        if ((meaning->labels >> category & 1) != 0)
+            put_label(into, category, 0.5f);
+        else if ((weak >> category & 1) != 0)
+            put_label(into, category, meaning->is_classified ? 0.49f : 0.9f);
+    }
+    put_long(into, 0);
+}
+
+static void put_event(struct bytes *into, const struct meaning *meaning)
 {
     char id[32];
 
@@ -38,7 +77,7 @@ static void put_event(struct bytes *into, uint64_t number, const struct meaning 
     for (int i = 0; i < 4; i++)
         put_byte(into, 0);
     put_byte(into, 1); /* the bundled schema */
-    snprintf(id, sizeof(id), "g-%llu", (unsigned long long)number);
+    snprintf(id, sizeof(id), "g-%llu", (unsigned long long)meaning->number);
     /* a magic byte of 0 and a schema id of four bytes: the first of the five zeros above is the magic byte */
     put_text(into, id);
     put_long(into, meaning->created_ms);
@@ -59,22 +98,32 @@ static void put_event(struct bytes *into, uint64_t number, const struct meaning 
     put_long(into, 0); /* reasoning */
     put_long(into, 0); /* cached */
     put_long(into, meaning->cost);
-    for (int i = 0; i < 4; i++)
-        put_byte(into, 0); /* is_byok is_free streamed cancelled */
-    put_long(into, 0);     /* finish_reason */
-    put_byte(into, 0);     /* tools_offered */
-    for (int i = 0; i < 3; i++)
-        put_long(into, 0); /* latencies */
-    put_byte(into, 0);     /* classified */
-    put_long(into, 0);     /* categories */
-    put_long(into, 0);     /* op */
+    put_byte(into, meaning->is_byok);
+    put_byte(into, meaning->is_free);
+    put_byte(into, meaning->is_streamed);
+    put_byte(into, meaning->is_cancelled);
+    put_long(into, meaning->finish != FINISH_NONE);
+    if (meaning->finish != FINISH_NONE)
+        put_text(into, finishes[meaning->finish]);
+    put_byte(into, meaning->has_tools);
+    put_milliseconds(into, meaning->latency_ms);
+    put_milliseconds(into, meaning->first_token_ms);
+    put_milliseconds(into, meaning->generation_ms);
+    put_byte(into, meaning->is_classified);
+    put_labels(into, meaning);
+    put_long(into, meaning->says <= SAYS_AGAIN ? 0 : meaning->says == SAYS_AMEND ? 1 : 2); /* op */
 }
 
-/* When the event happened: mostly now, sometimes hours, days or months ago. */
+/* When the event happened: mostly now, sometimes hours, days or months ago; and sometimes so that its partition's
+ * watermark ends up at the end of an hour, or a moment before. */
 static int64_t draw_time(struct sim *sim)
 {
     int64_t wall_ms = sim_wall_ms(sim);
+    int64_t watermark_ms = wall_ms - sim->config.out_of_orderness_ms;
+    int64_t left_ms = HOUR_MS - watermark_ms % HOUR_MS;
 
+    if (left_ms < sim->config.future_skew_ms && sim_chance(sim, 200))
+        return wall_ms + left_ms - (sim_chance(sim, 300) ? 0 : sim_between(sim, 1, 1000));
     if (sim_inject(sim, FAULT_LATE)) {
         static const int64_t spans_ms[] = {HOUR_MS, 5 * HOUR_MS, DAY_MS, 9 * DAY_MS, 60 * DAY_MS};
         return wall_ms - sim_between(sim, 0, spans_ms[sim_below(sim, LENGTH_OF(spans_ms))]);
@@ -118,22 +167,79 @@ static int32_t draw_partition(struct sim *sim)
 
 void traffic_append(struct sim *sim)
 {
-    struct kafka *kafka = sim->kafka;
-    int32_t partition = draw_partition(sim);
-    struct bytes value;
+    traffic_append_to(sim, draw_partition(sim));
+}
+
+static int64_t draw_milliseconds(struct sim *sim)
+{
+    static const int64_t most[] = {0, 20, 3000, 600000};
+
+    return sim_between(sim, -1, most[sim_below(sim, LENGTH_OF(most))]);
+}
+
+static struct meaning draw_meaning(struct sim *sim)
+{
+    uint64_t flags = sim_random(sim);
     struct meaning meaning = {
         .created_ms = draw_time(sim),
         .model = (int)sim_below(sim, ORACLE_MODELS),
         .provider = (int)sim_below(sim, ORACLE_PROVIDERS),
         .country = (int)sim_below(sim, ORACLE_COUNTRIES),
         .account = (int)sim_below(sim, ORACLE_ACCOUNTS + 1),
-        .prompt = sim_between(sim, 0, 5000),
+        .prompt = sim_between(sim, 0, sim_chance(sim, 5) ? INT64_C(5000000) : 5000),
         .completion = sim_between(sim, 0, 900),
         .cost = sim_between(sim, 0, 1000000),
+        .latency_ms = draw_milliseconds(sim),
+        .first_token_ms = draw_milliseconds(sim),
+        .generation_ms = draw_milliseconds(sim),
+        .is_byok = (flags & 3) == 0,
+        .is_free = (flags >> 2 & 3) == 0,
+        .is_streamed = (flags >> 4 & 1) != 0,
+        .is_cancelled = (flags >> 5 & 7) == 0,
+        .has_tools = (flags >> 8 & 1) != 0,
+        .is_classified = (flags >> 9 & 1) != 0,
+        .finish = (flags >> 10) % 4,
     };
-    /* A log that was cut gives its offsets again, but a producer does not give its ids again. */
-    uint64_t number = (uint64_t)kafka->input->logs[partition].next + (uint64_t)sim->now_ms * 1000;
 
+    if (meaning.is_classified)
+        meaning.labels = (unsigned)(flags >> 12) & ((1u << ORACLE_CATEGORIES) - 1);
+    return meaning;
+}
+
+/* Makes it a record about an id that was there lately; or leaves it, if none is found. */
+static void correct(struct sim *sim, int32_t partition, struct meaning *meaning)
+{
+    const struct partition_log *log = &sim->kafka->input->logs[partition];
+    int64_t at = log->next - sim_between(sim, 1, 40);
+
+    if (at < log->first || log->entries[at]->meaning.kind != ENTRY_GOOD)
+        return;
+    const struct meaning *found = &log->entries[at]->meaning;
+    int64_t id = found->says == SAYS_NEW ? at : found->id;
+    enum says says = (enum says)(SAYS_AGAIN + sim_below(sim, 3));
+    int64_t created_ms = sim_chance(sim, 500) ? found->created_ms : meaning->created_ms;
+    uint64_t number = found->number;
+    if (says == SAYS_AGAIN)
+        *meaning = log->entries[id]->meaning;
+    else if (says == SAYS_RETRACT)
+        *meaning = *found;
+    else
+        meaning->created_ms = created_ms;
+    meaning->says = says;
+    meaning->id = id;
+    meaning->number = number;
+}
+
+void traffic_append_to(struct sim *sim, int32_t partition)
+{
+    struct kafka *kafka = sim->kafka;
+    struct bytes value;
+    struct meaning meaning = draw_meaning(sim);
+
+    /* A log that was cut gives its offsets again, but a producer does not give its ids again. */
+    meaning.number = (uint64_t)kafka->input->logs[partition].next + (uint64_t)sim->now_ms * 1000;
+    if (!sim->is_hurt[partition] && sim_inject(sim, FAULT_CORRECTED))
+        correct(sim, partition, &meaning);
     /* Not into a log that was cut: a marker just where the anchor was leaves nothing to compare with, and is taken for
      * compaction. */
     if (!sim->is_hurt[partition] && sim_inject(sim, FAULT_MARKER)) {
@@ -145,7 +251,7 @@ void traffic_append(struct sim *sim)
         meaning.created_ms = sim_wall_ms(sim) + sim->config.future_skew_ms +
                              sim_between(sim, 60 * DAY_MS, 150 * DAY_MS); /* beyond the run */
     }
-    put_event(&value, number, &meaning);
+    put_event(&value, &meaning);
     struct span bytes = {value.bytes, value.size};
     if (meaning.kind == ENTRY_GOOD && sim_inject(sim, FAULT_MALFORMED)) {
         meaning.kind = ENTRY_BAD;
