@@ -71,7 +71,8 @@ end
 -- What the worker and its functions run, as the caller's user: the first it may not. KEYS: a key of ours
 local function probe(KEYS)
   local key = KEYS[1]
-  for _, words in ipairs{{'HGET', key, 'f'}, {'HMGET', key, 'f'}, {'HGETALL', key}, {'EXISTS', key},
+  for _, words in ipairs{{'HGET', key, 'f'}, {'HMGET', key, 'f'}, {'HGETALL', key}, {'HLEN', key},
+                         {'HSCAN', key, '0'}, {'EXISTS', key},
                          {'HSET', key, 'f', 'v'}, {'HDEL', key, 'f'}, {'UNLINK', key},
                          {'FCALL', 'f', '1', key}, {'FCALL_RO', 'f', '1', key}, {'INFO'}, {'TIME'}} do
     if not redis.acl_check_cmd(unpack(words)) then return {'DENIED', words[1]} end
@@ -304,11 +305,14 @@ local function flush(KEYS, ARGV)
   return {'OK'}
 end
 
--- One window together with the state it belongs to.  ARGV: name
+-- One window together with the state it belongs to; or, if it has more fields than are read at once, how many it has:
+-- the caller then reads them in portions, and asks again. ARGV: name, how many fields are read at once
 local function snapshot(KEYS, ARGV)
   if redis.call('EXISTS', KEYS[1]) == 0 then return {'MISSING'} end
   local n = redis.call('HGET', KEYS[2], ARGV[1]) or '0'
   if (redis.call('HGET', KEYS[3], '__n') or '0') ~= n then return {'TORN', ARGV[1]} end
+  local size = redis.call('HLEN', KEYS[3])
+  if size > tonumber(ARGV[2]) then return {'OK', state_of(KEYS[1]), n, size} end
   return {'OK', state_of(KEYS[1]), n, redis.call('HGETALL', KEYS[3])}
 end
 
@@ -667,16 +671,20 @@ local function read_cell(packed)
   return table.concat(words, ' ')
 end
 
+local READ_MAX = 5000 -- so that Redis is not held for long
+
 local function read(KEYS, ARGV)
   local reply = {}
   if ARGV[1] then
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
     return packed and {ARGV[1], read_cell(packed)} or {}
   end
+  local size = redis.call('HLEN', KEYS[1])
+  if size > READ_MAX then return {size .. ' rows are too many to be read at once: name one, or find them by HSCAN'} end
   local all = redis.call('HGETALL', KEYS[1])
   for i = 1, #all, 2 do
     reply[#reply + 1] = all[i]
-    reply[#reply + 1] = all[i] == '__n' and all[i + 1] or read_cell(all[i + 1])
+    reply[#reply + 1] = string.sub(all[i], 1, 2) == '__' and all[i + 1] or read_cell(all[i + 1])
   end
   return reply
 end

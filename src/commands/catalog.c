@@ -95,7 +95,7 @@ static enum verdict add_missing(struct live_counters *counters, const struct rol
         struct span model = model_of(&counters->config->rollups, row->name, text);
         int64_t sums[MEASURE_COUNT] = {
             [M_REQUESTS] = row->requests, [M_TOKENS_PROMPT] = row->tokens, [M_COST_NANO_USD] = row->cost_nano_usd};
-        if (model.size > 0 && !catalog_find(catalog, model).is_known)
+        if (model.size > 0 && !dimension_is_other(model) && !catalog_find(catalog, model).is_known)
             verdict = totals_add(missing, 0, model, sums, why);
     }
     totals_close(rows);

@@ -167,6 +167,13 @@ const struct option config_options[] = {
              "about 1 us a row and window. "
              "Fewer cost Redis more in all. "
              "If unsure, keep the default."},
+    {"rows_max", INTEGER(rows_max, 1, 100000000, "rows"), .initial = "1048576",
+     .help = "How many rows a rollup may have in one window of one partition. "
+             "Whatever is of further ones, in the order of the log, is added to one row named (other), with a warning: "
+             "so a producer that makes up models cannot fill Redis, which holds some 300 bytes a row. "
+             "A window that has such a row takes no more even if this is raised; "
+             "a replay under another value tells the difference. "
+             "If unsure, keep a million."},
     {"message_bytes_max", INTEGER(message_bytes_max, 1024, 104857600, "bytes"), .initial = "1048576",
      .help = "A record larger than this is a dead letter, unread. "
              "An event is about 300 bytes. "

@@ -15,6 +15,7 @@ void settings_of_config(struct settings *told, const struct config *config)
                               .ids_kept_ms = config->ids_kept_ms,
                               .out_of_orderness_ms = config->out_of_orderness_ms,
                               .out_of_orderness_max_ms = config->out_of_orderness_ms,
+                              .rows_max = config->rows_max,
                               .retention = config->has_retention ? RETENTION_ON : RETENTION_NEVER,
                               .retention_since_ms = NO_TIME};
     snprintf(told->topic, sizeof(told->topic), "%s", config->topic);
@@ -200,6 +201,10 @@ static void compare_times(const struct comparing *comparing)
     if (kept->out_of_orderness_ms != told->out_of_orderness_ms)
         differ(comparing, SETTINGS_BY_SETUP, "out_of_orderness_ms: kept is %" PRId64 ", told is %" PRId64,
                kept->out_of_orderness_ms, told->out_of_orderness_ms);
+    if (kept->rows_max != told->rows_max)
+        differ(comparing, SETTINGS_BY_SETUP,
+               "rows_max: kept is %" PRId64 ", told is %" PRId64 ": windows that are full already stay as they are",
+               kept->rows_max, told->rows_max);
 }
 
 void settings_compare(const struct settings *kept, const struct settings *told, bool is_fresh, settings_teller *tell,
@@ -307,4 +312,5 @@ void settings_take(struct settings *kept, const struct settings *told, int64_t h
     kept->out_of_orderness_ms = told->out_of_orderness_ms;
     if (told->out_of_orderness_ms > kept->out_of_orderness_max_ms)
         kept->out_of_orderness_max_ms = told->out_of_orderness_ms;
+    kept->rows_max = told->rows_max;
 }

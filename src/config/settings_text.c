@@ -93,6 +93,7 @@ uint32_t settings_write(const struct settings *settings, struct settings_field f
     put_number(&writing, "ids_kept_ms", settings->ids_kept_ms);
     put_number(&writing, "out_of_orderness_ms", settings->out_of_orderness_ms);
     put_number(&writing, "out_of_orderness_max_ms", settings->out_of_orderness_max_ms);
+    put_number(&writing, "rows_max", settings->rows_max);
     put(&writing, "account_key", settings->account_key);
     put(&writing, "retention", retention_names[settings->retention]);
     put_number(&writing, "retention_since_ms", settings->retention_since_ms);
@@ -250,6 +251,7 @@ bool settings_read(struct settings *settings, struct span name, struct span valu
         {"ids_kept_ms", NULL, 0, &settings->ids_kept_ms},
         {"out_of_orderness_ms", NULL, 0, &settings->out_of_orderness_ms},
         {"out_of_orderness_max_ms", NULL, 0, &settings->out_of_orderness_max_ms},
+        {"rows_max", NULL, 0, &settings->rows_max},
         {"retention_since_ms", NULL, 0, &settings->retention_since_ms},
     };
     uint32_t word;

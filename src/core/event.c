@@ -1,7 +1,8 @@
 /*
  * The checks of an event beyond its schema, the parts of a model's slug, and the names of the dimensions. Pure.
  *
- * Order of the checks: fields that are missing, too long, out of range, that contradict each other; then the labels.
+ * Order of the checks: fields that are missing, too long, out of range, that hold a word of ours, that contradict each
+ * other; then the labels.
  * The first fault is the reason. A negative number is EVENT-OUT-OF-RANGE, so that EVENT-TOKENS-IDENTITY always means
  * that two fields, each fine by itself, do not belong together.
  */
@@ -187,6 +188,30 @@ static enum verdict check_ranges(const struct event *event, struct reason *why)
     return GO_ON;
 }
 
+/* Also with a variant: readers fold those into one model. */
+static bool is_other_model(struct span slug)
+{
+    const size_t size = sizeof(DIMENSION_OTHER) - 1;
+
+    return slug.size >= size && memcmp(slug.bytes, DIMENSION_OTHER, size) == 0 &&
+           (slug.size == size || slug.bytes[size] == ':');
+}
+
+/* A row of this name holds what has no room of its own. */
+static enum verdict check_reserved(const struct event *event, struct reason *why)
+{
+    const char *name = is_other_model(event->model)               ? "model"
+                       : dimension_is_other(event->provider)      ? "provider"
+                       : dimension_is_other(event->country)       ? "country"
+                       : dimension_is_other(event->language)      ? "language"
+                       : dimension_is_other(event->finish_reason) ? "finish_reason"
+                                                                  : NULL;
+
+    return name == NULL ? GO_ON
+                        : reason_set(why, SET_ASIDE, EVENT_TEXT_RESERVED, 0,
+                                     "%s is \"" DIMENSION_OTHER "\", the name of what has no row of its own", name);
+}
+
 static enum verdict check_labels(const struct event *event, struct reason *why)
 {
     assert(event->label_count <= EVENT_LABELS_MAX);
@@ -217,6 +242,9 @@ enum verdict event_check(const struct event *event, struct reason *why)
         if (verdict != GO_ON)
             return verdict;
     }
+    enum verdict verdict = check_reserved(event, why);
+    if (verdict != GO_ON)
+        return verdict;
     if (event->tokens_reasoning > event->tokens_completion)
         return reason_set(why, SET_ASIDE, EVENT_TOKENS_IDENTITY, 0, "tokens_reasoning exceeds tokens_completion");
     if (event->tokens_cached > event->tokens_prompt)

@@ -46,7 +46,8 @@ static bool name_is_valid(struct span name)
         if (memchr(allowed, name.bytes[i], sizeof(allowed) - 1) == NULL)
             return false;
     }
-    return name.size > 0 && name.size < ROLLUP_NAME_MAX;
+    return name.size > 0 && name.size < ROLLUP_NAME_MAX &&
+           name.bytes[0] != '_'; /* The store keeps "__n" beside rows. */
 }
 
 static bool rollup_has(const struct rollup *rollup, enum dimension dimension)
@@ -84,7 +85,7 @@ static enum verdict parse_one(const struct parser *parser, struct span text, str
     if (dims.bytes == NULL)
         return complain(parser, text, "expected name=dimension+dimension");
     if (!name_is_valid(name))
-        return complain(parser, name, "a name is 1 to 31 of a-z, 0-9 and '_'");
+        return complain(parser, name, "a name is 1 to 31 of a-z, 0-9 and '_', which it does not begin with");
     if (rollups_find(rollups, name) != NULL)
         return complain(parser, name, "name given twice");
     if (span_equal(name, span_of(ROLLUP_RETENTION)))

@@ -72,9 +72,9 @@ void summary_fill(struct summary *summary, const struct rollup *rollup, const st
         if (values[index].size > 0) /* A row key cannot tell empty from absent, so the column shall not either. */
             summary->columns[column_of(rollup->dims[index])] = values[index];
     }
-    if (summary->columns[COLUMN_MODEL].size > 0)
+    if (summary->columns[COLUMN_MODEL].size > 0 && !dimension_is_other(summary->columns[COLUMN_MODEL]))
         model_fill(summary, catalog);
-    if (summary->columns[COLUMN_COUNTRY].size > 0)
+    if (summary->columns[COLUMN_COUNTRY].size > 0 && !dimension_is_other(summary->columns[COLUMN_COUNTRY]))
         summary->columns[COLUMN_CONTINENT] = countries_continent(countries, summary->columns[COLUMN_COUNTRY]);
 }
 

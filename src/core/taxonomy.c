@@ -59,6 +59,10 @@ static enum verdict check_row(const struct taxonomy *taxonomy, struct span patte
         return csv_refuse(csv, csv->line, why, "pattern \"%.*s\" appears twice", (int)pattern.size, pattern.bytes);
     if (!is_name(rule->tag) || !is_name(rule->category))
         return csv_refuse(csv, csv->line, why, "tag and category need 1 to %d bytes", EVENT_TEXT_MAX);
+    if (dimension_is_other(rule->tag) || dimension_is_other(rule->category))
+        return csv_refuse(csv, csv->line, why,
+                          "\"" DIMENSION_OTHER
+                          "\" is the name of what has no row of its own, and of no tag or category");
     /* Quadratic, but over a hundred rows once. */
     for (size_t i = 0; i < taxonomy->rule_count; i++) {
         const struct rule *other = &taxonomy->rules[i];

@@ -2,40 +2,27 @@
  * A checkpoint writes what was counted since the last one into the store: the deltas of all rollups become cells of
  * every configured window, are merged with what the store holds, and written back under the fence. Read, merge and
  * write meet here only. A partition's cells in the store are the fold of exactly the records before its `next`.
+ *
+ * Of a rollup in a window the first `rows_max` rows stand by themselves (admission.h); what is of others goes to one
+ * row. ROLLUP-NEARLY-FULL and ROLLUP-FULL are logged when a flush comes to that: once for each window.
  */
 #ifndef GENTALLY_CHECKPOINT_H
 #define GENTALLY_CHECKPOINT_H
 
 #include "gentally/base/symbols.h"
-#include "gentally/redis/partition_state.h"
-#include "tally.h"
+#include "partition_flush.h"
 
 struct config;
 struct checkpoint;
-struct id_change;
+struct logger;
 struct store;
 
-/* Opens a checkpoint that borrows `config`, `store` and `symbols` until close. Work memory grows to what the largest
- * flush needs, and is kept. HALT: NO-MEMORY. */
+/* Opens a checkpoint that borrows what it is given until close. Work memory grows to what the largest flush needs, and
+ * is kept. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict checkpoint_open(struct checkpoint **checkpoint, const struct config *config,
-                                        struct store *store, const struct symbols *symbols, struct reason *why);
+                                        struct store *store, const struct symbols *symbols, struct logger *logger,
+                                        struct reason *why);
 void checkpoint_close(struct checkpoint *checkpoint);
-
-/* One partition's part of a checkpoint. What it points to is borrowed until checkpoint_run(), or the last
- * checkpoint_again() after a TRY_LATER, has answered. */
-struct partition_flush {
-    const struct tally *tally;           /* rows that are added: those since the last flush */
-    const struct tally *taken;           /* rows that are taken away, see TAKEN_BIT in correction.h; NULL: none */
-    const struct id_change *ids;         /* NULL: nothing about ids */
-    const struct partition_state *state; /* the store, when those rows began */
-    int64_t next;                        /* offset of the first record that is not in the rows */
-    struct anchor anchor;                /* the last record before `next` */
-    int64_t watermark_ms;
-    bool is_idle;
-    int64_t outcomes[OUTCOME_COUNT]; /* cumulative */
-    enum verdict verdict;            /* answer: GO_ON; REWIND or HALT, of this partition only */
-    struct reason why;
-};
 
 /*
  * Runs the flushes of `count` partitions, in two round trips. Blocks as store_flush(). GO_ON: each flush has its own

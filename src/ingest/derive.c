@@ -142,9 +142,11 @@ static enum verdict add_up(const struct work *work, const struct rollup_row *row
 {
     bool is_sound = true;
 
-    *delta = (struct delta){.row = rows[0], .packed = work->packed[rows[0].source]};
-    for (uint32_t i = 0; i < count; i++)
+    *delta = (struct delta){.row = rows[0], .packed = work->packed[rows[0].source], .first = rows[0].source};
+    for (uint32_t i = 0; i < count; i++) {
         delta->records += source_row(work, rows[i].source)->records;
+        delta->first = rows[i].source < delta->first ? rows[i].source : delta->first;
+    }
     enum verdict verdict = name_delta(work->given, delta, why);
     if (verdict != GO_ON || count == 1)
         return verdict;

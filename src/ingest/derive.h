@@ -24,10 +24,11 @@ int rollup_row_compare(const struct rollup_row *left, const struct rollup_row *r
 
 /* What a flush adds to one row of a rollup, or takes from it: in every window of `row.windows` the same bytes. */
 struct delta {
-    struct rollup_row row; /* the first of the rows that were added up */
+    struct rollup_row row; /* one of the rows that were added up */
     struct span key;       /* as row_key_write() has it */
     struct span packed;    /* the measures: a packed cell */
     int64_t records;
+    uint32_t first; /* of the rows that were added up: the one that the tally saw first */
 };
 
 /* Sorted by base window, windows, rollup and dimensions, in which no two are equal. */

@@ -85,7 +85,8 @@ enum verdict pipeline_connect(struct pipeline *pipeline, struct reason *why)
     if (verdict == GO_ON && pipeline->retention != NULL)
         store_set_barrier(pipeline->store, retention_put, pipeline->retention);
     if (verdict == GO_ON)
-        verdict = checkpoint_open(&pipeline->checkpoint, pipeline->config, pipeline->store, pipeline->symbols, why);
+        verdict = checkpoint_open(&pipeline->checkpoint, pipeline->config, pipeline->store, pipeline->symbols,
+                                  pipeline->logger, why);
     if (verdict == GO_ON)
         verdict = producer_open(&pipeline->producer, pipeline->config, pipeline->logger, why);
     pipeline->fold.producer = pipeline->producer;

@@ -58,7 +58,8 @@ bool tally_has_room(const struct tally *tally);
  */
 void tally_add(struct tally *tally, const struct fact *fact);
 
-/* The number of rows since the last clear. They are in no particular order; an index is valid until tally_clear(). */
+/* The number of rows since the last clear. They are in the order in which facts opened them; an index is valid until
+ * tally_clear(). */
 uint32_t tally_rows(const struct tally *tally);
 
 struct tally_row {

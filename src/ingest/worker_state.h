@@ -2,6 +2,7 @@
 #ifndef GENTALLY_WORKER_STATE_H
 #define GENTALLY_WORKER_STATE_H
 
+#include "capacity.h"
 #include "closing.h"
 #include "gentally/base/clock.h"
 #include "pipeline.h"
@@ -13,6 +14,7 @@ struct worker {
     bool is_drain;
     struct pipeline *pipeline;
     struct closing closing;
+    struct capacity capacity;   /* of Redis */
     struct tables fresh_tables; /* they wait for a flush */
     bool has_fresh_tables;
     int32_t partition_count; /* of the topic */

@@ -1,7 +1,8 @@
 /*
  * The loop. One turn takes its steps in a fixed order, and ends at the first that does not answer GO_ON:
  *
- *   resume -> compare_clocks -> recheck_logs -> answer_or_read -> flush_if_due -> close_windows -> finish_drain
+ *   resume -> compare_clocks -> watch_store -> recheck_logs -> answer_or_read -> flush_if_due -> close_windows ->
+ * finish_drain
  *
  * Nothing is acknowledged that Redis does not hold; no record is folded while a flush is unanswered.
  */
@@ -230,6 +231,15 @@ static enum verdict compare_clocks(struct worker *worker, struct turn *turn, str
     return GO_ON;
 }
 
+static enum verdict watch_store(struct worker *worker, struct turn *turn, struct reason *why)
+{
+    (void)why; /* A step like the others, which cannot fail. */
+    if (worker->has_joined && !turn->stop)
+        capacity_watch(&worker->capacity, pipeline_store(worker->pipeline), pipeline_assignment(worker->pipeline),
+                       worker->logger, turn->now_ms);
+    return GO_ON;
+}
+
 static void report_drained(struct worker *worker)
 {
     warn_of_conflicts(worker);
@@ -242,7 +252,7 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
                          struct reason *why)
 {
     static enum verdict (*const steps[])(struct worker *, struct turn *, struct reason *) = {
-        resume, compare_clocks, recheck_logs, answer_or_read, flush_if_due, close_windows, finish_drain,
+        resume, compare_clocks, watch_store, recheck_logs, answer_or_read, flush_if_due, close_windows, finish_drain,
     };
     struct turn turn = {.now_ms = now_ms, .wall_ms = wall_ms, .stop = stop};
     enum verdict verdict = GO_ON;

@@ -198,6 +198,21 @@ static void check_row(struct audit *audit, const struct audit_place *place, cons
     }
 }
 
+static bool has_labels(const struct rollup *rollup)
+{
+    for (uint32_t i = 0; i < rollup->dim_count; i++)
+        if (rollup->dims[i] == DIM_CATEGORY || rollup->dims[i] == DIM_TAG)
+            return true;
+    return false;
+}
+
+/* True for the row of what has no row of its own. By labels it holds an event as often as the event has such labels,
+ * and so may exceed the total. */
+static bool is_of_others(const struct summary *summary)
+{
+    return dimension_is_other(summary->columns[COLUMN_CATEGORY]) || dimension_is_other(summary->columns[COLUMN_TAG]);
+}
+
 static void add_row(struct audit *audit, const struct audit_place *place, struct audited_window *audited,
                     uint32_t rollup, const struct summary *summary)
 {
@@ -206,6 +221,8 @@ static void add_row(struct audit *audit, const struct audit_place *place, struct
     const struct rollup *whole = rollups_find(audit->options.rollups, span_of("total"));
     const struct rollup_total *all = &audited->totals[whole - audit->options.rollups->items];
     int64_t revision = audited->editions[audited->latest].version.revision;
+    bool is_part = all != total && all->rows == 1 && all->suppressed == 0 &&
+                   !(has_labels(&audit->options.rollups->items[rollup]) && is_of_others(summary));
 
     total->rows++;
     total->suppressed += summary->suppressed;
@@ -215,7 +232,7 @@ static void add_row(struct audit *audit, const struct audit_place *place, struct
     for (enum measure measure = 0; measure < MEASURE_COUNT; measure++) {
         if (cell->sums[measure] < 0)
             audit_tell_number(audit, AUDIT_MEASURES, place, measure_name(measure), "at least ", 0, cell->sums[measure]);
-        else if (all != total && all->rows == 1 && all->suppressed == 0 && cell->sums[measure] > all->sums[measure])
+        else if (is_part && cell->sums[measure] > all->sums[measure])
             audit_tell_number(audit, AUDIT_SUMS, place, measure_name(measure), "at most the total's, ",
                               all->sums[measure], cell->sums[measure]);
         total->sums[measure] = sum_told(total->sums[measure], cell->sums[measure]);
@@ -349,14 +366,6 @@ static void finish_row(struct audit *audit, const struct audited_row *row)
                            row->version);
     else if (order < 0 && !is_ended(audit, row))
         audit_tell_version(audit, AUDIT_ROWS, &place, "as all of its window ", latest, row->version);
-}
-
-static bool has_labels(const struct rollup *rollup)
-{
-    for (uint32_t i = 0; i < rollup->dim_count; i++)
-        if (rollup->dims[i] == DIM_CATEGORY || rollup->dims[i] == DIM_TAG)
-            return true;
-    return false;
 }
 
 /* Tells a measure in which a rollup's rows do not add up to the total, or, if some are suppressed, exceed it. */

@@ -8,6 +8,7 @@
 
 #include "gentally/base/grow.h"
 #include "gentally/base/statistics.h"
+#include "gentally/core/event.h"
 
 #define MILLION 1000000
 #define WEEK_MS (7 * DAY_MS)
@@ -127,6 +128,8 @@ void signal_rules_of_models(struct found *found, const struct subject_weeks *mod
         struct signal *made = NULL;
 
         assert(week != NULL);
+        if (dimension_is_other(item->subject)) /* Many models, and known for none. */
+            continue;
         if ((item->requests > 0 || item->is_hidden) && (known.bytes == NULL || !span_equal(known, item->subject))) {
             known = item->subject;
             if (week != models->weeks && !item->is_hidden)
@@ -202,9 +205,9 @@ void signal_rules_of_categories(struct found *found, const struct subject_weeks 
     for (size_t index = 0; index < categories->count; index++) {
         const struct subject_week *item = &categories->items[index];
         const struct subject_week *before = index == 0 ? NULL : item - 1, *after = item + 1;
-        bool is_other = span_equal(item->subject, span_of("other"));
+        bool is_none = span_equal(item->subject, span_of("other")) || dimension_is_other(item->subject);
 
-        if (is_other)
+        if (is_none)
             continue;
         if (before != NULL &&
             (!span_equal(before->subject, item->subject) || before->start_ms != item->start_ms - WEEK_MS))

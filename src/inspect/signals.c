@@ -214,7 +214,7 @@ static void add_up_weeks(struct subject_weeks *all)
 
     for (size_t index = 0; index < all->count; index++) {
         const struct subject_week *item = &all->items[index];
-        bool is_counted = !span_equal(item->subject, span_of("other"));
+        bool is_counted = !span_equal(item->subject, span_of("other")); /* As part of a week, also what has no row. */
         all->weeks[index] = (struct week){item->start_ms, is_counted ? item->tokens : 0,
                                           is_counted ? item->tokens_squared : 0, item->generation, item->revision};
     }

@@ -113,13 +113,16 @@ static enum verdict put_off(struct closer *closer, struct window window, enum ve
                             const struct emitter_outcome *outcome, const struct reason *why)
 {
     const struct trouble *trouble = troubles_note(&closer->troubles, window, why);
+    bool has_grown = why->id == STORE_WINDOW_GREW; /* Nothing is wrong with it. */
+    enum log_level level = has_grown ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR;
 
-    log_reason(closer->logger, LOG_LEVEL_ERROR, why);
-    log_line(closer->logger, LOG_LEVEL_ERROR, "CLOSER-SKIPPED",
+    log_reason(closer->logger, level, why);
+    log_line(closer->logger, level, "CLOSER-SKIPPED",
              "window=%s start_ms=%" PRId64 " reason=%s attempt=%" PRIu32 " next_in_ms=%" PRId64,
              window_kind_name(window.kind), window.start_ms, reason_name(why->id),
              trouble == NULL ? 0 : trouble->attempts, trouble == NULL ? 0 : trouble->pause_ms);
-    return trouble != NULL && verdict == HALT && !outcome->has_put ? GO_ON : verdict;
+    bool is_known = verdict == HALT || has_grown; /* else the store itself may be away */
+    return trouble != NULL && is_known && !outcome->has_put ? GO_ON : verdict;
 }
 
 /* Puts the due windows from `publishing->at` on, as many as one transaction takes; it begins with the first of them. */

@@ -17,7 +17,7 @@ bool trouble_is_its_own(enum verdict verdict, const struct reason *why)
                                          NO_MEMORY,  ENCODE_FAILED, SINK_TOO_LARGE};
 
     if (verdict == TRY_LATER)
-        return why->id == STORE_UNREACHABLE;
+        return why->id == STORE_UNREACHABLE || why->id == STORE_WINDOW_GREW;
     for (size_t i = 0; i < LENGTH_OF(own); i++)
         if (verdict == HALT && why->id == own[i])
             return true;

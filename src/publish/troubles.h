@@ -1,7 +1,7 @@
 /*
- * The windows that could not be published by their own fault: keys that are lost, a cell that cannot be read, a sum
- * that overflows, a reading that does not end in time. Each is tried again, later and later, and holds up no other
- * window.
+ * The windows that could not be published by their own fault: keys that are lost, a cell that cannot be read, one that
+ * is written each time it is read, a reading that does not end in time. Each is tried again, later and later, and holds
+ * up no other window.
  */
 #ifndef GENTALLY_TROUBLES_H
 #define GENTALLY_TROUBLES_H

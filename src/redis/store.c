@@ -10,6 +10,8 @@
 #include "store_call.h"
 #include "store_reply.h"
 
+#define PORTIONS 16
+
 enum verdict store_open(struct store **store, const struct config *config, struct logger *logger, struct reason *why)
 {
     struct store *opened = calloc(1, sizeof(*opened));
@@ -18,6 +20,7 @@ enum verdict store_open(struct store **store, const struct config *config, struc
         return no_memory(why, "for the store");
     opened->namespace_ = config->namespace_;
     opened->topic = config->topic;
+    opened->portion = config->flush_rows_max / PORTIONS;
     enum verdict verdict = store_link_open(&opened->link, config, logger, why);
     if (verdict == GO_ON)
         verdict = store_link_up(opened->link, why);
@@ -45,24 +48,49 @@ void store_close(struct store *store)
     free(store);
 }
 
-/* INFO, by which every connection is looked at, tells the time too. */
-enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why)
+/* Asks for a section of INFO, which the caller frees. */
+static enum verdict ask_info(struct store *store, const char *section, redisReply **reply, struct reason *why)
 {
-    static const char name[] = "\nserver_time_usec:";
-    redisReply *reply = NULL;
     enum verdict verdict = store_command_begin(&store->command, 2, 0, why);
 
     if (verdict != GO_ON)
         return verdict;
     store_put_text(&store->command, "INFO");
-    store_put_text(&store->command, "server");
-    verdict = store_call(store, &reply, why);
+    store_put_text(&store->command, section);
+    return store_call(store, reply, why);
+}
+
+/* The number behind `name`, which begins with a newline and ends with a colon; 0 if it is not there. */
+static int64_t info_number(const redisReply *info, const char *name)
+{
+    const char *at = info->type == REDIS_REPLY_STRING ? strstr(info->str, name) : NULL;
+
+    return at == NULL ? 0 : strtoll(at + strlen(name), NULL, 10);
+}
+
+/* INFO, by which every connection is looked at, tells the time too. */
+enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = ask_info(store, "server", &reply, why);
+
     if (verdict != GO_ON)
         return verdict;
-    const char *at = reply->type == REDIS_REPLY_STRING ? strstr(reply->str, name) : NULL;
-    *ms = at == NULL ? 0 : strtoll(at + sizeof(name) - 1, NULL, 10) / 1000;
+    *ms = info_number(reply, "\nserver_time_usec:") / 1000;
     freeReplyObject(reply);
     return *ms > 0 ? GO_ON : reason_set(why, HALT, STORE_ERROR, 0, "INFO server tells no server_time_usec");
+}
+
+enum verdict store_memory(struct store *store, struct store_memory *memory, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = ask_info(store, "memory", &reply, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    *memory = (struct store_memory){info_number(reply, "\nused_memory:"), info_number(reply, "\nmaxmemory:")};
+    freeReplyObject(reply);
+    return GO_ON;
 }
 
 enum verdict store_install(struct store *store, struct reason *why)

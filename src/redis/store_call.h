@@ -16,6 +16,7 @@ struct store {
     struct store_link *link;
     const char *namespace_; /* the configuration's, like `topic` */
     const char *topic;
+    int64_t portion;              /* cells of a window that one call may read */
     struct store_command command; /* the one being put together */
     redisReply **replies;         /* of the last load, whose cells borrow from them; or of a flush being answered */
     size_t reply_count, reply_room;

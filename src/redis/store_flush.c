@@ -223,12 +223,41 @@ static void put_ids(struct store *store, const struct change *change)
     }
 }
 
+static uint32_t written_cells(const struct change *change, const struct change_window *window)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < window->cell_count; i++)
+        count += change->cells[window->cell_first + i].value.bytes != NULL;
+    return count;
+}
+
+static void put_window(struct store *store, const struct change *change, const struct change_window *window)
+{
+    struct store_command *command = &store->command;
+
+    store_put_text(command, window_kind_name(window->window.kind));
+    store_put_number(command, window->window.start_ms);
+    store_put_number(command, window->records_stored);
+    store_put_number(command, window->records_stored + window->records_added);
+    store_put_number(command, 2 * (int64_t)written_cells(change, window));
+    for (uint32_t i = window->cell_first; i < window->cell_first + window->cell_count; i++) {
+        if (change->cells[i].value.bytes == NULL)
+            continue;
+        store_put(command, change->cells[i].key);
+        store_put(command, change->cells[i].value);
+    }
+}
+
 static enum verdict send_flush(struct store *store, const struct change *change, struct reason *why)
 {
     struct store_command *command = &store->command;
     char anchor[ANCHOR_TEXT_SIZE];
     uint32_t sections = change->window_count + (change->ids == NULL ? 0 : change->ids->section_count);
-    uint32_t pairs = change->cell_count + (change->ids == NULL ? 0 : change->ids->pair_count);
+    uint32_t pairs = change->ids == NULL ? 0 : change->ids->pair_count;
+
+    for (uint32_t i = 0; i < change->window_count; i++)
+        pairs += written_cells(change, &change->windows[i]);
     enum verdict verdict = store_function_begin(store, "gentally_1_flush", false, 2 + sections,
                                                 8 + OUTCOME_COUNT + 5 * (size_t)sections + 2 * (size_t)pairs,
                                                 384 + 128 * (size_t)sections, why);
@@ -247,18 +276,8 @@ static enum verdict send_flush(struct store *store, const struct change *change,
     store_put_text(command, anchor);
     for (size_t i = 0; i < OUTCOME_COUNT; i++)
         store_put_number(command, change->outcomes[i]);
-    for (uint32_t i = 0; i < change->window_count; i++) {
-        const struct change_window *window = &change->windows[i];
-        store_put_text(command, window_kind_name(window->window.kind));
-        store_put_number(command, window->window.start_ms);
-        store_put_number(command, window->records_stored);
-        store_put_number(command, window->records_stored + window->records_added);
-        store_put_number(command, 2 * (int64_t)window->cell_count);
-        for (uint32_t j = 0; j < window->cell_count; j++) {
-            store_put(command, change->cells[window->cell_first + j].key);
-            store_put(command, change->cells[window->cell_first + j].value);
-        }
-    }
+    for (uint32_t i = 0; i < change->window_count; i++)
+        put_window(store, change, &change->windows[i]);
     put_ids(store, change);
     return store_send(store, why);
 }

@@ -15,8 +15,8 @@ struct store_link;
 
 /* The command by which a deployer gives the worker's user the rights that the store needs. */
 #define STORE_GRANT                                                                                                    \
-    "ACL SETUSER NAME resetchannels -@all ~NAMESPACE:* +fcall +fcall_ro +info +time +select +hgetall +hget +hmget "    \
-    "+hset +hdel +exists +unlink"
+    "ACL SETUSER NAME resetchannels -@all ~NAMESPACE:* +fcall +fcall_ro +info +time +select +hgetall +hget +hlen "     \
+    "+hmget +hscan +hset +hdel +exists +unlink"
 
 /* Reads the address; does not connect yet. `config` and `logger` are borrowed until close. HALT: STORE-URL (cannot be
  * read), STORE-TLS (rediss:// asked for, but not built in), NO-MEMORY. */

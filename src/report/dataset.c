@@ -188,6 +188,7 @@ static void name_all(struct dataset *dataset)
 
     dataset->unknown = dataset_name(dataset, "unknown");
     dataset->other = dataset_name(dataset, "other");
+    dataset->beyond = dataset_name(dataset, DIMENSION_OTHER);
     dataset->open_cn = dataset_name(dataset, "open_cn");
     dataset->open_row = dataset_name(dataset, "open_row");
     dataset->closed = dataset_name(dataset, "closed");

@@ -22,8 +22,8 @@ struct dataset {
     bool *has_failed;              /* set if memory runs out while figures are made */
 
     struct names names;
-    uint32_t unknown, other, open_cn, open_row, closed, yes, no; /* names that are asked for often */
-    uint32_t drawn[CATEGORIES_DRAWN];                            /* names of categories */
+    uint32_t unknown, other, beyond, open_cn, open_row, closed, yes, no; /* names that are asked for often */
+    uint32_t drawn[CATEGORIES_DRAWN];                                    /* names of categories */
     uint32_t closed_shown, open_cn_shown, open_row_shown, yes_shown, no_shown;
     size_t row_count, row_room;
     struct summary_row *rows; /* owned; by rollup, window, start, key */
@@ -43,6 +43,12 @@ struct dataset {
 MUST_CHECK enum verdict dataset_read(struct dataset *dataset, const struct latest *latest, struct summary_read *read,
                                      struct reason *why);
 void dataset_close(struct dataset *dataset);
+
+/* True for a row of what has no row of its own: it is no model, and in no top. */
+static inline bool dataset_is_beyond(const struct dataset *dataset, const struct summary_row *row)
+{
+    return row->columns[COLUMN_MODEL] == dataset->beyond;
+}
 
 /* The rows of one rollup and window kind, borrowed until dataset_close(). */
 struct row_range dataset_rows(const struct dataset *dataset, enum row_rollup rollup, enum window_kind window);

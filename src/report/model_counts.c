@@ -1,4 +1,4 @@
-/* S06: a model is its slug without the variant; in a week it is counted once. */
+/* S06: a model is its slug without the variant; in a week it is counted once. What has no row of its own is none. */
 #include "model_counts.h"
 
 #include "groups.h"
@@ -28,7 +28,7 @@ void model_counts_make(const struct figure_spec *spec, struct dataset *dataset, 
     spec_each_row(spec, dataset, figure, take_base, &models);
     for (size_t index = 0; index < models.count; index++) {
         const struct group_sums *model = &models.items[index];
-        if (model->sums[M_REQUESTS] == 0)
+        if (model->sums[M_REQUESTS] == 0 || dataset_is_beyond(dataset, model->latest))
             continue;
         groups_add(&counts, model->x, row_series_of(dataset, model->latest, SERIES_SIZE), NULL, one);
         groups_add(&weeks, model->x, 0, NULL, one);

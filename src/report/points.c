@@ -8,7 +8,10 @@ static void take(void *context, const struct summary_row *row)
 {
     struct points *points = context;
 
-    groups_add(&points->groups, 0, row_series_of(points->dataset, row, points->spec->series), row, row->sums);
+    uint32_t series = row_series_of(points->dataset, row, points->spec->series);
+
+    if (series != points->dataset->beyond) /* What has no row of its own is no point. */
+        groups_add(&points->groups, 0, series, row, row->sums);
 }
 
 static int compare_points(const void *left_point, const void *right_point)

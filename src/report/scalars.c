@@ -113,7 +113,8 @@ static double count_of(struct dataset *dataset, enum row_rollup rollup, bool is_
     for (size_t index = 0; index < range.count; index++) {
         const struct summary_row *row = &range.rows[index];
         uint32_t name = is_provider ? row->columns[COLUMN_PROVIDER] : row->base;
-        if (row->start_ms == dataset->last_week_ms && name != 0 && row->sums[M_REQUESTS] > 0)
+        bool is_one = name != 0 && name != dataset->beyond;
+        if (row->start_ms == dataset->last_week_ms && is_one && row->sums[M_REQUESTS] > 0)
             groups_add(&seen, 0, name, row, row->sums);
     }
     count = range.count == 0 ? (double)NAN : (double)seen.count;

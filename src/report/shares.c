@@ -1,7 +1,7 @@
 /*
  * Shares of sums: rows are summed by (x, series), the top is chosen by the sums over all x, what is left becomes
  * "other" or is dropped, and each group's share is that of what is kept at the same x. Rows without a name are a series
- * of their own, "unknown", and never in a top.
+ * of their own, "unknown", and never in a top; nor are those of what had no row of its own, "(other)".
  */
 #include "shares.h"
 
@@ -66,8 +66,8 @@ static bool has_place(enum row_series series)
     return series == SERIES_SOURCE || series == SERIES_SIZE || series == SERIES_REASONING;
 }
 
-/* Ranks the series into `ranked` (room for all), largest first, without "unknown" and without empty ones. Returns how
- * many are in the top. */
+/* Ranks the series into `ranked` (room for all), largest first, without "unknown", "(other)" and empty ones. Returns
+ * how many are in the top. */
 static size_t rank(const struct share_table *table, const struct groups *totals, struct ranked *ranked)
 {
     const struct dataset *dataset = table->dataset;
@@ -77,7 +77,7 @@ static size_t rank(const struct share_table *table, const struct groups *totals,
     for (size_t index = 0; index < totals->count; index++) {
         const struct group_sums *group = &totals->items[index];
         int64_t total = quantity_of(table->spec->quantity, group->sums);
-        if (group->series == dataset->unknown || total <= 0)
+        if (group->series == dataset->unknown || group->series == dataset->beyond || total <= 0)
             continue;
         ranked[count++] = (struct ranked){.series = group->series,
                                           .place = is_placed ? place_of(dataset, group->series) : 0,
@@ -97,7 +97,14 @@ static bool is_kept(const struct share_table *table, uint32_t series)
     return false;
 }
 
-/* Chooses the series that are kept; "other" and "unknown" come last. False: no memory. */
+static bool has_any(const struct share_table *table, const struct groups *totals, uint32_t series)
+{
+    const struct group_sums *group = groups_find(totals, 0, series);
+
+    return group != NULL && quantity_of(table->spec->quantity, group->sums) > 0;
+}
+
+/* Chooses the series that are kept; "other", "(other)" and "unknown" come last. False: no memory. */
 static bool choose(struct share_table *table)
 {
     const struct dataset *dataset = table->dataset;
@@ -106,17 +113,18 @@ static bool choose(struct share_table *table)
     for (size_t index = 0; index < table->groups.count; index++)
         groups_add(&totals, 0, table->groups.items[index].series, NULL, table->groups.items[index].sums);
     struct ranked *ranked = calloc(totals.count + 1, sizeof(*ranked));
-    table->kept = calloc(totals.count + 2, sizeof(*table->kept));
+    table->kept = calloc(totals.count + 3, sizeof(*table->kept));
     bool is_chosen = ranked != NULL && table->kept != NULL && !*dataset->has_failed;
     if (is_chosen) {
         size_t count = rank(table, &totals, ranked);
         for (size_t index = 0; index < count; index++)
             table->kept[table->kept_count++] = ranked[index].series;
-        const struct group_sums *unknown = groups_find(&totals, 0, dataset->unknown);
-        bool has_unknown = unknown != NULL && quantity_of(table->spec->quantity, unknown->sums) > 0 &&
-                           (table->spec->top == 0 || table->spec->has_rest);
+        bool has_unknown =
+            has_any(table, &totals, dataset->unknown) && (table->spec->top == 0 || table->spec->has_rest);
         if (table->spec->has_rest && totals.count > count + has_unknown)
             table->kept[table->kept_count++] = dataset->other;
+        if (table->spec->top == 0 && !table->spec->has_rest && has_any(table, &totals, dataset->beyond))
+            table->kept[table->kept_count++] = dataset->beyond;
         if (has_unknown)
             table->kept[table->kept_count++] = dataset->unknown;
     }

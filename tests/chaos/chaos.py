@@ -349,9 +349,7 @@ def test_memory_full(world):
     field.finish()
 
 
-USER = (
-    "resetchannels -@all ~{0}:* +fcall +fcall_ro +info +time +select +hgetall +hget +hmget +hset +hdel +exists +unlink"
-)
+USER = "resetchannels -@all ~{0}:* +fcall +fcall_ro +info +time +select +hgetall +hget +hlen +hmget +hscan +hset +hdel +exists +unlink"
 
 
 def test_rights_taken(world):

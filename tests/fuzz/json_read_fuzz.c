@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     claim_texts(&event);
     if (event_check(&event, &why) != GO_ON) {
         CLAIM_REASON(&why, "EVENT-MODEL-MISSING", "EVENT-ID-MISSING", "EVENT-TOKENS-IDENTITY", "EVENT-OUT-OF-RANGE",
-                     "EVENT-TEXT-TOO-LONG", "EVENT-CONFIDENCE", "EVENT-OP-UNSUPPORTED");
+                     "EVENT-TEXT-TOO-LONG", "EVENT-TEXT-RESERVED", "EVENT-CONFIDENCE", "EVENT-OP-UNSUPPORTED");
         return 0;
     }
     if (event.op == OP_CREATE)

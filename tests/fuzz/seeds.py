@@ -404,7 +404,16 @@ def replies():
     session("snapshot-of-nothing", SNAPSHOT, [["OK", state, "0", []]])
     session("snapshot-torn", SNAPSHOT, [["TORN", "hour:3600000"]])
     session("snapshot-damaged-cell", SNAPSHOT, [["OK", state, "3", ["total", usual[:-1]]]])
-    session("snapshot-overflows", SNAPSHOT, [["OK", state, "3", ["total", cell({0: 2**63 - 1})] * 2]])
+    session("snapshot-passes-63-bits", SNAPSHOT, [["OK", state, "3", ["total", cell({0: 2**63 - 1})] * 2]])
+    large, portions = ["OK", state, "3", 3], [["7", ["__n", "3", "total", usual]], ["0", ["model|a/b", usual]]]
+    session("snapshot-in-portions", SNAPSHOT, [large, *portions, large])
+    session("snapshot-that-grows", SNAPSHOT, [large, *portions, ["OK", state, "4", 3]] * 3)
+    session(
+        "snapshot-of-two-connections", SNAPSHOT, [large, portions[0]], [portions[1], large, large, *portions, large]
+    )
+    session("snapshot-damaged-portion", SNAPSHOT, [large, ["0", ["__n"]]])
+    session("snapshot-cursor-too-long", SNAPSHOT, [large, ["9" * 24, []]])
+    session("snapshot-of-a-negative-size", SNAPSHOT, [["OK", state, "3", -5]])
     session("seal", SEAL, [["OK"]])
     session("seal-grew", SEAL, [["CHANGED", "hour:0"]])
     session("collect", COLLECT, [["OK"]])

@@ -180,6 +180,9 @@ def unacceptable():
     for field in ("id", "model", "provider", "account", "app", "country", "language", "finish_reason"):
         yield "EVENT-TEXT-TOO-LONG", event(**{field: "x" * 257})
         yield "EVENT-TEXT-TOO-LONG", event(**{field: "é" * 129})
+    for field in ("model", "provider", "country", "language", "finish_reason"):
+        yield "EVENT-TEXT-RESERVED", event(**{field: "(other)"})
+    yield "EVENT-TEXT-RESERVED", event(model="(other):free")
     for confidence in (-0.25, 1.25, float("inf"), float("-inf")):
         yield "EVENT-CONFIDENCE DECODE-RANGE", event(categories=[{"path": "/Science", "confidence": confidence}])
     for created_at in (0, -1, 45_000, 1_763_640_000, 785_332_800, 785_332_800_000, 1_262_303_999_999):

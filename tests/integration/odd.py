@@ -29,7 +29,7 @@ ROLLUPS = {
     "wide": ["model", "provider", "country", "language"],
 }
 SUMS = ["requests", "tokens_prompt", "tokens_completion", "tokens_cached", "cost_nano_usd"]
-WORDS = """(other) other unknown none null total - 0 1e999 NaN =HYPERLINK("x") +1 @SUM(A1) % %7C %00 " "" ' a,b
+WORDS = """(Other) other unknown none null total - 0 1e999 NaN =HYPERLINK("x") +1 @SUM(A1) % %7C %00 " "" ' a,b
 {{x}} <!-- &amp; </script><script> __proto__ constructor a/b a/b:free :free / // a/ /b:c:d :::: a/b/c/d:1:2 error
 US us zh-Hant | || a|b%7cc openai/gpt-4o openai/gpt-4o:free \\u0000 \\ 2025-11-24T00:00:00Z""".split()
 WORDS += ["\r\n", "\n", "\t", " ", "  a ", "\x1f", "a\x1fb", "\x1b[2J", "\x7f", "\x9b2J", "\ufeffa", "\x85"]

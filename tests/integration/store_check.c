@@ -378,27 +378,6 @@ static void large_changes_go_in_chunks(void)
     free(keys);
 }
 
-/* What a person at redis-cli sees. */
-static void people_can_read_the_cells(void)
-{
-    struct partition_state state = claimed(9);
-    struct small_change small;
-    char command[300], line[300] = "";
-
-    prepare(&small, &state, 105, 5);
-    CU_ASSERT_EQUAL(load(&small), GO_ON);
-    CU_ASSERT_EQUAL(flush(&small, 300), GO_ON);
-    snprintf(command, sizeof(command),
-             "redis-cli -s %s FCALL_RO gentally_1_read 1 'check:{events:9}:day:%" PRId64 "' total", redis.socket,
-             monday);
-    FILE *output = popen(command, "r");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(output);
-    while (fgets(line, sizeof(line), output) != NULL)
-        ;
-    pclose(output);
-    CU_ASSERT_STRING_EQUAL(line, "requests=300\n");
-}
-
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -415,7 +394,6 @@ int main(int argc, char **argv)
         {"a_rollback_is_told_from_another_owner", a_rollback_is_told_from_another_owner},
         {"the_anchor_comes_back_as_it_was_flushed", the_anchor_comes_back_as_it_was_flushed},
         {"large_changes_go_in_chunks", large_changes_go_in_chunks},
-        {"people_can_read_the_cells", people_can_read_the_cells},
         CU_TEST_INFO_NULL,
     };
 

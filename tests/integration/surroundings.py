@@ -87,7 +87,7 @@ def test_redis_user_without_rights(world):
     check("STORE-DENIED" in process.log or "STORE-AUTH" in process.log, "no reason", tail(process.log))
 
 
-RIGHTS = "+fcall +fcall_ro +info +time +select +hgetall +hget +hmget +hset +hdel +exists +unlink".split()
+RIGHTS = "+fcall +fcall_ro +info +time +select +hgetall +hget +hlen +hmget +hscan +hset +hdel +exists +unlink".split()
 
 
 def test_redis_user_that_lacks_one_right(world):

@@ -1,12 +1,14 @@
 /*
  * Creates, repetitions, amendments and retractions through the real fold, partition, ids and checkpoint, over a store
- * that may roll back and workers that may crash, against a naive model that keeps every event and where it counts. The
- * store and the producer behind the headers are of this file.
+ * that may roll back and workers that may crash, against a naive model that keeps every event and where it counts: in
+ * which windows, and whether in rows of its own or, beyond `rows_max`, in those of others. The store and the producer
+ * behind the headers are of this file.
  */
 #include <assert.h>
 
 #include "cells.h"
 #include "config_defaults.h"
+#include "event_rows.h"
 #include "fold.h"
 #include "gentally/codec/avro_write.h"
 #include "gentally/core/taxonomy.h"
@@ -43,8 +45,6 @@ enum verdict producer_dead_letter(struct producer *producer, const char *dead_to
 
 /* ---- The log. ---- */
 
-static const char *const models[] = {"a/one", "b/two", "c/three:free"};
-static const char *const paths[] = {"/Science", "/Games", "/Computers & Electronics/Programming"};
 static char id_texts[IDS][16];
 
 struct logged {
@@ -59,6 +59,7 @@ static struct event random_version(int64_t time_ms)
     struct event event = {
         .id = span_of(id_texts[suite_below(&state, IDS)]),
         .model = span_of(models[suite_below(&state, LENGTH_OF(models))]),
+        .provider = span_of(providers[suite_below(&state, LENGTH_OF(providers))]),
         .created_ms = time_ms - (int64_t)suite_below(&state, suite_below(&state, 4) == 0 ? 4 * DAY_MS : 2 * HOUR_MS),
         .tokens_prompt = (int64_t)suite_below(&state, 1000),
         .tokens_completion = (int64_t)suite_below(&state, 1000),
@@ -106,8 +107,18 @@ struct known {
     int said[RECORDS]; /* offsets of all versions that were taken, the latest first */
 };
 
+/* A row that stands by itself. */
+struct admitted {
+    struct window window;
+    char key[KEY_ROOM];
+};
+
 struct naive {
     int64_t watermark_ms;
+    struct event_rows rows[RECORDS];
+    bool is_other[RECORDS][WINDOW_KINDS][EVENT_ROWS]; /* the version's row was not admitted */
+    uint32_t admitted_count;
+    struct admitted admitted[CELLS_MAX];
     struct known ids[IDS];
     bool counts[RECORDS][WINDOW_KINDS]; /* versions, by offset */
     int64_t outcomes[OUTCOME_COUNT];
@@ -152,6 +163,38 @@ static bool is_open_anywhere(int64_t event_ms)
     return is_any;
 }
 
+static int64_t rows_in_model(struct window window, const char *rollup)
+{
+    int64_t count = 0;
+
+    for (uint32_t i = 0; i < model.admitted_count; i++)
+        count += is_window(model.admitted[i].window, window) && is_same_rollup(model.admitted[i].key, rollup);
+    return count;
+}
+
+/* The first rows of a window are admitted, as many as there may be. */
+static bool is_admitted(struct window window, const char *key)
+{
+    for (uint32_t i = 0; i < model.admitted_count; i++)
+        if (is_window(model.admitted[i].window, window) && strcmp(model.admitted[i].key, key) == 0)
+            return true;
+    if (rows_in_model(window, key) == config.rows_max)
+        return false;
+    struct admitted *admitted = &model.admitted[model.admitted_count++];
+    admitted->window = window;
+    snprintf(admitted->key, sizeof(admitted->key), "%s", key);
+    return true;
+}
+
+static void place(uint32_t offset, enum window_kind kind)
+{
+    struct window window = window_of(kind, logged[offset].event.created_ms);
+
+    model.counts[offset][kind] = true;
+    for (uint32_t row = 0; row < model.rows[offset].count; row++)
+        model.is_other[offset][kind][row] = !is_admitted(window, model.rows[offset].keys[row]);
+}
+
 /* Puts the version at `offset` (-1: nothing) in the place of the one that counts, wherever that may be done. */
 static bool replace(struct known *known, int offset, int64_t new_ms)
 {
@@ -168,7 +211,7 @@ static bool replace(struct known *known, int offset, int64_t new_ms)
             touch(window_of(kind, old_ms));
         }
         if (is_put) {
-            model.counts[offset][kind] = true;
+            place((uint32_t)offset, kind);
             if (old < 0 || !is_window(window_of(kind, old_ms), window_of(kind, new_ms)))
                 touch(window_of(kind, new_ms));
         }
@@ -217,18 +260,6 @@ static void change_in_model(struct known *known, const struct event *event, uint
             see(event->created_ms);
         remember(known, offset, !is_amend);
     }
-}
-
-static bool is_same_content(const struct event *left, const struct event *right)
-{
-    bool is_same = span_equal(left->model, right->model) && left->created_ms == right->created_ms &&
-                   left->tokens_prompt == right->tokens_prompt && left->tokens_completion == right->tokens_completion &&
-                   left->cost_nano_usd == right->cost_nano_usd && left->classified == right->classified &&
-                   left->label_count == right->label_count;
-
-    for (uint32_t i = 0; is_same && i < left->label_count; i++)
-        is_same = span_equal(left->labels[i].path, right->labels[i].path);
-    return is_same;
 }
 
 /* Among the last that was taken and sixteen before it; versions that say the same as the one before are one. */
@@ -283,14 +314,16 @@ static void take(uint32_t offset)
     }
 }
 
-static void run_model(void)
+static void run_model(const struct taxonomy *taxonomy)
 {
     memset(&model, 0, sizeof(model));
     model.watermark_ms = NO_TIME;
     for (size_t i = 0; i < IDS; i++)
         model.ids[i] = (struct known){.where = {-1, -1, -1, -1}};
-    for (uint32_t i = 0; i < RECORDS; i++)
+    for (uint32_t i = 0; i < RECORDS; i++) {
+        list_rows(taxonomy, &logged[i].event, &model.rows[i]);
         take(i);
+    }
 }
 
 /* ---- The worker. ---- */
@@ -315,7 +348,7 @@ static void open_rig(void)
     CU_ASSERT_EQUAL_FATAL(taxonomy_open(&rig.taxonomy, NULL, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(symbols_open(&rig.symbols, 2000, 500000, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(enrich_open(&rig.fold.enrich, rig.taxonomy, rig.symbols, span_of("key"), &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(checkpoint_open(&rig.checkpoint, &config, NULL, rig.symbols, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(checkpoint_open(&rig.checkpoint, &config, NULL, rig.symbols, &logger, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(encoder_open(&rig.encoder, &why), GO_ON);
     rig.fold.config = &config;
     rig.fold.decoder = rig.decoder;
@@ -422,29 +455,64 @@ static int64_t histogram_total(enum histogram histogram)
     return total;
 }
 
-/* One cell against the versions that count in it: `model_name` NULL is the total. */
-static void compare_cell(struct window window, const char *model_name, struct span packed)
+/* One cell against the versions that count in it: rows of which nothing is left stay, and rows of others hold several
+ * labels of one event. */
+static void compare_cell(struct window window, const char *key)
 {
     int64_t requests = 0, prompt = 0, cost = 0, classified = 0;
+    const struct fake_cell *found = cell_in_store(window, span_of(key));
 
     for (uint32_t i = 0; i < RECORDS; i++) {
         const struct event *event = &logged[i].event;
-        if (!model.counts[i][window.kind] || !is_window(window_of(window.kind, event->created_ms), window) ||
-            (model_name != NULL && !span_equal(event->model, span_of(model_name))))
+        if (!model.counts[i][window.kind] || !is_window(window_of(window.kind, event->created_ms), window))
             continue;
-        requests++;
-        prompt += event->tokens_prompt;
-        cost += event->cost_nano_usd;
-        classified += event->classified;
+        for (uint32_t row = 0; row < (strcmp(key, "total") == 0 ? 1 : model.rows[i].count); row++) {
+            const char *own = model.rows[i].keys[row];
+            const char *counted = model.is_other[i][window.kind][row] ? other_key(own) : own;
+            if (strcmp(key, "total") != 0 && strcmp(key, counted) != 0)
+                continue;
+            requests++;
+            prompt += event->tokens_prompt;
+            cost += event->cost_nano_usd;
+            classified += event->classified;
+        }
     }
     cell_clear(&cell);
-    if (packed.bytes != NULL)
-        CU_ASSERT_TRUE_FATAL(cell_unpack(packed, &cell));
+    if (found != NULL)
+        CU_ASSERT_TRUE_FATAL(cell_unpack(found->value, &cell));
     CU_ASSERT_EQUAL(cell.sums[M_REQUESTS], requests);
     CU_ASSERT_EQUAL(cell.sums[M_TOKENS_PROMPT], prompt);
     CU_ASSERT_EQUAL(cell.sums[M_COST_NANO_USD], cost);
     CU_ASSERT_EQUAL(cell.sums[M_CLASSIFIED], classified);
     CU_ASSERT_EQUAL(histogram_total(H_TOKENS_PROMPT), requests);
+}
+
+/* Every cell that the store has, and every row that there is. */
+static void compare_rows(void)
+{
+    static const char *const rollups[] = {"model", "provider", "category"};
+    char key[ROW_KEY_MAX + 1];
+
+    for (uint32_t i = 0; i < now.cell_count; i++) {
+        struct span name = now.cells[i].key;
+        bool is_compared = span_equal(name, span_of("total"));
+        snprintf(key, sizeof(key), "%.*s", (int)name.size, name.bytes);
+        for (size_t r = 0; r < LENGTH_OF(rollups); r++)
+            is_compared = is_compared || (strchr(key, '|') != NULL && is_same_rollup(rollups[r], key));
+        if (is_compared)
+            compare_cell(now.cells[i].window, key);
+    }
+    for (uint32_t i = 0; i < model.admitted_count; i++)
+        CU_ASSERT_PTR_NOT_NULL(cell_in_store(model.admitted[i].window, span_of(model.admitted[i].key)));
+    for (uint32_t i = 0; i < model.touch_count; i++)
+        for (size_t r = 0; r < LENGTH_OF(rollups); r++) {
+            struct window window = model.touched[i].window;
+            snprintf(key, sizeof(key), STORE_ROWS "%s", rollups[r]);
+            const struct fake_cell *count = cell_in_store(window, span_of(key));
+            snprintf(key, sizeof(key), "%.*s", count == NULL ? 1 : (int)count->value.size,
+                     count == NULL ? "0" : count->value.bytes);
+            CU_ASSERT_EQUAL(strtoll(key, NULL, 10), rows_in_model(window, rollups[r]));
+        }
 }
 
 static void compare(void)
@@ -463,36 +531,35 @@ static void compare(void)
     for (uint32_t i = 0; i < model.touch_count; i++) {
         struct window window = model.touched[i].window;
         CU_ASSERT_EQUAL(window_in_store(window)->records, model.touched[i].records);
-        for (size_t j = 0; j <= LENGTH_OF(models); j++) {
-            char key[64] = "total";
-            if (j < LENGTH_OF(models))
-                snprintf(key, sizeof(key), "model|%s", models[j]);
-            const struct fake_cell *found = cell_in_store(window, span_of(key));
-            compare_cell(window, j < LENGTH_OF(models) ? models[j] : NULL,
-                         found == NULL ? span_of(NULL) : found->value);
-        }
+        compare_cell(window, "total");
     }
+    compare_rows();
 }
 
 static void what_counts_is_what_a_naive_model_says(void)
 {
     int64_t seen[OUTCOME_COUNT] = {0};
     bool was_seen[8] = {false};
+    uint32_t others = 0;
     static const char *const reasons[] = {"EVENT-AMEND-UNKNOWN", "EVENT-AMEND-RETRACTED", "EVENT-TOO-LATE",
                                           "EVENT-ID-CONFLICT"};
 
     for (int round = 0; round < ROUNDS; round++) {
         config.windows[WINDOW_WEEK] = config.windows[WINDOW_MONTH] = round % 3 > 0; /* else much is too late */
         config.ids_keep = round % 2 == 0 ? KEEP_FIRST : KEEP_LAST;
+        config.rows_max = round % 4 == 0 ? 1000 : 1 + (int64_t)suite_below(&state, 7);
         config.ids_kept_ms = HOUR_MS * (int64_t)(2 + suite_below(&state, 150));
         open_rig();
         arena_open(&bytes_of_store, (size_t)1 << 20);
         write_log(rig.encoder);
-        run_model();
+        run_model(rig.taxonomy);
         run_worker();
         compare();
         close_rig();
         arena_close(&bytes_of_store);
+        for (uint32_t i = 0; i < RECORDS; i++)
+            for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++)
+                others += model.counts[i][kind] && model.is_other[i][kind][1];
         for (size_t i = 0; i < OUTCOME_COUNT; i++)
             seen[i] += model.outcomes[i];
         for (uint32_t i = 0; i < RECORDS; i++)
@@ -503,6 +570,7 @@ static void what_counts_is_what_a_naive_model_says(void)
            ", conflicting %" PRId64 "\n",
            seen[OUTCOME_COUNTED], seen[OUTCOME_DUPLICATE], seen[OUTCOME_TOO_LATE], seen[OUTCOME_DEAD_LETTERED],
            seen[OUTCOME_CONFLICTING]);
+    CU_ASSERT_TRUE(others > 100);
     CU_ASSERT_TRUE(seen[OUTCOME_DUPLICATE] > 100);
     for (size_t j = 0; j < LENGTH_OF(reasons); j++)
         CU_ASSERT_TRUE(was_seen[j]);
@@ -520,10 +588,7 @@ int main(int argc, char **argv)
     log_open(&logger, LOG_LEVEL_ERROR, "amend");
     config_defaults(&config);
     config.ids = IDS_AMEND;
-    config.kept_ms[WINDOW_HOUR] = 12 * HOUR_MS;
-    config.kept_ms[WINDOW_DAY] = 2 * DAY_MS;
-    config.kept_ms[WINDOW_WEEK] = 3 * DAY_MS;
-    config.kept_ms[WINDOW_MONTH] = DAY_MS;
+    memcpy(config.kept_ms, (const int64_t[]){12 * HOUR_MS, 2 * DAY_MS, 3 * DAY_MS, DAY_MS}, sizeof(config.kept_ms));
     for (int i = 0; i < IDS; i++)
         snprintf(id_texts[i], sizeof(id_texts[i]), "id%d", i);
     if (tally_pool_open(&pool, 100000, &why) != GO_ON)

@@ -86,6 +86,30 @@ int oracle_row(enum oracle_rollup rollup, int value, int model)
     return 1 + ORACLE_MODELS + ORACLE_PROVIDERS * ORACLE_MODELS + ORACLE_COUNTRIES + value;
 }
 
+int oracle_other_row(enum oracle_rollup rollup)
+{
+    return oracle_row(ROLLUP_CATEGORY, ORACLE_CATEGORIES, 0) + (int)rollup - 1;
+}
+
+int64_t oracle_admitted(const struct truth_window *window, enum oracle_rollup rollup)
+{
+    int first = oracle_row(rollup, 0, 0);
+    int end = rollup == ROLLUP_CATEGORY ? oracle_other_row(ROLLUP_MODEL) : oracle_row(rollup + 1, 0, 0);
+    int64_t count = 0;
+
+    for (int row = first; row < end; row++)
+        count += window->touched >> row & 1;
+    return count;
+}
+
+/* The first rows of the log stand by themselves, and never go again. */
+static int place_of(const struct sim *sim, const struct truth_window *window, enum oracle_rollup rollup, int row)
+{
+    bool is_there = (window->touched >> row & 1) != 0;
+
+    return is_there || oracle_admitted(window, rollup) < sim->config.rows_max ? row : oracle_other_row(rollup);
+}
+
 static void add_to_row(struct truth_window *window, int row, const struct sums *sums, int64_t times)
 {
     oracle_add(&window->rows[row], sums, times);
@@ -93,7 +117,8 @@ static void add_to_row(struct truth_window *window, int row, const struct sums *
 }
 
 /* Adds an event to the windows of some kinds, or with `times` -1 takes it away. */
-static void add(struct truth *truth, unsigned kinds, const struct meaning *meaning, int64_t times)
+static void add(const struct sim *sim, struct truth *truth, unsigned kinds, const struct meaning *meaning,
+                int64_t times)
 {
     struct sums sums = oracle_sums_of(meaning);
 
@@ -102,15 +127,18 @@ static void add(struct truth *truth, unsigned kinds, const struct meaning *meani
             continue;
         struct truth_window *window = oracle_window_at(truth, kind, oracle_window_start(kind, meaning->created_ms));
         add_to_row(window, oracle_row(ROLLUP_TOTAL, 0, 0), &sums, times);
-        add_to_row(window, oracle_row(ROLLUP_MODEL, 0, meaning->model), &sums, times);
-        add_to_row(window, oracle_row(ROLLUP_PROVIDER, meaning->provider, meaning->model), &sums, times);
-        add_to_row(window, oracle_row(ROLLUP_COUNTRY, meaning->country, 0), &sums, times);
+        const int rows[] = {[ROLLUP_MODEL] = oracle_row(ROLLUP_MODEL, 0, meaning->model),
+                            [ROLLUP_PROVIDER] = oracle_row(ROLLUP_PROVIDER, meaning->provider, meaning->model),
+                            [ROLLUP_COUNTRY] = oracle_row(ROLLUP_COUNTRY, meaning->country, 0)};
+        for (enum oracle_rollup rollup = ROLLUP_MODEL; rollup <= ROLLUP_COUNTRY; rollup++)
+            add_to_row(window, place_of(sim, window, rollup, rows[rollup]), &sums, times);
         for (int category = 0; category < ORACLE_CATEGORIES; category++) {
             struct sums part = sums;
             if ((meaning->labels >> category & 1) == 0)
                 continue;
             oracle_set_split(&part, meaning, category);
-            add_to_row(window, oracle_row(ROLLUP_CATEGORY, category, 0), &part, times);
+            add_to_row(window, place_of(sim, window, ROLLUP_CATEGORY, oracle_row(ROLLUP_CATEGORY, category, 0)), &part,
+                       times);
         }
     }
 }
@@ -176,7 +204,7 @@ static enum truth_outcome create(const struct sim *sim, struct truth *truth, str
 
     if (open == 0)
         return TRUTH_TOO_LATE;
-    add(truth, open, meaning, 1);
+    add(sim, truth, open, meaning, 1);
     add_records(truth, open, meaning->created_ms);
     move_watermark(sim, truth, meaning->created_ms);
     entry->counted_in = open;
@@ -201,9 +229,9 @@ static enum truth_outcome change(const struct sim *sim, struct truth *truth, str
     for (int kind = 0; kind < KINDS; kind++)
         if (oracle_window_start(kind, old->created_ms) == oracle_window_start(kind, new->created_ms))
             same |= 1u << kind;
-    add(truth, taken, old, -1);
+    add(sim, truth, taken, old, -1);
     add_records(truth, taken & ~(added & same), old->created_ms);
-    add(truth, added, new, 1);
+    add(sim, truth, added, new, 1);
     add_records(truth, added, new->created_ms);
     if (is_put)
         move_watermark(sim, truth, new->created_ms);

@@ -93,6 +93,27 @@ static void do_hgetall(struct redis *redis, const struct span arguments[], struc
         }
 }
 
+/* The cursor is the place of the next field. */
+static void do_hscan(struct redis *redis, int count, const struct span arguments[], struct reply *reply)
+{
+    const struct keyed *key = database_find(redis->current, arguments[1]);
+    uint32_t first = (uint32_t)strtoul(arguments[2].bytes, NULL, 10), at = first, live = 0;
+    uint32_t most = count >= 5 ? (uint32_t)strtoul(arguments[4].bytes, NULL, 10) : 10;
+    char cursor[16];
+
+    for (; key != NULL && at < key->count && live < most; at++)
+        live += key->fields[at].is_live;
+    snprintf(cursor, sizeof(cursor), "%" PRIu32, key == NULL || at >= key->count ? 0 : at);
+    reply_format(reply, "*2\r\n");
+    reply_bulk(reply, span_of(cursor));
+    reply_format(reply, "*%" PRIu32 "\r\n", 2 * live);
+    for (uint32_t i = first; i < at; i++)
+        if (key->fields[i].is_live) {
+            reply_bulk(reply, key->fields[i].name);
+            reply_bulk(reply, key->fields[i].value);
+        }
+}
+
 static bool is_refused(struct sim *sim, struct span key, struct reply *reply)
 {
     const char *refused = sim->redis->refused;
@@ -151,9 +172,11 @@ static void do_info(struct sim *sim, struct reply *reply)
 
     snprintf(text, sizeof(text),
              "# Server\r\nredis_version:7.0.15\r\nserver_time_usec:%" PRId64 "000\r\nrun_id:%040" PRIu32
-             "\r\n# Memory\r\nmaxmemory_policy:noeviction\r\n"
+             "\r\n# Memory\r\nused_memory:%" PRIu32 "\r\nmaxmemory:%" PRIu32
+             "\r\nmaxmemory_policy:noeviction\r\n"
              "# Persistence\r\nloading:0\r\n# Replication\r\nrole:master\r\nmaster_replid:%040" PRIu32 "\r\n",
-             sim_wall_ms(sim), sim->redis->connection_epoch, sim->redis->connection_epoch);
+             sim_wall_ms(sim), sim->redis->connection_epoch, sim->redis->current->step_count, UINT32_C(300),
+             sim->redis->connection_epoch);
     reply_bulk(reply, span_of(text));
 }
 
@@ -187,9 +210,10 @@ struct redis_command {
 };
 
 static const struct redis_command commands[] = {
-    {"HMGET", 3, false}, {"HGET", 3, false}, {"HGETALL", 2, false},  {"EXISTS", 2, false},  {"HLEN", 2, false},
-    {"HSET", 4, true},   {"HDEL", 3, true},  {"UNLINK", 2, true},    {"DEL", 2, true},      {"INFO", 1, false},
-    {"PING", 1, false},  {"FCALL", 3, true}, {"FCALL_RO", 3, false}, {"FUNCTION", 2, true}, {"TIME", 1, false},
+    {"HMGET", 3, false},    {"HGET", 3, false},    {"HGETALL", 2, false}, {"EXISTS", 2, false},
+    {"HLEN", 2, false},     {"HSET", 4, true},     {"HDEL", 3, true},     {"UNLINK", 2, true},
+    {"DEL", 2, true},       {"INFO", 1, false},    {"PING", 1, false},    {"FCALL", 3, true},
+    {"FCALL_RO", 3, false}, {"FUNCTION", 2, true}, {"TIME", 1, false},    {"HSCAN", 3, false},
 };
 
 static const struct redis_command *find_command(struct span name)
@@ -245,6 +269,9 @@ static void dispatch(struct sim *sim, const struct redis_command *command, int c
         break;
     case 14:
         do_time(sim, reply);
+        break;
+    case 15:
+        do_hscan(redis, count, arguments, reply);
         break;
     default:
         do_function(sim, count, arguments, reply);

@@ -17,7 +17,8 @@
 
 #define SIM_WORKERS 4
 #define SIM_PARTITIONS 6
-#define SIM_ROWS 20 /* rows of one window: total, 3 models, 2 x 3 providers, 3 countries, 4 categories */
+#define SIM_ROWS                                                                                                       \
+    21 /* rows of one window: total, 3 models, 2 x 3 providers, 3 countries, 4 categories, others of each */
 #define SIM_WHY_SIZE 1024
 #define SIM_NAME 512 /* of a topic or a key */
 

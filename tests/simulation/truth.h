@@ -45,6 +45,11 @@ struct truth_window {
     struct sums rows[SIM_ROWS];
 };
 
+/* rows.c: counts a record in the rows of a window; how many rows of a rollup stand by themselves; the key of a row. */
+void rows_add(const struct sim *sim, struct sums rows[SIM_ROWS], const struct meaning *meaning);
+int64_t rows_admitted(const struct sums rows[SIM_ROWS], struct span rollup);
+void rows_name(int row, char *text, size_t size);
+
 /* What a partition's state must be at `next`. */
 struct truth {
     int64_t next;
@@ -64,6 +69,9 @@ int64_t oracle_window_over(int kind, int64_t start_ms); /* when it ends */
 struct truth_window *oracle_window_at(struct truth *truth, int kind, int64_t start_ms);
 enum oracle_rollup { ROLLUP_TOTAL, ROLLUP_MODEL, ROLLUP_PROVIDER, ROLLUP_COUNTRY, ROLLUP_CATEGORY };
 int oracle_row(enum oracle_rollup rollup, int value, int model);
+int oracle_other_row(enum oracle_rollup rollup); /* of what has no row of its own; not of the total */
+/* How many rows of a rollup stand by themselves. */
+int64_t oracle_admitted(const struct truth_window *window, enum oracle_rollup rollup);
 enum truth_outcome oracle_count(const struct sim *sim, struct truth *truth, struct entry *entry, int64_t offset,
                                 const int64_t floors_ms[]);
 void oracle_forget(struct truth *truth, int64_t first); /* begins anew */

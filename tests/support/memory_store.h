@@ -99,6 +99,8 @@ static void flush_window(const struct change *change, const struct change_window
     window_in_store(window->window)->records = window->records_stored + window->records_added;
     for (uint32_t i = window->cell_first; i < window->cell_first + window->cell_count; i++) {
         struct fake_cell *cell = cell_in_store(window->window, change->cells[i].key);
+        if (change->cells[i].value.bytes == NULL)
+            continue;
         if (cell == NULL) {
             assert(now.cell_count < CELLS_MAX);
             cell = &now.cells[now.cell_count++];

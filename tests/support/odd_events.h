@@ -15,7 +15,7 @@ struct odd_event {
 
 /* Texts that mean something to somebody. */
 static const char *const odd_words[] = {
-    "(other)",
+    "(Other)",
     "other",
     "unknown",
     "none",

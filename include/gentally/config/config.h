@@ -55,6 +55,7 @@ struct config {
     int64_t emit_interval_ms;      /* 1000 */
     int64_t late_emit_interval_ms; /* 10000 */
     int64_t flush_rows_max;        /* 8192: rows of one partition that force a flush */
+    int64_t rows_max;              /* 1048576: rows of one rollup in one window of one partition */
     int64_t message_bytes_max;     /* 1048576 */
     int64_t redis_timeout_ms;      /* 5000 */
     char ids_text[16];             /* option `ids`: "off" */

@@ -39,7 +39,8 @@ struct settings {
     bool has_amended; /* ids was `amend` at some time */
     int64_t ids_kept_ms;
     int64_t out_of_orderness_ms, out_of_orderness_max_ms; /* the second: the longest there ever was */
-    char account_key[33];                                 /* digest of the key; empty: there is none */
+    int64_t rows_max;
+    char account_key[33]; /* digest of the key; empty: there is none */
     enum retention_setting retention;
     int64_t retention_since_ms;
 };

@@ -61,10 +61,11 @@ struct event {
 
 /*
  * Checks an event, whatever its `op`, for what its schema cannot say: model and id are present, 0 <= reasoning <=
- * completion, 0 <= cached <= prompt, the limits above hold, confidences lie in [0, 1]. Returns GO_ON, or SET_ASIDE with
- * the first fault: EVENT-ID-MISSING, EVENT-MODEL-MISSING, EVENT-TEXT-TOO-LONG, EVENT-OUT-OF-RANGE (also negative),
- * EVENT-TOKENS-IDENTITY, EVENT-CONFIDENCE. Texts are sound already (base/text.h): decode.h and json_read.h give no
- * others. What passes here is carried to every reader, as tests/property/way_test.c shows.
+ * completion, 0 <= cached <= prompt, the limits above hold, no dimension is DIMENSION_OTHER, confidences lie in [0, 1].
+ * Returns GO_ON, or SET_ASIDE with the first fault: EVENT-ID-MISSING, EVENT-MODEL-MISSING, EVENT-TEXT-TOO-LONG,
+ * EVENT-OUT-OF-RANGE (also negative), EVENT-TEXT-RESERVED, EVENT-TOKENS-IDENTITY, EVENT-CONFIDENCE. Texts are sound
+ * already (base/text.h): decode.h and json_read.h give no others. What passes here is carried to every reader, as
+ * tests/property/way_test.c shows.
  */
 MUST_CHECK enum verdict event_check(const struct event *event, struct reason *why);
 
@@ -92,6 +93,15 @@ enum dimension {
     DIM_ACCOUNT, /* the pseudonym as 32 hexadecimal digits; 0 in facts unless a rollup names it */
     DIM_COUNT
 };
+
+/* The value of every dimension in the row of all rows that had no room of their own: see the option `rows_max`. No
+ * event and no table holds it, since event_check() and taxonomy_open() refuse it. */
+#define DIMENSION_OTHER "(other)"
+
+static inline bool dimension_is_other(struct span value)
+{
+    return value.size == sizeof(DIMENSION_OTHER) - 1 && memcmp(value.bytes, DIMENSION_OTHER, value.size) == 0;
+}
 
 /* The name of a dimension in configuration and summaries: "model", ... The parser returns false for any other text. */
 const char *dimension_name(enum dimension dimension);

@@ -57,7 +57,8 @@ struct summary {
 };
 
 /* Fills the rollup's name and the columns of a row from the values of its key. The catalog gives a model's attributes,
- * the countries give the continent. An empty value counts as absent. Borrows from `rollup`, `values` and the tables. */
+ * the countries give the continent; DIMENSION_OTHER has neither. An empty value counts as absent. Borrows from
+ * `rollup`, `values` and the tables. */
 void summary_fill(struct summary *summary, const struct rollup *rollup, const struct span values[],
                   const struct catalog *catalog, const struct countries *countries);
 

@@ -7,7 +7,7 @@
 #define GENTALLY_TOTALS_H
 
 #include "gentally/base/verdict.h"
-#include "gentally/core/measure.h"
+#include "gentally/core/event.h"
 
 /* By which sum names are compared. BY_MEASURE: by the measure of choice. */
 enum totals_by { BY_TOKENS, BY_REQUESTS, BY_COST, BY_MEASURE };
@@ -15,8 +15,8 @@ enum totals_by { BY_TOKENS, BY_REQUESTS, BY_COST, BY_MEASURE };
 /* Prompt and completion together, where else an enum measure stands. */
 #define MEASURE_TOKENS ((uint32_t)MEASURE_COUNT)
 
-/* The name of all names but the largest, added up. No model, category or country has brackets in its name. */
-#define TOTALS_REST "(other)"
+/* The name of all names but the largest, added up: with them what had no row of its own in the first place. */
+#define TOTALS_REST DIMENSION_OTHER
 
 struct totals_row {
     int64_t start_ms; /* of the window */

@@ -10,7 +10,9 @@
  *   <ns>:{<topic>:<p>}:deciders  offset -> owner that moved `next` on from there, see store_deciders.h
  *   <ns>:{<topic>:<p>}:windows   "<kind>:<start_ms>" -> records folded into the window
  *   <ns>:{<topic>:<p>}:<kind>:<start_ms>           row key -> packed cell; "__n" -> records, as many as in :windows,
- *                                                  so that a window that lost its key is detected
+ *                                                  so that a window that lost its key is detected; "__rows:<rollup>"
+ *                                                  -> rows of the rollup, but for the one of others: a flush reads and
+ *                                                  writes it like a cell
  *   <ns>:{<topic>:<p>}:ids:<width_ms>:<start_ms>   id -> what was counted for the record; "__n" -> ids
  *   <ns>:{settings}:record                         what the namespace is counted by, see store_settings.h
  *
@@ -47,6 +49,13 @@ uint64_t store_connections(const struct store *store);
 
 /* Asks Redis for its time of day, in ms. */
 MUST_CHECK enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why);
+
+/* The memory of Redis, in bytes. */
+struct store_memory {
+    int64_t used;
+    int64_t limit; /* maxmemory; 0: there is none */
+};
+MUST_CHECK enum verdict store_memory(struct store *store, struct store_memory *memory, struct reason *why);
 
 /* Loads the functions of this version into Redis, for `gentally setup`. Harmless to repeat. */
 MUST_CHECK enum verdict store_install(struct store *store, struct reason *why);

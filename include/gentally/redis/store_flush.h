@@ -13,12 +13,16 @@
 struct id_change;
 struct store;
 
+/* What begins the key of a number that is kept beside the cells like one of them: how many rows the rollup has. No
+ * rollup's name begins with "__". */
+#define STORE_ROWS "__rows:"
+
 /* One cell of a change. The caller keeps `key` and `value` until the flush is answered; the store keeps `stored` until
  * the next load or flush. */
 struct change_cell {
     struct span key;    /* row key */
     struct span stored; /* after store_load(): the packed cell as it is; absent if there is none */
-    struct span value;  /* before store_flush(): the packed cell as it shall be */
+    struct span value;  /* before store_flush(): the packed cell as it shall be; absent: it stays as it is */
 };
 
 struct change_window {

@@ -22,13 +22,19 @@ struct stored_window {
 MUST_CHECK enum verdict store_windows(struct store *store, int32_t partition, struct stored_window windows[],
                                       uint32_t room, uint32_t *count, struct reason *why);
 
+/* How many cells a window has, with the few numbers beside them. */
+MUST_CHECK enum verdict store_window_cells(struct store *store, int32_t partition, struct window window, int64_t *cells,
+                                           struct reason *why);
+
 /* Gets a cell of a window; the key and the packed cell are borrowed for the call. */
 typedef enum verdict store_cell_reader(void *context, struct span key, struct span packed, struct reason *why);
 
 /*
- * Reads one window of one partition together with the state it belongs to, atomically, and gives `each` all its cells,
- * in no order. `*records` is 0, and `each` is not called, if the window has no data. Stops at the first verdict of
- * `each` that is not GO_ON and returns it. HALT: STORE-TORN, STORE-STATE-MISSING.
+ * Reads one window of one partition together with the state it belongs to, and gives `each` all its cells, in no order.
+ * A window with more than a sixteenth of `flush_rows_max` fields is read in portions of that many; `each` is called
+ * once it is known that nothing changed meanwhile. `*records` is 0, and `each` is not called, if the window has no
+ * data. Stops at the first verdict of `each` that is not GO_ON and returns it. TRY_LATER: STORE-WINDOW-GREW, it changed
+ * each time. HALT: STORE-TORN, STORE-STATE-MISSING, NO-MEMORY.
  */
 MUST_CHECK enum verdict store_snapshot(struct store *store, int32_t partition, struct window window,
                                        store_cell_reader *each, void *context, int64_t *records,

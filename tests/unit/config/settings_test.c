@@ -185,6 +185,9 @@ static void change(struct settings *settings, int which)
     case 14:
         settings->ids_keep = KEEP_LAST;
         break;
+    case 15:
+        settings->rows_max++;
+        break;
     default:
         settings->rollups[settings->rollup_count++] = (struct rollup_setting){{.name = "new"}, true, NO_TIME};
     }
@@ -192,7 +195,7 @@ static void change(struct settings *settings, int which)
 
 static void each_difference_is_told_with_what_follows(void)
 {
-    static const bool is_never[] = {true,  true,  true,  false, true,  true,  false, false,
+    static const bool is_never[] = {true,  true,  true,  false, true,  true,  false, false, false,
                                     false, false, false, false, false, false, false, false};
     struct settings kept = some();
     struct reason why;
@@ -278,7 +281,7 @@ static void a_namespace_has_room_for_so_many_rollups(void)
         memcpy(kept.rollups[kept.rollup_count++].rollup.name, name, sizeof(name));
     }
     CU_ASSERT_EQUAL(compare(&kept, &told, false).never, 0);
-    change(&told, 15);
+    change(&told, 16);
     CU_ASSERT_EQUAL(compare(&kept, &told, false).never, 1);
 }
 

@@ -176,6 +176,39 @@ static void texts_keep_their_limits(void)
     }
 }
 
+static void the_name_of_others_is_ours(void)
+{
+    static const struct {
+        const char *text;
+        bool is_ours;
+    } rows[] = {{"(other)", true}, {"(other", false}, {"other", false}, {"(Other)", false}, {"(other) ", false}};
+    static const size_t dims[] = {offsetof(struct event, model), offsetof(struct event, provider),
+                                  offsetof(struct event, country), offsetof(struct event, language),
+                                  offsetof(struct event, finish_reason)};
+    static const size_t texts[] = {offsetof(struct event, id), offsetof(struct event, account),
+                                   offsetof(struct event, app)};
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct span text = span_of(rows[i].text);
+        struct event event;
+        for (size_t k = 0; k < LENGTH_OF(dims); k++) {
+            event = good_event();
+            memcpy((char *)&event + dims[k], &text, sizeof(text));
+            expect(rows[i].text, &event, rows[i].is_ours ? "EVENT-TEXT-RESERVED" : NULL);
+        }
+        for (size_t k = 0; k < LENGTH_OF(texts); k++) {
+            event = good_event();
+            memcpy((char *)&event + texts[k], &text, sizeof(text));
+            expect("no dimension", &event, NULL);
+        }
+    }
+    struct event event = good_event();
+    event.model = span_of("(other):free");
+    expect("with a variant", &event, "EVENT-TEXT-RESERVED");
+    event.model = span_of("acme/(other)");
+    expect("of an author", &event, NULL);
+}
+
 static void what_must_be_there_is(void)
 {
     struct event event = good_event();
@@ -285,6 +318,7 @@ int main(int argc, char **argv)
         {"latencies_are_absent_or_not_negative", latencies_are_absent_or_not_negative},
         {"texts_keep_their_limits", texts_keep_their_limits},
         {"what_must_be_there_is", what_must_be_there_is},
+        {"the name of others is ours", the_name_of_others_is_ours},
         {"labels_are_checked_to_the_last", labels_are_checked_to_the_last},
         {"slugs_split_at_the_last_colon_of_the_name", slugs_split_at_the_last_colon_of_the_name},
         {"dimensions_are_known_by_name", dimensions_are_known_by_name},

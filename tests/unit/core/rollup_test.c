@@ -99,6 +99,8 @@ static void what_is_wrong_is_said(void)
         {"total=,a|b=model", "byte 8: 'a|b'"},
         {"total=,abcdefghijklmnopqrstuvwxyz_01234=model", "byte 8"},
         {"total=,a=model,a=provider", "name given twice at byte 16: 'a'"},
+        {"total=,_n=model", "which it does not begin with at byte 8: '_n'"},
+        {"total=,__rows=", "which it does not begin with at byte 8: '__rows'"},
         {"total=,a=price", "no such dimension at byte 10: 'price'"},
         {"total=,a=model+", "byte 16: ''"},
         {"total=,a=model=provider", "'model=provider'"},

@@ -123,6 +123,8 @@ static void refuses_a_wrong_table(void)
         {HEADER "/A,a,b,,\n/B,a,b,,\n/A,c,b,,\n", ":4: pattern \"/A\" appears twice"},
         {HEADER "/A,,b,,\n", ":2: tag and category need 1 to 256 bytes"},
         {HEADER "/A,a,,,\n", ":2: tag and category need 1 to 256 bytes"},
+        {HEADER "/A,(other),b,,\n", ":2: \"(other)\" is the name of what has no row of its own"},
+        {HEADER "/A,a,(other),,\n", ":2: \"(other)\" is the name of what has no row of its own"},
         {HEADER "/A,a,b,,\n/B,a,c,,\n", ":3: tag \"a\" has another category above"},
     };
 

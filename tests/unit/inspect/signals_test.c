@@ -201,6 +201,18 @@ static void a_category_jumps_beyond_its_interval(void)
         retained(name, cohort, 3, active), retained(name, cohort, 4, active), retained(name, cohort, 5, active)
 #define COHORT(name, cohort, active) SIZED(name, cohort, 100, active)
 
+/* Its row is many models, which are not new together, and unknown for none; but it is part of its week. */
+static void what_has_no_row_of_its_own_is_no_subject(void)
+{
+    EXPECT("no first week", "", model("a/a", 0, 5, 50), model("(other)", 1, 5, 50));
+    EXPECT("no unknown model", "", model("a/a", 0, 5, 50), unknown("(other)", 0, 1000, 10000));
+    EXPECT("no jump of its own", "", category("code", 0, 300000, 10), category("(other)", 0, 700000, 10),
+           category("code", 1, 300000, 10), category("(other)", 1, 700000, 10), category("(other)", 2, 700000, 10),
+           category("code", 2, 300000, 10));
+    EXPECT("but others jump against it", "category_jump|2025-11-17T00:00:00Z|code ", category("code", 0, 300000, 10),
+           category("(other)", 0, 700000, 10), category("code", 1, 900000, 10), category("(other)", 1, 100000, 10));
+}
+
 /* Nobody knows of how many requests such a category is: it has no interval that a jump could leave. */
 static void sums_too_large_to_be_told_are_no_sample(void)
 {
@@ -498,6 +510,7 @@ int main(int argc, char **argv)
         {"a first week needs a week before", a_first_week_needs_a_week_before},
         {"an unknown model needs real traffic", an_unknown_model_needs_real_traffic},
         {"a category jumps beyond its interval", a_category_jumps_beyond_its_interval},
+        {"what has no row of its own is no subject", what_has_no_row_of_its_own_is_no_subject},
         {"sums too large to be told are no sample", sums_too_large_to_be_told_are_no_sample},
         {"a foundational cohort stays above the others", a_foundational_cohort_stays_above_the_others},
         {"a boomerang comes back", a_boomerang_comes_back},

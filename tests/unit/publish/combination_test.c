@@ -75,8 +75,8 @@ static void what_is_no_cell_is_refused(void)
     combination_close(combination);
 }
 
-/* 2.3 million events of 2^21 tokens in two partitions, of 10^9 tokens a field, at a thousand dollars each: each
- * partition's sum fits 63 bits, both together do not. */
+/* 2.3 million events of 2^21 tokens in two partitions, or thousands of millions at the door's limits: each partition's
+ * sum fits 63 bits, both together do not. */
 static void no_sum_is_too_large_to_be_told(void)
 {
     static const struct {

@@ -81,6 +81,7 @@ static void what_is_wrong_with_all_is_no_windows_own(void)
         {HALT, CELL_UNREADABLE, true},
         {HALT, NO_MEMORY, true},
         {HALT, SINK_TOO_LARGE, true},
+        {TRY_LATER, STORE_WINDOW_GREW, true}, /* read in portions, and written each time */
         {TRY_LATER, STORE_UNREACHABLE, true}, /* the store may be, or this window's size */
         {TRY_LATER, STORE_BUSY, false},
         {TRY_LATER, STORE_ROLLED_BACK, false},
