@@ -377,11 +377,13 @@ local function lease(KEYS, ARGV)
     return {'HELD', string.format('%.0f', left), looks, held[5] or '0'}
   end
   local until_ms = ARGV[2] == '0' and 0 or now + tonumber(ARGV[2])
+  -- More looks than there were are of a history that is lost: a late request, and no sign of life.
+  local seen = tonumber(ARGV[3]) <= tonumber(looks) and ARGV[3] or '0'
   if until_ms > 0 or held[1] == ARGV[1] then
     redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', string.format('%.0f', until_ms), 'ttl', ARGV[2],
-               'seen', ARGV[3])
+               'seen', seen)
   end
-  return {'OK', '0', looks, ARGV[3]}
+  return {'OK', '0', looks, seen}
 end
 
 -- ---- retention ----

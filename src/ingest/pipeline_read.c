@@ -35,6 +35,8 @@ enum verdict pipeline_claim(struct pipeline *pipeline, int64_t now_ms, struct re
         verdict = assignment_start(&pipeline->assignment, pipeline->source, why);
     if (verdict == GO_ON)
         pipeline->batch.rebalance = REBALANCE_NONE;
+    else /* What was claimed and is not read must not be flushed, should it be revoked before the next attempt. */
+        assignment_close(&pipeline->assignment);
     return verdict;
 }
 

@@ -144,6 +144,8 @@ void operator_main(struct process *process)
             verdict = set_up(process, store, source, &why);
         source_close(source);
         store_close(store);
+        if (verdict == HALT && why.id == SETTINGS_CHANGED) /* Its own first try, maybe; it says to run it again. */
+            verdict = TRY_LATER;
         if (verdict == TRY_LATER)
             (void)sim_sleep(process->sim, 1000);
     }
