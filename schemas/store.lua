@@ -601,21 +601,31 @@ local MEASURES = {'requests', 'tokens_prompt', 'tokens_completion', 'tokens_reas
                   'classified_tokens', 'free_requests', 'tools_offered_tokens', 'mapped_tokens', 'one_label',
                   'two_labels', 'more_labels', 'split_tokens', 'tokens_squared', 'tokens_prompt_squared'}
 
+-- A varint of any length as decimal digits, and where the next one begins. A Lua number ends at 2^53, so the digits are
+-- kept seven at a time.
+local function read_sum(packed, at)
+  local last, limbs = at, {0}
+  while string.byte(packed, last) >= 128 do last = last + 1 end
+  for i = last, at, -1 do
+    local carry = string.byte(packed, i) % 128
+    for j = 1, #limbs do
+      local value = limbs[j] * 128 + carry
+      limbs[j], carry = value % 1e7, math.floor(value / 1e7)
+    end
+    if carry > 0 then limbs[#limbs + 1] = carry end
+  end
+  local text = string.format('%.0f', limbs[#limbs])
+  for j = #limbs - 1, 1, -1 do text = text .. string.format('%07.0f', limbs[j]) end
+  return text, last + 1
+end
+
 local function read_cell(packed)
-  local words, at, version, count = {}, 2, string.byte(packed, 1), 18
-  if version == 2 then at, count = 3, string.byte(packed, 2) end
-  if version ~= 1 and version ~= 2 or count > #MEASURES then return 'unknown cell version' end
+  local words, at, count = {}, 3, string.byte(packed, 2)
+  if string.byte(packed, 1) ~= 3 or not count or count > #MEASURES then return 'unknown cell version' end
   for index = 1, count do
-    local measure = MEASURES[index]
-    local value, scale = 0, 1
-    repeat
-      local byte = string.byte(packed, at)
-      value = value + (byte % 128) * scale
-      scale = scale * 128
-      at = at + 1
-    until byte < 128
-    value = value % 2 == 0 and value / 2 or -(value + 1) / 2
-    if value ~= 0 then words[#words + 1] = measure .. '=' .. string.format('%.0f', value) end
+    local sum
+    sum, at = read_sum(packed, at)
+    if sum ~= '0' then words[#words + 1] = MEASURES[index] .. '=' .. sum end
   end
   return table.concat(words, ' ')
 end

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "gentally/base/text.h"
 #include "gentally/codec/decode.h"
 
 /* The first and the last time that can be written: years 1 to 9999. */
@@ -112,11 +113,11 @@ static struct span reader_text(struct reader *reader)
         reader_fail(reader, "its texts are too long");
         return (struct span){NULL, 0};
     }
-    if (memchr(reader->at, '\0', (size_t)size) != NULL) /* whoever reads it as a string would see less */
-        reader_fail(reader, "a text has a NUL byte");
+    struct span text = {reader->text, (size_t)size};
+    if (!text_is_sound((struct span){(const char *)reader->at, text.size})) /* what no event could have brought */
+        reader_fail(reader, "a text is not UTF-8, or holds U+0000");
     if (reader->problem != NULL)
         return (struct span){NULL, 0};
-    struct span text = {reader->text, (size_t)size};
     memcpy(reader->text, reader->at, text.size);
     reader->text[text.size] = '\0';
     reader->at += text.size;

@@ -10,13 +10,14 @@
 
 #include <endian.h>
 
-#include "gentally/base/base.h"
+#include "gentally/base/text.h"
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
 #define HIGH_BITS UINT64_C(0x8080808080808080)
+#define LOW_BITS UINT64_C(0x0101010101010101)
 #define VARINT_BYTES_MAX 10
 #define EMPTY_ELEMENTS_MAX 65536 /* elements of a block that take no bytes: nothing else limits them */
 
@@ -28,6 +29,7 @@ enum fault {
     FAULT_RANGE,
     FAULT_NESTING,
     FAULT_UTF8,
+    FAULT_NUL,
     FAULT_LABELS,
     FAULT_TRAILING,
     FAULT_COUNT
@@ -196,64 +198,31 @@ static ALWAYS_INLINE enum fault cursor_bytes(struct cursor *cursor, const unsign
     return SOUND;
 }
 
-/* True if all bytes are ASCII. Takes eight bytes a step; the last step overlaps the one before. `end` is the message's,
- * so that a short text can be read as one word where the message goes on. */
-static ALWAYS_INLINE bool is_ascii(const unsigned char *bytes, size_t size, const unsigned char *end)
+/*
+ * True if all bytes are ASCII and none is zero: where all are below 0x80, taking 1 from each sets a high bit only at a
+ * zero. Takes eight bytes a step; the last step overlaps the one before. `end` is the message's, so that a short text
+ * can be read as one word where the message goes on.
+ */
+static ALWAYS_INLINE bool is_plain(const unsigned char *bytes, size_t size, const unsigned char *end)
 {
     uint64_t seen = 0;
 
     if (size >= sizeof(seen)) {
-        for (size_t i = 0; i + sizeof(seen) < size; i += sizeof(seen))
-            seen |= load_word(bytes + i);
-        seen |= load_word(bytes + size - sizeof(seen));
+        uint64_t word = load_word(bytes + size - sizeof(word));
+        seen = word | (word - LOW_BITS);
+        for (size_t i = 0; i + sizeof(seen) < size; i += sizeof(seen)) {
+            word = load_word(bytes + i);
+            seen |= word | (word - LOW_BITS);
+        }
     } else if (LIKELY((size_t)(end - bytes) >= sizeof(seen))) {
-        seen = load_word(bytes) & ~(UINT64_MAX << (8 * size));
+        uint64_t beyond = UINT64_MAX << (8 * size);
+        uint64_t word = (load_word(bytes) & ~beyond) | (LOW_BITS & beyond);
+        seen = word | (word - LOW_BITS);
     } else {
         for (size_t i = 0; i < size; i++)
-            seen |= bytes[i];
+            seen |= bytes[i] | (bytes[i] - UINT64_C(1));
     }
     return (seen & HIGH_BITS) == 0;
-}
-
-/*
- * True for well-formed UTF-8 by table 3-7 of the Unicode standard: the second byte's range depends on the first, which
- * keeps out overlong forms (E0, F0), surrogates (ED) and what lies beyond U+10FFFF (F4).
- */
-static inline bool is_utf8(const unsigned char *bytes, size_t size)
-{
-    const unsigned char *at = bytes, *end = bytes + size;
-
-    while (at < end) {
-        unsigned char lead = *at++;
-        unsigned char low = 0x80, high = 0xbf;
-        size_t more;
-        if (lead < 0x80)
-            continue;
-        if (lead >= 0xc2 && lead <= 0xdf)
-            more = 1;
-        else if (lead >= 0xe0 && lead <= 0xef)
-            more = 2;
-        else if (lead >= 0xf0 && lead <= 0xf4)
-            more = 3;
-        else
-            return false;
-        if (lead == 0xe0)
-            low = 0xa0;
-        else if (lead == 0xed)
-            high = 0x9f;
-        else if (lead == 0xf0)
-            low = 0x90;
-        else if (lead == 0xf4)
-            high = 0x8f;
-        if ((size_t)(end - at) < more || at[0] < low || at[0] > high)
-            return false;
-        for (size_t i = 1; i < more; i++) {
-            if ((at[i] & 0xc0) != 0x80)
-                return false;
-        }
-        at += more;
-    }
-    return true;
 }
 
 /* Reads a string; the empty string gives the absent span. */
@@ -266,7 +235,9 @@ static ALWAYS_INLINE enum fault cursor_text(struct cursor *cursor, struct span *
     if (UNLIKELY(fault != SOUND))
         return fault;
     *text = (struct span){size > 0 ? (const char *)bytes : NULL, size};
-    return LIKELY(is_ascii(bytes, size, cursor->end)) || is_utf8(bytes, size) ? SOUND : FAULT_UTF8;
+    if (LIKELY(is_plain(bytes, size, cursor->end)) || text_is_sound(*text))
+        return SOUND;
+    return memchr(bytes, '\0', size) != NULL ? FAULT_NUL : FAULT_UTF8;
 }
 
 /* The head of a block of an array or map. */

@@ -144,7 +144,7 @@ static void fill_row(enum topic topic, const struct summary_read *read, struct s
     if (topic == TOPIC_MODEL) {
         row->rollup = SIGNAL_FROM_MODEL;
         row->subject = model_of(summary);
-        row->tokens = sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION];
+        row->tokens = sum_told(sums[M_TOKENS_PROMPT], sums[M_TOKENS_COMPLETION]);
     } else if (topic == TOPIC_CATEGORY) {
         row->rollup = SIGNAL_FROM_CATEGORY;
         row->subject = summary->columns[COLUMN_CATEGORY];

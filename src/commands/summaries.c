@@ -121,7 +121,7 @@ static enum verdict take_record(void *context, const struct record *record, stru
         .revision = summary->revision,
         .pane = summary->pane,
         .start_ms = summary->window.start_ms,
-        .tokens = read->cell.sums[M_TOKENS_PROMPT] + read->cell.sums[M_TOKENS_COMPLETION],
+        .tokens = sum_told(read->cell.sums[M_TOKENS_PROMPT], read->cell.sums[M_TOKENS_COMPLETION]),
     };
     return latest_put(request->latest, &row, why);
 }
@@ -220,7 +220,7 @@ static enum verdict row_to_table(struct request *request, struct reason *why)
             table_text(request->table, span_of("suppressed"));
     } else {
         table_integer(request->table, sums[M_REQUESTS]);
-        table_integer(request->table, sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION]);
+        table_integer(request->table, sum_told(sums[M_TOKENS_PROMPT], sums[M_TOKENS_COMPLETION]));
         table_nano_usd(request->table, sums[M_COST_NANO_USD]);
     }
     table_text(request->table, span_of(pane_name(summary->pane)));

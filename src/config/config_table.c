@@ -127,7 +127,8 @@ const struct option config_options[] = {
              "Larger means later summaries, smaller means more revisions. "
              "If unsure, keep five minutes."},
     {"future_skew_ms", INTEGER(future_skew_ms, 0, 365 * DAY_MS, "ms"), .initial = "600000",
-     .help = "How far ahead of this machine's clock an event may be; beyond it is a dead letter. "
+     .help = "How far ahead of the latest clock an event may be: this machine's, that of Redis, the broker's where it "
+             "stamps records (LogAppendTime); beyond it is a dead letter. "
              "One wrong clock far in the future would otherwise close every window. "
              "If unsure, keep ten minutes."},
     {"hours_kept_days", INTEGER(hours_kept_days, 1, DAYS_MAX, "days"), .initial = "8",

@@ -10,27 +10,15 @@
 #include <assert.h>
 #include <math.h>
 
-#define CELL_VERSION 2
-#define CELL_VERSION_OLD 1
-#define CELL_OLD_SUMS 18u   /* those of version 1, as the enum begins */
+#define CELL_VERSION 3
 #define VARINT_MAX 10       /* bytes of 64 bits in groups of seven */
+#define SUM_VARINT_MAX 19   /* bytes of 128 bits */
 #define COUNT_MAX INT64_MAX /* of a histogram's bucket: Avro's longs carry it on */
 
 static_assert(SLOT_COUNT % 64 == 0 && ACCUMULATOR_WORDS <= 64,
               "an accumulator's marks are whole words, each with a bit of its own");
 static_assert(MEASURE_COUNT < 1u << 7, "the count of sums packs into one byte, which CELL_PACKED_MAX counts on");
-static_assert(M_CLASSIFIED_TOKENS == CELL_OLD_SUMS - 1, "measures are only ever appended");
 static_assert(SLOT_COUNT < 1u << 14, "an id's step packs into two bytes, which CELL_PACKED_MAX counts on");
-
-static uint64_t zigzag(int64_t value)
-{
-    return (uint64_t)value << 1 ^ (uint64_t)(value >> 63);
-}
-
-static int64_t unzigzag(uint64_t value)
-{
-    return (int64_t)(value >> 1 ^ -(value & 1));
-}
 
 static inline uint8_t *put_varint(uint8_t *bytes, uint64_t value)
 {
@@ -42,16 +30,25 @@ static inline uint8_t *put_varint(uint8_t *bytes, uint64_t value)
     return bytes;
 }
 
-static uint8_t *put_head(uint8_t *bytes, const int64_t sums[MEASURE_COUNT])
+static inline uint8_t *put_sum(uint8_t *bytes, uint64_t low, uint64_t high)
+{
+    for (; high != 0; high >>= 7) {
+        *bytes++ = (uint8_t)(low | 0x80);
+        low = low >> 7 | high << 57;
+    }
+    return put_varint(bytes, low);
+}
+
+static uint8_t *put_head(uint8_t *bytes, const struct accumulator *accumulator)
 {
     unsigned count = MEASURE_COUNT;
 
-    while (count > 0 && sums[count - 1] == 0)
+    while (count > 0 && (accumulator->sums[count - 1] | accumulator->sums_high[count - 1]) == 0)
         count--;
     *bytes++ = CELL_VERSION;
     *bytes++ = (uint8_t)count;
     for (unsigned i = 0; i < count; i++)
-        bytes = put_varint(bytes, zigzag(sums[i]));
+        bytes = put_sum(bytes, accumulator->sums[i], accumulator->sums_high[i]);
     return bytes;
 }
 
@@ -83,6 +80,37 @@ static inline bool get_varint(struct unread *unread, uint64_t *value)
     return get_long_varint(unread, value);
 }
 
+/* As above, of 128 bits. */
+static bool get_long_sum(struct unread *unread, uint64_t *low, uint64_t *high)
+{
+    *low = *high = 0;
+    for (unsigned i = 0; i < SUM_VARINT_MAX && unread->next < unread->end; i++) {
+        uint8_t byte = *unread->next++;
+        uint64_t bits = byte & 0x7f;
+        if (i < 9)
+            *low |= bits << (7 * i);
+        else if (i == 9) {
+            *low |= bits << 63;
+            *high |= bits >> 1;
+        } else {
+            *high |= bits << (7 * i - 64);
+        }
+        if (byte < 0x80)
+            return byte > 0 && (i < SUM_VARINT_MAX - 1 || byte < 4);
+    }
+    return false;
+}
+
+static inline bool get_sum(struct unread *unread, uint64_t *low, uint64_t *high)
+{
+    if (unread->next < unread->end && *unread->next < 0x80) {
+        *low = *unread->next++;
+        *high = 0;
+        return true;
+    }
+    return get_long_sum(unread, low, high);
+}
+
 static bool slot_is_valid(uint64_t id, uint64_t value)
 {
     if (id >= SLOT_COUNT || value == 0)
@@ -90,26 +118,23 @@ static bool slot_is_valid(uint64_t id, uint64_t value)
     return id < ACCOUNT_SLOT ? value <= COUNT_MAX : value <= ACCOUNT_RANK_MAX;
 }
 
-/* Reads what stands before the slots. */
-static bool unpack_head(struct unread *unread, int64_t sums[MEASURE_COUNT], uint64_t *slot_count)
+/* Reads what stands before the sums: how many there are. */
+static bool unpack_version(struct unread *unread, unsigned *count)
 {
-    if (unread->end - unread->next < 2)
+    if (unread->end - unread->next < 2 || *unread->next++ != CELL_VERSION)
         return false;
-    bool is_old = *unread->next == CELL_VERSION_OLD;
-    if (*unread->next++ != CELL_VERSION && !is_old)
-        return false;
-    unsigned count = is_old ? CELL_OLD_SUMS : *unread->next++;
-    if (count > MEASURE_COUNT)
-        return false;
-    for (unsigned i = 0; i < count; i++) {
-        uint64_t value;
-        if (!get_varint(unread, &value))
-            return false;
-        sums[i] = unzigzag(value);
-    }
-    if (!is_old && count > 0 && sums[count - 1] == 0)
-        return false;
-    memset(sums + count, 0, (MEASURE_COUNT - count) * sizeof(sums[0]));
+    *count = *unread->next++;
+    return *count <= MEASURE_COUNT;
+}
+
+/* Reads the sum at `index` of `count`: the last of them is not 0. */
+static inline bool unpack_sum(struct unread *unread, unsigned index, unsigned count, uint64_t *low, uint64_t *high)
+{
+    return get_sum(unread, low, high) && (index + 1 < count || (*low | *high) != 0);
+}
+
+static inline bool unpack_slot_count(struct unread *unread, uint64_t *slot_count)
+{
     return get_varint(unread, slot_count) && *slot_count <= SLOT_COUNT;
 }
 
@@ -137,9 +162,18 @@ bool cell_unpack(struct span packed, struct cell *cell)
 {
     struct unread unread = unread_of(packed);
     struct slot slot = {0};
-    uint64_t slot_count;
+    uint64_t slot_count, low, high;
+    unsigned count;
 
-    if (!unpack_head(&unread, cell->sums, &slot_count))
+    if (!unpack_version(&unread, &count))
+        return false;
+    for (unsigned i = 0; i < count; i++) {
+        if (!unpack_sum(&unread, i, count, &low, &high))
+            return false;
+        cell->sums[i] = high > 0 || low > SUM_TOLD_MAX ? SUM_TOLD_MAX : (int64_t)low;
+    }
+    memset(cell->sums + count, 0, (MEASURE_COUNT - count) * sizeof(cell->sums[0]));
+    if (!unpack_slot_count(&unread, &slot_count))
         return false;
     for (uint32_t i = 0; i < slot_count; i++) {
         if (!unpack_slot(&unread, &slot))
@@ -148,6 +182,26 @@ bool cell_unpack(struct span packed, struct cell *cell)
     }
     cell->slot_count = (uint32_t)slot_count;
     return unread.next == unread.end;
+}
+
+/* Adds to a sum; false if it passes 128 bits. */
+static inline bool add_sum(struct accumulator *accumulator, unsigned index, uint64_t low, uint64_t high)
+{
+    uint64_t *sum = &accumulator->sums[index], *sum_high = &accumulator->sums_high[index];
+    bool carry = __builtin_add_overflow(*sum, low, sum);
+    bool is_over = __builtin_add_overflow(*sum_high, high, sum_high);
+
+    return !__builtin_add_overflow(*sum_high, (uint64_t)carry, sum_high) && !is_over;
+}
+
+/* Takes from a sum; false if it falls below 0. */
+static inline bool subtract_sum(struct accumulator *accumulator, unsigned index, uint64_t low, uint64_t high)
+{
+    uint64_t *sum = &accumulator->sums[index], *sum_high = &accumulator->sums_high[index];
+    bool borrow = __builtin_sub_overflow(*sum, low, sum);
+    bool is_under = __builtin_sub_overflow(*sum_high, high, sum_high);
+
+    return !__builtin_sub_overflow(*sum_high, (uint64_t)borrow, sum_high) && !is_under;
 }
 
 static inline bool add_value(uint32_t id, uint64_t *into, uint64_t value)
@@ -161,26 +215,24 @@ static inline bool add_value(uint32_t id, uint64_t *into, uint64_t value)
     return true;
 }
 
-enum accumulator_fault accumulator_add(struct accumulator *accumulator, struct span packed)
+bool accumulator_add(struct accumulator *accumulator, struct span packed)
 {
     struct unread unread = unread_of(packed);
     struct slot slot = {0};
-    int64_t sums[MEASURE_COUNT];
-    uint64_t slot_count;
-    bool is_over = false;
+    uint64_t slot_count, low, high;
+    unsigned count;
 
-    if (!unpack_head(&unread, sums, &slot_count))
-        return ACCUMULATOR_DAMAGED;
-    for (unsigned i = 0; i < MEASURE_COUNT; i++)
-        is_over |= __builtin_add_overflow(accumulator->sums[i], sums[i], &accumulator->sums[i]);
-    for (uint32_t i = 0; i < slot_count; i++) {
-        if (!unpack_slot(&unread, &slot))
-            return ACCUMULATOR_DAMAGED;
-        is_over |= !add_value(slot.id, accumulator_slot(accumulator, slot.id), slot.value);
-    }
-    if (unread.next != unread.end)
-        return ACCUMULATOR_DAMAGED;
-    return is_over ? ACCUMULATOR_OVERFLOW : ACCUMULATOR_SOUND;
+    if (!unpack_version(&unread, &count))
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        if (!unpack_sum(&unread, i, count, &low, &high) || !add_sum(accumulator, i, low, high))
+            return false;
+    if (!unpack_slot_count(&unread, &slot_count))
+        return false;
+    for (uint32_t i = 0; i < slot_count; i++)
+        if (!unpack_slot(&unread, &slot) || !add_value(slot.id, accumulator_slot(accumulator, slot.id), slot.value))
+            return false;
+    return unread.next == unread.end;
 }
 
 /* Subtracts a slot; false if the counter is smaller. Amounts are never negative, so no sum of ours goes below 0. */
@@ -200,29 +252,29 @@ static bool subtract_slot(struct accumulator *accumulator, const struct slot *sl
     return true;
 }
 
-enum accumulator_fault accumulator_subtract(struct accumulator *accumulator, struct span packed)
+bool accumulator_subtract(struct accumulator *accumulator, struct span packed)
 {
     struct unread unread = unread_of(packed);
     struct slot slot = {0};
-    int64_t sums[MEASURE_COUNT];
-    uint64_t slot_count;
+    uint64_t slot_count, low, high;
+    unsigned count;
 
-    if (!unpack_head(&unread, sums, &slot_count))
-        return ACCUMULATOR_DAMAGED;
-    for (unsigned i = 0; i < MEASURE_COUNT; i++) {
-        if (sums[i] < 0 || accumulator->sums[i] < sums[i])
-            return ACCUMULATOR_DAMAGED;
-        accumulator->sums[i] -= sums[i];
-    }
+    if (!unpack_version(&unread, &count))
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        if (!unpack_sum(&unread, i, count, &low, &high) || !subtract_sum(accumulator, i, low, high))
+            return false;
+    if (!unpack_slot_count(&unread, &slot_count))
+        return false;
     for (uint32_t i = 0; i < slot_count; i++)
         if (!unpack_slot(&unread, &slot) || !subtract_slot(accumulator, &slot))
-            return ACCUMULATOR_DAMAGED;
-    return unread.next == unread.end ? ACCUMULATOR_SOUND : ACCUMULATOR_DAMAGED;
+            return false;
+    return unread.next == unread.end;
 }
 
 size_t accumulator_pack(struct accumulator *accumulator, uint8_t *bytes)
 {
-    uint8_t *end = put_head(bytes, accumulator->sums);
+    uint8_t *end = put_head(bytes, accumulator);
     uint32_t slot_count = 0, before = 0;
 
     for (uint64_t words = accumulator->words; words != 0; words &= words - 1)
@@ -241,6 +293,7 @@ size_t accumulator_pack(struct accumulator *accumulator, uint8_t *bytes)
     }
     accumulator->words = 0;
     memset(accumulator->sums, 0, sizeof(accumulator->sums));
+    memset(accumulator->sums_high, 0, sizeof(accumulator->sums_high));
     assert((size_t)(end - bytes) <= CELL_PACKED_MAX);
     return (size_t)(end - bytes);
 }

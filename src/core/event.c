@@ -8,6 +8,7 @@
 #include "gentally/core/event.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 static const char *const dimension_names[DIM_COUNT] = {
     [DIM_MODEL] = "model",
@@ -81,7 +82,7 @@ static bool is_plainly_good(const struct event *event)
                     ((int64_t)event->generation_ms - EVENT_ABSENT);
 
     return sizes <= EVENT_TEXT_MAX && tokens >= 0 && tokens <= EVENT_TOKENS_MAX && times >= 0 &&
-           event->created_ms >= 0 && event->created_ms <= EVENT_MS_MAX && event->cost_nano_usd >= 0 &&
+           event->created_ms >= EVENT_MS_MIN && event->created_ms <= EVENT_MS_MAX && event->cost_nano_usd >= 0 &&
            event->cost_nano_usd <= EVENT_COST_MAX;
 }
 
@@ -109,13 +110,63 @@ static enum verdict check_texts(const struct event *event, struct reason *why)
     return GO_ON;
 }
 
+/* Times of the years 2010 to 2049, counted in other units or from other beginnings. */
+#define DOMAIN_FIRST_S INT64_C(1262304000)
+#define DOMAIN_LAST_S INT64_C(2524607999)
+#define IN_SECONDS(offset_s) DOMAIN_FIRST_S + (offset_s), DOMAIN_LAST_S + (offset_s)
+#define IN_PARTS(offset_s, parts) (DOMAIN_FIRST_S + (offset_s)) * (parts), (DOMAIN_LAST_S + (offset_s) + 1) * (parts)-1
+
+/* Seconds from the years 1, 1601, 1899 and 2001 to 1970: .NET, Windows, spreadsheets, macOS. */
+#define SINCE_1_S INT64_C(62135596800)
+#define SINCE_1601_S INT64_C(11644473600)
+#define SINCE_1899_S INT64_C(2209161600)
+#define SINCE_2001_S INT64_C(-978307200)
+
+const char *event_time_looks_like(int64_t created_ms)
+{
+    static const struct {
+        int64_t first, last;
+        const char *text;
+    } looks[] = {
+        {0, 0, "a time that was never set"},
+        {-SINCE_1_S * 1000, -SINCE_1_S * 1000, "a time that was never set"},
+        {(DOMAIN_FIRST_S + SINCE_1899_S) / 86400, (DOMAIN_LAST_S + SINCE_1899_S) / 86400, "days, as a spreadsheet has"},
+        {IN_SECONDS(0), "seconds since 1970"},
+        {IN_PARTS(0, 1000000), "microseconds since 1970"},
+        {IN_PARTS(0, 1000000000), "nanoseconds since 1970"},
+        {IN_PARTS(SINCE_2001_S, 1), "seconds since 2001"},
+        {IN_PARTS(SINCE_2001_S, 1000), "milliseconds since 2001"},
+        {IN_PARTS(SINCE_1899_S, 1000), "milliseconds since 1900"},
+        {IN_PARTS(SINCE_1601_S, 1000), "milliseconds since 1601"},
+        {IN_PARTS(SINCE_1601_S, 1000000), "microseconds since 1601"},
+        {IN_PARTS(SINCE_1601_S, 10000000), "100 ns since 1601, as Windows counts"},
+        {IN_PARTS(SINCE_1_S, 1000), "milliseconds since the year 1"},
+        {IN_PARTS(SINCE_1_S, 10000000), "ticks, as .NET counts"},
+    };
+
+    if (created_ms >= DOMAIN_FIRST_S * 1000 && created_ms <= DOMAIN_LAST_S * 1000)
+        return NULL;
+    for (size_t i = 0; i < LENGTH_OF(looks); i++)
+        if (created_ms >= looks[i].first && created_ms <= looks[i].last)
+            return looks[i].text;
+    return NULL;
+}
+
+static enum verdict refuse_time(int64_t created_ms, struct reason *why)
+{
+    const char *looks = event_time_looks_like(created_ms);
+    const char *where = created_ms < EVENT_MS_MIN ? "before 2010" : "after the year 9999";
+
+    return reason_set(why, SET_ASIDE, EVENT_OUT_OF_RANGE, 0, "created_at %" PRId64 " is %s in ms since 1970%s%s",
+                      created_ms, where, looks == NULL ? "" : ": it looks like ", looks == NULL ? "" : looks);
+}
+
 static enum verdict check_ranges(const struct event *event, struct reason *why)
 {
     const struct {
         const char *name;
         int64_t value, min, max;
     } numbers[] = {
-        {"created_at", event->created_ms, 0, EVENT_MS_MAX},
         {"tokens_prompt", event->tokens_prompt, 0, EVENT_TOKENS_MAX},
         {"tokens_completion", event->tokens_completion, 0, EVENT_TOKENS_MAX},
         {"tokens_reasoning", event->tokens_reasoning, 0, EVENT_TOKENS_MAX},
@@ -126,6 +177,8 @@ static enum verdict check_ranges(const struct event *event, struct reason *why)
         {"generation_ms", event->generation_ms, EVENT_ABSENT, INT32_MAX},
     };
 
+    if (event->created_ms < EVENT_MS_MIN || event->created_ms > EVENT_MS_MAX)
+        return refuse_time(event->created_ms, why);
     for (size_t i = 0; i < LENGTH_OF(numbers); i++) {
         if (numbers[i].value < numbers[i].min || numbers[i].value > numbers[i].max)
             return reason_set(why, SET_ASIDE, EVENT_OUT_OF_RANGE, 0, "%s is below 0 or above its limit",

@@ -213,22 +213,18 @@ static enum verdict merge_cell(struct checkpoint *checkpoint, struct flush_plan 
         cell->value = first->delta->packed;
         return GO_ON;
     }
-    enum accumulator_fault fault =
-        cell->stored.bytes == NULL ? ACCUMULATOR_SOUND : accumulator_add(&checkpoint->accumulator, cell->stored);
-    for (const struct cell_delta *at = first; at < end && fault == ACCUMULATOR_SOUND; at++)
+    bool is_sound = cell->stored.bytes == NULL || accumulator_add(&checkpoint->accumulator, cell->stored);
+    for (const struct cell_delta *at = first; at < end && is_sound; at++)
         if (!is_taken(at->delta))
-            fault = accumulator_add(&checkpoint->accumulator, at->delta->packed);
-    for (const struct cell_delta *at = first; at < end && fault == ACCUMULATOR_SOUND; at++)
+            is_sound = accumulator_add(&checkpoint->accumulator, at->delta->packed);
+    for (const struct cell_delta *at = first; at < end && is_sound; at++)
         if (is_taken(at->delta)) /* after what is added, so that no sum is below nothing on the way */
-            fault = accumulator_subtract(&checkpoint->accumulator, at->delta->packed);
-    if (fault != ACCUMULATOR_SOUND)
+            is_sound = accumulator_subtract(&checkpoint->accumulator, at->delta->packed);
+    if (!is_sound) { /* Not what we packed just now. */
         accumulator_clear(&checkpoint->accumulator);
-    if (fault == ACCUMULATOR_DAMAGED) /* Not what we packed just now. */
         return reason_set(why, HALT, STORE_DAMAGED, 0, "partition %" PRId32 ": a cell does not read as we wrote it",
                           partition);
-    if (fault == ACCUMULATOR_OVERFLOW)
-        return reason_set(why, HALT, CHECKPOINT_OVERFLOW, 0, "partition %" PRId32 ": a sum or a count passed 2^63",
-                          partition);
+    }
     return derive_pack(&checkpoint->accumulator, &checkpoint->arena, &cell->value, why);
 }
 

@@ -39,9 +39,8 @@ struct partition_flush {
 
 /*
  * Runs the flushes of `count` partitions, in two round trips. Blocks as store_flush(). GO_ON: each flush has its own
- * verdict: GO_ON, or as of store_load() and store_flush(), or HALT: STORE-DAMAGED (a cell does not read),
- * CHECKPOINT-OVERFLOW (a sum beyond 64 bits), NO-MEMORY. TRY_LATER: the store did not answer; nothing may be folded
- * before checkpoint_again() says otherwise. HALT: NO-MEMORY.
+ * verdict: GO_ON, or as of store_load() and store_flush(), or HALT: STORE-DAMAGED (a cell does not read), NO-MEMORY.
+ * TRY_LATER: the store did not answer; nothing may be folded before checkpoint_again() says otherwise. HALT: NO-MEMORY.
  */
 MUST_CHECK enum verdict checkpoint_run(struct checkpoint *checkpoint, struct partition_flush flushes[], uint32_t count,
                                        struct reason *why);

@@ -140,7 +140,7 @@ enum verdict derive_pack(struct accumulator *accumulator, struct arena *arena, s
 static enum verdict add_up(const struct work *work, const struct rollup_row *rows, uint32_t count, struct delta *delta,
                            struct reason *why)
 {
-    enum accumulator_fault fault = ACCUMULATOR_SOUND;
+    bool is_sound = true;
 
     *delta = (struct delta){.row = rows[0], .packed = work->packed[rows[0].source]};
     for (uint32_t i = 0; i < count; i++)
@@ -148,9 +148,9 @@ static enum verdict add_up(const struct work *work, const struct rollup_row *row
     enum verdict verdict = name_delta(work->given, delta, why);
     if (verdict != GO_ON || count == 1)
         return verdict;
-    for (uint32_t i = 0; i < count && fault == ACCUMULATOR_SOUND; i++)
-        fault = accumulator_add(work->given->accumulator, work->packed[rows[i].source]);
-    assert(fault == ACCUMULATOR_SOUND); /* We packed it just now, and a tally watches over its sums. */
+    for (uint32_t i = 0; i < count && is_sound; i++)
+        is_sound = accumulator_add(work->given->accumulator, work->packed[rows[i].source]);
+    assert(is_sound); /* We packed it just now. */
     return derive_pack(work->given->accumulator, work->given->arena, &delta->packed, why);
 }
 

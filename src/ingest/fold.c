@@ -8,18 +8,6 @@
 #include "gentally/kafka/producer.h"
 #include "retention.h"
 
-/* A clock that runs ahead would move the watermark past everybody else's events. */
-static enum verdict check_time(const struct fold *fold, const struct record *record, int64_t wall_ms,
-                               struct reason *why)
-{
-    int64_t reference_ms = record->timestamp_ms >= 0 && record->timestamp_ms < wall_ms ? record->timestamp_ms : wall_ms;
-
-    if (fold->event.created_ms <= reference_ms + fold->config->future_skew_ms)
-        return GO_ON;
-    return reason_set(why, SET_ASIDE, EVENT_FUTURE, 0, "created_at is %" PRId64 " ms after the record",
-                      fold->event.created_ms - reference_ms);
-}
-
 static enum verdict set_aside(struct fold *fold, struct partition *partition, const struct record *record,
                               enum outcome outcome, const struct reason *because, struct reason *why)
 {
@@ -37,6 +25,10 @@ static enum verdict set_aside(struct fold *fold, struct partition *partition, co
     fold->letters++;
     fold->letters_total++;
     fold->conflicts += outcome == OUTCOME_CONFLICTING ? 1 : 0;
+    if (because->id == EVENT_FUTURE) {
+        fold->futures_total++;
+        fold->last_future = *because;
+    }
     partition->outcomes[outcome] += offsets;
     partition->next = record->offset + offsets;
     return GO_ON;
@@ -61,8 +53,8 @@ static enum verdict check_op(const struct fold *fold, struct reason *why)
                       "op is not create, and what events counted is not kept; ids = amend keeps it from then on");
 }
 
-enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record, int64_t wall_ms,
-                         struct reason *why)
+enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record,
+                         const struct present *present, struct reason *why)
 {
     enum outcome outcome = OUTCOME_DEAD_LETTERED;
     struct reason *because = &fold->because;
@@ -80,7 +72,7 @@ enum verdict fold_record(struct fold *fold, struct partition *partition, const s
     if (verdict == GO_ON)
         verdict = check_op(fold, because);
     if (verdict == GO_ON)
-        verdict = check_time(fold, record, wall_ms, because);
+        verdict = present_check(present, record, fold->event.created_ms, fold->config->future_skew_ms, because);
     if (verdict == GO_ON)
         verdict =
             has_ids ? fold_by_id(fold, partition, &outcome, because) : fold_event(fold, partition, &outcome, because);

@@ -7,15 +7,16 @@
 #define GENTALLY_FOLD_H
 
 #include "fold_event.h"
+#include "present.h"
 
 /*
- * Folds `record` into `partition` and moves partition->next past it. `wall_ms` is the time of day: an event later than
- * its record's timestamp (or than `wall_ms`, if the timestamp is later still) by more than the allowed skew is set
- * aside. With ids kept, the record's id must have been asked for (id_lookup.h). GO_ON: counted, a duplicate, or
- * dead-lettered (acknowledged by producer_settle() before the flush that passes it). TRY_LATER (FOLD-NO-ROOM, or
- * SINK-UNREACHABLE of a dead letter): nothing changed, flush first. HALT as in producer.h.
+ * Folds `record` into `partition` and moves partition->next past it. An event beyond `present` by more than the
+ * allowed skew is set aside (present.h). With ids kept, the record's id must have been asked for (id_lookup.h). GO_ON:
+ * counted, a duplicate, or dead-lettered (acknowledged by producer_settle() before the flush that passes it).
+ * TRY_LATER, and nothing changed: FOLD-NO-ROOM, or SINK-UNREACHABLE of a dead letter: flush first; FOLD-NO-CLOCK: ask
+ * Redis for its time. HALT as in producer.h.
  */
 MUST_CHECK enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record,
-                                    int64_t wall_ms, struct reason *why);
+                                    const struct present *present, struct reason *why);
 
 #endif

@@ -134,7 +134,13 @@ struct store *pipeline_store(const struct pipeline *pipeline)
 
 struct pipeline_counts pipeline_counts(const struct pipeline *pipeline)
 {
-    return (struct pipeline_counts){pipeline->fold.records, pipeline->fold.letters_total, pipeline->fold.conflicts};
+    const struct fold *fold = &pipeline->fold;
+
+    return (struct pipeline_counts){.records = fold->records,
+                                    .dead_letters = fold->letters_total,
+                                    .id_conflicts = fold->conflicts,
+                                    .futures = fold->futures_total,
+                                    .future = fold->last_future.text};
 }
 
 /* ---- storing ---- */

@@ -41,6 +41,8 @@ struct pipeline_counts {
     uint64_t records;      /* counted or set aside since open */
     uint64_t dead_letters; /* put since open */
     uint64_t id_conflicts; /* records since open whose id had said something else before */
+    uint64_t futures;      /* of them: EVENT-FUTURE */
+    const char *future;    /* what the last of these says; borrowed until the next record is folded */
 };
 
 struct pipeline_counts pipeline_counts(const struct pipeline *pipeline);

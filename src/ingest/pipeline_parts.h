@@ -31,6 +31,8 @@ struct pipeline {
     /* At work. */
     struct assignment assignment;
     struct batch batch;
+    struct present present;
+    int64_t lag_told_ms;                                    /* by the other clock */
     uint32_t folded;                                        /* records of the batch that are done */
     enum { LOOKUP_OPEN, LOOKUP_NOTED, LOOKUP_DONE } lookup; /* of the batch's ids */
 };

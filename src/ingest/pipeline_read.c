@@ -2,11 +2,14 @@
 #include "pipeline_read.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 #include "gentally/kafka/source.h"
 #include "gentally/redis/store.h"
 #include "id_lookup.h"
 #include "pipeline_parts.h"
+
+#define TELL_INTERVAL_MS 600000
 
 enum verdict pipeline_join(struct pipeline *pipeline, struct reason *why)
 {
@@ -55,6 +58,7 @@ enum verdict pipeline_poll(struct pipeline *pipeline, int timeout_ms, struct rea
 {
     pipeline->folded = 0;
     pipeline->lookup = LOOKUP_OPEN;
+    pipeline->present.store_ms = NO_TIME;
     enum verdict verdict = source_poll(pipeline->source, &pipeline->batch, timeout_ms, why);
     assignment_clear_stale(&pipeline->assignment);
     return verdict;
@@ -78,6 +82,37 @@ enum verdict pipeline_look_up_ids(struct pipeline *pipeline, struct reason *why)
     return verdict;
 }
 
+bool pipeline_wants_flush(const struct reason *why)
+{
+    return why->id == FOLD_NO_ROOM || why->id == SINK_UNREACHABLE;
+}
+
+/* Says that our clock differs from the others. */
+static void tell_lag(struct pipeline *pipeline, const struct record *record)
+{
+    int64_t lag_ms = present_lag_ms(&pipeline->present, record), other_ms = pipeline->present.wall_ms + lag_ms;
+
+    if (lag_ms == 0 || (other_ms >= pipeline->lag_told_ms && other_ms - pipeline->lag_told_ms < TELL_INTERVAL_MS))
+        return;
+    pipeline->lag_told_ms = other_ms;
+    log_line(pipeline->logger, LOG_LEVEL_WARN, "CLOCK-DIFFERS",
+             "our clock is %" PRId64
+             " s %s that of %s: set this machine's clock right. Events are measured by the "
+             "latest clock, so none is set aside because ours is behind",
+             (lag_ms < 0 ? -lag_ms : lag_ms) / 1000, lag_ms < 0 ? "ahead of" : "behind",
+             pipeline->present.store_ms == other_ms ? "Redis" : "the broker");
+}
+
+void pipeline_compare_clocks(struct pipeline *pipeline, int64_t wall_ms)
+{
+    static const struct record none = {.timestamp_ms = -1};
+    struct reason why;
+
+    pipeline->present.wall_ms = wall_ms;
+    if (store_clock(pipeline->store, &pipeline->present.store_ms, &why) == GO_ON)
+        tell_lag(pipeline, &none);
+}
+
 enum verdict pipeline_fold_record(struct pipeline *pipeline, const struct record *record, int64_t wall_ms,
                                   struct reason *why)
 {
@@ -86,7 +121,13 @@ enum verdict pipeline_fold_record(struct pipeline *pipeline, const struct record
     if (!partition_wants(partition, record->offset))
         return GO_ON;
     partition_left_end(partition);
-    enum verdict verdict = fold_record(&pipeline->fold, partition, record, wall_ms, why);
+    pipeline->present.wall_ms = wall_ms;
+    enum verdict verdict = fold_record(&pipeline->fold, partition, record, &pipeline->present, why);
+    if (verdict == TRY_LATER && why->id == FOLD_NO_CLOCK) {
+        verdict = store_clock(pipeline->store, &pipeline->present.store_ms, why);
+        if (verdict == GO_ON)
+            verdict = fold_record(&pipeline->fold, partition, record, &pipeline->present, why);
+    }
     if (verdict == GO_ON && record->unreadable == 0) /* What cannot be read is no anchor: the log could not show it. */
         partition_folded(partition, record);
     return verdict;
@@ -96,10 +137,13 @@ enum verdict pipeline_fold(struct pipeline *pipeline, int64_t wall_ms, struct re
 {
     enum verdict verdict = GO_ON;
 
+    pipeline->present.store_ms = NO_TIME;
     while (pipeline->folded < pipeline->batch.record_count && verdict == GO_ON) {
         verdict = pipeline_fold_record(pipeline, &pipeline->batch.records[pipeline->folded], wall_ms, why);
         pipeline->folded += verdict == GO_ON ? 1 : 0;
     }
+    if (pipeline->folded > 0)
+        tell_lag(pipeline, &pipeline->batch.records[pipeline->folded - 1]);
     return verdict;
 }
 

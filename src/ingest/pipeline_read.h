@@ -40,13 +40,20 @@ void pipeline_recheck_logs(struct pipeline *pipeline);
  * no answer; call again before a record is folded. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict pipeline_look_up_ids(struct pipeline *pipeline, struct reason *why);
 
-/* Folds a record of the batch if its partition wants it. `wall_ms` is the time of day. Verdicts of fold_record();
- * TRY_LATER: nothing changed, flush and repeat. */
+/* Reads the clock of Redis, and warns, at most every ten minutes, if ours differs by more than a minute. Harmless if
+ * Redis does not answer. */
+void pipeline_compare_clocks(struct pipeline *pipeline, int64_t wall_ms);
+
+/* True if a fold that answered TRY_LATER waits for a flush; else it waits for Redis, which did not tell its time. */
+bool pipeline_wants_flush(const struct reason *why);
+
+/* Folds a record of the batch if its partition wants it. `wall_ms` is the time of day; Redis is asked for its own once
+ * a batch, if an event lies beyond it. Verdicts of fold_record() and store_clock(); TRY_LATER: nothing changed. */
 MUST_CHECK enum verdict pipeline_fold_record(struct pipeline *pipeline, const struct record *record, int64_t wall_ms,
                                              struct reason *why);
 
-/* Folds what is left of the batch, record by record. TRY_LATER: stopped at a record that did not fit; flush and repeat.
- * HALT: as fold_record(). */
+/* Folds what is left of the batch, record by record. TRY_LATER: stopped at a record; see pipeline_wants_flush(). HALT:
+ * as fold_record(). */
 MUST_CHECK enum verdict pipeline_fold(struct pipeline *pipeline, int64_t wall_ms, struct reason *why);
 
 /* Marks the partitions read to their log's end, and those idle there for `idle_ms`: see assignment_mark_ends(). */

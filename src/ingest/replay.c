@@ -155,6 +155,8 @@ static enum verdict fold_one(struct replay *replay, const struct record *record,
         return GO_ON;
     }
     while ((verdict = pipeline_fold_record(replay->pipeline, record, clock_ms(CLOCK_REALTIME), why)) == TRY_LATER) {
+        if (!pipeline_wants_flush(why))
+            return verdict;
         verdict = pipeline_flush(replay->pipeline, true, now_ms, why);
         if (verdict != GO_ON)
             return verdict;

@@ -496,12 +496,12 @@ const struct tally_row *tally_row(const struct tally *tally, uint32_t index)
     return &tally->entries[index].row;
 }
 
-static inline void copy_run(int64_t *into, const int64_t *from, size_t count)
+static inline void copy_run(uint64_t *into, const int64_t *from, size_t count)
 {
     memcpy(into, from, count * sizeof(*into));
 }
 
-static void collect_sums(const struct tally *tally, uint32_t index, int64_t sums[MEASURE_COUNT])
+static void collect_sums(const struct tally *tally, uint32_t index, uint64_t sums[MEASURE_COUNT])
 {
     const struct tally_entry *entry = &tally->entries[index];
     const struct label_sums none = {0}, *label = entry->has_label ? &tally->labels[index] : &none;
@@ -512,7 +512,7 @@ static void collect_sums(const struct tally *tally, uint32_t index, int64_t sums
     copy_run(sums + M_TOKENS_SQUARED, entry->sums + COMMON_RUN + OFFERED_RUN, SQUARES_RUN);
     copy_run(sums + M_CLASSIFIED, label->sums, CLASSIFIED_RUN);
     copy_run(sums + M_MAPPED_TOKENS, label->sums + CLASSIFIED_RUN, MAPPED_RUN);
-    sums[M_SPLIT_TOKENS] = label->sums[LABEL_SUMS - 1];
+    sums[M_SPLIT_TOKENS] = (uint64_t)label->sums[LABEL_SUMS - 1];
 }
 
 static inline void count_sample(struct accumulator *accumulator, uint64_t sample)

@@ -21,7 +21,8 @@ struct worker {
     int64_t turned_ms;       /* when the last turn began that got as far as reading */
     bool was_cut_off;        /* no broker answered since the logs were last looked at */
     int64_t flush_due_ms, report_due_ms;
-    uint64_t reported_records, reported_conflicts;
+    int64_t clocks_due_ms;
+    uint64_t reported_records, reported_futures, reported_conflicts;
     struct stamp counting, counted; /* when the first record was folded, and when the last row was stored */
 };
 

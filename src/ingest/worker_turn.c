@@ -1,7 +1,7 @@
 /*
  * The loop. One turn takes its steps in a fixed order, and ends at the first that does not answer GO_ON:
  *
- *   resume -> recheck_logs -> answer_or_read -> flush_if_due -> close_windows -> finish_drain
+ *   resume -> compare_clocks -> recheck_logs -> answer_or_read -> flush_if_due -> close_windows -> finish_drain
  *
  * Nothing is acknowledged that Redis does not hold; no record is folded while a flush is unanswered.
  */
@@ -17,6 +17,7 @@
 
 #define POLL_MS 50 /* how long an idle turn waits: the reaction time of an idle worker */
 #define REPORT_INTERVAL_MS 10000
+#define CLOCKS_INTERVAL_MS 600000
 #define CONFLICTS_MIN 10 /* of ids between two reports, to be warned of */
 #define HELD_MS 2000     /* a turn this long: less than it takes to make a topic anew and fill it again */
 
@@ -72,6 +73,8 @@ static enum verdict fold(struct worker *worker, const struct turn *turn, struct 
     if (verdict != GO_ON)
         return verdict;
     while ((verdict = pipeline_fold(worker->pipeline, turn->wall_ms, why)) == TRY_LATER) {
+        if (!pipeline_wants_flush(why))
+            return verdict;
         verdict = worker_flush(worker, true, turn->now_ms, why);
         if (verdict != GO_ON)
             return verdict;
@@ -168,8 +171,25 @@ static void report(struct worker *worker, int64_t now_ms)
              " windows_published=%" PRIu64 " summaries=%" PRIu64,
              counts.records, counts.records - worker->reported_records, pipeline_assignment(worker->pipeline)->count,
              counts.dead_letters, windows, summaries);
+    if (counts.futures > worker->reported_futures)
+        log_line(worker->logger, LOG_LEVEL_WARN, reason_name(EVENT_FUTURE),
+                 "%" PRIu64 " of %" PRIu64
+                 " records since_last are dead letters, their time not yet come; the last: %s",
+                 counts.futures - worker->reported_futures, counts.records - worker->reported_records, counts.future);
+    worker->reported_futures = counts.futures;
     worker->reported_records = counts.records;
     worker->report_due_ms = now_ms + REPORT_INTERVAL_MS;
+}
+
+/* Where no event lies in the future nobody asks, and a clock that is ahead goes unseen. */
+static enum verdict compare_clocks(struct worker *worker, struct turn *turn, struct reason *why)
+{
+    (void)why; /* A step like the others, which cannot fail. */
+    if (turn->now_ms < worker->clocks_due_ms || turn->stop)
+        return GO_ON;
+    worker->clocks_due_ms = turn->now_ms + CLOCKS_INTERVAL_MS;
+    pipeline_compare_clocks(worker->pipeline, turn->wall_ms);
+    return GO_ON;
 }
 
 static void report_drained(struct worker *worker)
@@ -184,7 +204,7 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
                          struct reason *why)
 {
     static enum verdict (*const steps[])(struct worker *, struct turn *, struct reason *) = {
-        resume, recheck_logs, answer_or_read, flush_if_due, close_windows, finish_drain,
+        resume, compare_clocks, recheck_logs, answer_or_read, flush_if_due, close_windows, finish_drain,
     };
     struct turn turn = {.now_ms = now_ms, .wall_ms = wall_ms, .stop = stop};
     enum verdict verdict = GO_ON;

@@ -159,7 +159,7 @@ static void check_parts(struct audit *audit, const struct audit_place *place, co
     };
     static const enum measure of_tokens[] = {M_BILLED_TOKENS, M_FREE_TOKENS, M_TOOL_TOKENS, M_CLASSIFIED_TOKENS,
                                              M_TOOLS_OFFERED_TOKENS};
-    int64_t tokens = sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION];
+    int64_t tokens = sum_told(sums[M_TOKENS_PROMPT], sums[M_TOKENS_COMPLETION]);
     char word[64];
 
     for (size_t i = 0; i < LENGTH_OF(pairs); i++) {
@@ -212,8 +212,7 @@ static void add_row(struct audit *audit, const struct audit_place *place, struct
         else if (all != total && all->rows == 1 && all->suppressed == 0 && cell->sums[measure] > all->sums[measure])
             audit_tell_number(audit, AUDIT_SUMS, place, measure_name(measure), "at most the total's, ",
                               all->sums[measure], cell->sums[measure]);
-        if (__builtin_add_overflow(total->sums[measure], cell->sums[measure], &total->sums[measure]))
-            total->sums[measure] = INT64_MAX;
+        total->sums[measure] = sum_told(total->sums[measure], cell->sums[measure]);
     }
     if (all == total && cell->sums[M_REQUESTS] > revision)
         audit_tell_number(audit, AUDIT_SUMS, place, "requests", "at most the revision, ", revision,

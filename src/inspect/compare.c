@@ -122,7 +122,7 @@ static bool find_slot(const struct cell *left, const struct cell *right, struct 
     return true;
 }
 
-/* Compares what two cells mean, not their bytes: an older gentally may have packed one of them. */
+/* Compares what two cells tell; and their bytes, for what is too large to be told. */
 static bool find_difference(const struct packed_row *left, const struct packed_row *right, struct cell scratch[2],
                             struct difference *difference)
 {
@@ -145,7 +145,11 @@ static bool find_difference(const struct packed_row *left, const struct packed_r
         difference->right = scratch[1].sums[measure];
         return true;
     }
-    return find_slot(&scratch[0], &scratch[1], difference);
+    if (find_slot(&scratch[0], &scratch[1], difference))
+        return true;
+    difference->field = "sums beyond 2^63 - 1"; /* Cells have one spelling, and these are two. */
+    difference->left = difference->right = SUM_TOLD_MAX;
+    return true;
 }
 
 enum verdict cells_compare(struct cells *left, struct cells *right, const struct rollups *rollups,

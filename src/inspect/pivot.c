@@ -100,8 +100,9 @@ static void fill(struct pivot *pivot, const struct totals *totals, const struct 
         assert(line != NULL);
         while (pivot->starts[window] != row->start_ms)
             window++;
-        pivot->values[order[line - lines] * pivot->window_count + window] += row->value;
-        pivot->window_sums[window] += row->value;
+        int64_t *value = &pivot->values[order[line - lines] * pivot->window_count + window];
+        *value = sum_told(*value, row->value);
+        pivot->window_sums[window] = sum_told(pivot->window_sums[window], row->value);
     }
 }
 

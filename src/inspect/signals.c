@@ -5,6 +5,7 @@
 #include "gentally/inspect/signals.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -227,11 +228,19 @@ static void add_up_weeks(struct subject_weeks *all)
             all->weeks[++into] = *week;
             continue;
         }
-        target->tokens += week->tokens;
+        target->tokens = sum_told(target->tokens, week->tokens);
         target->tokens_squared += week->tokens_squared;
         keep_latest(&target->generation, &target->revision, &version);
     }
     all->week_count = into + 1;
+}
+
+/* Of sums that are told as "at least" nobody knows the effective size: without end it is a sample of nothing. */
+static double squares_of(const struct signal_row *row)
+{
+    bool is_known = row->tokens < SUM_TOLD_MAX && row->tokens_squared < SUM_TOLD_MAX;
+
+    return is_known ? (double)row->tokens_squared : (double)INFINITY;
 }
 
 /* Adds a row to its subject and week. Rows of one subject and week follow each other, the latest version last. */
@@ -245,8 +254,8 @@ static void add_row(struct subject_week *item, const struct signal_row *row)
     item->is_known = row->is_known || (!is_first && item->is_known);
     item->is_hidden = row->is_hidden || item->is_hidden;
     item->requests += row->requests;
-    item->tokens += row->tokens;
-    item->tokens_squared += (double)row->tokens_squared;
+    item->tokens = sum_told(item->tokens, row->tokens);
+    item->tokens_squared += squares_of(row);
     item->generation = row->generation;
     item->revision = row->revision;
     item->tables_version = row->tables_version;

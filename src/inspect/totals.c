@@ -73,9 +73,9 @@ static void combine(struct totals *totals)
             continue;
         }
         target->requests += row->requests;
-        target->tokens += row->tokens;
-        target->cost_nano_usd += row->cost_nano_usd;
-        target->value += row->value;
+        target->tokens = sum_told(target->tokens, row->tokens);
+        target->cost_nano_usd = sum_told(target->cost_nano_usd, row->cost_nano_usd);
+        target->value = sum_told(target->value, row->value);
         free_name(row);
     }
     totals->count = into + 1;
@@ -98,7 +98,7 @@ static enum verdict make_room(struct totals *totals, struct reason *why)
 enum verdict totals_add(struct totals *totals, int64_t start_ms, struct span name, const int64_t sums[MEASURE_COUNT],
                         struct reason *why)
 {
-    int64_t tokens = sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION];
+    int64_t tokens = sum_told(sums[M_TOKENS_PROMPT], sums[M_TOKENS_COMPLETION]);
     enum verdict verdict = make_room(totals, why);
     char *copy = malloc(name.size + 1);
 
@@ -167,7 +167,7 @@ static size_t combine_wholes(struct whole wholes[], size_t count)
 
     for (size_t index = 1; index < count; index++) {
         if (span_equal(wholes[into].name, wholes[index].name))
-            wholes[into].value += wholes[index].value;
+            wholes[into].value = sum_told(wholes[into].value, wholes[index].value);
         else
             wholes[++into] = wholes[index];
     }

@@ -19,6 +19,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "batch_parts.h"
 #include "kafka_client.h"
 #include "position.h"
 #include "source_settings.h"
@@ -366,12 +367,6 @@ static enum verdict poll_control(struct source *source, struct batch *batch, int
     return GO_ON;
 }
 
-static void add_suspect(struct batch *batch, int32_t partition)
-{
-    if (batch->suspect_count < PARTITIONS_MAX) /* One more would be listed twice. */
-        batch->suspects[batch->suspect_count++] = partition;
-}
-
 /* Does what an arrival asks for; true if what arrived may pass. */
 static bool settle(struct source *source, struct batch *batch, int32_t partition, int64_t offset, enum arrival arrival)
 {
@@ -382,7 +377,7 @@ static bool settle(struct source *source, struct batch *batch, int32_t partition
         source->needs_assign = true;
         return false;
     case ARRIVAL_SUSPECT:
-        add_suspect(batch, partition);
+        batch_add_suspect(batch, partition);
         return false;
     case ARRIVAL_FIRST_SPARSE:
         log_line(source->notes.logger, LOG_LEVEL_WARN, "SOURCE-SPARSE", "partition=%" PRId32 " found=%" PRId64,
@@ -418,18 +413,6 @@ static bool may_pass(struct source *source, struct batch *batch, int32_t partiti
     }
 }
 
-static void add_end(struct batch *batch, int32_t partition, int64_t next)
-{
-    uint32_t i = 0;
-
-    while (i < batch->end_count && batch->ends[i].partition != partition)
-        i++;
-    if (i == batch->end_count)
-        batch->end_count++;
-    batch->ends[i].partition = partition;
-    batch->ends[i].next = next;
-}
-
 /* Nothing behind a batch that cannot be read comes. What is known to be lost there is handed out as one. */
 static void take_broken(struct source *source, struct batch *batch, const rd_kafka_message_t *message)
 {
@@ -463,13 +446,13 @@ static enum verdict take_oddity(struct source *source, struct batch *batch, cons
     switch (message->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
         if (is_ours && may_pass(source, batch, partition, message->offset, NULL))
-            add_end(batch, partition, message->offset);
+            batch_add_end(batch, partition, message->offset);
         return GO_ON;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
         if (is_ours && !source->positions[partition].is_waiting) {
             position_refuse(&source->positions[partition]);
-            add_suspect(batch, partition);
+            batch_add_suspect(batch, partition);
         }
         return GO_ON;
     default:
@@ -495,15 +478,8 @@ static enum verdict take_messages(struct source *source, struct batch *batch, ui
     for (uint32_t i = kept; i < source->message_count + count; i++) {
         rd_kafka_message_t *message = source->messages[i];
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            rd_kafka_timestamp_type_t kind;
             struct record *record = &batch->records[batch->record_count];
-            *record = (struct record){
-                .partition = message->partition,
-                .offset = message->offset,
-                .timestamp_ms = rd_kafka_message_timestamp(message, &kind),
-                .key = {message->key, message->key_len},
-                .value = {message->payload, message->len},
-            };
+            *record = batch_record_of(message);
             if (may_pass(source, batch, message->partition, message->offset, record)) {
                 source->messages[kept++] = message;
                 batch->record_count++;

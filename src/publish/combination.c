@@ -102,15 +102,11 @@ static enum verdict add_to(struct combination *combination, struct combination_r
 
     if (bytes == NULL)
         return no_memory(why, "to merge a window");
-    enum accumulator_fault fault = accumulator_add(&combination->accumulator, row->packed);
-    assert(fault == ACCUMULATOR_SOUND); /* Checked when it came in. */
-    fault = accumulator_add(&combination->accumulator, packed);
-    if (fault != ACCUMULATOR_SOUND)
+    if (!accumulator_add(&combination->accumulator, row->packed) ||
+        !accumulator_add(&combination->accumulator, packed)) {
         accumulator_clear(&combination->accumulator);
-    if (fault == ACCUMULATOR_DAMAGED)
         return reason_set(why, HALT, STORE_DAMAGED, 0, "a cell does not read as we wrote it");
-    if (fault == ACCUMULATOR_OVERFLOW)
-        return reason_set(why, HALT, CHECKPOINT_OVERFLOW, 0, "a sum passed 2^63, or a count 2^32");
+    }
     size_t size = accumulator_pack(&combination->accumulator, bytes);
     arena_trim(&combination->arena, bytes, CELL_PACKED_MAX, size);
     row->packed = (struct span){(const char *)bytes, size};

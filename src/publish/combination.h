@@ -15,7 +15,7 @@ MUST_CHECK enum verdict combination_open(struct combination **combination, struc
 void combination_close(struct combination *combination);
 
 /* Adds a packed cell to the row `key`; both are copied. Not after combination_sort(). HALT: STORE-DAMAGED (`packed` is
- * no cell), CHECKPOINT-OVERFLOW, NO-MEMORY. */
+ * no cell), NO-MEMORY. */
 MUST_CHECK enum verdict combination_add(struct combination *combination, struct span key, struct span packed,
                                         struct reason *why);
 

@@ -44,6 +44,26 @@ void store_close(struct store *store)
     free(store);
 }
 
+/* INFO tells the time too, and is a right the worker has anyway; TIME would be one more. */
+enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why)
+{
+    static const char name[] = "\nserver_time_usec:";
+    redisReply *reply = NULL;
+    enum verdict verdict = store_command_begin(&store->command, 2, 0, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "INFO");
+    store_put_text(&store->command, "server");
+    verdict = store_call(store, &reply, why);
+    if (verdict != GO_ON)
+        return verdict;
+    const char *at = reply->type == REDIS_REPLY_STRING ? strstr(reply->str, name) : NULL;
+    *ms = at == NULL ? 0 : strtoll(at + sizeof(name) - 1, NULL, 10) / 1000;
+    freeReplyObject(reply);
+    return *ms > 0 ? GO_ON : reason_set(why, HALT, STORE_ERROR, 0, "INFO server tells no server_time_usec");
+}
+
 enum verdict store_install(struct store *store, struct reason *why)
 {
     redisReply *reply = NULL;

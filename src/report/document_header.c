@@ -11,7 +11,7 @@ static void sum_weeks(const struct dataset *dataset, int64_t sums[MEASURE_COUNT]
 
     for (size_t index = 0; index < range.count; index++)
         for (int measure = 0; measure < MEASURE_COUNT; measure++)
-            sums[measure] += range.rows[index].sums[measure];
+            sums[measure] = sum_told(sums[measure], range.rows[index].sums[measure]);
 }
 
 static void write_number(struct document *document, const char *name, int64_t value)

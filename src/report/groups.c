@@ -58,7 +58,7 @@ void groups_add(struct groups *groups, int64_t x, uint32_t series, const struct 
     if (row != NULL && row->start_ms >= group->latest->start_ms)
         group->latest = row;
     for (int measure = 0; measure < MEASURE_COUNT; measure++)
-        group->sums[measure] += sums[measure];
+        group->sums[measure] = sum_told(group->sums[measure], sums[measure]);
 }
 
 const struct group_sums *groups_find(const struct groups *groups, int64_t x, uint32_t series)

@@ -68,12 +68,16 @@ static void mean_sample_columns(struct figure *figure)
     figure->chart.high = "high";
 }
 
-/* Each request counts alike here, so their number is the size of the sample. */
+/* Each request counts alike here, so their number is the size of the sample. Sums that are told as "at least" have no
+ * interval. */
 static void put_mean_sample(struct figure *figure, enum quantity quantity, const int64_t sums[MEASURE_COUNT])
 {
     int64_t squared = sums[quantity == QUANTITY_PROMPT ? M_TOKENS_PROMPT_SQUARED : M_TOKENS_SQUARED];
-    struct interval interval =
-        statistics_mean_interval((double)quantity_of(quantity, sums), (double)squared, (double)sums[M_REQUESTS]);
+    int64_t sum = quantity_of(quantity, sums);
+    struct interval interval = {(double)NAN, (double)NAN};
+
+    if (sum < SUM_TOLD_MAX && squared < SUM_TOLD_MAX)
+        interval = statistics_mean_interval((double)sum, (double)squared, (double)sums[M_REQUESTS]);
 
     figure_real(figure, (double)sums[M_REQUESTS]);
     figure_real(figure, isfinite(interval.low) ? fmax(0, interval.low) : interval.low);

@@ -45,7 +45,7 @@ uint32_t row_family(const struct summary_row *row);
 /* Prompt and completion tokens. */
 static inline int64_t row_tokens(const int64_t sums[MEASURE_COUNT])
 {
-    return sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION];
+    return sum_told(sums[M_TOKENS_PROMPT], sums[M_TOKENS_COMPLETION]);
 }
 
 #endif

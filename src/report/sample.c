@@ -14,11 +14,12 @@ void sample_columns(struct figure *figure)
     figure->chart.high = "high";
 }
 
-/* NaN where nothing is known. The bound by requests is for requests too long to be squared whole: their squares come
- * out too small, and the sample too large. */
+/* NaN where nothing is known, as of sums that are told as "at least". The bound by requests is for requests too long to
+ * be squared whole: their squares come out too small, and the sample too large. */
 static double size_of(const int64_t sums[MEASURE_COUNT])
 {
-    double size = statistics_effective_n((double)row_tokens(sums), (double)sums[M_TOKENS_SQUARED]);
+    bool is_known = row_tokens(sums) < SUM_TOLD_MAX && sums[M_TOKENS_SQUARED] < SUM_TOLD_MAX;
+    double size = !is_known ? 0 : statistics_effective_n((double)row_tokens(sums), (double)sums[M_TOKENS_SQUARED]);
 
     return size > 0 ? fmin(size, (double)sums[M_REQUESTS]) : (double)NAN;
 }

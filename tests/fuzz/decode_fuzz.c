@@ -124,7 +124,7 @@ static void try_message(const struct decoder *decoder, const struct writing *wri
     if (verdict != GO_ON) {
         CLAIM(verdict == SET_ASIDE);
         CLAIM_REASON(&why, "DECODE-TRUNCATED", "DECODE-LENGTH", "DECODE-VARINT", "DECODE-RANGE", "DECODE-UTF8",
-                     "DECODE-LABELS", "DECODE-TRAILING");
+                     "DECODE-NUL", "DECODE-LABELS", "DECODE-TRAILING");
     } else {
         check_event(&event, value);
     }

@@ -61,7 +61,7 @@ static inline void claim_texts(const struct event *event)
                                  event->app, event->country, event->language, event->finish_reason};
 
     for (size_t i = 0; i < LENGTH_OF(texts); i++)
-        CLAIM(is_text(texts[i]));
+        CLAIM(is_text(texts[i]) && memchr(texts[i].size > 0 ? texts[i].bytes : "x", '\0', texts[i].size) == NULL);
     CLAIM(event->label_count <= EVENT_LABELS_MAX);
     for (uint32_t i = 0; i < event->label_count; i++)
         CLAIM(is_text(event->labels[i].path));

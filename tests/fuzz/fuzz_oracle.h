@@ -209,6 +209,14 @@ static inline enum fit walk_text(const avro_value_t *value, struct span *text)
     return is_text(*text) ? FITS : MISFITS;
 }
 
+/* A text that an event keeps, which holds no NUL. */
+static inline enum fit walk_kept(const avro_value_t *value, struct span *text)
+{
+    enum fit fit = walk_text(value, text);
+
+    return text->size > 0 && memchr(text->bytes, '\0', text->size) != NULL ? MISFITS : fit;
+}
+
 /* A value that only the writer knows: as strict as if it were ours, but for bytes, which may be anything. */
 static inline enum fit walk_unknown(const avro_value_t *value, unsigned depth)
 {
@@ -348,7 +356,7 @@ static inline enum fit walk_label(const avro_value_t *value, struct label *label
         avro_value_t inner = chosen(&field);
         avro_type_t type = avro_value_get_type(&inner);
         if (strcmp(name, "path") == 0)
-            fit = worse(fit, type == AVRO_STRING || type == AVRO_BYTES ? walk_text(&inner, &label->path) : MISFITS);
+            fit = worse(fit, type == AVRO_STRING || type == AVRO_BYTES ? walk_kept(&inner, &label->path) : MISFITS);
         else if (strcmp(name, "confidence") == 0)
             fit = worse(fit, walk_float(&inner, &label->confidence));
         else
@@ -434,7 +442,7 @@ static inline enum fit walk_plain(const struct oracle_field *field, const avro_v
     if (type == AVRO_NULL)
         return field->kind[1] == '?' ? FITS : MISFITS;
     if (field->kind[0] == 't')
-        return type == AVRO_STRING || type == AVRO_BYTES ? walk_text(value, place) : MISFITS;
+        return type == AVRO_STRING || type == AVRO_BYTES ? walk_kept(value, place) : MISFITS;
     if (field->kind[0] == 'b') {
         if (type != AVRO_BOOLEAN || walk_unknown(value, 1) != FITS)
             return MISFITS;

@@ -122,8 +122,7 @@ static bool is_good(enum verdict verdict, const struct reason *why)
         return true;
     CLAIM(verdict == TRY_LATER || verdict == REWIND || verdict == HALT);
     CLAIM(why->id != REASON_NONE && why->text[0] != '\0');
-    CLAIM(strncmp(reason_name(why->id), "STORE-", 6) == 0 ||
-          strcmp(reason_name(why->id), "CHECKPOINT-OVERFLOW") == 0); /* the latter: combination.h */
+    CLAIM(strncmp(reason_name(why->id), "STORE-", 6) == 0);
     return false;
 }
 

@@ -38,12 +38,11 @@ def text(value):
 # ---- cell: the size of the first cell, the first, the second
 
 
-def cell(sums=None, slots=(), is_old=False):
+def cell(sums=None, slots=()):
     """`sums` by index, `slots` of (id, value), rising."""
     sums = sums or {}
-    count = 18 if is_old else max([i for i, value in sums.items() if value], default=-1) + 1
-    out = b"\x01" if is_old else b"\x02" + varint(count)
-    out += b"".join(zigzag(sums.get(i, 0)) for i in range(count)) + varint(len(slots))
+    count = max([i for i, value in sums.items() if value], default=-1) + 1
+    out = b"\x03" + varint(count) + b"".join(varint(sums.get(i, 0)) for i in range(count)) + varint(len(slots))
     before = 0
     for slot, value in slots:
         out += varint(slot - before) + varint(value)
@@ -58,18 +57,19 @@ def two(one, other):
 def cells():
     usual = cell({0: 3, 1: 1200, 2: 345, 5: 77_000_000}, [(12, 1), (40, 2), (1290, 3), (3327, 1)])
     keep("cell", "two-usual-cells", two(usual, cell({0: 1, 1: 10}, [(0, 1), (40, 1), (1290, 9), (2000, 2)])))
-    keep("cell", "sum-overflows", two(cell({3: 2**63 - 1}), cell({3: 1})))
-    keep("cell", "negative-sums", two(cell({3: -(2**63)}), cell({3: 2**63 - 1, 17: -1})))
+    keep("cell", "sum-passes-63-bits", two(cell({3: 2**63 - 1}), cell({3: 1})))
+    keep("cell", "sum-passes-64-bits", two(cell({3: 2**64 - 1, 25: 2**70}), cell({3: 1, 25: 2**70 - 1})))
+    keep("cell", "sum-overflows", two(cell({3: 2**128 - 1}), cell({3: 1})))
+    keep("cell", "sum-of-129-bits", two(cell({3: 2**128}), cell({3: 1})))
     keep("cell", "count-overflows", two(cell(slots=[(7, 2**63 - 1)]), cell(slots=[(7, 1)])))
     keep("cell", "count-of-32-bits", two(cell(slots=[(7, 2**32 - 1)]), cell(slots=[(7, 1)])))
-    keep("cell", "padded-number", two(b"\x02\x06\x80\x00" + usual[3:], usual))
-    keep("cell", "old-and-new", two(cell({0: 3, 1: 1200, 17: 9}, [(12, 1), (1290, 3)], is_old=True), usual))
+    keep("cell", "padded-number", two(b"\x03\x06\x80\x00" + usual[3:], usual))
     keep("cell", "every-sum", two(cell({i: 1000 * i + 1 for i in range(27)}), usual))
     keep("cell", "a-sum-too-many", two(cell({27: 1}), usual))
-    keep("cell", "last-sum-is-0", two(b"\x02\x02\x02\x00\x00", usual))
+    keep("cell", "last-sum-is-0", two(b"\x03\x02\x02\x00\x00", usual))
     keep("cell", "slots-do-not-rise", two(cell(slots=[(5, 1)])[:-3] + b"\x02\x05\x01\x00\x01", usual))
     keep("cell", "one-byte-short", two(usual, usual[:-1]))
-    keep("cell", "other-version", two(usual, b"\x03" + usual[1:]))
+    keep("cell", "other-version", two(usual, b"\x02" + usual[1:]))
 
 
 # ---- row_key: rollups, a newline, a key

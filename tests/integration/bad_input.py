@@ -149,6 +149,10 @@ def malformed():
         yield "DECODE-UTF8", body(model=text(b"a/" + wrong))
         yield "DECODE-UTF8", body(country=varint(1) + text(wrong))
         yield "DECODE-UTF8", body(categories=varint(1) + text(wrong) + struct.pack("<f", 0.5) + varint(0))
+    for wrong in ("\0", "a\0b", "openai/gpt-4o\0", "é\0", "\0" * 20):
+        for field in ("id", "model", "provider", "account", "app", "country", "language", "finish_reason"):
+            yield "DECODE-NUL", encode_event({**GOOD, field: wrong})
+        yield "DECODE-NUL", encode_event({**GOOD, "categories": [{"path": wrong, "confidence": 0.5}]})
     yield "DECODE-LABELS", encode_event(
         {**GOOD, "categories": [{"path": f"/{n}", "confidence": 0.5} for n in range(33)]}
     )
@@ -167,7 +171,7 @@ def unacceptable():
     yield "EVENT-TOKENS-IDENTITY", event(tokens_reasoning=51)
     yield "EVENT-TOKENS-IDENTITY", event(tokens_cached=101)
     for field in ("tokens_prompt", "tokens_completion", "tokens_reasoning", "tokens_cached"):
-        for number in (-1, -(1 << 63), 10**12 + 1, (1 << 63) - 1):
+        for number in (-1, -(1 << 63), 10**9 + 1, 1_763_640_000, (1 << 63) - 1):
             yield numbers, event(**{field: number})
     for number in (-1, 10**12 + 1, (1 << 63) - 1, -(1 << 63)):
         yield "EVENT-OUT-OF-RANGE", event(cost_nano_usd=number)
@@ -178,6 +182,10 @@ def unacceptable():
         yield "EVENT-TEXT-TOO-LONG", event(**{field: "é" * 129})
     for confidence in (-0.25, 1.25, float("inf"), float("-inf")):
         yield "EVENT-CONFIDENCE DECODE-RANGE", event(categories=[{"path": "/Science", "confidence": confidence}])
+    for created_at in (0, -1, 45_000, 1_763_640_000, 785_332_800, 785_332_800_000, 1_262_303_999_999):
+        yield "EVENT-OUT-OF-RANGE", event(created_at=created_at)
+    for created_at in (1_763_640_000_000_000, 1_763_640_000_000_000_000, 638_992_368_000_000_000):
+        yield "EVENT-OUT-OF-RANGE", event(created_at=created_at)
     for created_at in (4_000_000_000_000, (1 << 63) - 1):
         yield "EVENT-FUTURE EVENT-OUT-OF-RANGE", event(created_at=created_at)
     for operation in ("amend", "retract"):

@@ -17,7 +17,8 @@
 #define ROUNDS 60
 #define RECORDS 300
 #define IDS 60
-#define FAR_MS (INT64_C(1) << 60) /* nothing is in the future */
+
+static const struct present far = {.wall_ms = INT64_C(1) << 60, .store_ms = NO_TIME}; /* nothing is in the future */
 
 static struct config config;
 static struct logger logger;
@@ -375,7 +376,7 @@ static void fold_batch(void)
     if (lookup != NULL)
         answer(lookup);
     while (rig.partition->next < end) {
-        CU_ASSERT_EQUAL_FATAL(fold_record(&rig.fold, rig.partition, &logged[rig.partition->next].record, FAR_MS, &why),
+        CU_ASSERT_EQUAL_FATAL(fold_record(&rig.fold, rig.partition, &logged[rig.partition->next].record, &far, &why),
                               GO_ON);
         if (suite_below(&state, 25) == 0)
             flush();

@@ -394,7 +394,7 @@ enum verdict topic_read(const struct config *config, const char *name, topic_rea
         int64_t end = kafka_stable(log);
         for (int64_t i = log->first; i < end && verdict == GO_ON; i++) {
             const struct entry *entry = log->entries[i];
-            struct record record = {p, i, entry->timestamp_ms, entry->key, entry->value, 0};
+            struct record record = record_at(log, p, i);
             if (kafka_is_visible(entry))
                 verdict = each(context, &record, why);
         }

@@ -262,19 +262,26 @@ struct truth *oracle_truth(struct sim *sim, struct database *database, int32_t p
 
 /* ---- comparing with the store ---- */
 
-bool oracle_varint(const char **at, const char *end, int64_t *value)
+static bool plain_varint(const char **at, const char *end, uint64_t *value)
 {
-    uint64_t raw = 0;
-
+    *value = 0;
     for (int shift = 0; *at < end && shift < 64; shift += 7) {
         unsigned char byte = (unsigned char)*(*at)++;
-        raw |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80) {
-            *value = (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
+        *value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
             return true;
-        }
     }
     return false;
+}
+
+bool oracle_varint(const char **at, const char *end, int64_t *value)
+{
+    uint64_t raw;
+
+    if (!plain_varint(at, end, &raw))
+        return false;
+    *value = (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
+    return true;
 }
 
 /* The first sums of a packed cell: version, how many sums, then requests, prompt, completion, reasoning, cached, cost,
@@ -283,15 +290,15 @@ static bool read_cell(struct span packed, struct sums *sums)
 {
     int64_t *const wanted[] = {&sums->requests, &sums->prompt, &sums->completion, NULL, NULL, &sums->cost};
     const char *at = packed.bytes + 2, *end = packed.bytes + packed.size;
-    int64_t ignored;
 
-    if (packed.size < 2 || packed.bytes[0] != 2)
+    if (packed.size < 2 || packed.bytes[0] != 3)
         return false;
     for (int i = 0; i < 6; i++) {
-        int64_t *sum = wanted[i] == NULL ? &ignored : wanted[i];
-        *sum = 0;
-        if (i < packed.bytes[1] && !oracle_varint(&at, end, sum))
+        uint64_t sum = 0;
+        if (i < packed.bytes[1] && !plain_varint(&at, end, &sum))
             return false;
+        if (wanted[i] != NULL)
+            *wanted[i] = (int64_t)sum;
     }
     return true;
 }

@@ -150,10 +150,10 @@ static void do_info(struct sim *sim, struct reply *reply)
     char text[512];
 
     snprintf(text, sizeof(text),
-             "# Server\r\nredis_version:7.0.15\r\nrun_id:%040" PRIu32
+             "# Server\r\nredis_version:7.0.15\r\nserver_time_usec:%" PRId64 "000\r\nrun_id:%040" PRIu32
              "\r\n# Memory\r\nmaxmemory_policy:noeviction\r\n"
              "# Persistence\r\nloading:0\r\n# Replication\r\nrole:master\r\nmaster_replid:%040" PRIu32 "\r\n",
-             sim->redis->connection_epoch, sim->redis->connection_epoch);
+             sim_wall_ms(sim), sim->redis->connection_epoch, sim->redis->connection_epoch);
     reply_bulk(reply, span_of(text));
 }
 

@@ -60,7 +60,7 @@ static void run_worker(struct process *process)
             if (worker_reload(process->worker, &why) != GO_ON)
                 sim_fail(sim, "the tables do not load again: %s", why.text);
         }
-        int64_t now_ms = sim->now_ms, wall_ms = sim_wall_ms(sim);
+        int64_t now_ms = sim->now_ms, wall_ms = sim_wall_ms(sim) - sim->slow_ms;
         enum verdict verdict = worker_turn(process->worker, now_ms, wall_ms, process->must_stop, &is_done, &why);
         ended(process, verdict, &why);
         if (verdict == HALT || (verdict == TRY_LATER && process->must_stop && sim_chance(sim, 100)))
@@ -302,6 +302,7 @@ static void configure(struct sim *sim)
     config->ids_kept_ms = config->ids == IDS_OFF ? 0 : sim_between(sim, 1, 20) * HOUR_MS;
     sim->wall_base_ms = INT64_C(1761868800000) + sim_between(sim, 0, 60) * HOUR_MS; /* 2025-10-31: month, then week */
     sim->wall_scale = sim_between(sim, 400, 2500);
+    sim->slow_ms = sim_chance(sim, 300) ? sim_between(sim, 60000, 6 * HOUR_MS) : 0;
 }
 
 static void trouble(struct sim *sim)

@@ -98,6 +98,7 @@ struct sim {
     char why[SIM_WHY_SIZE];
     int64_t now_ms; /* monotonic */
     int64_t wall_base_ms, wall_scale;
+    int64_t slow_ms;            /* how far the workers' clocks are behind */
     uint32_t rate[FAULT_COUNT]; /* per run: how often, in 1/1000 of its occasions; 0 = not in this run */
     uint32_t injected[FAULT_COUNT];
     uint32_t yields, steps, turns;

@@ -142,7 +142,8 @@ void traffic_append(struct sim *sim)
     }
     if (sim_inject(sim, FAULT_FUTURE)) {
         meaning.kind = ENTRY_BAD;
-        meaning.created_ms = sim_wall_ms(sim) + sim->config.future_skew_ms + sim_between(sim, 1, 90 * DAY_MS);
+        meaning.created_ms = sim_wall_ms(sim) + sim->config.future_skew_ms +
+                             sim_between(sim, 60 * DAY_MS, 150 * DAY_MS); /* beyond the run */
     }
     put_event(&value, number, &meaning);
     struct span bytes = {value.bytes, value.size};

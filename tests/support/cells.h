@@ -33,10 +33,12 @@ static inline size_t cell_pack(const struct cell *cell, uint8_t *bytes)
 
     while (count > 0 && cell->sums[count - 1] == 0)
         count--;
-    *end++ = 2;
+    *end++ = 3;
     *end++ = (uint8_t)count;
-    for (unsigned i = 0; i < count; i++)
-        end = put_varint(end, (uint64_t)cell->sums[i] << 1 ^ (uint64_t)(cell->sums[i] >> 63));
+    for (unsigned i = 0; i < count; i++) {
+        assert(cell->sums[i] >= 0);
+        end = put_varint(end, (uint64_t)cell->sums[i]);
+    }
     end = put_varint(end, cell->slot_count);
     for (uint32_t i = 0; i < cell->slot_count; i++) {
         assert(cell->slots[i].id < SLOT_COUNT && cell->slots[i].value > 0);
@@ -47,6 +49,71 @@ static inline size_t cell_pack(const struct cell *cell, uint8_t *bytes)
     }
     assert((size_t)(end - bytes) <= CELL_PACKED_MAX);
     return (size_t)(end - bytes);
+}
+
+/* A cell whose sums are as wide as they come, made and read in the plainest way. */
+__extension__ typedef unsigned __int128 wide;
+
+struct wide_cell {
+    wide sums[MEASURE_COUNT];
+    uint64_t values[SLOT_COUNT];
+};
+
+static inline size_t wide_cell_pack(const struct wide_cell *cell, uint8_t *bytes)
+{
+    uint8_t *end = bytes;
+    unsigned count = MEASURE_COUNT;
+    uint64_t slot_count = 0;
+    uint32_t before = 0;
+
+    while (count > 0 && cell->sums[count - 1] == 0)
+        count--;
+    *end++ = 3;
+    *end++ = (uint8_t)count;
+    for (unsigned i = 0; i < count; i++) {
+        wide left = cell->sums[i];
+        for (; left >= 0x80; left >>= 7)
+            *end++ = (uint8_t)(left | 0x80);
+        *end++ = (uint8_t)left;
+    }
+    for (uint32_t id = 0; id < SLOT_COUNT; id++)
+        slot_count += cell->values[id] > 0;
+    end = put_varint(end, slot_count);
+    for (uint32_t id = 0; id < SLOT_COUNT; id++) {
+        if (cell->values[id] == 0)
+            continue;
+        end = put_varint(end, id - before);
+        end = put_varint(end, cell->values[id]);
+        before = id;
+    }
+    return (size_t)(end - bytes);
+}
+
+/* Reads bytes that are known to be a cell. */
+static inline void wide_cell_read(struct span packed, struct wide_cell *cell)
+{
+    const uint8_t *at = (const uint8_t *)packed.bytes + 2;
+    uint64_t numbers[2], slot_count = 0;
+    uint32_t id = 0;
+
+    memset(cell, 0, sizeof(*cell));
+    for (uint8_t i = 0; i < (uint8_t)packed.bytes[1]; i++) {
+        unsigned shift = 0;
+        do
+            cell->sums[i] |= (wide)(*at & 0x7f) << shift;
+        while (shift += 7, *at++ >= 0x80);
+    }
+    for (unsigned shift = 0; shift == 0 || at[-1] >= 0x80; shift += 7)
+        slot_count |= (uint64_t)(*at++ & 0x7f) << shift;
+    for (; slot_count > 0; slot_count--) {
+        for (int n = 0; n < 2; n++) {
+            numbers[n] = 0;
+            for (unsigned shift = 0; shift == 0 || at[-1] >= 0x80; shift += 7)
+                numbers[n] |= (uint64_t)(*at++ & 0x7f) << shift;
+        }
+        id += (uint32_t)numbers[0];
+        cell->values[id] = numbers[1];
+    }
 }
 
 /* The value of a slot; 0 if the cell does not have the slot. */

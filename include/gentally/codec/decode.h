@@ -45,6 +45,7 @@ MUST_CHECK enum verdict decoder_learn_folder(struct decoder *decoder, const char
  *   DECODE-RANGE       a value does not fit the field: an int, enum or union index out of range, a boolean that is not
  *                      0 or 1, a confidence that is not finite; or values are nested deeper than 32
  *   DECODE-UTF8        a text is not UTF-8
+ *   DECODE-NUL         a text holds U+0000 (text.h)
  *   DECODE-LABELS      there are more than EVENT_LABELS_MAX labels
  *   DECODE-TRAILING    bytes follow the last field
  */

@@ -2,12 +2,15 @@
  * A cell: the measures of one row in one window. In memory a cell is a plain struct; in the store it is packed bytes,
  * which every later version can read:
  *
- *   version 2 (1 byte) | count of sums varint | as many sums, zigzag varints
+ *   version 3 (1 byte) | count of sums varint | as many sums, varints of up to 128 bits
  *                      | count of slots varint | per slot: step of its id varint, value varint
  *
  * The last sum that is written is not 0, and all sums after it are. So a measure can be appended, and cells written
- * before mean what they meant. Version 1 had 18 sums and no count of them; it is read, and never written. Varints are
- * little-endian base 128, as in Avro. Packing is canonical: equal cells have equal bytes. Pure; no allocation.
+ * before mean what they meant. Varints are little-endian base 128, without a sign, for no amount is negative. Packing
+ * is canonical: equal cells have equal bytes. Pure; no allocation.
+ *
+ * No sum of any log is too large for a cell: 2^63 events of 2^64 are below 2^128. What is published has 63 bits: a sum
+ * of SUM_TOLD_MAX means "at least". Counts end at 2^63 - 1 in either, which no log has records for.
  */
 #ifndef GENTALLY_CELL_H
 #define GENTALLY_CELL_H
@@ -22,13 +25,13 @@ struct slot {
 
 /* About 53 kB: scratch for one cell at a time, not for tables. */
 struct cell {
-    int64_t sums[MEASURE_COUNT];
+    int64_t sums[MEASURE_COUNT]; /* as they are told: see SUM_TOLD_MAX */
     uint32_t slot_count;
     struct slot slots[SLOT_COUNT]; /* by rising id */
 };
 
 /* The most bytes that a packed cell has. */
-#define CELL_PACKED_MAX (2 + 10 * MEASURE_COUNT + 5 + SLOT_COUNT * 12)
+#define CELL_PACKED_MAX (2 + 19 * MEASURE_COUNT + 5 + SLOT_COUNT * 12)
 
 /* Unpacks a cell. Returns false if the bytes are no cell (unknown version, more sums than measures, cut short, slots
  * out of order or range, trailing bytes); `cell` is then undefined. */
@@ -48,7 +51,8 @@ int64_t cell_accounts(const struct cell *cell);
  */
 #define ACCUMULATOR_WORDS (SLOT_COUNT / 64)
 struct accumulator {
-    int64_t sums[MEASURE_COUNT];
+    uint64_t sums[MEASURE_COUNT];      /* the low 64 bits */
+    uint64_t sums_high[MEASURE_COUNT]; /* the bits above them */
     uint64_t words;                    /* a bit per word of `marks` that is not 0 */
     uint64_t marks[ACCUMULATOR_WORDS]; /* a bit per slot in use */
     uint64_t values[SLOT_COUNT];
@@ -62,21 +66,15 @@ static inline uint64_t *accumulator_slot(struct accumulator *accumulator, uint32
     return &accumulator->values[id];
 }
 
-enum accumulator_fault {
-    ACCUMULATOR_SOUND,
-    ACCUMULATOR_DAMAGED,  /* cell_unpack() would refuse the bytes */
-    ACCUMULATOR_OVERFLOW, /* a sum or a count left 63 bits */
-};
-
-/* Adds a packed cell. After a fault the accumulator must be cleared. */
-MUST_CHECK enum accumulator_fault accumulator_add(struct accumulator *accumulator, struct span packed);
+/* Adds a packed cell. False if cell_unpack() would refuse the bytes, or if a sum would pass 128 bits or a count 63,
+ * which no log can bring about: a cell is damaged. The accumulator must then be cleared. */
+MUST_CHECK bool accumulator_add(struct accumulator *accumulator, struct span packed);
 
 /*
  * Subtracts a packed cell that was added before, alone or as part of others. Account registers stay, since a union
- * cannot be taken back. DAMAGED also if a sum or count would fall below 0. After a fault the accumulator must be
- * cleared.
+ * cannot be taken back. False as above, and if a sum or count would fall below 0.
  */
-MUST_CHECK enum accumulator_fault accumulator_subtract(struct accumulator *accumulator, struct span packed);
+MUST_CHECK bool accumulator_subtract(struct accumulator *accumulator, struct span packed);
 
 /* Writes the sum as a packed cell to `bytes` (room for CELL_PACKED_MAX), empties the accumulator, returns the size. */
 size_t accumulator_pack(struct accumulator *accumulator, uint8_t *bytes);

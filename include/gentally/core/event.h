@@ -24,6 +24,7 @@ struct record {
     struct span key;      /* absent for a null key */
     struct span value;    /* absent for a null value */
     int64_t unreadable;   /* 0 = a record; else no record, but this many offsets from `offset` on that cannot be read */
+    bool is_arrival_time; /* the timestamp is the broker's (LogAppendTime), not the producer's word (CreateTime) */
 };
 
 /* What an event does: count something new, replace what its id counted before, or take it back. */
@@ -51,19 +52,24 @@ struct event {
     struct label labels[EVENT_LABELS_MAX];
 };
 
-/* The limits of an event. An event beyond them is set aside, so that no sum can overflow unnoticed. */
-#define EVENT_TOKENS_MAX INT64_C(1000000000000) /* tokens in each field: 10^12 */
-#define EVENT_COST_MAX INT64_C(1000000000000)   /* cost in nano-USD: 10^12 are a thousand dollars */
-#define EVENT_TEXT_MAX 256                      /* bytes of any one text: id, dimension, label path */
-#define EVENT_MS_MAX INT64_C(253402300799999)   /* created_ms: from 0 (1970) to the end of the year 9999 */
+/* The limits of an event. An event beyond them is set aside: what it says is no model's doing. */
+#define EVENT_TOKENS_MAX INT64_C(1000000000)  /* tokens in each field: a hundred times the longest context there is */
+#define EVENT_COST_MAX INT64_C(1000000000000) /* cost in nano-USD: 10^12 are a thousand dollars */
+#define EVENT_TEXT_MAX 256                    /* bytes of any one text: id, dimension, label path */
+#define EVENT_MS_MIN INT64_C(1262304000000)   /* created_ms: from 2010 on, since there was nothing to count before */
+#define EVENT_MS_MAX INT64_C(253402300799999) /* to the end of the year 9999 */
 
 /*
  * Checks an event, whatever its `op`, for what its schema cannot say: model and id are present, 0 <= reasoning <=
  * completion, 0 <= cached <= prompt, the limits above hold, confidences lie in [0, 1]. Returns GO_ON, or SET_ASIDE with
  * the first fault: EVENT-ID-MISSING, EVENT-MODEL-MISSING, EVENT-TEXT-TOO-LONG, EVENT-OUT-OF-RANGE (also negative),
- * EVENT-TOKENS-IDENTITY, EVENT-CONFIDENCE.
+ * EVENT-TOKENS-IDENTITY, EVENT-CONFIDENCE. Texts are sound already (base/text.h): decode.h and json_read.h give no
+ * others. What passes here is carried to every reader, as tests/property/way_test.c shows.
  */
 MUST_CHECK enum verdict event_check(const struct event *event, struct reason *why);
+
+/* What a time that is no plausible `created_ms` looks like: "seconds since 1970", ...; NULL if like nothing known. */
+const char *event_time_looks_like(int64_t created_ms);
 
 /* True if nobody paid for the event: `is_free` is set, as in a promotion, or the model's variant is "free". */
 bool event_is_free(const struct event *event);

@@ -62,10 +62,20 @@ enum histogram {
 const char *measure_name(enum measure measure);
 const char *histogram_name(enum histogram histogram);
 
-/*
- * Squares are taken of at most 2^21 tokens, more than any model takes in. So a row's sum of squares stays below 2^63
- * for two million requests of that size in one window, or two thousand million requests of 65,536 tokens.
- */
+/* A sum as it is told, in a summary or by a reader: exact below this, else it means "at least". Cells keep all of a
+ * sum, see cell.h. */
+#define SUM_TOLD_MAX INT64_MAX
+
+/* Adds up two sums that were told. As each is told as at most SUM_TOLD_MAX, so is their sum, in whatever order. */
+static inline int64_t sum_told(int64_t left, int64_t right)
+{
+    int64_t sum;
+
+    return __builtin_add_overflow(left, right, &sum) ? SUM_TOLD_MAX : sum;
+}
+
+/* Squares are taken of at most 2^21 tokens, more than any model takes in: so that some thousand requests do not hide
+ * what all others are. */
 #define SQUARED_TOKENS_MAX (INT64_C(1) << 21)
 
 /* The square of a request's tokens, or of SQUARED_TOKENS_MAX if they are more. `tokens` >= 0. */

@@ -24,6 +24,7 @@ MUST_CHECK enum verdict cells_put(struct cells *cells, struct span key, struct s
  *   a measure              the two sums
  *   a histogram            the numbers of its values
  *   "account registers"    the sums of its registers' ranks
+ *   "sums beyond 2^63 - 1" both are told as "at least" that much
  *   "cell"                 1 where the bytes are a cell, 0 where they are damaged
  *   "row"                  1 where the row is there, 0 where it is not
  */

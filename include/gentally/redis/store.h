@@ -44,6 +44,9 @@ void store_close(struct store *store);
  * be another server's. */
 uint64_t store_connections(const struct store *store);
 
+/* Asks Redis for its time of day, in ms. */
+MUST_CHECK enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why);
+
 /* Loads the functions of this version into Redis, for `gentally setup`. Harmless to repeat. */
 MUST_CHECK enum verdict store_install(struct store *store, struct reason *why);
 

@@ -13,7 +13,7 @@
 
 static const char event_golden[] =
     "00000000010a67656e2d31f6ffa9d8d666246f70656e61692f6770742d346f3a66726565020a617a75726502046131000204"
-    "44450204646580c0a8ca9a3a80017efe7fc0f0f50b010001000214746f6f6c5f63616c6c7301020002feffffff0f00010408"
+    "44450204646580a8d6b90780017efe7fc0f0f50b010001000214746f6f6c5f63616c6c7301020002feffffff0f00010408"
     "2f412f420000003f062fc3840000803f0002";
 static const char bare_golden[] = "0000000001026200026d00000000000000000000000000000000000000000000";
 static const char old_summary_golden[] =
@@ -408,7 +408,8 @@ static const struct patch patches[] = {
     {false, "0a6d6f64656c04", "0004", "names no rollup"},
     {false, "020c636c6f736564", "0200", "written as an empty one"},
     {false, "04f2c001", "04f2c08100", "padded"},
-    {false, "0c636c6f736564", "0c636c6f730064", "NUL"},
+    {false, "0c636c6f736564", "0c636c6f730064", "holds U+0000"},
+    {false, "0c636c6f736564", "0c636c6ff36564", "not UTF-8"},
     {false, "0c6f70656e6169", "feffffff0f6f70656e6169", "inside a text"},       /* 2 GiB claimed */
     {false, "0216021a6f", "0215021a6f", "out of its range"},                    /* a negative age */
     {false, "040a06808003", "040c06808003", NULL},                              /* another bucket */

@@ -353,12 +353,14 @@ static void utf8_is_told_from_the_rest(void)
         const char *hex;
         bool is_good;
     } rows[] = {
-        {"7f", true},        {"80", false},      {"bf", false},      {"c080", false},     {"c1bf", false},
-        {"c280", true},      {"dfbf", true},     {"c2", false},      {"c241", false},     {"e08080", false},
-        {"e09fbf", false},   {"e0a080", true},   {"ed9fbf", true},   {"eda080", false},   {"edbfbf", false},
-        {"ee8080", true},    {"efbfbf", true},   {"e282", false},    {"e28241", false},   {"f0808080", false},
-        {"f08fbfbf", false}, {"f0908080", true}, {"f48fbfbf", true}, {"f4908080", false}, {"f5808080", false},
-        {"ff", false},       {"fe", false},      {"f09f98", false},  {"f09f9880", true},  {"00", true},
+        {"7f", true},        {"80", false},      {"bf", false},      {"c080", false},
+        {"c1bf", false},     {"c280", true},     {"dfbf", true},     {"c2", false},
+        {"c241", false},     {"e08080", false},  {"e09fbf", false},  {"e0a080", true},
+        {"ed9fbf", true},    {"eda080", false},  {"edbfbf", false},  {"ee8080", true},
+        {"efbfbf", true},    {"e282", false},    {"e28241", false},  {"f0808080", false},
+        {"f08fbfbf", false}, {"f0908080", true}, {"f48fbfbf", true}, {"f4908080", false},
+        {"f5808080", false}, {"ff", false},      {"fe", false},      {"f09f98", false},
+        {"f09f9880", true},  {"00", true}, /* nobody carries it */
     };
     struct decoder *decoder = open_decoder();
     struct reason why = {0};
@@ -381,6 +383,37 @@ static void utf8_is_told_from_the_rest(void)
                 expect_body(decoder, rows[i].hex, &message, rows[i].is_good ? LINE " streamed=1" : "DECODE-UTF8");
             }
         }
+    }
+    decoder_close(decoder);
+}
+
+/* U+0000 at each place of a word, with ASCII, with other letters, and alone. Where the event keeps the text it is
+ * refused; where the text is passed over it is not. */
+static void no_text_holds_a_nul(void)
+{
+    static const char *const fields[] = {"'string'", "['null','string']"};
+    static const char *const company[] = {"", "61", "c3a9", "f09f9880"};
+    struct decoder *decoder = open_decoder();
+    struct reason why = {0};
+
+    for (size_t row = 0; row < LENGTH_OF(company) * LENGTH_OF(fields) * 20 * 2; row++) {
+        const char *field = fields[row % LENGTH_OF(fields)];
+        size_t before = row / LENGTH_OF(fields) % 20, kind = row / LENGTH_OF(fields) / 20 % LENGTH_OF(company);
+        bool is_kept = row >= LENGTH_OF(company) * LENGTH_OF(fields) * 20;
+        struct message message = {.size = 0}, text = {.size = 0};
+        char schema[512];
+        for (size_t k = 0; k < before; k++)
+            put_byte(&text, 'x');
+        put_hex(&text, company[kind]);
+        put_byte(&text, 0);
+        snprintf(schema, sizeof(schema), PLUS("{'name':'%s','type':%s}"), is_kept ? "provider" : "other", field);
+        CU_ASSERT_FATAL(learn(decoder, schema, &why) == GO_ON);
+        put_framing(&message, TEST_ID);
+        put_hex(&message, BASE);
+        put_hex(&message, field[0] == '[' ? "02" : "");
+        put_long(&message, (int64_t)text.size);
+        put_bytes(&message, text.bytes, text.size);
+        expect_body(decoder, schema, &message, is_kept ? "DECODE-NUL" : LINE);
     }
     decoder_close(decoder);
 }
@@ -448,6 +481,7 @@ int main(int argc, char **argv)
         {"labels_end_at_their_limit", labels_end_at_their_limit},
         {"nesting_is_limited", nesting_is_limited},
         {"utf8_is_told_from_the_rest", utf8_is_told_from_the_rest},
+        {"no_text_holds_a_nul", no_text_holds_a_nul},
         {"numbers_of_every_length_decode", numbers_of_every_length_decode},
         {"reasons_name_the_field_and_never_the_content", reasons_name_the_field_and_never_the_content},
         CU_TEST_INFO_NULL,

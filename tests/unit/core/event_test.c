@@ -63,8 +63,10 @@ static void numbers_keep_their_limits(void)
         {"cost max", offsetof(struct event, cost_nano_usd), EVENT_COST_MAX, NULL},
         {"cost max + 1", offsetof(struct event, cost_nano_usd), EVENT_COST_MAX + 1, "EVENT-OUT-OF-RANGE"},
         {"cost -1", offsetof(struct event, cost_nano_usd), -1, "EVENT-OUT-OF-RANGE"},
-        {"created 1970", offsetof(struct event, created_ms), 0, NULL},
+        {"created 1970", offsetof(struct event, created_ms), 0, "EVENT-OUT-OF-RANGE"},
         {"created before", offsetof(struct event, created_ms), -1, "EVENT-OUT-OF-RANGE"},
+        {"created 2009", offsetof(struct event, created_ms), EVENT_MS_MIN - 1, "EVENT-OUT-OF-RANGE"},
+        {"created 2010", offsetof(struct event, created_ms), EVENT_MS_MIN, NULL},
         {"created 9999", offsetof(struct event, created_ms), EVENT_MS_MAX, NULL},
         {"created 10000", offsetof(struct event, created_ms), EVENT_MS_MAX + 1, "EVENT-OUT-OF-RANGE"},
     };
@@ -73,6 +75,65 @@ static void numbers_keep_their_limits(void)
         struct event event = good_event();
         memcpy((char *)&event + rows[i].field, &rows[i].value, sizeof(rows[i].value));
         expect(rows[i].name, &event, rows[i].want);
+    }
+}
+
+/* Now, at the domain's first second and at its last, in every unit and from every beginning that platforms have. */
+static void wrong_units_of_time_are_refused_by_name(void)
+{
+    static const struct {
+        int64_t offset_s, parts, divided;
+        const char *want;
+    } rows[] = {
+        {0, 1, 1, "seconds since 1970"},
+        {0, 1000000, 1, "microseconds since 1970"},
+        {0, 1000000000, 1, "nanoseconds since 1970"},
+        {2209161600, 1, 86400, "days, as a spreadsheet has"},
+        {-978307200, 1, 1, "seconds since 2001"},
+        {-978307200, 1000, 1, "milliseconds since 2001"},
+        {11644473600, 1000000, 1, "microseconds since 1601"},
+        {11644473600, 10000000, 1, "100 ns since 1601"},
+        {62135596800, 10000000, 1, "ticks, as .NET counts"},
+    };
+    static const int64_t now_s[] = {1262304000, 1763640000, 2051222400}; /* 2010, 2025, 2035 */
+
+    for (size_t i = 0; i < LENGTH_OF(rows) * LENGTH_OF(now_s); i++) {
+        size_t row = i / LENGTH_OF(now_s);
+        struct event event = good_event();
+        struct reason why = {0};
+        event.created_ms = (now_s[i % LENGTH_OF(now_s)] + rows[row].offset_s) / rows[row].divided * rows[row].parts;
+        expect(rows[row].want, &event, "EVENT-OUT-OF-RANGE");
+        CU_ASSERT_EQUAL(event_check(&event, &why), SET_ASIDE);
+        if (strstr(why.text, rows[row].want) == NULL)
+            printf("row %s: %s\n", rows[row].want, why.text);
+        CU_ASSERT_PTR_NOT_NULL(strstr(why.text, rows[row].want));
+    }
+}
+
+static void a_time_looks_like_one_thing_or_nothing(void)
+{
+    static const struct {
+        int64_t ms;
+        const char *want; /* NULL: nothing */
+    } rows[] = {
+        {1763640000000, NULL},
+        {EVENT_MS_MIN, NULL},
+        {0, "a time that was never set"},
+        {-62135596800000, "a time that was never set"},
+        {1, NULL},
+        {-1763640000, NULL},
+        {INT64_MIN, NULL},
+        {INT64_MAX, NULL},
+        {EVENT_MS_MAX, NULL},
+        {1763640000000 + 2209161600000, "milliseconds since 1900"},
+        {1763640000000 + 11644473600000, "milliseconds since 1601"},
+        {1763640000000 + 62135596800000, "milliseconds since the year 1"},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        const char *looks = event_time_looks_like(rows[i].ms);
+        CU_ASSERT((looks == NULL) == (rows[i].want == NULL));
+        CU_ASSERT(looks == NULL || rows[i].want == NULL || strcmp(looks, rows[i].want) == 0);
     }
 }
 
@@ -219,6 +280,8 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"numbers_keep_their_limits", numbers_keep_their_limits},
+        {"wrong_units_of_time_are_refused_by_name", wrong_units_of_time_are_refused_by_name},
+        {"a_time_looks_like_one_thing_or_nothing", a_time_looks_like_one_thing_or_nothing},
         {"latencies_are_absent_or_not_negative", latencies_are_absent_or_not_negative},
         {"texts_keep_their_limits", texts_keep_their_limits},
         {"what_must_be_there_is", what_must_be_there_is},

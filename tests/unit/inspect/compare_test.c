@@ -116,6 +116,31 @@ static const struct {
      1},
 };
 
+/* Both are told alike; the store's bytes know better. */
+static void test_beyond_what_is_told(void)
+{
+    static const char *const packed[] = {"\3\1\x80\x80\x80\x80\x80\x80\x80\x80\x80\2",
+                                         "\3\1\x80\x80\x80\x80\x80\x80\x80\x80\x80\4"};
+    struct rollups rollups;
+    struct comparison comparison = {0};
+    struct cells *cells[2] = {NULL};
+    struct told told = {0};
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(rollups_parse("total=", &rollups, &why), GO_ON);
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL_FATAL(cells_open(&cells[i], &why), GO_ON);
+        struct span bytes = {packed[i], strlen(packed[i]) + 1}; /* no slots: the ending 0 */
+        CU_ASSERT_EQUAL(cells_put(cells[i], span_of("total"), bytes, &why), GO_ON);
+    }
+    CU_ASSERT_EQUAL(cells_compare(cells[0], cells[1], &rollups, note, &told, &comparison, &why), GO_ON);
+    CU_ASSERT_EQUAL(comparison.differing, 1);
+    CU_ASSERT_EQUAL_FATAL(told.count, 1);
+    CU_ASSERT_STRING_EQUAL(told.field, "sums beyond 2^63 - 1");
+    cells_close(cells[0]);
+    cells_close(cells[1]);
+}
+
 static void test_differences(void)
 {
     static struct rollups rollups;
@@ -177,6 +202,7 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"differences", test_differences},
+        {"beyond what is told", test_beyond_what_is_told},
         {"bytes that are no cell", test_bytes_that_are_no_cell},
         CU_TEST_INFO_NULL,
     };

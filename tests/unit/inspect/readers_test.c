@@ -237,6 +237,27 @@ static void a_breakdown_may_be_empty(void)
 }
 
 /* Tokens of three names in two windows, each in several parts; c is largest in the second window alone. */
+/* Told as "at least", whatever is added, and still above all others. */
+static void sums_too_large_to_be_told_stay_so(void)
+{
+    struct totals *totals = NULL;
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(totals_open(&totals, &why), GO_ON);
+    add(totals, 1, "a", 1, SUM_TOLD_MAX);
+    add(totals, 1, "a", 1, SUM_TOLD_MAX);
+    add(totals, 1, "b", 1, SUM_TOLD_MAX - 1);
+    add(totals, 1, "c", 1, SUM_TOLD_MAX - 1);
+    add(totals, 1, "c", 1, 1);
+    totals_sort(totals, BY_TOKENS);
+    CU_ASSERT_EQUAL_FATAL(totals_count(totals), 3);
+    CU_ASSERT_EQUAL(totals_row(totals, 0)->tokens, SUM_TOLD_MAX);
+    CU_ASSERT_EQUAL(totals_row(totals, 1)->tokens, SUM_TOLD_MAX);
+    CU_ASSERT_TRUE(span_equal(totals_row(totals, 2)->name, span_of("b")));
+    CU_ASSERT_EQUAL(totals_row(totals, 2)->tokens, SUM_TOLD_MAX - 1);
+    totals_close(totals);
+}
+
 static struct totals *folded(size_t top, enum totals_by by)
 {
     struct totals *totals = NULL;
@@ -504,6 +525,7 @@ int main(int argc, char **argv)
         {"the_latest_version_stays", the_latest_version_stays},
         {"thousands_of_keys_keep_their_versions", thousands_of_keys_keep_their_versions},
         {"sums_by_name_add_up", sums_by_name_add_up},
+        {"sums_too_large_to_be_told_stay_so", sums_too_large_to_be_told_stay_so},
         {"a_breakdown_may_be_empty", a_breakdown_may_be_empty},
         {"the_largest_over_all_windows_stay", the_largest_over_all_windows_stay},
         {"any_measure_can_be_chosen", any_measure_can_be_chosen},

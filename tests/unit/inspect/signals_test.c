@@ -201,6 +201,28 @@ static void a_category_jumps_beyond_its_interval(void)
         retained(name, cohort, 3, active), retained(name, cohort, 4, active), retained(name, cohort, 5, active)
 #define COHORT(name, cohort, active) SIZED(name, cohort, 100, active)
 
+/* Nobody knows of how many requests such a category is: it has no interval that a jump could leave. */
+static void sums_too_large_to_be_told_are_no_sample(void)
+{
+    static const struct {
+        const char *what, *want;
+        int64_t tokens, squared;
+    } rows[] = {
+        {"told whole", "category_jump|2025-11-17T00:00:00Z|code category_jump|2025-11-17T00:00:00Z|play ", 350000,
+         3500000},
+        {"squares told as at least", "", 350000, SUM_TOLD_MAX},
+        {"tokens told as at least", "", SUM_TOLD_MAX, 3500000},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct signal_row code = category("code", 1, 350000, 10);
+        code.tokens = rows[i].tokens;
+        code.tokens_squared = rows[i].squared;
+        EXPECT(rows[i].what, rows[i].want, category("code", 0, 300000, 10), category("play", 0, 700000, 10), code,
+               category("play", 1, 650000, 10));
+    }
+}
+
 static void a_foundational_cohort_stays_above_the_others(void)
 {
     const char *first = "foundational_cohort|2025-06-01T00:00:00Z|m/m|2025-01 ";
@@ -476,6 +498,7 @@ int main(int argc, char **argv)
         {"a first week needs a week before", a_first_week_needs_a_week_before},
         {"an unknown model needs real traffic", an_unknown_model_needs_real_traffic},
         {"a category jumps beyond its interval", a_category_jumps_beyond_its_interval},
+        {"sums too large to be told are no sample", sums_too_large_to_be_told_are_no_sample},
         {"a foundational cohort stays above the others", a_foundational_cohort_stays_above_the_others},
         {"a boomerang comes back", a_boomerang_comes_back},
         {"what is suppressed is there and nothing more", what_is_suppressed_is_there_and_nothing_more},

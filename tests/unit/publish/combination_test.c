@@ -2,12 +2,13 @@
 #include "combination.h"
 
 #include "cells.h"
+#include "gentally/core/event.h"
 #include "suite.h"
 
 static struct cell scratch;
 static uint8_t bytes[CELL_PACKED_MAX];
 
-static struct span packed(int64_t requests, uint32_t slot, uint32_t value)
+static struct span packed(int64_t requests, uint32_t slot, uint64_t value)
 {
     cell_clear(&scratch);
     scratch.sums[M_REQUESTS] = requests;
@@ -68,10 +69,44 @@ static void what_is_no_cell_is_refused(void)
     CU_ASSERT_EQUAL_FATAL(combination_open(&combination, &why), GO_ON);
     CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), span_of("\x07nonsense"), &why), HALT);
     CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-DAMAGED");
-    CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), packed(INT64_MAX, 1, 1), &why), GO_ON);
+    CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), packed(1, 1, INT64_MAX), &why), GO_ON);
     CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), packed(1, 1, 1), &why), HALT);
-    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "CHECKPOINT-OVERFLOW");
+    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-DAMAGED"); /* no log has so many records */
     combination_close(combination);
+}
+
+/* 2.3 million events of 2^21 tokens in two partitions, of 10^12 tokens a field, at a thousand dollars each: each
+ * partition's sum fits 63 bits, both together do not. */
+static void no_sum_is_too_large_to_be_told(void)
+{
+    static const struct {
+        enum measure measure;
+        int64_t events, amount, told;
+    } rows[] = {
+        {M_TOKENS_SQUARED, 1150000, INT64_C(1) << 42, INT64_MAX},
+        {M_TOKENS_PROMPT_SQUARED, 1150000, INT64_C(1) << 42, INT64_MAX},
+        {M_BILLED_TOKENS, 2400000, 2 * EVENT_TOKENS_MAX, INT64_MAX},
+        {M_COST_NANO_USD, 4700000, EVENT_COST_MAX, INT64_MAX},
+        {M_TOKENS_PROMPT, 1, INT64_C(1) << 62, INT64_MAX},
+        {M_TOKENS_PROMPT, 1, (INT64_C(1) << 62) - 1, INT64_MAX - 1},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct combination *combination = NULL;
+        struct reason why;
+        struct span key;
+        const struct cell *cell = NULL;
+        CU_ASSERT_EQUAL_FATAL(combination_open(&combination, &why), GO_ON);
+        cell_clear(&scratch);
+        scratch.sums[rows[i].measure] = rows[i].events * rows[i].amount;
+        struct span both = {(const char *)bytes, cell_pack(&scratch, bytes)};
+        CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), both, &why), GO_ON);
+        CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), both, &why), GO_ON);
+        combination_sort(combination);
+        combination_at(combination, 0, &key, &cell);
+        CU_ASSERT_EQUAL(cell->sums[rows[i].measure], rows[i].told);
+        combination_close(combination);
+    }
 }
 
 int main(int argc, char **argv)
@@ -79,6 +114,7 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"equal_keys_are_added_and_rows_come_in_order", equal_keys_are_added_and_rows_come_in_order},
         {"many_keys_are_found_again", many_keys_are_found_again},
+        {"no_sum_is_too_large_to_be_told", no_sum_is_too_large_to_be_told},
         {"what_is_no_cell_is_refused", what_is_no_cell_is_refused},
         CU_TEST_INFO_NULL,
     };
