@@ -38,14 +38,22 @@ static enum verdict commit(struct closer *closer, struct reason *why)
     return verdict;
 }
 
-/* Each partition may have rolled back between the survey and the window's snapshots. */
+/* Each partition may have rolled back since the survey, by which a window is due, or since the snapshots of another. */
 static enum verdict check_parts(const struct closer *closer, struct reason *why)
 {
     const struct ledger_partition *parts = emitter_parts(closer->emitter);
     enum verdict verdict = GO_ON;
 
-    for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++)
+    for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++) {
+        const struct partition_state *surveyed = &closer->survey.partitions[i].state;
         verdict = published_offsets_check(closer->offsets, i, parts[i].incarnation, parts[i].next, why);
+        if (verdict == GO_ON &&
+            (strcmp(parts[i].incarnation, surveyed->incarnation) != 0 || parts[i].next < surveyed->next))
+            verdict = reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0,
+                                 "partition %" PRId32 " stands at %" PRId64 ", and stood at %" PRId64
+                                 " when its windows were looked at: they are looked at anew",
+                                 i, parts[i].next, surveyed->next);
+    }
     return verdict;
 }
 

@@ -32,9 +32,11 @@ static enum verdict unreachable(struct reason *why)
     return reason_set(why, TRY_LATER, SOURCE_UNREACHABLE, 0, "the broker is down");
 }
 
-/* Who fetches all the time sees that a log became shorter, however soon it grows again. */
+/* Who fetches all the time sees that a log became shorter, however soon it grows again; who is held does not. */
 void consumer_cut(struct source *source, int32_t partition, int64_t end)
 {
+    if (source->process->paused_until_ms > source->sim->now_ms)
+        return;
     if (source->positions[partition].is_assigned && source->fetches[partition].next > end)
         source->fetches[partition].is_cut = true;
 }
@@ -45,6 +47,11 @@ static enum verdict ask(struct sim *sim, struct reason *why)
     if (!sim_yield(sim))
         return gone(why);
     return kafka_is_down(sim) ? unreachable(why) : GO_ON;
+}
+
+int64_t consumer_next(const struct source *source, int32_t partition)
+{
+    return source->positions[partition].is_assigned ? source->fetches[partition].next : 0;
 }
 
 static struct member *member_of(struct source *source)

@@ -9,6 +9,12 @@
 #include <stdlib.h>
 
 #include "redis.h"
+#include "store_command.h"
+
+enum verdict __real_store_command_begin(struct store_command *command, size_t arguments, size_t printed,
+                                        struct reason *why);
+enum verdict __wrap_store_command_begin(struct store_command *command, size_t arguments, size_t printed,
+                                        struct reason *why);
 
 struct request {
     int count;
@@ -19,6 +25,7 @@ struct connection {
     redisContext context; /* first: what the caller has */
     struct sim *sim;
     struct process *process;
+    int64_t timeout_ms;
     uint32_t epoch;
     bool is_broken;           /* once the replies that came are read */
     struct request *requests; /* not sent yet */
@@ -71,8 +78,7 @@ redisContext *redisConnectUnixWithTimeout(const char *path, const struct timeval
 
 int redisSetTimeout(redisContext *context, const struct timeval timeout)
 {
-    (void)context;
-    (void)timeout;
+    connection_of(context)->timeout_ms = timeout.tv_sec * 1000 + timeout.tv_usec / 1000;
     return REDIS_OK;
 }
 
@@ -111,6 +117,17 @@ int redisAppendCommandArgv(redisContext *context, int count, const char **argume
         request->arguments[i] = sim_copy(sim, (struct span){arguments[i] != NULL ? arguments[i] : "",
                                                             sizes != NULL ? sizes[i] : strlen(arguments[i])});
     return REDIS_OK;
+}
+
+/* A command too large for the memory that is left, somewhere in a pipeline. */
+enum verdict __wrap_store_command_begin(struct store_command *command, size_t arguments, size_t printed,
+                                        struct reason *why)
+{
+    struct sim *sim = sim_get();
+
+    if (sim->current != NULL && !sim->current->is_operator && sim_inject(sim, FAULT_NO_MEMORY))
+        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for a command of %zu arguments", arguments);
+    return __real_store_command_begin(command, arguments, printed, why);
 }
 
 /* Where it leads: to whom it was connected, if that one is still there. NULL: nowhere. */
@@ -168,14 +185,12 @@ static void note(struct sim *sim, const struct request *request, const char *rep
     printf(" -> %s\n", text);
 }
 
-static int send_all(struct connection *connection)
+/* Lets the first `count` requests through, each with its reply, until the connection breaks. */
+static void send_some(struct connection *connection, uint32_t count, struct reply *reply)
 {
     struct sim *sim = connection->sim;
-    struct reply reply = {0};
 
-    if (!sim_yield(sim))
-        return break_off(connection, "the process is no more");
-    for (uint32_t i = 0; i < connection->request_count && !connection->is_broken; i++) {
+    for (uint32_t i = 0; i < count && !connection->is_broken; i++) {
         const struct request *request = &connection->requests[i];
         struct database *peer = peer_of(connection);
         connection->is_broken = true;
@@ -185,16 +200,71 @@ static int send_all(struct connection *connection)
             delay(connection, i);
             break;
         }
-        size_t size = reply.size;
-        redis_execute(sim, peer, request->count, request->arguments, &reply);
-        note(sim, request, reply.bytes + size, reply.size - size);
+        size_t size = reply->size;
+        redis_execute(sim, peer, request->count, request->arguments, reply);
+        note(sim, request, reply->bytes + size, reply->size - size);
         if (sim_inject(sim, FAULT_REPLY_LOST)) {
-            reply.size = size;
+            reply->size = size;
             break;
         }
         connection->is_broken = i + 1 < connection->request_count && sim_chance(sim, 100) && !sim_yield(sim);
     }
+}
+
+/* The connection dies in mid-write: what was written counts, and of its replies none is read. */
+static void break_send(struct connection *connection)
+{
+    struct reply reply = {0};
+
+    send_some(connection, (uint32_t)sim_below(connection->sim, connection->request_count + 1), &reply);
+    connection->is_broken = true;
+    free(reply.bytes);
+}
+
+/* A proxy in between takes its time. True if the requests get through before ours is up; else, with `is_lost` not set,
+ * they do so later. */
+static bool is_let_through(struct connection *connection, bool is_lost)
+{
+    struct sim *sim = connection->sim;
+    int64_t held_ms = is_lost ? connection->timeout_ms : sim_between(sim, 0, 2 * connection->timeout_ms);
+
+    if (held_ms < connection->timeout_ms)
+        return sim_sleep(sim, held_ms);
+    if (!is_lost && peer_of(connection) == &sim->redis->master)
+        delay(connection, 0);
+    (void)sim_sleep(sim, connection->timeout_ms);
+    return false;
+}
+
+/* The replies come late, in one lump; or too late. */
+static void hold_replies(struct connection *connection, struct reply *reply)
+{
+    int64_t held_ms = sim_between(connection->sim, 0, 2 * connection->timeout_ms);
+
+    (void)sim_sleep(connection->sim, held_ms < connection->timeout_ms ? held_ms : connection->timeout_ms);
+    if (held_ms < connection->timeout_ms)
+        return;
+    reply->size = 0;
+    connection->is_broken = true;
+}
+
+static int send_all(struct connection *connection)
+{
+    struct sim *sim = connection->sim;
+    struct reply reply = {0};
+
+    if (!sim_yield(sim))
+        return break_off(connection, "the process is no more");
+    if (sim_inject(sim, FAULT_SEND_BROKEN))
+        break_send(connection);
+    else if (sim_inject(sim, FAULT_HALF_OPEN))
+        connection->is_broken = !is_let_through(connection, true);
+    else if (sim_inject(sim, FAULT_REQUESTS_HELD))
+        connection->is_broken = !is_let_through(connection, false);
+    send_some(connection, connection->request_count, &reply);
     connection->request_count = 0;
+    if (reply.size > 0 && sim_inject(sim, FAULT_REPLIES_HELD))
+        hold_replies(connection, &reply);
     redisReaderFeed(connection->context.reader, reply.bytes, reply.size);
     free(reply.bytes);
     return sim_yield(sim) ? REDIS_OK : break_off(connection, "the process is no more");

@@ -180,11 +180,29 @@ static void end_sessions(struct sim *sim)
     }
 }
 
+/* A commit that hung arrives: in time, or after its transaction has timed out, or behind the fence of another. */
+static void end_transaction(struct sim *sim)
+{
+    struct kafka *kafka = sim->kafka;
+    struct txn *txn = kafka->ending.txn;
+
+    if (txn == NULL || sim->now_ms < kafka->ending.due_ms || kafka_is_down(sim))
+        return;
+    bool is_good = txn->state == TXN_OPEN && kafka->ending.epoch == kafka->epoch;
+    sim_note(sim, "a commit arrives", kafka->ending.epoch, is_good, 0);
+    kafka->ending.txn = NULL;
+    if (!is_good)
+        return;
+    txn->state = TXN_COMMITTED;
+    oracle_committed(sim, txn);
+}
+
 void group_tick(struct sim *sim)
 {
     struct kafka *kafka = sim->kafka;
     int waiting = 0, ready = 0;
 
+    end_transaction(sim);
     if (kafka->txn != NULL && kafka->txn->state == TXN_OPEN && sim->now_ms - kafka->txn->begun_ms > TRANSACTION_MS) {
         kafka->txn->state = TXN_ABORTED;
         kafka->epoch++;

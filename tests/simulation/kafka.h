@@ -75,6 +75,11 @@ struct kafka {
     int64_t down_until_ms;
     int32_t epoch; /* of the transactional id */
     struct txn *txn;
+    struct { /* a commit that is still on its way */
+        struct txn *txn;
+        int32_t epoch;
+        int64_t due_ms;
+    } ending;
 };
 
 void kafka_make(struct sim *sim);
@@ -88,6 +93,8 @@ bool kafka_is_down(const struct sim *sim);
 
 struct source;
 void consumer_cut(struct source *source, int32_t partition, int64_t end);
+/* The next offset it fetches; 0 if the partition is not its own. */
+int64_t consumer_next(const struct source *source, int32_t partition);
 
 /* Time passes: sessions end, the group meets, transactions time out. */
 void group_tick(struct sim *sim);
@@ -95,7 +102,8 @@ void group_meet(struct sim *sim);
 void group_join(struct sim *sim, int index);
 void group_leave(struct sim *sim, int index);
 
-/* The producers outside: one more record into the input. */
+/* The producers outside: one more record into the input, or into one partition of it. */
 void traffic_append(struct sim *sim);
+void traffic_append_to(struct sim *sim, int32_t partition);
 
 #endif

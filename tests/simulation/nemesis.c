@@ -12,7 +12,8 @@ static const uint32_t rates_max[FAULT_COUNT] = {
     [FAULT_LETTERS_SLOW] = 200, [FAULT_TXN_ABORTED] = 100,   [FAULT_TXN_UNKNOWN] = 200,    [FAULT_GROWTH] = 30,
     [FAULT_REPLY_LOST] = 50,    [FAULT_REQUEST_LOST] = 50,   [FAULT_REQUEST_DELAYED] = 50, [FAULT_REDIS_DOWN] = 100,
     [FAULT_REDIS_BUSY] = 100,   [FAULT_REDIS_OOM] = 100,     [FAULT_REDIS_READONLY] = 100, [FAULT_ROLLBACK] = 200,
-    [FAULT_SPLIT] = 100,        [FAULT_FUNCTIONS_LOST] = 50,
+    [FAULT_SPLIT] = 100,        [FAULT_FUNCTIONS_LOST] = 50, [FAULT_NO_MEMORY] = 20,       [FAULT_SEND_BROKEN] = 30,
+    [FAULT_REQUESTS_HELD] = 10, [FAULT_REPLIES_HELD] = 10,   [FAULT_HALF_OPEN] = 10,       [FAULT_TXN_HANGS] = 300,
 };
 
 /* One of these at most: after it the run ends in a declared stop of some partitions. */
@@ -65,6 +66,29 @@ static bool delete_unread(struct sim *sim)
     return true;
 }
 
+/* All workers are held for less than a session. */
+static void hold_workers(struct sim *sim)
+{
+    int64_t until_ms = sim->now_ms + sim_between(sim, 2500, 8000);
+
+    for (int i = 0; i < SIM_WORKERS; i++)
+        if (sim->processes[i].is_alive && sim->processes[i].paused_until_ms < until_ms)
+            sim->processes[i].paused_until_ms = until_ms;
+}
+
+/* Before anybody who was held looks again, the log is as long as it was. */
+static void grow_again(struct sim *sim, int32_t partition)
+{
+    struct partition_log *log = &sim->kafka->input->logs[partition];
+    int64_t until = log->next;
+
+    for (int i = 0; i < SIM_WORKERS; i++)
+        if (sim->processes[i].source != NULL && consumer_next(sim->processes[i].source, partition) > until)
+            until = consumer_next(sim->processes[i].source, partition);
+    while (log->next < until + 3)
+        traffic_append_to(sim, partition);
+}
+
 /* The log ends earlier than what was counted (an unclean election), or begins anew. What is appended from now on takes
  * offsets that were counted already. */
 static bool cut(struct sim *sim, bool is_anew)
@@ -76,6 +100,9 @@ static bool cut(struct sim *sim, bool is_anew)
     /* Something must have been counted, or nobody could tell. */
     if (next < 1 || next > log->next || sim->is_hurt[p] || last_visible(log, next) < log->first)
         return false;
+    bool is_unseen = sim_chance(sim, 300);
+    if (is_unseen)
+        hold_workers(sim);
     int64_t cut_at = is_anew ? 0 : sim_between(sim, log->first, last_visible(log, next));
     oracle_remember(sim, p, cut_at);
     log->next = cut_at;
@@ -88,6 +115,8 @@ static bool cut(struct sim *sim, bool is_anew)
             consumer_cut(sim->processes[i].source, p, log->next);
     sim->is_hurt[p] = true;
     sim_note(sim, "log cut", p, log->next, next);
+    if (is_unseen)
+        grow_again(sim, p);
     return true;
 }
 

@@ -81,7 +81,7 @@ static int64_t window_start(int kind, int64_t ms)
     return day - (int64_t)((date.tm_wday + 6) % 7) * 86400000;
 }
 
-static int64_t window_over(int kind, int64_t start_ms)
+int64_t oracle_window_over(int kind, int64_t start_ms)
 {
     static const int64_t sizes_ms[] = {3600000, 86400000, 7 * 86400000};
 
@@ -143,7 +143,7 @@ static void count_record(const struct sim *sim, struct truth *truth, struct entr
     entry->counted_in = 0;
     for (int kind = 0; kind < KINDS; kind++) {
         int64_t start_ms = window_start(kind, meaning->created_ms);
-        int64_t over_ms = window_over(kind, start_ms) + sim->config.kept_ms[kind];
+        int64_t over_ms = oracle_window_over(kind, start_ms) + sim->config.kept_ms[kind];
         if ((truth->watermark_ms != NONE && over_ms <= truth->watermark_ms) || start_ms < floors_ms[kind])
             continue;
         struct truth_window *window = window_at(truth, kind, start_ms);
@@ -467,7 +467,7 @@ static void check_seal(struct sim *sim, const struct database *database, int32_t
     for (int64_t i = truth == NULL ? log->next : truth->next; i < log->next; i++) {
         const struct entry *entry = log->entries[i];
         int64_t start_ms = window_start(kind, entry->meaning.created_ms);
-        int64_t over_ms = window_over(kind, start_ms) + sim->config.kept_ms[kind];
+        int64_t over_ms = oracle_window_over(kind, start_ms) + sim->config.kept_ms[kind];
         if (entry->meaning.kind != ENTRY_GOOD)
             continue;
         if (start_ms < floor_ms && (watermark_ms == NONE || over_ms > watermark_ms) &&

@@ -11,6 +11,8 @@
 #include "kafka.h"
 #include "oracle.h"
 
+#define COMMIT_MS 20000 /* as the core waits */
+
 static enum verdict gone(struct reason *why)
 {
     return reason_set(why, HALT, SINK_FATAL, 0, "the process is no more");
@@ -200,7 +202,8 @@ void transaction_close(struct transaction *transaction)
     if (transaction == NULL)
         return;
     bool is_there = sim_yield(transaction->sim) && !is_fenced(transaction) && !kafka_is_down(transaction->sim);
-    if (is_there && transaction->txn != NULL && transaction->txn->state == TXN_OPEN)
+    bool is_ending = transaction->txn != NULL && transaction->sim->kafka->ending.txn == transaction->txn;
+    if (is_there && !is_ending && transaction->txn != NULL && transaction->txn->state == TXN_OPEN)
         transaction->txn->state = TXN_ABORTED;
     free(transaction);
 }
@@ -254,6 +257,22 @@ enum verdict transaction_put(struct transaction *transaction, const char *topic,
     return GO_ON;
 }
 
+/* The broker neither answers nor refuses for a while: longer than we wait, and then the commit is still on its way, or
+ * was done without our hearing of it. True if the answer came in time. */
+static bool hang(struct transaction *transaction)
+{
+    struct sim *sim = transaction->sim;
+    int64_t hung_ms = sim_between(sim, 0, 3 * COMMIT_MS);
+
+    if (hung_ms < COMMIT_MS)
+        return sim_sleep(sim, hung_ms);
+    sim->kafka->ending.txn = transaction->txn;
+    sim->kafka->ending.epoch = transaction->epoch;
+    sim->kafka->ending.due_ms = sim->now_ms + (sim_chance(sim, 300) ? sim_between(sim, 0, COMMIT_MS) : hung_ms);
+    (void)sim_sleep(sim, COMMIT_MS);
+    return false;
+}
+
 static enum verdict finish(struct transaction *transaction, struct reason *why)
 {
     struct sim *sim = transaction->sim;
@@ -265,6 +284,8 @@ static enum verdict finish(struct transaction *transaction, struct reason *why)
         return broken(transaction, SINK_TXN_UNKNOWN, why);
     if (!sim_yield(sim))
         return gone(why);
+    if (sim_inject(sim, FAULT_TXN_HANGS) && !hang(transaction))
+        return sim->current->is_crashed ? gone(why) : broken(transaction, SINK_TXN_UNKNOWN, why);
     if (is_fenced(transaction))
         return fenced(transaction, why);
     if (txn->state != TXN_OPEN || sim_inject(sim, FAULT_TXN_ABORTED)) {

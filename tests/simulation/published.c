@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "gentally/core/summary.h"
 #include "truth.h"
 
 #define KEYS_MAX 8192
@@ -24,11 +25,14 @@ struct published_key {
     struct version *latest; /* in log order: the last one */
 };
 
-/* Rows of a window that were committed and no ledger record has accounted for. */
+/* Rows of a window that were committed and no ledger record has accounted for; and what stays from ledger record to
+ * ledger record. */
 struct open_window {
     int64_t kind, start_ms, rows, retained;
-    int64_t last_revision, last_rows; /* of the ledger record before: where only retention has risen, these stay */
     int64_t requests[4];              /* by rollup: they add up to the same */
+    int64_t last_revision, last_rows; /* of the ledger record before: where only retention has risen, these stay */
+    int64_t last_pane, last_generation;
+    uint64_t last_states[SIM_PARTITIONS]; /* hashes of incarnations; 0: was not among the partitions */
 };
 
 struct sim_published {
@@ -36,6 +40,18 @@ struct sim_published {
     int64_t read[SIM_TOPICS];   /* next entry of each output topic to look at */
     struct open_window open[512];
     uint32_t open_count;
+    struct reach { /* how far a partition's state was, at most, when something was published of it */
+        uint64_t state;
+        int64_t next;
+    } reaches[SIM_PARTITIONS];
+};
+
+/* A ledger record. */
+struct ledger_entry {
+    int64_t kind, start_ms, end_ms, pane, generation, revision, rows;
+    int64_t records;      /* of all partitions */
+    int64_t watermark_ms; /* the highest of them */
+    uint64_t states[SIM_PARTITIONS];
 };
 
 static const char *const rollups[4] = {"total|", "model|", "provider|", "geography|"};
@@ -135,13 +151,18 @@ void published_free(struct sim *sim)
     free(sim->published->keys);
 }
 
-static struct published_key *find_key(struct sim *sim, struct span key)
+static uint32_t hash_of(struct span text)
 {
     uint32_t hash = 2166136261u;
 
-    for (size_t i = 0; i < key.size; i++)
-        hash = (hash ^ (unsigned char)key.bytes[i]) * 16777619u;
-    for (;; hash++) {
+    for (size_t i = 0; i < text.size; i++)
+        hash = (hash ^ (unsigned char)text.bytes[i]) * 16777619u;
+    return hash;
+}
+
+static struct published_key *find_key(struct sim *sim, struct span key)
+{
+    for (uint32_t hash = hash_of(key);; hash++) {
         struct published_key *found = &sim->published->keys[hash % KEYS_MAX];
         if (found->key.bytes == NULL || span_equal(found->key, key))
             return found;
@@ -253,20 +274,31 @@ static int64_t count_records(struct sim *sim, int64_t partition, int64_t first, 
     return count;
 }
 
-static int64_t read_ledger_partition(struct sim *sim, struct reader *reader)
+/* What was published of a state is not taken back: the next record is of a state as far, or of one made anew. */
+static void check_reach(struct sim *sim, int64_t partition, uint64_t state, int64_t next)
 {
-    int64_t sum = 0;
+    struct reach *reach = &sim->published->reaches[partition];
+
+    if (reach->state == state && next < reach->next)
+        sim_fail(sim, "ledger: partition %" PRId64 " is told to stand at %" PRId64 ", before it stood at %" PRId64,
+                 partition, next, reach->next);
+    *reach = (struct reach){state, next};
+}
+
+static void read_ledger_partition(struct sim *sim, struct reader *reader, struct ledger_entry *ledger)
+{
+    int64_t sum = 0, watermark_ms = NONE;
     int64_t partition = read_long(reader);
 
-    (void)read_text(reader);
+    uint64_t state = hash_of(read_text(reader));
     int64_t first = read_long(reader), next = read_long(reader);
     if (read_long(reader) == 1)
-        (void)read_long(reader); /* watermark */
+        watermark_ms = read_long(reader);
     int64_t records = read_long(reader), consumed = read_long(reader);
     for (int i = 0; i < OUTCOMES; i++)
         sum += read_long(reader);
     if (reader->is_bad || partition < 0 || partition >= SIM_PARTITIONS)
-        return 0;
+        return;
     if (sum != consumed)
         sim_fail(sim, "ledger: partition %" PRId64 " consumed %" PRId64 ", of which are told %" PRId64, partition,
                  consumed, sum);
@@ -275,22 +307,27 @@ static int64_t read_ledger_partition(struct sim *sim, struct reader *reader)
                  "ledger: partition %" PRId64 " consumed %" PRId64 " records in [%" PRId64 ", %" PRId64
                  "), which holds %" PRId64,
                  partition, consumed, first, next, count_records(sim, partition, first, next));
-    return records;
+    check_reach(sim, partition, state, next);
+    ledger->records += records;
+    ledger->states[partition] = state;
+    if (watermark_ms > ledger->watermark_ms)
+        ledger->watermark_ms = watermark_ms;
 }
 
-static void take_ledger(struct sim *sim, const struct entry *entry)
+static bool read_ledger(struct sim *sim, struct span value, struct ledger_entry *ledger)
 {
     struct reader reader;
-    int64_t records = 0;
 
-    if (!read_framing(&reader, entry->value, 3)) {
-        sim_fail(sim, "a ledger record cannot be read");
-        return;
-    }
-    int64_t kind = read_long(&reader), start_ms = read_long(&reader);
-    for (int i = 0; i < 3; i++) /* end, pane, generation */
-        (void)read_long(&reader);
-    int64_t revision = read_long(&reader), rows = read_long(&reader);
+    *ledger = (struct ledger_entry){.watermark_ms = NONE};
+    if (!read_framing(&reader, value, 3))
+        return false;
+    ledger->kind = read_long(&reader);
+    ledger->start_ms = read_long(&reader);
+    ledger->end_ms = read_long(&reader);
+    ledger->pane = read_long(&reader);
+    ledger->generation = read_long(&reader);
+    ledger->revision = read_long(&reader);
+    ledger->rows = read_long(&reader);
     (void)read_text(&reader);
     for (int64_t count = read_long(&reader); count != 0 && !reader.is_bad; count = read_long(&reader)) {
         if (count < 0) {
@@ -298,27 +335,60 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
             count = -count;
         }
         for (int64_t i = 0; i < count; i++)
-            records += read_ledger_partition(sim, &reader);
+            read_ledger_partition(sim, &reader, ledger);
     }
-    struct open_window *window = open_window(sim->published, kind, start_ms);
-    if (read_long(&reader) > 0 && kind != 3) /* retention */
+    if (read_long(&reader) > 0 && ledger->kind != 3) /* retention */
         sim_fail(sim, "ledger: retention of a window that is no month");
-    bool is_retention_only = window->rows == 0 && window->last_revision == revision;
+    return !reader.is_bad && reader.at == reader.end;
+}
+
+/* What must hold of a window's ledger record, and of it after the one before. */
+static void check_ledger(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger)
+{
+    const char *kind = oracle_kinds[ledger->kind & 3];
+    bool is_of_other_states = false;
+
+    for (int p = 0; p < SIM_PARTITIONS; p++)
+        is_of_other_states =
+            is_of_other_states || (window->last_states[p] != 0 && ledger->states[p] != window->last_states[p]);
+    if (ledger->records != ledger->revision)
+        sim_fail(sim, "ledger: revision %" PRId64 " of partitions' %" PRId64 " records", ledger->revision,
+                 ledger->records);
+    if (is_of_other_states && ledger->generation <= window->last_generation)
+        sim_fail(sim, "ledger: a %s is of a state made anew, and of generation %" PRId64 " as before", kind,
+                 ledger->generation);
+    if (ledger->pane == PANE_ON_TIME && ledger->end_ms > ledger->watermark_ms)
+        sim_fail(sim, "ledger: a %s is told on time %" PRId64 " ms before its end", kind,
+                 ledger->end_ms - ledger->watermark_ms);
+}
+
+static void take_ledger(struct sim *sim, const struct entry *entry)
+{
+    struct ledger_entry ledger;
+
+    if (!read_ledger(sim, entry->value, &ledger)) {
+        sim_fail(sim, "a ledger record cannot be read");
+        return;
+    }
+    struct open_window *window = open_window(sim->published, ledger.kind, ledger.start_ms);
+    bool is_retention_only = window->rows == 0 && window->last_revision == ledger.revision;
     if (is_retention_only)
         window->rows = window->last_rows;
-    if (reader.is_bad || reader.at != reader.end)
-        sim_fail(sim, "a ledger record cannot be read to its end");
-    else if (records != revision)
-        sim_fail(sim, "ledger: revision %" PRId64 " of partitions' %" PRId64 " records", revision, records);
-    else if (window->rows + window->retained != rows)
-        sim_fail(sim, "ledger: %" PRId64 " summaries, committed with it were %" PRId64, rows,
+    check_ledger(sim, window, &ledger);
+    if (window->rows + window->retained != ledger.rows)
+        sim_fail(sim, "ledger: %" PRId64 " summaries, committed with it were %" PRId64, ledger.rows,
                  window->rows + window->retained);
     for (size_t i = 0; i < LENGTH_OF(rollups) && !is_retention_only; i++)
-        if (window->requests[i] != revision)
-            sim_fail(sim, "a %s of revision %" PRId64 " has %" PRId64 " requests by %s", oracle_kinds[kind & 3],
-                     revision, window->requests[i], rollups[i]);
-    *window =
-        (struct open_window){.kind = kind, .start_ms = start_ms, .last_revision = revision, .last_rows = window->rows};
+        if (window->requests[i] != ledger.revision)
+            sim_fail(sim, "a %s of revision %" PRId64 " has %" PRId64 " requests by %s", oracle_kinds[ledger.kind & 3],
+                     ledger.revision, window->requests[i], rollups[i]);
+    *window = (struct open_window){.kind = ledger.kind,
+                                   .start_ms = ledger.start_ms,
+                                   .last_revision = ledger.revision,
+                                   .last_rows = window->rows,
+                                   .last_pane = ledger.pane,
+                                   .last_generation = ledger.generation};
+    memcpy(window->last_states, ledger.states, sizeof(ledger.states));
 }
 
 /* Everything a committed reader gets of the topic now. */
@@ -400,9 +470,23 @@ static void merge(struct truth_window *into, const struct truth_window *from)
     }
 }
 
+/* Whether a window was over for all partitions is known when all have been read out: then the highest watermark counts.
+ */
+static void check_pane(struct sim *sim, const struct truth_window *truth, int64_t watermark_ms)
+{
+    const struct open_window *window = open_window(sim->published, truth->kind, truth->start_ms);
+
+    if (oracle_window_over(truth->kind, truth->start_ms) <= watermark_ms && window->last_pane == PANE_EARLY)
+        sim_fail(sim, "a %s is over, and its last revision is told early", oracle_kinds[truth->kind]);
+}
+
 /* The sum over all partitions, for each window once. */
 static void compare_published(struct sim *sim, struct truth *truths[], int32_t count)
 {
+    int64_t watermark_ms = NONE;
+
+    for (int32_t p = 0; p < count; p++)
+        watermark_ms = truths[p]->watermark_ms > watermark_ms ? truths[p]->watermark_ms : watermark_ms;
     for (int32_t p = 0; p < count; p++)
         for (uint32_t i = 0; i < truths[p]->count && !sim->has_failed; i++) {
             struct truth_window merged = truths[p]->windows[i];
@@ -414,6 +498,8 @@ static void compare_published(struct sim *sim, struct truth *truths[], int32_t c
                         is_first = is_first && q > p;
                         merge(&merged, &truths[q]->windows[j]);
                     }
+            if (is_first)
+                check_pane(sim, &merged, watermark_ms);
             for (int row = 0; is_first && row < SIM_ROWS; row++)
                 if (merged.rows[row].requests > 0)
                     compare_row(sim, &merged, row);

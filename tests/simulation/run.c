@@ -27,6 +27,8 @@ static bool is_excused(const struct sim *sim, const char *id)
             return true;
     for (int32_t p = 0; p < SIM_PARTITIONS; p++)
         is_any_hurt = is_any_hurt || sim->is_hurt[p];
+    if (strcmp(id, "NO-MEMORY") == 0)
+        return sim->injected[FAULT_NO_MEMORY] > 0;
     if (strcmp(id, "STORE-DENIED") == 0)
         return sim->injected[FAULT_TAINT] > 0;
     if (sim->has_rebuilt && strcmp(id, "STORE-INCARNATION") == 0)

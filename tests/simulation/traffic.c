@@ -70,11 +70,16 @@ static void put_event(struct bytes *into, uint64_t number, const struct meaning 
     put_long(into, 0);     /* op */
 }
 
-/* When the event happened: mostly now, sometimes hours, days or months ago. */
+/* When the event happened: mostly now, sometimes hours, days or months ago; and sometimes so that its partition's
+ * watermark ends up at the end of an hour, or a moment before. */
 static int64_t draw_time(struct sim *sim)
 {
     int64_t wall_ms = sim_wall_ms(sim);
+    int64_t watermark_ms = wall_ms - sim->config.out_of_orderness_ms;
+    int64_t left_ms = HOUR_MS - watermark_ms % HOUR_MS;
 
+    if (left_ms < sim->config.future_skew_ms && sim_chance(sim, 200))
+        return wall_ms + left_ms - (sim_chance(sim, 300) ? 0 : sim_between(sim, 1, 1000));
     if (sim_inject(sim, FAULT_LATE)) {
         static const int64_t spans_ms[] = {HOUR_MS, 5 * HOUR_MS, DAY_MS, 9 * DAY_MS, 60 * DAY_MS};
         return wall_ms - sim_between(sim, 0, spans_ms[sim_below(sim, LENGTH_OF(spans_ms))]);
@@ -118,8 +123,12 @@ static int32_t draw_partition(struct sim *sim)
 
 void traffic_append(struct sim *sim)
 {
+    traffic_append_to(sim, draw_partition(sim));
+}
+
+void traffic_append_to(struct sim *sim, int32_t partition)
+{
     struct kafka *kafka = sim->kafka;
-    int32_t partition = draw_partition(sim);
     struct bytes value;
     struct meaning meaning = {
         .created_ms = draw_time(sim),

@@ -8,7 +8,8 @@
 #define OUTCOMES 6 /* counted duplicate filtered too_late dead_lettered conflicting */
 #define NONE INT64_MIN
 
-extern const char *const oracle_kinds[KINDS]; /* "hour" ... */
+extern const char *const oracle_kinds[KINDS];           /* "hour" ... */
+int64_t oracle_window_over(int kind, int64_t start_ms); /* when it ends */
 
 struct sums {
     int64_t requests, prompt, completion, cost;
