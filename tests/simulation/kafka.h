@@ -28,12 +28,16 @@ struct txn {
     int64_t begun_ms;
 };
 
+/* What became of an entry of the input, in the truth that read it last. */
+enum ending { ENDING_NONE, ENDING_COUNTED, ENDING_REPEATED, ENDING_LETTER };
+
 struct entry {
     int64_t timestamp_ms;
     struct span key, value;
     struct meaning meaning;
     struct txn *txn;     /* NULL: none */
     uint32_t counted_in; /* windows the truth of the surviving history counts it in: a bit per kind */
+    enum ending ending;
 };
 
 struct partition_log {
