@@ -17,6 +17,8 @@ enum entry_kind {
 /* What the producer meant: the oracle counts from it, not from the bytes. */
 struct meaning {
     enum entry_kind kind;
+    enum event_op op;
+    uint64_t number; /* the id; 0: none */
     int64_t created_ms;
     int model, provider, country, account; /* account 0: none */
     int64_t prompt, completion, cost;

@@ -9,7 +9,6 @@
 
 #include "truth.h"
 
-#define WINDOWS_MAX 4096
 #define SEALS_MAX 1024
 
 const char *const oracle_kinds[KINDS] = {"hour", "day", "week", "month"};
@@ -47,41 +46,6 @@ struct oracle {
     int64_t idle_ms[SIM_PARTITIONS]; /* when it last was at rest; 0 = never */
 };
 
-/* ---- windows, by libc's calendar ---- */
-
-static int64_t month_start(int64_t ms, int months)
-{
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm date;
-
-    gmtime_r(&seconds, &date);
-    struct tm first = {.tm_year = date.tm_year, .tm_mon = date.tm_mon + months, .tm_mday = 1};
-    return (int64_t)timegm(&first) * 1000;
-}
-
-static int64_t window_start(int kind, int64_t ms)
-{
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm date;
-
-    if (kind == 0)
-        return ms - ms % 3600000;
-    if (kind == 3)
-        return month_start(ms, 0);
-    int64_t day = ms - ms % 86400000;
-    if (kind == 1)
-        return day;
-    gmtime_r(&seconds, &date);
-    return day - (int64_t)((date.tm_wday + 6) % 7) * 86400000;
-}
-
-int64_t oracle_window_over(int kind, int64_t start_ms)
-{
-    static const int64_t sizes_ms[] = {3600000, 86400000, 7 * 86400000};
-
-    return kind == 3 ? month_start(start_ms, 1) : start_ms + sizes_ms[kind];
-}
-
 /* ---- reading a log ---- */
 
 void oracle_key(const struct sim *sim, int32_t partition, const char *part, char *text, size_t size)
@@ -92,66 +56,6 @@ void oracle_key(const struct sim *sim, int32_t partition, const char *part, char
 static int index_of(const struct sim *sim, const struct database *database)
 {
     return database == &sim->redis->master ? 0 : 1;
-}
-
-static struct truth_window *window_at(struct truth *truth, int kind, int64_t start_ms)
-{
-    for (uint32_t i = truth->count; i-- > 0;)
-        if (truth->windows[i].kind == kind && truth->windows[i].start_ms == start_ms)
-            return &truth->windows[i];
-    if (truth->count == WINDOWS_MAX)
-        abort();
-    struct truth_window *window = &truth->windows[truth->count++];
-    *window = (struct truth_window){.kind = kind, .start_ms = start_ms};
-    return window;
-}
-
-static void add(struct sums *sums, const struct meaning *meaning)
-{
-    sums->requests++;
-    sums->prompt += meaning->prompt;
-    sums->completion += meaning->completion;
-    sums->cost += meaning->cost;
-}
-
-static int row_of_model(int model)
-{
-    return 1 + model;
-}
-
-static int row_of_provider(int provider, int model)
-{
-    return 1 + ORACLE_MODELS + provider * ORACLE_MODELS + model;
-}
-
-static int row_of_country(int country)
-{
-    return 1 + ORACLE_MODELS + ORACLE_PROVIDERS * ORACLE_MODELS + country;
-}
-
-static void count_record(const struct sim *sim, struct truth *truth, struct entry *entry, const int64_t floors_ms[])
-{
-    const struct meaning *meaning = &entry->meaning;
-    bool is_counted = false;
-
-    entry->counted_in = 0;
-    for (int kind = 0; kind < KINDS; kind++) {
-        int64_t start_ms = window_start(kind, meaning->created_ms);
-        int64_t over_ms = oracle_window_over(kind, start_ms) + sim->config.kept_ms[kind];
-        if ((truth->watermark_ms != NONE && over_ms <= truth->watermark_ms) || start_ms < floors_ms[kind])
-            continue;
-        struct truth_window *window = window_at(truth, kind, start_ms);
-        is_counted = true;
-        entry->counted_in |= 1u << kind;
-        window->records++;
-        add(&window->rows[0], meaning);
-        add(&window->rows[row_of_model(meaning->model)], meaning);
-        add(&window->rows[row_of_provider(meaning->provider, meaning->model)], meaning);
-        add(&window->rows[row_of_country(meaning->country)], meaning);
-    }
-    truth->outcomes[is_counted ? 0 : 3]++;
-    if (is_counted && meaning->created_ms - sim->config.out_of_orderness_ms > truth->watermark_ms)
-        truth->watermark_ms = meaning->created_ms - sim->config.out_of_orderness_ms;
 }
 
 /* Seals of a partition, in the order they were made. */
@@ -182,18 +86,13 @@ static void read_on(struct sim *sim, struct truth *truth, const struct database 
     for (; truth->next < next && truth->next < log->next; truth->next++) {
         struct entry *entry = log->entries[truth->next];
         int64_t floors_ms[KINDS] = {NONE, NONE, NONE, NONE};
-        int64_t counted = truth->outcomes[0];
         entry->ending = ENDING_NONE;
         if (entry->meaning.kind == ENTRY_MARKER)
             continue;
         for (uint32_t i = 0; i < seal_count; i++)
             if (seals[i].next <= truth->next && seals[i].floor_ms > floors_ms[seals[i].kind])
                 floors_ms[seals[i].kind] = seals[i].floor_ms;
-        if (entry->meaning.kind == ENTRY_BAD)
-            truth->outcomes[4]++;
-        else
-            count_record(sim, truth, entry, floors_ms);
-        entry->ending = truth->outcomes[0] == counted ? ENDING_LETTER : ENDING_COUNTED;
+        oracle_count(sim, truth, entry, floors_ms);
         if (entry->ending == ENDING_LETTER && !oracle_has_letter(sim, partition, truth->next))
             sim_fail(sim, "partition %" PRId32 ": the store is past offset %" PRId64 ", whose dead letter is not there",
                      partition, truth->next);
@@ -207,6 +106,7 @@ static void forget(struct truth *truth, int64_t first)
     truth->watermark_ms = NONE;
     memset(truth->outcomes, 0, sizeof(truth->outcomes));
     truth->count = 0;
+    oracle_forget_ids(truth);
 }
 
 /* The truth of a partition as the database has it. NULL if it has no state. */
@@ -220,9 +120,7 @@ struct truth *oracle_truth(struct sim *sim, struct database *database, int32_t p
         return NULL;
     if (truth->windows == NULL || truth->epoch != database->epoch || truth->next > next) {
         if (truth->windows == NULL)
-            truth->windows = malloc(WINDOWS_MAX * sizeof(*truth->windows));
-        if (truth->windows == NULL)
-            abort();
+            oracle_truth_make(truth);
         forget(truth, first);
         truth->epoch = database->epoch;
     }
@@ -312,7 +210,7 @@ static void compare_window(struct sim *sim, struct database *database, int32_t p
         if (!field->is_live || span_equal(field->name, span_of("__n")))
             continue;
         int row = find_row(sim->oracle, field->name);
-        rows++;
+        rows += row < 0 || window->rows[row].requests > 0 ? 1 : 0; /* what all was taken out of may stay, as nothing */
         if (row < 0 || !read_cell(field->value, &sums) || !oracle_is_equal(&sums, &window->rows[row]))
             sim_fail(sim,
                      "partition %" PRId32 ": %s, row %.*s: the store has %" PRId64 " requests, %" PRId64
@@ -429,7 +327,8 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
         for (int kind = 0; brace != NULL && kind < KINDS; kind++) {
             size_t size = strlen(oracle_kinds[kind]);
             if (strncmp(brace + 2, oracle_kinds[kind], size) == 0 && brace[2 + size] == ':')
-                compare_window(sim, database, partition, window_at(truth, kind, strtoll(brace + 3 + size, NULL, 10)));
+                compare_window(sim, database, partition,
+                               oracle_window_at(truth, kind, strtoll(brace + 3 + size, NULL, 10)));
         }
     }
     oracle_retention_flushed(sim, database);
@@ -445,7 +344,7 @@ static void check_seal(struct sim *sim, const struct database *database, int32_t
 
     for (int64_t i = truth == NULL ? log->next : truth->next; i < log->next; i++) {
         const struct entry *entry = log->entries[i];
-        int64_t start_ms = window_start(kind, entry->meaning.created_ms);
+        int64_t start_ms = oracle_window_start(kind, entry->meaning.created_ms);
         int64_t over_ms = oracle_window_over(kind, start_ms) + sim->config.kept_ms[kind];
         if (entry->meaning.kind != ENTRY_GOOD)
             continue;
@@ -515,18 +414,18 @@ void oracle_make(struct sim *sim)
     letters_make(sim);
     snprintf(oracle->row_names[0], sizeof(oracle->row_names[0]), "total");
     for (int model = 0; model < ORACLE_MODELS; model++)
-        snprintf(oracle->row_names[row_of_model(model)], 64, "model|%s", models[model]);
+        snprintf(oracle->row_names[oracle_row_of_model(model)], 64, "model|%s", models[model]);
     for (int provider = 0; provider < ORACLE_PROVIDERS; provider++)
         for (int model = 0; model < ORACLE_MODELS; model++)
-            snprintf(oracle->row_names[row_of_provider(provider, model)], 64, "provider|%s|%s",
+            snprintf(oracle->row_names[oracle_row_of_provider(provider, model)], 64, "provider|%s|%s",
                      provider == 1 ? "p%7Cpe" : providers[provider], models[model]);
     for (int country = 0; country < ORACLE_COUNTRIES; country++)
-        snprintf(oracle->row_names[row_of_country(country)], 64, "geography|%s", countries[country]);
+        snprintf(oracle->row_names[oracle_row_of_country(country)], 64, "geography|%s", countries[country]);
 }
 
 void oracle_free(struct sim *sim)
 {
     for (int i = 0; i < 2; i++)
         for (int32_t p = 0; p < SIM_PARTITIONS; p++)
-            free(sim->oracle->truths[i][p].windows);
+            oracle_truth_free(&sim->oracle->truths[i][p]);
 }

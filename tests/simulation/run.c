@@ -298,9 +298,9 @@ static void configure(struct sim *sim)
     config->emit_interval_ms = sim_between(sim, 200, 3000);
     config->late_emit_interval_ms = sim_between(sim, 200, 10000);
     config->flush_rows_max = 2048;
-    /* Every event has an id of its own, so remembering ids changes nothing that is counted. */
     static const enum ids_mode modes[] = {IDS_OFF, IDS_DEDUP, IDS_AMEND};
     config->ids = modes[sim_between(sim, 0, 2)];
+    config->ids_keep = config->ids == IDS_AMEND && sim_chance(sim, 500) ? KEEP_LAST : KEEP_FIRST;
     config->ids_kept_ms = config->ids == IDS_OFF ? 0 : sim_between(sim, 1, 20) * HOUR_MS;
     sim->wall_base_ms = INT64_C(1761868800000) + sim_between(sim, 0, 60) * HOUR_MS; /* 2025-10-31: month, then week */
     sim->wall_scale = sim_between(sim, 400, 2500);

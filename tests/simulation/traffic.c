@@ -30,7 +30,7 @@ static void put_text(struct bytes *into, const char *text)
     into->size += strlen(text);
 }
 
-static void put_event(struct bytes *into, uint64_t number, const struct meaning *meaning)
+static void put_event(struct bytes *into, const struct meaning *meaning)
 {
     char id[32];
 
@@ -38,7 +38,7 @@ static void put_event(struct bytes *into, uint64_t number, const struct meaning 
     for (int i = 0; i < 4; i++)
         put_byte(into, 0);
     put_byte(into, 1); /* the bundled schema */
-    snprintf(id, sizeof(id), "g-%llu", (unsigned long long)number);
+    snprintf(id, sizeof(id), "g-%llu", (unsigned long long)meaning->number);
     /* a magic byte of 0 and a schema id of four bytes: the first of the five zeros above is the magic byte */
     put_text(into, id);
     put_long(into, meaning->created_ms);
@@ -67,7 +67,7 @@ static void put_event(struct bytes *into, uint64_t number, const struct meaning 
         put_long(into, 0); /* latencies */
     put_byte(into, 0);     /* classified */
     put_long(into, 0);     /* categories */
-    put_long(into, 0);     /* op */
+    put_long(into, (int64_t)meaning->op);
 }
 
 /* When the event happened: mostly now, sometimes hours, days or months ago; and sometimes so that its partition's
@@ -121,16 +121,9 @@ static int32_t draw_partition(struct sim *sim)
     return partition;
 }
 
-void traffic_append(struct sim *sim)
+static struct meaning draw_meaning(struct sim *sim)
 {
-    traffic_append_to(sim, draw_partition(sim));
-}
-
-void traffic_append_to(struct sim *sim, int32_t partition)
-{
-    struct kafka *kafka = sim->kafka;
-    struct bytes value;
-    struct meaning meaning = {
+    return (struct meaning){
         .created_ms = draw_time(sim),
         .model = (int)sim_below(sim, ORACLE_MODELS),
         .provider = (int)sim_below(sim, ORACLE_PROVIDERS),
@@ -140,8 +133,55 @@ void traffic_append_to(struct sim *sim, int32_t partition)
         .completion = sim_between(sim, 0, 900),
         .cost = sim_between(sim, 0, 1000000),
     };
+}
+
+/* A record under the id of one of the last of this log: as it was, grown, another altogether, or with an `op`. */
+static void repeat(struct sim *sim, const struct partition_log *log, struct meaning *meaning)
+{
+    int64_t back = sim_between(sim, 1, 40);
+    const struct entry *earlier = back <= log->next ? log->entries[log->next - back] : NULL;
+
+    if (earlier == NULL || earlier->meaning.kind != ENTRY_GOOD)
+        return;
+    meaning->number = earlier->meaning.number;
+    switch (sim_below(sim, 8)) {
+    case 0:
+        meaning->op = OP_AMEND;
+        break;
+    case 1:
+        meaning->op = OP_RETRACT;
+        break;
+    case 2:
+        break;
+    case 3:
+    case 4:
+        *meaning = earlier->meaning;
+        meaning->op = OP_CREATE;
+        meaning->completion += sim_between(sim, 1, 100);
+        break;
+    default:
+        *meaning = earlier->meaning;
+        if (sim_chance(sim, 300)) /* also what a correction said, as if nothing had been before */
+            meaning->op = OP_CREATE;
+        break;
+    }
+}
+
+void traffic_append(struct sim *sim)
+{
+    traffic_append_to(sim, draw_partition(sim));
+}
+
+void traffic_append_to(struct sim *sim, int32_t partition)
+{
+    struct kafka *kafka = sim->kafka;
+    struct bytes value;
+    struct meaning meaning = draw_meaning(sim);
+
     /* A log that was cut gives its offsets again, but a producer does not give its ids again. */
-    uint64_t number = (uint64_t)kafka->input->logs[partition].next + (uint64_t)sim->now_ms * 1000;
+    meaning.number = (uint64_t)kafka->input->logs[partition].next + (uint64_t)sim->now_ms * 1000;
+    if (sim_inject(sim, FAULT_REPEATED))
+        repeat(sim, &kafka->input->logs[partition], &meaning);
 
     /* Not into a log that was cut: a marker just where the anchor was leaves nothing to compare with, and is taken for
      * compaction. */
@@ -154,7 +194,7 @@ void traffic_append_to(struct sim *sim, int32_t partition)
         meaning.created_ms = sim_wall_ms(sim) + sim->config.future_skew_ms +
                              sim_between(sim, 60 * DAY_MS, 150 * DAY_MS); /* beyond the run */
     }
-    put_event(&value, number, &meaning);
+    put_event(&value, &meaning);
     struct span bytes = {value.bytes, value.size};
     if (meaning.kind == ENTRY_GOOD && sim_inject(sim, FAULT_MALFORMED)) {
         meaning.kind = ENTRY_BAD;

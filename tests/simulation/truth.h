@@ -8,13 +8,14 @@
 #define OUTCOMES 6 /* counted duplicate filtered too_late dead_lettered conflicting */
 #define NONE INT64_MIN
 
-extern const char *const oracle_kinds[KINDS];           /* "hour" ... */
-int64_t oracle_window_over(int kind, int64_t start_ms); /* when it ends */
+extern const char *const oracle_kinds[KINDS]; /* "hour" ... */
 
 struct sums {
     int64_t requests, prompt, completion, cost;
 };
 bool oracle_is_equal(const struct sums *left, const struct sums *right);
+
+struct id_truth;
 
 struct truth_window {
     int kind;
@@ -30,13 +31,26 @@ struct truth {
     int64_t outcomes[OUTCOMES];
     uint32_t count;
     struct truth_window *windows; /* WINDOWS_MAX */
-    uint32_t epoch;               /* of the database it was read for */
+    struct id_truth *ids;
+    uint32_t epoch; /* of the database it was read for */
     uint32_t seal_count;
 };
 
 /* The truth of a partition as far as the database has come. NULL if it has no state. */
 struct truth *oracle_truth(struct sim *sim, struct database *database, int32_t partition);
 const char *oracle_row_name(const struct sim *sim, int row); /* "" if there is none */
+
+/* counting.c: windows; rows; and what becomes of one record, with the floors there are at its offset. */
+int64_t oracle_window_start(int kind, int64_t ms);
+int64_t oracle_window_over(int kind, int64_t start_ms); /* when it ends */
+void oracle_truth_make(struct truth *truth);
+void oracle_truth_free(struct truth *truth);
+void oracle_forget_ids(struct truth *truth);
+struct truth_window *oracle_window_at(struct truth *truth, int kind, int64_t start_ms);
+int oracle_row_of_model(int model);
+int oracle_row_of_provider(int provider, int model);
+int oracle_row_of_country(int country);
+void oracle_count(const struct sim *sim, struct truth *truth, struct entry *entry, const int64_t floors_ms[]);
 
 /* Compares all of a partition with the master. */
 void oracle_compare(struct sim *sim, int32_t partition, const struct truth *truth);

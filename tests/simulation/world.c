@@ -25,6 +25,7 @@ const char *fault_name(enum sim_fault fault)
         [FAULT_REBALANCE] = "rebalance for no reason",
         [FAULT_RELOAD] = "tables reloaded",
         [FAULT_REDELIVERY] = "records delivered again",
+        [FAULT_REPEATED] = "ids produced again",
         [FAULT_LATE] = "late event",
         [FAULT_FUTURE] = "future event",
         [FAULT_MALFORMED] = "malformed record",
