@@ -109,6 +109,18 @@ local function deciders(KEYS)
   return {'OK', state[1], state[2], redis.call('HGETALL', deciders_of(KEYS[1]))}
 end
 
+-- Writes the settings of the namespace, whole, if those that are kept have the version that is expected ('' = none
+-- are kept). KEYS: the record. ARGV: the version expected, then names and values
+local function settle(KEYS, ARGV)
+  local version = redis.call('HGET', KEYS[1], 'version') or ''
+  if version ~= ARGV[1] then return {'CHANGED', version} end
+  local no = denied('UNLINK', KEYS[1]) or denied('HSET', KEYS[1], 'f', 'v')
+  if no then return no end
+  redis.call('UNLINK', KEYS[1])
+  redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+  return {'OK'}
+end
+
 local function look(KEYS)
   if redis.call('EXISTS', KEYS[1]) == 0 then return {'MISSING'} end
   return {'OK', state_of(KEYS[1])}
@@ -646,6 +658,7 @@ end
 
 redis.register_function{function_name='gentally_1_probe', callback=probe, flags={'no-writes'}}
 redis.register_function('gentally_1_create', create)
+redis.register_function('gentally_1_settle', settle)
 redis.register_function{function_name='gentally_1_claim', callback=claim, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_stop', callback=stop, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_give_up', callback=give_up, flags={'allow-oom'}}

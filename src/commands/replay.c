@@ -76,6 +76,7 @@ struct replay_counts {
     struct comparison compared;
     uint64_t outcomes; /* partitions' outcomes that differ */
     uint64_t moved, sealed, outside;
+    uint64_t unreadable; /* windows of one side or the other; the first is told in judge() */
     int64_t shown;
 };
 
@@ -88,6 +89,7 @@ struct request {
     struct logger logger;
     struct store *live;
     struct replay *replay;
+    bool is_begun;                                /* something of it may have been made */
     struct partition_state lives[PARTITIONS_MAX]; /* where the live partitions stood at the start */
     int64_t targets[PARTITIONS_MAX], firsts[PARTITIONS_MAX];
     int64_t whole_ms; /* windows that start before it may hold records from before the range */
@@ -95,6 +97,7 @@ struct request {
     struct window_list list;
     struct replay_counts counts;
     struct replay_retention retention;
+    char unreadable[320]; /* the first window that could not be read, and why */
     struct {
         int32_t partition;
         struct window window;
@@ -238,6 +241,31 @@ static enum verdict compare_cells(struct request *request, const int64_t records
     return verdict;
 }
 
+/* What cannot be read is told by name, and no hindrance to all else. */
+static enum verdict tell_unreadable(struct request *request, const char *what, const struct reason *why)
+{
+    if (request->counts.unreadable++ == 0)
+        snprintf(request->unreadable, sizeof(request->unreadable), "%s: %.200s", what, why->text);
+    fprintf(request->format == FORMAT_JSON ? stderr : stdout, "unreadable: %s: %s: %s\n", what, reason_name(why->id),
+            why->text);
+    return GO_ON;
+}
+
+/* Lets a window be that cannot be read on one side. */
+static enum verdict pass_over(struct request *request, enum verdict verdict, const struct reason *why)
+{
+    bool is_of_window =
+        why->id == STORE_TORN || why->id == STORE_DAMAGED || why->id == CELL_UNREADABLE || why->id == STORE_TAINTED;
+    char start[40], what[96];
+
+    if (verdict != HALT || !is_of_window)
+        return verdict;
+    time_format(request->at.window.start_ms, start, sizeof(start));
+    snprintf(what, sizeof(what), "partition %" PRId32 ", %s %s", request->at.partition,
+             window_kind_name(request->at.window.kind), start);
+    return tell_unreadable(request, what, why);
+}
+
 /* One window of one partition. */
 static enum verdict compare_window(struct request *request, int32_t partition, struct window window, struct reason *why)
 {
@@ -314,7 +342,7 @@ static enum verdict compare_partition(struct request *request, int32_t partition
         if (window.start_ms < request->whole_ms || !request->config->windows[window.kind])
             request->counts.outside++;
         else
-            verdict = compare_window(request, partition, window, why);
+            verdict = pass_over(request, compare_window(request, partition, window, why), why);
     }
     return verdict == GO_ON ? compare_outcomes(request, partition, why) : verdict;
 }
@@ -360,13 +388,17 @@ static enum verdict compare_retention(struct request *request, int32_t count, st
 
 static enum verdict run_replay(struct request *request, struct reason *why)
 {
+    struct settings settings;
     int32_t count = 0;
     enum verdict verdict = store_open(&request->live, request->live_config, &request->logger, why);
 
     if (verdict == GO_ON)
+        verdict = replay_settings(&settings, request->live, request->live_config, why);
+    request->is_begun = verdict == GO_ON;
+    if (verdict == GO_ON)
         verdict = topics_create(request->config, 1, -1, &request->logger, why);
     if (verdict == GO_ON)
-        verdict = replay_open_when_ready(&request->replay, request->config, &request->logger, why);
+        verdict = replay_open_when_ready(&request->replay, request->config, &settings, &request->logger, why);
     if (verdict == GO_ON)
         count = replay_partitions(request->replay);
     for (int32_t i = 0; i < count && verdict == GO_ON; i++)
@@ -381,6 +413,8 @@ static enum verdict run_replay(struct request *request, struct reason *why)
         verdict = compare_partition(request, i, why);
     if (verdict == GO_ON)
         verdict = compare_retention(request, count, why);
+    if (verdict == HALT && why->id == STORE_RETENTION_DAMAGED)
+        verdict = tell_unreadable(request, "retention", why);
     if (request->replay != NULL)
         request->counts.records = replay_records(request->replay);
     return verdict;
@@ -420,11 +454,11 @@ static void print_counts(const struct request *request)
     if (request->format == FORMAT_JSON) {
         printf("{\"namespace\":\"%s\",\"records\":%" PRIu64 ",\"windows\":%" PRIu64 ",\"cells\":%" PRIu64
                ",\"differing\":%" PRIu64 ",\"partitions_differing\":%" PRIu64 ",\"moved\":%" PRIu64
-               ",\"sealed\":%" PRIu64 ",\"outside\":%" PRIu64 ",\"other_rollups\":%" PRIu64
+               ",\"sealed\":%" PRIu64 ",\"unreadable\":%" PRIu64 ",\"outside\":%" PRIu64 ",\"other_rollups\":%" PRIu64
                ",\"retention_rows\":%" PRIu64 ",\"retention_differing\":%" PRIu64 "}\n",
                request->config->namespace_, counts->records, counts->windows, counts->compared.cells,
-               counts->compared.differing, counts->outcomes, counts->moved, counts->sealed, counts->outside,
-               counts->compared.foreign, request->retention.is_compared ? request->retention.rows : 0,
+               counts->compared.differing, counts->outcomes, counts->moved, counts->sealed, counts->unreadable,
+               counts->outside, counts->compared.foreign, request->retention.is_compared ? request->retention.rows : 0,
                retention_differing(request));
         return;
     }
@@ -440,7 +474,8 @@ static void print_counts(const struct request *request)
                counts->moved);
     if (counts->compared.foreign > 0)
         printf("of rollups that are not configured: %" PRIu64 " cells\n", counts->compared.foreign);
-    bool is_equal = counts->compared.differing == 0 && counts->outcomes == 0 && retention_differing(request) == 0;
+    bool is_equal = counts->unreadable == 0 && counts->compared.differing == 0 && counts->outcomes == 0 &&
+                    retention_differing(request) == 0;
     printf("%s\n", is_equal ? "equal" : "NOT equal");
 }
 
@@ -448,6 +483,9 @@ static enum verdict judge(const struct request *request, struct reason *why)
 {
     const struct replay_counts *counts = &request->counts;
 
+    if (counts->unreadable > 0)
+        return reason_set(why, HALT, REPLAY_DIFFERS, 0, "not all could be read: %" PRIu64 ", the first %s",
+                          counts->unreadable, request->unreadable);
     if (counts->compared.differing > 0 || counts->outcomes > 0)
         return reason_set(why, HALT, REPLAY_DIFFERS, 0, "%" PRIu64 " of %" PRIu64 " cells differ",
                           counts->compared.differing, counts->compared.cells);
@@ -485,7 +523,7 @@ static enum verdict make_config(struct request *request, struct reason *why)
 static enum verdict run_and_clean(struct request *request, struct reason *why)
 {
     enum verdict verdict = run_replay(request, why);
-    bool is_ours = verdict == GO_ON || why->id != REPLAY_EXISTS;
+    bool is_ours = request->is_begun && (verdict == GO_ON || why->id != REPLAY_EXISTS);
     struct reason other;
 
     if (request->replay != NULL)

@@ -6,24 +6,43 @@
 
 #include <time.h>
 
+#include "gentally/ingest/settings_told.h"
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topics.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
+#include "gentally/redis/store_settings.h"
 #include "gentally/redis/store_windows.h"
 
 #define READY_TRIES 120 /* of 250 ms */
 
-enum verdict replay_open_when_ready(struct replay **replay, const struct config *config, struct logger *logger,
-                                    struct reason *why)
+enum verdict replay_settings(struct settings *settings, struct store *live, const struct config *live_config,
+                             struct reason *why)
+{
+    struct settings told;
+    enum verdict verdict = store_settings_read(live, settings, why);
+
+    if (verdict == GO_ON && settings->version[0] == '\0')
+        return reason_set(why, HALT, SETTINGS_MISSING, 0,
+                          "namespace %.100s keeps no settings in Redis: run `gentally setup`", live_config->namespace_);
+    if (verdict == GO_ON)
+        verdict = settings_told(&told, live_config, why);
+    if (verdict != GO_ON)
+        return verdict;
+    memcpy(told.group, settings->group, sizeof(told.group)); /* A replay's group is its own. */
+    return settings_check(settings, &told, live_config->namespace_, why);
+}
+
+enum verdict replay_open_when_ready(struct replay **replay, const struct config *config,
+                                    const struct settings *settings, struct logger *logger, struct reason *why)
 {
     static const struct timespec pause = {0, 250000000};
-    enum verdict verdict = replay_open(replay, config, logger, why);
+    enum verdict verdict = replay_open(replay, config, settings, logger, why);
 
     for (int i = 0; i < READY_TRIES && (verdict == TRY_LATER || (verdict == HALT && why->id == SINK_TOPIC_MISSING));
          i++) {
         nanosleep(&pause, NULL);
-        verdict = replay_open(replay, config, logger, why);
+        verdict = replay_open(replay, config, settings, logger, why);
     }
     return verdict;
 }
@@ -33,8 +52,15 @@ enum verdict replay_remove(const struct config *config, struct window_list *list
 {
     struct store *store = NULL;
     struct partition_state state;
+    struct settings settings;
     enum verdict verdict = store_open(&store, config, logger, why);
 
+    if (verdict == GO_ON)
+        verdict = store_settings_read(store, &settings, why);
+    if (verdict == GO_ON && settings.version[0] != '\0')
+        verdict = reason_set(why, HALT, SETTINGS_REFUSED, 0,
+                             "namespace %.100s keeps settings, so that it is no replay's: gentally remove",
+                             config->namespace_);
     /* From the last partition, so that what an interrupted removal leaves is found again from the first one. */
     int32_t count = 0;
     while (verdict == GO_ON && count < PARTITIONS_MAX) {

@@ -1,6 +1,6 @@
 /*
  * `gentally setup`: makes what a worker needs and only a deployer may make: topics, functions in Redis, the first state
- * of each partition.
+ * of each partition, and the settings that the namespace is counted by.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,6 +16,7 @@
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
 #include "ledger_offsets.h"
+#include "setup_settings.h"
 
 #define READY_MS 30000
 
@@ -24,7 +25,8 @@ enum option { PARTITIONS, REPLICATION, BEGIN_AGAIN };
 static const struct command_option option_table[] = {
     [PARTITIONS] = {"partitions", "N", "partitions of topics that are created (default 12; the ledger has 1)", NULL},
     [REPLICATION] = {"replication", "N", "replicas of each created topic (default: the broker's)", NULL},
-    [BEGIN_AGAIN] = {"begin-again", NULL, "make lost states anew, even where the log has less than was counted", NULL},
+    [BEGIN_AGAIN] = {"begin-again", NULL,
+                     "make lost states and settings anew, even where less is left than was counted", NULL},
 };
 
 static enum verdict run(struct command_call *call, struct reason *why);
@@ -38,6 +40,10 @@ const struct command command_setup = {
         "Creates what is missing and leaves alone what is there: the input topic, dead letters, ledger and summary\n"
         "topics, the functions in Redis, and the state of each input partition (counting begins at the first offset\n"
         "its log still has). Run it once before the first worker, and again after partitions were added.\n"
+        "\n"
+        "Writes down what the namespace is counted by. Run again with other settings it carries out what can be\n"
+        "carried out, says so, and workers with the old ones end (runbooks/settings.md); what would change the\n"
+        "meaning of what is counted it refuses before anything is made.\n"
         "\n"
         "  gentally setup --partitions 12 --replication 3\n",
     .options = option_table,
@@ -112,6 +118,7 @@ struct request {
     const struct config *config;
     struct logger *logger;
     int partitions, replication;
+    struct setup_settings *settings;
     bool may_begin_again; /* from what is left of the log, even where that is less than was counted */
 };
 
@@ -126,10 +133,12 @@ static enum verdict create_states(const struct request *request, struct store *s
 
     if (verdict == GO_ON)
         verdict = source_partitions(source, &count, why);
-    if (verdict == GO_ON)
-        verdict = find_floors(store, count, floors_ms, has_counted, why);
     if (verdict == GO_ON && !request->may_begin_again)
         verdict = check_beginnings(request->config, store, source, count, why);
+    if (verdict == GO_ON)
+        verdict = setup_settings_carry_out(request->settings, store, count, why);
+    if (verdict == GO_ON)
+        verdict = find_floors(store, count, floors_ms, has_counted, why);
     for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
         int64_t first = 0, next = 0;
         bool created = false;
@@ -181,6 +190,8 @@ static enum verdict set_up(const struct request *request, struct reason *why)
 
     if (verdict == GO_ON)
         verdict = store_install(store, why);
+    if (verdict == GO_ON)
+        verdict = setup_settings_compare(request->settings, config, store, request->may_begin_again, why);
     if (verdict == GO_ON) {
         printf("redis functions: loaded\n");
         verdict = topics_create(config, request->partitions, request->replication, request->logger, why);
@@ -199,8 +210,11 @@ static enum verdict run(struct command_call *call, struct reason *why)
 {
     const struct command_option *options = call->options;
     struct logger logger;
-    struct request request = {
-        .config = call->config, .logger = &logger, .may_begin_again = options[BEGIN_AGAIN].value != NULL};
+    struct setup_settings settings = {.is_changed = false};
+    struct request request = {.config = call->config,
+                              .logger = &logger,
+                              .settings = &settings,
+                              .may_begin_again = options[BEGIN_AGAIN].value != NULL};
 
     if (!read_count(options[PARTITIONS].value, 12, 1, &request.partitions) ||
         !read_count(options[REPLICATION].value, -1, 1, &request.replication))

@@ -39,7 +39,8 @@ struct checkpoint {
     const struct config *config;
     struct store *store;
     const struct symbols *symbols;
-    uint32_t total; /* index of the rollup whose rows count each record once */
+    int64_t since_ms[ROLLUPS_MAX]; /* windows that start before have no rows of the rollup */
+    uint32_t total;                /* index of the rollup whose rows count each record once */
     struct arena arena;
     size_t plan_room, change_room;
     struct flush_plan *plans;
@@ -60,10 +61,17 @@ enum verdict checkpoint_open(struct checkpoint **checkpoint, const struct config
     opened->config = config;
     opened->store = store;
     opened->symbols = symbols;
+    for (size_t i = 0; i < ROLLUPS_MAX; i++)
+        opened->since_ms[i] = NO_TIME;
     opened->total = (uint32_t)(total - config->rollups.items);
     arena_open(&opened->arena, (size_t)1 << 20);
     *checkpoint = opened;
     return GO_ON;
+}
+
+void checkpoint_begin_rollups(struct checkpoint *checkpoint, const int64_t since_ms[])
+{
+    memcpy(checkpoint->since_ms, since_ms, checkpoint->config->rollups.count * sizeof(*since_ms));
 }
 
 void checkpoint_close(struct checkpoint *checkpoint)
@@ -124,10 +132,11 @@ static enum verdict spread(struct checkpoint *checkpoint, struct flush_plan *pla
     for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++) {
         for (uint32_t i = 0; i < deltas->count; i++) {
             const struct delta *delta = &deltas->items[i];
-            if ((delta->row.windows & 1u << kind) == 0)
+            struct window window = window_of(kind, delta->row.base_ms);
+            if ((delta->row.windows & 1u << kind) == 0 || window.start_ms < checkpoint->since_ms[delta->row.rollup])
                 continue;
             struct cell_delta *cell_delta = &plan->cell_deltas[plan->cell_delta_count++];
-            *cell_delta = (struct cell_delta){window_of(kind, delta->row.base_ms), delta};
+            *cell_delta = (struct cell_delta){window, delta};
             is_sorted =
                 is_sorted && (plan->cell_delta_count == 1 || compare_cell_deltas(cell_delta - 1, cell_delta) <= 0);
         }

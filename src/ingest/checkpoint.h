@@ -49,6 +49,10 @@ MUST_CHECK enum verdict checkpoint_run(struct checkpoint *checkpoint, struct par
 MUST_CHECK enum verdict checkpoint_again(struct checkpoint *checkpoint, struct partition_flush flushes[],
                                          uint32_t count, struct reason *why);
 
+/* Says in which windows each configured rollup has rows: those that start at `since_ms` or later. Without this call all
+ * have. */
+void checkpoint_begin_rollups(struct checkpoint *checkpoint, const int64_t since_ms[]);
+
 /* Gives up the flushes of the last TRY_LATER, whose outcome may never be known: their partitions must be claimed anew,
  * which makes it harmless. */
 void checkpoint_forget(struct checkpoint *checkpoint);

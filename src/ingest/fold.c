@@ -24,11 +24,11 @@ static enum verdict set_aside(struct fold *fold, struct partition *partition, co
     fold->records++;
     fold->letters++;
     fold->letters_total++;
-    fold->conflicts += outcome == OUTCOME_CONFLICTING ? 1 : 0;
     if (because->id == EVENT_FUTURE) {
         fold->futures_total++;
         fold->last_future = *because;
     }
+    fold->conflicts += outcome == OUTCOME_CONFLICTING ? 1 : 0;
     partition->outcomes[outcome] += offsets;
     partition->next = record->offset + offsets;
     return GO_ON;

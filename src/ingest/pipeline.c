@@ -11,6 +11,7 @@
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_flush.h"
 #include "pipeline_parts.h"
+#include "pipeline_settings.h"
 
 #define SYMBOLS_MAX 65536u /* distinct texts between two flushes */
 #define SYMBOLS_BYTES ((size_t)8 << 20)
@@ -136,11 +137,8 @@ struct pipeline_counts pipeline_counts(const struct pipeline *pipeline)
 {
     const struct fold *fold = &pipeline->fold;
 
-    return (struct pipeline_counts){.records = fold->records,
-                                    .dead_letters = fold->letters_total,
-                                    .id_conflicts = fold->conflicts,
-                                    .futures = fold->futures_total,
-                                    .future = fold->last_future.text};
+    return (struct pipeline_counts){fold->records, fold->letters_total, fold->conflicts, fold->futures_total,
+                                    fold->last_future.text};
 }
 
 /* ---- storing ---- */
@@ -176,12 +174,21 @@ enum verdict pipeline_resume(struct pipeline *pipeline, int64_t now_ms, struct r
 
 enum verdict pipeline_reclaim(struct pipeline *pipeline, struct reason *why)
 {
-    for (uint32_t i = 0; i < pipeline->assignment.count && pipeline->retention != NULL; i++)
-        if (pipeline->assignment.by_partition[pipeline->assignment.partitions[i]]->must_claim) {
-            retention_distrust(pipeline->retention);
-            break;
-        }
-    return assignment_reclaim(&pipeline->assignment, pipeline->store, pipeline->source, why);
+    bool is_needed = false;
+
+    for (uint32_t i = 0; i < pipeline->assignment.count; i++) {
+        const struct partition *partition = pipeline->assignment.by_partition[pipeline->assignment.partitions[i]];
+        is_needed = is_needed || (partition->must_claim && !partition->is_stopped);
+    }
+    if (is_needed && pipeline->retention != NULL)
+        retention_distrust(pipeline->retention);
+    pipeline->must_recheck_settings = pipeline->must_recheck_settings || is_needed;
+    enum verdict verdict = assignment_reclaim(&pipeline->assignment, pipeline->store, pipeline->source, why);
+    if (verdict != GO_ON || !pipeline->must_recheck_settings)
+        return verdict;
+    verdict = pipeline_recheck_settings(pipeline, why);
+    pipeline->must_recheck_settings = verdict == TRY_LATER;
+    return verdict;
 }
 
 void pipeline_commit(struct pipeline *pipeline)

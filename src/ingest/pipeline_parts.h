@@ -7,6 +7,7 @@
 
 #include "assignment.h"
 #include "fold.h"
+#include "gentally/config/settings.h"
 #include "retention.h"
 #include "tables.h"
 
@@ -27,6 +28,8 @@ struct pipeline {
     struct checkpoint *checkpoint;
     struct producer *producer;
     struct source *source;
+    struct settings settings; /* as they are kept; without a version: a replay's */
+    bool must_recheck_settings;
 
     /* At work. */
     struct assignment assignment;

@@ -8,6 +8,7 @@
 #include "gentally/redis/store.h"
 #include "id_lookup.h"
 #include "pipeline_parts.h"
+#include "pipeline_settings.h"
 
 #define TELL_INTERVAL_MS 600000
 
@@ -28,6 +29,8 @@ enum verdict pipeline_claim(struct pipeline *pipeline, int64_t now_ms, struct re
     enum verdict verdict = assignment_claim(&pipeline->assignment, pipeline->store, pipeline->config, pipeline->pool,
                                             pipeline->batch.partitions, pipeline->batch.partition_count, now_ms, why);
 
+    if (verdict == GO_ON)
+        verdict = pipeline_recheck_settings(pipeline, why);
     if (verdict == GO_ON)
         verdict = assignment_start(&pipeline->assignment, pipeline->source, why);
     if (verdict == GO_ON)

@@ -8,6 +8,7 @@
 #include "gentally/kafka/topics.h"
 #include "gentally/redis/store.h"
 #include "pipeline_parts.h"
+#include "pipeline_settings.h"
 
 /* No state at all is a setup forgotten, or a Redis that lost everything. Where only some are missing, their owners stop
  * them, and the others go on. */
@@ -47,6 +48,25 @@ static enum verdict check_topics(const struct pipeline *pipeline, struct reason 
     return verdict;
 }
 
+/* Other settings come first, since states may be missing for them: those of another topic. Where neither is there, it
+ * is the states that tell what happened. */
+static enum verdict check_settings(struct pipeline *pipeline, int32_t count, struct reason *why)
+{
+    struct reason unkept;
+    enum verdict verdict = pipeline_check_settings(pipeline, why);
+
+    if (verdict == GO_ON)
+        return check_states(pipeline, count, why);
+    if (verdict != HALT || why->id != SETTINGS_MISSING)
+        return verdict;
+    unkept = *why;
+    verdict = check_states(pipeline, count, why);
+    if (verdict != GO_ON)
+        return verdict;
+    *why = unkept;
+    return HALT;
+}
+
 enum verdict pipeline_check_worker(struct pipeline *pipeline, int32_t *partition_count, struct reason *why)
 {
     enum verdict verdict = store_check(pipeline->store, why);
@@ -54,7 +74,7 @@ enum verdict pipeline_check_worker(struct pipeline *pipeline, int32_t *partition
     if (verdict == GO_ON)
         verdict = source_partitions(pipeline->source, partition_count, why);
     if (verdict == GO_ON)
-        verdict = check_states(pipeline, *partition_count, why);
+        verdict = check_settings(pipeline, *partition_count, why);
     if (verdict == GO_ON && pipeline->retention != NULL)
         verdict = store_retention_open(pipeline->store, why);
     return verdict == GO_ON ? check_topics(pipeline, why) : verdict;

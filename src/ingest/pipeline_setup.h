@@ -8,7 +8,8 @@
 #include "pipeline.h"
 
 /* Looks for everything that a worker reads and writes: functions, states, topics. GO_ON: `*partition_count` is that of
- * the topic. HALT: which is missing (STORE-..., SOURCE-..., SINK-...); TRY_LATER: a server does not answer. */
+ * the topic. HALT: which is missing (STORE-..., SOURCE-..., SINK-...), or what the
+ * namespace is counted by and this process is not (SETTINGS-...); TRY_LATER: a server does not answer. */
 MUST_CHECK enum verdict pipeline_check_worker(struct pipeline *pipeline, int32_t *partition_count, struct reason *why);
 
 /* The same for a replay, which publishes nothing and makes its own states. */

@@ -10,6 +10,7 @@
 
 #include "gentally/base/clock.h"
 #include "pipeline_read.h"
+#include "pipeline_settings.h"
 #include "pipeline_setup.h"
 
 #define POLL_MS 50
@@ -27,7 +28,8 @@ struct replay {
 
 /* ---- opening ---- */
 
-enum verdict replay_open(struct replay **replay, const struct config *config, struct logger *logger, struct reason *why)
+enum verdict replay_open(struct replay **replay, const struct config *config, const struct settings *settings,
+                         struct logger *logger, struct reason *why)
 {
     struct replay *opened = calloc(1, sizeof(*opened));
 
@@ -39,6 +41,8 @@ enum verdict replay_open(struct replay **replay, const struct config *config, st
         verdict = pipeline_connect(opened->pipeline, why);
     if (verdict == GO_ON)
         verdict = pipeline_check_replay(opened->pipeline, &opened->partition_count, why);
+    if (verdict == GO_ON)
+        pipeline_use_settings(opened->pipeline, settings);
     if (verdict != GO_ON) {
         replay_close(opened);
         return verdict;

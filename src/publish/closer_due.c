@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "gentally/config/config.h"
+
 static bool is_torn(const struct closer *closer, struct window window)
 {
     for (uint32_t i = 0; i < closer->torn_count; i++)
@@ -73,6 +75,8 @@ struct due closer_due(const struct closer *closer, const struct stored_window *s
     struct window_facts facts = closer_facts(closer, stored, is_final, is_late_due);
     struct due due = {.decision = emit_rule_decide(&facts), .is_rebuilt = facts.is_rebuilt};
 
+    if (!closer->config->windows[stored->window.kind]) /* Counted once, and not to its end. */
+        due.decision = EMIT_SKIP;
     if (emit_rule_emits(due.decision))
         due.order = order_of(closer, stored->window, due.decision, emit_rule_is_restated(&facts));
     return due;

@@ -148,8 +148,7 @@ static bool read_bucket(const redisReply *field, struct id_bucket *bucket)
     return errno == 0 && *end == '\0';
 }
 
-/* Reads the buckets of ids that a partition has, into its state. */
-static enum verdict read_id_buckets(struct store *store, struct partition_state *state, struct reason *why)
+enum verdict store_read_id_buckets(struct store *store, struct partition_state *state, struct reason *why)
 {
     redisReply *reply = NULL;
     enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
@@ -180,7 +179,7 @@ enum verdict store_claim(struct store *store, int32_t partition, struct partitio
     store_put_key(store, partition, "meta");
     store_put_text(&store->command, token);
     verdict = receive_state(store, partition, state, why);
-    return verdict == GO_ON ? read_id_buckets(store, state, why) : verdict;
+    return verdict == GO_ON ? store_read_id_buckets(store, state, why) : verdict;
 }
 
 enum verdict store_state(struct store *store, int32_t partition, struct partition_state *state, struct reason *why)

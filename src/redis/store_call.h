@@ -39,6 +39,9 @@ void store_put_window_name(struct store *store, struct window window);
 void store_put_bucket_key(struct store *store, int32_t partition, struct id_bucket bucket);
 void store_put_bucket_name(struct store *store, struct id_bucket bucket);
 
+/* Reads the buckets of ids that the partition `state->partition` has, into its state. */
+MUST_CHECK enum verdict store_read_id_buckets(struct store *store, struct partition_state *state, struct reason *why);
+
 /* Queues the command that was put together. Verdicts of store_link_send(). */
 MUST_CHECK enum verdict store_send(struct store *store, struct reason *why);
 

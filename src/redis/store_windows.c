@@ -154,12 +154,31 @@ static enum verdict unlink_windows(struct store *store, int32_t partition, const
     return verdict;
 }
 
+static enum verdict unlink_buckets(struct store *store, int32_t partition, struct reason *why)
+{
+    redisReply *reply = NULL;
+    struct partition_state state = {.partition = partition};
+    enum verdict verdict = store_read_id_buckets(store, &state, why);
+
+    if (verdict != GO_ON || state.id_bucket_count == 0)
+        return verdict;
+    verdict =
+        store_command_begin(&store->command, 1 + state.id_bucket_count, state.id_bucket_count * (KEY_MAX + 1), why);
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "UNLINK");
+    for (uint32_t i = 0; i < state.id_bucket_count; i++)
+        store_put_bucket_key(store, partition, state.id_buckets[i]);
+    verdict = store_call(store, &reply, why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
 enum verdict store_remove(struct store *store, int32_t partition, const struct stored_window windows[], uint32_t count,
                           struct reason *why)
 {
-    enum verdict verdict = GO_ON;
-
     assert(strstr(store->namespace_, STORE_REPLAY) != NULL); /* Nobody's counts but a replay's. */
+    enum verdict verdict = unlink_buckets(store, partition, why);
     for (uint32_t first = 0; first < count && verdict == GO_ON; first += STORE_COLLECT_MAX)
         verdict = unlink_windows(store, partition, windows + first,
                                  count - first < STORE_COLLECT_MAX ? count - first : STORE_COLLECT_MAX, why);

@@ -1,10 +1,12 @@
 /* source.h over the simulated Kafka, and topic_read(). */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "gentally/core/event.h"
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topic_read.h"
+#include "gentally/kafka/topics.h"
 #include "kafka.h"
 #include "position.h"
 
@@ -92,6 +94,17 @@ enum verdict source_partitions(struct source *source, int32_t *count, struct rea
     enum verdict verdict = ask(source->sim, why);
 
     *count = source->sim->kafka->input->count;
+    return verdict;
+}
+
+enum verdict topics_input(const struct config *config, char *cluster, size_t size, int32_t *partitions,
+                          struct reason *why)
+{
+    enum verdict verdict = ask(sim_get(), why);
+
+    (void)config;
+    snprintf(cluster, size, "simulated");
+    *partitions = sim_get()->kafka->input->count;
     return verdict;
 }
 

@@ -225,7 +225,7 @@ static bool strike(struct sim *sim, enum sim_fault fault)
         kafka->down_until_ms = sim->now_ms + sim_between(sim, 100, 20000);
         return true;
     case FAULT_GROWTH:
-        if (kafka->input->count == SIM_PARTITIONS)
+        if (kafka->input->count == SIM_PARTITIONS || sim->config.ids != IDS_OFF) /* keys would move: refused */
             return false;
         kafka->input->count++;
         return true;
@@ -253,11 +253,19 @@ static bool has_retention_state(const struct sim *sim)
     return has_all;
 }
 
+static bool has_settings(const struct sim *sim)
+{
+    char key[256];
+
+    snprintf(key, sizeof(key), "%s:{settings}:record", sim->config.namespace_);
+    return database_find(&sim->redis->master, span_of(key)) != NULL;
+}
+
 /* Somebody keeps the workers running, and runs `setup` where it is needed. */
 static void supervise(struct sim *sim)
 {
     int alive = 0;
-    bool needs_setup = !sim->redis->master.has_functions;
+    bool needs_setup = !sim->redis->master.has_functions || !has_settings(sim);
 
     for (int i = 0; i < SIM_WORKERS; i++)
         alive += sim->processes[i].is_alive ? 1 : 0;

@@ -10,6 +10,7 @@
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
 #include "oracle.h"
+#include "setup_settings.h"
 
 #define TURNS_MAX 1000000u /* of the scheduler: a run takes some thousands */
 #define STACK_SIZE ((size_t)1 << 20)
@@ -19,7 +20,8 @@
 /* What ends a worker for good reason. */
 static bool is_excused(const struct sim *sim, const char *id)
 {
-    static const char *const always[] = {"STORE-DUEL", "STORE-STATE-MISSING", "STORE-RETENTION-MISSING"};
+    static const char *const always[] = {"STORE-DUEL", "STORE-STATE-MISSING", "STORE-RETENTION-MISSING",
+                                         "SETTINGS-MISSING"};
     bool is_any_hurt = sim->are_all_hurt;
 
     for (size_t i = 0; i < LENGTH_OF(always); i++)
@@ -95,9 +97,14 @@ void process_main(struct process *process)
 static enum verdict set_up(struct process *process, struct store *store, struct source *source, struct reason *why)
 {
     int64_t floors_ms[WINDOW_KINDS] = {NO_TIME, NO_TIME, NO_TIME, NO_TIME};
+    struct setup_settings settings = {.is_changed = false};
     int32_t count = 0;
-    enum verdict verdict = source_partitions(source, &count, why);
+    enum verdict verdict = setup_settings_compare(&settings, process->config, store, true, why);
 
+    if (verdict == GO_ON)
+        verdict = source_partitions(source, &count, why);
+    if (verdict == GO_ON)
+        verdict = setup_settings_carry_out(&settings, store, count, why);
     for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
         struct partition_state state;
         verdict = store_state(store, i, &state, why);

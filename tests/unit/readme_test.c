@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 
+#include "config_table.h"
 #include "gentally/config/config_print.h"
 #include "suite.h"
 
@@ -117,9 +118,30 @@ static void summary_table_names_every_field(void)
     check_fields(GENTALLY_ROOT "/schemas/summary.avsc", "## The summary", 60);
 }
 
+/* One row each, with one of the three answers: an option that nobody decided on is found here. */
+static void every_option_says_whether_it_may_change(void)
+{
+    static const char *const answers[] = {"any time", "by setup", "never"};
+    char *page = text_of(GENTALLY_ROOT "/runbooks/settings.md");
+    char row[160];
+
+    for (size_t i = 0; i < config_option_count; i++) {
+        int found = 0;
+        for (size_t j = 0; j < LENGTH_OF(answers); j++) {
+            snprintf(row, sizeof(row), "\n| `%s` | %s | ", config_options[i].name, answers[j]);
+            found += strstr(page, row) != NULL;
+        }
+        if (found != 1)
+            printf("runbooks/settings.md: option %s has %d rows\n", config_options[i].name, found);
+        CU_ASSERT_EQUAL(found, 1);
+    }
+    free(page);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
+        {"every option says whether it may change", every_option_says_whether_it_may_change},
         {"readme_is_short", readme_is_short},
         {"configuration_table_is_the_programs_own", configuration_table_is_the_programs_own},
         {"event_table_names_every_field", event_table_names_every_field},

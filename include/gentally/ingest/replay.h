@@ -11,12 +11,13 @@
 
 struct config;
 struct replay;
+struct settings;
 
 /* Opens a replay: connects, and checks everything that `gentally setup` makes but the partitions' states. `config` has
- * a namespace and a group of the replay's own; config and logger are borrowed until close. GO_ON gives `*replay` to the
- * caller; other verdicts as worker_open(). */
-MUST_CHECK enum verdict replay_open(struct replay **replay, const struct config *config, struct logger *logger,
-                                    struct reason *why);
+ * a namespace and a group of the replay's own; config and logger are borrowed until close. `settings` are those of the
+ * live namespace, by which the replay counts. GO_ON gives `*replay` to the caller; other verdicts as worker_open(). */
+MUST_CHECK enum verdict replay_open(struct replay **replay, const struct config *config,
+                                    const struct settings *settings, struct logger *logger, struct reason *why);
 
 /* Leaves the group and frees everything; the namespace stays. NULL does nothing. */
 void replay_close(struct replay *replay);

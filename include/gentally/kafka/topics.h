@@ -22,6 +22,13 @@ typedef bool topics_teller(void *context, const char *name, int partitions, bool
 bool topics_each(const struct config *config, int partitions, topics_teller *each, void *context);
 
 /*
+ * Asks where the input topic is: the id of the cluster (empty if its brokers give none), and the topic's partitions, 0:
+ * it is not there. Blocks up to 60 s. TRY_LATER: SOURCE-UNREACHABLE; HALT: SOURCE-DENIED, SOURCE-CONFIG.
+ */
+MUST_CHECK enum verdict topics_input(const struct config *config, char *cluster, size_t size, int32_t *partitions,
+                                     struct reason *why);
+
+/*
  * Creates the topics that are missing of: the input topic (`partitions`), dead letters (`partitions`, max.message.bytes
  * 16 MiB, retention 30 days), ledger, redrives and signals (1 partition, compacted), one summary topic per rollup, and
  * retention (`partitions`, compacted). Topics that exist are left as they are, with a warning where cleanup.policy of a

@@ -75,7 +75,7 @@ static void what_is_no_cell_is_refused(void)
     combination_close(combination);
 }
 
-/* 2.3 million events of 2^21 tokens in two partitions, of 10^12 tokens a field, at a thousand dollars each: each
+/* 2.3 million events of 2^21 tokens in two partitions, of 10^9 tokens a field, at a thousand dollars each: each
  * partition's sum fits 63 bits, both together do not. */
 static void no_sum_is_too_large_to_be_told(void)
 {
@@ -85,7 +85,7 @@ static void no_sum_is_too_large_to_be_told(void)
     } rows[] = {
         {M_TOKENS_SQUARED, 1150000, INT64_C(1) << 42, INT64_MAX},
         {M_TOKENS_PROMPT_SQUARED, 1150000, INT64_C(1) << 42, INT64_MAX},
-        {M_BILLED_TOKENS, 2400000, 2 * EVENT_TOKENS_MAX, INT64_MAX},
+        {M_BILLED_TOKENS, 2400000000, 2 * EVENT_TOKENS_MAX, INT64_MAX},
         {M_COST_NANO_USD, 4700000, EVENT_COST_MAX, INT64_MAX},
         {M_TOKENS_PROMPT, 1, INT64_C(1) << 62, INT64_MAX},
         {M_TOKENS_PROMPT, 1, (INT64_C(1) << 62) - 1, INT64_MAX - 1},

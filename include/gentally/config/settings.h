@@ -1,0 +1,100 @@
+/*
+ * The settings that a namespace is counted by: those options, and that input, of which a change would change what the
+ * figures mean. `gentally setup` writes them down once and changes them alone; whoever counts compares them with what
+ * it is told, before anything is created or counted. Pure: redis/store_settings.h keeps them, ingest/settings_told.h
+ * says what a process is told.
+ */
+#ifndef GENTALLY_SETTINGS_H
+#define GENTALLY_SETTINGS_H
+
+#include "gentally/config/config.h"
+
+/* Since when something is counted: in windows that start at or after it. NO_TIME: from the beginning. */
+struct window_setting {
+    bool is_on;
+    int64_t since_ms, kept_ms;
+};
+
+/* A rollup stays in the settings when it is counted no longer: its rows are published, and its name is taken. */
+struct rollup_setting {
+    struct rollup rollup;
+    bool is_on;
+    int64_t since_ms;
+};
+
+enum retention_setting { RETENTION_NEVER, RETENTION_ON, RETENTION_ENDED };
+
+#define SETTINGS_CLUSTER_SIZE 128
+
+struct settings {
+    char version[33]; /* random, another with each change; empty: not kept yet */
+    char pending[8];  /* "setup" or "remove", which was begun and is not finished; empty: neither */
+    char topic[250], cluster[SETTINGS_CLUSTER_SIZE], group[256]; /* the cluster's id; empty: not known */
+    int32_t partitions;                                          /* 0: the topic is not there */
+    struct window_setting windows[WINDOW_KINDS];
+    uint32_t rollup_count;
+    struct rollup_setting rollups[ROLLUPS_MAX];
+    enum ids_mode ids;
+    enum ids_keep ids_keep;
+    bool has_amended; /* ids was `amend` at some time */
+    int64_t ids_kept_ms;
+    int64_t out_of_orderness_ms, out_of_orderness_max_ms; /* the second: the longest there ever was */
+    char account_key[33];                                 /* digest of the key; empty: there is none */
+    enum retention_setting retention;
+    int64_t retention_since_ms;
+};
+
+/* The settings that the options stand for, without what only servers know: cluster, partitions; and without the digest
+ * of the account key. All of it since the beginning. */
+void settings_of_config(struct settings *told, const struct config *config);
+
+/* What is to be done about a difference. */
+enum settings_step {
+    SETTINGS_BY_SETUP, /* `gentally setup` carries it out */
+    SETTINGS_NEVER,    /* not in this namespace */
+};
+
+/* Gets a difference, as a sentence that says what is kept, what is told, and what follows. Borrows it for the call. */
+typedef void settings_teller(void *context, enum settings_step step, const char *text);
+
+/*
+ * Tells each difference between the settings that are `kept` and those a process is `told`. With `is_fresh` nothing was
+ * counted yet, so that all may change but the input. Where the cluster of either, or the told partitions (0), are not
+ * known, they are not compared.
+ */
+void settings_compare(const struct settings *kept, const struct settings *told, bool is_fresh, settings_teller *tell,
+                      void *context);
+
+/*
+ * Compares for a process that only counts. HALT: SETTINGS-REFUSED with the first difference that is never carried out
+ * (or a removal that was begun), else SETTINGS-CHANGED with the first that `setup` carries out (or a setup that was
+ * begun). `ns`: the namespace.
+ */
+MUST_CHECK enum verdict settings_check(const struct settings *kept, const struct settings *told, const char *ns,
+                                       struct reason *why);
+
+/*
+ * Changes the settings that are kept to those told, whose differences are all carried out; `highest_ms` is the latest
+ * event that may have been counted (NO_TIME: none was). What is new begins in windows that start after it.
+ */
+void settings_take(struct settings *kept, const struct settings *told, int64_t highest_ms);
+
+/* Whether who counts by the one counts as by the other: they differ in no more than version and partitions. */
+bool settings_are_alike(const struct settings *left, const struct settings *right);
+
+/* The entry of a rollup, or NULL. */
+const struct rollup_setting *settings_rollup(const struct settings *settings, const char *name);
+
+/* One setting as text, as it is kept. */
+struct settings_field {
+    char name[48], value[320];
+};
+
+/* Writes all fields; returns how many there are. */
+#define SETTINGS_FIELDS_MAX (16 + WINDOW_KINDS + ROLLUPS_MAX)
+uint32_t settings_write(const struct settings *settings, struct settings_field fields[SETTINGS_FIELDS_MAX]);
+
+/* Reads one field into settings that were zero before the first; false for what settings_write() does not write. */
+bool settings_read(struct settings *settings, struct span name, struct span value);
+
+#endif

@@ -1,0 +1,34 @@
+/* The options first, then what the servers say, then the digest. */
+#include "gentally/ingest/settings_told.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "gentally/kafka/topics.h"
+#include "pseudonym.h"
+
+#define DIGEST_OF                                                                                                      \
+    "gentally: the account key of a namespace" /* no account has this name: it is longer than most are                 \
+                                                */
+
+static enum verdict digest_key(struct settings *told, const struct config *config, struct reason *why)
+{
+    struct pseudonyms *pseudonyms = NULL;
+
+    if (config->account_key[0] == '\0')
+        return GO_ON;
+    enum verdict verdict = pseudonyms_open(&pseudonyms, span_of(config->account_key), why);
+    if (verdict != GO_ON)
+        return verdict;
+    struct pseudonym digest = pseudonyms_of(pseudonyms, span_of(DIGEST_OF));
+    snprintf(told->account_key, sizeof(told->account_key), "%016" PRIx64 "%016" PRIx64, digest.high, digest.low);
+    pseudonyms_close(pseudonyms);
+    return GO_ON;
+}
+
+enum verdict settings_told(struct settings *told, const struct config *config, struct reason *why)
+{
+    settings_of_config(told, config);
+    enum verdict verdict = topics_input(config, told->cluster, sizeof(told->cluster), &told->partitions, why);
+    return verdict == GO_ON ? digest_key(told, config, why) : verdict;
+}

@@ -1,0 +1,83 @@
+/* The settings are read as one hash, and written by a function that first compares the version. */
+#include "gentally/redis/store_settings.h"
+
+#include <stdlib.h>
+
+#include "gentally/redis/store.h"
+#include "store_call.h"
+#include "store_reply.h"
+
+static enum verdict damaged(const char *name, struct reason *why)
+{
+    return reason_set(why, HALT, STORE_DAMAGED, 0, "the settings' field %.64s does not read as we wrote it", name);
+}
+
+static void put_record_key(struct store *store)
+{
+    store_put_format(&store->command, "%s:{settings}:record", store->namespace_);
+}
+
+enum verdict store_settings_read(struct store *store, struct settings *settings, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
+
+    *settings = (struct settings){.version = ""};
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "HGETALL");
+    put_record_key(store);
+    verdict = store_call(store, &reply, why);
+    if (verdict != GO_ON)
+        return verdict;
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements % 2 != 0)
+        verdict = damaged("(all)", why);
+    for (size_t i = 0; verdict == GO_ON && i < reply->elements; i += 2) {
+        const redisReply *name = reply->element[i], *value = reply->element[i + 1];
+        if (name->type != REDIS_REPLY_STRING || value->type != REDIS_REPLY_STRING ||
+            !settings_read(settings, (struct span){name->str, name->len}, (struct span){value->str, value->len}))
+            verdict = damaged(name->type == REDIS_REPLY_STRING ? name->str : "(all)", why);
+    }
+    if (verdict == GO_ON && reply->elements > 0 && settings->version[0] == '\0')
+        verdict = damaged("version", why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
+/* An answer that was lost is asked for again, and then the record is the new one already. */
+static enum verdict read_answer(const redisReply *reply, const char *version, struct reason *why)
+{
+    if (!store_reply_is(reply, "CHANGED"))
+        return store_reply_verdict(reply, 0, 0, why);
+    if (reply->elements == 2 && reply->element[1]->type == REDIS_REPLY_STRING &&
+        strcmp(reply->element[1]->str, version) == 0)
+        return GO_ON;
+    return reason_set(why, HALT, SETTINGS_CHANGED, 0, "somebody else changed the settings just now: run setup again");
+}
+
+enum verdict store_settings_write(struct store *store, struct settings *settings, struct reason *why)
+{
+    redisReply *reply = NULL;
+    struct settings_field fields[SETTINGS_FIELDS_MAX];
+    char before[sizeof(settings->version)];
+
+    memcpy(before, settings->version, sizeof(before));
+    store_random_token(settings->version);
+    uint32_t count = settings_write(settings, fields);
+    enum verdict verdict = store_function_begin(store, "gentally_1_settle", false, 1, 1 + 2 * (size_t)count, 64, why);
+    if (verdict == GO_ON) {
+        put_record_key(store);
+        store_put_text(&store->command, before);
+        for (uint32_t i = 0; i < count; i++) {
+            store_put_text(&store->command, fields[i].name);
+            store_put_text(&store->command, fields[i].value);
+        }
+        verdict = store_call(store, &reply, why);
+    }
+    if (verdict == GO_ON)
+        verdict = read_answer(reply, settings->version, why);
+    if (verdict != GO_ON)
+        memcpy(settings->version, before, sizeof(before));
+    freeReplyObject(reply);
+    return verdict;
+}
