@@ -80,9 +80,11 @@ local function probe(KEYS)
 end
 
 -- Creates a partition's first state, once, with the floors below which its windows are over: one step, or what it
--- counts could end in windows that nobody reads any more. ARGV: inc, first, then the floors of hour, day, week, month
+-- counts could end in windows that nobody reads any more. Windows without their state are no beginning: what is counted
+-- again would be added to them. ARGV: inc, first, then the floors of hour, day, week, month
 local function create(KEYS, ARGV)
   if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
+  if redis.call('EXISTS', KEYS[2]) == 1 then return {'TORN', 'state'} end
   redis.call('UNLINK', deciders_of(KEYS[1])) -- those of a state that is gone
   redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'tok', '', 'first', ARGV[2], 'next', ARGV[2],
              'wm', '', 'idle', '0', 'nonce', '', 'anchor', '',
@@ -102,13 +104,6 @@ local function claim(KEYS, ARGV)
   return {'OK', state_of(KEYS[1])}
 end
 
--- Who decided what, for a redrive.
-local function deciders(KEYS)
-  local state = redis.call('HMGET', KEYS[1], 'inc', 'next')
-  if not state[1] then return {'MISSING'} end
-  return {'OK', state[1], state[2], redis.call('HGETALL', deciders_of(KEYS[1]))}
-end
-
 -- Writes the settings of the namespace, whole, if those that are kept have the version that is expected ('' = none
 -- are kept). KEYS: the record. ARGV: the version expected, then names and values
 local function settle(KEYS, ARGV)
@@ -119,6 +114,13 @@ local function settle(KEYS, ARGV)
   redis.call('UNLINK', KEYS[1])
   redis.call('HSET', KEYS[1], unpack(ARGV, 2))
   return {'OK'}
+end
+
+-- Who decided what, for a redrive.
+local function deciders(KEYS)
+  local state = redis.call('HMGET', KEYS[1], 'inc', 'next')
+  if not state[1] then return {'MISSING'} end
+  return {'OK', state[1], state[2], redis.call('HGETALL', deciders_of(KEYS[1]))}
 end
 
 local function look(KEYS)
@@ -356,21 +358,26 @@ local function collect(KEYS, ARGV)
 end
 
 -- Which of the workers closes windows: liveness only, since what makes sure that there is one is Kafka's transaction. A
--- lease that ends later than any was given for is of another clock. ARGV: holder, ms to hold it (0: to give it back)
+-- lease that ends later than any was given for is of another clock. Who finds it held leaves a look, counted; what the
+-- holder repeats of that count with its next renewal says that it lives, whatever of a dead one arrives late. ARGV:
+-- holder, ms to hold it (0: to give it back), looks that it knows of
 local function lease(KEYS, ARGV)
   local no = denied('HSET', KEYS[1], 'f', 'v')
   if no then return no end
-  local time, held = redis.call('TIME'), redis.call('HMGET', KEYS[1], 'holder', 'until', 'ttl')
+  local time, held = redis.call('TIME'), redis.call('HMGET', KEYS[1], 'holder', 'until', 'ttl', 'looks', 'seen')
   local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-  local left = tonumber(held[2] or '0') - now
+  local left, looks = tonumber(held[2] or '0') - now, held[4] or '0'
   if held[1] ~= ARGV[1] and left > 0 and left <= tonumber(held[3] or '0') then
-    return {'HELD', string.format('%.0f', left)}
+    looks = string.format('%.0f', tonumber(looks) + 1)
+    redis.call('HSET', KEYS[1], 'looks', looks)
+    return {'HELD', string.format('%.0f', left), looks, held[5] or '0'}
   end
   local until_ms = ARGV[2] == '0' and 0 or now + tonumber(ARGV[2])
   if until_ms > 0 or held[1] == ARGV[1] then
-    redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', string.format('%.0f', until_ms), 'ttl', ARGV[2])
+    redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', string.format('%.0f', until_ms), 'ttl', ARGV[2],
+               'seen', ARGV[3])
   end
-  return {'OK'}
+  return {'OK', '0', looks, ARGV[3]}
 end
 
 -- ---- retention ----
@@ -413,10 +420,20 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
+-- What forbids any step of a shard, or nil. A state that went, but not its pairs, is no state that `setup` should make.
+local function shard_refusal(state)
+  local no = refusal(state)
+  if no and no[1] == 'MISSING' and redis.call('EXISTS', string.sub(state, 1, -6) .. 'buckets') == 1 then
+    return {'TORN', 'state'}
+  end
+  return no
+end
+
 -- ARGV: inc, buckets, late: 1 if events were counted before
 local function retention_create(KEYS, ARGV)
   if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
-  if redis.call('EXISTS', string.sub(KEYS[1], 1, -6) .. 'buckets') == 1 then return {'TORN', 'state'} end
+  local no = shard_refusal(KEYS[1])
+  if no[1] == 'TORN' then return no end
   redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'buckets', ARGV[2], 'floor', '0', 'late', ARGV[3])
   return {'OK'}
 end
@@ -521,7 +538,7 @@ end
 -- bucket, 14 bytes: month (2, big-endian) and pair (12), and its model. Months below the floor are passed over: what is
 -- not counted any more has no retention either.
 local function retain(KEYS, ARGV)
-  local no = refusal(KEYS[1])
+  local no = shard_refusal(KEYS[1])
   if no then return no end
   local state, stem = redis.call('HMGET', KEYS[1], 'inc', 'floor'), string.sub(KEYS[1], 1, -6)
   if state[1] ~= ARGV[1] then return {'INCARNATION', state[1]} end
@@ -568,9 +585,17 @@ local function retain(KEYS, ARGV)
   return {'OK'}
 end
 
+-- Ends retention for good: what is counted from here on is not noted. ARGV: why
+local function retention_stop(KEYS, ARGV)
+  local no = shard_refusal(KEYS[1])
+  if no then return no end
+  redis.call('HSET', KEYS[1], 'taint', ARGV[1])
+  return {'OK'}
+end
+
 -- A month's counts, with its revision. ARGV: month
 local function retained(KEYS, ARGV)
-  local no = refusal(KEYS[1])
+  local no = shard_refusal(KEYS[1])
   if no then return no end
   local revision = redis.call('HGET', KEYS[1], 'rev:' .. ARGV[1]) or '0'
   local counts = string.sub(KEYS[1], 1, -6) .. 'counts:' .. ARGV[1]
@@ -580,7 +605,7 @@ end
 
 -- Ends the months before the floor, which never falls. ARGV: floor
 local function retention_seal(KEYS, ARGV)
-  local no = refusal(KEYS[1])
+  local no = shard_refusal(KEYS[1])
   if no then return no end
   if tonumber(redis.call('HGET', KEYS[1], 'floor')) < tonumber(ARGV[1]) then
     redis.call('HSET', KEYS[1], 'floor', ARGV[1])
@@ -590,7 +615,7 @@ end
 
 -- Deletes the counts of months that are sealed. The pairs keep them: they are the cohorts of what follows. ARGV: months
 local function retention_collect(KEYS, ARGV)
-  local no = refusal(KEYS[1]) or denied('HDEL', KEYS[1], 'f')
+  local no = shard_refusal(KEYS[1]) or denied('HDEL', KEYS[1], 'f')
   if no then return no end
   local floor, stem = tonumber(redis.call('HGET', KEYS[1], 'floor')), string.sub(KEYS[1], 1, -6)
   for _, month in ipairs(ARGV) do
@@ -674,6 +699,7 @@ redis.register_function{function_name='gentally_1_collect', callback=collect, fl
 redis.register_function{function_name='gentally_1_read', callback=read, flags={'no-writes'}}
 redis.register_function('gentally_1_retention_create', retention_create)
 redis.register_function('gentally_1_retain', retain)
+redis.register_function{function_name='gentally_1_retention_stop', callback=retention_stop, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_retained', callback=retained, flags={'no-writes'}}
 redis.register_function{function_name='gentally_1_retention_seal', callback=retention_seal, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_retention_collect', callback=retention_collect, flags={'allow-oom'}}

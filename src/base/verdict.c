@@ -54,6 +54,14 @@ const char *reason_name(enum reason_id id)
     return reasons[id].name;
 }
 
+enum reason_id reason_find(struct span name)
+{
+    for (size_t id = REASON_NONE + 1; id < REASON_COUNT; id++)
+        if (span_equal(name, span_of(reasons[id].name)))
+            return (enum reason_id)id;
+    return REASON_NONE;
+}
+
 int reason_exit_status(enum reason_id id)
 {
     assert(id != REASON_NONE);

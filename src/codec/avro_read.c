@@ -263,6 +263,20 @@ enum verdict decode_summary(struct span bytes, struct summary_read *read, struct
     return GO_ON;
 }
 
+/* Why a partition did not count, if it did not. */
+static void reader_stop(struct reader *reader, struct ledger_partition *partition)
+{
+    reader->text = partition->stopped;
+    reader->text_room = sizeof(partition->stopped);
+    partition->stopped[0] = '\0';
+    bool is_stopped = reader_optional_text(reader).size > 0;
+    bool has_offset = reader_present(reader);
+    partition->stopped_at = has_offset ? reader_long(reader) : 0;
+    if (is_stopped != has_offset)
+        reader_fail(reader, "a partition that stopped has an offset, and no other has");
+    partition->is_given_up = reader_flag(reader);
+}
+
 static void reader_partition(struct reader *reader, struct ledger_partition *partition, struct ledger_misfit *misfit)
 {
     int64_t counted = 0;
@@ -281,6 +295,7 @@ static void reader_partition(struct reader *reader, struct ledger_partition *par
         partition->outcomes[outcome] = reader_long(reader);
         has_overflown |= __builtin_add_overflow(counted, partition->outcomes[outcome], &counted);
     }
+    reader_stop(reader, partition);
     if (reader->problem != NULL || (!has_overflown && counted == consumed))
         return;
     *misfit = (struct ledger_misfit){true, partition->partition, consumed, has_overflown ? INT64_MAX : counted};

@@ -415,6 +415,10 @@ static void pen_partition(struct pen *pen, const struct ledger_partition *partit
     pen_long(pen, consumed);
     for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++)
         pen_long(pen, partition->outcomes[outcome]);
+    bool is_stopped = partition->stopped[0] != '\0';
+    pen_optional_text(pen, span_of(is_stopped ? partition->stopped : NULL));
+    pen_optional_long(pen, is_stopped, partition->stopped_at);
+    pen_flag(pen, partition->is_given_up);
 }
 
 enum verdict encode_ledger(struct encoder *encoder, const struct ledger *ledger, struct span *bytes, struct reason *why)

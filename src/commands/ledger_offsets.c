@@ -25,7 +25,7 @@ static enum verdict take(void *context, const struct record *record, struct reas
     const struct ledger *ledger = &reading->read.ledger;
     for (uint32_t i = 0; i < ledger->partition_count; i++) {
         const struct ledger_partition *part = &ledger->partitions[i];
-        if (part->partition < 0 || part->partition >= PARTITIONS_MAX)
+        if (part->partition < 0 || part->partition >= PARTITIONS_MAX || !ledger_partition_is_known(part))
             continue;
         int64_t *first = &reading->offsets->first[part->partition];
         if (*first == LEDGER_OFFSETS_NOTHING || part->first < *first)

@@ -1,12 +1,14 @@
 /*
- * `gentally verify`: reads the ledger and the summaries, and nothing else, and proves that nothing was lost or counted
- * twice. See inspect/audit.h for what is checked and in which order the topics are read.
+ * `gentally verify`: reads the ledger and the summaries, and proves that nothing was lost, counted twice or taken away.
+ * See inspect/audit.h for what is checked and in which order the topics are read. Redis is asked where it can be: for
+ * the settings, and for the windows that it has.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "gentally/base/clock.h"
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
 #include "gentally/codec/avro_read.h"
@@ -16,6 +18,7 @@
 #include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
 #include "printable.h"
+#include "verify_store.h"
 
 enum option { FORMAT, STRICT, SHOW };
 
@@ -38,20 +41,22 @@ const struct command command_verify = {
     .arguments = "[--format text|json] [--strict] [--show N] [configuration]",
     .summary = "prove from the ledger and the summaries that nothing was lost or counted twice",
     .text =
-        "Reads the ledger and the summary topics from beginning to end, committed records only; asks neither Redis\n"
-        "nor the input topic, and changes nothing. Checks that\n"
+        "Reads the ledger and the summary topics from beginning to end, committed records only; does not ask the\n"
+        "input topic, and changes nothing. Checks that\n"
         "  of each partition, consumed = counted + duplicate + filtered + too_late + dead_lettered + conflicting, and\n"
         "    no more was consumed than offsets were passed; successive offset ranges have neither gap nor overlap;\n"
         "  versions of a window and of a row only rise; a rebuilt partition raises the generation;\n"
         "  no partition's windows hold more records than it counted;\n"
         "  each window has all the rows its ledger record announces, of that version and no other;\n"
         "  rows add up: every rollup without labels to the total, the total to the revision;\n"
-        "  rows of retention fit their revision, and no cohort has more accounts later than began in it.\n"
+        "  rows of retention fit their revision, and no cohort has more accounts later than began in it;\n"
+        "  no row, ledger record or topic was taken away; where Redis can be asked, no window that it has, either.\n"
         "Prints the first violation with its place, and how many there are; exit status 65 if there is any.\n"
         "\n"
         "Holes (offsets without a record: transactions, compaction), steps back (a store that rolled back and counted\n"
         "again) and amendments are told, and are violations with --strict. Windows that are published while they are\n"
-        "read are told as moved: their rows are not checked. Give it the workers' `rollups`.\n"
+        "read are told as moved: their rows are not checked. Where Redis cannot be asked, give it the workers'\n"
+        "`rollups` and `ids`.\n"
         "\n"
         "Example:\n"
         "  gentally verify || gentally verify --format json --show 1000",
@@ -72,6 +77,12 @@ struct request {
     bool is_strict;
     int64_t show;
     struct audit *audit;
+    struct verify_store store;
+    struct rollups rollups; /* those of the settings, or, where there are none, of the configuration */
+    bool is_ended[ROLLUPS_MAX];
+    int64_t forgotten_ms;
+    uint32_t missing;                   /* topics */
+    char forgetful[TOPIC_NAME_MAX + 1]; /* a topic that keeps its records for a time; empty: none does */
     struct ledger_read *ledger;
     struct summary_read *summary;
     char ledger_topic[TOPIC_NAME_MAX + 1];
@@ -105,11 +116,12 @@ static void keep(void *context, const struct finding *finding)
 static enum verdict take_ledger(void *context, const struct record *record, struct reason *why)
 {
     struct request *request = context;
-    const struct audit_place place = {request->ledger_topic, record->partition, record->offset, record->key};
+    const struct audit_place place = {request->ledger_topic, record->partition, record->offset, record->key,
+                                      record->timestamp_ms};
     struct reason because;
 
     if (record->value.bytes == NULL)
-        return GO_ON;
+        return request->is_second ? GO_ON : audit_ledger_dropped(request->audit, &place, why);
     if (decode_ledger(record->value, request->ledger, &because) != GO_ON) {
         if (request->is_second)
             return GO_ON;
@@ -127,11 +139,12 @@ static enum verdict take_ledger(void *context, const struct record *record, stru
 static enum verdict take_summary(void *context, const struct record *record, struct reason *why)
 {
     struct request *request = context;
-    const struct audit_place place = {request->topic, record->partition, record->offset, record->key};
+    const struct audit_place place = {request->topic, record->partition, record->offset, record->key,
+                                      record->timestamp_ms};
     struct reason because;
 
     if (record->value.bytes == NULL) {
-        audit_dropped(request->audit, record->key);
+        audit_dropped(request->audit, &place);
         return GO_ON;
     }
     if (decode_summary(record->value, request->summary, &because) != GO_ON) {
@@ -143,29 +156,76 @@ static enum verdict take_summary(void *context, const struct record *record, str
     return audit_summary(request->audit, &place, request->rollup, request->summary, why);
 }
 
+/* A topic's first records go by its retention, or somebody deletes them. `is_missing`: there is no such topic. */
+static enum verdict check_begin(struct request *request, const char *topic, bool *is_missing, struct reason *why)
+{
+    struct topic_begin begin;
+    struct audit_place place = {.topic = topic};
+    char found[64];
+    enum verdict verdict = topic_begin(request->config, topic, &begin, why);
+
+    *is_missing = verdict == HALT && why->id == SOURCE_TOPIC_MISSING;
+    if (verdict != GO_ON || begin.first == 0)
+        return *is_missing ? GO_ON : verdict;
+    if (begin.kept_ms != INT64_MAX) {
+        int64_t before_ms = clock_ms(CLOCK_REALTIME) - begin.kept_ms;
+        snprintf(request->forgetful, sizeof(request->forgetful), "%s", topic);
+        if (before_ms > request->forgotten_ms)
+            request->forgotten_ms = before_ms;
+        return GO_ON;
+    }
+    place.partition = begin.partition;
+    place.offset = begin.first;
+    snprintf(found, sizeof(found), "%" PRId64 ": what was before is deleted", begin.first);
+    audit_lacks(request->audit, &place, "first offset", "0", found);
+    return GO_ON;
+}
+
+static enum verdict read_topic(struct request *request, const char *topic, topic_reader *take, struct reason *why)
+{
+    const struct audit_place place = {.topic = topic};
+    bool is_missing = false;
+    enum verdict verdict = check_begin(request, topic, &is_missing, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    if (!is_missing)
+        return topic_read(request->config, topic, take, request, why);
+    request->missing++;
+    audit_lacks(request->audit, &place, "topic", "a topic, as setup makes it", "none of this name");
+    return GO_ON;
+}
+
 static enum verdict read_rollup(struct request *request, const struct rollup *rollup, struct reason *why)
 {
     request->rollup = rollup;
     topic_summaries(request->config, rollup->name, request->topic);
-    return topic_read(request->config, request->topic, take_summary, request, why);
+    return read_topic(request, request->topic, take_summary, why);
 }
 
-/* Where there is no such topic nothing is to be read: whoever verifies need not have the workers' account key. */
+/* Where there is no such topic nothing is to be read: whoever verifies need not have the workers' account key. That the
+ * ledger announces rows of it shows all the same. */
 static enum verdict read_retention(struct request *request, struct reason *why)
 {
     request->rollup = NULL;
     topic_summaries(request->config, ROLLUP_RETENTION, request->topic);
+    if (request->store.is_asked && request->store.settings.retention != RETENTION_NEVER)
+        return read_topic(request, request->topic, take_summary, why);
     enum verdict verdict = topic_read(request->config, request->topic, take_summary, request, why);
     return verdict == HALT && why->id == SOURCE_TOPIC_MISSING ? GO_ON : verdict;
 }
 
 static enum verdict read_all(struct request *request, struct reason *why)
 {
-    const struct rollups *rollups = &request->config->rollups;
+    const struct rollups *rollups = &request->rollups;
     const struct rollup *total = rollups_find(rollups, span_of("total"));
+    enum verdict verdict = GO_ON;
 
     request->is_second = false;
-    enum verdict verdict = topic_read(request->config, request->ledger_topic, take_ledger, request, why);
+    for (uint32_t i = 0; i < request->store.count && verdict == GO_ON; i++)
+        verdict = audit_stored(request->audit, &request->store.windows[i], why);
+    if (verdict == GO_ON)
+        verdict = read_topic(request, request->ledger_topic, take_ledger, why);
     if (verdict == GO_ON)
         verdict = read_rollup(request, total, why);
     for (uint32_t i = 0; i < rollups->count && verdict == GO_ON; i++)
@@ -173,27 +233,55 @@ static enum verdict read_all(struct request *request, struct reason *why)
             verdict = read_rollup(request, &rollups->items[i], why);
     if (verdict == GO_ON)
         verdict = read_retention(request, why);
+    if (verdict == GO_ON && request->missing > rollups->count) /* None of them is there, nor is the ledger. */
+        return reason_set(why, HALT, SOURCE_TOPIC_MISSING, 0,
+                          "namespace %.100s has no topics: `gentally setup` creates them", request->config->namespace_);
     request->is_second = true;
     if (verdict == GO_ON)
         verdict = topic_read(request->config, request->ledger_topic, take_ledger, request, why);
+    if (verdict == HALT && why->id == SOURCE_TOPIC_MISSING)
+        verdict = GO_ON; /* That was told. */
     if (verdict == GO_ON)
         audit_finish(request->audit);
     return verdict;
 }
 
+/* What the namespace is counted by, where it says so: rollups of before, too. */
+static void take_settings(struct request *request)
+{
+    const struct settings *settings = &request->store.settings;
+
+    request->rollups = request->config->rollups;
+    memset(request->is_ended, 0, sizeof(request->is_ended));
+    if (!request->store.is_asked || settings->version[0] == '\0')
+        return;
+    request->rollups.count = settings->rollup_count;
+    for (uint32_t i = 0; i < settings->rollup_count; i++) {
+        request->rollups.items[i] = settings->rollups[i].rollup;
+        request->is_ended[i] = !settings->rollups[i].is_on;
+    }
+}
+
 static enum verdict audit_once(struct request *request, struct reason *why)
 {
-    const struct audit_options options = {.rollups = &request->config->rollups,
-                                          .ledger_topic = request->ledger_topic,
-                                          .is_strict = request->is_strict,
-                                          .may_amend = request->config->ids == IDS_AMEND,
-                                          .tell = keep,
-                                          .context = request};
-
     audit_close(request->audit);
     request->audit = NULL;
     request->found = 0;
-    enum verdict verdict = audit_open(&request->audit, &options, why);
+    request->missing = 0;
+    enum verdict verdict = verify_store_read(&request->store, request->config, why);
+    if (verdict != GO_ON)
+        return verdict;
+    take_settings(request);
+    const struct audit_options options = {.rollups = &request->rollups,
+                                          .ledger_topic = request->ledger_topic,
+                                          .is_strict = request->is_strict,
+                                          .is_ended = request->is_ended,
+                                          .forgotten_ms = &request->forgotten_ms,
+                                          .may_amend = request->config->ids == IDS_AMEND ||
+                                                       (request->store.is_asked && request->store.settings.has_amended),
+                                          .tell = keep,
+                                          .context = request};
+    verdict = audit_open(&request->audit, &options, why);
     return verdict == GO_ON ? read_all(request, why) : verdict;
 }
 
@@ -241,6 +329,15 @@ static void print_text(const struct request *request)
     if (counts->windows_moved > 0)
         printf("moved: %" PRIu64 " windows were published while they were read; their rows were not checked\n",
                counts->windows_moved);
+    if (request->store.why_not[0] == '\0')
+        printf("store: %" PRIu64 " windows held against the ledger\n", counts->stored);
+    else
+        printf("store: not asked; %s\n", request->store.why_not);
+    if (request->forgetful[0] != '\0')
+        printf(
+            "forgets: %s keeps its records for a time only; windows that were told last before that are not held "
+            "against their rows\n",
+            request->forgetful);
     for (int64_t i = 0; i < request->found; i++)
         print_finding(&request->kept[i].finding);
     printf("violations: %" PRIu64 "\n", counts->violations);
@@ -268,9 +365,9 @@ static void print_json(const struct request *request)
            counts->rows, counts->consumed);
     for (enum outcome outcome = 0; outcome < OUTCOME_COUNT; outcome++)
         printf("\"%s\":%" PRId64 ",", outcome_name(outcome), counts->outcomes[outcome]);
-    printf("\"holes\":%" PRId64 ",\"steps_back\":%" PRIu64 ",\"amendments\":%" PRId64 ",\"violations\":%" PRIu64
-           ",\"checks\":{",
-           counts->holes, counts->steps_back, counts->amendments, counts->violations);
+    printf("\"stored\":%" PRIu64 ",\"holes\":%" PRId64 ",\"steps_back\":%" PRIu64 ",\"amendments\":%" PRId64
+           ",\"violations\":%" PRIu64 ",\"checks\":{",
+           counts->stored, counts->holes, counts->steps_back, counts->amendments, counts->violations);
     for (enum audit_check check = 0; check < AUDIT_CHECKS; check++)
         printf("%s\"%s\":%" PRIu64, check == 0 ? "" : ",", audit_check_name(check), counts->by_check[check]);
     printf("},\"shown\":[");
@@ -321,6 +418,7 @@ static enum verdict run(struct command_call *call, struct reason *why)
             fprintf(stderr, "verify: nothing has been published yet\n");
     }
     audit_close(request.audit);
+    verify_store_close(&request.store);
     free(request.ledger);
     free(request.summary);
     free(request.kept);

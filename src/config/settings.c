@@ -6,8 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "settings_text.h"
-
 void settings_of_config(struct settings *told, const struct config *config)
 {
     *told = (struct settings){.rollup_count = config->rollups.count,
@@ -33,6 +31,24 @@ const struct rollup_setting *settings_rollup(const struct settings *settings, co
         if (strcmp(settings->rollups[i].rollup.name, name) == 0)
             return &settings->rollups[i];
     return NULL;
+}
+
+void settings_dims_write(const struct rollup *rollup, char text[SETTINGS_DIMS_SIZE])
+{
+    size_t size = 0;
+
+    text[0] = '\0';
+    for (uint32_t i = 0; i < rollup->dim_count; i++)
+        size += (size_t)snprintf(text + size, SETTINGS_DIMS_SIZE - size, "%s%s", i == 0 ? "" : "+",
+                                 dimension_name(rollup->dims[i]));
+    assert(size < SETTINGS_DIMS_SIZE);
+}
+
+const char *settings_ids_name(enum ids_mode mode)
+{
+    static const char *const names[] = {[IDS_OFF] = "off", [IDS_DEDUP] = "dedup", [IDS_AMEND] = "amend"};
+
+    return names[mode];
 }
 
 /* ---- comparing ---- */
@@ -172,7 +188,7 @@ static void compare_times(const struct comparing *comparing)
                kept->ids_kept_ms / HOUR_MS, told->ids_kept_ms / HOUR_MS);
     if (kept->ids_keep != told->ids_keep)
         differ(comparing, SETTINGS_BY_SETUP, "ids_keep: kept is %s, told is %s: that holds from now on",
-               settings_ids_keep_name(kept->ids_keep), settings_ids_keep_name(told->ids_keep));
+               kept->ids_keep == KEEP_LAST ? "last" : "first", told->ids_keep == KEEP_LAST ? "last" : "first");
     if (kept->out_of_orderness_ms != told->out_of_orderness_ms)
         differ(comparing, SETTINGS_BY_SETUP, "out_of_orderness_ms: kept is %" PRId64 ", told is %" PRId64,
                kept->out_of_orderness_ms, told->out_of_orderness_ms);

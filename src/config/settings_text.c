@@ -2,7 +2,7 @@
  * Settings as fields of a Redis hash, legible for people: "window:week" -> "on 1763337600000 8640000000",
  * "rollup:model" -> "on - model". A time that is none is "-".
  */
-#include "settings_text.h"
+#include "gentally/config/settings_text.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -10,36 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "gentally/config/settings.h"
-
 #define TIME_SIZE 24
 
-static const char *const yes_names[] = {"no", "yes"};
 static const char *const keep_names[] = {[KEEP_FIRST] = "first", [KEEP_LAST] = "last"};
-static const char *const ids_names[] = {[IDS_OFF] = "off", [IDS_DEDUP] = "dedup", [IDS_AMEND] = "amend"};
+static const char *const yes_names[] = {"no", "yes"};
 static const char *const retention_names[] = {
     [RETENTION_NEVER] = "never", [RETENTION_ON] = "on", [RETENTION_ENDED] = "ended"};
-
-const char *settings_ids_name(enum ids_mode mode)
-{
-    return ids_names[mode];
-}
-
-const char *settings_ids_keep_name(enum ids_keep keep)
-{
-    return keep_names[keep];
-}
-
-void settings_dims_write(const struct rollup *rollup, char text[SETTINGS_DIMS_SIZE])
-{
-    size_t size = 0;
-
-    text[0] = '\0';
-    for (uint32_t i = 0; i < rollup->dim_count; i++)
-        size += (size_t)snprintf(text + size, SETTINGS_DIMS_SIZE - size, "%s%s", i == 0 ? "" : "+",
-                                 dimension_name(rollup->dims[i]));
-    assert(size < SETTINGS_DIMS_SIZE);
-}
 
 static const char *time_text(int64_t ms, char text[TIME_SIZE])
 {
@@ -111,7 +87,7 @@ uint32_t settings_write(const struct settings *settings, struct settings_field f
     put_number(&writing, "partitions", settings->partitions);
     put_windows(&writing, settings);
     put_rollups(&writing, settings);
-    put(&writing, "ids", ids_names[settings->ids]);
+    put(&writing, "ids", settings_ids_name(settings->ids));
     put(&writing, "ids_keep", keep_names[settings->ids_keep]);
     put(&writing, "amended", yes_names[settings->has_amended]);
     put_number(&writing, "ids_kept_ms", settings->ids_kept_ms);
@@ -248,6 +224,14 @@ static bool read_count(const char *text, int32_t *count)
     return true;
 }
 
+static bool read_mode(const char *text, enum ids_mode *mode)
+{
+    for (*mode = IDS_OFF; *mode <= IDS_AMEND; ++*mode)
+        if (strcmp(text, settings_ids_name(*mode)) == 0)
+            return true;
+    return false;
+}
+
 bool settings_read(struct settings *settings, struct span name, struct span value)
 {
     char text[sizeof(((struct settings_field *)NULL)->value)];
@@ -278,10 +262,8 @@ bool settings_read(struct settings *settings, struct span name, struct span valu
                                         : read_number(text, rest[i].number);
     if (span_equal(name, span_of("partitions")))
         return read_count(text, &settings->partitions);
-    if (span_equal(name, span_of("ids")) && read_word(text, ids_names, LENGTH_OF(ids_names), &word)) {
-        settings->ids = (enum ids_mode)word;
-        return true;
-    }
+    if (span_equal(name, span_of("ids")))
+        return read_mode(text, &settings->ids);
     if (span_equal(name, span_of("ids_keep")) && read_word(text, keep_names, LENGTH_OF(keep_names), &word)) {
         settings->ids_keep = (enum ids_keep)word;
         return true;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "gentally/redis/store.h"
+#include "gentally/redis/store_stop.h"
 
 /* A silent partition finds out within this time that it was fenced, or that the store was rolled back. */
 #define TOUCH_INTERVAL_MS 5000
@@ -27,43 +28,47 @@ void assignment_close(struct assignment *assignment)
     assignment->is_pending = false;
 }
 
+/* Stops a partition, while all others go on. Whoever has it next tries again. */
 static void stop(struct assignment *assignment, struct partition *partition, const struct reason *why)
 {
     log_reason(assignment->logger, LOG_LEVEL_ERROR, why);
     partition_drop_rows(partition);
     partition->is_stopped = true;
+    partition->is_stop_told = false;
+    partition->stopped_ms = assignment->turned_ms;
     partition->why = *why;
 }
 
-/* True for trouble of one partition's state; what else a store refuses, it refuses for all. */
-static bool is_its_own(const struct reason *why)
+/* True for trouble of one partition; what else a server refuses, it refuses for all. */
+static bool is_its_own(enum verdict verdict, const struct reason *why)
 {
-    return why->id == STORE_TAINTED || why->id == STORE_STATE_MISSING || why->id == STORE_DAMAGED;
+    return verdict == HALT && reason_stops(why->id) <= STOPS_PARTITION;
 }
 
-/* A partition whose state is in trouble stops as it would have in mid-run, or it would end every worker it is handed
- * to. */
+/* A partition in trouble stops as it would have in mid-run, or it would end every worker it is handed to. */
 static enum verdict claim(struct assignment *assignment, struct store *store, const struct config *config,
-                          struct tally_pool *pool, int32_t partition, int64_t now_ms, struct reason *why)
+                          struct tally_pool *pool, int32_t number, int64_t now_ms, struct reason *why)
 {
-    static const struct partition_state nothing = {.anchor = {.offset = ANCHOR_NONE}, .watermark_ms = NO_TIME};
-    struct partition_state state = nothing;
-    struct reason trouble = {0};
-    enum verdict verdict = store_claim(store, partition, &state, why);
+    struct partition_state state;
+    struct partition **place = &assignment->by_partition[number];
+    enum verdict verdict = store_claim(store, number, &state, why);
 
-    if (verdict == HALT && is_its_own(why)) {
-        trouble = *why;
-        state = nothing;
-        state.partition = partition;
-        verdict = GO_ON;
+    if (verdict != GO_ON) {
+        if (!is_its_own(verdict, why))
+            return verdict;
+        state = (struct partition_state){.partition = number, .watermark_ms = NO_TIME};
+    } else {
+        verdict = partition_open(place, config, &state, pool, now_ms, why);
     }
-    if (verdict == GO_ON)
-        verdict = partition_open(&assignment->by_partition[partition], config, &state, pool, now_ms, why);
+    struct reason trouble = *why;
+    bool is_stopped = verdict != GO_ON;
+    if (is_stopped)
+        verdict = partition_open_stopped(place, config, &state, why);
     if (verdict != GO_ON)
         return verdict;
-    assignment->partitions[assignment->count++] = partition;
-    if (trouble.id != REASON_NONE)
-        stop(assignment, assignment->by_partition[partition], &trouble);
+    assignment->partitions[assignment->count++] = number;
+    if (is_stopped)
+        stop(assignment, *place, &trouble);
     return GO_ON;
 }
 
@@ -74,6 +79,7 @@ enum verdict assignment_claim(struct assignment *assignment, struct store *store
     enum verdict verdict = GO_ON;
 
     assignment_close(assignment);
+    assignment->turned_ms = now_ms;
     assignment->connections = store_connections(store);
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++) {
         assert(partitions[i] >= 0);
@@ -191,23 +197,24 @@ static enum verdict reclaim(struct assignment *assignment, struct partition *par
                             struct source *source, struct reason *why)
 {
     struct partition_state state;
+    int32_t number = partition->state.partition;
     uint32_t rewinds = partition->rewinds + 1;
-    enum verdict verdict = store_claim(store, partition->state.partition, &state, why);
+    enum verdict verdict = store_claim(store, number, &state, why);
 
-    if (verdict == HALT && is_its_own(why)) {
+    if (verdict == GO_ON && rewinds > REWINDS_MAX)
+        verdict = reason_set(why, HALT, STORE_DUEL, 0, "partition %" PRId32 ": fenced %" PRIu32 " times in a row",
+                             number, rewinds);
+    if (is_its_own(verdict, why)) {
         stop(assignment, partition, why);
-        source_stop(source, partition->state.partition);
+        source_stop(source, number);
         return GO_ON;
     }
-    if (verdict == GO_ON && rewinds > REWINDS_MAX)
-        return reason_set(why, HALT, STORE_DUEL, 0, "partition %" PRId32 ": fenced %" PRIu32 " times in a row",
-                          state.partition, rewinds);
     if (verdict != GO_ON)
         return verdict;
     struct source_start start = start_of(&state);
     source_reposition(source, &start);
     log_line(assignment->logger, LOG_LEVEL_WARN, "WORKER-REWOUND", "partition=%" PRId32 " from=%" PRId64 " to=%" PRId64,
-             state.partition, partition->next, state.next);
+             number, partition->next, state.next);
     partition_rewind(partition, &state);
     partition->rewinds = rewinds;
     return GO_ON;
@@ -220,7 +227,9 @@ enum verdict assignment_reclaim(struct assignment *assignment, struct store *sto
 
     for (uint32_t i = 0; i < assignment->count && verdict == GO_ON; i++) {
         struct partition *partition = assignment->by_partition[assignment->partitions[i]];
-        if (partition->must_claim && !partition->is_stopped)
+        if (partition->is_stopped)
+            source_stop(source, partition->state.partition); /* It may have stopped at a flush. */
+        else if (partition->must_claim)
             verdict = reclaim(assignment, partition, store, source, why);
     }
     return verdict;
@@ -293,12 +302,11 @@ void assignment_check_log(struct assignment *assignment, struct source *source, 
         verdict = read_from_anchor(partition, source, &why);
     if (verdict == GO_ON)
         return;
-    if (verdict != HALT) {
+    if (!is_its_own(verdict, &why)) { /* Of all partitions: the next poll tells it. */
         log_reason(assignment->logger, LOG_LEVEL_WARN, &why);
         return;
     }
-    stop(assignment, partition, &why);
-    source_stop(source, number);
+    assignment_stop(assignment, partition, source, &why);
 }
 
 void assignment_commit(const struct assignment *assignment, struct source *source)
@@ -345,6 +353,29 @@ bool assignment_is_drained(const struct assignment *assignment)
             return false;
     }
     return true;
+}
+
+void assignment_stop(struct assignment *assignment, struct partition *partition, struct source *source,
+                     const struct reason *why)
+{
+    stop(assignment, partition, why);
+    source_stop(source, partition->state.partition);
+}
+
+void assignment_tell_stops(struct assignment *assignment, struct store *store)
+{
+    struct reason why;
+
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        bool has_state = partition->state.incarnation[0] != '\0';
+        if (!partition->is_stopped || partition->is_stop_told || !has_state)
+            continue;
+        enum verdict verdict = store_stop(store, &partition->state, partition->why.id, partition->why.text, &why);
+        partition->is_stop_told = verdict != TRY_LATER;
+        if (verdict != GO_ON)
+            log_reason(assignment->logger, LOG_LEVEL_WARN, &why);
+    }
 }
 
 const struct partition *assignment_find_stopped(const struct assignment *assignment)

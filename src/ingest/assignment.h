@@ -19,14 +19,15 @@ struct assignment {
     uint32_t flush_count;
     bool is_pending;      /* the store has not answered that flush */
     uint64_t connections; /* of the store, when all partitions were last known to stand where it stands */
-    int64_t turned_ms;    /* of the last assignment_mark_ends(), monotonic */
+    int64_t turned_ms;    /* of the last turn that claimed or read, monotonic */
 };
 
 /* The partition of that number; NULL if the partition is not ours. */
 struct partition *assignment_find(const struct assignment *assignment, int32_t number);
 
-/* Claims the partitions in the store and opens each; a partition whose state is tainted, damaged or gone is stopped. On
- * any failure no partition is open, and the call may be repeated. Verdicts of store_claim(). */
+/* Claims the partitions in the store and opens each; one whose own trouble forbids that (its state is tainted, damaged
+ * or gone, its memory refused) is stopped. On any failure no partition is open, and the call may be repeated. Verdicts
+ * of store_claim(), but for those of one partition. */
 MUST_CHECK enum verdict assignment_claim(struct assignment *assignment, struct store *store,
                                          const struct config *config, struct tally_pool *pool,
                                          const int32_t partitions[], uint32_t count, int64_t now_ms,
@@ -56,8 +57,9 @@ MUST_CHECK enum verdict assignment_resume(struct assignment *assignment, struct 
 void assignment_refused(struct assignment *assignment, struct partition *partition, enum verdict verdict,
                         const struct reason *why);
 
-/* Claims the rewound partitions again and reads on from where the store stands. HALT: STORE-DUEL, fenced again and
- * again while Kafka says the partition is ours. */
+/* Claims the rewound partitions again and reads on from where the store stands; one that was fenced again and again
+ * while Kafka says it is ours (STORE-DUEL), and one in trouble of its own, is stopped. Verdicts of store_claim(), but
+ * for those of one partition. */
 MUST_CHECK enum verdict assignment_reclaim(struct assignment *assignment, struct store *store, struct source *source,
                                            struct reason *why);
 
@@ -81,6 +83,14 @@ void assignment_recheck_logs(struct assignment *assignment, struct source *sourc
 /* Looks into a log that is not as the partition left it; stops the partition if the log cannot be read on. Blocks like
  * source_check_log(). */
 void assignment_check_log(struct assignment *assignment, struct source *source, int32_t number);
+
+/* Stops a partition for a reason of its own, while all others go on. */
+void assignment_stop(struct assignment *assignment, struct partition *partition, struct source *source,
+                     const struct reason *why);
+
+/* Tells the store which partitions stopped and why, each once: whoever closes windows goes on without them. Blocks for
+ * a round trip each; one that the store does not hear now is told later. */
+void assignment_tell_stops(struct assignment *assignment, struct store *store);
 
 /* Tells the group how far the store is, for lag tools. */
 void assignment_commit(const struct assignment *assignment, struct source *source);

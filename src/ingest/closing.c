@@ -1,49 +1,193 @@
-/* Keeps a closer while partition 0 is ours. */
+/* The lease first, then a closer: opened with the lease, closed with it. */
 #include "closing.h"
+
+#include <inttypes.h>
 
 #include "gentally/publish/closer.h"
 
-#define RETRY_MS 2000 /* after the closer stepped down or lost its transaction */
+#define RETRY_MS 2000 /* after the closer stepped down or lost its transaction, and between two looks at the lease */
+#define RENEW_MS 1000 /* of the CLOSER_HOLD_MS that a lease is taken for */
+#define WATCH_MS 500  /* between two looks while it is not known whether its holder lives */
 
-static bool is_ours(const struct pipeline *pipeline)
+/* Renews the lease, or takes it if it is free. */
+static enum verdict renew(struct closing *closing, int64_t ms, struct lease *lease, struct reason *why)
 {
-    const struct partition *first = assignment_find(pipeline_assignment(pipeline), 0);
+    int64_t seen = closing->lease == LEASE_OURS ? closing->looks : 0;
+    enum verdict verdict = store_lease(closing->store, closing->holder, ms, seen, lease, why);
 
-    return first != NULL && !first->is_stopped;
+    if (verdict == GO_ON && lease->taken_ms == 0) {
+        closing->lease = LEASE_OURS;
+        closing->looks = lease->looks;
+    }
+    return verdict;
 }
 
-enum verdict closing_turn(struct closing *closing, struct pipeline *pipeline, int32_t partition_count, bool is_final,
-                          int64_t now_ms, struct logger *logger, struct reason *why)
+/* closer_hold: a lease that another took meanwhile says what the transaction would say later. */
+static enum verdict hold(void *context, int64_t ms, struct reason *why)
 {
+    struct lease lease = {0};
+    enum verdict verdict = renew(context, ms, &lease, why);
+
+    if (verdict == GO_ON && lease.taken_ms > 0)
+        return reason_set(why, STEP_DOWN, SINK_FENCED, 0, "another worker has the lease of closing");
+    return verdict;
+}
+
+static void return_lease(struct closing *closing)
+{
+    struct reason ignored;
+
+    if (closing->lease == LEASE_OURS)
+        (void)!store_lease_return(closing->store, closing->holder, &ignored); /* Or it ends by itself. */
+    closing->lease = LEASE_UNKNOWN;
+}
+
+/* Another one has the lease. It lives if it answered the look before; this one is the next question. */
+static void look(struct closing *closing, const struct lease *lease, int64_t now_ms)
+{
+    bool is_asked = closing->lease != LEASE_OURS && closing->looks > 0 && closing->looks < lease->looks;
+    bool is_answered = is_asked && lease->seen >= closing->looks;
+
+    closing_stop(closing);
+    if (!is_asked || is_answered)
+        closing->looks = lease->looks;
+    closing->lease = is_answered ? LEASE_TAKEN : LEASE_UNKNOWN;
+    closing->is_stuck = false; /* It is another's now. */
+    closing->due_ms = now_ms + (is_answered ? RETRY_MS : WATCH_MS);
+}
+
+/* Takes the lease, or looks whether its holder lives. */
+static enum verdict take_lease(struct closing *closing, const struct closing_turn *turn, struct reason *why)
+{
+    struct lease lease = {0};
+
+    if (closing->lease == LEASE_OURS ? turn->now_ms < closing->renew_ms : !turn->may_take)
+        return GO_ON;
+    if (closing->holder[0] == '\0')
+        store_lease_token(closing->holder);
+    enum verdict verdict = renew(closing, CLOSER_HOLD_MS, &lease, why);
+    if (verdict != GO_ON)
+        return verdict;
+    closing->renew_ms = turn->now_ms + RENEW_MS;
+    if (lease.taken_ms > 0)
+        look(closing, &lease, turn->now_ms);
+    return GO_ON;
+}
+
+static enum verdict close_windows(struct closing *closing, const struct closing_turn *turn, struct reason *why)
+{
+    const struct closer_hold with = {.hold = hold, .context = closing};
     enum verdict verdict = GO_ON;
 
-    closing->has_more = false;
-    if (!is_ours(pipeline) || now_ms < closing->due_ms)
-        return GO_ON;
+    if (closing->closer != NULL && closing->partition_count != turn->partition_count)
+        closing_stop(closing); /* The topic grew. */
     if (closing->closer == NULL)
-        verdict = pipeline_open_closer(pipeline, &closing->closer, partition_count, why);
-    if (verdict == GO_ON)
-        verdict = closer_turn(closing->closer, now_ms, is_final, &closing->has_more, why);
-    if (verdict == GO_ON || verdict == HALT)
+        verdict = pipeline_open_closer(turn->pipeline, &closing->closer, turn->partition_count, &with, why);
+    if (verdict != GO_ON)
         return verdict;
-    closing->due_ms = now_ms + RETRY_MS;
+    closing->partition_count = turn->partition_count;
+    return closer_turn(closing->closer, turn->now_ms, turn->is_final, &closing->has_more, why);
+}
+
+/* Says what it is stuck at, when that is new and again and again. */
+static void tell_stuck(struct closing *closing, const struct closing_turn *turn)
+{
+    log_reason(turn->logger, LOG_LEVEL_ERROR, &closing->why);
+    log_line(turn->logger, LOG_LEVEL_ERROR, "WORKER-CLOSES-NOTHING", "reason=%s attempts=%" PRIu32,
+             reason_name(closing->why.id), closing->attempts);
+    closing->told_ms = turn->now_ms;
+}
+
+/* Closing is over for now; counting is not. Another worker may have what this one lacks. */
+static void get_stuck(struct closing *closing, const struct closing_turn *turn, const struct reason *why)
+{
+    bool is_new = !closing->is_stuck || closing->why.id != why->id;
+
+    closing->is_stuck = true;
+    closing->why = *why;
+    closing->pause_ms = CLOSING_STUCK_MS;
+    for (uint32_t i = 0; i < closing->attempts && closing->pause_ms < CLOSING_STUCK_LAST_MS; i++)
+        closing->pause_ms *= 2;
+    closing->attempts++;
+    if (is_new)
+        tell_stuck(closing, turn);
+    closing_end(closing);
+}
+
+static void get_free(struct closing *closing, struct logger *logger)
+{
+    if (closing->is_stuck)
+        log_line(logger, LOG_LEVEL_INFO, "WORKER-CLOSES-AGAIN", "reason=%s", reason_name(closing->why.id));
+    closing->is_stuck = false;
+    closing->attempts = 0;
+}
+
+/* Whether an attempt is put off. */
+static bool must_wait(struct closing *closing, const struct closing_turn *turn)
+{
+    if (closing->pause_ms > 0)
+        closing->due_ms = turn->now_ms + closing->pause_ms;
+    closing->pause_ms = 0;
+    if (closing->is_stuck && turn->now_ms - closing->told_ms >= CLOSING_TOLD_MS)
+        tell_stuck(closing, turn);
+    return turn->now_ms < closing->due_ms;
+}
+
+void closing_turn(struct closing *closing, const struct closing_turn *turn)
+{
+    struct reason why = {0};
+
+    closing->has_more = false;
+    closing->store = pipeline_store(turn->pipeline);
+    if (must_wait(closing, turn))
+        return;
+    enum verdict verdict = take_lease(closing, turn, &why);
+    if (verdict == GO_ON && closing->lease != LEASE_OURS)
+        return;
+    if (verdict == GO_ON)
+        verdict = close_windows(closing, turn, &why);
+    if (verdict == HALT) {
+        get_stuck(closing, turn, &why);
+        return;
+    }
+    if (verdict == GO_ON) {
+        get_free(closing, turn->logger);
+        return;
+    }
+    closing->pause_ms = RETRY_MS;
     closing->has_more = true; /* for a final turn: not finished */
-    log_reason(logger, LOG_LEVEL_WARN, why);
+    log_reason(turn->logger, LOG_LEVEL_WARN, &why);
     /* Another closer exists, or a transaction's outcome is unknown: begin from the ledger. */
     if (verdict != TRY_LATER)
         closing_stop(closing);
-    return GO_ON;
+    if (verdict == STEP_DOWN)
+        return_lease(closing);
 }
 
 bool closing_is_done(const struct closing *closing, int64_t now_ms)
 {
-    return !closing->has_more && closing->closer != NULL && now_ms >= closing->due_ms;
+    return !closing->has_more && closing->closer != NULL && closing->pause_ms == 0 && now_ms >= closing->due_ms;
+}
+
+enum verdict closing_check(const struct closing *closing, struct reason *why)
+{
+    if (closing->is_stuck) {
+        *why = closing->why;
+        return HALT;
+    }
+    return closing->closer == NULL ? GO_ON : closer_check_stopped(closing->closer, why);
 }
 
 void closing_stop(struct closing *closing)
 {
     closer_close(closing->closer);
     closing->closer = NULL;
+}
+
+void closing_end(struct closing *closing)
+{
+    closing_stop(closing);
+    return_lease(closing);
 }
 
 void closing_counts(const struct closing *closing, uint64_t *windows, uint64_t *summaries)

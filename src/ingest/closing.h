@@ -1,30 +1,63 @@
 /*
- * The worker's part as the one that closes windows: it is, while it owns input partition 0. Opens a closer when the
- * first window may be due, closes it when the ledger has to be read anew, and pauses after trouble.
+ * The worker's part as the one that closes windows: it is, while it holds the lease of its namespace. Any worker that
+ * has joined the group may take the lease, renews it as long as it lives, and gives it back when it leaves or cannot
+ * close windows. What is wrong with closing ends no counting: it is logged again and again, another worker gets its
+ * turn, and the worker's end tells it.
  */
 #ifndef GENTALLY_CLOSING_H
 #define GENTALLY_CLOSING_H
 
 #include "gentally/base/log.h"
+#include "gentally/redis/store_lease.h"
 #include "pipeline.h"
 
-/* All zero before the first use. */
+/* All zero before the first use; closing_end() after the last. */
 struct closing {
-    struct closer *closer; /* NULL: not the one, or not begun */
-    int64_t due_ms;        /* monotonic: no attempt before */
-    bool has_more;         /* more is due at once */
+    struct closer *closer;   /* NULL: not the one, or not begun */
+    int32_t partition_count; /* that the closer was opened for */
+    char holder[LEASE_TOKEN_SIZE];
+    enum { LEASE_UNKNOWN, LEASE_OURS, LEASE_TAKEN } lease; /* TAKEN: by another, who lives */
+    int64_t looks;       /* ours: what the holder knows of; otherwise: that of ours which it has not answered yet */
+    struct store *store; /* of the pipeline, borrowed */
+    int64_t renew_ms;    /* of the next renewal, monotonic */
+    int64_t due_ms;      /* monotonic: no attempt before */
+    int64_t pause_ms;    /* that begins with the next turn: an attempt may take long, and time stands still in it */
+    uint32_t attempts;   /* in a row that ended with is_stuck */
+    bool has_more;       /* more is due at once */
+    bool is_stuck;       /* it cannot close windows, for `why` */
+    struct reason why;
+    int64_t told_ms; /* when that was logged last, monotonic */
 };
 
-/* Does what is due at `now_ms`; with `is_final`, every window that is open yet. Trouble that a new attempt can end is
- * logged to `logger`. HALT: as closer_open() and closer_turn(). */
-MUST_CHECK enum verdict closing_turn(struct closing *closing, struct pipeline *pipeline, int32_t partition_count,
-                                     bool is_final, int64_t now_ms, struct logger *logger, struct reason *why);
+/* What a turn of closing is given. */
+struct closing_turn {
+    struct pipeline *pipeline;
+    int32_t partition_count; /* of the topic */
+    bool may_take;           /* an assignment is in force; without one, only a lease that is ours is kept */
+    bool is_final;           /* every window that is open yet is published, too */
+    int64_t now_ms;          /* monotonic */
+    struct logger *logger;
+};
+
+#define CLOSING_STUCK_MS 30000       /* between two attempts; then twice as long each time */
+#define CLOSING_STUCK_LAST_MS 300000 /* but no longer than that */
+#define CLOSING_TOLD_MS 60000        /* between two lines of the log, while it is stuck */
+
+/* Does what is due: takes or renews the lease, and closes windows if it is ours. Trouble is logged. */
+void closing_turn(struct closing *closing, const struct closing_turn *turn);
 
 /* True if the last turn left nothing to do and no attempt is put off. */
 bool closing_is_done(const struct closing *closing, int64_t now_ms);
 
+/* Why windows are not closed, or not all: what closing is stuck at, or a partition that the closer found to be stopped,
+ * as HALT; GO_ON: neither. */
+MUST_CHECK enum verdict closing_check(const struct closing *closing, struct reason *why);
+
 /* Closes the closer, which borrows from the pipeline; the next turn opens another. */
 void closing_stop(struct closing *closing);
+
+/* Closes the closer and gives the lease back, so that another worker goes on at once. */
+void closing_end(struct closing *closing);
 
 /* Windows and summaries published by the closer that is open; 0 without one. */
 void closing_counts(const struct closing *closing, uint64_t *windows, uint64_t *summaries);

@@ -9,8 +9,11 @@ enum verdict id_lookup_note(struct assignment *assignment, const struct decoder 
     struct reason other;
     enum verdict verdict = GO_ON;
 
-    for (uint32_t i = 0; i < assignment->count; i++)
-        ids_begin(assignment->by_partition[assignment->partitions[i]]->ids);
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if (!partition->is_stopped)
+            ids_begin(partition->ids);
+    }
     for (uint32_t i = first; i < batch->record_count && verdict == GO_ON; i++) {
         const struct record *record = &batch->records[i];
         struct partition *partition = assignment_find(assignment, record->partition);

@@ -55,6 +55,22 @@ enum verdict partition_open(struct partition **partition, const struct config *c
     return GO_ON;
 }
 
+enum verdict partition_open_stopped(struct partition **partition, const struct config *config,
+                                    const struct partition_state *state, struct reason *why)
+{
+    struct partition *opened = calloc(1, sizeof(*opened));
+
+    if (opened == NULL)
+        return no_memory(why, "for a partition");
+    opened->config = config;
+    opened->state = *state;
+    opened->anchor.offset = ANCHOR_NONE;
+    opened->watermark_ms = NO_TIME;
+    opened->is_stopped = true;
+    *partition = opened;
+    return GO_ON;
+}
+
 void partition_close(struct partition *partition)
 {
     if (partition == NULL)
@@ -68,7 +84,8 @@ void partition_close(struct partition *partition)
 
 void partition_drop_rows(struct partition *partition)
 {
-    tally_clear(partition->tally);
+    if (partition->tally != NULL)
+        tally_clear(partition->tally);
     if (partition->taken != NULL)
         tally_clear(partition->taken);
 }
@@ -181,7 +198,8 @@ void partition_mark_idle(struct partition *partition, int64_t idle_ms, int64_t n
 
 bool partition_has_rows(const struct partition *partition)
 {
-    return tally_rows(partition->tally) > 0 || (partition->taken != NULL && tally_rows(partition->taken) > 0);
+    return (partition->tally != NULL && tally_rows(partition->tally) > 0) ||
+           (partition->taken != NULL && tally_rows(partition->taken) > 0);
 }
 
 bool partition_is_dirty(const struct partition *partition)

@@ -29,11 +29,13 @@ struct partition {
     bool is_quiet;       /* no event came since then: other records may have */
     int64_t caught_up_ms; /* monotonic time at which the log's end was last heard of; 0 before */
     bool is_at_end;
-    bool is_idle;     /* at the end for long enough: holds no watermark back */
-    bool is_stale;    /* repositioned: what is left of the current batch is of the old position */
-    bool is_stopped;  /* an operator must look: see `why` */
-    bool must_claim;  /* rewound, and the store has not said yet from where to read on */
-    uint32_t rewinds; /* in a row */
+    bool is_idle;       /* at the end for long enough: holds no watermark back */
+    bool is_stale;      /* repositioned: what is left of the current batch is of the old position */
+    bool must_claim;    /* rewound, and the store has not said yet from where to read on */
+    uint32_t rewinds;   /* in a row */
+    bool is_stopped;    /* an operator must look: see `why` */
+    bool is_stop_told;  /* to the store */
+    int64_t stopped_ms; /* monotonic */
     struct reason why;
 };
 
@@ -42,6 +44,11 @@ struct partition {
 MUST_CHECK enum verdict partition_open(struct partition **partition, const struct config *config,
                                        const struct partition_state *state, struct tally_pool *pool, int64_t now_ms,
                                        struct reason *why);
+
+/* Opens a partition that is not to be counted, at a state of which perhaps no more is known than the number: it has no
+ * rows, and takes nearly no memory. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict partition_open_stopped(struct partition **partition, const struct config *config,
+                                               const struct partition_state *state, struct reason *why);
 
 /* Frees the partition and its rows. NULL does nothing. */
 void partition_close(struct partition *partition);

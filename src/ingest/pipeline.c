@@ -155,6 +155,8 @@ enum verdict pipeline_flush(struct pipeline *pipeline, bool is_forced, int64_t n
     verdict = assignment_flush(&pipeline->assignment, pipeline->checkpoint, pipeline->store, is_forced, now_ms, why);
     if (verdict == GO_ON)
         verdict = pipeline_reclaim(pipeline, why);
+    if (verdict == GO_ON)
+        assignment_tell_stops(&pipeline->assignment, pipeline->store);
     if (verdict != GO_ON || assignment_has_rows(&pipeline->assignment))
         return verdict;
     if (pipeline->retention != NULL)
@@ -224,7 +226,7 @@ static enum verdict find_log_ends(void *source, int32_t count, int64_t ends[], s
 }
 
 enum verdict pipeline_open_closer(const struct pipeline *pipeline, struct closer **closer, int32_t partition_count,
-                                  struct reason *why)
+                                  const struct closer_hold *hold, struct reason *why)
 {
     struct input_logs logs = {.count = count_logs, .ends = find_log_ends, .context = pipeline->source};
     struct closer_options options = {
@@ -234,6 +236,7 @@ enum verdict pipeline_open_closer(const struct pipeline *pipeline, struct closer
         .countries = pipeline->tables.countries,
         .tables_version = pipeline->tables.version,
         .logs = logs,
+        .hold = *hold,
         .partitions = partition_count,
         .logger = pipeline->logger,
     };

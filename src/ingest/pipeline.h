@@ -10,6 +10,7 @@
 #include "assignment.h"
 
 struct closer;
+struct closer_hold;
 struct pipeline;
 struct tables;
 
@@ -69,8 +70,9 @@ void pipeline_commit(struct pipeline *pipeline);
 MUST_CHECK enum verdict pipeline_renew_tables(struct pipeline *pipeline, struct tables *fresh, struct reason *why);
 
 /* Opens a closer over the pipeline's store, tables and logs, which it borrows until closer_close(). `partition_count`
- * is that of the topic. Verdicts of closer_open(). */
+ * is that of the topic; `hold` is copied. Verdicts of closer_open(). */
 MUST_CHECK enum verdict pipeline_open_closer(const struct pipeline *pipeline, struct closer **closer,
-                                             int32_t partition_count, struct reason *why);
+                                             int32_t partition_count, const struct closer_hold *hold,
+                                             struct reason *why);
 
 #endif

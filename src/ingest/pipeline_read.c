@@ -131,6 +131,10 @@ enum verdict pipeline_fold_record(struct pipeline *pipeline, const struct record
         if (verdict == GO_ON)
             verdict = fold_record(&pipeline->fold, partition, record, &pipeline->present, why);
     }
+    if (verdict == HALT && reason_stops(why->id) <= STOPS_PARTITION) {
+        assignment_stop(&pipeline->assignment, partition, pipeline->source, why);
+        return GO_ON;
+    }
     if (verdict == GO_ON && record->unreadable == 0) /* What cannot be read is no anchor: the log could not show it. */
         partition_folded(partition, record);
     return verdict;
@@ -197,13 +201,28 @@ enum verdict pipeline_count_partitions(struct pipeline *pipeline, int32_t *count
     return source_partitions(pipeline->source, count, why);
 }
 
+/* Whether a partition of the store has stopped: here, wherever its owner is, or because its state is gone. */
+static enum verdict look_for_stop(struct pipeline *pipeline, int32_t number, struct partition_state *state,
+                                  bool *is_stopped, struct reason *why)
+{
+    const struct partition *ours = assignment_find(&pipeline->assignment, number);
+    enum verdict verdict = store_state(pipeline->store, number, state, why);
+    bool is_gone = verdict == HALT && (why->id == STORE_STATE_MISSING || why->id == STORE_DAMAGED);
+
+    *is_stopped = is_gone || (ours != NULL && ours->is_stopped) || (verdict == GO_ON && state->stopped[0] != '\0');
+    return is_gone ? GO_ON : verdict;
+}
+
 enum verdict pipeline_is_read_out(struct pipeline *pipeline, int32_t count, bool *is_read_out, struct reason *why)
 {
     *is_read_out = true;
     for (int32_t i = 0; i < count && *is_read_out; i++) {
         struct partition_state state;
         int64_t first = 0, next = 0;
-        enum verdict verdict = store_state(pipeline->store, i, &state, why);
+        bool is_stopped = false;
+        enum verdict verdict = look_for_stop(pipeline, i, &state, &is_stopped, why);
+        if (verdict == GO_ON && is_stopped)
+            continue;
         if (verdict == GO_ON)
             verdict = source_extent(pipeline->source, i, &first, &next, why);
         if (verdict != GO_ON)

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "gentally/config/settings_text.h"
 #include "gentally/ingest/settings_told.h"
 #include "gentally/redis/store_settings.h"
 #include "pipeline_parts.h"

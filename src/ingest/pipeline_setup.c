@@ -10,18 +10,18 @@
 #include "pipeline_parts.h"
 #include "pipeline_settings.h"
 
-/* No state at all is a setup forgotten, or a Redis that lost everything. Where only some are missing, their owners stop
- * them, and the others go on. */
+/* No good state at all is a setup forgotten, or a Redis that lost everything. Where only some are missing or damaged,
+ * their owners stop them, and the others go on. */
 static enum verdict check_states(const struct pipeline *pipeline, int32_t count, struct reason *why)
 {
     struct partition_state state;
-    int32_t missing = 0;
+    int32_t bad = 0;
 
     for (int32_t i = 0; i < count; i++) {
         enum verdict verdict = store_state(pipeline->store, i, &state, why);
-        bool is_missing = verdict == HALT && why->id == STORE_STATE_MISSING;
-        missing += is_missing ? 1 : 0;
-        if (verdict != GO_ON && (!is_missing || missing == count))
+        bool is_its_own = verdict == HALT && reason_stops(why->id) <= STOPS_PARTITION;
+        bad += is_its_own ? 1 : 0;
+        if (verdict != GO_ON && (!is_its_own || bad == count))
             return verdict;
     }
     return GO_ON;
@@ -67,6 +67,17 @@ static enum verdict check_settings(struct pipeline *pipeline, int32_t count, str
     return HALT;
 }
 
+/* Retention that is missing is a setup forgotten; one that is damaged stays so, and stops nobody who counts. */
+static enum verdict check_retention(const struct pipeline *pipeline, struct reason *why)
+{
+    enum verdict verdict = store_retention_open(pipeline->store, why);
+
+    if (verdict != HALT || why->id != STORE_RETENTION_DAMAGED)
+        return verdict;
+    retention_stop(pipeline->retention, why, 0);
+    return GO_ON;
+}
+
 enum verdict pipeline_check_worker(struct pipeline *pipeline, int32_t *partition_count, struct reason *why)
 {
     enum verdict verdict = store_check(pipeline->store, why);
@@ -76,7 +87,7 @@ enum verdict pipeline_check_worker(struct pipeline *pipeline, int32_t *partition
     if (verdict == GO_ON)
         verdict = check_settings(pipeline, *partition_count, why);
     if (verdict == GO_ON && pipeline->retention != NULL)
-        verdict = store_retention_open(pipeline->store, why);
+        verdict = check_retention(pipeline, why);
     return verdict == GO_ON ? check_topics(pipeline, why) : verdict;
 }
 

@@ -14,6 +14,9 @@
  * well. A Sentinel sees to it (CLIENT KILL with each new role), a cluster is refused (store_link.c). Whoever changes
  * roles by hand does the same, see runbooks/operate.md.
  *
+ * Retention that stopped follows the same rule: the store is told on a connection before a flush without notes goes
+ * over it, so that every history that keeps such a flush knows that retention ended before it.
+ *
  * Repeating is harmless, since a pair's months are a union; so pairs that are put in vain (by a partition that is taken
  * away before its flush) are put again by whoever reads the record.
  *
@@ -66,7 +69,9 @@ struct retention {
     uint64_t connections;          /* number of the store's connection on which known notes are acknowledged */
     struct model_name *models;
     uint32_t model_count;
-    uint16_t *by_symbol;         /* index of its display model; NO_MODEL: not looked up yet */
+    uint16_t *by_symbol; /* index of its display model; NO_MODEL: not looked up yet */
+    bool is_stopped;
+    struct reason why;           /* of the stop */
     int64_t month_ms, month_end; /* the last event's month */
     uint32_t month;
     struct activity *calls; /* of one round trip */
@@ -161,7 +166,8 @@ static bool take_place(struct retention *retention, struct pair_place *place, ui
 
 void retention_note(struct retention *retention, const struct fact *fact)
 {
-    if ((fact->account.high | fact->account.low) == 0 || (fact->windows & 1u << WINDOW_MONTH) == 0)
+    bool has_account = (fact->account.high | fact->account.low) != 0;
+    if (!has_account || (fact->windows & 1u << WINDOW_MONTH) == 0 || retention->is_stopped)
         return;
     uint32_t month = cached_month(retention, fact->event_ms);
     uint32_t symbol = fact->dims[DIM_MODEL];
@@ -233,6 +239,27 @@ void retention_acknowledged(struct retention *retention)
     for (uint32_t i = 0; i < retention->note_count; i++)
         retention->notes[i].is_known = true;
     retention->unknown_count = 0;
+}
+
+void retention_stop(struct retention *retention, const struct reason *why, uint64_t connections)
+{
+    retention->is_stopped = true;
+    retention->why = *why;
+    retention->note_count = retention->unknown_count = 0;
+    retention->connections = connections;
+}
+
+const struct reason *retention_stopped(const struct retention *retention)
+{
+    return retention->is_stopped ? &retention->why : NULL;
+}
+
+bool retention_begin_stop(struct retention *retention, uint64_t connections)
+{
+    bool is_another = retention->connections != connections;
+
+    retention->connections = connections;
+    return is_another;
 }
 
 void retention_settled(struct retention *retention)

@@ -31,8 +31,9 @@ bool retention_has_room(const struct retention *retention);
 void retention_note(struct retention *retention, const struct fact *fact);
 
 /* Puts what was noted, over the store's connection: a store_barrier, whose `context` is a retention. Made of the next
- * three, in retention_put.c. Blocks as store_retain(). Verdicts of store_retain(); TRY_LATER too if the connection
- * changed meanwhile. */
+ * ones, in retention_put.c. Blocks as store_retain(). Verdicts of store_retain(); TRY_LATER too if the connection
+ * changed meanwhile. Where retention in the store is damaged or gone it stops: the store is told so before the flush,
+ * and on each new connection again, so that no history holds a flush without its notes and no word of it. */
 MUST_CHECK enum verdict retention_put(void *context, struct store *store, struct reason *why);
 
 /* Begins to put what was noted, over the store's connection of this number (store_connections()). False if the server
@@ -46,6 +47,16 @@ bool retention_gather(struct retention *retention, uint32_t at[RETENTION_SHARDS]
 
 /* Tells that everything noted was acknowledged on that connection. */
 void retention_acknowledged(struct retention *retention);
+
+/* Ends noting for good, for the reason `why` (copied), of which the store knows over the connection of this number (0:
+ * over none): notes are dropped, and no more are taken. */
+void retention_stop(struct retention *retention, const struct reason *why, uint64_t connections);
+
+/* Why it was stopped; NULL: it was not. */
+const struct reason *retention_stopped(const struct retention *retention);
+
+/* True once on each connection: of this number the store is to be told that retention stopped. */
+bool retention_begin_stop(struct retention *retention, uint64_t connections);
 
 /* Tells that every event that was noted is flushed, or will be read again: its note is needed no more. */
 void retention_settled(struct retention *retention);

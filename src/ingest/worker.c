@@ -59,7 +59,7 @@ void worker_close(struct worker *worker)
 {
     if (worker == NULL)
         return;
-    closing_stop(&worker->closing);
+    closing_end(&worker->closing);
     pipeline_close(worker->pipeline);
     tables_close(&worker->fresh_tables);
     free(worker);

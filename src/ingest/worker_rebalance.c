@@ -57,7 +57,6 @@ static enum verdict release(struct worker *worker, int64_t now_ms, struct reason
         keep_work(worker, now_ms);
     log_line(worker->logger, LOG_LEVEL_INFO, is_revoked ? "WORKER-REVOKED" : "WORKER-LOST", "partitions=%" PRIu32,
              pipeline_batch(worker->pipeline)->partition_count);
-    closing_stop(&worker->closing);
     worker->has_joined = false; /* Having nothing between two assignments is no reason to leave. */
     return pipeline_release(worker->pipeline, why);
 }

@@ -108,37 +108,58 @@ static enum verdict flush_if_due(struct worker *worker, struct turn *turn, struc
     return verdict;
 }
 
-static enum verdict close_windows(struct worker *worker, struct turn *turn, struct reason *why)
+static struct closing_turn closing_turn_of(const struct worker *worker, const struct turn *turn, bool is_final)
 {
-    return closing_turn(&worker->closing, worker->pipeline, worker->partition_count, false, turn->now_ms,
-                        worker->logger, why);
+    return (struct closing_turn){
+        .pipeline = worker->pipeline,
+        .partition_count = worker->partition_count,
+        .may_take = worker->has_joined,
+        .is_final = is_final,
+        .now_ms = turn->now_ms,
+        .logger = worker->logger,
+    };
 }
 
-/* A drain ends when this worker's partitions are at their end and stored; the owner of partition 0 waits for all,
- * closes everything, and leaves last. */
+/* What is wrong with closing keeps nothing from being counted. */
+static enum verdict close_windows(struct worker *worker, struct turn *turn, struct reason *why)
+{
+    (void)why; /* A step like the others, which cannot fail. */
+    const struct closing_turn closing = closing_turn_of(worker, turn, false);
+
+    closing_turn(&worker->closing, &closing);
+    return GO_ON;
+}
+
+/* A drain ends when this worker's partitions are at their end and stored, or stopped. Who has the lease waits for the
+ * others, closes everything, and leaves last; as long as nobody is known to have it, nobody leaves. */
 static enum verdict finish_drain(struct worker *worker, struct turn *turn, struct reason *why)
 {
-    const struct assignment *assignment = pipeline_assignment(worker->pipeline);
     bool is_read_out = false;
 
-    if (!worker->is_drain || !worker->has_joined || !assignment_is_drained(assignment))
+    if (!worker->is_drain || !worker->has_joined || !assignment_is_drained(pipeline_assignment(worker->pipeline)))
         return GO_ON;
-    const struct partition *stopped = assignment_find_stopped(assignment);
+    turn->is_done = worker->closing.lease == LEASE_TAKEN || worker->closing.is_stuck;
+    if (turn->is_done || worker->closing.lease != LEASE_OURS)
+        return GO_ON;
+    enum verdict verdict = pipeline_is_read_out(worker->pipeline, worker->partition_count, &is_read_out, why);
+    if (verdict != GO_ON || !is_read_out)
+        return verdict;
+    const struct closing_turn closing = closing_turn_of(worker, turn, true);
+    closing_turn(&worker->closing, &closing);
+    turn->is_done = worker->closing.is_stuck || closing_is_done(&worker->closing, turn->now_ms);
+    return GO_ON;
+}
+
+/* What has stopped and was not mended ends the worker when it leaves, and not before. */
+static enum verdict tell_stops(const struct worker *worker, struct reason *why)
+{
+    const struct partition *stopped = assignment_find_stopped(pipeline_assignment(worker->pipeline));
+
     if (stopped != NULL) {
         *why = stopped->why;
         return HALT;
     }
-    if (assignment_find(assignment, 0) == NULL) {
-        turn->is_done = true;
-        return GO_ON;
-    }
-    enum verdict verdict = pipeline_is_read_out(worker->pipeline, worker->partition_count, &is_read_out, why);
-    if (verdict != GO_ON || !is_read_out)
-        return verdict;
-    verdict = closing_turn(&worker->closing, worker->pipeline, worker->partition_count, true, turn->now_ms,
-                           worker->logger, why);
-    turn->is_done = verdict == GO_ON && closing_is_done(&worker->closing, turn->now_ms);
-    return verdict;
+    return closing_check(&worker->closing, why);
 }
 
 /* ---- the turn ---- */
@@ -217,5 +238,5 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
     *is_done = turn.is_done;
     if (verdict == GO_ON && worker->is_drain && turn.is_done)
         report_drained(worker);
-    return verdict;
+    return verdict == GO_ON && turn.is_done ? tell_stops(worker, why) : verdict;
 }

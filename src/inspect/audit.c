@@ -9,6 +9,7 @@
 #include "audit_ledger.h"
 #include "audit_retention.h"
 #include "audit_rows.h"
+#include "audit_store.h"
 #include "audit_tell.h"
 
 #define ARENA_BLOCK ((size_t)1 << 20)
@@ -34,6 +35,7 @@ const char *audit_check_name(enum audit_check check)
         [AUDIT_SUMS] = "sums",
         [AUDIT_MEASURES] = "measures",
         [AUDIT_RETAINED] = "retention",
+        [AUDIT_REMOVED] = "removed",
     };
 
     assert(check < AUDIT_CHECKS);
@@ -72,6 +74,7 @@ void audit_close(struct audit *audit)
     free(audit->rows);
     free(audit->slots);
     free(audit->topics);
+    free(audit->stored);
     arena_close(&audit->arena);
     free(audit);
 }
@@ -99,9 +102,25 @@ enum verdict audit_retained(struct audit *audit, const struct audit_place *place
     return audit_retention_take(audit, place, read, why);
 }
 
-void audit_dropped(struct audit *audit, struct span key)
+void audit_dropped(struct audit *audit, const struct audit_place *place)
 {
-    audit_rows_drop(audit, key);
+    audit_rows_drop(audit, place);
+}
+
+enum verdict audit_ledger_dropped(struct audit *audit, const struct audit_place *place, struct reason *why)
+{
+    return audit_ledger_drop(audit, place, why);
+}
+
+void audit_lacks(struct audit *audit, const struct audit_place *place, const char *field, const char *expected,
+                 const char *found)
+{
+    audit_tell(audit, AUDIT_REMOVED, place, field, expected, found);
+}
+
+enum verdict audit_stored(struct audit *audit, const struct stored_total *stored, struct reason *why)
+{
+    return audit_store_take(audit, stored, why);
 }
 
 enum verdict audit_again(struct audit *audit, const struct ledger *ledger, struct reason *why)
@@ -129,4 +148,5 @@ void audit_finish(struct audit *audit)
     audit_ledger_finish(audit);
     audit_rows_finish(audit);
     audit_retention_finish(audit);
+    audit_store_finish(audit);
 }

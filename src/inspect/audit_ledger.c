@@ -192,10 +192,11 @@ static bool check_partitions(struct audit *audit, const struct audit_place *plac
         return false;
     }
     for (uint32_t i = 0; i < ledger->partition_count; i++) {
-        if (ledger->partitions[i].partition == (int32_t)i && ledger->partitions[i].incarnation[0] != '\0')
+        const struct ledger_partition *part = &ledger->partitions[i];
+        if (part->partition == (int32_t)i && (ledger_partition_is_known(part) || part->stopped[0] != '\0'))
             continue;
         snprintf(field, sizeof(field), "partitions[%" PRIu32 "].partition", i);
-        audit_tell_number(audit, AUDIT_PARTITIONS, place, field, "", i, ledger->partitions[i].partition);
+        audit_tell_number(audit, AUDIT_PARTITIONS, place, field, "", i, part->partition);
         return false;
     }
     return true;
@@ -234,8 +235,10 @@ static void compare_part(struct audit *audit, const struct audit_place *place, c
     int64_t generation = audited->editions[audited->latest].version.generation;
     char field[64];
 
+    if (before->chain == NO_CHAIN)
+        return;
     if (before->chain != part->chain) {
-        if (ledger->generation <= generation)
+        if (ledger->generation <= generation && before->records > 0)
             audit_tell_number(audit, AUDIT_INCARNATION, place, "generation",
                               "since a partition has a new incarnation, at least ", generation + 1, ledger->generation);
         return;
@@ -248,6 +251,22 @@ static void compare_part(struct audit *audit, const struct audit_place *place, c
         snprintf(field, sizeof(field), "partitions[%" PRId32 "].records", partition);
         audit_tell_number(audit, AUDIT_RECORDS, place, field, "at least ", before->records, part->records);
     }
+}
+
+/* A state that was gone when the window was told has no point in a history, and the window no records of it: what is
+ * known of its part stays. */
+static void take_gone(struct audit *audit, const struct audit_place *place, const struct ledger_partition *part,
+                      struct window_part *known, bool is_first)
+{
+    char field[64];
+
+    if (is_first)
+        *known = (struct window_part){.chain = NO_CHAIN};
+    if (part->records == 0 && known->records == 0)
+        return;
+    snprintf(field, sizeof(field), "partitions[%" PRId32 "].records", part->partition);
+    audit_tell_number(audit, AUDIT_RECORDS, place, field, part->records == 0 ? "at least " : "of no state, ",
+                      known->records, part->records);
 }
 
 /* Holds the parts against the histories and against the window's last edition, whose place they take. */
@@ -265,6 +284,10 @@ static enum verdict take_parts(struct audit *audit, const struct audit_place *pl
     for (uint32_t i = 0; i < ledger->partition_count; i++) {
         const struct ledger_partition *from = &ledger->partitions[i];
         check_offsets(audit, place, from);
+        if (!ledger_partition_is_known(from)) {
+            take_gone(audit, place, from, &audited->parts[i], i >= audited->part_count);
+            continue;
+        }
         const struct chain *chain = take_point(audit, place, from);
         if (chain == NULL)
             return no_memory(why, "to verify so many records");
@@ -315,9 +338,39 @@ enum verdict audit_ledger_take(struct audit *audit, const struct audit_place *pl
                                 .summaries = ledger->summaries,
                                 .retention = ledger->retention,
                                 .tables_version = {tables, ledger->tables_version.size},
-                                .offset = place->offset};
+                                .offset = place->offset,
+                                .written_ms = place->written_ms};
+    audited->dropped = 0;
     if (order > 0)
         audited->latest = audited->edition_count - 1;
+    return GO_ON;
+}
+
+/* "day|2025-11-10T00:00:00Z"; false for any other key. */
+static bool read_key(struct span key, struct window *window)
+{
+    char text[64];
+    const char *bar = key.size == 0 ? NULL : memchr(key.bytes, '|', key.size);
+
+    if (bar == NULL || !window_kind_parse((struct span){key.bytes, (size_t)(bar - key.bytes)}, &window->kind) ||
+        !time_parse((struct span){bar + 1, key.size - (size_t)(bar + 1 - key.bytes)}, &window->start_ms))
+        return false;
+    size_t size = ledger_key_write(*window, text);
+    return span_equal(key, (struct span){text, size});
+}
+
+enum verdict audit_ledger_drop(struct audit *audit, const struct audit_place *place, struct reason *why)
+{
+    struct window window;
+
+    if (!read_key(place->key, &window))
+        return GO_ON;
+    struct audited_window *audited = audit_state_window(audit, window);
+    if (audited == NULL)
+        audited = audit_state_add_window(audit, window);
+    if (audited == NULL)
+        return no_memory(why, "to verify so many records");
+    audited->dropped = place->offset + 1;
     return GO_ON;
 }
 
@@ -331,7 +384,7 @@ enum verdict audit_ledger_again(struct audit *audit, const struct ledger *ledger
         if (audited == NULL)
             return no_memory(why, "to verify so many records");
         audited->has_moved = true;
-    } else if (audited->edition_count > 0 &&
+    } else if (audited->edition_count == 0 ||
                edition_compare(version, ledger->retention, &audited->editions[audited->latest]) > 0) {
         audited->has_moved = true;
     }
@@ -346,6 +399,8 @@ static void add_records(struct audit *audit)
     for (uint32_t i = 0; i < audit->window_count; i++) {
         const struct audited_window *audited = audit->windows[i];
         for (uint32_t part = 0; part < audited->part_count; part++) {
+            if (audited->parts[part].chain == NO_CHAIN)
+                continue;
             int64_t *sum = &audit->chains[audited->parts[part].chain].records[audited->window.kind];
             if (__builtin_add_overflow(*sum, audited->parts[part].records, sum))
                 *sum = INT64_MAX;
@@ -385,12 +440,26 @@ static void finish_chain(struct audit *audit, const struct chain *chain)
                       consumed_of(point));
 }
 
+static void tell_dropped(struct audit *audit, const struct audited_window *audited)
+{
+    char key[64];
+    const struct audit_place place = {
+        .topic = audit->options.ledger_topic,
+        .offset = audited->dropped - 1,
+        .key = {key, ledger_key_write(audited->window, key)},
+    };
+
+    audit_tell(audit, AUDIT_REMOVED, &place, "value", "the window's ledger record", "a tombstone");
+}
+
 void audit_ledger_finish(struct audit *audit)
 {
     audit->counts.chains = audit->chain_count;
     for (uint32_t i = 0; i < audit->window_count; i++) {
-        audit->counts.windows++;
+        audit->counts.windows += audit->windows[i]->edition_count > 0 || audit->windows[i]->has_moved ? 1 : 0;
         audit->counts.windows_moved += audit->windows[i]->has_moved ? 1 : 0;
+        if (audit->windows[i]->dropped > 0 && !audit->windows[i]->has_moved)
+            tell_dropped(audit, audit->windows[i]);
     }
     add_records(audit);
     for (uint32_t i = 0; i < audit->chain_count; i++)

@@ -8,6 +8,9 @@
 MUST_CHECK enum verdict audit_ledger_take(struct audit *audit, const struct audit_place *place,
                                           const struct ledger *ledger, struct reason *why);
 
+/* Takes a tombstone. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict audit_ledger_drop(struct audit *audit, const struct audit_place *place, struct reason *why);
+
 /* Takes a ledger record of the second reading. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict audit_ledger_again(struct audit *audit, const struct ledger *ledger, struct reason *why);
 

@@ -136,7 +136,7 @@ static void compare_with_first(struct audit *audit, const struct audited_row *ro
     memcpy(key + size, "|0", 2);
     const struct audited_row *first = audit_rows_find(audit, (struct span){key, size + 2});
     const struct audited_window *audited = audit_state_window(audit, window);
-    if (first == NULL || first->is_dropped || audited == NULL || audited->has_moved)
+    if (first == NULL || first->is_dropped || audited == NULL || audited->has_moved || audited->edition_count == 0)
         return;
     if (row->accounts > first->accounts && first->accounts > 0 &&
         (audit->options.is_strict || audited->editions[audited->latest].offset > edition->offset))
@@ -159,7 +159,7 @@ static void finish_window(struct audit *audit, const struct audited_window *audi
 {
     const struct edition *edition = &audited->editions[audited->latest];
     char key[64];
-    struct audit_place place = {audit->options.ledger_topic, 0, edition->offset, {key, 0}};
+    struct audit_place place = {audit->options.ledger_topic, 0, edition->offset, {key, 0}, 0};
 
     place.key.size = ledger_key_write(audited->window, key);
     if (edition->has_suppressed ? edition->retention <= edition->retained_sum
@@ -173,7 +173,8 @@ void audit_retention_finish(struct audit *audit)
     for (size_t i = 0; i < audit->row_count; i++) {
         const struct audited_row *row = &audit->rows[i];
         const struct audited_window *audited = audit_state_window(audit, row->window);
-        if (row->rollup != AUDIT_RETENTION || row->is_dropped || audited == NULL || audited->has_moved)
+        if (row->rollup != AUDIT_RETENTION || row->is_dropped || audited == NULL || audited->has_moved ||
+            audited->edition_count == 0)
             continue;
         struct edition *edition = &audited->editions[audited->latest];
         if (edition->retention != row->version.revision)
@@ -181,7 +182,10 @@ void audit_retention_finish(struct audit *audit)
         add_to_edition(edition, row);
         compare_with_first(audit, row, edition);
     }
-    for (uint32_t i = 0; i < audit->window_count; i++)
-        if (!audit->windows[i]->has_moved && audit->windows[i]->window.kind == WINDOW_MONTH)
-            finish_window(audit, audit->windows[i]);
+    for (uint32_t i = 0; i < audit->window_count; i++) {
+        const struct audited_window *audited = audit->windows[i];
+        if (!audited->has_moved && audited->edition_count > 0 && audited->window.kind == WINDOW_MONTH &&
+            !audit_state_is_forgotten(audit, audited))
+            finish_window(audit, audited);
+    }
 }

@@ -75,13 +75,17 @@ const struct audited_row *audit_rows_find(const struct audit *audit, struct span
     return audit->slot_count == 0 || audit->slots[slot] == 0 ? NULL : &audit->rows[audit->slots[slot] - 1];
 }
 
-void audit_rows_drop(struct audit *audit, struct span key)
+void audit_rows_drop(struct audit *audit, const struct audit_place *place)
 {
-    if (key.bytes == NULL || audit->slot_count == 0)
+    if (place->key.bytes == NULL || audit->slot_count == 0)
         return;
-    size_t slot = slot_of(audit, key);
-    if (audit->slots[slot] != 0)
-        audit->rows[audit->slots[slot] - 1].is_dropped = true;
+    size_t slot = slot_of(audit, place->key);
+    if (audit->slots[slot] == 0)
+        return;
+    struct audited_row *row = &audit->rows[audit->slots[slot] - 1];
+    row->is_dropped = true;
+    row->partition = place->partition;
+    row->offset = place->offset;
 }
 
 /* The key that a summary must have by its contents; absent if no key can be made of them. */
@@ -288,7 +292,37 @@ struct audit_place audit_rows_place(const struct audit *audit, const struct audi
 {
     uint32_t index = row->rollup == AUDIT_RETENTION ? audit->options.rollups->count : row->rollup;
 
-    return (struct audit_place){audit->topics[index], row->partition, row->offset, row->key};
+    return (struct audit_place){audit->topics[index], row->partition, row->offset, row->key, 0};
+}
+
+/* The version that all rows of the window have which `row` is of. */
+static struct row_version version_of(const struct edition *edition, const struct audited_row *row)
+{
+    struct row_version version = edition->version;
+
+    if (row->rollup == AUDIT_RETENTION)
+        version.revision = edition->retention;
+    return version;
+}
+
+/* A tombstone that took a row of the latest version: not the closer's, which writes a row or its tombstone. */
+static void finish_dropped(struct audit *audit, const struct audited_row *row)
+{
+    const struct audited_window *audited = audit_state_window(audit, row->window);
+    struct audit_place place = audit_rows_place(audit, row);
+
+    if (audited == NULL || audited->has_moved || audited->edition_count == 0)
+        return;
+    struct row_version latest = version_of(&audited->editions[audited->latest], row);
+    if (row_version_compare(row->version, latest) >= 0)
+        audit_tell(audit, AUDIT_REMOVED, &place, "value", "a row, as its window's latest edition has it",
+                   "a tombstone");
+}
+
+/* Rows of a rollup that is counted no longer stay as they were. */
+static bool is_ended(const struct audit *audit, const struct audited_row *row)
+{
+    return row->rollup != AUDIT_RETENTION && audit->options.is_ended != NULL && audit->options.is_ended[row->rollup];
 }
 
 static void finish_row(struct audit *audit, const struct audited_row *row)
@@ -298,23 +332,20 @@ static void finish_row(struct audit *audit, const struct audited_row *row)
 
     if (audited != NULL && audited->has_moved)
         return;
-    if (audited == NULL) {
+    if (audited == NULL || audited->edition_count == 0) {
         audit_tell(audit, AUDIT_SUMMARY_LEDGER, &place, "window", "a ledger record of it", "none");
         return;
     }
     const struct edition *edition = &audited->editions[audited->latest];
-    struct row_version version = edition->version;
     if (row->rollup == AUDIT_RETENTION && edition->retention == 0)
         return; /* Retention was switched off; its rows stay published as they were. */
-    if (row->rollup == AUDIT_RETENTION)
-        version.revision = edition->retention;
-    const struct row_version *latest = &version;
-    int order = row_version_compare(row->version, *latest);
+    struct row_version latest = version_of(edition, row);
+    int order = row_version_compare(row->version, latest);
     if (order > 0)
-        audit_tell_version(audit, AUDIT_SUMMARY_LEDGER, &place, "a ledger record; the newest of its window is ",
-                           *latest, row->version);
-    else if (order < 0)
-        audit_tell_version(audit, AUDIT_ROWS, &place, "as all of its window ", *latest, row->version);
+        audit_tell_version(audit, AUDIT_SUMMARY_LEDGER, &place, "a ledger record; the newest of its window is ", latest,
+                           row->version);
+    else if (order < 0 && !is_ended(audit, row))
+        audit_tell_version(audit, AUDIT_ROWS, &place, "as all of its window ", latest, row->version);
 }
 
 static bool has_labels(const struct rollup *rollup)
@@ -375,6 +406,13 @@ static void compare_totals(struct audit *audit, const struct audit_place *place,
     compare_histograms(audit, place, rollup->name, sum, all);
 }
 
+/* Of these windows nobody knows what rows there were: no ledger record is left, or their topics keep rows for a time.
+ */
+static bool is_forgotten(const struct audit *audit, const struct audited_window *audited)
+{
+    return audited->edition_count == 0 || audit_state_is_forgotten(audit, audited);
+}
+
 static void finish_window(struct audit *audit, const struct audited_window *audited)
 {
     const struct rollups *rollups = audit->options.rollups;
@@ -382,7 +420,7 @@ static void finish_window(struct audit *audit, const struct audited_window *audi
     const struct rollup_total *all = &audited->totals[whole - rollups->items];
     const struct edition *latest = &audited->editions[audited->latest];
     char key[64];
-    struct audit_place place = {audit->options.ledger_topic, 0, latest->offset, {key, 0}};
+    struct audit_place place = {audit->options.ledger_topic, 0, latest->offset, {key, 0}, 0};
 
     place.key.size = ledger_key_write(audited->window, key);
     for (uint32_t i = 0; i < audited->edition_count; i++) {
@@ -417,12 +455,14 @@ static void finish_window(struct audit *audit, const struct audited_window *audi
 void audit_rows_finish(struct audit *audit)
 {
     for (size_t i = 0; i < audit->row_count; i++) {
-        if (audit->rows[i].is_dropped)
+        if (audit->rows[i].is_dropped) {
+            finish_dropped(audit, &audit->rows[i]);
             continue;
+        }
         audit->counts.rows++;
         finish_row(audit, &audit->rows[i]);
     }
     for (uint32_t i = 0; i < audit->window_count; i++)
-        if (!audit->windows[i]->has_moved)
+        if (!audit->windows[i]->has_moved && !is_forgotten(audit, audit->windows[i]))
             finish_window(audit, audit->windows[i]);
 }

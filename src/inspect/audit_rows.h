@@ -20,7 +20,7 @@ MUST_CHECK enum verdict audit_rows_take(struct audit *audit, const struct audit_
                                         struct reason *why);
 
 /* Takes a tombstone. */
-void audit_rows_drop(struct audit *audit, struct span key);
+void audit_rows_drop(struct audit *audit, const struct audit_place *place);
 
 /* Holds all rows against the ledger, and the rollups of each window against its total. */
 void audit_rows_finish(struct audit *audit);

@@ -39,10 +39,11 @@ struct edition {
     int64_t retained_sum;  /* accounts x (age + 1) over these rows: what the revision must be */
     bool has_suppressed;   /* some of these rows are suppressed, so that their accounts are not told */
     struct span tables_version;
-    int64_t offset;
+    int64_t offset, written_ms;
 };
 
 /* What a partition contributed to a window. */
+#define NO_CHAIN UINT32_MAX /* its state was gone whenever the window was told */
 struct window_part {
     uint32_t chain;
     int64_t next, records;
@@ -56,10 +57,11 @@ struct rollup_total {
     uint64_t values[HISTOGRAM_COUNT], prints[HISTOGRAM_COUNT];
 };
 
-/* A window, all its editions, and what its latest edition is made of. */
+/* A window, all its editions, and what its latest edition is made of. Without any: a tombstone is all that is left. */
 struct audited_window {
     struct window window;
-    bool has_moved;                 /* told anew while the rows were read */
+    int64_t dropped; /* offset + 1 of the tombstone that stands behind its ledger records; 0: none does */
+    bool has_moved;  /* told anew while the rows were read */
     uint32_t edition_count, latest; /* `latest`: the index of the latest edition */
     size_t edition_room;
     struct edition *editions;
@@ -100,12 +102,21 @@ struct audit {
     uint32_t *slots;           /* row + 1; 0 = free */
     char (*topics)[256];       /* of the rollups, as they were seen; then the topic of retention */
     char key[SUMMARY_KEY_MAX]; /* scratch */
+    size_t stored_count, stored_room;
+    struct stored_total *stored;
 };
 
 static inline int row_version_compare(struct row_version left, struct row_version right)
 {
     return summary_version_compare(left.generation, left.revision, left.pane, right.generation, right.revision,
                                    right.pane);
+}
+
+/* True if rows of the window, which has editions, may be gone by the retention of their topic. */
+static inline bool audit_state_is_forgotten(const struct audit *audit, const struct audited_window *audited)
+{
+    return audit->options.forgotten_ms != NULL &&
+           audited->editions[audited->latest].written_ms < *audit->options.forgotten_ms;
 }
 
 /* The window's entry, or NULL. */

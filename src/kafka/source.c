@@ -561,7 +561,7 @@ enum verdict source_check_log(struct source *source, int32_t partition, struct r
     enum verdict verdict = source_extent(source, partition, &log.begin, &log.end, why);
     if (verdict == GO_ON)
         verdict = suspect_log_check(&log, position, why);
-    if (verdict == HALT)
+    if (verdict == HALT && reason_stops(why->id) <= STOPS_PARTITION)
         return verdict;
     /* The log is good after all, or that cannot be known now: it is read at its position again. */
     position->suspicion = SUSPICION_NONE;

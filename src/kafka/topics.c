@@ -9,7 +9,7 @@
 
 #define REQUEST_MS 30000
 #define POLICY_MS 3000
-#define TOPICS_MAX (5 + ROLLUPS_MAX)
+#define TOPICS_MAX TOPICS_DELETED_MAX
 
 void topic_dead_letters(const struct config *config, char *name)
 {
@@ -271,17 +271,23 @@ static enum verdict read_removals(rd_kafka_event_t *event, struct logger *logger
     return GO_ON;
 }
 
-/* All of them but the input topic, which is the first. */
-static enum verdict remove_all(rd_kafka_t *client, const struct wanted wanted[], uint32_t count, struct logger *logger,
-                               struct reason *why)
+enum verdict topics_delete(const struct config *config, const char *const names[], uint32_t count,
+                           struct logger *logger, struct reason *why)
 {
+    const struct kafka_hooks hooks = {0, NULL};
+    struct kafka_notes notes = {.logger = logger};
     rd_kafka_DeleteTopic_t *topics[TOPICS_MAX];
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
-    enum verdict verdict;
+    rd_kafka_t *client = NULL;
 
-    for (uint32_t i = 1; i < count; i++)
-        topics[i - 1] = rd_kafka_DeleteTopic_new(wanted[i].name);
-    rd_kafka_DeleteTopics(client, topics, count - 1, NULL, queue);
+    assert(count > 0);
+    assert(count <= TOPICS_MAX);
+    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, SINK_CONFIG, why);
+    if (verdict != GO_ON)
+        return verdict;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
+    for (uint32_t i = 0; i < count; i++)
+        topics[i] = rd_kafka_DeleteTopic_new(names[i]);
+    rd_kafka_DeleteTopics(client, topics, count, NULL, queue);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, REQUEST_MS + 5000);
     if (event == NULL)
         verdict = reason_set(why, TRY_LATER, SINK_UNREACHABLE, 0, "no answer to the request to delete topics");
@@ -292,23 +298,19 @@ static enum verdict remove_all(rd_kafka_t *client, const struct wanted wanted[],
     if (event != NULL)
         rd_kafka_event_destroy(event);
     rd_kafka_queue_destroy(queue);
-    rd_kafka_DeleteTopic_destroy_array(topics, count - 1);
+    rd_kafka_DeleteTopic_destroy_array(topics, count);
+    rd_kafka_destroy(client);
     return verdict;
 }
 
 enum verdict topics_remove(const struct config *config, struct logger *logger, struct reason *why)
 {
-    const struct kafka_hooks hooks = {0, NULL};
-    struct kafka_notes notes = {.logger = logger};
     struct wanted wanted[TOPICS_MAX];
+    const char *names[TOPICS_MAX];
     uint32_t count = list_wanted(config, 1, wanted);
-    rd_kafka_t *client = NULL;
 
     assert(strstr(config->namespace_, "-replay-") != NULL); /* Nobody's topics but a replay's. */
-    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, SINK_CONFIG, why);
-    if (verdict != GO_ON)
-        return verdict;
-    verdict = remove_all(client, wanted, count, logger, why);
-    rd_kafka_destroy(client);
-    return verdict;
+    for (uint32_t i = 1; i < count; i++)                    /* The first is the input topic. */
+        names[i - 1] = wanted[i].name;
+    return topics_delete(config, names, count - 1, logger, why);
 }

@@ -9,10 +9,13 @@
 #include <stdlib.h>
 
 #include "closer_collect.h"
+#include "closer_due.h"
 #include "closer_publish.h"
 #include "gentally/config/config.h"
 #include "gentally/kafka/transaction.h"
 #include "ledger_load.h"
+
+#define STOPS_TOLD_MS 60000
 
 /* Opens what the closer is made of. The transaction fences whoever was here, and only then is the ledger read that they
  * left: nothing is added after that. */
@@ -52,10 +55,13 @@ enum verdict closer_open(struct closer **closer, const struct closer_options *op
     opened->config = options->config;
     opened->store = options->store;
     opened->logs = options->logs;
+    opened->hold = options->hold;
     opened->logger = options->logger;
     opened->tables = tables_version_hash(span_of(options->tables_version));
     opened->ends = calloc((size_t)options->partitions, sizeof(*opened->ends));
-    enum verdict verdict = opened->ends == NULL ? no_memory(why, "for the closer") : open_parts(opened, options, why);
+    opened->parts = calloc(TRANSACTION_WINDOWS * (size_t)options->partitions, sizeof(*opened->parts));
+    enum verdict verdict = opened->ends == NULL || opened->parts == NULL ? no_memory(why, "for the closer")
+                                                                         : open_parts(opened, options, why);
     if (verdict != GO_ON) {
         closer_close(opened);
         return verdict;
@@ -76,30 +82,73 @@ void closer_close(struct closer *closer)
     published_close(closer->published);
     published_offsets_close(closer->offsets);
     survey_close(&closer->survey);
+    troubles_free(&closer->troubles);
+    free(closer->parts);
     free(closer->ends);
     free(closer->scratch);
     free(closer);
 }
 
-/* Looks where all partitions stand. Without the state of one of them no window is complete, and while one stands behind
- * what was published of it, a window would take that back: then all wait, and the worker, which may count others, goes
- * on. */
-static enum verdict take_survey(struct closer *closer, bool is_final, struct reason *why)
+/* A partition that stands behind what was published of it is on its way: windows that would lose by it wait, and so
+ * does sealing. Logged once, since it ends by itself. */
+static void look_behind(struct closer *closer)
+{
+    struct reason behind;
+    bool is_behind = closer_check_offsets(closer, &behind) != GO_ON;
+
+    if (is_behind && !closer->is_behind)
+        log_reason(closer->logger, LOG_LEVEL_WARN, &behind);
+    closer->is_behind = is_behind;
+}
+
+/* Says which partitions windows are told without, again and again while there are such. */
+static void tell_stops(struct closer *closer)
+{
+    bool is_due = !closer->has_told_stops || closer->now_ms - closer->stops_told_ms >= STOPS_TOLD_MS;
+
+    if (survey_find_stopped(&closer->survey) == NULL) {
+        closer->has_told_stops = false;
+        return;
+    }
+    if (!is_due)
+        return;
+    for (int32_t i = 0; i < closer->survey.partition_count; i++) {
+        const struct partition_state *state = &closer->survey.partitions[i].state;
+        if (survey_is_stopped(&closer->survey.partitions[i]))
+            log_line(closer->logger, LOG_LEVEL_ERROR, "CLOSER-GOES-WITHOUT",
+                     "partition=%" PRId32 " reason=%s offset=%" PRId64
+                     ": its windows are told as early until it is mended, or given up by gentally give-up",
+                     i, state->stopped, state->stopped_at);
+    }
+    closer->has_told_stops = true;
+    closer->stops_told_ms = closer->now_ms;
+}
+
+static enum verdict take_survey(struct closer *closer, struct reason *why)
 {
     enum verdict verdict = survey_take(&closer->survey, closer->store, why);
 
-    for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++) {
-        const struct partition_state *state = &closer->survey.partitions[i].state;
-        verdict = published_offsets_check(closer->offsets, i, state->incarnation, state->next, why);
-    }
-    bool is_missing = verdict == HALT && why->id == STORE_STATE_MISSING;
-    bool is_behind = verdict == TRY_LATER && why->id == STORE_ROLLED_BACK;
-    bool is_held = !is_final && (is_missing || is_behind);
+    if (verdict != GO_ON)
+        return verdict;
+    troubles_begin(&closer->troubles, closer->survey.windows, closer->survey.count, closer->now_ms);
+    look_behind(closer);
+    tell_stops(closer);
+    return GO_ON;
+}
 
-    if (is_held && !closer->is_held)
-        log_reason(closer->logger, is_missing ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, why);
-    closer->is_held = is_held;
-    return is_held ? GO_ON : verdict;
+/* What keeps the end of a drain from being one: a partition on its way, or a window in trouble. */
+static enum verdict finish(struct closer *closer, bool *has_more, struct reason *why)
+{
+    const struct trouble *trouble = troubles_first(&closer->troubles);
+    enum verdict verdict = closer_check_offsets(closer, why);
+
+    if (verdict != GO_ON || trouble == NULL)
+        return verdict;
+    *has_more = trouble->attempts < TROUBLE_FINAL_ATTEMPTS;
+    if (*has_more)
+        return GO_ON;
+    *why = trouble->why;
+    return HALT;
 }
 
 enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more, struct reason *why)
@@ -107,21 +156,32 @@ enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, b
     *has_more = false;
     if (!is_final && now_ms < closer->due_ms)
         return GO_ON;
-    enum verdict verdict = take_survey(closer, is_final, why);
-    if (verdict == GO_ON && closer->is_held) {
-        closer->due_ms = now_ms + closer->config->emit_interval_ms;
-        return GO_ON;
-    }
+    closer->now_ms = now_ms;
+    enum verdict verdict = take_survey(closer, why);
+    bool is_last = is_final && survey_is_at_rest(&closer->survey);
     if (verdict == GO_ON)
-        verdict = closer_publish(closer, now_ms, is_final, has_more, why);
+        verdict = closer_publish(closer, is_last, has_more, why);
     if (verdict == GO_ON && !*has_more)
         verdict = closer_collect(closer, has_more, why);
-    if (verdict == GO_ON && is_final && !*has_more && closer->torn_count > 0)
-        verdict = reason_set(why, HALT, STORE_TORN, 0,
-                             "%" PRIu32 " windows lost part of their keys, and have no summary of their last records",
-                             closer->torn_count);
+    if (verdict == GO_ON && is_last && !*has_more)
+        verdict = finish(closer, has_more, why);
+    if (verdict == GO_ON && is_final && !is_last) /* A partition was claimed anew meanwhile: the drain goes on. */
+        *has_more = true;
     closer->due_ms = *has_more ? now_ms : now_ms + closer->config->emit_interval_ms;
     return verdict;
+}
+
+enum verdict closer_check_stopped(const struct closer *closer, struct reason *why)
+{
+    const struct survey_partition *stopped = survey_find_stopped(&closer->survey);
+
+    if (stopped == NULL)
+        return GO_ON;
+    const struct partition_state *state = &stopped->state;
+    enum reason_id id = reason_find(span_of(state->stopped));
+    return reason_set(why, HALT, id == REASON_NONE ? STORE_ERROR : id, 0,
+                      "partition %" PRId32 " has stopped at offset %" PRId64 ": %s", state->partition,
+                      state->stopped_at, state->stopped_why);
 }
 
 void closer_counts(const struct closer *closer, uint64_t *windows, uint64_t *summaries)

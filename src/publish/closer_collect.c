@@ -1,6 +1,7 @@
 /*
  * The end of windows that are kept long enough: sealed in all partitions, then deleted, kind by kind. Sealing waits
- * until all is published, and until no log holds records that might still belong into them.
+ * until they are published, until no partition is stopped or rolled back, and until no log holds records that might
+ * still belong into them.
  */
 #include "closer_collect.h"
 
@@ -25,17 +26,18 @@ static bool has_windows(const struct closer *closer, enum window_kind kind, int6
     return false;
 }
 
-/* True if the last summary of every window of `kind` that starts before the floor holds all its records. */
-static bool is_published(const struct closer *closer, enum window_kind kind, int64_t floor_ms)
+/* The floor, or the start of the first window below it whose last summary lacks records: what is complete before that
+ * is ended, and a window that waits, or is in trouble, holds up none that is older. */
+static int64_t complete_until(const struct closer *closer, enum window_kind kind, int64_t floor_ms)
 {
     for (uint32_t i = 0; i < closer->survey.count; i++) {
         if (!is_over(&closer->survey.windows[i], kind, floor_ms))
             continue;
         struct window_facts facts = closer_facts(closer, &closer->survey.windows[i], false, false);
-        if (!facts.is_sealed && !emit_rule_is_complete(&facts))
-            return false;
+        if (!facts.is_sealed && (facts.is_short || !emit_rule_is_complete(&facts)))
+            return closer->survey.windows[i].window.start_ms;
     }
-    return true;
+    return floor_ms;
 }
 
 /* The partition's windows of `kind` that start before the floor, into the scratch. */
@@ -85,6 +87,15 @@ static enum verdict collect_all(struct closer *closer, enum window_kind kind, in
     return verdict;
 }
 
+/* Past a partition that stopped nothing is sealed: mended, it counts on. Nor while one is on its way back to where it
+ * was, since its floors were rolled back as well. */
+static bool are_all_there(const struct closer *closer)
+{
+    struct reason behind;
+
+    return survey_find_stopped(&closer->survey) == NULL && closer_check_offsets(closer, &behind) == GO_ON;
+}
+
 /* Sealing is for good, so the closer does not take an idle partition's word that it has nothing to add: the owner that
  * said so may be gone, and the log may have grown for longer than windows are kept. Then sealing waits until the next
  * owner claims the partition. Nor is sealed while the input has partitions that the closer does not know: they may hold
@@ -120,7 +131,7 @@ static enum verdict end_retention(struct closer *closer, int64_t floor_ms, bool 
     enum verdict verdict = GO_ON;
 
     *is_done = true;
-    if (survey->retention == NULL || floor_ms <= 0 || floor >= MONTHS_MAX)
+    if (!survey_has_retention(survey) || floor_ms <= 0 || floor >= MONTHS_MAX)
         return GO_ON;
     if (survey->retention_floor < floor)
         verdict = store_retention_seal(closer->store, floor, why);
@@ -129,7 +140,7 @@ static enum verdict end_retention(struct closer *closer, int64_t floor_ms, bool 
     for (uint32_t i = 0; verdict == GO_ON && i < survey->count; i++)
         if (is_over(&survey->windows[i], WINDOW_MONTH, floor_ms))
             *is_done = *is_done && !is_retention_due(closer, &survey->windows[i]);
-    if (verdict != GO_ON || !*is_done)
+    if (verdict != GO_ON || !*is_done || !survey_has_retention(survey))
         return verdict;
     return store_retention_collect(closer->store, survey->retention, floor, why);
 }
@@ -158,11 +169,12 @@ enum verdict closer_collect(struct closer *closer, bool *has_more, struct reason
     int64_t watermark_ms = closer->survey.watermark_ms;
     bool is_asked = false; /* where the logs end */
 
+    if (!are_all_there(closer))
+        return GO_ON;
     for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS && watermark_ms != NO_TIME; kind++) {
         int64_t floor_ms = window_of(kind, watermark_ms - closer->config->kept_ms[kind]).start_ms;
+        floor_ms = complete_until(closer, kind, floor_ms);
         if (!closer->config->windows[kind] || !has_windows(closer, kind, floor_ms))
-            continue;
-        if (!is_published(closer, kind, floor_ms))
             continue;
         if (!may_seal(closer, &is_asked))
             break;
@@ -170,8 +182,8 @@ enum verdict closer_collect(struct closer *closer, bool *has_more, struct reason
         if (verdict != GO_ON || *has_more)
             break;
     }
-    if (verdict == HALT && why->id == STORE_TAINTED) { /* Its windows stay as they are until somebody looks. */
-        log_reason(closer->logger, LOG_LEVEL_WARN, why);
+    if (verdict == HALT && (why->id == STORE_TAINTED || why->id == STORE_STATE_MISSING)) {
+        log_reason(closer->logger, LOG_LEVEL_WARN, why); /* since the survey, which goes without it from now on */
         return GO_ON;
     }
     return verdict == TRY_LATER ? GO_ON : verdict;

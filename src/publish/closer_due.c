@@ -5,31 +5,23 @@
 
 #include "gentally/config/config.h"
 
-static bool is_torn(const struct closer *closer, struct window window)
+static bool has_ended(struct window window, int64_t watermark_ms)
 {
-    for (uint32_t i = 0; i < closer->torn_count; i++)
-        if (window_compare(closer->torn[i], window) == 0)
-            return true;
-    return false;
-}
-
-/* Whether a window was published from the states that the partitions have now. */
-static bool is_of_these_states(const struct closer *closer, const struct published_window *last)
-{
-    return last->partitions > (uint32_t)closer->survey.partition_count ||
-           last->states == closer->survey.states[last->partitions];
+    return watermark_ms != NO_TIME && window_end(window) <= watermark_ms;
 }
 
 struct window_facts closer_facts(const struct closer *closer, const struct stored_window *stored, bool is_final,
                                  bool is_late_due)
 {
     const struct survey *survey = &closer->survey;
+    uint32_t partitions = (uint32_t)survey->partition_count;
     const struct published_window *last = published_find(closer->published, stored->window);
     struct window_facts facts = {
         .records = stored->records,
         .retention = survey_retention(survey, stored->window),
-        .is_torn = is_torn(closer, stored->window),
-        .is_closed = survey->watermark_ms != NO_TIME && window_end(stored->window) <= survey->watermark_ms,
+        .is_put_off = troubles_puts_off(&closer->troubles, stored->window, closer->now_ms, is_final),
+        .is_closed = has_ended(stored->window, survey->watermark_ms),
+        .is_passed = has_ended(stored->window, survey->going_ms),
         .is_sealed = stored->window.start_ms < survey_floor(survey, stored->window.kind),
         .is_retention_sealed = survey_is_retention_sealed(survey, stored->window),
         .is_final = is_final,
@@ -40,9 +32,10 @@ struct window_facts closer_facts(const struct closer *closer, const struct store
     facts.published_records = last->revision;
     facts.published_retention = last->retention;
     facts.was_closed = last->pane != PANE_EARLY;
-    facts.is_rebuilt = !is_of_these_states(closer, last);
+    facts.is_short = published_is_ahead(last, survey->parts, partitions);
+    facts.is_rebuilt = published_is_rebuilt(last, survey->parts, partitions);
     facts.has_changed_tables = last->tables != closer->tables;
-    if (survey->retention == NULL) /* What was counted once is as it was. */
+    if (!survey_has_retention(survey)) /* What was counted once is as it was. */
         facts.retention = last->retention;
     return facts;
 }
@@ -73,11 +66,26 @@ static struct emitter_order order_of(const struct closer *closer, struct window 
 struct due closer_due(const struct closer *closer, const struct stored_window *stored, bool is_final, bool is_late_due)
 {
     struct window_facts facts = closer_facts(closer, stored, is_final, is_late_due);
-    struct due due = {.decision = emit_rule_decide(&facts), .is_rebuilt = facts.is_rebuilt};
+    struct due due = {
+        .decision = emit_rule_decide(&facts),
+        .is_rebuilt = facts.is_rebuilt,
+        .is_again = facts.published_records > 0,
+    };
 
     if (!closer->config->windows[stored->window.kind]) /* Counted once, and not to its end. */
         due.decision = EMIT_SKIP;
     if (emit_rule_emits(due.decision))
         due.order = order_of(closer, stored->window, due.decision, emit_rule_is_restated(&facts));
     return due;
+}
+
+enum verdict closer_check_offsets(const struct closer *closer, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++) {
+        const struct partition_state *state = &closer->survey.partitions[i].state;
+        verdict = published_offsets_check(closer->offsets, i, state->incarnation, state->next, why);
+    }
+    return verdict;
 }

@@ -17,9 +17,13 @@ struct due {
     enum emit_decision decision;
     struct emitter_order order; /* where the decision is to emit */
     bool is_rebuilt;            /* from states that began anew: the revision may be any */
+    bool is_again;              /* it was published before */
 };
 
 /* Decides on a window of the survey. */
 struct due closer_due(const struct closer *closer, const struct stored_window *stored, bool is_final, bool is_late_due);
+
+/* Whether no partition stands behind what was published of it. GO_ON; TRY_LATER: STORE-ROLLED-BACK. */
+MUST_CHECK enum verdict closer_check_offsets(const struct closer *closer, struct reason *why);
 
 #endif

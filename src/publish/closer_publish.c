@@ -20,12 +20,16 @@
 /* How far a turn has come. */
 struct publishing {
     bool is_final, is_late_due;
-    uint32_t at;          /* the next window of the survey */
-    uint32_t rows;        /* published, and SNAPSHOT_ROWS for each round trip */
-    bool was_late;        /* a late revision was among them */
-    bool is_open;         /* the transaction has begun */
-    struct window window; /* which was put last */
+    uint32_t at;   /* the next window of the survey */
+    uint32_t rows; /* published, and SNAPSHOT_ROWS for each round trip */
+    bool was_late; /* a late revision was among them */
+    bool is_open;  /* the transaction has begun */
 };
+
+static enum verdict hold(const struct closer *closer, int64_t ms, struct reason *why)
+{
+    return closer->hold.hold == NULL ? GO_ON : closer->hold.hold(closer->hold.context, ms, why);
+}
 
 /* Commits, and remembers the windows as published. */
 static enum verdict commit(struct closer *closer, struct reason *why)
@@ -35,25 +39,6 @@ static enum verdict commit(struct closer *closer, struct reason *why)
     for (uint32_t i = 0; i < closer->pending_count && verdict == GO_ON; i++)
         verdict = published_put(closer->published, &closer->pending[i], why);
     closer->pending_count = 0;
-    return verdict;
-}
-
-/* Each partition may have rolled back since the survey, by which a window is due, or since the snapshots of another. */
-static enum verdict check_parts(const struct closer *closer, struct reason *why)
-{
-    const struct ledger_partition *parts = emitter_parts(closer->emitter);
-    enum verdict verdict = GO_ON;
-
-    for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++) {
-        const struct partition_state *surveyed = &closer->survey.partitions[i].state;
-        verdict = published_offsets_check(closer->offsets, i, parts[i].incarnation, parts[i].next, why);
-        if (verdict == GO_ON &&
-            (strcmp(parts[i].incarnation, surveyed->incarnation) != 0 || parts[i].next < surveyed->next))
-            verdict = reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0,
-                                 "partition %" PRId32 " stands at %" PRId64 ", and stood at %" PRId64
-                                 " when its windows were looked at: they are looked at anew",
-                                 i, parts[i].next, surveyed->next);
-    }
     return verdict;
 }
 
@@ -69,42 +54,71 @@ static enum verdict check_outcome(const struct closer *closer, const struct due 
         return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0,
                           "a window has %" PRId64 " records, published were %" PRId64, outcome->revision,
                           last->revision);
-    if (closer->survey.retention != NULL && outcome->retention < last->retention)
+    if (survey_has_retention(&closer->survey) && outcome->retention < last->retention)
         return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0,
                           "a month's retention has revision %" PRId64 ", published was %" PRId64, outcome->retention,
                           last->retention);
     return GO_ON;
 }
 
-/* Puts one window, and notes what will have been published once the transaction commits. */
-static enum verdict publish_one(struct closer *closer, const struct due *due, uint32_t *rows, struct reason *why)
+/* Notes what will have been published once the transaction commits. */
+static void note(struct closer *closer, const struct due *due, const struct emitter_outcome *outcome)
 {
-    struct emitter_outcome outcome;
-    enum verdict verdict = emitter_put(closer->emitter, closer->transaction, &due->order, &outcome, why);
-
-    if (verdict == GO_ON)
-        verdict = check_parts(closer, why);
-    if (verdict == GO_ON)
-        verdict = check_outcome(closer, due, &outcome, why);
-    if (verdict != GO_ON || outcome.revision == 0)
-        return verdict;
-    for (int32_t i = 0; i < closer->survey.partition_count; i++)
-        published_offsets_note(closer->offsets, &emitter_parts(closer->emitter)[i]);
     uint32_t partitions = (uint32_t)closer->survey.partition_count;
+    const struct ledger_partition *from = emitter_parts(closer->emitter);
+    struct published_part *parts = closer->parts + (size_t)closer->pending_count * partitions;
+
+    for (uint32_t i = 0; i < partitions; i++) {
+        published_offsets_note(closer->offsets, &from[i]);
+        parts[i] = published_part_of(&from[i]);
+    }
     closer->pending[closer->pending_count++] = (struct published_window){
         .window = due->order.window,
-        .pane = outcome.pane,
+        .pane = outcome->pane,
         .generation = due->order.generation,
-        .revision = outcome.revision,
-        .retention = outcome.retention,
+        .revision = outcome->revision,
+        .retention = outcome->retention,
         .tables = closer->tables,
-        .states = closer->survey.states[partitions],
         .partitions = partitions,
+        .parts = parts,
     };
     closer->window_count++;
-    closer->summary_count += outcome.summaries;
-    *rows += outcome.summaries + SNAPSHOT_ROWS * partitions;
+    closer->summary_count += outcome->summaries;
+}
+
+/* Puts one window. The partitions may have rolled back since the survey, by which it was decided. */
+static enum verdict publish_one(struct closer *closer, const struct due *due, uint32_t *rows,
+                                struct emitter_outcome *outcome, struct reason *why)
+{
+    *outcome = (struct emitter_outcome){.has_put = false};
+    enum verdict verdict = hold(closer, CLOSER_HOLD_MS, why);
+    if (verdict == GO_ON)
+        verdict = emitter_put(closer->emitter, closer->transaction, &due->order, outcome, why);
+    if (verdict == GO_ON)
+        verdict = survey_check_parts(&closer->survey, emitter_parts(closer->emitter), why);
+    if (verdict == GO_ON)
+        verdict = check_outcome(closer, due, outcome, why);
+    if (verdict != GO_ON)
+        return verdict;
+    troubles_clear(&closer->troubles, due->order.window);
+    if (outcome->revision == 0)
+        return GO_ON;
+    note(closer, due, outcome);
+    *rows += outcome->summaries + SNAPSHOT_ROWS * (uint32_t)closer->survey.partition_count;
     return GO_ON;
+}
+
+/* Puts a window off that cannot be published, and says so. GO_ON: the others need not begin again for it. */
+static enum verdict put_off(struct closer *closer, struct window window, enum verdict verdict,
+                            const struct emitter_outcome *outcome, const struct reason *why)
+{
+    const struct trouble *trouble = troubles_note(&closer->troubles, window, why);
+
+    log_line(closer->logger, LOG_LEVEL_ERROR, "CLOSER-SKIPPED",
+             "window=%s start_ms=%" PRId64 " attempt=%" PRIu32 " next_in_ms=%" PRId64 " reason=%s: %s",
+             window_kind_name(window.kind), window.start_ms, trouble == NULL ? 0 : trouble->attempts,
+             trouble == NULL ? 0 : trouble->pause_ms, reason_name(why->id), why->text);
+    return trouble != NULL && verdict == HALT && !outcome->has_put ? GO_ON : verdict;
 }
 
 /* Puts the due windows from `publishing->at` on, as many as one transaction takes; it begins with the first of them. */
@@ -115,6 +129,7 @@ static enum verdict put_some(struct closer *closer, struct publishing *publishin
 
     publishing->is_open = false;
     for (; publishing->at < closer->survey.count && verdict == GO_ON; publishing->at++) {
+        struct emitter_outcome outcome;
         struct due due =
             closer_due(closer, &closer->survey.windows[publishing->at], publishing->is_final, publishing->is_late_due);
         if (!emit_rule_emits(due.decision))
@@ -124,45 +139,50 @@ static enum verdict put_some(struct closer *closer, struct publishing *publishin
         if (!publishing->is_open)
             verdict = transaction_begin(closer->transaction, why);
         publishing->is_open = true;
-        publishing->window = due.order.window;
         if (verdict == GO_ON)
-            verdict = publish_one(closer, &due, &publishing->rows, why);
-        publishing->was_late = publishing->was_late || due.order.pane == PANE_LATE;
+            verdict = publish_one(closer, &due, &publishing->rows, &outcome, why);
+        if (trouble_is_its_own(verdict, why))
+            verdict = put_off(closer, due.order.window, verdict, &outcome, why);
+        publishing->was_late = publishing->was_late || (due.is_again && due.order.pane != PANE_ON_TIME);
     }
     return verdict;
 }
 
-/* Publishes a transaction's worth. A torn window is passed over from then on, and the others go on without it. */
+/* Publishes a transaction's worth. If a window fails that put something already, all of them begin again without it. */
 static enum verdict publish_some(struct closer *closer, struct publishing *publishing, struct reason *why)
 {
+    uint32_t first = publishing->at;
+    struct reason other;
     enum verdict verdict = put_some(closer, publishing, why);
 
-    if (verdict == GO_ON && publishing->is_open)
-        return commit(closer, why);
-    if (verdict == HALT && why->id == STORE_TORN && closer->torn_count < TORN_WINDOWS) {
-        log_reason(closer->logger, LOG_LEVEL_ERROR, why);
-        closer->torn[closer->torn_count++] = publishing->window;
-        verdict = TRY_LATER;
+    if (verdict == GO_ON && !publishing->is_open)
+        return GO_ON;
+    if (verdict == GO_ON)
+        verdict = hold(closer, CLOSER_COMMIT_MS, why);
+    if (verdict == GO_ON) {
+        verdict = commit(closer, why);
+        return verdict == GO_ON ? hold(closer, CLOSER_HOLD_MS, why) : verdict;
     }
-    if (verdict == TRY_LATER) { /* The store did not answer: nothing of this transaction shall be seen. */
-        closer->pending_count = 0;
-        struct reason other;
-        if (transaction_abort(closer->transaction, &other) != GO_ON)
-            return REWIND;
-    }
-    return verdict;
+    bool is_put_off = verdict == HALT && trouble_is_its_own(verdict, why);
+    if (verdict != TRY_LATER && !is_put_off)
+        return verdict;
+    closer->pending_count = 0; /* Nothing of this transaction shall be seen. */
+    if (transaction_abort(closer->transaction, &other) != GO_ON)
+        return REWIND;
+    publishing->at = first;
+    return is_put_off ? GO_ON : TRY_LATER;
 }
 
-enum verdict closer_publish(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more, struct reason *why)
+enum verdict closer_publish(struct closer *closer, bool is_final, bool *has_more, struct reason *why)
 {
-    struct publishing publishing = {.is_final = is_final, .is_late_due = now_ms >= closer->late_due_ms};
+    struct publishing publishing = {.is_final = is_final, .is_late_due = closer->now_ms >= closer->late_due_ms};
     enum verdict verdict = GO_ON;
 
     while (publishing.at < closer->survey.count && publishing.rows < TURN_ROWS && verdict == GO_ON)
         verdict = publish_some(closer, &publishing, why);
     bool is_through = publishing.at >= closer->survey.count;
     if (publishing.was_late && is_through) /* Not before the last of them had its turn. */
-        closer->late_due_ms = now_ms + closer->config->late_emit_interval_ms;
+        closer->late_due_ms = closer->now_ms + closer->config->late_emit_interval_ms;
     *has_more = verdict == GO_ON && !is_through;
     return verdict;
 }

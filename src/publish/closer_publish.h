@@ -6,9 +6,9 @@
 
 /*
  * Publishes the survey's due windows in the order in which they close, in transactions of bounded size; `*has_more`
- * when the turn's bound was reached before the last window. Verdicts as closer_turn().
+ * when the turn's bound was reached before the last window. A window that cannot be published is put off, with an error
+ * in the log, and the others go on. Verdicts as closer_turn().
  */
-MUST_CHECK enum verdict closer_publish(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more,
-                                       struct reason *why);
+MUST_CHECK enum verdict closer_publish(struct closer *closer, bool is_final, bool *has_more, struct reason *why);
 
 #endif

@@ -6,15 +6,16 @@
 #define GENTALLY_CLOSER_STATE_H
 
 #include "emitter.h"
+#include "gentally/publish/closer_hold.h"
 #include "gentally/publish/input_logs.h"
 #include "published.h"
 #include "published_offsets.h"
 #include "survey.h"
+#include "troubles.h"
 
 struct logger;
 
 #define TRANSACTION_WINDOWS 256u
-#define TORN_WINDOWS 64u /* then there is no more to be rescued by going on without them */
 
 struct closer {
     const struct config *config;
@@ -27,16 +28,20 @@ struct closer {
     struct published_offsets *offsets; /* also of what a failed transaction put: the store has been there */
     struct survey survey;              /* taken at the turn's begin */
     uint64_t tables;                   /* see tables_version_hash() */
-    bool is_held;        /* a partition has no state, or stands behind what was published; it was logged */
-    int64_t due_ms;      /* of the next survey, monotonic */
-    int64_t late_due_ms; /* of the next late revisions, monotonic */
+    struct closer_hold hold;
+    bool is_behind;        /* a partition stands behind what was published of it; it was logged */
+    int64_t now_ms;        /* of the turn, monotonic */
+    int64_t due_ms;        /* of the next survey, monotonic */
+    int64_t late_due_ms;   /* of the next late revisions, monotonic */
+    int64_t stops_told_ms; /* when the log last said which partitions have stopped; valid if has_told_stops */
+    bool has_told_stops;
+    struct troubles troubles;
     struct published_window pending[TRANSACTION_WINDOWS]; /* published when the open transaction commits */
     uint32_t pending_count;
+    struct published_part *parts;  /* of those pending, a row of partitions for each */
     int64_t *ends;                 /* of the input's logs, by partition */
     struct stored_window *scratch; /* windows being sealed or collected */
     size_t scratch_room;
-    struct window torn[TORN_WINDOWS]; /* lost part of their keys: never published again */
-    uint32_t torn_count;
     uint64_t window_count, summary_count; /* published since open */
 };
 

@@ -39,12 +39,15 @@ static enum emit_decision decide_sealed(const struct window_facts *facts)
     return facts->is_retention_sealed ? EMIT_LATE : EMIT_WAIT;
 }
 
-/* A window that was not published as closed waits to be closed, or for a drain that does not. */
+/* A window that was not published as closed waits to be closed, or for a drain that does not wait. One that is open
+ * only for a partition that stopped is told without it, and again when there is news, at most once an interval. */
 static enum emit_decision decide_open(const struct window_facts *facts)
 {
+    bool is_due = facts->is_passed && (facts->is_late_due || facts->published_records == 0);
+
     if (facts->is_closed)
         return EMIT_ON_TIME;
-    return facts->is_final && has_news(facts) ? EMIT_EARLY : EMIT_WAIT;
+    return (facts->is_final || is_due) && has_news(facts) ? EMIT_EARLY : EMIT_WAIT;
 }
 
 /* A window that was published as closed is published again when there is news, at most once an interval. States that
@@ -58,13 +61,20 @@ static enum emit_decision decide_late(const struct window_facts *facts)
     return facts->is_final || (facts->is_late_due && is_whole) ? EMIT_LATE : EMIT_WAIT;
 }
 
-enum emit_decision emit_rule_decide(const struct window_facts *facts)
+static enum emit_decision decide(const struct window_facts *facts)
 {
-    if (facts->records == 0 || facts->is_torn)
+    if (facts->records == 0)
         return EMIT_SKIP;
     if (facts->is_sealed)
         return decide_sealed(facts);
     if (is_behind(facts))
         return EMIT_WAIT;
     return facts->was_closed ? decide_late(facts) : decide_open(facts);
+}
+
+enum emit_decision emit_rule_decide(const struct window_facts *facts)
+{
+    enum emit_decision decision = decide(facts);
+
+    return emit_rule_emits(decision) && (facts->is_put_off || facts->is_short) ? EMIT_WAIT : decision;
 }

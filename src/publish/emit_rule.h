@@ -13,8 +13,10 @@ struct window_facts {
     /* What the store holds of it. */
     int64_t records;          /* >= 0, of all partitions; 0: all of them were retracted */
     int64_t retention;        /* revision of a month's retention rows; as published_retention where none are counted */
-    bool is_torn;             /* part of its keys is lost */
+    bool is_put_off;          /* it could not be read or written: it is tried again later */
+    bool is_short;            /* a partition lost records of what was published of it, for good or for now */
     bool is_closed;           /* the watermark has passed its end */
+    bool is_passed;           /* that of the partitions that have not stopped has; true where is_closed is */
     bool is_sealed;           /* in all partitions: `records` does not change any more */
     bool is_retention_sealed; /* in all shards: `retention` does not change any more */
 
@@ -33,7 +35,7 @@ struct window_facts {
 enum emit_decision {
     EMIT_SKIP,    /* Nothing of the window is left to be told, or can be. */
     EMIT_WAIT,    /* Something is, on a later turn. */
-    EMIT_EARLY,   /* Emit the open window at the end of a drain. */
+    EMIT_EARLY,   /* Emit the open window: at the end of a drain, or because a stopped partition may keep it open. */
     EMIT_ON_TIME, /* Emit the closed window, which was never published as closed. */
     EMIT_LATE,    /* Emit what came since the window was published as closed. */
 };

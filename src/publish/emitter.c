@@ -84,28 +84,55 @@ static enum verdict gather_cell(void *context, struct span key, struct span pack
     return combination_add(context, key, packed, why);
 }
 
+/* What a partition contributed, by the state that its window was read with. */
+static void fill_part(struct ledger_partition *part, const struct partition_state *state)
+{
+    memcpy(part->incarnation, state->incarnation, sizeof(part->incarnation));
+    part->first = state->first;
+    part->next = state->next;
+    part->watermark_ms = state->watermark_ms;
+    memcpy(part->outcomes, state->outcomes, sizeof(part->outcomes));
+    snprintf(part->stopped, sizeof(part->stopped), "%s", state->stopped);
+    part->stopped_at = state->stopped_at;
+    part->is_given_up = state->is_given_up;
+}
+
+/* Reads the window of one partition. A state that is gone has nothing of it; whether the window may be told without is
+ * known from what was told before. */
+static enum verdict gather_part(struct emitter *emitter, struct window window, int32_t index, struct reason *why)
+{
+    struct ledger_partition *part = &emitter->partitions[index];
+    struct partition_state state = {0};
+    enum verdict verdict =
+        store_snapshot(emitter->store, index, window, gather_cell, emitter->combination, &part->records, &state, why);
+
+    if (verdict == HALT && why->id == STORE_STATE_MISSING) {
+        state = (struct partition_state){.watermark_ms = NO_TIME};
+        snprintf(state.stopped, sizeof(state.stopped), "%s", reason_name(STORE_STATE_MISSING));
+        part->records = 0;
+        verdict = GO_ON;
+    }
+    part->partition = index;
+    if (verdict == GO_ON)
+        fill_part(part, &state);
+    return verdict;
+}
+
 /* Combines the window's cells of all partitions and notes what each contributed. */
 static enum verdict gather(struct emitter *emitter, struct window window, int64_t *revision, struct reason *why)
 {
+    enum verdict verdict = GO_ON;
+
     combination_clear(emitter->combination);
     *revision = 0;
-    for (uint32_t i = 0; i < emitter->partition_count; i++) {
-        struct ledger_partition *part = &emitter->partitions[i];
-        struct partition_state state;
-        enum verdict verdict = store_snapshot(emitter->store, (int32_t)i, window, gather_cell, emitter->combination,
-                                              &part->records, &state, why);
-        if (verdict != GO_ON)
-            return verdict;
-        part->partition = (int32_t)i;
-        memcpy(part->incarnation, state.incarnation, sizeof(part->incarnation));
-        part->first = state.first;
-        part->next = state.next;
-        part->watermark_ms = state.watermark_ms;
-        memcpy(part->outcomes, state.outcomes, sizeof(part->outcomes));
-        *revision += part->records;
+    for (uint32_t i = 0; i < emitter->partition_count && verdict == GO_ON; i++) {
+        verdict = gather_part(emitter, window, (int32_t)i, why);
+        if (verdict == GO_ON)
+            *revision += emitter->partitions[i].records;
     }
-    combination_sort(emitter->combination);
-    return GO_ON;
+    if (verdict == GO_ON)
+        combination_sort(emitter->combination);
+    return verdict;
 }
 
 /* Puts the row at `index`; without a transaction the summary is only counted. */
@@ -168,6 +195,12 @@ static enum verdict put_retention(struct emitter *emitter, struct transaction *t
     uint32_t month = month_number(summary.window.start_ms);
     enum verdict verdict = retention_rows_read(emitter->retention, emitter->store, month, &outcome->retention, why);
 
+    if (verdict == HALT &&
+        why->id == STORE_RETENTION_DAMAGED) { /* Nothing of it is put, and what was published stays. */
+        struct reason because = *why;
+        outcome->retention = 0;
+        return store_retention_stop(emitter->store, because.text, why);
+    }
     summary.cell = &nothing;
     summary.revision = outcome->retention;
     for (uint32_t i = 0; verdict == GO_ON && i < retention_rows_count(emitter->retention); i++)
@@ -213,6 +246,7 @@ enum verdict emitter_put(struct emitter *emitter, struct transaction *transactio
     if (verdict != GO_ON || outcome->revision == 0) /* Retention is noted before the flush of its records. */
         return verdict;
     bool is_unchanged = outcome->revision == order->unchanged_revision;
+    outcome->has_put = true;
     if (is_unchanged)
         outcome->pane = order->unchanged_pane;
     summary.pane = outcome->pane;

@@ -42,11 +42,13 @@ struct emitter_outcome {
     int64_t revision;   /* the records the summaries were made of; 0: there are none, and nothing was put */
     int64_t retention;  /* revision of a month's retention rows; 0: none */
     uint32_t summaries; /* rows in all; one without requests or accounts is a tombstone, and not among them */
+    bool has_put;       /* something was put, be it in vain: where nothing was, the transaction may go on without it */
 };
 
 /* Puts the summaries of a window into the open transaction, of a month its retention rows too, and its ledger record.
- * Blocks for a round trip to the store a partition. Verdicts of store_snapshot(), store_retained() and
- * transaction_put(). */
+ * Where retention is damaged it is stopped for good, and rows of it that were put before stay, as if it were switched
+ * off. Blocks for a round trip to the store a partition. Verdicts of store_snapshot(), but for a state that is missing:
+ * its partition has no part in the window; of store_retained() and transaction_put(). */
 MUST_CHECK enum verdict emitter_put(struct emitter *emitter, struct transaction *transaction,
                                     const struct emitter_order *order, struct emitter_outcome *outcome,
                                     struct reason *why);

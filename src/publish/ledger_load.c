@@ -13,6 +13,7 @@ struct ledger_reading {
     struct published *published;
     struct published_offsets *offsets;
     struct ledger_read read;
+    struct published_part parts[LENGTH_OF(((struct ledger_read *)NULL)->partitions)];
 };
 
 static enum verdict read_ledger_record(void *context, const struct record *record, struct reason *why)
@@ -33,10 +34,10 @@ static enum verdict read_ledger_record(void *context, const struct record *recor
         .retention = ledger->retention,
         .tables = tables_version_hash(ledger->tables_version),
         .partitions = ledger->partition_count,
+        .parts = reading->parts,
     };
     for (uint32_t i = 0; i < ledger->partition_count; i++) {
-        entry.states =
-            published_states(entry.states, ledger->partitions[i].partition, ledger->partitions[i].incarnation);
+        reading->parts[i] = published_part_of(&ledger->partitions[i]);
         published_offsets_note(reading->offsets, &ledger->partitions[i]);
     }
     return published_put(reading->published, &entry, why);

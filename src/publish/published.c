@@ -22,6 +22,8 @@ void published_close(struct published *published)
 {
     if (published == NULL)
         return;
+    for (size_t i = 0; i < published->count; i++)
+        free(published->entries[i].parts);
     free(published->entries);
     free(published);
 }
@@ -63,15 +65,27 @@ static bool is_newer(const struct published_window *left, const struct published
     return order > 0 || (order == 0 && left->retention > right->retention);
 }
 
+/* Takes an entry over, with parts of its own. */
+static enum verdict keep(struct published_window *kept, const struct published_window *entry, struct reason *why)
+{
+    struct published_part *parts = malloc((entry->partitions + 1) * sizeof(*parts));
+
+    if (parts == NULL)
+        return no_memory(why, "for the partitions of a window");
+    if (entry->partitions > 0)
+        memcpy(parts, entry->parts, entry->partitions * sizeof(*parts));
+    free(kept->parts);
+    *kept = *entry;
+    kept->parts = parts;
+    return GO_ON;
+}
+
 enum verdict published_put(struct published *published, const struct published_window *entry, struct reason *why)
 {
     size_t index = lower_bound(published, entry->window);
 
-    if (is_at(published, index, entry->window)) {
-        if (is_newer(entry, &published->entries[index]))
-            published->entries[index] = *entry;
-        return GO_ON;
-    }
+    if (is_at(published, index, entry->window))
+        return is_newer(entry, &published->entries[index]) ? keep(&published->entries[index], entry, why) : GO_ON;
     if (published->count == published->room) {
         struct published_window *entries =
             grow(published->entries, &published->room, published->count + 1, sizeof(*entries));
@@ -79,9 +93,13 @@ enum verdict published_put(struct published *published, const struct published_w
             return reason_set(why, HALT, NO_MEMORY, errno, "no memory for %zu windows", published->count + 1);
         published->entries = entries;
     }
+    struct published_window kept = {.parts = NULL};
+    enum verdict verdict = keep(&kept, entry, why);
+    if (verdict != GO_ON)
+        return verdict;
     memmove(&published->entries[index + 1], &published->entries[index],
             (published->count - index) * sizeof(*published->entries));
-    published->entries[index] = *entry;
+    published->entries[index] = kept;
     published->count++;
     return GO_ON;
 }
@@ -91,7 +109,41 @@ size_t published_count(const struct published *published)
     return published->count;
 }
 
-uint64_t published_states(uint64_t sum, int32_t partition, const char *incarnation)
+uint32_t published_incarnation(const char *incarnation)
 {
-    return sum ^ hash_fold(hash_fnv1a(span_of(incarnation)) ^ (uint64_t)partition, UINT64_C(0x9e3779b97f4a7c15));
+    uint64_t hash = hash_fnv1a(span_of(incarnation));
+
+    return (uint32_t)(hash ^ hash >> 32) | 1;
+}
+
+struct published_part published_part_of(const struct ledger_partition *part)
+{
+    return (struct published_part){
+        .next = part->next,
+        .incarnation = ledger_partition_is_known(part) ? published_incarnation(part->incarnation) : 0,
+        .has_records = part->records > 0,
+    };
+}
+
+static bool is_ahead(const struct published_part *then, const struct published_part *now)
+{
+    if (now->incarnation == 0)
+        return then->has_records;
+    return now->incarnation == then->incarnation && now->next < then->next;
+}
+
+bool published_is_ahead(const struct published_window *entry, const struct published_part now[], uint32_t count)
+{
+    for (uint32_t i = 0; i < entry->partitions && i < count; i++)
+        if (is_ahead(&entry->parts[i], &now[i]))
+            return true;
+    return false;
+}
+
+bool published_is_rebuilt(const struct published_window *entry, const struct published_part now[], uint32_t count)
+{
+    for (uint32_t i = 0; i < entry->partitions && i < count; i++)
+        if (entry->parts[i].has_records && now[i].incarnation != 0 && now[i].incarnation != entry->parts[i].incarnation)
+            return true;
+    return false;
 }

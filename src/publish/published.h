@@ -1,20 +1,27 @@
 /*
  * What has been published, by window: the ledger topic as the closer remembers it. The latest version of each window is
- * kept.
+ * kept, with 16 bytes for each partition.
  */
 #ifndef GENTALLY_PUBLISHED_H
 #define GENTALLY_PUBLISHED_H
 
 #include "gentally/core/summary.h"
 
+/* How far a partition had been read when a window was published, or how far it has been read now. */
+struct published_part {
+    int64_t next;         /* offset of the next record */
+    uint32_t incarnation; /* hash of its state's name; 0: the state is not known */
+    bool has_records;     /* the window has records of it */
+};
+
 struct published_window {
     struct window window;
     enum pane pane;
     int64_t generation, revision;
-    int64_t retention;   /* revision of the retention rows that were published with it; 0: none */
-    uint64_t tables;     /* hash of the tables version it was joined with, see tables_version_hash() */
-    uint64_t states;     /* which states of the partitions it was made of, see published_states() */
-    uint32_t partitions; /* how many there were then */
+    int64_t retention;            /* revision of the retention rows that were published with it; 0: none */
+    uint64_t tables;              /* hash of the tables version it was joined with, see tables_version_hash() */
+    uint32_t partitions;          /* how many there were then */
+    struct published_part *parts; /* by partition */
 };
 
 struct published;
@@ -27,18 +34,30 @@ void published_close(struct published *published);
  * O(log n). */
 const struct published_window *published_find(const struct published *published, struct window window);
 
-/* Remembers an entry, unless a newer version of the window is known. Cheap for rising windows. HALT: NO-MEMORY. */
+/* Remembers an entry and its parts (copied), unless a newer version of the window is known. Cheap for rising windows.
+ * HALT: NO-MEMORY. */
 MUST_CHECK enum verdict published_put(struct published *published, const struct published_window *entry,
                                       struct reason *why);
 
 /* The number of windows. */
 size_t published_count(const struct published *published);
 
+/* The part of a ledger record's partition. */
+struct published_part published_part_of(const struct ledger_partition *part);
+
+/* The hash of a state's name; never 0. */
+uint32_t published_incarnation(const char *incarnation);
+
 /*
- * Adds one partition's state to a sum over partitions 0, 1, 2, ... (begin with 0). A state that was deliberately
- * rebuilt has another incarnation, and its records are not those that were published: revisions of the two cannot be
- * compared. Partitions that are added leave the sum over those before them as it was.
+ * Whether a window holds records that one of the partitions, as they are now (`count` of them), has not: its state is
+ * gone, and there were records of it, or it stands behind where it stood then, since the store was rolled back.
+ * Published meanwhile, the window would take back what readers have seen, under a revision that may well be higher,
+ * since other partitions went on. Windows of which nothing is missing need not wait.
  */
-uint64_t published_states(uint64_t sum, int32_t partition, const char *incarnation);
+bool published_is_ahead(const struct published_window *entry, const struct published_part now[], uint32_t count);
+
+/* Whether a state that gave the window records was deliberately rebuilt: its records are not those that were published,
+ * and revisions of the two cannot be compared. Partitions that came later change nothing. */
+bool published_is_rebuilt(const struct published_window *entry, const struct published_part now[], uint32_t count);
 
 #endif

@@ -42,7 +42,7 @@ void published_offsets_close(struct published_offsets *offsets)
 
 void published_offsets_note(struct published_offsets *offsets, const struct ledger_partition *part)
 {
-    if (part->partition < 0 || part->partition >= offsets->count)
+    if (part->partition < 0 || part->partition >= offsets->count || !ledger_partition_is_known(part))
         return;
     struct published_offset *offset = &offsets->partitions[part->partition];
     if (strcmp(offset->incarnation, part->incarnation) == 0 && part->next <= offset->next)
@@ -67,6 +67,6 @@ enum verdict published_offsets_check(const struct published_offsets *offsets, in
         return GO_ON;
     return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0,
                       "partition %" PRId32 " stands at %" PRId64 ", and was published up to %" PRId64
-                      ": windows wait until it is read again",
+                      ": windows that had more of it wait until it is read again",
                       partition, next, offsets->partitions[partition].next);
 }

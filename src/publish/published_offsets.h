@@ -1,8 +1,8 @@
 /*
- * The published offsets: how far each partition had been read when something of it was last published. A store that
- * rolled back stands behind its offset until the lost records are read again. A window published meanwhile would take
- * back what readers have seen of that partition, under a revision that may well be higher, since other partitions went
- * on.
+ * The published offsets: how far each partition had been read when something of it was last published, in whatever
+ * window. A store that rolled back stands behind its offset until the lost records are read again; nothing is sealed
+ * meanwhile, not even windows that have all their records: floors were rolled back too, and what is read again may
+ * belong below them.
  */
 #ifndef GENTALLY_PUBLISHED_OFFSETS_H
 #define GENTALLY_PUBLISHED_OFFSETS_H
@@ -16,8 +16,8 @@ MUST_CHECK enum verdict published_offsets_open(struct published_offsets **offset
 void published_offsets_close(struct published_offsets *offsets);
 
 /* Remembers a partition's part of a ledger record; call in the order in which the records were published. A new
- * incarnation replaces the old one; of the same incarnation the highest offset is kept. Partitions of other numbers are
- * passed over. */
+ * incarnation replaces the old one; of the same incarnation the highest offset is kept. Partitions of other numbers,
+ * and those without an incarnation, are passed over. */
 void published_offsets_note(struct published_offsets *offsets, const struct ledger_partition *part);
 
 /* Whether a state of `partition`, read up to `next`, stands behind what was published of the partition. Never true of

@@ -2,6 +2,7 @@
 #include "gentally/redis/store.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "gentally/base/bundled.h"
@@ -98,12 +99,13 @@ enum verdict store_create(struct store *store, int32_t partition, int64_t first,
 {
     redisReply *reply = NULL;
     char incarnation[33];
-    enum verdict verdict = store_function_begin(store, "gentally_1_create", false, 1, 2 + WINDOW_KINDS, 160, why);
+    enum verdict verdict = store_function_begin(store, "gentally_1_create", false, 2, 2 + WINDOW_KINDS, 160, why);
 
     if (verdict != GO_ON)
         return verdict;
     store_random_token(incarnation);
     store_put_key(store, partition, "meta");
+    store_put_key(store, partition, "windows");
     store_put_text(&store->command, incarnation);
     store_put_number(&store->command, first);
     for (int kind = 0; kind < WINDOW_KINDS; kind++)
@@ -112,7 +114,13 @@ enum verdict store_create(struct store *store, int32_t partition, int64_t first,
     if (verdict != GO_ON)
         return verdict;
     *created = store_reply_is(reply, "OK");
-    if (!*created && !store_reply_is(reply, "EXISTS"))
+    if (store_reply_is(reply, "TORN"))
+        verdict = reason_set(why, HALT, STORE_TORN, 0,
+                             "partition %" PRId32
+                             " lost its state, and not its windows: counted again, its records "
+                             "would be added to them; delete what is left first, the keys %s:{%s:%" PRId32 "}:*",
+                             partition, store->namespace_, store->topic, partition);
+    else if (!*created && !store_reply_is(reply, "EXISTS"))
         verdict = store_reply_verdict(reply, partition, 0, why);
     freeReplyObject(reply);
     return verdict;

@@ -73,10 +73,15 @@ enum verdict store_function_begin(struct store *store, const char *name, bool is
 
 enum verdict store_function_call(struct store *store, int32_t partition, redisReply **reply, struct reason *why)
 {
-    enum verdict verdict = store_call(store, reply, why);
+    struct reason refusal;
+    enum verdict verdict = store_call(store, reply, &refusal);
 
     if (verdict == GO_ON)
         verdict = store_reply_verdict(*reply, partition, 0, why);
+    else if (verdict == HALT && reason_stops(refusal.id) <= STOPS_PARTITION)
+        verdict = store_reply_refused(partition, &refusal, why);
+    else if (why != NULL)
+        *why = refusal;
     if (verdict != GO_ON && *reply != NULL) {
         freeReplyObject(*reply);
         *reply = NULL;

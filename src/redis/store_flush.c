@@ -115,31 +115,69 @@ static enum verdict reserve_replies(struct store *store, uint32_t count, struct 
 /* Sends the commands of each change, then takes the replies in order: one round trip for all partitions. */
 typedef enum verdict change_sender(struct store *store, const struct change *change, struct reason *why);
 
-static enum verdict exchange(struct store *store, struct change *changes[], uint32_t count, uint32_t reply_count,
-                             change_sender *send, struct reason *why)
+static enum verdict send_all(struct store *store, struct change *changes[], uint32_t count, change_sender *send,
+                             struct reason *why)
+{
+    enum verdict verdict = store_link_up(store->link, why);
+
+    for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
+        verdict = send(store, changes[i], why);
+    if (verdict != GO_ON)
+        store_link_drop(store->link); /* Or queued commands would be answered to the next question. */
+    return verdict;
+}
+
+/* Takes the replies to one change's commands. What Redis refuses for this partition's keys alone is the change's own
+ * verdict; its replies are then missing. */
+static enum verdict receive(struct store *store, struct change *change, uint32_t count, struct reason *why)
 {
     enum verdict worst = GO_ON;
     struct reason other;
-    enum verdict verdict = reserve_replies(store, reply_count, why);
 
-    if (verdict == GO_ON)
-        verdict = store_link_up(store->link, why);
-    for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
-        verdict = send(store, changes[i], why);
-    if (verdict != GO_ON) {
-        store_link_drop(store->link); /* Or queued commands would be answered to the next question. */
-        return verdict;
-    }
-    for (uint32_t i = 0; i < reply_count; i++) {
+    change->verdict = GO_ON;
+    for (uint32_t i = 0; i < count; i++) {
         redisReply *reply = NULL;
-        verdict = store_link_receive(store->link, &reply, &other);
+        enum verdict verdict = store_link_receive(store->link, &reply, &other);
+        store->replies[store->reply_count++] = reply;
+        if (verdict == HALT && reason_stops(other.id) <= STOPS_PARTITION) {
+            change->verdict = store_reply_refused(change->state->partition, &other, &change->why);
+            continue;
+        }
+        if (verdict != GO_ON && (worst == GO_ON || (verdict == HALT && worst != HALT))) {
+            worst = verdict;
+            *why = other;
+        }
+    }
+    return worst;
+}
+
+static uint32_t replies_of(const struct change *change, change_sender *send)
+{
+    return send == send_load ? 1 + change->window_count : 1;
+}
+
+static enum verdict exchange(struct store *store, struct change *changes[], uint32_t count, change_sender *send,
+                             struct reason *why)
+{
+    enum verdict worst = GO_ON;
+    struct reason other;
+    uint32_t reply_count = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        reply_count += replies_of(changes[i], send);
+    enum verdict verdict = reserve_replies(store, reply_count, why);
+    if (verdict == GO_ON)
+        verdict = send_all(store, changes, count, send, why);
+    if (verdict != GO_ON)
+        return verdict;
+    for (uint32_t i = 0; i < count; i++) {
+        verdict = receive(store, changes[i], replies_of(changes[i], send), &other);
         /* Go on reading: a refusal of one leaves the others' replies. The first is the one to tell: what follows it may
          * only say that the connection was dropped for it. */
         if (verdict != GO_ON && (worst == GO_ON || (verdict == HALT && worst != HALT))) {
             worst = verdict;
             *why = other;
         }
-        store->replies[store->reply_count++] = reply;
     }
     return worst;
 }
@@ -147,16 +185,15 @@ static enum verdict exchange(struct store *store, struct change *changes[], uint
 enum verdict store_load(struct store *store, struct change *changes[], uint32_t count, struct reason *why)
 {
     enum verdict verdict = TRY_LATER;
-    uint32_t reply_count = count, at = 0;
+    uint32_t at = 0;
 
-    for (uint32_t i = 0; i < count; i++)
-        reply_count += changes[i]->window_count;
     for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++) /* Reading may always be repeated. */
-        verdict = exchange(store, changes, count, reply_count, send_load, why);
+        verdict = exchange(store, changes, count, send_load, why);
     if (verdict != GO_ON)
         return verdict;
     for (uint32_t i = 0; i < count; i++) {
-        changes[i]->verdict = read_load(store->replies + at, changes[i]);
+        if (changes[i]->verdict == GO_ON)
+            changes[i]->verdict = read_load(store->replies + at, changes[i]);
         at += 1 + changes[i]->window_count;
     }
     return GO_ON;
@@ -229,7 +266,8 @@ static enum verdict send_flush(struct store *store, const struct change *change,
 /* A right that is missing is missing for all partitions: no partition's own trouble. */
 static enum verdict read_flush(const redisReply *reply, struct change *change, struct reason *why)
 {
-    change->verdict = store_reply_verdict(reply, change->state->partition, change->state->next, &change->why);
+    if (change->verdict == GO_ON)
+        change->verdict = store_reply_verdict(reply, change->state->partition, change->state->next, &change->why);
     if (change->verdict != HALT || change->why.id != STORE_DENIED)
         return GO_ON;
     *why = change->why;
@@ -250,7 +288,7 @@ enum verdict store_flush(struct store *store, struct change *changes[], uint32_t
         if (verdict == GO_ON && store->barrier != NULL)
             verdict = store->barrier(store->barrier_context, store, why);
         if (verdict == GO_ON)
-            verdict = exchange(store, changes, count, count, send_flush, why);
+            verdict = exchange(store, changes, count, send_flush, why);
     }
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
         verdict = read_flush(store->replies[i], changes[i], why);

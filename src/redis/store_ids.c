@@ -86,7 +86,10 @@ static enum verdict receive(struct store *store, struct id_lookup *lookup, struc
         redisReply *reply = NULL;
         struct reason other;
         enum verdict verdict = store_link_receive(store->link, &reply, &other);
-        if (verdict != GO_ON && worst != HALT) {
+        bool is_its_own = verdict == HALT && reason_stops(other.id) <= STOPS_PARTITION;
+        if (is_its_own)
+            lookup->verdict = store_reply_refused(lookup->state->partition, &other, &lookup->why);
+        else if (verdict != GO_ON && worst != HALT) {
             worst = verdict;
             *why = other;
         }

@@ -318,6 +318,9 @@ enum verdict store_link_up(struct store_link *link, struct reason *why)
     }
     if (verdict == GO_ON)
         verdict = inspect(link, why);
+    /* Whoever counts waits until a server that was good is good again: nothing is written to it meanwhile. */
+    if (verdict == HALT && link->count > 0 && reason_stops(why->id) == STOPS_START)
+        verdict = TRY_LATER;
     if (verdict != GO_ON) {
         store_link_drop(link);
         return verdict;

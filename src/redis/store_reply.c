@@ -154,3 +154,8 @@ enum verdict store_reply_damaged(int32_t partition, const char *what, struct rea
     return reason_set(why, HALT, STORE_DAMAGED, 0, "partition %" PRId32 ": %s does not read as we wrote it", partition,
                       what);
 }
+
+enum verdict store_reply_refused(int32_t partition, const struct reason *refusal, struct reason *why)
+{
+    return reason_set(why, HALT, refusal->id, refusal->code, "partition %" PRId32 ": %.400s", partition, refusal->text);
+}

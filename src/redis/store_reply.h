@@ -32,4 +32,7 @@ bool store_reply_state(const redisReply *fields, int32_t partition, struct parti
 /* Returns HALT (STORE-DAMAGED) for `what` of the partition, which does not read as we write it. */
 enum verdict store_reply_damaged(int32_t partition, const char *what, struct reason *why);
 
+/* Returns HALT for what Redis refused of one partition: `refusal`, with the partition's name. */
+enum verdict store_reply_refused(int32_t partition, const struct reason *refusal, struct reason *why);
+
 #endif

@@ -38,7 +38,8 @@ static enum verdict begin(struct store *store, const char *function, bool is_rea
 
 static enum verdict damaged(uint32_t shard, const char *what, const char *detail, struct reason *why)
 {
-    return reason_set(why, HALT, STORE_RETENTION_DAMAGED, 0, "retention, shard %" PRIu32 ": %s%s", shard, what, detail);
+    return reason_set(why, HALT, STORE_RETENTION_DAMAGED, 0, "retention, shard %" PRIu32 ": %s%.400s", shard, what,
+                      detail);
 }
 
 static enum verdict missing(uint32_t shard, struct reason *why)
@@ -74,10 +75,25 @@ static enum verdict verdict_of(const redisReply *reply, uint32_t shard, struct r
     return damaged(shard, "unexpected reply ", detail, why);
 }
 
+/* What Redis refuses for the keys of a shard is retention's own trouble: they are not as we made them. */
+static enum verdict refused(enum verdict verdict, uint32_t shard, struct reason *why)
+{
+    struct reason refusal = *why;
+
+    if (verdict != HALT || reason_stops(refusal.id) > STOPS_PARTITION)
+        return verdict;
+    return damaged(shard, "", refusal.text, why);
+}
+
+static enum verdict receive(struct store *store, uint32_t shard, redisReply **reply, struct reason *why)
+{
+    return refused(store_link_receive(store->link, reply, why), shard, why);
+}
+
 /* Calls what was begun; keeps the reply only if its verdict is GO_ON. */
 static enum verdict call_shard(struct store *store, uint32_t shard, redisReply **reply, struct reason *why)
 {
-    enum verdict verdict = store_call(store, reply, why);
+    enum verdict verdict = refused(store_call(store, reply, why), shard, why);
 
     if (verdict == GO_ON)
         verdict = verdict_of(*reply, shard, why);
@@ -215,7 +231,7 @@ static enum verdict look(struct store *store, int64_t months[], uint32_t *floor,
     for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++) {
         redisReply *reply = NULL;
         uint32_t sealed = 0;
-        enum verdict verdict = store_link_receive(store->link, &reply, &other);
+        enum verdict verdict = receive(store, shard, &reply, &other);
         if (verdict == GO_ON)
             verdict = read_state(store, shard, reply, &sealed, &is_anew, &other);
         if (verdict == GO_ON && months != NULL)
@@ -223,7 +239,9 @@ static enum verdict look(struct store *store, int64_t months[], uint32_t *floor,
         freeReplyObject(reply);
         if (verdict == GO_ON && sealed < *floor)
             *floor = sealed;
-        if (verdict != GO_ON && (worst == GO_ON || (verdict == HALT && worst != HALT))) {
+        /* A damage tells more than a state that is missing. */
+        bool is_worse = verdict == HALT && (worst != HALT || why->id == STORE_RETENTION_MISSING);
+        if (verdict != GO_ON && (worst == GO_ON || is_worse)) {
             worst = verdict;
             *why = other;
         }
@@ -326,7 +344,7 @@ enum verdict store_retain(struct store *store, const struct activity activities[
         redisReply *reply = NULL;
         if (counts[shard] == 0)
             continue;
-        enum verdict verdict = store_link_receive(store->link, &reply, &other);
+        enum verdict verdict = receive(store, shard, &reply, &other);
         if (verdict == GO_ON) {
             verdict = verdict_of(reply, shard, &other);
             is_anew = is_anew || verdict == TRY_LATER;
@@ -342,6 +360,51 @@ enum verdict store_retain(struct store *store, const struct activity activities[
         return HALT;
     }
     return worst;
+}
+
+/* ---- stopping ---- */
+
+static enum verdict send_stop(struct store *store, uint32_t shard, const char *text, struct reason *why)
+{
+    enum verdict verdict = begin(store, "gentally_1_retention_stop", false, shard, 1 + STORE_TEXT_SIZE / 24, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_format(&store->command, "%.*s", STORE_TEXT_SIZE - 1, text);
+    return store_send(store, why);
+}
+
+enum verdict store_retention_stop(struct store *store, const char *text, struct reason *why)
+{
+    struct reason other;
+    bool is_told = false;
+    enum verdict worst = store_link_up(store->link, why);
+
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS && worst == GO_ON; shard++)
+        worst = send_stop(store, shard, text, why);
+    if (worst != GO_ON) {
+        store_link_drop(store->link); /* Or queued commands would be answered to the next question. */
+        return worst;
+    }
+    for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++) {
+        redisReply *reply = NULL;
+        enum verdict verdict = receive(store, shard, &reply, &other);
+        if (verdict == GO_ON)
+            verdict = verdict_of(reply, shard, &other);
+        freeReplyObject(reply);
+        bool is_damaged = verdict == HALT && other.id == STORE_RETENTION_DAMAGED; /* It tells it by itself. */
+        is_told = is_told || verdict == GO_ON || is_damaged;
+        if (is_damaged || (verdict == HALT && other.id == STORE_RETENTION_MISSING))
+            continue;
+        if (verdict != GO_ON && (worst == GO_ON || (verdict == HALT && worst != HALT))) {
+            worst = verdict;
+            *why = other;
+        }
+    }
+    if (worst != GO_ON || is_told)
+        return worst;
+    return reason_set(why, TRY_LATER, STORE_RETENTION_MISSING, 0,
+                      "retention has no state in Redis, in no shard: restore Redis, or run `gentally setup`");
 }
 
 /* ---- reading back ---- */

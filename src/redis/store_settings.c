@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "gentally/config/settings_text.h"
 #include "gentally/redis/store.h"
 #include "store_call.h"
 #include "store_reply.h"

@@ -101,7 +101,7 @@ static void take_partitions(struct ledger_check *check, const struct ledger *led
 {
     for (uint32_t index = 0; index < ledger->partition_count; index++) {
         const struct ledger_partition *partition = &ledger->partitions[index];
-        if (partition->partition < 0 || partition->partition >= PARTITIONS_MAX)
+        if (partition->partition < 0 || partition->partition >= PARTITIONS_MAX || !ledger_partition_is_known(partition))
             continue;
         struct partition_end *end = &check->ends[partition->partition];
         if (end->is_known && (ledger->generation < end->generation ||

@@ -286,10 +286,12 @@ def ledger_body(partitions, tables="catalog=1a2b3c4d countries=5e6f7a8b taxonomy
     out = zigzag(0) + zigzag(NOON) + zigzag(NOON + HOUR) + zigzag(1) + zigzag(1) + zigzag(3) + zigzag(42) + text(tables)
     if partitions:
         out += zigzag(len(partitions))
-    for number, watermark, outcomes in partitions:
+    for number, watermark, outcomes, *stop in partitions:
         out += zigzag(number) + text("0123456789abcdef" * 2) + zigzag(0) + zigzag(sum(outcomes))
         out += zigzag(0) if watermark is None else zigzag(1) + zigzag(watermark)
         out += zigzag(7) + zigzag(sum(outcomes)) + b"".join(zigzag(outcome) for outcome in outcomes)
+        out += zigzag(1) + text(stop[0]) + zigzag(1) + zigzag(stop[1]) if stop else zigzag(0) * 2
+        out += b"\x01" if stop and stop[2] else b"\x00"
     return out + zigzag(0)
 
 
@@ -312,6 +314,9 @@ def summary_body(columns, buckets=(), accounts=None, age=None, is_old=False):
 def ledgers():
     usual = ledger_body([(0, NOON, [5, 1, 0, 2, 1, 3]), (1, None, [0] * 6)])
     keep("ledger", "ledger-usual", b"\x00" + usual)
+    stopped = ledger_body([(0, NOON, [5, 1, 0, 2, 1], "SOURCE-GAP", 9, False), (1, None, [0] * 5, "X", 0, True)])
+    keep("ledger", "ledger-stopped", b"\x00" + stopped)
+    keep("ledger", "ledger-stopped-nowhere", b"\x00" + stopped.replace(b"SOURCE-GAP\x02\x12", b"SOURCE-GAP\x00"))
     keep("ledger", "ledger-of-nothing", b"\x00" + ledger_body([]))
     keep("ledger", "ledger-framed", b"\x02\x00\x00\x00\x00\x03" + usual)
     keep("ledger", "ledger-other-id", b"\x02\x00\x00\x00\x00\x02" + usual)

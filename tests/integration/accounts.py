@@ -56,6 +56,7 @@ def verified(world):
 def test_rows_of_few_accounts_are_suppressed(world):
     prepare(world, USERS, LONG)
     world.settings.update({f"GENTALLY_{kind}S_KEPT_DAYS": 400 for kind in ("DAY", "WEEK", "MONTH")})
+    world.run("setup")
     lines = world.run("generate", "--events", EVENTS, "--seed", 7).out.splitlines()
     accounts = {json.loads(line).get("account") for line in lines} - {None, ""}
     check(len(accounts) > 500, f"only {len(accounts)} accounts")
@@ -115,6 +116,7 @@ def test_an_account_is_amended_and_retracted(world):
     rollups = {"total": (), "account": ("account",)}
     prepare(world, rollups)
     world.settings["GENTALLY_IDS"] = "amend"
+    world.run("setup")
     events = [json.loads(line) for line in world.run("generate", "--events", 300, "--seed", 9).out.splitlines()]
     for number, event in enumerate(events):
         event.update(account=f"user-{number % 20}", created_at="2025-11-20T10:20:30Z")

@@ -317,6 +317,7 @@ def test_what_was_remembered_goes_when_ids_are_off(world):
     drain(world, 1)
     equal(sum(record["requests"] for record in world.summaries("total", "month")), 2000, "requests")
     world.settings["GENTALLY_IDS"] = "off"
+    world.run("setup")
     world.produce(write(world, lines))
     drain(world, 1)
     equal(sum(record["requests"] for record in world.summaries("total", "month")), 4000, "requests")

@@ -134,6 +134,34 @@ def test_what_was_altered_is_named(world):
     equal(replay(world)[0]["differing"], 0, "after all was undone")
 
 
+def test_what_cannot_be_read_is_named_and_no_hindrance(world):
+    """Windows torn in three ways, and a retention shard: all others are compared, and these told."""
+    world.count_accounts()
+    prepare(world, 1500, 5)
+    whole = replay(world)[0]
+    windows = [key.rsplit("}:", 1)[1] for key in state(world) if f"{world.topic}:1}}:day:" in key][:3]
+    keys = [window_key(world, 1, window) for window in windows]
+    kept = {key: world.redis.command("DUMP", key) for key in keys}
+    world.redis.command("DEL", keys[0])  # the window's key
+    world.redis.command("HDEL", keys[1], "__n")  # a part of it
+    world.redis.command("HINCRBY", window_key(world, 1, "windows"), windows[2], 1)  # more than it has
+    result, differences, done = replay(world, status=DIFFERS)
+    equal(result["unreadable"], 3, f"windows that cannot be read: {done.log}")
+    equal(result["windows"], whole["windows"] - 3, "windows compared")
+    equal((result["differing"], differences), (0, []), "cells that differ")
+    equal(done.log.count("unreadable: partition 1, day "), 3, f"what is named: {done.log}")
+    check("REPLAY-DIFFERS" in done.log and "lost part of its keys" in done.log, "its reason", done.log)
+    for key, dump in kept.items():
+        world.redis.command("RESTORE", key, 0, dump, "REPLACE")
+    world.redis.command("HINCRBY", window_key(world, 1, "windows"), windows[2], -1)
+    pairs = world.redis.command("KEYS", f"{world.namespace}:*:retention:*:counts:*")
+    world.redis.command("DEL", pairs[0])
+    result, differences, done = replay(world, status=DIFFERS)
+    equal((result["unreadable"], result["windows"]), (1, whole["windows"]), f"without a shard's counts: {done.log}")
+    check("unreadable: retention" in done.log, "what is named", done.log)
+    equal(leftovers(world), ([], []), "what the replays left")
+
+
 def test_live_workers_go_on(world):
     """Each window is compared at one offset, however fast the live state moves."""
     prepare(world, 3000, 3)

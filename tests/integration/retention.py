@@ -313,6 +313,7 @@ def test_tables_change_before_retention_rises(world):
     want = expected(wanted(lines))
     want[MODELS[0], "2024-01", 0] += 1
     world.settings.update({"GENTALLY_CATALOG": tables["catalog"], "GENTALLY_MONTHS_KEPT_DAYS": 400})
+    world.run("setup")
     world.produce(write(world, lines[-1:]))
     drain(world, 1)  # the end of January is the last that it does
     equal(world.redis.command("KEYS", f"{world.namespace}:*:counts:{january}"), [], "January is over")
@@ -334,6 +335,7 @@ def test_switched_on_later(world):
     verify(world, "--strict")
     check("retention: not compared" in world.run("replay").out, "a replay sees those of before, too")
     world.settings["GENTALLY_RETENTION"] = "off"
+    world.run("setup")
     drain(world, 1)
     verify(world, "--strict")
 
@@ -348,6 +350,7 @@ def test_without_state_or_topic(world):
     check("STORE-RETENTION-MISSING" in process.log and "gentally setup" in process.log, "its reason", process.log)
     world.run("setup")
     drain(world, 1)
+    world.run("setup", GENTALLY_RETENTION="off")
     world.run("worker", "--drain", GENTALLY_RETENTION="off")
 
 

@@ -269,9 +269,54 @@ static void a_key_that_is_gone_is_found(void)
     CU_ASSERT_EQUAL_FATAL(retain(&first, 1, &why), GO_ON);
     redis_cli("DEL 'check:{events:retention:%" PRIu32 "}:state'", retention_shard(first.low));
     CU_ASSERT_EQUAL_FATAL(retain(&first, 1, &why), HALT);
-    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-RETENTION-MISSING");
+    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-RETENTION-DAMAGED");
     CU_ASSERT_EQUAL(store_retention_create(store, 1000, false, &created, &why), HALT); /* its pairs are still there */
     CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-RETENTION-DAMAGED");
+    begin_anew();
+    redis_cli("DEL 'check:{events:retention:%" PRIu32 "}:state'", retention_shard(first.low)); /* it never had pairs */
+    CU_ASSERT_EQUAL_FATAL(retain(&first, 1, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-RETENTION-MISSING");
+    begin_anew();
+    redis_cli("SET 'check:{events:retention:%" PRIu32 "}:buckets' x", retention_shard(first.low)); /* not ours */
+    CU_ASSERT_EQUAL_FATAL(retain(&first, 1, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-RETENTION-DAMAGED");
+}
+
+/* Whoever counts on without noting says so in every shard, and nobody takes it back. */
+static void retention_that_stopped_stays_so(void)
+{
+    static int64_t months[MONTHS_MAX];
+    struct activity activity = activity_of(1, 0, 3);
+    struct reason why = {0};
+    int64_t revision = 0;
+    uint32_t created = 0, floor = 0;
+
+    begin_anew();
+    CU_ASSERT_EQUAL_FATAL(retain(&activity, 1, &why), GO_ON);
+    uint32_t untold = (retention_shard(activity.low) + 1) % RETENTION_SHARDS; /* it has no pairs */
+    redis_cli("DEL 'check:{events:retention:%" PRIu32 "}:state'", untold);
+    for (int times = 0; times < 2; times++)
+        CU_ASSERT_EQUAL_FATAL(store_retention_stop(store, "shard 5 is gone", &why), GO_ON);
+    for (unsigned account = 1; account < 64; account++) {
+        activity = activity_of(account, 0, 3);
+        if (retention_shard(activity.low) == untold)
+            continue;
+        CU_ASSERT_EQUAL(retain(&activity, 1, &why), HALT);
+        CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-RETENTION-DAMAGED");
+        CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "shard 5 is gone"));
+    }
+    CU_ASSERT_EQUAL(store_retained(store, activity.month, take_count, NULL, &revision, &why), HALT);
+    CU_ASSERT_EQUAL(store_retention_revisions(store, months, &floor, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-RETENTION-DAMAGED");
+    CU_ASSERT_EQUAL(store_retention_create(store, 1000, false, &created, &why), GO_ON); /* as `setup` does */
+    CU_ASSERT_EQUAL(created, 1);
+    CU_ASSERT_EQUAL(store_retention_open(store, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-RETENTION-DAMAGED");
+    redis_cli("--raw KEYS 'check:{events:retention:*}:state' | xargs redis-cli -s %s DEL", redis.socket);
+    CU_ASSERT_EQUAL(store_retention_stop(store, "all are gone", &why), GO_ON); /* the pairs of one are left */
+    redis_cli("FLUSHALL%s", "");
+    CU_ASSERT_EQUAL(store_retention_stop(store, "all are gone", &why), TRY_LATER);
+    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-RETENTION-MISSING");
 }
 
 /* Numbers that no function of ours writes: they would not add up in 64 bits. */
@@ -453,6 +498,7 @@ int main(int argc, char **argv)
         {"an_older_month_moves_the_cohort", an_older_month_moves_the_cohort},
         {"months_end", months_end},
         {"a_key_that_is_gone_is_found", a_key_that_is_gone_is_found},
+        {"retention_that_stopped_stays_so", retention_that_stopped_stays_so},
         {"numbers_out_of_range_are_damage", numbers_out_of_range_are_damage},
         {"a_state_made_anew_is_read_again", a_state_made_anew_is_read_again},
         {"a_state_made_anew_is_told_all", a_state_made_anew_is_told_all},

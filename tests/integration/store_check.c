@@ -23,6 +23,37 @@ static void state_is_created_once_and_never_by_a_claim(void)
     CU_ASSERT_EQUAL(state.next, 100);
 }
 
+__attribute__((format(printf, 1, 2))) static void redis_cli(const char *format, ...)
+{
+    char words[400], command[600];
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(words, sizeof(words), format, values);
+    va_end(values);
+    snprintf(command, sizeof(command), "redis-cli -s %s %s >/dev/null", redis.socket, words);
+    CU_ASSERT_EQUAL_FATAL(system(command), 0);
+}
+
+static void windows_without_a_state_are_no_beginning(void)
+{
+    struct partition_state state = claimed(77);
+    struct small_change small;
+    struct reason why;
+    bool created = true;
+
+    prepare(&small, &state, 105, 5);
+    CU_ASSERT_EQUAL(load(&small), GO_ON);
+    CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
+    redis_cli("DEL '%s:{%s:77}:meta'", config.namespace_, config.topic);
+    CU_ASSERT_EQUAL(store_create(store, 77, 100, no_floors, &created, &why), HALT);
+    CU_ASSERT_EQUAL(why.id, STORE_TORN);
+    CU_ASSERT_FALSE(created);
+    redis_cli("DEL '%s:{%s:77}:windows'", config.namespace_, config.topic);
+    CU_ASSERT_EQUAL(store_create(store, 77, 100, no_floors, &created, &why), GO_ON);
+    CU_ASSERT_TRUE(created);
+}
+
 /* What a partition that nobody owned has got meanwhile, nobody knows: it must not stand aside until it is read. */
 static void a_claimed_partition_is_not_idle(void)
 {
@@ -116,22 +147,43 @@ static void a_torn_window_is_found(void)
     CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-TORN");
 }
 
-static void a_flush_that_cannot_write_leaves_nothing(void)
+/* A foreign writer put something else where a window, or the whole state, is to be. */
+static void what_is_refused_of_one_partition_is_its_own(void)
 {
-    struct partition_state state = claimed(5);
-    struct small_change small;
-    char command[256];
-
-    snprintf(command, sizeof(command), "redis-cli -s %s SET 'check:{events:5}:day:%" PRId64 "' x >/dev/null",
-             redis.socket, monday);
-    CU_ASSERT_EQUAL_FATAL(system(command), 0); /* a foreign writer put something else there */
-    prepare(&small, &state, 105, 5);
-    struct change *changes[] = {&small.change};
+    static const char *const parts[] = {"day", "windows", "meta"};
+    struct small_change small[2];
+    struct change *changes[] = {&small[0].change, &small[1].change};
     struct reason why;
-    small.cell.value = packed(0, 5);
-    CU_ASSERT_EQUAL(store_flush(store, changes, 1, &why), HALT);
-    CU_ASSERT_EQUAL(store_state(store, 5, &state, &why), GO_ON);
-    CU_ASSERT_EQUAL(state.next, 100);
+    char command[512], part[64];
+
+    for (int32_t i = 0; i < (int32_t)LENGTH_OF(parts); i++) {
+        struct partition_state states[] = {claimed(50 + i), claimed(60 + i)};
+        prepare(&small[0], &states[0], 105, 5);
+        prepare(&small[1], &states[1], 105, 5);
+        small[0].cell.value = packed(0, 5);
+        small[1].cell.value = packed(1, 5);
+        snprintf(part, sizeof(part), "%s", parts[i]);
+        if (i == 0)
+            snprintf(part, sizeof(part), "day:%" PRId64, monday);
+        snprintf(command, sizeof(command),
+                 "redis-cli -s %s DEL 'check:{events:%d}:%s' >/dev/null && redis-cli -s %s SET 'check:{events:%d}:%s' x"
+                 " >/dev/null",
+                 redis.socket, (int)(50 + i), part, redis.socket, (int)(50 + i), part);
+        CU_ASSERT_EQUAL_FATAL(system(command), 0);
+        CU_ASSERT_EQUAL_FATAL(store_load(store, changes, 2, &why), GO_ON);
+        CU_ASSERT_EQUAL(small[0].change.verdict, HALT);
+        CU_ASSERT_STRING_EQUAL(reason_name(small[0].change.why.id), "STORE-ERROR");
+        CU_ASSERT_EQUAL(small[1].change.verdict, GO_ON);
+        CU_ASSERT_EQUAL_FATAL(store_flush(store, changes, 2, &why), GO_ON);
+        CU_ASSERT_EQUAL(small[0].change.verdict, HALT);
+        CU_ASSERT_STRING_EQUAL(reason_name(small[0].change.why.id), "STORE-ERROR");
+        CU_ASSERT_PTR_NOT_NULL(strstr(small[0].change.why.text, "partition 5"));
+        CU_ASSERT_EQUAL(small[1].change.verdict, GO_ON);
+        CU_ASSERT_EQUAL(store_state(store, 60 + i, &states[1], &why), GO_ON);
+        CU_ASSERT_EQUAL(states[1].next, 105);
+        enum verdict verdict = store_state(store, 50 + i, &states[0], &why);
+        CU_ASSERT(verdict == GO_ON ? states[0].next == 100 : i == 2);
+    }
 }
 
 /* The connection is dropped at the first refusal, so that the next one looks for the primary anew; but what an operator
@@ -203,18 +255,6 @@ static void windows_end_in_two_steps(void)
     CU_ASSERT_EQUAL(store_seal(store, &state, WINDOW_DAY, monday, NULL, 0, &why), GO_ON); /* a floor never falls */
     CU_ASSERT_EQUAL(store_state(store, 6, &state, &why), GO_ON);
     CU_ASSERT_EQUAL(state.floor_ms[WINDOW_DAY], tuesday);
-}
-
-__attribute__((format(printf, 1, 2))) static void redis_cli(const char *format, ...)
-{
-    char words[400], command[600];
-    va_list values;
-
-    va_start(values, format);
-    vsnprintf(words, sizeof(words), format, values);
-    va_end(values);
-    snprintf(command, sizeof(command), "redis-cli -s %s %s >/dev/null", redis.socket, words);
-    CU_ASSERT_EQUAL_FATAL(system(command), 0);
 }
 
 /* Without the right to write nothing is written, and nothing is tainted: with it, the same flush goes through. */
@@ -363,11 +403,12 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"state_is_created_once_and_never_by_a_claim", state_is_created_once_and_never_by_a_claim},
+        {"windows_without_a_state_are_no_beginning", windows_without_a_state_are_no_beginning},
         {"a_claimed_partition_is_not_idle", a_claimed_partition_is_not_idle},
         {"a_flush_is_applied_once", a_flush_is_applied_once},
         {"who_does_not_stand_where_the_store_stands_is_fenced", who_does_not_stand_where_the_store_stands_is_fenced},
         {"a_torn_window_is_found", a_torn_window_is_found},
-        {"a_flush_that_cannot_write_leaves_nothing", a_flush_that_cannot_write_leaves_nothing},
+        {"what_is_refused_of_one_partition_is_its_own", what_is_refused_of_one_partition_is_its_own},
         {"what_a_replica_says_is_told", what_a_replica_says_is_told},
         {"windows_end_in_two_steps", windows_end_in_two_steps},
         {"a_lacking_right_is_found_before_a_write", a_lacking_right_is_found_before_a_write},

@@ -1,6 +1,7 @@
-/* A partition that stopped and one that was given up, against a real redis-server. */
+/* A partition that stopped, one that was given up, and the lease of closing, against a real redis-server. */
 #include "gentally/redis/store_stop.h"
 
+#include "gentally/redis/store_lease.h"
 #include "store_scene.h"
 
 static struct partition_state state_of(int32_t partition)
@@ -110,6 +111,59 @@ static void long_texts_are_cut(void)
     CU_ASSERT_TRUE(state.is_given_up);
 }
 
+static bool take(const char *holder, int64_t ms)
+{
+    struct lease lease = {.taken_ms = -1};
+    struct reason why;
+
+    CU_ASSERT_EQUAL(store_lease(store, holder, ms, 0, &lease, &why), GO_ON);
+    CU_ASSERT_TRUE(lease.taken_ms >= 0);
+    CU_ASSERT_TRUE(lease.taken_ms <= 60000);
+    return lease.taken_ms == 0;
+}
+
+/* What the holder repeats of the count of looks is proof that it lived after them. */
+static void a_holder_answers_those_who_look(void)
+{
+    struct lease lease, look;
+    struct reason why;
+
+    CU_ASSERT_TRUE(take("answering", 60000));
+    CU_ASSERT_EQUAL(store_lease(store, "asking", 60000, 0, &look, &why), GO_ON);
+    CU_ASSERT_TRUE(look.taken_ms > 0);
+    CU_ASSERT_TRUE(look.seen < look.looks);
+    CU_ASSERT_EQUAL(store_lease(store, "answering", 60000, look.looks - 1, &lease, &why), GO_ON); /* an old renewal */
+    CU_ASSERT_EQUAL(lease.looks, look.looks);
+    int64_t asked = look.looks;
+    CU_ASSERT_EQUAL(store_lease(store, "asking", 60000, 0, &look, &why), GO_ON);
+    CU_ASSERT_TRUE(look.seen < asked);
+    CU_ASSERT_EQUAL(store_lease(store, "answering", 60000, lease.looks, &lease, &why), GO_ON);
+    CU_ASSERT_EQUAL(store_lease(store, "asking", 60000, 0, &look, &why), GO_ON);
+    CU_ASSERT_TRUE(look.seen >= asked);
+    CU_ASSERT_EQUAL(store_lease_return(store, "answering", &why), GO_ON);
+}
+
+static void one_holds_the_lease_until_it_ends_or_is_returned(void)
+{
+    char one[LEASE_TOKEN_SIZE], two[LEASE_TOKEN_SIZE];
+    struct reason why;
+
+    store_lease_token(one);
+    store_lease_token(two);
+    CU_ASSERT_STRING_NOT_EQUAL(one, two);
+    CU_ASSERT_TRUE(take(one, 60000));
+    CU_ASSERT_FALSE(take(two, 60000));
+    CU_ASSERT_TRUE(take(one, 60000));
+    CU_ASSERT_EQUAL(store_lease_return(store, two, &why), GO_ON); /* which is not its own */
+    CU_ASSERT_FALSE(take(two, 60000));
+    CU_ASSERT_EQUAL(store_lease_return(store, one, &why), GO_ON);
+    CU_ASSERT_TRUE(take(two, 1)); /* for a moment, which is over when the other asks, or soon */
+    while (!take(one, 60000))
+        ;
+    CU_ASSERT_FALSE(take(two, 60000));
+    CU_ASSERT_EQUAL(store_lease_return(store, one, &why), GO_ON);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -118,6 +172,8 @@ int main(int argc, char **argv)
         {"what_counts_again_is_neither_stopped_nor_given_up", what_counts_again_is_neither_stopped_nor_given_up},
         {"only_what_stopped_is_given_up", only_what_stopped_is_given_up},
         {"long_texts_are_cut", long_texts_are_cut},
+        {"one_holds_the_lease_until_it_ends_or_is_returned", one_holds_the_lease_until_it_ends_or_is_returned},
+        {"a_holder_answers_those_who_look", a_holder_answers_those_who_look},
         CU_TEST_INFO_NULL,
     };
 

@@ -11,10 +11,10 @@ import json
 import subprocess
 
 import fastavro
-from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
-from harness import check, equal, main, note
+from harness import check, equal, main, note, wait_until
 from topics import _SCHEMAS, OUTCOMES, decode, read_topic, version
 
 ROLLUPS = {"total": "", "model": "model", "category": "category+model"}
@@ -417,7 +417,8 @@ def test_every_corruption_is_found_and_named(world):
     equal((good["violations"], good["consumed"], good["counted"], good["holes"]), (0, events, events, 0), "untouched")
     original = Copy(world)
     original.write(f"{world.name}-same")
-    equal(verify(world, "--strict", GENTALLY_NAMESPACE=f"{world.name}-same"), good, "a true copy")
+    same = verify(world, "--strict", GENTALLY_NAMESPACE=f"{world.name}-same")
+    equal({**same, "stored": good["stored"]}, good, "a true copy")  # of the topics: the store knows nothing of it
     for corrupt in CORRUPTIONS:
         altered = copy.deepcopy(original)
         wanted, field, topic, offset = corrupt(altered)
@@ -468,6 +469,156 @@ def test_a_human_reads_the_first_violation(world):
         done.out,
     )
     check("VERIFY-VIOLATED" in done.log, "its reason", done.log)
+
+
+# ---- removal: each takes something away from what a namespace has published, and says which checks find it
+
+
+def _put(world, topic, *keys):
+    producer = Producer({"bootstrap.servers": world.kafka})
+    for key in keys:
+        producer.produce(topic, None, key)
+    equal(producer.flush(60), 0, "tombstones that were not delivered")
+
+
+def _keys(world, rollup, window):
+    """The keys of a rollup's rows in windows of a kind, the last window's last."""
+    topic = f"{world.namespace}.summaries.{rollup}"
+    found = {message.key(): decode(message.value()) for message in read_topic(world.kafka, topic)}
+    return sorted((record["window_start"], key) for key, record in found.items() if record["window"] == window)
+
+
+def _drop_topic(world, topic, partitions=None):
+    admin = AdminClient({"bootstrap.servers": world.kafka})
+    admin.delete_topics([topic])[topic].result(30)
+    wait_until(lambda: topic not in admin.list_topics(timeout=30).topics, 30, f"{topic} to be gone")
+    if partitions:
+        admin.create_topics([NewTopic(topic, partitions, 1)])[topic].result(30)
+
+
+def row_gets_a_tombstone(world):
+    start, key = _keys(world, "model", "day")[-1]
+    _put(world, f"{world.namespace}.summaries.model", key)
+    return {"removed"}, key
+
+
+def row_of_an_hour_gets_a_tombstone(world):
+    start, key = _keys(world, "category", "hour")[0]
+    _put(world, f"{world.namespace}.summaries.category", key)
+    return {"removed"}, key
+
+
+def totals_get_tombstones(world):
+    keys = [key for _, key in _keys(world, "total", "day")]
+    _put(world, f"{world.namespace}.summaries.total", *keys)
+    return {"removed"}, keys[0]
+
+
+def row_of_retention_gets_a_tombstone(world):
+    start, key = _keys(world, "retention", "month")[0]
+    _put(world, f"{world.namespace}.summaries.retention", key)
+    return {"removed", "retention"}, key
+
+
+def ledger_record_gets_a_tombstone(world):
+    start, key = _keys(world, "total", "day")[-1]
+    key = key.split(b"|", 1)[1]
+    _put(world, f"{world.namespace}.ledger", key)
+    return {"removed"}, key
+
+
+def window_is_taken_away_whole(world):
+    """Rows and ledger record, of each rollup."""
+    start, key = _keys(world, "total", "hour")[0]
+    window = key.split(b"|", 1)[1]
+    for rollup in ROLLUPS:
+        keys = [key for begin, key in _keys(world, rollup, "hour") if begin == start]
+        _put(world, f"{world.namespace}.summaries.{rollup}", *keys)
+    _put(world, f"{world.namespace}.ledger", window)
+    return {"removed"}, window
+
+
+def topic_is_deleted(world):
+    _drop_topic(world, f"{world.namespace}.summaries.category")
+    return {"removed", "rows"}, None
+
+
+def topic_is_emptied(world):
+    topic = f"{world.namespace}.summaries.model"
+    admin = AdminClient({"bootstrap.servers": world.kafka})
+    config = {"cleanup.policy": "compact,delete"}
+    admin.alter_configs([ConfigResource(ConfigResource.Type.TOPIC, topic, set_config=config)])
+    done = admin.delete_records([TopicPartition(topic, number, -1) for number in (0, 1)])
+    for answer in done.values():
+        answer.result(30)
+    return {"rows"}, None
+
+
+def topic_is_made_anew(world):
+    _drop_topic(world, f"{world.namespace}.summaries.model", 2)
+    return {"rows"}, None
+
+
+def ledger_is_deleted(world):
+    _drop_topic(world, f"{world.namespace}.ledger")
+    return {"removed", "summary-ledger"}, None
+
+
+def all_topics_are_made_anew(world):
+    """Nothing but the store knows then that there was anything."""
+    _drop_topic(world, f"{world.namespace}.ledger", 1)
+    for rollup in [*ROLLUPS, "retention"]:
+        _drop_topic(world, f"{world.namespace}.summaries.{rollup}", 2)
+    return {"removed"}, None
+
+
+REMOVALS = [
+    row_gets_a_tombstone,
+    row_of_an_hour_gets_a_tombstone,
+    totals_get_tombstones,
+    row_of_retention_gets_a_tombstone,
+    ledger_record_gets_a_tombstone,
+    window_is_taken_away_whole,
+    topic_is_deleted,
+    topic_is_emptied,
+    topic_is_made_anew,
+    ledger_is_deleted,
+    all_topics_are_made_anew,
+]
+
+
+def test_what_is_taken_away_is_found(world):
+    """Each from a namespace of its own over the same input; each told, and named where there is a name."""
+    world.count_accounts()
+    prepare(world)
+    for remove in REMOVALS:
+        name = remove.__name__.replace("_", "-")
+        world.settings["GENTALLY_NAMESPACE"] = world.settings["GENTALLY_GROUP"] = f"{world.name}-{name}"
+        world.run("setup", "--partitions", 2)
+        world.run("worker", "--drain")
+        good = verify(world, "--strict")
+        equal(good["violations"], 0, f"before {name}: {good}")
+        check(good["stored"] > 20, f"windows of the store: {good}")
+        wanted, key = remove(world)
+        result = verify(world, "--strict" if remove is all_topics_are_made_anew else "--format=json", "--show", 1000)
+        found = {check_name for check_name, count in result["checks"].items() if count}
+        check(wanted <= found, f"{name}: found {found}, want {wanted}", result["shown"][:3])
+        if key is not None:
+            shown = [finding["key"] for finding in result["shown"] if finding["check"] == "removed"]
+            check(key.decode() in shown, f"{name}: {key} is not named", shown)
+    note(f"{len(REMOVALS)} removals, each found")
+
+
+def test_verify_goes_by_the_settings(world):
+    """Told other rollups, or none, it reads those of the namespace; without Redis it says what it lacks."""
+    world.settings.update(SETTINGS)
+    prepare(world)
+    world.run("setup", GENTALLY_ROLLUPS="total=,model=model")  # category is counted no longer
+    other = {"GENTALLY_ROLLUPS": "total=,model=model"}
+    equal(verify(world, **other)["violations"], 0, "told the rollups of now")
+    done = world.run("verify", GENTALLY_REDIS_URL="redis://127.0.0.1:1")
+    check("store: not asked; STORE-UNREACHABLE" in done.out, "what it says without Redis", done.out)
+    check("windows held against the ledger" in world.run("verify").out, "what it says with Redis")
 
 
 def test_verify_beside_running_workers(world):

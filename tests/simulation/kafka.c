@@ -149,6 +149,7 @@ static void assign(struct sim *sim)
     for (int i = 0; i < count; i++) {
         struct member *member = &kafka->members[order[i]];
         member->state = MEMBER_TOLD;
+        member->known_count = kafka->known_count;
         member->count = 0;
         for (int32_t p = 0; p < kafka->known_count; p++)
             if (p * count / kafka->known_count == i)

@@ -28,6 +28,7 @@ enum txn_state { TXN_OPEN, TXN_PREPARED, TXN_COMMITTED, TXN_ABORTED };
 struct txn {
     enum txn_state state;
     int64_t begun_ms;
+    int32_t known_count; /* partitions that whoever began it heard of at its assignment */
 };
 
 /* What became of an entry of the input, in the truth that read it last. */
@@ -67,6 +68,7 @@ struct member {
     enum member_state state;
     uint32_t count;
     int32_t partitions[SIM_PARTITIONS];
+    int32_t known_count; /* as the group had it at the assignment */
     int64_t heard_ms;
 };
 

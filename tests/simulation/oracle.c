@@ -393,14 +393,16 @@ void oracle_sealed(struct sim *sim, struct database *database, int count, const 
 void oracle_created(struct sim *sim, struct database *database, int count, const struct span arguments[])
 {
     int32_t partition = -1;
+    int keys = (int)strtol(arguments[2].bytes, NULL, 10);
+    const struct span *floors = arguments + 5 + keys; /* behind inc and first */
 
-    if (!partition_of(arguments[3], &partition) || count < 10)
+    if (!partition_of(arguments[3], &partition) || count < 9 + keys)
         return;
     sim->has_rebuilt = sim->has_rebuilt || sim->oracle->was_created[partition];
     sim->oracle->was_created[partition] = true;
     for (int kind = 0; kind < KINDS; kind++)
-        if (arguments[6 + kind].size > 0)
-            note_seal(sim, database, partition, kind, strtoll(arguments[6 + kind].bytes, NULL, 10), 0);
+        if (floors[kind].size > 0)
+            note_seal(sim, database, partition, kind, strtoll(floors[kind].bytes, NULL, 10), 0);
 }
 
 /* ---- making ---- */

@@ -226,6 +226,8 @@ enum verdict transaction_begin(struct transaction *transaction, struct reason *w
     if (transaction->is_broken)
         return broken(transaction, SINK_TXN_ABORTED, why);
     transaction->txn = sim_take(transaction->sim, sizeof(*transaction->txn));
+    const struct member *member = &transaction->sim->kafka->members[transaction->sim->current->index];
+    transaction->txn->known_count = member->state == MEMBER_STABLE ? member->known_count : 0;
     transaction->txn->begun_ms = transaction->sim->now_ms;
     transaction->messages.count = transaction->messages.sent = 0;
     return GO_ON;

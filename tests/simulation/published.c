@@ -26,6 +26,12 @@ struct published_key {
     struct version *latest; /* in log order: the last one */
 };
 
+/* What a ledger record tells of a partition. */
+struct told_part {
+    uint64_t state; /* hash of its incarnation; 0: it has none, or is not among the partitions */
+    int64_t next, records;
+};
+
 /* Rows of a window that were committed and no ledger record has accounted for; and what stays from ledger record to
  * ledger record. */
 struct open_window {
@@ -33,7 +39,7 @@ struct open_window {
     int64_t requests[4];              /* by rollup: they add up to the same */
     int64_t last_revision, last_rows; /* of the ledger record before: where only retention has risen, these stay */
     int64_t last_pane, last_generation;
-    uint64_t last_states[SIM_PARTITIONS]; /* hashes of incarnations; 0: was not among the partitions */
+    struct told_part last_parts[SIM_PARTITIONS];
 };
 
 struct sim_published {
@@ -41,18 +47,15 @@ struct sim_published {
     int64_t read[SIM_TOPICS];   /* next entry of each output topic to look at */
     struct open_window open[512];
     uint32_t open_count;
-    struct reach { /* how far a partition's state was, at most, when something was published of it */
-        uint64_t state;
-        int64_t next;
-    } reaches[SIM_PARTITIONS];
 };
 
 /* A ledger record. */
 struct ledger_entry {
     int64_t kind, start_ms, end_ms, pane, generation, revision, rows;
     int64_t records;      /* of all partitions */
+    int64_t partitions;   /* how many it tells of */
     int64_t watermark_ms; /* the highest of them */
-    uint64_t states[SIM_PARTITIONS];
+    struct told_part parts[SIM_PARTITIONS];
 };
 
 static const char *const rollups[4] = {"total|", "model|", "provider|", "geography|"};
@@ -297,29 +300,24 @@ static int64_t count_records(struct sim *sim, int64_t partition, int64_t first, 
     return count;
 }
 
-/* What was published of a state is not taken back: the next record is of a state as far, or of one made anew. */
-static void check_reach(struct sim *sim, int64_t partition, uint64_t state, int64_t next)
-{
-    struct reach *reach = &sim->published->reaches[partition];
-
-    if (reach->state == state && next < reach->next)
-        sim_fail(sim, "ledger: partition %" PRId64 " is told to stand at %" PRId64 ", before it stood at %" PRId64,
-                 partition, next, reach->next);
-    *reach = (struct reach){state, next};
-}
-
 static void read_ledger_partition(struct sim *sim, struct reader *reader, struct ledger_entry *ledger)
 {
     int64_t sum = 0, watermark_ms = NONE;
     int64_t partition = read_long(reader);
 
-    uint64_t state = hash_of(read_text(reader));
+    struct span incarnation = read_text(reader);
+    uint64_t state = incarnation.size == 0 ? 0 : hash_of(incarnation);
     int64_t first = read_long(reader), next = read_long(reader);
     if (read_long(reader) == 1)
         watermark_ms = read_long(reader);
     int64_t records = read_long(reader), consumed = read_long(reader);
     for (int i = 0; i < OUTCOMES; i++)
         sum += read_long(reader);
+    if (read_long(reader) == 1) /* stopped */
+        (void)read_text(reader);
+    if (read_long(reader) == 1) /* stopped_at */
+        (void)read_long(reader);
+    (void)read_long(reader); /* given_up: a byte of 0, or 1, which a number has as -1 */
     if (reader->is_bad || partition < 0 || partition >= SIM_PARTITIONS)
         return;
     if (sum != consumed)
@@ -330,9 +328,9 @@ static void read_ledger_partition(struct sim *sim, struct reader *reader, struct
                  "ledger: partition %" PRId64 " consumed %" PRId64 " records in [%" PRId64 ", %" PRId64
                  "), which holds %" PRId64,
                  partition, consumed, first, next, count_records(sim, partition, first, next));
-    check_reach(sim, partition, state, next);
     ledger->records += records;
-    ledger->states[partition] = state;
+    ledger->partitions++;
+    ledger->parts[partition] = (struct told_part){state, next, records};
     if (watermark_ms > ledger->watermark_ms)
         ledger->watermark_ms = watermark_ms;
 }
@@ -371,9 +369,18 @@ static void check_ledger(struct sim *sim, const struct open_window *window, cons
     const char *kind = oracle_kinds[ledger->kind & 3];
     bool is_of_other_states = false;
 
-    for (int p = 0; p < SIM_PARTITIONS; p++)
-        is_of_other_states =
-            is_of_other_states || (window->last_states[p] != 0 && ledger->states[p] != window->last_states[p]);
+    for (int p = 0; p < SIM_PARTITIONS; p++) {
+        const struct told_part *last = &window->last_parts[p], *now = &ledger->parts[p];
+        if (last->records > 0 && now->state == 0)
+            sim_fail(sim, "ledger: a %s is told without partition %d, which had %" PRId64 " records of it", kind, p,
+                     last->records);
+        if (last->state == 0 || now->state == 0)
+            continue;
+        is_of_other_states = is_of_other_states || (last->records > 0 && last->state != now->state);
+        if (last->state == now->state && now->next < last->next)
+            sim_fail(sim, "ledger: a %s is told of partition %d at %" PRId64 ", before it was told of it at %" PRId64,
+                     kind, p, now->next, last->next);
+    }
     if (ledger->records != ledger->revision)
         sim_fail(sim, "ledger: revision %" PRId64 " of partitions' %" PRId64 " records", ledger->revision,
                  ledger->records);
@@ -398,6 +405,9 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
     if (is_retention_only)
         window->rows = window->last_rows;
     check_ledger(sim, window, &ledger);
+    if (entry->txn != NULL && ledger.partitions < entry->txn->known_count)
+        sim_fail(sim, "ledger: told of %" PRId64 " partitions by a worker whose assignment was of %" PRId32,
+                 ledger.partitions, entry->txn->known_count);
     if (window->rows + window->retained != ledger.rows)
         sim_fail(sim, "ledger: %" PRId64 " summaries, committed with it were %" PRId64, ledger.rows,
                  window->rows + window->retained);
@@ -412,7 +422,7 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
                                    .last_rows = window->rows,
                                    .last_pane = ledger.pane,
                                    .last_generation = ledger.generation};
-    memcpy(window->last_states, ledger.states, sizeof(ledger.states));
+    memcpy(window->last_parts, ledger.parts, sizeof(ledger.parts));
 }
 
 /* Everything a committed reader gets of the topic now. */

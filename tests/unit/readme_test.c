@@ -129,7 +129,8 @@ static void every_option_says_whether_it_may_change(void)
         int found = 0;
         for (size_t j = 0; j < LENGTH_OF(answers); j++) {
             snprintf(row, sizeof(row), "\n| `%s` | %s | ", config_options[i].name, answers[j]);
-            found += strstr(page, row) != NULL;
+            for (const char *at = page; (at = strstr(at, row)) != NULL; at++)
+                found++;
         }
         if (found != 1)
             printf("runbooks/settings.md: option %s has %d rows\n", config_options[i].name, found);

@@ -58,6 +58,9 @@ enum verdict reason_set(struct reason *why, enum verdict verdict, enum reason_id
 /* The id as people see it: "STORE-UNREACHABLE". Static; NULL for REASON_NONE. */
 const char *reason_name(enum reason_id id);
 
+/* The reason whose id people see as `name`; REASON_NONE if there is none. */
+enum reason_id reason_find(struct span name);
+
 /* The exit status of a process that ends for this reason (sysexits.h); never EX_OK. Asserts a reason that is set. */
 int reason_exit_status(enum reason_id id);
 

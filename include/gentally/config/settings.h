@@ -79,22 +79,14 @@ MUST_CHECK enum verdict settings_check(const struct settings *kept, const struct
  */
 void settings_take(struct settings *kept, const struct settings *told, int64_t highest_ms);
 
-/* Whether who counts by the one counts as by the other: they differ in no more than version and partitions. */
-bool settings_are_alike(const struct settings *left, const struct settings *right);
-
 /* The entry of a rollup, or NULL. */
 const struct rollup_setting *settings_rollup(const struct settings *settings, const char *name);
 
-/* One setting as text, as it is kept. */
-struct settings_field {
-    char name[48], value[320];
-};
+/* Writes the dimensions of a rollup as they are configured: "category+model". */
+#define SETTINGS_DIMS_SIZE 96
+void settings_dims_write(const struct rollup *rollup, char text[SETTINGS_DIMS_SIZE]);
 
-/* Writes all fields; returns how many there are. */
-#define SETTINGS_FIELDS_MAX (16 + WINDOW_KINDS + ROLLUPS_MAX)
-uint32_t settings_write(const struct settings *settings, struct settings_field fields[SETTINGS_FIELDS_MAX]);
-
-/* Reads one field into settings that were zero before the first; false for what settings_write() does not write. */
-bool settings_read(struct settings *settings, struct span name, struct span value);
+/* The word of a mode: "off", "dedup" or "amend". */
+const char *settings_ids_name(enum ids_mode mode);
 
 #endif

@@ -91,7 +91,10 @@ size_t summary_key_write(struct span row_key, struct window window, char *text);
 int summary_version_compare(int64_t left_generation, int64_t left_revision, enum pane left_pane,
                             int64_t right_generation, int64_t right_revision, enum pane right_pane);
 
-/* What one partition of the input topic had given when a window was told. */
+#define REASON_ID_SIZE 40 /* bytes, with the NUL */
+
+/* What one partition of the input topic had given when a window was told. One whose state was gone or could not be read
+ * is `stopped`, and has no incarnation, offsets and outcomes. */
 struct ledger_partition {
     int32_t partition;
     char incarnation[33];            /* names the partition's state in the store; another one after a reset */
@@ -99,7 +102,16 @@ struct ledger_partition {
     int64_t watermark_ms;            /* NO_TIME = none yet */
     int64_t records;                 /* records of this partition in the window */
     int64_t outcomes[OUTCOME_COUNT]; /* of all records in [first, next), whatever their window */
+    char stopped[REASON_ID_SIZE];    /* id of the reason why it did not count then; empty: it did */
+    int64_t stopped_at;              /* the offset at which it stopped counting */
+    bool is_given_up;                /* by an operator: nobody waited for it */
 };
+
+/* Whether the partition's state was there when the window was told. */
+static inline bool ledger_partition_is_known(const struct ledger_partition *part)
+{
+    return part->incarnation[0] != '\0';
+}
 
 /* A ledger record: how a window was told, and from what. Borrows `partitions` and `tables_version`. */
 struct ledger {

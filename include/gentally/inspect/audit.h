@@ -38,8 +38,24 @@ MUST_CHECK enum verdict audit_summary(struct audit *audit, const struct audit_pl
 MUST_CHECK enum verdict audit_retained(struct audit *audit, const struct audit_place *place,
                                        const struct summary_read *read, struct reason *why);
 
-/* Takes a tombstone of a summary: the key is gone. */
-void audit_dropped(struct audit *audit, struct span key);
+/* Takes a tombstone of a summary: the key is gone. The closer writes them where a later version of the window has no
+ * such row; of the latest version they are a violation. */
+void audit_dropped(struct audit *audit, const struct audit_place *place);
+
+/* Takes a tombstone of the ledger, which only others write: a violation, unless the window is told again behind it. A
+ * key that is no window's is nothing of ours. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict audit_ledger_dropped(struct audit *audit, const struct audit_place *place, struct reason *why);
+
+/* Tells that something is not there which was: a topic, its first records. */
+void audit_lacks(struct audit *audit, const struct audit_place *place, const char *field, const char *expected,
+                 const char *found);
+
+/*
+ * Takes a window as the store had it before anything was read. What the ledger says cannot be younger. A window that is
+ * sealed was published; so was one whose records are in a larger window that is closed and published with all the
+ * store had of it; and in a strict audit, which asks that nothing is under way, one that is closed. HALT: NO-MEMORY.
+ */
+MUST_CHECK enum verdict audit_stored(struct audit *audit, const struct stored_total *stored, struct reason *why);
 
 /* Takes a ledger record of the second reading. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict audit_again(struct audit *audit, const struct ledger *ledger, struct reason *why);

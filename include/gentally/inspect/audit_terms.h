@@ -5,6 +5,7 @@
 #include "gentally/core/event.h"
 #include "gentally/core/outcome.h"
 #include "gentally/core/rollup.h"
+#include "gentally/core/window.h"
 
 enum audit_check {
     AUDIT_LEDGER_READABLE,
@@ -25,6 +26,7 @@ enum audit_check {
     AUDIT_SUMS,
     AUDIT_MEASURES,
     AUDIT_RETAINED,
+    AUDIT_REMOVED,
     AUDIT_CHECKS
 };
 
@@ -34,6 +36,7 @@ struct audit_place {
     int32_t partition;
     int64_t offset;
     struct span key;
+    int64_t written_ms; /* the record's timestamp */
 };
 
 /* One violation. Its texts are bounded, and printable ASCII; the key of its place is as it was read. */
@@ -47,12 +50,23 @@ struct finding {
 /* Called for each violation as it is found. Borrows `finding` for the call. */
 typedef void audit_teller(void *context, const struct finding *finding);
 
+/* A window in the store, of all partitions together. */
+struct stored_total {
+    struct window window;
+    int64_t records;
+    bool is_over;   /* sealed in all partitions */
+    bool is_closed; /* all partitions' watermarks have passed its end */
+};
+
 struct audit_options {
     const struct rollups *rollups; /* of the workers; borrowed until close */
     const char *ledger_topic;      /* for violations that show at the end; borrowed until close */
     bool is_strict;                /* holes, steps back and amendments are violations, too */
     audit_teller *tell;
-    void *context;  /* given to `tell` */
+    void *context;        /* given to `tell` */
+    const bool *is_ended; /* by rollup: it is counted no longer, and rows of it stay as they were; NULL: none is */
+    const int64_t *forgotten_ms; /* rows of windows that were told last before it may be gone by their topic's
+                                    retention; read at the end; NULL: none may */
     bool may_amend; /* ids = amend: a record may move an event between two windows of a kind, or leave a row empty */
 };
 
@@ -66,6 +80,7 @@ struct audit_counts {
     int64_t outcomes[OUTCOME_COUNT];
     int64_t holes;       /* offsets that held no record: transaction markers, aborted or compacted records */
     uint64_t steps_back; /* ledger records of an earlier offset than one before: the store had rolled back */
+    uint64_t stored;     /* windows of the store that were held against the ledger */
     int64_t amendments;  /* records of the latest windows that brought no request */
     uint64_t violations, by_check[AUDIT_CHECKS];
 };

@@ -3,6 +3,7 @@
 #define GENTALLY_TOPICS_H
 
 #include "gentally/base/log.h"
+#include "gentally/core/rollup.h"
 
 struct config;
 
@@ -23,7 +24,7 @@ bool topics_each(const struct config *config, int partitions, topics_teller *eac
 
 /*
  * Asks where the input topic is: the id of the cluster (empty if its brokers give none), and the topic's partitions, 0:
- * it is not there. Blocks up to 60 s. TRY_LATER: SOURCE-UNREACHABLE; HALT: SOURCE-DENIED, SOURCE-CONFIG.
+ * it is not there. Blocks up to 20 s. TRY_LATER: SOURCE-UNREACHABLE; HALT: SOURCE-DENIED, SOURCE-CONFIG.
  */
 MUST_CHECK enum verdict topics_input(const struct config *config, char *cluster, size_t size, int32_t *partitions,
                                      struct reason *why);
@@ -39,6 +40,28 @@ MUST_CHECK enum verdict topics_input(const struct config *config, char *cluster,
  */
 MUST_CHECK enum verdict topics_create(const struct config *config, int partitions, int replication,
                                       struct logger *logger, struct reason *why);
+
+/* The beginning of a topic's logs. */
+struct topic_begin {
+    int32_t partition; /* the one of the highest first offset */
+    int64_t first;     /* that offset; 0: no record was ever deleted from the front, which compaction does not do */
+    int64_t kept_ms;   /* the topic's retention by time; INT64_MAX: for ever, or not known */
+};
+
+/* Finds where the logs of a topic begin; where records were deleted, asks for the topic's retention, too. Blocks up to
+ * 40 s. TRY_LATER: SOURCE-UNREACHABLE; HALT: SOURCE-TOPIC-MISSING, SOURCE-DENIED. */
+MUST_CHECK enum verdict topic_begin(const struct config *config, const char *topic, struct topic_begin *begin,
+                                    struct reason *why);
+
+/* Deletes topics, 1 to TOPICS_DELETED_MAX; those that are not there are fine. TRY_LATER: SINK-UNREACHABLE; HALT:
+ * SETUP-DENIED, SETUP-TOPIC. */
+#define TOPICS_DELETED_MAX (5 + ROLLUPS_MAX)
+MUST_CHECK enum verdict topics_delete(const struct config *config, const char *const names[], uint32_t count,
+                                      struct logger *logger, struct reason *why);
+
+/* Finds which of the topics are there. Blocks up to 10 s. TRY_LATER: SOURCE-UNREACHABLE; HALT: SOURCE-DENIED. */
+MUST_CHECK enum verdict topics_find(const struct config *config, const char *const names[], uint32_t count,
+                                    bool is_there[], struct reason *why);
 
 /* Deletes the topics of a replay's namespace (its name holds "-replay-"), never the input topic. Safe to repeat.
  * TRY_LATER: SINK-UNREACHABLE; HALT: SETUP-DENIED, SETUP-TOPIC. */

@@ -1,12 +1,15 @@
 /*
- * The closer: stored windows become summaries in topics. The owner of input partition 0 runs it. A window is published
- * when the watermark passes its end (ON_TIME), again when more records arrive (LATE), and, if still open at the end of
- * a drain, as EARLY; windows whose time is over are deleted. Single-threaded use.
+ * The closer: stored windows become summaries in topics. One worker of a namespace runs it, the one that has the lease
+ * (store_lease.h). A window is published when the watermark passes its end (ON_TIME), again when more records arrive
+ * (LATE), and as EARLY, if it is open yet at the end of a drain, or if nothing but partitions that stopped keeps it
+ * open; windows whose time is over are deleted. What is wrong with one window or one partition holds up no other.
+ * Single-threaded use.
  */
 #ifndef GENTALLY_CLOSER_H
 #define GENTALLY_CLOSER_H
 
 #include "gentally/base/log.h"
+#include "gentally/publish/closer_hold.h"
 #include "gentally/publish/input_logs.h"
 
 struct catalog;
@@ -23,6 +26,7 @@ struct closer_options {
     const struct countries *countries;
     const char *tables_version; /* stamped on every summary */
     struct input_logs logs;
+    struct closer_hold hold;
     int32_t partitions; /* of the input, >= 1 */
     struct logger *logger;
 };
@@ -39,12 +43,16 @@ void closer_close(struct closer *closer);
 /*
  * Does what is due at `now_ms` (monotonic): publishes closed windows and late revisions, deletes what is over. Rows and
  * round trips of a call are bounded; `*has_more` tells whether more is due at once. With `is_final`, the end of a
- * drain, every window that has records and is still open is published too. Blocks for the store's answers and for a
- * commit. GO_ON; TRY_LATER: the store is silent, or rolled back; REWIND: close the closer and open a new one;
- * STEP_DOWN: a newer closer exists; HALT.
+ * drain, every window that has records and is still open is published too, once all partitions are found at rest.
+ * Blocks for the store's answers and for a commit. GO_ON; TRY_LATER: the store is silent, or rolled back; REWIND: close
+ * the closer and open a new one; STEP_DOWN: a newer closer exists; HALT: it cannot close windows; with `is_final` also
+ * for a window that could not be published, when all others are.
  */
 MUST_CHECK enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more,
                                     struct reason *why);
+
+/* The partition that the last turn found to be stopped, and not given up, as HALT and its reason; GO_ON: none was. */
+MUST_CHECK enum verdict closer_check_stopped(const struct closer *closer, struct reason *why);
 
 /* The numbers of windows and of summaries that were published since closer_open(), for the log. */
 void closer_counts(const struct closer *closer, uint64_t *windows, uint64_t *summaries);

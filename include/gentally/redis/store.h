@@ -12,6 +12,7 @@
  *   <ns>:{<topic>:<p>}:<kind>:<start_ms>           row key -> packed cell; "__n" -> records, as many as in :windows,
  *                                                  so that a window that lost its key is detected
  *   <ns>:{<topic>:<p>}:ids:<width_ms>:<start_ms>   id -> what was counted for the record; "__n" -> ids
+ *   <ns>:{settings}:record                         what the namespace is counted by, see store_settings.h
  *
  * This door opens a store and gives a partition's state; the other doors are about subjects of their own:
  * store_flush.h (load and flush), store_ids.h, store_windows.h, store_retention.h, store_stop.h, store_lease.h. A store
@@ -56,7 +57,8 @@ MUST_CHECK enum verdict store_check(struct store *store, struct reason *why);
 
 /*
  * Creates a partition's first state at offset `first`, unless the partition has one; `*created` says which. Windows
- * that start before `floors_ms` of their kind are over for the partition from the start (NO_TIME: no window is).
+ * that start before `floors_ms` of their kind are over for the partition from the start (NO_TIME: no window is). HALT:
+ * STORE-TORN, a state was lost, and its windows were not.
  */
 MUST_CHECK enum verdict store_create(struct store *store, int32_t partition, int64_t first,
                                      const int64_t floors_ms[WINDOW_KINDS], bool *created, struct reason *why);

@@ -57,6 +57,11 @@ MUST_CHECK enum verdict store_retention_open(struct store *store, struct reason 
 MUST_CHECK enum verdict store_retain(struct store *store, const struct activity activities[],
                                      const uint32_t counts[RETENTION_SHARDS], struct reason *why);
 
+/* Ends retention for good, in every shard that is left, after STORE-RETENTION-DAMAGED: events are counted from here on
+ * that it is not told of. Every call about a shard then answers STORE-RETENTION-DAMAGED. Harmless to repeat. TRY_LATER:
+ * STORE-RETENTION-MISSING, there is no shard to tell it in. */
+MUST_CHECK enum verdict store_retention_stop(struct store *store, const char *text, struct reason *why);
+
 /* Reads the revision of each month that was ever noted and is not collected, each shard atomically. `months` has room
  * for MONTHS_MAX, 0 = nothing noted; `*floor` = the month below which every shard is sealed. */
 MUST_CHECK enum verdict store_retention_revisions(struct store *store, int64_t months[], uint32_t *floor,

@@ -1,7 +1,7 @@
 /*
  * The settings of a namespace in the store, under a hash tag of their own:
  *
- *   <ns>:{settings}:record   name -> value, as settings_write() has them
+ *   <ns>:{settings}:record   name -> value, as settings_write() of config/settings_text.h has them
  *
  * Written whole, by `gentally setup` and `gentally remove` alone; all others only read them. Calls answer as store.h
  * says of all.

@@ -51,11 +51,20 @@ static void reason_may_be_unwanted(void)
     CU_ASSERT_EQUAL(reason_set(NULL, REWIND, STORE_FENCED, 0, "%d", 1), REWIND);
 }
 
+static void reason_is_found_by_its_id(void)
+{
+    for (size_t id = REASON_NONE + 1; id < REASON_COUNT; id++)
+        CU_ASSERT_EQUAL(reason_find(span_of(reason_name((enum reason_id)id))), id);
+    CU_ASSERT_EQUAL(reason_find(span_of("STORE")), REASON_NONE);
+    CU_ASSERT_EQUAL(reason_find(span_of("")), REASON_NONE);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"reason_keeps_all_it_is_told", reason_keeps_all_it_is_told},
         {"reason_is_one_line", reason_is_one_line},
+        {"reason_is_found_by_its_id", reason_is_found_by_its_id},
         {"reason_keeps_letters_beyond_ascii", reason_keeps_letters_beyond_ascii},
         {"reason_is_cut_at_its_room", reason_is_cut_at_its_room},
         {"reason_may_quote_itself", reason_may_quote_itself},

@@ -29,7 +29,8 @@ static const char summary_golden[] =
     "70040002040204f2c0010a63312d743200";
 static const char ledger_golden[] =
     "000000000300ffb9b703000402540e0a63312d74320400403031323334353637383961626364656630313233343536373839"
-    "61626364656600c80102f6ffa9d8d66650c801b40108040402020e02660a0a00040000000000000000d804";
+    "61626364656600c80102f6ffa9d8d66650c801b40108040402020000000e02660a0a0004000000000000000214534f555243"
+    "452d474150020a0100d804";
 
 #define HOUR_START INT64_C(1763982000000) /* 2025-11-24T11:00:00Z */
 #define WEEK_START INT64_C(1763337600000) /* 2025-11-17, a Monday */
@@ -146,8 +147,8 @@ static struct summary full_summary(struct cell *cell)
 }
 
 static const struct ledger_partition two_partitions[] = {
-    {0, "0123456789abcdef0123456789abcdef", 0, 100, HOUR_START + 123, 40, {90, 4, 2, 2, 1, 1}},
-    {7, "f", 5, 5, NO_TIME, 2, {0}},
+    {0, "0123456789abcdef0123456789abcdef", 0, 100, HOUR_START + 123, 40, {90, 4, 2, 2, 1, 1}, "", 0, false},
+    {7, "f", 5, 5, NO_TIME, 2, {0}, "SOURCE-GAP", 5, true},
 };
 
 static struct ledger full_ledger(void)
@@ -322,6 +323,8 @@ static void ledgers_are_read_back_whole(void)
             CU_ASSERT(have->watermark_ms == want->watermark_ms && have->records == want->records);
             CU_ASSERT_STRING_EQUAL(have->incarnation, want->incarnation);
             CU_ASSERT_EQUAL(memcmp(have->outcomes, want->outcomes, sizeof(have->outcomes)), 0);
+            CU_ASSERT_STRING_EQUAL(have->stopped, want->stopped);
+            CU_ASSERT(have->stopped_at == want->stopped_at && have->is_given_up == want->is_given_up);
         }
     }
     ledger.partition_count = LENGTH_OF(partitions); /* one more than a reader has room for */
@@ -544,9 +547,10 @@ static void the_summary_schema_has_the_order_of_our_tables(void)
 
 static void the_ledger_schema_has_the_order_of_our_tables(void)
 {
-    static const char *const names[] = {"partition", "incarnation",   "first_offset", "next_offset", "watermark",
-                                        "records",   "consumed",      "counted",      "duplicate",   "filtered",
-                                        "too_late",  "dead_lettered", "conflicting"};
+    static const char *const names[] = {"partition",   "incarnation", "first_offset", "next_offset",
+                                        "watermark",   "records",     "consumed",     "counted",
+                                        "duplicate",   "filtered",    "too_late",     "dead_lettered",
+                                        "conflicting", "stopped",     "stopped_at",   "given_up"};
     json_t *schema = json_loadb(bundled_ledger_avsc.bytes, bundled_ledger_avsc.size, 0, NULL);
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(schema);

@@ -1,9 +1,8 @@
 /* Settings: written and read back, compared, taken over. */
-#include "gentally/config/settings.h"
-
 #include <stdio.h>
 
 #include "config_defaults.h"
+#include "gentally/config/settings_text.h"
 #include "suite.h"
 
 static struct config config;
@@ -63,6 +62,7 @@ static void what_is_written_is_read_back(void)
     settings.rollups[1].is_on = false;
     settings.rollups[2].since_ms = INT64_C(1763337600000);
     settings.has_amended = true;
+    settings.ids_keep = KEEP_LAST;
     settings.retention = RETENTION_ENDED;
     snprintf(settings.pending, sizeof(settings.pending), "setup");
     uint32_t count = settings_write(&settings, fields);
@@ -83,6 +83,7 @@ static void what_is_written_is_read_back(void)
     CU_ASSERT_FALSE(settings_rollup(&read, "model")->is_on);
     CU_ASSERT_EQUAL(settings_rollup(&again, "place")->since_ms, INT64_C(1763337600000));
     CU_ASSERT_TRUE(read.has_amended);
+    CU_ASSERT_EQUAL(read.ids_keep, KEEP_LAST);
     CU_ASSERT_EQUAL(read.retention, RETENTION_ENDED);
     CU_ASSERT_EQUAL(read.partitions, 3);
 }

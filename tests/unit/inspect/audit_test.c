@@ -2,111 +2,7 @@
  * The audit's judgement, record by record: what is one history, what is a step back, what moved. The whole of it, with
  * topics and a foreign writer, is tests/integration/verify.py.
  */
-#include "gentally/inspect/audit.h"
-
-#include <stdio.h>
-
-#include "gentally/codec/avro_read.h"
-#include "suite.h"
-
-#define HOUR_START (INT64_C(1763000000000) / HOUR_MS * HOUR_MS)
-
-struct told {
-    uint32_t count;
-    struct finding first;
-};
-
-static void note(void *context, const struct finding *finding)
-{
-    struct told *told = context;
-
-    if (told->count++ == 0)
-        told->first = *finding;
-}
-
-/* One partition's numbers in a ledger record of one hour. */
-struct ledger_entry {
-    int hour; /* which window */
-    int64_t generation, revision;
-    int64_t first, next, counted, dead, watermark_ms;
-    char incarnation; /* its letter */
-};
-
-static struct ledger_partition part_of(const struct ledger_entry *entry)
-{
-    struct ledger_partition part = {
-        .partition = 0,
-        .incarnation = {entry->incarnation, '\0'},
-        .first = entry->first,
-        .next = entry->next,
-        .watermark_ms = entry->watermark_ms,
-        .records = entry->revision,
-        .outcomes = {[OUTCOME_COUNTED] = entry->counted, [OUTCOME_DEAD_LETTERED] = entry->dead},
-    };
-
-    return part;
-}
-
-/* Gives a ledger record, or with `is_again` shows it in the second reading. */
-static void give_with(struct audit *audit, const struct ledger_entry *entry, int64_t offset, bool is_again,
-                      int64_t summaries, const char *tables)
-{
-    char key[64];
-    struct reason why;
-    struct ledger_partition part = part_of(entry);
-    struct ledger ledger = {
-        .window = {WINDOW_HOUR, HOUR_START + entry->hour * HOUR_MS},
-        .pane = PANE_LATE,
-        .generation = entry->generation,
-        .revision = entry->revision,
-        .summaries = summaries,
-        .tables_version = span_of(tables),
-        .partition_count = 1,
-        .partitions = &part,
-    };
-    struct audit_place place = {"ledger", 0, offset, {key, ledger_key_write(ledger.window, key)}};
-
-    CU_ASSERT_EQUAL(is_again ? audit_again(audit, &ledger, &why) : audit_ledger(audit, &place, &ledger, &why), GO_ON);
-}
-
-/* The same, of a window that has the total alone. */
-static void give(struct audit *audit, const struct ledger_entry *entry, int64_t offset, bool is_again)
-{
-    give_with(audit, entry, offset, is_again, 1, "tables");
-}
-
-/* Gives the total row of a window as the entry has it. */
-static void give_total_with(struct audit *audit, const struct rollups *rollups, const struct ledger_entry *entry,
-                            int64_t offset, const char *tables)
-{
-    static struct summary_read read;
-    char key[SUMMARY_KEY_MAX];
-    struct reason why;
-
-    memset(&read, 0, sizeof(read));
-    read.summary = (struct summary){
-        .rollup = span_of("total"),
-        .window = {WINDOW_HOUR, HOUR_START + entry->hour * HOUR_MS},
-        .cell = &read.cell,
-        .pane = PANE_LATE,
-        .generation = entry->generation,
-        .revision = entry->revision,
-        .tables_version = span_of(tables),
-    };
-    read.cell.sums[M_REQUESTS] = entry->revision;
-    read.cell.slot_count = 2;
-    read.cell.slots[0] = (struct slot){HISTOGRAM_BUCKETS * H_TOKENS_PROMPT, (uint32_t)entry->revision};
-    read.cell.slots[1] = (struct slot){HISTOGRAM_BUCKETS * H_TOKENS_TOTAL, (uint32_t)entry->revision};
-    struct audit_place place = {
-        "total", 0, offset, {key, summary_key_write(span_of("total"), read.summary.window, key)}};
-    CU_ASSERT_EQUAL(audit_summary(audit, &place, &rollups->items[0], &read, &why), GO_ON);
-}
-
-static void give_total(struct audit *audit, const struct rollups *rollups, const struct ledger_entry *entry,
-                       int64_t offset)
-{
-    give_total_with(audit, rollups, entry, offset, "tables");
-}
+#include "audited.h"
 
 #define ENTRIES_MAX 4
 
@@ -194,6 +90,18 @@ static const struct judgement judgements[] = {
      "ledger-version",
      "(generation, revision, pane)",
      false},
+    {"records of a state that was gone",
+     {{0, 0, 5, 0, 0, 0, 0, NO_TIME, '-'}},
+     1,
+     "records",
+     "partitions[0].records",
+     false},
+    {"told again without a state that is gone",
+     {{0, 0, 5, 10, 20, 9, 1, 7, 'a'}, {0, 1, 6, 0, 0, 0, 0, NO_TIME, '-'}},
+     2,
+     "records",
+     "partitions[0].records",
+     false},
     {"negative", {{0, 0, 5, 10, 20, 9, -1, 7, 'a'}}, 1, "identity", "partitions[0].dead_lettered", false},
 };
 
@@ -216,7 +124,14 @@ static const struct judgement amended[] = {
 static void judge(const struct judgement *judgement, const struct rollups *rollups, bool may_amend)
 {
     struct told told = {0};
-    struct audit_options options = {rollups, "ledger", judgement->is_strict, note, &told, may_amend};
+    struct audit_options options = {
+        .rollups = rollups,
+        .ledger_topic = "ledger",
+        .is_strict = judgement->is_strict,
+        .tell = note,
+        .context = &told,
+        .may_amend = may_amend,
+    };
     struct audit *audit = NULL;
     struct reason why;
 
@@ -334,7 +249,7 @@ static void give_row(struct audit *audit, const struct rollups *rollups, const s
     read.cell.slot_count = requests == 0 ? 0 : 2;
     size_t size = row_key_write(rollup, &value, row_key);
     struct audit_place place = {
-        row->rollup, 0, offset, {key, summary_key_write((struct span){row_key, size}, read.summary.window, key)}};
+        row->rollup, 0, offset, {key, summary_key_write((struct span){row_key, size}, read.summary.window, key)}, 1};
     CU_ASSERT_EQUAL(audit_summary(audit, &place, rollup, &read, &why), GO_ON);
 }
 
@@ -348,7 +263,14 @@ static void test_what_adds_up(void)
         const struct adding_up *adding = &addings[i];
         struct ledger_entry entry = {0, 0, 5, 10, 20, 9, 1, 7, 'a'};
         struct told told = {0};
-        struct audit_options options = {&rollups, "ledger", false, note, &told, false};
+        struct audit_options options = {
+            .rollups = &rollups,
+            .ledger_topic = "ledger",
+            .is_strict = false,
+            .tell = note,
+            .context = &told,
+            .may_amend = false,
+        };
         struct audit *audit = NULL;
         uint32_t count = 0;
         while (count < ROWS_MAX && adding->rows[count].rollup != NULL)
@@ -376,7 +298,14 @@ static void test_what_moves_is_not_judged(void)
     static const struct ledger_entry before = {0, 0, 5, 10, 20, 9, 1, 7, 'a'}, after = {0, 0, 6, 10, 21, 10, 1, 7, 'a'},
                                      other = {1, 0, 1, 10, 21, 10, 1, 7, 'a'};
     struct told told = {0};
-    struct audit_options options = {&rollups, "ledger", false, note, &told, false};
+    struct audit_options options = {
+        .rollups = &rollups,
+        .ledger_topic = "ledger",
+        .is_strict = false,
+        .tell = note,
+        .context = &told,
+        .may_amend = false,
+    };
     struct audit *audit = NULL;
     struct reason why;
 
@@ -419,7 +348,14 @@ static void test_rows_outlive_a_taxonomy(void)
     CU_ASSERT_EQUAL_FATAL(rollups_parse("total=", &rollups, &why), GO_ON);
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         struct told told = {0};
-        struct audit_options options = {&rollups, "ledger", false, note, &told, false};
+        struct audit_options options = {
+            .rollups = &rollups,
+            .ledger_topic = "ledger",
+            .is_strict = false,
+            .tell = note,
+            .context = &told,
+            .may_amend = false,
+        };
         struct audit *audit = NULL;
         CU_ASSERT_EQUAL_FATAL(audit_open(&audit, &options, &why), GO_ON);
         give_with(audit, &entry, 0, false, 1, rows[i].now);
@@ -437,7 +373,14 @@ static void test_counts_are_those_of_the_highest_point(void)
     static struct rollups rollups;
     static const struct ledger_entry entries[] = {{0, 0, 5, 10, 30, 17, 2, 8, 'a'}, {1, 0, 3, 10, 20, 9, 1, 7, 'a'}};
     struct told told = {0};
-    struct audit_options options = {&rollups, "ledger", false, note, &told, false};
+    struct audit_options options = {
+        .rollups = &rollups,
+        .ledger_topic = "ledger",
+        .is_strict = false,
+        .tell = note,
+        .context = &told,
+        .may_amend = false,
+    };
     struct audit *audit = NULL;
     struct reason why;
 

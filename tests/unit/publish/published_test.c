@@ -63,17 +63,58 @@ static void tables_count_but_for_the_taxonomy(void)
     CU_ASSERT_NOT_EQUAL(tables, tables_version_hash(span_of("catalog=1 countries=9 taxonomy=3")));
 }
 
-/* A rebuilt partition changes the sum wherever it stands; one that is added does not change the sum before it. */
-static void states_add_up_by_partition_and_incarnation(void)
+static struct published_part part(const char *incarnation, int64_t next, int64_t records)
 {
-    uint64_t none = 0, one = published_states(none, 0, "aa"), two = published_states(one, 1, "bb");
+    struct ledger_partition part = {.next = next, .records = records};
 
-    CU_ASSERT_NOT_EQUAL(one, none);
-    CU_ASSERT_NOT_EQUAL(two, one);
-    CU_ASSERT_NOT_EQUAL(published_states(published_states(none, 0, "cc"), 1, "bb"), two);
-    CU_ASSERT_NOT_EQUAL(published_states(one, 1, "cc"), two);
-    CU_ASSERT_NOT_EQUAL(published_states(published_states(none, 0, "bb"), 1, "aa"), two); /* they changed places */
-    CU_ASSERT_NOT_EQUAL(published_states(published_states(none, 0, "aa"), 1, "aa"), none);
+    snprintf(part.incarnation, sizeof(part.incarnation), "%s", incarnation);
+    return published_part_of(&part);
+}
+
+static void a_window_waits_for_what_it_had_and_for_nothing_else(void)
+{
+    struct published_part then[2] = {part("aa", 10, 5), part("bb", 20, 0)};
+    const struct published_window entry = {.partitions = 2, .parts = then};
+    const struct {
+        struct published_part now[3];
+        bool is_ahead, is_rebuilt;
+    } rows[] = {
+        {{part("aa", 10, 0), part("bb", 20, 0)}, false, false},
+        {{part("aa", 11, 0), part("bb", 30, 0), part("cc", 0, 0)}, false, false}, /* one that came later */
+        {{part("aa", 9, 0), part("bb", 20, 0)}, true, false},
+        {{part("aa", 10, 0), part("bb", 19, 0)}, true, false}, /* its records may be among those it counts again */
+        {{part("", 0, 0), part("bb", 20, 0)}, true, false},    /* gone, with five of its records */
+        {{part("aa", 10, 0), part("", 0, 0)}, false, false},   /* gone, with none of them */
+        {{part("dd", 3, 0), part("bb", 20, 0)}, false, true},
+        {{part("aa", 10, 0), part("dd", 3, 0)}, false, false}, /* rebuilt, and the window had nothing of it */
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        CU_ASSERT_EQUAL(published_is_ahead(&entry, rows[i].now, 3), rows[i].is_ahead);
+        CU_ASSERT_EQUAL(published_is_rebuilt(&entry, rows[i].now, 3), rows[i].is_rebuilt);
+    }
+    CU_ASSERT_FALSE(published_is_ahead(&entry, &rows[2].now[1], 0)); /* of fewer partitions than then */
+}
+
+static void parts_are_kept_with_the_version_they_belong_to(void)
+{
+    struct published_part parts[2] = {part("aa", 10, 5), part("bb", 20, 1)};
+    struct published_window entry = {.window = day(1), .revision = 6, .partitions = 2, .parts = parts};
+    struct published *published = NULL;
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(published_open(&published, &why), GO_ON);
+    CU_ASSERT_EQUAL(published_put(published, &entry, &why), GO_ON);
+    parts[0].next = 7;
+    entry.revision = 5; /* an older version */
+    CU_ASSERT_EQUAL(published_put(published, &entry, &why), GO_ON);
+    CU_ASSERT_EQUAL(published_find(published, day(1))->parts[0].next, 10);
+    entry.revision = 7;
+    entry.partitions = 1;
+    CU_ASSERT_EQUAL(published_put(published, &entry, &why), GO_ON);
+    CU_ASSERT_EQUAL(published_find(published, day(1))->parts[0].next, 7);
+    CU_ASSERT_EQUAL(published_find(published, day(1))->partitions, 1);
+    published_close(published);
 }
 
 int main(int argc, char **argv)
@@ -82,7 +123,8 @@ int main(int argc, char **argv)
         {"latest_version_of_a_window_is_kept", latest_version_of_a_window_is_kept},
         {"windows_may_come_in_any_order", windows_may_come_in_any_order},
         {"tables_count_but_for_the_taxonomy", tables_count_but_for_the_taxonomy},
-        {"states_add_up_by_partition_and_incarnation", states_add_up_by_partition_and_incarnation},
+        {"a_window_waits_for_what_it_had_and_for_nothing_else", a_window_waits_for_what_it_had_and_for_nothing_else},
+        {"parts_are_kept_with_the_version_they_belong_to", parts_are_kept_with_the_version_they_belong_to},
         CU_TEST_INFO_NULL,
     };
     return suite_run(argc, argv, tests);

@@ -1,0 +1,118 @@
+/* SCAN returns every key that is there all the while, some of them twice: to delete a key twice is harmless, and the
+ * count is what UNLINK says, or the number of keys seen. */
+#include "gentally/redis/store_namespace.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "store_call.h"
+#include "store_reply.h"
+
+#define PORTION "1000"
+
+static enum verdict scan(struct store *store, const char *cursor, redisReply **reply, struct reason *why)
+{
+    enum verdict verdict = store_command_begin(&store->command, 6, KEY_MAX, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "SCAN");
+    store_put_text(&store->command, cursor);
+    store_put_text(&store->command, "MATCH"); /* Nothing in a namespace's name means anything to a pattern. */
+    store_put_format(&store->command, "%s:{*", store->namespace_);
+    store_put_text(&store->command, "COUNT");
+    store_put_text(&store->command, PORTION);
+    verdict = store_call(store, reply, why);
+    if (verdict != GO_ON)
+        return verdict;
+    bool is_good = (*reply)->type == REDIS_REPLY_ARRAY && (*reply)->elements == 2 &&
+                   (*reply)->element[0]->type == REDIS_REPLY_STRING && (*reply)->element[1]->type == REDIS_REPLY_ARRAY;
+    return is_good ? GO_ON : store_reply_damaged(0, "a list of keys", why);
+}
+
+static bool is_settings(const struct store *store, const redisReply *key)
+{
+    char settings[KEY_MAX];
+    int size = snprintf(settings, sizeof(settings), "%s:{settings}:record", store->namespace_);
+
+    return key->len == (size_t)size && memcmp(key->str, settings, key->len) == 0;
+}
+
+/* Deletes the keys of a portion in one command, but for the settings. */
+static enum verdict unlink_keys(struct store *store, const redisReply *keys, uint64_t *count, struct reason *why)
+{
+    redisReply *reply = NULL;
+    size_t some = 0;
+    enum verdict verdict = store_command_begin(&store->command, 1 + keys->elements, 0, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "UNLINK");
+    for (size_t i = 0; i < keys->elements; i++) {
+        if (is_settings(store, keys->element[i]))
+            continue;
+        store_put(&store->command, (struct span){keys->element[i]->str, keys->element[i]->len});
+        some++;
+    }
+    if (some == 0)
+        return GO_ON;
+    verdict = store_call(store, &reply, why);
+    if (verdict == GO_ON && reply->type == REDIS_REPLY_INTEGER)
+        *count += (uint64_t)reply->integer;
+    freeReplyObject(reply);
+    return verdict;
+}
+
+enum verdict store_namespace_scan(struct store *store, bool is_removal, uint64_t *count, struct reason *why)
+{
+    char cursor[32] = "0";
+    enum verdict verdict;
+
+    *count = 0;
+    do {
+        redisReply *reply = NULL;
+        verdict = scan(store, cursor, &reply, why);
+        if (verdict == GO_ON) {
+            const redisReply *keys = reply->element[1];
+            snprintf(cursor, sizeof(cursor), "%s", reply->element[0]->str);
+            for (size_t i = 0; i < keys->elements && !is_removal; i++)
+                *count += is_settings(store, keys->element[i]) ? 0 : 1;
+            if (is_removal)
+                verdict = unlink_keys(store, keys, count, why);
+        }
+        freeReplyObject(reply);
+    } while (verdict == GO_ON && strcmp(cursor, "0") != 0);
+    return verdict;
+}
+
+/* One command on one key of the namespace that is no partition's. */
+static enum verdict call_on(struct store *store, const char *command, const char *key, redisReply **reply,
+                            struct reason *why)
+{
+    enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, command);
+    store_put_format(&store->command, "%s:{%s", store->namespace_, key);
+    return store_call(store, reply, why);
+}
+
+enum verdict store_namespace_forget(struct store *store, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = call_on(store, "UNLINK", "settings}:record", &reply, why);
+
+    freeReplyObject(reply);
+    return verdict;
+}
+
+enum verdict store_namespace_is_closed_by(struct store *store, bool *is_held, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = call_on(store, "EXISTS", "closer}:lease", &reply, why);
+
+    *is_held = verdict == GO_ON && reply->type == REDIS_REPLY_INTEGER && reply->integer > 0;
+    freeReplyObject(reply);
+    return verdict;
+}
