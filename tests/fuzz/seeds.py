@@ -314,7 +314,7 @@ def summary_body(columns, buckets=(), accounts=None, age=None, is_old=False):
 def ledgers():
     usual = ledger_body([(0, NOON, [5, 1, 0, 2, 1, 3]), (1, None, [0] * 6)])
     keep("ledger", "ledger-usual", b"\x00" + usual)
-    stopped = ledger_body([(0, NOON, [5, 1, 0, 2, 1], "SOURCE-GAP", 9, False), (1, None, [0] * 5, "X", 0, True)])
+    stopped = ledger_body([(0, NOON, [5, 1, 0, 2, 1, 0], "SOURCE-GAP", 9, False), (1, None, [0] * 6, "X", 0, True)])
     keep("ledger", "ledger-stopped", b"\x00" + stopped)
     keep("ledger", "ledger-stopped-nowhere", b"\x00" + stopped.replace(b"SOURCE-GAP\x02\x12", b"SOURCE-GAP\x00"))
     keep("ledger", "ledger-of-nothing", b"\x00" + ledger_body([]))

@@ -1,7 +1,6 @@
 /*
- * What becomes of one record, decided naively: counted in the windows that are open for it, set aside, or, by its id, a
- * repetition or the successor of another version. Each version that was taken is remembered as a whole, and so is, for
- * each kind of window, which of them counts there.
+ * Counts one record after the other into the windows it belongs to, by libc's calendar. What an id has counted is
+ * remembered with the place where its event first stands in the log.
  */
 #include <stdlib.h>
 #include <time.h>
@@ -9,40 +8,20 @@
 #include "truth.h"
 
 #define WINDOWS_MAX 4096
-#define IDS_MAX 8192 /* slots, a power of two; a run has fewer ids by far */
-#define SAID_MAX 17  /* versions that are known: the last, and sixteen before it */
+#define SAID_MAX 17    /* versions of an id that are known: the last, and sixteen before it */
+#define BUCKETS_KEPT 2 /* ids are forgotten a bucket at a time, of which as many are kept as fill the time */
 
-enum { COUNTED, DUPLICATE, FILTERED, TOO_LATE, DEAD_LETTERED, CONFLICTING };
-
-struct id_truth {
-    uint64_t number; /* 0: the slot is free */
-    bool is_known, is_retracted;
-    int64_t bucket_end_ms;
-    const struct entry *where[KINDS]; /* what counts in its window; NULL: nothing */
+/* What became of an id. */
+struct fate {
+    enum { FATE_UNKNOWN, FATE_COUNTED, FATE_RETRACTED } state;
+    unsigned placed, stuck;        /* window kinds its event counts in: to be changed, or closed for good */
+    const struct meaning *meaning; /* what it counts as now */
+    int64_t written_ms;            /* the watermark when that was written */
     uint32_t said_count;
-    const struct entry *said[SAID_MAX]; /* the last that was taken first */
+    const struct meaning *said[SAID_MAX]; /* what counted at any time, the last first */
 };
 
-void oracle_truth_make(struct truth *truth)
-{
-    truth->windows = malloc(WINDOWS_MAX * sizeof(*truth->windows));
-    truth->ids = calloc(IDS_MAX, sizeof(*truth->ids));
-    if (truth->windows == NULL || truth->ids == NULL)
-        abort();
-}
-
-void oracle_truth_free(struct truth *truth)
-{
-    free(truth->windows);
-    free(truth->ids);
-}
-
-void oracle_forget_ids(struct truth *truth)
-{
-    memset(truth->ids, 0, IDS_MAX * sizeof(*truth->ids));
-}
-
-/* ---- windows, by libc's calendar ---- */
+/* ---- windows ---- */
 
 static int64_t month_start(int64_t ms, int months)
 {
@@ -77,224 +56,241 @@ int64_t oracle_window_over(int kind, int64_t start_ms)
     return kind == 3 ? month_start(start_ms, 1) : start_ms + sizes_ms[kind];
 }
 
-/* ---- rows ---- */
-
 struct truth_window *oracle_window_at(struct truth *truth, int kind, int64_t start_ms)
 {
     for (uint32_t i = truth->count; i-- > 0;)
         if (truth->windows[i].kind == kind && truth->windows[i].start_ms == start_ms)
             return &truth->windows[i];
-    if (truth->count == WINDOWS_MAX)
+    if (truth->windows == NULL)
+        truth->windows = malloc(WINDOWS_MAX * sizeof(*truth->windows));
+    if (truth->windows == NULL || truth->count == WINDOWS_MAX)
         abort();
     struct truth_window *window = &truth->windows[truth->count++];
     *window = (struct truth_window){.kind = kind, .start_ms = start_ms};
     return window;
 }
 
-int oracle_row_of_model(int model)
-{
-    return 1 + model;
-}
+/* ---- rows ---- */
 
-int oracle_row_of_provider(int provider, int model)
+int oracle_row(enum oracle_rollup rollup, int value, int model)
 {
-    return 1 + ORACLE_MODELS + provider * ORACLE_MODELS + model;
-}
-
-int oracle_row_of_country(int country)
-{
-    return 1 + ORACLE_MODELS + ORACLE_PROVIDERS * ORACLE_MODELS + country;
-}
-
-static struct truth_window *window_of_entry(struct truth *truth, int kind, const struct entry *entry)
-{
-    return oracle_window_at(truth, kind, oracle_window_start(kind, entry->meaning.created_ms));
-}
-
-/* Adds a version to its window of a kind, or with a sign of -1 takes it out. */
-static void add(struct truth *truth, int kind, const struct entry *entry, int sign)
-{
-    const struct meaning *meaning = &entry->meaning;
-    struct truth_window *window = window_of_entry(truth, kind, entry);
-    const int rows[] = {0, oracle_row_of_model(meaning->model),
-                        oracle_row_of_provider(meaning->provider, meaning->model),
-                        oracle_row_of_country(meaning->country)};
-
-    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
-        struct sums *sums = &window->rows[rows[i]];
-        sums->requests += sign;
-        sums->prompt += sign * meaning->prompt;
-        sums->completion += sign * meaning->completion;
-        sums->cost += sign * meaning->cost;
+    switch (rollup) {
+    case ROLLUP_TOTAL:
+        return 0;
+    case ROLLUP_MODEL:
+        return 1 + model;
+    case ROLLUP_PROVIDER:
+        return 1 + ORACLE_MODELS + value * ORACLE_MODELS + model;
+    case ROLLUP_COUNTRY:
+        return 1 + ORACLE_MODELS + ORACLE_PROVIDERS * ORACLE_MODELS + value;
+    case ROLLUP_CATEGORY:
+        break;
     }
+    return 1 + ORACLE_MODELS + ORACLE_PROVIDERS * ORACLE_MODELS + ORACLE_COUNTRIES + value;
 }
 
-/* ---- windows that are open ---- */
-
-static bool is_open(const struct sim *sim, const struct truth *truth, int kind, int64_t ms, const int64_t floors_ms[])
+static void add_to_row(struct truth_window *window, int row, const struct sums *sums, int64_t times)
 {
-    int64_t start_ms = oracle_window_start(kind, ms);
-    int64_t over_ms = oracle_window_over(kind, start_ms) + sim->config.kept_ms[kind];
-
-    return (truth->watermark_ms == NONE || over_ms > truth->watermark_ms) && start_ms >= floors_ms[kind];
+    oracle_add(&window->rows[row], sums, times);
+    window->touched |= 1u << row;
 }
 
-static bool is_open_anywhere(const struct sim *sim, const struct truth *truth, int64_t ms, const int64_t floors_ms[])
+/* Adds an event to the windows of some kinds, or with `times` -1 takes it away. */
+static void add(struct truth *truth, unsigned kinds, const struct meaning *meaning, int64_t times)
 {
-    bool is_any = false;
-
-    for (int kind = 0; kind < KINDS; kind++)
-        is_any = is_any || is_open(sim, truth, kind, ms, floors_ms);
-    return is_any;
-}
-
-/* Puts a version (NULL: nothing) in the place of what counts, wherever that may be done. False if nowhere. */
-static bool replace(const struct sim *sim, struct truth *truth, struct id_truth *id, struct entry *entry,
-                    const int64_t floors_ms[])
-{
-    bool is_open_for_old[KINDS], is_open_for_new[KINDS], is_changed = false;
+    struct sums sums = oracle_sums_of(meaning);
 
     for (int kind = 0; kind < KINDS; kind++) {
-        const struct entry *old = id->where[kind];
-        is_open_for_old[kind] = old == NULL || is_open(sim, truth, kind, old->meaning.created_ms, floors_ms);
-        is_open_for_new[kind] = entry != NULL && is_open(sim, truth, kind, entry->meaning.created_ms, floors_ms);
-    }
-    for (int kind = 0; kind < KINDS; kind++) {
-        const struct entry *old = id->where[kind];
-        struct truth_window *left = old == NULL ? NULL : window_of_entry(truth, kind, old);
-        if (!is_open_for_old[kind] || (old == NULL && !is_open_for_new[kind]))
+        if ((kinds >> kind & 1) == 0)
             continue;
-        is_changed = true;
-        if (old != NULL) {
-            add(truth, kind, old, -1);
-            left->records++;
+        struct truth_window *window = oracle_window_at(truth, kind, oracle_window_start(kind, meaning->created_ms));
+        add_to_row(window, oracle_row(ROLLUP_TOTAL, 0, 0), &sums, times);
+        add_to_row(window, oracle_row(ROLLUP_MODEL, 0, meaning->model), &sums, times);
+        add_to_row(window, oracle_row(ROLLUP_PROVIDER, meaning->provider, meaning->model), &sums, times);
+        add_to_row(window, oracle_row(ROLLUP_COUNTRY, meaning->country, 0), &sums, times);
+        for (int category = 0; category < ORACLE_CATEGORIES; category++) {
+            struct sums part = sums;
+            if ((meaning->labels >> category & 1) == 0)
+                continue;
+            oracle_set_split(&part, meaning, category);
+            add_to_row(window, oracle_row(ROLLUP_CATEGORY, category, 0), &part, times);
         }
-        id->where[kind] = NULL;
-        if (!is_open_for_new[kind])
-            continue;
-        add(truth, kind, entry, 1);
-        struct truth_window *entered = window_of_entry(truth, kind, entry);
-        entered->records += old == NULL || entered->start_ms != left->start_ms ? 1 : 0;
-        entry->counted_in |= 1u << kind;
-        id->where[kind] = entry;
     }
-    return is_changed;
 }
 
-/* ---- ids ---- */
-
-static struct id_truth *find(struct truth *truth, uint64_t number)
+static void add_records(struct truth *truth, unsigned kinds, int64_t ms)
 {
-    uint64_t slot = number * UINT64_C(0x9e3779b97f4a7c15) >> 40;
-
-    while (truth->ids[slot % IDS_MAX].number != 0 && truth->ids[slot % IDS_MAX].number != number)
-        slot++;
-    return &truth->ids[slot % IDS_MAX];
-}
-
-/* What is known of the entry's id: forgotten as a whole when its time is over. */
-static struct id_truth *known_of(const struct sim *sim, struct truth *truth, const struct entry *entry)
-{
-    struct id_truth *id = find(truth, entry->meaning.number);
-
-    if (id->is_known && id->bucket_end_ms + sim->config.ids_kept_ms <= truth->watermark_ms)
-        *id = (struct id_truth){0};
-    id->number = entry->meaning.number;
-    return id;
-}
-
-static bool is_same(const struct meaning *left, const struct meaning *right, bool has_accounts)
-{
-    return left->created_ms == right->created_ms && left->model == right->model && left->provider == right->provider &&
-           left->country == right->country && left->prompt == right->prompt && left->completion == right->completion &&
-           left->cost == right->cost && (!has_accounts || left->account == right->account);
-}
-
-static bool was_said(const struct sim *sim, const struct id_truth *id, const struct meaning *meaning)
-{
-    bool has_accounts = sim->config.account_key[0] != '\0';
-
-    for (uint32_t i = 0; i < id->said_count; i++)
-        if (is_same(&id->said[i]->meaning, meaning, has_accounts))
-            return true;
-    return false;
-}
-
-static void remember(const struct sim *sim, struct truth *truth, struct id_truth *id, const struct entry *entry)
-{
-    int64_t width_ms = sim->config.ids_kept_ms / 2;
-    bool has_accounts = sim->config.account_key[0] != '\0';
-
-    id->is_known = true;
-    id->is_retracted = entry->meaning.op == OP_RETRACT;
-    id->bucket_end_ms = (truth->watermark_ms / width_ms + 1) * width_ms;
-    if (id->is_retracted || (id->said_count > 0 && is_same(&id->said[0]->meaning, &entry->meaning, has_accounts)))
-        return;
-    if (id->said_count < SAID_MAX)
-        id->said_count++;
-    memmove(id->said + 1, id->said, (id->said_count - 1) * sizeof(id->said[0]));
-    id->said[0] = entry;
+    for (int kind = 0; kind < KINDS; kind++)
+        if ((kinds >> kind & 1) != 0)
+            oracle_window_at(truth, kind, oracle_window_start(kind, ms))->records++;
 }
 
 /* ---- records ---- */
 
-static void see(const struct sim *sim, struct truth *truth, const struct entry *entry)
+/* The kinds whose window of a time is not closed for good. */
+static unsigned open_at(const struct sim *sim, const struct truth *truth, int64_t ms, const int64_t floors_ms[])
 {
-    int64_t watermark_ms = entry->meaning.created_ms - sim->config.out_of_orderness_ms;
+    unsigned kinds = 0;
 
-    if (watermark_ms > truth->watermark_ms)
-        truth->watermark_ms = watermark_ms;
-}
-
-/* A version in the place of what its id counts, be that nothing yet. */
-static int put(const struct sim *sim, struct truth *truth, struct id_truth *id, struct entry *entry,
-               const int64_t floors_ms[])
-{
-    bool is_put = entry->meaning.op != OP_RETRACT;
-
-    if (is_put && !is_open_anywhere(sim, truth, entry->meaning.created_ms, floors_ms))
-        return TOO_LATE;
-    if (!replace(sim, truth, id, is_put ? entry : NULL, floors_ms))
-        return TOO_LATE;
-    if (is_put)
-        see(sim, truth, entry);
-    if (sim->config.ids != IDS_OFF)
-        remember(sim, truth, id, entry);
-    return COUNTED;
-}
-
-static int put_by_id(const struct sim *sim, struct truth *truth, struct entry *entry, const int64_t floors_ms[])
-{
-    struct id_truth *id = known_of(sim, truth, entry);
-    const struct meaning *meaning = &entry->meaning;
-
-    if (meaning->op != OP_CREATE && sim->config.ids != IDS_AMEND)
-        return DEAD_LETTERED;
-    if (meaning->op != OP_CREATE) {
-        if (id->is_known && id->is_retracted && meaning->op == OP_RETRACT)
-            return DUPLICATE;
-        return id->is_known && !id->is_retracted ? put(sim, truth, id, entry, floors_ms) : DEAD_LETTERED;
+    for (int kind = 0; kind < KINDS; kind++) {
+        int64_t start_ms = oracle_window_start(kind, ms);
+        int64_t over_ms = oracle_window_over(kind, start_ms) + sim->config.kept_ms[kind];
+        if ((truth->watermark_ms == NONE || over_ms > truth->watermark_ms) && start_ms >= floors_ms[kind])
+            kinds |= 1u << kind;
     }
-    if (!id->is_known)
-        return put(sim, truth, id, entry, floors_ms);
-    if (was_said(sim, id, meaning))
-        return DUPLICATE;
-    bool is_older = meaning->created_ms < id->said[0]->meaning.created_ms;
-    if (id->is_retracted || sim->config.ids_keep == KEEP_FIRST || is_older)
-        return CONFLICTING;
-    return put(sim, truth, id, entry, floors_ms);
+    return kinds;
 }
 
-void oracle_count(const struct sim *sim, struct truth *truth, struct entry *entry, const int64_t floors_ms[])
+static struct fate *fate_of(struct truth *truth, int64_t id)
 {
-    struct id_truth nobody = {0};
-    int outcome = DEAD_LETTERED;
+    if ((size_t)id >= truth->fate_room) {
+        size_t room = 2 * (size_t)id + 256;
+        struct fate *fates = realloc(truth->fates, room * sizeof(*fates));
+        if (fates == NULL)
+            abort();
+        memset(fates + truth->fate_room, 0, (room - truth->fate_room) * sizeof(*fates));
+        truth->fates = fates;
+        truth->fate_room = room;
+    }
+    return &truth->fates[id];
+}
+
+static bool is_known(const struct sim *sim, const struct truth *truth, const struct fate *fate)
+{
+    int64_t kept_ms = sim->config.ids_kept_ms;
+    int64_t width_ms = kept_ms / BUCKETS_KEPT;
+
+    if (sim->config.ids == IDS_OFF || fate->state == FATE_UNKNOWN)
+        return false;
+    return fate->written_ms - fate->written_ms % width_ms + width_ms + kept_ms > truth->watermark_ms;
+}
+
+static void move_watermark(const struct sim *sim, struct truth *truth, int64_t created_ms)
+{
+    if (created_ms - sim->config.out_of_orderness_ms > truth->watermark_ms)
+        truth->watermark_ms = created_ms - sim->config.out_of_orderness_ms;
+}
+
+static bool is_same(const struct sim *sim, const struct meaning *left, const struct meaning *right)
+{
+    bool has_accounts = sim->config.account_key[0] != '\0';
+
+    return left->created_ms == right->created_ms && left->model == right->model && left->provider == right->provider &&
+           left->country == right->country && (!has_accounts || left->account == right->account) &&
+           left->labels == right->labels && left->prompt == right->prompt && left->completion == right->completion &&
+           left->cost == right->cost && left->latency_ms == right->latency_ms &&
+           left->first_token_ms == right->first_token_ms && left->generation_ms == right->generation_ms &&
+           left->is_byok == right->is_byok && left->is_free == right->is_free &&
+           left->is_streamed == right->is_streamed && left->is_cancelled == right->is_cancelled &&
+           left->has_tools == right->has_tools && left->is_classified == right->is_classified &&
+           left->finish == right->finish;
+}
+
+static bool was_said(const struct sim *sim, const struct fate *fate, const struct meaning *meaning)
+{
+    for (uint32_t i = 0; i < fate->said_count; i++)
+        if (is_same(sim, fate->said[i], meaning))
+            return true;
+    return false;
+}
+
+static void note_said(const struct sim *sim, struct fate *fate, const struct meaning *meaning)
+{
+    if (fate->said_count > 0 && is_same(sim, fate->said[0], meaning))
+        return;
+    fate->said_count += fate->said_count < SAID_MAX ? 1 : 0;
+    memmove(fate->said + 1, fate->said, (fate->said_count - 1) * sizeof(fate->said[0]));
+    fate->said[0] = meaning;
+}
+
+static enum truth_outcome create(const struct sim *sim, struct truth *truth, struct entry *entry, struct fate *fate,
+                                 const int64_t floors_ms[])
+{
+    const struct meaning *meaning = &entry->meaning;
+    unsigned open = open_at(sim, truth, meaning->created_ms, floors_ms);
+
+    if (open == 0)
+        return TRUTH_TOO_LATE;
+    add(truth, open, meaning, 1);
+    add_records(truth, open, meaning->created_ms);
+    move_watermark(sim, truth, meaning->created_ms);
+    entry->counted_in = open;
+    *fate = (struct fate){FATE_COUNTED, open, 0, meaning, truth->watermark_ms, 1, {meaning}};
+    return TRUTH_COUNTED;
+}
+
+/* Exchanges what an id counts for what this record says, or for nothing, wherever that is still open. What is in a
+ * window that is closed for good stays there, and is not counted in another of that kind. */
+static enum truth_outcome change(const struct sim *sim, struct truth *truth, struct entry *entry, struct fate *fate,
+                                 const int64_t floors_ms[])
+{
+    const struct meaning *old = fate->meaning, *new = &entry->meaning;
+    bool is_put = new->says != SAYS_RETRACT;
+    unsigned old_open = open_at(sim, truth, old->created_ms, floors_ms);
+    unsigned open = is_put ? open_at(sim, truth, new->created_ms, floors_ms) : 0;
+    unsigned taken = fate->placed & old_open, stuck = fate->stuck | (fate->placed & ~old_open), same = 0;
+    unsigned added = open & ~stuck;
+
+    if ((is_put && open == 0) || (taken | added) == 0)
+        return TRUTH_TOO_LATE;
+    for (int kind = 0; kind < KINDS; kind++)
+        if (oracle_window_start(kind, old->created_ms) == oracle_window_start(kind, new->created_ms))
+            same |= 1u << kind;
+    add(truth, taken, old, -1);
+    add_records(truth, taken & ~(added & same), old->created_ms);
+    add(truth, added, new, 1);
+    add_records(truth, added, new->created_ms);
+    if (is_put)
+        move_watermark(sim, truth, new->created_ms);
+    entry->counted_in = added;
+    fate->state = is_put ? FATE_COUNTED : FATE_RETRACTED;
+    fate->placed = added;
+    fate->stuck = stuck;
+    fate->meaning = new;
+    fate->written_ms = truth->watermark_ms;
+    if (is_put)
+        note_said(sim, fate, new);
+    return TRUTH_COUNTED;
+}
+
+enum truth_outcome oracle_count(const struct sim *sim, struct truth *truth, struct entry *entry, int64_t offset,
+                                const int64_t floors_ms[])
+{
+    const struct meaning *meaning = &entry->meaning;
+    int64_t id = meaning->says == SAYS_NEW ? offset : meaning->id;
 
     entry->counted_in = 0;
-    if (entry->meaning.kind == ENTRY_GOOD && sim->config.ids != IDS_OFF)
-        outcome = put_by_id(sim, truth, entry, floors_ms);
-    else if (entry->meaning.kind == ENTRY_GOOD && entry->meaning.op == OP_CREATE)
-        outcome = put(sim, truth, &nobody, entry, floors_ms);
-    truth->outcomes[outcome]++;
-    entry->ending = outcome == COUNTED ? ENDING_COUNTED : outcome == DUPLICATE ? ENDING_REPEATED : ENDING_LETTER;
+    struct fate *fate = fate_of(truth, id);
+    bool is_id_known = is_known(sim, truth, fate);
+    if (meaning->says == SAYS_NEW || (meaning->says == SAYS_AGAIN && !is_id_known))
+        return create(sim, truth, entry, fate, floors_ms);
+    if (meaning->says == SAYS_AGAIN && was_said(sim, fate, meaning))
+        return TRUTH_DUPLICATE;
+    if (meaning->says == SAYS_AGAIN && (fate->state == FATE_RETRACTED || sim->config.ids_keep == KEEP_FIRST ||
+                                        meaning->created_ms < fate->meaning->created_ms))
+        return TRUTH_CONFLICTING;
+    if (sim->config.ids != IDS_AMEND || !is_id_known)
+        return TRUTH_DEAD_LETTERED;
+    if (fate->state == FATE_RETRACTED)
+        return meaning->says == SAYS_RETRACT ? TRUTH_DUPLICATE : TRUTH_DEAD_LETTERED;
+    return change(sim, truth, entry, fate, floors_ms);
+}
+
+void oracle_forget(struct truth *truth, int64_t first)
+{
+    truth->next = first;
+    truth->watermark_ms = NONE;
+    memset(truth->outcomes, 0, sizeof(truth->outcomes));
+    truth->count = 0;
+    if (truth->fates != NULL)
+        memset(truth->fates, 0, truth->fate_room * sizeof(*truth->fates));
+}
+
+void oracle_free_truth(struct truth *truth)
+{
+    free(truth->windows);
+    free(truth->fates);
+    truth->windows = NULL;
+    truth->fates = NULL;
+    truth->fate_room = 0;
 }

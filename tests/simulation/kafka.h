@@ -14,14 +14,23 @@ enum entry_kind {
     ENTRY_MARKER, /* takes an offset, is no record */
 };
 
+/* What a record says of its id: something new; as if it were new, the same or not; something else; or that it was
+ * nothing. */
+enum says { SAYS_NEW, SAYS_AGAIN, SAYS_AMEND, SAYS_RETRACT };
+
 /* What the producer meant: the oracle counts from it, not from the bytes. */
 struct meaning {
     enum entry_kind kind;
-    enum event_op op;
-    uint64_t number; /* the id; 0: none */
+    enum says says;
+    int64_t id;      /* where in its partition the id was new, unless it is */
+    uint64_t number; /* the id as it is written */
     int64_t created_ms;
     int model, provider, country, account; /* account 0: none */
+    unsigned labels;                       /* categories that count: a bit for each, in byte order */
     int64_t prompt, completion, cost;
+    int64_t latency_ms, first_token_ms, generation_ms; /* -1: none */
+    bool is_byok, is_free, is_streamed, is_cancelled, has_tools, is_classified;
+    enum { FINISH_NONE, FINISH_STOP, FINISH_TOOL_CALLS, FINISH_ERROR } finish;
 };
 
 enum txn_state { TXN_OPEN, TXN_PREPARED, TXN_COMMITTED, TXN_ABORTED };

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "truth.h"
 
@@ -15,6 +14,7 @@ const char *const oracle_kinds[KINDS] = {"hour", "day", "week", "month"};
 static const char *const models[ORACLE_MODELS] = {"openai/gpt-4o", "acme/one", "acme/two:free"};
 static const char *const providers[ORACLE_PROVIDERS] = {"azure", "p|pe"};
 static const char *const countries[ORACLE_COUNTRIES] = {"DE", "US", "JP"};
+static const char *const categories[ORACLE_CATEGORIES] = {"adult", "other", "roleplay", "trivia"}; /* in byte order */
 
 const char *oracle_model(int model)
 {
@@ -40,7 +40,6 @@ struct seal {
 
 struct oracle {
     struct truth truths[2][SIM_PARTITIONS];
-    struct truth scratch;
     bool was_created[SIM_PARTITIONS]; /* ever, be it in a history that was lost */
     char row_names[SIM_ROWS][64];
     int64_t idle_ms[SIM_PARTITIONS]; /* when it last was at rest; 0 = never */
@@ -86,27 +85,24 @@ static void read_on(struct sim *sim, struct truth *truth, const struct database 
     for (; truth->next < next && truth->next < log->next; truth->next++) {
         struct entry *entry = log->entries[truth->next];
         int64_t floors_ms[KINDS] = {NONE, NONE, NONE, NONE};
+        enum truth_outcome outcome = TRUTH_DEAD_LETTERED;
         entry->ending = ENDING_NONE;
         if (entry->meaning.kind == ENTRY_MARKER)
             continue;
         for (uint32_t i = 0; i < seal_count; i++)
             if (seals[i].next <= truth->next && seals[i].floor_ms > floors_ms[seals[i].kind])
                 floors_ms[seals[i].kind] = seals[i].floor_ms;
-        oracle_count(sim, truth, entry, floors_ms);
+        if (entry->meaning.kind == ENTRY_GOOD)
+            outcome = oracle_count(sim, truth, entry, truth->next, floors_ms);
+        truth->outcomes[outcome]++;
+        entry->ending = outcome == TRUTH_COUNTED     ? ENDING_COUNTED
+                        : outcome == TRUTH_DUPLICATE ? ENDING_REPEATED
+                                                     : ENDING_LETTER;
         if (entry->ending == ENDING_LETTER && !oracle_has_letter(sim, partition, truth->next))
             sim_fail(sim, "partition %" PRId32 ": the store is past offset %" PRId64 ", whose dead letter is not there",
                      partition, truth->next);
     }
     truth->next = next;
-}
-
-static void forget(struct truth *truth, int64_t first)
-{
-    truth->next = first;
-    truth->watermark_ms = NONE;
-    memset(truth->outcomes, 0, sizeof(truth->outcomes));
-    truth->count = 0;
-    oracle_forget_ids(truth);
 }
 
 /* The truth of a partition as the database has it. NULL if it has no state. */
@@ -118,11 +114,9 @@ struct truth *oracle_truth(struct sim *sim, struct database *database, int32_t p
     int64_t first = database_number(database, sim->redis->meta[partition], "first", 0);
     if (next < 0)
         return NULL;
-    if (truth->windows == NULL || truth->epoch != database->epoch || truth->next > next) {
-        if (truth->windows == NULL)
-            oracle_truth_make(truth);
-        forget(truth, first);
-        truth->epoch = database->epoch;
+    if (truth->epoch != database->epoch + 1 || truth->next > next) {
+        oracle_forget(truth, first);
+        truth->epoch = database->epoch + 1;
     }
     read_on(sim, truth, database, partition, next);
     return truth;
@@ -137,53 +131,6 @@ struct truth *oracle_read_anew(struct sim *sim, int32_t partition)
 }
 
 /* ---- comparing with the store ---- */
-
-static bool plain_varint(const char **at, const char *end, uint64_t *value)
-{
-    *value = 0;
-    for (int shift = 0; *at < end && shift < 64; shift += 7) {
-        unsigned char byte = (unsigned char)*(*at)++;
-        *value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            return true;
-    }
-    return false;
-}
-
-bool oracle_varint(const char **at, const char *end, int64_t *value)
-{
-    uint64_t raw;
-
-    if (!plain_varint(at, end, &raw))
-        return false;
-    *value = (int64_t)(raw >> 1) ^ -(int64_t)(raw & 1);
-    return true;
-}
-
-/* The first sums of a packed cell: version, how many sums, then requests, prompt, completion, reasoning, cached, cost,
- * ...; the last ones are left out where they are 0. */
-static bool read_cell(struct span packed, struct sums *sums)
-{
-    int64_t *const wanted[] = {&sums->requests, &sums->prompt, &sums->completion, NULL, NULL, &sums->cost};
-    const char *at = packed.bytes + 2, *end = packed.bytes + packed.size;
-
-    if (packed.size < 2 || packed.bytes[0] != 3)
-        return false;
-    for (int i = 0; i < 6; i++) {
-        uint64_t sum = 0;
-        if (i < packed.bytes[1] && !plain_varint(&at, end, &sum))
-            return false;
-        if (wanted[i] != NULL)
-            *wanted[i] = (int64_t)sum;
-    }
-    return true;
-}
-
-bool oracle_is_equal(const struct sums *left, const struct sums *right)
-{
-    return left->requests == right->requests && left->prompt == right->prompt &&
-           left->completion == right->completion && left->cost == right->cost;
-}
 
 static int find_row(const struct oracle *oracle, struct span name)
 {
@@ -202,22 +149,21 @@ static void compare_window(struct sim *sim, struct database *database, int32_t p
     snprintf(part, sizeof(part), "%s:%" PRId64, oracle_kinds[window->kind], window->start_ms);
     oracle_key(sim, partition, part, name, sizeof(name));
     const struct keyed *key = database_find(database, span_of(name));
-    for (int row = 0; row < SIM_ROWS; row++)
-        wanted += window->rows[row].requests > 0 ? 1 : 0;
+    wanted = (uint32_t)__builtin_popcount(window->touched);
     for (uint32_t i = 0; key != NULL && i < key->count; i++) {
         struct sums sums = {0};
         const struct hash_field *field = &key->fields[i];
         if (!field->is_live || span_equal(field->name, span_of("__n")))
             continue;
         int row = find_row(sim->oracle, field->name);
-        rows += row < 0 || window->rows[row].requests > 0 ? 1 : 0; /* what all was taken out of may stay, as nothing */
-        if (row < 0 || !read_cell(field->value, &sums) || !oracle_is_equal(&sums, &window->rows[row]))
+        rows++;
+        if (row < 0 || !oracle_read_cell(field->value, &sums) || !oracle_is_equal(&sums, &window->rows[row]))
             sim_fail(sim,
                      "partition %" PRId32 ": %s, row %.*s: the store has %" PRId64 " requests, %" PRId64
-                     " prompt; the "
-                     "truth is %" PRId64 ", %" PRId64,
-                     partition, part, (int)field->name.size, field->name.bytes, sums.requests, sums.prompt,
-                     row < 0 ? 0 : window->rows[row].requests, row < 0 ? 0 : window->rows[row].prompt);
+                     " prompt; the truth is %" PRId64 ", %" PRId64 "; %s differ",
+                     partition, part, (int)field->name.size, field->name.bytes, sums.of[0], sums.of[1],
+                     row < 0 ? 0 : window->rows[row].of[0], row < 0 ? 0 : window->rows[row].of[1],
+                     row < 0 ? "rows" : oracle_difference(&sums, &window->rows[row]));
     }
     if (rows != wanted || database_number(database, span_of(name), "__n", 0) != window->records)
         sim_fail(sim,
@@ -346,10 +292,10 @@ static void check_seal(struct sim *sim, const struct database *database, int32_t
         const struct entry *entry = log->entries[i];
         int64_t start_ms = oracle_window_start(kind, entry->meaning.created_ms);
         int64_t over_ms = oracle_window_over(kind, start_ms) + sim->config.kept_ms[kind];
-        if (entry->meaning.kind != ENTRY_GOOD)
+        if (entry->meaning.kind != ENTRY_GOOD || entry->meaning.says == SAYS_RETRACT)
             continue;
-        if (start_ms < floor_ms && (watermark_ms == NONE || over_ms > watermark_ms) &&
-            sim->oracle->idle_ms[partition] == 0)
+        if (start_ms < floor_ms && entry->meaning.says == SAYS_NEW &&
+            (watermark_ms == NONE || over_ms > watermark_ms) && sim->oracle->idle_ms[partition] == 0)
             sim_fail(sim,
                      "partition %" PRId32 ": %s %" PRId64 " was sealed over offset %" PRId64 ", which nobody has read",
                      partition, oracle_kinds[kind], start_ms, i);
@@ -416,18 +362,20 @@ void oracle_make(struct sim *sim)
     letters_make(sim);
     snprintf(oracle->row_names[0], sizeof(oracle->row_names[0]), "total");
     for (int model = 0; model < ORACLE_MODELS; model++)
-        snprintf(oracle->row_names[oracle_row_of_model(model)], 64, "model|%s", models[model]);
+        snprintf(oracle->row_names[oracle_row(ROLLUP_MODEL, 0, model)], 64, "model|%s", models[model]);
     for (int provider = 0; provider < ORACLE_PROVIDERS; provider++)
         for (int model = 0; model < ORACLE_MODELS; model++)
-            snprintf(oracle->row_names[oracle_row_of_provider(provider, model)], 64, "provider|%s|%s",
+            snprintf(oracle->row_names[oracle_row(ROLLUP_PROVIDER, provider, model)], 64, "provider|%s|%s",
                      provider == 1 ? "p%7Cpe" : providers[provider], models[model]);
     for (int country = 0; country < ORACLE_COUNTRIES; country++)
-        snprintf(oracle->row_names[oracle_row_of_country(country)], 64, "geography|%s", countries[country]);
+        snprintf(oracle->row_names[oracle_row(ROLLUP_COUNTRY, country, 0)], 64, "geography|%s", countries[country]);
+    for (int category = 0; category < ORACLE_CATEGORIES; category++)
+        snprintf(oracle->row_names[oracle_row(ROLLUP_CATEGORY, category, 0)], 64, "category|%s", categories[category]);
 }
 
 void oracle_free(struct sim *sim)
 {
     for (int i = 0; i < 2; i++)
         for (int32_t p = 0; p < SIM_PARTITIONS; p++)
-            oracle_truth_free(&sim->oracle->truths[i][p]);
+            oracle_free_truth(&sim->oracle->truths[i][p]);
 }

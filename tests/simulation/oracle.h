@@ -38,6 +38,9 @@ bool oracle_is_read_out(struct sim *sim);
 #define ORACLE_PROVIDERS 2
 #define ORACLE_COUNTRIES 3
 #define ORACLE_ACCOUNTS 30
+#define ORACLE_CATEGORIES 4
+#define ORACLE_MODEL_FREE 2
+#define ORACLE_CATEGORY_OTHER 1
 const char *oracle_model(int model);
 const char *oracle_provider(int provider);
 const char *oracle_country(int country);

@@ -17,8 +17,8 @@ struct version {
     struct version *next; /* older */
     int64_t generation, revision, pane;
     struct sums sums;
-    int64_t accounts; /* of retention; 0: a tombstone */
-    bool is_gone;     /* a tombstone of another row, of the revision before it */
+    bool is_gone;     /* a tombstone */
+    int64_t accounts; /* of retention; 0: a tombstone, too */
 };
 
 struct published_key {
@@ -38,7 +38,7 @@ struct open_window {
     int64_t kind, start_ms, rows, retained;
     int64_t requests[4];              /* by rollup: they add up to the same */
     int64_t last_revision, last_rows; /* of the ledger record before: where only retention has risen, these stay */
-    int64_t last_pane, last_generation;
+    int64_t last_pane, last_generation, last_retention;
     struct told_part last_parts[SIM_PARTITIONS];
 };
 
@@ -51,7 +51,7 @@ struct sim_published {
 
 /* A ledger record. */
 struct ledger_entry {
-    int64_t kind, start_ms, end_ms, pane, generation, revision, rows;
+    int64_t kind, start_ms, end_ms, pane, generation, revision, rows, retention;
     int64_t records;      /* of all partitions */
     int64_t partitions;   /* how many it tells of */
     int64_t watermark_ms; /* the highest of them */
@@ -92,47 +92,87 @@ static bool read_framing(struct reader *reader, struct span value, char schema)
     return !reader->is_bad && memcmp(value.bytes, "\0\0\0\0", 4) == 0 && value.bytes[4] == schema;
 }
 
-/* An array of (long, long). */
-static void skip_buckets(struct reader *reader)
+/* An array of (floor, count). */
+static void read_buckets(struct reader *reader, int histogram, struct sums *sums)
 {
     for (int64_t count = read_long(reader); count != 0 && !reader->is_bad; count = read_long(reader)) {
         if (count < 0) {
             (void)read_long(reader);
             count = -count;
         }
-        for (int64_t i = 0; i < 2 * count && !reader->is_bad; i++)
-            (void)read_long(reader);
+        for (int64_t i = 0; i < count && !reader->is_bad; i++) {
+            int64_t floor = read_long(reader);
+            sums->histograms += (uint64_t)read_long(reader) * oracle_bucket_number(histogram, floor);
+        }
     }
 }
 
-static bool read_summary(struct span value, struct version *version, int64_t *kind, int64_t *start_ms)
+static void write_time(int64_t ms, char *text, size_t size)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm date;
+
+    gmtime_r(&seconds, &date);
+    strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &date);
+}
+
+/* Adds a part of a key, in which a bar is a bar no more. */
+static void put_part(char *text, size_t size, struct span part)
+{
+    size_t at = strlen(text);
+
+    for (size_t i = 0; i < part.size && at + 4 < size; i++)
+        at += (size_t)snprintf(text + at, size - at, part.bytes[i] == '|' ? "%%7C" : "%c", part.bytes[i]);
+}
+
+/* Reads what a row says it is, and makes its key of it. */
+static void read_names(struct reader *reader, int64_t *kind, int64_t *start_ms, char *text, size_t size)
+{
+    enum { MODEL = 0, PROVIDER = 5, CATEGORY = 6, COUNTRY = 8, COHORT = 12, NAMES };
+    static const int parts[] = {PROVIDER, MODEL, CATEGORY, COUNTRY, COHORT};
+    char start[32];
+    struct span names[NAMES] = {{NULL, 0}};
+    struct span rollup = read_text(reader);
+
+    *kind = read_long(reader);
+    *start_ms = read_long(reader);
+    if (read_long(reader) != oracle_window_over((int)*kind & 3, *start_ms))
+        reader->is_bad = true;
+    for (int i = 0; i < NAMES; i++)
+        if (read_long(reader) == 1)
+            names[i] = read_text(reader);
+    write_time(*start_ms, start, sizeof(start));
+    snprintf(text, size, "%.*s|%s|%s", (int)rollup.size, rollup.bytes, oracle_kinds[*kind & 3], start);
+    for (size_t i = 0; i < LENGTH_OF(parts); i++) {
+        if (names[parts[i]].bytes == NULL)
+            continue;
+        strncat(text, "|", size - strlen(text) - 1);
+        put_part(text, size, names[parts[i]]);
+    }
+    if (read_long(reader) == 1) {
+        int64_t age = read_long(reader);
+        snprintf(text + strlen(text), size - strlen(text), "|%" PRId64, age);
+    }
+}
+
+/* False if it cannot be read, or is not what its key says. */
+static bool read_summary(const struct entry *entry, struct version *version, int64_t *kind, int64_t *start_ms)
 {
     struct reader reader;
+    char text[256];
 
-    if (!read_framing(&reader, value, 4))
+    if (!read_framing(&reader, entry->value, 4))
         return false;
-    (void)read_text(&reader);
-    *kind = read_long(&reader);
-    *start_ms = read_long(&reader);
-    (void)read_long(&reader);
-    for (int i = 0; i < 13; i++) /* model ... cohort */
-        if (read_long(&reader) == 1)
-            (void)read_text(&reader);
-    if (read_long(&reader) == 1) /* age */
-        (void)read_long(&reader);
+    read_names(&reader, kind, start_ms, text, sizeof(text));
+    if (!span_equal(entry->key, span_of(text)))
+        return false;
     for (int i = 0; i < 2; i++) /* family, account */
         if (read_long(&reader) == 1)
             (void)read_text(&reader);
-    version->sums.requests = read_long(&reader);
-    version->sums.prompt = read_long(&reader);
-    version->sums.completion = read_long(&reader);
-    (void)read_long(&reader);
-    (void)read_long(&reader);
-    version->sums.cost = read_long(&reader);
-    for (int i = 0; i < 21; i++) /* billed_tokens ... tokens_prompt_squared */
-        (void)read_long(&reader);
+    for (int i = 0; i < SUMS; i++)
+        version->sums.of[i] = read_long(&reader);
     for (int i = 0; i < 5; i++)
-        skip_buckets(&reader);
+        read_buckets(&reader, i, &version->sums);
     version->accounts = read_long(&reader) == 1 ? read_long(&reader) : 0;
     version->pane = read_long(&reader);
     version->generation = read_long(&reader);
@@ -195,8 +235,8 @@ static void take_retained(struct sim *sim, const struct entry *entry)
     const struct version *last = key->latest;
     bool has_lost = sim->injected[FAULT_ROLLBACK] + sim->injected[FAULT_SPLIT] + sim->injected[FAULT_EMPTY] > 0;
 
-    if (entry->value.bytes != NULL && !read_summary(entry->value, version, &kind, &start_ms)) {
-        sim_fail(sim, "a summary cannot be read");
+    if (entry->value.bytes != NULL && !read_summary(entry, version, &kind, &start_ms)) {
+        sim_fail(sim, "%.*s: the summary cannot be read, or is another's", (int)entry->key.size, entry->key.bytes);
         return;
     }
     if (entry->value.bytes != NULL)
@@ -224,69 +264,64 @@ int64_t published_accounts(struct sim *sim, struct span key)
     return latest == NULL ? 0 : latest->accounts;
 }
 
-/* Nothing is left of a row: only corrections take away. */
-static void take_tombstone(struct sim *sim, const struct entry *entry, struct published_key *key,
-                           struct version *version)
+/* Holds a version of a row against those before it. */
+static void check_version(struct sim *sim, struct span key, const struct version *version, const struct version *last)
 {
-    const struct version *last = key->latest;
-
-    if (sim->config.ids != IDS_AMEND)
-        sim_fail(sim, "%.*s: a tombstone, and nothing was amended", (int)entry->key.size, entry->key.bytes);
-    *version = (struct version){.next = key->latest,
-                                .generation = last == NULL ? 0 : last->generation,
-                                .revision = last == NULL ? 0 : last->revision,
-                                .is_gone = true};
-    key->key = entry->key;
-    key->latest = version;
+    if (last != NULL && (version->generation < last->generation ||
+                         (version->generation == last->generation && version->revision < last->revision)))
+        sim_fail(sim,
+                 "%.*s: revision %" PRId64 " of generation %" PRId64 " is committed behind %" PRId64 " of %" PRId64,
+                 (int)key.size, key.bytes, version->revision, version->generation, last->revision, last->generation);
+    for (const struct version *other = last; other != NULL; other = other->next) {
+        bool is_same =
+            !other->is_gone && other->revision == version->revision && other->generation == version->generation;
+        if (is_same && other->pane == version->pane)
+            sim_fail(sim, "%.*s: revision %" PRId64 " of generation %" PRId64 " is committed twice", (int)key.size,
+                     key.bytes, version->revision, version->generation);
+        else if (is_same && !oracle_is_equal(&other->sums, &version->sums))
+            sim_fail(sim, "%.*s: revision %" PRId64 " of generation %" PRId64 " says two things: %s differ",
+                     (int)key.size, key.bytes, version->revision, version->generation,
+                     oracle_difference(&other->sums, &version->sums));
+    }
 }
 
+int64_t published_retention(struct sim *sim, int64_t start_ms)
+{
+    return open_window(sim->published, 3, start_ms)->last_retention;
+}
+
+/* Of a row that nothing is left of there is a tombstone, which has no version of its own. */
 static void take_summary(struct sim *sim, const struct entry *entry)
 {
     int64_t kind = 0, start_ms = 0;
     struct version *version = sim_take(sim, sizeof(*version));
     struct published_key *key = find_key(sim, entry->key);
+    const struct version *last = key->latest;
 
     if (strncmp(entry->key.bytes, "retention|", 10) == 0) {
         take_retained(sim, entry);
         return;
     }
-    if (entry->value.bytes == NULL) {
-        take_tombstone(sim, entry, key, version);
+    version->is_gone = entry->value.bytes == NULL;
+    if (version->is_gone && sim->config.ids != IDS_AMEND)
+        sim_fail(sim, "%.*s: a tombstone, and nothing was amended", (int)entry->key.size, entry->key.bytes);
+    if (!version->is_gone && !read_summary(entry, version, &kind, &start_ms)) {
+        sim_fail(sim, "%.*s: the summary cannot be read, or is another's", (int)entry->key.size, entry->key.bytes);
         return;
     }
-    if (!read_summary(entry->value, version, &kind, &start_ms)) {
-        sim_fail(sim, "a summary cannot be read");
+    version->next = key->latest;
+    key->key = entry->key;
+    key->latest = version;
+    if (version->is_gone)
         return;
-    }
     struct open_window *window = open_window(sim->published, kind, start_ms);
     window->rows++;
     for (size_t i = 0; i < LENGTH_OF(rollups); i++)
         if (strncmp(entry->key.bytes, rollups[i], strlen(rollups[i])) == 0)
-            window->requests[i] += version->sums.requests;
-    const struct version *last = key->latest;
-    if (last != NULL && (version->generation < last->generation ||
-                         (version->generation == last->generation && version->revision < last->revision)))
-        sim_fail(sim,
-                 "%.*s: revision %" PRId64 " of generation %" PRId64 " is committed behind %" PRId64 " of %" PRId64,
-                 (int)entry->key.size, entry->key.bytes, version->revision, version->generation, last->revision,
-                 last->generation);
-    for (const struct version *other = last; other != NULL; other = other->next)
-        if (other->is_gone)
-            continue;
-        else if (other->revision == version->revision && other->generation == version->generation &&
-                 other->pane == version->pane)
-            sim_fail(sim, "%.*s: revision %" PRId64 " of generation %" PRId64 " is committed twice",
-                     (int)entry->key.size, entry->key.bytes, version->revision, version->generation);
-        else if (other->revision == version->revision && other->generation == version->generation &&
-                 !oracle_is_equal(&other->sums, &version->sums))
-            sim_fail(sim,
-                     "%.*s: revision %" PRId64 " of generation %" PRId64 " says two things: %" PRId64
-                     " requests and %" PRId64,
-                     (int)entry->key.size, entry->key.bytes, version->revision, version->generation,
-                     other->sums.requests, version->sums.requests);
-    version->next = key->latest;
-    key->key = entry->key;
-    key->latest = version;
+            window->requests[i] += version->sums.of[0];
+    for (; last != NULL && last->is_gone; last = last->next)
+        ;
+    check_version(sim, entry->key, version, last);
 }
 
 /* Records of a partition's log in [first, next). */
@@ -358,7 +393,8 @@ static bool read_ledger(struct sim *sim, struct span value, struct ledger_entry 
         for (int64_t i = 0; i < count; i++)
             read_ledger_partition(sim, &reader, ledger);
     }
-    if (read_long(&reader) > 0 && ledger->kind != 3) /* retention */
+    ledger->retention = read_long(&reader);
+    if (ledger->retention > 0 && ledger->kind != 3)
         sim_fail(sim, "ledger: retention of a window that is no month");
     return !reader.is_bad && reader.at == reader.end;
 }
@@ -411,9 +447,10 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
     if (window->rows + window->retained != ledger.rows)
         sim_fail(sim, "ledger: %" PRId64 " summaries, committed with it were %" PRId64, ledger.rows,
                  window->rows + window->retained);
-    int64_t requests = sim->config.ids == IDS_AMEND ? window->requests[0] : ledger.revision; /* a correction is none */
+    /* Corrections are records, too, and bring no request. */
+    int64_t requests = sim->config.ids == IDS_AMEND ? window->requests[0] : ledger.revision;
     for (size_t i = 0; i < LENGTH_OF(rollups) && !is_retention_only; i++)
-        if (window->requests[i] != requests || requests > ledger.revision)
+        if (window->requests[i] != requests)
             sim_fail(sim, "a %s of revision %" PRId64 " has %" PRId64 " requests by %s", oracle_kinds[ledger.kind & 3],
                      ledger.revision, window->requests[i], rollups[i]);
     *window = (struct open_window){.kind = ledger.kind,
@@ -421,6 +458,7 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
                                    .last_revision = ledger.revision,
                                    .last_rows = window->rows,
                                    .last_pane = ledger.pane,
+                                   .last_retention = ledger.retention,
                                    .last_generation = ledger.generation};
     memcpy(window->last_parts, ledger.parts, sizeof(ledger.parts));
 }
@@ -474,34 +512,30 @@ static void compare_row(struct sim *sim, const struct truth_window *window, int 
     char start[32], text[256];
     const char *name = oracle_row_name(sim, row);
     const char *bar = strchr(name, '|');
-    time_t seconds = (time_t)(window->start_ms / 1000);
-    struct tm date;
 
-    gmtime_r(&seconds, &date);
-    strftime(start, sizeof(start), "%Y-%m-%dT%H:%M:%SZ", &date);
+    write_time(window->start_ms, start, sizeof(start));
     snprintf(text, sizeof(text), "%.*s|%s|%s%s%s", (int)(bar == NULL ? (ptrdiff_t)strlen(name) : bar - name), name,
              oracle_kinds[window->kind], start, bar == NULL ? "" : "|", bar == NULL ? "" : bar + 1);
     const struct version *latest = find_key(sim, span_of(text))->latest;
-    for (const struct version *other = latest; other != NULL; other = other->next)
-        if (other->generation > latest->generation ||
-            (other->generation == latest->generation && other->revision > latest->revision))
-            latest = other;
-    if (latest == NULL && window->rows[row].requests > 0)
-        sim_fail(sim, "%s was never published; the truth is %" PRId64 " requests", text, window->rows[row].requests);
-    else if (latest != NULL && !oracle_is_equal(&latest->sums, &window->rows[row]))
-        sim_fail(sim, "%s: published are %" PRId64 " requests (revision %" PRId64 "), the truth is %" PRId64, text,
-                 latest->sums.requests, latest->revision, window->rows[row].requests);
+    const struct sums *truth = &window->rows[row];
+    bool is_there = latest != NULL && !latest->is_gone;
+    if (!is_there && truth->of[0] > 0)
+        sim_fail(sim, "%s was %s; the truth is %" PRId64 " requests", text,
+                 latest == NULL ? "never published" : "taken back", truth->of[0]);
+    else if (is_there && truth->of[0] == 0)
+        sim_fail(sim, "%s: published are %" PRId64 " requests; nothing is left of it", text, latest->sums.of[0]);
+    else if (is_there && !oracle_is_equal(&latest->sums, truth))
+        sim_fail(sim,
+                 "%s: published are %" PRId64 " requests (revision %" PRId64 "), the truth is %" PRId64 "; %s differ",
+                 text, latest->sums.of[0], latest->revision, truth->of[0], oracle_difference(&latest->sums, truth));
 }
 
 static void merge(struct truth_window *into, const struct truth_window *from)
 {
     into->records += from->records;
-    for (int row = 0; row < SIM_ROWS; row++) {
-        into->rows[row].requests += from->rows[row].requests;
-        into->rows[row].prompt += from->rows[row].prompt;
-        into->rows[row].completion += from->rows[row].completion;
-        into->rows[row].cost += from->rows[row].cost;
-    }
+    into->touched |= from->touched;
+    for (int row = 0; row < SIM_ROWS; row++)
+        oracle_add(&into->rows[row], &from->rows[row], 1);
 }
 
 /* Whether a window was over for all partitions is known when all have been read out: then the highest watermark counts.
@@ -535,7 +569,7 @@ static void compare_published(struct sim *sim, struct truth *truths[], int32_t c
             if (is_first)
                 check_pane(sim, &merged, watermark_ms);
             for (int row = 0; is_first && row < SIM_ROWS; row++)
-                if (oracle_row_name(sim, row)[0] != '\0')
+                if ((merged.touched >> row & 1) != 0)
                     compare_row(sim, &merged, row);
         }
 }

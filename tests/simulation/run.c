@@ -285,7 +285,8 @@ static void configure(struct sim *sim)
 
     if (config->topic[0] == '\0')
         config_defaults(config);
-    if (rollups_parse("total=,model=model,provider=provider+model,geography=country", &config->rollups, &why) != GO_ON)
+    if (rollups_parse("total=,model=model,provider=provider+model,geography=country,category=category",
+                      &config->rollups, &why) != GO_ON)
         abort();
     rollups_group(&config->rollups, &config->grouping);
     config->has_retention = sim_chance(sim, 700);

@@ -17,7 +17,7 @@
 
 #define SIM_WORKERS 4
 #define SIM_PARTITIONS 6
-#define SIM_ROWS 16 /* rows of one window: total, 3 models, 2 x 3 providers, 3 countries */
+#define SIM_ROWS 20 /* rows of one window: total, 3 models, 2 x 3 providers, 3 countries, 4 categories */
 #define SIM_WHY_SIZE 1024
 #define SIM_NAME 512 /* of a topic or a key */
 
@@ -30,10 +30,10 @@ enum sim_fault {
     FAULT_REBALANCE,
     FAULT_RELOAD,
     FAULT_REDELIVERY,
-    FAULT_REPEATED,
     FAULT_LATE,
     FAULT_FUTURE,
     FAULT_MALFORMED,
+    FAULT_CORRECTED,
     FAULT_MARKER,
     FAULT_BROKER_DOWN,
     FAULT_LETTERS_SLOW,

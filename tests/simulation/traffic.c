@@ -6,8 +6,15 @@
 
 struct bytes {
     size_t size;
-    char bytes[256];
+    char bytes[1024];
 };
+
+/* Paths of the classifier, one for each category, and what the bundled taxonomy makes of them: see
+ * oracle_category(). */
+static const char *const paths[ORACLE_CATEGORIES] = {"/Adult", "/Nobody has heard of it",
+                                                     "/Arts & Entertainment/Comics & Animation",
+                                                     "/Arts & Entertainment/Fun & Trivia"};
+static const char *const finishes[] = {NULL, "stop", "tool_calls", "error"};
 
 static void put_byte(struct bytes *into, unsigned byte)
 {
@@ -28,6 +35,38 @@ static void put_text(struct bytes *into, const char *text)
     put_long(into, (int64_t)strlen(text));
     memcpy(into->bytes + into->size, text, strlen(text));
     into->size += strlen(text);
+}
+
+static void put_milliseconds(struct bytes *into, int64_t ms)
+{
+    put_long(into, ms >= 0);
+    if (ms >= 0)
+        put_long(into, ms);
+}
+
+static void put_label(struct bytes *into, int category, float confidence)
+{
+    put_text(into, paths[category]);
+    memcpy(into->bytes + into->size, &confidence, sizeof(confidence));
+    into->size += sizeof(confidence);
+}
+
+/* In any order; where a label does not count, it is there in vain, or not at all. */
+static void put_labels(struct bytes *into, const struct meaning *meaning)
+{
+    unsigned weak = ~meaning->labels & (unsigned)meaning->number & ((1u << ORACLE_CATEGORIES) - 1);
+    int count = __builtin_popcount(weak | meaning->labels);
+
+    if (count > 0)
+        put_long(into, count);
+    for (int i = 0; i < ORACLE_CATEGORIES; i++) {
+        int category = meaning->number % 2 == 0 ? i : ORACLE_CATEGORIES - 1 - i;
+        if ((meaning->labels >> category & 1) != 0)
+            put_label(into, category, 0.5f);
+        else if ((weak >> category & 1) != 0)
+            put_label(into, category, meaning->is_classified ? 0.49f : 0.9f);
+    }
+    put_long(into, 0);
 }
 
 static void put_event(struct bytes *into, const struct meaning *meaning)
@@ -59,15 +98,20 @@ static void put_event(struct bytes *into, const struct meaning *meaning)
     put_long(into, 0); /* reasoning */
     put_long(into, 0); /* cached */
     put_long(into, meaning->cost);
-    for (int i = 0; i < 4; i++)
-        put_byte(into, 0); /* is_byok is_free streamed cancelled */
-    put_long(into, 0);     /* finish_reason */
-    put_byte(into, 0);     /* tools_offered */
-    for (int i = 0; i < 3; i++)
-        put_long(into, 0); /* latencies */
-    put_byte(into, 0);     /* classified */
-    put_long(into, 0);     /* categories */
-    put_long(into, (int64_t)meaning->op);
+    put_byte(into, meaning->is_byok);
+    put_byte(into, meaning->is_free);
+    put_byte(into, meaning->is_streamed);
+    put_byte(into, meaning->is_cancelled);
+    put_long(into, meaning->finish != FINISH_NONE);
+    if (meaning->finish != FINISH_NONE)
+        put_text(into, finishes[meaning->finish]);
+    put_byte(into, meaning->has_tools);
+    put_milliseconds(into, meaning->latency_ms);
+    put_milliseconds(into, meaning->first_token_ms);
+    put_milliseconds(into, meaning->generation_ms);
+    put_byte(into, meaning->is_classified);
+    put_labels(into, meaning);
+    put_long(into, meaning->says <= SAYS_AGAIN ? 0 : meaning->says == SAYS_AMEND ? 1 : 2); /* op */
 }
 
 /* When the event happened: mostly now, sometimes hours, days or months ago; and sometimes so that its partition's
@@ -121,55 +165,89 @@ static int32_t draw_partition(struct sim *sim)
     return partition;
 }
 
+void traffic_append(struct sim *sim)
+{
+    traffic_append_to(sim, draw_partition(sim));
+}
+
+static int64_t draw_milliseconds(struct sim *sim)
+{
+    static const int64_t most[] = {0, 20, 3000, 600000};
+
+    return sim_between(sim, -1, most[sim_below(sim, LENGTH_OF(most))]);
+}
+
 static struct meaning draw_meaning(struct sim *sim)
 {
-    return (struct meaning){
+    uint64_t flags = sim_random(sim);
+    struct meaning meaning = {
         .created_ms = draw_time(sim),
         .model = (int)sim_below(sim, ORACLE_MODELS),
         .provider = (int)sim_below(sim, ORACLE_PROVIDERS),
         .country = (int)sim_below(sim, ORACLE_COUNTRIES),
         .account = (int)sim_below(sim, ORACLE_ACCOUNTS + 1),
-        .prompt = sim_between(sim, 0, 5000),
+        .prompt = sim_between(sim, 0, sim_chance(sim, 5) ? INT64_C(5000000) : 5000),
         .completion = sim_between(sim, 0, 900),
         .cost = sim_between(sim, 0, 1000000),
+        .latency_ms = draw_milliseconds(sim),
+        .first_token_ms = draw_milliseconds(sim),
+        .generation_ms = draw_milliseconds(sim),
+        .is_byok = (flags & 3) == 0,
+        .is_free = (flags >> 2 & 3) == 0,
+        .is_streamed = (flags >> 4 & 1) != 0,
+        .is_cancelled = (flags >> 5 & 7) == 0,
+        .has_tools = (flags >> 8 & 1) != 0,
+        .is_classified = (flags >> 9 & 1) != 0,
+        .finish = (flags >> 10) % 4,
     };
+
+    if (meaning.is_classified)
+        meaning.labels = (unsigned)(flags >> 12) & ((1u << ORACLE_CATEGORIES) - 1);
+    return meaning;
 }
 
-/* A record under the id of one of the last of this log: as it was, grown, another altogether, or with an `op`. */
-static void repeat(struct sim *sim, const struct partition_log *log, struct meaning *meaning)
+/* A create of an id that was there: as it was at first or at last, grown, or another altogether, as it was drawn. */
+static void repeat(struct sim *sim, const struct meaning *first, const struct meaning *found, struct meaning *meaning)
 {
-    int64_t back = sim_between(sim, 1, 40);
-    const struct entry *earlier = back <= log->next ? log->entries[log->next - back] : NULL;
-
-    if (earlier == NULL || earlier->meaning.kind != ENTRY_GOOD)
-        return;
-    meaning->number = earlier->meaning.number;
-    switch (sim_below(sim, 8)) {
+    switch (sim_below(sim, 5)) {
     case 0:
-        meaning->op = OP_AMEND;
-        break;
     case 1:
-        meaning->op = OP_RETRACT;
+        *meaning = *first;
         break;
     case 2:
+        *meaning = *found;
         break;
     case 3:
-    case 4:
-        *meaning = earlier->meaning;
-        meaning->op = OP_CREATE;
+        *meaning = *found;
         meaning->completion += sim_between(sim, 1, 100);
         break;
     default:
-        *meaning = earlier->meaning;
-        if (sim_chance(sim, 300)) /* also what a correction said, as if nothing had been before */
-            meaning->op = OP_CREATE;
         break;
     }
 }
 
-void traffic_append(struct sim *sim)
+/* Makes it a record about an id that was there lately; or leaves it, if none is found. */
+static void correct(struct sim *sim, int32_t partition, struct meaning *meaning)
 {
-    traffic_append_to(sim, draw_partition(sim));
+    const struct partition_log *log = &sim->kafka->input->logs[partition];
+    int64_t at = log->next - sim_between(sim, 1, 40);
+
+    if (at < log->first || log->entries[at]->meaning.kind != ENTRY_GOOD)
+        return;
+    const struct meaning *found = &log->entries[at]->meaning;
+    int64_t id = found->says == SAYS_NEW ? at : found->id;
+    enum says says = (enum says)(SAYS_AGAIN + sim_below(sim, 3));
+    int64_t created_ms = sim_chance(sim, 500) ? found->created_ms : meaning->created_ms;
+    uint64_t number = found->number;
+    if (says == SAYS_AGAIN)
+        repeat(sim, &log->entries[id]->meaning, found, meaning);
+    else if (says == SAYS_RETRACT)
+        *meaning = *found;
+    else
+        meaning->created_ms = created_ms;
+    meaning->says = says;
+    meaning->id = id;
+    meaning->number = number;
 }
 
 void traffic_append_to(struct sim *sim, int32_t partition)
@@ -180,9 +258,8 @@ void traffic_append_to(struct sim *sim, int32_t partition)
 
     /* A log that was cut gives its offsets again, but a producer does not give its ids again. */
     meaning.number = (uint64_t)kafka->input->logs[partition].next + (uint64_t)sim->now_ms * 1000;
-    if (sim_inject(sim, FAULT_REPEATED))
-        repeat(sim, &kafka->input->logs[partition], &meaning);
-
+    if (!sim->is_hurt[partition] && sim_inject(sim, FAULT_CORRECTED))
+        correct(sim, partition, &meaning);
     /* Not into a log that was cut: a marker just where the anchor was leaves nothing to compare with, and is taken for
      * compaction. */
     if (!sim->is_hurt[partition] && sim_inject(sim, FAULT_MARKER)) {

@@ -5,22 +5,43 @@
 #include "oracle.h"
 
 #define KINDS 4
-#define OUTCOMES 6 /* counted duplicate filtered too_late dead_lettered conflicting */
 #define NONE INT64_MIN
 
 extern const char *const oracle_kinds[KINDS]; /* "hour" ... */
 
-struct sums {
-    int64_t requests, prompt, completion, cost;
+enum truth_outcome {
+    TRUTH_COUNTED,
+    TRUTH_DUPLICATE,
+    TRUTH_FILTERED,
+    TRUTH_TOO_LATE,
+    TRUTH_DEAD_LETTERED,
+    TRUTH_CONFLICTING,
+    OUTCOMES
 };
-bool oracle_is_equal(const struct sums *left, const struct sums *right);
 
-struct id_truth;
+/* counts.c: what a row adds up to. */
+#define SUMS 27
+struct sums {
+    int64_t of[SUMS]; /* in the order of the summary's fields: requests, tokens_prompt ... */
+    uint64_t histograms;
+};
+struct sums oracle_sums_of(const struct meaning *meaning);
+/* Gives the row of one of the event's categories its part of the tokens. */
+void oracle_set_split(struct sums *sums, const struct meaning *meaning, int category);
+void oracle_add(struct sums *into, const struct sums *sums, int64_t times);
+bool oracle_is_equal(const struct sums *left, const struct sums *right);
+/* The first field in which they differ. */
+const char *oracle_difference(const struct sums *left, const struct sums *right);
+bool oracle_read_cell(struct span packed, struct sums *sums);
+/* What stands for a value of a histogram, of which the bucket's floor is known. */
+uint64_t oracle_bucket_number(int histogram, int64_t floor);
+int64_t oracle_bucket_floor(int64_t value);
 
 struct truth_window {
     int kind;
     int64_t start_ms;
     int64_t records;
+    uint32_t touched; /* rows that ever got something: a bit for each */
     struct sums rows[SIM_ROWS];
 };
 
@@ -30,27 +51,27 @@ struct truth {
     int64_t watermark_ms;
     int64_t outcomes[OUTCOMES];
     uint32_t count;
-    struct truth_window *windows; /* WINDOWS_MAX */
-    struct id_truth *ids;
-    uint32_t epoch; /* of the database it was read for */
-    uint32_t seal_count;
+    struct truth_window *windows;
+    struct fate *fates; /* by id */
+    size_t fate_room;
+    uint32_t epoch; /* of the database it was read for; 0: none yet */
 };
+
+/* counting.c: windows and rows, and what becomes of the record at an offset while windows before the floors are over.
+ */
+int64_t oracle_window_start(int kind, int64_t ms);
+int64_t oracle_window_over(int kind, int64_t start_ms); /* when it ends */
+struct truth_window *oracle_window_at(struct truth *truth, int kind, int64_t start_ms);
+enum oracle_rollup { ROLLUP_TOTAL, ROLLUP_MODEL, ROLLUP_PROVIDER, ROLLUP_COUNTRY, ROLLUP_CATEGORY };
+int oracle_row(enum oracle_rollup rollup, int value, int model);
+enum truth_outcome oracle_count(const struct sim *sim, struct truth *truth, struct entry *entry, int64_t offset,
+                                const int64_t floors_ms[]);
+void oracle_forget(struct truth *truth, int64_t first); /* begins anew */
+void oracle_free_truth(struct truth *truth);
 
 /* The truth of a partition as far as the database has come. NULL if it has no state. */
 struct truth *oracle_truth(struct sim *sim, struct database *database, int32_t partition);
 const char *oracle_row_name(const struct sim *sim, int row); /* "" if there is none */
-
-/* counting.c: windows; rows; and what becomes of one record, with the floors there are at its offset. */
-int64_t oracle_window_start(int kind, int64_t ms);
-int64_t oracle_window_over(int kind, int64_t start_ms); /* when it ends */
-void oracle_truth_make(struct truth *truth);
-void oracle_truth_free(struct truth *truth);
-void oracle_forget_ids(struct truth *truth);
-struct truth_window *oracle_window_at(struct truth *truth, int kind, int64_t start_ms);
-int oracle_row_of_model(int model);
-int oracle_row_of_provider(int provider, int model);
-int oracle_row_of_country(int country);
-void oracle_count(const struct sim *sim, struct truth *truth, struct entry *entry, const int64_t floors_ms[]);
 
 /* Compares all of a partition with the master. */
 void oracle_compare(struct sim *sim, int32_t partition, const struct truth *truth);
@@ -60,6 +81,8 @@ void oracle_retention_flushed(struct sim *sim, struct database *database);
 void oracle_retention_settled(struct sim *sim, bool is_published);
 /* What readers hold of a row of retention: the latest; 0 if it is not there. */
 int64_t published_accounts(struct sim *sim, struct span key);
+/* The revision of a month's retention that the month's last ledger record tells. */
+int64_t published_retention(struct sim *sim, int64_t start_ms);
 
 /* What was counted of a partition: its log, or what it was before it was cut. */
 const struct partition_log *oracle_log(struct sim *sim, const struct database *database, int32_t partition);
