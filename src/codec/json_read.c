@@ -241,6 +241,11 @@ static enum verdict refuse_text(struct span line, const json_error_t *error, str
         return reason_set(why, SET_ASIDE, LINE_NOT_JSON, 0, "the line is blank");
     if (code == json_error_duplicate_key)
         return reason_set(why, SET_ASIDE, LINE_FIELD, code, "a field is given twice: at byte %d", error->position);
+    if (code == json_error_null_character)
+        return reason_set(why, SET_ASIDE, LINE_FIELD, code,
+                          "a text holds U+0000, which readers cannot be given: at byte %d", error->position);
+    if (code == json_error_numeric_overflow)
+        return reason_set(why, SET_ASIDE, LINE_FIELD, code, "a number is beyond 64 bits: at byte %d", error->position);
     return reason_set(why, SET_ASIDE, LINE_NOT_JSON, code, "not one JSON object: stopped at byte %d", error->position);
 }
 

@@ -50,8 +50,10 @@ static struct span model_of(const struct rollups *rollups, struct span key, char
     if (!row_key_read(key, rollups, &rollup, values, text))
         return (struct span){NULL, 0};
     for (uint32_t index = 0; index < rollup->dim_count; index++) {
-        if (rollup->dims[index] == DIM_MODEL)
-            return slug_base(values[index]);
+        if (rollup->dims[index] == DIM_MODEL) {
+            struct span base = slug_base(values[index]);
+            return base.size > 0 ? base : values[index]; /* ":free" alone is a name, too */
+        }
     }
     return (struct span){NULL, 0};
 }

@@ -24,6 +24,7 @@
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_windows.h"
 #include "printable.h"
+#include "replay_futures.h"
 #include "replay_namespace.h"
 #include "replay_retention.h"
 
@@ -89,6 +90,7 @@ struct request {
     struct logger logger;
     struct store *live;
     struct replay *replay;
+    struct replay_futures *futures;
     bool is_begun;                                /* something of it may have been made */
     struct partition_state lives[PARTITIONS_MAX]; /* where the live partitions stood at the start */
     int64_t targets[PARTITIONS_MAX], firsts[PARTITIONS_MAX];
@@ -146,8 +148,8 @@ static enum verdict find_firsts(struct request *request, int32_t count, struct r
     return verdict;
 }
 
-/* From which start on a window holds no record from before the range: an event is at most future_skew_ms later than
- * its record, and all records before are earlier than --from. */
+/* From which start on a window holds no record from before the range: all records before are stamped earlier than
+ * --from, and an event is at most future_skew_ms later than a stamp that is right. */
 static enum verdict find_range(struct request *request, int32_t count, struct reason *why)
 {
     const struct command_option *options = request->options;
@@ -400,7 +402,11 @@ static enum verdict run_replay(struct request *request, struct reason *why)
     if (verdict == GO_ON)
         verdict = replay_open_when_ready(&request->replay, request->config, &settings, &request->logger, why);
     if (verdict == GO_ON)
+        verdict = replay_futures_open(&request->futures, request->live_config, request->live, why);
+    if (verdict == GO_ON) {
+        replay_recall(request->replay, replay_futures_has, request->futures);
         count = replay_partitions(request->replay);
+    }
     for (int32_t i = 0; i < count && verdict == GO_ON; i++)
         verdict = store_state(request->live, i, &request->lives[i], why);
     if (verdict == GO_ON)
@@ -577,6 +583,7 @@ static enum verdict run(struct command_call *call, struct reason *why)
         log_open(&request->logger, call->config->log_level, command_replay.name);
         verdict = run_action(request, why);
         store_close(request->live);
+        replay_futures_close(request->futures);
         cells_close(request->ours);
         cells_close(request->theirs);
         free(request->list.windows);

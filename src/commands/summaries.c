@@ -246,8 +246,8 @@ static enum verdict print_table(struct request *request, struct reason *why)
     return verdict;
 }
 
-/* The values of all dimensions in one text, parted by what no value holds. */
-#define PART '\x1f'
+/* The values of all dimensions in one text, parted by what no text holds (base/text.h). */
+#define PART '\0'
 
 static struct span name_of(struct request *request, const struct summary *summary)
 {

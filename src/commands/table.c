@@ -75,6 +75,30 @@ static bool make_room(struct table *table, size_t text_size)
     return true;
 }
 
+/*
+ * The bytes of the character at the front, if it would steer a terminal, turn its lines around or not be seen: controls
+ * (C0, DEL, C1), marks of direction, line and paragraph separators, blanks of no width; else 0.
+ */
+static size_t hidden_size(struct span text)
+{
+    static const struct span hidden[] = {
+        {"\xd8\x9c", 2},     {"\xe2\x80\x8b", 3}, {"\xe2\x80\x8e", 3}, {"\xe2\x80\x8f", 3}, {"\xe2\x80\xa8", 3},
+        {"\xe2\x80\xa9", 3}, {"\xe2\x80\xaa", 3}, {"\xe2\x80\xab", 3}, {"\xe2\x80\xac", 3}, {"\xe2\x80\xad", 3},
+        {"\xe2\x80\xae", 3}, {"\xe2\x81\xa0", 3}, {"\xe2\x81\xa6", 3}, {"\xe2\x81\xa7", 3}, {"\xe2\x81\xa8", 3},
+        {"\xe2\x81\xa9", 3}, {"\xef\xbb\xbf", 3},
+    };
+    const unsigned char *bytes = (const unsigned char *)text.bytes;
+
+    if (bytes[0] < 0x20 || bytes[0] == 0x7f)
+        return 1;
+    if (bytes[0] == 0xc2 && text.size > 1 && bytes[1] < 0xa0)
+        return 2;
+    for (size_t i = 0; i < LENGTH_OF(hidden); i++)
+        if (bytes[0] >= 0xd8 && text.size >= hidden[i].size && memcmp(bytes, hidden[i].bytes, hidden[i].size) == 0)
+            return hidden[i].size;
+    return 0;
+}
+
 void table_text(struct table *table, struct span text)
 {
     uint32_t column = (uint32_t)(table->cell_count % table->column_count);
@@ -84,11 +108,14 @@ void table_text(struct table *table, struct span text)
         table->is_broken = true;
         return;
     }
-    table->cells[table->cell_count++] = (struct cell_place){table->text_size, text.size, width};
-    for (size_t index = 0; index < text.size; index++) {
-        unsigned char byte = (unsigned char)text.bytes[index];
-        table->text[table->text_size++] = byte < 0x20 || byte == 0x7f ? '?' : (char)byte;
+    struct cell_place *cell = &table->cells[table->cell_count++];
+    *cell = (struct cell_place){table->text_size, 0, width};
+    for (size_t index = 0; index < text.size;) {
+        size_t hidden = hidden_size((struct span){text.bytes + index, text.size - index});
+        table->text[table->text_size++] = hidden > 0 ? '?' : text.bytes[index];
+        index += hidden > 0 ? hidden : 1;
     }
+    cell->size = table->text_size - cell->at;
     if (width > table->widths[column])
         table->widths[column] = width;
 }

@@ -20,8 +20,8 @@ MUST_CHECK enum verdict table_open(struct table **table, const struct table_colu
                                    struct reason *why);
 void table_close(struct table *table);
 
-/* Adds the next cell, row by row, left to right. The text is copied, control characters as '?'; an absent text makes an
- * empty cell. */
+/* Adds the next cell, row by row, left to right. The text is copied; what would steer a terminal or not be seen stands
+ * as '?'. An absent text makes an empty cell. */
 void table_text(struct table *table, struct span text);
 void table_integer(struct table *table, int64_t value);     /* 1234567 as "1,234,567" */
 void table_nano_usd(struct table *table, int64_t nano_usd); /* "$1,234.56"; below a cent "$0.000123" */

@@ -302,12 +302,15 @@ static enum verdict audit_twice(struct request *request, struct reason *why)
 
 static void print_finding(const struct finding *finding)
 {
-    char key[PRINTABLE_MAX(SHOWN_KEY_MAX)];
+    char key[PRINTABLE_MAX(SHOWN_KEY_MAX)], expected[PRINTABLE_MAX(sizeof(finding->expected))],
+        found[PRINTABLE_MAX(sizeof(finding->found))];
 
     printable_text(finding->place.key, key, sizeof(key));
+    printable_text(span_of(finding->expected), expected, sizeof(expected));
+    printable_text(span_of(finding->found), found, sizeof(found));
     printf("violated %s: topic %s, partition %" PRId32 ", offset %" PRId64 "%s%s\n  %s: expected %s, found %s\n",
            audit_check_name(finding->check), finding->place.topic, finding->place.partition, finding->place.offset,
-           key[0] == '\0' ? "" : ", key ", key, finding->field, finding->expected, finding->found);
+           key[0] == '\0' ? "" : ", key ", key, finding->field, expected, found);
 }
 
 static void print_text(const struct request *request)

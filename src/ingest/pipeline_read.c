@@ -100,10 +100,16 @@ static void tell_lag(struct pipeline *pipeline, const struct record *record)
     pipeline->lag_told_ms = other_ms;
     log_line(pipeline->logger, LOG_LEVEL_WARN, "CLOCK-DIFFERS",
              "our clock is %" PRId64
-             " s %s that of %s: set this machine's clock right. Events are measured by the "
-             "latest clock, so none is set aside because ours is behind",
+             " s %s that of %s: one of them is wrong. Events are measured by the latest clock, "
+             "so none is set aside because another is behind",
              (lag_ms < 0 ? -lag_ms : lag_ms) / 1000, lag_ms < 0 ? "ahead of" : "behind",
              pipeline->present.store_ms == other_ms ? "Redis" : "the broker");
+}
+
+void pipeline_recall(struct pipeline *pipeline, bool (*was_future)(void *, const struct record *), void *context)
+{
+    pipeline->present.was_future = was_future;
+    pipeline->present.context = context;
 }
 
 void pipeline_compare_clocks(struct pipeline *pipeline, int64_t wall_ms)

@@ -40,6 +40,9 @@ void pipeline_recheck_logs(struct pipeline *pipeline);
  * no answer; call again before a record is folded. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict pipeline_look_up_ids(struct pipeline *pipeline, struct reason *why);
 
+/* Has `was_future` asked first which records lay in the future when they were counted the first time. */
+void pipeline_recall(struct pipeline *pipeline, bool (*was_future)(void *, const struct record *), void *context);
+
 /* Reads the clock of Redis, and warns, at most every ten minutes, if ours differs by more than a minute. Harmless if
  * Redis does not answer. */
 void pipeline_compare_clocks(struct pipeline *pipeline, int64_t wall_ms);

@@ -17,28 +17,35 @@ static bool has_stamp(const struct present *present, const struct record *record
            record->timestamp_ms <= known_ms + STAMP_FAR_MS;
 }
 
-enum verdict present_check(const struct present *present, const struct record *record, int64_t created_ms,
-                           int64_t skew_ms, struct reason *why)
+static enum verdict set_aside(const struct present *present, const struct record *record, int64_t created_ms,
+                              struct reason *why)
 {
     const char *looks = event_time_looks_like(created_ms);
     char stamp[64] = "";
 
+    if (has_stamp(present, record))
+        snprintf(stamp, sizeof(stamp), ", %" PRId64 " s after the broker's stamp",
+                 (created_ms - record->timestamp_ms) / 1000);
+    return reason_set(why, SET_ASIDE, EVENT_FUTURE, 0,
+                      "created_at is %" PRId64 " s after our clock, %" PRId64 " s after that of Redis%s%s%s",
+                      (created_ms - present->wall_ms) / 1000, (created_ms - present->store_ms) / 1000, stamp,
+                      looks == NULL ? "" : ": it looks like ", looks == NULL ? "" : looks);
+}
+
+enum verdict present_check(const struct present *present, const struct record *record, int64_t created_ms,
+                           int64_t skew_ms, struct reason *why)
+{
+    if (present->was_future != NULL && present->was_future(present->context, record))
+        return reason_set(why, SET_ASIDE, EVENT_FUTURE, 0, "its time had not come when the live workers read it");
     if (created_ms <= present->wall_ms + skew_ms)
         return GO_ON;
     if (present->store_ms == NO_TIME)
         return reason_set(why, TRY_LATER, FOLD_NO_CLOCK, 0, "ask Redis for its time");
     if (created_ms <= present->store_ms + skew_ms)
         return GO_ON;
-    if (has_stamp(present, record)) {
-        if (created_ms <= record->timestamp_ms + skew_ms)
-            return GO_ON;
-        snprintf(stamp, sizeof(stamp), ", %" PRId64 " s after the broker's stamp",
-                 (created_ms - record->timestamp_ms) / 1000);
-    }
-    return reason_set(why, SET_ASIDE, EVENT_FUTURE, 0,
-                      "created_at is %" PRId64 " s after our clock, %" PRId64 " s after that of Redis%s%s%s",
-                      (created_ms - present->wall_ms) / 1000, (created_ms - present->store_ms) / 1000, stamp,
-                      looks == NULL ? "" : ": it looks like ", looks == NULL ? "" : looks);
+    if (has_stamp(present, record) && created_ms <= record->timestamp_ms + skew_ms)
+        return GO_ON;
+    return set_aside(present, record, created_ms, why);
 }
 
 int64_t present_lag_ms(const struct present *present, const struct record *record)

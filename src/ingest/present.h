@@ -12,12 +12,14 @@
 struct present {
     int64_t wall_ms;  /* our time of day */
     int64_t store_ms; /* that of Redis; NO_TIME: not asked since the batch came */
+    bool (*was_future)(void *context, const struct record *record); /* in a replay: the live run's answer, or NULL */
+    void *context;
 };
 
 /*
- * Decides whether an event lies in the future, by more than `skew_ms`. GO_ON: not by all clocks. TRY_LATER
- * (FOLD-NO-CLOCK): by those that are known; ask Redis and repeat. SET_ASIDE: EVENT-FUTURE, with how much the event is
- * ahead of each clock, and what its time looks like.
+ * Decides whether an event lies, or lay in the run that is replayed, in the future, by more than `skew_ms`. GO_ON: not
+ * by all clocks. TRY_LATER (FOLD-NO-CLOCK): by those that are known; ask Redis and repeat. SET_ASIDE: EVENT-FUTURE,
+ * with how much the event is ahead of each clock, and what its time looks like.
  */
 MUST_CHECK enum verdict present_check(const struct present *present, const struct record *record, int64_t created_ms,
                                       int64_t skew_ms, struct reason *why);

@@ -59,6 +59,11 @@ void replay_close(struct replay *replay)
     free(replay);
 }
 
+void replay_recall(struct replay *replay, bool (*was_future)(void *context, const struct record *record), void *context)
+{
+    pipeline_recall(replay->pipeline, was_future, context);
+}
+
 int32_t replay_partitions(const struct replay *replay)
 {
     return replay->partition_count;

@@ -22,7 +22,7 @@ struct worker {
     bool was_cut_off;        /* no broker answered since the logs were last looked at */
     int64_t flush_due_ms, report_due_ms;
     int64_t clocks_due_ms;
-    uint64_t reported_records, reported_futures, reported_conflicts;
+    uint64_t reported_records, reported_conflicts, told_records, told_futures;
     struct stamp counting, counted; /* when the first record was folded, and when the last row was stored */
 };
 

@@ -164,6 +164,19 @@ static enum verdict tell_stops(const struct worker *worker, struct reason *why)
 
 /* ---- the turn ---- */
 
+/* If it is nearly all traffic, the clocks are wrong and not the producers: somebody has to look. */
+static void tell_futures(struct worker *worker)
+{
+    struct pipeline_counts counts = pipeline_counts(worker->pipeline);
+
+    if (counts.futures > worker->told_futures)
+        log_line(worker->logger, LOG_LEVEL_WARN, reason_name(EVENT_FUTURE),
+                 "%" PRIu64 " of %" PRIu64 " records became dead letters, their time not yet come; the last: %s",
+                 counts.futures - worker->told_futures, counts.records - worker->told_records, counts.future);
+    worker->told_futures = counts.futures;
+    worker->told_records = counts.records;
+}
+
 /* One stream that grew is nothing; one record in a hundred means that ids are no ids. */
 static void warn_of_conflicts(struct worker *worker)
 {
@@ -192,12 +205,7 @@ static void report(struct worker *worker, int64_t now_ms)
              " windows_published=%" PRIu64 " summaries=%" PRIu64,
              counts.records, counts.records - worker->reported_records, pipeline_assignment(worker->pipeline)->count,
              counts.dead_letters, windows, summaries);
-    if (counts.futures > worker->reported_futures)
-        log_line(worker->logger, LOG_LEVEL_WARN, reason_name(EVENT_FUTURE),
-                 "%" PRIu64 " of %" PRIu64
-                 " records since_last are dead letters, their time not yet come; the last: %s",
-                 counts.futures - worker->reported_futures, counts.records - worker->reported_records, counts.future);
-    worker->reported_futures = counts.futures;
+    tell_futures(worker);
     worker->reported_records = counts.records;
     worker->report_due_ms = now_ms + REPORT_INTERVAL_MS;
 }
@@ -235,6 +243,8 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
     if (verdict == TRY_LATER)
         verdict = worker_keep_alive(worker, now_ms, why);
     report(worker, now_ms);
+    if (turn.is_done || verdict == HALT)
+        tell_futures(worker);
     *is_done = turn.is_done;
     if (verdict == GO_ON && worker->is_drain && turn.is_done)
         report_drained(worker);

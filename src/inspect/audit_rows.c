@@ -13,6 +13,7 @@
 #include "audit_tell.h"
 #include "gentally/base/grow.h"
 #include "gentally/base/hash.h"
+#include "gentally/base/text.h"
 
 /* ---- keys ---- */
 
@@ -109,15 +110,16 @@ static bool check_key(struct audit *audit, const struct audit_place *place, cons
     char shown[160];
 
     if (!span_equal(summary->rollup, span_of(rollup->name))) {
-        snprintf(shown, sizeof(shown), "%.*s", (int)(summary->rollup.size < 64 ? summary->rollup.size : 64),
-                 summary->rollup.size == 0 ? "" : summary->rollup.bytes);
+        struct span name = text_cut(summary->rollup, 64);
+        snprintf(shown, sizeof(shown), "%.*s", (int)name.size, name.size == 0 ? "" : name.bytes);
         audit_tell(audit, AUDIT_SUMMARY_KEY, place, "rollup", rollup->name, shown);
         return false;
     }
     struct span key = key_of(audit, rollup, summary);
     if (key.bytes != NULL && span_equal(key, place->key))
         return true;
-    snprintf(shown, sizeof(shown), "%.*s", (int)(key.size < 150 ? key.size : 150), key.bytes == NULL ? "" : key.bytes);
+    key = text_cut(key, 150);
+    snprintf(shown, sizeof(shown), "%.*s", (int)key.size, key.bytes == NULL ? "" : key.bytes);
     audit_tell(audit, AUDIT_SUMMARY_KEY, place, "key", shown, "another key");
     return false;
 }

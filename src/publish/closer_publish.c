@@ -114,10 +114,11 @@ static enum verdict put_off(struct closer *closer, struct window window, enum ve
 {
     const struct trouble *trouble = troubles_note(&closer->troubles, window, why);
 
+    log_reason(closer->logger, LOG_LEVEL_ERROR, why);
     log_line(closer->logger, LOG_LEVEL_ERROR, "CLOSER-SKIPPED",
-             "window=%s start_ms=%" PRId64 " attempt=%" PRIu32 " next_in_ms=%" PRId64 " reason=%s: %s",
-             window_kind_name(window.kind), window.start_ms, trouble == NULL ? 0 : trouble->attempts,
-             trouble == NULL ? 0 : trouble->pause_ms, reason_name(why->id), why->text);
+             "window=%s start_ms=%" PRId64 " reason=%s attempt=%" PRIu32 " next_in_ms=%" PRId64,
+             window_kind_name(window.kind), window.start_ms, reason_name(why->id),
+             trouble == NULL ? 0 : trouble->attempts, trouble == NULL ? 0 : trouble->pause_ms);
     return trouble != NULL && verdict == HALT && !outcome->has_put ? GO_ON : verdict;
 }
 

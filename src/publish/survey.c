@@ -160,6 +160,9 @@ enum verdict survey_check_parts(const struct survey *survey, const struct ledger
                               "partition %" PRId32 " stands at %" PRId64 ", and a moment ago at %" PRId64
                               ": windows are looked at again",
                               i, part.next, survey->parts[i].next);
+        if (parts[i].stopped[0] != '\0' && survey->partitions[i].state.stopped[0] == '\0')
+            return reason_set(why, TRY_LATER, STORE_WINDOW_GREW, 0,
+                              "partition %" PRId32 " has stopped a moment ago: windows are looked at again", i);
     }
     return GO_ON;
 }

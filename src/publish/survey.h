@@ -40,8 +40,8 @@ void survey_close(struct survey *survey);
  * HALT: NO-MEMORY. */
 MUST_CHECK enum verdict survey_take(struct survey *survey, struct store *store, struct reason *why);
 
-/* Whether partitions' parts of a window (by partition) come from where the survey found them or beyond: GO_ON;
- * TRY_LATER: STORE-ROLLED-BACK. */
+/* Whether partitions' parts of a window (by partition) come from where the survey found them or beyond, and none has
+ * stopped since: GO_ON; TRY_LATER: STORE-ROLLED-BACK, STORE-WINDOW-GREW. */
 MUST_CHECK enum verdict survey_check_parts(const struct survey *survey, const struct ledger_partition parts[],
                                            struct reason *why);
 

@@ -45,7 +45,7 @@ void store_close(struct store *store)
     free(store);
 }
 
-/* INFO tells the time too, and is a right the worker has anyway; TIME would be one more. */
+/* INFO, by which every connection is looked at, tells the time too. */
 enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why)
 {
     static const char name[] = "\nserver_time_usec:";

@@ -85,24 +85,35 @@ enum verdict store_namespace_scan(struct store *store, bool is_removal, uint64_t
     return verdict;
 }
 
-/* One command on one key of the namespace that is no partition's. */
-static enum verdict call_on(struct store *store, const char *command, const char *key, redisReply **reply,
-                            struct reason *why)
+enum verdict store_namespace_forget(struct store *store, struct reason *why)
 {
+    redisReply *reply = NULL;
     enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
 
     if (verdict != GO_ON)
         return verdict;
-    store_put_text(&store->command, command);
-    store_put_format(&store->command, "%s:{%s", store->namespace_, key);
-    return store_call(store, reply, why);
+    store_put_text(&store->command, "UNLINK");
+    store_put_format(&store->command, "%s:{settings}:record", store->namespace_);
+    verdict = store_call(store, &reply, why);
+    freeReplyObject(reply);
+    return verdict;
 }
 
-enum verdict store_namespace_forget(struct store *store, struct reason *why)
+/* The lease's end, by Redis's clock; 0: there is none. */
+static enum verdict read_lease(struct store *store, int64_t *until_ms, struct reason *why)
 {
     redisReply *reply = NULL;
-    enum verdict verdict = call_on(store, "UNLINK", "settings}:record", &reply, why);
+    enum verdict verdict = store_command_begin(&store->command, 3, KEY_MAX, why);
 
+    *until_ms = 0;
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "HGET");
+    store_put_format(&store->command, "%s:{closer}:lease", store->namespace_);
+    store_put_text(&store->command, "until");
+    verdict = store_call(store, &reply, why);
+    if (verdict == GO_ON && reply->type != REDIS_REPLY_NIL && !store_reply_number(reply, until_ms))
+        verdict = store_reply_damaged(0, "the lease of closing", why);
     freeReplyObject(reply);
     return verdict;
 }
@@ -110,9 +121,21 @@ enum verdict store_namespace_forget(struct store *store, struct reason *why)
 enum verdict store_namespace_is_closed_by(struct store *store, bool *is_held, struct reason *why)
 {
     redisReply *reply = NULL;
-    enum verdict verdict = call_on(store, "EXISTS", "closer}:lease", &reply, why);
+    int64_t until_ms = 0, seconds = 0;
+    enum verdict verdict = read_lease(store, &until_ms, why);
 
-    *is_held = verdict == GO_ON && reply->type == REDIS_REPLY_INTEGER && reply->integer > 0;
+    *is_held = false;
+    if (verdict != GO_ON || until_ms == 0)
+        return verdict;
+    verdict = store_command_begin(&store->command, 1, 0, why);
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "TIME");
+    verdict = store_call(store, &reply, why);
+    if (verdict == GO_ON &&
+        (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 || !store_reply_number(reply->element[0], &seconds)))
+        verdict = store_reply_damaged(0, "the time", why);
     freeReplyObject(reply);
+    *is_held = verdict == GO_ON && until_ms > seconds * 1000;
     return verdict;
 }

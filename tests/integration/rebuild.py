@@ -153,6 +153,19 @@ def test_a_worker_is_in_the_way(world):
     gone(world, world.namespace)
 
 
+def test_a_closer_is_in_the_way(world):
+    """Its lease is told in Redis, so that a worker that Kafka took out of the group is seen, too; until it lapses."""
+    world.start_redis()
+    make(world, world.namespace)
+    lease, (now, _) = f"{world.namespace}:{{closer}}:lease", world.redis.command("TIME")
+    world.redis.command("HSET", lease, "until", (int(now) + 60) * 1000)
+    for arguments in ((), ("--yes",)):
+        remove(world, world.namespace, *arguments, status=BUSY)
+    world.redis.command("HSET", lease, "until", (int(now) - 1) * 1000)
+    remove(world, world.namespace, "--dead-letters", "--yes")
+    gone(world, world.namespace)
+
+
 def test_killed_on_the_way(world):
     """However far a removal came: run again, it ends; and in between nobody counts into the ruin."""
     draw = seeded()

@@ -45,7 +45,7 @@ class Copy:
         names = [f"{namespace}.ledger", *[f"{namespace}.summaries.{name}" for name in ROLLUPS]]
         for made in admin.create_topics([NewTopic(name, 1, 1) for name in names]).values():
             made.result(30)
-        producer = Producer({"bootstrap.servers": self.kafka, "linger.ms": 5})
+        producer = Producer({"bootstrap.servers": self.kafka, "linger.ms": 5, "enable.idempotence": True})
         for key, record in self.ledger:
             producer.produce(names[0], record if isinstance(record, bytes) else encode(3, record), key)
         for name, records in self.summaries.items():

@@ -19,7 +19,6 @@
 #define IDS 60
 
 static const struct present far = {.wall_ms = INT64_C(1) << 60, .store_ms = NO_TIME}; /* nothing is in the future */
-
 static struct config config;
 static struct logger logger;
 static struct tally_pool *pool;

@@ -28,8 +28,9 @@ void oracle_remember(struct sim *sim, int32_t partition, int64_t cut_at);
 /* The old branch of a split store begins as the master is. */
 void oracle_split(struct sim *sim);
 
-/* All that must hold at the end, when everything was read and stored; with `is_published`, published as well. */
-void oracle_settled(struct sim *sim, bool is_published);
+/* All that must hold at the end, when everything was read and stored; with `is_drained`, published as well: whatever is
+ * hurt silences nobody else. */
+void oracle_settled(struct sim *sim, bool is_drained);
 /* True once the store holds every record of the partitions that are not hurt. */
 bool oracle_is_read_out(struct sim *sim);
 

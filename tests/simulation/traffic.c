@@ -241,7 +241,7 @@ static void correct(struct sim *sim, int32_t partition, struct meaning *meaning)
     uint64_t number = found->number;
     if (says == SAYS_AGAIN)
         repeat(sim, &log->entries[id]->meaning, found, meaning);
-    else if (says == SAYS_RETRACT)
+    else if (says == SAYS_RETRACT && sim_chance(sim, 500)) /* or what it says besides means nothing */
         *meaning = *found;
     else
         meaning->created_ms = created_ms;

@@ -7,6 +7,7 @@
 #define GENTALLY_REPLAY_H
 
 #include "gentally/base/log.h"
+#include "gentally/core/event.h"
 #include "gentally/redis/partition_state.h"
 
 struct config;
@@ -21,6 +22,11 @@ MUST_CHECK enum verdict replay_open(struct replay **replay, const struct config 
 
 /* Leaves the group and frees everything; the namespace stays. NULL does nothing. */
 void replay_close(struct replay *replay);
+
+/* Tells which records the live run set aside as EVENT-FUTURE: its clocks cannot be asked any more. For other records
+ * the clocks of now are asked. Before replay_begin(); `context` is borrowed until close. */
+void replay_recall(struct replay *replay, bool (*was_future)(void *context, const struct record *record),
+                   void *context);
 
 /* The number of partitions of the topic, as of replay_open(). */
 int32_t replay_partitions(const struct replay *replay);

@@ -39,7 +39,7 @@ struct audit_place {
     int64_t written_ms; /* the record's timestamp */
 };
 
-/* One violation. Its texts are bounded, and printable ASCII; the key of its place is as it was read. */
+/* One violation. Its texts are bounded; a key in them, and in its place, is as it was read. */
 struct finding {
     enum audit_check check;
     struct audit_place place;

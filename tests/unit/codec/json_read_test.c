@@ -27,9 +27,11 @@ static const struct refusal refusals[] = {
     {"{'id':1}", "LINE-NOT-JSON", "byte 2"},
     {"{" LEAST ",\"app\":\"\xff\"}", "LINE-NOT-JSON", "byte"},         /* no UTF-8 */
     {"{" LEAST ",\"app\":\"\xed\xa0\x80\"}", "LINE-NOT-JSON", "byte"}, /* a surrogate */
-    {"{" LEAST ",\"app\":\"a\\u0000b\"}", "LINE-NOT-JSON", "byte"},
+    {"{" LEAST ",\"app\":\"a\\u0000b\"}", "LINE-FIELD", "holds U+0000"},
+    {"{" LEAST ",\"app\":\"\\u0000\"}", "LINE-FIELD", "holds U+0000"},
+    {"{" LEAST ",\"categories\":[{\"path\":\"/A\\u0000\",\"confidence\":1}]}", "LINE-FIELD", "holds U+0000"},
     {"{" LEAST ",\"app\":\"a\nb\"}", "LINE-NOT-JSON", "byte"},
-    {"{" LEAST ",\"cost_nano_usd\":9223372036854775808}", "LINE-NOT-JSON", "byte"},
+    {"{" LEAST ",\"cost_nano_usd\":9223372036854775808}", "LINE-FIELD", "beyond 64 bits"},
     {"{" LEAST ",\"cost_nano_usd\":01}", "LINE-NOT-JSON", "byte"},
 
     {"{}", "LINE-FIELD", "id is missing"},

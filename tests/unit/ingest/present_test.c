@@ -20,7 +20,7 @@ static struct record record_stamped(int64_t stamp)
 /* All times are relative to noon. */
 static enum verdict check(int64_t wall, int64_t store, int64_t stamp, int64_t created, struct reason *why)
 {
-    struct present present = {NOON + wall, store == UNASKED ? NO_TIME : NOON + store};
+    struct present present = {.wall_ms = NOON + wall, .store_ms = store == UNASKED ? NO_TIME : NOON + store};
     struct record record = record_stamped(stamp);
 
     return present_check(&present, &record, NOON + created, SKEW, why);
@@ -67,7 +67,7 @@ static void an_event_is_future_by_all_clocks_or_not_at_all(void)
 static void the_producers_stamp_is_no_clock(void)
 {
     static const int64_t stamps[] = {-1, 0, NOON / 1000, NOON - 30 * MINUTES, NOON + 30 * MINUTES, NOON + FAR};
-    const struct present present = {NOON, NOON};
+    const struct present present = {.wall_ms = NOON, .store_ms = NOON};
     struct reason why;
 
     for (size_t i = 0; i < LENGTH_OF(stamps); i++) {
@@ -111,10 +111,31 @@ static void clocks_that_differ_are_told(void)
     };
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
-        struct present present = {NOON + rows[i].wall, rows[i].store == UNASKED ? NO_TIME : NOON + rows[i].store};
+        struct present present = {.wall_ms = NOON + rows[i].wall,
+                                  .store_ms = rows[i].store == UNASKED ? NO_TIME : NOON + rows[i].store};
         struct record record = record_stamped(rows[i].stamp);
         CU_ASSERT_EQUAL(present_lag_ms(&present, &record), rows[i].want);
     }
+}
+
+static bool is_of_partition(void *context, const struct record *record)
+{
+    return record->partition == *(const int32_t *)context;
+}
+
+/* A replay long after: what the live run said holds, and clocks are asked of the rest. */
+static void a_replay_recalls(void)
+{
+    int32_t partition = 3;
+    const struct present later = {NOON + DAY_MS, NOON + DAY_MS, is_of_partition, &partition};
+    struct record record = {.partition = 3};
+    struct reason why;
+
+    CU_ASSERT_EQUAL(present_check(&later, &record, NOON + 20 * MINUTES, SKEW, &why), SET_ASIDE);
+    CU_ASSERT_EQUAL(why.id, EVENT_FUTURE);
+    record.partition = 4;
+    CU_ASSERT_EQUAL(present_check(&later, &record, NOON + 20 * MINUTES, SKEW, &why), GO_ON);
+    CU_ASSERT_EQUAL(present_check(&later, &record, NOON + 2 * DAY_MS, SKEW, &why), SET_ASIDE);
 }
 
 int main(int argc, char **argv)
@@ -124,6 +145,7 @@ int main(int argc, char **argv)
         {"the_producers_stamp_is_no_clock", the_producers_stamp_is_no_clock},
         {"a_letter_names_the_clocks", a_letter_names_the_clocks},
         {"clocks_that_differ_are_told", clocks_that_differ_are_told},
+        {"a_replay_recalls", a_replay_recalls},
         CU_TEST_INFO_NULL,
     };
 

@@ -95,11 +95,17 @@ static void a_part_comes_from_where_the_survey_was_or_beyond(void)
 {
     struct ledger_partition part = {.incarnation = "aa", .next = 10}, none = {.incarnation = ""};
     struct published_part surveyed = published_part_of(&part), unknown = published_part_of(&none);
-    struct survey survey = {.partition_count = 1, .parts = &surveyed};
+    struct survey_partition partition = {0};
+    struct survey survey = {.partition_count = 1, .partitions = &partition, .parts = &surveyed};
     struct reason why;
 
     CU_ASSERT_EQUAL(survey_check_parts(&survey, &part, &why), GO_ON);
     part.next = 11;
+    CU_ASSERT_EQUAL(survey_check_parts(&survey, &part, &why), GO_ON);
+    snprintf(part.stopped, sizeof(part.stopped), "SOURCE-GAP");
+    CU_ASSERT_EQUAL(survey_check_parts(&survey, &part, &why), TRY_LATER);
+    CU_ASSERT_EQUAL(why.id, STORE_WINDOW_GREW);
+    partition = stopped(1, false, false); /* which the survey knew */
     CU_ASSERT_EQUAL(survey_check_parts(&survey, &part, &why), GO_ON);
     part.next = 9;
     CU_ASSERT_EQUAL(survey_check_parts(&survey, &part, &why), TRY_LATER);
