@@ -4,8 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "gentally/codec/avro_read.h"
-#include "gentally/core/event.h"
+#include "gentally/codec/record_read.h"
 #include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
 
@@ -18,10 +17,10 @@ static enum verdict take(void *context, const struct record *record, struct reas
 {
     struct ledger_reading *reading = context;
 
-    if (record->value.bytes == NULL) /* a tombstone */
-        return GO_ON;
-    if (decode_ledger(record->value, &reading->read, why) != GO_ON)
-        return reason_set(why, HALT, LEDGER_UNREADABLE, 0, "offset %" PRId64 " of the ledger topic", record->offset);
+    struct window window;
+    enum verdict verdict = ledger_record_read(record, &reading->read, &window, why);
+    if (verdict != GO_ON || record->value.bytes == NULL)
+        return verdict;
     const struct ledger *ledger = &reading->read.ledger;
     for (uint32_t i = 0; i < ledger->partition_count; i++) {
         const struct ledger_partition *part = &ledger->partitions[i];

@@ -15,7 +15,7 @@ struct ledger_offsets {
     int64_t first[PARTITIONS_MAX];
 };
 
-/* Reads the ledger topic to its end. Blocks, and answers, as topic_read() does; HALT: LEDGER-UNREADABLE, NO-MEMORY. */
+/* Reads the ledger topic to its end. Blocks, and answers, as topic_read() does; HALT: NO-MEMORY. */
 MUST_CHECK enum verdict ledger_offsets_read(struct ledger_offsets *offsets, const struct config *config,
                                             struct reason *why);
 

@@ -88,6 +88,7 @@ struct request {
     uint32_t format;
     int64_t show;
     struct logger logger;
+    struct settings settings; /* of the live namespace */
     struct store *live;
     struct replay *replay;
     struct replay_futures *futures;
@@ -232,8 +233,10 @@ static enum verdict compare_cells(struct request *request, const int64_t records
 {
     uint64_t before = request->counts.compared.differing;
     const struct difference difference = {span_of("(all)"), "records", records[0], records[1]};
-    enum verdict verdict = cells_compare(request->theirs, request->ours, &request->config->rollups, show_difference,
-                                         request, &request->counts.compared, why);
+    struct rollups rollups; /* Rows of a time when another was counted are in the live state alone. */
+    settings_rollups_at(&request->settings, request->at.window.start_ms, &rollups);
+    enum verdict verdict = cells_compare(request->theirs, request->ours, &rollups, show_difference, request,
+                                         &request->counts.compared, why);
 
     request->counts.windows++;
     if (verdict == GO_ON && records[0] != records[1] && request->counts.compared.differing == before) {
@@ -390,17 +393,16 @@ static enum verdict compare_retention(struct request *request, int32_t count, st
 
 static enum verdict run_replay(struct request *request, struct reason *why)
 {
-    struct settings settings;
     int32_t count = 0;
     enum verdict verdict = store_open(&request->live, request->live_config, &request->logger, why);
 
     if (verdict == GO_ON)
-        verdict = replay_settings(&settings, request->live, request->live_config, why);
+        verdict = replay_settings(&request->settings, request->live, request->live_config, why);
     request->is_begun = verdict == GO_ON;
     if (verdict == GO_ON)
         verdict = topics_create(request->config, 1, -1, &request->logger, why);
     if (verdict == GO_ON)
-        verdict = replay_open_when_ready(&request->replay, request->config, &settings, &request->logger, why);
+        verdict = replay_open_when_ready(&request->replay, request->config, &request->settings, &request->logger, why);
     if (verdict == GO_ON)
         verdict = replay_futures_open(&request->futures, request->live_config, request->live, why);
     if (verdict == GO_ON) {

@@ -209,6 +209,10 @@ static enum verdict run(struct command_call *call, struct reason *why)
         verdict = read_topics(&request, why);
         if (verdict == GO_ON)
             verdict = write_report(&request, why);
+        if (verdict == GO_ON && figures_unreadable(request.figures) > 0)
+            verdict = reason_set(why, HALT, SUMMARY_UNREADABLE, 0,
+                                 "%zu rows and ledger records cannot be read, and the report does without them",
+                                 figures_unreadable(request.figures));
     }
     figures_close(request.figures);
     return verdict;

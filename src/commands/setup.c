@@ -188,8 +188,13 @@ static enum verdict set_up(const struct request *request, struct reason *why)
     bool has_counted = false;
     enum verdict verdict = store_open(&store, config, request->logger, why);
 
+    /* All rights are looked at before anything is made. */
+    if (verdict == GO_ON)
+        verdict = topics_rehearse(config, request->partitions, request->replication, why);
     if (verdict == GO_ON)
         verdict = store_install(store, why);
+    if (verdict == GO_ON)
+        verdict = store_check(store, why);
     if (verdict == GO_ON)
         verdict = setup_settings_compare(request->settings, config, store, request->may_begin_again, why);
     if (verdict == GO_ON) {

@@ -17,8 +17,8 @@
 #include "gentally/cli/options.h"
 #include "gentally/cli/output.h"
 #include "gentally/cli/progress.h"
-#include "gentally/codec/avro_read.h"
 #include "gentally/codec/avro_write.h"
+#include "gentally/codec/record_read.h"
 #include "gentally/commands/commands.h"
 #include "gentally/inspect/latest.h"
 #include "gentally/kafka/producer.h"
@@ -109,6 +109,8 @@ struct request {
     bool has_news; /* something that conclusions are made of */
     bool is_heard; /* anything */
     int64_t published_count, withdrawn_count;
+    size_t unreadable_count; /* published messages that are no signals */
+    struct latest *spoilt;   /* keys of summaries that cannot be read */
 };
 
 /* ---- reading ---- */
@@ -163,6 +165,8 @@ static enum verdict take_published(struct request *request, const struct record 
 {
     const struct latest_row row = {.key = record->key, .value = record->value, .generation = record->offset};
 
+    if (record->key.bytes == NULL) /* It could not be taken back either. */
+        return reason_set(why, SET_ASIDE, SOURCE_FOREIGN, 0, "it has no key");
     request->has_news = true;
     if (record->value.bytes == NULL) {
         latest_drop(request->published, record->key);
@@ -181,14 +185,20 @@ static enum verdict take_record(void *context, size_t index, const struct record
     request->is_heard = true;
     if (topic == TOPIC_SIGNALS)
         return take_published(request, record, why);
+    struct window window;
+    enum verdict verdict = summary_record_read(record, request->read, &window, why);
+    struct reason other;
+    if (verdict == SET_ASIDE && why->id == SUMMARY_UNREADABLE && window.kind == wanted &&
+        latest_spoil(request->spoilt, record->key, &other) != GO_ON)
+        return reason_set(why, HALT, NO_MEMORY, 0, "%s", other.text);
+    if (verdict != GO_ON || window.kind != wanted)
+        return verdict;
+    latest_drop(request->spoilt, record->key);
     if (record->value.bytes == NULL) {
         signals_drop(request->signals, record->key);
         request->has_news = true;
         return GO_ON;
     }
-    enum verdict verdict = decode_summary(record->value, request->read, why);
-    if (verdict != GO_ON || request->read->summary.window.kind != wanted)
-        return verdict;
     fill_row(topic, request->read, &row);
     request->has_news = request->has_news || row.is_closed;
     return signals_put(request->signals, record->key, &row, why);
@@ -355,7 +365,6 @@ static enum verdict print_published(struct request *request, struct printing *pr
 {
     size_t seen = latest_seen(request->published), count = 0;
     const struct latest_row **rows = calloc(seen + 1, sizeof(*rows));
-    enum verdict verdict = GO_ON;
 
     if (rows == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu signals", seen);
@@ -363,14 +372,16 @@ static enum verdict print_published(struct request *request, struct printing *pr
         if (latest_at(request->published, index)->value.bytes != NULL)
             rows[count++] = latest_at(request->published, index);
     qsort(rows, count, sizeof(*rows), compare_keys);
-    for (size_t index = 0; index < count && verdict == GO_ON; index++) {
+    request->unreadable_count = 0;
+    for (size_t index = 0; index < count; index++) {
         struct signal_read read;
-        verdict = decode_signal(rows[index]->value, &read, why);
-        if (verdict == GO_ON)
+        if (decode_signal(rows[index]->value, &read, why) == GO_ON)
             print_one(request, printing, &read.signal);
+        else
+            request->unreadable_count++;
     }
     free(rows);
-    return verdict;
+    return GO_ON;
 }
 
 static enum verdict print_all(struct request *request, struct printing *printing, struct reason *why)
@@ -398,7 +409,13 @@ static enum verdict print(struct request *request, struct reason *why)
     if (verdict == GO_ON && printing.table != NULL)
         verdict = table_print(printing.table, stdout, why);
     table_close(printing.table);
-    return verdict == GO_ON ? output_flush(why) : verdict;
+    if (verdict == GO_ON)
+        verdict = output_flush(why);
+    if (verdict == GO_ON && request->unreadable_count > 0)
+        verdict =
+            reason_set(why, HALT, SIGNAL_UNREADABLE, 0, "%zu messages of topic \"%s\" are no signals, left out above",
+                       request->unreadable_count, request->topic);
+    return verdict;
 }
 
 /* ---- the command ---- */
@@ -450,6 +467,10 @@ static enum verdict turn(struct request *request, struct reason *why)
             verdict = GO_ON;
             is_over = false;
         }
+        if (verdict == GO_ON && is_over && latest_spoilt(request->spoilt) > 0)
+            verdict = reason_set(why, HALT, SUMMARY_UNREADABLE, 0,
+                                 "%zu rows cannot be read, and without them signals would be wrong",
+                                 latest_spoilt(request->spoilt));
         if (verdict == GO_ON && is_over) {
             verdict = signals_evaluate(request->signals, why);
             if (verdict == GO_ON && request->producer != NULL)
@@ -472,6 +493,8 @@ static enum verdict open_parts(struct request *request, struct reason *why)
         verdict = signals_open(&request->signals, &request->rules, why);
     if (verdict == GO_ON)
         verdict = latest_open(&request->published, why);
+    if (verdict == GO_ON)
+        verdict = latest_open(&request->spoilt, why);
     return verdict;
 }
 
@@ -547,6 +570,7 @@ static enum verdict work(struct request *request, struct reason *why)
     producer_close(request->producer);
     topic_follow_close(request->follow);
     latest_close(request->published);
+    latest_close(request->spoilt);
     signals_close(request->signals);
     encoder_close(request->encoder);
     free(request->read);

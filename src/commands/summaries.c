@@ -10,7 +10,7 @@
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
 #include "gentally/cli/output.h"
-#include "gentally/codec/avro_read.h"
+#include "gentally/codec/record_read.h"
 #include "gentally/commands/commands.h"
 #include "gentally/core/event.h"
 #include "gentally/inspect/latest.h"
@@ -98,21 +98,30 @@ struct request {
     char *text; /* SUMMARY_TEXT_MAX */
 };
 
+static bool is_wanted(const struct request *request, struct window window)
+{
+    return window.kind == request->window && window.start_ms >= request->from_ms && window.start_ms < request->to_ms;
+}
+
 static enum verdict take_record(void *context, const struct record *record, struct reason *why)
 {
     struct request *request = context;
     struct summary_read *read = request->read;
     const struct summary *summary = &read->summary;
+    struct window window;
+    struct reason other;
+    enum verdict verdict = summary_record_read(record, read, &window, why);
 
+    if (verdict == SET_ASIDE && why->id == SUMMARY_UNREADABLE && is_wanted(request, window) &&
+        latest_spoil(request->latest, record->key, &other) != GO_ON)
+        return reason_set(why, HALT, NO_MEMORY, 0, "%s", other.text);
+    if (verdict != GO_ON)
+        return verdict;
     if (record->value.bytes == NULL) {
         latest_drop(request->latest, record->key);
         return GO_ON;
     }
-    enum verdict verdict = decode_summary(record->value, read, why);
-    if (verdict != GO_ON)
-        return verdict;
-    if (summary->window.kind != request->window || summary->window.start_ms < request->from_ms ||
-        summary->window.start_ms >= request->to_ms || (request->is_final && summary->pane == PANE_EARLY))
+    if (!is_wanted(request, window) || (request->is_final && summary->pane == PANE_EARLY))
         return GO_ON;
     struct latest_row row = {
         .key = record->key,
@@ -431,6 +440,9 @@ static enum verdict run(struct command_call *call, struct reason *why)
         fprintf(stderr, "summaries: no such window has been emitted yet\n");
     if (verdict == GO_ON && request.suppressed > 0)
         fprintf(stderr, "summaries: %" PRIu64 " suppressed rows are in none of these sums\n", request.suppressed);
+    if (verdict == GO_ON && latest_spoilt(request.latest) > 0)
+        verdict = reason_set(why, HALT, SUMMARY_UNREADABLE, 0, "%zu rows cannot be read, and are left out above",
+                             latest_spoilt(request.latest));
     close_parts(&request);
     return verdict;
 }

@@ -11,7 +11,7 @@
 #include "gentally/base/clock.h"
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
-#include "gentally/codec/avro_read.h"
+#include "gentally/codec/record_read.h"
 #include "gentally/commands/commands.h"
 #include "gentally/core/event.h"
 #include "gentally/inspect/audit.h"
@@ -79,7 +79,7 @@ struct request {
     struct audit *audit;
     struct verify_store store;
     struct rollups rollups; /* those of the settings, or, where there are none, of the configuration */
-    bool is_ended[ROLLUPS_MAX];
+    int64_t since_ms[ROLLUPS_MAX];
     int64_t forgotten_ms;
     uint32_t missing;                   /* topics */
     char forgetful[TOPIC_NAME_MAX + 1]; /* a topic that keeps its records for a time; empty: none does */
@@ -118,14 +118,19 @@ static enum verdict take_ledger(void *context, const struct record *record, stru
     struct request *request = context;
     const struct audit_place place = {request->ledger_topic, record->partition, record->offset, record->key,
                                       record->timestamp_ms};
-    struct reason because;
+    struct window window;
+    struct reason because = {0};
+    enum verdict verdict = ledger_record_read(record, request->ledger, &window, &because);
 
-    if (record->value.bytes == NULL)
+    if (verdict == GO_ON && record->value.bytes == NULL)
         return request->is_second ? GO_ON : audit_ledger_dropped(request->audit, &place, why);
-    if (decode_ledger(record->value, request->ledger, &because) != GO_ON) {
+    bool is_foreign = verdict != GO_ON && because.id == SOURCE_FOREIGN;
+    if (is_foreign && record->key.bytes != NULL && record->value.bytes == NULL) /* So a topic is cleaned of it. */
+        return GO_ON;
+    if (is_foreign || decode_ledger(record->value, request->ledger, &because) != GO_ON) {
         if (request->is_second)
             return GO_ON;
-        if (request->ledger->misfit.is_found)
+        if (!is_foreign && request->ledger->misfit.is_found)
             audit_misfit(request->audit, &place, &request->ledger->misfit);
         else
             audit_unreadable(request->audit, AUDIT_LEDGER_READABLE, &place, &because);
@@ -141,13 +146,18 @@ static enum verdict take_summary(void *context, const struct record *record, str
     struct request *request = context;
     const struct audit_place place = {request->topic, record->partition, record->offset, record->key,
                                       record->timestamp_ms};
-    struct reason because;
+    struct window window;
+    struct reason because = {0};
+    enum verdict verdict = summary_record_read(record, request->summary, &window, &because);
 
-    if (record->value.bytes == NULL) {
+    if (verdict == GO_ON && record->value.bytes == NULL) {
         audit_dropped(request->audit, &place);
         return GO_ON;
     }
-    if (decode_summary(record->value, request->summary, &because) != GO_ON) {
+    bool is_foreign = verdict != GO_ON && because.id == SOURCE_FOREIGN;
+    if (is_foreign && record->key.bytes != NULL && record->value.bytes == NULL) /* So a topic is cleaned of it. */
+        return GO_ON;
+    if (is_foreign || decode_summary(record->value, request->summary, &because) != GO_ON) {
         audit_unreadable(request->audit, AUDIT_SUMMARY_READABLE, &place, &because);
         return GO_ON;
     }
@@ -252,13 +262,14 @@ static void take_settings(struct request *request)
     const struct settings *settings = &request->store.settings;
 
     request->rollups = request->config->rollups;
-    memset(request->is_ended, 0, sizeof(request->is_ended));
+    for (size_t i = 0; i < ROLLUPS_MAX; i++)
+        request->since_ms[i] = NO_TIME;
     if (!request->store.is_asked || settings->version[0] == '\0')
         return;
     request->rollups.count = settings->rollup_count;
     for (uint32_t i = 0; i < settings->rollup_count; i++) {
         request->rollups.items[i] = settings->rollups[i].rollup;
-        request->is_ended[i] = !settings->rollups[i].is_on;
+        request->since_ms[i] = settings->rollups[i].is_on ? settings->rollups[i].since_ms : INT64_MAX;
     }
 }
 
@@ -275,7 +286,7 @@ static enum verdict audit_once(struct request *request, struct reason *why)
     const struct audit_options options = {.rollups = &request->rollups,
                                           .ledger_topic = request->ledger_topic,
                                           .is_strict = request->is_strict,
-                                          .is_ended = request->is_ended,
+                                          .since_ms = request->since_ms,
                                           .forgotten_ms = &request->forgotten_ms,
                                           .may_amend = request->config->ids == IDS_AMEND ||
                                                        (request->store.is_asked && request->store.settings.has_amended),

@@ -33,6 +33,14 @@ const struct rollup_setting *settings_rollup(const struct settings *settings, co
     return NULL;
 }
 
+void settings_rollups_at(const struct settings *settings, int64_t start_ms, struct rollups *rollups)
+{
+    rollups->count = 0;
+    for (uint32_t i = 0; i < settings->rollup_count; i++)
+        if (settings->rollups[i].is_on && settings->rollups[i].since_ms <= start_ms)
+            rollups->items[rollups->count++] = settings->rollups[i].rollup;
+}
+
 void settings_dims_write(const struct rollup *rollup, char text[SETTINGS_DIMS_SIZE])
 {
     size_t size = 0;

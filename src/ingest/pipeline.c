@@ -238,6 +238,7 @@ enum verdict pipeline_open_closer(const struct pipeline *pipeline, struct closer
         .logs = logs,
         .hold = *hold,
         .partitions = partition_count,
+        .since_ms = pipeline->since_ms,
         .logger = pipeline->logger,
     };
 

@@ -28,7 +28,8 @@ struct pipeline {
     struct checkpoint *checkpoint;
     struct producer *producer;
     struct source *source;
-    struct settings settings; /* as they are kept; without a version: a replay's */
+    struct settings settings;      /* as they are kept; without a version: a replay's */
+    int64_t since_ms[ROLLUPS_MAX]; /* by rollup: windows that start before have no rows of it */
     bool must_recheck_settings;
 
     /* At work. */

@@ -10,13 +10,11 @@
 
 void pipeline_use_settings(struct pipeline *pipeline, const struct settings *settings)
 {
-    int64_t since_ms[ROLLUPS_MAX];
-
     for (uint32_t i = 0; i < pipeline->config->rollups.count; i++) {
         const struct rollup_setting *rollup = settings_rollup(settings, pipeline->config->rollups.items[i].name);
-        since_ms[i] = rollup == NULL ? NO_TIME : rollup->since_ms;
+        pipeline->since_ms[i] = rollup == NULL ? NO_TIME : rollup->since_ms;
     }
-    checkpoint_begin_rollups(pipeline->checkpoint, since_ms);
+    checkpoint_begin_rollups(pipeline->checkpoint, pipeline->since_ms);
 }
 
 /* The settings would be right once more with the partitions there were; the new ones count nothing. */

@@ -321,10 +321,11 @@ static void finish_dropped(struct audit *audit, const struct audited_row *row)
                    "a tombstone");
 }
 
-/* Rows of a rollup that is counted no longer stay as they were. */
+/* Rows of a rollup that was counted once, and is not counted in their window any more, stay as they were. */
 static bool is_ended(const struct audit *audit, const struct audited_row *row)
 {
-    return row->rollup != AUDIT_RETENTION && audit->options.is_ended != NULL && audit->options.is_ended[row->rollup];
+    return row->rollup != AUDIT_RETENTION && audit->options.since_ms != NULL &&
+           row->window.start_ms < audit->options.since_ms[row->rollup];
 }
 
 static void finish_row(struct audit *audit, const struct audited_row *row)

@@ -13,6 +13,7 @@ struct latest {
     size_t slot_count;       /* a power of two */
     uint32_t *slots;         /* row index + 1; 0 = free */
     bool is_sorted;
+    size_t spoilt_count;
 };
 
 static void free_span(struct span *span)
@@ -99,12 +100,18 @@ static enum verdict add(struct latest *latest, size_t slot, const struct latest_
 
     *added = *row;
     added->key = added->value = (struct span){NULL, 0};
-    if (!copy_span(&added->key, row->key) || !copy_span(&added->value, row->value)) {
+    if (!copy_span(&added->key, row->key) || (!row->is_spoilt && !copy_span(&added->value, row->value))) {
         free_span(&added->key);
         return no_memory(why, "for a summary");
     }
     latest->slots[slot] = (uint32_t)++latest->count;
     return GO_ON;
+}
+
+static void make_good(struct latest *latest, struct latest_row *row)
+{
+    latest->spoilt_count -= row->is_spoilt ? 1 : 0;
+    row->is_spoilt = false;
 }
 
 enum verdict latest_put(struct latest *latest, const struct latest_row *row, struct reason *why)
@@ -122,6 +129,7 @@ enum verdict latest_put(struct latest *latest, const struct latest_row *row, str
         return GO_ON;
     if (!copy_span(&value, row->value))
         return no_memory(why, "for a summary");
+    make_good(latest, known);
     free_span(&known->value);
     *known = *row;
     known->key = key;
@@ -135,8 +143,32 @@ void latest_drop(struct latest *latest, struct span key)
     if (latest->count == 0)
         return;
     size_t slot = slot_of(latest, key);
-    if (latest->slots[slot] != 0)
-        free_span(&latest->rows[latest->slots[slot] - 1].value);
+    if (latest->slots[slot] == 0)
+        return;
+    make_good(latest, &latest->rows[latest->slots[slot] - 1]);
+    free_span(&latest->rows[latest->slots[slot] - 1].value);
+}
+
+enum verdict latest_spoil(struct latest *latest, struct span key, struct reason *why)
+{
+    const struct latest_row spoilt = {.key = key, .is_spoilt = true};
+    enum verdict verdict = GO_ON;
+
+    latest_drop(latest, key);
+    if (!make_room(latest))
+        return no_memory(why, "for a summary");
+    size_t slot = slot_of(latest, key);
+    if (latest->slots[slot] == 0)
+        verdict = add(latest, slot, &spoilt, why);
+    else
+        latest->rows[latest->slots[slot] - 1].is_spoilt = true;
+    latest->spoilt_count += verdict == GO_ON ? 1 : 0;
+    return verdict;
+}
+
+size_t latest_spoilt(const struct latest *latest)
+{
+    return latest->spoilt_count;
 }
 
 size_t latest_seen(const struct latest *latest)

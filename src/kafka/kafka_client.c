@@ -150,10 +150,49 @@ enum verdict kafka_reason(enum kafka_act act, rd_kafka_resp_err_t code, const ch
     return reason_set(why, verdict, id, code, "%s: %s (%s)", what, rd_kafka_err2str(code), rd_kafka_err2name(code));
 }
 
+/* The resource that a code refuses; NULL: it is about something else. */
+static const char *refused_resource(long code)
+{
+    switch (code) {
+    case ERR(TOPIC_AUTHORIZATION_FAILED):
+        return "topic";
+    case ERR(GROUP_AUTHORIZATION_FAILED):
+        return "group";
+    case ERR(TRANSACTIONAL_ID_AUTHORIZATION_FAILED):
+        return "transactional-id";
+    case ERR(CLUSTER_AUTHORIZATION_FAILED): /* to a producer that may write to no topic */
+        return "topic";
+    default:
+        return NULL;
+    }
+}
+
+void kafka_name_right(struct reason *why, const struct kafka_right *right)
+{
+    const char *refused = why == NULL ? NULL : refused_resource(why->code);
+
+    if (refused == NULL || strcmp(refused, right->resource) != 0)
+        return;
+    (void)reason_set(why, HALT, why->id, why->code,
+                     "the Kafka user lacks %s on %s %.150s; grant it: kafka-acls.sh --add --allow-principal User:NAME "
+                     "--operation %s --%s %.150s",
+                     right->operation, refused, right->name, right->operation, refused, right->name);
+}
+
+/* `Failed to add partition "TOPIC" [0] to transaction: Broker: Topic authorization failed` */
+static void note_denied(struct kafka_notes *notes, const char *text)
+{
+    const char *first = strchr(text, '"'), *last = strrchr(text, '"');
+
+    if (strstr(text, rd_kafka_err2str(ERR(TOPIC_AUTHORIZATION_FAILED))) == NULL || first == last)
+        return;
+    snprintf(notes->denied_topic, sizeof(notes->denied_topic), "%.*s", (int)(last - first - 1), first + 1);
+}
+
 /* Logs a line of librdkafka's own, under KAFKA-CLIENT. */
 static void note_log(const rd_kafka_t *client, int syslog_level, const char *facility, const char *text)
 {
-    const struct kafka_notes *notes = rd_kafka_opaque(client);
+    struct kafka_notes *notes = rd_kafka_opaque(client);
     enum log_level level = LOG_LEVEL_DEBUG;
 
     if (notes == NULL || notes->logger == NULL)
@@ -162,6 +201,8 @@ static void note_log(const rd_kafka_t *client, int syslog_level, const char *fac
     /* Consumers are given the producers' properties and the other way round; that warning is no news. */
     if (strcmp(facility, "CONFWARN") == 0)
         return;
+    if (strcmp(facility, "ADDPARTS") == 0)
+        note_denied(notes, text);
     if (syslog_level <= LOG_ERR)
         level = LOG_LEVEL_WARN; /* librdkafka goes on trying: what we make of it is a verdict, and logged as such. */
     else if (syslog_level <= LOG_NOTICE)
@@ -333,7 +374,12 @@ enum verdict kafka_partitions(rd_kafka_t *client, struct kafka_notes *notes, enu
     if (code == ERR(NO_ERROR) && *count == 0)
         code = ERR(LEADER_NOT_AVAILABLE);
     rd_kafka_metadata_destroy(metadata);
-    return code == ERR(NO_ERROR) ? GO_ON : kafka_reason(act, code, what, why);
+    if (code == ERR(NO_ERROR))
+        return GO_ON;
+    enum verdict verdict = kafka_reason(act, code, what, why);
+    /* Read and Write include Describe, which is what lacks. */
+    kafka_name_right(why, &(struct kafka_right){act == KAFKA_READ ? "Read" : "Write", "topic", topic});
+    return verdict;
 }
 
 static rd_kafka_resp_err_t list_once(rd_kafka_t *client, rd_kafka_topic_partition_list_t *list, int timeout_ms,
@@ -368,6 +414,8 @@ static enum verdict list_offsets(rd_kafka_t *client, const char *topic, int32_t 
     for (int left_ms = timeout_ms;; left_ms -= RETRY_MS) {
         rd_kafka_resp_err_t code = list_once(client, list, timeout_ms, logical, offsets);
         verdict = code == ERR(NO_ERROR) ? GO_ON : kafka_reason(KAFKA_READ, code, "listing offsets", why);
+        if (verdict == HALT)
+            kafka_name_right(why, &(struct kafka_right){"Describe", "topic", topic});
         if (verdict != TRY_LATER || code == ERR(_TIMED_OUT) || left_ms <= RETRY_MS)
             break;
         rd_kafka_poll(client, RETRY_MS);

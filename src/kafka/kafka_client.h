@@ -23,6 +23,7 @@ struct kafka_notes {
     rd_kafka_resp_err_t error;   /* the last client error worth telling: authentication before anything else */
     rd_kafka_resp_err_t refused; /* the first message refused for good */
     char refused_topic[256];
+    char denied_topic[256]; /* which a transaction may not write to, as librdkafka's log says; nothing else does */
 };
 
 enum kafka_setting_kind {
@@ -68,6 +69,15 @@ enum verdict kafka_verdict(enum kafka_act act, rd_kafka_resp_err_t code, enum re
 
 /* Fills `why` with the verdict's id, the code, and "<what>: <librdkafka's words>". */
 enum verdict kafka_reason(enum kafka_act act, rd_kafka_resp_err_t code, const char *what, struct reason *why);
+
+/* A right of Kafka: an operation ("Read") on a resource ("topic", "group", "transactional-id") of a name. */
+struct kafka_right {
+    const char *operation, *resource, *name;
+};
+
+/* If `why` says by its code that a right lacks on such a resource, says in it which, and what grants it. `why` may be
+ * NULL. */
+void kafka_name_right(struct reason *why, const struct kafka_right *right);
 
 /* Returns the error behind a request that failed with `code`: a broker that lets nobody in never becomes usable, and
  * the request just times out. `code` itself, if the notes hold no weightier error. */

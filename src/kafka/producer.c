@@ -23,6 +23,7 @@
 struct producer {
     rd_kafka_t *client;
     struct kafka_notes notes;
+    char topic[256]; /* asked for, or written to, last */
 };
 
 static const struct kafka_setting settings[] = {
@@ -47,8 +48,11 @@ static enum verdict refuse(rd_kafka_resp_err_t code, const char *topic, struct r
 
     snprintf(what, sizeof(what), "topic \"%.249s\" refused a message", topic);
     /* A refusal is final, whatever the code: TRY_LATER would wait for a message that is gone. */
-    if (kafka_verdict(KAFKA_WRITE, code, &id) == HALT)
-        return kafka_reason(KAFKA_WRITE, code, what, why);
+    if (kafka_verdict(KAFKA_WRITE, code, &id) == HALT) {
+        enum verdict verdict = kafka_reason(KAFKA_WRITE, code, what, why);
+        kafka_name_right(why, &(struct kafka_right){"Write", "topic", topic});
+        return verdict;
+    }
     return reason_set(why, HALT, SINK_FATAL, code, "%s: %s", what, rd_kafka_err2str(code));
 }
 
@@ -124,6 +128,7 @@ enum verdict producer_check_topic(struct producer *producer, const char *topic, 
 {
     int32_t count;
 
+    snprintf(producer->topic, sizeof(producer->topic), "%s", topic);
     return kafka_partitions(producer->client, &producer->notes, KAFKA_WRITE, topic, ANSWER_MS, &count, why);
 }
 
@@ -134,9 +139,11 @@ static enum verdict trouble(struct producer *producer, struct reason *why)
     if (producer->notes.refused != RD_KAFKA_RESP_ERR_NO_ERROR)
         return refuse(producer->notes.refused, producer->notes.refused_topic, why);
     rd_kafka_resp_err_t code = rd_kafka_fatal_error(producer->client, text, sizeof(text));
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return reason_set(why, HALT, SINK_FATAL, code, "%s", text);
-    return GO_ON;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return GO_ON;
+    if (code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+        return refuse(code, producer->topic, why);
+    return reason_set(why, HALT, SINK_FATAL, code, "%s", text);
 }
 
 static enum verdict unsettled(const struct producer *producer, struct reason *why)
@@ -170,6 +177,9 @@ enum verdict producer_put(struct producer *producer, const char *topic, struct s
 {
     const struct kafka_message message = {.topic = topic, .key = key, .value = value};
     rd_kafka_resp_err_t code;
+
+    if (strcmp(producer->topic, topic) != 0)
+        snprintf(producer->topic, sizeof(producer->topic), "%s", topic);
     enum verdict verdict = make_room(producer, FOREVER, why);
 
     if (verdict != GO_ON)

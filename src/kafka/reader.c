@@ -5,9 +5,12 @@
  */
 #include "reader.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "gentally/base/grow.h"
+
+#define TOLD_EACH 8u
 
 struct reader_partition {
     rd_kafka_topic_t *topic;
@@ -31,6 +34,7 @@ enum verdict reader_open(struct reader *reader, const struct config *config, con
     };
 
     log_open(&reader->silent, LOG_LEVEL_ERROR, "reader");
+    log_open(&reader->logger, config->log_level, "reader");
     reader->notes.logger = &reader->silent;
     enum verdict verdict = kafka_open(&reader->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
                                       &reader->notes, SOURCE_CONFIG, why);
@@ -60,6 +64,20 @@ enum verdict reader_start(struct reader *reader, const char *topic, int32_t part
     return GO_ON;
 }
 
+enum verdict reader_move(struct reader *reader, const char *topic, int32_t partition, int64_t offset,
+                         struct reason *why)
+{
+    for (size_t i = 0; i < reader->started_count; i++) {
+        rd_kafka_topic_t *handle = reader->started[i].topic;
+        if (reader->started[i].partition != partition || strcmp(rd_kafka_topic_name(handle), topic) != 0)
+            continue;
+        rd_kafka_consume_stop(handle, partition);
+        if (rd_kafka_consume_start_queue(handle, partition, offset, reader->queue) != 0)
+            return kafka_reason(KAFKA_READ, rd_kafka_last_error(), topic, why);
+    }
+    return GO_ON;
+}
+
 void reader_stop(struct reader *reader)
 {
     for (size_t i = 0; i < reader->started_count; i++) {
@@ -76,6 +94,43 @@ rd_kafka_message_t *reader_poll(struct reader *reader, int wait_ms)
     if (message == NULL)
         rd_kafka_poll(reader->client, 0); /* Serves the notes. */
     return message;
+}
+
+bool reader_is_lost(const rd_kafka_message_t *message)
+{
+    enum reason_id id;
+
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return false;
+    kafka_verdict(KAFKA_FETCH, message->err, &id);
+    return id == SOURCE_UNREADABLE;
+}
+
+/* What takes such a message out of the topic. */
+static const char *cleaning(const rd_kafka_message_t *message)
+{
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return "the topic keeps it until its records are deleted";
+    if (message->key == NULL)
+        return "without a key, only deleting the topic's records up to it takes it away";
+    return "a message with its key and no value takes it away";
+}
+
+void reader_pass_over(struct reader *reader, const rd_kafka_message_t *message, const struct reason *because)
+{
+    bool is_lost = reader_is_lost(message);
+    struct reason told;
+
+    if (because->id == SOURCE_FOREIGN && message->key != NULL && message->payload == NULL && !is_lost)
+        return; /* So a topic is cleaned of it. */
+    uint64_t count = ++reader->passed_over;
+    if (count > TOLD_EACH && (count & (count - 1)) != 0)
+        return;
+    reason_set(&told, GO_ON, is_lost ? SOURCE_UNREADABLE : because->id, because->code,
+               "topic \"%s\", partition %" PRId32 ", offset %" PRId64 ", passed over as number %" PRIu64 ": %s; %s",
+               rd_kafka_topic_name(message->rkt), message->partition, message->offset, count,
+               is_lost ? rd_kafka_message_errstr(message) : because->text, cleaning(message));
+    log_reason(&reader->logger, told.id == SOURCE_FOREIGN ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, &told);
 }
 
 void reader_close(struct reader *reader)

@@ -15,6 +15,8 @@ struct reader {
     rd_kafka_queue_t *queue;
     struct kafka_notes notes;
     struct logger silent; /* librdkafka's own lines are for those who run it for long */
+    struct logger logger;
+    uint64_t passed_over;
     struct reader_partition *started;
     size_t started_count, started_room;
 };
@@ -34,12 +36,26 @@ MUST_CHECK enum verdict reader_open(struct reader *reader, const struct config *
 MUST_CHECK enum verdict reader_start(struct reader *reader, const char *topic, int32_t partition, int64_t offset,
                                      struct reason *why);
 
+/* Reads a partition that was started from another offset on. HALT as kafka_verdict() says. */
+MUST_CHECK enum verdict reader_move(struct reader *reader, const char *topic, int32_t partition, int64_t offset,
+                                    struct reason *why);
+
 /* Ends what was started; what is queued of it is never seen. */
 void reader_stop(struct reader *reader);
 
 /* Waits up to `wait_ms` for a record or an error of a partition that was started, to be destroyed by the caller; NULL:
  * there is none. */
 rd_kafka_message_t *reader_poll(struct reader *reader, int wait_ms);
+
+/* Whether the message is an error that stands for a batch of the log whose bytes cannot be read: it is stepped over. */
+bool reader_is_lost(const rd_kafka_message_t *message);
+
+/*
+ * Tells that a message says nothing to whoever reads, who passes it over: a warning with its place, how to clean the
+ * topic of it, and `because`; an error if a key of ours lost its value by it. The first ones are told each, then ever
+ * fewer, so that thousands of them fill no log.
+ */
+void reader_pass_over(struct reader *reader, const rd_kafka_message_t *message, const struct reason *because);
 
 /* Frees what a reader holds, whether it opened or not. */
 void reader_close(struct reader *reader);

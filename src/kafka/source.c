@@ -21,6 +21,7 @@
 
 #include "batch_parts.h"
 #include "kafka_client.h"
+#include "nudge.h"
 #include "position.h"
 #include "source_settings.h"
 #include "suspect_log.h"
@@ -37,13 +38,13 @@ struct source {
     rd_kafka_queue_t *control;
     rd_kafka_queue_t *data;
     struct kafka_notes notes;
-    char topic[256];
     enum rebalance unanswered;
     bool is_joined;
     bool is_vanished;   /* the topic was deleted while it was read */
     bool needs_assign;  /* the positions are no longer librdkafka's assignment */
     bool has_unsettled; /* perhaps a position is assigned and not settled */
     int32_t assigned_count;
+    struct nudge nudge;     /* of `data` */
     uint32_t message_count; /* held for the batch that the caller has */
     rd_kafka_message_t *messages[BATCH_RECORDS_MAX];
     struct position positions[PARTITIONS_MAX];
@@ -68,7 +69,6 @@ enum verdict source_open(struct source **source, const struct config *config, st
     source_settings(settings, config->group);
     made->config = config;
     made->notes.logger = logger;
-    snprintf(made->topic, sizeof(made->topic), "%s", config->topic);
     enum verdict verdict = kafka_open(&made->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
                                       &made->notes, SOURCE_CONFIG, why);
     if (verdict != GO_ON) {
@@ -95,21 +95,21 @@ static void free_messages(struct source *source)
 enum verdict source_partitions(struct source *source, int32_t *count, struct reason *why)
 {
     enum verdict verdict =
-        kafka_partitions(source->client, &source->notes, KAFKA_READ, source->topic, ANSWER_MS, count, why);
+        kafka_partitions(source->client, &source->notes, KAFKA_READ, source->config->topic, ANSWER_MS, count, why);
 
     if (verdict == HALT && why != NULL && why->id == SOURCE_TOPIC_MISSING)
         return reason_set(why, HALT, SOURCE_TOPIC_MISSING, why->code,
-                          "topic \"%s\" does not exist: `gentally setup` creates it", source->topic);
+                          "topic \"%s\" does not exist: `gentally setup` creates it", source->config->topic);
     if (verdict == GO_ON && *count > PARTITIONS_MAX)
         return reason_set(why, HALT, SOURCE_PARTITIONS, 0, "topic \"%s\" has %" PRId32 " partitions, the most is %d",
-                          source->topic, *count, PARTITIONS_MAX);
+                          source->config->topic, *count, PARTITIONS_MAX);
     return verdict;
 }
 
 enum verdict source_extent(struct source *source, int32_t partition, int64_t *first, int64_t *next, struct reason *why)
 {
     assert(partition >= 0 && partition < PARTITIONS_MAX);
-    return kafka_extents(source->client, source->topic, partition, 1, ANSWER_MS / 4, first, next, why);
+    return kafka_extents(source->client, source->config->topic, partition, 1, ANSWER_MS / 4, first, next, why);
 }
 
 enum verdict source_ends(struct source *source, int32_t count, int64_t ends[], struct reason *why)
@@ -117,7 +117,7 @@ enum verdict source_ends(struct source *source, int32_t count, int64_t ends[], s
     int64_t begins[PARTITIONS_MAX];
 
     assert(count > 0 && count <= PARTITIONS_MAX);
-    return kafka_extents(source->client, source->topic, 0, count, ANSWER_MS / 4, begins, ends, why);
+    return kafka_extents(source->client, source->config->topic, 0, count, ANSWER_MS / 4, begins, ends, why);
 }
 
 enum verdict source_join(struct source *source, struct reason *why)
@@ -125,13 +125,11 @@ enum verdict source_join(struct source *source, struct reason *why)
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
 
     assert(!source->is_joined);
-    rd_kafka_topic_partition_list_add(topics, source->topic, RD_KAFKA_PARTITION_UA);
+    rd_kafka_topic_partition_list_add(topics, source->config->topic, RD_KAFKA_PARTITION_UA);
     rd_kafka_resp_err_t code = rd_kafka_subscribe(source->client, topics);
     rd_kafka_topic_partition_list_destroy(topics);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return kafka_reason(KAFKA_READ, code, "joining the group", why);
-    source->is_joined = true;
-    return GO_ON;
+    source->is_joined = code == RD_KAFKA_RESP_ERR_NO_ERROR;
+    return source->is_joined ? GO_ON : kafka_reason(KAFKA_READ, code, "joining the group", why);
 }
 
 /*
@@ -149,7 +147,7 @@ static void forward(struct source *source)
         seen += position->is_assigned ? 1 : 0;
         if (!position->is_assigned || position->is_settled)
             continue;
-        rd_kafka_queue_t *queue = rd_kafka_queue_get_partition(source->client, source->topic, i);
+        rd_kafka_queue_t *queue = rd_kafka_queue_get_partition(source->client, source->config->topic, i);
         rd_kafka_queue_forward(queue, source->data);
         rd_kafka_queue_destroy(queue);
         is_any = true;
@@ -181,7 +179,7 @@ static enum verdict assign_positions(struct source *source, struct reason *why)
         struct position *position = &source->positions[i];
         if (!position->is_assigned)
             continue;
-        rd_kafka_topic_partition_list_add(list, source->topic, i)->offset = position->expected;
+        rd_kafka_topic_partition_list_add(list, source->config->topic, i)->offset = position->expected;
         position->is_waiting = position->suspicion != SUSPICION_NONE; /* source_check_log() comes first. */
         position->is_settled = false;
     }
@@ -266,10 +264,9 @@ enum verdict source_release_all(struct source *source, struct reason *why)
     unassign_positions(source);
     source->needs_assign = false;
     rd_kafka_resp_err_t code = assign(source, NULL);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return kafka_reason(KAFKA_READ, code, "releasing partitions", why);
-    source->unanswered = REBALANCE_NONE;
-    return GO_ON;
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        source->unanswered = REBALANCE_NONE;
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "releasing partitions", why);
 }
 
 void source_commit(struct source *source, const int32_t partitions[], const int64_t next[], uint32_t count)
@@ -278,7 +275,7 @@ void source_commit(struct source *source, const int32_t partitions[], const int6
         return;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
     for (uint32_t i = 0; i < count; i++)
-        rd_kafka_topic_partition_list_add(list, source->topic, partitions[i])->offset = next[i];
+        rd_kafka_topic_partition_list_add(list, source->config->topic, partitions[i])->offset = next[i];
     rd_kafka_resp_err_t code = rd_kafka_commit(source->client, list, 1);
     rd_kafka_topic_partition_list_destroy(list);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -295,7 +292,7 @@ static void take_rebalance(struct source *source, struct batch *batch, rd_kafka_
     else
         batch->rebalance = rd_kafka_assignment_lost(source->client) ? REBALANCE_LOST : REBALANCE_REVOKED;
     for (int i = 0; i < list->cnt; i++) {
-        assert(strcmp(list->elems[i].topic, source->topic) == 0);
+        assert(strcmp(list->elems[i].topic, source->config->topic) == 0);
         assert(batch->partition_count < PARTITIONS_MAX);
         batch->partitions[batch->partition_count++] = list->elems[i].partition;
     }
@@ -313,6 +310,8 @@ static enum verdict take_error(struct source *source, rd_kafka_resp_err_t code, 
         return reason_set(why, HALT, SOURCE_FATAL, code, "%s", fatal);
     }
     enum verdict verdict = kafka_reason(KAFKA_READ, code, text, &reason);
+    kafka_name_right(&reason, &(struct kafka_right){"Read", "topic", source->config->topic});
+    kafka_name_right(&reason, &(struct kafka_right){"Read", "group", source->config->group});
     if (reason.id == SOURCE_TOPIC_MISSING)
         source->is_vanished = true;
     if (verdict == HALT || code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
@@ -512,6 +511,7 @@ static enum verdict poll_data(struct source *source, struct batch *batch, int ti
     }
     if (count < 0)
         return kafka_reason(KAFKA_READ, rd_kafka_last_error(), "reading", why);
+    nudge_turn(&source->nudge, source->client, source->data, source->config->topic, source->positions);
     return take_messages(source, batch, (uint32_t)count, why);
 }
 
@@ -554,7 +554,7 @@ enum verdict source_keep_alive(struct source *source, struct batch *batch, struc
 enum verdict source_check_log(struct source *source, int32_t partition, struct reason *why)
 {
     struct position *position = position_of(source, partition);
-    struct suspect_log log = {source->config, source->notes.logger, source->topic, partition, 0, 0};
+    struct suspect_log log = {source->config, source->notes.logger, source->config->topic, partition, 0, 0};
 
     if (!position->is_assigned || position->suspicion == SUSPICION_NONE)
         return GO_ON;

@@ -4,24 +4,15 @@
 #include <assert.h>
 
 /*
- * Memory: the queued records (all partitions share one queue), one fetch of 16 MiB a broker beyond them, and about 250
- * bytes of librdkafka's own for each queued record.
+ * Memory while catching up: the queued records (all partitions share one queue) with some 250 bytes of librdkafka's own
+ * for each, and what one fetch brings beyond them, unpacked. A queue that is drained faster than it is filled makes
+ * nothing faster by being deep, if only it is filled again in time: see nudge.h, and from 2.2 on
+ * fetch.queue.backoff.ms.
  *
- * How deep the queue is, is a matter of speed before librdkafka 2.2: a full queue makes it pause for a second, whatever
- * is read meanwhile, so the queue must hold more than is read in a second. Measured with 2.0.2, 200-byte records and a
- * reader that takes 1.1 us each: 150,000 records/s with 100,000 queued, 480,000 with 64 MiB, 830,000 with 128 MiB.
- * kafka.queued.max.messages.kbytes and kafka.queued.min.messages make it smaller.
+ * A member that is killed is missed for the session's time, and nobody counts its partitions meanwhile. A broker that
+ * stands still for eight seconds is to cost no rebalance: then the last heartbeat it heard is eight seconds and an
+ * interval old.
  */
-#define BACKOFF_FIXED 0x02020000
-
-static void choose_depth(struct kafka_setting depth[2])
-{
-    bool is_deep = rd_kafka_version() < BACKOFF_FIXED;
-
-    depth[0] = (struct kafka_setting){"queued.min.messages", is_deep ? "1000000" : "300000", SETTING_TUNED};
-    depth[1] = (struct kafka_setting){"queued.max.messages.kbytes", is_deep ? "131072" : "65536", SETTING_TUNED};
-}
-
 static const struct kafka_setting settings[] = {
     {"enable.auto.commit", "false", SETTING_OWNED},
     {"enable.auto.offset.store", "false", SETTING_OWNED},
@@ -30,8 +21,12 @@ static const struct kafka_setting settings[] = {
     {"isolation.level", "read_committed", SETTING_OWNED},
     {"partition.assignment.strategy", "range", SETTING_OWNED}, /* Eager: the cooperative protocol has bugs to 2.10. */
     {"check.crcs", "true", SETTING_TUNED},
-    {"fetch.max.bytes", "16777216", SETTING_TUNED},
-    {"fetch.message.max.bytes", "4194304", SETTING_TUNED},
+    {"session.timeout.ms", "9500", SETTING_TUNED},
+    {"heartbeat.interval.ms", "500", SETTING_TUNED},
+    {"queued.min.messages", "50000", SETTING_TUNED},
+    {"queued.max.messages.kbytes", "16384", SETTING_TUNED},
+    {"fetch.max.bytes", "4194304", SETTING_TUNED},
+    {"fetch.message.max.bytes", "1048576", SETTING_TUNED},
     {"fetch.wait.max.ms", "50", SETTING_TUNED},
     {"fetch.error.backoff.ms", "10", SETTING_TUNED},
     {"fetch.queue.backoff.ms", "10", SETTING_OPTIONAL},
@@ -40,8 +35,7 @@ static const struct kafka_setting settings[] = {
 
 void source_settings(struct kafka_setting all[SOURCE_SETTINGS], const char *group)
 {
-    static_assert(SOURCE_SETTINGS == LENGTH_OF(settings) + 3, "the fixed ones, the group, and the depth of the queue");
+    static_assert(SOURCE_SETTINGS == LENGTH_OF(settings) + 1, "the fixed ones, and the group");
     memcpy(all, settings, sizeof(settings));
     all[LENGTH_OF(settings)] = (struct kafka_setting){"group.id", group, SETTING_OWNED};
-    choose_depth(all + LENGTH_OF(settings) + 1);
 }

@@ -4,7 +4,7 @@
 
 #include "kafka_client.h"
 
-#define SOURCE_SETTINGS 16
+#define SOURCE_SETTINGS 18
 
 /* Fills `all`; the consumer group is `group`, which is borrowed. */
 void source_settings(struct kafka_setting all[SOURCE_SETTINGS], const char *group);

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "broken_batch.h"
 #include "gentally/core/event.h"
 #include "reader.h"
 
@@ -20,6 +21,7 @@ struct followed_topic {
 };
 
 struct topic_follow {
+    const struct config *config;
     struct reader reader;
     size_t topic_count;
     struct followed_topic *topics;
@@ -83,6 +85,7 @@ enum verdict topic_follow_open_wanted(struct topic_follow **follow, const struct
         free(made);
         return reason_set(why, HALT, NO_MEMORY, 0, "following %zu topics", topic_count);
     }
+    made->config = config;
     made->topic_count = topic_count;
     enum verdict verdict = reader_open(&made->reader, config, &reader_options, why);
     for (size_t index = 0; index < topic_count && verdict == GO_ON; index++)
@@ -142,6 +145,24 @@ static bool find_topic(const struct topic_follow *follow, const rd_kafka_message
     return false;
 }
 
+/* A batch that cannot be read is told of, and reading goes on behind it. */
+static enum verdict step_over(struct topic_follow *follow, const rd_kafka_message_t *message, struct reason *why)
+{
+    const char *topic = rd_kafka_topic_name(message->rkt);
+    struct broken_batch batch = {topic, message->partition, message->offset, message->offset, 0};
+    int64_t begin, end = message->offset;
+    enum verdict verdict =
+        kafka_extents(follow->reader.client, topic, message->partition, 1, ANSWER_MS, &begin, &batch.log_end, why);
+
+    if (verdict == GO_ON)
+        verdict = broken_batch_end(&batch, follow->config, &follow->reader.silent, &end, why);
+    if (verdict == TRY_LATER) /* It comes again. */
+        return GO_ON;
+    if (verdict == GO_ON && end > message->offset)
+        reader_pass_over(&follow->reader, message, &(struct reason){SOURCE_UNREADABLE, message->err, ""});
+    return verdict == GO_ON ? reader_move(&follow->reader, topic, message->partition, end, why) : verdict;
+}
+
 static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *message, topic_follow_reader *each,
                          void *context, struct reason *why)
 {
@@ -154,8 +175,12 @@ static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *
             set_out(follow, topic, message->partition, true);
         return GO_ON;
     }
+    if (reader_is_lost(message))
+        return step_over(follow, message, why);
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         enum verdict verdict = kafka_reason(KAFKA_FETCH, message->err, rd_kafka_message_errstr(message), why);
+        if (message->rkt != NULL)
+            kafka_name_right(why, &(struct kafka_right){"Read", "topic", rd_kafka_topic_name(message->rkt)});
         return verdict == HALT ? HALT
                                : GO_ON; /* Trouble that may mend is waited out: topic_follow_ask() tells of it. */
     }
@@ -167,8 +192,14 @@ static enum verdict take(struct topic_follow *follow, const rd_kafka_message_t *
         .key = {message->key, message->key_len},
         .value = {message->payload, message->len},
     };
+    struct reason because = {0};
     set_out(follow, topic, message->partition, false);
-    return each(context, topic, &record, why);
+    enum verdict verdict = each(context, topic, &record, &because);
+    if (verdict == SET_ASIDE)
+        reader_pass_over(&follow->reader, message, &because);
+    else if (verdict != GO_ON && why != NULL)
+        *why = because;
+    return verdict == SET_ASIDE ? GO_ON : verdict;
 }
 
 enum verdict topic_follow_turn(struct topic_follow *follow, int wait_ms, topic_follow_reader *each, void *context,

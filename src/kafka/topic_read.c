@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "broken_batch.h"
 #include "gentally/base/clock.h"
 #include "gentally/core/event.h"
 #include "reader.h"
@@ -27,6 +28,7 @@
 
 struct topic_read {
     struct reader reader;
+    const struct config *config;
     const char *topic;
     topic_reader *each;
     void *context;
@@ -60,30 +62,62 @@ struct span topic_header(const struct record *record, const char *name)
 /* The end shows in an empty answer: it is not to be waited for long. */
 static const struct reader_options reader_options = {.offset_reset = "error", .wait_max_ms = "10"};
 
+/* Gives a record, or what stands for a batch that cannot be read, to who asked for it. What that one sets aside is
+ * passed over. */
+static enum verdict give(struct topic_read *reading, const rd_kafka_message_t *message, struct reason *why)
+{
+    struct given_record given = {.record = {.partition = message->partition, .offset = message->offset},
+                                 .message = message};
+    struct reason because = {SOURCE_UNREADABLE, 0, ""};
+    rd_kafka_timestamp_type_t kind;
+
+    if (!reader_is_lost(message)) {
+        given.record.timestamp_ms = rd_kafka_message_timestamp(message, &kind);
+        given.record.key = (struct span){message->key, message->key_len};
+        given.record.value = (struct span){message->payload, message->len};
+    }
+    enum verdict verdict = reading->each(reading->context, &given.record, &because);
+    if (verdict == SET_ASIDE || (verdict == GO_ON && reader_is_lost(message))) {
+        reader_pass_over(&reading->reader, message, &because);
+        return GO_ON;
+    }
+    if (verdict != GO_ON && why != NULL)
+        *why = because;
+    return verdict;
+}
+
 /* One message: moves `*next`. */
 static enum verdict take(struct topic_read *reading, const rd_kafka_message_t *message, int64_t *next,
                          struct reason *why)
 {
-    rd_kafka_timestamp_type_t kind;
-
     if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
         *next = message->offset; /* A replica that lags behind ends early, and goes on. */
         return GO_ON;
     }
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         enum verdict verdict = kafka_reason(KAFKA_FETCH, message->err, rd_kafka_message_errstr(message), why);
+        kafka_name_right(why, &(struct kafka_right){"Read", "topic", reading->topic});
         return verdict == HALT ? HALT : GO_ON; /* Trouble that may mend has SILENCE_MS for it. */
     }
-    const struct given_record given = {
-        .record = {.partition = message->partition,
-                   .offset = message->offset,
-                   .timestamp_ms = rd_kafka_message_timestamp(message, &kind),
-                   .key = {message->key, message->key_len},
-                   .value = {message->payload, message->len}},
-        .message = message,
-    };
     *next = message->offset + 1;
-    return reading->each(reading->context, &given.record, why);
+    return give(reading, message, why);
+}
+
+/* A batch that cannot be read is given as one record without key and value, and reading goes on behind it. */
+static enum verdict step_over(struct topic_read *reading, const rd_kafka_message_t *message, int64_t log_end,
+                              int64_t *next, struct reason *why)
+{
+    const struct broken_batch batch = {reading->topic, message->partition, message->offset, *next, log_end};
+    int64_t end = *next;
+    enum verdict verdict = broken_batch_end(&batch, reading->config, &reading->reader.silent, &end, why);
+
+    if (verdict == GO_ON && end > *next)
+        verdict = give(reading, message, why);
+    if (verdict != GO_ON)
+        return verdict;
+    *next = end;
+    reader_stop(&reading->reader);
+    return reader_start(&reading->reader, reading->topic, message->partition, end, why);
 }
 
 /* Left-overs of the partition before are no errors, and an error may name no partition. */
@@ -112,7 +146,9 @@ static enum verdict read_partition(struct topic_read *reading, int32_t partition
         }
         if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR)
             heard_ms = clock_ms(CLOCK_MONOTONIC);
-        if (message->partition == partition || is_error(message))
+        if (reader_is_lost(message))
+            verdict = step_over(reading, message, extent->end, &next, why);
+        else if (message->partition == partition || is_error(message))
             verdict = take(reading, message, &next, why);
         rd_kafka_message_destroy(message);
     }
@@ -177,7 +213,8 @@ static enum verdict open_reading(struct topic_read *reading, const struct config
 enum verdict topic_read(const struct config *config, const char *topic, topic_reader *each, void *context,
                         struct reason *why)
 {
-    struct topic_read reading = {.topic = topic, .each = each, .context = context, .patience_ms = PATIENCE_MS};
+    struct topic_read reading = {
+        .config = config, .topic = topic, .each = each, .context = context, .patience_ms = PATIENCE_MS};
     int32_t count = 0;
     enum verdict verdict = open_reading(&reading, config, &count, why);
 
@@ -200,13 +237,17 @@ static enum verdict find_times(struct topic_read *reading, int64_t time_ms, int3
         offsets[i] = list->elems[i].offset < 0 ? INT64_MAX : list->elems[i].offset; /* no record so late */
     }
     rd_kafka_topic_partition_list_destroy(list);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "asking for offsets", why);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        return GO_ON;
+    enum verdict verdict = kafka_reason(KAFKA_READ, code, "asking for offsets", why);
+    kafka_name_right(why, &(struct kafka_right){"Describe", "topic", reading->topic});
+    return verdict;
 }
 
 enum verdict topic_find(const struct config *config, const char *topic, int64_t time_ms, int32_t count,
                         int64_t offsets[], struct reason *why)
 {
-    struct topic_read reading = {.topic = topic};
+    struct topic_read reading = {.config = config, .topic = topic};
     int64_t *ends = calloc((size_t)count, sizeof(*ends));
     int32_t partitions = 0;
 

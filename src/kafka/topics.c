@@ -81,6 +81,14 @@ bool topics_each(const struct config *config, int partitions, topics_teller *eac
     return true;
 }
 
+/* The deployer lacks a right. */
+static enum verdict denied(struct reason *why, rd_kafka_resp_err_t code, const struct kafka_right *right)
+{
+    (void)reason_set(why, HALT, SETUP_DENIED, code, "topic %s may not be touched by this user", right->name);
+    kafka_name_right(why, right);
+    return HALT;
+}
+
 /* Asks for each topic; only those that are missing go into the request. */
 static enum verdict look(rd_kafka_t *client, struct kafka_notes *notes, struct wanted wanted[], uint32_t count,
                          uint32_t *missing, struct reason *why)
@@ -93,6 +101,9 @@ static enum verdict look(rd_kafka_t *client, struct kafka_notes *notes, struct w
         wanted[i].is_there = verdict == GO_ON;
         if (verdict == GO_ON)
             continue;
+        if (why->code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+            return denied(why, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+                          &(struct kafka_right){"Describe", "topic", wanted[i].name});
         if (why->code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && why->code != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
             return verdict;
         ++*missing;
@@ -122,7 +133,7 @@ static enum verdict new_topic(const struct wanted *wanted, int replication, rd_k
     return GO_ON;
 }
 
-/* Every topic's own answer. That somebody else was faster is fine. */
+/* Every topic's own answer. That somebody else was faster is fine. Without a logger nothing was created. */
 static enum verdict read_answers(rd_kafka_event_t *event, struct logger *logger, struct reason *why)
 {
     const rd_kafka_CreateTopics_result_t *result = rd_kafka_event_CreateTopics_result(event);
@@ -135,10 +146,11 @@ static enum verdict read_answers(rd_kafka_event_t *event, struct logger *logger,
         const char *words = rd_kafka_topic_result_error_string(topics[i]);
         if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
             code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
-            return reason_set(why, HALT, SETUP_DENIED, code, "topic %s may not be created by this user", name);
+            return denied(why, code, &(struct kafka_right){"Create", "topic", name});
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
             return refused(name, words != NULL ? words : rd_kafka_err2str(code), why);
-        log_line(logger, LOG_LEVEL_INFO, "SETUP-TOPIC-CREATED", "topic=%s", name);
+        if (logger != NULL)
+            log_line(logger, LOG_LEVEL_INFO, "SETUP-TOPIC-CREATED", "topic=%s", name);
     }
     return GO_ON;
 }
@@ -153,6 +165,7 @@ static enum verdict request(rd_kafka_t *client, rd_kafka_NewTopic_t *topics[], u
 
     (void)rd_kafka_AdminOptions_set_request_timeout(options, REQUEST_MS, text, sizeof(text));
     (void)rd_kafka_AdminOptions_set_operation_timeout(options, REQUEST_MS, text, sizeof(text));
+    (void)rd_kafka_AdminOptions_set_validate_only(options, logger == NULL, text, sizeof(text));
     rd_kafka_CreateTopics(client, topics, count, options, queue);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, REQUEST_MS + 5000);
     if (event == NULL)
@@ -189,13 +202,17 @@ static enum verdict create(rd_kafka_t *client, const struct wanted wanted[], uin
 }
 
 /* A summary topic that forgets by age loses closed windows: say so, change nothing. */
-static void read_policies(rd_kafka_event_t *event, struct logger *logger)
+static enum verdict read_policies(rd_kafka_event_t *event, struct logger *logger, struct reason *why)
 {
     const rd_kafka_DescribeConfigs_result_t *result = rd_kafka_event_DescribeConfigs_result(event);
     size_t topics = 0, entries = 0;
     const rd_kafka_ConfigResource_t **topic = rd_kafka_DescribeConfigs_result_resources(result, &topics);
 
     for (size_t i = 0; i < topics; i++) {
+        rd_kafka_resp_err_t code = rd_kafka_ConfigResource_error(topic[i]);
+        const char *name = rd_kafka_ConfigResource_name(topic[i]);
+        if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+            return denied(why, code, &(struct kafka_right){"DescribeConfigs", "topic", name});
         const rd_kafka_ConfigEntry_t **entry = rd_kafka_ConfigResource_configs(topic[i], &entries);
         for (size_t j = 0; j < entries; j++) {
             const char *value = rd_kafka_ConfigEntry_value(entry[j]);
@@ -203,53 +220,72 @@ static void read_policies(rd_kafka_event_t *event, struct logger *logger)
                 strcmp(value, "compact") != 0)
                 log_line(logger, LOG_LEVEL_WARN, "SETUP-TOPIC-POLICY",
                          "topic=%s cleanup.policy=%s wanted=compact: what is older than its retention will be lost",
-                         rd_kafka_ConfigResource_name(topic[i]), value);
+                         name, value);
         }
     }
+    return GO_ON;
 }
 
 /* Looks at the topics that were there already. A broker that does not answer such a question (the embedded one) is not
  * asked twice. */
-static void check_policies(rd_kafka_t *client, const struct wanted wanted[], uint32_t count, struct logger *logger)
+static enum verdict check_policies(rd_kafka_t *client, const struct wanted wanted[], uint32_t count,
+                                   struct logger *logger, struct reason *why)
 {
     rd_kafka_ConfigResource_t *topics[TOPICS_MAX];
+    enum verdict verdict = GO_ON;
     size_t asked = 0;
 
     for (uint32_t i = 0; i < count; i++)
         if (wanted[i].is_there && wanted[i].is_compacted)
             topics[asked++] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, wanted[i].name);
     if (asked == 0)
-        return;
+        return GO_ON;
     rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
     rd_kafka_DescribeConfigs(client, topics, asked, NULL, queue);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, POLICY_MS);
     if (event != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR)
-        read_policies(event, logger);
+        verdict = read_policies(event, logger, why);
     if (event != NULL)
         rd_kafka_event_destroy(event);
     rd_kafka_queue_destroy(queue);
     rd_kafka_ConfigResource_destroy_array(topics, asked);
+    return verdict;
+}
+
+/* With a logger for what is done, or without one: then nothing is. */
+static enum verdict create_all(const struct config *config, int partitions, int replication, struct logger *logger,
+                               struct reason *why)
+{
+    const struct kafka_hooks hooks = {0, NULL};
+    struct logger silent;
+    struct kafka_notes notes = {.logger = logger == NULL ? &silent : logger};
+    struct wanted wanted[TOPICS_MAX];
+    uint32_t count = list_wanted(config, partitions, wanted), missing = 0;
+    rd_kafka_t *client = NULL;
+
+    log_open(&silent, LOG_LEVEL_ERROR, "setup");
+    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, SINK_CONFIG, why);
+    if (verdict != GO_ON)
+        return verdict;
+    verdict = look(client, &notes, wanted, count, &missing, why);
+    if (verdict == GO_ON)
+        verdict = check_policies(client, wanted, count, notes.logger, why);
+    if (verdict == GO_ON && missing > 0)
+        verdict = create(client, wanted, count, replication, logger, why);
+    rd_kafka_destroy(client);
+    return verdict;
 }
 
 enum verdict topics_create(const struct config *config, int partitions, int replication, struct logger *logger,
                            struct reason *why)
 {
-    const struct kafka_hooks hooks = {0, NULL};
-    struct kafka_notes notes = {.logger = logger};
-    struct wanted wanted[TOPICS_MAX];
-    uint32_t count = list_wanted(config, partitions, wanted), missing = 0;
-    rd_kafka_t *client = NULL;
-    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, SINK_CONFIG, why);
+    assert(logger != NULL);
+    return create_all(config, partitions, replication, logger, why);
+}
 
-    if (verdict != GO_ON)
-        return verdict;
-    verdict = look(client, &notes, wanted, count, &missing, why);
-    if (verdict == GO_ON && missing > 0)
-        verdict = create(client, wanted, count, replication, logger, why);
-    if (verdict == GO_ON)
-        check_policies(client, wanted, count, logger);
-    rd_kafka_destroy(client);
-    return verdict;
+enum verdict topics_rehearse(const struct config *config, int partitions, int replication, struct reason *why)
+{
+    return create_all(config, partitions, replication, NULL, why);
 }
 
 static enum verdict read_removals(rd_kafka_event_t *event, struct logger *logger, struct reason *why)
@@ -262,7 +298,7 @@ static enum verdict read_removals(rd_kafka_event_t *event, struct logger *logger
         rd_kafka_resp_err_t code = rd_kafka_topic_result_error(topics[i]);
         const char *name = rd_kafka_topic_result_name(topics[i]);
         if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
-            return reason_set(why, HALT, SETUP_DENIED, code, "topic %s may not be deleted by this user", name);
+            return denied(why, code, &(struct kafka_right){"Delete", "topic", name});
         if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
             return reason_set(why, HALT, SETUP_TOPIC, code, "topic %s cannot be deleted: %s", name,
                               rd_kafka_err2str(code));

@@ -22,6 +22,7 @@
 struct transaction {
     rd_kafka_t *client;
     struct kafka_notes notes;
+    char name[256]; /* the transactional id */
     bool is_open;   /* begun, and neither committed nor aborted */
     bool is_broken; /* cannot succeed any more */
 };
@@ -69,7 +70,9 @@ static enum verdict judge(struct transaction *transaction, rd_kafka_error_t *err
     enum verdict verdict =
         kafka_verdict(KAFKA_TRANSACT, kafka_root_error(transaction->client, &transaction->notes, code), &id);
     transaction->is_broken = true;
-    return reason_set(why, verdict, id, code, "%s: %s (%s)", what, text, rd_kafka_err2name(code));
+    reason_set(why, verdict, id, code, "%s: %s (%s)", what, text, rd_kafka_err2name(code));
+    kafka_name_right(why, &(struct kafka_right){"Write", "transactional-id", transaction->name});
+    return verdict;
 }
 
 enum verdict transaction_open(struct transaction **transaction, const struct config *config, const char *name,
@@ -84,6 +87,7 @@ enum verdict transaction_open(struct transaction **transaction, const struct con
     memcpy(all, settings, sizeof(settings));
     all[LENGTH_OF(settings)] = (struct kafka_setting){"transactional.id", name, SETTING_OWNED};
     made->notes.logger = logger;
+    snprintf(made->name, sizeof(made->name), "%s", name);
     enum verdict verdict = kafka_open(&made->client, RD_KAFKA_PRODUCER, config, all, LENGTH_OF(all), &hooks,
                                       &made->notes, SINK_CONFIG, why);
     if (verdict != GO_ON) {
@@ -127,16 +131,36 @@ enum verdict transaction_begin(struct transaction *transaction, struct reason *w
     return verdict;
 }
 
+/* What broke an open transaction: each of its messages only says that it was purged. To begin one more is refused while
+ * one is open, with that cause. */
+static rd_kafka_resp_err_t cause_of(struct transaction *transaction, rd_kafka_resp_err_t code)
+{
+    char text[256];
+    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(transaction->client, text, sizeof(text));
+    rd_kafka_error_t *error = rd_kafka_begin_transaction(transaction->client);
+
+    if (fatal == RD_KAFKA_RESP_ERR_NO_ERROR && error != NULL && rd_kafka_error_txn_requires_abort(error) &&
+        (code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT))
+        code = rd_kafka_error_code(error);
+    if (error != NULL)
+        rd_kafka_error_destroy(error);
+    return fatal != RD_KAFKA_RESP_ERR_NO_ERROR ? fatal : code;
+}
+
 static enum verdict refuse(struct transaction *transaction, rd_kafka_resp_err_t code, const char *topic,
                            struct reason *why)
 {
-    char text[256];
     char what[300];
-    rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(transaction->client, text, sizeof(text));
 
+    assert(transaction->is_open);
     transaction->is_broken = true;
     snprintf(what, sizeof(what), "topic \"%.249s\" refused a message", topic);
-    return kafka_reason(KAFKA_TRANSACT, fatal != RD_KAFKA_RESP_ERR_NO_ERROR ? fatal : code, what, why);
+    enum verdict verdict = kafka_reason(KAFKA_TRANSACT, cause_of(transaction, code), what, why);
+    rd_kafka_poll(transaction->client, 0); /* Serves the notes. */
+    if (transaction->notes.denied_topic[0] != '\0')
+        topic = transaction->notes.denied_topic;
+    kafka_name_right(why, &(struct kafka_right){"Write", "topic", topic});
+    return verdict;
 }
 
 /* Waits for room in the queue. The message's headers are taken if the answer is GO_ON. */

@@ -29,6 +29,7 @@ static enum verdict open_parts(struct closer *closer, const struct closer_option
         .countries = options->countries,
         .tables_version = options->tables_version,
         .partitions = options->partitions,
+        .since_ms = options->since_ms,
     };
 
     snprintf(name, sizeof(name), "%s.closer", options->config->namespace_);
@@ -142,6 +143,11 @@ static enum verdict finish(struct closer *closer, bool *has_more, struct reason 
     const struct trouble *trouble = troubles_first(&closer->troubles);
     enum verdict verdict = closer_check_offsets(closer, why);
 
+    size_t held = published_held(closer->published);
+    if (verdict == GO_ON && trouble == NULL && held > 0)
+        return reason_set(why, HALT, LEDGER_UNREADABLE, 0,
+                          "%zu windows are held, since their ledger records cannot be read; all others are published",
+                          held);
     if (verdict != GO_ON || trouble == NULL)
         return verdict;
     *has_more = trouble->attempts < TROUBLE_FINAL_ATTEMPTS;

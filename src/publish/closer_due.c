@@ -27,8 +27,9 @@ struct window_facts closer_facts(const struct closer *closer, const struct store
         .is_final = is_final,
         .is_late_due = is_late_due,
     };
-    if (last == NULL)
+    if (last == NULL || last->is_withdrawn)
         return facts;
+    facts.is_put_off = facts.is_put_off || last->is_held;
     facts.published_records = last->revision;
     facts.published_retention = last->retention;
     facts.was_closed = last->pane != PANE_EARLY;
@@ -55,6 +56,10 @@ static struct emitter_order order_of(const struct closer *closer, struct window 
 
     if (last == NULL)
         return order;
+    if (last->is_withdrawn) {
+        order.generation = published_generation(closer->published) + 1;
+        return order;
+    }
     order.generation = last->generation + (is_restated ? 1 : 0);
     if (!is_restated && decision != EMIT_ON_TIME) {
         order.unchanged_revision = last->revision;

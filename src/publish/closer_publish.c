@@ -48,7 +48,7 @@ static enum verdict check_outcome(const struct closer *closer, const struct due 
 {
     const struct published_window *last = published_find(closer->published, due->order.window);
 
-    if (last == NULL || due->is_rebuilt)
+    if (last == NULL || last->is_withdrawn || due->is_rebuilt)
         return GO_ON;
     if (outcome->revision < last->revision)
         return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0,

@@ -13,7 +13,7 @@ struct window_facts {
     /* What the store holds of it. */
     int64_t records;          /* >= 0, of all partitions; 0: all of them were retracted */
     int64_t retention;        /* revision of a month's retention rows; as published_retention where none are counted */
-    bool is_put_off;          /* it could not be read or written: it is tried again later */
+    bool is_put_off;          /* it could not be read or written, or nobody knows what was published of it last */
     bool is_short;            /* a partition lost records of what was published of it, for good or for now */
     bool is_closed;           /* the watermark has passed its end */
     bool is_passed;           /* that of the partitions that have not stopped has; true where is_closed is */

@@ -31,6 +31,7 @@ struct emitter {
     struct retention_rows *retention; /* of a month; NULL: without retention */
     struct ledger_partition *partitions;
     uint32_t partition_count;
+    const int64_t *since_ms;  /* by rollup */
     char values[ROW_KEY_MAX]; /* of the row being joined */
 };
 
@@ -43,6 +44,7 @@ enum verdict emitter_open(struct emitter **emitter, const struct emitter_options
         return no_memory(why, "for emissions");
     opened->config = config;
     opened->store = options->store;
+    opened->since_ms = options->since_ms;
     opened->catalog = options->catalog;
     opened->countries = options->countries;
     opened->tables_version = span_of(options->tables_version);
@@ -146,6 +148,8 @@ static enum verdict put_summary(struct emitter *emitter, struct transaction *tra
     combination_at(emitter->combination, index, &key, &summary->cell);
     if (!row_key_read(key, &emitter->config->rollups, &rollup, values, emitter->values))
         return GO_ON; /* A rollup that was configured once and is no more: its cells wait to be collected. */
+    if (summary->window.start_ms < emitter->since_ms[rollup - emitter->config->rollups.items])
+        return GO_ON; /* Of a time when it was counted before: not the whole window. */
     const char *topic = emitter->topics[rollup - emitter->config->rollups.items];
     size_t size = summary_key_write(key, summary->window, text);
     if (transaction == NULL) {

@@ -20,6 +20,7 @@ struct emitter_options {
     const struct countries *countries;
     const char *tables_version; /* stamped on every summary */
     int32_t partitions;         /* of the input, >= 1 */
+    const int64_t *since_ms;    /* by rollup: windows that start before have no rows of it; borrowed until close */
 };
 
 /* Opens an emitter. HALT: NO-MEMORY, SCHEMA-INVALID. */

@@ -1,10 +1,10 @@
-/* One record after the other, in the order of the topic; the latest version of each window wins. */
+/* One record after the other, in the order of the topic; the latest version of each window wins. What is not ours is
+ * passed over by topic_read(), which tells of it. */
 #include "ledger_load.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
-#include "gentally/codec/avro_read.h"
+#include "gentally/codec/record_read.h"
 #include "gentally/config/config.h"
 #include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
@@ -20,11 +20,18 @@ static enum verdict read_ledger_record(void *context, const struct record *recor
 {
     struct ledger_reading *reading = context;
 
-    if (record->value.bytes == NULL) /* a tombstone */
-        return GO_ON;
-    enum verdict verdict = decode_ledger(record->value, &reading->read, why);
+    struct window window;
+    enum verdict verdict = ledger_record_read(record, &reading->read, &window, why);
+    if (verdict == SET_ASIDE && why->id == LEDGER_UNREADABLE) {
+        struct reason other;
+        if (published_hold(reading->published, window, &other) == GO_ON)
+            return SET_ASIDE;
+        return reason_set(why, HALT, NO_MEMORY, 0, "%s", other.text);
+    }
     if (verdict != GO_ON)
-        return reason_set(why, HALT, LEDGER_UNREADABLE, 0, "offset %" PRId64 " of the ledger topic", record->offset);
+        return verdict;
+    if (record->value.bytes == NULL) /* a tombstone */
+        return published_withdraw(reading->published, window, why);
     const struct ledger *ledger = &reading->read.ledger;
     struct published_window entry = {
         .window = ledger->window,

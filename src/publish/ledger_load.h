@@ -1,6 +1,7 @@
 /*
  * The ledger topic, read to its end: what earlier closers have published. The ledger stands in the same transactions as
- * the summaries, so neither a crash nor a store that rolled back makes a revision appear twice or fall.
+ * the summaries, so neither a crash nor a store that rolled back makes a revision appear twice or fall. Others may
+ * write there too: what is not ours is passed over, and a window whose record cannot be read is held.
  */
 #ifndef GENTALLY_LEDGER_LOAD_H
 #define GENTALLY_LEDGER_LOAD_H
@@ -13,7 +14,7 @@ struct config;
 /*
  * Adds all ledger records to `published`, and how far their partitions had been read to `offsets`. Blocks until the end
  * that the topic had when the call began; fence other writers first (transaction_open()). TRY_LATER, HALT as
- * topic_read(); HALT: LEDGER-UNREADABLE, NO-MEMORY.
+ * topic_read(); HALT: NO-MEMORY.
  */
 MUST_CHECK enum verdict ledger_load(const struct config *config, struct published *published,
                                     struct published_offsets *offsets, struct reason *why);

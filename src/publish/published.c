@@ -80,12 +80,10 @@ static enum verdict keep(struct published_window *kept, const struct published_w
     return GO_ON;
 }
 
-enum verdict published_put(struct published *published, const struct published_window *entry, struct reason *why)
+/* Inserts an entry that is not there yet. */
+static enum verdict insert(struct published *published, size_t index, const struct published_window *entry,
+                           struct reason *why)
 {
-    size_t index = lower_bound(published, entry->window);
-
-    if (is_at(published, index, entry->window))
-        return is_newer(entry, &published->entries[index]) ? keep(&published->entries[index], entry, why) : GO_ON;
     if (published->count == published->room) {
         struct published_window *entries =
             grow(published->entries, &published->room, published->count + 1, sizeof(*entries));
@@ -102,6 +100,58 @@ enum verdict published_put(struct published *published, const struct published_w
     published->entries[index] = kept;
     published->count++;
     return GO_ON;
+}
+
+enum verdict published_put(struct published *published, const struct published_window *entry, struct reason *why)
+{
+    size_t index = lower_bound(published, entry->window);
+
+    if (!is_at(published, index, entry->window))
+        return insert(published, index, entry, why);
+    struct published_window *known = &published->entries[index];
+    bool is_taken = known->is_held || known->is_withdrawn || is_newer(entry, known);
+    return is_taken ? keep(known, entry, why) : GO_ON;
+}
+
+enum verdict published_hold(struct published *published, struct window window, struct reason *why)
+{
+    const struct published_window unknown = {.window = window, .is_held = true};
+    size_t index = lower_bound(published, window);
+
+    if (!is_at(published, index, window))
+        return insert(published, index, &unknown, why);
+    published->entries[index].is_held = true;
+    return GO_ON;
+}
+
+enum verdict published_withdraw(struct published *published, struct window window, struct reason *why)
+{
+    size_t index = lower_bound(published, window);
+    struct published_window withdrawn = {.window = window, .is_withdrawn = true};
+
+    if (!is_at(published, index, window))
+        return insert(published, index, &withdrawn, why);
+    withdrawn.generation = published->entries[index].generation;
+    return keep(&published->entries[index], &withdrawn, why);
+}
+
+int64_t published_generation(const struct published *published)
+{
+    int64_t highest = 0;
+
+    for (size_t i = 0; i < published->count; i++)
+        if (published->entries[i].generation > highest)
+            highest = published->entries[i].generation;
+    return highest;
+}
+
+size_t published_held(const struct published *published)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < published->count; i++)
+        count += published->entries[i].is_held ? 1 : 0;
+    return count;
 }
 
 size_t published_count(const struct published *published)

@@ -22,6 +22,8 @@ struct published_window {
     uint64_t tables;              /* hash of the tables version it was joined with, see tables_version_hash() */
     uint32_t partitions;          /* how many there were then */
     struct published_part *parts; /* by partition */
+    bool is_held;                 /* its last ledger record cannot be read: what was published last is not known */
+    bool is_withdrawn;            /* its last ledger record was taken back: to be published anew, above all that was */
 };
 
 struct published;
@@ -38,6 +40,19 @@ const struct published_window *published_find(const struct published *published,
  * HALT: NO-MEMORY. */
 MUST_CHECK enum verdict published_put(struct published *published, const struct published_window *entry,
                                       struct reason *why);
+
+/* Holds a window whose ledger record cannot be read, until another record of the window follows. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict published_hold(struct published *published, struct window window, struct reason *why);
+
+/* Takes back what is known of a window, held or not, since its ledger record was replaced by a tombstone: it was not
+ * published, but its versions go on above `published_generation()`. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict published_withdraw(struct published *published, struct window window, struct reason *why);
+
+/* The highest generation of any window, at least 0; what a withdrawn window had is not above it by more than chance. */
+int64_t published_generation(const struct published *published);
+
+/* The number of windows that are held. */
+size_t published_held(const struct published *published);
 
 /* The number of windows. */
 size_t published_count(const struct published *published);

@@ -11,6 +11,7 @@
 #include "document_notes.h"
 #include "figure_json.h"
 #include "gentally/base/bundled.h"
+#include "gentally/codec/record_read.h"
 #include "specs.h"
 
 static_assert(SPECS_COUNT == FIGURES_COUNT, "the table of figures is whole");
@@ -98,6 +99,16 @@ static enum verdict take_ledger(struct figures *figures, const struct record *re
     return latest_put(figures->ledger, &row, why);
 }
 
+/* SET_ASIDE, with the reason that is there already. */
+static enum verdict spoil(struct latest *latest, const struct record *record, struct reason *why)
+{
+    struct reason other;
+
+    if (latest_spoil(latest, record->key, &other) == GO_ON)
+        return SET_ASIDE;
+    return reason_set(why, HALT, NO_MEMORY, 0, "%s", other.text);
+}
+
 enum verdict figures_take(struct figures *figures, const struct record *record, struct reason *why)
 {
     if (record->value.bytes == NULL) { /* the two kinds of keys are never alike: see summary.h */
@@ -105,12 +116,18 @@ enum verdict figures_take(struct figures *figures, const struct record *record, 
         latest_drop(figures->ledger, record->key);
         return GO_ON;
     }
-    enum verdict verdict = decode_summary(record->value, figures->summary_read, why);
-    if (verdict == GO_ON)
+    struct window window;
+    bool is_ledger = ledger_record_read(record, figures->ledger_read, &window, why) == GO_ON;
+    if (is_ledger || why->id == LEDGER_UNREADABLE)
+        return is_ledger ? take_ledger(figures, record, why) : spoil(figures->ledger, record, why);
+    if (summary_record_read(record, figures->summary_read, &window, why) == GO_ON)
         return take_summary(figures, record, why);
-    if (decode_ledger(record->value, figures->ledger_read, NULL) == GO_ON)
-        return take_ledger(figures, record, why);
-    return verdict;
+    return why->id == SUMMARY_UNREADABLE ? spoil(figures->summaries, record, why) : SET_ASIDE;
+}
+
+size_t figures_unreadable(const struct figures *figures)
+{
+    return latest_spoilt(figures->summaries) + latest_spoilt(figures->ledger);
 }
 
 static void add_rules(const struct dataset *dataset, struct figure *figure)

@@ -231,17 +231,22 @@ def _read_reply(stream):
 class Kafka:
     """A broker of a test's own, for tests that stop it; the others share the one of tests/run."""
 
-    def __init__(self, folder, *settings):
+    def __init__(self, folder, *settings, users=()):
         self.folder = str(folder)
         self.settings = settings
         self.port = free_port()
+        self.environment = dict(os.environ)
+        if users:  # each has a password, which is its name, and the rights that ACLs give it, on a port of their own
+            self.secure_port = free_port()
+            self.environment |= {"BROKER_SECURE_PORT": str(self.secure_port), "BROKER_USERS": " ".join(users)}
 
     @property
     def address(self):
         return f"127.0.0.1:{self.port}"
 
     def _run(self, *words):
-        done = subprocess.run([str(ROOT / "tests/kafka/broker"), *words], capture_output=True, text=True, check=False)
+        command = [str(ROOT / "tests/kafka/broker"), *words]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
         if done.returncode == 77:
             raise Skip("a Kafka broker: " + done.stderr.strip())
         check(done.returncode == 0, f"tests/kafka/broker {words[0]} failed", done.stderr)
@@ -309,8 +314,8 @@ class World:
         self.settings["GENTALLY_REDIS_URL"] = self.redis.url
         return self.redis
 
-    def start_kafka(self, *settings):
-        kafka = self.own(Kafka(self.folder / "kafka", *settings)).start()
+    def start_kafka(self, *settings, users=()):
+        kafka = self.own(Kafka(self.folder / "kafka", *settings, users=users)).start()
         self.settings["GENTALLY_KAFKA_BOOTSTRAP_SERVERS"] = kafka.address
         return kafka
 

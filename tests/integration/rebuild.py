@@ -64,7 +64,7 @@ def make(world, namespace, **settings):
 
 
 def test_the_procedure(world):
-    """A topic grew while ids are remembered: it is counted anew, and the new namespace is as right as the old one was."""
+    """A topic grew while ids are remembered: it is counted anew, and the new namespace is as right as the old one."""
     world.settings["GENTALLY_IDS"] = "dedup"
     world.start_redis()
     make(world, world.namespace)

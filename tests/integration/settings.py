@@ -158,9 +158,13 @@ def test_a_rollup_taken_and_given_back(world):
     world.run("setup")
     produce(world, range(24 * 4, 24 * 7, 2))
     drain(world)
+    produce(world, [25, 40, 60])  # late, into days that were told with the rollup, with a part of it, and without it
+    drain(world)
     days = windows(world, "language", "day")
     equal(days[MONDAY_MS + 5 * DAY_MS][1], 12, "a day that began after")
     check(MONDAY_MS + 3 * DAY_MS not in days and MONDAY_MS + 4 * DAY_MS in days, "days in between", days)
+    equal(days[MONDAY_MS + DAY_MS], told[MONDAY_MS + DAY_MS], "the day in which it ended, as it was told last")
+    equal(windows(world, "total", "day")[MONDAY_MS + DAY_MS][1], 14, "requests of that day")
     proven(world)
     world.run("replay")
 

@@ -47,7 +47,16 @@ def encode_event(event):
 
 def encode_summary(record):
     """A summary as a foreign writer puts it."""
-    number = next(number for number, name in SCHEMA_FILES.items() if name == "summary.avsc")
+    return _encode("summary.avsc", record)
+
+
+def encode_ledger(record):
+    """A ledger record as a foreign writer puts it."""
+    return _encode("ledger.avsc", record)
+
+
+def _encode(name, record):
+    number = next(number for number, file in SCHEMA_FILES.items() if file == name)
     stream = io.BytesIO(b"\0" + number.to_bytes(4, "big"))
     stream.seek(5)
     fastavro.schemaless_writer(stream, _SCHEMAS[number], record)

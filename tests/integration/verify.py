@@ -11,7 +11,7 @@ import json
 import subprocess
 
 import fastavro
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
 from harness import check, equal, main, note, wait_until
@@ -492,8 +492,13 @@ def _drop_topic(world, topic, partitions=None):
     admin = AdminClient({"bootstrap.servers": world.kafka})
     admin.delete_topics([topic])[topic].result(30)
     wait_until(lambda: topic not in admin.list_topics(timeout=30).topics, 30, f"{topic} to be gone")
+
+    def made():
+        answer = admin.create_topics([NewTopic(topic, partitions, 1)])[topic].exception(30)
+        return answer is None or answer.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS
+
     if partitions:
-        admin.create_topics([NewTopic(topic, partitions, 1)])[topic].result(30)
+        wait_until(made, 30, f"{topic} to be made anew")
 
 
 def row_gets_a_tombstone(world):
@@ -546,11 +551,15 @@ def topic_is_deleted(world):
 def topic_is_emptied(world):
     topic = f"{world.namespace}.summaries.model"
     admin = AdminClient({"bootstrap.servers": world.kafka})
-    config = {"cleanup.policy": "compact,delete"}
-    admin.alter_configs([ConfigResource(ConfigResource.Type.TOPIC, topic, set_config=config)])
-    done = admin.delete_records([TopicPartition(topic, number, -1) for number in (0, 1)])
-    for answer in done.values():
-        answer.result(30)
+    config = {"cleanup.policy": "compact,delete"}  # or records may not be deleted
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic, set_config=config)
+    admin.alter_configs([resource])[resource].result(30)
+
+    def deleted():
+        done = admin.delete_records([TopicPartition(topic, number, -1) for number in (0, 1)])
+        return all(answer.exception(30) is None for answer in done.values())
+
+    wait_until(deleted, 30, "the broker to know that it may delete")
     return {"rows"}, None
 
 

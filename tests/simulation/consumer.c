@@ -417,6 +417,8 @@ enum verdict topic_read(const struct config *config, const char *name, topic_rea
             struct record record = record_at(log, p, i);
             if (kafka_is_visible(entry))
                 verdict = each(context, &record, why);
+            if (verdict == SET_ASIDE) /* told of, and passed over */
+                verdict = GO_ON;
         }
     }
     if (verdict == GO_ON && !sim_yield(sim))

@@ -1,7 +1,5 @@
-/*
- * What committed readers see: summaries and ledger records read back by a small Avro reader of its own, in the order of
- * the log. Held against the truth at the end, and against themselves all the time.
- */
+/* What committed readers see: summaries and ledger records read back by a small Avro reader of its own, in the order of
+ * the log. Held against the truth at the end, and against themselves all the time. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -531,7 +529,7 @@ static void compare_row(struct sim *sim, const struct truth_window *window, int 
         sim_fail(sim, "%s: published are %" PRId64 " requests, the truth is at least %" PRId64, text,
                  latest->sums.of[0], truth->of[0]);
     else if (is_there && !is_least && truth->of[0] == 0)
-        sim_fail(sim, "%s: published are %" PRId64 " requests; nothing is left of it", text, latest->sums.of[0]);
+        sim_fail(sim, "%s: published are %" PRId64 "; nothing is left of it", text, latest->sums.of[0]);
     else if (is_there && !is_least && !oracle_is_equal(&latest->sums, truth))
         sim_fail(sim,
                  "%s: published are %" PRId64 " requests (revision %" PRId64 "), the truth is %" PRId64 "; %s differ",
@@ -546,8 +544,7 @@ static void merge(struct truth_window *into, const struct truth_window *from)
         oracle_add(&into->rows[row], &from->rows[row], 1);
 }
 
-/* Whether a window was over for all partitions is known when all have been read out: then the highest watermark counts.
- */
+/* Whether a window was over for all partitions is known once all are read out: then the highest watermark counts. */
 static void check_pane(struct sim *sim, const struct truth_window *truth, int64_t watermark_ms)
 {
     const struct open_window *window = open_window(sim->published, truth->kind, truth->start_ms);

@@ -79,6 +79,9 @@ MUST_CHECK enum verdict settings_check(const struct settings *kept, const struct
  */
 void settings_take(struct settings *kept, const struct settings *told, int64_t highest_ms);
 
+/* The rollups that are counted in windows that start at `start_ms`. */
+void settings_rollups_at(const struct settings *settings, int64_t start_ms, struct rollups *rollups);
+
 /* The entry of a rollup, or NULL. */
 const struct rollup_setting *settings_rollup(const struct settings *settings, const char *name);
 

@@ -63,8 +63,9 @@ struct audit_options {
     const char *ledger_topic;      /* for violations that show at the end; borrowed until close */
     bool is_strict;                /* holes, steps back and amendments are violations, too */
     audit_teller *tell;
-    void *context;        /* given to `tell` */
-    const bool *is_ended; /* by rollup: it is counted no longer, and rows of it stay as they were; NULL: none is */
+    void *context;           /* given to `tell` */
+    const int64_t *since_ms; /* by rollup: in windows that start before it is not counted, or not any more: rows of it
+                                stay as they were; NULL: all are counted in all windows */
     const int64_t *forgotten_ms; /* rows of windows that were told last before it may be gone by their topic's
                                     retention; read at the end; NULL: none may */
     bool may_amend; /* ids = amend: a record may move an event between two windows of a kind, or leave a row empty */

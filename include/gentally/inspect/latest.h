@@ -15,6 +15,7 @@ struct latest_row {
     enum pane pane;
     int64_t start_ms; /* of the window */
     int64_t tokens;   /* prompt + completion */
+    bool is_spoilt;   /* dropped, since its last version could not be read: see latest_spoil() */
 };
 
 struct latest;
@@ -29,6 +30,13 @@ MUST_CHECK enum verdict latest_put(struct latest *latest, const struct latest_ro
 
 /* Takes a tombstone; a key that is not there changes nothing. */
 void latest_drop(struct latest *latest, struct span key);
+
+/* Drops a key whose last version cannot be read, so that nobody takes an older one for it; a later version or a
+ * tombstone makes it good. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict latest_spoil(struct latest *latest, struct span key, struct reason *why);
+
+/* The number of keys that are spoilt, before the sort and after it. O(1). */
+size_t latest_spoilt(const struct latest *latest);
 
 /* Before the sort: the number of keys that were seen, dropped ones too, and the row of one of them, in the order in
  * which they were first seen. A dropped row has no value. Borrowed until the next put. */

@@ -18,12 +18,12 @@ struct topic_wanted {
 };
 
 /* Gets each committed record, tombstones too, in offset order per partition; `topic` is the index of its topic, and
- * `record` is borrowed for the call. */
+ * `record` is borrowed for the call. SET_ASIDE as of a topic_reader; a batch that cannot be unpacked is told, too. */
 typedef enum verdict topic_follow_reader(void *context, size_t topic, const struct record *record, struct reason *why);
 
 /*
  * Opens a follow of `topics` from the first offset of every partition there is now; topic_follow_ask() takes up
- * partitions made later. GO_ON gives `*follow` to the caller, to be closed once; `config` is borrowed for the call.
+ * partitions made later. GO_ON gives `*follow` to the caller, to be closed once; `config` is borrowed until then.
  * Blocks up to 10 s a topic. HALT: SOURCE-TOPIC-MISSING, SOURCE-DENIED, SOURCE-CONFIG, NO-MEMORY; TRY_LATER:
  * SOURCE-UNREACHABLE.
  */
@@ -40,8 +40,8 @@ void topic_follow_close(struct topic_follow *follow);
 
 /*
  * Waits up to `wait_ms` for a record, then gives the records that are there, up to TOPIC_FOLLOW_TURN_RECORDS. Stops at
- * the first verdict of `each` that is not GO_ON and returns it; HALT as topic_follow_open(), or SOURCE-FATAL. Errors
- * that may mend are waited out.
+ * the first verdict of `each` that is neither GO_ON nor SET_ASIDE and returns it; HALT as topic_follow_open(), or
+ * SOURCE-FATAL. Errors that may mend are waited out.
  */
 #define TOPIC_FOLLOW_TURN_RECORDS 10000
 MUST_CHECK enum verdict topic_follow_turn(struct topic_follow *follow, int wait_ms, topic_follow_reader *each,

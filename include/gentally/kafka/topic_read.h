@@ -6,14 +6,19 @@
 
 struct config;
 
-/* Gets a record, borrowed for the call; a tombstone has an absent value. */
+/*
+ * Gets a record, borrowed for the call; a tombstone has an absent value. SET_ASIDE: the record says nothing to who
+ * asked, or nothing that can be read; it is passed over, and a warning (SOURCE-FOREIGN) or an error tells its place and
+ * `why`. A batch that cannot be unpacked comes as one record without key and value, at its first offset.
+ */
 typedef enum verdict topic_reader(void *context, const struct record *record, struct reason *why);
 
 /*
  * Gives `each` the committed records of a topic, partition by partition, in offset order. A transaction that is open at
  * the time of the call is waited for, up to 5 s, and left out if it is open then. Stops at the first verdict of `each`
- * that is not GO_ON and returns it. Blocks as long as reading takes, and 30 s without an answer. HALT:
- * SOURCE-TOPIC-MISSING, SOURCE-DENIED, SOURCE-CONFIG, NO-MEMORY; TRY_LATER: SOURCE-UNREACHABLE.
+ * that is neither GO_ON nor SET_ASIDE, and returns it. Logs for itself, under the name "reader". Blocks as long as
+ * reading takes, and 30 s without an answer. HALT: SOURCE-TOPIC-MISSING, SOURCE-DENIED, SOURCE-CONFIG, NO-MEMORY;
+ * TRY_LATER: SOURCE-UNREACHABLE.
  */
 MUST_CHECK enum verdict topic_read(const struct config *config, const char *topic, topic_reader *each, void *context,
                                    struct reason *why);

@@ -41,6 +41,10 @@ MUST_CHECK enum verdict topics_input(const struct config *config, char *cluster,
 MUST_CHECK enum verdict topics_create(const struct config *config, int partitions, int replication,
                                       struct logger *logger, struct reason *why);
 
+/* Asks the broker whether topics_create() would succeed, and changes nothing. Blocks, and answers, as that does. */
+MUST_CHECK enum verdict topics_rehearse(const struct config *config, int partitions, int replication,
+                                        struct reason *why);
+
 /* The beginning of a topic's logs. */
 struct topic_begin {
     int32_t partition; /* the one of the highest first offset */

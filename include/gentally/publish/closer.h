@@ -27,13 +27,14 @@ struct closer_options {
     const char *tables_version; /* stamped on every summary */
     struct input_logs logs;
     struct closer_hold hold;
-    int32_t partitions; /* of the input, >= 1 */
+    int32_t partitions;      /* of the input, >= 1 */
+    const int64_t *since_ms; /* by rollup: windows that start before have no rows of it; borrowed until close */
     struct logger *logger;
 };
 
 /*
  * Opens a closer: fences every earlier closer of the namespace, then reads the ledger to its end. Blocks as
- * transaction_open() and topic_read(), whose verdicts these are; HALT: LEDGER-UNREADABLE, NO-MEMORY.
+ * transaction_open() and topic_read(), whose verdicts these are; HALT: NO-MEMORY.
  */
 MUST_CHECK enum verdict closer_open(struct closer **closer, const struct closer_options *options, struct reason *why);
 

@@ -39,9 +39,13 @@ void figures_close(struct figures *figures);
 /*
  * Takes a record of any summary topic or of the ledger, a tombstone too, and copies what is needed. Of each key the
  * latest version is kept, whatever the order of keys and versions; rollups and windows that no figure needs are let go.
- * HALT: NO-MEMORY; SET_ASIDE: SUMMARY-UNREADABLE.
+ * HALT: NO-MEMORY. SET_ASIDE: SOURCE-FOREIGN; SUMMARY-UNREADABLE, LEDGER-UNREADABLE, and then the document does without
+ * that key until a later version comes.
  */
 MUST_CHECK enum verdict figures_take(struct figures *figures, const struct record *record, struct reason *why);
+
+/* The number of keys that the document does without. */
+size_t figures_unreadable(const struct figures *figures);
 
 /*
  * Writes the document as JSON, from the records taken so far. The same records give the same bytes. `*json` borrows

@@ -39,6 +39,7 @@ static const struct place {
     {"schemas/store.lua", "local MEASURES = {", "}", NAME, ALONE, "'", "'"},
     {"schemas/README.md", "## The summary", "## The ledger", NAME, ANYWHERE, "`", "`"},
     {"tests/integration/oracle.py", "SUMS = \"\"\"", "\"\"\"", NAME, ALONE, "", ""},
+    {"tests/simulation/counts.c", "names[SUMS] = {", "};", NAME, IN_ORDER, "\"", "\""},
 };
 
 static bool is_word(char byte)

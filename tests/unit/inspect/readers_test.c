@@ -118,6 +118,31 @@ static struct latest_row version(const char *key, const char *value, int64_t gen
                                .tokens = (int64_t)strlen(value)};
 }
 
+static void a_spoilt_key_is_dropped_and_counted(void)
+{
+    struct latest *latest = NULL;
+    struct reason why;
+    struct latest_row a = version("a", "1", 0, 1, PANE_EARLY), b = version("b", "1", 0, 1, PANE_EARLY);
+
+    CU_ASSERT_EQUAL_FATAL(latest_open(&latest, &why), GO_ON);
+    CU_ASSERT_EQUAL(latest_put(latest, &a, &why), GO_ON);
+    CU_ASSERT_EQUAL(latest_put(latest, &b, &why), GO_ON);
+    for (int twice = 0; twice < 2; twice++) {
+        CU_ASSERT_EQUAL(latest_spoil(latest, span_of("a"), &why), GO_ON);
+        CU_ASSERT_EQUAL(latest_spoil(latest, span_of("b"), &why), GO_ON);
+        CU_ASSERT_EQUAL(latest_spoil(latest, span_of("never seen"), &why), GO_ON);
+        CU_ASSERT_EQUAL(latest_spoilt(latest), 3);
+    }
+    CU_ASSERT_PTR_NULL(latest_find(latest, span_of("a")));
+    CU_ASSERT_EQUAL(latest_put(latest, &a, &why), GO_ON); /* a later version makes it good, and so does a tombstone */
+    latest_drop(latest, span_of("never seen"));
+    CU_ASSERT_EQUAL(latest_spoilt(latest), 1);
+    latest_sort(latest);
+    CU_ASSERT_EQUAL(latest_count(latest), 1);
+    CU_ASSERT_EQUAL(latest_spoilt(latest), 1);
+    latest_close(latest);
+}
+
 static void the_latest_version_stays(void)
 {
     struct latest_row rows[] = {
@@ -522,6 +547,7 @@ int main(int argc, char **argv)
         {"json_integers_reach_both_ends", json_integers_reach_both_ends},
         {"json_reals_are_the_shortest_that_come_back", json_reals_are_the_shortest_that_come_back},
         {"json_reals_come_back_bit_for_bit", json_reals_come_back_bit_for_bit},
+        {"a_spoilt_key_is_dropped_and_counted", a_spoilt_key_is_dropped_and_counted},
         {"the_latest_version_stays", the_latest_version_stays},
         {"thousands_of_keys_keep_their_versions", thousands_of_keys_keep_their_versions},
         {"sums_by_name_add_up", sums_by_name_add_up},

@@ -54,6 +54,50 @@ static void windows_may_come_in_any_order(void)
     published_close(published);
 }
 
+static void a_window_is_held_until_its_next_record(void)
+{
+    struct published *published = NULL;
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(published_open(&published, &why), GO_ON);
+    put(published, 3, 2, 10, PANE_LATE);
+    CU_ASSERT_EQUAL(published_hold(published, day(3), &why), GO_ON);
+    CU_ASSERT_EQUAL(published_hold(published, day(4), &why), GO_ON); /* of which nothing else is known */
+    CU_ASSERT_TRUE(published_find(published, day(3))->is_held);
+    CU_ASSERT_TRUE(published_find(published, day(4))->is_held);
+    CU_ASSERT_EQUAL(published_held(published), 2);
+    put(published, 3, 0, 1, PANE_EARLY); /* the log's last word, whatever its version */
+    CU_ASSERT_FALSE(published_find(published, day(3))->is_held);
+    CU_ASSERT_EQUAL(published_find(published, day(3))->revision, 1);
+    CU_ASSERT_EQUAL(published_held(published), 1);
+    published_close(published);
+}
+
+static void what_is_taken_back_is_published_above_all(void)
+{
+    struct published *published = NULL;
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(published_open(&published, &why), GO_ON);
+    CU_ASSERT_EQUAL(published_generation(published), 0);
+    put(published, 1, 5, 10, PANE_LATE);
+    put(published, 3, 2, 10, PANE_LATE);
+    CU_ASSERT_EQUAL(published_hold(published, day(3), &why), GO_ON);
+    CU_ASSERT_EQUAL(published_withdraw(published, day(3), &why), GO_ON);
+    CU_ASSERT_EQUAL(published_withdraw(published, day(4), &why), GO_ON);
+    CU_ASSERT_TRUE(published_find(published, day(3))->is_withdrawn);
+    CU_ASSERT_TRUE(published_find(published, day(4))->is_withdrawn);
+    CU_ASSERT_EQUAL(published_find(published, day(3))->revision, 0);
+    CU_ASSERT_EQUAL(published_held(published), 0);
+    CU_ASSERT_EQUAL(published_generation(published), 5);
+    put(published, 3, 6, 1, PANE_ON_TIME);
+    CU_ASSERT_FALSE(published_find(published, day(3))->is_withdrawn);
+    CU_ASSERT_EQUAL(published_generation(published), 6);
+    CU_ASSERT_EQUAL(published_withdraw(published, day(3), &why), GO_ON);
+    CU_ASSERT_EQUAL(published_generation(published), 6); /* what was taken back still counts */
+    published_close(published);
+}
+
 static void tables_count_but_for_the_taxonomy(void)
 {
     uint64_t tables = tables_version_hash(span_of("catalog=1 countries=2 taxonomy=3"));
@@ -121,6 +165,8 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"latest_version_of_a_window_is_kept", latest_version_of_a_window_is_kept},
+        {"a_window_is_held_until_its_next_record", a_window_is_held_until_its_next_record},
+        {"what_is_taken_back_is_published_above_all", what_is_taken_back_is_published_above_all},
         {"windows_may_come_in_any_order", windows_may_come_in_any_order},
         {"tables_count_but_for_the_taxonomy", tables_count_but_for_the_taxonomy},
         {"a_window_waits_for_what_it_had_and_for_nothing_else", a_window_waits_for_what_it_had_and_for_nothing_else},

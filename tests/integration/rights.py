@@ -1,0 +1,238 @@
+"""A Kafka that denies whatever no ACL allows, and a Redis with users: each role does its work with exactly the rights
+that docker/acls.sh prints, again and again, and without any one of them says which lacks, with exit status 77."""
+
+import argparse
+import os
+import re
+import shlex
+import subprocess
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from harness import ROOT, check, equal, main, tail, wait_until
+
+EX_NOPERM = 77
+PARTITIONS = 2
+ROLES = ("worker", "deployer", "reader", "letters", "signals")
+RESOURCES = {
+    "topic": ResourceType.TOPIC,
+    "group": ResourceType.GROUP,
+    "transactional_id": ResourceType.TRANSACTIONAL_ID,
+}
+
+
+def acls(*words, **names):
+    """What docker/acls.sh prints."""
+    done = subprocess.run(
+        [str(ROOT / "docker/acls.sh"), *words], env={**os.environ, **names}, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+def acls_of(world, *words):
+    return acls(*words, NAMESPACE=world.namespace, TOPIC=world.topic, GROUP=world.settings["GENTALLY_GROUP"])
+
+
+def rights_of(world, role):
+    """What the script's commands ask kafka-acls.sh for."""
+    parser = argparse.ArgumentParser()
+    for name in RESOURCES:
+        parser.add_argument("--" + name.replace("_", "-"))
+    for name in ("bootstrap-server", "allow-principal", "operation", "resource-pattern-type"):
+        parser.add_argument("--" + name, required=True)
+    parser.add_argument("--add", action="store_true", required=True)
+    found = []
+    for line in acls_of(world, "kafka", role, f"User:{role}").splitlines():
+        program, *words = shlex.split(line)
+        equal(program, "kafka-acls.sh", "the program of a line")
+        asked = parser.parse_args(words)
+        [(resource, name)] = [(key, getattr(asked, key)) for key in RESOURCES if getattr(asked, key)]
+        found.append((asked.operation, resource, name, asked.resource_pattern_type))
+    check(found, f"no rights for {role}")
+    return found
+
+
+def binding(kind, role, operation, resource, name, pattern):
+    return kind(
+        RESOURCES[resource],
+        name,
+        ResourcePatternType[pattern.upper()],
+        f"User:{role}",
+        "*",
+        AclOperation[re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).upper()],
+        AclPermissionType.ALLOW,
+    )
+
+
+class Secured:
+    """The broker's rights, and commands that are run as a role."""
+
+    def __init__(self, world):
+        self.world = world
+        world.settings["GENTALLY_TOPIC"] = f"input-{world.name}"  # none of the namespace's
+        self.kafka = world.start_kafka(users=ROLES)
+        self.admin = AdminClient({"bootstrap.servers": self.kafka.address})
+        world.start_redis()
+        for role in ("worker", "deployer", "reader", "letters"):
+            _, *words = shlex.split(acls_of(world, "redis", role, role).replace(">PASSWORD", f">{role}"))
+            equal(world.redis.command(*words), "OK", f"ACL of {role}")
+        for role in ROLES:
+            self.grant(role, rights_of(world, role))
+
+    def grant(self, role, rights):
+        for future in self.admin.create_acls([binding(AclBinding, role, *right) for right in rights]).values():
+            future.result(20)
+
+    def revoke(self, role, right):
+        for future in self.admin.delete_acls([binding(AclBindingFilter, role, *right)]).values():
+            future.result(20)
+
+    def start(self, role, *words):
+        return self.world.start(
+            *words,
+            GENTALLY_KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{self.kafka.secure_port}",
+            GENTALLY_KAFKA_SECURITY_PROTOCOL="sasl_plaintext",
+            GENTALLY_KAFKA_SASL_MECHANISM="PLAIN",
+            GENTALLY_KAFKA_SASL_USERNAME=role,
+            GENTALLY_KAFKA_SASL_PASSWORD=role,
+            GENTALLY_REDIS_URL=self.world.redis.url.replace("//", f"//{role}@"),
+            GENTALLY_REDIS_PASSWORD=role,
+        )
+
+    def run(self, role, *words):
+        return self.start(role, *words).succeed(60)
+
+    def lacks(self, role, right, *words):
+        """Without the right the command ends, and names it; the right is given back."""
+        operation, resource, name, _ = right
+        self.revoke(role, right)
+        named = rf"lacks {operation} on {resource.replace('_', '-')} {re.escape(name)}"
+
+        def is_told():  # the broker hears of a change a moment after it was answered
+            process = self.start(role, *words)
+            status = process.wait(60)
+            check(status in (0, EX_NOPERM), f"{words} without {right}: exit status {status}", tail(process.log))
+            if status == EX_NOPERM:
+                check(re.search(named, process.log), f"{words} without {right}", tail(process.log))
+                check("kafka-acls.sh --add" in process.log, "nothing says what grants it", tail(process.log))
+            return status == EX_NOPERM
+
+        wait_until(is_told, 20, f"{words} to lack {right}")
+        self.grant(role, [right])
+
+    def topics(self):
+        return [name for name in self.admin.list_topics(timeout=20).topics if self.world.name in name]
+
+
+def feed(world, seed):
+    """Events, and one that becomes a letter."""
+    producer = Producer({"bootstrap.servers": world.kafka})
+    producer.produce(world.topic, b"garbage")
+    equal(producer.flush(20), 0, "messages not delivered")
+    world.produce(world.run("generate", "--events", 500, "--seed", seed).out_path)
+
+
+def test_the_runbook_shows_what_the_script_prints(world):
+    del world
+    shown = (ROOT / "runbooks/operate.md").read_text()
+    check(acls("table") in shown, "the table of rights in runbooks/operate.md is not that of docker/acls.sh")
+    rights = acls("redis", "worker", "gentally").split("-@all '~gentally:*' ")[1].strip()
+    check(
+        rights in shown, "the rights of the Redis user in runbooks/operate.md are not those of docker/acls.sh", rights
+    )
+
+
+def test_each_role_works_with_its_rights(world):
+    secured = Secured(world)
+    secured.run("deployer", "setup", "--partitions", PARTITIONS)
+    for seed in range(2):  # from the second on there is a ledger to be read back
+        feed(world, seed)
+        secured.run("worker", "worker", "--drain")
+        secured.run("deployer", "setup")
+    first, second = (secured.start("worker", "worker") for _ in range(2))
+    for worker in (first, second):
+        worker.says("WORKER-ASSIGNED partitions=1", 60)
+    first.kill()  # a rebalance
+    second.says("WORKER-ASSIGNED partitions=2", 60)
+    feed(world, 2)
+    wait_until(lambda: world.consumed(PARTITIONS) == 1503, 60, f"all to be counted\n{tail(second.log)}")
+    second.end()
+    equal(second.process.returncode, 0, "exit status after SIGTERM")
+    secured.run("worker", "worker", "--drain")
+    for words in (
+        ("summaries", "--rollup", "model", "--window", "day"),
+        ("report", "--format", "json"),
+        ("verify",),
+        ("signals", "--format", "json"),
+        ("top", "--rollup", "total", "--window", "day"),
+    ):
+        secured.run("reader", *words)
+    for words in (("dlq", "list"), ("dlq", "count"), ("dlq", "redrive", "--yes")):
+        secured.run("letters", *words)
+    for _ in range(2):
+        secured.run("signals", "signals")
+
+
+def test_each_right_is_missed_by_its_name(world):
+    secured = Secured(world)
+    secured.run("deployer", "setup", "--partitions", PARTITIONS)
+    feed(world, 1)
+    secured.run("worker", "worker", "--drain")
+    needing = {
+        "reader": {
+            "summaries.": ("summaries", "--rollup", "total", "--window", "day"),
+            "ledger": ("verify",),
+            "signals": ("signals", "--format", "json"),
+        },
+        "worker": {"": ("worker", "--drain")},
+        "signals": {"": ("signals",)},
+        "letters": {"": ("dlq", "redrive", "--yes")},
+    }
+    for role, commands in needing.items():
+        for right in rights_of(world, role):
+            words = next(words for end, words in commands.items() if right[2].endswith(end))
+            feed(world, 7)
+            if role == "letters":  # else a window to be published is wanted, and then a letter to be sent
+                secured.run("worker", "worker", "--drain")
+                secured.run("letters", "dlq", "redrive", "--yes")
+                secured.run("worker", "worker", "--drain")
+            secured.lacks(role, right, *words)
+    secured.run("worker", "worker", "--drain")
+
+
+def test_nothing_is_half_made_without_a_right(world):
+    secured = Secured(world)
+    setup = ("setup", "--partitions", PARTITIONS)
+    later = [right for right in rights_of(world, "deployer") if right[0] in ("DescribeConfigs", "Read")]
+    for right in rights_of(world, "deployer"):
+        if right in later:  # concerns topics that are there
+            continue
+        secured.lacks("deployer", right, *setup)
+        equal(secured.topics(), [], f"topics that setup made without {right}")
+        equal(world.redis.command("FUNCTION", "LIST"), [], f"functions that setup made without {right}")
+    for right in ("+function|load", "+hset"):
+        equal(world.redis.command("ACL", "SETUSER", "deployer", right.replace("+", "-")), "OK", "ACL")
+        process = secured.start("deployer", *setup)
+        equal(process.wait(60), EX_NOPERM, f"exit status without {right}; it said {tail(process.log)}")
+        check("STORE-DENIED" in process.log and right[1:5] in process.log.lower(), "no reason", tail(process.log))
+        equal(secured.topics(), [], f"topics that setup made without {right}")
+        equal(world.redis.command("ACL", "SETUSER", "deployer", right), "OK", "ACL")
+    secured.run("deployer", *setup)
+    feed(world, 1)
+    secured.run("worker", "worker", "--drain")
+    for right in later:
+        secured.lacks("deployer", right, "setup")
+    secured.run("deployer", "setup")
+
+
+if __name__ == "__main__":
+    main(__file__, globals())
