@@ -89,7 +89,7 @@ const struct option config_options[] = {
              "`dedup`: an id counts once, however often it was produced. "
              "`amend`: that, and what it counted, "
              "so that later records with `op` amend or retract correct it exactly. "
-             "Redis holds some 80 MB (dedup) or 180 MB (amend) per million ids. "
+             "Redis holds some 75 MB (dedup) or 170 MB (amend) per million ids. "
              "If unsure, keep off."},
     {"ids_keep", TEXT(ids_keep_text, "WHICH", NOT_EMPTY), .initial = "first",
      .help = "Which record of an id counts, if a later one says something else. "

@@ -27,8 +27,8 @@ struct fold {
     uint64_t records;       /* counted or set aside since open */
     uint64_t letters_total; /* dead letters put since open */
     uint64_t futures_total; /* those of them for EVENT-FUTURE */
+    uint64_t conflicts;     /* records since open whose id had said something else before */
     struct reason last_future;
-    uint64_t conflicts; /* records since open whose id had said something else before */
     struct event event; /* scratch, like all below */
     struct fact fact;   /* what the event adds */
     struct fact old;    /* what an earlier event of the same id added, to be taken back */

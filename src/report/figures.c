@@ -117,12 +117,19 @@ enum verdict figures_take(struct figures *figures, const struct record *record, 
         return GO_ON;
     }
     struct window window;
-    bool is_ledger = ledger_record_read(record, figures->ledger_read, &window, why) == GO_ON;
-    if (is_ledger || why->id == LEDGER_UNREADABLE)
-        return is_ledger ? take_ledger(figures, record, why) : spoil(figures->ledger, record, why);
-    if (summary_record_read(record, figures->summary_read, &window, why) == GO_ON)
+    struct reason because;
+    bool is_ledger = ledger_record_read(record, figures->ledger_read, &window, &because) == GO_ON;
+    if (is_ledger)
+        return take_ledger(figures, record, why);
+    if (because.id == LEDGER_UNREADABLE)
+        return spoil(figures->ledger, record, why);
+    if (summary_record_read(record, figures->summary_read, &window, &because) == GO_ON)
         return take_summary(figures, record, why);
-    return why->id == SUMMARY_UNREADABLE ? spoil(figures->summaries, record, why) : SET_ASIDE;
+    if (because.id == SUMMARY_UNREADABLE)
+        return spoil(figures->summaries, record, why);
+    if (why != NULL)
+        *why = because;
+    return SET_ASIDE;
 }
 
 size_t figures_unreadable(const struct figures *figures)

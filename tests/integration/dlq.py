@@ -371,6 +371,7 @@ def test_other_causes_that_a_successor_does_not_share(world):
     set_aside_and_die(world, 2, GENTALLY_MESSAGE_BYTES_MAX=2048)
     reasons = sorted(headers_of(letter)["gentally.reason"] for letter in letters_of(world))
     equal(reasons, ["DECODE-TOO-LARGE", "EVENT-OP-UNSUPPORTED"], "reasons")
+    world.run("setup", GENTALLY_IDS="amend")
     world.run("worker", "--drain", GENTALLY_IDS="amend")
     equal(redrive(world), {"superseded": 2}, "a redrive")
     totals = world.summaries("total", "month")

@@ -8,6 +8,7 @@
 #include "truth.h"
 
 #define WINDOWS_MAX 4096
+#define SAID_MAX 17    /* versions of an id that are known: the last, and sixteen before it */
 #define BUCKETS_KEPT 2 /* ids are forgotten a bucket at a time, of which as many are kept as fill the time */
 
 /* What became of an id. */
@@ -16,6 +17,8 @@ struct fate {
     unsigned placed, stuck;        /* window kinds its event counts in: to be changed, or closed for good */
     const struct meaning *meaning; /* what it counts as now */
     int64_t written_ms;            /* the watermark when that was written */
+    uint32_t said_count;
+    const struct meaning *said[SAID_MAX]; /* what counted at any time, the last first */
 };
 
 /* ---- windows ---- */
@@ -196,6 +199,38 @@ static void move_watermark(const struct sim *sim, struct truth *truth, int64_t c
         truth->watermark_ms = created_ms - sim->config.out_of_orderness_ms;
 }
 
+static bool is_same(const struct sim *sim, const struct meaning *left, const struct meaning *right)
+{
+    bool has_accounts = sim->config.account_key[0] != '\0';
+
+    return left->created_ms == right->created_ms && left->model == right->model && left->provider == right->provider &&
+           left->country == right->country && (!has_accounts || left->account == right->account) &&
+           left->labels == right->labels && left->prompt == right->prompt && left->completion == right->completion &&
+           left->cost == right->cost && left->latency_ms == right->latency_ms &&
+           left->first_token_ms == right->first_token_ms && left->generation_ms == right->generation_ms &&
+           left->is_byok == right->is_byok && left->is_free == right->is_free &&
+           left->is_streamed == right->is_streamed && left->is_cancelled == right->is_cancelled &&
+           left->has_tools == right->has_tools && left->is_classified == right->is_classified &&
+           left->finish == right->finish;
+}
+
+static bool was_said(const struct sim *sim, const struct fate *fate, const struct meaning *meaning)
+{
+    for (uint32_t i = 0; i < fate->said_count; i++)
+        if (is_same(sim, fate->said[i], meaning))
+            return true;
+    return false;
+}
+
+static void note_said(const struct sim *sim, struct fate *fate, const struct meaning *meaning)
+{
+    if (fate->said_count > 0 && is_same(sim, fate->said[0], meaning))
+        return;
+    fate->said_count += fate->said_count < SAID_MAX ? 1 : 0;
+    memmove(fate->said + 1, fate->said, (fate->said_count - 1) * sizeof(fate->said[0]));
+    fate->said[0] = meaning;
+}
+
 static enum truth_outcome create(const struct sim *sim, struct truth *truth, struct entry *entry, struct fate *fate,
                                  const int64_t floors_ms[])
 {
@@ -208,7 +243,7 @@ static enum truth_outcome create(const struct sim *sim, struct truth *truth, str
     add_records(truth, open, meaning->created_ms);
     move_watermark(sim, truth, meaning->created_ms);
     entry->counted_in = open;
-    *fate = (struct fate){FATE_COUNTED, open, 0, meaning, truth->watermark_ms};
+    *fate = (struct fate){FATE_COUNTED, open, 0, meaning, truth->watermark_ms, 1, {meaning}};
     return TRUTH_COUNTED;
 }
 
@@ -218,7 +253,7 @@ static enum truth_outcome change(const struct sim *sim, struct truth *truth, str
                                  const int64_t floors_ms[])
 {
     const struct meaning *old = fate->meaning, *new = &entry->meaning;
-    bool is_put = new->says == SAYS_AMEND;
+    bool is_put = new->says != SAYS_RETRACT;
     unsigned old_open = open_at(sim, truth, old->created_ms, floors_ms);
     unsigned open = is_put ? open_at(sim, truth, new->created_ms, floors_ms) : 0;
     unsigned taken = fate->placed & old_open, stuck = fate->stuck | (fate->placed & ~old_open), same = 0;
@@ -236,7 +271,13 @@ static enum truth_outcome change(const struct sim *sim, struct truth *truth, str
     if (is_put)
         move_watermark(sim, truth, new->created_ms);
     entry->counted_in = added;
-    *fate = (struct fate){is_put ? FATE_COUNTED : FATE_RETRACTED, added, stuck, new, truth->watermark_ms};
+    fate->state = is_put ? FATE_COUNTED : FATE_RETRACTED;
+    fate->placed = added;
+    fate->stuck = stuck;
+    fate->meaning = new;
+    fate->written_ms = truth->watermark_ms;
+    if (is_put)
+        note_said(sim, fate, new);
     return TRUTH_COUNTED;
 }
 
@@ -251,8 +292,11 @@ enum truth_outcome oracle_count(const struct sim *sim, struct truth *truth, stru
     bool is_id_known = is_known(sim, truth, fate);
     if (meaning->says == SAYS_NEW || (meaning->says == SAYS_AGAIN && !is_id_known))
         return create(sim, truth, entry, fate, floors_ms);
-    if (meaning->says == SAYS_AGAIN)
+    if (meaning->says == SAYS_AGAIN && was_said(sim, fate, meaning))
         return TRUTH_DUPLICATE;
+    if (meaning->says == SAYS_AGAIN && (fate->state == FATE_RETRACTED || sim->config.ids_keep == KEEP_FIRST ||
+                                        meaning->created_ms < fate->meaning->created_ms))
+        return TRUTH_CONFLICTING;
     if (sim->config.ids != IDS_AMEND || !is_id_known)
         return TRUTH_DEAD_LETTERED;
     if (fate->state == FATE_RETRACTED)

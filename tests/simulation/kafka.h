@@ -14,7 +14,8 @@ enum entry_kind {
     ENTRY_MARKER, /* takes an offset, is no record */
 };
 
-/* What a record says of its id: something new, the same again, something else, or that it was nothing. */
+/* What a record says of its id: something new; as if it were new, the same or not; something else; or that it was
+ * nothing. */
 enum says { SAYS_NEW, SAYS_AGAIN, SAYS_AMEND, SAYS_RETRACT };
 
 /* What the producer meant: the oracle counts from it, not from the bytes. */
@@ -40,12 +41,16 @@ struct txn {
     int32_t known_count; /* partitions that whoever began it heard of at its assignment */
 };
 
+/* What became of an entry of the input, in the truth that read it last. */
+enum ending { ENDING_NONE, ENDING_COUNTED, ENDING_REPEATED, ENDING_LETTER };
+
 struct entry {
     int64_t timestamp_ms;
     struct span key, value;
     struct meaning meaning;
     struct txn *txn;     /* NULL: none */
     uint32_t counted_in; /* windows the truth of the surviving history counts it in: a bit per kind */
+    enum ending ending;
 };
 
 struct partition_log {

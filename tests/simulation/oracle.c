@@ -42,18 +42,12 @@ struct oracle {
     struct truth truths[2][SIM_PARTITIONS];
     bool was_created[SIM_PARTITIONS]; /* ever, be it in a history that was lost */
     char row_names[SIM_ROWS][64];
-    int64_t idle_ms[SIM_PARTITIONS];           /* when it last was at rest; 0 = never */
-    int64_t letters_read;                      /* entries of the dead-letter log looked at */
-    unsigned char *has_letter[SIM_PARTITIONS]; /* by offset: LETTER_LATE, LETTER_OTHER */
-    size_t letter_room[SIM_PARTITIONS];
+    int64_t idle_ms[SIM_PARTITIONS]; /* when it last was at rest; 0 = never */
 };
-
-#define LETTER_LATE 1u
-#define LETTER_OTHER 2u
 
 /* ---- reading a log ---- */
 
-static void key_of(const struct sim *sim, int32_t partition, const char *part, char *text, size_t size)
+void oracle_key(const struct sim *sim, int32_t partition, const char *part, char *text, size_t size)
 {
     snprintf(text, size, "%s:{%s:%" PRId32 "}:%s", sim->config.namespace_, sim->config.topic, partition, part);
 }
@@ -63,32 +57,6 @@ static int index_of(const struct sim *sim, const struct database *database)
     return database == &sim->redis->master ? 0 : 1;
 }
 
-/* Which letters there are of a record: 0, or LETTER_LATE and LETTER_OTHER. */
-static unsigned letters_of(struct sim *sim, int32_t partition, int64_t offset)
-{
-    struct oracle *oracle = sim->oracle;
-    const struct partition_log *log = &sim->kafka->letters->logs[0];
-
-    for (; oracle->letters_read < log->next; oracle->letters_read++) {
-        int32_t p = -1;
-        int64_t at = -1;
-        struct span key = log->entries[oracle->letters_read]->key;
-        if (sscanf(key.bytes, "%" SCNd32 ":%" SCNd64, &p, &at) != 2 || p < 0 || p >= SIM_PARTITIONS || at < 0)
-            continue;
-        if ((size_t)at >= oracle->letter_room[p]) {
-            size_t room = 2 * (size_t)at + 256;
-            unsigned char *grown = sim_take(sim, room);
-            if (oracle->letter_room[p] > 0)
-                memcpy(grown, oracle->has_letter[p], oracle->letter_room[p]);
-            oracle->has_letter[p] = grown;
-            oracle->letter_room[p] = room;
-        }
-        bool is_late = memmem(key.bytes, key.size, "EVENT-TOO-LATE", 14) != NULL;
-        oracle->has_letter[p][at] |= is_late ? LETTER_LATE : LETTER_OTHER;
-    }
-    return offset < (int64_t)oracle->letter_room[partition] ? oracle->has_letter[partition][offset] : 0;
-}
-
 /* Seals of a partition, in the order they were made. */
 static uint32_t read_seals(struct sim *sim, const struct database *database, int32_t partition, struct seal seals[],
                            uint32_t room)
@@ -96,7 +64,7 @@ static uint32_t read_seals(struct sim *sim, const struct database *database, int
     char name[SIM_NAME];
     uint32_t count = 0;
 
-    key_of(sim, partition, "oracle", name, sizeof(name));
+    oracle_key(sim, partition, "oracle", name, sizeof(name));
     const struct keyed *key = database_find(database, span_of(name));
     for (uint32_t i = 0; key != NULL && i < key->count && count < room; i++)
         if (key->fields[i].is_live && sscanf(key->fields[i].value.bytes, "%d %" SCNd64 " %" SCNd64, &seals[count].kind,
@@ -118,6 +86,7 @@ static void read_on(struct sim *sim, struct truth *truth, const struct database 
         struct entry *entry = log->entries[truth->next];
         int64_t floors_ms[KINDS] = {NONE, NONE, NONE, NONE};
         enum truth_outcome outcome = TRUTH_DEAD_LETTERED;
+        entry->ending = ENDING_NONE;
         if (entry->meaning.kind == ENTRY_MARKER)
             continue;
         for (uint32_t i = 0; i < seal_count; i++)
@@ -127,7 +96,10 @@ static void read_on(struct sim *sim, struct truth *truth, const struct database 
             outcome = oracle_count(sim, truth, entry, truth->next, floors_ms);
         truth->outcomes[outcome]++;
         int64_t told = entry->meaning.batch_end > 0 ? entry->meaning.batch : truth->next; /* One letter is of all. */
-        if (outcome != TRUTH_COUNTED && outcome != TRUTH_DUPLICATE && !letters_of(sim, partition, told))
+        entry->ending = outcome == TRUTH_COUNTED     ? ENDING_COUNTED
+                        : outcome == TRUTH_DUPLICATE ? ENDING_REPEATED
+                                                     : ENDING_LETTER;
+        if (entry->ending == ENDING_LETTER && !oracle_has_letter(sim, partition, told))
             sim_fail(sim, "partition %" PRId32 ": the store is past offset %" PRId64 ", whose dead letter is not there",
                      partition, truth->next);
     }
@@ -149,6 +121,14 @@ struct truth *oracle_truth(struct sim *sim, struct database *database, int32_t p
     }
     read_on(sim, truth, database, partition, next);
     return truth;
+}
+
+struct truth *oracle_read_anew(struct sim *sim, int32_t partition)
+{
+    struct truth *truth = &sim->oracle->truths[0][partition];
+
+    truth->next = INT64_MAX; /* no database is as far: what was read so far is forgotten */
+    return oracle_truth(sim, &sim->redis->master, partition);
 }
 
 /* ---- comparing with the store ---- */
@@ -186,7 +166,7 @@ static void compare_window(struct sim *sim, struct database *database, int32_t p
     uint32_t rows = 0, wanted = 0;
 
     snprintf(part, sizeof(part), "%s:%" PRId64, oracle_kinds[window->kind], window->start_ms);
-    key_of(sim, partition, part, name, sizeof(name));
+    oracle_key(sim, partition, part, name, sizeof(name));
     const struct keyed *key = database_find(database, span_of(name));
     wanted = (uint32_t)__builtin_popcount(window->touched);
     for (uint32_t i = 0; key != NULL && i < key->count; i++) {
@@ -306,6 +286,7 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
     const struct span *words = arguments + 3 + keys; /* inc tok expect next nonce wm idle anchor */
     cuts_flushed(sim, database, partition, strtoll(words[2].bytes, NULL, 10), strtoll(words[3].bytes, NULL, 10),
                  words[7]);
+    oracle_decided(sim, database, partition, words);
     struct truth *truth = oracle_truth(sim, database, partition);
     if (truth == NULL)
         return;
@@ -352,7 +333,7 @@ static void note_seal(struct sim *sim, struct database *database, int32_t partit
 {
     char name[SIM_NAME], field[64], value[96];
 
-    key_of(sim, partition, "oracle", name, sizeof(name));
+    oracle_key(sim, partition, "oracle", name, sizeof(name));
     snprintf(field, sizeof(field), "%d %" PRId64, kind, floor_ms);
     snprintf(value, sizeof(value), "%d %" PRId64 " %" PRId64, kind, floor_ms, next);
     if (database_get(database, span_of(name), span_of(field)) == NULL)
@@ -393,26 +374,6 @@ void oracle_created(struct sim *sim, struct database *database, int count, const
             note_seal(sim, database, partition, kind, strtoll(floors[kind].bytes, NULL, 10), 0);
 }
 
-/* No good record is among the dead letters; but one may be too late in a history that was lost, with the watermark and
- * the seals that shut it out, and be counted in the one that is left. */
-void oracle_letters(struct sim *sim)
-{
-    bool is_lost = sim->injected[FAULT_ROLLBACK] + sim->injected[FAULT_SPLIT] > 0;
-
-    for (int32_t p = 0; p < sim->kafka->input->count && !sim->has_failed; p++) {
-        const struct partition_log *log = oracle_log(sim, &sim->redis->master, p);
-        if (oracle_is_cut(sim, p)) /* A letter does not say of which of the two logs. */
-            continue;
-        for (int64_t i = 0; i < log->next; i++) {
-            unsigned letters = letters_of(sim, p, i) & (is_lost ? LETTER_OTHER : LETTER_LATE | LETTER_OTHER);
-            const struct entry *entry = log->entries[i];
-            bool is_good = entry->meaning.says == SAYS_NEW && entry->counted_in == (1u << KINDS) - 1;
-            if (letters != 0 && (entry->meaning.kind == ENTRY_MARKER || is_good))
-                sim_fail(sim, "partition %" PRId32 ": offset %" PRId64 " is good and in time, and a dead letter", p, i);
-        }
-    }
-}
-
 /* ---- making ---- */
 
 void oracle_make(struct sim *sim)
@@ -421,6 +382,7 @@ void oracle_make(struct sim *sim)
 
     sim->oracle = oracle;
     cuts_make(sim);
+    letters_make(sim);
     snprintf(oracle->row_names[0], sizeof(oracle->row_names[0]), "total");
     for (int model = 0; model < ORACLE_MODELS; model++)
         snprintf(oracle->row_names[oracle_row(ROLLUP_MODEL, 0, model)], 64, "model|%s", models[model]);

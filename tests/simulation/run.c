@@ -309,9 +309,9 @@ static void configure(struct sim *sim)
     config->late_emit_interval_ms = sim_between(sim, 200, 10000);
     config->flush_rows_max = sim->seed % 2 == 0 ? 2048 : 64; /* then windows are read in portions of four fields */
     config->rows_max = sim->seed % 3 == 0 ? 1 + (int64_t)(sim->seed / 3 % 5) : 1000000; /* there are at most six rows */
-    /* Every event has an id of its own, so remembering ids changes nothing that is counted. */
     static const enum ids_mode modes[] = {IDS_OFF, IDS_DEDUP, IDS_AMEND};
     config->ids = modes[sim_between(sim, 0, 2)];
+    config->ids_keep = config->ids == IDS_AMEND && sim_chance(sim, 500) ? KEEP_LAST : KEEP_FIRST;
     config->ids_kept_ms = config->ids == IDS_OFF ? 0 : sim_between(sim, 1, 20) * HOUR_MS;
     sim->wall_base_ms = INT64_C(1761868800000) + sim_between(sim, 0, 60) * HOUR_MS; /* 2025-10-31: month, then week */
     sim->wall_scale = sim_between(sim, 400, 2500);

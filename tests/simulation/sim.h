@@ -74,6 +74,7 @@ struct source;
 struct redis;
 struct kafka;
 struct cuts;
+struct letters;
 struct oracle;
 struct sim_published;
 
@@ -128,6 +129,7 @@ struct sim {
     struct kafka *kafka;
     struct oracle *oracle;
     struct cuts *cuts;
+    struct letters *letters;
     struct sim_published *published;
 };
 

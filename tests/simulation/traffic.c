@@ -220,6 +220,26 @@ static struct meaning draw_meaning(struct sim *sim)
     return meaning;
 }
 
+/* A create of an id that was there: as it was at first or at last, grown, or another altogether, as it was drawn. */
+static void repeat(struct sim *sim, const struct meaning *first, const struct meaning *found, struct meaning *meaning)
+{
+    switch (sim_below(sim, 5)) {
+    case 0:
+    case 1:
+        *meaning = *first;
+        break;
+    case 2:
+        *meaning = *found;
+        break;
+    case 3:
+        *meaning = *found;
+        meaning->completion += sim_between(sim, 1, 100);
+        break;
+    default:
+        break;
+    }
+}
+
 /* Makes it a record about an id that was there lately; or leaves it, if none is found. */
 static void correct(struct sim *sim, int32_t partition, struct meaning *meaning)
 {
@@ -234,8 +254,8 @@ static void correct(struct sim *sim, int32_t partition, struct meaning *meaning)
     int64_t created_ms = sim_chance(sim, 500) ? found->created_ms : meaning->created_ms;
     uint64_t number = found->number;
     if (says == SAYS_AGAIN)
-        *meaning = log->entries[id]->meaning;
-    else if (says == SAYS_RETRACT)
+        repeat(sim, &log->entries[id]->meaning, found, meaning);
+    else if (says == SAYS_RETRACT && sim_chance(sim, 500)) /* or what it says besides means nothing */
         *meaning = *found;
     else
         meaning->created_ms = created_ms;

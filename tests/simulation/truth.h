@@ -99,7 +99,16 @@ void cuts_make(struct sim *sim);
 /* A database took a flush: does it stand on the old log or on the new one now? */
 void cuts_flushed(struct sim *sim, const struct database *database, int32_t partition, int64_t expected, int64_t next,
                   struct span anchor_text);
+
+/* letters.c: whether a record has any; who flushed (inc, tok, expect, next); and at the end, which are final. */
+void letters_make(struct sim *sim);
+bool oracle_has_letter(struct sim *sim, int32_t partition, int64_t offset);
+void oracle_decided(struct sim *sim, struct database *database, int32_t partition, const struct span words[]);
 void oracle_letters(struct sim *sim);
+/* The master's truth, read from the log's beginning: endings of entries are those of the history that is left. */
+struct truth *oracle_read_anew(struct sim *sim, int32_t partition);
+/* "<namespace>:{<topic>:<partition>}:<part>" */
+void oracle_key(const struct sim *sim, int32_t partition, const char *part, char *text, size_t size);
 
 /* One value of Avro, or of a cell. False at the end. */
 bool oracle_varint(const char **at, const char *end, int64_t *value);
