@@ -69,7 +69,9 @@ def test_the_log_counted_again_is_the_same(world):
         "the whole log",
     )
     cells = sum(
-        sum(not name.startswith(b"__") for name, _ in fields) for key, fields in before.items() if key.rsplit(":", 2)[1] in ("hour", "day", "week", "month")
+        sum(not name.startswith(b"__") for name, _ in fields)
+        for key, fields in before.items()
+        if key.rsplit(":", 2)[1] in ("hour", "day", "week", "month")
     )
     sealed = result["sealed"]
     check(sealed or result["cells"] == cells, f"cells compared {result['cells']}, in Redis {cells}")

@@ -85,8 +85,10 @@ static inline void push(struct stack *stack, const struct figure_line *line)
     memcpy(stack->records[stack->count].value, bytes.bytes, bytes.size);
     stack->records[stack->count].value_size = bytes.size;
     stack->records[stack->count].is_tombstone = false;
-    int size = snprintf(stack->records[stack->count].key, SUMMARY_KEY_MAX, "%s|%s|%" PRId64 "|%s", line->rollup,
-                        window_kind_name(line->window), line->start_ms, line->columns == NULL ? "" : line->columns);
+    char start[32];
+    time_format(line->start_ms, start, sizeof(start));
+    int size = snprintf(stack->records[stack->count].key, SUMMARY_KEY_MAX, "%s|%s|%s|%s", line->rollup,
+                        window_kind_name(line->window), start, line->columns == NULL ? "" : line->columns);
     stack->records[stack->count++].key_size = (size_t)size;
 }
 
