@@ -118,17 +118,15 @@ enum verdict figures_take(struct figures *figures, const struct record *record, 
     }
     struct window window;
     struct reason because;
-    bool is_ledger = ledger_record_read(record, figures->ledger_read, &window, &because) == GO_ON;
-    if (is_ledger)
+    if (ledger_record_read(record, figures->ledger_read, &window, &because) == GO_ON)
         return take_ledger(figures, record, why);
-    if (because.id == LEDGER_UNREADABLE)
-        return spoil(figures->ledger, record, why);
-    if (summary_record_read(record, figures->summary_read, &window, &because) == GO_ON)
+    bool is_ledger = because.id == LEDGER_UNREADABLE;
+    if (!is_ledger && summary_record_read(record, figures->summary_read, &window, &because) == GO_ON)
         return take_summary(figures, record, why);
-    if (because.id == SUMMARY_UNREADABLE)
-        return spoil(figures->summaries, record, why);
     if (why != NULL)
         *why = because;
+    if (is_ledger || because.id == SUMMARY_UNREADABLE)
+        return spoil(is_ledger ? figures->ledger : figures->summaries, record, why);
     return SET_ASIDE;
 }
 
