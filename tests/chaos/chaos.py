@@ -349,7 +349,10 @@ def test_memory_full(world):
     field.finish()
 
 
-USER = "resetchannels -@all ~{0}:* +fcall +fcall_ro +info +time +select +hgetall +hget +hlen +hmget +hscan +hset +hdel +exists +unlink"
+USER = (
+    "resetchannels -@all ~{0}:* +fcall +fcall_ro +info +time +select +hgetall +hget +hlen +hmget +hscan "
+    "+hset +hdel +exists +unlink"
+)
 
 
 def test_rights_taken(world):

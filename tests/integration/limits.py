@@ -1,4 +1,4 @@
-"""No sum and no number of names ends the service: more rows than `rows_max`, and sums beyond 63 bits, go all the way."""
+"""No sum and no number of names ends the service: more rows than `rows_max`, sums beyond 63 bits, go the whole way."""
 
 import json
 import os

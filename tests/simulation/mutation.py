@@ -28,8 +28,8 @@ Mutant = namedtuple("Mutant", "name path mark note old new")
 
 
 def read_mutants():
-    """Blocks of: `name: ...`, `file: ...`, optional `second: why` or `test: program`, then `<<<<`, the text, `====`, its
-    replacement, `>>>>`."""
+    """Blocks of: `name: ...`, `file: ...`, optional `second: why` or `test: program`, then `<<<<`, the text, `====`,
+    its replacement, `>>>>`."""
     with open(os.path.join(ROOT, "tests/simulation/mutants.txt"), encoding="utf-8") as file:
         text = file.read()
     pattern = r"^name: ([^\n]+)\nfile: ([^\n]+)\n(?:(second|test): ([^\n]+)\n)?<<<<\n(.*?)\n====\n(.*?)\n?>>>>$"
