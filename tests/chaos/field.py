@@ -83,6 +83,9 @@ class Field:
         self.workers, self.gone = [], []
         self.injected, self.recoveries_ms, self.extra = 0, [], {}
         self.poison, self.sent = {}, []
+        self.strange = 0  # events beside the traffic, in windows of their own
+        self.unreadable = {}  # {(partition, first offset): last offset} of batches that cannot be unpacked
+        self.is_verified = True
         self.partitions = PARTITIONS
         self.user, self.worker_settings = "", {}
         self.has_ways, self.ways = False, {}  # a proxy for each worker
@@ -326,11 +329,11 @@ class Field:
         for worker in list(self.workers):
             self.dismiss(worker)
 
-    def finish(self):
-        """All faults are over: the rest of the traffic, and the account."""
+    def finish(self, is_told=True):
+        """All faults are over: the rest of the traffic, and the account; told unless tell() follows."""
         self.stamp("faults over")
         self.traffic_ends()
-        total = len(self.lines) + len(self.poison)
+        total = self.total()
 
         def is_counted():
             self.all_run()
@@ -339,17 +342,28 @@ class Field:
         wait_until(is_counted, 90, f"all {total} records to be counted")
         equal(self.consumed(), total, "records consumed")
         self.dismiss_all()
-        self.account()
+        self.account(is_told)
 
-    def account(self):
+    def total(self):
+        unreadable = sum(last - first + 1 for (_, first), last in self.unreadable.items())
+        return len(self.lines) + len(self.poison) + self.strange + unreadable
+
+    def account(self, is_told=True):
         """A drain, the account, and the figures for the report."""
         self.world.run("worker", "--drain", seconds=120, **self.worker_settings)
         self.stamp("drained")
-        equal(self.consumed(), len(self.lines) + len(self.poison), "records consumed")
-        figures = settle(self.world, self.lines, self.poison, self.partitions)
+        equal(self.consumed(), self.total(), "records consumed")
+        self.figures = settle(
+            self.world, self.lines, self.poison, self.partitions, self.unreadable, self.is_verified, self.strange
+        )
         self.stamp("settled")
-        figures.update({"injected": self.injected, "recoveries_ms": self.recoveries_ms, "extra": self.extra})
-        print("figures: " + json.dumps(figures), flush=True)
+        if is_told:
+            self.tell()
+
+    def tell(self):
+        """The figures for the report."""
+        self.figures.update({"injected": self.injected, "recoveries_ms": self.recoveries_ms, "extra": self.extra})
+        print("figures: " + json.dumps(self.figures), flush=True)
 
 
 def middle(numbers):

@@ -221,8 +221,10 @@ static void months_end(void)
     CU_ASSERT_EQUAL_FATAL(retain(&early, 1, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(store_retention_revisions(store, months, &floor, &why), GO_ON);
     CU_ASSERT_EQUAL(store_retention_collect(store, months, JANUARY_2023 + 4, &why), TRY_LATER); /* not sealed */
-    CU_ASSERT_EQUAL_FATAL(store_retention_seal(store, JANUARY_2023 + 4, &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(store_retention_seal(store, JANUARY_2023 + 2, &why), GO_ON); /* a floor never falls */
+    CU_ASSERT_EQUAL_FATAL(store_retention_seal(store, JANUARY_2023 + 4, store_connections(store), &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(store_retention_seal(store, JANUARY_2023 + 2, store_connections(store), &why),
+                          GO_ON); /* a floor never falls */
+    CU_ASSERT_EQUAL(store_retention_seal(store, JANUARY_2023 + 9, store_connections(store) - 1, &why), TRY_LATER);
     CU_ASSERT_EQUAL_FATAL(store_retention_revisions(store, months, &floor, &why), GO_ON);
     CU_ASSERT_EQUAL(floor, JANUARY_2023 + 4);
     CU_ASSERT_EQUAL(months[JANUARY_2023 + 3], 1);
