@@ -11,6 +11,7 @@
 #include "gentally/base/grow.h"
 #include "gentally/base/log.h"
 #include "gentally/config/config.h"
+#include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
 
 static bool is_over(const struct stored_window *stored, enum window_kind kind, int64_t floor_ms)
@@ -124,7 +125,8 @@ static bool is_retention_due(const struct closer *closer, const struct stored_wi
 
 /* Once all partitions have sealed these months, the shards do, and what was noted of them until then is published; then
  * the counts go. `*is_done` tells whether all of it is published. */
-static enum verdict end_retention(struct closer *closer, int64_t floor_ms, bool *is_done, struct reason *why)
+static enum verdict end_retention(struct closer *closer, int64_t floor_ms, uint64_t connections, bool *is_done,
+                                  struct reason *why)
 {
     struct survey *survey = &closer->survey;
     uint32_t floor = month_number(floor_ms);
@@ -134,7 +136,7 @@ static enum verdict end_retention(struct closer *closer, int64_t floor_ms, bool 
     if (!survey_has_retention(survey) || floor_ms <= 0 || floor >= MONTHS_MAX)
         return GO_ON;
     if (survey->retention_floor < floor)
-        verdict = store_retention_seal(closer->store, floor, why);
+        verdict = store_retention_seal(closer->store, floor, connections, why);
     if (verdict == GO_ON)
         verdict = survey_take_retention(survey, closer->store, why);
     for (uint32_t i = 0; verdict == GO_ON && i < survey->count; i++)
@@ -150,10 +152,11 @@ static enum verdict end_windows(struct closer *closer, enum window_kind kind, in
                                 struct reason *why)
 {
     bool is_done = true;
+    uint64_t connections = store_connections(closer->store); /* Another one may lead to a Redis that rolled back. */
     enum verdict verdict = seal_all(closer, kind, floor_ms, why);
 
     if (verdict == GO_ON && kind == WINDOW_MONTH)
-        verdict = end_retention(closer, floor_ms, &is_done, why);
+        verdict = end_retention(closer, floor_ms, connections, &is_done, why);
     *has_more = verdict == GO_ON && !is_done;
     if (verdict == GO_ON && is_done)
         verdict = collect_all(closer, kind, floor_ms, why);

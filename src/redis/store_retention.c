@@ -471,17 +471,24 @@ enum verdict store_retained(struct store *store, uint32_t month, store_count_rea
 
 /* ---- ending ---- */
 
-enum verdict store_retention_seal(struct store *store, uint32_t floor, struct reason *why)
+enum verdict store_retention_seal(struct store *store, uint32_t floor, uint64_t connections, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
     for (uint32_t shard = 0; shard < RETENTION_SHARDS && verdict == GO_ON; shard++) {
         redisReply *reply = NULL;
+        if (store_link_count(store->link) != connections)
+            return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0,
+                              "connected anew: partitions are sealed once more before retention is");
         verdict = begin(store, "gentally_1_retention_seal", false, shard, 1, why);
         if (verdict != GO_ON)
             return verdict;
         store_put_number(&store->command, floor);
-        verdict = call_shard(store, shard, &reply, why);
+        verdict = store_send(store, why);
+        if (verdict == GO_ON)
+            verdict = receive(store, shard, &reply, why);
+        if (verdict == GO_ON)
+            verdict = verdict_of(reply, shard, why);
         freeReplyObject(reply);
     }
     return verdict;

@@ -79,8 +79,10 @@ MUST_CHECK enum verdict store_retained(struct store *store, uint32_t month, stor
                                        int64_t *revision, struct reason *why);
 
 /* Seals the months before `floor` in all shards: nothing changes their counts any more. Only when all partitions have
- * sealed these months. Harmless to repeat. */
-MUST_CHECK enum verdict store_retention_seal(struct store *store, uint32_t floor, struct reason *why);
+ * sealed these months, over connection number `connections` (store_connections()): a later one may lead to a Redis that
+ * rolled back, where they have not. TRY_LATER then, too. Harmless to repeat. */
+MUST_CHECK enum verdict store_retention_seal(struct store *store, uint32_t floor, uint64_t connections,
+                                             struct reason *why);
 
 /* Deletes the counts of the months before `floor`, which are sealed; `months` as store_retention_revisions() read them.
  * The pairs remain. Harmless to repeat. TRY_LATER: STORE-ROLLED-BACK, a month is not sealed any more. */
