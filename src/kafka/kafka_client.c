@@ -416,7 +416,9 @@ static enum verdict list_offsets(rd_kafka_t *client, const char *topic, int32_t 
         verdict = code == ERR(NO_ERROR) ? GO_ON : kafka_reason(KAFKA_READ, code, "listing offsets", why);
         if (verdict == HALT)
             kafka_name_right(why, &(struct kafka_right){"Describe", "topic", topic});
-        if (verdict != TRY_LATER || code == ERR(_TIMED_OUT) || left_ms <= RETRY_MS)
+        /* That librdkafka knows no such partition may mean no more than that its metadata are of before. */
+        bool may_pass = verdict == TRY_LATER || code == ERR(_UNKNOWN_PARTITION);
+        if (!may_pass || code == ERR(_TIMED_OUT) || left_ms <= RETRY_MS)
             break;
         rd_kafka_poll(client, RETRY_MS);
     }
