@@ -42,13 +42,13 @@ signals Write topic literal $namespace.signals
 END_OF_RIGHTS
 }
 
-counting="+fcall +fcall_ro +info +time +select +hgetall +hget +hmget +hset +hdel +exists +unlink"
+counting="+fcall +fcall_ro +info +time +select +hgetall +hget +hlen +hmget +hscan +hset +hdel +exists +unlink"
 
 redis_rights() {
     case $1 in
     worker) echo "$counting" ;;
     deployer) echo "$counting +function|load" ;;
-    reader | letters) echo "+fcall_ro +info +select +hgetall +hget +hmget +exists" ;;
+    reader | letters) echo "+fcall_ro +info +select +hgetall +hget +hlen +hmget +hscan +exists" ;;
     esac
 }
 

@@ -247,6 +247,21 @@ def test_batches_that_do_not_unpack(world):
     check_account(world, feed)
 
 
+def repeated(world, what, *options):
+    """A worker that has met the batch and done `what(worker)`. After a wrong check sum librdkafka 2.0 reads on at a wrong
+    place of the response, and now and then fails an assertion there, which ends the process: then it is started again,
+    as a supervisor would."""
+    for _ in range(10):
+        worker = world.start("worker", *options)
+        wait_until(lambda worker=worker: what(worker) or not worker.is_running(), 60, "the worker to stop a partition")
+        if worker.is_running() or worker.process.returncode != -signal.SIGABRT:
+            break
+        check("rdbuf.c" in worker.log, "the worker aborted", tail(worker.log))
+        note("librdkafka failed an assertion of its own")
+    check("SOURCE-CORRUPT" in worker.log, "no SOURCE-CORRUPT", tail(worker.log))
+    return worker
+
+
 def damaged(world, change, mends_crc):
     """A batch of partition 1 is not as it was written: that partition stops, with the next owner too; mended, it goes
     on."""
@@ -259,18 +274,17 @@ def damaged(world, change, mends_crc):
     feed.good += len(values)
     feed.events(1)
     before = change_batch(world, 1, first, change, mends_crc)
-    worker = world.start("worker")
-    worker.says("SOURCE-CORRUPT")
     feed.events(0)
     feed.events(2)
-    wait_until(lambda: world.consumed(PARTITIONS) == feed.offsets() - 25, 30, "the others to be counted")
+    worker = repeated(
+        world,
+        lambda worker: "SOURCE-CORRUPT" in worker.log and world.consumed(PARTITIONS) == feed.offsets() - 25,
+    )
     check(worker.is_running(), "the worker ended", tail(worker.log))
     worker.kill()
-    worker = world.start("worker")
-    worker.says("SOURCE-CORRUPT")
-    worker.signal(signal.SIGTERM)
+    worker = repeated(world, lambda worker: "SOURCE-CORRUPT" in worker.log and worker.signal(signal.SIGTERM))
     equal(worker.wait(30), 70, "exit status")
-    equal(world.start("worker", "--drain").wait(60), 70, "exit status of a drain")
+    equal(repeated(world, lambda _: False, "--drain").wait(60), 70, "exit status of a drain")
     change_batch(world, 1, first, lambda batch: batch.__setitem__(slice(None), before), mends_crc=False)
     world.run("worker", "--drain")
     check_account(world, feed)
