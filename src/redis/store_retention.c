@@ -10,14 +10,14 @@
 #include "gentally/redis/store_windows.h"
 #include "store_call.h"
 #include "store_reply.h"
+#include "store_shard.h"
 
 #define PACKED_SIZE 14u /* month, pair */
 #define BUCKET_PAIRS 64 /* on average, once there are as many as were expected */
-#define UNLINK_MAX 500u
 
 static_assert(STORE_SHARDS == RETENTION_SHARDS, "the store has a place for the state of each shard");
 
-static void put_shard_key(struct store *store, uint32_t shard, const char *part)
+void store_put_shard_key(struct store *store, uint32_t shard, const char *part)
 {
     store_put_format(&store->command, "%s:{%s:retention:%" PRIu32 "}:%s", store->namespace_, store->topic, shard, part);
 }
@@ -32,11 +32,11 @@ static enum verdict begin(struct store *store, const char *function, bool is_rea
     store_put_text(&store->command, is_read ? "FCALL_RO" : "FCALL");
     store_put_text(&store->command, function);
     store_put_number(&store->command, 1);
-    put_shard_key(store, shard, "state");
+    store_put_shard_key(store, shard, "state");
     return GO_ON;
 }
 
-static enum verdict damaged(uint32_t shard, const char *what, const char *detail, struct reason *why)
+enum verdict store_shard_damaged(uint32_t shard, const char *what, const char *detail, struct reason *why)
 {
     return reason_set(why, HALT, STORE_RETENTION_DAMAGED, 0, "retention, shard %" PRIu32 ": %s%.400s", shard, what,
                       detail);
@@ -66,13 +66,13 @@ static enum verdict verdict_of(const redisReply *reply, uint32_t shard, struct r
         return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0, "retention, shard %" PRIu32 ": %s is not sealed", shard,
                           detail);
     if (store_reply_is(reply, "TORN"))
-        return damaged(shard, "it lost part of its keys: ", detail, why);
+        return store_shard_damaged(shard, "it lost part of its keys: ", detail, why);
     if (store_reply_is(reply, "TAINTED"))
-        return damaged(shard, "a write failed half-way: ", detail, why);
+        return store_shard_damaged(shard, "a write failed half-way: ", detail, why);
     if (store_reply_is(reply, "INCARNATION")) /* Made anew: how many buckets it has now is to be read again. */
         return reason_set(why, TRY_LATER, STORE_BUSY, 0, "retention, shard %" PRIu32 ": its state was made anew",
                           shard);
-    return damaged(shard, "unexpected reply ", detail, why);
+    return store_shard_damaged(shard, "unexpected reply ", detail, why);
 }
 
 /* What Redis refuses for the keys of a shard is retention's own trouble: they are not as we made them. */
@@ -82,7 +82,7 @@ static enum verdict refused(enum verdict verdict, uint32_t shard, struct reason 
 
     if (verdict != HALT || reason_stops(refusal.id) > STOPS_PARTITION)
         return verdict;
-    return damaged(shard, "", refusal.text, why);
+    return store_shard_damaged(shard, "", refusal.text, why);
 }
 
 static enum verdict receive(struct store *store, uint32_t shard, redisReply **reply, struct reason *why)
@@ -172,11 +172,11 @@ static enum verdict read_state(struct store *store, uint32_t shard, const redisR
     const redisReply *count = find_field(state, "buckets"), *sealed = find_field(state, "floor");
     const redisReply *late = find_field(state, "late");
     if (taint != NULL)
-        return damaged(shard, "a write failed half-way: ", taint->str, why);
+        return store_shard_damaged(shard, "a write failed half-way: ", taint->str, why);
     if (inc == NULL || inc->len >= sizeof(store->shards[shard].incarnation) || count == NULL || sealed == NULL ||
         !store_reply_number(count, &buckets) || buckets <= 0 || buckets > UINT32_MAX ||
         !store_reply_number(sealed, &month) || month < 0 || month >= MONTHS_MAX)
-        return damaged(shard, "its state does not read as we wrote it", "", why);
+        return store_shard_damaged(shard, "its state does not read as we wrote it", "", why);
     char *incarnation = store->shards[shard].incarnation;
     *is_anew = *is_anew || (incarnation[0] != '\0' && strcmp(incarnation, inc->str) != 0);
     memcpy(incarnation, inc->str, inc->len + 1);
@@ -196,7 +196,7 @@ static enum verdict add_revisions(uint32_t shard, const redisReply *state, int64
         char *end = NULL;
         long month = strtol(state->element[i]->str + 4, &end, 10);
         if (*end != '\0' || month < 0 || month >= MONTHS_MAX || !read_number(state->element[i + 1], &revision))
-            return damaged(shard, "its revisions do not read as we wrote them", "", why);
+            return store_shard_damaged(shard, "its revisions do not read as we wrote them", "", why);
         months[month] += revision;
     }
     return GO_ON;
@@ -211,7 +211,7 @@ static enum verdict send_states(struct store *store, struct reason *why)
         if (verdict != GO_ON)
             break;
         store_put_text(&store->command, "HGETALL");
-        put_shard_key(store, shard, "state");
+        store_put_shard_key(store, shard, "state");
         verdict = store_send(store, why);
     }
     if (verdict != GO_ON)
@@ -428,7 +428,7 @@ static enum verdict read_counts(const redisReply *counts, uint32_t shard, store_
     enum verdict verdict = GO_ON;
 
     if (counts->type != REDIS_REPLY_ARRAY || counts->elements % 2 != 0)
-        return damaged(shard, "its counts do not read as we wrote them", "", why);
+        return store_shard_damaged(shard, "its counts do not read as we wrote them", "", why);
     for (size_t i = 0; i < counts->elements && verdict == GO_ON; i += 2) {
         const redisReply *field = counts->element[i];
         struct span model;
@@ -437,7 +437,7 @@ static enum verdict read_counts(const redisReply *counts, uint32_t shard, store_
         if (field->type == REDIS_REPLY_STRING && strcmp(field->str, "__n") == 0)
             continue;
         if (!read_count(field, counts->element[i + 1], &cohort, &model, &accounts))
-            return damaged(shard, "its counts do not read as we wrote them", "", why);
+            return store_shard_damaged(shard, "its counts do not read as we wrote them", "", why);
         verdict = each(context, cohort, model, accounts, why);
     }
     return verdict;
@@ -460,7 +460,7 @@ enum verdict store_retained(struct store *store, uint32_t month, store_count_rea
         if (verdict != GO_ON)
             return verdict;
         if (reply->elements != 3 || !read_number(reply->element[1], &part))
-            verdict = damaged(shard, "a month does not read as we wrote it", "", why);
+            verdict = store_shard_damaged(shard, "a month does not read as we wrote it", "", why);
         else
             verdict = read_counts(reply->element[2], shard, each, context, why);
         *revision += part;
@@ -513,83 +513,5 @@ enum verdict store_retention_collect(struct store *store, const int64_t months[]
         verdict = call_shard(store, shard, &reply, why);
         freeReplyObject(reply);
     }
-    return verdict;
-}
-
-/* ---- removing ---- */
-
-static enum verdict plain(struct store *store, const char *name, uint32_t shard, const char *part, redisReply **reply,
-                          struct reason *why)
-{
-    enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
-
-    if (verdict != GO_ON)
-        return verdict;
-    store_put_text(&store->command, name);
-    put_shard_key(store, shard, part);
-    verdict = store_call(store, reply, why);
-    if (verdict == GO_ON && (*reply)->type != REDIS_REPLY_ARRAY && (*reply)->type != REDIS_REPLY_INTEGER)
-        verdict = damaged(shard, "unexpected reply to ", name, why);
-    return verdict;
-}
-
-/* Unlinks the keys that the fields of a hash name: "pairs:<field>", or "counts:<month>" of "rev:<month>". */
-static enum verdict unlink_named(struct store *store, uint32_t shard, const redisReply *hash, const char *before,
-                                 const char *part, struct reason *why)
-{
-    enum verdict verdict = GO_ON;
-
-    for (size_t first = 0; first < hash->elements && verdict == GO_ON; first += 2 * (size_t)UNLINK_MAX) {
-        size_t end = first + 2 * (size_t)UNLINK_MAX < hash->elements ? first + 2 * (size_t)UNLINK_MAX : hash->elements;
-        redisReply *reply = NULL;
-        verdict = store_command_begin(&store->command, 1 + UNLINK_MAX, UNLINK_MAX * (size_t)KEY_MAX, why);
-        if (verdict != GO_ON)
-            return verdict;
-        store_put_text(&store->command, "UNLINK");
-        for (size_t i = first; i < end; i += 2) {
-            char name[64];
-            const char *field = hash->element[i]->str;
-            if (field == NULL || strncmp(field, before, strlen(before)) != 0)
-                continue;
-            snprintf(name, sizeof(name), "%s:%.32s", part, field + strlen(before));
-            put_shard_key(store, shard, name);
-        }
-        if (store->command.count > 1)
-            verdict = store_call(store, &reply, why);
-        freeReplyObject(reply);
-    }
-    return verdict;
-}
-
-/* Deletes all keys of a shard; the hashes that name the others go last. */
-static enum verdict remove_shard(struct store *store, uint32_t shard, struct reason *why)
-{
-    static const struct {
-        const char *hash, *before, *part;
-    } parts[] = {{"buckets", "", "pairs"}, {"state", "rev:", "counts"}};
-    enum verdict verdict = GO_ON;
-
-    for (size_t i = 0; i < LENGTH_OF(parts) && verdict == GO_ON; i++) {
-        redisReply *reply = NULL;
-        verdict = plain(store, "HGETALL", shard, parts[i].hash, &reply, why);
-        if (verdict == GO_ON)
-            verdict = unlink_named(store, shard, reply, parts[i].before, parts[i].part, why);
-        freeReplyObject(reply);
-    }
-    for (size_t i = 0; i < LENGTH_OF(parts) && verdict == GO_ON; i++) {
-        redisReply *reply = NULL;
-        verdict = plain(store, "UNLINK", shard, parts[i].hash, &reply, why);
-        freeReplyObject(reply);
-    }
-    return verdict;
-}
-
-enum verdict store_retention_remove(struct store *store, struct reason *why)
-{
-    enum verdict verdict = GO_ON;
-
-    assert(strstr(store->namespace_, STORE_REPLAY) != NULL); /* Nobody's counts but a replay's. */
-    for (uint32_t shard = 0; shard < RETENTION_SHARDS && verdict == GO_ON; shard++)
-        verdict = remove_shard(store, shard, why);
     return verdict;
 }
