@@ -50,6 +50,16 @@ static enum verdict missing(uint32_t shard, struct reason *why)
                       shard);
 }
 
+/* What was written into a shard when retention stopped, or what broke a write. */
+static enum verdict tainted(uint32_t shard, const char *taint, struct reason *why)
+{
+    size_t size = strlen(reason_name(RETENTION_FULL));
+
+    if (strncmp(taint, reason_name(RETENTION_FULL), size) == 0 && strncmp(taint + size, ": ", 2) == 0)
+        return reason_set(why, HALT, RETENTION_FULL, 0, "%.400s", taint + size + 2);
+    return store_shard_damaged(shard, "a write failed half-way: ", taint, why);
+}
+
 /* What a function of a shard has answered. */
 static enum verdict verdict_of(const redisReply *reply, uint32_t shard, struct reason *why)
 {
@@ -68,7 +78,12 @@ static enum verdict verdict_of(const redisReply *reply, uint32_t shard, struct r
     if (store_reply_is(reply, "TORN"))
         return store_shard_damaged(shard, "it lost part of its keys: ", detail, why);
     if (store_reply_is(reply, "TAINTED"))
-        return store_shard_damaged(shard, "a write failed half-way: ", detail, why);
+        return tainted(shard, detail, why);
+    if (store_reply_is(reply, "FULL"))
+        return reason_set(why, HALT, RETENTION_FULL, 0,
+                          "retention, shard %" PRIu32
+                          ": with its new pairs it would have %.40s, more than its eighth of retention_pairs_max",
+                          shard, detail);
     if (store_reply_is(reply, "INCARNATION")) /* Made anew: how many buckets it has now is to be read again. */
         return reason_set(why, TRY_LATER, STORE_BUSY, 0, "retention, shard %" PRIu32 ": its state was made anew",
                           shard);
@@ -164,23 +179,25 @@ static const redisReply *find_field(const redisReply *hash, const char *name)
 static enum verdict read_state(struct store *store, uint32_t shard, const redisReply *state, uint32_t *floor,
                                bool *is_anew, struct reason *why)
 {
-    int64_t buckets = 0, month = 0;
+    int64_t buckets = 0, month = 0, pairs = 0;
 
     if (state->type != REDIS_REPLY_ARRAY || state->elements == 0)
         return missing(shard, why);
     const redisReply *inc = find_field(state, "inc"), *taint = find_field(state, "taint");
     const redisReply *count = find_field(state, "buckets"), *sealed = find_field(state, "floor");
-    const redisReply *late = find_field(state, "late");
+    const redisReply *late = find_field(state, "late"), *kept = find_field(state, "pairs");
     if (taint != NULL)
-        return store_shard_damaged(shard, "a write failed half-way: ", taint->str, why);
+        return tainted(shard, taint->str, why);
     if (inc == NULL || inc->len >= sizeof(store->shards[shard].incarnation) || count == NULL || sealed == NULL ||
         !store_reply_number(count, &buckets) || buckets <= 0 || buckets > UINT32_MAX ||
-        !store_reply_number(sealed, &month) || month < 0 || month >= MONTHS_MAX)
+        !store_reply_number(sealed, &month) || month < 0 || month >= MONTHS_MAX || kept == NULL ||
+        !read_number(kept, &pairs))
         return store_shard_damaged(shard, "its state does not read as we wrote it", "", why);
     char *incarnation = store->shards[shard].incarnation;
     *is_anew = *is_anew || (incarnation[0] != '\0' && strcmp(incarnation, inc->str) != 0);
     memcpy(incarnation, inc->str, inc->len + 1);
     store->shards[shard].buckets = (uint32_t)buckets;
+    store->shards[shard].pairs = pairs;
     store->shards[shard].is_late = late != NULL && strcmp(late->str, "1") == 0;
     *floor = (uint32_t)month;
     return GO_ON;
@@ -306,12 +323,13 @@ static enum verdict send_activities(struct store *store, uint32_t shard, const s
                                     uint32_t count, struct reason *why)
 {
     uint8_t packed[RETENTION_CALL_PAIRS][PACKED_SIZE];
-    enum verdict verdict = begin(store, "gentally_1_retain", false, shard, 1 + 3 * (size_t)count, why);
+    enum verdict verdict = begin(store, "gentally_1_retain", false, shard, 2 + 3 * (size_t)count, why);
 
     assert(count <= RETENTION_CALL_PAIRS);
     if (verdict != GO_ON)
         return verdict;
     store_put_text(&store->command, store->shards[shard].incarnation);
+    store_put_number(&store->command, store->shard_pairs_max);
     for (uint32_t i = 0; i < count; i++) {
         assert(retention_shard(activities[i].low) == shard);
         assert(activities[i].month < MONTHS_MAX && activities[i].model.size <= EVENT_TEXT_MAX);
@@ -321,6 +339,21 @@ static enum verdict send_activities(struct store *store, uint32_t shard, const s
         store_put(&store->command, activities[i].model);
     }
     return store_send(store, why); /* Sending copies. */
+}
+
+/* A shard noted its activities; or why not. */
+static enum verdict receive_retained(struct store *store, uint32_t shard, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = receive(store, shard, &reply, why);
+
+    if (verdict == GO_ON)
+        verdict = verdict_of(reply, shard, why);
+    if (verdict == GO_ON && (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
+                             !read_number(reply->element[1], &store->shards[shard].pairs)))
+        verdict = store_shard_damaged(shard, "its number of pairs does not read as we wrote it", "", why);
+    freeReplyObject(reply);
+    return verdict;
 }
 
 enum verdict store_retain(struct store *store, const struct activity activities[],
@@ -341,15 +374,10 @@ enum verdict store_retain(struct store *store, const struct activity activities[
         return worst;
     }
     for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++) {
-        redisReply *reply = NULL;
         if (counts[shard] == 0)
             continue;
-        enum verdict verdict = receive(store, shard, &reply, &other);
-        if (verdict == GO_ON) {
-            verdict = verdict_of(reply, shard, &other);
-            is_anew = is_anew || verdict == TRY_LATER;
-        }
-        freeReplyObject(reply);
+        enum verdict verdict = receive_retained(store, shard, &other);
+        is_anew = is_anew || verdict == TRY_LATER;
         if (verdict != GO_ON && (worst == GO_ON || (verdict == HALT && worst != HALT))) {
             worst = verdict;
             *why = other;
@@ -362,26 +390,39 @@ enum verdict store_retain(struct store *store, const struct activity activities[
     return worst;
 }
 
+struct retention_fill store_retention_fill(const struct store *store)
+{
+    uint32_t fullest = 0;
+
+    for (uint32_t shard = 1; shard < RETENTION_SHARDS; shard++)
+        if (store->shards[shard].pairs > store->shards[fullest].pairs)
+            fullest = shard;
+    return (struct retention_fill){fullest, store->shards[fullest].pairs, store->shard_pairs_max};
+}
+
 /* ---- stopping ---- */
 
-static enum verdict send_stop(struct store *store, uint32_t shard, const char *text, struct reason *why)
+static enum verdict send_stop(struct store *store, uint32_t shard, const struct reason *because, struct reason *why)
 {
     enum verdict verdict = begin(store, "gentally_1_retention_stop", false, shard, 1 + STORE_TEXT_SIZE / 24, why);
 
     if (verdict != GO_ON)
         return verdict;
-    store_put_format(&store->command, "%.*s", STORE_TEXT_SIZE - 1, text);
+    if (because->id == RETENTION_FULL)
+        store_put_format(&store->command, "%s: %.*s", reason_name(because->id), STORE_TEXT_SIZE - 32, because->text);
+    else
+        store_put_format(&store->command, "%.*s", STORE_TEXT_SIZE - 1, because->text);
     return store_send(store, why);
 }
 
-enum verdict store_retention_stop(struct store *store, const char *text, struct reason *why)
+enum verdict store_retention_stop(struct store *store, const struct reason *because, struct reason *why)
 {
     struct reason other;
     bool is_told = false;
     enum verdict worst = store_link_up(store->link, why);
 
     for (uint32_t shard = 0; shard < RETENTION_SHARDS && worst == GO_ON; shard++)
-        worst = send_stop(store, shard, text, why);
+        worst = send_stop(store, shard, because, why);
     if (worst != GO_ON) {
         store_link_drop(store->link); /* Or queued commands would be answered to the next question. */
         return worst;
@@ -392,9 +433,9 @@ enum verdict store_retention_stop(struct store *store, const char *text, struct 
         if (verdict == GO_ON)
             verdict = verdict_of(reply, shard, &other);
         freeReplyObject(reply);
-        bool is_damaged = verdict == HALT && other.id == STORE_RETENTION_DAMAGED; /* It tells it by itself. */
-        is_told = is_told || verdict == GO_ON || is_damaged;
-        if (is_damaged || (verdict == HALT && other.id == STORE_RETENTION_MISSING))
+        bool is_over = verdict == HALT && reason_stops(other.id) == STOPS_RETENTION; /* It tells it by itself. */
+        is_told = is_told || verdict == GO_ON || is_over;
+        if (is_over || (verdict == HALT && other.id == STORE_RETENTION_MISSING))
             continue;
         if (verdict != GO_ON && (worst == GO_ON || (verdict == HALT && worst != HALT))) {
             worst = verdict;
