@@ -10,7 +10,9 @@
 /* A silent partition finds out within this time that it was fenced, or that the store was rolled back. */
 #define TOUCH_INTERVAL_MS 5000
 #define QUIET_TURN_MS 500 /* the most that one turn adds to a partition's time at its end */
-#define REWINDS_MAX 5     /* in a row, then let the group decide anew */
+#define REWINDS_MAX 5     /* in a row, then pauses */
+#define DUEL_PAUSE_MS 1000
+#define DUEL_PAUSE_LAST_MS 60000
 
 struct partition *assignment_find(const struct assignment *assignment, int32_t number)
 {
@@ -195,6 +197,31 @@ enum verdict assignment_resume(struct assignment *assignment, struct checkpoint 
     return verdict;
 }
 
+/*
+ * Whoever is fenced again and again while Kafka says that the partition is its own claims it more and more rarely. One
+ * of the two is a worker that has lost the partition and not heard of it yet: if this one is it, the other gets on
+ * meanwhile; if it is not, it goes on once the other has heard.
+ */
+static bool must_pause(const struct assignment *assignment, struct partition *partition, int64_t now_ms)
+{
+    struct reason why;
+    int64_t pause_ms = DUEL_PAUSE_MS;
+
+    if (partition->rewinds < REWINDS_MAX)
+        return false;
+    if (partition->paused_at == partition->rewinds)
+        return now_ms < partition->claim_due_ms;
+    for (uint32_t i = REWINDS_MAX; i < partition->rewinds && pause_ms < DUEL_PAUSE_LAST_MS; i++)
+        pause_ms *= 2;
+    partition->paused_at = partition->rewinds;
+    partition->claim_due_ms = now_ms + pause_ms;
+    reason_set(&why, TRY_LATER, STORE_DUEL, 0,
+               "partition %" PRId32 ": fenced %" PRIu32 " times in a row; claimed again after %" PRId64 " ms",
+               partition->state.partition, partition->rewinds + 1, pause_ms);
+    log_reason(assignment->logger, LOG_LEVEL_WARN, &why);
+    return true;
+}
+
 static enum verdict reclaim(struct assignment *assignment, struct partition *partition, struct store *store,
                             struct source *source, struct reason *why)
 {
@@ -203,9 +230,6 @@ static enum verdict reclaim(struct assignment *assignment, struct partition *par
     uint32_t rewinds = partition->rewinds + 1;
     enum verdict verdict = store_claim(store, number, &state, why);
 
-    if (verdict == GO_ON && rewinds > REWINDS_MAX)
-        verdict = reason_set(why, HALT, STORE_DUEL, 0, "partition %" PRId32 ": fenced %" PRIu32 " times in a row",
-                             number, rewinds);
     if (is_its_own(verdict, why)) {
         partition_forget(partition);
         partition->must_claim = false;
@@ -224,7 +248,7 @@ static enum verdict reclaim(struct assignment *assignment, struct partition *par
 }
 
 enum verdict assignment_reclaim(struct assignment *assignment, struct store *store, struct source *source,
-                                struct reason *why)
+                                int64_t now_ms, struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
@@ -232,7 +256,7 @@ enum verdict assignment_reclaim(struct assignment *assignment, struct store *sto
         struct partition *partition = assignment->by_partition[assignment->partitions[i]];
         if (partition->is_stopped)
             source_stop(source, partition->state.partition); /* It may have stopped at a flush. */
-        else if (partition->must_claim)
+        else if (partition->must_claim && !must_pause(assignment, partition, now_ms))
             verdict = reclaim(assignment, partition, store, source, why);
     }
     return verdict;

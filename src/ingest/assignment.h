@@ -57,11 +57,11 @@ MUST_CHECK enum verdict assignment_resume(struct assignment *assignment, struct 
 void assignment_refused(struct assignment *assignment, struct partition *partition, enum verdict verdict,
                         const struct reason *why);
 
-/* Claims the rewound partitions again and reads on from where the store stands; one that was fenced again and again
- * while Kafka says it is ours (STORE-DUEL), and one in trouble of its own, is stopped. Verdicts of store_claim(), but
- * for those of one partition. */
+/* Claims the rewound partitions again and reads on from where the store stands; one in trouble of its own is stopped,
+ * and one that was fenced again and again while Kafka says it is ours is claimed after pauses (STORE-DUEL, a warning).
+ * Verdicts of store_claim(), but for those of one partition. */
 MUST_CHECK enum verdict assignment_reclaim(struct assignment *assignment, struct store *store, struct source *source,
-                                           struct reason *why);
+                                           int64_t now_ms, struct reason *why);
 
 /* Makes every partition's last record its anchor, before the batch is released: no partition borrows from it then. */
 void assignment_move_anchors(struct assignment *assignment);

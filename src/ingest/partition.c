@@ -259,4 +259,5 @@ void partition_flushed(struct partition *partition, const struct partition_flush
     memcpy(partition->state.outcomes, flush->outcomes, sizeof(partition->state.outcomes));
     partition->flushed_ms = now_ms;
     partition->rewinds = 0;
+    partition->paused_at = 0;
 }

@@ -29,13 +29,15 @@ struct partition {
     bool is_quiet;       /* no event came since then: other records may have */
     int64_t caught_up_ms; /* monotonic time at which the log's end was last heard of; 0 before */
     bool is_at_end;
-    bool is_idle;       /* at the end for long enough: holds no watermark back */
-    bool is_stale;      /* repositioned: what is left of the current batch is of the old position */
-    bool must_claim;    /* rewound, and the store has not said yet from where to read on */
-    uint32_t rewinds;   /* in a row */
-    bool is_stopped;    /* an operator must look: see `why` */
-    bool is_stop_told;  /* to the store */
-    int64_t stopped_ms; /* monotonic */
+    bool is_idle;         /* at the end for long enough: holds no watermark back */
+    bool is_stale;        /* repositioned: what is left of the current batch is of the old position */
+    bool must_claim;      /* rewound, and the store has not said yet from where to read on */
+    uint32_t rewinds;     /* in a row */
+    uint32_t paused_at;   /* the number of rewinds that the last pause was for */
+    int64_t claim_due_ms; /* monotonic time at which that pause ends */
+    bool is_stopped;      /* an operator must look: see `why` */
+    bool is_stop_told;    /* to the store */
+    int64_t stopped_ms;   /* monotonic */
     struct reason why;
 };
 

@@ -185,7 +185,7 @@ enum verdict pipeline_flush(struct pipeline *pipeline, bool is_forced, int64_t n
     pipeline->fold.letters = 0;
     verdict = assignment_flush(&pipeline->assignment, pipeline->checkpoint, pipeline->store, is_forced, now_ms, why);
     if (verdict == GO_ON)
-        verdict = pipeline_reclaim(pipeline, why);
+        verdict = pipeline_reclaim(pipeline, now_ms, why);
     if (verdict == GO_ON)
         assignment_tell_stops(&pipeline->assignment, pipeline->store);
     notice_retention(pipeline, now_ms);
@@ -206,7 +206,7 @@ enum verdict pipeline_resume(struct pipeline *pipeline, int64_t now_ms, struct r
     return assignment_resume(&pipeline->assignment, pipeline->checkpoint, now_ms, why);
 }
 
-enum verdict pipeline_reclaim(struct pipeline *pipeline, struct reason *why)
+enum verdict pipeline_reclaim(struct pipeline *pipeline, int64_t now_ms, struct reason *why)
 {
     bool is_needed = false;
 
@@ -217,7 +217,7 @@ enum verdict pipeline_reclaim(struct pipeline *pipeline, struct reason *why)
     if (is_needed && pipeline->retention != NULL)
         retention_distrust(pipeline->retention);
     pipeline->must_recheck_settings = pipeline->must_recheck_settings || is_needed;
-    enum verdict verdict = assignment_reclaim(&pipeline->assignment, pipeline->store, pipeline->source, why);
+    enum verdict verdict = assignment_reclaim(&pipeline->assignment, pipeline->store, pipeline->source, now_ms, why);
     if (verdict != GO_ON || !pipeline->must_recheck_settings)
         return verdict;
     verdict = pipeline_recheck_settings(pipeline, why);

@@ -60,7 +60,7 @@ MUST_CHECK enum verdict pipeline_resume(struct pipeline *pipeline, int64_t now_m
 
 /* Claims the rewound partitions anew; they may stand on a store that forgot something, so retention asks it again.
  * Verdicts of assignment_reclaim(). */
-MUST_CHECK enum verdict pipeline_reclaim(struct pipeline *pipeline, struct reason *why);
+MUST_CHECK enum verdict pipeline_reclaim(struct pipeline *pipeline, int64_t now_ms, struct reason *why);
 
 /* Tells the group how far the store is, for lag tools. */
 void pipeline_commit(struct pipeline *pipeline);

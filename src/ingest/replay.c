@@ -221,7 +221,7 @@ static enum verdict turn(struct replay *replay, bool *is_done, struct reason *wh
     enum verdict verdict = pipeline_resume(replay->pipeline, now_ms, why);
 
     if (verdict == GO_ON)
-        verdict = pipeline_reclaim(replay->pipeline, why);
+        verdict = pipeline_reclaim(replay->pipeline, now_ms, why);
     if (verdict == GO_ON)
         verdict = answer_rebalance(replay, now_ms, why); /* The store did not answer the last time. */
     bool is_there = verdict == GO_ON && replay->has_joined && is_folded(replay);

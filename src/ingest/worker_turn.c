@@ -38,7 +38,7 @@ static enum verdict resume(struct worker *worker, struct turn *turn, struct reas
 {
     enum verdict verdict = pipeline_resume(worker->pipeline, turn->now_ms, why);
 
-    return verdict == GO_ON ? pipeline_reclaim(worker->pipeline, why) : verdict;
+    return verdict == GO_ON ? pipeline_reclaim(worker->pipeline, turn->now_ms, why) : verdict;
 }
 
 /* A worker that was held, or cut off from the broker, does not know what became of the logs meanwhile. */

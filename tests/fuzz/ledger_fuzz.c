@@ -91,7 +91,7 @@ static void try_summary(struct span message)
 
 static struct published_window take_entry(struct fuzz_input *input)
 {
-    struct published_window entry;
+    struct published_window entry = {.partitions = 0};
     enum window_kind kind = (enum window_kind)take_below(input, WINDOW_KINDS);
 
     /* Real windows, some of the same hours or days: what was published is ordered by their ends. */

@@ -311,3 +311,12 @@ void nemesis_tick(struct sim *sim)
         at -= sim->rate[timed[i]];
     }
 }
+
+bool nemesis_has_parted(const struct sim *sim)
+{
+    bool is_cut = sim->are_all_hurt;
+
+    for (int32_t p = 0; p < SIM_PARTITIONS; p++)
+        is_cut = is_cut || sim->is_hurt[p];
+    return is_cut && sim->injected[FAULT_ROLLBACK] + sim->injected[FAULT_SPLIT] > 0;
+}

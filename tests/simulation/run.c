@@ -20,8 +20,7 @@
 /* What ends a worker for good reason. */
 static bool is_excused(const struct sim *sim, const char *id)
 {
-    static const char *const always[] = {"STORE-DUEL", "STORE-STATE-MISSING", "STORE-RETENTION-MISSING",
-                                         "SETTINGS-MISSING"};
+    static const char *const always[] = {"STORE-STATE-MISSING", "STORE-RETENTION-MISSING", "SETTINGS-MISSING"};
     bool is_any_hurt = sim->are_all_hurt;
 
     for (size_t i = 0; i < LENGTH_OF(always); i++)

@@ -170,6 +170,10 @@ void sim_spawn(struct sim *sim, int index, bool is_drain);
 void nemesis_choose(struct sim *sim);
 void nemesis_tick(struct sim *sim);
 
+/* Whether a log was cut and the store went back to before that: what is counted then is another history, and nothing of
+ * what is published says so but the pane. */
+bool nemesis_has_parted(const struct sim *sim);
+
 /* Runs one seed. False if it failed: `sim->why`. */
 bool sim_run(struct sim *sim, uint64_t seed, bool is_verbose);
 
