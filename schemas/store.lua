@@ -440,7 +440,8 @@ local function retention_create(KEYS, ARGV)
   if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
   local no = shard_refusal(KEYS[1])
   if no[1] == 'TORN' then return no end
-  redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'buckets', ARGV[2], 'floor', '0', 'late', ARGV[3])
+  redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'buckets', ARGV[2], 'floor', '0', 'late', ARGV[3],
+             'pairs', '0')
   return {'OK'}
 end
 
@@ -448,7 +449,7 @@ end
 -- ...}, ...}
 local function by_bucket(ARGV, floor)
   local buckets, known = {}, {}
-  for i = 2, #ARGV, 3 do
+  for i = 3, #ARGV, 3 do
     local bucket, high, low = ARGV[i], string.byte(ARGV[i + 1], 1, 2)
     local month, of = high * 256 + low, known[bucket]
     if month >= floor then
@@ -540,20 +541,22 @@ local function read_counts(state, stem, month, rise, change)
   return writes, revision
 end
 
--- Notes in which months pairs were active: a union, so that it may be repeated. ARGV: inc, then for each pair its
--- bucket, 14 bytes: month (2, big-endian) and pair (12), and its model. Months below the floor are passed over: what is
--- not counted any more has no retention either.
+-- Notes in which months pairs were active: a union, so that it may be repeated. ARGV: inc, how many pairs the shard may
+-- have, then for each pair its bucket, 14 bytes: month (2, big-endian) and pair (12), and its model. Months below the
+-- floor are passed over: what is not counted any more has no retention either. Replies OK and how many pairs there are
+-- now; or FULL, and nothing is written: pairs that are known have room always.
 local function retain(KEYS, ARGV)
   local no = shard_refusal(KEYS[1])
   if no then return no end
-  local state, stem = redis.call('HMGET', KEYS[1], 'inc', 'floor'), string.sub(KEYS[1], 1, -6)
+  local state, stem = redis.call('HMGET', KEYS[1], 'inc', 'floor', 'pairs'), string.sub(KEYS[1], 1, -6)
   if state[1] ~= ARGV[1] then return {'INCARNATION', state[1]} end
+  if not state[3] then return {'TORN', 'state'} end
   no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', stem .. 'buckets', 'f', 'v') or
        denied('HSET', stem .. 'counts:0', 'f', 'v') or denied('HSET', stem .. 'pairs:0', 'f', 'v')
   if no then return no end
   local buckets, rise, change, writes, numbers = by_bucket(ARGV, tonumber(state[2])), {}, {}, {}, {}
-  if #buckets == 0 then return {'OK'} end
-  local names = {}
+  if #buckets == 0 then return {'OK', state[3]} end
+  local names, added = {}, 0
   for i, bucket in ipairs(buckets) do names[i] = bucket[1] end
   local stored = redis.call('HMGET', stem .. 'buckets', unpack(names))
   for i, bucket in ipairs(buckets) do
@@ -563,8 +566,11 @@ local function retain(KEYS, ARGV)
       writes[#writes + 1] = {stem .. 'pairs:' .. names[i], unpack(pairs_written)}
       numbers[#numbers + 1] = names[i]
       numbers[#numbers + 1] = number
+      added = added + tonumber(number) - tonumber(stored[i] or '0')
     end
   end
+  local count = whole(tonumber(state[3]) + added)
+  if added > 0 and tonumber(count) > tonumber(ARGV[2]) then return {'FULL', count} end
   local revisions = {}
   for month, of in pairs(change) do
     local counts, revision = read_counts(KEYS[1], stem, month, rise[month], of)
@@ -576,7 +582,9 @@ local function retain(KEYS, ARGV)
     revisions[#revisions + 1] = 'rev:' .. whole(month)
     revisions[#revisions + 1] = revision
   end
-  if #writes == 0 then return {'OK'} end
+  if #writes == 0 then return {'OK', count} end
+  revisions[#revisions + 1] = 'pairs'
+  revisions[#revisions + 1] = count
   writes[#writes + 1] = {stem .. 'buckets', unpack(numbers)}
   writes[#writes + 1] = {KEYS[1], unpack(revisions)}
 
@@ -588,7 +596,7 @@ local function retain(KEYS, ARGV)
       return {'TAINTED', reply.err}
     end
   end
-  return {'OK'}
+  return {'OK', count}
 end
 
 -- Ends retention for good: what is counted from here on is not noted. ARGV: why

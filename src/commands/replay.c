@@ -421,7 +421,7 @@ static enum verdict run_replay(struct request *request, struct reason *why)
         verdict = compare_partition(request, i, why);
     if (verdict == GO_ON)
         verdict = compare_retention(request, count, why);
-    if (verdict == HALT && why->id == STORE_RETENTION_DAMAGED)
+    if (verdict == HALT && reason_stops(why->id) == STOPS_RETENTION)
         verdict = tell_unreadable(request, "retention", why);
     if (request->replay != NULL)
         request->counts.records = replay_records(request->replay);

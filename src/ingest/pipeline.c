@@ -1,6 +1,7 @@
 /* Opens, flushes and closes a pipeline. */
 #include "pipeline.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "gentally/kafka/producer.h"
@@ -144,11 +145,28 @@ struct pipeline_counts pipeline_counts(const struct pipeline *pipeline)
 
 /* ---- storing ---- */
 
+static void warn_of_fill(struct pipeline *pipeline, int64_t now_ms)
+{
+    const struct retention_fill fill = store_retention_fill(pipeline->store);
+    struct reason why;
+
+    if (!retention_tells_fill(pipeline->retention, &fill, now_ms))
+        return;
+    (void)reason_set(&why, GO_ON, RETENTION_NEARLY_FULL, 0,
+                     "retention, shard %" PRIu32 " has %" PRId64
+                     " pairs; its eighth of retention_pairs_max is %" PRId64,
+                     fill.shard, fill.pairs, fill.pairs_max);
+    log_reason(pipeline->logger, LOG_LEVEL_WARN, &why);
+}
+
 /* Retention stops in the midst of a flush, or before the first one. */
 static void notice_retention(struct pipeline *pipeline, int64_t now_ms)
 {
-    const struct reason *why = pipeline->retention == NULL ? NULL : retention_stopped(pipeline->retention);
-
+    if (pipeline->retention == NULL)
+        return;
+    const struct reason *why = retention_stopped(pipeline->retention);
+    if (why == NULL)
+        warn_of_fill(pipeline, now_ms);
     if (why == NULL || pipeline->is_retention_told)
         return;
     log_reason(pipeline->logger, LOG_LEVEL_ERROR, why);

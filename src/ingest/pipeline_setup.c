@@ -72,7 +72,7 @@ static enum verdict check_retention(const struct pipeline *pipeline, struct reas
 {
     enum verdict verdict = store_retention_open(pipeline->store, why);
 
-    if (verdict != HALT || why->id != STORE_RETENTION_DAMAGED)
+    if (verdict != HALT || reason_stops(why->id) != STOPS_RETENTION)
         return verdict;
     retention_stop(pipeline->retention, why, 0);
     return GO_ON;

@@ -38,6 +38,7 @@
 #define MODELS_MAX 4096u /* display models in one interval */
 #define SYMBOLS_MAX 65536u
 #define NO_MODEL UINT16_MAX
+#define FILL_AGAIN_MS 600000
 
 /* A pair and month that was noted. */
 struct pair_place {
@@ -70,6 +71,8 @@ struct retention {
     struct model_name *models;
     uint32_t model_count;
     uint16_t *by_symbol; /* index of its display model; NO_MODEL: not looked up yet */
+    bool is_fill_told;
+    int64_t fill_told_ms; /* monotonic */
     bool is_stopped;
     struct reason why;           /* of the stop */
     int64_t month_ms, month_end; /* the last event's month */
@@ -247,6 +250,18 @@ void retention_stop(struct retention *retention, const struct reason *why, uint6
     retention->why = *why;
     retention->note_count = retention->unknown_count = 0;
     retention->connections = connections;
+}
+
+bool retention_tells_fill(struct retention *retention, const struct retention_fill *fill, int64_t now_ms)
+{
+    bool is_near = fill->pairs >= fill->pairs_max - fill->pairs_max / 5;
+
+    if (!is_near || retention->is_stopped ||
+        (retention->is_fill_told && now_ms - retention->fill_told_ms < FILL_AGAIN_MS))
+        return false;
+    retention->is_fill_told = true;
+    retention->fill_told_ms = now_ms;
+    return true;
 }
 
 const struct reason *retention_stopped(const struct retention *retention)

@@ -32,8 +32,8 @@ void retention_note(struct retention *retention, const struct fact *fact);
 
 /* Puts what was noted, over the store's connection: a store_barrier, whose `context` is a retention. Made of the next
  * ones, in retention_put.c. Blocks as store_retain(). Verdicts of store_retain(); TRY_LATER too if the connection
- * changed meanwhile. Where retention in the store is damaged or gone it stops: the store is told so before the flush,
- * and on each new connection again, so that no history holds a flush without its notes and no word of it. */
+ * changed meanwhile. Where retention in the store is damaged, gone or full it stops: the store is told so before the
+ * flush, and on each new connection again, so that no history holds a flush without its notes and no word of it. */
 MUST_CHECK enum verdict retention_put(void *context, struct store *store, struct reason *why);
 
 /* Begins to put what was noted, over the store's connection of this number (store_connections()). False if the server
@@ -51,6 +51,10 @@ void retention_acknowledged(struct retention *retention);
 /* Ends noting for good, for the reason `why` (copied), of which the store knows over the connection of this number (0:
  * over none): notes are dropped, and no more are taken. */
 void retention_stop(struct retention *retention, const struct reason *why, uint64_t connections);
+
+/* True if the store's fullest shard has four fifths of the pairs it may have and that was not told in the last ten
+ * minutes: it is to be told now, RETENTION-NEARLY-FULL. */
+bool retention_tells_fill(struct retention *retention, const struct retention_fill *fill, int64_t now_ms);
 
 /* Why it was stopped; NULL: it was not. */
 const struct reason *retention_stopped(const struct retention *retention);

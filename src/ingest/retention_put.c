@@ -3,13 +3,14 @@
 #include "retention.h"
 
 /* Tells the store that retention stopped, once on each connection. */
-static enum verdict tell_stop(struct retention *retention, struct store *store, const char *text, struct reason *why)
+static enum verdict tell_stop(struct retention *retention, struct store *store, const struct reason *because,
+                              struct reason *why)
 {
     uint64_t connections = store_connections(store);
 
     if (retention_stopped(retention) != NULL && !retention_begin_stop(retention, connections))
         return GO_ON;
-    enum verdict verdict = store_retention_stop(store, text, why);
+    enum verdict verdict = store_retention_stop(store, because, why);
     if (verdict == GO_ON && connections != store_connections(store))
         verdict = reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis was connected to anew");
     if (verdict != GO_ON)
@@ -26,7 +27,7 @@ enum verdict retention_put(void *context, struct store *store, struct reason *wh
     enum verdict verdict = GO_ON;
 
     if (retention_stopped(retention) != NULL)
-        return tell_stop(retention, store, retention_stopped(retention)->text, why);
+        return tell_stop(retention, store, retention_stopped(retention), why);
     if (!retention_begin(retention, connections))
         return GO_ON;
     while (verdict == GO_ON && retention_gather(retention, at, counts, &activities)) {
@@ -38,10 +39,10 @@ enum verdict retention_put(void *context, struct store *store, struct reason *wh
         retention_acknowledged(retention);
     if (verdict == HALT && why->id == STORE_RETENTION_MISSING)
         return TRY_LATER; /* `setup` makes it; nothing is counted that it would never hear of. */
-    if (verdict != HALT || why->id != STORE_RETENTION_DAMAGED)
+    if (verdict != HALT || reason_stops(why->id) != STOPS_RETENTION)
         return verdict;
     struct reason because = *why;
-    verdict = tell_stop(retention, store, because.text, why);
+    verdict = tell_stop(retention, store, &because, why);
     if (verdict == GO_ON)
         retention_stop(retention, &because, connections);
     return verdict;

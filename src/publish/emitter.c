@@ -200,10 +200,10 @@ static enum verdict put_retention(struct emitter *emitter, struct transaction *t
     enum verdict verdict = retention_rows_read(emitter->retention, emitter->store, month, &outcome->retention, why);
 
     if (verdict == HALT &&
-        why->id == STORE_RETENTION_DAMAGED) { /* Nothing of it is put, and what was published stays. */
+        reason_stops(why->id) == STOPS_RETENTION) { /* Nothing of it is put, and what was published stays. */
         struct reason because = *why;
         outcome->retention = 0;
-        return store_retention_stop(emitter->store, because.text, why);
+        return store_retention_stop(emitter->store, &because, why);
     }
     summary.cell = &nothing;
     summary.revision = outcome->retention;

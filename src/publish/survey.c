@@ -188,7 +188,7 @@ enum verdict survey_take_retention(struct survey *survey, struct store *store, s
     if (survey->retention == NULL)
         return GO_ON;
     enum verdict verdict = store_retention_revisions(store, survey->retention, &survey->retention_floor, why);
-    survey->is_retention_over = verdict == HALT && why->id == STORE_RETENTION_DAMAGED;
+    survey->is_retention_over = verdict == HALT && reason_stops(why->id) == STOPS_RETENTION;
     if (verdict == HALT && why->id == STORE_RETENTION_MISSING)
         return TRY_LATER;
     return survey->is_retention_over ? GO_ON : verdict;

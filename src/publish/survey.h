@@ -28,7 +28,7 @@ struct survey {
     int64_t going_ms;         /* the watermark of those that have not stopped */
     int64_t *retention;       /* revision of each month, of MONTHS_MAX; NULL: without retention */
     uint32_t retention_floor; /* the months below it are sealed in all shards */
-    bool is_retention_over;   /* it is damaged, or stopped: what was published of it stays as it is */
+    bool is_retention_over;   /* it is damaged, full, or stopped: what was published of it stays as it is */
 };
 
 /* Opens an empty survey of partitions 0 .. partitions - 1. HALT: NO-MEMORY; survey_close() then, too. */
@@ -61,7 +61,7 @@ const struct survey_partition *survey_find_stopped(const struct survey *survey);
 bool survey_has_retention(const struct survey *survey);
 
 /* Reads the revisions of retention anew, if there is retention. Verdicts of store_retention_revisions(), but GO_ON for
- * STORE-RETENTION-DAMAGED, and TRY_LATER for STORE-RETENTION-MISSING. */
+ * STORE-RETENTION-DAMAGED and RETENTION-FULL, and TRY_LATER for STORE-RETENTION-MISSING. */
 MUST_CHECK enum verdict survey_take_retention(struct survey *survey, struct store *store, struct reason *why);
 
 /* The revision of a month's retention rows; 0: the window has none. */

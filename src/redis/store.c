@@ -21,6 +21,7 @@ enum verdict store_open(struct store **store, const struct config *config, struc
     opened->namespace_ = config->namespace_;
     opened->topic = config->topic;
     opened->portion = config->flush_rows_max / PORTIONS;
+    opened->shard_pairs_max = config->retention_pairs_max / STORE_SHARDS;
     enum verdict verdict = store_link_open(&opened->link, config, logger, why);
     if (verdict == GO_ON)
         verdict = store_link_up(opened->link, why);

@@ -26,7 +26,9 @@ struct store {
         char incarnation[33];
         uint32_t buckets;
         bool is_late;
-    } shards[STORE_SHARDS]; /* as store_retention_open() read them */
+        int64_t pairs;       /* as of the last call about it */
+    } shards[STORE_SHARDS];  /* as store_retention_open() read them */
+    int64_t shard_pairs_max; /* how many one may have */
 };
 
 /* Writes 128 random bits in hex: a token, a nonce or an incarnation. */

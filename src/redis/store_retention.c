@@ -10,14 +10,14 @@
 #include "gentally/redis/store_windows.h"
 #include "store_call.h"
 #include "store_reply.h"
+#include "store_shard.h"
 
 #define PACKED_SIZE 14u /* month, pair */
 #define BUCKET_PAIRS 64 /* on average, once there are as many as were expected */
-#define UNLINK_MAX 500u
 
 static_assert(STORE_SHARDS == RETENTION_SHARDS, "the store has a place for the state of each shard");
 
-static void put_shard_key(struct store *store, uint32_t shard, const char *part)
+void store_put_shard_key(struct store *store, uint32_t shard, const char *part)
 {
     store_put_format(&store->command, "%s:{%s:retention:%" PRIu32 "}:%s", store->namespace_, store->topic, shard, part);
 }
@@ -32,11 +32,11 @@ static enum verdict begin(struct store *store, const char *function, bool is_rea
     store_put_text(&store->command, is_read ? "FCALL_RO" : "FCALL");
     store_put_text(&store->command, function);
     store_put_number(&store->command, 1);
-    put_shard_key(store, shard, "state");
+    store_put_shard_key(store, shard, "state");
     return GO_ON;
 }
 
-static enum verdict damaged(uint32_t shard, const char *what, const char *detail, struct reason *why)
+enum verdict store_shard_damaged(uint32_t shard, const char *what, const char *detail, struct reason *why)
 {
     return reason_set(why, HALT, STORE_RETENTION_DAMAGED, 0, "retention, shard %" PRIu32 ": %s%.400s", shard, what,
                       detail);
@@ -48,6 +48,16 @@ static enum verdict missing(uint32_t shard, struct reason *why)
                       "retention has no state in Redis (shard %" PRIu32
                       "): run `gentally setup`, or configure retention = off",
                       shard);
+}
+
+/* What was written into a shard when retention stopped, or what broke a write. */
+static enum verdict tainted(uint32_t shard, const char *taint, struct reason *why)
+{
+    size_t size = strlen(reason_name(RETENTION_FULL));
+
+    if (strncmp(taint, reason_name(RETENTION_FULL), size) == 0 && strncmp(taint + size, ": ", 2) == 0)
+        return reason_set(why, HALT, RETENTION_FULL, 0, "%.400s", taint + size + 2);
+    return store_shard_damaged(shard, "a write failed half-way: ", taint, why);
 }
 
 /* What a function of a shard has answered. */
@@ -66,13 +76,18 @@ static enum verdict verdict_of(const redisReply *reply, uint32_t shard, struct r
         return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0, "retention, shard %" PRIu32 ": %s is not sealed", shard,
                           detail);
     if (store_reply_is(reply, "TORN"))
-        return damaged(shard, "it lost part of its keys: ", detail, why);
+        return store_shard_damaged(shard, "it lost part of its keys: ", detail, why);
     if (store_reply_is(reply, "TAINTED"))
-        return damaged(shard, "a write failed half-way: ", detail, why);
+        return tainted(shard, detail, why);
+    if (store_reply_is(reply, "FULL"))
+        return reason_set(why, HALT, RETENTION_FULL, 0,
+                          "retention, shard %" PRIu32
+                          ": with its new pairs it would have %.40s, more than its eighth of retention_pairs_max",
+                          shard, detail);
     if (store_reply_is(reply, "INCARNATION")) /* Made anew: how many buckets it has now is to be read again. */
         return reason_set(why, TRY_LATER, STORE_BUSY, 0, "retention, shard %" PRIu32 ": its state was made anew",
                           shard);
-    return damaged(shard, "unexpected reply ", detail, why);
+    return store_shard_damaged(shard, "unexpected reply ", detail, why);
 }
 
 /* What Redis refuses for the keys of a shard is retention's own trouble: they are not as we made them. */
@@ -82,7 +97,7 @@ static enum verdict refused(enum verdict verdict, uint32_t shard, struct reason 
 
     if (verdict != HALT || reason_stops(refusal.id) > STOPS_PARTITION)
         return verdict;
-    return damaged(shard, "", refusal.text, why);
+    return store_shard_damaged(shard, "", refusal.text, why);
 }
 
 static enum verdict receive(struct store *store, uint32_t shard, redisReply **reply, struct reason *why)
@@ -164,23 +179,25 @@ static const redisReply *find_field(const redisReply *hash, const char *name)
 static enum verdict read_state(struct store *store, uint32_t shard, const redisReply *state, uint32_t *floor,
                                bool *is_anew, struct reason *why)
 {
-    int64_t buckets = 0, month = 0;
+    int64_t buckets = 0, month = 0, pairs = 0;
 
     if (state->type != REDIS_REPLY_ARRAY || state->elements == 0)
         return missing(shard, why);
     const redisReply *inc = find_field(state, "inc"), *taint = find_field(state, "taint");
     const redisReply *count = find_field(state, "buckets"), *sealed = find_field(state, "floor");
-    const redisReply *late = find_field(state, "late");
+    const redisReply *late = find_field(state, "late"), *kept = find_field(state, "pairs");
     if (taint != NULL)
-        return damaged(shard, "a write failed half-way: ", taint->str, why);
+        return tainted(shard, taint->str, why);
     if (inc == NULL || inc->len >= sizeof(store->shards[shard].incarnation) || count == NULL || sealed == NULL ||
         !store_reply_number(count, &buckets) || buckets <= 0 || buckets > UINT32_MAX ||
-        !store_reply_number(sealed, &month) || month < 0 || month >= MONTHS_MAX)
-        return damaged(shard, "its state does not read as we wrote it", "", why);
+        !store_reply_number(sealed, &month) || month < 0 || month >= MONTHS_MAX || kept == NULL ||
+        !read_number(kept, &pairs))
+        return store_shard_damaged(shard, "its state does not read as we wrote it", "", why);
     char *incarnation = store->shards[shard].incarnation;
     *is_anew = *is_anew || (incarnation[0] != '\0' && strcmp(incarnation, inc->str) != 0);
     memcpy(incarnation, inc->str, inc->len + 1);
     store->shards[shard].buckets = (uint32_t)buckets;
+    store->shards[shard].pairs = pairs;
     store->shards[shard].is_late = late != NULL && strcmp(late->str, "1") == 0;
     *floor = (uint32_t)month;
     return GO_ON;
@@ -196,7 +213,7 @@ static enum verdict add_revisions(uint32_t shard, const redisReply *state, int64
         char *end = NULL;
         long month = strtol(state->element[i]->str + 4, &end, 10);
         if (*end != '\0' || month < 0 || month >= MONTHS_MAX || !read_number(state->element[i + 1], &revision))
-            return damaged(shard, "its revisions do not read as we wrote them", "", why);
+            return store_shard_damaged(shard, "its revisions do not read as we wrote them", "", why);
         months[month] += revision;
     }
     return GO_ON;
@@ -211,7 +228,7 @@ static enum verdict send_states(struct store *store, struct reason *why)
         if (verdict != GO_ON)
             break;
         store_put_text(&store->command, "HGETALL");
-        put_shard_key(store, shard, "state");
+        store_put_shard_key(store, shard, "state");
         verdict = store_send(store, why);
     }
     if (verdict != GO_ON)
@@ -306,12 +323,13 @@ static enum verdict send_activities(struct store *store, uint32_t shard, const s
                                     uint32_t count, struct reason *why)
 {
     uint8_t packed[RETENTION_CALL_PAIRS][PACKED_SIZE];
-    enum verdict verdict = begin(store, "gentally_1_retain", false, shard, 1 + 3 * (size_t)count, why);
+    enum verdict verdict = begin(store, "gentally_1_retain", false, shard, 2 + 3 * (size_t)count, why);
 
     assert(count <= RETENTION_CALL_PAIRS);
     if (verdict != GO_ON)
         return verdict;
     store_put_text(&store->command, store->shards[shard].incarnation);
+    store_put_number(&store->command, store->shard_pairs_max);
     for (uint32_t i = 0; i < count; i++) {
         assert(retention_shard(activities[i].low) == shard);
         assert(activities[i].month < MONTHS_MAX && activities[i].model.size <= EVENT_TEXT_MAX);
@@ -321,6 +339,21 @@ static enum verdict send_activities(struct store *store, uint32_t shard, const s
         store_put(&store->command, activities[i].model);
     }
     return store_send(store, why); /* Sending copies. */
+}
+
+/* A shard noted its activities; or why not. */
+static enum verdict receive_retained(struct store *store, uint32_t shard, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = receive(store, shard, &reply, why);
+
+    if (verdict == GO_ON)
+        verdict = verdict_of(reply, shard, why);
+    if (verdict == GO_ON && (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
+                             !read_number(reply->element[1], &store->shards[shard].pairs)))
+        verdict = store_shard_damaged(shard, "its number of pairs does not read as we wrote it", "", why);
+    freeReplyObject(reply);
+    return verdict;
 }
 
 enum verdict store_retain(struct store *store, const struct activity activities[],
@@ -341,15 +374,10 @@ enum verdict store_retain(struct store *store, const struct activity activities[
         return worst;
     }
     for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++) {
-        redisReply *reply = NULL;
         if (counts[shard] == 0)
             continue;
-        enum verdict verdict = receive(store, shard, &reply, &other);
-        if (verdict == GO_ON) {
-            verdict = verdict_of(reply, shard, &other);
-            is_anew = is_anew || verdict == TRY_LATER;
-        }
-        freeReplyObject(reply);
+        enum verdict verdict = receive_retained(store, shard, &other);
+        is_anew = is_anew || verdict == TRY_LATER;
         if (verdict != GO_ON && (worst == GO_ON || (verdict == HALT && worst != HALT))) {
             worst = verdict;
             *why = other;
@@ -362,26 +390,39 @@ enum verdict store_retain(struct store *store, const struct activity activities[
     return worst;
 }
 
+struct retention_fill store_retention_fill(const struct store *store)
+{
+    uint32_t fullest = 0;
+
+    for (uint32_t shard = 1; shard < RETENTION_SHARDS; shard++)
+        if (store->shards[shard].pairs > store->shards[fullest].pairs)
+            fullest = shard;
+    return (struct retention_fill){fullest, store->shards[fullest].pairs, store->shard_pairs_max};
+}
+
 /* ---- stopping ---- */
 
-static enum verdict send_stop(struct store *store, uint32_t shard, const char *text, struct reason *why)
+static enum verdict send_stop(struct store *store, uint32_t shard, const struct reason *because, struct reason *why)
 {
     enum verdict verdict = begin(store, "gentally_1_retention_stop", false, shard, 1 + STORE_TEXT_SIZE / 24, why);
 
     if (verdict != GO_ON)
         return verdict;
-    store_put_format(&store->command, "%.*s", STORE_TEXT_SIZE - 1, text);
+    if (because->id == RETENTION_FULL)
+        store_put_format(&store->command, "%s: %.*s", reason_name(because->id), STORE_TEXT_SIZE - 32, because->text);
+    else
+        store_put_format(&store->command, "%.*s", STORE_TEXT_SIZE - 1, because->text);
     return store_send(store, why);
 }
 
-enum verdict store_retention_stop(struct store *store, const char *text, struct reason *why)
+enum verdict store_retention_stop(struct store *store, const struct reason *because, struct reason *why)
 {
     struct reason other;
     bool is_told = false;
     enum verdict worst = store_link_up(store->link, why);
 
     for (uint32_t shard = 0; shard < RETENTION_SHARDS && worst == GO_ON; shard++)
-        worst = send_stop(store, shard, text, why);
+        worst = send_stop(store, shard, because, why);
     if (worst != GO_ON) {
         store_link_drop(store->link); /* Or queued commands would be answered to the next question. */
         return worst;
@@ -392,9 +433,9 @@ enum verdict store_retention_stop(struct store *store, const char *text, struct 
         if (verdict == GO_ON)
             verdict = verdict_of(reply, shard, &other);
         freeReplyObject(reply);
-        bool is_damaged = verdict == HALT && other.id == STORE_RETENTION_DAMAGED; /* It tells it by itself. */
-        is_told = is_told || verdict == GO_ON || is_damaged;
-        if (is_damaged || (verdict == HALT && other.id == STORE_RETENTION_MISSING))
+        bool is_over = verdict == HALT && reason_stops(other.id) == STOPS_RETENTION; /* It tells it by itself. */
+        is_told = is_told || verdict == GO_ON || is_over;
+        if (is_over || (verdict == HALT && other.id == STORE_RETENTION_MISSING))
             continue;
         if (verdict != GO_ON && (worst == GO_ON || (verdict == HALT && worst != HALT))) {
             worst = verdict;
@@ -428,7 +469,7 @@ static enum verdict read_counts(const redisReply *counts, uint32_t shard, store_
     enum verdict verdict = GO_ON;
 
     if (counts->type != REDIS_REPLY_ARRAY || counts->elements % 2 != 0)
-        return damaged(shard, "its counts do not read as we wrote them", "", why);
+        return store_shard_damaged(shard, "its counts do not read as we wrote them", "", why);
     for (size_t i = 0; i < counts->elements && verdict == GO_ON; i += 2) {
         const redisReply *field = counts->element[i];
         struct span model;
@@ -437,7 +478,7 @@ static enum verdict read_counts(const redisReply *counts, uint32_t shard, store_
         if (field->type == REDIS_REPLY_STRING && strcmp(field->str, "__n") == 0)
             continue;
         if (!read_count(field, counts->element[i + 1], &cohort, &model, &accounts))
-            return damaged(shard, "its counts do not read as we wrote them", "", why);
+            return store_shard_damaged(shard, "its counts do not read as we wrote them", "", why);
         verdict = each(context, cohort, model, accounts, why);
     }
     return verdict;
@@ -460,7 +501,7 @@ enum verdict store_retained(struct store *store, uint32_t month, store_count_rea
         if (verdict != GO_ON)
             return verdict;
         if (reply->elements != 3 || !read_number(reply->element[1], &part))
-            verdict = damaged(shard, "a month does not read as we wrote it", "", why);
+            verdict = store_shard_damaged(shard, "a month does not read as we wrote it", "", why);
         else
             verdict = read_counts(reply->element[2], shard, each, context, why);
         *revision += part;
@@ -513,83 +554,5 @@ enum verdict store_retention_collect(struct store *store, const int64_t months[]
         verdict = call_shard(store, shard, &reply, why);
         freeReplyObject(reply);
     }
-    return verdict;
-}
-
-/* ---- removing ---- */
-
-static enum verdict plain(struct store *store, const char *name, uint32_t shard, const char *part, redisReply **reply,
-                          struct reason *why)
-{
-    enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
-
-    if (verdict != GO_ON)
-        return verdict;
-    store_put_text(&store->command, name);
-    put_shard_key(store, shard, part);
-    verdict = store_call(store, reply, why);
-    if (verdict == GO_ON && (*reply)->type != REDIS_REPLY_ARRAY && (*reply)->type != REDIS_REPLY_INTEGER)
-        verdict = damaged(shard, "unexpected reply to ", name, why);
-    return verdict;
-}
-
-/* Unlinks the keys that the fields of a hash name: "pairs:<field>", or "counts:<month>" of "rev:<month>". */
-static enum verdict unlink_named(struct store *store, uint32_t shard, const redisReply *hash, const char *before,
-                                 const char *part, struct reason *why)
-{
-    enum verdict verdict = GO_ON;
-
-    for (size_t first = 0; first < hash->elements && verdict == GO_ON; first += 2 * (size_t)UNLINK_MAX) {
-        size_t end = first + 2 * (size_t)UNLINK_MAX < hash->elements ? first + 2 * (size_t)UNLINK_MAX : hash->elements;
-        redisReply *reply = NULL;
-        verdict = store_command_begin(&store->command, 1 + UNLINK_MAX, UNLINK_MAX * (size_t)KEY_MAX, why);
-        if (verdict != GO_ON)
-            return verdict;
-        store_put_text(&store->command, "UNLINK");
-        for (size_t i = first; i < end; i += 2) {
-            char name[64];
-            const char *field = hash->element[i]->str;
-            if (field == NULL || strncmp(field, before, strlen(before)) != 0)
-                continue;
-            snprintf(name, sizeof(name), "%s:%.32s", part, field + strlen(before));
-            put_shard_key(store, shard, name);
-        }
-        if (store->command.count > 1)
-            verdict = store_call(store, &reply, why);
-        freeReplyObject(reply);
-    }
-    return verdict;
-}
-
-/* Deletes all keys of a shard; the hashes that name the others go last. */
-static enum verdict remove_shard(struct store *store, uint32_t shard, struct reason *why)
-{
-    static const struct {
-        const char *hash, *before, *part;
-    } parts[] = {{"buckets", "", "pairs"}, {"state", "rev:", "counts"}};
-    enum verdict verdict = GO_ON;
-
-    for (size_t i = 0; i < LENGTH_OF(parts) && verdict == GO_ON; i++) {
-        redisReply *reply = NULL;
-        verdict = plain(store, "HGETALL", shard, parts[i].hash, &reply, why);
-        if (verdict == GO_ON)
-            verdict = unlink_named(store, shard, reply, parts[i].before, parts[i].part, why);
-        freeReplyObject(reply);
-    }
-    for (size_t i = 0; i < LENGTH_OF(parts) && verdict == GO_ON; i++) {
-        redisReply *reply = NULL;
-        verdict = plain(store, "UNLINK", shard, parts[i].hash, &reply, why);
-        freeReplyObject(reply);
-    }
-    return verdict;
-}
-
-enum verdict store_retention_remove(struct store *store, struct reason *why)
-{
-    enum verdict verdict = GO_ON;
-
-    assert(strstr(store->namespace_, STORE_REPLAY) != NULL); /* Nobody's counts but a replay's. */
-    for (uint32_t shard = 0; shard < RETENTION_SHARDS && verdict == GO_ON; shard++)
-        verdict = remove_shard(store, shard, why);
     return verdict;
 }

@@ -293,9 +293,17 @@ def test_tables_change_before_retention_rises(world):
     pair = january.to_bytes(2, "big") + bytes(12)
     equal(
         world.redis.command(
-            "FCALL", "gentally_1_retain", 1, state, world.redis.command("HGET", state, "inc"), 0, pair, MODELS[0]
-        ),
-        [b"OK"],
+            "FCALL",
+            "gentally_1_retain",
+            1,
+            state,
+            world.redis.command("HGET", state, "inc"),
+            10**9,
+            0,
+            pair,
+            MODELS[0],
+        )[0],
+        b"OK",
         "what is noted",
     )
     lines.append(
@@ -319,6 +327,68 @@ def test_tables_change_before_retention_rises(world):
     equal(world.redis.command("KEYS", f"{world.namespace}:*:counts:{january}"), [], "January is over")
     equal(published(world)[0], want, "rows")
     verify(world, "--strict")
+
+
+def is_full(world):
+    """Every shard says so: what a worker writes down before it counts on without notes."""
+    names = [f"{world.namespace}:{{{world.topic}:retention:{shard}}}:state" for shard in range(8)]
+    taints = [world.redis.command("HGET", name, "taint") or b"" for name in names]
+    return all(taint.startswith(b"RETENTION-FULL: ") for taint in taints)
+
+
+def pairs_of(world):
+    """What each shard says it has; the same as its buckets have."""
+    counts = []
+    for shard in range(8):
+        stem = f"{world.namespace}:{{{world.topic}:retention:{shard}}}"
+        counts.append(int(world.redis.command("HGET", f"{stem}:state", "pairs")))
+        equal(sum(map(int, world.redis.command("HVALS", f"{stem}:buckets"))), counts[-1], f"pairs of shard {shard}")
+    return counts
+
+
+def test_accounts_without_end(world):
+    """A producer makes up accounts: retention stops where it is full, with what it told before; all else is counted."""
+    prepare(world, GENTALLY_FLUSH_INTERVAL_MS=50, GENTALLY_ROLLUPS="total=")
+    known = make_events(seeded(), 3000, accounts=40)
+    world.produce(write(world, known))
+    worker = world.run("worker", "--drain")
+    check("RETENTION-" not in worker.log, "a warning without need", tail(worker.log))
+    compare(world, known)
+    rows, counts = published(world)[0], pairs_of(world)
+
+    world.settings["GENTALLY_RETENTION_PAIRS_MAX"] = 8 * max(counts)  # the fullest shard is full, and knows its pairs
+    world.produce(write(world, known))
+    worker = world.run("worker", "--drain")
+    check("RETENTION-NEARLY-FULL retention, shard " in worker.log, "no warning", tail(worker.log))
+    check("RETENTION-FULL" not in worker.log, "known pairs have no room", tail(worker.log))
+    equal((published(world)[0], pairs_of(world)), (rows, counts), "what was repeated")
+
+    workers = [world.start("worker") for _ in range(2)]
+    event = json.loads(known[0])
+    made_up = [json.dumps({**event, "id": f"m-{number}", "account": f"made-up-{number}"}) for number in range(2000)]
+    world.produce(write(world, made_up))
+    counted = 2 * len(known) + len(made_up)
+    wait_until(lambda: world.consumed(PARTITIONS) == counted, 60, "records folded")
+    wait_until(lambda: is_full(world), 30, "every shard to be stopped")
+    check(max(pairs_of(world)) <= max(counts), "more pairs than may be", pairs_of(world))
+    check(any("RETENTION-FULL retention, shard " in worker.log for worker in workers), "no worker says why")
+    world.produce(write(world, known))
+    wait_until(lambda: world.consumed(PARTITIONS) == counted + len(known), 60, "records folded without retention")
+    for worker in workers:
+        check(worker.is_running(), "a worker ended", tail(worker.log))
+        worker.signal(signal.SIGTERM)
+    ends = [worker.wait(30) for worker in workers]
+    check(70 in ends, f"no worker ends with the reason's status: {ends}")
+
+    world.settings["GENTALLY_RETENTION_PAIRS_MAX"] = 10**9  # what was not noted stays so
+    world.run("setup")
+    done = world.start("worker", "--drain")
+    equal(done.wait(60), 70, "exit status of a drain without retention")
+    check("RETENTION-FULL: " in done.log, "the end does not say why", tail(done.log))
+    equal(published(world)[0], rows, "rows of retention")
+    months = [row for row in world.summaries("total", "month") if row["rollup"] == "total"]
+    equal(sum(row["requests"] for row in months), counted + len(known), "requests")
+    world.run("verify")
 
 
 def test_switched_on_later(world):

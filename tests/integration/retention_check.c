@@ -5,165 +5,20 @@
 #include "retention.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 
-#include "config_defaults.h"
 #include "gentally/publish/retention_rows.h"
-#include "gentally/redis/store.h"
-#include "redis_server.h"
+#include "retained_pairs.h"
 #include "suite.h"
 
-#define ACCOUNTS 300
-#define MODELS 3
-#define MONTHS 40 /* from JANUARY_2023 on */
-#define JANUARY_2023 636u
 #define STEPS 6000
-#define COUNTS_MAX 2000
 
-static struct test_redis redis;
-static struct config config;
-static struct logger logger;
-static struct store *store;
 static uint64_t chance;
-
-static const char *const models[MODELS] = {"openai/gpt-4o", "a|b/c%d", "x"};
 
 static uint32_t below(uint32_t bound)
 {
     chance = chance * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)(chance >> 33) % bound;
 }
-
-/* Well mixed, as a pseudonym is (SplitMix64). */
-static uint64_t mixed(uint64_t number)
-{
-    number += UINT64_C(0x9e3779b97f4a7c15);
-    number = (number ^ number >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    number = (number ^ number >> 27) * UINT64_C(0x94d049bb133111eb);
-    return number ^ number >> 31;
-}
-
-/* ---- the naive model ---- */
-
-static bool was_active[ACCOUNTS][MODELS][MONTHS];
-
-static int64_t accounts_of(unsigned model, unsigned cohort, unsigned month)
-{
-    int64_t count = 0;
-
-    for (unsigned account = 0; account < ACCOUNTS; account++) {
-        unsigned first = 0;
-        while (first < MONTHS && !was_active[account][model][first])
-            first++;
-        count += first == cohort && was_active[account][model][month];
-    }
-    return count;
-}
-
-static int64_t revision_of(unsigned month)
-{
-    int64_t revision = 0;
-
-    for (unsigned model = 0; model < MODELS; model++)
-        for (unsigned cohort = 0; cohort <= month; cohort++)
-            revision += accounts_of(model, cohort, month) * (month - cohort + 1);
-    return revision;
-}
-
-/* ---- the store ---- */
-
-static struct activity activity_of(unsigned account, unsigned model, unsigned month)
-{
-    uint64_t number = account * MODELS + model;
-
-    return (struct activity){mixed(2 * number), mixed(2 * number + 1), span_of(models[model]), JANUARY_2023 + month};
-}
-
-static enum verdict retain(const struct activity activities[], uint32_t count, struct reason *why)
-{
-    struct activity ordered[RETENTION_CALL_PAIRS];
-    uint32_t counts[RETENTION_SHARDS] = {0}, total = 0;
-
-    CU_ASSERT_FATAL(count <= RETENTION_CALL_PAIRS);
-    for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++)
-        for (uint32_t i = 0; i < count; i++)
-            if (retention_shard(activities[i].low) == shard) {
-                ordered[total++] = activities[i];
-                counts[shard]++;
-            }
-    return store_retain(store, ordered, counts, why);
-}
-
-static struct {
-    int64_t accounts[MODELS][MONTHS];
-    uint32_t strange;
-} found;
-
-static enum verdict take_count(void *context, uint32_t cohort, struct span model, int64_t accounts, struct reason *why)
-{
-    (void)context;
-    (void)why;
-    for (unsigned m = 0; m < MODELS; m++)
-        if (span_equal(model, span_of(models[m])) && cohort >= JANUARY_2023 && cohort < JANUARY_2023 + MONTHS) {
-            found.accounts[m][cohort - JANUARY_2023] += accounts;
-            return GO_ON;
-        }
-    found.strange++;
-    return GO_ON;
-}
-
-/* Every count and revision of every month. */
-static void compare(void)
-{
-    static int64_t months[MONTHS_MAX];
-    struct reason why = {0};
-    uint32_t floor = 1, differing = 0;
-
-    CU_ASSERT_EQUAL_FATAL(store_retention_revisions(store, months, &floor, &why), GO_ON);
-    for (unsigned month = 0; month < MONTHS; month++) {
-        int64_t revision = -1;
-        memset(&found, 0, sizeof(found));
-        CU_ASSERT_EQUAL_FATAL(store_retained(store, JANUARY_2023 + month, take_count, NULL, &revision, &why), GO_ON);
-        CU_ASSERT_EQUAL(revision, revision_of(month));
-        CU_ASSERT_EQUAL(months[JANUARY_2023 + month], revision);
-        CU_ASSERT_EQUAL(found.strange, 0);
-        for (unsigned model = 0; model < MODELS; model++)
-            for (unsigned cohort = 0; cohort < MONTHS; cohort++)
-                differing += found.accounts[model][cohort] != accounts_of(model, cohort, month);
-    }
-    CU_ASSERT_EQUAL(differing, 0);
-    CU_ASSERT_EQUAL(floor, 0);
-}
-
-__attribute__((format(printf, 1, 2))) static void redis_cli(const char *format, ...)
-{
-    char words[400], command[600];
-    va_list values;
-
-    va_start(values, format);
-    vsnprintf(words, sizeof(words), format, values);
-    va_end(values);
-    snprintf(command, sizeof(command), "redis-cli -s %s %s >/dev/null", redis.socket, words);
-    CU_ASSERT_EQUAL_FATAL(system(command), 0);
-}
-
-static void begin_anew(void)
-{
-    struct reason why = {0};
-    uint32_t created = 0;
-
-    redis_cli("FLUSHALL");
-    memset(was_active, 0, sizeof(was_active));
-    CU_ASSERT_EQUAL_FATAL(store_retention_open(store, &why), HALT);
-    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-RETENTION-MISSING");
-    CU_ASSERT_EQUAL_FATAL(store_retention_create(store, 20000, false, &created, &why), GO_ON);
-    CU_ASSERT_EQUAL(created, RETENTION_SHARDS);
-    CU_ASSERT_EQUAL_FATAL(store_retention_create(store, 99999, false, &created, &why), GO_ON);
-    CU_ASSERT_EQUAL(created, 0);
-    CU_ASSERT_EQUAL_FATAL(store_retention_open(store, &why), GO_ON);
-}
-
-/* ---- tests ---- */
 
 /* Months come in any order, repeated within a call and by later ones, many pairs in one bucket. */
 static void counts_are_those_of_a_naive_union(void)
@@ -298,7 +153,10 @@ static void retention_that_stopped_stays_so(void)
     uint32_t untold = (retention_shard(activity.low) + 1) % RETENTION_SHARDS; /* it has no pairs */
     redis_cli("DEL 'check:{events:retention:%" PRIu32 "}:state'", untold);
     for (int times = 0; times < 2; times++)
-        CU_ASSERT_EQUAL_FATAL(store_retention_stop(store, "shard 5 is gone", &why), GO_ON);
+        CU_ASSERT_EQUAL_FATAL(
+            store_retention_stop(store, &(struct reason){.id = STORE_RETENTION_DAMAGED, .text = "shard 5 is gone"},
+                                 &why),
+            GO_ON);
     for (unsigned account = 1; account < 64; account++) {
         activity = activity_of(account, 0, 3);
         if (retention_shard(activity.low) == untold)
@@ -315,9 +173,13 @@ static void retention_that_stopped_stays_so(void)
     CU_ASSERT_EQUAL(store_retention_open(store, &why), HALT);
     CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-RETENTION-DAMAGED");
     redis_cli("--raw KEYS 'check:{events:retention:*}:state' | xargs redis-cli -s %s DEL", redis.socket);
-    CU_ASSERT_EQUAL(store_retention_stop(store, "all are gone", &why), GO_ON); /* the pairs of one are left */
+    CU_ASSERT_EQUAL(
+        store_retention_stop(store, &(struct reason){.id = STORE_RETENTION_DAMAGED, .text = "all are gone"}, &why),
+        GO_ON); /* the pairs of one are left */
     redis_cli("FLUSHALL%s", "");
-    CU_ASSERT_EQUAL(store_retention_stop(store, "all are gone", &why), TRY_LATER);
+    CU_ASSERT_EQUAL(
+        store_retention_stop(store, &(struct reason){.id = STORE_RETENTION_DAMAGED, .text = "all are gone"}, &why),
+        TRY_LATER);
     CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-RETENTION-MISSING");
 }
 
@@ -493,7 +355,6 @@ static void a_replay_leaves_nothing(void)
 
 int main(int argc, char **argv)
 {
-    struct reason why;
     const char *seed = getenv("GENTALLY_SEED");
     CU_TestInfo tests[] = {
         {"counts_are_those_of_a_naive_union", counts_are_those_of_a_naive_union},
@@ -511,25 +372,7 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
-    config_defaults(&config);
     chance = seed == NULL ? (uint64_t)time(NULL) : strtoull(seed, NULL, 10);
     printf("GENTALLY_SEED=%" PRIu64 "\n", chance);
-    log_open(&logger, LOG_LEVEL_ERROR, "retention_check");
-    if (!test_redis_start(&redis)) {
-        printf("SKIP retention_check: redis-server\n");
-        return 77;
-    }
-    snprintf(config.redis_url, sizeof(config.redis_url), "unix://%s", redis.socket);
-    snprintf(config.namespace_, sizeof(config.namespace_), "check");
-    snprintf(config.topic, sizeof(config.topic), "events");
-    int status = EXIT_FAILURE;
-    if (store_open(&store, &config, &logger, &why) == GO_ON) {
-        if (store_install(store, &why) == GO_ON)
-            status = suite_run(argc, argv, tests);
-        else
-            printf("retention_check: the functions: %s\n", why.text);
-        store_close(store);
-    }
-    test_redis_stop(&redis);
-    return status;
+    return retained_run("retention_check", argc, argv, tests);
 }

@@ -4,7 +4,7 @@
  * topic, not to a partition, since an account's events may be in any of them. It lies in RETENTION_SHARDS shards; each
  * shard changes by a function call that first checks and then writes. Months are counted from January 1970.
  *
- *   <ns>:{<topic>:retention:<shard>}:state           inc taint buckets floor late, "rev:<month>" -> revision
+ *   <ns>:{<topic>:retention:<shard>}:state           inc taint buckets floor late pairs, "rev:<month>" -> revision
  *   <ns>:{<topic>:retention:<shard>}:buckets         bucket -> pairs in it
  *   <ns>:{<topic>:retention:<shard>}:counts:<month>  "<cohort>|<model>" -> accounts
  *   <ns>:{<topic>:retention:<shard>}:pairs:<bucket>  pair (12 bytes) -> first month (2 bytes), a bit for each month
@@ -12,7 +12,7 @@
  * A pair's 12 bytes and the bucket are 96 + some 14 bits of a hash that is keyed by the account key: among a billion
  * pairs the chance that two are taken for one is below 10^-14. Unless said otherwise, calls answer TRY_LATER with
  * STORE-UNREACHABLE or STORE-BUSY, and HALT with STORE-RETENTION-MISSING (names `gentally setup`),
- * STORE-RETENTION-DAMAGED or STORE-DENIED.
+ * STORE-RETENTION-DAMAGED, RETENTION-FULL (it stopped for that) or STORE-DENIED.
  */
 #ifndef GENTALLY_STORE_RETENTION_H
 #define GENTALLY_STORE_RETENTION_H
@@ -52,15 +52,24 @@ MUST_CHECK enum verdict store_retention_open(struct store *store, struct reason 
 /*
  * Notes activities in one round trip: those of shard 0, `counts[0]` of them, then those of shard 1, and so on, at most
  * RETENTION_CALL_PAIRS of each. A union: harmless to repeat, in any order. Months that were sealed are passed over.
- * TRY_LATER: some may be noted; call again with the same activities.
+ * TRY_LATER: some may be noted; call again with the same activities. HALT: RETENTION-FULL too, if a shard has no room
+ * for its new pairs by the option `retention_pairs_max`: it noted nothing. Known pairs have room always.
  */
 MUST_CHECK enum verdict store_retain(struct store *store, const struct activity activities[],
                                      const uint32_t counts[RETENTION_SHARDS], struct reason *why);
 
-/* Ends retention for good, in every shard that is left, after STORE-RETENTION-DAMAGED: events are counted from here on
- * that it is not told of. Every call about a shard then answers STORE-RETENTION-DAMAGED. Harmless to repeat. TRY_LATER:
- * STORE-RETENTION-MISSING, there is no shard to tell it in. */
-MUST_CHECK enum verdict store_retention_stop(struct store *store, const char *text, struct reason *why);
+/* How full the fullest shard is, as the last calls found it. */
+struct retention_fill {
+    uint32_t shard;
+    int64_t pairs, pairs_max;
+};
+
+struct retention_fill store_retention_fill(const struct store *store);
+
+/* Ends retention for good, in every shard that is left, `because` of STORE-RETENTION-DAMAGED or RETENTION-FULL: events
+ * are counted from here on that it is not told of. Every call about a shard then answers with that reason. Harmless to
+ * repeat. TRY_LATER: STORE-RETENTION-MISSING, there is no shard to tell it in. */
+MUST_CHECK enum verdict store_retention_stop(struct store *store, const struct reason *because, struct reason *why);
 
 /* Reads the revision of each month that was ever noted and is not collected, each shard atomically. `months` has room
  * for MONTHS_MAX, 0 = nothing noted; `*floor` = the month below which every shard is sealed. */

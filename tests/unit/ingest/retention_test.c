@@ -186,6 +186,38 @@ static void a_full_interval_asks_for_a_flush(void)
     close_rig(&rig);
 }
 
+/* At four fifths, rounded up; every ten minutes as long as it is so; not once it stopped. */
+static void what_is_nearly_full_is_told_now_and_then(void)
+{
+    static const struct {
+        struct retention_fill fill;
+        int64_t now_ms;
+        bool is_told;
+    } rows[] = {
+        {{0, 79, 100}, 1, false},
+        {{0, 80, 100}, 2, true},
+        {{0, 80, 100}, 3, false},
+        {{0, 100, 100}, 600001, false},
+        {{3, 100, 100}, 600002, true},
+        {{0, 81, 100}, 600003, false},
+        {{0, 79, 100}, 9000000, false},
+        {{0, 300, 100}, 9000001, true},
+        {{0, 0, 1}, 99000000, false},
+        {{0, 1, 1}, 99000001, true},
+        {{0, 3, 4}, 999000000, false},
+        {{0, 4, 4}, 999000001, true},
+        {{0, 0, INT64_MAX}, 9990000000, false},
+    };
+    static const struct reason full = {.id = RETENTION_FULL};
+    struct rig rig = open_rig();
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++)
+        CU_ASSERT_EQUAL(retention_tells_fill(rig.retention, &rows[i].fill, rows[i].now_ms), rows[i].is_told);
+    retention_stop(rig.retention, &full, 1);
+    CU_ASSERT_FALSE(retention_tells_fill(rig.retention, &rows[1].fill, INT64_C(99990000000)));
+    close_rig(&rig);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -195,6 +227,7 @@ int main(int argc, char **argv)
         {"names_of_one_model_are_one_pair", names_of_one_model_are_one_pair},
         {"only_counted_events_with_accounts_are_noted", only_counted_events_with_accounts_are_noted},
         {"months_are_counted_from_1970", months_are_counted_from_1970},
+        {"what_is_nearly_full_is_told_now_and_then", what_is_nearly_full_is_told_now_and_then},
         {"a_full_interval_asks_for_a_flush", a_full_interval_asks_for_a_flush},
         CU_TEST_INFO_NULL,
     };
