@@ -40,15 +40,16 @@ def document(world):
 
 
 def grow(world):
-    """The summaries' topics get more partitions, and one more topic joins them, as accounts begin to be counted."""
+    """The summaries' topics get more partitions, and one more topic joins them, as another rollup is counted."""
     admin = AdminClient({"bootstrap.servers": world.kafka})
     names = [name for name in admin.list_topics(timeout=10).topics if name.startswith(f"{world.namespace}.summaries.")]
-    check(len(names) >= 7 and not any("retention" in name for name in names), f"summaries are in {names}")
+    check(len(names) >= 7 and not any("finish" in name for name in names), f"summaries are in {names}")
     for future in admin.create_partitions([NewPartitions(name, 12) for name in names]).values():
         future.result(30)
-    key = world.folder / "account.key"
-    key.write_bytes(b"a key for tests, of no worth")
-    world.settings["GENTALLY_ACCOUNT_KEY_FILE"] = str(key)
+    world.settings["GENTALLY_ROLLUPS"] = (
+        "total=,model=model,provider=provider+model,category=category+model,tag=tag+category,geography=country,"
+        "language=language,finish=finish_reason"
+    )
     world.run("setup", "--partitions", 3)
 
 

@@ -182,7 +182,7 @@ static bool is_admitted(struct window window, const char *key)
         return false;
     struct admitted *admitted = &model.admitted[model.admitted_count++];
     admitted->window = window;
-    snprintf(admitted->key, sizeof(admitted->key), "%s", key);
+    memmove(admitted->key, key, strlen(key) + 1);
     return true;
 }
 
