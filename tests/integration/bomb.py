@@ -277,8 +277,7 @@ def damaged(world, change, mends_crc):
     feed.events(0)
     feed.events(2)
     worker = repeated(
-        world,
-        lambda worker: "SOURCE-CORRUPT" in worker.log and world.consumed(PARTITIONS) == feed.offsets() - 25,
+        world, lambda worker: "SOURCE-CORRUPT" in worker.log and world.consumed(PARTITIONS) == feed.offsets() - 25
     )
     check(worker.is_running(), "the worker ended", tail(worker.log))
     worker.kill()
