@@ -150,12 +150,13 @@ class Field:
         self.gone.append(worker)
         worker.kill()
 
-    def dismiss(self, worker):
-        """SIGTERM: it leaves in order."""
+    def dismiss(self, worker, statuses=(0,)):
+        """SIGTERM: it leaves in order, with one of these."""
         worker.end()
         self.workers.remove(worker)
         self.gone.append(worker)
-        equal(worker.process.returncode, 0, f"{worker.name}: exit status after SIGTERM; it said\n{tail(worker.log)}\n")
+        status = worker.process.returncode
+        check(status in statuses, f"{worker.name}: exit status {status} after SIGTERM; it said\n{tail(worker.log)}\n")
 
     def victim(self):
         """A worker that has partitions, and which; after a while in which the others are left to their work."""
@@ -325,9 +326,9 @@ class Field:
         self.traffic.join(60)
         self.traffic.producer.succeed(60)
 
-    def dismiss_all(self):
+    def dismiss_all(self, statuses=(0,)):
         for worker in list(self.workers):
-            self.dismiss(worker)
+            self.dismiss(worker, statuses)
 
     def finish(self, is_told=True):
         """All faults are over: the rest of the traffic, and the account; told unless tell() follows."""

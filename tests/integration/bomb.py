@@ -248,7 +248,7 @@ def test_batches_that_do_not_unpack(world):
 
 
 def repeated(world, what, *options):
-    """A worker that has met the batch and done `what(worker)`. After a wrong check sum librdkafka 2.0 reads on at a wrong
+    """A worker that met the batch, and did `what(worker)`. After a wrong check sum librdkafka 2.0 reads on at a wrong
     place of the response, and now and then fails an assertion there, which ends the process: then it is started again,
     as a supervisor would."""
     for _ in range(10):
