@@ -143,6 +143,31 @@ static void answer(struct checkpoint *checkpoint, struct partition_flush flushes
     }
 }
 
+/*
+ * Cells are read by themselves, behind the check that they may be: where another owner wrote between the two, they are
+ * of his making, and do not fit to what is here. That is no damage. Since all that changes cells moves what the check
+ * compares, a check that still passes afterwards says that nobody did.
+ */
+static enum verdict confirm_damage(struct checkpoint *checkpoint, uint32_t count, struct reason *why)
+{
+    uint32_t damaged = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct change *change = &checkpoint->plans[i].change;
+        if (change->verdict == HALT && change->why.id == STORE_DAMAGED)
+            checkpoint->changes[damaged++] = change;
+    }
+    enum verdict verdict = damaged == 0 ? GO_ON : store_load(checkpoint->store, checkpoint->changes, damaged, why);
+    for (uint32_t i = 0; i < damaged && verdict == GO_ON; i++) {
+        struct change *change = checkpoint->changes[i];
+        if (change->verdict == GO_ON)
+            change->verdict =
+                reason_set(&change->why, HALT, STORE_DAMAGED, 0,
+                           "partition %" PRId32 ": a cell does not read as we wrote it", change->state->partition);
+    }
+    return verdict;
+}
+
 static enum verdict load_and_merge(struct checkpoint *checkpoint, uint32_t count, struct reason *why)
 {
     for (uint32_t i = 0; i < count; i++)
@@ -153,7 +178,7 @@ static enum verdict load_and_merge(struct checkpoint *checkpoint, uint32_t count
         if (plan->change.verdict == GO_ON)
             plan->change.verdict = merge_plan(&checkpoint->tools, plan, &plan->change.why);
     }
-    return verdict;
+    return verdict == GO_ON ? confirm_damage(checkpoint, count, why) : verdict;
 }
 
 static enum verdict flush(struct checkpoint *checkpoint, struct partition_flush flushes[], uint32_t count,
