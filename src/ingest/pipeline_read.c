@@ -44,8 +44,10 @@ enum verdict pipeline_release(struct pipeline *pipeline, struct reason *why)
 {
     checkpoint_forget(pipeline->checkpoint);
     assignment_close(&pipeline->assignment);
-    /* The rest of the batch would be folded into what is assigned next, with a gap. */
+    /* The rest of the batch would be folded into what is assigned next, with a gap; and where logs ended would be taken
+     * for where the next owner stands, who may be before that. */
     pipeline->folded = pipeline->batch.record_count;
+    pipeline->batch.end_count = pipeline->batch.suspect_count = 0;
     enum verdict verdict = source_release_all(pipeline->source, why);
     if (verdict == GO_ON)
         pipeline->batch.rebalance = REBALANCE_NONE;

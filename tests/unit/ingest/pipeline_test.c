@@ -8,7 +8,7 @@
 enum verdict __wrap_source_release_all(struct source *source, struct reason *why);
 void __wrap_checkpoint_forget(struct checkpoint *checkpoint);
 enum verdict __wrap_fold_record(struct fold *fold, struct partition *partition, const struct record *record,
-                                int64_t wall_ms, struct reason *why);
+                                const struct present *present, struct reason *why);
 
 static struct config config;
 static struct tally_pool *pool;
@@ -28,10 +28,10 @@ void __wrap_checkpoint_forget(struct checkpoint *checkpoint)
 }
 
 enum verdict __wrap_fold_record(struct fold *fold, struct partition *partition, const struct record *record,
-                                int64_t wall_ms, struct reason *why)
+                                const struct present *present, struct reason *why)
 {
     (void)fold;
-    (void)wall_ms;
+    (void)present;
     (void)why;
     partition->next = record->offset + 1;
     fold_count++;
@@ -87,6 +87,40 @@ static void the_rest_of_a_batch_is_not_for_the_next_assignment(void)
         }
 }
 
+/* The log ended at 143 for who had the partition; whoever has it next is told so when he gets there. */
+static void the_ends_of_a_batch_are_not_for_the_next_assignment(void)
+{
+    static const enum rebalance ends[] = {REBALANCE_REVOKED, REBALANCE_LOST};
+    struct reason why;
+
+    for (size_t i = 0; i < LENGTH_OF(ends); i++) {
+        begin(ends[i]);
+        pipeline.batch.end_count = pipeline.batch.suspect_count = 1;
+        pipeline.batch.ends[0].partition = pipeline.batch.suspects[0] = 3;
+        pipeline.batch.ends[0].next = 143;
+        CU_ASSERT_EQUAL(pipeline_release(&pipeline, &why), GO_ON);
+        CU_ASSERT_EQUAL(pipeline_batch(&pipeline)->suspect_count, 0);
+        assign(90);
+        pipeline.assignment.by_partition[3]->is_stale = false;
+        pipeline_mark_ends(&pipeline, 0, 2000);
+        CU_ASSERT_EQUAL(pipeline.assignment.by_partition[3]->next, 90);
+        CU_ASSERT_FALSE(pipeline.assignment.by_partition[3]->is_at_end);
+        assignment_close(&pipeline.assignment);
+    }
+}
+
+static void an_end_is_reached_while_the_assignment_stands(void)
+{
+    begin(REBALANCE_NONE);
+    pipeline.batch.end_count = 1;
+    pipeline.batch.ends[0].partition = 3;
+    pipeline.batch.ends[0].next = 143;
+    pipeline_mark_ends(&pipeline, 0, 2000);
+    CU_ASSERT_EQUAL(pipeline.assignment.by_partition[3]->next, 143);
+    CU_ASSERT(pipeline.assignment.by_partition[3]->is_at_end);
+    assignment_close(&pipeline.assignment);
+}
+
 static void the_rest_of_a_batch_is_folded_while_the_assignment_stands(void)
 {
     struct reason why;
@@ -103,6 +137,8 @@ int main(int argc, char **argv)
     struct reason why;
     CU_TestInfo tests[] = {
         {"the_rest_of_a_batch_is_not_for_the_next_assignment", the_rest_of_a_batch_is_not_for_the_next_assignment},
+        {"the_ends_of_a_batch_are_not_for_the_next_assignment", the_ends_of_a_batch_are_not_for_the_next_assignment},
+        {"an_end_is_reached_while_the_assignment_stands", an_end_is_reached_while_the_assignment_stands},
         {"the_rest_of_a_batch_is_folded_while_the_assignment_stands",
          the_rest_of_a_batch_is_folded_while_the_assignment_stands},
         CU_TEST_INFO_NULL,
