@@ -3,31 +3,28 @@
 
 #include <stdio.h>
 
-#include "kafka_client.h"
+#include "question.h"
 
 #define ANSWER_MS 30000
 
 enum verdict group_members(const struct config *config, int *count, struct reason *why)
 {
-    const struct kafka_hooks hooks = {0, NULL};
-    struct logger silent;
-    struct kafka_notes notes = {.logger = &silent};
+    struct question question;
     const struct rd_kafka_group_list *list = NULL;
-    rd_kafka_t *client = NULL;
 
     *count = 0;
-    log_open(&silent, LOG_LEVEL_ERROR, "group");
-    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, SOURCE_CONFIG, why);
+    enum verdict verdict = question_open(&question, config, SOURCE_CONFIG, why);
     if (verdict != GO_ON)
         return verdict;
-    rd_kafka_resp_err_t code = rd_kafka_list_groups(client, config->group, &list, ANSWER_MS);
+    rd_kafka_resp_err_t code = rd_kafka_list_groups(question.client, config->group, &list, ANSWER_MS);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        verdict = kafka_reason(KAFKA_READ, kafka_root_error(client, &notes, code), "asking for the group", why);
+        verdict = kafka_reason(KAFKA_READ, kafka_root_error(question.client, &question.notes, code),
+                               "asking for the group", why);
     for (int i = 0; list != NULL && i < list->group_cnt; i++)
         *count += list->groups[i].member_cnt;
     if (list != NULL)
         rd_kafka_group_list_destroy(list);
-    rd_kafka_destroy(client);
+    question_close(&question);
     return verdict;
 }
 
@@ -55,21 +52,17 @@ static enum verdict read_answer(rd_kafka_event_t *event, const struct config *co
 
 enum verdict group_forget(const struct config *config, int32_t partitions, struct reason *why)
 {
-    const struct kafka_hooks hooks = {0, NULL};
-    struct logger silent;
-    struct kafka_notes notes = {.logger = &silent};
-    rd_kafka_t *client = NULL;
+    struct question question;
 
-    log_open(&silent, LOG_LEVEL_ERROR, "group");
-    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, SINK_CONFIG, why);
+    enum verdict verdict = question_open(&question, config, SINK_CONFIG, why);
     if (verdict != GO_ON)
         return verdict;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(partitions);
     for (int32_t i = 0; i < partitions; i++)
         rd_kafka_topic_partition_list_add(list, config->topic, i);
     rd_kafka_DeleteConsumerGroupOffsets_t *wanted = rd_kafka_DeleteConsumerGroupOffsets_new(config->group, list);
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
-    rd_kafka_DeleteConsumerGroupOffsets(client, &wanted, 1, NULL, queue);
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(question.client);
+    rd_kafka_DeleteConsumerGroupOffsets(question.client, &wanted, 1, NULL, queue);
     rd_kafka_event_t *event = rd_kafka_queue_poll(queue, ANSWER_MS + 5000);
     if (event == NULL)
         verdict = reason_set(why, TRY_LATER, SINK_UNREACHABLE, 0, "no answer to the request to delete offsets");
@@ -84,6 +77,6 @@ enum verdict group_forget(const struct config *config, int32_t partitions, struc
     rd_kafka_queue_destroy(queue);
     rd_kafka_DeleteConsumerGroupOffsets_destroy(wanted);
     rd_kafka_topic_partition_list_destroy(list);
-    rd_kafka_destroy(client);
+    question_close(&question);
     return verdict;
 }

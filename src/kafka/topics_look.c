@@ -3,51 +3,45 @@
 #include <stdlib.h>
 
 #include "gentally/kafka/topics.h"
-#include "kafka_client.h"
+#include "question.h"
 
 #define ANSWER_MS 10000
 
 enum verdict topics_input(const struct config *config, char *cluster, size_t size, int32_t *partitions,
                           struct reason *why)
 {
-    const struct kafka_hooks hooks = {0, NULL};
-    struct logger silent;
-    struct kafka_notes notes = {.logger = &silent};
-    rd_kafka_t *client = NULL;
+    struct question question;
 
-    log_open(&silent, LOG_LEVEL_ERROR, "input");
     *partitions = 0;
-    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, SOURCE_CONFIG, why);
+    enum verdict verdict = question_open(&question, config, SOURCE_CONFIG, why);
     if (verdict != GO_ON)
         return verdict;
-    verdict = kafka_partitions(client, &notes, KAFKA_READ, config->topic, ANSWER_MS, partitions, why);
+    verdict = kafka_partitions(question.client, &question.notes, KAFKA_READ, config->topic, ANSWER_MS, partitions, why);
     if (verdict == HALT && why->id == SOURCE_TOPIC_MISSING)
         verdict = GO_ON;
     if (verdict == GO_ON) {
-        char *id = rd_kafka_clusterid(client, ANSWER_MS);
+        char *id = rd_kafka_clusterid(question.client, ANSWER_MS);
         snprintf(cluster, size, "%s", id == NULL ? "" : id);
-        rd_kafka_mem_free(client, id);
+        rd_kafka_mem_free(question.client, id);
     }
-    rd_kafka_destroy(client);
+    question_close(&question);
     return verdict;
 }
 
 enum verdict topics_find(const struct config *config, const char *const names[], uint32_t count, bool is_there[],
                          struct reason *why)
 {
-    const struct kafka_hooks hooks = {0, NULL};
-    struct logger silent;
-    struct kafka_notes notes = {.logger = &silent};
+    struct question question;
     const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_t *client = NULL;
 
-    log_open(&silent, LOG_LEVEL_ERROR, "topics");
-    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, SOURCE_CONFIG, why);
+    enum verdict verdict = question_open(&question, config, SOURCE_CONFIG, why);
     if (verdict != GO_ON)
         return verdict;
-    rd_kafka_resp_err_t code = rd_kafka_metadata(client, 1, NULL, &metadata, ANSWER_MS); /* all that we may see */
+    rd_kafka_resp_err_t code =
+        rd_kafka_metadata(question.client, 1, NULL, &metadata, ANSWER_MS); /* all that we may see */
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        verdict = kafka_reason(KAFKA_READ, kafka_root_error(client, &notes, code), "asking for the topics", why);
+        verdict = kafka_reason(KAFKA_READ, kafka_root_error(question.client, &question.notes, code),
+                               "asking for the topics", why);
     for (uint32_t i = 0; i < count; i++)
         is_there[i] = false;
     for (int i = 0; metadata != NULL && i < metadata->topic_cnt; i++)
@@ -55,7 +49,7 @@ enum verdict topics_find(const struct config *config, const char *const names[],
             is_there[j] = is_there[j] || strcmp(metadata->topics[i].topic, names[j]) == 0;
     if (metadata != NULL)
         rd_kafka_metadata_destroy(metadata);
-    rd_kafka_destroy(client);
+    question_close(&question);
     return verdict;
 }
 
@@ -121,22 +115,18 @@ static enum verdict find_begin(rd_kafka_t *client, const char *topic, int32_t co
 
 enum verdict topic_begin(const struct config *config, const char *topic, struct topic_begin *begin, struct reason *why)
 {
-    const struct kafka_hooks hooks = {0, NULL};
-    struct logger silent;
-    struct kafka_notes notes = {.logger = &silent};
-    rd_kafka_t *client = NULL;
+    struct question question;
     int32_t count = 0;
 
     *begin = (struct topic_begin){.kept_ms = INT64_MAX};
-    log_open(&silent, LOG_LEVEL_ERROR, "topics");
-    enum verdict verdict = kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, SOURCE_CONFIG, why);
+    enum verdict verdict = question_open(&question, config, SOURCE_CONFIG, why);
     if (verdict != GO_ON)
         return verdict;
-    verdict = kafka_partitions(client, &notes, KAFKA_READ, topic, ANSWER_MS, &count, why);
+    verdict = kafka_partitions(question.client, &question.notes, KAFKA_READ, topic, ANSWER_MS, &count, why);
     if (verdict == GO_ON)
-        verdict = find_begin(client, topic, count, begin, why);
+        verdict = find_begin(question.client, topic, count, begin, why);
     if (verdict == GO_ON && begin->first > 0)
-        begin->kept_ms = ask_retention(client, topic);
-    rd_kafka_destroy(client);
+        begin->kept_ms = ask_retention(question.client, topic);
+    question_close(&question);
     return verdict;
 }
