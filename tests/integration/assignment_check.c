@@ -13,13 +13,8 @@ static struct config config;
 static struct store *store;
 static const int64_t no_floors[WINDOW_KINDS] = {NO_TIME, NO_TIME, NO_TIME, NO_TIME};
 
-static void redis_cli(const char *words)
-{
-    char command[600];
-
-    snprintf(command, sizeof(command), "redis-cli -s %s %s >/dev/null", redis.socket, words);
-    CU_ASSERT_EQUAL_FATAL(system(command), 0);
-}
+/* As test_redis_cli(), of the server of this program. */
+#define redis_cli(...) CU_ASSERT_FATAL(test_redis_cli(&redis, __VA_ARGS__))
 
 static void a_partition_begins_with_its_floors(void)
 {

@@ -176,7 +176,7 @@ static void retention_that_stopped_stays_so(void)
     CU_ASSERT_EQUAL(
         store_retention_stop(store, &(struct reason){.id = STORE_RETENTION_DAMAGED, .text = "all are gone"}, &why),
         GO_ON); /* the pairs of one are left */
-    redis_cli("FLUSHALL%s", "");
+    redis_cli("FLUSHALL");
     CU_ASSERT_EQUAL(
         store_retention_stop(store, &(struct reason){.id = STORE_RETENTION_DAMAGED, .text = "all are gone"}, &why),
         TRY_LATER);

@@ -23,17 +23,8 @@ static void state_is_created_once_and_never_by_a_claim(void)
     CU_ASSERT_EQUAL(state.next, 100);
 }
 
-__attribute__((format(printf, 1, 2))) static void redis_cli(const char *format, ...)
-{
-    char words[400], command[600];
-    va_list values;
-
-    va_start(values, format);
-    vsnprintf(words, sizeof(words), format, values);
-    va_end(values);
-    snprintf(command, sizeof(command), "redis-cli -s %s %s >/dev/null", redis.socket, words);
-    CU_ASSERT_EQUAL_FATAL(system(command), 0);
-}
+/* As test_redis_cli(), of the server of this program. */
+#define redis_cli(...) CU_ASSERT_FATAL(test_redis_cli(&redis, __VA_ARGS__))
 
 static void windows_without_a_state_are_no_beginning(void)
 {
@@ -128,14 +119,11 @@ static void a_torn_window_is_found(void)
     struct small_change small;
     struct reason why;
     int64_t records = 0;
-    char command[256];
 
     prepare(&small, &state, 105, 5);
     CU_ASSERT_EQUAL(load(&small), GO_ON);
     CU_ASSERT_EQUAL(flush(&small, 5), GO_ON);
-    snprintf(command, sizeof(command), "redis-cli -s %s DEL 'check:{events:4}:day:%" PRId64 "' >/dev/null",
-             redis.socket, monday);
-    CU_ASSERT_EQUAL_FATAL(system(command), 0);
+    redis_cli("DEL 'check:{events:4}:day:%" PRId64 "'", monday);
     state.next = 105;
     prepare(&small, &state, 106, 1);
     CU_ASSERT_EQUAL(load(&small), HALT);

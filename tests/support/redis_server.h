@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,6 +60,20 @@ static inline bool test_redis_start(struct test_redis *redis)
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     }
     return false;
+}
+
+/* Runs redis-cli with these words, which the shell reads: false if it fails. */
+__attribute__((format(printf, 2, 3))) static inline bool test_redis_cli(const struct test_redis *redis,
+                                                                        const char *format, ...)
+{
+    char words[400], command[600];
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(words, sizeof(words), format, values);
+    va_end(values);
+    snprintf(command, sizeof(command), "redis-cli -s %s %s >/dev/null", redis->socket, words);
+    return system(command) == 0;
 }
 
 static inline void test_redis_stop(struct test_redis *redis)

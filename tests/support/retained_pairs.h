@@ -107,17 +107,8 @@ static inline enum verdict take_count(void *context, uint32_t cohort, struct spa
     return GO_ON;
 }
 
-__attribute__((format(printf, 1, 2))) static inline void redis_cli(const char *format, ...)
-{
-    char words[400], command[600];
-    va_list values;
-
-    va_start(values, format);
-    vsnprintf(words, sizeof(words), format, values);
-    va_end(values);
-    snprintf(command, sizeof(command), "redis-cli -s %s %s >/dev/null", redis.socket, words);
-    CU_ASSERT_EQUAL_FATAL(system(command), 0);
-}
+/* As test_redis_cli(), of the server of this program. */
+#define redis_cli(...) CU_ASSERT_FATAL(test_redis_cli(&redis, __VA_ARGS__))
 
 static inline bool was_ever_active(unsigned account, unsigned model)
 {
