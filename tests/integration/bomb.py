@@ -9,19 +9,10 @@ import signal
 from confluent_kafka import Producer
 
 from harness import check, equal, main, note, seeded, tail, wait_until
-from topics import encode_event, newest, read_topic
+from topics import PLAIN_EVENT, encode_event, newest, read_topic
 
 PARTITIONS = 3
 MEGABYTE = 1_000_000
-GOOD = {
-    "created_at": 1763980000000,
-    "model": "openai/gpt-4o",
-    "tokens_prompt": 100,
-    "tokens_completion": 50,
-    "tokens_reasoning": 5,
-    "tokens_cached": 7,
-    "cost_nano_usd": 1000,
-}
 
 
 class Feed:
@@ -63,7 +54,7 @@ class Feed:
         return min(places), max(places)
 
     def events(self, partition, count=5):
-        values = [encode_event({**GOOD, "id": f"{partition}-{self.good + n}"}) for n in range(count)]
+        values = [encode_event({**PLAIN_EVENT, "id": f"{partition}-{self.good + n}"}) for n in range(count)]
         self.good += count
         return self.send(values, partition)
 
@@ -269,7 +260,7 @@ def damaged(world, change, mends_crc):
     feed = prepare(world, flush_interval_ms=200)
     for partition in range(PARTITIONS):
         feed.events(partition)
-    values = [encode_event({**GOOD, "id": f"batch-{number}"}) for number in range(20)]
+    values = [encode_event({**PLAIN_EVENT, "id": f"batch-{number}"}) for number in range(20)]
     first, _ = feed.send(values, 1)
     feed.good += len(values)
     feed.events(1)

@@ -7,18 +7,9 @@ import signal
 from confluent_kafka import Producer
 
 from harness import check, equal, main, tail, wait_until
-from topics import encode_event, newest, read_topic
+from topics import PLAIN_EVENT, encode_event, newest, read_topic
 
 PARTITIONS = 3
-GOOD = {
-    "created_at": 1763980000000,
-    "model": "openai/gpt-4o",
-    "tokens_prompt": 100,
-    "tokens_completion": 50,
-    "tokens_reasoning": 5,
-    "tokens_cached": 7,
-    "cost_nano_usd": 1000,
-}
 
 
 class Feed:
@@ -29,7 +20,7 @@ class Feed:
 
     def put(self, partition, count=10, **fields):
         for _ in range(count):
-            event = {**GOOD, "id": f"{partition}-{self.sent[partition]}", **fields}
+            event = {**PLAIN_EVENT, "id": f"{partition}-{self.sent[partition]}", **fields}
             self.producer.produce(self.topic, value=encode_event(event), partition=partition)
             self.sent[partition] += 1
         equal(self.producer.flush(60), 0, "messages not delivered")

@@ -37,6 +37,18 @@ def decode(value):
     return record
 
 
+# An event like many, but for its id.
+PLAIN_EVENT = {
+    "created_at": 1763980000000,
+    "model": "openai/gpt-4o",
+    "tokens_prompt": 100,
+    "tokens_completion": 50,
+    "tokens_reasoning": 5,
+    "tokens_cached": 7,
+    "cost_nano_usd": 1000,
+}
+
+
 def encode_event(event):
     """An event as a foreign producer writes it."""
     stream = io.BytesIO(b"\0\0\0\0\1")
