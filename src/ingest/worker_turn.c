@@ -1,8 +1,8 @@
 /*
  * The loop. One turn takes its steps in a fixed order, and ends at the first that does not answer GO_ON:
  *
- *   resume -> compare_clocks -> watch_store -> recheck_logs -> answer_or_read -> flush_if_due -> close_windows ->
- * finish_drain
+ *   resume -> compare_clocks -> watch_store -> recheck_logs ->
+ *   answer_or_read -> flush_if_due -> close_windows -> finish_drain
  *
  * Nothing is acknowledged that Redis does not hold; no record is folded while a flush is unanswered.
  */
