@@ -213,6 +213,8 @@ static bool must_pause(const struct assignment *assignment, struct partition *pa
         return now_ms < partition->claim_due_ms;
     for (uint32_t i = REWINDS_MAX; i < partition->rewinds && pause_ms < DUEL_PAUSE_LAST_MS; i++)
         pause_ms *= 2;
+    if (pause_ms > DUEL_PAUSE_LAST_MS)
+        pause_ms = DUEL_PAUSE_LAST_MS;
     partition->paused_at = partition->rewinds;
     partition->claim_due_ms = now_ms + pause_ms;
     reason_set(&why, TRY_LATER, STORE_DUEL, 0,

@@ -1,7 +1,9 @@
-/* When partitions become idle, seen over the turns of the loop. */
+/* When partitions become idle, and when one that is fenced is claimed again, seen over the turns of the loop. The
+ * linker leads the calls of what would need a server to the stand-ins here (CMakeLists.txt: --wrap). */
 #include "assignment.h"
 
 #include "config_defaults.h"
+#include "gentally/redis/store.h"
 #include "suite.h"
 
 #define IDLE_MS 30000
@@ -10,6 +12,28 @@ static struct config config;
 static struct tally_pool *pool;
 static struct assignment assignment;
 static struct batch batch;
+static struct logger logger;
+static uint32_t claims;
+
+enum verdict __wrap_store_claim(struct store *store, int32_t partition, struct partition_state *state,
+                                struct reason *why);
+void __wrap_source_reposition(struct source *source, const struct source_start *start);
+
+enum verdict __wrap_store_claim(struct store *store, int32_t partition, struct partition_state *state,
+                                struct reason *why)
+{
+    (void)store;
+    (void)why;
+    *state = (struct partition_state){.partition = partition, .next = 100, .watermark_ms = NO_TIME};
+    claims++;
+    return GO_ON;
+}
+
+void __wrap_source_reposition(struct source *source, const struct source_start *start)
+{
+    (void)source;
+    CU_ASSERT_EQUAL(start->next, 100);
+}
 
 /* One partition, number 3, that stands at 100. */
 static struct partition *begin(int64_t now_ms)
@@ -17,7 +41,7 @@ static struct partition *begin(int64_t now_ms)
     struct partition_state state = {.partition = 3, .next = 100, .watermark_ms = NO_TIME};
     struct reason why;
 
-    assignment = (struct assignment){.count = 1, .partitions = {3}, .turned_ms = now_ms};
+    assignment = (struct assignment){.logger = &logger, .count = 1, .partitions = {3}, .turned_ms = now_ms};
     CU_ASSERT_EQUAL_FATAL(partition_open(&assignment.by_partition[3], &config, &state, pool, now_ms, &why), GO_ON);
     return assignment.by_partition[3];
 }
@@ -75,6 +99,41 @@ static void no_partition_is_idle_behind_a_full_batch(void)
     assignment_close(&assignment);
 }
 
+/* Fences the partition, and says how long it takes until it is claimed again, looked at every 100 ms. */
+static int64_t claimed_after(struct partition *partition, int64_t *now_ms)
+{
+    const struct reason fenced = {.id = STORE_FENCED};
+    int64_t begin_ms = *now_ms;
+    uint32_t before = claims;
+    struct reason why;
+
+    assignment_refused(&assignment, partition, REWIND, &fenced);
+    for (;; *now_ms += 100) {
+        CU_ASSERT_EQUAL_FATAL(assignment_reclaim(&assignment, NULL, NULL, *now_ms, &why), GO_ON);
+        CU_ASSERT_FATAL(*now_ms - begin_ms <= 120000);
+        CU_ASSERT_FALSE(partition->is_stopped);
+        if (claims > before)
+            break;
+    }
+    CU_ASSERT_EQUAL(claims, before + 1);
+    return *now_ms - begin_ms;
+}
+
+static void whoever_is_fenced_again_and_again_claims_ever_later(void)
+{
+    static const int64_t after_ms[] = {0, 0, 0, 0, 0, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
+    struct partition *partition = begin(1000);
+    int64_t now_ms = 1000;
+
+    for (int turn = 0; turn < 2; turn++) { /* the second time after a flush got through */
+        for (size_t i = 0; i < LENGTH_OF(after_ms); i++)
+            CU_ASSERT_EQUAL(claimed_after(partition, &now_ms), after_ms[i]);
+        const struct partition_flush flush = partition_flush_of(partition);
+        partition_flushed(partition, &flush, now_ms);
+    }
+    assignment_close(&assignment);
+}
+
 int main(int argc, char **argv)
 {
     struct reason why;
@@ -83,10 +142,12 @@ int main(int argc, char **argv)
         {"a_turn_that_was_held_up_is_no_time_at_the_end", a_turn_that_was_held_up_is_no_time_at_the_end},
         {"an_end_after_a_turn_that_was_held_up_begins_at_once", an_end_after_a_turn_that_was_held_up_begins_at_once},
         {"no_partition_is_idle_behind_a_full_batch", no_partition_is_idle_behind_a_full_batch},
+        {"whoever_is_fenced_again_and_again_claims_ever_later", whoever_is_fenced_again_and_again_claims_ever_later},
         CU_TEST_INFO_NULL,
     };
 
     config_defaults(&config);
+    log_open(&logger, LOG_LEVEL_ERROR, "test");
     if (tally_pool_open(&pool, 100000, &why) != GO_ON)
         return EXIT_FAILURE;
     int status = suite_run(argc, argv, tests);
