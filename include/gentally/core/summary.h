@@ -119,6 +119,7 @@ struct ledger_partition {
     char stopped[REASON_ID_SIZE];    /* id of the reason why it did not count then; empty: it did */
     int64_t stopped_at;              /* the offset at which it stopped counting */
     bool is_given_up;                /* by an operator: nobody waited for it */
+    int64_t end;                     /* of the partition's log when the window was told; -1: it could not be asked */
 };
 
 /* Whether the partition's state was there when the window was told. */
