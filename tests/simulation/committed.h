@@ -9,6 +9,7 @@
 struct version {
     struct version *next; /* older */
     int64_t generation, revision, pane;
+    int64_t number; /* these three as one */
     struct sums sums;
     bool is_gone;     /* a tombstone */
     bool is_told;     /* a ledger record stands behind it */
@@ -28,13 +29,14 @@ struct published_key {
 struct told_part {
     uint64_t state; /* hash of its incarnation; 0: it has none, or is not among the partitions */
     int64_t first, next, records, watermark_ms;
+    int64_t end; /* of its log, when the writer asked; NONE: it could not */
     int64_t consumed, outcomes; /* and the sum of what became of them */
     bool is_waited_for;         /* it has stopped, and was not given up */
 };
 
 /* A ledger record. */
 struct ledger_entry {
-    int64_t kind, start_ms, end_ms, pane, generation, revision, rows, retention;
+    int64_t kind, start_ms, end_ms, pane, generation, revision, number, rows, retention;
     int64_t records;      /* of all partitions */
     int64_t partitions;   /* how many it tells of */
     int64_t watermark_ms; /* the highest of them */

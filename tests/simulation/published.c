@@ -134,6 +134,7 @@ static bool read_summary(const struct entry *entry, struct version *version, int
     version->pane = read_long(&reader);
     version->generation = read_long(&reader);
     version->revision = read_long(&reader);
+    version->number = read_long(&reader);
     (void)read_text(&reader);
     (void)read_long(&reader); /* suppressed: a byte of 0, as a number has it */
     return !reader.is_bad && reader.at == reader.end;
@@ -241,13 +242,10 @@ static const struct version *last_there(const struct published_key *key)
     return last;
 }
 
-static bool is_behind(const struct version *version, const struct version *last)
+/* A version as one number: what it is made of never comes to its bits' end here. */
+static int64_t number_of(int64_t generation, int64_t revision, int64_t pane)
 {
-    if (version->generation != last->generation)
-        return version->generation < last->generation;
-    if (version->revision != last->revision)
-        return version->revision < last->revision;
-    return version->pane < last->pane;
+    return (generation << 50) + 4 * revision + pane;
 }
 
 /* Of a row of retention one version may come again with its month, with the same contents; unless the store lost what
@@ -284,12 +282,12 @@ static void check_version(struct sim *sim, const struct published_key *key, cons
 {
     const struct version *last = last_there(key);
 
-    if (last != NULL && is_behind(version, last))
-        sim_fail(sim,
-                 "%s: revision %" PRId64 " of generation %" PRId64 ", pane %" PRId64 " is committed behind %" PRId64
-                 " of %" PRId64 ", pane %" PRId64,
-                 key->key.bytes, version->revision, version->generation, version->pane, last->revision,
-                 last->generation, last->pane);
+    if (version->number != number_of(version->generation, version->revision, version->pane))
+        sim_fail(sim, "%s: version %" PRId64 ", of generation %" PRId64 ", revision %" PRId64 ", pane %" PRId64,
+                 key->key.bytes, version->number, version->generation, version->revision, version->pane);
+    if (last != NULL && version->number < last->number)
+        sim_fail(sim, "%s: version %" PRId64 " is committed behind %" PRId64, key->key.bytes, version->number,
+                 last->number);
     if (key->row < 0)
         check_retained(sim, key, version);
     else
@@ -344,7 +342,7 @@ static int64_t count_records(struct sim *sim, int64_t partition, int64_t first, 
 
 static void read_ledger_partition(struct reader *reader, struct ledger_entry *ledger)
 {
-    struct told_part part = {.watermark_ms = NONE};
+    struct told_part part = {.watermark_ms = NONE, .end = NONE};
     int64_t partition = read_long(reader);
 
     struct span incarnation = read_text(reader);
@@ -363,6 +361,8 @@ static void read_ledger_partition(struct reader *reader, struct ledger_entry *le
     if (read_long(reader) == 1) /* stopped_at */
         (void)read_long(reader);
     bool is_given_up = read_long(reader) != 0; /* a byte of 0, or 1, which a number has as -1 */
+    if (read_long(reader) == 1)
+        part.end = read_long(reader);
     if (reader->is_bad || partition < 0 || partition >= SIM_PARTITIONS)
         return;
     part.is_waited_for = is_stopped && !is_given_up;
@@ -386,6 +386,7 @@ static bool read_ledger(struct span value, struct ledger_entry *ledger)
     ledger->pane = read_long(&reader);
     ledger->generation = read_long(&reader);
     ledger->revision = read_long(&reader);
+    ledger->number = read_long(&reader);
     ledger->rows = read_long(&reader);
     (void)read_text(&reader);
     for (int64_t count = read_long(&reader); count != 0 && !reader.is_bad; count = read_long(&reader)) {
@@ -414,6 +415,9 @@ static void check_part(struct sim *sim, const struct ledger_entry *ledger, int p
                  "ledger: partition %d consumed %" PRId64 " records in [%" PRId64 ", %" PRId64
                  "), which holds %" PRId64,
                  p, now->consumed, now->first, now->next, count_records(sim, p, now->first, now->next));
+    if (now->end != NONE && !oracle_is_cut(sim, p) && now->end > sim->kafka->input->logs[p].next)
+        sim_fail(sim, "ledger: partition %d's log ended at %" PRId64 ", it is told; it ends at %" PRId64, p, now->end,
+                 sim->kafka->input->logs[p].next);
     if (ledger->pane == PANE_ON_TIME && now->is_waited_for && ledger->end_ms > now->watermark_ms)
         sim_fail(sim, "ledger: a %s is told on time while partition %d is stopped before its end", kind, p);
     if (last->records > 0 && now->state == 0)
@@ -438,6 +442,9 @@ static void check_ledger(struct sim *sim, const struct open_window *window, cons
     if (ledger->records != ledger->revision)
         sim_fail(sim, "ledger: revision %" PRId64 " of partitions' %" PRId64 " records", ledger->revision,
                  ledger->records);
+    if (ledger->number != number_of(ledger->generation, ledger->revision, ledger->pane))
+        sim_fail(sim, "ledger: version %" PRId64 " of generation %" PRId64 ", revision %" PRId64 ", pane %" PRId64,
+                 ledger->number, ledger->generation, ledger->revision, ledger->pane);
     if (ledger->retention > 0 && ledger->kind != 3)
         sim_fail(sim, "ledger: retention of a window that is no month");
     if (is_of_other_states && ledger->generation <= window->last.generation)
