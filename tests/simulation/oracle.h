@@ -35,6 +35,8 @@ void oracle_split(struct sim *sim);
 /* All that must hold at the end, when everything was read and stored; with `is_drained`, published as well: whatever is
  * hurt silences nobody else. */
 void oracle_settled(struct sim *sim, bool is_drained);
+/* True once the last ledger record of each window has all that the store holds of it. */
+bool oracle_is_told(struct sim *sim);
 /* True once the store holds every record of the partitions that are not hurt. */
 bool oracle_is_read_out(struct sim *sim);
 

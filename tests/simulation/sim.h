@@ -98,6 +98,7 @@ struct process {
     bool is_on_old_side; /* of a split Redis */
     bool has_failed;     /* ended by HALT */
     char failure[64];    /* and why */
+    int64_t turn_ms;     /* when its turn began */
     int64_t wake_ms;
     int64_t paused_until_ms;
 };
