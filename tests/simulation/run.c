@@ -288,7 +288,7 @@ static void configure_early(struct sim *sim)
     bool is_off = sim_chance(sim, 150);
 
     for (int kind = 0; kind < WINDOW_KINDS; kind++) {
-        int64_t interval_ms = sim_between(sim, 100, sim_chance(sim, 300) ? 3000 : 60000);
+        int64_t interval_ms = sim_between(sim, 100, sim_chance(sim, 600) ? 3000 : 60000);
         sim->config.early_emit_interval_ms[kind] = is_off || sim_chance(sim, 100) ? 0 : interval_ms;
     }
     sim->config.told_rows_max = sim_chance(sim, 250) ? sim_between(sim, 0, 40) : INT64_C(1) << 20;
