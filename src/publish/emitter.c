@@ -97,6 +97,7 @@ static void fill_part(struct ledger_partition *part, const struct partition_stat
     snprintf(part->stopped, sizeof(part->stopped), "%s", state->stopped);
     part->stopped_at = state->stopped_at;
     part->is_given_up = state->is_given_up;
+    part->end = -1;
 }
 
 /* Reads the window of one partition. A state that is gone has nothing of it; whether the window may be told without is

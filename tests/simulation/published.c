@@ -12,8 +12,8 @@
 
 /* One version of one key. */
 struct version {
-    struct version *next; /* older */
-    int64_t generation, revision, pane;
+    struct version *next;                       /* older */
+    int64_t generation, revision, pane, number; /* the last is the three as one */
     struct sums sums;
     bool is_gone;     /* a tombstone */
     int64_t accounts; /* of retention; 0: a tombstone, too */
@@ -176,8 +176,10 @@ static bool read_summary(const struct entry *entry, struct version *version, int
     version->pane = read_long(&reader);
     version->generation = read_long(&reader);
     version->revision = read_long(&reader);
+    version->number = read_long(&reader);
     (void)read_text(&reader);
     (void)read_long(&reader); /* suppressed: a byte of 0, as a number has it */
+    reader.is_bad |= version->number != (version->generation << 50) + 4 * version->revision + version->pane;
     return !reader.is_bad && reader.at == reader.end;
 }
 
@@ -242,9 +244,7 @@ static void take_retained(struct sim *sim, const struct entry *entry)
         open_window(sim->published, kind, start_ms)->retained++;
     for (; entry->value.bytes != NULL && last != NULL && last->accounts == 0; last = last->next)
         ;
-    if (entry->value.bytes != NULL && last != NULL &&
-        (version->generation < last->generation ||
-         (version->generation == last->generation && version->revision < last->revision)))
+    if (entry->value.bytes != NULL && last != NULL && version->number < last->number)
         sim_fail(sim, "%.*s: revision %" PRId64 " is committed behind %" PRId64, (int)entry->key.size, entry->key.bytes,
                  version->revision, last->revision);
     if (entry->value.bytes != NULL && last != NULL && version->revision == last->revision &&
@@ -266,11 +266,9 @@ int64_t published_accounts(struct sim *sim, struct span key)
 /* Holds a version of a row against those before it. */
 static void check_version(struct sim *sim, struct span key, const struct version *version, const struct version *last)
 {
-    if (last != NULL && (version->generation < last->generation ||
-                         (version->generation == last->generation && version->revision < last->revision)))
-        sim_fail(sim,
-                 "%.*s: revision %" PRId64 " of generation %" PRId64 " is committed behind %" PRId64 " of %" PRId64,
-                 (int)key.size, key.bytes, version->revision, version->generation, last->revision, last->generation);
+    if (last != NULL && version->number < last->number)
+        sim_fail(sim, "%.*s: version %" PRId64 " is committed behind %" PRId64, (int)key.size, key.bytes,
+                 version->number, last->number);
     for (const struct version *other = last; other != NULL; other = other->next) {
         bool is_same =
             !other->is_gone && other->revision == version->revision && other->generation == version->generation;
@@ -353,6 +351,8 @@ static void read_ledger_partition(struct sim *sim, struct reader *reader, struct
     if (read_long(reader) == 1) /* stopped_at */
         (void)read_long(reader);
     bool is_given_up = read_long(reader) != 0; /* a byte of 0, or 1, which a number has as -1 */
+    if (read_long(reader) == 1)                /* the end of its log */
+        (void)read_long(reader);
     if (reader->is_bad || partition < 0 || partition >= SIM_PARTITIONS)
         return;
     if (sum != consumed)
@@ -383,6 +383,8 @@ static bool read_ledger(struct sim *sim, struct span value, struct ledger_entry 
     ledger->pane = read_long(&reader);
     ledger->generation = read_long(&reader);
     ledger->revision = read_long(&reader);
+    if (read_long(&reader) != (ledger->generation << 50) + 4 * ledger->revision + ledger->pane) /* its version */
+        return false;
     ledger->rows = read_long(&reader);
     (void)read_text(&reader);
     for (int64_t count = read_long(&reader); count != 0 && !reader.is_bad; count = read_long(&reader)) {
