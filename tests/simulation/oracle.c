@@ -38,10 +38,11 @@ struct seal {
     int64_t floor_ms, next;
 };
 
-/* What a worker saw last of all partitions, one after the other: which it knows, and where logs ended then. */
+/* What a worker saw last of all partitions, one after the other: which it knows, where they stood, and where logs ended
+ * then. */
 struct survey {
     bool is_known[SIM_PARTITIONS];
-    int64_t ends[SIM_PARTITIONS];
+    int64_t next[SIM_PARTITIONS], ends[SIM_PARTITIONS];
 };
 
 struct oracle {
@@ -310,7 +311,7 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
     oracle_retention_flushed(sim, database);
 }
 
-void oracle_looked(struct sim *sim, const struct span arguments[])
+void oracle_looked(struct sim *sim, const struct database *database, const struct span arguments[])
 {
     int32_t partition = -1;
 
@@ -321,6 +322,7 @@ void oracle_looked(struct sim *sim, const struct span arguments[])
         survey->is_known[p] = p == partition;
         survey->ends[p] = sim->kafka->input->logs[p].next;
     }
+    survey->next[partition] = database_number(database, sim->redis->meta[partition], "next", -1);
 }
 
 static int64_t highest_floor(struct sim *sim, const struct database *database, int32_t partition, int kind)
@@ -357,7 +359,8 @@ static int64_t find_unread(struct sim *sim, const struct partition_log *log, con
     return -1;
 }
 
-/* No window is ended over a record that waits in the log and is in time: at least over none that was there when its
+/* No window is ended over a record that waits in the log and is in time: not where the store went back behind what its
+ * closer looked at, since there all records wait that were counted in between; and at least over none that was there when its
  * closer looked, be it in a partition that it did not look at. Of what came later, a partition at rest holds nothing
  * back, and then it is late; so only partitions that never were at rest are looked at to the end of their logs. */
 static void check_seal(struct sim *sim, struct database *database, int32_t partition, int kind, int64_t floor_ms)
@@ -366,6 +369,10 @@ static void check_seal(struct sim *sim, struct database *database, int32_t parti
     const struct survey *survey = sim->current == NULL ? &nothing : &sim->oracle->surveys[sim->current->index];
     int64_t low_ms = highest_floor(sim, database, partition, kind);
 
+    if (floor_ms > low_ms && survey->is_known[partition] &&
+        database_number(database, sim->redis->meta[partition], "next", -1) < survey->next[partition])
+        sim_fail(sim, "partition %" PRId32 ": %s were sealed in a history behind the one that was looked at", partition,
+                 oracle_kinds[kind]);
     for (int32_t p = 0; p < sim->kafka->input->count; p++) {
         int64_t end = sim->is_hurt[p] ? 0 : survey->ends[p];
         const struct truth *truth = oracle_truth(sim, database, p);

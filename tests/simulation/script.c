@@ -275,7 +275,7 @@ static void tell(struct sim *sim, int count, const struct span arguments[], cons
     if (is_flush)
         oracle_flushed(sim, database, count, arguments);
     if (ends_with(arguments[1], "_look"))
-        oracle_looked(sim, arguments);
+        oracle_looked(sim, database, arguments);
     if (ends_with(arguments[1], "_create"))
         oracle_created(sim, database, count, arguments);
     if (ends_with(arguments[1], "_seal"))
