@@ -360,9 +360,10 @@ static int64_t find_unread(struct sim *sim, const struct partition_log *log, con
 }
 
 /* No window is ended over a record that waits in the log and is in time: not where the store went back behind what its
- * closer looked at, since there all records wait that were counted in between; and at least over none that was there when its
- * closer looked, be it in a partition that it did not look at. Of what came later, a partition at rest holds nothing
- * back, and then it is late; so only partitions that never were at rest are looked at to the end of their logs. */
+ * closer looked at, since there all records wait that were counted in between; and at least over none that was there
+ * when its closer looked, be it in a partition that it did not look at. Of what came later, a partition at rest holds
+ * nothing back, and then it is late; so only partitions that never were at rest are looked at to the end of their logs.
+ */
 static void check_seal(struct sim *sim, struct database *database, int32_t partition, int kind, int64_t floor_ms)
 {
     static const struct survey nothing;
@@ -382,7 +383,8 @@ static void check_seal(struct sim *sim, struct database *database, int32_t parti
             end = truth == NULL ? 0 : INT64_MAX;
         int64_t unread = find_unread(sim, oracle_log(sim, database, p), truth, kind, low_ms, floor_ms, end);
         if (unread >= 0)
-            sim_fail(sim, "partition %" PRId32 ": %s before %" PRId64 " were sealed over offset %" PRId64
+            sim_fail(sim,
+                     "partition %" PRId32 ": %s before %" PRId64 " were sealed over offset %" PRId64
                      " of partition %" PRId32 ", which nobody has read",
                      partition, oracle_kinds[kind], floor_ms, unread, p);
     }
