@@ -96,7 +96,8 @@ struct kafka {
     struct member members[SIM_WORKERS + 1];
     bool is_meeting;
     int64_t meeting_until_ms;
-    int32_t known_count; /* partitions of the input the group has heard of */
+    int32_t known_count;  /* partitions of the input the group has heard of */
+    int64_t known_due_ms; /* when it hears of more */
     int64_t down_until_ms;
     int32_t epoch; /* of the transactional id */
     struct txn *txn;
