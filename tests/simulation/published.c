@@ -452,7 +452,8 @@ static void check_part(struct sim *sim, const struct ledger_entry *ledger, int p
                  "ledger: partition %d consumed %" PRId64 " records in [%" PRId64 ", %" PRId64
                  "), which holds %" PRId64,
                  p, now->consumed, now->first, now->next, count_records(sim, p, now->first, now->next));
-    if (now->end != NONE && !oracle_is_cut(sim, p) && now->end > sim->kafka->input->logs[p].next)
+    if (now->end != NONE && !oracle_is_cut(sim, p) &&
+        (now->end < now->next || now->end > sim->kafka->input->logs[p].next))
         sim_fail(sim, "ledger: partition %d's log ended at %" PRId64 ", it is told; it ends at %" PRId64, p, now->end,
                  sim->kafka->input->logs[p].next);
     if (ledger->pane == PANE_ON_TIME && now->is_waited_for && ledger->end_ms > now->watermark_ms)

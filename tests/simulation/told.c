@@ -134,6 +134,7 @@ void told_check(struct sim *sim, const struct open_window *window, const struct 
 
     sim->ledgers++;
     sim->counted_ledgers += truth == NULL ? 0 : 1;
+    sim->early_ledgers += ledger->pane == PANE_EARLY && !entry->txn->is_of_drain ? 1 : 0;
     check_interval(sim, window, ledger, entry->txn);
     if (!has_lost)
         check_sums(sim, window, ledger);
