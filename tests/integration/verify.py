@@ -15,7 +15,7 @@ from confluent_kafka import KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
 from harness import check, equal, main, note, wait_until
-from topics import _SCHEMAS, OUTCOMES, decode, read_topic, version
+from topics import _SCHEMAS, OUTCOMES, decode, read_topic, version, with_version
 
 ROLLUPS = {"total": "", "model": "model", "category": "category+model"}
 SETTINGS = {"GENTALLY_ROLLUPS": ",".join(f"{name}={dims}" for name, dims in ROLLUPS.items())}
@@ -25,7 +25,7 @@ VIOLATED = 65
 def encode(schema_id, record):
     stream = io.BytesIO(b"\0" + schema_id.to_bytes(4, "big"))
     stream.seek(5)
-    fastavro.schemaless_writer(stream, _SCHEMAS[schema_id], record)
+    fastavro.schemaless_writer(stream, _SCHEMAS[schema_id], with_version(record))
     return stream.getvalue()
 
 

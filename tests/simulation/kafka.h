@@ -44,12 +44,14 @@ struct txn {
 /* What became of an entry of the input, in the truth that read it last. */
 enum ending { ENDING_NONE, ENDING_COUNTED, ENDING_REPEATED, ENDING_LETTER };
 
+struct truth_window;
 struct entry {
     int64_t timestamp_ms;
     struct span key, value;
     struct meaning meaning;
-    struct txn *txn;     /* NULL: none */
-    uint32_t counted_in; /* windows the truth of the surviving history counts it in: a bit per kind */
+    const struct truth_window *count; /* of a ledger record: see oracle_count_told() */
+    struct txn *txn;                  /* NULL: none */
+    uint32_t counted_in;              /* windows the truth of the surviving history counts it in: a bit per kind */
     enum ending ending;
 };
 

@@ -18,8 +18,12 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
 /* A flush was refused as an older owner's, or as not beginning where the store stands. */
 void oracle_fenced(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 void oracle_created(struct sim *sim, struct database *database, int count, const struct span arguments[]);
+void oracle_looked(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 void oracle_sealed(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 
+/* A ledger record is put into a transaction: the naive count of its window as far as its writer has read. NULL if it
+ * cannot be said. */
+const struct truth_window *oracle_count_told(struct sim *sim, struct span value);
 /* A transaction was committed. */
 void oracle_committed(struct sim *sim, const struct txn *txn);
 

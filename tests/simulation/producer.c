@@ -26,6 +26,7 @@ static enum verdict unreachable(struct reason *why)
 struct queued_message {
     struct topic *topic;
     struct span key, value;
+    const struct truth_window *count;
 };
 
 struct queued_messages {
@@ -45,8 +46,10 @@ static void put(struct sim *sim, struct queued_messages *messages, const char *t
         messages->room = room;
     }
     struct queued_message *message = &messages->items[messages->count++];
-    *message = (struct queued_message){kafka_topic(sim->kafka, topic), sim_copy(sim, key), sim_copy(sim, value)};
+    *message = (struct queued_message){kafka_topic(sim->kafka, topic), sim_copy(sim, key), sim_copy(sim, value), NULL};
     assert(message->topic != NULL);
+    if (message->topic == sim->kafka->ledger)
+        message->count = oracle_count_told(sim, message->value);
 }
 
 /* Lets up to `count` messages through. */
@@ -54,7 +57,8 @@ static void send(struct sim *sim, struct queued_messages *messages, uint32_t cou
 {
     for (; count > 0 && messages->sent < messages->count; count--) {
         const struct queued_message *message = &messages->items[messages->sent++];
-        kafka_append(sim, message->topic, 0, message->key, message->value, NULL, txn);
+        int64_t at = kafka_append(sim, message->topic, 0, message->key, message->value, NULL, txn);
+        message->topic->logs[0].entries[at]->count = message->count;
     }
     if (messages->sent == messages->count)
         messages->sent = messages->count = 0;

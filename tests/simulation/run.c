@@ -306,6 +306,7 @@ static void configure(struct sim *sim)
     config->flush_interval_ms = sim_between(sim, 200, 3000);
     config->emit_interval_ms = sim_between(sim, 200, 3000);
     config->late_emit_interval_ms = sim_between(sim, 200, 10000);
+    memset(config->early_emit_interval_ms, 0, sizeof(config->early_emit_interval_ms));
     config->flush_rows_max = sim->seed % 2 == 0 ? 2048 : 64; /* then windows are read in portions of four fields */
     config->rows_max = sim->seed % 3 == 0 ? 1 + (int64_t)(sim->seed / 3 % 5) : 1000000; /* there are at most six rows */
     static const enum ids_mode modes[] = {IDS_OFF, IDS_DEDUP, IDS_AMEND};
