@@ -232,7 +232,7 @@ static bool is_collected(struct sim *sim, const struct database *database, int32
     return window->start_ms < database_number(database, sim->redis->meta[partition], field, NONE);
 }
 
-static bool partition_of(struct span key, int32_t *partition)
+bool oracle_partition_of(struct span key, int32_t *partition)
 {
     const char *brace = memchr(key.bytes, '{', key.size);
     const char *colon = brace == NULL ? NULL : strchr(brace, ':');
@@ -273,7 +273,8 @@ void oracle_fenced(struct sim *sim, struct database *database, int count, const 
     int32_t partition = -1;
     int keys = (int)strtol(arguments[2].bytes, NULL, 10);
 
-    if (sim->current == NULL || !partition_of(arguments[3], &partition) || count < 6 + keys) /* or came from the dead */
+    if (sim->current == NULL || !oracle_partition_of(arguments[3], &partition) ||
+        count < 6 + keys) /* or came from the dead */
         return;
     const struct span *token = database_get(database, sim->redis->meta[partition], span_of("tok"));
     int64_t expected = strtoll(arguments[3 + keys + 2].bytes, NULL, 10);
@@ -288,7 +289,7 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
     int keys = (int)strtol(arguments[2].bytes, NULL, 10);
 
     (void)count;
-    if (!partition_of(arguments[3], &partition) || sim->has_failed)
+    if (!oracle_partition_of(arguments[3], &partition) || sim->has_failed)
         return;
     check_owner(sim, database, partition, arguments + 3 + keys);
     const struct span *words = arguments + 3 + keys; /* inc tok expect next nonce wm idle anchor */
@@ -315,7 +316,7 @@ void oracle_looked(struct sim *sim, const struct database *database, const struc
 {
     int32_t partition = -1;
 
-    if (sim->current == NULL || !partition_of(arguments[3], &partition)) /* or came from the dead */
+    if (sim->current == NULL || !oracle_partition_of(arguments[3], &partition)) /* or came from the dead */
         return;
     struct survey *survey = &sim->oracle->surveys[sim->current->index];
     for (int32_t p = partition; p < SIM_PARTITIONS; p = partition == 0 ? p + 1 : SIM_PARTITIONS) {
@@ -409,7 +410,7 @@ void oracle_sealed(struct sim *sim, struct database *database, int count, const 
     int keys = (int)strtol(arguments[2].bytes, NULL, 10);
 
     (void)count;
-    if (!partition_of(arguments[3], &partition))
+    if (!oracle_partition_of(arguments[3], &partition))
         return;
     int64_t next = database_number(database, sim->redis->meta[partition], "next", 0);
     int64_t floor_ms = strtoll(arguments[4 + keys].bytes, NULL, 10);
@@ -428,7 +429,7 @@ void oracle_created(struct sim *sim, struct database *database, int count, const
     int keys = (int)strtol(arguments[2].bytes, NULL, 10);
     const struct span *floors = arguments + 5 + keys; /* behind inc and first */
 
-    if (!partition_of(arguments[3], &partition) || count < 9 + keys)
+    if (!oracle_partition_of(arguments[3], &partition) || count < 9 + keys)
         return;
     sim->has_rebuilt = sim->has_rebuilt || sim->oracle->was_created[partition];
     sim->oracle->was_created[partition] = true;
@@ -446,6 +447,7 @@ void oracle_make(struct sim *sim)
     sim->oracle = oracle;
     cuts_make(sim);
     letters_make(sim);
+    looks_make(sim);
     snprintf(oracle->row_names[0], sizeof(oracle->row_names[0]), "total");
     for (int model = 0; model < ORACLE_MODELS; model++)
         snprintf(oracle->row_names[oracle_row(ROLLUP_MODEL, 0, model)], 64, "model|%s", models[model]);
