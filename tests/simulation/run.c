@@ -516,7 +516,7 @@ bool sim_run(struct sim *sim, uint64_t seed, bool is_verbose)
         heal(sim);
     if (!sim->has_failed)
         settle(sim);
-    if (!sim->has_failed && !is_any_hurt(sim) && sim_chance(sim, 300))
+    if (!sim->has_failed && !is_any_hurt(sim) && !sim->has_rebuilt && sim_chance(sim, 300))
         await_told(sim);
     if (!sim->has_failed)
         stop_all(sim);
