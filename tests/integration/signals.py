@@ -21,7 +21,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from harness import SCHEMAS, Skip, check, equal, main, note, seeded, wait_until
 from oracle import base_slug
-from topics import SCHEMA_FILES, decode, newest, read_topic
+from topics import SCHEMA_FILES, decode, newest, read_topic, with_version
 
 DAY = 86_400_000
 WEEK = 7 * DAY
@@ -299,24 +299,21 @@ def write_retention(world, truth):
                JOIN month_start m ON m.month = cohort + age JOIN month_start n ON n.month = cohort + age + 1"""
     ):
         stream = io.BytesIO()
-        fastavro.schemaless_writer(
-            stream,
-            parsed,
-            {
-                **blank,
-                "rollup": "retention",
-                "window": "month",
-                "window_start": start,
-                "window_end": end,
-                "model": model,
-                "cohort": cohort,
-                "age": age,
-                "accounts": accounts,
-                "pane": "on_time",
-                "revision": accounts,
-                "tables_version": "t",
-            },
-        )
+        record = {
+            **blank,
+            "rollup": "retention",
+            "window": "month",
+            "window_start": start,
+            "window_end": end,
+            "model": model,
+            "cohort": cohort,
+            "age": age,
+            "accounts": accounts,
+            "pane": "on_time",
+            "revision": accounts,
+            "tables_version": "t",
+        }
+        fastavro.schemaless_writer(stream, parsed, with_version(record))
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(start // 1000))
         producer.produce(
             topic,
