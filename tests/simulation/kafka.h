@@ -44,6 +44,7 @@ struct txn {
     int64_t turn_ms;     /* the turn of whoever began it */
     uint32_t aborted;    /* transactions of that closer that were aborted before it */
     bool is_of_drain;
+    bool is_calm; /* that closer was opened when there were no faults any more */
 };
 
 /* What became of an entry of the input, in the truth that read it last. */

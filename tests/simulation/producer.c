@@ -159,6 +159,7 @@ struct transaction {
     struct queued_messages messages;
     int32_t epoch;
     int64_t opened_ms;
+    bool is_calm;
     uint32_t aborted;
     struct txn *txn; /* NULL: none is open */
     bool is_broken;
@@ -190,6 +191,7 @@ enum verdict transaction_open(struct transaction **transaction, const struct con
     made->sim = sim;
     made->epoch = ++kafka->epoch;
     made->opened_ms = sim->current->turn_ms;
+    made->is_calm = sim->is_calm;
     sim_note(sim, "transaction opened", made->epoch, 0, 0);
     if (!sim_yield(sim)) {
         free(made);
@@ -241,7 +243,8 @@ enum verdict transaction_begin(struct transaction *transaction, struct reason *w
                                      .opened_ms = transaction->opened_ms,
                                      .turn_ms = sim->current->turn_ms,
                                      .aborted = transaction->aborted,
-                                     .is_of_drain = sim->current->is_drain};
+                                     .is_of_drain = sim->current->is_drain,
+                                     .is_calm = transaction->is_calm};
     transaction->messages.count = transaction->messages.sent = 0;
     return GO_ON;
 }

@@ -439,7 +439,8 @@ static bool read_ledger(struct span value, struct ledger_entry *ledger)
 }
 
 /* What a ledger record tells of a partition's log, by itself and after the one before. */
-static void check_part(struct sim *sim, const struct ledger_entry *ledger, int p, const struct told_part *last)
+static void check_part(struct sim *sim, const struct ledger_entry *ledger, int p, const struct told_part *last,
+                       const struct txn *txn)
 {
     const char *kind = oracle_kinds[ledger->kind & 3];
     const struct told_part *now = &ledger->parts[p];
@@ -452,6 +453,8 @@ static void check_part(struct sim *sim, const struct ledger_entry *ledger, int p
                  "ledger: partition %d consumed %" PRId64 " records in [%" PRId64 ", %" PRId64
                  "), which holds %" PRId64,
                  p, now->consumed, now->first, now->next, count_records(sim, p, now->first, now->next));
+    if (now->end == NONE && now->state != 0 && txn->is_calm)
+        sim_fail(sim, "ledger: nobody says where partition %d's log ends, and the broker is there", p);
     if (now->end != NONE && !oracle_is_cut(sim, p) &&
         (now->end < now->next || now->end > sim->kafka->input->logs[p].next))
         sim_fail(sim, "ledger: partition %d's log ended at %" PRId64 ", it is told; it ends at %" PRId64, p, now->end,
@@ -478,14 +481,15 @@ static bool is_news(const struct sim *sim, const struct ledger_entry *last, cons
 }
 
 /* What must hold of a window's ledger record, and of it after the one before. */
-static void check_ledger(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger)
+static void check_ledger(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger,
+                         const struct txn *txn)
 {
     const char *kind = oracle_kinds[ledger->kind & 3];
     bool is_of_other_states = false;
 
     for (int p = 0; p < SIM_PARTITIONS; p++) {
         const struct told_part *last = &window->last.parts[p], *now = &ledger->parts[p];
-        check_part(sim, ledger, p, last);
+        check_part(sim, ledger, p, last, txn);
         is_of_other_states = is_of_other_states || (last->records > 0 && now->state != 0 && last->state != now->state);
     }
     if (ledger->records != ledger->revision)
@@ -516,7 +520,7 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
         return;
     }
     struct open_window *window = published_window(sim, ledger.kind, ledger.start_ms);
-    check_ledger(sim, window, &ledger);
+    check_ledger(sim, window, &ledger, entry->txn);
     if (ledger.partitions < entry->txn->known_count)
         sim_fail(sim, "ledger: told of %" PRId64 " partitions by a worker whose assignment was of %" PRId32,
                  ledger.partitions, entry->txn->known_count);
