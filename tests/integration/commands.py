@@ -237,7 +237,7 @@ def test_a_corrected_catalog_restates_windows_without_a_replay(world):
     after = wait_until(lambda: (record := published())["generation"] > 0 and record, 60, "the day to be told anew")
     equal((after["source"], after["generation"], after["pane"]), ("open_row", 1, "late"), "the day as told anew")
     changed = {name for name in before if before[name] != after[name]}
-    equal(changed, {"source", "generation", "pane", "tables_version"}, "what changed")
+    equal(changed, {"source", "generation", "pane", "version", "tables_version"}, "what changed")
     equal(world.consumed(1), len(events), "records folded")
     worker.end()
     equal(worker.process.returncode, 0, "exit status after SIGTERM")
