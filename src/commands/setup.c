@@ -10,6 +10,7 @@
 
 #include "gentally/base/clock.h"
 #include "gentally/cli/command.h"
+#include "gentally/codec/record_read.h"
 #include "gentally/commands/commands.h"
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topic_places.h"
@@ -183,20 +184,41 @@ static enum verdict create_retention(const struct config *config, struct store *
     return verdict;
 }
 
+struct key_readers {
+    struct summary_read summary;
+    struct ledger_read ledger;
+};
+
+static bool is_ours(void *context, struct span key)
+{
+    struct key_readers *readers = context;
+    const struct record record = {.key = key};
+    struct window window;
+    struct reason other;
+
+    return summary_record_read(&record, &readers->summary, &window, &other) == GO_ON ||
+           ledger_record_read(&record, &readers->ledger, &window, &other) == GO_ON;
+}
+
 /* Whether the keys that are published already are where a worker would put them. */
 static enum verdict check_places(const struct config *config, struct reason *why)
 {
     char texts[ROLLUPS_MAX + 2][TOPIC_NAME_MAX + 1];
     const char *names[LENGTH_OF(texts)];
     uint32_t count = 0;
+    struct key_readers *readers = calloc(1, sizeof(*readers));
 
+    if (readers == NULL)
+        return no_memory(why, "to look at topics");
     topic_ledger(config, texts[count++]);
     topic_summaries(config, ROLLUP_RETENTION, texts[count++]);
     for (uint32_t i = 0; i < config->rollups.count; i++)
         topic_summaries(config, config->rollups.items[i].name, texts[count++]);
     for (uint32_t i = 0; i < count; i++)
         names[i] = texts[i];
-    return topic_places_check(config, names, count, why);
+    enum verdict verdict = topic_places_check(config, names, count, is_ours, readers, why);
+    free(readers);
+    return verdict;
 }
 
 static enum verdict set_up(const struct request *request, struct reason *why)

@@ -16,8 +16,14 @@
 #define SAMPLE 32u /* records of a partition */
 
 struct sampled_partition {
-    uint32_t seen, elsewhere;
+    uint32_t seen, ours, elsewhere; /* records; of these with a key of ours; of these in a wrong place */
     bool is_done;
+};
+
+struct sampling {
+    topic_place_filter *is_ours;
+    void *context; /* for it */
+    uint32_t open; /* partitions that have more to say */
 };
 
 struct sampled_topic {
@@ -33,7 +39,8 @@ int32_t topic_place(struct span key, int32_t count)
     return rd_kafka_msg_partitioner_consistent(NULL, key.bytes, key.size, count, NULL, NULL);
 }
 
-static enum verdict start(struct reader *reader, struct sampled_topic *topic, uint32_t *open, struct reason *why)
+static enum verdict start(struct reader *reader, struct sampled_topic *topic, struct sampling *sampling,
+                          struct reason *why)
 {
     enum verdict verdict =
         kafka_partitions(reader->client, &reader->notes, KAFKA_READ, topic->name, ANSWER_MS, &topic->count, why);
@@ -51,7 +58,7 @@ static enum verdict start(struct reader *reader, struct sampled_topic *topic, ui
         return GO_ON;
     for (int32_t i = 0; i < topic->count && verdict == GO_ON; i++)
         verdict = reader_start(reader, topic->name, i, RD_KAFKA_OFFSET_BEGINNING, why);
-    *open += (uint32_t)topic->count;
+    sampling->open += (uint32_t)topic->count;
     return verdict;
 }
 
@@ -63,8 +70,8 @@ static struct sampled_topic *find(struct sampled_topic topics[], uint32_t count,
     return NULL;
 }
 
-/* Takes what a partition has to say, which is nothing more once `*open` has gone down by it. */
-static enum verdict take(struct sampled_topic *topic, const rd_kafka_message_t *message, uint32_t *open,
+/* Takes what a partition has to say. */
+static enum verdict take(struct sampled_topic *topic, const rd_kafka_message_t *message, struct sampling *sampling,
                          struct reason *why)
 {
     if (topic == NULL || message->partition < 0 || message->partition >= topic->count)
@@ -78,39 +85,41 @@ static enum verdict take(struct sampled_topic *topic, const rd_kafka_message_t *
         kafka_name_right(why, &(struct kafka_right){"Read", "topic", topic->name});
         return verdict == HALT ? HALT : GO_ON; /* Trouble that may mend has ANSWER_MS for it. */
     }
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && message->key_len > 0) {
-        const struct span key = {message->key, message->key_len};
-        partition->seen++;
+    const struct span key = {message->key, message->key_len};
+    partition->seen += is_end ? 0 : 1;
+    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && key.size > 0 && sampling->is_ours(sampling->context, key)) {
+        partition->ours++;
         partition->elsewhere += topic_place(key, topic->count) == message->partition ? 0 : 1;
     }
     if (is_end || reader_is_lost(message) || partition->seen == SAMPLE) {
         partition->is_done = true;
-        --*open;
+        sampling->open--;
     }
     return GO_ON;
 }
 
-static enum verdict sample(struct reader *reader, struct sampled_topic topics[], uint32_t count, struct reason *why)
+static enum verdict sample(struct reader *reader, struct sampled_topic topics[], uint32_t count,
+                           struct sampling *sampling, struct reason *why)
 {
-    uint32_t open = 0, left;
+    uint32_t left;
     enum verdict verdict = GO_ON;
 
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
-        verdict = start(reader, &topics[i], &open, why);
+        verdict = start(reader, &topics[i], sampling, why);
     int64_t heard_ms = clock_ms(CLOCK_MONOTONIC);
-    while (verdict == GO_ON && open > 0) {
+    while (verdict == GO_ON && sampling->open > 0) {
         rd_kafka_message_t *message = reader_poll(reader, TURN_MS);
-        left = open;
+        left = sampling->open;
         if (message != NULL) {
-            verdict = take(find(topics, count, message), message, &open, why);
+            verdict = take(find(topics, count, message), message, sampling, why);
             rd_kafka_message_destroy(message);
         }
-        if (open < left)
+        if (sampling->open < left)
             heard_ms = clock_ms(CLOCK_MONOTONIC);
         else if (verdict == GO_ON && clock_ms(CLOCK_MONOTONIC) - heard_ms > ANSWER_MS)
-            verdict =
-                reason_set(why, TRY_LATER, SOURCE_UNREACHABLE, reader->notes.error,
-                           "the first records of %" PRIu32 " partitions did not come within %d ms", open, ANSWER_MS);
+            verdict = reason_set(why, TRY_LATER, SOURCE_UNREACHABLE, reader->notes.error,
+                                 "the first records of %" PRIu32 " partitions did not come within %d ms",
+                                 sampling->open, ANSWER_MS);
     }
     return verdict;
 }
@@ -119,21 +128,22 @@ static enum verdict judge(const struct sampled_topic *topic, struct reason *why)
 {
     for (int32_t i = 0; i < topic->count; i++) {
         const struct sampled_partition *partition = &topic->partitions[i];
-        if (4 * partition->elsewhere > partition->seen)
+        if (4 * partition->elsewhere > partition->ours)
             return reason_set(why, HALT, SETUP_PARTITIONS, 0,
                               "topic %.100s has %" PRId32
                               " partitions now, and had another number: of partition %" PRId32 "'s first %" PRIu32
                               " keys %" PRIu32
                               " belong to others, so that new values no longer "
                               "take the place of old ones: count into a new namespace (runbooks/rebuild.md)",
-                              topic->name, topic->count, i, partition->seen, partition->elsewhere);
+                              topic->name, topic->count, i, partition->ours, partition->elsewhere);
     }
     return GO_ON;
 }
 
 enum verdict topic_places_check(const struct config *config, const char *const names[], uint32_t count,
-                                struct reason *why)
+                                topic_place_filter *is_ours, void *context, struct reason *why)
 {
+    struct sampling sampling = {.is_ours = is_ours, .context = context};
     struct sampled_topic *topics = calloc((size_t)count + 1, sizeof(*topics));
     struct reader reader = {.client = NULL};
 
@@ -143,7 +153,7 @@ enum verdict topic_places_check(const struct config *config, const char *const n
         topics[i].name = names[i];
     enum verdict verdict = reader_open(&reader, config, &reader_options, why);
     if (verdict == GO_ON)
-        verdict = sample(&reader, topics, count, why);
+        verdict = sample(&reader, topics, count, &sampling, why);
     for (uint32_t i = 0; i < count && verdict == GO_ON; i++)
         verdict = judge(&topics[i], why);
     reader_close(&reader);

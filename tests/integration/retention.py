@@ -138,7 +138,7 @@ def test_verify_sees_what_was_altered(world):
         {"accounts": row["accounts"] + 1, "revision": row["revision"] + 1},
         None,
     )
-    for changes, named in zip(altered, ("summary-version", "rows", "rows")):
+    for changes, named in zip(altered, ("summary-version", "summary-ledger", "removed")):
         value = None if changes is None else encode_summary({**row, **changes})
         producer = Producer({"bootstrap.servers": world.kafka})
         for after in (value, None if changes is None else message.value()):

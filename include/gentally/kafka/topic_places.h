@@ -13,12 +13,15 @@ struct config;
 /* The partition of `count` to which our producers put a key. */
 int32_t topic_place(struct span key, int32_t count);
 
+/* Whether a key is one of ours; others say nothing. */
+typedef bool topic_place_filter(void *context, struct span key);
+
 /*
- * Looks whether the keys of topics are where they belong, by the first records of each partition. Topics that are not
+ * Looks whether our keys of topics are where they belong, by the first records of each partition. Topics that are not
  * there are left out. Blocks some fetches, and 10 s without an answer. HALT: SETUP-PARTITIONS, which names the first
  * such topic; SOURCE-DENIED, SOURCE-CONFIG, NO-MEMORY; TRY_LATER: SOURCE-UNREACHABLE.
  */
 MUST_CHECK enum verdict topic_places_check(const struct config *config, const char *const names[], uint32_t count,
-                                           struct reason *why);
+                                           topic_place_filter *is_ours, void *context, struct reason *why);
 
 #endif
