@@ -11,8 +11,9 @@ struct version {
     int64_t generation, revision, pane;
     int64_t number; /* these three as one */
     struct sums sums;
-    bool is_gone;     /* a tombstone */
-    bool is_told;     /* a ledger record stands behind it */
+    bool is_gone; /* a tombstone */
+    bool is_told; /* a ledger record stands behind it */
+    const struct txn *txn;
     int64_t accounts; /* of retention; 0: a tombstone, too */
 };
 
@@ -29,7 +30,7 @@ struct published_key {
 struct told_part {
     uint64_t state; /* hash of its incarnation; 0: it has none, or is not among the partitions */
     int64_t first, next, records, watermark_ms;
-    int64_t end; /* of its log, when the writer asked; NONE: it could not */
+    int64_t end;                /* of its log, when the writer asked; NONE: it could not */
     int64_t consumed, outcomes; /* and the sum of what became of them */
     bool is_waited_for;         /* it has stopped, and was not given up */
 };
@@ -48,18 +49,17 @@ struct open_window {
     int64_t kind, start_ms;
     struct published_key *keys;
     struct published_key *rows[SIM_ROWS]; /* those of them that are not of retention; NULL: never published */
-    bool was_told;
     struct ledger_entry last;
+    const struct txn *last_txn, *early_txn; /* of the last ledger record, and of the last early one; NULL: none yet */
 };
 
 struct open_window *published_window(struct sim *sim, int64_t kind, int64_t start_ms);
 /* The hash of a text. */
 uint32_t published_hash(struct span text);
 
-/* told.c: what a ledger record says of all rows of its window, by the last value of each key. `truth` is the naive
- * count of what its writer had read; NULL: it cannot be said. */
+/* told.c: when a ledger record comes, and what it says of all rows of its window, by the last value of each key. */
 void told_check(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger,
-                const struct truth_window *truth);
+                const struct entry *entry);
 
 /* looks.c: the naive count of a ledger record's window, at just the offsets it names. NULL if it cannot be said. */
 const struct truth_window *looks_count(struct sim *sim, const struct ledger_entry *ledger);

@@ -39,6 +39,11 @@ struct txn {
     enum txn_state state;
     int64_t begun_ms;
     int32_t known_count; /* partitions that whoever began it heard of at its assignment */
+    int32_t epoch;       /* of the transactional id: tells one closer from another */
+    int64_t opened_ms;   /* the turn in which that closer was opened */
+    int64_t turn_ms;     /* the turn of whoever began it */
+    uint32_t aborted;    /* transactions of that closer that were aborted before it */
+    bool is_of_drain;
 };
 
 /* What became of an entry of the input, in the truth that read it last. */
@@ -91,7 +96,8 @@ struct kafka {
     struct member members[SIM_WORKERS + 1];
     bool is_meeting;
     int64_t meeting_until_ms;
-    int32_t known_count; /* partitions of the input the group has heard of */
+    int32_t known_count;  /* partitions of the input the group has heard of */
+    int64_t known_due_ms; /* when it hears of more */
     int64_t down_until_ms;
     int32_t epoch; /* of the transactional id */
     struct txn *txn;

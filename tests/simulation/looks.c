@@ -51,7 +51,7 @@ static void count_window(struct sim *sim, struct database *database, int32_t par
     look->window = *window;
 }
 
-void oracle_looked(struct sim *sim, struct database *database, int count, const struct span arguments[])
+void oracle_read(struct sim *sim, struct database *database, int count, const struct span arguments[])
 {
     int32_t partition = -1;
     int keys = (int)strtol(arguments[2].bytes, NULL, 10);

@@ -77,7 +77,7 @@ static void hold_workers(struct sim *sim)
             sim->processes[i].paused_until_ms = until_ms;
 }
 
-/* Before anybody who was held looks again, the log is as long as it was. */
+/* Before anybody looks again, the log is as long as it was. */
 static void grow_again(struct sim *sim, int32_t partition)
 {
     struct partition_log *log = &sim->kafka->input->logs[partition];
@@ -116,7 +116,7 @@ static bool cut(struct sim *sim, bool is_anew)
             consumer_cut(sim->processes[i].source, p, log->next);
     sim->is_hurt[p] = true;
     sim_note(sim, "log cut", p, log->next, next);
-    if (is_unseen)
+    if (is_unseen || sim_chance(sim, 300)) /* or seen by a fetch that was refused, and not by the question after it */
         grow_again(sim, p);
     return true;
 }
@@ -227,7 +227,8 @@ static bool strike(struct sim *sim, enum sim_fault fault)
     case FAULT_GROWTH:
         if (kafka->input->count == SIM_PARTITIONS || sim->config.ids != IDS_OFF) /* keys would move: refused */
             return false;
-        kafka->input->count++;
+        kafka->input->count++; /* The group looks at the topic now and then. */
+        kafka->known_due_ms = sim->now_ms + sim_between(sim, 0, 20000);
         return true;
     case FAULT_GAP:
         return delete_unread(sim);

@@ -158,6 +158,8 @@ struct transaction {
     struct sim *sim;
     struct queued_messages messages;
     int32_t epoch;
+    int64_t opened_ms;
+    uint32_t aborted;
     struct txn *txn; /* NULL: none is open */
     bool is_broken;
 };
@@ -187,6 +189,7 @@ enum verdict transaction_open(struct transaction **transaction, const struct con
         abort();
     made->sim = sim;
     made->epoch = ++kafka->epoch;
+    made->opened_ms = sim->current->turn_ms;
     sim_note(sim, "transaction opened", made->epoch, 0, 0);
     if (!sim_yield(sim)) {
         free(made);
@@ -229,10 +232,16 @@ enum verdict transaction_begin(struct transaction *transaction, struct reason *w
     assert(transaction->txn == NULL);
     if (transaction->is_broken)
         return broken(transaction, SINK_TXN_ABORTED, why);
-    transaction->txn = sim_take(transaction->sim, sizeof(*transaction->txn));
-    const struct member *member = &transaction->sim->kafka->members[transaction->sim->current->index];
-    transaction->txn->known_count = member->state == MEMBER_STABLE ? member->known_count : 0;
-    transaction->txn->begun_ms = transaction->sim->now_ms;
+    struct sim *sim = transaction->sim;
+    const struct member *member = &sim->kafka->members[sim->current->index];
+    transaction->txn = sim_take(sim, sizeof(*transaction->txn));
+    *transaction->txn = (struct txn){.begun_ms = sim->now_ms,
+                                     .known_count = member->state == MEMBER_STABLE ? member->known_count : 0,
+                                     .epoch = transaction->epoch,
+                                     .opened_ms = transaction->opened_ms,
+                                     .turn_ms = sim->current->turn_ms,
+                                     .aborted = transaction->aborted,
+                                     .is_of_drain = sim->current->is_drain};
     transaction->messages.count = transaction->messages.sent = 0;
     return GO_ON;
 }
@@ -332,5 +341,6 @@ enum verdict transaction_abort(struct transaction *transaction, struct reason *w
         return broken(transaction, SINK_TXN_UNKNOWN, why);
     transaction->txn->state = TXN_ABORTED;
     transaction->txn = NULL;
+    transaction->aborted++;
     return GO_ON;
 }

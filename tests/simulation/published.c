@@ -8,6 +8,7 @@
 #include "committed.h"
 
 #define KEYS_MAX 8192
+#define ROWS_KNOWN 100000 /* more than a run has */
 
 struct sim_published {
     struct published_key *keys; /* open addressing */
@@ -277,6 +278,31 @@ static void check_row(struct sim *sim, const struct published_key *key, const st
     }
 }
 
+/* Whether it was told by a closer that still knows what it told of the window: unless that was too much for it, a
+ * transaction of it was aborted, or the store had lost the window for a while. */
+static bool is_remembered(const struct sim *sim, const struct published_key *key, const struct txn *txn)
+{
+    const struct txn *told = key->window->last_txn;
+    bool has_lost = sim->injected[FAULT_ROLLBACK] + sim->injected[FAULT_SPLIT] > 0;
+
+    return !has_lost && told != NULL && told->epoch == txn->epoch && told->aborted == txn->aborted &&
+           sim->config.told_rows_max > ROWS_KNOWN;
+}
+
+/* Where only changes are told, nothing comes again as it was. Corrections may change what only a cell shows, as
+ * registers. */
+static void check_news(struct sim *sim, const struct published_key *key, const struct version *version)
+{
+    const struct version *last = key->latest;
+    bool is_same = last != NULL && version->generation == last->generation && version->accounts == last->accounts &&
+                   oracle_is_equal(&version->sums, &last->sums);
+
+    if (is_same && version->pane != PANE_ON_TIME && sim->config.ids != IDS_AMEND &&
+        is_remembered(sim, key, version->txn))
+        sim_fail(sim, "%s: version %" PRId64 " says what %" PRId64 " said, from the same closer", key->key.bytes,
+                 version->number, last->number);
+}
+
 /* Holds a version of a key against those before it. */
 static void check_version(struct sim *sim, const struct published_key *key, const struct version *version)
 {
@@ -292,6 +318,16 @@ static void check_version(struct sim *sim, const struct published_key *key, cons
         check_retained(sim, key, version);
     else
         check_row(sim, key, version);
+    check_news(sim, key, version);
+}
+
+/* Nothing is taken back that nobody has: but who takes a window over does not know which of its rows there were. */
+static void check_tombstone(struct sim *sim, const struct published_key *key, const struct version *version)
+{
+    if (key->row >= 0 && sim->config.ids != IDS_AMEND)
+        sim_fail(sim, "%s: a tombstone, and nothing was amended", key->key.bytes);
+    if (last_there(key) == NULL && (key->window->last_txn == NULL || is_remembered(sim, key, version->txn)))
+        sim_fail(sim, "%s: a tombstone of what was never published", key->key.bytes);
 }
 
 /* Of a row that nothing is left of there is a tombstone, which has no version of its own. */
@@ -304,13 +340,14 @@ static void take_summary(struct sim *sim, const struct entry *entry)
     if (key == NULL)
         return;
     version->is_gone = entry->value.bytes == NULL;
-    if (version->is_gone && key->row >= 0 && sim->config.ids != IDS_AMEND)
-        sim_fail(sim, "%s: a tombstone, and nothing was amended", key->key.bytes);
     if (!version->is_gone && !read_summary(entry, version, &kind, &start_ms)) {
         sim_fail(sim, "%s: the summary cannot be read, or is another's", key->key.bytes);
         return;
     }
-    if (!version->is_gone)
+    version->txn = entry->txn;
+    if (version->is_gone)
+        check_tombstone(sim, key, version);
+    else
         check_version(sim, key, version);
     version->next = key->latest;
     key->latest = version;
@@ -415,7 +452,8 @@ static void check_part(struct sim *sim, const struct ledger_entry *ledger, int p
                  "ledger: partition %d consumed %" PRId64 " records in [%" PRId64 ", %" PRId64
                  "), which holds %" PRId64,
                  p, now->consumed, now->first, now->next, count_records(sim, p, now->first, now->next));
-    if (now->end != NONE && !oracle_is_cut(sim, p) && now->end > sim->kafka->input->logs[p].next)
+    if (now->end != NONE && !oracle_is_cut(sim, p) &&
+        (now->end < now->next || now->end > sim->kafka->input->logs[p].next))
         sim_fail(sim, "ledger: partition %d's log ended at %" PRId64 ", it is told; it ends at %" PRId64, p, now->end,
                  sim->kafka->input->logs[p].next);
     if (ledger->pane == PANE_ON_TIME && now->is_waited_for && ledger->end_ms > now->watermark_ms)
@@ -442,6 +480,10 @@ static void check_ledger(struct sim *sim, const struct open_window *window, cons
     if (ledger->records != ledger->revision)
         sim_fail(sim, "ledger: revision %" PRId64 " of partitions' %" PRId64 " records", ledger->revision,
                  ledger->records);
+    if (window->last_txn != NULL &&
+        (ledger->number < window->last.number ||
+         (ledger->number == window->last.number && ledger->retention <= window->last.retention)))
+        sim_fail(sim, "ledger: version %" PRId64 " of a %s behind %" PRId64, ledger->number, kind, window->last.number);
     if (ledger->number != number_of(ledger->generation, ledger->revision, ledger->pane))
         sim_fail(sim, "ledger: version %" PRId64 " of generation %" PRId64 ", revision %" PRId64 ", pane %" PRId64,
                  ledger->number, ledger->generation, ledger->revision, ledger->pane);
@@ -465,17 +507,19 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
     }
     struct open_window *window = published_window(sim, ledger.kind, ledger.start_ms);
     check_ledger(sim, window, &ledger);
-    if (entry->txn != NULL && ledger.partitions < entry->txn->known_count)
+    if (ledger.partitions < entry->txn->known_count)
         sim_fail(sim, "ledger: told of %" PRId64 " partitions by a worker whose assignment was of %" PRId32,
                  ledger.partitions, entry->txn->known_count);
-    told_check(sim, window, &ledger, entry->count);
+    told_check(sim, window, &ledger, entry);
     for (struct published_key *key = window->keys; key != NULL; key = key->next)
         if (key->latest != NULL && !key->latest->is_told) {
             key->latest->is_told = true;
             sim->published->untold--;
         }
     window->last = ledger;
-    window->was_told = true;
+    window->last_txn = entry->txn;
+    if (ledger.pane == PANE_EARLY)
+        window->early_txn = entry->txn;
 }
 
 const struct truth_window *oracle_count_told(struct sim *sim, struct span value)

@@ -60,44 +60,78 @@ static void check_pane(struct sim *sim, const struct truth_window *truth, int64_
         sim_fail(sim, "a %s is over, and its last revision is told early", oracle_kinds[truth->kind]);
 }
 
-/* The sum over all partitions, for each window once. */
+/* The truths of the partitions that are not hurt. Answers how many. */
+static int32_t gather(struct sim *sim, struct truth *truths[])
+{
+    int32_t count = 0;
+
+    for (int32_t p = 0; p < sim->kafka->input->count && !sim->has_failed; p++) {
+        struct truth *truth = is_unhurt(sim, p) ? oracle_truth(sim, &sim->redis->master, p) : NULL;
+        if (truth != NULL)
+            truths[count++] = truth;
+        else if (is_unhurt(sim, p))
+            sim_fail(sim, "partition %" PRId32 " has no state", p);
+    }
+    return count;
+}
+
+/* Adds up the parts of a window of one partition's truth. False where a partition before it has it, too: so each window
+ * comes once. */
+static bool merge_at(struct truth *truths[], int32_t count, int32_t p, uint32_t i, struct truth_window *merged)
+{
+    *merged = truths[p]->windows[i];
+    for (int32_t q = 0; q < count; q++)
+        for (uint32_t j = 0; q != p && j < truths[q]->count; j++) {
+            if (truths[q]->windows[j].kind != merged->kind || truths[q]->windows[j].start_ms != merged->start_ms)
+                continue;
+            if (q < p)
+                return false;
+            truth_merge(merged, &truths[q]->windows[j]);
+        }
+    return true;
+}
+
 static void compare_published(struct sim *sim, struct truth *truths[], int32_t count, bool is_least)
 {
     int64_t watermark_ms = NONE;
+    struct truth_window merged;
 
     for (int32_t p = 0; p < count; p++)
         watermark_ms = truths[p]->watermark_ms > watermark_ms ? truths[p]->watermark_ms : watermark_ms;
     for (int32_t p = 0; p < count; p++)
         for (uint32_t i = 0; i < truths[p]->count && !sim->has_failed; i++) {
-            struct truth_window merged = truths[p]->windows[i];
-            bool is_first = true;
-            for (int32_t q = 0; q < count; q++)
-                for (uint32_t j = 0; q != p && j < truths[q]->count; j++)
-                    if (truths[q]->windows[j].kind == merged.kind &&
-                        truths[q]->windows[j].start_ms == merged.start_ms) {
-                        is_first = is_first && q > p;
-                        truth_merge(&merged, &truths[q]->windows[j]);
-                    }
-            if (is_first && !is_least) /* A partition that has stopped may keep it open. */
+            if (!merge_at(truths, count, p, i, &merged))
+                continue;
+            if (!is_least) /* A partition that has stopped may keep it open. */
                 check_pane(sim, &merged, watermark_ms);
-            for (int row = 0; is_first && row < SIM_ROWS; row++)
+            for (int row = 0; row < SIM_ROWS; row++)
                 if ((merged.touched >> row & 1) != 0)
                     compare_row(sim, &merged, row, is_least);
         }
 }
 
+bool oracle_is_told(struct sim *sim)
+{
+    struct truth *truths[SIM_PARTITIONS];
+    int32_t count = gather(sim, truths);
+    struct truth_window merged;
+
+    for (int32_t p = 0; p < count; p++)
+        for (uint32_t i = 0; i < truths[p]->count; i++)
+            if (merge_at(truths, count, p, i, &merged) &&
+                published_window(sim, merged.kind, merged.start_ms)->last.revision != merged.records)
+                return false;
+    return true;
+}
+
 void oracle_settled(struct sim *sim, bool is_drained)
 {
     struct truth *truths[SIM_PARTITIONS];
-    int32_t count = sim->kafka->input->count, unhurt = 0;
+    int32_t count = sim->kafka->input->count, unhurt = gather(sim, truths);
 
-    for (int32_t p = 0; p < count && !sim->has_failed; p++) {
-        struct truth *truth = is_unhurt(sim, p) ? oracle_truth(sim, &sim->redis->master, p) : NULL;
-        if (truth != NULL)
-            oracle_compare(sim, p, truths[unhurt++] = truth);
-        else if (is_unhurt(sim, p))
-            sim_fail(sim, "partition %" PRId32 " has no state", p);
-    }
+    for (int32_t p = 0, i = 0; p < count && !sim->has_failed; p++)
+        if (is_unhurt(sim, p))
+            oracle_compare(sim, p, truths[i++]);
     if (is_drained && !sim->has_failed)
         compare_published(sim, truths, unhurt, unhurt < count);
     oracle_retention_settled(sim, is_drained && unhurt == count);

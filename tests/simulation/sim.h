@@ -98,6 +98,7 @@ struct process {
     bool is_on_old_side; /* of a split Redis */
     bool has_failed;     /* ended by HALT */
     char failure[64];    /* and why */
+    int64_t turn_ms;     /* when its turn began */
     int64_t wake_ms;
     int64_t paused_until_ms;
 };
@@ -115,6 +116,7 @@ struct sim {
     uint32_t injected[FAULT_COUNT];
     uint32_t yields, steps, turns;
     uint32_t ledgers, counted_ledgers; /* ledger records committed; and held against the naive count at their offsets */
+    uint32_t early_ledgers;            /* and those of open windows that no drain's end brought */
     uint32_t switch_rate;              /* in 1/1000 of the edges others go first */
     int wanted_workers;
     bool has_drains;

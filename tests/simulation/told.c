@@ -8,6 +8,8 @@
 
 #include "committed.h"
 
+#define EARLY_FIRST_MS 5000 /* a closer that has come tells its first events within seconds */
+
 static const char *const rollups[4] = {"total|", "model|", "provider|", "geography|"};
 
 /* What the rows of a window that are there add up to. */
@@ -58,13 +60,15 @@ static void check_sums(struct sim *sim, const struct open_window *window, const 
                      rows.requests[i], rollups[i]);
 }
 
-/* A row that came with the ledger record is of its version; one that was there has an older one, unless all are told.
+/* A row that came with the ledger record is of its version; one that was there has an older one of its generation,
+ * unless all are told: on time. After that only a month's retention may have risen, with a record of the same version.
  */
 static void check_version(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger,
                           const struct published_key *key)
 {
     const struct version *version = there(key);
     int64_t revision = key->row < 0 ? ledger->retention : ledger->revision;
+    bool are_all = ledger->pane == PANE_ON_TIME && ledger->number != window->last.number;
 
     if (version == NULL)
         return;
@@ -75,7 +79,7 @@ static void check_version(struct sim *sim, const struct open_window *window, con
                  "%s: revision %" PRId64 " of generation %" PRId64 " came with a ledger record of %" PRId64
                  " of %" PRId64,
                  key->key.bytes, version->revision, version->generation, revision, ledger->generation);
-    if (version->generation != ledger->generation || (ledger->pane == PANE_ON_TIME && !is_its_own))
+    if (version->generation != ledger->generation || (are_all && !is_its_own))
         sim_fail(sim,
                  "%s: all rows of a %s are told, and not this one: it is of revision %" PRId64 " of generation %" PRId64
                  ", pane %" PRId64,
@@ -97,14 +101,41 @@ static void check_row(struct sim *sim, const struct open_window *window, const s
                  version == NULL ? 0 : version->revision, truth->of[0], oracle_difference(sums, truth));
 }
 
+/* An open window is told once in its interval by one closer; at once only at the end of a drain, and where a stopped
+ * partition may keep it open. */
+static void check_interval(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger,
+                           const struct txn *txn)
+{
+    int64_t interval_ms = sim->config.early_emit_interval_ms[ledger->kind];
+    int64_t first_ms = interval_ms < EARLY_FIRST_MS ? interval_ms : EARLY_FIRST_MS;
+    bool is_free = ledger->pane != PANE_EARLY || txn->is_of_drain;
+
+    for (int p = 0; p < SIM_PARTITIONS; p++)
+        is_free = is_free || ledger->parts[p].is_waited_for || sim->is_hurt[p] || sim->has_stopped[p];
+    if (is_free)
+        return;
+    if (interval_ms == 0)
+        sim_fail(sim, "a %s is told early, and no drain ends", oracle_kinds[ledger->kind]);
+    if (txn->turn_ms - txn->opened_ms < first_ms)
+        sim_fail(sim, "a %s is told early %" PRId64 " ms after its closer came", oracle_kinds[ledger->kind],
+                 txn->turn_ms - txn->opened_ms);
+    if (window->early_txn != NULL && window->early_txn->epoch == txn->epoch &&
+        txn->turn_ms - window->early_txn->turn_ms < interval_ms)
+        sim_fail(sim, "a %s is told early twice within %" PRId64 " ms of an interval of %" PRId64,
+                 oracle_kinds[ledger->kind], txn->turn_ms - window->early_txn->turn_ms, interval_ms);
+}
+
 /* Where a history was lost for good, rows that only it had stay. */
 void told_check(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger,
-                const struct truth_window *truth)
+                const struct entry *entry)
 {
     bool has_lost = nemesis_has_parted(sim) || sim->has_rebuilt;
+    const struct truth_window *truth = entry->count;
 
     sim->ledgers++;
     sim->counted_ledgers += truth == NULL ? 0 : 1;
+    sim->early_ledgers += ledger->pane == PANE_EARLY && !entry->txn->is_of_drain ? 1 : 0;
+    check_interval(sim, window, ledger, entry->txn);
     if (!has_lost)
         check_sums(sim, window, ledger);
     for (const struct published_key *key = window->keys; key != NULL; key = key->next)

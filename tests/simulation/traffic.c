@@ -114,8 +114,8 @@ static void put_event(struct bytes *into, const struct meaning *meaning)
     put_long(into, meaning->says <= SAYS_AGAIN ? 0 : meaning->says == SAYS_AMEND ? 1 : 2); /* op */
 }
 
-/* When the event happened: mostly now, sometimes hours, days or months ago; and sometimes so that its partition's
- * watermark ends up at the end of an hour, or a moment before. */
+/* When the event happened: mostly now, sometimes hours, days or months ago, or as long as an hour is kept; and
+ * sometimes so that its partition's watermark ends up at the end of an hour, or a moment before. */
 static int64_t draw_time(struct sim *sim)
 {
     int64_t wall_ms = sim_wall_ms(sim);
@@ -125,6 +125,9 @@ static int64_t draw_time(struct sim *sim)
     if (left_ms < sim->config.future_skew_ms && sim_chance(sim, 200))
         return wall_ms + left_ms - (sim_chance(sim, 300) ? 0 : sim_between(sim, 1, 1000));
     if (sim_inject(sim, FAULT_LATE)) {
+        int64_t over_ms = watermark_ms - sim->config.kept_ms[WINDOW_HOUR];
+        if (sim_chance(sim, 200)) /* the last moment of an hour, or one too late */
+            return over_ms + sim_between(sim, -HOUR_MS / 2, HOUR_MS / 2);
         static const int64_t spans_ms[] = {HOUR_MS, 5 * HOUR_MS, DAY_MS, 9 * DAY_MS, 60 * DAY_MS};
         return wall_ms - sim_between(sim, 0, spans_ms[sim_below(sim, LENGTH_OF(spans_ms))]);
     }
