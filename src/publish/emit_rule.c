@@ -41,11 +41,13 @@ static enum emit_decision decide_sealed(const struct window_facts *facts)
 
 /* A window that was not published as closed is told when there is news: once an interval of its kind, and at the end of
  * a drain, which waits for none. One that is open only for a partition that stopped is told without it at once, and
- * then once an interval of late revisions. */
+ * then once an interval of late revisions. States that were rebuilt have to come as far as what was told of them first:
+ * until then readers would have rows of both. */
 static enum emit_decision decide_open(const struct window_facts *facts)
 {
     bool is_left_open = facts->is_passed && (facts->is_late_due || facts->published_records == 0);
-    bool is_due = facts->is_final || facts->is_early_due || is_left_open;
+    bool is_back = !facts->is_rebuilt || facts->records >= facts->published_records;
+    bool is_due = facts->is_final || (facts->is_early_due && is_back) || is_left_open;
 
     if (facts->is_closed)
         return EMIT_ON_TIME;

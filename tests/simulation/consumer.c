@@ -496,6 +496,8 @@ enum verdict topic_read(const struct config *config, const char *name, topic_rea
                 verdict = GO_ON;
         }
     }
+    if (sim->kafka->ending.txn != NULL && sim_chance(sim, 500)) /* A commit that hung arrives behind the reader. */
+        sim->kafka->ending.due_ms = sim->now_ms;
     if (verdict == GO_ON && !sim_yield(sim))
         return gone(why);
     return verdict;

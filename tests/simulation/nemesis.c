@@ -9,7 +9,7 @@ static const uint32_t rates_max[FAULT_COUNT] = {
     [FAULT_CRASH] = 5,          [FAULT_PAUSE] = 4,           [FAULT_LEAVE] = 100,          [FAULT_JOIN] = 100,
     [FAULT_REBALANCE] = 100,    [FAULT_RELOAD] = 50,         [FAULT_REDELIVERY] = 200,     [FAULT_LATE] = 300,
     [FAULT_FUTURE] = 50,        [FAULT_MALFORMED] = 200,     [FAULT_MARKER] = 100,         [FAULT_BROKER_DOWN] = 100,
-    [FAULT_LETTERS_SLOW] = 200, [FAULT_TXN_ABORTED] = 100,   [FAULT_TXN_UNKNOWN] = 200,    [FAULT_GROWTH] = 30,
+    [FAULT_LETTERS_SLOW] = 200, [FAULT_TXN_ABORTED] = 100,   [FAULT_TXN_UNKNOWN] = 200,    [FAULT_GROWTH] = 100,
     [FAULT_REPLY_LOST] = 50,    [FAULT_REQUEST_LOST] = 50,   [FAULT_REQUEST_DELAYED] = 50, [FAULT_REDIS_DOWN] = 100,
     [FAULT_REDIS_BUSY] = 100,   [FAULT_REDIS_OOM] = 100,     [FAULT_REDIS_READONLY] = 100, [FAULT_ROLLBACK] = 200,
     [FAULT_SPLIT] = 100,        [FAULT_FUNCTIONS_LOST] = 50, [FAULT_NO_MEMORY] = 20,       [FAULT_SEND_BROKEN] = 30,
@@ -72,6 +72,7 @@ static void hold_workers(struct sim *sim)
 {
     int64_t until_ms = sim->now_ms + sim_between(sim, 2500, 8000);
 
+    sim->held_until_ms = until_ms;
     for (int i = 0; i < SIM_WORKERS; i++)
         if (sim->processes[i].is_alive && sim->processes[i].paused_until_ms < until_ms)
             sim->processes[i].paused_until_ms = until_ms;
