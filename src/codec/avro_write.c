@@ -1,283 +1,210 @@
 /*
- * Avro bytes, made with libavro's generic values.
+ * Avro bytes, written field after field in the order of the bundled schemas:
  *
  *   0x00 | schema id, 4 bytes, big-endian | body
  *
- * One value per schema is made at open and filled again for every message; a `pen` walks its fields in the schema's
- * order. Texts are lent to libavro, not copied, since its copying setters read the NUL that spans do not have.
+ * No generic value is filled first: a summary has some sixty fields, and a closer writes a hundred thousand a second.
+ * That what is written is of the schema, the tests say, with another encoder's bytes and with libavro as reader.
  */
 #include "gentally/codec/avro_write.h"
 
 #include <assert.h>
-#include <avro.h>
-#include <errno.h>
 #include <stdlib.h>
 
-#include "gentally/base/bundled.h"
 #include "gentally/codec/decode.h"
 
 #define FRAME_SIZE 5u
+#define LONG_SIZE_MAX 10u
 #define BUFFER_SIZE_MIN ((size_t)64 << 10) /* Holds any summary: 5 histograms x 255 buckets x 18 bytes, and texts. */
 #define BUFFER_SIZE_MAX ((size_t)64 << 20)
 
-struct avro_message {
-    uint32_t schema_id;
-    avro_schema_t schema;
-    avro_value_iface_t *class;
-    avro_value_t value;
-};
-
 struct encoder {
-    struct avro_message event, summary, ledger, signal;
-    avro_writer_t writer;
-    char *buffer; /* frame and body of the last message */
+    uint8_t *buffer; /* frame and body of the last message */
     size_t buffer_size;
 };
-
-static enum verdict message_open(struct avro_message *message, uint32_t schema_id, struct span schema,
-                                 struct reason *why)
-{
-    message->schema_id = schema_id;
-    if (avro_schema_from_json_length(schema.bytes, schema.size, &message->schema) != 0)
-        return reason_set(why, HALT, SCHEMA_INVALID, 0, "bundled schema %u: %s", schema_id, avro_strerror());
-    message->class = avro_generic_class_from_schema(message->schema);
-    if (message->class == NULL || avro_generic_value_new(message->class, &message->value) != 0)
-        return reason_set(why, HALT, NO_MEMORY, 0, "no memory for values of bundled schema %u", schema_id);
-    return GO_ON;
-}
-
-static void message_close(struct avro_message *message)
-{
-    if (message->value.self != NULL)
-        avro_value_decref(&message->value);
-    if (message->class != NULL)
-        avro_value_iface_decref(message->class);
-    if (message->schema != NULL)
-        avro_schema_decref(message->schema);
-}
-
-static enum verdict encoder_fill(struct encoder *encoder, struct reason *why)
-{
-    enum verdict verdict = message_open(&encoder->event, SCHEMA_ID_GENERATION, bundled_generation_avsc, why);
-
-    if (verdict == GO_ON)
-        verdict = message_open(&encoder->summary, SCHEMA_ID_SUMMARY, bundled_summary_avsc, why);
-    if (verdict == GO_ON)
-        verdict = message_open(&encoder->ledger, SCHEMA_ID_LEDGER, bundled_ledger_avsc, why);
-    if (verdict == GO_ON)
-        verdict = message_open(&encoder->signal, SCHEMA_ID_SIGNAL, bundled_signal_avsc, why);
-    if (verdict != GO_ON)
-        return verdict;
-    encoder->buffer = malloc(BUFFER_SIZE_MIN);
-    encoder->buffer_size = BUFFER_SIZE_MIN;
-    if (encoder->buffer != NULL)
-        encoder->writer = avro_writer_memory(encoder->buffer, (int64_t)encoder->buffer_size);
-    if (encoder->writer == NULL)
-        return no_memory(why, "for an Avro writer");
-    return GO_ON;
-}
 
 enum verdict encoder_open(struct encoder **encoder, struct reason *why)
 {
     *encoder = calloc(1, sizeof(**encoder));
-    if (*encoder == NULL)
-        return no_memory(why, "for an encoder");
-    enum verdict verdict = encoder_fill(*encoder, why);
-    if (verdict != GO_ON) {
+    if (*encoder != NULL)
+        (*encoder)->buffer = malloc(BUFFER_SIZE_MIN);
+    if (*encoder == NULL || (*encoder)->buffer == NULL) {
         encoder_close(*encoder);
         *encoder = NULL;
+        return no_memory(why, "for an encoder");
     }
-    return verdict;
+    (*encoder)->buffer_size = BUFFER_SIZE_MIN;
+    return GO_ON;
 }
 
 void encoder_close(struct encoder *encoder)
 {
     if (encoder == NULL)
         return;
-    if (encoder->writer != NULL)
-        avro_writer_free(encoder->writer);
     free(encoder->buffer);
-    message_close(&encoder->signal);
-    message_close(&encoder->ledger);
-    message_close(&encoder->summary);
-    message_close(&encoder->event);
     free(encoder);
 }
 
-/* Fills a record, field after field. The first error sticks and the rest is skipped: one look at the end suffices. */
+/* Writes a message from front to back. What finds no room is skipped, and so is all after it: one look at the end
+ * suffices. */
 struct pen {
-    avro_value_t record;
-    size_t field; /* index of the next field */
-    int error;    /* libavro's, 0 = none */
+    struct encoder *encoder;
+    size_t size; /* written */
+    bool is_full;
 };
 
-static bool pen_next(struct pen *pen, avro_value_t *field)
+static bool pen_grow(struct pen *pen, size_t size)
 {
-    if (pen->error == 0)
-        pen->error = avro_value_get_by_index(&pen->record, pen->field++, field, NULL);
-    return pen->error == 0;
+    struct encoder *encoder = pen->encoder;
+    size_t wanted = encoder->buffer_size;
+
+    while (wanted - pen->size < size && wanted <= BUFFER_SIZE_MAX / 2)
+        wanted *= 2;
+    uint8_t *buffer = wanted - pen->size < size ? NULL : realloc(encoder->buffer, wanted);
+    pen->is_full = buffer == NULL;
+    if (pen->is_full)
+        return false;
+    encoder->buffer = buffer;
+    encoder->buffer_size = wanted;
+    return true;
 }
 
+static inline bool pen_has_room(struct pen *pen, size_t size)
+{
+    return !pen->is_full && (pen->encoder->buffer_size - pen->size >= size || pen_grow(pen, size));
+}
+
+static void pen_bytes(struct pen *pen, const void *bytes, size_t size)
+{
+    if (!pen_has_room(pen, size) || size == 0)
+        return;
+    memcpy(pen->encoder->buffer + pen->size, bytes, size);
+    pen->size += size;
+}
+
+/* Seven bits a byte, the lowest first, of a number whose sign is its lowest bit. */
 static void pen_long(struct pen *pen, int64_t number)
 {
-    avro_value_t field;
+    uint64_t rest = (uint64_t)number << 1 ^ (number < 0 ? UINT64_MAX : 0);
 
-    if (pen_next(pen, &field))
-        pen->error = avro_value_set_long(&field, number);
-}
-
-static void pen_int(struct pen *pen, int32_t number)
-{
-    avro_value_t field;
-
-    if (pen_next(pen, &field))
-        pen->error = avro_value_set_int(&field, number);
+    if (!pen_has_room(pen, LONG_SIZE_MAX))
+        return;
+    uint8_t *to = pen->encoder->buffer + pen->size;
+    for (; rest >= 0x80; rest >>= 7)
+        *to++ = (uint8_t)(rest | 0x80);
+    *to++ = (uint8_t)rest;
+    pen->size = (size_t)(to - pen->encoder->buffer);
 }
 
 static void pen_flag(struct pen *pen, bool flag)
 {
-    avro_value_t field;
+    const uint8_t byte = flag;
 
-    if (pen_next(pen, &field))
-        pen->error = avro_value_set_boolean(&field, flag);
+    pen_bytes(pen, &byte, sizeof(byte));
 }
 
 static void pen_enum(struct pen *pen, int symbol)
 {
-    avro_value_t field;
-
-    if (pen_next(pen, &field))
-        pen->error = avro_value_set_enum(&field, symbol);
-}
-
-/* libavro counts a NUL behind the text and never looks at it, so one more byte is claimed than lent. */
-static int text_lend(avro_value_t *value, struct span text)
-{
-    avro_wrapped_buffer_t lent = {text.size == 0 ? "" : text.bytes, text.size + 1, NULL, NULL, NULL, NULL};
-
-    return avro_value_give_string_len(value, &lent);
+    pen_long(pen, symbol);
 }
 
 static void pen_text(struct pen *pen, struct span text)
 {
-    avro_value_t field;
-
-    if (pen_next(pen, &field))
-        pen->error = text_lend(&field, text);
+    pen_long(pen, (int64_t)text.size);
+    pen_bytes(pen, text.bytes, text.size);
 }
 
-/* Opens the next field, a union of null and something: true if the something is to be set in `branch`. */
-static bool pen_optional(struct pen *pen, bool is_present, avro_value_t *branch)
+/* A number of `size` bytes, the lowest first. */
+static void pen_fixed(struct pen *pen, uint64_t number, size_t size)
 {
-    avro_value_t field;
+    uint8_t bytes[sizeof(number)];
 
-    if (pen_next(pen, &field))
-        pen->error = avro_value_set_branch(&field, is_present, branch);
-    if (pen->error == 0 && !is_present)
-        pen->error = avro_value_set_null(branch);
-    return pen->error == 0 && is_present;
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)(number >> (8 * i));
+    pen_bytes(pen, bytes, size);
+}
+
+static void pen_float(struct pen *pen, float number)
+{
+    uint32_t bits;
+
+    memcpy(&bits, &number, sizeof(bits));
+    pen_fixed(pen, bits, sizeof(bits));
+}
+
+static void pen_double(struct pen *pen, double number)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &number, sizeof(bits));
+    pen_fixed(pen, bits, sizeof(bits));
+}
+
+/* A union of null and something: the something is to be written next, if it is there. */
+static bool pen_optional(struct pen *pen, bool is_present)
+{
+    pen_long(pen, is_present);
+    return is_present;
 }
 
 static void pen_optional_text(struct pen *pen, struct span text)
 {
-    avro_value_t branch;
-
-    if (pen_optional(pen, text.size > 0, &branch))
-        pen->error = text_lend(&branch, text);
-}
-
-static void pen_optional_int(struct pen *pen, bool is_present, int32_t number)
-{
-    avro_value_t branch;
-
-    if (pen_optional(pen, is_present, &branch))
-        pen->error = avro_value_set_int(&branch, number);
+    if (pen_optional(pen, text.size > 0))
+        pen_text(pen, text);
 }
 
 static void pen_optional_long(struct pen *pen, bool is_present, int64_t number)
 {
-    avro_value_t branch;
-
-    if (pen_optional(pen, is_present, &branch))
-        pen->error = avro_value_set_long(&branch, number);
+    if (pen_optional(pen, is_present))
+        pen_long(pen, number);
 }
 
-/* Opens the next field, an array of records, empty. */
-static void pen_array(struct pen *pen, avro_value_t *array)
+/* An array is a block of so many items, which are to be written next, and the end: a block of none. */
+static void pen_items(struct pen *pen, uint32_t count)
 {
-    if (pen_next(pen, array))
-        pen->error = avro_value_reset(array);
+    if (count > 0)
+        pen_long(pen, count);
 }
 
-/* Appends a record to `array` and gives the pen for it; the error is carried along. */
-static struct pen pen_append(const struct pen *pen, avro_value_t *array)
+static void pen_items_end(struct pen *pen)
 {
-    struct pen inner = {.error = pen->error};
-
-    if (inner.error == 0)
-        inner.error = avro_value_append(array, &inner.record, NULL);
-    return inner;
+    pen_long(pen, 0);
 }
 
-static bool buffer_grow(struct encoder *encoder)
+static struct pen pen_begin(struct encoder *encoder, uint32_t schema_id)
 {
-    char *buffer = encoder->buffer_size < BUFFER_SIZE_MAX ? realloc(encoder->buffer, 2 * encoder->buffer_size) : NULL;
+    struct pen pen = {.encoder = encoder};
 
-    if (buffer == NULL)
-        return false;
-    encoder->buffer = buffer;
-    encoder->buffer_size *= 2;
-    return true;
-}
-
-static void frame_write(char *buffer, uint32_t schema_id)
-{
-    buffer[0] = 0;
+    encoder->buffer[pen.size++] = 0;
     for (unsigned index = 1; index < FRAME_SIZE; index++)
-        buffer[index] = (char)(schema_id >> (8 * (FRAME_SIZE - 1 - index)) & 0xff);
+        encoder->buffer[pen.size++] = (uint8_t)(schema_id >> (8 * (FRAME_SIZE - 1 - index)));
+    return pen;
 }
 
-/* Ends a message, of which the pen has written all fields, and gives out its bytes. */
-static enum verdict message_write(struct encoder *encoder, struct avro_message *message, const struct pen *pen,
-                                  struct span *bytes, struct reason *why)
+/* Gives out the bytes of a message, of which the pen has written all fields. */
+static enum verdict pen_end(const struct pen *pen, struct span *bytes, struct reason *why)
 {
-    int error = pen->error;
-
-    while (error == 0) {
-        avro_writer_memory_set_dest(encoder->writer, encoder->buffer + FRAME_SIZE,
-                                    (int64_t)(encoder->buffer_size - FRAME_SIZE));
-        error = avro_value_write(encoder->writer, &message->value);
-        if (error != ENOSPC || !buffer_grow(encoder))
-            break;
-        error = 0;
-    }
-    if (error != 0)
-        return reason_set(why, HALT, ENCODE_FAILED, error, "schema %u: %s", message->schema_id, avro_strerror());
-    assert(pen->field == avro_schema_record_size(message->schema));
-    frame_write(encoder->buffer, message->schema_id);
-    *bytes = (struct span){encoder->buffer, FRAME_SIZE + (size_t)avro_writer_tell(encoder->writer)};
+    if (pen->is_full)
+        return reason_set(why, HALT, ENCODE_FAILED, 0,
+                          "a message has more than %zu bytes, or there is no memory for it", BUFFER_SIZE_MAX);
+    *bytes = (struct span){(const char *)pen->encoder->buffer, pen->size};
     return GO_ON;
 }
 
 static void pen_labels(struct pen *pen, const struct event *event)
 {
-    avro_value_t array;
-
     assert(event->label_count <= EVENT_LABELS_MAX);
-    pen_array(pen, &array);
+    pen_items(pen, event->label_count);
     for (uint32_t index = 0; index < event->label_count; index++) {
-        struct pen label = pen_append(pen, &array);
-        avro_value_t confidence;
-        pen_text(&label, event->labels[index].path);
-        if (pen_next(&label, &confidence))
-            label.error = avro_value_set_float(&confidence, event->labels[index].confidence);
-        pen->error = label.error;
+        pen_text(pen, event->labels[index].path);
+        pen_float(pen, event->labels[index].confidence);
     }
+    pen_items_end(pen);
 }
 
 enum verdict encode_event(struct encoder *encoder, const struct event *event, struct span *bytes, struct reason *why)
 {
-    struct pen pen = {.record = encoder->event.value};
+    struct pen pen = pen_begin(encoder, SCHEMA_ID_GENERATION);
 
     pen_text(&pen, event->id);
     pen_long(&pen, event->created_ms);
@@ -298,13 +225,13 @@ enum verdict encode_event(struct encoder *encoder, const struct event *event, st
     pen_flag(&pen, event->cancelled);
     pen_optional_text(&pen, event->finish_reason);
     pen_flag(&pen, event->tools_offered);
-    pen_optional_int(&pen, event->latency_ms != EVENT_ABSENT, event->latency_ms);
-    pen_optional_int(&pen, event->first_token_ms != EVENT_ABSENT, event->first_token_ms);
-    pen_optional_int(&pen, event->generation_ms != EVENT_ABSENT, event->generation_ms);
+    pen_optional_long(&pen, event->latency_ms != EVENT_ABSENT, event->latency_ms);
+    pen_optional_long(&pen, event->first_token_ms != EVENT_ABSENT, event->first_token_ms);
+    pen_optional_long(&pen, event->generation_ms != EVENT_ABSENT, event->generation_ms);
     pen_flag(&pen, event->classified);
     pen_labels(&pen, event);
     pen_enum(&pen, event->op);
-    return message_write(encoder, &encoder->event, &pen, bytes, why);
+    return pen_end(&pen, bytes, why);
 }
 
 static void pen_window(struct pen *pen, struct window window)
@@ -331,7 +258,7 @@ static void pen_columns(struct pen *pen, const struct span columns[COLUMN_COUNT]
 {
     for (int column = 0; column < COLUMN_COUNT; column++) {
         if (column == COLUMN_AGE)
-            pen_optional_int(pen, columns[column].size > 0, age_parse(columns[column]));
+            pen_optional_long(pen, columns[column].size > 0, age_parse(columns[column]));
         else
             pen_optional_text(pen, columns[column]);
     }
@@ -341,16 +268,17 @@ static void pen_columns(struct pen *pen, const struct span columns[COLUMN_COUNT]
 static void pen_histogram(struct pen *pen, const struct cell *cell, uint32_t histogram, uint32_t *slot)
 {
     const uint32_t first = histogram * HISTOGRAM_BUCKETS;
-    avro_value_t array;
+    uint32_t end = *slot;
 
-    pen_array(pen, &array);
-    for (; *slot < cell->slot_count && cell->slots[*slot].id < first + HISTOGRAM_BUCKETS; (*slot)++) {
-        struct pen bucket = pen_append(pen, &array);
+    while (end < cell->slot_count && cell->slots[end].id < first + HISTOGRAM_BUCKETS)
+        end++;
+    pen_items(pen, end - *slot);
+    for (; *slot < end; (*slot)++) {
         assert(cell->slots[*slot].id >= first);
-        pen_long(&bucket, histogram_floor(cell->slots[*slot].id - first));
-        pen_long(&bucket, (int64_t)cell->slots[*slot].value);
-        pen->error = bucket.error;
+        pen_long(pen, histogram_floor(cell->slots[*slot].id - first));
+        pen_long(pen, (int64_t)cell->slots[*slot].value);
     }
+    pen_items_end(pen);
 }
 
 static void pen_cell(struct pen *pen, const struct cell *cell, int64_t retained)
@@ -369,19 +297,17 @@ static void pen_cell(struct pen *pen, const struct cell *cell, int64_t retained)
 /* Writes the measures of a suppressed row: the same fields as pen_cell(), all 0, empty or null. */
 static void pen_nothing(struct pen *pen)
 {
-    avro_value_t array;
-
     for (int measure = 0; measure < MEASURE_COUNT; measure++)
         pen_long(pen, 0);
     for (uint32_t histogram = 0; histogram < HISTOGRAM_COUNT; histogram++)
-        pen_array(pen, &array);
+        pen_items_end(pen);
     pen_optional_long(pen, false, 0);
 }
 
 enum verdict encode_summary(struct encoder *encoder, const struct summary *summary, struct span *bytes,
                             struct reason *why)
 {
-    struct pen pen = {.record = encoder->summary.value};
+    struct pen pen = pen_begin(encoder, SCHEMA_ID_SUMMARY);
 
     assert(summary->cell != NULL); /* A tombstone has no bytes. */
     assert(summary->rollup.size > 0);
@@ -398,7 +324,7 @@ enum verdict encode_summary(struct encoder *encoder, const struct summary *summa
     pen_long(&pen, summary_version(summary->generation, summary->revision, summary->pane));
     pen_text(&pen, summary->tables_version);
     pen_flag(&pen, summary->suppressed);
-    return message_write(encoder, &encoder->summary, &pen, bytes, why);
+    return pen_end(&pen, bytes, why);
 }
 
 static void pen_partition(struct pen *pen, const struct ledger_partition *partition)
@@ -407,7 +333,7 @@ static void pen_partition(struct pen *pen, const struct ledger_partition *partit
 
     for (int outcome = 0; outcome < OUTCOME_COUNT; outcome++)
         consumed += partition->outcomes[outcome];
-    pen_int(pen, partition->partition);
+    pen_long(pen, partition->partition);
     pen_text(pen, span_of(partition->incarnation));
     pen_long(pen, partition->first);
     pen_long(pen, partition->next);
@@ -425,8 +351,7 @@ static void pen_partition(struct pen *pen, const struct ledger_partition *partit
 
 enum verdict encode_ledger(struct encoder *encoder, const struct ledger *ledger, struct span *bytes, struct reason *why)
 {
-    struct pen pen = {.record = encoder->ledger.value};
-    avro_value_t array;
+    struct pen pen = pen_begin(encoder, SCHEMA_ID_LEDGER);
 
     pen_window(&pen, ledger->window);
     pen_enum(&pen, ledger->pane);
@@ -435,32 +360,27 @@ enum verdict encode_ledger(struct encoder *encoder, const struct ledger *ledger,
     pen_long(&pen, summary_version(ledger->generation, ledger->revision, ledger->pane));
     pen_long(&pen, ledger->summaries);
     pen_text(&pen, ledger->tables_version);
-    pen_array(&pen, &array);
-    for (uint32_t index = 0; index < ledger->partition_count; index++) {
-        struct pen partition = pen_append(&pen, &array);
-        pen_partition(&partition, &ledger->partitions[index]);
-        pen.error = partition.error;
-    }
+    pen_items(&pen, ledger->partition_count);
+    for (uint32_t index = 0; index < ledger->partition_count; index++)
+        pen_partition(&pen, &ledger->partitions[index]);
+    pen_items_end(&pen);
     pen_long(&pen, ledger->retention);
-    return message_write(encoder, &encoder->ledger, &pen, bytes, why);
+    return pen_end(&pen, bytes, why);
 }
 
 static void pen_number(struct pen *pen, const struct signal_number *number)
 {
-    avro_value_t field, branch;
-
     pen_text(pen, number->name);
-    if (pen_next(pen, &field))
-        pen->error = avro_value_set_branch(&field, number->is_real, &branch);
-    if (pen->error == 0)
-        pen->error = number->is_real ? avro_value_set_double(&branch, number->real)
-                                     : avro_value_set_long(&branch, number->integer);
+    pen_long(pen, number->is_real); /* the branch of the union */
+    if (number->is_real)
+        pen_double(pen, number->real);
+    else
+        pen_long(pen, number->integer);
 }
 
 enum verdict encode_signal(struct encoder *encoder, const struct signal *signal, struct span *bytes, struct reason *why)
 {
-    struct pen pen = {.record = encoder->signal.value};
-    avro_value_t array;
+    struct pen pen = pen_begin(encoder, SCHEMA_ID_SIGNAL);
 
     assert(signal->number_count <= SIGNAL_NUMBERS_MAX);
     pen_enum(&pen, (int)signal->kind);
@@ -468,15 +388,13 @@ enum verdict encode_signal(struct encoder *encoder, const struct signal *signal,
     pen_optional_text(&pen, signal->cohort);
     pen_enum(&pen, signal->window.kind);
     pen_long(&pen, signal->window.start_ms);
-    pen_array(&pen, &array);
-    for (uint32_t index = 0; index < signal->number_count; index++) {
-        struct pen number = pen_append(&pen, &array);
-        pen_number(&number, &signal->numbers[index]);
-        pen.error = number.error;
-    }
+    pen_items(&pen, signal->number_count);
+    for (uint32_t index = 0; index < signal->number_count; index++)
+        pen_number(&pen, &signal->numbers[index]);
+    pen_items_end(&pen);
     pen_text(&pen, signal->rule);
     pen_long(&pen, signal->generation);
     pen_long(&pen, signal->revision);
     pen_text(&pen, signal->tables_version);
-    return message_write(encoder, &encoder->signal, &pen, bytes, why);
+    return pen_end(&pen, bytes, why);
 }

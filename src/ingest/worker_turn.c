@@ -117,7 +117,7 @@ static struct closing_turn closing_turn_of(const struct worker *worker, const st
     return (struct closing_turn){
         .pipeline = worker->pipeline,
         .partition_count = worker->partition_count,
-        .may_take = worker->has_joined,
+        .may_take = worker->has_joined || worker->has_left,
         .is_final = is_final,
         .now_ms = turn->now_ms,
         .logger = worker->logger,
@@ -134,38 +134,48 @@ static enum verdict close_windows(struct worker *worker, struct turn *turn, stru
     return GO_ON;
 }
 
-/* The last turns of the one that has the lease. It does without partitions: the group may meet meanwhile, since others
- * leave, and what it is about to close is read out, whoever reads it. */
-static void close_all(struct worker *worker, struct turn *turn)
+/* The last turns of the one that has the lease. It leaves the group first, with the others: to wait in a group that
+ * meets is to be heard by nobody. What is read out stays so, for this drain, whatever comes behind. */
+static enum verdict close_all(struct worker *worker, struct turn *turn, struct reason *why)
 {
-    const struct closing_turn closing = closing_turn_of(worker, turn, true);
+    enum verdict verdict = worker->has_left ? GO_ON : pipeline_leave(worker->pipeline, why);
 
+    if (verdict != GO_ON)
+        return verdict;
+    worker->has_left = true;
+    const struct closing_turn closing = closing_turn_of(worker, turn, true);
     closing_turn(&worker->closing, &closing);
     turn->is_done = worker->closing.is_stuck || closing_is_done(&worker->closing, turn->now_ms);
+    return GO_ON;
+}
+
+/* Whether this worker has counted what it was given, and knows what that was. */
+static bool is_drained(const struct worker *worker)
+{
+    return worker->is_drain && (worker->has_joined || worker->has_left) &&
+           assignment_is_drained(pipeline_assignment(worker->pipeline));
 }
 
 /* A drain ends when this worker's partitions are at their end and stored, or stopped. Who has the lease waits for the
- * others, closes everything, and leaves last; as long as nobody is known to have it, nobody leaves. To leave makes the
- * group meet, and nobody counts meanwhile: so the others, too, stay until all is read out, for a while at most. */
+ * others, and closes everything; as long as nobody is known to have it, nobody ends. To leave makes the group meet, and
+ * nobody counts meanwhile: so the others, too, stay until all is read out, for a while at most. */
 static enum verdict finish_drain(struct worker *worker, struct turn *turn, struct reason *why)
 {
     bool is_ours = worker->closing.lease == LEASE_OURS;
-    bool is_read_out = false;
+    bool is_read_out = worker->has_left;
 
-    if (!worker->is_drain || !(worker->has_joined || is_ours) ||
-        !assignment_is_drained(pipeline_assignment(worker->pipeline))) {
+    if (!is_drained(worker)) {
         worker->stays_ms = turn->now_ms + STAY_MS;
         return GO_ON;
     }
-    if (worker->closing.is_stuck)
-        turn->is_done = true;
+    turn->is_done = worker->closing.is_stuck;
     if (turn->is_done || worker->closing.lease == LEASE_UNKNOWN)
         return GO_ON;
-    enum verdict verdict = pipeline_is_read_out(worker->pipeline, worker->partition_count, &is_read_out, why);
-    if (verdict == GO_ON && is_ours && is_read_out)
-        close_all(worker, turn);
-    else if (verdict == GO_ON && !is_ours)
-        turn->is_done = is_read_out || turn->now_ms >= worker->stays_ms;
+    enum verdict verdict =
+        is_read_out ? GO_ON : pipeline_is_read_out(worker->pipeline, worker->partition_count, &is_read_out, why);
+    if (verdict == GO_ON && is_ours)
+        return is_read_out ? close_all(worker, turn, why) : GO_ON;
+    turn->is_done = verdict == GO_ON && (is_read_out || turn->now_ms >= worker->stays_ms);
     return verdict;
 }
 

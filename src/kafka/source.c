@@ -10,8 +10,7 @@
  * assigned offset on, each once, or not at all. A partition whose log is suspect waits for source_check_log().
  *
  * Moving a position is a new assignment of the full list: rd_kafka_seek() is unreliable before librdkafka 2.1, and the
- * eager protocol knows no smaller step. Records that were fetched before carry an older version, and librdkafka drops
- * them when they are taken out of its queue; the guard holds where that should fail.
+ * eager protocol knows no smaller step. What was fetched before is of an older version: librdkafka drops it, or we do.
  */
 #include "gentally/kafka/source.h"
 
@@ -132,6 +131,12 @@ enum verdict source_join(struct source *source, struct reason *why)
     rd_kafka_topic_partition_list_destroy(topics);
     source->is_joined = code == RD_KAFKA_RESP_ERR_NO_ERROR;
     return source->is_joined ? GO_ON : kafka_reason(KAFKA_READ, code, "joining the group", why);
+}
+
+enum verdict source_leave(struct source *source, struct reason *why)
+{
+    rd_kafka_resp_err_t code = rd_kafka_unsubscribe(source->client);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "leaving the group", why);
 }
 
 /*

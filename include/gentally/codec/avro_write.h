@@ -1,5 +1,5 @@
 /*
- * Writes events, summaries, ledger records and signals as Avro bytes in Confluent framing, with libavro. The bytes
+ * Writes events, summaries, ledger records and signals as Avro bytes in Confluent framing. The bytes
  * depend on the contents alone: no clock, no host. One owner.
  */
 #ifndef GENTALLY_AVRO_WRITE_H
@@ -11,13 +11,13 @@
 
 struct encoder;
 
-/* Opens an encoder for the bundled schemas. GO_ON gives `*encoder` to the caller, to be closed once. HALT: NO-MEMORY,
- * SCHEMA-INVALID. */
+/* Opens an encoder for the bundled schemas. GO_ON gives `*encoder` to the caller, to be closed once. HALT: NO-MEMORY.
+ */
 MUST_CHECK enum verdict encoder_open(struct encoder **encoder, struct reason *why);
 void encoder_close(struct encoder *encoder);
 
 /* Encode one event, summary (with a cell: a tombstone has no value), ledger record or signal as a message. `*bytes`
- * borrows from the encoder until its next call. HALT: ENCODE-FAILED with libavro's words. */
+ * borrows from the encoder until its next call. HALT: ENCODE-FAILED, beyond 64 MiB. */
 MUST_CHECK enum verdict encode_event(struct encoder *encoder, const struct event *event, struct span *bytes,
                                      struct reason *why);
 MUST_CHECK enum verdict encode_summary(struct encoder *encoder, const struct summary *summary, struct span *bytes,
