@@ -270,7 +270,6 @@ static void tell(struct sim *sim, int count, const struct span arguments[], cons
 
     if (is_fence && is_status(reply, begin, "FENCED"))
         oracle_fenced(sim, database, count, arguments);
-    if (is_status(reply, begin, "COLLECTED")) fprintf(stderr, "COLL seed %lu %s\n", (unsigned long)sim->seed, arguments[1].bytes);
     if (!is_status(reply, begin, "OK"))
         return;
     if (is_flush)
