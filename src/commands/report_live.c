@@ -23,6 +23,7 @@
 #define OFTEN_MS 10000 /* but made so often under a steady stream */
 #define ASK_MS 5000    /* between two questions whether the broker is there */
 #define ANSWER_MS 1000
+#define ENDS_MS 3000     /* a broker answers in turn, and keeps the answers to fetches back for half a second */
 #define LIVE_INTERVALS 3 /* of early panes, without a new one, before it is asked whether the log went on meanwhile */
 
 static const char *const rollups[] = {REPORT_ROLLUPS};
@@ -150,7 +151,7 @@ static enum http_state ask_log(struct live_report *live, const struct figures_to
     int64_t *ends = calloc((size_t)told->partitions + 1, sizeof(*ends)), sum = 0;
     bool is_known =
         ends != NULL && told->partitions > 0 &&
-        topic_follow_ends(live->follow, live->config->topic, ANSWER_MS, told->partitions, ends, &why) == GO_ON;
+        topic_follow_ends(live->follow, live->config->topic, ENDS_MS, told->partitions, ends, &why) == GO_ON;
 
     for (int32_t i = 0; is_known && i < told->partitions; i++)
         sum = sum_told(sum, ends[i]);

@@ -12,7 +12,7 @@ import subprocess
 
 import fastavro
 from confluent_kafka import KafkaError, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
 
 from harness import check, equal, main, note, wait_until
 from topics import _SCHEMAS, OUTCOMES, decode, read_topic, version, with_version
@@ -772,6 +772,35 @@ def test_what_is_taken_away_is_found(world):
             shown = [finding["key"] for finding in result["shown"] if finding["check"] == "removed"]
             check(key.decode() in shown, f"{name}: {key} is not named", shown)
     note(f"{len(REMOVALS)} removals, each found")
+
+
+def test_partitions_that_were_added_are_seen(world):
+    """Keys of before are then in other partitions than new values of them: `setup` makes nothing, `verify` names them.
+    As long as a topic is empty, nothing is wrong."""
+    admin = AdminClient({"bootstrap.servers": world.kafka})
+
+    def grow(count):
+        topic = f"{world.namespace}.summaries.model"
+        admin.create_partitions([NewPartitions(topic, count)])[topic].result(30)
+        wait_until(lambda: len(admin.list_topics(topic, 30).topics[topic].partitions) == count, 30, "the partitions")
+
+    world.settings.update(SETTINGS)
+    world.start_redis()
+    world.run("setup", "--partitions", 2)
+    grow(3)
+    world.run("setup", "--partitions", 2)
+    prepare(world)
+    world.run("setup", "--partitions", 2)
+    equal(verify(world)["violations"], 0, "three partitions all along")
+    grow(4)
+    done = world.start("setup", GENTALLY_ROLLUPS=SETTINGS["GENTALLY_ROLLUPS"] + ",language=language")
+    equal(done.wait(60), 78, "exit status of setup")
+    check("SETUP-PARTITIONS" in done.log and "summaries.model has 4 partitions" in done.log, "its reason", done.log)
+    topics = admin.list_topics(timeout=30).topics
+    check(f"{world.namespace}.summaries.language" not in topics, "setup made a topic")
+    result = verify(world, "--show", 1)
+    check(result["checks"]["places"] > 0, f"verify: {result}")
+    equal(result["shown"][0]["topic"], f"{world.namespace}.summaries.model", "the topic it names")
 
 
 def test_verify_goes_by_the_settings(world):

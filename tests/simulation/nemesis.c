@@ -72,6 +72,7 @@ static void hold_workers(struct sim *sim)
 {
     int64_t until_ms = sim->now_ms + sim_between(sim, 2500, 8000);
 
+    sim->held_until_ms = until_ms;
     for (int i = 0; i < SIM_WORKERS; i++)
         if (sim->processes[i].is_alive && sim->processes[i].paused_until_ms < until_ms)
             sim->processes[i].paused_until_ms = until_ms;

@@ -368,8 +368,10 @@ static void heal(struct sim *sim)
     sim->kafka->down_until_ms = 0;
     if (redis->is_split)
         redis_heal(sim);
-    for (int i = 0; i < SIM_WORKERS; i++)
-        sim->processes[i].paused_until_ms = 0;
+    for (int i = 0; i < SIM_WORKERS;
+         i++) /* Whoever is held does not look before he was held long enough to look again. */
+        if (sim->processes[i].paused_until_ms > sim->held_until_ms)
+            sim->processes[i].paused_until_ms = sim->held_until_ms;
     for (int32_t p = 0; p < SIM_PARTITIONS; p++)
         must_restart = must_restart || sim->has_stopped[p];
     while (sim->processes[SIM_WORKERS].is_alive && !sim->has_failed)

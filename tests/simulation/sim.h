@@ -121,6 +121,7 @@ struct sim {
     int wanted_workers;
     bool has_drains;
     int64_t fault_due_ms, heal_ms, refused_until_ms;
+    int64_t held_until_ms; /* all workers, while a log is cut and grows again */
     struct config config;
     struct process processes[SIM_WORKERS + 1]; /* the last is the operator */
     struct process *current;                   /* NULL: the scheduler */
