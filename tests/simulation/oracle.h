@@ -15,6 +15,7 @@ void published_free(struct sim *sim);
 
 /* A function has returned OK: its effect is checked against the truth of the database it had it on. */
 void oracle_flushed(struct sim *sim, struct database *database, int count, const struct span arguments[]);
+void oracle_applied(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 /* A flush was refused as an older owner's, or as not beginning where the store stands. */
 void oracle_fenced(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 void oracle_created(struct sim *sim, struct database *database, int count, const struct span arguments[]);

@@ -273,6 +273,8 @@ static void tell(struct sim *sim, int count, const struct span arguments[], cons
         return;
     if (is_flush)
         oracle_flushed(sim, database, count, arguments);
+    if (ends_with(arguments[1], "_apply"))
+        oracle_applied(sim, database, count, arguments);
     if (ends_with(arguments[1], "_create"))
         oracle_created(sim, database, count, arguments);
     if (ends_with(arguments[1], "_seal"))
