@@ -153,9 +153,10 @@ bool entry_next_row(struct entry_reader *reader, struct entry_row *row)
         return false;
     if ((flags & HAS_PLACE) != 0 && (!get_time(reader, &reader->base_ms) || !get_byte(reader, &reader->kinds)))
         return false;
-    if (reader->kinds == 0 || reader->kinds > KINDS_ALL)
+    if (reader->kinds == 0 || reader->kinds > KINDS_ALL || (reader->is_taken && (flags & IS_TAKEN) == 0))
         return false;
-    *row = (struct entry_row){.base_ms = reader->base_ms, .kinds = reader->kinds, .is_taken = (flags & IS_TAKEN) != 0};
+    reader->is_taken = (flags & IS_TAKEN) != 0;
+    *row = (struct entry_row){.base_ms = reader->base_ms, .kinds = reader->kinds, .is_taken = reader->is_taken};
     reader->rows--;
     return get_bytes(reader, &row->key) && row->key.size > 0 && get_bytes(reader, &row->packed);
 }

@@ -1,7 +1,9 @@
 /*
- * For each window that is behind: entries, a few at a time, become a tail; its cells are read, merged, and written.
+ * Entries, as many as a call may change cells, are compacted to one; for each window that is behind where they begin
+ * the one becomes a tail, whose cells are read, merged, and written.
  *
- *   journal --tail_add--> cells, named --store_journal_load--> stored --tail_merge--> values --> store_journal_apply
+ *   journal --compaction--> entry --tail_add--> cells, named --store_journal_load--> stored --tail_merge--> values
+ *           --store_journal_apply--> store
  */
 #include "apply.h"
 
@@ -13,6 +15,7 @@
 #include "gentally/base/log.h"
 #include "gentally/config/config.h"
 #include "gentally/core/admission.h"
+#include "gentally/core/compact.h"
 #include "gentally/core/event.h"
 #include "gentally/redis/store_journal.h"
 
@@ -20,7 +23,8 @@ struct applier {
     const struct config *config;
     struct store *store;
     struct logger *logger;
-    struct tail *tail; /* of the window at hand */
+    struct compaction *compaction; /* of the entries at hand */
+    struct tail *tail;             /* of the window at hand */
 };
 
 enum verdict applier_open(struct applier **applier, const struct config *config, struct store *store,
@@ -33,8 +37,8 @@ enum verdict applier_open(struct applier **applier, const struct config *config,
     opened->config = config;
     opened->store = store;
     opened->logger = logger;
-    if (tail_open(&opened->tail, why) != GO_ON) {
-        free(opened);
+    if (compaction_open(&opened->compaction, why) != GO_ON || tail_open(&opened->tail, why) != GO_ON) {
+        applier_close(opened);
         return HALT;
     }
     *applier = opened;
@@ -45,6 +49,7 @@ void applier_close(struct applier *applier)
 {
     if (applier == NULL)
         return;
+    compaction_close(applier->compaction);
     tail_close(applier->tail);
     free(applier);
 }
@@ -107,37 +112,27 @@ static void warn(const struct applier *applier, enum reason_id id, const char *w
     log_reason(applier->logger, LOG_LEVEL_WARN, &why);
 }
 
-/* ---- one window ---- */
+/* ---- some entries ---- */
 
-/* Rows of an entry, in all windows: no tail of it alone has more. */
-static uint32_t rows_of(struct span entry)
-{
-    struct entry_reader reader;
-    struct entry_window window;
-
-    if (!entry_open(&reader, entry))
-        return 0; /* whoever adds it finds that out */
-    while (reader.windows > 0)
-        if (!entry_next_window(&reader, &window))
-            return 0;
-    return reader.rows > UINT32_MAX ? UINT32_MAX : (uint32_t)reader.rows;
-}
-
-/* Adds entries behind `from` to the tail, at least one, as long as their cells fit into a call. */
+/* Compacts the entries behind `from`, one at least and as many as their rows may be cells of a call, up to `*number`.
+ */
 static enum verdict gather(struct applier *applier, const struct journal *journal, int64_t from, int64_t *number,
-                           struct reason *why)
+                           struct span *entry, struct reason *why)
 {
+    bool is_added = true;
     enum verdict verdict = GO_ON;
 
+    compaction_begin(applier->compaction);
     for (*number = from; *number < journal->last && verdict == GO_ON; ++*number) {
-        struct span entry = journal->entries[*number + 1 - journal->first];
-        int64_t most = (int64_t)tail_count(applier->tail) + rows_of(entry);
-        if (*number > from && most > applier->config->flush_rows_max)
+        verdict = compaction_add(applier->compaction, journal->entries[*number + 1 - journal->first],
+                                 (uint64_t)applier->config->flush_rows_max, &is_added, why);
+        if (!is_added)
             break;
-        verdict = tail_add(applier->tail, entry, why);
     }
-    return verdict;
+    return verdict == GO_ON ? compaction_finish(applier->compaction, entry, why) : verdict;
 }
+
+/* ---- one window ---- */
 
 /*
  * Cells are read by themselves: where another owner applied between the two, they do not fit to what is here, and that
@@ -167,14 +162,14 @@ static enum verdict confirm_damage(struct applier *applier, const struct partiti
                       window_kind_name(behind->window.kind), start, damage.text);
 }
 
-static enum verdict apply_some(struct applier *applier, const struct partition_state *state,
-                               const struct journal *journal, const struct window_behind *behind, int64_t *number,
-                               struct reason *why)
+static enum verdict apply_to(struct applier *applier, const struct partition_state *state,
+                             const struct journal *journal, const struct window_behind *behind, int64_t number,
+                             struct span entry, struct reason *why)
 {
     struct tail *tail = applier->tail;
 
     tail_begin(tail, behind->window);
-    enum verdict verdict = gather(applier, journal, behind->number, number, why);
+    enum verdict verdict = tail_add(tail, entry, why);
     if (verdict == GO_ON)
         verdict = store_journal_load(applier->store, state->partition, behind->window, tail, why);
     if (verdict == GO_ON)
@@ -182,7 +177,45 @@ static enum verdict apply_some(struct applier *applier, const struct partition_s
     if (verdict == HALT && why->id == STORE_DAMAGED)
         return confirm_damage(applier, state, behind, why);
     if (verdict == GO_ON)
-        verdict = store_journal_apply(applier->store, state, journal, behind, *number, tail, why);
+        verdict = store_journal_apply(applier->store, state, journal, behind, number, tail, why);
+    return verdict;
+}
+
+/* ---- all ---- */
+
+/* Where the windows that are furthest behind begin. */
+static int64_t furthest(const struct journal *journal)
+{
+    int64_t number = journal->last;
+
+    for (uint32_t i = 0; i < journal->behind_count; i++)
+        number = journal->behind[i].number < number ? journal->behind[i].number : number;
+    return number;
+}
+
+/* Applies some entries to all windows that are behind where these begin. */
+static enum verdict apply_some(struct applier *applier, const struct partition_state *state, struct journal *journal,
+                               int64_t from, struct told *told, struct reason *why)
+{
+    struct span entry;
+    int64_t number = from;
+    enum verdict verdict = gather(applier, journal, from, &number, &entry, why);
+
+    if (verdict == HALT && why->id == STORE_DAMAGED) {
+        const struct reason damage = *why;
+        return reason_set(why, HALT, STORE_DAMAGED, 0, "partition %" PRId32 ": %.400s", state->partition, damage.text);
+    }
+    for (uint32_t i = 0; i < journal->behind_count && verdict == GO_ON; i++) {
+        struct window_behind *behind = &journal->behind[i];
+        if (behind->number != from)
+            continue;
+        verdict = apply_to(applier, state, journal, behind, number, entry, why);
+        if (verdict != GO_ON)
+            break;
+        behind->number = number;
+        behind->records += tail_records(applier->tail);
+        note_fullness(applier->tail, state->partition, behind->window, told);
+    }
     return verdict;
 }
 
@@ -192,17 +225,8 @@ enum verdict applier_run(struct applier *applier, const struct partition_state *
     struct journal journal;
     enum verdict verdict = store_journal_read(applier->store, state, &journal, why);
 
-    for (uint32_t i = 0; i < journal.behind_count && verdict == GO_ON; i++) {
-        struct window_behind *behind = &journal.behind[i];
-        while (behind->number < journal.last && verdict == GO_ON) {
-            int64_t number = behind->number;
-            verdict = apply_some(applier, state, &journal, behind, &number, why);
-            if (verdict == GO_ON)
-                note_fullness(applier->tail, state->partition, behind->window, &told);
-            behind->number = number;
-            behind->records += tail_records(applier->tail);
-        }
-    }
+    for (int64_t from = furthest(&journal); verdict == GO_ON && from < journal.last; from = furthest(&journal))
+        verdict = apply_some(applier, state, &journal, from, &told, why);
     store_journal_close(&journal);
     warn(applier, ROLLUP_FULL, "further rows are added to " DIMENSION_OTHER, &told.full);
     warn(applier, ROLLUP_NEARLY_FULL, "four fifths of the rows that are told one by one", &told.nearly);

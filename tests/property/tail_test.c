@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "cells.h"
+#include "gentally/core/compact.h"
 #include "gentally/core/event.h"
 #include "suite.h"
 
@@ -19,6 +20,7 @@
 
 static uint64_t state;
 static struct cell scratch;
+static struct compaction *compaction;
 
 /* ---- A journal by chance. Requests of a row never fall below nothing. ---- */
 
@@ -44,14 +46,17 @@ static struct span pack(int64_t requests, uint8_t *bytes)
     return (struct span){(const char *)bytes, cell_pack(&scratch, bytes)};
 }
 
+/* Nothing is taken from a row that was not added to: of a rollup; of the total, nothing. */
 static void draw_row(int entry, uint32_t at, bool is_taken, int64_t had[2][KEYS])
 {
     struct drawn *row = &drawn[entry][at];
     int hour = (int)suite_below(&state, 2);
 
-    *row = (struct drawn){.key = (int)suite_below(&state, KEYS), .requests = (int64_t)suite_below(&state, 1000)};
-    if (is_taken && row->requests > had[hour][row->key])
-        row->requests = had[hour][row->key];
+    *row = (struct drawn){.key = (int)suite_below(&state, KEYS), .requests = 1 + (int64_t)suite_below(&state, 1000)};
+    if (is_taken && had[hour][row->key] == 0)
+        row->key = 0;
+    if (is_taken && row->requests >= had[hour][row->key]) /* one is left, so that it is known */
+        row->requests = had[hour][row->key] == 0 ? 0 : had[hour][row->key] - 1;
     had[hour][row->key] += is_taken ? -row->requests : row->requests;
     row->row = (struct entry_row){.base_ms = hour * HOUR_MS,
                                   .kinds = 1u << WINDOW_DAY | 1u << WINDOW_HOUR,
@@ -150,17 +155,44 @@ static void keep(struct span key, struct span value)
     kept.sizes[i] = value.size;
 }
 
-/* Applies the entries from `first` to before `end`. */
+/* Adds entries from `first` to before `end` as one; answers the first that is not in it. */
+static int add_compacted(struct tail *tail, int first, int end)
+{
+    struct reason why;
+    struct span entry;
+    bool is_added = true;
+
+    compaction_begin(compaction);
+    for (; first < end; first++) {
+        CU_ASSERT_EQUAL_FATAL(compaction_add(compaction, entries[first], 60, &is_added, &why), GO_ON);
+        if (!is_added)
+            break;
+    }
+    CU_ASSERT_EQUAL_FATAL(compaction_finish(compaction, &entry, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(tail_add(tail, entry, &why), GO_ON);
+    return first;
+}
+
+/* Applies the entries from `first` to before `end`, as they are, or compacted as far as they may be. */
 static void apply(struct tail *tail, struct window window, int first, int end)
 {
     struct reason why;
     int64_t records = 0;
+    bool is_compacted = suite_below(&state, 2) == 0;
 
     tail_begin(tail, window);
-    for (int i = first; i < end; i++) {
-        CU_ASSERT_EQUAL_FATAL(tail_add(tail, entries[i], &why), GO_ON);
+    for (int i = first; i < end; i++)
         records += window.kind == WINDOW_DAY ? i : window.start_ms == 0;
+    while (is_compacted && first < end) {
+        if (suite_below(&state, 3) > 0) { /* what was compacted before is borrowed: one at most of a tail */
+            first = add_compacted(tail, first, end);
+            is_compacted = false;
+        } else {
+            CU_ASSERT_EQUAL_FATAL(tail_add(tail, entries[first++], &why), GO_ON);
+        }
     }
+    for (int i = first; i < end; i++)
+        CU_ASSERT_EQUAL_FATAL(tail_add(tail, entries[i], &why), GO_ON);
     CU_ASSERT_EQUAL(tail_records(tail), records);
     for (uint32_t i = 0; i < tail_count(tail); i++) {
         struct tail_cell *cell = tail_cell(tail, i);
@@ -315,6 +347,11 @@ int main(int argc, char **argv)
         CU_TEST_INFO_NULL,
     };
 
+    struct reason why;
+    if (compaction_open(&compaction, &why) != GO_ON)
+        return EXIT_FAILURE;
     state = suite_seed();
-    return suite_run(argc, argv, tests);
+    int status = suite_run(argc, argv, tests);
+    compaction_close(compaction);
+    return status;
 }

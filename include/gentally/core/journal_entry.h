@@ -54,6 +54,7 @@ struct entry_reader {
     uint64_t windows, rows; /* that are left */
     int64_t base_ms;
     uint32_t kinds;
+    bool is_taken; /* what was read last */
 };
 
 /* All return false if the bytes are no entry. The windows must be read out before the first row; after the last row
