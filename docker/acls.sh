@@ -28,6 +28,7 @@ deployer Create topic prefixed $namespace.
 deployer Describe topic prefixed $namespace.
 deployer DescribeConfigs topic prefixed $namespace.
 deployer Read topic literal $namespace.ledger
+deployer Read topic prefixed $namespace.summaries.
 reader Read topic prefixed $namespace.summaries.
 reader Read topic literal $namespace.ledger
 reader Read topic literal $namespace.signals

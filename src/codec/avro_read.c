@@ -224,6 +224,13 @@ static void check_suppressed(struct reader *reader, const struct summary_read *r
         reader_fail(reader, "it is suppressed, and has measures");
 }
 
+/* The version follows from what was read before it, and is not kept. */
+static void reader_version(struct reader *reader, int64_t generation, int64_t revision, enum pane pane)
+{
+    if (reader_long(reader) != summary_version(generation, revision, pane))
+        reader_fail(reader, "its version is not that of its generation, revision and pane");
+}
+
 static const char *reader_close(struct reader *reader)
 {
     if (reader->problem == NULL && reader->at != reader->end)
@@ -250,8 +257,10 @@ enum verdict decode_summary(struct span bytes, struct summary_read *read, struct
         reader_histogram(&reader, histogram, &read->cell);
     read->accounts = reader_present(&reader) ? reader_within(&reader, 0, INT64_MAX) : -1;
     summary->pane = (enum pane)reader_within(&reader, PANE_EARLY, PANE_LATE);
-    summary->generation = reader_long(&reader);
-    summary->revision = reader_long(&reader);
+    summary->generation = reader_within(&reader, 0, INT64_MAX);
+    summary->revision = reader_within(&reader, 0, INT64_MAX);
+    if (!is_old)
+        reader_version(&reader, summary->generation, summary->revision, summary->pane);
     summary->tables_version = reader_text(&reader);
     summary->suppressed = !is_old && reader_flag(&reader);
     if (summary->suppressed)
@@ -296,6 +305,7 @@ static void reader_partition(struct reader *reader, struct ledger_partition *par
         has_overflown |= __builtin_add_overflow(counted, partition->outcomes[outcome], &counted);
     }
     reader_stop(reader, partition);
+    partition->end = reader_present(reader) ? reader_within(reader, 0, INT64_MAX) : -1;
     if (reader->problem != NULL || (!has_overflown && counted == consumed))
         return;
     *misfit = (struct ledger_misfit){true, partition->partition, consumed, has_overflown ? INT64_MAX : counted};
@@ -311,8 +321,9 @@ enum verdict decode_ledger(struct span bytes, struct ledger_read *read, struct r
     read->misfit = (struct ledger_misfit){0};
     ledger->window = reader_window(&reader);
     ledger->pane = (enum pane)reader_within(&reader, PANE_EARLY, PANE_LATE);
-    ledger->generation = reader_long(&reader);
-    ledger->revision = reader_long(&reader);
+    ledger->generation = reader_within(&reader, 0, INT64_MAX);
+    ledger->revision = reader_within(&reader, 0, INT64_MAX);
+    reader_version(&reader, ledger->generation, ledger->revision, ledger->pane);
     ledger->summaries = reader_long(&reader);
     ledger->tables_version = reader_text(&reader);
     ledger->partition_count = reader_array(&reader, LENGTH_OF(read->partitions));

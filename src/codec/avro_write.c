@@ -395,6 +395,7 @@ enum verdict encode_summary(struct encoder *encoder, const struct summary *summa
     pen_enum(&pen, summary->pane);
     pen_long(&pen, summary->generation);
     pen_long(&pen, summary->revision);
+    pen_long(&pen, summary_version(summary->generation, summary->revision, summary->pane));
     pen_text(&pen, summary->tables_version);
     pen_flag(&pen, summary->suppressed);
     return message_write(encoder, &encoder->summary, &pen, bytes, why);
@@ -419,6 +420,7 @@ static void pen_partition(struct pen *pen, const struct ledger_partition *partit
     pen_optional_text(pen, span_of(is_stopped ? partition->stopped : NULL));
     pen_optional_long(pen, is_stopped, partition->stopped_at);
     pen_flag(pen, partition->is_given_up);
+    pen_optional_long(pen, partition->end >= 0, partition->end);
 }
 
 enum verdict encode_ledger(struct encoder *encoder, const struct ledger *ledger, struct span *bytes, struct reason *why)
@@ -430,6 +432,7 @@ enum verdict encode_ledger(struct encoder *encoder, const struct ledger *ledger,
     pen_enum(&pen, ledger->pane);
     pen_long(&pen, ledger->generation);
     pen_long(&pen, ledger->revision);
+    pen_long(&pen, summary_version(ledger->generation, ledger->revision, ledger->pane));
     pen_long(&pen, ledger->summaries);
     pen_text(&pen, ledger->tables_version);
     pen_array(&pen, &array);

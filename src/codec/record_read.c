@@ -39,7 +39,7 @@ static const char elsewhere[] = "its value belongs under another key";
 static bool is_possible(const struct ledger *ledger)
 {
     int64_t records = 0;
-    bool is_possible = ledger->generation >= 0 && ledger->generation <= GENERATION_MAX && ledger->revision > 0;
+    bool is_possible = ledger->generation <= GENERATION_MAX && ledger->revision > 0;
 
     for (uint32_t i = 0; i < ledger->partition_count; i++) {
         const struct ledger_partition *part = &ledger->partitions[i];

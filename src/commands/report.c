@@ -1,5 +1,6 @@
 /*
- * `gentally report`: reads the summary topics and the ledger once, and writes the study's figures and tables as of now.
+ * `gentally report`: reads the summary topics and the ledger once, and writes the study's figures and tables, as of
+ * when the summaries were told.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -52,7 +53,8 @@ const struct command command_report = {
         "range; shares are quotients of sums; category figures have 95 % intervals.\n"
         "\n"
         "--watch serves the page at http://127.0.0.1:PORT/, to this machine alone, goes on reading, and renews it in\n"
-        "open browsers. It ends with Ctrl-C or SIGTERM.\n"
+        "open browsers; it says how old the newest figures are, and calls itself live while that is a few intervals\n"
+        "of early_emit_interval_ms at most, or all that the log has. It ends with Ctrl-C or SIGTERM.\n"
         "\n"
         "Examples:\n"
         "  gentally report --out report.html\n"

@@ -23,11 +23,14 @@
 #define OFTEN_MS 10000 /* but made so often under a steady stream */
 #define ASK_MS 5000    /* between two questions whether the broker is there */
 #define ANSWER_MS 1000
+#define ENDS_MS 3000     /* a broker answers in turn, and keeps the answers to fetches back for half a second */
+#define LIVE_INTERVALS 3 /* of early panes, without a new one, before it is asked whether the log went on meanwhile */
 
 static const char *const rollups[] = {REPORT_ROLLUPS};
 #define TOPICS (LENGTH_OF(rollups) + 1)
 
 struct live_report {
+    const struct config *config;
     struct figures *figures;
     struct topic_follow *follow;
     struct http *http;
@@ -133,14 +136,53 @@ static enum verdict renew(struct live_report *live, struct reason *why)
     return verdict;
 }
 
+/* How old what is shown may be without a question why; 0: open weeks are not told. */
+static int64_t live_ms(const struct config *config)
+{
+    int64_t interval_ms = config->early_emit_interval_ms[WINDOW_WEEK];
+
+    return interval_ms == 0 ? 0 : LIVE_INTERVALS * interval_ms + OFTEN_MS;
+}
+
+/* Whether the input's log went on since what is shown was told. */
+static enum http_state ask_log(struct live_report *live, const struct figures_told *told)
+{
+    struct reason why = {0};
+    int64_t *ends = calloc((size_t)told->partitions + 1, sizeof(*ends)), sum = 0;
+    bool is_known =
+        ends != NULL && told->partitions > 0 &&
+        topic_follow_ends(live->follow, live->config->topic, ENDS_MS, told->partitions, ends, &why) == GO_ON;
+
+    for (int32_t i = 0; is_known && i < told->partitions; i++)
+        sum = sum_told(sum, ends[i]);
+    free(ends);
+    if (!is_known)
+        return HTTP_UNSURE;
+    return sum > told->ends ? HTTP_LATE : HTTP_LIVE;
+}
+
+/* Live is what was told a few intervals ago at most, or is all that the log has. */
+static void look_how_old(struct live_report *live)
+{
+    struct figures_told told;
+
+    if (!figures_told(live->figures, &told))
+        return;
+    int64_t age_ms = clock_ms(CLOCK_REALTIME) - told.told_ms;
+    enum http_state state = age_ms <= live_ms(live->config) ? HTTP_LIVE : ask_log(live, &told);
+    http_is_told(live->http, clock_ms(CLOCK_MONOTONIC) - age_ms, state);
+}
+
 static void look_whether_current(struct live_report *live, int64_t now_ms)
 {
     struct reason why = {0};
 
     if (now_ms - live->asked_ms < ASK_MS || !topic_follow_at_end(live->follow))
         return;
-    if (topic_follow_ask(live->follow, ANSWER_MS, &why) == GO_ON && topic_follow_at_end(live->follow))
+    if (topic_follow_ask(live->follow, ANSWER_MS, &why) == GO_ON && topic_follow_at_end(live->follow)) {
         http_is_current(live->http, clock_ms(CLOCK_MONOTONIC));
+        look_how_old(live);
+    }
     live->asked_ms = clock_ms(CLOCK_MONOTONIC);
 }
 
@@ -155,8 +197,10 @@ static enum verdict turn(struct live_report *live, int wait_ms, struct reason *w
     enum verdict verdict = topic_follow_turn(live->follow, wait_ms, take_record, live, why);
     int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
 
-    if (verdict == GO_ON && is_due(live, now_ms))
+    if (verdict == GO_ON && is_due(live, now_ms)) {
         verdict = renew(live, why);
+        look_how_old(live);
+    }
     look_whether_current(live, now_ms);
     http_turn(live->http, 0, clock_ms(CLOCK_MONOTONIC));
     return verdict;
@@ -172,6 +216,7 @@ static enum verdict begin(struct live_report *live, const sigset_t *signals, boo
     if (verdict != GO_ON || *is_stopped)
         return verdict;
     verdict = renew(live, why);
+    look_how_old(live);
     http_is_current(live->http, clock_ms(CLOCK_MONOTONIC));
     live->asked_ms = clock_ms(CLOCK_MONOTONIC);
     if (verdict == GO_ON) {
@@ -183,7 +228,7 @@ static enum verdict begin(struct live_report *live, const sigset_t *signals, boo
 
 enum verdict report_live(const struct config *config, struct figures *figures, uint16_t port, struct reason *why)
 {
-    struct live_report live = {.figures = figures};
+    struct live_report live = {.config = config, .figures = figures};
     sigset_t signals;
     bool is_stopped = false;
 

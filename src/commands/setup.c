@@ -12,6 +12,7 @@
 #include "gentally/cli/command.h"
 #include "gentally/commands/commands.h"
 #include "gentally/kafka/source.h"
+#include "gentally/kafka/topic_places.h"
 #include "gentally/kafka/topics.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
@@ -43,7 +44,8 @@ const struct command command_setup = {
         "\n"
         "Writes down what the namespace is counted by. Run again with other settings it carries out what can be\n"
         "carried out, says so, and workers with the old ones end (runbooks/settings.md); what would change the\n"
-        "meaning of what is counted it refuses before anything is made.\n"
+        "meaning of what is counted it refuses before anything is made. So it does where a summary topic has another\n"
+        "number of partitions than it was filled with.\n"
         "\n"
         "  gentally setup --partitions 12 --replication 3\n",
     .options = option_table,
@@ -181,6 +183,22 @@ static enum verdict create_retention(const struct config *config, struct store *
     return verdict;
 }
 
+/* Whether the keys that are published already are where a worker would put them. */
+static enum verdict check_places(const struct config *config, struct reason *why)
+{
+    char texts[ROLLUPS_MAX + 2][TOPIC_NAME_MAX + 1];
+    const char *names[LENGTH_OF(texts)];
+    uint32_t count = 0;
+
+    topic_ledger(config, texts[count++]);
+    topic_summaries(config, ROLLUP_RETENTION, texts[count++]);
+    for (uint32_t i = 0; i < config->rollups.count; i++)
+        topic_summaries(config, config->rollups.items[i].name, texts[count++]);
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = texts[i];
+    return topic_places_check(config, names, count, why);
+}
+
 static enum verdict set_up(const struct request *request, struct reason *why)
 {
     const struct config *config = request->config;
@@ -191,6 +209,8 @@ static enum verdict set_up(const struct request *request, struct reason *why)
     /* All rights are looked at before anything is made. */
     if (verdict == GO_ON)
         verdict = topics_rehearse(config, request->partitions, request->replication, why);
+    if (verdict == GO_ON)
+        verdict = check_places(config, why);
     if (verdict == GO_ON)
         verdict = store_install(store, why);
     if (verdict == GO_ON)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "gentally/base/clock.h"
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
 #include "gentally/cli/output.h"
@@ -21,6 +22,7 @@
 #include "leaderboard.h"
 #include "pivot_text.h"
 #include "table.h"
+#include "told_last.h"
 
 enum option { ROLLUP, WINDOW, FROM, TO, FORMAT, BY, MEASURE, TOP, SIDE, SPARKLINE, LIMIT, FINAL };
 
@@ -63,6 +65,8 @@ const struct command command_summaries = {
         "json: one object a line, with the fields of schemas/summary.avsc, times in milliseconds.\n"
         "csv: a header, then all fields but the histograms, times as ISO 8601.\n"
         "table: what a person wants to see. `early` in it marks a window that was still open.\n"
+        "Standard error tells of which moment the rows are: event time, offsets, and how far behind the log's end\n"
+        "that was when they were told.\n"
         "\n"
         "Example: tokens by source and week; the top models of a week; how the five largest authors fared:\n"
         "  gentally summaries --rollup model --window week --by source\n"
@@ -93,6 +97,7 @@ struct request {
     uint64_t suppressed;       /* rows left out of the sums */
     struct summary_read *read; /* the summary at hand */
     struct latest *latest;
+    struct told_last *told;
     struct totals *totals; /* unless `is_whole` */
     struct table *table;
     char *text; /* SUMMARY_TEXT_MAX */
@@ -135,12 +140,16 @@ static enum verdict take_record(void *context, const struct record *record, stru
     return latest_put(request->latest, &row, why);
 }
 
-static enum verdict read_topic(struct request *request, const struct config *config, struct reason *why)
+/* The ledger comes first: what is published meanwhile is then newer than what is said of it. */
+static enum verdict read_topics(struct request *request, const struct config *config, struct reason *why)
 {
     char topic[TOPIC_NAME_MAX + 1];
+    const struct told_wanted wanted = {request->window, request->from_ms, request->to_ms, request->is_final};
+    enum verdict verdict = told_last_read(&request->told, config, &wanted, why);
 
     topic_summaries(config, request->rollup->name, topic);
-    enum verdict verdict = topic_read(config, topic, take_record, request, why);
+    if (verdict == GO_ON)
+        verdict = topic_read(config, topic, take_record, request, why);
     if (verdict == GO_ON)
         latest_sort(request->latest);
     return verdict;
@@ -419,6 +428,7 @@ static void close_parts(struct request *request)
     table_close(request->table);
     totals_close(request->totals);
     latest_close(request->latest);
+    told_last_close(request->told);
     free(request->read);
     free(request->text);
 }
@@ -431,13 +441,15 @@ static enum verdict run(struct command_call *call, struct reason *why)
     if (verdict == GO_ON)
         verdict = open_parts(&request, why);
     if (verdict == GO_ON)
-        verdict = read_topic(&request, call->config, why);
+        verdict = read_topics(&request, call->config, why);
     if (verdict == GO_ON)
         verdict = request.is_whole ? print_rows(&request, why) : print_sums(&request, why);
     if (verdict == GO_ON)
         verdict = output_flush(why);
     if (verdict == GO_ON && latest_count(request.latest) == 0)
         fprintf(stderr, "summaries: no such window has been emitted yet\n");
+    else if (verdict == GO_ON)
+        told_last_print(request.told, command_summaries.name, clock_ms(CLOCK_REALTIME));
     if (verdict == GO_ON && request.suppressed > 0)
         fprintf(stderr, "summaries: %" PRIu64 " suppressed rows are in none of these sums\n", request.suppressed);
     if (verdict == GO_ON && latest_spoilt(request.latest) > 0)

@@ -15,6 +15,7 @@
 #include "gentally/commands/commands.h"
 #include "gentally/core/event.h"
 #include "gentally/inspect/audit.h"
+#include "gentally/kafka/topic_places.h"
 #include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
 #include "printable.h"
@@ -47,9 +48,11 @@ const struct command command_verify = {
         "    no more was consumed than offsets were passed; successive offset ranges have neither gap nor overlap;\n"
         "  versions of a window and of a row only rise; a rebuilt partition raises the generation;\n"
         "  no partition's windows hold more records than it counted;\n"
-        "  each window has all the rows its ledger record announces, of that version and no other;\n"
+        "  each window has all the rows its ledger record announces, of that version, or, if it did not tell all,\n"
+        "    of one before;\n"
         "  rows add up: every rollup without labels to the total, the total to the revision;\n"
         "  rows of retention fit their revision, and no cohort has more accounts later than began in it;\n"
+        "  each key is in the partition where it goes, so that its last value is one value;\n"
         "  no row, ledger record or topic was taken away; where Redis can be asked, no window that it has, either.\n"
         "Prints the first violation with its place, and how many there are; exit status 65 if there is any.\n"
         "\n"
@@ -87,6 +90,7 @@ struct request {
     struct summary_read *summary;
     char ledger_topic[TOPIC_NAME_MAX + 1];
     char topic[TOPIC_NAME_MAX + 1]; /* being read */
+    int32_t partitions;             /* of that topic */
     const struct rollup *rollup;    /* of that topic; NULL: retention */
     bool is_second;                 /* reading of the ledger */
     struct kept *kept;              /* the first `show` violations */
@@ -113,6 +117,16 @@ static void keep(void *context, const struct finding *finding)
 
 /* ---- reading ---- */
 
+/* Where the topic has another number of partitions than it was filled with, or somebody else put the record. */
+static void check_place(struct request *request, const struct audit_place *place)
+{
+    if (place->key.size == 0 || request->partitions <= 1)
+        return;
+    int32_t belongs = topic_place(place->key, request->partitions);
+    if (belongs != place->partition)
+        audit_elsewhere(request->audit, place, belongs);
+}
+
 static enum verdict take_ledger(void *context, const struct record *record, struct reason *why)
 {
     struct request *request = context;
@@ -121,10 +135,12 @@ static enum verdict take_ledger(void *context, const struct record *record, stru
     struct window window;
     struct reason because = {0};
     enum verdict verdict = ledger_record_read(record, request->ledger, &window, &because);
+    bool is_foreign = verdict != GO_ON && because.id == SOURCE_FOREIGN;
 
+    if (!is_foreign && !request->is_second)
+        check_place(request, &place);
     if (verdict == GO_ON && record->value.bytes == NULL)
         return request->is_second ? GO_ON : audit_ledger_dropped(request->audit, &place, why);
-    bool is_foreign = verdict != GO_ON && because.id == SOURCE_FOREIGN;
     if (is_foreign && record->key.bytes != NULL && record->value.bytes == NULL) /* So a topic is cleaned of it. */
         return GO_ON;
     if (is_foreign || decode_ledger(record->value, request->ledger, &because) != GO_ON) {
@@ -150,11 +166,13 @@ static enum verdict take_summary(void *context, const struct record *record, str
     struct reason because = {0};
     enum verdict verdict = summary_record_read(record, request->summary, &window, &because);
 
+    bool is_foreign = verdict != GO_ON && because.id == SOURCE_FOREIGN;
+    if (!is_foreign)
+        check_place(request, &place);
     if (verdict == GO_ON && record->value.bytes == NULL) {
         audit_dropped(request->audit, &place);
         return GO_ON;
     }
-    bool is_foreign = verdict != GO_ON && because.id == SOURCE_FOREIGN;
     if (is_foreign && record->key.bytes != NULL && record->value.bytes == NULL) /* So a topic is cleaned of it. */
         return GO_ON;
     if (is_foreign || decode_summary(record->value, request->summary, &because) != GO_ON) {
@@ -174,6 +192,7 @@ static enum verdict check_begin(struct request *request, const char *topic, bool
     char found[64];
     enum verdict verdict = topic_begin(request->config, topic, &begin, why);
 
+    request->partitions = begin.partitions;
     *is_missing = verdict == HALT && why->id == SOURCE_TOPIC_MISSING;
     if (verdict != GO_ON || begin.first == 0)
         return *is_missing ? GO_ON : verdict;
@@ -221,6 +240,7 @@ static enum verdict read_retention(struct request *request, struct reason *why)
     topic_summaries(request->config, ROLLUP_RETENTION, request->topic);
     if (request->store.is_asked && request->store.settings.retention != RETENTION_NEVER)
         return read_topic(request, request->topic, take_summary, why);
+    request->partitions = 0;
     enum verdict verdict = topic_read(request->config, request->topic, take_summary, request, why);
     return verdict == HALT && why->id == SOURCE_TOPIC_MISSING ? GO_ON : verdict;
 }

@@ -1,7 +1,10 @@
 /* Derived fields are worked out once, after the last source, so that no reader parses a text again. */
 #include "config_derive.h"
 
+#include "early_intervals.h"
 #include "gentally/base/hash.h"
+
+#define TOLD_ROWS_MAX (INT64_C(4) << 20)
 
 /* Reads "hour,day" into the set; false if it is empty, names something else, or names one twice. */
 static bool parse_windows(const char *text, bool windows[WINDOW_KINDS])
@@ -69,6 +72,10 @@ enum verdict config_derive(struct config *config, struct reason *why)
     config->kept_ms[WINDOW_DAY] = config->days_kept_days * DAY_MS;
     config->kept_ms[WINDOW_WEEK] = config->weeks_kept_days * DAY_MS;
     config->kept_ms[WINDOW_MONTH] = config->months_kept_days * DAY_MS;
+    config->told_rows_max = TOLD_ROWS_MAX;
+    verdict = early_intervals_parse(config->early_emit_text, config->early_emit_interval_ms, why);
+    if (verdict != GO_ON)
+        return verdict;
     verdict = rollups_parse(config->rollups_text, &config->rollups, why);
     if (verdict != GO_ON)
         return verdict;

@@ -52,6 +52,8 @@ static const struct owned owned[] = {
     {"message.timeout.ms", BECAUSE_ORDER},
     {"delivery.timeout.ms", BECAUSE_ORDER},
     {"queuing.strategy", BECAUSE_ORDER},
+    {"partitioner", "a key has one last value only while all its values are in one partition: it is consistent_random"},
+    {"partitioner_cb", BECAUSE_CALLS},
     {"msg_order_cmp", BECAUSE_CALLS},
     {"delivery.report.only.error", "what is delivered must be known, not only what is not"},
     {"enabled_events", "the worker reads rebalances and errors as events"},

@@ -168,6 +168,13 @@ const struct option config_options[] = {
     {"emit_interval_ms", INTEGER(emit_interval_ms, 10, 600000, "ms"), .initial = "1000",
      .help = "How often to look for windows to close. "
              "If unsure, keep one second."},
+    {"early_emit_interval_ms", TEXT(early_emit_text, "MS[,KIND=MS...]", NOT_EMPTY), .initial = "60000",
+     .help =
+         "How often windows that are open yet are published, of all kinds, or, as in 60000,month=600000, of one. "
+         "0 is off: they are published when they end. "
+         "Each time the counts of an open window with news are read from Redis, and the rows that changed are sent; "
+         "shorter than emit_interval_ms it is as that. "
+         "If unsure, keep one minute."},
     {"late_emit_interval_ms", INTEGER(late_emit_interval_ms, 100, DAY_MS, "ms"), .initial = "10000",
      .help = "How often a window that got late events is emitted again. "
              "Longer saves revisions downstream. "

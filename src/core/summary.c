@@ -151,6 +151,18 @@ int summary_version_compare(int64_t left_generation, int64_t left_revision, enum
     return order;
 }
 
+int64_t summary_version(int64_t generation, int64_t revision, enum pane pane)
+{
+    static_assert(PANE_LATE < 3, "with two bits for it, 3 is above every pane");
+    assert(generation >= 0);
+    assert(revision >= 0);
+    if (generation > VERSION_GENERATION_MAX)
+        return INT64_MAX;
+    if (revision > VERSION_REVISION_MAX)
+        return generation << 50 | VERSION_REVISION_MAX << 2 | 3;
+    return generation << 50 | revision << 2 | (int64_t)pane;
+}
+
 uint64_t tables_version_hash(struct span tables_version)
 {
     static const char end[] = " taxonomy=";

@@ -22,6 +22,7 @@
 #define STANDSTILL_INTERVAL_MS 60000
 #define CLOCKS_INTERVAL_MS 600000
 #define CONFLICTS_MIN 10 /* of ids between two reports, to be warned of */
+#define STAY_MS 20000    /* how long a drain that is done waits for others to be done */
 #define HELD_MS 2000     /* a turn this long: less than it takes to make a topic anew and fill it again */
 
 struct turn {
@@ -113,7 +114,9 @@ static enum verdict flush_if_due(struct worker *worker, struct turn *turn, struc
 
 static bool is_drained(const struct worker *worker)
 {
-    return worker->is_drain && worker->has_joined && assignment_is_drained(pipeline_assignment(worker->pipeline));
+    bool may_end = worker->has_joined || worker->closing.lease == LEASE_OURS;
+
+    return worker->is_drain && may_end && assignment_is_drained(pipeline_assignment(worker->pipeline));
 }
 
 /* What is flushed is counted: the cells follow. Whoever stops leaves that to the next owner; after a drain there may be
@@ -145,24 +148,39 @@ static enum verdict close_windows(struct worker *worker, struct turn *turn, stru
     return GO_ON;
 }
 
-/* A drain ends when this worker's partitions are at their end, stored and applied, or stopped. Who has the lease waits
- * for the others, closes everything, and leaves last; as long as nobody is known to have it, nobody leaves. */
-static enum verdict finish_drain(struct worker *worker, struct turn *turn, struct reason *why)
+/* The last turns of the one that has the lease. It does without partitions: the group may meet meanwhile, since others
+ * leave, and what it is about to close is read out, whoever reads it. */
+static void close_all(struct worker *worker, struct turn *turn)
 {
-    bool is_read_out = false;
-
-    if (!is_drained(worker) || assignment_must_apply(pipeline_assignment(worker->pipeline), true, turn->now_ms))
-        return GO_ON;
-    turn->is_done = worker->closing.lease == LEASE_TAKEN || worker->closing.is_stuck;
-    if (turn->is_done || worker->closing.lease != LEASE_OURS)
-        return GO_ON;
-    enum verdict verdict = pipeline_is_read_out(worker->pipeline, worker->partition_count, &is_read_out, why);
-    if (verdict != GO_ON || !is_read_out)
-        return verdict;
     const struct closing_turn closing = closing_turn_of(worker, turn, true);
+
     closing_turn(&worker->closing, &closing);
     turn->is_done = worker->closing.is_stuck || closing_is_done(&worker->closing, turn->now_ms);
-    return GO_ON;
+}
+
+/* A drain ends when this worker's partitions are at their end, stored and applied, or stopped. Who has the lease waits
+ * for the others, closes everything, and leaves last; as long as nobody is known to have it, nobody leaves. To leave
+ * makes the group meet, and nobody counts meanwhile: so the others, too, stay until all is read out, for a while at
+ * most. */
+static enum verdict finish_drain(struct worker *worker, struct turn *turn, struct reason *why)
+{
+    bool is_ours = worker->closing.lease == LEASE_OURS;
+    bool is_read_out = false;
+
+    if (!is_drained(worker) || assignment_must_apply(pipeline_assignment(worker->pipeline), true, turn->now_ms)) {
+        worker->stays_ms = turn->now_ms + STAY_MS;
+        return GO_ON;
+    }
+    if (worker->closing.is_stuck)
+        turn->is_done = true;
+    if (turn->is_done || worker->closing.lease == LEASE_UNKNOWN)
+        return GO_ON;
+    enum verdict verdict = pipeline_is_read_out(worker->pipeline, worker->partition_count, &is_read_out, why);
+    if (verdict == GO_ON && is_ours && is_read_out)
+        close_all(worker, turn);
+    else if (verdict == GO_ON && !is_ours)
+        turn->is_done = is_read_out || turn->now_ms >= worker->stays_ms;
+    return verdict;
 }
 
 /* What has stopped and was not mended ends the worker when it leaves, and not before. */

@@ -36,6 +36,7 @@ const char *audit_check_name(enum audit_check check)
         [AUDIT_MEASURES] = "measures",
         [AUDIT_RETAINED] = "retention",
         [AUDIT_REMOVED] = "removed",
+        [AUDIT_PLACES] = "places",
     };
 
     assert(check < AUDIT_CHECKS);
@@ -116,6 +117,11 @@ void audit_lacks(struct audit *audit, const struct audit_place *place, const cha
                  const char *found)
 {
     audit_tell(audit, AUDIT_REMOVED, place, field, expected, found);
+}
+
+void audit_elsewhere(struct audit *audit, const struct audit_place *place, int32_t belongs)
+{
+    audit_tell_number(audit, AUDIT_PLACES, place, "partition", "where its key goes, ", belongs, place->partition);
 }
 
 enum verdict audit_stored(struct audit *audit, const struct stored_total *stored, struct reason *why)

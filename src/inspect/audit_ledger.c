@@ -308,6 +308,20 @@ static int edition_compare(struct row_version version, int64_t retention, const 
     return order != 0 ? order : (retention > edition->retention) - (retention < edition->retention);
 }
 
+/* Notes an edition that told all rows: one that is on time, and the first of a generation. So was retention told, by
+ * the first edition that is on time; where that is the first one known, there may have been another before it. */
+static void note_whole(struct audited_window *audited, const struct edition *edition)
+{
+    const struct edition *before = edition == audited->editions ? NULL : &audited->editions[audited->latest];
+    bool is_first = before != NULL && before->version.generation < edition->version.generation;
+    bool is_over = before != NULL && before->version.pane == PANE_EARLY && edition->version.pane != PANE_EARLY;
+
+    if (is_first || edition->version.pane == PANE_ON_TIME)
+        audited->whole = edition->version;
+    if (is_first || is_over)
+        audited->whole_retained = edition_version(edition, true);
+}
+
 enum verdict audit_ledger_take(struct audit *audit, const struct audit_place *place, const struct ledger *ledger,
                                struct reason *why)
 {
@@ -341,6 +355,8 @@ enum verdict audit_ledger_take(struct audit *audit, const struct audit_place *pl
                                 .offset = place->offset,
                                 .written_ms = place->written_ms};
     audited->dropped = 0;
+    if (order > 0)
+        note_whole(audited, edition);
     if (order > 0)
         audited->latest = audited->edition_count - 1;
     return GO_ON;

@@ -1,7 +1,7 @@
 /*
  * The rows of retention held to the ledger and to each other. Their version has the revision of retention, which the
- * ledger record names; editions that differ only in records share their rows of retention. A cohort has at most as many
- * accounts in a later month as it began with.
+ * ledger record names, or an older one where a row did not change since; editions that differ only in records share
+ * their rows of retention. A cohort has at most as many accounts in a later month as it began with.
  */
 #include "audit_retention.h"
 
@@ -177,7 +177,7 @@ void audit_retention_finish(struct audit *audit)
             audited->edition_count == 0)
             continue;
         struct edition *edition = &audited->editions[audited->latest];
-        if (edition->retention != row->version.revision)
+        if (edition->retention == 0) /* It was switched off. */
             continue;
         add_to_edition(edition, row);
         compare_with_first(audit, row, edition);

@@ -1,6 +1,7 @@
 /*
- * The summaries held to the ledger: the latest version of every key must be its window's latest, a window must have as
- * many rows as the ledger says, and rollups that count each event once must add up to the total, measure by measure.
+ * The summaries held to the ledger: the last versions of a window's keys are the window as its latest edition has it.
+ * An edition that is early or late tells the rows that it changed, so others keep the version of one before; one that
+ * is on time, or the first of a generation, tells all. A window must have as many rows as the ledger says.
  *
  * A row that was superseded is not checked any more, since its ledger record may have been compacted away.
  */
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "audit_sums.h"
 #include "audit_tell.h"
 #include "gentally/base/grow.h"
 #include "gentally/base/hash.h"
@@ -124,155 +126,88 @@ static bool check_key(struct audit *audit, const struct audit_place *place, cons
     return false;
 }
 
-/* ---- measures ---- */
+/* ---- versions ---- */
 
-static void add_histograms(struct rollup_total *total, const struct cell *cell)
+/* Whether a version before the latest may still be there: told by an edition that told what had changed, and by none
+ * since. The editions of one generation before the end of the window are followed by one that tells all. */
+static bool may_stay(const struct audited_window *audited, bool is_retained, struct row_version version)
 {
-    for (uint32_t i = 0; i < cell->slot_count; i++) {
-        uint32_t histogram = cell->slots[i].id / HISTOGRAM_BUCKETS;
-        if (histogram >= HISTOGRAM_COUNT)
+    struct row_version latest = edition_version(&audited->editions[audited->latest], is_retained);
+    struct row_version whole = is_retained ? audited->whole_retained : audited->whole;
+
+    return version.generation == latest.generation && (version.pane == PANE_EARLY) == (latest.pane == PANE_EARLY) &&
+           row_version_compare(version, whole) >= 0;
+}
+
+/* Whether an edition has the version, or may have had it: compaction leaves the last records of a window, so all that
+ * were told after the first that is left are there. */
+static bool is_told(const struct audited_window *audited, bool is_retained, struct row_version version)
+{
+    bool is_first = true;
+
+    for (uint32_t i = 0; i < audited->edition_count; i++) {
+        const struct edition *edition = &audited->editions[i];
+        if (is_retained && edition->retention == 0)
             continue;
-        total->values[histogram] += cell->slots[i].value;
-        /* An odd number with mixed bits for each bucket: equal histograms have equal prints, in whatever order. */
-        uint64_t mixed = hash_fold(cell->slots[i].id + 1, UINT64_C(0x9e3779b97f4a7c15)) | 1;
-        total->prints[histogram] += mixed * cell->slots[i].value;
-    }
-}
-
-/* Tells measures that count a part of another measure and exceed it. */
-static void check_parts(struct audit *audit, const struct audit_place *place, const int64_t sums[MEASURE_COUNT])
-{
-    static const struct {
-        enum measure part, whole;
-    } pairs[] = {
-        {M_TOKENS_REASONING, M_TOKENS_COMPLETION},
-        {M_TOKENS_CACHED, M_TOKENS_PROMPT},
-        {M_BILLED_COST_NANO_USD, M_COST_NANO_USD},
-        {M_TOOL_REQUESTS, M_REQUESTS},
-        {M_TOOLS_OFFERED, M_REQUESTS},
-        {M_STREAMED, M_REQUESTS},
-        {M_CANCELLED, M_REQUESTS},
-        {M_FAILED, M_REQUESTS},
-        {M_CLASSIFIED, M_REQUESTS},
-        {M_MAPPED, M_CLASSIFIED},
-        {M_FREE_REQUESTS, M_REQUESTS},
-        {M_MAPPED_TOKENS, M_CLASSIFIED_TOKENS},
-        {M_SPLIT_TOKENS, M_CLASSIFIED_TOKENS},
-        {M_ONE_LABEL, M_CLASSIFIED},
-        {M_TWO_LABELS, M_CLASSIFIED},
-        {M_MORE_LABELS, M_CLASSIFIED},
-        {M_TOKENS_PROMPT_SQUARED, M_TOKENS_SQUARED},
-    };
-    static const enum measure of_tokens[] = {M_BILLED_TOKENS, M_FREE_TOKENS, M_TOOL_TOKENS, M_CLASSIFIED_TOKENS,
-                                             M_TOOLS_OFFERED_TOKENS};
-    int64_t tokens = sum_told(sums[M_TOKENS_PROMPT], sums[M_TOKENS_COMPLETION]);
-    char word[64];
-
-    for (size_t i = 0; i < LENGTH_OF(pairs); i++) {
-        if (sums[pairs[i].part] <= sums[pairs[i].whole])
-            continue;
-        snprintf(word, sizeof(word), "at most %s, ", measure_name(pairs[i].whole));
-        audit_tell_number(audit, AUDIT_MEASURES, place, measure_name(pairs[i].part), word, sums[pairs[i].whole],
-                          sums[pairs[i].part]);
-    }
-    for (size_t i = 0; i < LENGTH_OF(of_tokens); i++)
-        if (sums[of_tokens[i]] > tokens)
-            audit_tell_number(audit, AUDIT_MEASURES, place, measure_name(of_tokens[i]), "at most all tokens, ", tokens,
-                              sums[of_tokens[i]]);
-}
-
-/* Checks what holds of every event, and so of every row as long as nothing was amended. */
-static void check_row(struct audit *audit, const struct audit_place *place, const struct cell *cell)
-{
-    struct rollup_total own = {0};
-
-    check_parts(audit, place, cell->sums);
-    add_histograms(&own, cell);
-    for (enum histogram histogram = 0; histogram < HISTOGRAM_COUNT; histogram++) {
-        int64_t values = (int64_t)own.values[histogram];
-        bool is_whole = histogram == H_TOKENS_PROMPT || histogram == H_TOKENS_TOTAL;
-        if (is_whole ? values != cell->sums[M_REQUESTS] : values > cell->sums[M_REQUESTS])
-            audit_tell_number(audit, AUDIT_MEASURES, place, histogram_name(histogram),
-                              is_whole ? "as many values as requests, " : "at most as many values as requests, ",
-                              cell->sums[M_REQUESTS], values);
-    }
-}
-
-static bool has_labels(const struct rollup *rollup)
-{
-    for (uint32_t i = 0; i < rollup->dim_count; i++)
-        if (rollup->dims[i] == DIM_CATEGORY || rollup->dims[i] == DIM_TAG)
+        int order = row_version_compare(version, edition_version(edition, is_retained));
+        if (order == 0 || (is_first && order < 0))
             return true;
-    return false;
-}
-
-/* True for the row of what has no row of its own. By labels it holds an event as often as the event has such labels,
- * and so may exceed the total. */
-static bool is_of_others(const struct summary *summary)
-{
-    return dimension_is_other(summary->columns[COLUMN_CATEGORY]) || dimension_is_other(summary->columns[COLUMN_TAG]);
-}
-
-static void add_row(struct audit *audit, const struct audit_place *place, struct audited_window *audited,
-                    uint32_t rollup, const struct summary *summary)
-{
-    const struct cell *cell = summary->cell;
-    struct rollup_total *total = &audited->totals[rollup];
-    const struct rollup *whole = rollups_find(audit->options.rollups, span_of("total"));
-    const struct rollup_total *all = &audited->totals[whole - audit->options.rollups->items];
-    int64_t revision = audited->editions[audited->latest].version.revision;
-    bool is_part = all != total && all->rows == 1 && all->suppressed == 0 &&
-                   !(has_labels(&audit->options.rollups->items[rollup]) && is_of_others(summary));
-
-    total->rows++;
-    total->suppressed += summary->suppressed;
-    if (summary->suppressed)
-        return;
-    add_histograms(total, cell);
-    for (enum measure measure = 0; measure < MEASURE_COUNT; measure++) {
-        if (cell->sums[measure] < 0)
-            audit_tell_number(audit, AUDIT_MEASURES, place, measure_name(measure), "at least ", 0, cell->sums[measure]);
-        else if (is_part && cell->sums[measure] > all->sums[measure])
-            audit_tell_number(audit, AUDIT_SUMS, place, measure_name(measure), "at most the total's, ",
-                              all->sums[measure], cell->sums[measure]);
-        total->sums[measure] = sum_told(total->sums[measure], cell->sums[measure]);
+        is_first = false;
     }
-    if (all == total && cell->sums[M_REQUESTS] > revision)
-        audit_tell_number(audit, AUDIT_SUMS, place, "requests", "at most the revision, ", revision,
-                          cell->sums[M_REQUESTS]);
-    else if (all == total && cell->sums[M_REQUESTS] < revision && audit->options.is_strict)
-        audit_tell_number(audit, AUDIT_SUMS, place, "requests", "the revision, ", revision, cell->sums[M_REQUESTS]);
-    if (all->sums[M_REQUESTS] == revision)
-        check_row(audit, place, cell);
+    return false;
 }
 
 /* ---- one summary ---- */
 
+/* Keeps what a row adds to its window until it is known whether another version of it follows. */
+static enum verdict keep_amounts(struct audit *audit, struct audited_row *row, const struct row_amounts *amounts,
+                                 struct reason *why)
+{
+    if (row->amounts == NULL)
+        row->amounts = arena_take(&audit->arena, sizeof(*row->amounts));
+    if (row->amounts == NULL)
+        return no_memory(why, "to verify so many summaries");
+    *row->amounts = *amounts;
+    return GO_ON;
+}
+
 /* Counts a row in the editions of its version, which is more than one where only retention rose from one edition to the
  * next. A row may name an older taxonomy than its edition, since a changed taxonomy tells no row again. */
-static void take_edition(struct audit *audit, const struct audit_place *place, uint32_t rollup,
-                         const struct summary *summary)
+static void count_in_editions(struct audit *audit, const struct audit_place *place, struct audited_window *audited,
+                              const struct summary *summary, struct row_version version)
 {
-    struct row_version version = {summary->generation, summary->revision, summary->pane};
-    struct audited_window *audited = audit_state_window(audit, summary->window);
     struct edition *edition = NULL;
     char expected[160], found[160];
 
-    for (uint32_t i = 0; audited != NULL && i < audited->edition_count; i++) {
+    for (uint32_t i = 0; i < audited->edition_count; i++) {
         if (row_version_compare(audited->editions[i].version, version) != 0)
             continue;
         edition = &audited->editions[i];
         edition->rows++;
     }
-    if (edition == NULL)
+    if (edition == NULL || tables_version_hash(edition->tables_version) == tables_version_hash(summary->tables_version))
         return;
-    if (tables_version_hash(edition->tables_version) != tables_version_hash(summary->tables_version)) {
-        snprintf(expected, sizeof(expected), "%.*s", (int)edition->tables_version.size, edition->tables_version.bytes);
-        snprintf(found, sizeof(found), "%.*s", (int)summary->tables_version.size, summary->tables_version.bytes);
-        audit_tell(audit, AUDIT_SUMMARY_LEDGER, place, "tables_version", expected, found);
-    }
-    if (row_version_compare(audited->editions[audited->latest].version, version) == 0)
-        add_row(audit, place, audited, rollup, summary);
+    snprintf(expected, sizeof(expected), "%.*s", (int)edition->tables_version.size, edition->tables_version.bytes);
+    snprintf(found, sizeof(found), "%.*s", (int)summary->tables_version.size, summary->tables_version.bytes);
+    audit_tell(audit, AUDIT_SUMMARY_LEDGER, place, "tables_version", expected, found);
+}
+
+/* A row of the latest version is the last of its key, and is added to its window at once. */
+static enum verdict take_amounts(struct audit *audit, const struct audit_place *place, struct audited_window *audited,
+                                 struct audited_row *row, const struct summary *summary, struct reason *why)
+{
+    int order = row_version_compare(row->version, audited->editions[audited->latest].version);
+    struct row_amounts amounts;
+
+    if (order <= 0 && row->version.pane == PANE_ON_TIME && row_version_compare(row->version, audited->whole) > 0)
+        audited->whole = row->version; /* That edition told all rows, even if its ledger record was compacted away. */
+    audit_sums_of(summary, &audit->options.rollups->items[row->rollup], &amounts);
+    if (order < 0 && may_stay(audited, false, row->version))
+        return keep_amounts(audit, row, &amounts, why);
+    row->amounts = NULL;
+    if (order == 0)
+        audit_sums_add(audit, place, audited, row->rollup, &amounts);
+    return GO_ON;
 }
 
 enum verdict audit_rows_take(struct audit *audit, const struct audit_place *place, const struct rollup *rollup,
@@ -301,8 +236,11 @@ enum verdict audit_rows_take(struct audit *audit, const struct audit_place *plac
     row->partition = place->partition;
     row->offset = place->offset;
     row->is_dropped = false;
-    take_edition(audit, place, index, summary);
-    return GO_ON;
+    struct audited_window *audited = audit_state_window(audit, summary->window);
+    if (audited == NULL || audited->edition_count == 0)
+        return GO_ON;
+    count_in_editions(audit, place, audited, summary, version);
+    return take_amounts(audit, place, audited, row, summary, why);
 }
 
 /* ---- the end ---- */
@@ -314,30 +252,6 @@ struct audit_place audit_rows_place(const struct audit *audit, const struct audi
     return (struct audit_place){audit->topics[index], row->partition, row->offset, row->key, 0};
 }
 
-/* The version that all rows of the window have which `row` is of. */
-static struct row_version version_of(const struct edition *edition, const struct audited_row *row)
-{
-    struct row_version version = edition->version;
-
-    if (row->rollup == AUDIT_RETENTION)
-        version.revision = edition->retention;
-    return version;
-}
-
-/* A tombstone that took a row of the latest version: not the closer's, which writes a row or its tombstone. */
-static void finish_dropped(struct audit *audit, const struct audited_row *row)
-{
-    const struct audited_window *audited = audit_state_window(audit, row->window);
-    struct audit_place place = audit_rows_place(audit, row);
-
-    if (audited == NULL || audited->has_moved || audited->edition_count == 0)
-        return;
-    struct row_version latest = version_of(&audited->editions[audited->latest], row);
-    if (row_version_compare(row->version, latest) >= 0)
-        audit_tell(audit, AUDIT_REMOVED, &place, "value", "a row, as its window's latest edition has it",
-                   "a tombstone");
-}
-
 /* Rows of a rollup that was counted once, and is not counted in their window any more, stay as they were. */
 static bool is_ended(const struct audit *audit, const struct audited_row *row)
 {
@@ -345,10 +259,72 @@ static bool is_ended(const struct audit *audit, const struct audited_row *row)
            row->window.start_ms < audit->options.since_ms[row->rollup];
 }
 
+/* The window of a row, if the row is to be judged by it. */
+static struct audited_window *judge_of(const struct audit *audit, const struct audited_row *row)
+{
+    struct audited_window *audited = audit_state_window(audit, row->window);
+    bool is_retained = row->rollup == AUDIT_RETENTION;
+
+    if (audited == NULL || audited->has_moved || audited->edition_count == 0)
+        return NULL;
+    if (is_retained && audited->editions[audited->latest].retention == 0)
+        return NULL; /* Retention was switched off; its rows stay published as they were. */
+    return audited;
+}
+
+/* Counts a row for its window, and adds it up if that was not done as it was read. */
+static void count_row(struct audit *audit, const struct audited_row *row)
+{
+    struct audited_window *audited = judge_of(audit, row);
+    struct audit_place place = audit_rows_place(audit, row);
+    bool is_retained = row->rollup == AUDIT_RETENTION;
+
+    if (audited == NULL)
+        return;
+    int order = row_version_compare(row->version, edition_version(&audited->editions[audited->latest], is_retained));
+    struct row_counts *counts = &audited->counts;
+    if (row->is_dropped && order != 0) {
+        counts->dropped += order < 0 && may_stay(audited, is_retained, row->version) ? 1 : 0;
+    } else if (order < 0 && is_ended(audit, row)) {
+        counts->unsure++;
+        audited->totals[row->rollup].is_unsure = true;
+    } else {
+        *(is_retained ? &counts->retained : &counts->rows) += 1;
+        if (row->amounts != NULL && !row->is_dropped)
+            audit_sums_add(audit, &place, audited, row->rollup, row->amounts);
+    }
+}
+
+/* Whether the tombstones on rows of a window are just as many as the rows that it lacks. Of one row the closer writes a
+ * version or a tombstone, and counts no row that it takes away. */
+static bool is_taken_away(const struct audited_window *audited)
+{
+    const struct row_counts *counts = &audited->counts;
+    int64_t missing = audited->editions[audited->latest].summaries - counts->rows - counts->retained;
+
+    return counts->dropped > 0 && missing == counts->dropped;
+}
+
+/* A tombstone that is not the closer's: on a row of the latest version, or of one before that its window counts. */
+static void finish_dropped(struct audit *audit, const struct audited_row *row)
+{
+    const struct audited_window *audited = judge_of(audit, row);
+    struct audit_place place = audit_rows_place(audit, row);
+    bool is_retained = row->rollup == AUDIT_RETENTION;
+
+    if (audited == NULL)
+        return;
+    int order = row_version_compare(row->version, edition_version(&audited->editions[audited->latest], is_retained));
+    if (order >= 0 || (may_stay(audited, is_retained, row->version) && is_taken_away(audited)))
+        audit_tell(audit, AUDIT_REMOVED, &place, "value", "a row, as its window's latest edition has it",
+                   "a tombstone");
+}
+
 static void finish_row(struct audit *audit, const struct audited_row *row)
 {
     const struct audited_window *audited = audit_state_window(audit, row->window);
     struct audit_place place = audit_rows_place(audit, row);
+    bool is_retained = row->rollup == AUDIT_RETENTION;
 
     if (audited != NULL && audited->has_moved)
         return;
@@ -356,66 +332,19 @@ static void finish_row(struct audit *audit, const struct audited_row *row)
         audit_tell(audit, AUDIT_SUMMARY_LEDGER, &place, "window", "a ledger record of it", "none");
         return;
     }
-    const struct edition *edition = &audited->editions[audited->latest];
-    if (row->rollup == AUDIT_RETENTION && edition->retention == 0)
-        return; /* Retention was switched off; its rows stay published as they were. */
-    struct row_version latest = version_of(edition, row);
+    if (judge_of(audit, row) == NULL)
+        return;
+    struct row_version latest = edition_version(&audited->editions[audited->latest], is_retained);
     int order = row_version_compare(row->version, latest);
     if (order > 0)
         audit_tell_version(audit, AUDIT_SUMMARY_LEDGER, &place, "a ledger record; the newest of its window is ", latest,
                            row->version);
-    else if (order < 0 && !is_ended(audit, row))
-        audit_tell_version(audit, AUDIT_ROWS, &place, "as all of its window ", latest, row->version);
-}
-
-/* Tells a measure in which a rollup's rows do not add up to the total, or, if some are suppressed, exceed it. */
-static bool compare_sums(struct audit *audit, const struct audit_place *place, const char *rollup, enum measure measure,
-                         const struct rollup_total *sum, const struct rollup_total *all)
-{
-    int64_t have = sum->sums[measure], want = all->sums[measure];
-    char field[96];
-
-    if (have == want || (sum->suppressed > 0 && have < want))
-        return true;
-    snprintf(field, sizeof(field), "%s over rollup %s", measure_name(measure), rollup);
-    audit_tell_number(audit, AUDIT_SUMS, place, field, sum->suppressed > 0 ? "at most the total's, " : "the total's, ",
-                      want, have);
-    return false;
-}
-
-static void compare_histograms(struct audit *audit, const struct audit_place *place, const char *rollup,
-                               const struct rollup_total *sum, const struct rollup_total *all)
-{
-    char field[96];
-
-    for (enum histogram histogram = 0; histogram < HISTOGRAM_COUNT; histogram++) {
-        if (sum->prints[histogram] == all->prints[histogram])
-            continue;
-        if (sum->suppressed > 0 && sum->values[histogram] < all->values[histogram])
-            continue;
-        snprintf(field, sizeof(field), "%s over rollup %.*s", histogram_name(histogram), ROLLUP_NAME_MAX, rollup);
-        if (sum->values[histogram] == all->values[histogram])
-            audit_tell(audit, AUDIT_SUMS, place, field, "the total's buckets", "as many values in other buckets");
-        else
-            audit_tell_number(audit, AUDIT_SUMS, place, field, "as many values as the total's, ",
-                              (int64_t)all->values[histogram], (int64_t)sum->values[histogram]);
-        return;
-    }
-}
-
-/* Tells the first measure in which a rollup's rows do not add up to the total. An event is in as many rows by labels as
- * it has labels, but its tokens are split among them; so by labels only the split tokens add up. */
-static void compare_totals(struct audit *audit, const struct audit_place *place, const struct rollup *rollup,
-                           const struct rollup_total *sum, const struct rollup_total *all)
-{
-    if (has_labels(rollup)) {
-        (void)compare_sums(audit, place, rollup->name, M_SPLIT_TOKENS, sum, all);
-        return;
-    }
-    for (enum measure measure = 0; measure < MEASURE_COUNT; measure++)
-        if (!compare_sums(audit, place, rollup->name, measure, sum, all))
-            return;
-    compare_histograms(audit, place, rollup->name, sum, all);
+    else if (order < 0 && !is_ended(audit, row) && !may_stay(audited, is_retained, row->version))
+        audit_tell_version(audit, AUDIT_ROWS, &place, "as its window, whose rows were all told since, ", latest,
+                           row->version);
+    else if (order < 0 && !is_ended(audit, row) && !is_told(audited, is_retained, row->version))
+        audit_tell_version(audit, AUDIT_SUMMARY_LEDGER, &place, "a ledger record, as before and behind it; the newest ",
+                           latest, row->version);
 }
 
 /* Of these windows nobody knows what rows there were: no ledger record is left, or their topics keep rows for a time.
@@ -425,28 +354,39 @@ static bool is_forgotten(const struct audit *audit, const struct audited_window 
     return audited->edition_count == 0 || audit_state_is_forgotten(audit, audited);
 }
 
+/* An edition has as many rows as it says. Of one before the latest, rows that did not change by it are of an older
+ * version, and others of a newer one: no more than it says are of its own. */
+static void check_counts(struct audit *audit, struct audit_place *place, const struct audited_window *audited)
+{
+    const struct edition *latest = &audited->editions[audited->latest];
+    const struct row_counts *counts = &audited->counts;
+
+    for (uint32_t i = 0; i < audited->edition_count; i++) {
+        const struct edition *edition = &audited->editions[i];
+        int64_t rows = edition->rows + edition->retained_rows, most = edition->summaries;
+        bool is_right = rows <= most;
+        if (edition == latest) {
+            rows = counts->rows + counts->retained + (is_taken_away(audited) ? counts->dropped : 0);
+            is_right = rows <= most && most <= rows + counts->unsure;
+        }
+        place->offset = edition->offset;
+        if (!is_right)
+            audit_tell_number(audit, AUDIT_ROWS, place, "summaries", "as many as rows were found, ", rows,
+                              edition->summaries);
+    }
+    place->offset = latest->offset;
+}
+
 static void finish_window(struct audit *audit, const struct audited_window *audited)
 {
-    const struct rollups *rollups = audit->options.rollups;
-    const struct rollup *whole = rollups_find(rollups, span_of("total"));
-    const struct rollup_total *all = &audited->totals[whole - rollups->items];
+    const struct rollup_total *all = audit_sums_total(audit, audited);
     const struct edition *latest = &audited->editions[audited->latest];
     char key[64];
     struct audit_place place = {audit->options.ledger_topic, 0, latest->offset, {key, 0}, 0};
 
     place.key.size = ledger_key_write(audited->window, key);
-    for (uint32_t i = 0; i < audited->edition_count; i++) {
-        const struct edition *edition = &audited->editions[i];
-        int64_t rows = edition->rows + edition->retained_rows;
-        bool is_right = edition == latest ? rows == edition->summaries : rows <= edition->summaries;
-        place.offset = edition->offset;
-        if (!is_right)
-            audit_tell_number(audit, AUDIT_ROWS, &place, "summaries", "as many as rows were found, ", rows,
-                              edition->summaries);
-    }
-    place.offset = latest->offset;
-    if (all->rows == 0 &&
-        latest->summaries == latest->retained_rows) { /* Nothing is left of the window but tombstones. */
+    check_counts(audit, &place, audited);
+    if (all->rows == 0 && latest->summaries == audited->counts.retained) { /* Nothing is left of it but tombstones. */
         audit->counts.amendments += latest->version.revision;
         return;
     }
@@ -456,16 +396,14 @@ static void finish_window(struct audit *audit, const struct audited_window *audi
     }
     if (all->suppressed > 0) /* Nobody knows what the others should add up to. */
         return;
-    audit->counts.amendments += latest->version.revision - all->sums[M_REQUESTS];
-    for (uint32_t i = 0; i < rollups->count; i++) {
-        /* No row at all: it was not configured then. If rows are lost, their number told it. */
-        if (&audited->totals[i] != all && audited->totals[i].rows > 0)
-            compare_totals(audit, &place, &rollups->items[i], &audited->totals[i], all);
-    }
+    audit->counts.amendments += latest->version.revision - all->amounts.sums[M_REQUESTS];
+    audit_sums_finish(audit, &place, audited);
 }
 
 void audit_rows_finish(struct audit *audit)
 {
+    for (size_t i = 0; i < audit->row_count; i++)
+        count_row(audit, &audit->rows[i]);
     for (size_t i = 0; i < audit->row_count; i++) {
         if (audit->rows[i].is_dropped) {
             finish_dropped(audit, &audit->rows[i]);

@@ -49,12 +49,32 @@ struct window_part {
     int64_t next, records;
 };
 
-/* The rows of one rollup in a window's latest edition, added up. A histogram is kept as its number of values and a
- * print, a sum that depends on where the values are: equal histograms have equal prints. */
-struct rollup_total {
-    int64_t rows, suppressed; /* all rows; the suppressed ones among them */
+/* Measures, added up. A histogram is kept as its number of values and a print, a sum that depends on where the values
+ * are: equal histograms have equal prints. */
+struct amounts {
     int64_t sums[MEASURE_COUNT];
     uint64_t values[HISTOGRAM_COUNT], prints[HISTOGRAM_COUNT];
+};
+
+/* The rows of one rollup in a window as its latest edition has it. */
+struct rollup_total {
+    int64_t rows, suppressed; /* all rows; the suppressed ones among them */
+    bool is_unsure;           /* there are rows of which nobody knows whether the edition counts them */
+    struct amounts amounts;
+};
+
+/* What a row adds to its window, if its last version stays the last. */
+struct row_amounts {
+    struct amounts amounts;
+    bool is_suppressed;
+    bool is_of_others; /* the row of what has no row of its own, by labels */
+};
+
+/* The keys of a window, as its latest edition has them. */
+struct row_counts {
+    int64_t rows, retained; /* that are there: configured rollups, retention */
+    int64_t unsure;         /* rows of rollups that ended: the edition may count them, or leave them out */
+    int64_t dropped;        /* tombstones on versions that may have been there */
 };
 
 /* A window, all its editions, and what its latest edition is made of. Without any: a tombstone is all that is left. */
@@ -68,17 +88,22 @@ struct audited_window {
     uint32_t part_count;
     struct window_part *parts;   /* of the latest edition */
     struct rollup_total *totals; /* by rollup */
+    /* The last versions that told all rows: none that is left may be older. All zero: no such telling is known. */
+    struct row_version whole, whole_retained;
+    struct row_counts counts; /* at the end */
 };
 
 #define AUDIT_RETENTION UINT32_MAX /* the index of the rollup retention, which is not among the configured ones */
 
-/* A summary's key, and the latest version of it. */
+/* A summary's key, and the latest version of it: of its window's latest edition, or, where that told only what had
+ * changed, of one before. */
 struct audited_row {
     struct span key;
     struct window window;
     struct row_version version;
     bool is_dropped;
-    uint32_t rollup; /* or AUDIT_RETENTION */
+    struct row_amounts *amounts; /* of a version before its window's latest; NULL: they are in the window's totals */
+    uint32_t rollup;             /* or AUDIT_RETENTION */
     int32_t partition;
     int64_t offset;
     int64_t accounts;     /* of a row of retention, as the next two; 0: suppressed */
@@ -117,6 +142,16 @@ static inline bool audit_state_is_forgotten(const struct audit *audit, const str
 {
     return audit->options.forgotten_ms != NULL &&
            audited->editions[audited->latest].written_ms < *audit->options.forgotten_ms;
+}
+
+/* The version that rows of an edition have which were told with it. */
+static inline struct row_version edition_version(const struct edition *edition, bool is_retained)
+{
+    struct row_version version = edition->version;
+
+    if (is_retained)
+        version.revision = edition->retention;
+    return version;
 }
 
 /* The window's entry, or NULL. */

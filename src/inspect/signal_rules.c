@@ -86,13 +86,6 @@ static const struct week *find_week(const struct subject_weeks *all, int64_t sta
     return first < all->week_count && all->weeks[first].start_ms == start_ms ? &all->weeks[first] : NULL;
 }
 
-static void stamp(struct signal *made, const struct subject_week *item)
-{
-    made->generation = item->generation;
-    made->revision = item->revision;
-    made->tables_version = item->tables_version;
-}
-
 /* ---- models ---- */
 
 /* Whether part / whole >= `millionths`, without rounding: whole = q * 10^6 + r. */
@@ -113,7 +106,7 @@ static void tell_traffic(struct signal *made, const struct subject_week *item, c
         tell(made, "accounts_high", item->accounts_high);
     }
     tell(made, "week_tokens", week->tokens);
-    stamp(made, item);
+    made->tables_version = item->tables_version;
 }
 
 void signal_rules_of_models(struct found *found, const struct subject_weeks *models)
@@ -191,13 +184,7 @@ static void compare(struct found *found, const struct subject_weeks *all, const 
     tell_real(made, "n_effective_before", then.n_effective);
     tell(made, "tokens", after == NULL ? 0 : after->tokens);
     tell(made, "week_tokens", week->tokens);
-    if (after != NULL) {
-        stamp(made, after);
-        return;
-    }
-    stamp(made, before); /* its tables; the week's own version, since that is what it says something about */
-    made->generation = week->generation;
-    made->revision = week->revision;
+    made->tables_version = after != NULL ? after->tables_version : before->tables_version;
 }
 
 void signal_rules_of_categories(struct found *found, const struct subject_weeks *categories)
@@ -255,8 +242,6 @@ static void watch_returns(struct found *found, const struct cohort *cohort)
         if (made == NULL)
             return;
         made->cohort = row->cohort;
-        made->generation = row->generation;
-        made->revision = row->revision;
         made->tables_version = row->tables_version;
         tell_real(made, "rise", quotient((double)rise, (double)cohort->accounts));
         tell_real(made, "retention_before", quotient((double)before, (double)cohort->accounts));
@@ -317,8 +302,6 @@ static void watch_foundations(struct found *found, const struct cohort cohorts[]
         if (made == NULL)
             return;
         made->cohort = row->cohort;
-        made->generation = row->generation;
-        made->revision = row->revision;
         made->tables_version = row->tables_version;
         tell_real(made, "retention", share);
         tell_real(made, "median_of_others", median);

@@ -337,6 +337,11 @@ enum verdict signals_evaluate(struct signals *signals, struct reason *why)
     signal_rules_of_cohorts(found, &signals->cohorts);
     if (found->is_broken)
         return out_of_memory(found->room * sizeof(*found->items), why);
+    /* Of its window: a row that did not change may be of an older version than what it is compared with. */
+    for (size_t index = 0; index < found->count; index++) {
+        struct signal *sign = &found->items[index];
+        (void)signals_version(signals, sign->kind, sign->window.start_ms, &sign->generation, &sign->revision);
+    }
     if (found->count > 0)
         qsort(found->items, found->count, sizeof(*found->items), compare_found);
     return GO_ON;

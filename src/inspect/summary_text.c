@@ -85,6 +85,7 @@ size_t summary_json_write(const struct summary *summary, int64_t accounts, char 
     at = text_put(at, "pane", span_of(pane_name(summary->pane)));
     at = integer_put(at, "generation", summary->generation);
     at = integer_put(at, "revision", summary->revision);
+    at = integer_put(at, "version", summary_version(summary->generation, summary->revision, summary->pane));
     at = text_put(at, "tables_version", summary->tables_version);
     at = put(name_put(at, "suppressed"), summary->suppressed ? "true" : "false");
     at = JSON_RAW(at, "}\n");
@@ -103,7 +104,7 @@ size_t summary_csv_header_write(char *text)
         *at++ = ',';
         at = put(at, measure_name(measure));
     }
-    at = put(at, ",accounts,pane,generation,revision,tables_version,suppressed\n");
+    at = put(at, ",accounts,pane,generation,revision,version,tables_version,suppressed\n");
     return (size_t)(at - text);
 }
 
@@ -165,6 +166,7 @@ size_t summary_csv_write(const struct summary *summary, int64_t accounts, char *
     at = put(at, pane_name(summary->pane));
     at = number_put(at, summary->generation);
     at = number_put(at, summary->revision);
+    at = number_put(at, summary_version(summary->generation, summary->revision, summary->pane));
     *at++ = ',';
     at = field_put(at, summary->tables_version);
     at = put(at, summary->suppressed ? ",true" : ",false");

@@ -235,3 +235,15 @@ enum verdict topic_follow_ask(struct topic_follow *follow, int wait_ms, struct r
     }
     return verdict;
 }
+
+enum verdict topic_follow_ends(struct topic_follow *follow, const char *topic, int wait_ms, int32_t count,
+                               int64_t ends[], struct reason *why)
+{
+    int64_t *begins = calloc((size_t)count, sizeof(*begins));
+
+    if (begins == NULL)
+        return no_memory(why, "for the ends of a topic");
+    enum verdict verdict = kafka_extents(follow->reader.client, topic, 0, count, wait_ms, begins, ends, why);
+    free(begins);
+    return verdict;
+}

@@ -125,6 +125,7 @@ enum verdict topic_begin(const struct config *config, const char *topic, struct 
     verdict = kafka_partitions(question.client, &question.notes, KAFKA_READ, topic, ANSWER_MS, &count, why);
     if (verdict == GO_ON)
         verdict = find_begin(question.client, topic, count, begin, why);
+    begin->partitions = count;
     if (verdict == GO_ON && begin->first > 0)
         begin->kept_ms = ask_retention(question.client, topic);
     question_close(&question);

@@ -36,7 +36,7 @@ static const struct kafka_setting settings[] = {
     {"queue.buffering.max.kbytes", "65536", SETTING_OWNED},
     {"message.max.bytes", "16777216", SETTING_TUNED},
     {"compression.codec", "lz4", SETTING_TUNED},
-    {"linger.ms", "20", SETTING_TUNED},
+    {"linger.ms", "1000", SETTING_TUNED},
     {"batch.num.messages", "100000", SETTING_TUNED},
 };
 

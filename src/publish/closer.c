@@ -1,6 +1,7 @@
 /*
- * A turn of the closer: survey the store, publish what is due in the order in which windows close, then seal and
- * collect what is over. What was published stands in the ledger topic, and a closer that opens begins from there.
+ * A turn of the closer: survey the store, publish what is due in the order in which windows close, open ones too when
+ * their round has come, then seal and collect what is over. What was published stands in the ledger topic, and a closer
+ * that opens begins from there.
  */
 #include "gentally/publish/closer.h"
 
@@ -22,7 +23,7 @@
 static enum verdict open_parts(struct closer *closer, const struct closer_options *options, struct reason *why)
 {
     char name[256];
-    const struct emitter_options emitter = {
+    struct emitter_options emitter = {
         .config = options->config,
         .store = options->store,
         .catalog = options->catalog,
@@ -38,6 +39,9 @@ static enum verdict open_parts(struct closer *closer, const struct closer_option
         verdict = published_open(&closer->published, why);
     if (verdict == GO_ON)
         verdict = published_offsets_open(&closer->offsets, options->partitions, why);
+    if (verdict == GO_ON)
+        verdict = told_rows_open(&closer->told, (size_t)options->config->told_rows_max, why);
+    emitter.told = closer->told;
     if (verdict == GO_ON)
         verdict = emitter_open(&closer->emitter, &emitter, why);
     if (verdict == GO_ON)
@@ -80,6 +84,7 @@ void closer_close(struct closer *closer)
     if (closer->transaction != NULL)
         transaction_close(closer->transaction);
     emitter_close(closer->emitter);
+    told_rows_close(closer->told);
     published_close(closer->published);
     published_offsets_close(closer->offsets);
     survey_close(&closer->survey);
@@ -132,6 +137,7 @@ static enum verdict take_survey(struct closer *closer, struct reason *why)
     if (verdict != GO_ON)
         return verdict;
     troubles_begin(&closer->troubles, closer->survey.windows, closer->survey.count, closer->now_ms);
+    told_rows_keep(closer->told, closer->survey.windows, closer->survey.count);
     look_behind(closer);
     tell_stops(closer);
     return GO_ON;

@@ -26,6 +26,7 @@ struct window_facts closer_facts(const struct closer *closer, const struct store
         .is_retention_sealed = survey_is_retention_sealed(survey, stored->window),
         .is_final = is_final,
         .is_late_due = is_late_due,
+        .is_early_due = early_rounds_is_due(&closer->early, stored->window),
     };
     if (last == NULL || last->is_withdrawn)
         return facts;
@@ -35,6 +36,7 @@ struct window_facts closer_facts(const struct closer *closer, const struct store
     facts.was_closed = last->pane != PANE_EARLY;
     facts.is_short = published_is_ahead(last, survey->parts, partitions);
     facts.is_rebuilt = published_is_rebuilt(last, survey->parts, partitions);
+    facts.is_early_due = facts.is_early_due && !published_is_regaining(last, survey->parts, partitions);
     facts.has_changed_tables = last->tables != closer->tables;
     if (!survey_has_retention(survey)) /* What was counted once is as it was. */
         facts.retention = last->retention;
@@ -47,21 +49,30 @@ static enum pane pane_of(enum emit_decision decision)
     return decision == EMIT_EARLY ? PANE_EARLY : decision == EMIT_ON_TIME ? PANE_ON_TIME : PANE_LATE;
 }
 
-/* A pane that is new to a generation tells all rows; otherwise those that are there already need not be put again. */
+/* A pane that is new to a generation tells all rows, but for an early one, which is told again and again; otherwise
+ * rows that are there already need not be put again. */
 static struct emitter_order order_of(const struct closer *closer, struct window window, enum emit_decision decision,
                                      bool is_restated)
 {
     const struct published_window *last = published_find(closer->published, window);
-    struct emitter_order order = {.window = window, .pane = pane_of(decision)};
+    struct emitter_order order = {
+        .window = window,
+        .pane = pane_of(decision),
+        .is_whole = is_restated || decision == EMIT_ON_TIME,
+        .was_told = last != NULL,
+        .ends = closer->ends,
+    };
 
     if (last == NULL)
         return order;
+    order.was_retention_told = last->retention > 0 || last->is_withdrawn;
     if (last->is_withdrawn) {
         order.generation = published_generation(closer->published) + 1;
+        order.is_whole = true;
         return order;
     }
     order.generation = last->generation + (is_restated ? 1 : 0);
-    if (!is_restated && decision != EMIT_ON_TIME) {
+    if (!order.is_whole) {
         order.unchanged_revision = last->revision;
         order.unchanged_pane = last->pane;
     }

@@ -8,7 +8,8 @@
 #include "closer_state.h"
 #include "emit_rule.h"
 
-/* Gathers the facts of a window of the survey for emit_rule.h; `is_final` and `is_late_due` are the turn's. */
+/* Gathers the facts of a window of the survey for emit_rule.h; `is_final` and `is_late_due` are the turn's, and the
+ * round of early tellings is as it stands. */
 struct window_facts closer_facts(const struct closer *closer, const struct stored_window *stored, bool is_final,
                                  bool is_late_due);
 

@@ -16,10 +16,13 @@
 /* To read a window of one partition takes a round trip to the store, as long as so many rows. With many partitions it
  * is these that a transaction's minute, and the time between two polls, is spent on. */
 #define SNAPSHOT_ROWS 10u
+/* Before the logs' ends are asked for again, once they could not be: a broker that is silent would cost each turn the
+ * seconds that it takes to give up. */
+#define ENDS_PAUSE_MS 60000
 
 /* How far a turn has come. */
 struct publishing {
-    bool is_final, is_late_due;
+    bool is_final, is_late_due, has_asked;
     uint32_t at;   /* the next window of the survey */
     uint32_t rows; /* published, and SNAPSHOT_ROWS for each round trip */
     bool was_late; /* a late revision was among them */
@@ -31,11 +34,33 @@ static enum verdict hold(const struct closer *closer, int64_t ms, struct reason 
     return closer->hold.hold == NULL ? GO_ON : closer->hold.hold(closer->hold.context, ms, why);
 }
 
+/* Asks where the logs end, once a turn and before its first window is read. Not to know it holds up nothing. */
+static void ask_ends(struct closer *closer, struct publishing *publishing)
+{
+    int32_t count = closer->survey.partition_count;
+    struct reason other;
+
+    if (publishing->has_asked)
+        return;
+    publishing->has_asked = true;
+    bool is_known = closer->now_ms >= closer->ends_due_ms;
+    if (is_known && closer->logs.ends(closer->logs.context, count, closer->ends, &other) != GO_ON) {
+        is_known = false;
+        closer->ends_due_ms = closer->now_ms + ENDS_PAUSE_MS;
+    }
+    for (int32_t i = 0; i < count && !is_known; i++)
+        closer->ends[i] = -1;
+}
+
 /* Commits, and remembers the windows as published. */
 static enum verdict commit(struct closer *closer, struct reason *why)
 {
     enum verdict verdict = transaction_commit(closer->transaction, why);
 
+    if (verdict == GO_ON)
+        told_rows_commit(closer->told);
+    else
+        told_rows_abort(closer->told);
     for (uint32_t i = 0; i < closer->pending_count && verdict == GO_ON; i++)
         verdict = published_put(closer->published, &closer->pending[i], why);
     closer->pending_count = 0;
@@ -83,7 +108,7 @@ static void note(struct closer *closer, const struct due *due, const struct emit
         .parts = parts,
     };
     closer->window_count++;
-    closer->summary_count += outcome->summaries;
+    closer->summary_count += outcome->sent;
 }
 
 /* Puts one window. The partitions may have rolled back since the survey, by which it was decided. */
@@ -140,6 +165,7 @@ static enum verdict put_some(struct closer *closer, struct publishing *publishin
             continue;
         if (closer->pending_count == TRANSACTION_WINDOWS || publishing->rows - rows_before >= TRANSACTION_ROWS)
             break;
+        ask_ends(closer, publishing);
         if (!publishing->is_open)
             verdict = transaction_begin(closer->transaction, why);
         publishing->is_open = true;
@@ -147,7 +173,8 @@ static enum verdict put_some(struct closer *closer, struct publishing *publishin
             verdict = publish_one(closer, &due, &publishing->rows, &outcome, why);
         if (trouble_is_its_own(verdict, why))
             verdict = put_off(closer, due.order.window, verdict, &outcome, why);
-        publishing->was_late = publishing->was_late || (due.is_again && due.order.pane != PANE_ON_TIME);
+        bool is_late = publishing->is_late_due && due.is_again && due.order.pane != PANE_ON_TIME;
+        publishing->was_late = publishing->was_late || is_late;
     }
     return verdict;
 }
@@ -167,6 +194,7 @@ static enum verdict publish_some(struct closer *closer, struct publishing *publi
         verdict = commit(closer, why);
         return verdict == GO_ON ? hold(closer, CLOSER_HOLD_MS, why) : verdict;
     }
+    told_rows_abort(closer->told);
     bool is_put_off = verdict == HALT && trouble_is_its_own(verdict, why);
     if (verdict != TRY_LATER && !is_put_off)
         return verdict;
@@ -180,11 +208,17 @@ static enum verdict publish_some(struct closer *closer, struct publishing *publi
 enum verdict closer_publish(struct closer *closer, bool is_final, bool *has_more, struct reason *why)
 {
     struct publishing publishing = {.is_final = is_final, .is_late_due = closer->now_ms >= closer->late_due_ms};
+    const int64_t *interval_ms = closer->config->early_emit_interval_ms;
     enum verdict verdict = GO_ON;
 
+    early_rounds_begin(&closer->early, interval_ms, closer->now_ms);
     while (publishing.at < closer->survey.count && publishing.rows < TURN_ROWS && verdict == GO_ON)
         verdict = publish_some(closer, &publishing, why);
     bool is_through = publishing.at >= closer->survey.count;
+    if (publishing.at > 0)
+        early_rounds_pass(&closer->early, closer->survey.windows[publishing.at - 1].window);
+    if (is_through)
+        early_rounds_end(&closer->early, interval_ms, closer->now_ms);
     if (publishing.was_late && is_through) /* Not before the last of them had its turn. */
         closer->late_due_ms = closer->now_ms + closer->config->late_emit_interval_ms;
     *has_more = verdict == GO_ON && !is_through;

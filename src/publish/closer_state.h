@@ -5,12 +5,14 @@
 #ifndef GENTALLY_CLOSER_STATE_H
 #define GENTALLY_CLOSER_STATE_H
 
+#include "early_rounds.h"
 #include "emitter.h"
 #include "gentally/publish/closer_hold.h"
 #include "gentally/publish/input_logs.h"
 #include "published.h"
 #include "published_offsets.h"
 #include "survey.h"
+#include "told_rows.h"
 #include "troubles.h"
 
 struct logger;
@@ -24,22 +26,25 @@ struct closer {
     struct logger *logger;
     struct transaction *transaction;
     struct emitter *emitter;
+    struct told_rows *told;
     struct published *published;
     struct published_offsets *offsets; /* also of what a failed transaction put: the store has been there */
     struct survey survey;              /* taken at the turn's begin */
     uint64_t tables;                   /* see tables_version_hash() */
     struct closer_hold hold;
-    bool is_behind;        /* a partition stands behind what was published of it; it was logged */
-    int64_t now_ms;        /* of the turn, monotonic */
-    int64_t due_ms;        /* of the next survey, monotonic */
-    int64_t late_due_ms;   /* of the next late revisions, monotonic */
+    bool is_behind;      /* a partition stands behind what was published of it; it was logged */
+    int64_t now_ms;      /* of the turn, monotonic */
+    int64_t due_ms;      /* of the next survey, monotonic */
+    int64_t late_due_ms; /* of the next late revisions, monotonic */
+    struct early_rounds early;
     int64_t stops_told_ms; /* when the log last said which partitions have stopped; valid if has_told_stops */
     bool has_told_stops;
     struct troubles troubles;
     struct published_window pending[TRANSACTION_WINDOWS]; /* published when the open transaction commits */
     uint32_t pending_count;
     struct published_part *parts;  /* of those pending, a row of partitions for each */
-    int64_t *ends;                 /* of the input's logs, by partition */
+    int64_t *ends;                 /* of the input's logs, by partition; -1: not known */
+    int64_t ends_due_ms;           /* when they may be asked for again after they could not be, monotonic */
     struct stored_window *scratch; /* windows being sealed or collected */
     size_t scratch_room;
     uint64_t window_count, summary_count; /* published since open */

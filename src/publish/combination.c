@@ -163,6 +163,12 @@ void combination_at(struct combination *combination, uint32_t index, struct span
     *cell = &combination->cell;
 }
 
+struct span combination_packed(const struct combination *combination, uint32_t index)
+{
+    assert(index < combination->count);
+    return combination->rows[index].packed;
+}
+
 void combination_clear(struct combination *combination)
 {
     arena_clear(&combination->arena);

@@ -27,6 +27,9 @@ uint32_t combination_count(const struct combination *combination);
  * combination_count(). */
 void combination_at(struct combination *combination, uint32_t index, struct span *key, const struct cell **cell);
 
+/* The packed cell of the row at `index`, borrowed until combination_clear(): the same contents give the same bytes. */
+struct span combination_packed(const struct combination *combination, uint32_t index);
+
 /* Removes all rows. */
 void combination_clear(struct combination *combination);
 

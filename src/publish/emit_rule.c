@@ -39,15 +39,19 @@ static enum emit_decision decide_sealed(const struct window_facts *facts)
     return facts->is_retention_sealed ? EMIT_LATE : EMIT_WAIT;
 }
 
-/* A window that was not published as closed waits to be closed, or for a drain that does not wait. One that is open
- * only for a partition that stopped is told without it, and again when there is news, at most once an interval. */
+/* A window that was not published as closed is told when there is news: once an interval of its kind, and at the end of
+ * a drain, which waits for none. One that is open only for a partition that stopped is told without it at once, and
+ * then once an interval of late revisions. States that were rebuilt have to come as far as what was told of them first:
+ * until then readers would have rows of both. */
 static enum emit_decision decide_open(const struct window_facts *facts)
 {
-    bool is_due = facts->is_passed && (facts->is_late_due || facts->published_records == 0);
+    bool is_left_open = facts->is_passed && (facts->is_late_due || facts->published_records == 0);
+    bool is_back = !facts->is_rebuilt || facts->records >= facts->published_records;
+    bool is_due = facts->is_final || (facts->is_early_due && is_back) || is_left_open;
 
     if (facts->is_closed)
         return EMIT_ON_TIME;
-    return (facts->is_final || is_due) && has_news(facts) ? EMIT_EARLY : EMIT_WAIT;
+    return is_due && has_news(facts) ? EMIT_EARLY : EMIT_WAIT;
 }
 
 /* A window that was published as closed is published again when there is news, at most once an interval. States that

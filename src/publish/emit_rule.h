@@ -28,14 +28,15 @@ struct window_facts {
     bool has_changed_tables; /* catalog or countries are others now than in what was published */
 
     /* What is asked for on this turn. */
-    bool is_final;    /* the last turn of a drain: open windows are published, too */
-    bool is_late_due; /* the interval between two late revisions is over */
+    bool is_final;     /* the last turn of a drain: open windows are published, whatever their interval */
+    bool is_late_due;  /* the interval between two late revisions is over */
+    bool is_early_due; /* the interval between two tellings of an open window of this kind is */
 };
 
 enum emit_decision {
     EMIT_SKIP,    /* Nothing of the window is left to be told, or can be. */
     EMIT_WAIT,    /* Something is, on a later turn. */
-    EMIT_EARLY,   /* Emit the open window: at the end of a drain, or because a stopped partition may keep it open. */
+    EMIT_EARLY,   /* Emit the open window: it is its turn, a drain ends, or a stopped partition may keep it open. */
     EMIT_ON_TIME, /* Emit the closed window, which was never published as closed. */
     EMIT_LATE,    /* Emit what came since the window was published as closed. */
 };

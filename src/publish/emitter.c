@@ -1,6 +1,6 @@
 /*
  * Summaries are a pure function of the cells and the tables: rows sorted by key, no clock, no host. A window that is
- * put twice gives the same bytes.
+ * put twice gives the same bytes. Which of its rows are put follows from what was told of them before.
  */
 #include "emitter.h"
 
@@ -17,6 +17,7 @@
 #include "gentally/kafka/transaction.h"
 #include "gentally/publish/retention_rows.h"
 #include "gentally/redis/store_windows.h"
+#include "told_rows.h"
 
 struct emitter {
     const struct config *config;
@@ -26,6 +27,7 @@ struct emitter {
     struct span tables_version;
     struct encoder *encoder;
     struct combination *combination;
+    struct told_rows *told;
     char (*topics)[TOPIC_NAME_MAX + 1]; /* by rollup */
     char ledger_topic[TOPIC_NAME_MAX + 1], retention_topic[TOPIC_NAME_MAX + 1];
     struct retention_rows *retention; /* of a month; NULL: without retention */
@@ -44,6 +46,7 @@ enum verdict emitter_open(struct emitter **emitter, const struct emitter_options
         return no_memory(why, "for emissions");
     opened->config = config;
     opened->store = options->store;
+    opened->told = options->told;
     opened->since_ms = options->since_ms;
     opened->catalog = options->catalog;
     opened->countries = options->countries;
@@ -86,8 +89,8 @@ static enum verdict gather_cell(void *context, struct span key, struct span pack
     return combination_add(context, key, packed, why);
 }
 
-/* What a partition contributed, by the state that its window was read with. */
-static void fill_part(struct ledger_partition *part, const struct partition_state *state)
+/* What a partition contributed, by the state that its window was read with. Its log was at `end` a moment before. */
+static void fill_part(struct ledger_partition *part, const struct partition_state *state, int64_t end)
 {
     memcpy(part->incarnation, state->incarnation, sizeof(part->incarnation));
     part->first = state->first;
@@ -97,16 +100,18 @@ static void fill_part(struct ledger_partition *part, const struct partition_stat
     snprintf(part->stopped, sizeof(part->stopped), "%s", state->stopped);
     part->stopped_at = state->stopped_at;
     part->is_given_up = state->is_given_up;
+    part->end = end >= 0 && end < state->next ? state->next : end;
 }
 
 /* Reads the window of one partition. A state that is gone has nothing of it; whether the window may be told without is
  * known from what was told before. */
-static enum verdict gather_part(struct emitter *emitter, struct window window, int32_t index, struct reason *why)
+static enum verdict gather_part(struct emitter *emitter, const struct emitter_order *order, int32_t index,
+                                struct reason *why)
 {
     struct ledger_partition *part = &emitter->partitions[index];
     struct partition_state state = {0};
-    enum verdict verdict =
-        store_snapshot(emitter->store, index, window, gather_cell, emitter->combination, &part->records, &state, why);
+    enum verdict verdict = store_snapshot(emitter->store, index, order->window, gather_cell, emitter->combination,
+                                          &part->records, &state, why);
 
     if (verdict == HALT && why->id == STORE_STATE_MISSING) {
         state = (struct partition_state){.watermark_ms = NO_TIME};
@@ -116,19 +121,20 @@ static enum verdict gather_part(struct emitter *emitter, struct window window, i
     }
     part->partition = index;
     if (verdict == GO_ON)
-        fill_part(part, &state);
+        fill_part(part, &state, order->ends[index]);
     return verdict;
 }
 
 /* Combines the window's cells of all partitions and notes what each contributed. */
-static enum verdict gather(struct emitter *emitter, struct window window, int64_t *revision, struct reason *why)
+static enum verdict gather(struct emitter *emitter, const struct emitter_order *order, int64_t *revision,
+                           struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
     combination_clear(emitter->combination);
     *revision = 0;
     for (uint32_t i = 0; i < emitter->partition_count && verdict == GO_ON; i++) {
-        verdict = gather_part(emitter, window, (int32_t)i, why);
+        verdict = gather_part(emitter, order, (int32_t)i, why);
         if (verdict == GO_ON)
             *revision += emitter->partitions[i].records;
     }
@@ -137,66 +143,127 @@ static enum verdict gather(struct emitter *emitter, struct window window, int64_
     return verdict;
 }
 
-/* Puts the row at `index`; without a transaction the summary is only counted. */
-static enum verdict put_summary(struct emitter *emitter, struct transaction *transaction, struct summary *summary,
-                                uint32_t index, uint32_t *summaries, struct reason *why)
+/* A window on its way out. */
+struct putting {
+    struct transaction *transaction;
+    const struct emitter_order *order;
+    struct emitter_outcome *outcome;
+    struct summary summary; /* what all rows have in common, and the row that is being put */
+    bool was_told;          /* rows of this part were */
+};
+
+/* Notes the row, and says whether it is put: one that is gone is, as a tombstone, where it may stand in the topics. */
+static bool note_row(struct emitter *emitter, struct putting *putting, struct span key, struct span content)
+{
+    bool is_gone = content.bytes == NULL;
+    enum told told = told_rows_note(emitter->told, key, content);
+
+    putting->outcome->summaries += is_gone ? 0 : 1;
+    if (is_gone)
+        return told == TOLD_OTHERWISE || (told == TOLD_UNKNOWN && putting->was_told);
+    bool is_put = putting->order->is_whole || told != TOLD_AS_IS;
+    putting->outcome->sent += is_put ? 1 : 0;
+    return is_put;
+}
+
+/* Puts the row of the summary, or a tombstone. */
+static enum verdict put_row(struct emitter *emitter, const struct putting *putting, const char *topic, struct span key,
+                            bool is_gone, struct reason *why)
+{
+    struct span bytes = span_of(NULL);
+    enum verdict verdict = is_gone ? GO_ON : encode_summary(emitter->encoder, &putting->summary, &bytes, why);
+
+    return verdict == GO_ON ? transaction_put(putting->transaction, topic, key, bytes, why) : verdict;
+}
+
+/* The rollup of the row at `index`, with the values of its key; NULL: it is not among the window's summaries. */
+static const struct rollup *read_row(struct emitter *emitter, struct window window, struct span key,
+                                     struct span values[ROLLUP_DIMS_MAX])
 {
     const struct rollup *rollup = NULL;
-    struct span key, values[ROLLUP_DIMS_MAX], bytes;
+
+    if (!row_key_read(key, &emitter->config->rollups, &rollup, values, emitter->values))
+        return NULL; /* A rollup that was configured once and is no more: its cells wait to be collected. */
+    if (window.start_ms < emitter->since_ms[rollup - emitter->config->rollups.items])
+        return NULL; /* Of a time when it was counted before: not the whole window. */
+    return rollup;
+}
+
+/* The row at `index`, where it is to be put. */
+static enum verdict put_summary(struct emitter *emitter, struct putting *putting, uint32_t index, struct reason *why)
+{
+    struct summary *summary = &putting->summary;
+    struct span key, values[ROLLUP_DIMS_MAX];
     char text[SUMMARY_KEY_MAX];
 
     combination_at(emitter->combination, index, &key, &summary->cell);
-    if (!row_key_read(key, &emitter->config->rollups, &rollup, values, emitter->values))
-        return GO_ON; /* A rollup that was configured once and is no more: its cells wait to be collected. */
-    if (summary->window.start_ms < emitter->since_ms[rollup - emitter->config->rollups.items])
-        return GO_ON; /* Of a time when it was counted before: not the whole window. */
-    const char *topic = emitter->topics[rollup - emitter->config->rollups.items];
-    size_t size = summary_key_write(key, summary->window, text);
-    if (transaction == NULL) {
-        *summaries += summary->cell->sums[M_REQUESTS] == 0 ? 0 : 1;
+    const struct rollup *rollup = read_row(emitter, summary->window, key, values);
+    if (rollup == NULL)
         return GO_ON;
-    }
-    if (summary->cell->sums[M_REQUESTS] == 0) /* All of it was amended away or retracted: a tombstone. */
-        return transaction_put(transaction, topic, (struct span){text, size}, span_of(NULL), why);
+    bool is_gone = summary->cell->sums[M_REQUESTS] == 0; /* All of it was amended away or retracted. */
+    if (!note_row(emitter, putting, key, is_gone ? span_of(NULL) : combination_packed(emitter->combination, index)))
+        return GO_ON;
     summary_fill(summary, rollup, values, emitter->catalog, emitter->countries);
     int64_t below = emitter->config->suppress_below_accounts;
     summary_suppress(summary, below > 0 ? cell_accounts(summary->cell) : 0, below);
-    enum verdict verdict = encode_summary(emitter->encoder, summary, &bytes, why);
-    if (verdict != GO_ON)
-        return verdict;
-    ++*summaries;
-    return transaction_put(transaction, topic, (struct span){text, size}, bytes, why);
+    struct span written = {text, summary_key_write(key, summary->window, text)};
+    return put_row(emitter, putting, emitter->topics[rollup - emitter->config->rollups.items], written, is_gone, why);
 }
 
-static enum verdict put_retention_row(struct emitter *emitter, struct transaction *transaction, struct summary *summary,
-                                      uint32_t month, uint32_t index, uint32_t *summaries, struct reason *why)
+/* Counts the rows that stand in the topics as they are. */
+static void count_summaries(struct emitter *emitter, struct putting *putting)
 {
+    struct span key, values[ROLLUP_DIMS_MAX];
+
+    for (uint32_t i = 0; i < combination_count(emitter->combination); i++) {
+        const struct cell *cell = NULL;
+        combination_at(emitter->combination, i, &key, &cell);
+        bool is_there = cell->sums[M_REQUESTS] > 0;
+        if (is_there && read_row(emitter, putting->summary.window, key, values) != NULL)
+            putting->outcome->summaries++;
+    }
+}
+
+static enum verdict put_summaries(struct emitter *emitter, struct putting *putting, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    putting->was_told = putting->order->was_told;
+    told_rows_begin(emitter->told, putting->order->window, TOLD_ROWS);
+    for (uint32_t i = 0; verdict == GO_ON && i < combination_count(emitter->combination); i++)
+        verdict = put_summary(emitter, putting, i, why);
+    if (verdict == GO_ON)
+        told_rows_end(emitter->told);
+    return verdict;
+}
+
+static enum verdict put_retention_row(struct emitter *emitter, struct putting *putting, uint32_t month, uint32_t index,
+                                      struct reason *why)
+{
+    struct summary *summary = &putting->summary;
     const struct retention_row *row = retention_rows_at(emitter->retention, index);
+    struct span content = {(const char *)&row->accounts, sizeof(row->accounts)};
+    bool is_gone = row->accounts == 0; /* They are in an older cohort now. */
     char text[SUMMARY_KEY_MAX], cohort[8], age[16];
-    struct span bytes;
 
     month_write(row->cohort, cohort, sizeof(cohort));
     snprintf(age, sizeof(age), "%" PRIu32, month - row->cohort);
     struct span key = {text,
                        summary_retention_key_write(row->model, span_of(cohort), span_of(age), summary->window, text)};
-    if (row->accounts == 0) /* They are in an older cohort now: a tombstone. */
-        return transaction_put(transaction, emitter->retention_topic, key, span_of(NULL), why);
+    if (!note_row(emitter, putting, key, is_gone ? span_of(NULL) : content))
+        return GO_ON;
     summary->retained = row->accounts;
     summary_suppress(summary, row->accounts, emitter->config->suppress_below_accounts);
     summary_fill_retention(summary, row->model, span_of(cohort), span_of(age), emitter->catalog);
-    enum verdict verdict = encode_summary(emitter->encoder, summary, &bytes, why);
-    if (verdict != GO_ON)
-        return verdict;
-    ++*summaries;
-    return transaction_put(transaction, emitter->retention_topic, key, bytes, why);
+    return put_row(emitter, putting, emitter->retention_topic, key, is_gone, why);
 }
 
 /* The month's rows of retention, if there are any. */
-static enum verdict put_retention(struct emitter *emitter, struct transaction *transaction, struct summary summary,
-                                  struct emitter_outcome *outcome, struct reason *why)
+static enum verdict put_retention(struct emitter *emitter, struct putting *putting, struct reason *why)
 {
     static const struct cell nothing = {.slot_count = 0};
-    uint32_t month = month_number(summary.window.start_ms);
+    struct emitter_outcome *outcome = putting->outcome;
+    uint32_t month = month_number(putting->order->window.start_ms);
     enum verdict verdict = retention_rows_read(emitter->retention, emitter->store, month, &outcome->retention, why);
 
     if (verdict == HALT &&
@@ -205,10 +272,16 @@ static enum verdict put_retention(struct emitter *emitter, struct transaction *t
         outcome->retention = 0;
         return store_retention_stop(emitter->store, &because, why);
     }
-    summary.cell = &nothing;
-    summary.revision = outcome->retention;
+    if (verdict != GO_ON)
+        return verdict;
+    putting->summary.cell = &nothing;
+    putting->summary.revision = outcome->retention;
+    putting->was_told = putting->order->was_retention_told;
+    told_rows_begin(emitter->told, putting->order->window, TOLD_RETENTION);
     for (uint32_t i = 0; verdict == GO_ON && i < retention_rows_count(emitter->retention); i++)
-        verdict = put_retention_row(emitter, transaction, &summary, month, i, &outcome->summaries, why);
+        verdict = put_retention_row(emitter, putting, month, i, why);
+    if (verdict == GO_ON)
+        told_rows_end(emitter->told);
     return verdict;
 }
 
@@ -239,26 +312,31 @@ static enum verdict put_ledger(struct emitter *emitter, struct transaction *tran
 enum verdict emitter_put(struct emitter *emitter, struct transaction *transaction, const struct emitter_order *order,
                          struct emitter_outcome *outcome, struct reason *why)
 {
-    struct summary summary = {
-        .window = order->window,
-        .generation = order->generation,
-        .tables_version = emitter->tables_version,
-    };
-    *outcome = (struct emitter_outcome){.pane = order->pane};
-    enum verdict verdict = gather(emitter, order->window, &outcome->revision, why);
+    struct putting putting = {.transaction = transaction, .order = order, .outcome = outcome};
 
+    *outcome = (struct emitter_outcome){.pane = order->pane};
+    enum verdict verdict = gather(emitter, order, &outcome->revision, why);
     if (verdict != GO_ON || outcome->revision == 0) /* Retention is noted before the flush of its records. */
         return verdict;
     bool is_unchanged = outcome->revision == order->unchanged_revision;
     outcome->has_put = true;
     if (is_unchanged)
         outcome->pane = order->unchanged_pane;
-    summary.pane = outcome->pane;
-    summary.revision = outcome->revision;
-    for (uint32_t i = 0; verdict == GO_ON && i < combination_count(emitter->combination); i++)
-        verdict = put_summary(emitter, is_unchanged ? NULL : transaction, &summary, i, &outcome->summaries, why);
+    const struct summary summary = {
+        .window = order->window,
+        .pane = outcome->pane,
+        .generation = order->generation,
+        .revision = outcome->revision,
+        .tables_version = emitter->tables_version,
+    };
+    putting.summary = summary;
+    if (is_unchanged)
+        count_summaries(emitter, &putting);
+    else
+        verdict = put_summaries(emitter, &putting, why);
+    putting.summary = summary;
     if (verdict == GO_ON && emitter->retention != NULL && order->window.kind == WINDOW_MONTH)
-        verdict = put_retention(emitter, transaction, summary, outcome, why);
+        verdict = put_retention(emitter, &putting, why);
     if (verdict == GO_ON) /* Even if there are only tombstones. */
         verdict = put_ledger(emitter, transaction, &summary, outcome, why);
     return verdict;

@@ -10,6 +10,7 @@
 struct config;
 struct emitter;
 struct store;
+struct told_rows;
 struct transaction;
 
 /* All pointers are borrowed until emitter_close(). */
@@ -19,6 +20,7 @@ struct emitter_options {
     const struct catalog *catalog;
     const struct countries *countries;
     const char *tables_version; /* stamped on every summary */
+    struct told_rows *told;     /* what was told of windows before; its transactions are the caller's */
     int32_t partitions;         /* of the input, >= 1 */
     const int64_t *since_ms;    /* by rollup: windows that start before have no rows of it; borrowed until close */
 };
@@ -32,6 +34,10 @@ struct emitter_order {
     struct window window;
     enum pane pane;
     int64_t generation;
+    bool is_whole;           /* put every row, not only those that are not known to stand in the topics as they are */
+    bool was_told;           /* it was published before, by whomever: rows that are gone now may stand in the topics */
+    bool was_retention_told; /* the same of its rows of retention */
+    const int64_t *ends;     /* of the input's logs, by partition; -1: not known; borrowed for the call */
     /* The revision that was published last: if the window still has as many records, only its retention has risen, and
      * the other rows are not put again: they stand in the topics, in `unchanged_pane`. 0: put all rows. */
     int64_t unchanged_revision;
@@ -42,7 +48,8 @@ struct emitter_outcome {
     enum pane pane;
     int64_t revision;   /* the records the summaries were made of; 0: there are none, and nothing was put */
     int64_t retention;  /* revision of a month's retention rows; 0: none */
-    uint32_t summaries; /* rows in all; one without requests or accounts is a tombstone, and not among them */
+    uint32_t summaries; /* rows that the window has in all: those with requests or accounts */
+    uint32_t sent;      /* those among them that were put */
     bool has_put;       /* something was put, be it in vain: where nothing was, the transaction may go on without it */
 };
 

@@ -190,10 +190,23 @@ bool published_is_ahead(const struct published_window *entry, const struct publi
     return false;
 }
 
+static bool is_rebuilt(const struct published_part *then, const struct published_part *now)
+{
+    return then->has_records && now->incarnation != 0 && now->incarnation != then->incarnation;
+}
+
 bool published_is_rebuilt(const struct published_window *entry, const struct published_part now[], uint32_t count)
 {
     for (uint32_t i = 0; i < entry->partitions && i < count; i++)
-        if (entry->parts[i].has_records && now[i].incarnation != 0 && now[i].incarnation != entry->parts[i].incarnation)
+        if (is_rebuilt(&entry->parts[i], &now[i]))
+            return true;
+    return false;
+}
+
+bool published_is_regaining(const struct published_window *entry, const struct published_part now[], uint32_t count)
+{
+    for (uint32_t i = 0; i < entry->partitions && i < count; i++)
+        if (is_rebuilt(&entry->parts[i], &now[i]) && now[i].next < entry->parts[i].next)
             return true;
     return false;
 }

@@ -75,4 +75,8 @@ bool published_is_ahead(const struct published_window *entry, const struct publi
  * and revisions of the two cannot be compared. Partitions that came later change nothing. */
 bool published_is_rebuilt(const struct published_window *entry, const struct published_part now[], uint32_t count);
 
+/* Whether one of those rebuilt states has not been read as far yet as the one before: the window would seem to shrink.
+ * Offsets of a log that was made anew are other offsets; then it is so until they have passed. */
+bool published_is_regaining(const struct published_window *entry, const struct published_part now[], uint32_t count);
+
 #endif

@@ -1,6 +1,7 @@
 /* Sums over the weeks of the range, and who writes the rest. */
 #include "document_header.h"
 
+#include "gentally/inspect/as_of.h"
 #include "groups.h"
 #include "ledger_state.h"
 #include "scalars.h"
@@ -75,8 +76,59 @@ static void write_accounts(struct document *document, const struct dataset *data
                                                  : "Distinct accounts of the last week, an estimate within 2.3 %."));
 }
 
+static void write_or_null(struct document *document, const char *name, int64_t value, bool is_known)
+{
+    document_key(document, name);
+    if (is_known)
+        document_integer(document, value);
+    else
+        document_null(document);
+}
+
+static void write_offsets(struct document *document, const struct ledger *ledger)
+{
+    document_key(document, "partitions");
+    document_raw(document, "[");
+    for (uint32_t i = 0; i < ledger->partition_count; i++) {
+        const struct ledger_partition *part = &ledger->partitions[i];
+        document_comma(document);
+        document_raw(document, "{");
+        write_number(document, "partition", part->partition);
+        write_number(document, "next_offset", part->next);
+        write_or_null(document, "end_offset", part->end, part->end >= 0);
+        document_raw(document, "}");
+    }
+    document_raw(document, "]");
+}
+
+/* As of when: which window was told last, what its rows hold of the log, and how far behind that was. */
+static void write_as_of(struct document *document, const struct latest_row *told, struct ledger_read *read)
+{
+    struct as_of as_of;
+
+    document_key(document, "as_of");
+    if (told == NULL || decode_ledger(told->value, read, NULL) != GO_ON) {
+        document_null(document);
+        return;
+    }
+    as_of_read(&as_of, &read->ledger, told->written_ms);
+    document_raw(document, "{");
+    document_key(document, "window");
+    document_text(document, span_of(window_kind_name(as_of.window.kind)));
+    document_key(document, "start");
+    document_date(document, as_of.window.start_ms);
+    document_key(document, "pane");
+    document_text(document, span_of(pane_name(as_of.pane)));
+    write_number(document, "told_ms", as_of.told_ms);
+    write_or_null(document, "event_ms", as_of.event_ms, as_of.event_ms != NO_TIME);
+    write_number(document, "records", as_of.records);
+    write_or_null(document, "behind", as_of.behind, as_of.behind >= 0);
+    write_offsets(document, &read->ledger);
+    document_raw(document, "}");
+}
+
 void document_header_write(struct document *document, const char *title, struct dataset *dataset,
-                           const struct latest *ledger, struct ledger_read *read)
+                           const struct latest *ledger, const struct latest_row *told, struct ledger_read *read)
 {
     int64_t sums[MEASURE_COUNT] = {0};
 
@@ -86,6 +138,7 @@ void document_header_write(struct document *document, const char *title, struct 
     document_key(document, "title");
     document_text(document, span_of(title));
     write_range(document, dataset);
+    write_as_of(document, told, read);
     write_number(document, "requests", sums[M_REQUESTS]);
     write_number(document, "tokens", row_tokens(sums));
     write_number(document, "cost_nano_usd", sums[M_COST_NANO_USD]);

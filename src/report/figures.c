@@ -94,7 +94,8 @@ static enum verdict take_ledger(struct figures *figures, const struct record *re
                                    .generation = ledger->generation,
                                    .revision = ledger->revision,
                                    .pane = ledger->pane,
-                                   .start_ms = ledger->window.start_ms};
+                                   .start_ms = ledger->window.start_ms,
+                                   .written_ms = record->timestamp_ms};
 
     return latest_put(figures->ledger, &row, why);
 }
@@ -179,6 +180,30 @@ static void write_one(struct document *document, struct dataset *dataset, const 
     figure_close(&figure);
 }
 
+/* The ledger's record that was written last, of the weeks and months that are shown; NULL: there is none. Of those that
+ * were written at once it is the one of the last window, which is told after the others. */
+static const struct latest_row *find_told(const struct figures *figures)
+{
+    const struct latest_row *last = NULL;
+    struct window last_window = {0};
+
+    for (size_t index = 0; index < latest_seen(figures->ledger); index++) {
+        const struct latest_row *row = latest_at(figures->ledger, index);
+        if (row->value.bytes == NULL || decode_ledger(row->value, figures->ledger_read, NULL) != GO_ON)
+            continue;
+        struct window window = figures->ledger_read->ledger.window;
+        bool is_shown = (window.kind == WINDOW_WEEK || window.kind == WINDOW_MONTH) &&
+                        window.start_ms >= figures->options.from_ms && window.start_ms < figures->options.to_ms;
+        bool is_later = last == NULL || row->written_ms > last->written_ms ||
+                        (row->written_ms == last->written_ms && window_compare(window, last_window) > 0);
+        if (!is_shown || !is_later)
+            continue;
+        last = row;
+        last_window = window;
+    }
+    return last;
+}
+
 static void write_document(struct figures *figures, struct dataset *dataset)
 {
     struct document *document = &figures->document;
@@ -187,7 +212,8 @@ static void write_document(struct figures *figures, struct dataset *dataset)
     document_raw(document, "{");
     document_key(document, "format");
     document_integer(document, 1);
-    document_header_write(document, FIGURES_PAGE_TITLE, dataset, figures->ledger, figures->ledger_read);
+    document_header_write(document, FIGURES_PAGE_TITLE, dataset, figures->ledger, find_told(figures),
+                          figures->ledger_read);
     document_notes_write(document, dataset);
     document_key(document, "figures");
     document_raw(document, "[");
@@ -215,6 +241,21 @@ enum verdict figures_write(struct figures *figures, struct span *json, struct re
     }
     dataset_close(&dataset);
     return verdict;
+}
+
+bool figures_told(const struct figures *figures, struct figures_told *told)
+{
+    const struct latest_row *row = find_told(figures);
+    const struct ledger *ledger = &figures->ledger_read->ledger;
+
+    if (row == NULL || decode_ledger(row->value, figures->ledger_read, NULL) != GO_ON)
+        return false;
+    *told = (struct figures_told){.told_ms = row->written_ms, .partitions = (int32_t)ledger->partition_count};
+    for (uint32_t i = 0; i < ledger->partition_count; i++) {
+        const struct ledger_partition *part = &ledger->partitions[i];
+        told->ends = sum_told(told->ends, part->end >= 0 ? part->end : part->next);
+    }
+    return true;
 }
 
 struct figures_title figures_title(uint32_t index)

@@ -55,6 +55,8 @@ struct http {
     struct body *page, *document; /* the document as an event */
     uint64_t number;
     int64_t current_ms; /* INT64_MIN = never */
+    int64_t told_ms;    /* INT64_MIN = nothing was */
+    enum http_state state;
     size_t client_count;
     struct client *clients[HTTP_CLIENTS_MAX];
 };
@@ -132,7 +134,7 @@ enum verdict http_open(struct http **http, uint16_t port, struct reason *why)
     *http = malloc(sizeof(**http));
     if (*http == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "opening the server of the page");
-    **http = (struct http){.socket = -1, .current_ms = INT64_MIN};
+    **http = (struct http){.socket = -1, .current_ms = INT64_MIN, .told_ms = INT64_MIN};
     enum verdict verdict = listen_on(*http, port, why);
     if (verdict != GO_ON) {
         http_close(*http);
@@ -198,6 +200,12 @@ enum verdict http_publish(struct http *http, struct span page, struct span docum
 void http_is_current(struct http *http, int64_t now_ms)
 {
     http->current_ms = now_ms;
+}
+
+void http_is_told(struct http *http, int64_t told_ms, enum http_state state)
+{
+    http->told_ms = told_ms;
+    http->state = state;
 }
 
 /* ---- answers ---- */
@@ -328,6 +336,8 @@ static bool write_some(struct client *client, int64_t now_ms)
     return true;
 }
 
+static const char *const states[] = {[HTTP_LIVE] = "live", [HTTP_LATE] = "late", [HTTP_UNSURE] = "unsure"};
+
 /* Gives a listener that has nothing on its way a newer document, or a heartbeat. */
 static void feed(const struct http *http, struct client *client, int64_t now_ms)
 {
@@ -343,6 +353,10 @@ static void feed(const struct http *http, struct client *client, int64_t now_ms)
     client->head_sent = 0;
     client->head_size = (size_t)snprintf(client->head, HEAD_MAX, "event: read\ndata: %" PRId64 "\n\n",
                                          now_ms > http->current_ms ? now_ms - http->current_ms : 0);
+    if (http->told_ms != INT64_MIN)
+        client->head_size += (size_t)snprintf(client->head + client->head_size, HEAD_MAX - client->head_size,
+                                              "event: told\ndata: %" PRId64 " %s\n\n",
+                                              now_ms > http->told_ms ? now_ms - http->told_ms : 0, states[http->state]);
 }
 
 static bool is_late(const struct client *client, int64_t now_ms)

@@ -41,14 +41,27 @@ static const struct summary_row *total_of(const struct dataset *dataset, struct 
     return NULL;
 }
 
+/* Whether all rows of the window were told after this one: by the ledger's record, which is on time, by one before it
+ * that was, or by the first of its generation. */
+static bool is_superseded(const struct summary_row *row, const struct ledger *ledger)
+{
+    bool is_older = summary_version_compare(row->generation, row->revision, row->pane, ledger->generation,
+                                            ledger->revision, ledger->pane) < 0;
+
+    return is_older && (row->generation < ledger->generation || ledger->pane == PANE_ON_TIME ||
+                        (row->pane == PANE_EARLY && ledger->pane == PANE_LATE));
+}
+
 /* Compares one rollup's rows of a window with the total. Rows of a newer version than the total's prove nothing: the
- * window was published again while it was read. */
-static void check_rows(struct ledger_check *check, enum row_rollup rollup, const struct summary_row *total)
+ * window was published again while it was read. Older ones did not change since. */
+static void check_rows(struct ledger_check *check, enum row_rollup rollup, const struct summary_row *total,
+                       const struct ledger *ledger)
 {
     struct row_range range = dataset_rows(check->dataset, rollup, total->window);
     struct window window = {total->window, total->start_ms};
     int64_t requests = 0;
-    bool is_older = false, is_suppressed = total->is_suppressed;
+    bool is_suppressed = total->is_suppressed, is_left = false;
+    char what[96];
 
     for (size_t index = 0; index < range.count; index++) {
         const struct summary_row *row = &range.rows[index];
@@ -58,14 +71,17 @@ static void check_rows(struct ledger_check *check, enum row_rollup rollup, const
                                             total->revision, PANE_EARLY);
         if (order > 0)
             return;
-        is_older |= order < 0;
+        is_left |= is_superseded(row, ledger);
         is_suppressed |= row->is_suppressed;
         requests += row->sums[M_REQUESTS];
     }
-    if (range.count == 0 || is_suppressed)
+    if (is_left) {
+        snprintf(what, sizeof(what), "%s has a row from before all were told", row_rollup_name(rollup));
+        mismatch(check, window, what);
+    }
+    if (range.count == 0 || is_suppressed || is_left)
         return;
-    if (is_older || requests != total->sums[M_REQUESTS]) {
-        char what[96];
+    if (requests != total->sums[M_REQUESTS]) {
         snprintf(what, sizeof(what), "%s has %" PRId64 " requests, the total %" PRId64, row_rollup_name(rollup),
                  requests, total->sums[M_REQUESTS]);
         mismatch(check, window, what);
@@ -90,11 +106,10 @@ static void check_window(struct ledger_check *check, const struct ledger *ledger
         mismatch(check, window, "its total is not there");
         return;
     }
-    if (summary_version_compare(total->generation, total->revision, PANE_EARLY, ledger->generation, ledger->revision,
-                                PANE_EARLY) < 0)
+    if (is_superseded(total, ledger))
         mismatch(check, window, "its total is older than the ledger");
     for (size_t at = 0; at < LENGTH_OF(whole); at++)
-        check_rows(check, whole[at], total);
+        check_rows(check, whole[at], total, ledger);
 }
 
 static void take_partitions(struct ledger_check *check, const struct ledger *ledger)

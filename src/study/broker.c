@@ -12,7 +12,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "broker_group.h"
+#include "gentally/base/clock.h"
 #include "gentally/cli/command.h"
+#include "gentally/config/config.h"
 #include "gentally/kafka/topics.h"
 #include "gentally/study/demo.h"
 
@@ -77,10 +80,26 @@ static bool create_topic(void *context, const char *name, int partitions, bool i
            RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+/* Until one of the signals comes. */
+static int wait_for(const sigset_t *signals, rd_kafka_mock_cluster_t *cluster, const struct config *config)
+{
+    const struct timespec turn = {.tv_nsec = BROKER_GROUP_TURN_MS * 1000000L};
+    struct broker_group *group = broker_group_open(cluster, config->group);
+
+    if (group == NULL) {
+        fprintf(stderr, "gentally-demo broker: the group cannot be prepared\n");
+        return EX_SOFTWARE;
+    }
+    while (sigtimedwait(signals, NULL, &turn) < 0)
+        broker_group_turn(group, clock_ms(CLOCK_MONOTONIC));
+    broker_group_close(group);
+    return EX_OK;
+}
+
 static int serve(const struct config *config, int partitions, const char *file)
 {
     sigset_t signals;
-    int number = 0, code = EX_OK;
+    int code = EX_OK;
 
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
@@ -96,7 +115,7 @@ static int serve(const struct config *config, int partitions, const char *file)
         fprintf(stderr, "gentally-demo broker: %s: %s\n", file == NULL ? "standard output" : file, strerror(errno));
         code = EX_CANTCREAT;
     } else {
-        sigwait(&signals, &number);
+        code = wait_for(&signals, cluster, config);
     }
     if (cluster != NULL)
         rd_kafka_mock_cluster_destroy(cluster);

@@ -283,7 +283,8 @@ NOON = 1763380800000  # 2025-11-17T12:00:00Z
 
 
 def ledger_body(partitions, tables="catalog=1a2b3c4d countries=5e6f7a8b taxonomy=9c0d1e2f"):
-    out = zigzag(0) + zigzag(NOON) + zigzag(NOON + HOUR) + zigzag(1) + zigzag(1) + zigzag(3) + zigzag(42) + text(tables)
+    out = zigzag(0) + zigzag(NOON) + zigzag(NOON + HOUR) + zigzag(1) + zigzag(1) + zigzag(3)
+    out += zigzag(1 << 50 | 3 << 2 | 1) + zigzag(42) + text(tables)
     if partitions:
         out += zigzag(len(partitions))
     for number, watermark, outcomes, *stop in partitions:
@@ -292,6 +293,7 @@ def ledger_body(partitions, tables="catalog=1a2b3c4d countries=5e6f7a8b taxonomy
         out += zigzag(7) + zigzag(sum(outcomes)) + b"".join(zigzag(outcome) for outcome in outcomes)
         out += zigzag(1) + text(stop[0]) + zigzag(1) + zigzag(stop[1]) if stop else zigzag(0) * 2
         out += b"\x01" if stop and stop[2] else b"\x00"
+        out += zigzag(0) if watermark is None else zigzag(1) + zigzag(sum(outcomes) + 9)
     return out + zigzag(0)
 
 
@@ -307,7 +309,8 @@ def summary_body(columns, buckets=(), accounts=None, age=None, is_old=False):
             out += zigzag(len(buckets)) + b"".join(zigzag(floor) + zigzag(count) for floor, count in buckets)
         out += zigzag(0)
     out += zigzag(0) if accounts is None else zigzag(1) + zigzag(accounts)
-    out += zigzag(1) + zigzag(1) + zigzag(0) + text("catalog=1 countries=2 taxonomy=3")
+    out += zigzag(1) + zigzag(1) + zigzag(0) + (b"" if is_old else zigzag(1 << 50 | 1))
+    out += text("catalog=1 countries=2 taxonomy=3")
     return out if is_old else out + b"\x01"
 
 

@@ -7,7 +7,7 @@ import time
 import fastavro
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
-from harness import SCHEMAS, check
+from harness import SCHEMAS, check, equal
 
 PANES = ("early", "on_time", "late")
 OUTCOMES = ("counted", "duplicate", "filtered", "too_late", "dead_lettered", "conflicting")
@@ -59,12 +59,24 @@ def encode_event(event):
 
 def encode_summary(record):
     """A summary as a foreign writer puts it."""
-    return _encode("summary.avsc", record)
+    return _encode("summary.avsc", with_version(record))
 
 
 def encode_ledger(record):
     """A ledger record as a foreign writer puts it."""
-    return _encode("ledger.avsc", record)
+    return _encode("ledger.avsc", with_version(record))
+
+
+def version_number(generation, revision, pane):
+    """The field `version`: one number that rises with the three."""
+    if generation > 8191:
+        return (1 << 63) - 1
+    return generation << 50 | (revision << 2 | PANES.index(pane) if revision < 1 << 48 else (1 << 50) - 1)
+
+
+def with_version(record):
+    """The record with the field `version` that its generation, revision and pane ask for."""
+    return {**record, "version": version_number(*(record[name] for name in ("generation", "revision", "pane")))}
 
 
 def _encode(name, record):
@@ -121,6 +133,7 @@ def newest(messages):
             records.pop(key, None)
             continue
         record = decode(message.value())
+        equal(record["version"], with_version(record)["version"], f"{key}: the version")
         if key in records:
             check(version(record) >= version(records[key]), f"{key} went back", version(records[key]), version(record))
         records[key] = record

@@ -12,20 +12,20 @@ import subprocess
 
 import fastavro
 from confluent_kafka import KafkaError, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
+from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic
 
 from harness import check, equal, main, note, wait_until
-from topics import _SCHEMAS, OUTCOMES, decode, read_topic, version
+from topics import _SCHEMAS, OUTCOMES, decode, read_topic, version, with_version
 
 ROLLUPS = {"total": "", "model": "model", "category": "category+model"}
 SETTINGS = {"GENTALLY_ROLLUPS": ",".join(f"{name}={dims}" for name, dims in ROLLUPS.items())}
 VIOLATED = 65
 
 
-def encode(schema_id, record):
+def encode(schema_id, record, as_it_is=False):
     stream = io.BytesIO(b"\0" + schema_id.to_bytes(4, "big"))
     stream.seek(5)
-    fastavro.schemaless_writer(stream, _SCHEMAS[schema_id], record)
+    fastavro.schemaless_writer(stream, _SCHEMAS[schema_id], record if as_it_is else with_version(record))
     return stream.getvalue()
 
 
@@ -203,7 +203,8 @@ def records_that_fall(copied):
 
 
 def event_counted_in_two_windows(copied):
-    """All days together hold one record more than was ever counted; revision and rows agree with it."""
+    """All days together hold one record more than was ever counted; revision and rows agree with it. Its total lacks
+    the request, which shows first."""
     index = copied.last()
     ledger = copied.ledger[index][1]
     old, start = version(ledger), ledger["window_start"]
@@ -213,7 +214,7 @@ def event_counted_in_two_windows(copied):
         for _, record in records:
             if (record["window"], record["window_start"]) == ("day", start) and version(record) == old:
                 record["revision"] += 1
-    return "records", "partitions[0].records over all windows of kind day", "ledger", None
+    return "sums", "requests", "total", None
 
 
 def version_that_falls(copied):
@@ -269,14 +270,14 @@ def row_lost(copied):
 
 
 def row_of_an_older_version(copied):
-    """A row that the newest publication left out, so that readers keep the older one."""
+    """A row that says to be of a publication between two that there were."""
     index = copied.row("model")
     key, record = copied.summaries["model"][index]
     record["revision"] -= 1
     for at in [at for at, (other, _) in enumerate(copied.summaries["model"]) if other == key and at != index][::-1]:
         copied.summaries["model"].pop(at)
         index -= at < index
-    return "rows", "(generation, revision, pane)", "model", index
+    return "summary-ledger", "(generation, revision, pane)", "model", index
 
 
 def row_twice(copied):
@@ -373,6 +374,143 @@ def row_cut_short(copied):
     return "summary-readable", "value", "model", index
 
 
+# ---- open windows: the copy gets early panes, the later ones only of what changed
+
+
+def _early(copied, rollup="model"):
+    """Tells the last day as two early panes, the second one without the rows of `rollup` but the one that changed.
+    Returns the indexes of the second pane's ledger record, its total row, and the row of `rollup` that changed."""
+    index = copied.last("day")
+    key, newest = copied.ledger[index]
+    copied.ledger = [entry for at, entry in enumerate(copied.ledger) if entry[0] != key or at == index]
+    index = copied.ledger.index([key, newest])
+    older = copy.deepcopy(newest)
+    for record, revision in ((older, newest["revision"] - 1), (newest, newest["revision"])):
+        record["pane"], record["revision"] = "early", revision
+    part = next(part for part in older["partitions"] if part["records"] > 1)
+    part["records"] -= 1
+    copied.ledger.insert(index, [key, older])
+    rows = {}
+    for name, records in copied.summaries.items():
+        last = {row_key: record for row_key, record in records if _is_of(record, newest)}
+        records[:] = [entry for entry in records if not _is_of(entry[1], newest)]
+        changed = [max(last, key=lambda row_key: last[row_key]["requests"])]
+        for row_key, record in last.items():
+            first = dict(record, pane="early", revision=older["revision"])
+            if row_key in changed:
+                _take_request(first)
+            records.append([row_key, first])
+        for row_key in changed:
+            records.append([row_key, dict(last[row_key], pane="early", revision=newest["revision"])])
+            rows[name] = len(records) - 1
+    return index + 1, rows["total"], rows[rollup]
+
+
+def _is_of(record, ledger):
+    return (record["window"], record["window_start"]) == (ledger["window"], ledger["window_start"])
+
+
+def _take_request(record):
+    """One request less, with what every request has."""
+    record["requests"] -= 1
+    for name in ("tokens_prompt_histogram", "tokens_total_histogram"):
+        buckets = record[name] = copy.deepcopy(record[name])
+        buckets[0]["count"] -= 1
+        if buckets[0]["count"] == 0:
+            buckets.pop(0)
+
+
+def changed_row_withheld(copied):
+    """A row that changed is left out of an early pane, so that readers keep the version of the pane before."""
+    _, _, row = _early(copied)
+    copied.summaries["model"].pop(row)
+    return "sums", "requests over rollup model", "ledger", None
+
+
+def changed_total_withheld(copied):
+    _, row, _ = _early(copied)
+    copied.summaries["total"].pop(row)
+    return "sums", "requests", "total", None
+
+
+def stale_row_put_back(copied):
+    """The version of the pane before, behind that of the newest."""
+    _, _, row = _early(copied)
+    records = copied.summaries["model"]
+    key = records[row][0]
+    records.append(copy.deepcopy(next(entry for entry in records if entry[0] == key)))
+    return "summary-version", "(generation, revision, pane)", "model", len(records) - 1
+
+
+def stale_row_put_in_place(copied):
+    """What the row was before, under the newest version."""
+    _, _, row = _early(copied)
+    _take_request(copied.summaries["model"][row][1])
+    return "sums", "requests over rollup model", "ledger", None
+
+
+def row_from_between_two_panes(copied):
+    """A version for which there is no ledger record, though there are some before and behind it."""
+    index, _, row = _early(copied)
+    older, newest = copied.ledger[index - 1][1], copied.ledger[index][1]
+    older["revision"] -= 1
+    next(part for part in older["partitions"] if part["records"] > 1)["records"] -= 1
+    for name, records in copied.summaries.items():
+        for _, record in records:
+            if _is_of(record, older) and record["revision"] == older["revision"] + 1:
+                record["revision"] -= 1
+                if name == "total":
+                    _take_request(record)
+    copied.summaries["model"][row][1]["revision"] -= 1
+    check(copied.summaries["model"][row][1]["revision"] > older["revision"], "not between them")
+    check(newest["revision"] > older["revision"] + 1, "nothing is between them")
+    return "summary-ledger", "(generation, revision, pane)", "model", row
+
+
+def early_row_left_when_on_time(copied):
+    """What closes a window tells all its rows."""
+    index, _, row = _early(copied)
+    ledger = copied.ledger[index][1]
+    ledger["pane"] = "on_time"
+    for records in copied.summaries.values():
+        for _, record in records:
+            if _is_of(record, ledger) and record["revision"] == ledger["revision"]:
+                record["pane"] = "on_time"
+    left = next(
+        at
+        for at, (key, record) in enumerate(copied.summaries["model"])
+        if _is_of(record, ledger) and record["pane"] == "early" and key != copied.summaries["model"][row][0]
+    )
+    return "rows", "(generation, revision, pane)", "model", left
+
+
+def early_ledger_announces_more(copied):
+    index, _, _ = _early(copied)
+    copied.ledger[index][1]["summaries"] += 1
+    return "rows", "summaries", "ledger", index
+
+
+def early_ledger_announces_fewer(copied):
+    """As many as were told again, and not as many as there are."""
+    index, _, _ = _early(copied)
+    copied.ledger[index][1]["summaries"] = len(ROLLUPS)
+    return "rows", "summaries", "ledger", index
+
+
+def row_of_another_version_number(copied):
+    index = copied.row("model")
+    record = copied.summaries["model"][index][1]
+    copied.summaries["model"][index][1] = encode(4, {**with_version(record), "version": 0}, as_it_is=True)
+    return "summary-readable", "value", "model", index
+
+
+def ledger_of_another_version_number(copied):
+    index = copied.last()
+    record = with_version(copied.ledger[index][1])
+    copied.ledger[index][1] = encode(3, {**record, "version": record["version"] + 1}, as_it_is=True)
+    return "ledger-readable", "value", "ledger", index
+
+
 CORRUPTIONS = [
     consumed_of_nothing,
     event_counted_beyond_the_offsets,
@@ -408,7 +546,20 @@ CORRUPTIONS = [
     row_under_another_key,
     row_in_another_topic,
     row_cut_short,
+    changed_row_withheld,
+    changed_total_withheld,
+    stale_row_put_back,
+    stale_row_put_in_place,
+    row_from_between_two_panes,
+    early_row_left_when_on_time,
+    early_ledger_announces_more,
+    early_ledger_announces_fewer,
+    row_of_another_version_number,
+    ledger_of_another_version_number,
 ]
+
+# What is found beside the first violation.
+BESIDE = {event_counted_in_two_windows: "records"}
 
 
 def test_every_corruption_is_found_and_named(world):
@@ -419,6 +570,10 @@ def test_every_corruption_is_found_and_named(world):
     original.write(f"{world.name}-same")
     same = verify(world, "--strict", GENTALLY_NAMESPACE=f"{world.name}-same")
     equal({**same, "stored": good["stored"]}, good, "a true copy")  # of the topics: the store knows nothing of it
+    early = copy.deepcopy(original)
+    _early(early)
+    early.write(f"{world.name}-early")
+    equal(verify(world, "--show", 5, GENTALLY_NAMESPACE=f"{world.name}-early")["shown"], [], "early panes")
     for corrupt in CORRUPTIONS:
         altered = copy.deepcopy(original)
         wanted, field, topic, offset = corrupt(altered)
@@ -426,6 +581,7 @@ def test_every_corruption_is_found_and_named(world):
         altered.write(namespace)
         result = verify(world, "--show", 50, GENTALLY_NAMESPACE=namespace)
         check(result["violations"] > 0, f"{corrupt.__name__} was not found")
+        check(result["checks"][BESIDE.get(corrupt, wanted or "partitions")] > 0, f"{corrupt.__name__}: {result}")
         first = result["shown"][0]
         told = f"{namespace}.{topic}" if topic == "ledger" else f"{namespace}.summaries.{topic}"
         equal(first["topic"], told, f"{corrupt.__name__}: topic ({first})")
@@ -616,6 +772,35 @@ def test_what_is_taken_away_is_found(world):
             shown = [finding["key"] for finding in result["shown"] if finding["check"] == "removed"]
             check(key.decode() in shown, f"{name}: {key} is not named", shown)
     note(f"{len(REMOVALS)} removals, each found")
+
+
+def test_partitions_that_were_added_are_seen(world):
+    """Keys of before are then in other partitions than new values of them: `setup` makes nothing, `verify` names them.
+    As long as a topic is empty, nothing is wrong."""
+    admin = AdminClient({"bootstrap.servers": world.kafka})
+
+    def grow(count):
+        topic = f"{world.namespace}.summaries.model"
+        admin.create_partitions([NewPartitions(topic, count)])[topic].result(30)
+        wait_until(lambda: len(admin.list_topics(topic, 30).topics[topic].partitions) == count, 30, "the partitions")
+
+    world.settings.update(SETTINGS)
+    world.start_redis()
+    world.run("setup", "--partitions", 2)
+    grow(3)
+    world.run("setup", "--partitions", 2)
+    prepare(world)
+    world.run("setup", "--partitions", 2)
+    equal(verify(world)["violations"], 0, "three partitions all along")
+    grow(4)
+    done = world.start("setup", GENTALLY_ROLLUPS=SETTINGS["GENTALLY_ROLLUPS"] + ",language=language")
+    equal(done.wait(60), 78, "exit status of setup")
+    check("SETUP-PARTITIONS" in done.log and "summaries.model has 4 partitions" in done.log, "its reason", done.log)
+    topics = admin.list_topics(timeout=30).topics
+    check(f"{world.namespace}.summaries.language" not in topics, "setup made a topic")
+    result = verify(world, "--show", 1)
+    check(result["checks"]["places"] > 0, f"verify: {result}")
+    equal(result["shown"][0]["topic"], f"{world.namespace}.summaries.model", "the topic it names")
 
 
 def test_verify_goes_by_the_settings(world):

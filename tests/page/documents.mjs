@@ -23,6 +23,7 @@ function empty(study) {
   const made = each(study, (figure) => gone(figure, "No summary has been published yet."));
   Object.assign(made.header, {
     range: { from: null, to: null },
+    as_of: null,
     requests: 0,
     tokens: 0,
     cost_nano_usd: 0,
@@ -63,6 +64,7 @@ function oneEvent(study) {
     models: 1,
     accounts: 1,
   });
+  Object.assign(made.header.as_of, { event_ms: null, behind: null, records: 1 });
   return made;
 }
 
@@ -148,6 +150,7 @@ function hostile(study) {
   });
   made.header.title += HOSTILE;
   made.header.ledger.state = HOSTILE;
+  made.header.as_of.window = HOSTILE;
   made.header.tables_version = HOSTILE;
   made.notes.push(HOSTILE);
   return made;

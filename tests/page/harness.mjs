@@ -49,6 +49,7 @@ export async function serve(study, port = 0) {
     child.stdin.write(JSON.stringify(document) + "\n");
     await line(++published);
   };
+  const tell = (ageMs, state) => child.stdin.write(`told ${ageMs} ${state}\n`);
   const served = Number(await line(0));
   await publish(study);
   const stop = async (signal = "SIGTERM") => {
@@ -57,7 +58,7 @@ export async function serve(study, port = 0) {
     child.kill(signal);
     await ended;
   };
-  return { port: served, publish, stop };
+  return { port: served, publish, tell, stop };
 }
 
 const opened = new Set();

@@ -3,7 +3,8 @@
  *
  *   page_stage fill < DOCUMENT           writes the page to standard output
  *   page_stage serve PORT < DOCUMENTS    serves the page of the first line, pushes each further line as it comes;
- *                                        prints the port first, and "published N" for each; ends with its input
+ *                                        prints the port first, and "published N" for each; ends with its input;
+ *                                        a line "told AGE STATE" is what its heartbeats say from then on
  *
  * A document is one line of JSON. Its figures become the sections, as `report` does it.
  */
@@ -80,6 +81,21 @@ static enum verdict publish(struct http *http, struct span document, uint64_t nu
     return verdict;
 }
 
+/* A line like "told 90000 late" is no document: so long ago was it told, and so it stands. */
+static bool is_told(struct http *http, const char *line)
+{
+    static const char *const states[] = {[HTTP_LIVE] = "live", [HTTP_LATE] = "late", [HTTP_UNSURE] = "unsure"};
+    long long age_ms;
+    char word[8];
+
+    if (sscanf(line, "told %lld %7s", &age_ms, word) != 2)
+        return false;
+    for (enum http_state state = HTTP_LIVE; state <= HTTP_UNSURE; state++)
+        if (strcmp(word, states[state]) == 0)
+            http_is_told(http, monotonic_ms() - age_ms, state);
+    return true;
+}
+
 static enum verdict serve(struct http *http, struct reason *why)
 {
     char *line = NULL;
@@ -93,6 +109,8 @@ static enum verdict serve(struct http *http, struct reason *why)
             ssize_t size = getline(&line, &room, stdin);
             if (size < 0)
                 break;
+            if (is_told(http, line))
+                continue;
             verdict = publish(http, (struct span){line, (size_t)size}, ++number, why);
         }
         http_is_current(http, monotonic_ms());

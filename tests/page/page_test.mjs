@@ -435,13 +435,39 @@ const tests = {
       });
   },
 
+  async a_page_is_live_or_says_what_it_is() {
+    const server = await serve(studies.study);
+    const { page, close } = await open(browser, `http://127.0.0.1:${server.port}/`);
+    const shows = (words) => page.locator("#live .age", { hasText: words }).waitFor();
+    const isGood = () => page.evaluate(() => !document.getElementById("live").classList.contains("is-lost"));
+    try {
+      server.tell(50000, "live");
+      await shows(/^live, told 5\d seconds ago$/);
+      assert.ok(await isGood());
+      server.tell(600000, "late");
+      await shows(/^not live: told 10 minutes ago, and the log has gone on since$/);
+      assert.ok(!(await isGood()));
+      server.tell(600000, "unsure");
+      await shows(/^told 10 minutes ago; whether the log has gone on since is not known$/);
+      server.tell(86400000 * 3, "live");
+      await shows(/^live, told 3 days ago$/);
+      const asOf = await page.locator("#facts").innerText();
+      assert.match(asOf, /As of\s+19 Nov 2025, 10:00 UTC/i);
+      assert.match(asOf, /24,699 records read, 12 behind the log.s end, when the week of 17 Nov 2025/);
+      assert.match(asOf, /\(early\) was told/);
+    } finally {
+      await server.stop();
+      await close();
+    }
+  },
+
   async a_live_page_redraws_in_place() {
     const server = await serve(studies.study);
     let again = null;
     const visited = await open(browser, `http://127.0.0.1:${server.port}/`);
     const { page } = visited;
     try {
-      await page.locator("#live .age", { hasText: "as of now" }).waitFor();
+      await page.locator("#live .age", { hasText: "nothing is told yet" }).waitFor();
       await page.locator("#S20 summary").click();
       await page.locator("#S20 .chart").focus();
       await page.keyboard.press("End");

@@ -944,6 +944,16 @@ export function makeStudy({ models = 380, seed = 1 } = {}) {
     header: {
       title: "State of AI, from your own stream",
       range: { from: "2024-10-28", to: "2025-12-01" },
+      as_of: {
+        window: "week",
+        start: "2025-11-17",
+        pane: "early",
+        told_ms: Date.UTC(2025, 10, 19, 10, 6),
+        event_ms: Date.UTC(2025, 10, 19, 10),
+        records: 24_699,
+        behind: 12,
+        partitions: [{ partition: 0, next_offset: 24_699, end_offset: 24_711 }],
+      },
       requests: 31_400_000_000,
       tokens,
       cost_nano_usd: 8.1e16,

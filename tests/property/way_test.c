@@ -385,8 +385,11 @@ static void read_row(struct readers *readers, const struct delta *delta, enum wi
         row->is_found = true;
     const struct audit_place place = {"summaries", 0, readers->summaries, record.key, 1};
     CU_ASSERT_EQUAL_FATAL(audit_summary(readers->audit, &place, rollup, &read_back, &why), GO_ON);
-    const struct latest_row latest = {record.key, value, 0, EVENTS, PANE_ON_TIME, read_back.summary.window.start_ms,
-                                      0,          false};
+    const struct latest_row latest = {.key = record.key,
+                                      .value = value,
+                                      .revision = EVENTS,
+                                      .pane = PANE_ON_TIME,
+                                      .start_ms = read_back.summary.window.start_ms};
     CU_ASSERT_EQUAL_FATAL(latest_put(readers->latest, &latest, &why), GO_ON);
     CU_ASSERT_PTR_NOT_NULL(latest_find(readers->latest, record.key));
     CU_ASSERT_EQUAL_FATAL(figures_take(readers->figures, &record, &why), GO_ON);

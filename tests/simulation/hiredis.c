@@ -185,6 +185,15 @@ static void note(struct sim *sim, const struct request *request, const char *rep
     printf(" -> %s\n", text);
 }
 
+/* A server that fails between a look and the seal that follows it: the next one knows less than was looked at. */
+static void lose_before_seal(struct sim *sim, const struct request *request)
+{
+    const struct span *name = &request->arguments[request->count > 1 ? 1 : 0];
+
+    if (span_equal(*name, span_of("gentally_1_seal")) && sim_inject(sim, FAULT_ROLLBACK))
+        redis_rollback(sim, (uint32_t)sim_between(sim, 1, 30));
+}
+
 /* Lets the first `count` requests through, each with its reply, until the connection breaks. */
 static void send_some(struct connection *connection, uint32_t count, struct reply *reply)
 {
@@ -192,6 +201,7 @@ static void send_some(struct connection *connection, uint32_t count, struct repl
 
     for (uint32_t i = 0; i < count && !connection->is_broken; i++) {
         const struct request *request = &connection->requests[i];
+        lose_before_seal(sim, request);
         struct database *peer = peer_of(connection);
         connection->is_broken = true;
         if (peer == NULL || sim_inject(sim, FAULT_REQUEST_LOST))

@@ -216,7 +216,7 @@ void group_tick(struct sim *sim)
     if (kafka_is_down(sim))
         return;
     end_sessions(sim);
-    if (kafka->known_count != kafka->input->count && sim_chance(sim, 20)) {
+    if (kafka->known_count != kafka->input->count && sim->now_ms >= kafka->known_due_ms) {
         kafka->known_count = kafka->input->count;
         group_meet(sim);
     }

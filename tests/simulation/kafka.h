@@ -39,17 +39,24 @@ struct txn {
     enum txn_state state;
     int64_t begun_ms;
     int32_t known_count; /* partitions that whoever began it heard of at its assignment */
+    int32_t epoch;       /* of the transactional id: tells one closer from another */
+    int64_t opened_ms;   /* the turn in which that closer was opened */
+    int64_t turn_ms;     /* the turn of whoever began it */
+    uint32_t aborted;    /* transactions of that closer that were aborted before it */
+    bool is_of_drain;
 };
 
 /* What became of an entry of the input, in the truth that read it last. */
 enum ending { ENDING_NONE, ENDING_COUNTED, ENDING_REPEATED, ENDING_LETTER };
 
+struct truth_window;
 struct entry {
     int64_t timestamp_ms;
     struct span key, value;
     struct meaning meaning;
-    struct txn *txn;     /* NULL: none */
-    uint32_t counted_in; /* windows the truth of the surviving history counts it in: a bit per kind */
+    const struct truth_window *count; /* of a ledger record: see oracle_count_told() */
+    struct txn *txn;                  /* NULL: none */
+    uint32_t counted_in;              /* windows the truth of the surviving history counts it in: a bit per kind */
     enum ending ending;
 };
 
@@ -89,7 +96,8 @@ struct kafka {
     struct member members[SIM_WORKERS + 1];
     bool is_meeting;
     int64_t meeting_until_ms;
-    int32_t known_count; /* partitions of the input the group has heard of */
+    int32_t known_count;  /* partitions of the input the group has heard of */
+    int64_t known_due_ms; /* when it hears of more */
     int64_t down_until_ms;
     int32_t epoch; /* of the transactional id */
     struct txn *txn;

@@ -113,9 +113,6 @@ def search(unmutated, program, functions, seconds):
 
 def run_test(build, mutant, program):
     """Runs a named test without the mutant and with it. Answers (1 or None, what was seen)."""
-    ninja = subprocess.run(["ninja", "-C", build, mutant.note], capture_output=True, text=True, check=False)
-    if ninja.returncode != 0:
-        return None, "%s does not build" % mutant.note
     before, after = (
         subprocess.run([path], cwd=ROOT, capture_output=True, text=True, check=False)
         for path in (os.path.join(build, mutant.note), program)
@@ -142,6 +139,9 @@ def check(build, unmutated, mutant, seconds):
         functions = source
     else:
         target = mutant.note if mutant.mark == "test" else "simulation"
+        ninja = subprocess.run(["ninja", "-C", build, target], capture_output=True, text=True, check=False)
+        if ninja.returncode != 0:
+            return False, "%-44s  %s does not build" % (mutant.name, target)
         program, words = compile_and_link(build, mutant, source, folder, target)
         if program is None:
             return False, "%-44s  does not compile: %s" % (mutant.name, words.strip().split("\n")[0])

@@ -9,7 +9,7 @@ static const uint32_t rates_max[FAULT_COUNT] = {
     [FAULT_CRASH] = 5,          [FAULT_PAUSE] = 4,           [FAULT_LEAVE] = 100,          [FAULT_JOIN] = 100,
     [FAULT_REBALANCE] = 100,    [FAULT_RELOAD] = 50,         [FAULT_REDELIVERY] = 200,     [FAULT_LATE] = 300,
     [FAULT_FUTURE] = 50,        [FAULT_MALFORMED] = 200,     [FAULT_MARKER] = 100,         [FAULT_BROKER_DOWN] = 100,
-    [FAULT_LETTERS_SLOW] = 200, [FAULT_TXN_ABORTED] = 100,   [FAULT_TXN_UNKNOWN] = 200,    [FAULT_GROWTH] = 30,
+    [FAULT_LETTERS_SLOW] = 200, [FAULT_TXN_ABORTED] = 100,   [FAULT_TXN_UNKNOWN] = 200,    [FAULT_GROWTH] = 100,
     [FAULT_REPLY_LOST] = 50,    [FAULT_REQUEST_LOST] = 50,   [FAULT_REQUEST_DELAYED] = 50, [FAULT_REDIS_DOWN] = 100,
     [FAULT_REDIS_BUSY] = 100,   [FAULT_REDIS_OOM] = 100,     [FAULT_REDIS_READONLY] = 100, [FAULT_ROLLBACK] = 200,
     [FAULT_SPLIT] = 100,        [FAULT_FUNCTIONS_LOST] = 50, [FAULT_NO_MEMORY] = 20,       [FAULT_SEND_BROKEN] = 30,
@@ -72,12 +72,13 @@ static void hold_workers(struct sim *sim)
 {
     int64_t until_ms = sim->now_ms + sim_between(sim, 2500, 8000);
 
+    sim->held_until_ms = until_ms;
     for (int i = 0; i < SIM_WORKERS; i++)
         if (sim->processes[i].is_alive && sim->processes[i].paused_until_ms < until_ms)
             sim->processes[i].paused_until_ms = until_ms;
 }
 
-/* Before anybody who was held looks again, the log is as long as it was. */
+/* Before anybody looks again, the log is as long as it was. */
 static void grow_again(struct sim *sim, int32_t partition)
 {
     struct partition_log *log = &sim->kafka->input->logs[partition];
@@ -116,7 +117,7 @@ static bool cut(struct sim *sim, bool is_anew)
             consumer_cut(sim->processes[i].source, p, log->next);
     sim->is_hurt[p] = true;
     sim_note(sim, "log cut", p, log->next, next);
-    if (is_unseen)
+    if (is_unseen || sim_chance(sim, 300)) /* or seen by a fetch that was refused, and not by the question after it */
         grow_again(sim, p);
     return true;
 }
@@ -227,7 +228,8 @@ static bool strike(struct sim *sim, enum sim_fault fault)
     case FAULT_GROWTH:
         if (kafka->input->count == SIM_PARTITIONS || sim->config.ids != IDS_OFF) /* keys would move: refused */
             return false;
-        kafka->input->count++;
+        kafka->input->count++; /* The group looks at the topic now and then. */
+        kafka->known_due_ms = sim->now_ms + sim_between(sim, 0, 20000);
         return true;
     case FAULT_GAP:
         return delete_unread(sim);

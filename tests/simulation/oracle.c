@@ -38,11 +38,19 @@ struct seal {
     int64_t floor_ms, next;
 };
 
+/* What a worker saw last of all partitions, one after the other: which it knows, where they stood, and where logs ended
+ * then. */
+struct survey {
+    bool is_known[SIM_PARTITIONS];
+    int64_t next[SIM_PARTITIONS], ends[SIM_PARTITIONS];
+};
+
 struct oracle {
     struct truth truths[2][SIM_PARTITIONS];
     bool was_created[SIM_PARTITIONS]; /* ever, be it in a history that was lost */
     char row_names[SIM_ROWS][64];
     int64_t idle_ms[SIM_PARTITIONS]; /* when it last was at rest; 0 = never */
+    struct survey surveys[SIM_WORKERS + 1];
 };
 
 /* ---- reading a log ---- */
@@ -237,7 +245,7 @@ static bool is_collected(struct sim *sim, const struct database *database, int32
     return window->start_ms < database_number(database, sim->redis->meta[partition], field, NONE);
 }
 
-static bool partition_of(struct span key, int32_t *partition)
+bool oracle_partition_of(struct span key, int32_t *partition)
 {
     const char *brace = memchr(key.bytes, '{', key.size);
     const char *colon = brace == NULL ? NULL : strchr(brace, ':');
@@ -272,13 +280,14 @@ static void check_owner(struct sim *sim, const struct database *database, int32_
 }
 
 /* An owner whom nobody has followed finds the store ahead of where he begins only if an own flush was done and its
- * answer lost. He sends that again, and hears so; he does not begin another. */
+ * answer lost. He sends that again, and hears so; he does not begin another, nor read for it. */
 void oracle_fenced(struct sim *sim, struct database *database, int count, const struct span arguments[])
 {
     int32_t partition = -1;
     int keys = (int)strtol(arguments[2].bytes, NULL, 10);
 
-    if (sim->current == NULL || !partition_of(arguments[3], &partition) || count < 8 + keys) /* or came from the dead */
+    if (sim->current == NULL || !oracle_partition_of(arguments[3], &partition) ||
+        count < 6 + keys) /* or came from the dead */
         return;
     const struct span *token = database_get(database, sim->redis->meta[partition], span_of("tok"));
     int64_t expected = strtoll(arguments[3 + keys + 2].bytes, NULL, 10);
@@ -310,7 +319,7 @@ void oracle_applied(struct sim *sim, struct database *database, int count, const
     int32_t partition = -1;
 
     (void)count;
-    if (!partition_of(arguments[3], &partition) || sim->has_failed)
+    if (!oracle_partition_of(arguments[3], &partition) || sim->has_failed)
         return;
     compare_windows(sim, database, partition, 1, arguments + 5);
 }
@@ -321,7 +330,7 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
     int keys = (int)strtol(arguments[2].bytes, NULL, 10);
 
     (void)count;
-    if (!partition_of(arguments[3], &partition) || sim->has_failed)
+    if (!oracle_partition_of(arguments[3], &partition) || sim->has_failed)
         return;
     check_owner(sim, database, partition, arguments + 3 + keys);
     const struct span *words = arguments + 3 + keys; /* inc tok expect next nonce wm idle anchor */
@@ -336,27 +345,84 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
     oracle_retention_flushed(sim, database);
 }
 
-/* No window is ended over a record that waits in the log and is in time. A partition at rest holds nothing back, and
- * what comes just then is late; so only partitions that never were at rest are looked at. */
-static void check_seal(struct sim *sim, const struct database *database, int32_t partition, const struct truth *truth,
-                       int kind, int64_t floor_ms)
+void oracle_looked(struct sim *sim, const struct database *database, const struct span arguments[])
 {
-    const struct partition_log *log = oracle_log(sim, database, partition);
+    int32_t partition = -1;
+
+    if (sim->current == NULL || !oracle_partition_of(arguments[3], &partition)) /* or came from the dead */
+        return;
+    struct survey *survey = &sim->oracle->surveys[sim->current->index];
+    for (int32_t p = partition; p < SIM_PARTITIONS; p = partition == 0 ? p + 1 : SIM_PARTITIONS) {
+        survey->is_known[p] = p == partition;
+        survey->ends[p] = sim->kafka->input->logs[p].next;
+    }
+    survey->next[partition] = database_number(database, sim->redis->meta[partition], "next", -1);
+}
+
+static int64_t highest_floor(struct sim *sim, const struct database *database, int32_t partition, int kind)
+{
+    static struct seal seals[SEALS_MAX];
+    uint32_t count = read_seals(sim, database, partition, seals, SEALS_MAX);
+    int64_t floor_ms = NONE;
+
+    for (uint32_t i = 0; i < count; i++)
+        if (seals[i].kind == kind && seals[i].floor_ms > floor_ms)
+            floor_ms = seals[i].floor_ms;
+    return floor_ms;
+}
+
+/* The first record before `end` that nobody has read, and that is in time for a window which starts in [low, floor);
+ * -1 if there is none. */
+static int64_t find_unread(struct sim *sim, const struct partition_log *log, const struct truth *truth, int kind,
+                           int64_t low_ms, int64_t floor_ms, int64_t end)
+{
     int64_t watermark_ms = truth == NULL ? NONE : truth->watermark_ms;
 
-    for (int64_t i = truth == NULL ? log->next : truth->next; i < log->next; i++) {
+    for (int64_t i = truth == NULL ? log->first : truth->next; i < end && i < log->next; i++) {
         const struct entry *entry = log->entries[i];
         int64_t start_ms = oracle_window_start(kind, entry->meaning.created_ms);
         int64_t over_ms = oracle_window_over(kind, start_ms) + sim->config.kept_ms[kind];
         if (entry->meaning.kind != ENTRY_GOOD || entry->meaning.says == SAYS_RETRACT)
             continue;
-        if (start_ms < floor_ms && entry->meaning.says == SAYS_NEW &&
-            (watermark_ms == NONE || over_ms > watermark_ms) && sim->oracle->idle_ms[partition] == 0)
-            sim_fail(sim,
-                     "partition %" PRId32 ": %s %" PRId64 " was sealed over offset %" PRId64 ", which nobody has read",
-                     partition, oracle_kinds[kind], start_ms, i);
+        if (start_ms >= low_ms && start_ms < floor_ms && entry->meaning.says == SAYS_NEW &&
+            (watermark_ms == NONE || over_ms > watermark_ms))
+            return i;
         if (entry->meaning.created_ms - sim->config.out_of_orderness_ms > watermark_ms)
             watermark_ms = entry->meaning.created_ms - sim->config.out_of_orderness_ms;
+    }
+    return -1;
+}
+
+/* No window is ended over a record that waits in the log and is in time: not where the store went back behind what its
+ * closer looked at, since there all records wait that were counted in between; and at least over none that was there
+ * when its closer looked, be it in a partition that it did not look at. Of what came later, a partition at rest holds
+ * nothing back, and then it is late; so only partitions that never were at rest are looked at to the end of their logs.
+ */
+static void check_seal(struct sim *sim, struct database *database, int32_t partition, int kind, int64_t floor_ms)
+{
+    static const struct survey nothing;
+    const struct survey *survey = sim->current == NULL ? &nothing : &sim->oracle->surveys[sim->current->index];
+    int64_t low_ms = highest_floor(sim, database, partition, kind);
+
+    if (floor_ms > low_ms && survey->is_known[partition] &&
+        database_number(database, sim->redis->meta[partition], "next", -1) < survey->next[partition])
+        sim_fail(sim, "partition %" PRId32 ": %s were sealed in a history behind the one that was looked at", partition,
+                 oracle_kinds[kind]);
+    for (int32_t p = 0; p < sim->kafka->input->count; p++) {
+        int64_t end = sim->is_hurt[p] ? 0 : survey->ends[p];
+        const struct truth *truth = oracle_truth(sim, database, p);
+        if (p != partition && (survey->is_known[p] || sim->current == NULL))
+            continue;
+        if (p == partition && sim->oracle->idle_ms[p] == 0)
+            end = truth == NULL ? 0 : INT64_MAX;
+        bool is_known = p == partition; /* else nobody can say what windows its records are of */
+        int64_t unread = find_unread(sim, oracle_log(sim, database, p), truth, kind, is_known ? low_ms : NONE,
+                                     is_known ? floor_ms : INT64_MAX, end);
+        if (unread >= 0)
+            sim_fail(sim,
+                     "partition %" PRId32 ": %s before %" PRId64 " were sealed over offset %" PRId64
+                     " of partition %" PRId32 ", which nobody has read",
+                     partition, oracle_kinds[kind], floor_ms, unread, p);
     }
 }
 
@@ -379,14 +445,14 @@ void oracle_sealed(struct sim *sim, struct database *database, int count, const 
     int keys = (int)strtol(arguments[2].bytes, NULL, 10);
 
     (void)count;
-    if (!partition_of(arguments[3], &partition))
+    if (!oracle_partition_of(arguments[3], &partition))
         return;
     int64_t next = database_number(database, sim->redis->meta[partition], "next", 0);
     int64_t floor_ms = strtoll(arguments[4 + keys].bytes, NULL, 10);
     for (int kind = 0; kind < KINDS; kind++) {
         if (!span_equal(arguments[3 + keys], span_of(oracle_kinds[kind])))
             continue;
-        check_seal(sim, database, partition, oracle_truth(sim, database, partition), kind, floor_ms);
+        check_seal(sim, database, partition, kind, floor_ms);
         note_seal(sim, database, partition, kind, floor_ms, next);
     }
 }
@@ -398,7 +464,7 @@ void oracle_created(struct sim *sim, struct database *database, int count, const
     int keys = (int)strtol(arguments[2].bytes, NULL, 10);
     const struct span *floors = arguments + 5 + keys; /* behind inc and first */
 
-    if (!partition_of(arguments[3], &partition) || count < 9 + keys)
+    if (!oracle_partition_of(arguments[3], &partition) || count < 9 + keys)
         return;
     sim->has_rebuilt = sim->has_rebuilt || sim->oracle->was_created[partition];
     sim->oracle->was_created[partition] = true;
@@ -416,6 +482,7 @@ void oracle_make(struct sim *sim)
     sim->oracle = oracle;
     cuts_make(sim);
     letters_make(sim);
+    looks_make(sim);
     snprintf(oracle->row_names[0], sizeof(oracle->row_names[0]), "total");
     for (int model = 0; model < ORACLE_MODELS; model++)
         snprintf(oracle->row_names[oracle_row(ROLLUP_MODEL, 0, model)], 64, "model|%s", models[model]);

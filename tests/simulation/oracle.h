@@ -16,11 +16,18 @@ void published_free(struct sim *sim);
 /* A function has returned OK: its effect is checked against the truth of the database it had it on. */
 void oracle_flushed(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 void oracle_applied(struct sim *sim, struct database *database, int count, const struct span arguments[]);
-/* A flush was refused as an older owner's, or as not beginning where the store stands. */
+/* A partition was looked at. */
+void oracle_looked(struct sim *sim, const struct database *database, const struct span arguments[]);
+/* A flush, or what is read of it, was refused as an older owner's, or as not beginning where the store stands. */
 void oracle_fenced(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 void oracle_created(struct sim *sim, struct database *database, int count, const struct span arguments[]);
+/* A window of a partition was read. */
+void oracle_read(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 void oracle_sealed(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 
+/* A ledger record is put into a transaction: the naive count of its window as far as its writer has read. NULL if it
+ * cannot be said. */
+const struct truth_window *oracle_count_told(struct sim *sim, struct span value);
 /* A transaction was committed. */
 void oracle_committed(struct sim *sim, const struct txn *txn);
 
@@ -32,6 +39,8 @@ void oracle_split(struct sim *sim);
 /* All that must hold at the end, when everything was read and stored; with `is_drained`, published as well: whatever is
  * hurt silences nobody else. */
 void oracle_settled(struct sim *sim, bool is_drained);
+/* True once the last ledger record of each window has all that the store holds of it. */
+bool oracle_is_told(struct sim *sim);
 /* True once the store holds every record of the partitions that are not hurt. */
 bool oracle_is_read_out(struct sim *sim);
 

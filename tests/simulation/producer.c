@@ -26,6 +26,7 @@ static enum verdict unreachable(struct reason *why)
 struct queued_message {
     struct topic *topic;
     struct span key, value;
+    const struct truth_window *count;
 };
 
 struct queued_messages {
@@ -45,8 +46,10 @@ static void put(struct sim *sim, struct queued_messages *messages, const char *t
         messages->room = room;
     }
     struct queued_message *message = &messages->items[messages->count++];
-    *message = (struct queued_message){kafka_topic(sim->kafka, topic), sim_copy(sim, key), sim_copy(sim, value)};
+    *message = (struct queued_message){kafka_topic(sim->kafka, topic), sim_copy(sim, key), sim_copy(sim, value), NULL};
     assert(message->topic != NULL);
+    if (message->topic == sim->kafka->ledger)
+        message->count = oracle_count_told(sim, message->value);
 }
 
 /* Lets up to `count` messages through. */
@@ -54,7 +57,8 @@ static void send(struct sim *sim, struct queued_messages *messages, uint32_t cou
 {
     for (; count > 0 && messages->sent < messages->count; count--) {
         const struct queued_message *message = &messages->items[messages->sent++];
-        kafka_append(sim, message->topic, 0, message->key, message->value, NULL, txn);
+        int64_t at = kafka_append(sim, message->topic, 0, message->key, message->value, NULL, txn);
+        message->topic->logs[0].entries[at]->count = message->count;
     }
     if (messages->sent == messages->count)
         messages->sent = messages->count = 0;
@@ -154,6 +158,8 @@ struct transaction {
     struct sim *sim;
     struct queued_messages messages;
     int32_t epoch;
+    int64_t opened_ms;
+    uint32_t aborted;
     struct txn *txn; /* NULL: none is open */
     bool is_broken;
 };
@@ -183,6 +189,7 @@ enum verdict transaction_open(struct transaction **transaction, const struct con
         abort();
     made->sim = sim;
     made->epoch = ++kafka->epoch;
+    made->opened_ms = sim->current->turn_ms;
     sim_note(sim, "transaction opened", made->epoch, 0, 0);
     if (!sim_yield(sim)) {
         free(made);
@@ -225,10 +232,16 @@ enum verdict transaction_begin(struct transaction *transaction, struct reason *w
     assert(transaction->txn == NULL);
     if (transaction->is_broken)
         return broken(transaction, SINK_TXN_ABORTED, why);
-    transaction->txn = sim_take(transaction->sim, sizeof(*transaction->txn));
-    const struct member *member = &transaction->sim->kafka->members[transaction->sim->current->index];
-    transaction->txn->known_count = member->state == MEMBER_STABLE ? member->known_count : 0;
-    transaction->txn->begun_ms = transaction->sim->now_ms;
+    struct sim *sim = transaction->sim;
+    const struct member *member = &sim->kafka->members[sim->current->index];
+    transaction->txn = sim_take(sim, sizeof(*transaction->txn));
+    *transaction->txn = (struct txn){.begun_ms = sim->now_ms,
+                                     .known_count = member->state == MEMBER_STABLE ? member->known_count : 0,
+                                     .epoch = transaction->epoch,
+                                     .opened_ms = transaction->opened_ms,
+                                     .turn_ms = sim->current->turn_ms,
+                                     .aborted = transaction->aborted,
+                                     .is_of_drain = sim->current->is_drain};
     transaction->messages.count = transaction->messages.sent = 0;
     return GO_ON;
 }
@@ -328,5 +341,6 @@ enum verdict transaction_abort(struct transaction *transaction, struct reason *w
         return broken(transaction, SINK_TXN_UNKNOWN, why);
     transaction->txn->state = TXN_ABORTED;
     transaction->txn = NULL;
+    transaction->aborted++;
     return GO_ON;
 }

@@ -266,17 +266,24 @@ static void tell(struct sim *sim, int count, const struct span arguments[], cons
 {
     struct database *database = sim->redis->current;
     bool is_flush = ends_with(arguments[1], "_flush");
+    bool is_fence = is_flush || ends_with(arguments[1], "_recall");
 
-    if (is_status(reply, begin, "FENCED") && is_flush)
+    if (is_fence && is_status(reply, begin, "FENCED"))
         oracle_fenced(sim, database, count, arguments);
+    if (is_status(reply, begin, "COLLECTED"))
+        fprintf(stderr, "COLL seed %lu %s\n", (unsigned long)sim->seed, arguments[1].bytes);
     if (!is_status(reply, begin, "OK"))
         return;
     if (is_flush)
         oracle_flushed(sim, database, count, arguments);
     if (ends_with(arguments[1], "_apply"))
         oracle_applied(sim, database, count, arguments);
+    if (ends_with(arguments[1], "_look"))
+        oracle_looked(sim, database, arguments);
     if (ends_with(arguments[1], "_create"))
         oracle_created(sim, database, count, arguments);
+    if (ends_with(arguments[1], "_snapshot"))
+        oracle_read(sim, database, count, arguments);
     if (ends_with(arguments[1], "_seal"))
         oracle_sealed(sim, database, count, arguments);
 }

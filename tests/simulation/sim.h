@@ -75,6 +75,7 @@ struct redis;
 struct kafka;
 struct cuts;
 struct letters;
+struct looks;
 struct oracle;
 struct sim_published;
 
@@ -97,6 +98,7 @@ struct process {
     bool is_on_old_side; /* of a split Redis */
     bool has_failed;     /* ended by HALT */
     char failure[64];    /* and why */
+    int64_t turn_ms;     /* when its turn began */
     int64_t wake_ms;
     int64_t paused_until_ms;
 };
@@ -113,10 +115,13 @@ struct sim {
     uint32_t rate[FAULT_COUNT]; /* per run: how often, in 1/1000 of its occasions; 0 = not in this run */
     uint32_t injected[FAULT_COUNT];
     uint32_t yields, steps, turns;
-    uint32_t switch_rate; /* in 1/1000 of the edges others go first */
+    uint32_t ledgers, counted_ledgers; /* ledger records committed; and held against the naive count at their offsets */
+    uint32_t early_ledgers;            /* and those of open windows that no drain's end brought */
+    uint32_t switch_rate;              /* in 1/1000 of the edges others go first */
     int wanted_workers;
     bool has_drains;
     int64_t fault_due_ms, heal_ms, refused_until_ms;
+    int64_t held_until_ms; /* all workers, while a log is cut and grows again */
     struct config config;
     struct process processes[SIM_WORKERS + 1]; /* the last is the operator */
     struct process *current;                   /* NULL: the scheduler */
@@ -130,6 +135,7 @@ struct sim {
     struct oracle *oracle;
     struct cuts *cuts;
     struct letters *letters;
+    struct looks *looks;
     struct sim_published *published;
 };
 

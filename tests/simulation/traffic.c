@@ -114,8 +114,16 @@ static void put_event(struct bytes *into, const struct meaning *meaning)
     put_long(into, meaning->says <= SAYS_AGAIN ? 0 : meaning->says == SAYS_AMEND ? 1 : 2); /* op */
 }
 
-/* When the event happened: mostly now, sometimes hours, days or months ago; and sometimes so that its partition's
- * watermark ends up at the end of an hour, or a moment before. */
+/* The last moment of an hour that is about to be over, or a time that is too late. */
+static int64_t draw_last_moment(struct sim *sim)
+{
+    int64_t over_ms = sim_wall_ms(sim) - sim->config.out_of_orderness_ms - sim->config.kept_ms[WINDOW_HOUR];
+
+    return over_ms + sim_between(sim, -HOUR_MS / 2, HOUR_MS / 2);
+}
+
+/* When the event happened: mostly now, sometimes hours, days or months ago, or as long as an hour is kept; and
+ * sometimes so that its partition's watermark ends up at the end of an hour, or a moment before. */
 static int64_t draw_time(struct sim *sim)
 {
     int64_t wall_ms = sim_wall_ms(sim);
@@ -125,6 +133,8 @@ static int64_t draw_time(struct sim *sim)
     if (left_ms < sim->config.future_skew_ms && sim_chance(sim, 200))
         return wall_ms + left_ms - (sim_chance(sim, 300) ? 0 : sim_between(sim, 1, 1000));
     if (sim_inject(sim, FAULT_LATE)) {
+        if (sim_chance(sim, 200))
+            return draw_last_moment(sim);
         static const int64_t spans_ms[] = {HOUR_MS, 5 * HOUR_MS, DAY_MS, 9 * DAY_MS, 60 * DAY_MS};
         return wall_ms - sim_between(sim, 0, spans_ms[sim_below(sim, LENGTH_OF(spans_ms))]);
     }
@@ -153,16 +163,19 @@ static struct span spoil(struct sim *sim, struct bytes *value)
     return (struct span){value->bytes, value->size};
 }
 
+/* One partition is silent now and then; often none. */
+static bool is_silent(const struct sim *sim, int32_t partition)
+{
+    return sim->kafka->input->count > 1 && partition == (int32_t)(sim->seed % 5) && sim->now_ms / 15000 % 3 != 0;
+}
+
+/* While a partition is silent, something old may be sent to it all the same. */
 static int32_t draw_partition(struct sim *sim)
 {
-    const struct topic *input = sim->kafka->input;
-    int32_t quiet = (int32_t)(sim->seed % 5); /* often none */
-    int32_t partition = (int32_t)sim_below(sim, (uint64_t)input->count);
+    int32_t count = sim->kafka->input->count, partition = (int32_t)sim_below(sim, (uint64_t)count);
+    bool is_to_speak = !is_silent(sim, partition) || (sim_chance(sim, 300) && sim_inject(sim, FAULT_LATE));
 
-    /* One that is silent for a while, and then is not. */
-    if (partition == quiet && sim->now_ms / 15000 % 3 != 2)
-        partition = (partition + 1) % input->count;
-    return partition;
+    return is_to_speak ? partition : (partition + 1) % count;
 }
 
 /* A batch that nobody can read. Logs that are to be cut have none: a cut falls between batches. */
@@ -271,6 +284,8 @@ void traffic_append_to(struct sim *sim, int32_t partition)
 
     append_bomb(sim, partition);
     struct meaning meaning = draw_meaning(sim);
+    if (is_silent(sim, partition))
+        meaning.created_ms = draw_last_moment(sim);
 
     /* A log that was cut gives its offsets again, but a producer does not give its ids again. */
     meaning.number = (uint64_t)kafka->input->logs[partition].next + (uint64_t)sim->now_ms * 1000;

@@ -45,11 +45,6 @@ struct truth_window {
     struct sums rows[SIM_ROWS];
 };
 
-/* rows.c: counts a record in the rows of a window; how many rows of a rollup stand by themselves; the key of a row. */
-void rows_add(const struct sim *sim, struct sums rows[SIM_ROWS], const struct meaning *meaning);
-int64_t rows_admitted(const struct sums rows[SIM_ROWS], struct span rollup);
-void rows_name(int row, char *text, size_t size);
-
 /* What a partition's state must be at `next`. */
 struct truth {
     int64_t next;
@@ -107,6 +102,11 @@ void cuts_make(struct sim *sim);
 /* A database took a flush: does it stand on the old log or on the new one now? */
 void cuts_flushed(struct sim *sim, const struct database *database, int32_t partition, int64_t expected, int64_t next,
                   struct span anchor_text);
+
+/* looks.c */
+void looks_make(struct sim *sim);
+/* Of which partition a key of the store is. */
+bool oracle_partition_of(struct span key, int32_t *partition);
 
 /* letters.c: whether a record has any; who flushed (inc, tok, expect, next); and at the end, which are final. */
 void letters_make(struct sim *sim);

@@ -94,8 +94,11 @@ static inline void push(struct stack *stack, const struct figure_line *line)
 
 static inline void push_ledger(struct stack *stack, struct window window, int64_t revision, enum pane pane)
 {
-    const struct ledger_partition partition = {
-        .incarnation = "00", .next = revision + 1, .records = revision, .outcomes = {revision, 0, 0, 0, 1}};
+    const struct ledger_partition partition = {.incarnation = "00",
+                                               .next = revision + 1,
+                                               .end = revision + 1,
+                                               .records = revision,
+                                               .outcomes = {revision, 0, 0, 0, 1}};
     const struct ledger ledger = {.window = window,
                                   .pane = pane,
                                   .revision = revision,
@@ -115,8 +118,9 @@ static inline void push_ledger(struct stack *stack, struct window window, int64_
 
 static inline struct record record_at(const struct stack *stack, uint32_t index)
 {
-    struct record record = {
-        .offset = index, .timestamp_ms = -1, .key = {stack->records[index].key, stack->records[index].key_size}};
+    struct record record = {.offset = index,
+                            .timestamp_ms = 1000 + index,
+                            .key = {stack->records[index].key, stack->records[index].key_size}};
 
     if (!stack->records[index].is_tombstone)
         record.value = (struct span){stack->records[index].value, stack->records[index].value_size};

@@ -41,7 +41,7 @@ static const struct room programs[] = {
 static const struct {
     const char *prefix, *owners[4]; /* beginnings of paths */
 } foreign_headers[] = {
-    {"librdkafka/", {"src/kafka/", "src/study/broker.c"}},
+    {"librdkafka/", {"src/kafka/", "src/study/broker"}},
     {"hiredis/", {"src/redis/"}},
     {"avro", {"src/codec/"}},
     {"jansson", {"src/codec/"}},

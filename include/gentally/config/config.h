@@ -46,6 +46,7 @@ struct config {
     char account_key[CONFIG_TEXT_MAX];    /* secret; usually by account_key_file */
     char rollups_text[CONFIG_TEXT_MAX];   /* option `rollups` */
     char windows_text[64];                /* option `windows`: "hour,day,week,month" */
+    char early_emit_text[128];            /* option `early_emit_interval_ms`: "60000" */
     enum log_level log_level;             /* "info" */
     int64_t out_of_orderness_ms;          /* 300000 */
     int64_t future_skew_ms;               /* 600000 */
@@ -75,6 +76,8 @@ struct config {
     bool windows[WINDOW_KINDS];
     enum window_kind base; /* the unit all configured windows are made of: hour if configured, else day */
     int64_t kept_ms[WINDOW_KINDS];
+    int64_t early_emit_interval_ms[WINDOW_KINDS]; /* 0: open windows of the kind are not told */
+    int64_t told_rows_max; /* how many rows the closer remembers as they were told; 4 Mi x 16 bytes = 64 MiB */
     enum ids_mode ids;
     enum ids_keep ids_keep; /* KEEP_LAST only with IDS_AMEND */
     int64_t ids_kept_ms;

@@ -33,7 +33,7 @@ struct signal {
     uint32_t number_count;
     struct signal_number numbers[SIGNAL_NUMBERS_MAX];
     struct span rule;             /* the rule in words, with its thresholds */
-    int64_t generation, revision; /* of the row the signal is about; of several rows the latest version */
+    int64_t generation, revision; /* the latest version among the rows of its window and rollup */
     struct span tables_version;
 };
 

@@ -92,6 +92,19 @@ size_t summary_key_write(struct span row_key, struct window window, char *text);
 int summary_version_compare(int64_t left_generation, int64_t left_revision, enum pane left_pane,
                             int64_t right_generation, int64_t right_revision, enum pane right_pane);
 
+/*
+ * One number that rises with the version, for stores that order by one column:
+ *
+ *   bits 62..50 generation | bits 49..2 revision | bits 1..0 pane
+ *
+ * It orders as summary_version_compare() does up to VERSION_GENERATION_MAX and VERSION_REVISION_MAX. Beyond them it
+ * stands still, all bits below set, and never falls: a revision above its bits is the last version of its generation, a
+ * generation above its bits is the last of all. `generation` and `revision` are >= 0, and so is the number.
+ */
+#define VERSION_GENERATION_MAX INT64_C(8191)
+#define VERSION_REVISION_MAX ((INT64_C(1) << 48) - 1)
+int64_t summary_version(int64_t generation, int64_t revision, enum pane pane);
+
 #define REASON_ID_SIZE 40 /* bytes, with the NUL */
 
 /* What one partition of the input topic had given when a window was told. One whose state was gone or could not be read
@@ -106,6 +119,7 @@ struct ledger_partition {
     char stopped[REASON_ID_SIZE];    /* id of the reason why it did not count then; empty: it did */
     int64_t stopped_at;              /* the offset at which it stopped counting */
     bool is_given_up;                /* by an operator: nobody waited for it */
+    int64_t end;                     /* of the partition's log when the window was told; -1: it could not be asked */
 };
 
 /* Whether the partition's state was there when the window was told. */

@@ -50,6 +50,10 @@ MUST_CHECK enum verdict audit_ledger_dropped(struct audit *audit, const struct a
 void audit_lacks(struct audit *audit, const struct audit_place *place, const char *field, const char *expected,
                  const char *found);
 
+/* Tells that a message of a summary is in another partition than the one its key `belongs` to: there are two last
+ * values of its key, or will be with its next one. */
+void audit_elsewhere(struct audit *audit, const struct audit_place *place, int32_t belongs);
+
 /*
  * Takes a window as the store had it before anything was read. What the ledger says cannot be younger. A window that is
  * sealed was published; so was one whose records are in a larger window that is closed and published with all the

@@ -27,6 +27,7 @@ enum audit_check {
     AUDIT_MEASURES,
     AUDIT_RETAINED,
     AUDIT_REMOVED,
+    AUDIT_PLACES,
     AUDIT_CHECKS
 };
 

@@ -13,9 +13,10 @@ struct latest_row {
     struct span value; /* the record's value as it was; absent once the key was dropped */
     int64_t generation, revision;
     enum pane pane;
-    int64_t start_ms; /* of the window */
-    int64_t tokens;   /* prompt + completion */
-    bool is_spoilt;   /* dropped, since its last version could not be read: see latest_spoil() */
+    int64_t start_ms;   /* of the window */
+    int64_t tokens;     /* prompt + completion */
+    int64_t written_ms; /* the record's timestamp */
+    bool is_spoilt;     /* dropped, since its last version could not be read: see latest_spoil() */
 };
 
 struct latest;

@@ -57,4 +57,9 @@ bool topic_follow_at_end(const struct topic_follow *follow);
  */
 MUST_CHECK enum verdict topic_follow_ask(struct topic_follow *follow, int wait_ms, struct reason *why);
 
+/* Asks where the logs of partitions 0 .. count - 1 of any topic end, also one that is not followed. Blocks up to four
+ * times `wait_ms`. TRY_LATER: SOURCE-UNREACHABLE; HALT: SOURCE-TOPIC-MISSING, SOURCE-DENIED, NO-MEMORY. */
+MUST_CHECK enum verdict topic_follow_ends(struct topic_follow *follow, const char *topic, int wait_ms, int32_t count,
+                                          int64_t ends[], struct reason *why);
+
 #endif

@@ -50,6 +50,7 @@ struct topic_begin {
     int32_t partition; /* the one of the highest first offset */
     int64_t first;     /* that offset; 0: no record was ever deleted from the front, which compaction does not do */
     int64_t kept_ms;   /* the topic's retention by time; INT64_MAX: for ever, or not known */
+    int32_t partitions;
 };
 
 /* Finds where the logs of a topic begin; where records were deleted, asks for the topic's retention, too. Blocks up to

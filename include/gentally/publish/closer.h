@@ -1,9 +1,10 @@
 /*
  * The closer: stored windows become summaries in topics. One worker of a namespace runs it, the one that has the lease
  * (store_lease.h). A window is published when the watermark passes its end (ON_TIME), again when more records arrive
- * (LATE), and as EARLY, if it is open yet at the end of a drain, or if nothing but partitions that stopped keeps it
- * open; windows whose time is over are deleted. What is wrong with one window or one partition holds up no other.
- * Single-threaded use.
+ * (LATE), and before, while it is open, as EARLY: at intervals that the configuration sets, at the end of a drain, and
+ * if nothing but partitions that stopped keeps it open. What is told again sends the rows that changed, but for ON_TIME
+ * and a next generation, which send all; windows whose time is over are deleted. What is wrong with one window or one
+ * partition holds up no other. Single-threaded use.
  */
 #ifndef GENTALLY_CLOSER_H
 #define GENTALLY_CLOSER_H
@@ -42,12 +43,12 @@ MUST_CHECK enum verdict closer_open(struct closer **closer, const struct closer_
 void closer_close(struct closer *closer);
 
 /*
- * Does what is due at `now_ms` (monotonic): publishes closed windows and late revisions, deletes what is over. Rows and
- * round trips of a call are bounded; `*has_more` tells whether more is due at once. With `is_final`, the end of a
- * drain, every window that has records and is still open is published too, once all partitions are found at rest.
- * Blocks for the store's answers and for a commit. GO_ON; TRY_LATER: the store is silent, or rolled back; REWIND: close
- * the closer and open a new one; STEP_DOWN: a newer closer exists; HALT: it cannot close windows; with `is_final` also
- * for a window that could not be published, when all others are.
+ * Does what is due at `now_ms` (monotonic): publishes closed windows, late revisions and open windows, deletes what is
+ * over. Rows and round trips of a call are bounded; `*has_more` tells whether more is due at once. With `is_final`, the
+ * end of a drain, every window that has records and is still open is published too, once all partitions are found at
+ * rest. Blocks for the store's answers and for a commit. GO_ON; TRY_LATER: the store is silent, or rolled back; REWIND:
+ * close the closer and open a new one; STEP_DOWN: a newer closer exists; HALT: it cannot close windows; with `is_final`
+ * also for a window that could not be published, when all others are.
  */
 MUST_CHECK enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, bool *has_more,
                                     struct reason *why);

@@ -1,4 +1,5 @@
-/* The input's logs, as the closer asks about them before it seals; the worker answers from its consumer. */
+/* The input's logs, as the closer asks about them before it seals, and to say how far behind their ends a window was
+ * told; the worker answers from its consumer. */
 #ifndef GENTALLY_INPUT_LOGS_H
 #define GENTALLY_INPUT_LOGS_H
 

@@ -5,8 +5,8 @@
  * Tops are chosen over the whole range, shares are quotients of sums, category figures carry an effective sample size
  * and a 95 % interval. A figure without data stays in the document and says what is missing.
  *
- *   {"format": 1, "header": {title, range, requests, tokens, ..., coverage, ledger, scalars}, "notes": [text, ...],
- *    "figures": [{id, section, title, about, "chart": {kind, stack, x, y, series, ..., order, rules, line},
+ *   {"format": 1, "header": {title, range, as_of, requests, tokens, ..., coverage, ledger, scalars}, "notes": [text,
+ * ...], "figures": [{id, section, title, about, "chart": {kind, stack, x, y, series, ..., order, rules, line},
  *                 "columns": [{name, title, type}, ...], "rows": [[cell, ...], ...], "notes": [...],
  *                 "missing": null or why there is nothing to draw}, ...]}
  *
@@ -20,7 +20,7 @@
 #include "gentally/core/event.h"
 
 #define FIGURES_COUNT 41
-#define FIGURES_PAGE_TITLE "State of AI, live" /* of the document, and of its page */
+#define FIGURES_PAGE_TITLE "State of AI, from your own stream" /* of the document, and of its page */
 
 struct figures_options {
     const char *prefix; /* of the topics' names, like "gentally", to say what was looked for; borrowed until close */
@@ -52,6 +52,16 @@ size_t figures_unreadable(const struct figures *figures);
  * until the next write or close. HALT: NO-MEMORY. Costs a pass over all rows that are kept: a second for a million.
  */
 MUST_CHECK enum verdict figures_write(struct figures *figures, struct span *json, struct reason *why);
+
+/* What is shown was told last when? By the ledger record of a week or month in the range that was written last. */
+struct figures_told {
+    int64_t told_ms;    /* that record's timestamp */
+    int32_t partitions; /* of the input, as that record has them: 0 .. partitions - 1 */
+    int64_t ends;       /* where their logs ended then, added up; where that was not known, how far they were read */
+};
+
+/* False: nothing was told yet. */
+bool figures_told(const struct figures *figures, struct figures_told *told);
 
 /* Titles of the figures, in the study's order: for a page's skeleton. */
 struct figures_title {

@@ -15,7 +15,7 @@
 #define HTTP_CLIENTS_MAX 64    /* at a time; more are told 503 */
 #define HTTP_REQUEST_MS 10000  /* for a whole request; then the client is dropped */
 #define HTTP_STALLED_MS 20000  /* a client that takes nothing for so long is dropped */
-#define HTTP_HEARTBEAT_MS 5000 /* between two "read" events */
+#define HTTP_HEARTBEAT_MS 5000 /* between two "read" events, and "told" events with them */
 
 struct http;
 
@@ -39,6 +39,14 @@ MUST_CHECK enum verdict http_publish(struct http *http, struct span page, struct
 /* Notes that the topics were read to their end at `now_ms`: listeners are told how long ago that was, every
  * HTTP_HEARTBEAT_MS. `now_ms` is of the same monotonic clock as that of http_turn(). */
 void http_is_current(struct http *http, int64_t now_ms);
+
+/*
+ * Notes that what the documents show was told last at `told_ms`, and whether that is live: listeners are told with each
+ * heartbeat how long ago that was. `told_ms` is of the same clock as that of http_turn(), and may lie before its
+ * beginning.
+ */
+enum http_state { HTTP_LIVE, HTTP_LATE, HTTP_UNSURE };
+void http_is_told(struct http *http, int64_t told_ms, enum http_state state);
 
 /* Takes one turn: waits up to `wait_ms` for sockets that are ready, then reads from and writes to all of them, at most
  * some hundred kB each, accepts clients and drops late ones. `now_ms`: any monotonic clock. */

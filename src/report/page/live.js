@@ -1,14 +1,29 @@
 // Live: the server that gave the page tells of new documents by server-sent events, and every few seconds that it is
-// still reading. What the reader sees is how old the figures may be, and whether anybody still listens.
+// still reading, and how long ago the newest figures were told. The page calls itself live while that is not long ago,
+// or while the log has nothing newer; else it says what it is instead.
 
 const SILENCE_MS = 20000; // the server says something every five seconds
 
-function ago(seconds) {
-  if (seconds < 10) return "as of now";
-  if (seconds < 55) return `as of ${Math.round(seconds / 5) * 5} seconds ago`;
-  if (seconds < 90) return "as of a minute ago";
-  if (seconds < 3570) return `as of ${Math.round(seconds / 60)} minutes ago`;
-  return `as of ${Math.round(seconds / 3600)} h ago`;
+function since(ms) {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 2) return "a second";
+  if (seconds < 120) return `${Math.round(seconds)} seconds`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
+  if (seconds < 172800) return `${Math.round(seconds / 3600)} hours`;
+  return `${Math.round(seconds / 86400)} days`;
+}
+
+// What the page is, in words: `readMs` when the server had read everything, `told` when the newest figures were told.
+function describe(readMs, told, nowMs) {
+  if (readMs === null) return { isLive: false, words: "connecting" };
+  if (nowMs - readMs > SILENCE_MS)
+    return { isLive: false, words: `not live: the broker has not answered for ${since(nowMs - readMs)}` };
+  if (told === null) return { isLive: false, words: "nothing is told yet" };
+  const age = since(nowMs - told.ms);
+  if (told.state === "live") return { isLive: true, words: `live, told ${age} ago` };
+  if (told.state === "late")
+    return { isLive: false, words: `not live: told ${age} ago, and the log has gone on since` };
+  return { isLive: false, words: `told ${age} ago; whether the log has gone on since is not known` };
 }
 
 export function listen(revision, take) {
@@ -17,23 +32,25 @@ export function listen(revision, take) {
   const lost = box.querySelector(".lost");
   box.hidden = false;
   let heardMs = Date.now(); // anything from the server
-  let currentMs = null; // when the server had read everything
+  let readMs = null; // when the server had read everything
+  let told = null; // when the newest figures were told: {ms, state}
   let latest = revision;
   let source = null;
   let hasFailed = false;
 
   function show() {
-    const isLost = hasFailed || Date.now() - heardMs > SILENCE_MS;
-    const words = currentMs === null ? "connecting" : ago((Date.now() - currentMs) / 1000);
+    const nowMs = Date.now();
+    const isLost = hasFailed || nowMs - heardMs > SILENCE_MS;
+    const { isLive, words } = describe(readMs, told, nowMs);
     if (age.textContent !== words) age.textContent = words;
     if (lost.hidden === isLost) lost.hidden = !isLost;
-    box.classList.toggle("is-lost", isLost);
+    box.classList.toggle("is-lost", isLost || !isLive);
   }
 
   function open() {
     source = new EventSource(`/events?after=${encodeURIComponent(latest)}`);
     source.addEventListener("study", (event) => {
-      heardMs = currentMs = Date.now();
+      heardMs = readMs = Date.now();
       latest = event.lastEventId || latest;
       document.body.dataset.live = latest;
       take(JSON.parse(event.data));
@@ -42,7 +59,13 @@ export function listen(revision, take) {
     // "read AGE": AGE ms ago the server had read all there was.
     source.addEventListener("read", (event) => {
       heardMs = Date.now();
-      currentMs = heardMs - Number(event.data);
+      readMs = heardMs - Number(event.data);
+      show();
+    });
+    // "told AGE STATE": AGE ms ago the newest figures were told, and so they stand to the log: live, late, unsure.
+    source.addEventListener("told", (event) => {
+      const [ageMs, state] = event.data.split(" ");
+      told = { ms: Date.now() - Number(ageMs), state };
       show();
     });
     source.addEventListener("open", () => {

@@ -37,12 +37,33 @@ function tokens(value) {
   return element("abbr", { title: `${integer(value)} tokens` }, compact(value, 4));
 }
 
+// What the figures hold: all events before a time, so many records of the log, so far from its end.
+function asOf(told) {
+  const behind =
+    told.behind === null
+      ? "how far behind the log's end is not known"
+      : told.behind === 0
+        ? "at the log's end"
+        : `${integer(told.behind)} behind the log's end`;
+  const window = `${told.window} of ${day(dayOf(told.start))} (${told.pane.replace("_", " ")})`;
+  return item(
+    "As of",
+    told.event_ms === null ? "no event yet" : moment(told.event_ms),
+    element(
+      "small",
+      {},
+      `${integer(told.records)} records read, ${behind}, when the ${window} was told: ${moment(told.told_ms)}`,
+    ),
+  );
+}
+
 function header(facts) {
   const { range, coverage, ledger } = facts;
   const last = range?.to ? new Date(dayOf(range.to).getTime() - 86400000) : null;
   const list = [];
   if (range?.from && last)
     list.push(item("Range", last < dayOf(range.from) ? "no weeks" : `${day(dayOf(range.from))} to ${day(last)}`));
+  if (facts.as_of) list.push(asOf(facts.as_of));
   list.push(item("Requests", integer(facts.requests)), item("Tokens", tokens(facts.tokens)));
   list.push(item("Paid", dollars(facts.cost_nano_usd / 1e9)), item("Models", integer(facts.models)));
   list.push(

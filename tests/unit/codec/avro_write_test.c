@@ -26,11 +26,11 @@ static const char summary_golden[] =
     "6169020c636c6f736564020e756e6b6e6f776e02046e6f00000000000000020e323032352d30310216021a6f70656e61692f"
     "6770742d346f0002d20fa21ff22ec23e924ee25db26d827dd28c01a29c01f2ab01c2bb0192cb01e2da01b2ea0182fa01d289"
     "02a29902f2a802c2b80292c802e2d702b2e70282f702d28603a29603040a0680800380a0d9e61d0000000004000280808080"
-    "70040002040204f2c0010a63312d743200";
+    "70040002040204f2c001ca838680808080080a63312d743200";
 static const char ledger_golden[] =
-    "000000000300ffb9b703000402540e0a63312d74320400403031323334353637383961626364656630313233343536373839"
-    "61626364656600c80102f6ffa9d8d66650c801b40108040402020000000e02660a0a0004000000000000000214534f555243"
-    "452d474150020a0100d804";
+    "000000000300ffb9b70300040254d4828080808080040e0a63312d7432040040303132333435363738396162636465663031"
+    "323334353637383961626364656600c80102f6ffa9d8d66650c801b401080404020200000002d00f0e02660a0a0004000000"
+    "000000000214534f555243452d474150020a010000d804";
 
 #define HOUR_START INT64_C(1763982000000) /* 2025-11-24T11:00:00Z */
 #define WEEK_START INT64_C(1763337600000) /* 2025-11-17, a Monday */
@@ -147,8 +147,8 @@ static struct summary full_summary(struct cell *cell)
 }
 
 static const struct ledger_partition two_partitions[] = {
-    {0, "0123456789abcdef0123456789abcdef", 0, 100, HOUR_START + 123, 40, {90, 4, 2, 2, 1, 1}, "", 0, false},
-    {7, "f", 5, 5, NO_TIME, 2, {0}, "SOURCE-GAP", 5, true},
+    {0, "0123456789abcdef0123456789abcdef", 0, 100, HOUR_START + 123, 40, {90, 4, 2, 2, 1, 1}, "", 0, false, 1000},
+    {7, "f", 5, 5, NO_TIME, 2, {0}, "SOURCE-GAP", 5, true, -1},
 };
 
 static struct ledger full_ledger(void)
@@ -325,6 +325,7 @@ static void ledgers_are_read_back_whole(void)
             CU_ASSERT_EQUAL(memcmp(have->outcomes, want->outcomes, sizeof(have->outcomes)), 0);
             CU_ASSERT_STRING_EQUAL(have->stopped, want->stopped);
             CU_ASSERT(have->stopped_at == want->stopped_at && have->is_given_up == want->is_given_up);
+            CU_ASSERT_EQUAL(have->end, want->end);
         }
     }
     ledger.partition_count = LENGTH_OF(partitions); /* one more than a reader has room for */
@@ -421,14 +422,20 @@ static const struct patch patches[] = {
     {false, "06808003", "06828003", "where buckets do"},                        /* between two */
     {false, "80a0d9e61d00", "80a0d9e61d02828003020200", "more than one block"}, /* as other encoders may write */
     {false, "040204f2c001", "040604f2c001", "out of its range"},                /* a fourth pane */
-    {false, "04f2c001", "06f2c001", NULL},                                      /* another generation */
+    {false, "04f2c001ca83868080808008", "06f2c001ca8386808080800c", NULL},      /* another generation */
+    {false, "04f2c001", "06f2c001", "version is not that of"},                  /* without its version */
+    {false, "04f2c001", "03f2c001", "out of its range"},                        /* a negative one */
+    {false, "ca83868080808008", "cc83868080808008", "version is not that of"},  /* of another pane */
     {false, "04f2c001", "04ffffffffffffffffffff01", "longer than 64 bits"},     /* eleven bytes */
     {false, "04f2c001", "04ffffffffffffffffff02", "longer than 64 bits"},       /* a 65th bit */
     {false, "743200", "743201", "suppressed, and has measures"},
     {false, "743200", "743202", "neither 0 nor 1"},
-    {true, "50c801b401", "50ca01b401", "add up"},     /* one more consumed */
-    {true, "50c801b401", "52c801b401", NULL},         /* another number of records */
-    {true, "0040303132", "004261303132", "too long"}, /* 33 characters of incarnation */
+    {true, "50c801b401", "50ca01b401", "add up"},               /* one more consumed */
+    {true, "50c801b401", "52c801b401", NULL},                   /* another number of records */
+    {true, "0040303132", "004261303132", "too long"},           /* 33 characters of incarnation */
+    {true, "040254d48280", "040154d48280", "out of its range"}, /* a negative generation */
+    {true, "54d48280", "56d48280", "version is not that of"},
+    {true, "02d00f0e", "02cf0f0e", "out of its range"}, /* a negative end of the log */
 };
 
 /* Writes `hex` with `from` replaced. */
@@ -537,6 +544,7 @@ static void the_summary_schema_has_the_order_of_our_tables(void)
     CU_ASSERT_STRING_EQUAL(field_name(schema, field++), "pane");
     CU_ASSERT_STRING_EQUAL(field_name(schema, field++), "generation");
     CU_ASSERT_STRING_EQUAL(field_name(schema, field++), "revision");
+    CU_ASSERT_STRING_EQUAL(field_name(schema, field++), "version");
     CU_ASSERT_STRING_EQUAL(field_name(schema, field++), "tables_version");
     CU_ASSERT_STRING_EQUAL(field_name(schema, field++), "suppressed");
     CU_ASSERT_EQUAL(json_array_size(json_object_get(schema, "fields")), field);
@@ -547,18 +555,19 @@ static void the_summary_schema_has_the_order_of_our_tables(void)
 
 static void the_ledger_schema_has_the_order_of_our_tables(void)
 {
-    static const char *const names[] = {"partition",   "incarnation", "first_offset", "next_offset",
-                                        "watermark",   "records",     "consumed",     "counted",
-                                        "duplicate",   "filtered",    "too_late",     "dead_lettered",
-                                        "conflicting", "stopped",     "stopped_at",   "given_up"};
+    static const char *const names[] = {"partition", "incarnation",   "first_offset", "next_offset", "watermark",
+                                        "records",   "consumed",      "counted",      "duplicate",   "filtered",
+                                        "too_late",  "dead_lettered", "conflicting",  "stopped",     "stopped_at",
+                                        "given_up",  "end_offset"};
     json_t *schema = json_loadb(bundled_ledger_avsc.bytes, bundled_ledger_avsc.size, 0, NULL);
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(schema);
-    const json_t *last = json_array_get(json_object_get(schema, "fields"), 8);
+    const json_t *last = json_array_get(json_object_get(schema, "fields"), 9);
     const json_t *partition = json_object_get(json_object_get(last, "type"), "items");
     CU_ASSERT_PTR_NOT_NULL_FATAL(partition);
-    CU_ASSERT_EQUAL(json_array_size(json_object_get(schema, "fields")), 10);
-    CU_ASSERT_STRING_EQUAL(field_name(schema, 9), "retention");
+    CU_ASSERT_EQUAL(json_array_size(json_object_get(schema, "fields")), 11);
+    CU_ASSERT_STRING_EQUAL(field_name(schema, 6), "version");
+    CU_ASSERT_STRING_EQUAL(field_name(schema, 10), "retention");
     CU_ASSERT_EQUAL(json_array_size(json_object_get(partition, "fields")), LENGTH_OF(names));
     for (size_t index = 0; index < LENGTH_OF(names); index++)
         CU_ASSERT_STRING_EQUAL(field_name(partition, index), names[index]);

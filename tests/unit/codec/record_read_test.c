@@ -136,15 +136,10 @@ static void impossible_numbers_are_not_believed(void)
     struct {
         int64_t *number, value;
     } rows[] = {
-        {&scene.ledger.revision, INT64_MAX},
-        {&scene.ledger.revision, 0},
-        {&scene.ledger.revision, 8},
-        {&scene.ledger.generation, -1},
-        {&scene.ledger.generation, INT64_MAX},
-        {&scene.partitions[0].records, -3},
-        {&scene.partitions[1].records, INT64_MAX},
-        {&scene.partitions[0].first, -1},
-        {&scene.partitions[0].next, -1},
+        {&scene.ledger.revision, INT64_MAX}, {&scene.ledger.revision, 0},
+        {&scene.ledger.revision, 8},         {&scene.ledger.generation, INT64_MAX},
+        {&scene.partitions[0].records, -3},  {&scene.partitions[1].records, INT64_MAX},
+        {&scene.partitions[0].first, -1},    {&scene.partitions[0].next, -1},
         {&scene.partitions[1].first, 10},
     };
 

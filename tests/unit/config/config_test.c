@@ -448,6 +448,7 @@ static void what_the_worker_owns_is_refused(void)
         "transactional.id",
         "enable.idempotence",
         "acks",
+        "partitioner",
         "delivery.timeout.ms",
         "dr_cb",
         "dr_msg_cb",

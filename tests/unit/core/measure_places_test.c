@@ -34,7 +34,7 @@ static const struct place {
     {"src/core/measure.c", "measure_names[", "};", NAME, IN_ORDER, "= \"", "\","},
     {"src/ingest/enrich.c", "", "", ENUMERATOR, ANYWHERE, "[", "]"},
     {"src/ingest/contribution.c", "[MEASURE_COUNT] = {", "};", ENUMERATOR, IN_ORDER, "[", "] ="},
-    {"src/inspect/audit_rows.c", "static void check_parts(", "\n}", ENUMERATOR, ANYWHERE, "", ""},
+    {"src/inspect/audit_sums.c", "static void check_parts(", "\n}", ENUMERATOR, ANYWHERE, "", ""},
     {"schemas/summary.avsc", "", "", NAME, IN_ORDER, "\"name\": \"", "\""},
     {"schemas/store.lua", "local MEASURES = {", "}", NAME, ALONE, "'", "'"},
     {"schemas/README.md", "## The summary", "## The ledger", NAME, ANYWHERE, "`", "`"},

@@ -79,6 +79,69 @@ static void versions_are_ordered_by_generation_then_revision_then_pane(void)
     }
 }
 
+/* Every pair of versions that the bits hold, with numbers about each edge. */
+static void one_number_rises_as_versions_do(void)
+{
+    static const int64_t generations[] = {0, 1, 2, 4095, 4096, VERSION_GENERATION_MAX - 1, VERSION_GENERATION_MAX};
+    static const int64_t revisions[] = {
+        0, 1, 2, 3, 42, INT64_C(1) << 32, VERSION_REVISION_MAX - 1, VERSION_REVISION_MAX};
+    int64_t last = -1, pairs = 0;
+
+    for (size_t g = 0; g < LENGTH_OF(generations); g++) {
+        for (size_t r = 0; r < LENGTH_OF(revisions); r++) {
+            for (enum pane pane = PANE_EARLY; pane <= PANE_LATE; pane++) { /* rising by summary_version_compare() */
+                int64_t version = summary_version(generations[g], revisions[r], pane);
+                CU_ASSERT(version > last);
+                last = version;
+                pairs++;
+            }
+        }
+    }
+    CU_ASSERT_EQUAL(pairs, 7 * 8 * 3);
+    CU_ASSERT_EQUAL(summary_version(0, 0, PANE_EARLY), 0);
+    CU_ASSERT_EQUAL(summary_version(0, 1, PANE_ON_TIME), 5);
+    CU_ASSERT_EQUAL(summary_version(1, 42, PANE_LATE), (INT64_C(1) << 50) + 4 * 42 + 2);
+}
+
+/* Numbers of 64 bits, often about an edge. */
+static int64_t draw(uint64_t *random)
+{
+    static const int64_t edges[] = {0, 1, VERSION_GENERATION_MAX, VERSION_REVISION_MAX, INT64_MAX - 3};
+
+    *random = *random * 6364136223846793005u + 1442695040888963407u;
+    uint64_t bits = *random >> 8;
+    int64_t edge = edges[bits % LENGTH_OF(edges)];
+    return bits & 64 ? (int64_t)(bits >> (8 + bits % 47)) : edge + (int64_t)(bits >> 7 & 3);
+}
+
+static void the_number_never_falls_when_the_version_rises(void)
+{
+    uint64_t random = 1;
+    int64_t equal = 0, rising = 0;
+
+    for (int turn = 0; turn < 200000; turn++) {
+        int64_t generations[2] = {draw(&random), draw(&random)}, revisions[2] = {draw(&random), draw(&random)};
+        enum pane panes[2] = {(enum pane)(turn % 3), (enum pane)(turn / 3 % 3)};
+        if (turn % 2 == 0)
+            generations[1] = generations[0];
+        if (turn % 4 == 0)
+            revisions[1] = revisions[0];
+        int order =
+            summary_version_compare(generations[0], revisions[0], panes[0], generations[1], revisions[1], panes[1]);
+        int64_t left = summary_version(generations[0], revisions[0], panes[0]);
+        int64_t right = summary_version(generations[1], revisions[1], panes[1]);
+        bool fits = generations[0] <= VERSION_GENERATION_MAX && generations[1] <= VERSION_GENERATION_MAX &&
+                    revisions[0] <= VERSION_REVISION_MAX && revisions[1] <= VERSION_REVISION_MAX;
+        CU_ASSERT(left >= 0 && right >= 0);
+        CU_ASSERT(order <= 0 || left >= right);
+        CU_ASSERT(order >= 0 || left <= right);
+        CU_ASSERT(!fits || order == 0 || left != right);
+        equal += order != 0 && left == right;
+        rising += order != 0 && left != right;
+    }
+    CU_ASSERT(equal > 100 && rising > 100); /* beyond the bits it stands still, and below it does not */
+}
+
 static void rows_of_too_few_accounts_are_suppressed(void)
 {
     static const struct {
@@ -239,6 +302,8 @@ int main(int argc, char **argv)
         {"a ledger key is the window", a_ledger_key_is_the_window},
         {"versions are ordered by generation, then revision, then pane",
          versions_are_ordered_by_generation_then_revision_then_pane},
+        {"one number rises as versions do", one_number_rises_as_versions_do},
+        {"the number never falls when the version rises", the_number_never_falls_when_the_version_rises},
         {"rows of too few accounts are suppressed", rows_of_too_few_accounts_are_suppressed},
         {"columns are filled from values and tables", columns_are_filled_from_values_and_tables},
         CU_TEST_INFO_NULL,

@@ -336,6 +336,12 @@ static void the_latest_version_of_a_row_holds(void)
     CU_ASSERT_EQUAL(revision, 7);
     CU_ASSERT_FALSE(signals_version(signals, SIGNAL_FIRST_WEEK, MONDAY + 2 * WEEK_MS, &generation, &revision));
     CU_ASSERT_FALSE(signals_version(signals, SIGNAL_CATEGORY_JUMP, MONDAY, &generation, &revision));
+    struct signal_row other = model("a/a", 1, 1, 1); /* a late pane of the week, which told this row alone */
+    other.revision = 9;
+    put_row(signals, &other, 3);
+    keys_of(signals, keys);
+    CU_ASSERT_STRING_EQUAL(keys, "first_week|2025-11-17T00:00:00Z|b/b ");
+    CU_ASSERT_EQUAL(signals_at(signals, 0)->revision, 9);
     put_row(signals, &rows[2], 2); /* it was there a week before */
     keys_of(signals, keys);
     CU_ASSERT_STRING_EQUAL(keys, "");

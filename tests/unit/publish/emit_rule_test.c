@@ -16,8 +16,16 @@ struct letters {
     char sealed, shards;  /* y, n; shards: retention is sealed */
     char closed;          /* n: open, p: passed by those that have not stopped, y: by all */
     char rebuilt, tables; /* y, n; tables: have changed */
-    char turn;            /* -: nothing is asked for, l: late, f: final, b: both */
+    char turn;            /* what is asked for, one of TURNS */
 };
+
+/* -: nothing, l: late, f: final, e: early; b: l and f, m: l and e, g: f and e, a: all. */
+#define TURNS "-lfebmga"
+
+static bool asks(const struct letters *letters, const char *turns)
+{
+    return strchr(turns, letters->turn) != NULL;
+}
 
 static struct letters letters_of(const char *const sets[10], const unsigned at[10])
 {
@@ -57,15 +65,16 @@ static struct window_facts facts_of(const struct letters *letters)
         .was_closed = letters->was == 'c',
         .is_rebuilt = letters->rebuilt == 'y',
         .has_changed_tables = letters->tables == 'y',
-        .is_final = letters->turn == 'f' || letters->turn == 'b',
-        .is_late_due = letters->turn == 'l' || letters->turn == 'b',
+        .is_final = asks(letters, "fbga"),
+        .is_late_due = asks(letters, "lbma"),
+        .is_early_due = asks(letters, "emga"),
     };
 }
 
 /* Calls `check` with each combination there can be; answers how many there are. */
 static unsigned enumerate(void (*check)(const struct letters *letters))
 {
-    static const char *const sets[10] = {"nec", "0<=>", "<=>", "-os", "ny", "ny", "npy", "ny", "ny", "-lfb"};
+    static const char *const sets[10] = {"nec", "0<=>", "<=>", "-os", "ny", "ny", "npy", "ny", "ny", TURNS};
     unsigned at[10] = {0}, count = 0;
 
     for (;;) {
@@ -146,58 +155,106 @@ static const struct row rows[] = {
 
     {NEVER, .closed = "y", .want = EMIT_ON_TIME, .sentence = "new, closed"},
     {NEVER, .closed = "p", .want = EMIT_EARLY, .sentence = "new, open only for a partition that stopped"},
-    {NEVER, .closed = "n", .turn = "fb", .want = EMIT_EARLY, .sentence = "new, open, at the end of a drain"},
+    {NEVER, .closed = "n", .turn = "febmga", .want = EMIT_EARLY,
+     .sentence = "new, open, in its turn or at the end of a drain"},
     {NEVER, .closed = "n", .turn = "-l", .want = EMIT_WAIT, .sentence = "new, open"},
 
     {LIVES, .was = "ec", .records = "<", .want = EMIT_WAIT, .sentence = "records rolled back"},
     {LIVES, .was = "ec", .records = "=>", .retention = "<", .want = EMIT_WAIT, .sentence = "retention rolled back"},
 
     {EARLY, .rebuilt = "y", .closed = "y", .want = EMIT_ON_TIME, .sentence = "early, rebuilt, closed"},
-    {EARLY, .rebuilt = "y", .closed = "n", .turn = "fb", .want = EMIT_EARLY, .sentence = "early, rebuilt, drained"},
+    {.sealed = "n",
+     .was = "e",
+     .rebuilt = "y",
+     .records = "=>",
+     .closed = "n",
+     .turn = "febmga",
+     .want = EMIT_EARLY,
+     .sentence = "early, rebuilt, its turn, or drained"},
+    {.sealed = "n",
+     .was = "e",
+     .rebuilt = "y",
+     .records = "<",
+     .closed = "n",
+     .turn = "fbga",
+     .want = EMIT_EARLY,
+     .sentence = "early, rebuilt, drained"},
+    {.sealed = "n",
+     .was = "e",
+     .rebuilt = "y",
+     .records = "<",
+     .closed = "n",
+     .turn = "em",
+     .want = EMIT_WAIT,
+     .sentence = "early, rebuilt, its turn, not as far yet"},
     {EARLY, .rebuilt = "y", .closed = "n", .turn = "-l", .want = EMIT_WAIT, .sentence = "early, rebuilt, open"},
-    {EARLY, .rebuilt = "y", .closed = "p", .turn = "lfb", .want = EMIT_EARLY, .sentence = "early, rebuilt, passed"},
+    {.sealed = "n",
+     .was = "e",
+     .rebuilt = "y",
+     .records = "=>",
+     .closed = "p",
+     .turn = "lfebmga",
+     .want = EMIT_EARLY,
+     .sentence = "early, rebuilt, passed"},
+    {.sealed = "n",
+     .was = "e",
+     .rebuilt = "y",
+     .records = "<",
+     .closed = "p",
+     .turn = "lfbmga",
+     .want = EMIT_EARLY,
+     .sentence = "early, rebuilt, passed, not as far yet"},
+    {.sealed = "n",
+     .was = "e",
+     .rebuilt = "y",
+     .records = "<",
+     .closed = "p",
+     .turn = "e",
+     .want = EMIT_WAIT,
+     .sentence = "early, rebuilt, passed, within the interval, not as far yet"},
     {EARLY, .rebuilt = "y", .closed = "p", .turn = "-", .want = EMIT_WAIT,
      .sentence = "early, rebuilt, passed, within the interval"},
     {LIVES, .was = "e", .records = "=>", .retention = "=>", .closed = "p", .turn = "-", .want = EMIT_WAIT,
      .sentence = "early, passed, within the interval"},
-    {LIVES, .was = "e", .records = ">", .retention = "=>", .closed = "p", .turn = "lfb", .want = EMIT_EARLY,
+    {LIVES, .was = "e", .records = ">", .retention = "=>", .closed = "p", .turn = "lfebmga", .want = EMIT_EARLY,
      .sentence = "early, passed, records came"},
-    {LIVES, .was = "e", .records = "=", .retention = ">", .closed = "p", .turn = "lfb", .want = EMIT_EARLY,
+    {LIVES, .was = "e", .records = "=", .retention = ">", .closed = "p", .turn = "lfebmga", .want = EMIT_EARLY,
      .sentence = "early, passed, retention rose"},
-    {LIVES, .was = "e", .records = "=", .retention = "=", .tables = "y", .closed = "p", .turn = "lfb",
+    {LIVES, .was = "e", .records = "=", .retention = "=", .tables = "y", .closed = "p", .turn = "lfebmga",
      .want = EMIT_EARLY, .sentence = "early, passed, other tables"},
-    {LIVES, .was = "e", .records = "=", .retention = "=", .tables = "n", .closed = "p", .turn = "lfb",
+    {LIVES, .was = "e", .records = "=", .retention = "=", .tables = "n", .closed = "p", .turn = "lfebmga",
      .want = EMIT_WAIT, .sentence = "early, passed, nothing new"},
     {LIVES, .was = "e", .records = "=>", .retention = "=>", .closed = "y", .want = EMIT_ON_TIME,
      .sentence = "early, now closed, whether it grew or not"},
     {LIVES, .was = "e", .records = "=>", .retention = "=>", .closed = "n", .turn = "-l", .want = EMIT_WAIT,
      .sentence = "early, still open"},
-    {LIVES, .was = "e", .records = ">", .retention = "=>", .closed = "n", .turn = "fb", .want = EMIT_EARLY,
-     .sentence = "early, drained again, records came"},
-    {LIVES, .was = "e", .records = "=", .retention = ">", .closed = "n", .turn = "fb", .want = EMIT_EARLY,
-     .sentence = "early, drained again, retention rose"},
-    {LIVES, .was = "e", .records = "=", .retention = "=", .tables = "y", .closed = "n", .turn = "fb",
-     .want = EMIT_EARLY, .sentence = "early, drained again, other tables"},
-    {LIVES, .was = "e", .records = "=", .retention = "=", .tables = "n", .closed = "n", .turn = "fb", .want = EMIT_WAIT,
-     .sentence = "early, drained again, nothing new"},
+    {LIVES, .was = "e", .records = ">", .retention = "=>", .closed = "n", .turn = "febmga", .want = EMIT_EARLY,
+     .sentence = "early, told again, records came"},
+    {LIVES, .was = "e", .records = "=", .retention = ">", .closed = "n", .turn = "febmga", .want = EMIT_EARLY,
+     .sentence = "early, told again, retention rose"},
+    {LIVES, .was = "e", .records = "=", .retention = "=", .tables = "y", .closed = "n", .turn = "febmga",
+     .want = EMIT_EARLY, .sentence = "early, told again, other tables"},
+    {LIVES, .was = "e", .records = "=", .retention = "=", .tables = "n", .closed = "n", .turn = "febmga",
+     .want = EMIT_WAIT, .sentence = "early, told again, nothing new"},
 
-    {CLOSED, .rebuilt = "y", .turn = "fb", .want = EMIT_LATE, .sentence = "rebuilt, at the end of a drain"},
-    {CLOSED, .rebuilt = "y", .turn = "-l", .closed = "np", .want = EMIT_WAIT, .sentence = "rebuilt, not as far yet"},
-    {CLOSED, .rebuilt = "y", .turn = "-", .closed = "y", .want = EMIT_WAIT, .sentence = "rebuilt, within the interval"},
-    {CLOSED, .rebuilt = "y", .turn = "l", .closed = "y", .want = EMIT_LATE, .sentence = "rebuilt, after the interval"},
+    {CLOSED, .rebuilt = "y", .turn = "fbga", .want = EMIT_LATE, .sentence = "rebuilt, at the end of a drain"},
+    {CLOSED, .rebuilt = "y", .turn = "-lem", .closed = "np", .want = EMIT_WAIT, .sentence = "rebuilt, not as far yet"},
+    {CLOSED, .rebuilt = "y", .turn = "-e", .closed = "y", .want = EMIT_WAIT,
+     .sentence = "rebuilt, within the interval"},
+    {CLOSED, .rebuilt = "y", .turn = "lm", .closed = "y", .want = EMIT_LATE, .sentence = "rebuilt, after the interval"},
     {LIVES, .was = "c", .records = "=", .retention = "=", .tables = "n", .want = EMIT_SKIP,
      .sentence = "published as it is"},
-    {LIVES, .was = "c", .records = ">", .retention = "=>", .turn = "-", .want = EMIT_WAIT,
+    {LIVES, .was = "c", .records = ">", .retention = "=>", .turn = "-e", .want = EMIT_WAIT,
      .sentence = "records came, within the interval"},
-    {LIVES, .was = "c", .records = ">", .retention = "=>", .turn = "lfb", .want = EMIT_LATE,
+    {LIVES, .was = "c", .records = ">", .retention = "=>", .turn = "lfbmga", .want = EMIT_LATE,
      .sentence = "records came late"},
-    {LIVES, .was = "c", .records = "=", .retention = ">", .turn = "-", .want = EMIT_WAIT,
+    {LIVES, .was = "c", .records = "=", .retention = ">", .turn = "-e", .want = EMIT_WAIT,
      .sentence = "retention rose, within the interval"},
-    {LIVES, .was = "c", .records = "=", .retention = ">", .turn = "lfb", .want = EMIT_LATE,
+    {LIVES, .was = "c", .records = "=", .retention = ">", .turn = "lfbmga", .want = EMIT_LATE,
      .sentence = "retention rose late"},
-    {LIVES, .was = "c", .records = "=", .retention = "=", .tables = "y", .turn = "-", .want = EMIT_WAIT,
+    {LIVES, .was = "c", .records = "=", .retention = "=", .tables = "y", .turn = "-e", .want = EMIT_WAIT,
      .sentence = "other tables, within the interval"},
-    {LIVES, .was = "c", .records = "=", .retention = "=", .tables = "y", .turn = "lfb", .want = EMIT_LATE,
+    {LIVES, .was = "c", .records = "=", .retention = "=", .tables = "y", .turn = "lfbmga", .want = EMIT_LATE,
      .sentence = "other tables"},
 };
 
@@ -237,7 +294,7 @@ static void check_row(const struct letters *letters)
 
 static void each_combination_is_decided_as_its_row_says(void)
 {
-    CU_ASSERT_EQUAL(enumerate(check_row), 14208);
+    CU_ASSERT_EQUAL(enumerate(check_row), 28416);
     for (size_t i = 0; i < LENGTH_OF(rows); i++)
         CU_ASSERT_TRUE(hits[i] > 0);
 }
@@ -266,8 +323,10 @@ static void check_versions(const struct letters *letters)
     }
     expect(letters, (emit_rule_decide(&facts) == EMIT_LATE) == facts.was_closed,
            "LATE is what was closed before, only");
-    expect(letters, emit_rule_decide(&facts) != EMIT_EARLY || ((facts.is_final || facts.is_passed) && !facts.is_closed),
-           "EARLY is open, and drained or passed");
+    expect(letters,
+           emit_rule_decide(&facts) != EMIT_EARLY ||
+               ((facts.is_final || facts.is_passed || facts.is_early_due) && !facts.is_closed),
+           "EARLY is open, and in its turn, drained or passed");
     expect(letters, emit_rule_decide(&facts) != EMIT_ON_TIME || facts.is_closed, "ON_TIME is closed");
 }
 
@@ -282,6 +341,7 @@ static struct window_facts once_all_has_come(struct window_facts facts)
 {
     facts.is_put_off = facts.is_short = false;
     facts.is_closed = facts.is_passed = facts.is_retention_sealed = facts.is_final = facts.is_late_due = true;
+    facts.is_early_due = true;
     if (!facts.is_rebuilt && facts.records > 0 && facts.records < facts.published_records)
         facts.records = facts.published_records + 1;
     if (!facts.is_rebuilt && facts.retention < facts.published_retention)

@@ -121,21 +121,27 @@ static void a_window_waits_for_what_it_had_and_for_nothing_else(void)
     const struct published_window entry = {.partitions = 2, .parts = then};
     const struct {
         struct published_part now[3];
-        bool is_ahead, is_rebuilt;
+        bool is_ahead, is_rebuilt, is_regaining;
     } rows[] = {
-        {{part("aa", 10, 0), part("bb", 20, 0)}, false, false},
-        {{part("aa", 11, 0), part("bb", 30, 0), part("cc", 0, 0)}, false, false}, /* one that came later */
-        {{part("aa", 9, 0), part("bb", 20, 0)}, true, false},
-        {{part("aa", 10, 0), part("bb", 19, 0)}, true, false}, /* its records may be among those it counts again */
-        {{part("", 0, 0), part("bb", 20, 0)}, true, false},    /* gone, with five of its records */
-        {{part("aa", 10, 0), part("", 0, 0)}, false, false},   /* gone, with none of them */
-        {{part("dd", 3, 0), part("bb", 20, 0)}, false, true},
-        {{part("aa", 10, 0), part("dd", 3, 0)}, false, false}, /* rebuilt, and the window had nothing of it */
+        {{part("aa", 10, 0), part("bb", 20, 0)}, false, false, false},
+        {{part("aa", 11, 0), part("bb", 30, 0), part("cc", 0, 0)}, false, false, false}, /* one that came later */
+        {{part("aa", 9, 0), part("bb", 20, 0)}, true, false, false},
+        {{part("aa", 10, 0), part("bb", 19, 0)},
+         true,
+         false,
+         false},                                                    /* its records may be among those it counts again */
+        {{part("", 0, 0), part("bb", 20, 0)}, true, false, false},  /* gone, with five of its records */
+        {{part("aa", 10, 0), part("", 0, 0)}, false, false, false}, /* gone, with none of them */
+        {{part("dd", 3, 0), part("bb", 20, 0)}, false, true, true},
+        {{part("dd", 9, 0), part("bb", 20, 0)}, false, true, true},
+        {{part("dd", 10, 0), part("bb", 20, 0)}, false, true, false}, /* as far as it was */
+        {{part("aa", 10, 0), part("dd", 3, 0)}, false, false, false}, /* rebuilt, and the window had nothing of it */
     };
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         CU_ASSERT_EQUAL(published_is_ahead(&entry, rows[i].now, 3), rows[i].is_ahead);
         CU_ASSERT_EQUAL(published_is_rebuilt(&entry, rows[i].now, 3), rows[i].is_rebuilt);
+        CU_ASSERT_EQUAL(published_is_regaining(&entry, rows[i].now, 3), rows[i].is_regaining);
     }
     CU_ASSERT_FALSE(published_is_ahead(&entry, &rows[2].now[1], 0)); /* of fewer partitions than then */
 }

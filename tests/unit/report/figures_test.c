@@ -360,7 +360,10 @@ static void the_ledger_is_told(void)
         {"older than the ledger", "gap", "older than the ledger", 2, 1, 1, PANE_ON_TIME, 0},
         {"newer than the ledger", "whole", "closed", 1, 1, 2, PANE_ON_TIME, 1},
         {"a row is not there", "gap", "model has 0 requests, the total 1", 1, 0, 1, PANE_ON_TIME, 0},
-        {"a row is older", "gap", "model has 1 requests, the total 1", 1, 1, 0, PANE_ON_TIME, 0},
+        {"a row is older", "gap", "model has a row from before all were told", 1, 1, 0, PANE_ON_TIME, 0},
+        {"a row did not change", "open", "1 are still open", 1, 1, 0, PANE_EARLY, 0},
+        {"a changed row is not there", "gap", "model has 3 requests, the total 1", 1, 3, 0, PANE_EARLY, 0},
+        {"the total did not change", "open", "1 are still open", 2, 1, 1, PANE_EARLY, 0},
         {"published while it was read", "whole", "closed", 1, 3, 2, PANE_ON_TIME, 0},
     };
     static struct stack stack;
@@ -386,6 +389,41 @@ static void the_ledger_is_told(void)
         CU_ASSERT_EQUAL(json_integer_value(json_object_get(ledger, "dead_lettered")), 1);
         json_decref(document);
     }
+}
+
+/* As of the window that was told last, of those that are shown. */
+static void it_is_as_of_a_moment(void)
+{
+    static struct stack stack;
+    const int64_t week_ms = 7 * DAY_MS;
+    struct figure_line week = total(0, 1, 10, 0);
+    struct figures_told told;
+
+    stack.count = 0;
+    push(&stack, &week);
+    json_t *document = document_of(&stack);
+    CU_ASSERT(json_is_null(json_object_get(json_object_get(document, "header"), "as_of")));
+    json_decref(document);
+    push_ledger(&stack, (struct window){WINDOW_WEEK, MONDAY}, 7, PANE_EARLY);
+    push_ledger(&stack, (struct window){WINDOW_WEEK, MONDAY - week_ms}, 5, PANE_LATE);
+    push_ledger(&stack, (struct window){WINDOW_HOUR, MONDAY}, 9, PANE_EARLY);
+    push_ledger(&stack, (struct window){WINDOW_WEEK, MONDAY + week_ms}, 11, PANE_EARLY);
+    struct figures *figures = open_range(MONDAY - week_ms, MONDAY + week_ms, NULL);
+    CU_ASSERT_FALSE(figures_told(figures, &told));
+    take_all(figures, &stack);
+    document = read_document(figures);
+    char *text = json_dumps(json_object_get(json_object_get(document, "header"), "as_of"), JSON_COMPACT);
+    CU_ASSERT_STRING_EQUAL(text,
+                           "{\"window\":\"week\",\"start\":\"2025-11-10\",\"pane\":\"late\",\"told_ms\":1002,"
+                           "\"event_ms\":0,\"records\":6,\"behind\":0,"
+                           "\"partitions\":[{\"partition\":0,\"next_offset\":6,\"end_offset\":6}]}");
+    free(text);
+    json_decref(document);
+    CU_ASSERT_TRUE(figures_told(figures, &told));
+    CU_ASSERT_EQUAL(told.told_ms, 1002);
+    CU_ASSERT_EQUAL(told.partitions, 1);
+    CU_ASSERT_EQUAL(told.ends, 6);
+    figures_close(figures);
 }
 
 /* ---- examples ---- */
@@ -470,6 +508,7 @@ int main(int argc, char **argv)
         {"what is no summary is refused", what_is_no_summary_is_refused},
         {"cohorts come back", cohorts_come_back},
         {"the ledger is told", the_ledger_is_told},
+        {"it is as of a moment", it_is_as_of_a_moment},
         {"examples that are absent are replaced", examples_that_are_absent_are_replaced},
         {"at the median is above it", at_the_median_is_above_it},
         CU_TEST_INFO_NULL};

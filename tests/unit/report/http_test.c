@@ -246,6 +246,12 @@ static void listeners_hear_what_they_have_not(void)
     again[0] = '\0';
     clock_ms += HTTP_HEARTBEAT_MS;
     CU_ASSERT(hear(http, other, "event: read\ndata: 5300\n\n", again, sizeof(again)));
+    CU_ASSERT_PTR_NULL(strstr(again, "event: told"));
+    http_is_told(http, clock_ms - 70000, HTTP_LATE);
+    again[0] = '\0';
+    clock_ms += HTTP_HEARTBEAT_MS;
+    CU_ASSERT(hear(http, other, "event: told\ndata: 75000 late\n\n", again, sizeof(again)));
+    CU_ASSERT_PTR_NOT_NULL(strstr(again, "event: read\ndata: 10300\n\n"));
     close(client);
     close(other);
     until_clients(http, 0);

@@ -1,0 +1,110 @@
+/*
+ * What a process has read of a window, partition by partition, with the naive count of it at that moment: the truth of
+ * the database it read, at just the offset where that stood. The ledger record it puts next has to name these offsets,
+ * and its rows have to be these counts: whatever a store loses, or a log, between the look and the commit.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "committed.h"
+
+#define LOOKS_KEPT 4 /* at one partition: a window of many rows is asked for twice, and so is what was not answered */
+
+struct look {
+    int64_t next, watermark_ms;
+    uint64_t state;
+    bool is_there, is_damaged;  /* keys are gone, or a write was refused half-way: of such a window nothing is known */
+    struct truth_window window; /* empty where it has nothing of the partition, or is collected there */
+};
+
+struct looks {
+    struct look at[SIM_WORKERS + 1][SIM_PARTITIONS][LOOKS_KEPT];
+    uint32_t count[SIM_WORKERS + 1][SIM_PARTITIONS];
+};
+
+void looks_make(struct sim *sim)
+{
+    sim->looks = sim_take(sim, sizeof(*sim->looks));
+}
+
+/* The window as the truth has it, unless the store has it no more. */
+static void count_window(struct sim *sim, struct database *database, int32_t partition, struct span name,
+                         struct look *look)
+{
+    char key[SIM_NAME];
+    struct truth *truth = oracle_truth(sim, database, partition);
+    int64_t start_ms = strtoll(strchr(name.bytes, ':') + 1, NULL, 10);
+    int kind = 0;
+
+    while (strncmp(name.bytes, oracle_kinds[kind], strlen(oracle_kinds[kind])) != 0)
+        kind++;
+    oracle_key(sim, partition, "windows", key, sizeof(key));
+    int64_t records = database_number(database, span_of(key), name.bytes, 0);
+    look->window = (struct truth_window){.kind = kind, .start_ms = start_ms};
+    look->is_damaged = truth == NULL || database_get(database, sim->redis->meta[partition], span_of("taint")) != NULL;
+    if (look->is_damaged || records == 0)
+        return;
+    const struct truth_window *window = oracle_window_at(truth, kind, start_ms);
+    look->is_damaged = window->records != records;
+    look->watermark_ms = truth->watermark_ms;
+    look->window = *window;
+}
+
+void oracle_read(struct sim *sim, struct database *database, int count, const struct span arguments[])
+{
+    int32_t partition = -1;
+    int keys = (int)strtol(arguments[2].bytes, NULL, 10);
+
+    (void)count;
+    if (sim->current == NULL || !oracle_partition_of(arguments[3], &partition))
+        return;
+    uint32_t *looked = &sim->looks->count[sim->current->index][partition];
+    struct look *look = &sim->looks->at[sim->current->index][partition][(*looked)++ % LOOKS_KEPT];
+    const struct span *state = database_get(database, sim->redis->meta[partition], span_of("inc"));
+    *look = (struct look){.is_there = true, .watermark_ms = NONE};
+    look->next = database_number(database, sim->redis->meta[partition], "next", -1);
+    look->state = state == NULL ? 0 : published_hash(*state);
+    count_window(sim, database, partition, arguments[3 + keys], look);
+}
+
+/* The last look at a partition that is as the ledger record tells it. */
+static const struct look *find(const struct sim *sim, const struct ledger_entry *ledger, int32_t partition)
+{
+    const struct told_part *part = &ledger->parts[partition];
+    uint32_t looked = sim->looks->count[sim->current->index][partition];
+
+    for (uint32_t i = 1; i <= LOOKS_KEPT && i <= looked; i++) {
+        const struct look *look = &sim->looks->at[sim->current->index][partition][(looked - i) % LOOKS_KEPT];
+        if (look->is_there && look->window.kind == ledger->kind && look->window.start_ms == ledger->start_ms &&
+            look->next == part->next && look->state == part->state)
+            return look;
+    }
+    return NULL;
+}
+
+const struct truth_window *looks_count(struct sim *sim, const struct ledger_entry *ledger)
+{
+    struct truth_window *count = sim_take(sim, sizeof(*count));
+    bool is_damaged = false;
+
+    *count = (struct truth_window){.kind = (int)ledger->kind, .start_ms = ledger->start_ms};
+    for (int32_t p = 0; p < SIM_PARTITIONS; p++) {
+        const struct told_part *part = &ledger->parts[p];
+        if (part->state == 0)
+            continue;
+        const struct look *look = find(sim, ledger, p);
+        if (look == NULL)
+            sim_fail(sim, "ledger: a %s is told of partition %" PRId32 " at %" PRId64 ", where nobody looked at it",
+                     oracle_kinds[ledger->kind & 3], p, part->next);
+        else if (!look->is_damaged && look->window.records != part->records)
+            sim_fail(sim,
+                     "ledger: a %s is told of %" PRId64 " records of partition %" PRId32 " at %" PRId64
+                     ", the truth is %" PRId64,
+                     oracle_kinds[ledger->kind & 3], part->records, p, part->next, look->window.records);
+        is_damaged = is_damaged || look == NULL || look->is_damaged;
+        if (!is_damaged)
+            truth_merge(count, &look->window);
+    }
+    return is_damaged ? NULL : count;
+}

@@ -1,0 +1,178 @@
+/* From survey and ledger to what is put of a window: a closer without a store and without Kafka. */
+#include "closer_due.h"
+
+#include <stdio.h>
+
+#include "gentally/config/config.h"
+#include "suite.h"
+
+#define TABLES UINT64_C(7)
+
+static const struct window day = {WINDOW_DAY, 5 * DAY_MS};
+
+/* A closer of one partition, in a round of all kinds. */
+struct scene {
+    struct closer closer;
+    struct survey_partition partition;
+    struct published_part part;
+    int64_t ends[1];
+};
+
+static struct config config = {.windows = {true, true, true, true}};
+
+static struct published_part part_of(const char *incarnation, int64_t next, int64_t records)
+{
+    struct ledger_partition part = {.next = next, .records = records};
+
+    snprintf(part.incarnation, sizeof(part.incarnation), "%s", incarnation);
+    return published_part_of(&part);
+}
+
+static void scene_open(struct scene *scene, const char *incarnation, int64_t next, int64_t watermark_ms)
+{
+    struct reason why = {0};
+
+    *scene = (struct scene){.part = part_of(incarnation, next, 0)};
+    for (int kind = 0; kind < WINDOW_KINDS; kind++) {
+        scene->partition.state.floor_ms[kind] = 0;
+        scene->closer.early.is_in[kind] = true;
+    }
+    scene->closer.early.is_open = true;
+    scene->closer.config = &config;
+    scene->closer.tables = TABLES;
+    scene->closer.ends = scene->ends;
+    scene->closer.survey = (struct survey){.partition_count = 1,
+                                           .partitions = &scene->partition,
+                                           .parts = &scene->part,
+                                           .watermark_ms = watermark_ms,
+                                           .going_ms = watermark_ms};
+    CU_ASSERT_EQUAL_FATAL(published_open(&scene->closer.published, &why), GO_ON);
+}
+
+/* What the ledger says of the day: told with the state `incarnation`, read up to 10. */
+static void scene_tell(struct scene *scene, enum pane pane, const char *incarnation, int64_t retention, uint64_t tables)
+{
+    struct published_part part = part_of(incarnation, 10, 5);
+    struct published_window entry = {
+        .window = day,
+        .pane = pane,
+        .generation = 3,
+        .revision = 5,
+        .retention = retention,
+        .tables = tables,
+        .partitions = 1,
+        .parts = &part,
+    };
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(published_put(scene->closer.published, &entry, &why), GO_ON);
+}
+
+static struct due decide(const struct scene *scene, int64_t records)
+{
+    const struct stored_window stored = {day, records};
+
+    return closer_due(&scene->closer, &stored, false, true);
+}
+
+static void what_is_put_follows_from_what_was_told(void)
+{
+    static const int64_t open_ms = 5 * DAY_MS + 1, closed_ms = 6 * DAY_MS;
+    static const struct {
+        const char *name;
+        int64_t watermark_ms;
+        bool is_told;
+        enum pane told;
+        int64_t retention;
+        uint64_t tables;
+        enum emit_decision want;
+        bool is_whole, was_retention_told;
+        int64_t generation, unchanged_revision;
+    } rows[] = {
+        {"never told, open", open_ms, false, 0, 0, 0, EMIT_EARLY, false, false, 0, 0},
+        {"never told, closed", closed_ms, false, 0, 0, 0, EMIT_ON_TIME, true, false, 0, 0},
+        {"told early, open", open_ms, true, PANE_EARLY, 0, TABLES, EMIT_EARLY, false, false, 3, 5},
+        {"told early with retention", open_ms, true, PANE_EARLY, 9, TABLES, EMIT_EARLY, false, true, 3, 5},
+        {"told early, closed", closed_ms, true, PANE_EARLY, 0, TABLES, EMIT_ON_TIME, true, false, 3, 0},
+        {"told early, other tables", open_ms, true, PANE_EARLY, 0, 8, EMIT_EARLY, true, false, 4, 0},
+        {"told on time", closed_ms, true, PANE_ON_TIME, 0, TABLES, EMIT_LATE, false, false, 3, 5},
+        {"told on time, other tables", closed_ms, true, PANE_ON_TIME, 0, 8, EMIT_LATE, true, false, 4, 0},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct scene scene;
+        scene_open(&scene, "aa", 12, rows[i].watermark_ms);
+        if (rows[i].is_told)
+            scene_tell(&scene, rows[i].told, "aa", rows[i].retention, rows[i].tables);
+        struct due due = decide(&scene, 6);
+        bool is_right = due.decision == rows[i].want && due.order.is_whole == rows[i].is_whole &&
+                        due.order.was_told == rows[i].is_told &&
+                        due.order.was_retention_told == rows[i].was_retention_told &&
+                        due.order.generation == rows[i].generation &&
+                        due.order.unchanged_revision == rows[i].unchanged_revision && due.order.ends == scene.ends;
+        if (!is_right)
+            printf("%s: decision %d, generation %d\n", rows[i].name, (int)due.decision, (int)due.order.generation);
+        CU_ASSERT_TRUE(is_right);
+        published_close(scene.closer.published);
+    }
+}
+
+/* What was taken back may stand in the topics: all is put, and tombstones. */
+static void a_window_that_was_taken_back_is_put_whole(void)
+{
+    struct scene scene;
+    struct reason why = {0};
+
+    scene_open(&scene, "aa", 12, 5 * DAY_MS + 1);
+    scene_tell(&scene, PANE_EARLY, "aa", 0, TABLES);
+    CU_ASSERT_EQUAL(published_withdraw(scene.closer.published, day, &why), GO_ON);
+    struct due due = decide(&scene, 5);
+    CU_ASSERT_EQUAL(due.decision, EMIT_EARLY);
+    CU_ASSERT_EQUAL(due.order.generation, 4);
+    CU_ASSERT(due.order.is_whole && due.order.was_told && due.order.was_retention_told);
+    published_close(scene.closer.published);
+}
+
+/* Other partitions may bring as many records meanwhile; what it had of this one is not there yet. */
+static void a_rebuilt_window_has_no_turn_before_it_is_read_as_far(void)
+{
+    for (int64_t next = 9; next <= 11; next++) {
+        struct scene scene;
+        scene_open(&scene, "bb", next, 5 * DAY_MS + 1);
+        scene_tell(&scene, PANE_EARLY, "aa", 0, TABLES);
+        struct due due = decide(&scene, 50);
+        CU_ASSERT_EQUAL(due.decision, next < 10 ? EMIT_WAIT : EMIT_EARLY);
+        CU_ASSERT_TRUE(due.is_rebuilt);
+        CU_ASSERT(next < 10 || (due.order.is_whole && due.order.generation == 4));
+        published_close(scene.closer.published);
+    }
+}
+
+/* Outside a round, and once it has passed the window, an open window waits. */
+static void an_open_window_is_told_in_its_round(void)
+{
+    struct scene scene;
+
+    scene_open(&scene, "aa", 12, 5 * DAY_MS + 1);
+    scene_tell(&scene, PANE_EARLY, "aa", 0, TABLES);
+    CU_ASSERT_EQUAL(decide(&scene, 5).decision, EMIT_WAIT); /* nothing new */
+    CU_ASSERT_EQUAL(decide(&scene, 6).decision, EMIT_EARLY);
+    early_rounds_pass(&scene.closer.early, day);
+    CU_ASSERT_EQUAL(decide(&scene, 6).decision, EMIT_WAIT);
+    scene.closer.early = (struct early_rounds){0};
+    CU_ASSERT_EQUAL(decide(&scene, 6).decision, EMIT_WAIT);
+    published_close(scene.closer.published);
+}
+
+int main(int argc, char **argv)
+{
+    CU_TestInfo tests[] = {
+        {"what is put follows from what was told", what_is_put_follows_from_what_was_told},
+        {"a window that was taken back is put whole", a_window_that_was_taken_back_is_put_whole},
+        {"a rebuilt window has no turn before it is read as far",
+         a_rebuilt_window_has_no_turn_before_it_is_read_as_far},
+        {"an open window is told in its round", an_open_window_is_told_in_its_round},
+        CU_TEST_INFO_NULL,
+    };
+    return suite_run(argc, argv, tests);
+}
