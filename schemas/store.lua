@@ -5,16 +5,21 @@ meets new rules.
 
 All keys of a call belong to one input partition and share its hash tag, so one call is one step: it checks, then
 writes. Redis keeps every step whole on any history that survives (a lost tail, a failover, a split brain), and so
-`next` always says exactly which records the cells hold. Cells are opaque here: the worker reads them at `next`, merges,
-and writes them back only if `next` has not moved.
+`next` always says exactly which records are counted: in cells, and in entries of the journal that are not applied to
+them yet. Cells and entries are opaque here: the owner reads them, adds entries to the cells of a window, and writes
+these back only if nobody has done so meanwhile.
 
 KEYS[1] meta     inc tok next anchor first wm idle nonce taint, counted duplicate filtered too_late dead_lettered
                  conflicting, floor:<kind>; decider deciders, the last owner that moved `next` and how many did;
-                 stopped stopped_at stopped_why given_up, while the partition does not count
-KEYS[2] windows  "<kind>:<start>" -> records folded into the window
-KEYS[3..]        one hash per window: row key -> cell, "__n" -> records, the same number again: if they differ, the
-                 window is torn; then one hash per bucket of ids: id -> what was counted for it, "__n" -> writes, the
-                 same number again in meta, under "ids:<width>:<start>"
+                 stopped stopped_at stopped_why given_up, while the partition does not count; journal_first and
+                 journal_last, the numbers of the entries that are there, all of them
+KEYS[2] windows  "<kind>:<start>" -> records counted in the window
+KEYS[3..]        one hash per window: row key -> cell, "__n" -> the records in the cells; then one hash per bucket of
+                 ids: id -> what was counted for it, "__n" -> writes, the same number again in meta, under
+                 "ids:<width>:<start>"
+journal          number -> entry of the journal
+behind           "<kind>:<start>" -> "<number> <records>": the cells lack what later entries have of the window, and
+                 hold that many records; of other windows they hold all. If "__n" is another number, the window is torn
 
 Retention is the namespace's own, not a partition's: an account's events may be in any of them. Its pairs lie in shards,
 each under a hash tag of its own, and are written before the flush that passes their records, as a union: see retain()
@@ -31,7 +36,7 @@ local CHUNK = 6000
 local STATE = {'inc', 'tok', 'first', 'next', 'wm', 'idle', 'anchor',
                'counted', 'duplicate', 'filtered', 'too_late', 'dead_lettered', 'conflicting',
                'floor:hour', 'floor:day', 'floor:week', 'floor:month',
-               'taint', 'stopped', 'stopped_at', 'stopped_why', 'given_up'}
+               'taint', 'stopped', 'stopped_at', 'stopped_why', 'given_up', 'journal_first', 'journal_last'}
 
 local function state_of(meta)
   local values = redis.call('HMGET', meta, unpack(STATE))
@@ -41,9 +46,17 @@ local function state_of(meta)
   return values
 end
 
--- Beside meta: who decided which offsets, see new_decider().
+-- Beside meta: who decided which offsets, see new_decider(); the journal, and which windows are behind it.
 local function deciders_of(meta)
   return string.sub(meta, 1, -5) .. 'deciders'
+end
+
+local function journal_of(meta)
+  return string.sub(meta, 1, -5) .. 'journal'
+end
+
+local function behind_of(meta)
+  return string.sub(meta, 1, -5) .. 'behind'
 end
 
 -- What forbids any step, or nil.
@@ -90,7 +103,7 @@ local function create(KEYS, ARGV)
   redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'tok', '', 'first', ARGV[2], 'next', ARGV[2],
              'wm', '', 'idle', '0', 'nonce', '', 'anchor', '',
              'counted', '0', 'duplicate', '0', 'filtered', '0', 'too_late', '0', 'dead_lettered', '0',
-             'conflicting', '0',
+             'conflicting', '0', 'journal_first', '1', 'journal_last', '0',
              'floor:hour', ARGV[3], 'floor:day', ARGV[4], 'floor:week', ARGV[5], 'floor:month', ARGV[6])
   return {'OK'}
 end
@@ -150,39 +163,42 @@ local function give_up(KEYS, ARGV)
   return {'OK'}
 end
 
--- Does the caller still stand where it believes to stand? nil if so.
+-- Does the caller still stand where it believes to stand (`expect`), and own the partition? nil if so. Whoever does not
+-- say where only owns it.
 local function fence(meta, inc, tok, expect)
   local no = refusal(meta)
   if no then return no end
   local state = redis.call('HMGET', meta, 'inc', 'tok', 'next')
   if state[1] ~= inc then return {'INCARNATION', state[1]} end
+  expect = expect or state[3]
   if state[2] ~= tok or state[3] ~= expect then return {'FENCED', state[3], state[2] == tok and 'offset' or 'token'} end
   return nil
 end
 
--- A window that may not be touched: collected, or torn. nil if it may.
+-- The records of a window: all, and those in its cells; and the number of the entry up to which the cells hold all, ''
+-- if they lack nothing. The last is false if the window is torn. KEYS: meta, windows; key and name of the window
+local function records_of(KEYS, key, name)
+  local n, behind = redis.call('HGET', KEYS[2], name), redis.call('HGET', behind_of(KEYS[1]), name)
+  local number, held = '', n or '0'
+  if behind then number, held = string.match(behind, '^(%d+) (%d+)$') end
+  return n or '0', held, number, (n or not behind) and (redis.call('HGET', key, '__n') or '0') == held
+end
+
+-- A window that may not be touched: collected, or torn. nil if it may; then its records, and whether it is behind.
 local function forbidden(KEYS, i, name, kind, start)
   local floor = redis.call('HGET', KEYS[1], 'floor:' .. kind)
   if floor and floor ~= '' and tonumber(start) < tonumber(floor) then return {'COLLECTED', name} end
-  local n = redis.call('HGET', KEYS[2], name) or '0'
-  if (redis.call('HGET', KEYS[i], '__n') or '0') ~= n then return {'TORN', name} end
-  return nil, n
+  local n, _, number, is_whole = records_of(KEYS, KEYS[i], name)
+  if not is_whole then return {'TORN', name} end
+  return nil, n, number ~= ''
 end
 
--- May cells be read at this offset? ARGV: inc, tok, next, then per window: kind, start. Replies OK, then per window its
--- records. The caller reads the cells by itself, at once: if they change before its flush, so has what fence()
--- compares.
-local function load(KEYS, ARGV)
-  local no = fence(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
-  if no then return no end
-  local reply = {'OK'}
-  for i = 3, #KEYS do
-    local kind, start = ARGV[2 * i - 2], ARGV[2 * i - 1]
-    local bad, n = forbidden(KEYS, i, kind .. ':' .. start, kind, start)
-    if bad then return bad end
-    reply[#reply + 1] = n
-  end
-  return reply
+-- The numbers of the journal's first and last entry; or nil if it is torn: some entries are gone.
+local function journal_range(meta)
+  local range = redis.call('HMGET', meta, 'journal_first', 'journal_last')
+  local first, last = tonumber(range[1] or ''), tonumber(range[2] or '')
+  if not first or not last or redis.call('HLEN', journal_of(meta)) ~= last - first + 1 then return nil end
+  return first, last
 end
 
 -- May ids be read at this offset? KEYS: meta, buckets. ARGV: inc, tok, next, then "<width>:<start>" of each bucket. As
@@ -225,9 +241,77 @@ local function new_decider(meta, tok)
   return tok, count, over
 end
 
--- Applies one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, anchor, six outcome counts, then per
--- window: kind, start, records before, records after, number of arguments, field/value pairs; then per bucket of ids
--- the same, with "ids", "<width>:<start>" and no records; without pairs it is dropped.
+-- Number as text.
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+-- Writes after checks: a writer whose first failure ends all further writes, and what to answer at the end.
+local function writer(meta)
+  local failed
+  local function call(...)
+    if failed then return end
+    local reply = redis.pcall(...)
+    if type(reply) == 'table' and reply.err then failed = reply.err end
+  end
+  local function answer()
+    if not failed then return {'OK'} end
+    redis.pcall('HSET', meta, 'taint', failed)
+    return {'TAINTED', failed}
+  end
+  return call, answer
+end
+
+-- HSET of pairs ARGV[first] to ARGV[last].
+local function write_pairs(call, key, ARGV, first, last)
+  for at = first, last, CHUNK do call('HSET', key, unpack(ARGV, at, math.min(at + CHUNK - 1, last))) end
+end
+
+-- Drops the entries that no window lacks any more.
+local function drop_applied(call, meta)
+  local range = redis.call('HMGET', meta, 'journal_first', 'journal_last')
+  local first, upto = tonumber(range[1]), tonumber(range[2])
+  local all = redis.call('HGETALL', behind_of(meta))
+  for i = 2, #all, 2 do upto = math.min(upto, tonumber(string.match(all[i], '^%d+'))) end
+  for at = first, upto, CHUNK do
+    local numbers = {}
+    for number = at, math.min(at + CHUNK - 1, upto) do numbers[#numbers + 1] = whole(number) end
+    call('HDEL', journal_of(meta), unpack(numbers))
+  end
+  if upto >= first then call('HSET', meta, 'journal_first', whole(upto + 1)) end
+end
+
+-- What a flush may not do, or nil; then what it found of its windows and buckets. Those begin at ARGV[at].
+local function flush_refusal(KEYS, ARGV, at)
+  local found = {}
+  for _, key in ipairs{KEYS[1], KEYS[2], deciders_of(KEYS[1]), journal_of(KEYS[1]), behind_of(KEYS[1])} do
+    local no = denied('HSET', key, 'f', 'v')
+    if no then return no end
+  end
+  local no = denied('HDEL', deciders_of(KEYS[1]), 'f')
+  if no then return no end
+  for i = 3, #KEYS do
+    local name = ARGV[at] .. ':' .. ARGV[at + 1]
+    if ARGV[at] == 'ids' then
+      local n = redis.call('HGET', KEYS[1], name) or '0'
+      if (redis.call('HGET', KEYS[i], '__n') or '0') ~= n then return {'TORN', name} end
+      no = denied('HSET', KEYS[i], 'f', 'v') or denied('UNLINK', KEYS[i]) or denied('HDEL', KEYS[1], 'f')
+      found[i] = {n = n}
+      at = at + 3 + tonumber(ARGV[at + 2])
+    else
+      local bad, n, is_behind = forbidden(KEYS, i, name, ARGV[at], ARGV[at + 1])
+      if bad then return bad end
+      found[i] = {n = n, is_behind = is_behind}
+      at = at + 3
+    end
+    if no then return no end
+  end
+  return nil, found
+end
+
+-- Writes one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, anchor, six outcome counts, how many entries
+-- of the journal, these, then per window: kind, start, how many records more; then per bucket of ids: "ids",
+-- "<width>:<start>", number of arguments, pairs; without pairs it is dropped.
 local function flush(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
@@ -235,61 +319,41 @@ local function flush(KEYS, ARGV)
   if state[1] == ARGV[1] and state[2] == ARGV[5] and state[3] == ARGV[4] then return {'ALREADY'} end
   no = fence(KEYS[1], ARGV[1], ARGV[2], ARGV[3])
   if no then return no end
-  local at, kept = 15, {}
-  no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', KEYS[2], 'f', 'v') or
-       denied('HSET', deciders_of(KEYS[1]), 'f', 'v') or denied('HDEL', deciders_of(KEYS[1]), 'f')
+  local first, last = journal_range(KEYS[1])
+  if not first then return {'TORN', 'journal'} end
+  local at, found = 16 + tonumber(ARGV[15])
+  no, found = flush_refusal(KEYS, ARGV, at)
   if no then return no end
   local decider, deciders, over
   if ARGV[4] ~= ARGV[3] then decider, deciders, over = new_decider(KEYS[1], ARGV[2]) end
-  for i = 3, #KEYS do
-    local name = ARGV[at] .. ':' .. ARGV[at + 1]
-    no = denied('HSET', KEYS[i], 'f', 'v')
-    if ARGV[at] == 'ids' then
-      local n = redis.call('HGET', KEYS[1], name) or '0'
-      if (redis.call('HGET', KEYS[i], '__n') or '0') ~= n then return {'TORN', name} end
-      no = no or denied('UNLINK', KEYS[i]) or denied('HDEL', KEYS[1], 'f')
-      kept[i] = tonumber(n)
-    else
-      local bad, n = forbidden(KEYS, i, name, ARGV[at], ARGV[at + 1])
-      if bad then return bad end
-      if n ~= ARGV[at + 2] then return {'TORN', name} end
-    end
-    if no then return no end
-    at = at + 5 + tonumber(ARGV[at + 4])
-  end
 
   -- From here on only writes.
-  local failed
-  local function call(...)
-    if failed then return end
-    local reply = redis.pcall(...)
-    if type(reply) == 'table' and reply.err then failed = reply.err end
-  end
+  local call, answer = writer(KEYS[1])
   local function write(...) call('HSET', ...) end
-  at = 15
+  for i = 16, at - 1 do write(journal_of(KEYS[1]), whole(last + i - 15), ARGV[i]) end
   for i = 3, #KEYS do
-    local kind = ARGV[at]
-    local name, records, count = ARGV[at] .. ':' .. ARGV[at + 1], ARGV[at + 3], tonumber(ARGV[at + 4])
-    at = at + 5
-    for first = at, at + count - 1, CHUNK do
-      write(KEYS[i], unpack(ARGV, first, math.min(first + CHUNK, at + count) - 1))
-    end
-    at = at + count
-    if kind ~= 'ids' then
-      write(KEYS[i], '__n', records)
-      write(KEYS[2], name, records)
-    elseif count > 0 then
-      local n = string.format('%.0f', kept[i] + count / 2)
-      write(KEYS[i], '__n', n)
-      write(KEYS[1], name, n)
+    local name, n = ARGV[at] .. ':' .. ARGV[at + 1], found[i].n
+    if ARGV[at] ~= 'ids' then
+      if not found[i].is_behind then write(behind_of(KEYS[1]), name, whole(last) .. ' ' .. n) end
+      write(KEYS[2], name, whole(tonumber(n) + tonumber(ARGV[at + 2])))
+      at = at + 3
     else
-      call('UNLINK', KEYS[i])
-      call('HDEL', KEYS[1], name)
+      local count = tonumber(ARGV[at + 2])
+      if count > 0 then
+        write_pairs(call, KEYS[i], ARGV, at + 3, at + 2 + count)
+        n = whole(tonumber(n) + count / 2)
+        write(KEYS[i], '__n', n)
+        write(KEYS[1], name, n)
+      else
+        call('UNLINK', KEYS[i])
+        call('HDEL', KEYS[1], name)
+      end
+      at = at + 3 + count
     end
   end
   write(KEYS[1], 'next', ARGV[4], 'nonce', ARGV[5], 'wm', ARGV[6], 'idle', ARGV[7], 'anchor', ARGV[8],
         'counted', ARGV[9], 'duplicate', ARGV[10], 'filtered', ARGV[11], 'too_late', ARGV[12],
-        'dead_lettered', ARGV[13], 'conflicting', ARGV[14])
+        'dead_lettered', ARGV[13], 'conflicting', ARGV[14], 'journal_last', whole(last + tonumber(ARGV[15])))
   if decider then
     if #over > 0 then call('HDEL', deciders_of(KEYS[1]), unpack(over)) end
     write(deciders_of(KEYS[1]), ARGV[3], decider)
@@ -298,22 +362,63 @@ local function flush(KEYS, ARGV)
   if (state[4] or '') ~= '' and (ARGV[4] ~= ARGV[3] or ARGV[7] == '1') then -- It counts again, or is at its log's end.
     write(KEYS[1], 'stopped', '', 'stopped_at', '', 'stopped_why', '', 'given_up', '')
   end
-  if failed then
-    redis.pcall('HSET', KEYS[1], 'taint', failed)
-    return {'TAINTED', failed}
-  end
-  return {'OK'}
+  return answer()
 end
 
--- One window together with the state it belongs to; or, if it has more fields than are read at once, how many it has:
--- the caller then reads them in portions, and asks again. ARGV: name, how many fields are read at once
+-- What an owner has to apply: the journal's range, and the windows that are behind. ARGV: inc, tok
+local function behind(KEYS, ARGV)
+  local no = fence(KEYS[1], ARGV[1], ARGV[2])
+  if no then return no end
+  local first, last = journal_range(KEYS[1])
+  if not first then return {'TORN', 'journal'} end
+  return {'OK', whole(first), whole(last), redis.call('HGETALL', behind_of(KEYS[1]))}
+end
+
+-- Applies entries to the cells of one window, and drops those that no window lacks any more. What was read meanwhile is
+-- of this history: cells of a window change with `behind` alone, entries do not change, and under one token there is
+-- one history, since whoever saw a rollback claims anew before it counts on. KEYS: meta, windows, window. ARGV: inc,
+-- tok, name, what `behind` says of it, number of the last entry that is applied, records in the cells then, pairs
+local function apply(KEYS, ARGV)
+  local no = fence(KEYS[1], ARGV[1], ARGV[2])
+  if no then return no end
+  local first, last = journal_range(KEYS[1])
+  if not first then return {'TORN', 'journal'} end
+  local name = ARGV[3]
+  if redis.call('HGET', behind_of(KEYS[1]), name) ~= ARGV[4] or tonumber(ARGV[5]) > last then
+    return {'CHANGED', name}
+  end
+  local _, _, _, is_whole = records_of(KEYS, KEYS[3], name)
+  if not is_whole then return {'TORN', name} end
+  no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', KEYS[3], 'f', 'v') or
+       denied('HSET', behind_of(KEYS[1]), 'f', 'v') or denied('HDEL', behind_of(KEYS[1]), 'f') or
+       denied('HDEL', journal_of(KEYS[1]), 'f')
+  if no then return no end
+
+  -- From here on only writes.
+  local call, answer = writer(KEYS[1])
+  write_pairs(call, KEYS[3], ARGV, 7, #ARGV)
+  call('HSET', KEYS[3], '__n', ARGV[6])
+  if tonumber(ARGV[5]) == last then
+    call('HDEL', behind_of(KEYS[1]), name)
+  else
+    call('HSET', behind_of(KEYS[1]), name, ARGV[5] .. ' ' .. ARGV[6])
+  end
+  drop_applied(call, KEYS[1])
+  return answer()
+end
+
+-- One window together with the state it belongs to, its records, those in its cells, and the number of the entry behind
+-- which the journal has the others, '' if there are none; then its cells, or, if it has more fields than are read at
+-- once, how many it has: the caller then reads them in portions, and asks again. ARGV: name, how many fields are read
+-- at once
 local function snapshot(KEYS, ARGV)
   if redis.call('EXISTS', KEYS[1]) == 0 then return {'MISSING'} end
-  local n = redis.call('HGET', KEYS[2], ARGV[1]) or '0'
-  if (redis.call('HGET', KEYS[3], '__n') or '0') ~= n then return {'TORN', ARGV[1]} end
+  local n, held, number, is_whole = records_of(KEYS, KEYS[3], ARGV[1])
+  if not is_whole then return {'TORN', ARGV[1]} end
+  if number ~= '' and not journal_range(KEYS[1]) then return {'TORN', 'journal'} end
   local size = redis.call('HLEN', KEYS[3])
-  if size > tonumber(ARGV[2]) then return {'OK', state_of(KEYS[1]), n, size} end
-  return {'OK', state_of(KEYS[1]), n, redis.call('HGETALL', KEYS[3])}
+  local cells = size > tonumber(ARGV[2]) and size or redis.call('HGETALL', KEYS[3])
+  return {'OK', state_of(KEYS[1]), n, held, number, cells}
 end
 
 -- Ends a kind's windows that start before the floor: nothing is written to them any more, in this partition. ARGV:
@@ -342,12 +447,13 @@ local function seal(KEYS, ARGV)
   return {'OK'}
 end
 
--- Deletes sealed windows. ARGV: kind, then per window key its start.
+-- Deletes sealed windows, and what the journal has of them alone. ARGV: kind, then per window key its start.
 local function collect(KEYS, ARGV)
   local no = end_refusal(KEYS[1])
   if no then return no end
   local floor = tonumber(redis.call('HGET', KEYS[1], 'floor:' .. ARGV[1]) or '') or -math.huge
-  no = denied('HDEL', KEYS[2], 'f')
+  no = denied('HDEL', KEYS[2], 'f') or denied('HDEL', behind_of(KEYS[1]), 'f') or
+       denied('HDEL', journal_of(KEYS[1]), 'f') or denied('HSET', KEYS[1], 'f', 'v')
   for i = 3, #KEYS do
     no = no or denied('UNLINK', KEYS[i])
     if no then return no end
@@ -357,7 +463,9 @@ local function collect(KEYS, ARGV)
     local start = ARGV[i - 1]
     redis.call('UNLINK', KEYS[i])
     redis.call('HDEL', KEYS[2], ARGV[1] .. ':' .. start)
+    redis.call('HDEL', behind_of(KEYS[1]), ARGV[1] .. ':' .. start)
   end
+  drop_applied(redis.call, KEYS[1])
   return {'OK'}
 end
 
@@ -420,10 +528,6 @@ local function kept_of(months)
     bytes[at] = bytes[at] + 2 ^ ((month - first) % 8)
   end
   return string.char(math.floor(first / 256), first % 256, unpack(bytes))
-end
-
-local function whole(number)
-  return string.format('%.0f', number)
 end
 
 -- What forbids any step of a shard, or nil. A state that went, but not its pairs, is no state that `setup` should make.
@@ -683,11 +787,26 @@ end
 
 local READ_MAX = 5000 -- so that Redis is not held for long
 
+-- How much of a window's records is in the cells, if not all is: the rest is in the journal, and comes by the minute.
+local function note_behind(key, reply)
+  local stem, name = string.match(key, '^(.*}:)(.*)$')
+  if not stem then return end
+  local n, held, number = records_of({stem .. 'meta', stem .. 'windows'}, key, name)
+  if number ~= '' then
+    reply[1] = '__behind'
+    reply[2] = held .. ' of ' .. n .. ' records; the others follow within apply_interval_ms'
+  end
+end
+
 local function read(KEYS, ARGV)
   local reply = {}
+  note_behind(KEYS[1], reply)
   if ARGV[1] then
     local packed = redis.call('HGET', KEYS[1], ARGV[1])
-    return packed and {ARGV[1], read_cell(packed)} or {}
+    if not packed then return reply end
+    reply[#reply + 1] = ARGV[1]
+    reply[#reply + 1] = read_cell(packed)
+    return reply
   end
   local size = redis.call('HLEN', KEYS[1])
   if size > READ_MAX then return {size .. ' rows are too many to be read at once: name one, or find them by HSCAN'} end
@@ -708,7 +827,8 @@ redis.register_function{function_name='gentally_1_give_up', callback=give_up, fl
 redis.register_function{function_name='gentally_1_lease', callback=lease, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_1_look', callback=look, flags={'no-writes'}}
 redis.register_function{function_name='gentally_1_deciders', callback=deciders, flags={'no-writes'}}
-redis.register_function{function_name='gentally_1_load', callback=load, flags={'no-writes'}}
+redis.register_function{function_name='gentally_1_behind', callback=behind, flags={'no-writes'}}
+redis.register_function('gentally_1_apply', apply)
 redis.register_function{function_name='gentally_1_recall', callback=recall, flags={'no-writes'}}
 redis.register_function('gentally_1_flush', flush)
 redis.register_function{function_name='gentally_1_snapshot', callback=snapshot, flags={'no-writes'}}

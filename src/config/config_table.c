@@ -160,6 +160,11 @@ const struct option config_options[] = {
              "Longer combines more events into one write, "
              "and makes the live counters and the work repeated after a crash older. "
              "If unsure, keep one second."},
+    {"apply_interval_ms", INTEGER(apply_interval_ms, 0, 3600000, "ms"), .initial = "60000",
+     .help = "How long counts may wait in a partition's journal before they are added to its cells. "
+             "Whoever reads counts adds the journal up by itself, and sees no difference. "
+             "Longer writes fewer cells, and makes every reading of a window dearer. "
+             "If unsure, keep a minute."},
     {"emit_interval_ms", INTEGER(emit_interval_ms, 10, 600000, "ms"), .initial = "1000",
      .help = "How often to look for windows to close. "
              "If unsure, keep one second."},

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
+#include "apply.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_stop.h"
 
@@ -195,6 +196,42 @@ enum verdict assignment_resume(struct assignment *assignment, struct checkpoint 
     if (verdict == GO_ON)
         settle(assignment, now_ms);
     return verdict;
+}
+
+static struct partition *find_ripe(const struct assignment *assignment, bool is_all, int64_t now_ms)
+{
+    struct partition *ripe = NULL;
+
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if (partition_must_apply(partition, is_all, now_ms) &&
+            (ripe == NULL || partition->entries_ms < ripe->entries_ms))
+            ripe = partition;
+    }
+    return ripe;
+}
+
+bool assignment_must_apply(const struct assignment *assignment, bool is_all, int64_t now_ms)
+{
+    return find_ripe(assignment, is_all, now_ms) != NULL;
+}
+
+enum verdict assignment_apply(struct assignment *assignment, struct applier *applier, bool is_all, int64_t now_ms,
+                              struct reason *why)
+{
+    struct partition *partition = find_ripe(assignment, is_all, now_ms);
+
+    assert(!assignment->is_pending);
+    if (partition == NULL)
+        return GO_ON;
+    enum verdict verdict = applier_run(applier, &partition->state, why);
+    partition_applied(partition, verdict == GO_ON, now_ms);
+    if (verdict == TRY_LATER)
+        return GO_ON;
+    if (verdict == HALT && !is_its_own(verdict, why))
+        return HALT;
+    assignment_refused(assignment, partition, verdict, why);
+    return GO_ON;
 }
 
 /*

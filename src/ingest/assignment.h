@@ -9,6 +9,8 @@
 #include "gentally/kafka/source.h"
 #include "partition.h"
 
+struct applier;
+
 struct assignment {
     struct logger *logger;
     struct partition *by_partition[PARTITIONS_MAX]; /* NULL: not ours */
@@ -51,6 +53,15 @@ MUST_CHECK enum verdict assignment_flush(struct assignment *assignment, struct c
 /* Sends an unanswered flush again, if there is one. Verdicts of assignment_flush(). */
 MUST_CHECK enum verdict assignment_resume(struct assignment *assignment, struct checkpoint *checkpoint, int64_t now_ms,
                                           struct reason *why);
+
+/* Applies the journal of one partition whose time has come (with `is_all`: that is not empty), the one that waits
+ * longest. What the store refuses of it is dealt with as of a flush; what it does not answer now is tried again later,
+ * and is no failure. HALT: as applier_run(), but for what is of one partition. */
+MUST_CHECK enum verdict assignment_apply(struct assignment *assignment, struct applier *applier, bool is_all,
+                                         int64_t now_ms, struct reason *why);
+
+/* True if there is a partition for it. */
+bool assignment_must_apply(const struct assignment *assignment, bool is_all, int64_t now_ms);
 
 /* Draws the consequence of the store's refusal: HALT stops the partition, any other verdict but GO_ON marks it for
  * assignment_reclaim(). Either way its rows are dropped. */

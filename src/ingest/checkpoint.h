@@ -1,10 +1,7 @@
 /*
- * A checkpoint writes what was counted since the last one into the store: the deltas of all rollups become cells of
- * every configured window, are merged with what the store holds, and written back under the fence. Read, merge and
- * write meet here only. A partition's cells in the store are the fold of exactly the records before its `next`.
- *
- * Of a rollup in a window the first `rows_max` rows stand by themselves (admission.h); what is of others goes to one
- * row. ROLLUP-NEARLY-FULL and ROLLUP-FULL are logged when a flush comes to that: once for each window.
+ * A checkpoint writes what was counted since the last one into the store: the deltas of all rollups become entries of
+ * the partition's journal, appended under the fence. What the store counted of a partition, in cells and entries, is
+ * the fold of exactly the records before its `next`. The cells follow: apply.h.
  */
 #ifndef GENTALLY_CHECKPOINT_H
 #define GENTALLY_CHECKPOINT_H
@@ -14,20 +11,18 @@
 
 struct config;
 struct checkpoint;
-struct logger;
 struct store;
 
 /* Opens a checkpoint that borrows what it is given until close. Work memory grows to what the largest flush needs, and
  * is kept. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict checkpoint_open(struct checkpoint **checkpoint, const struct config *config,
-                                        struct store *store, const struct symbols *symbols, struct logger *logger,
-                                        struct reason *why);
+                                        struct store *store, const struct symbols *symbols, struct reason *why);
 void checkpoint_close(struct checkpoint *checkpoint);
 
 /*
- * Runs the flushes of `count` partitions, in two round trips. Blocks as store_flush(). GO_ON: each flush has its own
- * verdict: GO_ON, or as of store_load() and store_flush(), or HALT: STORE-DAMAGED (a cell does not read), NO-MEMORY.
- * TRY_LATER: the store did not answer; nothing may be folded before checkpoint_again() says otherwise. HALT: NO-MEMORY.
+ * Runs the flushes of `count` partitions, in one round trip. Blocks as store_flush(). GO_ON: each flush has its own
+ * verdict, as of store_flush(). TRY_LATER: the store did not answer; nothing may be folded before checkpoint_again()
+ * says otherwise. HALT: NO-MEMORY.
  */
 MUST_CHECK enum verdict checkpoint_run(struct checkpoint *checkpoint, struct partition_flush flushes[], uint32_t count,
                                        struct reason *why);

@@ -124,7 +124,8 @@ static enum verdict name_delta(const struct derivation *given, struct delta *del
     return GO_ON;
 }
 
-enum verdict derive_pack(struct accumulator *accumulator, struct arena *arena, struct span *packed, struct reason *why)
+/* Moves the accumulator's sum into bytes of the arena: a packed cell. */
+static enum verdict pack(struct accumulator *accumulator, struct arena *arena, struct span *packed, struct reason *why)
 {
     uint8_t *bytes = arena_take(arena, CELL_PACKED_MAX);
 
@@ -153,7 +154,7 @@ static enum verdict add_up(const struct work *work, const struct rollup_row *row
     for (uint32_t i = 0; i < count && is_sound; i++)
         is_sound = accumulator_add(work->given->accumulator, work->packed[rows[i].source]);
     assert(is_sound); /* We packed it just now. */
-    return derive_pack(work->given->accumulator, work->given->arena, &delta->packed, why);
+    return pack(work->given->accumulator, work->given->arena, &delta->packed, why);
 }
 
 enum verdict derive_deltas(const struct derivation *derivation, const struct tally *added, const struct tally *taken,

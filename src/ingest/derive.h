@@ -53,8 +53,4 @@ struct derivation {
 MUST_CHECK enum verdict derive_deltas(const struct derivation *derivation, const struct tally *added,
                                       const struct tally *taken, struct deltas *deltas, struct reason *why);
 
-/* Moves the accumulator's sum into bytes of the arena: a packed cell. HALT: NO-MEMORY. */
-MUST_CHECK enum verdict derive_pack(struct accumulator *accumulator, struct arena *arena, struct span *packed,
-                                    struct reason *why);
-
 #endif

@@ -1,34 +1,15 @@
 /*
- * Deltas into cells. A delta is bytes already, and named, however many windows it goes into.
+ * Deltas into entries. A delta is bytes already, and named, however many windows it goes into.
  *
- *   tally's rows --derive.c--> deltas --spread--> cell deltas --group--> cells
+ *   tally's rows --derive.c--> deltas --spread--> rows, placed --order--> as the log had them --write--> entries
  */
 #include "flush_plan.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "gentally/config/config.h"
 
-static void name_keys(struct flush_tools *tools)
-{
-    const struct span others[ROLLUP_DIMS_MAX] = {span_of(DIMENSION_OTHER), span_of(DIMENSION_OTHER),
-                                                 span_of(DIMENSION_OTHER), span_of(DIMENSION_OTHER)};
-    char text[ROW_KEY_MAX];
-
-    static_assert(ROLLUP_DIMS_MAX == 4, "each dimension is named");
-    for (uint32_t i = 0; i < tools->config->rollups.count; i++) {
-        const struct rollup *rollup = &tools->config->rollups.items[i];
-        struct group_keys *keys = &tools->keys[i];
-        snprintf(keys->count_text, sizeof(keys->count_text), STORE_ROWS "%s", rollup->name);
-        keys->count = span_of(keys->count_text);
-        size_t size = row_key_write(rollup, others, text);
-        assert(size <= sizeof(keys->other_text));
-        memcpy(keys->other_text, text, size);
-        keys->other = (struct span){keys->other_text, size};
-    }
-}
+#define ENTRY_BYTES_MAX ((size_t)1 << 20) /* about: an entry ends with the row that passes it */
 
 void flush_tools_open(struct flush_tools *tools, const struct config *config, const struct symbols *symbols)
 {
@@ -40,135 +21,169 @@ void flush_tools_open(struct flush_tools *tools, const struct config *config, co
     for (size_t i = 0; i < ROLLUPS_MAX; i++)
         tools->since_ms[i] = NO_TIME;
     tools->total = (uint32_t)(total - config->rollups.items);
-    name_keys(tools);
     arena_open(&tools->arena, (size_t)1 << 20);
 }
 
-static int compare_windows(struct window left, struct window right)
+/* What is known of a plan on the way. */
+struct plan {
+    struct flush_tools *tools;
+    struct deltas deltas;
+    uint32_t source_count; /* rows of the tallies */
+    uint32_t *kinds;       /* by delta: the kinds of its windows; 0: it counts nowhere */
+    const struct delta **ordered;
+    uint32_t row_count;
+    struct entry_window *windows;
+    uint32_t window_count;
+};
+
+/* True for what an amendment or a retraction took away. */
+static bool is_taken(const struct delta *delta)
 {
-    if (left.kind != right.kind)
-        return left.kind < right.kind ? -1 : 1;
-    return (left.start_ms > right.start_ms) - (left.start_ms < right.start_ms);
+    return (delta->row.windows & TAKEN_BIT) != 0;
 }
 
-static int compare_cell_deltas(const void *left_delta, const void *right_delta)
-{
-    const struct cell_delta *left = left_delta, *right = right_delta;
-    int order = compare_windows(left->window, right->window);
-
-    return order == 0 ? rollup_row_compare(&left->delta->row, &right->delta->row) : order;
-}
-
-/* Spreads the deltas over the windows they count in, and puts those of one cell side by side. Nearly always all are of
- * one base window, and so in order already. */
-static enum verdict spread(struct flush_tools *tools, struct flush_plan *plan, struct reason *why)
-{
-    const struct deltas *deltas = &plan->deltas;
-    bool is_sorted = true;
-
-    plan->cell_deltas = arena_take(&tools->arena, (deltas->count + 1) * WINDOW_KINDS * sizeof(struct cell_delta));
-    if (plan->cell_deltas == NULL)
-        return no_memory(why, "for a checkpoint");
-    for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++) {
-        for (uint32_t i = 0; i < deltas->count; i++) {
-            const struct delta *delta = &deltas->items[i];
-            struct window window = window_of(kind, delta->row.base_ms);
-            if ((delta->row.windows & 1u << kind) == 0 || window.start_ms < tools->since_ms[delta->row.rollup])
-                continue;
-            struct cell_delta *cell_delta = &plan->cell_deltas[plan->cell_delta_count++];
-            *cell_delta = (struct cell_delta){window, delta};
-            is_sorted =
-                is_sorted && (plan->cell_delta_count == 1 || compare_cell_deltas(cell_delta - 1, cell_delta) <= 0);
-        }
-    }
-    if (!is_sorted)
-        qsort(plan->cell_deltas, plan->cell_delta_count, sizeof(struct cell_delta), compare_cell_deltas);
-    return GO_ON;
-}
+/* ---- places ---- */
 
 /* A record that takes from a window and adds to the same raises its records once. */
-static int64_t records_of(const struct cell_delta *cell_delta)
+static int64_t records_of(const struct delta *delta, enum window_kind kind)
 {
-    const struct delta *delta = cell_delta->delta;
-    bool is_alone = (delta->row.windows & 1u << (cell_delta->window.kind + TAKEN_ALONE_SHIFT)) != 0;
+    bool is_alone = (delta->row.windows & 1u << (kind + TAKEN_ALONE_SHIFT)) != 0;
 
     return is_taken(delta) && !is_alone ? 0 : delta->records;
 }
 
-static void add_cell(struct flush_plan *plan, struct span key, uint32_t first)
+/* Gives the records of a delta to its window of that kind. Deltas come by rising time, so the window is the last of its
+ * kind, or a new one. */
+static void count_records(struct plan *plan, const struct delta *delta, struct window window,
+                          uint32_t last[WINDOW_KINDS])
 {
-    struct change *change = &plan->change;
+    struct entry_window *windows = plan->windows;
+    uint32_t at = last[window.kind];
 
-    plan->cell_first[change->cell_count] = first;
-    change->cells[change->cell_count++] = (struct change_cell){.key = key};
-    change->windows[change->window_count - 1].cell_count++;
-}
-
-/* Begins the rows of a rollup in a window. A rollup without dimensions has one row, which needs no admission. */
-static void begin_group(const struct flush_tools *tools, struct flush_plan *plan, uint32_t first)
-{
-    const struct cell_delta *cell_delta = &plan->cell_deltas[first];
-    uint32_t rollup = cell_delta->delta->row.rollup;
-
-    if (tools->config->rollups.items[rollup].dim_count == 0)
-        return;
-    add_cell(plan, tools->keys[rollup].count, first);
-    add_cell(plan, tools->keys[rollup].other, first);
-    uint32_t at = plan->change.cell_count;
-    plan->groups[plan->group_count++] = (struct row_group){.window = cell_delta->window,
-                                                           .rollup = rollup,
-                                                           .count_cell = at - 2,
-                                                           .other_cell = at - 1,
-                                                           .first = at,
-                                                           .end = at};
-}
-
-static enum verdict take_group_room(struct flush_tools *tools, struct flush_plan *plan, struct reason *why)
-{
-    struct arena *arena = &tools->arena;
-    size_t room = plan->cell_delta_count + 1, cell_room = 3 * room; /* a group, and its two cells, for each at most */
-
-    plan->change.cells = arena_take(arena, cell_room * sizeof(struct change_cell));
-    plan->change.windows = arena_take(arena, room * sizeof(struct change_window));
-    plan->cell_first = arena_take(arena, cell_room * sizeof(uint32_t));
-    plan->is_refused = arena_take(arena, cell_room * sizeof(bool));
-    plan->groups = arena_take(arena, room * sizeof(struct row_group));
-    return plan->change.cells == NULL || plan->change.windows == NULL || plan->cell_first == NULL ||
-                   plan->is_refused == NULL || plan->groups == NULL
-               ? no_memory(why, "for a checkpoint")
-               : GO_ON;
-}
-
-/* Groups the sorted cell deltas into cells, the cells into rollups, and these into windows. */
-static enum verdict group(struct flush_tools *tools, struct flush_plan *plan, struct reason *why)
-{
-    struct change *change = &plan->change;
-    enum verdict verdict = take_group_room(tools, plan, why);
-
-    if (verdict != GO_ON)
-        return verdict;
-    for (uint32_t i = 0; i < plan->cell_delta_count; i++) {
-        const struct cell_delta *cell_delta = &plan->cell_deltas[i];
-        uint32_t rollup = cell_delta->delta->row.rollup;
-        bool is_window = i == 0 || compare_windows(cell_delta[-1].window, cell_delta->window) != 0;
-        if (is_window)
-            change->windows[change->window_count++] =
-                (struct change_window){.window = cell_delta->window, .cell_first = change->cell_count};
-        if (rollup == tools->total)
-            change->windows[change->window_count - 1].records_added += records_of(cell_delta);
-        if (is_window || cell_delta[-1].delta->row.rollup != rollup)
-            begin_group(tools, plan, i);
-        else if (compare_cell_deltas(cell_delta - 1, cell_delta) == 0)
-            continue;
-        add_cell(plan, cell_delta->delta->key, i);
-        if (tools->config->rollups.items[rollup].dim_count > 0)
-            plan->groups[plan->group_count - 1].end = change->cell_count;
+    if (at == UINT32_MAX || windows[at].window.start_ms != window.start_ms) {
+        at = last[window.kind] = plan->window_count++;
+        windows[at] = (struct entry_window){window, 0};
     }
-    plan->cell_first[change->cell_count] = plan->cell_delta_count;
+    windows[at].records += records_of(delta, window.kind);
+}
+
+/* Works out where each delta counts, and the records of each window. */
+static enum verdict spread(struct plan *plan, struct reason *why)
+{
+    struct arena *arena = &plan->tools->arena;
+    const struct deltas *deltas = &plan->deltas;
+    uint32_t last[WINDOW_KINDS] = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
+    size_t room = ((size_t)deltas->count + 1) * WINDOW_KINDS * sizeof(struct entry_window);
+
+    static_assert(WINDOW_KINDS == 4, "each kind has a last window");
+    plan->kinds = arena_take(arena, ((size_t)deltas->count + 1) * sizeof(*plan->kinds));
+    plan->windows = arena_take(arena, room);
+    if (plan->kinds == NULL || plan->windows == NULL)
+        return no_memory(why, "for a checkpoint");
+    for (uint32_t i = 0; i < deltas->count; i++) {
+        const struct delta *delta = &deltas->items[i];
+        plan->kinds[i] = 0;
+        for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++) {
+            struct window window = window_of(kind, delta->row.base_ms);
+            if ((delta->row.windows & 1u << kind) == 0 || window.start_ms < plan->tools->since_ms[delta->row.rollup])
+                continue;
+            plan->kinds[i] |= 1u << kind;
+            if (delta->row.rollup == plan->tools->total)
+                count_records(plan, delta, window, last);
+        }
+    }
+    arena_trim(arena, plan->windows, room, ((size_t)plan->window_count + 1) * sizeof(struct entry_window));
     return GO_ON;
 }
 
-enum verdict flush_plan_make(struct flush_tools *tools, const struct partition_flush *flush, struct flush_plan *plan,
+/* ---- order ---- */
+
+/* Puts the deltas that count somewhere into the order in which the log had their rows first: a counting sort. */
+static enum verdict order(struct plan *plan, struct reason *why)
+{
+    struct arena *arena = &plan->tools->arena;
+    const struct deltas *deltas = &plan->deltas;
+    size_t places = (size_t)plan->source_count + 1;
+    uint32_t *ends = arena_take(arena, places * sizeof(*ends));
+
+    plan->ordered = arena_take(arena, ((size_t)deltas->count + 1) * sizeof(struct delta *));
+    if (ends == NULL || plan->ordered == NULL)
+        return no_memory(why, "for a checkpoint");
+    memset(ends, 0, places * sizeof(*ends));
+    for (uint32_t i = 0; i < deltas->count; i++)
+        ends[deltas->items[i].first] += plan->kinds[i] != 0;
+    for (uint32_t i = 0, sum = 0; i < places; i++) {
+        sum += ends[i];
+        ends[i] = plan->row_count = sum;
+    }
+    for (uint32_t i = deltas->count; i-- > 0;)
+        if (plan->kinds[i] != 0)
+            plan->ordered[--ends[deltas->items[i].first]] = &deltas->items[i];
+    return GO_ON;
+}
+
+/* ---- entries ---- */
+
+/* How many rows from `first` on go into the next entry, and the room they need. */
+static uint32_t measure(const struct plan *plan, uint32_t first, size_t *room)
+{
+    uint32_t rows_max = (uint32_t)plan->tools->config->flush_rows_max / 2, end = first;
+    size_t size = 0;
+
+    for (; end < plan->row_count && end - first < rows_max && size < ENTRY_BYTES_MAX; end++)
+        size += ENTRY_ROW_MAX + plan->ordered[end]->key.size + plan->ordered[end]->packed.size;
+    *room = size;
+    return end - first;
+}
+
+/* The first entry has the windows of all. */
+static enum verdict write_entry(struct plan *plan, uint32_t first, uint32_t *rows, struct span *entry,
+                                struct reason *why)
+{
+    uint32_t window_count = first == 0 ? plan->window_count : 0;
+    struct entry_writer writer;
+    size_t room;
+
+    *rows = measure(plan, first, &room);
+    room += ENTRY_HEAD_MAX(window_count);
+    uint8_t *bytes = arena_take(&plan->tools->arena, room);
+    if (bytes == NULL)
+        return no_memory(why, "for a checkpoint");
+    entry_begin(&writer, bytes, plan->tools->config->rows_max, plan->windows, window_count, *rows);
+    for (uint32_t i = first; i < first + *rows; i++) {
+        const struct delta *delta = plan->ordered[i];
+        const struct entry_row row = {.base_ms = delta->row.base_ms,
+                                      .kinds = plan->kinds[delta - plan->deltas.items],
+                                      .is_taken = is_taken(delta),
+                                      .key = delta->key,
+                                      .packed = delta->packed};
+        entry_put_row(&writer, &row);
+    }
+    arena_trim(&plan->tools->arena, bytes, room, (size_t)(writer.at - bytes));
+    *entry = (struct span){(const char *)bytes, (size_t)(writer.at - bytes)};
+    return GO_ON;
+}
+
+static enum verdict write_entries(struct plan *plan, struct change *change, struct reason *why)
+{
+    size_t room = plan->row_count / (uint32_t)(plan->tools->config->flush_rows_max / 2) + 2, bytes = 0;
+    enum verdict verdict = GO_ON;
+
+    for (uint32_t i = 0; i < plan->row_count; i++)
+        bytes += ENTRY_ROW_MAX + plan->ordered[i]->key.size + plan->ordered[i]->packed.size;
+    room += bytes / ENTRY_BYTES_MAX;
+    struct span *entries = arena_take(&plan->tools->arena, room * sizeof(*entries));
+    if (entries == NULL)
+        return no_memory(why, "for a checkpoint");
+    for (uint32_t first = 0, rows; first < plan->row_count && verdict == GO_ON; first += rows) {
+        assert(change->entry_count < room);
+        verdict = write_entry(plan, first, &rows, &entries[change->entry_count++], why);
+    }
+    change->entries = entries;
+    return verdict;
+}
+
+enum verdict flush_plan_make(struct flush_tools *tools, const struct partition_flush *flush, struct change *change,
                              struct reason *why)
 {
     const struct derivation derivation = {.rollups = &tools->config->rollups,
@@ -176,18 +191,24 @@ enum verdict flush_plan_make(struct flush_tools *tools, const struct partition_f
                                           .symbols = tools->symbols,
                                           .arena = &tools->arena,
                                           .accumulator = &tools->accumulator};
+    struct plan plan = {.tools = tools};
 
-    *plan = (struct flush_plan){.change = {.state = flush->state,
-                                           .next = flush->next,
-                                           .anchor = flush->anchor,
-                                           .watermark_ms = flush->watermark_ms,
-                                           .is_idle = flush->is_idle,
-                                           .ids = flush->ids}};
-    memcpy(plan->change.outcomes, flush->outcomes, sizeof(plan->change.outcomes));
-    enum verdict verdict = derive_deltas(&derivation, flush->tally, flush->taken, &plan->deltas, why);
+    *change = (struct change){.state = flush->state,
+                              .next = flush->next,
+                              .anchor = flush->anchor,
+                              .watermark_ms = flush->watermark_ms,
+                              .is_idle = flush->is_idle,
+                              .ids = flush->ids};
+    memcpy(change->outcomes, flush->outcomes, sizeof(change->outcomes));
+    plan.source_count = tally_rows(flush->tally) + (flush->taken == NULL ? 0 : tally_rows(flush->taken));
+    enum verdict verdict = derive_deltas(&derivation, flush->tally, flush->taken, &plan.deltas, why);
     if (verdict == GO_ON)
-        verdict = spread(tools, plan, why);
+        verdict = spread(&plan, why);
     if (verdict == GO_ON)
-        verdict = group(tools, plan, why);
+        verdict = order(&plan, why);
+    if (verdict == GO_ON)
+        verdict = write_entries(&plan, change, why);
+    change->windows = plan.windows;
+    change->window_count = plan.window_count;
     return verdict;
 }

@@ -13,6 +13,9 @@
 /* Added to the flush interval of a partition that is behind: freshness is worth nothing then, and cells repeat, so that
  * fewer flushes merge less. */
 #define BEHIND_MS 4000
+#define ENTRIES_MAX 64 /* and bytes, of a journal that waits to be applied: every reader of a window reads them */
+#define ENTRY_BYTES_MAX (INT64_C(8) << 20)
+#define APPLY_PAUSE_MS 1000          /* after what is no answer */
 #define TAKEN_SAMPLES_MAX (1u << 16) /* x 8.5 bytes, touched only if used: thousands of amendments between flushes */
 
 /* A pool of its own: a record may fill both tallies, and either would have to know what the other needs. */
@@ -138,6 +141,9 @@ void partition_rewind(struct partition *partition, const struct partition_state 
     partition->is_at_end = false;
     partition->is_quiet = false;
     partition->is_idle = state->is_idle;
+    partition->entries = state->journal_first < 1 ? 0 : state->journal_last - state->journal_first + 1;
+    partition->entry_bytes = 0;
+    partition->entries_ms = partition->flushed_ms;
     partition->is_stale = true;
     partition->must_claim = false;
 }
@@ -229,6 +235,23 @@ bool partition_is_due(const struct partition *partition, int64_t now_ms)
     return now_ms - partition->flushed_ms >= partition->config->flush_interval_ms + (is_behind ? BEHIND_MS : 0);
 }
 
+bool partition_must_apply(const struct partition *partition, bool is_all, int64_t now_ms)
+{
+    bool is_large = partition->entries >= ENTRIES_MAX || partition->entry_bytes >= ENTRY_BYTES_MAX;
+    bool is_old = now_ms - partition->entries_ms >= partition->config->apply_interval_ms;
+
+    return partition->entries > 0 && !partition->is_stopped && !partition->must_claim &&
+           now_ms >= partition->apply_ms && (is_all || is_large || is_old);
+}
+
+void partition_applied(struct partition *partition, bool is_done, int64_t now_ms)
+{
+    if (is_done)
+        partition->entries = partition->entry_bytes = 0;
+    else
+        partition->apply_ms = now_ms + APPLY_PAUSE_MS;
+}
+
 struct partition_flush partition_flush_of(const struct partition *partition)
 {
     assert(partition->last == NULL);
@@ -258,6 +281,10 @@ void partition_flushed(struct partition *partition, const struct partition_flush
     partition->state.is_idle = flush->is_idle;
     memcpy(partition->state.outcomes, flush->outcomes, sizeof(partition->state.outcomes));
     partition->flushed_ms = now_ms;
+    if (partition->entries == 0)
+        partition->entries_ms = now_ms;
+    partition->entries += flush->entries;
+    partition->entry_bytes += flush->entry_bytes;
     partition->rewinds = 0;
     partition->paused_at = 0;
 }

@@ -25,6 +25,10 @@ struct partition {
     int64_t outcomes[OUTCOME_COUNT];
     int64_t lateness_ms; /* events at or after it are late for no window */
     int64_t flushed_ms;  /* monotonic time of the last successful flush */
+    int64_t entries;     /* of the journal that are not applied */
+    int64_t entry_bytes; /* of those that were written here */
+    int64_t entries_ms;  /* monotonic time from which on they are there */
+    int64_t apply_ms;    /* monotonic time before which applying is not tried again */
     int64_t end_ms;      /* monotonic time at which the log's end was reached first since an event; valid if is_quiet */
     bool is_quiet;       /* no event came since then: other records may have */
     int64_t caught_up_ms; /* monotonic time at which the log's end was last heard of; 0 before */
@@ -106,6 +110,13 @@ bool partition_is_dirty(const struct partition *partition);
 /* True if the last flush is long enough ago: the configured interval, and four seconds more for a partition that is
  * behind. */
 bool partition_is_due(const struct partition *partition, int64_t now_ms);
+
+/* True if the journal is to be applied: the oldest entry has waited for the configured interval, or it is large, or
+ * `is_all`. Not for a moment after it could not be. */
+bool partition_must_apply(const struct partition *partition, bool is_all, int64_t now_ms);
+
+/* The journal was applied at `now_ms`; or it could not be, for now. */
+void partition_applied(struct partition *partition, bool is_done, int64_t now_ms);
 
 /* The partition's part of a checkpoint. Borrows rows and ids of the partition, which must not change before
  * partition_flushed(). */

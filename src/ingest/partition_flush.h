@@ -19,7 +19,9 @@ struct partition_flush {
     int64_t watermark_ms;
     bool is_idle;
     int64_t outcomes[OUTCOME_COUNT]; /* cumulative */
-    enum verdict verdict;            /* answer: GO_ON; REWIND or HALT, of this partition only */
+    uint32_t entries;                /* answer: how many entries of the journal it made, and their bytes */
+    int64_t entry_bytes;
+    enum verdict verdict; /* answer: GO_ON; REWIND or HALT, of this partition only */
     struct reason why;
 };
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "apply.h"
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topics.h"
@@ -86,8 +87,9 @@ enum verdict pipeline_connect(struct pipeline *pipeline, struct reason *why)
     if (verdict == GO_ON && pipeline->retention != NULL)
         store_set_barrier(pipeline->store, retention_put, pipeline->retention);
     if (verdict == GO_ON)
-        verdict = checkpoint_open(&pipeline->checkpoint, pipeline->config, pipeline->store, pipeline->symbols,
-                                  pipeline->logger, why);
+        verdict = checkpoint_open(&pipeline->checkpoint, pipeline->config, pipeline->store, pipeline->symbols, why);
+    if (verdict == GO_ON)
+        verdict = applier_open(&pipeline->applier, pipeline->config, pipeline->store, pipeline->logger, why);
     if (verdict == GO_ON)
         verdict = producer_open(&pipeline->producer, pipeline->config, pipeline->logger, why);
     pipeline->fold.producer = pipeline->producer;
@@ -106,6 +108,7 @@ void pipeline_close(struct pipeline *pipeline)
     if (pipeline->producer != NULL)
         producer_close(pipeline->producer);
     checkpoint_close(pipeline->checkpoint);
+    applier_close(pipeline->applier);
     store_close(pipeline->store);
     retention_close(pipeline->retention);
     tally_pool_close(pipeline->pool);
@@ -199,6 +202,11 @@ enum verdict pipeline_flush(struct pipeline *pipeline, bool is_forced, int64_t n
     if (pipeline->retention != NULL && (is_full || !retention_has_room(pipeline->retention)))
         retention_forget(pipeline->retention, pipeline->tables.catalog);
     return verdict;
+}
+
+enum verdict pipeline_apply(struct pipeline *pipeline, bool is_all, int64_t now_ms, struct reason *why)
+{
+    return assignment_apply(&pipeline->assignment, pipeline->applier, is_all, now_ms, why);
 }
 
 enum verdict pipeline_resume(struct pipeline *pipeline, int64_t now_ms, struct reason *why)

@@ -28,6 +28,7 @@ struct pipeline {
     /* Connected: Redis and Kafka. */
     struct store *store;
     struct checkpoint *checkpoint;
+    struct applier *applier;
     struct producer *producer;
     struct source *source;
     struct settings settings;      /* as they are kept; without a version: a replay's */

@@ -2,7 +2,7 @@
  * The loop. One turn takes its steps in a fixed order, and ends at the first that does not answer GO_ON:
  *
  *   resume -> compare_clocks -> watch_store -> recheck_logs ->
- *   answer_or_read -> flush_if_due -> close_windows -> finish_drain
+ *   answer_or_read -> flush_if_due -> apply_if_due -> close_windows -> finish_drain
  *
  * Nothing is acknowledged that Redis does not hold; no record is folded while a flush is unanswered.
  */
@@ -112,6 +112,20 @@ static enum verdict flush_if_due(struct worker *worker, struct turn *turn, struc
     return verdict;
 }
 
+/* Whether this worker has counted what it was given, and knows what that was. */
+static bool is_drained(const struct worker *worker)
+{
+    return worker->is_drain && (worker->has_joined || worker->has_left) &&
+           assignment_is_drained(pipeline_assignment(worker->pipeline));
+}
+
+/* What is flushed is counted: the cells follow. Whoever stops leaves that to the next owner; after a drain there may be
+ * none for long. */
+static enum verdict apply_if_due(struct worker *worker, struct turn *turn, struct reason *why)
+{
+    return pipeline_apply(worker->pipeline, is_drained(worker), turn->now_ms, why);
+}
+
 static struct closing_turn closing_turn_of(const struct worker *worker, const struct turn *turn, bool is_final)
 {
     return (struct closing_turn){
@@ -149,22 +163,15 @@ static enum verdict close_all(struct worker *worker, struct turn *turn, struct r
     return GO_ON;
 }
 
-/* Whether this worker has counted what it was given, and knows what that was. */
-static bool is_drained(const struct worker *worker)
-{
-    return worker->is_drain && (worker->has_joined || worker->has_left) &&
-           assignment_is_drained(pipeline_assignment(worker->pipeline));
-}
-
-/* A drain ends when this worker's partitions are at their end and stored, or stopped. Who has the lease waits for the
- * others, and closes everything; as long as nobody is known to have it, nobody ends. To leave makes the group meet, and
- * nobody counts meanwhile: so the others, too, stay until all is read out, for a while at most. */
+/* A drain ends when this worker's partitions are at their end, stored and applied, or stopped. Who has the lease waits
+ * for the others, and closes everything; as long as nobody is known to have it, nobody ends. To leave makes the group
+ * meet, and nobody counts meanwhile: so the others, too, stay until all is read out, for a while at most. */
 static enum verdict finish_drain(struct worker *worker, struct turn *turn, struct reason *why)
 {
     bool is_ours = worker->closing.lease == LEASE_OURS;
     bool is_read_out = worker->has_left;
 
-    if (!is_drained(worker)) {
+    if (!is_drained(worker) || assignment_must_apply(pipeline_assignment(worker->pipeline), true, turn->now_ms)) {
         worker->stays_ms = turn->now_ms + STAY_MS;
         return GO_ON;
     }
@@ -278,7 +285,8 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
                          struct reason *why)
 {
     static enum verdict (*const steps[])(struct worker *, struct turn *, struct reason *) = {
-        resume, compare_clocks, watch_store, recheck_logs, answer_or_read, flush_if_due, close_windows, finish_drain,
+        resume,       compare_clocks, watch_store,   recheck_logs, answer_or_read,
+        flush_if_due, apply_if_due,   close_windows, finish_drain,
     };
     struct turn turn = {.now_ms = now_ms, .wall_ms = wall_ms, .stop = stop};
     enum verdict verdict = GO_ON;

@@ -7,6 +7,7 @@
 
 #include "gentally/base/bundled.h"
 #include "gentally/config/config.h"
+#include "gentally/core/tail.h"
 #include "store_call.h"
 #include "store_reply.h"
 
@@ -42,8 +43,8 @@ void store_close(struct store *store)
 {
     if (store == NULL)
         return;
-    store_forget_replies(store);
-    free(store->replies);
+    freeReplyObject(store->cells);
+    tail_close(store->tail);
     store_command_free(&store->command);
     store_link_close(store->link);
     free(store);

@@ -97,10 +97,3 @@ enum verdict store_function_do(struct store *store, int32_t partition, struct re
     freeReplyObject(reply);
     return verdict;
 }
-
-void store_forget_replies(struct store *store)
-{
-    for (size_t i = 0; i < store->reply_count; i++)
-        freeReplyObject(store->replies[i]);
-    store->reply_count = 0;
-}

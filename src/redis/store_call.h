@@ -12,14 +12,16 @@
 #define KEY_MAX 640    /* namespace 127 + topic 255 + decimal numbers */
 #define STORE_SHARDS 8 /* RETENTION_SHARDS, which store_retention.c holds equal */
 
+struct tail;
+
 struct store {
     struct store_link *link;
     const char *namespace_; /* the configuration's, like `topic` */
     const char *topic;
     int64_t portion;              /* cells of a window that one call may read */
     struct store_command command; /* the one being put together */
-    redisReply **replies;         /* of the last load, whose cells borrow from them; or of a flush being answered */
-    size_t reply_count, reply_room;
+    redisReply *cells;            /* of the last store_journal_load(), whose caller borrows from them */
+    struct tail *tail;            /* of the window that is read; NULL before the first */
     enum verdict (*barrier)(void *context, struct store *store, struct reason *why); /* NULL: none */
     void *barrier_context;
     struct {
@@ -63,8 +65,5 @@ MUST_CHECK enum verdict store_function_call(struct store *store, int32_t partiti
 
 /* Calls the function that was begun, whose reply is a status only. */
 MUST_CHECK enum verdict store_function_do(struct store *store, int32_t partition, struct reason *why);
-
-/* Frees the replies that the store keeps. */
-void store_forget_replies(struct store *store);
 
 #endif

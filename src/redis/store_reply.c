@@ -90,6 +90,18 @@ bool store_reply_number(const redisReply *reply, int64_t *number)
     return errno == 0 && *end == '\0';
 }
 
+bool store_reply_window(const redisReply *reply, struct window *window)
+{
+    const char *colon = reply->type == REDIS_REPLY_STRING ? strchr(reply->str, ':') : NULL;
+    char *end = NULL;
+
+    if (colon == NULL || !window_kind_parse((struct span){reply->str, (size_t)(colon - reply->str)}, &window->kind))
+        return false;
+    errno = 0;
+    window->start_ms = strtoll(colon + 1, &end, 10);
+    return errno == 0 && end != colon + 1 && *end == '\0';
+}
+
 static int64_t read_time(const redisReply *reply)
 {
     int64_t ms = 0;
@@ -131,7 +143,7 @@ static void read_stop(redisReply *const field[], struct partition_state *state)
 
 bool store_reply_state(const redisReply *fields, int32_t partition, struct partition_state *state)
 {
-    if (fields->type != REDIS_REPLY_ARRAY || fields->elements != 12 + OUTCOME_COUNT + WINDOW_KINDS)
+    if (fields->type != REDIS_REPLY_ARRAY || fields->elements != 14 + OUTCOME_COUNT + WINDOW_KINDS)
         return false;
     redisReply **field = fields->element;
     *state = (struct partition_state){.partition = partition};
@@ -146,7 +158,9 @@ bool store_reply_state(const redisReply *fields, int32_t partition, struct parti
     for (size_t i = 0; i < WINDOW_KINDS; i++)
         state->floor_ms[i] = read_time(field[7 + OUTCOME_COUNT + i]);
     read_stop(field + 7 + OUTCOME_COUNT + WINDOW_KINDS, state);
-    return is_good;
+    is_good = is_good && store_reply_number(field[12 + OUTCOME_COUNT + WINDOW_KINDS], &state->journal_first) &&
+              store_reply_number(field[13 + OUTCOME_COUNT + WINDOW_KINDS], &state->journal_last);
+    return is_good && state->journal_first >= 1 && state->journal_last >= state->journal_first - 1;
 }
 
 enum verdict store_reply_damaged(int32_t partition, const char *what, struct reason *why)

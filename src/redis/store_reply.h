@@ -26,6 +26,9 @@ enum verdict store_reply_denied(const char *command, struct reason *why);
 /* Reads a decimal number in text. False if the reply is anything else. */
 bool store_reply_number(const redisReply *reply, int64_t *number);
 
+/* Reads the name of a window, "<kind>:<start_ms>". False if the reply is anything else. */
+bool store_reply_window(const redisReply *reply, struct window *window);
+
 /* Reads the state of a partition from fields in the order of STATE in store.lua. False if they do not read so. */
 bool store_reply_state(const redisReply *fields, int32_t partition, struct partition_state *state);
 

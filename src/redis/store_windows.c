@@ -1,29 +1,12 @@
-/* Windows read back, sealed, collected, and removed with a replay's namespace. */
+/* Windows listed, sealed, collected, and removed with a replay's namespace. */
 #include "gentally/redis/store_windows.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "store_call.h"
-#include "store_portions.h"
 #include "store_reply.h"
-
-#define SNAPSHOT_ATTEMPTS 3 /* of a window too large to be read in one call */
-
-/* Reads "<kind>:<start_ms>". */
-static bool read_name(const redisReply *name, struct window *window)
-{
-    const char *colon = name->type == REDIS_REPLY_STRING ? strchr(name->str, ':') : NULL;
-    char *end = NULL;
-
-    if (colon == NULL || !window_kind_parse((struct span){name->str, (size_t)(colon - name->str)}, &window->kind))
-        return false;
-    errno = 0;
-    window->start_ms = strtoll(colon + 1, &end, 10);
-    return errno == 0 && end != colon + 1 && *end == '\0';
-}
 
 enum verdict store_windows(struct store *store, int32_t partition, struct stored_window windows[], uint32_t room,
                            uint32_t *count, struct reason *why)
@@ -42,7 +25,7 @@ enum verdict store_windows(struct store *store, int32_t partition, struct stored
         verdict = store_reply_damaged(partition, "the list of windows", why);
     *count = (uint32_t)(reply->elements / 2);
     for (uint32_t i = 0; i < *count && i < room && verdict == GO_ON; i++)
-        if (!read_name(reply->element[2 * i], &windows[i].window) ||
+        if (!store_reply_window(reply->element[2 * i], &windows[i].window) ||
             !store_reply_number(reply->element[2 * i + 1], &windows[i].records))
             verdict = store_reply_damaged(partition, "the list of windows", why);
     freeReplyObject(reply);
@@ -65,122 +48,6 @@ enum verdict store_window_cells(struct store *store, int32_t partition, struct w
     *cells = reply->type == REDIS_REPLY_INTEGER ? reply->integer : 0;
     freeReplyObject(reply);
     return GO_ON;
-}
-
-/* Gives `each` a cell, but not what a window keeps beside its cells: see store.h. */
-static enum verdict give_cell(struct span key, struct span packed, store_cell_reader *each, void *context,
-                              struct reason *why)
-{
-    bool is_cell = key.size < 2 || memcmp(key.bytes, "__", 2) != 0;
-
-    return is_cell ? each(context, key, packed, why) : GO_ON;
-}
-
-/* Gives `each` the cells of an HGETALL. */
-static enum verdict read_cells(const redisReply *pairs, int32_t partition, store_cell_reader *each, void *context,
-                               struct reason *why)
-{
-    enum verdict verdict = GO_ON;
-
-    if (pairs->type != REDIS_REPLY_ARRAY || pairs->elements % 2 != 0)
-        return store_reply_damaged(partition, "a window", why);
-    for (size_t i = 0; i < pairs->elements && verdict == GO_ON; i += 2) {
-        const redisReply *key = pairs->element[i], *value = pairs->element[i + 1];
-        if (key->type != REDIS_REPLY_STRING || value->type != REDIS_REPLY_STRING)
-            return store_reply_damaged(partition, "a cell", why);
-        verdict =
-            give_cell((struct span){key->str, key->len}, (struct span){value->str, value->len}, each, context, why);
-    }
-    return verdict;
-}
-
-/* A window as the function tells it: its cells, or how many fields it has. */
-struct snapshot {
-    redisReply *reply;
-    struct partition_state state;
-    int64_t records;
-    int64_t fields; /* -1: the cells are in the reply */
-};
-
-static enum verdict ask(struct store *store, int32_t partition, struct window window, struct snapshot *snapshot,
-                        struct reason *why)
-{
-    enum verdict verdict = store_function_begin(store, "gentally_1_snapshot", true, 3, 2, 96, why);
-
-    *snapshot = (struct snapshot){.fields = -1};
-    if (verdict != GO_ON)
-        return verdict;
-    store_put_key(store, partition, "meta");
-    store_put_key(store, partition, "windows");
-    store_put_window_key(store, partition, window);
-    store_put_window_name(store, window);
-    store_put_number(&store->command, store->portion);
-    verdict = store_function_call(store, partition, &snapshot->reply, why);
-    if (verdict != GO_ON)
-        return verdict;
-    redisReply **elements = snapshot->reply->element;
-    if (snapshot->reply->elements != 4 || !store_reply_state(elements[1], partition, &snapshot->state) ||
-        !store_reply_number(elements[2], &snapshot->records))
-        verdict = store_reply_damaged(partition, "a snapshot", why);
-    else if (elements[3]->type == REDIS_REPLY_INTEGER)
-        snapshot->fields = elements[3]->integer;
-    if (verdict == GO_ON && snapshot->fields < -1)
-        verdict = store_reply_damaged(partition, "the size of a window", why);
-    return verdict;
-}
-
-/* Whether what was read between two answers is the window as both of them tell it: no flush changes a window without
- * changing its records, and a server that lost a flush is on another connection. */
-static bool is_whole(const struct snapshot *before, const struct snapshot *after, const struct portions *portions)
-{
-    return before->records == after->records && before->fields == after->fields &&
-           strcmp(before->state.incarnation, after->state.incarnation) == 0 &&
-           portions->count == (size_t)before->fields;
-}
-
-/* Reads a large window once. `*is_read` false: it changed meanwhile, and nothing was given. */
-static enum verdict read_portions(struct store *store, int32_t partition, struct window window,
-                                  const struct snapshot *before, store_cell_reader *each, void *context, bool *is_read,
-                                  struct reason *why)
-{
-    struct portions portions = {.count = 0};
-    struct snapshot after = {.reply = NULL};
-    uint64_t connections = store_link_count(store->link);
-    enum verdict verdict = portions_read(&portions, store, partition, window, (size_t)before->fields, why);
-
-    if (verdict == GO_ON)
-        verdict = ask(store, partition, window, &after, why);
-    *is_read = verdict == GO_ON && connections == store_link_count(store->link) && is_whole(before, &after, &portions);
-    for (size_t i = 0; *is_read && i < portions.count && verdict == GO_ON; i++)
-        verdict = give_cell(portions.fields[i].name, portions.fields[i].value, each, context, why);
-    freeReplyObject(after.reply);
-    portions_close(&portions);
-    return verdict;
-}
-
-enum verdict store_snapshot(struct store *store, int32_t partition, struct window window, store_cell_reader *each,
-                            void *context, int64_t *records, struct partition_state *state, struct reason *why)
-{
-    bool is_read = false;
-
-    for (int attempt = 0; attempt < SNAPSHOT_ATTEMPTS && !is_read; attempt++) {
-        struct snapshot snapshot;
-        enum verdict verdict = ask(store, partition, window, &snapshot, why);
-        *state = snapshot.state;
-        *records = snapshot.records;
-        is_read = snapshot.fields < 0;
-        if (verdict == GO_ON && is_read)
-            verdict = read_cells(snapshot.reply->element[3], partition, each, context, why);
-        else if (verdict == GO_ON)
-            verdict = read_portions(store, partition, window, &snapshot, each, context, &is_read, why);
-        freeReplyObject(snapshot.reply);
-        if (verdict != GO_ON)
-            return verdict;
-    }
-    return is_read ? GO_ON
-                   : reason_set(why, TRY_LATER, STORE_WINDOW_GREW, 0,
-                                "partition %" PRId32 ": window %s:%" PRId64 " changed %d times while it was read",
-                                partition, window_kind_name(window.kind), window.start_ms, SNAPSHOT_ATTEMPTS);
 }
 
 enum verdict store_seal(struct store *store, const struct partition_state *seen, enum window_kind kind,
@@ -232,7 +99,7 @@ static enum verdict unlink_windows(struct store *store, int32_t partition, const
                                    uint32_t count, struct reason *why)
 {
     redisReply *reply = NULL;
-    size_t keys = count > 0 ? count : 3;
+    size_t keys = count > 0 ? count : 5;
     enum verdict verdict = store_command_begin(&store->command, 1 + keys, keys * KEY_MAX, why);
 
     if (verdict != GO_ON)
@@ -242,6 +109,8 @@ static enum verdict unlink_windows(struct store *store, int32_t partition, const
         store_put_window_key(store, partition, windows[i].window);
     if (count == 0) {
         store_put_key(store, partition, "deciders");
+        store_put_key(store, partition, "journal");
+        store_put_key(store, partition, "behind");
         store_put_key(store, partition, "windows");
         store_put_key(store, partition, "meta");
     }

@@ -2,7 +2,7 @@
 
 The same topic as pipeline.py's, in turns. Without the fence, `gentally setup`'s functions are replaced by the same ones
 whose checks return at once: no incarnation, no token, no offset, no taint, no torn window, no floor. What is left is
-what any worker must do: read cells, add, write them and the offset.
+what any worker must do: append, read cells, add, write them and the offset.
 """
 
 import statistics
@@ -13,7 +13,10 @@ from harness import check, main, note
 
 LIBRARY = Path(__file__).resolve().parents[2] / "schemas" / "store.lua"
 RATIO_MIN = 0.97
-NOT_FORBIDDEN = "  do return nil, redis.call('HGET', KEYS[2], name) or '0' end\n"
+NOT_FORBIDDEN = (
+    "  do return nil, redis.call('HGET', KEYS[2], name) or '0',\n"
+    "            redis.call('HGET', behind_of(KEYS[1]), name) ~= false end\n"
+)
 # After which line a function returns, and what.
 OPENED = {
     "local function refusal(meta)\n": "  do return nil end\n",

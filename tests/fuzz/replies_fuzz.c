@@ -17,6 +17,7 @@
 #include "fuzz.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_flush.h"
+#include "gentally/redis/store_journal.h"
 #include "gentally/redis/store_windows.h"
 
 #define CONNECTION_END "\n----\n"
@@ -133,37 +134,47 @@ static void claim_state(const struct partition_state *state, int32_t partition)
     CLAIM(memchr(state->token, '\0', sizeof(state->token)) != NULL);
 }
 
-/* Two partitions: two windows with a cell each, and one with none. */
-static void load_and_flush(struct store *store)
+/* Two partitions: one with entries for two windows, and one with none. */
+static void flush(struct store *store)
 {
     struct partition_state state[2] = {{.partition = 0, .incarnation = "a", .token = "t", .next = 7}, {.partition = 1}};
-    struct change_cell cells[2] = {{.key = {"total", 5}}, {.key = {"model|a/b", 9}}};
-    struct change_window windows[2] = {
-        {.window = {WINDOW_HOUR, 3600000}, .cell_first = 0, .cell_count = 1, .records_added = 1},
-        {.window = {WINDOW_DAY, 0}, .cell_first = 1, .cell_count = 1, .records_added = 1}};
-    struct change changes[2] = {{.state = &state[0], .next = 8, .window_count = 2, .windows = windows},
-                                {.state = &state[1], .watermark_ms = NO_TIME}};
+    const struct entry_window windows[2] = {{{WINDOW_HOUR, 3600000}, 1}, {{WINDOW_DAY, 0}, 1}};
+    const struct span entries[2] = {{"one", 3}, {"another", 7}};
+    struct change changes[2] = {
+        {.state = &state[0], .next = 8, .window_count = 2, .windows = windows, .entry_count = 2, .entries = entries},
+        {.state = &state[1], .watermark_ms = NO_TIME}};
     struct change *both[2] = {&changes[0], &changes[1]};
     struct reason why = {0};
 
-    changes[0].cells = cells;
-    changes[0].cell_count = 2;
-    if (!is_good(store_load(store, both, 2, &why), &why))
-        return;
-    bool are_good = is_good(changes[0].verdict, &changes[0].why);
-    are_good = is_good(changes[1].verdict, &changes[1].why) && are_good;
-    for (size_t i = 0; are_good && i < LENGTH_OF(cells); i++) {
-        struct span copy = copy_exactly(cells[i].stored); /* reads every byte of it */
-        free_copy(copy);
-        cells[i].value = span_of("cell");
-        if (windows[i].records_stored > INT64_MAX - 1)
-            are_good = false; /* checkpoint.c refuses it */
-    }
-    if (!are_good)
-        return;
     if (is_good(store_flush(store, both, 2, &why), &why))
         for (size_t i = 0; i < LENGTH_OF(changes); i++)
             (void)is_good(changes[i].verdict, &changes[i].why);
+}
+
+/* Reads a journal; what it has of the first window that is behind is applied. */
+static void apply(struct store *store)
+{
+    const struct partition_state state = {.partition = 0, .incarnation = "a", .token = "t"};
+    struct journal journal;
+    struct tail *tail;
+    struct reason why = {0};
+
+    if (!is_good(store_journal_read(store, &state, &journal, &why), &why))
+        return;
+    CLAIM(tail_open(&tail, &why) == GO_ON);
+    for (uint32_t i = 0; i < journal.behind_count && i < 1; i++) {
+        const struct window_behind *behind = &journal.behind[i];
+        CLAIM(behind->number >= journal.first - 1 && behind->number < journal.last && behind->records >= 0);
+        tail_begin(tail, behind->window);
+        bool are_good = true;
+        for (int64_t number = behind->number + 1; number <= journal.last && are_good; number++)
+            are_good = is_good(tail_add(tail, journal.entries[number - journal.first], &why), &why);
+        if (are_good && is_good(store_journal_load(store, 0, behind->window, tail, &why), &why) &&
+            is_good(tail_merge(tail, &why), &why))
+            (void)is_good(store_journal_apply(store, &state, &journal, behind, journal.last, tail, &why), &why);
+    }
+    tail_close(tail);
+    store_journal_close(&journal);
 }
 
 static void read_windows(struct store *store)
@@ -215,7 +226,7 @@ static void call_verb(struct store *store, uint8_t verb)
     struct reason why = {0};
     bool is_created = false;
 
-    switch (verb % 8) {
+    switch (verb % 9) {
     case 0:
         if (is_good(store_check(store, &why), &why))
             (void)is_good(store_create(store, 1, 0, floors_ms, &is_created, &why), &why);
@@ -229,7 +240,7 @@ static void call_verb(struct store *store, uint8_t verb)
             claim_state(&state, 2);
         break;
     case 3:
-        load_and_flush(store);
+        flush(store);
         break;
     case 4:
         read_windows(store);
@@ -240,8 +251,11 @@ static void call_verb(struct store *store, uint8_t verb)
     case 6:
         (void)is_good(store_seal(store, &state, WINDOW_HOUR, 7200000, known, 2, &why), &why);
         break;
-    default:
+    case 7:
         (void)is_good(store_collect(store, 1, known, 2, &why), &why);
+        break;
+    default:
+        apply(store);
     }
 }
 

@@ -102,8 +102,9 @@ def test_another_type_where_windows_are(world):
 
 
 def test_another_type_where_a_window_is(world):
-    feed, worker = begin(world)
-    for name in world.redis.command("KEYS", key(world, 1, "day:*").replace("{", "\\{")):
+    feed, worker = begin(world, apply_interval_ms=0)
+    days = key(world, 1, "day:*").replace("{", "\\{")
+    for name in wait_until(lambda: world.redis.command("KEYS", days), 30, "cells of partition 1"):
         break_key(world, name.decode())
     others_go_on(world, feed, worker, "STORE-ERROR")
 

@@ -33,8 +33,7 @@ static enum verdict flush_ids(struct partition_state *state, int64_t next, struc
     ids_of_change.sections[0] = (struct id_section){bucket, 0, value == NULL ? 0 : 2};
     ids_of_change.pair_count = value == NULL ? 0 : 2;
     small.change.ids = &ids_of_change;
-    enum verdict verdict = load(&small);
-    verdict = verdict == GO_ON ? flush(&small, next - 100) : verdict;
+    enum verdict verdict = flush(&small, next - 100);
     if (verdict == GO_ON)
         state->next = next;
     return verdict;

@@ -142,7 +142,7 @@ static void touch(struct window window)
     while (i < model.touch_count && !is_window(model.touched[i].window, window))
         i++;
     if (i == model.touch_count)
-        model.touched[model.touch_count++] = (struct fake_window){window, 0};
+        model.touched[model.touch_count++] = (struct fake_window){.window = window};
     model.touched[i].records++;
 }
 
@@ -328,7 +328,7 @@ static void run_model(const struct taxonomy *taxonomy)
 
 /* ---- The worker. ---- */
 
-struct rig {
+static struct rig {
     struct fold fold;
     struct decoder *decoder;
     struct taxonomy *taxonomy;
@@ -336,9 +336,7 @@ struct rig {
     struct checkpoint *checkpoint;
     struct encoder *encoder;
     struct partition *partition;
-};
-
-static struct rig rig;
+} rig;
 
 static void open_rig(void)
 {
@@ -348,7 +346,7 @@ static void open_rig(void)
     CU_ASSERT_EQUAL_FATAL(taxonomy_open(&rig.taxonomy, NULL, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(symbols_open(&rig.symbols, 2000, 500000, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(enrich_open(&rig.fold.enrich, rig.taxonomy, rig.symbols, span_of("key"), &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(checkpoint_open(&rig.checkpoint, &config, NULL, rig.symbols, &logger, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(checkpoint_open(&rig.checkpoint, &config, NULL, rig.symbols, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(encoder_open(&rig.encoder, &why), GO_ON);
     rig.fold.config = &config;
     rig.fold.decoder = rig.decoder;
@@ -412,6 +410,8 @@ static void fold_batch(void)
                               GO_ON);
         if (suite_below(&state, 25) == 0)
             flush();
+        if (suite_below(&state, 100) == 0)
+            apply_all(&config, &logger);
         if (suite_below(&state, 60) == 0) {
             crash();
             return;
@@ -439,6 +439,7 @@ static void run_worker(void)
         }
     }
     flush();
+    apply_all(&config, &logger);
 }
 
 /* ---- The comparison. ---- */
@@ -507,7 +508,7 @@ static void compare_rows(void)
     for (uint32_t i = 0; i < model.touch_count; i++)
         for (size_t r = 0; r < LENGTH_OF(rollups); r++) {
             struct window window = model.touched[i].window;
-            snprintf(key, sizeof(key), STORE_ROWS "%s", rollups[r]);
+            snprintf(key, sizeof(key), TAIL_ROWS "%s", rollups[r]);
             const struct fake_cell *count = cell_in_store(window, span_of(key));
             snprintf(key, sizeof(key), "%.*s", count == NULL ? 1 : (int)count->value.size,
                      count == NULL ? "0" : count->value.bytes);

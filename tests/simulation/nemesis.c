@@ -166,7 +166,7 @@ static uint32_t draw_steps(struct sim *sim)
 
 static bool strike_redis(struct sim *sim, enum sim_fault fault)
 {
-    static const char *const refused[] = {"}:hour:", "}:day:", "}:week:", "}:windows"};
+    static const char *const refused[] = {"}:hour:", "}:day:", "}:week:", "}:windows", "}:journal", "}:behind"};
     struct redis *redis = sim->redis;
     int64_t until_ms = sim->now_ms + sim_between(sim, 100, 15000);
 

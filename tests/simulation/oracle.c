@@ -141,16 +141,16 @@ struct truth *oracle_read_anew(struct sim *sim, int32_t partition)
 
 /* ---- comparing with the store ---- */
 
-static int find_row(const struct oracle *oracle, struct span name)
+int oracle_find_row(const struct sim *sim, struct span name)
 {
     for (int row = 0; row < SIM_ROWS; row++)
-        if (span_equal(name, span_of(oracle->row_names[row])))
+        if (span_equal(name, span_of(sim->oracle->row_names[row])))
             return row;
     return -1;
 }
 
-/* How many rows of a rollup stand by themselves. */
-static void compare_count(struct sim *sim, int32_t partition, const char *part, const struct truth_window *window,
+/* How many rows of a rollup stand by themselves, among the cells. */
+static void compare_count(struct sim *sim, int32_t partition, const char *part, const struct truth_window *cells,
                           const struct hash_field *field)
 {
     static const char *const names[] = {"__rows:total", "__rows:model", "__rows:provider", "__rows:geography",
@@ -159,48 +159,61 @@ static void compare_count(struct sim *sim, int32_t partition, const char *part, 
 
     for (enum oracle_rollup rollup = ROLLUP_MODEL; rollup <= ROLLUP_CATEGORY; rollup++)
         if (span_equal(field->name, span_of(names[rollup])))
-            truth = oracle_admitted(window, rollup);
+            truth = oracle_admitted(cells, rollup);
     for (size_t i = 0; i < field->value.size; i++)
         count = 10 * count + (field->value.bytes[i] - '0');
     if (count != truth)
-        sim_fail(sim, "partition %" PRId32 ": %s, %.*s: the store has %" PRId64 "; the truth is %" PRId64, partition,
+        sim_fail(sim, "partition %" PRId32 ": %s, %.*s: the store has %" PRId64 "; its cells are %" PRId64, partition,
                  part, (int)field->name.size, field->name.bytes, count, truth);
 }
 
+/* Reads the cells of a window. */
+static void read_cells(struct sim *sim, const struct keyed *key, int32_t partition, const char *part,
+                       struct truth_window *cells)
+{
+    for (uint32_t i = 0; key != NULL && i < key->count; i++) {
+        const struct hash_field *field = &key->fields[i];
+        if (!field->is_live || memcmp(field->name.bytes, "__", 2) == 0)
+            continue;
+        int row = oracle_find_row(sim, field->name);
+        if (row < 0 || !oracle_read_cell(field->value, &cells->rows[row])) {
+            sim_fail(sim, "partition %" PRId32 ": %s: row %.*s is nobody's", partition, part, (int)field->name.size,
+                     field->name.bytes);
+            return;
+        }
+        cells->touched |= 1u << row;
+    }
+    for (uint32_t i = 0; key != NULL && i < key->count; i++)
+        if (key->fields[i].is_live && key->fields[i].name.size > 7 &&
+            memcmp(key->fields[i].name.bytes, "__rows:", 7) == 0)
+            compare_count(sim, partition, part, cells, &key->fields[i]);
+}
+
+/* The cells of a window, and what the journal has beyond them. */
 static void compare_window(struct sim *sim, struct database *database, int32_t partition,
                            const struct truth_window *window)
 {
     char part[64], name[SIM_NAME];
-    uint32_t rows = 0, wanted = 0;
+    struct truth_window stored = {.kind = window->kind, .start_ms = window->start_ms};
 
     snprintf(part, sizeof(part), "%s:%" PRId64, oracle_kinds[window->kind], window->start_ms);
     oracle_key(sim, partition, part, name, sizeof(name));
-    const struct keyed *key = database_find(database, span_of(name));
-    wanted = (uint32_t)__builtin_popcount(window->touched);
-    for (uint32_t i = 0; key != NULL && i < key->count; i++) {
-        struct sums sums = {0};
-        const struct hash_field *field = &key->fields[i];
-        if (!field->is_live || span_equal(field->name, span_of("__n")))
-            continue;
-        if (field->name.size > 7 && memcmp(field->name.bytes, "__rows:", 7) == 0) {
-            compare_count(sim, partition, part, window, field);
-            continue;
-        }
-        int row = find_row(sim->oracle, field->name);
-        rows++;
-        if (row < 0 || !oracle_read_cell(field->value, &sums) || !oracle_is_equal(&sums, &window->rows[row]))
+    read_cells(sim, database_find(database, span_of(name)), partition, part, &stored);
+    stored.records = database_number(database, span_of(name), "__n", 0);
+    journal_add(sim, database, partition, part, &stored);
+    for (int row = 0; row < SIM_ROWS; row++)
+        if (!oracle_is_equal(&stored.rows[row], &window->rows[row]))
             sim_fail(sim,
-                     "partition %" PRId32 ": %s, row %.*s: the store has %" PRId64 " requests, %" PRId64
+                     "partition %" PRId32 ": %s, row %s: the store has %" PRId64 " requests, %" PRId64
                      " prompt; the truth is %" PRId64 ", %" PRId64 "; %s differ",
-                     partition, part, (int)field->name.size, field->name.bytes, sums.of[0], sums.of[1],
-                     row < 0 ? 0 : window->rows[row].of[0], row < 0 ? 0 : window->rows[row].of[1],
-                     row < 0 ? "rows" : oracle_difference(&sums, &window->rows[row]));
-    }
-    if (rows != wanted || database_number(database, span_of(name), "__n", 0) != window->records)
+                     partition, part, sim->oracle->row_names[row], stored.rows[row].of[0], stored.rows[row].of[1],
+                     window->rows[row].of[0], window->rows[row].of[1],
+                     oracle_difference(&stored.rows[row], &window->rows[row]));
+    if (stored.touched != window->touched || stored.records != window->records)
         sim_fail(sim,
-                 "partition %" PRId32 ": %s: the store has %" PRIu32 " rows of %" PRId64
-                 " records; the truth is %" PRIu32 " of %" PRId64,
-                 partition, part, rows, database_number(database, span_of(name), "__n", 0), wanted, window->records);
+                 "partition %" PRId32 ": %s: the store has rows %" PRIx32 " of %" PRId64
+                 " records; the truth is %" PRIx32 " of %" PRId64,
+                 partition, part, stored.touched, stored.records, window->touched, window->records);
 }
 
 static void compare_meta(struct sim *sim, struct database *database, int32_t partition, const struct truth *truth)
@@ -283,6 +296,34 @@ void oracle_fenced(struct sim *sim, struct database *database, int count, const 
         sim_fail(sim, "partition %" PRId32 ": the owner is refused for a flush of his own", partition);
 }
 
+/* Those windows that a call names by their keys. */
+static void compare_windows(struct sim *sim, struct database *database, int32_t partition, int count,
+                            const struct span names[])
+{
+    struct truth *truth = oracle_truth(sim, database, partition);
+
+    for (int i = 0; truth != NULL && i < count; i++) {
+        const char *brace = memchr(names[i].bytes, '}', names[i].size);
+        for (int kind = 0; brace != NULL && kind < KINDS; kind++) {
+            size_t size = strlen(oracle_kinds[kind]);
+            if (strncmp(brace + 2, oracle_kinds[kind], size) == 0 && brace[2 + size] == ':')
+                compare_window(sim, database, partition,
+                               oracle_window_at(truth, kind, strtoll(brace + 3 + size, NULL, 10)));
+        }
+    }
+}
+
+/* What the store counted is the same before and after. */
+void oracle_applied(struct sim *sim, struct database *database, int count, const struct span arguments[])
+{
+    int32_t partition = -1;
+
+    (void)count;
+    if (!oracle_partition_of(arguments[3], &partition) || sim->has_failed)
+        return;
+    compare_windows(sim, database, partition, 1, arguments + 5);
+}
+
 void oracle_flushed(struct sim *sim, struct database *database, int count, const struct span arguments[])
 {
     int32_t partition = -1;
@@ -300,15 +341,7 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
     if (truth == NULL)
         return;
     compare_meta(sim, database, partition, truth);
-    for (int i = 2; i < keys; i++) {
-        const char *brace = memchr(arguments[3 + i].bytes, '}', arguments[3 + i].size);
-        for (int kind = 0; brace != NULL && kind < KINDS; kind++) {
-            size_t size = strlen(oracle_kinds[kind]);
-            if (strncmp(brace + 2, oracle_kinds[kind], size) == 0 && brace[2 + size] == ':')
-                compare_window(sim, database, partition,
-                               oracle_window_at(truth, kind, strtoll(brace + 3 + size, NULL, 10)));
-        }
-    }
+    compare_windows(sim, database, partition, keys - 2, arguments + 5);
     oracle_retention_flushed(sim, database);
 }
 

@@ -15,9 +15,10 @@ void published_free(struct sim *sim);
 
 /* A function has returned OK: its effect is checked against the truth of the database it had it on. */
 void oracle_flushed(struct sim *sim, struct database *database, int count, const struct span arguments[]);
+void oracle_applied(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 /* A partition was looked at. */
 void oracle_looked(struct sim *sim, const struct database *database, const struct span arguments[]);
-/* A flush, or what is read for one, was refused as an older owner's, or as not beginning where the store stands. */
+/* A flush, or what is read of it, was refused as an older owner's, or as not beginning where the store stands. */
 void oracle_fenced(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 void oracle_created(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 /* A window of a partition was read. */

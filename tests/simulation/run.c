@@ -297,6 +297,7 @@ static void configure_early(struct sim *sim)
 
 static void configure(struct sim *sim)
 {
+    static const int64_t apply_intervals[] = {0, 1500, 6000, 60000};
     struct reason why;
     struct config *config = &sim->config;
 
@@ -320,6 +321,7 @@ static void configure(struct sim *sim)
     config->kept_ms[WINDOW_MONTH] = sim_chance(sim, 300) ? 100 * DAY_MS : sim_between(sim, 2, 20) * HOUR_MS;
     config->idle_ms = sim_between(sim, 500, 5000);
     config->flush_interval_ms = sim_between(sim, 200, 3000);
+    config->apply_interval_ms = apply_intervals[sim->seed / 2 % LENGTH_OF(apply_intervals)];
     config->emit_interval_ms = sim_between(sim, 200, 3000);
     config->late_emit_interval_ms = sim_between(sim, 200, 10000);
     configure_early(sim);

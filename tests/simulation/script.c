@@ -266,7 +266,7 @@ static void tell(struct sim *sim, int count, const struct span arguments[], cons
 {
     struct database *database = sim->redis->current;
     bool is_flush = ends_with(arguments[1], "_flush");
-    bool is_fence = is_flush || ends_with(arguments[1], "_load") || ends_with(arguments[1], "_recall");
+    bool is_fence = is_flush || ends_with(arguments[1], "_recall");
 
     if (is_fence && is_status(reply, begin, "FENCED"))
         oracle_fenced(sim, database, count, arguments);
@@ -274,6 +274,8 @@ static void tell(struct sim *sim, int count, const struct span arguments[], cons
         return;
     if (is_flush)
         oracle_flushed(sim, database, count, arguments);
+    if (ends_with(arguments[1], "_apply"))
+        oracle_applied(sim, database, count, arguments);
     if (ends_with(arguments[1], "_look"))
         oracle_looked(sim, database, arguments);
     if (ends_with(arguments[1], "_create"))

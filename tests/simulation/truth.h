@@ -72,6 +72,14 @@ enum truth_outcome oracle_count(const struct sim *sim, struct truth *truth, stru
 void oracle_forget(struct truth *truth, int64_t first); /* begins anew */
 void oracle_free_truth(struct truth *truth);
 
+/* The row of a key; -1 if there is none. */
+int oracle_find_row(const struct sim *sim, struct span name);
+
+/* journal.c: adds to the cells of a window, which hold `window->records`, what the journal has beyond them. `part` is
+ * its name. */
+void journal_add(struct sim *sim, struct database *database, int32_t partition, const char *part,
+                 struct truth_window *window);
+
 /* The truth of a partition as far as the database has come. NULL if it has no state. */
 struct truth *oracle_truth(struct sim *sim, struct database *database, int32_t partition);
 const char *oracle_row_name(const struct sim *sim, int row); /* "" if there is none */

@@ -1,5 +1,5 @@
 /*
- * A store of one partition in memory, behind store_load() and store_flush(), for tests of what stands above it. Its
+ * A store of one partition in memory, behind store_flush() and store_journal.h, for tests of what stands above it. Its
  * bytes live as long as `bytes_of_store`, so a copy of the struct is a backup, and going back to it is what a failover
  * does that forgets the last writes.
  */
@@ -8,14 +8,17 @@
 
 #include <assert.h>
 
+#include "apply.h"
 #include "gentally/base/arena.h"
 #include "gentally/redis/store_flush.h"
 #include "gentally/redis/store_ids.h"
+#include "gentally/redis/store_journal.h"
 #include "suite.h"
 
 #define CELLS_MAX 20000
 #define BUCKETS_ROOM 32
 #define BUCKET_IDS_MAX 1024
+#define ENTRIES_ROOM 1024
 
 struct fake_cell {
     struct window window;
@@ -25,6 +28,8 @@ struct fake_cell {
 struct fake_window {
     struct window window;
     int64_t records;
+    bool is_behind; /* the cells lack entries after `number` */
+    int64_t number, held;
 };
 
 struct fake_bucket {
@@ -40,6 +45,8 @@ struct fake_store {
     struct fake_cell cells[CELLS_MAX];
     struct fake_window windows[CELLS_MAX];
     struct fake_bucket buckets[BUCKETS_ROOM];
+    uint32_t entry_count; /* all that were ever written; the first has number 1 */
+    struct span entries[ENTRIES_ROOM];
 };
 
 static struct fake_store now, backup;
@@ -65,7 +72,7 @@ static struct fake_window *window_in_store(struct window window)
     for (uint32_t i = 0; i < now.window_count; i++)
         if (is_window(now.windows[i].window, window))
             return &now.windows[i];
-    now.windows[now.window_count] = (struct fake_window){window, 0};
+    now.windows[now.window_count] = (struct fake_window){.window = window};
     return &now.windows[now.window_count++];
 }
 
@@ -77,37 +84,16 @@ static struct fake_cell *cell_in_store(struct window window, struct span key)
     return NULL;
 }
 
-enum verdict store_load(struct store *store, struct change *changes[], uint32_t count, struct reason *why)
+static void flush_window(const struct entry_window *window)
 {
-    (void)store;
-    (void)why;
-    assert(count == 1);
-    assert(changes[0]->state->next == now.state.next);
-    for (uint32_t i = 0; i < changes[0]->window_count; i++) {
-        struct change_window *window = &changes[0]->windows[i];
-        window->records_stored = window_in_store(window->window)->records;
-        for (uint32_t j = window->cell_first; j < window->cell_first + window->cell_count; j++) {
-            const struct fake_cell *cell = cell_in_store(window->window, changes[0]->cells[j].key);
-            changes[0]->cells[j].stored = cell == NULL ? span_of(NULL) : cell->value;
-        }
-    }
-    return GO_ON;
-}
+    struct fake_window *stored = window_in_store(window->window);
 
-static void flush_window(const struct change *change, const struct change_window *window)
-{
-    window_in_store(window->window)->records = window->records_stored + window->records_added;
-    for (uint32_t i = window->cell_first; i < window->cell_first + window->cell_count; i++) {
-        struct fake_cell *cell = cell_in_store(window->window, change->cells[i].key);
-        if (change->cells[i].value.bytes == NULL)
-            continue;
-        if (cell == NULL) {
-            assert(now.cell_count < CELLS_MAX);
-            cell = &now.cells[now.cell_count++];
-            *cell = (struct fake_cell){window->window, kept(change->cells[i].key), {NULL, 0}};
-        }
-        cell->value = kept(change->cells[i].value);
+    if (!stored->is_behind) {
+        stored->is_behind = true;
+        stored->number = now.entry_count;
+        stored->held = stored->records;
     }
+    stored->records += window->records;
 }
 
 static uint32_t bucket_in_store(struct id_bucket bucket)
@@ -159,8 +145,12 @@ enum verdict store_flush(struct store *store, struct change *changes[], uint32_t
     (void)store;
     (void)why;
     assert(count == 1);
+    assert(change->state->next == now.state.next);
     for (uint32_t i = 0; i < change->window_count; i++)
-        flush_window(change, &change->windows[i]);
+        flush_window(&change->windows[i]);
+    assert(now.entry_count + change->entry_count <= ENTRIES_ROOM);
+    for (uint32_t i = 0; i < change->entry_count; i++)
+        now.entries[now.entry_count++] = kept(change->entries[i]);
     for (uint32_t i = 0; change->ids != NULL && i < change->ids->section_count; i++)
         flush_section(change->ids, &change->ids->sections[i]);
     now.state.next = change->next;
@@ -168,6 +158,81 @@ enum verdict store_flush(struct store *store, struct change *changes[], uint32_t
     memcpy(now.state.outcomes, change->outcomes, sizeof(change->outcomes));
     changes[0]->verdict = GO_ON;
     return GO_ON;
+}
+
+enum verdict store_journal_read(struct store *store, const struct partition_state *state, struct journal *journal,
+                                struct reason *why)
+{
+    static struct window_behind behind[CELLS_MAX];
+
+    (void)store;
+    (void)state;
+    (void)why;
+    *journal = (struct journal){.first = 1, .last = now.entry_count, .behind = behind, .entries = now.entries};
+    for (uint32_t i = 0; i < now.window_count; i++)
+        if (now.windows[i].is_behind)
+            behind[journal->behind_count++] =
+                (struct window_behind){now.windows[i].window, now.windows[i].number, now.windows[i].held};
+    return GO_ON;
+}
+
+void store_journal_close(struct journal *journal)
+{
+    (void)journal;
+}
+
+enum verdict store_journal_load(struct store *store, int32_t partition, struct window window, struct tail *tail,
+                                struct reason *why)
+{
+    (void)store;
+    (void)partition;
+    (void)why;
+    for (uint32_t i = 0; i < tail_count(tail); i++) {
+        const struct fake_cell *cell = cell_in_store(window, tail_cell(tail, i)->key);
+        tail_cell(tail, i)->stored = cell == NULL ? span_of(NULL) : cell->value;
+    }
+    return GO_ON;
+}
+
+enum verdict store_journal_apply(struct store *store, const struct partition_state *state,
+                                 const struct journal *journal, const struct window_behind *behind, int64_t number,
+                                 struct tail *tail, struct reason *why)
+{
+    struct fake_window *window = window_in_store(behind->window);
+
+    (void)store;
+    (void)state;
+    (void)journal;
+    (void)why;
+    assert(window->is_behind && window->number == behind->number && window->held == behind->records);
+    for (uint32_t i = 0; i < tail_count(tail); i++) {
+        const struct tail_cell *new = tail_cell(tail, i);
+        struct fake_cell *cell = cell_in_store(behind->window, new->key);
+        if (new->value.bytes == NULL)
+            continue;
+        if (cell == NULL) {
+            assert(now.cell_count < CELLS_MAX);
+            cell = &now.cells[now.cell_count++];
+            *cell = (struct fake_cell){behind->window, kept(new->key), {NULL, 0}};
+        }
+        cell->value = kept(new->value);
+    }
+    window->number = number;
+    window->held += tail_records(tail);
+    window->is_behind = number < now.entry_count;
+    assert(window->is_behind || window->held == window->records);
+    return GO_ON;
+}
+
+/* Brings the cells after. */
+static void apply_all(const struct config *config, struct logger *logger)
+{
+    struct applier *applier = NULL;
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(applier_open(&applier, config, NULL, logger, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(applier_run(applier, &now.state, &why), GO_ON);
+    applier_close(applier);
 }
 
 /* The state as a claim would read it. */

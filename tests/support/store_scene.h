@@ -1,6 +1,6 @@
 /*
  * A store on a redis-server of its own, for the length of one test program; and the smallest change there is, of one
- * cell in one window, to flush into it.
+ * row in one window, to flush into it.
  */
 #ifndef GENTALLY_STORE_SCENE_H
 #define GENTALLY_STORE_SCENE_H
@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "apply.h"
 #include "cells.h"
 #include "config_defaults.h"
 #include "gentally/redis/store.h"
@@ -32,43 +33,59 @@ static inline struct span packed(int index, int64_t requests)
     return (struct span){(const char *)bytes[index], cell_pack(&scratch, bytes[index])};
 }
 
-/* A change of one window with one cell, `records` more than before. */
+/* A change of one window with one row, `records` more than before. */
 struct small_change {
     struct change change;
-    struct change_window window;
-    struct change_cell cell;
+    struct entry_window window;
+    struct span entry;
+    uint8_t bytes[256];
 };
 
 static inline void prepare(struct small_change *small, const struct partition_state *state, int64_t next,
                            int64_t records)
 {
     *small = (struct small_change){
-        .change = {.state = state, .next = next, .watermark_ms = monday, .window_count = 1, .cell_count = 1},
-        .window = {.window = {WINDOW_DAY, monday}, .cell_count = 1, .records_added = records},
-        .cell = {.key = span_of("total")},
+        .change = {.state = state, .next = next, .watermark_ms = monday, .window_count = 1, .entry_count = 1},
+        .window = {{WINDOW_DAY, monday}, records},
     };
     small->change.windows = &small->window;
-    small->change.cells = &small->cell;
+    small->change.entries = &small->entry;
     small->change.outcomes[OUTCOME_COUNTED] = next;
 }
 
-static inline enum verdict load(struct small_change *small)
+/* Makes a row of `requests` the change's entry. */
+static inline void fill(struct small_change *small, int64_t requests)
 {
-    struct change *changes[] = {&small->change};
-    struct reason why;
+    const struct entry_row row = {
+        .base_ms = monday, .kinds = 1u << WINDOW_DAY, .key = span_of("total"), .packed = packed(0, requests)};
+    struct entry_writer writer;
 
-    CU_ASSERT_EQUAL_FATAL(store_load(store, changes, 1, &why), GO_ON);
-    return small->change.verdict;
+    entry_begin(&writer, small->bytes, 1000, &small->window, 1, 1);
+    entry_put_row(&writer, &row);
+    small->entry = (struct span){(const char *)small->bytes, (size_t)(writer.at - small->bytes)};
 }
 
+/* Flushes `requests` more. */
 static inline enum verdict flush(struct small_change *small, int64_t requests)
 {
     struct change *changes[] = {&small->change};
     struct reason why;
 
-    small->cell.value = packed(0, requests);
+    fill(small, requests);
     CU_ASSERT_EQUAL_FATAL(store_flush(store, changes, 1, &why), GO_ON);
     return small->change.verdict;
+}
+
+/* Applies what was flushed. */
+static inline enum verdict apply(const struct partition_state *state, struct reason *why)
+{
+    struct applier *applier = NULL;
+    enum verdict verdict = applier_open(&applier, &config, store, &logger, why);
+
+    if (verdict == GO_ON)
+        verdict = applier_run(applier, state, why);
+    applier_close(applier);
+    return verdict;
 }
 
 /* A new partition for each test, claimed. */

@@ -53,6 +53,7 @@ struct config {
     int64_t hours_kept_days, days_kept_days, weeks_kept_days, months_kept_days; /* 8 35 100 100 */
     int64_t idle_ms;               /* 30000: a partition read to its end for so long stops holding the watermark back */
     int64_t flush_interval_ms;     /* 1000 */
+    int64_t apply_interval_ms;     /* 60000: how long counts may wait in a journal before they go into cells */
     int64_t emit_interval_ms;      /* 1000 */
     int64_t late_emit_interval_ms; /* 10000 */
     int64_t flush_rows_max;        /* 8192: rows of one partition that force a flush */

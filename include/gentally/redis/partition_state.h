@@ -33,9 +33,10 @@ struct partition_state {
     int64_t floor_ms[WINDOW_KINDS];  /* windows of the kind that start before it are sealed; NO_TIME: none are */
     char stopped[STORE_ID_SIZE];     /* id of the reason why it does not count (store_stop.h); empty: it counts */
     char stopped_why[STORE_TEXT_SIZE];
-    int64_t stopped_at;       /* `next` at that time */
-    bool is_given_up;         /* by an operator: whatever its log still holds, nobody waits for it */
-    uint32_t id_bucket_count; /* as store_claim() read them; 0 after other calls */
+    int64_t stopped_at;                  /* `next` at that time */
+    bool is_given_up;                    /* by an operator: whatever its log still holds, nobody waits for it */
+    int64_t journal_first, journal_last; /* numbers of the entries that are not applied; none: last = first - 1 */
+    uint32_t id_bucket_count;            /* as store_claim() read them; 0 after other calls */
     struct id_bucket id_buckets[ID_BUCKETS_MAX];
 };
 

@@ -1,23 +1,25 @@
 /*
  * The store: a partition's counters in Redis. All that a partition has lies under one hash tag, and changes only by a
- * call of a Redis function (schemas/store.lua) that first checks and then writes: cells, counts, next offset and
- * watermark, all of them or none. The compare-and-set on `next` gives safety, the owner token liveness. Cells are
- * opaque to Redis: the worker reads them at `next`, adds to them in C, and writes them back at the same `next`; if
- * anybody moved `next` in between, nothing is written.
+ * call of a Redis function (schemas/store.lua) that first checks and then writes: a flush its entry of the journal,
+ * counts, next offset and watermark, all of them or none. The compare-and-set on `next` gives safety, the owner token
+ * liveness. The owner adds entries to cells now and then; whoever reads a window gets its cells and the entries behind
+ * them. Both are opaque to Redis: they are added up in C.
  *
  *   <ns>:{<topic>:<p>}:meta      inc tok next anchor first wm idle nonce taint, counts, floors, names of id buckets,
- *                                and why it does not count
+ *                                the journal's range, and why it does not count
  *   <ns>:{<topic>:<p>}:deciders  offset -> owner that moved `next` on from there, see store_deciders.h
- *   <ns>:{<topic>:<p>}:windows   "<kind>:<start_ms>" -> records folded into the window
- *   <ns>:{<topic>:<p>}:<kind>:<start_ms>           row key -> packed cell; "__n" -> records, as many as in :windows,
- *                                                  so that a window that lost its key is detected; "__rows:<rollup>"
- *                                                  -> rows of the rollup, but for the one of others: a flush reads and
- *                                                  writes it like a cell
+ *   <ns>:{<topic>:<p>}:windows   "<kind>:<start_ms>" -> records counted in the window
+ *   <ns>:{<topic>:<p>}:journal   number -> entry, see store_journal.h
+ *   <ns>:{<topic>:<p>}:behind    "<kind>:<start_ms>" -> "<number> <records>": what the cells of a window lack, and have
+ *   <ns>:{<topic>:<p>}:<kind>:<start_ms>           row key -> packed cell; "__n" -> records in the cells, as many as
+ *                                                  :behind says, or else :windows, so that a window that lost its key
+ *                                                  is detected; "__rows:<rollup>" -> rows of the rollup, but for the
+ *                                                  one of others
  *   <ns>:{<topic>:<p>}:ids:<width_ms>:<start_ms>   id -> what was counted for the record; "__n" -> ids
  *   <ns>:{settings}:record                         what the namespace is counted by, see store_settings.h
  *
  * This door opens a store and gives a partition's state; the other doors are about subjects of their own:
- * store_flush.h (load and flush), store_ids.h, store_windows.h, store_retention.h, store_stop.h, store_lease.h. A store
+ * store_flush.h, store_journal.h, store_ids.h, store_windows.h, store_retention.h, store_stop.h, store_lease.h. A store
  * is used by one thread at a time. Every call blocks at most the configured time-out, or twice that where it has to
  * connect again. Calls answer TRY_LATER with STORE-UNREACHABLE (no connection, or no answer) or STORE-BUSY (loading,
  * out of memory, read-only, ...) where nothing else is said, and HALT with STORE-DENIED, STORE-FUNCTIONS-MISSING,

@@ -30,11 +30,12 @@ MUST_CHECK enum verdict store_window_cells(struct store *store, int32_t partitio
 typedef enum verdict store_cell_reader(void *context, struct span key, struct span packed, struct reason *why);
 
 /*
- * Reads one window of one partition together with the state it belongs to, and gives `each` all its cells, in no order.
- * A window with more than a sixteenth of `flush_rows_max` fields is read in portions of that many; `each` is called
- * once it is known that nothing changed meanwhile. `*records` is 0, and `each` is not called, if the window has no
- * data. Stops at the first verdict of `each` that is not GO_ON and returns it. TRY_LATER: STORE-WINDOW-GREW, it changed
- * each time. HALT: STORE-TORN, STORE-STATE-MISSING, NO-MEMORY.
+ * Reads one window of one partition together with the state it belongs to, and gives `each` all its cells, in no order:
+ * as they are stored, with what the journal has of them (store_journal.h) added. A window with more than a sixteenth of
+ * `flush_rows_max` fields is read in portions of that many; `each` is called once it is known that nothing changed
+ * meanwhile. `*records` is 0, and `each` is not called, if the window has no data. Stops at the first verdict of `each`
+ * that is not GO_ON and returns it. TRY_LATER: STORE-WINDOW-GREW, it changed each time. HALT: STORE-TORN,
+ * STORE-STATE-MISSING, NO-MEMORY.
  */
 MUST_CHECK enum verdict store_snapshot(struct store *store, int32_t partition, struct window window,
                                        store_cell_reader *each, void *context, int64_t *records,

@@ -1,5 +1,5 @@
 /* Which rows get a place of their own. */
-#include "admission.h"
+#include "gentally/core/admission.h"
 
 #include "suite.h"
 

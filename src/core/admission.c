@@ -1,5 +1,5 @@
 /* The rule, and when to tell of it. */
-#include "admission.h"
+#include "gentally/core/admission.h"
 
 #include <assert.h>
 

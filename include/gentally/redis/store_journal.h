@@ -1,0 +1,55 @@
+/*
+ * The journal of a partition, and its way into the cells. A flush appends entries (store_flush.h); now and then the
+ * owner reads which windows are behind, adds up what the entries have of each (core/tail.h), reads the cells that
+ * change, and writes them. Each window is one step: what was read still holds, or nothing is written.
+ *
+ *   <ns>:{<topic>:<p>}:journal   number -> entry
+ *   <ns>:{<topic>:<p>}:behind    "<kind>:<start_ms>" -> "<number> <records>", see schemas/store.lua
+ */
+#ifndef GENTALLY_STORE_JOURNAL_H
+#define GENTALLY_STORE_JOURNAL_H
+
+#include "gentally/core/tail.h"
+#include "gentally/redis/partition_state.h"
+
+struct store;
+
+/* A window whose cells lack what entries after `number` have of it. */
+struct window_behind {
+    struct window window;
+    int64_t number;
+    int64_t records; /* in the cells */
+};
+
+struct journal {
+    int64_t first, last; /* numbers of the entries */
+    uint32_t behind_count;
+    struct window_behind *behind;
+    const struct span *entries; /* `last` - `first` + 1 */
+    struct journal_parts *parts;
+    uint64_t connections; /* of the store, when all this was read */
+};
+
+/*
+ * Reads the journal of a partition that the caller owns by `state`. GO_ON gives `*journal` to the caller, to be closed
+ * once. TRY_LATER: STORE-UNREACHABLE, STORE-BUSY, STORE-WINDOW-GREW (it changed meanwhile). REWIND: STORE-FENCED. HALT:
+ * STORE-TORN, STORE-TAINTED, STORE-STATE-MISSING, STORE-INCARNATION, STORE-DAMAGED, STORE-DENIED, NO-MEMORY.
+ */
+MUST_CHECK enum verdict store_journal_read(struct store *store, const struct partition_state *state,
+                                           struct journal *journal, struct reason *why);
+void store_journal_close(struct journal *journal);
+
+/* Reads the cells of a tail as they are stored: the tail borrows them until the next call. Verdicts as in store.h. */
+MUST_CHECK enum verdict store_journal_load(struct store *store, int32_t partition, struct window window,
+                                           struct tail *tail, struct reason *why);
+
+/*
+ * Writes the values of a merged tail, which has the entries behind `behind` up to `number`. Drops the entries that no
+ * window lacks any more. TRY_LATER: STORE-WINDOW-GREW (somebody applied meanwhile, or it is another Redis), or no
+ * answer: read the journal anew. Other verdicts as store_journal_read().
+ */
+MUST_CHECK enum verdict store_journal_apply(struct store *store, const struct partition_state *state,
+                                            const struct journal *journal, const struct window_behind *behind,
+                                            int64_t number, struct tail *tail, struct reason *why);
+
+#endif

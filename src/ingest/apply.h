@@ -1,0 +1,33 @@
+/*
+ * Applying: what flushes wrote into a partition's journal is added to its cells, window by window. A change of
+ * representation only: what the store counted is the same before and after, and readers see no difference. So it may be
+ * put off, left to the next owner, or break off anywhere.
+ *
+ * Of a rollup in a window the first `rows_max` rows stand by themselves (core/admission.h); what is of others goes to
+ * one row. ROLLUP-NEARLY-FULL and ROLLUP-FULL are logged when it comes to that: once for each window.
+ */
+#ifndef GENTALLY_APPLY_H
+#define GENTALLY_APPLY_H
+
+#include "gentally/base/verdict.h"
+
+struct applier;
+struct config;
+struct logger;
+struct partition_state;
+struct store;
+
+/* Opens an applier that borrows what it is given until close; NULL is fine there. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict applier_open(struct applier **applier, const struct config *config, struct store *store,
+                                     struct logger *logger, struct reason *why);
+void applier_close(struct applier *applier);
+
+/*
+ * Applies all that the partition's journal has by now. Blocks for some round trips; no call changes more than
+ * `flush_rows_max` cells, and what they share. TRY_LATER: no answer, or the journal changed meanwhile: call again at
+ * leisure. REWIND: STORE-FENCED, another owner has the partition. HALT: STORE-DAMAGED (an entry or a cell does not
+ * read), STORE-TORN and the like of this partition; STORE-DENIED, NO-MEMORY.
+ */
+MUST_CHECK enum verdict applier_run(struct applier *applier, const struct partition_state *state, struct reason *why);
+
+#endif

@@ -1,0 +1,171 @@
+/* The journal is read by the function that also looks whether it is whole; entries and cells by plain commands, since
+ * Redis copies every argument and reply of a function into Lua and back. */
+#include "gentally/redis/store_journal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store_call.h"
+#include "store_entries.h"
+#include "store_reply.h"
+
+struct journal_parts {
+    struct store_entries entries;
+    struct window_behind behind[];
+};
+
+void store_journal_close(struct journal *journal)
+{
+    if (journal->parts != NULL)
+        store_entries_close(&journal->parts->entries);
+    free(journal->parts);
+    *journal = (struct journal){0};
+}
+
+/* Reads "<number> <records>". */
+static bool read_behind(const redisReply *name, const redisReply *value, struct window_behind *behind)
+{
+    char rest = '\0';
+
+    return store_reply_window(name, &behind->window) && value->type == REDIS_REPLY_STRING &&
+           sscanf(value->str, "%" SCNd64 " %" SCNd64 "%c", &behind->number, &behind->records, &rest) == 2 &&
+           behind->records >= 0;
+}
+
+/* The range and the windows, as the function tells them. */
+static enum verdict take(const redisReply *reply, int32_t partition, struct journal *journal, struct reason *why)
+{
+    if (reply->elements != 4 || !store_reply_number(reply->element[1], &journal->first) ||
+        !store_reply_number(reply->element[2], &journal->last) || journal->first < 1 ||
+        journal->last < journal->first - 1 || reply->element[3]->type != REDIS_REPLY_ARRAY ||
+        reply->element[3]->elements % 2 != 0)
+        return store_reply_damaged(partition, "the journal", why);
+    const redisReply *windows = reply->element[3];
+    size_t count = windows->elements / 2;
+    journal->parts = calloc(1, sizeof(*journal->parts) + count * sizeof(struct window_behind));
+    if (journal->parts == NULL)
+        return no_memory(why, "for a journal");
+    journal->behind = journal->parts->behind;
+    journal->behind_count = (uint32_t)count;
+    for (size_t i = 0; i < count; i++) {
+        struct window_behind *behind = &journal->behind[i];
+        if (!read_behind(windows->element[2 * i], windows->element[2 * i + 1], behind) ||
+            behind->number < journal->first - 1 || behind->number >= journal->last)
+            return store_reply_damaged(partition, "what is behind the journal", why);
+    }
+    return GO_ON;
+}
+
+static enum verdict ask(struct store *store, const struct partition_state *state, struct journal *journal,
+                        struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = store_function_begin(store, "gentally_1_behind", true, 1, 2, 96, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_key(store, state->partition, "meta");
+    store_put_text(&store->command, state->incarnation);
+    store_put_text(&store->command, state->token);
+    verdict = store_function_call(store, state->partition, &reply, why);
+    if (verdict == GO_ON)
+        verdict = take(reply, state->partition, journal, why);
+    freeReplyObject(reply);
+    return verdict;
+}
+
+static enum verdict changed(int32_t partition, struct reason *why)
+{
+    return reason_set(why, TRY_LATER, STORE_WINDOW_GREW, 0,
+                      "partition %" PRId32 ": the journal was read over two connections", partition);
+}
+
+enum verdict store_journal_read(struct store *store, const struct partition_state *state, struct journal *journal,
+                                struct reason *why)
+{
+    *journal = (struct journal){0};
+    enum verdict verdict = store_link_up(store->link, why);
+
+    journal->connections = store_link_count(store->link);
+    if (verdict == GO_ON)
+        verdict = ask(store, state, journal, why);
+    if (verdict == GO_ON)
+        verdict =
+            store_entries_read(&journal->parts->entries, store, state->partition, journal->first, journal->last, why);
+    if (verdict == GO_ON && journal->connections != store_link_count(store->link))
+        verdict = changed(state->partition, why);
+    if (verdict != GO_ON) {
+        store_journal_close(journal);
+        return verdict;
+    }
+    journal->entries = journal->parts->entries.items;
+    return GO_ON;
+}
+
+enum verdict store_journal_load(struct store *store, int32_t partition, struct window window, struct tail *tail,
+                                struct reason *why)
+{
+    uint32_t count = tail_count(tail);
+    enum verdict verdict = store_command_begin(&store->command, 2 + (size_t)count, KEY_MAX, why);
+
+    if (verdict != GO_ON || count == 0)
+        return verdict;
+    store_put_text(&store->command, "HMGET");
+    store_put_window_key(store, partition, window);
+    for (uint32_t i = 0; i < count; i++)
+        store_put(&store->command, tail_cell(tail, i)->key);
+    freeReplyObject(store->cells);
+    store->cells = NULL;
+    verdict = store_call(store, &store->cells, why);
+    if (verdict != GO_ON)
+        return verdict;
+    if (store->cells->type != REDIS_REPLY_ARRAY || store->cells->elements != count)
+        return store_reply_damaged(partition, "a window", why);
+    for (uint32_t i = 0; i < count; i++) {
+        const redisReply *value = store->cells->element[i];
+        tail_cell(tail, i)->stored =
+            value->type == REDIS_REPLY_STRING ? (struct span){value->str, value->len} : span_of(NULL);
+    }
+    return GO_ON;
+}
+
+static uint32_t count_values(struct tail *tail)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < tail_count(tail); i++)
+        count += tail_cell(tail, i)->value.bytes != NULL;
+    return count;
+}
+
+enum verdict store_journal_apply(struct store *store, const struct partition_state *state,
+                                 const struct journal *journal, const struct window_behind *behind, int64_t number,
+                                 struct tail *tail, struct reason *why)
+{
+    struct store_command *command = &store->command;
+    enum verdict verdict =
+        store_function_begin(store, "gentally_1_apply", false, 3, 6 + 2 * (size_t)count_values(tail), 256, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    if (journal->connections != store_link_count(store->link))
+        return changed(state->partition, why);
+    store_put_key(store, state->partition, "meta");
+    store_put_key(store, state->partition, "windows");
+    store_put_window_key(store, state->partition, behind->window);
+    store_put_text(command, state->incarnation);
+    store_put_text(command, state->token);
+    store_put_window_name(store, behind->window);
+    store_put_format(command, "%" PRId64 " %" PRId64, behind->number, behind->records);
+    store_put_number(command, number);
+    store_put_number(command, behind->records + tail_records(tail));
+    for (uint32_t i = 0; i < tail_count(tail); i++) {
+        const struct tail_cell *cell = tail_cell(tail, i);
+        if (cell->value.bytes == NULL)
+            continue;
+        store_put(command, cell->key);
+        store_put(command, cell->value);
+    }
+    return store_function_do(store, state->partition, why);
+}

@@ -1,0 +1,246 @@
+/*
+ * A window read with the state it belongs to: its cells, and the tail that the journal has of it. The function tells
+ * cells and where the tail begins in one step; the entries follow, which do not change as long as they are there. So
+ * what was read is the window as it stood, unless somebody applied entries meanwhile, or it was another Redis: then it
+ * is read again.
+ */
+#include <inttypes.h>
+
+#include "gentally/core/tail.h"
+#include "gentally/redis/store_windows.h"
+#include "store_entries.h"
+#include "store_portions.h"
+#include "store_reply.h"
+
+#define ATTEMPTS 3
+
+/* A window as the function tells it. */
+struct snapshot {
+    redisReply *reply;
+    struct partition_state state;
+    int64_t records, held; /* in all, and in the cells */
+    int64_t number;        /* of the entry up to which the cells hold all; -1: the cells lack nothing */
+    int64_t fields;        /* -1: the cells are in the reply */
+};
+
+static enum verdict take(int32_t partition, struct snapshot *snapshot, struct reason *why)
+{
+    redisReply **elements = snapshot->reply->element;
+
+    if (snapshot->reply->elements != 6 || !store_reply_state(elements[1], partition, &snapshot->state) ||
+        !store_reply_number(elements[2], &snapshot->records) || !store_reply_number(elements[3], &snapshot->held) ||
+        elements[4]->type != REDIS_REPLY_STRING)
+        return store_reply_damaged(partition, "a snapshot", why);
+    snapshot->number = -1;
+    if (elements[4]->len > 0 &&
+        (!store_reply_number(elements[4], &snapshot->number) || snapshot->number < 0 ||
+         snapshot->number < snapshot->state.journal_first - 1 || snapshot->number >= snapshot->state.journal_last))
+        return store_reply_damaged(partition, "what a window lacks", why);
+    if (elements[5]->type == REDIS_REPLY_INTEGER)
+        snapshot->fields = elements[5]->integer;
+    return snapshot->fields < -1 ? store_reply_damaged(partition, "the size of a window", why) : GO_ON;
+}
+
+static enum verdict ask(struct store *store, int32_t partition, struct window window, struct snapshot *snapshot,
+                        struct reason *why)
+{
+    enum verdict verdict = store_function_begin(store, "gentally_1_snapshot", true, 3, 2, 96, why);
+
+    *snapshot = (struct snapshot){.fields = -1};
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_key(store, partition, "meta");
+    store_put_key(store, partition, "windows");
+    store_put_window_key(store, partition, window);
+    store_put_window_name(store, window);
+    store_put_number(&store->command, store->portion);
+    verdict = store_function_call(store, partition, &snapshot->reply, why);
+    return verdict == GO_ON ? take(partition, snapshot, why) : verdict;
+}
+
+/* A window being read: what is gathered before any of it is given. */
+struct reading {
+    struct store *store;
+    int32_t partition;
+    struct window window;
+    struct snapshot snapshot;
+    struct store_entries entries; /* of the tail */
+    struct portions portions;
+    store_cell_reader *each;
+    void *context;
+};
+
+static enum verdict grew(const struct reading *reading, struct reason *why)
+{
+    return reason_set(why, TRY_LATER, STORE_WINDOW_GREW, 0,
+                      "partition %" PRId32 ": window %s:%" PRId64 " changed while it was read", reading->partition,
+                      window_kind_name(reading->window.kind), reading->window.start_ms);
+}
+
+/* ---- the tail ---- */
+
+/* Puts what a journal entry says of the partition, where the tail knows of none. */
+static enum verdict of_partition(const struct reading *reading, enum verdict verdict, struct reason *why)
+{
+    if (verdict != HALT || why->id != STORE_DAMAGED)
+        return verdict;
+    const struct reason other = *why;
+    return reason_set(why, HALT, STORE_DAMAGED, 0, "partition %" PRId32 ": %.400s", reading->partition, other.text);
+}
+
+static enum verdict read_entries(struct reading *reading, struct reason *why)
+{
+    const struct snapshot *snapshot = &reading->snapshot;
+
+    if (snapshot->number < 0)
+        return GO_ON;
+    return store_entries_read(&reading->entries, reading->store, reading->partition, snapshot->number + 1,
+                              snapshot->state.journal_last, why);
+}
+
+static enum verdict make_tail(struct reading *reading, struct reason *why)
+{
+    const struct snapshot *snapshot = &reading->snapshot;
+    struct store *store = reading->store;
+    enum verdict verdict = store->tail == NULL ? tail_open(&store->tail, why) : GO_ON;
+
+    if (verdict != GO_ON)
+        return verdict;
+    tail_begin(store->tail, reading->window);
+    for (size_t i = 0; i < reading->entries.count && verdict == GO_ON; i++)
+        verdict = tail_add(store->tail, reading->entries.items[i], why);
+    if (verdict == GO_ON && snapshot->records - snapshot->held != tail_records(store->tail))
+        return store_reply_damaged(reading->partition, "a window's journal", why);
+    return of_partition(reading, verdict, why);
+}
+
+/* ---- the cells ---- */
+
+/* Whether what was read in portions is the cells as both answers tell them. Nobody changes cells without changing their
+ * records, or the number behind which entries are missing; a window that only falls behind keeps its cells. */
+static bool is_whole(const struct snapshot *before, const struct snapshot *after, const struct portions *portions)
+{
+    return before->held == after->held && before->fields == after->fields &&
+           (before->number < 0 || before->number == after->number) &&
+           strcmp(before->state.incarnation, after->state.incarnation) == 0 &&
+           portions->count == (size_t)before->fields;
+}
+
+static enum verdict read_portions(struct reading *reading, struct reason *why)
+{
+    struct snapshot after;
+    const struct snapshot *before = &reading->snapshot;
+    enum verdict verdict = portions_read(&reading->portions, reading->store, reading->partition, reading->window,
+                                         (size_t)before->fields, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    verdict = ask(reading->store, reading->partition, reading->window, &after, why);
+    if (verdict == GO_ON && !is_whole(before, &after, &reading->portions))
+        verdict = grew(reading, why);
+    freeReplyObject(after.reply);
+    return verdict;
+}
+
+/* ---- giving ---- */
+
+/* What a window keeps beside its cells: its records, and how many rows a rollup has. */
+static bool is_number(struct span key)
+{
+    return key.size >= 2 && memcmp(key.bytes, "__", 2) == 0;
+}
+
+/* Shows a stored cell to the tail, or gives it away if the tail does not change it. */
+static enum verdict place(struct reading *reading, struct span key, struct span packed, struct reason *why)
+{
+    struct tail_cell *cell = tail_find(reading->store->tail, key);
+
+    if (cell != NULL)
+        cell->stored = packed;
+    return cell != NULL || is_number(key) ? GO_ON : reading->each(reading->context, key, packed, why);
+}
+
+static enum verdict place_reply(struct reading *reading, const redisReply *pairs, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    if (pairs->type != REDIS_REPLY_ARRAY || pairs->elements % 2 != 0)
+        return store_reply_damaged(reading->partition, "a window", why);
+    for (size_t i = 0; i < pairs->elements && verdict == GO_ON; i += 2) {
+        const redisReply *key = pairs->element[i], *value = pairs->element[i + 1];
+        if (key->type != REDIS_REPLY_STRING || value->type != REDIS_REPLY_STRING)
+            return store_reply_damaged(reading->partition, "a cell", why);
+        verdict = place(reading, (struct span){key->str, key->len}, (struct span){value->str, value->len}, why);
+    }
+    return verdict;
+}
+
+/* The cells that the tail changes, as they are with it. */
+static enum verdict give_tail(struct reading *reading, struct reason *why)
+{
+    struct tail *tail = reading->store->tail;
+    enum verdict verdict = of_partition(reading, tail_merge(tail, why), why);
+
+    for (uint32_t i = 0; i < tail_count(tail) && verdict == GO_ON; i++) {
+        const struct tail_cell *cell = tail_cell(tail, i);
+        struct span packed = cell->value.bytes != NULL ? cell->value : cell->stored;
+        if (packed.bytes != NULL && !is_number(cell->key))
+            verdict = reading->each(reading->context, cell->key, packed, why);
+    }
+    return verdict;
+}
+
+static enum verdict give(struct reading *reading, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    if (reading->snapshot.fields < 0)
+        verdict = place_reply(reading, reading->snapshot.reply->element[5], why);
+    for (size_t i = 0; i < reading->portions.count && verdict == GO_ON; i++)
+        verdict = place(reading, reading->portions.fields[i].name, reading->portions.fields[i].value, why);
+    return verdict == GO_ON ? give_tail(reading, why) : verdict;
+}
+
+/* Reads the window once, and gives it if it is whole. `*is_given` false with TRY_LATER: nothing was given. */
+static enum verdict read_once(struct reading *reading, bool *is_given, struct reason *why)
+{
+    struct store_link *link = reading->store->link;
+    enum verdict verdict = store_link_up(link, why);
+    uint64_t connections = store_link_count(link);
+
+    if (verdict == GO_ON)
+        verdict = ask(reading->store, reading->partition, reading->window, &reading->snapshot, why);
+    if (verdict == GO_ON)
+        verdict = read_entries(reading, why);
+    if (verdict == GO_ON && reading->snapshot.fields >= 0)
+        verdict = read_portions(reading, why);
+    if (verdict == GO_ON && connections != store_link_count(link))
+        verdict = grew(reading, why);
+    if (verdict == GO_ON)
+        verdict = make_tail(reading, why);
+    if (verdict != GO_ON)
+        return verdict;
+    *is_given = true;
+    return give(reading, why);
+}
+
+enum verdict store_snapshot(struct store *store, int32_t partition, struct window window, store_cell_reader *each,
+                            void *context, int64_t *records, struct partition_state *state, struct reason *why)
+{
+    enum verdict verdict = TRY_LATER;
+    bool is_given = false;
+
+    for (int attempt = 0; attempt < ATTEMPTS && !is_given; attempt++) {
+        struct reading reading = {
+            .store = store, .partition = partition, .window = window, .each = each, .context = context};
+        verdict = read_once(&reading, &is_given, why);
+        *state = reading.snapshot.state;
+        *records = reading.snapshot.records;
+        freeReplyObject(reading.snapshot.reply);
+        store_entries_close(&reading.entries);
+        portions_close(&reading.portions);
+        if (verdict != TRY_LATER || why->id != STORE_WINDOW_GREW)
+            break;
+    }
+    return verdict;
+}
