@@ -374,36 +374,46 @@ local function behind(KEYS, ARGV)
   return {'OK', whole(first), whole(last), redis.call('HGETALL', behind_of(KEYS[1]))}
 end
 
--- Applies entries to the cells of one window, and drops those that no window lacks any more. What was read meanwhile is
--- of this history: cells of a window change with `behind` alone, entries do not change, and under one token there is
--- one history, since whoever saw a rollback claims anew before it counts on. KEYS: meta, windows, window. ARGV: inc,
--- tok, name, what `behind` says of it, number of the last entry that is applied, records in the cells then, pairs
+-- Applies entries to the cells of some windows. What was read meanwhile is of this history: cells of a window change
+-- with `behind` alone, entries do not change, and under one token there is one history, since whoever saw a rollback
+-- claims anew before it counts on. KEYS: meta, windows, then the windows. ARGV: inc, tok, number of the last entry that
+-- is applied, whether to drop the entries that no window lacks any more (1), then per window: name, what `behind` says
+-- of it, records in the cells then, number of arguments, pairs
 local function apply(KEYS, ARGV)
   local no = fence(KEYS[1], ARGV[1], ARGV[2])
   if no then return no end
   local first, last = journal_range(KEYS[1])
   if not first then return {'TORN', 'journal'} end
-  local name = ARGV[3]
-  if redis.call('HGET', behind_of(KEYS[1]), name) ~= ARGV[4] or tonumber(ARGV[5]) > last then
-    return {'CHANGED', name}
+  no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', behind_of(KEYS[1]), 'f', 'v') or
+       denied('HDEL', behind_of(KEYS[1]), 'f') or denied('HDEL', journal_of(KEYS[1]), 'f')
+  local at = 5
+  for i = 3, #KEYS do
+    local name = ARGV[at]
+    if redis.call('HGET', behind_of(KEYS[1]), name) ~= ARGV[at + 1] or tonumber(ARGV[3]) > last then
+      return {'CHANGED', name}
+    end
+    local _, _, _, is_whole = records_of(KEYS, KEYS[i], name)
+    if not is_whole then return {'TORN', name} end
+    no = no or denied('HSET', KEYS[i], 'f', 'v')
+    at = at + 4 + tonumber(ARGV[at + 3])
   end
-  local _, _, _, is_whole = records_of(KEYS, KEYS[3], name)
-  if not is_whole then return {'TORN', name} end
-  no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', KEYS[3], 'f', 'v') or
-       denied('HSET', behind_of(KEYS[1]), 'f', 'v') or denied('HDEL', behind_of(KEYS[1]), 'f') or
-       denied('HDEL', journal_of(KEYS[1]), 'f')
   if no then return no end
 
   -- From here on only writes.
   local call, answer = writer(KEYS[1])
-  write_pairs(call, KEYS[3], ARGV, 7, #ARGV)
-  call('HSET', KEYS[3], '__n', ARGV[6])
-  if tonumber(ARGV[5]) == last then
-    call('HDEL', behind_of(KEYS[1]), name)
-  else
-    call('HSET', behind_of(KEYS[1]), name, ARGV[5] .. ' ' .. ARGV[6])
+  at = 5
+  for i = 3, #KEYS do
+    local name, records, count = ARGV[at], ARGV[at + 2], tonumber(ARGV[at + 3])
+    write_pairs(call, KEYS[i], ARGV, at + 4, at + 3 + count)
+    call('HSET', KEYS[i], '__n', records)
+    if tonumber(ARGV[3]) == last then
+      call('HDEL', behind_of(KEYS[1]), name)
+    else
+      call('HSET', behind_of(KEYS[1]), name, ARGV[3] .. ' ' .. records)
+    end
+    at = at + 4 + count
   end
-  drop_applied(call, KEYS[1])
+  if ARGV[4] == '1' then drop_applied(call, KEYS[1]) end
   return answer()
 end
 

@@ -1,4 +1,5 @@
-/* Rows are found by key, place and sign; their cells are a list until the end, and then added up one row at a time. */
+/* Rows are found by key, place and sign; their cells are a list until the end, and then added up one row at a time. The
+ * rows of a window are a list, too, made at the end. */
 #include "gentally/core/compact.h"
 
 #include <stdlib.h>
@@ -22,6 +23,17 @@ struct part {
     uint32_t next;
 };
 
+/* A row as one of a window's. */
+struct mention {
+    uint32_t row, next;
+};
+
+struct compact_window {
+    struct window window;
+    int64_t records;
+    uint32_t first, last; /* mentions */
+};
+
 struct compaction {
     int64_t rows_max; /* 0: no entry was added yet */
     struct compact_row *rows;
@@ -30,12 +42,15 @@ struct compaction {
     struct part *parts;
     uint32_t part_count;
     size_t part_room;
-    struct entry_window *windows;
+    struct compact_window *windows;
     uint32_t window_count;
     size_t window_room;
     uint32_t *slots, *window_slots; /* by hash: index + 1, or 0; powers of two */
     size_t slot_count, window_slot_count;
-    struct arena arena;             /* the sums, and the entry */
+    struct mention *mentions;
+    uint32_t mention_count;
+    size_t mention_room;
+    struct arena arena;             /* the sums */
     struct accumulator accumulator; /* empty between rows */
 };
 
@@ -58,6 +73,7 @@ void compaction_close(struct compaction *compaction)
     free(compaction->rows);
     free(compaction->parts);
     free(compaction->windows);
+    free(compaction->mentions);
     free(compaction->slots);
     free(compaction->window_slots);
     free(compaction);
@@ -66,7 +82,7 @@ void compaction_close(struct compaction *compaction)
 void compaction_begin(struct compaction *compaction)
 {
     compaction->rows_max = 0;
-    compaction->count = compaction->part_count = compaction->window_count = 0;
+    compaction->count = compaction->part_count = compaction->window_count = compaction->mention_count = 0;
     if (compaction->slot_count > 0)
         memset(compaction->slots, 0, compaction->slot_count * sizeof(*compaction->slots));
     if (compaction->window_slot_count > 0)
@@ -178,7 +194,7 @@ static uint32_t *window_slot(const struct compaction *compaction, struct window 
 
 static bool make_window_room(struct compaction *compaction)
 {
-    struct entry_window *windows =
+    struct compact_window *windows =
         grow(compaction->windows, &compaction->window_room, compaction->window_count + 1, sizeof(*windows));
 
     if (windows == NULL)
@@ -198,6 +214,19 @@ static bool make_window_room(struct compaction *compaction)
     return true;
 }
 
+/* The window, which is made if it is not there; NULL: no memory. */
+static struct compact_window *window_at(struct compaction *compaction, struct window window)
+{
+    if (!make_window_room(compaction))
+        return NULL;
+    uint32_t *slot = window_slot(compaction, window);
+    if (*slot == 0) {
+        compaction->windows[compaction->window_count] = (struct compact_window){window, 0, NONE, NONE};
+        *slot = ++compaction->window_count;
+    }
+    return &compaction->windows[*slot - 1];
+}
+
 static enum verdict add_windows(struct compaction *compaction, struct entry_reader *reader, struct reason *why)
 {
     struct entry_window window;
@@ -205,14 +234,9 @@ static enum verdict add_windows(struct compaction *compaction, struct entry_read
     while (reader->windows > 0) {
         if (!entry_next_window(reader, &window))
             return damaged(why, "an entry of the journal");
-        if (!make_window_room(compaction))
+        struct compact_window *sum = window_at(compaction, window.window);
+        if (sum == NULL)
             return no_memory(why, "to compact a journal");
-        uint32_t *slot = window_slot(compaction, window.window);
-        if (*slot == 0) {
-            compaction->windows[compaction->window_count] = (struct entry_window){window.window, 0};
-            *slot = ++compaction->window_count;
-        }
-        struct entry_window *sum = &compaction->windows[*slot - 1];
         if (window.records > INT64_MAX - sum->records)
             return damaged(why, "an entry of the journal");
         sum->records += window.records;
@@ -261,7 +285,7 @@ enum verdict compaction_add(struct compaction *compaction, struct span entry, ui
     return verdict;
 }
 
-/* ---- the one entry ---- */
+/* ---- what the windows get ---- */
 
 /* Adds up the cells of a row. */
 static enum verdict add_up(struct compaction *compaction, struct compact_row *row, struct reason *why)
@@ -284,26 +308,60 @@ static enum verdict add_up(struct compaction *compaction, struct compact_row *ro
     return GO_ON;
 }
 
-enum verdict compaction_finish(struct compaction *compaction, struct span *entry, struct reason *why)
+/* Notes a row as one of a window's. */
+static bool mention(struct compaction *compaction, uint32_t row, struct window window)
 {
-    size_t room = ENTRY_HEAD_MAX(compaction->window_count);
-    struct entry_writer writer;
+    struct compact_window *in = window_at(compaction, window);
+    struct mention *mentions =
+        grow(compaction->mentions, &compaction->mention_room, compaction->mention_count + 1, sizeof(*mentions));
+
+    if (mentions != NULL)
+        compaction->mentions = mentions;
+    if (in == NULL || mentions == NULL)
+        return false;
+    mentions[compaction->mention_count] = (struct mention){row, NONE};
+    if (in->first == NONE)
+        in->first = compaction->mention_count;
+    else
+        mentions[in->last].next = compaction->mention_count;
+    in->last = compaction->mention_count++;
+    return true;
+}
+
+/* Notes a row in all its windows. */
+static bool spread(struct compaction *compaction, uint32_t index)
+{
+    const struct entry_row *row = &compaction->rows[index].row;
+    bool is_noted = true;
+
+    for (int kind = 0; kind < WINDOW_KINDS && is_noted; kind++)
+        if ((row->kinds & 1u << kind) != 0)
+            is_noted = mention(compaction, index, window_of((enum window_kind)kind, row->base_ms));
+    return is_noted;
+}
+
+enum verdict compaction_finish(struct compaction *compaction, struct reason *why)
+{
     enum verdict verdict = GO_ON;
 
-    for (uint32_t i = 0; i < compaction->count && verdict == GO_ON; i++) {
+    for (uint32_t i = 0; i < compaction->count && verdict == GO_ON; i++)
         verdict = add_up(compaction, &compaction->rows[i], why);
-        room += ENTRY_ROW_MAX + compaction->rows[i].row.key.size + compaction->rows[i].row.packed.size;
-    }
-    if (verdict != GO_ON)
-        return verdict;
-    uint8_t *bytes = arena_take(&compaction->arena, room);
-    if (bytes == NULL)
-        return no_memory(why, "to compact a journal");
-    entry_begin(&writer, bytes, compaction->rows_max, compaction->windows, compaction->window_count, compaction->count);
-    for (int is_taken = 0; is_taken < 2; is_taken++)
-        for (uint32_t i = 0; i < compaction->count; i++)
-            if (compaction->rows[i].row.is_taken == (is_taken == 1))
-                entry_put_row(&writer, &compaction->rows[i].row);
-    *entry = (struct span){(const char *)bytes, (size_t)(writer.at - bytes)};
-    return GO_ON;
+    for (int is_taken = 0; is_taken < 2 && verdict == GO_ON; is_taken++)
+        for (uint32_t i = 0; i < compaction->count && verdict == GO_ON; i++)
+            if (compaction->rows[i].row.is_taken == (is_taken == 1) && !spread(compaction, i))
+                verdict = no_memory(why, "to compact a journal");
+    return verdict;
+}
+
+enum verdict compaction_fill(const struct compaction *compaction, struct tail *tail, struct reason *why)
+{
+    uint32_t slot = compaction->window_slot_count == 0 ? 0 : *window_slot(compaction, tail_window(tail));
+
+    if (slot == 0)
+        return GO_ON;
+    const struct compact_window *window = &compaction->windows[slot - 1];
+    enum verdict verdict = tail_add_records(tail, window->records, why);
+    for (uint32_t i = window->first; i != NONE && verdict == GO_ON; i = compaction->mentions[i].next)
+        verdict = tail_add_row(tail, &compaction->rows[compaction->mentions[i].row].row, compaction->rows_max, why);
+    return verdict;
 }

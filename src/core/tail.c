@@ -222,7 +222,7 @@ static enum verdict group_of(struct tail *tail, struct span key, uint32_t *group
 
 /* ---- entries ---- */
 
-static enum verdict add_row(struct tail *tail, const struct entry_row *row, int64_t rows_max, struct reason *why)
+enum verdict tail_add_row(struct tail *tail, const struct entry_row *row, int64_t rows_max, struct reason *why)
 {
     bool is_new;
     uint32_t group;
@@ -262,20 +262,26 @@ static bool is_of_window(const struct tail *tail, const struct entry_row *row)
            window_of(tail->window.kind, row->base_ms).start_ms == tail->window.start_ms;
 }
 
-static bool read_windows(struct tail *tail, struct entry_reader *reader)
+enum verdict tail_add_records(struct tail *tail, int64_t records, struct reason *why)
 {
+    if (records > INT64_MAX - tail->records)
+        return damaged(why, "an entry of the journal");
+    tail->records += records;
+    return GO_ON;
+}
+
+static enum verdict read_windows(struct tail *tail, struct entry_reader *reader, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
     struct entry_window window;
 
-    while (reader->windows > 0) {
+    while (reader->windows > 0 && verdict == GO_ON) {
         if (!entry_next_window(reader, &window))
-            return false;
-        if (window.window.kind != tail->window.kind || window.window.start_ms != tail->window.start_ms)
-            continue;
-        if (window.records > INT64_MAX - tail->records)
-            return false;
-        tail->records += window.records;
+            return damaged(why, "an entry of the journal");
+        if (window.window.kind == tail->window.kind && window.window.start_ms == tail->window.start_ms)
+            verdict = tail_add_records(tail, window.records, why);
     }
-    return true;
+    return verdict;
 }
 
 enum verdict tail_add(struct tail *tail, struct span entry, struct reason *why)
@@ -284,19 +290,24 @@ enum verdict tail_add(struct tail *tail, struct span entry, struct reason *why)
     struct entry_row row, before = {.kinds = 0};
     bool is_ours = false;
 
-    if (!entry_open(&reader, entry) || !read_windows(tail, &reader))
+    if (!entry_open(&reader, entry))
         return damaged(why, "an entry of the journal");
-    while (reader.rows > 0) {
+    enum verdict verdict = read_windows(tail, &reader, why);
+    while (verdict == GO_ON && reader.rows > 0) {
         if (!entry_next_row(&reader, &row))
             return damaged(why, "an entry of the journal");
         if (row.kinds != before.kinds || row.base_ms != before.base_ms)
             is_ours = is_of_window(tail, &row);
         before = row;
-        enum verdict verdict = is_ours ? add_row(tail, &row, reader.rows_max, why) : GO_ON;
-        if (verdict != GO_ON)
-            return verdict;
+        if (is_ours)
+            verdict = tail_add_row(tail, &row, reader.rows_max, why);
     }
-    return entry_close(&reader) ? GO_ON : damaged(why, "an entry of the journal");
+    return verdict != GO_ON || entry_close(&reader) ? verdict : damaged(why, "an entry of the journal");
+}
+
+struct window tail_window(const struct tail *tail)
+{
+    return tail->window;
 }
 
 int64_t tail_records(const struct tail *tail)

@@ -1,8 +1,9 @@
 /*
- * Entries, as many as a call may change cells, are compacted to one; for each window that is behind where they begin
- * the one becomes a tail, whose cells are read, merged, and written.
+ * Entries, as many as a call may change cells, are compacted. For each window that is behind where they begin the
+ * compaction fills a tail, whose cells are read, merged, and written; some windows together, since a log that is caught
+ * up with has a thousand of some rows each.
  *
- *   journal --compaction--> entry --tail_add--> cells, named --store_journal_load--> stored --tail_merge--> values
+ *   journal --compaction--> rows of a window --> tail --store_journal_load--> stored --tail_merge--> values
  *           --store_journal_apply--> store
  */
 #include "apply.h"
@@ -19,12 +20,16 @@
 #include "gentally/core/event.h"
 #include "gentally/redis/store_journal.h"
 
+#define STEP_CELLS 1024 /* with so many no further window joins a step: some ms of Redis */
+
 struct applier {
     const struct config *config;
     struct store *store;
     struct logger *logger;
     struct compaction *compaction; /* of the entries at hand */
-    struct tail *tail;             /* of the window at hand */
+    /* The step at hand. */
+    struct window_step steps[STEP_WINDOWS_MAX];
+    uint32_t count, cells;
 };
 
 enum verdict applier_open(struct applier **applier, const struct config *config, struct store *store,
@@ -37,9 +42,12 @@ enum verdict applier_open(struct applier **applier, const struct config *config,
     opened->config = config;
     opened->store = store;
     opened->logger = logger;
-    if (compaction_open(&opened->compaction, why) != GO_ON || tail_open(&opened->tail, why) != GO_ON) {
+    enum verdict verdict = compaction_open(&opened->compaction, why);
+    for (uint32_t i = 0; i < STEP_WINDOWS_MAX && verdict == GO_ON; i++)
+        verdict = tail_open(&opened->steps[i].tail, why);
+    if (verdict != GO_ON) {
         applier_close(opened);
-        return HALT;
+        return verdict;
     }
     *applier = opened;
     return GO_ON;
@@ -50,7 +58,8 @@ void applier_close(struct applier *applier)
     if (applier == NULL)
         return;
     compaction_close(applier->compaction);
-    tail_close(applier->tail);
+    for (uint32_t i = 0; i < STEP_WINDOWS_MAX; i++)
+        tail_close(applier->steps[i].tail);
     free(applier);
 }
 
@@ -117,7 +126,7 @@ static void warn(const struct applier *applier, enum reason_id id, const char *w
 /* Compacts the entries behind `from`, one at least and as many as their rows may be cells of a call, up to `*number`.
  */
 static enum verdict gather(struct applier *applier, const struct journal *journal, int64_t from, int64_t *number,
-                           struct span *entry, struct reason *why)
+                           struct reason *why)
 {
     bool is_added = true;
     enum verdict verdict = GO_ON;
@@ -129,10 +138,10 @@ static enum verdict gather(struct applier *applier, const struct journal *journa
         if (!is_added)
             break;
     }
-    return verdict == GO_ON ? compaction_finish(applier->compaction, entry, why) : verdict;
+    return verdict == GO_ON ? compaction_finish(applier->compaction, why) : verdict;
 }
 
-/* ---- one window ---- */
+/* ---- a step ---- */
 
 /*
  * Cells are read by themselves: where another owner applied between the two, they do not fit to what is here, and that
@@ -162,22 +171,53 @@ static enum verdict confirm_damage(struct applier *applier, const struct partiti
                       window_kind_name(behind->window.kind), start, damage.text);
 }
 
-static enum verdict apply_to(struct applier *applier, const struct partition_state *state,
-                             const struct journal *journal, const struct window_behind *behind, int64_t number,
-                             struct span entry, struct reason *why)
+/* Takes a window into the step. */
+static enum verdict join(struct applier *applier, const struct partition_state *state,
+                         const struct window_behind *behind, struct reason *why)
 {
-    struct tail *tail = applier->tail;
+    struct window_step *step = &applier->steps[applier->count];
 
-    tail_begin(tail, behind->window);
-    enum verdict verdict = tail_add(tail, entry, why);
-    if (verdict == GO_ON)
-        verdict = store_journal_load(applier->store, state->partition, behind->window, tail, why);
-    if (verdict == GO_ON)
-        verdict = tail_merge(tail, why);
+    step->behind = behind;
+    tail_begin(step->tail, behind->window);
+    enum verdict verdict = compaction_fill(applier->compaction, step->tail, why);
     if (verdict == HALT && why->id == STORE_DAMAGED)
         return confirm_damage(applier, state, behind, why);
+    applier->cells += tail_count(step->tail);
+    applier->count++;
+    return verdict;
+}
+
+static enum verdict merge(struct applier *applier, const struct partition_state *state, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (uint32_t i = 0; i < applier->count && verdict == GO_ON; i++) {
+        verdict = tail_merge(applier->steps[i].tail, why);
+        if (verdict == HALT && why->id == STORE_DAMAGED)
+            return confirm_damage(applier, state, applier->steps[i].behind, why);
+    }
+    return verdict;
+}
+
+/* Takes the windows of the step to `number`. */
+static enum verdict take_step(struct applier *applier, const struct partition_state *state, struct journal *journal,
+                              int64_t number, bool is_last, struct told *told, struct reason *why)
+{
+    enum verdict verdict = store_journal_load(applier->store, state->partition, applier->steps, applier->count, why);
+
     if (verdict == GO_ON)
-        verdict = store_journal_apply(applier->store, state, journal, behind, number, tail, why);
+        verdict = merge(applier, state, why);
+    if (verdict == GO_ON)
+        verdict =
+            store_journal_apply(applier->store, state, journal, applier->steps, applier->count, number, is_last, why);
+    for (uint32_t i = 0; i < applier->count && verdict == GO_ON; i++) {
+        const struct window_step *step = &applier->steps[i];
+        struct window_behind *behind = &journal->behind[step->behind - journal->behind];
+        behind->number = number;
+        behind->records += tail_records(step->tail);
+        note_fullness(step->tail, state->partition, behind->window, told);
+    }
+    applier->count = applier->cells = 0;
     return verdict;
 }
 
@@ -193,28 +233,37 @@ static int64_t furthest(const struct journal *journal)
     return number;
 }
 
+/* The windows that are behind there. */
+static uint32_t count_behind(const struct journal *journal, int64_t number)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < journal->behind_count; i++)
+        count += journal->behind[i].number == number;
+    return count;
+}
+
 /* Applies some entries to all windows that are behind where these begin. */
 static enum verdict apply_some(struct applier *applier, const struct partition_state *state, struct journal *journal,
                                int64_t from, struct told *told, struct reason *why)
 {
-    struct span entry;
     int64_t number = from;
-    enum verdict verdict = gather(applier, journal, from, &number, &entry, why);
+    uint32_t left = count_behind(journal, from);
+    enum verdict verdict = gather(applier, journal, from, &number, why);
 
     if (verdict == HALT && why->id == STORE_DAMAGED) {
         const struct reason damage = *why;
         return reason_set(why, HALT, STORE_DAMAGED, 0, "partition %" PRId32 ": %.400s", state->partition, damage.text);
     }
-    for (uint32_t i = 0; i < journal->behind_count && verdict == GO_ON; i++) {
-        struct window_behind *behind = &journal->behind[i];
-        if (behind->number != from)
+    applier->count = applier->cells = 0;
+    for (uint32_t i = 0; left > 0 && verdict == GO_ON; i++) {
+        if (journal->behind[i].number != from)
             continue;
-        verdict = apply_to(applier, state, journal, behind, number, entry, why);
-        if (verdict != GO_ON)
-            break;
-        behind->number = number;
-        behind->records += tail_records(applier->tail);
-        note_fullness(applier->tail, state->partition, behind->window, told);
+        left--;
+        verdict = join(applier, state, &journal->behind[i], why);
+        bool is_full = applier->count == STEP_WINDOWS_MAX || applier->cells >= STEP_CELLS;
+        if (verdict == GO_ON && (is_full || left == 0))
+            verdict = take_step(applier, state, journal, number, left == 0, told, why);
     }
     return verdict;
 }

@@ -43,7 +43,8 @@ void store_close(struct store *store)
 {
     if (store == NULL)
         return;
-    freeReplyObject(store->cells);
+    for (uint32_t i = 0; i < store->cell_count; i++)
+        freeReplyObject(store->cells[i]);
     tail_close(store->tail);
     store_command_free(&store->command);
     store_link_close(store->link);

@@ -9,8 +9,9 @@
 #include "store_command.h"
 #include "store_link.h"
 
-#define KEY_MAX 640    /* namespace 127 + topic 255 + decimal numbers */
-#define STORE_SHARDS 8 /* RETENTION_SHARDS, which store_retention.c holds equal */
+#define KEY_MAX 640      /* namespace 127 + topic 255 + decimal numbers */
+#define STORE_SHARDS 8   /* RETENTION_SHARDS, which store_retention.c holds equal */
+#define STORE_REPLIES 32 /* STEP_WINDOWS_MAX, which store_journal.c holds equal */
 
 struct tail;
 
@@ -18,10 +19,11 @@ struct store {
     struct store_link *link;
     const char *namespace_; /* the configuration's, like `topic` */
     const char *topic;
-    int64_t portion;              /* cells of a window that one call may read */
-    struct store_command command; /* the one being put together */
-    redisReply *cells;            /* of the last store_journal_load(), whose caller borrows from them */
-    struct tail *tail;            /* of the window that is read; NULL before the first */
+    int64_t portion;                  /* cells of a window that one call may read */
+    struct store_command command;     /* the one being put together */
+    redisReply *cells[STORE_REPLIES]; /* of the last store_journal_load(), whose caller borrows from them */
+    uint32_t cell_count;
+    struct tail *tail; /* of the window that is read; NULL before the first */
     enum verdict (*barrier)(void *context, struct store *store, struct reason *why); /* NULL: none */
     void *barrier_context;
     struct {

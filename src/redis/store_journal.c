@@ -2,6 +2,7 @@
  * Redis copies every argument and reply of a function into Lua and back. */
 #include "gentally/redis/store_journal.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 #include "store_call.h"
 #include "store_entries.h"
 #include "store_reply.h"
+
+static_assert(STORE_REPLIES == STEP_WINDOWS_MAX, "a step has a reply for each window");
 
 struct journal_parts {
     struct store_entries entries;
@@ -103,31 +106,75 @@ enum verdict store_journal_read(struct store *store, const struct partition_stat
     return GO_ON;
 }
 
-enum verdict store_journal_load(struct store *store, int32_t partition, struct window window, struct tail *tail,
-                                struct reason *why)
+/* ---- some windows ---- */
+
+static void free_cells(struct store *store)
 {
-    uint32_t count = tail_count(tail);
+    for (uint32_t i = 0; i < store->cell_count; i++)
+        freeReplyObject(store->cells[i]);
+    store->cell_count = 0;
+}
+
+static enum verdict send_cells(struct store *store, int32_t partition, const struct window_step *step,
+                               struct reason *why)
+{
+    uint32_t count = tail_count(step->tail);
     enum verdict verdict = store_command_begin(&store->command, 2 + (size_t)count, KEY_MAX, why);
 
-    if (verdict != GO_ON || count == 0)
-        return verdict;
-    store_put_text(&store->command, "HMGET");
-    store_put_window_key(store, partition, window);
-    for (uint32_t i = 0; i < count; i++)
-        store_put(&store->command, tail_cell(tail, i)->key);
-    freeReplyObject(store->cells);
-    store->cells = NULL;
-    verdict = store_call(store, &store->cells, why);
     if (verdict != GO_ON)
         return verdict;
-    if (store->cells->type != REDIS_REPLY_ARRAY || store->cells->elements != count)
+    store_put_text(&store->command, "HMGET");
+    store_put_window_key(store, partition, step->behind->window);
+    for (uint32_t i = 0; i < count; i++)
+        store_put(&store->command, tail_cell(step->tail, i)->key);
+    return store_send(store, why);
+}
+
+static enum verdict take_cells(int32_t partition, const redisReply *reply, struct tail *tail, struct reason *why)
+{
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != tail_count(tail))
         return store_reply_damaged(partition, "a window", why);
-    for (uint32_t i = 0; i < count; i++) {
-        const redisReply *value = store->cells->element[i];
+    for (uint32_t i = 0; i < tail_count(tail); i++) {
+        const redisReply *value = reply->element[i];
         tail_cell(tail, i)->stored =
             value->type == REDIS_REPLY_STRING ? (struct span){value->str, value->len} : span_of(NULL);
     }
     return GO_ON;
+}
+
+/* A window may get no rows, of records that are in none. */
+static bool has_cells(const struct window_step *step)
+{
+    return tail_count(step->tail) > 0;
+}
+
+enum verdict store_journal_load(struct store *store, int32_t partition, const struct window_step steps[],
+                                uint32_t count, struct reason *why)
+{
+    enum verdict worst = GO_ON;
+    uint32_t sent = 0;
+
+    assert(count <= STEP_WINDOWS_MAX);
+    free_cells(store);
+    for (; sent < count && worst == GO_ON; sent += worst == GO_ON)
+        if (has_cells(&steps[sent]))
+            worst = send_cells(store, partition, &steps[sent], why);
+    for (uint32_t i = 0; i < sent; i++) { /* A refusal's fellows still come. */
+        struct reason other;
+        redisReply *reply = NULL;
+        if (!has_cells(&steps[i]))
+            continue;
+        enum verdict verdict = store_link_receive(store->link, &reply, &other);
+        if (verdict == GO_ON) {
+            store->cells[store->cell_count++] = reply;
+            verdict = take_cells(partition, reply, steps[i].tail, &other);
+        }
+        if (verdict != GO_ON && worst == GO_ON) {
+            worst = verdict;
+            *why = other;
+        }
+    }
+    return worst;
 }
 
 static uint32_t count_values(struct tail *tail)
@@ -139,33 +186,47 @@ static uint32_t count_values(struct tail *tail)
     return count;
 }
 
-enum verdict store_journal_apply(struct store *store, const struct partition_state *state,
-                                 const struct journal *journal, const struct window_behind *behind, int64_t number,
-                                 struct tail *tail, struct reason *why)
+static void put_step(struct store *store, const struct window_step *step)
 {
     struct store_command *command = &store->command;
-    enum verdict verdict =
-        store_function_begin(store, "gentally_1_apply", false, 3, 6 + 2 * (size_t)count_values(tail), 256, why);
+    const struct window_behind *behind = step->behind;
 
+    store_put_window_name(store, behind->window);
+    store_put_format(command, "%" PRId64 " %" PRId64, behind->number, behind->records);
+    store_put_number(command, behind->records + tail_records(step->tail));
+    store_put_number(command, 2 * (int64_t)count_values(step->tail));
+    for (uint32_t i = 0; i < tail_count(step->tail); i++) {
+        const struct tail_cell *cell = tail_cell(step->tail, i);
+        if (cell->value.bytes == NULL)
+            continue;
+        store_put(command, cell->key);
+        store_put(command, cell->value);
+    }
+}
+
+enum verdict store_journal_apply(struct store *store, const struct partition_state *state,
+                                 const struct journal *journal, const struct window_step steps[], uint32_t count,
+                                 int64_t number, bool is_last, struct reason *why)
+{
+    size_t arguments = 4 + 4 * (size_t)count;
+
+    for (uint32_t i = 0; i < count; i++)
+        arguments += 2 * (size_t)count_values(steps[i].tail);
+    enum verdict verdict = store_function_begin(store, "gentally_1_apply", false, 2 + (size_t)count, arguments,
+                                                32 + 128 * (size_t)count, why);
     if (verdict != GO_ON)
         return verdict;
     if (journal->connections != store_link_count(store->link))
         return changed(state->partition, why);
     store_put_key(store, state->partition, "meta");
     store_put_key(store, state->partition, "windows");
-    store_put_window_key(store, state->partition, behind->window);
-    store_put_text(command, state->incarnation);
-    store_put_text(command, state->token);
-    store_put_window_name(store, behind->window);
-    store_put_format(command, "%" PRId64 " %" PRId64, behind->number, behind->records);
-    store_put_number(command, number);
-    store_put_number(command, behind->records + tail_records(tail));
-    for (uint32_t i = 0; i < tail_count(tail); i++) {
-        const struct tail_cell *cell = tail_cell(tail, i);
-        if (cell->value.bytes == NULL)
-            continue;
-        store_put(command, cell->key);
-        store_put(command, cell->value);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        store_put_window_key(store, state->partition, steps[i].behind->window);
+    store_put_text(&store->command, state->incarnation);
+    store_put_text(&store->command, state->token);
+    store_put_number(&store->command, number);
+    store_put_text(&store->command, is_last ? "1" : "0");
+    for (uint32_t i = 0; i < count; i++)
+        put_step(store, &steps[i]);
     return store_function_do(store, state->partition, why);
 }

@@ -151,29 +151,34 @@ static void flush(struct store *store)
             (void)is_good(changes[i].verdict, &changes[i].why);
 }
 
-/* Reads a journal; what it has of the first window that is behind is applied. */
+/* Reads a journal; what it has of the first windows that are behind is applied. */
 static void apply(struct store *store)
 {
     const struct partition_state state = {.partition = 0, .incarnation = "a", .token = "t"};
+    struct window_step steps[2] = {{NULL, NULL}};
+    uint32_t count = 0;
     struct journal journal;
-    struct tail *tail;
     struct reason why = {0};
+    bool are_good = true;
 
     if (!is_good(store_journal_read(store, &state, &journal, &why), &why))
         return;
-    CLAIM(tail_open(&tail, &why) == GO_ON);
-    for (uint32_t i = 0; i < journal.behind_count && i < 1; i++) {
-        const struct window_behind *behind = &journal.behind[i];
+    for (; count < journal.behind_count && count < LENGTH_OF(steps) && are_good; count++) {
+        const struct window_behind *behind = &journal.behind[count];
         CLAIM(behind->number >= journal.first - 1 && behind->number < journal.last && behind->records >= 0);
-        tail_begin(tail, behind->window);
-        bool are_good = true;
+        steps[count].behind = behind;
+        CLAIM(tail_open(&steps[count].tail, &why) == GO_ON);
+        tail_begin(steps[count].tail, behind->window);
         for (int64_t number = behind->number + 1; number <= journal.last && are_good; number++)
-            are_good = is_good(tail_add(tail, journal.entries[number - journal.first], &why), &why);
-        if (are_good && is_good(store_journal_load(store, 0, behind->window, tail, &why), &why) &&
-            is_good(tail_merge(tail, &why), &why))
-            (void)is_good(store_journal_apply(store, &state, &journal, behind, journal.last, tail, &why), &why);
+            are_good = is_good(tail_add(steps[count].tail, journal.entries[number - journal.first], &why), &why);
     }
-    tail_close(tail);
+    are_good = are_good && is_good(store_journal_load(store, 0, steps, count, &why), &why);
+    for (uint32_t i = 0; i < count && are_good; i++)
+        are_good = is_good(tail_merge(steps[i].tail, &why), &why);
+    if (are_good && count > 0)
+        (void)is_good(store_journal_apply(store, &state, &journal, steps, count, journal.last, true, &why), &why);
+    for (uint32_t i = 0; i < LENGTH_OF(steps); i++)
+        tail_close(steps[i].tail);
     store_journal_close(&journal);
 }
 

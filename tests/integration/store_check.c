@@ -135,12 +135,13 @@ static void what_was_applied_meanwhile_is_not_applied_again(void)
     CU_ASSERT_EQUAL_FATAL(tail_open(&tail, &why), GO_ON);
     tail_begin(tail, window);
     CU_ASSERT_EQUAL_FATAL(tail_add(tail, journal.entries[0], &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(store_journal_load(store, 16, window, tail, &why), GO_ON);
+    const struct window_step step = {&journal.behind[0], tail};
+    CU_ASSERT_EQUAL_FATAL(store_journal_load(store, 16, &step, 1, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(tail_merge(tail, &why), GO_ON);
-    CU_ASSERT_EQUAL(store_journal_apply(store, &state, &journal, &journal.behind[0], 2, tail, &why), TRY_LATER);
+    CU_ASSERT_EQUAL(store_journal_apply(store, &state, &journal, &step, 1, 2, true, &why), TRY_LATER);
     CU_ASSERT_EQUAL(why.id, STORE_WINDOW_GREW); /* there is no second entry */
-    CU_ASSERT_EQUAL(store_journal_apply(store, &state, &journal, &journal.behind[0], 1, tail, &why), GO_ON);
-    CU_ASSERT_EQUAL(store_journal_apply(store, &state, &journal, &journal.behind[0], 1, tail, &why), TRY_LATER);
+    CU_ASSERT_EQUAL(store_journal_apply(store, &state, &journal, &step, 1, 1, true, &why), GO_ON);
+    CU_ASSERT_EQUAL(store_journal_apply(store, &state, &journal, &step, 1, 1, true, &why), TRY_LATER);
     CU_ASSERT_EQUAL(why.id, STORE_WINDOW_GREW);
     expect(16, 105, 5, 5);
     tail_close(tail);

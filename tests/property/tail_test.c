@@ -159,7 +159,6 @@ static void keep(struct span key, struct span value)
 static int add_compacted(struct tail *tail, int first, int end)
 {
     struct reason why;
-    struct span entry;
     bool is_added = true;
 
     compaction_begin(compaction);
@@ -168,8 +167,8 @@ static int add_compacted(struct tail *tail, int first, int end)
         if (!is_added)
             break;
     }
-    CU_ASSERT_EQUAL_FATAL(compaction_finish(compaction, &entry, &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(tail_add(tail, entry, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(compaction_finish(compaction, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(compaction_fill(compaction, tail, &why), GO_ON);
     return first;
 }
 

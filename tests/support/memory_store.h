@@ -181,29 +181,25 @@ void store_journal_close(struct journal *journal)
     (void)journal;
 }
 
-enum verdict store_journal_load(struct store *store, int32_t partition, struct window window, struct tail *tail,
-                                struct reason *why)
+enum verdict store_journal_load(struct store *store, int32_t partition, const struct window_step steps[],
+                                uint32_t count, struct reason *why)
 {
     (void)store;
     (void)partition;
     (void)why;
-    for (uint32_t i = 0; i < tail_count(tail); i++) {
-        const struct fake_cell *cell = cell_in_store(window, tail_cell(tail, i)->key);
-        tail_cell(tail, i)->stored = cell == NULL ? span_of(NULL) : cell->value;
-    }
+    for (uint32_t step = 0; step < count; step++)
+        for (uint32_t i = 0; i < tail_count(steps[step].tail); i++) {
+            struct tail_cell *read = tail_cell(steps[step].tail, i);
+            const struct fake_cell *cell = cell_in_store(steps[step].behind->window, read->key);
+            read->stored = cell == NULL ? span_of(NULL) : cell->value;
+        }
     return GO_ON;
 }
 
-enum verdict store_journal_apply(struct store *store, const struct partition_state *state,
-                                 const struct journal *journal, const struct window_behind *behind, int64_t number,
-                                 struct tail *tail, struct reason *why)
+static void apply_step(const struct window_behind *behind, int64_t number, struct tail *tail)
 {
     struct fake_window *window = window_in_store(behind->window);
 
-    (void)store;
-    (void)state;
-    (void)journal;
-    (void)why;
     assert(window->is_behind && window->number == behind->number && window->held == behind->records);
     for (uint32_t i = 0; i < tail_count(tail); i++) {
         const struct tail_cell *new = tail_cell(tail, i);
@@ -221,6 +217,19 @@ enum verdict store_journal_apply(struct store *store, const struct partition_sta
     window->held += tail_records(tail);
     window->is_behind = number < now.entry_count;
     assert(window->is_behind || window->held == window->records);
+}
+
+enum verdict store_journal_apply(struct store *store, const struct partition_state *state,
+                                 const struct journal *journal, const struct window_step steps[], uint32_t count,
+                                 int64_t number, bool is_last, struct reason *why)
+{
+    (void)store;
+    (void)state;
+    (void)journal;
+    (void)is_last;
+    (void)why;
+    for (uint32_t i = 0; i < count; i++)
+        apply_step(steps[i].behind, number, steps[i].tail);
     return GO_ON;
 }
 

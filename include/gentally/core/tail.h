@@ -44,6 +44,14 @@ void tail_begin(struct tail *tail, struct window window);
  * STORE-DAMAGED (it does not read). */
 MUST_CHECK enum verdict tail_add(struct tail *tail, struct span entry, struct reason *why);
 
+/* Add what was read out of entries: a row that counts in the window, under the limit of its entry; and records. Rows
+ * are borrowed, too. HALT: NO-MEMORY, STORE-DAMAGED (no row has such a key; more records than a number takes). */
+MUST_CHECK enum verdict tail_add_row(struct tail *tail, const struct entry_row *row, int64_t rows_max,
+                                     struct reason *why);
+MUST_CHECK enum verdict tail_add_records(struct tail *tail, int64_t records, struct reason *why);
+
+struct window tail_window(const struct tail *tail);
+
 /* The records that the entries give the window. */
 int64_t tail_records(const struct tail *tail);
 

@@ -1,7 +1,7 @@
 /*
  * The journal of a partition, and its way into the cells. A flush appends entries (store_flush.h); now and then the
  * owner reads which windows are behind, adds up what the entries have of each (core/tail.h), reads the cells that
- * change, and writes them. Each window is one step: what was read still holds, or nothing is written.
+ * change, and writes them. Some windows are one step: what was read of all of them still holds, or nothing is written.
  *
  *   <ns>:{<topic>:<p>}:journal   number -> entry
  *   <ns>:{<topic>:<p>}:behind    "<kind>:<start_ms>" -> "<number> <records>", see schemas/store.lua
@@ -39,17 +39,27 @@ MUST_CHECK enum verdict store_journal_read(struct store *store, const struct par
                                            struct journal *journal, struct reason *why);
 void store_journal_close(struct journal *journal);
 
-/* Reads the cells of a tail as they are stored: the tail borrows them until the next call. Verdicts as in store.h. */
-MUST_CHECK enum verdict store_journal_load(struct store *store, int32_t partition, struct window window,
-                                           struct tail *tail, struct reason *why);
+/* A window of a step: where it stands, and what it gets. */
+struct window_step {
+    const struct window_behind *behind;
+    struct tail *tail;
+};
+
+#define STEP_WINDOWS_MAX 32
+
+/* Reads the cells of `count` tails (at most STEP_WINDOWS_MAX) as they are stored: the tails borrow them until the next
+ * call. TRY_LATER: no answer, or not connected. Other verdicts as in store.h. */
+MUST_CHECK enum verdict store_journal_load(struct store *store, int32_t partition, const struct window_step steps[],
+                                           uint32_t count, struct reason *why);
 
 /*
- * Writes the values of a merged tail, which has the entries behind `behind` up to `number`. Drops the entries that no
- * window lacks any more. TRY_LATER: STORE-WINDOW-GREW (somebody applied meanwhile, or it is another Redis), or no
- * answer: read the journal anew. Other verdicts as store_journal_read().
+ * Writes the values of merged tails, which have the entries behind where each window stands up to `number`. With
+ * `is_last`, drops the entries that no window lacks any more, which takes a look at all of them. TRY_LATER:
+ * STORE-WINDOW-GREW (somebody applied meanwhile, or it is another Redis), or no answer: read the journal anew. Other
+ * verdicts as store_journal_read().
  */
 MUST_CHECK enum verdict store_journal_apply(struct store *store, const struct partition_state *state,
-                                            const struct journal *journal, const struct window_behind *behind,
-                                            int64_t number, struct tail *tail, struct reason *why);
+                                            const struct journal *journal, const struct window_step steps[],
+                                            uint32_t count, int64_t number, bool is_last, struct reason *why);
 
 #endif

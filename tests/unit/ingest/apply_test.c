@@ -49,30 +49,34 @@ void store_journal_close(struct journal *journal)
     *journal = (struct journal){0};
 }
 
-enum verdict store_journal_load(struct store *store, int32_t partition, struct window window, struct tail *tail,
-                                struct reason *why)
+enum verdict store_journal_load(struct store *store, int32_t partition, const struct window_step steps[],
+                                uint32_t count, struct reason *why)
 {
     (void)store;
     (void)partition;
-    (void)window;
     (void)why;
-    tail_cell(tail, 0)->stored = span_of(told.is_damaged ? "no cell" : NULL);
+    CU_ASSERT_EQUAL_FATAL(count, 1);
+    tail_cell(steps[0].tail, 0)->stored = span_of(told.is_damaged ? "no cell" : NULL);
     return GO_ON;
 }
 
 enum verdict store_journal_apply(struct store *store, const struct partition_state *state,
-                                 const struct journal *journal, const struct window_behind *of, int64_t number,
-                                 struct tail *tail, struct reason *why)
+                                 const struct journal *journal, const struct window_step steps[], uint32_t count,
+                                 int64_t number, bool is_last, struct reason *why)
 {
+    const struct window_behind *of = steps[0].behind;
+
     (void)store;
     (void)state;
     (void)journal;
     (void)why;
+    CU_ASSERT_EQUAL(count, 1);
+    CU_ASSERT_TRUE(is_last);
     CU_ASSERT_EQUAL(of->number, told.applied == 0 ? 0 : told.numbers[told.applied - 1]);
     CU_ASSERT_EQUAL(of->records, told.applied == 0 ? 0 : told.records[told.applied - 1]);
-    CU_ASSERT_TRUE(number == of->number + 1 || tail_count(tail) <= config.flush_rows_max);
+    CU_ASSERT_TRUE(number == of->number + 1 || tail_count(steps[0].tail) <= config.flush_rows_max);
     told.numbers[told.applied] = number;
-    told.records[told.applied++] = of->records + tail_records(tail);
+    told.records[told.applied++] = of->records + tail_records(steps[0].tail);
     return GO_ON;
 }
 
