@@ -50,7 +50,8 @@ struct open_window {
     struct published_key *keys;
     struct published_key *rows[SIM_ROWS]; /* those of them that are not of retention; NULL: never published */
     struct ledger_entry last;
-    const struct txn *last_txn, *early_txn; /* of the last ledger record, and of the last early one; NULL: none yet */
+    /* Of the last ledger record, of the last one with more than retention, and of the last early one; NULL: none. */
+    const struct txn *last_txn, *rows_txn, *early_txn;
 };
 
 struct open_window *published_window(struct sim *sim, int64_t kind, int64_t start_ms);

@@ -279,10 +279,11 @@ static void check_row(struct sim *sim, const struct published_key *key, const st
 }
 
 /* Whether it was told by a closer that still knows what it told of the window: unless that was too much for it, a
- * transaction of it was aborted, or the store had lost the window for a while. */
+ * transaction of it was aborted, or the store had lost the window for a while. A month of which only retention has
+ * risen is told without its other rows: a closer that took it over so still does not know those. */
 static bool is_remembered(const struct sim *sim, const struct published_key *key, const struct txn *txn)
 {
-    const struct txn *told = key->window->last_txn;
+    const struct txn *told = key->row < 0 ? key->window->last_txn : key->window->rows_txn;
     bool has_lost = sim->injected[FAULT_ROLLBACK] + sim->injected[FAULT_SPLIT] > 0;
 
     return !has_lost && told != NULL && told->epoch == txn->epoch && told->aborted == txn->aborted &&
@@ -530,6 +531,8 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
             key->latest->is_told = true;
             sim->published->untold--;
         }
+    if (window->last_txn == NULL || ledger.number != window->last.number)
+        window->rows_txn = entry->txn;
     window->last = ledger;
     window->last_txn = entry->txn;
     if (ledger.pane == PANE_EARLY)
