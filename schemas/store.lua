@@ -267,18 +267,18 @@ local function write_pairs(call, key, ARGV, first, last)
   for at = first, last, CHUNK do call('HSET', key, unpack(ARGV, at, math.min(at + CHUNK - 1, last))) end
 end
 
--- Drops the entries that no window lacks any more.
+-- Drops all entries once no window is behind. Until then they stay, also those that no window lacks any more: to tell
+-- them from the others would take a look at every window that is behind, for each window that is applied.
 local function drop_applied(call, meta)
+  if redis.call('HLEN', behind_of(meta)) > 0 then return end
   local range = redis.call('HMGET', meta, 'journal_first', 'journal_last')
-  local first, upto = tonumber(range[1]), tonumber(range[2])
-  local all = redis.call('HGETALL', behind_of(meta))
-  for i = 2, #all, 2 do upto = math.min(upto, tonumber(string.match(all[i], '^%d+'))) end
-  for at = first, upto, CHUNK do
+  local first, last = tonumber(range[1]), tonumber(range[2])
+  for at = first, last, CHUNK do
     local numbers = {}
-    for number = at, math.min(at + CHUNK - 1, upto) do numbers[#numbers + 1] = whole(number) end
+    for number = at, math.min(at + CHUNK - 1, last) do numbers[#numbers + 1] = whole(number) end
     call('HDEL', journal_of(meta), unpack(numbers))
   end
-  if upto >= first then call('HSET', meta, 'journal_first', whole(upto + 1)) end
+  if last >= first then call('HSET', meta, 'journal_first', whole(last + 1)) end
 end
 
 -- What a flush may not do, or nil; then what it found of its windows and buckets. Those begin at ARGV[at].
@@ -374,7 +374,7 @@ local function behind(KEYS, ARGV)
   return {'OK', whole(first), whole(last), redis.call('HGETALL', behind_of(KEYS[1]))}
 end
 
--- Applies entries to the cells of one window, and drops those that no window lacks any more. What was read meanwhile is
+-- Applies entries to the cells of one window, and drops them if it was the last one behind. What was read meanwhile is
 -- of this history: cells of a window change with `behind` alone, entries do not change, and under one token there is
 -- one history, since whoever saw a rollback claims anew before it counts on. KEYS: meta, windows, window. ARGV: inc,
 -- tok, name, what `behind` says of it, number of the last entry that is applied, records in the cells then, pairs

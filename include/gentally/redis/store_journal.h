@@ -44,8 +44,8 @@ MUST_CHECK enum verdict store_journal_load(struct store *store, int32_t partitio
                                            struct tail *tail, struct reason *why);
 
 /*
- * Writes the values of a merged tail, which has the entries behind `behind` up to `number`. Drops the entries that no
- * window lacks any more. TRY_LATER: STORE-WINDOW-GREW (somebody applied meanwhile, or it is another Redis), or no
+ * Writes the values of a merged tail, which has the entries behind `behind` up to `number`. Drops the entries once no
+ * window is behind. TRY_LATER: STORE-WINDOW-GREW (somebody applied meanwhile, or it is another Redis), or no
  * answer: read the journal anew. Other verdicts as store_journal_read().
  */
 MUST_CHECK enum verdict store_journal_apply(struct store *store, const struct partition_state *state,
