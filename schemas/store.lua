@@ -267,18 +267,18 @@ local function write_pairs(call, key, ARGV, first, last)
   for at = first, last, CHUNK do call('HSET', key, unpack(ARGV, at, math.min(at + CHUNK - 1, last))) end
 end
 
--- Drops the entries that no window lacks any more.
+-- Drops all entries once no window is behind. Until then they stay, also those that no window lacks any more: to tell
+-- them from the others would take a look at every window that is behind, for each window that is applied.
 local function drop_applied(call, meta)
+  if redis.call('HLEN', behind_of(meta)) > 0 then return end
   local range = redis.call('HMGET', meta, 'journal_first', 'journal_last')
-  local first, upto = tonumber(range[1]), tonumber(range[2])
-  local all = redis.call('HGETALL', behind_of(meta))
-  for i = 2, #all, 2 do upto = math.min(upto, tonumber(string.match(all[i], '^%d+'))) end
-  for at = first, upto, CHUNK do
+  local first, last = tonumber(range[1]), tonumber(range[2])
+  for at = first, last, CHUNK do
     local numbers = {}
-    for number = at, math.min(at + CHUNK - 1, upto) do numbers[#numbers + 1] = whole(number) end
+    for number = at, math.min(at + CHUNK - 1, last) do numbers[#numbers + 1] = whole(number) end
     call('HDEL', journal_of(meta), unpack(numbers))
   end
-  if upto >= first then call('HSET', meta, 'journal_first', whole(upto + 1)) end
+  if last >= first then call('HSET', meta, 'journal_first', whole(last + 1)) end
 end
 
 -- What a flush may not do, or nil; then what it found of its windows and buckets. Those begin at ARGV[at].
@@ -374,11 +374,11 @@ local function behind(KEYS, ARGV)
   return {'OK', whole(first), whole(last), redis.call('HGETALL', behind_of(KEYS[1]))}
 end
 
--- Applies entries to the cells of some windows. What was read meanwhile is of this history: cells of a window change
--- with `behind` alone, entries do not change, and under one token there is one history, since whoever saw a rollback
--- claims anew before it counts on. KEYS: meta, windows, then the windows. ARGV: inc, tok, number of the last entry that
--- is applied, whether to drop the entries that no window lacks any more (1), then per window: name, what `behind` says
--- of it, records in the cells then, number of arguments, pairs
+-- Applies entries to the cells of some windows, and drops them if none is behind any more. What was read meanwhile is
+-- of this history: cells of a window change with `behind` alone, entries do not change, and under one token there is
+-- one history, since whoever saw a rollback claims anew before it counts on. KEYS: meta, windows, then the windows.
+-- ARGV: inc, tok, number of the last entry that is applied, then per window: name, what `behind` says of it, records in
+-- the cells then, number of arguments, pairs
 local function apply(KEYS, ARGV)
   local no = fence(KEYS[1], ARGV[1], ARGV[2])
   if no then return no end
@@ -386,7 +386,7 @@ local function apply(KEYS, ARGV)
   if not first then return {'TORN', 'journal'} end
   no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', behind_of(KEYS[1]), 'f', 'v') or
        denied('HDEL', behind_of(KEYS[1]), 'f') or denied('HDEL', journal_of(KEYS[1]), 'f')
-  local at = 5
+  local at = 4
   for i = 3, #KEYS do
     local name = ARGV[at]
     if redis.call('HGET', behind_of(KEYS[1]), name) ~= ARGV[at + 1] or tonumber(ARGV[3]) > last then
@@ -401,7 +401,7 @@ local function apply(KEYS, ARGV)
 
   -- From here on only writes.
   local call, answer = writer(KEYS[1])
-  at = 5
+  at = 4
   for i = 3, #KEYS do
     local name, records, count = ARGV[at], ARGV[at + 2], tonumber(ARGV[at + 3])
     write_pairs(call, KEYS[i], ARGV, at + 4, at + 3 + count)
@@ -413,7 +413,7 @@ local function apply(KEYS, ARGV)
     end
     at = at + 4 + count
   end
-  if ARGV[4] == '1' then drop_applied(call, KEYS[1]) end
+  drop_applied(call, KEYS[1])
   return answer()
 end
 

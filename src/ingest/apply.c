@@ -201,15 +201,14 @@ static enum verdict merge(struct applier *applier, const struct partition_state 
 
 /* Takes the windows of the step to `number`. */
 static enum verdict take_step(struct applier *applier, const struct partition_state *state, struct journal *journal,
-                              int64_t number, bool is_last, struct told *told, struct reason *why)
+                              int64_t number, struct told *told, struct reason *why)
 {
     enum verdict verdict = store_journal_load(applier->store, state->partition, applier->steps, applier->count, why);
 
     if (verdict == GO_ON)
         verdict = merge(applier, state, why);
     if (verdict == GO_ON)
-        verdict =
-            store_journal_apply(applier->store, state, journal, applier->steps, applier->count, number, is_last, why);
+        verdict = store_journal_apply(applier->store, state, journal, applier->steps, applier->count, number, why);
     for (uint32_t i = 0; i < applier->count && verdict == GO_ON; i++) {
         const struct window_step *step = &applier->steps[i];
         struct window_behind *behind = &journal->behind[step->behind - journal->behind];
@@ -263,7 +262,7 @@ static enum verdict apply_some(struct applier *applier, const struct partition_s
         verdict = join(applier, state, &journal->behind[i], why);
         bool is_full = applier->count == STEP_WINDOWS_MAX || applier->cells >= STEP_CELLS;
         if (verdict == GO_ON && (is_full || left == 0))
-            verdict = take_step(applier, state, journal, number, left == 0, told, why);
+            verdict = take_step(applier, state, journal, number, told, why);
     }
     return verdict;
 }

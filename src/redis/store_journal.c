@@ -206,9 +206,9 @@ static void put_step(struct store *store, const struct window_step *step)
 
 enum verdict store_journal_apply(struct store *store, const struct partition_state *state,
                                  const struct journal *journal, const struct window_step steps[], uint32_t count,
-                                 int64_t number, bool is_last, struct reason *why)
+                                 int64_t number, struct reason *why)
 {
-    size_t arguments = 4 + 4 * (size_t)count;
+    size_t arguments = 3 + 4 * (size_t)count;
 
     for (uint32_t i = 0; i < count; i++)
         arguments += 2 * (size_t)count_values(steps[i].tail);
@@ -225,7 +225,6 @@ enum verdict store_journal_apply(struct store *store, const struct partition_sta
     store_put_text(&store->command, state->incarnation);
     store_put_text(&store->command, state->token);
     store_put_number(&store->command, number);
-    store_put_text(&store->command, is_last ? "1" : "0");
     for (uint32_t i = 0; i < count; i++)
         put_step(store, &steps[i]);
     return store_function_do(store, state->partition, why);

@@ -176,7 +176,7 @@ static void apply(struct store *store)
     for (uint32_t i = 0; i < count && are_good; i++)
         are_good = is_good(tail_merge(steps[i].tail, &why), &why);
     if (are_good && count > 0)
-        (void)is_good(store_journal_apply(store, &state, &journal, steps, count, journal.last, true, &why), &why);
+        (void)is_good(store_journal_apply(store, &state, &journal, steps, count, journal.last, &why), &why);
     for (uint32_t i = 0; i < LENGTH_OF(steps); i++)
         tail_close(steps[i].tail);
     store_journal_close(&journal);

@@ -118,6 +118,42 @@ static void a_window_is_its_cells_and_the_journal(void)
     expect(15, 119, 19, requests);
 }
 
+/* Many windows are behind when old traffic is counted: they are applied without a look at all for each. */
+static void many_windows_are_applied_at_one_look(void)
+{
+    enum { DAYS = 100 };
+    static uint8_t room[DAYS * 64];
+    static struct entry_window windows[DAYS];
+    struct partition_state state = claimed(17), after;
+    struct entry_writer writer;
+    struct span entry;
+    struct change change = {.state = &state, .next = 200, .window_count = DAYS, .windows = windows, .entry_count = 1};
+    struct change *changes[] = {&change};
+    struct reason why;
+
+    for (int i = 0; i < DAYS; i++)
+        windows[i] = (struct entry_window){{WINDOW_DAY, monday + i * DAY_MS}, 1};
+    entry_begin(&writer, room, 1000, windows, DAYS, DAYS);
+    for (int i = 0; i < DAYS; i++) {
+        const struct entry_row row = {.base_ms = windows[i].window.start_ms,
+                                      .kinds = 1u << WINDOW_DAY,
+                                      .key = span_of("total"),
+                                      .packed = packed(0, 1)};
+        entry_put_row(&writer, &row);
+    }
+    CU_ASSERT_FATAL((size_t)(writer.at - room) <= sizeof(room));
+    entry = (struct span){(const char *)room, (size_t)(writer.at - room)};
+    change.entries = &entry;
+    CU_ASSERT_EQUAL(store_flush(store, changes, 1, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(change.verdict, GO_ON);
+    redis_cli("CONFIG RESETSTAT");
+    CU_ASSERT_EQUAL(apply(&state, &why), GO_ON);
+    redis_cli("INFO commandstats | grep 'cmdstat_hgetall:calls=1,'"); /* which are behind, once */
+    CU_ASSERT_EQUAL(store_state(store, 17, &after, &why), GO_ON);
+    CU_ASSERT_EQUAL(after.journal_first, after.journal_last + 1);
+    expect(17, 200, 1, 1);
+}
+
 /* Whoever reads the same twice writes it once: what is written follows from what `behind` said, or is not written. */
 static void what_was_applied_meanwhile_is_not_applied_again(void)
 {
@@ -138,10 +174,10 @@ static void what_was_applied_meanwhile_is_not_applied_again(void)
     const struct window_step step = {&journal.behind[0], tail};
     CU_ASSERT_EQUAL_FATAL(store_journal_load(store, 16, &step, 1, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(tail_merge(tail, &why), GO_ON);
-    CU_ASSERT_EQUAL(store_journal_apply(store, &state, &journal, &step, 1, 2, true, &why), TRY_LATER);
+    CU_ASSERT_EQUAL(store_journal_apply(store, &state, &journal, &step, 1, 2, &why), TRY_LATER);
     CU_ASSERT_EQUAL(why.id, STORE_WINDOW_GREW); /* there is no second entry */
-    CU_ASSERT_EQUAL(store_journal_apply(store, &state, &journal, &step, 1, 1, true, &why), GO_ON);
-    CU_ASSERT_EQUAL(store_journal_apply(store, &state, &journal, &step, 1, 1, true, &why), TRY_LATER);
+    CU_ASSERT_EQUAL(store_journal_apply(store, &state, &journal, &step, 1, 1, &why), GO_ON);
+    CU_ASSERT_EQUAL(store_journal_apply(store, &state, &journal, &step, 1, 1, &why), TRY_LATER);
     CU_ASSERT_EQUAL(why.id, STORE_WINDOW_GREW);
     expect(16, 105, 5, 5);
     tail_close(tail);
@@ -476,6 +512,7 @@ int main(int argc, char **argv)
         {"a_claimed_partition_is_not_idle", a_claimed_partition_is_not_idle},
         {"a_flush_counts_once", a_flush_counts_once},
         {"a_window_is_its_cells_and_the_journal", a_window_is_its_cells_and_the_journal},
+        {"many_windows_are_applied_at_one_look", many_windows_are_applied_at_one_look},
         {"what_was_applied_meanwhile_is_not_applied_again", what_was_applied_meanwhile_is_not_applied_again},
         {"who_does_not_stand_where_the_store_stands_is_fenced", who_does_not_stand_where_the_store_stands_is_fenced},
         {"whatever_part_goes_is_found", whatever_part_goes_is_found},

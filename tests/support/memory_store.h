@@ -221,12 +221,11 @@ static void apply_step(const struct window_behind *behind, int64_t number, struc
 
 enum verdict store_journal_apply(struct store *store, const struct partition_state *state,
                                  const struct journal *journal, const struct window_step steps[], uint32_t count,
-                                 int64_t number, bool is_last, struct reason *why)
+                                 int64_t number, struct reason *why)
 {
     (void)store;
     (void)state;
     (void)journal;
-    (void)is_last;
     (void)why;
     for (uint32_t i = 0; i < count; i++)
         apply_step(steps[i].behind, number, steps[i].tail);

@@ -53,13 +53,12 @@ MUST_CHECK enum verdict store_journal_load(struct store *store, int32_t partitio
                                            uint32_t count, struct reason *why);
 
 /*
- * Writes the values of merged tails, which have the entries behind where each window stands up to `number`. With
- * `is_last`, drops the entries that no window lacks any more, which takes a look at all of them. TRY_LATER:
- * STORE-WINDOW-GREW (somebody applied meanwhile, or it is another Redis), or no answer: read the journal anew. Other
- * verdicts as store_journal_read().
+ * Writes the values of merged tails, which have the entries behind where each window stands up to `number`. Drops the
+ * entries once no window is behind. TRY_LATER: STORE-WINDOW-GREW (somebody applied meanwhile, or it is another Redis),
+ * or no answer: read the journal anew. Other verdicts as store_journal_read().
  */
 MUST_CHECK enum verdict store_journal_apply(struct store *store, const struct partition_state *state,
                                             const struct journal *journal, const struct window_step steps[],
-                                            uint32_t count, int64_t number, bool is_last, struct reason *why);
+                                            uint32_t count, int64_t number, struct reason *why);
 
 #endif

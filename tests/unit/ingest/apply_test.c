@@ -62,7 +62,7 @@ enum verdict store_journal_load(struct store *store, int32_t partition, const st
 
 enum verdict store_journal_apply(struct store *store, const struct partition_state *state,
                                  const struct journal *journal, const struct window_step steps[], uint32_t count,
-                                 int64_t number, bool is_last, struct reason *why)
+                                 int64_t number, struct reason *why)
 {
     const struct window_behind *of = steps[0].behind;
 
@@ -71,7 +71,6 @@ enum verdict store_journal_apply(struct store *store, const struct partition_sta
     (void)journal;
     (void)why;
     CU_ASSERT_EQUAL(count, 1);
-    CU_ASSERT_TRUE(is_last);
     CU_ASSERT_EQUAL(of->number, told.applied == 0 ? 0 : told.numbers[told.applied - 1]);
     CU_ASSERT_EQUAL(of->records, told.applied == 0 ? 0 : told.records[told.applied - 1]);
     CU_ASSERT_TRUE(number == of->number + 1 || tail_count(steps[0].tail) <= config.flush_rows_max);
