@@ -285,6 +285,27 @@ static void what_is_refused_of_one_partition_is_its_own(void)
     }
 }
 
+/* A write that fails behind all checks, here that of who decided: nobody writes to the partition any more, even when
+ * what refused it is gone. */
+static void a_write_that_fails_taints(void)
+{
+    struct partition_state state = claimed(13);
+    struct small_change small;
+    struct reason why;
+
+    redis_cli("SET 'check:{events:13}:deciders' x");
+    prepare(&small, &state, 105, 5);
+    CU_ASSERT_EQUAL_FATAL(flush(&small, 5), HALT);
+    CU_ASSERT_STRING_EQUAL(reason_name(small.change.why.id), "STORE-TAINTED");
+    redis_cli("DEL 'check:{events:13}:deciders'");
+    state.next = 105;
+    prepare(&small, &state, 106, 1);
+    CU_ASSERT_EQUAL_FATAL(flush(&small, 5), HALT);
+    CU_ASSERT_STRING_EQUAL(reason_name(small.change.why.id), "STORE-TAINTED");
+    CU_ASSERT_EQUAL_FATAL(store_claim(store, 13, &state, &why), HALT);
+    CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-TAINTED");
+}
+
 /* The connection is dropped at the first refusal, so that the next one looks for the primary anew; but what an operator
  * has to hear is why. */
 static void what_a_replica_says_is_told(void)
@@ -517,6 +538,7 @@ int main(int argc, char **argv)
         {"who_does_not_stand_where_the_store_stands_is_fenced", who_does_not_stand_where_the_store_stands_is_fenced},
         {"whatever_part_goes_is_found", whatever_part_goes_is_found},
         {"what_is_refused_of_one_partition_is_its_own", what_is_refused_of_one_partition_is_its_own},
+        {"a_write_that_fails_taints", a_write_that_fails_taints},
         {"what_a_replica_says_is_told", what_a_replica_says_is_told},
         {"windows_end_in_two_steps", windows_end_in_two_steps},
         {"a_lacking_right_is_found_before_a_write", a_lacking_right_is_found_before_a_write},

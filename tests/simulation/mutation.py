@@ -1,9 +1,9 @@
 """The mutation check: with a guard taken out of the core, the simulation or a named test must fail.
 
 Each mutant is a text of one source file and what stands there instead (mutants.txt). A mutated store.lua is loaded in
-place of the bundled one; a mutated C file is compiled as the build compiles it and linked before the core's archives,
-so that the linker takes it from there. A text that is not found, or found twice, is a failure: the table is to be kept
-up with the code.
+place of the bundled one, or bundled in its place for a named test; a mutated C file, or that of what is bundled, is
+compiled as the build compiles it and linked before the core's archives, so that the linker takes it from there. A text
+that is not found, or found twice, is a failure: the table is to be kept up with the code.
 
     python3 tests/simulation/mutation.py BUILD [name ...]
     python3 tests/simulation/mutation.py --texts     only: are all the texts still there?
@@ -45,15 +45,29 @@ def mutate(mutant):
     return text.replace(mutant.old, mutant.new), None
 
 
-def compile_and_link(build, mutant, source, folder, target):
-    """Answers the program `target` with the mutant in it, or None with the compiler's words."""
+def bundle(build, mutant, source, folder):
+    """Writes a C file that bundles `source`, of the mutant, where the build's bundles the file it stands for. Answers
+    its path and that of the build's."""
+    bundled = os.path.join(build, "bundled.c")
+    with open(bundled, encoding="utf-8") as file:
+        text = file.read()
+    symbol = os.path.basename(mutant.path).replace(".", "_")
+    text = text.replace(os.path.join(ROOT, mutant.path), source)
+    text = re.sub(r"\{%s_begin, \d+\}" % symbol, "{%s_begin, %d}" % (symbol, os.path.getsize(source)), text)
+    path = os.path.join(folder, "bundled.c")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path, bundled
+
+
+def compile_and_link(build, path, source, folder, target):
+    """Answers the program `target` with `source` in it in place of `path`, or None with the compiler's words."""
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
-        entry = next(item for item in json.load(file) if item["file"] == os.path.join(ROOT, mutant.path))
+        entry = next(item for item in json.load(file) if item["file"] == path)
     compiled = os.path.join(folder, "mutant.o")
     program = os.path.join(folder, "mutant")
     command = re.sub(r" -o \S+ ", " -o %s " % compiled, entry["command"])
-    room = os.path.dirname(os.path.join(ROOT, mutant.path))
-    command = re.sub(r" -c \S+$", " -c %s" % source, command) + " -w -iquote " + room
+    command = re.sub(r" -c \S+$", " -c %s" % source, command) + " -w -iquote " + os.path.dirname(path)
     done = subprocess.run(command, shell=True, cwd=entry["directory"], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         return None, done.stderr
@@ -135,14 +149,17 @@ def check(build, unmutated, mutant, seconds):
     with open(source, "w", encoding="utf-8") as file:
         file.write(text)
     program, functions = unmutated.program, None
-    if mutant.path.endswith(".lua"):
+    if mutant.path.endswith(".lua") and mutant.mark != "test":
         functions = source
     else:
+        path = os.path.join(ROOT, mutant.path)
+        if path.endswith(".lua"):
+            source, path = bundle(build, mutant, source, folder)
         target = mutant.note if mutant.mark == "test" else "simulation"
         ninja = subprocess.run(["ninja", "-C", build, target], capture_output=True, text=True, check=False)
         if ninja.returncode != 0:
             return False, "%-44s  %s does not build" % (mutant.name, target)
-        program, words = compile_and_link(build, mutant, source, folder, target)
+        program, words = compile_and_link(build, path, source, folder, target)
         if program is None:
             return False, "%-44s  does not compile: %s" % (mutant.name, words.strip().split("\n")[0])
     if mutant.mark == "test":
