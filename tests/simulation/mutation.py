@@ -1,9 +1,9 @@
 """The mutation check: with a guard taken out of the core, the simulation or a named test must fail.
 
 Each mutant is a text of one source file and what stands there instead (mutants.txt). A mutated store.lua is loaded in
-place of the bundled one; a mutated C file is compiled as the build compiles it and linked before the core's archives,
-so that the linker takes it from there. A text that is not found, or found twice, is a failure: the table is to be kept
-up with the code.
+place of the bundled one, and bundled in its place for a named test; a mutated C file is compiled as the build
+compiles it and linked before the core's archives, so that the linker takes it from there. A text that is not found,
+or found twice, is a failure: the table is to be kept up with the code.
 
     python3 tests/simulation/mutation.py BUILD [name ...]
     python3 tests/simulation/mutation.py --texts     only: are all the texts still there?
@@ -62,6 +62,18 @@ def compile_and_link(build, mutant, source, folder, target):
     command = re.sub(r" -o %s " % target, " -o %s %s " % (program, compiled), command)
     done = subprocess.run(command, shell=True, cwd=build, capture_output=True, text=True, check=False)
     return (program, "") if done.returncode == 0 else (None, done.stdout + done.stderr)
+
+
+def bundle(build, text, source):
+    """Writes a bundled.c that has the mutated store.lua `source` in it. Answers its path, and that of the true one."""
+    true_path = os.path.join(build, "bundled.c")
+    with open(true_path, encoding="utf-8") as file:
+        bundled = file.read().replace(os.path.join(ROOT, "schemas/store.lua"), source)
+    bundled = re.sub(r"{store_lua_begin, \d+}", "{store_lua_begin, %d}" % len(text.encode()), bundled)
+    path = os.path.join(os.path.dirname(source), "bundled.c")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(bundled)
+    return path, true_path
 
 
 def simulate(program, **settings):
@@ -135,9 +147,12 @@ def check(build, unmutated, mutant, seconds):
     with open(source, "w", encoding="utf-8") as file:
         file.write(text)
     program, functions = unmutated.program, None
-    if mutant.path.endswith(".lua"):
+    if mutant.path.endswith(".lua") and mutant.mark != "test":
         functions = source
     else:
+        if mutant.path.endswith(".lua"):
+            source, path = bundle(build, text, source)
+            mutant = mutant._replace(path=path)
         target = mutant.note if mutant.mark == "test" else "simulation"
         ninja = subprocess.run(["ninja", "-C", build, target], capture_output=True, text=True, check=False)
         if ninja.returncode != 0:
