@@ -363,6 +363,8 @@ static void print_text(const struct request *request)
     if (counts->windows_moved > 0)
         printf("moved: %" PRIu64 " windows were published while they were read; their rows were not checked\n",
                counts->windows_moved);
+    if (counts->windows_under_way > 0)
+        printf("under way: %" PRIu64 " of them have more rows to come\n", counts->windows_under_way);
     if (request->store.why_not[0] == '\0')
         printf("store: %" PRIu64 " windows held against the ledger\n", counts->stored);
     else
