@@ -24,7 +24,9 @@
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/topic_follow.h"
 #include "gentally/kafka/topics.h"
+#include "signal_source.h"
 #include "signal_text.h"
+#include "under_way.h"
 
 #define QUIET_MS 1000     /* nothing came for so long: no transaction is half seen */
 #define PATIENCE_MS 10000 /* conclude even so, where something always comes */
@@ -87,7 +89,7 @@ const struct command command_signals = {
     .run = run,
 };
 
-enum topic { TOPIC_SIGNALS, TOPIC_MODEL, TOPIC_CATEGORY, TOPIC_RETENTION, TOPIC_COUNT };
+enum topic { TOPIC_SIGNALS, TOPIC_MODEL, TOPIC_CATEGORY, TOPIC_RETENTION, TOPIC_LEDGER, TOPIC_COUNT };
 
 struct request {
     const struct config *config;
@@ -111,55 +113,10 @@ struct request {
     int64_t published_count, withdrawn_count;
     size_t unreadable_count; /* published messages that are no signals */
     struct latest *spoilt;   /* keys of summaries that cannot be read */
+    struct under_way *under_way;
 };
 
 /* ---- reading ---- */
-
-/* The model's family. Old summaries have no family: there the slug without its variant stands in. */
-static struct span model_of(const struct summary *summary)
-{
-    if (summary->columns[COLUMN_FAMILY].size > 0)
-        return summary->columns[COLUMN_FAMILY];
-    struct span slug = summary->columns[COLUMN_MODEL];
-    const char *colon = slug.size == 0 ? NULL : memchr(slug.bytes, ':', slug.size);
-
-    return (struct span){slug.bytes, colon == NULL ? slug.size : (size_t)(colon - slug.bytes)};
-}
-
-static void fill_row(enum topic topic, const struct summary_read *read, struct signal_row *row)
-{
-    const struct summary *summary = &read->summary;
-    const int64_t *sums = read->cell.sums;
-    struct span age = summary->columns[COLUMN_AGE];
-
-    *row = (struct signal_row){
-        .start_ms = summary->window.start_ms,
-        .is_closed = summary->pane != PANE_EARLY,
-        .is_known = !span_equal(summary->columns[COLUMN_SOURCE], span_of(model_source_name(SOURCE_UNKNOWN))),
-        .is_hidden = summary->suppressed,
-        .generation = summary->generation,
-        .revision = summary->revision,
-        .requests = sums[M_REQUESTS],
-        .accounts = read->accounts,
-        .tables_version = summary->tables_version,
-    };
-    if (topic == TOPIC_MODEL) {
-        row->rollup = SIGNAL_FROM_MODEL;
-        row->subject = model_of(summary);
-        row->tokens = sum_told(sums[M_TOKENS_PROMPT], sums[M_TOKENS_COMPLETION]);
-    } else if (topic == TOPIC_CATEGORY) {
-        row->rollup = SIGNAL_FROM_CATEGORY;
-        row->subject = summary->columns[COLUMN_CATEGORY];
-        row->tokens = sums[M_SPLIT_TOKENS];
-        row->tokens_squared = sums[M_TOKENS_SQUARED];
-    } else {
-        row->rollup = SIGNAL_FROM_RETENTION;
-        row->subject = summary->columns[COLUMN_MODEL];
-        row->cohort = summary->columns[COLUMN_COHORT];
-        for (size_t index = 0; index < age.size; index++)
-            row->age = 10 * row->age + (age.bytes[index] - '0');
-    }
-}
 
 static enum verdict take_published(struct request *request, const struct record *record, struct reason *why)
 {
@@ -179,12 +136,19 @@ static enum verdict take_record(void *context, size_t index, const struct record
 {
     struct request *request = context;
     enum topic topic = request->followed[index];
+    static const enum signal_rollup from[TOPIC_COUNT] = {[TOPIC_MODEL] = SIGNAL_FROM_MODEL,
+                                                         [TOPIC_CATEGORY] = SIGNAL_FROM_CATEGORY,
+                                                         [TOPIC_RETENTION] = SIGNAL_FROM_RETENTION};
     enum window_kind wanted = topic == TOPIC_RETENTION ? WINDOW_MONTH : WINDOW_WEEK;
     struct signal_row row;
 
     request->is_heard = true;
     if (topic == TOPIC_SIGNALS)
         return take_published(request, record, why);
+    if (topic == TOPIC_LEDGER) {
+        request->has_news = true;
+        return under_way_take(request->under_way, record, why);
+    }
     struct window window;
     enum verdict verdict = summary_record_read(record, request->read, &window, why);
     struct reason other;
@@ -199,7 +163,7 @@ static enum verdict take_record(void *context, size_t index, const struct record
         request->has_news = true;
         return GO_ON;
     }
-    fill_row(topic, request->read, &row);
+    signal_source_read(from[topic], request->read, &row);
     request->has_news = request->has_news || row.is_closed;
     return signals_put(request->signals, record->key, &row, why);
 }
@@ -217,7 +181,7 @@ static enum verdict look_for(const struct request *request, const char *topic, b
 
 static enum verdict open_follow(struct request *request, bool is_whole, struct reason *why)
 {
-    static const char *const rollups[TOPIC_COUNT] = {NULL, "model", "category", "retention"};
+    static const char *const rollups[TOPIC_COUNT] = {NULL, "model", "category", "retention", NULL};
     char names[TOPIC_COUNT][TOPIC_NAME_MAX + 1];
     const char *topics[TOPIC_COUNT];
     enum verdict verdict = GO_ON;
@@ -227,9 +191,11 @@ static enum verdict open_follow(struct request *request, bool is_whole, struct r
         bool is_there = is_whole || topic == TOPIC_SIGNALS;
         if (topic == TOPIC_SIGNALS)
             topic_signals(request->config, names[topic]);
+        else if (topic == TOPIC_LEDGER)
+            topic_ledger(request->config, names[topic]);
         else
             topic_summaries(request->config, rollups[topic], names[topic]);
-        if (is_whole && (topic == TOPIC_CATEGORY || topic == TOPIC_RETENTION))
+        if (is_whole && topic != TOPIC_SIGNALS && topic != TOPIC_MODEL)
             verdict = look_for(request, names[topic], &is_there, why);
         if (!is_there)
             continue;
@@ -467,6 +433,13 @@ static enum verdict turn(struct request *request, struct reason *why)
             verdict = GO_ON;
             is_over = false;
         }
+        if (verdict == GO_ON && is_over)
+            verdict = under_way_check(request->under_way, why);
+        if (verdict == TRY_LATER && is_over && request->is_followed) { /* It is told to its end, or again. */
+            waiting.begin_ms = waiting.news_ms = clock_ms(CLOCK_MONOTONIC);
+            verdict = GO_ON;
+            is_over = false;
+        }
         if (verdict == GO_ON && is_over && latest_spoilt(request->spoilt) > 0)
             verdict = reason_set(why, HALT, SUMMARY_UNREADABLE, 0,
                                  "%zu rows cannot be read, and without them signals would be wrong",
@@ -495,6 +468,8 @@ static enum verdict open_parts(struct request *request, struct reason *why)
         verdict = latest_open(&request->published, why);
     if (verdict == GO_ON)
         verdict = latest_open(&request->spoilt, why);
+    if (verdict == GO_ON)
+        verdict = under_way_open(&request->under_way, why);
     return verdict;
 }
 
@@ -571,6 +546,7 @@ static enum verdict work(struct request *request, struct reason *why)
     topic_follow_close(request->follow);
     latest_close(request->published);
     latest_close(request->spoilt);
+    under_way_close(request->under_way);
     signals_close(request->signals);
     encoder_close(request->encoder);
     free(request->read);

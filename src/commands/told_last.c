@@ -34,7 +34,7 @@ static bool is_wanted(const struct told_wanted *wanted, const struct ledger *led
     struct window window = ledger->window;
 
     return window.kind == wanted->kind && window.start_ms >= wanted->from_ms && window.start_ms < wanted->to_ms &&
-           !(wanted->is_final && ledger->pane == PANE_EARLY);
+           !(wanted->is_final && ledger->pane == PANE_EARLY) && !ledger_is_under_way(ledger);
 }
 
 static enum verdict take(void *context, const struct record *record, struct reason *why)

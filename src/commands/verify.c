@@ -363,6 +363,8 @@ static void print_text(const struct request *request)
     if (counts->windows_moved > 0)
         printf("moved: %" PRIu64 " windows were published while they were read; their rows were not checked\n",
                counts->windows_moved);
+    if (counts->windows_under_way > 0)
+        printf("under way: %" PRIu64 " of them have more rows to come\n", counts->windows_under_way);
     if (request->store.why_not[0] == '\0')
         printf("store: %" PRIu64 " windows held against the ledger\n", counts->stored);
     else
@@ -394,9 +396,10 @@ static void print_json(const struct request *request)
     const struct audit_counts *counts = audit_counts(request->audit);
 
     printf("{\"ledger_records\":%" PRIu64 ",\"windows\":%" PRIu64 ",\"windows_moved\":%" PRIu64
-           ",\"histories\":%" PRIu64 ",\"summaries\":%" PRIu64 ",\"rows\":%" PRIu64 ",\"consumed\":%" PRId64 ",",
-           counts->ledger_records, counts->windows, counts->windows_moved, counts->chains, counts->summaries,
-           counts->rows, counts->consumed);
+           ",\"windows_under_way\":%" PRIu64 ",\"histories\":%" PRIu64 ",\"summaries\":%" PRIu64 ",\"rows\":%" PRIu64
+           ",\"consumed\":%" PRId64 ",",
+           counts->ledger_records, counts->windows, counts->windows_moved, counts->windows_under_way, counts->chains,
+           counts->summaries, counts->rows, counts->consumed);
     for (enum outcome outcome = 0; outcome < OUTCOME_COUNT; outcome++)
         printf("\"%s\":%" PRId64 ",", outcome_name(outcome), counts->outcomes[outcome]);
     printf("\"stored\":%" PRIu64 ",\"holes\":%" PRId64 ",\"steps_back\":%" PRIu64 ",\"amendments\":%" PRId64

@@ -5,6 +5,7 @@
 #include "gentally/base/hash.h"
 
 #define TOLD_ROWS_MAX (INT64_C(4) << 20)
+#define TRANSACTION_ROWS_MAX 20000
 
 /* Reads "hour,day" into the set; false if it is empty, names something else, or names one twice. */
 static bool parse_windows(const char *text, bool windows[WINDOW_KINDS])
@@ -73,6 +74,7 @@ enum verdict config_derive(struct config *config, struct reason *why)
     config->kept_ms[WINDOW_WEEK] = config->weeks_kept_days * DAY_MS;
     config->kept_ms[WINDOW_MONTH] = config->months_kept_days * DAY_MS;
     config->told_rows_max = TOLD_ROWS_MAX;
+    config->transaction_rows_max = TRANSACTION_ROWS_MAX;
     verdict = early_intervals_parse(config->early_emit_text, config->early_emit_interval_ms, why);
     if (verdict != GO_ON)
         return verdict;

@@ -221,7 +221,7 @@ static void check_head(struct audit *audit, const struct audit_place *place, con
                                                 : "the sum of the partitions' records, ",
                           records, ledger->revision);
     int64_t fewest = audit->options.may_amend ? 0 : 1; /* All rows of a window may have become tombstones. */
-    if (ledger->summaries < fewest)
+    if (ledger->summaries < fewest && !ledger_is_under_way(ledger))
         audit_tell_number(audit, AUDIT_ROWS, place, "summaries", "at least ", fewest, ledger->summaries);
     if (ledger->generation < 0)
         audit_tell_number(audit, AUDIT_LEDGER_VERSION, place, "generation", "at least ", 0, ledger->generation);
@@ -322,6 +322,21 @@ static void note_whole(struct audited_window *audited, const struct edition *edi
         audited->whole_retained = edition_version(edition, true);
 }
 
+/* What is begun is above all that was begun before, and what follows is that, or above it. */
+static void check_begun(struct audit *audit, const struct audit_place *place, struct audited_window *audited,
+                        const struct ledger *ledger)
+{
+    struct row_version version = {ledger->generation, ledger->revision, ledger->pane};
+    bool is_under_way = ledger_is_under_way(ledger);
+    int order = audited->is_under_way ? row_version_compare(version, audited->begun) : 1;
+
+    if (order < 0 || (order == 0 && is_under_way))
+        audit_tell_version(audit, AUDIT_LEDGER_VERSION, place, "newer than what was begun, ", audited->begun, version);
+    audited->is_under_way = is_under_way;
+    if (is_under_way)
+        audited->begun = version;
+}
+
 enum verdict audit_ledger_take(struct audit *audit, const struct audit_place *place, const struct ledger *ledger,
                                struct reason *why)
 {
@@ -334,6 +349,9 @@ enum verdict audit_ledger_take(struct audit *audit, const struct audit_place *pl
         audited = audit_state_add_window(audit, ledger->window);
     if (audited == NULL)
         return no_memory(why, "to verify so many records");
+    check_begun(audit, place, audited, ledger);
+    if (ledger_is_under_way(ledger))
+        return GO_ON; /* It tells of no edition yet. */
     bool is_first = audited->edition_count == 0;
     int order = is_first ? 1 : edition_compare(version, ledger->retention, &audited->editions[audited->latest]);
     if (order <= 0)
@@ -472,6 +490,8 @@ void audit_ledger_finish(struct audit *audit)
 {
     audit->counts.chains = audit->chain_count;
     for (uint32_t i = 0; i < audit->window_count; i++) {
+        audit->windows[i]->has_moved |= audit->windows[i]->is_under_way;
+        audit->counts.windows_under_way += audit->windows[i]->is_under_way ? 1 : 0;
         audit->counts.windows += audit->windows[i]->edition_count > 0 || audit->windows[i]->has_moved ? 1 : 0;
         audit->counts.windows_moved += audit->windows[i]->has_moved ? 1 : 0;
         if (audit->windows[i]->dropped > 0 && !audit->windows[i]->has_moved)

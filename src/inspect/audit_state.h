@@ -81,7 +81,9 @@ struct row_counts {
 struct audited_window {
     struct window window;
     int64_t dropped; /* offset + 1 of the tombstone that stands behind its ledger records; 0: none does */
-    bool has_moved;  /* told anew while the rows were read */
+    bool has_moved;  /* told anew while the rows were read, or still under way */
+    bool is_under_way;
+    struct row_version begun;       /* what is under way, or was */
     uint32_t edition_count, latest; /* `latest`: the index of the latest edition */
     size_t edition_room;
     struct edition *editions;

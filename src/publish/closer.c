@@ -31,6 +31,8 @@ static enum verdict open_parts(struct closer *closer, const struct closer_option
         .tables_version = options->tables_version,
         .partitions = options->partitions,
         .since_ms = options->since_ms,
+        .turn_over = closer_turn_over,
+        .context = closer,
     };
 
     snprintf(name, sizeof(name), "%s.closer", options->config->namespace_);

@@ -33,7 +33,8 @@ struct window_facts closer_facts(const struct closer *closer, const struct store
     facts.is_put_off = facts.is_put_off || last->is_held;
     facts.published_records = last->revision;
     facts.published_retention = last->retention;
-    facts.was_closed = last->pane != PANE_EARLY;
+    facts.is_under_way = last->is_under_way;
+    facts.was_closed = last->pane == PANE_LATE || (last->pane == PANE_ON_TIME && !last->is_under_way);
     facts.is_short = published_is_ahead(last, survey->parts, partitions);
     facts.is_rebuilt = published_is_rebuilt(last, survey->parts, partitions);
     facts.is_early_due = facts.is_early_due && !published_is_regaining(last, survey->parts, partitions);
@@ -65,7 +66,7 @@ static struct emitter_order order_of(const struct closer *closer, struct window 
 
     if (last == NULL)
         return order;
-    order.was_retention_told = last->retention > 0 || last->is_withdrawn;
+    order.was_retention_told = last->retention > 0 || last->is_withdrawn || last->is_under_way;
     if (last->is_withdrawn) {
         order.generation = published_generation(closer->published) + 1;
         order.is_whole = true;

@@ -11,8 +11,7 @@
 #include "gentally/config/config.h"
 #include "gentally/kafka/transaction.h"
 
-#define TRANSACTION_ROWS 20000u /* then commit: 20,000 x some 300 bytes stay well inside the producer's queue */
-#define TURN_ROWS 60000u        /* then give the loop a turn to read its records */
+#define TURN_ROWS 60000u /* then give the loop a turn to read its records */
 /* To read a window of one partition takes a round trip to the store, as long as so many rows. With many partitions it
  * is these that a transaction's minute, and the time between two polls, is spent on. */
 #define SNAPSHOT_ROWS 10u
@@ -86,8 +85,9 @@ static enum verdict check_outcome(const struct closer *closer, const struct due 
     return GO_ON;
 }
 
-/* Notes what will have been published once the transaction commits. */
-static void note(struct closer *closer, const struct due *due, const struct emitter_outcome *outcome)
+/* Notes what will have been published once the transaction commits: all of a window, or (`is_under_way`) some of it. */
+static void note(struct closer *closer, const struct emitter_order *order, const struct emitter_outcome *outcome,
+                 bool is_under_way)
 {
     uint32_t partitions = (uint32_t)closer->survey.partition_count;
     const struct ledger_partition *from = emitter_parts(closer->emitter);
@@ -98,17 +98,32 @@ static void note(struct closer *closer, const struct due *due, const struct emit
         parts[i] = published_part_of(&from[i]);
     }
     closer->pending[closer->pending_count++] = (struct published_window){
-        .window = due->order.window,
+        .window = order->window,
         .pane = outcome->pane,
-        .generation = due->order.generation,
+        .generation = order->generation,
         .revision = outcome->revision,
         .retention = outcome->retention,
         .tables = closer->tables,
         .partitions = partitions,
         .parts = parts,
+        .is_under_way = is_under_way,
     };
-    closer->window_count++;
-    closer->summary_count += outcome->sent;
+    closer->window_count += is_under_way ? 0 : 1;
+    closer->summary_count += is_under_way ? 0 : outcome->sent;
+}
+
+enum verdict closer_turn_over(void *context, const struct emitter_order *order, const struct emitter_outcome *outcome,
+                              struct reason *why)
+{
+    struct closer *closer = context;
+    enum verdict verdict = hold(closer, CLOSER_COMMIT_MS, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    note(closer, order, outcome, true);
+    verdict = commit(closer, why);
+    told_rows_doubt(closer->told, order->window);
+    return verdict == GO_ON ? transaction_begin(closer->transaction, why) : verdict;
 }
 
 /* Puts one window. The partitions may have rolled back since the survey, by which it was decided. */
@@ -118,17 +133,19 @@ static enum verdict publish_one(struct closer *closer, const struct due *due, ui
     *outcome = (struct emitter_outcome){.has_put = false};
     enum verdict verdict = hold(closer, CLOSER_HOLD_MS, why);
     if (verdict == GO_ON)
-        verdict = emitter_put(closer->emitter, closer->transaction, &due->order, outcome, why);
+        verdict = emitter_gather(closer->emitter, &due->order, outcome, why);
     if (verdict == GO_ON)
         verdict = survey_check_parts(&closer->survey, emitter_parts(closer->emitter), why);
     if (verdict == GO_ON)
         verdict = check_outcome(closer, due, outcome, why);
+    if (verdict == GO_ON && outcome->revision > 0)
+        verdict = emitter_put(closer->emitter, closer->transaction, &due->order, outcome, why);
     if (verdict != GO_ON)
         return verdict;
     troubles_clear(&closer->troubles, due->order.window);
     if (outcome->revision == 0)
         return GO_ON;
-    note(closer, due, outcome);
+    note(closer, &due->order, outcome, false);
     *rows += outcome->summaries + SNAPSHOT_ROWS * (uint32_t)closer->survey.partition_count;
     return GO_ON;
 }
@@ -163,7 +180,8 @@ static enum verdict put_some(struct closer *closer, struct publishing *publishin
             closer_due(closer, &closer->survey.windows[publishing->at], publishing->is_final, publishing->is_late_due);
         if (!emit_rule_emits(due.decision))
             continue;
-        if (closer->pending_count == TRANSACTION_WINDOWS || publishing->rows - rows_before >= TRANSACTION_ROWS)
+        if (closer->pending_count == TRANSACTION_WINDOWS ||
+            publishing->rows - rows_before >= closer->config->transaction_rows_max)
             break;
         ask_ends(closer, publishing);
         if (!publishing->is_open)

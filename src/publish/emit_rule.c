@@ -6,12 +6,18 @@
 
 bool emit_rule_is_restated(const struct window_facts *facts)
 {
-    return facts->is_rebuilt || facts->has_changed_tables;
+    return facts->is_rebuilt || facts->is_under_way || facts->has_changed_tables;
+}
+
+/* What was told last, or begun, has all records of the closed window. */
+static bool has_all(const struct window_facts *facts)
+{
+    return facts->was_closed && !facts->is_rebuilt && facts->records == facts->published_records;
 }
 
 bool emit_rule_is_complete(const struct window_facts *facts)
 {
-    return facts->was_closed && !facts->is_rebuilt && facts->records == facts->published_records;
+    return has_all(facts) && !facts->is_under_way;
 }
 
 /* A store that rolled back reads its way forward again. What it holds until then would be an older revision, put behind
@@ -31,11 +37,15 @@ static bool has_news(const struct window_facts *facts)
 }
 
 /* A window that is over has one thing left to be told: retention that was noted just before it was sealed, which is
- * final once the shards are sealed too. All its cells must still be there. */
+ * final once the shards are sealed too; or the rest of that. All its cells must still be there. */
 static enum emit_decision decide_sealed(const struct window_facts *facts)
 {
-    if (!emit_rule_is_complete(facts) || facts->retention <= facts->published_retention)
+    bool has_more = facts->retention > facts->published_retention || facts->is_under_way;
+
+    if (!has_all(facts) || !has_more)
         return EMIT_SKIP;
+    if (is_behind(facts))
+        return EMIT_WAIT;
     return facts->is_retention_sealed ? EMIT_LATE : EMIT_WAIT;
 }
 

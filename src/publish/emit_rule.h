@@ -25,6 +25,7 @@ struct window_facts {
     int64_t published_retention;
     bool was_closed;         /* published as ON_TIME or LATE; false: as EARLY, or never */
     bool is_rebuilt;         /* a partition's state began anew since: its records are counted from 0 again */
+    bool is_under_way;       /* in transactions of which not all may have committed; was_closed is of what was before */
     bool has_changed_tables; /* catalog or countries are others now than in what was published */
 
     /* What is asked for on this turn. */

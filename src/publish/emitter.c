@@ -4,6 +4,7 @@
  */
 #include "emitter.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,9 +29,12 @@ struct emitter {
     struct encoder *encoder;
     struct combination *combination;
     struct told_rows *told;
+    emitter_turn_over *turn_over;
+    void *context;
     char (*topics)[TOPIC_NAME_MAX + 1]; /* by rollup */
     char ledger_topic[TOPIC_NAME_MAX + 1], retention_topic[TOPIC_NAME_MAX + 1];
     struct retention_rows *retention; /* of a month; NULL: without retention */
+    bool has_retention;               /* that of the window that was gathered was read */
     struct ledger_partition *partitions;
     uint32_t partition_count;
     const int64_t *since_ms;  /* by rollup */
@@ -47,6 +51,8 @@ enum verdict emitter_open(struct emitter **emitter, const struct emitter_options
     opened->config = config;
     opened->store = options->store;
     opened->told = options->told;
+    opened->turn_over = options->turn_over;
+    opened->context = options->context;
     opened->since_ms = options->since_ms;
     opened->catalog = options->catalog;
     opened->countries = options->countries;
@@ -126,8 +132,8 @@ static enum verdict gather_part(struct emitter *emitter, const struct emitter_or
 }
 
 /* Combines the window's cells of all partitions and notes what each contributed. */
-static enum verdict gather(struct emitter *emitter, const struct emitter_order *order, int64_t *revision,
-                           struct reason *why)
+static enum verdict gather_cells(struct emitter *emitter, const struct emitter_order *order, int64_t *revision,
+                                 struct reason *why)
 {
     enum verdict verdict = GO_ON;
 
@@ -143,6 +149,36 @@ static enum verdict gather(struct emitter *emitter, const struct emitter_order *
     return verdict;
 }
 
+/* Reads the month's rows of retention. */
+static enum verdict gather_retention(struct emitter *emitter, const struct emitter_order *order,
+                                     struct emitter_outcome *outcome, struct reason *why)
+{
+    uint32_t month = month_number(order->window.start_ms);
+    enum verdict verdict = retention_rows_read(emitter->retention, emitter->store, month, &outcome->retention, why);
+
+    emitter->has_retention = verdict == GO_ON;
+    if (verdict != HALT || reason_stops(why->id) != STOPS_RETENTION)
+        return verdict;
+    struct reason because = *why; /* Nothing of it is put, and what was published stays. */
+    outcome->retention = 0;
+    return store_retention_stop(emitter->store, &because, why);
+}
+
+enum verdict emitter_gather(struct emitter *emitter, const struct emitter_order *order, struct emitter_outcome *outcome,
+                            struct reason *why)
+{
+    *outcome = (struct emitter_outcome){.pane = order->pane};
+    emitter->has_retention = false;
+    enum verdict verdict = gather_cells(emitter, order, &outcome->revision, why);
+    if (verdict != GO_ON || outcome->revision == 0) /* Retention is noted before the flush of its records. */
+        return verdict;
+    if (outcome->revision == order->unchanged_revision)
+        outcome->pane = order->unchanged_pane;
+    if (emitter->retention != NULL && order->window.kind == WINDOW_MONTH)
+        verdict = gather_retention(emitter, order, outcome, why);
+    return verdict;
+}
+
 /* A window on its way out. */
 struct putting {
     struct transaction *transaction;
@@ -150,6 +186,7 @@ struct putting {
     struct emitter_outcome *outcome;
     struct summary summary; /* what all rows have in common, and the row that is being put */
     bool was_told;          /* rows of this part were */
+    int64_t room;           /* rows that the open transaction still takes */
 };
 
 /* Notes the row, and says whether it is put: one that is gone is, as a tombstone, where it may stand in the topics. */
@@ -166,13 +203,59 @@ static bool note_row(struct emitter *emitter, struct putting *putting, struct sp
     return is_put;
 }
 
+/* Puts the ledger record of what was gathered; `summaries` as in one. */
+static enum verdict put_ledger(struct emitter *emitter, const struct putting *putting, int64_t summaries,
+                               struct reason *why)
+{
+    char key[64];
+    struct span bytes;
+    const struct emitter_order *order = putting->order;
+    const struct emitter_outcome *outcome = putting->outcome;
+    struct ledger ledger = {
+        .window = order->window,
+        .pane = outcome->pane,
+        .generation = order->generation,
+        .revision = outcome->revision,
+        .summaries = summaries,
+        .tables_version = emitter->tables_version,
+        .partition_count = emitter->partition_count,
+        .partitions = emitter->partitions,
+        .retention = outcome->retention,
+    };
+    enum verdict verdict = encode_ledger(emitter->encoder, &ledger, &bytes, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    size_t size = ledger_key_write(order->window, key);
+    return transaction_put(putting->transaction, emitter->ledger_topic, (struct span){key, size}, bytes, why);
+}
+
+/* Turns the transaction over if it takes no more. No row is seen before the ledger says that there may be such. */
+static enum verdict make_room(struct emitter *emitter, struct putting *putting, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    if (putting->room > 0)
+        return GO_ON;
+    if (!putting->outcome->is_under_way)
+        verdict = put_ledger(emitter, putting, LEDGER_UNDER_WAY, why);
+    putting->outcome->is_under_way = true;
+    if (verdict == GO_ON)
+        verdict = emitter->turn_over(emitter->context, putting->order, putting->outcome, why);
+    putting->room = emitter->config->transaction_rows_max;
+    return verdict;
+}
+
 /* Puts the row of the summary, or a tombstone. */
-static enum verdict put_row(struct emitter *emitter, const struct putting *putting, const char *topic, struct span key,
+static enum verdict put_row(struct emitter *emitter, struct putting *putting, const char *topic, struct span key,
                             bool is_gone, struct reason *why)
 {
     struct span bytes = span_of(NULL);
-    enum verdict verdict = is_gone ? GO_ON : encode_summary(emitter->encoder, &putting->summary, &bytes, why);
+    enum verdict verdict = make_room(emitter, putting, why);
 
+    putting->room--;
+    if (verdict == GO_ON && !is_gone)
+        verdict = encode_summary(emitter->encoder, &putting->summary, &bytes, why);
     return verdict == GO_ON ? transaction_put(putting->transaction, topic, key, bytes, why) : verdict;
 }
 
@@ -262,20 +345,11 @@ static enum verdict put_retention_row(struct emitter *emitter, struct putting *p
 static enum verdict put_retention(struct emitter *emitter, struct putting *putting, struct reason *why)
 {
     static const struct cell nothing = {.slot_count = 0};
-    struct emitter_outcome *outcome = putting->outcome;
     uint32_t month = month_number(putting->order->window.start_ms);
-    enum verdict verdict = retention_rows_read(emitter->retention, emitter->store, month, &outcome->retention, why);
+    enum verdict verdict = GO_ON;
 
-    if (verdict == HALT &&
-        reason_stops(why->id) == STOPS_RETENTION) { /* Nothing of it is put, and what was published stays. */
-        struct reason because = *why;
-        outcome->retention = 0;
-        return store_retention_stop(emitter->store, &because, why);
-    }
-    if (verdict != GO_ON)
-        return verdict;
     putting->summary.cell = &nothing;
-    putting->summary.revision = outcome->retention;
+    putting->summary.revision = putting->outcome->retention;
     putting->was_told = putting->order->was_retention_told;
     told_rows_begin(emitter->told, putting->order->window, TOLD_RETENTION);
     for (uint32_t i = 0; verdict == GO_ON && i < retention_rows_count(emitter->retention); i++)
@@ -285,43 +359,10 @@ static enum verdict put_retention(struct emitter *emitter, struct putting *putti
     return verdict;
 }
 
-static enum verdict put_ledger(struct emitter *emitter, struct transaction *transaction, const struct summary *summary,
-                               const struct emitter_outcome *outcome, struct reason *why)
-{
-    char key[64];
-    struct span bytes;
-    struct ledger ledger = {
-        .window = summary->window,
-        .pane = summary->pane,
-        .generation = summary->generation,
-        .revision = summary->revision,
-        .summaries = outcome->summaries,
-        .tables_version = summary->tables_version,
-        .partition_count = emitter->partition_count,
-        .partitions = emitter->partitions,
-        .retention = outcome->retention,
-    };
-    enum verdict verdict = encode_ledger(emitter->encoder, &ledger, &bytes, why);
-
-    if (verdict != GO_ON)
-        return verdict;
-    size_t size = ledger_key_write(summary->window, key);
-    return transaction_put(transaction, emitter->ledger_topic, (struct span){key, size}, bytes, why);
-}
-
 enum verdict emitter_put(struct emitter *emitter, struct transaction *transaction, const struct emitter_order *order,
                          struct emitter_outcome *outcome, struct reason *why)
 {
-    struct putting putting = {.transaction = transaction, .order = order, .outcome = outcome};
-
-    *outcome = (struct emitter_outcome){.pane = order->pane};
-    enum verdict verdict = gather(emitter, order, &outcome->revision, why);
-    if (verdict != GO_ON || outcome->revision == 0) /* Retention is noted before the flush of its records. */
-        return verdict;
-    bool is_unchanged = outcome->revision == order->unchanged_revision;
-    outcome->has_put = true;
-    if (is_unchanged)
-        outcome->pane = order->unchanged_pane;
+    enum verdict verdict = GO_ON;
     const struct summary summary = {
         .window = order->window,
         .pane = outcome->pane,
@@ -329,16 +370,24 @@ enum verdict emitter_put(struct emitter *emitter, struct transaction *transactio
         .revision = outcome->revision,
         .tables_version = emitter->tables_version,
     };
-    putting.summary = summary;
+    struct putting putting = {.transaction = transaction,
+                              .order = order,
+                              .outcome = outcome,
+                              .summary = summary,
+                              .room = emitter->config->transaction_rows_max};
+    bool is_unchanged = outcome->revision == order->unchanged_revision;
+
+    assert(outcome->revision > 0);
+    outcome->has_put = true;
     if (is_unchanged)
         count_summaries(emitter, &putting);
     else
         verdict = put_summaries(emitter, &putting, why);
     putting.summary = summary;
-    if (verdict == GO_ON && emitter->retention != NULL && order->window.kind == WINDOW_MONTH)
+    if (verdict == GO_ON && emitter->has_retention)
         verdict = put_retention(emitter, &putting, why);
     if (verdict == GO_ON) /* Even if there are only tombstones. */
-        verdict = put_ledger(emitter, transaction, &summary, outcome, why);
+        verdict = put_ledger(emitter, &putting, outcome->summaries, why);
     return verdict;
 }
 

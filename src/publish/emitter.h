@@ -1,6 +1,9 @@
 /*
  * The emitter: one window on its way out. The cells of all partitions are combined, joined with the tables, encoded and
  * put into the open transaction, and the ledger record of the window last. The same contents give the same bytes.
+ *
+ * A window of more rows than one transaction takes goes out in several. The first one has a ledger record which says
+ * that it is under way, and the last one the record that says of what it was made.
  */
 #ifndef GENTALLY_EMITTER_H
 #define GENTALLY_EMITTER_H
@@ -9,9 +12,16 @@
 
 struct config;
 struct emitter;
+struct emitter_order;
+struct emitter_outcome;
 struct store;
 struct told_rows;
 struct transaction;
+
+/* Commits the open transaction, with the first rows of a window, and begins the next. Its verdicts are emitter_put()'s.
+ */
+typedef enum verdict emitter_turn_over(void *context, const struct emitter_order *order,
+                                       const struct emitter_outcome *outcome, struct reason *why);
 
 /* All pointers are borrowed until emitter_close(). */
 struct emitter_options {
@@ -22,7 +32,9 @@ struct emitter_options {
     const char *tables_version; /* stamped on every summary */
     struct told_rows *told;     /* what was told of windows before; its transactions are the caller's */
     int32_t partitions;         /* of the input, >= 1 */
-    const int64_t *since_ms;    /* by rollup: windows that start before have no rows of it; borrowed until close */
+    emitter_turn_over *turn_over;
+    void *context;           /* of that */
+    const int64_t *since_ms; /* by rollup: windows that start before have no rows of it; borrowed until close */
 };
 
 /* Opens an emitter. HALT: NO-MEMORY, SCHEMA-INVALID. */
@@ -51,18 +63,25 @@ struct emitter_outcome {
     uint32_t summaries; /* rows that the window has in all: those with requests or accounts */
     uint32_t sent;      /* those among them that were put */
     bool has_put;       /* something was put, be it in vain: where nothing was, the transaction may go on without it */
+    bool is_under_way;  /* a transaction with some of its rows has committed, or may have */
 };
 
-/* Puts the summaries of a window into the open transaction, of a month its retention rows too, and its ledger record.
- * Where retention is damaged it is stopped for good, and rows of it that were put before stay, as if it were switched
- * off. Blocks for a round trip to the store a partition. Verdicts of store_snapshot(), but for a state that is missing:
- * its partition has no part in the window; of store_retained() and transaction_put(). */
+/* Reads the window that `order` names from all partitions, and a month's retention. Where that is damaged it is stopped
+ * for good, and rows of it that were put before stay, as if it were switched off. Fills `outcome` but for the rows.
+ * Blocks for a round trip to the store a partition, or more where it has many cells. Verdicts of store_snapshot(), but
+ * for a state that is missing: its partition has no part in the window; of store_retained(). */
+MUST_CHECK enum verdict emitter_gather(struct emitter *emitter, const struct emitter_order *order,
+                                       struct emitter_outcome *outcome, struct reason *why);
+
+/* Puts the summaries of the window that was gathered, of the same order and with the same outcome, into the open
+ * transaction, of a month its retention rows too, and its ledger record. After each `transaction_rows_max` rows but the
+ * last ones the transaction is turned over. Verdicts of transaction_put() and emitter_turn_over. */
 MUST_CHECK enum verdict emitter_put(struct emitter *emitter, struct transaction *transaction,
                                     const struct emitter_order *order, struct emitter_outcome *outcome,
                                     struct reason *why);
 
-/* What each partition contributed to the window that was put last, by partition. Borrowed until the next
- * emitter_put(). */
+/* What each partition contributed to the window that was gathered last, by partition. Borrowed until the next
+ * emitter_gather(). */
 const struct ledger_partition *emitter_parts(const struct emitter *emitter);
 
 #endif

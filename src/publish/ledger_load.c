@@ -40,6 +40,7 @@ static enum verdict read_ledger_record(void *context, const struct record *recor
         .revision = ledger->revision,
         .retention = ledger->retention,
         .tables = tables_version_hash(ledger->tables_version),
+        .is_under_way = ledger_is_under_way(ledger),
         .partitions = ledger->partition_count,
         .parts = reading->parts,
     };

@@ -109,7 +109,8 @@ enum verdict published_put(struct published *published, const struct published_w
     if (!is_at(published, index, entry->window))
         return insert(published, index, entry, why);
     struct published_window *known = &published->entries[index];
-    bool is_taken = known->is_held || known->is_withdrawn || is_newer(entry, known);
+    bool is_under_way = known->is_under_way || entry->is_under_way;
+    bool is_taken = known->is_held || known->is_withdrawn || is_under_way || is_newer(entry, known);
     return is_taken ? keep(known, entry, why) : GO_ON;
 }
 

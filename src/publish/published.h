@@ -23,6 +23,7 @@ struct published_window {
     uint32_t partitions;          /* how many there were then */
     struct published_part *parts; /* by partition */
     bool is_held;                 /* its last ledger record cannot be read: what was published last is not known */
+    bool is_under_way;            /* only some of its rows may have been told; `parts` and version are those begun */
     bool is_withdrawn;            /* its last ledger record was taken back: to be published anew, above all that was */
 };
 
@@ -36,7 +37,8 @@ void published_close(struct published *published);
  * O(log n). */
 const struct published_window *published_find(const struct published *published, struct window window);
 
-/* Remembers an entry and its parts (copied), unless a newer version of the window is known. Cheap for rising windows.
+/* Remembers an entry and its parts (copied), unless a newer version of the window is known. What is under way counts by
+ * its place in the ledger alone: it takes the place of what was, and what follows takes its. Cheap for rising windows.
  * HALT: NO-MEMORY. */
 MUST_CHECK enum verdict published_put(struct published *published, const struct published_window *entry,
                                       struct reason *why);

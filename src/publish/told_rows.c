@@ -243,6 +243,13 @@ void told_rows_commit(struct told_rows *told)
         told->entries[i].is_pending = false;
 }
 
+void told_rows_doubt(struct told_rows *told, struct window window)
+{
+    for (size_t i = 0; i < told->count; i++)
+        if (window_compare(told->entries[i].window, window) == 0)
+            told->entries[i].is_pending = true;
+}
+
 void told_rows_abort(struct told_rows *told)
 {
     for (size_t i = told->count; i > 0; i--)

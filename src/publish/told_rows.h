@@ -44,6 +44,10 @@ void told_rows_end(struct told_rows *told);
 /* The transaction with all that ended since the last call has committed. */
 void told_rows_commit(struct told_rows *told);
 
+/* Of a window some rows were told in a transaction that has committed, and others follow: what is remembered of it,
+ * from before too, is right only if the next transaction commits. */
+void told_rows_doubt(struct told_rows *told, struct window window);
+
 /* It has not: the windows in it are forgotten. */
 void told_rows_abort(struct told_rows *told);
 

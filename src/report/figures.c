@@ -193,6 +193,7 @@ static const struct latest_row *find_told(const struct figures *figures)
             continue;
         struct window window = figures->ledger_read->ledger.window;
         bool is_shown = (window.kind == WINDOW_WEEK || window.kind == WINDOW_MONTH) &&
+                        !ledger_is_under_way(&figures->ledger_read->ledger) &&
                         window.start_ms >= figures->options.from_ms && window.start_ms < figures->options.to_ms;
         bool is_later = last == NULL || row->written_ms > last->written_ms ||
                         (row->written_ms == last->written_ms && window_compare(window, last_window) > 0);

@@ -5,7 +5,7 @@ import os
 import time
 from collections import Counter
 
-from harness import check, equal, main, note
+from harness import check, equal, main, note, wait_until
 from topics import decode, newest, read_topic
 
 PARTITIONS = 2
@@ -110,6 +110,43 @@ def test_many_models_are_counted_one_by_one(world):
     equal(sum(row["requests"] for row in published(world, "total")), count + 1, "requests in all")
     world.run("verify", seconds=600)
     note(f"{count} models counted one by one and published in {seconds:.1f} s")
+
+
+def test_a_large_window_goes_out_in_several_transactions(world):
+    """More rows than a transaction takes, and a worker that is killed as soon as one of these windows is under way."""
+    count = int(os.environ.get("GENTALLY_LIMITS_LARGE", "30000"))
+    ledger = f"{world.namespace}.ledger"
+    world.start_redis()
+    world.run("setup", "--partitions", PARTITIONS)
+    produce(world, (event(number, f"acme/model-{number}") for number in range(count)))
+    worker = world.start("worker")
+
+    def records():
+        return [(message.key(), decode(message.value())) for message in read_topic(world.kafka, ledger)]
+
+    wait_until(lambda: any(record["summaries"] < 0 for _, record in records()), 120, "a window under way")
+    worker.kill()
+    left = dict(records())
+    broken = {key: record["generation"] for key, record in left.items() if record["summaries"] < 0}
+    killed = json.loads(world.run("verify", "--format", "json", seconds=600).out.splitlines()[-1])
+    equal((killed["violations"], killed["windows_under_way"]), (0, len(broken)), "what is under way is not judged")
+
+    world.run("worker", "--drain", seconds=600)
+    told = dict(records())
+    equal([key for key, record in told.items() if record["summaries"] < 0], [], "windows under way at the end")
+    for key, generation in broken.items():
+        check(told[key]["generation"] > generation, f"{key} is told again under its generation", told[key])
+    for window in ("hour", "day", "week", "month"):
+        equal(
+            {row["model"]: row["requests"] for row in published(world, "model", window)},
+            {f"acme/model-{number}": 1 for number in range(count)},
+            f"requests by model and {window}",
+        )
+    result = json.loads(world.run("verify", "--format", "json", seconds=600).out.splitlines()[-1])
+    equal((result["violations"], result["windows_under_way"]), (0, 0), "verify")
+    world.run("signals", seconds=600)
+    begun = sum(record["summaries"] < 0 for _, record in records())
+    note(f"{count} models: {begun} times a window was begun, {len(broken)} of {len(told)} broken off by the kill")
 
 
 def test_memory_is_told_before_it_is_full(world):

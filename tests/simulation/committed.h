@@ -50,13 +50,21 @@ struct open_window {
     struct published_key *keys;
     struct published_key *rows[SIM_ROWS]; /* those of them that are not of retention; NULL: never published */
     struct ledger_entry last;
-    /* Of the last ledger record, of the last one with more than retention, and of the last early one; NULL: none. */
-    const struct txn *last_txn, *rows_txn, *early_txn;
+    bool is_under_way;                      /* some of its rows may be there, of the version begun */
+    struct ledger_entry begun;              /* valid if one was ever begun */
+    bool was_on_time;                       /* a record of it was */
+    const struct txn *last_txn, *early_txn; /* of the last ledger record, and of the last early one; NULL: none yet */
+    const struct txn *rows_txn;             /* of the last one with which more than retention was told */
 };
 
 struct open_window *published_window(struct sim *sim, int64_t kind, int64_t start_ms);
 /* The hash of a text. */
 uint32_t published_hash(struct span text);
+
+/* reading.c: a summary and the window it is of, and a ledger record. False if it cannot be read, or the summary is not
+ * what its key says. */
+bool reading_summary(const struct entry *entry, struct version *version, int64_t *kind, int64_t *start_ms);
+bool reading_ledger(struct span value, struct ledger_entry *ledger);
 
 /* told.c: when a ledger record comes, and what it says of all rows of its window, by the last value of each key. */
 void told_check(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger,

@@ -27,7 +27,7 @@
 struct run_counts {
     uint64_t first_seed;
     uint64_t next_seed; /* taken by one of them: atomically */
-    uint64_t passed, failed, steps, ledgers, counted_ledgers, early_ledgers;
+    uint64_t passed, failed, steps, ledgers, counted_ledgers, early_ledgers, begun_ledgers, resumed_ledgers;
     uint64_t failures_max;
     uint64_t injected[FAULT_COUNT];
     uint64_t running[CHILDREN_MAX]; /* seed under way: 0 = none */
@@ -79,6 +79,8 @@ static void run_seeds(struct run_counts *counts, int child, uint64_t last_seed, 
         __atomic_fetch_add(&counts->ledgers, sim.ledgers, __ATOMIC_RELAXED);
         __atomic_fetch_add(&counts->counted_ledgers, sim.counted_ledgers, __ATOMIC_RELAXED);
         __atomic_fetch_add(&counts->early_ledgers, sim.early_ledgers, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&counts->begun_ledgers, sim.begun_ledgers, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&counts->resumed_ledgers, sim.resumed_ledgers, __ATOMIC_RELAXED);
         for (int i = 0; i < FAULT_COUNT; i++)
             __atomic_fetch_add(&counts->injected[i], sim.injected[i], __ATOMIC_RELAXED);
     }
@@ -161,6 +163,9 @@ static void report(const struct run_counts *counts, double seconds)
     printf("note: %" PRIu64 " ledger records, %" PRIu64 " of them held against the count at their offsets, %" PRIu64
            " of open windows, without a drain\n",
            counts->ledgers, counts->counted_ledgers, counts->early_ledgers);
+    printf("note: %" PRIu64 " windows begun in several transactions, %" PRIu64
+           " of them not told to their end at once\n",
+           counts->begun_ledgers, counts->resumed_ledgers);
     for (int i = 0; i < FAULT_COUNT; i++)
         printf("note: %10" PRIu64 "  %s\n", counts->injected[i], fault_name((enum sim_fault)i));
     for (uint64_t i = 0; i < counts->failed && i < FAILURES_MAX; i++)

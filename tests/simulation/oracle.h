@@ -41,6 +41,8 @@ void oracle_split(struct sim *sim);
 void oracle_settled(struct sim *sim, bool is_drained);
 /* True once the last ledger record of each window has all that the store holds of it. */
 bool oracle_is_told(struct sim *sim);
+/* How many windows are being told in several transactions, of which the last is still to come. */
+uint32_t oracle_under_way(const struct sim *sim);
 /* True once the store holds every record of the partitions that are not hurt. */
 bool oracle_is_read_out(struct sim *sim);
 

@@ -1,5 +1,5 @@
-/* What committed readers see: summaries and ledger records read back by a small Avro reader of its own, in the order of
- * the log. Held against the truth at the end, and against themselves all the time. */
+/* What committed readers see: summaries and ledger records, in the order of the log. Held against the truth at the end,
+ * and against themselves all the time. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,129 +17,6 @@ struct sim_published {
     uint32_t window_count;
     uint32_t untold; /* versions that no ledger record stands behind yet */
 };
-
-struct reader {
-    const char *at, *end;
-    bool is_bad;
-};
-
-static int64_t read_long(struct reader *reader)
-{
-    int64_t value = 0;
-
-    if (!oracle_varint(&reader->at, reader->end, &value))
-        reader->is_bad = true;
-    return value;
-}
-
-static struct span read_text(struct reader *reader)
-{
-    int64_t size = read_long(reader);
-
-    if (reader->is_bad || size < 0 || size > reader->end - reader->at) {
-        reader->is_bad = true;
-        return span_of("");
-    }
-    reader->at += size;
-    return (struct span){reader->at - size, (size_t)size};
-}
-
-static bool read_framing(struct reader *reader, struct span value, char schema)
-{
-    *reader = (struct reader){value.bytes + 5, value.bytes + value.size, value.size < 6};
-    return !reader->is_bad && memcmp(value.bytes, "\0\0\0\0", 4) == 0 && value.bytes[4] == schema;
-}
-
-/* An array of (floor, count). */
-static void read_buckets(struct reader *reader, int histogram, struct sums *sums)
-{
-    for (int64_t count = read_long(reader); count != 0 && !reader->is_bad; count = read_long(reader)) {
-        if (count < 0) {
-            (void)read_long(reader);
-            count = -count;
-        }
-        for (int64_t i = 0; i < count && !reader->is_bad; i++) {
-            int64_t floor = read_long(reader);
-            sums->histograms += (uint64_t)read_long(reader) * oracle_bucket_number(histogram, floor);
-        }
-    }
-}
-
-static void write_time(int64_t ms, char *text, size_t size)
-{
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm date;
-
-    gmtime_r(&seconds, &date);
-    strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &date);
-}
-
-/* Adds a part of a key, in which a bar is a bar no more. */
-static void put_part(char *text, size_t size, struct span part)
-{
-    size_t at = strlen(text);
-
-    for (size_t i = 0; i < part.size && at + 4 < size; i++)
-        at += (size_t)snprintf(text + at, size - at, part.bytes[i] == '|' ? "%%7C" : "%c", part.bytes[i]);
-}
-
-/* Reads what a row says it is, and makes its key of it. */
-static void read_names(struct reader *reader, int64_t *kind, int64_t *start_ms, char *text, size_t size)
-{
-    enum { MODEL = 0, PROVIDER = 5, CATEGORY = 6, COUNTRY = 8, COHORT = 12, NAMES };
-    static const int parts[] = {PROVIDER, MODEL, CATEGORY, COUNTRY, COHORT};
-    char start[32];
-    struct span names[NAMES] = {{NULL, 0}};
-    struct span rollup = read_text(reader);
-
-    *kind = read_long(reader);
-    *start_ms = read_long(reader);
-    if (read_long(reader) != oracle_window_over((int)*kind & 3, *start_ms))
-        reader->is_bad = true;
-    for (int i = 0; i < NAMES; i++)
-        if (read_long(reader) == 1)
-            names[i] = read_text(reader);
-    write_time(*start_ms, start, sizeof(start));
-    snprintf(text, size, "%.*s|%s|%s", (int)rollup.size, rollup.bytes, oracle_kinds[*kind & 3], start);
-    for (size_t i = 0; i < LENGTH_OF(parts); i++) {
-        if (names[parts[i]].bytes == NULL)
-            continue;
-        strncat(text, "|", size - strlen(text) - 1);
-        put_part(text, size, names[parts[i]]);
-    }
-    if (read_long(reader) == 1) {
-        int64_t age = read_long(reader);
-        snprintf(text + strlen(text), size - strlen(text), "|%" PRId64, age);
-    }
-}
-
-/* False if it cannot be read, or is not what its key says. */
-static bool read_summary(const struct entry *entry, struct version *version, int64_t *kind, int64_t *start_ms)
-{
-    struct reader reader;
-    char text[256];
-
-    if (!read_framing(&reader, entry->value, 4))
-        return false;
-    read_names(&reader, kind, start_ms, text, sizeof(text));
-    if (!span_equal(entry->key, span_of(text)))
-        return false;
-    for (int i = 0; i < 2; i++) /* family, account */
-        if (read_long(&reader) == 1)
-            (void)read_text(&reader);
-    for (int i = 0; i < SUMS; i++)
-        version->sums.of[i] = read_long(&reader);
-    for (int i = 0; i < 5; i++)
-        read_buckets(&reader, i, &version->sums);
-    version->accounts = read_long(&reader) == 1 ? read_long(&reader) : 0;
-    version->pane = read_long(&reader);
-    version->generation = read_long(&reader);
-    version->revision = read_long(&reader);
-    version->number = read_long(&reader);
-    (void)read_text(&reader);
-    (void)read_long(&reader); /* suppressed: a byte of 0, as a number has it */
-    return !reader.is_bad && reader.at == reader.end;
-}
 
 void published_make(struct sim *sim)
 {
@@ -286,8 +163,8 @@ static bool is_remembered(const struct sim *sim, const struct published_key *key
     const struct txn *told = key->row < 0 ? key->window->last_txn : key->window->rows_txn;
     bool has_lost = sim->injected[FAULT_ROLLBACK] + sim->injected[FAULT_SPLIT] > 0;
 
-    return !has_lost && told != NULL && told->epoch == txn->epoch && told->aborted == txn->aborted &&
-           sim->config.told_rows_max > ROWS_KNOWN;
+    return !has_lost && !key->window->is_under_way && told != NULL && told->epoch == txn->epoch &&
+           told->aborted == txn->aborted && sim->config.told_rows_max > ROWS_KNOWN;
 }
 
 /* Where only changes are told, nothing comes again as it was. Corrections may change what only a cell shows, as
@@ -327,7 +204,8 @@ static void check_tombstone(struct sim *sim, const struct published_key *key, co
 {
     if (key->row >= 0 && sim->config.ids != IDS_AMEND)
         sim_fail(sim, "%s: a tombstone, and nothing was amended", key->key.bytes);
-    if (last_there(key) == NULL && (key->window->last_txn == NULL || is_remembered(sim, key, version->txn)))
+    bool was_told = key->window->last_txn != NULL || key->window->begun.number > 0;
+    if (last_there(key) == NULL && (!was_told || is_remembered(sim, key, version->txn)))
         sim_fail(sim, "%s: a tombstone of what was never published", key->key.bytes);
 }
 
@@ -341,7 +219,7 @@ static void take_summary(struct sim *sim, const struct entry *entry)
     if (key == NULL)
         return;
     version->is_gone = entry->value.bytes == NULL;
-    if (!version->is_gone && !read_summary(entry, version, &kind, &start_ms)) {
+    if (!version->is_gone && !reading_summary(entry, version, &kind, &start_ms)) {
         sim_fail(sim, "%s: the summary cannot be read, or is another's", key->key.bytes);
         return;
     }
@@ -350,6 +228,10 @@ static void take_summary(struct sim *sim, const struct entry *entry)
         check_tombstone(sim, key, version);
     else
         check_version(sim, key, version);
+    if (key->latest != NULL && !key->latest->is_told) { /* of a telling that never came to its end */
+        key->latest->is_told = true;
+        sim->published->untold--;
+    }
     version->next = key->latest;
     key->latest = version;
     sim->published->untold++;
@@ -376,67 +258,6 @@ static int64_t count_records(struct sim *sim, int64_t partition, int64_t first, 
     for (int64_t i = first; i < next && i < log->next; i++)
         count += log->entries[i]->meaning.kind != ENTRY_MARKER ? 1 : 0;
     return count;
-}
-
-static void read_ledger_partition(struct reader *reader, struct ledger_entry *ledger)
-{
-    struct told_part part = {.watermark_ms = NONE, .end = NONE};
-    int64_t partition = read_long(reader);
-
-    struct span incarnation = read_text(reader);
-    part.state = incarnation.size == 0 ? 0 : published_hash(incarnation);
-    part.first = read_long(reader);
-    part.next = read_long(reader);
-    if (read_long(reader) == 1)
-        part.watermark_ms = read_long(reader);
-    part.records = read_long(reader);
-    part.consumed = read_long(reader);
-    for (int i = 0; i < OUTCOMES; i++)
-        part.outcomes += read_long(reader);
-    bool is_stopped = read_long(reader) == 1;
-    if (is_stopped)
-        (void)read_text(reader);
-    if (read_long(reader) == 1) /* stopped_at */
-        (void)read_long(reader);
-    bool is_given_up = read_long(reader) != 0; /* a byte of 0, or 1, which a number has as -1 */
-    if (read_long(reader) == 1)
-        part.end = read_long(reader);
-    if (reader->is_bad || partition < 0 || partition >= SIM_PARTITIONS)
-        return;
-    part.is_waited_for = is_stopped && !is_given_up;
-    ledger->records += part.records;
-    ledger->partitions++;
-    ledger->parts[partition] = part;
-    if (part.watermark_ms > ledger->watermark_ms)
-        ledger->watermark_ms = part.watermark_ms;
-}
-
-static bool read_ledger(struct span value, struct ledger_entry *ledger)
-{
-    struct reader reader;
-
-    *ledger = (struct ledger_entry){.watermark_ms = NONE};
-    if (!read_framing(&reader, value, 3))
-        return false;
-    ledger->kind = read_long(&reader);
-    ledger->start_ms = read_long(&reader);
-    ledger->end_ms = read_long(&reader);
-    ledger->pane = read_long(&reader);
-    ledger->generation = read_long(&reader);
-    ledger->revision = read_long(&reader);
-    ledger->number = read_long(&reader);
-    ledger->rows = read_long(&reader);
-    (void)read_text(&reader);
-    for (int64_t count = read_long(&reader); count != 0 && !reader.is_bad; count = read_long(&reader)) {
-        if (count < 0) {
-            (void)read_long(&reader);
-            count = -count;
-        }
-        for (int64_t i = 0; i < count; i++)
-            read_ledger_partition(&reader, ledger);
-    }
-    ledger->retention = read_long(&reader);
-    return !reader.is_bad && reader.at == reader.end;
 }
 
 /* What a ledger record tells of a partition's log, by itself and after the one before. */
@@ -499,6 +320,9 @@ static void check_ledger(struct sim *sim, const struct open_window *window, cons
     if (window->last_txn != NULL && !is_news(sim, &window->last, ledger))
         sim_fail(sim, "ledger: version %" PRId64 " of a %s, retention %" PRId64 ", behind %" PRId64 ", %" PRId64,
                  ledger->number, kind, ledger->retention, window->last.number, window->last.retention);
+    if (window->is_under_way && ledger->number < window->begun.number)
+        sim_fail(sim, "ledger: version %" PRId64 " of a %s, behind %" PRId64 ", which was begun", ledger->number, kind,
+                 window->begun.number);
     if (ledger->number != number_of(ledger->generation, ledger->revision, ledger->pane))
         sim_fail(sim, "ledger: version %" PRId64 " of generation %" PRId64 ", revision %" PRId64 ", pane %" PRId64,
                  ledger->number, ledger->generation, ledger->revision, ledger->pane);
@@ -512,11 +336,24 @@ static void check_ledger(struct sim *sim, const struct open_window *window, cons
                  ledger->end_ms - ledger->watermark_ms);
 }
 
+/* A window is told whose rows come in several transactions: what is begun is either told to its end, or begun again
+ * above all that may have been seen of it. */
+static void take_begun(struct sim *sim, struct open_window *window, const struct ledger_entry *ledger)
+{
+    if (window->is_under_way && ledger->number <= window->begun.number)
+        sim_fail(sim, "ledger: version %" PRId64 " of a %s is begun behind %" PRId64, ledger->number,
+                 oracle_kinds[window->kind], window->begun.number);
+    sim->begun_ledgers++;
+    sim->resumed_ledgers += window->is_under_way ? 1 : 0;
+    window->begun = *ledger;
+    window->is_under_way = true;
+}
+
 static void take_ledger(struct sim *sim, const struct entry *entry)
 {
     struct ledger_entry ledger;
 
-    if (!read_ledger(entry->value, &ledger)) {
+    if (!reading_ledger(entry->value, &ledger)) {
         sim_fail(sim, "a ledger record cannot be read");
         return;
     }
@@ -525,13 +362,22 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
     if (ledger.partitions < entry->txn->known_count)
         sim_fail(sim, "ledger: told of %" PRId64 " partitions by a worker whose assignment was of %" PRId32,
                  ledger.partitions, entry->txn->known_count);
+    if (ledger.rows == LEDGER_UNDER_WAY) {
+        take_begun(sim, window, &ledger);
+        return;
+    }
+    if (ledger.pane == PANE_LATE && !window->was_on_time)
+        sim_fail(sim, "ledger: a %s is told late that never was told on time", oracle_kinds[window->kind]);
     told_check(sim, window, &ledger, entry);
+    sim->resumed_ledgers += window->is_under_way && ledger.number != window->begun.number ? 1 : 0;
+    window->is_under_way = false;
+    window->was_on_time = window->was_on_time || ledger.pane == PANE_ON_TIME;
     for (struct published_key *key = window->keys; key != NULL; key = key->next)
         if (key->latest != NULL && !key->latest->is_told) {
             key->latest->is_told = true;
             sim->published->untold--;
         }
-    if (window->last_txn == NULL || ledger.number != window->last.number)
+    if (window->rows_txn == NULL || ledger.number != window->last.number) /* else only retention has risen */
         window->rows_txn = entry->txn;
     window->last = ledger;
     window->last_txn = entry->txn;
@@ -543,7 +389,7 @@ const struct truth_window *oracle_count_told(struct sim *sim, struct span value)
 {
     struct ledger_entry ledger;
 
-    return read_ledger(value, &ledger) ? looks_count(sim, &ledger) : NULL;
+    return reading_ledger(value, &ledger) ? looks_count(sim, &ledger) : NULL;
 }
 
 /* Everything a committed reader gets of the topic now. */
@@ -561,6 +407,38 @@ static void read_topic(struct sim *sim, uint32_t index, void (*take)(struct sim 
     }
 }
 
+/* Rows that no ledger record tells of are of windows that are under way, and of the version begun. */
+static void check_untold(struct sim *sim)
+{
+    uint32_t begun = 0;
+
+    for (uint32_t i = 0; i < sim->published->window_count; i++) {
+        const struct open_window *window = &sim->published->windows[i];
+        for (const struct published_key *key = window->keys; key != NULL && window->is_under_way; key = key->next) {
+            const struct version *version = key->latest;
+            int64_t revision = key->row < 0 ? window->begun.retention : window->begun.revision;
+            if (version == NULL || version->is_told)
+                continue;
+            begun++;
+            if (!version->is_gone &&
+                version->number > number_of(window->begun.generation, revision, window->begun.pane))
+                sim_fail(sim, "%s: version %" PRId64 ", and begun is %" PRId64, key->key.bytes, version->number,
+                         window->begun.number);
+        }
+    }
+    if (sim->published->untold != begun)
+        sim_fail(sim, "%" PRIu32 " rows are committed that no ledger record tells of", sim->published->untold - begun);
+}
+
+uint32_t oracle_under_way(const struct sim *sim)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < sim->published->window_count; i++)
+        count += sim->published->windows[i].is_under_way ? 1 : 0;
+    return count;
+}
+
 void oracle_committed(struct sim *sim, const struct txn *txn)
 {
     struct kafka *kafka = sim->kafka;
@@ -571,6 +449,5 @@ void oracle_committed(struct sim *sim, const struct txn *txn)
             &kafka->topics[i] != kafka->ledger)
             read_topic(sim, i, take_summary);
     read_topic(sim, (uint32_t)(kafka->ledger - kafka->topics), take_ledger);
-    if (sim->published->untold > 0)
-        sim_fail(sim, "%" PRIu32 " rows are committed that no ledger record tells of", sim->published->untold);
+    check_untold(sim);
 }

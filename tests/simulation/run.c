@@ -283,7 +283,8 @@ static void run_operator(struct sim *sim)
 
 /* ---- the four times ---- */
 
-/* Open windows are told: often, rarely, or not at all; and as many rows are remembered as there are, few, or none. */
+/* Open windows are told: often, rarely, or not at all; as many rows are remembered as there are, few, or none; and a
+ * window goes out in one transaction, or in several. */
 static void configure_early(struct sim *sim)
 {
     bool is_off = sim_chance(sim, 150);
@@ -293,6 +294,7 @@ static void configure_early(struct sim *sim)
         sim->config.early_emit_interval_ms[kind] = is_off || sim_chance(sim, 100) ? 0 : interval_ms;
     }
     sim->config.told_rows_max = sim_chance(sim, 250) ? sim_between(sim, 0, 40) : INT64_C(1) << 20;
+    sim->config.transaction_rows_max = sim_chance(sim, 500) ? sim_between(sim, 1, 12) : 20000;
 }
 
 static void configure(struct sim *sim)

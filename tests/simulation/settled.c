@@ -121,7 +121,7 @@ bool oracle_is_told(struct sim *sim)
             if (merge_at(truths, count, p, i, &merged) &&
                 published_window(sim, merged.kind, merged.start_ms)->last.revision != merged.records)
                 return false;
-    return true;
+    return oracle_under_way(sim) == 0;
 }
 
 void oracle_settled(struct sim *sim, bool is_drained)
@@ -134,6 +134,8 @@ void oracle_settled(struct sim *sim, bool is_drained)
             oracle_compare(sim, p, truths[i++]);
     if (is_drained && !sim->has_failed)
         compare_published(sim, truths, unhurt, unhurt < count);
+    if (is_drained && unhurt == count && oracle_under_way(sim) > 0)
+        sim_fail(sim, "%" PRIu32 " windows are under way, and nobody is there to tell them", oracle_under_way(sim));
     oracle_retention_settled(sim, is_drained && unhurt == count);
     oracle_letters(sim);
 }

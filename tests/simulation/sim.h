@@ -117,6 +117,8 @@ struct sim {
     uint32_t yields, steps, turns;
     uint32_t ledgers, counted_ledgers; /* ledger records committed; and held against the naive count at their offsets */
     uint32_t early_ledgers;            /* and those of open windows that no drain's end brought */
+    uint32_t begun_ledgers;            /* of windows in several transactions */
+    uint32_t resumed_ledgers;          /* of them: not told to their end at once, but once more */
     uint32_t switch_rate;              /* in 1/1000 of the edges others go first */
     int wanted_workers;
     bool has_drains;

@@ -77,7 +77,9 @@ struct config {
     enum window_kind base; /* the unit all configured windows are made of: hour if configured, else day */
     int64_t kept_ms[WINDOW_KINDS];
     int64_t early_emit_interval_ms[WINDOW_KINDS]; /* 0: open windows of the kind are not told */
-    int64_t told_rows_max; /* how many rows the closer remembers as they were told; 4 Mi x 16 bytes = 64 MiB */
+    int64_t
+        transaction_rows_max; /* of one window in one transaction: 20,000 x some 300 bytes suit a producer's queue */
+    int64_t told_rows_max;    /* how many rows the closer remembers as they were told; 4 Mi x 16 bytes = 64 MiB */
     enum ids_mode ids;
     enum ids_keep ids_keep; /* KEEP_LAST only with IDS_AMEND */
     int64_t ids_kept_ms;

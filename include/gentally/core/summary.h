@@ -133,12 +133,21 @@ struct ledger {
     struct window window;
     enum pane pane;
     int64_t generation, revision;
-    int64_t summaries; /* rows told with it, over all rollups */
+    int64_t summaries; /* rows that the window has with it, over all rollups; or LEDGER_UNDER_WAY */
     struct span tables_version;
     uint32_t partition_count;
     const struct ledger_partition *partitions;
     int64_t retention; /* revision of the window's rows of retention; 0 = there are none; only months have them */
 };
+
+/* Instead of a number of rows: the window is being told, in more transactions than one. Some rows of this version may
+ * be there and others not, until a record with their number follows, of this version or a higher one. */
+#define LEDGER_UNDER_WAY (-1)
+
+static inline bool ledger_is_under_way(const struct ledger *ledger)
+{
+    return ledger->summaries < 0;
+}
 
 /* Writes the Kafka key of a ledger record: "<window>|<start as ISO 8601>". `text` has room for 64. Returns the size. */
 size_t ledger_key_write(struct window window, char *text);

@@ -74,11 +74,12 @@ struct audit_options {
 
 struct audit_counts {
     uint64_t ledger_records, windows;
-    uint64_t windows_moved; /* published anew while they were read: their rows were not checked */
-    uint64_t summaries;     /* records */
-    uint64_t rows;          /* keys */
-    uint64_t chains;        /* histories: one for each partition and incarnation */
-    int64_t consumed;       /* by the latest history of each partition, at its highest offset */
+    uint64_t windows_under_way; /* of them: in several transactions, of which the last had not committed */
+    uint64_t windows_moved;     /* published anew while they were read: their rows were not checked */
+    uint64_t summaries;         /* records */
+    uint64_t rows;              /* keys */
+    uint64_t chains;            /* histories: one for each partition and incarnation */
+    int64_t consumed;           /* by the latest history of each partition, at its highest offset */
     int64_t outcomes[OUTCOME_COUNT];
     int64_t holes;       /* offsets that held no record: transaction markers, aborted or compacted records */
     uint64_t steps_back; /* ledger records of an earlier offset than one before: the store had rolled back */

@@ -329,6 +329,49 @@ static void test_what_moves_is_not_judged(void)
     }
 }
 
+/* A window in several transactions: its rows are judged by the record that ends it, and until then by none. */
+static void test_what_is_under_way_is_not_judged(void)
+{
+    static struct rollups rollups;
+    static const struct ledger_entry before = {0, 0, 5, 10, 20, 9, 1, 7, 'a'}, begun = {0, 0, 6, 10, 21, 10, 1, 7, 'a'},
+                                     again = {0, 1, 6, 10, 21, 10, 1, 7, 'a'};
+    static const struct {
+        const struct ledger_entry *records[3]; /* the first of them ends, as those of `ends` do */
+        bool ends[3];
+        const struct ledger_entry *row; /* the total's last */
+        uint32_t found;
+        uint64_t under_way;
+    } rows[] = {
+        {{&before, &begun}, {true, false}, &begun, 0, 1},                /* some rows are there */
+        {{&before, &begun}, {true, false}, &before, 0, 1},               /* or not this one */
+        {{&before, &begun, &begun}, {true, false, true}, &begun, 0, 0},  /* to its end */
+        {{&before, &begun, &again}, {true, false, true}, &again, 0, 0},  /* broken off, and told again */
+        {{&before, &begun, &again}, {true, false, true}, &begun, 2, 0},  /* a row of what was broken off stayed */
+        {{&before, &begun, &begun}, {true, false, false}, &begun, 1, 1}, /* begun again under the same version */
+        {{&before, &again, &begun}, {true, false, true}, &again, 3, 0},  /* ended below what was begun */
+    };
+
+    CU_ASSERT_EQUAL_FATAL(rollups_parse("total=", &rollups, &(struct reason){0}), GO_ON);
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct told told = {0};
+        struct audit_options options = {.rollups = &rollups, .ledger_topic = "ledger", .tell = note, .context = &told};
+        struct audit *audit = NULL;
+        struct reason why;
+        CU_ASSERT_EQUAL_FATAL(audit_open(&audit, &options, &why), GO_ON);
+        for (int at = 0; at < 3 && rows[i].records[at] != NULL; at++)
+            give_with(audit, rows[i].records[at], at, false, rows[i].ends[at] ? 1 : LEDGER_UNDER_WAY, "tables");
+        give_total(audit, &rollups, &before, 0);
+        if (rows[i].row != &before)
+            give_total(audit, &rollups, rows[i].row, 1);
+        audit_finish(audit);
+        if (told.count != rows[i].found)
+            printf("row %zu: %u\n", i, told.count);
+        CU_ASSERT_EQUAL(told.count, rows[i].found);
+        CU_ASSERT_EQUAL(audit_counts(audit)->windows_under_way, rows[i].under_way);
+        audit_close(audit);
+    }
+}
+
 /* Where only retention rose, a ledger record names the tables of now, and the rows were told with those of then. Labels
  * are mapped when they are counted, so another taxonomy tells nothing again; another catalog would have. */
 static void test_rows_outlive_a_taxonomy(void)
@@ -407,6 +450,7 @@ int main(int argc, char **argv)
         {"judgements", test_judgements},
         {"what adds up", test_what_adds_up},
         {"what moves is not judged", test_what_moves_is_not_judged},
+        {"what is under way is not judged", test_what_is_under_way_is_not_judged},
         {"rows outlive a taxonomy", test_rows_outlive_a_taxonomy},
         {"counts are those of the highest point", test_counts_are_those_of_the_highest_point},
         CU_TEST_INFO_NULL,

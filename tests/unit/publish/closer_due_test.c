@@ -133,6 +133,45 @@ static void a_window_that_was_taken_back_is_put_whole(void)
     published_close(scene.closer.published);
 }
 
+/* Whatever pane was begun: a window that was on its way is put whole, of a new generation, and with tombstones. */
+static void a_window_under_way_is_told_again(void)
+{
+    static const struct {
+        enum pane begun;
+        int64_t watermark_ms, records, next;
+        enum emit_decision want;
+    } rows[] = {
+        {PANE_EARLY, 5 * DAY_MS + 1, 5, 10, EMIT_EARLY},   {PANE_EARLY, 5 * DAY_MS + 1, 4, 10, EMIT_WAIT},
+        {PANE_EARLY, 5 * DAY_MS + 1, 5, 9, EMIT_WAIT},     {PANE_EARLY, 6 * DAY_MS, 5, 10, EMIT_ON_TIME},
+        {PANE_ON_TIME, 6 * DAY_MS, 5, 10, EMIT_ON_TIME},   {PANE_ON_TIME, 6 * DAY_MS, 6, 11, EMIT_ON_TIME},
+        {PANE_ON_TIME, 5 * DAY_MS + 1, 5, 10, EMIT_EARLY}, {PANE_LATE, 6 * DAY_MS, 5, 10, EMIT_LATE},
+        {PANE_LATE, 6 * DAY_MS, 5, 9, EMIT_WAIT},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct scene scene;
+        struct reason why = {0};
+        scene_open(&scene, "aa", rows[i].next, rows[i].watermark_ms);
+        scene_tell(&scene, rows[i].begun, "aa", 0, TABLES);
+        struct published_window begun = *published_find(scene.closer.published, day);
+        struct published_part part = begun.parts[0];
+        begun.parts = &part;
+        begun.is_under_way = true;
+        CU_ASSERT_EQUAL(published_put(scene.closer.published, &begun, &why), GO_ON);
+        struct due due = decide(&scene, rows[i].records);
+        CU_ASSERT_EQUAL(due.decision, rows[i].want);
+        const struct stored_window stored = {day, rows[i].records};
+        struct window_facts facts = closer_facts(&scene.closer, &stored, false, true);
+        CU_ASSERT(!emit_rule_is_complete(&facts));
+        if (emit_rule_emits(due.decision)) {
+            CU_ASSERT_EQUAL(due.order.generation, 4);
+            CU_ASSERT_EQUAL(due.order.unchanged_revision, 0);
+            CU_ASSERT(due.order.is_whole && due.order.was_told && due.order.was_retention_told);
+        }
+        published_close(scene.closer.published);
+    }
+}
+
 /* Other partitions may bring as many records meanwhile; what it had of this one is not there yet. */
 static void a_rebuilt_window_has_no_turn_before_it_is_read_as_far(void)
 {
@@ -169,6 +208,7 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"what is put follows from what was told", what_is_put_follows_from_what_was_told},
         {"a window that was taken back is put whole", a_window_that_was_taken_back_is_put_whole},
+        {"a window under way is told again", a_window_under_way_is_told_again},
         {"a rebuilt window has no turn before it is read as far",
          a_rebuilt_window_has_no_turn_before_it_is_read_as_far},
         {"an open window is told in its round", an_open_window_is_told_in_its_round},

@@ -401,6 +401,35 @@ static void what_is_restated_is_news_by_itself(void)
     enumerate(check_restated);
 }
 
+/* A window that is under way is told again as one is whose tables have changed; once it is sealed, too, since its cells
+ * are there until it is complete. */
+static void check_under_way(const struct letters *letters)
+{
+    struct window_facts facts = facts_of(letters), changed = facts;
+
+    if (letters->was == 'n')
+        return;
+    facts.is_under_way = changed.has_changed_tables = true;
+    expect(letters, emit_rule_is_restated(&facts), "all rows again");
+    expect(letters, !emit_rule_is_complete(&facts), "under way, and complete");
+    if (!facts.is_sealed) {
+        expect(letters, emit_rule_decide(&facts) == emit_rule_decide(&changed), "told again");
+        return;
+    }
+    bool has_all = facts.was_closed && !facts.is_rebuilt && facts.records == facts.published_records;
+    enum emit_decision want = !has_all ? EMIT_SKIP
+                              : facts.retention < facts.published_retention || !facts.is_retention_sealed ||
+                                      facts.is_put_off || facts.is_short
+                                  ? EMIT_WAIT
+                                  : EMIT_LATE;
+    expect(letters, emit_rule_decide(&facts) == want, "sealed, and told again");
+}
+
+static void what_is_under_way_is_told_again(void)
+{
+    enumerate(check_under_way);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -409,6 +438,7 @@ int main(int argc, char **argv)
         {"what_waits_is_told_once_all_has_come", what_waits_is_told_once_all_has_come},
         {"a_complete_window_has_no_records_left_to_be_told", a_complete_window_has_no_records_left_to_be_told},
         {"what_is_restated_is_news_by_itself", what_is_restated_is_news_by_itself},
+        {"what_is_under_way_is_told_again", what_is_under_way_is_told_again},
         CU_TEST_INFO_NULL,
     };
     return suite_run(argc, argv, tests);

@@ -36,6 +36,30 @@ static void latest_version_of_a_window_is_kept(void)
     published_close(published);
 }
 
+/* It takes the place of what was, of whatever version, and what follows takes its. */
+static void what_is_under_way_counts_by_its_place(void)
+{
+    struct published *published = NULL;
+    struct published_window begun = {
+        .window = day(3), .pane = PANE_EARLY, .generation = 1, .revision = 10, .is_under_way = true};
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(published_open(&published, &why), GO_ON);
+    put(published, 3, 1, 10, PANE_EARLY);
+    CU_ASSERT_EQUAL(published_put(published, &begun, &why), GO_ON); /* only its retention has risen */
+    CU_ASSERT(published_find(published, day(3))->is_under_way);
+    put(published, 3, 1, 10, PANE_EARLY); /* to its end, under the same version */
+    CU_ASSERT(!published_find(published, day(3))->is_under_way);
+    begun.generation = 2;
+    CU_ASSERT_EQUAL(published_put(published, &begun, &why), GO_ON);
+    begun.generation = 3;
+    CU_ASSERT_EQUAL(published_put(published, &begun, &why), GO_ON);
+    CU_ASSERT_EQUAL(published_generation(published), 3);
+    put(published, 3, 4, 10, PANE_EARLY);
+    CU_ASSERT(!published_find(published, day(3))->is_under_way);
+    published_close(published);
+}
+
 static void windows_may_come_in_any_order(void)
 {
     struct published *published = NULL;
@@ -173,6 +197,7 @@ int main(int argc, char **argv)
         {"latest_version_of_a_window_is_kept", latest_version_of_a_window_is_kept},
         {"a_window_is_held_until_its_next_record", a_window_is_held_until_its_next_record},
         {"what_is_taken_back_is_published_above_all", what_is_taken_back_is_published_above_all},
+        {"what_is_under_way_counts_by_its_place", what_is_under_way_counts_by_its_place},
         {"windows_may_come_in_any_order", windows_may_come_in_any_order},
         {"tables_count_but_for_the_taxonomy", tables_count_but_for_the_taxonomy},
         {"a_window_waits_for_what_it_had_and_for_nothing_else", a_window_waits_for_what_it_had_and_for_nothing_else},

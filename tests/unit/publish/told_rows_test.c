@@ -94,6 +94,37 @@ static void parts_and_windows_are_remembered_by_themselves(void)
     told_rows_close(told);
 }
 
+/* Some rows of hour 1 went out with a transaction that committed, and the next one did not. */
+static void a_telling_that_fails_leaves_nothing_to_go_by(void)
+{
+    struct told_rows *told = opened(1000);
+
+    CU_ASSERT_EQUAL(tell(told, hour(1), TOLD_ROWS, 5, "a", TOLD_UNKNOWN), 5);
+    CU_ASSERT_EQUAL(tell(told, hour(1), TOLD_RETENTION, 5, "a", TOLD_UNKNOWN), 5);
+    CU_ASSERT_EQUAL(tell(told, hour(2), TOLD_ROWS, 5, "a", TOLD_UNKNOWN), 5);
+    told_rows_commit(told);
+    told_rows_begin(told, hour(1), TOLD_ROWS);
+    CU_ASSERT_EQUAL(note(told, "new", "1"), TOLD_NEVER);
+    told_rows_commit(told);
+    told_rows_doubt(told, hour(1));
+    told_rows_abort(told);
+    told_rows_begin(told, hour(1), TOLD_ROWS);
+    CU_ASSERT_EQUAL(note(told, "new", NULL), TOLD_UNKNOWN); /* so a tombstone is put */
+    CU_ASSERT_EQUAL(told_rows_count(told), 5);
+    CU_ASSERT_EQUAL(tell(told, hour(2), TOLD_ROWS, 5, "a", TOLD_AS_IS), 5);
+
+    /* Where the next one commits, all is remembered. */
+    told_rows_begin(told, hour(1), TOLD_ROWS);
+    told_rows_doubt(told, hour(1));
+    CU_ASSERT_EQUAL(note(told, "new", "1"), TOLD_UNKNOWN);
+    told_rows_end(told);
+    told_rows_commit(told);
+    told_rows_abort(told);
+    told_rows_begin(told, hour(1), TOLD_ROWS);
+    CU_ASSERT_EQUAL(note(told, "new", "1"), TOLD_AS_IS);
+    told_rows_close(told);
+}
+
 /* Whether readers have it is known with the commit. */
 static void what_was_aborted_is_forgotten(void)
 {
@@ -206,6 +237,7 @@ int main(int argc, char **argv)
         {"a row is unknown, new, other, or as it was", a_row_is_unknown_new_other_or_as_it_was},
         {"parts and windows are remembered by themselves", parts_and_windows_are_remembered_by_themselves},
         {"what was aborted is forgotten", what_was_aborted_is_forgotten},
+        {"a telling that fails after a commit leaves nothing to go by", a_telling_that_fails_leaves_nothing_to_go_by},
         {"the windows told longest ago make room", the_windows_told_longest_ago_make_room},
         {"a window that does not fit is not remembered", a_window_that_does_not_fit_is_not_remembered},
         {"windows that are gone are forgotten", windows_that_are_gone_are_forgotten},
