@@ -185,12 +185,15 @@ static void note(struct sim *sim, const struct request *request, const char *rep
     printf(" -> %s\n", text);
 }
 
-/* A server that fails between a look and the seal that follows it: the next one knows less than was looked at. */
-static void lose_before_seal(struct sim *sim, const struct request *request)
+/* A server that fails between a look and the seal, or now and then the reading of a window, that follows it: the next
+ * one knows less than was looked at. */
+static void lose_what_was_seen(struct sim *sim, const struct request *request)
 {
     const struct span *name = &request->arguments[request->count > 1 ? 1 : 0];
 
-    if (span_equal(*name, span_of("gentally_1_seal")) && sim_inject(sim, FAULT_ROLLBACK))
+    bool is_last = span_equal(*name, span_of("gentally_1_seal")) ||
+                   (span_equal(*name, span_of("gentally_1_snapshot")) && sim_chance(sim, 20));
+    if (is_last && sim_inject(sim, FAULT_ROLLBACK))
         redis_rollback(sim, (uint32_t)sim_between(sim, 1, 30));
 }
 
@@ -201,7 +204,7 @@ static void send_some(struct connection *connection, uint32_t count, struct repl
 
     for (uint32_t i = 0; i < count && !connection->is_broken; i++) {
         const struct request *request = &connection->requests[i];
-        lose_before_seal(sim, request);
+        lose_what_was_seen(sim, request);
         struct database *peer = peer_of(connection);
         connection->is_broken = true;
         if (peer == NULL || sim_inject(sim, FAULT_REQUEST_LOST))
