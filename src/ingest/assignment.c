@@ -216,14 +216,9 @@ bool assignment_must_apply(const struct assignment *assignment, bool is_all, int
     return find_ripe(assignment, is_all, now_ms) != NULL;
 }
 
-enum verdict assignment_apply(struct assignment *assignment, struct applier *applier, bool is_all, int64_t now_ms,
-                              struct reason *why)
+static enum verdict apply_to(struct assignment *assignment, struct partition *partition, struct applier *applier,
+                             int64_t now_ms, struct reason *why)
 {
-    struct partition *partition = find_ripe(assignment, is_all, now_ms);
-
-    assert(!assignment->is_pending);
-    if (partition == NULL)
-        return GO_ON;
     enum verdict verdict = applier_run(applier, &partition->state, why);
     partition_applied(partition, verdict == GO_ON, now_ms);
     if (verdict == TRY_LATER)
@@ -232,6 +227,22 @@ enum verdict assignment_apply(struct assignment *assignment, struct applier *app
         return HALT;
     assignment_refused(assignment, partition, verdict, why);
     return GO_ON;
+}
+
+/* What is wide is applied before anybody reads a window of it; of all else one partition, so that a turn is short. */
+enum verdict assignment_apply(struct assignment *assignment, struct applier *applier, bool is_all, int64_t now_ms,
+                              struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    assert(!assignment->is_pending);
+    for (uint32_t i = 0; i < assignment->count && verdict == GO_ON; i++) {
+        struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if (partition->is_wide && partition_must_apply(partition, false, now_ms))
+            verdict = apply_to(assignment, partition, applier, now_ms, why);
+    }
+    struct partition *ripe = verdict == GO_ON ? find_ripe(assignment, is_all, now_ms) : NULL;
+    return ripe == NULL ? verdict : apply_to(assignment, ripe, applier, now_ms, why);
 }
 
 /*

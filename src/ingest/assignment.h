@@ -54,9 +54,9 @@ MUST_CHECK enum verdict assignment_flush(struct assignment *assignment, struct c
 MUST_CHECK enum verdict assignment_resume(struct assignment *assignment, struct checkpoint *checkpoint, int64_t now_ms,
                                           struct reason *why);
 
-/* Applies the journal of one partition whose time has come (with `is_all`: that is not empty), the one that waits
- * longest. What the store refuses of it is dealt with as of a flush; what it does not answer now is tried again later,
- * and is no failure. HALT: as applier_run(), but for what is of one partition. */
+/* Applies the journals that are wide, and that of one partition whose time has come (with `is_all`: that is not empty),
+ * the one that waits longest. What the store refuses of it is dealt with as of a flush; what it does not answer now is
+ * tried again later, and is no failure. HALT: as applier_run(), but for what is of one partition. */
 MUST_CHECK enum verdict assignment_apply(struct assignment *assignment, struct applier *applier, bool is_all,
                                          int64_t now_ms, struct reason *why);
 

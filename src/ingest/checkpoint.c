@@ -68,6 +68,7 @@ static void answer(const struct checkpoint *checkpoint, struct partition_flush f
         flushes[i].verdict = change->verdict;
         flushes[i].why = change->why;
         flushes[i].entries = change->entry_count;
+        flushes[i].windows = change->window_count;
         flushes[i].entry_bytes = 0;
         for (uint32_t j = 0; j < change->entry_count; j++)
             flushes[i].entry_bytes += (int64_t)change->entries[j].size;

@@ -15,6 +15,9 @@
 #define BEHIND_MS 4000
 #define ENTRIES_MAX 64 /* and bytes, of a journal that waits to be applied: every reader of a window reads them */
 #define ENTRY_BYTES_MAX (INT64_C(8) << 20)
+/* A flush of more windows is of a log that is caught up with: waiting would save nothing, and each reader of each of
+ * its windows would read all entries. One that keeps up has four or eight. */
+#define NARROW_WINDOWS_MAX 32
 #define APPLY_PAUSE_MS 1000          /* after what is no answer */
 #define TAKEN_SAMPLES_MAX (1u << 16) /* x 8.5 bytes, touched only if used: thousands of amendments between flushes */
 
@@ -241,15 +244,17 @@ bool partition_must_apply(const struct partition *partition, bool is_all, int64_
     bool is_old = now_ms - partition->entries_ms >= partition->config->apply_interval_ms;
 
     return partition->entries > 0 && !partition->is_stopped && !partition->must_claim &&
-           now_ms >= partition->apply_ms && (is_all || is_large || is_old);
+           now_ms >= partition->apply_ms && (is_all || partition->is_wide || is_large || is_old);
 }
 
 void partition_applied(struct partition *partition, bool is_done, int64_t now_ms)
 {
-    if (is_done)
-        partition->entries = partition->entry_bytes = 0;
-    else
+    if (!is_done) {
         partition->apply_ms = now_ms + APPLY_PAUSE_MS;
+        return;
+    }
+    partition->entries = partition->entry_bytes = 0;
+    partition->is_wide = false;
 }
 
 struct partition_flush partition_flush_of(const struct partition *partition)
@@ -285,6 +290,7 @@ void partition_flushed(struct partition *partition, const struct partition_flush
         partition->entries_ms = now_ms;
     partition->entries += flush->entries;
     partition->entry_bytes += flush->entry_bytes;
+    partition->is_wide = partition->is_wide || flush->windows > NARROW_WINDOWS_MAX;
     partition->rewinds = 0;
     partition->paused_at = 0;
 }

@@ -27,6 +27,7 @@ struct partition {
     int64_t flushed_ms;  /* monotonic time of the last successful flush */
     int64_t entries;     /* of the journal that are not applied */
     int64_t entry_bytes; /* of those that were written here */
+    bool is_wide;        /* a flush among them was of many windows, whose rows will hardly come again */
     int64_t entries_ms;  /* monotonic time from which on they are there */
     int64_t apply_ms;    /* monotonic time before which applying is not tried again */
     int64_t end_ms;      /* monotonic time at which the log's end was reached first since an event; valid if is_quiet */
@@ -111,8 +112,8 @@ bool partition_is_dirty(const struct partition *partition);
  * behind. */
 bool partition_is_due(const struct partition *partition, int64_t now_ms);
 
-/* True if the journal is to be applied: the oldest entry has waited for the configured interval, or it is large, or
- * `is_all`. Not for a moment after it could not be. */
+/* True if the journal is to be applied: the oldest entry has waited for the configured interval, or it is large or
+ * wide, or `is_all`. Not for a moment after it could not be. */
 bool partition_must_apply(const struct partition *partition, bool is_all, int64_t now_ms);
 
 /* The journal was applied at `now_ms`; or it could not be, for now. */

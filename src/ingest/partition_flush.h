@@ -21,6 +21,7 @@ struct partition_flush {
     int64_t outcomes[OUTCOME_COUNT]; /* cumulative */
     uint32_t entries;                /* answer: how many entries of the journal it made, and their bytes */
     int64_t entry_bytes;
+    uint32_t windows;     /* answer: how many windows got records */
     enum verdict verdict; /* answer: GO_ON; REWIND or HALT, of this partition only */
     struct reason why;
 };

@@ -205,6 +205,54 @@ static void a_partition_that_is_behind_is_flushed_later(void)
     partition_close(partition);
 }
 
+/* Counts a flush of an entry. */
+static void flush(struct partition *partition, uint32_t windows, int64_t bytes, int64_t now_ms)
+{
+    struct partition_flush flush = partition_flush_of(partition);
+
+    flush.entries = 1;
+    flush.entry_bytes = bytes;
+    flush.windows = windows;
+    partition_flushed(partition, &flush, now_ms);
+}
+
+/* A minute after its oldest entry, unless a reader of a window would have to read much, or much that is not of it. */
+static void a_journal_is_applied_when_it_is_old_large_or_wide(void)
+{
+    struct partition_state state = fresh();
+    struct partition *partition = opened(&state);
+    int64_t old_ms = 1000 + config.apply_interval_ms;
+
+    CU_ASSERT_FALSE(partition_must_apply(partition, true, old_ms)); /* nothing is there */
+    flush(partition, 8, 100, 1000);
+    flush(partition, 8, 100, 5000);
+    CU_ASSERT_TRUE(partition_must_apply(partition, true, 5000));
+    CU_ASSERT_FALSE(partition_must_apply(partition, false, old_ms - 1));
+    CU_ASSERT_TRUE(partition_must_apply(partition, false, old_ms));
+    partition_applied(partition, false, old_ms); /* the store was silent */
+    CU_ASSERT_FALSE(partition_must_apply(partition, true, old_ms + 999));
+    CU_ASSERT_TRUE(partition_must_apply(partition, false, old_ms + 1000));
+    partition_applied(partition, true, old_ms + 1000);
+    CU_ASSERT_FALSE(partition_must_apply(partition, true, old_ms + 1000));
+
+    for (int i = 0; i < 64; i++) {
+        CU_ASSERT_FALSE(partition_must_apply(partition, false, old_ms + 1000));
+        flush(partition, 32, 100, old_ms + 1000);
+    }
+    CU_ASSERT_TRUE(partition_must_apply(partition, false, old_ms + 1000));
+    partition_applied(partition, true, old_ms + 1000);
+    flush(partition, 4, INT64_C(8) << 20, old_ms + 1000);
+    CU_ASSERT_TRUE(partition_must_apply(partition, false, old_ms + 1000));
+    partition_applied(partition, true, old_ms + 1000);
+    flush(partition, 33, 100, old_ms + 1000);
+    flush(partition, 4, 100, old_ms + 1000);
+    CU_ASSERT_TRUE(partition_must_apply(partition, false, old_ms + 1000));
+    partition_applied(partition, true, old_ms + 1000);
+    flush(partition, 4, 100, old_ms + 1000);
+    CU_ASSERT_FALSE(partition_must_apply(partition, false, old_ms + 1000));
+    partition_close(partition);
+}
+
 static void a_rewound_partition_stands_where_the_store_stands(void)
 {
     struct partition_state state = fresh();
@@ -236,6 +284,7 @@ int main(int argc, char **argv)
         {"the_last_record_becomes_the_anchor", the_last_record_becomes_the_anchor},
         {"an_end_is_ignored_if_records_followed", an_end_is_ignored_if_records_followed},
         {"a_partition_that_is_behind_is_flushed_later", a_partition_that_is_behind_is_flushed_later},
+        {"a_journal_is_applied_when_it_is_old_large_or_wide", a_journal_is_applied_when_it_is_old_large_or_wide},
         {"a_rewound_partition_stands_where_the_store_stands", a_rewound_partition_stands_where_the_store_stands},
         CU_TEST_INFO_NULL,
     };
