@@ -82,7 +82,8 @@ static enum verdict close_windows(struct closing *closing, const struct closing_
     if (closing->closer != NULL && closing->partition_count != turn->partition_count)
         closing_stop(closing); /* The topic grew. */
     if (closing->closer == NULL)
-        verdict = pipeline_open_closer(turn->pipeline, &closing->closer, turn->partition_count, &with, why);
+        verdict =
+            pipeline_open_closer(turn->pipeline, &closing->closer, turn->partition_count, turn->is_drain, &with, why);
     if (verdict != GO_ON)
         return verdict;
     closing->partition_count = turn->partition_count;

@@ -34,6 +34,7 @@ struct closing_turn {
     struct pipeline *pipeline;
     int32_t partition_count; /* of the topic */
     bool may_take;           /* an assignment is in force; without one, only a lease that is ours is kept */
+    bool is_drain;           /* of a drain, as long as it runs */
     bool is_final;           /* every window that is open yet is published, too */
     int64_t now_ms;          /* monotonic */
     struct logger *logger;

@@ -266,7 +266,7 @@ static enum verdict find_log_ends(void *source, int32_t count, int64_t ends[], s
 }
 
 enum verdict pipeline_open_closer(const struct pipeline *pipeline, struct closer **closer, int32_t partition_count,
-                                  const struct closer_hold *hold, struct reason *why)
+                                  bool is_drain, const struct closer_hold *hold, struct reason *why)
 {
     struct input_logs logs = {.count = count_logs, .ends = find_log_ends, .context = pipeline->source};
     struct closer_options options = {
@@ -277,6 +277,7 @@ enum verdict pipeline_open_closer(const struct pipeline *pipeline, struct closer
         .tables_version = pipeline->tables.version,
         .logs = logs,
         .hold = *hold,
+        .is_drain = is_drain,
         .partitions = partition_count,
         .since_ms = pipeline->since_ms,
         .logger = pipeline->logger,

@@ -76,7 +76,7 @@ MUST_CHECK enum verdict pipeline_renew_tables(struct pipeline *pipeline, struct 
 /* Opens a closer over the pipeline's store, tables and logs, which it borrows until closer_close(). `partition_count`
  * is that of the topic; `hold` is copied. Verdicts of closer_open(). */
 MUST_CHECK enum verdict pipeline_open_closer(const struct pipeline *pipeline, struct closer **closer,
-                                             int32_t partition_count, const struct closer_hold *hold,
+                                             int32_t partition_count, bool is_drain, const struct closer_hold *hold,
                                              struct reason *why);
 
 #endif

@@ -17,11 +17,6 @@ enum verdict pipeline_join(struct pipeline *pipeline, struct reason *why)
     return source_join(pipeline->source, why);
 }
 
-enum verdict pipeline_leave(struct pipeline *pipeline, struct reason *why)
-{
-    return source_leave(pipeline->source, why);
-}
-
 const struct batch *pipeline_batch(const struct pipeline *pipeline)
 {
     return &pipeline->batch;

@@ -9,9 +9,8 @@
 
 #include "pipeline.h"
 
-/* Joins the group, and leaves it for good. Verdicts of source_join() and source_leave(). */
+/* Joins the group. Verdicts of source_join(). */
 MUST_CHECK enum verdict pipeline_join(struct pipeline *pipeline, struct reason *why);
-MUST_CHECK enum verdict pipeline_leave(struct pipeline *pipeline, struct reason *why);
 
 /* The batch polled last, with a rebalance that waits for its answer; borrowed, and as the last verb left it. */
 const struct batch *pipeline_batch(const struct pipeline *pipeline);

@@ -22,8 +22,7 @@ struct worker {
     bool has_joined;         /* an assignment is in force, even an empty one */
     int64_t turned_ms;       /* when the last turn began that got as far as reading */
     bool was_cut_off;        /* no broker answered since the logs were last looked at */
-    bool has_left;           /* the group, to close what is read out */
-    int64_t stays_ms;        /* of a drain that is done: when it ends, even if others are not */
+    int64_t stays_ms;        /* of a drain that is done: when it leaves, even if others are not */
     int64_t flush_due_ms, report_due_ms;
     int64_t standstill_due_ms; /* when what stands still is told again */
     int64_t clocks_due_ms;

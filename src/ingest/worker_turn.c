@@ -115,7 +115,7 @@ static enum verdict flush_if_due(struct worker *worker, struct turn *turn, struc
 /* Whether this worker has counted what it was given, and knows what that was. */
 static bool is_drained(const struct worker *worker)
 {
-    return worker->is_drain && (worker->has_joined || worker->has_left) &&
+    return worker->is_drain && (worker->has_joined || worker->closing.lease == LEASE_OURS) &&
            assignment_is_drained(pipeline_assignment(worker->pipeline));
 }
 
@@ -131,7 +131,8 @@ static struct closing_turn closing_turn_of(const struct worker *worker, const st
     return (struct closing_turn){
         .pipeline = worker->pipeline,
         .partition_count = worker->partition_count,
-        .may_take = worker->has_joined || worker->has_left,
+        .may_take = worker->has_joined,
+        .is_drain = worker->is_drain,
         .is_final = is_final,
         .now_ms = turn->now_ms,
         .logger = worker->logger,
@@ -148,19 +149,15 @@ static enum verdict close_windows(struct worker *worker, struct turn *turn, stru
     return GO_ON;
 }
 
-/* The last turns of the one that has the lease. It leaves the group first, with the others: to wait in a group that
- * meets is to be heard by nobody. What is read out stays so, for this drain, whatever comes behind. */
-static enum verdict close_all(struct worker *worker, struct turn *turn, struct reason *why)
+/* The last turns of the one that has the lease. It does without partitions: the group may meet meanwhile, since others
+ * leave, and what it is about to close is read out, whoever reads it. It stays in the group, so that what another one
+ * claimed before it was killed comes to somebody. */
+static void close_all(struct worker *worker, struct turn *turn)
 {
-    enum verdict verdict = worker->has_left ? GO_ON : pipeline_leave(worker->pipeline, why);
-
-    if (verdict != GO_ON)
-        return verdict;
-    worker->has_left = true;
     const struct closing_turn closing = closing_turn_of(worker, turn, true);
+
     closing_turn(&worker->closing, &closing);
     turn->is_done = worker->closing.is_stuck || closing_is_done(&worker->closing, turn->now_ms);
-    return GO_ON;
 }
 
 /* A drain ends when this worker's partitions are at their end, stored and applied, or stopped. Who has the lease waits
@@ -169,7 +166,7 @@ static enum verdict close_all(struct worker *worker, struct turn *turn, struct r
 static enum verdict finish_drain(struct worker *worker, struct turn *turn, struct reason *why)
 {
     bool is_ours = worker->closing.lease == LEASE_OURS;
-    bool is_read_out = worker->has_left;
+    bool is_read_out = false;
 
     if (!is_drained(worker) || assignment_must_apply(pipeline_assignment(worker->pipeline), true, turn->now_ms)) {
         worker->stays_ms = turn->now_ms + STAY_MS;
@@ -178,11 +175,11 @@ static enum verdict finish_drain(struct worker *worker, struct turn *turn, struc
     turn->is_done = worker->closing.is_stuck;
     if (turn->is_done || worker->closing.lease == LEASE_UNKNOWN)
         return GO_ON;
-    enum verdict verdict =
-        is_read_out ? GO_ON : pipeline_is_read_out(worker->pipeline, worker->partition_count, &is_read_out, why);
-    if (verdict == GO_ON && is_ours)
-        return is_read_out ? close_all(worker, turn, why) : GO_ON;
-    turn->is_done = verdict == GO_ON && (is_read_out || turn->now_ms >= worker->stays_ms);
+    enum verdict verdict = pipeline_is_read_out(worker->pipeline, worker->partition_count, &is_read_out, why);
+    if (verdict == GO_ON && is_ours && is_read_out)
+        close_all(worker, turn);
+    else if (verdict == GO_ON && !is_ours)
+        turn->is_done = is_read_out || turn->now_ms >= worker->stays_ms;
     return verdict;
 }
 

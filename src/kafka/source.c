@@ -133,12 +133,6 @@ enum verdict source_join(struct source *source, struct reason *why)
     return source->is_joined ? GO_ON : kafka_reason(KAFKA_READ, code, "joining the group", why);
 }
 
-enum verdict source_leave(struct source *source, struct reason *why)
-{
-    rd_kafka_resp_err_t code = rd_kafka_unsubscribe(source->client);
-    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? GO_ON : kafka_reason(KAFKA_READ, code, "leaving the group", why);
-}
-
 /*
  * Forwards the queues of partitions of which nothing has arrived yet. Once is not enough: a partition that is assigned
  * anew is stopped first, on another thread, and stopping takes the forwarding away, at a time nobody tells. What came

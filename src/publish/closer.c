@@ -63,6 +63,7 @@ enum verdict closer_open(struct closer **closer, const struct closer_options *op
     opened->store = options->store;
     opened->logs = options->logs;
     opened->hold = options->hold;
+    opened->is_drain = options->is_drain;
     opened->logger = options->logger;
     opened->tables = tables_version_hash(span_of(options->tables_version));
     opened->ends = calloc((size_t)options->partitions, sizeof(*opened->ends));

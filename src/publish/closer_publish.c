@@ -226,7 +226,8 @@ static enum verdict publish_some(struct closer *closer, struct publishing *publi
 enum verdict closer_publish(struct closer *closer, bool is_final, bool *has_more, struct reason *why)
 {
     struct publishing publishing = {.is_final = is_final, .is_late_due = closer->now_ms >= closer->late_due_ms};
-    const int64_t *interval_ms = closer->config->early_emit_interval_ms;
+    static const int64_t never[WINDOW_KINDS];
+    const int64_t *interval_ms = closer->is_drain ? never : closer->config->early_emit_interval_ms;
     enum verdict verdict = GO_ON;
 
     early_rounds_begin(&closer->early, interval_ms, closer->now_ms);

@@ -36,6 +36,7 @@ struct closer {
     int64_t now_ms;      /* of the turn, monotonic */
     int64_t due_ms;      /* of the next survey, monotonic */
     int64_t late_due_ms; /* of the next late revisions, monotonic */
+    bool is_drain;
     struct early_rounds early;
     int64_t stops_told_ms; /* when the log last said which partitions have stopped; valid if has_told_stops */
     bool has_told_stops;

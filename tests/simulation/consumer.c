@@ -13,7 +13,7 @@
 struct source {
     struct sim *sim;
     struct process *process;
-    bool is_joined, has_left;
+    bool is_joined;
     enum rebalance unanswered;
     struct position positions[SIM_PARTITIONS]; /* the real guard: src/kafka/position.c */
     struct {
@@ -133,21 +133,6 @@ enum verdict source_join(struct source *source, struct reason *why)
         return gone(why);
     source->is_joined = true;
     group_join(source->sim, source->process->index);
-    return GO_ON;
-}
-
-/* What it has is revoked first; it is gone once that is answered. */
-enum verdict source_leave(struct source *source, struct reason *why)
-{
-    struct member *member = member_of(source);
-
-    if (!sim_yield(source->sim))
-        return gone(why);
-    source->has_left = true;
-    if (member->state == MEMBER_STABLE)
-        member->state = MEMBER_LEAVING;
-    else if (member->state == MEMBER_READY || member->state == MEMBER_TOLD)
-        group_leave(source->sim, source->process->index);
     return GO_ON;
 }
 
@@ -456,9 +441,7 @@ enum verdict source_release_all(struct source *source, struct reason *why)
     source->unanswered = REBALANCE_NONE;
     if (!sim_yield(source->sim))
         return gone(why);
-    if (source->has_left)
-        group_leave(source->sim, source->process->index);
-    else if (member->state == MEMBER_LEAVING)
+    if (member->state == MEMBER_LEAVING)
         member->state = MEMBER_READY;
     else if (member->state == MEMBER_KICKED)
         group_join(source->sim, source->process->index);

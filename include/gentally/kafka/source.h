@@ -41,10 +41,6 @@ MUST_CHECK enum verdict source_ends(struct source *source, int32_t count, int64_
 /* Joins the group, once. The group's answer is a rebalance of a later poll. HALT: SOURCE-DENIED, SOURCE-FATAL. */
 MUST_CHECK enum verdict source_join(struct source *source, struct reason *why);
 
-/* Leaves the group, for good; questions can still be asked. What is assigned is revoked, by a rebalance of a later
- * poll. HALT: SOURCE-FATAL. */
-MUST_CHECK enum verdict source_leave(struct source *source, struct reason *why);
-
 /*
  * Waits up to `timeout_ms` for records or a rebalance, and fills `batch`; an empty batch is GO_ON too. Records come
  * from assigned partitions only, in offset order from the assigned offset on, each once; offsets whose bytes cannot be

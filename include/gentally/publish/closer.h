@@ -28,6 +28,7 @@ struct closer_options {
     const char *tables_version; /* stamped on every summary */
     struct input_logs logs;
     struct closer_hold hold;
+    bool is_drain;           /* of a drain: open windows are told by its last turns alone, not at their intervals */
     int32_t partitions;      /* of the input, >= 1 */
     const int64_t *since_ms; /* by rollup: windows that start before have no rows of it; borrowed until close */
     struct logger *logger;
