@@ -451,6 +451,11 @@ void assignment_tell_stops(struct assignment *assignment, struct store *store)
         if (!partition->is_stopped || partition->is_stop_told || !has_state || partition_has_rest(partition))
             continue;
         enum verdict verdict = store_stop(store, &partition->state, partition->why.id, partition->why.text, &why);
+        if (verdict == REWIND) { /* Ours, says Kafka: what stopped it is looked at again under a token that holds. */
+            partition->is_stopped = false;
+            assignment_refused(assignment, partition, verdict, &why);
+            continue;
+        }
         partition->is_stop_told = verdict != TRY_LATER;
         if (verdict != GO_ON)
             log_reason(assignment->logger, LOG_LEVEL_WARN, &why);

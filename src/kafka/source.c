@@ -241,8 +241,8 @@ void source_reposition(struct source *source, const struct source_start *start)
 {
     struct position *position = position_of(source, start->partition);
     struct position before = *position;
-    assert(position->is_assigned);
     assert(start->next >= 0);
+    source->assigned_count += before.is_assigned ? 0 : 1; /* It was stopped. */
     *position = position_at(start->next, &start->anchor);
     position->is_sparse = before.is_sparse;
     position->lost = before.lost;

@@ -395,7 +395,6 @@ void source_reposition(struct source *source, const struct source_start *start)
 {
     struct lost_range lost = source->positions[start->partition].lost;
 
-    assert(source->positions[start->partition].is_assigned);
     position(source, start);
     source->positions[start->partition].lost = lost;
 }

@@ -72,8 +72,8 @@ struct source_start {
 MUST_CHECK enum verdict source_assign(struct source *source, const struct source_start starts[], uint32_t count,
                                       struct reason *why);
 
-/* Moves one assigned partition elsewhere (after a REWIND), with the next poll. Records that were fetched for the old
- * position never appear afterwards. */
+/* Moves one assigned partition elsewhere (after a REWIND), with the next poll, and goes on with it if it was stopped.
+ * Records that were fetched for the old position never appear afterwards. */
 void source_reposition(struct source *source, const struct source_start *start);
 
 /*
@@ -85,7 +85,8 @@ void source_reposition(struct source *source, const struct source_start *start);
  */
 MUST_CHECK enum verdict source_check_log(struct source *source, int32_t partition, struct reason *why);
 
-/* Stops one assigned partition without leaving the group: nothing of it appears any more until the next assignment. */
+/* Stops one assigned partition without leaving the group: nothing of it appears any more until it is moved, or the
+ * next assignment. */
 void source_stop(struct source *source, int32_t partition);
 
 /* Answers REBALANCE_REVOKED and REBALANCE_LOST: no partition is assigned any more (the eager protocol). */
