@@ -125,6 +125,13 @@ static void check_interval(struct sim *sim, const struct open_window *window, co
                  oracle_kinds[ledger->kind], txn->turn_ms - window->early_txn->turn_ms, interval_ms);
 }
 
+/* Whether it was there before, of a telling that came to its end or, in a history that is lost, did not. */
+static bool was_there(const struct open_window *window, const struct ledger_entry *ledger,
+                      const struct version *version)
+{
+    return version->is_told || (window->is_under_way && version->generation < ledger->generation);
+}
+
 /* Where a history was lost for good, rows that only it had stay. */
 void told_check(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger,
                 const struct entry *entry)
@@ -139,7 +146,7 @@ void told_check(struct sim *sim, const struct open_window *window, const struct 
     if (!has_lost)
         check_sums(sim, window, ledger);
     for (const struct published_key *key = window->keys; key != NULL; key = key->next)
-        if (!has_lost || !key->latest->is_told)
+        if (!has_lost || !was_there(window, ledger, key->latest))
             check_version(sim, window, ledger, key);
     for (int row = 0; truth != NULL && row < SIM_ROWS && !sim->has_failed; row++)
         if (!has_lost || truth->rows[row].of[0] > 0)
