@@ -167,9 +167,10 @@ int main(void)
     uint64_t seed = setting("GENTALLY_SEED", 0);
     struct run_counts *counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-    /* Workers take large tables and touch little of them: fresh pages are cheaper than cleared ones. */
-    mallopt(M_MMAP_THRESHOLD, 1 << 18);
-    mallopt(M_TRIM_THRESHOLD, 1 << 28);
+    /* Workers take large tables and touch little of them: fresh pages are cheaper than cleared ones. A heap that keeps
+     * what was freed at its end would have room for the tables there, and clear them. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 17);
+    mallopt(M_TRIM_THRESHOLD, 1 << 17);
     setvbuf(stdout, NULL, _IOLBF, 0);
     if (seed != 0)
         return run_one(seed);
