@@ -32,7 +32,8 @@ enum verdict retention_put(void *context, struct store *store, struct reason *wh
         return GO_ON;
     while (verdict == GO_ON && retention_gather(retention, at, counts, &activities)) {
         verdict = store_retain(store, activities, counts, why);
-        if (connections != store_connections(store)) /* Earlier ones went over another. */
+        /* Earlier ones went over another. What this one lacks is told all the same. */
+        if (connections != store_connections(store) && verdict != TRY_LATER)
             return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis was connected to anew");
     }
     if (verdict == GO_ON)

@@ -280,6 +280,32 @@ static void a_state_made_anew_is_told_all(void)
     symbols_close(symbols);
 }
 
+/* After a failover each attempt is a new connection, and none of them hides why it failed. */
+static void a_replica_is_told_each_time(void)
+{
+    struct symbols *symbols = NULL;
+    struct catalog *catalog = NULL;
+    struct retention *retention = NULL;
+    struct reason why = {0};
+
+    begin_anew();
+    CU_ASSERT_EQUAL_FATAL(symbols_open(&symbols, 1000, 100000, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(catalog_open(&catalog, "", &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(retention_open(&retention, symbols, catalog, &why), GO_ON);
+    (void)retention_begin(retention, store_connections(store));
+    note(retention, symbols, 1);
+    redis_cli("REPLICAOF 127.0.0.1 1");
+    for (int attempt = 0; attempt < 3; attempt++) {
+        why = (struct reason){0};
+        CU_ASSERT_EQUAL(retention_put(retention, store, &why), TRY_LATER);
+        CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "READONLY"));
+    }
+    redis_cli("REPLICAOF NO ONE");
+    retention_close(retention);
+    catalog_close(catalog);
+    symbols_close(symbols);
+}
+
 static void a_lacking_right_is_found_before_a_write(void)
 {
     struct activity activity = activity_of(1, 0, 3);
@@ -365,6 +391,7 @@ int main(int argc, char **argv)
         {"numbers_out_of_range_are_damage", numbers_out_of_range_are_damage},
         {"a_state_made_anew_is_read_again", a_state_made_anew_is_read_again},
         {"a_state_made_anew_is_told_all", a_state_made_anew_is_told_all},
+        {"a_replica_is_told_each_time", a_replica_is_told_each_time},
         {"a_lacking_right_is_found_before_a_write", a_lacking_right_is_found_before_a_write},
         {"without_memory_nothing_is_written", without_memory_nothing_is_written},
         {"the_largest_call_goes_through", the_largest_call_goes_through},
