@@ -235,14 +235,12 @@ static void compare_meta(struct sim *sim, struct database *database, int32_t par
                  partition, truth->next, watermark_ms, truth->watermark_ms);
 }
 
-/* A window that was collected is not there any more. */
-static bool is_collected(struct sim *sim, const struct database *database, int32_t partition,
-                         const struct truth_window *window)
+bool oracle_is_collected(const struct sim *sim, int32_t partition, int kind, int64_t start_ms)
 {
     char field[32];
 
-    snprintf(field, sizeof(field), "floor:%s", oracle_kinds[window->kind]);
-    return window->start_ms < database_number(database, sim->redis->meta[partition], field, NONE);
+    snprintf(field, sizeof(field), "floor:%s", oracle_kinds[kind]);
+    return start_ms < database_number(&sim->redis->master, sim->redis->meta[partition], field, NONE);
 }
 
 bool oracle_partition_of(struct span key, int32_t *partition)
@@ -258,7 +256,7 @@ void oracle_compare(struct sim *sim, int32_t partition, const struct truth *trut
 {
     compare_meta(sim, &sim->redis->master, partition, truth);
     for (uint32_t i = 0; i < truth->count; i++)
-        if (!is_collected(sim, &sim->redis->master, partition, &truth->windows[i]))
+        if (!oracle_is_collected(sim, partition, truth->windows[i].kind, truth->windows[i].start_ms))
             compare_window(sim, &sim->redis->master, partition, &truth->windows[i]);
 }
 

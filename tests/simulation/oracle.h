@@ -41,7 +41,11 @@ void oracle_split(struct sim *sim);
 void oracle_settled(struct sim *sim, bool is_drained);
 /* True once the last ledger record of each window has all that the store holds of it. */
 bool oracle_is_told(struct sim *sim);
-/* How many windows are being told in several transactions, of which the last is still to come. */
+/* A window that was collected is not there any more. */
+bool oracle_is_collected(const struct sim *sim, int32_t partition, int kind, int64_t start_ms);
+/* How many windows are being told in several transactions, of which the last is still to come. Where the store lost
+ * what it had acknowledged, or was two, a window may have been begun that the other store had collected: nobody can
+ * tell the rest, and it is not among them. */
 uint32_t oracle_under_way(const struct sim *sim);
 /* True once the store holds every record of the partitions that are not hurt. */
 bool oracle_is_read_out(struct sim *sim);

@@ -102,7 +102,7 @@ static void check_row(struct sim *sim, const struct open_window *window, const s
 }
 
 /* An open window is told once in its interval by one closer; at once only at the end of a drain, and where a stopped
- * partition may keep it open. */
+ * partition may keep it open. What was told at once keeps nobody from telling it in its turn. */
 static void check_interval(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger,
                            const struct txn *txn)
 {
@@ -111,7 +111,8 @@ static void check_interval(struct sim *sim, const struct open_window *window, co
     bool is_free = ledger->pane != PANE_EARLY || txn->is_of_drain;
 
     for (int p = 0; p < SIM_PARTITIONS; p++)
-        is_free = is_free || ledger->parts[p].is_waited_for || sim->is_hurt[p] || sim->has_stopped[p];
+        is_free = is_free || ledger->parts[p].is_waited_for || window->last.parts[p].is_waited_for || sim->is_hurt[p] ||
+                  sim->has_stopped[p];
     if (is_free)
         return;
     if (interval_ms == 0)
