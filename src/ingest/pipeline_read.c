@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "gentally/kafka/source.h"
 #include "gentally/redis/store.h"
@@ -223,21 +224,37 @@ static enum verdict look_for_stop(struct pipeline *pipeline, int32_t number, str
     return is_gone ? GO_ON : verdict;
 }
 
+/* Where the store stands in each log: INT64_MAX behind a stop. False in `*are_idle` as soon as it does not know one's
+ * end. */
+static enum verdict look_at_states(struct pipeline *pipeline, int32_t count, int64_t next[], bool *are_idle,
+                                   struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    *are_idle = true;
+    for (int32_t i = 0; i < count && verdict == GO_ON && *are_idle; i++) {
+        struct partition_state state;
+        bool is_stopped = false;
+        verdict = look_for_stop(pipeline, i, &state, &is_stopped, why);
+        if (verdict != GO_ON)
+            break;
+        next[i] = is_stopped ? INT64_MAX : state.next;
+        *are_idle = is_stopped || state.is_idle;
+    }
+    return verdict;
+}
+
 enum verdict pipeline_is_read_out(struct pipeline *pipeline, int32_t count, bool *is_read_out, struct reason *why)
 {
-    *is_read_out = true;
-    for (int32_t i = 0; i < count && *is_read_out; i++) {
-        struct partition_state state;
-        int64_t first = 0, next = 0;
-        bool is_stopped = false;
-        enum verdict verdict = look_for_stop(pipeline, i, &state, &is_stopped, why);
-        if (verdict == GO_ON && is_stopped)
-            continue;
-        if (verdict == GO_ON)
-            verdict = source_extent(pipeline->source, i, &first, &next, why);
-        if (verdict != GO_ON)
-            return verdict;
-        *is_read_out = state.next >= next && state.is_idle;
-    }
-    return GO_ON;
+    int64_t *next = calloc((size_t)count * 2, sizeof(*next)), *ends = next + count;
+
+    if (next == NULL)
+        return no_memory(why, "for the ends of logs");
+    enum verdict verdict = look_at_states(pipeline, count, next, is_read_out, why);
+    if (verdict == GO_ON && *is_read_out) /* Kafka is asked once, and only if it may be so. */
+        verdict = source_ends(pipeline->source, count, ends, why);
+    for (int32_t i = 0; i < count && verdict == GO_ON && *is_read_out; i++)
+        *is_read_out = next[i] >= ends[i];
+    free(next);
+    return verdict;
 }

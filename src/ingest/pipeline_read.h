@@ -75,8 +75,8 @@ void pipeline_reread(struct pipeline *pipeline, int32_t number);
 MUST_CHECK enum verdict pipeline_count_partitions(struct pipeline *pipeline, int32_t *count, struct reason *why);
 
 /* Whether the store holds every record of the logs of partitions [0, count), and knows them as idle; but for those that
- * have stopped, for which nobody waits. Blocks: asks Redis and Kafka for each partition. Verdicts of store_state() and
- * source_extent(). */
+ * have stopped, for which nobody waits. Blocks: asks Redis for each partition, and Kafka once if all are idle there.
+ * Verdicts of store_state() and source_ends(); HALT: NO-MEMORY. */
 MUST_CHECK enum verdict pipeline_is_read_out(struct pipeline *pipeline, int32_t count, bool *is_read_out,
                                              struct reason *why);
 
