@@ -90,11 +90,6 @@ void emitter_close(struct emitter *emitter)
     free(emitter);
 }
 
-static enum verdict gather_cell(void *context, struct span key, struct span packed, struct reason *why)
-{
-    return combination_add(context, key, packed, why);
-}
-
 /* What a partition contributed, by the state that its window was read with. Its log was at `end` a moment before. */
 static void fill_part(struct ledger_partition *part, const struct partition_state *state, int64_t end)
 {
@@ -109,41 +104,44 @@ static void fill_part(struct ledger_partition *part, const struct partition_stat
     part->end = end >= 0 && end < state->next ? state->next : end;
 }
 
-/* Reads the window of one partition. A state that is gone has nothing of it; whether the window may be told without is
- * known from what was told before. */
-static enum verdict gather_part(struct emitter *emitter, const struct emitter_order *order, int32_t index,
-                                struct reason *why)
-{
-    struct ledger_partition *part = &emitter->partitions[index];
-    struct partition_state state = {0};
-    enum verdict verdict = store_snapshot(emitter->store, index, order->window, gather_cell, emitter->combination,
-                                          &part->records, &state, why);
+/* A window being gathered. */
+struct gathering {
+    struct emitter *emitter;
+    const struct emitter_order *order;
+    int64_t revision;
+};
 
-    if (verdict == HALT && why->id == STORE_STATE_MISSING) {
-        state = (struct partition_state){.watermark_ms = NO_TIME};
-        snprintf(state.stopped, sizeof(state.stopped), "%s", reason_name(STORE_STATE_MISSING));
-        part->records = 0;
-        verdict = GO_ON;
-    }
-    part->partition = index;
-    if (verdict == GO_ON)
-        fill_part(part, &state, order->ends[index]);
-    return verdict;
+static enum verdict gather_cell(void *context, struct span key, struct span packed, struct reason *why)
+{
+    const struct gathering *gathering = context;
+
+    return combination_add(gathering->emitter->combination, key, packed, why);
+}
+
+/* A state that is gone has nothing of the window; whether it may be told without is known from what was told before. */
+static void gather_part(void *context, int32_t partition, const struct partition_state *state, int64_t records)
+{
+    struct gathering *gathering = context;
+    struct ledger_partition *part = &gathering->emitter->partitions[partition];
+    struct partition_state gone = {.watermark_ms = NO_TIME};
+
+    snprintf(gone.stopped, sizeof(gone.stopped), "%s", reason_name(STORE_STATE_MISSING));
+    part->partition = partition;
+    part->records = records;
+    fill_part(part, state != NULL ? state : &gone, gathering->order->ends[partition]);
+    gathering->revision += records;
 }
 
 /* Combines the window's cells of all partitions and notes what each contributed. */
 static enum verdict gather_cells(struct emitter *emitter, const struct emitter_order *order, int64_t *revision,
                                  struct reason *why)
 {
-    enum verdict verdict = GO_ON;
+    struct gathering gathering = {.emitter = emitter, .order = order};
 
     combination_clear(emitter->combination);
-    *revision = 0;
-    for (uint32_t i = 0; i < emitter->partition_count && verdict == GO_ON; i++) {
-        verdict = gather_part(emitter, order, (int32_t)i, why);
-        if (verdict == GO_ON)
-            *revision += emitter->partitions[i].records;
-    }
+    enum verdict verdict = store_snapshots(emitter->store, (int32_t)emitter->partition_count, order->window,
+                                           gather_cell, gather_part, &gathering, why);
+    *revision = gathering.revision;
     if (verdict == GO_ON)
         combination_sort(emitter->combination);
     return verdict;

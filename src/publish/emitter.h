@@ -68,8 +68,8 @@ struct emitter_outcome {
 
 /* Reads the window that `order` names from all partitions, and a month's retention. Where that is damaged it is stopped
  * for good, and rows of it that were put before stay, as if it were switched off. Fills `outcome` but for the rows.
- * Blocks for a round trip to the store a partition, or more where it has many cells. Verdicts of store_snapshot(), but
- * for a state that is missing: its partition has no part in the window; of store_retained(). */
+ * Blocks for the round trips of store_snapshots(), whose verdicts it has, and those of store_retained(). A partition
+ * whose state is missing has no part in the window. */
 MUST_CHECK enum verdict emitter_gather(struct emitter *emitter, const struct emitter_order *order,
                                        struct emitter_outcome *outcome, struct reason *why);
 

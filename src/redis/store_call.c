@@ -71,22 +71,37 @@ enum verdict store_function_begin(struct store *store, const char *name, bool is
     return GO_ON;
 }
 
-enum verdict store_function_call(struct store *store, int32_t partition, redisReply **reply, struct reason *why)
+/* What Redis answered to a function: `verdict` and `refusal` are those of the call. */
+static enum verdict judge(int32_t partition, enum verdict verdict, const struct reason *refusal, redisReply **reply,
+                          struct reason *why)
 {
-    struct reason refusal;
-    enum verdict verdict = store_call(store, reply, &refusal);
-
     if (verdict == GO_ON)
         verdict = store_reply_verdict(*reply, partition, 0, why);
-    else if (verdict == HALT && reason_stops(refusal.id) <= STOPS_PARTITION)
-        verdict = store_reply_refused(partition, &refusal, why);
+    else if (verdict == HALT && reason_stops(refusal->id) <= STOPS_PARTITION)
+        verdict = store_reply_refused(partition, refusal, why);
     else if (why != NULL)
-        *why = refusal;
+        *why = *refusal;
     if (verdict != GO_ON && *reply != NULL) {
         freeReplyObject(*reply);
         *reply = NULL;
     }
     return verdict;
+}
+
+enum verdict store_function_call(struct store *store, int32_t partition, redisReply **reply, struct reason *why)
+{
+    struct reason refusal;
+    enum verdict verdict = store_call(store, reply, &refusal);
+
+    return judge(partition, verdict, &refusal, reply, why);
+}
+
+enum verdict store_function_receive(struct store *store, int32_t partition, redisReply **reply, struct reason *why)
+{
+    struct reason refusal;
+    enum verdict verdict = store_link_receive(store->link, reply, &refusal);
+
+    return judge(partition, verdict, &refusal, reply, why);
 }
 
 enum verdict store_function_do(struct store *store, int32_t partition, struct reason *why)

@@ -65,6 +65,11 @@ MUST_CHECK enum verdict store_function_begin(struct store *store, const char *na
 MUST_CHECK enum verdict store_function_call(struct store *store, int32_t partition, redisReply **reply,
                                             struct reason *why);
 
+/* Waits for the answer to a function that was begun and queued by store_send(). As store_function_call(), but a lost
+ * connection is TRY_LATER (STORE-UNREACHABLE) at once. */
+MUST_CHECK enum verdict store_function_receive(struct store *store, int32_t partition, redisReply **reply,
+                                               struct reason *why);
+
 /* Calls the function that was begun, whose reply is a status only. */
 MUST_CHECK enum verdict store_function_do(struct store *store, int32_t partition, struct reason *why);
 

@@ -41,12 +41,11 @@ static enum verdict take(int32_t partition, struct snapshot *snapshot, struct re
     return snapshot->fields < -1 ? store_reply_damaged(partition, "the size of a window", why) : GO_ON;
 }
 
-static enum verdict ask(struct store *store, int32_t partition, struct window window, struct snapshot *snapshot,
-                        struct reason *why)
+/* Puts the question together. */
+static enum verdict begin(struct store *store, int32_t partition, struct window window, struct reason *why)
 {
     enum verdict verdict = store_function_begin(store, "gentally_1_snapshot", true, 3, 2, 96, why);
 
-    *snapshot = (struct snapshot){.fields = -1};
     if (verdict != GO_ON)
         return verdict;
     store_put_key(store, partition, "meta");
@@ -54,7 +53,17 @@ static enum verdict ask(struct store *store, int32_t partition, struct window wi
     store_put_window_key(store, partition, window);
     store_put_window_name(store, window);
     store_put_number(&store->command, store->portion);
-    verdict = store_function_call(store, partition, &snapshot->reply, why);
+    return GO_ON;
+}
+
+static enum verdict ask(struct store *store, int32_t partition, struct window window, struct snapshot *snapshot,
+                        struct reason *why)
+{
+    enum verdict verdict = begin(store, partition, window, why);
+
+    *snapshot = (struct snapshot){.fields = -1};
+    if (verdict == GO_ON)
+        verdict = store_function_call(store, partition, &snapshot->reply, why);
     return verdict == GO_ON ? take(partition, snapshot, why) : verdict;
 }
 
@@ -241,6 +250,109 @@ enum verdict store_snapshot(struct store *store, int32_t partition, struct windo
         portions_close(&reading.portions);
         if (verdict != TRY_LATER || why->id != STORE_WINDOW_GREW)
             break;
+    }
+    return verdict;
+}
+
+/* ---- all partitions ---- */
+
+/* What was learned of some partitions by asking for all of them before the first answer is waited for. */
+struct round {
+    struct store *store;
+    struct window window;
+    store_cell_reader *each;
+    store_part_reader *part;
+    void *context;
+    bool is_read[STORE_REPLIES];
+};
+
+/* Gives one partition's answer, if it has all of the window. Otherwise it is read by itself: a window that is large, or
+ * that has a tail, takes several questions, and whatever went wrong is found again, with its reason. */
+static enum verdict give_answer(struct round *round, int32_t partition, bool *is_read, struct reason *why)
+{
+    struct reason other;
+    struct reading reading = {.store = round->store,
+                              .partition = partition,
+                              .window = round->window,
+                              .snapshot = {.fields = -1},
+                              .each = round->each,
+                              .context = round->context};
+    struct snapshot *snapshot = &reading.snapshot;
+    enum verdict verdict = store_function_receive(round->store, partition, &snapshot->reply, &other);
+
+    if (verdict == GO_ON)
+        verdict = take(partition, snapshot, &other);
+    *is_read = verdict == GO_ON && snapshot->number < 0 && snapshot->fields < 0;
+    if (*is_read)
+        verdict = make_tail(&reading, why);
+    if (*is_read && verdict == GO_ON)
+        verdict = give(&reading, why);
+    if (*is_read && verdict == GO_ON)
+        round->part(round->context, partition, &snapshot->state, snapshot->records);
+    verdict = *is_read ? verdict : GO_ON;
+    freeReplyObject(snapshot->reply);
+    return verdict;
+}
+
+/* Takes an answer that nobody wants any more, so that the next question gets its own. */
+static void pass_over(struct store *store)
+{
+    struct reason other;
+    redisReply *reply = NULL;
+
+    if (store_link_receive(store->link, &reply, &other) == GO_ON)
+        freeReplyObject(reply);
+}
+
+/* Asks for `count` partitions from `first` on, and takes what is answered in full. */
+static enum verdict ask_round(struct round *round, int32_t first, int32_t count, struct reason *why)
+{
+    struct store *store = round->store;
+    struct reason other;
+    enum verdict verdict = store_link_up(store->link, why);
+    int32_t sent = 0;
+
+    while (sent < count && verdict == GO_ON) {
+        verdict = begin(store, first + sent, round->window, why);
+        if (verdict != GO_ON || store_send(store, &other) != GO_ON)
+            break;
+        sent++;
+    }
+    for (int32_t i = 0; i < sent; i++) {
+        if (verdict == GO_ON)
+            verdict = give_answer(round, first + i, &round->is_read[i], why);
+        else
+            pass_over(store);
+    }
+    return verdict;
+}
+
+/* Reads one partition by itself. */
+static enum verdict read_alone(struct round *round, int32_t partition, struct reason *why)
+{
+    struct partition_state state = {0};
+    int64_t records = 0;
+    enum verdict verdict =
+        store_snapshot(round->store, partition, round->window, round->each, round->context, &records, &state, why);
+    bool is_missing = verdict == HALT && why->id == STORE_STATE_MISSING;
+
+    if (verdict != GO_ON && !is_missing)
+        return verdict;
+    round->part(round->context, partition, is_missing ? NULL : &state, is_missing ? 0 : records);
+    return GO_ON;
+}
+
+enum verdict store_snapshots(struct store *store, int32_t partitions, struct window window, store_cell_reader *each,
+                             store_part_reader *part, void *context, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (int32_t first = 0; first < partitions && verdict == GO_ON; first += STORE_REPLIES) {
+        int32_t count = partitions - first < STORE_REPLIES ? partitions - first : STORE_REPLIES;
+        struct round round = {.store = store, .window = window, .each = each, .part = part, .context = context};
+        verdict = ask_round(&round, first, count, why);
+        for (int32_t i = 0; i < count && verdict == GO_ON; i++)
+            verdict = round.is_read[i] ? GO_ON : read_alone(&round, first + i, why);
     }
     return verdict;
 }

@@ -1,4 +1,5 @@
 /* Windows read back from a real redis-server: large ones in portions, written ones whole, and all by people. */
+#include "gentally/base/hash.h"
 #include "store_scene.h"
 
 /* Runs a command of redis-cli, and gives the last line of what it says that has `word` in it. */
@@ -168,6 +169,113 @@ static enum verdict see_row(void *context, struct span key, struct span value, s
     return GO_ON;
 }
 
+#define PARTS 40 /* more than are asked at once */
+
+/* What a window was read as: its rows as one number, and what each partition has of it. */
+struct parts {
+    uint64_t rows;
+    int64_t records[PARTS]; /* -1: no state */
+    int given[PARTS];
+};
+
+static enum verdict add_row(void *context, struct span key, struct span value, struct reason *why)
+{
+    struct parts *parts = context;
+
+    (void)why;
+    parts->rows += hash_fold(hash_fnv1a(key), hash_fnv1a(value));
+    return GO_ON;
+}
+
+static void give_part(void *context, int32_t partition, const struct partition_state *state, int64_t records)
+{
+    struct parts *parts = context;
+
+    parts->records[partition] = state == NULL ? -1 : records;
+    parts->given[partition]++;
+}
+
+/* The same by one partition after the other. */
+static void read_one_by_one(struct window window, struct parts *parts)
+{
+    struct partition_state state;
+    struct reason why;
+
+    for (int32_t p = 0; p < PARTS; p++) {
+        enum verdict verdict = store_snapshot(store, p, window, add_row, parts, &parts->records[p], &state, &why);
+        if (verdict == HALT && why.id == STORE_STATE_MISSING)
+            parts->records[p] = -1;
+        else
+            CU_ASSERT_EQUAL_FATAL(verdict, GO_ON);
+        parts->given[p]++;
+    }
+}
+
+/* Some partitions have nothing of the window, some a tail, one more cells than one answer holds, and some no state. */
+static void a_window_is_read_from_all_partitions(void)
+{
+    const struct window window = {WINDOW_DAY, monday};
+    static struct parts want, found;
+    struct reason why;
+
+    for (int32_t p = 0; p < 12; p++) {
+        struct partition_state state = claimed(p);
+        if (p % 3 != 0)
+            CU_ASSERT_TRUE_FATAL(write_entry(store, &state, entry_of(p, p + 20, one_or_two, 0)));
+        if (p % 3 == 1)
+            CU_ASSERT_EQUAL_FATAL(apply(&state, &why), GO_ON);
+    }
+    struct partition_state large = claimed(12);
+    write_rows(&large, 9000);
+    read_one_by_one(window, &want);
+    CU_ASSERT_EQUAL(store_snapshots(store, PARTS, window, add_row, give_part, &found, &why), GO_ON);
+    CU_ASSERT_EQUAL(memcmp(&want, &found, sizeof(want)), 0);
+}
+
+/* What is wrong with one is told with its reason, and no answer is taken for that to another question. */
+static void one_torn_window_is_told_as_such(void)
+{
+    const struct window window = {WINDOW_DAY, monday};
+    struct parts found = {.rows = 0};
+    struct partition_state state;
+    struct reason why;
+    char command[200], line[200];
+    int64_t records = 0;
+
+    snprintf(command, sizeof(command), "HINCRBY 'check:{events:4}:windows' day:%" PRId64 " 1", monday);
+    ask_redis(command, "", line, sizeof(line));
+    CU_ASSERT_EQUAL(store_snapshots(store, PARTS, window, add_row, give_part, &found, &why), HALT);
+    CU_ASSERT_EQUAL(why.id, STORE_TORN);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "partition 4"));
+    CU_ASSERT_EQUAL(store_snapshot(store, 7, window, add_row, &found, &records, &state, &why), GO_ON);
+    CU_ASSERT_EQUAL(state.partition, 7);
+    CU_ASSERT_EQUAL(records, 1);
+}
+
+/* A row that cannot be taken ends it, and the answers that are on their way belong to nobody. */
+static enum verdict refuse_row(void *context, struct span key, struct span value, struct reason *why)
+{
+    (void)context;
+    (void)key;
+    (void)value;
+    return reason_set(why, HALT, NO_MEMORY, 0, "none for rows");
+}
+
+static void a_reader_that_fails_ends_it(void)
+{
+    const struct window window = {WINDOW_DAY, monday};
+    struct parts found = {.rows = 0};
+    struct partition_state state;
+    struct reason why;
+    int64_t records = 0;
+
+    CU_ASSERT_EQUAL(store_snapshots(store, PARTS, window, refuse_row, give_part, &found, &why), HALT);
+    CU_ASSERT_EQUAL(why.id, NO_MEMORY);
+    CU_ASSERT_EQUAL(store_snapshot(store, 7, window, add_row, &found, &records, &state, &why), GO_ON);
+    CU_ASSERT_EQUAL(state.partition, 7);
+    CU_ASSERT_EQUAL(records, 1);
+}
+
 /* While a window is written anew it may be read late, but never half old and half new. */
 static void a_window_in_portions_is_of_one_moment(void)
 {
@@ -214,7 +322,7 @@ static void people_can_read_the_cells(void)
         {"\3", "unknown cell version", 1},
     };
     const struct entry_window window = {{WINDOW_DAY, monday}, 1};
-    struct partition_state state = claimed(9);
+    struct partition_state state = claimed(35);
     uint8_t room[256];
     char command[200], line[300], behind[64];
     struct reason why;
@@ -230,7 +338,7 @@ static void people_can_read_the_cells(void)
         entry_begin(&writer, room, 10, &window, 1, 1);
         entry_put_row(&writer, &row);
         CU_ASSERT_FATAL(write_entry(store, &state, (struct span){(const char *)room, (size_t)(writer.at - room)}));
-        snprintf(command, sizeof(command), "FCALL_RO gentally_1_read 1 'check:{events:9}:day:%" PRId64 "' %s", monday,
+        snprintf(command, sizeof(command), "FCALL_RO gentally_1_read 1 'check:{events:35}:day:%" PRId64 "' %s", monday,
                  key);
         ask_redis(command, "", line, sizeof(line)); /* what is not in the cells yet is told */
         snprintf(behind, sizeof(behind), "%zu of %zu records", i, i + 1);
@@ -248,6 +356,9 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"a_large_window_is_read_in_portions", a_large_window_is_read_in_portions},
         {"a_window_in_portions_is_of_one_moment", a_window_in_portions_is_of_one_moment},
+        {"a_window_is_read_from_all_partitions", a_window_is_read_from_all_partitions},
+        {"one_torn_window_is_told_as_such", one_torn_window_is_told_as_such},
+        {"a_reader_that_fails_ends_it", a_reader_that_fails_ends_it},
         {"people_can_read_the_cells", people_can_read_the_cells},
         CU_TEST_INFO_NULL,
     };

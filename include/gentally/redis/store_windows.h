@@ -41,6 +41,20 @@ MUST_CHECK enum verdict store_snapshot(struct store *store, int32_t partition, s
                                        store_cell_reader *each, void *context, int64_t *records,
                                        struct partition_state *state, struct reason *why);
 
+/* Gets what a partition has of a window: its records, with the state it was read with; NULL and 0 where its state is
+ * missing. Borrowed for the call. */
+typedef void store_part_reader(void *context, int32_t partition, const struct partition_state *state, int64_t records);
+
+/*
+ * Reads one window of the partitions 0 to `partitions` - 1, each as store_snapshot() does and at a moment of its own,
+ * and gives `each` the cells and `part` what the partition has, once for each, in no order. Asks 32 partitions before
+ * the first answer is waited for, so that the store works while its answers are looked at. Verdicts of
+ * store_snapshot(), but for STORE-STATE-MISSING; STORE-UNREACHABLE is TRY_LATER. Some cells may have been given then.
+ */
+MUST_CHECK enum verdict store_snapshots(struct store *store, int32_t partitions, struct window window,
+                                        store_cell_reader *each, store_part_reader *part, void *context,
+                                        struct reason *why);
+
 /*
  * Seals the windows of `kind` in one partition that start before `floor_ms` (the start of the first one kept): no flush
  * touches them any more. `seen` is the partition as the caller last read it, and `known` are those windows with the
