@@ -38,6 +38,7 @@ letters Write topic literal $namespace.redrives
 letters Write topic literal $topic
 letters Write transactional-id literal $namespace.redrive
 signals Read topic prefixed $namespace.summaries.
+signals Read topic literal $namespace.ledger
 signals Read topic literal $namespace.signals
 signals Write topic literal $namespace.signals
 END_OF_RIGHTS
