@@ -1,4 +1,4 @@
-#!lua name=gentally_1
+#!lua name=gentally_2
 --[[
 The counters' guard. One library for all namespaces; the version is part of every name, so that an old worker never
 meets new rules.
@@ -758,7 +758,7 @@ local function retention_collect(KEYS, ARGV)
   return {'OK'}
 end
 
--- For people at redis-cli: FCALL_RO gentally_1_read 1 <window key> [row key]: names and numbers of the cells' sums (see
+-- For people at redis-cli: FCALL_RO gentally_2_read 1 <window key> [row key]: names and numbers of the cells' sums (see
 -- cell.h).
 local MEASURES = {'requests', 'tokens_prompt', 'tokens_completion', 'tokens_reasoning', 'tokens_cached',
                   'cost_nano_usd', 'billed_tokens', 'billed_cost_nano_usd', 'free_tokens', 'tool_requests',
@@ -828,26 +828,26 @@ local function read(KEYS, ARGV)
   return reply
 end
 
-redis.register_function{function_name='gentally_1_probe', callback=probe, flags={'no-writes'}}
-redis.register_function('gentally_1_create', create)
-redis.register_function('gentally_1_settle', settle)
-redis.register_function{function_name='gentally_1_claim', callback=claim, flags={'allow-oom'}}
-redis.register_function{function_name='gentally_1_stop', callback=stop, flags={'allow-oom'}}
-redis.register_function{function_name='gentally_1_give_up', callback=give_up, flags={'allow-oom'}}
-redis.register_function{function_name='gentally_1_lease', callback=lease, flags={'allow-oom'}}
-redis.register_function{function_name='gentally_1_look', callback=look, flags={'no-writes'}}
-redis.register_function{function_name='gentally_1_deciders', callback=deciders, flags={'no-writes'}}
-redis.register_function{function_name='gentally_1_behind', callback=behind, flags={'no-writes'}}
-redis.register_function('gentally_1_apply', apply)
-redis.register_function{function_name='gentally_1_recall', callback=recall, flags={'no-writes'}}
-redis.register_function('gentally_1_flush', flush)
-redis.register_function{function_name='gentally_1_snapshot', callback=snapshot, flags={'no-writes'}}
-redis.register_function{function_name='gentally_1_seal', callback=seal, flags={'allow-oom'}}
-redis.register_function{function_name='gentally_1_collect', callback=collect, flags={'allow-oom'}}
-redis.register_function{function_name='gentally_1_read', callback=read, flags={'no-writes'}}
-redis.register_function('gentally_1_retention_create', retention_create)
-redis.register_function('gentally_1_retain', retain)
-redis.register_function{function_name='gentally_1_retention_stop', callback=retention_stop, flags={'allow-oom'}}
-redis.register_function{function_name='gentally_1_retained', callback=retained, flags={'no-writes'}}
-redis.register_function{function_name='gentally_1_retention_seal', callback=retention_seal, flags={'allow-oom'}}
-redis.register_function{function_name='gentally_1_retention_collect', callback=retention_collect, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_2_probe', callback=probe, flags={'no-writes'}}
+redis.register_function('gentally_2_create', create)
+redis.register_function('gentally_2_settle', settle)
+redis.register_function{function_name='gentally_2_claim', callback=claim, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_2_stop', callback=stop, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_2_give_up', callback=give_up, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_2_lease', callback=lease, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_2_look', callback=look, flags={'no-writes'}}
+redis.register_function{function_name='gentally_2_deciders', callback=deciders, flags={'no-writes'}}
+redis.register_function{function_name='gentally_2_behind', callback=behind, flags={'no-writes'}}
+redis.register_function('gentally_2_apply', apply)
+redis.register_function{function_name='gentally_2_recall', callback=recall, flags={'no-writes'}}
+redis.register_function('gentally_2_flush', flush)
+redis.register_function{function_name='gentally_2_snapshot', callback=snapshot, flags={'no-writes'}}
+redis.register_function{function_name='gentally_2_seal', callback=seal, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_2_collect', callback=collect, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_2_read', callback=read, flags={'no-writes'}}
+redis.register_function('gentally_2_retention_create', retention_create)
+redis.register_function('gentally_2_retain', retain)
+redis.register_function{function_name='gentally_2_retention_stop', callback=retention_stop, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_2_retained', callback=retained, flags={'no-writes'}}
+redis.register_function{function_name='gentally_2_retention_seal', callback=retention_seal, flags={'allow-oom'}}
+redis.register_function{function_name='gentally_2_retention_collect', callback=retention_collect, flags={'allow-oom'}}

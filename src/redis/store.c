@@ -115,7 +115,7 @@ enum verdict store_install(struct store *store, struct reason *why)
 enum verdict store_check(struct store *store, struct reason *why)
 {
     redisReply *reply = NULL;
-    enum verdict verdict = store_function_begin(store, "gentally_1_probe", true, 1, 0, 0, why);
+    enum verdict verdict = store_function_begin(store, "gentally_2_probe", true, 1, 0, 0, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -130,7 +130,7 @@ enum verdict store_create(struct store *store, int32_t partition, int64_t first,
 {
     redisReply *reply = NULL;
     char incarnation[33];
-    enum verdict verdict = store_function_begin(store, "gentally_1_create", false, 2, 2 + WINDOW_KINDS, 160, why);
+    enum verdict verdict = store_function_begin(store, "gentally_2_create", false, 2, 2 + WINDOW_KINDS, 160, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -210,7 +210,7 @@ enum verdict store_read_id_buckets(struct store *store, struct partition_state *
 enum verdict store_claim(struct store *store, int32_t partition, struct partition_state *state, struct reason *why)
 {
     char token[33];
-    enum verdict verdict = store_function_begin(store, "gentally_1_claim", false, 1, 1, 0, why);
+    enum verdict verdict = store_function_begin(store, "gentally_2_claim", false, 1, 1, 0, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -223,7 +223,7 @@ enum verdict store_claim(struct store *store, int32_t partition, struct partitio
 
 enum verdict store_state(struct store *store, int32_t partition, struct partition_state *state, struct reason *why)
 {
-    enum verdict verdict = store_function_begin(store, "gentally_1_look", true, 1, 0, 0, why);
+    enum verdict verdict = store_function_begin(store, "gentally_2_look", true, 1, 0, 0, why);
 
     if (verdict != GO_ON)
         return verdict;

@@ -41,7 +41,7 @@ static bool read_deciders(const redisReply *reply, struct deciders *deciders)
 enum verdict store_deciders(struct store *store, int32_t partition, struct deciders *deciders, struct reason *why)
 {
     redisReply *reply = NULL;
-    enum verdict verdict = store_function_begin(store, "gentally_1_deciders", true, 1, 0, 0, why);
+    enum verdict verdict = store_function_begin(store, "gentally_2_deciders", true, 1, 0, 0, why);
 
     *deciders = (struct deciders){0};
     if (verdict != GO_ON)

@@ -47,7 +47,7 @@ static enum verdict send_flush(struct store *store, const struct change *change,
     int32_t partition = change->state->partition;
     size_t buckets = change->ids == NULL ? 0 : change->ids->section_count;
     size_t pairs = change->ids == NULL ? 0 : change->ids->pair_count, sections = change->window_count + buckets;
-    enum verdict verdict = store_function_begin(store, "gentally_1_flush", false, 2 + sections,
+    enum verdict verdict = store_function_begin(store, "gentally_2_flush", false, 2 + sections,
                                                 9 + OUTCOME_COUNT + change->entry_count + 3 * sections + 2 * pairs,
                                                 384 + 128 * sections, why);
 

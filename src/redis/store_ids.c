@@ -22,7 +22,7 @@ static enum verdict send_fence(struct store *store, const struct id_lookup *look
     if (verdict != GO_ON)
         return verdict;
     store_put_text(command, "FCALL_RO");
-    store_put_text(command, "gentally_1_recall");
+    store_put_text(command, "gentally_2_recall");
     store_put_number(command, 1 + (int64_t)buckets);
     store_put_key(store, state->partition, "meta");
     for (size_t i = 0; i < buckets; i++)

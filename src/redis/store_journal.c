@@ -64,7 +64,7 @@ static enum verdict ask(struct store *store, const struct partition_state *state
                         struct reason *why)
 {
     redisReply *reply = NULL;
-    enum verdict verdict = store_function_begin(store, "gentally_1_behind", true, 1, 2, 96, why);
+    enum verdict verdict = store_function_begin(store, "gentally_2_behind", true, 1, 2, 96, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -212,7 +212,7 @@ enum verdict store_journal_apply(struct store *store, const struct partition_sta
 
     for (uint32_t i = 0; i < count; i++)
         arguments += 2 * (size_t)count_values(steps[i].tail);
-    enum verdict verdict = store_function_begin(store, "gentally_1_apply", false, 2 + (size_t)count, arguments,
+    enum verdict verdict = store_function_begin(store, "gentally_2_apply", false, 2 + (size_t)count, arguments,
                                                 32 + 128 * (size_t)count, why);
     if (verdict != GO_ON)
         return verdict;

@@ -21,7 +21,7 @@ static enum verdict call_lease(struct store *store, const char *holder, int64_t 
                                struct reason *why)
 {
     redisReply *reply = NULL;
-    enum verdict verdict = store_function_begin(store, "gentally_1_lease", false, 1, 3, 64, why);
+    enum verdict verdict = store_function_begin(store, "gentally_2_lease", false, 1, 3, 64, why);
 
     if (verdict != GO_ON)
         return verdict;

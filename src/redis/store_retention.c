@@ -126,7 +126,7 @@ static enum verdict create(struct store *store, uint32_t shard, int64_t buckets,
 {
     redisReply *reply = NULL;
     char incarnation[33];
-    enum verdict verdict = begin(store, "gentally_1_retention_create", false, shard, 3, why);
+    enum verdict verdict = begin(store, "gentally_2_retention_create", false, shard, 3, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -323,7 +323,7 @@ static enum verdict send_activities(struct store *store, uint32_t shard, const s
                                     uint32_t count, struct reason *why)
 {
     uint8_t packed[RETENTION_CALL_PAIRS][PACKED_SIZE];
-    enum verdict verdict = begin(store, "gentally_1_retain", false, shard, 2 + 3 * (size_t)count, why);
+    enum verdict verdict = begin(store, "gentally_2_retain", false, shard, 2 + 3 * (size_t)count, why);
 
     assert(count <= RETENTION_CALL_PAIRS);
     if (verdict != GO_ON)
@@ -404,7 +404,7 @@ struct retention_fill store_retention_fill(const struct store *store)
 
 static enum verdict send_stop(struct store *store, uint32_t shard, const struct reason *because, struct reason *why)
 {
-    enum verdict verdict = begin(store, "gentally_1_retention_stop", false, shard, 1 + STORE_TEXT_SIZE / 24, why);
+    enum verdict verdict = begin(store, "gentally_2_retention_stop", false, shard, 1 + STORE_TEXT_SIZE / 24, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -493,7 +493,7 @@ enum verdict store_retained(struct store *store, uint32_t month, store_count_rea
     for (uint32_t shard = 0; shard < RETENTION_SHARDS && verdict == GO_ON; shard++) {
         redisReply *reply = NULL;
         int64_t part = 0;
-        verdict = begin(store, "gentally_1_retained", true, shard, 1, why);
+        verdict = begin(store, "gentally_2_retained", true, shard, 1, why);
         if (verdict != GO_ON)
             return verdict;
         store_put_number(&store->command, month);
@@ -521,7 +521,7 @@ enum verdict store_retention_seal(struct store *store, uint32_t floor, uint64_t 
         if (store_link_count(store->link) != connections)
             return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0,
                               "connected anew: partitions are sealed once more before retention is");
-        verdict = begin(store, "gentally_1_retention_seal", false, shard, 1, why);
+        verdict = begin(store, "gentally_2_retention_seal", false, shard, 1, why);
         if (verdict != GO_ON)
             return verdict;
         store_put_number(&store->command, floor);
@@ -545,7 +545,7 @@ enum verdict store_retention_collect(struct store *store, const int64_t months[]
         count += months[month] > 0 ? 1 : 0;
     for (uint32_t shard = 0; shard < RETENTION_SHARDS && count > 0 && verdict == GO_ON; shard++) {
         redisReply *reply = NULL;
-        verdict = begin(store, "gentally_1_retention_collect", false, shard, count, why);
+        verdict = begin(store, "gentally_2_retention_collect", false, shard, count, why);
         if (verdict != GO_ON)
             return verdict;
         for (uint32_t month = 0; month < floor; month++)

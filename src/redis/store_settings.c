@@ -65,7 +65,7 @@ enum verdict store_settings_write(struct store *store, struct settings *settings
     memcpy(before, settings->version, sizeof(before));
     store_random_token(settings->version);
     uint32_t count = settings_write(settings, fields);
-    enum verdict verdict = store_function_begin(store, "gentally_1_settle", false, 1, 1 + 2 * (size_t)count, 64, why);
+    enum verdict verdict = store_function_begin(store, "gentally_2_settle", false, 1, 1 + 2 * (size_t)count, 64, why);
     if (verdict == GO_ON) {
         put_record_key(store);
         store_put_text(&store->command, before);

@@ -44,7 +44,7 @@ static enum verdict take(int32_t partition, struct snapshot *snapshot, struct re
 /* Puts the question together. */
 static enum verdict begin(struct store *store, int32_t partition, struct window window, struct reason *why)
 {
-    enum verdict verdict = store_function_begin(store, "gentally_1_snapshot", true, 3, 2, 96, why);
+    enum verdict verdict = store_function_begin(store, "gentally_2_snapshot", true, 3, 2, 96, why);
 
     if (verdict != GO_ON)
         return verdict;

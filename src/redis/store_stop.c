@@ -11,7 +11,7 @@ enum verdict store_stop(struct store *store, const struct partition_state *state
                         struct reason *why)
 {
     struct store_command *command = &store->command;
-    enum verdict verdict = store_function_begin(store, "gentally_1_stop", false, 1, 4, STORE_TEXT_SIZE, why);
+    enum verdict verdict = store_function_begin(store, "gentally_2_stop", false, 1, 4, STORE_TEXT_SIZE, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -26,7 +26,7 @@ enum verdict store_stop(struct store *store, const struct partition_state *state
 enum verdict store_give_up(struct store *store, int32_t partition, const char *text, struct reason *why)
 {
     redisReply *reply = NULL;
-    enum verdict verdict = store_function_begin(store, "gentally_1_give_up", false, 1, 1, STORE_TEXT_SIZE, why);
+    enum verdict verdict = store_function_begin(store, "gentally_2_give_up", false, 1, 1, STORE_TEXT_SIZE, why);
 
     assert(text == NULL || text[0] != '\0');
     if (verdict != GO_ON)

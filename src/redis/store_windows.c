@@ -55,7 +55,7 @@ enum verdict store_seal(struct store *store, const struct partition_state *seen,
 {
     struct store_command *command = &store->command;
     enum verdict verdict =
-        store_function_begin(store, "gentally_1_seal", false, 2, 4 + 2 * (size_t)count, 128 + 64 * (size_t)count, why);
+        store_function_begin(store, "gentally_2_seal", false, 2, 4 + 2 * (size_t)count, 128 + 64 * (size_t)count, why);
     if (verdict != GO_ON)
         return verdict;
     store_put_key(store, seen->partition, "meta");
@@ -77,7 +77,7 @@ enum verdict store_collect(struct store *store, int32_t partition, const struct 
 {
     assert(count > 0);
     assert(count <= STORE_COLLECT_MAX);
-    enum verdict verdict = store_function_begin(store, "gentally_1_collect", false, 2 + count, 1 + (size_t)count,
+    enum verdict verdict = store_function_begin(store, "gentally_2_collect", false, 2 + count, 1 + (size_t)count,
                                                 64 + 32 * (size_t)count, why);
 
     if (verdict != GO_ON)

@@ -123,7 +123,7 @@ def _check_store(world, oracle, partitions):
 
 
 def _total(world, window):
-    reply = world.redis.command("FCALL_RO", "gentally_1_read", 1, window, "total")
+    reply = world.redis.command("FCALL_RO", "gentally_2_read", 1, window, "total")
     check(isinstance(reply, list) and len(reply) == 2, f"{window} has no row of totals: {reply}")
     return reply[1].decode()
 

@@ -294,7 +294,7 @@ def test_tables_change_before_retention_rises(world):
     equal(
         world.redis.command(
             "FCALL",
-            "gentally_1_retain",
+            "gentally_2_retain",
             1,
             state,
             world.redis.command("HGET", state, "inc"),

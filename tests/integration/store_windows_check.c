@@ -338,7 +338,7 @@ static void people_can_read_the_cells(void)
         entry_begin(&writer, room, 10, &window, 1, 1);
         entry_put_row(&writer, &row);
         CU_ASSERT_FATAL(write_entry(store, &state, (struct span){(const char *)room, (size_t)(writer.at - room)}));
-        snprintf(command, sizeof(command), "FCALL_RO gentally_1_read 1 'check:{events:35}:day:%" PRId64 "' %s", monday,
+        snprintf(command, sizeof(command), "FCALL_RO gentally_2_read 1 'check:{events:35}:day:%" PRId64 "' %s", monday,
                  key);
         ask_redis(command, "", line, sizeof(line)); /* what is not in the cells yet is told */
         snprintf(behind, sizeof(behind), "%zu of %zu records", i, i + 1);

@@ -69,7 +69,7 @@ static void errors_become_verdicts(void)
         {"NOAUTH Authentication required.", HALT, "STORE-AUTH"},
         {"WRONGPASS invalid username-password pair or user is disabled.", HALT, "STORE-AUTH"},
         {"NOPERM this user has no permissions to run the 'fcall' command", HALT, "STORE-DENIED"},
-        {"ERR The user executing the script can't run this command or subcommand script: gentally_1_claim, on "
+        {"ERR The user executing the script can't run this command or subcommand script: gentally_2_claim, on "
          "@user_function:71.",
          HALT, "STORE-DENIED"},
         {"ERR Function not found", HALT, "STORE-FUNCTIONS-MISSING"},
