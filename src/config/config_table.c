@@ -171,7 +171,9 @@ const struct option config_options[] = {
     {"early_emit_interval_ms", TEXT(early_emit_text, "MS[,KIND=MS...]", NOT_EMPTY), .initial = "60000",
      .help =
          "How often windows that are open yet are published, of all kinds, or, as in 60000,month=600000, of one. "
-         "0 is off: they are published when they end. "
+         "0, or 100 to 86400000 ms. "
+         "0 is off: they are published when they end, at the end of a drain, or if only a stopped partition keeps them "
+         "open. "
          "Each time the counts of an open window with news are read from Redis, and the rows that changed are sent; "
          "shorter than emit_interval_ms it is as that. "
          "If unsure, keep one minute."},
@@ -180,9 +182,9 @@ const struct option config_options[] = {
              "Longer saves revisions downstream. "
              "If unsure, keep ten seconds."},
     {"flush_rows_max", INTEGER(flush_rows_max, 64, 16384, "rows"), .initial = "8192",
-     .help = "Rows of one partition that force a flush before its time: "
-             "bounds memory (about 200 bytes a row and partition) and how long Redis is held by one call, "
-             "about 1 us a row and window. "
+     .help = "Rows of one partition that force a flush before its time, "
+             "and the most fields of a window that are read or changed by one call: "
+             "bounds memory (about 200 bytes a row and partition) and how long Redis is held. "
              "Fewer cost Redis more in all. "
              "If unsure, keep the default."},
     {"rows_max", INTEGER(rows_max, 1, 100000000, "rows"), .initial = "1048576",

@@ -13,7 +13,7 @@
 #include "gentally/core/event.h"
 
 #define SCHEMA_ID_GENERATION 1
-#define SCHEMA_ID_SUMMARY_OLD 2 /* without what schemas/summary.avsc gives a default but not null */
+#define SCHEMA_ID_SUMMARY_OLD 2 /* without `version`, and what schemas/summary.avsc gives a default but not null */
 #define SCHEMA_ID_LEDGER 3
 #define SCHEMA_ID_SUMMARY 4
 #define SCHEMA_ID_SIGNAL 5

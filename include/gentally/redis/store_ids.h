@@ -43,14 +43,14 @@ struct id_lookup {
     const struct span *ids; /* ID_SIZE bytes each */
     store_id_reader *each;
     void *context;
-    enum verdict verdict; /* the partition's own answer, as of store_load(); HALT of `each` too */
+    enum verdict verdict; /* the partition's own answer, as of store_flush(); HALT of `each` too */
     struct reason why;
 };
 
 /*
  * Asks which ids are known, all partitions in one round trip, at the offset where the change to come begins: if another
  * owner writes after that, the change is fenced. `each` may get an id more than once: for each bucket that has the id,
- * and again after a lost connection. Verdicts as of store_load().
+ * and again after a lost connection. Verdicts as of store_flush().
  */
 MUST_CHECK enum verdict store_look_up_ids(struct store *store, struct id_lookup *lookups[], uint32_t count,
                                           struct reason *why);
