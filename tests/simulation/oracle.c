@@ -278,7 +278,8 @@ static void check_owner(struct sim *sim, const struct database *database, int32_
 }
 
 /* An owner whom nobody has followed finds the store ahead of where he begins only if an own flush was done and its
- * answer lost. He sends that again, and hears so; he does not begin another, nor read for it. */
+ * answer lost. He sends that again, and hears so; he does not begin another, nor read for it. Somebody has followed if
+ * another one moved the store last: his claim, sent once more and late, may have brought back the token alone. */
 void oracle_fenced(struct sim *sim, struct database *database, int count, const struct span arguments[])
 {
     int32_t partition = -1;
@@ -288,8 +289,10 @@ void oracle_fenced(struct sim *sim, struct database *database, int count, const 
         count < 6 + keys) /* or came from the dead */
         return;
     const struct span *token = database_get(database, sim->redis->meta[partition], span_of("tok"));
+    const struct span *decider = database_get(database, sim->redis->meta[partition], span_of("decider"));
     int64_t expected = strtoll(arguments[3 + keys + 2].bytes, NULL, 10);
-    if (token != NULL && span_equal(*token, arguments[3 + keys + 1]) &&
+    if (token != NULL && span_equal(*token, arguments[3 + keys + 1]) && decider != NULL &&
+        span_equal(*decider, (struct span){token->bytes, decider->size}) &&
         database_number(database, sim->redis->meta[partition], "next", 0) > expected)
         sim_fail(sim, "partition %" PRId32 ": the owner is refused for a flush of his own", partition);
 }
