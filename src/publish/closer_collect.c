@@ -114,35 +114,41 @@ static bool may_seal(struct closer *closer, bool *is_asked)
     return survey_is_read_out(&closer->survey, closer->ends);
 }
 
-/* Whether retention of a month that was just sealed is still to be published. */
-static bool is_retention_due(const struct closer *closer, const struct stored_window *stored)
+/* What is left to be told of months that were just sealed: retention, or the rest of it. */
+struct rest {
+    bool is_there; /* they are not collected before */
+    bool is_due;   /* some of it on the next turn, and not only when a trouble is over */
+};
+
+static void add_rest(const struct closer *closer, const struct stored_window *stored, struct rest *rest)
 {
     struct window_facts facts = closer_facts(closer, stored, false, false);
 
     facts.is_sealed = true; /* a moment ago, after the survey */
-    return emit_rule_decide(&facts) == EMIT_LATE;
+    rest->is_due = rest->is_due || emit_rule_decide(&facts) == EMIT_LATE;
+    facts.is_put_off = facts.is_short = false; /* That passes, and what is collected does not come back. */
+    rest->is_there = rest->is_there || emit_rule_decide(&facts) == EMIT_LATE;
 }
 
 /* Once all partitions have sealed these months, the shards do, and what was noted of them until then is published; then
- * the counts go. `*is_done` tells whether all of it is published. */
-static enum verdict end_retention(struct closer *closer, int64_t floor_ms, uint64_t connections, bool *is_done,
+ * the counts go. */
+static enum verdict end_retention(struct closer *closer, int64_t floor_ms, uint64_t connections, struct rest *rest,
                                   struct reason *why)
 {
     struct survey *survey = &closer->survey;
     uint32_t floor = month_number(floor_ms);
     enum verdict verdict = GO_ON;
 
-    *is_done = true;
-    if (!survey_has_retention(survey) || floor_ms <= 0 || floor >= MONTHS_MAX)
+    if (floor_ms <= 0 || floor >= MONTHS_MAX)
         return GO_ON;
-    if (survey->retention_floor < floor)
+    if (survey_has_retention(survey) && survey->retention_floor < floor)
         verdict = store_retention_seal(closer->store, floor, connections, why);
-    if (verdict == GO_ON)
+    if (verdict == GO_ON && survey_has_retention(survey))
         verdict = survey_take_retention(survey, closer->store, why);
     for (uint32_t i = 0; verdict == GO_ON && i < survey->count; i++)
         if (is_over(&survey->windows[i], WINDOW_MONTH, floor_ms))
-            *is_done = *is_done && !is_retention_due(closer, &survey->windows[i]);
-    if (verdict != GO_ON || !*is_done || !survey_has_retention(survey))
+            add_rest(closer, &survey->windows[i], rest);
+    if (verdict != GO_ON || rest->is_there || !survey_has_retention(survey))
         return verdict;
     return store_retention_collect(closer->store, survey->retention, floor, why);
 }
@@ -151,16 +157,16 @@ static enum verdict end_retention(struct closer *closer, int64_t floor_ms, uint6
 static enum verdict end_windows(struct closer *closer, enum window_kind kind, int64_t floor_ms, bool *has_more,
                                 struct reason *why)
 {
-    bool is_done = true;
+    struct rest rest = {false};
     uint64_t connections = store_connections(closer->store); /* Another one may lead to a Redis that rolled back. */
     enum verdict verdict = seal_all(closer, kind, floor_ms, why);
 
     if (verdict == GO_ON && kind == WINDOW_MONTH)
-        verdict = end_retention(closer, floor_ms, connections, &is_done, why);
-    *has_more = verdict == GO_ON && !is_done;
-    if (verdict == GO_ON && is_done)
+        verdict = end_retention(closer, floor_ms, connections, &rest, why);
+    *has_more = verdict == GO_ON && rest.is_due;
+    if (verdict == GO_ON && !rest.is_there)
         verdict = collect_all(closer, kind, floor_ms, why);
-    if (verdict == GO_ON && is_done)
+    if (verdict == GO_ON && !rest.is_there)
         log_line(closer->logger, LOG_LEVEL_INFO, "CLOSER-COLLECTED", "window=%s floor_ms=%" PRId64,
                  window_kind_name(kind), floor_ms);
     return verdict;

@@ -37,10 +37,14 @@ struct window_facts closer_facts(const struct closer *closer, const struct store
     facts.was_closed = last->pane == PANE_LATE || (last->pane == PANE_ON_TIME && !last->is_under_way);
     facts.is_short = published_is_ahead(last, survey->parts, partitions);
     facts.is_rebuilt = published_is_rebuilt(last, survey->parts, partitions);
-    facts.is_early_due = facts.is_early_due && !published_is_regaining(last, survey->parts, partitions);
+    /* What was begun and broken off waits for no round: readers have rows of two versions. */
+    facts.is_early_due =
+        (facts.is_early_due || last->is_under_way) && !published_is_regaining(last, survey->parts, partitions);
     facts.has_changed_tables = last->tables != closer->tables;
-    if (!survey_has_retention(survey)) /* What was counted once is as it was. */
+    if (!survey_has_retention(survey)) { /* What was counted once is as it was. */
         facts.retention = last->retention;
+        facts.is_retention_sealed = true;
+    }
     return facts;
 }
 

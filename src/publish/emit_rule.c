@@ -51,8 +51,9 @@ static enum emit_decision decide_sealed(const struct window_facts *facts)
 
 /* A window that was not published as closed is told when there is news: once an interval of its kind, and at the end of
  * a drain, which waits for none. One that is open only for a partition that stopped is told without it at once, and
- * then once an interval of late revisions. States that were rebuilt have to come as far as what was told of them first:
- * until then readers would have rows of both. */
+ * then once an interval of late revisions. In its turn it is told of states that were rebuilt when they have come as
+ * far as what was told of them: until then readers would have rows of both. One that is left open may never come so
+ * far. */
 static enum emit_decision decide_open(const struct window_facts *facts)
 {
     bool is_left_open = facts->is_passed && (facts->is_late_due || facts->published_records == 0);

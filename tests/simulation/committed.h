@@ -52,6 +52,7 @@ struct open_window {
     struct ledger_entry last;
     bool is_under_way;                      /* some of its rows may be there, of the version begun */
     struct ledger_entry begun;              /* valid if one was ever begun */
+    bool was_broken_off;                    /* one begun before that never came to its end */
     bool was_on_time;                       /* a record of it was */
     const struct txn *last_txn, *early_txn; /* of the last ledger record, and of the last early one; NULL: none yet */
     const struct txn *rows_txn;             /* of the last one with which more than retention was told */

@@ -347,6 +347,7 @@ static void take_begun(struct sim *sim, struct open_window *window, const struct
     sim->begun_ledgers++;
     sim->resumed_ledgers += window->is_under_way ? 1 : 0;
     window->begun = *ledger;
+    window->was_broken_off = window->is_under_way;
     window->is_under_way = true;
 }
 
@@ -369,6 +370,7 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
     }
     if (ledger.pane == PANE_LATE && !window->was_on_time)
         sim_fail(sim, "ledger: a %s is told late that never was told on time", oracle_kinds[window->kind]);
+    window->was_broken_off = window->is_under_way && (window->was_broken_off || ledger.number != window->begun.number);
     told_check(sim, window, &ledger, entry);
     sim->resumed_ledgers += window->is_under_way && ledger.number != window->begun.number ? 1 : 0;
     window->is_under_way = false;

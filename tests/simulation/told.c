@@ -101,14 +101,15 @@ static void check_row(struct sim *sim, const struct open_window *window, const s
                  version == NULL ? 0 : version->revision, truth->of[0], oracle_difference(sums, truth));
 }
 
-/* An open window is told once in its interval by one closer; at once only at the end of a drain, and where a stopped
- * partition may keep it open. What was told at once keeps nobody from telling it in its turn. */
+/* An open window is told once in its interval by one closer; at once only at the end of a drain, where a stopped
+ * partition may keep it open, and where a telling was broken off. What was told at once keeps nobody from telling it in
+ * its turn. */
 static void check_interval(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger,
                            const struct txn *txn)
 {
     int64_t interval_ms = sim->config.early_emit_interval_ms[ledger->kind];
     int64_t first_ms = interval_ms < EARLY_FIRST_MS ? interval_ms : EARLY_FIRST_MS;
-    bool is_free = ledger->pane != PANE_EARLY || txn->is_of_drain;
+    bool is_free = ledger->pane != PANE_EARLY || txn->is_of_drain || window->was_broken_off;
 
     for (int p = 0; p < SIM_PARTITIONS; p++)
         is_free = is_free || ledger->parts[p].is_waited_for || window->last.parts[p].is_waited_for || sim->is_hurt[p] ||
