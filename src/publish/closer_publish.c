@@ -123,6 +123,8 @@ enum verdict closer_turn_over(void *context, const struct emitter_order *order, 
     note(closer, order, outcome, true);
     verdict = commit(closer, why);
     told_rows_doubt(closer->told, order->window);
+    if (verdict == HALT && why->id == NO_MEMORY) /* What has committed is not remembered; the ledger knows it. */
+        return REWIND;
     return verdict == GO_ON ? transaction_begin(closer->transaction, why) : verdict;
 }
 
