@@ -405,6 +405,7 @@ enum verdict audit_ledger_drop(struct audit *audit, const struct audit_place *pl
     if (audited == NULL)
         return no_memory(why, "to verify so many records");
     audited->dropped = place->offset + 1;
+    audited->is_under_way = false; /* What was known of it is taken back. */
     return GO_ON;
 }
 
