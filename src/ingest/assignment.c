@@ -211,9 +211,12 @@ static struct partition *find_ripe(const struct assignment *assignment, bool is_
     return ripe;
 }
 
-bool assignment_must_apply(const struct assignment *assignment, bool is_all, int64_t now_ms)
+bool assignment_has_journal(const struct assignment *assignment)
 {
-    return find_ripe(assignment, is_all, now_ms) != NULL;
+    for (uint32_t i = 0; i < assignment->count; i++)
+        if (partition_has_journal(assignment->by_partition[assignment->partitions[i]]))
+            return true;
+    return false;
 }
 
 static enum verdict apply_to(struct assignment *assignment, struct partition *partition, struct applier *applier,
@@ -283,6 +286,8 @@ static enum verdict reclaim(struct assignment *assignment, struct partition *par
     if (is_its_own(verdict, why)) {
         partition_forget(partition);
         partition->must_claim = false;
+        if (why->id == STORE_DAMAGED) /* Its token is another one now, which nobody could read: no stop can be told. */
+            partition->state.incarnation[0] = '\0';
         assignment_stop(assignment, partition, source, why);
         return GO_ON;
     }
@@ -451,7 +456,9 @@ void assignment_tell_stops(struct assignment *assignment, struct store *store)
         if (!partition->is_stopped || partition->is_stop_told || !has_state || partition_has_rest(partition))
             continue;
         enum verdict verdict = store_stop(store, &partition->state, partition->why.id, partition->why.text, &why);
-        if (verdict == REWIND) { /* Ours, says Kafka: what stopped it is looked at again under a token that holds. */
+        /* Ours, says Kafka: what stopped it is looked at again under a token that holds. But for one that never had the
+         * memory to be opened. */
+        if (verdict == REWIND && partition->tally != NULL) {
             partition->is_stopped = false;
             assignment_refused(assignment, partition, verdict, &why);
             continue;

@@ -60,8 +60,8 @@ MUST_CHECK enum verdict assignment_resume(struct assignment *assignment, struct 
 MUST_CHECK enum verdict assignment_apply(struct assignment *assignment, struct applier *applier, bool is_all,
                                          int64_t now_ms, struct reason *why);
 
-/* True if there is a partition for it. */
-bool assignment_must_apply(const struct assignment *assignment, bool is_all, int64_t now_ms);
+/* True if there is a partition whose journal has something to apply, be it now or after a moment. */
+bool assignment_has_journal(const struct assignment *assignment);
 
 /* Draws the consequence of the store's refusal: HALT stops the partition, any other verdict but GO_ON marks it for
  * assignment_reclaim(). Either way its rows are dropped. */
@@ -100,7 +100,8 @@ void assignment_stop(struct assignment *assignment, struct partition *partition,
                      const struct reason *why);
 
 /* Tells the store which partitions stopped and why, each once: whoever closes windows goes on without them. Blocks for
- * a round trip each; one that the store does not hear now is told later. */
+ * a round trip each; one that the store does not hear now is told later, and one whose token does not hold any more has
+ * not stopped, and is claimed anew by assignment_reclaim(). */
 void assignment_tell_stops(struct assignment *assignment, struct store *store);
 
 /* Tells the group how far the store is, for lag tools. */

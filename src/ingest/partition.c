@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #define BEHIND_AFTER_MS 2000 /* a partition that keeps up sees the end of the log far more often */
-/* Added to the flush interval of a partition that is behind: freshness is worth nothing then, and cells repeat, so that
- * fewer flushes merge less. */
+/* Added to the flush interval of a partition that is behind: freshness is worth nothing then, and rows repeat, so that
+ * fewer flushes write fewer. */
 #define BEHIND_MS 4000
 #define ENTRIES_MAX 64 /* and bytes, of a journal that waits to be applied: every reader of a window reads them */
 #define ENTRY_BYTES_MAX (INT64_C(8) << 20)
@@ -238,13 +238,18 @@ bool partition_is_due(const struct partition *partition, int64_t now_ms)
     return now_ms - partition->flushed_ms >= partition->config->flush_interval_ms + (is_behind ? BEHIND_MS : 0);
 }
 
+bool partition_has_journal(const struct partition *partition)
+{
+    return partition->entries > 0 && !partition->is_stopped && !partition->must_claim;
+}
+
 bool partition_must_apply(const struct partition *partition, bool is_all, int64_t now_ms)
 {
     bool is_large = partition->entries >= ENTRIES_MAX || partition->entry_bytes >= ENTRY_BYTES_MAX;
     bool is_old = now_ms - partition->entries_ms >= partition->config->apply_interval_ms;
 
-    return partition->entries > 0 && !partition->is_stopped && !partition->must_claim &&
-           now_ms >= partition->apply_ms && (is_all || partition->is_wide || is_large || is_old);
+    return partition_has_journal(partition) && now_ms >= partition->apply_ms &&
+           (is_all || partition->is_wide || is_large || is_old);
 }
 
 void partition_applied(struct partition *partition, bool is_done, int64_t now_ms)

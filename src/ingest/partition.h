@@ -112,6 +112,9 @@ bool partition_is_dirty(const struct partition *partition);
  * behind. */
 bool partition_is_due(const struct partition *partition, int64_t now_ms);
 
+/* True if the journal has something that this owner is to apply, be it now or after a moment. */
+bool partition_has_journal(const struct partition *partition);
+
 /* True if the journal is to be applied: the oldest entry has waited for the configured interval, or it is large or
  * wide, or `is_all`. Not for a moment after it could not be. */
 bool partition_must_apply(const struct partition *partition, bool is_all, int64_t now_ms);

@@ -168,7 +168,7 @@ static enum verdict finish_drain(struct worker *worker, struct turn *turn, struc
     bool is_ours = worker->closing.lease == LEASE_OURS;
     bool is_read_out = false;
 
-    if (!is_drained(worker) || assignment_must_apply(pipeline_assignment(worker->pipeline), true, turn->now_ms)) {
+    if (!is_drained(worker) || assignment_has_journal(pipeline_assignment(worker->pipeline))) {
         worker->stays_ms = turn->now_ms + STAY_MS;
         return GO_ON;
     }

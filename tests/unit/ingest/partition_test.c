@@ -231,9 +231,11 @@ static void a_journal_is_applied_when_it_is_old_large_or_wide(void)
     CU_ASSERT_TRUE(partition_must_apply(partition, false, old_ms));
     partition_applied(partition, false, old_ms); /* the store was silent */
     CU_ASSERT_FALSE(partition_must_apply(partition, true, old_ms + 999));
+    CU_ASSERT_TRUE(partition_has_journal(partition)); /* a drain waits */
     CU_ASSERT_TRUE(partition_must_apply(partition, false, old_ms + 1000));
     partition_applied(partition, true, old_ms + 1000);
     CU_ASSERT_FALSE(partition_must_apply(partition, true, old_ms + 1000));
+    CU_ASSERT_FALSE(partition_has_journal(partition));
 
     for (int i = 0; i < 64; i++) {
         CU_ASSERT_FALSE(partition_must_apply(partition, false, old_ms + 1000));
