@@ -76,7 +76,7 @@ static enum verdict judge(int32_t partition, enum verdict verdict, const struct 
                           struct reason *why)
 {
     if (verdict == GO_ON)
-        verdict = store_reply_verdict(*reply, partition, 0, why);
+        verdict = store_reply_verdict(*reply, partition, -1, why);
     else if (verdict == HALT && reason_stops(refusal->id) <= STOPS_PARTITION)
         verdict = store_reply_refused(partition, refusal, why);
     else if (why != NULL)

@@ -109,8 +109,10 @@ static enum verdict exchange(struct store *store, struct id_lookup *lookups[], u
 
     for (uint32_t i = 0; i < count && worst == GO_ON; i++)
         worst = send(store, lookups[i], why);
-    if (worst != GO_ON)
+    if (worst != GO_ON) {
+        store_link_drop(store->link); /* Or queued commands would be answered to the next question. */
         return worst;
+    }
     for (uint32_t i = 0; i < count; i++) {
         enum verdict verdict = receive(store, lookups[i], &other);
         if (verdict != GO_ON && worst != HALT) {

@@ -33,7 +33,7 @@ static enum verdict fenced(const redisReply *reply, int32_t partition, int64_t e
                           "partition %" PRId32 ": the store stands at %" PRId64 ", behind us at %" PRId64
                           ": it lost its last writes; those records are read again",
                           partition, next, expected);
-    if (next > expected)
+    if (next > expected && expected >= 0)
         return reason_set(why, REWIND, STORE_FENCED, 0,
                           "partition %" PRId32 ": the store stands at %" PRId64 ", ahead of us at %" PRId64
                           ": another owner counted on",

@@ -15,8 +15,8 @@ bool store_reply_is(const redisReply *reply, const char *status);
 
 /*
  * The verdict that the first word of the reply stands for: GO_ON for OK and ALREADY, else as the doors say of their
- * calls. `expected` is the offset at which the caller stands, by which a fence is told from a rollback; any number will
- * do where nothing is fenced.
+ * calls. `expected` is the offset at which the caller stands, by which a fence is told from a rollback; -1 for a
+ * call that does not say it, or is never fenced.
  */
 enum verdict store_reply_verdict(const redisReply *reply, int32_t partition, int64_t expected, struct reason *why);
 

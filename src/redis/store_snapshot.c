@@ -13,6 +13,7 @@
 #include "store_reply.h"
 
 #define ATTEMPTS 3
+#define ROUND_PART 4 /* Redis may answer a whole round before it looks at anybody else: so less is asked of each */
 
 /* A window as the function tells it. */
 struct snapshot {
@@ -41,8 +42,9 @@ static enum verdict take(int32_t partition, struct snapshot *snapshot, struct re
     return snapshot->fields < -1 ? store_reply_damaged(partition, "the size of a window", why) : GO_ON;
 }
 
-/* Puts the question together. */
-static enum verdict begin(struct store *store, int32_t partition, struct window window, struct reason *why)
+/* Puts the question together: an answer has at most `portion` cells. */
+static enum verdict begin(struct store *store, int32_t partition, struct window window, int64_t portion,
+                          struct reason *why)
 {
     enum verdict verdict = store_function_begin(store, "gentally_2_snapshot", true, 3, 2, 96, why);
 
@@ -52,14 +54,14 @@ static enum verdict begin(struct store *store, int32_t partition, struct window 
     store_put_key(store, partition, "windows");
     store_put_window_key(store, partition, window);
     store_put_window_name(store, window);
-    store_put_number(&store->command, store->portion);
+    store_put_number(&store->command, portion);
     return GO_ON;
 }
 
 static enum verdict ask(struct store *store, int32_t partition, struct window window, struct snapshot *snapshot,
                         struct reason *why)
 {
-    enum verdict verdict = begin(store, partition, window, why);
+    enum verdict verdict = begin(store, partition, window, store->portion, why);
 
     *snapshot = (struct snapshot){.fields = -1};
     if (verdict == GO_ON)
@@ -313,7 +315,7 @@ static enum verdict ask_round(struct round *round, int32_t first, int32_t count,
     int32_t sent = 0;
 
     while (sent < count && verdict == GO_ON) {
-        verdict = begin(store, first + sent, round->window, why);
+        verdict = begin(store, first + sent, round->window, store->portion / ROUND_PART, why);
         if (verdict != GO_ON || store_send(store, &other) != GO_ON)
             break;
         sent++;
