@@ -330,8 +330,7 @@ enum verdict decode_ledger(struct span bytes, struct ledger_read *read, struct r
     for (uint32_t index = 0; index < ledger->partition_count && reader.problem == NULL; index++)
         reader_partition(&reader, &read->partitions[index], &read->misfit);
     reader_array_end(&reader, ledger->partition_count);
-    if (reader.at != reader.end) /* Records from before there was retention end here. */
-        ledger->retention = reader_within(&reader, 0, INT64_MAX);
+    ledger->retention = reader_within(&reader, 0, INT64_MAX);
 
     const char *problem = reader_close(&reader);
     if (problem != NULL)
