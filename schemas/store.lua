@@ -802,7 +802,7 @@ local function note_behind(key, reply)
   local stem, name = string.match(key, '^(.*}:)(.*)$')
   if not stem then return end
   local n, held, number = records_of({stem .. 'meta', stem .. 'windows'}, key, name)
-  if number ~= '' then
+  if number and number ~= '' then
     reply[1] = '__behind'
     reply[2] = held .. ' of ' .. n .. ' records; the others follow within apply_interval_ms'
   end

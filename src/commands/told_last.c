@@ -105,7 +105,7 @@ void told_last_print(const struct told_last *told, const char *command, int64_t 
     leaderboard_start(kind, as_of->window.start_ms, start);
     as_of_age_write(now_ms - as_of->told_ms, age);
     if (as_of->event_ms == NO_TIME)
-        snprintf(event, sizeof(event), "no event yet");
+        snprintf(event, sizeof(event), "%s", as_of->records > 0 ? "a time that is not known" : "no event yet");
     else
         time_format(as_of->event_ms, event, sizeof(event));
     if (as_of->behind < 0)

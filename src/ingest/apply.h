@@ -23,10 +23,10 @@ MUST_CHECK enum verdict applier_open(struct applier **applier, const struct conf
 void applier_close(struct applier *applier);
 
 /*
- * Applies all that the partition's journal has by now. Blocks for some round trips; no call changes more than
- * `flush_rows_max` cells, and what they share. TRY_LATER: no answer, or the journal changed meanwhile: call again at
- * leisure. REWIND: STORE-FENCED, another owner has the partition. HALT: STORE-DAMAGED (an entry or a cell does not
- * read), STORE-TORN and the like of this partition; STORE-DENIED, NO-MEMORY.
+ * Applies all that the partition's journal has by now. Blocks for some round trips; no call changes more than 1,023
+ * cells and then one window's, of `flush_rows_max` rows. TRY_LATER: no answer, or the journal changed meanwhile: call
+ * again at leisure. REWIND: STORE-FENCED, another owner has the partition. HALT: STORE-DAMAGED (an entry or a cell does
+ * not read), STORE-TORN and the like of this partition; STORE-DENIED, NO-MEMORY.
  */
 MUST_CHECK enum verdict applier_run(struct applier *applier, const struct partition_state *state, struct reason *why);
 

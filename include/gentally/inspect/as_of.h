@@ -1,6 +1,7 @@
 /*
- * As of when: what a ledger record says of how far the log had been read when its window was told. The windows that
- * were told before it, and not since, have no news up to there, but for what came while its turn lasted.
+ * As of when: what a ledger record says of how far the log had been read when its window was told. Windows of its kind
+ * that were told before it, and not since, have no news up to there, but for what came while its turn lasted, and but
+ * for late revisions, which wait for their interval, and windows in trouble.
  */
 #ifndef GENTALLY_AS_OF_H
 #define GENTALLY_AS_OF_H
@@ -11,7 +12,7 @@ struct as_of {
     struct window window;
     enum pane pane;
     int64_t told_ms;  /* the record's timestamp */
-    int64_t event_ms; /* all events before it are in; NO_TIME: no partition that is being read has had one */
+    int64_t event_ms; /* all events before it are in; NO_TIME: one that is waited for has had none yet */
     int64_t records;  /* that were read by then, whatever became of them */
     int64_t behind;   /* offsets that the logs went on by then; -1: that is not known of some partition */
 };

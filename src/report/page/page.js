@@ -48,7 +48,7 @@ function asOf(told) {
   const window = `${told.window} of ${day(dayOf(told.start))} (${told.pane.replace("_", " ")})`;
   return item(
     "As of",
-    told.event_ms === null ? "no event yet" : moment(told.event_ms),
+    told.event_ms === null ? (told.records > 0 ? "a time that is not known" : "no event yet") : moment(told.event_ms),
     element(
       "small",
       {},
