@@ -50,12 +50,13 @@ struct open_window {
     struct published_key *keys;
     struct published_key *rows[SIM_ROWS]; /* those of them that are not of retention; NULL: never published */
     struct ledger_entry last;
-    bool is_under_way;                      /* some of its rows may be there, of the version begun */
-    struct ledger_entry begun;              /* valid if one was ever begun */
-    bool was_broken_off;                    /* one begun before that never came to its end */
-    bool was_on_time;                       /* a record of it was */
-    const struct txn *last_txn, *early_txn; /* of the last ledger record, and of the last early one; NULL: none yet */
-    const struct txn *rows_txn;             /* of the last one with which more than retention was told */
+    bool is_under_way;           /* some of its rows may be there, of the version begun */
+    struct ledger_entry begun;   /* valid if one was ever begun */
+    bool was_broken_off;         /* one begun before that never came to its end */
+    bool was_on_time;            /* a record of it was */
+    const struct txn *last_txn;  /* of the last ledger record; NULL: none yet, as of the others */
+    const struct txn *early_txn; /* of the last early one that was not told at once, for it was broken off */
+    const struct txn *rows_txn;  /* of the last one with which more than retention was told */
 };
 
 struct open_window *published_window(struct sim *sim, int64_t kind, int64_t start_ms);

@@ -384,7 +384,7 @@ static void take_ledger(struct sim *sim, const struct entry *entry)
         window->rows_txn = entry->txn;
     window->last = ledger;
     window->last_txn = entry->txn;
-    if (ledger.pane == PANE_EARLY)
+    if (ledger.pane == PANE_EARLY && !window->was_broken_off)
         window->early_txn = entry->txn;
 }
 
