@@ -71,8 +71,8 @@ enum verdict store_reply_verdict(const redisReply *reply, int32_t partition, int
         return reason_set(why, HALT, STORE_TAINTED, 0, "partition %" PRId32 ": a write failed half-way: %s", partition,
                           detail);
     if (store_reply_is(reply, "TORN"))
-        return reason_set(why, HALT, STORE_TORN, 0, "partition %" PRId32 ": %s lost part of its keys", partition,
-                          detail);
+        return reason_set(why, HALT, STORE_TORN, 0, "partition %" PRId32 ": %s%s lost part of its keys", partition,
+                          strchr(detail, ':') != NULL ? "window " : "the ", detail);
     if (store_reply_is(reply, "INCARNATION"))
         return reason_set(why, HALT, STORE_INCARNATION, 0, "partition %" PRId32 ": the state was rebuilt (%s)",
                           partition, detail);
