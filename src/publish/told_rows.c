@@ -94,6 +94,7 @@ static void forget(struct told_rows *told, size_t index)
 {
     told->row_count -= told->entries[index].count;
     free(told->entries[index].rows);
+    told->entries[index].rows = NULL; /* where it is the last one, nothing takes its place */
     memmove(&told->entries[index], &told->entries[index + 1], (told->count - index - 1) * sizeof(*told->entries));
     told->count--;
 }

@@ -3,6 +3,7 @@
 #include "gentally/redis/store_journal.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,14 +27,26 @@ void store_journal_close(struct journal *journal)
     *journal = (struct journal){0};
 }
 
+/* Reads decimal digits up to `stop`, and steps behind it. */
+static bool read_digits(const char **at, char stop, int64_t *number)
+{
+    char *end = NULL;
+
+    if (**at < '0' || **at > '9')
+        return false;
+    errno = 0;
+    *number = strtoll(*at, &end, 10);
+    *at = end + 1;
+    return errno == 0 && *end == stop;
+}
+
 /* Reads "<number> <records>". */
 static bool read_behind(const redisReply *name, const redisReply *value, struct window_behind *behind)
 {
-    char rest = '\0';
+    const char *at = value->str;
 
     return store_reply_window(name, &behind->window) && value->type == REDIS_REPLY_STRING &&
-           sscanf(value->str, "%" SCNd64 " %" SCNd64 "%c", &behind->number, &behind->records, &rest) == 2 &&
-           behind->records >= 0;
+           read_digits(&at, ' ', &behind->number) && read_digits(&at, '\0', &behind->records);
 }
 
 /* The range and the windows, as the function tells them. */

@@ -206,7 +206,10 @@ static void leave(struct broker_group *group)
 struct broker_group *broker_group_open(rd_kafka_mock_cluster_t *cluster, const char *name)
 {
     struct broker_group *group = calloc(1, sizeof(*group));
-    unsigned short port = 0;
+    static const char host[] = "127.0.0.1:";
+    const char *address = rd_kafka_mock_cluster_bootstraps(cluster);
+    bool is_local = strncmp(address, host, strlen(host)) == 0;
+    unsigned long port = is_local ? strtoul(address + strlen(host), NULL, 10) : 0;
 
     if (group == NULL)
         return NULL;
@@ -214,9 +217,9 @@ struct broker_group *broker_group_open(rd_kafka_mock_cluster_t *cluster, const c
     group->socket = -1;
     group->broker.sin_family = AF_INET;
     group->broker.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (sscanf(rd_kafka_mock_cluster_bootstraps(cluster), "127.0.0.1:%hu", &port) != 1)
+    if (port == 0 || port > UINT16_MAX)
         group->state = GONE;
-    group->broker.sin_port = htons(port);
+    group->broker.sin_port = htons((uint16_t)port);
     return group;
 }
 

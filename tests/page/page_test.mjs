@@ -492,7 +492,7 @@ const tests = {
         "the focus stays",
       );
       assert.match(await page.locator("#S20 .hint").innerText(), /17 Nov 2025[^]*40\.0 %/);
-      assert.ok(await page.locator("#S20 table").isVisible(), "the table stays open");
+      await page.locator("#S20 table").waitFor({ state: "visible" }); // it stays open
       assert.match(await page.locator("#S20 table tbody tr:last-child").innerText(), /40\.00 %/);
       assert.deepEqual(visited.said, []);
       assert.deepEqual([...new Set(visited.asked.map((url) => new URL(url).pathname))], ["/", "/events"]);
