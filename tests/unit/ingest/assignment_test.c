@@ -13,20 +13,41 @@ static struct tally_pool *pool;
 static struct assignment assignment;
 static struct batch batch;
 static struct logger logger;
-static uint32_t claims;
+static uint32_t claims, stops;
+static bool is_damaged; /* what is claimed does not read */
 
 enum verdict __wrap_store_claim(struct store *store, int32_t partition, struct partition_state *state,
                                 struct reason *why);
+enum verdict __wrap_store_stop(struct store *store, const struct partition_state *state, enum reason_id id,
+                               const char *text, struct reason *why);
 void __wrap_source_reposition(struct source *source, const struct source_start *start);
+void __wrap_source_stop(struct source *source, int32_t partition);
 
 enum verdict __wrap_store_claim(struct store *store, int32_t partition, struct partition_state *state,
                                 struct reason *why)
 {
     (void)store;
-    (void)why;
     *state = (struct partition_state){.partition = partition, .next = 100, .watermark_ms = NO_TIME};
     claims++;
-    return GO_ON;
+    return is_damaged ? reason_set(why, HALT, STORE_DAMAGED, 0, "a count does not read") : GO_ON;
+}
+
+/* Another one has the partition, says the store. */
+enum verdict __wrap_store_stop(struct store *store, const struct partition_state *state, enum reason_id id,
+                               const char *text, struct reason *why)
+{
+    (void)store;
+    (void)state;
+    (void)id;
+    (void)text;
+    stops++;
+    return reason_set(why, REWIND, STORE_FENCED, 0, "another owner");
+}
+
+void __wrap_source_stop(struct source *source, int32_t partition)
+{
+    (void)source;
+    CU_ASSERT_EQUAL(partition, 3);
 }
 
 void __wrap_source_reposition(struct source *source, const struct source_start *start)
@@ -134,6 +155,64 @@ static void whoever_is_fenced_again_and_again_claims_ever_later(void)
     assignment_close(&assignment);
 }
 
+/* A stop that is told under a token which does not hold any more: Kafka says that it is ours, so it is looked at anew.
+ */
+static void a_stop_that_is_fenced_is_looked_at_anew(void)
+{
+    struct partition *partition = begin(1000);
+    struct reason why, gap = {.id = SOURCE_GAP};
+    uint32_t before = claims;
+
+    snprintf(partition->state.incarnation, sizeof(partition->state.incarnation), "aa");
+    assignment_stop(&assignment, partition, NULL, &gap);
+    assignment_tell_stops(&assignment, NULL);
+    CU_ASSERT_FALSE(partition->is_stopped);
+    CU_ASSERT_EQUAL(assignment_reclaim(&assignment, NULL, NULL, 1000, &why), GO_ON);
+    CU_ASSERT_EQUAL(claims, before + 1);
+    assignment_close(&assignment);
+}
+
+/* But not one that never had the memory to be opened: there is nothing to count it with. */
+static void without_memory_it_stays_stopped(void)
+{
+    const struct partition_state state = {.partition = 3, .incarnation = "aa", .next = 100, .watermark_ms = NO_TIME};
+    const struct reason memory = {.id = NO_MEMORY};
+    struct reason why;
+    uint32_t before = claims;
+
+    assignment = (struct assignment){.logger = &logger, .count = 1, .partitions = {3}, .turned_ms = 1000};
+    CU_ASSERT_EQUAL_FATAL(partition_open_stopped(&assignment.by_partition[3], &config, &state, &why), GO_ON);
+    assignment_stop(&assignment, assignment.by_partition[3], NULL, &memory);
+    assignment_tell_stops(&assignment, NULL);
+    CU_ASSERT_TRUE(assignment.by_partition[3]->is_stopped);
+    CU_ASSERT_EQUAL(assignment_reclaim(&assignment, NULL, NULL, 1000, &why), GO_ON);
+    CU_ASSERT_EQUAL(claims, before);
+    assignment_close(&assignment);
+}
+
+/* Claiming moved the token on before what else there is was seen not to read: the stop cannot be told, and to look at
+ * it anew would claim it without end. */
+static void a_damaged_state_is_claimed_once(void)
+{
+    const struct reason fenced = {.id = STORE_FENCED};
+    struct partition *partition = begin(1000);
+    struct reason why;
+    uint32_t before = claims, told = stops;
+
+    snprintf(partition->state.incarnation, sizeof(partition->state.incarnation), "aa");
+    assignment_refused(&assignment, partition, REWIND, &fenced);
+    is_damaged = true;
+    for (int64_t now_ms = 1000; now_ms < 5000; now_ms += 1000) {
+        CU_ASSERT_EQUAL(assignment_reclaim(&assignment, NULL, NULL, now_ms, &why), GO_ON);
+        assignment_tell_stops(&assignment, NULL);
+        CU_ASSERT_TRUE(partition->is_stopped);
+    }
+    is_damaged = false;
+    CU_ASSERT_EQUAL(claims, before + 1);
+    CU_ASSERT_EQUAL(stops, told);
+    assignment_close(&assignment);
+}
+
 int main(int argc, char **argv)
 {
     struct reason why;
@@ -143,6 +222,9 @@ int main(int argc, char **argv)
         {"an_end_after_a_turn_that_was_held_up_begins_at_once", an_end_after_a_turn_that_was_held_up_begins_at_once},
         {"no_partition_is_idle_behind_a_full_batch", no_partition_is_idle_behind_a_full_batch},
         {"whoever_is_fenced_again_and_again_claims_ever_later", whoever_is_fenced_again_and_again_claims_ever_later},
+        {"a_stop_that_is_fenced_is_looked_at_anew", a_stop_that_is_fenced_is_looked_at_anew},
+        {"without_memory_it_stays_stopped", without_memory_it_stays_stopped},
+        {"a_damaged_state_is_claimed_once", a_damaged_state_is_claimed_once},
         CU_TEST_INFO_NULL,
     };
 
