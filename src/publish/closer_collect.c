@@ -114,26 +114,10 @@ static bool may_seal(struct closer *closer, bool *is_asked)
     return survey_is_read_out(&closer->survey, closer->ends);
 }
 
-/* What is left to be told of months that were just sealed: retention, or the rest of it. */
-struct rest {
-    bool is_there; /* they are not collected before */
-    bool is_due;   /* some of it on the next turn, and not only when a trouble is over */
-};
-
-static void add_rest(const struct closer *closer, const struct stored_window *stored, struct rest *rest)
-{
-    struct window_facts facts = closer_facts(closer, stored, false, false);
-
-    facts.is_sealed = true; /* a moment ago, after the survey */
-    rest->is_due = rest->is_due || emit_rule_decide(&facts) == EMIT_LATE;
-    facts.is_put_off = facts.is_short = false; /* That passes, and what is collected does not come back. */
-    rest->is_there = rest->is_there || emit_rule_decide(&facts) == EMIT_LATE;
-}
-
 /* Once all partitions have sealed these months, the shards do, and what was noted of them until then is published; then
  * the counts go. */
-static enum verdict end_retention(struct closer *closer, int64_t floor_ms, uint64_t connections, struct rest *rest,
-                                  struct reason *why)
+static enum verdict end_retention(struct closer *closer, int64_t floor_ms, uint64_t connections,
+                                  struct sealed_rest *rest, struct reason *why)
 {
     struct survey *survey = &closer->survey;
     uint32_t floor = month_number(floor_ms);
@@ -147,7 +131,7 @@ static enum verdict end_retention(struct closer *closer, int64_t floor_ms, uint6
         verdict = survey_take_retention(survey, closer->store, why);
     for (uint32_t i = 0; verdict == GO_ON && i < survey->count; i++)
         if (is_over(&survey->windows[i], WINDOW_MONTH, floor_ms))
-            add_rest(closer, &survey->windows[i], rest);
+            closer_add_rest(closer, &survey->windows[i], rest);
     if (verdict != GO_ON || rest->is_there || !survey_has_retention(survey))
         return verdict;
     return store_retention_collect(closer->store, survey->retention, floor, why);
@@ -157,7 +141,7 @@ static enum verdict end_retention(struct closer *closer, int64_t floor_ms, uint6
 static enum verdict end_windows(struct closer *closer, enum window_kind kind, int64_t floor_ms, bool *has_more,
                                 struct reason *why)
 {
-    struct rest rest = {false};
+    struct sealed_rest rest = {.is_there = false};
     uint64_t connections = store_connections(closer->store); /* Another one may lead to a Redis that rolled back. */
     enum verdict verdict = seal_all(closer, kind, floor_ms, why);
 

@@ -100,6 +100,16 @@ struct due closer_due(const struct closer *closer, const struct stored_window *s
     return due;
 }
 
+void closer_add_rest(const struct closer *closer, const struct stored_window *stored, struct sealed_rest *rest)
+{
+    struct window_facts facts = closer_facts(closer, stored, false, false);
+
+    facts.is_sealed = true;
+    rest->is_due = rest->is_due || emit_rule_decide(&facts) == EMIT_LATE;
+    facts.is_put_off = facts.is_short = false; /* That passes, and what is collected does not come back. */
+    rest->is_there = rest->is_there || emit_rule_decide(&facts) == EMIT_LATE;
+}
+
 enum verdict closer_check_offsets(const struct closer *closer, struct reason *why)
 {
     enum verdict verdict = GO_ON;

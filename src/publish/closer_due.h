@@ -24,6 +24,16 @@ struct due {
 /* Decides on a window of the survey. */
 struct due closer_due(const struct closer *closer, const struct stored_window *stored, bool is_final, bool is_late_due);
 
+/* What is left to be told of windows that were sealed a moment ago, after the survey: retention, or the rest of what
+ * was begun. */
+struct sealed_rest {
+    bool is_there; /* they are not collected before */
+    bool is_due;   /* some of it on the next turn, and not only when a trouble is over */
+};
+
+/* Adds what is left of one of them. */
+void closer_add_rest(const struct closer *closer, const struct stored_window *stored, struct sealed_rest *rest);
+
 /* Whether no partition stands behind what was published of it. GO_ON; TRY_LATER: STORE-ROLLED-BACK. */
 MUST_CHECK enum verdict closer_check_offsets(const struct closer *closer, struct reason *why);
 

@@ -175,6 +175,35 @@ static void a_window_under_way_is_told_again(void)
     }
 }
 
+/* A window that is over is collected once all of it is told: what is under way keeps it, though it is put off, too,
+ * because a partition stands behind what was told of it. */
+static void what_is_left_of_a_sealed_window_keeps_it(void)
+{
+    static const struct {
+        bool is_under_way;
+        int64_t next;
+        bool is_there, is_due;
+    } rows[] = {{false, 10, false, false}, {true, 10, true, true}, {true, 9, true, false}};
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct scene scene;
+        struct reason why = {0};
+        struct sealed_rest rest = {.is_there = false};
+        const struct stored_window stored = {day, 5};
+        scene_open(&scene, "aa", rows[i].next, 6 * DAY_MS);
+        scene_tell(&scene, PANE_LATE, "aa", 0, TABLES);
+        struct published_window told = *published_find(scene.closer.published, day);
+        struct published_part part = told.parts[0];
+        told.parts = &part;
+        told.is_under_way = rows[i].is_under_way;
+        CU_ASSERT_EQUAL(published_put(scene.closer.published, &told, &why), GO_ON);
+        closer_add_rest(&scene.closer, &stored, &rest);
+        CU_ASSERT_EQUAL(rest.is_there, rows[i].is_there);
+        CU_ASSERT_EQUAL(rest.is_due, rows[i].is_due);
+        published_close(scene.closer.published);
+    }
+}
+
 /* Other partitions may bring as many records meanwhile; what it had of this one is not there yet. */
 static void a_rebuilt_window_has_no_turn_before_it_is_read_as_far(void)
 {
@@ -212,6 +241,7 @@ int main(int argc, char **argv)
         {"what is put follows from what was told", what_is_put_follows_from_what_was_told},
         {"a window that was taken back is put whole", a_window_that_was_taken_back_is_put_whole},
         {"a window under way is told again", a_window_under_way_is_told_again},
+        {"what is left of a sealed window keeps it", what_is_left_of_a_sealed_window_keeps_it},
         {"a rebuilt window has no turn before it is read as far",
          a_rebuilt_window_has_no_turn_before_it_is_read_as_far},
         {"an open window is told in its round", an_open_window_is_told_in_its_round},
