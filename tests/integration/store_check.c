@@ -114,6 +114,8 @@ static void a_window_is_its_cells_and_the_journal(void)
     CU_ASSERT_EQUAL(other.journal_first, 17);
     CU_ASSERT_EQUAL(apply(&state, &why), REWIND); /* no more the owner */
     CU_ASSERT_EQUAL(why.id, STORE_FENCED);
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(why.text, "it has another owner")); /* and nothing of an offset that it named none of */
     CU_ASSERT_EQUAL(apply(&other, &why), GO_ON);
     expect(15, 119, 19, requests);
 }
