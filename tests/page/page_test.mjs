@@ -251,6 +251,7 @@ const tests = {
   async keys_walk_the_charts() {
     await visit("study", { width: 360 }, async (page, study) => {
       await page.locator("#S01 a.id").focus();
+      await page.locator("#S01 .chart svg").waitFor(); // with the figure come the buttons before it
       const reached = [];
       for (let press = 0; press < 6; press++) {
         await page.keyboard.press("Tab");
