@@ -28,7 +28,7 @@ struct publishing {
     bool is_open;  /* the transaction has begun */
 };
 
-static enum verdict hold(const struct closer *closer, int64_t ms, struct reason *why)
+enum verdict closer_hold_lease(const struct closer *closer, int64_t ms, struct reason *why)
 {
     return closer->hold.hold == NULL ? GO_ON : closer->hold.hold(closer->hold.context, ms, why);
 }
@@ -116,7 +116,7 @@ enum verdict closer_turn_over(void *context, const struct emitter_order *order, 
                               struct reason *why)
 {
     struct closer *closer = context;
-    enum verdict verdict = hold(closer, CLOSER_COMMIT_MS, why);
+    enum verdict verdict = closer_hold_lease(closer, CLOSER_COMMIT_MS, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -133,7 +133,7 @@ static enum verdict publish_one(struct closer *closer, const struct due *due, ui
                                 struct emitter_outcome *outcome, struct reason *why)
 {
     *outcome = (struct emitter_outcome){.has_put = false};
-    enum verdict verdict = hold(closer, CLOSER_HOLD_MS, why);
+    enum verdict verdict = closer_hold_lease(closer, CLOSER_HOLD_MS, why);
     if (verdict == GO_ON)
         verdict = emitter_gather(closer->emitter, &due->order, outcome, why);
     if (verdict == GO_ON)
@@ -209,10 +209,10 @@ static enum verdict publish_some(struct closer *closer, struct publishing *publi
     if (verdict == GO_ON && !publishing->is_open)
         return GO_ON;
     if (verdict == GO_ON)
-        verdict = hold(closer, CLOSER_COMMIT_MS, why);
+        verdict = closer_hold_lease(closer, CLOSER_COMMIT_MS, why);
     if (verdict == GO_ON) {
         verdict = commit(closer, why);
-        return verdict == GO_ON ? hold(closer, CLOSER_HOLD_MS, why) : verdict;
+        return verdict == GO_ON ? closer_hold_lease(closer, CLOSER_HOLD_MS, why) : verdict;
     }
     told_rows_abort(closer->told);
     bool is_put_off = verdict == HALT && trouble_is_its_own(verdict, why);

@@ -7,8 +7,8 @@
 #define CLOSER_HOLD_MS 10000   /* for the store's answers */
 #define CLOSER_COMMIT_MS 30000 /* for Kafka's */
 
-/* Before each window, and before a commit, a closer holds the lease for `ms` more. GO_ON; TRY_LATER: the store does not
- * answer; STEP_DOWN: SINK-FENCED, another worker has the lease. */
+/* Before each window, before a commit, and before windows are sealed, a closer holds the lease for `ms` more. GO_ON;
+ * TRY_LATER: the store does not answer; STEP_DOWN: SINK-FENCED, another worker has the lease. */
 struct closer_hold {
     enum verdict (*hold)(void *context, int64_t ms, struct reason *why);
     void *context; /* borrowed */
