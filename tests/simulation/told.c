@@ -17,6 +17,7 @@ struct rows {
     int64_t count;
     int64_t requests[LENGTH_OF(rollups)];
     int64_t retention;
+    int64_t accounts; /* rows of retention */
 };
 
 static const struct version *there(const struct published_key *key)
@@ -33,6 +34,7 @@ static struct rows add_up(const struct open_window *window)
         if (version == NULL)
             continue;
         rows.count++;
+        rows.accounts += key->row < 0 ? 1 : 0;
         rows.retention += key->row < 0 ? version->accounts * (key->age + 1) : 0;
         for (size_t i = 0; key->row >= 0 && i < LENGTH_OF(rollups); i++)
             if (strncmp(key->key.bytes, rollups[i], strlen(rollups[i])) == 0)
@@ -41,15 +43,28 @@ static struct rows add_up(const struct open_window *window)
     return rows;
 }
 
+/*
+ * Pairs are noted a moment before their records are flushed. If both are rolled back after a month was told with the
+ * pair, its row stays until the record is read again; other pairs may have made up for its revision meanwhile. What is
+ * left in the end is held to the truth by oracle_retention_settled().
+ */
+static bool may_outlast_its_pair(const struct sim *sim, const struct rows *rows, const struct ledger_entry *ledger)
+{
+    int64_t more = rows->count - ledger->rows;
+
+    return sim->injected[FAULT_ROLLBACK] > 0 && ledger->retention > 0 && more > 0 && more <= rows->accounts;
+}
+
 static void check_sums(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger)
 {
     const char *kind = oracle_kinds[ledger->kind & 3];
     struct rows rows = add_up(window);
+    bool may_outlast = may_outlast_its_pair(sim, &rows, ledger);
 
-    if (rows.count != ledger->rows)
+    if (!may_outlast && rows.count != ledger->rows)
         sim_fail(sim, "ledger: %" PRId64 " summaries of a %s; %" PRId64 " rows are there", ledger->rows, kind,
                  rows.count);
-    if (rows.retention != ledger->retention)
+    if (!may_outlast && rows.retention != ledger->retention)
         sim_fail(sim, "ledger: retention of revision %" PRId64 "; the rows that are there add up to %" PRId64,
                  ledger->retention, rows.retention);
     /* Corrections are records, too, and bring no request. */
