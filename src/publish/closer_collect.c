@@ -8,7 +8,6 @@
 #include <inttypes.h>
 
 #include "closer_due.h"
-#include "closer_publish.h"
 #include "gentally/base/grow.h"
 #include "gentally/base/log.h"
 #include "gentally/config/config.h"
@@ -138,17 +137,19 @@ static enum verdict end_retention(struct closer *closer, int64_t floor_ms, uint6
     return store_retention_collect(closer->store, survey->retention, floor, why);
 }
 
-/* Ends the windows of one kind that start before the floor. Only with the lease in hand: who took it meanwhile may be
- * telling one of them anew, in several transactions, and could not end that without its cells. */
+/* Ends the windows of one kind that start before the floor. Nothing is sealed, nor deleted, but with the lease in hand:
+ * who took it meanwhile may be telling one of these windows anew, in several transactions, and could not end that. */
 static enum verdict end_windows(struct closer *closer, enum window_kind kind, int64_t floor_ms, bool *has_more,
                                 struct reason *why)
 {
     struct sealed_rest rest = {.is_there = false};
     uint64_t connections = store_connections(closer->store); /* Another one may lead to a Redis that rolled back. */
-    enum verdict verdict = closer_hold_lease(closer, CLOSER_HOLD_MS, why);
+    enum verdict verdict = closer_hold_for(&closer->hold, CLOSER_HOLD_MS, why);
 
     if (verdict == GO_ON)
         verdict = seal_all(closer, kind, floor_ms, why);
+    if (verdict == GO_ON)
+        verdict = closer_hold_for(&closer->hold, CLOSER_HOLD_MS, why);
     if (verdict == GO_ON && kind == WINDOW_MONTH)
         verdict = end_retention(closer, floor_ms, connections, &rest, why);
     *has_more = verdict == GO_ON && rest.is_due;

@@ -28,11 +28,6 @@ struct publishing {
     bool is_open;  /* the transaction has begun */
 };
 
-enum verdict closer_hold_lease(const struct closer *closer, int64_t ms, struct reason *why)
-{
-    return closer->hold.hold == NULL ? GO_ON : closer->hold.hold(closer->hold.context, ms, why);
-}
-
 /* Asks where the logs end, once a turn and before its first window is read. Not to know it holds up nothing. */
 static void ask_ends(struct closer *closer, struct publishing *publishing)
 {
@@ -116,7 +111,7 @@ enum verdict closer_turn_over(void *context, const struct emitter_order *order, 
                               struct reason *why)
 {
     struct closer *closer = context;
-    enum verdict verdict = closer_hold_lease(closer, CLOSER_COMMIT_MS, why);
+    enum verdict verdict = closer_hold_for(&closer->hold, CLOSER_COMMIT_MS, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -133,7 +128,7 @@ static enum verdict publish_one(struct closer *closer, const struct due *due, ui
                                 struct emitter_outcome *outcome, struct reason *why)
 {
     *outcome = (struct emitter_outcome){.has_put = false};
-    enum verdict verdict = closer_hold_lease(closer, CLOSER_HOLD_MS, why);
+    enum verdict verdict = closer_hold_for(&closer->hold, CLOSER_HOLD_MS, why);
     if (verdict == GO_ON)
         verdict = emitter_gather(closer->emitter, &due->order, outcome, why);
     if (verdict == GO_ON)
@@ -209,10 +204,10 @@ static enum verdict publish_some(struct closer *closer, struct publishing *publi
     if (verdict == GO_ON && !publishing->is_open)
         return GO_ON;
     if (verdict == GO_ON)
-        verdict = closer_hold_lease(closer, CLOSER_COMMIT_MS, why);
+        verdict = closer_hold_for(&closer->hold, CLOSER_COMMIT_MS, why);
     if (verdict == GO_ON) {
         verdict = commit(closer, why);
-        return verdict == GO_ON ? closer_hold_lease(closer, CLOSER_HOLD_MS, why) : verdict;
+        return verdict == GO_ON ? closer_hold_for(&closer->hold, CLOSER_HOLD_MS, why) : verdict;
     }
     told_rows_abort(closer->told);
     bool is_put_off = verdict == HALT && trouble_is_its_own(verdict, why);

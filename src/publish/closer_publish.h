@@ -11,9 +11,6 @@
  */
 MUST_CHECK enum verdict closer_publish(struct closer *closer, bool is_final, bool *has_more, struct reason *why);
 
-/* Holds the lease for `ms` more, as closer_hold.h has it; GO_ON where nobody else could close. */
-MUST_CHECK enum verdict closer_hold_lease(const struct closer *closer, int64_t ms, struct reason *why);
-
 /* emitter_turn_over, of the closer that is its context: holds the lease, commits what was put, remembers the window as
  * under way, and begins the next transaction. */
 MUST_CHECK enum verdict closer_turn_over(void *context, const struct emitter_order *order,
