@@ -187,6 +187,16 @@ static bool read_bucket(const redisReply *field, struct id_bucket *bucket)
     return errno == 0 && *end == '\0';
 }
 
+static bool has_field(const redisReply *hash, const char *name, const char *value)
+{
+    for (size_t i = 0; i + 1 < hash->elements; i += 2) {
+        const redisReply *field = hash->element[i], *found = hash->element[i + 1];
+        if (field->type == REDIS_REPLY_STRING && strcmp(field->str, name) == 0)
+            return found->type == REDIS_REPLY_STRING && strcmp(found->str, value) == 0;
+    }
+    return false;
+}
+
 enum verdict store_read_id_buckets(struct store *store, struct partition_state *state, struct reason *why)
 {
     redisReply *reply = NULL;
@@ -199,11 +209,18 @@ enum verdict store_read_id_buckets(struct store *store, struct partition_state *
     verdict = store_call(store, &reply, why);
     if (verdict != GO_ON)
         return verdict;
+    bool is_the_same = state->token[0] == '\0' || has_field(reply, "tok", state->token);
     state->id_bucket_count = 0;
     for (size_t i = 0; i < reply->elements && state->id_bucket_count < ID_BUCKETS_MAX; i += 2)
         if (read_bucket(reply->element[i], &state->id_buckets[state->id_bucket_count]))
             state->id_bucket_count++;
     freeReplyObject(reply);
+    if (!is_the_same)
+        return reason_set(why, TRY_LATER, STORE_ROLLED_BACK, 0,
+                          "partition %" PRId32
+                          ": Redis lost the claim, or another owner came, before the ids' buckets "
+                          "were read; it is claimed again",
+                          state->partition);
     return GO_ON;
 }
 

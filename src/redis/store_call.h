@@ -46,7 +46,9 @@ void store_put_window_name(struct store *store, struct window window);
 void store_put_bucket_key(struct store *store, int32_t partition, struct id_bucket bucket);
 void store_put_bucket_name(struct store *store, struct id_bucket bucket);
 
-/* Reads the buckets of ids that the partition `state->partition` has, into its state. */
+/* Reads the buckets of ids that the partition `state->partition` has, into its state. If that names a token, they are
+ * those of its claim; TRY_LATER (STORE-ROLLED-BACK): the claim does not stand any more. An older history's buckets
+ * would make records look new that are not, and they are noted for retention before their flush is fenced. */
 MUST_CHECK enum verdict store_read_id_buckets(struct store *store, struct partition_state *state, struct reason *why);
 
 /* Queues the command that was put together. Verdicts of store_link_send(). */
