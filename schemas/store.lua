@@ -12,7 +12,7 @@ these back only if nobody has done so meanwhile.
 KEYS[1] meta     inc tok next anchor first wm idle nonce taint, counted duplicate filtered too_late dead_lettered
                  conflicting, floor:<kind>; decider deciders, the last owner that moved `next` and how many did;
                  stopped stopped_at stopped_why given_up, while the partition does not count; journal_first and
-                 journal_last, the numbers of the entries that are there, all of them
+                 journal_last, the numbers of the entries that are there, all of them; pairs_first and pairs_last
 KEYS[2] windows  "<kind>:<start>" -> records counted in the window
 KEYS[3..]        one hash per window: row key -> cell, "__n" -> the records in the cells; then one hash per bucket of
                  ids: id -> what was counted for it, "__n" -> writes, the same number again in meta, under
@@ -20,10 +20,11 @@ KEYS[3..]        one hash per window: row key -> cell, "__n" -> the records in t
 journal          number -> entry of the journal
 behind           "<kind>:<start>" -> "<number> <records>": the cells lack what later entries have of the window, and
                  hold that many records; of other windows they hold all. If "__n" is another number, the window is torn
+pairs            number -> which accounts used which models in which months, as a flush noted it, until it is merged
 
-Retention is the namespace's own, not a partition's: an account's events may be in any of them. Its pairs lie in shards,
-each under a hash tag of its own, and are written before the flush that passes their records, as a union: see retain()
-below.
+Retention is the namespace's own, not a partition's: an account's events may be in any of them. It lies in shards, each
+under a hash tag of its own. What a flush notes of it goes into the partition's pairs, in the same step that moves
+`next`; whoever owns the partition, or tells a month, merges it into the shards, a union: see merge() below.
 
 Offsets are compared as text: Lua's numbers end at 2^53. Every write phase runs after every check, that of the caller's
 rights too, so that no write can fail half-way. Should one do so all the same, it leaves a taint, and a tainted
@@ -36,7 +37,8 @@ local CHUNK = 6000
 local STATE = {'inc', 'tok', 'first', 'next', 'wm', 'idle', 'anchor',
                'counted', 'duplicate', 'filtered', 'too_late', 'dead_lettered', 'conflicting',
                'floor:hour', 'floor:day', 'floor:week', 'floor:month',
-               'taint', 'stopped', 'stopped_at', 'stopped_why', 'given_up', 'journal_first', 'journal_last'}
+               'taint', 'stopped', 'stopped_at', 'stopped_why', 'given_up', 'journal_first', 'journal_last',
+               'pairs_first', 'pairs_last'}
 
 local function state_of(meta)
   local values = redis.call('HMGET', meta, unpack(STATE))
@@ -46,7 +48,7 @@ local function state_of(meta)
   return values
 end
 
--- Beside meta: who decided which offsets, see new_decider(); the journal, and which windows are behind it.
+-- Beside meta: who decided which offsets, see new_decider(); the journal, and which windows are behind it; pairs.
 local function deciders_of(meta)
   return string.sub(meta, 1, -5) .. 'deciders'
 end
@@ -57,6 +59,10 @@ end
 
 local function behind_of(meta)
   return string.sub(meta, 1, -5) .. 'behind'
+end
+
+local function pairs_of(meta)
+  return string.sub(meta, 1, -5) .. 'pairs'
 end
 
 -- What forbids any step, or nil.
@@ -99,11 +105,11 @@ end
 local function create(KEYS, ARGV)
   if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
   if redis.call('EXISTS', KEYS[2]) == 1 then return {'TORN', 'state'} end
-  redis.call('UNLINK', deciders_of(KEYS[1])) -- those of a state that is gone
+  redis.call('UNLINK', deciders_of(KEYS[1]), pairs_of(KEYS[1])) -- those of a state that is gone
   redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'tok', '', 'first', ARGV[2], 'next', ARGV[2],
              'wm', '', 'idle', '0', 'nonce', '', 'anchor', '',
              'counted', '0', 'duplicate', '0', 'filtered', '0', 'too_late', '0', 'dead_lettered', '0',
-             'conflicting', '0', 'journal_first', '1', 'journal_last', '0',
+             'conflicting', '0', 'journal_first', '1', 'journal_last', '0', 'pairs_first', '1', 'pairs_last', '0',
              'floor:hour', ARGV[3], 'floor:day', ARGV[4], 'floor:week', ARGV[5], 'floor:month', ARGV[6])
   return {'OK'}
 end
@@ -193,12 +199,20 @@ local function forbidden(KEYS, i, name, kind, start)
   return nil, n, number ~= ''
 end
 
--- The numbers of the journal's first and last entry; or nil if it is torn: some entries are gone.
-local function journal_range(meta)
-  local range = redis.call('HMGET', meta, 'journal_first', 'journal_last')
+-- The numbers of the first and last entry of a hash; or nil if it is torn: some entries are gone.
+local function range_of(meta, name, key)
+  local range = redis.call('HMGET', meta, name .. '_first', name .. '_last')
   local first, last = tonumber(range[1] or ''), tonumber(range[2] or '')
-  if not first or not last or redis.call('HLEN', journal_of(meta)) ~= last - first + 1 then return nil end
+  if not first or not last or redis.call('HLEN', key) ~= last - first + 1 then return nil end
   return first, last
+end
+
+local function journal_range(meta)
+  return range_of(meta, 'journal', journal_of(meta))
+end
+
+local function pairs_range(meta)
+  return range_of(meta, 'pairs', pairs_of(meta))
 end
 
 -- May ids be read at this offset? KEYS: meta, buckets. ARGV: inc, tok, next, then "<width>:<start>" of each bucket. As
@@ -267,24 +281,30 @@ local function write_pairs(call, key, ARGV, first, last)
   for at = first, last, CHUNK do call('HSET', key, unpack(ARGV, at, math.min(at + CHUNK - 1, last))) end
 end
 
+-- Deletes the entries `first` to `last` of a hash of numbers.
+local function drop_entries(call, key, first, last)
+  for at = first, last, CHUNK do
+    local numbers = {}
+    for number = at, math.min(at + CHUNK - 1, last) do numbers[#numbers + 1] = whole(number) end
+    call('HDEL', key, unpack(numbers))
+  end
+end
+
 -- Drops all entries once no window is behind. Until then they stay, also those that no window lacks any more: to tell
 -- them from the others would take a look at every window that is behind, for each window that is applied.
 local function drop_applied(call, meta)
   if redis.call('HLEN', behind_of(meta)) > 0 then return end
   local range = redis.call('HMGET', meta, 'journal_first', 'journal_last')
   local first, last = tonumber(range[1]), tonumber(range[2])
-  for at = first, last, CHUNK do
-    local numbers = {}
-    for number = at, math.min(at + CHUNK - 1, last) do numbers[#numbers + 1] = whole(number) end
-    call('HDEL', journal_of(meta), unpack(numbers))
-  end
+  drop_entries(call, journal_of(meta), first, last)
   if last >= first then call('HSET', meta, 'journal_first', whole(last + 1)) end
 end
 
 -- What a flush may not do, or nil; then what it found of its windows and buckets. Those begin at ARGV[at].
 local function flush_refusal(KEYS, ARGV, at)
   local found = {}
-  for _, key in ipairs{KEYS[1], KEYS[2], deciders_of(KEYS[1]), journal_of(KEYS[1]), behind_of(KEYS[1])} do
+  for _, key in ipairs{KEYS[1], KEYS[2], deciders_of(KEYS[1]), journal_of(KEYS[1]), behind_of(KEYS[1]),
+                       pairs_of(KEYS[1])} do
     local no = denied('HSET', key, 'f', 'v')
     if no then return no end
   end
@@ -309,9 +329,9 @@ local function flush_refusal(KEYS, ARGV, at)
   return nil, found
 end
 
--- Writes one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, anchor, six outcome counts, how many entries
--- of the journal, these, then per window: kind, start, how many records more; then per bucket of ids: "ids",
--- "<width>:<start>", number of arguments, pairs; without pairs it is dropped.
+-- Writes one change, once. ARGV: inc, tok, expect, next, nonce, wm, idle, anchor, six outcome counts, an entry of pairs
+-- ('' = none), how many entries of the journal, these, then per window: kind, start, how many records more; then per
+-- bucket of ids: "ids", "<width>:<start>", number of arguments, fields and values; without any it is dropped.
 local function flush(KEYS, ARGV)
   local no = refusal(KEYS[1])
   if no then return no end
@@ -321,7 +341,9 @@ local function flush(KEYS, ARGV)
   if no then return no end
   local first, last = journal_range(KEYS[1])
   if not first then return {'TORN', 'journal'} end
-  local at, found = 16 + tonumber(ARGV[15])
+  local first_pairs, last_pairs = pairs_range(KEYS[1])
+  if not first_pairs then return {'TORN', 'pairs'} end
+  local at, found = 17 + tonumber(ARGV[16])
   no, found = flush_refusal(KEYS, ARGV, at)
   if no then return no end
   local decider, deciders, over
@@ -330,7 +352,11 @@ local function flush(KEYS, ARGV)
   -- From here on only writes.
   local call, answer = writer(KEYS[1])
   local function write(...) call('HSET', ...) end
-  for i = 16, at - 1 do write(journal_of(KEYS[1]), whole(last + i - 15), ARGV[i]) end
+  for i = 17, at - 1 do write(journal_of(KEYS[1]), whole(last + i - 16), ARGV[i]) end
+  if ARGV[15] ~= '' then
+    last_pairs = last_pairs + 1
+    write(pairs_of(KEYS[1]), whole(last_pairs), ARGV[15])
+  end
   for i = 3, #KEYS do
     local name, n = ARGV[at] .. ':' .. ARGV[at + 1], found[i].n
     if ARGV[at] ~= 'ids' then
@@ -353,7 +379,8 @@ local function flush(KEYS, ARGV)
   end
   write(KEYS[1], 'next', ARGV[4], 'nonce', ARGV[5], 'wm', ARGV[6], 'idle', ARGV[7], 'anchor', ARGV[8],
         'counted', ARGV[9], 'duplicate', ARGV[10], 'filtered', ARGV[11], 'too_late', ARGV[12],
-        'dead_lettered', ARGV[13], 'conflicting', ARGV[14], 'journal_last', whole(last + tonumber(ARGV[15])))
+        'dead_lettered', ARGV[13], 'conflicting', ARGV[14], 'journal_last', whole(last + tonumber(ARGV[16])),
+        'pairs_last', whole(last_pairs))
   if decider then
     if #over > 0 then call('HDEL', deciders_of(KEYS[1]), unpack(over)) end
     write(deciders_of(KEYS[1]), ARGV[3], decider)
@@ -372,6 +399,33 @@ local function behind(KEYS, ARGV)
   local first, last = journal_range(KEYS[1])
   if not first then return {'TORN', 'journal'} end
   return {'OK', whole(first), whole(last), redis.call('HGETALL', behind_of(KEYS[1]))}
+end
+
+-- Which entries of pairs there are; whoever asks reads them by itself. They do not change, and go once they are merged.
+local function pairs_there(KEYS)
+  local inc = redis.call('HGET', KEYS[1], 'inc')
+  if not inc then return {'MISSING'} end
+  local first, last = pairs_range(KEYS[1])
+  if not first then return {'TORN', 'pairs'} end
+  return {'OK', inc, whole(first), whole(last)}
+end
+
+-- Drops entries of pairs that all shards have. The caller merged them over the connection that this comes by: a history
+-- that holds this holds what was merged. ARGV: inc, tok, number of the last one
+local function pairs_drop(KEYS, ARGV)
+  local no = fence(KEYS[1], ARGV[1], ARGV[2])
+  if no then return no end
+  local first, last = pairs_range(KEYS[1])
+  if not first then return {'TORN', 'pairs'} end
+  no = denied('HDEL', pairs_of(KEYS[1]), 'f') or denied('HSET', KEYS[1], 'f', 'v')
+  if no then return no end
+  local upto = tonumber(ARGV[3])
+  if upto > last then return {'CHANGED', 'pairs'} end
+  if upto < first then return {'OK'} end
+  local call, answer = writer(KEYS[1])
+  drop_entries(call, pairs_of(KEYS[1]), first, upto)
+  call('HSET', KEYS[1], 'pairs_first', whole(upto + 1))
+  return answer()
 end
 
 -- Applies entries to the cells of some windows, and drops them if none is behind any more. What was read meanwhile is
@@ -506,211 +560,111 @@ end
 
 -- ---- retention ----
 --
--- <shard>:state           inc taint buckets floor late, "rev:<month>" -> revision; months are counted from January 1970
--- <shard>:buckets         bucket -> pairs in it
+-- <shard>:state           inc taint ver buckets pairs models floor late, "rev:<month>" -> revision; months are counted
+--                         from January 1970
+-- <shard>:pairs           bucket -> accounts, each with its models and months of activity (core/bucket.h); "__v" -> ver
+-- <shard>:models          model -> its number in the buckets; as many as `models` says
 -- <shard>:counts:<month>  "<cohort>|<model>" -> accounts; "__n" -> revision, the same number again
--- <shard>:pairs:<bucket>  pair -> its months of activity; "__n" -> pairs, the same number again
 --
--- A bucket is a small hash, which Redis packs into one string. Only <shard>:state is named by the caller, for which
--- month's counts are touched shows when the pairs are read; the others are under the same hash tag. A month's revision
--- is the sum, over the pairs active in it, of the months from their cohort to it, both counted: it follows from the
--- pairs alone, in whatever order they came, and rises whenever its counts change, since cohorts only get older.
-
-local function months_of(kept)
-  local months, first = {}, string.byte(kept, 1) * 256 + string.byte(kept, 2)
-  for i = 3, #kept do
-    local byte, month = string.byte(kept, i), first + 8 * (i - 3)
-    while byte > 0 do
-      if byte % 2 == 1 then months[#months + 1] = month end
-      byte = math.floor(byte / 2)
-      month = month + 1
-    end
-  end
-  return months
-end
-
--- The first month in two bytes, then a bit for each from it on, without zero bytes at the end.
-local function kept_of(months)
-  local first, bytes = months[1], {}
-  for i = 1, math.floor((months[#months] - first) / 8) + 1 do bytes[i] = 0 end
-  for _, month in ipairs(months) do
-    local at = math.floor((month - first) / 8) + 1
-    bytes[at] = bytes[at] + 2 ^ ((month - first) % 8)
-  end
-  return string.char(math.floor(first / 256), first % 256, unpack(bytes))
-end
+-- Only <shard>:state is named by the caller; the others are under the same hash tag. A month's revision is the sum,
+-- over the pairs active in it, of the months from their cohort to it, both counted: it follows from the pairs alone, in
+-- whatever order they came, and rises whenever its counts change, since cohorts only get older.
 
 -- What forbids any step of a shard, or nil. A state that went, but not its pairs, is no state that `setup` should make.
 local function shard_refusal(state)
   local no = refusal(state)
-  if no and no[1] == 'MISSING' and redis.call('EXISTS', string.sub(state, 1, -6) .. 'buckets') == 1 then
+  if no and no[1] == 'MISSING' and redis.call('EXISTS', string.sub(state, 1, -6) .. 'pairs') == 1 then
     return {'TORN', 'state'}
   end
   return no
 end
 
--- ARGV: inc, buckets, late: 1 if events were counted before
+-- ARGV: inc, late: 1 if events were counted before
 local function retention_create(KEYS, ARGV)
   if redis.call('EXISTS', KEYS[1]) == 1 then return {'EXISTS'} end
   local no = shard_refusal(KEYS[1])
   if no[1] == 'TORN' then return no end
-  redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'buckets', ARGV[2], 'floor', '0', 'late', ARGV[3],
-             'pairs', '0')
+  redis.call('HSET', KEYS[1], 'inc', ARGV[1], 'late', ARGV[2], 'ver', '', 'buckets', '1', 'pairs', '0', 'models', '0',
+             'floor', '0')
   return {'OK'}
 end
 
--- The pairs of a call by bucket, without the months that are over: {{bucket, pair, month, model, pair, month, model,
--- ...}, ...}
-local function by_bucket(ARGV, floor)
-  local buckets, known = {}, {}
-  for i = 3, #ARGV, 3 do
-    local bucket, high, low = ARGV[i], string.byte(ARGV[i + 1], 1, 2)
-    local month, of = high * 256 + low, known[bucket]
-    if month >= floor then
-      if of then
-        local n = #of
-        of[n + 1], of[n + 2], of[n + 3] = string.sub(ARGV[i + 1], 3), month, ARGV[i + 2]
-      else
-        of = {bucket, string.sub(ARGV[i + 1], 3), month, ARGV[i + 2]}
-        known[bucket] = of
-        buckets[#buckets + 1] = of
-      end
-    end
-  end
-  return buckets
-end
-
--- Puts a month among those of a pair and notes what that changes: false if it is there already.
-local function note_month(months, month, model, rise, change)
-  local at = 1
-  local function count(of, cohort, by)
-    local field = cohort .. '|' .. model
-    change[of] = change[of] or {}
-    change[of][field] = (change[of][field] or 0) + by
-    rise[of] = (rise[of] or 0) + by * (of - cohort + 1)
-  end
-  while months[at] and months[at] < month do at = at + 1 end
-  if months[at] == month then return false end
-  for i = 1, at == 1 and #months or 0 do -- An older month than all: it is the cohort now.
-    count(months[i], months[1], -1)
-    count(months[i], month, 1)
-  end
-  count(month, at == 1 and month or months[1], 1)
-  table.insert(months, at, month)
-  return true
-end
-
--- Reads one bucket and notes what changes: fields and values to be written, none if nothing does; or nil if it is torn.
-local function read_bucket(stem, bucket, number, rise, change)
-  local names, at, months, is_new, writes = {'__n'}, {}, {}, {}, {}
-  for i = 2, #bucket, 3 do
-    if not at[bucket[i]] then
-      names[#names + 1] = bucket[i]
-      at[bucket[i]] = #names
-    end
-  end
-  local kept = redis.call('HMGET', stem .. 'pairs:' .. bucket[1], unpack(names))
-  if (kept[1] or '0') ~= number then return nil end
-  for i = 2, #bucket, 3 do
-    local n = at[bucket[i]]
-    months[n] = months[n] or (kept[n] and months_of(kept[n])) or {}
-    if note_month(months[n], bucket[i + 1], bucket[i + 2], rise, change) then is_new[n] = true end
-  end
-  if next(is_new) == nil then return writes, number end
-  writes[1], writes[2] = '__n', number
-  for n = 2, #names do
-    if is_new[n] then
-      writes[#writes + 1] = names[n]
-      writes[#writes + 1] = kept_of(months[n])
-      if not kept[n] then number = number + 1 end
-    end
-  end
-  writes[2] = whole(number)
-  return writes, writes[2]
-end
-
--- What is to be written of one month's counts, and its revision then; or nil and what is torn.
-local function read_counts(state, stem, month, rise, change)
-  local fields, writes = {'__n'}, {}
-  for field in pairs(change) do fields[#fields + 1] = field end
-  local revision = redis.call('HGET', state, 'rev:' .. whole(month)) or '0'
-  for first = 1, #fields, CHUNK do
-    local last = math.min(first + CHUNK - 1, #fields)
-    local stored = redis.call('HMGET', stem .. 'counts:' .. whole(month), unpack(fields, first, last))
-    for i = first, last do
-      local value = stored[i - first + 1] or '0'
-      if i == 1 then
-        if value ~= revision then return nil, 'counts:' .. whole(month) end
-      else
-        value = tonumber(value) + change[fields[i]]
-        if value < 0 or value >= 2 ^ 53 then return nil, 'counts:' .. whole(month) end
-        writes[#writes + 1] = fields[i]
-        writes[#writes + 1] = whole(value)
-      end
+-- What is to be written of one month's counts, and its revision then; or nil and what is torn. ARGV[at]: month, how its
+-- revision rises, how many counts, then "<cohort>|<model>" and how it changes, of each
+local function read_counts(state, stem, ARGV, at)
+  local month, rise, count, writes = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), {}
+  local key = stem .. 'counts:' .. month
+  local revision = redis.call('HGET', state, 'rev:' .. month) or '0'
+  if (redis.call('HGET', key, '__n') or '0') ~= revision then return nil, 'counts:' .. month end
+  for first = 1, count, CHUNK do
+    local fields, last = {}, math.min(first + CHUNK - 1, count)
+    for i = first, last do fields[#fields + 1] = ARGV[at + 1 + 2 * i] end
+    for i, stored in ipairs(redis.call('HMGET', key, unpack(fields))) do
+      local value = tonumber(stored or '0') + tonumber(ARGV[at + 2 + 2 * (first + i - 1)])
+      if value < 0 or value >= 2 ^ 53 then return nil, 'counts:' .. month end
+      writes[#writes + 1] = fields[i]
+      writes[#writes + 1] = whole(value)
     end
   end
   revision = whole(tonumber(revision) + rise)
   writes[#writes + 1] = '__n'
   writes[#writes + 1] = revision
-  return writes, revision
+  return {key = key, writes = writes}, revision
 end
 
--- Notes in which months pairs were active: a union, so that it may be repeated. ARGV: inc, how many pairs the shard may
--- have, then for each pair its bucket, 14 bytes: month (2, big-endian) and pair (12), and its model. Months below the
--- floor are passed over: what is not counted any more has no retention either. Replies OK and how many pairs there are
--- now; or FULL, and nothing is written: pairs that are known have room always.
-local function retain(KEYS, ARGV)
+-- May the caller write what merge() does? nil if so.
+local function merge_denied(state, stem)
+  return denied('HSET', state, 'f', 'v') or denied('HSET', stem .. 'pairs', 'f', 'v') or
+         denied('HDEL', stem .. 'pairs', 'f') or denied('HSET', stem .. 'models', 'f', 'v') or
+         denied('HSET', stem .. 'counts:0', 'f', 'v')
+end
+
+-- Writes buckets that the caller read, and merged activities into, with the counts that change by it: as one step, and
+-- only if nobody wrote since the caller read `ver`. That is random: a number that rises would be the same in a history
+-- that was lost. ARGV: inc, ver as it was read, the new one, floor as it was read, how many buckets, pairs and models
+-- there are then; how many buckets are written, name and bytes of each ('' = it goes); how many models are new, name
+-- and number of each; then the months as read_counts() takes them
+local function merge(KEYS, ARGV)
   local no = shard_refusal(KEYS[1])
   if no then return no end
-  local state, stem = redis.call('HMGET', KEYS[1], 'inc', 'floor', 'pairs'), string.sub(KEYS[1], 1, -6)
+  local state = redis.call('HMGET', KEYS[1], 'inc', 'ver', 'floor', 'models')
+  local stem = string.sub(KEYS[1], 1, -6)
   if state[1] ~= ARGV[1] then return {'INCARNATION', state[1]} end
-  if not state[3] then return {'TORN', 'state'} end
-  no = denied('HSET', KEYS[1], 'f', 'v') or denied('HSET', stem .. 'buckets', 'f', 'v') or
-       denied('HSET', stem .. 'counts:0', 'f', 'v') or denied('HSET', stem .. 'pairs:0', 'f', 'v')
+  if state[2] ~= ARGV[2] or state[3] ~= ARGV[4] then return {'MOVED'} end
+  if (redis.call('HGET', stem .. 'pairs', '__v') or '') ~= state[2] then return {'TORN', 'pairs'} end
+  if whole(redis.call('HLEN', stem .. 'models')) ~= state[4] then return {'TORN', 'models'} end
+  no = merge_denied(KEYS[1], stem)
   if no then return no end
-  local buckets, rise, change, writes, numbers = by_bucket(ARGV, tonumber(state[2])), {}, {}, {}, {}
-  if #buckets == 0 then return {'OK', state[3]} end
-  local names, added = {}, 0
-  for i, bucket in ipairs(buckets) do names[i] = bucket[1] end
-  local stored = redis.call('HMGET', stem .. 'buckets', unpack(names))
-  for i, bucket in ipairs(buckets) do
-    local pairs_written, number = read_bucket(stem, bucket, stored[i] or '0', rise, change)
-    if not pairs_written then return {'TORN', 'pairs:' .. names[i]} end
-    if #pairs_written > 0 then
-      writes[#writes + 1] = {stem .. 'pairs:' .. names[i], unpack(pairs_written)}
-      numbers[#numbers + 1] = names[i]
-      numbers[#numbers + 1] = number
-      added = added + tonumber(number) - tonumber(stored[i] or '0')
+  local written, gone = {'__v', ARGV[3]}, {}
+  local at = 9 + 2 * tonumber(ARGV[8])
+  for i = 9, at - 1, 2 do
+    if ARGV[i + 1] == '' then
+      gone[#gone + 1] = ARGV[i]
+    else
+      written[#written + 1] = ARGV[i]
+      written[#written + 1] = ARGV[i + 1]
     end
   end
-  local count = whole(tonumber(state[3]) + added)
-  if added > 0 and tonumber(count) > tonumber(ARGV[2]) then return {'FULL', count} end
-  local revisions = {}
-  for month, of in pairs(change) do
-    local counts, revision = read_counts(KEYS[1], stem, month, rise[month], of)
+  local models_at, models = at + 1, 2 * tonumber(ARGV[at])
+  at = models_at + models
+  local months, fields = {}, {'ver', ARGV[3], 'buckets', ARGV[5], 'pairs', ARGV[6], 'models', ARGV[7]}
+  while at <= #ARGV do
+    local counts, revision = read_counts(KEYS[1], stem, ARGV, at)
     if not counts then return {'TORN', revision} end
-    for first = 1, #counts, CHUNK do
-      writes[#writes + 1] = {stem .. 'counts:' .. whole(month),
-                             unpack(counts, first, math.min(first + CHUNK - 1, #counts))}
-    end
-    revisions[#revisions + 1] = 'rev:' .. whole(month)
-    revisions[#revisions + 1] = revision
+    months[#months + 1] = counts
+    fields[#fields + 1] = 'rev:' .. ARGV[at]
+    fields[#fields + 1] = revision
+    at = at + 3 + 2 * tonumber(ARGV[at + 2])
   end
-  if #writes == 0 then return {'OK', count} end
-  revisions[#revisions + 1] = 'pairs'
-  revisions[#revisions + 1] = count
-  writes[#writes + 1] = {stem .. 'buckets', unpack(numbers)}
-  writes[#writes + 1] = {KEYS[1], unpack(revisions)}
 
   -- From here on only writes.
-  for _, write in ipairs(writes) do
-    local reply = redis.pcall('HSET', unpack(write))
-    if type(reply) == 'table' and reply.err then
-      redis.pcall('HSET', KEYS[1], 'taint', reply.err)
-      return {'TAINTED', reply.err}
-    end
-  end
-  return {'OK', count}
+  local call, answer = writer(KEYS[1])
+  if #gone > 0 then call('HDEL', stem .. 'pairs', unpack(gone)) end
+  write_pairs(call, stem .. 'pairs', written, 1, #written)
+  write_pairs(call, stem .. 'models', ARGV, models_at, models_at + models - 1)
+  for _, month in ipairs(months) do write_pairs(call, month.key, month.writes, 1, #month.writes) end
+  write_pairs(call, KEYS[1], fields, 1, #fields)
+  return answer()
 end
 
 -- Ends retention for good: what is counted from here on is not noted. ARGV: why
@@ -839,6 +793,8 @@ redis.register_function{function_name='gentally_2_look', callback=look, flags={'
 redis.register_function{function_name='gentally_2_deciders', callback=deciders, flags={'no-writes'}}
 redis.register_function{function_name='gentally_2_behind', callback=behind, flags={'no-writes'}}
 redis.register_function('gentally_2_apply', apply)
+redis.register_function{function_name='gentally_2_pairs_there', callback=pairs_there, flags={'no-writes'}}
+redis.register_function('gentally_2_pairs_drop', pairs_drop)
 redis.register_function{function_name='gentally_2_recall', callback=recall, flags={'no-writes'}}
 redis.register_function('gentally_2_flush', flush)
 redis.register_function{function_name='gentally_2_snapshot', callback=snapshot, flags={'no-writes'}}
@@ -846,7 +802,7 @@ redis.register_function{function_name='gentally_2_seal', callback=seal, flags={'
 redis.register_function{function_name='gentally_2_collect', callback=collect, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_2_read', callback=read, flags={'no-writes'}}
 redis.register_function('gentally_2_retention_create', retention_create)
-redis.register_function('gentally_2_retain', retain)
+redis.register_function('gentally_2_merge', merge)
 redis.register_function{function_name='gentally_2_retention_stop', callback=retention_stop, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_2_retained', callback=retained, flags={'no-writes'}}
 redis.register_function{function_name='gentally_2_retention_seal', callback=retention_seal, flags={'allow-oom'}}

@@ -372,7 +372,8 @@ static enum verdict compare_retention(struct request *request, int32_t count, st
         if (verdict == GO_ON)
             verdict = replay_advance(request->replay, request->targets, why);
         if (verdict == GO_ON)
-            verdict = replay_retention_compare(request->live, replay_store(request->replay), &request->retention, why);
+            verdict =
+                replay_retention_compare(request->live, replay_store(request->replay), count, &request->retention, why);
         is_still = true;
         for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
             verdict = store_state(request->live, i, &live, why);
@@ -380,8 +381,6 @@ static enum verdict compare_retention(struct request *request, int32_t count, st
         }
         if (verdict != GO_ON)
             return verdict;
-        if (request->retention.differing > 0 && try < 2) /* What is noted comes a moment before what is counted. */
-            is_still = false;
         if (!is_still)
             nanosleep(&pause, NULL);
     }

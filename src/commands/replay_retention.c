@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "gentally/core/window.h"
+#include "gentally/publish/merger.h"
 #include "gentally/redis/store_retention.h"
 
 struct sides {
@@ -72,14 +73,32 @@ static enum verdict compare_sides(const struct sides *sides, struct replay_reten
     return verdict;
 }
 
-enum verdict replay_retention_compare(struct store *live, struct store *replay, struct replay_retention *comparison,
-                                      struct reason *why)
+/* A union, so that it may be done beside the owners; but what is wrong with retention is theirs to tell. */
+static enum verdict bring_up(struct store *store, int32_t partitions, struct reason *why)
+{
+    struct merger *merger = NULL;
+    enum verdict verdict = merger_open(&merger, store, false, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    verdict = TRY_LATER;
+    for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++)
+        verdict = merger_run(merger, partitions, why);
+    merger_close(merger);
+    return verdict;
+}
+
+enum verdict replay_retention_compare(struct store *live, struct store *replay, int32_t partitions,
+                                      struct replay_retention *comparison, struct reason *why)
 {
     struct sides sides = {.stores = {live, replay}};
     enum verdict verdict = GO_ON;
 
     *comparison = (struct replay_retention){0};
     for (int side = 0; side < 2 && verdict == GO_ON; side++) {
+        verdict = bring_up(sides.stores[side], partitions, why);
+        if (verdict != GO_ON)
+            break;
         sides.months[side] = calloc(MONTHS_MAX, sizeof(*sides.months[side]));
         if (sides.months[side] == NULL)
             verdict = no_memory(why, "to compare retention");

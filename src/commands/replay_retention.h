@@ -20,11 +20,12 @@ struct replay_retention {
 };
 
 /*
- * Compares every month that either store has. Nothing is compared (`is_compared` is false) where the live state has
+ * Merges what is not merged yet of the pairs of either store's partitions 0 to `partitions` - 1, and compares every
+ * month that one of them has. Nothing is compared (`is_compared` is false) where the live state has
  * sealed months, whose pairs a replay cannot see any more, or began later than counting. HALT: NO-MEMORY; verdicts of
- * store_retention_revisions() and retention_rows_read().
+ * merger_run(), store_retention_revisions() and retention_rows_read().
  */
-MUST_CHECK enum verdict replay_retention_compare(struct store *live, struct store *replay,
+MUST_CHECK enum verdict replay_retention_compare(struct store *live, struct store *replay, int32_t partitions,
                                                  struct replay_retention *comparison, struct reason *why);
 
 #endif

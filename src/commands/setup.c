@@ -173,10 +173,10 @@ static enum verdict create_states_when_ready(const struct request *request, stru
     }
 }
 
-static enum verdict create_retention(const struct config *config, struct store *store, bool is_late, struct reason *why)
+static enum verdict create_retention(struct store *store, bool is_late, struct reason *why)
 {
     uint32_t created = 0;
-    enum verdict verdict = store_retention_create(store, config->retention_pairs, is_late, &created, why);
+    enum verdict verdict = store_retention_create(store, is_late, &created, why);
 
     if (verdict == GO_ON)
         printf("retention: %s, %u of %u shards new\n", created == 0 ? "there already" : "laid out", created,
@@ -248,7 +248,7 @@ static enum verdict set_up(const struct request *request, struct reason *why)
         verdict = create_states_when_ready(request, store, &has_counted, why);
     }
     if (verdict == GO_ON && config->has_retention)
-        verdict = create_retention(config, store, has_counted, why);
+        verdict = create_retention(store, has_counted, why);
     store_close(store);
     return verdict;
 }

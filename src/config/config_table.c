@@ -111,19 +111,16 @@ const struct option config_options[] = {
     {"retention", TEXT(retention_text, "MODE", NOT_EMPTY), .initial = "on",
      .help = "Whether to keep, of each model and account, the months of activity: `on` or `off`. "
              "It needs an account_key and months among the windows. "
-             "Redis holds some 30 bytes per pair of model and account, for good. "
+             "Redis holds some 10 bytes per pair of model and account, for good. "
              "Switched on later, it begins then: whoever was there before looks new. "
              "If unsure, keep on."},
-    {"retention_pairs", INTEGER(retention_pairs, 1000, 4000000000, "pairs"), .initial = "10000000",
-     .help = "How many pairs of model and account retention is laid out for, fixed when `setup` makes its state. "
-             "Eight times as many still fit; beyond that a pair takes some 100 bytes. "
-             "If unsure, keep ten million."},
     {"retention_pairs_max", INTEGER(retention_pairs_max, 8, 1000000000000, "pairs"), .initial = "1000000000",
-     .help = "How many pairs of model and account retention may have, an eighth of them in each of its eight shards. "
-             "A new pair that a shard has no room for ends retention for good, with a warning at four fifths: "
-             "so a producer that makes up accounts cannot fill Redis, and no published row gets wrong. "
-             "All else is counted on. "
-             "If unsure, set what Redis has memory for, at 30 to 100 bytes a pair."},
+     .help =
+         "How many pairs of model and account retention may have, an eighth of them in each of its eight shards. "
+         "A new pair that a shard has no room for ends retention for good, with a warning at four fifths: "
+         "so a producer that makes up accounts cannot fill Redis, and no published row gets wrong. "
+         "All else is counted on. "
+         "If unsure, set what Redis has memory for, at some 10 bytes a pair, 20 where accounts use one model each."},
     {"log_level", LEVEL(log_level), .initial = "info",
      .help = "debug, info, warn or error. "
              "Nothing is logged per record, so info is cheap. "

@@ -5,13 +5,15 @@
 #include <inttypes.h>
 
 #include "apply.h"
+#include "gentally/publish/merger.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_stop.h"
 
 /* A silent partition finds out within this time that it was fenced, or that the store was rolled back. */
 #define TOUCH_INTERVAL_MS 5000
-#define QUIET_TURN_MS 500 /* the most that one turn adds to a partition's time at its end */
-#define REWINDS_MAX 5     /* in a row, then pauses */
+#define QUIET_TURN_MS 500              /* the most that one turn adds to a partition's time at its end */
+#define REWINDS_MAX 5                  /* in a row, then pauses */
+#define MERGE_PAIRS (INT64_C(1) << 18) /* that wait, of all partitions: enough for a merge to cost little for each */
 #define DUEL_PAUSE_MS 1000
 #define DUEL_PAUSE_LAST_MS 60000
 
@@ -214,7 +216,8 @@ static struct partition *find_ripe(const struct assignment *assignment, bool is_
 bool assignment_has_journal(const struct assignment *assignment)
 {
     for (uint32_t i = 0; i < assignment->count; i++)
-        if (partition_has_journal(assignment->by_partition[assignment->partitions[i]]))
+        if (partition_has_journal(assignment->by_partition[assignment->partitions[i]]) ||
+            partition_has_pairs(assignment->by_partition[assignment->partitions[i]]))
             return true;
     return false;
 }
@@ -246,6 +249,74 @@ enum verdict assignment_apply(struct assignment *assignment, struct applier *app
     }
     struct partition *ripe = verdict == GO_ON ? find_ripe(assignment, is_all, now_ms) : NULL;
     return ripe == NULL ? verdict : apply_to(assignment, ripe, applier, now_ms, why);
+}
+
+/* ---- pairs ---- */
+
+static bool is_merge_due(const struct assignment *assignment, bool is_all, int64_t now_ms)
+{
+    int64_t count = 0;
+
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if (partition_must_merge(partition, is_all, now_ms))
+            return true;
+        count += partition_may_merge(partition, now_ms) ? partition->pair_count : 0;
+    }
+    return count >= MERGE_PAIRS;
+}
+
+/* What the store answered about the pairs of one partition. */
+static enum verdict take_merge(struct assignment *assignment, struct partition *partition, enum verdict verdict,
+                               int64_t now_ms, struct reason *why)
+{
+    if (verdict == GO_ON)
+        return GO_ON;
+    partition_merged(partition, false, now_ms);
+    if (verdict == TRY_LATER)
+        return GO_ON;
+    if (verdict == HALT && !is_its_own(verdict, why))
+        return HALT;
+    assignment_refused(assignment, partition, verdict, why);
+    return GO_ON;
+}
+
+static enum verdict gather(struct assignment *assignment, struct merger *merger, int64_t now_ms, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    merger_begin(merger);
+    for (uint32_t i = 0; i < assignment->count && verdict == GO_ON && !merger_is_full(merger); i++) {
+        struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if (!partition_may_merge(partition, now_ms))
+            continue;
+        verdict = merger_gather(merger, partition->state.partition, why);
+        verdict = take_merge(assignment, partition, verdict, now_ms, why);
+    }
+    return verdict;
+}
+
+enum verdict assignment_merge(struct assignment *assignment, struct merger *merger, bool is_all, int64_t now_ms,
+                              struct reason *why)
+{
+    assert(!assignment->is_pending);
+    if (!is_merge_due(assignment, is_all, now_ms))
+        return GO_ON;
+    enum verdict verdict = gather(assignment, merger, now_ms, why);
+    if (verdict == GO_ON)
+        verdict = merger_finish(merger, why);
+    bool is_merged = verdict == GO_ON;
+    verdict = verdict == TRY_LATER ? GO_ON : verdict;
+    for (uint32_t i = 0; i < assignment->count && verdict == GO_ON; i++) {
+        struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if (!partition_may_merge(partition, now_ms))
+            continue;
+        enum verdict dropped = is_merged ? merger_drop(merger, &partition->state, why) : TRY_LATER;
+        if (dropped == GO_ON && merger_has_all(merger, partition->state.partition))
+            partition_merged(partition, true, now_ms);
+        verdict = take_merge(assignment, partition, dropped, now_ms, why);
+    }
+    return verdict;
 }
 
 /*

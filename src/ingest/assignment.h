@@ -10,6 +10,7 @@
 #include "partition.h"
 
 struct applier;
+struct merger;
 
 struct assignment {
     struct logger *logger;
@@ -60,7 +61,13 @@ MUST_CHECK enum verdict assignment_resume(struct assignment *assignment, struct 
 MUST_CHECK enum verdict assignment_apply(struct assignment *assignment, struct applier *applier, bool is_all,
                                          int64_t now_ms, struct reason *why);
 
-/* True if there is a partition whose journal has something to apply, be it now or after a moment. */
+/* Merges the pairs of all partitions that have some, once those of one have waited long enough, or there are many, or
+ * `is_all`: many at once cost less than each by itself. Same consequences, and verdicts of merger_finish(). */
+MUST_CHECK enum verdict assignment_merge(struct assignment *assignment, struct merger *merger, bool is_all,
+                                         int64_t now_ms, struct reason *why);
+
+/* True if there is a partition whose journal has something to apply, or that has pairs to merge, be it now or after a
+ * moment. */
 bool assignment_has_journal(const struct assignment *assignment);
 
 /* Draws the consequence of the store's refusal: HALT stops the partition, any other verdict but GO_ON marks it for

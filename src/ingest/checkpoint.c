@@ -18,14 +18,14 @@ struct checkpoint {
 };
 
 enum verdict checkpoint_open(struct checkpoint **checkpoint, const struct config *config, struct store *store,
-                             const struct symbols *symbols, struct reason *why)
+                             const struct symbols *symbols, struct retention *retention, struct reason *why)
 {
     struct checkpoint *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
         return no_memory(why, "for checkpoints");
     opened->store = store;
-    flush_tools_open(&opened->tools, config, symbols);
+    flush_tools_open(&opened->tools, config, symbols, retention);
     *checkpoint = opened;
     return GO_ON;
 }

@@ -11,12 +11,14 @@
 
 struct config;
 struct checkpoint;
+struct retention;
 struct store;
 
-/* Opens a checkpoint that borrows what it is given until close. Work memory grows to what the largest flush needs, and
- * is kept. HALT: NO-MEMORY. */
+/* Opens a checkpoint that borrows what it is given until close; `retention` NULL: off. Work memory grows to what the
+ * largest flush needs, and is kept. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict checkpoint_open(struct checkpoint **checkpoint, const struct config *config,
-                                        struct store *store, const struct symbols *symbols, struct reason *why);
+                                        struct store *store, const struct symbols *symbols, struct retention *retention,
+                                        struct reason *why);
 void checkpoint_close(struct checkpoint *checkpoint);
 
 /*

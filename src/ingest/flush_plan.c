@@ -8,16 +8,19 @@
 #include <assert.h>
 
 #include "gentally/config/config.h"
+#include "retention.h"
 
 #define ENTRY_BYTES_MAX ((size_t)1 << 20) /* about: an entry ends with the row that passes it */
 
-void flush_tools_open(struct flush_tools *tools, const struct config *config, const struct symbols *symbols)
+void flush_tools_open(struct flush_tools *tools, const struct config *config, const struct symbols *symbols,
+                      struct retention *retention)
 {
     const struct rollup *total = rollups_find(&config->rollups, span_of("total"));
 
     assert(total != NULL);
     tools->config = config;
     tools->symbols = symbols;
+    tools->retention = retention;
     for (size_t i = 0; i < ROLLUPS_MAX; i++)
         tools->since_ms[i] = NO_TIME;
     tools->total = (uint32_t)(total - config->rollups.items);
@@ -208,6 +211,8 @@ enum verdict flush_plan_make(struct flush_tools *tools, const struct partition_f
         verdict = order(&plan, why);
     if (verdict == GO_ON)
         verdict = write_entries(&plan, change, why);
+    if (verdict == GO_ON && tools->retention != NULL && flush->pairs != NULL)
+        verdict = retention_write(tools->retention, flush->pairs, &tools->arena, &change->pairs, why);
     change->windows = plan.windows;
     change->window_count = plan.window_count;
     return verdict;

@@ -12,19 +12,22 @@
 #include "partition_flush.h"
 
 struct config;
+struct retention;
 
 /* What planning works with. */
 struct flush_tools {
     const struct config *config;
     const struct symbols *symbols;
+    struct retention *retention;    /* NULL: off */
     int64_t since_ms[ROLLUPS_MAX];  /* windows that start before have no rows of the rollup */
     uint32_t total;                 /* index of the rollup whose rows count each record once */
     struct arena arena;             /* holds the changes, until it is cleared */
     struct accumulator accumulator; /* empty between rows */
 };
 
-/* Prepares the tools, which borrow `config` and `symbols`; the caller closes the arena. */
-void flush_tools_open(struct flush_tools *tools, const struct config *config, const struct symbols *symbols);
+/* Prepares the tools, which borrow what they are given; the caller closes the arena. */
+void flush_tools_open(struct flush_tools *tools, const struct config *config, const struct symbols *symbols,
+                      struct retention *retention);
 
 /* Plans a flush, which is borrowed as long as the change. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict flush_plan_make(struct flush_tools *tools, const struct partition_flush *flush,

@@ -62,8 +62,10 @@ enum verdict fold_record(struct fold *fold, struct partition *partition, const s
 
     if (!tally_has_room(partition->tally) || !enrich_has_room(fold->enrich) ||
         (has_ids && !fold_ids_have_room(fold, partition)) ||
-        (fold->retention != NULL && !retention_has_room(fold->retention)))
+        (fold->retention != NULL && !retention_has_room(fold->retention, &partition->pairs)))
         return reason_set(why, TRY_LATER, FOLD_NO_ROOM, 0, "flush first");
+    if (fold->retention != NULL && !pair_log_reserve(&partition->pairs))
+        return no_memory(why, "for retention");
     if (record->unreadable > 0)
         return set_aside_unreadable(fold, partition, record, why);
     enum verdict verdict = decode_event(fold->decoder, record->value, &fold->event, because);

@@ -28,7 +28,7 @@ enum verdict fold_event(struct fold *fold, struct partition *partition, enum out
     fold->fact.windows = windows;
     tally_add(partition->tally, &fold->fact);
     if (fold->retention != NULL)
-        retention_note(fold->retention, &fold->fact);
+        retention_note(fold->retention, &partition->pairs, &fold->fact);
     partition_move_watermark(partition, fold->event.created_ms);
     return GO_ON;
 }

@@ -103,7 +103,7 @@ static enum verdict replace(struct fold *fold, struct partition *partition, cons
         if (correction.added != 0)
             tally_add(partition->tally, &fold->fact);
         if (fold->retention != NULL) /* A union: what the event was before stays noted, like its account. */
-            retention_note(fold->retention, &fold->fact);
+            retention_note(fold->retention, &partition->pairs, &fold->fact);
         partition_move_watermark(partition, event->created_ms);
     }
     *outcome = OUTCOME_COUNTED;

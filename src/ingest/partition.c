@@ -18,6 +18,7 @@
 /* A flush of more windows is of a log that is caught up with: waiting would save nothing, and each reader of each of
  * its windows would read all entries. One that keeps up has four or eight. */
 #define NARROW_WINDOWS_MAX 32
+#define PAIR_ENTRIES_MAX 4096        /* that wait to be merged */
 #define APPLY_PAUSE_MS 1000          /* after what is no answer */
 #define TAKEN_SAMPLES_MAX (1u << 16) /* x 8.5 bytes, touched only if used: thousands of amendments between flushes */
 
@@ -87,15 +88,22 @@ void partition_close(struct partition *partition)
     tally_close(partition->taken);
     tally_pool_close(partition->taken_pool);
     ids_close(partition->ids);
+    pair_log_free(&partition->pairs);
     free(partition);
 }
 
-void partition_drop_rows(struct partition *partition)
+static void clear_rows(struct partition *partition)
 {
     if (partition->tally != NULL)
         tally_clear(partition->tally);
     if (partition->taken != NULL)
         tally_clear(partition->taken);
+}
+
+void partition_drop_rows(struct partition *partition)
+{
+    clear_rows(partition);
+    pair_log_begin(&partition->pairs);
 }
 
 void partition_forget(struct partition *partition)
@@ -147,6 +155,9 @@ void partition_rewind(struct partition *partition, const struct partition_state 
     partition->entries = state->journal_first < 1 ? 0 : state->journal_last - state->journal_first + 1;
     partition->entry_bytes = 0;
     partition->entries_ms = partition->flushed_ms;
+    partition->pair_entries = state->pairs_first < 1 ? 0 : state->pairs_last - state->pairs_first + 1;
+    partition->pair_count = 0;
+    partition->pairs_ms = partition->flushed_ms;
     partition->is_stale = true;
     partition->must_claim = false;
 }
@@ -223,7 +234,7 @@ void partition_mark_idle(struct partition *partition, int64_t idle_ms, int64_t n
 bool partition_has_rows(const struct partition *partition)
 {
     return (partition->tally != NULL && tally_rows(partition->tally) > 0) ||
-           (partition->taken != NULL && tally_rows(partition->taken) > 0);
+           (partition->taken != NULL && tally_rows(partition->taken) > 0) || partition->pairs.count > 0;
 }
 
 bool partition_is_dirty(const struct partition *partition)
@@ -262,6 +273,33 @@ void partition_applied(struct partition *partition, bool is_done, int64_t now_ms
     partition->is_wide = false;
 }
 
+bool partition_has_pairs(const struct partition *partition)
+{
+    return partition->pair_entries > 0 && !partition->is_stopped && !partition->must_claim;
+}
+
+bool partition_may_merge(const struct partition *partition, int64_t now_ms)
+{
+    return partition_has_pairs(partition) && now_ms >= partition->merge_ms;
+}
+
+bool partition_must_merge(const struct partition *partition, bool is_all, int64_t now_ms)
+{
+    bool is_old = now_ms - partition->pairs_ms >= partition->config->apply_interval_ms;
+    bool is_large = partition->pair_entries >= PAIR_ENTRIES_MAX;
+
+    return partition_may_merge(partition, now_ms) && (is_all || is_old || is_large);
+}
+
+void partition_merged(struct partition *partition, bool is_done, int64_t now_ms)
+{
+    if (!is_done) {
+        partition->merge_ms = now_ms + APPLY_PAUSE_MS;
+        return;
+    }
+    partition->pair_entries = partition->pair_count = 0;
+}
+
 struct partition_flush partition_flush_of(const struct partition *partition)
 {
     assert(partition->last == NULL);
@@ -269,6 +307,7 @@ struct partition_flush partition_flush_of(const struct partition *partition)
         .tally = partition->tally,
         .taken = partition->taken,
         .ids = ids_change(partition->ids, partition->watermark_ms),
+        .pairs = &partition->pairs,
         .state = &partition->state,
         .next = partition->next,
         .anchor = partition->anchor,
@@ -283,7 +322,7 @@ struct partition_flush partition_flush_of(const struct partition *partition)
 void partition_flushed(struct partition *partition, const struct partition_flush *flush, int64_t now_ms)
 {
     assert(flush->state == &partition->state);
-    partition_drop_rows(partition);
+    clear_rows(partition);
     ids_flushed(partition->ids);
     partition->state.next = flush->next;
     partition->state.anchor = flush->anchor;
@@ -295,6 +334,11 @@ void partition_flushed(struct partition *partition, const struct partition_flush
         partition->entries_ms = now_ms;
     partition->entries += flush->entries;
     partition->entry_bytes += flush->entry_bytes;
+    if (partition->pair_entries == 0)
+        partition->pairs_ms = now_ms;
+    partition->pair_entries += partition->pairs.count > 0;
+    partition->pair_count += partition->pairs.count;
+    pair_log_flushed(&partition->pairs);
     partition->is_wide = partition->is_wide || flush->windows > NARROW_WINDOWS_MAX;
     partition->rewinds = 0;
     partition->paused_at = 0;

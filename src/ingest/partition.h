@@ -10,6 +10,7 @@
 #include "gentally/config/config.h"
 #include "gentally/core/event.h"
 #include "ids.h"
+#include "retention.h"
 
 struct partition {
     const struct config *config;
@@ -18,20 +19,25 @@ struct partition {
     struct tally *taken;          /* what amendments and retractions took back since then; NULL unless ids = amend */
     struct tally_pool *taken_pool;
     struct ids *ids;
+    struct pair_log pairs;     /* what the rows say of retention; empty where it is off */
     int64_t next;              /* offset of the next record to fold; >= state.next */
     struct anchor anchor;      /* the last record folded before `next`, unless `last` is newer */
     const struct record *last; /* folded, and not yet made the anchor: in the batch; NULL if none */
     int64_t watermark_ms;      /* highest event time - allowed out-of-orderness; never falls */
     int64_t outcomes[OUTCOME_COUNT];
-    int64_t lateness_ms; /* events at or after it are late for no window */
-    int64_t flushed_ms;  /* monotonic time of the last successful flush */
-    int64_t entries;     /* of the journal that are not applied */
-    int64_t entry_bytes; /* of those that were written here */
-    bool is_wide;        /* a flush among them was of many windows, whose rows will hardly come again */
-    int64_t entries_ms;  /* monotonic time from which on they are there */
-    int64_t apply_ms;    /* monotonic time before which applying is not tried again */
-    int64_t end_ms;      /* monotonic time at which the log's end was reached first since an event; valid if is_quiet */
-    bool is_quiet;       /* no event came since then: other records may have */
+    int64_t lateness_ms;  /* events at or after it are late for no window */
+    int64_t flushed_ms;   /* monotonic time of the last successful flush */
+    int64_t entries;      /* of the journal that are not applied */
+    int64_t entry_bytes;  /* of those that were written here */
+    bool is_wide;         /* a flush among them was of many windows, whose rows will hardly come again */
+    int64_t entries_ms;   /* monotonic time from which on they are there */
+    int64_t apply_ms;     /* monotonic time before which applying is not tried again */
+    int64_t pair_entries; /* entries of pairs that are not merged */
+    int64_t pair_count;   /* activities of those that were written here */
+    int64_t pairs_ms;     /* monotonic time from which on they are there */
+    int64_t merge_ms;     /* monotonic time before which merging is not tried again */
+    int64_t end_ms; /* monotonic time at which the log's end was reached first since an event; valid if is_quiet */
+    bool is_quiet;  /* no event came since then: other records may have */
     int64_t caught_up_ms; /* monotonic time at which the log's end was last heard of; 0 before */
     bool is_at_end;
     bool is_idle;         /* at the end for long enough: holds no watermark back */
@@ -60,7 +66,7 @@ MUST_CHECK enum verdict partition_open_stopped(struct partition **partition, con
 /* Frees the partition and its rows. NULL does nothing. */
 void partition_close(struct partition *partition);
 
-/* Drops all rows; a rewind follows. */
+/* Drops all rows, and what they say of retention; a rewind follows. */
 void partition_drop_rows(struct partition *partition);
 
 /* Forgets what was folded since the store's state; a stop follows. */
@@ -102,7 +108,7 @@ void partition_reached_end(struct partition *partition, int64_t end_next, int64_
  * about time, and holds no window open. */
 void partition_mark_idle(struct partition *partition, int64_t idle_ms, int64_t now_ms);
 
-/* True if there are rows that were not flushed. */
+/* True if there are rows that were not flushed, or something of retention. */
 bool partition_has_rows(const struct partition *partition);
 
 /* True if the store does not know yet how far the partition is, or that it is idle. */
@@ -121,6 +127,19 @@ bool partition_must_apply(const struct partition *partition, bool is_all, int64_
 
 /* The journal was applied at `now_ms`; or it could not be, for now. */
 void partition_applied(struct partition *partition, bool is_done, int64_t now_ms);
+
+/* True if the store has pairs that this owner is to merge, be it now or after a moment. */
+bool partition_has_pairs(const struct partition *partition);
+
+/* True if that was not tried a moment ago. */
+bool partition_may_merge(const struct partition *partition, int64_t now_ms);
+
+/* True if pairs are to be merged: the oldest have waited for the configured interval, or `is_all`. Not for a moment
+ * after it could not be. */
+bool partition_must_merge(const struct partition *partition, bool is_all, int64_t now_ms);
+
+/* The pairs were merged at `now_ms`; or they could not be, for now. */
+void partition_merged(struct partition *partition, bool is_done, int64_t now_ms);
 
 /* The partition's part of a checkpoint. Borrows rows and ids of the partition, which must not change before
  * partition_flushed(). */

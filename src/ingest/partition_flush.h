@@ -6,6 +6,7 @@
 #include "tally.h"
 
 struct id_change;
+struct pair_log;
 
 /* One partition's part of a checkpoint. What it points to is borrowed until checkpoint_run(), or the last
  * checkpoint_again() after a TRY_LATER, has answered. */
@@ -13,6 +14,7 @@ struct partition_flush {
     const struct tally *tally;           /* rows that are added: those since the last flush */
     const struct tally *taken;           /* rows that are taken away, see TAKEN_BIT in correction.h; NULL: none */
     const struct id_change *ids;         /* NULL: nothing about ids */
+    const struct pair_log *pairs;        /* what the rows say of retention; NULL: nothing */
     const struct partition_state *state; /* the store, when those rows began */
     int64_t next;                        /* offset of the first record that is not in the rows */
     struct anchor anchor;                /* the last record before `next` */

@@ -10,8 +10,9 @@
 #include "gentally/kafka/topics.h"
 #include "gentally/publish/closer.h"
 #include "gentally/publish/input_logs.h"
+#include "gentally/publish/merger.h"
 #include "gentally/redis/store.h"
-#include "gentally/redis/store_flush.h"
+#include "gentally/redis/store_retention.h"
 #include "pipeline_parts.h"
 #include "pipeline_settings.h"
 
@@ -85,9 +86,10 @@ enum verdict pipeline_connect(struct pipeline *pipeline, struct reason *why)
     enum verdict verdict = store_open(&pipeline->store, pipeline->config, pipeline->logger, why);
 
     if (verdict == GO_ON && pipeline->retention != NULL)
-        store_set_barrier(pipeline->store, retention_put, pipeline->retention);
+        verdict = merger_open(&pipeline->merger, pipeline->store, true, why);
     if (verdict == GO_ON)
-        verdict = checkpoint_open(&pipeline->checkpoint, pipeline->config, pipeline->store, pipeline->symbols, why);
+        verdict = checkpoint_open(&pipeline->checkpoint, pipeline->config, pipeline->store, pipeline->symbols,
+                                  pipeline->retention, why);
     if (verdict == GO_ON)
         verdict = applier_open(&pipeline->applier, pipeline->config, pipeline->store, pipeline->logger, why);
     if (verdict == GO_ON)
@@ -109,6 +111,7 @@ void pipeline_close(struct pipeline *pipeline)
         producer_close(pipeline->producer);
     checkpoint_close(pipeline->checkpoint);
     applier_close(pipeline->applier);
+    merger_close(pipeline->merger);
     store_close(pipeline->store);
     retention_close(pipeline->retention);
     tally_pool_close(pipeline->pool);
@@ -153,7 +156,7 @@ static void warn_of_fill(struct pipeline *pipeline, int64_t now_ms)
     const struct retention_fill fill = store_retention_fill(pipeline->store);
     struct reason why;
 
-    if (!retention_tells_fill(pipeline->retention, &fill, now_ms))
+    if (!merger_tells_fill(pipeline->merger, &fill, now_ms))
         return;
     (void)reason_set(&why, GO_ON, RETENTION_NEARLY_FULL, 0,
                      "retention, shard %" PRIu32 " has %" PRId64
@@ -162,12 +165,10 @@ static void warn_of_fill(struct pipeline *pipeline, int64_t now_ms)
     log_reason(pipeline->logger, LOG_LEVEL_WARN, &why);
 }
 
-/* Retention stops in the midst of a flush, or before the first one. */
+/* Retention stops while it is merged, or before that. */
 static void notice_retention(struct pipeline *pipeline, int64_t now_ms)
 {
-    if (pipeline->retention == NULL)
-        return;
-    const struct reason *why = retention_stopped(pipeline->retention);
+    const struct reason *why = merger_stopped(pipeline->merger);
     if (why == NULL)
         warn_of_fill(pipeline, now_ms);
     if (why == NULL || pipeline->is_retention_told)
@@ -191,22 +192,25 @@ enum verdict pipeline_flush(struct pipeline *pipeline, bool is_forced, int64_t n
         verdict = pipeline_reclaim(pipeline, now_ms, why);
     if (verdict == GO_ON)
         assignment_tell_stops(&pipeline->assignment, pipeline->store);
-    notice_retention(pipeline, now_ms);
     if (verdict != GO_ON || assignment_has_rows(&pipeline->assignment))
         return verdict;
-    if (pipeline->retention != NULL)
-        retention_settled(pipeline->retention);
     bool is_full = !symbols_has_room(pipeline->symbols, SYMBOLS_MAX / 4, SYMBOLS_BYTES / 4);
     if (is_full)
         enrich_forget(pipeline->fold.enrich);
-    if (pipeline->retention != NULL && (is_full || !retention_has_room(pipeline->retention)))
+    if (pipeline->retention != NULL && (is_full || !retention_is_roomy(pipeline->retention)))
         retention_forget(pipeline->retention, pipeline->tables.catalog);
     return verdict;
 }
 
 enum verdict pipeline_apply(struct pipeline *pipeline, bool is_all, int64_t now_ms, struct reason *why)
 {
-    return assignment_apply(&pipeline->assignment, pipeline->applier, is_all, now_ms, why);
+    enum verdict verdict = assignment_apply(&pipeline->assignment, pipeline->applier, is_all, now_ms, why);
+
+    if (verdict != GO_ON || pipeline->merger == NULL)
+        return verdict;
+    verdict = assignment_merge(&pipeline->assignment, pipeline->merger, is_all, now_ms, why);
+    notice_retention(pipeline, now_ms);
+    return verdict;
 }
 
 enum verdict pipeline_resume(struct pipeline *pipeline, int64_t now_ms, struct reason *why)
@@ -222,8 +226,6 @@ enum verdict pipeline_reclaim(struct pipeline *pipeline, int64_t now_ms, struct 
         const struct partition *partition = pipeline->assignment.by_partition[pipeline->assignment.partitions[i]];
         is_needed = is_needed || (partition->must_claim && !partition->is_stopped);
     }
-    if (is_needed && pipeline->retention != NULL)
-        retention_distrust(pipeline->retention);
     pipeline->must_recheck_settings = pipeline->must_recheck_settings || is_needed;
     enum verdict verdict = assignment_reclaim(&pipeline->assignment, pipeline->store, pipeline->source, now_ms, why);
     if (verdict != GO_ON || !pipeline->must_recheck_settings)
@@ -246,10 +248,8 @@ enum verdict pipeline_renew_tables(struct pipeline *pipeline, struct tables *fre
     tables_close(&pipeline->tables);
     pipeline->tables = *fresh;
     *fresh = (struct tables){0};
-    if (pipeline->retention != NULL) {
-        retention_settled(pipeline->retention);
+    if (pipeline->retention != NULL)
         retention_forget(pipeline->retention, pipeline->tables.catalog);
-    }
     return open_enrich(pipeline, why);
 }
 
@@ -272,6 +272,7 @@ enum verdict pipeline_open_closer(const struct pipeline *pipeline, struct closer
     struct closer_options options = {
         .config = pipeline->config,
         .store = pipeline->store,
+        .merger = pipeline->merger,
         .catalog = pipeline->tables.catalog,
         .countries = pipeline->tables.countries,
         .tables_version = pipeline->tables.version,

@@ -23,6 +23,7 @@ struct pipeline {
     struct retention *retention;  /* NULL: off */
     int64_t retention_stopped_ms; /* monotonic: when that was seen */
     bool is_retention_told;       /* in the log */
+    struct merger *merger;        /* NULL: off */
     struct fold fold;
 
     /* Connected: Redis and Kafka. */

@@ -6,7 +6,9 @@
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/publish/merger.h"
 #include "gentally/redis/store.h"
+#include "gentally/redis/store_retention.h"
 #include "pipeline_parts.h"
 #include "pipeline_settings.h"
 
@@ -74,7 +76,7 @@ static enum verdict check_retention(const struct pipeline *pipeline, struct reas
 
     if (verdict != HALT || reason_stops(why->id) != STOPS_RETENTION)
         return verdict;
-    retention_stop(pipeline->retention, why, 0);
+    merger_stop(pipeline->merger, why);
     return GO_ON;
 }
 
@@ -115,7 +117,7 @@ enum verdict pipeline_create_states(struct pipeline *pipeline, int32_t count, co
     }
     uint32_t created = 0;
     if (verdict == GO_ON && pipeline->retention != NULL)
-        verdict = store_retention_create(pipeline->store, pipeline->config->retention_pairs, false, &created, why);
+        verdict = store_retention_create(pipeline->store, false, &created, why);
     if (verdict == GO_ON && pipeline->retention != NULL)
         verdict = store_retention_open(pipeline->store, why);
     return verdict;

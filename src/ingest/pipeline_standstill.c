@@ -4,12 +4,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "gentally/publish/merger.h"
 #include "pipeline_parts.h"
 
 /* Why retention stopped; NULL: it goes on, or there is none. */
 static const struct reason *retention_why(const struct pipeline *pipeline)
 {
-    return pipeline->retention == NULL ? NULL : retention_stopped(pipeline->retention);
+    return pipeline->merger == NULL ? NULL : merger_stopped(pipeline->merger);
 }
 
 static void add(struct standstill *standstill, int64_t since_ms, const struct reason *why)

@@ -1,21 +1,37 @@
 /*
- * Retention notes which accounts used which display model in which month, for all partitions together, and puts these
- * activities into the store before the flush that counts their events goes out (a store_barrier).
+ * Retention on its way into a flush: which accounts used which display model in which month. What a partition's records
+ * say of it is noted in a log of the partition, and goes into the store in the step that counts them (store_pairs.h).
  *
- * Traffic repeats itself: activities that the store has acknowledged are remembered in a direct-mapped cache, so that
- * nearly nothing is sent. An acknowledgement holds on its connection only: a new connection may lead to a server that
- * never heard of the activity. So all activities of events that are not flushed yet are kept, known ones too, and put
- * again when the connection is another. retention.c says why no activity is lost.
+ * Traffic repeats itself: what a partition noted before is remembered in a direct-mapped cache, so that nearly nothing
+ * is noted. To rest on that is right as long as the partition's flushes follow each other: each of them passes only if
+ * the store is as the last one left it, and so a history that holds the flush holds all that the partition noted since
+ * its claim. With a claim the log begins anew, and whatever was remembered of it is forgotten.
  */
 #ifndef GENTALLY_RETENTION_H
 #define GENTALLY_RETENTION_H
 
+#include "gentally/base/arena.h"
 #include "gentally/base/symbols.h"
+#include "gentally/core/activities.h"
 #include "gentally/core/catalog.h"
 #include "gentally/core/event.h"
-#include "gentally/redis/store_retention.h"
 
 struct retention;
+
+/* What the unflushed records of one partition say. Zero at first. */
+struct pair_log {
+    struct activity *items; /* their models are the retention's */
+    uint32_t count;
+    size_t room;
+    uint32_t epoch; /* what was noted in it is remembered; 0: nothing was */
+};
+
+/* Begins the log anew: the partition was claimed, and its records are read again from where the store stands. */
+void pair_log_begin(struct pair_log *log);
+
+/* What was noted is in the store: the log is empty, and remembered. */
+void pair_log_flushed(struct pair_log *log);
+void pair_log_free(struct pair_log *log);
 
 /* Opens a retention that borrows `symbols` (those of the facts) until close, and `catalog` until close or the next
  * retention_forget(). HALT: NO-MEMORY. */
@@ -23,53 +39,25 @@ MUST_CHECK enum verdict retention_open(struct retention **retention, const struc
                                        const struct catalog *catalog, struct reason *why);
 void retention_close(struct retention *retention);
 
-/* True if one more activity can be noted. If false: flush every partition, then retention_settled(). */
-bool retention_has_room(const struct retention *retention);
+/* True if one more record can be noted in the log; if false: flush first. */
+bool retention_has_room(const struct retention *retention, const struct pair_log *log);
+
+/* Takes memory for one more record. False: there is none. */
+MUST_CHECK bool pair_log_reserve(struct pair_log *log);
 
 /* Notes that the fact's account used its model in the fact's month, if the fact has an account and counts in its month.
- * Asserts retention_has_room(). About 10 ns. */
-void retention_note(struct retention *retention, const struct fact *fact);
+ * There is room, and memory. About 10 ns. */
+void retention_note(struct retention *retention, struct pair_log *log, const struct fact *fact);
 
-/* Puts what was noted, over the store's connection: a store_barrier, whose `context` is a retention. Made of the next
- * ones, in retention_put.c. Blocks as store_retain(). Verdicts of store_retain(); TRY_LATER too if the connection
- * changed meanwhile. Where retention in the store is damaged, gone or full it stops: the store is told so before the
- * flush, and on each new connection again, so that no history holds a flush without its notes and no word of it. */
-MUST_CHECK enum verdict retention_put(void *context, struct store *store, struct reason *why);
+/* Writes the log as an entry, in memory of the arena; absent if it is empty. HALT: NO-MEMORY. */
+MUST_CHECK enum verdict retention_write(struct retention *retention, const struct pair_log *log, struct arena *arena,
+                                        struct span *entry, struct reason *why);
 
-/* Begins to put what was noted, over the store's connection of this number (store_connections()). False if the server
- * knows all of it. */
-bool retention_begin(struct retention *retention, uint64_t connections);
+/* True if models are few enough for those of some more records: else retention_forget(), once all logs are empty. */
+bool retention_is_roomy(const struct retention *retention);
 
-/* Gathers the activities to put in the next round trip: of each shard from note `at` on, which is moved, at most
- * RETENTION_CALL_PAIRS, as store_retain() takes them. Borrowed until the next call. False if nothing is left. */
-bool retention_gather(struct retention *retention, uint32_t at[RETENTION_SHARDS], uint32_t counts[RETENTION_SHARDS],
-                      const struct activity **activities);
-
-/* Tells that everything noted was acknowledged on that connection. */
-void retention_acknowledged(struct retention *retention);
-
-/* Ends noting for good, for the reason `why` (copied), of which the store knows over the connection of this number (0:
- * over none): notes are dropped, and no more are taken. */
-void retention_stop(struct retention *retention, const struct reason *why, uint64_t connections);
-
-/* True if the store's fullest shard has four fifths of the pairs it may have and that was not told in the last ten
- * minutes: it is to be told now, RETENTION-NEARLY-FULL. */
-bool retention_tells_fill(struct retention *retention, const struct retention_fill *fill, int64_t now_ms);
-
-/* Why it was stopped; NULL: it was not. */
-const struct reason *retention_stopped(const struct retention *retention);
-
-/* True once on each connection: of this number the store is to be told that retention stopped. */
-bool retention_begin_stop(struct retention *retention, uint64_t connections);
-
-/* Tells that every event that was noted is flushed, or will be read again: its note is needed no more. */
-void retention_settled(struct retention *retention);
-
-/* Tells that the store may have lost some of its history: what was acknowledged may be unknown to it. */
-void retention_distrust(struct retention *retention);
-
-/* Forgets all symbols and display models, after retention_settled(): the symbols were cleared, or the catalog is
- * another, `catalog`. */
+/* Forgets all symbols and display models, when all logs are empty: the symbols were cleared, or the catalog is another,
+ * `catalog`. */
 void retention_forget(struct retention *retention, const struct catalog *catalog);
 
 #endif

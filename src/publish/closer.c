@@ -26,6 +26,7 @@ static enum verdict open_parts(struct closer *closer, const struct closer_option
     struct emitter_options emitter = {
         .config = options->config,
         .store = options->store,
+        .merger = options->merger,
         .catalog = options->catalog,
         .countries = options->countries,
         .tables_version = options->tables_version,
@@ -61,6 +62,7 @@ enum verdict closer_open(struct closer **closer, const struct closer_options *op
         return no_memory(why, "for the closer");
     opened->config = options->config;
     opened->store = options->store;
+    opened->merger = options->merger;
     opened->logs = options->logs;
     opened->hold = options->hold;
     opened->is_drain = options->is_drain;

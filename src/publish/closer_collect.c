@@ -11,6 +11,7 @@
 #include "gentally/base/grow.h"
 #include "gentally/base/log.h"
 #include "gentally/config/config.h"
+#include "gentally/publish/merger.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
 
@@ -114,8 +115,8 @@ static bool may_seal(struct closer *closer, bool *is_asked)
     return survey_is_read_out(&closer->survey, closer->ends);
 }
 
-/* Once all partitions have sealed these months, the shards do, and what was noted of them until then is published; then
- * the counts go. */
+/* Once all partitions have sealed these months, what their records say of retention is merged, the shards seal them,
+ * and what is not told of it is published; then the counts go. */
 static enum verdict end_retention(struct closer *closer, int64_t floor_ms, uint64_t connections,
                                   struct sealed_rest *rest, struct reason *why)
 {
@@ -125,7 +126,10 @@ static enum verdict end_retention(struct closer *closer, int64_t floor_ms, uint6
 
     if (floor_ms <= 0 || floor >= MONTHS_MAX)
         return GO_ON;
-    if (survey_has_retention(survey) && survey->retention_floor < floor)
+    bool is_due = survey_has_retention(survey) && survey->retention_floor < floor;
+    if (is_due && closer->merger != NULL)
+        verdict = merger_run(closer->merger, survey->partition_count, why);
+    if (verdict == GO_ON && is_due)
         verdict = store_retention_seal(closer->store, floor, connections, why);
     if (verdict == GO_ON && survey_has_retention(survey))
         verdict = survey_take_retention(survey, closer->store, why);

@@ -22,6 +22,7 @@ struct logger;
 struct closer {
     const struct config *config;
     struct store *store;
+    struct merger *merger; /* NULL: without retention */
     struct input_logs logs;
     struct logger *logger;
     struct transaction *transaction;

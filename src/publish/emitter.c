@@ -16,6 +16,7 @@
 #include "gentally/core/event.h"
 #include "gentally/kafka/topics.h"
 #include "gentally/kafka/transaction.h"
+#include "gentally/publish/merger.h"
 #include "gentally/publish/retention_rows.h"
 #include "gentally/redis/store_windows.h"
 #include "told_rows.h"
@@ -23,6 +24,7 @@
 struct emitter {
     const struct config *config;
     struct store *store;
+    struct merger *merger; /* NULL: without retention */
     const struct catalog *catalog;
     const struct countries *countries;
     struct span tables_version;
@@ -50,6 +52,7 @@ enum verdict emitter_open(struct emitter **emitter, const struct emitter_options
         return no_memory(why, "for emissions");
     opened->config = config;
     opened->store = options->store;
+    opened->merger = options->merger;
     opened->told = options->told;
     opened->turn_over = options->turn_over;
     opened->context = options->context;
@@ -147,13 +150,16 @@ static enum verdict gather_cells(struct emitter *emitter, const struct emitter_o
     return verdict;
 }
 
-/* Reads the month's rows of retention. */
+/* Reads the month's rows of retention: those of the records that were gathered, and perhaps of a few more. */
 static enum verdict gather_retention(struct emitter *emitter, const struct emitter_order *order,
                                      struct emitter_outcome *outcome, struct reason *why)
 {
     uint32_t month = month_number(order->window.start_ms);
-    enum verdict verdict = retention_rows_read(emitter->retention, emitter->store, month, &outcome->retention, why);
+    enum verdict verdict =
+        emitter->merger == NULL ? GO_ON : merger_run(emitter->merger, (int32_t)emitter->partition_count, why);
 
+    if (verdict == GO_ON)
+        verdict = retention_rows_read(emitter->retention, emitter->store, month, &outcome->retention, why);
     emitter->has_retention = verdict == GO_ON;
     if (verdict != HALT || reason_stops(why->id) != STOPS_RETENTION)
         return verdict;
@@ -168,7 +174,7 @@ enum verdict emitter_gather(struct emitter *emitter, const struct emitter_order 
     *outcome = (struct emitter_outcome){.pane = order->pane};
     emitter->has_retention = false;
     enum verdict verdict = gather_cells(emitter, order, &outcome->revision, why);
-    if (verdict != GO_ON || outcome->revision == 0) /* Retention is noted before the flush of its records. */
+    if (verdict != GO_ON || outcome->revision == 0)
         return verdict;
     if (outcome->revision == order->unchanged_revision)
         outcome->pane = order->unchanged_pane;

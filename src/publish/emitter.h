@@ -14,6 +14,7 @@ struct config;
 struct emitter;
 struct emitter_order;
 struct emitter_outcome;
+struct merger;
 struct store;
 struct told_rows;
 struct transaction;
@@ -27,6 +28,7 @@ typedef enum verdict emitter_turn_over(void *context, const struct emitter_order
 struct emitter_options {
     const struct config *config;
     struct store *store;
+    struct merger *merger; /* NULL: without retention */
     const struct catalog *catalog;
     const struct countries *countries;
     const char *tables_version; /* stamped on every summary */
@@ -66,10 +68,10 @@ struct emitter_outcome {
     bool is_under_way;  /* a transaction with some of its rows has committed, or may have */
 };
 
-/* Reads the window that `order` names from all partitions, and a month's retention. Where that is damaged it is stopped
- * for good, and rows of it that were put before stay, as if it were switched off. Fills `outcome` but for the rows.
- * Blocks for the round trips of store_snapshots(), whose verdicts it has, and those of store_retained(). A partition
- * whose state is missing has no part in the window. */
+/* Reads the window that `order` names from all partitions, and a month's retention, which is brought up to them first.
+ * Where that is damaged it is stopped for good, and rows of it that were put before stay, as if it were switched off.
+ * Fills `outcome` but for the rows. Blocks for the round trips of store_snapshots(), whose verdicts it has, and those
+ * of store_retained() and merger_run(). A partition whose state is missing has no part in the window. */
 MUST_CHECK enum verdict emitter_gather(struct emitter *emitter, const struct emitter_order *order,
                                        struct emitter_outcome *outcome, struct reason *why);
 

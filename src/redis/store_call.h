@@ -15,6 +15,14 @@
 
 struct tail;
 
+/* What is known of a shard of retention: see schemas/store.lua. */
+struct store_shard {
+    char incarnation[33], version[33];
+    uint32_t buckets, models, floor;
+    bool is_late;
+    int64_t pairs;
+};
+
 struct store {
     struct store_link *link;
     const char *namespace_; /* the configuration's, like `topic` */
@@ -23,16 +31,9 @@ struct store {
     struct store_command command;     /* the one being put together */
     redisReply *cells[STORE_REPLIES]; /* of the last store_journal_load(), whose caller borrows from them */
     uint32_t cell_count;
-    struct tail *tail; /* of the window that is read; NULL before the first */
-    enum verdict (*barrier)(void *context, struct store *store, struct reason *why); /* NULL: none */
-    void *barrier_context;
-    struct {
-        char incarnation[33];
-        uint32_t buckets;
-        bool is_late;
-        int64_t pairs;       /* as of the last call about it */
-    } shards[STORE_SHARDS];  /* as store_retention_open() read them */
-    int64_t shard_pairs_max; /* how many one may have */
+    struct tail *tail;                       /* of the window that is read; NULL before the first */
+    struct store_shard shards[STORE_SHARDS]; /* of retention, as they were read or merged into last */
+    int64_t shard_pairs_max;                 /* how many pairs one may have */
 };
 
 /* Writes 128 random bits in hex: a token, a nonce or an incarnation. */

@@ -5,12 +5,6 @@
 #include "store_call.h"
 #include "store_reply.h"
 
-void store_set_barrier(struct store *store, store_barrier *barrier, void *context)
-{
-    store->barrier = barrier;
-    store->barrier_context = context;
-}
-
 static void put_id_keys(struct store *store, const struct change *change)
 {
     for (uint32_t i = 0; change->ids != NULL && i < change->ids->section_count; i++)
@@ -48,7 +42,7 @@ static enum verdict send_flush(struct store *store, const struct change *change,
     size_t buckets = change->ids == NULL ? 0 : change->ids->section_count;
     size_t pairs = change->ids == NULL ? 0 : change->ids->pair_count, sections = change->window_count + buckets;
     enum verdict verdict = store_function_begin(store, "gentally_2_flush", false, 2 + sections,
-                                                9 + OUTCOME_COUNT + change->entry_count + 3 * sections + 2 * pairs,
+                                                10 + OUTCOME_COUNT + change->entry_count + 3 * sections + 2 * pairs,
                                                 384 + 128 * sections, why);
 
     if (verdict != GO_ON)
@@ -69,6 +63,7 @@ static enum verdict send_flush(struct store *store, const struct change *change,
     store_put_text(command, anchor);
     for (size_t i = 0; i < OUTCOME_COUNT; i++)
         store_put_number(command, change->outcomes[i]);
+    store_put(command, change->pairs);
     store_put_number(command, change->entry_count);
     for (uint32_t i = 0; i < change->entry_count; i++)
         store_put(command, change->entries[i]);
@@ -140,14 +135,8 @@ enum verdict store_flush(struct store *store, struct change *changes[], uint32_t
     for (uint32_t i = 0; i < count; i++)
         if (changes[i]->nonce[0] == '\0')
             store_random_token(changes[i]->nonce);
-    /* Whatever was written before the answer was lost is found again by its nonce. What a barrier put is in the same
-     * connection's past: exchange() does not make another. */
-    for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++) {
-        verdict = store_link_up(store->link, why);
-        if (verdict == GO_ON && store->barrier != NULL)
-            verdict = store->barrier(store->barrier_context, store, why);
-        if (verdict == GO_ON)
-            verdict = exchange(store, changes, count, why);
-    }
+    /* Whatever was written before the answer was lost is found again by its nonce. */
+    for (int attempt = 0; attempt < 2 && verdict == TRY_LATER; attempt++)
+        verdict = exchange(store, changes, count, why);
     return verdict;
 }

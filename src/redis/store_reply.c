@@ -143,7 +143,7 @@ static void read_stop(redisReply *const field[], struct partition_state *state)
 
 bool store_reply_state(const redisReply *fields, int32_t partition, struct partition_state *state)
 {
-    if (fields->type != REDIS_REPLY_ARRAY || fields->elements != 14 + OUTCOME_COUNT + WINDOW_KINDS)
+    if (fields->type != REDIS_REPLY_ARRAY || fields->elements != 16 + OUTCOME_COUNT + WINDOW_KINDS)
         return false;
     redisReply **field = fields->element;
     *state = (struct partition_state){.partition = partition};
@@ -159,8 +159,11 @@ bool store_reply_state(const redisReply *fields, int32_t partition, struct parti
         state->floor_ms[i] = read_time(field[7 + OUTCOME_COUNT + i]);
     read_stop(field + 7 + OUTCOME_COUNT + WINDOW_KINDS, state);
     is_good = is_good && store_reply_number(field[12 + OUTCOME_COUNT + WINDOW_KINDS], &state->journal_first) &&
-              store_reply_number(field[13 + OUTCOME_COUNT + WINDOW_KINDS], &state->journal_last);
-    return is_good && state->journal_first >= 1 && state->journal_last >= state->journal_first - 1;
+              store_reply_number(field[13 + OUTCOME_COUNT + WINDOW_KINDS], &state->journal_last) &&
+              store_reply_number(field[14 + OUTCOME_COUNT + WINDOW_KINDS], &state->pairs_first) &&
+              store_reply_number(field[15 + OUTCOME_COUNT + WINDOW_KINDS], &state->pairs_last);
+    return is_good && state->journal_first >= 1 && state->journal_last >= state->journal_first - 1 &&
+           state->pairs_first >= 1 && state->pairs_last >= state->pairs_first - 1;
 }
 
 enum verdict store_reply_damaged(int32_t partition, const char *what, struct reason *why)

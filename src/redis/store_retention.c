@@ -12,9 +12,6 @@
 #include "store_reply.h"
 #include "store_shard.h"
 
-#define PACKED_SIZE 14u /* month, pair */
-#define BUCKET_PAIRS 64 /* on average, once there are as many as were expected */
-
 static_assert(STORE_SHARDS == RETENTION_SHARDS, "the store has a place for the state of each shard");
 
 void store_put_shard_key(struct store *store, uint32_t shard, const char *part)
@@ -22,10 +19,10 @@ void store_put_shard_key(struct store *store, uint32_t shard, const char *part)
     store_put_format(&store->command, "%s:{%s:retention:%" PRIu32 "}:%s", store->namespace_, store->topic, shard, part);
 }
 
-static enum verdict begin(struct store *store, const char *function, bool is_read, uint32_t shard, size_t arguments,
-                          struct reason *why)
+enum verdict store_shard_begin(struct store *store, const char *function, bool is_read, uint32_t shard,
+                               size_t arguments, size_t printed, struct reason *why)
 {
-    enum verdict verdict = store_command_begin(&store->command, 4 + arguments, 32 + KEY_MAX + 24 * arguments, why);
+    enum verdict verdict = store_command_begin(&store->command, 4 + arguments, 32 + KEY_MAX + printed, why);
 
     if (verdict != GO_ON)
         return verdict;
@@ -34,6 +31,12 @@ static enum verdict begin(struct store *store, const char *function, bool is_rea
     store_put_number(&store->command, 1);
     store_put_shard_key(store, shard, "state");
     return GO_ON;
+}
+
+static enum verdict begin(struct store *store, const char *function, bool is_read, uint32_t shard, size_t arguments,
+                          struct reason *why)
+{
+    return store_shard_begin(store, function, is_read, shard, arguments, 24 * arguments, why);
 }
 
 enum verdict store_shard_damaged(uint32_t shard, const char *what, const char *detail, struct reason *why)
@@ -79,13 +82,11 @@ static enum verdict verdict_of(const redisReply *reply, uint32_t shard, struct r
         return store_shard_damaged(shard, "it lost part of its keys: ", detail, why);
     if (store_reply_is(reply, "TAINTED"))
         return tainted(shard, detail, why);
-    if (store_reply_is(reply, "FULL"))
-        return reason_set(why, HALT, RETENTION_FULL, 0,
-                          "retention, shard %" PRIu32
-                          ": with its new pairs it would have %.40s, more than its eighth of retention_pairs_max",
-                          shard, detail);
-    if (store_reply_is(reply, "INCARNATION")) /* Made anew: how many buckets it has now is to be read again. */
-        return reason_set(why, TRY_LATER, STORE_BUSY, 0, "retention, shard %" PRIu32 ": its state was made anew",
+    if (store_reply_is(reply, "MOVED"))
+        return reason_set(why, TRY_LATER, STORE_WINDOW_GREW, 0,
+                          "retention, shard %" PRIu32 ": another worker merged meanwhile", shard);
+    if (store_reply_is(reply, "INCARNATION"))
+        return reason_set(why, TRY_LATER, STORE_WINDOW_GREW, 0, "retention, shard %" PRIu32 ": its state was made anew",
                           shard);
     return store_shard_damaged(shard, "unexpected reply ", detail, why);
 }
@@ -105,10 +106,14 @@ static enum verdict receive(struct store *store, uint32_t shard, redisReply **re
     return refused(store_link_receive(store->link, reply, why), shard, why);
 }
 
-/* Calls what was begun; keeps the reply only if its verdict is GO_ON. */
-static enum verdict call_shard(struct store *store, uint32_t shard, redisReply **reply, struct reason *why)
+enum verdict store_shard_ask(struct store *store, uint32_t shard, redisReply **reply, struct reason *why)
 {
-    enum verdict verdict = refused(store_call(store, reply, why), shard, why);
+    return refused(store_call(store, reply, why), shard, why);
+}
+
+enum verdict store_shard_call(struct store *store, uint32_t shard, redisReply **reply, struct reason *why)
+{
+    enum verdict verdict = store_shard_ask(store, shard, reply, why);
 
     if (verdict == GO_ON)
         verdict = verdict_of(*reply, shard, why);
@@ -121,18 +126,16 @@ static enum verdict call_shard(struct store *store, uint32_t shard, redisReply *
 
 /* ---- state ---- */
 
-static enum verdict create(struct store *store, uint32_t shard, int64_t buckets, bool is_late, bool *created,
-                           struct reason *why)
+static enum verdict create(struct store *store, uint32_t shard, bool is_late, bool *created, struct reason *why)
 {
     redisReply *reply = NULL;
     char incarnation[33];
-    enum verdict verdict = begin(store, "gentally_2_retention_create", false, shard, 3, why);
+    enum verdict verdict = begin(store, "gentally_2_retention_create", false, shard, 2, why);
 
     if (verdict != GO_ON)
         return verdict;
     store_random_token(incarnation);
     store_put_text(&store->command, incarnation);
-    store_put_number(&store->command, buckets);
     store_put_text(&store->command, is_late ? "1" : "0");
     verdict = store_call(store, &reply, why);
     if (verdict != GO_ON)
@@ -144,16 +147,14 @@ static enum verdict create(struct store *store, uint32_t shard, int64_t buckets,
     return verdict;
 }
 
-enum verdict store_retention_create(struct store *store, int64_t pairs, bool is_late, uint32_t *created,
-                                    struct reason *why)
+enum verdict store_retention_create(struct store *store, bool is_late, uint32_t *created, struct reason *why)
 {
-    int64_t buckets = pairs / RETENTION_SHARDS / BUCKET_PAIRS + 1;
     enum verdict verdict = GO_ON;
 
     *created = 0;
     for (uint32_t shard = 0; shard < RETENTION_SHARDS && verdict == GO_ON; shard++) {
         bool is_created = false;
-        verdict = create(store, shard, buckets, is_late, &is_created, why);
+        verdict = create(store, shard, is_late, &is_created, why);
         *created += is_created ? 1 : 0;
     }
     return verdict;
@@ -175,32 +176,90 @@ static const redisReply *find_field(const redisReply *hash, const char *name)
     return NULL;
 }
 
-/* Checks a shard's state and keeps what every call needs. `*is_anew`: the state is another than was read before. */
-static enum verdict read_state(struct store *store, uint32_t shard, const redisReply *state, uint32_t *floor,
-                               bool *is_anew, struct reason *why)
+/* Copies a text that is shorter than `size`. */
+static bool read_text(const redisReply *reply, char *text, size_t size)
 {
-    int64_t buckets = 0, month = 0, pairs = 0;
+    if (reply == NULL || reply->len >= size)
+        return false;
+    memcpy(text, reply->str, reply->len + 1);
+    return true;
+}
 
-    if (state->type != REDIS_REPLY_ARRAY || state->elements == 0)
+static bool read_size(const redisReply *reply, int64_t least, int64_t most, uint32_t *size)
+{
+    int64_t number = 0;
+
+    if (reply == NULL || !read_number(reply, &number) || number < least || number > most)
+        return false;
+    *size = (uint32_t)number;
+    return true;
+}
+
+/* Checks a shard's state and keeps what every call needs. `*is_anew`: the state is another than was read before. */
+static enum verdict read_state(struct store *store, uint32_t shard, const redisReply *reply, bool *is_anew,
+                               struct reason *why)
+{
+    struct store_shard *kept = &store->shards[shard], fresh = {.is_late = false};
+
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements == 0)
         return missing(shard, why);
-    const redisReply *inc = find_field(state, "inc"), *taint = find_field(state, "taint");
-    const redisReply *count = find_field(state, "buckets"), *sealed = find_field(state, "floor");
-    const redisReply *late = find_field(state, "late"), *kept = find_field(state, "pairs");
+    const redisReply *taint = find_field(reply, "taint"), *late = find_field(reply, "late");
+    const redisReply *pairs = find_field(reply, "pairs");
     if (taint != NULL)
         return tainted(shard, taint->str, why);
-    if (inc == NULL || inc->len >= sizeof(store->shards[shard].incarnation) || count == NULL || sealed == NULL ||
-        !store_reply_number(count, &buckets) || buckets <= 0 || buckets > UINT32_MAX ||
-        !store_reply_number(sealed, &month) || month < 0 || month >= MONTHS_MAX || kept == NULL ||
-        !read_number(kept, &pairs))
+    if (!read_text(find_field(reply, "inc"), fresh.incarnation, sizeof(fresh.incarnation)) ||
+        !read_text(find_field(reply, "ver"), fresh.version, sizeof(fresh.version)) ||
+        !read_size(find_field(reply, "buckets"), 1, BUCKETS_MAX, &fresh.buckets) ||
+        !read_size(find_field(reply, "models"), 0, INT32_MAX, &fresh.models) ||
+        !read_size(find_field(reply, "floor"), 0, MONTHS_MAX - 1, &fresh.floor) || pairs == NULL ||
+        !read_number(pairs, &fresh.pairs))
         return store_shard_damaged(shard, "its state does not read as we wrote it", "", why);
-    char *incarnation = store->shards[shard].incarnation;
-    *is_anew = *is_anew || (incarnation[0] != '\0' && strcmp(incarnation, inc->str) != 0);
-    memcpy(incarnation, inc->str, inc->len + 1);
-    store->shards[shard].buckets = (uint32_t)buckets;
-    store->shards[shard].pairs = pairs;
-    store->shards[shard].is_late = late != NULL && strcmp(late->str, "1") == 0;
-    *floor = (uint32_t)month;
+    fresh.is_late = late != NULL && strcmp(late->str, "1") == 0;
+    *is_anew = *is_anew || (kept->incarnation[0] != '\0' && strcmp(kept->incarnation, fresh.incarnation) != 0);
+    *kept = fresh;
     return GO_ON;
+}
+
+static enum verdict has_pairs(struct store *store, uint32_t shard, bool *has, struct reason *why)
+{
+    redisReply *reply = NULL;
+    enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "EXISTS");
+    store_put_shard_key(store, shard, "pairs");
+    verdict = store_shard_ask(store, shard, &reply, why);
+    *has = verdict == GO_ON && reply->type == REDIS_REPLY_INTEGER && reply->integer > 0;
+    freeReplyObject(reply);
+    return verdict;
+}
+
+enum verdict store_shard_read(struct store *store, uint32_t shard, struct reason *why)
+{
+    redisReply *reply = NULL;
+    bool is_anew = false, is_torn = false;
+    enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    store_put_text(&store->command, "HGETALL");
+    store_put_shard_key(store, shard, "state");
+    verdict = store_shard_ask(store, shard, &reply, why);
+    if (verdict == GO_ON)
+        verdict = read_state(store, shard, reply, &is_anew, why);
+    freeReplyObject(reply);
+    if (is_anew) /* The new state lacks what the old one has: over another connection all is merged again. */
+        store_link_drop(store->link);
+    if (verdict != HALT || why->id != STORE_RETENTION_MISSING)
+        return verdict;
+    struct reason gone = *why;
+    verdict = has_pairs(store, shard, &is_torn, why);
+    if (verdict == GO_ON && is_torn)
+        return store_shard_damaged(shard, "it lost part of its keys: ", "state", why);
+    if (verdict == GO_ON)
+        *why = gone;
+    return verdict == GO_ON ? HALT : verdict;
 }
 
 /* "rev:<month>" fields, added to `months`. */
@@ -247,15 +306,14 @@ static enum verdict look(struct store *store, int64_t months[], uint32_t *floor,
     *floor = MONTHS_MAX;
     for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++) {
         redisReply *reply = NULL;
-        uint32_t sealed = 0;
         enum verdict verdict = receive(store, shard, &reply, &other);
         if (verdict == GO_ON)
-            verdict = read_state(store, shard, reply, &sealed, &is_anew, &other);
+            verdict = read_state(store, shard, reply, &is_anew, &other);
         if (verdict == GO_ON && months != NULL)
             verdict = add_revisions(shard, reply, months, &other);
         freeReplyObject(reply);
-        if (verdict == GO_ON && sealed < *floor)
-            *floor = sealed;
+        if (verdict == GO_ON && store->shards[shard].floor < *floor)
+            *floor = store->shards[shard].floor;
         /* A damage tells more than a state that is missing. */
         bool is_worse = verdict == HALT && (worst != HALT || why->id == STORE_RETENTION_MISSING);
         if (verdict != GO_ON && (worst == GO_ON || is_worse)) {
@@ -263,7 +321,7 @@ static enum verdict look(struct store *store, int64_t months[], uint32_t *floor,
             *why = other;
         }
     }
-    if (is_anew) /* The new state lacks what the old one acknowledged: over another connection all is put again. */
+    if (is_anew) /* The new state lacks what the old one has: over another connection all is merged again. */
         store_link_drop(store->link);
     return worst;
 }
@@ -296,98 +354,6 @@ bool store_retention_is_late(const struct store *store)
     for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++)
         is_late = is_late || store->shards[shard].is_late;
     return is_late;
-}
-
-/* ---- noting ---- */
-
-static void put_big_endian(uint8_t *at, uint64_t number, unsigned size)
-{
-    for (unsigned i = 0; i < size; i++)
-        at[i] = (uint8_t)(number >> (8 * (size - 1 - i)));
-}
-
-/* The bucket is of other bits than the shard and the pair's last four bytes. */
-static int64_t bucket_of(const struct activity *activity, uint32_t buckets)
-{
-    return (int64_t)((activity->low >> 32) * buckets >> 32);
-}
-
-static void pack(const struct activity *activity, uint8_t packed[PACKED_SIZE])
-{
-    put_big_endian(packed, activity->month, 2);
-    put_big_endian(packed + 2, activity->high, 8);
-    put_big_endian(packed + 10, activity->low & UINT32_MAX, 4);
-}
-
-static enum verdict send_activities(struct store *store, uint32_t shard, const struct activity activities[],
-                                    uint32_t count, struct reason *why)
-{
-    uint8_t packed[RETENTION_CALL_PAIRS][PACKED_SIZE];
-    enum verdict verdict = begin(store, "gentally_2_retain", false, shard, 2 + 3 * (size_t)count, why);
-
-    assert(count <= RETENTION_CALL_PAIRS);
-    if (verdict != GO_ON)
-        return verdict;
-    store_put_text(&store->command, store->shards[shard].incarnation);
-    store_put_number(&store->command, store->shard_pairs_max);
-    for (uint32_t i = 0; i < count; i++) {
-        assert(retention_shard(activities[i].low) == shard);
-        assert(activities[i].month < MONTHS_MAX && activities[i].model.size <= EVENT_TEXT_MAX);
-        pack(&activities[i], packed[i]);
-        store_put_number(&store->command, bucket_of(&activities[i], store->shards[shard].buckets));
-        store_put(&store->command, (struct span){(const char *)packed[i], PACKED_SIZE});
-        store_put(&store->command, activities[i].model);
-    }
-    return store_send(store, why); /* Sending copies. */
-}
-
-/* A shard noted its activities; or why not. */
-static enum verdict receive_retained(struct store *store, uint32_t shard, struct reason *why)
-{
-    redisReply *reply = NULL;
-    enum verdict verdict = receive(store, shard, &reply, why);
-
-    if (verdict == GO_ON)
-        verdict = verdict_of(reply, shard, why);
-    if (verdict == GO_ON && (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
-                             !read_number(reply->element[1], &store->shards[shard].pairs)))
-        verdict = store_shard_damaged(shard, "its number of pairs does not read as we wrote it", "", why);
-    freeReplyObject(reply);
-    return verdict;
-}
-
-enum verdict store_retain(struct store *store, const struct activity activities[],
-                          const uint32_t counts[RETENTION_SHARDS], struct reason *why)
-{
-    struct reason other;
-    uint32_t first = 0;
-    bool is_anew = false;
-    enum verdict worst = store_link_up(store->link, why);
-
-    for (uint32_t shard = 0; shard < RETENTION_SHARDS && worst == GO_ON; shard++) {
-        if (counts[shard] > 0)
-            worst = send_activities(store, shard, activities + first, counts[shard], why);
-        first += counts[shard];
-    }
-    if (worst != GO_ON) {
-        store_link_drop(store->link); /* Or queued commands would be answered to the next question. */
-        return worst;
-    }
-    for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++) {
-        if (counts[shard] == 0)
-            continue;
-        enum verdict verdict = receive_retained(store, shard, &other);
-        is_anew = is_anew || verdict == TRY_LATER;
-        if (verdict != GO_ON && (worst == GO_ON || (verdict == HALT && worst != HALT))) {
-            worst = verdict;
-            *why = other;
-        }
-    }
-    if (is_anew && worst == TRY_LATER && store_retention_open(store, &other) == HALT) {
-        *why = other;
-        return HALT;
-    }
-    return worst;
 }
 
 struct retention_fill store_retention_fill(const struct store *store)
@@ -497,7 +463,7 @@ enum verdict store_retained(struct store *store, uint32_t month, store_count_rea
         if (verdict != GO_ON)
             return verdict;
         store_put_number(&store->command, month);
-        verdict = call_shard(store, shard, &reply, why);
+        verdict = store_shard_call(store, shard, &reply, why);
         if (verdict != GO_ON)
             return verdict;
         if (reply->elements != 3 || !read_number(reply->element[1], &part))
@@ -551,7 +517,7 @@ enum verdict store_retention_collect(struct store *store, const int64_t months[]
         for (uint32_t month = 0; month < floor; month++)
             if (months[month] > 0)
                 store_put_number(&store->command, month);
-        verdict = call_shard(store, shard, &reply, why);
+        verdict = store_shard_call(store, shard, &reply, why);
         freeReplyObject(reply);
     }
     return verdict;

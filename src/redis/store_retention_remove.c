@@ -24,14 +24,15 @@ static enum verdict plain(struct store *store, const char *name, uint32_t shard,
     return verdict;
 }
 
-/* Unlinks the keys that the fields of a hash name: "pairs:<field>", or "counts:<month>" of "rev:<month>". */
-static enum verdict unlink_named(struct store *store, uint32_t shard, const redisReply *hash, const char *before,
-                                 const char *part, struct reason *why)
+/* Unlinks the counts of the months whose revisions the state names. */
+static enum verdict unlink_counts(struct store *store, uint32_t shard, const redisReply *state, struct reason *why)
 {
+    static const char revision[] = "rev:";
     enum verdict verdict = GO_ON;
 
-    for (size_t first = 0; first < hash->elements && verdict == GO_ON; first += 2 * (size_t)UNLINK_MAX) {
-        size_t end = first + 2 * (size_t)UNLINK_MAX < hash->elements ? first + 2 * (size_t)UNLINK_MAX : hash->elements;
+    for (size_t first = 0; first < state->elements && verdict == GO_ON; first += 2 * (size_t)UNLINK_MAX) {
+        size_t end =
+            first + 2 * (size_t)UNLINK_MAX < state->elements ? first + 2 * (size_t)UNLINK_MAX : state->elements;
         redisReply *reply = NULL;
         verdict = store_command_begin(&store->command, 1 + UNLINK_MAX, UNLINK_MAX * (size_t)KEY_MAX, why);
         if (verdict != GO_ON)
@@ -39,10 +40,10 @@ static enum verdict unlink_named(struct store *store, uint32_t shard, const redi
         store_put_text(&store->command, "UNLINK");
         for (size_t i = first; i < end; i += 2) {
             char name[64];
-            const char *field = hash->element[i]->str;
-            if (field == NULL || strncmp(field, before, strlen(before)) != 0)
+            const char *field = state->element[i]->str;
+            if (field == NULL || strncmp(field, revision, strlen(revision)) != 0)
                 continue;
-            snprintf(name, sizeof(name), "%s:%.32s", part, field + strlen(before));
+            snprintf(name, sizeof(name), "counts:%.32s", field + strlen(revision));
             store_put_shard_key(store, shard, name);
         }
         if (store->command.count > 1)
@@ -52,24 +53,19 @@ static enum verdict unlink_named(struct store *store, uint32_t shard, const redi
     return verdict;
 }
 
-/* Deletes all keys of a shard; the hashes that name the others go last. */
+/* Deletes all keys of a shard; the state, which names the others, goes last. */
 static enum verdict remove_shard(struct store *store, uint32_t shard, struct reason *why)
 {
-    static const struct {
-        const char *hash, *before, *part;
-    } parts[] = {{"buckets", "", "pairs"}, {"state", "rev:", "counts"}};
-    enum verdict verdict = GO_ON;
+    static const char *const parts[] = {"pairs", "models", "state"};
+    redisReply *state = NULL;
+    enum verdict verdict = plain(store, "HGETALL", shard, "state", &state, why);
 
+    if (verdict == GO_ON)
+        verdict = unlink_counts(store, shard, state, why);
+    freeReplyObject(state);
     for (size_t i = 0; i < LENGTH_OF(parts) && verdict == GO_ON; i++) {
         redisReply *reply = NULL;
-        verdict = plain(store, "HGETALL", shard, parts[i].hash, &reply, why);
-        if (verdict == GO_ON)
-            verdict = unlink_named(store, shard, reply, parts[i].before, parts[i].part, why);
-        freeReplyObject(reply);
-    }
-    for (size_t i = 0; i < LENGTH_OF(parts) && verdict == GO_ON; i++) {
-        redisReply *reply = NULL;
-        verdict = plain(store, "UNLINK", shard, parts[i].hash, &reply, why);
+        verdict = plain(store, "UNLINK", shard, parts[i], &reply, why);
         freeReplyObject(reply);
     }
     return verdict;

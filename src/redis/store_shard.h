@@ -1,4 +1,5 @@
-/* What every file about the shards of retention needs: their keys, and how a damage is told. Private to this room. */
+/* What every file about the shards of retention needs: their keys and calls, and how a damage is told. Private to this
+ * room. */
 #ifndef GENTALLY_STORE_SHARD_H
 #define GENTALLY_STORE_SHARD_H
 
@@ -9,5 +10,19 @@ void store_put_shard_key(struct store *store, uint32_t shard, const char *part);
 
 /* HALT with STORE-RETENTION-DAMAGED, which names the shard. */
 enum verdict store_shard_damaged(uint32_t shard, const char *what, const char *detail, struct reason *why);
+
+/* Begins a function's call about a shard: the caller puts the arguments, of which `printed` bytes are printed. HALT:
+ * NO-MEMORY. */
+MUST_CHECK enum verdict store_shard_begin(struct store *store, const char *function, bool is_read, uint32_t shard,
+                                          size_t arguments, size_t printed, struct reason *why);
+
+/* Calls the function that was begun; the caller frees `*reply`, which is NULL unless the verdict is GO_ON. */
+MUST_CHECK enum verdict store_shard_call(struct store *store, uint32_t shard, redisReply **reply, struct reason *why);
+
+/* The same of a plain command. */
+MUST_CHECK enum verdict store_shard_ask(struct store *store, uint32_t shard, redisReply **reply, struct reason *why);
+
+/* Reads the state of a shard anew. If it was made anew since, the connection is given up. */
+MUST_CHECK enum verdict store_shard_read(struct store *store, uint32_t shard, struct reason *why);
 
 #endif

@@ -99,7 +99,7 @@ static enum verdict unlink_windows(struct store *store, int32_t partition, const
                                    uint32_t count, struct reason *why)
 {
     redisReply *reply = NULL;
-    size_t keys = count > 0 ? count : 5;
+    size_t keys = count > 0 ? count : 6;
     enum verdict verdict = store_command_begin(&store->command, 1 + keys, keys * KEY_MAX, why);
 
     if (verdict != GO_ON)
@@ -111,6 +111,7 @@ static enum verdict unlink_windows(struct store *store, int32_t partition, const
         store_put_key(store, partition, "deciders");
         store_put_key(store, partition, "journal");
         store_put_key(store, partition, "behind");
+        store_put_key(store, partition, "pairs");
         store_put_key(store, partition, "windows");
         store_put_key(store, partition, "meta");
     }

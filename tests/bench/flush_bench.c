@@ -270,7 +270,7 @@ int main(int argc, char **argv)
                                               pool};
         check(tally_open(&partitions[p].tally, &options, &why) == GO_ON, "tally", &why);
     }
-    check(checkpoint_open(&checkpoint, &config, store, stages.symbols, &why) == GO_ON, "checkpoint", &why);
+    check(checkpoint_open(&checkpoint, &config, store, stages.symbols, NULL, &why) == GO_ON, "checkpoint", &why);
     check(applier_open(&applier, &config, store, &logger, &why) == GO_ON, "applier", &why);
     run_steady(seconds);
     run_behind(flushed);

@@ -60,7 +60,7 @@ static void a_new_connection_asks_about_every_partition(void)
     assignment->logger = &silent;
     CU_ASSERT_EQUAL_FATAL(symbols_open(&symbols, 1000, 65536, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(tally_pool_open(&pool, 10000, &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(checkpoint_open(&checkpoint, &config, store, symbols, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(checkpoint_open(&checkpoint, &config, store, symbols, NULL, &why), GO_ON);
     for (size_t i = 0; i < LENGTH_OF(partitions); i++)
         CU_ASSERT_EQUAL_FATAL(store_create(store, partitions[i], 100, no_floors, &created, &why), GO_ON);
     CU_ASSERT_EQUAL(assignment_claim(assignment, store, &config, pool, partitions, LENGTH_OF(partitions), 1000, &why),

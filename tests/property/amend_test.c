@@ -346,7 +346,7 @@ static void open_rig(void)
     CU_ASSERT_EQUAL_FATAL(taxonomy_open(&rig.taxonomy, NULL, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(symbols_open(&rig.symbols, 2000, 500000, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(enrich_open(&rig.fold.enrich, rig.taxonomy, rig.symbols, span_of("key"), &why), GO_ON);
-    CU_ASSERT_EQUAL_FATAL(checkpoint_open(&rig.checkpoint, &config, NULL, rig.symbols, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(checkpoint_open(&rig.checkpoint, &config, NULL, rig.symbols, NULL, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(encoder_open(&rig.encoder, &why), GO_ON);
     rig.fold.config = &config;
     rig.fold.decoder = rig.decoder;

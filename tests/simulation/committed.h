@@ -72,6 +72,9 @@ bool reading_ledger(struct span value, struct ledger_entry *ledger);
 void told_check(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger,
                 const struct entry *entry);
 
+/* retained.c: a month that is told has the accounts of all records before the offsets that its ledger record names. */
+void retained_check(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger);
+
 /* looks.c: the naive count of a ledger record's window, at just the offsets it names. NULL if it cannot be said. */
 const struct truth_window *looks_count(struct sim *sim, const struct ledger_entry *ledger);
 

@@ -343,7 +343,6 @@ void oracle_flushed(struct sim *sim, struct database *database, int count, const
         return;
     compare_meta(sim, database, partition, truth);
     compare_windows(sim, database, partition, keys - 2, arguments + 5);
-    oracle_retention_flushed(sim, database);
 }
 
 void oracle_looked(struct sim *sim, const struct database *database, const struct span arguments[])

@@ -1,13 +1,14 @@
 /*
- * Retention, counted naively: of each display model and account the months in which an event of it is counted. What a
- * flush passes must be noted already; at the end the store's counts are those of the naive union, and the latest rows
- * that readers hold are the store's counts.
+ * Retention, counted naively: of each display model and account the months in which an event of it is counted. At the
+ * end all that flushes noted is merged, the store's counts are those of the naive union, and the latest rows that
+ * readers hold are the store's counts.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "committed.h"
 #include "truth.h"
 
 #define SHARDS 8
@@ -32,9 +33,9 @@ static int month_of(int64_t ms)
     return (date.tm_year - 70) * 12 + date.tm_mon - FIRST_MONTH;
 }
 
-/* Adds the events of a partition before `next`: those counted in their month, or with `with_all` any good one. */
+/* Adds the events of a partition before `next` that are counted in their month. */
 static void add_partition(struct sim *sim, const struct database *database, int32_t partition, int64_t next,
-                          bool with_all, struct activities *activities)
+                          struct activities *activities)
 {
     const struct partition_log *log = oracle_log(sim, database, partition);
 
@@ -43,7 +44,7 @@ static void add_partition(struct sim *sim, const struct database *database, int3
         int month = month_of(entry->meaning.created_ms);
         if (entry->meaning.kind != ENTRY_GOOD || entry->meaning.account == 0 || month < 0 || month >= MONTHS)
             continue;
-        if (with_all || (entry->counted_in & 8) != 0)
+        if ((entry->counted_in & 8) != 0)
             activities->accounts[entry->meaning.model][month] |= 1u << entry->meaning.account;
     }
 }
@@ -113,40 +114,37 @@ static void add_flushed(struct sim *sim, struct database *database, struct activ
     for (int32_t p = 0; p < sim->kafka->input->count; p++) {
         const struct truth *truth = sim->is_hurt[p] ? NULL : oracle_truth(sim, database, p);
         if (truth != NULL)
-            add_partition(sim, database, p, truth->next, false, activities);
+            add_partition(sim, database, p, truth->next, activities);
     }
 }
 
-void oracle_retention_flushed(struct sim *sim, struct database *database)
+/* Each count of a month that is not over. */
+static void compare_all(struct sim *sim, const struct activities *exact)
 {
-    struct activities activities = {0};
-
-    if (!sim->config.has_retention || sim->has_failed || sim->are_all_hurt || sim->has_rebuilt)
-        return;
-    add_flushed(sim, database, &activities);
-    check_not_fewer(sim, database, &activities);
-}
-
-/* Each count, if nothing was ever sealed: what was noted just before a seal that shut its event out stays. */
-static void compare_all(struct sim *sim, const struct activities *exact, const struct activities *most)
-{
-    bool is_exact = stored_floor(sim, &sim->redis->master) < 0;
+    int floor = stored_floor(sim, &sim->redis->master);
 
     for (int model = 0; model < DISPLAYED; model++)
-        for (int month = 0; month < MONTHS; month++) {
-            int64_t stored = 0;
+        for (int month = floor < 0 ? 0 : floor; month < MONTHS; month++)
             for (int cohort = 0; cohort <= month; cohort++) {
                 int64_t count = stored_count(sim, &sim->redis->master, model, cohort, month);
-                stored += count;
-                if (is_exact && count != naive_count(exact, model, cohort, month))
+                if (count != naive_count(exact, model, cohort, month))
                     sim_fail(sim, "retention of %s, cohort %d, month %d: %" PRId64 " accounts, the truth is %" PRId64,
                              displayed[model], FIRST_MONTH + cohort, FIRST_MONTH + month, count,
                              naive_count(exact, model, cohort, month));
             }
-            if (stored > __builtin_popcount(most->accounts[model][month]))
-                sim_fail(sim, "retention of %s in month %d: %" PRId64 " accounts, there were %d", displayed[model],
-                         FIRST_MONTH + month, stored, __builtin_popcount(most->accounts[model][month]));
-        }
+}
+
+/* Of a partition that is not hurt nothing waits to be merged. */
+static void check_merged(struct sim *sim)
+{
+    const struct database *database = &sim->redis->master;
+
+    for (int32_t p = 0; p < sim->kafka->input->count; p++) {
+        int64_t first = database_number(database, sim->redis->meta[p], "pairs_first", 0);
+        int64_t last = database_number(database, sim->redis->meta[p], "pairs_last", 0);
+        if (!sim->is_hurt[p] && !sim->has_stopped[p] && last >= first)
+            sim_fail(sim, "partition %" PRId32 ": %" PRId64 " entries of pairs are not merged", p, last - first + 1);
+    }
 }
 
 /* The rows of a month by one model, as readers hold them. Answers what they add to the month's revision. */
@@ -185,20 +183,48 @@ static void compare_published(struct sim *sim)
     }
 }
 
-void oracle_retention_settled(struct sim *sim, bool is_published)
+/* Of a month's accounts by one model, those that readers hold, whatever their cohorts. */
+static int64_t told_accounts(const struct open_window *window, int model)
 {
-    struct activities exact = {0}, most = {0};
+    int64_t accounts = 0;
+    char part[64];
 
-    if (!sim->config.has_retention || sim->has_failed || sim->are_all_hurt || sim->has_rebuilt)
+    snprintf(part, sizeof(part), "|%s|", displayed[model]);
+    for (const struct published_key *key = window->keys; key != NULL; key = key->next)
+        if (key->row < 0 && key->latest != NULL && !key->latest->is_gone && strstr(key->key.bytes, part) != NULL)
+            accounts += key->latest->accounts;
+    return accounts;
+}
+
+void retained_check(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger)
+{
+    struct activities least = {0};
+    int month = month_of(ledger->start_ms);
+
+    if (month < 0 || month >= MONTHS || month < stored_floor(sim, &sim->redis->master))
         return;
+    for (int32_t p = 0; p < sim->kafka->input->count; p++)
+        add_partition(sim, &sim->redis->master, p, ledger->parts[p].next, &least);
+    for (int model = 0; model < DISPLAYED; model++)
+        if (told_accounts(window, model) < __builtin_popcount(least.accounts[model][month]))
+            sim_fail(sim, "retention of %s in month %d: %" PRId64 " accounts are told, before its offsets are %d",
+                     displayed[model], FIRST_MONTH + month, told_accounts(window, model),
+                     __builtin_popcount(least.accounts[model][month]));
+}
+
+void oracle_retention_settled(struct sim *sim, bool is_drained, bool is_published)
+{
+    struct activities exact = {0};
+
+    if (!is_drained || !sim->config.has_retention || sim->has_failed || sim->are_all_hurt || sim->has_rebuilt)
+        return;
+    check_merged(sim);
     add_flushed(sim, &sim->redis->master, &exact);
     check_not_fewer(sim, &sim->redis->master, &exact);
     for (int32_t p = 0; p < SIM_PARTITIONS; p++)
         if (sim->is_hurt[p]) /* What was lost with its log may have been noted. */
             return;
-    for (int32_t p = 0; p < sim->kafka->input->count; p++)
-        add_partition(sim, &sim->redis->master, p, INT64_MAX, true, &most);
-    compare_all(sim, &exact, &most);
+    compare_all(sim, &exact);
     if (is_published && !sim->has_failed)
         compare_published(sim);
 }

@@ -126,7 +126,7 @@ static enum verdict set_up(struct process *process, struct store *store, struct 
     }
     uint32_t created = 0;
     if (verdict == GO_ON && process->config->has_retention)
-        verdict = store_retention_create(store, process->config->retention_pairs, false, &created, why);
+        verdict = store_retention_create(store, false, &created, why);
     return verdict;
 }
 
@@ -311,7 +311,6 @@ static void configure(struct sim *sim)
     rollups_group(&config->rollups, &config->grouping);
     config->has_retention = sim_chance(sim, 700);
     snprintf(config->account_key, sizeof(config->account_key), "%s", config->has_retention ? "key" : "");
-    config->retention_pairs = sim_between(sim, 1, 100000);
     for (int kind = 0; kind < WINDOW_KINDS; kind++)
         config->windows[kind] = true;
     config->base = WINDOW_HOUR;

@@ -136,6 +136,6 @@ void oracle_settled(struct sim *sim, bool is_drained)
         compare_published(sim, truths, unhurt, unhurt < count);
     if (is_drained && unhurt == count && oracle_under_way(sim) > 0)
         sim_fail(sim, "%" PRIu32 " windows are under way, and nobody is there to tell them", oracle_under_way(sim));
-    oracle_retention_settled(sim, is_drained && unhurt == count);
+    oracle_retention_settled(sim, is_drained, is_drained && unhurt == count);
     oracle_letters(sim);
 }

@@ -17,7 +17,6 @@ struct rows {
     int64_t count;
     int64_t requests[LENGTH_OF(rollups)];
     int64_t retention;
-    int64_t older_accounts; /* rows of retention that came with an earlier record */
 };
 
 static const struct version *there(const struct published_key *key)
@@ -25,7 +24,7 @@ static const struct version *there(const struct published_key *key)
     return key == NULL || key->latest == NULL || key->latest->is_gone ? NULL : key->latest;
 }
 
-static struct rows add_up(const struct open_window *window, const struct ledger_entry *ledger)
+static struct rows add_up(const struct open_window *window)
 {
     struct rows rows = {.count = 0};
 
@@ -34,7 +33,6 @@ static struct rows add_up(const struct open_window *window, const struct ledger_
         if (version == NULL)
             continue;
         rows.count++;
-        rows.older_accounts += key->row < 0 && version->number < ledger->number ? 1 : 0;
         rows.retention += key->row < 0 ? version->accounts * (key->age + 1) : 0;
         for (size_t i = 0; key->row >= 0 && i < LENGTH_OF(rollups); i++)
             if (strncmp(key->key.bytes, rollups[i], strlen(rollups[i])) == 0)
@@ -43,32 +41,15 @@ static struct rows add_up(const struct open_window *window, const struct ledger_
     return rows;
 }
 
-/*
- * Pairs are noted a moment before their records are flushed. If both are rolled back after a month was told with the
- * pair, its row stays until the record is read again; other pairs may have made up for its revision meanwhile. So there
- * may be rows of retention too many, told before, while some partition is not at its log's end. What is left in the end
- * is held to the truth by oracle_retention_settled().
- */
-static bool may_outlast_pairs(const struct sim *sim, const struct rows *rows, const struct ledger_entry *ledger)
-{
-    int64_t more = rows->count - ledger->rows;
-    bool has_unread = false;
-
-    for (int32_t p = 0; p < sim->kafka->input->count; p++)
-        has_unread = has_unread || ledger->parts[p].next < sim->kafka->input->logs[p].next;
-    return sim->injected[FAULT_ROLLBACK] > 0 && has_unread && more > 0 && more <= rows->older_accounts;
-}
-
 static void check_sums(struct sim *sim, const struct open_window *window, const struct ledger_entry *ledger)
 {
     const char *kind = oracle_kinds[ledger->kind & 3];
-    struct rows rows = add_up(window, ledger);
-    bool may_outlast = may_outlast_pairs(sim, &rows, ledger);
+    struct rows rows = add_up(window);
 
-    if (!may_outlast && rows.count != ledger->rows)
+    if (rows.count != ledger->rows)
         sim_fail(sim, "ledger: %" PRId64 " summaries of a %s; %" PRId64 " rows are there", ledger->rows, kind,
                  rows.count);
-    if (!may_outlast && rows.retention != ledger->retention)
+    if (rows.retention != ledger->retention)
         sim_fail(sim, "ledger: retention of revision %" PRId64 "; the rows that are there add up to %" PRId64,
                  ledger->retention, rows.retention);
     /* Corrections are records, too, and bring no request. */
@@ -169,6 +150,8 @@ void told_check(struct sim *sim, const struct open_window *window, const struct 
     for (const struct published_key *key = window->keys; key != NULL; key = key->next)
         if (!has_lost || !was_there(window, ledger, key->latest))
             check_version(sim, window, ledger, key);
+    if (!has_lost && truth != NULL && ledger->kind == WINDOW_MONTH && sim->config.has_retention)
+        retained_check(sim, window, ledger);
     for (int row = 0; truth != NULL && row < SIM_ROWS && !sim->has_failed; row++)
         if (!has_lost || truth->rows[row].of[0] > 0)
             check_row(sim, window, ledger, row, &truth->rows[row]);

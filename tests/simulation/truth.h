@@ -87,9 +87,8 @@ const char *oracle_row_name(const struct sim *sim, int row); /* "" if there is n
 /* Compares all of a partition with the master. */
 void oracle_compare(struct sim *sim, int32_t partition, const struct truth *truth);
 
-/* retained.c: after a flush, and at the end. */
-void oracle_retention_flushed(struct sim *sim, struct database *database);
-void oracle_retention_settled(struct sim *sim, bool is_published);
+/* retained.c: at the end. */
+void oracle_retention_settled(struct sim *sim, bool is_drained, bool is_published);
 /* What readers hold of a row of retention: the latest; 0 if it is not there. */
 int64_t published_accounts(struct sim *sim, struct span key);
 /* The revision of a month's retention that the month's last ledger record tells. */

@@ -18,6 +18,7 @@ struct stages {
     struct tally *tally;
     struct catalog *catalog;
     struct retention *retention;
+    struct pair_log pairs;
     struct rollups rollups;
     struct grouping grouping;
     struct event event;
@@ -47,6 +48,7 @@ static inline void stages_open(struct stages *stages, const struct taxonomy *tax
 
 static inline void stages_close(struct stages *stages)
 {
+    pair_log_free(&stages->pairs);
     retention_close(stages->retention);
     catalog_close(stages->catalog);
     tally_close(stages->tally);
@@ -59,16 +61,14 @@ static inline void stages_close(struct stages *stages)
 /* Folds one message; a full tally is emptied, as a flush would. False if it was set aside. */
 static inline bool stages_fold(struct stages *stages, struct span message)
 {
-    if (!tally_has_room(stages->tally) || !retention_has_room(stages->retention)) {
+    if (!tally_has_room(stages->tally) || !retention_has_room(stages->retention, &stages->pairs)) {
         tally_clear(stages->tally);
-        retention_acknowledged(stages->retention);
-        retention_settled(stages->retention);
+        pair_log_flushed(&stages->pairs);
         stages->cleared++;
     }
     if (!enrich_has_room(stages->enrich)) {
         enrich_forget(stages->enrich);
-        retention_acknowledged(stages->retention);
-        retention_settled(stages->retention);
+        pair_log_flushed(&stages->pairs);
         retention_forget(stages->retention, stages->catalog);
     }
     if (decode_event(stages->decoder, message, &stages->event, &stages->why) != GO_ON ||
@@ -77,7 +77,9 @@ static inline bool stages_fold(struct stages *stages, struct span message)
     enrich_event(stages->enrich, &stages->event, &stages->fact);
     stages->fact.windows = 15;
     tally_add(stages->tally, &stages->fact);
-    retention_note(stages->retention, &stages->fact);
+    if (!pair_log_reserve(&stages->pairs))
+        exit(EXIT_FAILURE);
+    retention_note(stages->retention, &stages->pairs, &stages->fact);
     return true;
 }
 

@@ -65,7 +65,6 @@ struct config {
     int64_t suppress_below_accounts; /* 0: nothing is suppressed */
     int64_t ids_kept_hours;          /* 48 */
     char retention_text[8];          /* option `retention`: "on" */
-    int64_t retention_pairs;         /* 10000000: how many the state is laid out for */
     int64_t retention_pairs_max;     /* 1000000000: how many it may have, each shard its part of them */
 
     /* Derived from the above. */

@@ -17,12 +17,14 @@ struct catalog;
 struct closer;
 struct config;
 struct countries;
+struct merger;
 struct store;
 
 /* All pointers are borrowed until closer_close(). */
 struct closer_options {
     const struct config *config;
     struct store *store;
+    struct merger *merger; /* over the same store; NULL: without retention */
     const struct catalog *catalog;
     const struct countries *countries;
     const char *tables_version; /* stamped on every summary */

@@ -36,6 +36,7 @@ struct partition_state {
     int64_t stopped_at;                  /* `next` at that time */
     bool is_given_up;                    /* by an operator: whatever its log still holds, nobody waits for it */
     int64_t journal_first, journal_last; /* numbers of the entries that are not applied; none: last = first - 1 */
+    int64_t pairs_first, pairs_last;     /* the same of entries of pairs that are not merged */
     uint32_t id_bucket_count;            /* as store_claim() read them; 0 after other calls */
     struct id_bucket id_buckets[ID_BUCKETS_MAX];
 };

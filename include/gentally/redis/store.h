@@ -6,11 +6,12 @@
  * them. Both are opaque to Redis: they are added up in C.
  *
  *   <ns>:{<topic>:<p>}:meta      inc tok next anchor first wm idle nonce taint, counts, floors, names of id buckets,
- *                                the journal's range, and why it does not count
+ *                                the ranges of journal and pairs, and why it does not count
  *   <ns>:{<topic>:<p>}:deciders  offset -> owner that moved `next` on from there, see store_deciders.h
  *   <ns>:{<topic>:<p>}:windows   "<kind>:<start_ms>" -> records counted in the window
  *   <ns>:{<topic>:<p>}:journal   number -> entry, see store_journal.h
  *   <ns>:{<topic>:<p>}:behind    "<kind>:<start_ms>" -> "<number> <records>": what the cells of a window lack, and have
+ *   <ns>:{<topic>:<p>}:pairs     number -> entry, see store_pairs.h
  *   <ns>:{<topic>:<p>}:<kind>:<start_ms>           row key -> packed cell; "__n" -> records in the cells, as many as
  *                                                  :behind says, or else :windows, so that a window that lost its key
  *                                                  is detected; "__rows:<rollup>" -> rows of the rollup, but for the
@@ -19,11 +20,12 @@
  *   <ns>:{settings}:record                         what the namespace is counted by, see store_settings.h
  *
  * This door opens a store and gives a partition's state; the other doors are about subjects of their own:
- * store_flush.h, store_journal.h, store_ids.h, store_windows.h, store_retention.h, store_stop.h, store_lease.h. A store
- * is used by one thread at a time. Every call blocks at most the configured time-out, or twice that where it has to
- * connect again. Calls answer TRY_LATER with STORE-UNREACHABLE (no connection, or no answer) or STORE-BUSY (loading,
- * out of memory, read-only, ...) where nothing else is said, and HALT with STORE-DENIED, STORE-FUNCTIONS-MISSING,
- * STORE-CLUSTER, STORE-ERROR, or STORE-DAMAGED (a reply that does not read as the store writes).
+ * store_flush.h, store_journal.h, store_ids.h, store_windows.h, store_pairs.h, store_retention.h, store_stop.h,
+ * store_lease.h. A store is used by one thread at a time. Every call blocks at most the configured time-out, or twice
+ * that where it has to connect again. Calls answer TRY_LATER with STORE-UNREACHABLE (no connection, or no answer) or
+ * STORE-BUSY (loading, out of memory, read-only, ...) where nothing else is said, and HALT with STORE-DENIED,
+ * STORE-FUNCTIONS-MISSING, STORE-CLUSTER, STORE-ERROR, or STORE-DAMAGED (a reply that does not read as the store
+ * writes).
  */
 #ifndef GENTALLY_STORE_H
 #define GENTALLY_STORE_H

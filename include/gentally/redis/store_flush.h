@@ -24,6 +24,7 @@ struct change {
     const struct entry_window *windows; /* and the records that each gets more */
     uint32_t entry_count;
     const struct span *entries;  /* in their order */
+    struct span pairs;           /* an entry of pairs, see store_pairs.h; absent: none */
     const struct id_change *ids; /* see store_ids.h; NULL: nothing about ids */
     char nonce[33];              /* empty before the first store_flush(), which draws it; kept for sending again */
     enum verdict verdict;        /* the partition's own answer, as store_flush() tells it */
@@ -39,14 +40,5 @@ struct change {
  * unknown, or Redis refused without effect: call again with the same changes, unchanged, before anything else.
  */
 MUST_CHECK enum verdict store_flush(struct store *store, struct change *changes[], uint32_t count, struct reason *why);
-
-/*
- * A barrier puts whatever must be acknowledged before a flush. store_flush() calls the barrier each time before it
- * sends, on the connection that the flush will go over; the barrier must not connect again. So whatever a barrier put
- * stands before the flush in every history of Redis that holds the flush. With TRY_LATER or HALT from a barrier the
- * flush is not sent. NULL takes the barrier away.
- */
-typedef enum verdict store_barrier(void *context, struct store *store, struct reason *why);
-void store_set_barrier(struct store *store, store_barrier *barrier, void *context);
 
 #endif

@@ -4,59 +4,39 @@
  * topic, not to a partition, since an account's events may be in any of them. It lies in RETENTION_SHARDS shards; each
  * shard changes by a function call that first checks and then writes. Months are counted from January 1970.
  *
- *   <ns>:{<topic>:retention:<shard>}:state           inc taint buckets floor late pairs, "rev:<month>" -> revision
- *   <ns>:{<topic>:retention:<shard>}:buckets         bucket -> pairs in it
+ *   <ns>:{<topic>:retention:<shard>}:state           inc taint ver buckets pairs models floor late, "rev:<month>"
+ *   <ns>:{<topic>:retention:<shard>}:pairs           bucket -> accounts with their models and months (core/bucket.h)
+ *   <ns>:{<topic>:retention:<shard>}:models          model -> number
  *   <ns>:{<topic>:retention:<shard>}:counts:<month>  "<cohort>|<model>" -> accounts
- *   <ns>:{<topic>:retention:<shard>}:pairs:<bucket>  pair (12 bytes) -> first month (2 bytes), a bit for each month
  *
- * A pair's 12 bytes and the bucket are 96 + some 14 bits of a hash that is keyed by the account key: among a billion
- * pairs the chance that two are taken for one is below 10^-14. Unless said otherwise, calls answer TRY_LATER with
- * STORE-UNREACHABLE or STORE-BUSY, and HALT with STORE-RETENTION-MISSING (names `gentally setup`),
- * STORE-RETENTION-DAMAGED, RETENTION-FULL (it stopped for that) or STORE-DENIED.
+ * Unless said otherwise, calls answer TRY_LATER with STORE-UNREACHABLE or STORE-BUSY, and HALT with
+ * STORE-RETENTION-MISSING (names `gentally setup`), STORE-RETENTION-DAMAGED, RETENTION-FULL (it stopped for that) or
+ * STORE-DENIED.
  */
 #ifndef GENTALLY_STORE_RETENTION_H
 #define GENTALLY_STORE_RETENTION_H
 
-#include "gentally/base/verdict.h"
+#include "gentally/core/bucket.h"
 
 struct store;
 
-#define RETENTION_SHARDS 8u
-#define RETENTION_CALL_PAIRS 512u /* of one shard in one call: some 6 ms of Redis */
-
-/* One pair and a month in which it was active. */
-struct activity {
-    uint64_t high, low; /* 128 bits that name the pair, evenly spread */
-    struct span model;  /* the display model, at most EVENT_TEXT_MAX bytes */
-    uint32_t month;     /* < MONTHS_MAX */
-};
-
-/* The shard of a pair, by its `low` bits. */
-static inline uint32_t retention_shard(uint64_t low)
-{
-    return (uint32_t)(low % RETENTION_SHARDS);
-}
-
-/*
- * Creates the state of each shard that has none, for `pairs` expected pairs in all. `is_late`: events were counted
- * before, whose pairs retention will never see. `*created` = how many states were created. HALT:
- * STORE-RETENTION-DAMAGED (a shard lost its state, but not its pairs).
- */
-MUST_CHECK enum verdict store_retention_create(struct store *store, int64_t pairs, bool is_late, uint32_t *created,
+/* Creates the state of each shard that has none. `is_late`: events were counted before, whose pairs retention will
+ * never see. `*created` = how many states were created. HALT: STORE-RETENTION-DAMAGED (a shard lost its state, but not
+ * its pairs). */
+MUST_CHECK enum verdict store_retention_create(struct store *store, bool is_late, uint32_t *created,
                                                struct reason *why);
 
-/* Reads the shards' states, which store_retain() needs. If a state was created anew since the last reading, the
- * connection is given up, so that store_connections() rises: its callers then put again what went over the old one. */
+/* Reads the shards' states. If one was created anew since the last reading, the connection is given up, so that
+ * store_connections() rises: whoever merged over the old one does it again. */
 MUST_CHECK enum verdict store_retention_open(struct store *store, struct reason *why);
 
 /*
- * Notes activities in one round trip: those of shard 0, `counts[0]` of them, then those of shard 1, and so on, at most
- * RETENTION_CALL_PAIRS of each. A union: harmless to repeat, in any order. Months that were sealed are passed over.
- * TRY_LATER: some may be noted; call again with the same activities. HALT: RETENTION-FULL too, if a shard has no room
- * for its new pairs by the option `retention_pairs_max`: it noted nothing. Known pairs have room always.
+ * Merges activities into the shards: a union, harmless to repeat, in any order and by several workers at once. Sorts
+ * them. Blocks for some round trips a shard, none of which holds Redis for more than some ms. Months that were sealed
+ * are passed over. TRY_LATER: some may be merged; call again with the same activities. HALT: RETENTION-FULL too, if a
+ * shard has no room for new pairs by the option `retention_pairs_max`; known pairs have room always. NO-MEMORY.
  */
-MUST_CHECK enum verdict store_retain(struct store *store, const struct activity activities[],
-                                     const uint32_t counts[RETENTION_SHARDS], struct reason *why);
+MUST_CHECK enum verdict store_retention_merge(struct store *store, struct activities *activities, struct reason *why);
 
 /* How full the fullest shard is, as the last calls found it. */
 struct retention_fill {

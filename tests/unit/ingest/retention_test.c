@@ -1,7 +1,4 @@
-/*
- * What is noted between two flushes: what is put once more, and what is not. The server is played by the test, which
- * takes what is gathered and acknowledges it, or does not.
- */
+/* What is noted of a partition's records between two flushes, and what is not, since it was before. */
 #include "retention.h"
 
 #include "gentally/core/window.h"
@@ -13,6 +10,8 @@ struct rig {
     struct symbols *symbols;
     struct catalog *catalog;
     struct retention *retention;
+    struct pair_log log;
+    struct activities *set; /* the entry that was written last, read back */
 };
 
 static struct rig open_rig(void)
@@ -23,48 +22,61 @@ static struct rig open_rig(void)
     CU_ASSERT_EQUAL_FATAL(symbols_open(&rig.symbols, 1000, 100000, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(catalog_open(&rig.catalog, "", &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(retention_open(&rig.retention, rig.symbols, rig.catalog, &why), GO_ON);
-    CU_ASSERT_FALSE(retention_begin(rig.retention, 1)); /* the first connection there is */
+    CU_ASSERT_EQUAL_FATAL(activities_open(&rig.set, &why), GO_ON);
     return rig;
 }
 
 static void close_rig(struct rig *rig)
 {
+    pair_log_free(&rig->log);
+    activities_close(rig->set);
     retention_close(rig->retention);
     catalog_close(rig->catalog);
     symbols_close(rig->symbols);
 }
 
-static void note(struct rig *rig, const char *model, uint64_t account, int64_t event_ms)
+static void note_in(struct rig *rig, struct pair_log *log, const char *model, uint64_t account, int64_t event_ms)
 {
     static struct fact fact;
 
     fact = (struct fact){.event_ms = event_ms, .windows = 1u << WINDOW_MONTH | 1u, .account = {account, account * 977}};
     fact.dims[DIM_MODEL] = symbols_intern(rig->symbols, span_of(model));
-    retention_note(rig->retention, &fact);
+    CU_ASSERT_FATAL(pair_log_reserve(log));
+    retention_note(rig->retention, log, &fact);
 }
 
-/* How many would be put over a connection; `is_answered`: and are acknowledged. */
-static uint32_t put(struct rig *rig, uint64_t connection, bool is_answered)
+static void note(struct rig *rig, const char *model, uint64_t account, int64_t event_ms)
 {
-    uint32_t at[RETENTION_SHARDS] = {0}, counts[RETENTION_SHARDS], total = 0;
-    const struct activity *activities;
-
-    if (!retention_begin(rig->retention, connection))
-        return 0;
-    while (retention_gather(rig->retention, at, counts, &activities)) {
-        const struct activity *activity = activities;
-        for (uint32_t shard = 0; shard < RETENTION_SHARDS; shard++) {
-            CU_ASSERT_FATAL(counts[shard] <= RETENTION_CALL_PAIRS);
-            for (uint32_t i = 0; i < counts[shard]; i++, activity++, total++)
-                CU_ASSERT_EQUAL(retention_shard(activity->low), shard);
-        }
-    }
-    if (is_answered)
-        retention_acknowledged(rig->retention);
-    return total;
+    note_in(rig, &rig->log, model, account, event_ms);
 }
 
-static void what_is_known_is_not_put_again(void)
+/* How many activities a flush writes; they are read back into the rig's set. */
+static uint32_t write(struct rig *rig, const struct pair_log *log)
+{
+    struct arena arena;
+    struct span entry;
+    struct reason why = {0};
+
+    arena_open(&arena, 1000);
+    activities_clear(rig->set);
+    CU_ASSERT_EQUAL_FATAL(retention_write(rig->retention, log, &arena, &entry, &why), GO_ON);
+    CU_ASSERT_EQUAL(entry.bytes == NULL, log->count == 0);
+    if (entry.bytes != NULL)
+        CU_ASSERT_EQUAL_FATAL(activities_add(rig->set, entry, &why), GO_ON);
+    arena_close(&arena);
+    CU_ASSERT_EQUAL(activities_count(rig->set), log->count);
+    return activities_count(rig->set);
+}
+
+static uint32_t flush(struct rig *rig, struct pair_log *log)
+{
+    uint32_t count = write(rig, log);
+
+    pair_log_flushed(log);
+    return count;
+}
+
+static void what_is_known_is_not_noted_again(void)
 {
     struct rig rig = open_rig();
 
@@ -73,52 +85,60 @@ static void what_is_known_is_not_put_again(void)
     note(&rig, "openai/gpt-4o", 2, DAY_2025_10_15);
     note(&rig, "openai/gpt-4o", 1, DAY_2025_10_15 + 20 * DAY_MS); /* November */
     note(&rig, "nobody/knows", 1, DAY_2025_10_15);
-    CU_ASSERT_EQUAL(put(&rig, 1, true), 4);
-    CU_ASSERT_EQUAL(put(&rig, 1, true), 0);
+    CU_ASSERT_EQUAL(write(&rig, &rig.log), 4);
+    CU_ASSERT_EQUAL(write(&rig, &rig.log), 4); /* the same again, after an answer that was lost */
+    CU_ASSERT_EQUAL(flush(&rig, &rig.log), 4);
     note(&rig, "openai/gpt-4o", 1, DAY_2025_10_15);
-    CU_ASSERT_EQUAL(put(&rig, 1, true), 0);
-    retention_settled(rig.retention);
+    CU_ASSERT_EQUAL(flush(&rig, &rig.log), 0);
     note(&rig, "openai/gpt-4o", 1, DAY_2025_10_15);
     note(&rig, "openai/gpt-4o", 3, DAY_2025_10_15);
-    CU_ASSERT_EQUAL(put(&rig, 1, true), 1);
+    CU_ASSERT_EQUAL(flush(&rig, &rig.log), 1);
     close_rig(&rig);
 }
 
-/* The server that acknowledged may be another than the one the flush goes to: of events that are not flushed all is put
- * again, what had been known before them, too. */
-static void another_connection_is_told_all(void)
+/* An account's 12 bytes are the first of its pseudonym, big-endian; model and month as they were. */
+static void an_entry_says_who_used_what_when(void)
+{
+    static const uint8_t account[ACCOUNT_SIZE] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+    struct rig rig = open_rig();
+    struct fact fact = {.event_ms = DAY_2025_10_15,
+                        .windows = 1u << WINDOW_MONTH,
+                        .account = {UINT64_C(0x0001020304050607), UINT64_C(0x08090a0b0c0d0e0f)}};
+
+    note(&rig, "nobody/knows", 1, DAY_2025_10_15); /* so that the model's index is not 0 */
+    CU_ASSERT_EQUAL(flush(&rig, &rig.log), 1);
+    fact.dims[DIM_MODEL] = symbols_intern(rig.symbols, span_of("openai/gpt-4o:free"));
+    CU_ASSERT_FATAL(pair_log_reserve(&rig.log));
+    retention_note(rig.retention, &rig.log, &fact);
+    CU_ASSERT_EQUAL_FATAL(flush(&rig, &rig.log), 1);
+    const struct activity *read = activities_items(rig.set);
+    CU_ASSERT_EQUAL(memcmp(read->account, account, ACCOUNT_SIZE), 0);
+    CU_ASSERT_EQUAL(read->month, (2025 - 1970) * 12 + 9);
+    CU_ASSERT_TRUE(span_equal(activities_model(rig.set, read->model), span_of("openai/gpt-4o")));
+    CU_ASSERT_EQUAL(activities_models(rig.set), 1);
+    close_rig(&rig);
+}
+
+/* Claimed anew, a partition may stand before what it noted; and what one partition noted says nothing of another, whose
+ * flushes are its own. */
+static void a_log_remembers_nothing_of_another(void)
 {
     struct rig rig = open_rig();
+    struct pair_log other = {.items = NULL};
 
     note(&rig, "openai/gpt-4o", 1, DAY_2025_10_15);
-    CU_ASSERT_EQUAL(put(&rig, 1, true), 1);
-    retention_settled(rig.retention);
-    note(&rig, "openai/gpt-4o", 1, DAY_2025_10_15); /* known */
+    CU_ASSERT_EQUAL(flush(&rig, &rig.log), 1);
+    note_in(&rig, &other, "openai/gpt-4o", 1, DAY_2025_10_15);
+    CU_ASSERT_EQUAL(flush(&rig, &other), 1);
     note(&rig, "openai/gpt-4o", 2, DAY_2025_10_15);
-    CU_ASSERT_EQUAL(put(&rig, 1, true), 1);
-    CU_ASSERT_EQUAL(put(&rig, 2, true), 2);
-    CU_ASSERT_EQUAL(put(&rig, 2, true), 0);
-    retention_settled(rig.retention);
+    pair_log_begin(&rig.log);
+    CU_ASSERT_EQUAL(write(&rig, &rig.log), 0); /* dropped with its rows */
     note(&rig, "openai/gpt-4o", 1, DAY_2025_10_15);
-    CU_ASSERT_EQUAL(put(&rig, 2, true), 1); /* what was remembered of the first is forgotten */
-    retention_settled(rig.retention);
-    retention_distrust(rig.retention);
-    note(&rig, "openai/gpt-4o", 1, DAY_2025_10_15);
-    CU_ASSERT_EQUAL(put(&rig, 2, true), 1);
-    close_rig(&rig);
-}
-
-static void what_was_not_acknowledged_is_not_remembered(void)
-{
-    struct rig rig = open_rig();
-
-    note(&rig, "openai/gpt-4o", 1, DAY_2025_10_15);
-    CU_ASSERT_EQUAL(put(&rig, 1, false), 1);
-    CU_ASSERT_EQUAL(put(&rig, 1, false), 1);
-    retention_settled(rig.retention); /* its partitions were taken away */
-    CU_ASSERT_EQUAL(put(&rig, 1, true), 0);
-    note(&rig, "openai/gpt-4o", 1, DAY_2025_10_15);
-    CU_ASSERT_EQUAL(put(&rig, 1, true), 1);
+    note(&rig, "openai/gpt-4o", 2, DAY_2025_10_15);
+    CU_ASSERT_EQUAL(flush(&rig, &rig.log), 2);
+    note_in(&rig, &other, "openai/gpt-4o", 2, DAY_2025_10_15);
+    CU_ASSERT_EQUAL(flush(&rig, &other), 1);
+    pair_log_free(&other);
     close_rig(&rig);
 }
 
@@ -130,10 +150,10 @@ static void names_of_one_model_are_one_pair(void)
 
     for (size_t i = 0; i < LENGTH_OF(names); i++)
         note(&rig, names[i], 7, DAY_2025_10_15);
-    CU_ASSERT_EQUAL(put(&rig, 1, true), 1);
+    CU_ASSERT_EQUAL(flush(&rig, &rig.log), 1);
     note(&rig, "some/thing:beta", 7, DAY_2025_10_15);
     note(&rig, "some/thing", 7, DAY_2025_10_15);
-    CU_ASSERT_EQUAL(put(&rig, 1, true), 1);
+    CU_ASSERT_EQUAL(flush(&rig, &rig.log), 1);
     close_rig(&rig);
 }
 
@@ -143,14 +163,15 @@ static void only_counted_events_with_accounts_are_noted(void)
     struct fact fact = {.event_ms = DAY_2025_10_15, .windows = 1u << WINDOW_MONTH};
 
     fact.dims[DIM_MODEL] = symbols_intern(rig.symbols, span_of("openai/gpt-4o"));
-    retention_note(rig.retention, &fact); /* no account */
+    CU_ASSERT_FATAL(pair_log_reserve(&rig.log));
+    retention_note(rig.retention, &rig.log, &fact); /* no account */
     fact.account = (struct pseudonym){1, 2};
     fact.windows = 1u << WINDOW_HOUR | 1u << WINDOW_DAY | 1u << WINDOW_WEEK;
-    retention_note(rig.retention, &fact); /* its month is over */
+    retention_note(rig.retention, &rig.log, &fact); /* its month is over */
     fact.windows = 1u << WINDOW_MONTH;
     fact.event_ms = INT64_C(253402300799999); /* the year 9999 */
-    retention_note(rig.retention, &fact);
-    CU_ASSERT_EQUAL(put(&rig, 1, true), 0);
+    retention_note(rig.retention, &rig.log, &fact);
+    CU_ASSERT_EQUAL(flush(&rig, &rig.log), 0);
     close_rig(&rig);
 }
 
@@ -166,69 +187,53 @@ static void months_are_counted_from_1970(void)
         CU_ASSERT_EQUAL(month_number(rows[i].ms), rows[i].month);
 }
 
-/* As many as there is room for, over and over; each is put exactly once. */
-static void a_full_interval_asks_for_a_flush(void)
+/* As many as there is room for, over and over; each is written exactly once. */
+static void a_full_log_asks_for_a_flush(void)
 {
     struct rig rig = open_rig();
-    uint32_t noted = 0;
+    uint64_t noted = 0;
 
     for (int interval = 0; interval < 2; interval++) {
         uint32_t here = 0;
-        while (retention_has_room(rig.retention)) {
+        while (retention_has_room(rig.retention, &rig.log)) {
             note(&rig, "openai/gpt-4o", UINT64_C(0x9e3779b97f4a7c15) * ++noted, DAY_2025_10_15);
             here++;
         }
-        CU_ASSERT(here > 100000);
-        CU_ASSERT_EQUAL(put(&rig, 1, true), here);
-        retention_settled(rig.retention);
-        CU_ASSERT(retention_has_room(rig.retention));
+        CU_ASSERT(here > 50000);
+        CU_ASSERT_EQUAL(flush(&rig, &rig.log), here);
+        CU_ASSERT(retention_has_room(rig.retention, &rig.log));
     }
     close_rig(&rig);
 }
 
-/* At four fifths, rounded up; every ten minutes as long as it is so; not once it stopped. */
-static void what_is_nearly_full_is_told_now_and_then(void)
+/* Symbols and models are cleared once all logs are flushed: what they mean then is what they mean then. */
+static void models_are_forgotten_between_flushes(void)
 {
-    static const struct {
-        struct retention_fill fill;
-        int64_t now_ms;
-        bool is_told;
-    } rows[] = {
-        {{0, 79, 100}, 1, false},
-        {{0, 80, 100}, 2, true},
-        {{0, 80, 100}, 3, false},
-        {{0, 100, 100}, 600001, false},
-        {{3, 100, 100}, 600002, true},
-        {{0, 81, 100}, 600003, false},
-        {{0, 79, 100}, 9000000, false},
-        {{0, 300, 100}, 9000001, true},
-        {{0, 0, 1}, 99000000, false},
-        {{0, 1, 1}, 99000001, true},
-        {{0, 3, 4}, 999000000, false},
-        {{0, 4, 4}, 999000001, true},
-        {{0, 0, INT64_MAX}, 9990000000, false},
-    };
-    static const struct reason full = {.id = RETENTION_FULL};
     struct rig rig = open_rig();
 
-    for (size_t i = 0; i < LENGTH_OF(rows); i++)
-        CU_ASSERT_EQUAL(retention_tells_fill(rig.retention, &rows[i].fill, rows[i].now_ms), rows[i].is_told);
-    retention_stop(rig.retention, &full, 1);
-    CU_ASSERT_FALSE(retention_tells_fill(rig.retention, &rows[1].fill, INT64_C(99990000000)));
+    note(&rig, "some/one", 1, DAY_2025_10_15);
+    CU_ASSERT_EQUAL(flush(&rig, &rig.log), 1);
+    symbols_clear(rig.symbols);
+    retention_forget(rig.retention, rig.catalog);
+    CU_ASSERT_TRUE(retention_is_roomy(rig.retention));
+    note(&rig, "some/other", 1, DAY_2025_10_15); /* the same symbol */
+    note(&rig, "some/one", 1, DAY_2025_10_15);   /* known */
+    CU_ASSERT_EQUAL(flush(&rig, &rig.log), 1);
+    CU_ASSERT_TRUE(span_equal(activities_model(rig.set, 0), span_of("some/other")));
     close_rig(&rig);
 }
 
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
-        {"what_is_known_is_not_put_again", what_is_known_is_not_put_again},
-        {"another_connection_is_told_all", another_connection_is_told_all},
-        {"what_was_not_acknowledged_is_not_remembered", what_was_not_acknowledged_is_not_remembered},
+        {"what_is_known_is_not_noted_again", what_is_known_is_not_noted_again},
+        {"an_entry_says_who_used_what_when", an_entry_says_who_used_what_when},
+        {"a_log_remembers_nothing_of_another", a_log_remembers_nothing_of_another},
         {"names_of_one_model_are_one_pair", names_of_one_model_are_one_pair},
         {"only_counted_events_with_accounts_are_noted", only_counted_events_with_accounts_are_noted},
         {"months_are_counted_from_1970", months_are_counted_from_1970},
-        {"what_is_nearly_full_is_told_now_and_then", what_is_nearly_full_is_told_now_and_then},
-        {"a_full_interval_asks_for_a_flush", a_full_interval_asks_for_a_flush},
+        {"a_full_log_asks_for_a_flush", a_full_log_asks_for_a_flush},
+        {"models_are_forgotten_between_flushes", models_are_forgotten_between_flushes},
         CU_TEST_INFO_NULL,
     };
 

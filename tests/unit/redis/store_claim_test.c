@@ -45,15 +45,17 @@ enum verdict __wrap_store_link_call(struct store_link *link, int count, const ch
     if (strncmp(arguments[0], "FCALL", sizes[0]) == 0) {
         snprintf(token_claimed, sizeof(token_claimed), "%.*s", (int)sizes[count - 1], arguments[count - 1]);
         const char *const state[] = {"aa", token_claimed, "0", "15", "", "0", ""};
-        snprintf(text, sizeof(text), "*2\r\n$2\r\nOK\r\n*%d\r\n", 14 + (int)OUTCOME_COUNT + (int)WINDOW_KINDS);
+        snprintf(text, sizeof(text), "*2\r\n$2\r\nOK\r\n*%d\r\n", 16 + (int)OUTCOME_COUNT + (int)WINDOW_KINDS);
         for (size_t i = 0; i < LENGTH_OF(state); i++)
             put(text, sizeof(text), state[i]);
         for (size_t i = 0; i < OUTCOME_COUNT; i++)
             put(text, sizeof(text), "0");
         for (size_t i = 0; i < WINDOW_KINDS + 5; i++) /* floors, taint and stop */
             put(text, sizeof(text), "");
-        put(text, sizeof(text), "1"); /* the journal, empty */
-        put(text, sizeof(text), "0");
+        for (int i = 0; i < 2; i++) { /* the journal and the pairs, empty */
+            put(text, sizeof(text), "1");
+            put(text, sizeof(text), "0");
+        }
     } else {
         const char *const meta[] = {
             "inc", "aa", "tok", token_read == NULL ? token_claimed : token_read, "ids:3600000:7200000", "4"};
