@@ -179,6 +179,21 @@ static bool next_pair(struct walk *walk)
     return get_varint(walk, &walk->number) && get_varint(walk, &first) && get_months(walk, first);
 }
 
+/* Steps over the pairs of the account that are left, without a look at their months. */
+static bool skip_pairs(struct walk *walk)
+{
+    for (uint32_t number, first; walk->pairs > 0; walk->pairs--) {
+        if (!get_varint(walk, &number) || !get_varint(walk, &first))
+            return false;
+        while (walk->at < walk->end && *walk->at >= 0x80)
+            walk->at++;
+        if (walk->at == walk->end)
+            return false;
+        walk->at++;
+    }
+    return true;
+}
+
 static enum verdict damaged(struct reason *why)
 {
     return reason_set(why, HALT, STORE_RETENTION_DAMAGED, 0, "retention: a bucket does not read as we wrote it");
@@ -315,17 +330,34 @@ static bool add_account(struct merging *merging)
            remember(merging, put_account(merging->out, account, pairs));
 }
 
+/* Copies the accounts of the bucket that come before the next activity's, in one piece. Most are such. */
+static bool copy_before(struct merging *merging)
+{
+    struct walk *walk = &merging->walk;
+    struct bucket_bytes *out = merging->out;
+    const uint8_t *from = walk->account, *to = from;
+
+    while (walk->account != NULL &&
+           (merging->at == merging->end || memcmp(walk->account, merging->at->account, ACCOUNT_SIZE) < 0)) {
+        if (!skip_pairs(walk))
+            return false;
+        to = walk->at;
+        if (!next_account(walk))
+            return false;
+    }
+    return to == from || remember(merging, append(&out->bytes, &out->size, &out->room, from, (size_t)(to - from)));
+}
+
 static bool merge_all(struct merging *merging)
 {
-    if (!next_account(&merging->walk))
+    struct walk *walk = &merging->walk;
+
+    if (!next_account(walk) || !copy_before(merging))
         return false;
-    while (merging->walk.account != NULL || merging->at < merging->end) {
-        int order = merging->walk.account == NULL ? 1
-                    : merging->at == merging->end ? -1
-                                                  : memcmp(merging->walk.account, merging->at->account, ACCOUNT_SIZE);
-        if (order > 0 ? !add_account(merging) : !merge_account(merging))
-            return false;
-        if (order <= 0 && !next_account(&merging->walk))
+    while (merging->at < merging->end) {
+        bool is_there = walk->account != NULL && is_of(merging, walk->account);
+        bool is_good = is_there ? merge_account(merging) && next_account(walk) : add_account(merging);
+        if (!is_good || !copy_before(merging))
             return false;
     }
     return true;
@@ -366,9 +398,8 @@ enum verdict bucket_split(struct span stored, uint32_t name, struct bucket_bytes
             return GO_ON;
         const uint8_t *from = walk.account;
         struct bucket_bytes *half = &halves[leading(walk.account) >> (31 - level) & 1];
-        while (walk.pairs > 0)
-            if (!next_pair(&walk))
-                return damaged(why);
+        if (!skip_pairs(&walk))
+            return damaged(why);
         if (!append(&half->bytes, &half->size, &half->room, from, (size_t)(walk.at - from)))
             return no_memory(why, "for a bucket of retention");
     }

@@ -3,14 +3,15 @@
  * with the counts that change, in calls of a bounded size. A call passes only if nobody wrote since its buckets were
  * read; otherwise the shard is read again, and since it is a union nothing is counted twice.
  *
- *   activities --number--> of the shard's models --order--> by bucket --bucket_merge--> bytes, changes -->
- * gentally_2_merge
+ *   activities --number--> of the shard's models --order--> by bucket --bucket_merge--> bytes and changes
+ *              --gentally_2_merge--> shard
  *
  * As pairs come, buckets are split, so that each has some 150 on average: fewer cost more memory, more of them make
  * each merge read and write more (runbooks/decisions).
  */
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "gentally/base/grow.h"
@@ -39,6 +40,8 @@ struct merge {
     uint32_t *numbers; /* by the set's models: in this shard, or NO_NUMBER */
     uint32_t *models;  /* of this shard's activities: the numbers of the last `fresh` of them are new */
     uint32_t model_count, fresh;
+    bool is_beyond; /* a number was higher than the state, of the version below, knows of */
+    char beyond[33];
     struct bucket_activity *items;
     uint32_t count;
     size_t room;
@@ -66,6 +69,19 @@ static enum verdict moved(const struct merge *merge, struct reason *why)
 
 /* ---- models ---- */
 
+/* A number that the state does not know of was drawn meanwhile; or, of the very version that had it before, it is none
+ * of ours. */
+static enum verdict beyond(struct merge *merge, struct reason *why)
+{
+    const char *version = shard_of(merge)->version;
+
+    if (merge->is_beyond && strcmp(merge->beyond, version) == 0)
+        return store_shard_damaged(merge->shard, "its models do not read as we wrote them", "", why);
+    merge->is_beyond = true;
+    snprintf(merge->beyond, sizeof(merge->beyond), "%s", version);
+    return moved(merge, why);
+}
+
 /* Asks for the numbers of some models, which have none here yet. */
 static enum verdict ask_numbers(struct merge *merge, uint32_t first, uint32_t count, struct reason *why)
 {
@@ -89,7 +105,7 @@ static enum verdict ask_numbers(struct merge *merge, uint32_t first, uint32_t co
         if (!store_reply_number(reply->element[i], &number) || number < 0 || number > INT32_MAX)
             verdict = store_shard_damaged(merge->shard, "its models do not read as we wrote them", "", why);
         else if (number >= shard_of(merge)->models)
-            verdict = moved(merge, why);
+            verdict = beyond(merge, why);
         merge->numbers[merge->models[first + i]] = (uint32_t)number;
     }
     freeReplyObject(reply);
@@ -174,8 +190,6 @@ static bool note_change(void *context, uint32_t model, uint32_t cohort, uint32_t
 {
     struct merge *merge = context;
 
-    if (month < shard_of(merge)->floor) /* Its counts are final, or gone. */
-        return true;
     struct change_of_count *changes =
         grow(merge->changes, &merge->change_room, (size_t)merge->change_count + 1, sizeof(*changes));
     if (changes == NULL)
@@ -492,6 +506,7 @@ static enum verdict merge_shard(struct merge *merge, const struct activity *acti
 {
     enum verdict verdict = TRY_LATER;
 
+    merge->is_beyond = false;
     for (int attempt = 0; attempt < ATTEMPTS && verdict == TRY_LATER; attempt++) {
         verdict = merge_once(merge, activities, count, why);
         if (verdict == TRY_LATER && why->id != STORE_WINDOW_GREW)

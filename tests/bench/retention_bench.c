@@ -2,11 +2,12 @@
  * What merging into retention costs, here and in Redis, and what a pair takes there, all in: a private redis-server,
  * filled as a platform's accounts would, anew for each size of the portions that are merged.
  *
- *     retention_bench [PAIRS]     10 million: retention_bench 10000000
+ *     retention_bench [PAIRS [MONTHS]]     10 million: retention_bench 10000000
  *
  * Accounts have two to five of 300 models; a pair begins in one of 13 months, more often in a later one, and comes back
  * in each month after with a chance of a quarter. Activities arrive in random order of pairs and months, as in a
- * backfill: the dearest case, since older months move cohorts. Then the last month comes once more: what a repetition
+ * backfill: the dearest case, since older months move cohorts, and nearly every pair has a count of its own. With one
+ * month it is live traffic. Then the last month comes once more: what a repetition
  * costs that changes nothing. Said of each: us an activity of processor time, of Redis (INFO cpu) and of this process
  * from entries to answers; bytes a pair; and how long a month's counts take to be read.
  */
@@ -19,7 +20,6 @@
 #include "redis_server.h"
 
 #define MODELS 300u
-#define MONTHS 13u
 #define FIRST_MONTH 658u /* November 2024 */
 #define PORTION_MAX 262144u
 #define GROUP 14u /* pairs of four accounts: two, three, four and five */
@@ -29,6 +29,7 @@ static struct logger logger;
 static struct test_redis redis;
 static struct store *store;
 static struct activities *set;
+static uint32_t months = 13;
 static char names[MODELS][48];
 static struct span spans[MODELS];
 
@@ -55,16 +56,16 @@ static uint64_t mixed(uint64_t number)
 static uint32_t months_of(uint64_t pair)
 {
     uint64_t chance = mixed(pair ^ 0x5eed);
-    uint32_t first = (uint32_t)(chance % MONTHS), other = (uint32_t)(chance >> 8) % MONTHS;
-    uint32_t months = 0;
+    uint32_t first = (uint32_t)(chance % months), other = (uint32_t)(chance >> 8) % months;
+    uint32_t active = 0;
 
     if (other > first)
         first = other;
-    months = 1u << first;
-    for (uint32_t month = first + 1; month < MONTHS; month++)
+    active = 1u << first;
+    for (uint32_t month = first + 1; month < months; month++)
         if ((chance >> (16 + 3 * (month - first))) % 8 < 2)
-            months |= 1u << month;
-    return months;
+            active |= 1u << month;
+    return active;
 }
 
 static struct activity activity_of(uint64_t pair, uint32_t month)
@@ -141,12 +142,12 @@ static struct figures merge_all(uint64_t pairs, uint32_t portion, bool is_last_o
     struct figures figures = {.redis_s = -redis_seconds()};
     uint32_t count = 0;
 
-    for (uint32_t turn = 0; turn < (is_last_only ? 1 : MONTHS); turn++)
+    for (uint32_t turn = 0; turn < (is_last_only ? 1 : months); turn++)
         for (uint64_t i = 0; i < pairs; i++) {
             uint64_t pair = i * UINT64_C(1000003) % pairs;
-            uint32_t month = (uint32_t)((mixed(pair) + (uint64_t)turn * 5) % MONTHS); /* 5 and 13: each of them once */
+            uint32_t month = (uint32_t)((mixed(pair) + (uint64_t)turn * 5) % months); /* 5 and 13: each of them once */
             if (is_last_only)
-                month = MONTHS - 1;
+                month = months - 1;
             if ((months_of(pair) & 1u << month) == 0)
                 continue;
             activities[count++] = activity_of(pair, month);
@@ -191,7 +192,7 @@ static void measure(uint64_t pairs, uint32_t portion)
     used = info("used_memory") - used;
     struct figures known = merge_all(pairs, portion, true);
     double begin = seconds(CLOCK_MONOTONIC);
-    check(store_retained(store, FIRST_MONTH + MONTHS - 1, add_count, &accounts, &revision, &why) == GO_ON, &why);
+    check(store_retained(store, FIRST_MONTH + months - 1, add_count, &accounts, &revision, &why) == GO_ON, &why);
     double reading = seconds(CLOCK_MONOTONIC) - begin;
     check(accounts == known.activities, &(struct reason){.id = STORE_RETENTION_DAMAGED, .text = "the last month"});
     tell("new", portion, &all);
@@ -205,6 +206,7 @@ int main(int argc, char **argv)
 {
     static const uint32_t portions[] = {16384, 65536, PORTION_MAX};
     uint64_t pairs = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
+    months = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : months;
     struct reason why = {0};
 
     for (unsigned i = 0; i < MODELS; i++) {

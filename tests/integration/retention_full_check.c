@@ -342,6 +342,7 @@ static void values_that_are_not_ours_are_damage(void)
         {"pairs", "1", "xyz"},
         {"models", "openai/gpt-4o", "x"},
         {"models", "openai/gpt-4o", "-1"},
+        {"models", "openai/gpt-4o", "99"},
         {"models", "another", "1"},
         {"counts:639", "__n", "2"},
         {"counts:639", "639|openai/gpt-4o", "0"},
