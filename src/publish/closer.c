@@ -14,6 +14,7 @@
 #include "closer_publish.h"
 #include "gentally/config/config.h"
 #include "gentally/kafka/transaction.h"
+#include "gentally/publish/merger.h"
 #include "ledger_load.h"
 
 #define STOPS_TOLD_MS 60000
@@ -135,10 +136,36 @@ static void tell_stops(struct closer *closer)
     closer->stops_told_ms = closer->now_ms;
 }
 
+/* True if a month's retention is behind what was told of it. */
+static bool has_retention_behind(const struct closer *closer)
+{
+    for (uint32_t i = 0; i < closer->survey.count; i++) {
+        struct window window = closer->survey.windows[i].window;
+        const struct published_window *last = published_find(closer->published, window);
+        if (window.kind == WINDOW_MONTH && last != NULL && survey_retention(&closer->survey, window) < last->retention)
+            return true;
+    }
+    return false;
+}
+
+/* What was merged before a month was told may have been lost with Redis's last writes, while its pairs are still there,
+ * or there again: they are merged once more, or the month would wait for their owner, who may have left. */
+static enum verdict bring_up_retention(struct closer *closer, struct reason *why)
+{
+    if (closer->merger == NULL || !survey_has_retention(&closer->survey) || !has_retention_behind(closer))
+        return GO_ON;
+    enum verdict verdict = merger_run(closer->merger, closer->survey.partition_count, why);
+    if (verdict == HALT && reason_stops(why->id) <= STOPS_PARTITION)
+        return GO_ON; /* Its owner tells it. */
+    return verdict == GO_ON ? survey_take_retention(&closer->survey, closer->store, why) : verdict;
+}
+
 static enum verdict take_survey(struct closer *closer, struct reason *why)
 {
     enum verdict verdict = survey_take(&closer->survey, closer->store, why);
 
+    if (verdict == GO_ON)
+        verdict = bring_up_retention(closer, why);
     if (verdict != GO_ON)
         return verdict;
     troubles_begin(&closer->troubles, closer->survey.windows, closer->survey.count, closer->now_ms);

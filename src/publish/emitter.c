@@ -18,6 +18,7 @@
 #include "gentally/kafka/transaction.h"
 #include "gentally/publish/merger.h"
 #include "gentally/publish/retention_rows.h"
+#include "gentally/redis/store.h"
 #include "gentally/redis/store_windows.h"
 #include "told_rows.h"
 
@@ -150,8 +151,9 @@ static enum verdict gather_cells(struct emitter *emitter, const struct emitter_o
     return verdict;
 }
 
-/* Reads the month's rows of retention: those of the records that were gathered, and perhaps of a few more. */
-static enum verdict gather_retention(struct emitter *emitter, const struct emitter_order *order,
+/* Reads the month's rows of retention: those of the records that were gathered, and perhaps of a few more. All of it
+ * comes over one connection, or the records could be of a history that lost none yet, and the rows of one that did. */
+static enum verdict gather_retention(struct emitter *emitter, const struct emitter_order *order, uint64_t connections,
                                      struct emitter_outcome *outcome, struct reason *why)
 {
     uint32_t month = month_number(order->window.start_ms);
@@ -160,6 +162,8 @@ static enum verdict gather_retention(struct emitter *emitter, const struct emitt
 
     if (verdict == GO_ON)
         verdict = retention_rows_read(emitter->retention, emitter->store, month, &outcome->retention, why);
+    if (verdict == GO_ON && connections != store_connections(emitter->store))
+        verdict = reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis was connected to anew");
     emitter->has_retention = verdict == GO_ON;
     if (verdict != HALT || reason_stops(why->id) != STOPS_RETENTION)
         return verdict;
@@ -171,6 +175,8 @@ static enum verdict gather_retention(struct emitter *emitter, const struct emitt
 enum verdict emitter_gather(struct emitter *emitter, const struct emitter_order *order, struct emitter_outcome *outcome,
                             struct reason *why)
 {
+    uint64_t connections = store_connections(emitter->store);
+
     *outcome = (struct emitter_outcome){.pane = order->pane};
     emitter->has_retention = false;
     enum verdict verdict = gather_cells(emitter, order, &outcome->revision, why);
@@ -179,7 +185,7 @@ enum verdict emitter_gather(struct emitter *emitter, const struct emitter_order 
     if (outcome->revision == order->unchanged_revision)
         outcome->pane = order->unchanged_pane;
     if (emitter->retention != NULL && order->window.kind == WINDOW_MONTH)
-        verdict = gather_retention(emitter, order, outcome, why);
+        verdict = gather_retention(emitter, order, connections, outcome, why);
     return verdict;
 }
 

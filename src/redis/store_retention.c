@@ -220,25 +220,27 @@ static enum verdict read_state(struct store *store, uint32_t shard, const redisR
     return GO_ON;
 }
 
-static enum verdict has_pairs(struct store *store, uint32_t shard, bool *has, struct reason *why)
+/* A state that is missing may have left its pairs behind: a function sees both at one moment. */
+static enum verdict look_for_pairs(struct store *store, uint32_t shard, struct reason *why)
 {
     redisReply *reply = NULL;
-    enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
+    enum verdict verdict = begin(store, "gentally_2_retained", true, shard, 1, why);
 
     if (verdict != GO_ON)
         return verdict;
-    store_put_text(&store->command, "EXISTS");
-    store_put_shard_key(store, shard, "pairs");
-    verdict = store_shard_ask(store, shard, &reply, why);
-    *has = verdict == GO_ON && reply->type == REDIS_REPLY_INTEGER && reply->integer > 0;
+    store_put_number(&store->command, 0);
+    verdict = store_shard_call(store, shard, &reply, why);
     freeReplyObject(reply);
-    return verdict;
+    if (verdict != GO_ON)
+        return verdict;
+    return reason_set(why, TRY_LATER, STORE_WINDOW_GREW, 0, "retention, shard %" PRIu32 ": its state was made anew",
+                      shard);
 }
 
 enum verdict store_shard_read(struct store *store, uint32_t shard, struct reason *why)
 {
     redisReply *reply = NULL;
-    bool is_anew = false, is_torn = false;
+    bool is_anew = false;
     enum verdict verdict = store_command_begin(&store->command, 2, KEY_MAX, why);
 
     if (verdict != GO_ON)
@@ -251,15 +253,8 @@ enum verdict store_shard_read(struct store *store, uint32_t shard, struct reason
     freeReplyObject(reply);
     if (is_anew) /* The new state lacks what the old one has: over another connection all is merged again. */
         store_link_drop(store->link);
-    if (verdict != HALT || why->id != STORE_RETENTION_MISSING)
-        return verdict;
-    struct reason gone = *why;
-    verdict = has_pairs(store, shard, &is_torn, why);
-    if (verdict == GO_ON && is_torn)
-        return store_shard_damaged(shard, "it lost part of its keys: ", "state", why);
-    if (verdict == GO_ON)
-        *why = gone;
-    return verdict == GO_ON ? HALT : verdict;
+    bool is_missing = verdict == HALT && why->id == STORE_RETENTION_MISSING;
+    return is_missing ? look_for_pairs(store, shard, why) : verdict;
 }
 
 /* "rev:<month>" fields, added to `months`. */

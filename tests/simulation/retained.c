@@ -1,7 +1,6 @@
 /*
  * Retention, counted naively: of each display model and account the months in which an event of it is counted. At the
- * end all that flushes noted is merged, the store's counts are those of the naive union, and the latest rows that
- * readers hold are the store's counts.
+ * end the store's counts are those of the naive union, and the latest rows that readers hold are the store's counts.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -134,17 +133,18 @@ static void compare_all(struct sim *sim, const struct activities *exact)
             }
 }
 
-/* Of a partition that is not hurt nothing waits to be merged. */
-static void check_merged(struct sim *sim)
+/* True if pairs of a partition that is not hurt may wait to be merged: its last owner was asked to leave before. */
+static bool has_pairs(struct sim *sim)
 {
     const struct database *database = &sim->redis->master;
 
     for (int32_t p = 0; p < sim->kafka->input->count; p++) {
         int64_t first = database_number(database, sim->redis->meta[p], "pairs_first", 0);
         int64_t last = database_number(database, sim->redis->meta[p], "pairs_last", 0);
-        if (!sim->is_hurt[p] && !sim->has_stopped[p] && last >= first)
-            sim_fail(sim, "partition %" PRId32 ": %" PRId64 " entries of pairs are not merged", p, last - first + 1);
+        if (!sim->is_hurt[p] && last >= first)
+            return true;
     }
+    return false;
 }
 
 /* The rows of a month by one model, as readers hold them. Answers what they add to the month's revision. */
@@ -218,7 +218,8 @@ void oracle_retention_settled(struct sim *sim, bool is_drained, bool is_publishe
 
     if (!is_drained || !sim->config.has_retention || sim->has_failed || sim->are_all_hurt || sim->has_rebuilt)
         return;
-    check_merged(sim);
+    if (!is_published && has_pairs(sim)) /* Whoever tells the months merges them, too. */
+        return;
     add_flushed(sim, &sim->redis->master, &exact);
     check_not_fewer(sim, &sim->redis->master, &exact);
     for (int32_t p = 0; p < SIM_PARTITIONS; p++)
