@@ -222,17 +222,26 @@ bool assignment_has_journal(const struct assignment *assignment)
     return false;
 }
 
-static enum verdict apply_to(struct assignment *assignment, struct partition *partition, struct applier *applier,
-                             int64_t now_ms, struct reason *why)
+/* Draws the consequence of what the store answered about work that may be put off: only what is of more than one
+ * partition is the caller's. */
+static enum verdict take_answer(struct assignment *assignment, struct partition *partition, enum verdict verdict,
+                                struct reason *why)
 {
-    enum verdict verdict = applier_run(applier, &partition->state, why);
-    partition_applied(partition, verdict == GO_ON, now_ms);
     if (verdict == TRY_LATER)
         return GO_ON;
     if (verdict == HALT && !is_its_own(verdict, why))
         return HALT;
     assignment_refused(assignment, partition, verdict, why);
     return GO_ON;
+}
+
+static enum verdict apply_to(struct assignment *assignment, struct partition *partition, struct applier *applier,
+                             int64_t now_ms, struct reason *why)
+{
+    enum verdict verdict = applier_run(applier, &partition->state, why);
+
+    partition_applied(partition, verdict == GO_ON, now_ms);
+    return take_answer(assignment, partition, verdict, why);
 }
 
 /* What is wide is applied before anybody reads a window of it; of all else one partition, so that a turn is short. */
@@ -270,15 +279,9 @@ static bool is_merge_due(const struct assignment *assignment, bool is_all, int64
 static enum verdict take_merge(struct assignment *assignment, struct partition *partition, enum verdict verdict,
                                int64_t now_ms, struct reason *why)
 {
-    if (verdict == GO_ON)
-        return GO_ON;
-    partition_merged(partition, false, now_ms);
-    if (verdict == TRY_LATER)
-        return GO_ON;
-    if (verdict == HALT && !is_its_own(verdict, why))
-        return HALT;
-    assignment_refused(assignment, partition, verdict, why);
-    return GO_ON;
+    if (verdict != GO_ON)
+        partition_merged(partition, false, now_ms);
+    return take_answer(assignment, partition, verdict, why);
 }
 
 static enum verdict gather(struct assignment *assignment, struct merger *merger, int64_t now_ms, struct reason *why)

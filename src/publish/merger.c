@@ -154,9 +154,10 @@ enum verdict merger_finish(struct merger *merger, struct reason *why)
 
 bool merger_has_all(const struct merger *merger, int32_t partition)
 {
+    if ((size_t)partition >= merger->mark_count)
+        return false;
     const struct mark *mark = &merger->marks[partition];
-
-    return (size_t)partition < merger->mark_count && mark->last >= 0 && mark->merged >= mark->last;
+    return mark->last >= 0 && mark->merged >= mark->last;
 }
 
 enum verdict merger_drop(struct merger *merger, const struct partition_state *state, struct reason *why)
