@@ -6,6 +6,7 @@ table, a misspelt setting) ends the worker at once. Nothing of it may cost an ev
 
 import signal
 import subprocess
+import threading
 import time
 
 from confluent_kafka import Producer
@@ -262,25 +263,35 @@ def test_a_partition_of_nothing_but_garbage_holds_no_window_open(world):
     hour_ms, begin_ms = 3_600_000, 1_735_689_600_000
     world.start_redis()
     world.run("setup", "--partitions", 2)
-    worker = world.start("worker", GENTALLY_IDLE_MS=2000)
+    worker = world.start("worker", GENTALLY_IDLE_MS=4000)
     worker.says("WORKER-ASSIGNED partitions=2")
     producer = Producer({"bootstrap.servers": world.kafka})
     for hour in range(4):
         event = {**EVENT, "id": str(hour), "created_at": begin_ms + hour * hour_ms}
         producer.produce(world.topic, encode_event(event), partition=0)
+    is_over = threading.Event()
 
     def trickle():
-        """A dead letter ten times within idle_ms, and an event, so that partition 0 is not idle."""
-        producer.produce(world.topic, b"garbage", partition=1)
-        event = {**EVENT, "id": "again", "created_at": begin_ms + 3 * hour_ms}
-        producer.produce(world.topic, encode_event(event), partition=0)
-        producer.flush(10)
-        time.sleep(0.2)
+        """A dead letter twenty times within idle_ms, and an event, so that partition 0 is not idle: beside the reading
+        below, which may take a while."""
+        while not is_over.wait(0.2):
+            producer.produce(world.topic, b"garbage", partition=1)
+            event = {**EVENT, "id": "again", "created_at": begin_ms + 3 * hour_ms}
+            producer.produce(world.topic, encode_event(event), partition=0)
+            producer.flush(10)
+
+    def is_closed():
         total = newest(read_topic(world.kafka, f"{world.namespace}.summaries.total"))
         closed = [record for record in total.values() if record["window"] == "hour" and record["pane"] == "on_time"]
-        return len(closed) == 2  # all four are told early if this takes longer than a moment
+        return len(closed) == 2  # of four, all of which are told early after a while
 
-    wait_until(trickle, 40, f"the first hours to be closed\n{tail(worker.log)}")
+    feeder = threading.Thread(target=trickle)
+    feeder.start()
+    try:
+        wait_until(is_closed, 40, f"the first hours to be closed\n{tail(worker.log)}")
+    finally:
+        is_over.set()
+        feeder.join()
     check(worker.is_running(), "the worker ended", tail(worker.log))
 
 
