@@ -485,6 +485,20 @@ local function snapshot(KEYS, ARGV)
   return {'OK', state_of(KEYS[1]), n, held, number, cells}
 end
 
+-- All windows of a partition at one moment, if so many of them are in the journal alone: then whoever reads the entries
+-- once has them all. Else, or of a partition with few windows, the state only. ARGV: how many at least
+local function view(KEYS, ARGV)
+  if redis.call('EXISTS', KEYS[1]) == 0 then return {'MISSING'} end
+  local least, alone, all = tonumber(ARGV[1]), 0, {}
+  if redis.call('HLEN', behind_of(KEYS[1])) >= least then all = redis.call('HGETALL', behind_of(KEYS[1])) end
+  for i = 2, #all, 2 do
+    if string.sub(all[i], -2) == ' 0' then alone = alone + 1 end
+  end
+  if alone < least then return {'OK', state_of(KEYS[1])} end
+  if not journal_range(KEYS[1]) then return {'TORN', 'journal'} end
+  return {'OK', state_of(KEYS[1]), redis.call('HGETALL', KEYS[2]), all}
+end
+
 -- Ends a kind's windows that start before the floor: nothing is written to them any more, in this partition. ARGV:
 -- kind, floor, the incarnation and next offset that were looked at, then names of windows and the records their last
 -- summary was made of: if one has grown since, or one was not named, its summary comes first. A store that was rolled
@@ -798,6 +812,7 @@ redis.register_function('gentally_2_pairs_drop', pairs_drop)
 redis.register_function{function_name='gentally_2_recall', callback=recall, flags={'no-writes'}}
 redis.register_function('gentally_2_flush', flush)
 redis.register_function{function_name='gentally_2_snapshot', callback=snapshot, flags={'no-writes'}}
+redis.register_function{function_name='gentally_2_view', callback=view, flags={'no-writes'}}
 redis.register_function{function_name='gentally_2_seal', callback=seal, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_2_collect', callback=collect, flags={'allow-oom'}}
 redis.register_function{function_name='gentally_2_read', callback=read, flags={'no-writes'}}

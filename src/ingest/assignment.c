@@ -200,13 +200,14 @@ enum verdict assignment_resume(struct assignment *assignment, struct checkpoint 
     return verdict;
 }
 
-static struct partition *find_ripe(const struct assignment *assignment, bool is_all, int64_t now_ms)
+static struct partition *find_ripe(const struct assignment *assignment, bool is_all, int64_t wide_bytes,
+                                   int64_t now_ms)
 {
     struct partition *ripe = NULL;
 
     for (uint32_t i = 0; i < assignment->count; i++) {
         struct partition *partition = assignment->by_partition[assignment->partitions[i]];
-        if (partition_must_apply(partition, is_all, now_ms) &&
+        if (partition_must_apply(partition, is_all, wide_bytes, now_ms) &&
             (ripe == NULL || partition->entries_ms < ripe->entries_ms))
             ripe = partition;
     }
@@ -215,10 +216,11 @@ static struct partition *find_ripe(const struct assignment *assignment, bool is_
 
 bool assignment_has_journal(const struct assignment *assignment)
 {
-    for (uint32_t i = 0; i < assignment->count; i++)
-        if (partition_has_journal(assignment->by_partition[assignment->partitions[i]]) ||
-            partition_has_pairs(assignment->by_partition[assignment->partitions[i]]))
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        const struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        if ((partition_has_journal(partition) && !partition->is_wide) || partition_has_pairs(partition))
             return true;
+    }
     return false;
 }
 
@@ -244,20 +246,12 @@ static enum verdict apply_to(struct assignment *assignment, struct partition *pa
     return take_answer(assignment, partition, verdict, why);
 }
 
-/* What is wide is applied before anybody reads a window of it; of all else one partition, so that a turn is short. */
-enum verdict assignment_apply(struct assignment *assignment, struct applier *applier, bool is_all, int64_t now_ms,
-                              struct reason *why)
+enum verdict assignment_apply(struct assignment *assignment, struct applier *applier, bool is_all, int64_t wide_bytes,
+                              int64_t now_ms, struct reason *why)
 {
-    enum verdict verdict = GO_ON;
-
     assert(!assignment->is_pending);
-    for (uint32_t i = 0; i < assignment->count && verdict == GO_ON; i++) {
-        struct partition *partition = assignment->by_partition[assignment->partitions[i]];
-        if (partition->is_wide && partition_must_apply(partition, false, now_ms))
-            verdict = apply_to(assignment, partition, applier, now_ms, why);
-    }
-    struct partition *ripe = verdict == GO_ON ? find_ripe(assignment, is_all, now_ms) : NULL;
-    return ripe == NULL ? verdict : apply_to(assignment, ripe, applier, now_ms, why);
+    struct partition *ripe = find_ripe(assignment, is_all, wide_bytes, now_ms);
+    return ripe == NULL ? GO_ON : apply_to(assignment, ripe, applier, now_ms, why);
 }
 
 /* ---- pairs ---- */

@@ -55,19 +55,19 @@ MUST_CHECK enum verdict assignment_flush(struct assignment *assignment, struct c
 MUST_CHECK enum verdict assignment_resume(struct assignment *assignment, struct checkpoint *checkpoint, int64_t now_ms,
                                           struct reason *why);
 
-/* Applies the journals that are wide, and that of one partition whose time has come (with `is_all`: that is not empty),
- * the one that waits longest. What the store refuses of it is dealt with as of a flush; what it does not answer now is
+/* Applies the journal of one partition whose time has come (with `is_all`: that is not empty), the one that waits
+ * longest; see partition_must_apply(). What the store refuses of it is dealt with as of a flush; what it does not answer now is
  * tried again later, and is no failure. HALT: as applier_run(), but for what is of one partition. */
 MUST_CHECK enum verdict assignment_apply(struct assignment *assignment, struct applier *applier, bool is_all,
-                                         int64_t now_ms, struct reason *why);
+                                         int64_t wide_bytes, int64_t now_ms, struct reason *why);
 
 /* Merges the pairs of all partitions that have some, once those of one have waited long enough, or there are many, or
  * `is_all`: many at once cost less than each by itself. Same consequences, and verdicts of merger_finish(). */
 MUST_CHECK enum verdict assignment_merge(struct assignment *assignment, struct merger *merger, bool is_all,
                                          int64_t now_ms, struct reason *why);
 
-/* True if there is a partition whose journal has something to apply, or that has pairs to merge, be it now or after a
- * moment. */
+/* True if there is a partition whose journal is to be applied with `is_all`, or that has pairs to merge, be it now or
+ * after a moment. */
 bool assignment_has_journal(const struct assignment *assignment);
 
 /* Draws the consequence of the store's refusal: HALT stops the partition, any other verdict but GO_ON marks it for

@@ -254,13 +254,15 @@ bool partition_has_journal(const struct partition *partition)
     return partition->entries > 0 && !partition->is_stopped && !partition->must_claim;
 }
 
-bool partition_must_apply(const struct partition *partition, bool is_all, int64_t now_ms)
+bool partition_must_apply(const struct partition *partition, bool is_all, int64_t wide_bytes, int64_t now_ms)
 {
-    bool is_large = partition->entries >= ENTRIES_MAX || partition->entry_bytes >= ENTRY_BYTES_MAX;
+    bool is_narrow = !partition->is_wide || wide_bytes > ENTRY_BYTES_MAX;
+    int64_t bytes_max = is_narrow ? ENTRY_BYTES_MAX : wide_bytes;
+    bool is_large = partition->entries >= ENTRIES_MAX || partition->entry_bytes >= bytes_max;
     bool is_old = now_ms - partition->entries_ms >= partition->config->apply_interval_ms;
 
     return partition_has_journal(partition) && now_ms >= partition->apply_ms &&
-           (is_all || partition->is_wide || is_large || is_old);
+           ((is_all && !partition->is_wide) || is_large || is_old);
 }
 
 void partition_applied(struct partition *partition, bool is_done, int64_t now_ms)

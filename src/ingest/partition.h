@@ -121,9 +121,12 @@ bool partition_is_due(const struct partition *partition, int64_t now_ms);
 /* True if the journal has something that this owner is to apply, be it now or after a moment. */
 bool partition_has_journal(const struct partition *partition);
 
-/* True if the journal is to be applied: the oldest entry has waited for the configured interval, or it is large or
- * wide, or `is_all`. Not for a moment after it could not be. */
-bool partition_must_apply(const struct partition *partition, bool is_all, int64_t now_ms);
+/*
+ * True if the journal is to be applied: the oldest entry has waited for the configured interval, or it is large, or
+ * `is_all`. What is wide waits in any case until it is old or large, since most of its windows will be over by then:
+ * large is what has `wide_bytes` (store_view.h), if that is less than of others. Not for a moment after it could not be.
+ */
+bool partition_must_apply(const struct partition *partition, bool is_all, int64_t wide_bytes, int64_t now_ms);
 
 /* The journal was applied at `now_ms`; or it could not be, for now. */
 void partition_applied(struct partition *partition, bool is_done, int64_t now_ms);

@@ -202,9 +202,10 @@ enum verdict pipeline_flush(struct pipeline *pipeline, bool is_forced, int64_t n
     return verdict;
 }
 
-enum verdict pipeline_apply(struct pipeline *pipeline, bool is_all, int64_t now_ms, struct reason *why)
+enum verdict pipeline_apply(struct pipeline *pipeline, bool is_all, int64_t wide_bytes, int64_t now_ms,
+                            struct reason *why)
 {
-    enum verdict verdict = assignment_apply(&pipeline->assignment, pipeline->applier, is_all, now_ms, why);
+    enum verdict verdict = assignment_apply(&pipeline->assignment, pipeline->applier, is_all, wide_bytes, now_ms, why);
 
     if (verdict != GO_ON || pipeline->merger == NULL)
         return verdict;

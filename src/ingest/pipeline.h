@@ -55,9 +55,11 @@ struct pipeline_counts pipeline_counts(const struct pipeline *pipeline);
  */
 MUST_CHECK enum verdict pipeline_flush(struct pipeline *pipeline, bool is_forced, int64_t now_ms, struct reason *why);
 
-/* Applies the journal of one partition whose time has come, or with `is_all` of one that has any; and merges the pairs
- * of all, as assignment_merge(). Not while a flush is unanswered. Verdicts of both. */
-MUST_CHECK enum verdict pipeline_apply(struct pipeline *pipeline, bool is_all, int64_t now_ms, struct reason *why);
+/* Applies the journal of one partition whose time has come, or with `is_all` of one that has any, as
+ * assignment_apply(); and merges the pairs of all, as assignment_merge(). Not while a flush is unanswered. Verdicts of
+ * both. */
+MUST_CHECK enum verdict pipeline_apply(struct pipeline *pipeline, bool is_all, int64_t wide_bytes, int64_t now_ms,
+                                       struct reason *why);
 
 /* Sends an unanswered flush again, if there is one. Verdicts of pipeline_flush(). */
 MUST_CHECK enum verdict pipeline_resume(struct pipeline *pipeline, int64_t now_ms, struct reason *why);

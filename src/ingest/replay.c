@@ -228,7 +228,7 @@ static enum verdict turn(struct replay *replay, bool *is_done, struct reason *wh
     if (verdict == GO_ON)
         verdict = is_there ? pipeline_flush(replay->pipeline, true, now_ms, why) : read_on(replay, now_ms, why);
     if (verdict == GO_ON)
-        verdict = pipeline_apply(replay->pipeline, false, now_ms, why);
+        verdict = pipeline_apply(replay->pipeline, false, 0, now_ms, why);
     const struct partition *stopped = assignment_find_stopped(pipeline_assignment(replay->pipeline));
     if (verdict == GO_ON && stopped != NULL) {
         *why = stopped->why;

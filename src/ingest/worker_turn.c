@@ -11,6 +11,7 @@
 
 #include "gentally/config/config.h"
 #include "gentally/ingest/worker.h"
+#include "gentally/redis/store_view.h"
 #include "pipeline_read.h"
 #include "pipeline_standstill.h"
 #include "worker_flush.h"
@@ -120,10 +121,12 @@ static bool is_drained(const struct worker *worker)
 }
 
 /* What is flushed is counted: the cells follow. Whoever stops leaves that to the next owner; after a drain there may be
- * none for long. */
+ * none for long. Only what is wide stays: most of its windows are over, and closed without cells. */
 static enum verdict apply_if_due(struct worker *worker, struct turn *turn, struct reason *why)
 {
-    return pipeline_apply(worker->pipeline, is_drained(worker), turn->now_ms, why);
+    int64_t wide_bytes = (int64_t)STORE_VIEWS_BYTES / worker->partition_count;
+
+    return pipeline_apply(worker->pipeline, is_drained(worker), wide_bytes, turn->now_ms, why);
 }
 
 static struct closing_turn closing_turn_of(const struct worker *worker, const struct turn *turn, bool is_final)

@@ -227,6 +227,7 @@ enum verdict closer_publish(struct closer *closer, bool is_final, bool *has_more
     const int64_t *interval_ms = closer->is_drain ? never : closer->config->early_emit_interval_ms;
     enum verdict verdict = GO_ON;
 
+    emitter_begin_turn(closer->emitter);
     early_rounds_begin(&closer->early, interval_ms, closer->now_ms);
     while (publishing.at < closer->survey.count && publishing.rows < TURN_ROWS && verdict == GO_ON)
         verdict = publish_some(closer, &publishing, why);

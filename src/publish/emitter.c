@@ -19,6 +19,7 @@
 #include "gentally/publish/merger.h"
 #include "gentally/publish/retention_rows.h"
 #include "gentally/redis/store.h"
+#include "gentally/redis/store_view.h"
 #include "gentally/redis/store_windows.h"
 #include "told_rows.h"
 
@@ -39,6 +40,8 @@ struct emitter {
     struct retention_rows *retention; /* of a month; NULL: without retention */
     bool has_retention;               /* that of the window that was gathered was read */
     struct ledger_partition *partitions;
+    struct store_view **views; /* by partition */
+    bool has_views;            /* they are of this turn */
     uint32_t partition_count;
     const int64_t *since_ms;  /* by rollup */
     char values[ROW_KEY_MAX]; /* of the row being joined */
@@ -63,9 +66,12 @@ enum verdict emitter_open(struct emitter **emitter, const struct emitter_options
     opened->tables_version = span_of(options->tables_version);
     opened->partition_count = (uint32_t)options->partitions;
     opened->partitions = calloc((size_t)options->partitions, sizeof(*opened->partitions));
+    opened->views = calloc((size_t)options->partitions, sizeof(*opened->views));
     opened->topics = calloc(config->rollups.count, sizeof(*opened->topics));
-    enum verdict verdict = opened->partitions == NULL || opened->topics == NULL ? no_memory(why, "for emissions")
-                                                                                : encoder_open(&opened->encoder, why);
+    bool is_full = opened->partitions == NULL || opened->views == NULL || opened->topics == NULL;
+    enum verdict verdict = is_full ? no_memory(why, "for emissions") : encoder_open(&opened->encoder, why);
+    for (uint32_t i = 0; i < opened->partition_count && verdict == GO_ON; i++)
+        verdict = store_view_open(&opened->views[i], why);
     if (verdict == GO_ON)
         verdict = combination_open(&opened->combination, why);
     if (verdict == GO_ON && config->has_retention)
@@ -86,6 +92,9 @@ void emitter_close(struct emitter *emitter)
 {
     if (emitter == NULL)
         return;
+    for (uint32_t i = 0; emitter->views != NULL && i < emitter->partition_count; i++)
+        store_view_close(emitter->views[i]);
+    free(emitter->views);
     combination_close(emitter->combination);
     retention_rows_close(emitter->retention);
     encoder_close(emitter->encoder);
@@ -136,6 +145,23 @@ static void gather_part(void *context, int32_t partition, const struct partition
     gathering->revision += records;
 }
 
+void emitter_begin_turn(struct emitter *emitter)
+{
+    emitter->has_views = false;
+}
+
+/* Looks at all partitions, once a turn: what is in their journals alone is not asked for window by window. */
+static enum verdict take_views(struct emitter *emitter, struct reason *why)
+{
+    size_t bytes = STORE_VIEWS_BYTES;
+    enum verdict verdict = GO_ON;
+
+    for (uint32_t i = 0; i < emitter->partition_count && verdict == GO_ON && !emitter->has_views; i++)
+        verdict = store_view_take(emitter->views[i], emitter->store, (int32_t)i, &bytes, why);
+    emitter->has_views = verdict == GO_ON;
+    return verdict;
+}
+
 /* Combines the window's cells of all partitions and notes what each contributed. */
 static enum verdict gather_cells(struct emitter *emitter, const struct emitter_order *order, int64_t *revision,
                                  struct reason *why)
@@ -143,8 +169,10 @@ static enum verdict gather_cells(struct emitter *emitter, const struct emitter_o
     struct gathering gathering = {.emitter = emitter, .order = order};
 
     combination_clear(emitter->combination);
-    enum verdict verdict = store_snapshots(emitter->store, (int32_t)emitter->partition_count, order->window,
-                                           gather_cell, gather_part, &gathering, why);
+    enum verdict verdict = take_views(emitter, why);
+    if (verdict == GO_ON)
+        verdict = store_snapshots(emitter->store, (int32_t)emitter->partition_count, order->window, emitter->views,
+                                  gather_cell, gather_part, &gathering, why);
     *revision = gathering.revision;
     if (verdict == GO_ON)
         combination_sort(emitter->combination);

@@ -68,6 +68,10 @@ struct emitter_outcome {
     bool is_under_way;  /* a transaction with some of its rows has committed, or may have */
 };
 
+/* Has the emitter look at the partitions anew before the next window is read: what is in their journals alone is as of
+ * one moment of this turn (store_view.h). */
+void emitter_begin_turn(struct emitter *emitter);
+
 /* Reads the window that `order` names from all partitions, and a month's retention, which is brought up to them first.
  * Where that is damaged it is stopped for good, and rows of it that were put before stay, as if it were switched off.
  * Fills `outcome` but for the rows. Blocks for the round trips of store_snapshots(), whose verdicts it has, and those

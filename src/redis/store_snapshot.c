@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "gentally/core/tail.h"
+#include "gentally/redis/store_view.h"
 #include "gentally/redis/store_windows.h"
 #include "store_entries.h"
 #include "store_portions.h"
@@ -306,8 +307,8 @@ static void pass_over(struct store *store)
         freeReplyObject(reply);
 }
 
-/* Asks for `count` partitions from `first` on, and takes what is answered in full. */
-static enum verdict ask_round(struct round *round, int32_t first, int32_t count, struct reason *why)
+/* Asks for the `count` partitions, and takes what is answered in full. */
+static enum verdict ask_round(struct round *round, const int32_t partitions[], int32_t count, struct reason *why)
 {
     struct store *store = round->store;
     struct reason other;
@@ -315,14 +316,14 @@ static enum verdict ask_round(struct round *round, int32_t first, int32_t count,
     int32_t sent = 0;
 
     while (sent < count && verdict == GO_ON) {
-        verdict = begin(store, first + sent, round->window, store->portion / ROUND_PART, why);
+        verdict = begin(store, partitions[sent], round->window, store->portion / ROUND_PART, why);
         if (verdict != GO_ON || store_send(store, &other) != GO_ON)
             break;
         sent++;
     }
     for (int32_t i = 0; i < sent; i++) {
         if (verdict == GO_ON)
-            verdict = give_answer(round, first + i, &round->is_read[i], why);
+            verdict = give_answer(round, partitions[i], &round->is_read[i], why);
         else
             pass_over(store);
     }
@@ -344,17 +345,59 @@ static enum verdict read_alone(struct round *round, int32_t partition, struct re
     return GO_ON;
 }
 
-enum verdict store_snapshots(struct store *store, int32_t partitions, struct window window, store_cell_reader *each,
-                             store_part_reader *part, void *context, struct reason *why)
+/* Gives what the view knows of the window; `*is_given` false: it has to be asked for. */
+static enum verdict give_view(struct round *round, int32_t partition, const struct store_view *view, bool *is_given,
+                              struct reason *why)
 {
+    struct store *store = round->store;
+    const struct partition_state *state = store_view_state(view, store);
+    struct reading reading = {.store = store, .partition = partition, .each = round->each, .context = round->context};
+    int64_t records = 0;
+    enum verdict verdict = store->tail == NULL ? tail_open(&store->tail, why) : GO_ON;
+
+    *is_given = false;
+    if (verdict != GO_ON || state == NULL)
+        return verdict;
+    tail_begin(store->tail, round->window);
+    verdict = of_partition(&reading, store_view_fill(view, store->tail, &records, is_given, why), why);
+    if (verdict != GO_ON || !*is_given)
+        return verdict;
+    if (records > 0)
+        verdict = give_tail(&reading, why);
+    if (verdict == GO_ON)
+        round->part(round->context, partition, state, records);
+    return verdict;
+}
+
+/* Asks for some partitions, first all of them, and then one by one where an answer was not all. */
+static enum verdict read_round(struct round *round, const int32_t partitions[], int32_t count, struct reason *why)
+{
+    memset(round->is_read, 0, sizeof(round->is_read));
+    enum verdict verdict = count == 0 ? GO_ON : ask_round(round, partitions, count, why);
+    for (int32_t i = 0; i < count && verdict == GO_ON; i++)
+        verdict = round->is_read[i] ? GO_ON : read_alone(round, partitions[i], why);
+    return verdict;
+}
+
+enum verdict store_snapshots(struct store *store, int32_t partitions, struct window window,
+                             struct store_view *const views[], store_cell_reader *each, store_part_reader *part,
+                             void *context, struct reason *why)
+{
+    struct round round = {.store = store, .window = window, .each = each, .part = part, .context = context};
+    int32_t asked[STORE_REPLIES], count = 0;
     enum verdict verdict = GO_ON;
 
-    for (int32_t first = 0; first < partitions && verdict == GO_ON; first += STORE_REPLIES) {
-        int32_t count = partitions - first < STORE_REPLIES ? partitions - first : STORE_REPLIES;
-        struct round round = {.store = store, .window = window, .each = each, .part = part, .context = context};
-        verdict = ask_round(&round, first, count, why);
-        for (int32_t i = 0; i < count && verdict == GO_ON; i++)
-            verdict = round.is_read[i] ? GO_ON : read_alone(&round, first + i, why);
+    for (int32_t i = 0; i < partitions && verdict == GO_ON; i++) {
+        bool is_given = false;
+        if (views != NULL)
+            verdict = give_view(&round, i, views[i], &is_given, why);
+        if (verdict != GO_ON || is_given)
+            continue;
+        asked[count++] = i;
+        if (count < STORE_REPLIES)
+            continue;
+        verdict = read_round(&round, asked, count, why);
+        count = 0;
     }
-    return verdict;
+    return verdict == GO_ON ? read_round(&round, asked, count, why) : verdict;
 }

@@ -228,7 +228,7 @@ static void a_window_is_read_from_all_partitions(void)
     struct partition_state large = claimed(12);
     write_rows(&large, 9000);
     read_one_by_one(window, &want);
-    CU_ASSERT_EQUAL(store_snapshots(store, PARTS, window, add_row, give_part, &found, &why), GO_ON);
+    CU_ASSERT_EQUAL(store_snapshots(store, PARTS, window, NULL, add_row, give_part, &found, &why), GO_ON);
     CU_ASSERT_EQUAL(memcmp(&want, &found, sizeof(want)), 0);
 }
 
@@ -244,7 +244,7 @@ static void one_torn_window_is_told_as_such(void)
 
     snprintf(command, sizeof(command), "HINCRBY 'check:{events:4}:windows' day:%" PRId64 " 1", monday);
     ask_redis(command, "", line, sizeof(line));
-    CU_ASSERT_EQUAL(store_snapshots(store, PARTS, window, add_row, give_part, &found, &why), HALT);
+    CU_ASSERT_EQUAL(store_snapshots(store, PARTS, window, NULL, add_row, give_part, &found, &why), HALT);
     CU_ASSERT_EQUAL(why.id, STORE_TORN);
     CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "partition 4"));
     CU_ASSERT_EQUAL(store_snapshot(store, 7, window, add_row, &found, &records, &state, &why), GO_ON);
@@ -269,7 +269,7 @@ static void a_reader_that_fails_ends_it(void)
     struct reason why;
     int64_t records = 0;
 
-    CU_ASSERT_EQUAL(store_snapshots(store, PARTS, window, refuse_row, give_part, &found, &why), HALT);
+    CU_ASSERT_EQUAL(store_snapshots(store, PARTS, window, NULL, refuse_row, give_part, &found, &why), HALT);
     CU_ASSERT_EQUAL(why.id, NO_MEMORY);
     CU_ASSERT_EQUAL(store_snapshot(store, 7, window, add_row, &found, &records, &state, &why), GO_ON);
     CU_ASSERT_EQUAL(state.partition, 7);

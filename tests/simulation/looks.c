@@ -18,7 +18,17 @@ struct look {
     struct truth_window window; /* empty where it has nothing of the partition, or is collected there */
 };
 
+/* A view of a partition: all its windows at one moment. */
+struct sight {
+    int64_t next;
+    uint64_t state;
+    bool is_there, is_damaged;
+    struct truth_window *windows;
+    uint32_t count, room;
+};
+
 struct looks {
+    struct sight sights[SIM_WORKERS + 1][SIM_PARTITIONS];
     struct look at[SIM_WORKERS + 1][SIM_PARTITIONS][LOOKS_KEPT];
     uint32_t count[SIM_WORKERS + 1][SIM_PARTITIONS];
 };
@@ -68,6 +78,62 @@ void oracle_read(struct sim *sim, struct database *database, int count, const st
     count_window(sim, database, partition, arguments[3 + keys], look);
 }
 
+/* The windows that the store has, as the truth has them. */
+static void count_sight(struct sim *sim, struct database *database, int32_t partition, struct sight *sight)
+{
+    char key[SIM_NAME], name[64];
+    const struct truth *truth = oracle_truth(sim, database, partition);
+
+    sight->count = 0;
+    sight->is_damaged = truth == NULL || database_get(database, sim->redis->meta[partition], span_of("taint")) != NULL;
+    if (sight->is_damaged)
+        return;
+    if (truth->count > sight->room) {
+        sight->room = 2 * truth->count;
+        sight->windows = sim_take(sim, sight->room * sizeof(*sight->windows));
+    }
+    oracle_key(sim, partition, "windows", key, sizeof(key));
+    for (uint32_t i = 0; i < truth->count; i++) {
+        const struct truth_window *window = &truth->windows[i];
+        snprintf(name, sizeof(name), "%s:%" PRId64, oracle_kinds[window->kind], window->start_ms);
+        int64_t records = database_number(database, span_of(key), name, 0);
+        if (records == 0)
+            continue;
+        sight->is_damaged = sight->is_damaged || records != window->records;
+        sight->windows[sight->count++] = *window;
+    }
+}
+
+void oracle_viewed(struct sim *sim, struct database *database, const struct span arguments[])
+{
+    int32_t partition = -1;
+
+    if (sim->current == NULL || !oracle_partition_of(arguments[3], &partition))
+        return;
+    struct sight *sight = &sim->looks->sights[sim->current->index][partition];
+    const struct span *state = database_get(database, sim->redis->meta[partition], span_of("inc"));
+    sight->is_there = true;
+    sight->next = database_number(database, sim->redis->meta[partition], "next", -1);
+    sight->state = state == NULL ? 0 : published_hash(*state);
+    count_sight(sim, database, partition, sight);
+}
+
+/* The window as the last view had it; false: it was of another moment. */
+static bool find_seen(const struct sim *sim, const struct ledger_entry *ledger, int32_t partition, struct look *look)
+{
+    const struct told_part *part = &ledger->parts[partition];
+    const struct sight *sight = &sim->looks->sights[sim->current->index][partition];
+
+    if (!sight->is_there || sight->next != part->next || sight->state != part->state)
+        return false;
+    *look = (struct look){.is_there = true, .is_damaged = sight->is_damaged};
+    look->window = (struct truth_window){.kind = (int)ledger->kind, .start_ms = ledger->start_ms};
+    for (uint32_t i = 0; i < sight->count; i++)
+        if (sight->windows[i].kind == (int)ledger->kind && sight->windows[i].start_ms == ledger->start_ms)
+            look->window = sight->windows[i];
+    return true;
+}
+
 /* The last look at a partition that is as the ledger record tells it. */
 static const struct look *find(const struct sim *sim, const struct ledger_entry *ledger, int32_t partition)
 {
@@ -93,7 +159,10 @@ const struct truth_window *looks_count(struct sim *sim, const struct ledger_entr
         const struct told_part *part = &ledger->parts[p];
         if (part->state == 0)
             continue;
+        struct look seen;
         const struct look *look = find(sim, ledger, p);
+        if (look == NULL && find_seen(sim, ledger, p, &seen))
+            look = &seen;
         if (look == NULL)
             sim_fail(sim, "ledger: a %s is told of partition %" PRId32 " at %" PRId64 ", where nobody looked at it",
                      oracle_kinds[ledger->kind & 3], p, part->next);

@@ -23,6 +23,7 @@ void oracle_fenced(struct sim *sim, struct database *database, int count, const 
 void oracle_created(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 /* A window of a partition was read. */
 void oracle_read(struct sim *sim, struct database *database, int count, const struct span arguments[]);
+void oracle_viewed(struct sim *sim, struct database *database, const struct span arguments[]);
 void oracle_sealed(struct sim *sim, struct database *database, int count, const struct span arguments[]);
 
 /* A ledger record is put into a transaction: the naive count of its window as far as its writer has read. NULL if it

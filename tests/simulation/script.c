@@ -282,6 +282,8 @@ static void tell(struct sim *sim, int count, const struct span arguments[], cons
         oracle_created(sim, database, count, arguments);
     if (ends_with(arguments[1], "_snapshot"))
         oracle_read(sim, database, count, arguments);
+    if (ends_with(arguments[1], "_view") && reply->bytes[begin + 1] == '4') /* else it has no windows */
+        oracle_viewed(sim, database, arguments);
     if (ends_with(arguments[1], "_seal"))
         oracle_sealed(sim, database, count, arguments);
 }

@@ -10,6 +10,7 @@
 #include "gentally/redis/partition_state.h"
 
 struct store;
+struct store_view;
 
 /* One window of one partition in the store. */
 struct stored_window {
@@ -48,12 +49,13 @@ typedef void store_part_reader(void *context, int32_t partition, const struct pa
 /*
  * Reads one window of the partitions 0 to `partitions` - 1, each as store_snapshot() does and at a moment of its own,
  * and gives `each` the cells and `part` what the partition has, once for each, in no order. Asks 32 partitions before
- * the first answer is waited for, so that the store works while its answers are looked at. Verdicts of
+ * the first answer is waited for, so that the store works while its answers are looked at; what a partition's view
+ * knows (store_view.h; `views` by partition, or NULL) is not asked for, and is as of the view. Verdicts of
  * store_snapshot(), but for STORE-STATE-MISSING; STORE-UNREACHABLE is TRY_LATER. Some cells may have been given then.
  */
 MUST_CHECK enum verdict store_snapshots(struct store *store, int32_t partitions, struct window window,
-                                        store_cell_reader *each, store_part_reader *part, void *context,
-                                        struct reason *why);
+                                        struct store_view *const views[], store_cell_reader *each,
+                                        store_part_reader *part, void *context, struct reason *why);
 
 /*
  * Seals the windows of `kind` in one partition that start before `floor_ms` (the start of the first one kept): no flush

@@ -223,35 +223,38 @@ static void a_journal_is_applied_when_it_is_old_large_or_wide(void)
     struct partition *partition = opened(&state);
     int64_t old_ms = 1000 + config.apply_interval_ms;
 
-    CU_ASSERT_FALSE(partition_must_apply(partition, true, old_ms)); /* nothing is there */
+    CU_ASSERT_FALSE(partition_must_apply(partition, true, 1000, old_ms)); /* nothing is there */
     flush(partition, 8, 100, 1000);
     flush(partition, 8, 100, 5000);
-    CU_ASSERT_TRUE(partition_must_apply(partition, true, 5000));
-    CU_ASSERT_FALSE(partition_must_apply(partition, false, old_ms - 1));
-    CU_ASSERT_TRUE(partition_must_apply(partition, false, old_ms));
+    CU_ASSERT_TRUE(partition_must_apply(partition, true, 1000, 5000));
+    CU_ASSERT_FALSE(partition_must_apply(partition, false, 1000, old_ms - 1));
+    CU_ASSERT_TRUE(partition_must_apply(partition, false, 1000, old_ms));
     partition_applied(partition, false, old_ms); /* the store was silent */
-    CU_ASSERT_FALSE(partition_must_apply(partition, true, old_ms + 999));
+    CU_ASSERT_FALSE(partition_must_apply(partition, true, 1000, old_ms + 999));
     CU_ASSERT_TRUE(partition_has_journal(partition)); /* a drain waits */
-    CU_ASSERT_TRUE(partition_must_apply(partition, false, old_ms + 1000));
+    CU_ASSERT_TRUE(partition_must_apply(partition, false, 1000, old_ms + 1000));
     partition_applied(partition, true, old_ms + 1000);
-    CU_ASSERT_FALSE(partition_must_apply(partition, true, old_ms + 1000));
+    CU_ASSERT_FALSE(partition_must_apply(partition, true, 1000, old_ms + 1000));
     CU_ASSERT_FALSE(partition_has_journal(partition));
 
     for (int i = 0; i < 64; i++) {
-        CU_ASSERT_FALSE(partition_must_apply(partition, false, old_ms + 1000));
+        CU_ASSERT_FALSE(partition_must_apply(partition, false, 1000, old_ms + 1000));
         flush(partition, 32, 100, old_ms + 1000);
     }
-    CU_ASSERT_TRUE(partition_must_apply(partition, false, old_ms + 1000));
+    CU_ASSERT_TRUE(partition_must_apply(partition, false, 1000, old_ms + 1000));
     partition_applied(partition, true, old_ms + 1000);
     flush(partition, 4, INT64_C(8) << 20, old_ms + 1000);
-    CU_ASSERT_TRUE(partition_must_apply(partition, false, old_ms + 1000));
+    CU_ASSERT_TRUE(partition_must_apply(partition, false, 1000, old_ms + 1000));
     partition_applied(partition, true, old_ms + 1000);
     flush(partition, 33, 100, old_ms + 1000);
     flush(partition, 4, 100, old_ms + 1000);
-    CU_ASSERT_TRUE(partition_must_apply(partition, false, old_ms + 1000));
+    CU_ASSERT_TRUE(partition_must_apply(partition, false, 0, old_ms + 1000));
+    CU_ASSERT_FALSE(partition_must_apply(partition, true, 1000, old_ms + 1000)); /* closed from the journal */
+    flush(partition, 4, 800, old_ms + 1000);
+    CU_ASSERT_TRUE(partition_must_apply(partition, false, 1000, old_ms + 1000));
     partition_applied(partition, true, old_ms + 1000);
-    flush(partition, 4, 100, old_ms + 1000);
-    CU_ASSERT_FALSE(partition_must_apply(partition, false, old_ms + 1000));
+    flush(partition, 4, 1000, old_ms + 1000);
+    CU_ASSERT_FALSE(partition_must_apply(partition, false, 1000, old_ms + 1000));
     partition_close(partition);
 }
 
