@@ -1,5 +1,6 @@
 /* Windows read back from a real redis-server: large ones in portions, written ones whole, and all by people. */
 #include "gentally/base/hash.h"
+#include "gentally/redis/store_view.h"
 #include "store_scene.h"
 
 /* Runs a command of redis-cli, and gives the last line of what it says that has `word` in it. */
@@ -306,6 +307,155 @@ static void a_window_in_portions_is_of_one_moment(void)
     printf("note: a window written %d times: read whole %d times, given up %d times\n", FLUSHES, whole, grew);
 }
 
+/* ---- views ---- */
+
+#define HOURS 60
+#define HOUR_MS INT64_C(3600000)
+
+static struct window hour(int number)
+{
+    return (struct window){WINDOW_HOUR, monday + number * HOUR_MS};
+}
+
+/* Flushes a record of each hour from `first` on, which counts in its day, too, in rows of a few models. */
+static void write_hours(struct partition_state *state, int first, int count)
+{
+    static uint8_t room[HOURS * 200];
+    struct entry_window windows[HOURS + 4];
+    uint32_t days = 0;
+    struct entry_writer writer;
+    struct reason why;
+
+    for (int i = 0; i < count; i++)
+        windows[i] = (struct entry_window){hour(first + i), 1};
+    for (int i = 0; i < count; i++) {
+        struct window day = {WINDOW_DAY, monday + (first + i) / 24 * 24 * HOUR_MS};
+        struct entry_window *last = days == 0 ? NULL : &windows[count + (int)days - 1];
+        if (last != NULL && window_compare(last->window, day) == 0)
+            last->records++;
+        else
+            windows[count + (int)days++] = (struct entry_window){day, 1};
+    }
+    entry_begin(&writer, room, 100, windows, (uint32_t)count + days, (uint32_t)count);
+    for (int i = 0; i < count; i++) {
+        char key[40];
+        snprintf(key, sizeof(key), "model|author/name-%d", i % 7);
+        const struct entry_row row = {.base_ms = hour(first + i).start_ms,
+                                      .kinds = 1u << WINDOW_HOUR | 1u << WINDOW_DAY,
+                                      .key = span_of(key),
+                                      .packed = packed(0, first + i + 1)};
+        entry_put_row(&writer, &row);
+    }
+    const struct span entry = {(const char *)room, (size_t)(writer.at - room)};
+    struct change change = {.state = state,
+                            .next = state->next + count,
+                            .window_count = (uint32_t)count + days,
+                            .windows = windows,
+                            .entry_count = 1,
+                            .entries = &entry};
+    struct change *changes[] = {&change};
+    CU_ASSERT_EQUAL_FATAL(store_flush(store, changes, 1, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(change.verdict, GO_ON);
+    state->next = change.next;
+}
+
+/* A window as all partitions are asked for it, and as one's view has it. */
+static void read_twice(int32_t partition, struct store_view *view, struct window window, struct parts found[2])
+{
+    struct store_view *views[PARTS];
+    struct store_view *silent = NULL;
+    struct reason why;
+
+    memset(found, 0, 2 * sizeof(found[0]));
+    CU_ASSERT_EQUAL_FATAL(store_view_open(&silent, &why), GO_ON);
+    for (int32_t p = 0; p < PARTS; p++)
+        views[p] = p == partition ? view : silent;
+    CU_ASSERT_EQUAL_FATAL(store_snapshots(store, PARTS, window, NULL, add_row, give_part, &found[0], &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(store_snapshots(store, PARTS, window, views, add_row, give_part, &found[1], &why), GO_ON);
+    store_view_close(silent);
+}
+
+static long calls_of_snapshot(void)
+{
+    char line[300];
+
+    ask_redis("INFO commandstats", "cmdstat_fcall_ro:calls=", line, sizeof(line));
+    return line[0] == '\0' ? 0 : strtol(line + strlen("cmdstat_fcall_ro:calls="), NULL, 10);
+}
+
+/* Hours in two entries, some of them in both, some with cells already, some that are not there. */
+static void a_view_has_what_the_windows_have(void)
+{
+    enum { PARTITION = PARTS - 1 };
+    struct partition_state state = claimed(PARTITION);
+    struct store_view *view = NULL;
+    static struct parts found[2];
+    size_t room = STORE_VIEWS_BYTES;
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(store_view_open(&view, &why), GO_ON);
+    CU_ASSERT_PTR_NULL(store_view_state(view, store));
+    write_hours(&state, 0, 5);
+    CU_ASSERT_EQUAL_FATAL(apply(&state, &why), GO_ON);
+    write_hours(&state, 3, 30);
+    write_hours(&state, 20, 25);
+    CU_ASSERT_EQUAL_FATAL(store_view_take(view, store, PARTITION, &room, &why), GO_ON);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(store_view_state(view, store));
+    CU_ASSERT_EQUAL(store_view_state(view, store)->next, state.next);
+    CU_ASSERT_TRUE(room < STORE_VIEWS_BYTES);
+    for (int i = 0; i < HOURS; i++) {
+        read_twice(PARTITION, view, hour(i), found);
+        CU_ASSERT_EQUAL(found[0].rows, found[1].rows);
+        CU_ASSERT_EQUAL(found[0].records[PARTITION], found[1].records[PARTITION]);
+        CU_ASSERT_EQUAL(found[1].records[PARTITION], (i < 5) + (i >= 3 && i < 33) + (i >= 20 && i < 45));
+    }
+    for (int i = 1; i < 4; i++) { /* other tests are on Monday */
+        read_twice(PARTITION, view, (struct window){WINDOW_DAY, monday + i * 24 * HOUR_MS}, found);
+        CU_ASSERT_EQUAL(found[0].rows, found[1].rows);
+        CU_ASSERT_EQUAL(found[0].records[PARTITION], found[1].records[PARTITION]);
+    }
+    store_view_close(view);
+}
+
+/* It goes on telling of its moment, without a call, whatever is written and applied meanwhile; taken anew it is of now.
+ * Where few windows are in the journal alone it is silent, and where their entries are too large. */
+static void a_view_is_of_one_moment(void)
+{
+    enum { PARTITION = PARTS - 2 };
+    struct partition_state state = claimed(PARTITION);
+    struct store_view *view = NULL;
+    struct tail *tail = NULL;
+    size_t room = STORE_VIEWS_BYTES, few = 100;
+    int64_t records = 0;
+    bool is_known = false;
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(store_view_open(&view, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(tail_open(&tail, &why), GO_ON);
+    write_hours(&state, 0, 3);
+    CU_ASSERT_EQUAL_FATAL(apply(&state, &why), GO_ON);
+    write_hours(&state, 0, 10);
+    CU_ASSERT_EQUAL_FATAL(store_view_take(view, store, PARTITION, &few, &why), GO_ON);
+    CU_ASSERT_PTR_NULL(store_view_state(view, store));
+    CU_ASSERT_EQUAL(few, 100);
+    CU_ASSERT_EQUAL_FATAL(store_view_take(view, store, PARTITION, &room, &why), GO_ON);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(store_view_state(view, store));
+    write_hours(&state, 5, 10);
+    CU_ASSERT_EQUAL_FATAL(apply(&state, &why), GO_ON);
+    long calls = calls_of_snapshot();
+    for (int i = 0; i < 20; i++) {
+        tail_begin(tail, hour(i));
+        CU_ASSERT_EQUAL(store_view_fill(view, tail, &records, &is_known, &why), GO_ON);
+        CU_ASSERT_EQUAL(is_known, i >= 3);
+        CU_ASSERT_EQUAL(records, (i < 3) + (i < 10));
+    }
+    CU_ASSERT_EQUAL(calls_of_snapshot(), calls);
+    CU_ASSERT_EQUAL_FATAL(store_view_take(view, store, PARTITION, &room, &why), GO_ON);
+    CU_ASSERT_PTR_NULL(store_view_state(view, store)); /* all is in cells */
+    tail_close(tail);
+    store_view_close(view);
+}
+
 /* What a person at redis-cli sees, of sums beyond 2^53 and 2^64 too. */
 static void people_can_read_the_cells(void)
 {
@@ -359,6 +509,8 @@ int main(int argc, char **argv)
         {"a_window_is_read_from_all_partitions", a_window_is_read_from_all_partitions},
         {"one_torn_window_is_told_as_such", one_torn_window_is_told_as_such},
         {"a_reader_that_fails_ends_it", a_reader_that_fails_ends_it},
+        {"a_view_has_what_the_windows_have", a_view_has_what_the_windows_have},
+        {"a_view_is_of_one_moment", a_view_is_of_one_moment},
         {"people_can_read_the_cells", people_can_read_the_cells},
         CU_TEST_INFO_NULL,
     };
