@@ -200,8 +200,7 @@ enum verdict assignment_resume(struct assignment *assignment, struct checkpoint 
     return verdict;
 }
 
-static struct partition *find_ripe(const struct assignment *assignment, bool is_all, int64_t wide_bytes,
-                                   int64_t now_ms)
+static struct partition *find_ripe(const struct assignment *assignment, bool is_all, int64_t wide_bytes, int64_t now_ms)
 {
     struct partition *ripe = NULL;
 

@@ -56,8 +56,8 @@ MUST_CHECK enum verdict assignment_resume(struct assignment *assignment, struct 
                                           struct reason *why);
 
 /* Applies the journal of one partition whose time has come (with `is_all`: that is not empty), the one that waits
- * longest; see partition_must_apply(). What the store refuses of it is dealt with as of a flush; what it does not answer now is
- * tried again later, and is no failure. HALT: as applier_run(), but for what is of one partition. */
+ * longest; see partition_must_apply(). What the store refuses of it is dealt with as of a flush; what it does not
+ * answer now is tried again later, and is no failure. HALT: as applier_run(), but for what is of one partition. */
 MUST_CHECK enum verdict assignment_apply(struct assignment *assignment, struct applier *applier, bool is_all,
                                          int64_t wide_bytes, int64_t now_ms, struct reason *why);
 

@@ -124,7 +124,8 @@ bool partition_has_journal(const struct partition *partition);
 /*
  * True if the journal is to be applied: the oldest entry has waited for the configured interval, or it is large, or
  * `is_all`. What is wide waits in any case until it is old or large, since most of its windows will be over by then:
- * large is what has `wide_bytes` (store_view.h), if that is less than of others. Not for a moment after it could not be.
+ * large is what has `wide_bytes` (store_view.h), if that is less than of others. Not for a moment after it could not
+ * be.
  */
 bool partition_must_apply(const struct partition *partition, bool is_all, int64_t wide_bytes, int64_t now_ms);
 

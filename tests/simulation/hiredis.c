@@ -191,7 +191,8 @@ static void lose_what_was_seen(struct sim *sim, const struct request *request)
 {
     const struct span *name = &request->arguments[request->count > 1 ? 1 : 0];
 
-    bool is_reading = span_equal(*name, span_of("gentally_2_snapshot")) || span_equal(*name, span_of("gentally_2_view"));
+    bool is_reading =
+        span_equal(*name, span_of("gentally_2_snapshot")) || span_equal(*name, span_of("gentally_2_view"));
     bool is_last = span_equal(*name, span_of("gentally_2_seal")) || (is_reading && sim_chance(sim, 20));
     if (is_last && sim_inject(sim, FAULT_ROLLBACK))
         redis_rollback(sim, (uint32_t)sim_between(sim, 1, 30));
