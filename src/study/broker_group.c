@@ -11,6 +11,23 @@
 #include <stdlib.h>
 
 #define WAIT_MS 700 /* for the second worker, when the first has come: they are started together */
+#define LEADER_MS 150
+#define BROKER 1 /* the only one, and so the group's */
+/* Kafka's numbers of requests. */
+#define JOIN_GROUP 11
+#define HEARTBEAT 12
+#define LEAVE_GROUP 13
+#define SYNC_GROUP 14
+
+/* The mock takes the group for settled as soon as its leader has said who gets what. Whoever asks for its share after
+ * that is sent to join once more, for which the whole group waits a session. So the next one that joins, which is first
+ * and hence the leader, learns a little later than the others that the group has met. */
+static void delay_leader(rd_kafka_mock_cluster_t *cluster)
+{
+    /* If it fails, the group meets once more now and then. */
+    (void)rd_kafka_mock_broker_push_request_error_rtts(cluster, BROKER, JOIN_GROUP, 1, RD_KAFKA_RESP_ERR_NO_ERROR,
+                                                       LEADER_MS);
+}
 
 #if RD_KAFKA_VERSION >= 0x02050000
 
@@ -22,6 +39,7 @@ struct broker_group *broker_group_open(rd_kafka_mock_cluster_t *cluster, const c
 {
     (void)name;
     rd_kafka_mock_group_initial_rebalance_delay_ms(cluster, WAIT_MS);
+    delay_leader(cluster);
     return calloc(1, sizeof(struct broker_group));
 }
 
@@ -53,9 +71,8 @@ void broker_group_close(struct broker_group *group)
 #define PROTOCOL "range"
 #define ANSWER_MAX 1024
 
-enum request { JOIN_GROUP = 11, HEARTBEAT = 12, LEAVE_GROUP = 13, SYNC_GROUP = 14 }; /* Kafka's numbers */
-
 struct broker_group {
+    rd_kafka_mock_cluster_t *cluster;
     const char *name;
     struct sockaddr_in broker;
     enum { OPENED, JOINING, MEMBER, GONE } state;
@@ -90,7 +107,7 @@ static void put_text(struct letter *letter, const char *text)
 }
 
 /* Version 0 of all four, which has the fewest fields. */
-static struct letter begin(const struct broker_group *group, enum request request)
+static struct letter begin(const struct broker_group *group, uint32_t request)
 {
     struct letter letter = {.size = 4}; /* the length, when it is known */
 
@@ -179,7 +196,10 @@ static bool settle(struct broker_group *group, const uint8_t answer[ANSWER_MAX])
     put(&letter, 1, 4);
     put_text(&letter, group->member);
     put(&letter, 0, 4);
-    return ask(group, &letter) == 0;
+    if (ask(group, &letter) != 0)
+        return false;
+    delay_leader(group->cluster);
+    return true;
 }
 
 /* True as long as the group stays as it is. */
@@ -213,6 +233,7 @@ struct broker_group *broker_group_open(rd_kafka_mock_cluster_t *cluster, const c
 
     if (group == NULL)
         return NULL;
+    group->cluster = cluster;
     group->name = name;
     group->socket = -1;
     group->broker.sin_family = AF_INET;
