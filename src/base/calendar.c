@@ -8,8 +8,7 @@
 #include "gentally/base/calendar.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 
 #define MINUTE_MS INT64_C(60000)
 #define SECOND_MS INT64_C(1000)
@@ -161,6 +160,25 @@ bool time_parse(struct span text, int64_t *ms)
     return true;
 }
 
+/* Writes a number with leading zeros, `digits` of them at least: by hand, since each summary's key has a time. */
+static char *put_number(char *text, uint64_t number, unsigned digits)
+{
+    char reversed[20];
+    unsigned count = 0;
+
+    for (; number > 0 || count < digits; number /= 10)
+        reversed[count++] = (char)('0' + number % 10);
+    while (count > 0)
+        *text++ = reversed[--count];
+    return text;
+}
+
+static char *put_part(char *text, char mark, int64_t number, unsigned digits)
+{
+    *text = mark;
+    return put_number(text + 1, (uint64_t)number, digits);
+}
+
 void time_format(int64_t ms, char *text, size_t size)
 {
     assert(size >= 32);
@@ -170,13 +188,15 @@ void time_format(int64_t ms, char *text, size_t size)
     unsigned month, day;
 
     date_of_days(days, &year, &month, &day);
-    int length =
-        snprintf(text, size, "%04" PRId64 "-%02u-%02uT%02u:%02u:%02u", year, month, day, (unsigned)(rest / HOUR_MS),
-                 (unsigned)(rest / MINUTE_MS % 60), (unsigned)(rest / SECOND_MS % 60));
-    assert(length > 0);
-    unsigned fraction = (unsigned)(rest % SECOND_MS);
-    if (fraction == 0)
-        snprintf(text + length, size - (size_t)length, "Z");
-    else
-        snprintf(text + length, size - (size_t)length, ".%03uZ", fraction);
+    if (year < 0)
+        *text++ = '-';
+    text = put_number(text, (uint64_t)(year < 0 ? -year : year), year < 0 ? 3 : 4);
+    text = put_part(text, '-', month, 2);
+    text = put_part(text, '-', day, 2);
+    text = put_part(text, 'T', rest / HOUR_MS, 2);
+    text = put_part(text, ':', rest / MINUTE_MS % 60, 2);
+    text = put_part(text, ':', rest / SECOND_MS % 60, 2);
+    if (rest % SECOND_MS > 0)
+        text = put_part(text, '.', rest % SECOND_MS, 3);
+    memcpy(text, "Z", 2);
 }

@@ -1,5 +1,5 @@
 /* The rows stand in an array and are found through an open-addressing table. Cells stay packed, since most are met once
- * and read once. */
+ * and read once; those of one row are added up together, since to pack a sum costs more than to add to it. */
 #include "combination.h"
 
 #include <assert.h>
@@ -12,8 +12,15 @@
 
 #define ROWS_FIRST 1024u /* a power of two */
 
+/* A further cell of a row. */
+struct part {
+    struct span packed;
+    struct part *next;
+};
+
 struct combination_row {
     struct span key, packed; /* in the arena */
+    struct part *more;       /* not yet added up */
     uint64_t hash;
 };
 
@@ -22,8 +29,8 @@ struct combination {
     struct combination_row *rows;
     uint32_t count;
     size_t room;
-    uint32_t *table; /* row index + 1; 0 = free; twice `room`, a power of two */
-    bool is_sorted;  /* then the table no longer leads to the rows */
+    uint32_t *table;  /* row index + 1; 0 = free; twice `room`, a power of two */
+    bool is_finished; /* then the table no longer leads to the rows */
     struct cell cell;
     struct accumulator accumulator; /* empty between rows */
 };
@@ -83,6 +90,11 @@ static enum verdict make_room(struct combination *combination, struct reason *wh
     return GO_ON;
 }
 
+static enum verdict damaged(struct reason *why)
+{
+    return reason_set(why, HALT, STORE_DAMAGED, 0, "a cell does not read as we wrote it");
+}
+
 static bool copy(struct combination *combination, struct span bytes, struct span *copied)
 {
     char *taken = arena_take(&combination->arena, bytes.size);
@@ -94,22 +106,16 @@ static bool copy(struct combination *combination, struct span bytes, struct span
     return true;
 }
 
-/* Adds to a row that is there already. */
+/* Notes one more cell of a row that is there already. */
 static enum verdict add_to(struct combination *combination, struct combination_row *row, struct span packed,
                            struct reason *why)
 {
-    uint8_t *bytes = arena_take(&combination->arena, CELL_PACKED_MAX);
+    struct part *part = arena_take(&combination->arena, sizeof(*part));
 
-    if (bytes == NULL)
+    if (part == NULL || !copy(combination, packed, &part->packed))
         return no_memory(why, "to merge a window");
-    if (!accumulator_add(&combination->accumulator, row->packed) ||
-        !accumulator_add(&combination->accumulator, packed)) {
-        accumulator_clear(&combination->accumulator);
-        return reason_set(why, HALT, STORE_DAMAGED, 0, "a cell does not read as we wrote it");
-    }
-    size_t size = accumulator_pack(&combination->accumulator, bytes);
-    arena_trim(&combination->arena, bytes, CELL_PACKED_MAX, size);
-    row->packed = (struct span){(const char *)bytes, size};
+    part->next = row->more;
+    row->more = part;
     return GO_ON;
 }
 
@@ -117,17 +123,17 @@ enum verdict combination_add(struct combination *combination, struct span key, s
 {
     struct combination_row row = {.hash = hash_text(key)};
 
-    assert(!combination->is_sorted);
+    assert(!combination->is_finished);
     if (combination->count == combination->room) {
         enum verdict verdict = make_room(combination, why);
         if (verdict != GO_ON)
             return verdict;
     }
+    if (!cell_unpack(packed, &combination->cell))
+        return damaged(why);
     uint32_t *slot = find(combination, key, row.hash);
     if (*slot != 0)
         return add_to(combination, &combination->rows[*slot - 1], packed, why);
-    if (!cell_unpack(packed, &combination->cell))
-        return reason_set(why, HALT, STORE_DAMAGED, 0, "a cell does not read as we wrote it");
     if (!copy(combination, key, &row.key) || !copy(combination, packed, &row.packed))
         return no_memory(why, "to merge a window");
     combination->rows[combination->count++] = row;
@@ -142,11 +148,37 @@ static int compare_rows(const void *left_row, const void *right_row)
     return span_compare(left->key, right->key);
 }
 
-void combination_sort(struct combination *combination)
+static enum verdict add_up(struct combination *combination, struct combination_row *row, struct reason *why)
 {
+    bool is_sound = accumulator_add(&combination->accumulator, row->packed);
+
+    for (const struct part *part = row->more; part != NULL && is_sound; part = part->next)
+        is_sound = accumulator_add(&combination->accumulator, part->packed);
+    if (!is_sound) {
+        accumulator_clear(&combination->accumulator);
+        return damaged(why);
+    }
+    uint8_t *bytes = arena_take(&combination->arena, CELL_PACKED_MAX);
+    if (bytes == NULL)
+        return no_memory(why, "to merge a window");
+    size_t size = accumulator_pack(&combination->accumulator, bytes);
+    arena_trim(&combination->arena, bytes, CELL_PACKED_MAX, size);
+    row->packed = (struct span){(const char *)bytes, size};
+    row->more = NULL;
+    return GO_ON;
+}
+
+enum verdict combination_finish(struct combination *combination, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (uint32_t i = 0; i < combination->count && verdict == GO_ON; i++)
+        if (combination->rows[i].more != NULL)
+            verdict = add_up(combination, &combination->rows[i], why);
     if (combination->count > 0)
         qsort(combination->rows, combination->count, sizeof(*combination->rows), compare_rows);
-    combination->is_sorted = true;
+    combination->is_finished = true;
+    return verdict;
 }
 
 uint32_t combination_count(const struct combination *combination)
@@ -157,6 +189,7 @@ uint32_t combination_count(const struct combination *combination)
 void combination_at(struct combination *combination, uint32_t index, struct span *key, const struct cell **cell)
 {
     assert(index < combination->count);
+    assert(combination->is_finished);
     bool is_known = cell_unpack(combination->rows[index].packed, &combination->cell);
     assert(is_known);
     *key = combination->rows[index].key;
@@ -166,6 +199,7 @@ void combination_at(struct combination *combination, uint32_t index, struct span
 struct span combination_packed(const struct combination *combination, uint32_t index)
 {
     assert(index < combination->count);
+    assert(combination->is_finished);
     return combination->rows[index].packed;
 }
 
@@ -173,7 +207,7 @@ void combination_clear(struct combination *combination)
 {
     arena_clear(&combination->arena);
     combination->count = 0;
-    combination->is_sorted = false;
+    combination->is_finished = false;
     if (combination->room > 0)
         memset(combination->table, 0, 2 * combination->room * sizeof(*combination->table));
 }

@@ -175,7 +175,7 @@ static enum verdict gather_cells(struct emitter *emitter, const struct emitter_o
                                   gather_cell, gather_part, &gathering, why);
     *revision = gathering.revision;
     if (verdict == GO_ON)
-        combination_sort(emitter->combination);
+        verdict = combination_finish(emitter->combination, why);
     return verdict;
 }
 

@@ -30,7 +30,7 @@ static void equal_keys_are_added_and_rows_come_in_order(void)
         CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), packed(2, 3, 1), &why), GO_ON);
         CU_ASSERT_EQUAL(combination_add(combination, span_of("ab"), packed(8, 3, 1), &why), GO_ON);
         CU_ASSERT_EQUAL(combination_add(combination, span_of("b"), packed(4, ACCOUNT_SLOT, 9), &why), GO_ON);
-        combination_sort(combination);
+        CU_ASSERT_EQUAL_FATAL(combination_finish(combination, &why), GO_ON);
         CU_ASSERT_EQUAL_FATAL(combination_count(combination), 3);
         combination_at(combination, 0, &key, &cell);
         CU_ASSERT_TRUE(span_equal(key, span_of("a")));
@@ -52,12 +52,19 @@ static void many_keys_are_found_again(void)
     char text[32];
 
     CU_ASSERT_EQUAL_FATAL(combination_open(&combination, &why), GO_ON);
-    for (int round = 0; round < 2; round++)
+    for (int round = 0; round < 3; round++)
         for (int i = 0; i < 5000; i++) {
             snprintf(text, sizeof(text), "model|author/name-%d", i);
             CU_ASSERT_EQUAL_FATAL(combination_add(combination, span_of(text), packed(i, 1, 1), &why), GO_ON);
         }
     CU_ASSERT_EQUAL(combination_count(combination), 5000);
+    CU_ASSERT_EQUAL_FATAL(combination_finish(combination, &why), GO_ON);
+    for (uint32_t i = 0; i < 5000; i++) {
+        struct span key;
+        const struct cell *cell = NULL;
+        combination_at(combination, i, &key, &cell);
+        CU_ASSERT_EQUAL(cell->sums[M_REQUESTS], 3 * strtoll(strrchr(key.bytes, '-') + 1, NULL, 10));
+    }
     combination_close(combination);
 }
 
@@ -70,8 +77,19 @@ static void what_is_no_cell_is_refused(void)
     CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), span_of("\x07nonsense"), &why), HALT);
     CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-DAMAGED");
     CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), packed(1, 1, INT64_MAX), &why), GO_ON);
-    CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), packed(1, 1, 1), &why), HALT);
+    CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), span_of("\x07nonsense"), &why), HALT);
+    CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), packed(1, 1, 1), &why), GO_ON);
+    why = (struct reason){0};
+    CU_ASSERT_EQUAL(combination_finish(combination, &why), HALT);
     CU_ASSERT_STRING_EQUAL(reason_name(why.id), "STORE-DAMAGED"); /* no log has so many records */
+    combination_clear(combination);
+    CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), packed(1, 1, 1), &why), GO_ON);
+    CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), packed(1, 1, 2), &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(combination_finish(combination, &why), GO_ON);
+    struct span key;
+    const struct cell *cell = NULL;
+    combination_at(combination, 0, &key, &cell);
+    CU_ASSERT_EQUAL(cell_slot(cell, 1), 3); /* nothing is left of what was refused */
     combination_close(combination);
 }
 
@@ -102,7 +120,7 @@ static void no_sum_is_too_large_to_be_told(void)
         struct span both = {(const char *)bytes, cell_pack(&scratch, bytes)};
         CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), both, &why), GO_ON);
         CU_ASSERT_EQUAL(combination_add(combination, span_of("a"), both, &why), GO_ON);
-        combination_sort(combination);
+        CU_ASSERT_EQUAL_FATAL(combination_finish(combination, &why), GO_ON);
         combination_at(combination, 0, &key, &cell);
         CU_ASSERT_EQUAL(cell->sums[rows[i].measure], rows[i].told);
         combination_close(combination);
