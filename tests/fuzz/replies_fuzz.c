@@ -18,6 +18,7 @@
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_flush.h"
 #include "gentally/redis/store_journal.h"
+#include "gentally/redis/store_view.h"
 #include "gentally/redis/store_windows.h"
 
 #define CONNECTION_END "\n----\n"
@@ -216,10 +217,42 @@ static void read_snapshot(struct store *store)
     CLAIM(combination_open(&combination, &why) == GO_ON);
     if (is_good(store_snapshot(store, 5, window, add_cell, combination, &records, &state, &why), &why)) {
         claim_state(&state, 5);
-        combination_sort(combination);
-        for (uint32_t i = 0; i < combination_count(combination); i++)
+        bool is_sound = is_good(combination_finish(combination, &why), &why);
+        for (uint32_t i = 0; is_sound && i < combination_count(combination); i++)
             combination_at(combination, i, &key, &cell);
     }
+    combination_close(combination);
+}
+
+static void ignore_part(void *context, int32_t partition, const struct partition_state *state, int64_t records)
+{
+    (void)context;
+    (void)records;
+    CLAIM(partition == 0 && state != NULL);
+    claim_state(state, 0);
+}
+
+/* Takes a view, twice as a turn and the next one do, and reads a window that it may have. */
+static void read_viewed(struct store *store)
+{
+    const struct window window = {WINDOW_HOUR, 3600000};
+    struct combination *combination;
+    struct store_view *view;
+    struct reason why = {0};
+
+    CLAIM(combination_open(&combination, &why) == GO_ON);
+    CLAIM(store_view_open(&view, &why) == GO_ON);
+    for (int turn = 0; turn < 2; turn++) {
+        size_t bytes = STORE_VIEWS_BYTES;
+        combination_clear(combination);
+        if (!is_good(store_view_take(view, store, 0, &bytes, &why), &why) || store_view_state(view, store) == NULL)
+            continue;
+        CLAIM(bytes <= STORE_VIEWS_BYTES);
+        claim_state(store_view_state(view, store), 0);
+        if (is_good(store_snapshots(store, 1, window, &view, add_cell, ignore_part, combination, &why), &why))
+            (void)is_good(combination_finish(combination, &why), &why);
+    }
+    store_view_close(view);
     combination_close(combination);
 }
 
@@ -231,7 +264,7 @@ static void call_verb(struct store *store, uint8_t verb)
     struct reason why = {0};
     bool is_created = false;
 
-    switch (verb % 9) {
+    switch (verb % 10) {
     case 0:
         if (is_good(store_check(store, &why), &why))
             (void)is_good(store_create(store, 1, 0, floors_ms, &is_created, &why), &why);
@@ -259,8 +292,11 @@ static void call_verb(struct store *store, uint8_t verb)
     case 7:
         (void)is_good(store_collect(store, 1, known, 2, &why), &why);
         break;
-    default:
+    case 8:
         apply(store);
+        break;
+    default:
+        read_viewed(store);
     }
 }
 
