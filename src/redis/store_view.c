@@ -50,17 +50,8 @@ enum verdict store_view_open(struct store_view **view, struct reason *why)
     return GO_ON;
 }
 
-void store_view_close(struct store_view *view)
-{
-    if (view == NULL)
-        return;
-    store_view_drop(view);
-    compaction_close(view->compaction);
-    free(view->windows);
-    free(view);
-}
-
-void store_view_drop(struct store_view *view)
+/* Drops what was read of entries, and falls silent. */
+static void drop(struct store_view *view)
 {
     view->is_there = false;
     store_entries_close(&view->entries);
@@ -68,6 +59,16 @@ void store_view_drop(struct store_view *view)
     view->first = 0;
     view->last = -1;
     view->bytes = 0;
+}
+
+void store_view_close(struct store_view *view)
+{
+    if (view == NULL)
+        return;
+    store_entries_close(&view->entries);
+    compaction_close(view->compaction);
+    free(view->windows);
+    free(view);
 }
 
 /* ---- the windows ---- */
@@ -196,7 +197,7 @@ static enum verdict compact(struct store_view *view, bool *is_made, struct reaso
 static enum verdict take_entries(struct store_view *view, struct store *store, int32_t partition, size_t bytes,
                                  bool *is_made, struct reason *why)
 {
-    store_view_drop(view);
+    drop(view);
     view->entry_connections = view->connections;
     view->first = view->state.journal_first;
     view->last = view->state.journal_last;
@@ -221,7 +222,7 @@ enum verdict store_view_take(struct store_view *view, struct store *store, int32
     if (verdict == GO_ON && is_good && !is_read(view))
         verdict = take_entries(view, store, partition, *bytes, &is_good, why);
     if (verdict != GO_ON || !is_good || view->bytes > *bytes) {
-        store_view_drop(view);
+        drop(view);
         return verdict;
     }
     *bytes -= view->bytes;

@@ -31,9 +31,6 @@ void store_view_close(struct store_view *view);
 MUST_CHECK enum verdict store_view_take(struct store_view *view, struct store *store, int32_t partition, size_t *bytes,
                                         struct reason *why);
 
-/* Drops what was read of entries, and falls silent. */
-void store_view_drop(struct store_view *view);
-
 /* The state that the view was taken with; NULL: it is silent, since it has none, or Redis was connected to anew. */
 const struct partition_state *store_view_state(const struct store_view *view, const struct store *store);
 
