@@ -321,7 +321,7 @@ static struct window hour(int number)
 static void write_hours(struct partition_state *state, int first, int count)
 {
     static uint8_t room[HOURS * 200];
-    struct entry_window windows[HOURS + 4];
+    struct entry_window windows[HOURS + 4] = {{.records = 0}};
     uint32_t days = 0;
     struct entry_writer writer;
     struct reason why;
