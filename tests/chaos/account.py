@@ -105,6 +105,7 @@ def _check_letters(world, poison, unreadable):
 
 def _check_store(world, oracle, partitions):
     """The counters themselves: days, weeks and months, which are all kept still."""
+    world.apply()
     counted = {window: {} for window in WINDOWS}
     for partition in range(partitions):
         prefix = f"{world.namespace}:{{{world.topic}:{partition}}}"

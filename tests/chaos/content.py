@@ -143,7 +143,7 @@ def test_overflow(world):
 def test_huge_window(world):
     """More models in one window than `rows_max`: all are counted, the last as others; nothing else waits for it."""
     limit = 1500
-    field = open_field(world, rows_max=limit)
+    field = open_field(world, rows_max=limit, apply_interval_ms=1000)
     plain = {**odd_event(field.chance, 0, 0), "account": None, "op": "create", "provider": "acme", "categories": []}
     number = 0
     for _ in field.strikes(2):

@@ -352,6 +352,15 @@ class World:
         done = self.run("summaries", "--rollup", rollup, "--window", window, "--format", "json", *arguments)
         return [json.loads(line) for line in done.out.splitlines() if line.strip()]
 
+    def apply(self):
+        """Has what a drain leaves in journals added to the cells, as the next worker would after a minute."""
+        behind = f"{self.namespace}:{{*}}:behind"
+        if not self.redis.command("KEYS", behind):
+            return
+        worker = self.start("worker", GENTALLY_APPLY_INTERVAL_MS=0)
+        wait_until(lambda: not self.redis.command("KEYS", behind), 60, "the journals to be applied")
+        worker.end()
+
     def consumed(self, partitions):
         """Records folded so far, over all partitions, as the store has them."""
         keys = [f"{self.namespace}:{{{self.topic}:{partition}}}:meta" for partition in range(partitions)]

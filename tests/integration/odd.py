@@ -184,7 +184,10 @@ def check_live(world, events):
         row["model"]: row["requests"] for row in lines_of(output(world, "catalog", "missing", "--format", "json"))
     }
     output(world, "catalog", "missing")
-    kept = {int(key.rsplit(b":", 1)[1]) for key in world.redis.command("KEYS", f"{world.namespace}:*:month:*")}
+    kept = set()
+    for key in world.redis.command("KEYS", f"{world.namespace}:*:windows"):
+        names = world.redis.command("HKEYS", key)
+        kept.update(int(name.rpartition(b":")[2]) for name in names if name.startswith(b"month:"))
     want = {}
     for event in events:
         if month_of(event["created_at"]) not in kept:

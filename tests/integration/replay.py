@@ -24,6 +24,7 @@ def prepare(world, count=6000, bad=25):
         producer.produce(world.topic, b"rubbish", partition=number % PARTITIONS)
     equal(producer.flush(60), 0, "messages that were not delivered")
     world.run("worker", "--drain")
+    world.apply()
     return count + bad
 
 
