@@ -1,4 +1,6 @@
 /* Windows read back from a real redis-server: large ones in portions, written ones whole, and all by people. */
+#include <signal.h>
+
 #include "gentally/base/hash.h"
 #include "gentally/redis/store_view.h"
 #include "store_scene.h"
@@ -456,6 +458,33 @@ static void a_view_is_of_one_moment(void)
     store_view_close(view);
 }
 
+/* What Redis has behind another connection may be of an older history. */
+static void a_view_is_of_its_connection(void)
+{
+    enum { PARTITION = PARTS + 1 };
+    struct partition_state state = claimed(PARTITION);
+    struct store_view *view = NULL;
+    size_t room = STORE_VIEWS_BYTES;
+    char line[300];
+    struct reason why;
+
+    CU_ASSERT_EQUAL_FATAL(store_view_open(&view, &why), GO_ON);
+    write_hours(&state, 30, 10);
+    CU_ASSERT_EQUAL_FATAL(store_view_take(view, store, PARTITION, &room, &why), GO_ON);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(store_view_state(view, store));
+    uint64_t connections = store_connections(store);
+    ask_redis("CLIENT KILL TYPE normal", "", line, sizeof(line));
+    enum verdict verdict = TRY_LATER;
+    for (int i = 0; i < 100 && (verdict == TRY_LATER || verdict == REWIND); i++)
+        verdict = store_state(store, PARTITION, &state, &why);
+    CU_ASSERT_EQUAL(verdict, GO_ON);
+    CU_ASSERT_NOT_EQUAL_FATAL(store_connections(store), connections);
+    CU_ASSERT_PTR_NULL(store_view_state(view, store));
+    CU_ASSERT_EQUAL_FATAL(store_view_take(view, store, PARTITION, &room, &why), GO_ON);
+    CU_ASSERT_PTR_NOT_NULL(store_view_state(view, store));
+    store_view_close(view);
+}
+
 /* What a person at redis-cli sees, of sums beyond 2^53 and 2^64 too. */
 static void people_can_read_the_cells(void)
 {
@@ -511,9 +540,11 @@ int main(int argc, char **argv)
         {"a_reader_that_fails_ends_it", a_reader_that_fails_ends_it},
         {"a_view_has_what_the_windows_have", a_view_has_what_the_windows_have},
         {"a_view_is_of_one_moment", a_view_is_of_one_moment},
+        {"a_view_is_of_its_connection", a_view_is_of_its_connection},
         {"people_can_read_the_cells", people_can_read_the_cells},
         CU_TEST_INFO_NULL,
     };
 
+    signal(SIGPIPE, SIG_IGN); /* as in the program: a connection is killed */
     return store_scene_run(argc, argv, tests);
 }
