@@ -347,7 +347,7 @@ def ledgers():
 
 # ---- replies: which verb, 0 after a proper greeting or 1 before it, what the connections say
 
-CREATE, CLAIM, STATE, LOAD, WINDOWS, SNAPSHOT, SEAL, COLLECT = range(8)
+CREATE, CLAIM, STATE, FLUSH, WINDOWS, SNAPSHOT, SEAL, COLLECT, APPLY, VIEW = range(10)
 INFO = "# Server\r\nredis_version:7.2.1\r\nloading:0\r\nmaxmemory_policy:noeviction\r\n"
 
 
@@ -369,8 +369,13 @@ def replies():
         said = b"\n----\n".join(b"".join(resp(reply) for reply in connection) for connection in connections)
         keep("replies", name, bytes([verb, greeting]) + said)
 
+    # As state_of() in store.lua: names and offsets, outcomes, floors, what is wrong with it, its journal and pairs.
     state = ["0123456789abcdef" * 2, "fedcba9876543210" * 2, "0", "12345", str(NOON), "0"]
-    state += ["12344 %d fedcba9876543210" % NOON] + ["1"] * 5 + [""] * 4
+    state += ["12344 %d fedcba9876543210" % NOON] + ["1"] * 6 + [""] * 4 + [""] * 5 + ["1", "1", "1", "0"]
+    # An entry of the journal: one record in the hour, in one row.
+    one = cell({0: 1})
+    row = b"\x01" + zigzag(3600000) + b"\x01" + varint(5) + b"total" + varint(len(one)) + one
+    entry = b"\x01" + varint(100) + varint(1) + b"\x00" + zigzag(3600000) + varint(1) + varint(1) + row
     usual = cell({0: 3, 1: 1200}, [(12, 1), (1290, 3)])
     session("create", CREATE, [["OK"], ["OK"]])
     session("create-exists", CREATE, [["MISSING"], ["EXISTS"]])
@@ -386,37 +391,49 @@ def replies():
     session("claim-anchor-of-no-record", CLAIM, [["OK", state[:6] + ["12344 x"] + state[7:]]])
     session("claim-no-anchor", CLAIM, [["OK", state[:6] + [""] + state[7:]]])
     session("claim-denied", CLAIM, [["DENIED", "HSET"]])
-    session("load-rolled-back", LOAD, [["FENCED", "5", "token"], [usual], [None], ["OK"]])
     session("state", STATE, [["OK", state]])
     session("state-numbers-for-texts", STATE, [["OK", [1] * 16]])
-    session("load-and-flush", LOAD, [["OK", "3", "0"], [usual], [None], ["OK"], ["OK"], ["ALREADY"]])
-    session("load-and-flush-all", LOAD, [["OK", "3", "0"], [usual], [None], ["OK"], ["OK"], ["OK"]])
-    session("load-fenced", LOAD, [["FENCED", "9", "token"], [usual], [None], ["OK"]])
-    session("load-torn", LOAD, [["TORN", "hour:0"], [None], [None], ["INCARNATION", "b"]])
-    session("load-collected", LOAD, [["COLLECTED", "hour:0"], [None], [None], ["OK"]])
-    session("load-too-few-values", LOAD, [["OK", "3", "0"], [], [None], ["OK"]])
-    session("load-busy", LOAD, [RuntimeError("LOADING Redis is loading"), [usual], [None], ["OK"]])
-    session("flush-lost", LOAD, [["OK", "3", "0"], [usual], [None], ["OK"]], [["ALREADY"], ["OK"]])
-    session("flush-read-only", LOAD, [["OK", "3", "0"], [usual], [None], ["OK"], RuntimeError("READONLY")], [["OK"]])
+    session("flush", FLUSH, [["OK"], ["OK"]])
+    session("flush-found-again", FLUSH, [["ALREADY"], ["OK"]])
+    session("flush-fenced", FLUSH, [["FENCED", "9", "token"], ["OK"]])
+    session("flush-rolled-back", FLUSH, [["FENCED", "5", "token"], ["INCARNATION", "b"]])
+    session("flush-torn", FLUSH, [["TORN", "hour:0"], ["COLLECTED", "hour:0"]])
+    session("flush-busy", FLUSH, [RuntimeError("LOADING Redis is loading"), ["OK"]])
+    session("flush-lost", FLUSH, [["OK"]], [["ALREADY"], ["OK"]])
+    session("flush-read-only", FLUSH, [["OK"], RuntimeError("READONLY")], [["OK"]])
     session("windows", WINDOWS, [["hour:0", "3", "day:%d" % NOON, "4"]])
     session("windows-more-than-room", WINDOWS, [["hour:%d" % i if i % 2 == 0 else "1" for i in range(20)]])
     session("windows-odd", WINDOWS, [["hour:0", "3", "day:0"]])
     session("windows-no-list", WINDOWS, ["hour:0"])
     session("windows-unheard-of", WINDOWS, [["year:0", "3"]])
-    session("snapshot", SNAPSHOT, [["OK", state, "3", ["__n", "3", "total", usual, "model|a/b", usual]]])
-    session("snapshot-of-nothing", SNAPSHOT, [["OK", state, "0", []]])
+    cells = ["__n", "3", "total", usual, "model|a/b", usual]
+    session("snapshot", SNAPSHOT, [["OK", state, "3", "3", "", cells]])
+    session("snapshot-of-nothing", SNAPSHOT, [["OK", state, "0", "0", "", []]])
     session("snapshot-torn", SNAPSHOT, [["TORN", "hour:3600000"]])
-    session("snapshot-damaged-cell", SNAPSHOT, [["OK", state, "3", ["total", usual[:-1]]]])
-    session("snapshot-passes-63-bits", SNAPSHOT, [["OK", state, "3", ["total", cell({0: 2**63 - 1})] * 2]])
-    large, portions = ["OK", state, "3", 3], [["7", ["__n", "3", "total", usual]], ["0", ["model|a/b", usual]]]
+    session("snapshot-damaged-cell", SNAPSHOT, [["OK", state, "3", "3", "", ["__n", "3", "total", usual[:-1]]]])
+    session("snapshot-passes-63-bits", SNAPSHOT, [["OK", state, "3", "3", "", ["total", cell({0: 2**63 - 1})] * 2]])
+    session("snapshot-with-a-tail", SNAPSHOT, [["OK", state, "4", "3", "0", cells], [entry]])
+    session("snapshot-of-a-tail-alone", SNAPSHOT, [["OK", state, "1", "0", "0", []], [entry]])
+    session("snapshot-whose-tail-is-gone", SNAPSHOT, [["OK", state, "4", "3", "0", cells], [None]] * 3)
+    large, portions = ["OK", state, "3", "3", "", 3], [["7", ["__n", "3", "total", usual]], ["0", ["model|a/b", usual]]]
     session("snapshot-in-portions", SNAPSHOT, [large, *portions, large])
-    session("snapshot-that-grows", SNAPSHOT, [large, *portions, ["OK", state, "4", 3]] * 3)
+    session("snapshot-that-grows", SNAPSHOT, [large, *portions, ["OK", state, "4", "4", "", 3]] * 3)
     session(
         "snapshot-of-two-connections", SNAPSHOT, [large, portions[0]], [portions[1], large, large, *portions, large]
     )
     session("snapshot-damaged-portion", SNAPSHOT, [large, ["0", ["__n"]]])
     session("snapshot-cursor-too-long", SNAPSHOT, [large, ["9" * 24, []]])
-    session("snapshot-of-a-negative-size", SNAPSHOT, [["OK", state, "3", -5]])
+    session("snapshot-of-a-negative-size", SNAPSHOT, [["OK", state, "3", "3", "", -5]])
+    there, alone = ["hour:3600000", "1", "day:0", "4"], ["hour:3600000", "0 0"]
+    session("view", VIEW, [["OK", state, there, alone], [entry], ["OK", state, there, alone]])
+    session("view-then-cells", VIEW, [["OK", state, there, ["hour:3600000", "0 1"]], [entry]])
+    session("view-of-few", VIEW, [["OK", state], ["OK", state]])
+    session("view-of-other-records", VIEW, [["OK", state, ["hour:3600000", "2"], alone], [entry]])
+    session("view-whose-entry-is-gone", VIEW, [["OK", state, there, alone], [None]])
+    session("view-damaged-entry", VIEW, [["OK", state, there, alone], [entry[:-1]]])
+    session("view-odd-lists", VIEW, [["OK", state, there[:-1], alone[:-1]], [entry]])
+    session("view-of-two-connections", VIEW, [["OK", state, there, alone]], [[entry], ["OK", state, there, alone]])
+    session("apply", APPLY, [["OK", "1", "1", alone], [entry], [None], ["OK"]])
     session("seal", SEAL, [["OK"]])
     session("seal-grew", SEAL, [["CHANGED", "hour:0"]])
     session("collect", COLLECT, [["OK"]])
