@@ -175,10 +175,12 @@ enum verdict combination_finish(struct combination *combination, struct reason *
     for (uint32_t i = 0; i < combination->count && verdict == GO_ON; i++)
         if (combination->rows[i].more != NULL)
             verdict = add_up(combination, &combination->rows[i], why);
+    if (verdict != GO_ON)
+        return verdict;
     if (combination->count > 0)
         qsort(combination->rows, combination->count, sizeof(*combination->rows), compare_rows);
     combination->is_finished = true;
-    return verdict;
+    return GO_ON;
 }
 
 uint32_t combination_count(const struct combination *combination)

@@ -20,7 +20,8 @@ MUST_CHECK enum verdict combination_add(struct combination *combination, struct 
                                         struct reason *why);
 
 /* Adds up the cells of each row, and orders the rows by key, bytewise: the same contents then give the same sequence.
- * Before combination_at(). HALT: STORE-DAMAGED (a sum is larger than any of ours), NO-MEMORY. */
+ * Before combination_at(). HALT: STORE-DAMAGED (a sum is larger than any of ours), NO-MEMORY; then there is nothing to
+ * be read until combination_clear(). */
 MUST_CHECK enum verdict combination_finish(struct combination *combination, struct reason *why);
 uint32_t combination_count(const struct combination *combination);
 
