@@ -6,6 +6,7 @@
 #ifndef GENTALLY_LEDGER_OFFSETS_H
 #define GENTALLY_LEDGER_OFFSETS_H
 
+#include "gentally/base/calendar.h"
 #include "gentally/kafka/source.h"
 
 #define LEDGER_OFFSETS_NOTHING INT64_C(-1)
@@ -13,6 +14,8 @@
 struct ledger_offsets {
     /* Of each partition, the lowest offset that published windows were counted from, or LEDGER_OFFSETS_NOTHING. */
     int64_t first[PARTITIONS_MAX];
+    /* And when the last of its states was made that windows were published from, in ms; NO_TIME: it is not known. */
+    int64_t made_ms[PARTITIONS_MAX];
 };
 
 /* Reads the ledger topic to its end. Blocks, and answers, as topic_read() does; HALT: NO-MEMORY. */
@@ -25,5 +28,12 @@ MUST_CHECK enum verdict ledger_offsets_read(struct ledger_offsets *offsets, cons
  */
 MUST_CHECK enum verdict ledger_offsets_may_begin(const struct ledger_offsets *offsets, int32_t partition, int64_t first,
                                                  struct reason *why);
+
+/*
+ * Checks that a state made at `now_ms`, by the clock of Redis, is later than those that were published: an earlier one
+ * would be taken for superseded. HALT, STORE-SUPERSEDED: the clock is wrong, or was.
+ */
+MUST_CHECK enum verdict ledger_offsets_may_follow(const struct ledger_offsets *offsets, int32_t partition,
+                                                  int64_t now_ms, struct reason *why);
 
 #endif

@@ -93,29 +93,6 @@ static enum verdict find_floors(struct store *store, int32_t count, int64_t floo
     return GO_ON;
 }
 
-/*
- * Checks the partitions without a state, all of them before the first state is made. Such a partition is new, or its
- * state was lost: then it may only begin anew if its log still has every record that was counted.
- */
-static enum verdict check_beginnings(const struct config *config, struct store *store, struct source *source,
-                                     int32_t count, struct reason *why)
-{
-    struct ledger_offsets offsets;
-    struct partition_state state;
-    enum verdict verdict = ledger_offsets_read(&offsets, config, why);
-
-    for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
-        int64_t first = 0, next = 0;
-        verdict = store_state(store, i, &state, why);
-        if (verdict != HALT || why->id != STORE_STATE_MISSING)
-            continue;
-        verdict = source_extent(source, i, &first, &next, why);
-        if (verdict == GO_ON)
-            verdict = ledger_offsets_may_begin(&offsets, i, first, why);
-    }
-    return verdict;
-}
-
 /* What was asked for. */
 struct request {
     const struct config *config;
@@ -124,6 +101,35 @@ struct request {
     struct setup_settings *settings;
     bool may_begin_again; /* from what is left of the log, even where that is less than was counted */
 };
+
+/*
+ * Checks the partitions without a state, all of them before the first state is made. Such a partition is new, or its
+ * state was lost: then it may only begin anew if its log still has every record that was counted, unless that was asked
+ * for, and by a clock that is later than the lost state.
+ */
+static enum verdict check_beginnings(const struct request *request, struct store *store, struct source *source,
+                                     int32_t count, struct reason *why)
+{
+    struct ledger_offsets offsets;
+    struct partition_state state;
+    int64_t now_ms = 0;
+    enum verdict verdict = ledger_offsets_read(&offsets, request->config, why);
+
+    if (verdict == GO_ON)
+        verdict = store_clock(store, &now_ms, why);
+    for (int32_t i = 0; i < count && verdict == GO_ON; i++) {
+        int64_t first = 0, next = 0;
+        verdict = store_state(store, i, &state, why);
+        if (verdict != HALT || why->id != STORE_STATE_MISSING)
+            continue;
+        verdict = source_extent(source, i, &first, &next, why);
+        if (verdict == GO_ON && !request->may_begin_again)
+            verdict = ledger_offsets_may_begin(&offsets, i, first, why);
+        if (verdict == GO_ON)
+            verdict = ledger_offsets_may_follow(&offsets, i, now_ms, why);
+    }
+    return verdict;
+}
 
 /* First state for every partition the topic has. */
 static enum verdict create_states(const struct request *request, struct store *store, bool *has_counted,
@@ -136,8 +142,8 @@ static enum verdict create_states(const struct request *request, struct store *s
 
     if (verdict == GO_ON)
         verdict = source_partitions(source, &count, why);
-    if (verdict == GO_ON && !request->may_begin_again)
-        verdict = check_beginnings(request->config, store, source, count, why);
+    if (verdict == GO_ON)
+        verdict = check_beginnings(request, store, source, count, why);
     if (verdict == GO_ON)
         verdict = setup_settings_carry_out(request->settings, store, count, why);
     if (verdict == GO_ON)

@@ -111,7 +111,7 @@ void ids_reset(struct ids *ids, const struct partition_state *state)
     ids->change.section_count = 0;
     ids->stored_count = state->id_bucket_count;
     memcpy(ids->stored, state->id_buckets, sizeof(ids->stored));
-    /* The incarnation's 128 random bits, in hex: each half of it is a word. */
+    /* A word of each half of the incarnation, which has 74 random bits. */
     ids->hash_key.words[0] = hash_fnv1a((struct span){incarnation.bytes, incarnation.size / 2});
     ids->hash_key.words[1] =
         hash_fnv1a((struct span){incarnation.bytes + incarnation.size / 2, incarnation.size - incarnation.size / 2});

@@ -165,6 +165,8 @@ static enum verdict take_survey(struct closer *closer, struct reason *why)
     enum verdict verdict = survey_take(&closer->survey, closer->store, why);
 
     if (verdict == GO_ON)
+        verdict = closer_check_states(closer, why);
+    if (verdict == GO_ON)
         verdict = bring_up_retention(closer, why);
     if (verdict != GO_ON)
         return verdict;

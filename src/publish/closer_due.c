@@ -120,3 +120,12 @@ enum verdict closer_check_offsets(const struct closer *closer, struct reason *wh
     }
     return verdict;
 }
+
+enum verdict closer_check_states(const struct closer *closer, struct reason *why)
+{
+    enum verdict verdict = GO_ON;
+
+    for (int32_t i = 0; i < closer->survey.partition_count && verdict == GO_ON; i++)
+        verdict = published_offsets_may_follow(closer->offsets, i, closer->survey.partitions[i].state.incarnation, why);
+    return verdict;
+}

@@ -34,6 +34,9 @@ struct sealed_rest {
 /* Adds what is left of one of them. */
 void closer_add_rest(const struct closer *closer, const struct stored_window *stored, struct sealed_rest *rest);
 
+/* Whether this store is the one that counts. GO_ON; HALT: STORE-SUPERSEDED, for one of its partitions. */
+MUST_CHECK enum verdict closer_check_states(const struct closer *closer, struct reason *why);
+
 /* Whether no partition stands behind what was published of it. GO_ON; TRY_LATER: STORE-ROLLED-BACK. */
 MUST_CHECK enum verdict closer_check_offsets(const struct closer *closer, struct reason *why);
 

@@ -6,8 +6,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "gentally/core/incarnation.h"
+
+#define TIME_TEXT 32 /* bytes of a time written out, with its NUL */
+
 struct published_offset {
-    char incarnation[33]; /* empty: nothing was published yet */
+    char incarnation[INCARNATION_SIZE]; /* empty: nothing was published yet */
     int64_t next;
 };
 
@@ -47,6 +51,8 @@ void published_offsets_note(struct published_offsets *offsets, const struct ledg
     struct published_offset *offset = &offsets->partitions[part->partition];
     if (strcmp(offset->incarnation, part->incarnation) == 0 && part->next <= offset->next)
         return;
+    if (incarnation_is_before(part->incarnation, offset->incarnation)) /* told by a store that was superseded */
+        return;
     memcpy(offset->incarnation, part->incarnation, sizeof(offset->incarnation));
     offset->next = part->next;
 }
@@ -69,4 +75,28 @@ enum verdict published_offsets_check(const struct published_offsets *offsets, in
                       "partition %" PRId32 " stands at %" PRId64 ", and was published up to %" PRId64
                       ": windows that had more of it wait until it is read again",
                       partition, next, offsets->partitions[partition].next);
+}
+
+static void write_time(const char *incarnation, char text[TIME_TEXT])
+{
+    time_format(incarnation_made_ms(incarnation), text, TIME_TEXT);
+}
+
+enum verdict published_offsets_may_follow(const struct published_offsets *offsets, int32_t partition,
+                                          const char *incarnation, struct reason *why)
+{
+    char ours[TIME_TEXT], told[TIME_TEXT];
+
+    assert(partition >= 0);
+    assert(partition < offsets->count);
+    const struct published_offset *offset = &offsets->partitions[partition];
+    if (!incarnation_is_before(incarnation, offset->incarnation))
+        return GO_ON;
+    write_time(incarnation, ours);
+    write_time(offset->incarnation, told);
+    return reason_set(why, HALT, STORE_SUPERSEDED, 0,
+                      "partition %" PRId32
+                      " has a state of %s in this Redis, and was published from one of %s, which "
+                      "is in another: point this worker at that one",
+                      partition, ours, told);
 }

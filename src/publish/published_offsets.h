@@ -16,8 +16,8 @@ MUST_CHECK enum verdict published_offsets_open(struct published_offsets **offset
 void published_offsets_close(struct published_offsets *offsets);
 
 /* Remembers a partition's part of a ledger record; call in the order in which the records were published. A new
- * incarnation replaces the old one; of the same incarnation the highest offset is kept. Partitions of other numbers,
- * and those without an incarnation, are passed over. */
+ * incarnation replaces the old one, unless it was made before it; of the same incarnation the highest offset is kept.
+ * Partitions of other numbers, and those without an incarnation, are passed over. */
 void published_offsets_note(struct published_offsets *offsets, const struct ledger_partition *part);
 
 /* Whether a state of `partition`, read up to `next`, stands behind what was published of the partition. Never true of
@@ -28,5 +28,10 @@ bool published_offsets_is_ahead(const struct published_offsets *offsets, int32_t
 /* The same question as a verdict. GO_ON; TRY_LATER: STORE-ROLLED-BACK, where published_offsets_is_ahead(). */
 MUST_CHECK enum verdict published_offsets_check(const struct published_offsets *offsets, int32_t partition,
                                                 const char *incarnation, int64_t next, struct reason *why);
+
+/* Whether a state may be published: none that was made later has been. GO_ON; HALT, STORE-SUPERSEDED: this store is not
+ * the one that counts, and what it would tell takes back what readers have. */
+MUST_CHECK enum verdict published_offsets_may_follow(const struct published_offsets *offsets, int32_t partition,
+                                                     const char *incarnation, struct reason *why);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "gentally/base/bundled.h"
 #include "gentally/config/config.h"
+#include "gentally/core/incarnation.h"
 #include "gentally/core/tail.h"
 #include "store_call.h"
 #include "store_reply.h"
@@ -129,12 +130,17 @@ enum verdict store_create(struct store *store, int32_t partition, int64_t first,
                           bool *created, struct reason *why)
 {
     redisReply *reply = NULL;
-    char incarnation[33];
-    enum verdict verdict = store_function_begin(store, "gentally_2_create", false, 2, 2 + WINDOW_KINDS, 160, why);
+    char incarnation[INCARNATION_SIZE];
+    uint8_t random[16];
+    int64_t now_ms = 0;
+    enum verdict verdict = store_clock(store, &now_ms, why);
 
+    if (verdict == GO_ON)
+        verdict = store_function_begin(store, "gentally_2_create", false, 2, 2 + WINDOW_KINDS, 160, why);
     if (verdict != GO_ON)
         return verdict;
-    store_random_token(incarnation);
+    store_draw(random);
+    incarnation_write(now_ms, random, incarnation);
     store_put_key(store, partition, "meta");
     store_put_key(store, partition, "windows");
     store_put_text(&store->command, incarnation);

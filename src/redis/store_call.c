@@ -9,12 +9,17 @@
 
 #include "store_reply.h"
 
+void store_draw(uint8_t bytes[16])
+{
+    if (getrandom(bytes, 16, 0) != 16)
+        abort(); /* 16 bytes are never cut short (getrandom(2)); without randomness there is no safe token */
+}
+
 void store_random_token(char text[33])
 {
     uint8_t bytes[16];
 
-    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
-        abort(); /* 16 bytes are never cut short (getrandom(2)); without randomness there is no safe token */
+    store_draw(bytes);
     for (size_t i = 0; i < sizeof(bytes); i++)
         snprintf(text + 2 * i, 3, "%02x", bytes[i]);
 }

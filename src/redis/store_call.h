@@ -36,7 +36,8 @@ struct store {
     int64_t shard_pairs_max;                 /* how many pairs one may have */
 };
 
-/* Writes 128 random bits in hex: a token, a nonce or an incarnation. */
+/* 128 random bits; and such, in hex: a token or a nonce. */
+void store_draw(uint8_t bytes[16]);
 void store_random_token(char text[33]);
 
 /* Put an argument: the key of a part of a partition ("meta", "windows"), of a window, or of an id bucket; the name of a

@@ -9,7 +9,7 @@ import time
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from harness import check, equal, main, tail, wait_until
+from harness import Redis, check, equal, main, tail, wait_until
 from surroundings import compare, generate
 from takeover import BEGIN_MS, EVENT, HOUR_MS
 from topics import encode_event, newest, read_topic
@@ -225,6 +225,30 @@ def test_states_made_anew_publish_what_they_hold(world):
     world.run("worker", "--drain")
     equal(hours_published(world)[7], (1, 4, 4), "a later revision of the same states")
     equal(hours_published(world)[8], (1, 2, 2), "a window that nothing happened to")
+
+
+def test_a_store_that_was_superseded_publishes_nothing(world):
+    """Another Redis was set up later and has told and collected hours; a worker still asks the first. What that tells
+    would stand for good, since the other has those hours no more."""
+    world.start_redis()
+    world.run("setup", "--partitions", 2)
+    first = world.settings["GENTALLY_REDIS_URL"]
+    second = world.own(Redis(world.folder / "second")).start()
+    world.settings["GENTALLY_REDIS_URL"] = second.url
+    world.run("setup")
+    put(world, range(60))
+    world.run("worker", "--drain")
+    published = hours_published(world)
+    equal(published, {hour: (0, 2, 2) for hour in range(60)}, "published by the second")
+
+    stale = world.start("worker", "--drain", GENTALLY_REDIS_URL=first)
+    equal(stale.wait(60), EX_CONFIG, "exit status of a drain on the first")
+    stale.says("STORE-SUPERSEDED partition 0 has a state of ")
+    equal(hours_published(world), published, "published after it")
+
+    put(world, [59])
+    world.run("worker", "--drain")
+    equal(hours_published(world), {**published, 59: (0, 4, 4)}, "published by the second, in the end")
 
 
 # --- Redis away, the group present ---

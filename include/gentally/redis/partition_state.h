@@ -22,7 +22,7 @@ struct id_bucket {
 
 struct partition_state {
     int32_t partition;
-    char incarnation[33];            /* 128 random bits in hex: changes when the state is deliberately rebuilt */
+    char incarnation[33];            /* see incarnation.h: another one when the state is rebuilt */
     char token[STORE_TOKEN_SIZE];    /* whoever knows the latest may write */
     int64_t first;                   /* offset counting began at */
     int64_t next;                    /* offset of the next record to fold */

@@ -69,9 +69,10 @@ MUST_CHECK enum verdict store_install(struct store *store, struct reason *why);
 MUST_CHECK enum verdict store_check(struct store *store, struct reason *why);
 
 /*
- * Creates a partition's first state at offset `first`, unless the partition has one; `*created` says which. Windows
- * that start before `floors_ms` of their kind are over for the partition from the start (NO_TIME: no window is). HALT:
- * STORE-TORN, a state was lost, and its windows were not.
+ * Creates a partition's first state at offset `first`, unless the partition has one; `*created` says which. Its
+ * incarnation is of this moment, by the clock of Redis. Windows that start before `floors_ms` of their kind are over
+ * for the partition from the start (NO_TIME: no window is). HALT: STORE-TORN, a state was lost, and its windows were
+ * not.
  */
 MUST_CHECK enum verdict store_create(struct store *store, int32_t partition, int64_t first,
                                      const int64_t floors_ms[WINDOW_KINDS], bool *created, struct reason *why);
