@@ -35,6 +35,8 @@ static bool is_excused(const struct sim *sim, const char *id)
         return sim->injected[FAULT_TAINT] > 0;
     if (sim->has_rebuilt && strcmp(id, "STORE-INCARNATION") == 0)
         return true;
+    if (strcmp(id, "STORE-SUPERSEDED") == 0) /* Where it was told, it was held against where the worker was. */
+        return sim->injected[FAULT_SPLIT] > 0;
     if (strcmp(id, "STORE-FUNCTIONS-MISSING") == 0)
         return sim->injected[FAULT_FUNCTIONS_LOST] > 0 || sim->injected[FAULT_EMPTY] > 0;
     return is_any_hurt && (strncmp(id, "STORE-", 6) == 0 || strncmp(id, "SOURCE-", 7) == 0);

@@ -96,6 +96,7 @@ struct process {
     bool is_drain;
     bool is_operator;    /* runs setup, not a worker */
     bool is_on_old_side; /* of a split Redis */
+    int64_t healed_ms;   /* when it was last brought back from there; 0: it never was */
     bool has_failed;     /* ended by HALT */
     char failure[64];    /* and why */
     int64_t turn_ms;     /* when its turn began */

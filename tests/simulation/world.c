@@ -219,6 +219,19 @@ void log_open(struct logger *logger, enum log_level level, const char *program)
     *logger = (struct logger){.level = level, .program = program};
 }
 
+#define MOMENT_MS 5000 /* what was read there is judged, and told, within it */
+
+/* What was superseded is the old side of a split store: whoever is there says so, or was until a moment ago. */
+static void superseded(struct sim *sim, const char *text)
+{
+    const struct process *process = sim->current;
+    bool is_there = process != NULL && (process->is_on_old_side ||
+                                        (process->healed_ms > 0 && sim->now_ms - process->healed_ms < MOMENT_MS));
+
+    if (!is_there)
+        sim_fail(sim, "a worker of the only store there is says that it was superseded: %s", text);
+}
+
 /* An error about a partition says that it stops. */
 static void stopped(struct sim *sim, int partition, const char *id, const char *text)
 {
@@ -249,8 +262,10 @@ void log_line(struct logger *logger, enum log_level level, const char *id, const
         return;
     mix_text(sim, id);
     mix_text(sim, text);
-    if (level == LOG_LEVEL_ERROR && sscanf(text, "partition %d", &partition) == 1 && partition >= 0 &&
-        partition < SIM_PARTITIONS)
+    if (strcmp(id, "STORE-SUPERSEDED") == 0)
+        superseded(sim, text);
+    else if (level == LOG_LEVEL_ERROR && sscanf(text, "partition %d", &partition) == 1 && partition >= 0 &&
+             partition < SIM_PARTITIONS)
         stopped(sim, partition, id, text);
 }
 
