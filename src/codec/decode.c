@@ -211,6 +211,17 @@ static ALWAYS_INLINE enum fault read_int_as_long(struct cursor *cursor, int64_t 
     return fault;
 }
 
+static enum fault read_long_as_int(struct cursor *cursor, int32_t *value)
+{
+    int64_t wide = 0;
+    enum fault fault = cursor_long(cursor, &wide);
+
+    if (fault == SOUND && (wide < INT32_MIN || wide > INT32_MAX))
+        return FAULT_RANGE;
+    *value = (int32_t)wide;
+    return fault;
+}
+
 static ALWAYS_INLINE enum fault read_op(const struct plan *plan, struct cursor *cursor, const struct plan_step *step,
                                         enum event_op *op)
 {
@@ -309,6 +320,8 @@ static enum fault run_rarely(const struct plan *plan, const struct plan_step *st
     case STEP_INT_AS_FLOAT:
     case STEP_LONG_AS_FLOAT:
         return read_whole_as_float(&walk->cursor, step->op == STEP_INT_AS_FLOAT, target);
+    case STEP_LONG_AS_INT:
+        return read_long_as_int(&walk->cursor, target);
     case STEP_NULL:
         return SOUND;
     default:
@@ -488,6 +501,19 @@ enum verdict decoder_learn(struct decoder *decoder, uint32_t schema_id, struct s
     plan_close(&decoder->schemas[at].plan);
     decoder->schemas[at].plan = plan;
     return GO_ON;
+}
+
+size_t decoder_schema_count(const struct decoder *decoder)
+{
+    return decoder->schema_count;
+}
+
+struct learned_schema decoder_schema(const struct decoder *decoder, size_t index)
+{
+    assert(index < decoder->schema_count);
+    const struct schema_told *told = &decoder->schemas[index].plan.told;
+    return (struct learned_schema){decoder->schemas[index].id, told->read.text, told->skipped.text,
+                                   told->defaulted.text, told->doubts.text};
 }
 
 /* Reads the id of "7.avsc". An id has one spelling, so that no two files claim the same id. */

@@ -7,7 +7,10 @@
  *  - An enum symbol we do not know is set aside with DECODE-RANGE when met, although the reader's enum has a default,
  *    `create`: to count an operation we do not understand as a new event would be wrong, and silently.
  *  - A double is taken for the one float, a label's confidence; no promotion can be lost by that.
- *  - A union of which no branch fits is refused at once; of which some fit, when a record chooses another.
+ *  - A union of which no branch fits is refused at once, and so is one of which only null does: each value would be set
+ *    aside. Of which some fit, when a record chooses another.
+ *  - Null is the default where we have one, since some platforms make all fields nullable.
+ *  - A long is read into an int, and one that does not fit is set aside when met.
  *  - A time in microseconds or nanoseconds is floored to milliseconds. Any other logical type on created_at is refused:
  *    the specification would ignore it and read days, or a local time, as milliseconds since 1970.
  */
@@ -17,6 +20,8 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "field_names.h"
 
 enum reader_kind {
     WANT_TEXT,
@@ -86,6 +91,7 @@ static const struct {
     {WANT_LONG, KIND_LONG, STEP_LONG},
     {WANT_LONG, KIND_INT, STEP_INT_AS_LONG},
     {WANT_INT, KIND_INT, STEP_INT},
+    {WANT_INT, KIND_LONG, STEP_LONG_AS_INT},
     {WANT_BOOLEAN, KIND_BOOLEAN, STEP_BOOLEAN},
     {WANT_FLOAT, KIND_FLOAT, STEP_FLOAT},
     {WANT_FLOAT, KIND_DOUBLE, STEP_DOUBLE_AS_FLOAT},
@@ -100,6 +106,7 @@ struct compiler {
     const struct schema *writer;
     const json_t *label_fields; /* of the reader's schema */
     char problem[256];          /* the first thing that did not fit */
+    bool is_out_of_memory;
 };
 
 struct record_match { /* of one writer's record: which reader's row each of its fields is for, or -1 */
@@ -151,6 +158,23 @@ static bool match_name(const struct compiler *compiler, uint32_t record, const c
     return false;
 }
 
+/* Says which field is missing, and which of the writer's may be meant for it. */
+static bool is_missing(struct compiler *compiler, const struct reader_field *rows, size_t row, uint32_t record)
+{
+    unsigned best = 0;
+    char meant[128] = "";
+
+    for (uint32_t i = 0; i < compiler->writer->types[record].count; i++) {
+        const char *name = schema_field_name(compiler->writer, record, i);
+        unsigned alike = field_names_alike(name, rows[row].name);
+        if (alike <= best)
+            continue;
+        best = alike;
+        snprintf(meant, sizeof(meant), "; is it the writer's %.80s?", name);
+    }
+    return does_not_fit(compiler, rows[row].name, "is missing, and has no default", meant);
+}
+
 /* Names before aliases, so that an alias never takes a field from its rightful owner. */
 static bool match_fields(struct compiler *compiler, const struct reader_field *rows, size_t row_count,
                          const json_t *reader_fields, uint32_t record, struct record_match *match)
@@ -168,21 +192,77 @@ static bool match_fields(struct compiler *compiler, const struct reader_field *r
             is_found[i] = alias != NULL && match_name(compiler, record, alias, (int16_t)i, match);
         }
         if (!is_found[i] && !rows[i].has_default)
-            return does_not_fit(compiler, rows[i].name, "is missing, and has no default", "");
+            return is_missing(compiler, rows, i, record);
     }
     return true;
 }
 
+/* ---- what is told ---- */
+
+/* Our field that nothing is read for, and that the writer's is most likely meant for; NULL: none is, or more than one.
+ */
+static const char *find_meant(const struct reader_field *rows, size_t row_count, const bool *is_read, const char *name)
+{
+    unsigned best = 0, count = 0;
+    const char *meant = NULL;
+
+    for (size_t i = 0; i < row_count; i++) {
+        unsigned alike = is_read[i] ? 0 : field_names_alike(name, rows[i].name);
+        if (alike == 0 || alike < best)
+            continue;
+        count = alike > best ? 1 : count + 1;
+        best = alike;
+        meant = rows[i].name;
+    }
+    return count == 1 ? meant : NULL;
+}
+
+static bool tell_skipped(struct schema_told *told, const char *prefix, const char *name, const char *meant)
+{
+    bool is_told = told_add(&told->skipped, ", ", prefix, name);
+
+    if (is_told && meant != NULL)
+        is_told = told_add(&told->doubts, "; ", prefix, name) &&
+                  told_add(&told->doubts, "", "", " is skipped: is it ") &&
+                  told_add(&told->doubts, "", prefix, meant) && told_add(&told->doubts, "", "", "?");
+    return is_told;
+}
+
+/* Notes which fields of a record are read, skipped and defaulted. */
+static bool tell_record(struct compiler *compiler, const char *prefix, const struct reader_field *rows,
+                        size_t row_count, uint32_t record, const struct record_match *match)
+{
+    struct schema_told *told = &compiler->plan->told;
+    bool is_read[LENGTH_OF(event_fields)] = {false}, is_told = true;
+    uint32_t count = compiler->writer->types[record].count;
+
+    for (uint32_t i = 0; i < count; i++)
+        if (match->rows[i] >= 0)
+            is_read[match->rows[i]] = true;
+    for (size_t i = 0; i < row_count && is_told; i++)
+        is_told = told_add(is_read[i] ? &told->read : &told->defaulted, ", ", prefix, rows[i].name);
+    for (uint32_t i = 0; i < count && is_told; i++) {
+        const char *name = schema_field_name(compiler->writer, record, i);
+        if (match->rows[i] < 0)
+            is_told = tell_skipped(told, prefix, name, find_meant(rows, row_count, is_read, name));
+    }
+    compiler->is_out_of_memory = compiler->is_out_of_memory || !is_told;
+    return is_told;
+}
+
+/* ---- steps ---- */
+
 /* Lays the list of steps of a writer's record, END included. */
-static bool resolve_record(struct compiler *compiler, const struct reader_field *rows, size_t row_count,
-                           const json_t *reader_fields, uint32_t record, uint32_t *first)
+static bool resolve_record(struct compiler *compiler, const char *prefix, const struct reader_field *rows,
+                           size_t row_count, const json_t *reader_fields, uint32_t record, uint32_t *first)
 {
     const struct schema *writer = compiler->writer;
     const struct schema_type *type = &writer->types[record];
     struct record_match match;
 
     *first = reserve_steps(compiler, type->count + 1); /* the rest stay END */
-    if (!match_fields(compiler, rows, row_count, reader_fields, record, &match))
+    if (!match_fields(compiler, rows, row_count, reader_fields, record, &match) ||
+        !tell_record(compiler, prefix, rows, row_count, record, &match))
         return false;
     uint32_t at = *first;
     for (uint32_t i = 0; i < type->count; i++) {
@@ -215,21 +295,26 @@ static void fuse_optional(const struct plan_step *branches, struct plan_step *st
 static bool resolve_union(struct compiler *compiler, const struct reader_field *row, const struct schema_type *type,
                           struct plan_step *step)
 {
-    bool does_any_fit = false;
+    bool does_null_fit = false, does_value_fit = false, has_value = false;
 
     step->op = STEP_UNION;
     step->count = type->count;
     step->first = reserve_steps(compiler, type->count);
     for (uint32_t i = 0; i < type->count; i++) {
-        if (resolve(compiler, row, compiler->writer->links[type->first + i], step->first + i))
-            does_any_fit = true;
-        else
+        uint32_t branch = compiler->writer->links[type->first + i];
+        bool is_null = compiler->writer->types[branch].kind == KIND_NULL;
+        bool does_fit = resolve(compiler, row, branch, step->first + i);
+        has_value = has_value || !is_null;
+        does_null_fit = does_null_fit || (does_fit && is_null);
+        does_value_fit = does_value_fit || (does_fit && !is_null);
+        if (!does_fit)
             compiler->plan->steps[step->first + i] = (struct plan_step){.op = STEP_REFUSE, .name = row->name};
     }
-    if (does_any_fit)
+    bool is_good = does_value_fit || (does_null_fit && !has_value);
+    if (is_good)
         compiler->problem[0] = '\0'; /* a branch that does not fit is no problem until it is met */
     fuse_optional(&compiler->plan->steps[step->first], step);
-    return does_any_fit;
+    return is_good;
 }
 
 static bool resolve_time(struct compiler *compiler, const struct reader_field *row, uint32_t type,
@@ -298,7 +383,7 @@ static bool resolve(struct compiler *compiler, const struct reader_field *row, u
     *step = (struct plan_step){.op = STEP_NULL, .target = row->target, .name = row->name};
     if (have->kind == KIND_UNION)
         return resolve_union(compiler, row, have, step);
-    if (have->kind == KIND_NULL && row->is_nullable)
+    if (have->kind == KIND_NULL && (row->is_nullable || row->has_default))
         return true;
     for (size_t i = 0; i < LENGTH_OF(PROMOTIONS); i++) {
         if (PROMOTIONS[i].want == row->kind && PROMOTIONS[i].have == have->kind) {
@@ -314,8 +399,8 @@ static bool resolve(struct compiler *compiler, const struct reader_field *row, u
         return resolve_labels(compiler, have, step);
     if (row->kind == WANT_LABEL && have->kind == KIND_RECORD) {
         step->op = STEP_RECORD;
-        return resolve_record(compiler, label_fields, LENGTH_OF(label_fields), compiler->label_fields, type,
-                              &step->first);
+        return resolve_record(compiler, "categories.", label_fields, LENGTH_OF(label_fields), compiler->label_fields,
+                              type, &step->first);
     }
     return does_not_fit(compiler, row->name, "cannot be read from the writer's ", schema_kind_name(have->kind));
 }
@@ -383,7 +468,10 @@ static enum verdict compile(struct plan *plan, const json_t *reader, const struc
     enum verdict verdict = make_room(plan, writer, why);
     if (verdict != GO_ON)
         return verdict;
-    if (!resolve_record(&compiler, event_fields, LENGTH_OF(event_fields), fields, 0, &first))
+    bool is_good = resolve_record(&compiler, "", event_fields, LENGTH_OF(event_fields), fields, 0, &first);
+    if (compiler.is_out_of_memory)
+        return no_memory(why, "for a plan");
+    if (!is_good)
         return reason_set(why, HALT, SCHEMA_INCOMPATIBLE, 0, "%s", compiler.problem);
     assert(first == 0);
     return GO_ON;
@@ -417,5 +505,6 @@ void plan_close(struct plan *plan)
     free(plan->symbols);
     free(plan->types);
     free(plan->links);
+    schema_told_free(&plan->told);
     *plan = (struct plan){0};
 }

@@ -14,6 +14,7 @@
 
 #include "gentally/core/event.h"
 #include "schema.h"
+#include "schema_told.h"
 
 enum plan_op {
     STEP_END,
@@ -23,7 +24,8 @@ enum plan_op {
     STEP_INT,
     STEP_INT_OPTIONAL,
     STEP_INT_AS_LONG,
-    STEP_TIME, /* a long in parts of `count` to the millisecond, floored to milliseconds */
+    STEP_LONG_AS_INT, /* one beyond an int does not fit */
+    STEP_TIME,        /* a long in parts of `count` to the millisecond, floored to milliseconds */
     STEP_BOOLEAN,
     STEP_FLOAT,
     STEP_DOUBLE_AS_FLOAT,
@@ -57,6 +59,7 @@ struct plan {
     uint32_t symbol_count;
     struct schema_type *types; /* what STEP_SKIP walks; empty fields of records left out */
     uint32_t *links;
+    struct schema_told told; /* what is read, and what is not */
 };
 
 /*

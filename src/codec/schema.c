@@ -330,19 +330,50 @@ static enum verdict ask_libavro(struct span text, struct reason *why)
     return GO_ON;
 }
 
-enum verdict schema_open(struct schema *schema, struct span text, struct reason *why)
+static enum verdict load(struct span text, json_t **root, struct reason *why)
 {
     json_error_t error;
+
+    *root =
+        json_loadb(text.bytes != NULL ? text.bytes : "", text.size, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+    if (*root == NULL)
+        return reason_set(why, HALT, SCHEMA_INVALID, 0, "not JSON: %.150s, line %d", error.text, error.line);
+    return GO_ON;
+}
+
+/* A registry answers with the schema as a text in JSON. Saved as it came, it is taken for what it has. */
+static enum verdict unwrap(struct schema *schema, struct span *text, struct reason *why)
+{
+    const json_t *inner = json_object_get(schema->root, "schema");
+    const char *type = json_string_value(json_object_get(schema->root, "schemaType"));
+
+    if (!json_is_string(inner) || json_object_get(schema->root, "type") != NULL)
+        return GO_ON;
+    if (type != NULL && strcmp(type, "AVRO") != 0)
+        return reason_set(why, HALT, SCHEMA_INVALID, 0, "a registry's answer with a schema of type %.40s, not AVRO",
+                          type);
+    if (json_array_size(json_object_get(schema->root, "references")) > 0)
+        return reason_set(why, HALT, SCHEMA_INVALID, 0,
+                          "a registry's answer that refers to other schemas: save the schema with these written out");
+    schema->wrapper = schema->root;
+    schema->root = NULL;
+    *text = (struct span){json_string_value(inner), json_string_length(inner)};
+    return load(*text, &schema->root, why);
+}
+
+enum verdict schema_open(struct schema *schema, struct span text, struct reason *why)
+{
     uint32_t type;
 
     *schema = (struct schema){0};
     if (text.size > SCHEMA_TEXT_MAX)
         return reason_set(why, HALT, SCHEMA_INVALID, 0, "the schema has %zu bytes, at most %u are read", text.size,
                           SCHEMA_TEXT_MAX);
-    schema->root =
-        json_loadb(text.bytes != NULL ? text.bytes : "", text.size, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
-    if (schema->root == NULL)
-        return reason_set(why, HALT, SCHEMA_INVALID, 0, "not JSON: %.150s, line %d", error.text, error.line);
+    enum verdict loaded = load(text, &schema->root, why);
+    if (loaded == GO_ON)
+        loaded = unwrap(schema, &text, why);
+    if (loaded != GO_ON)
+        return loaded;
     schema->types = calloc(SCHEMA_TYPES_MAX, sizeof(*schema->types));
     schema->links = calloc(SCHEMA_TYPES_MAX, sizeof(*schema->links));
     schema->sources = calloc(SCHEMA_TYPES_MAX, sizeof(*schema->sources));
@@ -361,6 +392,7 @@ enum verdict schema_open(struct schema *schema, struct span text, struct reason 
 void schema_close(struct schema *schema)
 {
     json_decref(schema->root);
+    json_decref(schema->wrapper);
     free(schema->sources);
     free(schema->links);
     free(schema->types);

@@ -48,10 +48,11 @@ struct schema {
     struct json_t **sources; /* of each type: the JSON that defines it */
     uint32_t type_count, link_count;
     struct json_t *root;
+    struct json_t *wrapper; /* the registry's answer that the root was in; NULL: none */
 };
 
-/* Reads a schema from its JSON text. The caller closes `schema` whatever the verdict. HALT: SCHEMA-INVALID (with the
- * place), NO-MEMORY. */
+/* Reads a schema from its JSON text, or from a schema registry's answer, {"schema": "<JSON text>", ...}. The caller
+ * closes `schema` whatever the verdict. HALT: SCHEMA-INVALID (with the place), NO-MEMORY. */
 MUST_CHECK enum verdict schema_open(struct schema *schema, struct span text, struct reason *why);
 void schema_close(struct schema *schema);
 

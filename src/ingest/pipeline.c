@@ -56,6 +56,28 @@ static enum verdict open_parts(struct pipeline *pipeline, const struct config *c
     return verdict;
 }
 
+static const char *or_none(const char *names)
+{
+    return names == NULL ? "-" : names;
+}
+
+/* Says of each writer's schema what is read and what is not: a field that is called otherwise than ours counts as
+ * nothing, without a dead letter. */
+static void tell_schemas(const struct pipeline *pipeline)
+{
+    for (size_t i = 0; i < decoder_schema_count(pipeline->decoder); i++) {
+        const struct learned_schema schema = decoder_schema(pipeline->decoder, i);
+        if (schema.id == SCHEMA_ID_GENERATION && schema.skipped == NULL && schema.defaulted == NULL)
+            continue; /* the bundled one */
+        log_line(pipeline->logger, LOG_LEVEL_INFO, "SCHEMA-LEARNED",
+                 "id=%" PRIu32 " read=\"%s\" skipped=\"%s\" default=\"%s\"", schema.id, or_none(schema.read),
+                 or_none(schema.skipped), or_none(schema.defaulted));
+        if (schema.doubts != NULL)
+            log_line(pipeline->logger, LOG_LEVEL_WARN, "SCHEMA-DOUBTFUL", "id=%" PRIu32 " text=\"%s\"", schema.id,
+                     schema.doubts);
+    }
+}
+
 enum verdict pipeline_open_local(struct pipeline **pipeline, const struct config *config, struct logger *logger,
                                  struct reason *why)
 {
@@ -71,6 +93,7 @@ enum verdict pipeline_open_local(struct pipeline **pipeline, const struct config
         pipeline_close(opened);
         return verdict;
     }
+    tell_schemas(opened);
     opened->fold.retention = opened->retention;
     opened->fold.config = config;
     opened->fold.decoder = opened->decoder;

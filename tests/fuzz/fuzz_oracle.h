@@ -306,10 +306,10 @@ static inline enum fit walk_long(const avro_value_t *value, bool is_int, int64_t
         *number = narrow;
         return FITS;
     }
-    if (is_int || avro_value_get_type(value) != AVRO_INT64)
+    if (avro_value_get_type(value) != AVRO_INT64)
         return MISFITS;
     CLAIM(avro_value_get_long(value, number) == 0);
-    return FITS;
+    return is_int && (*number < INT32_MIN || *number > INT32_MAX) ? MISFITS : FITS;
 }
 
 static inline enum fit walk_float(const avro_value_t *value, float *number)
@@ -371,6 +371,8 @@ static inline enum fit walk_labels(const avro_value_t *value, struct event *even
     size_t count = 0;
     enum fit fit = FITS;
 
+    if (avro_value_get_type(value) == AVRO_NULL)
+        return FITS;
     if (avro_value_get_type(value) != AVRO_ARRAY)
         return MISFITS;
     CLAIM(avro_value_get_size(value, &count) == 0);
@@ -390,6 +392,8 @@ static inline enum fit walk_op(const avro_value_t *value, enum event_op *op)
     static const char *const names[] = {[OP_CREATE] = "create", [OP_AMEND] = "amend", [OP_RETRACT] = "retract"};
     int symbol = 0;
 
+    if (avro_value_get_type(value) == AVRO_NULL)
+        return FITS;
     if (avro_value_get_type(value) != AVRO_ENUM || walk_unknown(value, 1) != FITS)
         return MISFITS;
     CLAIM(avro_value_get_enum(value, &symbol) == 0);
@@ -403,7 +407,7 @@ static inline enum fit walk_op(const avro_value_t *value, enum event_op *op)
     return MISFITS;
 }
 
-/* What a field of the event is read as: text, long, integer, boolean; '?' lets it be null too. */
+/* What a field of the event is read as: text, long, integer, boolean; '?' lets it be null too, which is its default. */
 static const struct oracle_field {
     const char *name, *kind;
     size_t place;
@@ -418,15 +422,15 @@ static const struct oracle_field {
     {"finish_reason", "t?", offsetof(struct event, finish_reason)},
     {"tokens_prompt", "l", offsetof(struct event, tokens_prompt)},
     {"tokens_completion", "l", offsetof(struct event, tokens_completion)},
-    {"tokens_reasoning", "l", offsetof(struct event, tokens_reasoning)},
-    {"tokens_cached", "l", offsetof(struct event, tokens_cached)},
-    {"cost_nano_usd", "l", offsetof(struct event, cost_nano_usd)},
-    {"is_byok", "b", offsetof(struct event, is_byok)},
-    {"is_free", "b", offsetof(struct event, is_free)},
-    {"streamed", "b", offsetof(struct event, streamed)},
-    {"cancelled", "b", offsetof(struct event, cancelled)},
-    {"tools_offered", "b", offsetof(struct event, tools_offered)},
-    {"classified", "b", offsetof(struct event, classified)},
+    {"tokens_reasoning", "l?", offsetof(struct event, tokens_reasoning)},
+    {"tokens_cached", "l?", offsetof(struct event, tokens_cached)},
+    {"cost_nano_usd", "l?", offsetof(struct event, cost_nano_usd)},
+    {"is_byok", "b?", offsetof(struct event, is_byok)},
+    {"is_free", "b?", offsetof(struct event, is_free)},
+    {"streamed", "b?", offsetof(struct event, streamed)},
+    {"cancelled", "b?", offsetof(struct event, cancelled)},
+    {"tools_offered", "b?", offsetof(struct event, tools_offered)},
+    {"classified", "b?", offsetof(struct event, classified)},
     {"latency_ms", "i?", offsetof(struct event, latency_ms)},
     {"first_token_ms", "i?", offsetof(struct event, first_token_ms)},
     {"generation_ms", "i?", offsetof(struct event, generation_ms)},

@@ -126,8 +126,9 @@ static inline void writer_put_type(struct writer *writer, char kind)
                                         "\"long\"",
                                         "\"int\"",
                                         "[{\"type\":\"int\",\"logicalType\":\"date\"},\"long\"]"};
-    static const char *const ints[] = {"[\"null\",\"int\"]", "\"int\"", "[\"int\",\"null\"]", "\"null\"",
-                                       "[\"null\",\"int\",\"long\"]"};
+    static const char *const ints[] = {
+        "[\"null\",\"int\"]",         "\"int\"", "[\"int\",\"null\"]", "\"null\"", "\"long\"", "[\"null\",\"long\"]",
+        "[\"null\",\"int\",\"long\"]"};
     static const char *const booleans[] = {"\"boolean\"", "[\"null\",\"boolean\"]", "[\"boolean\",\"int\"]"};
     static const char *const ops[] = {
         "{\"type\":\"enum\",\"name\":\"Op@\",\"symbols\":[\"create\",\"amend\",\"retract\"]}",

@@ -254,6 +254,42 @@ def test_the_configuration_in_force_can_be_read_back(world):
     world.run("worker", "--check-config", "--config", path)
 
 
+def test_a_writers_schema_is_told(world):
+    """What a platform's own schema leaves out is said before its first record comes: nothing else would say so. The file
+    is as a registry answered it."""
+    fields = [
+        {"name": "id", "type": "string"},
+        {"name": "created_at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+        {"name": "model", "type": "string"},
+        {"name": "tokens_prompt", "type": ["null", "long"]},
+        {"name": "tokens_completion", "type": "long"},
+        {"name": "cached_tokens", "type": ["null", "long"]},
+        {"name": "cost_usd", "type": "double"},
+        {"name": "trace", "type": "string"},
+    ]
+    folder = world.folder / "schemas"
+    folder.mkdir()
+    schema = json.dumps({"type": "record", "name": "Usage", "fields": fields})
+    (folder / "7.avsc").write_text(json.dumps({"subject": "usage-value", "version": 3, "id": 7, "schema": schema}))
+    done = world.run("worker", "--check-config", GENTALLY_WRITER_SCHEMAS=folder)
+    check('id=7 read="id, created_at, model, tokens_prompt, tokens_completion"' in done.log, "what is read", done.log)
+    check('skipped="cached_tokens, cost_usd, trace" default="provider, account,' in done.log, "the rest", done.log)
+    check(
+        'SCHEMA-DOUBTFUL id=7 text="cached_tokens is skipped: is it tokens_cached?; '
+        'cost_usd is skipped: is it cost_nano_usd?"' in done.log,
+        "what may be meant",
+        done.log,
+    )
+    check("id=1 " not in world.run("worker", "--check-config").log, "the bundled schema leaves out nothing")
+
+    fields[5]["type"] = ["null", "string"]
+    fields[5]["name"] = "tokens_cached"
+    (folder / "7.avsc").write_text(json.dumps({"type": "record", "name": "Usage", "fields": fields}))
+    refused = world.start("worker", "--check-config", GENTALLY_WRITER_SCHEMAS=folder)
+    equal(refused.wait(30), 78, "exit status of a union that can never fit")
+    check("SCHEMA-INCOMPATIBLE: schema 7: field tokens_cached" in refused.log, "its reason", refused.log)
+
+
 def test_a_reader_that_leaves_is_told_once(world):
     """`gentally-demo generate | head`: a line on standard error and a status, as of any output that failed."""
     with subprocess.Popen(

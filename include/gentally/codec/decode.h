@@ -26,13 +26,28 @@ MUST_CHECK enum verdict decoder_open(struct decoder **decoder, size_t message_by
 void decoder_close(struct decoder *decoder);
 
 /*
- * Learns the writers' schemas of a folder, each from a file `<id>.avsc`; an id that is known gets the new schema.
+ * Learns the writers' schemas of a folder, each from a file `<id>.avsc`, as it is written or as a schema registry
+ * answers it; an id that is known gets the new schema.
  * Blocks as reading does, and allocates, so it is not for the hot path. HALT: SCHEMA-INVALID (no Avro schema, deeper
  * than 32, over 256 kB), SCHEMA-INCOMPATIBLE (does not resolve to an event; names the field), SCHEMA-UNREADABLE with
  * the path (also for an .avsc whose name is no id, since it would otherwise be missed only when its events arrive),
  * NO-MEMORY.
  */
 MUST_CHECK enum verdict decoder_learn_folder(struct decoder *decoder, const char *path, struct reason *why);
+
+/* What became of a writer's schema that was learned. The texts are lists of names, NULL where there are none, and the
+ * decoder's as long as it learns no schema. */
+struct learned_schema {
+    uint32_t id;
+    const char *read;      /* our fields that it gives */
+    const char *skipped;   /* its fields that we do not read */
+    const char *defaulted; /* our fields that nothing is read for */
+    const char *doubts;    /* which of the skipped may be meant for which of the defaulted */
+};
+
+/* The schemas that were learned, the bundled one among them, by rising id; `index` is below their number. */
+size_t decoder_schema_count(const struct decoder *decoder);
+struct learned_schema decoder_schema(const struct decoder *decoder, size_t index);
 
 /*
  * Decodes the value of one record. Texts of `event` borrow from `value`. O(size), no allocation, never reads beyond

@@ -47,9 +47,24 @@ static void schemas_are_refused_by_name(void)
          "field tokens_completion"},
         {"id as int", RECORD("{'name':'id','type':'int'}," CREATED MODEL PROMPT COMPLETION), "SCHEMA-INCOMPATIBLE",
          "field id"},
-        {"long for int", PLUS("{'name':'latency_ms','type':'long'}"), "SCHEMA-INCOMPATIBLE", "latency_ms"},
+        {"renamed id", RECORD("{'name':'Id_','type':'string'}," CREATED MODEL PROMPT COMPLETION), "SCHEMA-INCOMPATIBLE",
+         "field id: is missing, and has no default; is it the writer's Id_?"},
+        {"words in another order",
+         RECORD(ID CREATED MODEL "{'name':'promptTokens','type':'long'},{'name':'tokens_completion','type':'long'}"),
+         "SCHEMA-INCOMPATIBLE", "is it the writer's promptTokens?"},
+        {"float for int", PLUS("{'name':'latency_ms','type':'double'}"), "SCHEMA-INCOMPATIBLE", "latency_ms"},
         {"float for long", PLUS("{'name':'tokens_cached','type':'double'}"), "SCHEMA-INCOMPATIBLE", "tokens_cached"},
-        {"null for plain", PLUS("{'name':'tokens_cached','type':'null'}"), "SCHEMA-INCOMPATIBLE", "tokens_cached"},
+        {"null for what has no default", RECORD(ID CREATED "{'name':'model','type':'null'}," PROMPT COMPLETION),
+         "SCHEMA-INCOMPATIBLE", "field model"},
+        {"union, only null fits", PLUS("{'name':'latency_ms','type':['null','string']}"), "SCHEMA-INCOMPATIBLE",
+         "latency_ms"},
+        {"union, only null fits what has a default", PLUS("{'name':'tokens_cached','type':['null','string']}"),
+         "SCHEMA-INCOMPATIBLE", "tokens_cached"},
+        {"a registry's answer of another type", "{'schemaType':'PROTOBUF','schema':'syntax'}", "SCHEMA-INVALID",
+         "PROTOBUF"},
+        {"a registry's answer with references", "{'schema':'7','references':[{'name':'a'}]}", "SCHEMA-INVALID",
+         "refers to other schemas"},
+        {"a registry's answer that is no JSON", "{'id':7,'schema':'{'}", "SCHEMA-INVALID", "not JSON"},
         {"union, none fits", PLUS("{'name':'is_free','type':['null','int']}"), "SCHEMA-INCOMPATIBLE", "is_free"},
         {"op as string", PLUS("{'name':'op','type':'string'}"), "SCHEMA-INCOMPATIBLE", "op"},
         {"days", RECORD(ID "{'name':'created_at','type':{'type':'int','logicalType':'date'}}," MODEL PROMPT COMPLETION),
@@ -107,6 +122,90 @@ static void schemas_have_a_size_and_a_depth(void)
     }
     free(text);
     decoder_close(decoder);
+}
+
+/* What a schema leaves out is told, and which of the skipped may be meant for which of the defaulted: by the same words
+ * in another order or letter case, by a word more or less, by a slip; not where two could be meant. */
+static void what_is_left_out_is_told(void)
+{
+    static const struct {
+        const char *field, *skipped, *doubts; /* NULL: none */
+    } rows[] = {
+        {"tokens_cached", NULL, NULL},
+        {"cached_tokens", "cached_tokens", "cached_tokens is skipped: is it tokens_cached?"},
+        {"cachedTokens", "cachedTokens", "cachedTokens is skipped: is it tokens_cached?"},
+        {"cost_usd", "cost_usd", "cost_usd is skipped: is it cost_nano_usd?"},
+        {"acount", "acount", "acount is skipped: is it account?"},
+        {"latency", "latency", "latency is skipped: is it latency_ms?"},
+        {"tokens", "tokens", NULL}, /* one word says little */
+        {"trace", "trace", NULL},
+        {"is_by_free", "is_by_free", "is_by_free is skipped: is it is_free?"},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct decoder *decoder = open_decoder();
+        struct reason why = {0};
+        char schema[2048];
+        snprintf(schema, sizeof(schema), "%s,{'name':'%s','type':'long'}]}",
+                 "{'type':'record','name':'G','fields':[" ID CREATED MODEL PROMPT COMPLETION, rows[i].field);
+        CU_ASSERT_EQUAL_FATAL(learn(decoder, schema, &why), GO_ON);
+        CU_ASSERT_EQUAL_FATAL(decoder_schema_count(decoder), 2);
+        const struct learned_schema learned = decoder_schema(decoder, 1);
+        bool is_right = learned.id == TEST_ID && span_equal(span_of(learned.skipped), span_of(rows[i].skipped)) &&
+                        span_equal(span_of(learned.doubts), span_of(rows[i].doubts)) &&
+                        strstr(learned.read, "id, created_at, model") == learned.read &&
+                        strstr(learned.defaulted, "provider, account") == learned.defaulted &&
+                        (strstr(learned.defaulted, "tokens_cached") == NULL) == (i == 0);
+        if (!is_right)
+            printf("row %s: read %s, skipped %s, defaulted %s, doubts %s\n", rows[i].field, learned.read,
+                   learned.skipped, learned.defaulted, learned.doubts);
+        CU_ASSERT(is_right);
+        decoder_close(decoder);
+    }
+}
+
+/* Of labels' fields, too. The bundled schema leaves out nothing. */
+static void of_labels_and_of_the_bundled_schema(void)
+{
+    struct decoder *decoder = open_decoder();
+    struct reason why = {0};
+
+    const struct learned_schema bundled = decoder_schema(decoder, 0);
+    CU_ASSERT(bundled.skipped == NULL && bundled.defaulted == NULL && bundled.doubts == NULL);
+    CU_ASSERT_EQUAL_FATAL(learn(decoder,
+                                CATEGORIES("{'type':'record','name':'L','fields':[{'name':'path','type':'string'},"
+                                           "{'name':'confidence','type':'float'},{'name':'by','type':'string'}]}"),
+                                &why),
+                          GO_ON);
+    CU_ASSERT_STRING_EQUAL(decoder_schema(decoder, 1).skipped, "categories.by");
+    decoder_close(decoder);
+}
+
+/* As `curl <registry>/schemas/ids/7` has it, and with a subject around. */
+static void a_registrys_answer_is_unwrapped(void)
+{
+    static const char *const answers[] = {"{'schema':'%s'}", "{'subject':'s','version':1,'id':7,'schema':'%s'}",
+                                          "{'schemaType':'AVRO','references':[],'schema':'%s'}"};
+    char inner[4096], escaped[8192], text[9000], wrapper[256];
+
+    unquote(RECORD(ID CREATED MODEL PROMPT COMPLETION), inner, sizeof(inner));
+    size_t size = 0;
+    for (const char *at = inner; *at != '\0'; at++) {
+        if (*at == '"')
+            escaped[size++] = '\\';
+        escaped[size++] = *at;
+    }
+    escaped[size] = '\0';
+    for (size_t i = 0; i < LENGTH_OF(answers); i++) {
+        struct decoder *decoder = open_decoder();
+        struct reason why = {0};
+        unquote(answers[i], wrapper, sizeof(wrapper));
+        const char *place = strstr(wrapper, "%s");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(place);
+        snprintf(text, sizeof(text), "%.*s%s%s", (int)(place - wrapper), wrapper, escaped, place + 2);
+        CU_ASSERT_EQUAL(decoder_learn(decoder, TEST_ID, span_of(text), &why), GO_ON);
+        decoder_close(decoder);
+    }
 }
 
 /* Which step reads the model tells which of the writer's fields was taken for it. */
@@ -247,6 +346,9 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"schemas_are_refused_by_name", schemas_are_refused_by_name},
         {"schemas_have_a_size_and_a_depth", schemas_have_a_size_and_a_depth},
+        {"what_is_left_out_is_told", what_is_left_out_is_told},
+        {"of_labels_and_of_the_bundled_schema", of_labels_and_of_the_bundled_schema},
+        {"a_registrys_answer_is_unwrapped", a_registrys_answer_is_unwrapped},
         {"aliases_of_the_reader_find_renamed_fields", aliases_of_the_reader_find_renamed_fields},
         {"a_schema_learnt_again_replaces", a_schema_learnt_again_replaces},
         {"folders_are_learnt_whole_or_refused", folders_are_learnt_whole_or_refused},
