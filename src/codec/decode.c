@@ -17,11 +17,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <float.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cursor.h"
-#include "decode_private.h"
 #include "gentally/base/bundled.h"
 #include "gentally/base/grow.h"
 #include "plan.h"
@@ -514,6 +514,32 @@ struct learned_schema decoder_schema(const struct decoder *decoder, size_t index
     const struct schema_told *told = &decoder->schemas[index].plan.told;
     return (struct learned_schema){decoder->schemas[index].id, told->read.text, told->skipped.text,
                                    told->defaulted.text, told->doubts.text};
+}
+
+static const char *or_none(const char *names)
+{
+    return names == NULL ? "-" : names;
+}
+
+void decoder_tell_schema(const struct decoder *decoder, uint32_t schema_id, struct logger *logger)
+{
+    size_t at = find_schema(decoder, schema_id);
+
+    assert(at < decoder->schema_count && decoder->schemas[at].id == schema_id);
+    const struct learned_schema schema = decoder_schema(decoder, at);
+    log_line(logger, LOG_LEVEL_INFO, "SCHEMA-LEARNED", "id=%" PRIu32 " read=\"%s\" skipped=\"%s\" default=\"%s\"",
+             schema_id, or_none(schema.read), or_none(schema.skipped), or_none(schema.defaulted));
+    if (schema.doubts != NULL)
+        log_line(logger, LOG_LEVEL_WARN, "SCHEMA-DOUBTFUL", "id=%" PRIu32 " text=\"%s\"", schema_id, schema.doubts);
+}
+
+uint32_t decoder_schema_id(struct span value)
+{
+    uint32_t schema_id = 0;
+
+    if (value.size >= FRAMING_SIZE)
+        memcpy(&schema_id, value.bytes + 1, sizeof(schema_id));
+    return be32toh(schema_id);
 }
 
 /* Reads the id of "7.avsc". An id has one spelling, so that no two files claim the same id. */

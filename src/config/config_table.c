@@ -68,6 +68,39 @@ const struct option config_options[] = {
      .help = "Folder of ID.avsc files, the schemas your producers write with. "
              "Empty means only the bundled schema; records with another id go to the dead letters. "
              "If unsure, leave it empty until DECODE-SCHEMA-UNKNOWN is seen."},
+    {"registry_url", TEXT(registry_url, "URL", MAY_BE_EMPTY), .initial = "",
+     .help = "Schema registry that is asked for the schemas of ids that are not known here, by the Confluent paths: "
+             "http://HOST:PORT or https://... "
+             "Empty means none. "
+             "A registry that is away stops no schema that is known already. "
+             "If unsure, say where your producers register theirs."},
+    {"registry_user", TEXT(registry_user, "USER", MAY_BE_EMPTY), .initial = "",
+     .help = "User for the registry, with registry_password. "
+             "If unsure, leave it empty and see whether the registry asks for one."},
+    {"registry_password", TEXT(registry_password, "PASSWORD", MAY_BE_EMPTY), .initial = "",
+     .secret_file = "registry_password_file",
+     .help = "Password of registry_user. "
+             "As a flag anyone on the machine can read it in the process list, so prefer registry_password_file. "
+             "If unsure, leave it empty."},
+    {"registry_token", TEXT(registry_token, "TOKEN", MAY_BE_EMPTY), .initial = "", .secret_file = "registry_token_file",
+     .help = "Bearer token for the registry, instead of a user. "
+             "Prefer registry_token_file. "
+             "If unsure, leave it empty."},
+    {"registry_ca_file", TEXT(registry_ca_file, "PATH", MAY_BE_EMPTY), .initial = "",
+     .help = "PEM file of the authorities that the registry's certificate is held against. "
+             "Empty means the system's. "
+             "If unsure, leave it empty."},
+    {"registry_cert_file", TEXT(registry_cert_file, "PATH", MAY_BE_EMPTY), .initial = "",
+     .help = "PEM file of the certificate that we show the registry. "
+             "If unsure, leave it empty."},
+    {"registry_key_file", TEXT(registry_key_file, "PATH", MAY_BE_EMPTY), .initial = "",
+     .help = "PEM file of the key of that certificate. "
+             "If unsure, leave it empty."},
+    {"registry_wait_ms", INTEGER(registry_wait_ms, 0, 86400000, "ms"), .initial = "600000",
+     .help = "How long a partition waits for the schema of a record while the registry is away. "
+             "Then the record is a dead letter, and what follows is read. "
+             "Meanwhile it holds back the watermark of all. "
+             "If unsure, keep ten minutes."},
     {"account_key", TEXT(account_key, "KEY", MAY_BE_EMPTY), .initial = "", .secret_file = "account_key_file",
      .help = "Key that pseudonyms of accounts are made with before they leave the worker. "
              "Without one accounts are not counted; with a changed one the same account is counted again. "

@@ -116,6 +116,26 @@ enum verdict assignment_start(struct assignment *assignment, struct source *sour
     return source_assign(source, starts, count, why);
 }
 
+void assignment_wait(struct partition *partition, struct source *source)
+{
+    partition->is_waiting = true;
+    partition->is_stale = true;
+    source_stop(source, partition->state.partition);
+}
+
+void assignment_read_on(struct assignment *assignment, struct source *source)
+{
+    for (uint32_t i = 0; i < assignment->count; i++) {
+        struct partition *partition = assignment->by_partition[assignment->partitions[i]];
+        const struct source_start start = {assignment->partitions[i], partition->next, {.offset = ANCHOR_NONE}};
+        if (!partition->is_waiting || partition->is_stopped || partition->must_claim)
+            continue;
+        partition->is_waiting = false;
+        partition->is_stale = true;
+        source_reposition(source, &start);
+    }
+}
+
 void assignment_refused(struct assignment *assignment, struct partition *partition, enum verdict verdict,
                         const struct reason *why)
 {

@@ -102,6 +102,12 @@ void assignment_recheck_logs(struct assignment *assignment, struct source *sourc
  * source_check_log(). */
 void assignment_check_log(struct assignment *assignment, struct source *source, int32_t number);
 
+/* Reads no further in a partition until assignment_read_on(): a record of it waits for its writer's schema. */
+void assignment_wait(struct partition *partition, struct source *source);
+
+/* Goes on with the partitions that wait, from the record that made them wait. */
+void assignment_read_on(struct assignment *assignment, struct source *source);
+
 /* Stops a partition for a reason of its own, while all others go on. */
 void assignment_stop(struct assignment *assignment, struct partition *partition, struct source *source,
                      const struct reason *why);

@@ -7,6 +7,7 @@
 #include "gentally/core/decider.h"
 #include "gentally/kafka/producer.h"
 #include "retention.h"
+#include "writer_schemas.h"
 
 static enum verdict set_aside(struct fold *fold, struct partition *partition, const struct record *record,
                               enum outcome outcome, const struct reason *because, struct reason *why)
@@ -53,6 +54,16 @@ static enum verdict check_op(const struct fold *fold, struct reason *why)
                       "op is not create, and what events counted is not kept; ids = amend keeps it from then on");
 }
 
+/* A schema that is not known is asked for. */
+static enum verdict decode(struct fold *fold, const struct record *record, struct reason *why)
+{
+    enum verdict verdict = decode_event(fold->decoder, record->value, &fold->event, why);
+
+    if (verdict != SET_ASIDE || why->id != DECODE_SCHEMA_UNKNOWN || fold->schemas == NULL)
+        return verdict;
+    return writer_schemas_ask(fold->schemas, record->value, fold->turned_ms, why);
+}
+
 enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record,
                          const struct present *present, struct reason *why)
 {
@@ -68,7 +79,7 @@ enum verdict fold_record(struct fold *fold, struct partition *partition, const s
         return no_memory(why, "for retention");
     if (record->unreadable > 0)
         return set_aside_unreadable(fold, partition, record, why);
-    enum verdict verdict = decode_event(fold->decoder, record->value, &fold->event, because);
+    enum verdict verdict = decode(fold, record, because);
     if (verdict == GO_ON)
         verdict = event_check(&fold->event, because);
     if (verdict == GO_ON)

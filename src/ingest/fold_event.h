@@ -13,10 +13,13 @@
 
 struct retention;
 struct producer;
+struct writer_schemas;
 
 struct fold {
     const struct config *config;
     const struct decoder *decoder;
+    struct writer_schemas *schemas; /* NULL: an unknown schema is a dead letter at once */
+    int64_t turned_ms;              /* of the turn, monotonic */
     struct enrich *enrich;
     struct symbols *symbols; /* the enrichment's own */
     struct producer *producer;

@@ -159,6 +159,7 @@ void partition_rewind(struct partition *partition, const struct partition_state 
     partition->pair_count = 0;
     partition->pairs_ms = partition->flushed_ms;
     partition->is_stale = true;
+    partition->is_waiting = false;
     partition->must_claim = false;
 }
 

@@ -42,6 +42,7 @@ struct partition {
     bool is_at_end;
     bool is_idle;         /* at the end for long enough: holds no watermark back */
     bool is_stale;        /* repositioned: what is left of the current batch is of the old position */
+    bool is_waiting;      /* for a writer's schema: not read until then */
     bool must_claim;      /* rewound, and the store has not said yet from where to read on */
     uint32_t rewinds;     /* in a row */
     uint32_t paused_at;   /* the number of rewinds that the last pause was for */

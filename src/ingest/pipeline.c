@@ -15,6 +15,7 @@
 #include "gentally/redis/store_retention.h"
 #include "pipeline_parts.h"
 #include "pipeline_settings.h"
+#include "writer_schemas.h"
 
 #define SYMBOLS_MAX 65536u /* distinct texts between two flushes */
 #define SYMBOLS_BYTES ((size_t)8 << 20)
@@ -45,6 +46,8 @@ static enum verdict open_parts(struct pipeline *pipeline, const struct config *c
         verdict = decoder_open(&pipeline->decoder, (size_t)config->message_bytes_max, why);
     if (verdict == GO_ON && config->writer_schemas[0] != '\0')
         verdict = decoder_learn_folder(pipeline->decoder, config->writer_schemas, why);
+    if (verdict == GO_ON && config->registry_url[0] != '\0')
+        verdict = writer_schemas_open(&pipeline->schemas, config, pipeline->decoder, pipeline->logger, why);
     if (verdict == GO_ON)
         verdict = symbols_open(&pipeline->symbols, SYMBOLS_MAX, SYMBOLS_BYTES, why);
     if (verdict == GO_ON)
@@ -56,25 +59,13 @@ static enum verdict open_parts(struct pipeline *pipeline, const struct config *c
     return verdict;
 }
 
-static const char *or_none(const char *names)
-{
-    return names == NULL ? "-" : names;
-}
-
-/* Says of each writer's schema what is read and what is not: a field that is called otherwise than ours counts as
- * nothing, without a dead letter. */
+/* Says of each writer's schema but the bundled one what is read of it. */
 static void tell_schemas(const struct pipeline *pipeline)
 {
     for (size_t i = 0; i < decoder_schema_count(pipeline->decoder); i++) {
         const struct learned_schema schema = decoder_schema(pipeline->decoder, i);
-        if (schema.id == SCHEMA_ID_GENERATION && schema.skipped == NULL && schema.defaulted == NULL)
-            continue; /* the bundled one */
-        log_line(pipeline->logger, LOG_LEVEL_INFO, "SCHEMA-LEARNED",
-                 "id=%" PRIu32 " read=\"%s\" skipped=\"%s\" default=\"%s\"", schema.id, or_none(schema.read),
-                 or_none(schema.skipped), or_none(schema.defaulted));
-        if (schema.doubts != NULL)
-            log_line(pipeline->logger, LOG_LEVEL_WARN, "SCHEMA-DOUBTFUL", "id=%" PRIu32 " text=\"%s\"", schema.id,
-                     schema.doubts);
+        if (schema.id != SCHEMA_ID_GENERATION || schema.skipped != NULL || schema.defaulted != NULL)
+            decoder_tell_schema(pipeline->decoder, schema.id, pipeline->logger);
     }
 }
 
@@ -95,6 +86,7 @@ enum verdict pipeline_open_local(struct pipeline **pipeline, const struct config
     }
     tell_schemas(opened);
     opened->fold.retention = opened->retention;
+    opened->fold.schemas = opened->schemas;
     opened->fold.config = config;
     opened->fold.decoder = opened->decoder;
     opened->fold.symbols = opened->symbols;
@@ -141,6 +133,7 @@ void pipeline_close(struct pipeline *pipeline)
     enrich_close(pipeline->fold.enrich);
     if (pipeline->symbols != NULL)
         symbols_close(pipeline->symbols);
+    writer_schemas_close(pipeline->schemas);
     if (pipeline->decoder != NULL)
         decoder_close(pipeline->decoder);
     tables_close(&pipeline->tables);

@@ -18,6 +18,7 @@ struct pipeline {
     /* Local: needs no server. */
     struct tables tables;
     struct decoder *decoder;
+    struct writer_schemas *schemas; /* NULL: no registry */
     struct symbols *symbols;
     struct tally_pool *pool;
     struct retention *retention;  /* NULL: off */

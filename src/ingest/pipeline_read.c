@@ -10,6 +10,7 @@
 #include "id_lookup.h"
 #include "pipeline_parts.h"
 #include "pipeline_settings.h"
+#include "writer_schemas.h"
 
 #define TELL_INTERVAL_MS 600000
 
@@ -142,6 +143,10 @@ enum verdict pipeline_fold_record(struct pipeline *pipeline, const struct record
         if (verdict == GO_ON)
             verdict = fold_record(&pipeline->fold, partition, record, &pipeline->present, why);
     }
+    if (verdict == TRY_LATER && why->id == REGISTRY_UNREACHABLE) {
+        assignment_wait(partition, pipeline->source);
+        return GO_ON;
+    }
     if (verdict == HALT && reason_stops(why->id) <= STOPS_PARTITION) {
         assignment_stop(&pipeline->assignment, partition, pipeline->source, why);
         return GO_ON;
@@ -183,6 +188,13 @@ void pipeline_skip_to(struct pipeline *pipeline, int32_t number, int64_t next)
     assert(partition != NULL);
     if (partition->next < next)
         partition->next = next;
+}
+
+void pipeline_read_on(struct pipeline *pipeline, int64_t now_ms)
+{
+    pipeline->fold.turned_ms = now_ms;
+    if (pipeline->schemas != NULL && writer_schemas_due(pipeline->schemas, now_ms))
+        assignment_read_on(&pipeline->assignment, pipeline->source);
 }
 
 /* ---- logs ---- */

@@ -33,6 +33,9 @@ MUST_CHECK enum verdict pipeline_poll(struct pipeline *pipeline, int timeout_ms,
 /* Looks into the logs that the batch says are not as they were left; stops partitions that cannot be read on. */
 void pipeline_check_logs(struct pipeline *pipeline);
 
+/* Goes on with partitions that wait for a writer's schema, when the registry may be asked again. Once a turn. */
+void pipeline_read_on(struct pipeline *pipeline, int64_t now_ms);
+
 /* Makes every log show its anchor again, after the caller was held or cut off. */
 void pipeline_recheck_logs(struct pipeline *pipeline);
 

@@ -11,6 +11,7 @@
 #include "gentally/redis/store_retention.h"
 #include "pipeline_parts.h"
 #include "pipeline_settings.h"
+#include "writer_schemas.h"
 
 /* No good state at all is a setup forgotten, or a Redis that lost everything. Where only some are missing or damaged,
  * their owners stop them, and the others go on. */
@@ -90,6 +91,8 @@ enum verdict pipeline_check_worker(struct pipeline *pipeline, int32_t *partition
         verdict = check_settings(pipeline, *partition_count, why);
     if (verdict == GO_ON && pipeline->retention != NULL)
         verdict = check_retention(pipeline, why);
+    if (verdict == GO_ON && pipeline->schemas != NULL)
+        verdict = writer_schemas_check(pipeline->schemas, why);
     return verdict == GO_ON ? check_topics(pipeline, why) : verdict;
 }
 

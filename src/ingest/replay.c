@@ -190,6 +190,7 @@ static void skip_to_ends(struct replay *replay)
 static enum verdict poll(struct replay *replay, int64_t now_ms, struct reason *why)
 {
     const struct batch *batch = pipeline_batch(replay->pipeline);
+    pipeline_read_on(replay->pipeline, now_ms);
     enum verdict verdict = pipeline_poll(replay->pipeline, POLL_MS, why);
 
     if (verdict == GO_ON)

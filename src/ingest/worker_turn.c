@@ -60,6 +60,7 @@ static enum verdict recheck_logs(struct worker *worker, struct turn *turn, struc
 static enum verdict poll(struct worker *worker, const struct turn *turn, struct reason *why)
 {
     pipeline_release_batch(worker->pipeline);
+    pipeline_read_on(worker->pipeline, turn->now_ms);
     worker->has_batch = true;
     enum verdict verdict = pipeline_poll(worker->pipeline, worker->closing.has_more ? 0 : POLL_MS, why);
     worker->was_cut_off = verdict == TRY_LATER;

@@ -12,7 +12,6 @@
  */
 #include "gentally/codec/decode.h"
 
-#include "decode_private.h"
 #include "fuzz.h"
 #include "fuzz_oracle.h"
 #include "fuzz_writer.h"

@@ -19,14 +19,15 @@ static const struct room rooms[] = {
     {"core", "base"},
     {"config", "base core"},
     {"codec", "base core"},
+    {"registry", "base core config"},
     {"kafka", "base core config"},
     {"redis", "base core config"},
     {"publish", "base core config codec kafka redis"},
-    {"ingest", "base core config codec kafka redis publish"},
+    {"ingest", "base core config codec registry kafka redis publish"},
     {"inspect", "base core codec"},
     {"report", "base core codec inspect"},
     {"cli", "base core config"},
-    {"commands", "base core config codec kafka redis publish ingest inspect report cli"},
+    {"commands", "base core config codec registry kafka redis publish ingest inspect report cli"},
     {"study", "base core config codec kafka cli"},
 };
 
@@ -45,6 +46,7 @@ static const struct {
     {"hiredis/", {"src/redis/"}},
     {"avro", {"src/codec/"}},
     {"jansson", {"src/codec/"}},
+    {"curl/", {"src/registry/"}},
     {"openssl/", {"src/ingest/pseudonym.c", "src/redis/store_tls.c"}},
 };
 

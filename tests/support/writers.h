@@ -6,7 +6,6 @@
 #ifndef GENTALLY_WRITERS_H
 #define GENTALLY_WRITERS_H
 
-#include "decode_private.h"
 #include "message.h"
 #include "suite.h"
 

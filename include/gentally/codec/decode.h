@@ -10,6 +10,7 @@
 #ifndef GENTALLY_DECODE_H
 #define GENTALLY_DECODE_H
 
+#include "gentally/base/log.h"
 #include "gentally/core/event.h"
 
 #define SCHEMA_ID_GENERATION 1
@@ -35,6 +36,14 @@ void decoder_close(struct decoder *decoder);
  */
 MUST_CHECK enum verdict decoder_learn_folder(struct decoder *decoder, const char *path, struct reason *why);
 
+/* Learns a writer's schema (JSON text, or a registry's answer) under `schema_id`; the same id again replaces the
+ * schema. HALT as decoder_learn_folder(), but for SCHEMA-UNREADABLE. */
+MUST_CHECK enum verdict decoder_learn(struct decoder *decoder, uint32_t schema_id, struct span schema,
+                                      struct reason *why);
+
+/* The schema's id of a framed message; 0 if it is none. */
+uint32_t decoder_schema_id(struct span value);
+
 /* What became of a writer's schema that was learned. The texts are lists of names, NULL where there are none, and the
  * decoder's as long as it learns no schema. */
 struct learned_schema {
@@ -48,6 +57,10 @@ struct learned_schema {
 /* The schemas that were learned, the bundled one among them, by rising id; `index` is below their number. */
 size_t decoder_schema_count(const struct decoder *decoder);
 struct learned_schema decoder_schema(const struct decoder *decoder, size_t index);
+
+/* Logs what is read of a schema, what is skipped and what has its default: a field that is called otherwise than ours
+ * counts as nothing, without a dead letter. */
+void decoder_tell_schema(const struct decoder *decoder, uint32_t schema_id, struct logger *logger);
 
 /*
  * Decodes the value of one record. Texts of `event` borrow from `value`. O(size), no allocation, never reads beyond

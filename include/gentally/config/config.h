@@ -43,13 +43,19 @@ struct config {
     char taxonomy[CONFIG_TEXT_MAX];
     char countries[CONFIG_TEXT_MAX];
     char writer_schemas[CONFIG_TEXT_MAX]; /* folder of <id>.avsc; empty = only the bundled schema */
-    char account_key[CONFIG_TEXT_MAX];    /* secret; usually by account_key_file */
-    char rollups_text[CONFIG_TEXT_MAX];   /* option `rollups` */
-    char windows_text[64];                /* option `windows`: "hour,day,week,month" */
-    char early_emit_text[128];            /* option `early_emit_interval_ms`: "60000" */
-    enum log_level log_level;             /* "info" */
-    int64_t out_of_orderness_ms;          /* 300000 */
-    int64_t future_skew_ms;               /* 600000 */
+    char registry_url[CONFIG_TEXT_MAX];   /* empty = none */
+    char registry_user[256];
+    char registry_password[CONFIG_TEXT_MAX]; /* secret */
+    char registry_token[8192];               /* secret */
+    char registry_ca_file[CONFIG_TEXT_MAX], registry_cert_file[CONFIG_TEXT_MAX], registry_key_file[CONFIG_TEXT_MAX];
+    int64_t registry_wait_ms;           /* 600000: how long a record of an unknown schema waits for it */
+    char account_key[CONFIG_TEXT_MAX];  /* secret; usually by account_key_file */
+    char rollups_text[CONFIG_TEXT_MAX]; /* option `rollups` */
+    char windows_text[64];              /* option `windows`: "hour,day,week,month" */
+    char early_emit_text[128];          /* option `early_emit_interval_ms`: "60000" */
+    enum log_level log_level;           /* "info" */
+    int64_t out_of_orderness_ms;        /* 300000 */
+    int64_t future_skew_ms;             /* 600000 */
     int64_t hours_kept_days, days_kept_days, weeks_kept_days, months_kept_days; /* 8 35 100 100 */
     int64_t idle_ms;               /* 30000: a partition read to its end for so long stops holding the watermark back */
     int64_t flush_interval_ms;     /* 1000 */

@@ -6,7 +6,6 @@
 
 #include <unistd.h>
 
-#include "decode_private.h"
 #include "gentally/base/bundled.h"
 #include "verdict_name.h"
 #include "writers.h"
