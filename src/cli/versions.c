@@ -4,9 +4,11 @@
  */
 #include "versions.h"
 
+#include <curl/curl.h>
 #include <hiredis/hiredis.h>
 #include <jansson.h>
 #include <librdkafka/rdkafka.h>
+#include <microhttpd.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
 
@@ -17,7 +19,7 @@ void versions_print(void)
 #else
     static const char tls[] = "without TLS";
 #endif
-    printf("gentally %s (librdkafka %s, hiredis %d.%d.%d %s, jansson %s, %s)\n", GENTALLY_VERSION,
-           rd_kafka_version_str(), HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH, tls, JANSSON_VERSION,
-           OpenSSL_version(OPENSSL_VERSION));
+    printf("gentally %s (librdkafka %s, hiredis %d.%d.%d %s, jansson %s, libcurl %s, libmicrohttpd %s, %s)\n",
+           GENTALLY_VERSION, rd_kafka_version_str(), HIREDIS_MAJOR, HIREDIS_MINOR, HIREDIS_PATCH, tls, JANSSON_VERSION,
+           curl_version_info(CURLVERSION_NOW)->version, MHD_get_version(), OpenSSL_version(OPENSSL_VERSION));
 }

@@ -255,8 +255,8 @@ def test_the_configuration_in_force_can_be_read_back(world):
 
 
 def test_a_writers_schema_is_told(world):
-    """What a platform's own schema leaves out is said before its first record comes: nothing else would say so. The file
-    is as a registry answered it."""
+    """What a platform's own schema leaves out is said before its first record comes: nothing else would say so. The
+    file is as a registry answered it."""
     fields = [
         {"name": "id", "type": "string"},
         {"name": "created_at", "type": {"type": "long", "logicalType": "timestamp-millis"}},

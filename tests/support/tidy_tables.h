@@ -47,6 +47,7 @@ static const struct {
     {"avro", {"src/codec/"}},
     {"jansson", {"src/codec/"}},
     {"curl/", {"src/registry/"}},
+    {"microhttpd", {"src/registry/"}},
     {"openssl/", {"src/ingest/pseudonym.c", "src/redis/store_tls.c"}},
 };
 
