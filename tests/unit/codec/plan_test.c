@@ -10,81 +10,81 @@
 #include "verdict_name.h"
 #include "writers.h"
 
+static const struct {
+    const char *name, *schema, *want, *text; /* what the reason must say */
+} refused[] = {
+    {"empty", "", "SCHEMA-INVALID", "JSON"},
+    {"not JSON", "{'type':", "SCHEMA-INVALID", "JSON"},
+    {"a number", "7", "SCHEMA-INVALID", "no text, list or object"},
+    {"a key twice", "{'type':'record','type':'record','name':'G','fields':[]}", "SCHEMA-INVALID", "duplicate"},
+    {"no such type", EXTRA("'text'"), "SCHEMA-INVALID", "text"},
+    {"no name", "{'type':'record','fields':[]}", "SCHEMA-INVALID", "without a name"},
+    {"no fields", "{'type':'record','name':'G'}", "SCHEMA-INVALID", "without fields"},
+    {"field without type", PLUS("{'name':'extra'}"), "SCHEMA-INVALID", "no text, list or object"},
+    {"field without name", PLUS("{'type':'int'}"), "SCHEMA-INVALID", "without a name"},
+    {"field twice", PLUS("{'name':'id','type':'int'}"), "SCHEMA-INVALID", "id"},
+    {"array without items", EXTRA("{'type':'array'}"), "SCHEMA-INVALID", "no text, list or object"},
+    {"enum without symbols", EXTRA("{'type':'enum','name':'E','symbols':[]}"), "SCHEMA-INVALID", "without symbols"},
+    {"symbol twice", EXTRA("{'type':'enum','name':'E','symbols':['A','A']}"), "SCHEMA-INVALID", "A"},
+    {"fixed of -1", EXTRA("{'type':'fixed','name':'F','size':-1}"), "SCHEMA-INVALID", "size"},
+    {"union in union", EXTRA("['null',['int','string']]"), "SCHEMA-INVALID", "union"},
+    {"union, twice int", EXTRA("['int','int']"), "SCHEMA-INVALID", "union"},
+    {"union, twice F", EXTRA("[{'type':'fixed','name':'F','size':1},'F']"), "SCHEMA-INVALID", "union"},
+    {"union of none", EXTRA("[]"), "SCHEMA-INVALID", "without branches"},
+    {"name twice", EXTRA("[{'type':'fixed','name':'F','size':1},{'type':'fixed','name':'n.F','size':2}]"),
+     "SCHEMA-INVALID", "n.F"},
+    {"endless", EXTRA("{'type':'record','name':'R','fields':[{'name':'r','type':'R'}]}"), "SCHEMA-INVALID",
+     "without end"},
+    {"libavro refuses", "{'type':'record','name':'1 2','fields':[" ID CREATED MODEL PROMPT COMPLETION "]}",
+     "SCHEMA-INVALID", "libavro"},
+    {"not a record", "'string'", "SCHEMA-INCOMPATIBLE", "string"},
+    {"union at the top", "['null'," RECORD(ID CREATED MODEL PROMPT COMPLETION) "]", "SCHEMA-INCOMPATIBLE", "union"},
+    {"no id", RECORD(CREATED MODEL PROMPT COMPLETION), "SCHEMA-INCOMPATIBLE", "field id"},
+    {"no completion", RECORD(ID CREATED MODEL "{'name':'tokens_prompt','type':'long'}"), "SCHEMA-INCOMPATIBLE",
+     "field tokens_completion"},
+    {"id as int", RECORD("{'name':'id','type':'int'}," CREATED MODEL PROMPT COMPLETION), "SCHEMA-INCOMPATIBLE",
+     "field id"},
+    {"renamed id", RECORD("{'name':'Id_','type':'string'}," CREATED MODEL PROMPT COMPLETION), "SCHEMA-INCOMPATIBLE",
+     "field id: is missing, and has no default; is it the writer's Id_?"},
+    {"words in another order",
+     RECORD(ID CREATED MODEL "{'name':'promptTokens','type':'long'},{'name':'tokens_completion','type':'long'}"),
+     "SCHEMA-INCOMPATIBLE", "is it the writer's promptTokens?"},
+    {"float for int", PLUS("{'name':'latency_ms','type':'double'}"), "SCHEMA-INCOMPATIBLE", "latency_ms"},
+    {"float for long", PLUS("{'name':'tokens_cached','type':'double'}"), "SCHEMA-INCOMPATIBLE", "tokens_cached"},
+    {"null for what has no default", RECORD(ID CREATED "{'name':'model','type':'null'}," PROMPT COMPLETION),
+     "SCHEMA-INCOMPATIBLE", "field model"},
+    {"union, only null fits", PLUS("{'name':'latency_ms','type':['null','string']}"), "SCHEMA-INCOMPATIBLE",
+     "latency_ms"},
+    {"union, only null fits what has a default", PLUS("{'name':'tokens_cached','type':['null','string']}"),
+     "SCHEMA-INCOMPATIBLE", "tokens_cached"},
+    {"a registry's answer of another type", "{'schemaType':'PROTOBUF','schema':'syntax'}", "SCHEMA-INVALID",
+     "PROTOBUF"},
+    {"a registry's answer with references", "{'schema':'7','references':[{'name':'a'}]}", "SCHEMA-INVALID",
+     "refers to other schemas"},
+    {"a registry's answer that is no JSON", "{'id':7,'schema':'{'}", "SCHEMA-INVALID", "not JSON"},
+    {"union, none fits", PLUS("{'name':'is_free','type':['null','int']}"), "SCHEMA-INCOMPATIBLE", "is_free"},
+    {"op as string", PLUS("{'name':'op','type':'string'}"), "SCHEMA-INCOMPATIBLE", "op"},
+    {"days", RECORD(ID "{'name':'created_at','type':{'type':'int','logicalType':'date'}}," MODEL PROMPT COMPLETION),
+     "SCHEMA-INCOMPATIBLE", "date"},
+    {"local time", TIME("local-timestamp-millis"), "SCHEMA-INCOMPATIBLE", "local-timestamp-millis"},
+    {"labels as map", PLUS("{'name':'categories','type':{'type':'map','values':'float'}}"), "SCHEMA-INCOMPATIBLE",
+     "categories"},
+    {"label without confidence", CATEGORIES("{'type':'record','name':'L','fields':[{'name':'path','type':'string'}]}"),
+     "SCHEMA-INCOMPATIBLE", "confidence"},
+    {"labels of strings", CATEGORIES("'string'"), "SCHEMA-INCOMPATIBLE", "categories"},
+};
+
 static void schemas_are_refused_by_name(void)
 {
-    static const struct {
-        const char *name, *schema, *want, *text; /* what the reason must say */
-    } rows[] = {
-        {"empty", "", "SCHEMA-INVALID", "JSON"},
-        {"not JSON", "{'type':", "SCHEMA-INVALID", "JSON"},
-        {"a number", "7", "SCHEMA-INVALID", "no text, list or object"},
-        {"a key twice", "{'type':'record','type':'record','name':'G','fields':[]}", "SCHEMA-INVALID", "duplicate"},
-        {"no such type", EXTRA("'text'"), "SCHEMA-INVALID", "text"},
-        {"no name", "{'type':'record','fields':[]}", "SCHEMA-INVALID", "without a name"},
-        {"no fields", "{'type':'record','name':'G'}", "SCHEMA-INVALID", "without fields"},
-        {"field without type", PLUS("{'name':'extra'}"), "SCHEMA-INVALID", "no text, list or object"},
-        {"field without name", PLUS("{'type':'int'}"), "SCHEMA-INVALID", "without a name"},
-        {"field twice", PLUS("{'name':'id','type':'int'}"), "SCHEMA-INVALID", "id"},
-        {"array without items", EXTRA("{'type':'array'}"), "SCHEMA-INVALID", "no text, list or object"},
-        {"enum without symbols", EXTRA("{'type':'enum','name':'E','symbols':[]}"), "SCHEMA-INVALID", "without symbols"},
-        {"symbol twice", EXTRA("{'type':'enum','name':'E','symbols':['A','A']}"), "SCHEMA-INVALID", "A"},
-        {"fixed of -1", EXTRA("{'type':'fixed','name':'F','size':-1}"), "SCHEMA-INVALID", "size"},
-        {"union in union", EXTRA("['null',['int','string']]"), "SCHEMA-INVALID", "union"},
-        {"union, twice int", EXTRA("['int','int']"), "SCHEMA-INVALID", "union"},
-        {"union, twice F", EXTRA("[{'type':'fixed','name':'F','size':1},'F']"), "SCHEMA-INVALID", "union"},
-        {"union of none", EXTRA("[]"), "SCHEMA-INVALID", "without branches"},
-        {"name twice", EXTRA("[{'type':'fixed','name':'F','size':1},{'type':'fixed','name':'n.F','size':2}]"),
-         "SCHEMA-INVALID", "n.F"},
-        {"endless", EXTRA("{'type':'record','name':'R','fields':[{'name':'r','type':'R'}]}"), "SCHEMA-INVALID",
-         "without end"},
-        {"libavro refuses", "{'type':'record','name':'1 2','fields':[" ID CREATED MODEL PROMPT COMPLETION "]}",
-         "SCHEMA-INVALID", "libavro"},
-        {"not a record", "'string'", "SCHEMA-INCOMPATIBLE", "string"},
-        {"union at the top", "['null'," RECORD(ID CREATED MODEL PROMPT COMPLETION) "]", "SCHEMA-INCOMPATIBLE", "union"},
-        {"no id", RECORD(CREATED MODEL PROMPT COMPLETION), "SCHEMA-INCOMPATIBLE", "field id"},
-        {"no completion", RECORD(ID CREATED MODEL "{'name':'tokens_prompt','type':'long'}"), "SCHEMA-INCOMPATIBLE",
-         "field tokens_completion"},
-        {"id as int", RECORD("{'name':'id','type':'int'}," CREATED MODEL PROMPT COMPLETION), "SCHEMA-INCOMPATIBLE",
-         "field id"},
-        {"renamed id", RECORD("{'name':'Id_','type':'string'}," CREATED MODEL PROMPT COMPLETION), "SCHEMA-INCOMPATIBLE",
-         "field id: is missing, and has no default; is it the writer's Id_?"},
-        {"words in another order",
-         RECORD(ID CREATED MODEL "{'name':'promptTokens','type':'long'},{'name':'tokens_completion','type':'long'}"),
-         "SCHEMA-INCOMPATIBLE", "is it the writer's promptTokens?"},
-        {"float for int", PLUS("{'name':'latency_ms','type':'double'}"), "SCHEMA-INCOMPATIBLE", "latency_ms"},
-        {"float for long", PLUS("{'name':'tokens_cached','type':'double'}"), "SCHEMA-INCOMPATIBLE", "tokens_cached"},
-        {"null for what has no default", RECORD(ID CREATED "{'name':'model','type':'null'}," PROMPT COMPLETION),
-         "SCHEMA-INCOMPATIBLE", "field model"},
-        {"union, only null fits", PLUS("{'name':'latency_ms','type':['null','string']}"), "SCHEMA-INCOMPATIBLE",
-         "latency_ms"},
-        {"union, only null fits what has a default", PLUS("{'name':'tokens_cached','type':['null','string']}"),
-         "SCHEMA-INCOMPATIBLE", "tokens_cached"},
-        {"a registry's answer of another type", "{'schemaType':'PROTOBUF','schema':'syntax'}", "SCHEMA-INVALID",
-         "PROTOBUF"},
-        {"a registry's answer with references", "{'schema':'7','references':[{'name':'a'}]}", "SCHEMA-INVALID",
-         "refers to other schemas"},
-        {"a registry's answer that is no JSON", "{'id':7,'schema':'{'}", "SCHEMA-INVALID", "not JSON"},
-        {"union, none fits", PLUS("{'name':'is_free','type':['null','int']}"), "SCHEMA-INCOMPATIBLE", "is_free"},
-        {"op as string", PLUS("{'name':'op','type':'string'}"), "SCHEMA-INCOMPATIBLE", "op"},
-        {"days", RECORD(ID "{'name':'created_at','type':{'type':'int','logicalType':'date'}}," MODEL PROMPT COMPLETION),
-         "SCHEMA-INCOMPATIBLE", "date"},
-        {"local time", TIME("local-timestamp-millis"), "SCHEMA-INCOMPATIBLE", "local-timestamp-millis"},
-        {"labels as map", PLUS("{'name':'categories','type':{'type':'map','values':'float'}}"), "SCHEMA-INCOMPATIBLE",
-         "categories"},
-        {"label without confidence",
-         CATEGORIES("{'type':'record','name':'L','fields':[{'name':'path','type':'string'}]}"), "SCHEMA-INCOMPATIBLE",
-         "confidence"},
-        {"labels of strings", CATEGORIES("'string'"), "SCHEMA-INCOMPATIBLE", "categories"},
-    };
     struct decoder *decoder = open_decoder();
 
-    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+    for (size_t i = 0; i < LENGTH_OF(refused); i++) {
         struct reason why = {0};
-        enum verdict verdict = learn(decoder, rows[i].schema, &why);
-        bool is_right =
-            verdict == HALT && strcmp(reason_name(why.id), rows[i].want) == 0 && strstr(why.text, rows[i].text) != NULL;
+        enum verdict verdict = learn(decoder, refused[i].schema, &why);
+        bool is_right = verdict == HALT && strcmp(reason_name(why.id), refused[i].want) == 0 &&
+                        strstr(why.text, refused[i].text) != NULL;
         if (!is_right)
-            printf("row %s: %s %s: %s\n", rows[i].name, verdict_name(verdict),
+            printf("row %s: %s %s: %s\n", refused[i].name, verdict_name(verdict),
                    why.id != REASON_NONE ? reason_name(why.id) : "", why.text);
         CU_ASSERT(is_right);
     }
