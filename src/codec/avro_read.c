@@ -47,7 +47,7 @@ static struct reader reader_open(struct span bytes, uint32_t schema_id, char *te
     struct reader reader = {.text = text, .text_room = text_room};
 
     if (!is_framed(bytes, schema_id)) {
-        reader_fail(&reader, "it does not begin with 0x00 and the schema's id");
+        reader_fail(&reader, "it does not begin with 0x00 and an id of our schema (a registry's needs registry_url)");
         return reader;
     }
     reader.at = (const uint8_t *)bytes.bytes + FRAME_SIZE;

@@ -21,6 +21,7 @@
 struct encoder {
     uint8_t *buffer; /* frame and body of the last message */
     size_t buffer_size;
+    struct schema_ids ids; /* what the messages are framed with */
 };
 
 enum verdict encoder_open(struct encoder **encoder, struct reason *why)
@@ -34,7 +35,18 @@ enum verdict encoder_open(struct encoder **encoder, struct reason *why)
         return no_memory(why, "for an encoder");
     }
     (*encoder)->buffer_size = BUFFER_SIZE_MIN;
+    (*encoder)->ids = (struct schema_ids){SCHEMA_ID_SUMMARY, SCHEMA_ID_LEDGER, SCHEMA_ID_SIGNAL};
     return GO_ON;
+}
+
+void encoder_use(struct encoder *encoder, const struct schema_ids *ids)
+{
+    if (ids->summary != 0)
+        encoder->ids.summary = ids->summary;
+    if (ids->ledger != 0)
+        encoder->ids.ledger = ids->ledger;
+    if (ids->signal != 0)
+        encoder->ids.signal = ids->signal;
 }
 
 void encoder_close(struct encoder *encoder)
@@ -307,7 +319,7 @@ static void pen_nothing(struct pen *pen)
 enum verdict encode_summary(struct encoder *encoder, const struct summary *summary, struct span *bytes,
                             struct reason *why)
 {
-    struct pen pen = pen_begin(encoder, SCHEMA_ID_SUMMARY);
+    struct pen pen = pen_begin(encoder, encoder->ids.summary);
 
     assert(summary->cell != NULL); /* A tombstone has no bytes. */
     assert(summary->rollup.size > 0);
@@ -351,7 +363,7 @@ static void pen_partition(struct pen *pen, const struct ledger_partition *partit
 
 enum verdict encode_ledger(struct encoder *encoder, const struct ledger *ledger, struct span *bytes, struct reason *why)
 {
-    struct pen pen = pen_begin(encoder, SCHEMA_ID_LEDGER);
+    struct pen pen = pen_begin(encoder, encoder->ids.ledger);
 
     pen_window(&pen, ledger->window);
     pen_enum(&pen, ledger->pane);
@@ -380,7 +392,7 @@ static void pen_number(struct pen *pen, const struct signal_number *number)
 
 enum verdict encode_signal(struct encoder *encoder, const struct signal *signal, struct span *bytes, struct reason *why)
 {
-    struct pen pen = pen_begin(encoder, SCHEMA_ID_SIGNAL);
+    struct pen pen = pen_begin(encoder, encoder->ids.signal);
 
     assert(signal->number_count <= SIGNAL_NUMBERS_MAX);
     pen_enum(&pen, (int)signal->kind);

@@ -6,8 +6,8 @@
 
 #include "gentally/codec/record_read.h"
 #include "gentally/core/incarnation.h"
-#include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/publish/our_schemas.h"
 
 struct ledger_reading {
     struct ledger_offsets *offsets;
@@ -50,7 +50,7 @@ enum verdict ledger_offsets_read(struct ledger_offsets *offsets, const struct co
         return no_memory(why, "to read the ledger");
     reading->offsets = offsets;
     topic_ledger(config, topic);
-    enum verdict verdict = topic_read(config, topic, take, reading, why);
+    enum verdict verdict = our_schemas_read(config, NULL, OUR_LEDGER, topic, take, reading, why);
     free(reading);
     return verdict;
 }

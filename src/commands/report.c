@@ -11,8 +11,8 @@
 #include "gentally/cli/options.h"
 #include "gentally/commands/commands.h"
 #include "gentally/core/event.h"
-#include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/publish/our_schemas.h"
 #include "gentally/report/figures.h"
 #include "gentally/report/page.h"
 #include "report_live.h"
@@ -92,7 +92,7 @@ static enum verdict read_rollup(struct request *request, const char *rollup, str
     char topic[TOPIC_NAME_MAX + 1];
 
     topic_summaries(request->config, rollup, topic);
-    enum verdict verdict = topic_read(request->config, topic, take_record, request, why);
+    enum verdict verdict = our_schemas_read(request->config, NULL, OUR_SUMMARY, topic, take_record, request, why);
     bool is_needed = strcmp(rollup, "total") == 0;
     if (verdict == HALT && !is_needed && why->id == SOURCE_TOPIC_MISSING)
         return GO_ON;
@@ -104,7 +104,7 @@ static enum verdict read_topics(struct request *request, struct reason *why)
     char topic[TOPIC_NAME_MAX + 1];
 
     topic_ledger(request->config, topic);
-    enum verdict verdict = topic_read(request->config, topic, take_record, request, why);
+    enum verdict verdict = our_schemas_read(request->config, NULL, OUR_LEDGER, topic, take_record, request, why);
     for (size_t at = 0; at < LENGTH_OF(rollups) && verdict == GO_ON; at++)
         verdict = read_rollup(request, rollups[at], why);
     return verdict;

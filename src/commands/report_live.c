@@ -15,6 +15,7 @@
 #include "gentally/core/event.h"
 #include "gentally/kafka/topic_follow.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/publish/our_schemas.h"
 #include "gentally/report/http.h"
 #include "report_page.h"
 
@@ -33,6 +34,7 @@ struct live_report {
     const struct config *config;
     struct figures *figures;
     struct topic_follow *follow;
+    struct our_schemas *schemas;
     struct http *http;
     int64_t heard_ms, made_ms, asked_ms; /* a record came; a document was made; a broker was asked */
     bool is_stale;                       /* records came since the last document was made */
@@ -59,11 +61,14 @@ static bool is_told_to_stop(const sigset_t *signals)
 static enum verdict take_record(void *context, size_t topic, const struct record *record, struct reason *why)
 {
     struct live_report *live = context;
+    struct record taken;
+    enum verdict verdict = our_schemas_take(live->schemas, topic == 0 ? OUR_LEDGER : OUR_SUMMARY, record, &taken, why);
 
-    (void)topic;
+    if (verdict != GO_ON)
+        return verdict == TRY_LATER ? HALT : verdict; /* The record would not come again. */
     live->is_stale = true;
     live->heard_ms = clock_ms(CLOCK_MONOTONIC);
-    return figures_take(live->figures, record, why);
+    return figures_take(live->figures, &taken, why);
 }
 
 static enum verdict follow_topics(struct live_report *live, const struct config *config, struct reason *why)
@@ -235,6 +240,8 @@ enum verdict report_live(const struct config *config, struct figures *figures, u
     block_signals(&signals); /* before any thread is made, so that all inherit the mask */
     enum verdict verdict = http_open(&live.http, port, why);
     if (verdict == GO_ON)
+        verdict = our_schemas_open(&live.schemas, config, why);
+    if (verdict == GO_ON)
         verdict = follow_topics(&live, config, why);
     if (verdict == GO_ON)
         verdict = begin(&live, &signals, &is_stopped, why);
@@ -243,6 +250,7 @@ enum verdict report_live(const struct config *config, struct figures *figures, u
         is_stopped = is_told_to_stop(&signals);
     }
     topic_follow_close(live.follow);
+    our_schemas_close(live.schemas);
     http_close(live.http);
     free(live.document);
     return verdict;

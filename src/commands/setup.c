@@ -15,6 +15,7 @@
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topic_places.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/publish/our_schemas.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
 #include "ledger_offsets.h"
@@ -42,6 +43,8 @@ const struct command command_setup = {
         "Creates what is missing and leaves alone what is there: the input topic, dead letters, ledger and summary\n"
         "topics, the functions in Redis, and the state of each input partition (counting begins at the first offset\n"
         "its log still has). Run it once before the first worker, and again after partitions were added.\n"
+        "\n"
+        "With registry_url it registers the schemas of what is published, each under <topic>-value.\n"
         "\n"
         "Writes down what the namespace is counted by. Run again with other settings it carries out what can be\n"
         "carried out, says so, and workers with the old ones end (runbooks/settings.md); what would change the\n"
@@ -227,6 +230,24 @@ static enum verdict check_places(const struct config *config, struct reason *why
     return verdict;
 }
 
+/* What was registered stays, whatever fails later: it stands in nobody's way, and is found there the next time. */
+static enum verdict register_schemas(const struct config *config, struct schema_ids *ids, struct reason *why)
+{
+    struct our_schemas *schemas = NULL;
+    struct our_registered done = {0};
+    enum verdict verdict = our_schemas_open(&schemas, config, why);
+
+    if (verdict == GO_ON)
+        verdict = our_schemas_register(schemas, &done, why);
+    our_schemas_close(schemas);
+    *ids = done.ids;
+    if (verdict == GO_ON)
+        printf("registry: %" PRIu32 " subjects, of them new: %" PRIu32 "; ids: summary %" PRIu32 ", ledger %" PRIu32
+               ", signal %" PRIu32 "\n",
+               done.subjects, done.made, done.ids.summary, done.ids.ledger, done.ids.signal);
+    return verdict;
+}
+
 static enum verdict set_up(const struct request *request, struct reason *why)
 {
     const struct config *config = request->config;
@@ -245,8 +266,11 @@ static enum verdict set_up(const struct request *request, struct reason *why)
         verdict = store_check(store, why);
     if (verdict == GO_ON)
         verdict = setup_settings_compare(request->settings, config, store, request->may_begin_again, why);
-    if (verdict == GO_ON) {
+    if (verdict == GO_ON)
         printf("redis functions: loaded\n");
+    if (verdict == GO_ON && config->registry_url[0] != '\0')
+        verdict = register_schemas(config, &request->settings->told.schema_ids, why);
+    if (verdict == GO_ON) {
         verdict = topics_create(config, request->partitions, request->replication, request->logger, why);
     }
     if (verdict == GO_ON) {

@@ -182,12 +182,17 @@ static enum verdict change(struct setup_settings *settings, struct store *store,
     return verdict;
 }
 
-/* A topic that grew changes nothing for whoever counts its other partitions. */
-static enum verdict grow(struct settings *kept, struct store *store, int32_t partitions, struct reason *why)
+/* A topic that grew changes nothing for whoever counts its other partitions, nor do other ids of our schemas. */
+static enum verdict grow(struct settings *kept, const struct settings *told, struct store *store, int32_t partitions,
+                         struct reason *why)
 {
     struct settings next = *kept;
 
-    next.partitions = partitions;
+    if (partitions > kept->partitions)
+        next.partitions = partitions;
+    bool has_ids = settings_take_schema_ids(&next, told);
+    if (next.partitions == kept->partitions && !has_ids)
+        return GO_ON;
     enum verdict verdict = store_settings_write(store, &next, why);
     if (verdict == GO_ON)
         *kept = next;
@@ -206,10 +211,8 @@ enum verdict setup_settings_carry_out(struct setup_settings *settings, struct st
         verdict = store_settings_write(store, kept, why);
     } else if (settings->is_changed || kept->pending[0] != '\0') {
         verdict = change(settings, store, partitions, why);
-    } else if (partitions > kept->partitions) {
-        verdict = grow(kept, store, partitions, why);
     } else {
-        return GO_ON;
+        verdict = grow(kept, &settings->told, store, partitions, why);
     }
     settings->is_changed = settings->is_changed && verdict != GO_ON;
     return verdict;

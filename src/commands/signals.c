@@ -24,6 +24,7 @@
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/topic_follow.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/publish/our_schemas.h"
 #include "signal_source.h"
 #include "signal_text.h"
 #include "under_way.h"
@@ -107,6 +108,7 @@ struct request {
     struct latest *published; /* what the signals' topic says; the generation of a row is its offset */
     struct encoder *encoder;
     struct summary_read *read;
+    struct our_schemas *schemas;
     struct producer *producer;
     bool has_news; /* something that conclusions are made of */
     bool is_heard; /* anything */
@@ -132,10 +134,9 @@ static enum verdict take_published(struct request *request, const struct record 
     return latest_put(request->published, &row, why);
 }
 
-static enum verdict take_record(void *context, size_t index, const struct record *record, struct reason *why)
+static enum verdict take_topic(struct request *request, enum topic topic, const struct record *record,
+                               struct reason *why)
 {
-    struct request *request = context;
-    enum topic topic = request->followed[index];
     static const enum signal_rollup from[TOPIC_COUNT] = {[TOPIC_MODEL] = SIGNAL_FROM_MODEL,
                                                          [TOPIC_CATEGORY] = SIGNAL_FROM_CATEGORY,
                                                          [TOPIC_RETENTION] = SIGNAL_FROM_RETENTION};
@@ -166,6 +167,29 @@ static enum verdict take_record(void *context, size_t index, const struct record
     signal_source_read(from[topic], request->read, &row);
     request->has_news = request->has_news || row.is_closed;
     return signals_put(request->signals, record->key, &row, why);
+}
+
+/* What is published stays as it is: of another id it is to be published anew. */
+static enum verdict take_record(void *context, size_t index, const struct record *record, struct reason *why)
+{
+    struct request *request = context;
+    enum topic topic = request->followed[index];
+    enum our_schema schema = topic == TOPIC_SIGNALS ? OUR_SIGNAL : topic == TOPIC_LEDGER ? OUR_LEDGER : OUR_SUMMARY;
+    struct record taken;
+    enum verdict verdict = our_schemas_take(request->schemas, schema, record, &taken, why);
+
+    if (verdict != GO_ON)
+        return verdict == TRY_LATER ? HALT : verdict; /* The record would not come again. */
+    return take_topic(request, topic, topic == TOPIC_SIGNALS ? record : &taken, why);
+}
+
+/* A published signal, whose id was asked for when it was taken. */
+static enum verdict read_published(struct request *request, struct span value, struct signal_read *read,
+                                   struct reason *why)
+{
+    enum verdict verdict = our_schemas_value(request->schemas, OUR_SIGNAL, &value, why);
+
+    return verdict == GO_ON ? decode_signal(value, read, why) : verdict;
 }
 
 /* Looks whether a topic exists. It need not: a rollup may be switched off. */
@@ -239,7 +263,8 @@ static enum verdict publish_found(struct request *request, struct latest *found,
         struct signal_read read;
         if (verdict != GO_ON || (there != NULL && span_equal(there->value, row.value)))
             continue;
-        if (there != NULL && decode_signal(there->value, &read, why) == GO_ON && is_newer(request, &read.signal))
+        if (there != NULL && read_published(request, there->value, &read, why) == GO_ON &&
+            is_newer(request, &read.signal))
             continue;
         verdict = put(request, row.key, row.value, why);
         request->published_count++;
@@ -256,7 +281,7 @@ static enum verdict withdraw_rest(struct request *request, const struct latest *
         struct signal_read read;
         if (row->value.bytes == NULL || latest_find(found, row->key) != NULL)
             continue;
-        if (decode_signal(row->value, &read, why) == GO_ON && is_newer(request, &read.signal))
+        if (read_published(request, row->value, &read, why) == GO_ON && is_newer(request, &read.signal))
             continue;
         verdict = put(request, row->key, (struct span){NULL, 0}, why);
         request->withdrawn_count++;
@@ -341,7 +366,7 @@ static enum verdict print_published(struct request *request, struct printing *pr
     request->unreadable_count = 0;
     for (size_t index = 0; index < count; index++) {
         struct signal_read read;
-        if (decode_signal(rows[index]->value, &read, why) == GO_ON)
+        if (read_published(request, rows[index]->value, &read, why) == GO_ON)
             print_one(request, printing, &read.signal);
         else
             request->unreadable_count++;
@@ -463,6 +488,8 @@ static enum verdict open_parts(struct request *request, struct reason *why)
         return no_memory(why, "to read summaries");
     enum verdict verdict = encoder_open(&request->encoder, why);
     if (verdict == GO_ON)
+        verdict = our_schemas_open(&request->schemas, request->config, why);
+    if (verdict == GO_ON)
         verdict = signals_open(&request->signals, &request->rules, why);
     if (verdict == GO_ON)
         verdict = latest_open(&request->published, why);
@@ -485,6 +512,8 @@ static enum verdict connect_all(struct request *request, struct reason *why)
         verdict = request->follow == NULL ? open_follow(request, !is_shown, why) : GO_ON;
         if (verdict == GO_ON && is_published && request->producer == NULL)
             verdict = producer_open(&request->producer, request->config, &request->logger, why);
+        if (verdict == GO_ON && is_published)
+            verdict = our_schemas_use(request->schemas, request->encoder, why);
         if (verdict == TRY_LATER && request->is_followed) {
             log_reason(&request->logger, LOG_LEVEL_WARN, why);
             look_for_stop(request, RETRY_MS);
@@ -548,6 +577,7 @@ static enum verdict work(struct request *request, struct reason *why)
     latest_close(request->spoilt);
     under_way_close(request->under_way);
     signals_close(request->signals);
+    our_schemas_close(request->schemas);
     encoder_close(request->encoder);
     free(request->read);
     return verdict == TRY_LATER && request->is_stopped ? GO_ON : verdict;

@@ -17,8 +17,8 @@
 #include "gentally/inspect/latest.h"
 #include "gentally/inspect/summary_text.h"
 #include "gentally/inspect/totals.h"
-#include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/publish/our_schemas.h"
 #include "leaderboard.h"
 #include "pivot_text.h"
 #include "table.h"
@@ -149,7 +149,7 @@ static enum verdict read_topics(struct request *request, const struct config *co
 
     topic_summaries(config, request->rollup->name, topic);
     if (verdict == GO_ON)
-        verdict = topic_read(config, topic, take_record, request, why);
+        verdict = our_schemas_read(config, NULL, OUR_SUMMARY, topic, take_record, request, why);
     if (verdict == GO_ON)
         latest_sort(request->latest);
     return verdict;

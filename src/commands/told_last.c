@@ -8,8 +8,8 @@
 #include "gentally/codec/record_read.h"
 #include "gentally/core/event.h"
 #include "gentally/inspect/as_of.h"
-#include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/publish/our_schemas.h"
 #include "leaderboard.h"
 
 #define OFFSETS_SHOWN 16u
@@ -68,7 +68,7 @@ enum verdict told_last_read(struct told_last **told, const struct config *config
         return no_memory(why, "to read the ledger");
     opened->wanted = *wanted;
     topic_ledger(config, topic);
-    enum verdict verdict = topic_read(config, topic, take, opened, &opened->unknown);
+    enum verdict verdict = our_schemas_read(config, NULL, OUR_LEDGER, topic, take, opened, &opened->unknown);
     if (verdict == HALT && opened->unknown.id == NO_MEMORY) {
         *why = opened->unknown;
         return HALT;

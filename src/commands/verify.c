@@ -16,8 +16,8 @@
 #include "gentally/core/event.h"
 #include "gentally/inspect/audit.h"
 #include "gentally/kafka/topic_places.h"
-#include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/publish/our_schemas.h"
 #include "printable.h"
 #include "verify_store.h"
 
@@ -210,7 +210,8 @@ static enum verdict check_begin(struct request *request, const char *topic, bool
     return GO_ON;
 }
 
-static enum verdict read_topic(struct request *request, const char *topic, topic_reader *take, struct reason *why)
+static enum verdict read_topic(struct request *request, enum our_schema schema, const char *topic, topic_reader *take,
+                               struct reason *why)
 {
     const struct audit_place place = {.topic = topic};
     bool is_missing = false;
@@ -219,7 +220,7 @@ static enum verdict read_topic(struct request *request, const char *topic, topic
     if (verdict != GO_ON)
         return verdict;
     if (!is_missing)
-        return topic_read(request->config, topic, take, request, why);
+        return our_schemas_read(request->config, NULL, schema, topic, take, request, why);
     request->missing++;
     audit_lacks(request->audit, &place, "topic", "a topic, as setup makes it", "none of this name");
     return GO_ON;
@@ -229,7 +230,7 @@ static enum verdict read_rollup(struct request *request, const struct rollup *ro
 {
     request->rollup = rollup;
     topic_summaries(request->config, rollup->name, request->topic);
-    return read_topic(request, request->topic, take_summary, why);
+    return read_topic(request, OUR_SUMMARY, request->topic, take_summary, why);
 }
 
 /* Where there is no such topic nothing is to be read: whoever verifies need not have the workers' account key. That the
@@ -239,9 +240,10 @@ static enum verdict read_retention(struct request *request, struct reason *why)
     request->rollup = NULL;
     topic_summaries(request->config, ROLLUP_RETENTION, request->topic);
     if (request->store.is_asked && request->store.settings.retention != RETENTION_NEVER)
-        return read_topic(request, request->topic, take_summary, why);
+        return read_topic(request, OUR_SUMMARY, request->topic, take_summary, why);
     request->partitions = 0;
-    enum verdict verdict = topic_read(request->config, request->topic, take_summary, request, why);
+    enum verdict verdict =
+        our_schemas_read(request->config, NULL, OUR_SUMMARY, request->topic, take_summary, request, why);
     return verdict == HALT && why->id == SOURCE_TOPIC_MISSING ? GO_ON : verdict;
 }
 
@@ -255,7 +257,7 @@ static enum verdict read_all(struct request *request, struct reason *why)
     for (uint32_t i = 0; i < request->store.count && verdict == GO_ON; i++)
         verdict = audit_stored(request->audit, &request->store.windows[i], why);
     if (verdict == GO_ON)
-        verdict = read_topic(request, request->ledger_topic, take_ledger, why);
+        verdict = read_topic(request, OUR_LEDGER, request->ledger_topic, take_ledger, why);
     if (verdict == GO_ON)
         verdict = read_rollup(request, total, why);
     for (uint32_t i = 0; i < rollups->count && verdict == GO_ON; i++)
@@ -268,7 +270,7 @@ static enum verdict read_all(struct request *request, struct reason *why)
                           "namespace %.100s has no topics: `gentally setup` creates them", request->config->namespace_);
     request->is_second = true;
     if (verdict == GO_ON)
-        verdict = topic_read(request->config, request->ledger_topic, take_ledger, request, why);
+        verdict = our_schemas_read(request->config, NULL, OUR_LEDGER, request->ledger_topic, take_ledger, request, why);
     if (verdict == HALT && why->id == SOURCE_TOPIC_MISSING)
         verdict = GO_ON; /* That was told. */
     if (verdict == GO_ON)

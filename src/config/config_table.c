@@ -69,9 +69,9 @@ const struct option config_options[] = {
              "Empty means only the bundled schema; records with another id go to the dead letters. "
              "If unsure, leave it empty until DECODE-SCHEMA-UNKNOWN is seen."},
     {"registry_url", TEXT(registry_url, "URL", MAY_BE_EMPTY), .initial = "",
-     .help = "Schema registry that is asked for the schemas of ids that are not known here, by the Confluent paths: "
-             "http://HOST:PORT or https://... "
-             "Empty means none. "
+     .help = "Schema registry, by the Confluent paths: http://HOST:PORT or https://... "
+             "It is asked for the schemas of ids that are not known here, and setup registers in it what is published. "
+             "Empty means none, and bundled ids. "
              "A registry that is away stops no schema that is known already. "
              "If unsure, say where your producers register theirs."},
     {"registry_user", TEXT(registry_user, "USER", MAY_BE_EMPTY), .initial = "",

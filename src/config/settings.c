@@ -285,6 +285,16 @@ static void take_retention(struct settings *kept, const struct settings *told, i
     }
 }
 
+bool settings_take_schema_ids(struct settings *kept, const struct settings *told)
+{
+    const struct schema_ids none = {0};
+
+    if (schema_ids_equal(&told->schema_ids, &none) || schema_ids_equal(&told->schema_ids, &kept->schema_ids))
+        return false;
+    kept->schema_ids = told->schema_ids;
+    return true;
+}
+
 void settings_take(struct settings *kept, const struct settings *told, int64_t highest_ms)
 {
     int64_t since_ms = highest_ms == NO_TIME ? NO_TIME : highest_ms + 1;
@@ -313,4 +323,5 @@ void settings_take(struct settings *kept, const struct settings *told, int64_t h
     if (told->out_of_orderness_ms > kept->out_of_orderness_max_ms)
         kept->out_of_orderness_max_ms = told->out_of_orderness_ms;
     kept->rows_max = told->rows_max;
+    (void)settings_take_schema_ids(kept, told);
 }

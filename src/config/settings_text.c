@@ -97,6 +97,9 @@ uint32_t settings_write(const struct settings *settings, struct settings_field f
     put(&writing, "account_key", settings->account_key);
     put(&writing, "retention", retention_names[settings->retention]);
     put_number(&writing, "retention_since_ms", settings->retention_since_ms);
+    put_number(&writing, "schema:summary", settings->schema_ids.summary);
+    put_number(&writing, "schema:ledger", settings->schema_ids.ledger);
+    put_number(&writing, "schema:signal", settings->schema_ids.signal);
     return writing.count;
 }
 
@@ -233,6 +236,25 @@ static bool read_mode(const char *text, enum ids_mode *mode)
     return false;
 }
 
+static bool read_schema_id(struct schema_ids *ids, struct span name, const char *text)
+{
+    struct known {
+        const char *name;
+        uint32_t *id;
+    } const known[] = {{"summary", &ids->summary}, {"ledger", &ids->ledger}, {"signal", &ids->signal}};
+    int64_t number = 0;
+
+    if (!read_number(text, &number) || number < 0 || number > INT32_MAX)
+        return false;
+    for (size_t i = 0; i < LENGTH_OF(known); i++) {
+        if (!span_equal(name, span_of(known[i].name)))
+            continue;
+        *known[i].id = (uint32_t)number;
+        return true;
+    }
+    return false;
+}
+
 bool settings_read(struct settings *settings, struct span name, struct span value)
 {
     char text[sizeof(((struct settings_field *)NULL)->value)];
@@ -278,6 +300,8 @@ bool settings_read(struct settings *settings, struct span name, struct span valu
         settings->retention = (enum retention_setting)word;
         return true;
     }
+    if (has_prefix(&name, "schema:"))
+        return read_schema_id(&settings->schema_ids, name, text);
     if (has_prefix(&name, "window:"))
         return read_window(settings, name, text);
     return has_prefix(&name, "rollup:") && read_rollup(settings, name, text);

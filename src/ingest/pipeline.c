@@ -298,6 +298,7 @@ enum verdict pipeline_open_closer(const struct pipeline *pipeline, struct closer
         .is_drain = is_drain,
         .partitions = partition_count,
         .since_ms = pipeline->since_ms,
+        .ids = pipeline_schema_ids(pipeline),
         .logger = pipeline->logger,
     };
 

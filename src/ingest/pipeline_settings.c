@@ -67,3 +67,8 @@ enum verdict pipeline_recheck_settings(struct pipeline *pipeline, struct reason 
                       "the settings of namespace %.100s were changed by `gentally setup`: start again with them",
                       pipeline->config->namespace_);
 }
+
+struct schema_ids pipeline_schema_ids(const struct pipeline *pipeline)
+{
+    return pipeline->config->registry_url[0] == '\0' ? (struct schema_ids){0} : pipeline->settings.schema_ids;
+}

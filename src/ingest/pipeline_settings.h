@@ -24,4 +24,8 @@ void pipeline_use_settings(struct pipeline *pipeline, const struct settings *set
  */
 MUST_CHECK enum verdict pipeline_recheck_settings(struct pipeline *pipeline, struct reason *why);
 
+/* The ids that what is published is framed with, as the settings keep them; none without a `registry_url`, or where
+ * nothing is kept. */
+struct schema_ids pipeline_schema_ids(const struct pipeline *pipeline);
+
 #endif

@@ -7,6 +7,7 @@
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/topics.h"
 #include "gentally/publish/merger.h"
+#include "gentally/publish/our_schemas.h"
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
 #include "pipeline_parts.h"
@@ -81,6 +82,35 @@ static enum verdict check_retention(const struct pipeline *pipeline, struct reas
     return GO_ON;
 }
 
+/* Whether what is published has the ids that the registry has it under. One that is away, or talks rubbish, stops
+ * nobody: the ids are kept. */
+static enum verdict check_our_schemas(const struct pipeline *pipeline, struct reason *why)
+{
+    const struct schema_ids kept = pipeline_schema_ids(pipeline), none = {0};
+    struct our_schemas *schemas = NULL;
+    struct schema_ids ids;
+
+    if (schema_ids_equal(&kept, &none))
+        return reason_set(why, HALT, REGISTRY_UNREGISTERED, 0,
+                          "our schemas were never registered at %.200s: run `gentally setup`",
+                          pipeline->config->registry_url);
+    enum verdict verdict = our_schemas_open(&schemas, pipeline->config, why);
+    if (verdict == GO_ON)
+        verdict = our_schemas_ids(schemas, &ids, why);
+    our_schemas_close(schemas);
+    if (verdict == GO_ON && !schema_ids_equal(&kept, &ids))
+        return reason_set(
+            why, HALT, REGISTRY_UNREGISTERED, 0,
+            "the registry at %.200s has our schemas under other ids than `gentally setup` was told: run it "
+            "again",
+            pipeline->config->registry_url);
+    if (verdict == HALT && why->id == REGISTRY_ANSWER)
+        log_reason(pipeline->logger, LOG_LEVEL_WARN, why);
+    else if (verdict != TRY_LATER) /* That was told of just before. */
+        return verdict;
+    return GO_ON;
+}
+
 enum verdict pipeline_check_worker(struct pipeline *pipeline, int32_t *partition_count, struct reason *why)
 {
     enum verdict verdict = store_check(pipeline->store, why);
@@ -93,6 +123,8 @@ enum verdict pipeline_check_worker(struct pipeline *pipeline, int32_t *partition
         verdict = check_retention(pipeline, why);
     if (verdict == GO_ON && pipeline->schemas != NULL)
         verdict = writer_schemas_check(pipeline->schemas, why);
+    if (verdict == GO_ON && pipeline->schemas != NULL)
+        verdict = check_our_schemas(pipeline, why);
     return verdict == GO_ON ? check_topics(pipeline, why) : verdict;
 }
 

@@ -33,6 +33,7 @@ static enum verdict open_parts(struct closer *closer, const struct closer_option
         .tables_version = options->tables_version,
         .partitions = options->partitions,
         .since_ms = options->since_ms,
+        .ids = options->ids,
         .turn_over = closer_turn_over,
         .context = closer,
     };
@@ -51,7 +52,7 @@ static enum verdict open_parts(struct closer *closer, const struct closer_option
     if (verdict == GO_ON)
         verdict = transaction_open(&closer->transaction, options->config, name, options->logger, why);
     if (verdict == GO_ON)
-        verdict = ledger_load(options->config, closer->published, closer->offsets, why);
+        verdict = ledger_load(options->config, &options->ids, closer->published, closer->offsets, why);
     return verdict;
 }
 

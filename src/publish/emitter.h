@@ -8,6 +8,7 @@
 #ifndef GENTALLY_EMITTER_H
 #define GENTALLY_EMITTER_H
 
+#include "gentally/core/schema_ids.h"
 #include "gentally/core/summary.h"
 
 struct config;
@@ -37,6 +38,7 @@ struct emitter_options {
     emitter_turn_over *turn_over;
     void *context;           /* of that */
     const int64_t *since_ms; /* by rollup: windows that start before have no rows of it; borrowed until close */
+    struct schema_ids ids;   /* what is put is framed with; 0: the bundled one */
 };
 
 /* Opens an emitter. HALT: NO-MEMORY, SCHEMA-INVALID. */

@@ -6,8 +6,8 @@
 
 #include "gentally/codec/record_read.h"
 #include "gentally/config/config.h"
-#include "gentally/kafka/topic_read.h"
 #include "gentally/kafka/topics.h"
+#include "gentally/publish/our_schemas.h"
 
 struct ledger_reading {
     struct published *published;
@@ -51,8 +51,8 @@ static enum verdict read_ledger_record(void *context, const struct record *recor
     return published_put(reading->published, &entry, why);
 }
 
-enum verdict ledger_load(const struct config *config, struct published *published, struct published_offsets *offsets,
-                         struct reason *why)
+enum verdict ledger_load(const struct config *config, const struct schema_ids *ids, struct published *published,
+                         struct published_offsets *offsets, struct reason *why)
 {
     char topic[TOPIC_NAME_MAX + 1];
     struct ledger_reading *reading = calloc(1, sizeof(*reading));
@@ -62,7 +62,7 @@ enum verdict ledger_load(const struct config *config, struct published *publishe
     reading->published = published;
     reading->offsets = offsets;
     topic_ledger(config, topic);
-    enum verdict verdict = topic_read(config, topic, read_ledger_record, reading, why);
+    enum verdict verdict = our_schemas_read(config, ids, OUR_LEDGER, topic, read_ledger_record, reading, why);
     free(reading);
     return verdict;
 }

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 
 #include "gentally/base/grow.h"
+#include "gentally/base/json.h"
 #include "gentally/config/config.h"
 
 #define CONNECT_MS 2000
+#define PATH_SIZE 512 /* a topic's name has up to 249 letters, none of which is to be escaped */
 
 struct registry {
     const struct config *config;
@@ -70,7 +72,10 @@ static bool set_up(struct registry *registry)
     CURL *curl = registry->curl;
 
     registry->headers = curl_slist_append(NULL, "Accept: application/vnd.schemaregistry.v1+json, application/json");
-    return registry->headers != NULL && curl_easy_setopt(curl, CURLOPT_HTTPHEADER, registry->headers) == CURLE_OK &&
+    if (registry->headers == NULL ||
+        curl_slist_append(registry->headers, "Content-Type: application/vnd.schemaregistry.v1+json") == NULL)
+        return false;
+    return curl_easy_setopt(curl, CURLOPT_HTTPHEADER, registry->headers) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
@@ -135,7 +140,7 @@ void registry_close(struct registry *registry)
 /* A path below the URL, which may end with a slash. */
 static enum verdict set_path(struct registry *registry, const char *path, struct reason *why)
 {
-    char url[CONFIG_TEXT_MAX + 128];
+    char url[CONFIG_TEXT_MAX + PATH_SIZE];
     size_t size = strlen(registry->config->registry_url);
 
     while (size > 0 && registry->config->registry_url[size - 1] == '/')
@@ -173,8 +178,8 @@ static enum verdict failed(const struct registry *registry, CURLcode code, struc
     return unreachable(registry, what, why);
 }
 
-/* Gets a path. GO_ON: `*status` is what HTTP says, and the answer is kept. */
-static enum verdict get(struct registry *registry, const char *path, long *status, struct reason *why)
+/* Asks for a path, as was set. GO_ON: `*status` is what HTTP says, and the answer is kept. */
+static enum verdict perform(struct registry *registry, const char *path, long *status, struct reason *why)
 {
     enum verdict verdict = set_path(registry, path, why);
 
@@ -197,6 +202,13 @@ static enum verdict get(struct registry *registry, const char *path, long *statu
     return GO_ON;
 }
 
+static enum verdict get(struct registry *registry, const char *path, long *status, struct reason *why)
+{
+    curl_easy_setopt(registry->curl, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(registry->curl, CURLOPT_TIMEOUT_MS, (long)REGISTRY_TIMEOUT_MS);
+    return perform(registry, path, status, why);
+}
+
 enum verdict registry_check(struct registry *registry, struct reason *why)
 {
     long status = 0;
@@ -211,6 +223,9 @@ enum verdict registry_schema(struct registry *registry, uint32_t id, struct span
 
     snprintf(path, sizeof(path), "/schemas/ids/%" PRIu32, id);
     enum verdict verdict = get(registry, path, &status, why);
+    if (verdict == HALT && why->id == REGISTRY_ANSWER) /* It will not be smaller the next time. */
+        return reason_set(why, SET_ASIDE, DECODE_SCHEMA_UNKNOWN, 0,
+                          "the registry has a schema of more than %u bytes under id %" PRIu32, REGISTRY_ANSWER_MAX, id);
     if (verdict != GO_ON)
         return verdict;
     if (status == 404)
@@ -221,4 +236,44 @@ enum verdict registry_schema(struct registry *registry, uint32_t id, struct span
                           registry->config->registry_url, status, path);
     *answer = (struct span){registry->answer, registry->size};
     return GO_ON;
+}
+
+/* Says a schema of a subject: {"schema": "..."}. */
+static enum verdict post(struct registry *registry, const char *path, struct span schema, long timeout_ms,
+                         struct registry_reply *reply, struct reason *why)
+{
+    static const char begin[] = "{\"schema\":";
+    char *body = malloc(sizeof(begin) + JSON_TEXT_MAX(schema.size) + 1);
+
+    if (body == NULL)
+        return no_memory(why, "for a schema");
+    char *end = json_text(json_raw(body, begin, sizeof(begin) - 1), schema);
+    *end++ = '}';
+    curl_easy_setopt(registry->curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(registry->curl, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(registry->curl, CURLOPT_POSTFIELDSIZE, (long)(end - body));
+    curl_easy_setopt(registry->curl, CURLOPT_TIMEOUT_MS, timeout_ms);
+    enum verdict verdict = perform(registry, path, &reply->status, why);
+    curl_easy_setopt(registry->curl, CURLOPT_POSTFIELDS, NULL);
+    free(body);
+    reply->body = (struct span){registry->answer, registry->size};
+    return verdict;
+}
+
+enum verdict registry_look_up(struct registry *registry, const char *subject, struct span schema,
+                              struct registry_reply *reply, struct reason *why)
+{
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof(path), "/subjects/%s", subject);
+    return post(registry, path, schema, REGISTRY_TIMEOUT_MS, reply, why);
+}
+
+enum verdict registry_register(struct registry *registry, const char *subject, struct span schema,
+                               struct registry_reply *reply, struct reason *why)
+{
+    char path[PATH_SIZE];
+
+    snprintf(path, sizeof(path), "/subjects/%s/versions", subject);
+    return post(registry, path, schema, REGISTRY_WRITE_MS, reply, why);
 }

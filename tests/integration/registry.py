@@ -23,10 +23,12 @@ GENERATION = (SCHEMAS / "generation.avsc").read_text()
 
 
 class Registry:
-    """Answers GET /schemas/ids/N by `answers[N]`: a status and a body; all else by 404."""
+    """Answers GET /schemas/ids/N by `answers[N]`: a status and a body; all else by 404. What is registered gets ids from
+    500 on, unless `refused[subject]` is another answer."""
 
     def __init__(self, port=None):
         self.answers, self.asked, self.authorizations = {}, [], set()
+        self.registered, self.refused, self.posted = {}, {}, []
         self.port = port or free_port()
         self.server = None
 
@@ -37,16 +39,42 @@ class Registry:
     def knows(self, number, schema=GENERATION):
         self.answers[number] = (200, json.dumps({"schema": schema}).encode())
 
+    def id_of(self, schema):
+        number = next((number for number, text in self.registered.values() if text == schema), None)
+        return number or 500 + len({text for _, text in self.registered.values()})
+
+    def post(self, words, schema):
+        """POST /subjects/S looks a schema up, and with /versions registers it."""
+        subject = words[2]
+        self.posted.append("/".join(words[1:]))
+        if subject in self.refused and len(words) == 4:
+            return self.refused[subject]
+        if len(words) == 4:
+            number = self.id_of(schema)
+            self.registered[subject] = (number, schema)
+            self.knows(number, schema)
+        number, text = self.registered.get(subject, (0, None))
+        return (200, json.dumps({"id": number}).encode()) if text == schema else (404, b'{"error_code":40403}')
+
     def start(self):
         registry = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 registry.asked.append(self.path)
-                registry.authorizations.add(self.headers.get("Authorization"))
                 words = self.path.split("/")
                 known = registry.answers.get(int(words[3])) if words[1:3] == ["schemas", "ids"] else None
-                status, body = known or registry.answers.get(None) or (404, b'{"error_code":40403}')
+                self.answer(known or registry.answers.get(None) or (404, b'{"error_code":40403}'))
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                self.answer(
+                    registry.answers.get(None) or registry.post(self.path.split("/"), json.loads(body)["schema"])
+                )
+
+            def answer(self, answer):
+                status, body = answer
+                registry.authorizations.add(self.headers.get("Authorization"))
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -73,9 +101,16 @@ def framed(number, name, **fields):
 
 
 def begin(world, registry, **settings):
+    """Sets up, for which the registry has to be there; it is as it was afterwards."""
     world.start_redis()
     world.settings.update({"GENTALLY_REGISTRY_URL": registry.url, "GENTALLY_APPLY_INTERVAL_MS": 100, **settings})
-    world.run("setup", "--partitions", PARTITIONS)
+    was_away = registry.server is None
+    if was_away:
+        registry.start()
+    done = world.run("setup", "--partitions", PARTITIONS)
+    if was_away:
+        registry.stop()
+    return done
 
 
 def send(world, partition, *values):
@@ -126,7 +161,11 @@ def test_one_that_is_away_is_waited_for(world):
     send(world, 1, *[framed(70, f"later-{n}") for n in range(5)])
     wait_until(lambda: world.consumed(PARTITIONS) == 13, 60, "a schema that is known needs no registry")
     worker.end()
-    world.run("worker", "--drain")
+    world.run("worker", "--drain")  # The ids of what it publishes are kept.
+    reader = world.start("summaries", "--rollup", "total", "--window", "month")
+    equal(reader.wait(60), 69, f"exit status of who reads them without Redis: {reader.log}")
+    check("REGISTRY-UNREACHABLE" in reader.log, "its reason", reader.log)
+    registry.start()
     equal(requests(world), 13, "requests")
     equal(letters(world), [], "dead letters")
 
@@ -136,12 +175,12 @@ def test_nobody_waits_for_ever(world):
     begin(world, registry, GENTALLY_REGISTRY_WAIT_MS=0)
     send(world, 0, framed(70, "lost"), encode_event({**EVENT, "id": "behind"}))
     world.run("worker", "--drain")
+    registry.start()
     equal(requests(world), 1, "requests")
     (letter,) = letters(world)
     equal(letter["reason"], "DECODE-SCHEMA-UNKNOWN", "its reason")
     check("no registry said it" in json.dumps(letter), "its cause", letter)
     registry.knows(70)
-    registry.start()
     world.run("dlq", "redrive", "--yes")
     world.run("worker", "--drain")
     equal(requests(world), 2, "requests after the redrive")
@@ -166,12 +205,14 @@ def test_what_it_does_not_know_is_a_dead_letter(world):
 def test_credentials_are_shown_and_asked_for(world):
     registry = world.own(Registry().start())
     registry.knows(70)
-    registry.answers[None] = (401, b"{}")
     begin(world, registry)
+    registry.answers[None] = (401, b"{}")
     refused = world.start("worker", "--drain")
     equal(refused.wait(60), 77, f"exit status: {refused.log}")
     check("REGISTRY-DENIED" in refused.log and "401" in refused.log, "its reason", refused.log)
-    registry.answers[None] = (404, b"{}")
+    denied = world.start("setup")
+    equal(denied.wait(60), 77, f"exit status of setup: {denied.log}")
+    del registry.answers[None]
     send(world, 0, framed(70, "one"))
     secret = world.folder / "secret"
     secret.write_text("s3cret")
@@ -185,6 +226,56 @@ def test_credentials_are_shown_and_asked_for(world):
         bad = world.start("worker", "--check-config", GENTALLY_REGISTRY_URL=url)
         equal(bad.wait(60), 78, f"exit status of {url}: {bad.log}")
         check(words in bad.log, f"the reason of {url}", bad.log)
+
+
+def test_setup_registers_what_is_published(world):
+    """Once; the ids are kept, framed with, and read by all our readers; other ids are taken after another setup."""
+    registry = world.own(Registry().start())
+    registry.knows(70)
+    done = begin(world, registry)
+    subjects = set(registry.registered)
+    for topic in ("ledger", "signals", "summaries.total", "summaries.model"):
+        check(f"{world.namespace}.{topic}-value" in subjects, f"{topic} is missing", subjects)
+    check(f"{world.topic}-value" not in subjects, "the input is not ours", subjects)
+    count = len(subjects)
+    line = f"registry: {count} subjects, of them new: {{}}; ids: summary 502, ledger 500, signal 501"
+    check(line.format(count) in done.out, "what setup says", done.out)
+    check(line.format(0) in world.run("setup").out, "what it says the second time")
+    equal(len([path for path in registry.posted if path.endswith("/versions")]), count, "registrations")
+    send(world, 0, *[framed(70, f"r-{n}") for n in range(7)])
+    world.run("worker", "--drain")
+    equal(requests(world), 7, "requests")
+    world.run("verify")
+    world.run("signals")
+    world.run("report", "--format", "json")
+    missing = world.start("summaries", "--rollup", "total", "--window", "month", GENTALLY_REGISTRY_URL=None)
+    equal(missing.wait(60), 65, f"exit status of a reader without registry_url: {missing.log}")
+    check("needs registry_url" in missing.log, "its reason", missing.log)
+    registry.registered.clear()
+    worker = world.start("worker", "--drain")
+    equal(worker.wait(60), 78, f"exit status without our schemas: {worker.log}")
+    check("REGISTRY-UNREGISTERED" in worker.log and "gentally setup" in worker.log, "its reason", worker.log)
+    world.run("setup")
+    world.run("worker", "--drain")
+
+
+def test_a_registry_that_refuses_names_the_subject(world):
+    """What was registered before it stays, and setup goes on there."""
+    registry = world.own(Registry().start())
+    world.start_redis()
+    world.settings["GENTALLY_REGISTRY_URL"] = registry.url
+    subject = f"{world.namespace}.signals-value"
+    registry.refused[subject] = (409, b'{"error_code":409,"message":"not BACKWARD compatible"}')
+    refused = world.start("setup", "--partitions", PARTITIONS)
+    equal(refused.wait(60), 78, f"exit status: {refused.log}")
+    for words in ("REGISTRY-REFUSED", subject, "not BACKWARD compatible", "1 subjects are registered"):
+        check(words in refused.log, f"it does not say: {words}", refused.log)
+    registry.refused[subject] = (200, b"<html>")
+    garbage = world.start("setup", "--partitions", PARTITIONS)
+    equal(garbage.wait(60), 76, f"exit status: {garbage.log}")
+    registry.refused.clear()
+    done = world.run("setup", "--partitions", PARTITIONS)
+    check(f"of them new: {len(registry.registered) - 1}" in done.out, "what setup did", done.out)
 
 
 def test_made_up_ids_cost_nobody_else(world):

@@ -22,7 +22,7 @@ static const struct room rooms[] = {
     {"registry", "base core config"},
     {"kafka", "base core config"},
     {"redis", "base core config"},
-    {"publish", "base core config codec kafka redis"},
+    {"publish", "base core config codec registry kafka redis"},
     {"ingest", "base core config codec registry kafka redis publish"},
     {"inspect", "base core codec"},
     {"report", "base core codec inspect"},

@@ -6,6 +6,7 @@
 #define GENTALLY_AVRO_WRITE_H
 
 #include "gentally/core/event.h"
+#include "gentally/core/schema_ids.h"
 #include "gentally/core/signal.h"
 #include "gentally/core/summary.h"
 
@@ -15,6 +16,9 @@ struct encoder;
  */
 MUST_CHECK enum verdict encoder_open(struct encoder **encoder, struct reason *why);
 void encoder_close(struct encoder *encoder);
+
+/* Frames what is encoded from now on with these ids; at first they are the bundled ones. */
+void encoder_use(struct encoder *encoder, const struct schema_ids *ids);
 
 /* Encode one event, summary (with a cell: a tombstone has no value), ledger record or signal as a message. `*bytes`
  * borrows from the encoder until its next call. HALT: ENCODE-FAILED, beyond 64 MiB. */

@@ -8,6 +8,7 @@
 #define GENTALLY_SETTINGS_H
 
 #include "gentally/config/config.h"
+#include "gentally/core/schema_ids.h"
 
 /* Since when something is counted: in windows that start at or after it. NO_TIME: from the beginning. */
 struct window_setting {
@@ -43,6 +44,7 @@ struct settings {
     char account_key[33]; /* digest of the key; empty: there is none */
     enum retention_setting retention;
     int64_t retention_since_ms;
+    struct schema_ids schema_ids; /* what `setup` registered last; none: it never did */
 };
 
 /* The settings that the options stand for, without what only servers know: cluster, partitions; and without the digest
@@ -79,6 +81,10 @@ MUST_CHECK enum verdict settings_check(const struct settings *kept, const struct
  * event that may have been counted (NO_TIME: none was). What is new begins in windows that start after it.
  */
 void settings_take(struct settings *kept, const struct settings *told, int64_t highest_ms);
+
+/* Takes the ids of our schemas, if there are any; true if they are others. They are no setting that is told: what was
+ * published with others stays as it is. */
+bool settings_take_schema_ids(struct settings *kept, const struct settings *told);
 
 /* The rollups that are counted in windows that start at `start_ms`. */
 void settings_rollups_at(const struct settings *settings, int64_t start_ms, struct rollups *rollups);

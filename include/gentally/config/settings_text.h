@@ -10,7 +10,7 @@ struct settings_field {
 };
 
 /* Writes all fields; returns how many there are. */
-#define SETTINGS_FIELDS_MAX (16 + WINDOW_KINDS + ROLLUPS_MAX)
+#define SETTINGS_FIELDS_MAX (19 + WINDOW_KINDS + ROLLUPS_MAX)
 uint32_t settings_write(const struct settings *settings, struct settings_field fields[SETTINGS_FIELDS_MAX]);
 
 /* Reads one field into settings that were zero before the first; false for what settings_write() does not write. */

@@ -10,6 +10,7 @@
 #define GENTALLY_CLOSER_H
 
 #include "gentally/base/log.h"
+#include "gentally/core/schema_ids.h"
 #include "gentally/publish/closer_hold.h"
 #include "gentally/publish/input_logs.h"
 
@@ -33,6 +34,7 @@ struct closer_options {
     bool is_drain;           /* of a drain: open windows are told by its last turns alone, not at their intervals */
     int32_t partitions;      /* of the input, >= 1 */
     const int64_t *since_ms; /* by rollup: windows that start before have no rows of it; borrowed until close */
+    struct schema_ids ids;   /* what is published is framed with */
     struct logger *logger;
 };
 

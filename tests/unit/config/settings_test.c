@@ -64,6 +64,7 @@ static void what_is_written_is_read_back(void)
     settings.has_amended = true;
     settings.ids_keep = KEEP_LAST;
     settings.retention = RETENTION_ENDED;
+    settings.schema_ids = (struct schema_ids){7, INT32_MAX, 9};
     snprintf(settings.pending, sizeof(settings.pending), "setup");
     uint32_t count = settings_write(&settings, fields);
     for (uint32_t i = 0; i < count; i++) {
@@ -86,6 +87,7 @@ static void what_is_written_is_read_back(void)
     CU_ASSERT_EQUAL(read.ids_keep, KEEP_LAST);
     CU_ASSERT_EQUAL(read.retention, RETENTION_ENDED);
     CU_ASSERT_EQUAL(read.partitions, 3);
+    CU_ASSERT_TRUE(schema_ids_equal(&read.schema_ids, &settings.schema_ids));
 }
 
 static void what_is_not_written_is_not_read(void)
@@ -100,6 +102,8 @@ static void what_is_not_written_is_not_read(void)
         {"rollup:a", "on -"},      {"rollup:a", "on - nothing"},
         {"rollup:A", "on - "},     {"rollup:total", "on - model"},
         {"rollup:a", "on - x,b="}, {"pending", "something long"},
+        {"schema:summary", "-1"},  {"schema:other", "1"},
+        {"schema:ledger", ""},     {"schema:signal", "2147483648"},
         {"ids_kept_ms", "9e9"},    {"version", "0123456789abcdef0123456789abcdef0"},
     };
 
