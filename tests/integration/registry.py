@@ -191,7 +191,7 @@ def test_what_it_does_not_know_is_a_dead_letter(world):
     registry = world.own(Registry().start())
     registry.answers[71] = (200, json.dumps({"schema": '"string"'}).encode())
     registry.answers[72] = (200, b"<html>")
-    registry.answers[73] = (200, b"x" * (2 << 20))
+    registry.answers[73] = (200, b"x" * (10 << 20))
     begin(world, registry, GENTALLY_REGISTRY_WAIT_MS=0)
     send(world, 0, *[framed(number, f"r-{number}") for number in (70, 71, 72, 73)], encode_event(EVENT))
     world.run("worker", "--drain")
