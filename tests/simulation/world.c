@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "sim.h"
 
@@ -100,12 +102,15 @@ bool sim_inject(struct sim *sim, enum sim_fault fault)
     return true;
 }
 
-/* Tokens and nonces are drawn by getrandom(2): from the seed here, or no run could be repeated. */
+/* Tokens and nonces are drawn by getrandom(2): from the seed here, or no run could be repeated. Libraries that are
+ * linked draw as well, before any run begins (GnuTLS, which libmicrohttpd and libcurl bring): that is the system's to
+ * give. */
 ssize_t getrandom(void *bytes, size_t size, unsigned flags)
 {
     unsigned char *at = bytes;
 
-    (void)flags;
+    if (the_sim == NULL)
+        return syscall(SYS_getrandom, bytes, size, flags);
     for (size_t i = 0; i < size; i++)
         at[i] = (unsigned char)sim_random(the_sim);
     return (ssize_t)size;
