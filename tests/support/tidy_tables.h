@@ -19,7 +19,8 @@ static const struct room rooms[] = {
     {"core", "base"},
     {"config", "base core"},
     {"codec", "base core"},
-    {"registry", "base core config"},
+    {"http", "base"},
+    {"registry", "base core config http"},
     {"kafka", "base core config"},
     {"redis", "base core config"},
     {"publish", "base core config codec registry kafka redis"},
@@ -47,7 +48,7 @@ static const struct {
     {"avro", {"src/codec/"}},
     {"jansson", {"src/codec/"}},
     {"curl/", {"src/registry/"}},
-    {"microhttpd", {"src/registry/"}},
+    {"microhttpd", {"src/http/"}},
     {"openssl/", {"src/ingest/pseudonym.c", "src/redis/store_tls.c"}},
 };
 
