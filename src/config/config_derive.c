@@ -59,6 +59,12 @@ enum verdict config_derive(struct config *config, struct reason *why)
                           config->windows_text);
     if (!parse_ids(config->ids_text, &config->ids))
         return reason_set(why, HALT, CONFIG_VALUE, 0, "ids = '%s': allowed is off, dedup, amend", config->ids_text);
+    if (config->metrics_listen[0] != '\0' && !endpoint_parse(config->metrics_listen, &config->metrics_endpoint))
+        return reason_set(
+            why, HALT, CONFIG_VALUE, 0,
+            "metrics_listen = '%s': allowed is PORT, or HOST:PORT with an IPv4 address or an IPv6 address "
+            "in brackets",
+            config->metrics_listen);
     enum verdict verdict = parse_ids_keep(config, why);
     if (verdict != GO_ON)
         return verdict;

@@ -154,6 +154,14 @@ const struct option config_options[] = {
          "so a producer that makes up accounts cannot fill Redis, and no published row gets wrong. "
          "All else is counted on. "
          "If unsure, set what Redis has memory for, at some 10 bytes a pair, 20 where accounts use one model each."},
+    {"metrics_listen", TEXT(metrics_listen, "HOST:PORT", MAY_BE_EMPTY), .initial = "",
+     .help = "Where a worker serves /metrics, /livez and /readyz over HTTP: "
+             "an address of this machine and a port, or a port alone, which is on loopback. "
+             "HOST is 127.0.0.1, 0.0.0.0, [::] and the like, no name. "
+             "Empty means nowhere. "
+             "Whoever reaches it reads topic partitions, versions and counts, and no event. "
+             "The image listens on 0.0.0.0:9464. "
+             "If unsure, say 9464."},
     {"log_level", LEVEL(log_level), .initial = "info",
      .help = "debug, info, warn or error. "
              "Nothing is logged per record, so info is cheap. "

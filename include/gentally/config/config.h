@@ -5,6 +5,7 @@
 #ifndef GENTALLY_CONFIG_H
 #define GENTALLY_CONFIG_H
 
+#include "gentally/base/endpoint.h"
 #include "gentally/base/log.h"
 #include "gentally/core/rollup.h"
 #include "gentally/core/window.h"
@@ -53,6 +54,7 @@ struct config {
     char rollups_text[CONFIG_TEXT_MAX]; /* option `rollups` */
     char windows_text[64];              /* option `windows`: "hour,day,week,month" */
     char early_emit_text[128];          /* option `early_emit_interval_ms`: "60000" */
+    char metrics_listen[64];            /* "": not served */
     enum log_level log_level;           /* "info" */
     int64_t out_of_orderness_ms;        /* 300000 */
     int64_t future_skew_ms;             /* 600000 */
@@ -74,6 +76,7 @@ struct config {
     int64_t retention_pairs_max;     /* 1000000000: how many it may have, each shard its part of them */
 
     /* Derived from the above. */
+    struct endpoint metrics_endpoint; /* valid if metrics_listen is not empty */
     struct rollups rollups;
     struct grouping grouping; /* of the rollups */
     bool names_accounts;      /* a rollup has DIM_ACCOUNT */
