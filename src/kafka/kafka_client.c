@@ -227,11 +227,24 @@ static void note_error(rd_kafka_t *client, int code, const char *text, void *opa
     struct kafka_notes *notes = opaque;
 
     (void)client;
+    notes->is_cut_off = notes->is_cut_off || code == ERR(_ALL_BROKERS_DOWN);
     if (weight((rd_kafka_resp_err_t)code) > weight(notes->error))
         notes->error = (rd_kafka_resp_err_t)code;
     if (notes->logger != NULL)
         log_line(notes->logger, LOG_LEVEL_DEBUG, "KAFKA-CLIENT", "error=%s text=\"%s\"",
                  rd_kafka_err2name((rd_kafka_resp_err_t)code), text);
+}
+
+/* Statistics are JSON; brokers stand in it before topics, and each connection that stands says so in these words. */
+static int note_statistics(rd_kafka_t *client, char *json, size_t size, void *opaque)
+{
+    struct kafka_notes *notes = opaque;
+    const char *up = strstr(json, "\"state\":\"UP\""), *topics = strstr(json, "\"topics\":");
+
+    (void)client;
+    (void)size;
+    notes->is_cut_off = up == NULL || (topics != NULL && topics < up);
+    return 0; /* librdkafka frees the text. */
 }
 
 void kafka_note_refused(struct kafka_notes *notes, rd_kafka_resp_err_t code, const char *topic)
@@ -334,6 +347,7 @@ enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct 
         rd_kafka_conf_set_opaque(conf, notes);
         rd_kafka_conf_set_log_cb(conf, note_log);
         rd_kafka_conf_set_error_cb(conf, note_error);
+        rd_kafka_conf_set_stats_cb(conf, note_statistics);
         rd_kafka_conf_set_events(conf, hooks->events);
         rd_kafka_conf_set_dr_msg_cb(conf, hooks->delivered);
         *client = rd_kafka_new(type, conf, text, sizeof(text));

@@ -18,9 +18,10 @@
  * zero, but for the logger. */
 struct kafka_notes {
     struct logger *logger;
-    uint64_t outstanding;        /* messages whose delivery is not reported yet */
-    uint64_t outstanding_bytes;  /* of key and value */
-    rd_kafka_resp_err_t error;   /* the last client error worth telling: authentication before anything else */
+    uint64_t outstanding;       /* messages whose delivery is not reported yet */
+    uint64_t outstanding_bytes; /* of key and value */
+    rd_kafka_resp_err_t error;  /* the last client error worth telling: authentication before anything else */
+    bool is_cut_off; /* no broker is connected, as librdkafka said last: in its statistics, where they are on */
     rd_kafka_resp_err_t refused; /* the first message refused for good */
     char refused_topic[256];
     char denied_topic[256]; /* which a transaction may not write to, as librdkafka's log says; nothing else does */

@@ -23,33 +23,14 @@
 #include "nudge.h"
 #include "position.h"
 #include "source_settings.h"
+#include "source_state.h"
 #include "suspect_log.h"
 
-#define ANSWER_MS 10000
 #define CHOKED_LOOKS 20
 
 /* Before 2.6.1 rd_kafka_destroy() waits for ever for partitions that vanished (issue 4724). The worker is about to end
  * then: it leaves the group in order, and the rest to the system. */
 #define DESTROY_FIXED 0x02060100
-
-struct source {
-    const struct config *config; /* borrowed until close */
-    rd_kafka_t *client;
-    rd_kafka_queue_t *control;
-    rd_kafka_queue_t *data;
-    struct kafka_notes notes;
-    enum rebalance unanswered;
-    bool is_joined;
-    bool is_vanished;   /* the topic was deleted while it was read */
-    int choked;         /* looks left for the partition whose response is larger than may be received */
-    bool needs_assign;  /* the positions are no longer librdkafka's assignment */
-    bool has_unsettled; /* perhaps a position is assigned and not settled */
-    int32_t assigned_count;
-    struct nudge nudge;     /* of `data` */
-    uint32_t message_count; /* held for the batch that the caller has */
-    rd_kafka_message_t *messages[BATCH_RECORDS_MAX];
-    struct position positions[PARTITIONS_MAX];
-};
 
 static struct position *position_of(struct source *source, int32_t partition)
 {
@@ -67,7 +48,7 @@ enum verdict source_open(struct source **source, const struct config *config, st
 
     if (made == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "the source needs %zu bytes", sizeof(*made));
-    source_settings(settings, config->group);
+    source_settings(settings, config->group, config->metrics_listen[0] != '\0');
     made->config = config;
     made->notes.logger = logger;
     enum verdict verdict = kafka_open(&made->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
@@ -91,34 +72,6 @@ static void free_messages(struct source *source)
     for (uint32_t i = 0; i < source->message_count; i++)
         rd_kafka_message_destroy(source->messages[i]);
     source->message_count = 0;
-}
-
-enum verdict source_partitions(struct source *source, int32_t *count, struct reason *why)
-{
-    enum verdict verdict =
-        kafka_partitions(source->client, &source->notes, KAFKA_READ, source->config->topic, ANSWER_MS, count, why);
-
-    if (verdict == HALT && why != NULL && why->id == SOURCE_TOPIC_MISSING)
-        return reason_set(why, HALT, SOURCE_TOPIC_MISSING, why->code,
-                          "topic \"%s\" does not exist: `gentally setup` creates it", source->config->topic);
-    if (verdict == GO_ON && *count > PARTITIONS_MAX)
-        return reason_set(why, HALT, SOURCE_PARTITIONS, 0, "topic \"%s\" has %" PRId32 " partitions, the most is %d",
-                          source->config->topic, *count, PARTITIONS_MAX);
-    return verdict;
-}
-
-enum verdict source_extent(struct source *source, int32_t partition, int64_t *first, int64_t *next, struct reason *why)
-{
-    assert(partition >= 0 && partition < PARTITIONS_MAX);
-    return kafka_extents(source->client, source->config->topic, partition, 1, ANSWER_MS / 4, first, next, why);
-}
-
-enum verdict source_ends(struct source *source, int32_t count, int64_t ends[], struct reason *why)
-{
-    int64_t begins[PARTITIONS_MAX];
-
-    assert(count > 0 && count <= PARTITIONS_MAX);
-    return kafka_extents(source->client, source->config->topic, 0, count, ANSWER_MS / 4, begins, ends, why);
 }
 
 enum verdict source_join(struct source *source, struct reason *why)

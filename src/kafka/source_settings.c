@@ -33,9 +33,12 @@ static const struct kafka_setting settings[] = {
     {"topic.metadata.refresh.interval.ms", "30000", SETTING_TUNED}, /* New partitions are to be found soon. */
 };
 
-void source_settings(struct kafka_setting all[SOURCE_SETTINGS], const char *group)
+void source_settings(struct kafka_setting all[SOURCE_SETTINGS], const char *group, bool has_statistics)
 {
-    static_assert(SOURCE_SETTINGS == LENGTH_OF(settings) + 1, "the fixed ones, and the group");
+    static_assert(SOURCE_SETTINGS == LENGTH_OF(settings) + 2, "the fixed ones, statistics, and the group");
     memcpy(all, settings, sizeof(settings));
+    /* From them alone is known that a broker is there again while nothing is read. */
+    all[LENGTH_OF(settings) + 1] =
+        (struct kafka_setting){"statistics.interval.ms", has_statistics ? "5000" : "0", SETTING_TUNED};
     all[LENGTH_OF(settings)] = (struct kafka_setting){"group.id", group, SETTING_OWNED};
 }

@@ -4,9 +4,10 @@
 
 #include "kafka_client.h"
 
-#define SOURCE_SETTINGS 18
+#define SOURCE_SETTINGS 19
 
-/* Fills `all`; the consumer group is `group`, which is borrowed. */
-void source_settings(struct kafka_setting all[SOURCE_SETTINGS], const char *group);
+/* Fills `all`; the consumer group is `group`, which is borrowed. `has_statistics`: the notes are to know when a broker
+ * is connected again (kafka_client.h). */
+void source_settings(struct kafka_setting all[SOURCE_SETTINGS], const char *group, bool has_statistics);
 
 #endif

@@ -95,4 +95,11 @@ MUST_CHECK enum verdict source_release_all(struct source *source, struct reason 
 /* Commits `next[i]` of `partitions[i]` to the group, for lag tools. Does not wait; errors are logged and harmless. */
 void source_commit(struct source *source, const int32_t partitions[], const int64_t next[], uint32_t count);
 
+/* The end of a partition's log, as what was fetched said last; -1: not known. Asks nobody. */
+int64_t source_log_end(const struct source *source, int32_t partition);
+
+/* True if a broker is connected, as far as librdkafka said: every few seconds where metrics are served, else once all
+ * are gone. Asks nobody. */
+bool source_is_connected(const struct source *source);
+
 #endif
