@@ -35,6 +35,11 @@ enum verdict store_open(struct store **store, const struct config *config, struc
     return GO_ON;
 }
 
+bool store_is_connected(const struct store *store)
+{
+    return store_link_is_up(store->link);
+}
+
 uint64_t store_connections(const struct store *store)
 {
     return store_link_count(store->link);

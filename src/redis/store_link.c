@@ -169,6 +169,11 @@ void store_link_close(struct store_link *link)
     free(link);
 }
 
+bool store_link_is_up(const struct store_link *link)
+{
+    return link->context != NULL;
+}
+
 uint64_t store_link_count(const struct store_link *link)
 {
     return link->count;

@@ -31,6 +31,9 @@ MUST_CHECK enum verdict store_link_up(struct store_link *link, struct reason *wh
 /* Gives up the connection, with whatever is queued or still to be answered. store_link_up() makes another one. */
 void store_link_drop(struct store_link *link);
 
+/* True if the link is connected, as far as the last answer showed. */
+bool store_link_is_up(const struct store_link *link);
+
 /* The number of connections made since open: by it a reader of state across calls sees a failover. */
 uint64_t store_link_count(const struct store_link *link);
 

@@ -47,6 +47,9 @@ MUST_CHECK enum verdict store_open(struct store **store, const struct config *co
 /* Closes the connection and frees the store; NULL is fine. */
 void store_close(struct store *store);
 
+/* True if the store is connected, as far as the last answer showed. */
+bool store_is_connected(const struct store *store);
+
 /* The number of connections made so far. When the number rises, the data behind the store may have been rolled back, or
  * be another server's. */
 uint64_t store_connections(const struct store *store);
