@@ -158,11 +158,25 @@ void assignment_refused(struct assignment *assignment, struct partition *partiti
     }
 }
 
+static void count_flush(struct flush_counts *counts, const struct partition_flush *flush)
+{
+    if (flush->verdict != GO_ON) {
+        *(flush->verdict == HALT ? &counts->refused : &counts->fenced) += 1;
+        return;
+    }
+    counts->stored++;
+    counts->rows += flush->tally == NULL ? 0 : tally_rows(flush->tally);
+    counts->rows += flush->taken == NULL ? 0 : tally_rows(flush->taken);
+    counts->entries += flush->entries;
+    counts->bytes += (uint64_t)flush->entry_bytes;
+}
+
 /* Looks at each flush's answer. */
 static void settle(struct assignment *assignment, int64_t now_ms)
 {
     for (uint32_t i = 0; i < assignment->flush_count; i++) {
         struct partition_flush *flush = &assignment->flushes[i];
+        count_flush(&assignment->counts, flush);
         if (flush->verdict == GO_ON)
             partition_flushed(assignment->flushed[i], flush, now_ms);
         else
@@ -214,6 +228,7 @@ enum verdict assignment_resume(struct assignment *assignment, struct checkpoint 
 {
     if (!assignment->is_pending)
         return GO_ON;
+    assignment->counts.repeated++;
     enum verdict verdict = checkpoint_again(checkpoint, assignment->flushes, assignment->flush_count, why);
     if (verdict == GO_ON)
         settle(assignment, now_ms);

@@ -12,6 +12,12 @@
 struct applier;
 struct merger;
 
+/* What became of flushes since the process began; counted by partition, but for those sent again. */
+struct flush_counts {
+    uint64_t stored, fenced, refused, repeated;
+    uint64_t rows, entries, bytes; /* of those stored */
+};
+
 struct assignment {
     struct logger *logger;
     struct partition *by_partition[PARTITIONS_MAX]; /* NULL: not ours */
@@ -22,7 +28,8 @@ struct assignment {
     uint32_t flush_count;
     bool is_pending;      /* the store has not answered that flush */
     uint64_t connections; /* of the store, when all partitions were last known to stand where it stands */
-    int64_t turned_ms;    /* of the last turn that claimed or read, monotonic */
+    struct flush_counts counts;
+    int64_t turned_ms; /* of the last turn that claimed or read, monotonic */
 };
 
 /* The partition of that number; NULL if the partition is not ours. */

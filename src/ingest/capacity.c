@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "gentally/base/calendar.h"
+#include "gentally/base/clock.h"
 #include "gentally/redis/store_windows.h"
 
 #define WINDOWS_ROOM 512 /* of a partition: more than are kept by default */
@@ -94,8 +95,12 @@ void capacity_watch(struct capacity *capacity, struct store *store, const struct
     if (now_ms < capacity->due_ms)
         return;
     capacity->due_ms = now_ms + CAPACITY_INTERVAL_MS;
+    int64_t asked_us = clock_us(CLOCK_MONOTONIC);
     if (store_memory(store, &memory, &why) != GO_ON) /* Whoever flushes finds that out, too. */
         return;
+    capacity->round_trip_us = clock_us(CLOCK_MONOTONIC) - asked_us;
+    capacity->memory = memory;
+    capacity->looks++;
     if (capacity_note(capacity, &memory, now_ms) == 0)
         return;
     enum verdict verdict = GO_ON;

@@ -19,6 +19,9 @@ struct capacity {
     int64_t first_ms, first_bytes; /* of the first look since the last that was told */
     uint32_t told_percent;         /* 80 or 90; 0: nothing is to be told */
     int64_t told_ms;
+    uint64_t looks;             /* that were answered */
+    struct store_memory memory; /* as of the last of them, and how long that took, by the clock */
+    int64_t round_trip_us;
 };
 
 /* Notes what Redis uses of what it may. Returns the percent to tell now: 80 or 90; 0: nothing is to be told. Pure. */

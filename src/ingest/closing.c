@@ -3,7 +3,7 @@
 
 #include <inttypes.h>
 
-#include "gentally/publish/closer.h"
+#include "gentally/base/calendar.h"
 
 #define RETRY_MS 2000 /* after the closer stepped down or lost its transaction, and between two looks at the lease */
 #define RENEW_MS 1000 /* of the CLOSER_HOLD_MS that a lease is taken for */
@@ -179,8 +179,34 @@ enum verdict closing_check(const struct closing *closing, struct reason *why)
     return closing->closer == NULL ? GO_ON : closer_check_stopped(closing->closer, why);
 }
 
+static void add_up(struct closer_progress *progress, const struct closer_progress *before)
+{
+    progress->windows += before->windows;
+    progress->summaries += before->summaries;
+    progress->transactions += before->transactions;
+    durations_add(&progress->durations, &before->durations);
+    progress->committed_ms =
+        progress->transactions == before->transactions ? before->committed_ms : progress->committed_ms;
+    progress->early_ms = progress->early_ms == NO_TIME ? before->early_ms : progress->early_ms;
+}
+
+void closing_progress(const struct closing *closing, struct closer_progress *progress)
+{
+    static const struct closer_progress none = {.committed_ms = NO_TIME, .early_ms = NO_TIME};
+
+    *progress = none;
+    for (size_t kind = 0; kind < WINDOW_KINDS; kind++)
+        progress->oldest_ms[kind] = NO_TIME;
+    if (closing->closer != NULL)
+        closer_progress(closing->closer, progress);
+    if (closing->before.transactions > 0)
+        add_up(progress, &closing->before);
+}
+
 void closing_stop(struct closing *closing)
 {
+    if (closing->closer != NULL)
+        closing_progress(closing, &closing->before);
     closer_close(closing->closer);
     closing->closer = NULL;
 }

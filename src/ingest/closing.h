@@ -8,6 +8,7 @@
 #define GENTALLY_CLOSING_H
 
 #include "gentally/base/log.h"
+#include "gentally/publish/closer.h"
 #include "gentally/redis/store_lease.h"
 #include "pipeline.h"
 
@@ -26,7 +27,8 @@ struct closing {
     bool has_more;       /* more is due at once */
     bool is_stuck;       /* it cannot close windows, for `why` */
     struct reason why;
-    int64_t told_ms; /* when that was logged last, monotonic */
+    int64_t told_ms;               /* when that was logged last, monotonic */
+    struct closer_progress before; /* of the closers that were closed */
 };
 
 /* What a turn of closing is given. */
@@ -59,6 +61,9 @@ void closing_stop(struct closing *closing);
 
 /* Closes the closer and gives the lease back, so that another worker goes on at once. */
 void closing_end(struct closing *closing);
+
+/* What this worker's closers did, all of them, and where the one that is open stands: see closer.h. */
+void closing_progress(const struct closing *closing, struct closer_progress *progress);
 
 /* Windows and summaries published by the closer that is open; 0 without one. */
 void closing_counts(const struct closing *closing, uint64_t *windows, uint64_t *summaries);

@@ -25,6 +25,9 @@ static enum verdict set_aside(struct fold *fold, struct partition *partition, co
     fold->records++;
     fold->letters++;
     fold->letters_total++;
+    fold->letters_by[because->id]++;
+    fold->bytes += record->value.size;
+    fold->outcomes[outcome] += (uint64_t)offsets;
     if (because->id == EVENT_FUTURE) {
         fold->futures_total++;
         fold->last_future = *because;
@@ -96,6 +99,8 @@ enum verdict fold_record(struct fold *fold, struct partition *partition, const s
         return verdict;
     }
     fold->records++;
+    fold->bytes += record->value.size;
+    fold->outcomes[outcome]++;
     partition->outcomes[outcome]++;
     partition->next = record->offset + 1;
     return GO_ON;

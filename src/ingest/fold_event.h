@@ -25,12 +25,15 @@ struct fold {
     struct producer *producer;
     struct retention *retention; /* NULL: off */
     struct logger *logger;
-    char dead_letters[256]; /* topic */
-    uint64_t letters;       /* dead letters put since the producer settled last */
-    uint64_t records;       /* counted or set aside since open */
-    uint64_t letters_total; /* dead letters put since open */
-    uint64_t futures_total; /* those of them for EVENT-FUTURE */
-    uint64_t conflicts;     /* records since open whose id had said something else before */
+    char dead_letters[256];            /* topic */
+    uint64_t letters;                  /* dead letters put since the producer settled last */
+    uint64_t records;                  /* counted or set aside since open */
+    uint64_t letters_total;            /* dead letters put since open */
+    uint64_t futures_total;            /* those of them for EVENT-FUTURE */
+    uint64_t outcomes[OUTCOME_COUNT];  /* offsets since open, by outcome */
+    uint64_t bytes;                    /* of values, since open */
+    uint64_t letters_by[REASON_COUNT]; /* letters_total, by reason */
+    uint64_t conflicts;                /* records since open whose id had said something else before */
     struct reason last_future;
     struct event event; /* scratch, like all below */
     struct fact fact;   /* what the event adds */

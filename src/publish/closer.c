@@ -68,6 +68,7 @@ enum verdict closer_open(struct closer **closer, const struct closer_options *op
     opened->logs = options->logs;
     opened->hold = options->hold;
     opened->is_drain = options->is_drain;
+    opened->committed_ms = opened->early_ms = NO_TIME;
     opened->logger = options->logger;
     opened->tables = tables_version_hash(span_of(options->tables_version));
     opened->ends = calloc((size_t)options->partitions, sizeof(*opened->ends));
@@ -229,6 +230,28 @@ enum verdict closer_check_stopped(const struct closer *closer, struct reason *wh
     return reason_set(why, HALT, id == REASON_NONE ? STORE_ERROR : id, 0,
                       "partition %" PRId32 " has stopped at offset %" PRId64 ": %s", state->partition,
                       state->stopped_at, state->stopped_why);
+}
+
+void closer_progress(const struct closer *closer, struct closer_progress *progress)
+{
+    *progress = (struct closer_progress){
+        .windows = closer->window_count,
+        .summaries = closer->summary_count,
+        .transactions = closer->transaction_count,
+        .durations = closer->durations,
+        .committed_ms = closer->committed_ms,
+        .early_ms = closer->early_ms,
+    };
+    for (size_t kind = 0; kind < WINDOW_KINDS; kind++)
+        progress->oldest_ms[kind] = NO_TIME;
+    for (uint32_t i = 0; i < closer->survey.count; i++) {
+        const struct stored_window *stored = &closer->survey.windows[i];
+        const struct published_window *last = published_find(closer->published, stored->window);
+        bool is_closed = last != NULL && !last->is_under_way && !last->is_withdrawn && last->pane != PANE_EARLY;
+        int64_t *oldest_ms = &progress->oldest_ms[stored->window.kind];
+        if (stored->records > 0 && !is_closed && (*oldest_ms == NO_TIME || stored->window.start_ms < *oldest_ms))
+            *oldest_ms = stored->window.start_ms;
+    }
 }
 
 void closer_counts(const struct closer *closer, uint64_t *windows, uint64_t *summaries)

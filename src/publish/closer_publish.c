@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "closer_due.h"
+#include "gentally/base/clock.h"
 #include "gentally/base/log.h"
 #include "gentally/config/config.h"
 #include "gentally/kafka/transaction.h"
@@ -46,15 +47,34 @@ static void ask_ends(struct closer *closer, struct publishing *publishing)
         closer->ends[i] = -1;
 }
 
+static enum verdict begin(struct closer *closer, struct reason *why)
+{
+    closer->begun_us = clock_us(CLOCK_MONOTONIC);
+    return transaction_begin(closer->transaction, why);
+}
+
+/* What a transaction that has committed comes to. */
+static void count_transaction(struct closer *closer)
+{
+    durations_note(&closer->durations, clock_us(CLOCK_MONOTONIC) - closer->begun_us);
+    closer->transaction_count++;
+    closer->committed_ms = closer->now_ms;
+    for (uint32_t i = 0; i < closer->pending_count; i++)
+        if (closer->pending[i].pane == PANE_EARLY)
+            closer->early_ms = closer->now_ms;
+}
+
 /* Commits, and remembers the windows as published. */
 static enum verdict commit(struct closer *closer, struct reason *why)
 {
     enum verdict verdict = transaction_commit(closer->transaction, why);
 
-    if (verdict == GO_ON)
+    if (verdict == GO_ON) {
+        count_transaction(closer);
         told_rows_commit(closer->told);
-    else
+    } else {
         told_rows_abort(closer->told);
+    }
     for (uint32_t i = 0; i < closer->pending_count && verdict == GO_ON; i++)
         verdict = published_put(closer->published, &closer->pending[i], why);
     closer->pending_count = 0;
@@ -120,7 +140,7 @@ enum verdict closer_turn_over(void *context, const struct emitter_order *order, 
     told_rows_doubt(closer->told, order->window);
     if (verdict == HALT && why->id == NO_MEMORY) /* What has committed is not remembered; the ledger knows it. */
         return REWIND;
-    return verdict == GO_ON ? transaction_begin(closer->transaction, why) : verdict;
+    return verdict == GO_ON ? begin(closer, why) : verdict;
 }
 
 /* Puts one window. The partitions may have rolled back since the survey, by which it was decided. */
@@ -182,7 +202,7 @@ static enum verdict put_some(struct closer *closer, struct publishing *publishin
             break;
         ask_ends(closer, publishing);
         if (!publishing->is_open)
-            verdict = transaction_begin(closer->transaction, why);
+            verdict = begin(closer, why);
         publishing->is_open = true;
         if (verdict == GO_ON)
             verdict = publish_one(closer, &due, &publishing->rows, &outcome, why);

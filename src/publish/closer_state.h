@@ -7,6 +7,7 @@
 
 #include "early_rounds.h"
 #include "emitter.h"
+#include "gentally/base/durations.h"
 #include "gentally/publish/closer_hold.h"
 #include "gentally/publish/input_logs.h"
 #include "published.h"
@@ -50,6 +51,10 @@ struct closer {
     struct stored_window *scratch; /* windows being sealed or collected */
     size_t scratch_room;
     uint64_t window_count, summary_count; /* published since open */
+    uint64_t transaction_count;           /* committed since open */
+    int64_t begun_us;                     /* when the open transaction began, by the clock */
+    struct durations durations;           /* of those committed */
+    int64_t committed_ms, early_ms;       /* of the last, and of the last with an open window; NO_TIME: none yet */
 };
 
 #endif

@@ -9,6 +9,9 @@
 /* The reading of CLOCK_MONOTONIC, CLOCK_REALTIME, ... */
 int64_t clock_ms(clockid_t clock);
 
+/* The same in microseconds: for what is measured, and never decided by. */
+int64_t clock_us(clockid_t clock);
+
 /* A point in the life of the process, to be subtracted from a later one. */
 struct stamp {
     int64_t ms;     /* monotonic */

@@ -9,8 +9,10 @@
 #ifndef GENTALLY_CLOSER_H
 #define GENTALLY_CLOSER_H
 
+#include "gentally/base/durations.h"
 #include "gentally/base/log.h"
 #include "gentally/core/schema_ids.h"
+#include "gentally/core/window.h"
 #include "gentally/publish/closer_hold.h"
 #include "gentally/publish/input_logs.h"
 
@@ -60,6 +62,17 @@ MUST_CHECK enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool 
 
 /* The partition that the last turn found to be stopped, and not given up, as HALT and its reason; GO_ON: none was. */
 MUST_CHECK enum verdict closer_check_stopped(const struct closer *closer, struct reason *why);
+
+/* What a closer did since closer_open(), and where it stands. Times are monotonic but for those of windows; NO_TIME:
+ * there is none yet. */
+struct closer_progress {
+    uint64_t windows, summaries, transactions;
+    struct durations durations;      /* of the transactions */
+    int64_t committed_ms;            /* when the last was committed */
+    int64_t early_ms;                /* when the last open window was published */
+    int64_t oldest_ms[WINDOW_KINDS]; /* the start of the oldest window that is not closed yet, by the last survey */
+};
+void closer_progress(const struct closer *closer, struct closer_progress *progress);
 
 /* The numbers of windows and of summaries that were published since closer_open(), for the log. */
 void closer_counts(const struct closer *closer, uint64_t *windows, uint64_t *summaries);
