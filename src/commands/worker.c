@@ -12,6 +12,7 @@
 #include "gentally/cli/command.h"
 #include "gentally/commands/commands.h"
 #include "gentally/config/config_print.h"
+#include "gentally/metrics/exporter.h"
 
 #define RETRY_MS 250        /* between attempts while a server does not answer */
 #define STOP_GRACE_MS 10000 /* then leave without the last flush: the next owner counts it again */
@@ -64,6 +65,22 @@ static void prepare_process(sigset_t *signals)
     prctl(PR_SET_DUMPABLE, 0L);
 }
 
+/* A worker that is not open yet lives, and is not ready because of `id`. */
+static void tell_waiting(struct exporter *exporter, enum reason_id id)
+{
+    int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+
+    if (exporter == NULL)
+        return;
+    exporter_beat(exporter, now_ms);
+    struct metrics *metrics = exporter_due(exporter, now_ms);
+    if (metrics == NULL)
+        return;
+    metrics->now_ms = clock_ms(CLOCK_REALTIME);
+    metrics->trouble = id;
+    exporter_put(exporter);
+}
+
 /* Opens the worker, waiting patiently for servers that are not up yet. GO_ON with NULL: asked to stop meanwhile. */
 static enum verdict open_patiently(struct worker **worker, const struct worker_options *options,
                                    const sigset_t *signals, struct reason *why)
@@ -74,6 +91,7 @@ static enum verdict open_patiently(struct worker **worker, const struct worker_o
         if (verdict != TRY_LATER)
             return verdict;
         log_reason(options->logger, LOG_LEVEL_WARN, why);
+        tell_waiting(options->exporter, why->id);
         int number = next_signal(signals, 4 * RETRY_MS);
         if (number == SIGTERM || number == SIGINT)
             return GO_ON;
@@ -111,6 +129,20 @@ static enum verdict work(struct worker *worker, struct logger *logger, const sig
     return GO_ON;
 }
 
+/* Before anything else is opened: whoever asks is answered from the start. */
+static enum verdict open_exporter(struct worker_options *options, struct reason *why)
+{
+    const struct config *config = options->config;
+
+    if (config->metrics_listen[0] == '\0')
+        return GO_ON;
+    enum verdict verdict = exporter_open(&options->exporter, &config->metrics_endpoint, GENTALLY_VERSION, why);
+    if (verdict == GO_ON)
+        log_line(options->logger, LOG_LEVEL_INFO, "WORKER-METRICS", "listen=%s port=%u", config->metrics_listen,
+                 exporter_port(options->exporter));
+    return verdict;
+}
+
 static enum verdict run(struct command_call *call, struct reason *why)
 {
     const struct command_option *options = call->options;
@@ -124,17 +156,19 @@ static enum verdict run(struct command_call *call, struct reason *why)
     }
     prepare_process(&signals);
     log_open(&logger, call->config->log_level, command_worker.name);
-    struct worker_options worker_options = {call->config, options[DRAIN].value != NULL, &logger};
+    struct worker_options worker_options = {call->config, options[DRAIN].value != NULL, &logger, NULL};
     if (options[CHECK_CONFIG].value != NULL) {
         enum verdict verdict = worker_check(&worker_options, why);
         if (verdict == GO_ON)
             printf("the configuration is good\n");
         return verdict;
     }
-    enum verdict verdict = open_patiently(&worker, &worker_options, &signals, why);
-    if (verdict != GO_ON || worker == NULL)
-        return verdict;
-    verdict = work(worker, &logger, &signals, &call->status, why);
+    enum verdict verdict = open_exporter(&worker_options, why);
+    if (verdict == GO_ON)
+        verdict = open_patiently(&worker, &worker_options, &signals, why);
+    if (verdict == GO_ON && worker != NULL)
+        verdict = work(worker, &logger, &signals, &call->status, why);
     worker_close(worker);
+    exporter_close(worker_options.exporter);
     return verdict;
 }

@@ -34,6 +34,7 @@ static enum verdict claim(struct worker *worker, int64_t now_ms, struct reason *
     log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-ASSIGNED", "partitions=%" PRIu32,
              pipeline_batch(worker->pipeline)->partition_count);
     worker->has_joined = true;
+    worker->rebalances[REBALANCES_ASSIGNED]++;
     return GO_ON;
 }
 
@@ -57,6 +58,7 @@ static enum verdict release(struct worker *worker, int64_t now_ms, struct reason
         keep_work(worker, now_ms);
     log_line(worker->logger, LOG_LEVEL_INFO, is_revoked ? "WORKER-REVOKED" : "WORKER-LOST", "partitions=%" PRIu32,
              pipeline_batch(worker->pipeline)->partition_count);
+    worker->rebalances[is_revoked ? REBALANCES_REVOKED : REBALANCES_LOST]++;
     worker->has_joined = false; /* Having nothing between two assignments is no reason to leave. */
     return pipeline_release(worker->pipeline, why);
 }

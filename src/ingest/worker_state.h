@@ -5,12 +5,14 @@
 #include "capacity.h"
 #include "closing.h"
 #include "gentally/base/clock.h"
+#include "gentally/metrics/metrics.h"
 #include "pipeline.h"
 #include "tables.h"
 
 struct worker {
     const struct config *config; /* borrowed until close, like the logger */
     struct logger *logger;
+    struct exporter *exporter; /* borrowed likewise; NULL: nothing is told */
     bool is_drain;
     struct pipeline *pipeline;
     struct closing closing;
@@ -27,6 +29,9 @@ struct worker {
     int64_t standstill_due_ms; /* when what stands still is told again */
     int64_t clocks_due_ms;
     uint64_t reported_records, reported_conflicts, told_records, told_futures;
+    enum reason_id trouble; /* why the last turn could not go on; REASON_NONE: it could */
+    uint64_t rebalances[REBALANCE_KINDS];
+    struct durations flushes;       /* how long those took that had rows */
     struct stamp counting, counted; /* when the first record was folded, and when the last row was stored */
 };
 

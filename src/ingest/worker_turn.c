@@ -11,10 +11,12 @@
 
 #include "gentally/config/config.h"
 #include "gentally/ingest/worker.h"
+#include "gentally/metrics/exporter.h"
 #include "gentally/redis/store_view.h"
 #include "pipeline_read.h"
 #include "pipeline_standstill.h"
 #include "worker_flush.h"
+#include "worker_metrics.h"
 #include "worker_rebalance.h"
 #include "worker_state.h"
 
@@ -292,11 +294,15 @@ enum verdict worker_turn(struct worker *worker, int64_t now_ms, int64_t wall_ms,
     struct turn turn = {.now_ms = now_ms, .wall_ms = wall_ms, .stop = stop};
     enum verdict verdict = GO_ON;
 
+    if (worker->exporter != NULL)
+        exporter_beat(worker->exporter, now_ms);
     for (size_t i = 0; i < LENGTH_OF(steps) && verdict == GO_ON && !turn.is_done; i++)
         verdict = steps[i](worker, &turn, why);
+    worker->trouble = verdict == GO_ON ? REASON_NONE : why->id;
     if (verdict == TRY_LATER)
         verdict = worker_keep_alive(worker, now_ms, why);
     report(worker, now_ms);
+    worker_tell_metrics(worker, now_ms, wall_ms);
     if (turn.is_done || verdict == HALT)
         tell_futures(worker);
     *is_done = turn.is_done;

@@ -20,15 +20,16 @@ static const struct room rooms[] = {
     {"config", "base core"},
     {"codec", "base core"},
     {"http", "base"},
+    {"metrics", "base core http"},
     {"registry", "base core config http"},
     {"kafka", "base core config"},
     {"redis", "base core config"},
     {"publish", "base core config codec registry kafka redis"},
-    {"ingest", "base core config codec registry kafka redis publish"},
+    {"ingest", "base core config codec metrics registry kafka redis publish"},
     {"inspect", "base core codec"},
     {"report", "base core codec inspect"},
     {"cli", "base core config"},
-    {"commands", "base core config codec registry kafka redis publish ingest inspect report cli"},
+    {"commands", "base core config codec metrics registry kafka redis publish ingest inspect report cli"},
     {"study", "base core config codec kafka cli"},
 };
 

@@ -8,12 +8,14 @@
 #include "gentally/base/log.h"
 
 struct config;
+struct exporter;
 struct worker;
 
 struct worker_options {
     const struct config *config; /* borrowed until close */
     bool is_drain;               /* stop once every partition is read to its end and all windows are emitted */
     struct logger *logger;       /* borrowed until close */
+    struct exporter *exporter;   /* is told what the worker knows of itself; borrowed until close; NULL: none */
 };
 
 /*
