@@ -4,6 +4,8 @@
 #include <inttypes.h>
 
 #include "gentally/base/calendar.h"
+#include "gentally/base/clock.h"
+#include "gentally/metrics/exporter.h"
 
 #define RETRY_MS 2000 /* after the closer stepped down or lost its transaction, and between two looks at the lease */
 #define RENEW_MS 1000 /* of the CLOSER_HOLD_MS that a lease is taken for */
@@ -25,9 +27,12 @@ static enum verdict renew(struct closing *closing, int64_t ms, struct lease *lea
 /* closer_hold: a lease that another took meanwhile says what the transaction would say later. */
 static enum verdict hold(void *context, int64_t ms, struct reason *why)
 {
+    struct closing *closing = context;
     struct lease lease = {0};
-    enum verdict verdict = renew(context, ms, &lease, why);
+    enum verdict verdict = renew(closing, ms, &lease, why);
 
+    if (closing->exporter != NULL)
+        exporter_beat(closing->exporter, clock_ms(CLOCK_MONOTONIC));
     if (verdict == GO_ON && lease.taken_ms > 0)
         return reason_set(why, STEP_DOWN, SINK_FENCED, 0, "another worker has the lease of closing");
     return verdict;

@@ -12,7 +12,9 @@
 #include "gentally/redis/store_lease.h"
 #include "pipeline.h"
 
-/* All zero before the first use; closing_end() after the last. */
+struct exporter;
+
+/* All zero before the first use, but for the exporter; closing_end() after the last. */
 struct closing {
     struct closer *closer;   /* NULL: not the one, or not begun */
     int32_t partition_count; /* that the closer was opened for */
@@ -20,12 +22,14 @@ struct closing {
     enum { LEASE_UNKNOWN, LEASE_OURS, LEASE_TAKEN } lease; /* TAKEN: by another, who lives */
     int64_t looks;       /* ours: what the holder knows of; otherwise: that of ours which it has not answered yet */
     struct store *store; /* of the pipeline, borrowed */
-    int64_t renew_ms;    /* of the next renewal, monotonic */
-    int64_t due_ms;      /* monotonic: no attempt before */
-    int64_t pause_ms;    /* that begins with the next turn: an attempt may take long, and time stands still in it */
-    uint32_t attempts;   /* in a row that ended with is_stuck */
-    bool has_more;       /* more is due at once */
-    bool is_stuck;       /* it cannot close windows, for `why` */
+    struct exporter
+        *exporter;     /* borrowed; NULL: none. A turn that publishes a large window is long, and no standstill */
+    int64_t renew_ms;  /* of the next renewal, monotonic */
+    int64_t due_ms;    /* monotonic: no attempt before */
+    int64_t pause_ms;  /* that begins with the next turn: an attempt may take long, and time stands still in it */
+    uint32_t attempts; /* in a row that ended with is_stuck */
+    bool has_more;     /* more is due at once */
+    bool is_stuck;     /* it cannot close windows, for `why` */
     struct reason why;
     int64_t told_ms;               /* when that was logged last, monotonic */
     struct closer_progress before; /* of the closers that were closed */
