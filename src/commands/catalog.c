@@ -2,6 +2,7 @@
 #include "gentally/core/catalog.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "gentally/base/json.h"
 #include "gentally/cli/command.h"
@@ -12,6 +13,8 @@
 
 enum option { FORMAT };
 
+#define STEPS_TEXT_MAX 128 /* the names of all steps, and ", " between them */
+
 static const struct command_option option_table[] = {
     [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
 };
@@ -21,19 +24,21 @@ static enum verdict run(struct command_call *call, struct reason *why);
 const struct command command_catalog = {
     .name = "catalog",
     .purpose = "look models up; list those the catalog does not know",
-    .arguments = "missing [options] | show SLUG [options]",
+    .arguments = "missing [options] | show NAME [options]",
     .summary = "lists models the catalog does not know, or shows what it knows of one",
     .text =
         "missing  reads the counters in Redis (the largest windows that are kept) and lists the models with\n"
         "         traffic but without an entry, largest first. They are counted under their own names with\n"
-        "         source, size and reasoning `unknown`. Add them to the catalog file and send the worker\n"
-        "         SIGHUP: windows that are still kept are emitted again with the new attributes.\n"
-        "show     prints author, source, size class, reasoning and list prices of a slug, after its variant\n"
-        "         (\":free\"), alias or date is resolved.\n"
+        "         source, size and reasoning `unknown`. Add them to the catalog file, under just the name that\n"
+        "         is listed, and send the worker SIGHUP: windows that are still kept are emitted again with\n"
+        "         the new attributes.\n"
+        "show     prints author, source, size class, reasoning and list prices of a model, and by which steps\n"
+        "         (see the option `catalog_steps`) its name was found. `show -` reads names from standard\n"
+        "         input, a line each, and prints of each: the name, the slug or nothing, the steps.\n"
         "\n"
         "Example:\n"
         "  gentally catalog missing\n"
-        "  gentally catalog show anthropic/claude-4.5-sonnet-20250929",
+        "  gentally catalog show us.anthropic.claude-sonnet-4-5-20250929-v1:0",
     .options = option_table,
     .option_count = LENGTH_OF(option_table),
     .has_verb = true,
@@ -41,7 +46,7 @@ const struct command command_catalog = {
     .run = run,
 };
 
-/* The model of a row key of the rollup `model`, without its variant. */
+/* The model of a row key of the rollup `model`, without its variants. */
 static struct span model_of(const struct rollups *rollups, struct span key, char text[ROW_KEY_MAX])
 {
     struct span values[ROLLUP_DIMS_MAX] = {{NULL, 0}};
@@ -51,7 +56,7 @@ static struct span model_of(const struct rollups *rollups, struct span key, char
         return (struct span){NULL, 0};
     for (uint32_t index = 0; index < rollup->dim_count; index++) {
         if (rollup->dims[index] == DIM_MODEL) {
-            struct span base = slug_base(values[index]);
+            struct span base = model_name_base(values[index]);
             return base.size > 0 ? base : values[index]; /* ":free" alone is a name, too */
         }
     }
@@ -139,16 +144,30 @@ static void print_field(const char *name, struct span value)
     printf("%-10s %.*s\n", name, (int)value.size, value.size == 0 ? "" : value.bytes);
 }
 
-static void print_model(const struct model *model, double prompt_usd, double completion_usd)
+/* "host, spelling"; "its own name" if no step was needed. */
+static void steps_text(uint32_t steps, char *text, size_t size)
 {
-    char released[32] = "unknown";
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (unsigned step = 0; step < NAME_STEPS && used < size; step++)
+        if ((steps & NAME_STEP(step)) != 0)
+            used += (size_t)snprintf(text + used, size - used, "%s%s", used == 0 ? "" : ", ", name_step_name(step));
+}
+
+static void print_model(const struct model *model, uint32_t steps, double prompt_usd, double completion_usd)
+{
+    char released[32] = "unknown", by[STEPS_TEXT_MAX];
 
     if (model->released_ms != 0)
         time_format(model->released_ms, released, sizeof(released));
+    steps_text(steps, by, sizeof(by));
     print_field("slug", model->slug);
+    if (steps != 0)
+        printf("%-10s as %.*s by %s\n", "matched", (int)model->slug.size, model->slug.bytes, by);
     print_field("family", model->family);
     print_field("author", model->author);
-    print_field("source", span_of(model_source_name(model->source)));
+    print_field("source", span_of(model->is_router ? "a router, not a model" : model_source_name(model->source)));
     print_field("size", span_of(model_size_name(model->size)));
     print_field("reasoning", span_of(model_reasoning_name(model->reasoning)));
     print_field("released", (struct span){released, strcspn(released, "T")});
@@ -159,29 +178,82 @@ static void print_model(const struct model *model, double prompt_usd, double com
         print_field("price", span_of("none listed"));
 }
 
-static void print_model_json(const struct model *model)
+static void print_steps_json(uint32_t steps)
+{
+    const char *comma = "";
+
+    printf("\"matched_by\":[");
+    for (unsigned step = 0; step < NAME_STEPS; step++) {
+        if ((steps & NAME_STEP(step)) != 0) {
+            printf("%s\"%s\"", comma, name_step_name(step));
+            comma = ",";
+        }
+    }
+    printf("]");
+}
+
+static void print_model_json(const struct model *model, uint32_t steps)
 {
     char slug[JSON_TEXT_MAX(EVENT_TEXT_MAX)], author[JSON_TEXT_MAX(EVENT_TEXT_MAX)];
 
     printf("{\"model\":%.*s,", (int)(json_text(slug, model->slug) - slug), slug);
     if (model->author.size > 0)
         printf("\"author\":%.*s,", (int)(json_text(author, model->author) - author), author);
-    printf("\"source\":\"%s\",\"size\":\"%s\",\"reasoning\":\"%s\"}\n", model_source_name(model->source),
-           model_size_name(model->size), model_reasoning_name(model->reasoning));
+    printf("\"source\":\"%s\",\"size\":\"%s\",\"reasoning\":\"%s\",\"router\":%s,", model_source_name(model->source),
+           model_size_name(model->size), model_reasoning_name(model->reasoning), model->is_router ? "true" : "false");
+    print_steps_json(steps);
+    printf("}\n");
 }
 
-static enum verdict show(const struct catalog *catalog, const char *slug, uint32_t format, struct reason *why)
+/* One line of `catalog show -`: of an unknown name the slug is empty, or null. */
+static void print_match(const struct catalog *catalog, struct span name, uint32_t format)
+{
+    char text[JSON_TEXT_MAX(EVENT_TEXT_MAX)], slug[JSON_TEXT_MAX(EVENT_TEXT_MAX)] = "null", by[STEPS_TEXT_MAX];
+    uint32_t steps;
+    struct model model = catalog_match(catalog, name, &steps);
+
+    steps_text(steps, by, sizeof(by));
+    if (format != FORMAT_JSON) {
+        printf("%.*s\t%.*s\t%s\n", (int)name.size, name.bytes, model.is_known ? (int)model.slug.size : 0,
+               model.is_known ? model.slug.bytes : "", by);
+        return;
+    }
+    size_t slug_size = model.is_known ? (size_t)(json_text(slug, model.slug) - slug) : strlen(slug);
+    printf("{\"name\":%.*s,\"model\":%.*s,", (int)(json_text(text, name) - text), text, (int)slug_size, slug);
+    print_steps_json(steps);
+    printf("}\n");
+}
+
+static enum verdict show_lines(const struct catalog *catalog, uint32_t format, struct reason *why)
+{
+    char line[EVENT_TEXT_MAX + 3];
+
+    for (uint32_t number = 1; fgets(line, sizeof(line), stdin) != NULL; number++) {
+        size_t size = strcspn(line, "\r\n");
+        if (size > EVENT_TEXT_MAX)
+            return reason_set(why, HALT, CONFIG_VALUE, 0, "line %u: a name has at most %d bytes", number,
+                              EVENT_TEXT_MAX);
+        if (size > 0)
+            print_match(catalog, (struct span){line, size}, format);
+    }
+    return GO_ON;
+}
+
+static enum verdict show(const struct catalog *catalog, const char *name, uint32_t format, struct reason *why)
 {
     struct model model, listed;
     double prompt_usd = 0, completion_usd = 0;
+    uint32_t steps = 0;
 
-    if (slug == NULL || *slug == '\0' || strlen(slug) > EVENT_TEXT_MAX)
-        return reason_set(why, HALT, CONFIG_VALUE, 0, "catalog show wants a slug like openai/gpt-4o");
+    if (name == NULL || *name == '\0' || strlen(name) > EVENT_TEXT_MAX)
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "catalog show wants a name like openai/gpt-4o");
     if (format == FORMAT_CSV)
         return reason_set(why, HALT, CONFIG_VALUE, 0, "--format csv: catalog show has table and json");
-    model = catalog_find(catalog, span_of(slug));
+    if (strcmp(name, "-") == 0)
+        return show_lines(catalog, format, why);
+    model = catalog_match(catalog, span_of(name), &steps);
     if (!model.is_known) {
-        fprintf(stderr, "%s: the catalog does not know it; it is counted as %.*s, all attributes unknown\n", slug,
+        fprintf(stderr, "%s: the catalog does not know it; it is counted as %.*s, all attributes unknown\n", name,
                 (int)model.slug.size, model.slug.bytes);
         return GO_ON;
     }
@@ -190,9 +262,9 @@ static enum verdict show(const struct catalog *catalog, const char *slug, uint32
             break;
     }
     if (format == FORMAT_JSON)
-        print_model_json(&model);
+        print_model_json(&model, steps);
     else
-        print_model(&model, prompt_usd, completion_usd);
+        print_model(&model, steps, prompt_usd, completion_usd);
     return GO_ON;
 }
 
@@ -205,9 +277,11 @@ static enum verdict run(struct command_call *call, struct reason *why)
         option_choice(&call->options[FORMAT], leaderboard_formats, LEADERBOARD_FORMATS, &format, why);
 
     if (verdict == GO_ON && ((!is_show && !is_missing) || (is_missing && call->positional != NULL)))
-        verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "want `catalog missing` or `catalog show SLUG`");
+        verdict = reason_set(why, HALT, CONFIG_VALUE, 0, "want `catalog missing` or `catalog show NAME`");
     if (verdict == GO_ON)
         verdict = catalog_open(&catalog, call->config->catalog, why);
+    if (verdict == GO_ON)
+        catalog_use_steps(catalog, call->config->catalog_steps);
     if (verdict == GO_ON)
         verdict =
             is_show ? show(catalog, call->positional, format, why) : print_missing(call->config, catalog, format, why);

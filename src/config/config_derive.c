@@ -3,6 +3,7 @@
 
 #include "early_intervals.h"
 #include "gentally/base/hash.h"
+#include "gentally/core/model_name.h"
 
 #define TOLD_ROWS_MAX (INT64_C(4) << 20)
 #define TRANSACTION_ROWS_MAX 20000
@@ -68,6 +69,10 @@ enum verdict config_derive(struct config *config, struct reason *why)
     enum verdict verdict = parse_ids_keep(config, why);
     if (verdict != GO_ON)
         return verdict;
+    if (!name_steps_parse(config->catalog_steps_text, &config->catalog_steps))
+        return reason_set(why, HALT, CONFIG_VALUE, 0,
+                          "catalog_steps = '%s': allowed is all, none, or names of steps separated by commas",
+                          config->catalog_steps_text);
     bool is_on = strcmp(config->retention_text, "on") == 0;
     if (!is_on && strcmp(config->retention_text, "off") != 0)
         return reason_set(why, HALT, CONFIG_VALUE, 0, "retention = '%s': allowed is on, off", config->retention_text);

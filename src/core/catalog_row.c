@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "gentally/core/event.h"
+#include "gentally/core/model_name.h"
 #include "gentally/core/window.h"
 
 #define PARAMS_MEDIUM 15.0 /* 10^9 parameters: the size classes of the study */
@@ -60,17 +61,12 @@ struct span slug_author(struct span slug)
     return (struct span){slug.bytes, (size_t)(slash - slug.bytes)};
 }
 
-/* True for "author/name" without blanks and without ":variant". */
+/* True for a name that a look-up can meet: not empty, and without a variant, which look-ups cut off. Mostly
+ * "author/name"; but what events name otherwise, ollama's "qwen2.5:7b" or a deployment of Azure's, is a slug as well.
+ */
 static bool is_base_slug(struct span slug)
 {
-    struct span author = slug_author(slug);
-
-    if (author.size == 0 || author.size + 1 == slug.size || slug.size > EVENT_TEXT_MAX)
-        return false;
-    for (size_t i = 0; i < slug.size; i++)
-        if (slug.bytes[i] <= ' ' || slug.bytes[i] == 0x7f || slug.bytes[i] == ':')
-            return false;
-    return true;
+    return slug.size > 0 && slug.size <= EVENT_TEXT_MAX && model_name_base(slug).size == slug.size;
 }
 
 static bool is_country(struct span text)
@@ -179,9 +175,9 @@ static enum verdict check_texts(const struct csv *csv, const int columns[], stru
     struct span country = csv->fields[columns[COUNTRY]];
 
     if (!is_base_slug(csv->fields[columns[SLUG]]))
-        return refuse_field(csv, columns, SLUG, "like author/name", why);
+        return refuse_field(csv, columns, SLUG, "a name without variant", why);
     if (family.size > 0 && !is_base_slug(family))
-        return refuse_field(csv, columns, FAMILY, "like author/name or empty", why);
+        return refuse_field(csv, columns, FAMILY, "a name without variant, or empty", why);
     if (author.size > EVENT_TEXT_MAX)
         return refuse_field(csv, columns, AUTHOR, "short enough", why);
     if (country.size > 0 && !is_country(country))
@@ -221,8 +217,10 @@ static enum verdict read_flags(const struct csv *csv, const int columns[], struc
 {
     enum flag_value is_open, is_reasoning;
 
-    if (!read_flag(csv->fields[columns[OPEN_WEIGHTS]], &is_open))
-        return refuse_field(csv, columns, OPEN_WEIGHTS, "0, 1 or empty", why);
+    struct span weights = csv->fields[columns[OPEN_WEIGHTS]];
+    row->model.is_router = span_equal(weights, span_of("router"));
+    if (!read_flag(row->model.is_router ? (struct span){NULL, 0} : weights, &is_open))
+        return refuse_field(csv, columns, OPEN_WEIGHTS, "0, 1, router or empty", why);
     if (!read_flag(csv->fields[columns[REASONING]], &is_reasoning))
         return refuse_field(csv, columns, REASONING, "0, 1 or empty", why);
     row->model.source = source_of(is_open, csv->fields[columns[COUNTRY]]);

@@ -16,6 +16,8 @@ enum verdict tables_open(struct tables *tables, const struct config *config, str
     *tables = (struct tables){0};
     enum verdict verdict = catalog_open(&tables->catalog, config->catalog, why);
     if (verdict == GO_ON)
+        catalog_use_steps(tables->catalog, config->catalog_steps);
+    if (verdict == GO_ON)
         verdict = countries_open(&tables->countries, config->countries, why);
     if (verdict == GO_ON)
         verdict = taxonomy_open(&tables->taxonomy, config->taxonomy, why);

@@ -43,6 +43,7 @@ struct config {
     char catalog[CONFIG_TEXT_MAX]; /* path; empty = bundled; likewise the next two */
     char taxonomy[CONFIG_TEXT_MAX];
     char countries[CONFIG_TEXT_MAX];
+    char catalog_steps_text[128];         /* option `catalog_steps`: "all" */
     char writer_schemas[CONFIG_TEXT_MAX]; /* folder of <id>.avsc; empty = only the bundled schema */
     char registry_url[CONFIG_TEXT_MAX];   /* empty = none */
     char registry_user[256];
@@ -77,6 +78,7 @@ struct config {
 
     /* Derived from the above. */
     struct endpoint metrics_endpoint; /* valid if metrics_listen is not empty */
+    uint32_t catalog_steps; /* bits NAME_STEP() of model_name.h */
     struct rollups rollups;
     struct grouping grouping; /* of the rollups */
     bool names_accounts;      /* a rollup has DIM_ACCOUNT */

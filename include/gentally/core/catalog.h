@@ -7,6 +7,7 @@
 
 #include "gentally/base/verdict.h"
 #include "gentally/core/model.h"
+#include "gentally/core/model_name.h"
 
 struct catalog;
 
@@ -15,13 +16,21 @@ struct catalog;
 MUST_CHECK enum verdict catalog_open(struct catalog **catalog, const char *path, struct reason *why);
 void catalog_close(struct catalog *catalog);
 
+/* Uses only those steps of model_name.h from now on, as bits; an open catalog uses all. To be called before the catalog
+ * is shared. */
+void catalog_use_steps(struct catalog *catalog, uint32_t steps);
+
 /*
- * Finds the model of a slug: splits off `:variant`, resolves aliases and dated slugs, joins attributes. Never fails: a
- * slug that the catalog does not have gives a model with is_known = false. The source is `closed` for closed weights,
- * and for open weights `open_cn` if the author's country is CN, HK or TW, else `open_row`. The size is by total
- * parameters: small < 15e9 <= medium < 70e9 <= large.
+ * Finds the model of a name: as it is, then step by step as model_name.h takes it apart, and joins attributes. Never
+ * fails: a name that the catalog does not have, or that several models have, gives a model with is_known = false. The
+ * source is `closed` for closed weights, and for open weights `open_cn` if the author's country is CN, HK or TW, else
+ * `open_row`; a router's is unknown. The size is by total parameters: small < 15e9 <= medium < 70e9 <= large. A known
+ * slug costs one look-up in a hash table, any other name some microseconds.
  */
-struct model catalog_find(const struct catalog *catalog, struct span slug);
+struct model catalog_find(const struct catalog *catalog, struct span name);
+
+/* The same, and by which steps: bits NAME_STEP() in `*taken`; 0 if the name is the catalog's own, or unknown. */
+struct model catalog_match(const struct catalog *catalog, struct span name, uint32_t *taken);
 
 /* The number of models. */
 size_t catalog_count(const struct catalog *catalog);
@@ -31,7 +40,8 @@ size_t catalog_count(const struct catalog *catalog);
 bool catalog_at(const struct catalog *catalog, size_t index, struct model *model, double *prompt_usd_per_mtok,
                 double *completion_usd_per_mtok);
 
-/* The 64-bit FNV-1a hash of the file's bytes, which `tables_version` of a summary names. */
+/* A 64-bit hash of the file's bytes, of the steps in use and of their rules, which `tables_version` of a summary names.
+ */
 uint64_t catalog_version(const struct catalog *catalog);
 
 #endif

@@ -10,7 +10,7 @@ enum model_reasoning { REASONING_UNKNOWN, REASONING_NO, REASONING_YES };
 
 /* One model. The texts borrow from the catalog; those of an unknown model from the slug that was asked for. */
 struct model {
-    struct span slug;   /* "author/name" without variant; of an unknown model the slug asked for, without variant */
+    struct span slug;   /* "author/name" without variant; of an unknown model the name asked for, without it */
     struct span family; /* the slug under which charts count the model: its own slug if the catalog names no other */
     struct span author; /* the part of the slug before '/' if the catalog names no other; absent without a '/' */
     enum model_source source;
@@ -18,6 +18,7 @@ struct model {
     enum model_reasoning reasoning;
     int64_t released_ms; /* the day the model was listed, 00:00 UTC; 0 = not known */
     bool is_known;       /* the catalog has the model */
+    bool is_router;      /* it hands requests on to models: neither open nor closed itself */
 };
 
 const char *model_source_name(enum model_source source);          /* "unknown" "closed" "open_cn" "open_row" */

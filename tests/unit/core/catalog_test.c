@@ -182,10 +182,14 @@ static void folds_names_into_one_model(void)
         {"a/one-202501022", NULL},
         {"a/one20250102", NULL},
         {"a/one-0325", NULL}, /* four digits tell models apart */
-        {"a/one-latest", NULL},
+        {"a/one-latest", NULL}, /* without a version it is whatever the vendor has newest */
         {"~a/one", NULL},
-        {"a/one ", NULL},
-        {"A/one", NULL},
+        {"a/one ", "a/one"},
+        {"A/one", "a/one"},
+        {"host/one", NULL}, /* no host that we know */
+        {"azure/one", "a/one"},
+        {"a/two:free:online", "a/two"},
+        {"a/two:7b", NULL}, /* a size, not a variant */
         {"-20250102", NULL},
         {"a/", NULL},
     };

@@ -1,0 +1,579 @@
+/*
+ * Takes names of models apart. A name is one text in a buffer; each rule below looks for its ending or beginning and,
+ * if it is there, makes the text shorter or turns one sign into another that no rule turns back ('.' and '@' and ':'
+ * go,
+ * '/' and '-' come), so the walk ends. After every change the form is offered, and the rules are asked again from the
+ * first. So the walk depends on nothing but the text, and its last form stays as it is.
+ *
+ *     bedrock/us-east-1/us.anthropic.claude-sonnet-4-5-20250929-v1:0
+ *     us-east-1/us.anthropic.claude-...                               host
+ *     us.anthropic.claude-...                                         host
+ *     anthropic.claude-...                                            region
+ *     anthropic/claude-sonnet-4-5-20250929-v1:0                       vendor
+ *     anthropic/claude-sonnet-4-5-20250929-v1                         pin
+ *     anthropic/claude-sonnet-4-5-20250929                            pin
+ *     anthropic/claude-sonnet-4-5                                     date; by its spelling the catalog knows it
+ */
+#include "gentally/core/model_name.h"
+
+#include <assert.h>
+
+#include "catalog_row.h"
+#include "name_words.h"
+
+static const char *const step_names[NAME_STEPS] = {
+    [NAME_CLEAN] = "clean",   [NAME_CASE] = "case",       [NAME_HOST] = "host", [NAME_REGION] = "region",
+    [NAME_VENDOR] = "vendor", [NAME_VARIANT] = "variant", [NAME_PIN] = "pin",   [NAME_DATE] = "date",
+    [NAME_LATEST] = "latest", [NAME_TAG] = "tag",         [NAME_BARE] = "bare", [NAME_SPELLING] = "spelling",
+};
+
+struct walk {
+    char text[EVENT_TEXT_MAX];
+    size_t begin, end; /* of the form in `text` */
+    struct name_guess guess;
+};
+
+const char *name_step_name(enum name_step step)
+{
+    assert(step < NAME_STEPS);
+    return step_names[step];
+}
+
+static bool step_parse(struct span word, uint32_t *steps)
+{
+    for (unsigned step = 0; step < NAME_STEPS; step++) {
+        if (span_equal(word, span_of(step_names[step]))) {
+            *steps |= NAME_STEP(step);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool name_steps_parse(const char *text, uint32_t *steps)
+{
+    bool is_all = strcmp(text, "all") == 0;
+
+    *steps = is_all ? NAME_STEPS_ALL : 0;
+    if (is_all || strcmp(text, "none") == 0)
+        return true;
+    for (;; text++) {
+        size_t size = strcspn(text, ",");
+        if (!step_parse((struct span){text, size}, steps))
+            return false;
+        text += size;
+        if (*text == '\0')
+            return true;
+    }
+}
+
+struct span model_name_author(struct span word)
+{
+    return name_words_author(word);
+}
+
+bool model_name_is_moving(struct span name)
+{
+    return name_words_moving(name);
+}
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+static bool is_lower(char byte)
+{
+    return byte >= 'a' && byte <= 'z';
+}
+
+static bool has_prefix(struct span text, const char *prefix)
+{
+    size_t size = strlen(prefix);
+
+    return text.size >= size && memcmp(text.bytes, prefix, size) == 0;
+}
+
+static bool has_suffix(struct span text, const char *suffix)
+{
+    size_t size = strlen(suffix);
+
+    return text.size >= size && memcmp(text.bytes + text.size - size, suffix, size) == 0;
+}
+
+/* Where `byte` stands first, or the size. */
+static size_t find_byte(struct span text, char byte)
+{
+    const char *found = text.size == 0 ? NULL : memchr(text.bytes, byte, text.size);
+
+    return found == NULL ? text.size : (size_t)(found - text.bytes);
+}
+
+/* "us-east-1", "us-gov-west-1", and Bedrock's "6-month-commitment". */
+static bool is_place(struct span word)
+{
+    static const char term[] = "-month-commitment";
+    size_t dashes = 0;
+
+    if (has_suffix(word, term))
+        return word.size == sizeof(term) && is_digit(word.bytes[0]);
+    if (word.size < 9 || !is_digit(word.bytes[word.size - 1]) || word.bytes[word.size - 2] != '-' ||
+        word.bytes[2] != '-')
+        return false;
+    for (size_t i = 0; i + 1 < word.size; i++) {
+        if (word.bytes[i] != '-' && !is_lower(word.bytes[i]))
+            return false;
+        dashes += word.bytes[i] == '-';
+    }
+    return dashes <= 3;
+}
+
+bool model_name_is_host(struct span word, bool is_deep)
+{
+    return name_words_host(word) || is_place(word) || (is_deep && name_words_host_deep(word));
+}
+
+struct span model_name_base(struct span name)
+{
+    for (;;) {
+        size_t colon = name.size;
+        while (colon > 0 && name.bytes[colon - 1] != ':' && name.bytes[colon - 1] != '/')
+            colon--;
+        if (colon == 0 || name.bytes[colon - 1] != ':')
+            return name;
+        struct span word = {name.bytes + colon, name.size - colon};
+        if (word.size > 0 && !name_words_variant(word))
+            return name;
+        name.size = colon - 1;
+    }
+}
+
+static struct span form_of(const struct walk *walk)
+{
+    return (struct span){walk->text + walk->begin, walk->end - walk->begin};
+}
+
+/* The form behind its last '/'. */
+static struct span last_of(const struct walk *walk)
+{
+    struct span form = form_of(walk);
+    size_t begin = form.size;
+
+    while (begin > 0 && form.bytes[begin - 1] != '/')
+        begin--;
+    return (struct span){form.bytes + begin, form.size - begin};
+}
+
+static size_t slashes(struct span form)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < form.size; i++)
+        count += form.bytes[i] == '/';
+    return count;
+}
+
+/* ---- the rules: each says whether it changed the form ---- */
+
+/* Blanks around, and the bytes of U+200B to U+200D, U+2060, U+FEFF and U+00A0 anywhere. */
+static bool clean(struct walk *walk)
+{
+    static const char *const invisible[] = {"\xe2\x80\x8b", "\xe2\x80\x8c", "\xe2\x80\x8d",
+                                            "\xe2\x81\xa0", "\xef\xbb\xbf", "\xc2\xa0"};
+    size_t kept = walk->begin, before = walk->end - walk->begin;
+
+    for (size_t at = walk->begin; at < walk->end;) {
+        size_t skip = 0;
+        for (size_t i = 0; i < LENGTH_OF(invisible) && skip == 0; i++)
+            if (has_prefix((struct span){walk->text + at, walk->end - at}, invisible[i]))
+                skip = strlen(invisible[i]);
+        if (skip == 0)
+            walk->text[kept++] = walk->text[at++];
+        at += skip;
+    }
+    walk->end = kept;
+    while (walk->end > walk->begin && strchr(" \t\r\n", walk->text[walk->end - 1]) != NULL)
+        walk->end--;
+    while (walk->end > walk->begin && strchr(" \t\r\n", walk->text[walk->begin]) != NULL)
+        walk->begin++;
+    return walk->end - walk->begin != before;
+}
+
+static bool lower_case(struct walk *walk)
+{
+    bool is_changed = false;
+
+    for (size_t at = walk->begin; at < walk->end; at++) {
+        if (walk->text[at] >= 'A' && walk->text[at] <= 'Z') {
+            walk->text[at] = (char)(walk->text[at] - 'A' + 'a');
+            is_changed = true;
+        }
+    }
+    return is_changed;
+}
+
+static bool cut_host(struct walk *walk)
+{
+    static const char *const prefixes[] = {"databricks-", "fw-", "hf:"};
+    struct span form = form_of(walk);
+    size_t slash = find_byte(form, '/'), count = slashes(form);
+
+    if (count > 0 && (slash == 0 || model_name_is_host((struct span){form.bytes, slash}, count > 1))) {
+        walk->begin += slash + 1;
+        return true;
+    }
+    for (size_t i = 0; i < LENGTH_OF(prefixes); i++) {
+        if (has_prefix(form, prefixes[i])) {
+            walk->begin += strlen(prefixes[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool cut_region(struct walk *walk)
+{
+    struct span form = form_of(walk);
+    size_t dot = find_byte(form, '.');
+
+    if (dot == form.size || find_byte(form, '/') < form.size || !name_words_region((struct span){form.bytes, dot}))
+        return false;
+    struct span rest = {form.bytes + dot + 1, form.size - dot - 1};
+    if (name_words_author((struct span){rest.bytes, find_byte(rest, '.')}).size == 0)
+        return false;
+    walk->begin += dot + 1;
+    return true;
+}
+
+/* "anthropic.claude" and "anthropic--claude" become "anthropic/claude". */
+static bool part_vendor(struct walk *walk)
+{
+    struct span form = form_of(walk);
+    size_t dot = find_byte(form, '.');
+
+    if (find_byte(form, '/') < form.size)
+        return false;
+    if (dot + 1 < form.size && name_words_author((struct span){form.bytes, dot}).size > 0) {
+        walk->text[walk->begin + dot] = '/';
+        walk->guess.is_vendor_dot = true;
+        return true;
+    }
+    for (size_t at = 1; at + 2 < form.size; at++) {
+        if (form.bytes[at] != '-' || form.bytes[at + 1] != '-')
+            continue;
+        if (name_words_author((struct span){form.bytes, at}).size == 0)
+            return false;
+        memmove(walk->text + walk->begin + 1, walk->text + walk->begin, at); /* over the first of the dashes */
+        walk->begin++;
+        walk->text[walk->begin + at] = '/';
+        return true;
+    }
+    return false;
+}
+
+static bool cut_variant(struct walk *walk)
+{
+    struct span form = form_of(walk), base = model_name_base(form);
+
+    if (has_suffix(base, "[1m]"))
+        base.size -= 4;
+    walk->end -= form.size - base.size;
+    return base.size < form.size;
+}
+
+/* "@20250929" becomes "-20250929". */
+static bool date_at(struct walk *walk)
+{
+    struct span last = last_of(walk);
+    size_t at = find_byte(last, '@');
+
+    if (at == 0 || at == last.size ||
+        !catalog_row_is_date((struct span){last.bytes + at + 1, last.size - at - 1}, false))
+        return false;
+    walk->text[walk->end - (last.size - at)] = '-';
+    return true;
+}
+
+/* How many bytes at the end are a pin: "@001", "@default", "-maas", ":0", and the "-v1" before it. */
+static size_t pin_size(const struct walk *walk)
+{
+    struct span last = last_of(walk);
+    size_t at = find_byte(last, '@'), size = last.size;
+    bool is_packed = (walk->guess.steps & NAME_STEP(NAME_PIN)) != 0;
+
+    if (at > 0 && at < size) {
+        struct span pin = {last.bytes + at + 1, size - at - 1};
+        bool is_number = pin.size == 3 && is_digit(pin.bytes[0]) && is_digit(pin.bytes[1]) && is_digit(pin.bytes[2]);
+        return is_number || span_equal(pin, span_of("default")) ? size - at : 0;
+    }
+    if (size > 5 && has_suffix(last, "-maas"))
+        return 5;
+    if (size > 3 && has_suffix(last, ":0") && is_digit(last.bytes[size - 3]))
+        return 2;
+    if (size > 3 && last.bytes[size - 3] == '-' && last.bytes[size - 2] == 'v' &&
+        (is_packed ? last.bytes[size - 1] >= '1' && last.bytes[size - 1] <= '9'
+                   : walk->guess.is_vendor_dot && last.bytes[size - 1] == '1'))
+        return 3;
+    return is_packed && size > 2 && has_suffix(last, "-1") && !is_digit(last.bytes[size - 3]) ? 2 : 0;
+}
+
+static bool cut_pin(struct walk *walk)
+{
+    struct span last = last_of(walk);
+    size_t size = pin_size(walk);
+
+    walk->end -= size;
+    if (size > 0)
+        return true;
+    /* Bedrock's "-v0:2" is the vendor's "-v0.2", and tells models apart. */
+    if (last.size > 5 && last.bytes[last.size - 2] == ':' && is_digit(last.bytes[last.size - 1]) &&
+        has_suffix((struct span){last.bytes, last.size - 2}, "-v0")) {
+        walk->text[walk->end - 2] = '.';
+        return true;
+    }
+    return false;
+}
+
+static int32_t number_of(struct span text)
+{
+    int32_t number = 0;
+
+    for (size_t i = 0; i < text.size; i++)
+        if (is_digit(text.bytes[i]))
+            number = 10 * number + (text.bytes[i] - '0');
+    return number;
+}
+
+static bool cut_date(struct walk *walk)
+{
+    static const struct {
+        size_t size;
+        bool is_dashed;
+    } dates[] = {{8, false}, {10, true}};
+    struct span last = last_of(walk);
+
+    for (size_t i = 0; i < LENGTH_OF(dates); i++) {
+        size_t size = dates[i].size;
+        if (last.size <= size + 1 || last.bytes[last.size - size - 1] != '-')
+            continue;
+        struct span date = {last.bytes + last.size - size, size};
+        if (catalog_row_is_date(date, dates[i].is_dashed)) {
+            walk->guess.date = number_of(date);
+            walk->end -= size + 1;
+            return true;
+        }
+    }
+    if (last.size > 6 && last.bytes[last.size - 6] == '-' && last.bytes[last.size - 3] == '-' &&
+        has_suffix((struct span){last.bytes, last.size - 6}, "-preview")) {
+        char date[11] = "2000-";
+        memcpy(date + 5, last.bytes + last.size - 5, 5);
+        if (catalog_row_is_date((struct span){date, 10}, true)) {
+            walk->guess.date = number_of((struct span){last.bytes + last.size - 5, 5});
+            walk->end -= 6;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a number in the name is a version, and not a size ("7b"). */
+static bool has_version(struct span name)
+{
+    for (size_t at = 0; at < name.size;) {
+        size_t begin = at;
+        while (at < name.size && is_digit(name.bytes[at]))
+            at++;
+        bool is_size = at < name.size && (name.bytes[at] == 'b' || name.bytes[at] == 'x');
+        if (at > begin && !is_size)
+            return true;
+        at += at == begin;
+    }
+    return false;
+}
+
+static bool cut_latest(struct walk *walk)
+{
+    static const char ending[] = "-latest";
+    struct span last = last_of(walk);
+
+    if (!has_suffix(last, ending))
+        return false;
+    last.size -= sizeof(ending) - 1;
+    if (!has_version(last))
+        return false;
+    walk->end -= sizeof(ending) - 1;
+    return true;
+}
+
+/* ":20b" becomes "-20b"; ":30b-a3b" likewise. */
+static bool dash_tag(struct walk *walk)
+{
+    struct span last = last_of(walk);
+    size_t colon = find_byte(last, ':'), at = colon + 1;
+
+    while (at < last.size && (is_digit(last.bytes[at]) || last.bytes[at] == '.'))
+        at++;
+    if (colon == 0 || at == colon + 1 || at >= last.size || last.bytes[at] != 'b')
+        return false;
+    walk->text[walk->end - (last.size - colon)] = '-';
+    return true;
+}
+
+static const struct rule {
+    enum name_step step;
+    bool (*change)(struct walk *walk);
+} rules[] = {
+    {NAME_CLEAN, clean},        {NAME_CASE, lower_case},     {NAME_HOST, cut_host}, {NAME_REGION, cut_region},
+    {NAME_VENDOR, part_vendor}, {NAME_VARIANT, cut_variant}, {NAME_DATE, date_at},  {NAME_PIN, cut_pin},
+    {NAME_DATE, cut_date},      {NAME_LATEST, cut_latest},   {NAME_TAG, dash_tag},
+};
+
+static bool is_hopeless(struct span form)
+{
+    return form.size == 0 || form.bytes[0] == '~' || has_prefix(form, "arn:") || has_prefix(form, "ft:") ||
+           name_words_misleading(form);
+}
+
+static bool change(struct walk *walk, uint32_t steps)
+{
+    for (size_t i = 0; i < LENGTH_OF(rules); i++) {
+        if ((steps & NAME_STEP(rules[i].step)) != 0 && rules[i].change(walk)) {
+            walk->guess.steps |= NAME_STEP(rules[i].step);
+            walk->guess.name = form_of(walk);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool model_name_walk(struct span name, uint32_t steps, name_look *look, void *context)
+{
+    struct walk walk = {.begin = 0, .end = name.size};
+
+    if (name.size == 0 || name.size > EVENT_TEXT_MAX)
+        return false;
+    memcpy(walk.text, name.bytes, name.size);
+    walk.guess.name = form_of(&walk);
+    while (!is_hopeless(walk.guess.name)) {
+        if (look(context, &walk.guess))
+            return true;
+        if (!change(&walk, steps))
+            break;
+    }
+    return false;
+}
+
+struct ending {
+    char *out;
+    size_t size;
+};
+
+static bool keep_ending(void *context, const struct name_guess *guess)
+{
+    struct ending *ending = context;
+
+    ending->size = guess->name.size;
+    memcpy(ending->out, guess->name.bytes, guess->name.size);
+    return false;
+}
+
+struct span model_name_end(struct span name, uint32_t steps, char out[EVENT_TEXT_MAX])
+{
+    struct ending ending = {.out = out};
+
+    (void)model_name_walk(name, steps, keep_ending, &ending);
+    return (struct span){out, ending.size};
+}
+
+/* ---- spelling ---- */
+
+/* Of the parts of a name, "claude" "4" "5" "sonnet": runs of letters or of digits. */
+static struct span next_part(struct span *text)
+{
+    size_t begin = 0, end;
+
+    while (begin < text->size && strchr("-._ ", text->bytes[begin]) != NULL && text->bytes[begin] != '\0')
+        begin++;
+    for (end = begin; end < text->size && (text->bytes[end] == '\0' || strchr("-._ ", text->bytes[end]) == NULL); end++)
+        if (end > begin && is_digit(text->bytes[end]) != is_digit(text->bytes[end - 1]))
+            break;
+    struct span part = {text->bytes + begin, end - begin};
+    *text = (struct span){text->bytes + end, text->size - end};
+    return part;
+}
+
+static size_t put_part(struct span part, char *out, size_t size)
+{
+    if (size > 0 && out[size - 1] != '/' && part.bytes[0] != '/')
+        out[size++] = '-';
+    memcpy(out + size, part.bytes, part.size);
+    return size + part.size;
+}
+
+static bool is_digits(struct span part)
+{
+    return part.size > 0 && is_digit(part.bytes[0]);
+}
+
+/* Anthropic's version stands before its tier or behind it: always behind here, and "4-0" is "4". */
+static size_t fold_claude(struct span *rest, char *out, size_t size)
+{
+    static const char *const tiers[] = {"haiku", "sonnet", "opus", "fable"};
+    struct span ahead = *rest, version[2] = {{NULL, 0}, {NULL, 0}}, part = next_part(&ahead);
+    size_t count = 0;
+    bool is_tier = false;
+
+    for (; count < 2 && is_digits(part) && part.size < 3; part = next_part(&ahead))
+        version[count++] = part;
+    for (size_t i = 0; i < LENGTH_OF(tiers); i++)
+        is_tier = is_tier || span_equal(part, span_of(tiers[i]));
+    if (!is_tier)
+        return size;
+    size = put_part(part, out, size);
+    *rest = ahead;
+    for (; count < 2; count++) {
+        part = next_part(&ahead);
+        if (!is_digits(part) || part.size > 2)
+            break;
+        version[count] = part;
+        *rest = ahead;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || !span_equal(version[i], span_of("0")))
+            size = put_part(version[i], out, size);
+    return size;
+}
+
+/* How often numbers are written with a 'p' or without the dot, by whom: Fireworks' "2p5" and "v3p1", Azure's "35". */
+static size_t fold_part(struct span before, struct span part, struct span rest, char *out, size_t size)
+{
+    if (span_equal(before, span_of("gpt")) && span_equal(part, span_of("35"))) {
+        size = put_part((struct span){"3", 1}, out, size);
+        return put_part((struct span){"5", 1}, out, size);
+    }
+    if (is_digits(before) && span_equal(part, span_of("p")) && is_digits(rest))
+        return size;
+    if (span_equal(before, span_of("llama")) && span_equal(part, span_of("v")) && is_digits(rest))
+        return size;
+    return put_part(part, out, size);
+}
+
+struct span model_name_fold(struct span name, char folded[NAME_FOLDED_MAX])
+{
+    size_t slash = find_byte(name, '/'), size = 0;
+    struct span rest = name, before = {NULL, 0};
+
+    assert(name.size <= EVENT_TEXT_MAX);
+    if (slash + 1 < name.size) { /* an author's name is not spelled otherwise */
+        memcpy(folded, name.bytes, slash + 1);
+        size = slash + 1;
+        rest = (struct span){name.bytes + slash + 1, name.size - slash - 1};
+    }
+    for (struct span part = next_part(&rest); part.size > 0; before = part, part = next_part(&rest)) {
+        size = fold_part(before, part, rest, folded, size);
+        if (before.size == 0 && span_equal(part, span_of("claude")))
+            size = fold_claude(&rest, folded, size);
+    }
+    assert(size <= NAME_FOLDED_MAX);
+    return (struct span){folded, size};
+}

@@ -1,0 +1,18 @@
+/* The words that names of models are taken apart by: hosts, authors, variants, names that are not what they say. For
+ * model_name.c only. */
+#ifndef GENTALLY_NAME_WORDS_H
+#define GENTALLY_NAME_WORDS_H
+
+#include "gentally/base/base.h"
+
+bool name_words_host(struct span word);      /* a host whose name is followed by a model's */
+bool name_words_host_deep(struct span word); /* an author that also serves the models of others, as "author/name" */
+bool name_words_region(struct span word);    /* "us", as in "us.anthropic." */
+bool name_words_variant(struct span word);
+bool name_words_moving(struct span name);
+bool name_words_misleading(struct span name);
+
+/* The author as the catalog has it, or the absent span. */
+struct span name_words_author(struct span word);
+
+#endif
