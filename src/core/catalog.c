@@ -271,6 +271,8 @@ static void add_name(struct catalog *catalog, uint32_t id)
     uint32_t model = id <= catalog->model_count ? id - 1 : catalog->aliases[id - 1 - catalog->model_count];
     uint32_t snapshot = snapshot_of(catalog, symbols_text(catalog->names, id));
 
+    if (model_name_is_misleading(bare)) /* right only as it stands in the file */
+        return;
     if (snapshot != NO_MODEL)
         catalog->has_snapshots[snapshot] = true;
     add_key(catalog, KEY_FOLDED, name, model);
@@ -451,7 +453,8 @@ static bool look(void *context, const struct name_guess *guess)
     struct span word = slug_author(guess->name), bare = bare_of(guess->name), author;
     bool is_found;
 
-    if (bare.size == 0 || model_name_is_moving(bare) || memchr(bare.bytes, '/', bare.size) != NULL)
+    if (bare.size == 0 || model_name_is_moving(bare) || model_name_is_misleading(bare) ||
+        memchr(bare.bytes, '/', bare.size) != NULL)
         return false;
     if (word.size == 0) {
         is_found = search_bare(search, guess);

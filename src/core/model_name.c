@@ -22,9 +22,10 @@
 #include "name_words.h"
 
 static const char *const step_names[NAME_STEPS] = {
-    [NAME_CLEAN] = "clean",   [NAME_CASE] = "case",       [NAME_HOST] = "host", [NAME_REGION] = "region",
-    [NAME_VENDOR] = "vendor", [NAME_VARIANT] = "variant", [NAME_PIN] = "pin",   [NAME_DATE] = "date",
-    [NAME_LATEST] = "latest", [NAME_TAG] = "tag",         [NAME_BARE] = "bare", [NAME_SPELLING] = "spelling",
+    [NAME_CLEAN] = "clean",         [NAME_CASE] = "case",         [NAME_HOST] = "host",     [NAME_REGION] = "region",
+    [NAME_VENDOR] = "vendor",       [NAME_VARIANT] = "variant",   [NAME_PIN] = "pin",       [NAME_MODE] = "mode",
+    [NAME_PRECISION] = "precision", [NAME_DATE] = "date",         [NAME_LATEST] = "latest", [NAME_TAG] = "tag",
+    [NAME_BARE] = "bare",           [NAME_SPELLING] = "spelling",
 };
 
 struct walk {
@@ -75,6 +76,11 @@ struct span model_name_author(struct span word)
 bool model_name_is_moving(struct span name)
 {
     return name_words_moving(name);
+}
+
+bool model_name_is_misleading(struct span name)
+{
+    return name_words_misleading(name);
 }
 
 static bool is_digit(char byte)
@@ -214,7 +220,7 @@ static bool lower_case(struct walk *walk)
 
 static bool cut_host(struct walk *walk)
 {
-    static const char *const prefixes[] = {"databricks-", "fw-", "hf:"};
+    static const char *const prefixes[] = {"databricks-", "fw-", "hf:", "duo-chat-"};
     struct span form = form_of(walk);
     size_t slash = find_byte(form, '/'), count = slashes(form);
 
@@ -308,6 +314,8 @@ static size_t pin_size(const struct walk *walk)
     }
     if (size > 5 && has_suffix(last, "-maas"))
         return 5;
+    if (size > 4 && has_suffix(last, "-tee"))
+        return 4;
     if (size > 3 && has_suffix(last, ":0") && is_digit(last.bytes[size - 3]))
         return 2;
     if (size > 3 && last.bytes[size - 3] == '-' && last.bytes[size - 2] == 'v' &&
@@ -331,6 +339,38 @@ static bool cut_pin(struct walk *walk)
         walk->text[walk->end - 2] = '.';
         return true;
     }
+    return false;
+}
+
+static bool cut_ending(struct walk *walk, const char *ending)
+{
+    struct span last = last_of(walk);
+    size_t size = strlen(ending);
+
+    if (last.size <= size || !has_suffix(last, ending))
+        return false;
+    walk->end -= size;
+    return true;
+}
+
+/* Elsewhere "-thinking" is a model of its own, as Qwen's and Moonshot's are. */
+static bool cut_mode(struct walk *walk)
+{
+    struct span last = last_of(walk);
+
+    if (has_prefix(last, "grok-"))
+        return cut_ending(walk, "-non-reasoning") || cut_ending(walk, "-reasoning");
+    return has_prefix(last, "claude-") && cut_ending(walk, "-thinking");
+}
+
+static bool cut_precision(struct walk *walk)
+{
+    static const char *const endings[] = {"-fp8",  "-fp4",  "-nvfp4", "-mxfp4", "-fp16",
+                                          "-bf16", "-int8", "-int4",  "-awq",   "-gguf"};
+
+    for (size_t i = 0; i < LENGTH_OF(endings); i++)
+        if (cut_ending(walk, endings[i]))
+            return true;
     return false;
 }
 
@@ -423,9 +463,10 @@ static const struct rule {
     enum name_step step;
     bool (*change)(struct walk *walk);
 } rules[] = {
-    {NAME_CLEAN, clean},        {NAME_CASE, lower_case},     {NAME_HOST, cut_host}, {NAME_REGION, cut_region},
-    {NAME_VENDOR, part_vendor}, {NAME_VARIANT, cut_variant}, {NAME_DATE, date_at},  {NAME_PIN, cut_pin},
-    {NAME_DATE, cut_date},      {NAME_LATEST, cut_latest},   {NAME_TAG, dash_tag},
+    {NAME_CLEAN, clean},        {NAME_CASE, lower_case},         {NAME_HOST, cut_host}, {NAME_REGION, cut_region},
+    {NAME_VENDOR, part_vendor}, {NAME_VARIANT, cut_variant},     {NAME_DATE, date_at},  {NAME_PIN, cut_pin},
+    {NAME_MODE, cut_mode},      {NAME_PRECISION, cut_precision}, {NAME_DATE, cut_date}, {NAME_LATEST, cut_latest},
+    {NAME_TAG, dash_tag},
 };
 
 static bool is_hopeless(struct span form)
@@ -544,24 +585,48 @@ static size_t fold_claude(struct span *rest, char *out, size_t size)
     return size;
 }
 
-/* How often numbers are written with a 'p' or without the dot, by whom: Fireworks' "2p5" and "v3p1", Azure's "35". */
-static size_t fold_part(struct span before, struct span part, struct span rest, char *out, size_t size)
+static bool is_part(struct span part, const char *word)
 {
-    if (span_equal(before, span_of("gpt")) && span_equal(part, span_of("35"))) {
-        size = put_part((struct span){"3", 1}, out, size);
-        return put_part((struct span){"5", 1}, out, size);
-    }
-    if (is_digits(before) && span_equal(part, span_of("p")) && is_digits(rest))
-        return size;
-    if (span_equal(before, span_of("llama")) && span_equal(part, span_of("v")) && is_digits(rest))
-        return size;
-    return put_part(part, out, size);
+    return span_equal(part, span_of(word));
+}
+
+/* Words that say nothing where they stand: Fireworks' "2p5" and "v3p1", "deepseek-chat-v3.1", "kimi-k2-instruct" (its
+ * base model says "base"), and the only versions there are of "mixtral-...-v0.1" and "gemini-2.0-flash-001". */
+static bool is_idle(struct span first, struct span before, struct span part, struct span rest)
+{
+    struct span next = next_part(&rest);
+
+    if (is_part(part, "p"))
+        return is_digits(before) && is_digits(next);
+    if (is_part(before, "llama") && is_part(part, "v"))
+        return is_digits(next);
+    if (is_part(first, "deepseek") && is_part(part, "chat"))
+        return is_part(next, "v");
+    if (is_part(first, "mixtral") && (is_part(part, "v") || is_part(before, "v")))
+        return is_part(is_part(part, "v") ? next : part, "0");
+    if (is_part(first, "mixtral") && is_part(before, "0"))
+        return is_part(part, "1") && next.size == 0;
+    return (is_part(first, "kimi") && is_part(part, "instruct")) ||
+           (is_part(first, "gemini") && is_part(part, "001") && next.size == 0);
+}
+
+/* Writes numbers that are written without their dot or dash with it: Azure's "gpt-35", "0709" as the day it is. */
+static size_t fold_part(struct span before, struct span part, char *out, size_t size)
+{
+    bool is_version = is_part(before, "gpt") && is_part(part, "35");
+    bool is_day = part.size == 4 && is_digits(part) && number_of(part) / 100 >= 1 && number_of(part) / 100 <= 12 &&
+                  number_of(part) % 100 >= 1 && number_of(part) % 100 <= 31;
+
+    if (!is_version && !is_day)
+        return put_part(part, out, size);
+    size = put_part((struct span){part.bytes, part.size / 2}, out, size);
+    return put_part((struct span){part.bytes + part.size / 2, part.size / 2}, out, size);
 }
 
 struct span model_name_fold(struct span name, char folded[NAME_FOLDED_MAX])
 {
     size_t slash = find_byte(name, '/'), size = 0;
-    struct span rest = name, before = {NULL, 0};
+    struct span rest = name, first = {NULL, 0}, before = {NULL, 0};
 
     assert(name.size <= EVENT_TEXT_MAX);
     if (slash + 1 < name.size) { /* an author's name is not spelled otherwise */
@@ -570,8 +635,11 @@ struct span model_name_fold(struct span name, char folded[NAME_FOLDED_MAX])
         rest = (struct span){name.bytes + slash + 1, name.size - slash - 1};
     }
     for (struct span part = next_part(&rest); part.size > 0; before = part, part = next_part(&rest)) {
-        size = fold_part(before, part, rest, folded, size);
-        if (before.size == 0 && span_equal(part, span_of("claude")))
+        if (first.size == 0)
+            first = part;
+        if (!is_idle(first, before, part, rest))
+            size = fold_part(before, part, folded, size);
+        if (before.size == 0 && is_part(part, "claude"))
             size = fold_claude(&rest, folded, size);
     }
     assert(size <= NAME_FOLDED_MAX);

@@ -253,10 +253,20 @@ static const char *const moving[] = {
 };
 
 /* Bedrock's deepseek.v3 is V3.1; Fireworks has a base model under the name that elsewhere is the instructed one;
- * ollama's qwen3 of these sizes became the models of July 2025. */
+ * ollama's qwen3 of these sizes became the models of July 2025;
+ * OpenRouter files a model under the name of another twice. */
 static const char *const misleading[] = {
-    "deepseek.v3",     "deepseek.v3-v1:0", "qwen2p5-coder-32b", "qwen3:235b",
-    "qwen3:235b-a22b", "qwen3:30b",        "qwen3:30b-a3b",     "qwen3:4b",
+    "deepseek.v3",
+    "deepseek.v3-v1:0",
+    "glm-4.6-20251208",
+    "qwen-2-vl-7b-instruct",
+    "qwen2-vl-7b-instruct",
+    "qwen2p5-coder-32b",
+    "qwen3:235b",
+    "qwen3:235b-a22b",
+    "qwen3:30b",
+    "qwen3:30b-a3b",
+    "qwen3:4b",
 };
 
 static const struct author {

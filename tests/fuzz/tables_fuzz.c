@@ -97,7 +97,7 @@ static void try_catalog(const char *path)
     }
     CLAIM(catalog_count(catalog) > 0);
     for (size_t i = 0; catalog_at(catalog, i, &model, &prompt, &completion); i++) {
-        CLAIM(i < catalog_count(catalog) && prompt >= 0 && completion >= 0 && model.author.size > 0 && model.is_known);
+        CLAIM(i < catalog_count(catalog) && prompt >= 0 && completion >= 0 && model.is_known);
         CLAIM(model.slug.size > 0 && model.slug.size <= EVENT_TEXT_MAX);
         CLAIM(span_equal(catalog_find(catalog, model.slug).slug, model.slug));
         int size = snprintf(slug, sizeof(slug), "%.*s:free", (int)model.slug.size, model.slug.bytes);

@@ -11,18 +11,20 @@
 #include "gentally/core/event.h"
 
 enum name_step {
-    NAME_CLEAN,    /* blanks around, invisible characters */
-    NAME_CASE,     /* lower case */
-    NAME_HOST,     /* "azure/eu/", "bedrock/us-east-1/", "models/", "databricks-": who serves it, not who made it */
-    NAME_REGION,   /* "us." */
-    NAME_VENDOR,   /* "anthropic.", "zai-org/", "openai-": another spelling of the author */
-    NAME_VARIANT,  /* ":free:online", "[1m]" */
-    NAME_PIN,      /* "-v1:0", "@001", "@default", "-maas": a version of the host's packing */
-    NAME_DATE,     /* "-20250929", "-2025-09-29", "@20250929", "-04-17" after "-preview" */
-    NAME_LATEST,   /* "-latest" behind a version */
-    NAME_TAG,      /* ":20b" is a size: "gpt-oss:20b" */
-    NAME_BARE,     /* without an author, if only one model has the name */
-    NAME_SPELLING, /* "4-5" is "4.5", "llama3" is "llama-3", "claude-4.5-sonnet" is "claude-sonnet-4.5" */
+    NAME_CLEAN,     /* blanks around, invisible characters */
+    NAME_CASE,      /* lower case */
+    NAME_HOST,      /* "azure/eu/", "bedrock/us-east-1/", "models/", "databricks-": who serves it, not who made it */
+    NAME_REGION,    /* "us." */
+    NAME_VENDOR,    /* "anthropic.", "zai-org/", "openai-": another spelling of the author */
+    NAME_VARIANT,   /* ":free:online", "[1m]" */
+    NAME_PIN,       /* "-v1:0", "@001", "@default", "-maas": a version of the host's packing */
+    NAME_MODE,      /* "-reasoning" of grok, "-thinking" of claude: switched on, the model is the same */
+    NAME_PRECISION, /* "-fp8", "-awq": how exactly a host computes */
+    NAME_DATE,      /* "-20250929", "-2025-09-29", "@20250929", "-04-17" after "-preview" */
+    NAME_LATEST,    /* "-latest" behind a version */
+    NAME_TAG,       /* ":20b" is a size: "gpt-oss:20b" */
+    NAME_BARE,      /* without an author, if only one model has the name */
+    NAME_SPELLING,  /* "4-5" is "4.5", "llama3" is "llama-3", "claude-4.5-sonnet" is "claude-sonnet-4.5" */
     NAME_STEPS
 };
 
@@ -64,6 +66,9 @@ bool model_name_is_host(struct span word, bool is_deep);
 
 /* True for a name that hosts and vendors move from model to model: only as a slug of the catalog is it one model. */
 bool model_name_is_moving(struct span name);
+
+/* True for a name without author that means another model than it says: only as a slug or alias it is one. */
+bool model_name_is_misleading(struct span name);
 
 /* The name without its known variants, all of them: "a/b" of "a/b:free:online", but "qwen2.5:7b" of itself. */
 struct span model_name_base(struct span name);
