@@ -24,6 +24,7 @@
 
 #include "catalog_row.h"
 #include "gentally/base/bundled.h"
+#include "gentally/base/hash.h"
 #include "gentally/base/symbols.h"
 #include "gentally/core/event.h"
 #include "gentally/core/model_name.h"
@@ -37,11 +38,21 @@
 #define KEY_MAX (1 + NAME_FOLDED_MAX)
 #define NO_MODEL UINT32_MAX
 
+#define AUTHOR_DASHES_MAX 2 /* in the longest of their words: "eva-unit-01" */
+
 /* How far the day of a snapshot may be from the day its model was listed; between snapshots lie months. */
 #define SNAPSHOT_DAYS 45
 
 /* To be raised when names resolve otherwise: windows still kept are then told again. */
 #define NAME_RULES 1
+
+/* Names of one deployment's traffic that are not the catalog's own are hundreds; each comes in many rows. */
+#define MEMO_SIZE 4096
+
+struct found {
+    uint32_t size, model, taken;
+    char name[EVENT_TEXT_MAX];
+};
 
 struct catalog {
     struct csv csv; /* keeps the text the rows borrow from */
@@ -55,6 +66,7 @@ struct catalog {
     uint32_t *key_models; /* key - 1 -> its model, or NO_MODEL if several have it */
     bool *has_snapshots;  /* model -> whether the file has names of it with a date */
     uint32_t steps;
+    struct found *memo; /* of the last names that had to be taken apart: MEMO_SIZE x 268 bytes */
 };
 
 /* Cuts the next word off the front of `text` and returns it; the absent span at the end. */
@@ -226,6 +238,10 @@ static struct span key_of(char kind, struct span name, char key[KEY_MAX])
 static uint32_t model_keyed(const struct catalog *catalog, char kind, struct span name)
 {
     char key[KEY_MAX];
+
+    /* Signs that are still to be cut off: no slug has them but as it stands. */
+    if (kind != KEY_BARE && (memchr(name.bytes, ':', name.size) != NULL || memchr(name.bytes, '@', name.size) != NULL))
+        return NO_MODEL;
     uint32_t id = symbols_find(catalog->keys, key_of(kind, name, key));
 
     return id == 0 ? NO_MODEL : catalog->key_models[id - 1];
@@ -289,7 +305,8 @@ static enum verdict add_keys(struct catalog *catalog, struct reason *why)
 
     catalog->key_models = calloc(KEY_KINDS * (size_t)name_count, sizeof(catalog->key_models[0]));
     catalog->has_snapshots = calloc(catalog->model_count, sizeof(catalog->has_snapshots[0]));
-    if (catalog->key_models == NULL || catalog->has_snapshots == NULL)
+    catalog->memo = calloc(MEMO_SIZE, sizeof(catalog->memo[0]));
+    if (catalog->key_models == NULL || catalog->has_snapshots == NULL || catalog->memo == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "%s: no room for the spellings", catalog->csv.name);
     enum verdict verdict = symbols_open(&catalog->keys, KEY_KINDS * name_count, bytes, why);
     for (uint32_t id = 1; id < name_count && verdict == GO_ON; id++)
@@ -327,6 +344,7 @@ void catalog_close(struct catalog *catalog)
     if (catalog == NULL)
         return;
     symbols_close(catalog->keys);
+    free(catalog->memo);
     free(catalog->key_models);
     free(catalog->has_snapshots);
     symbols_close(catalog->names);
@@ -369,9 +387,12 @@ static bool search_joined(struct search *search, struct span author, struct span
  * have a '-' in it, so each of them is a chance. Of a bare `name` the author is whoever's the word is. */
 static bool search_worded(struct search *search, struct span author, struct span name, uint32_t taken)
 {
-    for (size_t size = name.size; size > 1; size--) {
+    size_t dashes = 0;
+
+    for (size_t size = 2; size < name.size && dashes < AUTHOR_DASHES_MAX + 1; size++) {
         if (name.bytes[size - 1] != '-')
             continue;
+        dashes++;
         struct span owner = model_name_author((struct span){name.bytes, size - 1});
         struct span rest = {name.bytes + size, name.size - size};
         if (owner.size == 0 || (author.size > 0 && !span_equal(owner, author)))
@@ -453,8 +474,8 @@ static bool look(void *context, const struct name_guess *guess)
     struct span word = slug_author(guess->name), bare = bare_of(guess->name), author;
     bool is_found;
 
-    if (bare.size == 0 || model_name_is_moving(bare) || model_name_is_misleading(bare) ||
-        memchr(bare.bytes, '/', bare.size) != NULL)
+    if (bare.size == 0 || memchr(bare.bytes, '/', bare.size) != NULL || model_name_is_moving(bare) ||
+        model_name_is_misleading(bare))
         return false;
     if (word.size == 0) {
         is_found = search_bare(search, guess);
@@ -478,20 +499,39 @@ static struct model unknown_model(struct span name)
     return (struct model){.slug = base, .family = base, .author = author};
 }
 
+/* The walk's answer for a name, from the memo if it is the last that came to its place there. */
+static const struct found *walk(const struct catalog *catalog, struct span name)
+{
+    uint64_t hash = hash_text(name);
+    struct found *found = &catalog->memo[hash % MEMO_SIZE];
+    struct search search = {.catalog = catalog, .steps = catalog->steps};
+
+    if (span_equal((struct span){found->name, found->size}, name))
+        return found;
+    bool is_found = model_name_walk(name, catalog->steps, look, &search);
+    found->model = is_found ? search.model : NO_MODEL;
+    found->taken = is_found ? search.taken : 0;
+    found->size = (uint32_t)name.size;
+    memcpy(found->name, name.bytes, name.size);
+    return found;
+}
+
 struct model catalog_match(const struct catalog *catalog, struct span name, uint32_t *taken)
 {
-    struct search search = {.catalog = catalog, .steps = catalog->steps, .model = model_named(catalog, name)};
+    uint32_t model = model_named(catalog, name);
 
-    if (search.model == NO_MODEL && (search.steps & NAME_STEP(NAME_VARIANT)) != 0) { /* nearly all others have one */
+    *taken = 0;
+    if (model == NO_MODEL && (catalog->steps & NAME_STEP(NAME_VARIANT)) != 0) { /* nearly all others have one */
         struct span base = model_name_base(name);
-        if (base.size < name.size)
-            search.model = model_named(catalog, base);
-        search.taken = search.model == NO_MODEL ? 0 : NAME_STEP(NAME_VARIANT);
+        model = base.size < name.size ? model_named(catalog, base) : NO_MODEL;
+        *taken = model == NO_MODEL ? 0 : NAME_STEP(NAME_VARIANT);
     }
-    if (search.model == NO_MODEL && !model_name_walk(name, catalog->steps, look, &search))
-        search.model = NO_MODEL;
-    *taken = search.model == NO_MODEL ? 0 : search.taken;
-    return search.model == NO_MODEL ? unknown_model(name) : row_at(catalog, search.model)->model;
+    if (model == NO_MODEL && name.size > 0 && name.size <= EVENT_TEXT_MAX) {
+        const struct found *found = walk(catalog, name);
+        model = found->model;
+        *taken = found->taken;
+    }
+    return model == NO_MODEL ? unknown_model(name) : row_at(catalog, model)->model;
 }
 
 struct model catalog_find(const struct catalog *catalog, struct span name)
@@ -505,6 +545,8 @@ void catalog_use_steps(struct catalog *catalog, uint32_t steps)
 {
     assert((steps & ~NAME_STEPS_ALL) == 0);
     catalog->steps = steps;
+    for (size_t i = 0; i < MEMO_SIZE; i++)
+        catalog->memo[i].size = 0;
 }
 
 size_t catalog_count(const struct catalog *catalog)

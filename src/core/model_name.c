@@ -181,26 +181,40 @@ static size_t slashes(struct span form)
 
 /* ---- the rules: each says whether it changed the form ---- */
 
-/* Blanks around, and the bytes of U+200B to U+200D, U+2060, U+FEFF and U+00A0 anywhere. */
-static bool clean(struct walk *walk)
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* How many bytes of U+200B to U+200D, U+2060, U+FEFF or U+00A0 the text begins with. */
+static size_t invisible_size(struct span text)
 {
     static const char *const invisible[] = {"\xe2\x80\x8b", "\xe2\x80\x8c", "\xe2\x80\x8d",
                                             "\xe2\x81\xa0", "\xef\xbb\xbf", "\xc2\xa0"};
+
+    if ((unsigned char)text.bytes[0] < 0x80)
+        return 0;
+    for (size_t i = 0; i < LENGTH_OF(invisible); i++)
+        if (has_prefix(text, invisible[i]))
+            return strlen(invisible[i]);
+    return 0;
+}
+
+/* Blanks around, and what cannot be seen anywhere. */
+static bool clean(struct walk *walk)
+{
     size_t kept = walk->begin, before = walk->end - walk->begin;
 
     for (size_t at = walk->begin; at < walk->end;) {
-        size_t skip = 0;
-        for (size_t i = 0; i < LENGTH_OF(invisible) && skip == 0; i++)
-            if (has_prefix((struct span){walk->text + at, walk->end - at}, invisible[i]))
-                skip = strlen(invisible[i]);
+        size_t skip = invisible_size((struct span){walk->text + at, walk->end - at});
         if (skip == 0)
             walk->text[kept++] = walk->text[at++];
         at += skip;
     }
     walk->end = kept;
-    while (walk->end > walk->begin && strchr(" \t\r\n", walk->text[walk->end - 1]) != NULL)
+    while (walk->end > walk->begin && is_blank(walk->text[walk->end - 1]))
         walk->end--;
-    while (walk->end > walk->begin && strchr(" \t\r\n", walk->text[walk->begin]) != NULL)
+    while (walk->end > walk->begin && is_blank(walk->text[walk->begin]))
         walk->begin++;
     return walk->end - walk->begin != before;
 }
@@ -368,6 +382,10 @@ static bool cut_precision(struct walk *walk)
     static const char *const endings[] = {"-fp8",  "-fp4",  "-nvfp4", "-mxfp4", "-fp16",
                                           "-bf16", "-int8", "-int4",  "-awq",   "-gguf"};
 
+    struct span last = last_of(walk);
+
+    if (last.size == 0 || (!is_digit(last.bytes[last.size - 1]) && !has_suffix(last, "q") && !has_suffix(last, "f")))
+        return false; /* as nearly all names */
     for (size_t i = 0; i < LENGTH_OF(endings); i++)
         if (cut_ending(walk, endings[i]))
             return true;
@@ -528,14 +546,19 @@ struct span model_name_end(struct span name, uint32_t steps, char out[EVENT_TEXT
 
 /* ---- spelling ---- */
 
+static bool is_separator(char byte)
+{
+    return byte == '-' || byte == '.' || byte == '_' || byte == ' ';
+}
+
 /* Of the parts of a name, "claude" "4" "5" "sonnet": runs of letters or of digits. */
 static struct span next_part(struct span *text)
 {
     size_t begin = 0, end;
 
-    while (begin < text->size && strchr("-._ ", text->bytes[begin]) != NULL && text->bytes[begin] != '\0')
+    while (begin < text->size && is_separator(text->bytes[begin]))
         begin++;
-    for (end = begin; end < text->size && (text->bytes[end] == '\0' || strchr("-._ ", text->bytes[end]) == NULL); end++)
+    for (end = begin; end < text->size && !is_separator(text->bytes[end]); end++)
         if (end > begin && is_digit(text->bytes[end]) != is_digit(text->bytes[end - 1]))
             break;
     struct span part = {text->bytes + begin, end - begin};
@@ -590,24 +613,43 @@ static bool is_part(struct span part, const char *word)
     return span_equal(part, span_of(word));
 }
 
+/* What words before say nothing, by the name's first word. */
+enum idle { IDLE_NONE, IDLE_LLAMA, IDLE_DEEPSEEK, IDLE_MIXTRAL, IDLE_KIMI, IDLE_GEMINI };
+
+static enum idle idle_of(struct span first)
+{
+    static const char *const words[] = {"", "llama", "deepseek", "mixtral", "kimi", "gemini"};
+
+    for (unsigned i = 1; i < LENGTH_OF(words); i++)
+        if (is_part(first, words[i]))
+            return (enum idle)i;
+    return IDLE_NONE;
+}
+
 /* Words that say nothing where they stand: Fireworks' "2p5" and "v3p1", "deepseek-chat-v3.1", "kimi-k2-instruct" (its
  * base model says "base"), and the only versions there are of "mixtral-...-v0.1" and "gemini-2.0-flash-001". */
-static bool is_idle(struct span first, struct span before, struct span part, struct span rest)
+static bool is_idle(enum idle idle, struct span before, struct span part, struct span rest)
 {
-    struct span next = next_part(&rest);
+    bool is_v = part.size == 1 && part.bytes[0] == 'v', is_p = part.size == 1 && part.bytes[0] == 'p';
 
-    if (is_part(part, "p"))
-        return is_digits(before) && is_digits(next);
-    if (is_part(before, "llama") && is_part(part, "v"))
-        return is_digits(next);
-    if (is_part(first, "deepseek") && is_part(part, "chat"))
-        return is_part(next, "v");
-    if (is_part(first, "mixtral") && (is_part(part, "v") || is_part(before, "v")))
-        return is_part(is_part(part, "v") ? next : part, "0");
-    if (is_part(first, "mixtral") && is_part(before, "0"))
-        return is_part(part, "1") && next.size == 0;
-    return (is_part(first, "kimi") && is_part(part, "instruct")) ||
-           (is_part(first, "gemini") && is_part(part, "001") && next.size == 0);
+    if (is_p)
+        return is_digits(before) && is_digits(next_part(&rest));
+    switch (idle) {
+    case IDLE_LLAMA:
+        return is_v && is_part(before, "llama") && is_digits(next_part(&rest));
+    case IDLE_DEEPSEEK:
+        return is_part(part, "chat") && is_part(next_part(&rest), "v");
+    case IDLE_MIXTRAL:
+        return (is_v && is_part(next_part(&rest), "0")) || (is_part(before, "v") && is_part(part, "0")) ||
+               (is_part(before, "0") && is_part(part, "1") && rest.size == 0);
+    case IDLE_KIMI:
+        return is_part(part, "instruct");
+    case IDLE_GEMINI:
+        return is_part(part, "001") && rest.size == 0;
+    case IDLE_NONE:
+    default:
+        return false;
+    }
 }
 
 /* Writes numbers that are written without their dot or dash with it: Azure's "gpt-35", "0709" as the day it is. */
@@ -626,7 +668,8 @@ static size_t fold_part(struct span before, struct span part, char *out, size_t 
 struct span model_name_fold(struct span name, char folded[NAME_FOLDED_MAX])
 {
     size_t slash = find_byte(name, '/'), size = 0;
-    struct span rest = name, first = {NULL, 0}, before = {NULL, 0};
+    struct span rest = name, before = {NULL, 0};
+    enum idle idle = IDLE_NONE;
 
     assert(name.size <= EVENT_TEXT_MAX);
     if (slash + 1 < name.size) { /* an author's name is not spelled otherwise */
@@ -635,9 +678,9 @@ struct span model_name_fold(struct span name, char folded[NAME_FOLDED_MAX])
         rest = (struct span){name.bytes + slash + 1, name.size - slash - 1};
     }
     for (struct span part = next_part(&rest); part.size > 0; before = part, part = next_part(&rest)) {
-        if (first.size == 0)
-            first = part;
-        if (!is_idle(first, before, part, rest))
+        if (before.size == 0)
+            idle = idle_of(part);
+        if (!is_idle(idle, before, part, rest))
             size = fold_part(before, part, folded, size);
         if (before.size == 0 && is_part(part, "claude"))
             size = fold_claude(&rest, folded, size);

@@ -1,6 +1,7 @@
 /*
- * The model catalog: from a slug as events have it to a model with author, weights, size and reasoning. Immutable once
- * open, so it may be shared between threads; a changed file is another catalog. schemas/catalog.csv is bundled.
+ * The model catalog: from a slug as events have it to a model with author, weights, size and reasoning. It says the
+ * same as long as it is open; a changed file is another catalog. Of one thread: it remembers its last answers.
+ * schemas/catalog.csv is bundled.
  */
 #ifndef GENTALLY_CATALOG_H
 #define GENTALLY_CATALOG_H
@@ -16,8 +17,7 @@ struct catalog;
 MUST_CHECK enum verdict catalog_open(struct catalog **catalog, const char *path, struct reason *why);
 void catalog_close(struct catalog *catalog);
 
-/* Uses only those steps of model_name.h from now on, as bits; an open catalog uses all. To be called before the catalog
- * is shared. */
+/* Uses only those steps of model_name.h from now on, as bits; an open catalog uses all. */
 void catalog_use_steps(struct catalog *catalog, uint32_t steps);
 
 /*
@@ -25,7 +25,7 @@ void catalog_use_steps(struct catalog *catalog, uint32_t steps);
  * fails: a name that the catalog does not have, or that several models have, gives a model with is_known = false. The
  * source is `closed` for closed weights, and for open weights `open_cn` if the author's country is CN, HK or TW, else
  * `open_row`; a router's is unknown. The size is by total parameters: small < 15e9 <= medium < 70e9 <= large. A known
- * slug costs one look-up in a hash table, any other name some microseconds.
+ * slug costs one look-up in a hash table; another name some microseconds once, then two look-ups and a memo.
  */
 struct model catalog_find(const struct catalog *catalog, struct span name);
 
