@@ -499,15 +499,15 @@ static struct model unknown_model(struct span name)
     return (struct model){.slug = base, .family = base, .author = author};
 }
 
-/* The walk's answer for a name, from the memo if it is the last that came to its place there. */
+/* The walk's answer for a name, from the memo if it is there, in one of two places. */
 static const struct found *walk(const struct catalog *catalog, struct span name)
 {
-    uint64_t hash = hash_text(name);
-    struct found *found = &catalog->memo[hash % MEMO_SIZE];
+    struct found *pair = &catalog->memo[hash_text(name) % MEMO_SIZE & ~UINT64_C(1)], *found = &pair[pair->size != 0];
     struct search search = {.catalog = catalog, .steps = catalog->steps};
 
-    if (span_equal((struct span){found->name, found->size}, name))
-        return found;
+    for (size_t i = 0; i < 2; i++)
+        if (span_equal((struct span){pair[i].name, pair[i].size}, name))
+            return &pair[i];
     bool is_found = model_name_walk(name, catalog->steps, look, &search);
     found->model = is_found ? search.model : NO_MODEL;
     found->taken = is_found ? search.taken : 0;

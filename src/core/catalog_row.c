@@ -9,6 +9,7 @@
 #include "gentally/core/event.h"
 #include "gentally/core/model_name.h"
 #include "gentally/core/window.h"
+#include "name_words.h"
 
 #define PARAMS_MEDIUM 15.0 /* 10^9 parameters: the size classes of the study */
 #define PARAMS_LARGE 70.0
@@ -78,29 +79,6 @@ static bool is_country(struct span text)
 static bool is_digit(char byte)
 {
     return byte >= '0' && byte <= '9';
-}
-
-/* The two-digit number at `digits`, if it is in [min, max]. */
-static bool is_between(const char *digits, int min, int max)
-{
-    int number = 10 * (digits[0] - '0') + (digits[1] - '0');
-
-    return number >= min && number <= max;
-}
-
-bool catalog_row_is_date(struct span text, bool is_dashed)
-{
-    size_t step = is_dashed ? 1 : 0;
-
-    if (text.size != 8 + 2 * step)
-        return false;
-    for (size_t i = 0; i < text.size; i++) {
-        bool is_dash = is_dashed && (i == 4 || i == 7);
-        if (is_dash ? text.bytes[i] != '-' : !is_digit(text.bytes[i]))
-            return false;
-    }
-    return is_between(text.bytes, 19, 20) && is_between(text.bytes + 4 + step, 1, 12) &&
-           is_between(text.bytes + 6 + 2 * step, 1, 31);
 }
 
 /* A decimal number without sign or exponent, whatever the locale; empty = 0. */
@@ -184,7 +162,7 @@ static enum verdict check_texts(const struct csv *csv, const int columns[], stru
         return refuse_field(csv, columns, COUNTRY, "two capitals or empty", why);
     for (size_t i = 0; i < LENGTH_OF(dates); i++) {
         struct span date = csv->fields[columns[dates[i]]];
-        if (date.size > 0 && !catalog_row_is_date(date, true))
+        if (date.size > 0 && !name_words_date(date, true))
             return refuse_field(csv, columns, dates[i], "a date like 2025-09-29 or empty", why);
     }
     return GO_ON;

@@ -26,7 +26,4 @@ MUST_CHECK enum verdict catalog_row_read(const struct csv *csv, const int column
 /* The part of a slug "author/name" before the first '/'; absent if there is none. */
 struct span slug_author(struct span slug);
 
-/* True for "2025-09-29" (`is_dashed`) or "20250929". */
-bool catalog_row_is_date(struct span text, bool is_dashed);
-
 #endif

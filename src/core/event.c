@@ -62,14 +62,28 @@ struct span slug_variant(struct span slug)
     return (struct span){slug.bytes + colon + 1, slug.size - colon - 1};
 }
 
+/* Whether one of several variants, "a/b:free:online", is "free". */
+static bool has_free_variant(struct span model)
+{
+    for (size_t end = model.size, at = end; at > 0 && model.bytes[at - 1] != '/'; at--) {
+        if (model.bytes[at - 1] != ':')
+            continue;
+        if (end - at == 4 && memcmp(model.bytes + at, "free", 4) == 0)
+            return true;
+        end = at - 1;
+    }
+    return false;
+}
+
 bool event_is_free(const struct event *event)
 {
     static const char end[] = ":free"; /* Then the variant is "free": nothing in it could end a variant. */
     const size_t end_size = sizeof(end) - 1;
     struct span model = event->model;
 
-    return event->is_free ||
-           (model.size >= end_size && memcmp(model.bytes + model.size - end_size, end, end_size) == 0);
+    if (event->is_free || (model.size >= end_size && memcmp(model.bytes + model.size - end_size, end, end_size) == 0))
+        return true;
+    return model.size > 0 && memchr(model.bytes, ':', model.size) != NULL && has_free_variant(model);
 }
 
 /* A fast check that nearly every event passes. The bitwise or of numbers is no less than any of them, and negative if

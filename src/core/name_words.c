@@ -426,3 +426,31 @@ struct span name_words_author(struct span word)
     }
     return (struct span){NULL, 0};
 }
+
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
+/* The two-digit number at `digits`, if it is in [min, max]. */
+static bool is_between(const char *digits, int min, int max)
+{
+    int number = 10 * (digits[0] - '0') + (digits[1] - '0');
+
+    return number >= min && number <= max;
+}
+
+bool name_words_date(struct span text, bool is_dashed)
+{
+    size_t step = is_dashed ? 1 : 0;
+
+    if (text.size != 8 + 2 * step)
+        return false;
+    for (size_t i = 0; i < text.size; i++) {
+        bool is_dash = is_dashed && (i == 4 || i == 7);
+        if (is_dash ? text.bytes[i] != '-' : !is_digit(text.bytes[i]))
+            return false;
+    }
+    return is_between(text.bytes, 19, 20) && is_between(text.bytes + 4 + step, 1, 12) &&
+           is_between(text.bytes + 6 + 2 * step, 1, 31);
+}

@@ -1,5 +1,5 @@
 /* The words that names of models are taken apart by: hosts, authors, variants, names that are not what they say. For
- * model_name.c only. */
+ * model_name.c, and catalog_row.c's dates. */
 #ifndef GENTALLY_NAME_WORDS_H
 #define GENTALLY_NAME_WORDS_H
 
@@ -11,6 +11,9 @@ bool name_words_region(struct span word);    /* "us", as in "us.anthropic." */
 bool name_words_variant(struct span word);
 bool name_words_moving(struct span name);
 bool name_words_misleading(struct span name);
+
+/* True for "2025-09-29" (`is_dashed`) or "20250929". */
+bool name_words_date(struct span text, bool is_dashed);
 
 /* The author as the catalog has it, or the absent span. */
 struct span name_words_author(struct span word);

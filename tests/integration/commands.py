@@ -52,6 +52,54 @@ def test_top_and_catalog_missing_show_what_was_counted(world):
     equal([(row["model"], row["requests"], row["tokens"]) for row in missing], [(UNKNOWN, 2, 20)], "unknown models")
 
 
+def test_a_model_is_shown_by_any_of_its_names(world):
+    """`catalog show` says which model a name is, and by which steps; a step can be left out."""
+    name = "bedrock/us-east-1/us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+    shown = world.run("catalog", "show", name).out
+    check("matched    as anthropic/claude-sonnet-4.5 by host, region, vendor, pin, spelling" in shown, "steps", shown)
+    (found,) = lines_of(world.run("catalog", "show", name, "--format", "json").out)
+    equal(found["matched_by"], ["host", "region", "vendor", "pin", "spelling"], "steps as JSON")
+    equal((found["model"], found["source"], found["router"]), ("anthropic/claude-sonnet-4.5", "closed", False), "model")
+    check("matched" not in world.run("catalog", "show", "openai/gpt-4o").out, "a slug needs no step")
+    check("a router, not a model" in world.run("catalog", "show", "openrouter/auto").out, "a router")
+    run = world.run("catalog", "show", name, "--catalog-steps", "host,region")
+    check("does not know it" in run.log, "without the steps", run.log)
+    run = world.start("catalog", "show", name, "--catalog-steps", "hosts")
+    equal(run.wait(30), 78, "exit status")
+    check("catalog_steps = 'hosts': allowed is all, none, or names of steps" in run.log, "no such step", run.log)
+
+    names = ["gpt-4o", "qwen2.5:7b", "~anthropic/claude-sonnet-latest", "azure/gpt-35-turbo"]
+    path = world.folder / "names.txt"
+    path.write_text("".join(f"{name}\r\n" for name in names))
+    with path.open() as lines:
+        got = lines_of(world.run("catalog", "show", "-", "--format", "json", stdin=lines).out)
+    models = ["openai/gpt-4o", None, None, "openai/gpt-3.5-turbo"]
+    equal([(row["name"], row["model"]) for row in got], list(zip(names, models)), "names, a line each")
+
+
+def test_what_is_missing_can_be_added_under_just_that_name(world):
+    """Sizes, deployments and names that need quotes: each is listed as it is counted, and a row of it makes it known."""
+    world.start_redis()
+    world.run("setup", "--partitions", 1)
+    odd = ["qwen9:7b", "qwen9:72b", "azure/our-deployment", "gpt-of-nobody", "a|b", "comma,name", 'a "b"', "two words"]
+    events = [
+        {"id": f"{number}", "created_at": 1_762_732_800_000, "model": name, "tokens_prompt": 10}
+        for number, name in enumerate([*odd, "us.anthropic.claude-sonnet-5", "gpt-4o", "qwen9:7b:free:online"])
+    ]
+    world.produce(write(world, events))
+    world.run("worker", "--drain")
+    missing = [row["model"] for row in lines_of(world.run("catalog", "missing", "--format", "json").out)]
+    equal(sorted(missing), sorted(odd), "names without a row")
+
+    catalog = world.folder / "catalog.csv"
+    shutil.copy(SCHEMAS / "catalog.csv", catalog)
+    with catalog.open("a", newline="") as lines:
+        for name in missing:
+            csv.writer(lines).writerow([name, "acme", "US", 1, 80, "", 0, "", "", "", "", "", ""])
+    run = world.run("catalog", "missing", "--catalog", catalog)
+    check("no unknown models" in run.log, "all have a row now", run.log)
+
+
 def author_of(event):
     return event["model"].split("/")[0]
 

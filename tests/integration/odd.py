@@ -12,6 +12,7 @@ from confluent_kafka import Producer
 
 from dlq import EVENT
 from harness import check, equal, main, note, seeded
+from oracle import base_slug
 from topics import encode_event
 
 PARTITIONS = 3
@@ -193,9 +194,7 @@ def check_live(world, events):
         if month_of(event["created_at"]) not in kept:
             continue
         model = event["model"]
-        slash = model.rfind("/")
-        colon = model.rfind(":")
-        base = (model[:colon] if colon > slash else model) or model
+        base = base_slug(model) or model
         want[base] = want.get(base, 0) + 1
     want.pop("openai/gpt-4o", None)
     same_rows(missing, want, "catalog missing")

@@ -76,10 +76,22 @@ def field_of(event, field):
     return (0 if field in FIELDS_OF_ZERO else None) if value is None or value == "" else value
 
 
+VARIANTS = set("beta exacto extended floor free high low max medium minimal nitro online thinking xhigh".split())
+
+
 def base_slug(slug):
-    """author/name of author/name:variant: split at the last ':' after the last '/'."""
-    head, slash, name = slug.rpartition("/")
-    return head + slash + (name.rpartition(":")[0] if ":" in name else name)
+    """The name without the variants at its end, ":free:online"; a size such as ":7b" stays."""
+    while ":" in slug.rpartition("/")[2]:
+        base, _, variant = slug.rpartition(":")
+        if variant and variant not in VARIANTS:
+            break
+        slug = base
+    return slug
+
+
+def free_variant(slug):
+    """Whether one of the variants of author/name:variant:variant is "free"."""
+    return "free" in slug.rpartition("/")[2].split(":")[1:]
 
 
 def undated_slug(slug):
@@ -121,6 +133,7 @@ class Oracle:
         functions = (
             (1, escaped),
             (1, base_slug),
+            (1, free_variant),
             (1, undated_slug),
             (2, estimate),
             (1, self._pseudonym),
@@ -200,13 +213,13 @@ class Oracle:
                 1 requests, tokens_prompt, tokens_completion, tokens_reasoning, tokens_cached, cost_nano_usd,
                 (tokens_prompt + tokens_completion) * (NOT is_byok) billed_tokens,
                 cost_nano_usd * (NOT is_byok) billed_cost_nano_usd,
-                (tokens_prompt + tokens_completion) * (is_free OR substr(model, -5) = ':free') free_tokens,
+                (tokens_prompt + tokens_completion) * (is_free OR free_variant(model)) free_tokens,
                 coalesce(finish_reason = 'tool_calls', 0) tool_requests,
                 (tokens_prompt + tokens_completion) * coalesce(finish_reason = 'tool_calls', 0) tool_tokens,
                 tools_offered, streamed, cancelled, coalesce(finish_reason = 'error', 0) failed, classified,
                 event IN (SELECT event FROM tagged WHERE category <> 'other') mapped,
                 (tokens_prompt + tokens_completion) * classified classified_tokens,
-                is_free OR substr(model, -5) = ':free' free_requests,
+                is_free OR free_variant(model) free_requests,
                 (tokens_prompt + tokens_completion) * tools_offered tools_offered_tokens,
                 (tokens_prompt + tokens_completion) * (event IN (SELECT event FROM tagged WHERE category <> 'other'))
                     mapped_tokens,
@@ -264,7 +277,7 @@ class Oracle:
                 coalesce(nullif(family, ''), catalog.slug, base) family,
                 CASE WHEN catalog.slug IS NOT NULL THEN author
                     WHEN instr(base, '/') THEN substr(base, 1, instr(base, '/') - 1) END author,
-                CASE WHEN coalesce(open_weights, '') = '' THEN 'unknown' WHEN open_weights = '0' THEN 'closed'
+                CASE WHEN coalesce(open_weights, '') IN ('', 'router') THEN 'unknown' WHEN open_weights = '0' THEN 'closed'
                     WHEN country IN ('CN', 'HK', 'TW') THEN 'open_cn' ELSE 'open_row' END source,
                 CASE WHEN coalesce(params_b, '') = '' THEN 'unknown' WHEN params_b + 0.0 < 15 THEN 'small'
                     WHEN params_b + 0.0 < 70 THEN 'medium' ELSE 'large' END size,

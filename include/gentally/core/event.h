@@ -72,7 +72,7 @@ MUST_CHECK enum verdict event_check(const struct event *event, struct reason *wh
 /* What a time that is no plausible `created_ms` looks like: "seconds since 1970", ...; NULL if like nothing known. */
 const char *event_time_looks_like(int64_t created_ms);
 
-/* True if nobody paid for the event: `is_free` is set, as in a promotion, or the model's variant is "free". */
+/* True if nobody paid for the event: `is_free` is set, as in a promotion, or one of the model's variants is "free". */
 bool event_is_free(const struct event *event);
 
 /* The two parts of a slug "author/name:variant", split at the last ':' after the last '/'. Without a variant the second

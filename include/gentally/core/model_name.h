@@ -50,14 +50,11 @@ typedef bool name_look(void *context, const struct name_guess *guess);
 
 /* Offers every form of `name` that `steps` allow, the raw one first, until `look` says true; returns whether it did.
  * Stops early at a name in which no model's can be found: an ARN, "ft:...", "~author/x-latest", a name that its host
- * gave to another model, a text longer than EVENT_TEXT_MAX. Does not allocate. */
+ * gave to another model, a text longer than EVENT_TEXT_MAX. The last form, walked again, stays as it is. Does not
+ * allocate. */
 bool model_name_walk(struct span name, uint32_t steps, name_look *look, void *context);
 
-/* The last form that model_name_walk() offers, written to `out`: walked again it stays as it is. */
-struct span model_name_end(struct span name, uint32_t steps, char out[EVENT_TEXT_MAX]);
-
-/* The other name of an author, "z-ai" for "zai-org"; the absent span if the word is no author's that we know; the word
- * itself if it is the only one. */
+/* The author as the catalog has it, "z-ai" for "zai-org" and for "z-ai"; the absent span if the word is no author's. */
 struct span model_name_author(struct span word);
 
 /* True for a word of a path that says who serves a model: "azure", "bedrock", "us-east-1". Those that are authors too

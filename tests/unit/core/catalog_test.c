@@ -380,7 +380,7 @@ static void what_is_missing_can_be_added_under_just_that_name(void)
                 row[size++] = '"';
             row[size++] = missing.slug.bytes[at];
         }
-        strcpy(row + size, "\",acme,US,1,80,,1,,,,,\n");
+        snprintf(row + size, sizeof(row) - size, "\",acme,US,1,80,,1,,,,,\n");
         struct catalog *catalog = open_text(row);
         struct model model = catalog_find(catalog, span_of(names[i]));
         CU_ASSERT(model.is_known && span_equal(model.slug, missing.slug) && model.size == SIZE_LARGE);

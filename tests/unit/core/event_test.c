@@ -264,7 +264,10 @@ static void slugs_split_at_the_last_colon_of_the_name(void)
         {"deepseek/r1:free", "deepseek/r1", "free", true},
         {"deepseek/r1:Free", "deepseek/r1", "Free", false},
         {"a/b:c:free", "a/b:c", "free", true},
-        {"a/b:free:c", "a/b:free", "c", false},
+        {"a/b:free:c", "a/b:free", "c", true}, /* "free" with a plug-in is still free of charge */
+        {"a/b:free:online", "a/b:free", "online", true},
+        {"a/b:freed:c", "a/b:freed", "c", false},
+        {"a:free:c/b", "a:free:c/b", NULL, false},
         {"a:free/b", "a:free/b", NULL, false},
         {"host:8/a:x/b:free", "host:8/a:x/b", "free", true},
         {"a/b:", "a/b", NULL, false},
