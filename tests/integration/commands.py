@@ -83,7 +83,7 @@ def test_what_is_missing_can_be_added_under_just_that_name(world):
     world.run("setup", "--partitions", 1)
     odd = ["qwen9:7b", "qwen9:72b", "azure/our-deployment", "gpt-of-nobody", "a|b", "comma,name", 'a "b"', "two words"]
     events = [
-        {"id": f"{number}", "created_at": 1_762_732_800_000, "model": name, "tokens_prompt": 10}
+        {"id": f"{number}", "created_at": 1_762_732_800_000, "model": name, "tokens_prompt": 10, "tokens_completion": 1}
         for number, name in enumerate([*odd, "us.anthropic.claude-sonnet-5", "gpt-4o", "qwen9:7b:free:online"])
     ]
     world.produce(write(world, events))
