@@ -39,13 +39,16 @@ def main() -> None:
     families = {family(slug) for slug in slugs} - {""}
     for path in lists:
         names = [name for name in names_of(path) if name]
-        run = subprocess.run([binary, "catalog", "show", "-"], input="\n".join(names) + "\n", text=True,
-                             capture_output=True, check=True)
+        run = subprocess.run(
+            [binary, "catalog", "show", "-"], input="\n".join(names) + "\n", text=True, capture_output=True, check=True
+        )
         found = [line.split("\t")[:2] for line in run.stdout.split("\n")[:-1]]
         ours = [slug for name, slug in found if family(name) in families]
         resolved, of_ours = sum(slug != "" for _, slug in found), sum(slug != "" for slug in ours)
-        print(f"{pathlib.Path(path).name}: {resolved} of {len(found)} resolve ({resolved / len(found):.1%}); "
-              f"{of_ours} of {len(ours)} of vendors in the catalog ({of_ours / max(len(ours), 1):.1%})")
+        print(
+            f"{pathlib.Path(path).name}: {resolved} of {len(found)} resolve ({resolved / len(found):.1%}); "
+            f"{of_ours} of {len(ours)} of vendors in the catalog ({of_ours / max(len(ours), 1):.1%})"
+        )
 
 
 main()

@@ -78,7 +78,7 @@ def test_a_model_is_shown_by_any_of_its_names(world):
 
 
 def test_what_is_missing_can_be_added_under_just_that_name(world):
-    """Sizes, deployments and names that need quotes: each is listed as it is counted, and a row of it makes it known."""
+    """Sizes, deployments and names that need quotes: each is listed as it is counted; a row makes it known."""
     world.start_redis()
     world.run("setup", "--partitions", 1)
     odd = ["qwen9:7b", "qwen9:72b", "azure/our-deployment", "gpt-of-nobody", "a|b", "comma,name", 'a "b"', "two words"]

@@ -277,7 +277,8 @@ class Oracle:
                 coalesce(nullif(family, ''), catalog.slug, base) family,
                 CASE WHEN catalog.slug IS NOT NULL THEN author
                     WHEN instr(base, '/') THEN substr(base, 1, instr(base, '/') - 1) END author,
-                CASE WHEN coalesce(open_weights, '') IN ('', 'router') THEN 'unknown' WHEN open_weights = '0' THEN 'closed'
+                CASE WHEN coalesce(open_weights, '') IN ('', 'router') THEN 'unknown'
+                    WHEN open_weights = '0' THEN 'closed'
                     WHEN country IN ('CN', 'HK', 'TW') THEN 'open_cn' ELSE 'open_row' END source,
                 CASE WHEN coalesce(params_b, '') = '' THEN 'unknown' WHEN params_b + 0.0 < 15 THEN 'small'
                     WHEN params_b + 0.0 < 70 THEN 'medium' ELSE 'large' END size,

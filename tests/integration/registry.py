@@ -24,8 +24,8 @@ GENERATION = (SCHEMAS / "generation.avsc").read_text()
 
 
 class Registry:
-    """Answers GET /schemas/ids/N by `answers[N]`: a status and a body; all else by 404. What is registered gets ids from
-    500 on, unless `refused[subject]` is another answer."""
+    """Answers GET /schemas/ids/N by `answers[N]`: a status and a body; all else by 404. What is registered gets ids
+    from 500 on, unless `refused[subject]` is another answer."""
 
     def __init__(self, port=None):
         self.answers, self.asked, self.authorizations = {}, [], set()

@@ -1,5 +1,5 @@
-"""A real schema registry, Apicurio: foreign writers register their own schemas with stock serializers, our worker counts
-what they write, and stock deserializers read what we publish. What a real one cannot be brought to do is in
+"""A real schema registry, Apicurio: foreign writers register their own schemas with stock serializers, our worker
+counts what they write, and stock deserializers read what we publish. What a real one cannot be brought to do is in
 registry.py, where it is played."""
 
 import json
@@ -20,7 +20,7 @@ PARTITIONS = 2
 APICURIO = str(ROOT / "tests/registry/apicurio")
 CREATED_MS = 1_762_171_200_000  # 2025-11-03T12:00:00Z
 
-# A writer of another house: fields in another order, all nullable as ksqlDB and Connect have it, a field that we do not know.
+# A writer of another house: fields in another order, all nullable as ksqlDB and Connect have it, and one of its own.
 FOREIGN = {
     "type": "record",
     "name": "Usage",

@@ -78,7 +78,7 @@ struct config {
 
     /* Derived from the above. */
     struct endpoint metrics_endpoint; /* valid if metrics_listen is not empty */
-    uint32_t catalog_steps; /* bits NAME_STEP() of model_name.h */
+    uint32_t catalog_steps;           /* bits NAME_STEP() of model_name.h */
     struct rollups rollups;
     struct grouping grouping; /* of the rollups */
     bool names_accounts;      /* a rollup has DIM_ACCOUNT */
