@@ -109,8 +109,9 @@ static void claim_print(void)
 {
     struct reason why = {0};
 
-    config.redis_password[0] = '\0'; /* printed as a remark if set, as an empty value if not */
-    config.account_key[0] = '\0';
+    for (size_t i = 0; i < config_option_count; i++) /* A secret is a remark if set, an empty value if not. */
+        if (config_options[i].secret_file != NULL)
+            ((char *)&config)[config_options[i].offset] = '\0';
     struct span first = print(&config);
     again = defaults;
     CLAIM(config_read_file(&again, file_with(first), &why) == GO_ON);
