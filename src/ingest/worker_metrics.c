@@ -1,16 +1,13 @@
 /* The snapshot: the worker's own part here, the pipeline's in pipeline_metrics.c. */
 #include "worker_metrics.h"
 
-#include <assert.h>
-
 #include "gentally/base/calendar.h"
 #include "gentally/metrics/exporter.h"
 #include "pipeline_metrics.h"
 
-/* A monotonic time as one of the day; NO_TIME stays what it is, which is METRIC_UNKNOWN too. */
+/* A monotonic time as one of the day. */
 static int64_t at_day(int64_t ms, int64_t now_ms, int64_t wall_ms)
 {
-    static_assert(NO_TIME == METRIC_UNKNOWN, "one word for what is not known");
     return ms == NO_TIME ? METRIC_UNKNOWN : wall_ms - (now_ms - ms);
 }
 

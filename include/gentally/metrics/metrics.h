@@ -6,12 +6,13 @@
 #ifndef GENTALLY_METRICS_H
 #define GENTALLY_METRICS_H
 
+#include "gentally/base/calendar.h"
 #include "gentally/base/durations.h"
 #include "gentally/core/event.h"
 #include "gentally/core/outcome.h"
 #include "gentally/core/window.h"
 
-#define METRIC_UNKNOWN INT64_MIN
+#define METRIC_UNKNOWN NO_TIME /* so that a time that is none is not known */
 
 /* One partition that this worker has. */
 struct partition_metrics {
