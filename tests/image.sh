@@ -319,7 +319,8 @@ echo "note: the image has $(megabytes gentally), its base $(megabytes "$base")"
 expect "it runs as a numeric user without a name" is_config User 65532:65532
 expect "it starts the worker" is_config Entrypoint "[/usr/local/bin/gentally]"
 expect "it is stopped by SIGTERM" is_config StopSignal SIGTERM
-expect "its environment is a path and no more" says '^\[PATH=[^ ]*\]$' image_config Env
+expect "its environment is a path, where metrics are served, and no more" \
+    says '^\[PATH=[^ ]* GENTALLY_METRICS_LISTEN=0.0.0.0:9464\]$' image_config Env
 expect "a process in it is that user" runs_as
 expect "unit tests ran when it was built" unit_tests_ran
 expect "the binary is hardened" is_hardened
