@@ -249,7 +249,9 @@ def configs():
     keep("config", "file-secret-in-url", "\x00redis_url = redis://u:p@h\n")
     keep("config", "file-socket", "\x00redis_url = unix://me@/run/redis.sock?db=2\n")
     keep("config", "file-secret-file", "\x00redis_password_file = /dev/null\nkafka.ssl.key.password_file = /nowhere\n")
-    keep("config", "file-secrets", "\x00registry_user = u\nregistry_password = p\nregistry_token = t\naccount_key = k\n")
+    keep(
+        "config", "file-secrets", "\x00registry_user = u\nregistry_password = p\nregistry_token = t\naccount_key = k\n"
+    )
     keep("config", "file-long-line", "\x00catalog = " + "x" * 1300 + "\n")
     keep("config", "file-longest-value", "\x00catalog = " + "x" * 1023 + "\n")
     keep("config", "file-nul", b"\x00topic = a\x00b\n")
