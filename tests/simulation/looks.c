@@ -13,7 +13,7 @@
 
 struct look {
     int64_t next, watermark_ms;
-    uint64_t state;
+    uint64_t state, number;     /* in the order of looks and views */
     bool is_there, is_damaged;  /* keys are gone, or a write was refused half-way: of such a window nothing is known */
     struct truth_window window; /* empty where it has nothing of the partition, or is collected there */
 };
@@ -21,7 +21,7 @@ struct look {
 /* A view of a partition: all its windows at one moment. */
 struct sight {
     int64_t next;
-    uint64_t state;
+    uint64_t state, number;
     bool is_there, is_damaged;
     struct truth_window *windows;
     uint32_t count, room;
@@ -31,6 +31,7 @@ struct looks {
     struct sight sights[SIM_WORKERS + 1][SIM_PARTITIONS];
     struct look at[SIM_WORKERS + 1][SIM_PARTITIONS][LOOKS_KEPT];
     uint32_t count[SIM_WORKERS + 1][SIM_PARTITIONS];
+    uint64_t last; /* number */
 };
 
 void looks_make(struct sim *sim)
@@ -72,7 +73,7 @@ void oracle_read(struct sim *sim, struct database *database, int count, const st
     uint32_t *looked = &sim->looks->count[sim->current->index][partition];
     struct look *look = &sim->looks->at[sim->current->index][partition][(*looked)++ % LOOKS_KEPT];
     const struct span *state = database_get(database, sim->redis->meta[partition], span_of("inc"));
-    *look = (struct look){.is_there = true, .watermark_ms = NONE};
+    *look = (struct look){.is_there = true, .watermark_ms = NONE, .number = ++sim->looks->last};
     look->next = database_number(database, sim->redis->meta[partition], "next", -1);
     look->state = state == NULL ? 0 : published_hash(*state);
     count_window(sim, database, partition, arguments[3 + keys], look);
@@ -113,6 +114,7 @@ void oracle_viewed(struct sim *sim, struct database *database, const struct span
     struct sight *sight = &sim->looks->sights[sim->current->index][partition];
     const struct span *state = database_get(database, sim->redis->meta[partition], span_of("inc"));
     sight->is_there = true;
+    sight->number = ++sim->looks->last;
     sight->next = database_number(database, sim->redis->meta[partition], "next", -1);
     sight->state = state == NULL ? 0 : published_hash(*state);
     count_sight(sim, database, partition, sight);
@@ -126,7 +128,7 @@ static bool find_seen(const struct sim *sim, const struct ledger_entry *ledger, 
 
     if (!sight->is_there || sight->next != part->next || sight->state != part->state)
         return false;
-    *look = (struct look){.is_there = true, .is_damaged = sight->is_damaged};
+    *look = (struct look){.is_there = true, .is_damaged = sight->is_damaged, .number = sight->number};
     look->window = (struct truth_window){.kind = (int)ledger->kind, .start_ms = ledger->start_ms};
     for (uint32_t i = 0; i < sight->count; i++)
         if (sight->windows[i].kind == (int)ledger->kind && sight->windows[i].start_ms == ledger->start_ms)
@@ -161,7 +163,8 @@ const struct truth_window *looks_count(struct sim *sim, const struct ledger_entr
             continue;
         struct look seen;
         const struct look *look = find(sim, ledger, p);
-        if (look == NULL && find_seen(sim, ledger, p, &seen))
+        /* The newest: a log that was made anew has other records at the offsets that an older one was of. */
+        if (find_seen(sim, ledger, p, &seen) && (look == NULL || look->number < seen.number))
             look = &seen;
         if (look == NULL)
             sim_fail(sim, "ledger: a %s is told of partition %" PRId32 " at %" PRId64 ", where nobody looked at it",
