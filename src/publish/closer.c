@@ -207,6 +207,9 @@ enum verdict closer_turn(struct closer *closer, int64_t now_ms, bool is_final, b
     closer->now_ms = now_ms;
     enum verdict verdict = take_survey(closer, why);
     bool is_last = is_final && survey_is_at_rest(&closer->survey);
+    if (is_last && !closer->is_ending)
+        troubles_begin_end(&closer->troubles);
+    closer->is_ending = is_last;
     if (verdict == GO_ON)
         verdict = closer_publish(closer, is_last, has_more, why);
     if (verdict == GO_ON && !*has_more)

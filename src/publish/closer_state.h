@@ -34,6 +34,7 @@ struct closer {
     struct survey survey;              /* taken at the turn's begin */
     uint64_t tables;                   /* see tables_version_hash() */
     struct closer_hold hold;
+    bool is_ending;      /* the last turn was one of a drain's end */
     bool is_behind;      /* a partition stands behind what was published of it; it was logged */
     int64_t now_ms;      /* of the turn, monotonic */
     int64_t due_ms;      /* of the next survey, monotonic */

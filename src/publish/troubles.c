@@ -86,6 +86,12 @@ void troubles_begin(struct troubles *troubles, const struct stored_window stored
     }
 }
 
+void troubles_begin_end(struct troubles *troubles)
+{
+    for (uint32_t i = 0; i < troubles->count; i++)
+        troubles->items[i].attempts = 0;
+}
+
 static bool is_tried(const struct trouble *trouble, int64_t now_ms, bool is_final)
 {
     return is_final ? trouble->attempts < TROUBLE_FINAL_ATTEMPTS : trouble->pause_ms == 0 && now_ms >= trouble->due_ms;

@@ -42,6 +42,9 @@ void troubles_clear(struct troubles *troubles, struct window window);
 /* Begins a turn at `now_ms`: forgets the windows that are not among those `stored`, sorted by window_compare(). */
 void troubles_begin(struct troubles *troubles, const struct stored_window stored[], uint32_t count, int64_t now_ms);
 
+/* The end of a drain begins: each window has all its final attempts, however many there were before it. */
+void troubles_begin_end(struct troubles *troubles);
+
 /* Whether a window is not to be tried at `now_ms`. With `is_final` its first attempts follow at once. */
 bool troubles_puts_off(const struct troubles *troubles, struct window window, int64_t now_ms, bool is_final);
 

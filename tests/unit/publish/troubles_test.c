@@ -53,6 +53,22 @@ static void at_the_end_of_a_drain_there_is_no_later(void)
     CU_ASSERT_PTR_NULL(troubles_first(&troubles));
 }
 
+static void attempts_before_the_end_do_not_count_there(void)
+{
+    struct troubles troubles = {0};
+
+    for (int i = 0; i < 7; i++)
+        CU_ASSERT_PTR_NOT_NULL(troubles_note(&troubles, hour(1), &torn));
+    CU_ASSERT_TRUE(troubles_puts_off(&troubles, hour(1), 0, true));
+    troubles_begin_end(&troubles);
+    for (uint32_t i = 1; i <= TROUBLE_FINAL_ATTEMPTS; i++) {
+        CU_ASSERT_FALSE(troubles_puts_off(&troubles, hour(1), 0, true));
+        CU_ASSERT_PTR_NOT_NULL(troubles_note(&troubles, hour(1), &torn));
+    }
+    CU_ASSERT_TRUE(troubles_puts_off(&troubles, hour(1), 0, true));
+    troubles_free(&troubles);
+}
+
 static void windows_that_are_gone_are_forgotten(void)
 {
     const struct stored_window stored[] = {{hour(2), 1}, {hour(5), 1}, {hour(9), 1}};
@@ -102,6 +118,7 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"a_window_is_tried_later_and_later", a_window_is_tried_later_and_later},
         {"at_the_end_of_a_drain_there_is_no_later", at_the_end_of_a_drain_there_is_no_later},
+        {"attempts_before_the_end_do_not_count_there", attempts_before_the_end_do_not_count_there},
         {"windows_that_are_gone_are_forgotten", windows_that_are_gone_are_forgotten},
         {"what_is_wrong_with_all_is_no_windows_own", what_is_wrong_with_all_is_no_windows_own},
         CU_TEST_INFO_NULL,
