@@ -7,6 +7,7 @@
 
 #include "gentally/base/bundled.h"
 #include "gentally/config/config.h"
+#include "gentally/core/event.h"
 #include "gentally/core/incarnation.h"
 #include "gentally/core/tail.h"
 #include "store_call.h"
@@ -87,7 +88,9 @@ enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why)
         return verdict;
     *ms = info_number(reply, "\nserver_time_usec:") / 1000;
     freeReplyObject(reply);
-    return *ms > 0 ? GO_ON : reason_set(why, HALT, STORE_ERROR, 0, "INFO server tells no server_time_usec");
+    if (*ms > 0 && *ms <= EVENT_MS_MAX)
+        return GO_ON;
+    return reason_set(why, HALT, STORE_ERROR, 0, "INFO server tells no server_time_usec of before the year 10000");
 }
 
 enum verdict store_memory(struct store *store, struct store_memory *memory, struct reason *why)

@@ -380,8 +380,13 @@ def replies():
     row = b"\x01" + zigzag(3600000) + b"\x01" + varint(5) + b"total" + varint(len(one)) + one
     entry = b"\x01" + varint(100) + varint(1) + b"\x00" + zigzag(3600000) + varint(1) + varint(1) + row
     usual = cell({0: 3, 1: 1200}, [(12, 1), (1290, 3)])
-    session("create", CREATE, [["OK"], ["OK"]])
-    session("create-exists", CREATE, [["MISSING"], ["EXISTS"]])
+    clock = "# Server\r\nredis_version:7.2.1\r\nserver_time_usec:%d\r\n"
+    now = clock % (1000 * NOON)
+    session("create", CREATE, [["OK"], now, ["OK"]])
+    session("create-exists", CREATE, [["OK"], now, ["EXISTS"]])
+    session("create-torn", CREATE, [["OK"], now, ["TORN"]])
+    session("create-in-the-year-10889", CREATE, [["OK"], clock % (1000 << 48), ["OK"]])
+    session("create-without-a-clock", CREATE, [["OK"], clock % 0, ["OK"]])
     session("no-functions", CREATE, [RuntimeError("ERR Function not found")])
     session("claim", CLAIM, [["OK", state]])
     session("claim-missing", CLAIM, [["MISSING"]])

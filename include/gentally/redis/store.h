@@ -54,7 +54,7 @@ bool store_is_connected(const struct store *store);
  * be another server's. */
 uint64_t store_connections(const struct store *store);
 
-/* Asks Redis for its time of day, in ms. */
+/* Asks Redis for its time of day, in ms: after 1970, up to the year 9999. HALT: STORE-ERROR, it tells no such time. */
 MUST_CHECK enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why);
 
 /* The memory of Redis, in bytes. */
