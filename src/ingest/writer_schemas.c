@@ -17,6 +17,7 @@
 struct asked {
     uint32_t id;
     bool is_refused;  /* `why` says so, until `due_ms` */
+    bool is_given_up; /* likewise: no answer came for long enough */
     int64_t since_ms; /* the first record came, or the registry answered last */
     int64_t due_ms;   /* when it may be asked again */
     int64_t told_ms;
@@ -75,16 +76,26 @@ enum verdict writer_schemas_check(struct writer_schemas *schemas, struct reason 
     return GO_ON;
 }
 
-/* Forgets the ids that were refused long ago; true if there is room for one more. */
-static bool make_room(struct writer_schemas *schemas, int64_t now_ms)
+/* Forgets the ids that were refused long ago and, with `all`, those whose turn to be asked has passed. */
+static void forget(struct writer_schemas *schemas, int64_t now_ms, bool all)
 {
     uint32_t kept = 0;
 
-    for (uint32_t i = 0; i < schemas->count; i++)
-        if (!schemas->asked[i].is_refused || now_ms < schemas->asked[i].due_ms)
-            schemas->asked[kept++] = schemas->asked[i];
+    for (uint32_t i = 0; i < schemas->count; i++) {
+        const struct asked *asked = &schemas->asked[i];
+        if (asked->answer != NULL || now_ms < asked->due_ms || (!asked->is_refused && !all))
+            schemas->asked[kept++] = *asked;
+    }
     schemas->count = kept;
-    return kept < ASKED_MAX;
+}
+
+/* True if there is room for one more. What was waited for and forgotten is waited for anew, if it comes again. */
+static bool make_room(struct writer_schemas *schemas, int64_t now_ms)
+{
+    forget(schemas, now_ms, false);
+    if (schemas->count == ASKED_MAX)
+        forget(schemas, now_ms, true);
+    return schemas->count < ASKED_MAX;
 }
 
 static struct asked *find(struct writer_schemas *schemas, uint32_t id)
@@ -117,10 +128,13 @@ static enum verdict note_silence(struct writer_schemas *schemas, struct asked *a
     int64_t waited_ms = now_ms - asked->since_ms;
 
     asked->due_ms = now_ms + RETRY_MS;
-    if (waited_ms >= schemas->config->registry_wait_ms)
-        return reason_set(why, SET_ASIDE, DECODE_SCHEMA_UNKNOWN, 0,
-                          "no schema is known under id %" PRIu32 ", and in %" PRId64 " s no registry said it: %.300s",
-                          asked->id, waited_ms / 1000, because->text);
+    asked->is_given_up = waited_ms >= schemas->config->registry_wait_ms;
+    if (asked->is_given_up) {
+        (void)reason_set(&asked->why, SET_ASIDE, DECODE_SCHEMA_UNKNOWN, 0,
+                         "no schema is known under id %" PRIu32 ", and in %" PRId64 " s no registry said it: %.300s",
+                         asked->id, waited_ms / 1000, because->text);
+        return refuse(asked, why);
+    }
     if (asked->told_ms == 0 || now_ms - asked->told_ms >= TELL_MS) {
         asked->told_ms = now_ms;
         log_line(schemas->logger, LOG_LEVEL_WARN, "REGISTRY-WAITED-FOR",
@@ -166,12 +180,12 @@ enum verdict writer_schemas_ask(struct writer_schemas *schemas, struct span valu
     uint32_t id = decoder_schema_id(value);
     struct asked *asked = find(schemas, id);
 
-    if (asked != NULL && asked->is_refused && now_ms < asked->due_ms)
+    if (asked != NULL && (asked->is_refused || asked->is_given_up) && now_ms < asked->due_ms)
         return refuse(asked, why);
     if (asked == NULL && !make_room(schemas, now_ms))
         return reason_set(why, SET_ASIDE, DECODE_SCHEMA_UNKNOWN, 0,
                           "no schema is known under id %" PRIu32
-                          ", and the registry was not asked: it refused %u ids within a minute",
+                          ", and the registry was not asked: %u other ids are waited for, or were refused a moment ago",
                           id, ASKED_MAX);
     if (asked == NULL) {
         asked = &schemas->asked[schemas->count++];

@@ -122,6 +122,11 @@ static void one_that_is_away_is_waited_for(void)
         CU_ASSERT_EQUAL(ask(schemas, 7, 66000, &why), SET_ASIDE);
         CU_ASSERT_EQUAL(why.id, DECODE_SCHEMA_UNKNOWN);
         CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "in 65 s no registry said it"));
+        int asked = (int)world.asked;
+        CU_ASSERT_EQUAL(ask(schemas, 7, 66001, &why), SET_ASIDE); /* the next one does not wait again */
+        CU_ASSERT_EQUAL(ask(schemas, 7, 70999, &why), SET_ASIDE);
+        CU_ASSERT_EQUAL(why.id, DECODE_SCHEMA_UNKNOWN);
+        CU_ASSERT_EQUAL(world.asked, asked);
         world.answer = GO_ON;
         CU_ASSERT_EQUAL(ask(schemas, 7, 71000, &why), TRY_LATER);
         CU_ASSERT_TRUE(writer_schemas_due(schemas, 71000));
@@ -175,6 +180,23 @@ static void made_up_ids_are_not_all_asked_for(void)
     end(schemas);
 }
 
+/* What was waited for in vain, and never came again, does not keep a later schema from being asked for. */
+static void ids_of_an_outage_make_room(void)
+{
+    struct writer_schemas *schemas = begin();
+    struct reason why;
+
+    world.answer = TRY_LATER;
+    world.id = REGISTRY_UNREACHABLE;
+    for (unsigned id = 0; id < 128; id++)
+        CU_ASSERT_EQUAL(ask(schemas, (unsigned char)id, 1000, &why), TRY_LATER);
+    CU_ASSERT_EQUAL(ask(schemas, 200, 1000, &why), SET_ASIDE); /* all of them are waited for */
+    world.answer = GO_ON;
+    CU_ASSERT_EQUAL(ask(schemas, 200, 6000, &why), TRY_LATER);
+    CU_ASSERT_EQUAL(world.last_id, 256 + 200);
+    end(schemas);
+}
+
 static void only_what_denies_us_ends_a_start(void)
 {
     struct writer_schemas *schemas = begin();
@@ -200,6 +222,7 @@ int main(int argc, char **argv)
         {"one_that_is_away_is_waited_for", one_that_is_away_is_waited_for},
         {"a_no_is_believed_for_a_while", a_no_is_believed_for_a_while},
         {"made_up_ids_are_not_all_asked_for", made_up_ids_are_not_all_asked_for},
+        {"ids_of_an_outage_make_room", ids_of_an_outage_make_room},
         {"only_what_denies_us_ends_a_start", only_what_denies_us_ends_a_start},
         CU_TEST_INFO_NULL,
     };
