@@ -122,7 +122,7 @@ static void one_that_is_away_is_waited_for(void)
         CU_ASSERT_EQUAL(ask(schemas, 7, 66000, &why), SET_ASIDE);
         CU_ASSERT_EQUAL(why.id, DECODE_SCHEMA_UNKNOWN);
         CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "in 65 s no registry said it"));
-        int asked = (int)world.asked;
+        uint32_t asked = world.asked;
         CU_ASSERT_EQUAL(ask(schemas, 7, 66001, &why), SET_ASIDE); /* the next one does not wait again */
         CU_ASSERT_EQUAL(ask(schemas, 7, 70999, &why), SET_ASIDE);
         CU_ASSERT_EQUAL(why.id, DECODE_SCHEMA_UNKNOWN);
