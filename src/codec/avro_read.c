@@ -11,10 +11,7 @@
 
 #include "gentally/base/text.h"
 #include "gentally/codec/decode.h"
-
-/* The first and the last time that can be written: years 1 to 9999. */
-#define TIME_FIRST_MS INT64_C(-62135596800000)
-#define TIME_LAST_MS INT64_C(253402300799999)
+#include "gentally/codec/summary_json.h"
 
 /* A message that is being read. The first problem sticks: from then on there is nothing left to read, numbers are 0 or
  * the least allowed, and texts are absent. */
@@ -140,7 +137,7 @@ static struct window reader_window(struct reader *reader)
 {
     struct window window = {.kind = (enum window_kind)reader_within(reader, 0, WINDOW_KINDS - 1)};
 
-    window.start_ms = reader_within(reader, TIME_FIRST_MS, TIME_LAST_MS);
+    window.start_ms = reader_within(reader, WINDOW_FIRST_MS, WINDOW_LAST_MS);
     int64_t end_ms = reader_long(reader);
     if (reader->problem == NULL &&
         (window_of(window.kind, window.start_ms).start_ms != window.start_ms || window_end(window) != end_ms))
@@ -196,32 +193,74 @@ static void reader_histogram(struct reader *reader, uint32_t histogram, struct c
     reader_array_end(reader, count);
 }
 
-static void reader_columns(struct reader *reader, bool is_old, struct span columns[COLUMN_COUNT])
+static void reader_columns(struct reader *reader, struct span columns[COLUMN_COUNT])
 {
-    int count = is_old ? COLUMN_FAMILY : COLUMN_COUNT;
-
-    for (int column = 0; column < count; column++)
+    for (int column = 0; column < COLUMN_COUNT; column++)
         columns[column] = column == COLUMN_AGE ? reader_age(reader) : reader_optional_text(reader);
 }
 
-static void reader_sums(struct reader *reader, bool is_old, int64_t sums[MEASURE_COUNT])
+/* Reads the sums; of a row that was not measured they are null, and read as 0. Returns how many are there. */
+static int reader_sums(struct reader *reader, int64_t sums[MEASURE_COUNT])
 {
-    int count = is_old ? M_FREE_REQUESTS : MEASURE_COUNT;
+    int present = 0;
 
-    memset(sums, 0, MEASURE_COUNT * sizeof(sums[0]));
-    for (int measure = 0; measure < count; measure++)
-        sums[measure] = reader_long(reader);
+    for (int measure = 0; measure < MEASURE_COUNT; measure++) {
+        bool is_present = reader_present(reader);
+        sums[measure] = is_present ? reader_long(reader) : 0;
+        present += is_present;
+    }
+    return present;
 }
 
-/* Checks that a suppressed row has no measures. */
-static void check_suppressed(struct reader *reader, const struct summary_read *read)
+static struct quantiles reader_quantiles(struct reader *reader)
 {
-    int64_t any = read->cell.slot_count | (read->accounts >= 0);
+    struct quantiles quantiles = {0};
+    int present = 0;
 
-    for (int measure = 0; measure < MEASURE_COUNT; measure++)
-        any |= read->cell.sums[measure];
-    if (any != 0)
-        reader_fail(reader, "it is suppressed, and has measures");
+    for (int quantile = 0; quantile < QUANTILE_COUNT; quantile++) {
+        bool is_present = reader_present(reader);
+        quantiles.values[quantile] = is_present ? reader_long(reader) : 0;
+        present += is_present;
+    }
+    quantiles.are_known = present > 0;
+    if (present != 0 && present != QUANTILE_COUNT)
+        reader_fail(reader, "some quantiles of a histogram are null, and some are not");
+    return quantiles;
+}
+
+/* The quantiles follow from the histograms, and are not kept. */
+static void check_quantiles(struct reader *reader, const struct quantiles read[HISTOGRAM_COUNT],
+                            const struct cell *cell)
+{
+    for (enum histogram histogram = 0; histogram < HISTOGRAM_COUNT; histogram++) {
+        struct quantiles quantiles = cell_quantiles(cell, histogram);
+        if (quantiles.are_known != read[histogram].are_known ||
+            memcmp(quantiles.values, read[histogram].values, sizeof(quantiles.values)) != 0)
+            reader_fail(reader, "a quantile is not that of its histogram");
+    }
+}
+
+/* Checks that a row has all sums, or none and nothing else that is measured. */
+static void check_measured(struct reader *reader, const struct summary_read *read, int sums)
+{
+    bool is_measured = summary_is_measured(&read->summary);
+
+    if (is_measured && sums != MEASURE_COUNT)
+        reader_fail(reader, "a measure is null, and its row is neither suppressed nor one of retention");
+    if (!is_measured && (sums > 0 || read->cell.slot_count > 0))
+        reader_fail(reader, "it is suppressed, or a row of retention, and has measures");
+    if (read->summary.suppressed && read->accounts >= 0)
+        reader_fail(reader, "it is suppressed, and has accounts");
+}
+
+/* A pane, which stands there twice, as a text and as a number. */
+static enum pane reader_pane(struct reader *reader)
+{
+    int64_t pane = reader_within(reader, PANE_EARLY, PANE_LATE);
+
+    if (reader_long(reader) != pane)
+        reader_fail(reader, "its pane_number is not that of its pane");
+    return (enum pane)pane;
 }
 
 /* The version follows from what was read before it, and is not kept. */
@@ -240,31 +279,35 @@ static const char *reader_close(struct reader *reader)
 
 enum verdict decode_summary(struct span bytes, struct summary_read *read, struct reason *why)
 {
-    bool is_old = is_framed(bytes, SCHEMA_ID_SUMMARY_OLD); /* its fields are the first of each kind of today's */
-    struct reader reader =
-        reader_open(bytes, is_old ? SCHEMA_ID_SUMMARY_OLD : SCHEMA_ID_SUMMARY, read->text, sizeof(read->text));
+    if (bytes.size > 0 && bytes.bytes[0] == '{')
+        return summary_json_read(bytes, read, why);
+    struct reader reader = reader_open(bytes, SCHEMA_ID_SUMMARY, read->text, sizeof(read->text));
     struct summary *summary = &read->summary;
+    struct quantiles quantiles[HISTOGRAM_COUNT];
 
     *summary = (struct summary){.cell = &read->cell};
     summary->rollup = reader_text(&reader);
     if (summary->rollup.size == 0)
         reader_fail(&reader, "it names no rollup");
     summary->window = reader_window(&reader);
-    reader_columns(&reader, is_old, summary->columns);
-    reader_sums(&reader, is_old, read->cell.sums);
+    reader_columns(&reader, summary->columns);
+    int sums = reader_sums(&reader, read->cell.sums);
+    for (int histogram = 0; histogram < HISTOGRAM_COUNT; histogram++)
+        quantiles[histogram] = reader_quantiles(&reader);
     read->cell.slot_count = 0;
     for (uint32_t histogram = 0; histogram < HISTOGRAM_COUNT; histogram++)
         reader_histogram(&reader, histogram, &read->cell);
     read->accounts = reader_present(&reader) ? reader_within(&reader, 0, INT64_MAX) : -1;
-    summary->pane = (enum pane)reader_within(&reader, PANE_EARLY, PANE_LATE);
+    summary->pane = reader_pane(&reader);
     summary->generation = reader_within(&reader, 0, INT64_MAX);
     summary->revision = reader_within(&reader, 0, INT64_MAX);
-    if (!is_old)
-        reader_version(&reader, summary->generation, summary->revision, summary->pane);
+    reader_version(&reader, summary->generation, summary->revision, summary->pane);
     summary->tables_version = reader_text(&reader);
-    summary->suppressed = !is_old && reader_flag(&reader);
-    if (summary->suppressed)
-        check_suppressed(&reader, read);
+    summary->suppressed = reader_flag(&reader);
+    if (reader.problem == NULL) {
+        check_quantiles(&reader, quantiles, &read->cell);
+        check_measured(&reader, read, sums);
+    }
 
     const char *problem = reader_close(&reader);
     if (problem != NULL)
@@ -320,7 +363,7 @@ enum verdict decode_ledger(struct span bytes, struct ledger_read *read, struct r
     *ledger = (struct ledger){.partitions = read->partitions};
     read->misfit = (struct ledger_misfit){0};
     ledger->window = reader_window(&reader);
-    ledger->pane = (enum pane)reader_within(&reader, PANE_EARLY, PANE_LATE);
+    ledger->pane = reader_pane(&reader);
     ledger->generation = reader_within(&reader, 0, INT64_MAX);
     ledger->revision = reader_within(&reader, 0, INT64_MAX);
     reader_version(&reader, ledger->generation, ledger->revision, ledger->pane);
@@ -374,7 +417,7 @@ enum verdict decode_signal(struct span bytes, struct signal_read *read, struct r
     signal->subject = reader_text(&reader);
     signal->cohort = reader_optional_text(&reader);
     signal->window.kind = (enum window_kind)reader_within(&reader, 0, WINDOW_KINDS - 1);
-    signal->window.start_ms = reader_within(&reader, TIME_FIRST_MS, TIME_LAST_MS);
+    signal->window.start_ms = reader_within(&reader, WINDOW_FIRST_MS, WINDOW_LAST_MS);
     signal->number_count = reader_array(&reader, SIGNAL_NUMBERS_MAX);
     for (uint32_t index = 0; index < signal->number_count && reader.problem == NULL; index++)
         reader_number(&reader, &signal->numbers[index]);

@@ -3,7 +3,7 @@
  *
  *   0x00 | schema id, 4 bytes, big-endian | body
  *
- * No generic value is filled first: a summary has some sixty fields, and a closer writes a hundred thousand a second.
+ * No generic value is filled first: a summary has some eighty fields, and a closer writes a hundred thousand a second.
  * That what is written is of the schema, the tests say, with another encoder's bytes and with libavro as reader.
  */
 #include "gentally/codec/avro_write.h"
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "gentally/codec/decode.h"
+#include "gentally/codec/summary_json.h"
 
 #define FRAME_SIZE 5u
 #define LONG_SIZE_MAX 10u
@@ -22,6 +23,7 @@ struct encoder {
     uint8_t *buffer; /* frame and body of the last message */
     size_t buffer_size;
     struct schema_ids ids; /* what the messages are framed with */
+    bool has_json;         /* summaries are JSON */
 };
 
 enum verdict encoder_open(struct encoder **encoder, struct reason *why)
@@ -47,6 +49,11 @@ void encoder_use(struct encoder *encoder, const struct schema_ids *ids)
         encoder->ids.ledger = ids->ledger;
     if (ids->signal != 0)
         encoder->ids.signal = ids->signal;
+}
+
+void encoder_use_json(struct encoder *encoder)
+{
+    encoder->has_json = true;
 }
 
 void encoder_close(struct encoder *encoder)
@@ -246,6 +253,12 @@ enum verdict encode_event(struct encoder *encoder, const struct event *event, st
     return pen_end(&pen, bytes, why);
 }
 
+static void pen_pane(struct pen *pen, enum pane pane)
+{
+    pen_enum(pen, (int)pane);
+    pen_long(pen, (int)pane); /* once more as a number, for those to whom an enum is a text */
+}
+
 static void pen_window(struct pen *pen, struct window window)
 {
     pen_enum(pen, window.kind);
@@ -276,6 +289,15 @@ static void pen_columns(struct pen *pen, const struct span columns[COLUMN_COUNT]
     }
 }
 
+static void pen_quantiles(struct pen *pen, const struct cell *cell)
+{
+    for (enum histogram histogram = 0; histogram < HISTOGRAM_COUNT; histogram++) {
+        struct quantiles quantiles = cell_quantiles(cell, histogram);
+        for (int quantile = 0; quantile < QUANTILE_COUNT; quantile++)
+            pen_optional_long(pen, quantiles.are_known, quantiles.values[quantile]);
+    }
+}
+
 /* The buckets are the cell's slots in their order, histogram after histogram, so `*slot` only moves on. */
 static void pen_histogram(struct pen *pen, const struct cell *cell, uint32_t histogram, uint32_t *slot)
 {
@@ -293,44 +315,67 @@ static void pen_histogram(struct pen *pen, const struct cell *cell, uint32_t his
     pen_items_end(pen);
 }
 
-static void pen_cell(struct pen *pen, const struct cell *cell, int64_t retained)
+static void pen_cell(struct pen *pen, const struct cell *cell)
 {
     uint32_t slot = 0;
 
     for (int measure = 0; measure < MEASURE_COUNT; measure++)
-        pen_long(pen, cell->sums[measure]);
+        pen_optional_long(pen, true, cell->sums[measure]);
+    pen_quantiles(pen, cell);
     for (uint32_t histogram = 0; histogram < HISTOGRAM_COUNT; histogram++)
         pen_histogram(pen, cell, histogram, &slot);
-    bool has_accounts = slot < cell->slot_count; /* what is left are account registers */
-    assert(!has_accounts || retained == 0);
-    pen_optional_long(pen, has_accounts || retained > 0, has_accounts ? cell_accounts(cell) : retained);
 }
 
-/* Writes the measures of a suppressed row: the same fields as pen_cell(), all 0, empty or null. */
-static void pen_nothing(struct pen *pen)
+/* Writes the same fields as pen_cell(), null or empty. */
+static void pen_unmeasured(struct pen *pen)
 {
-    for (int measure = 0; measure < MEASURE_COUNT; measure++)
-        pen_long(pen, 0);
+    for (int field = 0; field < MEASURE_COUNT + HISTOGRAM_COUNT * QUANTILE_COUNT; field++)
+        pen_optional(pen, false);
     for (uint32_t histogram = 0; histogram < HISTOGRAM_COUNT; histogram++)
         pen_items_end(pen);
-    pen_optional_long(pen, false, 0);
+}
+
+/* What a row has in `accounts`: an estimate by its registers, or the exact number of retention. -1 = null. */
+static int64_t accounts_of(const struct summary *summary)
+{
+    const struct cell *cell = summary->cell;
+
+    if (summary->suppressed)
+        return -1;
+    if (!summary_is_measured(summary))
+        return summary->retained > 0 ? summary->retained : -1;
+    bool has_registers = cell->slot_count > 0 && cell->slots[cell->slot_count - 1].id >= ACCOUNT_SLOT;
+    return has_registers ? cell_accounts(cell) : -1;
+}
+
+static enum verdict encode_json(struct encoder *encoder, const struct summary *summary, struct span *bytes,
+                                struct reason *why)
+{
+    struct pen pen = {.encoder = encoder};
+
+    if (pen_has_room(&pen, SUMMARY_JSON_MAX))
+        pen.size = summary_json_write(summary, accounts_of(summary), (char *)encoder->buffer);
+    return pen_end(&pen, bytes, why);
 }
 
 enum verdict encode_summary(struct encoder *encoder, const struct summary *summary, struct span *bytes,
                             struct reason *why)
 {
-    struct pen pen = pen_begin(encoder, encoder->ids.summary);
-
     assert(summary->cell != NULL); /* A tombstone has no bytes. */
     assert(summary->rollup.size > 0);
+    if (encoder->has_json)
+        return encode_json(encoder, summary, bytes, why);
+    struct pen pen = pen_begin(encoder, encoder->ids.summary);
+    int64_t accounts = accounts_of(summary);
     pen_text(&pen, summary->rollup);
     pen_window(&pen, summary->window);
     pen_columns(&pen, summary->columns);
-    if (summary->suppressed)
-        pen_nothing(&pen);
+    if (summary_is_measured(summary))
+        pen_cell(&pen, summary->cell);
     else
-        pen_cell(&pen, summary->cell, summary->retained);
-    pen_enum(&pen, summary->pane);
+        pen_unmeasured(&pen);
+    pen_optional_long(&pen, accounts >= 0, accounts);
+    pen_pane(&pen, summary->pane);
     pen_long(&pen, summary->generation);
     pen_long(&pen, summary->revision);
     pen_long(&pen, summary_version(summary->generation, summary->revision, summary->pane));
@@ -366,7 +411,7 @@ enum verdict encode_ledger(struct encoder *encoder, const struct ledger *ledger,
     struct pen pen = pen_begin(encoder, encoder->ids.ledger);
 
     pen_window(&pen, ledger->window);
-    pen_enum(&pen, ledger->pane);
+    pen_pane(&pen, ledger->pane);
     pen_long(&pen, ledger->generation);
     pen_long(&pen, ledger->revision);
     pen_long(&pen, summary_version(ledger->generation, ledger->revision, ledger->pane));

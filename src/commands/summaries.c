@@ -12,6 +12,7 @@
 #include "gentally/cli/options.h"
 #include "gentally/cli/output.h"
 #include "gentally/codec/record_read.h"
+#include "gentally/codec/summary_json.h"
 #include "gentally/commands/commands.h"
 #include "gentally/core/event.h"
 #include "gentally/inspect/latest.h"
@@ -100,7 +101,7 @@ struct request {
     struct told_last *told;
     struct totals *totals; /* unless `is_whole` */
     struct table *table;
-    char *text; /* SUMMARY_TEXT_MAX */
+    char *text; /* SUMMARY_JSON_MAX and a newline; no row of CSV is longer */
 };
 
 static bool is_wanted(const struct request *request, struct window window)
@@ -179,6 +180,7 @@ static enum verdict print_json(struct request *request, struct reason *why)
 {
     size_t size = summary_json_write(&request->read->summary, request->read->accounts, request->text);
 
+    request->text[size++] = '\n';
     return output_write((struct span){request->text, size}, why);
 }
 
@@ -208,7 +210,7 @@ static enum verdict retention_to_table(struct request *request, struct reason *w
 static enum verdict print_retention(struct request *request, struct reason *why)
 {
     const struct table_column columns[] = {{window_kind_name(request->window), false},
-                                           {"model", false},
+                                           {column_name(COLUMN_MODEL), false},
                                            {"cohort", false},
                                            {"age", true},
                                            {"accounts", true},
@@ -251,7 +253,7 @@ static enum verdict print_table(struct request *request, struct reason *why)
     uint32_t count = 1;
 
     for (uint32_t index = 0; index < request->rollup->dim_count; index++)
-        columns[count++] = (struct table_column){dimension_name(request->rollup->dims[index]), false};
+        columns[count++] = (struct table_column){column_name(column_of(request->rollup->dims[index])), false};
     columns[count++] = (struct table_column){"requests", true};
     columns[count++] = (struct table_column){"tokens", true};
     columns[count++] = (struct table_column){"cost USD", true};
@@ -325,7 +327,7 @@ static enum verdict print_sums(struct request *request, struct reason *why)
     if (request->by != COLUMN_NONE)
         leaderboard.titles[leaderboard.title_count++] = column_name(request->by);
     for (uint32_t index = 0; request->by == COLUMN_NONE && index < request->rollup->dim_count; index++)
-        leaderboard.titles[leaderboard.title_count++] = dimension_name(request->rollup->dims[index]);
+        leaderboard.titles[leaderboard.title_count++] = column_name(column_of(request->rollup->dims[index]));
     totals_measure(request->totals, leaderboard_measure(request->measure));
     enum verdict verdict = each_row(request, row_to_totals, why);
     if (verdict == GO_ON && request->top > 0)
@@ -414,7 +416,7 @@ static enum verdict read_options(struct request *request, const struct config *c
 static enum verdict open_parts(struct request *request, struct reason *why)
 {
     request->read = calloc(1, sizeof(*request->read));
-    request->text = malloc(SUMMARY_TEXT_MAX);
+    request->text = malloc(SUMMARY_JSON_MAX + 1);
     if (request->read == NULL || request->text == NULL)
         return no_memory(why, "to read summaries");
     enum verdict verdict = latest_open(&request->latest, why);

@@ -4,6 +4,7 @@
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
 #include "gentally/commands/commands.h"
+#include "gentally/core/summary.h"
 #include "leaderboard.h"
 #include "live_counters.h"
 
@@ -113,7 +114,7 @@ static enum verdict print_window(struct request *request, struct live_counters *
         return GO_ON;
     }
     for (uint32_t index = 0; index < request->rollup->dim_count; index++)
-        leaderboard.titles[index] = dimension_name(request->rollup->dims[index]);
+        leaderboard.titles[index] = column_name(column_of(request->rollup->dims[index]));
     enum verdict verdict = count_window(request, counters, stored->window, totals, why);
     last = live_counters_window(counters, request->window, stored->window.start_ms - 1);
     if (verdict == GO_ON && last != NULL) {

@@ -147,6 +147,13 @@ const struct option config_options[] = {
              "What is left out may still follow from a total and its other rows. "
              "Another value re-states windows still kept. "
              "If unsure, keep 0, which leaves out nothing."},
+    {"summary_format", TEXT(summary_format_text, "FORMAT", NOT_EMPTY), .initial = "avro",
+     .help = "What summaries are published as. "
+             "`avro`: with a schema id in front, for readers with a registry. "
+             "`json`: the same fields as one JSON object, some three times as large, for readers with nothing else. "
+             "The ledger and signals are Avro anyhow. "
+             "Another value re-states windows still kept; what is closed for good keeps its form. "
+             "If unsure, keep avro."},
     {"retention", TEXT(retention_text, "MODE", NOT_EMPTY), .initial = "on",
      .help = "Whether to keep, of each model and account, the months of activity: `on` or `off`. "
              "It needs an account_key and months among the windows. "

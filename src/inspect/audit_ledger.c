@@ -64,7 +64,7 @@ static void compare_points(struct audit *audit, const struct audit_place *place,
         return;
     }
     if (later->watermark_ms < earlier->watermark_ms) {
-        snprintf(field, sizeof(field), "partitions[%" PRId32 "].watermark", partition);
+        snprintf(field, sizeof(field), "partitions[%" PRId32 "].watermark_time", partition);
         audit_tell_number(audit, AUDIT_HISTORY, place, field, is_found_later ? "at least " : "at most ",
                           is_found_later ? earlier->watermark_ms : later->watermark_ms,
                           is_found_later ? later->watermark_ms : earlier->watermark_ms);

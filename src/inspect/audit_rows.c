@@ -114,7 +114,7 @@ static bool check_key(struct audit *audit, const struct audit_place *place, cons
     if (!span_equal(summary->rollup, span_of(rollup->name))) {
         struct span name = text_cut(summary->rollup, 64);
         snprintf(shown, sizeof(shown), "%.*s", (int)name.size, name.size == 0 ? "" : name.bytes);
-        audit_tell(audit, AUDIT_SUMMARY_KEY, place, "rollup", rollup->name, shown);
+        audit_tell(audit, AUDIT_SUMMARY_KEY, place, "breakdown", rollup->name, shown);
         return false;
     }
     struct span key = key_of(audit, rollup, summary);

@@ -1,100 +1,21 @@
-/* Summaries as JSON and as CSV. Both have the fields in the schema's order. */
+/* Summaries as CSV, with the fields in the schema's order. */
 #include "gentally/inspect/summary_text.h"
 
 #include <assert.h>
 
 #include "gentally/base/json.h"
 
-static_assert(SUMMARY_TEXT_MAX >= 6 * 8192 + HISTOGRAM_COUNT * HISTOGRAM_BUCKETS * 64 + 8192,
-              "room for the texts of a summary that was read, five full histograms, and the names");
+static_assert(SUMMARY_TEXT_MAX >= 2 * 8192 + 4096,
+              "room for the texts of a summary that was read, and for its numbers");
 
 static char *put(char *at, const char *text)
 {
     return json_raw(at, text, strlen(text));
 }
 
-/* `,"name":` */
-static char *name_put(char *at, const char *name)
-{
-    at = JSON_RAW(at, ",\"");
-    at = put(at, name);
-    return JSON_RAW(at, "\":");
-}
-
-static char *integer_put(char *at, const char *name, int64_t value)
-{
-    return json_integer(name_put(at, name), value);
-}
-
-static char *text_put(char *at, const char *name, struct span text)
-{
-    return json_text(name_put(at, name), text);
-}
-
-static char *columns_put(char *at, const struct summary *summary)
-{
-    for (enum column column = 0; column < COLUMN_COUNT; column++) {
-        struct span value = summary->columns[column];
-        if (value.bytes == NULL)
-            continue;
-        if (column == COLUMN_AGE) /* the one column that is a number */
-            at = json_raw(name_put(at, column_name(column)), value.bytes, value.size);
-        else
-            at = text_put(at, column_name(column), value);
-    }
-    return at;
-}
-
-static char *histogram_put(char *at, const struct cell *cell, enum histogram histogram)
-{
-    uint32_t first = (uint32_t)histogram * HISTOGRAM_BUCKETS, end = first + HISTOGRAM_BUCKETS;
-    bool is_first = true;
-
-    *at++ = '[';
-    for (uint32_t index = 0; index < cell->slot_count; index++) {
-        const struct slot *slot = &cell->slots[index];
-        if (slot->id < first || slot->id >= end)
-            continue;
-        at = is_first ? JSON_RAW(at, "{\"floor\":") : JSON_RAW(at, ",{\"floor\":");
-        at = json_integer(at, histogram_floor(slot->id - first));
-        at = JSON_RAW(at, ",\"count\":");
-        at = json_integer(at, (int64_t)slot->value);
-        *at++ = '}';
-        is_first = false;
-    }
-    *at++ = ']';
-    return at;
-}
-
-size_t summary_json_write(const struct summary *summary, int64_t accounts, char *text)
-{
-    char *at = JSON_RAW(text, "{\"rollup\":");
-
-    assert(summary->cell != NULL);
-    at = json_text(at, summary->rollup);
-    at = text_put(at, "window", span_of(window_kind_name(summary->window.kind)));
-    at = integer_put(at, "window_start", summary->window.start_ms);
-    at = integer_put(at, "window_end", window_end(summary->window));
-    at = columns_put(at, summary);
-    for (enum measure measure = 0; measure < MEASURE_COUNT; measure++)
-        at = integer_put(at, measure_name(measure), summary->cell->sums[measure]);
-    for (enum histogram histogram = 0; histogram < HISTOGRAM_COUNT; histogram++)
-        at = histogram_put(name_put(at, histogram_name(histogram)), summary->cell, histogram);
-    if (accounts >= 0)
-        at = integer_put(at, "accounts", accounts);
-    at = text_put(at, "pane", span_of(pane_name(summary->pane)));
-    at = integer_put(at, "generation", summary->generation);
-    at = integer_put(at, "revision", summary->revision);
-    at = integer_put(at, "version", summary_version(summary->generation, summary->revision, summary->pane));
-    at = text_put(at, "tables_version", summary->tables_version);
-    at = put(name_put(at, "suppressed"), summary->suppressed ? "true" : "false");
-    at = JSON_RAW(at, "}\n");
-    return (size_t)(at - text);
-}
-
 size_t summary_csv_header_write(char *text)
 {
-    char *at = put(text, "rollup,window,window_start,window_end");
+    char *at = put(text, "breakdown,granularity,window_start,window_end");
 
     for (enum column column = 0; column < COLUMN_COUNT; column++) {
         *at++ = ',';
@@ -104,7 +25,12 @@ size_t summary_csv_header_write(char *text)
         *at++ = ',';
         at = put(at, measure_name(measure));
     }
-    at = put(at, ",accounts,pane,generation,revision,version,tables_version,suppressed\n");
+    for (enum histogram histogram = 0; histogram < HISTOGRAM_COUNT; histogram++)
+        for (enum quantile quantile = 0; quantile < QUANTILE_COUNT; quantile++) {
+            *at++ = ',';
+            at += quantile_name(histogram, quantile, at);
+        }
+    at = put(at, ",accounts,pane,pane_number,generation,revision,version,tables_version,suppressed\n");
     return (size_t)(at - text);
 }
 
@@ -144,6 +70,25 @@ static char *number_put(char *at, int64_t value)
     return json_integer(at, value);
 }
 
+/* Sums and quantiles; what was not measured is an empty field. */
+static char *measures_put(char *at, const struct summary *summary)
+{
+    bool is_measured = summary_is_measured(summary);
+
+    for (enum measure measure = 0; measure < MEASURE_COUNT; measure++) {
+        *at++ = ',';
+        at = is_measured ? json_integer(at, summary->cell->sums[measure]) : at;
+    }
+    for (enum histogram histogram = 0; histogram < HISTOGRAM_COUNT; histogram++) {
+        struct quantiles quantiles = cell_quantiles(summary->cell, histogram);
+        for (enum quantile quantile = 0; quantile < QUANTILE_COUNT; quantile++) {
+            *at++ = ',';
+            at = quantiles.are_known ? json_integer(at, quantiles.values[quantile]) : at;
+        }
+    }
+    return at;
+}
+
 size_t summary_csv_write(const struct summary *summary, int64_t accounts, char *text)
 {
     char *at = field_put(text, summary->rollup);
@@ -157,13 +102,13 @@ size_t summary_csv_write(const struct summary *summary, int64_t accounts, char *
         *at++ = ',';
         at = field_put(at, summary->columns[column]);
     }
-    for (enum measure measure = 0; measure < MEASURE_COUNT; measure++)
-        at = number_put(at, summary->cell->sums[measure]);
+    at = measures_put(at, summary);
     *at++ = ',';
     if (accounts >= 0)
         at = json_integer(at, accounts);
     *at++ = ',';
     at = put(at, pane_name(summary->pane));
+    at = number_put(at, (int64_t)summary->pane);
     at = number_put(at, summary->generation);
     at = number_put(at, summary->revision);
     at = number_put(at, summary_version(summary->generation, summary->revision, summary->pane));

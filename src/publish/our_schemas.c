@@ -104,6 +104,8 @@ static bool subject_at(const struct config *config, uint32_t index, char subject
         topic_ledger(config, topic);
     else if (index == 1)
         topic_signals(config, topic);
+    else if (config->has_json_summaries) /* JSON has no schema to be told by */
+        return false;
     else if (index - 2 < config->rollups.count)
         topic_summaries(config, config->rollups.items[index - 2].name, topic);
     else if (index - 2 == config->rollups.count && config->has_retention)

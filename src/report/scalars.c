@@ -152,19 +152,17 @@ static void write_pair(struct document *document, struct dataset *dataset)
     groups_close(&pair);
 }
 
-/* The floor of the bucket that holds the value at `per_mille` of the last week's distribution. */
-static double quantile_of(const struct dataset *dataset, enum histogram histogram, uint64_t per_mille)
+/* A quantile of the last week's distribution, as summaries tell it of a row. */
+static double quantile_of(const struct dataset *dataset, enum histogram histogram, enum quantile quantile)
 {
-    uint64_t count = 0, seen = 0;
+    struct slot slots[HISTOGRAM_BUCKETS];
+    uint32_t count = 0;
+    int64_t value = 0;
 
     for (uint32_t bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
-        count += dataset->histograms[histogram][bucket];
-    for (uint32_t bucket = 0; bucket < HISTOGRAM_BUCKETS && count > 0; bucket++) {
-        seen += dataset->histograms[histogram][bucket];
-        if (seen * 1000 >= count * per_mille)
-            return (double)histogram_floor(bucket);
-    }
-    return (double)NAN;
+        if (dataset->histograms[histogram][bucket] > 0)
+            slots[count++] = (struct slot){bucket, dataset->histograms[histogram][bucket]};
+    return slots_quantile(slots, count, quantile_percent(quantile), &value) ? (double)value : (double)NAN;
 }
 
 static void write_last_week(struct document *document, struct dataset *dataset)
@@ -179,9 +177,9 @@ static void write_last_week(struct document *document, struct dataset *dataset)
     int64_t tokens = row_tokens(sums), requests = sums[M_REQUESTS];
     const struct scalar scalars[] = {
         {"C06", "The median request", "integer",
-         "Prompt and completion tokens of the median request of the last week: the floor of its bucket, an eighth of "
-         "an octave wide.",
-         quantile_of(dataset, H_TOKENS_TOTAL, 500), true},
+         "Prompt and completion tokens of the median request of the last week, interpolated in its bucket, an eighth "
+         "of an octave wide.",
+         quantile_of(dataset, H_TOKENS_TOTAL, QUANTILE_50), true},
         {"C07", "Tokens with tools offered", "share",
          "Share of the last week's tokens in requests that offered tools, invoked or not.",
          quantity_share(sums[M_TOOLS_OFFERED_TOKENS], tokens), false},
@@ -189,8 +187,8 @@ static void write_last_week(struct document *document, struct dataset *dataset)
          "Share of the last week's tokens in requests that ended with a tool call.",
          quantity_share(sums[M_TOOL_TOKENS], tokens), false},
         {"C08", "Tail latency, ms", "integer",
-         "The 99th percentile of the last week's latency in milliseconds: the floor of its bucket.",
-         quantile_of(dataset, H_LATENCY_MS, 990), true},
+         "The 99th percentile of the last week's latency in milliseconds, interpolated in its bucket.",
+         quantile_of(dataset, H_LATENCY_MS, QUANTILE_99), true},
         {"C08-streamed", "Streamed requests", "share", "Share of the last week's requests that were streamed.",
          quantity_share(sums[M_STREAMED], requests), false},
         {"C08-cancelled", "Cancelled requests", "share", "Share of the last week's requests that were cancelled.",

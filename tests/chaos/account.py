@@ -52,7 +52,7 @@ def _misses(oracle, summaries):
     got = {
         record["window_start"]: record["requests"]
         for record in summaries.values()
-        if record["rollup"] == "total" and record["window"] == "hour"
+        if record["breakdown"] == "total" and record["granularity"] == "hour"
     }
     delta = [got.get(start, 0) - want.get(start, 0) for start in want.keys() | got.keys()]
     return -sum(n for n in delta if n < 0), sum(n for n in delta if n > 0)
@@ -65,20 +65,20 @@ def _check_ledger(world, oracle, summaries, poison):
     ledger = of_traffic(newest(messages))
     rows = {}
     for record in summaries.values():
-        window = record["window"], record["window_start"]
+        window = record["granularity"], record["window_start"]
         rows[window] = rows.get(window, 0) + 1
     for start, count in rows_by_month(world).items():
         rows["month", start] += count
     for window in WINDOWS:
-        got = {entry["window_start"]: entry["revision"] for entry in ledger.values() if entry["window"] == window}
+        got = {entry["window_start"]: entry["revision"] for entry in ledger.values() if entry["granularity"] == window}
         equal(got, oracle.events_of(window), f"the newest revision of each {window} against the events in it")
     most_letters = 0
     for key, entry in ledger.items():
-        equal(entry["summaries"], rows[entry["window"], entry["window_start"]], f"{key}: rows emitted")
+        equal(entry["summaries"], rows[entry["granularity"], entry["window_start"]], f"{key}: rows emitted")
         equal(sum(part["records"] for part in entry["partitions"]), entry["revision"], f"{key}: records")
         for part in entry["partitions"]:
             outcomes = [part[name] for name in OUTCOMES]
-            equal(part["consumed"], sum(outcomes), f"{key}: consumed, of partition {part['partition']}")
+            equal(part["consumed"], sum(outcomes), f"{key}: consumed, of partition {part['input_partition']}")
             equal(part["consumed"], part["next_offset"] - part["first_offset"], f"{key}: the offset range")
         most_letters = max(most_letters, sum(part["dead_lettered"] for part in entry["partitions"]))
     check(most_letters <= poison, f"the ledger has {most_letters} dead letters, there were {poison} bad messages")

@@ -63,7 +63,7 @@ def repeat(field, event, count):
 
 def of_august(world, rollup):
     rows = newest(read_topic(world.kafka, f"{world.namespace}.summaries.{rollup}")).values()
-    return [row for row in rows if row["window"] == "month" and row["window_start"] == MONTH_MS]
+    return [row for row in rows if row["granularity"] == "month" and row["window_start"] == MONTH_MS]
 
 
 def test_bomb(world):
@@ -113,7 +113,7 @@ def test_odd_texts(world):
         field.progress("the odd events to be counted")
     field.finish()
     equal(sum(row["requests"] for row in of_august(world, "total")), number, "odd events counted")
-    got = {row["language"]: row["requests"] for row in of_august(world, "language")}
+    got = {row["lang"]: row["requests"] for row in of_august(world, "language")}
     equal(got, dict(counts), "odd events by language")
     world.run("report", "--format", "json")
     world.run("signals")
@@ -152,7 +152,7 @@ def test_huge_window(world):
         field.progress("the many models to be counted")
     field.finish()
     rows = of_august(world, "model")
-    other = [row["requests"] for row in rows if row["model"] == "(other)"]
+    other = [row["requests"] for row in rows if row["model_slug"] == "(other)"]
     equal(sum(row["requests"] for row in rows), number, "requests by model")
     check(len(rows) <= limit * field.partitions + 1, f"{len(rows)} rows of {limit} a partition")
     equal(sum(other), number - (len(rows) - 1), "requests of others")

@@ -4,6 +4,7 @@ digits there was found by libFuzzer instead: it reached code that nothing before
 
     tests/fuzz/seeds.py [FOLDER]
 """
+import json
 import pathlib
 import sys
 
@@ -286,7 +287,7 @@ NOON = 1763380800000  # 2025-11-17T12:00:00Z
 
 
 def ledger_body(partitions, tables="catalog=1a2b3c4d countries=5e6f7a8b taxonomy=9c0d1e2f"):
-    out = zigzag(0) + zigzag(NOON) + zigzag(NOON + HOUR) + zigzag(1) + zigzag(1) + zigzag(3)
+    out = zigzag(0) + zigzag(NOON) + zigzag(NOON + HOUR) + zigzag(1) + zigzag(1) + zigzag(1) + zigzag(3)
     out += zigzag(1 << 50 | 3 << 2 | 1) + zigzag(42) + text(tables)
     if partitions:
         out += zigzag(len(partitions))
@@ -300,21 +301,48 @@ def ledger_body(partitions, tables="catalog=1a2b3c4d countries=5e6f7a8b taxonomy
     return out + zigzag(0)
 
 
-def summary_body(columns, buckets=(), accounts=None, age=None, is_old=False):
+FIELDS = [field["name"] for field in json.loads((ROOT / "schemas" / "summary.avsc").read_text())["fields"]]
+MEASURES = FIELDS[FIELDS.index("requests") : FIELDS.index("latency_ms_p50")]
+QUANTILES = 15
+
+
+def exact_quantiles(buckets):
+    """Of values below 16, which are buckets of their own."""
+    values = [floor for floor, count in buckets for _ in range(count)]
+    return [values[-(-len(values) * percent // 100) - 1] for percent in (50, 90, 99)]
+
+
+def summary_body(columns, buckets=(), accounts=None, age=None, is_suppressed=False):
     out = text("model") + zigzag(0) + zigzag(NOON) + zigzag(NOON + HOUR)
     for column in columns:
         out += zigzag(0) if column is None else zigzag(1) + text(column)
     out += zigzag(0) if age is None else zigzag(1) + zigzag(age)
-    out += b"" if is_old else zigzag(1) + text("openai/gpt-4o") + zigzag(0)
-    out += b"".join(zigzag(measure * 1000) for measure in range(18 if is_old else 27))
+    out += zigzag(1) + text("openai/gpt-4o") + zigzag(0) + zigzag(0) * 3
+    if is_suppressed:
+        out += zigzag(0) * (len(MEASURES) + QUANTILES)
+    else:
+        out += b"".join(zigzag(1) + zigzag(measure * 1000) for measure in range(len(MEASURES)))
+    for histogram in range(0 if is_suppressed else 5):
+        if buckets and histogram % 2 == 0:
+            out += b"".join(zigzag(1) + zigzag(value) for value in exact_quantiles(buckets))
+        else:
+            out += zigzag(0) * 3
     for histogram in range(5):
         if buckets and histogram % 2 == 0:
             out += zigzag(len(buckets)) + b"".join(zigzag(floor) + zigzag(count) for floor, count in buckets)
         out += zigzag(0)
     out += zigzag(0) if accounts is None else zigzag(1) + zigzag(accounts)
-    out += zigzag(1) + zigzag(1) + zigzag(0) + (b"" if is_old else zigzag(1 << 50 | 1))
-    out += text("catalog=1 countries=2 taxonomy=3")
-    return out if is_old else out + b"\x01"
+    out += zigzag(1) + zigzag(1) + zigzag(1) + zigzag(0) + zigzag(1 << 50 | 1)
+    return out + text("catalog=1 countries=2 taxonomy=3") + (b"\x01" if is_suppressed else b"\x00")
+
+
+SUMMARY_JSON = (
+    '{"breakdown":"model","granularity":"hour","window_start":%d,"window_end":%d,"model_slug":"a/b","age":3,%s,'
+    '"latency_ms_p50":5,"latency_ms_p90":5,"latency_ms_p99":5,"latency_ms_histogram":[{"at_least":5,"requests":2}],'
+    '"first_token_ms_histogram":[],"tokens_per_second_histogram":[],"tokens_prompt_histogram":[],'
+    '"tokens_total_histogram":[],"pane":"on_time","pane_number":1,"generation":1,"revision":0,'
+    '"version":1125899906842625,"tables_version":"catalog=1","suppressed":false}'
+)
 
 
 def ledgers():
@@ -324,8 +352,8 @@ def ledgers():
     keep("ledger", "ledger-stopped", b"\x00" + stopped)
     keep("ledger", "ledger-stopped-nowhere", b"\x00" + stopped.replace(b"SOURCE-GAP\x02\x12", b"SOURCE-GAP\x00"))
     keep("ledger", "ledger-of-nothing", b"\x00" + ledger_body([]))
-    keep("ledger", "ledger-framed", b"\x02\x00\x00\x00\x00\x03" + usual)
-    keep("ledger", "ledger-other-id", b"\x02\x00\x00\x00\x00\x02" + usual)
+    keep("ledger", "ledger-framed", b"\x02\x00\x00\x00\x00\x07" + usual)
+    keep("ledger", "ledger-other-id", b"\x02\x00\x00\x00\x00\x03" + usual)
     keep("ledger", "ledger-cut-short", b"\x00" + usual[:-3])
     keep("ledger", "ledger-one-byte-more", b"\x00" + usual + b"\x00")
     keep(
@@ -337,8 +365,10 @@ def ledgers():
     keep("ledger", "summary-usual", b"\x01" + summary_body(columns, [(0, 1), (5, 7)], 17, 12))
     keep("ledger", "summary-without-accounts", b"\x01" + summary_body(columns, [(0, 1)]))
     keep("ledger", "summary-empty-text", b"\x01" + summary_body([""] + [None] * 12))
-    keep("ledger", "summary-framed", b"\x03\x00\x00\x00\x00\x04" + summary_body(columns))
-    keep("ledger", "summary-framed-old", b"\x03\x00\x00\x00\x00\x02" + summary_body(columns, is_old=True))
+    keep("ledger", "summary-framed", b"\x03\x00\x00\x00\x00\x06" + summary_body(columns))
+    keep("ledger", "summary-suppressed", b"\x01" + summary_body(columns, is_suppressed=True))
+    sums = ",".join(f'"{name}":{place * 1000}' for place, name in enumerate(MEASURES))
+    keep("ledger", "summary-json", "\x03" + SUMMARY_JSON % (NOON, NOON + HOUR, sums))
     entry = bytes([0, 100, 20, 1, 1, 0, 1, 0]) + b"abcd"
     keep("ledger", "published-one-window-twice", b"\x04" + entry + entry[:6] + b"\x02\x00efgh")
     keep(

@@ -66,7 +66,7 @@ def test_rows_of_few_accounts_are_suppressed(world):
     summaries, everything, suppressed = compare(world, Oracle(lines, ACCOUNT_KEY, BELOW, USERS, LONG), USERS)
     check(0 < suppressed < len(summaries), f"{suppressed} of {len(summaries)} rows are suppressed")
     check(
-        all(record["suppressed"] for record in summaries.values() if record["rollup"] == "users"),
+        all(record["suppressed"] for record in summaries.values() if record["breakdown"] == "users"),
         "a row of one account is told",
     )
     for account in accounts:

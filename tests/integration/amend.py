@@ -225,11 +225,11 @@ def compare(world, kept_hours):
 def compare_ledger(world, model):
     ledger = newest(read_topic(world.kafka, f"{world.namespace}.ledger"))
     for key, entry in ledger.items():
-        window = entry["window"], entry["window_start"]
+        window = entry["granularity"], entry["window_start"]
         equal(entry["revision"], model.touched[window], f"{key}: the revision against the records that touched it")
         for part in entry["partitions"]:
             outcomes = [part[name] for name in OUTCOMES]
-            equal(part["consumed"], sum(outcomes), f"{key}: consumed, of partition {part['partition']}")
+            equal(part["consumed"], sum(outcomes), f"{key}: consumed, of partition {part['input_partition']}")
             equal(part["consumed"], part["next_offset"] - part["first_offset"], f"{key}: the offset range")
     equal(len(ledger), len(model.touched), "windows in the ledger")
     total = collections.Counter()

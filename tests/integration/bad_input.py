@@ -306,7 +306,7 @@ def test_what_comes_too_late(world):
         equal(headers["gentally.reason"], b"EVENT-TOO-LATE", "reason")
     counted = {}
     for record in newest(read_topic(world.kafka, f"{world.namespace}.summaries.total")).values():
-        counted[record["window"]] = counted.get(record["window"], 0) + record["requests"]
+        counted[record["granularity"]] = counted.get(record["granularity"], 0) + record["requests"]
     equal(
         counted,
         {
@@ -334,12 +334,12 @@ def test_flipped_bits_are_counted_or_set_aside(world):
     feed.settle()
     world.run("worker", "--drain", seconds=180)
     summaries = newest(read_topic(world.kafka, f"{world.namespace}.summaries.total")).values()
-    counted = sum(record["requests"] for record in summaries if record["window"] == "month")
+    counted = sum(record["requests"] for record in summaries if record["granularity"] == "month")
     letters = dead_letters(world)
     equal(counted + len(letters), len(lines), "messages counted or set aside")
     ledger = newest(read_topic(world.kafka, f"{world.namespace}.ledger")).values()
     part = {
-        part["partition"]: part
+        part["input_partition"]: part
         for entry in sorted(ledger, key=lambda e: sum(p["consumed"] for p in e["partitions"]))
         for part in entry["partitions"]
     }

@@ -99,7 +99,7 @@ def letters_of(world):
 
 def requests_counted(world):
     summaries = newest(read_topic(world.kafka, f"{world.namespace}.summaries.total")).values()
-    return sum(record["requests"] for record in summaries if record["window"] == "month")
+    return sum(record["requests"] for record in summaries if record["granularity"] == "month")
 
 
 def check_account(world, feed, doubles_allowed=False):

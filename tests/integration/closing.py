@@ -29,7 +29,7 @@ def hours_of(messages):
     """By hour: the newest record of it."""
     found = {}
     for record in newest(messages).values():
-        if record["window"] == "hour":
+        if record["granularity"] == "hour":
             start = record["window_start"]
             start = start if isinstance(start, int) else int(start.timestamp() * 1000)
             found[(start - BEGIN_MS) // HOUR_MS] = record
@@ -64,7 +64,7 @@ def never_final(world, hours):
     for record in map(dict, all_versions(world)):
         start = record["window_start"]
         start = start if isinstance(start, int) else int(start.timestamp() * 1000)
-        if record["window"] == "hour" and (start - BEGIN_MS) // HOUR_MS in hours:
+        if record["granularity"] == "hour" and (start - BEGIN_MS) // HOUR_MS in hours:
             equal(record["pane"], "early", f"pane of hour {(start - BEGIN_MS) // HOUR_MS}")
 
 

@@ -45,7 +45,9 @@ def test_top_and_catalog_missing_show_what_was_counted(world):
             requests, tokens = want.get(event["model"], (0, 0))
             want[event["model"]] = requests + 1, tokens + event["tokens_prompt"] + event["tokens_completion"]
     top = lines_of(world.run("top", "--rollup", "model", "--window", "month", "--limit", 1000, "--format", "json").out)
-    equal({row["model"]: (row["requests"], row["tokens"]) for row in top}, want, "live counters of the newest month")
+    equal(
+        {row["model_slug"]: (row["requests"], row["tokens"]) for row in top}, want, "live counters of the newest month"
+    )
     equal([row["tokens"] for row in top], sorted((tokens for _, tokens in want.values()), reverse=True), "their order")
 
     missing = lines_of(world.run("catalog", "missing", "--format", "json").out)
@@ -231,10 +233,12 @@ def test_summaries_and_top_show_shares_and_windows_side_by_side(world):
     rest = 1 - sum(before.get((starts[-2], name), 0) for name in order[:-1])
     top = lines_of(world.run("top", "--rollup", "model", "--window", "week", "--top", 5, "--format", "json").out)
     equal(
-        [(row["model"], row["tokens"]) for row in top], [(name, now[starts[-1], name]) for name in order], "top, live"
+        [(row["model_slug"], row["tokens"]) for row in top],
+        [(name, now[starts[-1], name]) for name in order],
+        "top, live",
     )
     close(
-        {row["model"]: row["share_before"] for row in top if "share_before" in row},
+        {row["model_slug"]: row["share_before"] for row in top if "share_before" in row},
         {
             name: rest if name == "(other)" else before[starts[-2], name]
             for name in order

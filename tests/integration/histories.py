@@ -60,7 +60,7 @@ def hours_published(world):
     """By hour: (generation, revision, requests) of the newest summary."""
     found = {}
     for record in newest(read_topic(world.kafka, f"{world.namespace}.summaries.total")).values():
-        if record["window"] == "hour":
+        if record["granularity"] == "hour":
             start = record["window_start"]
             start = start if isinstance(start, int) else int(start.timestamp() * 1000)
             found[(start - BEGIN_MS) // HOUR_MS] = (record["generation"], record["revision"], record["requests"])

@@ -51,7 +51,7 @@ def ledger(world):
 def hours(world):
     """The newest rows of the hours, by hour; no version may ever fall."""
     rows = newest(read_topic(world.kafka, f"{world.namespace}.summaries.total")).values()
-    return {(row["window_start"] - BEGIN_MS) // HOUR_MS: row for row in rows if row["window"] == "hour"}
+    return {(row["window_start"] - BEGIN_MS) // HOUR_MS: row for row in rows if row["granularity"] == "hour"}
 
 
 def begin(world, count=4):

@@ -40,7 +40,7 @@ def first_rows(world):
     """Requests by model as the log has them: of each partition the first rows stand by themselves."""
     admitted, requests = {}, Counter()
     for message in read_topic(world.kafka, world.topic):
-        model = decode(message.value())["model"]
+        model = decode(message.value())["model_slug"]
         rows = admitted.setdefault(message.partition(), set())
         if model in rows or len(rows) < ROWS_MAX:
             rows.add(model)
@@ -52,7 +52,7 @@ def first_rows(world):
 
 def published(world, rollup, window="month"):
     rows = newest(read_topic(world.kafka, f"{world.namespace}.summaries.{rollup}"))
-    return [row for row in rows.values() if row is not None and row["window"] == window]
+    return [row for row in rows.values() if row is not None and row["granularity"] == window]
 
 
 def test_more_models_than_rows(world):
@@ -71,8 +71,8 @@ def test_more_models_than_rows(world):
     want = first_rows(world)
     check(want[OTHER] > MODELS, "too few others to prove anything", want[OTHER])
     rows = published(world, "model")
-    equal({row["model"]: row["requests"] for row in rows}, dict(want), "requests by model")
-    other = next(row for row in rows if row["model"] == OTHER)
+    equal({row["model_slug"]: row["requests"] for row in rows}, dict(want), "requests by model")
+    other = next(row for row in rows if row["model_slug"] == OTHER)
     attributes = {name: other[name] for name in ("author", "source", "size", "reasoning", "family")}
     equal(set(attributes.values()), {None}, f"attributes of {OTHER}: {attributes}")
     equal(sum(row["requests"] for row in published(world, "provider")), 6 * MODELS, "requests by provider")
@@ -81,7 +81,7 @@ def test_more_models_than_rows(world):
     result = json.loads(world.run("replay", "--format", "json").out.splitlines()[-1])
     equal((result["differing"], result["partitions_differing"]), (0, 0), "a replay decides alike")
     shown = world.summaries("model", "month", "--top", "3")
-    check(OTHER in [row.get("model") for row in shown], "summaries --top 3 has no rest", shown)
+    check(OTHER in [row.get("model_slug") for row in shown], "summaries --top 3 has no rest", shown)
     check(OTHER not in world.run("catalog", "missing").out, f"{OTHER} is no missing model")
     check(
         OTHER in world.run("top", "--rollup", "model", "--window", "month", "--limit", "1000").out,
@@ -104,7 +104,7 @@ def test_many_models_are_counted_one_by_one(world):
     check("ROLLUP" not in worker.log, "a warning", worker.log[-600:])
     requests = Counter()
     for row in published(world, "model"):
-        requests[row["model"]] += row["requests"]
+        requests[row["model_slug"]] += row["requests"]
     equal(len(requests), count + 1, "models")
     equal(set(requests.values()), {1}, "requests of a model")
     equal(sum(row["requests"] for row in published(world, "total")), count + 1, "requests in all")
@@ -138,7 +138,7 @@ def test_a_large_window_goes_out_in_several_transactions(world):
         check(told[key]["generation"] > generation, f"{key} is told again under its generation", told[key])
     for window in ("hour", "day", "week", "month"):
         equal(
-            {row["model"]: row["requests"] for row in published(world, "model", window)},
+            {row["model_slug"]: row["requests"] for row in published(world, "model", window)},
             {f"acme/model-{number}": 1 for number in range(count)},
             f"requests by model and {window}",
         )

@@ -65,7 +65,7 @@ def begin(world, *redis_options, **settings):
 def ledger(world):
     """By (window, start): the newest ledger record."""
     records = newest(read_topic(world.kafka, f"{world.namespace}.ledger")).values()
-    return {(record["window"], record["window_start"]): record for record in records}
+    return {(record["granularity"], record["window_start"]): record for record in records}
 
 
 def requests_by_window(world, rollup="total"):
@@ -205,13 +205,13 @@ def window_of(key):
 
 def truth_of(log, record):
     """SQL over the records of a window that its ledger record says were read."""
-    until = {part["partition"]: part["next_offset"] for part in record["partitions"]}
+    until = {part["input_partition"]: part["next_offset"] for part in record["partitions"]}
     lines = [
         json.dumps(event)
         for partition, offset, event in log
         if offset < until[partition] and record["window_start"] <= event["created_at"] < record["window_end"]
     ]
-    return Oracle(lines, ACCOUNT_KEY, windows=(record["window"],))
+    return Oracle(lines, ACCOUNT_KEY, windows=(record["granularity"],))
 
 
 def rows_as_of(rows, record, revision):
@@ -349,7 +349,7 @@ def test_each_kind_has_its_interval(world):
 def rows_by_model(world, reader):
     """By partition and offset: the window and the model of each row that was ever sent."""
     rows = reader.read(f"{world.namespace}.summaries.model")
-    return {(partition, offset): (row["window"], row["model"]) for partition, offset, _, row in rows if row}
+    return {(partition, offset): (row["granularity"], row["model_slug"]) for partition, offset, _, row in rows if row}
 
 
 def requests_of(world, kind):

@@ -37,7 +37,7 @@ def produce(world, lines):
 
 def counted(world):
     totals = newest(read_topic(world.kafka, f"{world.namespace}.summaries.total")).values()
-    return sum(record["requests"] for record in totals if record["window"] == "month")
+    return sum(record["requests"] for record in totals if record["granularity"] == "month")
 
 
 def test_setup_does_not_begin_behind_what_was_counted(world):

@@ -7,6 +7,7 @@ in measure.h and cell.h, and share no code with the worker.
 
 import csv
 import datetime
+import functools
 import hashlib
 import hmac
 import json
@@ -46,6 +47,7 @@ FIELDS_OF_ZERO = set(
 classified""".split()
 )
 
+QUANTILES = [f"{name.removesuffix('_histogram')}_p{percent}" for name in HISTOGRAMS for percent in (50, 90, 99)]
 COLUMNS = [
     "key",
     "rollup",
@@ -55,9 +57,12 @@ COLUMNS = [
     *DIMENSIONS,
     *SUMS,
     *HISTOGRAMS,
+    *QUANTILES,
     "accounts",
     "suppressed",
 ]
+# What the record calls otherwise, since SQL has these words.
+NAMES = {"rollup": "breakdown", "window": "granularity", "model": "model_slug", "language": "lang"}
 
 
 def milliseconds(time):
@@ -119,6 +124,24 @@ def single(number):
     return struct.unpack("f", struct.pack("f", number))[0]
 
 
+@functools.lru_cache(1 << 12)
+def _bars(text):
+    return [tuple(map(int, bar.split(":"))) for bar in text.split()]
+
+
+def quantile(bars, percent):
+    """Of bars "least:number ..." the value of rank ceil(n p / 100), those of a bar spread evenly over its whole
+    numbers, a half rounded up; None without values."""
+    bars = _bars(bars)
+    rank = -(-sum(number for _, number in bars) * percent // 100)
+    for least, number in bars:
+        if rank <= number:
+            width = 1 if least < 16 or least == 14 << 30 else 2 ** (least.bit_length() - 4)
+            return least + ((width - 1) * (2 * rank - 1) + number) // (2 * number)
+        rank -= number
+    return None
+
+
 class Oracle:
     """Loads JSON lines; `expected` is then the table of all cells. Rows of fewer accounts than `suppress_below` say
     nothing. `rollups` and `windows` name others than the usual ones."""
@@ -136,6 +159,7 @@ class Oracle:
             (1, free_variant),
             (1, undated_slug),
             (2, estimate),
+            (2, quantile),
             (1, self._pseudonym),
             (1, self._digits),
         )
@@ -311,7 +335,7 @@ class Oracle:
         self.db.execute("UPDATE expected SET suppressed = coalesce(accounts, 0) < ?", (self.suppress_below,))
         self.db.execute(
             "UPDATE expected SET {}, accounts = NULL WHERE suppressed".format(
-                ", ".join([f"{name} = 0" for name in SUMS] + [f"{name} = ''" for name in HISTOGRAMS])
+                ", ".join([f"{name} = NULL" for name in (*SUMS, *QUANTILES)] + [f"{name} = ''" for name in HISTOGRAMS])
             )
         )
 
@@ -376,6 +400,14 @@ class Oracle:
         if self.account_key is not None:
             columns["accounts"] = "coalesce((SELECT accounts FROM distinct_accounts d WHERE d.cell = sums.cell), 0)"
         run(f"INSERT INTO expected SELECT {', '.join(columns.get(name, 'NULL') for name in COLUMNS)} FROM sums{joins}")
+        run(
+            "UPDATE expected SET {} WHERE rollup = ? AND window = ?".format(
+                ", ".join(
+                    f"{name} = quantile({name[: -len('_p50')]}_histogram, {name[-len('50'):]})" for name in QUANTILES
+                )
+            ),
+            (rollup, window),
+        )
         for table in ("part", "sums", "bars", "distinct_accounts"):
             run(f"DROP TABLE temp.{table}")
 
@@ -412,7 +444,7 @@ class Oracle:
 
 
 def _row(key, record):
-    values = {**record, "key": key}
+    values = {**record, **{ours: record[name] for ours, name in NAMES.items()}, "key": key}
     for name in HISTOGRAMS:
-        values[name] = " ".join(f"{bar['floor']}:{bar['count']}" for bar in record[name])
+        values[name] = " ".join(f"{bar['at_least']}:{bar['requests']}" for bar in record[name])
     return tuple(values[name] for name in COLUMNS)

@@ -2,6 +2,8 @@
 of the events."""
 
 import json
+import shutil
+import subprocess
 
 import requests
 from confluent_kafka import Consumer, TopicPartition
@@ -9,7 +11,7 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
-from harness import check, equal, main, wait_until
+from harness import SCHEMAS, Skip, check, equal, main, wait_until
 
 EVENTS = [
     {
@@ -31,6 +33,14 @@ def publish(world):
     path.write_text("".join(json.dumps(event) + "\n" for event in EVENTS))
     world.produce(path)
     world.run("worker", "--drain")
+
+
+def sums():
+    want = {}
+    for event in EVENTS:
+        count, tokens = want.get(event["model"], (0, 0))
+        want[event["model"]] = (count + 1, tokens + event["tokens_prompt"])
+    return want
 
 
 def serve(world):
@@ -78,13 +88,37 @@ def test_python(world):
     rows = last_values(
         world, topic, lambda message: deserialize(message.value(), SerializationContext(topic, MessageField.VALUE))
     )
-    weeks = [row for row in rows.values() if row["window"] == "week"]
-    got = {row["model"]: (row["requests"], row["tokens_prompt"]) for row in weeks}
-    want = {}
-    for event in EVENTS:
-        requests_, tokens = want.get(event["model"], (0, 0))
-        want[event["model"]] = (requests_ + 1, tokens + event["tokens_prompt"])
-    equal(got, want, "requests and tokens of the week")
+    weeks = [row for row in rows.values() if row["granularity"] == "week"]
+    got = {row["model_slug"]: (row["requests"], row["tokens_prompt"]) for row in weeks}
+    equal(got, sums(), "requests and tokens of the week")
+
+
+def test_kcat_with_nothing_else(world):
+    """JSON summaries, by kcat and Python's json: no registry and no Avro."""
+    if shutil.which("kcat") is None:
+        raise Skip("kcat")
+    world.settings["GENTALLY_SUMMARY_FORMAT"] = "json"
+    publish(world)
+    words = ["kcat", "-C", "-q", "-e", "-b", world.kafka, "-X", "isolation.level=read_committed", "-J"]
+    done = subprocess.run([*words, "-t", f"{world.namespace}.summaries.model"], capture_output=True, check=False)
+    equal(done.returncode, 0, "kcat's end")
+    rows = {}
+    for line in done.stdout.splitlines():
+        message = json.loads(line)
+        rows[message["key"]] = json.loads(message["payload"])
+    weeks = [row for row in rows.values() if row["granularity"] == "week"]
+    got = {row["model_slug"]: (row["requests"], row["tokens_prompt"]) for row in weeks}
+    equal(got, sums(), "requests and tokens of the week")
+    fields = json.loads((SCHEMAS / "summary.avsc").read_text())["fields"]
+    names = [field["name"] for field in fields]
+    for row in weeks:
+        equal(list(row), [name for name in names if name in row], "the fields, in the schema's order")
+        required = {field["name"] for field in fields if "default" not in field}
+        check(required <= set(row) and None not in row.values(), "what is there", row)
+        equal(row["pane_number"], ("early", "on_time", "late").index(row["pane"]), "its pane")
+        check(100 <= row["latency_ms_p50"] <= row["latency_ms_p99"] < 448, "its quantiles", row)
+    shown = {row["model_slug"]: row for row in world.summaries("model", "week")}
+    equal({row["model_slug"]: row for row in weeks}, shown, "what `summaries` reads of it")
 
 
 def test_the_registry_answers_as_one_does(world):

@@ -56,7 +56,7 @@ def test_azure_traces_add_up(world):
         for name, path in (("code", code), ("conv", conversation)):
             want = [int(word) for word in awk("-F,", sums, path).split()]
             got = added_up(
-                [row for row in rows if row["model"] == f"azure/{name}"],
+                [row for row in rows if row["model_slug"] == f"azure/{name}"],
                 "requests",
                 "tokens_prompt",
                 "tokens_completion",
@@ -77,8 +77,8 @@ def test_openrouters_weekly_table_adds_up_and_every_model_is_known(world):
     equal(got, want, "prompt, completion, reasoning and cached tokens")
     equal(added_up(rows, "requests"), [events], "requests")
     slugs = set(awk("-F,", "FNR > 1 { print $3 }", table).split())
-    equal({row["model"] for row in rows}, slugs, "models")
-    unknown = sorted({row["model"] for row in rows if row["source"] == "unknown"})
+    equal({row["model_slug"] for row in rows}, slugs, "models")
+    unknown = sorted({row["model_slug"] for row in rows if row["source"] == "unknown"})
     check(not unknown, "models the catalog does not know", *unknown)
     per_week = "FNR > 1 { n = int($11 / 10000); a[$1] += n < 1 ? 1 : n } END { for (w in a) print w, a[w] }"
     want = sorted(int(line.split()[1]) for line in awk("-F,", per_week, table).splitlines())

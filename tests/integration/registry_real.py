@@ -141,9 +141,9 @@ def test_stock_writers_and_stock_readers(world):
         count, prompt, completion = want.get(row["model"], (0, 0, 0))
         want[row["model"]] = (count + 1, prompt + row["tokens_prompt"], completion + row["tokens_completion"])
     got = {
-        row["model"]: (row["requests"], row["tokens_prompt"], row["tokens_completion"])
+        row["model_slug"]: (row["requests"], row["tokens_prompt"], row["tokens_completion"])
         for row in rows.values()
-        if row["window"] == "month"
+        if row["granularity"] == "month"
     }
     equal(got, want, "requests and tokens of the month")
     equal(ids, {client.get_latest_version(f"{topic}-value").schema_id}, "the ids that summaries are framed with")

@@ -10,8 +10,12 @@ def published(world):
     rows = newest(messages)
     for key, row in rows.items():
         equal(key.split("|")[:2], ["retention", "month"], "the key's beginning")
-        equal((row["rollup"], row["window"], row["requests"], row["tokens_prompt"]), ("retention", "month", 0, 0), key)
-    return {(row["model"], row["cohort"], row["age"]): row["accounts"] for row in rows.values()}, messages
+        equal(
+            (row["breakdown"], row["granularity"], row["requests"], row["tokens_prompt"]),
+            ("retention", "month", None, None),
+            key,
+        )
+    return {(row["model_slug"], row["cohort"], row["age"]): row["accounts"] for row in rows.values()}, messages
 
 
 def expected(oracle):

@@ -101,7 +101,9 @@ def test_rows_are_what_sql_says(world):
     got = compare(world, lines)
     compare_scan(world, wanted(lines))
     verify(world, "--strict")
-    ours = {(row["model"], row["cohort"], row["age"]): row["accounts"] for row in world.summaries("retention", "month")}
+    ours = {
+        (row["model_slug"], row["cohort"], row["age"]): row["accounts"] for row in world.summaries("retention", "month")
+    }
     equal(ours, got, "summaries --rollup retention")
     check("cohort" in world.run("summaries", "--rollup", "retention", "--window", "month").out, "the table")
     result = json.loads(world.run("replay", "--format", "json").out.splitlines()[-1])
@@ -378,7 +380,7 @@ def test_accounts_without_end(world):
     equal(done.wait(60), 70, "exit status of a drain without retention")
     check("RETENTION-FULL: " in done.log, "the end does not say why", tail(done.log))
     equal(published(world)[0], rows, "rows of retention")
-    months = [row for row in world.summaries("total", "month") if row["rollup"] == "total"]
+    months = [row for row in world.summaries("total", "month") if row["breakdown"] == "total"]
     equal(sum(row["requests"] for row in months), counted + len(known), "requests")
     world.run("verify")
 

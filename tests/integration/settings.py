@@ -56,7 +56,7 @@ def windows(world, rollup, kind):
     latest = {message.key(): decode(message.value()) for message in rows(world, rollup)}
     found = {}
     for row in latest.values():
-        if row["window"] == kind:
+        if row["granularity"] == kind:
             pane, requests = found.get(row["window_start"], (row["pane"], 0))
             found[row["window_start"]] = (pane, requests + row["requests"])
     return found
@@ -177,7 +177,7 @@ def test_a_rollup_redefined(world):
     world.settings["GENTALLY_ROLLUPS"] = "total=,place=language"
     for command in ("worker", "setup", "replay"):
         refused(world, "SETTINGS-REFUSED", ["place", "country", "language", "another name"], command)
-    equal({row["language"] for row in map(lambda m: decode(m.value()), rows(world, "place"))}, {None}, "languages")
+    equal({row["lang"] for row in map(lambda m: decode(m.value()), rows(world, "place"))}, {None}, "languages")
 
 
 def test_another_input(world):

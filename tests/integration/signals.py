@@ -266,7 +266,7 @@ def encode(record):
 
 
 def numbers_of(record):
-    return {number["name"]: number["value"] for number in record["numbers"]}
+    return {number["name"]: number["number"] for number in record["numbers"]}
 
 
 def compare(found, truth):
@@ -301,11 +301,11 @@ def write_retention(world, truth):
         stream = io.BytesIO()
         record = {
             **blank,
-            "rollup": "retention",
-            "window": "month",
+            "breakdown": "retention",
+            "granularity": "month",
             "window_start": start,
             "window_end": end,
-            "model": model,
+            "model_slug": model,
             "cohort": cohort,
             "age": age,
             "accounts": accounts,
@@ -364,7 +364,7 @@ def test_each_kind_is_told_where_sql_says(world):
             mine = [
                 row
                 for row in rows.values()
-                if row["window"] == "week"
+                if row["granularity"] == "week"
                 and row["family"] == record["subject"]
                 and row["window_start"] == record["window_start"]
             ]

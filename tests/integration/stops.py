@@ -176,7 +176,9 @@ def retention_breaks(world, damage, part):
     equal(done.wait(60), 70, "exit status of a drain without retention")
     equal(newest(read_topic(world.kafka, topic)), published, "rows of retention")
     total = newest(read_topic(world.kafka, f"{world.namespace}.summaries.total")).values()
-    equal(sum(row["requests"] for row in total if row["window"] == "month"), sum(feed.sent), "requests of the month")
+    equal(
+        sum(row["requests"] for row in total if row["granularity"] == "month"), sum(feed.sent), "requests of the month"
+    )
     world.run("verify")
 
 

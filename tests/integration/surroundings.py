@@ -282,7 +282,9 @@ def test_a_partition_of_nothing_but_garbage_holds_no_window_open(world):
 
     def is_closed():
         total = newest(read_topic(world.kafka, f"{world.namespace}.summaries.total"))
-        closed = [record for record in total.values() if record["window"] == "hour" and record["pane"] == "on_time"]
+        closed = [
+            record for record in total.values() if record["granularity"] == "hour" and record["pane"] == "on_time"
+        ]
         return len(closed) == 2  # of four, all of which are told early after a while
 
     feeder = threading.Thread(target=trickle)

@@ -100,7 +100,10 @@ def test_a_partition_nobody_has_claimed_yet_is_not_sealed(world):
 
     def published():
         newest_hours = newest(read_topic(world.kafka, f"{world.namespace}.summaries.total")).values()
-        return sum(record["window"] == "hour" and record["pane"] == "on_time" for record in newest_hours) >= 60 * 24 - 2
+        return (
+            sum(record["granularity"] == "hour" and record["pane"] == "on_time" for record in newest_hours)
+            >= 60 * 24 - 2
+        )
 
     wait_until(published, 60, "the hours that partition 0 alone has closed")
     stranger.stop()
@@ -110,7 +113,7 @@ def test_a_partition_nobody_has_claimed_yet_is_not_sealed(world):
 
     counted = {}
     for record in newest(read_topic(world.kafka, f"{world.namespace}.summaries.total")).values():
-        counted[record["window"]] = counted.get(record["window"], 0) + record["requests"]
+        counted[record["granularity"]] = counted.get(record["granularity"], 0) + record["requests"]
     equal(counted, {window: 2 * 60 * 24 for window in ("hour", "day", "week", "month")}, "requests counted by window")
 
 

@@ -8,11 +8,12 @@ import fastavro
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
 from harness import SCHEMAS, check, equal
+from oracle import quantile
 
 PANES = ("early", "on_time", "late")
 OUTCOMES = ("counted", "duplicate", "filtered", "too_late", "dead_lettered", "conflicting")
 # Ids without a registry: decode.h.
-SCHEMA_FILES = {1: "generation.avsc", 3: "ledger.avsc", 4: "summary.avsc", 5: "signal.avsc"}
+SCHEMA_FILES = {1: "generation.avsc", 6: "summary.avsc", 7: "ledger.avsc", 8: "signal.avsc"}
 
 
 def _plain_numbers(schema):
@@ -28,8 +29,13 @@ _SCHEMAS = {
 }
 
 
+_NOTHING = {field["name"]: None for field in json.loads((SCHEMAS / "summary.avsc").read_text())["fields"]}
+
+
 def decode(value):
-    """Confluent framing: a zero byte, four bytes of schema id, the body; nothing may be left."""
+    """Confluent framing: a zero byte, four bytes of schema id, the body; nothing may be left. A summary may be JSON."""
+    if value[:1] == b"{":
+        return {**_NOTHING, **json.loads(value)}
     check(value[:1] == b"\0", f"no Confluent framing: {value[:8]!r}")
     stream = io.BytesIO(value[5:])
     record = fastavro.schemaless_reader(stream, _SCHEMAS[int.from_bytes(value[1:5], "big")], None)
@@ -75,8 +81,15 @@ def version_number(generation, revision, pane):
 
 
 def with_version(record):
-    """The record with the field `version` that its generation, revision and pane ask for."""
-    return {**record, "version": version_number(*(record[name] for name in ("generation", "revision", "pane")))}
+    """The record with what follows from its other fields: `version`, `pane_number`, and the quantiles of a summary."""
+    version = version_number(*(record[name] for name in ("generation", "revision", "pane")))
+    quantiles = {}
+    for name in record:
+        if name.endswith("_histogram"):
+            bars = " ".join(f"{bar['at_least']}:{bar['requests']}" for bar in record[name])
+            for percent in (50, 90, 99):
+                quantiles[f"{name.removesuffix('_histogram')}_p{percent}"] = quantile(bars, percent)
+    return {**record, "version": version, "pane_number": PANES.index(record["pane"]), **quantiles}
 
 
 def _encode(name, record):

@@ -59,20 +59,20 @@ def compare_ledger(world, oracle, summaries):
     ledger = newest(read_topic(world.kafka, f"{world.namespace}.ledger"))
     rows = {}
     for record in summaries.values():
-        window = record["window"], record["window_start"]
+        window = record["granularity"], record["window_start"]
         rows[window] = rows.get(window, 0) + 1
     for start, count in rows_by_month(world).items():
         rows["month", start] += count
     for window in WINDOWS:
         events = oracle.events_of(window)
-        got = {entry["window_start"]: entry["revision"] for entry in ledger.values() if entry["window"] == window}
+        got = {entry["window_start"]: entry["revision"] for entry in ledger.values() if entry["granularity"] == window}
         equal(got, events, f"the newest revision of each {window} against the events in it")
     for key, entry in ledger.items():
-        equal(entry["summaries"], rows[entry["window"], entry["window_start"]], f"{key}: rows emitted")
+        equal(entry["summaries"], rows[entry["granularity"], entry["window_start"]], f"{key}: rows emitted")
         equal(sum(part["records"] for part in entry["partitions"]), entry["revision"], f"{key}: records")
         for part in entry["partitions"]:
             outcomes = [part[name] for name in OUTCOMES]
-            equal(part["consumed"], sum(outcomes), f"{key}: consumed, of partition {part['partition']}")
+            equal(part["consumed"], sum(outcomes), f"{key}: consumed, of partition {part['input_partition']}")
             equal(part["consumed"], part["next_offset"] - part["first_offset"], f"{key}: the offset range")
     equal(len(read_topic(world.kafka, f"{world.namespace}.dead-letters")), 0, "dead letters")
 

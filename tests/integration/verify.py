@@ -47,11 +47,11 @@ class Copy:
             made.result(30)
         producer = Producer({"bootstrap.servers": self.kafka, "linger.ms": 5, "enable.idempotence": True})
         for key, record in self.ledger:
-            producer.produce(names[0], record if isinstance(record, bytes) else encode(3, record), key)
+            producer.produce(names[0], record if isinstance(record, bytes) else encode(7, record), key)
         for name, records in self.summaries.items():
             for key, record in records:
                 producer.produce(
-                    f"{namespace}.summaries.{name}", record if isinstance(record, bytes) else encode(4, record), key
+                    f"{namespace}.summaries.{name}", record if isinstance(record, bytes) else encode(6, record), key
                 )
         equal(producer.flush(60), 0, "records that were not delivered")
 
@@ -59,7 +59,7 @@ class Copy:
 
     def last(self, window="day"):
         """Index of the newest ledger record of the last window of a kind."""
-        return max(index for index, (_, record) in enumerate(self.ledger) if record["window"] == window)
+        return max(index for index, (_, record) in enumerate(self.ledger) if record["granularity"] == window)
 
     def again(self):
         """Index of a ledger record of a window that was published before."""
@@ -74,8 +74,8 @@ class Copy:
         """Index of a row that is its window's newest, of more than one request."""
         newest = {key: record for key, record in self.ledger}
         for index, (_, record) in reversed(list(enumerate(self.summaries[rollup]))):
-            key = f"{record['window']}|{iso(record['window_start'])}".encode()
-            if version(record) == version(newest[key]) and record["requests"] > 1 and record["window"] == "day":
+            key = f"{record['granularity']}|{iso(record['window_start'])}".encode()
+            if version(record) == version(newest[key]) and record["requests"] > 1 and record["granularity"] == "day":
                 return index
         raise AssertionError(f"no row of {rollup}")
 
@@ -212,7 +212,7 @@ def event_counted_in_two_windows(copied):
     ledger["revision"] += 1
     for records in copied.summaries.values():
         for _, record in records:
-            if (record["window"], record["window_start"]) == ("day", start) and version(record) == old:
+            if (record["granularity"], record["window_start"]) == ("day", start) and version(record) == old:
                 record["revision"] += 1
     return "sums", "requests", "total", None
 
@@ -233,8 +233,8 @@ def version_that_falls(copied):
 
 def watermark_that_falls(copied):
     index = copied.last("month")
-    _part(copied, index)["watermark"] -= 1
-    return "history", "partitions[0].watermark", "ledger", index
+    _part(copied, index)["watermark_time"] -= 1
+    return "history", "partitions[0].watermark_time", "ledger", index
 
 
 def partition_missing(copied):
@@ -330,10 +330,10 @@ def request_added_to_the_total(copied):
 def value_in_another_bucket(copied):
     buckets = copied.summaries["model"][copied.row("model")][1]["tokens_total_histogram"]
     first = buckets[0]
-    other = 0 if first["floor"] > 0 else 1
-    check(other not in [bucket["floor"] for bucket in buckets], "the other bucket is taken")
-    first["floor"] = other
-    buckets.sort(key=lambda bucket: bucket["floor"])
+    other = 0 if first["at_least"] > 0 else 1
+    check(other not in [bucket["at_least"] for bucket in buckets], "the other bucket is taken")
+    first["at_least"] = other
+    buckets.sort(key=lambda bucket: bucket["at_least"])
     return "sums", "tokens_total_histogram over rollup model", "ledger", None
 
 
@@ -358,19 +358,19 @@ def category_larger_than_the_total(copied):
 
 def row_under_another_key(copied):
     index = copied.row("model")
-    copied.summaries["model"][index][1]["model"] += "-mini"
+    copied.summaries["model"][index][1]["model_slug"] += "-mini"
     return "summary-key", "key", "model", index
 
 
 def row_in_another_topic(copied):
     index = copied.row("model")
-    copied.summaries["model"][index][1]["rollup"] = "total"
-    return "summary-key", "rollup", "model", index
+    copied.summaries["model"][index][1]["breakdown"] = "total"
+    return "summary-key", "breakdown", "model", index
 
 
 def row_cut_short(copied):
     index = copied.row("model")
-    copied.summaries["model"][index][1] = encode(4, copied.summaries["model"][index][1])[:-1]
+    copied.summaries["model"][index][1] = encode(6, copied.summaries["model"][index][1])[:-1]
     return "summary-readable", "value", "model", index
 
 
@@ -407,7 +407,7 @@ def _early(copied, rollup="model"):
 
 
 def _is_of(record, ledger):
-    return (record["window"], record["window_start"]) == (ledger["window"], ledger["window_start"])
+    return (record["granularity"], record["window_start"]) == (ledger["granularity"], ledger["window_start"])
 
 
 def _take_request(record):
@@ -415,8 +415,8 @@ def _take_request(record):
     record["requests"] -= 1
     for name in ("tokens_prompt_histogram", "tokens_total_histogram"):
         buckets = record[name] = copy.deepcopy(record[name])
-        buckets[0]["count"] -= 1
-        if buckets[0]["count"] == 0:
+        buckets[0]["requests"] -= 1
+        if buckets[0]["requests"] == 0:
             buckets.pop(0)
 
 
@@ -500,14 +500,14 @@ def early_ledger_announces_fewer(copied):
 def row_of_another_version_number(copied):
     index = copied.row("model")
     record = copied.summaries["model"][index][1]
-    copied.summaries["model"][index][1] = encode(4, {**with_version(record), "version": 0}, as_it_is=True)
+    copied.summaries["model"][index][1] = encode(6, {**with_version(record), "version": 0}, as_it_is=True)
     return "summary-readable", "value", "model", index
 
 
 def ledger_of_another_version_number(copied):
     index = copied.last()
     record = with_version(copied.ledger[index][1])
-    copied.ledger[index][1] = encode(3, {**record, "version": record["version"] + 1}, as_it_is=True)
+    copied.ledger[index][1] = encode(7, {**record, "version": record["version"] + 1}, as_it_is=True)
     return "ledger-readable", "value", "ledger", index
 
 
@@ -641,7 +641,7 @@ def _keys(world, rollup, window):
     """The keys of a rollup's rows in windows of a kind, the last window's last."""
     topic = f"{world.namespace}.summaries.{rollup}"
     found = {message.key(): decode(message.value()) for message in read_topic(world.kafka, topic)}
-    return sorted((record["window_start"], key) for key, record in found.items() if record["window"] == window)
+    return sorted((record["window_start"], key) for key, record in found.items() if record["granularity"] == window)
 
 
 def _drop_topic(world, topic, partitions=None):

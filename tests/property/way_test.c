@@ -18,6 +18,7 @@
 #include "gentally/codec/decode.h"
 #include "gentally/codec/json_read.h"
 #include "gentally/codec/json_write.h"
+#include "gentally/codec/summary_json.h"
 #include "gentally/core/taxonomy.h"
 #include "gentally/inspect/audit.h"
 #include "gentally/inspect/latest.h"
@@ -65,7 +66,7 @@ static struct naive_row naive[ROWS_MAX];
 static uint32_t naive_count;
 static struct summary_read read_back;
 static struct cell cell;
-static char written[SUMMARY_TEXT_MAX], text[ROW_KEY_MAX];
+static char written[SUMMARY_JSON_MAX], text[ROW_KEY_MAX];
 
 static void open_all(void)
 {
@@ -140,7 +141,7 @@ static void pass_the_door(const struct event *event)
         printf("refused: %s %s\n", reason_name(why.id), why.text);
     CU_ASSERT_EQUAL_FATAL(verdict, GO_ON);
     CU_ASSERT(are_equal(event, &got));
-    static_assert(SUMMARY_TEXT_MAX >= EVENT_JSON_MAX, "room for an event's line");
+    static_assert(SUMMARY_JSON_MAX >= EVENT_JSON_MAX, "room for an event's line");
     struct span line = {written, json_write_event(event, written)};
     verdict = json_read_event(json_reader, line, &got, &why);
     if (verdict != GO_ON)
@@ -269,6 +270,10 @@ static void check_json(const struct summary_read *read)
         CU_ASSERT_EQUAL(json_integer_value(value), read->cell.sums[kept_measures[i]]);
     }
     json_decref(json);
+    static struct summary_read again;
+    CU_ASSERT_EQUAL(decode_summary((struct span){written, size}, &again, NULL), GO_ON);
+    CU_ASSERT_EQUAL(again.accounts, read->accounts);
+    CU_ASSERT_EQUAL(memcmp(again.cell.sums, read->cell.sums, sizeof(again.cell.sums)), 0);
 }
 
 /* As a person sees it: three lines, text, and nothing that steers a terminal. */

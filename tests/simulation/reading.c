@@ -19,6 +19,16 @@ static int64_t read_long(struct reader *reader)
     return value;
 }
 
+/* A pane: once as a symbol, once as a number. */
+static int64_t read_pane(struct reader *reader)
+{
+    int64_t pane = read_long(reader);
+
+    if (read_long(reader) != pane)
+        reader->is_bad = true;
+    return pane;
+}
+
 static struct span read_text(struct reader *reader)
 {
     int64_t size = read_long(reader);
@@ -105,20 +115,26 @@ bool reading_summary(const struct entry *entry, struct version *version, int64_t
     struct reader reader;
     char text[256];
 
-    if (!read_framing(&reader, entry->value, 4))
+    if (!read_framing(&reader, entry->value, 6))
         return false;
     read_names(&reader, kind, start_ms, text, sizeof(text));
     if (!span_equal(entry->key, span_of(text)))
         return false;
-    for (int i = 0; i < 2; i++) /* family, account */
+    for (int i = 0; i < 5; i++) /* family, account, tag_bucket, model_name, author_name */
         if (read_long(&reader) == 1)
             (void)read_text(&reader);
-    for (int i = 0; i < SUMS; i++)
-        version->sums.of[i] = read_long(&reader);
+    bool is_measured = memcmp(text, "retention|", strlen("retention|")) != 0;
+    for (int i = 0; i < SUMS; i++) {
+        reader.is_bad |= read_long(&reader) != is_measured;
+        version->sums.of[i] = is_measured ? read_long(&reader) : 0;
+    }
+    for (int i = 0; i < 15; i++) /* quantiles, which follow from the histograms */
+        if (read_long(&reader) == 1)
+            (void)read_long(&reader);
     for (int i = 0; i < 5; i++)
         read_buckets(&reader, i, &version->sums);
     version->accounts = read_long(&reader) == 1 ? read_long(&reader) : 0;
-    version->pane = read_long(&reader);
+    version->pane = read_pane(&reader);
     version->generation = read_long(&reader);
     version->revision = read_long(&reader);
     version->number = read_long(&reader);
@@ -165,12 +181,12 @@ bool reading_ledger(struct span value, struct ledger_entry *ledger)
     struct reader reader;
 
     *ledger = (struct ledger_entry){.watermark_ms = NONE};
-    if (!read_framing(&reader, value, 3))
+    if (!read_framing(&reader, value, 7))
         return false;
     ledger->kind = read_long(&reader);
     ledger->start_ms = read_long(&reader);
     ledger->end_ms = read_long(&reader);
-    ledger->pane = read_long(&reader);
+    ledger->pane = read_pane(&reader);
     ledger->generation = read_long(&reader);
     ledger->revision = read_long(&reader);
     ledger->number = read_long(&reader);

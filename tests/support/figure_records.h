@@ -77,7 +77,9 @@ static inline void push(struct stack *stack, const struct figure_line *line)
     cell.sums[M_CLASSIFIED] = line->classified;
     cell.sums[M_TOKENS_SQUARED] =
         line->requests == 0 ? 0 : (line->prompt + line->completion) * (line->prompt + line->completion);
-    for (int64_t account = 0; account < line->accounts; account++) /* so few that the estimate is exact */
+    bool is_retention = strcmp(line->rollup, ROLLUP_RETENTION) == 0;
+    summary.retained = is_retention ? line->accounts : 0;
+    for (int64_t account = 0; account < line->accounts && !is_retention; account++) /* few: the estimate is exact */
         cell.slots[cell.slot_count++] = (struct slot){ACCOUNT_SLOT + (uint32_t)account, 1};
     set_columns(&summary, line->columns, columns, sizeof(columns));
     CU_ASSERT_EQUAL_FATAL(encode_summary(encoder, &summary, &bytes, NULL), GO_ON);

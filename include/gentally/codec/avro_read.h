@@ -17,7 +17,8 @@ struct summary_read {
     char text[8192];
 };
 
-/* Reads a summary, of today's schema or the one before. SET_ASIDE: SUMMARY-UNREADABLE. */
+/* Reads a summary, Avro or JSON (summary_json.h). Sums of a row that was not measured (summary_is_measured()) are 0.
+ * SET_ASIDE: SUMMARY-UNREADABLE. */
 MUST_CHECK enum verdict decode_summary(struct span bytes, struct summary_read *read, struct reason *why);
 
 /* A partition of a ledger record whose outcomes do not add up to what it consumed. */

@@ -20,6 +20,9 @@ void encoder_close(struct encoder *encoder);
 /* Frames what is encoded from now on with these ids; at first they are the bundled ones. */
 void encoder_use(struct encoder *encoder, const struct schema_ids *ids);
 
+/* Encodes summaries as JSON from now on (summary_json.h), unframed. */
+void encoder_use_json(struct encoder *encoder);
+
 /* Encode one event, summary (with a cell: a tombstone has no value), ledger record or signal as a message. `*bytes`
  * borrows from the encoder until its next call. HALT: ENCODE-FAILED, beyond 64 MiB. */
 MUST_CHECK enum verdict encode_event(struct encoder *encoder, const struct event *event, struct span *bytes,

@@ -14,10 +14,9 @@
 #include "gentally/core/event.h"
 
 #define SCHEMA_ID_GENERATION 1
-#define SCHEMA_ID_SUMMARY_OLD 2 /* without `version`, and what schemas/summary.avsc gives a default but not null */
-#define SCHEMA_ID_LEDGER 3
-#define SCHEMA_ID_SUMMARY 4
-#define SCHEMA_ID_SIGNAL 5
+#define SCHEMA_ID_SUMMARY 6 /* 2 to 5 were summaries, ledger records and signals before the record was changed */
+#define SCHEMA_ID_LEDGER 7
+#define SCHEMA_ID_SIGNAL 8
 
 struct decoder;
 

@@ -72,6 +72,8 @@ struct config {
     char ids_text[16];             /* option `ids`: "off" */
     char ids_keep_text[16];        /* option `ids_keep`: "first" */
     int64_t suppress_below_accounts; /* 0: nothing is suppressed */
+    char summary_format_text[16];    /* option `summary_format`: "avro" */
+    bool has_json_summaries;         /* summaries are published as JSON */
     int64_t ids_kept_hours;          /* 48 */
     char retention_text[8];          /* option `retention`: "on" */
     int64_t retention_pairs_max;     /* 1000000000: how many it may have, each shard its part of them */

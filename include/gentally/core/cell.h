@@ -44,6 +44,30 @@ MUST_CHECK bool cell_unpack(struct span packed, struct cell *cell);
  */
 int64_t cell_accounts(const struct cell *cell);
 
+/* The quantiles that a summary tells of each distribution: the columns "..._p50", "..._p90", "..._p99". */
+enum quantile { QUANTILE_50, QUANTILE_90, QUANTILE_99, QUANTILE_COUNT };
+uint32_t quantile_percent(enum quantile quantile); /* 50, 90, 99 */
+
+/* Writes the name of a histogram's quantile in a summary, "latency_ms_p50", and a NUL. Returns the size without it. */
+#define QUANTILE_NAME_MAX 32
+size_t quantile_name(enum histogram histogram, enum quantile quantile, char text[QUANTILE_NAME_MAX]);
+
+/*
+ * Estimates the value of rank ceil(n * percent / 100) of a histogram's n values, in whole units (nearest rank; 1 <=
+ * percent <= 100). `slots` are the histogram's, by rising id. The values of a bucket are taken for evenly spread over
+ * its whole numbers, so the k-th of c in a bucket [a, b] is a + (b - a) * (2k - 1) / 2c, rounded to the nearest, a half
+ * upward. Exact below 16; beyond, off by at most a bucket's width, an eighth of an octave. The last bucket is open: its
+ * values count as its floor. False: there are no values; `*value` is then left alone.
+ */
+MUST_CHECK bool slots_quantile(const struct slot slots[], uint32_t count, uint32_t percent, int64_t *value);
+
+/* The same of one histogram of a cell, for each of the quantiles that are told. */
+struct quantiles {
+    bool are_known; /* false: the histogram has no values, and `values` are 0 */
+    int64_t values[QUANTILE_COUNT];
+};
+struct quantiles cell_quantiles(const struct cell *cell, enum histogram histogram);
+
 /*
  * An accumulator adds up packed cells: sums and counts by +, account registers by max, so the order never shows. It has
  * a counter for every slot, so an addition costs what is added, however much is there already. An accumulator of zero

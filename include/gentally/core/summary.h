@@ -36,10 +36,14 @@ enum column {
     COLUMN_AGE,
     COLUMN_FAMILY,
     COLUMN_ACCOUNT,
+    COLUMN_TAG_BUCKET,
+    COLUMN_MODEL_NAME,
+    COLUMN_AUTHOR_NAME,
     COLUMN_COUNT
 };
 
-/* The name of a column in the schema, and the column of a dimension. */
+/* The name of a column in the schema, and the column of a dimension, which has another name than the event's field
+ * where that is a word of SQL. */
 const char *column_name(enum column column);
 enum column column_of(enum dimension dimension);
 
@@ -49,12 +53,18 @@ struct summary {
     struct window window;
     struct span columns[COLUMN_COUNT]; /* absent = null */
     const struct cell *cell;           /* the measures; NULL = a tombstone: nothing is left of the row */
-    bool suppressed;                   /* too few accounts to be told: encode_summary() leaves the measures out */
+    bool suppressed;                   /* too few accounts to be told: its measures are null */
     int64_t retained;                  /* of a row of retention: its accounts, exactly; 0 in all other rows */
     enum pane pane;
     int64_t generation, revision;
     struct span tables_version;
 };
+
+/* Whether a summary has measures: one that is suppressed has none, and a row of retention has its accounts alone. */
+static inline bool summary_is_measured(const struct summary *summary)
+{
+    return !summary->suppressed && !span_equal(summary->rollup, span_of(ROLLUP_RETENTION));
+}
 
 /* Fills the rollup's name and the columns of a row from the values of its key. The catalog gives a model's attributes,
  * the countries give the continent; DIMENSION_OTHER has neither. An empty value counts as absent. Borrows from

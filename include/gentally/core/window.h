@@ -15,6 +15,10 @@ struct window {
     int64_t start_ms; /* inclusive */
 };
 
+/* The first and the last time that a window which is told can begin at: years 1 to 9999. */
+#define WINDOW_FIRST_MS INT64_C(-62135596800000)
+#define WINDOW_LAST_MS INT64_C(253402300799999)
+
 /* The window of `kind` that holds `event_ms`. */
 struct window window_of(enum window_kind kind, int64_t event_ms);
 

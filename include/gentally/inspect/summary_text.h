@@ -1,21 +1,14 @@
-/* Summaries as text, for readers without Avro: one JSON object or one CSV row each. Pure; no allocation. */
+/* Summaries as CSV, a row each; as JSON: codec/summary_json.h. Pure; no allocation. */
 #ifndef GENTALLY_SUMMARY_TEXT_H
 #define GENTALLY_SUMMARY_TEXT_H
 
 #include "gentally/core/summary.h"
 
 /* The most bytes of any summary that decode_summary() can give. */
-#define SUMMARY_TEXT_MAX 262144
+#define SUMMARY_TEXT_MAX 65536
 
-/*
- * Writes a summary that is no tombstone as one JSON object and a newline, with the schema's field names. Numbers are
- * integers, times are in ms, nulls are left out; histograms are arrays of {"floor", "count"}, empty ones too.
- * `accounts` < 0 means null. `text` has room for SUMMARY_TEXT_MAX; no NUL is written. Returns the size.
- */
-size_t summary_json_write(const struct summary *summary, int64_t accounts, char *text);
-
-/* Writes the header of the CSV: every field but the histograms. Lines end in LF, which every tool reads, where RFC 4180
- * has CRLF. Returns the size. */
+/* Writes the header of the CSV: every field but the buckets of histograms. Lines end in LF, which every tool reads,
+ * where RFC 4180 has CRLF. Returns the size. */
 size_t summary_csv_header_write(char *text);
 
 /* Writes a summary that is no tombstone as one CSV row: times as ISO 8601, nulls as empty fields. `accounts` < 0 means

@@ -268,10 +268,12 @@ static void fill_check(const struct fill_row *row, const struct catalog *catalog
     }
 }
 
+/* But for what is a word of SQL. */
 static void each_dimension_has_the_column_of_its_name(void)
 {
     for (enum dimension dimension = 0; dimension < DIM_COUNT; dimension++) {
         const char *have = column_name(column_of(dimension)), *want = dimension_name(dimension);
+        want = dimension == DIM_MODEL ? "model_slug" : dimension == DIM_LANGUAGE ? "lang" : want;
         if (strcmp(have, want) != 0)
             printf("dimension %s goes into column %s: see column_of()\n", want, have);
         CU_ASSERT_STRING_EQUAL(have, want);

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "gentally/base/json.h"
+#include "gentally/codec/summary_json.h"
 #include "gentally/inspect/latest.h"
 #include "gentally/inspect/pivot.h"
 #include "gentally/inspect/summary_text.h"
@@ -493,7 +494,7 @@ static struct summary sample_summary(const struct cell *cell)
 static void a_summary_reads_as_json(void)
 {
     static struct cell cell;
-    static char text[SUMMARY_TEXT_MAX];
+    static char text[SUMMARY_JSON_MAX];
 
     cell = (struct cell){.sums = {[M_REQUESTS] = 7, [M_CLASSIFIED_TOKENS] = INT64_MAX},
                          .slot_count = 4,
@@ -502,19 +503,21 @@ static void a_summary_reads_as_json(void)
     size_t size = summary_json_write(&summary, -1, text);
     text[size] = '\0';
     CU_ASSERT_PTR_NOT_NULL(strstr(text,
-                                  "{\"rollup\":\"model\",\"window\":\"week\",\"window_start\":1763337600000,"
-                                  "\"window_end\":1763942400000,\"model\":\"x/\\\"y\\\",z\",\"age\":3,"
+                                  "{\"breakdown\":\"model\",\"granularity\":\"week\",\"window_start\":1763337600000,"
+                                  "\"window_end\":1763942400000,\"model_slug\":\"x/\\\"y\\\",z\",\"age\":3,"
                                   "\"requests\":7,\"tokens_prompt\":0,"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"classified_tokens\":9223372036854775807,\"free_requests\":0,"));
     CU_ASSERT_PTR_NOT_NULL(strstr(text,
-                                  "\"tokens_prompt_squared\":0,\"latency_ms_histogram\":"
-                                  "[{\"floor\":0,\"count\":1},{\"floor\":16,\"count\":2}],"
-                                  "\"first_token_ms_histogram\":[{\"floor\":0,\"count\":3}],"
+                                  "\"latency_ms_p50\":16,\"latency_ms_p90\":17,\"latency_ms_p99\":17,"
+                                  "\"first_token_ms_p50\":0,\"first_token_ms_p90\":0,\"first_token_ms_p99\":0,"
+                                  "\"latency_ms_histogram\":"
+                                  "[{\"at_least\":0,\"requests\":1},{\"at_least\":16,\"requests\":2}],"
+                                  "\"first_token_ms_histogram\":[{\"at_least\":0,\"requests\":3}],"
                                   "\"tokens_per_second_histogram\":[],"));
     CU_ASSERT_PTR_NOT_NULL(
         strstr(text,
-               "\"tokens_total_histogram\":[],\"pane\":\"late\",\"generation\":1,"
-               "\"revision\":42,\"version\":1125899906842794,\"tables_version\":\"c1,t2\",\"suppressed\":false}\n"));
+               "\"tokens_total_histogram\":[],\"pane\":\"late\",\"pane_number\":2,\"generation\":1,"
+               "\"revision\":42,\"version\":1125899906842794,\"tables_version\":\"c1,t2\",\"suppressed\":false}"));
     size = summary_json_write(&summary, 12, text);
     text[size] = '\0';
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"accounts\":12,\"pane\""));
@@ -537,8 +540,8 @@ static void a_summary_reads_as_csv(void)
     CU_ASSERT_EQUAL(commas[0] + 2, commas[1]); /* two stand inside quotes */
     text[size] = '\0';
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "model,week,2025-11-17T00:00:00Z,2025-11-24T00:00:00Z,\"x/\"\"y\"\",z\",,"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, ",,3,,,7,0,"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text, ",0,,late,1,42,1125899906842794,\"c1,t2\",false\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, ",,3,,,,,,7,0,"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, ",0,,,,,,,,,,,,,,,,,late,2,1,42,1125899906842794,\"c1,t2\",false\n"));
 }
 
 int main(int argc, char **argv)

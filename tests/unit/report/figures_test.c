@@ -41,8 +41,8 @@ static void figures_stand_in_the_study_s_order(void)
 static void one_event_is_drawn(void)
 {
     static struct stack stack;
-    struct figure_line lines[] = {total(0, 1, 900, 100),
-                                  model(0, "model=a/b:free,author=a,source=open_cn,size=small,reasoning=yes", 1000)};
+    struct figure_line lines[] = {
+        total(0, 1, 900, 100), model(0, "model_slug=a/b:free,author=a,source=open_cn,size=small,reasoning=yes", 1000)};
 
     stack.count = 0;
     for (size_t at = 0; at < LENGTH_OF(lines); at++)
@@ -64,7 +64,8 @@ static void a_week_without_traffic_is_told(void)
 {
     static struct stack stack;
     struct figure_line lines[] = {total(0, 2, 10, 0), total(3, 2, 30, 0), total(1, 0, 0, 0),
-                                  model(0, "model=a/b,source=closed", 10), model(3, "model=a/b,source=closed", 30)};
+                                  model(0, "model_slug=a/b,source=closed", 10),
+                                  model(3, "model_slug=a/b,source=closed", 30)};
 
     stack.count = 0;
     for (size_t at = 0; at < LENGTH_OF(lines); at++)
@@ -81,8 +82,8 @@ static void the_unknown_is_a_series_of_its_own(void)
 {
     static struct stack stack;
     struct figure_line lines[] = {total(0, 4, 100, 0),
-                                  model(0, "model=loner,source=unknown,reasoning=unknown", 60),
-                                  model(0, "model=a/b,author=a,source=closed,reasoning=no", 40),
+                                  model(0, "model_slug=loner,source=unknown,reasoning=unknown", 60),
+                                  model(0, "model_slug=a/b,author=a,source=closed,reasoning=no", 40),
                                   {"geography", WINDOW_WEEK, MONDAY, "country=US,continent=North America", 1, 75, 0, 5,
                                    0, 0, 1, PANE_LATE, false},
                                   {"geography", WINDOW_WEEK, MONDAY, NULL, 1, 25, 0, 5, 0, 0, 1, PANE_LATE, false}};
@@ -104,8 +105,8 @@ static void the_unknown_is_a_series_of_its_own(void)
 static void what_is_suppressed_is_left_out_and_told(void)
 {
     static struct stack stack;
-    struct figure_line lines[] = {total(0, 4, 100, 0), model(0, "model=a/b,source=closed", 40),
-                                  model(0, "model=c/d,source=open_row,author=c", 0)};
+    struct figure_line lines[] = {total(0, 4, 100, 0), model(0, "model_slug=a/b,source=closed", 40),
+                                  model(0, "model_slug=c/d,source=open_row,author=c", 0)};
 
     lines[2].is_suppressed = true;
     stack.count = 0;
@@ -122,8 +123,9 @@ static void what_is_suppressed_is_left_out_and_told(void)
 static void releases_of_the_range_are_drawn(void)
 {
     static struct stack stack;
-    struct figure_line lines[] = {total(-18, 2, 10, 0), total(-16, 2, 10, 0), model(-18, "model=a/b,source=closed", 10),
-                                  model(-16, "model=a/b,source=closed", 10)};
+    struct figure_line lines[] = {total(-18, 2, 10, 0), total(-16, 2, 10, 0),
+                                  model(-18, "model_slug=a/b,source=closed", 10),
+                                  model(-16, "model_slug=a/b,source=closed", 10)};
 
     stack.count = 0;
     for (size_t at = 0; at < LENGTH_OF(lines); at++)
@@ -154,10 +156,10 @@ static void tops_are_chosen_over_the_whole_range(void)
     stack.count = 0;
     for (int64_t week = 0; week < 17; week++) {
         struct figure_line week_total = total(week, 2, 1900, 0);
-        snprintf(columns[week], sizeof(columns[week]), "model=m/%02d,author=m,source=open_row,family=m/%02d", (int)week,
-                 (int)week);
+        snprintf(columns[week], sizeof(columns[week]), "model_slug=m/%02d,author=m,source=open_row,family=m/%02d",
+                 (int)week, (int)week);
         struct figure_line leader = model(week, columns[week], 1000 + week);
-        struct figure_line second = model(week, "model=n/steady,author=n,source=open_row,family=n/steady", 900);
+        struct figure_line second = model(week, "model_slug=n/steady,author=n,source=open_row,family=n/steady", 900);
         push(&stack, &week_total);
         push(&stack, &leader);
         push(&stack, &second);
@@ -194,16 +196,16 @@ static void push_versions(struct stack *stack)
         total(0, 5, 100, 0),
         total(0, 5, 100, 0),
         total(1, 2, 30, 12),
-        model(0, "model=a/b,source=closed,author=a", 70),
-        model(0, "model=a/b,source=closed,author=a", 100),
-        model(1, "model=a/b,source=closed,author=a", 1),
-        model(1, "model=a/b,source=closed,author=a", 42),
-        category(1, "model=a/b,source=closed,author=a,category=zeal", 11),
-        category(1, "model=a/b,source=closed,author=a,category=adult", 5),
-        category(1, "model=a/b,source=closed,author=a,category=law", 7),
-        category(1, "model=a/b,source=closed,author=a,category=legal", 7),
-        category(1, "model=a/b,source=closed,author=a,category=other", 3),
-        category(1, "model=a/b,source=closed,author=a,category=finance", 7),
+        model(0, "model_slug=a/b,source=closed,author=a", 70),
+        model(0, "model_slug=a/b,source=closed,author=a", 100),
+        model(1, "model_slug=a/b,source=closed,author=a", 1),
+        model(1, "model_slug=a/b,source=closed,author=a", 42),
+        category(1, "model_slug=a/b,source=closed,author=a,category=zeal", 11),
+        category(1, "model_slug=a/b,source=closed,author=a,category=adult", 5),
+        category(1, "model_slug=a/b,source=closed,author=a,category=law", 7),
+        category(1, "model_slug=a/b,source=closed,author=a,category=legal", 7),
+        category(1, "model_slug=a/b,source=closed,author=a,category=other", 3),
+        category(1, "model_slug=a/b,source=closed,author=a,category=finance", 7),
     };
 
     lines[1].pane = PANE_LATE;
@@ -254,8 +256,8 @@ static void order_and_repetition_do_not_show(void)
 static void a_tombstone_takes_a_row_away(void)
 {
     static struct stack stack;
-    struct figure_line lines[] = {total(0, 2, 100, 0), model(0, "model=a/b,source=closed", 60),
-                                  model(0, "model=c/d,source=open_row", 40)};
+    struct figure_line lines[] = {total(0, 2, 100, 0), model(0, "model_slug=a/b,source=closed", 60),
+                                  model(0, "model_slug=c/d,source=open_row", 40)};
 
     stack.count = 0;
     for (size_t at = 0; at < LENGTH_OF(lines); at++)
@@ -316,14 +318,14 @@ static void cohorts_come_back(void)
 {
     static struct stack stack;
     struct figure_line lines[] = {
-        retained("model=openai/gpt-4o-mini,cohort=2025-05,age=0", 5, 20),
-        retained("model=openai/gpt-4o-mini,cohort=2025-05,age=1", 6, 8),
-        retained("model=openai/gpt-4o-mini,cohort=2025-05,age=3", 8, 10),
-        retained("model=openai/gpt-4o-mini,cohort=2025-06,age=0", 6, 5),
-        retained("model=openai/gpt-4o-mini,cohort=2025-06,age=1", 7, 0), /* suppressed: no 0, but unknown */
-        retained("model=openai/gpt-4o-mini,cohort=2025-07,age=0", 7, 4),
-        retained("model=openai/gpt-4o-mini,cohort=2025-04,age=1", 5, 3), /* its first month is not there */
-        retained("model=acme/new,cohort=2025-08,age=0", 8, 30),
+        retained("model_slug=openai/gpt-4o-mini,cohort=2025-05,age=0", 5, 20),
+        retained("model_slug=openai/gpt-4o-mini,cohort=2025-05,age=1", 6, 8),
+        retained("model_slug=openai/gpt-4o-mini,cohort=2025-05,age=3", 8, 10),
+        retained("model_slug=openai/gpt-4o-mini,cohort=2025-06,age=0", 6, 5),
+        retained("model_slug=openai/gpt-4o-mini,cohort=2025-06,age=1", 7, 0), /* suppressed: no 0, but unknown */
+        retained("model_slug=openai/gpt-4o-mini,cohort=2025-07,age=0", 7, 4),
+        retained("model_slug=openai/gpt-4o-mini,cohort=2025-04,age=1", 5, 3), /* its first month is not there */
+        retained("model_slug=acme/new,cohort=2025-08,age=0", 8, 30),
     };
 
     lines[4].is_suppressed = true;
@@ -369,7 +371,7 @@ static void the_ledger_is_told(void)
     static struct stack stack;
 
     for (size_t at = 0; at < LENGTH_OF(rows); at++) {
-        struct figure_line week = total(0, 1, 10, 0), of_model = model(0, "model=a/b,source=closed", 10);
+        struct figure_line week = total(0, 1, 10, 0), of_model = model(0, "model_slug=a/b,source=closed", 10);
         of_model.requests = rows[at].model_requests;
         of_model.revision = rows[at].model_revision;
         week.revision += rows[at].later;
@@ -435,11 +437,11 @@ static void examples_that_are_absent_are_replaced(void)
         const char *columns;
         int64_t tokens, cost;
     } models[] = {
-        {"model=x/giant-1,source=closed", 9000, 90},      {"model=x/giant-2,source=closed", 8000, 80},
-        {"model=x/giant-3,source=closed", 7000, 70},      {"model=x/leader-1,source=closed", 9000, 90000000},
-        {"model=x/leader-2,source=closed", 6000, 900000}, {"model=x/tail-1,source=closed", 10, 1},
-        {"model=x/tail-2,source=closed", 11, 1},          {"model=x/special-1,source=closed", 12, 900000},
-        {"model=x/special-2,source=closed", 13, 900000},  {"model=x/special-3,source=closed", 14, 900000},
+        {"model_slug=x/giant-1,source=closed", 9000, 90},      {"model_slug=x/giant-2,source=closed", 8000, 80},
+        {"model_slug=x/giant-3,source=closed", 7000, 70},      {"model_slug=x/leader-1,source=closed", 9000, 90000000},
+        {"model_slug=x/leader-2,source=closed", 6000, 900000}, {"model_slug=x/tail-1,source=closed", 10, 1},
+        {"model_slug=x/tail-2,source=closed", 11, 1},          {"model_slug=x/special-1,source=closed", 12, 900000},
+        {"model_slug=x/special-2,source=closed", 13, 900000},  {"model_slug=x/special-3,source=closed", 14, 900000},
     };
 
     stack.count = 0;
@@ -473,8 +475,8 @@ static void examples_that_are_absent_are_replaced(void)
 static void at_the_median_is_above_it(void)
 {
     static struct stack stack;
-    static const char *const columns[] = {"model=x/a,source=closed", "model=x/b,source=closed",
-                                          "model=x/c,source=closed"};
+    static const char *const columns[] = {"model_slug=x/a,source=closed", "model_slug=x/b,source=closed",
+                                          "model_slug=x/c,source=closed"};
 
     stack.count = 0;
     for (int64_t at = 0; at < 3; at++) {
