@@ -12,6 +12,7 @@ debug_packages=(gdb)
 fuzz_packages=(clang libclang-rt-14-dev)
 npm_packages=(npm nodejs)
 kafka_packages=(default-jre-headless maven)
+reader_packages=(postgresql default-jdk-headless maven)
 
 # Answers whether all the packages named are installed; sets missing_packages.
 have_packages() {
