@@ -1,7 +1,7 @@
 /*
  * A request of a month is one of three: of a new account, of one from an earlier month whose turn it is to show up
- * again, or of one already seen this month. Who shows up again is decided by a hash of the account against the curve,
- * so the same accounts stay; a curve that rises brings some of the lapsed back.
+ * again, or of one already seen this month. Who shows up again is decided by a fixed lot of the account against the
+ * curve, so the same accounts stay; a curve that rises brings some of the lapsed back.
  */
 #include "accounts.h"
 
@@ -12,6 +12,7 @@
 #include "gentally/base/hash.h"
 
 #define TRIES 16
+#define FIRSTS 64u /* of a cohort: their order is known */
 
 /* Retention of cohorts, in percent, after one and after five months: what the study states, else our guesses. */
 struct curve {
@@ -33,7 +34,7 @@ static const struct curve curves[] = {
     {"meta-llama/llama-4-maverick", 25, 5, -1, 0, 0, -1, 0},
     {"google/gemini-2.0-flash-001", 30, 8, -1, 0, 0, -1, 0},
     {"deepseek/deepseek-r1", 30, 10, -1, 0, 0, 6, 3},
-    {"deepseek/deepseek-chat", 33, 12, -1, 0, 0, 9, 2},
+    {"deepseek/deepseek-chat-v3-0324", 33, 12, -1, 0, 0, 9, 2},
 };
 
 struct cohort_count {
@@ -42,30 +43,38 @@ struct cohort_count {
     uint32_t seen;    /* of those, active this month */
 };
 
-/* The accounts of a family in a country. */
+/* The accounts of a model in a country. */
 struct group {
     uint32_t month;
     struct cohort_count cohorts[ACCOUNTS_MONTHS];
 };
 
-struct accounts {
-    uint32_t families, countries, new_share;
-    uint8_t *curves; /* by family */
-    struct group *groups;
+/* The countries of a model's first accounts of a month, in the order in which they came. */
+struct firsts {
+    uint8_t count, countries[FIRSTS];
 };
 
-enum verdict accounts_open(struct accounts **out, uint32_t families, uint32_t countries, uint32_t new_share,
+struct accounts {
+    uint32_t models, countries, new_share;
+    uint8_t *curves; /* by model */
+    struct group *groups;
+    struct firsts *firsts; /* model * ACCOUNTS_MONTHS + cohort */
+};
+
+enum verdict accounts_open(struct accounts **out, uint32_t models, uint32_t countries, uint32_t new_share,
                            struct reason *why)
 {
     struct accounts *accounts = calloc(1, sizeof(*accounts));
 
+    assert(countries <= UINT8_MAX);
     *out = NULL;
     if (accounts != NULL) {
-        *accounts = (struct accounts){families, countries, new_share, NULL, NULL};
-        accounts->curves = calloc(families, sizeof(*accounts->curves));
-        accounts->groups = calloc((size_t)families * countries, sizeof(*accounts->groups));
+        *accounts = (struct accounts){models, countries, new_share, NULL, NULL, NULL};
+        accounts->curves = calloc(models, sizeof(*accounts->curves));
+        accounts->groups = calloc((size_t)models * countries, sizeof(*accounts->groups));
+        accounts->firsts = calloc((size_t)models * ACCOUNTS_MONTHS, sizeof(*accounts->firsts));
     }
-    if (accounts == NULL || accounts->curves == NULL || accounts->groups == NULL) {
+    if (accounts == NULL || accounts->curves == NULL || accounts->groups == NULL || accounts->firsts == NULL) {
         accounts_close(accounts);
         return no_memory(why, "for the accounts of the study");
     }
@@ -79,15 +88,16 @@ void accounts_close(struct accounts *accounts)
         return;
     free(accounts->curves);
     free(accounts->groups);
+    free(accounts->firsts);
     free(accounts);
 }
 
-void accounts_set_curve(struct accounts *accounts, uint32_t family, struct span slug)
+void accounts_set_curve(struct accounts *accounts, uint32_t model, struct span slug)
 {
-    assert(family < accounts->families);
+    assert(model < accounts->models);
     for (uint32_t index = 1; index < LENGTH_OF(curves); index++) {
         if (span_equal(span_of(curves[index].slug), slug))
-            accounts->curves[family] = (uint8_t)index;
+            accounts->curves[model] = (uint8_t)index;
     }
 }
 
@@ -103,9 +113,9 @@ static uint32_t along(uint32_t first, uint32_t fifth, uint32_t age)
     return 100 * fifth - RETENTION_FALL * fifth * (later < RETENTION_FALL_MONTHS ? later : RETENTION_FALL_MONTHS);
 }
 
-uint32_t accounts_retention(const struct accounts *accounts, uint32_t family, uint32_t cohort, uint32_t age)
+uint32_t accounts_retention(const struct accounts *accounts, uint32_t model, uint32_t cohort, uint32_t age)
 {
-    const struct curve *curve = &curves[accounts->curves[family]];
+    const struct curve *curve = &curves[accounts->curves[model]];
 
     if ((int)cohort == curve->founding)
         return along(curve->founding_first, curve->founding_fifth, age);
@@ -117,13 +127,30 @@ uint32_t accounts_retention(const struct accounts *accounts, uint32_t family, ui
     return along(curve->first, curve->fifth, age);
 }
 
-static bool is_active(const struct accounts *accounts, uint32_t family, uint32_t country, uint32_t cohort,
+/* Which of its cohort's first accounts it is; FIRSTS if it came later. */
+static uint32_t order_of(const struct firsts *firsts, uint32_t country, uint32_t number)
+{
+    if (number >= firsts->count)
+        return FIRSTS;
+    for (uint32_t order = 0; order < firsts->count; order++) {
+        if (firsts->countries[order] == country && number-- == 0)
+            return order;
+    }
+    return FIRSTS;
+}
+
+/* Lots fall evenly, not by chance, so that small cohorts too come within an account of their curve: the first accounts
+ * have multiples of the golden ratio (Weyl), later ones the two-dimensional R2 sequence (M. Roberts, 2018) of their
+ * numbers and countries. Both modulo 1, here 2^32. */
+static bool is_active(const struct accounts *accounts, uint32_t model, uint32_t country, uint32_t cohort,
                       uint32_t number, uint32_t month)
 {
-    uint64_t key = ((uint64_t)family << 48) ^ ((uint64_t)country << 40) ^ ((uint64_t)cohort << 34) ^ number;
-    struct random_stream stream = random_stream(UINT64_C(0x5eed), key);
+    uint32_t order = order_of(&accounts->firsts[model * ACCOUNTS_MONTHS + cohort], country, number);
+    uint32_t lot = UINT32_C(0x80000000) + order * UINT32_C(0x9e3779b9);
 
-    return random_below(&stream, 10000) < accounts_retention(accounts, family, cohort, month - cohort);
+    if (order == FIRSTS)
+        lot = number * UINT32_C(0xc13fa9a9) + country * UINT32_C(0x91e10da5);
+    return (uint64_t)lot * 10000 >> 32 < accounts_retention(accounts, model, cohort, month - cohort);
 }
 
 static void begin_month(struct group *group, uint32_t month)
@@ -136,38 +163,38 @@ static void begin_month(struct group *group, uint32_t month)
     group->month = month;
 }
 
-/* The next account of an earlier month whose turn it is; false if there is none left. */
-static bool waiting(const struct accounts *accounts, struct group *group, uint32_t family, uint32_t country,
+/* The next account of an earlier month whose turn it is, of the first month first: where requests are few, the cohorts
+ * that stayed are seen. False if there is none left. */
+static bool waiting(const struct accounts *accounts, struct group *group, uint32_t model, uint32_t country,
                     uint32_t *cohort, uint32_t *number)
 {
-    for (uint32_t back = 1; back <= group->month; back++) {
-        struct cohort_count *at = &group->cohorts[group->month - back];
+    for (*cohort = 0; *cohort < group->month; ++*cohort) {
+        struct cohort_count *at = &group->cohorts[*cohort];
         for (; at->checked < at->count; at->checked++) {
-            *cohort = group->month - back;
             *number = at->checked;
-            if (is_active(accounts, family, country, *cohort, *number, group->month))
+            if (is_active(accounts, model, country, *cohort, *number, group->month))
                 return true;
         }
     }
     return false;
 }
 
-static bool returning(const struct accounts *accounts, struct group *group, uint32_t family, uint32_t country,
+static bool returning(const struct accounts *accounts, struct group *group, uint32_t model, uint32_t country,
                       uint32_t *cohort, uint32_t *number)
 {
-    if (!waiting(accounts, group, family, country, cohort, number))
+    if (!waiting(accounts, group, model, country, cohort, number))
         return false;
     group->cohorts[*cohort].checked++;
     group->cohorts[*cohort].seen++;
     return true;
 }
 
-static struct group *group_of(struct accounts *accounts, uint32_t family, uint32_t country, uint32_t month)
+static struct group *group_of(struct accounts *accounts, uint32_t model, uint32_t country, uint32_t month)
 {
-    assert(family < accounts->families);
+    assert(model < accounts->models);
     assert(country < accounts->countries);
     assert(month < ACCOUNTS_MONTHS);
-    struct group *group = &accounts->groups[(size_t)family * accounts->countries + country];
+    struct group *group = &accounts->groups[(size_t)model * accounts->countries + country];
     begin_month(group, month);
     return group;
 }
@@ -177,15 +204,15 @@ uint32_t accounts_new_share(const struct accounts *accounts)
     return accounts->new_share;
 }
 
-bool accounts_has_waiting(struct accounts *accounts, uint32_t family, uint32_t country, uint32_t month)
+bool accounts_has_waiting(struct accounts *accounts, uint32_t model, uint32_t country, uint32_t month)
 {
     uint32_t cohort, number;
 
-    return waiting(accounts, group_of(accounts, family, country, month), family, country, &cohort, &number);
+    return waiting(accounts, group_of(accounts, model, country, month), model, country, &cohort, &number);
 }
 
 /* One of those already seen this month; false if there are none. */
-static bool seen_again(const struct accounts *accounts, const struct group *group, uint32_t family, uint32_t country,
+static bool seen_again(const struct accounts *accounts, const struct group *group, uint32_t model, uint32_t country,
                        struct random_stream *stream, uint32_t *cohort, uint32_t *number)
 {
     uint32_t all = group->cohorts[group->month].count;
@@ -203,7 +230,7 @@ static bool seen_again(const struct accounts *accounts, const struct group *grou
     }
     for (uint32_t attempt = 0; attempt < TRIES; attempt++) {
         *number = random_below(stream, group->cohorts[*cohort].checked);
-        if (is_active(accounts, family, country, *cohort, *number, group->month))
+        if (is_active(accounts, model, country, *cohort, *number, group->month))
             return true;
     }
     *cohort = group->month; /* Sparse as they are, a new one of this month will do, if there is any. */
@@ -211,25 +238,28 @@ static bool seen_again(const struct accounts *accounts, const struct group *grou
     return group->cohorts[*cohort].count > 0;
 }
 
-uint64_t accounts_next(struct accounts *accounts, uint32_t family, uint32_t country, uint32_t month, bool is_new,
+uint64_t accounts_next(struct accounts *accounts, uint32_t model, uint32_t country, uint32_t month, bool is_new,
                        struct random_stream *stream)
 {
-    struct group *group = group_of(accounts, family, country, month);
+    struct group *group = group_of(accounts, model, country, month);
     uint32_t cohort = month, number = 0;
     uint64_t before = 0;
 
     /* Accounts that wait come soon, but not all before anyone comes twice. */
     bool is_found =
-        !is_new && random_chance(stream, RETURN_SOON) && returning(accounts, group, family, country, &cohort, &number);
+        !is_new && random_chance(stream, RETURN_SOON) && returning(accounts, group, model, country, &cohort, &number);
     if (!is_found && !is_new)
-        is_found = seen_again(accounts, group, family, country, stream, &cohort, &number) ||
-                   returning(accounts, group, family, country, &cohort, &number);
+        is_found = seen_again(accounts, group, model, country, stream, &cohort, &number) ||
+                   returning(accounts, group, model, country, &cohort, &number);
     if (!is_found) {
         cohort = month;
         number = group->cohorts[month].count++;
+        struct firsts *firsts = &accounts->firsts[model * ACCOUNTS_MONTHS + month];
+        if (firsts->count < FIRSTS)
+            firsts->countries[firsts->count++] = (uint8_t)country;
     }
     for (uint32_t index = 0; index < cohort; index++)
         before += group->cohorts[index].count;
-    /* Not the same accounts first in every family: a family's order is its own, within a block. */
-    return (before + number) ^ (family * UINT64_C(2654435761) >> 7 & 31);
+    /* Not the same accounts first in every model: a model's order is its own, within a block. */
+    return (before + number) ^ (model * UINT64_C(2654435761) >> 7 & 31);
 }

@@ -1,7 +1,8 @@
 /*
  * The fit of models over weeks: first guesses, which open models are used in a week at all (S06), then scaling by
- * turns to the sums of weeks and groups (S01, S11) and of authors and models over all weeks (S03, S38). The latter come
- * last, as they have to hold to the digit; the former may be off by what the study's charts can be read to.
+ * turns to the sums of weeks and groups (S01, S11), to the mix of the fifteen open models (S04), and to the sums of
+ * authors and models over all weeks (S03, S38). The latter come last, as they have to hold to the digit; the former may
+ * be off by what the study's charts can be read to.
  */
 #include "budget_fit.h"
 
@@ -18,8 +19,9 @@
 struct fit {
     struct budget *budget;
     int64_t scale;
-    double *tokens; /* model * SERIES_WEEKS + week */
-    double *tools;  /* the same: tokens of tool calls S14 wants of it */
+    double *tokens;  /* model * SERIES_WEEKS + week */
+    double *tools;   /* the same: tokens of tool calls S14 wants of it */
+    int8_t *columns; /* by model: its column of S04; -1 = none */
 };
 
 static double *at(const struct fit *fit, uint32_t model, uint32_t week)
@@ -58,15 +60,15 @@ static double tail_weight(enum model_source source)
 /* A first guess, per mille of all tokens of the week. */
 static double guess(const struct budget_model *model, uint32_t week)
 {
-    double part = 0, present = presence(model, week);
+    double present = presence(model, week);
     double open = source_part(week, SOURCE_OPEN_CN) + source_part(week, SOURCE_OPEN_ROW);
     const struct model_curve *entry = model_curves_find(model->slug);
-    int column = model_curves_top_column(model->slug, week, &part);
+    int column = model_curves_top_column(model->slug);
 
     if (present <= 0)
         return 0;
     if (column >= 0)
-        return (series_top_open(week)[column] * part * OPEN_TOP_PART * open + OPEN_TOP_MIN) * present;
+        return series_top_open(week)[column] * OPEN_TOP_PART * open * present;
     if (entry != NULL)
         return model_curve_weight(entry, week) * present;
     int64_t age = series_day(week) - model->first_day;
@@ -99,6 +101,7 @@ static void make_guesses(const struct fit *fit)
     for (uint32_t model = 0; model < fit->budget->count; model++) {
         const struct budget_model *entry = &fit->budget->models[model];
         const struct model_example *example = model_curves_example(entry->slug);
+        fit->columns[model] = (int8_t)model_curves_top_column(entry->slug);
         for (uint32_t week = 0; week < SERIES_WEEKS; week++)
             *at(fit, model, week) = guess(entry, week) * series_volume(week, fit->scale) / 1000;
         if (example != NULL)
@@ -206,6 +209,27 @@ static bool is_of_reasoning(const struct budget_model *model, uint32_t is_reason
     return model->is_reasoning == (is_reasoning != 0);
 }
 
+/* S04: the fifteen keep their sum and get the chart's parts of it, as far as they are on offer. */
+static void scale_tops(const struct fit *fit, uint32_t week)
+{
+    const uint16_t *parts = series_top_open(week);
+    double sums[SERIES_TOP_MODELS] = {0}, total = 0, wanted = 0;
+
+    for (uint32_t model = 0; model < fit->budget->count; model++) {
+        if (fit->columns[model] >= 0)
+            sums[fit->columns[model]] += *at(fit, model, week);
+    }
+    for (uint32_t column = 0; column < SERIES_TOP_MODELS; column++) {
+        total += sums[column];
+        wanted += sums[column] > 0 ? parts[column] : 0;
+    }
+    for (uint32_t model = 0; model < fit->budget->count; model++) {
+        int8_t column = fit->columns[model];
+        if (column >= 0 && sums[column] > 0)
+            *at(fit, model, week) *= total * parts[column] / wanted / sums[column];
+    }
+}
+
 static void scale_weeks(const struct fit *fit)
 {
     for (uint32_t week = 0; week < SERIES_WEEKS; week++) {
@@ -216,6 +240,7 @@ static void scale_weeks(const struct fit *fit)
             if (*at(fit, model, week) > 0 && *at(fit, model, week) < least)
                 *at(fit, model, week) = least;
         }
+        scale_tops(fit, week);
         scale_week(fit, week, is_of_reasoning, 1, volume * reasoning);
         scale_week(fit, week, is_of_reasoning, 0, volume * (1 - reasoning));
         for (enum model_source source = SOURCE_CLOSED; source <= SOURCE_OPEN_ROW; source++)
@@ -240,6 +265,42 @@ static void scale_model(const struct fit *fit, uint32_t model, double factor)
 {
     for (uint32_t week = 0; week < SERIES_WEEKS; week++)
         *at(fit, model, week) *= factor;
+}
+
+static bool is_listed(struct span author)
+{
+    struct span listed;
+
+    for (uint32_t index = 0; model_curves_author_b(index, &listed) > 0; index++) {
+        if (span_equal(listed, author))
+            return true;
+    }
+    return false;
+}
+
+/* Who is in no list stays below its last: other open models below S04's fifteen, other open authors below S03's ten. */
+static void cap_unlisted(const struct fit *fit)
+{
+    const struct budget_model *models = fit->budget->models;
+    double scale = (double)fit->scale / 1e9;
+
+    for (uint32_t model = 0; model < fit->budget->count; model++) {
+        struct span author = models[model].author;
+        double sum = 0;
+        if (models[model].source == SOURCE_CLOSED || fit->columns[model] >= 0)
+            continue;
+        sum = model_sum(fit, model);
+        if (sum > OPEN_OTHER_MAX * scale)
+            scale_model(fit, model, OPEN_OTHER_MAX * scale / sum);
+        if (is_listed(author) || (model > 0 && span_equal(models[model - 1].author, author)))
+            continue;
+        sum = 0; /* The catalog's order is by slug: an author's models stand together. */
+        uint32_t end = model;
+        for (; end < fit->budget->count && span_equal(models[end].author, author); end++)
+            sum += models[end].source == SOURCE_CLOSED ? 0 : model_sum(fit, end);
+        for (uint32_t other = model; other < end && sum > OPEN_AUTHOR_MAX * scale; other++)
+            scale_model(fit, other, OPEN_AUTHOR_MAX * scale / sum);
+    }
 }
 
 /* S38, then S03 by the author's other models. */
@@ -293,12 +354,13 @@ static void round_tokens(const struct fit *fit)
 enum verdict budget_fit(struct budget *budget, int64_t scale, struct reason *why)
 {
     size_t cells = (size_t)budget->count * SERIES_WEEKS;
-    struct fit fit = {budget, scale, calloc(cells, sizeof(double)), calloc(cells, sizeof(double))};
+    struct fit fit = {budget, scale, calloc(cells, sizeof(double)), calloc(cells, sizeof(double)),
+                      calloc(budget->count, sizeof(int8_t))};
+    enum verdict verdict = GO_ON;
 
-    if (fit.tokens == NULL || fit.tools == NULL) {
-        free(fit.tokens);
-        free(fit.tools);
-        return no_memory(why, "for the models of the study");
+    if (fit.tokens == NULL || fit.tools == NULL || fit.columns == NULL) {
+        verdict = no_memory(why, "for the models of the study");
+        goto done;
     }
     make_guesses(&fit);
     for (uint32_t week = 0; week < SERIES_WEEKS; week++) {
@@ -306,11 +368,14 @@ enum verdict budget_fit(struct budget *budget, int64_t scale, struct reason *why
         add_tools(&fit, week);
     }
     for (uint32_t round = 0; round < ROUNDS; round++) {
+        cap_unlisted(&fit);
         scale_weeks(&fit);
         scale_totals(&fit);
     }
     round_tokens(&fit);
+done:
     free(fit.tokens);
     free(fit.tools);
-    return GO_ON;
+    free(fit.columns);
+    return verdict;
 }

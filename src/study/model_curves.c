@@ -12,7 +12,7 @@ static const struct model_curve entries[] = {
     {"anthropic/claude-3.7-sonnet",         false,
         {{17, 40}, {18, 90}, {29, 100}, {33, 60}, {40, 35}, {48, 25}, {56, 12}}},
     {"anthropic/claude-sonnet-4",           false,
-        {{29, 30}, {30, 80}, {33, 110}, {40, 110}, {48, 90}, {52, 35}, {56, 25}}},
+        {{29, 30}, {30, 80}, {33, 110}, {40, 110}, {48, 90}, {52, 60}, {56, 50}}},
     {"anthropic/claude-opus-4",             false, {{29, 5}, {30, 10}, {40, 4}, {56, 1}}},
     {"anthropic/claude-opus-4.1",           false, {{40, 6}, {56, 5}}},
     {"anthropic/claude-sonnet-4.5",         false, {{48, 60}, {50, 85}, {56, 80}}},
@@ -138,40 +138,34 @@ double model_curve_weight(const struct model_curve *entry, uint32_t week)
     return entry->knots[count - 1].weight;
 }
 
-int model_curves_top_column(struct span slug, uint32_t week, double *part)
+int model_curves_top_column(struct span slug)
 {
     static const struct {
         const char *slug;
-        uint8_t column, from_week, until_week;
-        double part;
+        int8_t column;
     } tops[] = {
-        {"deepseek/deepseek-chat", 0, 0, 21, 1},
-        {"deepseek/deepseek-chat", 0, 21, 57, 0.44},
-        {"deepseek/deepseek-chat-v3-0324", 0, 21, 57, 0.56},
-        {"deepseek/deepseek-r1", 1, 0, 31, 1},
-        {"deepseek/deepseek-r1", 1, 31, 57, 0.3},
-        {"deepseek/deepseek-r1-0528", 1, 30, 57, 0.7},
-        {"deepseek/deepseek-chat-v3.1", 2, 0, 57, 1},
-        {"tngtech/deepseek-r1t2-chimera", 3, 0, 57, 1},
-        {"z-ai/glm-4.5-air", 4, 0, 57, 1},
-        {"minimax/minimax-m2", 5, 0, 57, 1},
-        {"moonshotai/kimi-k2", 6, 0, 57, 1},
-        {"mistralai/mistral-nemo", 7, 0, 57, 1},
-        {"qwen/qwen3-coder", 8, 0, 57, 1},
-        {"qwen/qwen3-235b-a22b-2507", 9, 0, 57, 1},
-        {"meta-llama/llama-3.3-70b-instruct", 10, 0, 57, 1},
-        {"meta-llama/llama-4-maverick", 11, 0, 57, 1},
-        {"qwen/qwen3-30b-a3b", 12, 0, 57, 1},
-        {"openai/gpt-oss-120b", 13, 0, 57, 1},
-        {"openai/gpt-oss-20b", 14, 0, 57, 1},
+        {"deepseek/deepseek-chat", 0},
+        {"deepseek/deepseek-chat-v3-0324", 0},
+        {"deepseek/deepseek-r1", 1},
+        {"deepseek/deepseek-r1-0528", 1},
+        {"deepseek/deepseek-chat-v3.1", 2},
+        {"tngtech/deepseek-r1t2-chimera", 3},
+        {"z-ai/glm-4.5-air", 4},
+        {"minimax/minimax-m2", 5},
+        {"moonshotai/kimi-k2", 6},
+        {"mistralai/mistral-nemo", 7},
+        {"qwen/qwen3-coder", 8},
+        {"qwen/qwen3-235b-a22b-2507", 9},
+        {"meta-llama/llama-3.3-70b-instruct", 10},
+        {"meta-llama/llama-4-maverick", 11},
+        {"qwen/qwen3-30b-a3b", 12},
+        {"openai/gpt-oss-120b", 13},
+        {"openai/gpt-oss-20b", 14},
     };
 
     for (size_t index = 0; index < LENGTH_OF(tops); index++) {
-        if (week < tops[index].from_week || week >= tops[index].until_week ||
-            !span_equal(span_of(tops[index].slug), slug))
-            continue;
-        *part = tops[index].part;
-        return tops[index].column;
+        if (span_equal(span_of(tops[index].slug), slug))
+            return tops[index].column;
     }
     return -1;
 }

@@ -22,8 +22,8 @@ const struct model_curve *model_curves_find(struct span slug);
 /* The height of a curve in a week, per mille of all tokens. */
 double model_curve_weight(const struct model_curve *curve, uint32_t week);
 
-/* The column of series_top_open() (S04) that a model belongs to, and its part of the column in a week; -1 if none. */
-int model_curves_top_column(struct span slug, uint32_t week, double *part);
+/* The column of series_top_open() (S04) that a model belongs to; -1 if none. */
+int model_curves_top_column(struct span slug);
 
 /* A row of S38. */
 struct model_example {

@@ -34,7 +34,6 @@ struct study_traffic {
     struct accounts *accounts;
     struct labels labels;
     struct listing *listings; /* by model: what listing_provider() looks at, and its speed */
-    uint32_t *families;       /* by model */
     struct alias_table apps;
     struct requests ready; /* sorted by arrival; those from `at` on are to come */
     size_t at, end;        /* those before `end` arrive within the slices made so far */
@@ -44,29 +43,12 @@ struct study_traffic {
     char id[64], account[32], app[32], model[EVENT_TEXT_MAX + 8];
 };
 
-/* The model that a model's accounts are counted under: the study shows the retention of both as one. */
-static struct span family_slug(struct span slug)
-{
-    if (span_equal(slug, span_of("deepseek/deepseek-chat-v3-0324")))
-        return span_of("deepseek/deepseek-chat");
-    if (span_equal(slug, span_of("deepseek/deepseek-r1-0528")))
-        return span_of("deepseek/deepseek-r1");
-    return slug;
-}
-
 static void open_listings(struct study_traffic *traffic)
 {
     for (uint32_t model = 0; model < traffic->budget.count; model++) {
         const struct budget_model *entry = &traffic->budget.models[model];
-        struct span family = family_slug(entry->slug);
         listing_set_hosts(&traffic->listings[model], entry->slug, entry->author, entry->source);
-        traffic->families[model] = model;
-        for (uint32_t other = 0; other < traffic->budget.count; other++) {
-            if (span_equal(traffic->budget.models[other].slug, family))
-                traffic->families[model] = other;
-        }
-        if (traffic->families[model] == model)
-            accounts_set_curve(traffic->accounts, model, entry->slug);
+        accounts_set_curve(traffic->accounts, model, entry->slug);
     }
 }
 
@@ -103,8 +85,7 @@ static enum verdict open_parts(struct study_traffic *traffic, const struct catal
         weights[rank] = (UINT32_C(1) << 24) / (rank + APP_FLAT);
     alias_table_fill(&traffic->apps, weights, STUDY_APPS);
     traffic->listings = calloc(traffic->budget.count, sizeof(*traffic->listings));
-    traffic->families = calloc(traffic->budget.count, sizeof(*traffic->families));
-    if (traffic->listings == NULL || traffic->families == NULL)
+    if (traffic->listings == NULL)
         return no_memory(why, "for the models of the study");
     open_listings(traffic);
     return GO_ON;
@@ -142,7 +123,6 @@ void study_traffic_close(struct study_traffic *traffic)
     accounts_close(traffic->accounts);
     alias_table_close(&traffic->apps);
     free(traffic->listings);
-    free(traffic->families);
     free(traffic->ready.items);
     free(traffic);
 }
@@ -189,7 +169,7 @@ static int by_arrival(const void *left, const void *right)
 }
 
 /* The country of an account that waits for a request: a small workload has few of a model in a country. -1: any. */
-static int wanted_country(struct study_traffic *traffic, const struct study_request *request, uint32_t family,
+static int wanted_country(struct study_traffic *traffic, const struct study_request *request, uint32_t model,
                           struct random_stream *stream)
 {
     uint32_t month = month_of(request->event_ms), first = random_below(stream, study_country_count);
@@ -197,7 +177,7 @@ static int wanted_country(struct study_traffic *traffic, const struct study_requ
     for (uint32_t index = 0; index < study_country_count && traffic->slices == 1; index++) {
         uint32_t country = (first + index) % study_country_count;
         if (geography_has_room(traffic->geography, request->tokens, country) &&
-            accounts_has_waiting(traffic->accounts, family, country, month))
+            accounts_has_waiting(traffic->accounts, model, country, month))
             return (int)country;
     }
     return -1;
@@ -207,13 +187,13 @@ static void locate(struct study_traffic *traffic, struct study_request *request,
 {
     struct random_stream stream =
         random_stream(traffic->options.seed ^ UINT64_C(0x403e), (uint64_t)traffic->week << 48 | request->number);
-    uint32_t family = traffic->families[traffic->demand.items[request->item].model], language;
+    uint32_t model = traffic->demand.items[request->item].model, language;
     bool is_new = random_below(&stream, 1000000) < accounts_new_share(traffic->accounts);
     int country = is_outlier ? 0 : -1; /* study_countries[0]: US */
 
     if (traffic->options.is_exact) {
         if (!is_outlier && !is_new)
-            country = wanted_country(traffic, request, family, &stream);
+            country = wanted_country(traffic, request, model, &stream);
         geography_deal(traffic->geography, request->tokens, &stream, &country, &language);
     } else {
         geography_draw(traffic->geography, traffic->week, &stream, &country, &language);
@@ -222,7 +202,7 @@ static void locate(struct study_traffic *traffic, struct study_request *request,
     request->language = (uint16_t)language;
     if (!is_outlier)
         request->account =
-            accounts_next(traffic->accounts, family, (uint32_t)country, month_of(request->event_ms), is_new, &stream);
+            accounts_next(traffic->accounts, model, (uint32_t)country, month_of(request->event_ms), is_new, &stream);
 }
 
 static void locate_all(struct study_traffic *traffic, struct study_request *items, size_t count)

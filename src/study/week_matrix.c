@@ -129,6 +129,23 @@ static void wanted_topics(const struct week_matrix *matrix, bool is_open, double
     wanted[TOPIC_OTHER] = UNMAPPED_PART * group;
 }
 
+/* The greatest model of an author that S21 shows and whose models are all rare: its one topic is programming. */
+static bool is_only_spender(const struct week_matrix *matrix, uint32_t first, uint32_t end, uint32_t row)
+{
+    const struct budget_model *model = week_matrix_model(matrix, row);
+
+    if (model->is_free || series_spend(matrix->week)[model->author_column] < SPENDER_KEPT ||
+        model->author_column == SERIES_SPENDERS - 1)
+        return false;
+    for (uint32_t other = first; other < end; other++) {
+        const struct budget_model *rival = week_matrix_model(matrix, other);
+        if (other != row && rival->author_column == model->author_column && !rival->is_free &&
+            (matrix->sums[other] > matrix->sums[row] || (matrix->sums[other] == matrix->sums[row] && other < row)))
+            return false;
+    }
+    return true;
+}
+
 /* A rare model's tokens go to the topic that is owed most. */
 static void settle_tail(struct week_matrix *matrix, uint32_t first, uint32_t end, double wanted[TOPIC_COUNT])
 {
@@ -148,6 +165,8 @@ static void settle_tail(struct week_matrix *matrix, uint32_t first, uint32_t end
                 most = topic;
             matrix->requests[row * TOPIC_COUNT + topic] = 0;
         }
+        if (is_only_spender(matrix, first, end, row))
+            most = TOPIC_PROGRAMMING;
         memset(cells, 0, TOPIC_COUNT * sizeof(*cells));
         cells[most] = matrix->sums[row];
         matrix->requests[row * TOPIC_COUNT + most] = 1;

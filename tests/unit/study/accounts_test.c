@@ -9,14 +9,14 @@
 static bool seen[ACCOUNTS_MONTHS][ACCOUNTS_MAX];
 
 /* Plays all months in one country; a fifth of the requests is of new accounts. */
-static void play(struct accounts *accounts, uint32_t family)
+static void play(struct accounts *accounts, uint32_t model)
 {
     memset(seen, 0, sizeof(seen));
     for (uint32_t month = 0; month < ACCOUNTS_MONTHS; month++) {
         for (uint32_t number = 0; number < REQUESTS; number++) {
             struct random_stream stream = random_stream(7, (uint64_t)month << 32 | number);
             bool is_new = number % 5 == 0;
-            uint64_t account = accounts_next(accounts, family, 0, month, is_new, &stream);
+            uint64_t account = accounts_next(accounts, model, 0, month, is_new, &stream);
             CU_ASSERT_FATAL(account < ACCOUNTS_MAX);
             seen[month][account] = true;
         }
@@ -82,7 +82,7 @@ static void a_cohort_comes_back(void)
 {
     struct accounts *accounts;
 
-    open_with(&accounts, "deepseek/deepseek-chat");
+    open_with(&accounts, "deepseek/deepseek-chat-v3-0324");
     play(accounts, 1);
     CU_ASSERT(retention(9, 2) > retention(9, 1) + 3);
     CU_ASSERT(retention(8, 2) < retention(8, 1));

@@ -1,0 +1,294 @@
+"""The charts of the study, week by week and cohort by cohort, against `generate --profile study --exact`: each within
+what the study's figures can be read to, in one table at the end, with the few values that others of its own contradict.
+"""
+
+from harness import check, equal, main, note
+from study_replica import (
+    AUTHORS,
+    DEVIATIONS,
+    FIRST_CATEGORIES,
+    READ,
+    READ_UNDER_NOTE,
+    hold,
+    hold_weeks,
+    months,
+    shares,
+    study,
+    workload,
+)
+
+TOPICS = "programming roleplay technology science translation finance academia health legal marketing trivia".split()
+SPENDERS = "anthropic google openai x-ai qwen deepseek moonshotai z-ai mistralai minimax".split()
+TOOL_MODELS = {
+    "claude-4-sonnet": "anthropic/claude-sonnet-4",
+    "gpt-4o-mini": "openai/gpt-4o-mini",
+    "claude-4.5-sonnet": "anthropic/claude-sonnet-4.5",
+    "claude-3.7-sonnet": "anthropic/claude-3.7-sonnet",
+    "gemini-2.5-flash": "google/gemini-2.5-flash",
+    "gemini-2.0-flash": "google/gemini-2.0-flash-001",
+    "grok-code-fast-1": "x-ai/grok-code-fast-1",
+    "claude-3.5-haiku": "anthropic/claude-3.5-haiku",
+    "glm-4.6": "z-ai/glm-4.6",
+    "gemini-2.5-pro": "google/gemini-2.5-pro",
+}
+TOP_MODELS = {
+    "deepseek-v3": ("deepseek/deepseek-chat", "deepseek/deepseek-chat-v3-0324"),
+    "deepseek-r1": ("deepseek/deepseek-r1", "deepseek/deepseek-r1-0528"),
+    "deepseek-v3.1": ("deepseek/deepseek-chat-v3.1",),
+    "r1t2-chimera": ("tngtech/deepseek-r1t2-chimera",),
+    "glm-4.5-air": ("z-ai/glm-4.5-air",),
+    "minimax-m2": ("minimax/minimax-m2",),
+    "kimi-k2": ("moonshotai/kimi-k2",),
+    "mistral-nemo": ("mistralai/mistral-nemo",),
+    "qwen3-coder-480b": ("qwen/qwen3-coder",),
+    "qwen3-235b-a22b-2507": ("qwen/qwen3-235b-a22b-2507",),
+    "llama-3.3-70b": ("meta-llama/llama-3.3-70b-instruct",),
+    "llama-4-maverick": ("meta-llama/llama-4-maverick",),
+    "qwen3-30b-a3b": ("qwen/qwen3-30b-a3b",),
+    "gpt-oss-120b": ("openai/gpt-oss-120b",),
+    "gpt-oss-20b": ("openai/gpt-oss-20b",),
+}
+
+
+def test_sources_every_week(world):
+    """S01."""
+    got = shares(
+        workload(world).rows("SELECT week, source, sum(tokens) FROM request GROUP BY 1, 2"),
+        ("open_cn", "open_row", "closed"),
+    )
+    hold_weeks("S01", got, "base_weekly", {"cn_oss": "open_cn", "row_oss": "open_row", "closed": "closed"}, READ)
+
+
+def test_reasoning_every_week(world):
+    """S11."""
+    got = shares(workload(world).rows("SELECT week, reasoning, sum(tokens) FROM request GROUP BY 1, 2"), ("yes", "no"))
+    hold_weeks("S11", got, "base_weekly", {"reasoning": "yes"}, READ)
+
+
+def test_sizes_every_week(world):
+    """S06: open models with a request, by size."""
+    got = shares(
+        workload(world).rows(
+            """SELECT week, size, count(DISTINCT base) FROM request
+        WHERE source <> 'closed' GROUP BY 1, 2"""
+        ),
+        ("small", "medium", "large"),
+    )
+    hold_weeks("S06", got, "s06_size_count_weekly", {size: size for size in ("small", "medium", "large")}, READ)
+
+
+def test_categories_every_week(world):
+    """S20, of all models: the eleven of the chart, which Adult and SEO are no part of."""
+    got = shares(
+        workload(world).rows(
+            f"""SELECT week, category, sum(tokens) FROM request JOIN topic USING (event)
+        WHERE category IN ({str(TOPICS)[1:-1]}) GROUP BY 1, 2"""
+        ),
+        TOPICS,
+    )
+    hold_weeks("S20", got, "s20_categories_weekly", {topic: topic for topic in TOPICS}, READ)
+
+
+def test_open_categories_every_week(world):
+    """S07."""
+    got = shares(
+        workload(world).rows(
+            f"""SELECT week, category, sum(tokens) FROM request JOIN topic USING (event)
+        WHERE source <> 'closed' AND category IN ({str(TOPICS)[1:-1]}) GROUP BY 1, 2"""
+        ),
+        TOPICS,
+    )
+    hold_weeks("S07", got, "s07_oss_categories_weekly", {topic: topic for topic in TOPICS}, READ)
+
+
+def test_programming_spend_every_week(world):
+    """S21."""
+    got = shares(
+        workload(world).rows(
+            """SELECT week, author, sum(cost) FROM request JOIN topic USING (event)
+        WHERE category = 'programming' GROUP BY 1, 2"""
+        ),
+        SPENDERS,
+    )
+    hold_weeks("S21", got, "s21_programming_spend_weekly", {name: name for name in [*SPENDERS, "other"]}, READ)
+
+
+def test_prompt_lengths_every_week(world):
+    """S17: the study's own reading error is 500 tokens at its peaks, 200 elsewhere."""
+    for topic, tolerance in (("programming", 500), ("technology", 200), ("roleplay", 200)):
+        got = {
+            (week, topic): mean
+            for week, mean in workload(world).rows(
+                """SELECT week, avg(tokens_prompt)
+            FROM request JOIN topic USING (event) WHERE category = ? GROUP BY week""",
+                topic,
+            )
+        }
+        hold_weeks(f"S17 {topic}", got, "s17_prompt_tokens_weekly", {topic: topic}, tolerance)
+
+
+def test_tool_models_every_month(world):
+    """S14: the ten that have most, and their shares."""
+    made = workload(world)
+    rows = made.rows("SELECT month, base, sum(tokens) FROM request WHERE tool_requests GROUP BY 1, 2")
+    sums = {}
+    for _, base, tokens in rows:
+        sums[base] = sums.get(base, 0) + tokens
+    ten = set(sorted(sums, key=sums.get, reverse=True)[:10])
+    equal(ten, set(TOOL_MODELS.values()), "the ten models with the most tool calls")
+    got = shares([row for row in rows if row[1] in ten], ten)
+    found = []
+    for row in study("s14_tool_models_monthly"):
+        for column, base in TOOL_MODELS.items():
+            value = got.get((row["month"] + "-01 00:00:00", base), 0)
+            where = f"{row['month']} {column}"
+            found.append((abs(value - float(row[column])), where, f"{value:.2f}, not {row[column]}"))
+    hold("S14", found, READ)
+
+
+def test_fifteen_open_models(world):
+    """S04: the fifteen that have most, and their shares of what the fifteen have."""
+    families = {slug: name for name, slugs in TOP_MODELS.items() for slug in slugs}
+    rows = [
+        (week, families.get(base, base), tokens)
+        for week, base, tokens in workload(world).rows(
+            "SELECT week, base, sum(tokens) FROM request WHERE source <> 'closed' GROUP BY 1, 2"
+        )
+    ]
+    sums = {}
+    for _, name, tokens in rows:
+        sums[name] = sums.get(name, 0) + tokens
+    equal(set(sorted(sums, key=sums.get, reverse=True)[:15]), set(TOP_MODELS), "the fifteen largest open models")
+    got = shares([row for row in rows if row[1] in TOP_MODELS], TOP_MODELS)
+    columns = {name: name for name in TOP_MODELS}
+    hold_weeks("S04", got, "s04_top15_weekly", columns, READ, ("2025-08-04", "2025-10-20", READ_UNDER_NOTE))
+
+
+def test_the_ten_largest_open_authors(world):
+    """S03: in the table's order, and nobody else above its last."""
+    rows = workload(world).rows(
+        "SELECT author FROM request WHERE source <> 'closed' GROUP BY 1 ORDER BY sum(tokens) DESC LIMIT 10"
+    )
+    equal([author for author, in rows], list(AUTHORS.values()), "the ten largest open authors, in order")
+
+
+def test_tool_calls_rise_and_one_account_bursts(world):
+    """S13."""
+    made = workload(world)
+    got = dict(made.rows("SELECT week, 100.0 * sum(tokens * tool_requests) / sum(tokens) FROM request GROUP BY 1"))
+    weeks = [got[week] for week in sorted(got)]
+    check(max(weeks[:9]) == 0 and 10 <= weeks[-1] <= 16, f"percent of tokens in tool calls: {weeks}")
+    plain = dict(
+        made.rows(
+            """SELECT month,
+            100.0 * sum(tokens * tool_requests * (account <> 'acct-us-outlier')) / sum(tokens)
+        FROM request WHERE month >= '2025-01' GROUP BY 1"""
+        )
+    )
+    rising = [plain[month] for month in sorted(plain)]
+    check(rising == sorted(rising), f"without its outlier it rises every month: {rising}")
+    account, share = made.rows(
+        """SELECT account, 1.0 * sum(tokens) / sum(sum(tokens)) OVER () FROM request
+        WHERE tool_requests AND month = '2025-05-01 00:00:00' GROUP BY 1 ORDER BY 2 DESC LIMIT 1"""
+    )[0]
+    check(share > 0.5, f"{account} has {share:.2f} of May's tool calls")
+    equal(made.value("SELECT count(*) FROM request WHERE tool_requests AND NOT tools_offered"), 0, "not offered")
+
+
+def test_lengths_grow(world):
+    """S15, S16, S18, S19: near the study's means at the end, and on the way there at the beginning."""
+    made = workload(world)
+    got = made.rows(
+        """SELECT avg(tokens_prompt), avg(tokens_completion), avg(tokens) FROM request
+        GROUP BY week ORDER BY week"""
+    )
+    first, last = got[0], got[-1]
+    check(1000 < first[0] < 2000 and last[0] > 5800, f"prompt tokens {first[0]:.0f} to {last[0]:.0f}")
+    check(120 < first[1] < 180 and 360 < last[1] < 500, f"completion tokens {first[1]:.0f} to {last[1]:.0f}")
+    check(last[2] > 5400, f"tokens of a request in the last week {last[2]:.0f}")
+    programming = made.value(
+        """SELECT avg(tokens) FROM request JOIN topic USING (event)
+        WHERE category = 'programming' AND week >= '2025-11'"""
+    )
+    check(3 < programming / last[2] < 5, f"programming is {programming / last[2]:.1f} times as long")
+
+
+def test_spend_moves_to_asia(world):
+    """S30, over four weeks: single ones hang on single requests at this scale."""
+    made = workload(world)
+
+    def spend(until, skip):
+        weeks = sorted(week for week, in made.rows("SELECT DISTINCT week FROM request"))[skip:until]
+        return dict(
+            made.rows(
+                """SELECT continent, 100.0 * sum(cost) / sum(sum(cost)) OVER () FROM request
+            WHERE week BETWEEN ? AND ? GROUP BY 1""",
+                weeks[0],
+                weeks[-1],
+            )
+        )
+
+    first, last = spend(8, 0), spend(57, 53)
+    check(first["Asia"] < 19 and 26 < last["Asia"] < 36, f"Asia from {first['Asia']:.1f} to {last['Asia']:.1f}")
+    check(first["North America"] > 55 and last["North America"] < 50, f"North America {first} to {last}")
+    for begin in range(0, 56, 8):
+        check(12 < spend(begin + 8, begin)["Europe"] < 30, f"Europe from week {begin}: {spend(begin + 8, begin)}")
+
+
+def retention(made, base):
+    """{cohort: [percent active after 0, 1, ... months]}, and {cohort: its accounts}."""
+    known, active, curves = months(made), {}, {}
+    for account, month in made.rows("SELECT DISTINCT account, month FROM request WHERE base = ?", base):
+        active.setdefault(account, set()).add(known.index(month))
+    for seen in active.values():
+        curves.setdefault(min(seen), []).append(seen)
+    return {
+        known[cohort][:7]: [
+            100 * sum(cohort + age in seen for seen in accounts) / len(accounts) for age in range(len(known) - cohort)
+        ]
+        for cohort, accounts in curves.items()
+    }, {known[cohort][:7]: len(accounts) for cohort, accounts in curves.items()}
+
+
+def test_accounts_stay_as_the_study_has_them(world):
+    """S34: the cohorts that stayed, within an account; the others of a model together, within 5 points: the study says
+    little of them. The workload's first month stands for GPT-4o mini's cohort of July 2024."""
+    made, found = workload(world), []
+    for row in study("s34_retention"):
+        curves, sizes = retention(made, row["model"])
+        founding = curves.get(row["founding"])
+        for age in (1, 5):
+            if founding:
+                off = abs(founding[age] - float(row[f"founding_k{age}"]))
+                account = 100 / sizes[row["founding"]]
+                hold(f"S34 {row['model'].split('/')[1]}", [(off, f"{row['founding']} k={age}", f"{founding}")], account)
+            rest = [name for name in curves if name != row["founding"] and len(curves[name]) > age]
+            rest = [name for name in rest if name != row["returning"]]
+            if not rest:
+                continue
+            mean = sum(curves[name][age] * sizes[name] for name in rest) / sum(sizes[name] for name in rest)
+            found.append((abs(mean - float(row[f"k{age}"])), f"{row['model']} k={age}", f"{mean:.1f}"))
+            if founding and age == 5:
+                check(founding[5] >= 1.5 * mean, f"{row['model']}: {founding} stands out of {mean:.1f}")
+        back = int(row["back"] or 0)
+        if back:
+            curve = curves[row["returning"]]
+            check(curve[back] >= curve[back - 1] + 3, f"{row['model']}: back after {back} months: {curve}")
+    hold("S34 other cohorts", found, 5)
+    countries = made.value(
+        """SELECT max(n) FROM (SELECT count(DISTINCT country) n FROM request
+        WHERE account IS NOT NULL GROUP BY account)"""
+    )
+    equal(countries, 1, "countries of an account")
+
+
+def test_the_table(world):
+    """What all tests above found, figure by figure: mean and worst deviation, and what is allowed."""
+    workload(world)
+    note(f"{'figure':<20} {'mean':>7} {'worst':>7} {'allowed':>7}  where the worst is")
+    for figure, mean, worst, where, allowed in DEVIATIONS:
+        note(f"{figure:<20} {mean:>7.2f} {worst:>7.2f} {allowed:>7g}  {where}")
+
+
+if __name__ == "__main__":
+    main(__file__, globals())
