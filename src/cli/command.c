@@ -32,7 +32,7 @@ static void print_help(const struct command *command, const char *program)
 }
 
 /* Prints the reason as one line, with the anchor of its heading in the runbook, and returns its exit status. */
-static int fail(const struct command *command, const char *program, const struct reason *why)
+static int fail(const struct command *command, const char *program, enum log_format format, const struct reason *why)
 {
     const char *id = reason_name(why->id);
     char anchor[64] = "";
@@ -42,7 +42,14 @@ static int fail(const struct command *command, const char *program, const struct
         anchor[at] = (char)tolower((unsigned char)id[at]);
         anchor[at + 1] = '\0';
     }
-    fprintf(stderr, "%s %s: %s: %s (see runbooks/reasons.md#%s)\n", program, command->name, id, why->text, anchor);
+    if (format == LOG_TEXT) {
+        fprintf(stderr, "%s %s: %s: %s (see runbooks/reasons.md#%s)\n", program, command->name, id, why->text, anchor);
+        return reason_exit_status(why->id);
+    }
+    struct logger logger;
+    log_open_as(&logger, LOG_LEVEL_ERROR, format, command->name);
+    log_line(&logger, LOG_LEVEL_ERROR, id, "see=runbooks/reasons.md#%s code=%ld text=\"%s\"", anchor, why->code,
+             why->text);
     return reason_exit_status(why->id);
 }
 
@@ -85,6 +92,7 @@ int command_run(const struct command *command, const char *program, int argc, ch
     int status = EX_OK;
     enum verdict verdict = config == NULL ? no_memory(&why, "for the configuration")
                                           : load_and_run(command, config, argc, argv, &status, &why);
+    enum log_format format = config == NULL ? LOG_TEXT : config->log_format;
     free(config);
-    return verdict == GO_ON ? status : fail(command, program, &why);
+    return verdict == GO_ON ? status : fail(command, program, format, &why);
 }

@@ -523,10 +523,12 @@ void decoder_tell_schema(const struct decoder *decoder, uint32_t schema_id, stru
 
     assert(at < decoder->schema_count && decoder->schemas[at].id == schema_id);
     const struct learned_schema schema = decoder_schema(decoder, at);
-    log_line(logger, LOG_LEVEL_INFO, "SCHEMA-LEARNED", "id=%" PRIu32 " read=\"%s\" skipped=\"%s\" default=\"%s\"",
-             schema_id, or_none(schema.read), or_none(schema.skipped), or_none(schema.defaulted));
+    log_line(logger, LOG_LEVEL_INFO, "SCHEMA-LEARNED",
+             "schema_id=%" PRIu32 " read=\"%s\" skipped=\"%s\" default=\"%s\"", schema_id, or_none(schema.read),
+             or_none(schema.skipped), or_none(schema.defaulted));
     if (schema.doubts != NULL)
-        log_line(logger, LOG_LEVEL_WARN, "SCHEMA-DOUBTFUL", "id=%" PRIu32 " text=\"%s\"", schema_id, schema.doubts);
+        log_line(logger, LOG_LEVEL_WARN, "SCHEMA-DOUBTFUL", "schema_id=%" PRIu32 " text=\"%s\"", schema_id,
+                 schema.doubts);
 }
 
 uint32_t decoder_schema_id(struct span value)

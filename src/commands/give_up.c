@@ -66,10 +66,11 @@ static enum verdict run(struct command_call *call, struct reason *why)
     enum verdict verdict = option_integer(&options[PARTITION], 0, PARTITIONS_MAX - 1, &partition, why);
     if (verdict != GO_ON)
         return verdict;
-    log_open(&logger, call->config->log_level, command_give_up.name);
+    log_open_as(&logger, call->config->log_level, call->config->log_format, command_give_up.name);
     verdict = store_open(&store, call->config, &logger, why);
     if (verdict == GO_ON)
         verdict = give_up(store, (int32_t)partition, options[UNDO].value != NULL ? NULL : text, why);
     store_close(store);
+    log_close(&logger);
     return verdict;
 }

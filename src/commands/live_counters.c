@@ -50,7 +50,7 @@ enum verdict live_counters_open(struct live_counters *counters, const struct con
     *counters = (struct live_counters){.config = config, .cell = malloc(sizeof(*counters->cell))};
     if (counters->cell == NULL)
         return no_memory(why, "for a cell");
-    log_open(&counters->logger, config->log_level, "live");
+    log_open_as(&counters->logger, config->log_level, config->log_format, "live");
     enum verdict verdict = store_open(&counters->store, config, &counters->logger, why);
     if (verdict == GO_ON)
         verdict = count_partitions(counters, why);
@@ -66,6 +66,7 @@ void live_counters_close(struct live_counters *counters)
         store_close(counters->store);
     free(counters->list.windows);
     free(counters->cell);
+    log_close(&counters->logger);
     *counters = (struct live_counters){0};
 }
 

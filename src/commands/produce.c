@@ -168,16 +168,18 @@ static enum verdict run(struct command_call *call, struct reason *why)
     struct logger logger;
     int64_t begin_ms = clock_ms(CLOCK_MONOTONIC);
 
-    log_open(&logger, call->config->log_level, command_produce.name);
+    log_open_as(&logger, call->config->log_level, call->config->log_format, command_produce.name);
     enum verdict verdict = open_parts(&production, &logger, why);
     if (verdict != GO_ON) {
         close_parts(&production);
+        log_close(&logger);
         return verdict;
     }
     verdict = send_all(&production, why);
     bool is_stopped = production.input.is_stopped;
     enum verdict settled = settle(&production, &why_settle);
     close_parts(&production);
+    log_close(&logger);
     if (settled != GO_ON) {
         fprintf(stderr, "produce: of %" PRId64 " events sent some may be missing from the topic\n",
                 production.produced);

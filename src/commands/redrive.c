@@ -219,7 +219,7 @@ static enum verdict attempt(struct redriving *redriving, struct reason *why)
     char letters[TOPIC_NAME_MAX + 1];
     struct logger logger;
 
-    log_open(&logger, redriving->config->log_level, "dlq");
+    log_open_as(&logger, redriving->config->log_level, redriving->config->log_format, "dlq");
     topic_redrives(redriving->config, redriving->notes);
     topic_dead_letters(redriving->config, letters);
     enum verdict verdict = open_all(redriving, &logger, why);
@@ -230,6 +230,7 @@ static enum verdict attempt(struct redriving *redriving, struct reason *why)
     if (verdict == GO_ON && redriving->transaction != NULL)
         verdict = commit(redriving, why);
     close_all(redriving);
+    log_close(&logger);
     return verdict;
 }
 

@@ -205,7 +205,7 @@ static enum verdict run(struct command_call *call, struct reason *why)
         *config = *call->config;
         removal->config = config;
         removal->has_letters = call->options[DEAD_LETTERS].value != NULL;
-        log_open(&removal->logger, config->log_level, command_remove.name);
+        log_open_as(&removal->logger, config->log_level, config->log_format, command_remove.name);
         verdict = find(removal, why);
         bool has_any = verdict == GO_ON && print_list(removal);
         if (has_any)
@@ -217,6 +217,7 @@ static enum verdict run(struct command_call *call, struct reason *why)
         else if (verdict == GO_ON)
             verdict = remove_all(removal, why);
         store_close(removal->store);
+        log_close(&removal->logger);
     } else {
         verdict = no_memory(why, "to remove a namespace");
     }

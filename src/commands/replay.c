@@ -581,13 +581,14 @@ static enum verdict run(struct command_call *call, struct reason *why)
     if (config != NULL && request != NULL) {
         *request =
             (struct request){.live_config = call->config, .config = config, .options = call->options, .show = 10};
-        log_open(&request->logger, call->config->log_level, command_replay.name);
+        log_open_as(&request->logger, call->config->log_level, call->config->log_format, command_replay.name);
         verdict = run_action(request, why);
         store_close(request->live);
         replay_futures_close(request->futures);
         cells_close(request->ours);
         cells_close(request->theirs);
         free(request->list.windows);
+        log_close(&request->logger);
     } else {
         verdict = no_memory(why, "for a replay");
     }

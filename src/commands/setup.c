@@ -296,6 +296,8 @@ static enum verdict run(struct command_call *call, struct reason *why)
     if (!read_count(options[PARTITIONS].value, 12, 1, &request.partitions) ||
         !read_count(options[REPLICATION].value, -1, 1, &request.replication))
         return reason_set(why, HALT, CONFIG_VALUE, 0, "--partitions and --replication are whole numbers from 1");
-    log_open(&logger, call->config->log_level, command_setup.name);
-    return set_up(&request, why);
+    log_open_as(&logger, call->config->log_level, call->config->log_format, command_setup.name);
+    enum verdict verdict = set_up(&request, why);
+    log_close(&logger);
+    return verdict;
 }

@@ -580,6 +580,7 @@ static enum verdict work(struct request *request, struct reason *why)
     our_schemas_close(request->schemas);
     encoder_close(request->encoder);
     free(request->read);
+    log_close(&request->logger);
     return verdict == TRY_LATER && request->is_stopped ? GO_ON : verdict;
 }
 
@@ -588,13 +589,11 @@ static enum verdict run(struct command_call *call, struct reason *why)
     struct request request = {.config = call->config, .format = FORMAT_NONE, .rules = signal_rules_default()};
     enum verdict verdict = read_options(&request, call->options, why);
 
-    if (verdict != GO_ON)
-        return verdict;
-    log_open(&request.logger, call->config->log_level, command_signals.name);
+    log_open_as(&request.logger, call->config->log_level, call->config->log_format, command_signals.name);
     sigemptyset(&request.stops);
     sigaddset(&request.stops, SIGTERM);
     sigaddset(&request.stops, SIGINT);
     if (request.is_followed) /* Before any thread is made, so that all inherit the mask. */
         sigprocmask(SIG_BLOCK, &request.stops, NULL);
-    return work(&request, why);
+    return verdict == GO_ON ? work(&request, why) : verdict;
 }

@@ -155,7 +155,7 @@ static enum verdict run(struct command_call *call, struct reason *why)
         return GO_ON;
     }
     prepare_process(&signals);
-    log_open(&logger, call->config->log_level, command_worker.name);
+    log_open_as(&logger, call->config->log_level, call->config->log_format, command_worker.name);
     struct worker_options worker_options = {call->config, options[DRAIN].value != NULL, &logger, NULL};
     if (options[CHECK_CONFIG].value != NULL) {
         enum verdict verdict = worker_check(&worker_options, why);
@@ -170,5 +170,6 @@ static enum verdict run(struct command_call *call, struct reason *why)
         verdict = work(worker, &logger, &signals, &call->status, why);
     worker_close(worker);
     exporter_close(worker_options.exporter);
+    log_close(&logger);
     return verdict;
 }

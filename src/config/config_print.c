@@ -65,8 +65,9 @@ static void print_range(FILE *file, const struct option *option)
 {
     if (option->kind == OPTION_INTEGER)
         fprintf(file, "%" PRId64 "..%" PRId64 " %s", option->min, option->max, option->unit);
-    else if (option->kind == OPTION_LEVEL)
-        fprintf(file, "debug, info, warn, error");
+    else if (option->kind == OPTION_CHOICE)
+        for (size_t at = 0; option->choices[at] != NULL; at++)
+            fprintf(file, "%s%s", at == 0 ? "" : ", ", option->choices[at]);
     else
         fprintf(file, "%s", option->secret_file == NULL ? "text" : "secret text");
 }

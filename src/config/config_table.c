@@ -14,7 +14,7 @@
 #define URL(member, called, least) TEXT_OF(OPTION_URL, member, called, least)
 #define INTEGER(member, least, most, unit_name)                                                                        \
     .kind = OPTION_INTEGER, FIELD(member), .argument = "N", .min = (least), .max = (most), .unit = (unit_name)
-#define LEVEL(member) .kind = OPTION_LEVEL, FIELD(member), .argument = "LEVEL"
+#define CHOICE(member, called, ...) .kind = OPTION_CHOICE, FIELD(member), .argument = (called), .choices = {__VA_ARGS__}
 
 /* The least length of a text. */
 #define MAY_BE_EMPTY 0
@@ -175,10 +175,14 @@ const struct option config_options[] = {
              "Whoever reaches it reads topic partitions, versions and counts, and no event. "
              "The image listens on 0.0.0.0:9464. "
              "If unsure, say 9464."},
-    {"log_level", LEVEL(log_level), .initial = "info",
+    {"log_level", CHOICE(log_level, "LEVEL", "debug", "info", "warn", "error"), .initial = "info",
      .help = "debug, info, warn or error. "
              "Nothing is logged per record, so info is cheap. "
              "If unsure, keep info."},
+    {"log_format", CHOICE(log_format, "FORMAT", "text", "logfmt", "json"), .initial = "text",
+     .help = "How a line of the log is written: text for people, logfmt or json for programs, a record a line. "
+             "The ids, and what is told, are the same. "
+             "If unsure, keep text, and take json where a collector reads the log."},
     {"out_of_orderness_ms", INTEGER(out_of_orderness_ms, 0, 7 * DAY_MS, "ms"), .initial = "300000",
      .help = "How much later than its neighbours an event may come and still be in the first summary of its window. "
              "Larger means later summaries, smaller means more revisions. "

@@ -10,7 +10,7 @@ enum option_kind {
     OPTION_NAME,    /* what Kafka allows in a name: [A-Za-z0-9._-] */
     OPTION_URL,     /* of Redis: never holds a password */
     OPTION_INTEGER, /* decimal */
-    OPTION_LEVEL,   /* of the log */
+    OPTION_CHOICE,  /* one word of a few; the field is an enum in their order */
 };
 
 struct option {
@@ -21,6 +21,7 @@ struct option {
     const char *initial;     /* the default, as a user would write it */
     int64_t min, max;        /* of an integer; of a text's length in bytes */
     const char *unit;        /* "ms"; integers only */
+    const char *choices[5];  /* the words, then NULL; choices only */
     const char *secret_file; /* a secret's other name, whose value is a file's path; NULL: no secret */
     const char *help;        /* what it is, the price of it, and what to do if unsure */
 };

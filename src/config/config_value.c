@@ -116,6 +116,25 @@ static enum verdict set_integer(struct config *config, const struct option *opti
     return GO_ON;
 }
 
+/* An enum is as large as an int, to every compiler we know. */
+static_assert(sizeof(enum log_level) == sizeof(unsigned) && sizeof(enum log_format) == sizeof(unsigned), "a choice");
+
+static enum verdict set_choice(struct config *config, const struct option *option, const char *text, const char *place,
+                               struct reason *why)
+{
+    char allowed[64] = "";
+
+    for (unsigned choice = 0; option->choices[choice] != NULL; choice++) {
+        if (strcmp(text, option->choices[choice]) == 0) {
+            memcpy(field(config, option), &choice, sizeof(choice));
+            return GO_ON;
+        }
+        size_t size = strlen(allowed);
+        snprintf(allowed + size, sizeof(allowed) - size, "%s%s", choice == 0 ? "" : ", ", option->choices[choice]);
+    }
+    return refuse(why, option, text, place, allowed);
+}
+
 enum verdict config_set(struct config *config, const struct option *option, const char *text, const char *place,
                         struct reason *why)
 {
@@ -126,10 +145,8 @@ enum verdict config_set(struct config *config, const struct option *option, cons
         return set_text(config, option, text, place, why);
     case OPTION_INTEGER:
         return set_integer(config, option, text, place, why);
-    case OPTION_LEVEL:
-        if (log_level_parse(text, field(config, option)))
-            return GO_ON;
-        return refuse(why, option, text, place, "debug, info, warn, error");
+    case OPTION_CHOICE:
+        return set_choice(config, option, text, place, why);
     }
     assert(false);
     return HALT;
@@ -137,7 +154,7 @@ enum verdict config_set(struct config *config, const struct option *option, cons
 
 void config_get(const struct config *config, const struct option *option, char *text, size_t size)
 {
-    static const char *const levels[] = {"debug", "info", "warn", "error"};
+    unsigned choice;
 
     assert(size >= CONFIG_TEXT_MAX);
     switch (option->kind) {
@@ -149,8 +166,9 @@ void config_get(const struct config *config, const struct option *option, char *
     case OPTION_INTEGER:
         snprintf(text, size, "%" PRId64, *(const int64_t *)field_const(config, option));
         return;
-    case OPTION_LEVEL:
-        snprintf(text, size, "%s", levels[config->log_level]);
+    case OPTION_CHOICE:
+        memcpy(&choice, field_const(config, option), sizeof(choice));
+        snprintf(text, size, "%s", option->choices[choice]);
         return;
     }
 }

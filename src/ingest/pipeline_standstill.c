@@ -2,7 +2,6 @@
 #include "pipeline_standstill.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "gentally/publish/merger.h"
 #include "pipeline_parts.h"
@@ -39,24 +38,30 @@ struct standstill pipeline_standstill(const struct pipeline *pipeline)
     return standstill;
 }
 
-static void tell(const struct pipeline *pipeline, const char *what, int64_t since_ms, const struct reason *why,
+/* `partition`: -1, it is retention. */
+static void tell(const struct pipeline *pipeline, int32_t partition, int64_t since_ms, const struct reason *why,
                  int64_t now_ms)
 {
-    log_line(pipeline->logger, LOG_LEVEL_ERROR, "WORKER-STANDSTILL", "%s for_s=%" PRId64 " reason=%s text=\"%s\"", what,
-             (now_ms - since_ms) / 1000, reason_name(why->id), why->text);
+    int64_t for_s = (now_ms - since_ms) / 1000;
+
+    if (partition >= 0)
+        log_line(pipeline->logger, LOG_LEVEL_ERROR, "WORKER-STANDSTILL",
+                 "partition=%" PRId32 " for_s=%" PRId64 " reason=%s text=\"%s\"", partition, for_s,
+                 reason_name(why->id), why->text);
+    else
+        log_line(pipeline->logger, LOG_LEVEL_ERROR, "WORKER-STANDSTILL",
+                 "part=retention for_s=%" PRId64 " reason=%s text=\"%s\"", for_s, reason_name(why->id), why->text);
 }
 
 void pipeline_tell_standstill(const struct pipeline *pipeline, int64_t now_ms)
 {
     const struct assignment *assignment = &pipeline->assignment;
-    char what[32];
 
     for (uint32_t i = 0; i < assignment->count; i++) {
         const struct partition *partition = assignment_find(assignment, assignment->partitions[i]);
-        snprintf(what, sizeof(what), "partition=%" PRId32, assignment->partitions[i]);
         if (partition->is_stopped)
-            tell(pipeline, what, partition->stopped_ms, &partition->why, now_ms);
+            tell(pipeline, assignment->partitions[i], partition->stopped_ms, &partition->why, now_ms);
     }
     if (retention_why(pipeline) != NULL)
-        tell(pipeline, "retention", pipeline->retention_stopped_ms, retention_why(pipeline), now_ms);
+        tell(pipeline, -1, pipeline->retention_stopped_ms, retention_why(pipeline), now_ms);
 }

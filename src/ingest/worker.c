@@ -49,9 +49,9 @@ enum verdict worker_open(struct worker **worker, const struct worker_options *op
         worker_close(opened);
         return verdict;
     }
-    log_line(opened->logger, LOG_LEVEL_INFO, "WORKER-OPENED", "topic=%s partitions=%" PRId32 " namespace=%s %s",
-             opened->config->topic, opened->partition_count, opened->config->namespace_,
-             pipeline_tables_version(opened->pipeline));
+    log_line(opened->logger, LOG_LEVEL_INFO, "WORKER-OPENED",
+             "topic=%s partitions=%" PRId32 " namespace=%s tables=\"%s\"", opened->config->topic,
+             opened->partition_count, opened->config->namespace_, pipeline_tables_version(opened->pipeline));
     *worker = opened;
     return GO_ON;
 }

@@ -10,7 +10,8 @@ static enum verdict renew_tables(struct worker *worker, struct reason *why)
     closing_stop(&worker->closing); /* The closer borrows the old ones. */
     worker->has_fresh_tables = false;
     enum verdict verdict = pipeline_renew_tables(worker->pipeline, &worker->fresh_tables, why);
-    log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-RELOADED", "%s", pipeline_tables_version(worker->pipeline));
+    log_line(worker->logger, LOG_LEVEL_INFO, "WORKER-RELOADED", "tables=\"%s\"",
+             pipeline_tables_version(worker->pipeline));
     return verdict;
 }
 

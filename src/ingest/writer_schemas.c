@@ -138,8 +138,8 @@ static enum verdict note_silence(struct writer_schemas *schemas, struct asked *a
     if (asked->told_ms == 0 || now_ms - asked->told_ms >= TELL_MS) {
         asked->told_ms = now_ms;
         log_line(schemas->logger, LOG_LEVEL_WARN, "REGISTRY-WAITED-FOR",
-                 "id=%" PRIu32 " for_s=%" PRId64 " at_most_s=%" PRId64 " text=\"%.300s\"", asked->id, waited_ms / 1000,
-                 schemas->config->registry_wait_ms / 1000, because->text);
+                 "schema_id=%" PRIu32 " for_s=%" PRId64 " at_most_s=%" PRId64 " text=\"%.300s\"", asked->id,
+                 waited_ms / 1000, schemas->config->registry_wait_ms / 1000, because->text);
     }
     schemas->due_ms = asked->due_ms;
     return reason_set(why, TRY_LATER, REGISTRY_UNREACHABLE, 0, "%.400s", because->text);

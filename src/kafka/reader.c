@@ -34,7 +34,7 @@ enum verdict reader_open(struct reader *reader, const struct config *config, con
     };
 
     log_open(&reader->silent, LOG_LEVEL_ERROR, "reader");
-    log_open(&reader->logger, config->log_level, "reader");
+    log_open_as(&reader->logger, config->log_level, config->log_format, "reader");
     reader->notes.logger = &reader->silent;
     enum verdict verdict = kafka_open(&reader->client, RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), &hooks,
                                       &reader->notes, SOURCE_CONFIG, why);
@@ -141,5 +141,6 @@ void reader_close(struct reader *reader)
     rd_kafka_queue_destroy(reader->queue);
     rd_kafka_destroy(reader->client);
     free(reader->started);
+    log_close(&reader->logger);
     *reader = (struct reader){0};
 }

@@ -75,7 +75,7 @@ static void claim_ranges(void)
         if (option->kind == OPTION_INTEGER)
             CLAIM(*(const int64_t *)(const void *)field >= option->min &&
                   *(const int64_t *)(const void *)field <= option->max);
-        else if (option->kind != OPTION_LEVEL)
+        else if (option->kind != OPTION_CHOICE)
             CLAIM(strlen(field) >= (size_t)option->min && strlen(field) <= (size_t)option->max);
     }
     CLAIM(config.kafka_count <= CONFIG_KAFKA_MAX && rollups_find(&config.rollups, span_of("total")) != NULL);

@@ -327,7 +327,7 @@ def test_a_writers_schema_is_told(world):
     check('id=7 read="id, created_at, model, tokens_prompt, tokens_completion"' in done.log, "what is read", done.log)
     check('skipped="cached_tokens, cost_usd, trace" default="provider, account,' in done.log, "the rest", done.log)
     check(
-        'SCHEMA-DOUBTFUL id=7 text="cached_tokens is skipped: is it tokens_cached?; '
+        'SCHEMA-DOUBTFUL schema_id=7 text="cached_tokens is skipped: is it tokens_cached?; '
         'cost_usd is skipped: is it cost_nano_usd?"' in done.log,
         "what may be meant",
         done.log,

@@ -143,7 +143,7 @@ def test_schemas_come_with_the_records_that_need_them(world):
     done = world.run("worker", "--drain")
     equal(requests(world), 40, "requests, each id once")
     equal(registry.asked.count("/schemas/ids/70"), 1, "how often it was asked for")
-    check("SCHEMA-LEARNED id=70 " in done.log, "what is read of it", tail(done.log))
+    check("SCHEMA-LEARNED schema_id=70 " in done.log, "what is read of it", tail(done.log))
 
 
 def test_one_that_is_away_is_waited_for(world):
@@ -155,7 +155,7 @@ def test_one_that_is_away_is_waited_for(world):
     send(world, 0, encode_event({**EVENT, "id": "known"}), framed(70, "waits"), encode_event({**EVENT, "id": "behind"}))
     send(world, 1, *[encode_event({**EVENT, "id": f"other-{n}"}) for n in range(5)])
     wait_until(lambda: world.consumed(PARTITIONS) == 6, 60, "all but what waits, and what is behind it")
-    worker.says("REGISTRY-WAITED-FOR id=70 ")
+    worker.says("REGISTRY-WAITED-FOR schema_id=70 ")
     registry.knows(70)
     registry.start()
     wait_until(lambda: world.consumed(PARTITIONS) == 8, 60, "the rest")

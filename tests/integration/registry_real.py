@@ -188,7 +188,7 @@ def test_one_that_is_away(world):
     registry.stop()
     worker = world.start("worker")
     worker.says("REGISTRY-UNREACHABLE")
-    worker.says(f"REGISTRY-WAITED-FOR id={other} ")
+    worker.says(f"REGISTRY-WAITED-FOR schema_id={other} ")
     wait_until(lambda: world.consumed(PARTITIONS) == 12, 60, "what needs no registry")
     worker.end()
     # Apicurio in memory begins anew: the writers' schemas are registered in the same order again.

@@ -279,13 +279,6 @@ void log_reason(struct logger *logger, enum log_level level, const struct reason
     log_line(logger, level, reason_name(why->id), "%s", why->text);
 }
 
-bool log_level_parse(const char *text, enum log_level *level)
-{
-    (void)text;
-    *level = LOG_LEVEL_INFO;
-    return true;
-}
-
 /* ---- the edges of steps ---- */
 
 static bool switch_away(struct sim *sim, struct process *process)

@@ -57,6 +57,7 @@ struct config {
     char early_emit_text[128];          /* option `early_emit_interval_ms`: "60000" */
     char metrics_listen[64];            /* "": not served */
     enum log_level log_level;           /* "info" */
+    enum log_format log_format;         /* "text" */
     int64_t out_of_orderness_ms;        /* 300000 */
     int64_t future_skew_ms;             /* 600000 */
     int64_t hours_kept_days, days_kept_days, weeks_kept_days, months_kept_days; /* 8 35 100 100 */
