@@ -7,6 +7,7 @@
 
 #include "gentally/base/suggest.h"
 #include "gentally/config/config_print.h"
+#include "reason_page.h"
 #include "versions.h"
 
 static const struct command *find_command(const struct program *program, const char *name)
@@ -24,8 +25,8 @@ static void print_help(const struct program *program, FILE *file)
         fprintf(file, "  %-10s %s\n", program->commands[at]->name, program->commands[at]->purpose);
     fprintf(file,
             "\n`%s help COMMAND` tells its options, and the configuration they share.\n"
-            "What an error's name means: runbooks/reasons.md\n",
-            program->name);
+            "`%s help ID` tells what an id of the log or of an error means, and what to do, like STORE-TLS.\n",
+            program->name, program->name);
 }
 
 static int unknown_command(const struct program *program, const char *name)
@@ -41,7 +42,18 @@ static int unknown_command(const struct program *program, const char *name)
     return EX_USAGE;
 }
 
-/* `help`, `help COMMAND`, and `help --markdown`: the configuration as the runbook has it. */
+/* Of `help`: neither a command nor an id. */
+static int unknown_word(const struct program *program, const char *name)
+{
+    char nearest[SUGGESTION_NAME_MAX + 1];
+
+    if (strpbrk(name, "-_") == NULL || !reason_page_suggest(name, nearest))
+        return unknown_command(program, name);
+    fprintf(stderr, "%s: there is no '%s'; did you mean '%s'?\n", program->name, name, nearest);
+    return EX_USAGE;
+}
+
+/* `help`, `help COMMAND`, `help ID`, and `help --markdown`: the configuration as the runbook has it. */
 static int help(const struct program *program, int argc, char **argv)
 {
     static char flag[] = "--help";
@@ -56,7 +68,7 @@ static int help(const struct program *program, int argc, char **argv)
     }
     const struct command *command = find_command(program, argv[1]);
     if (command == NULL)
-        return unknown_command(program, argv[1]);
+        return reason_page_print(stdout, argv[1]) ? EX_OK : unknown_word(program, argv[1]);
     char *arguments[] = {argv[1], flag, NULL};
     return command_run(command, program->name, 2, arguments);
 }

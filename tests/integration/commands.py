@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-from harness import DEMO, SCHEMAS, check, equal, main, wait_until
+from harness import DEMO, ROOT, SCHEMAS, check, equal, main, wait_until
 from oracle import milliseconds
 from topics import newest, read_topic
 
@@ -24,6 +24,16 @@ def write(world, events):
     path = world.folder / "events.jsonl"
     path.write_text("".join(json.dumps(event) + "\n" for event in events))
     return path
+
+
+def test_help_tells_what_an_id_means(world):
+    told = world.run("help", "SOURCE-GAP").out
+    page = (ROOT / "runbooks/reasons.md").read_text()
+    section = page.split("\n## SOURCE-GAP\n")[1].split("\n#")[0].strip()
+    check(told.startswith("SOURCE-GAP, stops at most: partition; exit status 70\n") and section in told, told)
+    wrong = world.start("help", "SOURCE-GAB")
+    equal(wrong.wait(10), 64, "status where there is no such id")
+    equal(wrong.log, "gentally: there is no 'SOURCE-GAB'; did you mean 'SOURCE-GAP'?\n", "what was meant")
 
 
 def test_top_and_catalog_missing_show_what_was_counted(world):
