@@ -7,7 +7,10 @@
 #include "kafka_client.h"
 
 #include <assert.h>
+#include <limits.h>
+#include <stdio.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #define RETRY_MS 100
 
@@ -308,20 +311,33 @@ static enum verdict set_of_kind(rd_kafka_conf_t *conf, const struct kafka_settin
     return verdict;
 }
 
+/* What tells this process from others where an operator sees clients by name: in the group, on the broker, in quotas.
+ */
+static void name_client(char name[HOST_NAME_MAX + 32])
+{
+    char host[HOST_NAME_MAX + 1] = "";
+
+    if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
+        snprintf(host, sizeof(host), "nowhere");
+    snprintf(name, HOST_NAME_MAX + 32, "gentally-%s-%ld", host, (long)getpid());
+}
+
 static enum verdict configure(rd_kafka_conf_t *conf, const struct config *config, const struct kafka_setting settings[],
                               size_t count, enum reason_id config_id, struct reason *why)
 {
+    char name[HOST_NAME_MAX + 32];
     const struct kafka_setting common[] = {
         {"bootstrap.servers", config->kafka_bootstrap_servers, SETTING_OWNED},
         {"log.queue", "true", SETTING_OWNED},
         {"log_level", config->log_level == LOG_LEVEL_DEBUG ? "7" : "6", SETTING_OWNED},
         {"allow.auto.create.topics", "false", SETTING_OWNED}, /* Producers would create what setup should. */
-        {"client.id", "gentally", SETTING_TUNED},
+        {"client.id", name, SETTING_TUNED},
         {"reconnect.backoff.max.ms", "2000", SETTING_TUNED},
         {"socket.keepalive.enable", "true", SETTING_TUNED},
     };
-    enum verdict verdict = set_of_kind(conf, common, LENGTH_OF(common), SETTING_TUNED, config_id, why);
 
+    name_client(name);
+    enum verdict verdict = set_of_kind(conf, common, LENGTH_OF(common), SETTING_TUNED, config_id, why);
     if (verdict == GO_ON)
         verdict = set_of_kind(conf, settings, count, SETTING_TUNED, config_id, why);
     if (verdict == GO_ON)

@@ -3,10 +3,12 @@ seconds cost no rebalance. GENTALLY_KILLS and GENTALLY_STALLS are how often."""
 
 import os
 import signal
+import socket
 import statistics
 import time
 
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 
 from harness import PATIENCE, check, equal, main, note, tail, wait_until
 from takeover import BEGIN_MS, EVENT
@@ -81,6 +83,21 @@ def test_servers_that_stand_still_cost_no_rebalance(world):
     equal([worker.log.count("WORKER-ASSIGNED") for worker in workers], rebalances, "assignments")
     equal([worker.log.count("WORKER-REVOKED") for worker in workers], joinings, "revocations, but for the end")
     note(f"{2 * STALLS} stalls of {STALL_S} s: no rebalance")
+
+
+def test_workers_can_be_told_apart(world):
+    """By host and process in the group's list of members, or as somebody says."""
+    world.start_redis()
+    world.run("setup", "--partitions", 3)
+    workers = [world.start("worker"), world.start("worker"), world.start("worker", GENTALLY_KAFKA_CLIENT_ID="pod-7")]
+    wanted = {f"gentally-{socket.gethostname()}-{worker.process.pid}" for worker in workers[:2]} | {"pod-7"}
+    admin = AdminClient({"bootstrap.servers": world.kafka})
+
+    def members():
+        group = admin.describe_consumer_groups([world.settings["GENTALLY_GROUP"]])
+        return {member.client_id for member in next(iter(group.values())).result(10).members}
+
+    wait_until(lambda: members() == wanted, 60, f"the members to be {wanted}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 /* What librdkafka's codes mean: every code it knows, for everybody who asks. */
 #include "kafka_client.h"
 
+#include <unistd.h>
+
 #include "config_defaults.h"
 #include "suite.h"
 #include "verdict_name.h"
@@ -147,7 +149,7 @@ static void the_configuration_changes_what_is_tuned_and_not_what_is_owned(void)
     struct kafka_notes notes = {0};
     struct reason why = {0};
     rd_kafka_t *client;
-    char value[64];
+    char value[512];
 
     pass(config, "enable.auto.commit", "true");
     pass(config, "fetch.wait.max.ms", "11");
@@ -183,6 +185,29 @@ static void a_refused_property_is_named_and_its_value_is_not(void)
     free(config);
 }
 
+/* By the host and the process, unless somebody knows better. */
+static void clients_can_be_told_apart(void)
+{
+    const struct kafka_hooks hooks = {0, NULL};
+    struct config *config = make_config();
+    struct kafka_notes notes = {0};
+    struct reason why = {0};
+    char host[200] = "", want[300], value[512];
+
+    CU_ASSERT_EQUAL(gethostname(host, sizeof(host) - 1), 0);
+    snprintf(want, sizeof(want), "gentally-%s-%d", host, (int)getpid());
+    for (int round = 0; round < 2; round++) {
+        rd_kafka_t *client;
+        CU_ASSERT_EQUAL_FATAL(
+            kafka_open(&client, RD_KAFKA_PRODUCER, config, NULL, 0, &hooks, &notes, SINK_CONFIG, &why), GO_ON);
+        ask(client, "client.id", value);
+        CU_ASSERT_STRING_EQUAL(value, round == 0 ? want : "pod-7");
+        rd_kafka_destroy(client);
+        pass(config, "client.id", "pod-7");
+    }
+    free(config);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -191,6 +216,7 @@ int main(int argc, char **argv)
         {"reason tells what and why", reason_tells_what_and_why},
         {"configuration changes what is tuned, not what is owned",
          the_configuration_changes_what_is_tuned_and_not_what_is_owned},
+        {"clients can be told apart", clients_can_be_told_apart},
         {"a refused property is named, its value is not", a_refused_property_is_named_and_its_value_is_not},
         CU_TEST_INFO_NULL,
     };
