@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gentally/config/redis_url.h"
+
 static void *field(struct config *config, const struct option *option)
 {
     return (char *)config + option->offset;
@@ -48,37 +50,10 @@ static bool is_kafka_name(const char *text)
     return text[strspn(text, legal)] == '\0' && strcmp(text, ".") != 0 && strcmp(text, "..") != 0;
 }
 
-static bool has_prefix(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-/* NULL if the URL is one Redis can be reached by; else what is allowed instead. The store reads it in full. */
-static const char *url_problem(const char *text)
-{
-    if (has_prefix(text, "unix://")) {
-        const char *begin = text + strlen("unix://"), *path = strchr(begin, '/');
-        bool is_good = path != NULL && path[1] != '\0' && (path == begin || path[-1] == '@');
-        return is_good ? NULL : "unix://[USER@]/PATH";
-    }
-    const char *rest = strstr(text, "://");
-    if (rest == NULL || (!has_prefix(text, "redis://") && !has_prefix(text, "rediss://")))
-        return "redis://[USER@]HOST:PORT[/DB], rediss://... or unix://[USER@]/PATH";
-    rest += strlen("://");
-    size_t host_at = 0;
-    for (size_t at = 0; rest[at] != '\0'; at++)
-        if (rest[at] == '@')
-            host_at = at + 1;
-    if (memchr(rest, ':', host_at) != NULL)
-        return "a URL without a password: take it out and put it into a file named by redis_password_file";
-    if (rest[host_at] == '\0' || rest[host_at] == '/' || rest[host_at] == ':')
-        return "redis://[USER@]HOST:PORT[/DB]: the host is missing";
-    return NULL;
-}
-
 static enum verdict set_text(struct config *config, const struct option *option, const char *text, const char *place,
                              struct reason *why)
 {
+    struct redis_url url;
     char allowed[64];
     size_t size = strlen(text);
 
@@ -92,8 +67,8 @@ static enum verdict set_text(struct config *config, const struct option *option,
         return refuse(why, option, text, place, "text without blanks at its ends");
     if (option->kind == OPTION_NAME && !is_kafka_name(text))
         return refuse(why, option, text, place, "letters, digits, '.', '_' and '-' (what Kafka allows in names)");
-    if (option->kind == OPTION_URL && url_problem(text) != NULL)
-        return refuse(why, option, text, place, url_problem(text));
+    if (option->kind == OPTION_URL && redis_url_parse(text, &url) != NULL)
+        return refuse(why, option, text, place, redis_url_parse(text, &url));
     memcpy(field(config, option), text, size + 1);
     return GO_ON;
 }

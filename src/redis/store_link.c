@@ -11,88 +11,18 @@
 #include <sys/time.h>
 
 #include "gentally/config/config.h"
+#include "gentally/config/redis_url.h"
 #include "store_tls.h"
 
 struct store_link {
     redisContext *context; /* NULL: not connected */
-    struct store_address address;
+    struct redis_url address;
     const char *password; /* the configuration's */
     struct timeval timeout;
     struct logger *logger;
     uint64_t count;
     struct store_tls *tls; /* NULL: in the clear */
 };
-
-static bool parse_number(const char *text, long max, int *number)
-{
-    char *end = NULL;
-    long value = strtol(text, &end, 10);
-
-    if (end == text || *end != '\0' || value < 0 || value > max)
-        return false;
-    *number = (int)value;
-    return true;
-}
-
-static bool parse_unix(const char *rest, struct store_address *address)
-{
-    const char *path = strchr(rest, '/');
-    size_t user_size = path == NULL || path == rest ? 0 : (size_t)(path - rest) - 1;
-
-    if (path == NULL || user_size >= sizeof(address->user) || (path != rest && path[-1] != '@'))
-        return false;
-    memcpy(address->user, rest, user_size);
-    rest = path;
-    const char *query = strstr(rest, "?db=");
-    size_t size = query == NULL ? strlen(rest) : (size_t)(query - rest);
-
-    if (size == 0 || size >= sizeof(address->host) || rest[0] != '/')
-        return false;
-    memcpy(address->host, rest, size);
-    address->is_unix = true;
-    return query == NULL || parse_number(query + 4, 65535, &address->db);
-}
-
-bool store_address_parse(const char *url, struct store_address *address)
-{
-    char rest[512];
-
-    *address = (struct store_address){.port = 6379};
-    if (strncmp(url, "unix://", 7) == 0)
-        return parse_unix(url + 7, address);
-    if (strncmp(url, "rediss://", 9) == 0)
-        address->is_tls = true;
-    else if (strncmp(url, "redis://", 8) != 0)
-        return false;
-    if ((size_t)snprintf(rest, sizeof(rest), "%s", url + (address->is_tls ? 9 : 8)) >= sizeof(rest))
-        return false;
-
-    char *host = rest;
-    char *slash = strchr(host, '/');
-    if (slash != NULL) {
-        *slash = '\0';
-        if (slash[1] != '\0' && !parse_number(slash + 1, 65535, &address->db))
-            return false;
-    }
-    char *at = strrchr(host, '@');
-    if (at != NULL) {
-        *at = '\0';
-        if (strchr(host, ':') != NULL || strlen(host) >= sizeof(address->user))
-            return false; /* a password has no place in a URL that is printed */
-        memcpy(address->user, host, strlen(host) + 1);
-        host = at + 1;
-    }
-    char *colon = strrchr(host, ':');
-    if (colon != NULL) {
-        *colon = '\0';
-        if (!parse_number(colon + 1, 65535, &address->port) || address->port == 0)
-            return false;
-    }
-    if (host[0] == '\0' || strlen(host) >= sizeof(address->host))
-        return false;
-    memcpy(address->host, host, strlen(host) + 1);
-    return true;
-}
 
 static bool starts_with(const char *text, const char *prefix)
 {
@@ -139,11 +69,10 @@ enum verdict store_link_open(struct store_link **link, const struct config *conf
     opened->password = config->redis_password;
     opened->timeout = (struct timeval){.tv_sec = (time_t)(config->redis_timeout_ms / 1000),
                                        .tv_usec = (suseconds_t)(config->redis_timeout_ms % 1000 * 1000)};
-    if (!store_address_parse(config->redis_url, &opened->address)) {
+    const char *allowed = redis_url_parse(config->redis_url, &opened->address);
+    if (allowed != NULL) {
         free(opened);
-        return reason_set(why, HALT, STORE_URL, 0,
-                          "redis_url is not redis://[user@]host[:port][/db], rediss://... or unix://[user@]/path: %s",
-                          config->redis_url);
+        return reason_set(why, HALT, STORE_URL, 0, "redis_url: allowed is %s", allowed);
     }
     if (opened->address.is_tls && store_tls_open(&opened->tls, opened->address.host, why) != GO_ON) {
         free(opened);
@@ -289,7 +218,7 @@ static enum verdict inspect(struct store_link *link, struct reason *why)
 
 static enum verdict connect_once(struct store_link *link, struct reason *why)
 {
-    const struct store_address *address = &link->address;
+    const struct redis_url *address = &link->address;
 
     link->context = address->is_unix ? redisConnectUnixWithTimeout(address->host, link->timeout)
                                      : redisConnectWithTimeout(address->host, address->port, link->timeout);

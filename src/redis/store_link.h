@@ -56,15 +56,4 @@ MUST_CHECK enum verdict store_link_call(struct store_link *link, int count, cons
 /* Says what a Redis error text means for us. Pure. Every one of these errors says that nothing was done. */
 enum verdict store_error_verdict(const char *text, struct reason *why);
 
-/* Where the server is. */
-struct store_address {
-    bool is_unix, is_tls;
-    char host[256]; /* or the socket's path */
-    char user[128]; /* empty: no user */
-    int port, db;
-};
-
-/* Reads redis://[user@]host[:port][/db], rediss://..., or unix://[user@]/path[?db=n]. Pure. False if `url` is none. */
-bool store_address_parse(const char *url, struct store_address *address);
-
 #endif

@@ -12,7 +12,7 @@
 #include "fuzz_file.h"
 #include "gentally/config/config_load.h"
 #include "gentally/config/config_print.h"
-#include "store_link.h"
+#include "gentally/config/redis_url.h"
 
 #define LINES_MAX 256
 
@@ -67,7 +67,7 @@ static enum verdict load(uint8_t source, struct span bytes, struct reason *why)
 
 static void claim_ranges(void)
 {
-    struct store_address address;
+    struct redis_url url;
 
     for (size_t i = 0; i < config_option_count; i++) {
         const struct option *option = &config_options[i];
@@ -81,8 +81,8 @@ static void claim_ranges(void)
     CLAIM(config.kafka_count <= CONFIG_KAFKA_MAX && rollups_find(&config.rollups, span_of("total")) != NULL);
     CLAIM(config.windows[WINDOW_HOUR] || config.windows[WINDOW_DAY] || config.windows[WINDOW_WEEK] ||
           config.windows[WINDOW_MONTH]);
-    if (store_address_parse(config.redis_url, &address))
-        CLAIM(address.host[0] != '\0' && (address.is_unix || address.port > 0) && address.db >= 0);
+    CLAIM(redis_url_parse(config.redis_url, &url) == NULL);
+    CLAIM(url.host[0] != '\0' && (url.is_unix || url.port > 0) && url.db >= 0);
 }
 
 /* What --print-config prints, without the remarks on secrets that are set. To be freed by the caller. */

@@ -1,54 +1,7 @@
-/* The pure parts of the connection: addresses, and what Redis' error texts ask of us. */
+/* The pure part of the connection: what Redis' error texts ask of us. */
 #include "store_link.h"
 
 #include "suite.h"
-
-static void addresses_are_read(void)
-{
-    static const struct {
-        const char *url;
-        bool is_good;
-        struct store_address want;
-    } rows[] = {
-        {"redis://localhost", true, {.host = "localhost", .port = 6379}},
-        {"redis://localhost:7000", true, {.host = "localhost", .port = 7000}},
-        {"redis://worker@localhost:7000/3", true, {.host = "localhost", .user = "worker", .port = 7000, .db = 3}},
-        {"redis://localhost/", true, {.host = "localhost", .port = 6379}},
-        {"rediss://redis.example:6380", true, {.is_tls = true, .host = "redis.example", .port = 6380}},
-        {"unix:///run/redis.sock", true, {.is_unix = true, .host = "/run/redis.sock", .port = 6379}},
-        {"unix://worker@/run/redis.sock",
-         true,
-         {.is_unix = true, .host = "/run/redis.sock", .user = "worker", .port = 6379}},
-        {"unix://worker/run/redis.sock", false, {0}},
-        {"unix:///run/redis.sock?db=2", true, {.is_unix = true, .host = "/run/redis.sock", .port = 6379, .db = 2}},
-        {"redis://user:password@localhost", false, {0}}, /* a password has no place in a URL */
-        {"redis://", false, {0}},
-        {"redis://:7000", false, {0}},
-        {"redis://localhost:0", false, {0}},
-        {"redis://localhost:65536", false, {0}},
-        {"redis://localhost:7000x", false, {0}},
-        {"redis://localhost/x", false, {0}},
-        {"unix://relative", false, {0}},
-        {"localhost:6379", false, {0}},
-        {"", false, {0}},
-    };
-
-    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
-        struct store_address address;
-        bool is_good = store_address_parse(rows[i].url, &address);
-        if (is_good != rows[i].is_good)
-            printf("row: %s\n", rows[i].url);
-        CU_ASSERT_EQUAL(is_good, rows[i].is_good);
-        if (!is_good || !rows[i].is_good)
-            continue;
-        CU_ASSERT_STRING_EQUAL(address.host, rows[i].want.host);
-        CU_ASSERT_STRING_EQUAL(address.user, rows[i].want.user);
-        CU_ASSERT_EQUAL(address.port, rows[i].want.port);
-        CU_ASSERT_EQUAL(address.db, rows[i].want.db);
-        CU_ASSERT_EQUAL(address.is_unix, rows[i].want.is_unix);
-        CU_ASSERT_EQUAL(address.is_tls, rows[i].want.is_tls);
-    }
-}
 
 static void errors_become_verdicts(void)
 {
@@ -88,7 +41,6 @@ static void errors_become_verdicts(void)
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
-        {"addresses_are_read", addresses_are_read},
         {"errors_become_verdicts", errors_become_verdicts},
         CU_TEST_INFO_NULL,
     };

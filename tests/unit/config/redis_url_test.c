@@ -1,0 +1,123 @@
+/* redis_url as people write it: what works, and what is said of what does not. */
+#include "gentally/config/redis_url.h"
+
+#include "suite.h"
+
+static void urls_are_read(void)
+{
+    static const struct {
+        const char *text;
+        struct redis_url want;
+    } rows[] = {
+        {"redis://localhost", {.host = "localhost", .port = 6379}},
+        {"redis://localhost:7000", {.host = "localhost", .port = 7000}},
+        {"redis://worker@localhost:7000/3", {.host = "localhost", .user = "worker", .port = 7000, .db = 3}},
+        {"redis://localhost/", {.host = "localhost", .port = 6379}},
+        {"redis://my_redis-0.ns.svc:1", {.host = "my_redis-0.ns.svc", .port = 1}},
+        {"rediss://redis.example:6380", {.is_tls = true, .host = "redis.example", .port = 6380}},
+        {"redis://[::1]", {.host = "::1", .port = 6379}},
+        {"redis://[::1]:7000", {.host = "::1", .port = 7000}},
+        {"rediss://u@[2001:db8::7]:7000/65535",
+         {.is_tls = true, .host = "2001:db8::7", .user = "u", .port = 7000, .db = 65535}},
+        {"redis://[fe80::1%eth0]:65535", {.host = "fe80::1%eth0", .port = 65535}},
+        {"redis://[::ffff:10.0.0.1]/1", {.host = "::ffff:10.0.0.1", .port = 6379, .db = 1}},
+        {"unix:///run/redis.sock", {.is_unix = true, .host = "/run/redis.sock", .port = 6379}},
+        {"unix://worker@/run/redis.sock", {.is_unix = true, .host = "/run/redis.sock", .user = "worker", .port = 6379}},
+        {"unix:///run/redis.sock?db=2", {.is_unix = true, .host = "/run/redis.sock", .port = 6379, .db = 2}},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct redis_url url;
+        const char *problem = redis_url_parse(rows[i].text, &url);
+        if (problem != NULL)
+            printf("row: %s: %s\n", rows[i].text, problem);
+        CU_ASSERT_PTR_NULL(problem);
+        CU_ASSERT_STRING_EQUAL(url.host, rows[i].want.host);
+        CU_ASSERT_STRING_EQUAL(url.user, rows[i].want.user);
+        CU_ASSERT_EQUAL(url.port, rows[i].want.port);
+        CU_ASSERT_EQUAL(url.db, rows[i].want.db);
+        CU_ASSERT_EQUAL(url.is_unix, rows[i].want.is_unix);
+        CU_ASSERT_EQUAL(url.is_tls, rows[i].want.is_tls);
+    }
+}
+
+static void what_is_wrong_is_said(void)
+{
+    static const struct {
+        const char *text, *problem;
+    } rows[] = {
+        {"", "redis://[USER@]HOST"},
+        {"localhost:6379", "redis://[USER@]HOST"},
+        {"http://localhost", "redis://[USER@]HOST"},
+        {"redis://", "host is missing"},
+        {"redis://:7000", "host is missing"},
+        {"redis://[]:7000", "IPv6 address in brackets"},
+        {"redis://user:password@localhost", "without a password"},
+        {"unix://user:password@/run/x", "without a password"},
+        {"redis://localhost:", "port of 1..65535"},
+        {"redis://localhost:0", "port of 1..65535"},
+        {"redis://localhost:65536", "port of 1..65535"},
+        {"redis://localhost:70000/0", "port of 1..65535"},
+        {"redis://localhost:99999999999999999999", "port of 1..65535"},
+        {"redis://localhost:7000x", "port of 1..65535"},
+        {"redis://localhost: 7000", "port of 1..65535"},
+        {"redis://localhost:+7000", "port of 1..65535"},
+        {"redis://localhost/db0", "a number as database"},
+        {"redis://localhost/65536", "a number as database"},
+        {"redis://localhost/0/", "a number as database"},
+        {"redis://localhost/-1", "a number as database"},
+        {"redis://localhost/0?ssl=true", "TLS is rediss://"},
+        {"redis://localhost?protocol=3", "TLS is rediss://"},
+        {"redis://a b:1", "letters, digits"},
+        {"redis://a,b:1", "letters, digits"},
+        {"redis://::1:6379", "in brackets"},
+        {"redis://2001:db8::7", "in brackets"},
+        {"redis://[::1:6379", "both its brackets"},
+        {"redis://[localhost]:6379", "IPv6 address in brackets"},
+        {"redis://[::1]6379", "a number as database"},
+        {"unix://relative", "unix://[USER@]/PATH"},
+        {"unix:///", "unix://[USER@]/PATH"},
+        {"unix:///run/redis.sock?db=x", "a number as database"},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct redis_url url;
+        const char *problem = redis_url_parse(rows[i].text, &url);
+        if (problem == NULL || strstr(problem, rows[i].problem) == NULL)
+            printf("row: %s: %s\n", rows[i].text, problem == NULL ? "taken" : problem);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(problem);
+        CU_ASSERT_PTR_NOT_NULL(strstr(problem, rows[i].problem));
+    }
+}
+
+/* What is in hand may hold a secret, so no problem has bytes of it. */
+static void long_parts_are_refused(void)
+{
+    struct redis_url url;
+    char text[600];
+
+    memset(text, 'a', sizeof(text));
+    text[sizeof(text) - 1] = '\0';
+    memcpy(text, "redis://", 8);
+    CU_ASSERT_PTR_NOT_NULL(redis_url_parse(text, &url));
+    text[8 + 255] = ':';
+    text[8 + 256] = '1';
+    text[8 + 257] = '\0';
+    CU_ASSERT_PTR_NULL(redis_url_parse(text, &url));
+    text[8 + 128] = '@';
+    CU_ASSERT_PTR_NOT_NULL(redis_url_parse(text, &url));
+    text[8 + 128] = 'a';
+    text[8 + 127] = '@';
+    CU_ASSERT_PTR_NULL(redis_url_parse(text, &url));
+}
+
+int main(int argc, char **argv)
+{
+    CU_TestInfo tests[] = {
+        {"urls_are_read", urls_are_read},
+        {"what_is_wrong_is_said", what_is_wrong_is_said},
+        {"long_parts_are_refused", long_parts_are_refused},
+        CU_TEST_INFO_NULL,
+    };
+    return suite_run(argc, argv, tests);
+}
