@@ -11,7 +11,4 @@
 MUST_CHECK enum verdict config_kafka_set(struct config *config, const char *name, const char *text, const char *place,
                                          struct reason *why);
 
-/* Whether a property's value is a secret: never printed, and allowed as NAME_file. */
-bool config_kafka_is_secret(const char *name);
-
 #endif

@@ -28,11 +28,12 @@ const struct option config_options[] = {
              "One is enough to find the others; name two or three so that a start survives a broker that is down. "
              "If unsure, ask who runs the cluster."},
     {"redis_url", URL(redis_url, "URL", NOT_EMPTY), .initial = "redis://localhost:6379",
-     .help = "Where the counters are: redis://[USER@]HOST:PORT[/DB], rediss:// for TLS, "
+     .help = "Where the counters are: redis://[USER@]HOST:PORT[/DB], an IPv6 address in brackets, "
+             "rediss:// for TLS, "
              "unix://[USER@]/PATH for a socket. "
              "It holds no password: see redis_password. "
              "Two gentallys may share a database if their namespaces differ. "
-             "If unsure, give gentally a Redis of its own, with maxmemory-policy noeviction."},
+             "If unsure, give gentally a Redis of its own, with maxmemory-policy noeviction (or a volatile one)."},
     {"redis_password", TEXT(redis_password, "PASSWORD", MAY_BE_EMPTY), .initial = "",
      .secret_file = "redis_password_file",
      .help = "Password for Redis. "

@@ -1,4 +1,4 @@
-/* Opens, closes and reloads a worker; its turn is in worker_turn.c. */
+/* Opens, closes and reloads a worker; its turn is in worker_turn.c, a look at its configuration in worker_check.c. */
 #include "gentally/ingest/worker.h"
 
 #include <inttypes.h>
@@ -21,15 +21,6 @@ static enum verdict open_local(struct worker *worker, const struct worker_option
     if (verdict == GO_ON && options->config->account_key[0] == '\0')
         log_line(options->logger, LOG_LEVEL_INFO, "WORKER-NO-ACCOUNTS",
                  "no account_key is configured: accounts are not counted");
-    return verdict;
-}
-
-enum verdict worker_check(const struct worker_options *options, struct reason *why)
-{
-    struct worker *worker = calloc(1, sizeof(*worker));
-    enum verdict verdict = open_local(worker, options, why);
-
-    worker_close(worker);
     return verdict;
 }
 

@@ -9,8 +9,11 @@
 #include <assert.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <syslog.h>
 #include <unistd.h>
+
+#include "property_told.h"
 
 #define RETRY_MS 100
 
@@ -290,10 +293,8 @@ static enum verdict set(rd_kafka_conf_t *conf, const char *name, const char *val
 {
     char text[256];
 
-    if (rd_kafka_conf_set(conf, name, value, text, sizeof(text)) == RD_KAFKA_CONF_OK)
-        return GO_ON;
-    /* librdkafka quotes the value in its text, which may be a secret. */
-    return reason_set(why, HALT, config_id, 0, "librdkafka refuses the property kafka.%s", name);
+    rd_kafka_conf_res_t result = rd_kafka_conf_set(conf, name, value, text, sizeof(text));
+    return result == RD_KAFKA_CONF_OK ? GO_ON : property_refuse(name, result, text, config_id, why);
 }
 
 static enum verdict set_of_kind(rd_kafka_conf_t *conf, const struct kafka_setting settings[], size_t count,
@@ -368,7 +369,7 @@ enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct 
         rd_kafka_conf_set_dr_msg_cb(conf, hooks->delivered);
         *client = rd_kafka_new(type, conf, text, sizeof(text));
         if (*client == NULL)
-            verdict = reason_set(why, HALT, config_id, rd_kafka_last_error(), "%s", text);
+            verdict = property_refuse_all(config, text, config_id, why);
     }
     if (verdict != GO_ON) {
         rd_kafka_conf_destroy(conf);
@@ -376,6 +377,26 @@ enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct 
     }
     rd_kafka_set_log_queue(*client, NULL); /* NULL: the main queue, which the owner polls anyway. */
     return GO_ON;
+}
+
+/* A client without brokers connects to nothing. */
+enum verdict kafka_check(rd_kafka_type_t type, const struct config *config, const struct kafka_setting settings[],
+                         size_t setting_count, enum reason_id config_id, struct reason *why)
+{
+    const struct kafka_hooks hooks = {0};
+    struct kafka_notes notes = {0};
+    rd_kafka_t *client;
+    struct config *alone = malloc(sizeof(*alone));
+
+    if (alone == NULL)
+        return no_memory(why, "for a look at the configuration");
+    memcpy(alone, config, sizeof(*alone));
+    alone->kafka_bootstrap_servers[0] = '\0';
+    enum verdict verdict = kafka_open(&client, type, alone, settings, setting_count, &hooks, &notes, config_id, why);
+    if (verdict == GO_ON)
+        rd_kafka_destroy(client);
+    free(alone);
+    return verdict;
 }
 
 rd_kafka_resp_err_t kafka_root_error(rd_kafka_t *client, const struct kafka_notes *notes, rd_kafka_resp_err_t code)

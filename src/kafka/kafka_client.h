@@ -56,6 +56,11 @@ MUST_CHECK enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, co
                                    const struct kafka_hooks *hooks, struct kafka_notes *notes, enum reason_id config_id,
                                    struct reason *why);
 
+/* Makes such a client without brokers and destroys it: whether kafka_open() would refuse the configuration. */
+MUST_CHECK enum verdict kafka_check(rd_kafka_type_t type, const struct config *config,
+                                    const struct kafka_setting settings[], size_t setting_count,
+                                    enum reason_id config_id, struct reason *why);
+
 /* Who asks what a code means: a reader about its client or a request, a reader about what it got of one partition, a
  * writer of single messages, a writer inside a transaction. */
 enum kafka_act { KAFKA_READ, KAFKA_FETCH, KAFKA_WRITE, KAFKA_TRANSACT, KAFKA_ACTS };

@@ -88,6 +88,11 @@ static void delivered(rd_kafka_t *client, const rd_kafka_message_t *message, voi
         kafka_note_refused(notes, code, rd_kafka_topic_name(message->rkt));
 }
 
+enum verdict producer_check_config(const struct config *config, struct reason *why)
+{
+    return kafka_check(RD_KAFKA_PRODUCER, config, settings, LENGTH_OF(settings), SINK_CONFIG, why);
+}
+
 enum verdict producer_open(struct producer **producer, const struct config *config, struct logger *logger,
                            struct reason *why)
 {

@@ -38,6 +38,14 @@ static struct position *position_of(struct source *source, int32_t partition)
     return &source->positions[partition];
 }
 
+enum verdict source_check_config(const struct config *config, struct reason *why)
+{
+    struct kafka_setting settings[SOURCE_SETTINGS];
+
+    source_settings(settings, config->group, config->metrics_listen[0] != '\0');
+    return kafka_check(RD_KAFKA_CONSUMER, config, settings, LENGTH_OF(settings), SOURCE_CONFIG, why);
+}
+
 enum verdict source_open(struct source **source, const struct config *config, struct logger *logger, struct reason *why)
 {
     const struct kafka_hooks hooks = {RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT,

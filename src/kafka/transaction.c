@@ -75,6 +75,15 @@ static enum verdict judge(struct transaction *transaction, rd_kafka_error_t *err
     return verdict;
 }
 
+enum verdict transaction_check_config(const struct config *config, struct reason *why)
+{
+    struct kafka_setting all[LENGTH_OF(settings) + 1];
+
+    memcpy(all, settings, sizeof(settings));
+    all[LENGTH_OF(settings)] = (struct kafka_setting){"transactional.id", config->namespace_, SETTING_OWNED};
+    return kafka_check(RD_KAFKA_PRODUCER, config, all, LENGTH_OF(all), SINK_CONFIG, why);
+}
+
 enum verdict transaction_open(struct transaction **transaction, const struct config *config, const char *name,
                               struct logger *logger, struct reason *why)
 {

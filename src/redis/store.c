@@ -36,6 +36,15 @@ enum verdict store_open(struct store **store, const struct config *config, struc
     return GO_ON;
 }
 
+enum verdict store_check_config(const struct config *config, struct logger *logger, struct reason *why)
+{
+    struct store_link *link = NULL;
+    enum verdict verdict = store_link_open(&link, config, logger, why);
+
+    store_link_close(link);
+    return verdict;
+}
+
 bool store_is_connected(const struct store *store)
 {
     return store_link_is_up(store->link);

@@ -2,9 +2,11 @@
 #include "gentally/registry/registry.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "gentally/base/grow.h"
 #include "gentally/base/json.h"
@@ -105,6 +107,24 @@ static enum verdict check_url(const char *url, struct reason *why)
     return GO_ON;
 }
 
+/* libcurl would tell of a missing file when it connects, and not which. */
+static enum verdict check_files(const struct config *config, struct reason *why)
+{
+    const struct {
+        const char *name, *path;
+    } files[] = {
+        {"registry_ca_file", config->registry_ca_file},
+        {"registry_cert_file", config->registry_cert_file},
+        {"registry_key_file", config->registry_key_file},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(files); i++)
+        if (files[i].path[0] != '\0' && access(files[i].path, R_OK) != 0)
+            return reason_set(why, HALT, CONFIG_UNREADABLE, errno, "%s: %.200s: %s", files[i].name, files[i].path,
+                              strerror(errno));
+    return GO_ON;
+}
+
 enum verdict registry_open(struct registry **registry, const struct config *config, struct reason *why)
 {
     struct registry *opened = calloc(1, sizeof(*opened));
@@ -116,6 +136,8 @@ enum verdict registry_open(struct registry **registry, const struct config *conf
     opened->config = config;
     opened->curl = curl_easy_init();
     enum verdict verdict = check_url(config->registry_url, why);
+    if (verdict == GO_ON)
+        verdict = check_files(config, why);
     if (verdict == GO_ON && (opened->curl == NULL || !set_up(opened)))
         verdict = no_memory(why, "for a registry");
     if (verdict != GO_ON) {

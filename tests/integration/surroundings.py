@@ -28,6 +28,13 @@ from topics import encode_event, newest, read_topic
 
 EVENTS = 20000
 PARTITIONS = 4
+KEYS_THAT_EXPIRE = """
+local count = 0
+for _, key in ipairs(redis.call('KEYS', '*')) do
+    count = count + (redis.call('TTL', key) ~= -1 and 1 or 0)
+end
+return count
+"""
 EX_USAGE, EX_NOPERM, EX_CONFIG = 64, 77, 78
 
 
@@ -142,6 +149,20 @@ def test_redis_that_evicts(world):
     ends_with(world, "STORE-POLICY", EX_CONFIG)
 
 
+def test_redis_that_evicts_what_expires(world):
+    """None of our keys expires, so a volatile policy evicts none of them."""
+    setup(world)
+    for policy in ("volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"):
+        world.redis.command("CONFIG", "SET", "maxmemory-policy", policy)
+        world.run("top", "--rollup", "model", "--window", "day")
+    lines = generate(world)
+    world.produce(lines.out_path)
+    world.run("worker", "--drain")
+    keys = world.redis.command("EVAL", KEYS_THAT_EXPIRE, "0")
+    equal(int(keys), 0, "keys that expire")
+    compare(world, lines.out.splitlines())
+
+
 def test_not_set_up(world):
     world.start_redis()
     line = ends_with(world, "SOURCE-TOPIC-MISSING", EX_CONFIG)
@@ -189,6 +210,42 @@ def test_misspelt_and_wrong_settings(world):
     ends_with(world, "CONFIG-OWNED", EX_CONFIG, GENTALLY_KAFKA_AUTO_OFFSET_RESET="latest")
     ends_with(world, "CONFIG-UNREADABLE", EX_CONFIG, arguments=("--config", world.folder / "nowhere"))
     ends_with(world, "CONFIG-ROLLUP", EX_CONFIG, GENTALLY_ROLLUPS="model=model")
+
+
+def test_check_config_finds_what_the_start_refuses(world):
+    """Whatever needs no server is refused alike by both, and said alike; IPv6 works."""
+    setup(world)
+    missing = world.folder / "nowhere.pem"
+    ssl = {"GENTALLY_KAFKA_SECURITY_PROTOCOL": "ssl"}
+    url = "GENTALLY_REDIS_URL"
+    for reason, part, settings in (
+        ("CONFIG-VALUE", "database", {url: "redis://h:6379/db0"}),
+        ("CONFIG-VALUE", "rediss://", {url: "redis://127.0.0.1:6379/0?ssl=true"}),
+        ("CONFIG-VALUE", "port", {url: "redis://127.0.0.1:70000"}),
+        ("CONFIG-VALUE", "port", {url: "redis://127.0.0.1:"}),
+        ("CONFIG-VALUE", "host", {url: "redis://a b:1"}),
+        ("CONFIG-VALUE", "brackets", {url: "redis://::1:6379"}),
+        ("SINK-CONFIG", "kafka.session.timeout.ms?", {"GENTALLY_KAFKA_SESION_TIMEOUT_MS": 1}),
+        ("SINK-CONFIG", "1 .. 3600000", {"GENTALLY_KAFKA_SESSION_TIMEOUT_MS": "soon"}),
+        ("SINK-CONFIG", "sasl_ssl", {"GENTALLY_KAFKA_SECURITY_PROTOCOL": "tls"}),
+        ("SINK-CONFIG", str(missing), {"GENTALLY_KAFKA_SSL_CA_LOCATION": missing, **ssl}),
+        (
+            "SINK-CONFIG",
+            "AWS_MSK_IAM",
+            {"GENTALLY_KAFKA_SASL_MECHANISM": "AWS_MSK_IAM", "GENTALLY_KAFKA_SECURITY_PROTOCOL": "sasl_ssl"},
+        ),
+        ("SOURCE-CONFIG", "max.poll.interval.ms", {"GENTALLY_KAFKA_MAX_POLL_INTERVAL_MS": "1000"}),
+        (
+            "CONFIG-UNREADABLE",
+            str(missing),
+            {"GENTALLY_REGISTRY_URL": "http://127.0.0.1:1", "GENTALLY_REGISTRY_CA_FILE": missing},
+        ),
+    ):
+        line = ends_with(world, reason, EX_CONFIG, arguments=("--check-config",), **settings)
+        check(part in line, f"the line should tell of {part}", line)
+        equal(ends_with(world, reason, EX_CONFIG, **settings), line, "what the start says")
+    done = world.run("worker", "--check-config", GENTALLY_REDIS_URL="redis://[::1]:6379")
+    check("the configuration is good" in done.out, "an IPv6 address is good", done.out, done.log)
 
 
 def test_kafka_without_rights(world):

@@ -108,4 +108,8 @@ struct config {
  */
 MUST_CHECK enum verdict config_check_accounts(const struct config *config, struct reason *why);
 
+/* Whether the value of a property of librdkafka (`name` is without "kafka.") is a secret: never printed, and allowed as
+ * NAME_file. */
+bool config_kafka_is_secret(const char *name);
+
 #endif

@@ -25,8 +25,8 @@ struct worker_options {
  */
 MUST_CHECK enum verdict worker_open(struct worker **worker, const struct worker_options *options, struct reason *why);
 
-/* Reads the tables and opens what needs no server, then closes all of it: what --check-config looks at. HALT with what
- * is wrong. */
+/* Reads the tables and opens what needs no server, the clients of Kafka and Redis up to where they would connect, then
+ * closes all of it: what --check-config looks at. HALT with what a start would refuse. */
 MUST_CHECK enum verdict worker_check(const struct worker_options *options, struct reason *why);
 
 /* Leaves the group and frees everything, without a flush. NULL does nothing. May block up to `session.timeout.ms`. */

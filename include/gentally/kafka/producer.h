@@ -19,6 +19,9 @@ struct producer;
 MUST_CHECK enum verdict producer_open(struct producer **producer, const struct config *config, struct logger *logger,
                                       struct reason *why);
 
+/* Says whether producer_open() would refuse the configuration, and connects to nothing. */
+MUST_CHECK enum verdict producer_check_config(const struct config *config, struct reason *why);
+
 /* Frees the producer, with whatever is not acknowledged: producer_settle() first. NULL is fine. */
 void producer_close(struct producer *producer);
 

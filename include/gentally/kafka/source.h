@@ -23,6 +23,9 @@ struct source;
 MUST_CHECK enum verdict source_open(struct source **source, const struct config *config, struct logger *logger,
                                     struct reason *why);
 
+/* Says whether source_open() would refuse the configuration, and connects to nothing. */
+MUST_CHECK enum verdict source_check_config(const struct config *config, struct reason *why);
+
 /* Leaves the group and frees the source; NULL is fine. Blocks up to `session.timeout.ms`. The caller flushes first. */
 void source_close(struct source *source);
 

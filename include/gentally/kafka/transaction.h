@@ -18,6 +18,9 @@ struct transaction;
 MUST_CHECK enum verdict transaction_open(struct transaction **transaction, const struct config *config,
                                          const char *name, struct logger *logger, struct reason *why);
 
+/* Says whether transaction_open() would refuse the configuration, and connects to nothing. */
+MUST_CHECK enum verdict transaction_check_config(const struct config *config, struct reason *why);
+
 /* Aborts what was begun and not committed, and frees the transaction; NULL is fine. Blocks up to 5 s. */
 void transaction_close(struct transaction *transaction);
 

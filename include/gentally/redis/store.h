@@ -38,11 +38,15 @@ struct store;
 
 /*
  * Opens a store: connects to Redis and checks the server: reachable, authenticated, Redis 7 or later, maxmemory-policy
- * noeviction. GO_ON gives `*store` to the caller, to be closed once; `config` and `logger` are borrowed until then.
- * HALT: STORE-URL, STORE-AUTH, STORE-VERSION, STORE-POLICY, STORE-TLS (asked for, but not built in), NO-MEMORY.
+ * noeviction or volatile-*. GO_ON gives `*store` to the caller, to be closed once; `config` and `logger` are borrowed
+ * until then. HALT: STORE-URL, STORE-AUTH, STORE-VERSION, STORE-POLICY, STORE-TLS (asked for, but not built in),
+ * NO-MEMORY.
  */
 MUST_CHECK enum verdict store_open(struct store **store, const struct config *config, struct logger *logger,
                                    struct reason *why);
+
+/* Says whether store_open() would refuse the configuration, and connects to nothing. */
+MUST_CHECK enum verdict store_check_config(const struct config *config, struct logger *logger, struct reason *why);
 
 /* Closes the connection and frees the store; NULL is fine. */
 void store_close(struct store *store);

@@ -208,6 +208,64 @@ static void clients_can_be_told_apart(void)
     free(config);
 }
 
+static void what_is_wrong_with_a_property_is_said(void)
+{
+    static const struct {
+        const char *name, *value, *says;
+    } wrong[] = {
+        {"sesion.timeout.ms", "1", "did you mean kafka.session.timeout.ms?"},
+        {"qwertyuiop", "1", "has no property kafka.qwertyuiop"},
+        {"session.timeout.ms", "soon", "allowed is 1 .. 3600000"},
+        {"session.timeout.ms", "3600001", "allowed is 1 .. 3600000"},
+        {"security.protocol", "tls", "allowed is plaintext, ssl, sasl_plaintext, sasl_ssl"},
+        {"socket.keepalive.enable", "perhaps", "allowed is true, false"},
+        {"broker.address.family", "v5", "allowed is any, v4, v6"},
+        {"plugin.library.paths", "/nowhere/plugin", "cannot open shared object file"},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(wrong); i++) {
+        struct config *config = make_config();
+        struct reason why = {0};
+        pass(config, wrong[i].name, wrong[i].value);
+        CU_ASSERT_EQUAL(kafka_check(RD_KAFKA_CONSUMER, config, NULL, 0, SOURCE_CONFIG, &why), HALT);
+        CU_ASSERT_EQUAL(why.id, SOURCE_CONFIG);
+        if (strstr(why.text, wrong[i].says) == NULL)
+            printf("%s: %s\n", wrong[i].name, why.text);
+        CU_ASSERT_PTR_NOT_NULL(strstr(why.text, wrong[i].says));
+        free(config);
+    }
+}
+
+/* Properties that librdkafka takes one by one, and not together. */
+static void a_check_finds_what_no_property_shows(void)
+{
+    static const struct {
+        const char *name, *value, *says;
+    } wrong[] = {
+        {"ssl.ca.location", "/nowhere/ca.pem", "kafka.ssl.ca.location: /nowhere/ca.pem: No such file"},
+        {"ssl.key.location", "/nowhere/key.pem", "kafka.ssl.key.location: /nowhere/key.pem: No such file"},
+        {"ssl.ca.location", "/dev/null", "ssl.ca.location"},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(wrong); i++) {
+        struct config *config = make_config();
+        struct reason why = {0};
+        pass(config, wrong[i].name, wrong[i].value);
+        CU_ASSERT_EQUAL(kafka_check(RD_KAFKA_PRODUCER, config, NULL, 0, SINK_CONFIG, &why), GO_ON); /* Not asked for. */
+        pass(config, "security.protocol", "ssl");
+        CU_ASSERT_EQUAL(kafka_check(RD_KAFKA_PRODUCER, config, NULL, 0, SINK_CONFIG, &why), HALT);
+        if (strstr(why.text, wrong[i].says) == NULL)
+            printf("%s: %s\n", wrong[i].name, why.text);
+        CU_ASSERT_PTR_NOT_NULL(strstr(why.text, wrong[i].says));
+        free(config);
+    }
+    struct config *config = make_config();
+    struct reason why = {0};
+    CU_ASSERT_EQUAL(kafka_check(RD_KAFKA_CONSUMER, config, NULL, 0, SOURCE_CONFIG, &why), GO_ON);
+    CU_ASSERT_STRING_EQUAL(config->kafka_bootstrap_servers, "127.0.0.1:1");
+    free(config);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -218,6 +276,8 @@ int main(int argc, char **argv)
          the_configuration_changes_what_is_tuned_and_not_what_is_owned},
         {"clients can be told apart", clients_can_be_told_apart},
         {"a refused property is named, its value is not", a_refused_property_is_named_and_its_value_is_not},
+        {"what is wrong with a property is said", what_is_wrong_with_a_property_is_said},
+        {"a check finds what no property shows", a_check_finds_what_no_property_shows},
         CU_TEST_INFO_NULL,
     };
 
