@@ -66,98 +66,180 @@ static bool eat_byte(struct span *text, char byte)
     return true;
 }
 
-static bool eat_number(struct span *text, unsigned digits, unsigned *number)
+static bool eat_either(struct span *text, char byte, char other)
 {
-    if (text->size < digits)
+    return eat_byte(text, byte) || eat_byte(text, other);
+}
+
+static bool eat_word(struct span *text, const char *word)
+{
+    size_t size = strlen(word);
+
+    if (text->size < size || memcmp(text->bytes, word, size) != 0)
         return false;
-    *number = 0;
-    for (unsigned i = 0; i < digits; i++) {
-        char byte = text->bytes[i];
-        if (byte < '0' || byte > '9')
-            return false;
-        *number = *number * 10 + (unsigned)(byte - '0');
-    }
-    text->bytes += digits;
-    text->size -= digits;
+    *text = (struct span){text->bytes + size, text->size - size};
     return true;
 }
 
-static bool eat_date(struct span *text, int64_t *ms)
+static bool is_digit(struct span text)
+{
+    return text.size > 0 && text.bytes[0] >= '0' && text.bytes[0] <= '9';
+}
+
+static bool eat_number(struct span *text, unsigned digits, unsigned *number)
+{
+    *number = 0;
+    for (unsigned i = 0; i < digits; i++) {
+        if (!is_digit(*text))
+            return false;
+        *number = *number * 10 + (unsigned)(*text->bytes++ - '0');
+        text->size--;
+    }
+    return true;
+}
+
+/* The parts of a time; each parser returns NULL, or the problem as the end of a sentence. */
+
+static const char *eat_date(struct span *text, int64_t *ms)
 {
     unsigned year, month, day;
 
     if (!eat_number(text, 4, &year) || !eat_byte(text, '-') || !eat_number(text, 2, &month) || !eat_byte(text, '-') ||
         !eat_number(text, 2, &day))
-        return false;
+        return "must begin with a date like 2026-11-02";
     if (year < 1 || month < 1 || month > 12 || day < 1 || day > month_length(year, month))
-        return false;
+        return "has a date that does not exist";
     *ms = days_of_date(year, month, day) * DAY_MS;
-    return true;
+    return NULL;
 }
 
+/* Of any number of digits, as RFC 3339 has it; those beyond milliseconds are cut off. ISO 8601 takes a comma, too. */
 static bool eat_fraction(struct span *text, unsigned *ms)
 {
     unsigned digits = 0, digit;
 
     *ms = 0;
-    if (!eat_byte(text, '.'))
+    if (!eat_either(text, '.', ','))
         return true;
-    for (; eat_number(text, 1, &digit); digits++) {
+    for (; eat_number(text, 1, &digit); digits++)
         if (digits < 3)
             *ms = *ms * 10 + digit;
-    }
     for (unsigned missing = digits; missing < 3; missing++)
         *ms *= 10;
-    return digits >= 1 && digits <= 9;
+    return digits >= 1;
 }
 
-static bool eat_clock(struct span *text, int64_t *ms)
+/* `*is_leap`: it is the 61st second of its minute. */
+static const char *eat_clock(struct span *text, int64_t *ms, bool *is_leap)
 {
-    unsigned hour, minute, second, fraction;
+    unsigned hour, minute, second = 0, fraction = 0;
 
-    if (!eat_number(text, 2, &hour) || !eat_byte(text, ':') || !eat_number(text, 2, &minute) || !eat_byte(text, ':') ||
-        !eat_number(text, 2, &second) || !eat_fraction(text, &fraction))
-        return false;
-    if (hour > 23 || minute > 59 || second > 59)
-        return false;
+    if (!eat_number(text, 2, &hour) || !eat_byte(text, ':') || !eat_number(text, 2, &minute))
+        return "must have a time of day like 10:00:00, or 10:00";
+    if (eat_byte(text, ':') && !(eat_number(text, 2, &second) && eat_fraction(text, &fraction)))
+        return "must have seconds like 00, or 00.433";
+    if (hour > 23 || minute > 59 || second > 60)
+        return "has a time of day that does not exist (the last is 23:59:59)";
+    *is_leap = second == 60;
     *ms = hour * HOUR_MS + minute * MINUTE_MS + second * SECOND_MS + fraction;
-    return true;
+    return NULL;
 }
 
+/* "+05:30", "+0530" or "+05". */
 static bool eat_offset(struct span *text, int64_t *ms)
 {
-    unsigned hour, minute;
-
-    *ms = 0;
-    if (text->size == 0 || eat_byte(text, 'Z'))
-        return true;
+    unsigned hour, minute = 0;
     bool is_west = eat_byte(text, '-');
-    if (!is_west && !eat_byte(text, '+'))
+
+    if ((!is_west && !eat_byte(text, '+')) || !eat_number(text, 2, &hour))
         return false;
-    if (!eat_number(text, 2, &hour) || !eat_byte(text, ':') || !eat_number(text, 2, &minute))
-        return false;
-    if (hour > 23 || minute > 59)
+    if ((eat_byte(text, ':') || is_digit(*text)) && !eat_number(text, 2, &minute))
         return false;
     *ms = (hour * HOUR_MS + minute * MINUTE_MS) * (is_west ? -1 : 1);
-    return true;
+    return hour <= 23 && minute <= 59;
+}
+
+/* " CET" behind an offset, as Go prints it: the offset says it all. */
+static void eat_abbreviation(struct span *text)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ+-0123456789";
+    size_t size = 1;
+
+    if (text->size < 2 || text->bytes[0] != ' ' || memchr(letters, text->bytes[1], 28) == NULL)
+        return;
+    while (size < text->size && memchr(letters, text->bytes[size], sizeof(letters) - 1) != NULL)
+        size++;
+    *text = (struct span){text->bytes + size, text->size - size};
+}
+
+/* "[Europe/Berlin]", as Java and JavaScript append it (RFC 9557); one with '!' must be understood, so it is not taken.
+ */
+static void eat_brackets(struct span *text)
+{
+    const char *end =
+        text->size > 2 && text->bytes[0] == '[' && text->bytes[1] != '!' ? memchr(text->bytes, ']', text->size) : NULL;
+    size_t size = end == NULL ? 0 : (size_t)(end - text->bytes) + 1;
+
+    if (size > 2)
+        *text = (struct span){text->bytes + size, text->size - size};
+}
+
+static const char *eat_zone(struct span *text, int64_t *ms)
+{
+    *ms = 0;
+    if (text->size == 0)
+        return NULL;
+    (void)eat_byte(text, ' ');
+    if (!eat_either(text, 'Z', 'z') && !eat_word(text, "UTC")) {
+        if (!eat_offset(text, ms))
+            return "must end with a zone like Z, +01:00, +0100, +01 or UTC, or with none, for UTC";
+        eat_abbreviation(text);
+    }
+    eat_brackets(text);
+    return text->size == 0 ? NULL : "goes on behind its zone";
+}
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+/* A leap second is at the end of a month, in UTC; it counts as the second behind it, as POSIX has it. */
+static bool is_month_begin(int64_t ms)
+{
+    int64_t year;
+    unsigned month, day;
+
+    date_of_days(divide_down(ms, DAY_MS), &year, &month, &day);
+    return day == 1 && ms - divide_down(ms, DAY_MS) * DAY_MS < SECOND_MS;
+}
+
+const char *time_read(struct span text, int64_t *ms)
+{
+    int64_t date, clock = 0, offset = 0;
+    bool is_leap = false;
+
+    if (text.size > 0 && (is_blank(text.bytes[0]) || is_blank(text.bytes[text.size - 1])))
+        return "must have no blanks at its ends";
+    const char *problem = eat_date(&text, &date);
+    if (problem == NULL && text.size > 0) {
+        if (!eat_either(&text, 'T', 't') && !eat_byte(&text, ' '))
+            return "must have a T or a blank behind its date";
+        problem = eat_clock(&text, &clock, &is_leap);
+        if (problem == NULL)
+            problem = eat_zone(&text, &offset);
+    }
+    if (problem != NULL)
+        return problem;
+    if (is_leap && !is_month_begin(date + clock - offset))
+        return "has a leap second where none can be";
+    *ms = date + clock - offset;
+    return NULL;
 }
 
 bool time_parse(struct span text, int64_t *ms)
 {
-    int64_t date, clock = 0, offset = 0;
-
-    if (!eat_date(&text, &date))
-        return false;
-    if (text.size > 0) {
-        if (!eat_byte(&text, 'T') && !eat_byte(&text, ' '))
-            return false;
-        if (!eat_clock(&text, &clock) || !eat_offset(&text, &offset))
-            return false;
-    }
-    if (text.size > 0)
-        return false;
-    *ms = date + clock - offset;
-    return true;
+    return time_read(text, ms) == NULL;
 }
 
 /* Writes a number with leading zeros, `digits` of them at least: by hand, since each summary's key has a time. */

@@ -76,10 +76,11 @@ enum verdict option_time(const struct command_option *option, int64_t *ms, struc
     if (option->value == NULL)
         return GO_ON;
     /* The same two spellings as in events. A year alone is no date here, so a plain number is never ambiguous. */
-    if (!time_parse(span_of(option->value), ms) && !read_integer(option->value, ms))
+    const char *problem = time_read(span_of(option->value), ms);
+    if (problem != NULL && !read_integer(option->value, ms))
         return reason_set(why, HALT, CONFIG_VALUE, 0,
-                          "--%s %s: want a time like 2025-11-24, 2025-11-24T10:00:00Z, or ms since the epoch",
-                          option->name, option->value);
+                          "--%s %s: want a time like 2025-11-24, 2025-11-24T10:00:00Z, or ms since the epoch; it %s",
+                          option->name, option->value, problem);
     return GO_ON;
 }
 

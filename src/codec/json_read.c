@@ -81,9 +81,9 @@ static const char *read_time(const json_t *json, void *target)
 
     if (json_is_integer(json))
         return read_long(json, target);
-    if (read_text(json, &text) == NULL && time_parse(text, target))
-        return NULL;
-    return "must be integer milliseconds since 1970, or ISO 8601 text";
+    if (read_text(json, &text) == NULL)
+        return time_read(text, target);
+    return "must be integer milliseconds since 1970, or a time like \"2026-11-02T10:00:00Z\"";
 }
 
 static size_t digits_count(struct span text, size_t first)

@@ -1,6 +1,7 @@
 /* What a start would refuse is asked of those who would refuse it. */
-#include "gentally/config/config.h"
 #include "gentally/ingest/worker.h"
+
+#include "gentally/config/config.h"
 #include "gentally/kafka/producer.h"
 #include "gentally/kafka/source.h"
 #include "gentally/kafka/transaction.h"

@@ -66,7 +66,7 @@ NAMES = {"rollup": "breakdown", "window": "granularity", "model": "model_slug", 
 
 
 def milliseconds(time):
-    """A JSON line's time: integer milliseconds, or ISO 8601."""
+    """A JSON line's time: integer milliseconds, or a text that Python takes, too."""
     if isinstance(time, int):
         return time
     moment = datetime.datetime.fromisoformat(time)

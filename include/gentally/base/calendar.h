@@ -30,10 +30,22 @@ int64_t days_of_date(int64_t year, unsigned month, unsigned day);
 void date_of_days(int64_t days, int64_t *year, unsigned *month, unsigned *day);
 
 /*
- * Parses an ISO 8601 date or time: "2025-11-24", "2025-11-24T10:00:00Z". The T may be a blank, a fraction may have 1 to
- * 9 digits (those beyond milliseconds are cut off), an offset looks like "+05:30"; no offset means UTC. Returns false
- * for any other text, for dates that do not exist, and for years outside 1..9999.
+ * Reads a date or time as RFC 3339 has it, and as PostgreSQL, BigQuery, Python, Go, Java and JavaScript write it:
+ *
+ *     2025-11-24                                   a date alone is its midnight
+ *     2025-11-24T10:00:00Z                         T and Z in either case; a blank for the T
+ *     2025-11-24 10:00:00.433273+00                any number of digits, cut off behind milliseconds; a comma for the
+ *                                                  point; offsets +05:30, +0530, +05
+ *     2025-11-24T10:00                             no seconds: 0; no zone: UTC
+ *     2025-11-24 10:00:00 UTC                      BigQuery, Ruby; a blank before any zone
+ *     2025-11-24 11:00:00 +0100 CET                Go; T11:00+01:00[Europe/Berlin] Java: the offset counts
+ *
+ * Returns NULL, or what is wrong, as the end of a sentence that begins with the field: years are 1..9999, dates must
+ * exist, and a second 60 is one only where leap seconds are, at the end of a month in UTC (it counts as the next one).
  */
+const char *time_read(struct span text, int64_t *ms);
+
+/* The same, for whom it is enough that something is wrong. */
 bool time_parse(struct span text, int64_t *ms);
 
 /* Writes a time as "2025-11-24T10:00:00Z", with ".123" before the Z if it has milliseconds; `size` >= 32 bytes. */

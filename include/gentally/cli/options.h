@@ -19,7 +19,7 @@ MUST_CHECK enum verdict option_share(const struct command_option *option, uint32
 MUST_CHECK enum verdict option_scale(const struct command_option *option, int64_t min, int64_t *billionths,
                                      struct reason *why);
 
-/* A time, ISO 8601 or whole milliseconds since the Unix epoch, as milliseconds since the Unix epoch, UTC. */
+/* A time as time_read() takes it, or whole milliseconds since the Unix epoch: as milliseconds since then, UTC. */
 MUST_CHECK enum verdict option_time(const struct command_option *option, int64_t *ms, struct reason *why);
 
 /* A name, one of `count`; `*index` is its place among them. */

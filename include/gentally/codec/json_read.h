@@ -1,7 +1,7 @@
 /*
  * Reads events from JSON lines, for `produce`. Fields have the names of schemas/generation.avsc; `cost_usd`, a decimal
- * string exact to the nano, may stand for `cost_nano_usd`; `created_at` is ISO 8601 or integer ms. Unknown fields,
- * wrong types and duplicates are refused, since a misspelt field would otherwise vanish.
+ * string exact to the nano, may stand for `cost_nano_usd`; `created_at` is a text of time_read() or integer ms. Unknown
+ * fields, wrong types and duplicates are refused, since a misspelt field would otherwise vanish.
  */
 #ifndef GENTALLY_JSON_READ_H
 #define GENTALLY_JSON_READ_H
