@@ -10,7 +10,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "gentally/base/looks.h"
 #include "gentally/core/window.h"
+#include "json_problem.h"
 
 struct json_reader {
     json_t *line; /* holds the strings of the last event */
@@ -38,30 +40,42 @@ static const char *read_text(const json_t *json, void *target)
 
 static const char *read_text_or_null(const json_t *json, void *target)
 {
-    if (json_is_null(json))
-        return NULL;
     return read_text(json, target) == NULL ? NULL : "must be a string or null";
 }
 
+/* Reads a whole number, also one that is written with a point or an exponent (120.0, 1e3), since some writers know no
+ * others. Beyond 2^53 a double is not exact. */
 static const char *read_long(const json_t *json, void *target)
 {
-    int64_t *number = target;
+    static const double exact_max = 9007199254740992.0;
+    double real = json_real_value(json);
 
-    if (!json_is_integer(json))
-        return "must be an integer, without a point or an exponent";
-    *number = json_integer_value(json);
+    if (json_is_string(json))
+        return "must be a number, without quotation marks";
+    if (!json_is_number(json))
+        return "must be a whole number";
+    if (json_is_integer(json)) {
+        *(int64_t *)target = json_integer_value(json);
+        return NULL;
+    }
+    if (!(real >= -exact_max && real <= exact_max))
+        return "is too large";
+    if (real != (double)(int64_t)real)
+        return "must be a whole number, and has a fraction";
+    *(int64_t *)target = (int64_t)real;
     return NULL;
 }
 
 static const char *read_duration_or_null(const json_t *json, void *target)
 {
-    int32_t *duration = target;
+    int64_t duration;
+    const char *problem = read_long(json, &duration);
 
-    if (json_is_null(json))
-        return NULL;
-    if (!json_is_integer(json) || json_integer_value(json) < 0 || json_integer_value(json) > INT32_MAX)
-        return "must be an integer from 0 to 2147483647, or null";
-    *duration = (int32_t)json_integer_value(json);
+    if (problem != NULL)
+        return problem;
+    if (duration < 0 || duration > INT32_MAX)
+        return "must be from 0 to 2147483647 ms, or null";
+    *(int32_t *)target = (int32_t)duration;
     return NULL;
 }
 
@@ -69,6 +83,8 @@ static const char *read_flag(const json_t *json, void *target)
 {
     bool *flag = target;
 
+    if (json_is_string(json))
+        return "must be true or false, without quotation marks";
     if (!json_is_boolean(json))
         return "must be true or false";
     *flag = json_is_true(json);
@@ -79,7 +95,7 @@ static const char *read_time(const json_t *json, void *target)
 {
     struct span text;
 
-    if (json_is_integer(json))
+    if (json_is_number(json))
         return read_long(json, target);
     if (read_text(json, &text) == NULL)
         return time_read(text, target);
@@ -101,6 +117,22 @@ static bool digit_add(int64_t *number, char digit)
     return !__builtin_mul_overflow(*number, 10, number) && !__builtin_add_overflow(*number, digit - '0', number);
 }
 
+/* What stands at `at`, where the digits of an amount end. */
+static const char *dollars_problem(struct span text, size_t at)
+{
+    char byte = at < text.size ? text.bytes[at] : '\0';
+
+    if (text.size == 0)
+        return "must be digits, and is empty: leave it out, or write null";
+    if (text.bytes[0] == '-')
+        return "must be digits, without a sign: what is below 0 is no cost of a request";
+    if (byte == 'e' || byte == 'E')
+        return "must be digits, without an exponent: \"0.0000407\"";
+    if (byte == ',')
+        return "must be digits with a point, without commas";
+    return "must be digits, with at most one point between them: no sign, no currency, no blanks";
+}
+
 /* Reads "12.5" dollars as 12500000000 nano-dollars, through no float; refuses rather than rounds. */
 static const char *read_dollars(const json_t *json, void *target)
 {
@@ -113,7 +145,7 @@ static const char *read_dollars(const json_t *json, void *target)
     bool has_point = whole < text.size && text.bytes[whole] == '.';
     size_t decimals = has_point ? digits_count(text, whole + 1) : 0;
     if (whole == 0 || (has_point && decimals == 0) || whole + has_point + decimals != text.size)
-        return "must be digits, with at most one point between them, no sign and no exponent";
+        return dollars_problem(text, whole + has_point + decimals);
     while (decimals > decimals_max && text.bytes[whole + decimals] == '0')
         decimals--;
     if (decimals > decimals_max)
@@ -223,32 +255,6 @@ void json_reader_close(struct json_reader *reader)
     free(reader);
 }
 
-static bool is_blank(struct span line)
-{
-    size_t index = 0;
-
-    while (index < line.size && isspace((unsigned char)line.bytes[index]))
-        index++;
-    return index == line.size;
-}
-
-/* Says where parsing stopped, in our words: jansson's own text quotes the line. */
-static enum verdict refuse_text(struct span line, const json_error_t *error, struct reason *why)
-{
-    enum json_error_code code = json_error_code(error);
-
-    if (is_blank(line))
-        return reason_set(why, SET_ASIDE, LINE_NOT_JSON, 0, "the line is blank");
-    if (code == json_error_duplicate_key)
-        return reason_set(why, SET_ASIDE, LINE_FIELD, code, "a field is given twice: at byte %d", error->position);
-    if (code == json_error_null_character)
-        return reason_set(why, SET_ASIDE, LINE_FIELD, code,
-                          "a text holds U+0000, which readers cannot be given: at byte %d", error->position);
-    if (code == json_error_numeric_overflow)
-        return reason_set(why, SET_ASIDE, LINE_FIELD, code, "a number is beyond 64 bits: at byte %d", error->position);
-    return reason_set(why, SET_ASIDE, LINE_NOT_JSON, code, "not one JSON object: stopped at byte %d", error->position);
-}
-
 static const struct field *field_find(const char *name)
 {
     for (size_t index = 0; index < LENGTH_OF(fields); index++) {
@@ -256,15 +262,6 @@ static const struct field *field_find(const char *name)
             return &fields[index];
     }
     return NULL;
-}
-
-static bool is_plain(const char *name)
-{
-    const char *byte = name;
-
-    while (isalnum((unsigned char)*byte) || *byte == '_' || *byte == '-')
-        byte++;
-    return byte != name && *byte == '\0';
 }
 
 /* Names the first field that is not in the table, if its name can be shown on a terminal. */
@@ -275,9 +272,16 @@ static enum verdict refuse_unknown(json_t *line, struct reason *why)
     while (field_find(json_object_iter_key(place)) != NULL)
         place = json_object_iter_next(line, place);
     const char *name = json_object_iter_key(place);
-    if (!is_plain(name))
+    if (!json_name_is_plain(span_of(name)))
         return reason_set(why, SET_ASIDE, LINE_FIELD, 0, "there is a field of an unknown, unprintable name");
     return reason_set(why, SET_ASIDE, LINE_FIELD, 0, "%.64s is not a field", name);
+}
+
+static bool is_given(const json_t *line, const char *name)
+{
+    const json_t *json = json_object_get(line, name);
+
+    return json != NULL && !json_is_null(json);
 }
 
 static enum verdict fields_read(json_t *line, struct event *event, struct reason *why)
@@ -293,13 +297,17 @@ static enum verdict fields_read(json_t *line, struct event *event, struct reason
             continue;
         }
         found++;
+        if (json_is_null(json) && field->is_required)
+            return reason_set(why, SET_ASIDE, LINE_FIELD, 0, "%s is null, and must be given", field->name);
+        if (json_is_null(json))
+            continue; /* Providers say null for what they do not know: as if it were not given. */
         const char *problem = field->read(json, (char *)event + field->place);
         if (problem != NULL)
             return reason_set(why, SET_ASIDE, LINE_FIELD, 0, "%s %s", field->name, problem);
     }
     if (found != json_object_size(line))
         return refuse_unknown(line, why);
-    if (json_object_get(line, "cost_usd") != NULL && json_object_get(line, "cost_nano_usd") != NULL)
+    if (is_given(line, "cost_usd") && is_given(line, "cost_nano_usd"))
         return reason_set(why, SET_ASIDE, LINE_FIELD, 0, "cost_usd and cost_nano_usd exclude each other");
     return GO_ON;
 }
@@ -309,11 +317,13 @@ enum verdict json_read_event(struct json_reader *reader, struct span line, struc
     json_error_t error;
 
     json_decref(reader->line);
+    line = without_mark(line); /* also where files that begin with one were put together */
     reader->line = json_loadb(line.size == 0 ? "" : line.bytes, line.size, JSON_REJECT_DUPLICATES, &error);
     if (reader->line == NULL)
-        return refuse_text(line, &error, why);
+        return json_problem(line, &error, why);
     if (!json_is_object(reader->line))
-        return reason_set(why, SET_ASIDE, LINE_NOT_JSON, 0, "not one JSON object, but an array");
+        return reason_set(why, SET_ASIDE, LINE_NOT_JSON, 0,
+                          "not one JSON object, but an array: `jq -c '.[]'` writes each element on a line");
     *event = (struct event){.latency_ms = EVENT_ABSENT, .first_token_ms = EVENT_ABSENT, .generation_ms = EVENT_ABSENT};
     return fields_read(reader->line, event, why);
 }

@@ -16,6 +16,7 @@
 #include "gentally/commands/commands.h"
 #include "gentally/kafka/producer.h"
 #include "input.h"
+#include "input_kind.h"
 
 #define SETTLE_MS 10000
 #define SETTLE_ATTEMPTS 30
@@ -41,6 +42,8 @@ const struct command command_produce = {
         "\n"
         "A bad line is reported with its number and reason. Without --skip-bad it ends the command\n"
         "(exit code 65) after everything before it is safely in the topic. Ctrl-C ends it the same way.\n"
+        "A file that is no JSON lines at all (an array, compressed, UTF-16) ends it with what makes lines of it.\n"
+        "Null is as good as leaving a field out that may be left out.\n"
         "The last line on standard error counts what was produced and what was rejected.\n"
         "\n"
         "Example:\n"
@@ -100,7 +103,10 @@ static enum verdict send_all(struct production *production, struct reason *why)
         production->line++;
         if (is_blank(line))
             continue;
-        verdict = send_line(production, line, why);
+        if (production->produced + production->rejected == 0)
+            verdict = input_kind_check(line, why);
+        if (verdict == GO_ON)
+            verdict = send_line(production, line, why);
         if (verdict == GO_ON && ++production->produced % 1024 == 0)
             progress_step(&progress, production->produced);
         if (verdict == SET_ASIDE) {

@@ -196,8 +196,9 @@ static enum verdict check_ranges(const struct event *event, struct reason *why)
         return refuse_time(event->created_ms, why);
     for (size_t i = 0; i < LENGTH_OF(numbers); i++) {
         if (numbers[i].value < numbers[i].min || numbers[i].value > numbers[i].max)
-            return reason_set(why, SET_ASIDE, EVENT_OUT_OF_RANGE, 0, "%s is below 0 or above its limit",
-                              numbers[i].name);
+            return reason_set(why, SET_ASIDE, EVENT_OUT_OF_RANGE, 0, "%s is %s %" PRId64, numbers[i].name,
+                              numbers[i].value < numbers[i].min ? "below" : "above",
+                              numbers[i].value < numbers[i].min ? INT64_C(0) : numbers[i].max);
     }
     return GO_ON;
 }
