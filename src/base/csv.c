@@ -13,8 +13,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "gentally/base/hash.h"
+#include "gentally/base/looks.h"
+#include "gentally/base/text.h"
 
 #define FILE_SIZE_MAX ((size_t)64 << 20) /* a hundred times our largest table */
 
@@ -78,20 +81,44 @@ static enum verdict load_bundled(struct csv *csv, struct span bundled, struct re
     return GO_ON;
 }
 
-static enum verdict read_header(struct csv *csv, struct reason *why)
+/* Spreadsheets save in many forms, of which one is read. */
+static enum verdict check_text(const struct csv *csv, struct reason *why)
 {
-    bool is_end = false;
+    const char *look = looks_like((struct span){csv->text, csv->size});
+    uint32_t line = 1;
 
-    if (csv->size >= 3 && memcmp(csv->text, "\xef\xbb\xbf", 3) == 0)
-        csv->at = 3; /* the byte order mark some spreadsheets write */
+    if (look != NULL)
+        return csv_refuse(csv, 1, why, "is %s", look);
     if (memchr(csv->text, '\0', csv->size) != NULL)
         return csv_refuse(csv, 1, why, "has a NUL byte, so it is no text");
-    enum verdict verdict = csv_next(csv, &is_end, why);
+    if (memchr(csv->text, '\n', csv->size) == NULL && memchr(csv->text, '\r', csv->size) != NULL)
+        return csv_refuse(csv, 1, why, "has lines that end in CR alone: `tr '\\r' '\\n'` mends them");
+    for (size_t at = csv->at; at < csv->size; line++) {
+        size_t size = strcspn(csv->text + at, "\n");
+        if (!text_is_sound((struct span){csv->text + at, size}))
+            return csv_refuse(csv, line, why, "is not UTF-8: save it as that, or `iconv -f WINDOWS-1252 -t UTF-8`");
+        at += size + 1;
+    }
+    return GO_ON;
+}
+
+static enum verdict read_header(struct csv *csv, struct reason *why)
+{
+    const struct span whole = {csv->text, csv->size};
+    bool is_end = false;
+
+    csv->at = csv->size - without_mark(whole).size; /* some spreadsheets write one */
+    enum verdict verdict = check_text(csv, why);
+    if (verdict == GO_ON)
+        verdict = csv_next(csv, &is_end, why);
     if (verdict != GO_ON)
         return verdict;
     if (is_end)
         return csv_refuse(csv, 1, why, "is empty: not even a header");
     memcpy(csv->header, csv->fields, sizeof(csv->header));
+    for (uint32_t i = 0; i < csv->field_count; i++)
+        if (csv->header[i].size == 0)
+            return csv_refuse(csv, csv->line, why, "column %u has no name: a comma too many?", (unsigned)i + 1);
     for (uint32_t i = 0; i < csv->field_count; i++)
         for (uint32_t j = 0; j < i; j++)
             if (span_equal(csv->header[i], csv->header[j]))
@@ -132,13 +159,45 @@ int csv_column(const struct csv *csv, const char *name)
     return -1;
 }
 
+static struct span trimmed(struct span text)
+{
+    while (text.size > 0 && (text.bytes[0] == ' ' || text.bytes[0] == '\t'))
+        text = (struct span){text.bytes + 1, text.size - 1};
+    while (text.size > 0 && (text.bytes[text.size - 1] == ' ' || text.bytes[text.size - 1] == '\t'))
+        text.size--;
+    return text;
+}
+
+static bool begins_with(struct span text, const char *begin)
+{
+    return text.size >= strlen(begin) && memcmp(text.bytes, begin, strlen(begin)) == 0;
+}
+
+/* Why a header in which people see the column has none of that name. */
+static const char *why_no_column(const struct csv *csv, const char *name)
+{
+    if (csv->field_count == 1 && memchr(csv->header[0].bytes, ';', csv->header[0].size) != NULL)
+        return ": its fields are separated by semicolons, not commas";
+    if (csv->field_count == 1 && memchr(csv->header[0].bytes, '\t', csv->header[0].size) != NULL)
+        return ": its fields are separated by tabs, not commas";
+    for (uint32_t i = 0; i < csv->field_count; i++) {
+        if (begins_with(csv->header[i], "\xe2\x80\x9c") || begins_with(csv->header[i], "\xe2\x80\x9e"))
+            return ": its quotation marks are typographic, not plain ones";
+        if (span_equal(trimmed(csv->header[i]), span_of(name)))
+            return ", but one with blanks around that";
+        if (csv->header[i].size == strlen(name) && strncasecmp(csv->header[i].bytes, name, strlen(name)) == 0)
+            return ", but one in capitals";
+    }
+    return "";
+}
+
 enum verdict csv_columns(const struct csv *csv, const char *const names[], int columns[], size_t count,
                          struct reason *why)
 {
     for (size_t i = 0; i < count; i++) {
         columns[i] = csv_column(csv, names[i]);
         if (columns[i] < 0)
-            return csv_refuse(csv, csv->line, why, "has no column \"%s\"", names[i]);
+            return csv_refuse(csv, csv->line, why, "has no column \"%s\"%s", names[i], why_no_column(csv, names[i]));
     }
     return GO_ON;
 }

@@ -20,6 +20,7 @@
 #include "cursor.h"
 #include "gentally/base/bundled.h"
 #include "gentally/base/grow.h"
+#include "gentally/codec/wire_look.h"
 #include "plan.h"
 
 #define FRAMING_SIZE 5 /* 0x00, schema id */
@@ -417,13 +418,16 @@ enum verdict decode_event(const struct decoder *decoder, struct span value, stru
         return reason_set(why, SET_ASIDE, DECODE_TOO_LARGE, 0, "the value has %zu bytes, at most %zu are read",
                           value.size, decoder->message_bytes_max);
     if (value.size < FRAMING_SIZE || value.bytes[0] != 0)
-        return reason_set(why, SET_ASIDE, DECODE_FRAMING, 0, "no zero byte and schema id before the body");
+        return wire_tell(
+            value, reason_set(why, SET_ASIDE, DECODE_FRAMING, 0, "no zero byte and schema id before the body"), why);
     memcpy(&schema_id, value.bytes + 1, sizeof(schema_id));
     schema_id = be32toh(schema_id);
     size_t at = find_schema(decoder, schema_id);
     if (at == decoder->schema_count || decoder->schemas[at].id != schema_id)
-        return reason_set(why, SET_ASIDE, DECODE_SCHEMA_UNKNOWN, 0, "no schema is known under id %u",
-                          (unsigned)schema_id);
+        return wire_tell(
+            value,
+            reason_set(why, SET_ASIDE, DECODE_SCHEMA_UNKNOWN, 0, "no schema is known under id %u", (unsigned)schema_id),
+            why);
 
     const struct plan *plan = &decoder->schemas[at].plan;
     const unsigned char *begin = (const unsigned char *)value.bytes;

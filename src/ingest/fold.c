@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "fold_ids.h"
+#include "gentally/codec/wire_look.h"
 #include "gentally/core/decider.h"
 #include "gentally/kafka/producer.h"
 #include "retention.h"
@@ -64,7 +65,8 @@ static enum verdict decode(struct fold *fold, const struct record *record, struc
 
     if (verdict != SET_ASIDE || why->id != DECODE_SCHEMA_UNKNOWN || fold->schemas == NULL)
         return verdict;
-    return writer_schemas_ask(fold->schemas, record->value, fold->turned_ms, why);
+    verdict = writer_schemas_ask(fold->schemas, record->value, fold->turned_ms, why);
+    return verdict == SET_ASIDE ? wire_tell(record->value, verdict, why) : verdict;
 }
 
 enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record,

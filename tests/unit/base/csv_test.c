@@ -80,6 +80,10 @@ static void refuses_with_the_line(void)
         {"a,b\n1,2\"2\n", "bundled table:2: a quote stands within field 2"},
         {"a,b\n\"1\"1,2\n", "bundled table:2: no comma after field 1"},
         {"a,b\n1\r,2\n", "bundled table:2: no comma after field 1"},
+        {"a,b\r1,2\r", "bundled table:1: has lines that end in CR alone: `tr '\\r' '\\n'` mends them"},
+        {"a,b,,\n1,2,,\n", "bundled table:1: column 3 has no name: a comma too many?"},
+        {"a,b\n1,2\nM\xfcnchen,3\n",
+         "bundled table:3: is not UTF-8: save it as that, or `iconv -f WINDOWS-1252 -t UTF-8`"},
     };
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
@@ -101,6 +105,47 @@ static void refuses_what_is_no_text(void)
     memset(wide, ',', sizeof(wide));
     flatten((struct span){wide, CSV_FIELDS_MAX}, flat, sizeof(flat), &why);
     CU_ASSERT_STRING_EQUAL(flat, "bundled table:1: has more than 32 fields");
+}
+
+static void what_spreadsheets_save_is_told(void)
+{
+    static const struct {
+        struct span text;
+        const char *want;
+    } rows[] = {
+#define BYTES(text) {text, sizeof(text) - 1}
+        {BYTES("\xff\xfe"
+               "a\0,\0b\0\n\0"),
+         "bundled table:1: is UTF-16: `iconv -f UTF-16 -t UTF-8` makes it UTF-8"},
+        {BYTES("a\0,\0b\0\n\0"), "bundled table:1: is UTF-16: `iconv -f UTF-16LE -t UTF-8` makes it UTF-8"},
+        {BYTES("PK\x03\x04\x14\0"),
+         "bundled table:1: is a ZIP archive, as spreadsheets (.xlsx) are, too: unpack it, or "
+         "save it as CSV in UTF-8"},
+        {BYTES("slug;author\na;b\n"),
+         "bundled table:1: has no column \"slug\": its fields are separated by semicolons, not commas"},
+        {BYTES("\xef\xbb\xbfslug;author\r\na;b\r\n"),
+         "bundled table:1: has no column \"slug\": its fields are separated by semicolons, not commas"},
+        {BYTES("slug\tauthor\na\tb\n"),
+         "bundled table:1: has no column \"slug\": its fields are separated by tabs, not commas"},
+        {BYTES("\xe2\x80\x9cslug\xe2\x80\x9d,author\na,b\n"),
+         "bundled table:1: has no column \"slug\": its quotation marks are typographic, not plain ones"},
+        {BYTES("author, slug\na,b\n"), "bundled table:1: has no column \"slug\", but one with blanks around that"},
+        {BYTES("SLUG,author\na,b\n"), "bundled table:1: has no column \"slug\", but one in capitals"},
+        {BYTES("name,author\na,b\n"), "bundled table:1: has no column \"slug\""},
+#undef BYTES
+    };
+    static const char *const names[] = {"slug"};
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct csv csv;
+        struct reason why = {0};
+        int column;
+        if (csv_open(&csv, NULL, rows[i].text, &why) == GO_ON) {
+            CU_ASSERT_EQUAL(csv_columns(&csv, names, &column, 1, &why), HALT);
+            csv_close(&csv);
+        }
+        CU_ASSERT_STRING_EQUAL(why.text, rows[i].want);
+    }
 }
 
 static void finds_columns_by_name(void)
@@ -200,6 +245,7 @@ int main(int argc, char **argv)
         {"reads_what_the_rfc_allows", reads_what_the_rfc_allows},
         {"refuses_with_the_line", refuses_with_the_line},
         {"refuses_what_is_no_text", refuses_what_is_no_text},
+        {"what_spreadsheets_save_is_told", what_spreadsheets_save_is_told},
         {"finds_columns_by_name", finds_columns_by_name},
         {"a_file_is_read_like_a_bundled_text", a_file_is_read_like_a_bundled_text},
         {"the_version_is_fnv1a", the_version_is_fnv1a},
