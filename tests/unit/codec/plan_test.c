@@ -138,6 +138,7 @@ static void what_is_left_out_is_told(void)
         {"latency", "latency", "latency is skipped: is it latency_ms?"},
         {"tokens", "tokens", NULL}, /* one word says little */
         {"trace", "trace", NULL},
+        {"tokens_reasoning_cached", "tokens_reasoning_cached", NULL}, /* either */
         {"is_by_free", "is_by_free", "is_by_free is skipped: is it is_free?"},
     };
 
@@ -203,6 +204,24 @@ static void a_registrys_answer_is_unwrapped(void)
         CU_ASSERT_PTR_NOT_NULL_FATAL(place);
         snprintf(text, sizeof(text), "%.*s%s%s", (int)(place - wrapper), wrapper, escaped, place + 2);
         CU_ASSERT_EQUAL(decoder_learn(decoder, TEST_ID, span_of(text), &why), GO_ON);
+        decoder_close(decoder);
+    }
+}
+
+/* Avro lets a schema have attributes of its own; one of them may be a text called "schema". */
+static void a_record_with_a_text_called_schema_is_no_answer(void)
+{
+    static const char *const schemas[] = {
+        "{'schema':'\\\"string\\\"','type':'record','name':'G','fields':[" ID CREATED MODEL PROMPT COMPLETION "]}",
+        "{'type':'record','name':'G','schemaType':'JSON','schema':'{','fields':[" ID CREATED MODEL PROMPT COMPLETION
+        ",{'name':'schema','type':'string','default':''}]}",
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(schemas); i++) {
+        struct decoder *decoder = open_decoder();
+        struct reason why = {0};
+        CU_ASSERT_EQUAL(learn(decoder, schemas[i], &why), GO_ON);
+        CU_ASSERT_EQUAL(decoder_schema_count(decoder), 2);
         decoder_close(decoder);
     }
 }
@@ -348,6 +367,7 @@ int main(int argc, char **argv)
         {"what_is_left_out_is_told", what_is_left_out_is_told},
         {"of_labels_and_of_the_bundled_schema", of_labels_and_of_the_bundled_schema},
         {"a_registrys_answer_is_unwrapped", a_registrys_answer_is_unwrapped},
+        {"a_record_with_a_text_called_schema_is_no_answer", a_record_with_a_text_called_schema_is_no_answer},
         {"aliases_of_the_reader_find_renamed_fields", aliases_of_the_reader_find_renamed_fields},
         {"a_schema_learnt_again_replaces", a_schema_learnt_again_replaces},
         {"folders_are_learnt_whole_or_refused", folders_are_learnt_whole_or_refused},

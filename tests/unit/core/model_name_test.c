@@ -112,6 +112,34 @@ static void every_step_is_told_and_can_be_left_out(void)
     catalog_close(catalog);
 }
 
+/* The catalog has two models under names of others. As they stand there they mean these; in another spelling they say
+ * what they say, and never these. */
+static void a_misleading_name_is_right_only_as_it_stands(void)
+{
+    static const struct {
+        const char *name, *misnamed;
+        bool is_spelt_so;
+    } rows[] = {
+        {"qwen/qwen-2-vl-7b-instruct", "qwen/qwen-2.5-vl-7b-instruct", true},
+        {"Qwen/Qwen-2-VL-7B-Instruct", "qwen/qwen-2.5-vl-7b-instruct", false},
+        {"qwen/qwen-2_vl-7b-instruct", "qwen/qwen-2.5-vl-7b-instruct", false},
+        {"qwen_2-vl-7b-instruct", "qwen/qwen-2.5-vl-7b-instruct", false},
+        {"z-ai/glm-4.6-20251208", "z-ai/glm-4.6v", true},
+        {"z-ai/glm-4-6-20251208", "z-ai/glm-4.6v", false},
+        {"glm-4-6-20251208", "z-ai/glm-4.6v", false},
+    };
+    struct catalog *catalog = open_catalog();
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct model model = catalog_find(catalog, span_of(rows[i].name));
+        bool is_right = span_equal(model.slug, span_of(rows[i].misnamed)) == rows[i].is_spelt_so;
+        if (!is_right)
+            printf("%s: got %.*s\n", rows[i].name, (int)model.slug.size, model.slug.bytes);
+        CU_ASSERT(is_right);
+    }
+    catalog_close(catalog);
+}
+
 static void steps_are_read_by_their_names(void)
 {
     static const struct {
@@ -162,6 +190,7 @@ int main(int argc, char **argv)
     CU_TestInfo tests[] = {
         {"resolves_the_names_judged_by_hand", resolves_the_names_judged_by_hand},
         {"every_step_is_told_and_can_be_left_out", every_step_is_told_and_can_be_left_out},
+        {"a_misleading_name_is_right_only_as_it_stands", a_misleading_name_is_right_only_as_it_stands},
         {"steps_are_read_by_their_names", steps_are_read_by_their_names},
         {"steps_belong_to_the_version", steps_belong_to_the_version},
         CU_TEST_INFO_NULL,

@@ -253,6 +253,25 @@ static void ids_that_are_known_are_not_asked_for(void)
     our_schemas_close(schemas);
 }
 
+/* Ids that were asked for are remembered in a room of fixed size; what comes beyond it is nobody's, unasked. */
+static void made_up_ids_are_not_all_asked_for(void)
+{
+    struct our_schemas *schemas = begin();
+    struct reason why;
+    unsigned char got = 0;
+
+    world.schema = bundled_summary_avsc;
+    for (unsigned id = 100; id < 256; id++) {
+        CU_ASSERT_EQUAL(take(schemas, OUR_SUMMARY, (unsigned char)id, &got, &why), GO_ON);
+        CU_ASSERT_EQUAL(got, id);
+    }
+    CU_ASSERT_EQUAL(world.asked, 64);
+    CU_ASSERT_EQUAL(take(schemas, OUR_SUMMARY, 77, &got, &why), GO_ON);
+    CU_ASSERT_EQUAL(got, 77);
+    CU_ASSERT_EQUAL(world.asked, 64);
+    our_schemas_close(schemas);
+}
+
 static void a_schema_may_be_laid_out_anew(void)
 {
     static const char other[] = "{\"name\":\"Summary\"}";
@@ -308,6 +327,7 @@ int main(int argc, char **argv)
         {"what_the_registry_says_is_told", what_the_registry_says_is_told},
         {"an_id_of_the_registry_is_taken_for_the_bundled_one", an_id_of_the_registry_is_taken_for_the_bundled_one},
         {"ids_that_are_known_are_not_asked_for", ids_that_are_known_are_not_asked_for},
+        {"made_up_ids_are_not_all_asked_for", made_up_ids_are_not_all_asked_for},
         {"a_schema_may_be_laid_out_anew", a_schema_may_be_laid_out_anew},
         {"without_a_registry_nothing_is_asked", without_a_registry_nothing_is_asked},
         CU_TEST_INFO_NULL,
