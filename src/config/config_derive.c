@@ -73,6 +73,9 @@ enum verdict config_derive(struct config *config, struct reason *why)
         return reason_set(why, HALT, CONFIG_VALUE, 0,
                           "catalog_steps = '%s': allowed is all, none, or names of steps separated by commas",
                           config->catalog_steps_text);
+    verdict = leave_out_parse(config->leave_out_text, &config->leave_out, why);
+    if (verdict != GO_ON)
+        return verdict;
     bool is_on = strcmp(config->retention_text, "on") == 0;
     if (!is_on && strcmp(config->retention_text, "off") != 0)
         return reason_set(why, HALT, CONFIG_VALUE, 0, "retention = '%s': allowed is on, off", config->retention_text);

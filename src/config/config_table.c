@@ -141,6 +141,16 @@ const struct option config_options[] = {
      .help = "How long an id is remembered at least, in event time; at most half as long again. "
              "Redis memory grows with it. "
              "If unsure, take the longest time after which your producers may repeat or correct a record."},
+    {"leave_out", TEXT(leave_out_text, "LIST", MAY_BE_EMPTY), .initial = "",
+     .help = "Which events to leave out, such as health checks: FIELD=VALUE separated by commas, "
+             "of model, provider, app, country, language, finish_reason. "
+             "An event with just that text, as it came, is in no row and no dead letter; "
+             "the ledger counts it as filtered. "
+             "`*` at the end of a value stands for any rest, as in `model=author/*`; "
+             "a comma, `*` or backslash of the value itself takes a backslash before it. "
+             "Up to 32 of them, 511 bytes in all. "
+             "Another list holds from then on. "
+             "If unsure, keep it empty."},
     {"suppress_below_accounts", INTEGER(suppress_below_accounts, 0, 1000000, "accounts"), .initial = "0",
      .help = "Rows of fewer accounts are published without their numbers, with `suppressed` set: "
              "for figures that leave the house, 10. "

@@ -20,6 +20,7 @@ void settings_of_config(struct settings *told, const struct config *config)
                               .retention_since_ms = NO_TIME};
     snprintf(told->topic, sizeof(told->topic), "%s", config->topic);
     snprintf(told->group, sizeof(told->group), "%s", config->group);
+    snprintf(told->leave_out, sizeof(told->leave_out), "%s", config->leave_out.text);
     for (enum window_kind kind = WINDOW_HOUR; kind < WINDOW_KINDS; kind++)
         told->windows[kind] = (struct window_setting){config->windows[kind], NO_TIME, config->kept_ms[kind]};
     for (uint32_t i = 0; i < config->rollups.count; i++)
@@ -205,6 +206,10 @@ static void compare_times(const struct comparing *comparing)
         differ(comparing, SETTINGS_BY_SETUP,
                "rows_max: kept is %" PRId64 ", told is %" PRId64 ": windows that are full already stay as they are",
                kept->rows_max, told->rows_max);
+    if (strcmp(kept->leave_out, told->leave_out) != 0)
+        differ(comparing, SETTINGS_BY_SETUP,
+               "leave_out: kept is '%.120s', told is '%.120s': of records that come from now on", kept->leave_out,
+               told->leave_out);
 }
 
 void settings_compare(const struct settings *kept, const struct settings *told, bool is_fresh, settings_teller *tell,
@@ -323,5 +328,6 @@ void settings_take(struct settings *kept, const struct settings *told, int64_t h
     if (told->out_of_orderness_ms > kept->out_of_orderness_max_ms)
         kept->out_of_orderness_max_ms = told->out_of_orderness_ms;
     kept->rows_max = told->rows_max;
+    memcpy(kept->leave_out, told->leave_out, sizeof(kept->leave_out));
     (void)settings_take_schema_ids(kept, told);
 }

@@ -94,6 +94,7 @@ uint32_t settings_write(const struct settings *settings, struct settings_field f
     put_number(&writing, "out_of_orderness_ms", settings->out_of_orderness_ms);
     put_number(&writing, "out_of_orderness_max_ms", settings->out_of_orderness_max_ms);
     put_number(&writing, "rows_max", settings->rows_max);
+    put(&writing, "leave_out", settings->leave_out);
     put(&writing, "account_key", settings->account_key);
     put(&writing, "retention", retention_names[settings->retention]);
     put_number(&writing, "retention_since_ms", settings->retention_since_ms);
@@ -269,6 +270,7 @@ bool settings_read(struct settings *settings, struct span name, struct span valu
         {"topic", settings->topic, sizeof(settings->topic), NULL},
         {"cluster", settings->cluster, sizeof(settings->cluster), NULL},
         {"group", settings->group, sizeof(settings->group), NULL},
+        {"leave_out", settings->leave_out, sizeof(settings->leave_out), NULL},
         {"account_key", settings->account_key, sizeof(settings->account_key), NULL},
         {"ids_kept_ms", NULL, 0, &settings->ids_kept_ms},
         {"out_of_orderness_ms", NULL, 0, &settings->out_of_orderness_ms},

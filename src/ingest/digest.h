@@ -26,6 +26,9 @@ struct digest {
  * are not counted); the account itself is not read. */
 struct digest digest_of(const struct event *event, struct pseudonym account, const struct siphash_key *key);
 
+/* Makes it the digest of the same event where it is left out: that says something else than where it counts. */
+void digest_leave_out(struct digest *digest);
+
 /* True if both stand for the same content. */
 bool digest_same(const struct digest *left, const struct digest *right);
 

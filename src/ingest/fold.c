@@ -1,4 +1,4 @@
-/* Decides for each record between its two ends, counted or dead-lettered, and says why. */
+/* Decides for each record between its ends, counted, left out or dead-lettered, and says why. */
 #include "fold.h"
 
 #include <inttypes.h>
@@ -69,6 +69,16 @@ static enum verdict decode(struct fold *fold, const struct record *record, struc
     return verdict == SET_ASIDE ? wire_tell(record->value, verdict, why) : verdict;
 }
 
+/* Without ids. */
+static enum verdict fold_alone(struct fold *fold, struct partition *partition, enum outcome *outcome,
+                               struct reason *why)
+{
+    if (!fold_event_is_left_out(fold))
+        return fold_event(fold, partition, outcome, why);
+    *outcome = fold_event_leave_out(fold, partition);
+    return GO_ON;
+}
+
 enum verdict fold_record(struct fold *fold, struct partition *partition, const struct record *record,
                          const struct present *present, struct reason *why)
 {
@@ -93,7 +103,7 @@ enum verdict fold_record(struct fold *fold, struct partition *partition, const s
         verdict = present_check(present, record, fold->event.created_ms, fold->config->future_skew_ms, because);
     if (verdict == GO_ON)
         verdict =
-            has_ids ? fold_by_id(fold, partition, &outcome, because) : fold_event(fold, partition, &outcome, because);
+            has_ids ? fold_by_id(fold, partition, &outcome, because) : fold_alone(fold, partition, &outcome, because);
     if (verdict == SET_ASIDE)
         return set_aside(fold, partition, record, outcome, because, why);
     if (verdict != GO_ON) {

@@ -16,6 +16,12 @@ static enum verdict check_late(const struct partition *partition, int64_t event_
                       partition->watermark_ms - event_ms);
 }
 
+enum outcome fold_event_leave_out(const struct fold *fold, struct partition *partition)
+{
+    partition_move_watermark(partition, fold->event.created_ms);
+    return OUTCOME_FILTERED;
+}
+
 enum verdict fold_event(struct fold *fold, struct partition *partition, enum outcome *outcome, struct reason *why)
 {
     uint32_t windows = 0;

@@ -42,10 +42,19 @@ struct fold {
     struct reason because;
 };
 
+/* True if fold->event is one of those that an operator leaves out. */
+static inline bool fold_event_is_left_out(const struct fold *fold)
+{
+    return fold->config->leave_out.count > 0 && leave_out_has(&fold->config->leave_out, &fold->event);
+}
+
+/* Leaves fold->event out: no row has it, and yet it tells how far time has come. Returns OUTCOME_FILTERED. */
+enum outcome fold_event_leave_out(const struct fold *fold, struct partition *partition);
+
 /*
- * Counts fold->event as a create: adds its fact to the partition's tally, notes it for retention, moves the watermark.
- * GO_ON: `*outcome` is OUTCOME_COUNTED, and fold->fact is what was added. SET_ASIDE: EVENT-TOO-LATE, `*outcome` is
- * OUTCOME_TOO_LATE. The caller made room in tally, enrichment and retention before.
+ * Counts fold->event, which is not left out, as a create: adds its fact to the partition's tally, notes it for
+ * retention, moves the watermark. GO_ON: `*outcome` is OUTCOME_COUNTED, and fold->fact is what was added. SET_ASIDE:
+ * EVENT-TOO-LATE, `*outcome` is OUTCOME_TOO_LATE. The caller made room in tally, enrichment and retention before.
  */
 MUST_CHECK enum verdict fold_event(struct fold *fold, struct partition *partition, enum outcome *outcome,
                                    struct reason *why);

@@ -5,6 +5,7 @@
  *   digest                                          seen
  *   'r' changes varint, digest, count, earlier      retracted
  *   'c' changes varint, digest, count, earlier, ..  counted, and its contribution
+ *   'l' changes varint, digest, count, earlier, ..  left out, and where it is stuck
  *
  * `earlier` are `count` digests of the whole alone, of versions that counted before. Nothing but a digest is so short.
  *
@@ -31,7 +32,7 @@
 #define PUTS_MAX 16384u
 #define ENTRIES_MAX 65536u
 
-enum value_kind { KIND_RETRACTED = 'r', KIND_COUNTED = 'c' };
+static const char kinds[] = {[ID_COUNTED] = 'c', [ID_RETRACTED] = 'r', [ID_LEFT_OUT] = 'l'};
 
 struct id_entry {
     struct id_key key;
@@ -282,10 +283,11 @@ static bool read_value(struct span value, struct id_entry *entry)
         memcpy(entry->digest.bytes, value.bytes, DIGEST_SIZE);
         return true;
     }
-    entry->state = value.bytes[0] == KIND_COUNTED ? ID_COUNTED : ID_RETRACTED;
-    return (value.bytes[0] == KIND_COUNTED || value.bytes[0] == KIND_RETRACTED) &&
-           read_changes(value, &entry->changes, &entry->contribution) && read_digests(&entry->contribution, entry) &&
-           (entry->state == ID_COUNTED || entry->contribution.size == 0);
+    entry->state = ID_COUNTED;
+    while (entry->state < LENGTH_OF(kinds) && kinds[entry->state] != value.bytes[0])
+        entry->state++;
+    return entry->state < LENGTH_OF(kinds) && read_changes(value, &entry->changes, &entry->contribution) &&
+           read_digests(&entry->contribution, entry) && (entry->state != ID_RETRACTED || entry->contribution.size == 0);
 }
 
 static bool copy(struct ids *ids, struct span value, struct span *copied)
@@ -394,7 +396,7 @@ static bool write_value(struct ids *ids, struct id_entry *entry, const struct id
     size_t size = 0, earlier_size = write_earlier(before, now, earlier);
 
     if (now->state != ID_SEEN) {
-        head[size++] = now->state == ID_COUNTED ? KIND_COUNTED : KIND_RETRACTED;
+        head[size++] = kinds[now->state];
         for (uint32_t rest = entry->changes; size == 1 || rest > 0; rest >>= 7)
             head[size++] = (char)((rest & 0x7f) | (rest >= 0x80 ? 0x80 : 0));
     }
@@ -427,7 +429,7 @@ enum verdict ids_put(struct ids *ids, struct id_key key, int64_t watermark_ms, c
     struct id_entry *entry = asked_entry(ids, key);
 
     assert(now->state != ID_UNKNOWN);
-    assert(now->state == ID_COUNTED || now->contribution.size == 0);
+    assert(now->state == ID_COUNTED || now->state == ID_LEFT_OUT || now->contribution.size == 0);
     entry->changes = entry->state != ID_UNKNOWN ? entry->changes + 1 : 0;
     entry->bucket = bucket_at(ids, watermark_ms);
     if (!reserve_pair(ids) || !write_value(ids, entry, before, now))

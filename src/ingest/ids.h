@@ -27,6 +27,7 @@ enum id_state {
     ID_SEEN,      /* counted; what it contributed was not kept */
     ID_COUNTED,   /* counted; see `contribution` */
     ID_RETRACTED, /* counted once, and taken back */
+    ID_LEFT_OUT,  /* what it says last is left out; `contribution` is of nothing, and says where it is stuck */
 };
 
 #define ID_EARLIER_MAX 16 /* versions of an id that are remembered beside the last */
@@ -34,9 +35,9 @@ enum id_state {
 /* Spans are borrowed until ids_put(), ids_begin() or ids_reset(). */
 struct id_known {
     enum id_state state;
-    struct digest digest;     /* of what counts; of ID_RETRACTED, of what did */
+    struct digest digest;     /* of what counts or is left out; of ID_RETRACTED, of what did */
     struct span earlier;      /* the digests of versions before it, of the whole alone, the latest first */
-    struct span contribution; /* of ID_COUNTED */
+    struct span contribution; /* of ID_COUNTED and ID_LEFT_OUT */
 };
 
 /* True if a record of the id said just this already: the one that counts, or one of the versions before it. */
@@ -71,8 +72,8 @@ bool ids_has_room(const struct ids *ids);
 struct id_known ids_find(const struct ids *ids, struct id_key key, int64_t watermark_ms);
 
 /* Remembers an id that was asked for (asserted): it was `before`, as ids_find() said, and is `now`, not ID_UNKNOWN.
- * Digest and contribution of `now` are copied, the latter absent but for ID_COUNTED; its `earlier` is not read: it
- * follows from `before`. `watermark_ms` is the one after the event. HALT: NO-MEMORY. */
+ * Digest and contribution of `now` are copied, the latter absent but for ID_COUNTED and ID_LEFT_OUT; its `earlier` is
+ * not read: it follows from `before`. `watermark_ms` is the one after the event. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict ids_put(struct ids *ids, struct id_key key, int64_t watermark_ms, const struct id_known *before,
                                 const struct id_known *now, struct reason *why);
 

@@ -26,6 +26,7 @@ static struct logged logged[RECORDS];
 
 struct known {
     bool is_known, is_retracted;
+    bool is_left_out; /* the version that was taken last */
     int64_t bucket_end_ms;
     int where[WINDOW_KINDS]; /* offset of the version that counts; -1 = none */
     int latest;              /* offset of the version that was taken last */
@@ -147,6 +148,11 @@ static bool replace(struct known *known, int offset, int64_t new_ms)
     return is_changed;
 }
 
+static bool leaves_out(const struct event *event)
+{
+    return config.leave_out.count > 0 && event->op != OP_RETRACT && event->app.size > 0;
+}
+
 static void remember(struct known *known, uint32_t offset, bool is_retracted)
 {
     int64_t width_ms = config.ids_kept_ms / 2;
@@ -158,8 +164,8 @@ static void remember(struct known *known, uint32_t offset, bool is_retracted)
     }
     known->is_known = true;
     known->is_retracted = is_retracted;
+    known->is_left_out = leaves_out(&logged[offset].event);
     known->bucket_end_ms = (model.watermark_ms / width_ms + 1) * width_ms;
-    model.outcomes[OUTCOME_COUNTED]++;
 }
 
 static void see(int64_t event_ms)
@@ -168,24 +174,49 @@ static void see(int64_t event_ms)
         model.watermark_ms = event_ms - config.out_of_orderness_ms;
 }
 
+/* Nothing is to be taken back for it. */
+static void leave_out(const struct event *event)
+{
+    see(event->created_ms);
+    model.outcomes[OUTCOME_FILTERED]++;
+}
+
+/* Puts a version in the place of the last one; or nothing, if it is a retraction, or left out. */
+static void exchange(struct known *known, const struct event *event, uint32_t offset)
+{
+    bool is_put = event->op != OP_RETRACT && !leaves_out(event), was_left_out = known->is_left_out;
+    bool is_late = is_put && !is_open_anywhere(event->created_ms);
+    bool is_changed = !is_late && replace(known, is_put ? (int)offset : -1, event->created_ms);
+
+    if (!is_changed && (is_put || !was_left_out)) {
+        refuse(offset, "EVENT-TOO-LATE");
+        return;
+    }
+    if (event->op != OP_RETRACT)
+        see(event->created_ms);
+    remember(known, offset, event->op == OP_RETRACT);
+    model.outcomes[is_changed ? OUTCOME_COUNTED : OUTCOME_FILTERED]++;
+}
+
 static void change_in_model(struct known *known, const struct event *event, uint32_t offset)
 {
-    bool is_amend = event->op == OP_AMEND;
 
     if (!known->is_known) {
         refuse(offset, "EVENT-AMEND-UNKNOWN");
-    } else if (known->is_retracted && is_amend) {
+    } else if (known->is_retracted && leaves_out(event)) {
+        leave_out(event);
+    } else if (known->is_retracted && event->op == OP_AMEND) {
         refuse(offset, "EVENT-AMEND-RETRACTED");
     } else if (known->is_retracted) {
         model.outcomes[OUTCOME_DUPLICATE]++;
-    } else if ((is_amend && !is_open_anywhere(event->created_ms)) ||
-               !replace(known, is_amend ? (int)offset : -1, event->created_ms)) {
-        refuse(offset, "EVENT-TOO-LATE");
     } else {
-        if (is_amend)
-            see(event->created_ms);
-        remember(known, offset, !is_amend);
+        exchange(known, event, offset);
     }
+}
+
+static bool says_the_same(const struct event *left, const struct event *right)
+{
+    return is_same_content(left, right) && leaves_out(left) == leaves_out(right);
 }
 
 /* Among the last that was taken and sixteen before it; versions that say the same as the one before are one. */
@@ -195,10 +226,10 @@ static bool was_said(const struct known *known, const struct event *event)
 
     for (uint32_t i = 0; i < known->said_count; i++) {
         const struct event *version = &logged[known->said[i]].event;
-        versions += i == 0 || !is_same_content(version, &logged[known->said[i - 1]].event);
+        versions += i == 0 || !says_the_same(version, &logged[known->said[i - 1]].event);
         if (versions > 17)
             return false;
-        if (is_same_content(version, event))
+        if (says_the_same(version, event))
             return true;
     }
     return false;
@@ -208,16 +239,16 @@ static void repeat_in_model(struct known *known, const struct event *event, uint
 {
     bool is_older = event->created_ms < logged[known->latest].event.created_ms;
 
-    if (was_said(known, event)) {
+    bool is_first = known->is_retracted || config.ids_keep == KEEP_FIRST || (is_older && !known->is_left_out);
+
+    if (leaves_out(event) && (is_first || was_said(known, event)))
+        leave_out(event);
+    else if (was_said(known, event))
         model.outcomes[OUTCOME_DUPLICATE]++;
-    } else if (known->is_retracted || config.ids_keep == KEEP_FIRST || is_older) {
+    else if (known->is_retracted || (is_first && !known->is_left_out))
         refuse(offset, "EVENT-ID-CONFLICT");
-    } else if (!is_open_anywhere(event->created_ms) || !replace(known, (int)offset, event->created_ms)) {
-        refuse(offset, "EVENT-TOO-LATE");
-    } else {
-        see(event->created_ms);
-        remember(known, offset, false);
-    }
+    else
+        exchange(known, event, offset);
 }
 
 static void take(uint32_t offset)
@@ -231,12 +262,13 @@ static void take(uint32_t offset)
         change_in_model(known, event, offset);
     } else if (known->is_known) {
         repeat_in_model(known, event, offset);
+    } else if (leaves_out(event)) {
+        leave_out(event);
+        remember(known, offset, false);
     } else if (!is_open_anywhere(event->created_ms)) {
         refuse(offset, "EVENT-TOO-LATE");
     } else {
-        CU_ASSERT_TRUE(replace(known, (int)offset, event->created_ms));
-        see(event->created_ms);
-        remember(known, offset, false);
+        exchange(known, event, offset);
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include "gentally/base/endpoint.h"
 #include "gentally/base/log.h"
+#include "gentally/core/leave_out.h"
 #include "gentally/core/rollup.h"
 #include "gentally/core/window.h"
 
@@ -72,12 +73,13 @@ struct config {
     int64_t redis_timeout_ms;      /* 5000 */
     char ids_text[16];             /* option `ids`: "off" */
     char ids_keep_text[16];        /* option `ids_keep`: "first" */
-    int64_t suppress_below_accounts; /* 0: nothing is suppressed */
-    char summary_format_text[16];    /* option `summary_format`: "avro" */
-    bool has_json_summaries;         /* summaries are published as JSON */
-    int64_t ids_kept_hours;          /* 48 */
-    char retention_text[8];          /* option `retention`: "on" */
-    int64_t retention_pairs_max;     /* 1000000000: how many it may have, each shard its part of them */
+    char leave_out_text[LEAVE_OUT_SIZE]; /* option `leave_out`: "" */
+    int64_t suppress_below_accounts;     /* 0: nothing is suppressed */
+    char summary_format_text[16];        /* option `summary_format`: "avro" */
+    bool has_json_summaries;             /* summaries are published as JSON */
+    int64_t ids_kept_hours;              /* 48 */
+    char retention_text[8];              /* option `retention`: "on" */
+    int64_t retention_pairs_max;         /* 1000000000: how many it may have, each shard its part of them */
 
     /* Derived from the above. */
     struct endpoint metrics_endpoint; /* valid if metrics_listen is not empty */
@@ -96,6 +98,7 @@ struct config {
     enum ids_mode ids;
     enum ids_keep ids_keep; /* KEEP_LAST only with IDS_AMEND */
     int64_t ids_kept_ms;
+    struct leave_out leave_out;
     bool has_retention; /* on, and possible: with an account key and months */
 
     uint32_t kafka_count;

@@ -41,7 +41,8 @@ struct settings {
     int64_t ids_kept_ms;
     int64_t out_of_orderness_ms, out_of_orderness_max_ms; /* the second: the longest there ever was */
     int64_t rows_max;
-    char account_key[33]; /* digest of the key; empty: there is none */
+    char leave_out[LEAVE_OUT_SIZE]; /* as leave_out.h spells it */
+    char account_key[33];           /* digest of the key; empty: there is none */
     enum retention_setting retention;
     int64_t retention_since_ms;
     struct schema_ids schema_ids; /* what `setup` registered last; none: it never did */

@@ -6,11 +6,11 @@
 
 /* One setting. */
 struct settings_field {
-    char name[48], value[320];
+    char name[48], value[LEAVE_OUT_SIZE];
 };
 
 /* Writes all fields; returns how many there are. */
-#define SETTINGS_FIELDS_MAX (19 + WINDOW_KINDS + ROLLUPS_MAX)
+#define SETTINGS_FIELDS_MAX (20 + WINDOW_KINDS + ROLLUPS_MAX)
 uint32_t settings_write(const struct settings *settings, struct settings_field fields[SETTINGS_FIELDS_MAX]);
 
 /* Reads one field into settings that were zero before the first; false for what settings_write() does not write. */

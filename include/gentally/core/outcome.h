@@ -8,7 +8,7 @@
 enum outcome {
     OUTCOME_COUNTED,
     OUTCOME_DUPLICATE,     /* its id had been counted, with the same content */
-    OUTCOME_FILTERED,      /* part of the wire format; no record has this outcome today */
+    OUTCOME_FILTERED,      /* its event is left out, and nothing was to be taken back for that: see leave_out.h */
     OUTCOME_TOO_LATE,      /* every window it belongs to was over */
     OUTCOME_DEAD_LETTERED, /* it could not be read or counted, and went to the dead letters */
     OUTCOME_CONFLICTING,   /* its id had been counted with other content: a dead letter too */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "config_defaults.h"
+#include "config_derive.h"
 #include "gentally/config/settings_text.h"
 #include "suite.h"
 
@@ -65,6 +66,7 @@ static void what_is_written_is_read_back(void)
     settings.ids_keep = KEEP_LAST;
     settings.retention = RETENTION_ENDED;
     settings.schema_ids = (struct schema_ids){7, INT32_MAX, 9};
+    memset(settings.leave_out, 'x', sizeof(settings.leave_out) - 1); /* as long as it may be */
     snprintf(settings.pending, sizeof(settings.pending), "setup");
     uint32_t count = settings_write(&settings, fields);
     for (uint32_t i = 0; i < count; i++) {
@@ -84,6 +86,7 @@ static void what_is_written_is_read_back(void)
     CU_ASSERT_FALSE(settings_rollup(&read, "model")->is_on);
     CU_ASSERT_EQUAL(settings_rollup(&again, "place")->since_ms, INT64_C(1763337600000));
     CU_ASSERT_TRUE(read.has_amended);
+    CU_ASSERT_STRING_EQUAL(read.leave_out, settings.leave_out);
     CU_ASSERT_EQUAL(read.ids_keep, KEEP_LAST);
     CU_ASSERT_EQUAL(read.retention, RETENTION_ENDED);
     CU_ASSERT_EQUAL(read.partitions, 3);
@@ -192,6 +195,9 @@ static void change(struct settings *settings, int which)
     case 15:
         settings->rows_max++;
         break;
+    case 16:
+        snprintf(settings->leave_out, sizeof(settings->leave_out), "app=probe");
+        break;
     default:
         settings->rollups[settings->rollup_count++] = (struct rollup_setting){{.name = "new"}, true, NO_TIME};
     }
@@ -200,7 +206,7 @@ static void change(struct settings *settings, int which)
 static void each_difference_is_told_with_what_follows(void)
 {
     static const bool is_never[] = {true,  true,  true,  false, true,  true,  false, false, false,
-                                    false, false, false, false, false, false, false, false};
+                                    false, false, false, false, false, false, false, false, false};
     struct settings kept = some();
     struct reason why;
 
@@ -285,8 +291,29 @@ static void a_namespace_has_room_for_so_many_rollups(void)
         memcpy(kept.rollups[kept.rollup_count++].rollup.name, name, sizeof(name));
     }
     CU_ASSERT_EQUAL(compare(&kept, &told, false).never, 0);
-    change(&told, 16);
+    change(&told, 17);
     CU_ASSERT_EQUAL(compare(&kept, &told, false).never, 1);
+}
+
+/* In another order it is the same list. */
+static void what_is_left_out_is_compared_by_its_meaning(void)
+{
+    static const char *const lists[] = {"provider=b,app=a", "app=a,provider=b", "app=a"};
+    struct settings told[LENGTH_OF(lists)];
+    struct reason why;
+
+    config_defaults(&config);
+    for (size_t i = 0; i < LENGTH_OF(lists); i++) {
+        snprintf(config.leave_out_text, sizeof(config.leave_out_text), "%s", lists[i]);
+        CU_ASSERT_EQUAL_FATAL(config_derive(&config, &why), GO_ON);
+        settings_of_config(&told[i], &config);
+    }
+    CU_ASSERT_EQUAL(compare(&told[0], &told[1], false).by_setup, 0);
+    struct told found = compare(&told[0], &told[2], false);
+    CU_ASSERT_EQUAL(found.by_setup, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(found.text, "leave_out: kept is 'app=a,provider=b', told is 'app=a'"));
+    snprintf(config.leave_out_text, sizeof(config.leave_out_text), "ap=a");
+    CU_ASSERT_EQUAL(config_derive(&config, &why), HALT);
 }
 
 static void retention_ends_for_good(void)
@@ -329,6 +356,7 @@ int main(int argc, char **argv)
         {"what is new begins behind what was counted", what_is_new_begins_behind_what_was_counted},
         {"a name is taken for good", a_name_is_taken_for_good},
         {"a namespace has room for so many rollups", a_namespace_has_room_for_so_many_rollups},
+        {"what is left out is compared by its meaning", what_is_left_out_is_compared_by_its_meaning},
         {"retention ends for good", retention_ends_for_good},
         {"what was begun is told", what_was_begun_is_told},
         CU_TEST_INFO_NULL,

@@ -176,6 +176,7 @@ static void values_are_read_back(void)
         {{"r\0" DIGEST "\0", 17}, GO_ON, ID_RETRACTED},
         {{"c\0" DIGEST "\0x", 18}, GO_ON, ID_COUNTED},
         {{"c\x80\1" DIGEST "\1ffffffx", 25}, GO_ON, ID_COUNTED},
+        {{"l\0" DIGEST "\0x", 18}, GO_ON, ID_LEFT_OUT},
         {{"", 0}, HALT, ID_UNKNOWN},
         {{DIGEST, 13}, HALT, ID_UNKNOWN},
         {{DIGEST "x", 15}, HALT, ID_UNKNOWN},
@@ -185,6 +186,7 @@ static void values_are_read_back(void)
         {{"c\0" DIGEST "\x11", 17}, HALT, ID_UNKNOWN},    /* more than there may be */
         {{"r\0" DIGEST "\0x", 18}, HALT, ID_UNKNOWN},     /* a contribution of nothing */
         {{"x\0" DIGEST "\0x", 18}, HALT, ID_UNKNOWN},
+        {{"\0\0" DIGEST "\0x", 18}, HALT, ID_UNKNOWN},
         {{"c\xff\xff\xff\xff\xff\1" DIGEST "\0", 22}, HALT, ID_UNKNOWN},
     };
 
