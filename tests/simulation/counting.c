@@ -13,12 +13,12 @@
 
 /* What became of an id. */
 struct fate {
-    enum { FATE_UNKNOWN, FATE_COUNTED, FATE_RETRACTED } state;
+    enum { FATE_UNKNOWN, FATE_COUNTED, FATE_RETRACTED, FATE_LEFT_OUT } state;
     unsigned placed, stuck;        /* window kinds its event counts in: to be changed, or closed for good */
     const struct meaning *meaning; /* what it counts as now */
     int64_t written_ms;            /* the watermark when that was written */
     uint32_t said_count;
-    const struct meaning *said[SAID_MAX]; /* what counted at any time, the last first */
+    const struct meaning *said[SAID_MAX]; /* what counted or was left out at any time, the last first */
 };
 
 /* ---- windows ---- */
@@ -211,7 +211,7 @@ static bool is_same(const struct sim *sim, const struct meaning *left, const str
            left->is_byok == right->is_byok && left->is_free == right->is_free &&
            left->is_streamed == right->is_streamed && left->is_cancelled == right->is_cancelled &&
            left->has_tools == right->has_tools && left->is_classified == right->is_classified &&
-           left->finish == right->finish;
+           left->finish == right->finish && oracle_is_left_out(sim, left) == oracle_is_left_out(sim, right);
 }
 
 static bool was_said(const struct sim *sim, const struct fate *fate, const struct meaning *meaning)
@@ -231,12 +231,25 @@ static void note_said(const struct sim *sim, struct fate *fate, const struct mea
     fate->said[0] = meaning;
 }
 
+/* No window gets it, but time goes on with it. */
+static enum truth_outcome leave_out(const struct sim *sim, struct truth *truth, const struct meaning *meaning)
+{
+    move_watermark(sim, truth, meaning->created_ms);
+    return TRUTH_FILTERED;
+}
+
 static enum truth_outcome create(const struct sim *sim, struct truth *truth, struct entry *entry, struct fate *fate,
                                  const int64_t floors_ms[])
 {
     const struct meaning *meaning = &entry->meaning;
     unsigned open = open_at(sim, truth, meaning->created_ms, floors_ms);
 
+    if (oracle_is_left_out(sim, meaning)) {
+        (void)leave_out(sim, truth, meaning);
+        if (sim->config.ids == IDS_AMEND)
+            *fate = (struct fate){FATE_LEFT_OUT, 0, 0, meaning, truth->watermark_ms, 1, {meaning}};
+        return TRUTH_FILTERED;
+    }
     if (open == 0)
         return TRUTH_TOO_LATE;
     add(sim, truth, open, meaning, 1);
@@ -247,19 +260,21 @@ static enum truth_outcome create(const struct sim *sim, struct truth *truth, str
     return TRUTH_COUNTED;
 }
 
-/* Exchanges what an id counts for what this record says, or for nothing, wherever that is still open. What is in a
- * window that is closed for good stays there, and is not counted in another of that kind. */
+/* Exchanges what an id counts for what this record says, or for nothing if that is left out or retracts, wherever that
+ * is still open. What is in a window that is closed for good stays there, and is not counted in another of that kind.
+ */
 static enum truth_outcome change(const struct sim *sim, struct truth *truth, struct entry *entry, struct fate *fate,
                                  const int64_t floors_ms[])
 {
     const struct meaning *old = fate->meaning, *new = &entry->meaning;
-    bool is_put = new->says != SAYS_RETRACT;
+    bool is_retracted = new->says == SAYS_RETRACT, is_left_out = !is_retracted &&oracle_is_left_out(sim, new);
+    bool is_put = !is_retracted && !is_left_out, was_left_out = fate->state == FATE_LEFT_OUT;
     unsigned old_open = open_at(sim, truth, old->created_ms, floors_ms);
     unsigned open = is_put ? open_at(sim, truth, new->created_ms, floors_ms) : 0;
     unsigned taken = fate->placed & old_open, stuck = fate->stuck | (fate->placed & ~old_open), same = 0;
     unsigned added = open & ~stuck;
 
-    if ((is_put && open == 0) || (taken | added) == 0)
+    if ((is_put && open == 0) || ((taken | added) == 0 && (is_put || !was_left_out)))
         return TRUTH_TOO_LATE;
     for (int kind = 0; kind < KINDS; kind++)
         if (oracle_window_start(kind, old->created_ms) == oracle_window_start(kind, new->created_ms))
@@ -268,17 +283,36 @@ static enum truth_outcome change(const struct sim *sim, struct truth *truth, str
     add_records(truth, taken & ~(added & same), old->created_ms);
     add(sim, truth, added, new, 1);
     add_records(truth, added, new->created_ms);
-    if (is_put)
+    if (!is_retracted)
         move_watermark(sim, truth, new->created_ms);
     entry->counted_in = added;
-    fate->state = is_put ? FATE_COUNTED : FATE_RETRACTED;
+    fate->state = is_retracted ? FATE_RETRACTED : is_left_out ? FATE_LEFT_OUT : FATE_COUNTED;
     fate->placed = added;
     fate->stuck = stuck;
     fate->meaning = new;
     fate->written_ms = truth->watermark_ms;
-    if (is_put)
+    if (!is_retracted)
         note_said(sim, fate, new);
-    return TRUTH_COUNTED;
+    return (taken | added) != 0 ? TRUTH_COUNTED : TRUTH_FILTERED;
+}
+
+/* Whether what an id says by now stays as it is, whatever the record says that comes with it again. */
+static bool is_first(const struct sim *sim, const struct fate *fate, const struct meaning *meaning)
+{
+    bool is_older = fate->state == FATE_COUNTED && meaning->created_ms < fate->meaning->created_ms;
+
+    return fate->state == FATE_RETRACTED || (fate->state == FATE_COUNTED && sim->config.ids_keep == KEEP_FIRST) ||
+           is_older;
+}
+
+/* Whether a record of a known id that is left out takes nothing back. */
+static bool is_idle(const struct sim *sim, const struct fate *fate, const struct meaning *meaning)
+{
+    bool is_again = meaning->says == SAYS_AGAIN && (sim->config.ids_keep == KEEP_FIRST ||
+                                                    was_said(sim, fate, meaning) || is_first(sim, fate, meaning));
+
+    return meaning->says != SAYS_RETRACT && oracle_is_left_out(sim, meaning) &&
+           (is_again || fate->state == FATE_RETRACTED);
 }
 
 enum truth_outcome oracle_count(const struct sim *sim, struct truth *truth, struct entry *entry, int64_t offset,
@@ -292,10 +326,11 @@ enum truth_outcome oracle_count(const struct sim *sim, struct truth *truth, stru
     bool is_id_known = is_known(sim, truth, fate);
     if (meaning->says == SAYS_NEW || (meaning->says == SAYS_AGAIN && !is_id_known))
         return create(sim, truth, entry, fate, floors_ms);
+    if (is_id_known && is_idle(sim, fate, meaning))
+        return leave_out(sim, truth, meaning);
     if (meaning->says == SAYS_AGAIN && was_said(sim, fate, meaning))
         return TRUTH_DUPLICATE;
-    if (meaning->says == SAYS_AGAIN && (fate->state == FATE_RETRACTED || sim->config.ids_keep == KEEP_FIRST ||
-                                        meaning->created_ms < fate->meaning->created_ms))
+    if (meaning->says == SAYS_AGAIN && is_first(sim, fate, meaning))
         return TRUTH_CONFLICTING;
     if (sim->config.ids != IDS_AMEND || !is_id_known)
         return TRUTH_DEAD_LETTERED;

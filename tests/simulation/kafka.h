@@ -30,6 +30,7 @@ struct meaning {
     int64_t prompt, completion, cost;
     int64_t latency_ms, first_token_ms, generation_ms; /* -1: none */
     bool is_byok, is_free, is_streamed, is_cancelled, has_tools, is_classified;
+    bool is_probe; /* its app is "probe": of no row, and of no difference but where it is left out */
     enum { FINISH_NONE, FINISH_STOP, FINISH_TOOL_CALLS, FINISH_ERROR } finish;
     int64_t batch, batch_end; /* of a batch that cannot be read: its offsets; else 0 */
 };
@@ -48,7 +49,7 @@ struct txn {
 };
 
 /* What became of an entry of the input, in the truth that read it last. */
-enum ending { ENDING_NONE, ENDING_COUNTED, ENDING_REPEATED, ENDING_LETTER };
+enum ending { ENDING_NONE, ENDING_COUNTED, ENDING_NO_LETTER, ENDING_LETTER };
 
 struct truth_window;
 struct entry {

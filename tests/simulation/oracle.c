@@ -104,9 +104,9 @@ static void read_on(struct sim *sim, struct truth *truth, const struct database 
             outcome = oracle_count(sim, truth, entry, truth->next, floors_ms);
         truth->outcomes[outcome]++;
         int64_t told = entry->meaning.batch_end > 0 ? entry->meaning.batch : truth->next; /* One letter is of all. */
-        entry->ending = outcome == TRUTH_COUNTED     ? ENDING_COUNTED
-                        : outcome == TRUTH_DUPLICATE ? ENDING_REPEATED
-                                                     : ENDING_LETTER;
+        entry->ending = outcome == TRUTH_COUNTED                                  ? ENDING_COUNTED
+                        : outcome == TRUTH_DUPLICATE || outcome == TRUTH_FILTERED ? ENDING_NO_LETTER
+                                                                                  : ENDING_LETTER;
         if (entry->ending == ENDING_LETTER && !oracle_has_letter(sim, partition, told))
             sim_fail(sim, "partition %" PRId32 ": the store is past offset %" PRId64 ", whose dead letter is not there",
                      partition, truth->next);

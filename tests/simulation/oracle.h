@@ -8,6 +8,8 @@
 #include "kafka.h"
 #include "redis.h"
 
+/* Draws what the run leaves out, if anything. */
+void oracle_draw_left_out(struct sim *sim);
 void oracle_make(struct sim *sim);
 void oracle_free(struct sim *sim);
 void published_make(struct sim *sim);

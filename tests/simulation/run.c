@@ -334,6 +334,7 @@ static void configure(struct sim *sim)
     config->ids = modes[sim_between(sim, 0, 2)];
     config->ids_keep = config->ids == IDS_AMEND && sim_chance(sim, 500) ? KEEP_LAST : KEEP_FIRST;
     config->ids_kept_ms = config->ids == IDS_OFF ? 0 : sim_between(sim, 1, 20) * HOUR_MS;
+    oracle_draw_left_out(sim);
     sim->wall_base_ms = INT64_C(1761868800000) + sim_between(sim, 0, 60) * HOUR_MS; /* 2025-10-31: month, then week */
     sim->wall_scale = sim_between(sim, 400, 2500);
     sim->slow_ms = sim_chance(sim, 300) ? sim_between(sim, 60000, 6 * HOUR_MS) : 0;

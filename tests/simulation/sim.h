@@ -126,6 +126,7 @@ struct sim {
     int64_t fault_due_ms, heal_ms, refused_until_ms;
     int64_t held_until_ms; /* all workers, while a log is cut and grows again */
     struct config config;
+    int left_out;                              /* which list of left_out.c */
     struct process processes[SIM_WORKERS + 1]; /* the last is the operator */
     struct process *current;                   /* NULL: the scheduler */
     ucontext_t scheduler;

@@ -89,7 +89,9 @@ static void put_event(struct bytes *into, const struct meaning *meaning)
         snprintf(id, sizeof(id), "user-%d", meaning->account);
         put_text(into, id);
     }
-    put_long(into, 0); /* app */
+    put_long(into, meaning->is_probe); /* app */
+    if (meaning->is_probe)
+        put_text(into, "probe");
     put_long(into, 1);
     put_text(into, oracle_country(meaning->country));
     put_long(into, 0); /* language */
@@ -225,6 +227,7 @@ static struct meaning draw_meaning(struct sim *sim)
         .is_cancelled = (flags >> 5 & 7) == 0,
         .has_tools = (flags >> 8 & 1) != 0,
         .is_classified = (flags >> 9 & 1) != 0,
+        .is_probe = (flags >> 20 & 7) == 0,
         .finish = (flags >> 10) % 4,
     };
 
@@ -233,7 +236,8 @@ static struct meaning draw_meaning(struct sim *sim)
     return meaning;
 }
 
-/* A create of an id that was there: as it was at first or at last, grown, or another altogether, as it was drawn. */
+/* A create of an id that was there: as it was at first or at last, grown, or another altogether, as it was drawn; and
+ * sometimes it is a probe this time, or none any more. */
 static void repeat(struct sim *sim, const struct meaning *first, const struct meaning *found, struct meaning *meaning)
 {
     switch (sim_below(sim, 5)) {
@@ -251,6 +255,8 @@ static void repeat(struct sim *sim, const struct meaning *first, const struct me
     default:
         break;
     }
+    if (sim_chance(sim, 200))
+        meaning->is_probe = !meaning->is_probe;
 }
 
 /* Makes it a record about an id that was there lately; or leaves it, if none is found. */

@@ -45,6 +45,9 @@ struct truth_window {
     struct sums rows[SIM_ROWS];
 };
 
+/* left_out.c: whether a run leaves the event out; of a retraction nobody asks. */
+bool oracle_is_left_out(const struct sim *sim, const struct meaning *meaning);
+
 /* What a partition's state must be at `next`. */
 struct truth {
     int64_t next;
