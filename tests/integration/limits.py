@@ -40,7 +40,7 @@ def first_rows(world):
     """Requests by model as the log has them: of each partition the first rows stand by themselves."""
     admitted, requests = {}, Counter()
     for message in read_topic(world.kafka, world.topic):
-        model = decode(message.value())["model_slug"]
+        model = decode(message.value())["model"]
         rows = admitted.setdefault(message.partition(), set())
         if model in rows or len(rows) < ROWS_MAX:
             rows.add(model)
