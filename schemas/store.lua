@@ -732,7 +732,8 @@ local MEASURES = {'requests', 'tokens_prompt', 'tokens_completion', 'tokens_reas
                   'cost_nano_usd', 'billed_tokens', 'billed_cost_nano_usd', 'free_tokens', 'tool_requests',
                   'tool_tokens', 'tools_offered', 'streamed', 'cancelled', 'failed', 'classified', 'mapped',
                   'classified_tokens', 'free_requests', 'tools_offered_tokens', 'mapped_tokens', 'one_label',
-                  'two_labels', 'more_labels', 'split_tokens', 'tokens_squared', 'tokens_prompt_squared'}
+                  'two_labels', 'more_labels', 'split_tokens', 'tokens_squared', 'tokens_prompt_squared',
+                  'tokens_cache_write', 'gateway_cache_hits', 'tokens_unknown', 'cost_unknown'}
 
 -- A varint of any length as decimal digits, and where the next one begins. A Lua number ends at 2^53, so the digits are
 -- kept seven at a time.

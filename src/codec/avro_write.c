@@ -178,6 +178,19 @@ static void pen_optional_long(struct pen *pen, bool is_present, int64_t number)
         pen_long(pen, number);
 }
 
+static void pen_amount(struct pen *pen, int64_t number)
+{
+    pen_optional_long(pen, number != EVENT_UNKNOWN, number);
+}
+
+/* As above, but null is the union's second branch. */
+static void pen_cost(struct pen *pen, int64_t number)
+{
+    pen_long(pen, number == EVENT_UNKNOWN);
+    if (number != EVENT_UNKNOWN)
+        pen_long(pen, number);
+}
+
 /* An array is a block of so many items, which are to be written next, and the end: a block of none. */
 static void pen_items(struct pen *pen, uint32_t count)
 {
@@ -233,13 +246,15 @@ enum verdict encode_event(struct encoder *encoder, const struct event *event, st
     pen_optional_text(&pen, event->app);
     pen_optional_text(&pen, event->country);
     pen_optional_text(&pen, event->language);
-    pen_long(&pen, event->tokens_prompt);
-    pen_long(&pen, event->tokens_completion);
+    pen_amount(&pen, event->tokens_prompt);
+    pen_amount(&pen, event->tokens_completion);
     pen_long(&pen, event->tokens_reasoning);
     pen_long(&pen, event->tokens_cached);
-    pen_long(&pen, event->cost_nano_usd);
+    pen_long(&pen, event->tokens_cache_write);
+    pen_cost(&pen, event->cost_nano_usd);
     pen_flag(&pen, event->is_byok);
     pen_flag(&pen, event->is_free);
+    pen_flag(&pen, event->is_gateway_cache_hit);
     pen_flag(&pen, event->streamed);
     pen_flag(&pen, event->cancelled);
     pen_optional_text(&pen, event->finish_reason);

@@ -28,6 +28,7 @@
 /* A schema that was learned. */
 struct decoder_schema {
     uint32_t id;
+    bool is_bundled;
     struct plan plan;
 };
 
@@ -260,6 +261,26 @@ static ALWAYS_INLINE enum fault read_optional_int(struct cursor *cursor, unsigne
     return fault == SOUND && branch != null_branch ? cursor_int(cursor, value) : fault;
 }
 
+static ALWAYS_INLINE enum fault read_amount(struct cursor *cursor, int64_t *value)
+{
+    int64_t number = 0;
+    enum fault fault = cursor_long(cursor, &number);
+
+    *value = event_amount(number);
+    return fault;
+}
+
+static ALWAYS_INLINE enum fault read_optional_amount(struct cursor *cursor, unsigned null_branch, int64_t *value)
+{
+    uint32_t branch = 0;
+    enum fault fault = cursor_index(cursor, 2, &branch);
+
+    if (fault == SOUND && branch != null_branch)
+        return read_amount(cursor, value);
+    *value = EVENT_UNKNOWN;
+    return fault;
+}
+
 static enum fault run(const struct plan *plan, const struct plan_step *first, struct walk *walk, char *base);
 
 /* Reads one element of the labels' array: a record, or a union that must have chosen a record. */
@@ -321,6 +342,9 @@ static enum fault run_rarely(const struct plan *plan, const struct plan_step *st
         return read_long_as_int(&walk->cursor, target);
     case STEP_NULL:
         return SOUND;
+    case STEP_UNKNOWN:
+        *(int64_t *)target = EVENT_UNKNOWN;
+        return SOUND;
     default:
         assert(step->op == STEP_REFUSE);
         return FAULT_RANGE;
@@ -363,6 +387,12 @@ static enum fault run(const struct plan *plan, const struct plan_step *first, st
             break;
         case STEP_INT_AS_LONG:
             fault = read_int_as_long(&cursor, target);
+            break;
+        case STEP_AMOUNT:
+            fault = read_amount(&cursor, target);
+            break;
+        case STEP_AMOUNT_OPTIONAL:
+            fault = read_optional_amount(&cursor, step->null_branch, target);
             break;
         case STEP_BOOLEAN:
             fault = cursor_boolean(&cursor, target);
@@ -449,7 +479,11 @@ enum verdict decoder_open(struct decoder **decoder, size_t message_bytes_max, st
     if (*decoder == NULL)
         return no_memory(why, "for a decoder");
     (*decoder)->message_bytes_max = message_bytes_max;
-    enum verdict verdict = decoder_learn(*decoder, SCHEMA_ID_GENERATION, bundled_generation_avsc, why);
+    enum verdict verdict = decoder_learn(*decoder, SCHEMA_ID_GENERATION_OLD, bundled_generation_1_avsc, why);
+    if (verdict == GO_ON)
+        verdict = decoder_learn(*decoder, SCHEMA_ID_GENERATION, bundled_generation_avsc, why);
+    for (size_t i = 0; verdict == GO_ON && i < (*decoder)->schema_count; i++)
+        (*decoder)->schemas[i].is_bundled = true;
     if (verdict != GO_ON) {
         decoder_close(*decoder);
         *decoder = NULL;
@@ -500,6 +534,7 @@ enum verdict decoder_learn(struct decoder *decoder, uint32_t schema_id, struct s
     }
     plan_close(&decoder->schemas[at].plan);
     decoder->schemas[at].plan = plan;
+    decoder->schemas[at].is_bundled = false;
     return GO_ON;
 }
 
@@ -512,8 +547,8 @@ struct learned_schema decoder_schema(const struct decoder *decoder, size_t index
 {
     assert(index < decoder->schema_count);
     const struct schema_told *told = &decoder->schemas[index].plan.told;
-    return (struct learned_schema){decoder->schemas[index].id, told->read.text, told->skipped.text,
-                                   told->defaulted.text, told->doubts.text};
+    return (struct learned_schema){decoder->schemas[index].id, told->read.text,   told->skipped.text,
+                                   told->defaulted.text,       told->doubts.text, decoder->schemas[index].is_bundled};
 }
 
 static const char *or_none(const char *names)

@@ -66,6 +66,16 @@ static const char *read_long(const json_t *json, void *target)
     return NULL;
 }
 
+static const char *read_amount_or_null(const json_t *json, void *target)
+{
+    int64_t *amount = target;
+
+    if (!json_is_null(json) && !json_is_integer(json))
+        return "must be an integer, without a point or an exponent, or null where it is not known";
+    *amount = json_is_null(json) ? EVENT_UNKNOWN : event_amount(json_integer_value(json));
+    return NULL;
+}
+
 static const char *read_duration_or_null(const json_t *json, void *target)
 {
     int64_t duration;
@@ -134,13 +144,17 @@ static const char *dollars_problem(struct span text, size_t at)
 }
 
 /* Reads "12.5" dollars as 12500000000 nano-dollars, through no float; refuses rather than rounds. */
-static const char *read_dollars(const json_t *json, void *target)
+static const char *read_dollars_or_null(const json_t *json, void *target)
 {
     static const size_t decimals_max = 9;
     struct span text;
 
+    if (json_is_null(json)) {
+        *(int64_t *)target = EVENT_UNKNOWN;
+        return NULL;
+    }
     if (read_text(json, &text) != NULL)
-        return "must be a decimal string, like \"0.0125\" (in quotation marks: money is never a float)";
+        return "must be a decimal string, like \"0.0125\" (in quotation marks: money is never a float), or null";
     size_t whole = digits_count(text, 0);
     bool has_point = whole < text.size && text.bytes[whole] == '.';
     size_t decimals = has_point ? digits_count(text, whole + 1) : 0;
@@ -220,14 +234,16 @@ static const struct field fields[] = {
     {"app", read_text_or_null, PLACE(app), false},
     {"country", read_text_or_null, PLACE(country), false},
     {"language", read_text_or_null, PLACE(language), false},
-    {"tokens_prompt", read_long, PLACE(tokens_prompt), true},
-    {"tokens_completion", read_long, PLACE(tokens_completion), true},
+    {"tokens_prompt", read_amount_or_null, PLACE(tokens_prompt), true},
+    {"tokens_completion", read_amount_or_null, PLACE(tokens_completion), true},
     {"tokens_reasoning", read_long, PLACE(tokens_reasoning), false},
     {"tokens_cached", read_long, PLACE(tokens_cached), false},
-    {"cost_nano_usd", read_long, PLACE(cost_nano_usd), false},
-    {"cost_usd", read_dollars, PLACE(cost_nano_usd), false},
+    {"tokens_cache_write", read_long, PLACE(tokens_cache_write), false},
+    {"cost_nano_usd", read_amount_or_null, PLACE(cost_nano_usd), false},
+    {"cost_usd", read_dollars_or_null, PLACE(cost_nano_usd), false},
     {"is_byok", read_flag, PLACE(is_byok), false},
     {"is_free", read_flag, PLACE(is_free), false},
+    {"is_gateway_cache_hit", read_flag, PLACE(is_gateway_cache_hit), false},
     {"streamed", read_flag, PLACE(streamed), false},
     {"cancelled", read_flag, PLACE(cancelled), false},
     {"finish_reason", read_text_or_null, PLACE(finish_reason), false},

@@ -24,6 +24,15 @@ static char *integer_field(char *at, const char *name, int64_t value, int64_t ab
     return json_integer(at, value);
 }
 
+/* Like integer_field(), but what is unknown is null. */
+static char *amount_field(char *at, const char *name, int64_t value, int64_t absent)
+{
+    if (value != EVENT_UNKNOWN)
+        return integer_field(at, name, value, absent);
+    at = json_raw(at, name, strlen(name));
+    return JSON_RAW(at, "null");
+}
+
 static char *flag_field(char *at, const char *name, bool is_set)
 {
     if (!is_set)
@@ -76,15 +85,15 @@ size_t json_write_event(const struct event *event, char *text)
     at = text_field(at, ",\"app\":", event->app);
     at = text_field(at, ",\"country\":", event->country);
     at = text_field(at, ",\"language\":", event->language);
-    at = JSON_RAW(at, ",\"tokens_prompt\":");
-    at = json_integer(at, event->tokens_prompt);
-    at = JSON_RAW(at, ",\"tokens_completion\":");
-    at = json_integer(at, event->tokens_completion);
+    at = amount_field(at, ",\"tokens_prompt\":", event->tokens_prompt, EVENT_UNKNOWN);
+    at = amount_field(at, ",\"tokens_completion\":", event->tokens_completion, EVENT_UNKNOWN);
     at = integer_field(at, ",\"tokens_reasoning\":", event->tokens_reasoning, 0);
     at = integer_field(at, ",\"tokens_cached\":", event->tokens_cached, 0);
-    at = integer_field(at, ",\"cost_nano_usd\":", event->cost_nano_usd, 0);
+    at = integer_field(at, ",\"tokens_cache_write\":", event->tokens_cache_write, 0);
+    at = amount_field(at, ",\"cost_nano_usd\":", event->cost_nano_usd, 0);
     at = flag_field(at, ",\"is_byok\":", event->is_byok);
     at = flag_field(at, ",\"is_free\":", event->is_free);
+    at = flag_field(at, ",\"is_gateway_cache_hit\":", event->is_gateway_cache_hit);
     at = flag_field(at, ",\"streamed\":", event->streamed);
     at = flag_field(at, ",\"cancelled\":", event->cancelled);
     at = text_field(at, ",\"finish_reason\":", event->finish_reason);

@@ -9,7 +9,8 @@
  *  - A double is taken for the one float, a label's confidence; no promotion can be lost by that.
  *  - A union of which no branch fits is refused at once, and so is one of which only null does: each value would be set
  *    aside. Of which some fit, when a record chooses another.
- *  - Null is the default where we have one, since some platforms make all fields nullable.
+ *  - Null is the default where we have one, since some platforms make all fields nullable; but of tokens and cost it
+ *    says that nobody knows them.
  *  - A long is read into an int, and one that does not fit is set aside when met.
  *  - A time in microseconds or nanoseconds is floored to milliseconds. Any other logical type on created_at is refused:
  *    the specification would ignore it and read days, or a local time, as milliseconds since 1970.
@@ -26,6 +27,7 @@
 enum reader_kind {
     WANT_TEXT,
     WANT_LONG,
+    WANT_AMOUNT, /* null is EVENT_UNKNOWN */
     WANT_INT,
     WANT_TIME,
     WANT_BOOLEAN,
@@ -53,13 +55,15 @@ static const struct reader_field event_fields[] = {
     {"app", WANT_TEXT, true, true, offsetof(struct event, app)},
     {"country", WANT_TEXT, true, true, offsetof(struct event, country)},
     {"language", WANT_TEXT, true, true, offsetof(struct event, language)},
-    {"tokens_prompt", WANT_LONG, false, false, offsetof(struct event, tokens_prompt)},
-    {"tokens_completion", WANT_LONG, false, false, offsetof(struct event, tokens_completion)},
+    {"tokens_prompt", WANT_AMOUNT, true, false, offsetof(struct event, tokens_prompt)},
+    {"tokens_completion", WANT_AMOUNT, true, false, offsetof(struct event, tokens_completion)},
     {"tokens_reasoning", WANT_LONG, false, true, offsetof(struct event, tokens_reasoning)},
     {"tokens_cached", WANT_LONG, false, true, offsetof(struct event, tokens_cached)},
-    {"cost_nano_usd", WANT_LONG, false, true, offsetof(struct event, cost_nano_usd)},
+    {"tokens_cache_write", WANT_LONG, false, true, offsetof(struct event, tokens_cache_write)},
+    {"cost_nano_usd", WANT_AMOUNT, true, true, offsetof(struct event, cost_nano_usd)},
     {"is_byok", WANT_BOOLEAN, false, true, offsetof(struct event, is_byok)},
     {"is_free", WANT_BOOLEAN, false, true, offsetof(struct event, is_free)},
+    {"is_gateway_cache_hit", WANT_BOOLEAN, false, true, offsetof(struct event, is_gateway_cache_hit)},
     {"streamed", WANT_BOOLEAN, false, true, offsetof(struct event, streamed)},
     {"cancelled", WANT_BOOLEAN, false, true, offsetof(struct event, cancelled)},
     {"finish_reason", WANT_TEXT, true, true, offsetof(struct event, finish_reason)},
@@ -90,6 +94,8 @@ static const struct {
     {WANT_TEXT, KIND_BYTES, STEP_TEXT},
     {WANT_LONG, KIND_LONG, STEP_LONG},
     {WANT_LONG, KIND_INT, STEP_INT_AS_LONG},
+    {WANT_AMOUNT, KIND_LONG, STEP_AMOUNT},
+    {WANT_AMOUNT, KIND_INT, STEP_INT_AS_LONG},
     {WANT_INT, KIND_INT, STEP_INT},
     {WANT_INT, KIND_LONG, STEP_LONG_AS_INT},
     {WANT_BOOLEAN, KIND_BOOLEAN, STEP_BOOLEAN},
@@ -282,13 +288,22 @@ static bool resolve_record(struct compiler *compiler, const char *prefix, const 
 /* [null, X] and [X, null] of the common kinds become one step. */
 static void fuse_optional(const struct plan_step *branches, struct plan_step *step)
 {
+    static const struct {
+        enum plan_op null, other, fused;
+    } COMMON[] = {
+        {STEP_NULL, STEP_TEXT, STEP_TEXT_OPTIONAL},
+        {STEP_NULL, STEP_INT, STEP_INT_OPTIONAL},
+        {STEP_UNKNOWN, STEP_AMOUNT, STEP_AMOUNT_OPTIONAL},
+    };
+
     for (uint8_t null_branch = 0; step->count == 2 && null_branch < 2; null_branch++) {
-        const struct plan_step *other = &branches[1 - null_branch];
-        if (branches[null_branch].op != STEP_NULL || (other->op != STEP_TEXT && other->op != STEP_INT))
-            continue;
-        step->op = other->op == STEP_TEXT ? STEP_TEXT_OPTIONAL : STEP_INT_OPTIONAL;
-        step->null_branch = null_branch;
-        return;
+        for (size_t i = 0; i < LENGTH_OF(COMMON); i++) {
+            if (branches[null_branch].op != COMMON[i].null || branches[1 - null_branch].op != COMMON[i].other)
+                continue;
+            step->op = (uint8_t)COMMON[i].fused;
+            step->null_branch = null_branch;
+            return;
+        }
     }
 }
 
@@ -383,8 +398,10 @@ static bool resolve(struct compiler *compiler, const struct reader_field *row, u
     *step = (struct plan_step){.op = STEP_NULL, .target = row->target, .name = row->name};
     if (have->kind == KIND_UNION)
         return resolve_union(compiler, row, have, step);
-    if (have->kind == KIND_NULL && (row->is_nullable || row->has_default))
+    if (have->kind == KIND_NULL && (row->is_nullable || row->has_default)) {
+        step->op = row->kind == WANT_AMOUNT ? STEP_UNKNOWN : STEP_NULL;
         return true;
+    }
     for (size_t i = 0; i < LENGTH_OF(PROMOTIONS); i++) {
         if (PROMOTIONS[i].want == row->kind && PROMOTIONS[i].have == have->kind) {
             step->op = (uint8_t)PROMOTIONS[i].op;

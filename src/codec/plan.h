@@ -25,19 +25,22 @@ enum plan_op {
     STEP_INT_OPTIONAL,
     STEP_INT_AS_LONG,
     STEP_LONG_AS_INT, /* one beyond an int does not fit */
-    STEP_TIME,        /* a long in parts of `count` to the millisecond, floored to milliseconds */
+    STEP_AMOUNT,      /* a long that may be unknown; the one that would read as EVENT_UNKNOWN becomes its neighbour */
+    STEP_AMOUNT_OPTIONAL, /* union of null (branch `null_branch`), which is EVENT_UNKNOWN, and the above */
+    STEP_TIME,            /* a long in parts of `count` to the millisecond, floored to milliseconds */
     STEP_BOOLEAN,
     STEP_FLOAT,
     STEP_DOUBLE_AS_FLOAT,
     STEP_INT_AS_FLOAT,
     STEP_LONG_AS_FLOAT,
-    STEP_OP,     /* enum of `count` symbols; their meanings at symbols[first] */
-    STEP_LABELS, /* array; its element's step at `first`, an element takes `least` bytes or more */
-    STEP_RECORD, /* its fields' list at `first` */
-    STEP_UNION,  /* `count` branches at `first` */
-    STEP_NULL,   /* nothing to read; the field keeps its default */
-    STEP_REFUSE, /* a branch that does not fit the field */
-    STEP_SKIP    /* a value of type `first` that only the writer knows */
+    STEP_OP,      /* enum of `count` symbols; their meanings at symbols[first] */
+    STEP_LABELS,  /* array; its element's step at `first`, an element takes `least` bytes or more */
+    STEP_RECORD,  /* its fields' list at `first` */
+    STEP_UNION,   /* `count` branches at `first` */
+    STEP_NULL,    /* nothing to read; the field keeps its default */
+    STEP_UNKNOWN, /* nothing to read; the field is EVENT_UNKNOWN */
+    STEP_REFUSE,  /* a branch that does not fit the field */
+    STEP_SKIP     /* a value of type `first` that only the writer knows */
 };
 
 /* An enum symbol of the writer that no event_op has. */

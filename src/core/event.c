@@ -92,7 +92,8 @@ static bool is_plainly_good(const struct event *event)
 {
     size_t sizes = event->id.size | event->model.size | event->provider.size | event->account.size | event->app.size |
                    event->country.size | event->language.size | event->finish_reason.size;
-    int64_t tokens = event->tokens_prompt | event->tokens_completion | event->tokens_reasoning | event->tokens_cached;
+    int64_t tokens = event->tokens_prompt | event->tokens_completion | event->tokens_reasoning | event->tokens_cached |
+                     event->tokens_cache_write;
     int64_t times = ((int64_t)event->latency_ms - EVENT_ABSENT) | ((int64_t)event->first_token_ms - EVENT_ABSENT) |
                     ((int64_t)event->generation_ms - EVENT_ABSENT);
 
@@ -176,17 +177,24 @@ static enum verdict refuse_time(int64_t created_ms, struct reason *why)
                       created_ms, where, looks == NULL ? "" : ": it looks like ", looks == NULL ? "" : looks);
 }
 
+/* What is unknown is in no range. */
+static int64_t or_zero(int64_t number)
+{
+    return number == EVENT_UNKNOWN ? 0 : number;
+}
+
 static enum verdict check_ranges(const struct event *event, struct reason *why)
 {
     const struct {
         const char *name;
         int64_t value, min, max;
     } numbers[] = {
-        {"tokens_prompt", event->tokens_prompt, 0, EVENT_TOKENS_MAX},
-        {"tokens_completion", event->tokens_completion, 0, EVENT_TOKENS_MAX},
+        {"tokens_prompt", or_zero(event->tokens_prompt), 0, EVENT_TOKENS_MAX},
+        {"tokens_completion", or_zero(event->tokens_completion), 0, EVENT_TOKENS_MAX},
         {"tokens_reasoning", event->tokens_reasoning, 0, EVENT_TOKENS_MAX},
         {"tokens_cached", event->tokens_cached, 0, EVENT_TOKENS_MAX},
-        {"cost_nano_usd", event->cost_nano_usd, 0, EVENT_COST_MAX},
+        {"tokens_cache_write", event->tokens_cache_write, 0, EVENT_TOKENS_MAX},
+        {"cost_nano_usd", or_zero(event->cost_nano_usd), 0, EVENT_COST_MAX},
         {"latency_ms", event->latency_ms, EVENT_ABSENT, INT32_MAX},
         {"first_token_ms", event->first_token_ms, EVENT_ABSENT, INT32_MAX},
         {"generation_ms", event->generation_ms, EVENT_ABSENT, INT32_MAX},
@@ -243,6 +251,21 @@ static enum verdict check_labels(const struct event *event, struct reason *why)
     return GO_ON;
 }
 
+/* What is read from a cache and what is written to one are parts of the prompt that do not overlap. */
+static enum verdict check_tokens(const struct event *event, struct reason *why)
+{
+    bool knows_prompt = event->tokens_prompt != EVENT_UNKNOWN;
+
+    if (event->tokens_completion != EVENT_UNKNOWN && event->tokens_reasoning > event->tokens_completion)
+        return reason_set(why, SET_ASIDE, EVENT_TOKENS_IDENTITY, 0, "tokens_reasoning exceeds tokens_completion");
+    if (knows_prompt && event->tokens_cached > event->tokens_prompt)
+        return reason_set(why, SET_ASIDE, EVENT_TOKENS_IDENTITY, 0, "tokens_cached exceeds tokens_prompt");
+    if (knows_prompt && event->tokens_cached + event->tokens_cache_write > event->tokens_prompt)
+        return reason_set(why, SET_ASIDE, EVENT_TOKENS_IDENTITY, 0,
+                          "tokens_cached and tokens_cache_write together exceed tokens_prompt");
+    return GO_ON;
+}
+
 enum verdict event_check(const struct event *event, struct reason *why)
 {
     if (event->id.size == 0)
@@ -260,9 +283,6 @@ enum verdict event_check(const struct event *event, struct reason *why)
     enum verdict verdict = check_reserved(event, why);
     if (verdict != GO_ON)
         return verdict;
-    if (event->tokens_reasoning > event->tokens_completion)
-        return reason_set(why, SET_ASIDE, EVENT_TOKENS_IDENTITY, 0, "tokens_reasoning exceeds tokens_completion");
-    if (event->tokens_cached > event->tokens_prompt)
-        return reason_set(why, SET_ASIDE, EVENT_TOKENS_IDENTITY, 0, "tokens_cached exceeds tokens_prompt");
-    return check_labels(event, why);
+    verdict = check_tokens(event, why);
+    return verdict == GO_ON ? check_labels(event, why) : verdict;
 }

@@ -48,6 +48,10 @@ static const char *const measure_names[MEASURE_COUNT] = {
     [M_SPLIT_TOKENS] = "split_tokens",
     [M_TOKENS_SQUARED] = "tokens_squared",
     [M_TOKENS_PROMPT_SQUARED] = "tokens_prompt_squared",
+    [M_TOKENS_CACHE_WRITE] = "tokens_cache_write",
+    [M_GATEWAY_CACHE_HITS] = "gateway_cache_hits",
+    [M_TOKENS_UNKNOWN] = "tokens_unknown",
+    [M_COST_UNKNOWN] = "cost_unknown",
 };
 
 static const char *const histogram_names[HISTOGRAM_COUNT] = {

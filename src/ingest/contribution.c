@@ -3,8 +3,7 @@
 
 #include <assert.h>
 
-#define VERSION 2
-#define VERSION_OLD 1 /* had no account among its dimensions */
+#define VERSION 3     /* no other is read: nothing that writes an older one was released */
 #define VARINT_MAX 10 /* bytes */
 #define SAMPLE_BYTES 5
 
@@ -41,13 +40,17 @@ static const uint8_t units[MEASURE_COUNT] = {
     [M_SPLIT_TOKENS] = TOKENS,
     [M_TOKENS_SQUARED] = TOKENS_SQUARE,
     [M_TOKENS_PROMPT_SQUARED] = PROMPT_SQUARE,
+    [M_TOKENS_CACHE_WRITE] = OWN,
+    [M_GATEWAY_CACHE_HITS] = ONE,
+    [M_TOKENS_UNKNOWN] = ONE,
+    [M_COST_UNKNOWN] = ONE,
 };
 static_assert(MEASURE_COUNT <= 32, "the flags of a contribution are one word");
 
 static const uint64_t own_max[MEASURE_COUNT] = {
     [M_TOKENS_PROMPT] = EVENT_TOKENS_MAX,    [M_TOKENS_COMPLETION] = EVENT_TOKENS_MAX,
     [M_TOKENS_REASONING] = EVENT_TOKENS_MAX, [M_TOKENS_CACHED] = EVENT_TOKENS_MAX,
-    [M_COST_NANO_USD] = EVENT_COST_MAX,
+    [M_COST_NANO_USD] = EVENT_COST_MAX,      [M_TOKENS_CACHE_WRITE] = EVENT_TOKENS_MAX,
 };
 
 /* All but category and tag, which are written with the labels. */
@@ -250,11 +253,11 @@ bool contribution_read(struct span bytes, struct symbols *symbols, struct fact *
 
     memset(fact->dims, 0, sizeof(fact->dims));
     fact->account = (struct pseudonym){0};
-    if (!get_byte(&unread, &version) || (version != VERSION && version != VERSION_OLD) || !get_byte(&unread, &placed) ||
+    if (!get_byte(&unread, &version) || version != VERSION || !get_byte(&unread, &placed) ||
         !get_byte(&unread, &stuck) || !get_word(&unread, 4, &rollups) || !get_sums(&unread, fact) ||
         !get_word(&unread, SAMPLE_BYTES, &fact->sample))
         return false;
-    for (size_t i = 0; i < LENGTH_OF(kept_dimensions) - (version == VERSION_OLD); i++)
+    for (size_t i = 0; i < LENGTH_OF(kept_dimensions); i++)
         if (!get_text(&unread, symbols, &fact->dims[kept_dimensions[i]]))
             return false;
     *placement = (struct placement){placed, stuck, (uint32_t)rollups};

@@ -21,7 +21,7 @@ static const char *const group_names[GROUPS] = {
     "model",
     "provider",
     "account",
-    "tokens_prompt or tokens_cached",
+    "tokens_prompt, tokens_cached or tokens_cache_write",
     "tokens_completion or tokens_reasoning",
     "cost_nano_usd, is_byok or is_free",
     "a field beside these (country, language, finish_reason, times, labels, ...)",
@@ -73,7 +73,7 @@ static uint64_t sum_of_labels(const struct event *event, const struct siphash_ke
 static uint64_t flags_of(const struct event *event)
 {
     return (uint64_t)event->streamed | (uint64_t)event->cancelled << 1 | (uint64_t)event->tools_offered << 2 |
-           (uint64_t)event->classified << 3;
+           (uint64_t)event->classified << 3 | (uint64_t)event->is_gateway_cache_hit << 4;
 }
 
 /* Ends a group: the byte of what was written since the last one ended. */
@@ -103,6 +103,7 @@ struct digest digest_of(const struct event *event, struct pseudonym account, con
     end_group(&written, &digest, key);
     put_number(&written, (uint64_t)event->tokens_prompt);
     put_number(&written, (uint64_t)event->tokens_cached);
+    put_number(&written, (uint64_t)event->tokens_cache_write);
     end_group(&written, &digest, key);
     put_number(&written, (uint64_t)event->tokens_completion);
     put_number(&written, (uint64_t)event->tokens_reasoning);

@@ -186,20 +186,31 @@ static void add_sample_sums(const struct event *event, struct labelling labellin
     sums[M_SPLIT_TOKENS] = labelling.count > 0 ? tokens : 0;
 }
 
+/* Of tokens that are not all known none count, nor their parts: sums of parts stay sums of their whole's. */
+static int64_t add_tokens(const struct event *event, int64_t sums[MEASURE_COUNT])
+{
+    bool is_known = event_knows_tokens(event);
+
+    sums[M_TOKENS_PROMPT] = is_known ? event->tokens_prompt : 0;
+    sums[M_TOKENS_COMPLETION] = is_known ? event->tokens_completion : 0;
+    sums[M_TOKENS_REASONING] = is_known ? event->tokens_reasoning : 0;
+    sums[M_TOKENS_CACHED] = is_known ? event->tokens_cached : 0;
+    sums[M_TOKENS_CACHE_WRITE] = is_known ? event->tokens_cache_write : 0;
+    sums[M_TOKENS_UNKNOWN] = !is_known;
+    return sums[M_TOKENS_PROMPT] + sums[M_TOKENS_COMPLETION];
+}
+
 static void add_sums(const struct event *event, struct labelling labelling, int64_t sums[MEASURE_COUNT])
 {
-    int64_t tokens = event->tokens_prompt + event->tokens_completion;
+    int64_t tokens = add_tokens(event, sums), cost = event->cost_nano_usd == EVENT_UNKNOWN ? 0 : event->cost_nano_usd;
     bool is_tool_call = span_equal(event->finish_reason, span_of("tool_calls"));
     bool is_free = event_is_free(event);
 
     sums[M_REQUESTS] = 1;
-    sums[M_TOKENS_PROMPT] = event->tokens_prompt;
-    sums[M_TOKENS_COMPLETION] = event->tokens_completion;
-    sums[M_TOKENS_REASONING] = event->tokens_reasoning;
-    sums[M_TOKENS_CACHED] = event->tokens_cached;
-    sums[M_COST_NANO_USD] = event->cost_nano_usd;
+    sums[M_COST_NANO_USD] = cost;
+    sums[M_COST_UNKNOWN] = event->cost_nano_usd == EVENT_UNKNOWN;
     sums[M_BILLED_TOKENS] = event->is_byok ? 0 : tokens;
-    sums[M_BILLED_COST_NANO_USD] = event->is_byok ? 0 : event->cost_nano_usd;
+    sums[M_BILLED_COST_NANO_USD] = event->is_byok ? 0 : cost;
     sums[M_FREE_TOKENS] = is_free ? tokens : 0;
     sums[M_TOOL_REQUESTS] = is_tool_call;
     sums[M_TOOL_TOKENS] = is_tool_call ? tokens : 0;
@@ -210,21 +221,26 @@ static void add_sums(const struct event *event, struct labelling labelling, int6
     sums[M_FREE_REQUESTS] = is_free;
     sums[M_TOOLS_OFFERED_TOKENS] = event->tools_offered ? tokens : 0;
     sums[M_TOKENS_SQUARED] = tokens_squared(tokens);
-    sums[M_TOKENS_PROMPT_SQUARED] = tokens_squared(event->tokens_prompt);
+    sums[M_TOKENS_PROMPT_SQUARED] = tokens_squared(sums[M_TOKENS_PROMPT]);
+    sums[M_GATEWAY_CACHE_HITS] = event->is_gateway_cache_hit;
     add_sample_sums(event, labelling, tokens, sums);
-    static_assert(MEASURE_COUNT == 27, "each measure has its line here");
+    static_assert(MEASURE_COUNT == 31, "each measure has its line here");
 }
 
 static uint64_t sample_of(const struct event *event, struct pseudonym account)
 {
-    uint64_t sample = sample_with_value(0, H_TOKENS_PROMPT, event->tokens_prompt);
+    bool is_known = event_knows_tokens(event);
+    uint64_t sample = 0;
 
-    sample = sample_with_value(sample, H_TOKENS_TOTAL, event->tokens_prompt + event->tokens_completion);
+    if (is_known) {
+        sample = sample_with_value(sample, H_TOKENS_PROMPT, event->tokens_prompt);
+        sample = sample_with_value(sample, H_TOKENS_TOTAL, event->tokens_prompt + event->tokens_completion);
+    }
     if (event->latency_ms != EVENT_ABSENT)
         sample = sample_with_value(sample, H_LATENCY_MS, event->latency_ms);
     if (event->first_token_ms != EVENT_ABSENT)
         sample = sample_with_value(sample, H_FIRST_TOKEN_MS, event->first_token_ms);
-    if (event->generation_ms > 0)
+    if (is_known && event->generation_ms > 0)
         sample = sample_with_value(sample, H_TOKENS_PER_SECOND, event->tokens_completion * 1000 / event->generation_ms);
     if ((account.high | account.low) != 0)
         sample = sample_with_account(sample, account.high);

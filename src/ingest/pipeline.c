@@ -59,12 +59,12 @@ static enum verdict open_parts(struct pipeline *pipeline, const struct config *c
     return verdict;
 }
 
-/* Says of each writer's schema but the bundled one what is read of it. */
+/* Says of each writer's schema but the bundled ones what is read of it. */
 static void tell_schemas(const struct pipeline *pipeline)
 {
     for (size_t i = 0; i < decoder_schema_count(pipeline->decoder); i++) {
         const struct learned_schema schema = decoder_schema(pipeline->decoder, i);
-        if (schema.id != SCHEMA_ID_GENERATION || schema.skipped != NULL || schema.defaulted != NULL)
+        if (!schema.is_bundled)
             decoder_tell_schema(pipeline->decoder, schema.id, pipeline->logger);
     }
 }

@@ -6,6 +6,7 @@
  *           its bucket
  *   label   64 bytes = one cache line, beside each entry: sums that only classified events add to. One in a few hundred
  *           events is classified, so for most rows this memory is never touched
+ *   rare    32 bytes, beside each entry too: sums that few events add to, such as those of what they do not know
  *   chunk   128 bytes: 15 samples and the number of the next older chunk
  *
  * The table holds no keys: a bucket whose 15 bits agree is nearly always the right one, and its row is about to be
@@ -37,7 +38,8 @@
 #define CLASSIFIED_RUN (M_CLASSIFIED_TOKENS - M_CLASSIFIED + 1)
 #define MAPPED_RUN (M_MORE_LABELS - M_MAPPED_TOKENS + 1)
 #define LABEL_SUMS (CLASSIFIED_RUN + MAPPED_RUN + 1)
-static_assert(1 + ENTRY_SUMS + LABEL_SUMS == MEASURE_COUNT, "each measure has its place");
+#define RARE_SUMS (M_COST_UNKNOWN - M_TOKENS_CACHE_WRITE + 1)
+static_assert(1 + ENTRY_SUMS + LABEL_SUMS + RARE_SUMS == MEASURE_COUNT, "each measure has its place");
 
 /* All sums of a tally stay below twice this; see weigh(). */
 #define WEIGHT_MAX (UINT64_C(1) << 62)
@@ -53,17 +55,23 @@ struct tally_entry {
     int64_t sums[ENTRY_SUMS];
     uint64_t first_sample; /* most rows of a long tail have but one */
     uint32_t chunk;        /* the latest one + 1; 0 = none */
-    uint32_t bucket : 31;
+    uint32_t bucket : 30;
     uint32_t has_label : 1; /* its label holds sums; until then, whatever was there before */
+    uint32_t has_rare : 1;  /* as much of its rare sums */
 };
 
 struct label_sums {
     int64_t sums[LABEL_SUMS];
 };
 
+struct rare_sums {
+    int64_t sums[RARE_SUMS];
+};
+
 static_assert(sizeof(struct chunk) == 2 * CACHE_LINE, "a chunk is two cache lines");
 static_assert(sizeof(struct tally_entry) == 3 * CACHE_LINE, "an entry is three cache lines");
 static_assert(sizeof(struct label_sums) == CACHE_LINE, "a label's sums are one cache line");
+static_assert(2 * sizeof(struct rare_sums) == CACHE_LINE, "rare sums cross no border of a cache line");
 static_assert(ROWS_MAX < ENTRY_MASK, "a row's number + 1 fits its bits of a bucket");
 static_assert(ROLLUP_DIMS_MAX == 4, "hash_of() and entry_is() read four dimensions");
 
@@ -102,6 +110,7 @@ struct target {
 struct tally {
     struct tally_entry *entries;
     struct label_sums *labels; /* by entry */
+    struct rare_sums *rare;    /* by entry */
     uint32_t *table;
     struct tally_pool *pool;
     uint32_t row_count, row_room;
@@ -234,8 +243,10 @@ enum verdict tally_open(struct tally **tally, const struct tally_options *option
     opened->table = calloc(bucket_count, sizeof(*opened->table));
     opened->entries = aligned_alloc(CACHE_LINE, opened->row_room * sizeof(*opened->entries));
     opened->labels = aligned_alloc(CACHE_LINE, opened->row_room * sizeof(*opened->labels));
+    opened->rare = aligned_alloc(CACHE_LINE, (opened->row_room + 1) / 2 * 2 * sizeof(*opened->rare));
     opened->targets = calloc(opened->fact_rows_max, sizeof(*opened->targets));
-    if (opened->table == NULL || opened->entries == NULL || opened->labels == NULL || opened->targets == NULL)
+    if (opened->table == NULL || opened->entries == NULL || opened->labels == NULL || opened->rare == NULL ||
+        opened->targets == NULL)
         goto no_memory;
     *tally = opened;
     return GO_ON;
@@ -252,6 +263,7 @@ void tally_close(struct tally *tally)
     tally_clear(tally);
     free(tally->entries);
     free(tally->labels);
+    free(tally->rare);
     free(tally->table);
     free(tally->targets);
     free(tally);
@@ -318,7 +330,7 @@ static struct tally_entry *open_row(struct tally *tally, const struct tally_key 
     struct tally_entry *entry = &tally->entries[tally->row_count++];
 
     *entry = (struct tally_entry){.row = {.base_ms = key->base_ms, .rollup = key->rollup, .windows = key->windows},
-                                  .bucket = bucket & INT32_MAX};
+                                  .bucket = bucket & (UINT32_MAX >> 2)};
     memcpy(entry->row.dims, key->dims, sizeof(key->dims));
     tally->table[bucket] = mark | tally->row_count;
     return entry;
@@ -380,6 +392,25 @@ static void add_label_sums(struct tally *tally, const struct target *target, con
     add_run(label->sums, sums + M_CLASSIFIED, CLASSIFIED_RUN);
     add_run(label->sums + CLASSIFIED_RUN, sums + M_MAPPED_TOKENS, MAPPED_RUN);
     label->sums[LABEL_SUMS - 1] += target->split_tokens;
+}
+
+static void add_rare_sums(struct tally *tally, struct tally_entry *entry, const int64_t sums[MEASURE_COUNT])
+{
+    struct rare_sums *rare = &tally->rare[entry - tally->entries];
+
+    if (!entry->has_rare)
+        memset(rare, 0, sizeof(*rare));
+    entry->has_rare = true;
+    add_run(rare->sums, sums + M_TOKENS_CACHE_WRITE, RARE_SUMS);
+}
+
+static bool has_rare_sums(const int64_t sums[MEASURE_COUNT])
+{
+    int64_t any = 0;
+
+    for (unsigned i = M_TOKENS_CACHE_WRITE; i <= M_COST_UNKNOWN; i++)
+        any |= sums[i];
+    return any != 0;
 }
 
 /* Notes a row to add to, and asks the memory for its bucket. */
@@ -481,6 +512,9 @@ void tally_add(struct tally *tally, const struct fact *fact)
     }
     for (uint32_t i = 0; fact->sums[M_CLASSIFIED] != 0 && i < tally->target_count; i++)
         add_label_sums(tally, &tally->targets[i], fact->sums);
+    if (has_rare_sums(fact->sums))
+        for (uint32_t i = 0; i < tally->target_count; i++)
+            add_rare_sums(tally, tally->targets[i].entry, fact->sums);
 }
 
 /* --- Reading ---------------------------------------------------------------------------------------------------- */
@@ -505,6 +539,7 @@ static void collect_sums(const struct tally *tally, uint32_t index, uint64_t sum
 {
     const struct tally_entry *entry = &tally->entries[index];
     const struct label_sums none = {0}, *label = entry->has_label ? &tally->labels[index] : &none;
+    const struct rare_sums never = {0}, *rare = entry->has_rare ? &tally->rare[index] : &never;
 
     sums[M_REQUESTS] = entry->row.records;
     copy_run(sums + M_TOKENS_PROMPT, entry->sums, COMMON_RUN);
@@ -513,6 +548,7 @@ static void collect_sums(const struct tally *tally, uint32_t index, uint64_t sum
     copy_run(sums + M_CLASSIFIED, label->sums, CLASSIFIED_RUN);
     copy_run(sums + M_MAPPED_TOKENS, label->sums + CLASSIFIED_RUN, MAPPED_RUN);
     sums[M_SPLIT_TOKENS] = (uint64_t)label->sums[LABEL_SUMS - 1];
+    copy_run(sums + M_TOKENS_CACHE_WRITE, rare->sums, RARE_SUMS);
 }
 
 static inline void count_sample(struct accumulator *accumulator, uint64_t sample)

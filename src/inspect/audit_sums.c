@@ -66,6 +66,10 @@ static void check_parts(struct audit *audit, const struct audit_place *place, co
         {M_TWO_LABELS, M_CLASSIFIED},
         {M_MORE_LABELS, M_CLASSIFIED},
         {M_TOKENS_PROMPT_SQUARED, M_TOKENS_SQUARED},
+        {M_TOKENS_CACHE_WRITE, M_TOKENS_PROMPT},
+        {M_GATEWAY_CACHE_HITS, M_REQUESTS},
+        {M_TOKENS_UNKNOWN, M_REQUESTS},
+        {M_COST_UNKNOWN, M_REQUESTS},
     };
     static const enum measure of_tokens[] = {M_BILLED_TOKENS, M_FREE_TOKENS, M_TOOL_TOKENS, M_CLASSIFIED_TOKENS,
                                              M_TOOLS_OFFERED_TOKENS};
@@ -92,10 +96,12 @@ static void check_row(struct audit *audit, const struct audit_place *place, cons
     for (enum histogram histogram = 0; histogram < HISTOGRAM_COUNT; histogram++) {
         int64_t values = (int64_t)row->values[histogram];
         bool is_whole = histogram == H_TOKENS_PROMPT || histogram == H_TOKENS_TOTAL;
-        if (is_whole ? values != row->sums[M_REQUESTS] : values > row->sums[M_REQUESTS])
+        int64_t requests = row->sums[M_REQUESTS] - (is_whole ? row->sums[M_TOKENS_UNKNOWN] : 0);
+        if (is_whole ? values != requests : values > requests)
             audit_tell_number(audit, AUDIT_MEASURES, place, histogram_name(histogram),
-                              is_whole ? "as many values as requests, " : "at most as many values as requests, ",
-                              row->sums[M_REQUESTS], values);
+                              is_whole ? "as many values as requests with known tokens, "
+                                       : "at most as many values as requests, ",
+                              requests, values);
     }
 }
 

@@ -24,7 +24,8 @@ static inline bool events_equal(const struct event *left, const struct event *ri
            span_equal(left->language, right->language) && span_equal(left->finish_reason, right->finish_reason) &&
            left->created_ms == right->created_ms && left->tokens_prompt == right->tokens_prompt &&
            left->tokens_completion == right->tokens_completion && left->tokens_reasoning == right->tokens_reasoning &&
-           left->tokens_cached == right->tokens_cached && left->cost_nano_usd == right->cost_nano_usd &&
+           left->tokens_cached == right->tokens_cached && left->tokens_cache_write == right->tokens_cache_write &&
+           left->cost_nano_usd == right->cost_nano_usd && left->is_gateway_cache_hit == right->is_gateway_cache_hit &&
            left->latency_ms == right->latency_ms && left->first_token_ms == right->first_token_ms &&
            left->generation_ms == right->generation_ms && left->is_byok == right->is_byok &&
            left->is_free == right->is_free && left->streamed == right->streamed &&

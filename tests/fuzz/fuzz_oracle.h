@@ -407,7 +407,8 @@ static inline enum fit walk_op(const avro_value_t *value, enum event_op *op)
     return MISFITS;
 }
 
-/* What a field of the event is read as: text, long, integer, boolean; '?' lets it be null too, which is its default. */
+/* What a field of the event is read as: text, long, integer, boolean, amount; '?' lets it be null too, which is its
+ * default. An amount may be null as well, and is then unknown. */
 static const struct oracle_field {
     const char *name, *kind;
     size_t place;
@@ -420,13 +421,15 @@ static const struct oracle_field {
     {"country", "t?", offsetof(struct event, country)},
     {"language", "t?", offsetof(struct event, language)},
     {"finish_reason", "t?", offsetof(struct event, finish_reason)},
-    {"tokens_prompt", "l", offsetof(struct event, tokens_prompt)},
-    {"tokens_completion", "l", offsetof(struct event, tokens_completion)},
+    {"tokens_prompt", "a", offsetof(struct event, tokens_prompt)},
+    {"tokens_completion", "a", offsetof(struct event, tokens_completion)},
     {"tokens_reasoning", "l?", offsetof(struct event, tokens_reasoning)},
     {"tokens_cached", "l?", offsetof(struct event, tokens_cached)},
-    {"cost_nano_usd", "l?", offsetof(struct event, cost_nano_usd)},
+    {"tokens_cache_write", "l?", offsetof(struct event, tokens_cache_write)},
+    {"cost_nano_usd", "a", offsetof(struct event, cost_nano_usd)},
     {"is_byok", "b?", offsetof(struct event, is_byok)},
     {"is_free", "b?", offsetof(struct event, is_free)},
+    {"is_gateway_cache_hit", "b?", offsetof(struct event, is_gateway_cache_hit)},
     {"streamed", "b?", offsetof(struct event, streamed)},
     {"cancelled", "b?", offsetof(struct event, cancelled)},
     {"tools_offered", "b?", offsetof(struct event, tools_offered)},
@@ -443,6 +446,10 @@ static inline enum fit walk_plain(const struct oracle_field *field, const avro_v
     int64_t number = 0;
     int flag = 0;
 
+    if (type == AVRO_NULL && field->kind[0] == 'a') {
+        *(int64_t *)place = EVENT_UNKNOWN;
+        return FITS;
+    }
     if (type == AVRO_NULL)
         return field->kind[1] == '?' ? FITS : MISFITS;
     if (field->kind[0] == 't')
@@ -457,8 +464,8 @@ static inline enum fit walk_plain(const struct oracle_field *field, const avro_v
     enum fit fit = walk_long(value, field->kind[0] == 'i', &number);
     if (fit == FITS && field->kind[0] == 'i')
         *(int32_t *)place = (int32_t)number;
-    else if (fit == FITS)
-        *(int64_t *)place = number;
+    else if (fit == FITS) /* The number that would read as unknown is told as the next one. */
+        *(int64_t *)place = field->kind[0] == 'a' && number == INT64_MIN ? INT64_MIN + 1 : number;
     return fit;
 }
 

@@ -118,8 +118,14 @@ static inline void writer_put_type(struct writer *writer, char kind)
                                         "[\"int\",\"bytes\",\"string\"]",
                                         "[\"string\"]",
                                         "{\"type\":\"string\",\"avro.java.string\":\"String\"}"};
-    static const char *const longs[] = {"\"long\"", "\"int\"", "[\"int\",\"long\"]", "[\"null\",\"long\"]",
-                                        "[\"string\",\"int\"]"};
+    static const char *const longs[] = {"\"long\"",
+                                        "\"int\"",
+                                        "[\"int\",\"long\"]",
+                                        "[\"null\",\"long\"]",
+                                        "[\"string\",\"int\"]",
+                                        "[\"long\",\"null\"]",
+                                        "[\"null\",\"int\"]",
+                                        "\"null\""};
     static const char *const times[] = {"{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"}",
                                         "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\"}",
                                         "{\"type\":\"long\",\"logicalType\":\"timestamp-nanos\"}",
@@ -173,6 +179,8 @@ static inline struct span writer_schema(struct writer *writer, uint32_t number)
         {"generation_ms", 'i', false},
         {"categories", 'c', false},
         {"op", 'o', false},
+        {"tokens_cache_write", 'l', false},
+        {"is_gateway_cache_hit", 'b', false},
     };
     uint32_t begin, step;
 
@@ -180,7 +188,7 @@ static inline struct span writer_schema(struct writer *writer, uint32_t number)
     writer->size = 0;
     writer->names = 0;
     begin = writer_choose(writer, LENGTH_OF(FIELDS));
-    step = writer_choose(writer, 2) == 0 ? 1 : 5; /* no common factor with 14 */
+    step = writer_choose(writer, 2) == 0 ? 1 : 5; /* no common factor with 16 */
     writer_put(writer, "{\"type\":\"record\",\"name\":\"Written\",\"namespace\":\"far.away\",\"fields\":[");
     for (uint32_t i = 0; i < LENGTH_OF(FIELDS); i++) {
         uint32_t field = (begin + i * step) % LENGTH_OF(FIELDS);

@@ -140,9 +140,12 @@ static void claim_bounds(const struct schema *schema)
 static void claim_step(const struct plan *plan, const struct schema *schema, const struct plan_step *step)
 {
     CLAIM(step->op <= STEP_SKIP && step->target < sizeof(struct event));
-    if (step->op == STEP_UNION || step->op == STEP_TEXT_OPTIONAL || step->op == STEP_INT_OPTIONAL)
+    bool is_optional =
+        step->op == STEP_TEXT_OPTIONAL || step->op == STEP_INT_OPTIONAL || step->op == STEP_AMOUNT_OPTIONAL;
+
+    if (step->op == STEP_UNION || is_optional)
         CLAIM(step->count > 0 && step->first <= plan->step_count && step->count <= plan->step_count - step->first);
-    if (step->op == STEP_TEXT_OPTIONAL || step->op == STEP_INT_OPTIONAL)
+    if (is_optional)
         CLAIM(step->count == 2 && step->null_branch < 2);
     if (step->op == STEP_LABELS || step->op == STEP_RECORD)
         CLAIM(step->first < plan->step_count);

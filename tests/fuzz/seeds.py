@@ -65,8 +65,8 @@ def cells():
     keep("cell", "count-overflows", two(cell(slots=[(7, 2**63 - 1)]), cell(slots=[(7, 1)])))
     keep("cell", "count-of-32-bits", two(cell(slots=[(7, 2**32 - 1)]), cell(slots=[(7, 1)])))
     keep("cell", "padded-number", two(b"\x03\x06\x80\x00" + usual[3:], usual))
-    keep("cell", "every-sum", two(cell({i: 1000 * i + 1 for i in range(27)}), usual))
-    keep("cell", "a-sum-too-many", two(cell({27: 1}), usual))
+    keep("cell", "every-sum", two(cell({i: 1000 * i + 1 for i in range(31)}), usual))
+    keep("cell", "a-sum-too-many", two(cell({31: 1}), usual))
     keep("cell", "last-sum-is-0", two(b"\x03\x02\x02\x00\x00", usual))
     keep("cell", "slots-do-not-rise", two(cell(slots=[(5, 1)])[:-3] + b"\x02\x05\x01\x00\x01", usual))
     keep("cell", "one-byte-short", two(usual, usual[:-1]))
@@ -103,13 +103,16 @@ def json_read():
         "every-field",
         '{"id":"gen-1","created_at":"2025-11-17T10:20:30.456Z","model":"openai/gpt-4o:free","provider":"azure",'
         '"account":"acc","app":"app","country":"DE","language":"en","tokens_prompt":100,"tokens_completion":50,'
-        '"tokens_reasoning":20,"tokens_cached":10,"cost_usd":"0.0125","is_byok":true,"is_free":false,"streamed":true,'
+        '"tokens_reasoning":20,"tokens_cached":10,"tokens_cache_write":30,"cost_usd":"0.0125","is_byok":true,'
+        '"is_free":false,"is_gateway_cache_hit":true,"streamed":true,'
         '"cancelled":false,"finish_reason":"stop","tools_offered":true,"latency_ms":1200,"first_token_ms":null,'
         '"generation_ms":900,"classified":true,"categories":[{"path":"/Computers/Programming","confidence":0.75},'
         '{"path":"/Games","confidence":1}],"op":"create"}',
     )
     small = '"id":"a","created_at":0,"model":"m","tokens_prompt":1,"tokens_completion":2'
     keep("json_read", "nano-usd", "{" + small + ',"cost_nano_usd":9223372036854775807}')
+    keep("json_read", "nothing-known", "{" + small.replace("1,", "null,").replace(":2", ":null") + ',"cost_usd":null}')
+    keep("json_read", "the-number-of-unknown", "{" + small + ',"cost_nano_usd":-9223372036854775808}')
     keep("json_read", "both-costs", "{" + small + ',"cost_nano_usd":1,"cost_usd":"1"}')
     keep("json_read", "dollars-too-large", "{" + small + ',"cost_usd":"9223372036.854775808"}')
     keep("json_read", "dollars-with-zeros", "{" + small + ',"cost_usd":"1.000000001000"}')
@@ -158,7 +161,7 @@ EVERY_KIND = (
 
 
 def schemas():
-    for name in ("generation", "summary", "ledger"):
+    for name in ("generation", "generation.1", "summary", "ledger"):
         keep("schema", "bundled-" + name, (ROOT / "schemas" / (name + ".avsc")).read_bytes())
     keep("schema", "only-what-is-needed", record(NEEDED))
     keep("schema", "every-kind", record(EVERY_KIND))
@@ -497,10 +500,15 @@ def event_body(**fields):
         return zigzag(0) if fields.get(name) is None else zigzag(1) + write(fields[name])
 
     texts = ("provider", "account", "app", "country", "language")
-    longs = ("tokens_prompt", "tokens_completion", "tokens_reasoning", "tokens_cached", "cost_nano_usd")
+    longs = ("tokens_reasoning", "tokens_cached", "tokens_cache_write")
     out = text(fields.get("id", "gen-1")) + zigzag(fields.get("created_at", NOON)) + text(fields.get("model", "a/b"))
-    out += b"".join(optional(name, text) for name in texts) + b"".join(zigzag(fields.get(name, 7)) for name in longs)
-    out += bytes(fields.get("flags", [0, 1, 1, 0])) + optional("finish_reason", text) + b"\x00"
+    out += b"".join(optional(name, text) for name in texts)
+    for name in ("tokens_prompt", "tokens_completion"):
+        out += optional(name, zigzag) if name in fields else zigzag(1) + zigzag(20)
+    out += b"".join(zigzag(fields.get(name, 7)) for name in longs)
+    cost = fields.get("cost_nano_usd", 7)  # whose union has null second
+    out += zigzag(1) if cost is None else zigzag(0) + zigzag(cost)
+    out += bytes(fields.get("flags", [0, 1, 0, 1, 0])) + optional("finish_reason", text) + b"\x00"
     out += b"".join(optional(name, zigzag) for name in ("latency_ms", "first_token_ms", "generation_ms")) + b"\x01"
     paths = fields.get("paths", ())
     if paths:
@@ -515,13 +523,17 @@ def decodes():
     keep("decode", "bundled-bare", b"\x00" + event_body())
     keep("decode", "bundled-cut-short", b"\x00" + usual[:-2])
     keep("decode", "bundled-one-byte-more", b"\x00" + usual + b"\x00")
-    keep("decode", "bundled-boolean-7", b"\x00" + event_body(flags=[0, 7, 0, 0]))
+    keep("decode", "bundled-boolean-7", b"\x00" + event_body(flags=[0, 7, 0, 0, 0]))
     keep("decode", "bundled-not-utf8", b"\x00" + event_body(id=b"\xed\xa0\x80"))
     keep("decode", "bundled-nul-in-text", b"\x00" + event_body(id=b"a\x00b"))
     keep("decode", "bundled-enum-99", b"\x00" + event_body(op=99))
     keep("decode", "bundled-enum-beyond-32-bits", b"\x00" + event_body(op=2**32 + 1))
     keep("decode", "bundled-claims-256-mb", b"\x00" + zigzag(2**28))
     keep("decode", "bundled-largest-numbers", b"\x00" + event_body(tokens_prompt=2**63 - 1, tokens_cached=-(2**63)))
+    unknown = event_body(tokens_prompt=None, tokens_completion=None, cost_nano_usd=None)
+    keep("decode", "bundled-nothing-known", b"\x00" + unknown)
+    least = event_body(tokens_prompt=-(2**63), tokens_completion=-(2**63), cost_nano_usd=-(2**63))
+    keep("decode", "bundled-the-number-of-unknown", b"\x00" + least)
     keep("decode", "bundled-padded-number", b"\x00" + usual.replace(zigzag(7), b"\x8e\x00"))
     keep("decode", "bundled-eleven-bytes", b"\x00" + text("a") + b"\xff" * 10 + b"\x01")
     keep("decode", "bundled-33-labels", b"\x00" + event_body(paths=["/x"] * 33))

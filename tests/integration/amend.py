@@ -34,7 +34,8 @@ def amended(chance, event):
             categories=[{"path": path, "confidence": chance.choice((0.25, 0.75, 1.0))} for path in labels],
         )
     if change in (1, 5):
-        other["cost_nano_usd"] = chance.randrange(1_000_000)
+        other["cost_nano_usd"] = chance.choice((None, chance.randrange(1_000_000)))
+        other["is_gateway_cache_hit"] = chance.random() < 0.5
     if change in (2, 5):
         other["model"] = chance.choice(("openai/gpt-4o", "deepseek/deepseek-r1:free", "nobody/nothing"))
     if change in (3, 5):
@@ -42,8 +43,9 @@ def amended(chance, event):
     if change in (4, 5):
         other.update(
             country=chance.choice(("DE", "IN", "")),
-            tokens_prompt=chance.randrange(100_000),
+            tokens_prompt=chance.choice((None, chance.randrange(100, 100_000))),
             tokens_cached=0,
+            tokens_cache_write=chance.randrange(100),
             finish_reason="error",
         )
     return other

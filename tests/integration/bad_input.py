@@ -36,7 +36,7 @@ GOOD = {
     "classified": True,
     "categories": [{"path": "/Science/Computer Science", "confidence": 0.75}],
 }
-FRAME = b"\0\0\0\0\1"
+FRAME = b"\0\0\0\0\t"  # id 9
 
 
 def varint(number):
@@ -66,13 +66,15 @@ def body(**fields):
         "app": varint(0),
         "country": varint(1) + text("US"),
         "language": varint(0),
-        "tokens_prompt": varint(100),
-        "tokens_completion": varint(50),
+        "tokens_prompt": varint(1) + varint(100),
+        "tokens_completion": varint(1) + varint(50),
         "tokens_reasoning": varint(5),
         "tokens_cached": varint(7),
-        "cost_nano_usd": varint(1000),
+        "tokens_cache_write": varint(9),
+        "cost_nano_usd": varint(0) + varint(1000),
         "is_byok": b"\0",
         "is_free": b"\0",
+        "is_gateway_cache_hit": b"\0",
         "streamed": b"\1",
         "cancelled": b"\0",
         "finish_reason": varint(1) + text("stop"),
@@ -121,14 +123,16 @@ def malformed():
         yield "DECODE-TRUNCATED DECODE-LABELS DECODE-LENGTH", body(categories=varint(length))
         yield "DECODE-TRUNCATED DECODE-LABELS DECODE-LENGTH", body(categories=varint(-length) + varint(length))
     yield "DECODE-TRUNCATED DECODE-LABELS DECODE-LENGTH", body(categories=varint(-(1 << 63)) + varint(8))
-    for field in ("created_at", "tokens_prompt", "cost_nano_usd"):
-        yield "DECODE-VARINT", body(**{field: b"\xff" * 10 + b"\1"})
-        yield "DECODE-VARINT", body(**{field: b"\x80" * 11})
-        yield "DECODE-VARINT", body(**{field: b"\xff" * 9 + b"\x7f"})
-    for field in ("is_byok", "is_free", "streamed", "cancelled", "tools_offered", "classified"):
+    branches = {"created_at": b"", "tokens_prompt": b"\2", "tokens_cached": b"", "cost_nano_usd": b"\0"}
+    for field, branch in branches.items():
+        yield "DECODE-VARINT", body(**{field: branch + b"\xff" * 10 + b"\1"})
+        yield "DECODE-VARINT", body(**{field: branch + b"\x80" * 11})
+        yield "DECODE-VARINT", body(**{field: branch + b"\xff" * 9 + b"\x7f"})
+    for field in ("is_byok", "is_free", "is_gateway_cache_hit", "streamed", "cancelled", "tools_offered", "classified"):
         yield "DECODE-RANGE", body(**{field: b"\2"})
         yield "DECODE-RANGE", body(**{field: b"\xff"})
-    for field in ("provider", "account", "country", "finish_reason", "latency_ms", "generation_ms"):
+    optional = ("provider", "account", "country", "finish_reason", "latency_ms", "generation_ms")
+    for field in (*optional, "tokens_prompt", "tokens_completion", "cost_nano_usd"):
         for branch in (-1, 2, 1 << 40):
             yield "DECODE-RANGE", body(**{field: varint(branch) + text("US")})
     for symbol in (-1, 3, 1 << 40):
@@ -170,7 +174,12 @@ def unacceptable():
     numbers = "EVENT-TOKENS-IDENTITY EVENT-OUT-OF-RANGE"
     yield "EVENT-TOKENS-IDENTITY", event(tokens_reasoning=51)
     yield "EVENT-TOKENS-IDENTITY", event(tokens_cached=101)
-    for field in ("tokens_prompt", "tokens_completion", "tokens_reasoning", "tokens_cached"):
+    yield "EVENT-TOKENS-IDENTITY", event(tokens_cache_write=94)
+    yield "EVENT-TOKENS-IDENTITY", event(tokens_prompt=None, tokens_reasoning=51)
+    yield "EVENT-TOKENS-IDENTITY", event(tokens_completion=None, tokens_cached=101)
+    yield "EVENT-OUT-OF-RANGE", event(tokens_prompt=None, tokens_completion=-(1 << 63))
+    yield "EVENT-OUT-OF-RANGE", event(tokens_prompt=None, tokens_cached=-1)
+    for field in ("tokens_prompt", "tokens_completion", "tokens_reasoning", "tokens_cached", "tokens_cache_write"):
         for number in (-1, -(1 << 63), 10**9 + 1, 1_763_640_000, (1 << 63) - 1):
             yield numbers, event(**{field: number})
     for number in (-1, 10**12 + 1, (1 << 63) - 1, -(1 << 63)):

@@ -53,7 +53,7 @@ def test_top_and_catalog_missing_show_what_was_counted(world):
     for event in events:
         if event["created_at"] >= month:
             requests, tokens = want.get(event["model"], (0, 0))
-            want[event["model"]] = requests + 1, tokens + event["tokens_prompt"] + event["tokens_completion"]
+            want[event["model"]] = requests + 1, tokens + tokens_of(event)
     top = lines_of(world.run("top", "--rollup", "model", "--window", "month", "--limit", 1000, "--format", "json").out)
     equal(
         {row["model_slug"]: (row["requests"], row["tokens"]) for row in top}, want, "live counters of the newest month"
@@ -129,7 +129,9 @@ def sums_of(events, name_of, amount):
 
 
 def tokens_of(event):
-    return event["tokens_prompt"] + event["tokens_completion"]
+    """0 if one of the two is not known."""
+    counts = event["tokens_prompt"], event["tokens_completion"]
+    return 0 if None in counts else sum(counts)
 
 
 def fold_of(sums, top):
@@ -186,7 +188,7 @@ def test_summaries_and_top_show_shares_and_windows_side_by_side(world):
         "shares of the range",
     )
 
-    cost, order = fold_of(sums_of(events, author_of, lambda event: event.get("cost_nano_usd", 0)), 3)
+    cost, order = fold_of(sums_of(events, author_of, lambda event: event.get("cost_nano_usd") or 0), 3)
     table = list(csv.reader(show("--measure", "cost", "--top", 3, "--side-by-side", "--format", "csv").splitlines()))
     equal([milliseconds(title) for title in table[0][1:-1]], starts, "CSV: the windows, oldest first")
     equal([row[0] for row in table[1:]], order, "CSV: names")

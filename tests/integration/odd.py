@@ -29,7 +29,8 @@ ROLLUPS = {
     "finish": ["finish_reason"],
     "wide": ["model", "provider", "country", "language"],
 }
-SUMS = ["requests", "tokens_prompt", "tokens_completion", "tokens_cached", "cost_nano_usd"]
+SUMS = "requests tokens_prompt tokens_completion tokens_cached cost_nano_usd".split()
+SUMS += "tokens_cache_write gateway_cache_hits tokens_unknown cost_unknown".split()
 WORDS = """(Other) other unknown none null total - 0 1e999 NaN =HYPERLINK("x") +1 @SUM(A1) % %7C %00 " "" ' a,b
 {{x}} <!-- &amp; </script><script> __proto__ constructor a/b a/b:free :free / // a/ /b:c:d :::: a/b/c/d:1:2 error
 US us zh-Hant | || a|b%7cc openai/gpt-4o openai/gpt-4o:free \\u0000 \\ 2025-11-24T00:00:00Z""".split()
@@ -68,7 +69,9 @@ def odd_event(chance, number, created_at):
     durations = {
         name: chance.choice([None, 0, 1, INT_MAX]) for name in ("latency_ms", "first_token_ms", "generation_ms")
     }
-    flags = ("is_byok", "is_free", "streamed", "cancelled", "tools_offered", "classified")
+    flags = "is_byok is_free is_gateway_cache_hit streamed cancelled tools_offered classified".split()
+    cached = odd_number(chance, prompt)
+    known = lambda number: None if chance.random() < 0.1 else number
     return {
         **EVENT,
         **texts,
@@ -77,11 +80,12 @@ def odd_event(chance, number, created_at):
         "id": f"{number}-{odd_text(chance)}"[:60],
         "model": odd_text(chance),
         "created_at": created_at,
-        "tokens_prompt": prompt,
-        "tokens_completion": completion,
+        "tokens_prompt": known(prompt),
+        "tokens_completion": known(completion),
         "tokens_reasoning": odd_number(chance, completion),
-        "tokens_cached": odd_number(chance, prompt),
-        "cost_nano_usd": odd_number(chance, COST_MAX),
+        "tokens_cached": cached,
+        "tokens_cache_write": odd_number(chance, prompt - cached),
+        "cost_nano_usd": known(odd_number(chance, COST_MAX)),
         "categories": labels,
     }
 
@@ -97,14 +101,28 @@ def month_of(at_ms):
     return int(datetime(at.year, at.month, 1, tzinfo=timezone.utc).timestamp() * 1000)
 
 
+def amounts(event):
+    """What an event adds to SUMS."""
+    knows_tokens = event["tokens_prompt"] is not None and event["tokens_completion"] is not None
+    return {
+        **{name: event[name] if knows_tokens else 0 for name in SUMS if name in event and name.startswith("tokens_")},
+        "requests": 1,
+        "cost_nano_usd": event["cost_nano_usd"] or 0,
+        "gateway_cache_hits": int(event["is_gateway_cache_hit"]),
+        "tokens_unknown": int(not knows_tokens),
+        "cost_unknown": int(event["cost_nano_usd"] is None),
+    }
+
+
 def expected(events, dims):
     """{(month, values): sums}"""
     rows = {}
     for event in events:
         key = month_of(event["created_at"]), tuple(event[name] or None for name in dims)
         sums = rows.setdefault(key, [0] * len(SUMS))
+        added = amounts(event)
         for at, name in enumerate(SUMS):
-            sums[at] += 1 if name == "requests" else event[name]
+            sums[at] += added[name]
     return rows
 
 

@@ -21,7 +21,7 @@ from harness import SCHEMAS
 SUMS = """requests tokens_prompt tokens_completion tokens_reasoning tokens_cached cost_nano_usd billed_tokens
 billed_cost_nano_usd free_tokens tool_requests tool_tokens tools_offered streamed cancelled failed classified mapped
 classified_tokens free_requests tools_offered_tokens mapped_tokens one_label two_labels more_labels split_tokens
-tokens_squared tokens_prompt_squared""".split()
+tokens_squared tokens_prompt_squared tokens_cache_write gateway_cache_hits tokens_unknown cost_unknown""".split()
 HISTOGRAMS = """latency_ms_histogram first_token_ms_histogram tokens_per_second_histogram tokens_prompt_histogram
 tokens_total_histogram""".split()
 DIMENSIONS = """model author source size reasoning provider category tag country continent language finish_reason
@@ -41,11 +41,18 @@ REGISTERS = 2048
 
 EVENT_FIELDS = """id created_at model provider account app country language tokens_prompt tokens_completion
 tokens_reasoning tokens_cached cost_nano_usd is_byok is_free streamed cancelled finish_reason tools_offered latency_ms
-first_token_ms generation_ms classified""".split()
+first_token_ms generation_ms classified tokens_cache_write is_gateway_cache_hit""".split()
 FIELDS_OF_ZERO = set(
     """tokens_reasoning tokens_cached cost_nano_usd is_byok is_free streamed cancelled tools_offered
-classified""".split()
+classified tokens_cache_write is_gateway_cache_hit""".split()
 )
+# What counts of an event whose tokens, or cost, nobody knows: null is not 0, and no token counts unless all are known.
+COUNTED = {
+    name: f"CASE WHEN tokens_prompt + tokens_completion IS NULL THEN 0 ELSE {name} END"
+    for name in EVENT_FIELDS
+    if name.startswith("tokens_")
+}
+COUNTED["cost_nano_usd"] = "coalesce(cost_nano_usd, 0)"
 
 QUANTILES = [f"{name.removesuffix('_histogram')}_p{percent}" for name in HISTOGRAMS for percent in (50, 90, 99)]
 COLUMNS = [
@@ -76,9 +83,9 @@ def milliseconds(time):
 
 
 def field_of(event, field):
-    """A field's value; the empty text counts as absent."""
-    value = event.get(field)
-    return (0 if field in FIELDS_OF_ZERO else None) if value is None or value == "" else value
+    """A field's value; the empty text counts as absent, a null number as unknown."""
+    value = event.get(field, 0 if field in FIELDS_OF_ZERO else None)
+    return None if value == "" else value
 
 
 VARIANTS = set("beta exacto extended floor free high low max medium minimal nitro online thinking xhigh".split())
@@ -213,6 +220,13 @@ class Oracle:
             labels.extend((number, label["path"], single(label["confidence"])) for label in event.get("categories", ()))
         self.db.execute(f"CREATE TABLE event (event INTEGER PRIMARY KEY, {', '.join(EVENT_FIELDS)})")
         self.db.executemany(f"INSERT INTO event VALUES ({', '.join('?' * (1 + len(EVENT_FIELDS)))})", events)
+        self.db.execute(
+            "CREATE TABLE counted AS SELECT event, {}, tokens_prompt + tokens_completion IS NULL tokens_unknown, "
+            "cost_nano_usd IS NULL cost_unknown FROM event".format(
+                ", ".join(f"{COUNTED.get(name, name)} {name}" for name in EVENT_FIELDS)
+            )
+        )
+        self.db.execute("CREATE UNIQUE INDEX counted_event ON counted (event)")
         self.db.execute("CREATE TABLE label (event, path, confidence)")
         self.db.executemany("INSERT INTO label VALUES (?, ?, ?)", labels)
 
@@ -252,8 +266,9 @@ class Oracle:
                 (tokens_prompt + tokens_completion) * (labels IS NOT NULL) split_tokens,
                 min(tokens_prompt + tokens_completion, 2097152) * min(tokens_prompt + tokens_completion, 2097152)
                     tokens_squared,
-                min(tokens_prompt, 2097152) * min(tokens_prompt, 2097152) tokens_prompt_squared
-            FROM event LEFT JOIN (SELECT event, count(*) labels FROM event JOIN label USING (event)
+                min(tokens_prompt, 2097152) * min(tokens_prompt, 2097152) tokens_prompt_squared,
+                tokens_cache_write, is_gateway_cache_hit gateway_cache_hits, tokens_unknown, cost_unknown
+            FROM counted LEFT JOIN (SELECT event, count(*) labels FROM event JOIN label USING (event)
                 WHERE classified AND confidence >= 0.5 GROUP BY event) USING (event);
 
             -- A request's tokens dealt out one by one: to its categories, and to its (category, tag) pairs, in byte
@@ -262,13 +277,13 @@ class Oracle:
             SELECT event, category, (tokens + n - place) / n split_tokens FROM (
                 SELECT event, category, tokens_prompt + tokens_completion tokens, count(*) OVER (PARTITION BY event) n,
                     row_number() OVER (PARTITION BY event ORDER BY category) place
-                FROM (SELECT DISTINCT event, category FROM tagged) JOIN event USING (event));
+                FROM (SELECT DISTINCT event, category FROM tagged) JOIN counted USING (event));
             CREATE TABLE tag_part AS
             SELECT event, category, tag, (tokens + n - place) / n split_tokens FROM (
                 SELECT event, category, tag, tokens_prompt + tokens_completion tokens,
                     count(*) OVER (PARTITION BY event) n,
                     row_number() OVER (PARTITION BY event ORDER BY category, tag) place
-                FROM tagged JOIN event USING (event));
+                FROM tagged JOIN counted USING (event));
 
             ALTER TABLE fact ADD COLUMN hour;
             ALTER TABLE fact ADD COLUMN day;
@@ -283,9 +298,10 @@ class Oracle:
             CREATE TABLE value AS
             SELECT event, 0 histogram, latency_ms value FROM event WHERE latency_ms IS NOT NULL UNION ALL
             SELECT event, 1, first_token_ms FROM event WHERE first_token_ms IS NOT NULL UNION ALL
-            SELECT event, 2, tokens_completion * 1000 / generation_ms FROM event WHERE generation_ms > 0 UNION ALL
-            SELECT event, 3, tokens_prompt FROM event UNION ALL
-            SELECT event, 4, tokens_prompt + tokens_completion FROM event;
+            SELECT event, 2, tokens_completion * 1000 / generation_ms FROM counted
+                WHERE generation_ms > 0 AND NOT tokens_unknown UNION ALL
+            SELECT event, 3, tokens_prompt FROM counted WHERE NOT tokens_unknown UNION ALL
+            SELECT event, 4, tokens_prompt + tokens_completion FROM counted WHERE NOT tokens_unknown;
             -- Exact below 16, then eight buckets to an octave; the last one begins at 14 * 2^30.
             CREATE TABLE octave AS
             WITH RECURSIVE o (low, step) AS (SELECT 16, 2 UNION ALL SELECT low * 2, step * 2 FROM o WHERE low < 1 << 33)

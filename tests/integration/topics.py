@@ -13,7 +13,13 @@ from oracle import quantile
 PANES = ("early", "on_time", "late")
 OUTCOMES = ("counted", "duplicate", "filtered", "too_late", "dead_lettered", "conflicting")
 # Ids without a registry: decode.h.
-SCHEMA_FILES = {1: "generation.avsc", 6: "summary.avsc", 7: "ledger.avsc", 8: "signal.avsc"}
+SCHEMA_FILES = {
+    1: "generation.1.avsc",
+    6: "summary.avsc",
+    7: "ledger.avsc",
+    8: "signal.avsc",
+    9: "generation.avsc",
+}
 
 
 def _plain_numbers(schema):
@@ -57,10 +63,7 @@ PLAIN_EVENT = {
 
 def encode_event(event):
     """An event as a foreign producer writes it."""
-    stream = io.BytesIO(b"\0\0\0\0\1")
-    stream.seek(5)
-    fastavro.schemaless_writer(stream, _SCHEMAS[1], event)
-    return stream.getvalue()
+    return _encode("generation.avsc", event)
 
 
 def encode_summary(record):

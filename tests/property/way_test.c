@@ -38,12 +38,13 @@
 struct naive_row {
     uint32_t rollup;
     struct span values[ROLLUP_DIMS_MAX];
-    int64_t sums[5];
+    int64_t sums[9]; /* of kept_measures */
     bool is_found;
 };
 
-static const enum measure kept_measures[] = {M_REQUESTS, M_TOKENS_PROMPT, M_TOKENS_COMPLETION, M_TOKENS_CACHED,
-                                             M_COST_NANO_USD};
+static const enum measure kept_measures[] = {M_REQUESTS,           M_TOKENS_PROMPT,  M_TOKENS_COMPLETION,
+                                             M_TOKENS_CACHED,      M_COST_NANO_USD,  M_TOKENS_CACHE_WRITE,
+                                             M_GATEWAY_CACHE_HITS, M_TOKENS_UNKNOWN, M_COST_UNKNOWN};
 
 static uint64_t seed;
 static struct rollups rollups;
@@ -108,17 +109,18 @@ static void close_all(void)
 
 static bool are_equal(const struct event *left, const struct event *right)
 {
-    bool are = span_equal(left->id, right->id) && span_equal(left->model, right->model) &&
-               span_equal(left->provider, right->provider) && span_equal(left->account, right->account) &&
-               span_equal(left->app, right->app) && span_equal(left->country, right->country) &&
-               span_equal(left->language, right->language) && span_equal(left->finish_reason, right->finish_reason) &&
-               left->created_ms == right->created_ms && left->tokens_prompt == right->tokens_prompt &&
-               left->tokens_completion == right->tokens_completion &&
-               left->tokens_reasoning == right->tokens_reasoning && left->tokens_cached == right->tokens_cached &&
-               left->cost_nano_usd == right->cost_nano_usd && left->latency_ms == right->latency_ms &&
-               left->first_token_ms == right->first_token_ms && left->generation_ms == right->generation_ms &&
-               left->is_byok == right->is_byok && left->is_free == right->is_free &&
-               left->label_count == right->label_count;
+    bool are =
+        span_equal(left->id, right->id) && span_equal(left->model, right->model) &&
+        span_equal(left->provider, right->provider) && span_equal(left->account, right->account) &&
+        span_equal(left->app, right->app) && span_equal(left->country, right->country) &&
+        span_equal(left->language, right->language) && span_equal(left->finish_reason, right->finish_reason) &&
+        left->created_ms == right->created_ms && left->tokens_prompt == right->tokens_prompt &&
+        left->tokens_completion == right->tokens_completion && left->tokens_reasoning == right->tokens_reasoning &&
+        left->tokens_cached == right->tokens_cached && left->tokens_cache_write == right->tokens_cache_write &&
+        left->is_gateway_cache_hit == right->is_gateway_cache_hit && left->cost_nano_usd == right->cost_nano_usd &&
+        left->latency_ms == right->latency_ms && left->first_token_ms == right->first_token_ms &&
+        left->generation_ms == right->generation_ms && left->is_byok == right->is_byok &&
+        left->is_free == right->is_free && left->label_count == right->label_count;
 
     for (uint32_t i = 0; are && i < left->label_count; i++)
         are = span_equal(left->labels[i].path, right->labels[i].path) &&
@@ -155,8 +157,17 @@ static void pass_the_door(const struct event *event)
 
 static void naive_add(uint32_t rollup, const struct span values[], const struct event *event)
 {
-    const int64_t sums[] = {1, event->tokens_prompt, event->tokens_completion, event->tokens_cached,
-                            event->cost_nano_usd};
+    const bool is_known = event->tokens_prompt != EVENT_UNKNOWN && event->tokens_completion != EVENT_UNKNOWN;
+    const int64_t known = is_known, is_paid = event->cost_nano_usd != EVENT_UNKNOWN;
+    const int64_t sums[] = {1,
+                            is_known ? event->tokens_prompt : 0,
+                            is_known ? event->tokens_completion : 0,
+                            known * event->tokens_cached,
+                            is_paid ? event->cost_nano_usd : 0,
+                            known * event->tokens_cache_write,
+                            event->is_gateway_cache_hit,
+                            !is_known,
+                            !is_paid};
     uint32_t at = 0, dims = rollups.items[rollup].dim_count;
     bool is_same = false;
 

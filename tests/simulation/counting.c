@@ -206,6 +206,7 @@ static bool is_same(const struct sim *sim, const struct meaning *left, const str
     return left->created_ms == right->created_ms && left->model == right->model && left->provider == right->provider &&
            left->country == right->country && (!has_accounts || left->account == right->account) &&
            left->labels == right->labels && left->prompt == right->prompt && left->completion == right->completion &&
+           left->cached == right->cached && left->cache_write == right->cache_write && left->is_hit == right->is_hit &&
            left->cost == right->cost && left->latency_ms == right->latency_ms &&
            left->first_token_ms == right->first_token_ms && left->generation_ms == right->generation_ms &&
            left->is_byok == right->is_byok && left->is_free == right->is_free &&

@@ -36,8 +36,22 @@ enum {
     MORE_LABELS,
     SPLIT_TOKENS,
     TOKENS_SQUARED,
-    PROMPT_SQUARED
+    PROMPT_SQUARED,
+    CACHE_WRITE,
+    GATEWAY_HITS,
+    TOKENS_UNKNOWN,
+    COST_UNKNOWN
 };
+
+static bool knows_tokens(const struct meaning *meaning)
+{
+    return meaning->prompt >= 0 && meaning->completion >= 0;
+}
+
+static int64_t tokens_of(const struct meaning *meaning)
+{
+    return knows_tokens(meaning) ? meaning->prompt + meaning->completion : 0;
+}
 
 int64_t oracle_bucket_floor(int64_t value)
 {
@@ -59,12 +73,14 @@ uint64_t oracle_bucket_number(int histogram, int64_t floor)
 
 static uint64_t histograms_of(const struct meaning *meaning)
 {
+    bool is_known = knows_tokens(meaning);
     const int64_t values[5] = {
         meaning->latency_ms,
         meaning->first_token_ms,
-        meaning->generation_ms > 0 ? meaning->completion * 1000 / meaning->generation_ms : -1, /* a second */
-        meaning->prompt,
-        meaning->prompt + meaning->completion,
+        is_known && meaning->generation_ms > 0 ? meaning->completion * 1000 / meaning->generation_ms
+                                               : -1, /* a second */
+        is_known ? meaning->prompt : -1,
+        is_known ? tokens_of(meaning) : -1,
     };
     uint64_t sum = 0;
 
@@ -81,18 +97,24 @@ static int64_t square(int64_t tokens)
 struct sums oracle_sums_of(const struct meaning *meaning)
 {
     struct sums sums = {.histograms = histograms_of(meaning)};
-    int64_t tokens = meaning->prompt + meaning->completion, *of = sums.of;
+    bool is_known = knows_tokens(meaning);
+    int64_t tokens = tokens_of(meaning), cost = meaning->cost < 0 ? 0 : meaning->cost, *of = sums.of;
     int labels = __builtin_popcount(meaning->labels);
     bool is_free = meaning->is_free || meaning->model == ORACLE_MODEL_FREE;
     bool is_mapped = (meaning->labels & ~(1u << ORACLE_CATEGORY_OTHER)) != 0;
     bool is_tool = meaning->finish == FINISH_TOOL_CALLS;
 
     of[REQUESTS] = 1;
-    of[PROMPT] = meaning->prompt;
-    of[COMPLETION] = meaning->completion;
-    of[COST] = meaning->cost;
+    of[PROMPT] = is_known ? meaning->prompt : 0;
+    of[COMPLETION] = is_known ? meaning->completion : 0;
+    of[CACHED] = is_known ? meaning->cached : 0;
+    of[CACHE_WRITE] = is_known ? meaning->cache_write : 0;
+    of[TOKENS_UNKNOWN] = !is_known;
+    of[COST] = cost;
+    of[COST_UNKNOWN] = meaning->cost < 0;
+    of[GATEWAY_HITS] = meaning->is_hit;
     of[BILLED_TOKENS] = meaning->is_byok ? 0 : tokens;
-    of[BILLED_COST] = meaning->is_byok ? 0 : meaning->cost;
+    of[BILLED_COST] = meaning->is_byok ? 0 : cost;
     of[FREE_TOKENS] = is_free ? tokens : 0;
     of[FREE_REQUESTS] = is_free;
     of[TOOL_REQUESTS] = is_tool;
@@ -111,13 +133,13 @@ struct sums oracle_sums_of(const struct meaning *meaning)
     of[MORE_LABELS] = labels > 2;
     of[SPLIT_TOKENS] = labels > 0 ? tokens : 0;
     of[TOKENS_SQUARED] = square(tokens);
-    of[PROMPT_SQUARED] = square(meaning->prompt);
+    of[PROMPT_SQUARED] = square(of[PROMPT]);
     return sums;
 }
 
 void oracle_set_split(struct sums *sums, const struct meaning *meaning, int category)
 {
-    int64_t tokens = meaning->prompt + meaning->completion;
+    int64_t tokens = tokens_of(meaning);
     int count = __builtin_popcount(meaning->labels);
     int before = __builtin_popcount(meaning->labels & ((1u << category) - 1));
 
@@ -166,6 +188,10 @@ const char *oracle_difference(const struct sums *left, const struct sums *right)
         "split_tokens",
         "tokens_squared",
         "tokens_prompt_squared",
+        "tokens_cache_write",
+        "gateway_cache_hits",
+        "tokens_unknown",
+        "cost_unknown",
     };
 
     for (int i = 0; i < SUMS; i++)

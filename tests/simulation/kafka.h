@@ -27,9 +27,10 @@ struct meaning {
     int64_t created_ms;
     int model, provider, country, account; /* account 0: none */
     unsigned labels;                       /* categories that count: a bit for each, in byte order */
-    int64_t prompt, completion, cost;
+    int64_t prompt, completion, cost;      /* -1: unknown */
+    int64_t cached, cache_write;
     int64_t latency_ms, first_token_ms, generation_ms; /* -1: none */
-    bool is_byok, is_free, is_streamed, is_cancelled, has_tools, is_classified;
+    bool is_byok, is_free, is_hit, is_streamed, is_cancelled, has_tools, is_classified;
     bool is_probe; /* its app is "probe": of no row, and of no difference but where it is left out */
     enum { FINISH_NONE, FINISH_STOP, FINISH_TOOL_CALLS, FINISH_ERROR } finish;
     int64_t batch, batch_end; /* of a batch that cannot be read: its offsets; else 0 */

@@ -37,6 +37,14 @@ static void put_text(struct bytes *into, const char *text)
     into->size += strlen(text);
 }
 
+/* A union in which null stands at `null_branch`, and is what is unknown. */
+static void put_amount(struct bytes *into, int null_branch, int64_t amount)
+{
+    put_long(into, amount < 0 ? null_branch : 1 - null_branch);
+    if (amount >= 0)
+        put_long(into, amount);
+}
+
 static void put_milliseconds(struct bytes *into, int64_t ms)
 {
     put_long(into, ms >= 0);
@@ -76,7 +84,7 @@ static void put_event(struct bytes *into, const struct meaning *meaning)
     into->size = 0;
     for (int i = 0; i < 4; i++)
         put_byte(into, 0);
-    put_byte(into, 1); /* the bundled schema */
+    put_byte(into, 9); /* the bundled schema */
     snprintf(id, sizeof(id), "g-%llu", (unsigned long long)meaning->number);
     /* a magic byte of 0 and a schema id of four bytes: the first of the five zeros above is the magic byte */
     put_text(into, id);
@@ -95,13 +103,15 @@ static void put_event(struct bytes *into, const struct meaning *meaning)
     put_long(into, 1);
     put_text(into, oracle_country(meaning->country));
     put_long(into, 0); /* language */
-    put_long(into, meaning->prompt);
-    put_long(into, meaning->completion);
+    put_amount(into, 0, meaning->prompt);
+    put_amount(into, 0, meaning->completion);
     put_long(into, 0); /* reasoning */
-    put_long(into, 0); /* cached */
-    put_long(into, meaning->cost);
+    put_long(into, meaning->cached);
+    put_long(into, meaning->cache_write);
+    put_amount(into, 1, meaning->cost);
     put_byte(into, meaning->is_byok);
     put_byte(into, meaning->is_free);
+    put_byte(into, meaning->is_hit);
     put_byte(into, meaning->is_streamed);
     put_byte(into, meaning->is_cancelled);
     put_long(into, meaning->finish != FINISH_NONE);
@@ -223,6 +233,7 @@ static struct meaning draw_meaning(struct sim *sim)
         .generation_ms = draw_milliseconds(sim),
         .is_byok = (flags & 3) == 0,
         .is_free = (flags >> 2 & 3) == 0,
+        .is_hit = (flags >> 20 & 7) == 0,
         .is_streamed = (flags >> 4 & 1) != 0,
         .is_cancelled = (flags >> 5 & 7) == 0,
         .has_tools = (flags >> 8 & 1) != 0,
@@ -233,6 +244,16 @@ static struct meaning draw_meaning(struct sim *sim)
 
     if (meaning.is_classified)
         meaning.labels = (unsigned)(flags >> 12) & ((1u << ORACLE_CATEGORIES) - 1);
+    if ((flags >> 24 & 3) == 0) {
+        meaning.cached = sim_between(sim, 0, meaning.prompt);
+        meaning.cache_write = sim_between(sim, 0, meaning.prompt - meaning.cached);
+    }
+    if ((flags >> 26 & 7) == 0)
+        meaning.completion = -1;
+    if ((flags >> 29 & 15) == 0)
+        meaning.prompt = -1;
+    if ((flags >> 33 & 7) == 0)
+        meaning.cost = -1;
     return meaning;
 }
 

@@ -20,7 +20,7 @@ enum truth_outcome {
 };
 
 /* counts.c: what a row adds up to. */
-#define SUMS 27
+#define SUMS 31
 struct sums {
     int64_t of[SUMS]; /* in the order of the summary's fields: requests, tokens_prompt ... */
     uint64_t histograms;

@@ -39,6 +39,12 @@ static inline int64_t random_long(uint64_t *seed)
     return (int64_t)(suite_random(seed) >> suite_below(seed, 64)) * (suite_below(seed, 8) == 0 ? -1 : 1);
 }
 
+/* A number, or nobody knows it. */
+static inline int64_t random_amount(uint64_t *seed)
+{
+    return suite_below(seed, 4) == 0 ? EVENT_UNKNOWN : random_long(seed);
+}
+
 static inline int32_t random_latency(uint64_t *seed)
 {
     return suite_below(seed, 3) == 0 ? EVENT_ABSENT : (int32_t)(suite_random(seed) >> (33 + suite_below(seed, 30)));
@@ -48,17 +54,21 @@ static inline void random_event(uint64_t *seed, struct event *event)
 {
     struct span *texts[] = {&event->id,  &event->model,   &event->provider, &event->account,
                             &event->app, &event->country, &event->language, &event->finish_reason};
-    int64_t *longs[] = {&event->created_ms,       &event->tokens_prompt, &event->tokens_completion,
-                        &event->tokens_reasoning, &event->tokens_cached, &event->cost_nano_usd};
+    int64_t *longs[] = {&event->created_ms, &event->tokens_reasoning, &event->tokens_cached,
+                        &event->tokens_cache_write};
+    int64_t *amounts[] = {&event->tokens_prompt, &event->tokens_completion, &event->cost_nano_usd};
     int32_t *latencies[] = {&event->latency_ms, &event->first_token_ms, &event->generation_ms};
-    bool *flags[] = {&event->is_byok,   &event->is_free,       &event->streamed,
-                     &event->cancelled, &event->tools_offered, &event->classified};
+    bool *flags[] = {&event->is_byok,   &event->is_free,   &event->is_gateway_cache_hit,
+                     &event->streamed,  &event->cancelled, &event->tools_offered,
+                     &event->classified};
 
     memset(event, 0, sizeof(*event));
     for (size_t i = 0; i < LENGTH_OF(texts); i++)
         *texts[i] = random_text(seed);
     for (size_t i = 0; i < LENGTH_OF(longs); i++)
         *longs[i] = random_long(seed);
+    for (size_t i = 0; i < LENGTH_OF(amounts); i++)
+        *amounts[i] = random_amount(seed);
     for (size_t i = 0; i < LENGTH_OF(latencies); i++)
         *latencies[i] = random_latency(seed);
     for (size_t i = 0; i < LENGTH_OF(flags); i++)
@@ -92,6 +102,17 @@ static inline void fill_long(avro_value_t *record, const char *name, int64_t val
 
     AVRO_OK(avro_value_get_by_name(record, name, &field, NULL));
     AVRO_OK(avro_value_set_long(&field, value));
+}
+
+/* `null_branch` is where the union has null; the other branch is the number. */
+static inline void fill_amount(avro_value_t *record, const char *name, int null_branch, int64_t value)
+{
+    avro_value_t field, branch;
+    bool is_known = value != EVENT_UNKNOWN;
+
+    AVRO_OK(avro_value_get_by_name(record, name, &field, NULL));
+    AVRO_OK(avro_value_set_branch(&field, is_known ? 1 - null_branch : null_branch, &branch));
+    AVRO_OK(is_known ? avro_value_set_long(&branch, value) : avro_value_set_null(&branch));
 }
 
 static inline void fill_boolean(avro_value_t *record, const char *name, bool value)
@@ -138,13 +159,15 @@ static inline void encode_by_libavro(avro_value_t *record, const struct event *e
     fill_text(record, "app", event->app, true);
     fill_text(record, "country", event->country, true);
     fill_text(record, "language", event->language, true);
-    fill_long(record, "tokens_prompt", event->tokens_prompt);
-    fill_long(record, "tokens_completion", event->tokens_completion);
+    fill_amount(record, "tokens_prompt", 0, event->tokens_prompt);
+    fill_amount(record, "tokens_completion", 0, event->tokens_completion);
     fill_long(record, "tokens_reasoning", event->tokens_reasoning);
     fill_long(record, "tokens_cached", event->tokens_cached);
-    fill_long(record, "cost_nano_usd", event->cost_nano_usd);
+    fill_long(record, "tokens_cache_write", event->tokens_cache_write);
+    fill_amount(record, "cost_nano_usd", 1, event->cost_nano_usd);
     fill_boolean(record, "is_byok", event->is_byok);
     fill_boolean(record, "is_free", event->is_free);
+    fill_boolean(record, "is_gateway_cache_hit", event->is_gateway_cache_hit);
     fill_boolean(record, "streamed", event->streamed);
     fill_boolean(record, "cancelled", event->cancelled);
     fill_text(record, "finish_reason", event->finish_reason, true);

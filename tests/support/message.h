@@ -96,6 +96,13 @@ static inline size_t print_long(char *text, size_t size, size_t at, const char *
     return at + (size_t)snprintf(text + at, size - at, " %s=%" PRId64, name, value);
 }
 
+static inline size_t print_amount(char *text, size_t size, size_t at, const char *name, int64_t value)
+{
+    if (value == EVENT_UNKNOWN)
+        return at + (size_t)snprintf(text + at, size - at, " %s=?", name);
+    return print_long(text, size, at, name, value, 0);
+}
+
 static inline void event_print(const struct event *event, char *text, size_t size)
 {
     size_t at = 0;
@@ -110,16 +117,18 @@ static inline void event_print(const struct event *event, char *text, size_t siz
     at = print_text(text, size, at, "country", event->country);
     at = print_text(text, size, at, "language", event->language);
     at = print_text(text, size, at, "finish", event->finish_reason);
-    at = print_long(text, size, at, "prompt", event->tokens_prompt, 0);
-    at = print_long(text, size, at, "completion", event->tokens_completion, 0);
+    at = print_amount(text, size, at, "prompt", event->tokens_prompt);
+    at = print_amount(text, size, at, "completion", event->tokens_completion);
     at = print_long(text, size, at, "reasoning", event->tokens_reasoning, 0);
     at = print_long(text, size, at, "cached", event->tokens_cached, 0);
-    at = print_long(text, size, at, "cost", event->cost_nano_usd, 0);
+    at = print_long(text, size, at, "write", event->tokens_cache_write, 0);
+    at = print_amount(text, size, at, "cost", event->cost_nano_usd);
     at = print_long(text, size, at, "latency", event->latency_ms, EVENT_ABSENT);
     at = print_long(text, size, at, "first", event->first_token_ms, EVENT_ABSENT);
     at = print_long(text, size, at, "generation", event->generation_ms, EVENT_ABSENT);
     at = print_long(text, size, at, "byok", event->is_byok, 0);
     at = print_long(text, size, at, "free", event->is_free, 0);
+    at = print_long(text, size, at, "hit", event->is_gateway_cache_hit, 0);
     at = print_long(text, size, at, "streamed", event->streamed, 0);
     at = print_long(text, size, at, "cancelled", event->cancelled, 0);
     at = print_long(text, size, at, "tools", event->tools_offered, 0);

@@ -177,9 +177,11 @@ static inline void odd_event(uint64_t *seed, struct odd_event *odd)
     struct event *event = &odd->event;
     struct span *texts[] = {&event->id,  &event->model,   &event->provider, &event->account,
                             &event->app, &event->country, &event->language, &event->finish_reason};
-    bool *flags[] = {&event->is_byok,   &event->is_free,       &event->streamed,
-                     &event->cancelled, &event->tools_offered, &event->classified};
+    bool *flags[] = {&event->is_byok,   &event->is_free,   &event->is_gateway_cache_hit,
+                     &event->streamed,  &event->cancelled, &event->tools_offered,
+                     &event->classified};
     int32_t *durations[] = {&event->latency_ms, &event->first_token_ms, &event->generation_ms};
+    int64_t *amounts[] = {&event->tokens_prompt, &event->tokens_completion, &event->cost_nano_usd};
 
     *event = (struct event){.op = OP_CREATE};
     for (size_t i = 0; i < LENGTH_OF(texts); i++)
@@ -194,7 +196,11 @@ static inline void odd_event(uint64_t *seed, struct odd_event *odd)
     event->tokens_completion = odd_number(seed, EVENT_TOKENS_MAX);
     event->tokens_reasoning = odd_number(seed, event->tokens_completion);
     event->tokens_cached = odd_number(seed, event->tokens_prompt);
+    event->tokens_cache_write = odd_number(seed, event->tokens_prompt - event->tokens_cached);
     event->cost_nano_usd = odd_number(seed, EVENT_COST_MAX);
+    for (size_t i = 0; i < LENGTH_OF(amounts); i++)
+        if (suite_below(seed, 8) == 0)
+            *amounts[i] = EVENT_UNKNOWN;
     event->label_count = suite_below(seed, 8) == 0 ? EVENT_LABELS_MAX : (uint32_t)suite_below(seed, 4);
     for (uint32_t i = 0; i < event->label_count; i++) {
         static const char known[] = "/Computers & Electronics/Programming";

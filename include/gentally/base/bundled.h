@@ -4,6 +4,7 @@
 
 #include "gentally/base/base.h"
 
+extern const struct span bundled_generation_1_avsc; /* what writers of before have, under id 1 */
 extern const struct span bundled_generation_avsc, bundled_summary_avsc, bundled_ledger_avsc, bundled_signal_avsc;
 extern const struct span bundled_catalog_csv, bundled_taxonomy_csv, bundled_countries_csv;
 extern const struct span bundled_store_lua;

@@ -13,15 +13,16 @@
 #include "gentally/base/log.h"
 #include "gentally/core/event.h"
 
-#define SCHEMA_ID_GENERATION 1
-#define SCHEMA_ID_SUMMARY 6 /* 2 to 5 were summaries, ledger records and signals before the record was changed */
+#define SCHEMA_ID_GENERATION_OLD 1 /* schemas/generation.1.avsc: two fields less, and tokens and cost always known */
+#define SCHEMA_ID_SUMMARY 6        /* 2 to 5 were summaries, ledger records and signals before the record was changed */
 #define SCHEMA_ID_LEDGER 7
 #define SCHEMA_ID_SIGNAL 8
+#define SCHEMA_ID_GENERATION 9
 
 struct decoder;
 
-/* Opens a decoder that knows the bundled generation schema under SCHEMA_ID_GENERATION. Values of more than
- * `message_bytes_max` bytes will be set aside unread. GO_ON gives `*decoder` to the caller. HALT: NO-MEMORY. */
+/* Opens a decoder that knows the bundled generation schemas, SCHEMA_ID_GENERATION and the one of before. Values of more
+ * than `message_bytes_max` bytes will be set aside unread. GO_ON gives `*decoder` to the caller. HALT: NO-MEMORY. */
 MUST_CHECK enum verdict decoder_open(struct decoder **decoder, size_t message_bytes_max, struct reason *why);
 void decoder_close(struct decoder *decoder);
 
@@ -51,9 +52,10 @@ struct learned_schema {
     const char *skipped;   /* its fields that we do not read */
     const char *defaulted; /* our fields that nothing is read for */
     const char *doubts;    /* which of the skipped may be meant for which of the defaulted */
+    bool is_bundled;
 };
 
-/* The schemas that were learned, the bundled one among them, by rising id; `index` is below their number. */
+/* The schemas that were learned, the bundled ones among them, by rising id; `index` is below their number. */
 size_t decoder_schema_count(const struct decoder *decoder);
 struct learned_schema decoder_schema(const struct decoder *decoder, size_t index);
 

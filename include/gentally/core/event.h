@@ -32,6 +32,7 @@ enum event_op { OP_CREATE, OP_AMEND, OP_RETRACT };
 
 #define EVENT_LABELS_MAX 32
 #define EVENT_ABSENT INT32_C(-1) /* in latency_ms, first_token_ms, generation_ms: not measured */
+#define EVENT_UNKNOWN INT64_MIN  /* in tokens_prompt, tokens_completion, cost_nano_usd: nobody knows, which is not 0 */
 
 /* A label of the classifier: a path like "/Computers & Electronics/Programming", and a confidence in [0, 1]. */
 struct label {
@@ -43,10 +44,10 @@ struct label {
 struct event {
     struct span id, model, provider, account, app, country, language, finish_reason;
     int64_t created_ms; /* event time: ms since the Unix epoch, UTC */
-    int64_t tokens_prompt, tokens_completion, tokens_reasoning, tokens_cached;
+    int64_t tokens_prompt, tokens_completion, tokens_reasoning, tokens_cached, tokens_cache_write;
     int64_t cost_nano_usd;
     int32_t latency_ms, first_token_ms, generation_ms;
-    bool is_byok, is_free, streamed, cancelled, tools_offered, classified;
+    bool is_byok, is_free, is_gateway_cache_hit, streamed, cancelled, tools_offered, classified;
     enum event_op op;
     uint32_t label_count;
     struct label labels[EVENT_LABELS_MAX];
@@ -61,7 +62,8 @@ struct event {
 
 /*
  * Checks an event, whatever its `op`, for what its schema cannot say: model and id are present, 0 <= reasoning <=
- * completion, 0 <= cached <= prompt, the limits above hold, no dimension is DIMENSION_OTHER, confidences lie in [0, 1].
+ * completion, 0 <= cached + cache_write <= prompt, the limits above hold, no dimension is DIMENSION_OTHER, confidences
+ * lie in [0, 1]. What is unknown bounds nothing.
  * Returns GO_ON, or SET_ASIDE with the first fault: EVENT-ID-MISSING, EVENT-MODEL-MISSING, EVENT-TEXT-TOO-LONG,
  * EVENT-OUT-OF-RANGE (also negative), EVENT-TEXT-RESERVED, EVENT-TOKENS-IDENTITY, EVENT-CONFIDENCE. Texts are sound
  * already (base/text.h): decode.h and json_read.h give no others. What passes here is carried to every reader, as
@@ -71,6 +73,19 @@ MUST_CHECK enum verdict event_check(const struct event *event, struct reason *wh
 
 /* What a time that is no plausible `created_ms` looks like: "seconds since 1970", ...; NULL if like nothing known. */
 const char *event_time_looks_like(int64_t created_ms);
+
+/* A number that was read from outside, for a field that may be unknown: the one that would be EVENT_UNKNOWN becomes its
+ * neighbour, which is out of range as all negative numbers are. */
+static inline int64_t event_amount(int64_t number)
+{
+    return number == EVENT_UNKNOWN ? EVENT_UNKNOWN + 1 : number;
+}
+
+/* True if both counts of tokens are known. Else the event has no tokens that could be added up. */
+static inline bool event_knows_tokens(const struct event *event)
+{
+    return event->tokens_prompt != EVENT_UNKNOWN && event->tokens_completion != EVENT_UNKNOWN;
+}
 
 /* True if nobody paid for the event: `is_free` is set, as in a promotion, or one of the model's variants is "free". */
 bool event_is_free(const struct event *event);

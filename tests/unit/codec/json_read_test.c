@@ -1,6 +1,7 @@
 /* JSON reader: what is read, and every kind of refusal with the words that name it. */
 #include "gentally/codec/json_read.h"
 
+#include "gentally/codec/json_write.h"
 #include "suite.h"
 
 /* The required fields, to be followed by more. */
@@ -83,6 +84,7 @@ static const struct refusal refusals[] = {
 
     {"{" LEAST ",\"cost_usd\":0.1}", "LINE-FIELD", "cost_usd must be a decimal string"},
     {"{" LEAST ",\"cost_usd\":1}", "LINE-FIELD", "cost_usd must be a decimal string"},
+    {"{" LEAST ",\"cost_usd\":null,\"cost_nano_usd\":null}", "LINE-FIELD", "exclude each other"},
     {"{" LEAST ",\"cost_usd\":\"\"}", "LINE-FIELD", "cost_usd must be digits"},
     {"{" LEAST ",\"cost_usd\":\".\"}", "LINE-FIELD", "cost_usd must be digits"},
     {"{" LEAST ",\"cost_usd\":\".5\"}", "LINE-FIELD", "cost_usd must be digits"},
@@ -310,6 +312,7 @@ static void the_least_line_gets_the_schema_defaults(void)
         CU_ASSERT(event.country.bytes == NULL && event.language.bytes == NULL && event.finish_reason.bytes == NULL);
         CU_ASSERT(event.created_ms == 7 && event.tokens_prompt == 1 && event.tokens_completion == 2);
         CU_ASSERT(event.tokens_reasoning == 0 && event.tokens_cached == 0 && event.cost_nano_usd == 0);
+        CU_ASSERT(event.tokens_cache_write == 0 && !event.is_gateway_cache_hit);
         CU_ASSERT(!event.is_byok && !event.is_free && !event.streamed && !event.cancelled);
         CU_ASSERT(!event.tools_offered && !event.classified && event.label_count == 0 && event.op == OP_CREATE);
         CU_ASSERT_EQUAL(event.latency_ms, EVENT_ABSENT);
@@ -324,7 +327,8 @@ static void every_field_reaches_its_place(void)
     static const char text[] =
         "{\"op\":\"retract\",\"id\":\"i\",\"created_at\":-1,\"model\":\"m:free\",\"provider\":\"p\",\"account\":\"a\","
         "\"app\":\"x\",\"country\":\"DE\",\"language\":\"\xc3\xa4\",\"tokens_prompt\":11,\"tokens_completion\":12,"
-        "\"tokens_reasoning\":13,\"tokens_cached\":14,\"cost_nano_usd\":15,\"is_byok\":true,\"is_free\":false,"
+        "\"tokens_reasoning\":13,\"tokens_cached\":14,\"tokens_cache_write\":16,\"cost_nano_usd\":15,"
+        "\"is_byok\":true,\"is_free\":false,\"is_gateway_cache_hit\":true,"
         "\"streamed\":true,\"cancelled\":false,\"finish_reason\":\"stop\",\"tools_offered\":true,\"latency_ms\":0,"
         "\"first_token_ms\":2147483647,\"generation_ms\":18,\"classified\":false,\"categories\":[{\"path\":\"/A\","
         "\"confidence\":1},{\"confidence\":0.5,\"path\":\"/B\"}]}";
@@ -340,6 +344,7 @@ static void every_field_reaches_its_place(void)
     CU_ASSERT(span_equal(event.language, span_of("\xc3\xa4")) && span_equal(event.finish_reason, span_of("stop")));
     CU_ASSERT(event.created_ms == -1 && event.tokens_prompt == 11 && event.tokens_completion == 12);
     CU_ASSERT(event.tokens_reasoning == 13 && event.tokens_cached == 14 && event.cost_nano_usd == 15);
+    CU_ASSERT(event.tokens_cache_write == 16 && event.is_gateway_cache_hit);
     CU_ASSERT(event.is_byok && !event.is_free && event.streamed && !event.cancelled && event.tools_offered);
     CU_ASSERT(!event.classified && event.op == OP_RETRACT);
     CU_ASSERT(event.latency_ms == 0 && event.first_token_ms == INT32_MAX && event.generation_ms == 18);
@@ -350,15 +355,55 @@ static void every_field_reaches_its_place(void)
     json_reader_close(reader);
 }
 
+/* An explicit null says that nobody knows. A count of tokens that is left out is a fault, a cost that is left out 0. */
+static void null_of_tokens_and_cost_is_unknown(void)
+{
+    static const struct {
+        const char *text;
+        int64_t prompt, completion, cost;
+    } rows[] = {
+        {"\"tokens_prompt\":null,\"tokens_completion\":2", EVENT_UNKNOWN, 2, 0},
+        {"\"tokens_prompt\":1,\"tokens_completion\":null", 1, EVENT_UNKNOWN, 0},
+        {"\"tokens_prompt\":1,\"tokens_completion\":2,\"cost_nano_usd\":null", 1, 2, EVENT_UNKNOWN},
+        {"\"tokens_prompt\":null,\"tokens_completion\":null,\"cost_usd\":null", EVENT_UNKNOWN, EVENT_UNKNOWN,
+         EVENT_UNKNOWN},
+        {"\"tokens_prompt\":-9223372036854775808,\"tokens_completion\":-9223372036854775808,"
+         "\"cost_nano_usd\":-9223372036854775808",
+         INT64_MIN + 1, INT64_MIN + 1, INT64_MIN + 1},
+    };
+    struct json_reader *reader;
+
+    CU_ASSERT_EQUAL_FATAL(json_reader_open(&reader, NULL), GO_ON);
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        char line[512], again[EVENT_JSON_MAX];
+        struct event event, read;
+        struct reason why = {0};
+        snprintf(line, sizeof(line), "{\"id\":\"g\",\"created_at\":7,\"model\":\"m\",%s}", rows[i].text);
+        CU_ASSERT_EQUAL_FATAL(json_read_event(reader, span_of(line), &event, &why), GO_ON);
+        CU_ASSERT_EQUAL(event.tokens_prompt, rows[i].prompt);
+        CU_ASSERT_EQUAL(event.tokens_completion, rows[i].completion);
+        CU_ASSERT_EQUAL(event.cost_nano_usd, rows[i].cost);
+        struct span text = {again, json_write_event(&event, again)};
+        CU_ASSERT_EQUAL_FATAL(json_read_event(reader, text, &read, &why), GO_ON);
+        CU_ASSERT(read.tokens_prompt == rows[i].prompt && read.tokens_completion == rows[i].completion);
+        CU_ASSERT_EQUAL(read.cost_nano_usd, rows[i].cost);
+    }
+    json_reader_close(reader);
+}
+
 static void each_flag_sets_its_own_field(void)
 {
     static const struct {
         const char *name;
         size_t place;
     } rows[] = {
-        {"is_byok", offsetof(struct event, is_byok)},       {"is_free", offsetof(struct event, is_free)},
-        {"streamed", offsetof(struct event, streamed)},     {"cancelled", offsetof(struct event, cancelled)},
-        {"classified", offsetof(struct event, classified)}, {"tools_offered", offsetof(struct event, tools_offered)},
+        {"is_byok", offsetof(struct event, is_byok)},
+        {"is_free", offsetof(struct event, is_free)},
+        {"streamed", offsetof(struct event, streamed)},
+        {"cancelled", offsetof(struct event, cancelled)},
+        {"classified", offsetof(struct event, classified)},
+        {"tools_offered", offsetof(struct event, tools_offered)},
+        {"is_gateway_cache_hit", offsetof(struct event, is_gateway_cache_hit)},
     };
     struct json_reader *reader;
 
@@ -495,6 +540,7 @@ int main(int argc, char **argv)
         {"reasons do not quote values", reasons_do_not_quote_values},
         {"the least line gets the schema's defaults", the_least_line_gets_the_schema_defaults},
         {"every field reaches its place", every_field_reaches_its_place},
+        {"null of tokens and cost is unknown", null_of_tokens_and_cost_is_unknown},
         {"each flag sets its own field", each_flag_sets_its_own_field},
         {"dollars are exact to the nano", dollars_are_exact_to_the_nano},
         {"times are integers or texts", times_are_integers_or_texts},

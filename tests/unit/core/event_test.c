@@ -52,7 +52,16 @@ static void numbers_keep_their_limits(void)
         {"prompt -1", offsetof(struct event, tokens_prompt), -1, "EVENT-OUT-OF-RANGE"},
         {"completion max", offsetof(struct event, tokens_completion), EVENT_TOKENS_MAX, NULL},
         {"completion max + 1", offsetof(struct event, tokens_completion), EVENT_TOKENS_MAX + 1, "EVENT-OUT-OF-RANGE"},
-        {"completion min", offsetof(struct event, tokens_completion), INT64_MIN, "EVENT-OUT-OF-RANGE"},
+        {"completion min", offsetof(struct event, tokens_completion), INT64_MIN + 1, "EVENT-OUT-OF-RANGE"},
+        {"prompt unknown", offsetof(struct event, tokens_prompt), EVENT_UNKNOWN, NULL},
+        {"completion unknown", offsetof(struct event, tokens_completion), EVENT_UNKNOWN, NULL},
+        {"cost unknown", offsetof(struct event, cost_nano_usd), EVENT_UNKNOWN, NULL},
+        {"reasoning unknown", offsetof(struct event, tokens_reasoning), EVENT_UNKNOWN, "EVENT-OUT-OF-RANGE"},
+        {"cached unknown", offsetof(struct event, tokens_cached), EVENT_UNKNOWN, "EVENT-OUT-OF-RANGE"},
+        {"write unknown", offsetof(struct event, tokens_cache_write), EVENT_UNKNOWN, "EVENT-OUT-OF-RANGE"},
+        {"write all", offsetof(struct event, tokens_cache_write), 10, NULL},
+        {"write more", offsetof(struct event, tokens_cache_write), 11, "EVENT-TOKENS-IDENTITY"},
+        {"write -1", offsetof(struct event, tokens_cache_write), -1, "EVENT-OUT-OF-RANGE"},
         {"reasoning all", offsetof(struct event, tokens_reasoning), 5, NULL},
         {"reasoning more", offsetof(struct event, tokens_reasoning), 6, "EVENT-TOKENS-IDENTITY"},
         {"reasoning -1", offsetof(struct event, tokens_reasoning), -1, "EVENT-OUT-OF-RANGE"},
@@ -76,6 +85,39 @@ static void numbers_keep_their_limits(void)
         memcpy((char *)&event + rows[i].field, &rows[i].value, sizeof(rows[i].value));
         expect(rows[i].name, &event, rows[i].want);
     }
+}
+
+/* What is read of a cache and what is written to one share the prompt, and what is unknown bounds nothing. */
+static void parts_keep_within_what_is_known(void)
+{
+    struct event event = good_event();
+
+    event.tokens_cached = 4;
+    event.tokens_cache_write = 6;
+    expect("a prompt of both", &event, NULL);
+    event.tokens_cache_write = 7;
+    expect("one more than the prompt", &event, "EVENT-TOKENS-IDENTITY");
+    event.tokens_prompt = EVENT_UNKNOWN;
+    expect("of an unknown prompt", &event, NULL);
+    event.tokens_reasoning = 6;
+    expect("a completion that is known still bounds", &event, "EVENT-TOKENS-IDENTITY");
+    event.tokens_completion = event.cost_nano_usd = EVENT_UNKNOWN;
+    expect("nothing known", &event, NULL);
+    CU_ASSERT_FALSE(event_knows_tokens(&event));
+    event.tokens_cached = EVENT_TOKENS_MAX + 1;
+    expect("a part has its limit all the same", &event, "EVENT-OUT-OF-RANGE");
+}
+
+static void no_number_reads_as_unknown(void)
+{
+    static const int64_t numbers[] = {0, 1, -1, INT64_MAX, INT64_MIN + 1};
+    struct event event = good_event();
+
+    for (size_t i = 0; i < LENGTH_OF(numbers); i++)
+        CU_ASSERT_EQUAL(event_amount(numbers[i]), numbers[i]);
+    event.tokens_prompt = event_amount(INT64_MIN);
+    CU_ASSERT(event.tokens_prompt != EVENT_UNKNOWN);
+    expect("-2^63", &event, "EVENT-OUT-OF-RANGE");
 }
 
 /* Now, at the domain's first second and at its last, in every unit and from every beginning that platforms have. */
@@ -316,6 +358,8 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"numbers_keep_their_limits", numbers_keep_their_limits},
+        {"parts_keep_within_what_is_known", parts_keep_within_what_is_known},
+        {"no_number_reads_as_unknown", no_number_reads_as_unknown},
         {"wrong_units_of_time_are_refused_by_name", wrong_units_of_time_are_refused_by_name},
         {"a_time_looks_like_one_thing_or_nothing", a_time_looks_like_one_thing_or_nothing},
         {"latencies_are_absent_or_not_negative", latencies_are_absent_or_not_negative},

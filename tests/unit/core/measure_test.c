@@ -121,6 +121,7 @@ static void names_are_all_there_and_differ(void)
     CU_ASSERT_STRING_EQUAL(measure_name(M_REQUESTS), "requests");
     CU_ASSERT_STRING_EQUAL(measure_name(M_CLASSIFIED_TOKENS), "classified_tokens");
     CU_ASSERT_STRING_EQUAL(measure_name(M_TOKENS_PROMPT_SQUARED), "tokens_prompt_squared");
+    CU_ASSERT_STRING_EQUAL(measure_name(M_COST_UNKNOWN), "cost_unknown");
 }
 
 /* The schema lists the measures in this order, so a writer can walk both at once. */

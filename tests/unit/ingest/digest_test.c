@@ -22,6 +22,7 @@ static struct event whole(void)
         .tokens_completion = 10,
         .tokens_reasoning = 5,
         .tokens_cached = 50,
+        .tokens_cache_write = 20,
         .cost_nano_usd = 7,
         .latency_ms = 900,
         .first_token_ms = 300,
@@ -64,7 +65,10 @@ static void each_field_that_counts_makes_another(void)
     CHANGED(model, span_of("openai/gpt-4"), "model");
     CHANGED(provider, span_of(""), "provider");
     CHANGED(tokens_prompt, 101, "tokens_prompt");
+    CHANGED(tokens_prompt, EVENT_UNKNOWN, "tokens_prompt");
     CHANGED(tokens_cached, 51, "tokens_cached");
+    CHANGED(tokens_cache_write, 21, "tokens_cache_write");
+    CHANGED(is_gateway_cache_hit, true, "beside these");
     CHANGED(tokens_completion, 11, "tokens_completion");
     CHANGED(tokens_reasoning, 6, "tokens_reasoning");
     CHANGED(cost_nano_usd, 8, "cost_nano_usd");
@@ -163,7 +167,8 @@ static void the_fullest_event_fits(void)
     for (size_t i = 0; i < DIGEST_SIZE; i++)
         right.bytes[i] = (char)~right.bytes[i];
     digest_difference(&left, &right, names); /* All names at once. */
-    CU_ASSERT_PTR_NOT_NULL(strstr(names, "created_at, model, provider, account, tokens_prompt or tokens_cached"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(names, "created_at, model, provider, account, tokens_prompt, tokens_cached or tokens_cache_write"));
     right = left;
     digest_difference(&left, &right, names);
     CU_ASSERT_TRUE(strlen(names) > 0);

@@ -99,7 +99,7 @@ static void each_measure_by_its_rule(void)
 {
     static const struct row {
         const char *name, *model, *finish_reason;
-        bool is_byok, is_free, streamed, cancelled, tools_offered, classified;
+        bool is_byok, is_free, is_gateway_cache_hit, streamed, cancelled, tools_offered, classified;
         struct measure_value differences[3]; /* up to a M_REQUESTS, which never differs */
     } rows[] = {
         {.name = "plain"},
@@ -122,6 +122,7 @@ static void each_measure_by_its_rule(void)
         {.name = "error", .finish_reason = "error", .differences = {{M_FAILED, 1}}},
         {.name = "length", .finish_reason = "length"},
         {.name = "nearly an error", .finish_reason = "errors"},
+        {.name = "gateway's cache", .is_gateway_cache_hit = true, .differences = {{M_GATEWAY_CACHE_HITS, 1}}},
         {.name = "streamed", .streamed = true, .differences = {{M_STREAMED, 1}}},
         {.name = "cancelled", .cancelled = true, .differences = {{M_CANCELLED, 1}}},
         {.name = "classified, no label",
@@ -138,6 +139,7 @@ static void each_measure_by_its_rule(void)
         event.finish_reason = span_of(row->finish_reason);
         event.is_byok = row->is_byok;
         event.is_free = row->is_free;
+        event.is_gateway_cache_hit = row->is_gateway_cache_hit;
         event.streamed = row->streamed;
         event.cancelled = row->cancelled;
         event.tools_offered = row->tools_offered;
