@@ -29,6 +29,16 @@ void event_draw_times(uint32_t speed, struct random_stream *stream, struct event
         event->first_token_ms = (int32_t)wait_ms;
 }
 
+/* What is found in a cache is not written again. */
+void event_draw_cache_write(uint32_t cached, struct random_stream *stream, struct event *event)
+{
+    bool does_write = random_chance(stream, CACHE_WRITTEN);
+    int64_t part = PART_MAX / 2 + random_below(stream, PART_MAX / 2);
+
+    if (cached >= CACHED_SEEN && event->tokens_cached == 0 && does_write)
+        event->tokens_cache_write = event->tokens_prompt * part / 1000;
+}
+
 struct label event_draw_label(struct span path, bool is_sure, struct random_stream *stream)
 {
     uint32_t thousandths = is_sure ? SURE_MIN + random_below(stream, 1000 - SURE_MIN)

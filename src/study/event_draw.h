@@ -15,6 +15,9 @@ struct span event_draw_ending(uint32_t lot);
 /* Sets the three times of an event that has its tokens; `speed` is the model's, in tokens a second. Three draws. */
 void event_draw_times(uint32_t speed, struct random_stream *stream, struct event *event);
 
+/* Sets what an event that has its prompt writes to a cache; `cached` is the model's part, per mille. Two draws. */
+void event_draw_cache_write(uint32_t cached, struct random_stream *stream, struct event *event);
+
 /* A label with the classifier's confidence: half and more if it is sure, else a tenth to half. `path` is borrowed. */
 struct label event_draw_label(struct span path, bool is_sure, struct random_stream *stream);
 

@@ -406,6 +406,10 @@ static void fill_event(struct study_traffic *traffic, const struct study_request
     event->classified = item->topic != DEMAND_NO_TOPIC && random_below(&stream, 1000000) < traffic->options.classified;
     if (event->classified && !(item->topic == TOPIC_OTHER && random_chance(&stream, TOPIC_UNLABELLED)))
         labels_give(&traffic->labels, (enum study_topic)item->topic, request->tokens, &stream, event);
+    event_draw_cache_write(model->cached, &stream, event);
+    /* What no model ran for costs nothing. The study knows all tokens and costs: nothing is unknown here. */
+    event->is_gateway_cache_hit =
+        random_chance(&stream, GATEWAY_HIT) && event->cost_nano_usd == 0 && event->tokens_cache_write == 0;
 }
 
 enum verdict study_traffic_next(struct study_traffic *traffic, struct event *event, bool *is_end, struct reason *why)

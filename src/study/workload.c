@@ -303,16 +303,31 @@ static void draw_tokens(const struct listing *listing, uint32_t length, struct r
     event->tokens_cached = event->tokens_prompt * clamp_integer(cached, 0, PART_MAX) / 1000;
 }
 
-/* List price, exact to the nano-dollar. Cached tokens are cheaper, and who brings a key pays only a fee. */
+/* List price, exact to the nano-dollar. Tokens from a cache are cheaper, tokens to it dearer, and who brings a key pays
+ * only a fee. What no model ran for costs nothing. */
 static int64_t cost_of(const struct listing *listing, const struct event *event)
 {
     int64_t fresh = event->tokens_prompt - event->tokens_cached;
     int64_t pico = fresh * listing->prompt_pico_usd + event->tokens_cached * listing->prompt_pico_usd / CACHED_DIVISOR +
+                   event->tokens_cache_write * listing->prompt_pico_usd * CACHE_WRITE_DEARER / 1000 +
                    event->tokens_completion * listing->completion_pico_usd;
 
-    if (span_equal(event->finish_reason, span_of("error")))
+    if (span_equal(event->finish_reason, span_of("error")) || event->is_gateway_cache_hit)
         return 0;
     return pico / (event->is_byok ? 1000 * BYOK_DIVISOR : 1000);
+}
+
+/* What a gateway does not learn: the usage of a stream that was cut off comes with its end, and so does its cost. */
+static void draw_unknowns(struct random_stream *stream, struct event *event)
+{
+    bool is_cut_off = random_chance(stream, CUT_OFF) && event->cancelled && event->streamed;
+
+    if (is_cut_off) {
+        event->tokens_completion = EVENT_UNKNOWN;
+        event->tokens_reasoning = 0;
+    }
+    if ((random_chance(stream, UNPRICED) || is_cut_off) && !event_is_free(event))
+        event->cost_nano_usd = EVENT_UNKNOWN;
 }
 
 /* The classifier's answer: usually the topic, sure enough; sometimes a second or third thought, rarely a sure one. */
@@ -366,10 +381,13 @@ bool workload_next(struct workload *workload, struct event *event)
     draw_customer(workload, &stream, event);
     draw_ending(workload, listing, &stream, event);
     draw_tokens(listing, use->lengths[topic], &stream, event);
-    event->cost_nano_usd = cost_of(listing, event);
     event_draw_times(listing->speed, &stream, event);
     event->classified = draw_share(&stream, workload->options.classified);
     if (event->classified)
         draw_labels(workload, use, topic, &stream, event);
+    event_draw_cache_write(listing->cached, &stream, event);
+    event->is_gateway_cache_hit = random_chance(&stream, GATEWAY_HIT) && event->tokens_cache_write == 0;
+    event->cost_nano_usd = cost_of(listing, event);
+    draw_unknowns(&stream, event);
     return true;
 }

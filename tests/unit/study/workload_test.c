@@ -93,6 +93,7 @@ static void every_event_keeps_the_rules(void)
     struct event event;
     struct reason why = {0};
     int64_t last_ms = FROM_MS, count = 0, broken = 0, unknown = 0, late = 0, early = 0, dated = 0;
+    int64_t cut_off = 0, unpriced = 0, hits = 0, written = 0;
 
     tables_open(&tables);
     struct workload *workload = open_workload(&tables, &options);
@@ -104,6 +105,12 @@ static void every_event_keeps_the_rules(void)
         broken +=
             event.first_token_ms != EVENT_ABSENT && event.first_token_ms + event.generation_ms != event.latency_ms;
         broken += event.created_ms < options.from_ms || event.created_ms >= options.to_ms;
+        broken += !event_knows_tokens(&event) && !(event.cancelled && event.streamed);
+        broken += event.is_gateway_cache_hit && event.cost_nano_usd > 0;
+        cut_off += !event_knows_tokens(&event);
+        unpriced += event.cost_nano_usd == EVENT_UNKNOWN;
+        hits += event.is_gateway_cache_hit;
+        written += event.tokens_cache_write > 0;
         struct model model = catalog_find(tables.catalog, event.model);
         unknown += !model.is_known;
         early += model.released_ms > event.created_ms;
@@ -114,6 +121,7 @@ static void every_event_keeps_the_rules(void)
     CU_ASSERT_EQUAL(count, 100000);
     CU_ASSERT_EQUAL(broken, 0);
     CU_ASSERT_EQUAL(unknown, 0);
+    CU_ASSERT(cut_off > 100 && unpriced > cut_off && hits > 100 && written > 1000); /* so that there are some */
     CU_ASSERT_EQUAL(late, 0);
     CU_ASSERT_EQUAL(early, 0);         /* nobody uses a model that is not out yet */
     CU_ASSERT_TRUE(dated > count / 2); /* which says something only if the catalog has dates */
@@ -168,7 +176,7 @@ static void add_event(struct workload_sums *sums, const struct catalog *catalog,
     for (enum sum sum = 0; sum < SUM_COUNT; sum++) {
         if (belongs[sum]) {
             sums->requests[sum]++;
-            sums->tokens[sum] += event->tokens_prompt + event->tokens_completion;
+            sums->tokens[sum] += event_knows_tokens(event) ? event->tokens_prompt + event->tokens_completion : 0;
         }
     }
 }
