@@ -69,6 +69,27 @@ static void note_unknown(struct document *document, const struct dataset *datase
     document_text(document, span_of(text));
 }
 
+/* Notes of how many requests nobody knows the tokens, or the cost. */
+static void note_not_known(struct document *document, const struct dataset *dataset)
+{
+    struct row_range range = dataset_rows(dataset, ROWS_TOTAL, WINDOW_WEEK);
+    int64_t requests = 0, tokens = 0, cost = 0;
+    char text[320];
+
+    for (size_t index = 0; index < range.count; index++) {
+        requests += range.rows[index].sums[M_REQUESTS];
+        tokens += range.rows[index].sums[M_TOKENS_UNKNOWN];
+        cost += range.rows[index].sums[M_COST_UNKNOWN];
+    }
+    if (tokens == 0 && cost == 0)
+        return;
+    snprintf(text, sizeof(text),
+             "Of %" PRId64 " requests nobody knows the tokens of %" PRId64 " and the cost of %" PRId64
+             ": in sums of them they are 0; averages, medians, prices and sample sizes leave them out.",
+             requests, tokens, cost);
+    document_text(document, span_of(text));
+}
+
 static void note_suppressed(struct document *document, const struct dataset *dataset)
 {
     size_t suppressed = 0;
@@ -92,6 +113,7 @@ void document_notes_write(struct document *document, const struct dataset *datas
     note_unknown(document, dataset, ROWS_MODEL, COLUMN_SOURCE, "Models whose source the catalog does not know");
     note_unknown(document, dataset, ROWS_GEOGRAPHY, COLUMN_CONTINENT, "Countries that are absent or not known");
     note_unknown(document, dataset, ROWS_LANGUAGE, COLUMN_LANGUAGE, "Languages that are absent");
+    note_not_known(document, dataset);
     note_suppressed(document, dataset);
     if (dataset->has_versions)
         document_text(document, span_of("The weeks were made with more than one version of the tables."));

@@ -1,6 +1,9 @@
-/* Means of tokens by week. A mean's sample is its requests, since each counts alike in it. */
+/* Means of tokens by week. A mean's sample is its requests, since each counts alike in it: those whose tokens are
+ * known.
+ */
 #include "means.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 #include "gentally/base/statistics.h"
@@ -31,29 +34,39 @@ static void mean_columns(struct figure *figure, enum quantity quantity)
     figure->chart.y_title = "Tokens per request";
 }
 
+/* `requests` of what the figure is of have no known tokens. */
+static void note_unknown(struct figure *figure, int64_t requests)
+{
+    if (requests > 0)
+        figure_note(figure, "%" PRId64 " requests whose tokens nobody knows are left out.", requests);
+}
+
 static void put_mean(struct figure *figure, enum quantity quantity, const int64_t sums[MEASURE_COUNT])
 {
     int64_t tokens = quantity_of(quantity, sums);
 
-    figure_integer(figure, sums[M_REQUESTS]);
+    figure_integer(figure, quantity_requests(sums));
     figure_integer(figure, tokens);
-    figure_real(figure, quantity_share(tokens, sums[M_REQUESTS]));
+    figure_real(figure, quantity_share(tokens, quantity_requests(sums)));
 }
 
 void means_make(const struct figure_spec *spec, struct dataset *dataset, struct figure *figure)
 {
     struct groups weeks = {.has_failed = dataset->has_failed};
+    int64_t unknown = 0;
 
     figure_column(figure, "week", "Week", TYPE_DATE);
     mean_columns(figure, spec->quantity);
     spec_each_row(spec, dataset, figure, take_week, &weeks);
     groups_sort(&weeks);
     for (size_t index = 0; index < weeks.count; index++) {
-        if (weeks.items[index].sums[M_REQUESTS] == 0)
+        unknown += weeks.items[index].sums[M_TOKENS_UNKNOWN];
+        if (quantity_requests(weeks.items[index].sums) == 0)
             continue;
         figure_date(figure, weeks.items[index].x);
         put_mean(figure, spec->quantity, weeks.items[index].sums);
     }
+    note_unknown(figure, unknown);
     groups_close(&weeks);
 }
 
@@ -77,9 +90,9 @@ static void put_mean_sample(struct figure *figure, enum quantity quantity, const
     struct interval interval = {(double)NAN, (double)NAN};
 
     if (sum < SUM_TOLD_MAX && squared < SUM_TOLD_MAX)
-        interval = statistics_mean_interval((double)sum, (double)squared, (double)sums[M_REQUESTS]);
+        interval = statistics_mean_interval((double)sum, (double)squared, (double)quantity_requests(sums));
 
-    figure_real(figure, (double)sums[M_REQUESTS]);
+    figure_real(figure, (double)quantity_requests(sums));
     figure_real(figure, isfinite(interval.low) ? fmax(0, interval.low) : interval.low);
     figure_real(figure, interval.high);
 }
@@ -92,6 +105,7 @@ static void take_category(void *context, const struct summary_row *row)
 void means_make_by_category(const struct figure_spec *spec, struct dataset *dataset, struct figure *figure)
 {
     struct groups groups = {.has_failed = dataset->has_failed};
+    int64_t unknown = 0;
 
     figure_column(figure, "week", "Week", TYPE_DATE);
     figure_column(figure, "category", "Category", TYPE_TEXT);
@@ -108,7 +122,8 @@ void means_make_by_category(const struct figure_spec *spec, struct dataset *data
     for (size_t index = 0; index < weeks.count; index++) {
         for (uint32_t at = 0; at < figure->order_count; at++) {
             const struct group_sums *group = groups_find(&groups, weeks.items[index].x, figure->order[at]);
-            if (group == NULL || group->sums[M_REQUESTS] == 0)
+            unknown += group == NULL ? 0 : group->sums[M_TOKENS_UNKNOWN];
+            if (group == NULL || quantity_requests(group->sums) == 0)
                 continue;
             figure_date(figure, group->x);
             figure_text(figure, names_text(&dataset->names, group->series));
@@ -116,6 +131,7 @@ void means_make_by_category(const struct figure_spec *spec, struct dataset *data
             put_mean_sample(figure, spec->quantity, group->sums);
         }
     }
+    note_unknown(figure, unknown);
     groups_close(&groups);
     groups_close(&weeks);
 }
@@ -126,6 +142,7 @@ void means_make_beside_all(const struct figure_spec *spec, struct dataset *datas
     const struct groups empty = {.has_failed = dataset->has_failed};
     struct groups programming = empty, all = empty;
     uint32_t names[2] = {dataset_name(dataset, "programming"), dataset_name(dataset, "all requests")};
+    int64_t unknown = 0;
 
     overall.rollup = ROWS_TOTAL;
     overall.filter.category = NULL;
@@ -140,7 +157,8 @@ void means_make_beside_all(const struct figure_spec *spec, struct dataset *datas
     for (size_t index = 0; index < all.count && programming.count > 0; index++) {
         const struct group_sums *both[2] = {groups_find(&programming, all.items[index].x, 0), &all.items[index]};
         for (int at = 0; at < 2; at++) {
-            if (both[at] == NULL || both[at]->sums[M_REQUESTS] == 0)
+            unknown += at == 0 || both[at] == NULL ? 0 : both[at]->sums[M_TOKENS_UNKNOWN];
+            if (both[at] == NULL || quantity_requests(both[at]->sums) == 0)
                 continue;
             figure_date(figure, both[at]->x);
             figure_text(figure, names_text(&dataset->names, names[at]));
@@ -153,6 +171,7 @@ void means_make_beside_all(const struct figure_spec *spec, struct dataset *datas
                 figure_none(figure);
         }
     }
+    note_unknown(figure, unknown);
     for (int at = 0; at < 2 && figure->cell_count > 0; at++)
         figure_order(figure, names[at]);
     groups_close(&programming);

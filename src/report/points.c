@@ -55,12 +55,15 @@ static bool take_medians(struct points *points)
 
 void points_open(struct points *points, const struct figure_spec *spec, struct dataset *dataset, struct figure *figure)
 {
+    size_t unknown = 0; /* groups of which something is */
+
     *points = (struct points){.spec = spec, .dataset = dataset, .groups = {.has_failed = dataset->has_failed}};
     spec_each_row(spec, dataset, figure, take, points);
     points->items = calloc(points->groups.count + 1, sizeof(*points->items));
     for (size_t index = 0; index < points->groups.count && points->items != NULL; index++) {
         const struct group_sums *group = &points->groups.items[index];
         int64_t tokens = group->sums[M_BILLED_TOKENS], cost = group->sums[M_BILLED_COST_NANO_USD];
+        unknown += group->sums[M_TOKENS_UNKNOWN] + group->sums[M_COST_UNKNOWN] > 0;
         if (tokens <= 0 || cost <= 0) {
             points->left_out += row_tokens(group->sums) > 0;
             continue;
@@ -69,7 +72,7 @@ void points_open(struct points *points, const struct figure_spec *spec, struct d
                                                               .group = group,
                                                               .name = names_text(&dataset->names, group->series),
                                                               .tokens = tokens,
-                                                              .price = quantity_price(cost, tokens)};
+                                                              .price = quantity_price(group->sums)};
     }
     if (points->count > 0)
         qsort(points->items, points->count, sizeof(*points->items), compare_points);
@@ -77,9 +80,14 @@ void points_open(struct points *points, const struct figure_spec *spec, struct d
         *dataset->has_failed = true;
     if (points->left_out > 0)
         figure_note(figure,
-                    "%zu without a price (free, or all of it bring-your-own-key) have no place on a "
+                    "%zu without a price (free, not known, or all of it bring-your-own-key) have no place on a "
                     "logarithmic axis, and are left out.",
                     points->left_out);
+    if (unknown > 0)
+        figure_note(figure,
+                    "Of %zu not all is known: their price is the mean cost of the requests whose cost is known by the "
+                    "mean tokens of those whose tokens are.",
+                    unknown);
 }
 
 void points_close(struct points *points)

@@ -37,8 +37,18 @@ double quantity_share(int64_t part, int64_t whole)
     return whole == 0 ? (double)NAN : (double)part / (double)whole;
 }
 
-/* 10^-9 dollars by tokens are 10^-3 dollars by a million of them. */
-double quantity_price(int64_t nano_usd, int64_t tokens)
+int64_t quantity_requests(const int64_t sums[MEASURE_COUNT])
 {
-    return tokens == 0 ? (double)NAN : (double)nano_usd / ((double)tokens * 1000.0);
+    return sums[M_REQUESTS] - sums[M_TOKENS_UNKNOWN];
+}
+
+/* 10^-9 dollars by tokens are 10^-3 dollars by a million of them. Where all is known the last factor is 1. */
+double quantity_price(const int64_t sums[MEASURE_COUNT])
+{
+    int64_t tokens = sums[M_BILLED_TOKENS], priced = sums[M_REQUESTS] - sums[M_COST_UNKNOWN];
+
+    if (tokens == 0 || priced == 0)
+        return (double)NAN;
+    return (double)sums[M_BILLED_COST_NANO_USD] / ((double)tokens * 1000.0) *
+           quantity_share(quantity_requests(sums), priced);
 }

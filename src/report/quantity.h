@@ -21,7 +21,11 @@ int64_t quantity_of(enum quantity quantity, const int64_t sums[MEASURE_COUNT]);
 /* part / whole; NaN if `whole` is 0. */
 double quantity_share(int64_t part, int64_t whole);
 
-/* Dollars for a million tokens; NaN if `tokens` is 0. */
-double quantity_price(int64_t nano_usd, int64_t tokens);
+/* The requests whose tokens are known: what an average of tokens is over. */
+int64_t quantity_requests(const int64_t sums[MEASURE_COUNT]);
+
+/* Dollars for a million tokens that are billed: the mean cost of the requests whose cost is known by the mean tokens of
+ * those whose tokens are. NaN if there are none. */
+double quantity_price(const int64_t sums[MEASURE_COUNT]);
 
 #endif

@@ -1,9 +1,10 @@
-/* Effective sample sizes: never more than the requests they are of. */
+/* Effective sample sizes: never more than the requests they are of, which are those whose tokens are known. */
 #include "sample.h"
 
 #include <math.h>
 
 #include "gentally/base/statistics.h"
+#include "quantity.h"
 
 void sample_columns(struct figure *figure)
 {
@@ -21,7 +22,7 @@ static double size_of(const int64_t sums[MEASURE_COUNT])
     bool is_known = row_tokens(sums) < SUM_TOLD_MAX && sums[M_TOKENS_SQUARED] < SUM_TOLD_MAX;
     double size = !is_known ? 0 : statistics_effective_n((double)row_tokens(sums), (double)sums[M_TOKENS_SQUARED]);
 
-    return size > 0 ? fmin(size, (double)sums[M_REQUESTS]) : (double)NAN;
+    return size > 0 ? fmin(size, (double)quantity_requests(sums)) : (double)NAN;
 }
 
 void sample_size(struct figure *figure, const int64_t sums[MEASURE_COUNT])

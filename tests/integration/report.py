@@ -85,6 +85,10 @@ def odd(number, event):
         event["model"] = event["model"].split(":")[0] + ":free"
     if number % 211 == 0:
         event["tokens_prompt"] += 3_000_000 if number % 422 else 300_000_000  # beyond what is squared whole
+    if number % 37 == 0:
+        event["tokens_completion" if number % 2 else "tokens_prompt"] = None
+    if number % 23 == 0:
+        event["cost_nano_usd"] = None
     if number % 5 == 0 and event.get("categories"):
         event["categories"] += [
             {"path": "/Books & Literature/Writers Resources", "confidence": 0.75},
@@ -267,8 +271,13 @@ def test_every_figure_is_what_sql_says(world):
         "source the catalog does not know",
         "Countries that are absent",
         "Languages that are",
+        "Of {} requests nobody knows the tokens of {} and the cost of {}:".format(
+            *truth.run("SELECT count(*), sum(NOT known), sum(NOT priced) FROM weekly").fetchone()
+        ),
     ):
         check(words in notes, f"no note says '{words}'", notes)
+    told = [figure["id"] for figure in document["figures"] if any("whose tokens" in text for text in figure["notes"])]
+    equal(told, "S15 S16 S17 S18 S19 S35 S36 S37 S38".split(), "figures that say what their averages leave out")
     gaps = [figure["id"] for figure in document["figures"] if any("2025-08-11" in text for text in figure["notes"])]
     check({"S01", "S11", "S18", "S20", "S30"} <= set(gaps), f"only {gaps} tell the week without traffic")
     # A part of the range, and other examples.

@@ -55,8 +55,9 @@ def mean_interval(total, squares, count):
     return [count, max(0, total / count - reach), total / count + reach]
 
 
-def price(cost, tokens):
-    return cost / (tokens * 1000)
+def price(cost, tokens, with_tokens, with_cost):
+    """Dollars for a million tokens; the requests whose tokens are known, and those whose cost is."""
+    return cost / (tokens * 1000) * (with_tokens / with_cost)
 
 
 class StudySQL(Oracle):
@@ -88,8 +89,9 @@ class StudySQL(Oracle):
                 e.cost_nano_usd cost, NOT e.is_byok billed, e.is_free OR e.model LIKE '%:free' free,
                 coalesce(e.finish_reason = 'tool_calls', 0) tool, e.tools_offered offered, e.classified, e.streamed,
                 e.cancelled, e.latency_ms,
-                min(e.tokens_prompt + e.tokens_completion, 1 << 21) clamped, min(e.tokens_prompt, 1 << 21) clamped_p
-            FROM event e JOIN fact f USING (event) JOIN attributes a ON a.model = e.model
+                min(e.tokens_prompt + e.tokens_completion, 1 << 21) clamped, min(e.tokens_prompt, 1 << 21) clamped_p,
+                NOT e.tokens_unknown known, NOT e.cost_unknown priced
+            FROM counted e JOIN fact f USING (event) JOIN attributes a ON a.model = e.model
                 LEFT JOIN countries ON countries.code = e.country
                 LEFT JOIN called whole ON whole.name = e.model
                 LEFT JOIN called plain ON plain.name = a.base
@@ -170,7 +172,7 @@ class StudySQL(Oracle):
         divided = "sum(divided)" if requests else "0"
         columns = (
             f"sum({quantity}), count(*), sum({T}), sum(clamped * clamped), {divided}, sum(NOT free), "
-            f"sum({T} * NOT free)"
+            f"sum({T} * NOT free), sum(known)"
         )
         when = x or "''"
         parts = {
@@ -191,12 +193,12 @@ class StudySQL(Oracle):
             if whole[0] == 0:
                 continue
             for name in order:
-                part = parts.get((key, name), [0] * 7)
+                part = parts.get((key, name), [0] * 8)
                 share = quotient(part[0], whole[0])
                 amounts = [part[0] / 1e9, whole[0] / 1e9] if spend else [part[0], whole[0]]
                 row = ([key[:7] if x == "month" else key] if x else []) + [name, *amounts, share]
                 if sampled:
-                    size = effective(whole[2], whole[3], whole[1])
+                    size = effective(whole[2], whole[3], whole[7])
                     row += [size, *wilson(share, size)]
                 if requests:
                     row += [part[1], quotient(part[1], whole[1]), part[4], quotient(part[4], whole[4])]
@@ -285,7 +287,7 @@ class StudySQL(Oracle):
         return [
             [week, requests, total, total / requests]
             for week, requests, total in self.run(
-                f"SELECT week, count(*), sum({quantity}) FROM weekly GROUP BY 1 ORDER BY 1"
+                f"SELECT week, count(*), sum({quantity}) FROM weekly WHERE known GROUP BY 1 ORDER BY 1"
             )
         ]
 
@@ -306,7 +308,7 @@ class StudySQL(Oracle):
             [week, name, requests, total, total / requests, *mean_interval(total, squares, requests)]
             for week, name, requests, total, squares in self.run(
                 "SELECT week, category, count(*), sum(p), sum(clamped_p * clamped_p) FROM categories "
-                f"WHERE {ELEVEN} GROUP BY 1, 2"
+                f"WHERE {ELEVEN} AND known GROUP BY 1, 2"
             )
         ]
         return sorted(rows, key=lambda row: (row[0], order.index(row[1])))
@@ -319,13 +321,14 @@ class StudySQL(Oracle):
             row[0]: row[1:]
             for row in self.run(
                 f"SELECT week, count(*), sum({T}), sum(clamped * clamped) FROM categories "
-                "WHERE category = 'programming' "
+                "WHERE category = 'programming' AND known "
                 "GROUP BY 1"
             )
         }
         rows = []
         for week, requests, total in self.run(
-            f"SELECT week, count(*), sum({T}) FROM weekly WHERE week >= ? GROUP BY 1 ORDER BY 1", [self.category_week]
+            f"SELECT week, count(*), sum({T}) FROM weekly WHERE week >= ? AND known GROUP BY 1 ORDER BY 1",
+            [self.category_week],
         ):
             if week in programming:
                 count, tokens, squares = programming[week]
@@ -350,7 +353,7 @@ class StudySQL(Oracle):
         wholes = {
             name: sums
             for name, *sums in self.run(
-                f"SELECT category, sum({T}), sum(clamped * clamped), count(*) FROM categories GROUP BY 1"
+                f"SELECT category, sum({T}), sum(clamped * clamped), sum(known) FROM categories GROUP BY 1"
             )
         }
         marks = ", ".join("?" * len(names))
@@ -453,10 +456,10 @@ class StudySQL(Oracle):
     def points(self, table, name, where="1"):
         """[name, tokens, cost, price], most tokens first."""
         return [
-            [label, tokens, cost, price(cost, tokens)]
-            for label, tokens, cost in self.run(
-                f"SELECT {name}, sum({T} * billed) t, sum(cost * billed) m FROM {table} WHERE {where} GROUP BY 1 "
-                "HAVING t > 0 AND m > 0 ORDER BY t DESC, 1"
+            [label, tokens, cost, price(cost, tokens, with_tokens, with_cost)]
+            for label, tokens, cost, with_tokens, with_cost in self.run(
+                f"SELECT {name}, sum({T} * billed) t, sum(cost * billed) m, sum(known), sum(priced) "
+                f"FROM {table} WHERE {where} GROUP BY 1 HAVING t > 0 AND m > 0 ORDER BY t DESC, 1"
             )
         ]
 
@@ -469,7 +472,7 @@ class StudySQL(Oracle):
         sizes = {
             name: effective(*sums)
             for name, *sums in self.run(
-                f"SELECT category, sum({T}), sum(clamped * clamped), count(*) FROM categories GROUP BY 1"
+                f"SELECT category, sum({T}), sum(clamped * clamped), sum(known) FROM categories GROUP BY 1"
             )
         }
         return [[*self.row_of(point), sizes[point[0]]] for point in self.points("categories", "category", ELEVEN)]

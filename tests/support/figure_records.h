@@ -31,7 +31,7 @@ struct figure_line {
     int64_t start_ms;
     const char *columns;
     int64_t requests, prompt, completion, cost_nano_usd;
-    int64_t classified, accounts;
+    int64_t classified, accounts, tokens_unknown, cost_unknown;
     int64_t revision;
     enum pane pane;
     bool is_suppressed;
@@ -75,6 +75,8 @@ static inline void push(struct stack *stack, const struct figure_line *line)
     cell.sums[M_COST_NANO_USD] = cell.sums[M_BILLED_COST_NANO_USD] = line->cost_nano_usd;
     cell.sums[M_BILLED_TOKENS] = line->prompt + line->completion;
     cell.sums[M_CLASSIFIED] = line->classified;
+    cell.sums[M_TOKENS_UNKNOWN] = line->tokens_unknown;
+    cell.sums[M_COST_UNKNOWN] = line->cost_unknown;
     cell.sums[M_TOKENS_SQUARED] =
         line->requests == 0 ? 0 : (line->prompt + line->completion) * (line->prompt + line->completion);
     bool is_retention = strcmp(line->rollup, ROLLUP_RETENTION) == 0;

@@ -60,6 +60,37 @@ static void one_event_is_drawn(void)
     json_decref(document);
 }
 
+/* Averages are over what is known: 100 tokens of two requests, not of five; a price is that of the half that has one. A
+ * week of which nothing is known has no average. */
+static void averages_leave_out_what_is_not_known(void)
+{
+    static struct stack stack;
+    struct figure_line lines[] = {total(0, 5, 80, 20), total(1, 3, 0, 0),
+                                  model(0, "model_slug=a/b,author=a,source=closed", 1000)};
+
+    lines[0].tokens_unknown = 3;
+    lines[0].cost_unknown = 2;
+    lines[1].tokens_unknown = 3;
+    lines[2].requests = 4;
+    lines[2].cost_unknown = 2;
+    stack.count = 0;
+    for (size_t at = 0; at < LENGTH_OF(lines); at++)
+        push(&stack, &lines[at]);
+    json_t *document = document_of(&stack);
+    check_rows("S15", "[[\"2025-11-17\",2,80,40]]");
+    check_rows("S16", "[[\"2025-11-17\",2,20,10]]");
+    check_rows("S36", "[[\"a/b\",\"Closed\",1000,0.001,2,-3]]");
+    CU_ASSERT(has_text(json_object_get(document, "notes"),
+                       "Of 8 requests nobody knows the tokens of 6 and the cost of 2: in sums of them they are 0; "
+                       "averages, medians, prices and sample sizes leave them out."));
+    CU_ASSERT(has_text(json_object_get(figure_of(document, "S15"), "notes"),
+                       "6 requests whose tokens nobody knows are left out."));
+    CU_ASSERT(has_text(json_object_get(figure_of(document, "S36"), "notes"),
+                       "Of 1 not all is known: their price is the mean cost of the requests whose cost is known by the "
+                       "mean tokens of those whose tokens are."));
+    json_decref(document);
+}
+
 static void a_week_without_traffic_is_told(void)
 {
     static struct stack stack;
@@ -81,12 +112,13 @@ static void a_week_without_traffic_is_told(void)
 static void the_unknown_is_a_series_of_its_own(void)
 {
     static struct stack stack;
-    struct figure_line lines[] = {total(0, 4, 100, 0),
-                                  model(0, "model_slug=loner,source=unknown,reasoning=unknown", 60),
-                                  model(0, "model_slug=a/b,author=a,source=closed,reasoning=no", 40),
-                                  {"geography", WINDOW_WEEK, MONDAY, "country=US,continent=North America", 1, 75, 0, 5,
-                                   0, 0, 1, PANE_LATE, false},
-                                  {"geography", WINDOW_WEEK, MONDAY, NULL, 1, 25, 0, 5, 0, 0, 1, PANE_LATE, false}};
+    struct figure_line lines[] = {
+        total(0, 4, 100, 0),
+        model(0, "model_slug=loner,source=unknown,reasoning=unknown", 60),
+        model(0, "model_slug=a/b,author=a,source=closed,reasoning=no", 40),
+        {"geography", WINDOW_WEEK, MONDAY, "country=US,continent=North America", 1, 75, 0, 5, 0, 0, 0, 0, 1, PANE_LATE,
+         false},
+        {"geography", WINDOW_WEEK, MONDAY, NULL, 1, 25, 0, 5, 0, 0, 0, 0, 1, PANE_LATE, false}};
 
     stack.count = 0;
     for (size_t at = 0; at < LENGTH_OF(lines); at++)
@@ -499,6 +531,7 @@ int main(int argc, char **argv)
         {"nothing is a document, too", nothing_is_a_document_too},
         {"figures stand in the study's order", figures_stand_in_the_study_s_order},
         {"one event is drawn", one_event_is_drawn},
+        {"averages leave out what is not known", averages_leave_out_what_is_not_known},
         {"a week without traffic is told", a_week_without_traffic_is_told},
         {"the unknown is a series of its own", the_unknown_is_a_series_of_its_own},
         {"what is suppressed is left out, and told", what_is_suppressed_is_left_out_and_told},
