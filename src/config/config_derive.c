@@ -52,6 +52,15 @@ static enum verdict parse_ids_keep(struct config *config, struct reason *why)
     return GO_ON;
 }
 
+static bool is_named(const struct rollups *rollups, enum dimension dimension)
+{
+    for (uint32_t i = 0; i < rollups->count; i++)
+        for (uint32_t j = 0; j < rollups->items[i].dim_count; j++)
+            if (rollups->items[i].dims[j] == dimension)
+                return true;
+    return false;
+}
+
 enum verdict config_derive(struct config *config, struct reason *why)
 {
     if (!parse_windows(config->windows_text, config->windows))
@@ -100,9 +109,7 @@ enum verdict config_derive(struct config *config, struct reason *why)
     if (verdict != GO_ON)
         return verdict;
     rollups_group(&config->rollups, &config->grouping);
-    config->names_accounts = false;
-    for (uint32_t i = 0; i < config->rollups.count; i++)
-        for (uint32_t j = 0; j < config->rollups.items[i].dim_count; j++)
-            config->names_accounts |= config->rollups.items[i].dims[j] == DIM_ACCOUNT;
+    config->names_accounts = is_named(&config->rollups, DIM_ACCOUNT);
+    config->names_apps = is_named(&config->rollups, DIM_APP);
     return GO_ON;
 }

@@ -118,6 +118,7 @@ const struct option config_options[] = {
              "A new one counts from now on. "
              "`account` (the pseudonym) is a dimension, too: a row for each account, "
              "so for few windows and small numbers. "
+             "So is `app`, which stands in rows as events have it. "
              "If unsure, keep the default."},
     {"windows", TEXT(windows_text, "LIST", NOT_EMPTY), .initial = "hour,day,week,month",
      .help = "Which windows to keep, of hour, day, week, month (UTC). "

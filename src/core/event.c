@@ -20,6 +20,7 @@ static const char *const dimension_names[DIM_COUNT] = {
     [DIM_LANGUAGE] = "language",
     [DIM_FINISH_REASON] = "finish_reason",
     [DIM_ACCOUNT] = "account",
+    [DIM_APP] = "app",
 };
 
 const char *dimension_name(enum dimension dimension)
@@ -228,6 +229,7 @@ static enum verdict check_reserved(const struct event *event, struct reason *why
                        : dimension_is_other(event->country)       ? "country"
                        : dimension_is_other(event->language)      ? "language"
                        : dimension_is_other(event->finish_reason) ? "finish_reason"
+                       : dimension_is_other(event->app)           ? "app"
                                                                   : NULL;
 
     return name == NULL ? GO_ON

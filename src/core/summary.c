@@ -19,15 +19,25 @@ const char *pane_name(enum pane pane)
 const char *column_name(enum column column)
 {
     static const char *const names[COLUMN_COUNT] = {
-        [COLUMN_MODEL] = "model_slug",        [COLUMN_AUTHOR] = "author",
-        [COLUMN_SOURCE] = "source",           [COLUMN_SIZE] = "size",
-        [COLUMN_REASONING] = "reasoning",     [COLUMN_PROVIDER] = "provider",
-        [COLUMN_CATEGORY] = "category",       [COLUMN_TAG] = "tag",
-        [COLUMN_COUNTRY] = "country",         [COLUMN_CONTINENT] = "continent",
-        [COLUMN_LANGUAGE] = "lang",           [COLUMN_FINISH_REASON] = "finish_reason",
-        [COLUMN_COHORT] = "cohort",           [COLUMN_AGE] = "age",
-        [COLUMN_FAMILY] = "family",           [COLUMN_ACCOUNT] = "account",
-        [COLUMN_TAG_BUCKET] = "tag_bucket",   [COLUMN_MODEL_NAME] = "model_name",
+        [COLUMN_MODEL] = "model_slug",
+        [COLUMN_AUTHOR] = "author",
+        [COLUMN_SOURCE] = "source",
+        [COLUMN_SIZE] = "size",
+        [COLUMN_REASONING] = "reasoning",
+        [COLUMN_PROVIDER] = "provider",
+        [COLUMN_CATEGORY] = "category",
+        [COLUMN_TAG] = "tag",
+        [COLUMN_COUNTRY] = "country",
+        [COLUMN_CONTINENT] = "continent",
+        [COLUMN_LANGUAGE] = "lang",
+        [COLUMN_FINISH_REASON] = "finish_reason",
+        [COLUMN_COHORT] = "cohort",
+        [COLUMN_AGE] = "age",
+        [COLUMN_FAMILY] = "family",
+        [COLUMN_ACCOUNT] = "account",
+        [COLUMN_APP] = "app",
+        [COLUMN_TAG_BUCKET] = "tag_bucket",
+        [COLUMN_MODEL_NAME] = "model_name",
         [COLUMN_AUTHOR_NAME] = "author_name",
     };
 
@@ -46,6 +56,7 @@ enum column column_of(enum dimension dimension)
         [DIM_LANGUAGE] = COLUMN_LANGUAGE,
         [DIM_FINISH_REASON] = COLUMN_FINISH_REASON,
         [DIM_ACCOUNT] = COLUMN_ACCOUNT,
+        [DIM_APP] = COLUMN_APP,
     };
 
     assert(dimension < DIM_COUNT);

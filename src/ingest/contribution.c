@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#define VERSION 3     /* no other is read: nothing that writes an older one was released */
+#define VERSION 4     /* no other is read: nothing that writes an older one was released */
 #define VARINT_MAX 10 /* bytes */
 #define SAMPLE_BYTES 5
 
@@ -54,8 +54,8 @@ static const uint64_t own_max[MEASURE_COUNT] = {
 };
 
 /* All but category and tag, which are written with the labels. */
-static const enum dimension kept_dimensions[] = {DIM_MODEL,    DIM_PROVIDER,      DIM_COUNTRY,
-                                                 DIM_LANGUAGE, DIM_FINISH_REASON, DIM_ACCOUNT};
+static const enum dimension kept_dimensions[] = {DIM_MODEL,         DIM_PROVIDER, DIM_COUNTRY, DIM_LANGUAGE,
+                                                 DIM_FINISH_REASON, DIM_ACCOUNT,  DIM_APP};
 static_assert(LENGTH_OF(kept_dimensions) == DIM_COUNT - 2, "each dimension that is not a label's");
 
 static int64_t unit_of(const int64_t sums[MEASURE_COUNT], unsigned measure)

@@ -24,13 +24,13 @@ static const char *const group_names[GROUPS] = {
     "tokens_prompt, tokens_cached or tokens_cache_write",
     "tokens_completion or tokens_reasoning",
     "cost_nano_usd, is_byok or is_free",
-    "a field beside these (country, language, finish_reason, times, labels, ...)",
+    "a field beside these (app, country, language, finish_reason, times, labels, ...)",
 };
 
 struct written {
     size_t size, group_first;
     unsigned group;
-    char bytes[5 * TEXT_ROOM + 20 * NUMBER_SIZE]; /* five texts, and fewer numbers than twenty */
+    char bytes[6 * TEXT_ROOM + 20 * NUMBER_SIZE]; /* six texts, and fewer numbers than twenty */
 };
 
 static void put_number(struct written *written, uint64_t number)
@@ -111,6 +111,7 @@ struct digest digest_of(const struct event *event, struct pseudonym account, con
     put_number(&written, (uint64_t)event->cost_nano_usd);
     put_number(&written, (uint64_t)event->is_byok | (uint64_t)event->is_free << 1);
     end_group(&written, &digest, key);
+    put_text(&written, event->app);
     put_text(&written, event->country);
     put_text(&written, event->language);
     put_text(&written, event->finish_reason);

@@ -1,7 +1,7 @@
 /*
  * A digest stands for what an event says, so that the record of an id that comes again can be told from one that says
- * something else. It is of all that counts: every field but `id`, `op` and `app`, labels in any order, the account as
- * its pseudonym. Pure.
+ * something else. It is of all that counts: every field but `id` and `op`, labels in any order, the account as its
+ * pseudonym; the app also while no rollup names it, since one may do so tomorrow. Pure.
  *
  *   6 bytes    of the whole: that two other contents have the same is one case in 2^48
  *   8 bytes    one for each group of fields, by which a difference is named; that a group that differs goes unnamed is

@@ -19,9 +19,9 @@
 #define PATHS_MAX 4096u /* the classifier knows 1,300 */
 #define PATH_BYTES_MAX ((size_t)PATHS_MAX * 64)
 
-/* What one event can add to `symbols` at most: the model, provider, country, language, finish reason and account, and a
- * tag and a category for each label. */
-#define EVENT_DIMENSIONS 6u
+/* What one event can add to `symbols` at most: the model, provider, country, language, finish reason, account and app,
+ * and a tag and a category for each label. */
+#define EVENT_DIMENSIONS 7u
 #define EVENT_SYMBOLS_MAX (EVENT_DIMENSIONS + 2u * EVENT_LABELS_MAX)
 
 struct mapping {
@@ -35,7 +35,7 @@ struct enrich {
     struct symbols *paths;
     struct mapping mappings[PATHS_MAX + 1]; /* by path */
     struct pseudonyms *pseudonyms;          /* NULL: accounts are not counted */
-    bool names_accounts;
+    bool names_accounts, names_apps;
 };
 
 enum verdict enrich_open(struct enrich **enrich, const struct taxonomy *taxonomy, struct symbols *symbols,
@@ -71,6 +71,11 @@ void enrich_name_accounts(struct enrich *enrich, bool does)
 {
     assert(!does || enrich->pseudonyms != NULL);
     enrich->names_accounts = does;
+}
+
+void enrich_name_apps(struct enrich *enrich, bool does)
+{
+    enrich->names_apps = does;
 }
 
 bool enrich_has_room(const struct enrich *enrich)
@@ -289,5 +294,6 @@ void enrich_event(struct enrich *enrich, const struct event *event, struct fact 
     add_sums(event, event->classified ? add_labels(enrich, event, fact) : (struct labelling){0}, fact->sums);
     fact->account = enrich_account(enrich, event->account);
     fact->dims[DIM_ACCOUNT] = enrich->names_accounts ? name_of(symbols, fact->account) : 0;
+    fact->dims[DIM_APP] = enrich->names_apps ? symbols_intern(symbols, event->app) : 0;
     fact->sample = sample_of(event, fact->account);
 }

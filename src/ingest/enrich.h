@@ -21,6 +21,9 @@ void enrich_close(struct enrich *enrich);
  * do not. Each account is then a symbol: many accounts are many flushes. */
 void enrich_name_accounts(struct enrich *enrich, bool does);
 
+/* The same for DIM_APP: there may be as many apps as accounts, and most rollups need none of them. */
+void enrich_name_apps(struct enrich *enrich, bool does);
+
 /* True if `symbols` have room for one more event, whatever it holds. If false: flush every tally, then
  * enrich_forget(). */
 bool enrich_has_room(const struct enrich *enrich);
@@ -43,6 +46,9 @@ struct pseudonym enrich_account(const struct enrich *enrich, struct span account
  *   tools_offered, *_tokens      1 and tokens, if `tools_offered`
  *   failed                       1, if finish_reason is "error"
  *   *_squared                    as tokens_squared() has them
+ *   gateway_cache_hits           1, if is_gateway_cache_hit
+ *   tokens_unknown               1, if prompt or completion is unknown: then all tokens are 0, and their parts
+ *   cost_unknown                 1, if the cost is: then it is 0
  *   classified, *_tokens         1 and tokens, if `classified`; else all that follow are 0
  *   mapped, *_tokens             1 and tokens, if a label that counts leads outside CATEGORY_OTHER
  *   one_, two_, more_label(s)    1, by how many labels count, as the event lists them
@@ -52,8 +58,8 @@ struct pseudonym enrich_account(const struct enrich *enrich, struct span account
  * the fact once, in the order of their names' bytes.
  *
  * Sample: latency and first token where present; tokens per second = completion * 1000 / generation_ms (whole) where
- * generation_ms > 0; prompt; prompt + completion; the account's hash = first 8 bytes, big-endian, of
- * HMAC-SHA-256(key, account). `fact->account` is the first 16 bytes of the same.
+ * generation_ms > 0; prompt; prompt + completion, these three of known tokens; the account's hash = first 8 bytes,
+ * big-endian, of HMAC-SHA-256(key, account). `fact->account` is the first 16 bytes of the same.
  */
 void enrich_event(struct enrich *enrich, const struct event *event, struct fact *fact);
 

@@ -31,8 +31,10 @@ static enum verdict open_enrich(struct pipeline *pipeline, struct reason *why)
     struct span key = config->account_key[0] == '\0' ? span_of(NULL) : span_of(config->account_key);
     enum verdict verdict = enrich_open(&pipeline->fold.enrich, pipeline->tables.taxonomy, pipeline->symbols, key, why);
 
-    if (verdict == GO_ON)
+    if (verdict == GO_ON) {
         enrich_name_accounts(pipeline->fold.enrich, config->names_accounts);
+        enrich_name_apps(pipeline->fold.enrich, config->names_apps);
+    }
     return verdict;
 }
 

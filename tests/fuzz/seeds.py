@@ -90,7 +90,8 @@ def row_keys():
     keep("row_key", "five-dimensions", "total=,x=model+provider+country+language+tag\ntotal")
     keep("row_key", "longest-key", usual + "\nmodel|" + "%00" * 256)
     keep("row_key", "too-long-key", usual + "\nall|" + "%00" * 1020)
-    keep("row_key", "every-dimension", "total=,a=category+tag,b=finish_reason\nb|stop")
+    keep("row_key", "every-dimension", "total=,a=category+tag,b=finish_reason,c=app\nb|stop")
+    keep("row_key", "apps", "total=,c=app+model,d=app\nc|my app|a/b")
 
 
 # ---- json_read: one line
@@ -320,7 +321,7 @@ def summary_body(columns, buckets=(), accounts=None, age=None, is_suppressed=Fal
     for column in columns:
         out += zigzag(0) if column is None else zigzag(1) + text(column)
     out += zigzag(0) if age is None else zigzag(1) + zigzag(age)
-    out += zigzag(1) + text("openai/gpt-4o") + zigzag(0) + zigzag(0) * 3
+    out += zigzag(1) + text("openai/gpt-4o") + zigzag(0) * 5
     if is_suppressed:
         out += zigzag(0) * (len(MEASURES) + QUANTILES)
     else:

@@ -6,7 +6,7 @@ Which rows are suppressed is SQL's answer too, by its own estimate of a row's ac
 import json
 
 from harness import ACCOUNT_KEY, check, equal, main, note
-from oracle import ROLLUPS, WINDOWS, Oracle
+from oracle import ROLLUPS, WINDOWS, Oracle, rollups_text
 from topics import newest, read_topic
 from truth import drain, write
 
@@ -18,14 +18,10 @@ USERS = {**ROLLUPS, "users": ("account", "model")}
 LONG = ("day", "week", "month")
 
 
-def text_of(rollups):
-    return ",".join(f"{name}={'+'.join(dimensions)}" for name, dimensions in rollups.items())
-
-
 def prepare(world, rollups, windows=WINDOWS):
     world.start_redis()
     world.count_accounts()
-    world.settings.update(GENTALLY_ROLLUPS=text_of(rollups), GENTALLY_WINDOWS=",".join(windows))
+    world.settings.update(GENTALLY_ROLLUPS=rollups_text(rollups), GENTALLY_WINDOWS=",".join(windows))
     world.run("setup", "--partitions", PARTITIONS)
 
 
@@ -138,7 +134,7 @@ def test_an_account_is_amended_and_retracted(world):
 def test_who_counts_needs_the_key_and_who_reads_does_not(world):
     world.start_redis()
     world.run("setup", "--partitions", 1)
-    for settings in ({"GENTALLY_SUPPRESS_BELOW_ACCOUNTS": 10}, {"GENTALLY_ROLLUPS": text_of(USERS)}):
+    for settings in ({"GENTALLY_SUPPRESS_BELOW_ACCOUNTS": 10}, {"GENTALLY_ROLLUPS": rollups_text(USERS)}):
         for command in (("worker", "--drain"), ("worker", "--check-config")):
             done = world.start(*command, **settings)
             equal(done.wait(30), CONFIG, f"exit status of {command} with {settings}")

@@ -11,7 +11,7 @@ import json
 import time
 
 from harness import ACCOUNT_KEY, check, equal, main, note, seeded
-from oracle import ROLLUPS, WINDOWS, Oracle
+from oracle import APP_ROLLUPS, ROLLUPS, WINDOWS, Oracle, rollups_text
 from topics import OUTCOMES, decode, newest, read_topic
 from truth import drain, feed_and_kill
 
@@ -20,6 +20,7 @@ OUT_OF_ORDERNESS_MS = 300_000  # the default
 PARTITIONS = 8
 EVENTS = 24_000
 KILLS = 6
+ALL_ROLLUPS = ROLLUPS | {"app_model": APP_ROLLUPS["app_model"]}
 TAGS = ("/Computers & Electronics/Programming", "/Games/Roleplaying Games", "/Science/Mathematics", "/nowhere/at all")
 
 
@@ -43,6 +44,7 @@ def amended(chance, event):
     if change in (4, 5):
         other.update(
             country=chance.choice(("DE", "IN", "")),
+            app=chance.choice(("another app", "", event.get("app"))),
             tokens_prompt=chance.choice((None, chance.randrange(100, 100_000))),
             tokens_cached=0,
             tokens_cache_write=chance.randrange(100),
@@ -156,7 +158,7 @@ class Model:
 def content(event):
     """All that counts of an event: labels in no order."""
     labels = sorted((label["path"], label["confidence"]) for label in event["categories"])
-    return {**event, "op": None, "app": None, "categories": labels}
+    return {**event, "op": None, "categories": labels}
 
 
 def start_of(window, event_ms):
@@ -169,8 +171,8 @@ def start_of(window, event_ms):
 
 def expected(model):
     """SQL over the survivors; the accounts of a cell are those of all that ever counted in it."""
-    oracle = Oracle([json.dumps(event) for event in model.counting.values()], ACCOUNT_KEY)
-    ever = Oracle([json.dumps(event) for event in model.ever], ACCOUNT_KEY)
+    oracle = Oracle([json.dumps(event) for event in model.counting.values()], ACCOUNT_KEY, rollups=ALL_ROLLUPS)
+    ever = Oracle([json.dumps(event) for event in model.ever], ACCOUNT_KEY, rollups=ALL_ROLLUPS)
     accounts = ever.db.execute("SELECT accounts, key FROM expected").fetchall()
     oracle.db.execute("CREATE INDEX expected_key ON expected (key)")
     oracle.db.executemany("UPDATE expected SET accounts = ? WHERE key = ?", accounts)
@@ -203,7 +205,7 @@ def compare(world, kept_hours):
     model = Model(read_topic(world.kafka, world.topic), kept_hours)
     oracle, gone = expected(model)
     summaries, taken_back, never_told = {}, set(), set()
-    for rollup in ROLLUPS:
+    for rollup in ALL_ROLLUPS:
         messages = read_topic(world.kafka, f"{world.namespace}.summaries.{rollup}")
         summaries.update(newest(messages))
         had, had_not = told_and_gone(messages)
@@ -246,6 +248,7 @@ def prepare(world, kept_hours, mode="amend"):
     world.start_redis()
     world.count_accounts()
     world.settings.update(GENTALLY_IDS=mode, GENTALLY_IDS_KEPT_HOURS=str(kept_hours))
+    world.settings["GENTALLY_ROLLUPS"] = rollups_text(ALL_ROLLUPS)
     world.run("setup", "--partitions", PARTITIONS)
 
 

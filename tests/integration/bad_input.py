@@ -189,7 +189,7 @@ def unacceptable():
     for field in ("id", "model", "provider", "account", "app", "country", "language", "finish_reason"):
         yield "EVENT-TEXT-TOO-LONG", event(**{field: "x" * 257})
         yield "EVENT-TEXT-TOO-LONG", event(**{field: "é" * 129})
-    for field in ("model", "provider", "country", "language", "finish_reason"):
+    for field in ("model", "provider", "country", "language", "finish_reason", "app"):
         yield "EVENT-TEXT-RESERVED", event(**{field: "(other)"})
     yield "EVENT-TEXT-RESERVED", event(model="(other):free")
     for confidence in (-0.25, 1.25, float("inf"), float("-inf")):

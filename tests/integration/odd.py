@@ -28,6 +28,8 @@ ROLLUPS = {
     "language": ["language"],
     "finish": ["finish_reason"],
     "wide": ["model", "provider", "country", "language"],
+    "app": ["app"],
+    "app_model": ["app", "model"],
 }
 SUMS = "requests tokens_prompt tokens_completion tokens_cached cost_nano_usd".split()
 SUMS += "tokens_cache_write gateway_cache_hits tokens_unknown cost_unknown".split()

@@ -25,7 +25,7 @@ tokens_squared tokens_prompt_squared tokens_cache_write gateway_cache_hits token
 HISTOGRAMS = """latency_ms_histogram first_token_ms_histogram tokens_per_second_histogram tokens_prompt_histogram
 tokens_total_histogram""".split()
 DIMENSIONS = """model author source size reasoning provider category tag country continent language finish_reason
-cohort age family account""".split()
+cohort age family account app""".split()
 WINDOWS = ("hour", "day", "week", "month")
 # Rollup -> the dimensions of its key, in order (rollup.h).
 ROLLUPS = {
@@ -37,6 +37,8 @@ ROLLUPS = {
     "geography": ("country",),
     "language": ("language",),
 }
+# More of them, by app: no default, since few platforms want a row for each.
+APP_ROLLUPS = {"app": ("app",), "app_model": ("app", "model"), "app_place": ("country", "app", "finish_reason")}
 REGISTERS = 2048
 
 EVENT_FIELDS = """id created_at model provider account app country language tokens_prompt tokens_completion
@@ -70,6 +72,11 @@ COLUMNS = [
 ]
 # What the record calls otherwise, since SQL has these words.
 NAMES = {"rollup": "breakdown", "window": "granularity", "model": "model_slug", "language": "lang"}
+
+
+def rollups_text(rollups):
+    """The option `rollups` for them."""
+    return ",".join(f"{name}={'+'.join(dimensions)}" for name, dimensions in rollups.items())
 
 
 def milliseconds(time):
@@ -247,7 +254,7 @@ class Oracle:
             CREATE TABLE fact AS
             SELECT event,
                 created_at / 1000 - (created_at < 0 AND created_at % 1000 <> 0) second,
-                model, provider, country, language, finish_reason, digits(account) account,
+                model, provider, country, language, finish_reason, digits(account) account, app,
                 1 requests, tokens_prompt, tokens_completion, tokens_reasoning, tokens_cached, cost_nano_usd,
                 (tokens_prompt + tokens_completion) * (NOT is_byok) billed_tokens,
                 cost_nano_usd * (NOT is_byok) billed_cost_nano_usd,

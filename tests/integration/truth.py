@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from harness import ACCOUNT_KEY, check, equal, main, note, seeded, tail, wait_until
-from oracle import ROLLUPS, WINDOWS, Oracle, milliseconds
+from oracle import APP_ROLLUPS, ROLLUPS, WINDOWS, Oracle, milliseconds, rollups_text
 from retained import compare_retention, rows_by_month
 from topics import OUTCOMES, newest, read_topic
 
@@ -18,18 +18,20 @@ EVENTS = int(os.environ.get("GENTALLY_TRUTH_EVENTS", "200000"))
 PARTITIONS = 12
 OUT_OF_ORDERNESS_MS = 300_000  # the default
 KILLS = 3
+ALL_ROLLUPS = ROLLUPS | APP_ROLLUPS
 
 
 @functools.lru_cache(maxsize=1)
 def the_truth(generated):
     """SQL's answer for these lines: the same for all tests, since no order may show."""
-    return Oracle(generated, ACCOUNT_KEY)
+    return Oracle(generated, ACCOUNT_KEY, rollups=ALL_ROLLUPS)
 
 
 def prepare(world):
     """Servers, topics, the key; returns the generated lines."""
     world.start_redis()
     world.count_accounts()
+    world.settings["GENTALLY_ROLLUPS"] = rollups_text(ALL_ROLLUPS)
     world.run("setup", "--partitions", PARTITIONS)
     generated = world.run("generate", "--events", EVENTS, "--seed", 20251124).out.splitlines()
     equal(len(generated), EVENTS, "generated events")
@@ -45,11 +47,15 @@ def write(world, lines):
 def compare(world, oracle):
     """The topics against SQL, as a foreign reader sees them."""
     summaries = {}
-    for rollup in ROLLUPS:
+    for rollup in ALL_ROLLUPS:
         summaries.update(newest(read_topic(world.kafka, f"{world.namespace}.summaries.{rollup}")))
     cells, differing, shown = oracle.differences(summaries)
     note(f"cells compared {cells}, differences {differing}")
     check(cells > 10_000, f"only {cells} cells: too few to prove anything")
+    for name in (*APP_ROLLUPS, "tokens_cache_write", "gateway_cache_hits", "tokens_unknown", "cost_unknown"):
+        where = f"rollup = '{name}'" if name in APP_ROLLUPS else f"{name} > 0"
+        (some,) = oracle.db.execute(f"SELECT count(*) FROM expected WHERE {where}").fetchone()
+        check(some > 100, f"only {some} cells of {name}")
     check(differing == 0, f"{differing} of {cells} cells differ", *shown)
     compare_retention(world, oracle, 100)
     compare_ledger(world, oracle, summaries)

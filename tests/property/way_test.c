@@ -32,7 +32,8 @@
 #define ROWS_MAX (EVENTS * 40)
 #define ROLLUPS                                                                                                        \
     "total=,model=model,provider=provider+model,geography=country,language=language,finish=finish_reason,"             \
-    "category=category+model,tag=tag+category,account=account,wide=model+provider+country+language"
+    "category=category+model,tag=tag+category,account=account,wide=model+provider+country+language,"                   \
+    "app=app,app_model=app+model"
 
 /* A row as the model has it: of a rollup, under these texts. */
 struct naive_row {
@@ -81,6 +82,7 @@ static void open_all(void)
     CU_ASSERT_EQUAL_FATAL(countries_open(&countries, NULL, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(enrich_open(&enrich, taxonomy, symbols, span_of("a key"), &why), GO_ON);
     enrich_name_accounts(enrich, true);
+    enrich_name_apps(enrich, true);
     CU_ASSERT_EQUAL_FATAL(tally_pool_open(&pool, 1 << 16, &why), GO_ON);
     const struct tally_options options = {&grouping.bases, WINDOW_HOUR, 8192, pool};
     CU_ASSERT_EQUAL_FATAL(tally_open(&tally, &options, &why), GO_ON);
@@ -196,11 +198,9 @@ static bool is_modelled(const struct rollup *rollup)
 
 static void naive_count_event(const struct event *event)
 {
-    const struct span of[DIM_COUNT] = {[DIM_MODEL] = event->model,
-                                       [DIM_PROVIDER] = event->provider,
-                                       [DIM_COUNTRY] = event->country,
-                                       [DIM_LANGUAGE] = event->language,
-                                       [DIM_FINISH_REASON] = event->finish_reason};
+    const struct span of[DIM_COUNT] = {
+        [DIM_MODEL] = event->model,       [DIM_PROVIDER] = event->provider,           [DIM_COUNTRY] = event->country,
+        [DIM_LANGUAGE] = event->language, [DIM_FINISH_REASON] = event->finish_reason, [DIM_APP] = event->app};
 
     for (uint32_t i = 0; i < rollups.count; i++) {
         struct span values[ROLLUP_DIMS_MAX] = {{NULL, 0}};

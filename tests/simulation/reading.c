@@ -120,7 +120,7 @@ bool reading_summary(const struct entry *entry, struct version *version, int64_t
     read_names(&reader, kind, start_ms, text, sizeof(text));
     if (!span_equal(entry->key, span_of(text)))
         return false;
-    for (int i = 0; i < 5; i++) /* family, account, tag_bucket, model_name, author_name */
+    for (int i = 0; i < 6; i++) /* family, account, app, tag_bucket, model_name, author_name */
         if (read_long(&reader) == 1)
             (void)read_text(&reader);
     bool is_measured = memcmp(text, "retention|", strlen("retention|")) != 0;

@@ -87,6 +87,7 @@ struct config {
     struct rollups rollups;
     struct grouping grouping; /* of the rollups */
     bool names_accounts;      /* a rollup has DIM_ACCOUNT */
+    bool names_apps;          /* one has DIM_APP */
     uint32_t rollups_mark; /* hash of their text: another set of rollups has another mark, but for one case in 2^32 */
     bool windows[WINDOW_KINDS];
     enum window_kind base; /* the unit all configured windows are made of: hour if configured, else day */

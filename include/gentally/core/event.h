@@ -106,6 +106,7 @@ enum dimension {
     DIM_LANGUAGE,
     DIM_FINISH_REASON,
     DIM_ACCOUNT, /* the pseudonym as 32 hexadecimal digits; 0 in facts unless a rollup names it */
+    DIM_APP,     /* as the event has it; 0 in facts unless a rollup names it */
     DIM_COUNT
 };
 

@@ -1,7 +1,5 @@
-/*
- * Structs -> Avro bytes and back. The golden bytes were made by another encoder (fastavro) from the same contents, so
- * that writer and reader cannot be wrong together.
- */
+/* Structs -> Avro bytes and back. The golden bytes were made by another encoder (fastavro) from the same contents, so
+ * that writer and reader cannot be wrong together. */
 #include "gentally/codec/avro_write.h"
 
 #include <jansson.h>
@@ -19,11 +17,11 @@ static const char bare_golden[] = "0000000009026200026d0000000000020002000000000
 static const char summary_golden[] =
     "00000000060a6d6f64656c0480f0e3f1d1668080c8b2d66602246f70656e61692f6770742d346f3a66726565020c6f70656e"
     "6169020c636c6f736564020e756e6b6e6f776e02046e6f00000000000000020e323032352d30310216021a6f70656e61692f"
-    "6770742d346f00000000020202d20f02a21f02f22e02c23e02924e02e25d02b26d02827d02d28c0102a29c0102f2ab0102c2"
-    "bb010292cb0102e2da0102b2ea010282fa0102d2890202a2990202f2a80202c2b8020292c80202e2d70202b2e7020282f702"
-    "02d2860302a2960302f2a50302c2b5030292c50302e2d40302fe8f0302e49c0302d69f030000000000000000000280808080"
-    "70028080808070028080808070040a0680800380a0d9e61d00000000040002808080807004000204020204f2c001ca838680"
-    "808080080a63312d743200";
+    "6770742d346f0000000000020202d20f02a21f02f22e02c23e02924e02e25d02b26d02827d02d28c0102a29c0102f2ab0102"
+    "c2bb010292cb0102e2da0102b2ea010282fa0102d2890202a2990202f2a80202c2b8020292c80202e2d70202b2e7020282f7"
+    "0202d2860302a2960302f2a50302c2b5030292c50302e2d40302fe8f0302e49c0302d69f0300000000000000000002808080"
+    "8070028080808070028080808070040a0680800380a0d9e61d00000000040002808080807004000204020204f2c001ca8386"
+    "80808080080a63312d743200";
 static const char ledger_golden[] =
     "000000000700ffb9b7030004040254d4828080808080040e0a63312d74320400403031323334353637383961626364656630"
     "31323334353637383961626364656600c80102f6ffa9d8d66650c801b401080404020200000002d00f0e02660a0a00040000"
@@ -137,7 +135,8 @@ static struct summary full_summary(struct cell *cell)
                                         [COLUMN_PROVIDER] = span_of(""), /* empty is absent */
                                         [COLUMN_COHORT] = span_of("2025-01"),
                                         [COLUMN_AGE] = span_of("11"),
-                                        [COLUMN_FAMILY] = span_of("openai/gpt-4o")},
+                                        [COLUMN_FAMILY] = span_of("openai/gpt-4o"),
+                                        [COLUMN_APP] = span_of("my app")},
                             .cell = cell,
                             .pane = PANE_ON_TIME,
                             .generation = 2,

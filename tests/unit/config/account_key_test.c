@@ -43,11 +43,14 @@ static void accounts_need_their_key(void)
         {"", "total=,users=account+model", "0", "a rollup by `account`"},
         {"", "total=,users=model+account", "0", "a rollup by `account`"},
         {"k", "total=,users=account+model", "0", NULL},
+        {"", "total=,made_by=model+app", "0", NULL},
+        {"k", "total=,made_by=app,users=account", "0", NULL},
     };
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         struct reason why = {0};
         load(rows[i].key, rows[i].rollups, rows[i].below);
+        CU_ASSERT_EQUAL(config.names_apps, strstr(rows[i].rollups, "app") != NULL);
         CU_ASSERT_EQUAL(config.names_accounts, strstr(rows[i].rollups, "account") != NULL);
         enum verdict verdict = config_check_accounts(&config, &why);
         CU_ASSERT_EQUAL(verdict, rows[i].words == NULL ? GO_ON : HALT);

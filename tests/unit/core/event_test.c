@@ -224,11 +224,10 @@ static void the_name_of_others_is_ours(void)
         const char *text;
         bool is_ours;
     } rows[] = {{"(other)", true}, {"(other", false}, {"other", false}, {"(Other)", false}, {"(other) ", false}};
-    static const size_t dims[] = {offsetof(struct event, model), offsetof(struct event, provider),
-                                  offsetof(struct event, country), offsetof(struct event, language),
-                                  offsetof(struct event, finish_reason)};
-    static const size_t texts[] = {offsetof(struct event, id), offsetof(struct event, account),
-                                   offsetof(struct event, app)};
+    static const size_t dims[] = {offsetof(struct event, model),         offsetof(struct event, provider),
+                                  offsetof(struct event, country),       offsetof(struct event, language),
+                                  offsetof(struct event, finish_reason), offsetof(struct event, app)};
+    static const size_t texts[] = {offsetof(struct event, id), offsetof(struct event, account)};
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
         struct span text = span_of(rows[i].text);
@@ -348,6 +347,7 @@ static void dimensions_are_known_by_name(void)
     }
     CU_ASSERT_STRING_EQUAL(dimension_name(DIM_FINISH_REASON), "finish_reason");
     CU_ASSERT_STRING_EQUAL(dimension_name(DIM_ACCOUNT), "account");
+    CU_ASSERT_STRING_EQUAL(dimension_name(DIM_APP), "app");
     CU_ASSERT(!dimension_parse(span_of(""), &dimension));
     CU_ASSERT(!dimension_parse(span_of(NULL), &dimension));
     CU_ASSERT(!dimension_parse(span_of("Model"), &dimension));

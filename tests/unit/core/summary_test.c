@@ -246,6 +246,10 @@ static const struct fill_row fill_rows[] = {
      .rollup = {"ends", 2, {DIM_LANGUAGE, DIM_FINISH_REASON}},
      .values = {"de", "stop"},
      .want = {[COLUMN_LANGUAGE] = "de", [COLUMN_FINISH_REASON] = "stop"}},
+    {.name = "an app stands as it came",
+     .rollup = {"apps", 2, {DIM_APP, DIM_LANGUAGE}},
+     .values = {"my app", "de"},
+     .want = {[COLUMN_APP] = "my app", [COLUMN_LANGUAGE] = "de"}},
 };
 
 static void fill_check(const struct fill_row *row, const struct catalog *catalog, const struct countries *countries)

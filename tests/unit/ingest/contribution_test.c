@@ -30,6 +30,7 @@ static struct fact full_fact(void)
     full.dims[DIM_MODEL] = symbol("openai/gpt-4o:free");
     full.dims[DIM_PROVIDER] = symbol("azure");
     full.dims[DIM_FINISH_REASON] = symbol("tool_calls");
+    full.dims[DIM_APP] = symbol("chat");
     full.dims[DIM_ACCOUNT] = symbol("5bdcc146bf60754e6a042426089575c7");
     full.account = (struct pseudonym){1, 2};
     full.categories[0] = symbol("programming");

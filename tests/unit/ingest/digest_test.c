@@ -74,6 +74,7 @@ static void each_field_that_counts_makes_another(void)
     CHANGED(cost_nano_usd, 8, "cost_nano_usd");
     CHANGED(is_byok, true, "is_byok");
     CHANGED(is_free, true, "is_free");
+    CHANGED(app, span_of("another"), "app");
     CHANGED(country, span_of("FR"), "country");
     CHANGED(language, span_of("fr"), "language");
     CHANGED(finish_reason, span_of("error"), "finish_reason");
@@ -108,7 +109,6 @@ static void what_is_no_content_makes_no_difference(void)
     struct event event = whole();
 
     event.id = span_of("y");
-    event.app = span_of("another");
     event.op = OP_AMEND;
     event.labels[0] = whole().labels[1];
     event.labels[1] = whole().labels[0];
@@ -156,7 +156,8 @@ static void the_fullest_event_fits(void)
 {
     static char text[EVENT_TEXT_MAX];
     struct span full = {text, sizeof(text)};
-    struct event event = {.model = full, .provider = full, .country = full, .language = full, .finish_reason = full};
+    struct event event = {
+        .model = full, .provider = full, .app = full, .country = full, .language = full, .finish_reason = full};
     char names[DIGEST_NAMES_MAX];
 
     memset(text, 'x', sizeof(text));

@@ -471,6 +471,24 @@ static void accounts_are_named_if_a_rollup_does(void)
     close_rig(&rig);
 }
 
+static void apps_are_named_if_a_rollup_does(void)
+{
+    struct rig rig = open_rig(NULL, 1000);
+    struct event event = plain_event();
+
+    event.app = span_of("chat");
+    enrich_event(rig.enrich, &event, &rig.fact);
+    CU_ASSERT_EQUAL(rig.fact.dims[DIM_APP], 0);
+    CU_ASSERT_EQUAL(symbols_find(rig.symbols, span_of("chat")), 0); /* no text is kept for nothing */
+    enrich_name_apps(rig.enrich, true);
+    enrich_event(rig.enrich, &event, &rig.fact);
+    CU_ASSERT(span_equal(symbols_text(rig.symbols, rig.fact.dims[DIM_APP]), span_of("chat")));
+    event.app = span_of(NULL);
+    enrich_event(rig.enrich, &event, &rig.fact);
+    CU_ASSERT_EQUAL(rig.fact.dims[DIM_APP], 0);
+    close_rig(&rig);
+}
+
 static void check_too_small(const struct taxonomy *taxonomy, uint32_t count_max, size_t bytes_max)
 {
     struct symbols *symbols;
@@ -487,16 +505,18 @@ static void check_too_small(const struct taxonomy *taxonomy, uint32_t count_max,
 /* One event of everything at its longest, in as many bytes as promised: it fits exactly when enrich says so. */
 static void room_covers_the_worst_event(void)
 {
-    enum { WORST = 6 + 2 * EVENT_LABELS_MAX };
+    enum { WORST = 7 + 2 * EVENT_LABELS_MAX };
     struct rig rig = open_rig("key", WORST);
-    static char texts[5][EVENT_TEXT_MAX];
+    static char texts[6][EVENT_TEXT_MAX];
     struct event event = plain_event();
-    struct span *const dims[] = {&event.model, &event.provider, &event.country, &event.language, &event.finish_reason};
+    struct span *const dims[] = {&event.model,    &event.provider,      &event.country,
+                                 &event.language, &event.finish_reason, &event.app};
 
     check_too_small(rig.taxonomy, WORST - 1, WORST * EVENT_TEXT_MAX);
     check_too_small(rig.taxonomy, WORST, WORST * EVENT_TEXT_MAX - 1);
     CU_ASSERT(enrich_has_room(rig.enrich));
     enrich_name_accounts(rig.enrich, true);
+    enrich_name_apps(rig.enrich, true);
     event.account = span_of("somebody");
     for (size_t i = 0; i < LENGTH_OF(dims); i++) {
         memset(texts[i], 'a' + (int)i, EVENT_TEXT_MAX);
@@ -559,6 +579,7 @@ int main(int argc, char **argv)
         {"pseudonyms_do_not_depend_on_what_is_remembered", pseudonyms_do_not_depend_on_what_is_remembered},
         {"accounts_are_sampled_by_their_pseudonym", accounts_are_sampled_by_their_pseudonym},
         {"accounts are named if a rollup does", accounts_are_named_if_a_rollup_does},
+        {"apps are named if a rollup does", apps_are_named_if_a_rollup_does},
         {"room_covers_the_worst_event", room_covers_the_worst_event},
         {"paths_and_accounts_take_no_room", paths_and_accounts_take_no_room},
         CU_TEST_INFO_NULL,
