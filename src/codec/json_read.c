@@ -66,14 +66,15 @@ static const char *read_long(const json_t *json, void *target)
     return NULL;
 }
 
-static const char *read_amount_or_null(const json_t *json, void *target)
+/* Tokens or a cost: no number of a line is the one that stands for "not known". */
+static const char *read_amount(const json_t *json, void *target)
 {
-    int64_t *amount = target;
+    int64_t amount;
+    const char *problem = read_long(json, &amount);
 
-    if (!json_is_null(json) && !json_is_integer(json))
-        return "must be an integer, without a point or an exponent, or null where it is not known";
-    *amount = json_is_null(json) ? EVENT_UNKNOWN : event_amount(json_integer_value(json));
-    return NULL;
+    if (problem == NULL)
+        *(int64_t *)target = event_amount(amount);
+    return problem;
 }
 
 static const char *read_duration_or_null(const json_t *json, void *target)
@@ -144,15 +145,11 @@ static const char *dollars_problem(struct span text, size_t at)
 }
 
 /* Reads "12.5" dollars as 12500000000 nano-dollars, through no float; refuses rather than rounds. */
-static const char *read_dollars_or_null(const json_t *json, void *target)
+static const char *read_dollars(const json_t *json, void *target)
 {
     static const size_t decimals_max = 9;
     struct span text;
 
-    if (json_is_null(json)) {
-        *(int64_t *)target = EVENT_UNKNOWN;
-        return NULL;
-    }
     if (read_text(json, &text) != NULL)
         return "must be a decimal string, like \"0.0125\" (in quotation marks: money is never a float), or null";
     size_t whole = digits_count(text, 0);
@@ -234,13 +231,13 @@ static const struct field fields[] = {
     {"app", read_text_or_null, PLACE(app), false},
     {"country", read_text_or_null, PLACE(country), false},
     {"language", read_text_or_null, PLACE(language), false},
-    {"tokens_prompt", read_amount_or_null, PLACE(tokens_prompt), true},
-    {"tokens_completion", read_amount_or_null, PLACE(tokens_completion), true},
+    {"tokens_prompt", read_amount, PLACE(tokens_prompt), true},
+    {"tokens_completion", read_amount, PLACE(tokens_completion), true},
     {"tokens_reasoning", read_long, PLACE(tokens_reasoning), false},
     {"tokens_cached", read_long, PLACE(tokens_cached), false},
     {"tokens_cache_write", read_long, PLACE(tokens_cache_write), false},
-    {"cost_nano_usd", read_amount_or_null, PLACE(cost_nano_usd), false},
-    {"cost_usd", read_dollars_or_null, PLACE(cost_nano_usd), false},
+    {"cost_nano_usd", read_amount, PLACE(cost_nano_usd), false},
+    {"cost_usd", read_dollars, PLACE(cost_nano_usd), false},
     {"is_byok", read_flag, PLACE(is_byok), false},
     {"is_free", read_flag, PLACE(is_free), false},
     {"is_gateway_cache_hit", read_flag, PLACE(is_gateway_cache_hit), false},
@@ -313,6 +310,10 @@ static enum verdict fields_read(json_t *line, struct event *event, struct reason
             continue;
         }
         found++;
+        if (json_is_null(json) && field->read == read_amount) {
+            *(int64_t *)((char *)event + field->place) = EVENT_UNKNOWN;
+            continue;
+        }
         if (json_is_null(json) && field->is_required)
             return reason_set(why, SET_ASIDE, LINE_FIELD, 0, "%s is null, and must be given", field->name);
         if (json_is_null(json))
@@ -325,6 +326,9 @@ static enum verdict fields_read(json_t *line, struct event *event, struct reason
         return refuse_unknown(line, why);
     if (is_given(line, "cost_usd") && is_given(line, "cost_nano_usd"))
         return reason_set(why, SET_ASIDE, LINE_FIELD, 0, "cost_usd and cost_nano_usd exclude each other");
+    bool is_told = json_object_get(line, "cost_usd") != NULL; /* as null, where it is not given */
+    if (is_told && !is_given(line, "cost_usd") && !is_given(line, "cost_nano_usd"))
+        event->cost_nano_usd = EVENT_UNKNOWN;
     return GO_ON;
 }
 

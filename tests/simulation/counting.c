@@ -212,7 +212,8 @@ static bool is_same(const struct sim *sim, const struct meaning *left, const str
            left->is_byok == right->is_byok && left->is_free == right->is_free &&
            left->is_streamed == right->is_streamed && left->is_cancelled == right->is_cancelled &&
            left->has_tools == right->has_tools && left->is_classified == right->is_classified &&
-           left->finish == right->finish && oracle_is_left_out(sim, left) == oracle_is_left_out(sim, right);
+           left->finish == right->finish && left->is_probe == right->is_probe &&
+           oracle_is_left_out(sim, left) == oracle_is_left_out(sim, right);
 }
 
 static bool was_said(const struct sim *sim, const struct fate *fate, const struct meaning *meaning)

@@ -31,7 +31,7 @@ struct meaning {
     int64_t cached, cache_write;
     int64_t latency_ms, first_token_ms, generation_ms; /* -1: none */
     bool is_byok, is_free, is_hit, is_streamed, is_cancelled, has_tools, is_classified;
-    bool is_probe; /* its app is "probe": of no row, and of no difference but where it is left out */
+    bool is_probe; /* its app is "probe": of no row */
     enum { FINISH_NONE, FINISH_STOP, FINISH_TOOL_CALLS, FINISH_ERROR } finish;
     int64_t batch, batch_end; /* of a batch that cannot be read: its offsets; else 0 */
 };

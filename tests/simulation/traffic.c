@@ -233,7 +233,7 @@ static struct meaning draw_meaning(struct sim *sim)
         .generation_ms = draw_milliseconds(sim),
         .is_byok = (flags & 3) == 0,
         .is_free = (flags >> 2 & 3) == 0,
-        .is_hit = (flags >> 20 & 7) == 0,
+        .is_hit = (flags >> 23 & 7) == 0,
         .is_streamed = (flags >> 4 & 1) != 0,
         .is_cancelled = (flags >> 5 & 7) == 0,
         .has_tools = (flags >> 8 & 1) != 0,

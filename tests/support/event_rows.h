@@ -76,7 +76,7 @@ static bool is_same_content(const struct event *left, const struct event *right)
     bool is_same = span_equal(left->model, right->model) && left->created_ms == right->created_ms &&
                    left->tokens_prompt == right->tokens_prompt && left->tokens_completion == right->tokens_completion &&
                    left->cost_nano_usd == right->cost_nano_usd && left->classified == right->classified &&
-                   left->label_count == right->label_count;
+                   left->label_count == right->label_count && span_equal(left->app, right->app);
 
     for (uint32_t i = 0; is_same && i < left->label_count; i++)
         is_same = span_equal(left->labels[i].path, right->labels[i].path);

@@ -63,7 +63,7 @@ static const struct judgement judgements[] = {
      {{0, 0, 5, 10, 20, 9, 1, 7, 'a'}, {1, 0, 3, 10, 30, 18, 2, 6, 'a'}},
      2,
      "history",
-     "partitions[0].watermark",
+     "partitions[0].watermark_time",
      false},
     {"rebuilt", {{0, 0, 5, 10, 20, 9, 1, 7, 'a'}, {0, 1, 4, 0, 20, 19, 1, 7, 'b'}}, 2, NULL, NULL, true},
     {"rebuilt, without a generation",
