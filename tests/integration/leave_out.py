@@ -8,7 +8,8 @@ import json
 
 from amend import Model, expected, reasons_of
 from conflicts import HOUR_MS, feed, generation, letters, outcomes, prepare, totals
-from harness import ACCOUNT_KEY, check, equal, main, note, seeded
+from harness import ACCOUNT_KEY, check, equal, main, note, seeded, wait_until
+from metrics import scrape, start_worker
 from oracle import ROLLUPS, Oracle
 from settings import refused
 from topics import OUTCOMES, newest, read_topic
@@ -47,6 +48,12 @@ def generated(world, events):
     range_of = ("--from", "2025-10-06", "--to", "2025-10-09")
     made = world.run("generate", "--events", events, "--seed", 7, *range_of, "--classified", 0.3)
     return made.out.splitlines()
+
+
+def feed_only(world, events):
+    path = world.folder / "only.jsonl"
+    path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    world.produce(path)
 
 
 def differences(world, oracle):
@@ -247,7 +254,13 @@ def test_bad_lists_are_refused_by_name(world):
 
 def test_what_is_told_of_outcomes_has_them(world):
     prepare(world, leave_out="app=probe")
-    feed(world, [generation(f"{number}", 1, 1, app="probe" if number < 3 else "chat") for number in range(5)])
+    events = [generation(f"{number}", 1, 1, app="probe" if number < 3 else "chat") for number in range(5)]
+    worker, url = start_worker(world)
+    feed_only(world, events)
+    wait_until(lambda: scrape(url)[0][("records_total", "filtered")] == 3, 60, "three records to be told as filtered")
+    equal(scrape(url)[0][("records_total", "counted")], 2, "records that are told as counted")
+    worker.end()
+    drain(world, 1)
     (row,) = [row for row in world.summaries("total", "month")]
     equal(row["requests"], 2, "requests")
     ledger = newest(read_topic(world.kafka, f"{world.namespace}.ledger"))
