@@ -4,19 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "catalog_missing.h"
 #include "gentally/base/json.h"
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
 #include "gentally/commands/commands.h"
 #include "leaderboard.h"
-#include "live_counters.h"
 
-enum option { FORMAT };
+enum option { FORMAT, ALL };
 
 #define STEPS_TEXT_MAX 128 /* the names of all steps, and ", " between them */
 
 static const struct command_option option_table[] = {
     [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
+    [ALL] = {"all", NULL, "missing: also countries, languages and finish reasons that are in no vocabulary", NULL},
 };
 
 static enum verdict run(struct command_call *call, struct reason *why);
@@ -32,6 +33,9 @@ const struct command command_catalog = {
         "         source, size and reasoning `unknown`. Add them to the catalog file, under just the name that\n"
         "         is listed, and send the worker SIGHUP: windows that are still kept are emitted again with\n"
         "         the new attributes.\n"
+        "         With --all also lists countries that are no ISO 3166-1 codes (UK is none: it is GB), languages\n"
+        "         that are no tags of BCP 47, and finish reasons that are not documented. All of them are counted\n"
+        "         as they are; only the case of codes and tags, and codes that were replaced, make no difference.\n"
         "show     prints author, source, size class, reasoning and list prices of a model, and by which steps\n"
         "         (see the option `catalog_steps`) its name was found. `show -` reads names from standard\n"
         "         input, a line each, and prints of each: the name, the slug or nothing, the steps.\n"
@@ -45,99 +49,6 @@ const struct command command_catalog = {
     .has_positional = true,
     .run = run,
 };
-
-/* The model of a row key of the rollup `model`, without its variants. */
-static struct span model_of(const struct rollups *rollups, struct span key, char text[ROW_KEY_MAX])
-{
-    struct span values[ROLLUP_DIMS_MAX] = {{NULL, 0}};
-    const struct rollup *rollup;
-
-    if (!row_key_read(key, rollups, &rollup, values, text))
-        return (struct span){NULL, 0};
-    for (uint32_t index = 0; index < rollup->dim_count; index++) {
-        if (rollup->dims[index] == DIM_MODEL) {
-            struct span base = model_name_base(values[index]);
-            return base.size > 0 ? base : values[index]; /* ":free" alone is a name, too */
-        }
-    }
-    return (struct span){NULL, 0};
-}
-
-/* The smallest rollup that names the model: `model` in the default configuration. */
-static const struct rollup *rollup_with_model(const struct rollups *rollups)
-{
-    const struct rollup *found = NULL;
-
-    for (uint32_t index = 0; index < rollups->count; index++) {
-        const struct rollup *rollup = &rollups->items[index];
-        bool counts_once = true, has_model = false;
-        for (uint32_t at = 0; at < rollup->dim_count; at++) {
-            has_model = has_model || rollup->dims[at] == DIM_MODEL;
-            counts_once = counts_once && rollup->dims[at] != DIM_CATEGORY && rollup->dims[at] != DIM_TAG;
-        }
-        if (has_model && counts_once && (found == NULL || rollup->dim_count < found->dim_count))
-            found = rollup;
-    }
-    return found;
-}
-
-/* Sums the rows of every window of the kind, by unknown model. */
-static enum verdict add_missing(struct live_counters *counters, const struct rollup *rollup, enum window_kind kind,
-                                const struct catalog *catalog, struct totals *missing, struct reason *why)
-{
-    struct totals *rows = NULL;
-    char text[ROW_KEY_MAX];
-    enum verdict verdict = totals_open(&rows, why);
-
-    for (uint32_t index = 0; index < counters->list.count && verdict == GO_ON; index++) {
-        if (counters->list.windows[index].window.kind == kind)
-            verdict = live_counters_add(counters, counters->list.windows[index].window, rollup, rows, why);
-    }
-    if (verdict == GO_ON)
-        totals_sort(rows, BY_TOKENS);
-    for (size_t index = 0; verdict == GO_ON && index < totals_count(rows); index++) {
-        const struct totals_row *row = totals_row(rows, index);
-        struct span model = model_of(&counters->config->rollups, row->name, text);
-        int64_t sums[MEASURE_COUNT] = {
-            [M_REQUESTS] = row->requests, [M_TOKENS_PROMPT] = row->tokens, [M_COST_NANO_USD] = row->cost_nano_usd};
-        if (model.size > 0 && !dimension_is_other(model) && !catalog_find(catalog, model).is_known)
-            verdict = totals_add(missing, 0, model, sums, why);
-    }
-    totals_close(rows);
-    return verdict;
-}
-
-static enum verdict print_missing(const struct config *config, const struct catalog *catalog, uint32_t format,
-                                  struct reason *why)
-{
-    const struct rollup *rollup = rollup_with_model(&config->rollups);
-    const struct leaderboard leaderboard = {
-        .titles = {"model"}, .title_count = 1, .measure = "tokens", .format = format, .limit = INT64_MAX};
-    struct live_counters counters = {0};
-    struct totals *missing = NULL;
-    enum window_kind kind = WINDOW_MONTH;
-
-    while (kind > WINDOW_HOUR && !config->windows[kind])
-        kind--;
-    if (rollup == NULL)
-        return reason_set(why, HALT, CONFIG_VALUE, 0, "no configured rollup counts by model (%s)",
-                          config->rollups_text);
-    enum verdict verdict = totals_open(&missing, why);
-    if (verdict == GO_ON)
-        verdict = live_counters_open(&counters, config, why);
-    if (verdict == GO_ON)
-        verdict = add_missing(&counters, rollup, kind, catalog, missing, why);
-    if (verdict == GO_ON) {
-        totals_sort(missing, BY_TOKENS);
-        if (totals_count(missing) == 0)
-            fprintf(stderr, "no unknown models\n");
-        else
-            verdict = leaderboard_print(&leaderboard, missing, why);
-    }
-    live_counters_close(&counters);
-    totals_close(missing);
-    return verdict;
-}
 
 static void print_field(const char *name, struct span value)
 {
@@ -283,8 +194,8 @@ static enum verdict run(struct command_call *call, struct reason *why)
     if (verdict == GO_ON)
         catalog_use_steps(catalog, call->config->catalog_steps);
     if (verdict == GO_ON)
-        verdict =
-            is_show ? show(catalog, call->positional, format, why) : print_missing(call->config, catalog, format, why);
+        verdict = is_show ? show(catalog, call->positional, format, why)
+                          : catalog_missing_print(call->config, catalog, call->options[ALL].value != NULL, format, why);
     catalog_close(catalog);
     return verdict;
 }

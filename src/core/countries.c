@@ -83,6 +83,13 @@ struct span countries_continent(const struct countries *countries, struct span c
     return countries->continents[number];
 }
 
+bool countries_know(const struct countries *countries, struct span code)
+{
+    unsigned number = number_of(code);
+
+    return number != NO_CODE && countries->continents[number].bytes != NULL;
+}
+
 uint64_t countries_version(const struct countries *countries)
 {
     return countries->csv.version;

@@ -97,8 +97,10 @@ enum verdict fold_record(struct fold *fold, struct partition *partition, const s
     enum verdict verdict = decode(fold, record, because);
     if (verdict == GO_ON)
         verdict = event_check(&fold->event, because);
-    if (verdict == GO_ON)
+    if (verdict == GO_ON) {
+        event_canonicalise(&fold->event, &fold->texts);
         verdict = check_op(fold, because);
+    }
     if (verdict == GO_ON)
         verdict = present_check(present, record, fold->event.created_ms, fold->config->future_skew_ms, because);
     if (verdict == GO_ON)

@@ -9,6 +9,7 @@
 #include "enrich.h"
 #include "gentally/base/log.h"
 #include "gentally/codec/decode.h"
+#include "gentally/core/vocabulary.h"
 #include "partition.h"
 
 struct retention;
@@ -35,9 +36,10 @@ struct fold {
     uint64_t letters_by[REASON_COUNT]; /* letters_total, by reason */
     uint64_t conflicts;                /* records since open whose id had said something else before */
     struct reason last_future;
-    struct event event; /* scratch, like all below */
-    struct fact fact;   /* what the event adds */
-    struct fact old;    /* what an earlier event of the same id added, to be taken back */
+    struct event event;           /* scratch, like all below */
+    struct canonical_texts texts; /* the event's country and language, as they count */
+    struct fact fact;             /* what the event adds */
+    struct fact old;              /* what an earlier event of the same id added, to be taken back */
     uint8_t contribution[CONTRIBUTION_MAX];
     struct reason because;
 };

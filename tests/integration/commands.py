@@ -13,6 +13,7 @@ from harness import DEMO, ROOT, SCHEMAS, check, equal, main, wait_until
 from oracle import milliseconds
 from topics import newest, read_topic
 
+KNOWN = "openai/gpt-4o"
 UNKNOWN = "acme/unheard-of"
 
 
@@ -62,6 +63,46 @@ def test_top_and_catalog_missing_show_what_was_counted(world):
 
     missing = lines_of(world.run("catalog", "missing", "--format", "json").out)
     equal([(row["model"], row["requests"], row["tokens"]) for row in missing], [(UNKNOWN, 2, 20)], "unknown models")
+
+
+def test_spellings_of_one_country_or_language_are_one_and_no_others(world):
+    """What a standard lets be written in several ways is one row; what is in no vocabulary is counted, and listed."""
+    world.start_redis()
+    world.settings["GENTALLY_ROLLUPS"] = "total=,model=model,geography=country,language=language,finish=finish_reason"
+    world.run("setup", "--partitions", 1)
+    at_ms = 1_793_613_600_000
+    spelled = {
+        "country": ("US", "us", "Us", "DE", "de", "UK", "uk", "GB", "USA", "EU", "AN", "XX", "T1", "TW", None),
+        "language": ("en", "EN", "en-US", "en_US", "EN-us", "zh-hans-cn", "zh-Hans-CN", "iw", "he", "eng", "C", "und"),
+        "finish_reason": ("stop", "STOP", "end_turn", "tool_calls", "max_tokens"),
+    }
+    events = [
+        {"id": f"{field}{number}", "created_at": at_ms, "model": KNOWN, "tokens_prompt": 9, "tokens_completion": 1}
+        | {field: value}
+        for field, values in spelled.items()
+        for number, value in enumerate(values)
+    ]
+    world.produce(write(world, events))
+    world.run("worker", "--drain")
+
+    def counted(rollup, name):
+        rows = world.summaries(rollup, "month")
+        return {row[name]: row["requests"] for row in rows if row.get(name)}
+
+    countries = {"US": 3, "DE": 2, "UK": 2, "GB": 1, "USA": 1, "EU": 1, "AN": 1, "XX": 1, "T1": 1, "TW": 1}
+    equal(counted("geography", "country"), countries, "countries")
+    languages = {"en": 2, "en-US": 3, "zh-Hans-CN": 2, "he": 2, "eng": 1, "C": 1, "und": 1}
+    equal(counted("language", "language"), languages, "languages")
+    continents = {
+        row["country"]: row.get("continent") for row in world.summaries("geography", "month") if "country" in row
+    }
+    equal([continents[name] for name in ("US", "DE", "UK")], ["North America", "Europe", None], "continents")
+    missing = lines_of(world.run("catalog", "missing", "--all", "--format", "json").out)
+    want = {("country", name): countries[name] for name in ("UK", "USA", "EU", "AN", "XX", "T1")}
+    want |= {("language", name): 1 for name in ("eng", "C")}
+    want |= {("finish_reason", name): 1 for name in ("STOP", "end_turn", "max_tokens")}
+    equal({(row["field"], row["value"]): row["requests"] for row in missing}, want, "what is in no vocabulary")
+    check("no unknown models" in world.run("catalog", "missing").log, "all models are known")
 
 
 def test_a_model_is_shown_by_any_of_its_names(world):

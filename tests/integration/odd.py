@@ -12,7 +12,7 @@ from confluent_kafka import Producer
 
 from dlq import EVENT
 from harness import check, equal, main, note, seeded
-from oracle import base_slug
+from oracle import CANONICAL, base_slug
 from topics import encode_event
 
 PARTITIONS = 3
@@ -116,11 +116,17 @@ def amounts(event):
     }
 
 
+def value_of(event, name):
+    """A dimension's value as it counts."""
+    value = event[name] or None
+    return CANONICAL[name](value) if name in CANONICAL else value
+
+
 def expected(events, dims):
     """{(month, values): sums}"""
     rows = {}
     for event in events:
-        key = month_of(event["created_at"]), tuple(event[name] or None for name in dims)
+        key = month_of(event["created_at"]), tuple(value_of(event, name) for name in dims)
         sums = rows.setdefault(key, [0] * len(SUMS))
         added = amounts(event)
         for at, name in enumerate(SUMS):

@@ -95,6 +95,29 @@ def field_of(event, field):
     return None if value == "" else value
 
 
+# RFC 5646's registry: what was replaced, by what.
+REPLACED = {"iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro"}
+
+
+def country_of(country):
+    """ISO 3166-1: a code is two capitals; what is none stays as it is."""
+    return country.upper() if country and re.fullmatch("[A-Za-z]{2}", country) else country
+
+
+def language_of(language):
+    """RFC 5646, 2.1.1 and 4.5; what is no tag stays as it is."""
+    if not language or not re.fullmatch("(?!.$)[A-Za-z]{1,8}([-_][A-Za-z0-9]{1,8})*", language):
+        return language
+    first, *others = re.split("[-_]", language.lower())
+    parts = [REPLACED.get(first, first)]
+    for part in others:
+        is_plain = all(len(before) > 1 for before in [*parts, part])
+        parts.append({2: part.upper(), 4: part.title()}.get(len(part), part) if is_plain else part)
+    return "-".join(parts)
+
+
+CANONICAL = {"country": country_of, "language": language_of}
+
 VARIANTS = set("beta exacto extended floor free high low max medium minimal nitro online thinking xhigh".split())
 
 
@@ -223,8 +246,10 @@ class Oracle:
         for number, line in enumerate(lines):
             event = json.loads(line)
             event["created_at"] = milliseconds(event["created_at"])
+            event.update({field: written(event.get(field)) for field, written in CANONICAL.items()})
             events.append((number, *(field_of(event, field) for field in EVENT_FIELDS)))
-            labels.extend((number, label["path"], single(label["confidence"])) for label in event.get("categories", ()))
+            categories = event.get("categories") or ()
+            labels.extend((number, label["path"], single(label["confidence"])) for label in categories)
         self.db.execute(f"CREATE TABLE event (event INTEGER PRIMARY KEY, {', '.join(EVENT_FIELDS)})")
         self.db.executemany(f"INSERT INTO event VALUES ({', '.join('?' * (1 + len(EVENT_FIELDS)))})", events)
         self.db.execute(

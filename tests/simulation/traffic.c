@@ -1,5 +1,6 @@
 /* The producers outside: good records, late ones, and what can never be counted; written by hand as Avro, so that no
  * code of the core's stands on both ends. */
+#include <ctype.h>
 #include <stdio.h>
 
 #include "oracle.h"
@@ -77,6 +78,18 @@ static void put_labels(struct bytes *into, const struct meaning *meaning)
     put_long(into, 0);
 }
 
+/* Countries are written in either case, as producers do; they mean the same, and count the same. */
+static void put_country(struct bytes *into, const struct meaning *meaning)
+{
+    char text[8];
+
+    snprintf(text, sizeof(text), "%s", oracle_country(meaning->country));
+    for (size_t i = 0; text[i] != '\0'; i++)
+        if (meaning->number % 3 == 0 || (meaning->number % 3 == 1 && i == 0))
+            text[i] = (char)tolower((unsigned char)text[i]);
+    put_text(into, text);
+}
+
 static void put_event(struct bytes *into, const struct meaning *meaning)
 {
     char id[32];
@@ -101,7 +114,7 @@ static void put_event(struct bytes *into, const struct meaning *meaning)
     if (meaning->is_probe)
         put_text(into, "probe");
     put_long(into, 1);
-    put_text(into, oracle_country(meaning->country));
+    put_country(into, meaning);
     put_long(into, 0); /* language */
     put_amount(into, 0, meaning->prompt);
     put_amount(into, 0, meaning->completion);

@@ -15,6 +15,9 @@ void countries_close(struct countries *countries);
  * Antarctica. Codes are in upper case, as ISO writes them. */
 struct span countries_continent(const struct countries *countries, struct span code);
 
+/* Whether the table has the country. */
+bool countries_know(const struct countries *countries, struct span code);
+
 /* The 64-bit FNV-1a hash of the file's bytes, which `tables_version` of a summary names. */
 uint64_t countries_version(const struct countries *countries);
 
