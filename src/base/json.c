@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "gentally/base/text.h"
+
 static char *escape(char *target, unsigned char byte)
 {
     static const char hex[] = "0123456789abcdef";
@@ -28,7 +30,9 @@ char *json_text(char *target, struct span text)
     *target++ = '"';
     for (size_t index = 0; index < text.size; index++) {
         unsigned char byte = (unsigned char)text.bytes[index];
-        if (byte >= 0x20 && byte != '"' && byte != '\\')
+        if (byte == 0xc2 && text_control_size((struct span){text.bytes + index, text.size - index}) == 2)
+            target = escape(target, (unsigned char)text.bytes[++index]); /* C1 are U+0080 to U+009F */
+        else if (byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7f)
             *target++ = (char)byte;
         else
             target = escape(target, byte);

@@ -21,6 +21,7 @@
 #include "gentally/base/calendar.h"
 #include "gentally/base/clock.h"
 #include "gentally/base/hash.h"
+#include "gentally/base/text.h"
 #include "log_fields.h"
 #include "log_record.h"
 
@@ -72,13 +73,7 @@ static void write_line(const char *line, size_t size)
     (void)ignored;
 }
 
-static void make_one_line(char *text, size_t size)
-{
-    for (size_t at = 0; at < size; at++)
-        if ((unsigned char)text[at] < ' ' || text[at] == 0x7f)
-            text[at] = ' ';
-}
-
+PRINTF_LIKE(5, 0)
 static void write_text(const struct logger *logger, enum log_level level, const char *id, uint64_t suppressed,
                        const char *format, va_list arguments)
 {
@@ -93,7 +88,7 @@ static void write_text(const struct logger *logger, enum log_level level, const 
     size_t room = sizeof(line) - strlen(tail) - 1;
     size_t size = written(snprintf(line, room, "%s: %s %s %s ", logger->program, stamp, level_names[level], id), room);
     size += written(vsnprintf(line + size, room - size, format, arguments), room - size);
-    make_one_line(line, size);
+    text_make_one_line(line, size);
     memcpy(line + size, tail, strlen(tail));
     size += strlen(tail);
     line[size++] = '\n';

@@ -43,3 +43,21 @@ struct span text_cut(struct span text, size_t size_max)
         size--;
     return (struct span){text.bytes, size};
 }
+
+size_t text_control_size(struct span text)
+{
+    const unsigned char *bytes = (const unsigned char *)text.bytes;
+
+    if (text.size > 0 && (bytes[0] < 0x20 || bytes[0] == 0x7f))
+        return 1;
+    return text.size > 1 && bytes[0] == 0xc2 && bytes[1] >= 0x80 && bytes[1] < 0xa0 ? 2 : 0;
+}
+
+void text_make_one_line(char *text, size_t size)
+{
+    for (size_t at = 0; at < size;) {
+        size_t control = text_control_size((struct span){text + at, size - at});
+        memset(text + at, ' ', control);
+        at += control > 0 ? control : 1;
+    }
+}

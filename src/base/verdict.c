@@ -10,12 +10,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-static void make_one_line(char *text)
-{
-    for (; *text != '\0'; text++)
-        if ((unsigned char)*text < ' ' || *text == 0x7f)
-            *text = ' ';
-}
+#include "gentally/base/text.h"
 
 enum verdict reason_set(struct reason *why, enum verdict verdict, enum reason_id id, long code, const char *format, ...)
 {
@@ -31,7 +26,7 @@ enum verdict reason_set(struct reason *why, enum verdict verdict, enum reason_id
     va_end(arguments);
     if (size < 0)
         text[0] = '\0';
-    make_one_line(text);
+    text_make_one_line(text, strlen(text));
     why->id = id;
     why->code = code;
     memcpy(why->text, text, sizeof(text));

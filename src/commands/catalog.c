@@ -6,6 +6,7 @@
 
 #include "catalog_missing.h"
 #include "gentally/base/json.h"
+#include "gentally/base/text.h"
 #include "gentally/cli/command.h"
 #include "gentally/cli/options.h"
 #include "gentally/commands/commands.h"
@@ -50,9 +51,22 @@ const struct command command_catalog = {
     .run = run,
 };
 
+/* Names are somebody else's: what would steer a terminal is blank. */
+static void print_name(FILE *file, struct span name)
+{
+    char text[EVENT_TEXT_MAX];
+    size_t size = name.size < sizeof(text) ? name.size : sizeof(text);
+
+    memcpy(text, size == 0 ? "" : name.bytes, size);
+    text_make_one_line(text, size);
+    fwrite(text, 1, size, file);
+}
+
 static void print_field(const char *name, struct span value)
 {
-    printf("%-10s %.*s\n", name, (int)value.size, value.size == 0 ? "" : value.bytes);
+    printf("%-10s ", name);
+    print_name(stdout, value);
+    fputc('\n', stdout);
 }
 
 /* "host, spelling"; "its own name" if no step was needed. */
@@ -125,8 +139,10 @@ static void print_match(const struct catalog *catalog, struct span name, uint32_
 
     steps_text(steps, by, sizeof(by));
     if (format != FORMAT_JSON) {
-        printf("%.*s\t%.*s\t%s\n", (int)name.size, name.bytes, model.is_known ? (int)model.slug.size : 0,
-               model.is_known ? model.slug.bytes : "", by);
+        print_name(stdout, name);
+        fputc('\t', stdout);
+        print_name(stdout, model.is_known ? model.slug : (struct span){NULL, 0});
+        printf("\t%s\n", by);
         return;
     }
     size_t slug_size = model.is_known ? (size_t)(json_text(slug, model.slug) - slug) : strlen(slug);
@@ -164,8 +180,10 @@ static enum verdict show(const struct catalog *catalog, const char *name, uint32
         return show_lines(catalog, format, why);
     model = catalog_match(catalog, span_of(name), &steps);
     if (!model.is_known) {
-        fprintf(stderr, "%s: the catalog does not know it; it is counted as %.*s, all attributes unknown\n", name,
-                (int)model.slug.size, model.slug.bytes);
+        print_name(stderr, span_of(name));
+        fputs(": the catalog does not know it; it is counted as ", stderr);
+        print_name(stderr, model.slug);
+        fputs(", all attributes unknown\n", stderr);
         return GO_ON;
     }
     for (size_t index = 0; catalog_at(catalog, index, &listed, &prompt_usd, &completion_usd); index++) {

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "gentally/base/csv_text.h"
 #include "gentally/base/json.h"
 #include "gentally/cli/output.h"
 #include "gentally/core/window.h"
@@ -166,13 +167,10 @@ static void print_json(const struct leaderboard *leaderboard, const struct total
 /* Always quoted: names are somebody else's. */
 void leaderboard_quoted(struct span text)
 {
-    fputc('"', stdout);
-    for (size_t index = 0; index < text.size; index++) {
-        if (text.bytes[index] == '"')
-            fputc('"', stdout);
-        fputc(text.bytes[index], stdout);
-    }
-    fputs("\",", stdout);
+    char cell[CSV_TEXT_MAX(ROLLUP_DIMS_MAX * EVENT_TEXT_MAX + 64)];
+
+    assert(CSV_TEXT_MAX(text.size) <= sizeof(cell));
+    printf("%.*s,", (int)(csv_text(cell, text, true) - cell), cell);
 }
 
 static void print_csv(const struct leaderboard *leaderboard, const struct totals *now, const struct totals_row *row)

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "gentally/base/csv_text.h"
 #include "gentally/base/json.h"
 
 static_assert(SUMMARY_TEXT_MAX >= 2 * 8192 + 4096,
@@ -32,27 +33,6 @@ size_t summary_csv_header_write(char *text)
         }
     at = put(at, ",accounts,pane,pane_number,generation,revision,version,tables_version,suppressed\n");
     return (size_t)(at - text);
-}
-
-/* Quoted only where RFC 4180 needs it. */
-static char *field_put(char *at, struct span text)
-{
-    bool is_plain = true;
-
-    for (size_t index = 0; index < text.size; index++)
-        is_plain = is_plain && strchr(",\"\r\n", text.bytes[index]) == NULL;
-    if (text.size == 0)
-        return at;
-    if (is_plain)
-        return json_raw(at, text.bytes, text.size);
-    *at++ = '"';
-    for (size_t index = 0; index < text.size; index++) {
-        if (text.bytes[index] == '"')
-            *at++ = '"';
-        *at++ = text.bytes[index];
-    }
-    *at++ = '"';
-    return at;
 }
 
 static char *time_put(char *at, int64_t ms)
@@ -91,7 +71,7 @@ static char *measures_put(char *at, const struct summary *summary)
 
 size_t summary_csv_write(const struct summary *summary, int64_t accounts, char *text)
 {
-    char *at = field_put(text, summary->rollup);
+    char *at = csv_text(text, summary->rollup, false);
 
     assert(summary->cell != NULL);
     *at++ = ',';
@@ -100,7 +80,7 @@ size_t summary_csv_write(const struct summary *summary, int64_t accounts, char *
     at = time_put(at, window_end(summary->window));
     for (enum column column = 0; column < COLUMN_COUNT; column++) {
         *at++ = ',';
-        at = field_put(at, summary->columns[column]);
+        at = csv_text(at, summary->columns[column], false);
     }
     at = measures_put(at, summary);
     *at++ = ',';
@@ -113,7 +93,7 @@ size_t summary_csv_write(const struct summary *summary, int64_t accounts, char *
     at = number_put(at, summary->revision);
     at = number_put(at, summary_version(summary->generation, summary->revision, summary->pane));
     *at++ = ',';
-    at = field_put(at, summary->tables_version);
+    at = csv_text(at, summary->tables_version, false);
     at = put(at, summary->suppressed ? ",true" : ",false");
     *at++ = '\n';
     return (size_t)(at - text);

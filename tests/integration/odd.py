@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import os
+import re
+import urllib.parse
 from datetime import datetime, timezone
 
 from confluent_kafka import Producer
@@ -98,6 +100,13 @@ def odd_times(chance, count):
     return sorted(times + [chance.randrange(FIRST_MS, LAST_MS) for _ in range(count - len(times))])
 
 
+def csv_value(cell):
+    """The text of a cell, as include/gentally/base/csv_text.h has it; no spreadsheet may run what is written."""
+    check(not cell or cell[0] not in "=+-@\t\r\uff1d\uff0b\uff0d\uff20", "a spreadsheet would run it", repr(cell))
+    check(not re.search("[\x00-\x1f\x7f-\x9f]", cell), "a control character", repr(cell))
+    return urllib.parse.unquote(cell.removeprefix("'")) or None
+
+
 def month_of(at_ms):
     at = datetime.fromtimestamp(at_ms / 1000, timezone.utc)
     return int(datetime(at.year, at.month, 1, tzinfo=timezone.utc).timestamp() * 1000)
@@ -168,7 +177,7 @@ def check_summaries(world, events, rollup, dims):
     place = {name: at for at, name in enumerate(table[0])}
     start = lambda text: int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
     got = {
-        (start(row[place["window_start"]]), tuple(row[place[name]] or None for name in dims)): [
+        (start(row[place["window_start"]]), tuple(csv_value(row[place[name]]) for name in dims)): [
             int(row[place[name]]) for name in SUMS
         ]
         for row in table[1:]
@@ -205,7 +214,7 @@ def check_live(world, events):
             if form == "csv":
                 head, *rows = csv.reader(io.StringIO(text, newline=""))
                 at, count = head.index("window_start") + 1, head.index("requests")
-                got = {tuple(value or None for value in row[at : at + len(dims)]): int(row[count]) for row in rows}
+                got = {tuple(csv_value(value) for value in row[at : at + len(dims)]): int(row[count]) for row in rows}
                 same_rows(got, want, f"top of {rollup} as CSV")
     missing = {
         row["model"]: row["requests"] for row in lines_of(output(world, "catalog", "missing", "--format", "json"))

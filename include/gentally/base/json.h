@@ -12,7 +12,8 @@
 #define JSON_INTEGER_MAX 20
 #define JSON_REAL_MAX 32
 
-/* Writes `text` in quotes, escaped as RFC 8259 section 7 asks; UTF-8 passes through. */
+/* Writes `text` in quotes, escaped as RFC 8259 section 7 asks, and so that no control character is left (DEL, C1);
+ * other UTF-8 passes through. */
 char *json_text(char *target, struct span text);
 
 /* Writes a decimal integer. */

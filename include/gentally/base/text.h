@@ -13,6 +13,13 @@
  */
 bool text_is_sound(struct span text);
 
+/* The bytes of the control character (C0, DEL, C1) that `text` begins with: 1, or 2 of C1; 0 if it begins with none, or
+ * is empty. Terminals obey such characters. */
+size_t text_control_size(struct span text);
+
+/* Makes each control character of `size` bytes blank, in place. */
+void text_make_one_line(char *text, size_t size);
+
 /* The first part of a sound text, of at most `size_max` bytes and with no character cut in two. Borrows from `text`. */
 struct span text_cut(struct span text, size_t size_max);
 

@@ -32,7 +32,8 @@ static void json_escapes_what_it_must(void)
         {"a\"b\\c", "\"a\\\"b\\\\c\""},
         {"\b\f\n\r\t", "\"\\b\\f\\n\\r\\t\""},
         {"\x01\x1f", "\"\\u0001\\u001f\""},
-        {"\x7f\xc3\xa9", "\"\x7f\xc3\xa9\""},
+        {"\x7f\xc3\xa9", "\"\\u007f\xc3\xa9\""},
+        {"\xc2\x80\xc2\x9b\xc2\xa0", "\"\\u0080\\u009b\xc2\xa0\""}, /* C1, and what is none */
     };
     char text[64];
 
