@@ -1,21 +1,26 @@
 /* `gentally worker`: signals, time and exit codes around the loop in src/ingest/worker_turn.c. */
 #include "gentally/ingest/worker.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sysexits.h>
-#include <time.h>
 
 #include "gentally/base/clock.h"
 #include "gentally/cli/command.h"
 #include "gentally/commands/commands.h"
 #include "gentally/config/config_print.h"
 #include "gentally/metrics/exporter.h"
+#include "leaving.h"
 
-#define RETRY_MS 250        /* between attempts while a server does not answer */
-#define STOP_GRACE_MS 10000 /* then leave without the last flush: the next owner counts it again */
+#define RETRY_MS 250 /* between attempts while a server does not answer */
+
+/* From the signal on. What is not flushed by then is left to the next owner, so that there is time to leave the group
+ * in order, which lets others begin at once; and within ten seconds the process is gone, whoever holds it. Before
+ * anything is open there is nothing to be waited for. */
+#define FLUSH_MS 6500
+#define LEAVE_MS 9500
+#define OPENING_MS 1000
 
 enum option { DRAIN, CHECK_CONFIG, PRINT_CONFIG };
 
@@ -42,25 +47,11 @@ const struct command command_worker = {
     .run = run,
 };
 
-/* Waits up to `wait_ms` for a signal; 0 if none came. */
-static int next_signal(const sigset_t *signals, int wait_ms)
-{
-    struct timespec wait = {wait_ms / 1000, wait_ms % 1000 * 1000000L};
-    int number = sigtimedwait(signals, NULL, &wait);
-
-    return number > 0 ? number : 0;
-}
-
-/* Before any thread is made, so that all inherit the mask; no core file may hold a secret. */
-static void prepare_process(sigset_t *signals)
+/* No core file may hold a secret. */
+static void prepare_process(void)
 {
     struct rlimit none = {0, 0};
 
-    sigemptyset(signals);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGINT);
-    sigaddset(signals, SIGHUP);
-    sigprocmask(SIG_BLOCK, signals, NULL);
     setrlimit(RLIMIT_CORE, &none);
     prctl(PR_SET_DUMPABLE, 0L);
 }
@@ -83,45 +74,46 @@ static void tell_waiting(struct exporter *exporter, enum reason_id id)
 
 /* Opens the worker, waiting patiently for servers that are not up yet. GO_ON with NULL: asked to stop meanwhile. */
 static enum verdict open_patiently(struct worker **worker, const struct worker_options *options,
-                                   const sigset_t *signals, struct reason *why)
+                                   struct leaving *leaving, struct reason *why)
 {
-    for (;;) {
+    int64_t asked_ms;
+
+    while (leaving_signal(leaving, &asked_ms) == 0) {
         *worker = NULL;
         enum verdict verdict = worker_open(worker, options, why);
         if (verdict != TRY_LATER)
             return verdict;
         log_reason(options->logger, LOG_LEVEL_WARN, why);
         tell_waiting(options->exporter, why->id);
-        int number = next_signal(signals, 4 * RETRY_MS);
-        if (number == SIGTERM || number == SIGINT)
-            return GO_ON;
+        leaving_wait(leaving, 4 * RETRY_MS);
     }
+    return GO_ON;
 }
 
 /* `*status`: the exit status, if the worker did not leave in time. */
-static enum verdict work(struct worker *worker, struct logger *logger, const sigset_t *signals, int *status,
+static enum verdict work(struct worker *worker, struct logger *logger, struct leaving *leaving, int *status,
                          struct reason *why)
 {
-    int64_t stop_ms = 0; /* when stopping was asked for */
-    bool is_done = false;
+    bool is_done = false, is_stopping = false;
     int wait_ms = 0;
 
     while (!is_done) {
-        int number = next_signal(signals, wait_ms);
-        int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
-        if (number == SIGHUP && worker_reload(worker, why) != GO_ON)
+        int64_t asked_ms;
+        leaving_wait(leaving, wait_ms);
+        int number = leaving_signal(leaving, &asked_ms);
+        if (leaving_take_reload(leaving) && worker_reload(worker, why) != GO_ON)
             log_reason(logger, LOG_LEVEL_ERROR, why);
-        if ((number == SIGTERM || number == SIGINT) && stop_ms == 0) {
+        if (number != 0 && !is_stopping)
             log_line(logger, LOG_LEVEL_INFO, "WORKER-STOPPING", "signal=%d", number);
-            stop_ms = now_ms;
-        }
-        enum verdict verdict = worker_turn(worker, now_ms, clock_ms(CLOCK_REALTIME), stop_ms != 0, &is_done, why);
+        is_stopping = number != 0;
+        int64_t now_ms = clock_ms(CLOCK_MONOTONIC);
+        enum verdict verdict = worker_turn(worker, now_ms, clock_ms(CLOCK_REALTIME), is_stopping, &is_done, why);
         if (verdict == HALT)
             return HALT;
         if (verdict != GO_ON)
             log_reason(logger, LOG_LEVEL_WARN, why);
         wait_ms = verdict == GO_ON ? 0 : RETRY_MS;
-        if (stop_ms != 0 && now_ms - stop_ms > STOP_GRACE_MS) {
+        if (!is_done && is_stopping && clock_ms(CLOCK_MONOTONIC) - asked_ms >= FLUSH_MS) {
             *status = EX_TEMPFAIL;
             return GO_ON;
         }
@@ -147,29 +139,40 @@ static enum verdict run(struct command_call *call, struct reason *why)
 {
     const struct command_option *options = call->options;
     struct worker *worker = NULL;
+    struct leaving *leaving = NULL;
     struct logger logger;
-    sigset_t signals;
 
     if (options[PRINT_CONFIG].value != NULL) {
         config_print(call->config, stdout);
         return GO_ON;
     }
-    prepare_process(&signals);
+    prepare_process();
     log_open_as(&logger, call->config->log_level, call->config->log_format, command_worker.name);
     struct worker_options worker_options = {call->config, options[DRAIN].value != NULL, &logger, NULL};
+    const struct leaving_options how_to_leave = {.wait_ms = {OPENING_MS, LEAVE_MS, LEAVE_MS},
+                                                 .level = call->config->log_level,
+                                                 .format = call->config->log_format,
+                                                 .program = command_worker.name};
     if (options[CHECK_CONFIG].value != NULL) {
         enum verdict verdict = worker_check(&worker_options, why);
         if (verdict == GO_ON)
             printf("the configuration is good\n");
         return verdict;
     }
-    enum verdict verdict = open_exporter(&worker_options, why);
+    enum verdict verdict = leaving_open(&leaving, &how_to_leave, why);
     if (verdict == GO_ON)
-        verdict = open_patiently(&worker, &worker_options, &signals, why);
-    if (verdict == GO_ON && worker != NULL)
-        verdict = work(worker, &logger, &signals, &call->status, why);
+        verdict = open_exporter(&worker_options, why);
+    if (verdict == GO_ON)
+        verdict = open_patiently(&worker, &worker_options, leaving, why);
+    if (verdict == GO_ON && worker != NULL) {
+        leaving_reach(leaving, LEAVING_COUNTING, EX_TEMPFAIL);
+        verdict = work(worker, &logger, leaving, &call->status, why);
+    }
+    if (leaving != NULL)
+        leaving_reach(leaving, LEAVING_CLOSING, verdict == GO_ON ? call->status : reason_exit_status(why->id));
     worker_close(worker);
     exporter_close(worker_options.exporter);
     log_close(&logger);
+    leaving_close(leaving);
     return verdict;
 }

@@ -14,7 +14,7 @@
 
 #define OPEN_MS 30000
 #define ABORT_MS 30000
-#define CLOSE_MS 5000
+#define CLOSE_MS 2000  /* of the ten seconds that a worker has to leave */
 #define FLUSH_MS 40000 /* FLUSH_MS and COMMIT_MS together keep the promised 60 s. */
 #define COMMIT_MS 20000
 #define TURN_MS 100
