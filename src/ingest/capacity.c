@@ -36,6 +36,18 @@ uint32_t capacity_note(struct capacity *capacity, const struct store_memory *mem
     return percent;
 }
 
+bool capacity_note_policy(struct capacity *capacity, const struct store_memory *memory, int64_t now_ms)
+{
+    bool may_evict = memory->policy[0] != '\0' && strcmp(memory->policy, "noeviction") != 0;
+    bool is_news = may_evict != capacity->may_evict;
+    bool is_again = may_evict && now_ms - capacity->policy_told_ms >= CAPACITY_POLICY_AGAIN_MS;
+
+    capacity->may_evict = may_evict;
+    if (is_news || is_again)
+        capacity->policy_told_ms = now_ms;
+    return is_news || is_again;
+}
+
 int64_t capacity_rate(const struct capacity *capacity, const struct store_memory *memory, int64_t now_ms)
 {
     int64_t grown = memory->used - capacity->first_bytes, passed_ms = now_ms - capacity->first_ms;
@@ -85,6 +97,22 @@ static void tell(const struct capacity *capacity, const struct store_memory *mem
     log_reason(logger, LOG_LEVEL_WARN, &why);
 }
 
+static void tell_policy(const struct capacity *capacity, const struct store_memory *memory, struct logger *logger)
+{
+    struct reason why;
+
+    if (!capacity->may_evict) {
+        log_line(logger, LOG_LEVEL_INFO, "STORE-POLICY-GOOD", "policy=%s", memory->policy);
+        return;
+    }
+    (void)reason_set(
+        &why, GO_ON, STORE_POLICY, 0,
+        "maxmemory-policy was changed to %s: Redis may drop counters unseen once its memory is full; set it "
+        "to noeviction, in redis.conf too",
+        memory->policy);
+    log_reason(logger, LOG_LEVEL_ERROR, &why);
+}
+
 void capacity_watch(struct capacity *capacity, struct store *store, const struct assignment *assignment,
                     struct logger *logger, int64_t now_ms)
 {
@@ -101,6 +129,8 @@ void capacity_watch(struct capacity *capacity, struct store *store, const struct
     capacity->round_trip_us = clock_us(CLOCK_MONOTONIC) - asked_us;
     capacity->memory = memory;
     capacity->looks++;
+    if (capacity_note_policy(capacity, &memory, now_ms))
+        tell_policy(capacity, &memory, logger);
     if (capacity_note(capacity, &memory, now_ms) == 0)
         return;
     enum verdict verdict = GO_ON;

@@ -43,6 +43,7 @@ void worker_tell_metrics(const struct worker *worker, int64_t now_ms, int64_t wa
         metrics->store_round_trip_us = worker->capacity.round_trip_us;
         metrics->store_bytes = worker->capacity.memory.used;
         metrics->store_bytes_max = worker->capacity.memory.limit;
+        metrics->store_evicts = worker->capacity.may_evict ? 1 : 0;
     }
     fill_closer(&worker->closing, &metrics->closer, now_ms, wall_ms);
     pipeline_fill_metrics(worker->pipeline, metrics);

@@ -44,6 +44,7 @@ READ(store_connections, print_number, COUNT(metrics->store_connections))
 READ(store_round_trip, print_us, metrics->store_round_trip_us)
 READ(store_bytes, print_number, metrics->store_bytes)
 READ(store_bytes_max, print_number, metrics->store_bytes_max)
+READ(store_evicts, print_number, metrics->store_evicts)
 READ(retention_pairs, print_number, metrics->retention_pairs)
 READ(retention_pairs_max, print_number, metrics->retention_pairs_max)
 
@@ -242,6 +243,8 @@ const struct family families[] = {
           store_round_trip),
     GAUGE("redis_memory_used_bytes", "bytes", "Memory that Redis uses.", store_bytes),
     GAUGE("redis_memory_limit_bytes", "bytes", "Its maxmemory; 0: it has no limit.", store_bytes_max),
+    GAUGE("redis_may_evict", "", "1 if its maxmemory-policy is not noeviction: it may drop counters unseen.",
+          store_evicts),
     GAUGE("retention_pairs", "", "Pairs of model and account in the fullest shard of retention.", retention_pairs),
     GAUGE("retention_pairs_limit", "", "Pairs that one shard may have.", retention_pairs_max),
     GAUGE("retention_stopped", "", "1 if retention stopped, with the reason.", retention_stopped),

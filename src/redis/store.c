@@ -87,6 +87,15 @@ static int64_t info_number(const redisReply *info, const char *name)
     return at == NULL ? 0 : strtoll(at + strlen(name), NULL, 10);
 }
 
+/* The text behind `name`, cut to what has room. */
+static void info_text(const redisReply *info, const char *name, char *text, size_t size)
+{
+    const char *at = info->type == REDIS_REPLY_STRING ? strstr(info->str, name) : NULL;
+    size_t length = at == NULL ? 0 : strcspn(at + strlen(name), "\r\n");
+
+    snprintf(text, size, "%.*s", (int)length, at == NULL ? "" : at + strlen(name));
+}
+
 /* INFO, by which every connection is looked at, tells the time too. */
 enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why)
 {
@@ -109,7 +118,9 @@ enum verdict store_memory(struct store *store, struct store_memory *memory, stru
 
     if (verdict != GO_ON)
         return verdict;
-    *memory = (struct store_memory){info_number(reply, "\nused_memory:"), info_number(reply, "\nmaxmemory:")};
+    memory->used = info_number(reply, "\nused_memory:");
+    memory->limit = info_number(reply, "\nmaxmemory:");
+    info_text(reply, "\nmaxmemory_policy:", memory->policy, sizeof(memory->policy));
     freeReplyObject(reply);
     return GO_ON;
 }

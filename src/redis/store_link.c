@@ -166,7 +166,8 @@ static enum verdict authenticate(struct store_link *link, struct reason *why)
     const char *with_user[] = {"AUTH", link->address.user, link->password};
     const char *without[] = {"AUTH", link->password};
 
-    if (link->password[0] == '\0')
+    /* A user without a password may be one of Redis that needs none. To leave it out would be to act as another. */
+    if (link->password[0] == '\0' && link->address.user[0] == '\0')
         return GO_ON;
     enum verdict verdict =
         link->address.user[0] != '\0' ? greet(link, 3, with_user, &reply, why) : greet(link, 2, without, &reply, why);

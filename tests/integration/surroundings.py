@@ -163,6 +163,31 @@ def test_redis_that_evicts_what_expires(world):
     compare(world, lines.out.splitlines())
 
 
+def test_redis_that_begins_to_evict(world):
+    """While a worker is connected: told within ten seconds, and again when it is right; counting goes on."""
+    setup(world)
+    worker = world.start("worker")
+    worker.says("WORKER-ASSIGNED")
+    world.redis.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
+    worker.says("error STORE-POLICY maxmemory-policy was changed to allkeys-lru", 30)
+    world.redis.command("CONFIG", "SET", "maxmemory-policy", "noeviction")
+    worker.says("STORE-POLICY-GOOD policy=noeviction", 30)
+    check(worker.is_running(), "it ended", tail(worker.log))
+
+
+def test_user_without_a_password_is_that_user(world):
+    """Nobody is taken for `default` who says another name."""
+    setup(world)
+    equal(world.redis.command("ACL", "SETUSER", "looker", "on", "nopass", "+info", "~*"), "OK", "ACL SETUSER")
+    equal(world.redis.command("ACL", "SETUSER", "secret", "on", ">word", "+@all", "~*"), "OK", "ACL SETUSER")
+    for user, reason, status in (("looker", "STORE-DENIED", EX_NOPERM), ("secret", "STORE-AUTH", EX_NOPERM)):
+        world.settings["GENTALLY_REDIS_URL"] = f"redis://{user}@127.0.0.1:{world.redis.port}"
+        ends_with(world, reason, status)
+    equal(world.redis.command("ACL", "SETUSER", "looker", "+@all", "allkeys", "allchannels"), "OK", "ACL SETUSER")
+    world.settings["GENTALLY_REDIS_URL"] = f"redis://looker@127.0.0.1:{world.redis.port}"
+    world.run("worker", "--drain")
+
+
 def test_not_set_up(world):
     world.start_redis()
     line = ends_with(world, "SOURCE-TOPIC-MISSING", EX_CONFIG)

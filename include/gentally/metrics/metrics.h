@@ -75,6 +75,7 @@ struct metrics {
     uint64_t store_connections;
     int64_t store_round_trip_us;
     int64_t store_bytes, store_bytes_max; /* of Redis; the latter 0: it has no limit */
+    int64_t store_evicts;                 /* 1: its policy lets it drop counters; 0: it does not */
     int64_t retention_pairs, retention_pairs_max;
     enum reason_id retention_stopped;
 

@@ -61,10 +61,11 @@ uint64_t store_connections(const struct store *store);
 /* Asks Redis for its time of day, in ms: after 1970, up to the year 9999. HALT: STORE-ERROR, it tells no such time. */
 MUST_CHECK enum verdict store_clock(struct store *store, int64_t *ms, struct reason *why);
 
-/* The memory of Redis, in bytes. */
+/* The memory of Redis, in bytes, and what it does when that is full. */
 struct store_memory {
     int64_t used;
-    int64_t limit; /* maxmemory; 0: there is none */
+    int64_t limit;   /* maxmemory; 0: there is none */
+    char policy[24]; /* maxmemory-policy; "": not told */
 };
 MUST_CHECK enum verdict store_memory(struct store *store, struct store_memory *memory, struct reason *why);
 

@@ -42,12 +42,37 @@ static void the_rate_is_by_the_hour(void)
     CU_ASSERT_EQUAL(capacity_rate(&capacity, &(struct store_memory){.used = 2000, .limit = 100000}, 7000), 0);
 }
 
+/* When it changes, each minute while it is bad, and when it is good again. */
+static void a_policy_is_told_when_it_changes(void)
+{
+    static const struct {
+        int64_t at_s;
+        const char *policy;
+        bool is_told, may_evict;
+    } looks[] = {
+        {0, "noeviction", false, false},   {10, "", false, false},
+        {20, "allkeys-lru", true, true},   {30, "allkeys-lru", false, true},
+        {79, "volatile-ttl", false, true}, {80, "allkeys-lru", true, true},
+        {130, "allkeys-lru", false, true}, {135, "noeviction", true, false},
+        {300, "noeviction", false, false}, {310, "allkeys-lfu", true, true},
+    };
+    struct capacity capacity = {0};
+
+    for (size_t i = 0; i < LENGTH_OF(looks); i++) {
+        struct store_memory memory = {.used = 1};
+        snprintf(memory.policy, sizeof(memory.policy), "%s", looks[i].policy);
+        CU_ASSERT_EQUAL(capacity_note_policy(&capacity, &memory, 1000000 + looks[i].at_s * 1000), looks[i].is_told);
+        CU_ASSERT_EQUAL(capacity.may_evict, looks[i].may_evict);
+    }
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"it is told at 80 and at 90 per cent", it_is_told_at_80_and_at_90_per_cent},
         {"without a limit there is nothing to tell", without_a_limit_there_is_nothing_to_tell},
         {"the rate is by the hour", the_rate_is_by_the_hour},
+        {"a policy is told when it changes", a_policy_is_told_when_it_changes},
         CU_TEST_INFO_NULL,
     };
     return suite_run(argc, argv, tests);
