@@ -593,6 +593,42 @@ def decodes():
         keep("decode", "filled-with-nothing-%d" % number, bytes([130, number, 7 * number]))
 
 
+def https():
+    def request(line="GET /metrics HTTP/1.1", *headers, body=b""):
+        return "".join(f"{part}\r\n" for part in (line, *headers, "")).encode("latin-1") + body
+
+    requests = {
+        "metrics": request("GET /metrics HTTP/1.1", "Host: a"),
+        "metrics-old": request("GET /metrics HTTP/1.1", "Host: a", "Accept: text/plain;version=0.0.4"),
+        "metrics-both": request("GET /metrics HTTP/1.1", "Host: a", "Accept: application/openmetrics-text,text/plain"),
+        "readyz": request("GET /readyz HTTP/1.0"),
+        "livez-query": request("GET /livez?a=b&c HTTP/1.1", "Host: a", "Connection: close"),
+        "head": request("HEAD /metrics HTTP/1.1", "Host: a"),
+        "nowhere": request("GET /%2e%2e/%00metrics HTTP/1.1", "Host: a"),
+        "absolute": request("GET http://a/metrics HTTP/1.1", "Host: a"),
+        "post": request("POST /metrics HTTP/1.1", "Host: a", "Content-Length: 5", body=b"hello"),
+        "get-with-a-body": request("GET /metrics HTTP/1.1", "Host: a", "Content-Length: 5", body=b"hello"),
+        "chunked": request(
+            "PUT /livez HTTP/1.1", "Host: a", "Transfer-Encoding: chunked", body=b"5\r\nhello\r\n0\r\n\r\n"
+        ),
+        "expects": request("POST / HTTP/1.1", "Host: a", "Expect: 100-continue", "Content-Length: 3", body=b"abc"),
+        "pipelined": request("GET /livez HTTP/1.1", "Host: a") * 3 + request("DELETE / HTTP/1.1", "Host: a"),
+        "without-a-host": request("GET /livez HTTP/1.1"),
+        "folded": request("GET /livez HTTP/1.1", "Host: a", "Accept: text/plain,", " text/html"),
+        "no-version": request("GET /livez"),
+        "version-2": request("GET /livez HTTP/2.0", "Host: a"),
+        "long-path": request(f"GET /{'a' * 3000} HTTP/1.1", "Host: a"),
+        "long-head": request("GET /livez HTTP/1.1", "Host: a", *[f"X-{number}: {'b' * 90}" for number in range(38)]),
+        "cut": request("GET /livez HTTP/1.1", "Host: a")[:-3],
+        "nothing": b"",
+        "tls": bytes.fromhex("16030100a5010000a10303") + bytes(range(160)),
+        "bytes": bytes((number * 41) % 256 for number in range(600)),
+    }
+    for name, data in requests.items():
+        keep("http", name, b"\x00" + data)
+        keep("http", name + "-in-pieces", b"\x07" + data)
+
+
 if __name__ == "__main__":
     cells()
     row_keys()
@@ -603,3 +639,4 @@ if __name__ == "__main__":
     ledgers()
     replies()
     decodes()
+    https()
