@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "author_charts.h"
 #include "calibration.h"
 #include "clamp.h"
 #include "gentally/core/window.h"
@@ -204,9 +205,30 @@ static bool is_of_source(const struct budget_model *model, uint32_t source)
     return model->source == source;
 }
 
+/* `column`: of series_spender(); AUTHOR_PARTS for everyone else. */
+static bool is_closed_of(const struct budget_model *model, uint32_t column)
+{
+    uint32_t own = (uint32_t)model->author_column;
+
+    return model->source == SOURCE_CLOSED && (own < AUTHOR_PARTS ? own : AUTHOR_PARTS) == column;
+}
+
 static bool is_of_reasoning(const struct budget_model *model, uint32_t is_reasoning)
 {
     return model->is_reasoning == (is_reasoning != 0);
+}
+
+/* S24 to S27 need their authors' closed models to have such parts. */
+static void scale_authors(const struct fit *fit, uint32_t week, double closed)
+{
+    const uint16_t *parts = author_parts(week);
+    uint32_t rest = 1000;
+
+    for (uint32_t column = 0; column < AUTHOR_PARTS; column++) {
+        scale_week(fit, week, is_closed_of, column, closed * parts[column] / 1000);
+        rest -= parts[column];
+    }
+    scale_week(fit, week, is_closed_of, AUTHOR_PARTS, closed * rest / 1000);
 }
 
 /* S04: the fifteen keep their sum and get the chart's parts of it, as far as they are on offer. */
@@ -243,6 +265,8 @@ static void scale_weeks(const struct fit *fit)
         scale_tops(fit, week);
         scale_week(fit, week, is_of_reasoning, 1, volume * reasoning);
         scale_week(fit, week, is_of_reasoning, 0, volume * (1 - reasoning));
+        if (week >= SERIES_CATEGORY_WEEK)
+            scale_authors(fit, week, volume * source_part(week, SOURCE_CLOSED));
         for (enum model_source source = SOURCE_CLOSED; source <= SOURCE_OPEN_ROW; source++)
             scale_week(fit, week, is_of_source, source, volume * source_part(week, source));
         for (uint32_t model = 0; model < fit->budget->count; model++) {

@@ -2,7 +2,7 @@
  * Open and closed models are fitted apart: what all models have (S20) less what the open ones have (S07) is for the
  * closed ones. A model with less than a couple of requests gets one topic, others drop the cells that come to no
  * request; what was dropped is owed to the topic and paid by the next model. A second fit on what is left restores the
- * sums.
+ * sums. In each round authors' own shares of topics are fitted first: where they contradict the sums, the sums hold.
  */
 #include "week_matrix.h"
 
@@ -15,6 +15,7 @@
 #include "raking.h"
 
 #define ROUNDS 80
+#define KEPT INT64_MAX /* requests of a cell that has to stay, until the matrix is rounded */
 
 static void fill_rows(struct week_matrix *matrix)
 {
@@ -26,6 +27,7 @@ static void fill_rows(struct week_matrix *matrix)
             uint32_t row = matrix->count++;
             matrix->sums[row] = (double)entry->tokens[matrix->week];
             matrix->rows[row] = (struct matrix_row){.model = model};
+            matrix->members[row] = week_bands_members(&matrix->bands, entry);
             matrix->rows[row].is_tail = matrix->sums[row] < TAIL_REQUESTS * TAIL_REQUEST_TOKENS;
             matrix->volume += matrix->sums[row];
             if (closed == 0) {
@@ -48,12 +50,15 @@ enum verdict week_matrix_open(struct week_matrix *matrix, const struct budget *b
     matrix->dense = calloc(cells, sizeof(*matrix->dense));
     matrix->work = calloc(cells + budget->count, sizeof(*matrix->work));
     matrix->requests = calloc(cells, sizeof(*matrix->requests));
+    matrix->members = calloc(budget->count, sizeof(*matrix->members));
+    matrix->work_members = calloc(budget->count, sizeof(*matrix->work_members));
     if (matrix->rows == NULL || matrix->sums == NULL || matrix->cells == NULL || matrix->dense == NULL ||
-        matrix->work == NULL || matrix->requests == NULL)
+        matrix->work == NULL || matrix->requests == NULL || matrix->members == NULL || matrix->work_members == NULL)
         return no_memory(why, "for a week's topics");
     for (uint32_t topic = 0; topic < SERIES_TOPICS; topic++)
         matrix->lengths[topic] = series_prompt(week, (enum study_topic)topic) * PROMPT_FACTOR;
     matrix->lengths[TOPIC_OTHER] = UNMAPPED_LENGTH;
+    week_bands_open(&matrix->bands, week);
     fill_rows(matrix);
     return GO_ON;
 }
@@ -66,6 +71,8 @@ void week_matrix_close(struct week_matrix *matrix)
     free(matrix->dense);
     free(matrix->work);
     free(matrix->requests);
+    free(matrix->members);
+    free(matrix->work_members);
     *matrix = (struct week_matrix){0};
 }
 
@@ -192,8 +199,9 @@ static void keep_one(struct week_matrix *matrix, uint32_t first, uint32_t end, u
             (best == UINT32_MAX || matrix->cells[cell] > matrix->cells[best * TOPIC_COUNT + topic]))
             best = row;
     }
-    if (best != UINT32_MAX)
-        matrix->requests[best * TOPIC_COUNT + topic] = 1;
+    if (best == UINT32_MAX)
+        return;
+    matrix->requests[best * TOPIC_COUNT + topic] = author >= 0 ? KEPT : 1;
 }
 
 /* Requests a token of a topic: rather fewer than there will be, so that some cells get more than one. */
@@ -245,16 +253,32 @@ static void settle_majors(struct week_matrix *matrix, uint32_t first, uint32_t e
     }
 }
 
+/* Raking with the authors' shares in each round; at last without, so that the topics' sums hold whatever they say. */
+static void fit(const struct week_matrix *matrix, const struct band_rows *rows, uint32_t rounds)
+{
+    struct raking raking = {rows->cells, rows->count, TOPIC_COUNT, rows->sums, rows->wanted};
+
+    for (uint32_t round = 0; round < rounds; round++) {
+        week_bands_pull(&matrix->bands, rows);
+        raking_fit(&raking, 1);
+    }
+    raking_fit(&raking, ROUNDS / 2);
+}
+
 /* Fits the models that are not rare to what those left to be had; with `is_kept` by the cells that have requests. */
 static void fit_majors(struct week_matrix *matrix, uint32_t first, uint32_t end, double wanted[TOPIC_COUNT],
                        bool is_kept)
 {
     double *sums = matrix->work + (size_t)matrix->count * TOPIC_COUNT, rest = 0, sum = 0;
+    double fixed[2 * AUTHOR_SHARES] = {0};
     uint32_t majors = 0;
 
     for (uint32_t row = first; row < end; row++) {
-        if (matrix->rows[row].is_tail)
+        if (matrix->rows[row].is_tail) {
+            week_bands_fix(&matrix->bands, matrix->members[row], &matrix->cells[row * TOPIC_COUNT], fixed);
             continue;
+        }
+        matrix->work_members[majors] = matrix->members[row];
         for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++) {
             size_t cell = row * TOPIC_COUNT + topic;
             bool is_open = !is_kept || matrix->requests[cell] > 0;
@@ -266,8 +290,7 @@ static void fit_majors(struct week_matrix *matrix, uint32_t first, uint32_t end,
         sum += wanted[topic];
     for (uint32_t topic = 0; topic < TOPIC_COUNT && sum > 0; topic++)
         wanted[topic] *= rest / sum;
-    struct raking left = {matrix->work, majors, TOPIC_COUNT, sums, wanted};
-    raking_fit(&left, 3 * ROUNDS);
+    fit(matrix, &(struct band_rows){matrix->work, sums, matrix->work_members, majors, wanted, fixed}, 3 * ROUNDS);
     majors = 0;
     for (uint32_t row = first; row < end; row++) {
         if (!matrix->rows[row].is_tail)
@@ -306,12 +329,16 @@ static bool open_cell(struct week_matrix *matrix, uint32_t first, uint32_t end, 
 
 static void fit_group(struct week_matrix *matrix, uint32_t first, uint32_t end)
 {
-    double wanted[TOPIC_COUNT];
-    struct raking all = {matrix->cells + (size_t)first * TOPIC_COUNT, end - first, TOPIC_COUNT, matrix->sums + first,
-                         wanted};
+    double wanted[TOPIC_COUNT], nothing[2 * AUTHOR_SHARES] = {0};
+    struct band_rows all = {matrix->cells + (size_t)first * TOPIC_COUNT,
+                            matrix->sums + first,
+                            matrix->members + first,
+                            end - first,
+                            wanted,
+                            nothing};
 
     wanted_topics(matrix, first == 0, wanted);
-    raking_fit(&all, ROUNDS);
+    fit(matrix, &all, ROUNDS);
     settle_tail(matrix, first, end, wanted);
     fit_majors(matrix, first, end, wanted, false);
     memcpy(matrix->dense + (size_t)first * TOPIC_COUNT, all.cells,
@@ -337,6 +364,8 @@ static void round_row(struct week_matrix *matrix, uint32_t row)
 
     for (uint32_t topic = 0; topic < TOPIC_COUNT; topic++) {
         int64_t whole = (int64_t)(cells[topic] + 0.5);
+        if (matrix->requests[row * TOPIC_COUNT + topic] == KEPT && whole < CELL_TOKENS_KEPT)
+            whole = CELL_TOKENS_KEPT;
         if (matrix->requests[row * TOPIC_COUNT + topic] == 0 || whole < CELL_TOKENS_MIN)
             whole = 0;
         matrix->requests[row * TOPIC_COUNT + topic] = whole > 0;

@@ -17,6 +17,8 @@ from study_replica import (
     workload,
 )
 
+# (figure, week, what, the study's values, ours, which others): what the study's other charts leave no room for.
+CONTRADICTIONS = []
 TOPICS = "programming roleplay technology science translation finance academia health legal marketing trivia".split()
 SPENDERS = "anthropic google openai x-ai qwen deepseek moonshotai z-ai mistralai minimax".split()
 TOOL_MODELS = {
@@ -264,9 +266,10 @@ def test_accounts_stay_as_the_study_has_them(world):
                 hold(f"S34 {row['model'].split('/')[1]}", [(off, f"{row['founding']} k={age}", f"{founding}")], account)
             rest = [name for name in curves if name != row["founding"] and len(curves[name]) > age]
             rest = [name for name in rest if name != row["returning"]]
-            if not rest:
+            accounts = sum(sizes[name] for name in rest)
+            if accounts < 40:
                 continue
-            mean = sum(curves[name][age] * sizes[name] for name in rest) / sum(sizes[name] for name in rest)
+            mean = sum(curves[name][age] * sizes[name] for name in rest) / accounts
             found.append((abs(mean - float(row[f"k{age}"])), f"{row['model']} k={age}", f"{mean:.1f}"))
             if founding and age == 5:
                 check(founding[5] >= 1.5 * mean, f"{row['model']}: {founding} stands out of {mean:.1f}")
@@ -282,12 +285,111 @@ def test_accounts_stay_as_the_study_has_them(world):
     equal(countries, 1, "countries of an account")
 
 
+def sums_of(made, of, where=None):
+    """{(week, what): tokens} of the plotted categories, over requests `where` holds."""
+    column, value = where.split(":") if where else ("1", "1")
+    rows = made.rows(
+        f"""SELECT week, {of}, sum(tokens) FROM request JOIN topic USING (event)
+        WHERE category IN ({str(TOPICS)[1:-1]}) AND {column} = ? GROUP BY 1, 2""",
+        int(value) if value == "1" else value,
+    )
+    return {(week[:10], what): tokens for week, what, tokens in rows}
+
+
+def part(sums, whats, weeks):
+    """Percent of some categories, or sources, in weeks taken together."""
+    whole = sum(tokens for (week, _), tokens in sums.items() if week in weeks)
+    return 100 * sum(sums.get((week, what), 0) for week in weeks for what in whats) / whole
+
+
+def test_what_authors_are_used_for(world):
+    """S24 to S29, and S08 at its end: what the study says of weeks, each or together, is a range."""
+    made = workload(world)
+    weeks = [row["week"] for row in study("s07_oss_categories_weekly")]
+    found = {}
+    for row in study("author_charts"):
+        sums = sums_of(made, "category", row["models"])
+        inside = [week for week in weeks if row["first"] <= week <= row["last"]]
+        for those in [inside] if row["together"] == "1" else [[week] for week in inside]:
+            share = part(sums, row["categories"].split(), those)
+            off = max(float(row["low"]) - share, share - float(row["high"]), 0)
+            name, where = (row["figure"], float(row["allowed"])), f"{those[0]} {row['categories']}"
+            found.setdefault(name, []).append((off, where, f"{share:.1f}, not {row['low']} to {row['high']}"))
+    for (figure, allowed), deviations in found.items():
+        hold(figure, deviations, allowed)
+    google = sums_of(made, "category", "author:google")
+    falls = [part(google, ["programming"], weeks[first : first + 7]) for first in range(0, 28, 7)]
+    check(falls == sorted(falls, reverse=True), f"S25: Google's programming falls: {falls}")
+
+
+def test_who_serves_programming_and_roleplay(world):
+    """S09; and S10, whose ends others contradict: what S01, S07 and S20 make of them."""
+    made = workload(world)
+    weeks = [row["week"] for row in study("s07_oss_categories_weekly")]
+    programming = sums_of(made, "source", "category:programming")
+    closed = [part(programming, ["closed"], [week]) for week in weeks]
+    check(min(closed) > 65 and sum(closed) / 28 > 85, f"S09: closed models handle the bulk: {closed}")
+
+    def open_row(first, last):
+        those = [week for week in weeks if first <= week <= last]
+        mine = part(programming, ["open_row"], those)
+        return 100 * mine / (mine + part(programming, ["open_cn"], those))
+
+    check(open_row("2025-07-21", "2025-08-25") < 50, "S09: Chinese models lead in summer")
+    check(open_row("2025-09-15", "2025-10-13") > 50, "S09: then the others do")
+    check(open_row("2025-11-10", "2025-11-24") < 50, "S09: and fall back")
+    roleplay = sums_of(made, "source", "category:roleplay")
+    for those, wanted in ((weeks[:2], (70, 22, 8)), (weeks[-3:], (42, 43, 15))):
+        got = [part(roleplay, [source], those) for source in ("closed", "open_row", "open_cn")]
+        CONTRADICTIONS.append(
+            ("S10", those[0], "closed, RoW, Chinese", wanted, got, "open tokens (S01) by their roleplay (S07), of S20")
+        )
+
+
+def test_reasoning_models_in_order(world):
+    """S12: of the last week, without what is free; those the study names."""
+    rows = workload(world).rows(
+        """SELECT base FROM request WHERE reasoning = 'yes' AND NOT is_free AND week = (SELECT max(week) FROM request)
+        GROUP BY 1 ORDER BY sum(tokens) DESC"""
+    )
+    order = [base for base, in rows]
+    named = "x-ai/grok-code-fast-1 google/gemini-2.5-pro google/gemini-2.5-flash x-ai/grok-4-fast openai/gpt-oss-120b"
+    equal([base for base in order if base in named.split()], named.split(), "reasoning models, in order")
+    equal(order[0], "x-ai/grok-code-fast-1", "the largest reasoning model")
+
+
+def test_prices_of_categories(world):
+    """S35: where its quadrants have them; the median to the digit that the study prints."""
+    rows = workload(world).rows(
+        f"""SELECT category, sum(cost) / 1000.0 / sum(tokens), sum(tokens) FROM request JOIN topic USING (event)
+        WHERE NOT is_byok AND category IN ({str(TOPICS)[1:-1]}) GROUP BY 1"""
+    )
+    price = {category: usd for category, usd, _ in rows}
+    usage = {category: tokens for category, _, tokens in rows}
+    median = sorted(price.values())[5]
+    hold("S35 median", [(abs(median - 0.73), "USD", f"{median:.3f}")], 0.03)
+    dearest = sorted(price, key=price.get, reverse=True)
+    equal(dearest[0], "technology", "the dearest category")
+    check(price["technology"] > 1.4 * price[dearest[1]], f"by far: {price}")
+    for category in "roleplay translation legal trivia".split():
+        check(price[category] < median, f"{category} is cheap: {price}")
+    for category in "finance academia health marketing".split():
+        check(price[category] > median, f"{category} is dear: {price}")
+    check(abs(price["programming"] / median - 1) < 0.1, f"programming is about the median: {price}")
+    equal(sorted(usage, key=usage.get, reverse=True)[:2], ["programming", "roleplay"], "the two largest")
+    niche = sorted(("translation", "legal", "trivia"), key=usage.get)
+    equal([niche[0], niche[-1]], ["trivia", "translation"], "the smallest and the largest of the niche")
+
+
 def test_the_table(world):
-    """What all tests above found, figure by figure: mean and worst deviation, and what is allowed."""
+    """What all tests above found, figure by figure: mean and worst deviation, and what is allowed; then what others of
+    the study's numbers contradict, and ours beside it."""
     workload(world)
     note(f"{'figure':<20} {'mean':>7} {'worst':>7} {'allowed':>7}  where the worst is")
     for figure, mean, worst, where, allowed in DEVIATIONS:
         note(f"{figure:<20} {mean:>7.2f} {worst:>7.2f} {allowed:>7g}  {where}")
+    for figure, where, what, study_has, got, why in CONTRADICTIONS:
+        note(f"{figure} {where} contradicts {why}: {what} {study_has}, ours {[round(value) for value in got]}")
 
 
 if __name__ == "__main__":
