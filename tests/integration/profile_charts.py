@@ -381,6 +381,27 @@ def test_prices_of_categories(world):
     equal([niche[0], niche[-1]], ["trivia", "translation"], "the smallest and the largest of the niche")
 
 
+def test_tags_of_categories(world):
+    """S22, S23, S39 to S41: the study's prose and its figures differ by up to a point; no request has two tags of one
+    category, so that a bar ends at 100 %."""
+    made, found = workload(world), []
+    for row in study("tag_shares"):
+        share = made.value(
+            """SELECT 100.0 * sum(tokens * (event IN (SELECT event FROM tagged WHERE tag = ?))) / sum(tokens)
+            FROM request JOIN topic USING (event) WHERE category = ?""",
+            row["tag"],
+            row["category"],
+        )
+        where = f"{row['category']} {row['tag']}"
+        found.append((abs(share - float(row["pct"])), where, f"{share:.1f}, not {row['pct']}"))
+    hold("S22 S23 S39-S41", found, 1)
+    doubled = made.value(
+        f"""SELECT count(*) FROM (SELECT 1 FROM tagged WHERE category IN ({str(TOPICS)[1:-1]})
+        GROUP BY event, category HAVING count(*) > 1)"""
+    )
+    equal(doubled, 0, "requests with two tags of one category")
+
+
 def test_the_table(world):
     """What all tests above found, figure by figure: mean and worst deviation, and what is allowed; then what others of
     the study's numbers contradict, and ours beside it."""
