@@ -41,6 +41,7 @@ struct cohort_count {
     uint32_t count;   /* accounts */
     uint32_t checked; /* of them, looked at this month */
     uint32_t seen;    /* of those, active this month */
+    bool is_waiting;  /* the first that was not looked at is active: known already */
 };
 
 /* The accounts of a model in a country. */
@@ -159,7 +160,7 @@ static void begin_month(struct group *group, uint32_t month)
         return;
     assert(month > group->month);
     for (uint32_t cohort = 0; cohort < ACCOUNTS_MONTHS; cohort++)
-        group->cohorts[cohort].checked = group->cohorts[cohort].seen = 0;
+        group->cohorts[cohort] = (struct cohort_count){.count = group->cohorts[cohort].count};
     group->month = month;
 }
 
@@ -172,7 +173,8 @@ static bool waiting(const struct accounts *accounts, struct group *group, uint32
         struct cohort_count *at = &group->cohorts[*cohort];
         for (; at->checked < at->count; at->checked++) {
             *number = at->checked;
-            if (is_active(accounts, model, country, *cohort, *number, group->month))
+            at->is_waiting = at->is_waiting || is_active(accounts, model, country, *cohort, *number, group->month);
+            if (at->is_waiting)
                 return true;
         }
     }
@@ -186,6 +188,7 @@ static bool returning(const struct accounts *accounts, struct group *group, uint
         return false;
     group->cohorts[*cohort].checked++;
     group->cohorts[*cohort].seen++;
+    group->cohorts[*cohort].is_waiting = false;
     return true;
 }
 

@@ -15,7 +15,7 @@
 #include "gentally/core/window.h"
 #include "model_curves.h"
 
-#define ROUNDS 300
+#define ROUNDS 200
 
 struct fit {
     struct budget *budget;

@@ -290,7 +290,7 @@ static void fit_majors(struct week_matrix *matrix, uint32_t first, uint32_t end,
         sum += wanted[topic];
     for (uint32_t topic = 0; topic < TOPIC_COUNT && sum > 0; topic++)
         wanted[topic] *= rest / sum;
-    fit(matrix, &(struct band_rows){matrix->work, sums, matrix->work_members, majors, wanted, fixed}, 3 * ROUNDS);
+    fit(matrix, &(struct band_rows){matrix->work, sums, matrix->work_members, majors, wanted, fixed}, 2 * ROUNDS);
     majors = 0;
     for (uint32_t row = first; row < end; row++) {
         if (!matrix->rows[row].is_tail)
