@@ -188,6 +188,7 @@ bool vocabulary_knows(enum dimension dimension, struct span value, const struct 
     case DIM_CATEGORY:
     case DIM_TAG:
     case DIM_ACCOUNT:
+    case DIM_APP:
     case DIM_COUNT:
         break;
     }

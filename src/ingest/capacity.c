@@ -6,6 +6,7 @@
 
 #include "gentally/base/calendar.h"
 #include "gentally/base/clock.h"
+#include "gentally/redis/eviction.h"
 #include "gentally/redis/store_windows.h"
 
 #define WINDOWS_ROOM 512 /* of a partition: more than are kept by default */
@@ -38,7 +39,7 @@ uint32_t capacity_note(struct capacity *capacity, const struct store_memory *mem
 
 bool capacity_note_policy(struct capacity *capacity, const struct store_memory *memory, int64_t now_ms)
 {
-    bool may_evict = memory->policy[0] != '\0' && strcmp(memory->policy, "noeviction") != 0;
+    bool may_evict = memory->policy[0] != '\0' && eviction_is_possible(memory->policy);
     bool is_news = may_evict != capacity->may_evict;
     bool is_again = may_evict && now_ms - capacity->policy_told_ms >= CAPACITY_POLICY_AGAIN_MS;
 
@@ -108,7 +109,7 @@ static void tell_policy(const struct capacity *capacity, const struct store_memo
     (void)reason_set(
         &why, GO_ON, STORE_POLICY, 0,
         "maxmemory-policy was changed to %s: Redis may drop counters unseen once its memory is full; set it "
-        "to noeviction, in redis.conf too",
+        "to noeviction or a volatile one, in redis.conf too",
         memory->policy);
     log_reason(logger, LOG_LEVEL_ERROR, &why);
 }

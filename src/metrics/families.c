@@ -243,7 +243,7 @@ const struct family families[] = {
           store_round_trip),
     GAUGE("redis_memory_used_bytes", "bytes", "Memory that Redis uses.", store_bytes),
     GAUGE("redis_memory_limit_bytes", "bytes", "Its maxmemory; 0: it has no limit.", store_bytes_max),
-    GAUGE("redis_may_evict", "", "1 if its maxmemory-policy is not noeviction: it may drop counters unseen.",
+    GAUGE("redis_may_evict", "", "1 if its maxmemory-policy may drop counters unseen: it is neither noeviction nor a volatile one.",
           store_evicts),
     GAUGE("retention_pairs", "", "Pairs of model and account in the fullest shard of retention.", retention_pairs),
     GAUGE("retention_pairs_limit", "", "Pairs that one shard may have.", retention_pairs_max),

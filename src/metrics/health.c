@@ -30,7 +30,7 @@ bool health_is_ready(FILE *file, const struct metrics *metrics, int64_t turned_m
     if (metrics->trouble != REASON_NONE)
         fprintf(file, "trouble: %s\n", reason_name(metrics->trouble));
     if (metrics->store_evicts == 1)
-        fputs("Redis may drop counters: its maxmemory-policy is not noeviction\n", file);
+        fputs("Redis may drop counters: its maxmemory-policy is neither noeviction nor a volatile one\n", file);
     for (uint32_t at = 0; at < metrics->partition_count; at++)
         if (metrics->partitions[at].stopped != REASON_NONE)
             fprintf(file, "partition %" PRId32 " stopped: %s\n", metrics->partitions[at].number,

@@ -12,6 +12,7 @@
 
 #include "gentally/config/config.h"
 #include "gentally/config/redis_url.h"
+#include "gentally/redis/eviction.h"
 #include "store_tls.h"
 
 struct store_link {
@@ -211,8 +212,7 @@ static enum verdict inspect(struct store_link *link, struct reason *why)
         return reason_set(why, TRY_LATER, STORE_BUSY, 0, "Redis is loading its data");
     if (strtol(version, NULL, 10) < 7)
         return reason_set(why, HALT, STORE_VERSION, 0, "Redis %s has no functions; 7.0 or newer is needed", version);
-    /* The volatile policies evict only keys that expire, and none of ours does. */
-    if (strcmp(policy, "noeviction") != 0 && !starts_with(policy, "volatile-"))
+    if (eviction_is_possible(policy))
         return reason_set(why, HALT, STORE_POLICY, 0,
                           "maxmemory-policy is %s: Redis could drop counters unseen; set it to noeviction, or to a "
                           "volatile one: our keys do not expire",

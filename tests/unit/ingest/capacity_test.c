@@ -50,11 +50,11 @@ static void a_policy_is_told_when_it_changes(void)
         const char *policy;
         bool is_told, may_evict;
     } looks[] = {
-        {0, "noeviction", false, false},   {10, "", false, false},
-        {20, "allkeys-lru", true, true},   {30, "allkeys-lru", false, true},
-        {79, "volatile-ttl", false, true}, {80, "allkeys-lru", true, true},
-        {130, "allkeys-lru", false, true}, {135, "noeviction", true, false},
-        {300, "noeviction", false, false}, {310, "allkeys-lfu", true, true},
+        {0, "noeviction", false, false},     {10, "", false, false},
+        {20, "allkeys-lru", true, true},     {30, "allkeys-lru", false, true},
+        {79, "allkeys-random", false, true}, {80, "allkeys-lru", true, true},
+        {130, "allkeys-lru", false, true},   {135, "noeviction", true, false},
+        {300, "volatile-ttl", false, false}, {310, "allkeys-lfu", true, true},
     };
     struct capacity capacity = {0};
 
