@@ -54,7 +54,8 @@ static void who_has_all_is_ready(void)
     CU_ASSERT_STRING_EQUAL(said, "ready\n");
     metrics->store_evicts = 1; /* It may; so far nothing is lost. */
     CU_ASSERT_TRUE(ready(metrics, 0, 0));
-    CU_ASSERT_STRING_EQUAL(said, "ready\nRedis may drop counters: its maxmemory-policy is neither noeviction nor a volatile one\n");
+    CU_ASSERT_STRING_EQUAL(
+        said, "ready\nRedis may drop counters: its maxmemory-policy is neither noeviction nor a volatile one\n");
     metrics->store_evicts = 0;
     CU_ASSERT_FALSE(ready(metrics, 0, READY_MS));
     CU_ASSERT_STRING_EQUAL(said, "not ready\nthe loop has not turned for 60 s\n");
