@@ -16,13 +16,17 @@
 #include "model_curves.h"
 
 #define ROUNDS 200
+#define NO_GROUP 6u
+
+enum grouping { BY_REASONING, BY_SOURCE, BY_AUTHOR, GROUPINGS };
 
 struct fit {
     struct budget *budget;
     int64_t scale;
-    double *tokens;  /* model * SERIES_WEEKS + week */
-    double *tools;   /* the same: tokens of tool calls S14 wants of it */
-    int8_t *columns; /* by model: its column of S04; -1 = none */
+    double *tokens;               /* model * SERIES_WEEKS + week */
+    double *tools;                /* the same: tokens of tool calls S14 wants of it */
+    int8_t *columns;              /* by model: its column of S04; -1 = none */
+    uint8_t (*groups)[GROUPINGS]; /* by model */
 };
 
 static double *at(const struct fit *fit, uint32_t model, uint32_t week)
@@ -186,49 +190,55 @@ static void add_tools(const struct fit *fit, uint32_t week)
     }
 }
 
-/* Scales the models of a week for which `is_in` is equal to `which` to `wanted` tokens; examples of S38 stay. */
-static void scale_week(const struct fit *fit, uint32_t week, bool (*is_in)(const struct budget_model *, uint32_t),
-                       uint32_t which, double wanted)
+/* What a model is one of, in each grouping; NO_GROUP for a model that a grouping leaves alone. */
+static void set_groups(const struct fit *fit)
 {
-    double sum = 0;
+    for (uint32_t model = 0; model < fit->budget->count; model++) {
+        const struct budget_model *entry = &fit->budget->models[model];
+        uint32_t column = (uint32_t)entry->author_column;
+        fit->groups[model][BY_REASONING] = entry->is_reasoning;
+        fit->groups[model][BY_SOURCE] = (uint8_t)entry->source;
+        fit->groups[model][BY_AUTHOR] = entry->source != SOURCE_CLOSED ? NO_GROUP
+                                        : column < AUTHOR_PARTS        ? (uint8_t)column
+                                                                       : AUTHOR_PARTS;
+    }
+}
+
+/* Scales the groups of a week to `wanted` tokens each. */
+static void scale_groups(const struct fit *fit, uint32_t week, enum grouping grouping, const double wanted[NO_GROUP])
+{
+    double factors[NO_GROUP + 1] = {0};
 
     for (uint32_t model = 0; model < fit->budget->count; model++)
-        sum += is_in(&fit->budget->models[model], which) ? *at(fit, model, week) : 0;
-    for (uint32_t model = 0; model < fit->budget->count && sum > 0; model++) {
-        if (is_in(&fit->budget->models[model], which))
-            *at(fit, model, week) *= wanted / sum;
+        factors[fit->groups[model][grouping]] += *at(fit, model, week);
+    for (uint32_t group = 0; group < NO_GROUP; group++)
+        factors[group] = factors[group] > 0 ? wanted[group] / factors[group] : 1;
+    factors[NO_GROUP] = 1;
+    for (uint32_t model = 0; model < fit->budget->count; model++)
+        *at(fit, model, week) *= factors[fit->groups[model][grouping]];
+}
+
+/* S11; S24 to S27, which need their authors' closed models to have such parts; S01. */
+static void scale_to_sums(const struct fit *fit, uint32_t week)
+{
+    double volume = series_volume(week, fit->scale), wanted[NO_GROUP] = {0};
+    double reasoning = series_reasoning(week) < REASONING_SEEN ? REASONING_MIN : series_reasoning(week) / 1000.0;
+
+    wanted[false] = volume * (1 - reasoning);
+    wanted[true] = volume * reasoning;
+    scale_groups(fit, week, BY_REASONING, wanted);
+    if (week >= SERIES_CATEGORY_WEEK) {
+        double closed = volume * source_part(week, SOURCE_CLOSED);
+        wanted[AUTHOR_PARTS] = closed;
+        for (uint32_t column = 0; column < AUTHOR_PARTS; column++) {
+            wanted[column] = closed * author_parts(week)[column] / 1000;
+            wanted[AUTHOR_PARTS] -= wanted[column];
+        }
+        scale_groups(fit, week, BY_AUTHOR, wanted);
     }
-}
-
-static bool is_of_source(const struct budget_model *model, uint32_t source)
-{
-    return model->source == source;
-}
-
-/* `column`: of series_spender(); AUTHOR_PARTS for everyone else. */
-static bool is_closed_of(const struct budget_model *model, uint32_t column)
-{
-    uint32_t own = (uint32_t)model->author_column;
-
-    return model->source == SOURCE_CLOSED && (own < AUTHOR_PARTS ? own : AUTHOR_PARTS) == column;
-}
-
-static bool is_of_reasoning(const struct budget_model *model, uint32_t is_reasoning)
-{
-    return model->is_reasoning == (is_reasoning != 0);
-}
-
-/* S24 to S27 need their authors' closed models to have such parts. */
-static void scale_authors(const struct fit *fit, uint32_t week, double closed)
-{
-    const uint16_t *parts = author_parts(week);
-    uint32_t rest = 1000;
-
-    for (uint32_t column = 0; column < AUTHOR_PARTS; column++) {
-        scale_week(fit, week, is_closed_of, column, closed * parts[column] / 1000);
-        rest -= parts[column];
-    }
-    scale_week(fit, week, is_closed_of, AUTHOR_PARTS, closed * rest / 1000);
+    for (enum model_source source = SOURCE_CLOSED; source <= SOURCE_OPEN_ROW; source++)
+        wanted[source] = volume * source_part(week, source);
+    scale_groups(fit, week, BY_SOURCE, wanted);
 }
 
 /* S04: the fifteen keep their sum and get the chart's parts of it, as far as they are on offer. */
@@ -255,20 +265,13 @@ static void scale_tops(const struct fit *fit, uint32_t week)
 static void scale_weeks(const struct fit *fit)
 {
     for (uint32_t week = 0; week < SERIES_WEEKS; week++) {
-        double volume = series_volume(week, fit->scale);
-        double reasoning = series_reasoning(week) < REASONING_SEEN ? REASONING_MIN : series_reasoning(week) / 1000.0;
         for (uint32_t model = 0; model < fit->budget->count; model++) {
             double least = fit->tools[model * SERIES_WEEKS + week] / TOOL_PART_MAX;
             if (*at(fit, model, week) > 0 && *at(fit, model, week) < least)
                 *at(fit, model, week) = least;
         }
         scale_tops(fit, week);
-        scale_week(fit, week, is_of_reasoning, 1, volume * reasoning);
-        scale_week(fit, week, is_of_reasoning, 0, volume * (1 - reasoning));
-        if (week >= SERIES_CATEGORY_WEEK)
-            scale_authors(fit, week, volume * source_part(week, SOURCE_CLOSED));
-        for (enum model_source source = SOURCE_CLOSED; source <= SOURCE_OPEN_ROW; source++)
-            scale_week(fit, week, is_of_source, source, volume * source_part(week, source));
+        scale_to_sums(fit, week);
         for (uint32_t model = 0; model < fit->budget->count; model++) {
             if (*at(fit, model, week) > 0 && *at(fit, model, week) < MODEL_TOKENS_MIN)
                 *at(fit, model, week) = MODEL_TOKENS_MIN;
@@ -302,28 +305,30 @@ static bool is_listed(struct span author)
     return false;
 }
 
-/* Who is in no list stays below its last: other open models below S04's fifteen, other open authors below S03's ten. */
-static void cap_unlisted(const struct fit *fit)
+/* An open model that is none of S04's fifteen stays below them. */
+static void cap_models(const struct fit *fit, double most)
+{
+    for (uint32_t model = 0; model < fit->budget->count; model++) {
+        double sum =
+            fit->columns[model] < 0 && fit->budget->models[model].source != SOURCE_CLOSED ? model_sum(fit, model) : 0;
+        if (sum > most)
+            scale_model(fit, model, most / sum);
+    }
+}
+
+/* An open author that is none of S03's ten stays below them. The catalog's order has an author's models together. */
+static void cap_authors(const struct fit *fit, double most)
 {
     const struct budget_model *models = fit->budget->models;
-    double scale = (double)fit->scale / 1e9;
 
-    for (uint32_t model = 0; model < fit->budget->count; model++) {
-        struct span author = models[model].author;
+    for (uint32_t first = 0, end = 0; first < fit->budget->count; first = end) {
         double sum = 0;
-        if (models[model].source == SOURCE_CLOSED || fit->columns[model] >= 0)
-            continue;
-        sum = model_sum(fit, model);
-        if (sum > OPEN_OTHER_MAX * scale)
-            scale_model(fit, model, OPEN_OTHER_MAX * scale / sum);
-        if (is_listed(author) || (model > 0 && span_equal(models[model - 1].author, author)))
-            continue;
-        sum = 0; /* The catalog's order is by slug: an author's models stand together. */
-        uint32_t end = model;
-        for (; end < fit->budget->count && span_equal(models[end].author, author); end++)
+        for (; end < fit->budget->count && span_equal(models[end].author, models[first].author); end++)
             sum += models[end].source == SOURCE_CLOSED ? 0 : model_sum(fit, end);
-        for (uint32_t other = model; other < end && sum > OPEN_AUTHOR_MAX * scale; other++)
-            scale_model(fit, other, OPEN_AUTHOR_MAX * scale / sum);
+        for (uint32_t model = first; model < end && sum > most && !is_listed(models[first].author); model++) {
+            if (models[model].source != SOURCE_CLOSED)
+                scale_model(fit, model, most / sum);
+        }
     }
 }
 
@@ -378,21 +383,27 @@ static void round_tokens(const struct fit *fit)
 enum verdict budget_fit(struct budget *budget, int64_t scale, struct reason *why)
 {
     size_t cells = (size_t)budget->count * SERIES_WEEKS;
-    struct fit fit = {budget, scale, calloc(cells, sizeof(double)), calloc(cells, sizeof(double)),
-                      calloc(budget->count, sizeof(int8_t))};
+    struct fit fit = {budget,
+                      scale,
+                      calloc(cells, sizeof(double)),
+                      calloc(cells, sizeof(double)),
+                      calloc(budget->count, sizeof(int8_t)),
+                      calloc(budget->count, sizeof(uint8_t[GROUPINGS]))};
     enum verdict verdict = GO_ON;
 
-    if (fit.tokens == NULL || fit.tools == NULL || fit.columns == NULL) {
+    if (fit.tokens == NULL || fit.tools == NULL || fit.columns == NULL || fit.groups == NULL) {
         verdict = no_memory(why, "for the models of the study");
         goto done;
     }
+    set_groups(&fit);
     make_guesses(&fit);
     for (uint32_t week = 0; week < SERIES_WEEKS; week++) {
         choose_open(&fit, week);
         add_tools(&fit, week);
     }
     for (uint32_t round = 0; round < ROUNDS; round++) {
-        cap_unlisted(&fit);
+        cap_models(&fit, OPEN_OTHER_MAX * ((double)scale / 1e9));
+        cap_authors(&fit, OPEN_AUTHOR_MAX * ((double)scale / 1e9));
         scale_weeks(&fit);
         scale_totals(&fit);
     }
@@ -401,5 +412,6 @@ done:
     free(fit.tokens);
     free(fit.tools);
     free(fit.columns);
+    free(fit.groups);
     return verdict;
 }
