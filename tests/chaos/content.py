@@ -126,7 +126,13 @@ def test_overflow(world):
     past 2^63, in the merge of partitions that each are below it."""
     field = open_field(world)
     long = {**odd_event(field.chance, 0, 0), "account": None, "op": "create", "model": "acme/long", "categories": []}
-    long |= {"tokens_prompt": LONG, "tokens_completion": 0, "tokens_reasoning": 0, "tokens_cached": 0}
+    long |= {
+        "tokens_prompt": LONG,
+        "tokens_completion": 0,
+        "tokens_reasoning": 0,
+        "tokens_cached": 0,
+        "tokens_cache_write": 0,
+    }
     count = OVERFLOW // 3
     for _ in field.strikes(3):
         repeat(field, long, count)

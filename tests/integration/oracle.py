@@ -37,8 +37,6 @@ ROLLUPS = {
     "geography": ("country",),
     "language": ("language",),
 }
-# More of them, by app: no default, since few platforms want a row for each.
-APP_ROLLUPS = {"app": ("app",), "app_model": ("app", "model"), "app_place": ("country", "app", "finish_reason")}
 REGISTERS = 2048
 
 EVENT_FIELDS = """id created_at model provider account app country language tokens_prompt tokens_completion
