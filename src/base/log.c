@@ -6,7 +6,8 @@
  *
  * What is suppressed is a subject: an id with what its line is about. It speaks once a second, and half as often each
  * time it was still talking, down to once in ten seconds; its next line says how many there were between, and so does
- * log_close(). Two ids that alternate are two subjects, three topics under one id are three. An id that is about ever
+ * log_close(). Two ids that alternate are two subjects, three topics under one id are three; what
+ * names nothing is about what it says. An id that is about ever
  * other things is held to BURST_MAX lines a second. Errors are always written.
  */
 #include "gentally/base/log.h"
@@ -305,21 +306,29 @@ static void add_about(struct about *about, const char *bytes, size_t size)
     about->size += size;
 }
 
-static void find_about(struct about *about, const char *format, va_list arguments)
+static void add_fields(struct about *about, bool all, const char *format, va_list arguments)
 {
     struct log_reader reader;
     struct log_field field;
 
-    *about = (struct about){0};
     log_fields_begin(&reader, format, arguments);
     while (log_fields_next(&reader, &field))
-        if (is_name(&field)) {
+        if (all || is_name(&field)) {
             add_about(about, about->size > 0 ? " " : "", about->size > 0);
             add_about(about, field.key, field.key_size);
-            add_about(about, "=", 1);
+            add_about(about, "=", field.key_size > 0);
             add_about(about, field.value, field.size);
         }
     log_fields_end(&reader);
+}
+
+/* What a line names; if nothing, what it says: two partitions assigned are other news than four. */
+static void find_about(struct about *about, const char *format, va_list arguments)
+{
+    *about = (struct about){0};
+    add_fields(about, false, format, arguments);
+    if (about->hash == 0)
+        add_fields(about, true, format, arguments);
 }
 
 /* ---- lines as others ask for them ---- */

@@ -52,7 +52,8 @@ void log_close(struct logger *logger);
  * static and stable, like "WORKER-ASSIGNED". `format` is a literal: first fields, `key=%d` or `key=\"%s\"`, then, if
  * anything, words for people, which become the field `text`. What it names is a field, and nothing that an argument
  * holds ever is. Conversions: d i u x with h, l, ll, z or j; s with a precision; c; no widths and no flags. Of its
- * fields partition, topic, window and the like say what it is about. Blocks no longer than one write to stderr.
+ * fields partition, topic, window and the like say what it is about; without any of them, all it says does. Blocks no
+ * longer than one write to stderr.
  */
 void log_line(struct logger *logger, enum log_level level, const char *id, const char *format, ...) PRINTF_LIKE(4, 5);
 

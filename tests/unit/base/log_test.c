@@ -113,17 +113,35 @@ static void burst_is_counted_and_told_by_its_own_next_line(void)
     log_open(&logger, LOG_LEVEL_INFO, "worker");
     for (int count = 0; count < 4; count++)
         log_line(&logger, LOG_LEVEL_WARN, "STORE-UNREACHABLE", "x");
-    log_line(&logger, LOG_LEVEL_INFO, "WORKER-ASSIGNED", "z");
+    log_line(&logger, LOG_LEVEL_INFO, "WORKER-ASSIGNED", "partitions=%d", 4);
     time_passes(&logger, 1000);
-    log_line(&logger, LOG_LEVEL_WARN, "STORE-UNREACHABLE", "y");
-    log_line(&logger, LOG_LEVEL_WARN, "STORE-UNREACHABLE", "y");
+    log_line(&logger, LOG_LEVEL_WARN, "STORE-UNREACHABLE", "x");
+    log_line(&logger, LOG_LEVEL_WARN, "STORE-UNREACHABLE", "x");
     log_close(&logger);
     log_close(&logger); /* tells nothing twice */
     capture_end(&capture);
     CU_ASSERT_EQUAL(lines_of(&capture), 4);
-    CU_ASSERT_PTR_NOT_NULL(strstr(capture.text, "WORKER-ASSIGNED z\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(capture.text, "STORE-UNREACHABLE y suppressed=3\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(capture.text, "warn LOG-SUPPRESSED of=STORE-UNREACHABLE about=\"\" suppressed=1\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(capture.text, "WORKER-ASSIGNED partitions=4\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(capture.text, "STORE-UNREACHABLE x suppressed=3\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(capture.text, "warn LOG-SUPPRESSED of=STORE-UNREACHABLE about=\"x\" suppressed=1\n"));
+}
+
+/* Who had four partitions and has two a moment later says so. */
+static void another_fact_is_told_at_once(void)
+{
+    static struct capture capture;
+    struct logger logger;
+
+    capture_begin(&capture);
+    log_open(&logger, LOG_LEVEL_INFO, "worker");
+    log_line(&logger, LOG_LEVEL_INFO, "WORKER-ASSIGNED", "partitions=%d", 4);
+    log_line(&logger, LOG_LEVEL_INFO, "WORKER-REVOKED", "partitions=%d", 4);
+    log_line(&logger, LOG_LEVEL_INFO, "WORKER-ASSIGNED", "partitions=%d", 2);
+    log_line(&logger, LOG_LEVEL_INFO, "WORKER-REWOUND", "partition=%d from=%d", 3, 17);
+    log_line(&logger, LOG_LEVEL_INFO, "WORKER-REWOUND", "partition=%d from=%d", 3, 18); /* of the same partition */
+    capture_end(&capture);
+    CU_ASSERT_EQUAL(lines_of(&capture), 4);
+    CU_ASSERT_PTR_NOT_NULL(strstr(capture.text, "WORKER-ASSIGNED partitions=2\n"));
 }
 
 /* Three topics are three facts, though they have one id; each is told once. */
@@ -507,6 +525,7 @@ int main(int argc, char **argv)
         {"line_is_one_line_however_hostile", line_is_one_line_however_hostile},
         {"lines_below_the_level_are_not_written", lines_below_the_level_are_not_written},
         {"burst_is_counted_and_told_by_its_own_next_line", burst_is_counted_and_told_by_its_own_next_line},
+        {"another_fact_is_told_at_once", another_fact_is_told_at_once},
         {"subjects_do_not_suppress_each_other", subjects_do_not_suppress_each_other},
         {"two_that_alternate_get_quiet", two_that_alternate_get_quiet},
         {"an_id_about_ever_other_things_is_held", an_id_about_ever_other_things_is_held},
