@@ -81,6 +81,12 @@ def seeded():
     return random.Random(seed)
 
 
+def recipes(heading, language):
+    """The blocks of code of that language under that heading of runbooks/readers.md."""
+    section = (ROOT / "runbooks/readers.md").read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return re.findall(rf"^```{language}\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+
+
 class Process:
     """A process of ours, its output in files."""
 

@@ -1,7 +1,6 @@
 """Stores that a user has: rows upserted by key as the recipe of runbooks/readers.md does it, in batches that come
 twice, while workers are killed. At the end the store's sums are those of the events."""
 
-import json
 import os
 import pwd
 import subprocess
@@ -9,13 +8,10 @@ from pathlib import Path
 
 import duckdb
 import psycopg
-from confluent_kafka import Consumer, TopicPartition
 
-from harness import ROOT, Process, Skip, check, equal, free_port, main, seeded, wait_until
+from harness import ROOT, Process, Skip, check, equal, free_port, main, wait_until
+from traffic import Reader, begin, day_and_model, publish_amid_kills, sums_by
 
-HOUR_MS = 3_600_000
-BEGIN_MS = 1_762_128_000_000  # 2025-11-03, a Monday
-WORKERS = 2
 COLUMNS = (
     "breakdown TEXT, granularity TEXT, window_start BIGINT, model_slug TEXT, requests BIGINT, tokens_prompt BIGINT"
 )
@@ -101,108 +97,41 @@ class PostgreSQL:
             self.process.end()
 
 
-def events_of(chance, count):
-    return [
-        {
-            "id": f"e-{number}",
-            "created_at": BEGIN_MS + number * 60 * HOUR_MS // count,
-            "model": f"author/model-{chance.randrange(9)}",
-            "tokens_prompt": chance.randrange(1000),
-            "tokens_completion": 1,
-        }
-        for number in range(count)
-    ]
-
-
-class Reader:
-    """Reads summaries in batches, each twice, as after a crash between writing and committing offsets."""
-
-    def __init__(self, world, topics):
-        self.consumer = Consumer(
-            {"bootstrap.servers": world.kafka, "group.id": "sink", "isolation.level": "read_committed"}
-        )
-        self.topics = topics
-        self.consumer.assign([TopicPartition(topic, part, 0) for topic in topics for part in range(2)])
-
-    def batch(self):
-        rows = []
-        for message in self.consumer.consume(500, timeout=0.2):
-            if message.error() is None:
-                value = None if message.value() is None else json.loads(message.value())
-                row = value and [value.get(field) for field in FIELDS]
-                rows.append((message.key().decode(), row))
-        return rows
-
-    def is_at_the_end(self):
-        for place in self.consumer.position(
-            [TopicPartition(topic, part) for topic in self.topics for part in range(2)]
-        ):
-            end = self.consumer.get_watermark_offsets(place, 10)[1]
-            if max(place.offset, 0) < end:
-                return False
-        return True
-
-    def stop(self):
-        self.consumer.close()
-
-
 def holds(world, store):
-    """Workers are killed while the sink reads; then the rest is drained, and read to the end."""
-    chance = seeded()
-    world.start_redis()
-    world.settings.update(
-        {
-            "GENTALLY_SUMMARY_FORMAT": "json",
-            "GENTALLY_ROLLUPS": "total=,model=model",
-            "GENTALLY_EARLY_EMIT_INTERVAL_MS": "1000",
-            "GENTALLY_APPLY_INTERVAL_MS": "200",
-        }
-    )
-    world.run("setup", "--partitions", 2)
-    events = events_of(chance, 6000)
-    reader = world.own(Reader(world, [f"{world.namespace}.summaries.{name}" for name in ("total", "model")]))
+    """Workers are killed while the sink reads, each batch twice, as after a crash between writing and committing
+    offsets; then the rest is drained, and read to the end."""
+    begin(world)
+    reader = world.own(Reader(world, ["total", "model"]))
     read = 0
-    for turn in range(3):
-        path = world.folder / f"{turn}.jsonl"
-        path.write_text("".join(json.dumps(event) + "\n" for event in events[turn * 2000 : turn * 2000 + 2000]))
-        workers = [world.start("worker") for _ in range(WORKERS)]
-        world.produce(path)
-        before = read
 
-        def more():
-            nonlocal read
-            rows = reader.batch()
-            store.put(rows)
-            store.put(rows)
-            read += len(rows)
-            return read > before + 20
-
-        wait_until(more, 60, "rows of this turn")
-        for worker in workers:
-            worker.kill()
-    world.run("worker", "--drain")
+    def put_batch():
+        nonlocal read
+        rows = [(key, row and [row.get(field) for field in FIELDS]) for key, row in reader.batch()]
+        store.put(rows)
+        store.put(rows)
+        read += len(rows)
+        return read
 
     def all_read():
-        rows = reader.batch()
-        store.put(rows)
-        store.put(rows)
-        return not rows and reader.is_at_the_end()
+        before = read
+        return put_batch() == before and reader.is_at_the_end()
 
+    events = publish_amid_kills(world, put_batch)
     wait_until(all_read, 60, "the end of the topics")
-    want = {}
-    for event in events:
-        day = event["created_at"] // (24 * HOUR_MS) * 24 * HOUR_MS
-        requests, tokens = want.get((day, event["model"]), (0, 0))
-        want[day, event["model"]] = requests + 1, tokens + event["tokens_prompt"]
     got = store.ask(
         "SELECT window_start, model_slug, requests, tokens_prompt FROM summaries "
         "WHERE breakdown = 'model' AND granularity = 'day'"
     )
-    equal({(start, model): (requests, tokens) for start, model, requests, tokens in got}, want, "rows by day and model")
+    equal(
+        {(start, model): (requests, tokens) for start, model, requests, tokens in got},
+        sums_by(day_and_model, events),
+        "rows by day and model",
+    )
     totals = store.ask(
         "SELECT sum(requests), sum(tokens_prompt) FROM summaries WHERE breakdown = 'total' AND granularity = 'hour'"
     )
-    equal([tuple(map(int, row)) for row in totals], [(6000, sum(event["tokens_prompt"] for event in events))], "totals")
+    want = [(len(events), sum(event["tokens_prompt"] for event in events))]
+    equal([tuple(map(int, row)) for row in totals], want, "totals")
 
 
 def test_the_recipe_is_what_is_tested(_):
