@@ -6,9 +6,9 @@
  *
  * What is suppressed is a subject: an id with what its line is about. It speaks once a second, and half as often each
  * time it was still talking, down to once in ten seconds; its next line says how many there were between, and so does
- * log_close(). Two ids that alternate are two subjects, three topics under one id are three; what
- * names nothing is about what it says. An id that is about ever
- * other things is held to BURST_MAX lines a second. Errors are always written.
+ * log_close(). Two ids that alternate are two subjects, three topics under one id are three; what names nothing
+ * is about what it says. An id that is about ever other things is held to BURST_MAX lines a second. Errors are always
+ * written.
  */
 #include "gentally/base/log.h"
 
