@@ -1,5 +1,5 @@
-"""No name of a field that we publish is a word that an engine of SQL refuses unquoted: each engine's own parser is asked
-about each name, and about some that it must refuse, so that it is seen to answer."""
+"""No name of a field that we publish is a word that an engine of SQL refuses unquoted: each engine's own parser is
+asked about each name, and about some that it must refuse, so that it is seen to answer."""
 
 import json
 import subprocess

@@ -13,13 +13,7 @@ from oracle import quantile
 PANES = ("early", "on_time", "late")
 OUTCOMES = ("counted", "duplicate", "filtered", "too_late", "dead_lettered", "conflicting")
 # Ids without a registry: decode.h.
-SCHEMA_FILES = {
-    1: "generation.1.avsc",
-    6: "summary.avsc",
-    7: "ledger.avsc",
-    8: "signal.avsc",
-    9: "generation.avsc",
-}
+SCHEMA_FILES = {1: "generation.1.avsc", 6: "summary.avsc", 7: "ledger.avsc", 8: "signal.avsc", 9: "generation.avsc"}
 
 
 def _plain_numbers(schema):
