@@ -30,7 +30,7 @@ struct tally;
 struct tally_options {
     const struct rollups *rollups; /* borrowed until close */
     enum window_kind base;         /* WINDOW_HOUR or WINDOW_DAY */
-    uint32_t rows_max;             /* 64..65536 rows of 192 to 256 bytes; raised to what a single fact can need */
+    uint32_t rows_max;             /* 64..65536 rows of 192 to 288 bytes; raised to what a single fact can need */
     struct tally_pool *pool;       /* borrowed until close */
 };
 

@@ -60,8 +60,10 @@ def test_azure_traces_add_up(world):
                 "requests",
                 "tokens_prompt",
                 "tokens_completion",
+                "cost_unknown",
             )
-            equal(got, want, f"requests, prompt and completion tokens of {name} by {window}")
+            want.append(want[0])
+            equal(got, want, f"requests, tokens and requests without a price of {name} by {window}")
     note(f"28,185 requests of two real services, counted exactly")
 
 
@@ -75,7 +77,7 @@ def test_openrouters_weekly_table_adds_up_and_every_model_is_known(world):
     want = [int(word) for word in awk("-F,", sums, table).split()]
     got = added_up(rows, "tokens_prompt", "tokens_completion", "tokens_reasoning", "tokens_cached")
     equal(got, want, "prompt, completion, reasoning and cached tokens")
-    equal(added_up(rows, "requests"), [events], "requests")
+    equal(added_up(rows, "requests", "cost_unknown"), [events, events], "requests, and those without a price")
     slugs = set(awk("-F,", "FNR > 1 { print $3 }", table).split())
     equal({row["model_slug"] for row in rows}, slugs, "models")
     unknown = sorted({row["model_slug"] for row in rows if row["source"] == "unknown"})
