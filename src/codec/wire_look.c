@@ -82,14 +82,14 @@ static const char *framed_looks_like(struct span value)
     return NULL;
 }
 
-const char *wire_looks_like(struct span value)
+static const char *form_of(struct span value)
 {
     return value.size > 0 && value.bytes[0] == 0 ? framed_looks_like(value) : unframed_looks_like(value);
 }
 
 enum verdict wire_tell(struct span value, enum verdict verdict, struct reason *why)
 {
-    const char *look = wire_looks_like(value);
+    const char *look = form_of(value);
 
     if (why == NULL || look == NULL)
         return verdict;
