@@ -155,7 +155,7 @@ def test_redis_that_evicts_what_expires(world):
     for policy in ("volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"):
         world.redis.command("CONFIG", "SET", "maxmemory-policy", policy)
         world.run("top", "--rollup", "model", "--window", "day")
-    lines = generate(world)
+    lines = generate(world, 500)
     world.produce(lines.out_path)
     world.run("worker", "--drain")
     keys = world.redis.command("EVAL", KEYS_THAT_EXPIRE, "0")
