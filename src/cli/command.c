@@ -14,6 +14,14 @@
 #include "gentally/config/config_print.h"
 #include "versions.h"
 
+static bool takes_time(const struct command *command)
+{
+    for (size_t at = 0; at < command->option_count; at++)
+        if (command->options[at].argument != NULL && strcmp(command->options[at].argument, "TIME") == 0)
+            return true;
+    return false;
+}
+
 static void print_help(const struct command *command, const char *program)
 {
     printf("Usage: %s %s %s\n\n%s\n\n%s\n", program, command->name, command->arguments, command->summary,
@@ -27,6 +35,10 @@ static void print_help(const struct command *command, const char *program)
                  option->argument == NULL ? "" : option->argument);
         printf("  %-24s %s\n", flag, option->help);
     }
+    if (takes_time(command))
+        printf(
+            "\nTIME is like 2025-11-24, 2025-11-24T10:00:00Z or 2025-11-24 11:00+01:00, UTC where it has no zone; or\n"
+            "milliseconds since 1970.\n");
     printf("\nConfiguration:\n");
     config_help(stdout, false);
 }

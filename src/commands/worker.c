@@ -26,7 +26,8 @@ enum option { DRAIN, CHECK_CONFIG, PRINT_CONFIG };
 
 static const struct command_option option_table[] = {
     [DRAIN] = {"drain", NULL, "stop once every partition is read to its end and all windows are emitted", NULL},
-    [CHECK_CONFIG] = {"check-config", NULL, "read the configuration and the tables, say what is wrong, and stop", NULL},
+    [CHECK_CONFIG] = {"check-config", NULL,
+                      "say what of the configuration and the tables a start would refuse, and stop", NULL},
     [PRINT_CONFIG] = {"print-config", NULL, "print the configuration in force, without secrets, and stop", NULL},
 };
 
