@@ -233,6 +233,13 @@ def test_spend_moves_to_asia(world):
     first, last = spend(8, 0), spend(57, 53)
     check(first["Asia"] < 19 and 26 < last["Asia"] < 36, f"Asia from {first['Asia']:.1f} to {last['Asia']:.1f}")
     check(first["North America"] > 55 and last["North America"] < 50, f"North America {first} to {last}")
+    under = made.value(
+        """SELECT sum(share < 50) FROM (SELECT 100.0 * sum(cost * (continent = 'North America')) / sum(cost) share
+        FROM request GROUP BY week)"""
+    )
+    CONTRADICTIONS.append(
+        ("S30", "all", "weeks of 57 with North America under half", "most", [under], "S31 beside S32 (their tokens)")
+    )
     for begin in range(0, 56, 8):
         check(12 < spend(begin + 8, begin)["Europe"] < 30, f"Europe from week {begin}: {spend(begin + 8, begin)}")
 
