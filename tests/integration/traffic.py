@@ -1,6 +1,7 @@
 """What suites of readers share: JSON summaries of some thousand events, told by workers that are killed meanwhile."""
 
 import json
+from datetime import datetime
 
 from confluent_kafka import Consumer, TopicPartition
 
@@ -73,6 +74,11 @@ def sums_by(name_of, events):
 
 def day_and_model(event):
     return event["created_at"] // DAY_MS * DAY_MS, event["model"]
+
+
+def text_ms(text):
+    """A time as databases print it, in UTC, or a number of milliseconds."""
+    return int(text) if text.isdigit() else int(datetime.fromisoformat(f"{text}+00:00").timestamp() * 1000)
 
 
 class Reader:
