@@ -54,7 +54,7 @@ class PostgreSQL:
         if not programs:
             raise Skip("PostgreSQL (Debian: postgresql)")
         self.process, self.connection = None, None
-        folder, port = world.folder / "postgresql", free_port()
+        folder, self.port = world.folder / "postgresql", free_port()
         folder.mkdir(mode=0o700)
         self.user = []
         if os.getuid() == 0:
@@ -65,9 +65,19 @@ class PostgreSQL:
         words = [programs[-1] / "initdb", "-D", folder, "-U", "test", "-A", "trust", "--no-sync"]
         done = subprocess.run([*self.user, *map(str, words)], capture_output=True, text=True, check=False)
         check(done.returncode == 0, "initdb failed", done.stderr)
-        words = [programs[-1] / "postgres", "-D", folder, "-p", port, "-k", folder, "-c", "listen_addresses=127.0.0.1"]
+        words = [
+            programs[-1] / "postgres",
+            "-D",
+            folder,
+            "-p",
+            self.port,
+            "-k",
+            folder,
+            "-c",
+            "listen_addresses=127.0.0.1",
+        ]
         self.process = Process("postgresql", [*self.user, *map(str, words)], None, world.folder)
-        self.address = f"host=127.0.0.1 port={port} user=test dbname=postgres"
+        self.address = f"host=127.0.0.1 port={self.port} user=test dbname=postgres"
         self.connection = wait_until(self._connect, 30, "PostgreSQL to answer")
         self.connection.execute(CREATE)
         self.connection.commit()
