@@ -35,22 +35,16 @@ const struct command command_produce = {
     .arguments = "[options] < events.jsonl",
     .summary = "sends JSON lines from standard input to the input topic, as Avro",
     .text =
-<<<<<<< ours
         "Reads one event a line, with the field names of schemas/generation.avsc (created_at as RFC 3339\n"
         "or as PostgreSQL, BigQuery and programming languages write times, UTC where there is no zone, or\n"
         "in milliseconds; cost_usd as a decimal string instead of cost_nano_usd), checks it, and sends it\n"
-        "to the topic. The message key is the event's id, so the partitions fill evenly.\n"
-=======
-        "Reads one event a line, with the field names of schemas/generation.avsc (created_at as ISO 8601\n"
-        "or milliseconds; cost_usd as a decimal string instead of cost_nano_usd), checks it, and sends it\n"
         "to the topic. Tokens and cost that nobody knows are null, which is not 0; a cost that is left out\n"
         "is 0. The message key is the event's id, so the partitions fill evenly.\n"
->>>>>>> theirs
         "\n"
         "A bad line is reported with its number and reason. Without --skip-bad it ends the command\n"
         "(exit code 65) after everything before it is safely in the topic. Ctrl-C ends it the same way.\n"
         "A file that is no JSON lines at all (an array, compressed, UTF-16) ends it with what makes lines of it.\n"
-        "Null is as good as leaving a field out that may be left out.\n"
+        "Of other fields null is as good as leaving one out that may be left out.\n"
         "The last line on standard error counts what was produced and what was rejected.\n"
         "\n"
         "Example:\n"
