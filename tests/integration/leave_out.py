@@ -28,7 +28,8 @@ class Others(Oracle):
     def _load_events(self, lines):
         super()._load_events(lines)
         self.left_out = self.db.execute(f"DELETE FROM event WHERE {SQL}").rowcount
-        self.db.execute("DELETE FROM label WHERE event NOT IN (SELECT event FROM event)")
+        for table in ("counted", "label"):
+            self.db.execute(f"DELETE FROM {table} WHERE event NOT IN (SELECT event FROM event)")
 
 
 def probes(chance, lines):
