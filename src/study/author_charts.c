@@ -60,7 +60,7 @@ static const struct chart charts[] = {
     {NULL, SOURCE_OPEN_CN, TOPIC_TECHNOLOGY, false, {{54, 140}, {56, 140}}},
     /* S28: roleplay above two thirds, some programming from late summer on. */
     {"deepseek", SOURCE_UNKNOWN, TOPIC_ROLEPLAY, false, {{29, 780}, {52, 780}, {53, 740}, {56, 740}}},
-    {"deepseek", SOURCE_UNKNOWN, TOPIC_PROGRAMMING, false, {{29, 40}, {44, 50}, {51, 50}, {56, 90}}},
+    {"deepseek", SOURCE_UNKNOWN, TOPIC_PROGRAMMING, false, {{29, 40}, {44, 50}, {51, 50}, {53, 95}, {56, 95}}},
     /* S09: Qwen3 Coder, then more than half of it elsewhere, until the last weeks. */
     {NULL, SOURCE_OPEN_ROW, TOPIC_PROGRAMMING, true,
         {{30, 500}, {37, 420}, {44, 440}, {46, 640}, {50, 630}, {51, 450}, {53, 520}, {54, 150}}},
