@@ -1,11 +1,12 @@
-"""What suites of readers share: JSON summaries of some thousand events, told by workers that are killed meanwhile."""
+"""What suites of readers share: JSON summaries of some thousand events, told by workers that are killed meanwhile,
+and rows that are taken away again."""
 
 import json
 from datetime import datetime
 
 from confluent_kafka import Consumer, TopicPartition
 
-from harness import seeded, wait_until
+from harness import check, seeded, wait_until
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -25,6 +26,7 @@ def begin(world, **settings):
             "GENTALLY_ROLLUPS": "total=,model=model",
             "GENTALLY_EARLY_EMIT_INTERVAL_MS": "1000",
             "GENTALLY_APPLY_INTERVAL_MS": "200",
+            "GENTALLY_IDS": "amend",
             **settings,
         }
     )
@@ -45,21 +47,45 @@ def _events():
     ]
 
 
+def _produce(world, name, events):
+    path = world.folder / name
+    path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    world.produce(path)
+
+
+def _take_back(world):
+    """A model's rows are told, and then nothing is left of them: their keys get nulls."""
+    event = {"created_at": BEGIN_MS + 60 * HOUR_MS, "model": "author/gone", "tokens_prompt": 1, "tokens_completion": 1}
+    for op in ("create", "retract"):
+        _produce(world, op, [{"id": f"gone-{number}", **event, "op": op} for number in range(5)])
+        world.run("worker", "--drain")
+    topic = Reader(world, ["model"], decode=bytes)
+    nulls = set()
+
+    def read():
+        nulls.update(key for key, row in topic.batch() if row is None)
+        return topic.is_at_the_end()
+
+    wait_until(read, 60, "all summaries")
+    topic.stop()
+    check(any("author/gone" in key and "|day|" in key for key in nulls), "no row was taken away", nulls)
+
+
 def publish_amid_kills(world, seen):
     """Events come in turns; the workers of each are killed once the reader has news of it, which is when `seen()`, a
-    number that grows with what it has read, has risen by 20. Then the rest is drained. Gives the events."""
+    number that grows with what it has read, has risen by 20. Then the rest is drained, and rows are told that are taken
+    away again. Gives the events that count."""
     events = _events()
     share = EVENTS // TURNS
     for turn in range(TURNS):
-        path = world.folder / f"{turn}.jsonl"
-        path.write_text("".join(json.dumps(event) + "\n" for event in events[turn * share : turn * share + share]))
         before = seen()
         workers = [world.start("worker") for _ in range(WORKERS)]
-        world.produce(path)
+        _produce(world, f"{turn}.jsonl", events[turn * share : turn * share + share])
         wait_until(lambda: seen() > before + 20, 60, "the reader to have rows of this turn")
         for worker in workers:
             worker.kill()
     world.run("worker", "--drain")
+    _take_back(world)
     return events
 
 
@@ -84,7 +110,8 @@ def text_ms(text):
 class Reader:
     """Reads summaries in batches of (key, row or None)."""
 
-    def __init__(self, world, rollups):
+    def __init__(self, world, rollups, decode=json.loads):
+        self.decode = decode
         self.consumer = Consumer(
             {"bootstrap.servers": world.kafka, "group.id": "sink", "isolation.level": "read_committed"}
         )
@@ -96,7 +123,7 @@ class Reader:
         rows = []
         for message in self.consumer.consume(500, timeout=0.2):
             if message.error() is None:
-                rows.append((message.key().decode(), message.value() and json.loads(message.value())))
+                rows.append((message.key().decode(), message.value() and self.decode(message.value())))
         return rows
 
     def is_at_the_end(self):

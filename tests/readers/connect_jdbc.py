@@ -1,4 +1,4 @@
-"""Kafka Connect's JDBC sink, as the recipe of runbooks/readers.md has it: Debezium's, into PostgreSQL, by a registry."""
+"""Kafka Connect's JDBC sink, by the recipe of runbooks/readers.md: Debezium's, into PostgreSQL, by a registry."""
 
 import json
 import re
