@@ -169,7 +169,10 @@ def check_summaries(world, events, rollup, dims):
     want = expected(events, dims)
     command = ("summaries", "--rollup", rollup, "--window", "month")
     rows = lines_of(output(world, *command, "--format", "json"))
-    got = {(row["window_start"], tuple(row.get(NAMES.get(name, name)) for name in dims)): [row[name] for name in SUMS] for row in rows}
+    got = {
+        (row["window_start"], tuple(row.get(NAMES.get(name, name)) for name in dims)): [row[name] for name in SUMS]
+        for row in rows
+    }
     equal(len(rows), len(got), f"{rollup}: keys told twice")
     same_rows(got, want, f"{rollup} as JSON")
 
@@ -192,7 +195,10 @@ def check_summaries(world, events, rollup, dims):
     for measure in ("requests", "tokens", "cost"):
         rows = lines_of(output(world, *command, "--measure", measure, "--format", "json"))
         got = {
-            (row["window_start"], tuple(row.get(NAMES.get(name, name)) for name in dims)): [row["requests"], row["cost_nano_usd"]]
+            (row["window_start"], tuple(row.get(NAMES.get(name, name)) for name in dims)): [
+                row["requests"],
+                row["cost_nano_usd"],
+            ]
             for row in rows
         }
         same_rows(got, {key: [sums[0], sums[4]] for key, sums in want.items()}, f"{rollup} by {measure}")
@@ -209,7 +215,9 @@ def check_live(world, events):
         for form in ("json", "table", "csv"):
             text = output(world, "top", "--rollup", rollup, "--window", "month", "--limit", 10**6, "--format", form)
             if form == "json":
-                got = {tuple(row.get(NAMES.get(name, name)) for name in dims): row["requests"] for row in lines_of(text)}
+                got = {
+                    tuple(row.get(NAMES.get(name, name)) for name in dims): row["requests"] for row in lines_of(text)
+                }
                 same_rows(got, want, f"top of {rollup}")
             if form == "csv":
                 head, *rows = csv.reader(io.StringIO(text, newline=""))

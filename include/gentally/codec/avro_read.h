@@ -6,16 +6,9 @@
 #define GENTALLY_AVRO_READ_H
 
 #include "gentally/base/verdict.h"
+#include "gentally/codec/summary_read.h"
 #include "gentally/core/signal.h"
 #include "gentally/core/summary.h"
-
-/* A summary that was read, with the room it borrows from; not to be copied. */
-struct summary_read {
-    struct summary summary; /* texts point into `text` */
-    struct cell cell;       /* sums and histograms; a summary does not carry registers of accounts */
-    int64_t accounts;       /* -1 = null */
-    char text[8192];
-};
 
 /* Reads a summary, Avro or JSON (summary_json.h). Sums of a row that was not measured (summary_is_measured()) are 0.
  * SET_ASIDE: SUMMARY-UNREADABLE. */

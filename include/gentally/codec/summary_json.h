@@ -6,8 +6,8 @@
 #ifndef GENTALLY_SUMMARY_JSON_H
 #define GENTALLY_SUMMARY_JSON_H
 
-#include "gentally/codec/avro_read.h"
-#include "gentally/core/summary.h"
+#include "gentally/base/verdict.h"
+#include "gentally/codec/summary_read.h"
 
 /* The most bytes of any summary that decode_summary() can give. */
 #define SUMMARY_JSON_MAX 262144

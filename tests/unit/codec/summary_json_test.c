@@ -2,6 +2,7 @@
 #include "gentally/codec/summary_json.h"
 
 #include "cells.h"
+#include "gentally/codec/avro_read.h"
 #include "gentally/codec/avro_write.h"
 #include "suite.h"
 
