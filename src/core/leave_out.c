@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "gentally/base/suggest.h"
+#include "gentally/core/vocabulary.h"
 
 /* Not the account: what a namespace is counted by is kept in Redis, where no account may go. */
 static const struct {
@@ -83,6 +84,22 @@ static enum verdict read_value(struct leave_out *leave_out, struct leave_out_pai
     return GO_ON;
 }
 
+/* Writes a whole value as events count it; its size stays. What a prefix stands for nobody knows. */
+static void canonicalise(struct leave_out *leave_out, const struct leave_out_pair *pair)
+{
+    struct event event = {.created_ms = 0};
+    struct span *text = (struct span *)(void *)((char *)&event + fields[pair->field].offset);
+    struct canonical_texts texts;
+    char *value = leave_out->values + pair->begin;
+
+    if (pair->is_prefix)
+        return;
+    *text = (struct span){value, pair->size};
+    event_canonicalise(&event, &texts);
+    assert(text->size == pair->size);
+    memmove(value, text->bytes, pair->size);
+}
+
 static enum verdict read_pair(struct leave_out *leave_out, struct span text, uint16_t begin, struct reason *why)
 {
     struct leave_out_pair *pair = &leave_out->pairs[leave_out->count++];
@@ -96,7 +113,10 @@ static enum verdict read_pair(struct leave_out *leave_out, struct span text, uin
         pair->field++;
     if (pair->field == LENGTH_OF(fields))
         return complain_of_field(text, name, why);
-    return read_value(leave_out, pair, (struct span){equals + 1, text.size - name.size - 1}, text, why);
+    enum verdict verdict = read_value(leave_out, pair, (struct span){equals + 1, text.size - name.size - 1}, text, why);
+    if (verdict == GO_ON)
+        canonicalise(leave_out, pair);
+    return verdict;
 }
 
 /* Reads pairs that are sorted, and writes them down. */

@@ -13,6 +13,7 @@ static struct event some_event(void)
         .account = span_of("acme"),
         .app = span_of("health-check"),
         .country = span_of("DE"),
+        .language = span_of("he-IL"),
         .finish_reason = span_of("stop"),
     };
 }
@@ -28,6 +29,10 @@ static void events_are_named_by_their_texts(void)
         {"app=health-check", true},
         {"model=openai/gpt-4o", true},
         {"country=DE", true},
+        {"country=de", true}, /* as it counts */
+        {"country=d*", false},
+        {"language=IW_il", true},
+        {"language=iw*", false},
         {"finish_reason=stop", true},
         {"language=de", false},
         {"language=d*", false},
