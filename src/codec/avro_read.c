@@ -133,9 +133,40 @@ static struct span reader_optional_text(struct reader *reader)
     return text;
 }
 
+/* Reads a text that has to be one of `count` names. Returns which. */
+static int reader_choice(struct reader *reader, const char *(*name_of)(int), int count)
+{
+    int64_t size = reader_long(reader);
+
+    for (int choice = 0; choice < count && size >= 0 && size <= reader->end - reader->at; choice++) {
+        const char *name = name_of(choice);
+        if ((size_t)size == strlen(name) && memcmp(reader->at, name, (size_t)size) == 0) {
+            reader->at += size;
+            return choice;
+        }
+    }
+    reader_fail(reader, "a text is none of the names that may stand there");
+    return 0;
+}
+
+static const char *kind_at(int place)
+{
+    return window_kind_name((enum window_kind)place);
+}
+
+static const char *pane_at(int place)
+{
+    return pane_name((enum pane)place);
+}
+
+static const char *signal_kind_at(int place)
+{
+    return signal_kind_name((enum signal_kind)place);
+}
+
 static struct window reader_window(struct reader *reader)
 {
-    struct window window = {.kind = (enum window_kind)reader_within(reader, 0, WINDOW_KINDS - 1)};
+    struct window window = {.kind = (enum window_kind)reader_choice(reader, kind_at, WINDOW_KINDS)};
 
     window.start_ms = reader_within(reader, WINDOW_FIRST_MS, WINDOW_LAST_MS);
     int64_t end_ms = reader_long(reader);
@@ -256,7 +287,7 @@ static void check_measured(struct reader *reader, const struct summary_read *rea
 /* A pane, which stands there twice, as a text and as a number. */
 static enum pane reader_pane(struct reader *reader)
 {
-    int64_t pane = reader_within(reader, PANE_EARLY, PANE_LATE);
+    int pane = reader_choice(reader, pane_at, PANE_LATE + 1);
 
     if (reader_long(reader) != pane)
         reader_fail(reader, "its pane_number is not that of its pane");
@@ -413,10 +444,10 @@ enum verdict decode_signal(struct span bytes, struct signal_read *read, struct r
     struct reader reader = reader_open(bytes, SCHEMA_ID_SIGNAL, read->text, sizeof(read->text));
     struct signal *signal = &read->signal;
 
-    *signal = (struct signal){.kind = (enum signal_kind)reader_within(&reader, 0, SIGNAL_KINDS - 1)};
+    *signal = (struct signal){.kind = (enum signal_kind)reader_choice(&reader, signal_kind_at, SIGNAL_KINDS)};
     signal->subject = reader_text(&reader);
     signal->cohort = reader_optional_text(&reader);
-    signal->window.kind = (enum window_kind)reader_within(&reader, 0, WINDOW_KINDS - 1);
+    signal->window.kind = (enum window_kind)reader_choice(&reader, kind_at, WINDOW_KINDS);
     signal->window.start_ms = reader_within(&reader, WINDOW_FIRST_MS, WINDOW_LAST_MS);
     signal->number_count = reader_array(&reader, SIGNAL_NUMBERS_MAX);
     for (uint32_t index = 0; index < signal->number_count && reader.problem == NULL; index++)

@@ -270,13 +270,13 @@ enum verdict encode_event(struct encoder *encoder, const struct event *event, st
 
 static void pen_pane(struct pen *pen, enum pane pane)
 {
-    pen_enum(pen, (int)pane);
-    pen_long(pen, (int)pane); /* once more as a number, for those to whom an enum is a text */
+    pen_text(pen, span_of(pane_name(pane)));
+    pen_long(pen, (int)pane); /* which sorts */
 }
 
 static void pen_window(struct pen *pen, struct window window)
 {
-    pen_enum(pen, window.kind);
+    pen_text(pen, span_of(window_kind_name(window.kind)));
     pen_long(pen, window.start_ms);
     pen_long(pen, window_end(window));
 }
@@ -455,10 +455,10 @@ enum verdict encode_signal(struct encoder *encoder, const struct signal *signal,
     struct pen pen = pen_begin(encoder, encoder->ids.signal);
 
     assert(signal->number_count <= SIGNAL_NUMBERS_MAX);
-    pen_enum(&pen, (int)signal->kind);
+    pen_text(&pen, span_of(signal_kind_name(signal->kind)));
     pen_text(&pen, signal->subject);
     pen_optional_text(&pen, signal->cohort);
-    pen_enum(&pen, signal->window.kind);
+    pen_text(&pen, span_of(window_kind_name(signal->window.kind)));
     pen_long(&pen, signal->window.start_ms);
     pen_items(&pen, signal->number_count);
     for (uint32_t index = 0; index < signal->number_count; index++)

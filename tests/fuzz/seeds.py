@@ -291,7 +291,7 @@ NOON = 1763380800000  # 2025-11-17T12:00:00Z
 
 
 def ledger_body(partitions, tables="catalog=1a2b3c4d countries=5e6f7a8b taxonomy=9c0d1e2f"):
-    out = zigzag(0) + zigzag(NOON) + zigzag(NOON + HOUR) + zigzag(1) + zigzag(1) + zigzag(1) + zigzag(3)
+    out = text("hour") + zigzag(NOON) + zigzag(NOON + HOUR) + text("on_time") + zigzag(1) + zigzag(1) + zigzag(3)
     out += zigzag(1 << 50 | 3 << 2 | 1) + zigzag(42) + text(tables)
     if partitions:
         out += zigzag(len(partitions))
@@ -317,7 +317,7 @@ def exact_quantiles(buckets):
 
 
 def summary_body(columns, buckets=(), accounts=None, age=None, is_suppressed=False):
-    out = text("model") + zigzag(0) + zigzag(NOON) + zigzag(NOON + HOUR)
+    out = text("model") + text("hour") + zigzag(NOON) + zigzag(NOON + HOUR)
     for column in columns:
         out += zigzag(0) if column is None else zigzag(1) + text(column)
     out += zigzag(0) if age is None else zigzag(1) + zigzag(age)
@@ -336,7 +336,7 @@ def summary_body(columns, buckets=(), accounts=None, age=None, is_suppressed=Fal
             out += zigzag(len(buckets)) + b"".join(zigzag(floor) + zigzag(count) for floor, count in buckets)
         out += zigzag(0)
     out += zigzag(0) if accounts is None else zigzag(1) + zigzag(accounts)
-    out += zigzag(1) + zigzag(1) + zigzag(1) + zigzag(0) + zigzag(1 << 50 | 1)
+    out += text("on_time") + zigzag(1) + zigzag(1) + zigzag(0) + zigzag(1 << 50 | 1)
     return out + text("catalog=1 countries=2 taxonomy=3") + (b"\x01" if is_suppressed else b"\x00")
 
 
@@ -363,8 +363,8 @@ def ledgers():
     keep(
         "ledger", "ledger-nul-in-text", b"\x00" + ledger_body([(0, NOON, [1] * 6)]).replace(b"01234567", b"0123\x00567")
     )
-    keep("ledger", "ledger-padded-number", b"\x00" + b"\x80\x00" + usual[1:])
-    keep("ledger", "ledger-claims-too-much", b"\x00" + usual[:28] + zigzag(2**62))
+    keep("ledger", "ledger-padded-number", b"\x00" + b"\x88\x00" + usual[1:])
+    keep("ledger", "ledger-claims-too-much", b"\x00" + usual[:40] + zigzag(2**62))
     columns = ["openai/gpt-4o", "openai", "closed"] + [None] * 10
     keep("ledger", "summary-usual", b"\x01" + summary_body(columns, [(0, 1), (5, 7)], 17, 12))
     keep("ledger", "summary-without-accounts", b"\x01" + summary_body(columns, [(0, 1)]))

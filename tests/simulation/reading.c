@@ -19,16 +19,6 @@ static int64_t read_long(struct reader *reader)
     return value;
 }
 
-/* A pane: once as a symbol, once as a number. */
-static int64_t read_pane(struct reader *reader)
-{
-    int64_t pane = read_long(reader);
-
-    if (read_long(reader) != pane)
-        reader->is_bad = true;
-    return pane;
-}
-
 static struct span read_text(struct reader *reader)
 {
     int64_t size = read_long(reader);
@@ -45,6 +35,29 @@ static bool read_framing(struct reader *reader, struct span value, char schema)
 {
     *reader = (struct reader){value.bytes + 5, value.bytes + value.size, value.size < 6};
     return !reader->is_bad && memcmp(value.bytes, "\0\0\0\0", 4) == 0 && value.bytes[4] == schema;
+}
+
+/* Which of the names a text is. */
+static int64_t read_choice(struct reader *reader, const char *const names[], int64_t count)
+{
+    struct span text = read_text(reader);
+
+    for (int64_t i = 0; i < count; i++)
+        if (span_equal(text, span_of(names[i])))
+            return i;
+    reader->is_bad = true;
+    return 0;
+}
+
+/* A pane: once as a text, once as a number. */
+static int64_t read_pane(struct reader *reader)
+{
+    static const char *const panes[] = {"early", "on_time", "late"};
+    int64_t pane = read_choice(reader, panes, LENGTH_OF(panes));
+
+    if (read_long(reader) != pane)
+        reader->is_bad = true;
+    return pane;
 }
 
 /* An array of (floor, count). */
@@ -89,7 +102,7 @@ static void read_names(struct reader *reader, int64_t *kind, int64_t *start_ms, 
     struct span names[NAMES] = {{NULL, 0}};
     struct span rollup = read_text(reader);
 
-    *kind = read_long(reader);
+    *kind = read_choice(reader, oracle_kinds, 4);
     *start_ms = read_long(reader);
     if (read_long(reader) != oracle_window_over((int)*kind & 3, *start_ms))
         reader->is_bad = true;
@@ -183,7 +196,7 @@ bool reading_ledger(struct span value, struct ledger_entry *ledger)
     *ledger = (struct ledger_entry){.watermark_ms = NONE};
     if (!read_framing(&reader, value, 7))
         return false;
-    ledger->kind = read_long(&reader);
+    ledger->kind = read_choice(&reader, oracle_kinds, 4);
     ledger->start_ms = read_long(&reader);
     ledger->end_ms = read_long(&reader);
     ledger->pane = read_pane(&reader);
