@@ -42,6 +42,7 @@ struct merge {
     uint32_t model_count, fresh;
     bool is_beyond; /* a number was higher than the state, of the version below, knows of */
     char beyond[33];
+    uint64_t beyond_count; /* of connections, then */
     struct bucket_activity *items;
     uint32_t count;
     size_t room;
@@ -70,14 +71,16 @@ static enum verdict moved(const struct merge *merge, struct reason *why)
 /* ---- models ---- */
 
 /* A number that the state does not know of was drawn meanwhile; or, of the very version that had it before, it is none
- * of ours. */
+ * of ours. Over another connection there may be a Redis that went back to that version, and on from there. */
 static enum verdict beyond(struct merge *merge, struct reason *why)
 {
     const char *version = shard_of(merge)->version;
+    uint64_t count = store_link_count(merge->store->link);
 
-    if (merge->is_beyond && strcmp(merge->beyond, version) == 0)
+    if (merge->is_beyond && merge->beyond_count == count && strcmp(merge->beyond, version) == 0)
         return store_shard_damaged(merge->shard, "its models do not read as we wrote them", "", why);
     merge->is_beyond = true;
+    merge->beyond_count = count;
     snprintf(merge->beyond, sizeof(merge->beyond), "%s", version);
     return moved(merge, why);
 }
