@@ -224,8 +224,7 @@ void redis_heal(struct sim *sim)
     sim->redis->is_split = false;
     sim->redis->old_connection_epoch = UINT32_MAX;
     for (int i = 0; i <= SIM_WORKERS; i++) {
-        if (sim->processes[i].is_on_old_side)
-            sim->processes[i].healed_ms = sim->now_ms;
+        sim->processes[i].is_healing |= sim->processes[i].is_on_old_side;
         sim->processes[i].is_on_old_side = false;
     }
     sim_note(sim, "healed", 0, 0, 0);

@@ -140,6 +140,20 @@ static struct database *peer_of(const struct connection *connection)
     return peer != &connection->sim->redis->old || connection->process->is_on_old_side ? peer : NULL;
 }
 
+/* Whether a request reads partitions' states for the closer, which judges by them what it can be told. */
+static bool is_look(const struct request *request)
+{
+    return request->count > 1 && span_equal(request->arguments[1], span_of("gentally_2_look"));
+}
+
+/* A process that was brought back from the old side knows the new one now. */
+static void has_looked(struct process *process, int64_t now_ms)
+{
+    if (process->is_healing)
+        process->healed_ms = now_ms;
+    process->is_healing = false;
+}
+
 /* What is under way when a connection dies may still arrive: seconds later, when its sender has long given it up. */
 static void delay(struct connection *connection, uint32_t from)
 {
@@ -221,6 +235,8 @@ static void send_some(struct connection *connection, uint32_t count, struct repl
             reply->size = size;
             break;
         }
+        if (peer == &sim->redis->master && is_look(request) && reply->bytes[size] != '-')
+            has_looked(connection->process, sim->now_ms);
         connection->is_broken = i + 1 < connection->request_count && sim_chance(sim, 100) && !sim_yield(sim);
     }
 }

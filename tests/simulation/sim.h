@@ -96,7 +96,8 @@ struct process {
     bool is_drain;
     bool is_operator;    /* runs setup, not a worker */
     bool is_on_old_side; /* of a split Redis */
-    int64_t healed_ms;   /* when it was last brought back from there; 0: it never was */
+    int64_t healed_ms;   /* when it was brought back from there, and looked at the new side; 0: it never was */
+    bool is_healing;     /* it was brought back, and has not looked since */
     bool has_failed;     /* ended by HALT */
     char failure[64];    /* and why */
     int64_t turn_ms;     /* when its turn began */

@@ -226,11 +226,12 @@ void log_open(struct logger *logger, enum log_level level, const char *program)
 
 #define MOMENT_MS 5000 /* what was read there is judged, and told, within it */
 
-/* What was superseded is the old side of a split store: whoever is there says so, or was until a moment ago. */
+/* What was superseded is the old side of a split store: whoever is there says so, or was until a moment ago, or
+ * has not reached any other since. */
 static void superseded(struct sim *sim, const char *text)
 {
     const struct process *process = sim->current;
-    bool is_there = process != NULL && (process->is_on_old_side ||
+    bool is_there = process != NULL && (process->is_on_old_side || process->is_healing ||
                                         (process->healed_ms > 0 && sim->now_ms - process->healed_ms < MOMENT_MS));
 
     if (!is_there)
