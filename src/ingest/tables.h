@@ -8,7 +8,7 @@
 
 struct config;
 
-#define TABLES_VERSION_SIZE 96
+#define TABLES_VERSION_SIZE 112
 
 /*
  * `version` reads "catalog=1a2b3c4d countries=... taxonomy=...", with 32 bits of each file's hash; and, if small rows

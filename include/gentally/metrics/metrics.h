@@ -56,7 +56,7 @@ struct closer_metrics {
 
 struct metrics {
     const char *version; /* static */
-    char tables[96];     /* the version of catalog, taxonomy and countries */
+    char tables[112];    /* the version of catalog, taxonomy and countries */
 
     int64_t now_ms; /* when all this was so */
     bool has_joined;
