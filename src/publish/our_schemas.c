@@ -98,17 +98,16 @@ static void know_all(struct our_schemas *schemas, const struct schema_ids *ids)
 static bool subject_at(const struct config *config, uint32_t index, char subject[SUBJECT_SIZE], enum our_schema *schema)
 {
     char topic[TOPIC_NAME_MAX + 1];
+    uint32_t rollups = config->has_json_summaries ? 0 : config->rollups.count; /* JSON is told by no schema */
 
     *schema = index == 0 ? OUR_LEDGER : index == 1 ? OUR_SIGNAL : OUR_SUMMARY;
     if (index == 0)
         topic_ledger(config, topic);
     else if (index == 1)
         topic_signals(config, topic);
-    else if (config->has_json_summaries) /* JSON has no schema to be told by */
-        return false;
-    else if (index - 2 < config->rollups.count)
+    else if (index - 2 < rollups)
         topic_summaries(config, config->rollups.items[index - 2].name, topic);
-    else if (index - 2 == config->rollups.count && config->has_retention)
+    else if (index - 2 == rollups && config->has_retention && !config->has_json_summaries)
         topic_summaries(config, ROLLUP_RETENTION, topic);
     else
         return false;

@@ -115,10 +115,11 @@ def test_times_nulls_and_numbers(world):
     good += [line(f"n{number}", **{field: None}) for number, field in enumerate(optional)]
     good += [line("f", tokens_prompt=100.0), line("e").replace("100", "1e2"), line("l", latency_ms=1250.0)]
     bad = [line("b", created_at=text) for text in ("2026-W45-1T10:00:00Z", "11/02/2026 10:00:00", AT + " ", "")]
-    bad += [line("b", **{field: None}) for field in ("id", "created_at", "model", "tokens_prompt", "tokens_completion")]
+    bad += [line("b", **{field: None}) for field in ("id", "created_at", "model")]
+    unknown = [line(f"u-{field}", **{field: None}) for field in ("tokens_prompt", "tokens_completion")]
     bad += [line("b", tokens_prompt=value) for value in ("100", 37.25, float("nan"), 2**63, -5, True)]
-    produced, refused, log, _ = produce(world, "\n".join(good + bad).encode())
-    equal((produced, refused), (len(good), len(bad)), log)
+    produced, refused, log, _ = produce(world, "\n".join(good + unknown + bad).encode())
+    equal((produced, refused), (len(good) + 2, len(bad)), log)
     for says in (
         "must begin with a date",
         "must have no blanks",
@@ -132,8 +133,8 @@ def test_times_nulls_and_numbers(world):
         check(says in log, f"no {says}", log)
     world.run("worker", "--drain")
     (row,) = world.summaries("total", "hour")
-    equal((row["window_start"], row["requests"]), (EVENT["created_at"], len(good)), "the hour")
-    equal(row["tokens_prompt"], 100 * len(good), "tokens")
+    equal((row["window_start"], row["requests"]), (EVENT["created_at"], len(good) + 2), "the hour")
+    equal((row["tokens_prompt"], row["tokens_unknown"]), (100 * len(good), 2), "tokens")
 
 
 def test_wire_formats_of_others(world):
@@ -150,8 +151,8 @@ def test_wire_formats_of_others(world):
         "AWS Glue": b"\3\0" + guid + body,
         "single-object": b"\xc3\1" + struct.pack("<Q", 7) + body,
         "an Avro file": b"Obj\1" + body,
-        "JSON Schema": struct.pack(">bI", 0, 9) + event,
-        "Protobuf": struct.pack(">bI", 0, 9) + b"\0\x0a\1x",
+        "JSON Schema": struct.pack(">bI", 0, 90) + event,
+        "Protobuf": struct.pack(">bI", 0, 90) + b"\0\x0a\1x",
         "below 0": struct.pack(">bi", 0, -1) + body,
         "CloudEvent": json.dumps({"specversion": "1.0", "id": "x", "source": "s", "type": "t", "data": EVENT}).encode(),
         "gzip": gzip.compress(body),
@@ -190,10 +191,11 @@ def test_names_that_others_would_run(world):
         }
         for form, data in outputs.items():
             check(all(c >= " " and not "\x7f" <= c < "\xa0" or c == "\n" for c in data.decode()), f"{command}: {form}")
-        want = sorted(json.loads(text)["model"] for text in outputs["json"].splitlines())
+        column = "model" if command[0] == "catalog" else "model_slug"
+        want = sorted(json.loads(text)[column] for text in outputs["json"].splitlines())
         equal(want, sorted(names if command[0] != "catalog" else names[:-1]), f"{command}: names")
         head, *rows = csv.reader(io.StringIO(outputs["csv"].decode(), newline=""))
-        cells = [row[head.index("model")] for row in rows]
+        cells = [row[head.index(column)] for row in rows]
         check(
             not any(cell[0] in "=+-@\uff1d" or ";" in cell for cell in cells), f"{command}: run by a spreadsheet", cells
         )
