@@ -237,7 +237,7 @@ def differences(log, rows, record):
     rows_in_all = len(found) + len(rows_as_of(retained, record, record["retention"]))
     if rows_in_all != record["summaries"]:
         shown = [*shown, f"the ledger speaks of {record['summaries']} rows, there are {rows_in_all}"]
-    name = f"{record['window']} {record['window_start']} {record['pane']} {record['revision']}: "
+    name = f"{record['granularity']} {record['window_start']} {record['pane']} {record['revision']}: "
     is_wrong = differing or rows_in_all != record["summaries"]
     return count, [name + line for line in shown] if is_wrong else []
 
