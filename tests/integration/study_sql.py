@@ -8,7 +8,7 @@ logarithms, least squares) is done by Python in its own way and agrees to 1e-12.
 import math
 import statistics
 
-from oracle import Oracle
+from oracle import Oracle, quantile
 
 T = "(p + c)"
 OPEN = "source IN ('Chinese OSS', 'RoW OSS')"
@@ -573,7 +573,7 @@ class StudySQL(Oracle):
                 f"SELECT sum({T} * (author IN ('deepseek', 'qwen'))), sum({T}) t FROM weekly GROUP BY week HAVING t > 0"
             )
         )
-        median, tail = self._quantile(4, 500), self._quantile(0, 990)
+        median, tail = self._quantile(4, 50), self._quantile(0, 99)
         return {
             "C01": quotient(open_tokens, tokens),
             "C02": quotient(outside, known),
@@ -589,16 +589,14 @@ class StudySQL(Oracle):
             "C08-cancelled": cancelled / requests,
         }
 
-    def _quantile(self, histogram, per_mille):
-        """The floor of the bucket that holds it, of the last week."""
-        floors = [
-            floor
-            for floor, in self.run(
-                "SELECT floor FROM sample JOIN weekly USING (event) WHERE histogram = ? AND week = ? ORDER BY floor",
-                (histogram, self.last_week),
-            )
-        ]
-        return floors[-(-len(floors) * per_mille // 1000) - 1] if floors else None
+    def _quantile(self, histogram, percent):
+        """Of the last week, as a row's quantiles are told: the buckets by SQL."""
+        bars = self.run(
+            "SELECT floor, count(*) FROM sample JOIN weekly USING (event) WHERE histogram = ? AND week = ? "
+            "GROUP BY floor ORDER BY floor",
+            (histogram, self.last_week),
+        )
+        return quantile(" ".join(f"{floor}:{count}" for floor, count in bars), percent)
 
 
 def every_month(first, last):
