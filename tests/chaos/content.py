@@ -20,6 +20,7 @@ from clocks import shifted  # noqa: E402
 from field import Field  # noqa: E402
 from harness import check, equal, tail, wait_until  # noqa: E402
 from odd import odd_event  # noqa: E402
+from oracle import CANONICAL  # noqa: E402
 from topics import encode_event, newest, read_topic  # noqa: E402
 
 EX_DATAERR = 65
@@ -106,7 +107,7 @@ def test_odd_texts(world):
     for _ in field.strikes(3):
         events = [{**odd_event(field.chance, number + n, 0), "account": None, "op": "create"} for n in range(60 * SIZE)]
         number += len(events)
-        counts.update((event["language"] or None) for event in events)
+        counts.update(event["language"] and CANONICAL["language"](event["language"]) or None for event in events)
         put(field, events)
         nul = {**events[0], "id": "nul", "created_at": AUGUST_MS, field.chance.choice(["provider", "language"]): "a\0b"}
         poison([("DECODE-NUL", encode_event(nul))])
