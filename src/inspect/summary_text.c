@@ -6,7 +6,7 @@
 #include "gentally/base/csv_text.h"
 #include "gentally/base/json.h"
 
-static_assert(SUMMARY_TEXT_MAX >= 2 * 8192 + 4096,
+static_assert(SUMMARY_TEXT_MAX >= CSV_TEXT_MAX(8192) + 4096,
               "room for the texts of a summary that was read, and for its numbers");
 
 static char *put(char *at, const char *text)
