@@ -88,10 +88,6 @@ enum verdict config_derive(struct config *config, struct reason *why)
     bool is_on = strcmp(config->retention_text, "on") == 0;
     if (!is_on && strcmp(config->retention_text, "off") != 0)
         return reason_set(why, HALT, CONFIG_VALUE, 0, "retention = '%s': allowed is on, off", config->retention_text);
-    config->has_json_summaries = strcmp(config->summary_format_text, "json") == 0;
-    if (!config->has_json_summaries && strcmp(config->summary_format_text, "avro") != 0)
-        return reason_set(why, HALT, CONFIG_VALUE, 0, "summary_format = '%s': allowed is avro, json",
-                          config->summary_format_text);
     config->has_retention = is_on && config->account_key[0] != '\0' && config->windows[WINDOW_MONTH];
     config->ids_kept_ms = config->ids == IDS_OFF ? 0 : config->ids_kept_hours * HOUR_MS;
     config->rollups_mark = (uint32_t)hash_fnv1a(span_of(config->rollups_text));

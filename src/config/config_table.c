@@ -145,7 +145,7 @@ const struct option config_options[] = {
     {"leave_out", TEXT(leave_out_text, "LIST", MAY_BE_EMPTY), .initial = "",
      .help = "Which events to leave out, such as health checks: FIELD=VALUE separated by commas, "
              "of model, provider, app, country, language, finish_reason. "
-             "An event with just that text, as it came, is in no row and no dead letter; "
+             "An event with just that text, as it counts, is in no row and no dead letter; "
              "the ledger counts it as filtered. "
              "`*` at the end of a value stands for any rest, as in `model=author/*`; "
              "a comma, `*` or backslash of the value itself takes a backslash before it. "
@@ -159,7 +159,7 @@ const struct option config_options[] = {
              "What is left out may still follow from a total and its other rows. "
              "Another value re-states windows still kept. "
              "If unsure, keep 0, which leaves out nothing."},
-    {"summary_format", TEXT(summary_format_text, "FORMAT", NOT_EMPTY), .initial = "avro",
+    {"summary_format", CHOICE(summary_format, "FORMAT", "avro", "json"), .initial = "avro",
      .help = "What summaries are published as. "
              "`avro`: with a schema id in front, for readers with a registry. "
              "`json`: the same fields as one JSON object, some three times as large, for readers with nothing else. "

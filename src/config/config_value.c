@@ -92,7 +92,9 @@ static enum verdict set_integer(struct config *config, const struct option *opti
 }
 
 /* An enum is as large as an int, to every compiler we know. */
-static_assert(sizeof(enum log_level) == sizeof(unsigned) && sizeof(enum log_format) == sizeof(unsigned), "a choice");
+static_assert(sizeof(enum log_level) == sizeof(unsigned) && sizeof(enum log_format) == sizeof(unsigned) &&
+                  sizeof(enum summary_format) == sizeof(unsigned),
+              "a choice");
 
 static enum verdict set_choice(struct config *config, const struct option *option, const char *text, const char *place,
                                struct reason *why)

@@ -28,7 +28,7 @@ enum verdict tables_open(struct tables *tables, const struct config *config, str
     char suppressed[40] = "";
     if (config->suppress_below_accounts > 0)
         snprintf(suppressed, sizeof(suppressed), "suppressed_below=%" PRId64 " ", config->suppress_below_accounts);
-    const char *format = config->has_json_summaries ? "format=json " : "";
+    const char *format = config->summary_format == SUMMARIES_JSON ? "format=json " : "";
     snprintf(tables->version, sizeof(tables->version),
              "catalog=%08" PRIx32 " countries=%08" PRIx32 " %s%staxonomy=%08" PRIx32,
              short_version(catalog_version(tables->catalog)), short_version(countries_version(tables->countries)),

@@ -72,7 +72,7 @@ enum verdict emitter_open(struct emitter **emitter, const struct emitter_options
     enum verdict verdict = is_full ? no_memory(why, "for emissions") : encoder_open(&opened->encoder, why);
     if (verdict == GO_ON)
         encoder_use(opened->encoder, &options->ids);
-    if (verdict == GO_ON && config->has_json_summaries)
+    if (verdict == GO_ON && config->summary_format == SUMMARIES_JSON)
         encoder_use_json(opened->encoder);
     for (uint32_t i = 0; i < opened->partition_count && verdict == GO_ON; i++)
         verdict = store_view_open(&opened->views[i], why);

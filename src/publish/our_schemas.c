@@ -98,7 +98,8 @@ static void know_all(struct our_schemas *schemas, const struct schema_ids *ids)
 static bool subject_at(const struct config *config, uint32_t index, char subject[SUBJECT_SIZE], enum our_schema *schema)
 {
     char topic[TOPIC_NAME_MAX + 1];
-    uint32_t rollups = config->has_json_summaries ? 0 : config->rollups.count; /* JSON is told by no schema */
+    uint32_t rollups =
+        config->summary_format == SUMMARIES_JSON ? 0 : config->rollups.count; /* JSON is told by no schema */
 
     *schema = index == 0 ? OUR_LEDGER : index == 1 ? OUR_SIGNAL : OUR_SUMMARY;
     if (index == 0)
@@ -107,7 +108,7 @@ static bool subject_at(const struct config *config, uint32_t index, char subject
         topic_signals(config, topic);
     else if (index - 2 < rollups)
         topic_summaries(config, config->rollups.items[index - 2].name, topic);
-    else if (index - 2 == rollups && config->has_retention && !config->has_json_summaries)
+    else if (index - 2 == rollups && config->has_retention && config->summary_format != SUMMARIES_JSON)
         topic_summaries(config, ROLLUP_RETENTION, topic);
     else
         return false;

@@ -21,6 +21,9 @@ enum ids_mode {
     IDS_AMEND, /* and what each contributed, so that it can be amended and retracted */
 };
 
+/* What summaries are published as. */
+enum summary_format { SUMMARIES_AVRO, SUMMARIES_JSON };
+
 /* Which of an id's records counts, if they say different things. */
 enum ids_keep {
     KEEP_FIRST, /* the others are set aside */
@@ -75,8 +78,7 @@ struct config {
     char ids_keep_text[16];        /* option `ids_keep`: "first" */
     char leave_out_text[LEAVE_OUT_SIZE]; /* option `leave_out`: "" */
     int64_t suppress_below_accounts;     /* 0: nothing is suppressed */
-    char summary_format_text[16];        /* option `summary_format`: "avro" */
-    bool has_json_summaries;             /* summaries are published as JSON */
+    enum summary_format summary_format;  /* "avro" */
     int64_t ids_kept_hours;              /* 48 */
     char retention_text[8];              /* option `retention`: "on" */
     int64_t retention_pairs_max;         /* 1000000000: how many it may have, each shard its part of them */
