@@ -6,6 +6,7 @@
 #include "gentally/base/calendar.h"
 #include "gentally/base/clock.h"
 #include "gentally/metrics/exporter.h"
+#include "pipeline_read.h"
 
 #define RETRY_MS 2000 /* after the closer stepped down or lost its transaction, and between two looks at the lease */
 #define RENEW_MS 1000 /* of the CLOSER_HOLD_MS that a lease is taken for */
@@ -79,19 +80,30 @@ static enum verdict take_lease(struct closing *closing, const struct closing_tur
     return GO_ON;
 }
 
+/* The topic may have grown since the group met here last, and the closer before this one may have told of it. */
+static enum verdict open_closer(struct closing *closing, const struct closing_turn *turn,
+                                const struct closer_hold *with, struct reason *why)
+{
+    int32_t count = 0;
+    enum verdict verdict = pipeline_count_partitions(turn->pipeline, &count, why);
+
+    if (verdict != GO_ON)
+        return verdict;
+    closing->partition_count = count > turn->partition_count ? count : turn->partition_count;
+    return pipeline_open_closer(turn->pipeline, &closing->closer, closing->partition_count, turn->is_drain, with, why);
+}
+
 static enum verdict close_windows(struct closing *closing, const struct closing_turn *turn, struct reason *why)
 {
     const struct closer_hold with = {.hold = hold, .context = closing};
     enum verdict verdict = GO_ON;
 
-    if (closing->closer != NULL && closing->partition_count != turn->partition_count)
+    if (closing->closer != NULL && closing->partition_count < turn->partition_count)
         closing_stop(closing); /* The topic grew. */
     if (closing->closer == NULL)
-        verdict =
-            pipeline_open_closer(turn->pipeline, &closing->closer, turn->partition_count, turn->is_drain, &with, why);
+        verdict = open_closer(closing, turn, &with, why);
     if (verdict != GO_ON)
         return verdict;
-    closing->partition_count = turn->partition_count;
     return closer_turn(closing->closer, turn->now_ms, turn->is_final, &closing->has_more, why);
 }
 

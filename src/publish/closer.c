@@ -53,6 +53,8 @@ static enum verdict open_parts(struct closer *closer, const struct closer_option
         verdict = transaction_open(&closer->transaction, options->config, name, options->logger, why);
     if (verdict == GO_ON)
         verdict = ledger_load(options->config, &options->ids, closer->published, closer->offsets, why);
+    if (verdict == GO_ON)
+        verdict = published_offsets_check_count(closer->offsets, why);
     return verdict;
 }
 

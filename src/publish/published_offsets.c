@@ -17,6 +17,7 @@ struct published_offset {
 
 struct published_offsets {
     int32_t count;
+    int32_t told_last; /* the highest partition that was published; -1: none was */
     struct published_offset *partitions;
 };
 
@@ -32,6 +33,7 @@ enum verdict published_offsets_open(struct published_offsets **offsets, int32_t 
         return no_memory(why, "for the offsets that were published");
     }
     opened->count = count;
+    opened->told_last = -1;
     *offsets = opened;
     return GO_ON;
 }
@@ -46,7 +48,11 @@ void published_offsets_close(struct published_offsets *offsets)
 
 void published_offsets_note(struct published_offsets *offsets, const struct ledger_partition *part)
 {
-    if (part->partition < 0 || part->partition >= offsets->count || !ledger_partition_is_known(part))
+    if (part->partition < 0 || !ledger_partition_is_known(part))
+        return;
+    if (part->partition > offsets->told_last)
+        offsets->told_last = part->partition;
+    if (part->partition >= offsets->count)
         return;
     struct published_offset *offset = &offsets->partitions[part->partition];
     if (strcmp(offset->incarnation, part->incarnation) == 0 && part->next <= offset->next)
@@ -55,6 +61,16 @@ void published_offsets_note(struct published_offsets *offsets, const struct ledg
         return;
     memcpy(offset->incarnation, part->incarnation, sizeof(offset->incarnation));
     offset->next = part->next;
+}
+
+enum verdict published_offsets_check_count(const struct published_offsets *offsets, struct reason *why)
+{
+    if (offsets->told_last < offsets->count)
+        return GO_ON;
+    return reason_set(why, TRY_LATER, SOURCE_METADATA_OLD, 0,
+                      "the broker knows %" PRId32 " partitions of the topic, and partition %" PRId32
+                      " was published: windows are told when it knows that, too",
+                      offsets->count, offsets->told_last);
 }
 
 bool published_offsets_is_ahead(const struct published_offsets *offsets, int32_t partition, const char *incarnation,

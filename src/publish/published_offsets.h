@@ -17,8 +17,12 @@ void published_offsets_close(struct published_offsets *offsets);
 
 /* Remembers a partition's part of a ledger record; call in the order in which the records were published. A new
  * incarnation replaces the old one, unless it was made before it; of the same incarnation the highest offset is kept.
- * Partitions of other numbers, and those without an incarnation, are passed over. */
+ * Those without an incarnation are passed over; those of other numbers are for published_offsets_check_count() alone. */
 void published_offsets_note(struct published_offsets *offsets, const struct ledger_partition *part);
+
+/* Whether the partitions are all that were published. GO_ON; TRY_LATER, SOURCE-METADATA-OLD: the topic has more, so
+ * that windows told without these would take back what readers have. */
+MUST_CHECK enum verdict published_offsets_check_count(const struct published_offsets *offsets, struct reason *why);
 
 /* Whether a state of `partition`, read up to `next`, stands behind what was published of the partition. Never true of
  * another incarnation, which counts from 0 again. */

@@ -42,7 +42,8 @@ struct closer_options {
 
 /*
  * Opens a closer: fences every earlier closer of the namespace, then reads the ledger to its end. Blocks as
- * transaction_open() and topic_read(), whose verdicts these are; HALT: NO-MEMORY.
+ * transaction_open() and topic_read(), whose verdicts these are; TRY_LATER, SOURCE-METADATA-OLD: the ledger tells of
+ * more partitions; HALT: NO-MEMORY.
  */
 MUST_CHECK enum verdict closer_open(struct closer **closer, const struct closer_options *options, struct reason *why);
 

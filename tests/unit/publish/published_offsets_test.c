@@ -96,6 +96,24 @@ static void what_a_superseded_state_told_is_passed_over(void)
     published_offsets_close(offsets);
 }
 
+static void who_knows_fewer_partitions_than_were_published_waits(void)
+{
+    struct published_offsets *offsets = NULL;
+    struct reason why = {0};
+
+    CU_ASSERT_EQUAL_FATAL(published_offsets_open(&offsets, 2, &why), GO_ON);
+    CU_ASSERT_EQUAL(published_offsets_check_count(offsets, &why), GO_ON);
+    note(offsets, 1, "a", 100);
+    note(offsets, 2, "", 0); /* It had no state yet. */
+    CU_ASSERT_EQUAL(published_offsets_check_count(offsets, &why), GO_ON);
+    note(offsets, 2, "a", 0);
+    note(offsets, 0, "a", 100);
+    CU_ASSERT_EQUAL(published_offsets_check_count(offsets, &why), TRY_LATER);
+    CU_ASSERT_EQUAL(why.id, SOURCE_METADATA_OLD);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why.text, "knows 2 partitions of the topic, and partition 2 was published"));
+    published_offsets_close(offsets);
+}
+
 int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
@@ -104,6 +122,7 @@ int main(int argc, char **argv)
         {"a_state_that_was_superseded_is_not_published", a_state_that_was_superseded_is_not_published},
         {"what_a_superseded_state_told_is_passed_over", what_a_superseded_state_told_is_passed_over},
         {"partitions_that_are_not_there_are_passed_over", partitions_that_are_not_there_are_passed_over},
+        {"who_knows_fewer_partitions_than_were_published_waits", who_knows_fewer_partitions_than_were_published_waits},
         CU_TEST_INFO_NULL,
     };
     return suite_run(argc, argv, tests);
