@@ -16,6 +16,7 @@
 #include "gentally/kafka/transaction.h"
 #include "gentally/publish/merger.h"
 #include "ledger_load.h"
+#include "standing_load.h"
 
 #define STOPS_TOLD_MS 60000
 
@@ -46,7 +47,10 @@ static enum verdict open_parts(struct closer *closer, const struct closer_option
         verdict = published_offsets_open(&closer->offsets, options->partitions, why);
     if (verdict == GO_ON)
         verdict = told_rows_open(&closer->told, (size_t)options->config->told_rows_max, why);
+    if (verdict == GO_ON && options->config->has_retention)
+        verdict = standing_open(&closer->standing, why);
     emitter.told = closer->told;
+    emitter.standing = closer->standing;
     if (verdict == GO_ON)
         verdict = emitter_open(&closer->emitter, &emitter, why);
     if (verdict == GO_ON)
@@ -55,6 +59,8 @@ static enum verdict open_parts(struct closer *closer, const struct closer_option
         verdict = ledger_load(options->config, &options->ids, closer->published, closer->offsets, why);
     if (verdict == GO_ON)
         verdict = published_offsets_check_count(closer->offsets, why);
+    if (verdict == GO_ON && closer->standing != NULL && published_count(closer->published) > 0)
+        verdict = standing_load(options->config, closer->standing, why);
     return verdict;
 }
 
@@ -95,6 +101,7 @@ void closer_close(struct closer *closer)
         transaction_close(closer->transaction);
     emitter_close(closer->emitter);
     told_rows_close(closer->told);
+    standing_close(closer->standing);
     published_close(closer->published);
     published_offsets_close(closer->offsets);
     survey_close(&closer->survey);

@@ -70,7 +70,6 @@ static struct emitter_order order_of(const struct closer *closer, struct window 
 
     if (last == NULL)
         return order;
-    order.was_retention_told = last->retention > 0 || last->is_withdrawn || last->is_under_way;
     if (last->is_withdrawn) {
         order.generation = published_generation(closer->published) + 1;
         order.is_whole = true;

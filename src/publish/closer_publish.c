@@ -64,6 +64,14 @@ static void count_transaction(struct closer *closer)
             closer->early_ms = closer->now_ms;
 }
 
+/* What was put is not seen. */
+static void abort_told(struct closer *closer)
+{
+    told_rows_abort(closer->told);
+    if (closer->standing != NULL)
+        standing_abort(closer->standing);
+}
+
 /* Commits, and remembers the windows as published. */
 static enum verdict commit(struct closer *closer, struct reason *why)
 {
@@ -72,8 +80,10 @@ static enum verdict commit(struct closer *closer, struct reason *why)
     if (verdict == GO_ON) {
         count_transaction(closer);
         told_rows_commit(closer->told);
+        if (closer->standing != NULL)
+            verdict = standing_commit(closer->standing, why);
     } else {
-        told_rows_abort(closer->told);
+        abort_told(closer);
     }
     for (uint32_t i = 0; i < closer->pending_count && verdict == GO_ON; i++)
         verdict = published_put(closer->published, &closer->pending[i], why);
@@ -229,7 +239,7 @@ static enum verdict publish_some(struct closer *closer, struct publishing *publi
         verdict = commit(closer, why);
         return verdict == GO_ON ? closer_hold_for(&closer->hold, CLOSER_HOLD_MS, why) : verdict;
     }
-    told_rows_abort(closer->told);
+    abort_told(closer);
     bool is_put_off = verdict == HALT && trouble_is_its_own(verdict, why);
     if (verdict != TRY_LATER && !is_put_off)
         return verdict;

@@ -12,6 +12,7 @@
 #include "gentally/publish/input_logs.h"
 #include "published.h"
 #include "published_offsets.h"
+#include "standing.h"
 #include "survey.h"
 #include "told_rows.h"
 #include "troubles.h"
@@ -29,6 +30,7 @@ struct closer {
     struct transaction *transaction;
     struct emitter *emitter;
     struct told_rows *told;
+    struct standing *standing; /* NULL: without retention */
     struct published *published;
     struct published_offsets *offsets; /* also of what a failed transaction put: the store has been there */
     struct survey survey;              /* taken at the turn's begin */

@@ -21,6 +21,7 @@
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_view.h"
 #include "gentally/redis/store_windows.h"
+#include "standing.h"
 #include "told_rows.h"
 
 struct emitter {
@@ -33,6 +34,7 @@ struct emitter {
     struct encoder *encoder;
     struct combination *combination;
     struct told_rows *told;
+    struct standing *standing; /* NULL: without retention */
     emitter_turn_over *turn_over;
     void *context;
     char (*topics)[TOPIC_NAME_MAX + 1]; /* by rollup */
@@ -58,6 +60,7 @@ enum verdict emitter_open(struct emitter **emitter, const struct emitter_options
     opened->store = options->store;
     opened->merger = options->merger;
     opened->told = options->told;
+    opened->standing = options->standing;
     opened->turn_over = options->turn_over;
     opened->context = options->context;
     opened->since_ms = options->since_ms;
@@ -227,7 +230,6 @@ struct putting {
     const struct emitter_order *order;
     struct emitter_outcome *outcome;
     struct summary summary; /* what all rows have in common, and the row that is being put */
-    bool was_told;          /* rows of this part were */
     int64_t room;           /* rows that the open transaction still takes */
 };
 
@@ -239,7 +241,7 @@ static bool note_row(struct emitter *emitter, struct putting *putting, struct sp
 
     putting->outcome->summaries += is_gone ? 0 : 1;
     if (is_gone)
-        return told == TOLD_OTHERWISE || (told == TOLD_UNKNOWN && putting->was_told);
+        return told == TOLD_OTHERWISE || (told == TOLD_UNKNOWN && putting->order->was_told);
     bool is_put = putting->order->is_whole || told != TOLD_AS_IS;
     putting->outcome->sent += is_put ? 1 : 0;
     return is_put;
@@ -353,7 +355,6 @@ static enum verdict put_summaries(struct emitter *emitter, struct putting *putti
 {
     enum verdict verdict = GO_ON;
 
-    putting->was_told = putting->order->was_told;
     told_rows_begin(emitter->told, putting->order->window, TOLD_ROWS);
     for (uint32_t i = 0; verdict == GO_ON && i < combination_count(emitter->combination); i++)
         verdict = put_summary(emitter, putting, i, why);
@@ -368,19 +369,31 @@ static enum verdict put_retention_row(struct emitter *emitter, struct putting *p
     struct summary *summary = &putting->summary;
     const struct retention_row *row = retention_rows_at(emitter->retention, index);
     struct span content = {(const char *)&row->accounts, sizeof(row->accounts)};
-    bool is_gone = row->accounts == 0; /* They are in an older cohort now. */
     char text[SUMMARY_KEY_MAX], cohort[8], age[16];
 
     month_write(row->cohort, cohort, sizeof(cohort));
     snprintf(age, sizeof(age), "%" PRIu32, month - row->cohort);
     struct span key = {text,
                        summary_retention_key_write(row->model, span_of(cohort), span_of(age), summary->window, text)};
-    if (!note_row(emitter, putting, key, is_gone ? span_of(NULL) : content))
-        return GO_ON;
+    enum verdict verdict = standing_tell(emitter->standing, key, why);
+    if (verdict != GO_ON || !note_row(emitter, putting, key, content))
+        return verdict;
     summary->retained = row->accounts;
     summary_suppress(summary, row->accounts, emitter->config->suppress_below_accounts);
     summary_fill_retention(summary, row->model, span_of(cohort), span_of(age), emitter->catalog);
-    return put_row(emitter, putting, emitter->retention_topic, key, is_gone, why);
+    return put_row(emitter, putting, emitter->retention_topic, key, false, why);
+}
+
+/* Takes back the rows that stand in the topic and are none now: their accounts are of an older cohort, or will be told
+ * again when a Redis that lost its last writes has them back. */
+static enum verdict take_back_gone(struct emitter *emitter, struct putting *putting, struct reason *why)
+{
+    struct span key;
+    enum verdict verdict = GO_ON;
+
+    while (verdict == GO_ON && standing_next_gone(emitter->standing, &key))
+        verdict = put_row(emitter, putting, emitter->retention_topic, key, true, why);
+    return verdict == GO_ON ? standing_end(emitter->standing, why) : verdict;
 }
 
 /* The month's rows of retention, if there are any. */
@@ -388,17 +401,18 @@ static enum verdict put_retention(struct emitter *emitter, struct putting *putti
 {
     static const struct cell nothing = {.slot_count = 0};
     uint32_t month = month_number(putting->order->window.start_ms);
-    enum verdict verdict = GO_ON;
+    enum verdict verdict = standing_begin(emitter->standing, putting->order->window, why);
 
     putting->summary.cell = &nothing;
     putting->summary.revision = putting->outcome->retention;
-    putting->was_told = putting->order->was_retention_told;
     told_rows_begin(emitter->told, putting->order->window, TOLD_RETENTION);
     for (uint32_t i = 0; verdict == GO_ON && i < retention_rows_count(emitter->retention); i++)
-        verdict = put_retention_row(emitter, putting, month, i, why);
-    if (verdict == GO_ON)
-        told_rows_end(emitter->told);
-    return verdict;
+        if (retention_rows_at(emitter->retention, i)->accounts > 0) /* else they are in an older cohort now */
+            verdict = put_retention_row(emitter, putting, month, i, why);
+    if (verdict != GO_ON)
+        return verdict;
+    told_rows_end(emitter->told);
+    return take_back_gone(emitter, putting, why);
 }
 
 enum verdict emitter_put(struct emitter *emitter, struct transaction *transaction, const struct emitter_order *order,

@@ -17,6 +17,7 @@ struct emitter_order;
 struct emitter_outcome;
 struct merger;
 struct store;
+struct standing;
 struct told_rows;
 struct transaction;
 
@@ -34,6 +35,7 @@ struct emitter_options {
     const struct countries *countries;
     const char *tables_version; /* stamped on every summary */
     struct told_rows *told;     /* what was told of windows before; its transactions are the caller's */
+    struct standing *standing;  /* the same of rows of retention; NULL: without retention */
     int32_t partitions;         /* of the input, >= 1 */
     emitter_turn_over *turn_over;
     void *context;           /* of that */
@@ -50,10 +52,9 @@ struct emitter_order {
     struct window window;
     enum pane pane;
     int64_t generation;
-    bool is_whole;           /* put every row, not only those that are not known to stand in the topics as they are */
-    bool was_told;           /* it was published before, by whomever: rows that are gone now may stand in the topics */
-    bool was_retention_told; /* the same of its rows of retention */
-    const int64_t *ends;     /* of the input's logs, by partition; -1: not known; borrowed for the call */
+    bool is_whole;     /* put every row, not only those that are not known to stand in the topics as they are */
+    bool was_told;     /* it was published before, by whomever: rows that are gone now may stand in the topics */
+    const int64_t *ends; /* of the input's logs, by partition; -1: not known; borrowed for the call */
     /* The revision that was published last: if the window still has as many records, only its retention has risen, and
      * the other rows are not put again: they stand in the topics, in `unchanged_pane`. 0: put all rows. */
     int64_t unchanged_revision;

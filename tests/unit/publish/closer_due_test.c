@@ -86,17 +86,17 @@ static void what_is_put_follows_from_what_was_told(void)
         int64_t retention;
         uint64_t tables;
         enum emit_decision want;
-        bool is_whole, was_retention_told;
+        bool is_whole;
         int64_t generation, unchanged_revision;
     } rows[] = {
-        {"never told, open", open_ms, false, 0, 0, 0, EMIT_EARLY, false, false, 0, 0},
-        {"never told, closed", closed_ms, false, 0, 0, 0, EMIT_ON_TIME, true, false, 0, 0},
-        {"told early, open", open_ms, true, PANE_EARLY, 0, TABLES, EMIT_EARLY, false, false, 3, 5},
-        {"told early with retention", open_ms, true, PANE_EARLY, 9, TABLES, EMIT_EARLY, false, true, 3, 5},
-        {"told early, closed", closed_ms, true, PANE_EARLY, 0, TABLES, EMIT_ON_TIME, true, false, 3, 0},
-        {"told early, other tables", open_ms, true, PANE_EARLY, 0, 8, EMIT_EARLY, true, false, 4, 0},
-        {"told on time", closed_ms, true, PANE_ON_TIME, 0, TABLES, EMIT_LATE, false, false, 3, 5},
-        {"told on time, other tables", closed_ms, true, PANE_ON_TIME, 0, 8, EMIT_LATE, true, false, 4, 0},
+        {"never told, open", open_ms, false, 0, 0, 0, EMIT_EARLY, false, 0, 0},
+        {"never told, closed", closed_ms, false, 0, 0, 0, EMIT_ON_TIME, true, 0, 0},
+        {"told early, open", open_ms, true, PANE_EARLY, 0, TABLES, EMIT_EARLY, false, 3, 5},
+        {"told early with retention", open_ms, true, PANE_EARLY, 9, TABLES, EMIT_EARLY, false, 3, 5},
+        {"told early, closed", closed_ms, true, PANE_EARLY, 0, TABLES, EMIT_ON_TIME, true, 3, 0},
+        {"told early, other tables", open_ms, true, PANE_EARLY, 0, 8, EMIT_EARLY, true, 4, 0},
+        {"told on time", closed_ms, true, PANE_ON_TIME, 0, TABLES, EMIT_LATE, false, 3, 5},
+        {"told on time, other tables", closed_ms, true, PANE_ON_TIME, 0, 8, EMIT_LATE, true, 4, 0},
     };
 
     for (size_t i = 0; i < LENGTH_OF(rows); i++) {
@@ -106,9 +106,7 @@ static void what_is_put_follows_from_what_was_told(void)
             scene_tell(&scene, rows[i].told, "aa", rows[i].retention, rows[i].tables);
         struct due due = decide(&scene, 6);
         bool is_right = due.decision == rows[i].want && due.order.is_whole == rows[i].is_whole &&
-                        due.order.was_told == rows[i].is_told &&
-                        due.order.was_retention_told == rows[i].was_retention_told &&
-                        due.order.generation == rows[i].generation &&
+                        due.order.was_told == rows[i].is_told && due.order.generation == rows[i].generation &&
                         due.order.unchanged_revision == rows[i].unchanged_revision && due.order.ends == scene.ends;
         if (!is_right)
             printf("%s: decision %d, generation %d\n", rows[i].name, (int)due.decision, (int)due.order.generation);
@@ -129,7 +127,7 @@ static void a_window_that_was_taken_back_is_put_whole(void)
     struct due due = decide(&scene, 5);
     CU_ASSERT_EQUAL(due.decision, EMIT_EARLY);
     CU_ASSERT_EQUAL(due.order.generation, 4);
-    CU_ASSERT(due.order.is_whole && due.order.was_told && due.order.was_retention_told);
+    CU_ASSERT(due.order.is_whole && due.order.was_told);
     published_close(scene.closer.published);
 }
 
@@ -169,7 +167,7 @@ static void a_window_under_way_is_told_again(void)
         if (emit_rule_emits(due.decision)) {
             CU_ASSERT_EQUAL(due.order.generation, 4);
             CU_ASSERT_EQUAL(due.order.unchanged_revision, 0);
-            CU_ASSERT(due.order.is_whole && due.order.was_told && due.order.was_retention_told);
+            CU_ASSERT(due.order.is_whole && due.order.was_told);
         }
         published_close(scene.closer.published);
     }
