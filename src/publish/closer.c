@@ -201,7 +201,7 @@ static enum verdict finish(struct closer *closer, bool *has_more, struct reason 
                           held);
     if (verdict != GO_ON || trouble == NULL)
         return verdict;
-    *has_more = trouble->attempts < TROUBLE_FINAL_ATTEMPTS;
+    *has_more = !trouble_is_final(trouble);
     if (*has_more)
         return GO_ON;
     *why = trouble->why;

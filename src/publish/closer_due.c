@@ -92,6 +92,8 @@ struct due closer_due(const struct closer *closer, const struct stored_window *s
         .is_again = facts.published_records > 0,
     };
 
+    facts.is_put_off = false;
+    due.is_put_off = !emit_rule_emits(due.decision) && emit_rule_emits(emit_rule_decide(&facts));
     if (!closer->config->windows[stored->window.kind]) /* Counted once, and not to its end. */
         due.decision = EMIT_SKIP;
     if (emit_rule_emits(due.decision))

@@ -19,6 +19,7 @@ struct due {
     struct emitter_order order; /* where the decision is to emit */
     bool is_rebuilt;            /* from states that began anew: the revision may be any */
     bool is_again;              /* it was published before */
+    bool is_put_off;            /* it would be emitted, were it not for its trouble */
 };
 
 /* Decides on a window of the survey. */

@@ -205,8 +205,11 @@ static enum verdict put_some(struct closer *closer, struct publishing *publishin
         struct emitter_outcome outcome;
         struct due due =
             closer_due(closer, &closer->survey.windows[publishing->at], publishing->is_final, publishing->is_late_due);
-        if (!emit_rule_emits(due.decision))
+        if (!emit_rule_emits(due.decision)) {
+            if (!due.is_put_off) /* What was to be told is told, or lost with Redis's last writes. */
+                troubles_clear(&closer->troubles, closer->survey.windows[publishing->at].window);
             continue;
+        }
         if (closer->pending_count == TRANSACTION_WINDOWS ||
             publishing->rows - rows_before >= closer->config->transaction_rows_max)
             break;

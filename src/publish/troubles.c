@@ -92,9 +92,16 @@ void troubles_begin_end(struct troubles *troubles)
         troubles->items[i].attempts = 0;
 }
 
+bool trouble_is_final(const struct trouble *trouble)
+{
+    bool is_away = trouble->why.id == STORE_UNREACHABLE;
+
+    return trouble->attempts >= (is_away ? TROUBLE_FINAL_ABSENCES : TROUBLE_FINAL_ATTEMPTS);
+}
+
 static bool is_tried(const struct trouble *trouble, int64_t now_ms, bool is_final)
 {
-    return is_final ? trouble->attempts < TROUBLE_FINAL_ATTEMPTS : trouble->pause_ms == 0 && now_ms >= trouble->due_ms;
+    return is_final ? !trouble_is_final(trouble) : trouble->pause_ms == 0 && now_ms >= trouble->due_ms;
 }
 
 bool troubles_puts_off(const struct troubles *troubles, struct window window, int64_t now_ms, bool is_final)

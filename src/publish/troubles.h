@@ -8,9 +8,10 @@
 
 #include "gentally/redis/store_windows.h"
 
-#define TROUBLE_FIRST_MS 2000     /* until the second attempt; then twice as long each time */
-#define TROUBLE_LAST_MS 300000    /* but no longer than that */
-#define TROUBLE_FINAL_ATTEMPTS 3u /* at the end of a drain there is no later */
+#define TROUBLE_FIRST_MS 2000      /* until the second attempt; then twice as long each time */
+#define TROUBLE_LAST_MS 300000     /* but no longer than that */
+#define TROUBLE_FINAL_ATTEMPTS 3u  /* at the end of a drain there is no later */
+#define TROUBLE_FINAL_ABSENCES 20u /* but for a Redis that is away, and comes back */
 
 struct trouble {
     struct window window;
@@ -36,7 +37,7 @@ bool trouble_is_its_own(enum verdict verdict, const struct reason *why);
 /* Notes an attempt that failed for `why`. Gives the trouble, until the next call; NULL: no memory. */
 const struct trouble *troubles_note(struct troubles *troubles, struct window window, const struct reason *why);
 
-/* Forgets a window, which was published after all. */
+/* Forgets a window, which was published after all, or of which there is nothing to be told any more. */
 void troubles_clear(struct troubles *troubles, struct window window);
 
 /* Begins a turn at `now_ms`: forgets the windows that are not among those `stored`, sorted by window_compare(). */
@@ -47,6 +48,9 @@ void troubles_begin_end(struct troubles *troubles);
 
 /* Whether a window is not to be tried at `now_ms`. With `is_final` its first attempts follow at once. */
 bool troubles_puts_off(const struct troubles *troubles, struct window window, int64_t now_ms, bool is_final);
+
+/* Whether the final attempts are over, at the end of a drain. */
+bool trouble_is_final(const struct trouble *trouble);
 
 /* The first trouble that may still end at once, at the end of a drain; else the first; NULL: there is none. */
 const struct trouble *troubles_first(const struct troubles *troubles);

@@ -115,6 +115,32 @@ static void what_is_put_follows_from_what_was_told(void)
     }
 }
 
+/* Only what would be told is put off by a trouble: one that is left behind would fail the end of a drain. */
+static void a_trouble_is_of_what_is_to_be_told(void)
+{
+    static const struct window_facts none = {.records = 0};
+    const struct stored_window stored = {day, 5};
+    struct reason why = {.id = STORE_TORN};
+    struct scene scene;
+
+    scene_open(&scene, "aa", 12, 6 * DAY_MS);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(troubles_note(&scene.closer.troubles, day, &why));
+    struct due due = closer_due(&scene.closer, &stored, false, true);
+    CU_ASSERT_EQUAL(due.decision, EMIT_WAIT);
+    CU_ASSERT_TRUE(due.is_put_off);
+    scene_tell(&scene, PANE_ON_TIME, "aa", 0, TABLES); /* by who closed before a rollback */
+    due = closer_due(&scene.closer, &stored, false, true);
+    CU_ASSERT_EQUAL(due.decision, EMIT_SKIP);
+    CU_ASSERT_FALSE(due.is_put_off);
+    troubles_clear(&scene.closer.troubles, day);
+    due = decide(&scene, 6);
+    CU_ASSERT_EQUAL(due.decision, EMIT_LATE);
+    CU_ASSERT_FALSE(due.is_put_off);
+    CU_ASSERT_FALSE(emit_rule_emits(emit_rule_decide(&none)));
+    troubles_free(&scene.closer.troubles);
+    published_close(scene.closer.published);
+}
+
 /* What was taken back may stand in the topics: all is put, and tombstones. */
 static void a_window_that_was_taken_back_is_put_whole(void)
 {
@@ -237,6 +263,7 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"what is put follows from what was told", what_is_put_follows_from_what_was_told},
+        {"a trouble is of what is to be told", a_trouble_is_of_what_is_to_be_told},
         {"a window that was taken back is put whole", a_window_that_was_taken_back_is_put_whole},
         {"a window under way is told again", a_window_under_way_is_told_again},
         {"what is left of a sealed window keeps it", what_is_left_of_a_sealed_window_keeps_it},

@@ -69,6 +69,20 @@ static void attempts_before_the_end_do_not_count_there(void)
     troubles_free(&troubles);
 }
 
+/* Redis may be away at the end of a drain, too, and come back. */
+static void a_redis_that_is_away_has_more_final_attempts(void)
+{
+    const struct reason away = {.id = STORE_UNREACHABLE};
+    struct troubles troubles = {0};
+
+    for (uint32_t i = 1; i <= TROUBLE_FINAL_ABSENCES; i++) {
+        CU_ASSERT_FALSE(troubles_puts_off(&troubles, hour(1), 0, true));
+        CU_ASSERT_EQUAL(trouble_is_final(troubles_note(&troubles, hour(1), &away)), i == TROUBLE_FINAL_ABSENCES);
+    }
+    CU_ASSERT_TRUE(troubles_puts_off(&troubles, hour(1), 0, true));
+    troubles_free(&troubles);
+}
+
 static void windows_that_are_gone_are_forgotten(void)
 {
     const struct stored_window stored[] = {{hour(2), 1}, {hour(5), 1}, {hour(9), 1}};
@@ -119,6 +133,7 @@ int main(int argc, char **argv)
         {"a_window_is_tried_later_and_later", a_window_is_tried_later_and_later},
         {"at_the_end_of_a_drain_there_is_no_later", at_the_end_of_a_drain_there_is_no_later},
         {"attempts_before_the_end_do_not_count_there", attempts_before_the_end_do_not_count_there},
+        {"a Redis that is away has more final attempts", a_redis_that_is_away_has_more_final_attempts},
         {"windows_that_are_gone_are_forgotten", windows_that_are_gone_are_forgotten},
         {"what_is_wrong_with_all_is_no_windows_own", what_is_wrong_with_all_is_no_windows_own},
         CU_TEST_INFO_NULL,
