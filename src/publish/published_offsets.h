@@ -17,7 +17,7 @@ void published_offsets_close(struct published_offsets *offsets);
 
 /* Remembers a partition's part of a ledger record; call in the order in which the records were published. A new
  * incarnation replaces the old one, unless it was made before it; of the same incarnation the highest offset is kept.
- * Those without an incarnation are passed over; those of other numbers are for published_offsets_check_count() alone. */
+ * Those without an incarnation are passed over; those of other numbers are for published_offsets_check_count(). */
 void published_offsets_note(struct published_offsets *offsets, const struct ledger_partition *part);
 
 /* Whether the partitions are all that were published. GO_ON; TRY_LATER, SOURCE-METADATA-OLD: the topic has more, so
