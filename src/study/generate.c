@@ -19,7 +19,7 @@
 #define TO_MAX_MS INT64_C(4102444800000)       /* 2100-01-01 */
 #define FROM_DEFAULT_MS INT64_C(1759708800000) /* Monday 2025-10-06: the study's last eight weeks */
 
-enum option { PROFILE, EVENTS, SEED, FROM, WEEKS, TO, ACCOUNTS, CLASSIFIED, ERRORS, DISORDER, SCALE, EXACT };
+enum option { PROFILE, EVENTS, SEED, FROM, WEEKS, TO, ACCOUNTS, LOYAL, CLASSIFIED, ERRORS, DISORDER, SCALE, EXACT };
 
 enum profile { PROFILE_DEMO, PROFILE_STUDY };
 static const char *const profiles[] = {"demo", "study"};
@@ -38,6 +38,7 @@ static const struct command_option option_table[] = {
     [WEEKS] = {"weeks", "W", "how many weeks from there (default 8; study: all)", NULL},
     [TO] = {"to", "TIME", "instead of --weeks: the moment to end before", NULL},
     [ACCOUNTS] = {"accounts", "N", "demo: how many accounts share the traffic (default 5000)", NULL},
+    [LOYAL] = {"loyal", NULL, "demo: each account keeps to two to five models, its favourite first", NULL},
     [CLASSIFIED] = {"classified", "SHARE",
                     "share of events the classifier saw (default 0.05, study 1; the study's own: 0.0025)", NULL},
     [ERRORS] = {"errors", "SHARE", "share of requests that fail (default 0.01)", NULL},
@@ -129,6 +130,7 @@ static enum verdict read_workload(const struct command_option options[], struct 
                                           .from_ms = FROM_DEFAULT_MS,
                                           .to_ms = FROM_DEFAULT_MS + 8 * WEEK_MS,
                                           .accounts = 5000,
+                                          .is_loyal = options[LOYAL].value != NULL,
                                           .classified = 50000,
                                           .errors = 10000};
     enum verdict verdict = refuse(options, unmeant, LENGTH_OF(unmeant), "demo", why);
@@ -157,7 +159,7 @@ static enum verdict read_workload(const struct command_option options[], struct 
 static enum verdict read_study_traffic(const struct command_option options[], struct study_traffic_options *traffic,
                                        struct reason *why)
 {
-    static const enum option unmeant[] = {EVENTS, ACCOUNTS};
+    static const enum option unmeant[] = {EVENTS, ACCOUNTS, LOYAL};
     int64_t seed = 1;
 
     *traffic = (struct study_traffic_options){.scale = STUDY_TRAFFIC_SCALE_MIN,

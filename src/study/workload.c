@@ -245,9 +245,35 @@ static struct span name_number(char *text, const char *word, uint32_t number)
     return (struct span){text, (size_t)(at - text)};
 }
 
-static void draw_customer(struct workload *workload, struct random_stream *stream, struct event *event)
+/* A choice: who asks, and which model. */
+struct choice {
+    uint32_t account;
+    const struct listing *listing;
+};
+
+/* The account comes first, and then one of its own models, of which its favourite is asked twice as often as the next,
+ * three times as often as the third, and so on. Its models are those of the first day. */
+static struct choice choose_loyally(struct workload *workload, uint64_t number)
 {
-    uint32_t account = alias_table_draw(&workload->accounts, stream);
+    static const uint32_t weights[] = {60, 30, 20, 15, 12}; /* of 1 / rank */
+    struct random_stream stream = random_stream(~workload->options.seed, number);
+    struct choice choice = {.account = alias_table_draw(&workload->accounts, &stream)};
+    struct random_stream own = random_stream(~workload->options.seed ^ UINT32_MAX, choice.account);
+    uint32_t count = 2 + random_below(&own, LENGTH_OF(weights) - 1), total = 0, rank = 0;
+    int64_t day = window_of(WINDOW_DAY, workload->options.from_ms).start_ms / DAY_MS;
+
+    for (uint32_t i = 0; i < count; i++)
+        total += weights[i];
+    for (uint32_t lot = random_below(&stream, total); lot >= weights[rank]; rank++)
+        lot -= weights[rank];
+    for (uint32_t i = 0; i <= rank; i++)
+        choice.listing = price_list_draw(workload->price_list, day, &own);
+    return choice;
+}
+
+static void draw_customer(struct workload *workload, uint32_t account, struct random_stream *stream,
+                          struct event *event)
+{
     const char *country = study_countries[workload->countries[account]].code;
     const struct study_tongue *tongue = study_tongue(country);
     uint32_t language = alias_table_draw(&workload->languages, stream);
@@ -367,7 +393,13 @@ bool workload_next(struct workload *workload, struct event *event)
         return false;
     struct random_stream stream = random_stream(workload->options.seed, number);
     int64_t day = window_of(WINDOW_DAY, event_ms).start_ms / DAY_MS;
-    const struct listing *listing = price_list_draw(workload->price_list, day, &stream);
+    bool is_loyal = workload->options.is_loyal;
+    struct choice choice = {.account = 0};
+    if (is_loyal)
+        choice = choose_loyally(workload, number);
+    else
+        choice.listing = price_list_draw(workload->price_list, day, &stream);
+    const struct listing *listing = choice.listing;
     const struct use *use = &workload->uses[listing->mix];
     enum study_topic topic = alias_table_draw(&use->topics, &stream);
 
@@ -378,7 +410,9 @@ bool workload_next(struct workload *workload, struct event *event)
     event->provider = span_of(listing_provider(listing, &stream));
     event->is_free = listing->is_promotion || slug_variant(event->model).size > 0;
     event->op = OP_CREATE;
-    draw_customer(workload, &stream, event);
+    if (!is_loyal)
+        choice.account = alias_table_draw(&workload->accounts, &stream);
+    draw_customer(workload, choice.account, &stream, event);
     draw_ending(workload, listing, &stream, event);
     draw_tokens(listing, use->lengths[topic], &stream, event);
     event_draw_times(listing->speed, &stream, event);

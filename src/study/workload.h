@@ -20,6 +20,7 @@ struct workload_options {
     int64_t accounts;       /* 1..WORKLOAD_ACCOUNTS_MAX */
     uint32_t classified;    /* share of events the classifier saw, per million; the study's is 2500 */
     uint32_t errors;        /* share that fails, per million */
+    bool is_loyal;          /* each account keeps to two to five models; else it uses any */
     int64_t disorder_ms;    /* 0..WORKLOAD_DISORDER_MS_MAX: an event comes at most so long after a newer one */
 };
 

@@ -256,6 +256,64 @@ static void check_arrivals(const struct arrivals_options *options)
     arrivals_close(arrivals);
 }
 
+#define LOYAL_ACCOUNTS 200
+
+/* The models that an account was seen with, at most one more than it may have. */
+struct customer {
+    char models[6][EVENT_TEXT_MAX + 1];
+    int counts[6];
+    int model_count, events;
+};
+
+static void add_to(struct customer *customer, struct span model)
+{
+    int at = 0;
+
+    while (at < customer->model_count && !span_equal(span_of(customer->models[at]), model))
+        at++;
+    if (at == customer->model_count && at < 6) {
+        memcpy(customer->models[at], model.bytes, model.size);
+        customer->model_count++;
+    }
+    customer->events++;
+    if (at < 6)
+        customer->counts[at]++;
+}
+
+/* An account has two to five models, two of which may be the same by chance, and a favourite. */
+static void loyal_accounts_keep_to_their_models(void)
+{
+    static struct customer customers[LOYAL_ACCOUNTS];
+    struct workload_options options = options_of(40000, 7);
+    struct rule_tables tables;
+    struct event event;
+    int one = 0, favourite = 0, all = 0;
+
+    options.accounts = LOYAL_ACCOUNTS;
+    options.is_loyal = true;
+    tables_open(&tables);
+    struct workload *workload = open_workload(&tables, &options);
+    while (workload_next(workload, &event)) {
+        long account = strtol(event.account.bytes + strlen("acct-"), NULL, 10);
+        CU_ASSERT_FATAL(account >= 0 && account < LOYAL_ACCOUNTS);
+        add_to(&customers[account], event.model);
+    }
+    for (int i = 0; i < LOYAL_ACCOUNTS; i++) {
+        const struct customer *customer = &customers[i];
+        int most = 0;
+        CU_ASSERT(customer->model_count >= 1 && customer->model_count <= 5);
+        for (int j = 0; j < customer->model_count; j++)
+            most = customer->counts[j] > most ? customer->counts[j] : most;
+        one += customer->model_count == 1 ? 1 : 0;
+        favourite += most;
+        all += customer->events;
+    }
+    CU_ASSERT(one < LOYAL_ACCOUNTS / 10);
+    CU_ASSERT(favourite * 100 > 45 * all); /* 60 of 90 to 137 shares, and more where two are the same */
+    workload_close(workload);
+    tables_close(&tables);
+}
+
 static void arrivals_lose_nothing(void)
 {
     static const struct arrivals_options rows[] = {
@@ -302,6 +360,7 @@ int main(int argc, char **argv)
         {"same_seed_same_bytes", same_seed_same_bytes},
         {"every_event_keeps_the_rules", every_event_keeps_the_rules},
         {"shares_are_the_studys", shares_are_the_studys},
+        {"loyal_accounts_keep_to_their_models", loyal_accounts_keep_to_their_models},
         {"arrivals_lose_nothing", arrivals_lose_nothing},
         {"an_event_is_one_line_of_json", an_event_is_one_line_of_json},
         CU_TEST_INFO_NULL,
