@@ -1,10 +1,10 @@
 """The table of the README: what a worker costs beside a loop that consumes and drops, all of it in one run and in turns.
 
-Shapes: `loyal`, 200,000 accounts that keep to two to five models each, is the one that decides; `any` is the demo's, 5,000
-accounts that use all models. Half of a topic is read from nothing (`first`: all pairs of account and model are new), then
-the other half (`warm`: most are known). Broker and Redis have processor 0, what is measured has processor 1. Rates are
-from the first fold to the last flush. Processor time: of the worker while it counts, and to its end (`all`, open windows
-told); of Redis and the broker to the worker's end. Memory is the worker's peak, with what is queued for it.
+Shapes: `loyal`, 200,000 accounts that keep to two to five models each, is the one that decides; `any` is the demo's,
+5,000 accounts that use all models. Half of a topic is read from nothing (`first`: all pairs of account and model are
+new), then the other half (`warm`: most are known). Broker and Redis have processor 0, what is measured has processor 1.
+Rates are from the first fold to the last flush. Processor time: of the worker while it counts, and to its end (`all`,
+open windows told); of Redis and the broker to the worker's end. Memory is the worker's peak, with what is queued.
 
 GENTALLY_EVENTS in each half (1,000,000; half as many of 300 bytes, a quarter of 600), GENTALLY_ROUNDS (3).
 """
