@@ -1,4 +1,4 @@
-"""The table of the README: what a worker costs beside a loop that consumes and drops, all of it in one run and in turns.
+"""The table of the README: what a worker costs beside a loop that consumes and drops, all in one run, in turns.
 
 Shapes: `loyal`, 200,000 accounts that keep to two to five models each, is the one that decides; `any` is the demo's,
 5,000 accounts that use all models. Half of a topic is read from nothing (`first`: all pairs of account and model are
