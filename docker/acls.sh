@@ -21,6 +21,7 @@ worker Read topic literal $topic
 worker Read group literal $group
 worker Write topic prefixed $namespace.
 worker Read topic literal $namespace.ledger
+worker Read topic literal $namespace.summaries.retention
 worker Write transactional-id literal $namespace.closer
 deployer Create topic literal $topic
 deployer Describe topic literal $topic

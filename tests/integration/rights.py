@@ -81,6 +81,7 @@ class Secured:
         world.settings["GENTALLY_TOPIC"] = f"input-{world.name}"  # none of the namespace's
         self.kafka = world.start_kafka(users=ROLES)
         self.admin = AdminClient({"bootstrap.servers": self.kafka.address})
+        world.count_accounts()
         world.start_redis()
         for role in ("worker", "deployer", "reader", "letters"):
             _, *words = shlex.split(acls_of(world, "redis", role, role).replace(">PASSWORD", f">{role}"))
