@@ -1,6 +1,7 @@
 /* Derived fields are worked out once, after the last source, so that no reader parses a text again. */
 #include "config_derive.h"
 
+#include "config_kafka.h"
 #include "early_intervals.h"
 #include "gentally/base/hash.h"
 #include "gentally/core/model_name.h"
@@ -83,6 +84,9 @@ enum verdict config_derive(struct config *config, struct reason *why)
                           "catalog_steps = '%s': allowed is all, none, or names of steps separated by commas",
                           config->catalog_steps_text);
     verdict = leave_out_parse(config->leave_out_text, &config->leave_out, why);
+    if (verdict != GO_ON)
+        return verdict;
+    verdict = config_kafka_check(config, why);
     if (verdict != GO_ON)
         return verdict;
     bool is_on = strcmp(config->retention_text, "on") == 0;

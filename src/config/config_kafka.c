@@ -6,6 +6,7 @@
 #include "config_kafka.h"
 
 #include <ctype.h>
+#include <strings.h>
 
 struct owned {
     const char *name;
@@ -17,16 +18,18 @@ struct owned {
     "where to read is told by Redis, and a silent reset would lose or repeat events; nothing replaces it"
 #define BECAUSE_ORDER "events and summaries must arrive once and in order; nothing replaces it"
 #define BECAUSE_GROUP "the worker speaks one protocol of the group, in which partitions move by one owner at a time"
+#define BECAUSE_ASSIGNOR "cooperative-sticky is sound from librdkafka 2.10 on, and no worker uses it yet: it is range"
+#define BECAUSE_PROTOCOL "consumer may stand still before librdkafka 2.15 (its issue 5541), and is not used yet"
 #define BECAUSE_CALLS "a function cannot be configured"
 
 static const struct owned owned[] = {
     {"bootstrap.servers", "use kafka_bootstrap_servers"},
     {"metadata.broker.list", "use kafka_bootstrap_servers"},
     {"group.id", "use group"},
-    {"group.protocol", BECAUSE_GROUP},
+    {"group.protocol", BECAUSE_PROTOCOL},
     {"group.protocol.type", BECAUSE_GROUP},
     {"group.remote.assignor", BECAUSE_GROUP},
-    {"partition.assignment.strategy", BECAUSE_GROUP},
+    {"partition.assignment.strategy", BECAUSE_ASSIGNOR},
     {"enable.auto.commit", BECAUSE_STORE},
     {"auto.commit.enable", BECAUSE_STORE},
     {"auto.commit.interval.ms", BECAUSE_STORE},
@@ -164,5 +167,36 @@ enum verdict config_kafka_set(struct config *config, const char *name, const cha
     memcpy(config->kafka[at].value, text, strlen(text) + 1);
     if (at == config->kafka_count)
         config->kafka_count++;
+    return GO_ON;
+}
+
+static const char *property(const struct config *config, const char *name)
+{
+    uint32_t at = slot_of(config, name);
+
+    return at == config->kafka_count ? "" : config->kafka[at].value;
+}
+
+enum verdict config_kafka_check(const struct config *config, struct reason *why)
+{
+    bool has_command = config->kafka_token_command[0] != '\0', has_file = config->kafka_token_file[0] != '\0';
+    const char *name = has_command ? "kafka_token_command" : "kafka_token_file";
+    bool takes_token = strcasecmp(property(config, "sasl.mechanism"), "OAUTHBEARER") == 0 ||
+                       strcasecmp(property(config, "sasl.mechanisms"), "OAUTHBEARER") == 0;
+    bool has_other = strcmp(property(config, "sasl.oauthbearer.method"), "oidc") == 0 ||
+                     strcmp(property(config, "enable.sasl.oauthbearer.unsecure.jwt"), "true") == 0;
+
+    if (has_command && has_file)
+        return reason_set(why, HALT, CONFIG_VALUE, 0, "kafka_token_command and kafka_token_file: give one of them");
+    if ((has_command || has_file) && !takes_token)
+        return reason_set(why, HALT, CONFIG_VALUE, 0,
+                          "%s is for kafka.sasl.mechanism = OAUTHBEARER, which is not what is configured", name);
+    if ((has_command || has_file) && has_other)
+        return reason_set(why, HALT, CONFIG_VALUE, 0,
+                          "%s, and librdkafka is told to get tokens by itself: give one of them", name);
+    if (takes_token && !has_command && !has_file && !has_other)
+        return reason_set(why, HALT, CONFIG_VALUE, 0,
+                          "kafka.sasl.mechanism = OAUTHBEARER wants to be told where tokens come from: "
+                          "kafka_token_command or kafka_token_file");
     return GO_ON;
 }

@@ -11,4 +11,8 @@
 MUST_CHECK enum verdict config_kafka_set(struct config *config, const char *name, const char *text, const char *place,
                                          struct reason *why);
 
+/* Checks the properties against the options that go with them: a token, and the mechanism that takes one. HALT:
+ * CONFIG-VALUE. */
+MUST_CHECK enum verdict config_kafka_check(const struct config *config, struct reason *why);
+
 #endif

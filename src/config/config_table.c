@@ -27,6 +27,15 @@ const struct option config_options[] = {
      .help = "Kafka brokers to begin with, HOST:PORT separated by commas. "
              "One is enough to find the others; name two or three so that a start survives a broker that is down. "
              "If unsure, ask who runs the cluster."},
+    {"kafka_token_command", TEXT(kafka_token_command, "COMMAND", MAY_BE_EMPTY), .initial = "",
+     .help = "Program that prints a bearer token for Kafka, with its arguments, parted by blanks; no shell is asked. "
+             "For kafka.sasl.mechanism=OAUTHBEARER: MSK IAM, OIDC. "
+             "It prints the token alone, or JSON with access_token and expires_in, within eight seconds, "
+             "for each connection's client, and again after four fifths of the token's time. "
+             "If unsure, leave it empty."},
+    {"kafka_token_file", TEXT(kafka_token_file, "PATH", MAY_BE_EMPTY), .initial = "",
+     .help = "File that holds such a token, and is written anew before it ends, as Kubernetes does. "
+             "If unsure, leave it empty."},
     {"redis_url", URL(redis_url, "URL", NOT_EMPTY), .initial = "redis://localhost:6379",
      .help = "Where the counters are: redis://[USER@]HOST:PORT[/DB], an IPv6 address in brackets, "
              "rediss:// for TLS, "

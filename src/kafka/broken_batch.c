@@ -128,6 +128,6 @@ enum verdict broken_batch_end(const struct broken_batch *batch, const struct con
         verdict = search(&probe, batch->first > batch->base ? batch->first : batch->base, end, why);
     if (probe.topic != NULL)
         rd_kafka_topic_destroy(probe.topic);
-    rd_kafka_destroy_flags(probe.client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    kafka_close(probe.client, &probe.notes, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     return verdict;
 }

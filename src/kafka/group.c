@@ -18,8 +18,7 @@ enum verdict group_members(const struct config *config, int *count, struct reaso
         return verdict;
     rd_kafka_resp_err_t code = rd_kafka_list_groups(question.client, config->group, &list, ANSWER_MS);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        verdict = kafka_reason(KAFKA_READ, kafka_root_error(question.client, &question.notes, code),
-                               "asking for the group", why);
+        verdict = kafka_root_reason(question.client, &question.notes, KAFKA_READ, code, "asking for the group", why);
     for (int i = 0; list != NULL && i < list->group_cnt; i++)
         *count += list->groups[i].member_cnt;
     if (list != NULL)

@@ -1,5 +1,5 @@
 /*
- * The settings that every client has, and the meaning of librdkafka's error codes.
+ * The settings that every client has, what is noted of it, and the questions that all ask.
  *
  * No setting is left to librdkafka's default where the default could lose or double a record. Settings that are only a
  * matter of speed are tuned, and kafka.* may change them.
@@ -8,182 +8,19 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <syslog.h>
 #include <unistd.h>
 
+#include "gentally/base/text.h"
 #include "property_told.h"
 
 #define RETRY_MS 100
+#define FINAL_WEIGHT 3
 
 #define ERR(name) RD_KAFKA_RESP_ERR_##name
-
-/* What an error code comes down to. */
-enum cause {
-    UNLISTED, /* a code that the table below does not list */
-    UNREACHABLE,
-    DENIED,
-    TOPIC_MISSING,
-    TOO_LARGE,
-    FENCED,
-    FATAL,
-    TXN_ABORTED, /* put right by a new producer, and the ledger read again */
-    POLL_LATE,
-    UNREADABLE, /* the bytes of a batch, as their producer made them */
-    SYSTEM,     /* no memory, for a batch or at all */
-    CORRUPT,    /* bytes that are not what the broker was given, or not for this build; of a client: its connection */
-    CAUSES
-};
-
-struct cause_meaning {
-    enum verdict verdict;
-    enum reason_id id;
-};
-
-/* What a cause means to who asks: to a reader, of what was fetched, to a writer of single messages, to a writer inside
- * a transaction. */
-static const struct cause_meaning causes[CAUSES][KAFKA_ACTS] = {
-    [UNLISTED] = {{TRY_LATER, SOURCE_UNREACHABLE},
-                  {TRY_LATER, SOURCE_UNREACHABLE},
-                  {HALT, SINK_FATAL},
-                  {REWIND, SINK_TXN_UNKNOWN}},
-    [UNREACHABLE] = {{TRY_LATER, SOURCE_UNREACHABLE},
-                     {TRY_LATER, SOURCE_UNREACHABLE},
-                     {TRY_LATER, SINK_UNREACHABLE},
-                     {REWIND, SINK_TXN_UNKNOWN}},
-    [DENIED] = {{HALT, SOURCE_DENIED}, {HALT, SOURCE_DENIED}, {HALT, SINK_DENIED}, {HALT, SINK_DENIED}},
-    [TOPIC_MISSING] = {{HALT, SOURCE_TOPIC_MISSING},
-                       {HALT, SOURCE_TOPIC_MISSING},
-                       {HALT, SINK_TOPIC_MISSING},
-                       {HALT, SINK_TOPIC_MISSING}},
-    [TOO_LARGE] = {{HALT, SOURCE_FATAL}, {HALT, SOURCE_CORRUPT}, {HALT, SINK_TOO_LARGE}, {HALT, SINK_TOO_LARGE}},
-    [FENCED] = {{HALT, SOURCE_FATAL}, {HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {STEP_DOWN, SINK_FENCED}},
-    [FATAL] = {{HALT, SOURCE_FATAL}, {HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {HALT, SINK_FATAL}},
-    [TXN_ABORTED] = {{HALT, SOURCE_FATAL}, {HALT, SOURCE_FATAL}, {HALT, SINK_FATAL}, {REWIND, SINK_TXN_ABORTED}},
-    [POLL_LATE] = {{TRY_LATER, SOURCE_POLL_LATE},
-                   {TRY_LATER, SOURCE_POLL_LATE},
-                   {HALT, SINK_FATAL},
-                   {REWIND, SINK_TXN_UNKNOWN}},
-    [UNREADABLE] = {{TRY_LATER, SOURCE_UNREACHABLE}, {HALT, SOURCE_UNREADABLE}, {HALT, SINK_FATAL}, {HALT, SINK_FATAL}},
-    [SYSTEM] = {{HALT, SOURCE_FATAL}, {HALT, SOURCE_CORRUPT}, {HALT, SINK_FATAL}, {HALT, SINK_FATAL}},
-    [CORRUPT] = {{TRY_LATER, SOURCE_UNREACHABLE}, {HALT, SOURCE_CORRUPT}, {HALT, SINK_FATAL}, {HALT, SINK_FATAL}},
-};
-
-static const struct {
-    rd_kafka_resp_err_t code;
-    enum cause cause;
-} codes[] = {
-    {ERR(_TRANSPORT), UNREACHABLE},
-    {ERR(_ALL_BROKERS_DOWN), UNREACHABLE},
-    {ERR(_TIMED_OUT), UNREACHABLE},
-    {ERR(_TIMED_OUT_QUEUE), UNREACHABLE},
-    {ERR(_MSG_TIMED_OUT), UNREACHABLE},
-    {ERR(_RESOLVE), UNREACHABLE},
-    {ERR(_WAIT_COORD), UNREACHABLE},
-    {ERR(_WAIT_CACHE), UNREACHABLE},
-    /* A broker that dies in the middle of a handshake looks the same as a wrong certificate. */
-    {ERR(_SSL), UNREACHABLE},
-    {ERR(REQUEST_TIMED_OUT), UNREACHABLE},
-    {ERR(NETWORK_EXCEPTION), UNREACHABLE},
-    {ERR(LEADER_NOT_AVAILABLE), UNREACHABLE},
-    {ERR(NOT_LEADER_FOR_PARTITION), UNREACHABLE},
-    {ERR(BROKER_NOT_AVAILABLE), UNREACHABLE},
-    {ERR(COORDINATOR_LOAD_IN_PROGRESS), UNREACHABLE},
-    {ERR(COORDINATOR_NOT_AVAILABLE), UNREACHABLE},
-    {ERR(NOT_COORDINATOR), UNREACHABLE},
-    {ERR(NOT_ENOUGH_REPLICAS), UNREACHABLE},
-    {ERR(NOT_ENOUGH_REPLICAS_AFTER_APPEND), UNREACHABLE},
-    {ERR(_AUTHENTICATION), DENIED},
-    {ERR(SASL_AUTHENTICATION_FAILED), DENIED},
-    {ERR(ILLEGAL_SASL_STATE), DENIED},
-    {ERR(UNSUPPORTED_SASL_MECHANISM), DENIED},
-    {ERR(TOPIC_AUTHORIZATION_FAILED), DENIED},
-    {ERR(GROUP_AUTHORIZATION_FAILED), DENIED},
-    {ERR(CLUSTER_AUTHORIZATION_FAILED), DENIED},
-    {ERR(TRANSACTIONAL_ID_AUTHORIZATION_FAILED), DENIED},
-    {ERR(SECURITY_DISABLED), DENIED},
-    {ERR(UNKNOWN_TOPIC_OR_PART), TOPIC_MISSING},
-    {ERR(_UNKNOWN_TOPIC), TOPIC_MISSING},
-    {ERR(_UNKNOWN_PARTITION), TOPIC_MISSING},
-    {ERR(TOPIC_EXCEPTION), TOPIC_MISSING}, /* a name no topic can have */
-    {ERR(MSG_SIZE_TOO_LARGE), TOO_LARGE},
-    {ERR(RECORD_LIST_TOO_LARGE), TOO_LARGE},
-    {ERR(_FENCED), FENCED},
-    {ERR(PRODUCER_FENCED), FENCED},
-    {ERR(INVALID_PRODUCER_EPOCH), FENCED},
-    {ERR(_FATAL), FATAL},
-    {ERR(_CRIT_SYS_RESOURCE), SYSTEM},
-    {ERR(_UNSUPPORTED_FEATURE), FATAL},
-    {ERR(UNSUPPORTED_VERSION), FATAL},
-    {ERR(FENCED_INSTANCE_ID), FATAL},
-    {ERR(INVALID_TRANSACTION_TIMEOUT), FATAL},
-    {ERR(_BAD_COMPRESSION), UNREADABLE},
-    {ERR(_BAD_MSG), CORRUPT},
-    {ERR(INVALID_MSG), CORRUPT},
-    {ERR(_NOT_IMPLEMENTED), CORRUPT}, /* a codec or a format that this librdkafka does not have */
-    {ERR(_STATE), TXN_ABORTED},
-    {ERR(_INCONSISTENT), TXN_ABORTED},
-    {ERR(_PURGE_QUEUE), TXN_ABORTED},
-    {ERR(_PURGE_INFLIGHT), TXN_ABORTED},
-    {ERR(OUT_OF_ORDER_SEQUENCE_NUMBER), TXN_ABORTED},
-    {ERR(DUPLICATE_SEQUENCE_NUMBER), TXN_ABORTED},
-    {ERR(UNKNOWN_PRODUCER_ID), TXN_ABORTED},
-    {ERR(INVALID_PRODUCER_ID_MAPPING), TXN_ABORTED},
-    {ERR(INVALID_TXN_STATE), TXN_ABORTED},
-    {ERR(CONCURRENT_TRANSACTIONS), TXN_ABORTED},
-    {ERR(_MAX_POLL_EXCEEDED), POLL_LATE},
-};
-
-enum verdict kafka_verdict(enum kafka_act act, rd_kafka_resp_err_t code, enum reason_id *id)
-{
-    enum cause cause = UNLISTED;
-
-    assert(act < KAFKA_ACTS);
-    for (size_t i = 0; i < LENGTH_OF(codes); i++)
-        if (codes[i].code == code)
-            cause = codes[i].cause;
-    *id = causes[cause][act].id;
-    assert(causes[cause][act].verdict != GO_ON);
-    return causes[cause][act].verdict;
-}
-
-enum verdict kafka_reason(enum kafka_act act, rd_kafka_resp_err_t code, const char *what, struct reason *why)
-{
-    enum reason_id id;
-    enum verdict verdict = kafka_verdict(act, code, &id);
-
-    return reason_set(why, verdict, id, code, "%s: %s (%s)", what, rd_kafka_err2str(code), rd_kafka_err2name(code));
-}
-
-/* The resource that a code refuses; NULL: it is about something else. */
-static const char *refused_resource(long code)
-{
-    switch (code) {
-    case ERR(TOPIC_AUTHORIZATION_FAILED):
-        return "topic";
-    case ERR(GROUP_AUTHORIZATION_FAILED):
-        return "group";
-    case ERR(TRANSACTIONAL_ID_AUTHORIZATION_FAILED):
-        return "transactional-id";
-    case ERR(CLUSTER_AUTHORIZATION_FAILED): /* to a producer that may write to no topic */
-        return "topic";
-    default:
-        return NULL;
-    }
-}
-
-void kafka_name_right(struct reason *why, const struct kafka_right *right)
-{
-    const char *refused = why == NULL ? NULL : refused_resource(why->code);
-
-    if (refused == NULL || strcmp(refused, right->resource) != 0)
-        return;
-    (void)reason_set(why, HALT, why->id, why->code,
-                     "the Kafka user lacks %s on %s %.150s; grant it: kafka-acls.sh --add --allow-principal User:NAME "
-                     "--operation %s --%s %.150s",
-                     right->operation, refused, right->name, right->operation, refused, right->name);
-}
 
 /* `Failed to add partition "TOPIC" [0] to transaction: Broker: Topic authorization failed` */
 static void note_denied(struct kafka_notes *notes, const char *text)
@@ -193,6 +30,18 @@ static void note_denied(struct kafka_notes *notes, const char *text)
     if (strstr(text, rd_kafka_err2str(ERR(TOPIC_AUTHORIZATION_FAILED))) == NULL || first == last)
         return;
     snprintf(notes->denied_topic, sizeof(notes->denied_topic), "%.*s", (int)(last - first - 1), first + 1);
+}
+
+/* `Certificate (subject=..., issuer=...) verification callback failed: ...`, of look_at_certificate() */
+static void note_certificate(struct kafka_notes *notes, const char *text)
+{
+    const char *begin = strstr(text, "(subject="), *end = strstr(text, ", issuer="), *why = strstr(text, "failed: ");
+
+    if (begin == NULL || end == NULL || end < begin || why == NULL)
+        return;
+    begin += strlen("(subject=");
+    snprintf(notes->certificate, sizeof(notes->certificate), "%s (certificate of %.*s)", why + strlen("failed: "),
+             (int)(end - begin > 80 ? 80 : end - begin), begin);
 }
 
 /* Logs a line of librdkafka's own, under KAFKA-CLIENT. */
@@ -209,6 +58,8 @@ static void note_log(const rd_kafka_t *client, int syslog_level, const char *fac
         return;
     if (strcmp(facility, "ADDPARTS") == 0)
         note_denied(notes, text);
+    if (strcmp(facility, "SSLCERTVRFY") == 0)
+        note_certificate(notes, text);
     if (syslog_level <= LOG_ERR)
         level = LOG_LEVEL_WARN; /* librdkafka goes on trying: what we make of it is a verdict, and logged as such. */
     else if (syslog_level <= LOG_NOTICE)
@@ -224,8 +75,50 @@ static int weight(rd_kafka_resp_err_t code)
     if (code == ERR(NO_ERROR))
         return 0;
     if (kafka_verdict(KAFKA_READ, code, &id) == HALT || code == ERR(_BAD_MSG)) /* The latter: received was too much. */
-        return 3;
+        return FINAL_WEIGHT;
     return code == ERR(_ALL_BROKERS_DOWN) ? 2 : 1;
+}
+
+/* That librdkafka has no token, and why: it goes on with the one before while that is good. */
+static void note_no_token(struct kafka_notes *notes, const char *text)
+{
+    struct reason why;
+
+    snprintf(notes->cause, sizeof(notes->cause), "%s", text + strlen(TOKEN_FAILURE));
+    if (notes->logger == NULL)
+        return;
+    reason_set(&why, TRY_LATER, KAFKA_TOKEN, 0, "no token for Kafka, asked for again in 10 s: %s", notes->cause);
+    log_reason(notes->logger, LOG_LEVEL_WARN, &why);
+}
+
+/* The alerts of TLS by which a server says that it does not take a client's certificate: RFC 8446, section 6. */
+static bool is_our_certificate(const char *text)
+{
+    const char *alert = strstr(text, "SSL alert number ");
+    long number = alert == NULL ? 0 : strtol(alert + strlen("SSL alert number "), NULL, 10);
+
+    return (number >= 42 && number <= 46) || number == 48 || number == 116;
+}
+
+/* librdkafka's words of what a connection failed for; of a certificate it knows no more than that it was refused. */
+static void note_cause(struct kafka_notes *notes, int code, const char *text)
+{
+    bool is_certificate =
+        code == ERR(_SSL) && notes->certificate[0] != '\0' && strstr(text, "certificate verify failed") != NULL;
+    const char *place_end = strstr(text, ": ");
+
+    if (code == ERR(_ALL_BROKERS_DOWN))
+        return;
+    if (is_certificate)
+        snprintf(notes->cause, sizeof(notes->cause), "%.*s: the broker's certificate: %s",
+                 place_end == NULL || place_end - text > 80 ? 0 : (int)(place_end - text), text, notes->certificate);
+    else if (is_our_certificate(text))
+        snprintf(notes->cause, sizeof(notes->cause),
+                 "the broker wants a certificate, or does not take ours (kafka.ssl.certificate.location): "
+                 "%s",
+                 text);
+    else
+        snprintf(notes->cause, sizeof(notes->cause), "%s", text);
 }
 
 static void note_error(rd_kafka_t *client, int code, const char *text, void *opaque)
@@ -233,7 +126,15 @@ static void note_error(rd_kafka_t *client, int code, const char *text, void *opa
     struct kafka_notes *notes = opaque;
 
     (void)client;
+    if (code == ERR(_AUTHENTICATION) && strncmp(text, TOKEN_FAILURE, strlen(TOKEN_FAILURE)) == 0) {
+        note_no_token(notes, text);
+        return;
+    }
     notes->is_cut_off = notes->is_cut_off || code == ERR(_ALL_BROKERS_DOWN);
+    /* Who has no new token is refused for the old one, and is let in again when there is one. */
+    if (code == ERR(_AUTHENTICATION) && atomic_load(&notes->token.is_failing))
+        return;
+    note_cause(notes, code, text);
     if (weight((rd_kafka_resp_err_t)code) > weight(notes->error))
         notes->error = (rd_kafka_resp_err_t)code;
     if (notes->logger != NULL)
@@ -250,6 +151,8 @@ static int note_statistics(rd_kafka_t *client, char *json, size_t size, void *op
     (void)client;
     (void)size;
     notes->is_cut_off = up == NULL || (topics != NULL && topics < up);
+    if (!notes->is_cut_off)
+        notes->cause[0] = '\0';
     return 0; /* librdkafka frees the text. */
 }
 
@@ -352,6 +255,43 @@ static enum verdict configure(rd_kafka_conf_t *conf, const struct config *config
     return verdict;
 }
 
+/* Called by librdkafka's threads for each certificate of a chain: it may only say yes or no, and why. OpenSSL has
+ * looked already, at the name too; its words are handed on, to the log that note_log() reads. */
+static int look_at_certificate(rd_kafka_t *client, const char *broker, int32_t broker_id, int *error, int depth,
+                               const char *bytes, size_t size, char *text, size_t text_size, void *opaque)
+{
+    (void)client, (void)broker, (void)broker_id, (void)depth, (void)bytes, (void)size, (void)opaque;
+    if (*error == X509_V_OK)
+        return 1;
+    snprintf(text, text_size, "%s", X509_verify_cert_error_string(*error));
+    return 0;
+}
+
+/* On the thread that librdkafka has for it. */
+static void give_token(rd_kafka_t *client, const char *oauthbearer_config, void *opaque)
+{
+    struct kafka_notes *notes = opaque;
+
+    (void)oauthbearer_config;
+    token_source_give(&notes->token, client);
+}
+
+/* A client that is made to check its configuration asks for no token. */
+static void begin_tokens(rd_kafka_t *client, const struct config *config)
+{
+    if (config->kafka_bootstrap_servers[0] == '\0')
+        return;
+    rd_kafka_error_t *error = rd_kafka_sasl_background_callbacks_enable(client);
+    if (error != NULL)
+        rd_kafka_error_destroy(error); /* Its mechanism is another. */
+}
+
+void kafka_close(rd_kafka_t *client, struct kafka_notes *notes, int flags)
+{
+    atomic_store(&notes->token.is_unwanted, true);
+    rd_kafka_destroy_flags(client, flags);
+}
+
 enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct config *config,
                         const struct kafka_setting settings[], size_t setting_count, const struct kafka_hooks *hooks,
                         struct kafka_notes *notes, enum reason_id config_id, struct reason *why)
@@ -359,6 +299,7 @@ enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct 
     char text[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     enum verdict verdict = configure(conf, config, settings, setting_count, config_id, why);
+    bool has_token = token_source_open(&notes->token, config);
 
     if (verdict == GO_ON) {
         rd_kafka_conf_set_opaque(conf, notes);
@@ -367,6 +308,11 @@ enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct 
         rd_kafka_conf_set_stats_cb(conf, note_statistics);
         rd_kafka_conf_set_events(conf, hooks->events);
         rd_kafka_conf_set_dr_msg_cb(conf, hooks->delivered);
+        rd_kafka_conf_set_ssl_cert_verify_cb(conf, look_at_certificate);
+        if (has_token) {
+            rd_kafka_conf_set_oauthbearer_token_refresh_cb(conf, give_token);
+            rd_kafka_conf_enable_sasl_queue(conf, 1);
+        }
         *client = rd_kafka_new(type, conf, text, sizeof(text));
         if (*client == NULL)
             verdict = property_refuse_all(config, text, config_id, why);
@@ -375,6 +321,8 @@ enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct 
         rd_kafka_conf_destroy(conf);
         return verdict;
     }
+    if (has_token)
+        begin_tokens(*client, config);
     rd_kafka_set_log_queue(*client, NULL); /* NULL: the main queue, which the owner polls anyway. */
     return GO_ON;
 }
@@ -394,7 +342,7 @@ enum verdict kafka_check(rd_kafka_type_t type, const struct config *config, cons
     alone->kafka_bootstrap_servers[0] = '\0';
     enum verdict verdict = kafka_open(&client, type, alone, settings, setting_count, &hooks, &notes, config_id, why);
     if (verdict == GO_ON)
-        rd_kafka_destroy(client);
+        kafka_close(client, &notes, 0);
     free(alone);
     return verdict;
 }
@@ -403,6 +351,38 @@ rd_kafka_resp_err_t kafka_root_error(rd_kafka_t *client, const struct kafka_note
 {
     rd_kafka_poll(client, 0); /* Serves note_error(). */
     return weight(notes->error) > weight(code) ? notes->error : code;
+}
+
+rd_kafka_resp_err_t kafka_ask_metadata(rd_kafka_t *client, const struct kafka_notes *notes, bool is_all,
+                                       rd_kafka_topic_t *topic, const struct rd_kafka_metadata **metadata,
+                                       int timeout_ms)
+{
+    int first_ms = timeout_ms / 5;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(client, is_all, topic, metadata, first_ms);
+
+    if (code == ERR(NO_ERROR) || weight(kafka_root_error(client, notes, code)) >= FINAL_WEIGHT)
+        return code;
+    return rd_kafka_metadata(client, is_all, topic, metadata, timeout_ms - first_ms);
+}
+
+void kafka_add_cause(const struct kafka_notes *notes, struct reason *why)
+{
+    if (why == NULL || notes->cause[0] == '\0')
+        return;
+    if (reason_stops(why->id) == STOPS_NOTHING && atomic_load(&notes->token.is_failing))
+        why->id = KAFKA_TOKEN;
+    size_t size = strlen(why->text);
+    snprintf(why->text + size, sizeof(why->text) - size, ": %s", notes->cause);
+    text_make_one_line(why->text, strlen(why->text));
+}
+
+enum verdict kafka_root_reason(rd_kafka_t *client, const struct kafka_notes *notes, enum kafka_act act,
+                               rd_kafka_resp_err_t code, const char *what, struct reason *why)
+{
+    enum verdict verdict = kafka_reason(act, kafka_root_error(client, notes, code), what, why);
+
+    kafka_add_cause(notes, why);
+    return verdict;
 }
 
 enum verdict kafka_partitions(rd_kafka_t *client, struct kafka_notes *notes, enum kafka_act act, const char *topic,
@@ -415,10 +395,10 @@ enum verdict kafka_partitions(rd_kafka_t *client, struct kafka_notes *notes, enu
     snprintf(what, sizeof(what), "topic \"%.249s\"", topic);
     if (handle == NULL)
         return kafka_reason(act, ERR(TOPIC_EXCEPTION), what, why);
-    rd_kafka_resp_err_t code = rd_kafka_metadata(client, 0, handle, &metadata, timeout_ms);
+    rd_kafka_resp_err_t code = kafka_ask_metadata(client, notes, false, handle, &metadata, timeout_ms);
     rd_kafka_topic_destroy(handle);
     if (code != ERR(NO_ERROR))
-        return kafka_reason(act, kafka_root_error(client, notes, code), what, why);
+        return kafka_root_reason(client, notes, act, code, what, why);
     assert(metadata->topic_cnt == 1);
     code = metadata->topics[0].err;
     *count = metadata->topics[0].partition_cnt;

@@ -4,7 +4,8 @@
  * its doors see nothing of librdkafka.
  *
  * Callbacks never work, they note down: a client's opaque is a `struct kafka_notes`, and every callback runs inside a
- * poll of the owner's thread (librdkafka's own log lines too, which librdkafka keeps in a queue for us).
+ * poll of the owner's thread (librdkafka's own log lines too, which librdkafka keeps in a queue for us). But for two: a
+ * token is asked for on a thread that librdkafka has for it, and certificates are looked at where they arrive.
  */
 #ifndef GENTALLY_KAFKA_CLIENT_H
 #define GENTALLY_KAFKA_CLIENT_H
@@ -13,6 +14,7 @@
 
 #include "gentally/base/log.h"
 #include "gentally/config/config.h"
+#include "token_source.h"
 
 /* What callbacks noted down. The owner keeps the notes at one address for as long as the client lives; they begin as
  * zero, but for the logger. */
@@ -21,7 +23,10 @@ struct kafka_notes {
     uint64_t outstanding;       /* messages whose delivery is not reported yet */
     uint64_t outstanding_bytes; /* of key and value */
     rd_kafka_resp_err_t error;  /* the last client error worth telling: authentication before anything else */
-    bool is_cut_off; /* no broker is connected, as librdkafka said last: in its statistics, where they are on */
+    bool is_cut_off;       /* no broker is connected, as librdkafka said last: in its statistics, where they are on */
+    char cause[300];       /* what the last connection failed for, in librdkafka's words; empty: none did */
+    char certificate[200]; /* why the last certificate was not taken, in OpenSSL's words */
+    struct token_source token;
     rd_kafka_resp_err_t refused; /* the first message refused for good */
     char refused_topic[256];
     char denied_topic[256]; /* which a transaction may not write to, as librdkafka's log says; nothing else does */
@@ -48,13 +53,16 @@ struct kafka_hooks {
 /*
  * Makes a client of properties that are set in this order: those that all clients share, `settings`, the
  * configuration's kafka.* (consumers get the producers' properties too: librdkafka accepts and ignores them), and the
- * owned ones again. GO_ON gives `*client` to the caller, to be closed with rd_kafka_destroy(). HALT with `config_id`
+ * owned ones again. GO_ON gives `*client` to the caller, to be closed with kafka_close(). HALT with `config_id`
  * (SOURCE-CONFIG, SINK-CONFIG) for a property that librdkafka refuses.
  */
 MUST_CHECK enum verdict kafka_open(rd_kafka_t **client, rd_kafka_type_t type, const struct config *config,
                                    const struct kafka_setting settings[], size_t setting_count,
                                    const struct kafka_hooks *hooks, struct kafka_notes *notes, enum reason_id config_id,
                                    struct reason *why);
+
+/* Closes a client, with librdkafka's RD_KAFKA_DESTROY_F_*. A token that is being asked for is not waited for. */
+void kafka_close(rd_kafka_t *client, struct kafka_notes *notes, int flags);
 
 /* Makes such a client without brokers and destroys it: whether kafka_open() would refuse the configuration. */
 MUST_CHECK enum verdict kafka_check(rd_kafka_type_t type, const struct config *config,
@@ -88,6 +96,20 @@ void kafka_name_right(struct reason *why, const struct kafka_right *right);
 /* Returns the error behind a request that failed with `code`: a broker that lets nobody in never becomes usable, and
  * the request just times out. `code` itself, if the notes hold no weightier error. */
 rd_kafka_resp_err_t kafka_root_error(rd_kafka_t *client, const struct kafka_notes *notes, rd_kafka_resp_err_t code);
+
+/* rd_kafka_metadata(), which waits on where a broker refuses us for good: what it noted by a fifth of `timeout_ms` ends
+ * the wait. */
+rd_kafka_resp_err_t kafka_ask_metadata(rd_kafka_t *client, const struct kafka_notes *notes, bool is_all,
+                                       rd_kafka_topic_t *topic, const struct rd_kafka_metadata **metadata,
+                                       int timeout_ms);
+
+/* Says in `why` what the connection failed for, if that is noted, and in whose words; TRY_LATER for want of a token
+ * becomes KAFKA-TOKEN. For who has the root error. `why` may be NULL. */
+void kafka_add_cause(const struct kafka_notes *notes, struct reason *why);
+
+/* kafka_reason() of the root error, with its cause. */
+enum verdict kafka_root_reason(rd_kafka_t *client, const struct kafka_notes *notes, enum kafka_act act,
+                               rd_kafka_resp_err_t code, const char *what, struct reason *why);
 
 struct kafka_message {
     const char *topic;

@@ -109,11 +109,11 @@ enum verdict producer_open(struct producer **producer, const struct config *conf
         free(made);
         return verdict;
     }
-    rd_kafka_resp_err_t code = rd_kafka_metadata(made->client, 0, NULL, &metadata, ANSWER_MS);
+    rd_kafka_resp_err_t code = kafka_ask_metadata(made->client, &made->notes, false, NULL, &metadata, ANSWER_MS);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        code = kafka_root_error(made->client, &made->notes, code);
+        verdict = kafka_root_reason(made->client, &made->notes, KAFKA_WRITE, code, "connecting", why);
         producer_close(made);
-        return kafka_reason(KAFKA_WRITE, code, "connecting", why);
+        return verdict;
     }
     rd_kafka_metadata_destroy(metadata);
     *producer = made;
@@ -125,7 +125,7 @@ void producer_close(struct producer *producer)
     if (producer == NULL)
         return;
     rd_kafka_purge(producer->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    rd_kafka_destroy(producer->client);
+    kafka_close(producer->client, &producer->notes, 0);
     free(producer);
 }
 
@@ -153,9 +153,12 @@ static enum verdict trouble(struct producer *producer, struct reason *why)
 
 static enum verdict unsettled(const struct producer *producer, struct reason *why)
 {
-    return reason_set(why, TRY_LATER, SINK_UNREACHABLE, producer->notes.error,
-                      "%" PRIu64 " messages are not acknowledged yet (%s)", producer->notes.outstanding,
-                      rd_kafka_err2name(producer->notes.error));
+    enum verdict verdict = reason_set(why, TRY_LATER, SINK_UNREACHABLE, producer->notes.error,
+                                      "%" PRIu64 " messages are not acknowledged yet (%s)", producer->notes.outstanding,
+                                      rd_kafka_err2name(producer->notes.error));
+
+    kafka_add_cause(&producer->notes, why);
+    return verdict;
 }
 
 /* Waits until there is room for one more: for ever, or for about `patience_ms`. */

@@ -14,5 +14,5 @@ enum verdict question_open(struct question *question, const struct config *confi
 
 void question_close(struct question *question)
 {
-    rd_kafka_destroy(question->client);
+    kafka_close(question->client, &question->notes, 0);
 }

@@ -139,7 +139,7 @@ void reader_close(struct reader *reader)
         return;
     reader_stop(reader);
     rd_kafka_queue_destroy(reader->queue);
-    rd_kafka_destroy(reader->client);
+    kafka_close(reader->client, &reader->notes, 0);
     free(reader->started);
     log_close(&reader->logger);
     *reader = (struct reader){0};

@@ -167,7 +167,7 @@ void source_close(struct source *source)
         return;
     rd_kafka_queue_destroy(source->data);
     rd_kafka_queue_destroy(source->control);
-    rd_kafka_destroy_flags(source->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    kafka_close(source->client, &source->notes, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     free(source);
 }
 
@@ -273,6 +273,8 @@ static enum verdict take_error(struct source *source, rd_kafka_resp_err_t code, 
         return reason_set(why, HALT, SOURCE_FATAL, code, "%s", fatal);
     }
     enum verdict verdict = kafka_reason(KAFKA_READ, code, text, &reason);
+    if (reason.id == SOURCE_UNREACHABLE || code == RD_KAFKA_RESP_ERR__AUTHENTICATION)
+        kafka_add_cause(&source->notes, &reason);
     kafka_name_right(&reason, &(struct kafka_right){"Read", "topic", source->config->topic});
     kafka_name_right(&reason, &(struct kafka_right){"Read", "group", source->config->group});
     if (reason.id == SOURCE_TOPIC_MISSING)

@@ -172,7 +172,7 @@ static enum verdict find_ends(const struct config *config, const char *topic, in
     if (verdict != GO_ON)
         return verdict;
     verdict = kafka_extents(client, topic, 0, count, ANSWER_MS, begins, ends, why);
-    rd_kafka_destroy(client);
+    kafka_close(client, &notes, 0);
     return verdict;
 }
 

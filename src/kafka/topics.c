@@ -272,7 +272,7 @@ static enum verdict create_all(const struct config *config, int partitions, int 
         verdict = check_policies(client, wanted, count, notes.logger, why);
     if (verdict == GO_ON && missing > 0)
         verdict = create(client, wanted, count, replication, logger, why);
-    rd_kafka_destroy(client);
+    kafka_close(client, &notes, 0);
     return verdict;
 }
 
@@ -335,7 +335,7 @@ enum verdict topics_delete(const struct config *config, const char *const names[
         rd_kafka_event_destroy(event);
     rd_kafka_queue_destroy(queue);
     rd_kafka_DeleteTopic_destroy_array(topics, count);
-    rd_kafka_destroy(client);
+    kafka_close(client, &notes, 0);
     return verdict;
 }
 

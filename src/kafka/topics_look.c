@@ -37,11 +37,10 @@ enum verdict topics_find(const struct config *config, const char *const names[],
     enum verdict verdict = question_open(&question, config, SOURCE_CONFIG, why);
     if (verdict != GO_ON)
         return verdict;
-    rd_kafka_resp_err_t code =
-        rd_kafka_metadata(question.client, 1, NULL, &metadata, ANSWER_MS); /* all that we may see */
+    rd_kafka_resp_err_t code = kafka_ask_metadata(question.client, &question.notes, true, NULL, &metadata,
+                                                  ANSWER_MS); /* all that we may see */
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        verdict = kafka_reason(KAFKA_READ, kafka_root_error(question.client, &question.notes, code),
-                               "asking for the topics", why);
+        verdict = kafka_root_reason(question.client, &question.notes, KAFKA_READ, code, "asking for the topics", why);
     for (uint32_t i = 0; i < count; i++)
         is_there[i] = false;
     for (int i = 0; metadata != NULL && i < metadata->topic_cnt; i++)

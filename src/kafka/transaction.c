@@ -71,6 +71,7 @@ static enum verdict judge(struct transaction *transaction, rd_kafka_error_t *err
         kafka_verdict(KAFKA_TRANSACT, kafka_root_error(transaction->client, &transaction->notes, code), &id);
     transaction->is_broken = true;
     reason_set(why, verdict, id, code, "%s: %s (%s)", what, text, rd_kafka_err2name(code));
+    kafka_add_cause(&transaction->notes, why);
     kafka_name_right(why, &(struct kafka_right){"Write", "transactional-id", transaction->name});
     return verdict;
 }
@@ -125,7 +126,7 @@ void transaction_close(struct transaction *transaction)
             rd_kafka_error_destroy(error); /* The next transaction's fence, or the timeout, aborts it. */
     }
     rd_kafka_purge(transaction->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    rd_kafka_destroy(transaction->client);
+    kafka_close(transaction->client, &transaction->notes, 0);
     free(transaction);
 }
 

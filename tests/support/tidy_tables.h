@@ -47,10 +47,10 @@ static const struct {
     {"librdkafka/", {"src/kafka/", "src/study/broker"}},
     {"hiredis/", {"src/redis/"}},
     {"avro", {"src/codec/"}},
-    {"jansson", {"src/codec/"}},
+    {"jansson", {"src/codec/", "src/kafka/token_text.c"}},
     {"curl/", {"src/registry/"}},
     {"microhttpd", {"src/http/"}},
-    {"openssl/", {"src/ingest/pseudonym.c", "src/redis/store_tls.c"}},
+    {"openssl/", {"src/ingest/pseudonym.c", "src/kafka/kafka_client.c", "src/redis/store_tls.c"}},
 };
 
 /* Where a call may be used, as the beginnings of paths; nowhere if there are none. */

@@ -38,11 +38,12 @@ struct kafka_property {
 
 /* One member an option, with its default in the comment. The struct is large (about 100 kB): no place for a stack. */
 struct config {
-    char kafka_bootstrap_servers[CONFIG_TEXT_MAX]; /* "localhost:9092" */
+    char kafka_bootstrap_servers[CONFIG_TEXT_MAX];                                /* "localhost:9092" */
+    char kafka_token_command[CONFIG_TEXT_MAX], kafka_token_file[CONFIG_TEXT_MAX]; /* at most one of them */
     char redis_url[CONFIG_TEXT_MAX];      /* redis://[user@]host:port[/db], rediss://..., unix://[user@]/path */
     char redis_password[CONFIG_TEXT_MAX]; /* secret */
-    char topic[250];                      /* "generations"; Kafka takes 249 characters */
-    char group[256];                      /* "gentally" */
+    char topic[250];                               /* "generations"; Kafka takes 249 characters */
+    char group[256];                               /* "gentally" */
     char namespace_[128];          /* "gentally": prefix of output topics and Redis keys; option name `namespace` */
     char catalog[CONFIG_TEXT_MAX]; /* path; empty = bundled; likewise the next two */
     char taxonomy[CONFIG_TEXT_MAX];
