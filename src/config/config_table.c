@@ -39,7 +39,9 @@ const struct option config_options[] = {
     {"redis_url", URL(redis_url, "URL", NOT_EMPTY), .initial = "redis://localhost:6379",
      .help = "Where the counters are: redis://[USER@]HOST:PORT[/DB], an IPv6 address in brackets, "
              "rediss:// for TLS, "
-             "unix://[USER@]/PATH for a socket. "
+             "unix://[USER@]/PATH for a socket; "
+             "redis+sentinel://[USER@]HOST:PORT,HOST:PORT,.../MASTER[/DB] asks sentinels at each connect, "
+             "rediss+sentinel:// over TLS. "
              "It holds no password: see redis_password. "
              "Two gentallys may share a database if their namespaces differ. "
              "If unsure, give gentally a Redis of its own, with maxmemory-policy noeviction (or a volatile one)."},
@@ -48,6 +50,15 @@ const struct option config_options[] = {
      .help = "Password for Redis. "
              "As a flag anyone on the machine can read it in the process list, so prefer redis_password_file. "
              "If unsure, leave it empty and see whether Redis asks for one."},
+    {"redis_sentinel_user", TEXT(redis_sentinel_user, "USER", MAY_BE_EMPTY), .initial = "",
+     .help = "User for the sentinels, with redis_sentinel_password. "
+             "The user in redis_url is that of the servers. "
+             "If unsure, leave it empty."},
+    {"redis_sentinel_password", TEXT(redis_sentinel_password, "PASSWORD", MAY_BE_EMPTY), .initial = "",
+     .secret_file = "redis_sentinel_password_file",
+     .help = "Password for the sentinels, which may be another than redis_password. "
+             "Prefer redis_sentinel_password_file. "
+             "If unsure, leave it empty and see whether they ask for one."},
     {"topic", NAME(topic, "NAME", NOT_EMPTY), .initial = "generations",
      .help = "Topic the events come from. "
              "Counters belong to a topic: another name begins to count from nothing. "

@@ -4,10 +4,14 @@
 #include <arpa/inet.h>
 
 #define PORT_DEFAULT 6379
+#define SENTINEL_PORT_DEFAULT 26379
 #define PORT_MAX 65535
 #define DB_MAX 65535
 
-#define FORMS "redis://[USER@]HOST[:PORT][/DB], rediss://... or unix://[USER@]/PATH[?db=N]"
+#define FORMS                                                                                                          \
+    "redis://[USER@]HOST[:PORT][/DB], rediss://..., unix://[USER@]/PATH[?db=N] or "                                    \
+    "redis+sentinel://[USER@]HOST[:PORT],.../MASTER[/DB]"
+#define SENTINEL_FORM "redis+sentinel://[USER@]HOST[:PORT],.../MASTER[/DB]"
 #define NO_PASSWORD "a URL without a password: take it out and put it into a file named by redis_password_file"
 #define NUMBERED_DB "a number as database, 0..65535: redis://HOST:PORT/DB"
 
@@ -97,7 +101,7 @@ static const char *parse_host(const char *rest, struct redis_url *url, const cha
 {
     bool has_brackets = rest[0] == '[';
     const char *host = rest + has_brackets;
-    size_t size = strcspn(host, has_brackets ? "]" : ":/?#");
+    size_t size = strcspn(host, has_brackets ? "]" : ":/?#,");
 
     if (has_brackets && host[size] != ']')
         return "an IPv6 address with both its brackets: redis://[::1]:6379";
@@ -106,7 +110,7 @@ static const char *parse_host(const char *rest, struct redis_url *url, const cha
         return "a host of at most 255 bytes";
     if (has_brackets)
         return is_v6(url->host) ? NULL : "an IPv6 address in brackets, like redis://[::1]:6379";
-    if (**behind == ':' && strchr(*behind + 1, ':') != NULL)
+    if (**behind == ':' && memchr(*behind + 1, ':', strcspn(*behind + 1, ",/")) != NULL)
         return "an IPv6 address in brackets: redis://[::1]:6379";
     if (size == 0)
         return "redis://[USER@]HOST[:PORT][/DB]: the host is missing";
@@ -116,7 +120,7 @@ static const char *parse_host(const char *rest, struct redis_url *url, const cha
 static const char *parse_port(const char **rest, struct redis_url *url)
 {
     char number[8];
-    size_t size = strcspn(*rest, "/?#");
+    size_t size = strcspn(*rest, "/?#,");
 
     if (**rest != ':')
         return NULL;
@@ -127,25 +131,95 @@ static const char *parse_port(const char **rest, struct redis_url *url)
     return NULL;
 }
 
-const char *redis_url_parse(const char *text, struct redis_url *url)
+/* What follows the place: the database, or nothing. */
+static const char *parse_db(const char *rest, struct redis_url *url)
 {
-    *url = (struct redis_url){.port = PORT_DEFAULT};
-    if (strncmp(text, "unix://", 7) == 0)
-        return parse_unix(text + 7, url);
-    url->is_tls = strncmp(text, "rediss://", 9) == 0;
-    if (!url->is_tls && strncmp(text, "redis://", 8) != 0)
-        return FORMS;
-    const char *rest = text + (url->is_tls ? 9 : 8);
-    const char *problem = parse_user(&rest, url);
-    if (problem == NULL)
-        problem = parse_host(rest, url, &rest);
-    if (problem == NULL)
-        problem = parse_port(&rest, url);
-    if (problem != NULL)
-        return problem;
     if (strpbrk(rest, "?#") != NULL)
         return "a URL without a query: TLS is rediss://, a database is /DB, all else has options of its own";
     if (rest[0] == '\0' || strcmp(rest, "/") == 0)
         return NULL;
     return rest[0] == '/' && parse_number(rest + 1, DB_MAX, &url->db) ? NULL : NUMBERED_DB;
+}
+
+static const char *parse_sentinel(const char **rest, struct redis_url *url)
+{
+    if (url->sentinel_count == REDIS_SENTINELS_MAX)
+        return "at most eight sentinels";
+    url->port = SENTINEL_PORT_DEFAULT;
+    const char *problem = parse_host(*rest, url, rest);
+    if (problem == NULL)
+        problem = parse_port(rest, url);
+    if (problem != NULL)
+        return problem;
+    struct redis_place *place = &url->sentinels[url->sentinel_count++];
+    memcpy(place->host, url->host, sizeof(place->host));
+    place->port = url->port;
+    return NULL;
+}
+
+/* The sentinels, the master's name, and the database. */
+static const char *parse_sentinels(const char *rest, struct redis_url *url)
+{
+    const char *problem = parse_sentinel(&rest, url);
+
+    while (problem == NULL && *rest == ',') {
+        rest++;
+        problem = parse_sentinel(&rest, url);
+    }
+    url->host[0] = '\0';
+    url->port = 0;
+    if (problem != NULL)
+        return problem;
+    size_t size = *rest == '/' ? strcspn(rest + 1, "/?#") : 0;
+    if (size == 0)
+        return "the master's name behind the sentinels: " SENTINEL_FORM;
+    if (!copy(url->master, sizeof(url->master), rest + 1, size) || !is_host_name(url->master))
+        return "a master's name of at most 127 letters, digits, '.', '-' and '_'";
+    return parse_db(rest + 1 + size, url);
+}
+
+/* Takes the scheme off; NULL: it is none of them. */
+static const char *parse_scheme(const char *text, struct redis_url *url, bool *is_sentinel)
+{
+    static const struct {
+        const char *name;
+        bool is_tls, is_sentinel;
+    } schemes[] = {
+        {"redis://", false, false},
+        {"rediss://", true, false},
+        {"redis+sentinel://", false, true},
+        {"rediss+sentinel://", true, true},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(schemes); i++) {
+        if (strncmp(text, schemes[i].name, strlen(schemes[i].name)) != 0)
+            continue;
+        url->is_tls = schemes[i].is_tls;
+        *is_sentinel = schemes[i].is_sentinel;
+        return text + strlen(schemes[i].name);
+    }
+    return NULL;
+}
+
+const char *redis_url_parse(const char *text, struct redis_url *url)
+{
+    bool is_sentinel = false;
+
+    *url = (struct redis_url){.port = PORT_DEFAULT};
+    if (strncmp(text, "unix://", 7) == 0)
+        return parse_unix(text + 7, url);
+    const char *rest = parse_scheme(text, url, &is_sentinel);
+    if (rest == NULL)
+        return FORMS;
+    const char *problem = parse_user(&rest, url);
+    if (problem != NULL)
+        return problem;
+    if (is_sentinel)
+        return parse_sentinels(rest, url);
+    problem = parse_host(rest, url, &rest);
+    if (problem == NULL)
+        problem = parse_port(&rest, url);
+    if (problem == NULL && *rest == ',')
+        return "one host; of several sentinels: " SENTINEL_FORM;
+    return problem != NULL ? problem : parse_db(rest, url);
 }

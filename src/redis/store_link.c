@@ -13,11 +13,13 @@
 #include "gentally/config/config.h"
 #include "gentally/config/redis_url.h"
 #include "gentally/redis/eviction.h"
+#include "sentinel.h"
 #include "store_tls.h"
 
 struct store_link {
     redisContext *context; /* NULL: not connected */
     struct redis_url address;
+    const struct config *config;
     const char *password; /* the configuration's */
     struct timeval timeout;
     struct logger *logger;
@@ -67,6 +69,7 @@ enum verdict store_link_open(struct store_link **link, const struct config *conf
     if (opened == NULL)
         return no_memory(why, "for the store's connection");
     opened->logger = logger;
+    opened->config = config;
     opened->password = config->redis_password;
     opened->timeout = (struct timeval){.tv_sec = (time_t)(config->redis_timeout_ms / 1000),
                                        .tv_usec = (suseconds_t)(config->redis_timeout_ms % 1000 * 1000)};
@@ -75,7 +78,7 @@ enum verdict store_link_open(struct store_link **link, const struct config *conf
         free(opened);
         return reason_set(why, HALT, STORE_URL, 0, "redis_url: allowed is %s", allowed);
     }
-    if (opened->address.is_tls && store_tls_open(&opened->tls, opened->address.host, why) != GO_ON) {
+    if (opened->address.is_tls && store_tls_open(&opened->tls, why) != GO_ON) {
         free(opened);
         return HALT;
     }
@@ -198,7 +201,7 @@ static void info_value(const redisReply *info, const char *name, char *value, si
 static enum verdict inspect(struct store_link *link, struct reason *why)
 {
     redisReply *reply = NULL;
-    char version[32], policy[32], loading[8];
+    char version[32], policy[32], loading[8], role[16];
     const char *info[] = {"INFO"};
     enum verdict verdict = greet(link, 1, info, &reply, why);
 
@@ -207,7 +210,12 @@ static enum verdict inspect(struct store_link *link, struct reason *why)
     info_value(reply, "redis_version", version, sizeof(version));
     info_value(reply, "maxmemory_policy", policy, sizeof(policy));
     info_value(reply, "loading", loading, sizeof(loading));
+    info_value(reply, "role", role, sizeof(role));
     freeReplyObject(reply);
+    if (link->address.sentinel_count > 0 && strcmp(role, "master") != 0)
+        return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0,
+                          "the sentinels name %.100s:%d, which is a replica: a failover is under way",
+                          link->address.host, link->address.port);
     if (strcmp(loading, "1") == 0)
         return reason_set(why, TRY_LATER, STORE_BUSY, 0, "Redis is loading its data");
     if (strtol(version, NULL, 10) < 7)
@@ -230,12 +238,28 @@ static enum verdict connect_once(struct store_link *link, struct reason *why)
         return unreachable(link, "connect", why);
     if (redisSetTimeout(link->context, link->timeout) != REDIS_OK)
         return unreachable(link, "time-out", why);
-    if (link->tls != NULL && store_tls_greet(link->tls, link->context, why) != GO_ON) {
+    if (link->tls != NULL && store_tls_greet(link->tls, address->host, link->context, why) != GO_ON) {
         store_link_drop(link);
         return TRY_LATER;
     }
     if (!address->is_unix)
         (void)redisEnableKeepAlive(link->context); /* A half-open peer is found sooner; nothing rests on it. */
+    return GO_ON;
+}
+
+/* Where the master is now; that another one is, is news. */
+static enum verdict find_master(struct store_link *link, struct reason *why)
+{
+    struct redis_url *address = &link->address;
+    struct redis_place master;
+    enum verdict verdict = sentinel_ask(address, link->config, link->tls, &master, why);
+
+    if (verdict != GO_ON || (master.port == address->port && strcmp(master.host, address->host) == 0))
+        return verdict;
+    memcpy(address->host, master.host, sizeof(address->host));
+    address->port = master.port;
+    log_line(link->logger, LOG_LEVEL_INFO, "STORE-MASTER", "name=%s address=%s:%d", address->master, address->host,
+             address->port);
     return GO_ON;
 }
 
@@ -246,7 +270,9 @@ enum verdict store_link_up(struct store_link *link, struct reason *why)
 
     if (link->context != NULL)
         return GO_ON;
-    enum verdict verdict = connect_once(link, why);
+    enum verdict verdict = link->address.sentinel_count > 0 ? find_master(link, why) : GO_ON;
+    if (verdict == GO_ON)
+        verdict = connect_once(link, why);
     if (verdict == GO_ON)
         verdict = authenticate(link, why);
     if (verdict == GO_ON && link->address.db != 0) {

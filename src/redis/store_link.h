@@ -25,7 +25,8 @@ MUST_CHECK enum verdict store_link_open(struct store_link **link, const struct c
 void store_link_close(struct store_link *link);
 
 /* Connects, if the link is not connected, authenticates, and checks that the server is fit to count on. TRY_LATER:
- * STORE-UNREACHABLE, STORE-BUSY; HALT: STORE-AUTH, STORE-VERSION, STORE-POLICY, or as store_error_verdict() says. */
+ * STORE-UNREACHABLE, STORE-BUSY; HALT: STORE-AUTH, STORE-SENTINEL, STORE-VERSION, STORE-POLICY, or as
+ * store_error_verdict() says. */
 MUST_CHECK enum verdict store_link_up(struct store_link *link, struct reason *why);
 
 /* Gives up the connection, with whatever is queued or still to be answered. store_link_up() makes another one. */

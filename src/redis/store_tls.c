@@ -18,7 +18,6 @@
 
 struct store_tls {
     SSL_CTX *trust;
-    const char *host;
 };
 
 static enum verdict cannot(struct store_tls *tls, const char *what, struct reason *why)
@@ -27,13 +26,12 @@ static enum verdict cannot(struct store_tls *tls, const char *what, struct reaso
     return reason_set(why, HALT, STORE_TLS, 0, "TLS to Redis: OpenSSL cannot %s", what);
 }
 
-enum verdict store_tls_open(struct store_tls **tls, const char *host, struct reason *why)
+enum verdict store_tls_open(struct store_tls **tls, struct reason *why)
 {
     struct store_tls *opened = calloc(1, sizeof(*opened));
 
     if (opened == NULL)
         return no_memory(why, "for TLS to Redis");
-    opened->host = host;
     opened->trust = SSL_CTX_new(TLS_client_method());
     if (opened->trust == NULL || SSL_CTX_set_min_proto_version(opened->trust, TLS1_2_VERSION) != 1)
         return cannot(opened, "begin", why);
@@ -62,31 +60,30 @@ static bool expect_host(SSL *session, const char *host)
     return SSL_set1_host(session, host) == 1 && SSL_set_tlsext_host_name(session, host) == 1;
 }
 
-enum verdict store_tls_greet(struct store_tls *tls, struct redisContext *context, struct reason *why)
+enum verdict store_tls_greet(struct store_tls *tls, const char *host, struct redisContext *context, struct reason *why)
 {
     SSL *session = SSL_new(tls->trust);
 
-    if (session == NULL || !expect_host(session, tls->host)) {
+    if (session == NULL || !expect_host(session, host)) {
         SSL_free(session);
-        return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: TLS: no session", tls->host);
+        return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: TLS: no session", host);
     }
     if (redisInitiateSSL(context, session) == REDIS_OK)
         return GO_ON; /* The session is the connection's now. */
     long trust = SSL_get_verify_result(session);
     SSL_free(session);
     if (trust != X509_V_OK)
-        return reason_set(why, TRY_LATER, STORE_UNREACHABLE, trust, "Redis at %s: TLS: its certificate: %s", tls->host,
+        return reason_set(why, TRY_LATER, STORE_UNREACHABLE, trust, "Redis at %s: TLS: its certificate: %s", host,
                           X509_verify_cert_error_string(trust));
-    return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: TLS: %s", tls->host, context->errstr);
+    return reason_set(why, TRY_LATER, STORE_UNREACHABLE, 0, "Redis at %s: TLS: %s", host, context->errstr);
 }
 
 #else
 
 #include <assert.h>
 
-enum verdict store_tls_open(struct store_tls **tls, const char *host, struct reason *why)
+enum verdict store_tls_open(struct store_tls **tls, struct reason *why)
 {
-    (void)host;
     *tls = NULL;
     return reason_set(why, HALT, STORE_TLS, 0,
                       "redis_url asks for TLS, and this program was built with a hiredis that has none (>= 1.0 has)");
@@ -98,9 +95,10 @@ void store_tls_close(struct store_tls *tls)
     (void)tls;
 }
 
-enum verdict store_tls_greet(struct store_tls *tls, struct redisContext *context, struct reason *why)
+enum verdict store_tls_greet(struct store_tls *tls, const char *host, struct redisContext *context, struct reason *why)
 {
     (void)tls;
+    (void)host;
     (void)context;
     return reason_set(why, HALT, STORE_TLS, 0, "TLS to Redis is not built in");
 }

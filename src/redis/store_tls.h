@@ -10,13 +10,13 @@
 struct redisContext;
 struct store_tls;
 
-/* Prepares TLS to `host`, a name or an address, which is borrowed until close. HALT: NO-MEMORY, STORE-TLS (not built
- * in, or OpenSSL cannot). */
-MUST_CHECK enum verdict store_tls_open(struct store_tls **tls, const char *host, struct reason *why);
+/* Prepares TLS. HALT: NO-MEMORY, STORE-TLS (not built in, or OpenSSL cannot). */
+MUST_CHECK enum verdict store_tls_open(struct store_tls **tls, struct reason *why);
 void store_tls_close(struct store_tls *tls);
 
-/* Shakes hands on a fresh connection, within its time-out. TRY_LATER: STORE-UNREACHABLE; the caller drops the
- * connection. HALT: STORE-TLS (not built in). */
-MUST_CHECK enum verdict store_tls_greet(struct store_tls *tls, struct redisContext *context, struct reason *why);
+/* Shakes hands on a fresh connection to `host`, a name or an address, within its time-out. TRY_LATER:
+ * STORE-UNREACHABLE; the caller drops the connection. HALT: STORE-TLS (not built in). */
+MUST_CHECK enum verdict store_tls_greet(struct store_tls *tls, const char *host, struct redisContext *context,
+                                        struct reason *why);
 
 #endif

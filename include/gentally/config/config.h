@@ -42,6 +42,8 @@ struct config {
     char kafka_token_command[CONFIG_TEXT_MAX], kafka_token_file[CONFIG_TEXT_MAX]; /* at most one of them */
     char redis_url[CONFIG_TEXT_MAX];      /* redis://[user@]host:port[/db], rediss://..., unix://[user@]/path */
     char redis_password[CONFIG_TEXT_MAX]; /* secret */
+    char redis_sentinel_user[128];
+    char redis_sentinel_password[CONFIG_TEXT_MAX]; /* secret */
     char topic[250];                               /* "generations"; Kafka takes 249 characters */
     char group[256];                               /* "gentally" */
     char namespace_[128];          /* "gentally": prefix of output topics and Redis keys; option name `namespace` */

@@ -41,6 +41,31 @@ static void urls_are_read(void)
     }
 }
 
+static void sentinels_are_read(void)
+{
+    struct redis_url url;
+
+    CU_ASSERT_PTR_NULL(redis_url_parse("redis+sentinel://a,b:1,[::1]:2/main", &url));
+    CU_ASSERT_EQUAL(url.sentinel_count, 3);
+    CU_ASSERT_STRING_EQUAL(url.sentinels[0].host, "a");
+    CU_ASSERT_EQUAL(url.sentinels[0].port, 26379);
+    CU_ASSERT_STRING_EQUAL(url.sentinels[1].host, "b");
+    CU_ASSERT_EQUAL(url.sentinels[1].port, 1);
+    CU_ASSERT_STRING_EQUAL(url.sentinels[2].host, "::1");
+    CU_ASSERT_EQUAL(url.sentinels[2].port, 2);
+    CU_ASSERT_STRING_EQUAL(url.master, "main");
+    CU_ASSERT_STRING_EQUAL(url.host, "");
+    CU_ASSERT_STRING_EQUAL(url.user, "");
+    CU_ASSERT_EQUAL(url.db, 0);
+    CU_ASSERT_FALSE(url.is_tls);
+    CU_ASSERT_PTR_NULL(redis_url_parse("rediss+sentinel://worker@s:5/my.master_1/7", &url));
+    CU_ASSERT_EQUAL(url.sentinel_count, 1);
+    CU_ASSERT_STRING_EQUAL(url.user, "worker");
+    CU_ASSERT_STRING_EQUAL(url.master, "my.master_1");
+    CU_ASSERT_EQUAL(url.db, 7);
+    CU_ASSERT_TRUE(url.is_tls);
+}
+
 static void what_is_wrong_is_said(void)
 {
     static const struct {
@@ -50,6 +75,19 @@ static void what_is_wrong_is_said(void)
         {"localhost:6379", "redis://[USER@]HOST"},
         {"http://localhost", "redis://[USER@]HOST"},
         {"redis://", "host is missing"},
+        {"redis://a,b", "one host; of several sentinels"},
+        {"redis+sentinel://a", "the master's name behind the sentinels"},
+        {"redis+sentinel://a/", "the master's name behind the sentinels"},
+        {"redis+sentinel://a,/m", "host is missing"},
+        {"redis+sentinel://,a/m", "host is missing"},
+        {"redis+sentinel://a:0,b/m", "port of 1..65535"},
+        {"redis+sentinel://a,::1/m", "IPv6 address in brackets"},
+        {"redis+sentinel://a/m m", "master's name of at most"},
+        {"redis+sentinel://a/m/x", "a number as database"},
+        {"redis+sentinel://a/m?x", "without a query"},
+        {"redis+sentinel://u:p@a/m", "without a password"},
+        {"redis+sentinel://1,2,3,4,5,6,7,8,9/m", "at most eight"},
+        {"redis-sentinel://a/m", "redis+sentinel://[USER@]HOST"},
         {"redis://:7000", "host is missing"},
         {"redis://[]:7000", "IPv6 address in brackets"},
         {"redis://user:password@localhost", "without a password"},
@@ -69,7 +107,7 @@ static void what_is_wrong_is_said(void)
         {"redis://localhost/0?ssl=true", "TLS is rediss://"},
         {"redis://localhost?protocol=3", "TLS is rediss://"},
         {"redis://a b:1", "letters, digits"},
-        {"redis://a,b:1", "letters, digits"},
+        {"redis://a,b:1", "one host; of several sentinels"},
         {"redis://::1:6379", "in brackets"},
         {"redis://2001:db8::7", "in brackets"},
         {"redis://[::1:6379", "both its brackets"},
@@ -115,6 +153,7 @@ int main(int argc, char **argv)
 {
     CU_TestInfo tests[] = {
         {"urls_are_read", urls_are_read},
+        {"sentinels_are_read", sentinels_are_read},
         {"what_is_wrong_is_said", what_is_wrong_is_said},
         {"long_parts_are_refused", long_parts_are_refused},
         CU_TEST_INFO_NULL,
