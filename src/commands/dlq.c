@@ -207,7 +207,9 @@ static void print_whole(const struct dead_letter *letter, bool has_payload)
         printf("record     unknown: the letter lacks the headers of gentally\n");
     }
     if (letter->omitted_size >= 0)
-        printf("value      %" PRId64 " bytes, left out: too large for the dead-letter topic\n", letter->omitted_size);
+        printf("value      %" PRId64 " bytes, left out: %s\n", letter->omitted_size,
+               letter->is_stripped ? "written with dead_letters = headers, as is the key"
+                                   : "too large for the dead-letter topic");
     else if (!has_payload)
         printf("value      %zu bytes (--payload shows them)\n", letter->value.size);
     if (!has_payload)
@@ -326,10 +328,11 @@ static void print_redrive(const struct request *request, const struct redrive_co
     if (request->format == FORMAT_JSON) {
         printf("{\"is_dry\":%s,\"letters\":%" PRIu64 ",\"sent\":%" PRIu64 ",\"sent_before\":%" PRIu64
                ",\"doubles\":%" PRIu64 ",\"superseded\":%" PRIu64 ",\"undecided\":%" PRIu64 ",\"unsure\":%" PRIu64
-               ",\"value_omitted\":%" PRIu64 ",\"other_topic\":%" PRIu64 ",\"foreign\":%" PRIu64 "}\n",
+               ",\"value_omitted\":%" PRIu64 ",\"stripped\":%" PRIu64 ",\"other_topic\":%" PRIu64
+               ",\"foreign\":%" PRIu64 "}\n",
                request->is_real ? "false" : "true", counts->letters, counts->sent, counts->before, counts->doubles,
-               counts->superseded, counts->undecided, counts->unsure, counts->omitted, counts->elsewhere,
-               counts->foreign);
+               counts->superseded, counts->undecided, counts->unsure, counts->omitted, counts->stripped,
+               counts->elsewhere, counts->foreign);
         return;
     }
     printf("letters: %" PRIu64 "\n%s: %" PRIu64 "\n", counts->letters, request->is_real ? "sent" : "would be sent",
@@ -350,6 +353,11 @@ static void print_redrive(const struct request *request, const struct redrive_co
                counts->unsure);
     if (counts->omitted > 0)
         printf("cannot be sent, their value was left out: %" PRIu64 "\n", counts->omitted);
+    if (counts->stripped > 0)
+        printf("refused: %" PRIu64
+               ", written with dead_letters = headers, so without key and value; take their records "
+               "from the input topic while the log has them\n",
+               counts->stripped);
     if (counts->elsewhere > 0)
         printf("of another topic than %s: %" PRIu64 "\n", request->config->topic, counts->elsewhere);
     if (counts->foreign > 0)

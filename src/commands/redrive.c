@@ -70,7 +70,8 @@ static enum verdict commit(struct redriving *redriving, struct reason *why)
     return GO_ON;
 }
 
-static enum verdict send(struct redriving *redriving, const struct dead_letter *letter, struct reason *why)
+static enum verdict send(struct redriving *redriving, const struct record *record, const struct dead_letter *letter,
+                         struct reason *why)
 {
     char key[DEAD_LETTER_KEY_MAX], from[DEAD_LETTER_KEY_MAX], place[48];
     size_t key_size = dead_letter_key_write(&letter->origin, key);
@@ -79,11 +80,16 @@ static enum verdict send(struct redriving *redriving, const struct dead_letter *
     snprintf(from, sizeof(from), "%.*s:%" PRId32 ":%" PRId64, (int)letter->origin.topic.size,
              letter->origin.topic.bytes, letter->origin.partition, letter->origin.offset);
     snprintf(place, sizeof(place), "%" PRId32 ":%" PRId64, letter->partition, letter->offset);
-    const struct transaction_header headers[] = {{"gentally.redriven-from", span_of(from)},
-                                                 {"gentally.redriven-letter", span_of(place)}};
+    struct topic_header theirs[TOPIC_HEADERS_MAX];
+    struct transaction_header headers[TOPIC_HEADERS_MAX + 2];
+    uint32_t count = topic_headers(record, theirs);
+    for (uint32_t i = 0; i < count; i++)
+        headers[i] = (struct transaction_header){theirs[i].name, theirs[i].value};
+    headers[count++] = (struct transaction_header){"gentally.redriven-from", span_of(from)};
+    headers[count++] = (struct transaction_header){"gentally.redriven-letter", span_of(place)};
     if (verdict == GO_ON)
         verdict = transaction_put_to(redriving->transaction, redriving->config->topic, letter->origin.partition,
-                                     letter->key, letter->value, headers, LENGTH_OF(headers), why);
+                                     letter->key, letter->value, headers, count, why);
     if (verdict == GO_ON)
         verdict = transaction_put(redriving->transaction, redriving->notes, (struct span){key, key_size},
                                   span_of(place), why);
@@ -173,7 +179,7 @@ static enum verdict take_letter(void *context, const struct record *record, stru
     if (verdict != GO_ON)
         return verdict;
     if (other == NULL && letter.omitted_size >= 0)
-        other = &counts->omitted;
+        other = letter.is_stripped ? &counts->stripped : &counts->omitted;
     if (other != NULL)
         ++*other;
     if (other != NULL && other != &counts->before)
@@ -182,7 +188,7 @@ static enum verdict take_letter(void *context, const struct record *record, stru
     if (verdict != GO_ON || other != NULL)
         return verdict;
     if (redriving->transaction != NULL)
-        return send(redriving, &letter, why);
+        return send(redriving, record, &letter, why);
     counts->sent++;
     return GO_ON;
 }

@@ -12,6 +12,7 @@ struct redrive_counts {
     uint64_t before;    /* records that an earlier redrive had sent */
     uint64_t doubles;   /* further letters of a record met in this run */
     uint64_t omitted;   /* letters whose value was too large to be kept */
+    uint64_t stripped;  /* letters that were not to keep key and value */
     uint64_t elsewhere; /* letters of another input topic */
     uint64_t foreign;   /* letters without the headers of ours */
 

@@ -61,6 +61,7 @@ void dead_letter_read(const struct record *record, dead_letter_header *header, s
         read_number(header(record, "gentally.offset"), 0, INT64_MAX, &origin->offset) &&
         read_number(header(record, "gentally.timestamp"), INT64_MIN, INT64_MAX, &origin->timestamp_ms);
     origin->partition = (int32_t)partition;
+    dead_letter->is_stripped = span_equal(header(record, "gentally.kept"), span_of("headers"));
     struct span omitted = header(record, "gentally.value-omitted");
     if (omitted.bytes != NULL && !read_number(omitted, 0, INT64_MAX, &dead_letter->omitted_size))
         dead_letter->omitted_size = 0; /* It is not there, however large it was. */

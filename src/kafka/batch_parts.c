@@ -10,6 +10,7 @@ struct record batch_record_of(const rd_kafka_message_t *message)
         .timestamp_ms = rd_kafka_message_timestamp(message, &kind),
         .key = {message->key, message->key_len},
         .value = {message->payload, message->len},
+        .message = message,
     };
 
     record.is_arrival_time = kind == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;

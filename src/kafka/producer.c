@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "gentally/kafka/topic_read.h"
 #include "kafka_client.h"
 
 #define ANSWER_MS 10000
@@ -23,7 +24,8 @@
 struct producer {
     rd_kafka_t *client;
     struct kafka_notes notes;
-    char topic[256]; /* asked for, or written to, last */
+    char topic[256];          /* asked for, or written to, last */
+    bool keeps_headers_alone; /* of a record that becomes a dead letter */
 };
 
 static const struct kafka_setting settings[] = {
@@ -56,14 +58,68 @@ static enum verdict refuse(rd_kafka_resp_err_t code, const char *topic, struct r
     return reason_set(why, HALT, SINK_FATAL, code, "%s: %s", what, rd_kafka_err2str(code));
 }
 
-/* Sends a dead letter without the value that was too large for its topic. */
+/* A record's own headers are kept in its letter, up to so many, and so large. */
+#define HEADERS_MAX TOPIC_HEADERS_MAX
+#define HEADERS_BYTES_MAX ((size_t)16 << 10)
+
+/* How many headers a message has that are none of a letter's; the first so many go to `kept`, if they fit. */
+static size_t keep_headers(const rd_kafka_headers_t *headers, rd_kafka_headers_t *kept)
+{
+    const char *name;
+    const void *value;
+    size_t size, count = 0, bytes = 0;
+
+    for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        if (topic_header_is_ours(name))
+            continue;
+        count++;
+        bytes += strlen(name) + size;
+        if (count <= HEADERS_MAX && bytes <= HEADERS_BYTES_MAX)
+            rd_kafka_header_add(kept, name, -1, value, (ssize_t)size);
+    }
+    return count <= HEADERS_MAX && bytes <= HEADERS_BYTES_MAX ? 0 : count;
+}
+
+/* Those of the record, or none, and how many there were. */
+static rd_kafka_headers_t *record_headers(const struct record *record, bool is_kept)
+{
+    rd_kafka_headers_t *headers, *kept = rd_kafka_headers_new(24);
+    char count[24];
+
+    if (record->message == NULL || !is_kept ||
+        rd_kafka_message_headers(record->message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return kept;
+    size_t left_out = keep_headers(headers, kept);
+    if (left_out == 0)
+        return kept;
+    rd_kafka_headers_destroy(kept);
+    kept = rd_kafka_headers_new(24);
+    snprintf(count, sizeof(count), "%zu", left_out);
+    rd_kafka_header_add(kept, "gentally.headers-omitted", -1, count, -1);
+    return kept;
+}
+
+/* Copies a letter's own. */
+static void keep_ours(const rd_kafka_headers_t *headers, rd_kafka_headers_t *kept)
+{
+    const char *name;
+    const void *value;
+    size_t size;
+
+    for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+        if (topic_header_is_ours(name))
+            rd_kafka_header_add(kept, name, -1, value, (ssize_t)size);
+}
+
+/* Sends a dead letter without the value that was too large for its topic, and without the record's headers. */
 static rd_kafka_resp_err_t put_without_value(rd_kafka_t *client, struct kafka_notes *notes, const char *topic,
                                              struct span key, size_t value_size, const rd_kafka_headers_t *headers)
 {
     char size[24];
-    struct kafka_message message = {.topic = topic, .key = key, .headers = rd_kafka_headers_copy(headers)};
+    struct kafka_message message = {.topic = topic, .key = key, .headers = rd_kafka_headers_new(24)};
     rd_kafka_resp_err_t code;
 
+    keep_ours(headers, message.headers);
     snprintf(size, sizeof(size), "%zu", value_size);
     rd_kafka_header_add(message.headers, "gentally.value-omitted", -1, size, -1);
     if (kafka_put(client, notes, &message, &code) != GO_ON)
@@ -103,6 +159,7 @@ enum verdict producer_open(struct producer **producer, const struct config *conf
     if (made == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "the sink needs %zu bytes", sizeof(*made));
     made->notes.logger = logger;
+    made->keeps_headers_alone = config->dead_letters == LETTERS_HEADERS;
     enum verdict verdict = kafka_open(&made->client, RD_KAFKA_PRODUCER, config, settings, LENGTH_OF(settings), &hooks,
                                       &made->notes, SINK_CONFIG, why);
     if (verdict != GO_ON) {
@@ -205,9 +262,9 @@ static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t nu
 
 /* Kafka Connect's names beside ours, so that tools made for its dead letters read these too. */
 static rd_kafka_headers_t *dead_letter_headers(const char *topic, const struct record *record, const char *decided_by,
-                                               const struct reason *because)
+                                               const struct reason *because, bool is_full)
 {
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(15);
+    rd_kafka_headers_t *headers = record_headers(record, is_full);
     const char *id = because->id == REASON_NONE ? "" : reason_name(because->id);
 
     rd_kafka_header_add(headers, "gentally.reason", -1, id, -1);
@@ -244,7 +301,12 @@ enum verdict producer_dead_letter(struct producer *producer, const char *dead_to
 
     if (verdict != GO_ON)
         return verdict;
-    message.headers = dead_letter_headers(topic, record, decided_by, because);
+    message.headers = dead_letter_headers(topic, record, decided_by, because, !producer->keeps_headers_alone);
+    if (producer->keeps_headers_alone && record->unreadable == 0) {
+        message.key = message.value = (struct span){NULL, 0};
+        rd_kafka_header_add(message.headers, "gentally.kept", -1, "headers", -1);
+        add_number(message.headers, "gentally.value-omitted", (int64_t)record->value.size);
+    }
     if (kafka_put(producer->client, &producer->notes, &message, &code) == GO_ON)
         return GO_ON;
     if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)

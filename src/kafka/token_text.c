@@ -81,17 +81,30 @@ static int64_t end_of_web_token(struct span token)
     return seconds > 0 && seconds < (double)SECONDS_MAX ? (int64_t)(seconds * SECOND_MS) : 0;
 }
 
+/* The number of `count` digits at `text`; -1: there are other bytes. */
+static int number_of(const char *text, int count)
+{
+    int number = 0;
+
+    for (int i = 0; i < count; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return -1;
+        number = number * 10 + (text[i] - '0');
+    }
+    return number;
+}
+
 /* X-Amz-Date=20251124T100000Z, in ms; 0: there is no such parameter. */
 static int64_t amazon_date(const char *url)
 {
     const char *date = strstr(url, "X-Amz-Date=");
-    int year, month, day, hour, minute, second;
 
-    /* NOLINTNEXTLINE(cert-err34-c): at most four digits each */
-    if (date == NULL ||
-        sscanf(date + strlen("X-Amz-Date="), "%4d%2d%2dT%2d%2d%2dZ", &year, &month, &day, &hour, &minute, &second) != 6)
+    date = date == NULL ? "" : date + strlen("X-Amz-Date=");
+    if (strlen(date) < strlen("20251124T100000Z") || date[8] != 'T' || date[15] != 'Z')
         return 0;
-    if (month < 1 || month > 12 || day < 1 || day > 31)
+    int year = number_of(date, 4), month = number_of(date + 4, 2), day = number_of(date + 6, 2);
+    int hour = number_of(date + 9, 2), minute = number_of(date + 11, 2), second = number_of(date + 13, 2);
+    if (year < 0 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || minute < 0 || second < 0)
         return 0;
     return days_of_date(year, (unsigned)month, (unsigned)day) * DAY_MS +
            ((hour * INT64_C(60) + minute) * 60 + second) * SECOND_MS;

@@ -59,6 +59,30 @@ struct span topic_header(const struct record *record, const char *name)
     return (struct span){value, size};
 }
 
+bool topic_header_is_ours(const char *name)
+{
+    static const char *const prefixes[] = {"gentally.", "__connect.errors."};
+
+    return strncmp(name, prefixes[0], strlen(prefixes[0])) == 0 || strncmp(name, prefixes[1], strlen(prefixes[1])) == 0;
+}
+
+uint32_t topic_headers(const struct record *record, struct topic_header headers[TOPIC_HEADERS_MAX])
+{
+    const struct given_record *given = (const struct given_record *)record;
+    rd_kafka_headers_t *all;
+    const char *name;
+    const void *value;
+    size_t size;
+    uint32_t count = 0;
+
+    if (rd_kafka_message_headers(given->message, &all) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return 0;
+    for (size_t i = 0; rd_kafka_header_get_all(all, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+        if (count < TOPIC_HEADERS_MAX && !topic_header_is_ours(name))
+            headers[count++] = (struct topic_header){name, {value, size}};
+    return count;
+}
+
 /* The end shows in an empty answer: it is not to be waited for long. */
 static const struct reader_options reader_options = {.offset_reset = "error", .wait_max_ms = "10"};
 

@@ -139,6 +139,62 @@ def test_letters_are_listed_counted_and_shown(world):
         check(world.start("dlq", *wrong).wait(30) in (64, 78), f"dlq {wrong} was accepted")
 
 
+def letters_by_place(world):
+    """By the place of their record."""
+    found = {}
+    for message in read_topic(world.kafka, letters_topic(world)):
+        headers = dict(message.headers())
+        found[int(headers["gentally.partition"]), int(headers["gentally.offset"])] = message
+    return found
+
+
+def test_headers_of_a_record_are_kept_and_sent_back(world):
+    theirs = [("trace", b"one"), ("trace", b"two"), ("nothing", None), ("bytes", b"\x00\xff")]
+    many = [(f"h{number}", b"") for number in range(61)]
+    large = [("large", b"x" * 17000)]
+    own = [("gentally.redriven-from", b"elsewhere"), ("after", b"it")]
+    prepare(
+        world,
+        [(0, b"k", unknown_schema(at), headers) for at, headers in enumerate((theirs, many, large, own, many[:60]))],
+    )
+    letters = letters_by_place(world)
+    equal(letters[0, 0].headers()[:4], theirs, "headers of the record in its letter")
+    for at, count in ((1, b"61"), (2, b"1")):
+        headers = dict(letters[0, at].headers())
+        equal(headers["gentally.headers-omitted"], count, "headers that were left out")
+        check(not {"h0", "large"} & set(headers), "some of them are there", list(headers))
+    equal([name for name, _ in letters[0, 3].headers()].count("gentally.redriven-from"), 0, "headers of ours")
+    dlq(world, "redrive", "--yes", "--unsure")
+    records = redriven(world)
+    for at, want in ((0, theirs), (1, []), (2, []), (3, own[1:]), (4, many[:60])):
+        [record] = records[f"{world.topic}:0:{at}"]
+        equal(record.headers()[:-2], want, f"headers that were sent back, of record {at}")
+        equal(record.value(), unknown_schema(at), "its value")
+
+
+def test_letters_without_what_was_in_the_record(world):
+    """dead_letters = headers: neither key, value nor headers; a redrive says why it cannot."""
+    world.settings["GENTALLY_DEAD_LETTERS"] = "headers"
+    prepare(
+        world, [(0, SECRET.encode(), SECRET.encode(), [("who", SECRET.encode())]), (1, None, unknown_schema(1), [])]
+    )
+    letters = letters_by_place(world)
+    equal(len(letters), 2, "letters")
+    for message in read_topic(world.kafka, letters_topic(world)):
+        equal((message.key(), message.value()), (None, None), "key and value")
+        check(SECRET.encode() not in b"".join(value or b"" for _, value in message.headers()), "it is in a header")
+        equal(dict(message.headers())["gentally.kept"], b"headers", "what is said of that")
+    [listed] = dlq(world, "list", "--partition", 0)
+    equal(listed["value_omitted"], len(SECRET), "size of the value")
+    equal(listed["reason"], "DECODE-FRAMING", "reason")
+    [told] = dlq(world, "redrive", "--yes")
+    equal((told["letters"], told["sent"], told["stripped"], told["value_omitted"]), (2, 0, 2, 0), "redrive")
+    equal(redriven(world), {}, "records that were sent back")
+    said = world.run("dlq", "redrive").out
+    check("refused: 2, written with dead_letters = headers" in said, "it is not said why", said)
+    check(SECRET not in world.run("dlq", "show", "--record", "0:0", "--payload").out, "it is shown")
+
+
 def test_a_repaired_cause_is_counted_after_all(world):
     """Letters of an unknown schema, sent back when the schema is known, are counted; nothing else is touched."""
     bad = [(number % PARTITIONS, f"k{number}".encode(), unknown_schema(number), []) for number in range(30)]
@@ -166,6 +222,7 @@ def test_a_repaired_cause_is_counted_after_all(world):
         "undecided": 0,
         "unsure": 0,
         "value_omitted": 1,
+        "stripped": 0,
         "other_topic": 1,
         "foreign": 1,
     }

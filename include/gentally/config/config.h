@@ -30,6 +30,12 @@ enum ids_keep {
     KEEP_LAST,  /* it replaces the others */
 };
 
+/* What a dead letter keeps of its record. */
+enum letters_keep {
+    LETTERS_FULL,    /* key and value as they were */
+    LETTERS_HEADERS, /* its place, and the reason */
+};
+
 /* A property that passes through to librdkafka. */
 struct kafka_property {
     char name[128];
@@ -76,9 +82,10 @@ struct config {
     int64_t flush_rows_max;        /* 8192: rows of one partition that force a flush */
     int64_t rows_max;              /* 1048576: rows of one rollup in one window of one partition */
     int64_t message_bytes_max;     /* 1048576 */
-    int64_t redis_timeout_ms;      /* 5000 */
-    char ids_text[16];             /* option `ids`: "off" */
-    char ids_keep_text[16];        /* option `ids_keep`: "first" */
+    enum letters_keep dead_letters;      /* "full" */
+    int64_t redis_timeout_ms;            /* 5000 */
+    char ids_text[16];                   /* option `ids`: "off" */
+    char ids_keep_text[16];              /* option `ids_keep`: "first" */
     char leave_out_text[LEAVE_OUT_SIZE]; /* option `leave_out`: "" */
     int64_t suppress_below_accounts;     /* 0: nothing is suppressed */
     enum summary_format summary_format;  /* "avro" */

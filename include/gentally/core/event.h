@@ -25,6 +25,7 @@ struct record {
     struct span value;    /* absent for a null value */
     int64_t unreadable;   /* 0 = a record; else no record, but this many offsets from `offset` on that cannot be read */
     bool is_arrival_time; /* the timestamp is the broker's (LogAppendTime), not the producer's word (CreateTime) */
+    const void *message;  /* the source's, which knows the record's headers by it; NULL: it has none */
 };
 
 /* What an event does: count something new, replace what its id counted before, or take it back. */

@@ -26,7 +26,8 @@ struct dead_letter {
     bool has_origin; /* our headers are all there and well-formed, so that `origin` holds */
     struct dead_letter_origin origin;
     struct span decided_by; /* who set the record aside, see core/decider.h; absent if it does not say */
-    int64_t omitted_size;   /* bytes of a value that was too large to be kept; -1 = the value is there */
+    int64_t omitted_size;   /* bytes of a value that was too large, or not to be kept; -1 = the value is there */
+    bool is_stripped;       /* neither key nor value were to be kept */
     struct span key, value;
 };
 

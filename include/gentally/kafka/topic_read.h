@@ -35,4 +35,16 @@ MUST_CHECK enum verdict topic_find(const struct config *config, const char *topi
  * its value is null. Only within that call of `each`, for which the value is borrowed. */
 struct span topic_header(const struct record *record, const char *name);
 
+/* Whether a dead letter has the header, and not the record that it is of: names of gentally's and Kafka Connect's. */
+bool topic_header_is_ours(const char *name);
+
+/* Gives the other headers of a record, in their order, at most TOPIC_HEADERS_MAX; returns how many. All borrow from it.
+ */
+#define TOPIC_HEADERS_MAX 60
+struct topic_header {
+    const char *name;
+    struct span value; /* absent: null */
+};
+uint32_t topic_headers(const struct record *record, struct topic_header headers[TOPIC_HEADERS_MAX]);
+
 #endif
