@@ -201,6 +201,8 @@ static void add_up(struct closer_progress *progress, const struct closer_progres
     progress->windows += before->windows;
     progress->summaries += before->summaries;
     progress->transactions += before->transactions;
+    progress->models += before->models;
+    progress->unknown_models += before->unknown_models;
     durations_add(&progress->durations, &before->durations);
     progress->committed_ms =
         progress->transactions == before->transactions ? before->committed_ms : progress->committed_ms;

@@ -8,6 +8,7 @@
 #include "gentally/redis/store.h"
 #include "gentally/redis/store_retention.h"
 #include "pipeline_parts.h"
+#include "writer_schemas.h"
 
 static void fill_flush(const struct flush_counts *counts, struct flush_metrics *metrics)
 {
@@ -80,6 +81,8 @@ void pipeline_fill_metrics(const struct pipeline *pipeline, struct metrics *metr
     memcpy(metrics->records, fold->outcomes, sizeof(metrics->records));
     metrics->record_bytes = fold->bytes;
     memcpy(metrics->dead_letters, fold->letters_by, sizeof(metrics->dead_letters));
+    if (pipeline->schemas != NULL)
+        memcpy(metrics->registry, writer_schemas_requests(pipeline->schemas), sizeof(metrics->registry));
     fill_flush(&assignment->counts, &metrics->flush);
     fill_retention(pipeline, metrics);
     metrics->partition_count = assignment->count;

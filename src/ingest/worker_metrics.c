@@ -21,6 +21,8 @@ static void fill_closer(const struct closing *closing, struct closer_metrics *me
     metrics->windows = progress.windows;
     metrics->summaries = progress.summaries;
     metrics->transactions = progress.transactions;
+    metrics->models[MODELS_KNOWN] = progress.models - progress.unknown_models;
+    metrics->models[MODELS_UNKNOWN] = progress.unknown_models;
     metrics->durations = progress.durations;
     metrics->committed_ms = at_day(progress.committed_ms, now_ms, wall_ms);
     metrics->early_ms = at_day(progress.early_ms, now_ms, wall_ms);

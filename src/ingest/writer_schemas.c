@@ -34,6 +34,7 @@ struct writer_schemas {
     struct asked asked[ASKED_MAX];
     uint32_t count;
     int64_t due_ms; /* when partitions that wait are read again */
+    uint64_t requests[REGISTRY_OUTCOMES];
 };
 
 enum verdict writer_schemas_open(struct writer_schemas **schemas, const struct config *config, struct decoder *decoder,
@@ -164,6 +165,9 @@ static enum verdict ask(struct writer_schemas *schemas, struct asked *asked, int
     struct span answer;
     enum verdict verdict = registry_schema(schemas->registry, asked->id, &answer, &because);
 
+    schemas->requests[verdict == GO_ON       ? REGISTRY_TOLD
+                      : verdict == SET_ASIDE ? REGISTRY_REFUSED_IT
+                                             : REGISTRY_SILENT]++;
     if (verdict == GO_ON)
         return note_answer(schemas, asked, answer, now_ms, why);
     if (verdict == SET_ASIDE)
@@ -232,4 +236,9 @@ bool writer_schemas_due(struct writer_schemas *schemas, int64_t now_ms)
     }
     schemas->count = kept;
     return now_ms >= schemas->due_ms;
+}
+
+const uint64_t *writer_schemas_requests(const struct writer_schemas *schemas)
+{
+    return schemas->requests;
 }

@@ -7,6 +7,7 @@
 #define GENTALLY_WRITER_SCHEMAS_H
 
 #include "gentally/base/log.h"
+#include "gentally/metrics/metrics.h"
 
 struct config;
 struct decoder;
@@ -33,5 +34,8 @@ MUST_CHECK enum verdict writer_schemas_ask(struct writer_schemas *schemas, struc
 /* Teaches the decoder what the registry answered since: between two batches, since what a batch has is decoded more
  * than once. True if partitions that wait may be read again. */
 bool writer_schemas_due(struct writer_schemas *schemas, int64_t now_ms);
+
+/* What came of the requests since open, by enum registry_outcome. Borrowed until close. */
+const uint64_t *writer_schemas_requests(const struct writer_schemas *schemas);
 
 #endif

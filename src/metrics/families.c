@@ -12,6 +12,8 @@
 
 /* Names of a number's values, for a label. */
 static const char *const rebalance_names[REBALANCE_KINDS] = {"assigned", "revoked", "lost"};
+static const char *const registry_names[REGISTRY_OUTCOMES] = {"told", "refused", "silent"};
+static const char *const model_names[MODEL_KINDS] = {"known", "unknown"};
 static const char *const flush_names[FLUSH_OUTCOMES] = {"stored", "fenced", "refused"};
 
 /* ---- samples without labels ---- */
@@ -106,6 +108,18 @@ static void flushes(FILE *file, const struct family *family, const struct metric
 {
     for (size_t outcome = 0; outcome < FLUSH_OUTCOMES; outcome++)
         print_by(file, family, "outcome", flush_names[outcome], COUNT(metrics->flush.outcomes[outcome]));
+}
+
+static void registry_requests(FILE *file, const struct family *family, const struct metrics *metrics)
+{
+    for (size_t outcome = 0; outcome < REGISTRY_OUTCOMES; outcome++)
+        print_by(file, family, "outcome", registry_names[outcome], COUNT(metrics->registry[outcome]));
+}
+
+static void model_rows(FILE *file, const struct family *family, const struct metrics *metrics)
+{
+    for (size_t kind = 0; kind < MODEL_KINDS; kind++)
+        print_by(file, family, "catalog", model_names[kind], COUNT(metrics->closer.models[kind]));
 }
 
 static void closer_stuck(FILE *file, const struct family *family, const struct metrics *metrics)
@@ -229,6 +243,7 @@ const struct family families[] = {
     GAUGE("closer_stuck", "", "1 while this worker cannot close windows, for this reason.", closer_stuck),
     COUNTER("closer_windows", "", "Editions of windows that this worker published.", closer_windows),
     COUNTER("closer_summaries", "", "Summaries in them.", closer_summaries),
+    COUNTER("closer_model_rows", "", "Those of them that name a model, by whether the catalog has it.", model_rows),
     COUNTER("closer_transactions", "", "Transactions that this worker committed.", closer_transactions),
     HISTOGRAM("closer_transaction_duration_seconds", "seconds", "How long they took, from the first row to the commit.",
               closer_durations),
@@ -238,6 +253,8 @@ const struct family families[] = {
           closer_early),
     GAUGE("closer_oldest_open_window_timestamp_seconds", "seconds",
           "Start of the oldest window that is not closed yet, by kind; told by the closer alone.", oldest_windows),
+    COUNTER("registry_requests", "", "Requests for writers' schemas to the registry, by what it answered.",
+            registry_requests),
     COUNTER("redis_connections", "", "Connections made to Redis.", store_connections),
     GAUGE("redis_round_trip_seconds", "seconds", "How long Redis took to answer INFO, looked at every ten seconds.",
           store_round_trip),

@@ -249,6 +249,8 @@ void closer_progress(const struct closer *closer, struct closer_progress *progre
     *progress = (struct closer_progress){
         .windows = closer->window_count,
         .summaries = closer->summary_count,
+        .models = closer->model_count,
+        .unknown_models = closer->unknown_model_count,
         .transactions = closer->transaction_count,
         .durations = closer->durations,
         .committed_ms = closer->committed_ms,

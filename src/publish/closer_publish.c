@@ -135,6 +135,8 @@ static void note(struct closer *closer, const struct emitter_order *order, const
     };
     closer->window_count += is_under_way ? 0 : 1;
     closer->summary_count += is_under_way ? 0 : outcome->sent;
+    closer->model_count += is_under_way ? 0 : outcome->models;
+    closer->unknown_model_count += is_under_way ? 0 : outcome->unknown_models;
 }
 
 enum verdict closer_turn_over(void *context, const struct emitter_order *order, const struct emitter_outcome *outcome,

@@ -53,11 +53,12 @@ struct closer {
     int64_t ends_due_ms;           /* when they may be asked for again after they could not be, monotonic */
     struct stored_window *scratch; /* windows being sealed or collected */
     size_t scratch_room;
-    uint64_t window_count, summary_count; /* published since open */
-    uint64_t transaction_count;           /* committed since open */
-    int64_t begun_us;                     /* when the open transaction began, by the clock */
-    struct durations durations;           /* of those committed */
-    int64_t committed_ms, early_ms;       /* of the last, and of the last with an open window; NO_TIME: none yet */
+    uint64_t window_count, summary_count;      /* published since open */
+    uint64_t model_count, unknown_model_count; /* of the summaries: see emitter.h */
+    uint64_t transaction_count;                /* committed since open */
+    int64_t begun_us;                          /* when the open transaction began, by the clock */
+    struct durations durations;                /* of those committed */
+    int64_t committed_ms, early_ms;            /* of the last, and of the last with an open window; NO_TIME: none yet */
 };
 
 #endif

@@ -316,6 +316,15 @@ static const struct rollup *read_row(struct emitter *emitter, struct window wind
     return rollup;
 }
 
+/* Models that the catalog does not know are in no figure of authors, and an operator wants to hear of them. */
+static void note_model(const struct emitter *emitter, struct span name, bool is_gone, struct emitter_outcome *outcome)
+{
+    if (is_gone || name.size == 0 || dimension_is_other(name))
+        return;
+    outcome->models++;
+    outcome->unknown_models += catalog_find(emitter->catalog, name).is_known ? 0 : 1;
+}
+
 /* The row at `index`, where it is to be put. */
 static enum verdict put_summary(struct emitter *emitter, struct putting *putting, uint32_t index, struct reason *why)
 {
@@ -331,6 +340,7 @@ static enum verdict put_summary(struct emitter *emitter, struct putting *putting
     if (!note_row(emitter, putting, key, is_gone ? span_of(NULL) : combination_packed(emitter->combination, index)))
         return GO_ON;
     summary_fill(summary, rollup, values, emitter->catalog, emitter->countries);
+    note_model(emitter, summary->columns[COLUMN_MODEL], is_gone, putting->outcome);
     int64_t below = emitter->config->suppress_below_accounts;
     summary_suppress(summary, below > 0 ? cell_accounts(summary->cell) : 0, below);
     struct span written = {text, summary_key_write(key, summary->window, text)};

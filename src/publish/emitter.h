@@ -67,8 +67,9 @@ struct emitter_outcome {
     int64_t retention;  /* revision of a month's retention rows; 0: none */
     uint32_t summaries; /* rows that the window has in all: those with requests or accounts */
     uint32_t sent;      /* those among them that were put */
-    bool has_put;       /* something was put, be it in vain: where nothing was, the transaction may go on without it */
-    bool is_under_way;  /* a transaction with some of its rows has committed, or may have */
+    uint32_t models, unknown_models; /* of those: that name a model, and one that the catalog does not have */
+    bool has_put;      /* something was put, be it in vain: where nothing was, the transaction may go on without it */
+    bool is_under_way; /* a transaction with some of its rows has committed, or may have */
 };
 
 /* Has the emitter look at the partitions anew before the next window is read: what is in their journals alone is as of

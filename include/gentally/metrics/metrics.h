@@ -44,14 +44,25 @@ struct flush_metrics {
     struct durations durations;
 };
 
+enum model_kind { MODELS_KNOWN, MODELS_UNKNOWN, MODEL_KINDS }; /* to the catalog */
+
 struct closer_metrics {
     bool is_active; /* this worker has the lease of closing */
     enum reason_id stuck;
     uint64_t windows, summaries, transactions;
+    uint64_t models[MODEL_KINDS];    /* of the summaries: those that name a model */
     struct durations durations;      /* of transactions */
     int64_t committed_ms;            /* when the last transaction was committed */
     int64_t early_ms;                /* when the last early pane was */
     int64_t oldest_ms[WINDOW_KINDS]; /* the start of the oldest window that is open yet */
+};
+
+/* What came of asking the schema registry for a writer's schema. */
+enum registry_outcome {
+    REGISTRY_TOLD,
+    REGISTRY_REFUSED_IT, /* it has no such schema, or refuses us */
+    REGISTRY_SILENT,     /* no answer, or none that can be read: asked again */
+    REGISTRY_OUTCOMES
 };
 
 struct metrics {
@@ -72,6 +83,7 @@ struct metrics {
     struct flush_metrics flush;
     struct closer_metrics closer;
 
+    uint64_t registry[REGISTRY_OUTCOMES];
     uint64_t store_connections;
     int64_t store_round_trip_us;
     int64_t store_bytes, store_bytes_max; /* of Redis; the latter 0: it has no limit */

@@ -68,6 +68,7 @@ MUST_CHECK enum verdict closer_check_stopped(const struct closer *closer, struct
  * there is none yet. */
 struct closer_progress {
     uint64_t windows, summaries, transactions;
+    uint64_t models, unknown_models; /* of the summaries: that name a model, and one that the catalog does not have */
     struct durations durations;      /* of the transactions */
     int64_t committed_ms;            /* when the last was committed */
     int64_t early_ms;                /* when the last open window was published */

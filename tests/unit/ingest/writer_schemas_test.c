@@ -97,6 +97,8 @@ static void what_the_registry_knows_is_learned(void)
     CU_ASSERT_TRUE(writer_schemas_due(schemas, 1001));
     CU_ASSERT_EQUAL(decoder_schema_count(decoder), BUNDLED + 1);
     CU_ASSERT_EQUAL(decoder_schema(decoder, BUNDLED).id, 256 + 7);
+    CU_ASSERT_EQUAL(writer_schemas_requests(schemas)[REGISTRY_TOLD], 1);
+    CU_ASSERT_EQUAL(writer_schemas_requests(schemas)[REGISTRY_SILENT], 0);
     end(schemas);
 }
 
@@ -120,6 +122,7 @@ static void one_that_is_away_is_waited_for(void)
         CU_ASSERT_TRUE(writer_schemas_due(schemas, 6000));
         CU_ASSERT_EQUAL(ask(schemas, 7, 6000, &why), TRY_LATER);
         CU_ASSERT_EQUAL(world.asked, 2);
+        CU_ASSERT_EQUAL(writer_schemas_requests(schemas)[REGISTRY_SILENT], 2);
         CU_ASSERT_EQUAL(ask(schemas, 7, 60999, &why), TRY_LATER);
         CU_ASSERT_EQUAL(ask(schemas, 7, 66000, &why), SET_ASIDE);
         CU_ASSERT_EQUAL(why.id, DECODE_SCHEMA_UNKNOWN);
@@ -149,6 +152,7 @@ static void a_no_is_believed_for_a_while(void)
         CU_ASSERT_EQUAL(ask(schemas, 7, 1000 + i, &why), SET_ASIDE);
     CU_ASSERT_EQUAL(why.id, DECODE_SCHEMA_UNKNOWN);
     CU_ASSERT_EQUAL(world.asked, 1);
+    CU_ASSERT_EQUAL(writer_schemas_requests(schemas)[REGISTRY_REFUSED_IT], 1);
     world.answer = GO_ON;
     world.schema = span_of("{\"schema\": \"\\\"string\\\"\"}");
     CU_ASSERT_EQUAL(ask(schemas, 8, 1003, &why), TRY_LATER);

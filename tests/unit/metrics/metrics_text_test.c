@@ -68,6 +68,8 @@ static void numbers_are_in_base_units(void)
     metrics->store_bytes = INT64_MAX;
     metrics->record_bytes = 12345678901;
     metrics->closer.oldest_ms[WINDOW_DAY] = -1;
+    metrics->closer.models[MODELS_UNKNOWN] = 5;
+    metrics->registry[REGISTRY_SILENT] = 6;
     metrics->dead_letters[NO_MEMORY] = 2; /* no reason of a record: told if it comes */
     durations_note(&metrics->flush.durations, 2400);
     durations_note(&metrics->flush.durations, 61000000);
@@ -86,6 +88,9 @@ static void numbers_are_in_base_units(void)
     CU_ASSERT_TRUE(has_line(text, "gentally_record_bytes_total 12345678901"));
     CU_ASSERT_TRUE(has_line(text, "gentally_closer_oldest_open_window_timestamp_seconds{window=\"day\"} -0.001"));
     CU_ASSERT_TRUE(has_line(text, "gentally_dead_letters_total{reason=\"NO-MEMORY\"} 2"));
+    CU_ASSERT_TRUE(has_line(text, "gentally_closer_model_rows_total{catalog=\"known\"} 0"));
+    CU_ASSERT_TRUE(has_line(text, "gentally_closer_model_rows_total{catalog=\"unknown\"} 5"));
+    CU_ASSERT_TRUE(has_line(text, "gentally_registry_requests_total{outcome=\"silent\"} 6"));
     CU_ASSERT_TRUE(has_line(text, "gentally_flush_duration_seconds_bucket{le=\"0.001\"} 0"));
     CU_ASSERT_TRUE(has_line(text, "gentally_flush_duration_seconds_bucket{le=\"0.0025\"} 1"));
     CU_ASSERT_TRUE(has_line(text, "gentally_flush_duration_seconds_bucket{le=\"60\"} 1"));
