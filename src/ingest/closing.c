@@ -224,8 +224,12 @@ void closing_progress(const struct closing *closing, struct closer_progress *pro
 
 void closing_stop(struct closing *closing)
 {
-    if (closing->closer != NULL)
-        closing_progress(closing, &closing->before);
+    struct closer_progress all;
+
+    if (closing->closer != NULL) {
+        closing_progress(closing, &all); /* which adds to what was before */
+        closing->before = all;
+    }
     closer_close(closing->closer);
     closing->closer = NULL;
 }

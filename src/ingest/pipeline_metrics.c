@@ -21,13 +21,14 @@ static void fill_flush(const struct flush_counts *counts, struct flush_metrics *
     metrics->bytes = counts->bytes;
 }
 
-/* At its end there is no lag, even where the markers of transactions lie behind the last record. What is not read has
- * no end that we would hear of. */
-static int64_t lag_of(const struct pipeline *pipeline, const struct partition *partition)
+/* At its end there is no lag, even where the markers of transactions lie behind the last record; but it was at its end
+ * before turns could not go on, and librdkafka still fetches what came since. What stopped is not fetched, and has no
+ * end that we would hear of. */
+static int64_t lag_of(const struct pipeline *pipeline, const struct partition *partition, bool goes_on)
 {
     if (partition->is_stopped)
         return METRIC_UNKNOWN;
-    if (partition->is_at_end)
+    if (partition->is_at_end && goes_on)
         return 0;
     int64_t end = source_log_end(pipeline->source, partition->state.partition);
     return end < 0 ? METRIC_UNKNOWN : end > partition->next ? end - partition->next : 0;
@@ -41,12 +42,12 @@ static int64_t last_record_of(const struct partition *partition)
     return ms < 0 ? METRIC_UNKNOWN : ms;
 }
 
-static void fill_partition(const struct pipeline *pipeline, const struct partition *partition,
+static void fill_partition(const struct pipeline *pipeline, const struct partition *partition, bool goes_on,
                            struct partition_metrics *metrics)
 {
     *metrics = (struct partition_metrics){
         .number = partition->state.partition,
-        .lag_records = lag_of(pipeline, partition),
+        .lag_records = lag_of(pipeline, partition, goes_on),
         .last_record_ms = last_record_of(partition),
         .watermark_ms = partition->watermark_ms,
         .next = partition->next,
@@ -87,5 +88,6 @@ void pipeline_fill_metrics(const struct pipeline *pipeline, struct metrics *metr
     fill_retention(pipeline, metrics);
     metrics->partition_count = assignment->count;
     for (uint32_t i = 0; i < assignment->count; i++)
-        fill_partition(pipeline, assignment_find(assignment, assignment->partitions[i]), &metrics->partitions[i]);
+        fill_partition(pipeline, assignment_find(assignment, assignment->partitions[i]),
+                       metrics->trouble == REASON_NONE, &metrics->partitions[i]);
 }
