@@ -11,6 +11,7 @@ lint_packages=(clang clang-tidy)
 debug_packages=(gdb)
 fuzz_packages=(clang libclang-rt-14-dev)
 npm_packages=(npm nodejs)
+go_packages=(golang-go)
 kafka_packages=(default-jre-headless maven)
 reader_packages=(postgresql default-jdk-headless maven)
 
@@ -95,6 +96,11 @@ need_venv() {
 need_npm() {
     command -v node >/dev/null && command -v npm >/dev/null && return 0
     need_packages "${npm_packages[@]}"
+}
+
+# go, of whoever's make, for modules whose files are read; Debian 12's own downloads them, and builds none of today's.
+need_go() {
+    command -v go >/dev/null || need_packages "${go_packages[@]}"
 }
 
 # need_node_modules FOLDER SOURCE: exactly what SOURCE/package-lock.json pins, installed in FOLDER.
