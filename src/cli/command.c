@@ -40,7 +40,7 @@ static void print_help(const struct command *command, const char *program)
             "\nTIME is like 2025-11-24, 2025-11-24T10:00:00Z or 2025-11-24 11:00+01:00, UTC where it has no zone; or\n"
             "milliseconds since 1970.\n");
     printf("\nConfiguration:\n");
-    config_help(stdout, false);
+    config_help(stdout, CONFIG_HELP);
 }
 
 /* Prints the reason as one line, with the anchor of its heading in the runbook, and returns its exit status. */

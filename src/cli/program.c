@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "completion.h"
 #include "gentally/base/suggest.h"
 #include "gentally/config/config_print.h"
+#include "manual.h"
 #include "reason_page.h"
 #include "versions.h"
 
@@ -53,7 +55,21 @@ static int unknown_word(const struct program *program, const char *name)
     return EX_USAGE;
 }
 
-/* `help`, `help COMMAND`, `help ID`, and `help --markdown`: the configuration as the runbook has it. */
+/* What is made of the tables for others than a reader at a terminal; false: `flag` names nothing of that. */
+static bool help_as(const struct program *program, const char *flag)
+{
+    if (strcmp(flag, "--markdown") == 0)
+        config_help(stdout, CONFIG_MARKDOWN); /* as the runbook has it */
+    else if (strcmp(flag, "--manual") == 0)
+        manual_print(program->name, program->purpose, program->commands, program->command_count, stdout);
+    else if (strcmp(flag, "--completion") == 0)
+        completion_print(program->name, program->commands, program->command_count, stdout);
+    else
+        return false;
+    return true;
+}
+
+/* `help`, `help COMMAND`, `help ID`, `help --markdown` and the like. */
 static int help(const struct program *program, int argc, char **argv)
 {
     static char flag[] = "--help";
@@ -62,10 +78,8 @@ static int help(const struct program *program, int argc, char **argv)
         print_help(program, stdout);
         return EX_OK;
     }
-    if (strcmp(argv[1], "--markdown") == 0) {
-        config_help(stdout, true);
+    if (help_as(program, argv[1]))
         return EX_OK;
-    }
     const struct command *command = find_command(program, argv[1]);
     if (command == NULL)
         return reason_page_print(stdout, argv[1]) ? EX_OK : unknown_word(program, argv[1]);

@@ -1,6 +1,7 @@
 /*
- * The options told to people: --print-config, --help, and the table of runbooks/configuration.md, all from
- * config_table.c. Secrets are never written; a set one becomes a comment, so that the print can be read back.
+ * The options told to people and shells: --print-config, --help, the manual page, completion, and the table of
+ * runbooks/configuration.md, all from config_table.c. Secrets are never written; a set one becomes a comment, so that
+ * the print can be read back.
  */
 #include "gentally/config/config_print.h"
 
@@ -10,8 +11,19 @@
 #include "config_kafka.h"
 #include "config_table.h"
 #include "config_value.h"
+#include "gentally/base/troff.h"
 
 #define HELP_COLUMNS 96
+
+static const char pass_through[] =
+    "Passed to librdkafka as it is (security.protocol, sasl.mechanism, ssl.ca.location, client.rack, ...), except "
+    "what gentally must set itself to be exact; that is refused by name. Secrets also as NAME_file. If unsure, "
+    "give only what your cluster's security asks for.";
+
+static const char of_file[] =
+    "File of `key = value` lines, '#' before a comment. What is --redis-url here is redis_url there and "
+    "GENTALLY_REDIS_URL in the environment. Flags win over the environment, the environment over the file. Also "
+    "GENTALLY_CONFIG.";
 
 void config_print(const struct config *config, FILE *file)
 {
@@ -104,14 +116,94 @@ static void print_row(FILE *file, const struct option *option)
     fprintf(file, " | %s |\n", option->help);
 }
 
-void config_help(FILE *file, bool markdown)
+/* "\fB--name\fR \fIARGUMENT\fR", as a manual page has it. */
+static void print_manual_flag(FILE *file, const char *name, const char *argument)
 {
-    static const char pass_through[] =
-        "Passed to librdkafka as it is (security.protocol, sasl.mechanism, ssl.ca.location, client.rack, ...), except "
-        "what gentally must set itself to be exact; that is refused by name. Secrets also as NAME_file. If unsure, "
-        "give only what your cluster's security asks for.";
+    fputs("\\fB", file);
+    print_flag(file, name);
+    fprintf(file, "\\fR \\fI%s\\fR", argument);
+}
 
-    if (markdown) {
+static void print_paragraph(FILE *file, const struct option *option)
+{
+    fputs(".TP\n", file);
+    print_manual_flag(file, option->name, option->argument);
+    if (option->secret_file != NULL) {
+        fputs(", ", file);
+        print_manual_flag(file, option->secret_file, "PATH");
+    }
+    fputc('\n', file);
+    troff_print(file, option->help);
+    fputs("\n.br\n[", file);
+    print_range(file, option);
+    if (option->secret_file == NULL) {
+        fputs("; default ", file);
+        troff_print(file, option->initial[0] == '\0' ? "empty" : option->initial);
+    }
+    fputs("]\n", file);
+}
+
+/* Whether the option's value is a path; of secrets only the one of their file is. */
+static bool is_path(const struct option *option)
+{
+    return strcmp(option->argument, "PATH") == 0 || strcmp(option->argument, "FOLDER") == 0;
+}
+
+void config_flags(FILE *file)
+{
+    for (size_t at = 0; at < config_option_count; at++) {
+        fputc(' ', file);
+        print_flag(file, config_options[at].name);
+        if (config_options[at].secret_file == NULL)
+            continue;
+        fputc(' ', file);
+        print_flag(file, config_options[at].secret_file);
+    }
+    fputs(" --config", file);
+}
+
+void config_flag_cases(FILE *file)
+{
+    for (size_t at = 0; at < config_option_count; at++) {
+        const struct option *option = &config_options[at];
+        if (option->kind != OPTION_CHOICE)
+            continue;
+        fputs("    ", file);
+        print_flag(file, option->name);
+        fputs(") words=\"", file);
+        for (size_t word = 0; option->choices[word] != NULL; word++)
+            fprintf(file, "%s%s", word == 0 ? "" : " ", option->choices[word]);
+        fputs("\" ;;\n", file);
+    }
+    fputs("    ", file);
+    for (size_t at = 0; at < config_option_count; at++) {
+        const struct option *option = &config_options[at];
+        if (option->secret_file == NULL && !is_path(option))
+            continue;
+        print_flag(file, option->secret_file != NULL ? option->secret_file : option->name);
+        fputs(" | ", file);
+    }
+    fputs("--config) paths=yes ;;\n", file);
+}
+
+static void print_manual(FILE *file)
+{
+    for (size_t at = 0; at < config_option_count; at++)
+        print_paragraph(file, &config_options[at]);
+    fputs(".TP\n\\fB--kafka.PROPERTY\\fR \\fIVALUE\\fR\n", file);
+    troff_print(file, pass_through);
+    fputs("\n.TP\n\\fB--config\\fR \\fIFILE\\fR\n", file);
+    troff_print(file, of_file);
+    fputc('\n', file);
+}
+
+void config_help(FILE *file, enum config_form form)
+{
+    if (form == CONFIG_MANUAL) {
+        print_manual(file);
+        return;
+    }
+    if (form == CONFIG_MARKDOWN) {
         fprintf(file, "| option | default | allowed | what it is |\n|---|---|---|---|\n");
         for (size_t at = 0; at < config_option_count; at++)
             print_row(file, &config_options[at]);
@@ -123,9 +215,5 @@ void config_help(FILE *file, bool markdown)
     fprintf(file, "  --kafka.PROPERTY VALUE\n");
     print_wrapped(file, pass_through, 6);
     fprintf(file, "  --config FILE\n");
-    print_wrapped(file,
-                  "File of `key = value` lines, '#' before a comment. What is --redis-url here is redis_url there and "
-                  "GENTALLY_REDIS_URL in the environment. Flags win over the environment, the environment over the "
-                  "file. Also GENTALLY_CONFIG.",
-                  6);
+    print_wrapped(file, of_file, 6);
 }

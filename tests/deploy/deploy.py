@@ -310,6 +310,81 @@ def test_hadolint_has_nothing_to_say():
     equal((done.returncode, done.stdout), (0, ""), "hadolint")
 
 
+def ours(*words):
+    done = subprocess.run([BINARY, *words], capture_output=True, text=True, check=False)
+    equal((done.returncode, done.stderr), (0, ""), f"gentally {' '.join(words)}")
+    return done.stdout
+
+
+def commands():
+    return re.findall(r"^  ([a-z-]+) +\S", ours("--help"), re.MULTILINE)
+
+
+def flags(command):
+    """The flags that its --help tells of, each at the beginning of its line or behind another."""
+    lines = [line for line in ours(command, "--help").splitlines() if re.match(r"  --", line)]
+    found = {flag for line in lines for flag in re.findall(r"(?:^  |, )(--[\w-]+)", line)}
+    assert len(found) > 30, found
+    return found - {"--kafka"}  # of any property
+
+
+def completions(*words):
+    """What bash offers for the last of these words, behind `gentally`."""
+    script = (
+        ours("help", "--completion")
+        + """
+COMP_WORDS=(gentally "$@") COMP_CWORD=$#
+_gentally
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+    )
+    done = subprocess.run(["bash", "-uc", script, "-", *words], capture_output=True, text=True, check=False, cwd=ROOT)
+    equal((done.returncode, done.stderr), (0, ""), f"completion of {words}")
+    return set(done.stdout.split())
+
+
+def test_bash_completes_what_help_tells():
+    names = set(commands())
+    assert len(names) > 10, names
+    equal(completions(""), names | {"help", "version"}, "commands")
+    equal(completions("work"), {"worker"}, "a command")
+    equal(completions("help", "sum"), {"summaries"}, "a command that help is asked of")
+    for name in names:
+        equal(completions(name, "--") - {"--help", "--version"}, flags(name), f"flags of {name}")
+    equal(completions("worker", "--log-level", ""), {"debug", "info", "warn", "error"}, "words of a choice")
+    assert "README.md" in completions("worker", "--catalog", "READ"), "a path"
+    equal(completions("worker", "--redis-url", "x"), set(), "what nobody knows")
+
+
+def test_man_has_the_page():
+    """groff has no warning, and what it shows has all that help tells."""
+    page = ours("help", "--manual")
+    command = ["groff", "-man", "-Tutf8", "-ww", "-P-c", "-rLL=110n"]
+    done = subprocess.run(command, input=page, capture_output=True, text=True, check=False)
+    equal((done.returncode, done.stderr), (0, ""), "groff")
+    shown = re.sub(r".\x08", "", done.stdout).replace("\u2010", "-").replace("\u2212", "-")
+    for name in commands():
+        assert re.search(rf"^ +gentally {name}$", shown, re.MULTILINE), name
+        for flag in flags(name):
+            assert re.search(rf"(^ +|, ){flag}\b", shown, re.MULTILINE), (name, flag)
+    words = re.sub(r"\s+", " ", shown)
+    for line in ours("worker", "--help").replace("Options:", "").split("Configuration:")[0].splitlines():
+        assert re.sub(r"\s+", " ", line.replace("Usage: ", "")).strip() in words, line
+
+
+def test_systemd_takes_the_unit():
+    unit = (DOCKER / "systemd/gentally-worker.service").read_text()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "gentally-worker.service"
+        path.write_text(unit.replace("/usr/local/bin/gentally", BINARY).replace("man:gentally(1)", "file:/dev/null"))
+        for words in (["verify", "--man=no", path], ["security", "--offline=true", "--threshold=20", path]):
+            done = subprocess.run(["systemd-analyze", *words], capture_output=True, text=True, check=False)
+            equal(done.returncode, 0, f"systemd-analyze {words[0]}: {done.stdout} {done.stderr}")
+            assert words[0] != "verify" or not done.stderr, done.stderr
+    for name in re.findall(r"Environment=(GENTALLY_\w+)", unit):
+        assert name[len("GENTALLY_") :].lower() in (ROOT / "runbooks/configuration.md").read_text(), name
+
+
 def main():
     passed = failed = 0
     for name, test in list(globals().items()):

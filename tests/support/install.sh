@@ -12,6 +12,7 @@ debug_packages=(gdb)
 fuzz_packages=(clang libclang-rt-14-dev)
 npm_packages=(npm nodejs)
 go_packages=(golang-go)
+deploy_packages=(groff-base systemd)
 kafka_packages=(default-jre-headless maven)
 reader_packages=(postgresql default-jdk-headless maven)
 

@@ -41,7 +41,7 @@ static void configuration_table_is_the_programs_own(void)
     size_t size = 0;
     FILE *memory = open_memstream(&want, &size);
 
-    config_help(memory, true);
+    config_help(memory, CONFIG_MARKDOWN);
     fclose(memory);
     char *begin = strstr(page, "<!-- configuration:");
     CU_ASSERT_PTR_NOT_NULL_FATAL(begin);

@@ -1,4 +1,4 @@
-/* The configuration told to people: --print-config, --help, and the table of runbooks/configuration.md. */
+/* The configuration told to people: --print-config, --help, manual page, completion, and runbooks/configuration.md. */
 #ifndef GENTALLY_CONFIG_PRINT_H
 #define GENTALLY_CONFIG_PRINT_H
 
@@ -12,10 +12,20 @@
  */
 void config_print(const struct config *config, FILE *file);
 
-/*
- * Writes the options' help for `--help`; `markdown` writes the table of runbooks/configuration.md instead (a test holds
- * the two together).
- */
-void config_help(FILE *file, bool markdown);
+enum config_form {
+    CONFIG_HELP,     /* as --help has it */
+    CONFIG_MARKDOWN, /* the table of runbooks/configuration.md; a test holds the two together */
+    CONFIG_MANUAL    /* paragraphs of a manual page */
+};
+
+/* Writes the options' help. */
+void config_help(FILE *file, enum config_form form);
+
+/* Writes the flags of all options for a shell, " --redis-url --topic ...", those of secrets' files among them. */
+void config_flags(FILE *file);
+
+/* Writes the cases of a shell's `case $before in`, for flags whose value is one of a few words, which become `words`,
+ * or a path, which sets `paths=yes`. */
+void config_flag_cases(FILE *file);
 
 #endif

@@ -541,7 +541,7 @@ static void help_names_every_option(void)
         char *text = NULL;
         size_t size = 0;
         FILE *file = open_memstream(&text, &size);
-        config_help(file, markdown == 1);
+        config_help(file, markdown == 1 ? CONFIG_MARKDOWN : CONFIG_HELP);
         fclose(file);
         for (size_t at = 0; at < config_option_count; at++) {
             char name[64];
