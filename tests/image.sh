@@ -108,9 +108,10 @@ need_base() {
 }
 
 # build TAG [OPTION...]: from our Dockerfile, taking unchanged steps from the last run. Without the page: Debian's npm
-# is most of a build's time, and the page lane looks at the page.
+# is most of a build's time, and the page lane looks at the page. A HEALTHCHECK is not in OCI's own format.
 build() {
-    store bud --isolation chroot --layers --build-arg DEBIAN="$base" --build-arg REPORT=off \
+    store bud --isolation chroot --layers --format docker \
+        --build-arg DEBIAN="$base" --build-arg REPORT=off --build-arg REVISION=abc \
         -f "$root/docker/Dockerfile" -t "$@" "$root" \
         >>"$home/build.log" 2>&1
 }
@@ -136,6 +137,38 @@ is_config() {
     got=$(image_config "$1")
     echo "$1 is $got, not $2"
     [ "$got" = "$2" ]
+}
+
+# What its HEALTHCHECK runs, on a worker in it.
+is_found_well() {
+    local port command
+    port=$(free_port)
+    command=$(store inspect --type image --format '{{range .Docker.Config.Healthcheck.Test}}{{.}} {{end}}' gentally)
+    echo "HEALTHCHECK: $command"
+    [ "$command" = "CMD /usr/local/bin/gentally health " ] || return 1
+    says HEALTH-FAILED run_in_image GENTALLY_METRICS_LISTEN="0.0.0.0:$port" ${command#CMD } || return 1
+    in_image "${settings[@]}" GENTALLY_METRICS_LISTEN="0.0.0.0:$port" gentally worker >"$place/worker.log" 2>&1 &
+    pids+=($!)
+    wait_for "a worker that is well" run_in_image GENTALLY_METRICS_LISTEN="0.0.0.0:$port" ${command#CMD }
+}
+
+# Its labels are what an operator finds it by.
+is_labelled() {
+    local version labels
+    version=$(run_in_image gentally --version | sed -n '1s/^gentally \([^ ]*\) .*/\1/p')
+    labels=$(store inspect --type image --format '{{json .OCIv1.Config.Labels}}' gentally)
+    echo "$version: $labels"
+    grep -qF "\"org.opencontainers.image.version\":\"$version\"" <<<"$labels" &&
+        grep -qF '"org.opencontainers.image.revision":"abc"' <<<"$labels" &&
+        grep -qF '"org.opencontainers.image.licenses":"Apache-2.0"' <<<"$labels"
+}
+
+# Every package that dpkg knows in the image, and no other: the list was made in it.
+lists_its_packages() {
+    local sbom=$mount/usr/share/doc/gentally/sbom.cdx.json known listed
+    known=$(dpkg-query --root "$mount" -W -f '${Package}=${Version}\n' | sort)
+    listed=$(sed -n 's/.*"type": "library".* "name": "\([^"]*\)", "version": "\([^"]*\)".*/\1=\2/p' "$sbom" | sort)
+    diff <(echo "$known") <(echo "$listed") && grep -q '^librdkafka1=' <<<"$listed"
 }
 
 runs_as() {
@@ -322,6 +355,8 @@ expect "it is stopped by SIGTERM" is_config StopSignal SIGTERM
 expect "its environment is a path, where metrics are served, and no more" \
     says '^\[PATH=[^ ]* GENTALLY_METRICS_LISTEN=0.0.0.0:9464\]$' image_config Env
 expect "a process in it is that user" runs_as
+expect "its labels tell version, revision and license" is_labelled
+expect "it lists what it is made of" lists_its_packages
 expect "unit tests ran when it was built" unit_tests_ran
 expect "the binary is hardened" is_hardened
 expect "nothing of the build is in it" has_no_build_things
@@ -352,6 +387,7 @@ expect "worker --drain, Redis over TLS" run_in_image "${over_tls[@]}" "$trust" g
 expect "summaries hold every event" counts_all
 expect "summaries print rows for people" says '[a-z0-9-]+/[a-z0-9.-]+.*[0-9]{2,}' \
     run_in_image "${settings[@]}" gentally summaries --rollup model --window week --limit 5
+expect "its health check finds a worker well" is_found_well
 expect "top, Redis over TLS" says '[a-z0-9-]+/[a-z0-9.-]+.*[0-9]{2,}' asks "rediss://127.0.0.1:$tls_port" "$trust"
 expect "an authority nobody trusts is refused" says 'STORE-UNREACHABLE.*certificate: .*issuer' \
     asks "rediss://127.0.0.1:$tls_port"

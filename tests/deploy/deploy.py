@@ -18,6 +18,8 @@ import jsonschema
 import kubernetes_validate
 import yaml
 from cloudcoil.models.prometheus_operator import v1 as prometheus_operator
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
@@ -302,6 +304,23 @@ def test_compose_is_as_specified():
     (provider,) = [file["providers"][0] for file in provisioned if "providers" in file]
     mounted = {volume.split(":")[1] for volume in services["grafana"]["volumes"]}
     assert provider["options"]["path"] + "/gentally.json" in mounted, mounted
+
+
+def test_the_list_of_what_is_in_the_image_is_cyclonedx():
+    version = re.search(r"^gentally (\S+)", ours("--version")).group(1)
+    equal(
+        re.search(r"^ARG VERSION=(.*)$", (DOCKER / "Dockerfile").read_text(), re.MULTILINE).group(1), version, "version"
+    )
+    done = subprocess.run([DOCKER / "sbom.sh", version], capture_output=True, text=True, check=True)
+    validator = JsonStrictValidator(SchemaVersion.V1_6)
+    equal(validator.validate_str(done.stdout), None, "what CycloneDX's schema says")
+    assert validator.validate_str(done.stdout.replace('"type": "library"', '"type": "misspelt"', 1)), "it says nothing"
+    bill = json.loads(done.stdout)
+    equal(bill["metadata"]["component"]["version"], version, "version of the component")
+    command = ["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package} ${Version}\\n"]
+    known = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    listed = {(component["name"], component["version"]) for component in bill["components"]}
+    equal({tuple(line.split()[1:]) for line in known if line.startswith("installed ")} ^ listed, set(), "packages")
 
 
 def test_hadolint_has_nothing_to_say():

@@ -141,6 +141,10 @@ def test_scrape_says_what_was_produced(world):
     check(0 < samples[("redis_round_trip_seconds",)] < 10, "round trip of Redis")
     check(samples[("redis_memory_used_bytes",)] > 500_000, "memory of Redis")
     check(is_ready(url), "a worker that has all is ready", get(url, "/readyz").text)
+    listen = url.removeprefix("http://")
+    equal(world.run("health", "--ready", GENTALLY_METRICS_LISTEN=listen).out, "ready\n", "health --ready")
+    everywhere = listen.replace("127.0.0.1", "0.0.0.0")
+    check(world.run("health", GENTALLY_METRICS_LISTEN=everywhere).out.startswith("live: "), "health of a worker")
 
 
 def test_page_lists_what_a_scrape_has(world):
@@ -231,6 +235,10 @@ def test_waiting_worker_lives_and_is_not_ready(world):
     wait_until(lambda: "STORE-UNREACHABLE" in get(url, "/readyz").text, 20, "the reason to be told")
     equal(get(url, "/readyz").status_code, 503, "readiness")
     equal(get(url, "/livez").status_code, 200, "life")
+    asked = world.start("health", "--ready", GENTALLY_METRICS_LISTEN=url.removeprefix("http://"))
+    equal(asked.wait(20), 69, "exit status of health --ready")
+    check("HEALTH-FAILED" in asked.log and "not ready" in asked.out, "health says why", asked.log, asked.out)
+    equal(world.run("health", GENTALLY_METRICS_LISTEN=url.removeprefix("http://")).out[:6], "live: ", "health")
     scrape(url)
 
 
@@ -244,6 +252,11 @@ def test_port_that_is_taken_is_said(world):
         worker = world.start("worker", GENTALLY_METRICS_LISTEN=port)
         equal(worker.wait(20), 69, "exit status")
         check(f"METRICS-PORT: 127.0.0.1:{port}: Address already in use" in worker.log, "it is said", worker.log)
+    asked = world.start("health", GENTALLY_METRICS_LISTEN=port)
+    equal(asked.wait(20), 69, "exit status of health where nobody listens any more")
+    asked = world.start("health")
+    equal(asked.wait(20), 69, "exit status of health without metrics_listen")
+    check("metrics_listen is not set" in asked.log, "it is said", asked.log)
     check_config = world.start("worker", "--check-config", GENTALLY_METRICS_LISTEN="pod:9464")
     equal(check_config.wait(20), 78, "exit status of a host's name")
     check("metrics_listen = 'pod:9464'" in check_config.log, "it is said", check_config.log)

@@ -48,7 +48,7 @@ static const struct {
     {"hiredis/", {"src/redis/"}},
     {"avro", {"src/codec/"}},
     {"jansson", {"src/codec/", "src/kafka/token_text.c"}},
-    {"curl/", {"src/registry/"}},
+    {"curl/", {"src/registry/", "src/metrics/probe"}},
     {"microhttpd", {"src/http/"}},
     {"openssl/", {"src/ingest/pseudonym.c", "src/kafka/kafka_client.c", "src/redis/store_tls.c"}},
 };

@@ -18,5 +18,6 @@ extern const struct command command_registry;
 extern const struct command command_remove;
 extern const struct command command_dlq;
 extern const struct command command_give_up;
+extern const struct command command_health;
 
 #endif
