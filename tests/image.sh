@@ -156,11 +156,11 @@ is_found_well() {
 is_labelled() {
     local version labels
     version=$(run_in_image gentally --version | sed -n '1s/^gentally \([^ ]*\) .*/\1/p')
-    labels=$(store inspect --type image --format '{{json .OCIv1.Config.Labels}}' gentally)
+    labels=" $(image_config Labels | tr -s '[]' ' ')"
     echo "$version: $labels"
-    grep -qF "\"org.opencontainers.image.version\":\"$version\"" <<<"$labels" &&
-        grep -qF '"org.opencontainers.image.revision":"abc"' <<<"$labels" &&
-        grep -qF '"org.opencontainers.image.licenses":"Apache-2.0"' <<<"$labels"
+    [ -n "$version" ] && grep -qF " org.opencontainers.image.version:$version " <<<"$labels" &&
+        grep -qF ' org.opencontainers.image.revision:abc ' <<<"$labels" &&
+        grep -qF ' org.opencontainers.image.licenses:Apache-2.0 ' <<<"$labels"
 }
 
 # Every package that dpkg knows in the image, and no other: the list was made in it.
