@@ -83,7 +83,7 @@ const struct option config_options[] = {
              "Events are counted under their raw names anyhow, so that a change re-states windows still kept. "
              "If unsure, keep all, and ask `gentally catalog show NAME` what was done."},
     {"taxonomy", TEXT(taxonomy, "PATH", MAY_BE_EMPTY), .initial = "",
-     .help = "CSV from classifier path to tag and category. "
+     .help = "CSV from classifier path to tag, bucket and category. "
              "Empty means the bundled one. "
              "A change holds from then on: what is counted stays counted under the old names. "
              "If unsure, leave it empty."},

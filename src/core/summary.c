@@ -1,6 +1,6 @@
 /*
  * The columns, keys and versions of summaries. The store counts by raw slug and country; catalog and countries are
- * joined here, so a corrected catalog shows in every window that is told after it.
+ * joined here, and the bucket of a tag, so a corrected catalog shows in every window that is told after it.
  */
 #include "gentally/core/summary.h"
 
@@ -75,7 +75,7 @@ static void model_fill(struct summary *summary, const struct catalog *catalog)
 }
 
 void summary_fill(struct summary *summary, const struct rollup *rollup, const struct span values[],
-                  const struct catalog *catalog, const struct countries *countries)
+                  const struct join_tables *tables)
 {
     assert(rollup->dim_count <= ROLLUP_DIMS_MAX);
     summary->rollup = span_of(rollup->name);
@@ -86,9 +86,11 @@ void summary_fill(struct summary *summary, const struct rollup *rollup, const st
             summary->columns[column_of(rollup->dims[index])] = values[index];
     }
     if (summary->columns[COLUMN_MODEL].size > 0 && !dimension_is_other(summary->columns[COLUMN_MODEL]))
-        model_fill(summary, catalog);
+        model_fill(summary, tables->catalog);
     if (summary->columns[COLUMN_COUNTRY].size > 0 && !dimension_is_other(summary->columns[COLUMN_COUNTRY]))
-        summary->columns[COLUMN_CONTINENT] = countries_continent(countries, summary->columns[COLUMN_COUNTRY]);
+        summary->columns[COLUMN_CONTINENT] = countries_continent(tables->countries, summary->columns[COLUMN_COUNTRY]);
+    if (summary->columns[COLUMN_TAG].size > 0 && !dimension_is_other(summary->columns[COLUMN_TAG]))
+        summary->columns[COLUMN_TAG_BUCKET] = taxonomy_bucket(tables->taxonomy, summary->columns[COLUMN_TAG]);
 }
 
 void summary_suppress(struct summary *summary, int64_t accounts, int64_t below)

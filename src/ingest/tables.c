@@ -30,9 +30,10 @@ enum verdict tables_open(struct tables *tables, const struct config *config, str
         snprintf(suppressed, sizeof(suppressed), "suppressed_below=%" PRId64 " ", config->suppress_below_accounts);
     const char *format = config->summary_format == SUMMARIES_JSON ? "format=json " : "";
     snprintf(tables->version, sizeof(tables->version),
-             "catalog=%08" PRIx32 " countries=%08" PRIx32 " %s%staxonomy=%08" PRIx32,
+             "catalog=%08" PRIx32 " countries=%08" PRIx32 " buckets=%08" PRIx32 " %s%staxonomy=%08" PRIx32,
              short_version(catalog_version(tables->catalog)), short_version(countries_version(tables->countries)),
-             suppressed, format, short_version(taxonomy_version(tables->taxonomy)));
+             short_version(taxonomy_buckets_version(tables->taxonomy)), suppressed, format,
+             short_version(taxonomy_version(tables->taxonomy)));
     return GO_ON;
 }
 

@@ -8,11 +8,12 @@
 
 struct config;
 
-#define TABLES_VERSION_SIZE 112
+#define TABLES_VERSION_SIZE 136
 
 /*
- * `version` reads "catalog=1a2b3c4d countries=... taxonomy=...", with 32 bits of each file's hash; and, if small rows
- * are suppressed, "suppressed_below=10 " before the taxonomy, since that changes what is published as the files do.
+ * `version` reads "catalog=1a2b3c4d countries=... buckets=... taxonomy=...", with 32 bits of each file's hash, and of
+ * which tag has which bucket by the taxonomy; and, if small rows are suppressed, "suppressed_below=10 " before the
+ * taxonomy, since that changes what is published as the files do.
  */
 struct tables {
     struct catalog *catalog;

@@ -26,7 +26,7 @@ struct window_facts {
     bool was_closed;         /* published as ON_TIME or LATE; false: as EARLY, or never */
     bool is_rebuilt;         /* a partition's state began anew since: its records are counted from 0 again */
     bool is_under_way;       /* in transactions of which not all may have committed; was_closed is of what was before */
-    bool has_changed_tables; /* catalog or countries are others now than in what was published */
+    bool has_changed_tables; /* catalog, countries or buckets are others now than in what was published */
 
     /* What is asked for on this turn. */
     bool is_final;     /* the last turn of a drain: open windows are published, whatever their interval */

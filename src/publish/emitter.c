@@ -28,8 +28,7 @@ struct emitter {
     const struct config *config;
     struct store *store;
     struct merger *merger; /* NULL: without retention */
-    const struct catalog *catalog;
-    const struct countries *countries;
+    struct join_tables tables;
     struct span tables_version;
     struct encoder *encoder;
     struct combination *combination;
@@ -64,8 +63,7 @@ enum verdict emitter_open(struct emitter **emitter, const struct emitter_options
     opened->turn_over = options->turn_over;
     opened->context = options->context;
     opened->since_ms = options->since_ms;
-    opened->catalog = options->catalog;
-    opened->countries = options->countries;
+    opened->tables = options->tables;
     opened->tables_version = span_of(options->tables_version);
     opened->partition_count = (uint32_t)options->partitions;
     opened->partitions = calloc((size_t)options->partitions, sizeof(*opened->partitions));
@@ -322,7 +320,7 @@ static void note_model(const struct emitter *emitter, struct span name, bool is_
     if (is_gone || name.size == 0 || dimension_is_other(name))
         return;
     outcome->models++;
-    outcome->unknown_models += catalog_find(emitter->catalog, name).is_known ? 0 : 1;
+    outcome->unknown_models += catalog_find(emitter->tables.catalog, name).is_known ? 0 : 1;
 }
 
 /* The row at `index`, where it is to be put. */
@@ -339,7 +337,7 @@ static enum verdict put_summary(struct emitter *emitter, struct putting *putting
     bool is_gone = summary->cell->sums[M_REQUESTS] == 0; /* All of it was amended away or retracted. */
     if (!note_row(emitter, putting, key, is_gone ? span_of(NULL) : combination_packed(emitter->combination, index)))
         return GO_ON;
-    summary_fill(summary, rollup, values, emitter->catalog, emitter->countries);
+    summary_fill(summary, rollup, values, &emitter->tables);
     note_model(emitter, summary->columns[COLUMN_MODEL], is_gone, putting->outcome);
     int64_t below = emitter->config->suppress_below_accounts;
     summary_suppress(summary, below > 0 ? cell_accounts(summary->cell) : 0, below);
@@ -390,7 +388,7 @@ static enum verdict put_retention_row(struct emitter *emitter, struct putting *p
         return verdict;
     summary->retained = row->accounts;
     summary_suppress(summary, row->accounts, emitter->config->suppress_below_accounts);
-    summary_fill_retention(summary, row->model, span_of(cohort), span_of(age), emitter->catalog);
+    summary_fill_retention(summary, row->model, span_of(cohort), span_of(age), emitter->tables.catalog);
     return put_row(emitter, putting, emitter->retention_topic, key, false, why);
 }
 

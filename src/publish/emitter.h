@@ -30,9 +30,8 @@ typedef enum verdict emitter_turn_over(void *context, const struct emitter_order
 struct emitter_options {
     const struct config *config;
     struct store *store;
-    struct merger *merger; /* NULL: without retention */
-    const struct catalog *catalog;
-    const struct countries *countries;
+    struct merger *merger;      /* NULL: without retention */
+    struct join_tables tables;  /* joined to rows */
     const char *tables_version; /* stamped on every summary */
     struct told_rows *told;     /* what was told of windows before; its transactions are the caller's */
     struct standing *standing;  /* the same of rows of retention; NULL: without retention */

@@ -25,7 +25,7 @@ tokens_squared tokens_prompt_squared tokens_cache_write gateway_cache_hits token
 HISTOGRAMS = """latency_ms_histogram first_token_ms_histogram tokens_per_second_histogram tokens_prompt_histogram
 tokens_total_histogram""".split()
 DIMENSIONS = """model author source size reasoning provider category tag country continent language finish_reason
-cohort age family account app""".split()
+cohort age family account app tag_bucket""".split()
 WINDOWS = ("hour", "day", "week", "month")
 # Rollup -> the dimensions of its key, in order (rollup.h).
 ROLLUPS = {
@@ -443,6 +443,10 @@ class Oracle:
         if "country" in dimensions:
             joins += " LEFT JOIN countries ON countries.code = country"
             columns["continent"] = "nullif(continent, '')"
+        if "tag" in dimensions:
+            joins += " LEFT JOIN (SELECT DISTINCT tag, coalesce(nullif(bucket, ''), category) bucket FROM taxonomy)"
+            joins += " USING (tag)"
+            columns["tag_bucket"] = "bucket"
         if self.account_key is not None:
             columns["accounts"] = "coalesce((SELECT accounts FROM distinct_accounts d WHERE d.cell = sums.cell), 0)"
         run(f"INSERT INTO expected SELECT {', '.join(columns.get(name, 'NULL') for name in COLUMNS)} FROM sums{joins}")

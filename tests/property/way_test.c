@@ -394,7 +394,7 @@ static struct span publish(const struct delta *delta, enum window_kind kind, cha
 
     CU_ASSERT_FATAL(row_key_read(delta->key, &rollups, &rollup, values, text));
     CU_ASSERT_FATAL(cell_unpack(delta->packed, &cell));
-    summary_fill(&summary, rollup, values, catalog, countries);
+    summary_fill(&summary, rollup, values, &(struct join_tables){catalog, countries, taxonomy});
     *key_size = summary_key_write(delta->key, window, key);
     CU_ASSERT_FATAL(encode_summary(encoder, &summary, &bytes, &why) == GO_ON);
     return bytes;

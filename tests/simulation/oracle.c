@@ -14,7 +14,8 @@ const char *const oracle_kinds[KINDS] = {"hour", "day", "week", "month"};
 static const char *const models[ORACLE_MODELS] = {"openai/gpt-4o", "acme/one", "acme/two:free"};
 static const char *const providers[ORACLE_PROVIDERS] = {"azure", "p|pe"};
 static const char *const countries[ORACLE_COUNTRIES] = {"DE", "US", "JP"};
-static const char *const categories[ORACLE_CATEGORIES] = {"adult", "other", "roleplay", "trivia"}; /* in byte order */
+/* In byte order. */
+static const char *const categories[ORACLE_CATEGORIES] = {"academia", "other", "roleplay", "trivia"};
 
 const char *oracle_model(int model)
 {

@@ -17,8 +17,8 @@ enum verdict tables_open(struct tables *tables, const struct config *config, str
          taxonomy_open(&bundled.taxonomy, "", why) != GO_ON))
         return HALT;
     *tables = bundled;
-    snprintf(tables->version, sizeof(tables->version), "catalog=%08x countries=00000001 taxonomy=00000001",
-             sim_get()->injected[FAULT_RELOAD]);
+    snprintf(tables->version, sizeof(tables->version),
+             "catalog=%08x countries=00000001 buckets=00000001 taxonomy=00000001", sim_get()->injected[FAULT_RELOAD]);
     return GO_ON;
 }
 

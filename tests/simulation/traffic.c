@@ -12,7 +12,7 @@ struct bytes {
 
 /* Paths of the classifier, one for each category, and what the bundled taxonomy makes of them: see
  * oracle_category(). */
-static const char *const paths[ORACLE_CATEGORIES] = {"/Adult", "/Nobody has heard of it",
+static const char *const paths[ORACLE_CATEGORIES] = {"/Reference/Humanities", "/Nobody has heard of it",
                                                      "/Arts & Entertainment/Comics & Animation",
                                                      "/Arts & Entertainment/Fun & Trivia"};
 static const char *const finishes[] = {NULL, "stop", "tool_calls", "error"};

@@ -12,6 +12,7 @@
 #include "gentally/core/countries.h"
 #include "gentally/core/outcome.h"
 #include "gentally/core/rollup.h"
+#include "gentally/core/taxonomy.h"
 #include "gentally/core/window.h"
 
 /* When a window was told: while it was open, when the watermark passed its end, or again after more records came. */
@@ -67,11 +68,18 @@ static inline bool summary_is_measured(const struct summary *summary)
     return !summary->suppressed && !span_equal(summary->rollup, span_of(ROLLUP_RETENTION));
 }
 
+/* What is joined to rows when they are told. */
+struct join_tables {
+    const struct catalog *catalog;
+    const struct countries *countries;
+    const struct taxonomy *taxonomy;
+};
+
 /* Fills the rollup's name and the columns of a row from the values of its key. The catalog gives a model's attributes,
- * the countries give the continent; DIMENSION_OTHER has neither. An empty value counts as absent. Borrows from
- * `rollup`, `values` and the tables. */
+ * the countries give the continent, the taxonomy a tag's bucket; DIMENSION_OTHER has none. An empty value counts as
+ * absent. Borrows from `rollup`, `values` and the tables. */
 void summary_fill(struct summary *summary, const struct rollup *rollup, const struct span values[],
-                  const struct catalog *catalog, const struct countries *countries);
+                  const struct join_tables *tables);
 
 /* Fills a row of retention. `cohort` is a month like "2025-11", `age` the months since as decimal digits. */
 void summary_fill_retention(struct summary *summary, struct span model, struct span cohort, struct span age,
@@ -164,9 +172,9 @@ static inline bool ledger_is_under_way(const struct ledger *ledger)
 size_t ledger_key_write(struct window window, char *text);
 
 /*
- * A hash of the tables that change published rows without new records, catalog and countries: of `tables_version`
- * before " taxonomy=". Labels are mapped when they are counted, so a changed taxonomy changes no row that was
- * published.
+ * A hash of what changes published rows without new records, catalog, countries and the buckets of tags: of
+ * `tables_version` before " taxonomy=". Labels are mapped when they are counted, so a taxonomy that changes no bucket
+ * changes no row that was published.
  */
 uint64_t tables_version_hash(struct span tables_version);
 

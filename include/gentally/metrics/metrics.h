@@ -67,7 +67,7 @@ enum registry_outcome {
 
 struct metrics {
     const char *version; /* static */
-    char tables[112];    /* the version of catalog, taxonomy and countries */
+    char tables[136];    /* the version of catalog, taxonomy and countries */
 
     int64_t now_ms; /* when all this was so */
     bool has_joined;

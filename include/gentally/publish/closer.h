@@ -12,14 +12,13 @@
 #include "gentally/base/durations.h"
 #include "gentally/base/log.h"
 #include "gentally/core/schema_ids.h"
+#include "gentally/core/summary.h"
 #include "gentally/core/window.h"
 #include "gentally/publish/closer_hold.h"
 #include "gentally/publish/input_logs.h"
 
-struct catalog;
 struct closer;
 struct config;
-struct countries;
 struct merger;
 struct store;
 
@@ -27,9 +26,8 @@ struct store;
 struct closer_options {
     const struct config *config;
     struct store *store;
-    struct merger *merger; /* over the same store; NULL: without retention */
-    const struct catalog *catalog;
-    const struct countries *countries;
+    struct merger *merger;      /* over the same store; NULL: without retention */
+    struct join_tables tables;  /* joined to summaries */
     const char *tables_version; /* stamped on every summary */
     struct input_logs logs;
     struct closer_hold hold;

@@ -246,13 +246,25 @@ static const struct fill_row fill_rows[] = {
      .rollup = {"ends", 2, {DIM_LANGUAGE, DIM_FINISH_REASON}},
      .values = {"de", "stop"},
      .want = {[COLUMN_LANGUAGE] = "de", [COLUMN_FINISH_REASON] = "stop"}},
+    {.name = "a tag has its bucket, which may be another than its category",
+     .rollup = {"tag", 2, {DIM_CATEGORY, DIM_TAG}},
+     .values = {"roleplay", "adult"},
+     .want = {[COLUMN_CATEGORY] = "roleplay", [COLUMN_TAG] = "adult", [COLUMN_TAG_BUCKET] = "adult"}},
+    {.name = "a tag of a taxonomy that is no more has none",
+     .rollup = {"tag", 2, {DIM_CATEGORY, DIM_TAG}},
+     .values = {"roleplay", "no such tag"},
+     .want = {[COLUMN_CATEGORY] = "roleplay", [COLUMN_TAG] = "no such tag"}},
+    {.name = "nor have the others",
+     .rollup = {"tag", 2, {DIM_CATEGORY, DIM_TAG}},
+     .values = {"(other)", "(other)"},
+     .want = {[COLUMN_CATEGORY] = "(other)", [COLUMN_TAG] = "(other)"}},
     {.name = "an app stands as it came",
      .rollup = {"apps", 2, {DIM_APP, DIM_LANGUAGE}},
      .values = {"my app", "de"},
      .want = {[COLUMN_APP] = "my app", [COLUMN_LANGUAGE] = "de"}},
 };
 
-static void fill_check(const struct fill_row *row, const struct catalog *catalog, const struct countries *countries)
+static void fill_check(const struct fill_row *row, const struct join_tables *tables)
 {
     struct summary summary;
     struct span values[ROLLUP_DIMS_MAX];
@@ -260,7 +272,7 @@ static void fill_check(const struct fill_row *row, const struct catalog *catalog
     memset(&summary, 0x55, sizeof(summary)); /* What was there before must not shine through. */
     for (size_t index = 0; index < ROLLUP_DIMS_MAX; index++)
         values[index] = span_of(row->values[index]);
-    summary_fill(&summary, &row->rollup, values, catalog, countries);
+    summary_fill(&summary, &row->rollup, values, tables);
     CU_ASSERT(span_equal(summary.rollup, span_of(row->rollup.name)));
     for (int column = 0; column < COLUMN_COUNT; column++) {
         struct span have = summary.columns[column], want = span_of(row->want[column]);
@@ -288,12 +300,16 @@ static void columns_are_filled_from_values_and_tables(void)
 {
     struct catalog *catalog;
     struct countries *countries;
+    struct taxonomy *taxonomy;
     struct reason why = {0};
 
     CU_ASSERT_EQUAL_FATAL(catalog_open(&catalog, NULL, &why), GO_ON);
     CU_ASSERT_EQUAL_FATAL(countries_open(&countries, NULL, &why), GO_ON);
+    CU_ASSERT_EQUAL_FATAL(taxonomy_open(&taxonomy, NULL, &why), GO_ON);
+    const struct join_tables tables = {catalog, countries, taxonomy};
     for (size_t index = 0; index < LENGTH_OF(fill_rows); index++)
-        fill_check(&fill_rows[index], catalog, countries);
+        fill_check(&fill_rows[index], &tables);
+    taxonomy_close(taxonomy);
     countries_close(countries);
     catalog_close(catalog);
 }

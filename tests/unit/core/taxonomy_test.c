@@ -12,9 +12,9 @@ static void finds_the_longest_pattern(void)
     static const struct {
         const char *path, *tag, *category;
     } rows[] = {
-        {"/Adult", "adult", "adult"},
-        {"/Adult/", "adult", "adult"},
-        {"/Adult/Anything/Deeper", "adult", "adult"},
+        {"/Adult", "adult", "roleplay"},
+        {"/Adult/", "adult", "roleplay"},
+        {"/Adult/Anything/Deeper", "adult", "roleplay"},
         {"/Adultery", "other", "other"}, /* not a segment's end */
         {"/Adul", "other", "other"},
         {"Adult", "other", "other"},
@@ -106,9 +106,68 @@ static void the_root_matches_all(void)
     }
 }
 
+/* A bucket that a table does not have is the category. */
+static void tags_have_buckets(void)
+{
+    static const struct {
+        const char *text, *tag, *want; /* text NULL: the bundled table; want NULL: the tag has no bucket */
+    } rows[] = {
+        {NULL, "adult", "adult"},
+        {NULL, "machine_learning_ai", "programming"},
+        {NULL, "writers_resources", "literature"},
+        {NULL, "development_tools", "programming"},
+        {NULL, "stocks_bonds", "other"},
+        {NULL, "other", "other"},
+        {NULL, "roleplay", NULL}, /* a category, and no tag */
+        {"pattern,tag,category,origin,note\n/A,a,b,,\n", "a", "b"},
+        {"pattern,tag,category,origin,note\n/A,a,b,,\n", "other", "other"},
+        {"pattern,tag,category,origin,note,bucket\n/A,a,b,,,\n/B,c,b,,,d\n", "a", "b"},
+        {"pattern,tag,category,origin,note,bucket\n/A,a,b,,,\n/B,c,b,,,d\n/C,c,b,,,d\n", "c", "d"},
+    };
+
+    for (size_t i = 0; i < LENGTH_OF(rows); i++) {
+        struct taxonomy *taxonomy = NULL;
+        struct reason why = {0};
+        struct table_file file = table_file_open(rows[i].text == NULL ? "" : rows[i].text);
+        CU_ASSERT_EQUAL_FATAL(taxonomy_open(&taxonomy, rows[i].text == NULL ? NULL : file.path, &why), GO_ON);
+        struct span bucket = taxonomy_bucket(taxonomy, span_of(rows[i].tag)), want = span_of(rows[i].want);
+        bool is_right = span_equal(bucket, want) && (bucket.bytes == NULL) == (want.bytes == NULL);
+        if (!is_right)
+            printf("tag \"%s\": got %.*s\n", rows[i].tag, (int)bucket.size, bucket.bytes);
+        CU_ASSERT(is_right);
+        taxonomy_close(taxonomy);
+        table_file_close(&file);
+    }
+}
+
+static uint64_t buckets_version(const char *text)
+{
+    struct taxonomy *taxonomy = NULL;
+    struct reason why = {0};
+    struct table_file file = table_file_open(text);
+
+    CU_ASSERT_EQUAL_FATAL(taxonomy_open(&taxonomy, file.path, &why), GO_ON);
+    uint64_t version = taxonomy_buckets_version(taxonomy);
+    taxonomy_close(taxonomy);
+    table_file_close(&file);
+    return version;
+}
+
+/* Published rows are told again if it is another, so it is another only if they would be. */
+static void buckets_version_is_of_tags_and_buckets(void)
+{
+    uint64_t version = buckets_version("pattern,tag,bucket,category,origin,note\n/A,a,x,b,,\n/B,c,y,b,,\n");
+
+    CU_ASSERT_EQUAL(version,
+                    buckets_version("pattern,tag,bucket,category,origin,note\n/D,c,y,e,n,\n/E,a,x,b,,\n/F,a,x,b,,\n"));
+    CU_ASSERT_NOT_EQUAL(version, buckets_version("pattern,tag,bucket,category,origin,note\n/A,a,y,b,,\n/B,c,x,b,,\n"));
+    CU_ASSERT_NOT_EQUAL(version, buckets_version("pattern,tag,bucket,category,origin,note\n/A,a,x,b,,\n"));
+}
+
 static void refuses_a_wrong_table(void)
 {
 #define HEADER "pattern,tag,category,origin,note\n"
+#define BUCKETS "pattern,tag,bucket,category,origin,note\n"
     static const struct {
         const char *text, *want;
     } rows[] = {
@@ -126,6 +185,9 @@ static void refuses_a_wrong_table(void)
         {HEADER "/A,(other),b,,\n", ":2: \"(other)\" is the name of what has no row of its own"},
         {HEADER "/A,a,(other),,\n", ":2: \"(other)\" is the name of what has no row of its own"},
         {HEADER "/A,a,b,,\n/B,a,c,,\n", ":3: tag \"a\" has another category above"},
+        {BUCKETS "/A,a,x,b,,\n/B,a,y,b,,\n", ":3: tag \"a\" has another bucket above"},
+        {BUCKETS "/A,a,x,b,,\n/B,a,,b,,\n", ":3: tag \"a\" has another bucket above"},
+        {BUCKETS "/A,a,(other),b,,\n", ":2: \"(other)\" is the name of what has no row of its own"},
     };
 
     static_assert(EVENT_TEXT_MAX == 256, "the rows name the limit");
@@ -149,6 +211,8 @@ int main(int argc, char **argv)
         {"finds_the_longest_pattern", finds_the_longest_pattern},
         {"every_pattern_finds_itself", every_pattern_finds_itself},
         {"the_root_matches_all", the_root_matches_all},
+        {"tags_have_buckets", tags_have_buckets},
+        {"buckets_version_is_of_tags_and_buckets", buckets_version_is_of_tags_and_buckets},
         {"refuses_a_wrong_table", refuses_a_wrong_table},
         CU_TEST_INFO_NULL,
     };

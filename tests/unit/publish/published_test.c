@@ -129,6 +129,7 @@ static void tables_count_but_for_the_taxonomy(void)
     CU_ASSERT_EQUAL(tables, tables_version_hash(span_of("catalog=1 countries=2 taxonomy=4")));
     CU_ASSERT_NOT_EQUAL(tables, tables_version_hash(span_of("catalog=9 countries=2 taxonomy=3")));
     CU_ASSERT_NOT_EQUAL(tables, tables_version_hash(span_of("catalog=1 countries=9 taxonomy=3")));
+    CU_ASSERT_NOT_EQUAL(tables, tables_version_hash(span_of("catalog=1 countries=2 buckets=4 taxonomy=3")));
 }
 
 static struct published_part part(const char *incarnation, int64_t next, int64_t records)
