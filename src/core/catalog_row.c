@@ -112,6 +112,17 @@ static bool read_flag(struct span text, enum flag_value *flag)
     return text.size == 0 || (text.size == 1 && (text.bytes[0] == '0' || text.bytes[0] == '1'));
 }
 
+static bool read_reasoning(struct span text, enum model_reasoning *reasoning)
+{
+    static const enum model_reasoning known[] = {REASONING_NO, REASONING_OPTIONAL, REASONING_ALWAYS};
+
+    *reasoning = REASONING_UNKNOWN;
+    for (size_t i = 0; i < LENGTH_OF(known); i++)
+        if (span_equal(text, span_of(model_reasoning_name(known[i]))))
+            *reasoning = known[i];
+    return text.size == 0 || *reasoning != REASONING_UNKNOWN;
+}
+
 static enum model_source source_of(enum flag_value is_open, struct span country)
 {
     static const char *const chinese[] = {"CN", "HK", "TW"};
@@ -193,18 +204,15 @@ static enum verdict read_numbers(const struct csv *csv, const int columns[], str
 
 static enum verdict read_flags(const struct csv *csv, const int columns[], struct catalog_row *row, struct reason *why)
 {
-    enum flag_value is_open, is_reasoning;
+    enum flag_value is_open;
 
     struct span weights = csv->fields[columns[OPEN_WEIGHTS]];
     row->model.is_router = span_equal(weights, span_of("router"));
     if (!read_flag(row->model.is_router ? (struct span){NULL, 0} : weights, &is_open))
         return refuse_field(csv, columns, OPEN_WEIGHTS, "0, 1, router or empty", why);
-    if (!read_flag(csv->fields[columns[REASONING]], &is_reasoning))
-        return refuse_field(csv, columns, REASONING, "0, 1 or empty", why);
+    if (!read_reasoning(csv->fields[columns[REASONING]], &row->model.reasoning))
+        return refuse_field(csv, columns, REASONING, "always, optional, no or empty", why);
     row->model.source = source_of(is_open, csv->fields[columns[COUNTRY]]);
-    row->model.reasoning = is_reasoning == FLAG_YES  ? REASONING_YES
-                           : is_reasoning == FLAG_NO ? REASONING_NO
-                                                     : REASONING_UNKNOWN;
     return GO_ON;
 }
 

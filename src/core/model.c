@@ -34,7 +34,8 @@ const char *model_reasoning_name(enum model_reasoning reasoning)
     static const char *const names[] = {
         [REASONING_UNKNOWN] = "unknown",
         [REASONING_NO] = "no",
-        [REASONING_YES] = "yes",
+        [REASONING_OPTIONAL] = "optional",
+        [REASONING_ALWAYS] = "always",
     };
 
     assert((size_t)reasoning < LENGTH_OF(names));

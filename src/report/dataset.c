@@ -192,12 +192,13 @@ static void name_all(struct dataset *dataset)
     dataset->open_cn = dataset_name(dataset, "open_cn");
     dataset->open_row = dataset_name(dataset, "open_row");
     dataset->closed = dataset_name(dataset, "closed");
-    dataset->yes = dataset_name(dataset, "yes");
+    dataset->always = dataset_name(dataset, "always");
+    dataset->optional = dataset_name(dataset, "optional");
     dataset->no = dataset_name(dataset, "no");
     dataset->closed_shown = dataset_name(dataset, "Closed");
     dataset->open_cn_shown = dataset_name(dataset, "Chinese OSS");
     dataset->open_row_shown = dataset_name(dataset, "RoW OSS");
-    dataset->yes_shown = dataset_name(dataset, "Reasoning");
+    dataset->reasoning_shown = dataset_name(dataset, "Reasoning");
     dataset->no_shown = dataset_name(dataset, "Non-reasoning");
     for (int at = 0; at < CATEGORIES_DRAWN; at++)
         dataset->drawn[at] = dataset_name(dataset, drawn[at]);

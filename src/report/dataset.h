@@ -22,9 +22,9 @@ struct dataset {
     bool *has_failed;              /* set if memory runs out while figures are made */
 
     struct names names;
-    uint32_t unknown, other, beyond, open_cn, open_row, closed, yes, no; /* names that are asked for often */
-    uint32_t drawn[CATEGORIES_DRAWN];                                    /* names of categories */
-    uint32_t closed_shown, open_cn_shown, open_row_shown, yes_shown, no_shown;
+    uint32_t unknown, other, beyond, open_cn, open_row, closed, always, optional, no; /* names asked for often */
+    uint32_t drawn[CATEGORIES_DRAWN];                                                 /* names of categories */
+    uint32_t closed_shown, open_cn_shown, open_row_shown, reasoning_shown, no_shown;
     size_t row_count, row_room;
     struct summary_row *rows; /* owned; by rollup, window, start, key */
     size_t firsts[ROWS_KINDS][WINDOW_KINDS], ends[ROWS_KINDS][WINDOW_KINDS];

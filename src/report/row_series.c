@@ -52,7 +52,9 @@ uint32_t row_series_of(const struct dataset *dataset, const struct summary_row *
         return source_of(dataset, row->columns[COLUMN_SOURCE]);
     case SERIES_REASONING:
         id = row->columns[COLUMN_REASONING];
-        return id == dataset->yes ? dataset->yes_shown : id == dataset->no ? dataset->no_shown : dataset->unknown;
+        if (id == dataset->always || id == dataset->optional)
+            return dataset->reasoning_shown;
+        return id == dataset->no ? dataset->no_shown : dataset->unknown;
     case SERIES_FAMILY:
         id = row_family(row);
         break;

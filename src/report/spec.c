@@ -18,7 +18,7 @@ static bool is_of(const struct dataset *dataset, const struct figure_spec *spec,
         return false;
     if (filter->is_open_cn && source != dataset->open_cn)
         return false;
-    if (filter->is_reasoning && row->columns[COLUMN_REASONING] != dataset->yes)
+    if (filter->is_always_reasoning && row->columns[COLUMN_REASONING] != dataset->always)
         return false;
     if (filter->author != NULL && row->columns[COLUMN_AUTHOR] != author)
         return false;

@@ -13,7 +13,7 @@ enum spec_period { PERIOD_RANGE, PERIOD_CATEGORY /* weeks with classified reques
 
 /* Only rows for which all that is set is true. */
 struct spec_filter {
-    bool is_open, is_open_cn, is_reasoning;
+    bool is_open, is_open_cn, is_always_reasoning;
     const char *author, *category;
 };
 

@@ -152,7 +152,7 @@ const struct figure_spec specs[SPECS_COUNT] = {
     {.id = "S11",
      .section = AGENTIC,
      .title = "Reasoning and other models",
-     .about = "Share of all tokens that went to models that reason before they answer, by week.",
+     .about = "Share of all tokens that went to models that reason before they answer, always or on request, by week.",
      .make = shares_make,
      .rollup = ROWS_MODEL,
      WEEKLY,
@@ -162,8 +162,8 @@ const struct figure_spec specs[SPECS_COUNT] = {
     {.id = "S12",
      .section = AGENTIC,
      .title = "Top reasoning models by tokens",
-     .about = "Share of each of the ten largest in the tokens of all reasoning models in the last week, free access "
-              "left out.",
+     .about = "Share of each of the ten largest in the tokens of all models that reason unless told not to, in the "
+              "last week, free access left out.",
      .make = shares_make,
      .rollup = ROWS_MODEL,
      WEEKLY,
@@ -171,7 +171,7 @@ const struct figure_spec specs[SPECS_COUNT] = {
      .is_summed = true,
      .series = SERIES_FAMILY,
      .quantity = QUANTITY_PAID_TOKENS,
-     .filter = {.is_reasoning = true},
+     .filter = {.is_always_reasoning = true},
      .top = 10,
      .has_rest = true,
      .kind = "bar"},

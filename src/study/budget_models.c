@@ -64,7 +64,7 @@ static void add_model(struct budget *budget, const struct model *model, double p
         return; /* Stealth models are on show for a few days; only those with dates are known to be. */
     *entry = (struct budget_model){.slug = model->slug, .author = model->author, .source = model->source};
     entry->size = model->size;
-    entry->is_reasoning = model->reasoning == REASONING_YES;
+    entry->is_reasoning = model_reasons(model);
     entry->first_day = released;
     entry->until_day = INT64_MAX;
     entry->prompt_usd = prompt_usd;

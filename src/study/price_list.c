@@ -104,7 +104,7 @@ static void add_tail(struct price_list *prices, const struct model *model, int64
         return;
     listing->prompt = DEMO_PROMPT_MIN + (int64_t)(hash_fnv1a(model->slug) >> 16) % DEMO_PROMPT_RANGE;
     listing->completion = DEMO_COMPLETION_MIN + (int64_t)(hash_fnv1a(model->slug) >> 24) % DEMO_COMPLETION_RANGE;
-    if (model->reasoning == REASONING_YES) {
+    if (model_reasons(model)) {
         listing->reasoning = TAIL_REASONING;
         listing->completion *= DEMO_REASONING_FACTOR;
     }

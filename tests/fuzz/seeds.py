@@ -206,8 +206,8 @@ def tables():
     keep("tables", "csv-too-wide", b"\x00" + b",".join(b"%d" % i for i in range(33)) + b"\n")
     keep("tables", "csv-column-twice", b"\x00a,a\n1,2\n")
     keep("tables", "csv-nul", b"\x00a,b\n\x00,2\n")
-    row = "openai/gpt-4o,openai,US,0,,,0,2024-05-13,2.5,10,,openai/gpt-4o-2024-05-13 openai/gpt-latest\n"
-    keep("tables", "catalog-usual", "\x01" + CATALOG + row + "qwen/q,,CN,1,72.7,9,1,,0.1,0.2,,\n")
+    row = "openai/gpt-4o,openai,US,0,,,no,2024-05-13,2.5,10,,openai/gpt-4o-2024-05-13 openai/gpt-latest\n"
+    keep("tables", "catalog-usual", "\x01" + CATALOG + row + "qwen/q,,CN,1,72.7,9,always,,0.1,0.2,,\n")
     keep("tables", "catalog-newer-row", "\x01" + CATALOG + row + row.replace(",10,,", ",10,2025-01-31,"))
     keep("tables", "catalog-slug-twice", "\x01" + CATALOG + row + row)
     keep("tables", "catalog-alias-is-slug", "\x01" + CATALOG + row + "openai/gpt-latest,,,,,,,,,,,\n")
@@ -223,6 +223,7 @@ def tables():
     keep("tables", "taxonomy-usual", "\x02" + usual)
     keep("tables", "taxonomy-path-asked-for", "\x02" + usual + "# /A/B/C//D")
     keep("tables", "taxonomy-tag-of-two", "\x02" + usual + "/D,a,others,,\n")
+    keep("tables", "taxonomy-buckets", "\x02pattern,tag,bucket,category,origin,note\n/A,a,,letters,,\n/B,b,other,letters,,\n")
     keep("tables", "taxonomy-no-path", "\x02" + usual + "/D//E,a,letters,,\n")
     keep("tables", "countries-usual", "\x03code,name,continent\nDE,Germany,Europe\nAQ,Antarctica,\nXK,Kosovo,Europe\n")
     keep("tables", "countries-code-twice", "\x03continent,code\nEurope,DE\nAsia,DE\n")

@@ -143,6 +143,7 @@ static void try_taxonomy(const char *path, struct span table)
         return;
     }
     for (size_t i = 0; i < 32 && taxonomy_at(taxonomy, i, &pattern, &tag, &category); i++) {
+        CLAIM(taxonomy_bucket(taxonomy, tag).size > 0);
         for (size_t k = 0; k < LENGTH_OF(tails); k++) {
             int size = snprintf(text, sizeof(text), "%.*s%s", (int)pattern.size, pattern.bytes, tails[k]);
             claim_path(taxonomy, (struct span){text, (size_t)size});

@@ -352,7 +352,7 @@ class Oracle:
                     WHEN country IN ('CN', 'HK', 'TW') THEN 'open_cn' ELSE 'open_row' END source,
                 CASE WHEN coalesce(params_b, '') = '' THEN 'unknown' WHEN params_b + 0.0 < 15 THEN 'small'
                     WHEN params_b + 0.0 < 70 THEN 'medium' ELSE 'large' END size,
-                CASE coalesce(reasoning, '') WHEN '' THEN 'unknown' WHEN '1' THEN 'yes' ELSE 'no' END reasoning
+                coalesce(nullif(reasoning, ''), 'unknown') reasoning
             FROM (SELECT DISTINCT model, base_slug(model) base FROM event) m
                 LEFT JOIN called whole ON whole.name = model
                 LEFT JOIN called plain ON plain.name = base

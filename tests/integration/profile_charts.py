@@ -63,8 +63,10 @@ def test_sources_every_week(world):
 
 def test_reasoning_every_week(world):
     """S11."""
-    got = shares(workload(world).rows("SELECT week, reasoning, sum(tokens) FROM request GROUP BY 1, 2"), ("yes", "no"))
-    hold_weeks("S11", got, "base_weekly", {"reasoning": "yes"}, READ)
+    got = shares(
+        workload(world).rows("SELECT week, reasoning <> 'no', sum(tokens) FROM request GROUP BY 1, 2"), (True, False)
+    )
+    hold_weeks("S11", got, "base_weekly", {"reasoning": True}, READ)
 
 
 def test_sizes_every_week(world):
@@ -356,7 +358,7 @@ def test_who_serves_programming_and_roleplay(world):
 def test_reasoning_models_in_order(world):
     """S12: of the last week, without what is free; those the study names."""
     rows = workload(world).rows(
-        """SELECT base FROM request WHERE reasoning = 'yes' AND NOT is_free AND week = (SELECT max(week) FROM request)
+        """SELECT base FROM request WHERE reasoning = 'always' AND NOT is_free AND week = (SELECT max(week) FROM request)
         GROUP BY 1 ORDER BY sum(tokens) DESC"""
     )
     order = [base for base, in rows]

@@ -81,8 +81,8 @@ class StudySQL(Oracle):
                 coalesce(a.author, 'unknown') author, a.size,
                 CASE a.source WHEN 'closed' THEN 'Closed' WHEN 'open_cn' THEN 'Chinese OSS'
                     WHEN 'open_row' THEN 'RoW OSS' ELSE 'unknown' END source,
-                CASE a.reasoning WHEN 'yes' THEN 'Reasoning' WHEN 'no' THEN 'Non-reasoning'
-                    ELSE 'unknown' END reasoning,
+                CASE a.reasoning WHEN 'unknown' THEN 'unknown' WHEN 'no' THEN 'Non-reasoning'
+                    ELSE 'Reasoning' END reasoning, a.reasoning = 'always' always,
                 e.provider, coalesce(e.country, 'unknown') country,
                 coalesce(nullif(continent, ''), 'unknown') continent,
                 coalesce(e.language, 'unknown') language, e.account, e.tokens_prompt p, e.tokens_completion c,
@@ -261,7 +261,7 @@ class StudySQL(Oracle):
         return self.shares(
             "weekly",
             "family",
-            f"reasoning = 'Reasoning' AND week = '{self.last_week}'",
+            f"always AND week = '{self.last_week}'",
             f"{T} * NOT free",
             x=None,
             top=10,

@@ -6,7 +6,8 @@
 
 enum model_source { SOURCE_UNKNOWN, SOURCE_CLOSED, SOURCE_OPEN_CN, SOURCE_OPEN_ROW };
 enum model_size { SIZE_UNKNOWN, SIZE_SMALL, SIZE_MEDIUM, SIZE_LARGE };
-enum model_reasoning { REASONING_UNKNOWN, REASONING_NO, REASONING_YES };
+/* ALWAYS: unless a request switches it off, if it can; OPTIONAL: a request has to ask for it. */
+enum model_reasoning { REASONING_UNKNOWN, REASONING_NO, REASONING_OPTIONAL, REASONING_ALWAYS };
 
 /* One model. The texts borrow from the catalog; those of an unknown model from the slug that was asked for. */
 struct model {
@@ -21,8 +22,14 @@ struct model {
     bool is_router;      /* it hands requests on to models: neither open nor closed itself */
 };
 
+/* Whether it reasons at all, be it on request. */
+static inline bool model_reasons(const struct model *model)
+{
+    return model->reasoning == REASONING_OPTIONAL || model->reasoning == REASONING_ALWAYS;
+}
+
 const char *model_source_name(enum model_source source);          /* "unknown" "closed" "open_cn" "open_row" */
 const char *model_size_name(enum model_size size);                /* "unknown" "small" "medium" "large" */
-const char *model_reasoning_name(enum model_reasoning reasoning); /* "unknown" "no" "yes" */
+const char *model_reasoning_name(enum model_reasoning reasoning); /* "unknown" "no" "optional" "always" */
 
 #endif

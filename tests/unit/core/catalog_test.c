@@ -37,40 +37,41 @@ static void knows_the_models_of_the_study(void)
         enum model_reasoning reasoning;
     } rows[] = {
         {"anthropic/claude-sonnet-4", "anthropic/claude-sonnet-4", "anthropic", SOURCE_CLOSED, SIZE_UNKNOWN,
-         REASONING_YES},
+         REASONING_OPTIONAL},
         {"anthropic/claude-4.5-sonnet-20250929", "anthropic/claude-sonnet-4.5", "anthropic", SOURCE_CLOSED,
-         SIZE_UNKNOWN, REASONING_YES},
-        {"x-ai/grok-code-fast-1", "x-ai/grok-code-fast-1", "x-ai", SOURCE_CLOSED, SIZE_UNKNOWN, REASONING_YES},
-        {"x-ai/grok-4.1-fast:free", "x-ai/grok-4.1-fast", "x-ai", SOURCE_CLOSED, SIZE_UNKNOWN, REASONING_YES},
+         SIZE_UNKNOWN, REASONING_OPTIONAL},
+        {"x-ai/grok-code-fast-1", "x-ai/grok-code-fast-1", "x-ai", SOURCE_CLOSED, SIZE_UNKNOWN, REASONING_ALWAYS},
+        {"x-ai/grok-4.1-fast:free", "x-ai/grok-4.1-fast", "x-ai", SOURCE_CLOSED, SIZE_UNKNOWN, REASONING_ALWAYS},
         {"google/gemini-2.0-flash-001", "google/gemini-2.0-flash-001", "google", SOURCE_CLOSED, SIZE_UNKNOWN,
          REASONING_NO},
         {"google/gemini-3-pro-preview-20251117", "google/gemini-3-pro-preview", "google", SOURCE_CLOSED, SIZE_UNKNOWN,
-         REASONING_YES},
-        {"openai/gpt-oss-120b", "openai/gpt-oss-120b", "openai", SOURCE_OPEN_ROW, SIZE_LARGE, REASONING_YES},
-        {"openai/gpt-oss-20b:exacto", "openai/gpt-oss-20b", "openai", SOURCE_OPEN_ROW, SIZE_MEDIUM, REASONING_YES},
+         REASONING_ALWAYS},
+        {"openai/gpt-oss-120b", "openai/gpt-oss-120b", "openai", SOURCE_OPEN_ROW, SIZE_LARGE, REASONING_ALWAYS},
+        {"openai/gpt-oss-20b:exacto", "openai/gpt-oss-20b", "openai", SOURCE_OPEN_ROW, SIZE_MEDIUM, REASONING_ALWAYS},
         {"openai/gpt-4o-2024-11-20", "openai/gpt-4o-2024-11-20", "openai", SOURCE_CLOSED, SIZE_UNKNOWN, REASONING_NO},
-        {"openai/gpt-5-2025-08-07", "openai/gpt-5", "openai", SOURCE_CLOSED, SIZE_UNKNOWN, REASONING_YES},
+        {"openai/gpt-5-2025-08-07", "openai/gpt-5", "openai", SOURCE_CLOSED, SIZE_UNKNOWN, REASONING_ALWAYS},
         {"deepseek/deepseek-chat-v3-0324:free", "deepseek/deepseek-chat-v3-0324", "deepseek", SOURCE_OPEN_CN,
          SIZE_LARGE, REASONING_NO},
         {"deepseek/deepseek-v3.2-20251201", "deepseek/deepseek-v3.2", "deepseek", SOURCE_OPEN_CN, SIZE_LARGE,
-         REASONING_YES},
+         REASONING_OPTIONAL},
         {"deepseek/deepseek-r1-0528-qwen3-8b", "deepseek/deepseek-r1-0528-qwen3-8b", "deepseek", SOURCE_OPEN_CN,
-         SIZE_SMALL, REASONING_YES},
+         SIZE_SMALL, REASONING_ALWAYS},
         {"tngtech/deepseek-r1t2-chimera:free", "tngtech/deepseek-r1t2-chimera", "tngtech", SOURCE_OPEN_ROW, SIZE_LARGE,
-         REASONING_YES},
+         REASONING_ALWAYS},
         {"qwen/qwen3-coder", "qwen/qwen3-coder", "qwen", SOURCE_OPEN_CN, SIZE_LARGE, REASONING_NO},
         {"qwen/qwen3-max", "qwen/qwen3-max", "qwen", SOURCE_CLOSED, SIZE_LARGE, REASONING_NO},
-        {"moonshotai/kimi-k2.5-0127", "moonshotai/kimi-k2.5", "moonshotai", SOURCE_OPEN_CN, SIZE_LARGE, REASONING_YES},
-        {"minimax/minimax-m2", "minimax/minimax-m2", "minimax", SOURCE_OPEN_CN, SIZE_LARGE, REASONING_YES},
+        {"moonshotai/kimi-k2.5-0127", "moonshotai/kimi-k2.5", "moonshotai", SOURCE_OPEN_CN, SIZE_LARGE,
+         REASONING_ALWAYS},
+        {"minimax/minimax-m2", "minimax/minimax-m2", "minimax", SOURCE_OPEN_CN, SIZE_LARGE, REASONING_ALWAYS},
         {"mistralai/mistral-nemo", "mistralai/mistral-nemo", "mistralai", SOURCE_OPEN_ROW, SIZE_SMALL, REASONING_NO},
         {"mistralai/mistral-small-3", "mistralai/mistral-small-24b-instruct-2501", "mistralai", SOURCE_OPEN_ROW,
          SIZE_MEDIUM, REASONING_NO},
         {"meta-llama/llama-3.3-70b-instruct", "meta-llama/llama-3.3-70b-instruct", "meta-llama", SOURCE_OPEN_ROW,
          SIZE_LARGE, REASONING_NO},
         {"gryphe/mythomax-l2-13b", "gryphe/mythomax-l2-13b", "gryphe", SOURCE_OPEN_ROW, SIZE_SMALL, REASONING_NO},
-        {"z-ai/glm-4.6-20251208", "z-ai/glm-4.6v", "z-ai", SOURCE_OPEN_CN, SIZE_LARGE, REASONING_YES},
+        {"z-ai/glm-4.6-20251208", "z-ai/glm-4.6v", "z-ai", SOURCE_OPEN_CN, SIZE_LARGE, REASONING_OPTIONAL},
         {"xiaomi/mimo-v2-flash-20251210:free", "xiaomi/mimo-v2-flash", "xiaomi", SOURCE_OPEN_CN, SIZE_LARGE,
-         REASONING_YES},
+         REASONING_OPTIONAL},
         {"openrouter/polaris-alpha", "openrouter/polaris-alpha", "openrouter", SOURCE_CLOSED, SIZE_UNKNOWN,
          REASONING_NO},
     };
@@ -146,13 +147,13 @@ static void every_bundled_alias_resolves(void)
 }
 
 static const char family_rows[] = HEADER
-    "a/one,a,CN,1,14.9,3,1,2025-01-02,0.25,1,2025-01-02,a/uno a/one-0324;~a/one-latest a/two:thinking\n"
-    "a/two,a,HK,1,15,,0,,,,,\n"
+    "a/one,a,CN,1,14.9,3,always,2025-01-02,0.25,1,2025-01-02,a/uno a/one-0324;~a/one-latest a/two:thinking\n"
+    "a/two,a,HK,1,15,,no,,,,,\n"
     "a/one-20250101,a,TW,1,69.9,,,,,,,\n"
-    "b/three,,US,1,70,,0,,,,,\n"
+    "b/three,,US,1,70,,no,,,,,\n"
     "b/four,b,,1,,,,,,,,\n"
-    "b/five,b,CN,,1,,0,,,,,\n"
-    "b/six,b,CN,0,15,,0,,,,,\n";
+    "b/five,b,CN,,1,,no,,,,,\n"
+    "b/six,b,CN,0,15,,no,,,,,\n";
 
 static void folds_names_into_one_model(void)
 {
@@ -215,7 +216,7 @@ static void attributes_follow_from_the_row(void)
         enum model_size size;
         enum model_reasoning reasoning;
     } rows[] = {
-        {"a/one", "a", SOURCE_OPEN_CN, SIZE_SMALL, REASONING_YES},
+        {"a/one", "a", SOURCE_OPEN_CN, SIZE_SMALL, REASONING_ALWAYS},
         {"a/two", "a", SOURCE_OPEN_CN, SIZE_MEDIUM, REASONING_NO},
         {"a/one-20250101", "a", SOURCE_OPEN_CN, SIZE_MEDIUM, REASONING_UNKNOWN},
         {"b/three", "b", SOURCE_OPEN_ROW, SIZE_LARGE, REASONING_NO},       /* author from the slug */
@@ -271,10 +272,10 @@ static void an_unknown_model_keeps_its_name(void)
 static void the_newest_row_of_a_slug_counts(void)
 {
     static const char text[] = HEADER
-        "a/one,a,US,0,,,0,,3,15,2025-06-01,a/uno\n"
-        "a/two,a,US,0,,,0,,0,0,,\n"
-        "a/one,a,US,1,80,,1,,2.5,10,2025-07-01,a/uno a/eins\n"
-        "a/one,a,CN,1,1,,1,,9,9,,\n";
+        "a/one,a,US,0,,,no,,3,15,2025-06-01,a/uno\n"
+        "a/two,a,US,0,,,no,,0,0,,\n"
+        "a/one,a,US,1,80,,always,,2.5,10,2025-07-01,a/uno a/eins\n"
+        "a/one,a,CN,1,1,,always,,9,9,,\n";
     struct catalog *catalog = open_text(text);
     struct model model;
     double prompt, completion;
@@ -301,25 +302,25 @@ static void refuses_a_wrong_table(void)
     } rows[] = {
         {"slug,author\na/b,a\n", ":1: has no column \"country\""},
         {HEADER, ":2: has no rows"},
-        {HEADER ",a,US,1,1,1,1,,,,,\n", ":2: slug \"\" is not a name without variant"},
-        {HEADER "a/b:free,a,US,1,1,1,1,,,,,\n", ":2: slug \"a/b:free\" is not a name without variant"},
-        {HEADER "a/b:free:online,a,US,1,1,1,1,,,,,\n", ":2: slug \"a/b:free:online\" is not a name without"},
-        {HEADER "a/b,a,usa,1,1,1,1,,,,,\n", ":2: country \"usa\" is not two capitals or empty"},
-        {HEADER "a/b,a,US,yes,1,1,1,,,,,\n", ":2: open_weights \"yes\" is not 0, 1, router or empty"},
-        {HEADER "a/b,a,US,2,1,1,1,,,,,\n", ":2: open_weights \"2\" is not 0, 1, router or empty"},
-        {HEADER "a/b,a,US,1,1,1,01,,,,,\n", ":2: reasoning \"01\" is not 0, 1 or empty"},
-        {HEADER "a/b,a,US,1,70B,1,1,,,,,\n", ":2: params_b \"70B\" is not a number like 0.25 or empty"},
-        {HEADER "a/b,a,US,1,-1,1,1,,,,,\n", ":2: params_b \"-1\" is not a number like 0.25 or empty"},
-        {HEADER "a/b,a,US,1,1e3,1,1,,,,,\n", ":2: params_b \"1e3\" is not a number like 0.25 or empty"},
-        {HEADER "a/b,a,US,1,.5,,1,,,,,\n", ":2: params_b \".5\" is not a number like 0.25 or empty"},
-        {HEADER "a/b,a,US,1,5.,,1,,,,,\n", ":2: params_b \"5.\" is not a number like 0.25 or empty"},
-        {HEADER "a/b,a,US,1,1.2.3,,1,,,,,\n", ":2: params_b \"1.2.3\" is not a number like 0.25 or empty"},
-        {HEADER "a/b,a,US,1,9999999999,,1,,,,,\n", ":2: params_b \"9999999999\" is not a number"},
-        {HEADER "a/b,a,US,1,8,9,1,,,,,\n", ":2: active_params_b \"9\" is not at most params_b"},
-        {HEADER "a/b,a,US,1,1,1,1,,x,,,\n", ":2: prompt_usd_per_mtok \"x\" is not a number like 0.25 or empty"},
-        {HEADER "a/b,a,US,1,1,1,1,2025,,,,\n", ":2: released \"2025\" is not a date like 2025-09-29 or empty"},
-        {HEADER "a/b,a,US,1,1,1,1,,,,2025-13-01,\n", ":2: valid_from \"2025-13-01\" is not a date"},
-        {HEADER "a/b,a,US,1,1,1,1,,,,20250101,\n", ":2: valid_from \"20250101\" is not a date"},
+        {HEADER ",a,US,1,1,1,always,,,,,\n", ":2: slug \"\" is not a name without variant"},
+        {HEADER "a/b:free,a,US,1,1,1,always,,,,,\n", ":2: slug \"a/b:free\" is not a name without variant"},
+        {HEADER "a/b:free:online,a,US,1,1,1,always,,,,,\n", ":2: slug \"a/b:free:online\" is not a name without"},
+        {HEADER "a/b,a,usa,1,1,1,always,,,,,\n", ":2: country \"usa\" is not two capitals or empty"},
+        {HEADER "a/b,a,US,yes,1,1,always,,,,,\n", ":2: open_weights \"yes\" is not 0, 1, router or empty"},
+        {HEADER "a/b,a,US,2,1,1,always,,,,,\n", ":2: open_weights \"2\" is not 0, 1, router or empty"},
+        {HEADER "a/b,a,US,1,1,1,01,,,,,\n", ":2: reasoning \"01\" is not always, optional, no or empty"},
+        {HEADER "a/b,a,US,1,70B,1,always,,,,,\n", ":2: params_b \"70B\" is not a number like 0.25 or empty"},
+        {HEADER "a/b,a,US,1,-1,1,always,,,,,\n", ":2: params_b \"-1\" is not a number like 0.25 or empty"},
+        {HEADER "a/b,a,US,1,1e3,1,always,,,,,\n", ":2: params_b \"1e3\" is not a number like 0.25 or empty"},
+        {HEADER "a/b,a,US,1,.5,,always,,,,,\n", ":2: params_b \".5\" is not a number like 0.25 or empty"},
+        {HEADER "a/b,a,US,1,5.,,always,,,,,\n", ":2: params_b \"5.\" is not a number like 0.25 or empty"},
+        {HEADER "a/b,a,US,1,1.2.3,,always,,,,,\n", ":2: params_b \"1.2.3\" is not a number like 0.25 or empty"},
+        {HEADER "a/b,a,US,1,9999999999,,always,,,,,\n", ":2: params_b \"9999999999\" is not a number"},
+        {HEADER "a/b,a,US,1,8,9,always,,,,,\n", ":2: active_params_b \"9\" is not at most params_b"},
+        {HEADER "a/b,a,US,1,1,1,always,,x,,,\n", ":2: prompt_usd_per_mtok \"x\" is not a number like 0.25 or empty"},
+        {HEADER "a/b,a,US,1,1,1,always,2025,,,,\n", ":2: released \"2025\" is not a date like 2025-09-29 or empty"},
+        {HEADER "a/b,a,US,1,1,1,always,,,,2025-13-01,\n", ":2: valid_from \"2025-13-01\" is not a date"},
+        {HEADER "a/b,a,US,1,1,1,always,,,,20250101,\n", ":2: valid_from \"20250101\" is not a date"},
         {HEADER "a/b,,,,,,,,,,,\na/c,,,,,,,,,,,\na/b,,,,,,,,,,,\n", ":4: slug a/b appears twice with the same"},
         {HEADER "a/b,,,,,,,,,,2025-01-01,\na/b,,,,,,,,,,2025-01-01,\n", ":3: slug a/b appears twice"},
         {HEADER "a/b,,,,,,,,,,,x/y\na/c,,,,,,,,,,,x/y\n", ":3: alias x/y belongs to another slug too"},
@@ -380,7 +381,7 @@ static void what_is_missing_can_be_added_under_just_that_name(void)
                 row[size++] = '"';
             row[size++] = missing.slug.bytes[at];
         }
-        snprintf(row + size, sizeof(row) - size, "\",acme,US,1,80,,1,,,,,\n");
+        snprintf(row + size, sizeof(row) - size, "\",acme,US,1,80,,always,,,,,\n");
         struct catalog *catalog = open_text(row);
         struct model model = catalog_find(catalog, span_of(names[i]));
         CU_ASSERT(model.is_known && span_equal(model.slug, missing.slug) && model.size == SIZE_LARGE);
@@ -404,12 +405,12 @@ static void a_router_is_no_closed_model(void)
 static void what_several_models_are_called_is_none_of_them(void)
 {
     static const char text[] = HEADER
-        "a/seven,a,US,1,7,,0,2025-01-01,,,,\n"
-        "b/seven,b,US,1,70,,0,2025-01-01,,,,\n"
-        "b/eight-1,b,US,1,70,,0,2025-01-01,,,,b/acht\n"
-        "b/eight1,b,US,1,7,,0,2025-01-01,,,,\n"
-        "b/nine,b,US,1,7,,0,2025-01-01,,,,\n"
-        "b/nine-0605,b,US,1,7,,0,2025-06-05,,,,\n";
+        "a/seven,a,US,1,7,,no,2025-01-01,,,,\n"
+        "b/seven,b,US,1,70,,no,2025-01-01,,,,\n"
+        "b/eight-1,b,US,1,70,,no,2025-01-01,,,,b/acht\n"
+        "b/eight1,b,US,1,7,,no,2025-01-01,,,,\n"
+        "b/nine,b,US,1,7,,no,2025-01-01,,,,\n"
+        "b/nine-0605,b,US,1,7,,no,2025-06-05,,,,\n";
     static const struct {
         const char *name, *slug;
     } rows[] = {

@@ -42,7 +42,8 @@ static void one_event_is_drawn(void)
 {
     static struct stack stack;
     struct figure_line lines[] = {
-        total(0, 1, 900, 100), model(0, "model_slug=a/b:free,author=a,source=open_cn,size=small,reasoning=yes", 1000)};
+        total(0, 1, 900, 100),
+        model(0, "model_slug=a/b:free,author=a,source=open_cn,size=small,reasoning=always", 1000)};
 
     stack.count = 0;
     for (size_t at = 0; at < LENGTH_OF(lines); at++)
