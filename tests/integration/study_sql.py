@@ -406,7 +406,7 @@ class StudySQL(Oracle):
         return self.shares("weekly", "continent", quantity="cost", spend=True)
 
     def s31(self):
-        return self.shares("weekly", "continent", f"week >= '{self.category_week}'", x=None)
+        return self.shares("weekly", "continent", x=None)
 
     def s32(self):
         return self.shares("weekly", "country", x=None, top=10, rest=True)
