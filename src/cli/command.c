@@ -7,10 +7,12 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "gentally/cli/output.h"
 #include "gentally/config/config_print.h"
 #include "versions.h"
 
@@ -31,6 +33,8 @@ static void print_help(const struct command *command, const char *program)
     for (size_t at = 0; at < command->option_count; at++) {
         const struct command_option *option = &command->options[at];
         char flag[64];
+        if (option->help == NULL)
+            continue;
         snprintf(flag, sizeof(flag), "--%s%s%s", option->name, option->argument == NULL ? "" : " ",
                  option->argument == NULL ? "" : option->argument);
         printf("  %-24s %s\n", flag, option->help);
@@ -39,8 +43,10 @@ static void print_help(const struct command *command, const char *program)
         printf(
             "\nTIME is like 2025-11-24, 2025-11-24T10:00:00Z or 2025-11-24 11:00+01:00, UTC where it has no zone; or\n"
             "milliseconds since 1970.\n");
-    printf("\nConfiguration:\n");
-    config_help(stdout, CONFIG_HELP);
+    printf("\nConfiguration%s:\n", command->is_reader ? ", as far as it matters here" : "");
+    config_help(stdout, command->is_reader ? CONFIG_HELP_READERS : CONFIG_HELP);
+    if (command->is_reader)
+        printf("  All of it: %s help worker\n", program);
 }
 
 /* Prints the reason as one line, with the anchor of its heading in the runbook, and returns its exit status. */
@@ -48,6 +54,9 @@ static int fail(const struct command *command, const char *program, enum log_for
 {
     const char *id = reason_name(why->id);
     char anchor[64] = "";
+
+    if (why->id == OUTPUT_FAILED && why->code == EPIPE)
+        return OUTPUT_CLOSED_STATUS; /* whoever reads has enough */
 
     /* A heading's anchor, as Markdown renderers make it. */
     for (size_t at = 0; id[at] != '\0' && at < sizeof(anchor) - 1; at++) {

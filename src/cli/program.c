@@ -1,12 +1,14 @@
 /* Commands are looked up by name; everything else here is what a person gets to read. */
 #include "gentally/cli/program.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sysexits.h>
 
 #include "completion.h"
 #include "gentally/base/suggest.h"
+#include "gentally/cli/output.h"
 #include "gentally/config/config_print.h"
 #include "manual.h"
 #include "reason_page.h"
@@ -94,6 +96,8 @@ static int finish(const struct program *program, int code)
         return code;
     if (code != EX_OK) /* The command has told why. */
         return code;
+    if (errno == EPIPE)
+        return OUTPUT_CLOSED_STATUS;
     char name[64];
     snprintf(name, sizeof(name), "%s: standard output", program->name);
     perror(name);
@@ -102,7 +106,8 @@ static int finish(const struct program *program, int code)
 
 int program_run(const struct program *program, int argc, char **argv)
 {
-    /* A connection or a reader that is gone is an error to be told, with a status of its own. */
+    /* A connection that is gone is an error to be told; a reader that is gone (`| head`) ends the command in silence,
+     * with the status that SIGPIPE would have made. */
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {
         print_help(program, stderr);

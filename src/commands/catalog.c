@@ -46,6 +46,7 @@ const struct command command_catalog = {
         "  gentally catalog show us.anthropic.claude-sonnet-4-5-20250929-v1:0",
     .options = option_table,
     .option_count = LENGTH_OF(option_table),
+    .is_reader = true,
     .has_verb = true,
     .has_positional = true,
     .run = run,

@@ -69,16 +69,20 @@ static bool is_known(const struct search *search, enum dimension dimension, stru
 static enum verdict add_row(struct search *search, enum dimension dimension, struct span value,
                             const struct totals_row *row, struct reason *why)
 {
-    int64_t sums[MEASURE_COUNT] = {
-        [M_REQUESTS] = row->requests, [M_TOKENS_PROMPT] = row->tokens, [M_COST_NANO_USD] = row->cost_nano_usd};
+    struct cell *cell = search->counters.cell; /* whose rows are read */
     char name[NAME_SIZE];
 
+    memset(cell->sums, 0, sizeof(cell->sums));
+    cell->slot_count = 0;
+    cell->sums[M_REQUESTS] = row->requests;
+    cell->sums[M_TOKENS_PROMPT] = row->tokens;
+    cell->sums[M_COST_NANO_USD] = row->cost_nano_usd;
     if (search->countries == NULL)
-        return totals_add(search->missing, 0, value, sums, why);
+        return totals_add(search->missing, 0, value, cell, why);
     int size = snprintf(name, sizeof(name), "%s|", dimension_name(dimension));
     assert((size_t)size + value.size <= sizeof(name));
     memcpy(name + size, value.bytes, value.size);
-    return totals_add(search->missing, 0, (struct span){name, (size_t)size + value.size}, sums, why);
+    return totals_add(search->missing, 0, (struct span){name, (size_t)size + value.size}, cell, why);
 }
 
 /* Sums the rows of every window of the kind, by unknown value. */
@@ -103,7 +107,7 @@ static enum verdict add_missing(struct search *search, enum dimension dimension,
             verdict = live_counters_add(counters, counters->list.windows[index].window, rollup, rows, why);
     }
     if (verdict == GO_ON)
-        totals_sort(rows, BY_TOKENS);
+        verdict = totals_sort(rows, BY_TOKENS, why);
     for (size_t index = 0; verdict == GO_ON && index < totals_count(rows); index++) {
         const struct totals_row *row = totals_row(rows, index);
         struct span value = value_of(rollups, row->name, dimension, text);
@@ -127,14 +131,17 @@ static void split_name(void *context, struct span name, struct span fields[])
 static enum verdict print_all(struct search *search, uint32_t format, struct reason *why)
 {
     bool is_all = search->countries != NULL;
+    const struct choice tokens = choice_at(0);
     const struct leaderboard leaderboard = {.titles = {is_all ? "field" : "model", "value"},
                                             .title_count = is_all ? 2 : 1,
-                                            .measure = "tokens",
+                                            .choice = &tokens,
                                             .format = format,
                                             .limit = INT64_MAX,
                                             .split = is_all ? split_name : NULL};
 
-    totals_sort(search->missing, BY_TOKENS);
+    enum verdict verdict = totals_sort(search->missing, BY_TOKENS, why);
+    if (verdict != GO_ON)
+        return verdict;
     if (totals_count(search->missing) > 0)
         return leaderboard_print(&leaderboard, search->missing, why);
     fprintf(stderr, is_all ? "no unknown values\n" : "no unknown models\n");

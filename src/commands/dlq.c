@@ -62,6 +62,7 @@ const struct command command_dlq = {
         "  gentally dlq redrive --reason DECODE-SCHEMA-UNKNOWN --yes",
     .options = option_table,
     .option_count = LENGTH_OF(option_table),
+    .is_reader = true,
     .has_positional = true,
     .run = run,
 };

@@ -9,25 +9,32 @@
 
 #include "gentally/base/csv_text.h"
 #include "gentally/base/json.h"
+#include "gentally/cli/options.h"
 #include "gentally/cli/output.h"
 #include "gentally/core/window.h"
 #include "table.h"
 
 const char *const leaderboard_formats[LEADERBOARD_FORMATS] = {"table", "json", "csv"};
 
-void leaderboard_measures(const char *names[LEADERBOARD_MEASURES])
+enum verdict leaderboard_choose(const struct command_option *option, const char *more, struct choice *choice,
+                                bool *is_more, struct reason *why)
 {
-    names[0] = "tokens";
-    names[1] = "cost";
-    for (enum measure measure = 0; measure < MEASURE_COUNT; measure++)
-        names[2 + measure] = measure_name(measure);
-}
+    struct choice choices[CHOICE_COUNT];
+    const char *names[CHOICE_COUNT + 1];
+    uint32_t count = CHOICE_COUNT, index = CHOICE_COUNT + 1;
 
-uint32_t leaderboard_measure(uint32_t index)
-{
-    static const uint32_t first[] = {MEASURE_TOKENS, M_COST_NANO_USD};
-
-    return index < LENGTH_OF(first) ? first[index] : index - (uint32_t)LENGTH_OF(first);
+    for (uint32_t at = 0; at < CHOICE_COUNT; at++) {
+        choices[at] = choice_at(at);
+        names[at] = choices[at].name;
+    }
+    if (more != NULL)
+        names[count++] = more;
+    enum verdict verdict = option_choice(option, names, count, &index, why);
+    if (verdict == GO_ON && index < CHOICE_COUNT)
+        *choice = choices[index];
+    if (more != NULL)
+        *is_more = index == CHOICE_COUNT;
+    return verdict;
 }
 
 void leaderboard_split(const struct leaderboard *leaderboard, struct span name, struct span fields[ROLLUP_DIMS_MAX])
@@ -42,8 +49,10 @@ void leaderboard_split(const struct leaderboard *leaderboard, struct span name, 
 /* Whether the measure of choice has no column of its own yet. */
 static bool is_extra(const struct leaderboard *leaderboard)
 {
-    return strcmp(leaderboard->measure, "tokens") != 0 && strcmp(leaderboard->measure, "requests") != 0 &&
-           strcmp(leaderboard->measure, "cost") != 0 && strcmp(leaderboard->measure, "cost_nano_usd") != 0;
+    const char *name = leaderboard->choice->name;
+
+    return strcmp(name, "tokens") != 0 && strcmp(name, "requests") != 0 && strcmp(name, "cost") != 0 &&
+           strcmp(name, "cost_nano_usd") != 0;
 }
 
 /* The share of a name in the window before, in hundredths of a per cent; -1 if it had no row. */
@@ -79,20 +88,31 @@ void leaderboard_start(const char *window, int64_t start_ms, char text[LEADERBOA
         text[strcspn(text, "T")] = '\0';
 }
 
+const char *leaderboard_window_title(const char *window)
+{
+    static const char *const titles[WINDOW_KINDS] = {[WINDOW_HOUR] = "hour (UTC)",
+                                                     [WINDOW_DAY] = "day (UTC)",
+                                                     [WINDOW_WEEK] = "week (UTC)",
+                                                     [WINDOW_MONTH] = "month (UTC)"};
+    enum window_kind kind;
+
+    return window_kind_parse(span_of(window), &kind) ? titles[kind] : window;
+}
+
 static enum verdict open_table(const struct leaderboard *leaderboard, struct table **table, struct reason *why)
 {
     struct table_column columns[1 + ROLLUP_DIMS_MAX + 6];
     uint32_t count = 0;
 
     if (leaderboard->window != NULL)
-        columns[count++] = (struct table_column){leaderboard->window, false};
+        columns[count++] = (struct table_column){leaderboard_window_title(leaderboard->window), false};
     for (uint32_t index = 0; index < leaderboard->title_count; index++)
         columns[count++] = (struct table_column){leaderboard->titles[index], false};
     columns[count++] = (struct table_column){"requests", true};
     columns[count++] = (struct table_column){"tokens", true};
     columns[count++] = (struct table_column){"cost USD", true};
     if (is_extra(leaderboard))
-        columns[count++] = (struct table_column){leaderboard->measure, true};
+        columns[count++] = (struct table_column){leaderboard->choice->name, true};
     columns[count++] = (struct table_column){"share", true};
     if (leaderboard->before != NULL)
         columns[count++] = (struct table_column){"change", true};
@@ -113,6 +133,50 @@ static void add_change(const struct leaderboard *leaderboard, const struct total
     table_text(table, span_of(text));
 }
 
+/* The choice of a row, in its unit. */
+static void add_value(const struct leaderboard *leaderboard, const struct totals *now, struct table *table,
+                      const struct totals_row *row)
+{
+    char text[48] = "-";
+    double value = 0;
+
+    if (!totals_value(now, row, &value)) {
+        table_text(table, span_of(text));
+        return;
+    }
+    switch (leaderboard->choice->unit) {
+    case UNIT_NANO_USD:
+        table_nano_usd(table, row->parts[0]);
+        return;
+    case UNIT_COUNT:
+        table_integer(table, leaderboard->choice->kind == CHOICE_SUM ? row->parts[0] : (int64_t)value);
+        return;
+    case UNIT_SHARE:
+        snprintf(text, sizeof(text), "%.2f %%", 100 * value);
+        break;
+    case UNIT_USD_PER_MTOK:
+        snprintf(text, sizeof(text), "$%.3f", value);
+        break;
+    case UNIT_MEAN:
+        snprintf(text, sizeof(text), "%.1f", value);
+        break;
+    }
+    table_text(table, span_of(text));
+}
+
+/* The choice of a row as a decimal that reads back as the same number; nothing where there is none. */
+static struct span value_text(const struct leaderboard *leaderboard, const struct totals *now,
+                              const struct totals_row *row, char text[JSON_REAL_MAX])
+{
+    double value = 0;
+
+    if (leaderboard->choice->kind == CHOICE_SUM)
+        return (struct span){text, (size_t)(json_integer(text, row->parts[0]) - text)};
+    if (!totals_value(now, row, &value))
+        return (struct span){text, 0};
+    return (struct span){text, (size_t)(json_real(text, value) - text)};
+}
+
 static void add_to_table(const struct leaderboard *leaderboard, const struct totals *now, struct table *table,
                          const struct totals_row *row)
 {
@@ -129,10 +193,8 @@ static void add_to_table(const struct leaderboard *leaderboard, const struct tot
     table_integer(table, row->requests);
     table_integer(table, row->tokens);
     table_nano_usd(table, row->cost_nano_usd);
-    if (is_extra(leaderboard) && leaderboard->is_money)
-        table_nano_usd(table, row->value);
-    else if (is_extra(leaderboard))
-        table_integer(table, row->value);
+    if (is_extra(leaderboard))
+        add_value(leaderboard, now, table, row);
     table_percent(table, row->share);
     if (leaderboard->before != NULL)
         add_change(leaderboard, now, table, row);
@@ -141,7 +203,7 @@ static void add_to_table(const struct leaderboard *leaderboard, const struct tot
 static void print_json(const struct leaderboard *leaderboard, const struct totals *now, const struct totals_row *row)
 {
     struct span fields[ROLLUP_DIMS_MAX];
-    char text[JSON_TEXT_MAX(ROLLUP_DIMS_MAX * EVENT_TEXT_MAX + 64)];
+    char text[JSON_TEXT_MAX(ROLLUP_DIMS_MAX * EVENT_TEXT_MAX + 64)], number[JSON_REAL_MAX];
 
     leaderboard_split(leaderboard, row->name, fields);
     fputc('{', stdout);
@@ -155,8 +217,9 @@ static void print_json(const struct leaderboard *leaderboard, const struct total
     }
     printf("\"requests\":%" PRId64 ",\"tokens\":%" PRId64 ",\"cost_nano_usd\":%" PRId64 ",", row->requests, row->tokens,
            row->cost_nano_usd);
-    if (is_extra(leaderboard))
-        printf("\"%s\":%" PRId64 ",", leaderboard->measure, row->value);
+    struct span value = value_text(leaderboard, now, row, number);
+    if (is_extra(leaderboard) && value.size > 0)
+        printf("\"%s\":%.*s,", leaderboard->choice->name, (int)value.size, value.bytes);
     printf("\"share\":%d.%04d", row->share / 10000, row->share % 10000);
     int before = leaderboard->before == NULL ? -1 : share_before(leaderboard, now, row);
     if (before >= 0)
@@ -176,7 +239,7 @@ void leaderboard_quoted(struct span text)
 static void print_csv(const struct leaderboard *leaderboard, const struct totals *now, const struct totals_row *row)
 {
     struct span fields[ROLLUP_DIMS_MAX];
-    char start[32];
+    char start[32], number[JSON_REAL_MAX];
 
     leaderboard_split(leaderboard, row->name, fields);
     time_format(row->start_ms, start, sizeof(start));
@@ -185,8 +248,9 @@ static void print_csv(const struct leaderboard *leaderboard, const struct totals
     for (uint32_t index = 0; index < leaderboard->title_count; index++)
         leaderboard_quoted(fields[index]);
     printf("%" PRId64 ",%" PRId64 ",%" PRId64 ",", row->requests, row->tokens, row->cost_nano_usd);
+    struct span value = value_text(leaderboard, now, row, number);
     if (is_extra(leaderboard))
-        printf("%" PRId64 ",", row->value);
+        printf("%.*s,", (int)value.size, value.bytes);
     printf("%d.%04d", row->share / 10000, row->share % 10000);
     int before = leaderboard->before == NULL ? -1 : share_before(leaderboard, now, row);
     if (before >= 0)
@@ -202,7 +266,7 @@ static void print_csv_header(const struct leaderboard *leaderboard)
         fputs("window,window_start,", stdout);
     for (uint32_t index = 0; index < leaderboard->title_count; index++)
         printf("%s,", leaderboard->titles[index]);
-    printf("requests,tokens,cost_nano_usd,%s%sshare%s\n", is_extra(leaderboard) ? leaderboard->measure : "",
+    printf("requests,tokens,cost_nano_usd,%s%sshare%s\n", is_extra(leaderboard) ? leaderboard->choice->name : "",
            is_extra(leaderboard) ? "," : "", leaderboard->before != NULL ? ",share_before" : "");
 }
 

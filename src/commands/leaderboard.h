@@ -5,26 +5,25 @@
 #ifndef GENTALLY_LEADERBOARD_H
 #define GENTALLY_LEADERBOARD_H
 
+#include "gentally/config/config_load.h"
 #include "gentally/core/rollup.h"
 #include "gentally/inspect/totals.h"
 
 enum leaderboard_format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV, LEADERBOARD_FORMATS };
 extern const char *const leaderboard_formats[LEADERBOARD_FORMATS];
 
-/* The names a user may count by: tokens (prompt and completion), cost, and every enum measure by its name. */
-#define LEADERBOARD_MEASURES (2 + MEASURE_COUNT)
-void leaderboard_measures(const char *names[LEADERBOARD_MEASURES]);
-/* The measure of a name, by its place among them, as totals_measure() takes it. */
-uint32_t leaderboard_measure(uint32_t index);
+/* Reads the choice that `option` names. HALT: CONFIG-VALUE, with what there is; `more` is another name that is allowed,
+ * for which `*is_more` is set, or NULL. Without a value the choice stays. */
+MUST_CHECK enum verdict leaderboard_choose(const struct command_option *option, const char *more, struct choice *choice,
+                                           bool *is_more, struct reason *why);
 
 struct leaderboard {
     const char *window;                  /* kind: the first column; NULL: the totals have no windows */
     const char *titles[ROLLUP_DIMS_MAX]; /* of the fields a name has */
     uint32_t title_count;
-    const char *measure; /* name of the totals' measure of choice, which the shares are of */
-    bool is_money;       /* it is in 10^-9 US dollars */
-    uint32_t format;     /* enum leaderboard_format */
-    int64_t limit;       /* lines for each window, at most */
+    const struct choice *choice; /* of the totals; shares are of it if it is a sum, else of tokens */
+    uint32_t format;             /* enum leaderboard_format */
+    int64_t limit;               /* lines for each window, at most */
     /* Takes a name apart into `title_count` fields, borrowed until the next call. NULL: the name is the only field. */
     void (*split)(void *context, struct span name, struct span fields[]);
     void *context;
@@ -40,6 +39,9 @@ void leaderboard_quoted(struct span text);
 #define LEADERBOARD_START_SIZE 32
 /* Writes a window's start for people: the date, and the time where windows are shorter than a day. */
 void leaderboard_start(const char *window, int64_t start_ms, char text[LEADERBOARD_START_SIZE]);
+
+/* The title of a column of starts: "week (UTC)" of "week". */
+const char *leaderboard_window_title(const char *window);
 
 /* Prints totals, sorted by their measure of choice, to standard output. HALT: NO-MEMORY, OUTPUT-FAILED. */
 MUST_CHECK enum verdict leaderboard_print(const struct leaderboard *leaderboard, const struct totals *totals,

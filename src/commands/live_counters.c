@@ -103,9 +103,11 @@ static enum verdict take_cell(void *context, struct span key, struct span packed
     if (!cell_unpack(packed, cell))
         return reason_set(why, HALT, CELL_UNREADABLE, 0, "row %.*s: %zu bytes that are no cell", (int)key.size,
                           key.bytes, packed.size);
+    if (reading->counters->takes != NULL && !reading->counters->takes(reading->counters->context, key))
+        return GO_ON;
     if (cell->sums[M_REQUESTS] == 0) /* All requests of the row were retracted, or amended away. */
         return GO_ON;
-    return totals_add(reading->totals, reading->start_ms, key, cell->sums, why);
+    return totals_add(reading->totals, reading->start_ms, key, cell, why);
 }
 
 enum verdict live_counters_add(struct live_counters *counters, struct window window, const struct rollup *rollup,

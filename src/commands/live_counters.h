@@ -16,6 +16,9 @@ struct live_counters {
     int32_t partition_count;
     struct window_list list; /* windows of all partitions, latest first, each once; records summed */
     struct cell *cell;       /* scratch */
+    /* Whether a row counts, by its key; NULL: all do. May be set once the counters are open. */
+    bool (*takes)(void *context, struct span key);
+    void *context; /* of that */
 };
 
 /*
@@ -30,8 +33,8 @@ void live_counters_close(struct live_counters *counters);
 const struct stored_window *live_counters_window(const struct live_counters *counters, enum window_kind kind,
                                                  int64_t at_ms);
 
-/* Adds every row of `rollup` in `window` to `totals`, named by its row key. HALT: CELL-UNREADABLE, NO-MEMORY, and
- * what store_snapshot() answers. */
+/* Adds every row of `rollup` in `window` that `takes` takes to `totals`, named by its row key. HALT: CELL-UNREADABLE,
+ * NO-MEMORY, and what store_snapshot() answers. */
 MUST_CHECK enum verdict live_counters_add(struct live_counters *counters, struct window window,
                                           const struct rollup *rollup, struct totals *totals, struct reason *why);
 

@@ -96,7 +96,7 @@ static void write_value(const struct grid *grid, size_t name, size_t begin, size
 
     if (grid->print->is_share)
         snprintf(text, SIZE_MAX_OF_VALUE, "%.1f%%", 100 * share_of(grid, name, begin, end));
-    else if (grid->leaderboard->is_money)
+    else if (grid->leaderboard->choice->unit == UNIT_NANO_USD)
         write_money(value / 1e9, text);
     else
         write_compact(value, text);
@@ -248,7 +248,7 @@ static void print_json(const struct grid *grid, size_t name)
         printf("\"%s\":%.*s,", leaderboard->titles[index], (int)(json_text(text, fields[index]) - text), text);
     }
     printf("\"window\":\"%s\",\"measure\":\"%s\",\"total\":%" PRId64 ",\"share\":%.10g,\"values\":[",
-           leaderboard->window, leaderboard->measure, pivot_sum(grid->pivot, name, 0, grid->windows),
+           leaderboard->window, leaderboard->choice->name, pivot_sum(grid->pivot, name, 0, grid->windows),
            share_of(grid, name, 0, grid->windows));
     for (size_t window = 0; window < grid->windows; window++)
         printf("%s{\"window_start\":%" PRId64 ",\"value\":%" PRId64 ",\"share\":%.10g}", window == 0 ? "" : ",",

@@ -62,6 +62,7 @@ const struct command command_report = {
         "  gentally report --format json --from 2024-10-28 --to 2025-12-01 --out report.json",
     .options = option_table,
     .option_count = LENGTH_OF(option_table),
+    .is_reader = true,
     .run = run,
 };
 

@@ -87,6 +87,7 @@ const struct command command_signals = {
         "  gentally signals && gentally signals --format table",
     .options = option_table,
     .option_count = LENGTH_OF(option_table),
+    .is_reader = true,
     .run = run,
 };
 

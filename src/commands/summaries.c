@@ -22,12 +22,28 @@
 #include "gentally/publish/our_schemas.h"
 #include "leaderboard.h"
 #include "pivot_text.h"
+#include "row_filter.h"
 #include "table.h"
 #include "told_last.h"
+#include "told_range.h"
 
-enum option { ROLLUP, WINDOW, FROM, TO, FORMAT, BY, MEASURE, TOP, SIDE, SPARKLINE, LIMIT, FINAL };
+enum option {
+    ROLLUP,
+    WINDOW,
+    FROM,
+    TO,
+    FORMAT,
+    WHERE,
+    BY = WHERE + ROW_FILTER_TERMS,
+    MEASURE,
+    TOP,
+    SIDE,
+    SPARKLINE,
+    LIMIT,
+    FINAL
+};
 
-#define COLUMN_NONE COLUMN_COUNT
+#define COLUMNS_BY_MAX 2
 
 static const struct command_option option_table[] = {
     [ROLLUP] = {"rollup", "R", "which rollup: total, model, provider, ..., retention (required)", NULL},
@@ -35,8 +51,10 @@ static const struct command_option option_table[] = {
     [FROM] = {"from", "TIME", "only windows that start then or later", NULL},
     [TO] = {"to", "TIME", "only windows that start before", NULL},
     [FORMAT] = {"format", "F", "table, json or csv (default table)", NULL},
-    [BY] = {"by", "COLUMN", "sum over an attribute: source, author, category, continent, size, ...", NULL},
-    [MEASURE] = {"measure", "M", "count tokens (default), requests, cost, share, or any measure by name", NULL},
+    ROW_FILTER_OPTION(WHERE),
+    [BY] = {"by", "COLUMN[,COLUMN]", "sum over one or two columns: source, author, category, continent, ...", NULL},
+    [MEASURE] = {"measure", "M", "count tokens (default), requests, cost, share, usd_per_mtok, latency_ms_p50, ...",
+                 NULL},
     [TOP] = {"top", "N", "the N largest over the whole range; all others summed", NULL},
     [SIDE] = {"side-by-side", NULL, "windows as columns, the newest to the right", NULL},
     [SPARKLINE] = {"sparkline", NULL, "side by side, with the trend also where output is no terminal", NULL},
@@ -55,9 +73,18 @@ const struct command command_summaries = {
         "Reads the topic <namespace>.summaries.<rollup> from its beginning to its end and prints the rows of\n"
         "the windows asked for, ordered by window, then largest tokens first. Nothing is changed.\n"
         "\n"
-        "--by sums the rows over an attribute and adds each one's share of the window's tokens, or of another\n"
+        "--where keeps rows by their columns: two values of one column are either, two columns are both; an empty\n"
+        "value is that of rows without one. Shares are then of the rows that are kept.\n"
+        "\n"
+        "--by sums the rows over columns and adds each one's share of the window's tokens, or of another\n"
         "--measure. Mind that one event counts in each of its categories and tags. --top N keeps the N largest\n"
         "over the whole range asked for; all others are summed as `(other)`.\n"
+        "\n"
+        "--measure: a sum by its name in the schema; or, made of sums and never of each other, usd_per_mtok (dollars\n"
+        "for a million tokens, without bring-your-own-key), mean_prompt, mean_completion, mean_tokens,\n"
+        "cache_hit_share (of the prompts), tool_share and failed_share (of the requests), and latency_ms_p50, _p90,\n"
+        "_p99, as well as of first_token_ms, tokens_per_second, tokens_prompt and tokens_total. With these, order and\n"
+        "shares are those of tokens.\n"
         "\n"
         "--side-by-side: a line for each name, a column for each window, the newest to the right; a table cuts\n"
         "numbers to three digits and sums what has no room as `earlier`. `--measure share` shows shares of\n"
@@ -70,12 +97,16 @@ const struct command command_summaries = {
         "Standard error tells of which moment the rows are: event time, offsets, and how far behind the log's end\n"
         "that was when they were told.\n"
         "\n"
-        "Example: tokens by source and week; the top models of a week; how the five largest authors fared:\n"
+        "Example: tokens by source and week; the top models of a week; how the five largest authors fared; what\n"
+        "Anthropic's models are used for; what a million tokens cost:\n"
         "  gentally summaries --rollup model --window week --by source\n"
         "  gentally summaries --rollup model --window week --from 2025-11-17 --to 2025-11-24 --limit 10\n"
-        "  gentally summaries --rollup model --window week --by author --top 5 --side-by-side --measure share",
+        "  gentally summaries --rollup model --window week --by author --top 5 --side-by-side --measure share\n"
+        "  gentally summaries --rollup category --window week --where author=anthropic --by category\n"
+        "  gentally summaries --rollup model --window month --by author,family --measure usd_per_mtok",
     .options = option_table,
     .option_count = LENGTH_OF(option_table),
+    .is_reader = true,
     .run = run,
 };
 
@@ -89,15 +120,18 @@ struct request {
     int64_t from_ms, to_ms; /* of window_start, half-open */
     bool is_final;
     uint32_t format; /* enum leaderboard_format */
-    enum column by;  /* COLUMN_NONE: a name is made of all dimensions of the rollup */
-    bool is_whole;   /* rows as they are, no sums */
+    struct row_filter filter;
+    enum column by[ROLLUP_DIMS_MAX]; /* what a name is made of: what was asked for, else the rollup's dimensions */
+    uint32_t by_count;
+    bool is_whole; /* rows as they are, no sums */
     bool is_side_by_side, is_share, has_sparkline;
-    uint32_t measure; /* of leaderboard_measures() */
-    const char *measures[LEADERBOARD_MEASURES];
+    struct choice choice;
     int64_t top; /* 0: all */
     int64_t limit;
-    uint64_t suppressed;       /* rows left out of the sums */
-    struct summary_read *read; /* the summary at hand */
+    struct told_range ranges[WINDOW_KINDS]; /* of all rows of the topic */
+    uint64_t taken;                         /* rows of the windows that were asked for, and by the filter */
+    uint64_t suppressed;                    /* rows left out of the sums */
+    struct summary_read *read;              /* the summary at hand */
     struct latest *latest;
     struct told_last *told;
     struct totals *totals; /* unless `is_whole` */
@@ -128,6 +162,7 @@ static enum verdict take_record(void *context, const struct record *record, stru
         latest_drop(request->latest, record->key);
         return GO_ON;
     }
+    told_range_add(&request->ranges[window.kind], window.start_ms);
     if (!is_wanted(request, window) || (request->is_final && summary->pane == PANE_EARLY))
         return GO_ON;
     struct latest_row row = {
@@ -168,11 +203,14 @@ static enum verdict each_row(struct request *request, enum verdict (*print)(stru
         const struct latest_row *row = latest_row(request->latest, index);
         printed = row->start_ms == start_ms ? printed : 0;
         start_ms = row->start_ms;
-        if (request->is_whole && printed++ >= request->limit)
+        if (request->is_whole && printed >= request->limit)
             continue;
         verdict = decode_summary(row->value, request->read, why);
-        if (verdict == GO_ON)
-            verdict = print(request, why);
+        if (verdict != GO_ON || !row_filter_takes(&request->filter, request->read->summary.columns))
+            continue;
+        printed++;
+        request->taken++;
+        verdict = print(request, why);
     }
     return verdict;
 }
@@ -210,7 +248,7 @@ static enum verdict retention_to_table(struct request *request, struct reason *w
 
 static enum verdict print_retention(struct request *request, struct reason *why)
 {
-    const struct table_column columns[] = {{window_kind_name(request->window), false},
+    const struct table_column columns[] = {{leaderboard_window_title(window_kind_name(request->window)), false},
                                            {column_name(COLUMN_MODEL), false},
                                            {"cohort", false},
                                            {"age", true},
@@ -250,7 +288,8 @@ static enum verdict row_to_table(struct request *request, struct reason *why)
 
 static enum verdict print_table(struct request *request, struct reason *why)
 {
-    struct table_column columns[1 + ROLLUP_DIMS_MAX + 4] = {{window_kind_name(request->window), false}};
+    struct table_column columns[1 + ROLLUP_DIMS_MAX + 4] = {
+        {leaderboard_window_title(window_kind_name(request->window)), false}};
     uint32_t count = 1;
 
     for (uint32_t index = 0; index < request->rollup->dim_count; index++)
@@ -267,18 +306,15 @@ static enum verdict print_table(struct request *request, struct reason *why)
     return verdict;
 }
 
-/* The values of all dimensions in one text, parted by what no text holds (base/text.h). */
+/* The values of all columns of a name in one text, parted by what no text holds (base/text.h). */
 #define PART '\0'
 
 static struct span name_of(struct request *request, const struct summary *summary)
 {
     size_t size = 0;
 
-    if (request->by != COLUMN_NONE)
-        return summary->columns[request->by];
-    for (uint32_t index = 0; index < request->rollup->dim_count; index++) {
-        enum column column = column_of(request->rollup->dims[index]);
-        struct span value = column < COLUMN_COUNT ? summary->columns[column] : (struct span){NULL, 0};
+    for (uint32_t index = 0; index < request->by_count; index++) {
+        struct span value = summary->columns[request->by[index]];
         if (index > 0)
             request->text[size++] = PART;
         if (value.size > 0)
@@ -291,9 +327,8 @@ static struct span name_of(struct request *request, const struct summary *summar
 static void split(void *context, struct span name, struct span fields[])
 {
     const struct request *request = context;
-    uint32_t count = request->by != COLUMN_NONE ? 1 : request->rollup->dim_count;
 
-    for (uint32_t index = 0; index < count; index++) {
+    for (uint32_t index = 0; index < request->by_count; index++) {
         const char *part = name.size == 0 ? NULL : memchr(name.bytes, PART, name.size);
         size_t size = part == NULL ? name.size : (size_t)(part - name.bytes);
         fields[index] = (struct span){name.bytes, size};
@@ -308,34 +343,30 @@ static enum verdict row_to_totals(struct request *request, struct reason *why)
     request->suppressed += summary->suppressed;
     if (summary->suppressed) /* The row belongs to its group, and nobody knows with how much. */
         return GO_ON;
-    return totals_add(request->totals, summary->window.start_ms, name_of(request, summary), request->read->cell.sums,
-                      why);
+    return totals_add(request->totals, summary->window.start_ms, name_of(request, summary), &request->read->cell, why);
 }
 
 static enum verdict print_sums(struct request *request, struct reason *why)
 {
-    const char *measure = request->measures[request->measure];
     struct leaderboard leaderboard = {
         .window = window_kind_name(request->window),
-        .measure = measure,
-        .is_money = strstr(measure, "cost") != NULL,
+        .choice = &request->choice,
         .format = request->format,
         .limit = request->limit,
         .split = split,
         .context = request,
     };
 
-    if (request->by != COLUMN_NONE)
-        leaderboard.titles[leaderboard.title_count++] = column_name(request->by);
-    for (uint32_t index = 0; request->by == COLUMN_NONE && index < request->rollup->dim_count; index++)
-        leaderboard.titles[leaderboard.title_count++] = column_name(column_of(request->rollup->dims[index]));
-    totals_measure(request->totals, leaderboard_measure(request->measure));
+    for (uint32_t index = 0; index < request->by_count; index++)
+        leaderboard.titles[leaderboard.title_count++] = column_name(request->by[index]);
+    totals_choose(request->totals, &request->choice);
     enum verdict verdict = each_row(request, row_to_totals, why);
     if (verdict == GO_ON && request->top > 0)
         verdict = totals_fold(request->totals, (size_t)request->top, BY_MEASURE, why);
+    if (verdict == GO_ON)
+        verdict = totals_sort(request->totals, BY_MEASURE, why);
     if (verdict != GO_ON)
         return verdict;
-    totals_sort(request->totals, BY_MEASURE);
     if (!request->is_side_by_side)
         return leaderboard_print(&leaderboard, request->totals, why);
     const struct pivot_text print = {.leaderboard = &leaderboard,
@@ -359,26 +390,26 @@ static enum verdict print_rows(struct request *request, struct reason *why)
 /* Reads the options that ask for sums instead of rows. */
 static enum verdict read_sums(struct request *request, const struct command_option options[], struct reason *why)
 {
-    const char *measures[LEADERBOARD_MEASURES + 1], *columns[COLUMN_COUNT];
-    uint32_t by = COLUMN_NONE, measure = 0;
+    uint32_t columns = summary_columns(request->rollup);
+    const char *rollup = request->rollup->name;
 
-    for (enum column column = 0; column < COLUMN_COUNT; column++)
-        columns[column] = column_name(column);
-    leaderboard_measures(request->measures);
-    memcpy(measures, request->measures, sizeof(request->measures));
-    measures[LEADERBOARD_MEASURES] = "share";
-    enum verdict verdict = option_choice(&options[BY], columns, COLUMN_COUNT, &by, why);
+    request->choice = choice_at(0);
+    enum verdict verdict = row_filter_read(&request->filter, &options[WHERE], columns, rollup, why);
     if (verdict == GO_ON)
-        verdict = option_choice(&options[MEASURE], measures, LENGTH_OF(measures), &measure, why);
+        verdict = row_columns_read(&options[BY], columns, rollup, request->by, COLUMNS_BY_MAX, &request->by_count, why);
+    if (verdict == GO_ON)
+        verdict = leaderboard_choose(&options[MEASURE], "share", &request->choice, &request->is_share, why);
     if (verdict == GO_ON)
         verdict = option_integer(&options[TOP], 1, INT64_MAX, &request->top, why);
-    request->by = (enum column)by;
-    request->is_share = measure == LEADERBOARD_MEASURES;
-    request->measure = request->is_share ? 0 : measure;
+    for (; options[BY].value == NULL && request->by_count < request->rollup->dim_count; request->by_count++)
+        request->by[request->by_count] = column_of(request->rollup->dims[request->by_count]);
     request->is_side_by_side = options[SIDE].value != NULL || options[SPARKLINE].value != NULL;
     request->has_sparkline = options[SPARKLINE].value != NULL || isatty(STDOUT_FILENO) == 1;
     request->is_whole =
-        by == COLUMN_NONE && options[MEASURE].value == NULL && request->top == 0 && !request->is_side_by_side;
+        options[BY].value == NULL && options[MEASURE].value == NULL && request->top == 0 && !request->is_side_by_side;
+    if (verdict == GO_ON && request->is_side_by_side && request->choice.kind != CHOICE_SUM)
+        verdict = reason_set(why, HALT, CONFIG_VALUE, 0,
+                             "--measure %s has no sum over windows: leave --side-by-side out", request->choice.name);
     if (request->has_sparkline && !pivot_text_is_utf8()) {
         request->has_sparkline = false;
         if (options[SPARKLINE].value != NULL)
@@ -450,7 +481,10 @@ static enum verdict run(struct command_call *call, struct reason *why)
     if (verdict == GO_ON)
         verdict = output_flush(why);
     if (verdict == GO_ON && latest_count(request.latest) == 0)
-        fprintf(stderr, "summaries: no such window has been emitted yet\n");
+        told_range_explain(request.ranges, request.window, request.rollup->name, command_summaries.name);
+    else if (verdict == GO_ON && request.taken == 0)
+        fprintf(stderr, "summaries: none of the %zu rows of these windows is such a row\n",
+                latest_count(request.latest));
     else if (verdict == GO_ON)
         told_last_print(request.told, command_summaries.name, clock_ms(CLOCK_REALTIME));
     if (verdict == GO_ON && request.suppressed > 0)

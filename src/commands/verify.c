@@ -65,6 +65,7 @@ const struct command command_verify = {
         "  gentally verify || gentally verify --format json --show 1000",
     .options = option_table,
     .option_count = LENGTH_OF(option_table),
+    .is_reader = true,
     .run = run,
 };
 

@@ -57,8 +57,11 @@ static struct command_option *find_option(struct command_option options[], size_
     for (size_t at = 0; at < option_count; at++) {
         struct suggestion suggestion = suggestion_for(key);
         suggestion_try(&suggestion, options[at].name);
-        if (suggestion.distance == 0) /* the same name, whether with '-' or '_' */
-            return &options[at];
+        if (suggestion.distance != 0) /* the same name, whether with '-' or '_' */
+            continue;
+        while (options[at].value != NULL && at + 1 < option_count && options[at + 1].help == NULL)
+            at++;
+        return &options[at];
     }
     return NULL;
 }
@@ -106,6 +109,8 @@ static enum verdict read_command_option(struct command_option *option, struct fl
             return GO_ON;
         return reason_set(why, HALT, CONFIG_FLAG, 0, "%s takes no value", flag->place);
     }
+    if (option->help == NULL && option->value != NULL)
+        return reason_set(why, HALT, CONFIG_FLAG, 0, "%s is given too often", flag->place);
     enum verdict verdict = take_value(flag, argc, argv, at, why);
     option->value = flag->value;
     return verdict;

@@ -211,7 +211,8 @@ void config_help(FILE *file, enum config_form form)
         return;
     }
     for (size_t at = 0; at < config_option_count; at++)
-        print_option(file, &config_options[at]);
+        if (form == CONFIG_HELP || config_options[at].is_for_readers)
+            print_option(file, &config_options[at]);
     fprintf(file, "  --kafka.PROPERTY VALUE\n");
     print_wrapped(file, pass_through, 6);
     fprintf(file, "  --config FILE\n");

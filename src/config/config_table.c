@@ -23,20 +23,21 @@
 #define DAYS_MAX 3650
 
 const struct option config_options[] = {
-    {"kafka_bootstrap_servers", TEXT(kafka_bootstrap_servers, "HOSTS", NOT_EMPTY), .initial = "localhost:9092",
+    {"kafka_bootstrap_servers", TEXT(kafka_bootstrap_servers, "HOSTS", NOT_EMPTY), .is_for_readers = true,
+     .initial = "localhost:9092",
      .help = "Kafka brokers to begin with, HOST:PORT separated by commas. "
              "One is enough to find the others; name two or three so that a start survives a broker that is down. "
              "If unsure, ask who runs the cluster."},
-    {"kafka_token_command", TEXT(kafka_token_command, "COMMAND", MAY_BE_EMPTY), .initial = "",
+    {"kafka_token_command", TEXT(kafka_token_command, "COMMAND", MAY_BE_EMPTY), .is_for_readers = true, .initial = "",
      .help = "Program that prints a bearer token for Kafka, with its arguments, parted by blanks; no shell is asked. "
              "For kafka.sasl.mechanism=OAUTHBEARER: MSK IAM, OIDC. "
              "It prints the token alone, or JSON with access_token and expires_in, within eight seconds, "
              "for each connection's client, and again after four fifths of the token's time. "
              "If unsure, leave it empty."},
-    {"kafka_token_file", TEXT(kafka_token_file, "PATH", MAY_BE_EMPTY), .initial = "",
+    {"kafka_token_file", TEXT(kafka_token_file, "PATH", MAY_BE_EMPTY), .is_for_readers = true, .initial = "",
      .help = "File that holds such a token, and is written anew before it ends, as Kubernetes does. "
              "If unsure, leave it empty."},
-    {"redis_url", URL(redis_url, "URL", NOT_EMPTY), .initial = "redis://localhost:6379",
+    {"redis_url", URL(redis_url, "URL", NOT_EMPTY), .is_for_readers = true, .initial = "redis://localhost:6379",
      .help = "Where the counters are: redis://[USER@]HOST:PORT[/DB], an IPv6 address in brackets, "
              "rediss:// for TLS, "
              "unix://[USER@]/PATH for a socket; "
@@ -45,7 +46,7 @@ const struct option config_options[] = {
              "It holds no password: see redis_password. "
              "Two gentallys may share a database if their namespaces differ. "
              "If unsure, give gentally a Redis of its own, with maxmemory-policy noeviction (or a volatile one)."},
-    {"redis_password", TEXT(redis_password, "PASSWORD", MAY_BE_EMPTY), .initial = "",
+    {"redis_password", TEXT(redis_password, "PASSWORD", MAY_BE_EMPTY), .is_for_readers = true, .initial = "",
      .secret_file = "redis_password_file",
      .help = "Password for Redis. "
              "As a flag anyone on the machine can read it in the process list, so prefer redis_password_file. "
@@ -67,7 +68,7 @@ const struct option config_options[] = {
      .help = "Kafka consumer group that shares the partitions among the workers. "
              "Workers of different groups on the same namespace fence each other off. "
              "If unsure, keep the default."},
-    {"namespace", NAME(namespace_, "NAME", NOT_EMPTY), .initial = "gentally",
+    {"namespace", NAME(namespace_, "NAME", NOT_EMPTY), .is_for_readers = true, .initial = "gentally",
      .help = "Prefix of the output topics and of the keys in Redis; two namespaces never touch each other. "
              "Changing it begins to count from nothing. "
              "If unsure, keep the default."},
@@ -95,35 +96,36 @@ const struct option config_options[] = {
      .help = "Folder of ID.avsc files, the schemas your producers write with. "
              "Empty means only the bundled schema; records with another id go to the dead letters. "
              "If unsure, leave it empty until DECODE-SCHEMA-UNKNOWN is seen."},
-    {"registry_url", TEXT(registry_url, "URL", MAY_BE_EMPTY), .initial = "",
+    {"registry_url", TEXT(registry_url, "URL", MAY_BE_EMPTY), .is_for_readers = true, .initial = "",
      .help = "Schema registry, by the Confluent paths: http://HOST:PORT or https://... "
              "It is asked for the schemas of ids that are not known here, and setup registers in it what is published. "
              "Empty means none, and bundled ids. "
              "A registry that is away stops no schema that is known already. "
              "If unsure, say where your producers register theirs."},
-    {"registry_user", TEXT(registry_user, "USER", MAY_BE_EMPTY), .initial = "",
+    {"registry_user", TEXT(registry_user, "USER", MAY_BE_EMPTY), .is_for_readers = true, .initial = "",
      .help = "User for the registry, with registry_password. "
              "If unsure, leave it empty and see whether the registry asks for one."},
-    {"registry_password", TEXT(registry_password, "PASSWORD", MAY_BE_EMPTY), .initial = "",
+    {"registry_password", TEXT(registry_password, "PASSWORD", MAY_BE_EMPTY), .is_for_readers = true, .initial = "",
      .secret_file = "registry_password_file",
      .help = "Password of registry_user. "
              "As a flag anyone on the machine can read it in the process list, so prefer registry_password_file. "
              "If unsure, leave it empty."},
-    {"registry_token", TEXT(registry_token, "TOKEN", MAY_BE_EMPTY), .initial = "", .secret_file = "registry_token_file",
+    {"registry_token", TEXT(registry_token, "TOKEN", MAY_BE_EMPTY), .is_for_readers = true, .initial = "",
+     .secret_file = "registry_token_file",
      .help = "Bearer token for the registry, instead of a user. "
              "Prefer registry_token_file. "
              "If unsure, leave it empty."},
-    {"registry_ca_file", TEXT(registry_ca_file, "PATH", MAY_BE_EMPTY), .initial = "",
+    {"registry_ca_file", TEXT(registry_ca_file, "PATH", MAY_BE_EMPTY), .is_for_readers = true, .initial = "",
      .help = "PEM file of the authorities that the registry's certificate is held against. "
              "Empty means the system's. "
              "If unsure, leave it empty."},
-    {"registry_cert_file", TEXT(registry_cert_file, "PATH", MAY_BE_EMPTY), .initial = "",
+    {"registry_cert_file", TEXT(registry_cert_file, "PATH", MAY_BE_EMPTY), .is_for_readers = true, .initial = "",
      .help = "PEM file of the certificate that we show the registry. "
              "If unsure, leave it empty."},
-    {"registry_key_file", TEXT(registry_key_file, "PATH", MAY_BE_EMPTY), .initial = "",
+    {"registry_key_file", TEXT(registry_key_file, "PATH", MAY_BE_EMPTY), .is_for_readers = true, .initial = "",
      .help = "PEM file of the key of that certificate. "
              "If unsure, leave it empty."},
-    {"registry_wait_ms", INTEGER(registry_wait_ms, 0, 86400000, "ms"), .initial = "600000",
+    {"registry_wait_ms", INTEGER(registry_wait_ms, 0, 86400000, "ms"), .is_for_readers = true, .initial = "600000",
      .help = "How long a partition waits for the schema of a record while the registry is away. "
              "Then the record is a dead letter, and what follows is read. "
              "Meanwhile it holds back the watermark of all. "
@@ -132,7 +134,7 @@ const struct option config_options[] = {
      .help = "Key that pseudonyms of accounts are made with before they leave the worker. "
              "Without one accounts are not counted; with a changed one the same account is counted again. "
              "If unsure, make one (openssl rand -hex 32), keep it, and give account_key_file."},
-    {"rollups", TEXT(rollups_text, "LIST", NOT_EMPTY), .initial = ROLLUPS_DEFAULT,
+    {"rollups", TEXT(rollups_text, "LIST", NOT_EMPTY), .is_for_readers = true, .initial = ROLLUPS_DEFAULT,
      .help = "What to count by: NAME=DIMENSION+DIMENSION separated by commas; `total=` must be among them. "
              "Rows, Redis memory and flush time grow with the product of the dimensions' values. "
              "A new one counts from now on. "
@@ -140,7 +142,7 @@ const struct option config_options[] = {
              "so for few windows and small numbers. "
              "So is `app`, which stands in rows as events have it. "
              "If unsure, keep the default."},
-    {"windows", TEXT(windows_text, "LIST", NOT_EMPTY), .initial = "hour,day,week,month",
+    {"windows", TEXT(windows_text, "LIST", NOT_EMPTY), .is_for_readers = true, .initial = "hour,day,week,month",
      .help = "Which windows to keep, of hour, day, week, month (UTC). "
              "Without `hour` there are fewer rows to flush, and nothing is known before the day is over. "
              "If unsure, keep all four."},
@@ -207,11 +209,12 @@ const struct option config_options[] = {
              "Whoever reaches it reads topic partitions, versions and counts, and no event. "
              "The image listens on 0.0.0.0:9464. "
              "If unsure, say 9464."},
-    {"log_level", CHOICE(log_level, "LEVEL", "debug", "info", "warn", "error"), .initial = "info",
+    {"log_level", CHOICE(log_level, "LEVEL", "debug", "info", "warn", "error"), .is_for_readers = true,
+     .initial = "info",
      .help = "debug, info, warn or error. "
              "Nothing is logged per record, so info is cheap. "
              "If unsure, keep info."},
-    {"log_format", CHOICE(log_format, "FORMAT", "text", "logfmt", "json"), .initial = "text",
+    {"log_format", CHOICE(log_format, "FORMAT", "text", "logfmt", "json"), .is_for_readers = true, .initial = "text",
      .help = "How a line of the log is written: text for people, logfmt or json for programs, a record a line. "
              "The ids, and what is told, are the same. "
              "If unsure, keep text, and take json where a collector reads the log."},
@@ -290,7 +293,7 @@ const struct option config_options[] = {
              "`full`: key and value as they came, so with the account as its producer wrote it. "
              "`headers`: where it lies in the input topic, and the reason; it cannot be sent back by `dlq redrive`. "
              "If unsure, keep full, and let few read the topic."},
-    {"redis_timeout_ms", INTEGER(redis_timeout_ms, 10, 60000, "ms"), .initial = "5000",
+    {"redis_timeout_ms", INTEGER(redis_timeout_ms, 10, 60000, "ms"), .is_for_readers = true, .initial = "5000",
      .help = "How long to wait for Redis before the same flush is sent again. "
              "Below the longest pause of your Redis (snapshots, failover) it only makes noise. "
              "If unsure, keep five seconds."},

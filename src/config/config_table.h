@@ -22,6 +22,7 @@ struct option {
     int64_t min, max;        /* of an integer; of a text's length in bytes */
     const char *unit;        /* "ms"; integers only */
     const char *choices[5];  /* the words, then NULL; choices only */
+    bool is_for_readers;     /* what only reads looks at it, too */
     const char *secret_file; /* a secret's other name, whose value is a file's path; NULL: no secret */
     const char *help;        /* what it is, the price of it, and what to do if unsure */
 };

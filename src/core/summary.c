@@ -93,6 +93,25 @@ void summary_fill(struct summary *summary, const struct rollup *rollup, const st
         summary->columns[COLUMN_TAG_BUCKET] = taxonomy_bucket(tables->taxonomy, summary->columns[COLUMN_TAG]);
 }
 
+uint32_t summary_columns(const struct rollup *rollup)
+{
+    static const uint32_t of_model =
+        1u << COLUMN_AUTHOR | 1u << COLUMN_SOURCE | 1u << COLUMN_SIZE | 1u << COLUMN_REASONING | 1u << COLUMN_FAMILY;
+    uint32_t columns = 0;
+
+    static_assert(COLUMN_COUNT <= 32, "a column has a bit");
+    for (uint32_t index = 0; index < rollup->dim_count; index++) {
+        columns |= 1u << column_of(rollup->dims[index]);
+        columns |= rollup->dims[index] == DIM_MODEL     ? of_model
+                   : rollup->dims[index] == DIM_COUNTRY ? 1u << COLUMN_CONTINENT
+                   : rollup->dims[index] == DIM_TAG     ? 1u << COLUMN_TAG_BUCKET
+                                                        : 0;
+    }
+    if (strcmp(rollup->name, ROLLUP_RETENTION) == 0)
+        columns |= 1u << COLUMN_COHORT | 1u << COLUMN_AGE;
+    return columns;
+}
+
 void summary_suppress(struct summary *summary, int64_t accounts, int64_t below)
 {
     summary->suppressed = accounts < below;

@@ -48,7 +48,7 @@ static size_t list_lines(const struct totals *totals, struct line lines[])
 
     for (size_t index = 0; index < count; index++) {
         const struct totals_row *row = totals_row(totals, index);
-        lines[index] = (struct line){row->name, row->value};
+        lines[index] = (struct line){row->name, row->parts[0]};
     }
     if (count == 0)
         return 0;
@@ -101,8 +101,8 @@ static void fill(struct pivot *pivot, const struct totals *totals, const struct 
         while (pivot->starts[window] != row->start_ms)
             window++;
         int64_t *value = &pivot->values[order[line - lines] * pivot->window_count + window];
-        *value = sum_told(*value, row->value);
-        pivot->window_sums[window] = sum_told(pivot->window_sums[window], row->value);
+        *value = sum_told(*value, row->parts[0]);
+        pivot->window_sums[window] = sum_told(pivot->window_sums[window], row->parts[0]);
     }
 }
 

@@ -1,10 +1,12 @@
 /*
  * Sums by name. Rows are collected as they come, and those of one window and name are combined by sorting. There are a
- * few hundred thousand rows at most, once per command, so no hash table is needed.
+ * few hundred thousand rows at most, once per command, so no hash table is needed. A row that is made for a quantile
+ * has the few slots of its histogram that are in use.
  */
 #include "gentally/inspect/totals.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "gentally/base/grow.h"
@@ -14,8 +16,9 @@
 struct totals {
     size_t count, room;
     struct totals_row *rows; /* names are owned */
-    uint32_t measure;
+    struct choice choice;
     bool is_sorted;
+    bool has_failed; /* memory ran out while slots were combined */
 };
 
 enum verdict totals_open(struct totals **totals, struct reason *why)
@@ -23,15 +26,14 @@ enum verdict totals_open(struct totals **totals, struct reason *why)
     *totals = calloc(1, sizeof(**totals));
     if (*totals == NULL)
         return no_memory(why, "for sums");
-    (*totals)->measure = MEASURE_TOKENS;
+    (*totals)->choice = choice_at(0);
     return GO_ON;
 }
 
-void totals_measure(struct totals *totals, uint32_t measure)
+void totals_choose(struct totals *totals, const struct choice *choice)
 {
-    assert(measure <= MEASURE_TOKENS);
     assert(totals->count == 0);
-    totals->measure = measure;
+    totals->choice = *choice;
 }
 
 static void free_name(const struct totals_row *row)
@@ -39,12 +41,18 @@ static void free_name(const struct totals_row *row)
     free((char *)(uintptr_t)row->name.bytes);
 }
 
+static void free_row(const struct totals_row *row)
+{
+    free_name(row);
+    free(row->slots);
+}
+
 void totals_close(struct totals *totals)
 {
     if (totals == NULL)
         return;
     for (size_t index = 0; index < totals->count; index++)
-        free_name(&totals->rows[index]);
+        free_row(&totals->rows[index]);
     free(totals->rows);
     free(totals);
 }
@@ -56,6 +64,31 @@ static int compare_names(const void *left_row, const void *right_row)
     if (left->start_ms != right->start_ms)
         return left->start_ms < right->start_ms ? -1 : 1;
     return span_compare(left->name, right->name);
+}
+
+/* Adds the slots of a row to those of another. False: no memory, and both are as they were. */
+static bool combine_slots(struct totals_row *target, const struct totals_row *row)
+{
+    uint32_t left = 0, right = 0, count = 0;
+
+    if (row->slot_count == 0)
+        return true;
+    struct slot *slots = calloc((size_t)target->slot_count + row->slot_count, sizeof(*slots));
+    if (slots == NULL)
+        return false;
+    while (left < target->slot_count || right < row->slot_count) {
+        bool is_left =
+            right == row->slot_count || (left < target->slot_count && target->slots[left].id <= row->slots[right].id);
+        struct slot slot = is_left ? target->slots[left++] : row->slots[right++];
+        if (count > 0 && slots[count - 1].id == slot.id)
+            slots[count - 1].value += slot.value;
+        else
+            slots[count++] = slot;
+    }
+    free(target->slots);
+    target->slots = slots;
+    target->slot_count = count;
+    return true;
 }
 
 /* Adds up the rows of one window and name. */
@@ -75,8 +108,10 @@ static void combine(struct totals *totals)
         target->requests += row->requests;
         target->tokens = sum_told(target->tokens, row->tokens);
         target->cost_nano_usd = sum_told(target->cost_nano_usd, row->cost_nano_usd);
-        target->value = sum_told(target->value, row->value);
-        free_name(row);
+        for (uint32_t at = 0; at < CHOICE_PARTS; at++)
+            target->parts[at] = sum_told(target->parts[at], row->parts[at]);
+        totals->has_failed |= !combine_slots(target, row);
+        free_row(row);
     }
     totals->count = into + 1;
 }
@@ -95,29 +130,56 @@ static enum verdict make_room(struct totals *totals, struct reason *why)
     return GO_ON;
 }
 
-enum verdict totals_add(struct totals *totals, int64_t start_ms, struct span name, const int64_t sums[MEASURE_COUNT],
+/* Copies the slots of the choice's histogram. False: no memory. */
+static bool take_slots(const struct choice *choice, const struct cell *cell, struct totals_row *row)
+{
+    uint32_t first = (uint32_t)choice->histogram * HISTOGRAM_BUCKETS, begin = 0;
+
+    if (choice->kind != CHOICE_QUANTILE)
+        return true;
+    while (begin < cell->slot_count && cell->slots[begin].id < first)
+        begin++;
+    uint32_t end = begin;
+    while (end < cell->slot_count && cell->slots[end].id < first + HISTOGRAM_BUCKETS)
+        end++;
+    if (end == begin)
+        return true;
+    row->slot_count = end - begin;
+    row->slots = malloc(row->slot_count * sizeof(*row->slots));
+    if (row->slots != NULL)
+        memcpy(row->slots, &cell->slots[begin], row->slot_count * sizeof(*row->slots));
+    return row->slots != NULL;
+}
+
+enum verdict totals_add(struct totals *totals, int64_t start_ms, struct span name, const struct cell *cell,
                         struct reason *why)
 {
-    int64_t tokens = sum_told(sums[M_TOKENS_PROMPT], sums[M_TOKENS_COMPLETION]);
+    const int64_t *sums = cell->sums;
+    struct totals_row row = {.start_ms = start_ms,
+                             .requests = sums[M_REQUESTS],
+                             .tokens = sum_told(sums[M_TOKENS_PROMPT], sums[M_TOKENS_COMPLETION]),
+                             .cost_nano_usd = sums[M_COST_NANO_USD]};
     enum verdict verdict = make_room(totals, why);
     char *copy = malloc(name.size + 1);
 
     assert(!totals->is_sorted);
-    if (verdict != GO_ON || copy == NULL) {
+    if (verdict != GO_ON || copy == NULL || !take_slots(&totals->choice, cell, &row)) {
         free(copy);
         return verdict != GO_ON ? verdict : no_memory(why, "for a name");
     }
     if (name.size > 0)
         memcpy(copy, name.bytes, name.size);
     copy[name.size] = '\0';
-    totals->rows[totals->count++] =
-        (struct totals_row){.start_ms = start_ms,
-                            .name = {copy, name.size},
-                            .requests = sums[M_REQUESTS],
-                            .tokens = tokens,
-                            .value = totals->measure == MEASURE_TOKENS ? tokens : sums[totals->measure],
-                            .cost_nano_usd = sums[M_COST_NANO_USD]};
+    row.name = (struct span){copy, name.size};
+    choice_parts(&totals->choice, sums, row.parts);
+    totals->rows[totals->count++] = row;
     return GO_ON;
+}
+
+/* What is summed, ordered and shared: the choice if it is a sum, else tokens. */
+static enum totals_by sum_of(const struct totals *totals, enum totals_by by)
+{
+    return by == BY_MEASURE && totals->choice.kind != CHOICE_SUM ? BY_TOKENS : by;
 }
 
 static int64_t value_of(const struct totals_row *row, enum totals_by by)
@@ -132,7 +194,7 @@ static int64_t value_of(const struct totals_row *row, enum totals_by by)
     case BY_MEASURE:
         break;
     }
-    return row->value;
+    return row->parts[0];
 }
 
 static bool is_rest(const struct totals_row *row)
@@ -199,6 +261,7 @@ enum verdict totals_fold(struct totals *totals, size_t top, enum totals_by by, s
     struct whole *wholes = calloc(totals->count + 1, sizeof(*wholes));
 
     assert(!totals->is_sorted);
+    by = sum_of(totals, by);
     if (wholes == NULL)
         return reason_set(why, HALT, NO_MEMORY, 0, "no memory for %zu names", totals->count);
     for (size_t index = 0; index < totals->count; index++)
@@ -232,13 +295,16 @@ static int compare_values(const void *left_row, const void *right_row, void *con
     return compare_names(left, right);
 }
 
-void totals_sort(struct totals *totals, enum totals_by by)
+enum verdict totals_sort(struct totals *totals, enum totals_by by, struct reason *why)
 {
     size_t first = 0;
 
     assert(!totals->is_sorted);
     totals->is_sorted = true;
+    by = sum_of(totals, by);
     combine(totals);
+    if (totals->has_failed)
+        return no_memory(why, "for distributions");
     if (totals->count > 0)
         qsort_r(totals->rows, totals->count, sizeof(*totals->rows), compare_values, &by);
     while (first < totals->count) {
@@ -251,6 +317,7 @@ void totals_sort(struct totals *totals, enum totals_by by)
             row->share = total > 0 ? (int)(10000.0 * (double)value_of(row, by) / total + 0.5) : 0;
         }
     }
+    return GO_ON;
 }
 
 size_t totals_count(const struct totals *totals)
@@ -264,6 +331,21 @@ const struct totals_row *totals_row(const struct totals *totals, size_t index)
     assert(totals->is_sorted);
     assert(index < totals->count);
     return &totals->rows[index];
+}
+
+bool totals_value(const struct totals *totals, const struct totals_row *row, double *value)
+{
+    int64_t whole = row->parts[0];
+
+    if (totals->choice.kind == CHOICE_QUOTIENT) {
+        *value = choice_quotient(&totals->choice, row->parts);
+        return !isnan(*value);
+    }
+    if (totals->choice.kind == CHOICE_QUANTILE &&
+        !slots_quantile(row->slots, row->slot_count, quantile_percent(totals->choice.quantile), &whole))
+        return false;
+    *value = (double)whole;
+    return true;
 }
 
 const struct totals_row *totals_find(const struct totals *totals, int64_t start_ms, struct span name)

@@ -8,7 +8,7 @@
 
 #include "gentally/config/config_load.h"
 
-#define COMMAND_OPTIONS_MAX 16
+#define COMMAND_OPTIONS_MAX 24
 
 /* What a command is run with. All pointers are borrowed until it returns. */
 struct command_call {
@@ -28,6 +28,7 @@ struct command {
     const struct command_option *options;
     size_t option_count; /* at most COMMAND_OPTIONS_MAX */
     bool has_verb;       /* the first argument, if it is no flag, says what to do: "show" of `catalog show SLUG` */
+    bool is_reader;      /* it reads what others made: --help tells that part of the configuration alone */
     bool has_positional; /* one argument that is no flag may be given, anywhere */
     enum verdict (*run)(struct command_call *call, struct reason *why); /* all but GO_ON end the process with `why` */
 };

@@ -4,6 +4,10 @@
 
 #include "gentally/base/verdict.h"
 
+/* The exit status of a command whose reader has gone, as after `| head`: as if SIGPIPE had ended it. Nothing is told.
+ */
+#define OUTPUT_CLOSED_STATUS 141
+
 /* Writes the bytes to standard output, behind what was printed before. HALT: OUTPUT-FAILED. */
 MUST_CHECK enum verdict output_write(struct span bytes, struct reason *why);
 

@@ -10,11 +10,12 @@
 
 #include "gentally/config/config.h"
 
-/* An option a single command has besides the configuration, like --drain or --limit N. */
+/* An option a single command has besides the configuration, like --drain or --limit N. One that may be given N times
+ * has N rows, one behind the other, all but the first without help; of others the last one given counts. */
 struct command_option {
     const char *name;     /* "limit": --limit N or --limit=N */
     const char *argument; /* "N" for the help; NULL for a switch */
-    const char *help;     /* one line */
+    const char *help;     /* one line; NULL: one more of the row before */
     const char *value;    /* set by config_load(): the text given, "" for a switch that was given, NULL if not given */
 };
 
@@ -23,7 +24,7 @@ struct command_option {
  * (or GENTALLY_CONFIG). A flag that is no configuration is looked up in `options` (`option_count`); positional
  * arguments are refused unless `positional` is not NULL (then *positional gets the one allowed, or NULL). Does not
  * print, does not exit. HALT: CONFIG-UNKNOWN-KEY (of a file or the environment, with the nearest name as a suggestion),
- * CONFIG-FLAG (unknown, or without its value), CONFIG-POSITIONAL, CONFIG-VALUE (key, value, allowed range),
+ * CONFIG-FLAG (unknown, without its value, or too often), CONFIG-POSITIONAL, CONFIG-VALUE (key, value, allowed range),
  * CONFIG-UNREADABLE (file), CONFIG-OWNED (a kafka property the worker owns), CONFIG-ROLLUP.
  */
 MUST_CHECK enum verdict config_load(struct config *config, int argc, char **argv, struct command_option options[],

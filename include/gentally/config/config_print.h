@@ -13,9 +13,10 @@
 void config_print(const struct config *config, FILE *file);
 
 enum config_form {
-    CONFIG_HELP,     /* as --help has it */
-    CONFIG_MARKDOWN, /* the table of runbooks/configuration.md; a test holds the two together */
-    CONFIG_MANUAL    /* paragraphs of a manual page */
+    CONFIG_HELP,         /* as --help has it */
+    CONFIG_HELP_READERS, /* the same of what only reads: options that it looks at */
+    CONFIG_MARKDOWN,     /* the table of runbooks/configuration.md; a test holds the two together */
+    CONFIG_MANUAL        /* paragraphs of a manual page */
 };
 
 /* Writes the options' help. */

@@ -81,6 +81,10 @@ struct join_tables {
 void summary_fill(struct summary *summary, const struct rollup *rollup, const struct span values[],
                   const struct join_tables *tables);
 
+/* The columns that rows of a rollup may have, its dimensions and what is joined to them: bits by enum column. Of a
+ * rollup by the name of retention, those of retention. */
+uint32_t summary_columns(const struct rollup *rollup);
+
 /* Fills a row of retention. `cohort` is a month like "2025-11", `age` the months since as decimal digits. */
 void summary_fill_retention(struct summary *summary, struct span model, struct span cohort, struct span age,
                             const struct catalog *catalog);

@@ -11,7 +11,7 @@
 struct pivot;
 
 /*
- * Opens a pivot of sorted totals, by their measure of choice; the names borrow from `totals`. Names are ordered by
+ * Opens a pivot of sorted totals, by their choice, which is a sum; the names borrow from `totals`. Names are ordered by
  * their sum over all windows, the largest first, TOTALS_REST last. If `kind` says which windows these are, windows
  * between the first and the last that have no row are there too, all 0; with WINDOW_KINDS they are left out. O(n log n)
  * for n rows. HALT: NO-MEMORY, also for more than 2^28 values.
